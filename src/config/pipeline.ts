@@ -1,0 +1,136 @@
+/** A pipeline file as typed values. Names are unique and well formed; targets and plugins are not yet resolved. */
+import type { JsonSchema } from '../sdk/schema.ts'
+
+/** The name of a node or sink, or `discard`. */
+export type TargetName = string
+
+export interface RetryConfig {
+  /** The first included. */
+  readonly attempts: number
+  readonly backoff_ms: number
+  readonly max_backoff_ms: number
+  readonly factor: number
+}
+
+export interface PluginUse {
+  readonly plugin: string
+  /** As written, variables expanded, secrets still `{secret: NAME}`. */
+  readonly options: { readonly [key: string]: unknown }
+}
+
+export interface SchemaConfig {
+  readonly mode: 'fixed' | 'flexible' | 'observed'
+  /** In order. `optional` from the shorthand's `?`, or a JSON Schema whose type admits null. */
+  readonly fields: ReadonlyArray<{ readonly name: string; readonly schema: JsonSchema; readonly optional: boolean }>
+}
+
+export interface SourceConfig extends PluginUse {
+  readonly kind: 'source'
+  readonly name: string
+  readonly schema: SchemaConfig
+  readonly on_invalid: TargetName | null
+  readonly to: TargetName
+}
+
+interface NodeCommon {
+  readonly name: string
+  /** null: neither here nor in defaults. */
+  readonly on_error: TargetName | null
+  readonly retry: Partial<RetryConfig>
+}
+
+export interface TransformConfig extends NodeCommon, PluginUse {
+  readonly kind: 'transform'
+  readonly to: TargetName
+}
+export interface GateConfig extends NodeCommon {
+  readonly kind: 'gate'
+  /** How it decides. */
+  readonly by:
+    | { readonly kind: 'expression'; readonly source: string }
+    | ({ readonly kind: 'plugin' } & PluginUse)
+    /** In order; `when` null is the `else`. Labels are the number from 1 or as written, `else` for the last. */
+    | {
+        readonly kind: 'cases'
+        readonly cases: ReadonlyArray<{ readonly when: string | null; readonly label: string }>
+      }
+  /** In order. `cases` included. */
+  readonly routes: ReadonlyArray<{ readonly label: string; readonly to: TargetName }>
+}
+export interface ForkConfig extends NodeCommon {
+  readonly kind: 'fork'
+  readonly branches: ReadonlyArray<{ readonly branch: string; readonly to: TargetName }>
+}
+export interface CoalesceConfig extends NodeCommon {
+  readonly kind: 'coalesce'
+  readonly branches: readonly string[]
+  readonly policy:
+    | { readonly kind: 'require_all'; readonly timeout_ms: number | null }
+    | { readonly kind: 'quorum'; readonly quorum: number; readonly timeout_ms: number | null }
+    | { readonly kind: 'best_effort'; readonly timeout_ms: number }
+    | { readonly kind: 'first' }
+  readonly merge:
+    | { readonly kind: 'union'; readonly on_conflict: 'last_wins' | 'first_wins' | 'fail' }
+    | { readonly kind: 'nested' }
+    | { readonly kind: 'select'; readonly branch: string }
+  readonly to: TargetName
+}
+export interface AggregateConfig extends NodeCommon, PluginUse {
+  readonly kind: 'aggregate'
+  readonly trigger: { readonly count: number | null; readonly max_age_ms: number | null; readonly when: string | null }
+  readonly output: 'transform' | 'passthrough'
+  readonly output_rows: number | null
+  readonly to: TargetName
+}
+export type NodeConfig = TransformConfig | GateConfig | ForkConfig | CoalesceConfig | AggregateConfig
+
+export interface SinkConfig extends PluginUse {
+  readonly kind: 'sink'
+  readonly name: string
+  readonly on_error: TargetName | null
+  readonly retry: Partial<RetryConfig>
+}
+
+export interface ServiceLimit {
+  readonly per_minute: number | null
+  readonly concurrency: number | null
+}
+
+export interface PipelineConfig {
+  readonly name: string
+  readonly description: string | null
+  readonly sources: readonly SourceConfig[]
+  readonly nodes: readonly NodeConfig[]
+  readonly sinks: readonly SinkConfig[]
+  readonly retry: RetryConfig
+  readonly ledger_url: string | null
+  readonly limits: { readonly services: ReadonlyMap<string, ServiceLimit>; readonly spend_usd: number | null }
+  readonly plugins: readonly string[]
+}
+
+/** A path into the file: keys and list positions. */
+export type ConfigPath = readonly (string | number)[]
+
+export interface Span {
+  /** From 1. */
+  readonly line: number
+  /** From 1, in UTF-16 units. */
+  readonly column: number
+  /** At least 1, within the line. */
+  readonly length: number
+}
+
+/** A file that was read: its text, its typed content, and where each part of it stands. */
+export interface PipelineFile {
+  /** As named by the user. */
+  readonly file: string
+  /** Absolute. */
+  readonly folder: string
+  readonly text: string
+  readonly config: PipelineConfig
+  /**
+   * Where the key or the value at a path stands; the nearest parent that is there if the path isn't.
+   * `within` is an offset into a text value (for a place inside an expression), in UTF-16 units.
+   */
+  locate(path: ConfigPath, part?: 'key' | 'value', within?: { readonly offset: number; readonly length: number }): Span
+}

@@ -1,0 +1,106 @@
+/**
+ * The read side of a ledger: stored facts as they stand, undecoded, and the views for auditors.
+ * Readers (src/read) know nothing else. Nothing here ever creates or changes a ledger.
+ */
+
+export interface StoredLog {
+  readonly log: number
+  /** null for log 0. */
+  readonly run: string | null
+  readonly part: number
+}
+export interface StoredEntry {
+  readonly seq: number
+  readonly row: number | null
+  readonly body: string
+}
+export interface StoredPayload {
+  readonly seq: number
+  readonly salts: Uint8Array
+  readonly body: string
+}
+export interface StoredEnding {
+  readonly token: number
+  readonly seq: number
+  readonly row: number | null
+  readonly fate: number
+  readonly node: number
+  readonly sink: number | null
+  readonly grp: number | null
+  readonly error_code: string | null
+  readonly error_hash: Uint8Array | null
+  readonly recorded_us: number
+}
+export interface StoredOpenToken {
+  readonly token: number
+  readonly row: number | null
+  readonly batch: number | null
+  readonly node: number
+  readonly seq: number
+}
+export interface StoredLease {
+  readonly log: number
+  readonly epoch: number
+  /** JSON: host, boot, pid, start. */
+  readonly holder: string
+  readonly expires_us: number
+}
+/** A table, view, index or trigger as the database has it. */
+export interface StoredObject {
+  readonly type: string
+  readonly name: string
+  readonly sql: string | null
+}
+
+export interface LedgerReader {
+  /** For people: `sqlite:/abs/path`. */
+  readonly url: string
+  logs(): Promise<readonly StoredLog[]>
+  /** Number of entries of a log. */
+  size(log: number): Promise<number>
+  entry(log: number, seq: number): Promise<StoredEntry | null>
+  /** In order of seq, from `from` (inclusive), streamed. */
+  entries(log: number, from?: number): AsyncIterable<StoredEntry>
+  entriesOfRow(log: number, row: number): Promise<readonly StoredEntry[]>
+  /** Entries whose row is null: of the run and of batches, streamed in order of seq. */
+  entriesOfRun(log: number): AsyncIterable<StoredEntry>
+  payload(log: number, seq: number): Promise<StoredPayload | null>
+  payloads(log: number): AsyncIterable<StoredPayload>
+  ending(log: number, token: number): Promise<StoredEnding | null>
+  endings(log: number): AsyncIterable<StoredEnding>
+  openTokens(log: number): Promise<readonly StoredOpenToken[]>
+  head(log: number): Promise<string | null>
+  heads(): Promise<ReadonlyArray<{ readonly log: number; readonly note: string }>>
+  leases(): Promise<readonly StoredLease[]>
+  /** Tables, views, indexes and triggers that are there. */
+  objects(): Promise<readonly StoredObject[]>
+  /** Those that this format has, for comparison. */
+  expectedObjects(): readonly StoredObject[]
+  /** What the database itself finds wrong with its file; empty if nothing. */
+  integrity(): Promise<readonly string[]>
+  /** Rows of one of the views of CONTRACTS section 3 for one run, in a stable order, optionally limited by one equality. */
+  view(
+    name: ViewName,
+    run: string,
+    where?: { readonly column: string; readonly value: string | number },
+  ): AsyncIterable<Record<string, unknown>>
+  close(): Promise<void>
+}
+
+export const VIEW_NAMES = [
+  'runs',
+  'nodes',
+  'edges',
+  'rows',
+  'tokens',
+  'token_parents',
+  'groups',
+  'token_outcomes',
+  'node_states',
+  'routing_events',
+  'batches',
+  'batch_members',
+  'calls',
+  'artifacts',
+] as const
+export type ViewName = (typeof VIEW_NAMES)[number]

@@ -1,0 +1,127 @@
+/**
+ * The write side of a ledger, in two stages with a plain data boundary between them, so that the second can run on
+ * another thread or against another database:
+ *
+ *   drafts (engine) ── encode.ts ──► EncodedEntry ── appender.ts ──► WriteBatch ── Store (sqlite, postgres)
+ *                       JSON text       strings      salts, hashes,     rows          one transaction
+ *                                                    tree, signature
+ *
+ * L1. A batch is durable as a whole or not at all; it carries its log's signed checkpoint.
+ * L2. seq is dense from 0 within a log; the store refuses any other.
+ * L3. endings are inserted, never replaced; open_tokens follow from the same drafts as the bodies.
+ * L4. A batch of a run whose lease epoch is no longer the batch's is refused as a whole (CUSTODY_RUN_LOST).
+ */
+import type { EndingFact, LedgerEntry, RunEntry, SubjectEntry } from '../model/entry.ts'
+
+/** A value to be committed: its canonical text, and how the payload keeps it. */
+export type ValueDraft =
+  | { readonly kind: 'full'; readonly text: string }
+  /** Stored as a change of an earlier value of the same subject. `set` is canonical text of an object. */
+  | {
+      readonly kind: 'patch'
+      readonly text: string
+      readonly base: number
+      readonly set: string
+      readonly unset: readonly string[]
+    }
+
+/** What happened to a subject in one commit, before values are salted and committed. */
+export interface SubjectDraft extends Omit<SubjectEntry, 'commitments' | 'nonce'> {
+  readonly values: readonly ValueDraft[]
+  /** The subject's tokens that are open after this entry, with the node at which each stands. `length === open`. */
+  readonly open_tokens: ReadonlyArray<{ readonly token: number; readonly node: number }>
+}
+
+export interface RunDraft {
+  readonly entry: RunEntry
+  readonly first_value: number
+  readonly values: readonly ValueDraft[]
+}
+
+/** An entry as text, with a gap where the commitments go: body = before + (`"c":[…],` or nothing) + after. */
+export interface EncodedEntry {
+  readonly row: number | null
+  readonly batch: number | null
+  readonly before: string
+  readonly after: string
+  /** Canonical texts of the values, to be committed in this order. */
+  readonly texts: readonly string[]
+  /** The payload's elements in the same order: `[value]`, or `[base, set, unset]`. */
+  readonly stored: readonly string[]
+  readonly first_value: number
+  readonly endings: readonly EndingFact[]
+  /** Time of the endings: `recorded_us[i]` belongs to `endings[i]`. */
+  readonly recorded_us: readonly number[]
+  readonly open_tokens: ReadonlyArray<{ readonly token: number; readonly node: number }>
+  /** True if an earlier entry of this subject may have left open tokens in the projection. */
+  readonly had_open: boolean
+}
+
+/** What the engine talks to. All numbers are within one log. */
+export interface RunLedger {
+  readonly log: number
+  /** Number of entries so far, buffered ones included: the seq that the next `append` gets. */
+  readonly size: number
+  /** Encodes and buffers; returns its seq. */
+  append(draft: SubjectDraft): number
+  appendRun(draft: RunDraft): number
+  /** Makes all that was appended durable, with a signed checkpoint. Commits are made one after another. */
+  commit(): Promise<CheckpointHead>
+  /** Root and size of the tree of subjects' last entries (rows in order, then batches), from what is durable. */
+  subjectTree(): Promise<{ readonly size: number; readonly root: string }>
+  /** Seals: appends to the run's log and to log 0 in one transaction, and gives the lease up. */
+  seal(draft: RunDraft): Promise<CheckpointHead>
+  /** Gives the lease up without sealing (the run stopped). */
+  release(): Promise<void>
+}
+
+export interface CheckpointHead {
+  readonly log: number
+  readonly size: number
+  /** Lower-case hex. */
+  readonly root: string
+}
+
+/** One transaction. */
+export interface WriteBatch {
+  readonly log: number
+  /** Epoch under which the run is held; null for log 0 alone. */
+  readonly epoch: number | null
+  readonly entries: readonly EntryRecord[]
+  readonly payloads: ReadonlyArray<{ readonly seq: number; readonly salts: Uint8Array; readonly body: string }>
+  readonly endings: readonly EndingRecord[]
+  readonly close_subjects: ReadonlyArray<{ readonly row: number | null; readonly batch: number | null }>
+  readonly open_tokens: ReadonlyArray<{
+    readonly token: number
+    readonly row: number | null
+    readonly batch: number | null
+    readonly node: number
+    readonly seq: number
+  }>
+  readonly head: string
+  /** What goes into log 0 in the same transaction, with its head. */
+  readonly ledger: { readonly entries: readonly EntryRecord[]; readonly head: string } | null
+  readonly release: boolean
+}
+export interface EntryRecord {
+  readonly seq: number
+  readonly row: number | null
+  readonly body: string
+}
+/** A row of `endings`; null where the fate has none. */
+export interface EndingRecord {
+  readonly token: number
+  readonly seq: number
+  readonly row: number | null
+  readonly fate: number
+  readonly node: number
+  readonly sink: number | null
+  readonly grp: number | null
+  readonly error_code: string | null
+  readonly error_hash: Uint8Array | null
+  readonly recorded_us: number
+}
+
+export interface NewLedgerEntry {
+  readonly entry: LedgerEntry
+}

@@ -1,0 +1,291 @@
+/**
+ * What entries say (DESIGN section 5; every byte is described in docs/ledger-format.md).
+ *
+ * These types are shared by the writer and the verifier; the code that encodes (src/ledger) and the code that decodes
+ * (src/read) is not. Numbers refer to the topology in entry 0 of the run: nodes and edges count from 1, 0 is none.
+ * Times are whole microseconds since the Unix epoch, durations and starts whole microseconds.
+ *
+ * A value is committed once, in the entry that first speaks of it, and numbered from 1 within its subject, in order.
+ * Visits, endings and calls refer to values of their own subject by that number.
+ */
+import type { FateNumber } from './outcome.ts'
+import type { Topology } from './topology.ts'
+
+export const LEDGER_FORMAT = 1
+
+export type VisitStatus = 0 | 1 | 2
+export const VISIT_OK = 0
+export const VISIT_ERROR = 1
+/** At an aggregate or coalesce: the visit goes on until its group closes, and is then told again as ok or error. */
+export const VISIT_HELD = 2
+
+/** One attempt of one token at one node. The attempt counts from 1. */
+export interface VisitFact {
+  readonly token: number
+  readonly node: number
+  readonly attempt: number
+  readonly status: VisitStatus
+  /** Value as the token entered; 0 where there is none (a record that the source rejected). */
+  readonly in: number
+  /** Value as it left; the same number if nothing changed, 0 if nothing left. */
+  readonly out: number
+  /** Edge by which it left; 0 if it ended, is held, or is attempted again. */
+  readonly edge: number
+  /** From the entry's time. */
+  readonly start_us: number
+  readonly duration_us: number
+  /** Present exactly if status is error. */
+  readonly error: { readonly code: string; readonly value: number } | null
+}
+
+/** A token of this subject comes into being. The first token of a row has neither group nor parents. */
+export interface BirthFact {
+  readonly token: number
+  /** The group it is born of; 0 for the first token of a row. */
+  readonly group: number
+  /** Its place in that group from 0: the branch of a fork, the element of an expansion, the output of a batch. */
+  readonly ordinal: number
+  readonly parents: readonly number[]
+}
+
+export type GroupKind = 0 | 1 | 2 | 3
+/** In the order of GroupKind. */
+export const GROUP_KINDS = ['fork', 'expand', 'merge', 'batch'] as const
+
+/** A group opens. For fork and expand it closes at once; merges and batches close by a later or the same entry. */
+export interface GroupOpened {
+  readonly group: number
+  readonly kind: GroupKind
+  readonly node: number
+  /** Members expected: children, branches; 0 where it isn't known before (batch). */
+  readonly expected: number
+}
+
+/** A group closes with a verdict: for batches the trigger, for merges `merged` or the cause of its failure. */
+export interface GroupClosed {
+  readonly group: number
+  readonly verdict: string
+  /** Members in order of arrival (merge, batch), or none (fork, expand: the children tell). */
+  readonly members: readonly number[]
+}
+
+/** One ending, flat: what model/outcome.ts lets a decision return, plus the time. */
+export interface EndingFact {
+  readonly token: number
+  readonly fate: FateNumber
+  readonly node: number
+  readonly sink: number
+  readonly group: number
+  readonly error: { readonly code: string; readonly value: number } | null
+}
+
+/** A token is held: a BUFFERED line for auditors. */
+export interface HoldFact {
+  readonly token: number
+  readonly node: number
+  readonly group: number
+}
+
+/** Where a row came from. Present in the first entry of a row. */
+export interface OriginFact {
+  /** The source's node. */
+  readonly source: number
+  /** Number of the record within its source, from 1, rejected ones counted. */
+  readonly index: number
+  /** Line in the file at which the record begins, from 1; 0 where a source has no lines. */
+  readonly line: number
+}
+
+/**
+ * What happened to one row or one batch in one commit. Encoded as (keys in this order; a key is left out if empty or 0):
+ *
+ * | key | holds |
+ * |---|---|
+ * | `b` | batch number, if the subject is a batch |
+ * | `c` | commitments, lower-case hex; the first is of value number `w` |
+ * | `d` | groups closed: `[group, verdict, member…]` |
+ * | `e` | endings: `[token, fate, node, sink, group]`, then `code, value` if the fate carries an error |
+ * | `g` | groups opened: `[group, kind, node, expected]` |
+ * | `h` | holds: `[token, node, group]` |
+ * | `n` | births: `[token]`, or `[token, group, ordinal, parent…]` |
+ * | `o` | tokens of this subject still open after this entry (always present) |
+ * | `p` | seq of the subject's previous entry |
+ * | `r` | row number, if the subject is a row |
+ * | `s` | origin: `[source, index, line]` |
+ * | `t` | time (always present) |
+ * | `v` | visits: `[token, node, attempt, status, in, out, edge, start, duration]`, then `code, value` if status is error |
+ * | `w` | number of the first value committed in `c` |
+ * | `z` | nonce, 32 hex digits: present exactly if `c` is not |
+ */
+export interface SubjectEntry {
+  readonly subject: { readonly kind: 'row'; readonly row: number } | { readonly kind: 'batch'; readonly batch: number }
+  readonly time_us: number
+  /** null: the subject's first entry. */
+  readonly previous: number | null
+  readonly open: number
+  readonly origin: OriginFact | null
+  readonly births: readonly BirthFact[]
+  readonly visits: readonly VisitFact[]
+  readonly holds: readonly HoldFact[]
+  readonly groups_opened: readonly GroupOpened[]
+  readonly groups_closed: readonly GroupClosed[]
+  readonly endings: readonly EndingFact[]
+  /** Hex commitments of values `first_value`, `first_value + 1`, … */
+  readonly first_value: number
+  readonly commitments: readonly string[]
+  readonly nonce: string | null
+}
+
+export type RunStatus =
+  | 'running'
+  | 'completed'
+  | 'completed_with_failures'
+  | 'empty'
+  | 'failed'
+  | 'cancelled'
+  | 'interrupted'
+  | 'abandoned'
+export type SealedStatus = Extract<RunStatus, 'completed' | 'completed_with_failures' | 'empty' | 'abandoned'>
+export type StoppedStatus = Extract<RunStatus, 'failed' | 'cancelled'>
+
+export interface RowCounts {
+  readonly read: number
+  readonly ingested: number
+  readonly rejected: number
+}
+export interface TokenCounts {
+  readonly born: number
+  readonly ended: number
+  readonly open: number
+}
+
+/** How far a source has been read at a commit. The position and the content hash are in the entry's value. */
+export interface CursorFact {
+  readonly source: number
+  readonly records: number
+  readonly done: boolean
+}
+/** What a sink has durably written at a commit. The content hash is in the entry's value. */
+export interface ReceiptFact {
+  readonly sink: number
+  readonly rows: number
+  readonly bytes: number
+}
+
+/** Totals of the run so far, so that counts need no scan; `verify` recomputes them. Each list ascending by its numbers. */
+export interface Tallies {
+  readonly rows: RowCounts
+  readonly tokens: TokenCounts
+  /** `[fate, sink, count]` */
+  readonly endings: ReadonlyArray<readonly [number, number, number]>
+  /** `[node, ok, error, held]`: visits by status, each attempt one. */
+  readonly visits: ReadonlyArray<readonly [number, number, number, number]>
+  /** `[edge, count]`: how often each edge was taken. */
+  readonly edges: ReadonlyArray<readonly [number, number]>
+}
+
+/**
+ * Entries whose subject is the run. Encoded as canonical JSON with these very keys, `c` (commitments, first value `w`)
+ * and, without values, `z` (nonce) as above. Values of the run are numbered as those of any subject.
+ */
+export type RunEntry =
+  /** Entry 0. Values: 1 the plan's text and expressions (`PlanValue`), 2 what the sinks intend (`SinkIntents`). */
+  | {
+      readonly k: 'open'
+      readonly format: typeof LEDGER_FORMAT
+      readonly run: string
+      readonly name: string
+      readonly plan_hash: string
+      readonly topology: Topology
+      readonly custody: string
+      readonly t: number
+    }
+  /** Closes each commit. Its value is a `CommitValue`. */
+  | {
+      readonly k: 'commit'
+      readonly commit: number
+      readonly cursors: readonly CursorFact[]
+      readonly receipts: readonly ReceiptFact[]
+      readonly totals: Tallies
+      readonly t: number
+    }
+  /** The run stopped before its end; `resume` goes on. Its value, if any, is `{code, message, node?}`. `reason` is a declared word. */
+  | { readonly k: 'stop'; readonly status: StoppedStatus; readonly reason: string; readonly t: number }
+  /** A process goes on with the run. */
+  | { readonly k: 'resume'; readonly epoch: number; readonly t: number }
+  /** What is about to be renamed into place. Its value is an `ArtifactsValue`. */
+  | { readonly k: 'publish'; readonly artifacts: readonly ReceiptFact[]; readonly t: number }
+  /** The last entry. `subjects`: root and size of the tree whose leaf N−1 is the leaf hash of row N's last entry, batches after rows. */
+  | {
+      readonly k: 'seal'
+      readonly status: SealedStatus
+      readonly totals: Tallies
+      readonly subjects: { readonly size: number; readonly root: string }
+      readonly t: number
+    }
+
+/** Entries of log 0, the ledger's own. They carry a nonce, no values. */
+export type LedgerEntry =
+  | {
+      readonly k: 'birth'
+      readonly format: typeof LEDGER_FORMAT
+      readonly ledger: string
+      readonly key: string
+      readonly t: number
+    }
+  | { readonly k: 'opened'; readonly log: number; readonly run: string; readonly root: string; readonly t: number }
+  | {
+      readonly k: 'sealed'
+      readonly log: number
+      readonly run: string
+      readonly size: number
+      readonly root: string
+      readonly t: number
+    }
+  | { readonly k: 'taken_over'; readonly log: number; readonly run: string; readonly epoch: number; readonly t: number }
+  | { readonly k: 'key'; readonly key: string; readonly t: number }
+
+/** Value 1 of entry 0: all that explain needs to tell decisions without the pipeline file. */
+export interface PlanValue {
+  /** The pipeline file's text, as read. */
+  readonly text: string
+  readonly file: string
+  /** By node name: what a gate or a plugin with expressions evaluates. */
+  readonly expressions: { readonly [node: string]: readonly ExpressionText[] }
+  /** By node name: the plugin's options after validation, secrets replaced. */
+  readonly options: { readonly [node: string]: unknown }
+}
+export interface ExpressionText {
+  /** What it decides: `gate`, a case's label, an option's path. */
+  readonly for: string
+  readonly source: string
+  /** Fields of the row that it reads, as paths. */
+  readonly reads: readonly (readonly string[])[]
+}
+
+/** Value 2 of entry 0, by sink name. */
+export interface SinkIntents {
+  readonly [sink: string]: {
+    readonly path: string | null
+    readonly mode: string
+    readonly prior_bytes: number
+    readonly prior_sha256: string | null
+    readonly staged: string | null
+  }
+}
+
+/** Value of a commit entry, by source and sink name. */
+export interface CommitValue {
+  readonly cursors: { readonly [source: string]: { readonly position: unknown; readonly sha256: string | null } }
+  readonly receipts: { readonly [sink: string]: { readonly sha256: string | null; readonly state: unknown } }
+}
+
+/** Value of the publish entry, by sink name: the files as they will stand. */
+export interface ArtifactsValue {
+  readonly [sink: string]: {
+    readonly path: string
+    readonly rows: number
+    readonly bytes: number
+    readonly sha256: string
+  }
+}

@@ -1,0 +1,229 @@
+/** Every code that Custody itself raises. `docs/errors.md` is generated from this table. */
+
+export interface ErrorSpec {
+  /** What is wrong, in general. */
+  readonly summary: string
+  /** What to do; the default hint. */
+  readonly hint: string
+  /** 1: the run stopped or a check found something wrong; 2: the configuration or the arguments are wrong. */
+  readonly exit: 1 | 2
+}
+
+const spec = (exit: 1 | 2, summary: string, hint: string): ErrorSpec => ({ exit, summary, hint })
+
+export const ERRORS = {
+  // files and YAML
+  CUSTODY_FILE_NOT_FOUND: spec(
+    2,
+    'A file that was named does not exist.',
+    'Check the path; paths in a pipeline file are relative to the file’s folder.',
+  ),
+  CUSTODY_FILE_UNREADABLE: spec(
+    2,
+    'A file that was named can’t be read as what it should be.',
+    'Check that it is a text file, and that you may read it.',
+  ),
+  CUSTODY_FILE_TOO_LARGE: spec(
+    2,
+    'A pipeline file is larger than any pipeline needs to be.',
+    'Did you name a data file? A pipeline file may have up to 1 MiB.',
+  ),
+  CUSTODY_YAML: spec(2, 'The file isn’t valid YAML.', 'Mend the syntax at the marked place.'),
+  CUSTODY_YAML_DUPLICATE_KEY: spec(2, 'A key stands twice in one map.', 'Remove one of the two, or rename it.'),
+  CUSTODY_YAML_ALIASES: spec(2, 'Aliases in the file expand to too much.', 'Write the repeated parts out.'),
+  // shape of the pipeline file
+  CUSTODY_EMPTY_PIPELINE: spec(
+    2,
+    'The file has no content.',
+    'A pipeline needs a name, sources and sinks; `custody init` writes an example.',
+  ),
+  CUSTODY_UNKNOWN_KEY: spec(
+    2,
+    'A key isn’t one that Custody knows at this place.',
+    'Remove it, or correct its spelling.',
+  ),
+  CUSTODY_MISSING_KEY: spec(2, 'A required key is missing.', 'Add it.'),
+  CUSTODY_WRONG_TYPE: spec(2, 'A value has the wrong type.', 'Write a value of the type that is named.'),
+  CUSTODY_BAD_VALUE: spec(2, 'A value isn’t one of those allowed here.', 'Choose an allowed value.'),
+  CUSTODY_BAD_NAME: spec(
+    2,
+    'A name isn’t well formed.',
+    'Names have letters, digits, _ and -, begin with a letter, and are neither `discard` nor `else`.',
+  ),
+  CUSTODY_DUPLICATE_NAME: spec(2, 'Two sources, nodes or sinks have the same name.', 'Rename one of them.'),
+  CUSTODY_DUPLICATE_BRANCH: spec(
+    2,
+    'Two branches of a pipeline have the same name.',
+    'Branch names are unique in a file; rename one.',
+  ),
+  CUSTODY_VARIABLE_UNSET: spec(
+    2,
+    'An environment variable that the file uses is not set.',
+    'Set it, or give a default: ${NAME:-default}.',
+  ),
+  CUSTODY_SECRET_UNSET: spec(
+    2,
+    'A secret that the file uses is not in the environment.',
+    'Set the variable before the run.',
+  ),
+  CUSTODY_BAD_SET: spec(
+    2,
+    'A --set argument can’t be applied.',
+    'Write --set path.to.key=value with a path that the file’s format has.',
+  ),
+  // plugins
+  CUSTODY_UNKNOWN_PLUGIN: spec(2, 'No plugin has this name.', 'See `custody plugins` for those there are.'),
+  CUSTODY_PLUGIN_KIND: spec(2, 'The plugin exists, but is of another kind.', 'Use it where its kind belongs.'),
+  CUSTODY_PLUGIN_OPTIONS: spec(2, 'The options of a plugin are wrong.', 'See `custody plugins NAME` for its options.'),
+  CUSTODY_PLUGIN_LOAD: spec(
+    2,
+    'A plugin file or package can’t be loaded.',
+    'Check the path or the package, and that it exports plugins made with custody/sdk.',
+  ),
+  // wiring
+  CUSTODY_UNKNOWN_TARGET: spec(2, 'An edge leads to something that isn’t there.', 'Name a node, a sink or `discard`.'),
+  CUSTODY_BAD_TARGET: spec(
+    2,
+    'An edge leads to something that can’t be its target.',
+    'Edges lead to nodes, sinks or `discard`, never to a source.',
+  ),
+  CUSTODY_ERROR_ROUTE_MISSING: spec(
+    2,
+    'It isn’t said where rows go after an error.',
+    'Add on_error (or on_invalid for a source), or put it into `defaults`.',
+  ),
+  CUSTODY_CYCLE: spec(
+    2,
+    'The graph has a cycle.',
+    'A pipeline is a graph without cycles; break it at one of the edges.',
+  ),
+  CUSTODY_DEAD_NODE: spec(2, 'No row can ever reach this node.', 'Point something at it, or remove it.'),
+  CUSTODY_UNREACHABLE_SINK: spec(2, 'No row can ever reach this sink.', 'Point something at it, or remove it.'),
+  CUSTODY_ROUTE_MISSING: spec(2, 'A gate can give a label for which there is no route.', 'Add the route, or `else`.'),
+  CUSTODY_ROUTE_SURPLUS: spec(2, 'A gate has a route that it can never take.', 'Remove it.'),
+  CUSTODY_GATE_TYPE: spec(
+    2,
+    'A gate’s expression gives neither true or false nor a text.',
+    'Compare something, or choose a text field.',
+  ),
+  CUSTODY_BRANCH_UNKNOWN: spec(2, 'A coalesce names a branch that no fork makes.', 'Name branches of one fork.'),
+  CUSTODY_BRANCH_FORKS: spec(2, 'A coalesce joins branches of different forks.', 'Join branches of one fork only.'),
+  CUSTODY_BRANCH_UNREACHABLE: spec(
+    2,
+    'A branch can’t reach the coalesce that expects it.',
+    'Lead the branch to the coalesce, or take it from the list.',
+  ),
+  CUSTODY_BRANCH_MAY_BE_LOST: spec(
+    2,
+    'A branch may be lost before a coalesce that requires it.',
+    'Rows of the other branches then fail; choose another policy if that isn’t meant.',
+  ),
+  CUSTODY_SCHEMA_MISMATCH: spec(
+    2,
+    'Ways that meet at a node bring fields of different types.',
+    'Make the types the same, for example with coerce.',
+  ),
+  CUSTODY_ENDLESS_NOT_LAST: spec(2, 'A source that never ends stands before another one.', 'Put it last.'),
+  CUSTODY_NO_TRIGGER: spec(
+    2,
+    'An aggregate on an endless source has no trigger but the end of input.',
+    'Add count or max_age.',
+  ),
+  // schemas and expressions
+  CUSTODY_SCHEMA: spec(2, 'A schema is wrong.', 'Use a shorthand such as integer or string?, or a JSON Schema.'),
+  CUSTODY_UNKNOWN_FIELD: spec(
+    2,
+    'A field isn’t one that can reach this place.',
+    'Check its name against the fields that are declared upstream.',
+  ),
+  CUSTODY_FIELD_NOT_GUARANTEED: spec(
+    2,
+    'A plugin requires a field that upstream doesn’t guarantee.',
+    'Declare the field in the source’s schema.',
+  ),
+  CUSTODY_FIELD_TYPE: spec(
+    2,
+    'A field has another type than a plugin requires.',
+    'Declare another type, or convert it with coerce.',
+  ),
+  CUSTODY_CEL_SYNTAX: spec(2, 'An expression isn’t valid CEL.', 'Mend it at the marked place.'),
+  CUSTODY_CEL_TYPE: spec(
+    2,
+    'An expression doesn’t fit the types of its parts.',
+    'Check the declared types of the fields; a CSV without a schema gives texts.',
+  ),
+  CUSTODY_PATTERN: spec(2, 'A pattern isn’t valid RE2 syntax.', 'RE2 has no look-around and no back-references.'),
+  // running
+  CUSTODY_NOT_EXECUTABLE: spec(
+    2,
+    'The pipeline has a kind of node that this version can’t run.',
+    'It validates; run it with a version that has this kind.',
+  ),
+  CUSTODY_ARGUMENT: spec(2, 'An argument of the command is wrong.', 'See the command’s --help.'),
+  CUSTODY_TARGET_EXISTS: spec(
+    2,
+    'An output exists already.',
+    'Set if_exists: append, replace or number, or move the file away.',
+  ),
+  CUSTODY_SAME_OUTPUT: spec(2, 'Two sinks would write the same file.', 'Give each its own path.'),
+  CUSTODY_SOURCE: spec(1, 'A source can’t be read.', 'Check the file and try again; nothing is lost.'),
+  CUSTODY_SINK: spec(
+    1,
+    'A sink can’t be written.',
+    'Check the disk and the permissions, then resume; nothing is lost.',
+  ),
+  CUSTODY_SINK_FULL: spec(1, 'There is no space left where a sink writes.', 'Make room, then resume; nothing is lost.'),
+  CUSTODY_PLUGIN_DEFECT: spec(
+    1,
+    'A plugin threw or returned something that isn’t a row.',
+    'Mend the plugin, then resume; nothing is lost.',
+  ),
+  CUSTODY_ENGINE_DEFECT: spec(
+    1,
+    'Custody itself met a state that can’t be.',
+    'Please report it with the ledger’s `verify` output; nothing is lost.',
+  ),
+  CUSTODY_RUN_HELD: spec(1, 'Another process holds the run.', 'Wait until it has finished, or stop it.'),
+  CUSTODY_RUN_LOST: spec(
+    1,
+    'Another process has taken the run over.',
+    'This process changed nothing more; look at the run with `custody show`.',
+  ),
+  // ledger and readers
+  CUSTODY_LEDGER_NOT_FOUND: spec(
+    2,
+    'There is no ledger at this place.',
+    'Name it with --ledger, or run a pipeline first.',
+  ),
+  CUSTODY_LEDGER_URL: spec(2, 'A ledger’s URL isn’t one that Custody knows.', 'Use sqlite:PATH or postgres://….'),
+  CUSTODY_LEDGER_FORMAT: spec(
+    2,
+    'The file isn’t a ledger that this version can read.',
+    'Check the path; a newer ledger needs a newer Custody.',
+  ),
+  CUSTODY_LEDGER_BUSY: spec(1, 'The ledger is locked by another process.', 'Wait until it has finished.'),
+  CUSTODY_LEDGER_WRITE: spec(
+    1,
+    'The ledger can’t be written.',
+    'Check the disk and the permissions, then resume; nothing is lost.',
+  ),
+  CUSTODY_KEY: spec(
+    2,
+    'The signing key can’t be used.',
+    'Check $CUSTODY_KEY, or the key in your configuration folder.',
+  ),
+  CUSTODY_RUN_UNKNOWN: spec(2, 'No run has this id.', 'See `custody runs`.'),
+  CUSTODY_RUN_AMBIGUOUS: spec(2, 'Several runs begin with this id.', 'Write more of it.'),
+  CUSTODY_ROW_UNKNOWN: spec(
+    2,
+    'The run has no such row or row instance.',
+    'See `custody show` for how many there are.',
+  ),
+  CUSTODY_VERIFY_FAILED: spec(1, 'The ledger doesn’t hold what it should.', 'Read the problems; each names its place.'),
+  CUSTODY_NODE_VERSION: spec(2, 'This Node is too old.', 'Install Node 24 or newer.'),
+  CUSTODY_INTERNAL: spec(
+    1,
+    'Something went wrong that Custody didn’t expect.',
+    'Run again with CUSTODY_DEBUG=1, and please report it.',
+  ),
+} as const satisfies Record<string, ErrorSpec>

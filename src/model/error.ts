@@ -1,0 +1,58 @@
+/**
+ * Errors that reach a person or a program. The code is the contract: callers match it, never the text or the class.
+ * `docs/errors.md` is generated from `ERRORS`.
+ */
+import { ERRORS } from './error-codes.ts'
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** Where a problem is: a file position, a node, a ledger entry, or any place a person can go to. */
+export interface Place {
+  readonly file?: string
+  /** From 1. */
+  readonly line?: number
+  /** From 1, in UTF-16 units. */
+  readonly column?: number
+  readonly node?: string
+  readonly path?: string
+}
+
+export interface ErrorDetails {
+  readonly where?: Place | undefined
+  readonly hint?: string | undefined
+  readonly cause?: unknown
+}
+
+/** A problem that stops a command. `message` is one sentence without the code. */
+export class CustodyError extends Error {
+  override readonly name = 'CustodyError'
+  readonly code: ErrorCode
+  readonly where: Place | undefined
+  readonly hint: string | undefined
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = code
+    this.where = details.where
+    this.hint = details.hint ?? ERRORS[code].hint
+  }
+}
+
+export function isCustodyError(error: unknown): error is CustodyError {
+  return error instanceof CustodyError
+}
+
+/** A problem in a pipeline file; all of a file's are collected and told at once. */
+export interface Diagnostic {
+  readonly file: string
+  /** From 1. */
+  readonly line: number
+  /** From 1, in UTF-16 units. */
+  readonly column: number
+  /** Width of the marked text in UTF-16 units, at least 1; for the underline only. */
+  readonly length?: number
+  readonly severity: 'error' | 'warning'
+  readonly code: ErrorCode
+  readonly message: string
+  readonly hint?: string
+}

@@ -1,0 +1,354 @@
+/**
+ * How a token can end: the one table of outcomes (DESIGN section 3).
+ * The types below, the constraints of the `endings` table, `docs/outcomes.md` and the verifier all come from it.
+ */
+
+export type OutcomeClass = 'success' | 'failure' | 'passed on'
+
+/** Whether an ending of this kind names a sink, a group, an error. */
+type Presence = 'required' | 'optional' | 'forbidden'
+
+interface FateSpec {
+  /** The number that entries and tables carry. Never reused, never renumbered: it is part of the ledger format. */
+  readonly number: number
+  readonly outcome: string
+  readonly cause: string
+  readonly class: OutcomeClass
+  readonly sink: Presence
+  readonly group: Presence
+  /** An error is a code and a commitment to its details; they come together. */
+  readonly error: 'required' | 'forbidden'
+  /** For people: "Row 17 was … ". */
+  readonly words: string
+  /** For the documentation: when this happens, and why it is an ending of its own. */
+  readonly when: string
+}
+
+const fate = <const T extends FateSpec>(spec: T): T => spec
+
+export const FATES = [
+  fate({
+    number: 1,
+    outcome: 'COMPLETED',
+    cause: 'flow',
+    class: 'success',
+    sink: 'required',
+    group: 'forbidden',
+    error: 'forbidden',
+    words: 'written to a sink',
+    when: 'It reached a sink by an ordinary edge.',
+  }),
+  fate({
+    number: 2,
+    outcome: 'ROUTED',
+    cause: 'gate',
+    class: 'success',
+    sink: 'required',
+    group: 'forbidden',
+    error: 'forbidden',
+    words: 'routed to a sink by a gate',
+    when: 'The edge into the sink left a gate, so the gate decided the end.',
+  }),
+  fate({
+    number: 3,
+    outcome: 'ROUTED',
+    cause: 'error',
+    class: 'failure',
+    sink: 'required',
+    group: 'forbidden',
+    error: 'required',
+    words: 'routed to a sink after an error',
+    when: 'A node met an error that a retry would not help, and its `on_error` names the sink.',
+  }),
+  fate({
+    number: 4,
+    outcome: 'DISCARDED',
+    cause: 'gate',
+    class: 'success',
+    sink: 'forbidden',
+    group: 'forbidden',
+    error: 'forbidden',
+    words: 'discarded by a gate',
+    when: 'A gate chose a way that leads to `discard`.',
+  }),
+  fate({
+    number: 5,
+    outcome: 'DISCARDED',
+    cause: 'filter',
+    class: 'success',
+    sink: 'forbidden',
+    group: 'forbidden',
+    error: 'forbidden',
+    words: 'filtered out',
+    when: 'A transform returned nothing for it, or its way on is `discard`.',
+  }),
+  fate({
+    number: 6,
+    outcome: 'QUARANTINED',
+    cause: 'source_invalid',
+    class: 'failure',
+    sink: 'optional',
+    group: 'forbidden',
+    error: 'required',
+    words: 'rejected at the source',
+    when: 'The source could not read the record, or the record does not fit the declared schema. `on_invalid` says where it goes: to a sink, or nowhere.',
+  }),
+  fate({
+    number: 7,
+    outcome: 'QUARANTINED',
+    cause: 'error',
+    class: 'failure',
+    sink: 'forbidden',
+    group: 'forbidden',
+    error: 'required',
+    words: 'dropped after an error',
+    when: 'A node met an error that a retry would not help, and its `on_error` is `discard`.',
+  }),
+  fate({
+    number: 8,
+    outcome: 'FAILED',
+    cause: 'retries_exhausted',
+    class: 'failure',
+    sink: 'optional',
+    group: 'forbidden',
+    error: 'required',
+    words: 'failed after all retries',
+    when: 'Each attempt that `retry` allows met an error that a retry could have helped.',
+  }),
+  fate({
+    number: 9,
+    outcome: 'FAILED',
+    cause: 'batch_failed',
+    class: 'failure',
+    sink: 'optional',
+    group: 'required',
+    error: 'required',
+    words: 'failed with its batch',
+    when: 'The aggregate could not process the batch: all its members fail together.',
+  }),
+  fate({
+    number: 10,
+    outcome: 'FAILED',
+    cause: 'sink_rejected',
+    class: 'failure',
+    sink: 'optional',
+    group: 'forbidden',
+    error: 'required',
+    words: 'refused by a sink',
+    when: 'The sink could not take the row. The ending names the sink that `on_error` gave it to, if any.',
+  }),
+  fate({
+    number: 11,
+    outcome: 'FAILED',
+    cause: 'late_arrival',
+    class: 'failure',
+    sink: 'forbidden',
+    group: 'required',
+    error: 'required',
+    words: 'came too late to be merged',
+    when: 'It reached a coalesce after its group had merged, or had failed by timeout.',
+  }),
+  fate({
+    number: 12,
+    outcome: 'FAILED',
+    cause: 'branch_lost',
+    class: 'failure',
+    sink: 'forbidden',
+    group: 'required',
+    error: 'required',
+    words: 'failed because another branch was lost',
+    when: 'Policy `require_all`, and a branch of its group can no longer arrive.',
+  }),
+  fate({
+    number: 13,
+    outcome: 'FAILED',
+    cause: 'quorum_not_met',
+    class: 'failure',
+    sink: 'forbidden',
+    group: 'required',
+    error: 'required',
+    words: 'failed because too few branches arrived',
+    when: 'Policy `quorum`, and the quorum has become impossible, or the timeout passed before it was met.',
+  }),
+  fate({
+    number: 14,
+    outcome: 'FAILED',
+    cause: 'timeout',
+    class: 'failure',
+    sink: 'forbidden',
+    group: 'required',
+    error: 'required',
+    words: 'failed because another branch took too long',
+    when: 'Policy `require_all`, and the timeout passed before every branch had arrived.',
+  }),
+  fate({
+    number: 15,
+    outcome: 'FAILED',
+    cause: 'merge_conflict',
+    class: 'failure',
+    sink: 'forbidden',
+    group: 'required',
+    error: 'required',
+    words: 'failed because branches disagreed',
+    when: 'Two branches wrote different values to one field, and `on_conflict` is `fail`.',
+  }),
+  fate({
+    number: 16,
+    outcome: 'FAILED',
+    cause: 'select_missing',
+    class: 'failure',
+    sink: 'forbidden',
+    group: 'required',
+    error: 'required',
+    words: 'failed because the selected branch was missing',
+    when: '`merge: select`, and the selected branch is not among those that arrived.',
+  }),
+  fate({
+    number: 17,
+    outcome: 'FAILED',
+    cause: 'in_doubt',
+    class: 'failure',
+    sink: 'optional',
+    group: 'forbidden',
+    error: 'required',
+    words: 'in doubt: the far side may have taken it',
+    when: 'A request was sent, and no answer says whether the far side took it.',
+  }),
+  fate({
+    number: 18,
+    outcome: 'FAILED',
+    cause: 'replay_miss',
+    class: 'failure',
+    sink: 'forbidden',
+    group: 'forbidden',
+    error: 'required',
+    words: 'failed because the replayed run has no such call',
+    when: 'A replay met a request for which nothing is recorded.',
+  }),
+  fate({
+    number: 19,
+    outcome: 'FAILED',
+    cause: 'abandoned',
+    class: 'failure',
+    sink: 'forbidden',
+    group: 'forbidden',
+    error: 'required',
+    words: 'abandoned',
+    when: '`custody abandon` ended it while it was still open.',
+  }),
+  fate({
+    number: 20,
+    outcome: 'FORKED',
+    cause: 'fork',
+    class: 'passed on',
+    sink: 'forbidden',
+    group: 'required',
+    error: 'forbidden',
+    words: 'split into branches',
+    when: 'A fork made one child for each branch.',
+  }),
+  fate({
+    number: 21,
+    outcome: 'EXPANDED',
+    cause: 'expand',
+    class: 'passed on',
+    sink: 'forbidden',
+    group: 'required',
+    error: 'forbidden',
+    words: 'expanded into several rows',
+    when: 'A transform returned several rows for it.',
+  }),
+  fate({
+    number: 22,
+    outcome: 'COALESCED',
+    cause: 'merge',
+    class: 'passed on',
+    sink: 'forbidden',
+    group: 'required',
+    error: 'forbidden',
+    words: 'merged with its other branches',
+    when: 'A coalesce merged it with others of its group into a new row instance.',
+  }),
+  fate({
+    number: 23,
+    outcome: 'CONSUMED_IN_BATCH',
+    cause: 'batch',
+    class: 'passed on',
+    sink: 'forbidden',
+    group: 'required',
+    error: 'forbidden',
+    words: 'consumed in a batch',
+    when: 'An aggregate closed the batch it was a member of.',
+  }),
+] as const
+
+export type Fate = (typeof FATES)[number]
+export type FateNumber = Fate['number']
+export type Outcome = Fate['outcome']
+export type Cause = Fate['cause']
+
+/** Reported beside the endings, and not one: the token is held at an aggregate or a coalesce. */
+export const BUFFERED = 'BUFFERED'
+
+type Optional<P extends Presence, T> = P extends 'required' ? T : P extends 'optional' ? T | 0 : 0
+
+/** Code and commitment of an error; the details are a value. */
+export interface ErrorFact {
+  /** Declared by the plugin or the engine: `[A-Z0-9_]{1,64}`. */
+  readonly code: string
+  /** Number of the subject's value that holds `{code, message, …}`. */
+  readonly value: number
+}
+
+/**
+ * One ending, as pure decisions return it. What a fate requires and forbids is part of the type:
+ * `Ending<'late_arrival'>` can't be written without its group and error. 0 means none.
+ */
+export type Ending = {
+  [F in Fate as F['number']]: {
+    readonly fate: F['number']
+    readonly token: number
+    /** The node at which it ended, or which decided that it ends. */
+    readonly node: number
+    readonly sink: Optional<F['sink'], number>
+    readonly group: Optional<F['group'], number>
+    readonly error: F['error'] extends 'required' ? ErrorFact : null
+  }
+}[FateNumber]
+
+const by_number: ReadonlyArray<Fate | undefined> = FATES.reduce<(Fate | undefined)[]>((table, each) => {
+  table[each.number] = each
+  return table
+}, [])
+
+export function fateOf(number: number): Fate | undefined {
+  return by_number[number]
+}
+
+type NumberOf<O extends Outcome, C extends Cause> = Extract<Fate, { outcome: O; cause: C }>['number']
+
+/** The number of an outcome and cause that the table has; anything else does not compile. */
+export function fateNumber<O extends Outcome, C extends Extract<Fate, { outcome: O }>['cause']>(
+  outcome: O,
+  cause: C,
+): NumberOf<O, C> {
+  const found = FATES.find(each => each.outcome === outcome && each.cause === cause)
+  if (found === undefined) throw new TypeError(`no fate ${outcome} / ${cause}`)
+  return found.number as NumberOf<O, C>
+}
+
+/** SQL that holds exactly for rows of `endings(fate, sink, grp, error_code, error_hash)` that the table allows. */
+export function endingConstraint(): string {
+  const numbers = (keep: (each: FateSpec) => boolean) =>
+    FATES.filter(keep)
+      .map(each => each.number)
+      .join(',')
+  return [
+    `fate IN (${numbers(() => true)})`,
+    `(sink IS NOT NULL OR fate NOT IN (${numbers(each => each.sink === 'required')}))`,
+    `(sink IS NULL OR fate NOT IN (${numbers(each => each.sink === 'forbidden')}))`,
+    `(grp IS NOT NULL) = (fate IN (${numbers(each => each.group === 'required')}))`,
+    `(error_code IS NOT NULL) = (fate IN (${numbers(each => each.error === 'required')}))`,
+    `(error_hash IS NOT NULL) = (error_code IS NOT NULL)`,
+  ].join(' AND ')
+}

@@ -1,0 +1,27 @@
+/** The shape of a plan as evidence keeps it: names, kinds and ways, no content. Part of entry 0 of each run. */
+
+export type NodeKind = 'source' | 'transform' | 'gate' | 'fork' | 'coalesce' | 'aggregate' | 'sink'
+
+export interface TopologyNode {
+  readonly name: string
+  readonly kind: NodeKind
+  /** Absent for gates with an expression, forks and coalesces. */
+  readonly plugin?: string
+  /** Of a fork: its branches in order. Of a coalesce: the branches it expects, in order. */
+  readonly branches?: readonly string[]
+  /** Of a coalesce. */
+  readonly policy?: string
+}
+
+/** `discard` as the target of an edge. */
+export const DISCARD = 0
+
+/**
+ * Nodes count from 1 in the order sources, nodes, sinks of the file; edges from 1.
+ * An edge is `[from, label, to]`; `to` is a node's number or DISCARD. The label of an ordinary edge is `to`, of a gate's
+ * edge its route, of a fork's edge its branch, of an error edge `on_error`, of a source's reject edge `on_invalid`.
+ */
+export interface Topology {
+  readonly nodes: readonly TopologyNode[]
+  readonly edges: ReadonlyArray<readonly [from: number, label: string, to: number]>
+}

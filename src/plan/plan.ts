@@ -1,0 +1,117 @@
+/**
+ * A plan: what a pipeline file means, compiled and frozen. Every later stage is a `switch` on `kind`.
+ *
+ * P1. Nodes are numbered from 1 in the order sources, nodes, sinks of the file; `nodes[n - 1].number === n`.
+ * P2. Edges are numbered from 1; each leaves one node under one label; `edges[e - 1].number === e`.
+ * P3. The graph has no cycle, and each node and sink can be reached.
+ */
+import type { AggregateConfig, CoalesceConfig, RetryConfig } from '../config/pipeline.ts'
+import type { PlanValue } from '../model/entry.ts'
+import type { Topology } from '../model/topology.ts'
+import type { Expression } from '../sdk/expression.ts'
+import type { RowSchema } from '../sdk/schema.ts'
+import type { AggregateSpec, GateSpec, SinkSpec, SourceSpec, TransformSpec } from '../sdk/spec.ts'
+
+export interface PlanEdge {
+  readonly number: number
+  readonly from: number
+  readonly label: string
+  /** A node's number, or 0 for `discard`. */
+  readonly to: number
+}
+
+interface NodeCommon {
+  readonly number: number
+  readonly name: string
+  /** What is known of rows that enter (of a source: that leave). */
+  readonly input: RowSchema
+}
+
+/** A plugin with its options as its zod type gave them; secrets are read when it is created. */
+export interface PluginOf<S> {
+  readonly spec: S
+  readonly options: unknown
+}
+
+export interface SourceNode extends NodeCommon {
+  readonly kind: 'source'
+  readonly plugin: PluginOf<SourceSpec>
+  readonly schema: RowSchema
+  readonly to: PlanEdge
+  readonly on_invalid: PlanEdge
+}
+export interface TransformNode extends NodeCommon {
+  readonly kind: 'transform'
+  readonly plugin: PluginOf<TransformSpec>
+  readonly retry: RetryConfig
+  readonly to: PlanEdge
+  readonly on_error: PlanEdge
+}
+export interface GateNode extends NodeCommon {
+  readonly kind: 'gate'
+  readonly by:
+    | { readonly kind: 'boolean' | 'string'; readonly expression: Expression }
+    | {
+        readonly kind: 'cases'
+        readonly cases: ReadonlyArray<{ readonly when: Expression | null; readonly label: string }>
+      }
+    | { readonly kind: 'plugin'; readonly plugin: PluginOf<GateSpec> }
+  /** By label. */
+  readonly routes: ReadonlyMap<string, PlanEdge>
+  /** Taken by labels that have no route of their own; null where all labels have one. */
+  readonly otherwise: PlanEdge | null
+  readonly retry: RetryConfig
+  readonly on_error: PlanEdge
+}
+export interface ForkNode extends NodeCommon {
+  readonly kind: 'fork'
+  readonly branches: ReadonlyArray<{ readonly branch: string; readonly edge: PlanEdge }>
+}
+export interface CoalesceNode extends NodeCommon {
+  readonly kind: 'coalesce'
+  /** The fork whose branches it joins. */
+  readonly fork: number
+  readonly branches: readonly string[]
+  readonly policy: CoalesceConfig['policy']
+  readonly merge: CoalesceConfig['merge']
+  readonly to: PlanEdge
+  /** Null where nothing but its own causes can end a token here. */
+  readonly on_error: PlanEdge | null
+}
+export interface AggregateNode extends NodeCommon {
+  readonly kind: 'aggregate'
+  readonly plugin: PluginOf<AggregateSpec>
+  readonly trigger: Omit<AggregateConfig['trigger'], 'when'> & { readonly when: Expression | null }
+  readonly output: 'transform' | 'passthrough'
+  readonly output_rows: number | null
+  readonly retry: RetryConfig
+  readonly to: PlanEdge
+  readonly on_error: PlanEdge
+}
+export interface SinkNode extends NodeCommon {
+  readonly kind: 'sink'
+  readonly plugin: PluginOf<SinkSpec>
+  readonly on_error: PlanEdge
+}
+
+export type PlanNode = SourceNode | TransformNode | GateNode | ForkNode | CoalesceNode | AggregateNode | SinkNode
+
+export interface Plan {
+  readonly name: string
+  /** As named by the user. */
+  readonly file: string
+  /** Absolute. */
+  readonly folder: string
+  readonly nodes: readonly PlanNode[]
+  readonly edges: readonly PlanEdge[]
+  readonly topology: Topology
+  /** Lower-case hex SHA-256 over topology, options and schemas; not over `limits`, `retry` and `ledger`. */
+  readonly hash: string
+  /** What the ledger keeps of the plan as content. */
+  readonly value: PlanValue
+  readonly ledger_url: string | null
+  readonly limits: {
+    readonly services: ReadonlyMap<string, { readonly per_minute: number | null; readonly concurrency: number | null }>
+    readonly spend_usd: number | null
+  }
+}

@@ -1,0 +1,24 @@
+/** What is known of a row at one place of the graph. */
+
+/** A JSON Schema (draft 2020-12) for one field. */
+export type JsonSchema = { readonly [keyword: string]: unknown }
+
+export interface FieldSchema {
+  readonly schema: JsonSchema
+  /** May be missing or null. */
+  readonly optional: boolean
+}
+
+export interface RowSchema {
+  /** Fields that are declared or guaranteed, in order. */
+  readonly fields: ReadonlyMap<string, FieldSchema>
+  /** True: a row has no other fields than these (mode `fixed`, carried on). */
+  readonly closed: boolean
+  /**
+   * True: nothing was declared about the source at all (mode `observed`); then a field that isn't listed may well be there,
+   * and nothing is guaranteed. False with `closed` false: mode `flexible`.
+   */
+  readonly observed: boolean
+}
+
+export const OBSERVED: RowSchema = { fields: new Map(), closed: false, observed: true }

@@ -1,0 +1,291 @@
+/**
+ * What a plugin is. One spec holds all that documentation, validation, the editor's schema and `custody plugins` need;
+ * `create` makes the thing that runs.
+ */
+import type { z } from 'zod'
+import type { Json, Row } from '../model/row.ts'
+import type { FieldSchema, RowSchema } from './schema.ts'
+
+/** `deterministic`: same row, same result. `external`: asks something outside. `random`: neither. */
+export type Determinism = 'deterministic' | 'external' | 'random'
+
+export interface PluginExample {
+  readonly title: string
+  /** Options as YAML would give them. */
+  readonly options: Json
+  /** Rows in and out, where the plugin is a transform or aggregate: run by the conformance kit. */
+  readonly rows_in?: readonly Row[]
+  readonly rows_out?: readonly Row[]
+}
+
+/** A field that must be there for the plugin to work. */
+export interface FieldRequirement {
+  readonly field: string
+  /** JSON types that it may have; any if absent. */
+  readonly types?: readonly ('string' | 'number' | 'integer' | 'boolean' | 'array' | 'object')[]
+  /** Where in the options the field is named, for the diagnostic. */
+  readonly path: readonly (string | number)[]
+}
+
+/** A CEL expression among the options; the plan checks it against the schema before the run. */
+export interface ExpressionUse {
+  readonly path: readonly (string | number)[]
+  readonly source: string
+  /** What it must give. */
+  readonly gives: 'any' | 'bool' | 'string'
+}
+
+/** A pattern among the options, in RE2 syntax. */
+export interface PatternUse {
+  readonly path: readonly (string | number)[]
+  readonly source: string
+}
+
+interface CommonSpec<O> {
+  /** Lower case, digits and _. */
+  readonly name: string
+  /** One sentence without a full stop at the end. */
+  readonly summary: string
+  /** Markdown; more than the summary says. */
+  readonly description?: string
+  readonly options: z.ZodType<O>
+  readonly determinism: Determinism
+  /** Codes `[A-Z0-9_]{1,64}` of errors that it can return for a row, with one sentence each. */
+  readonly errors: { readonly [code: string]: string }
+  /** At least one. */
+  readonly examples: readonly PluginExample[]
+  /** Options that only a look at several of them together can refuse: problems with the path of the option. */
+  readonly check?: (
+    options: O,
+  ) => ReadonlyArray<{ readonly path: readonly (string | number)[]; readonly message: string; readonly hint?: string }>
+}
+
+/** For those that work on rows. */
+interface RowContracts<O> {
+  readonly requires?: (options: O) => readonly FieldRequirement[]
+  readonly expressions?: (options: O) => readonly ExpressionUse[]
+  readonly patterns?: (options: O) => readonly PatternUse[]
+  /**
+   * What is known of a row that leaves, from what is known of one that enters. Absent: what enters.
+   * `types` has the schema of each expression's result by its path joined with `.`.
+   */
+  readonly guarantees?: (options: O, input: RowSchema, types: ReadonlyMap<string, FieldSchema>) => RowSchema
+}
+
+/** What a plugin gets when it is created. */
+export interface PluginContext {
+  /** Name of the node, source or sink in the pipeline. */
+  readonly node: string
+  /** Folder of the pipeline file: relative paths start here. */
+  readonly folder: string
+  /** What is known of rows that enter; of a source, what its schema declares. */
+  readonly input: RowSchema
+}
+
+// ── errors that a row meets ─────────────────────────────────────────────────────────────────────────────────────────
+
+export interface RowError {
+  readonly kind: 'error'
+  /** One of the spec's codes. */
+  readonly code: string
+  /** For people; may name values of the row, so it is stored as content. */
+  readonly message: string
+  /** Whether another attempt could help. */
+  readonly retryable: boolean
+  /** More for people, as content. */
+  readonly details?: Json
+}
+
+// ── sources ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A record that was read, before its schema was checked. */
+export interface SourceRow {
+  readonly kind: 'row'
+  /** Line at which it begins, from 1; 0 where a source has no lines. */
+  readonly line: number
+  readonly row: Row
+  /** Where to go on after this record: whatever the source needs, JSON. */
+  readonly position: Json
+}
+/** A record that could not be read. */
+export interface SourceReject {
+  readonly kind: 'reject'
+  readonly line: number
+  /** The record's text, or its value where there is no text. */
+  readonly raw: Json
+  readonly code: string
+  readonly message: string
+  readonly position: Json
+}
+export type SourceRecord = SourceRow | SourceReject
+
+export interface ResumePoint {
+  readonly records: number
+  readonly position: Json
+}
+
+export interface Source {
+  /**
+   * Yields records in order, in chunks of any size (some hundreds are best), from the start or after a point.
+   * @throws CustodyError CUSTODY_SOURCE if it can't be read.
+   */
+  read(from: ResumePoint | null): AsyncIterable<readonly SourceRecord[]>
+  /**
+   * Lower-case hex SHA-256 of the bytes up to a position that was yielded; positions never go back.
+   * Absent for sources without bytes.
+   */
+  hashUpTo?(position: Json): string
+  /** The original names of normalised fields, once they are known: `{field: original}`. */
+  originalNames?(): { readonly [field: string]: string } | null
+  close(): Promise<void>
+}
+
+export interface SourceSpec<O = unknown> extends CommonSpec<O> {
+  readonly kind: 'source'
+  /** Whether what it yields can be read a second time (a file can, standard input can't). */
+  readonly rereadable: (options: O) => boolean
+  /** True if it may never end. */
+  readonly endless?: (options: O) => boolean
+  /** Cells are texts: the runner converts them to the declared types (CSV). Otherwise values must already fit. */
+  readonly textual: boolean
+  /** What is known of its rows where no schema is declared. */
+  readonly yields?: (options: O) => RowSchema
+  readonly create: (options: O, context: PluginContext) => Source | Promise<Source>
+}
+
+// ── transforms ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type TransformResult =
+  | { readonly kind: 'row'; readonly row: Row }
+  /** Expansion: new row instances in this order. None is the same as `filtered`. */
+  | { readonly kind: 'rows'; readonly rows: readonly Row[] }
+  | { readonly kind: 'filtered' }
+  | RowError
+
+/** What a call of `process` may use besides the row. */
+export interface VisitContext {
+  /** From 1. */
+  readonly attempt: number
+  /** Aborted when the run stops; long work should then give up. */
+  readonly signal: AbortSignal
+}
+
+export interface Transform {
+  /**
+   * Must not change the row, must not throw for bad data. A result at once keeps the run in its fast loop; a promise
+   * makes the node asynchronous, with `concurrency` of them under way at most.
+   */
+  process(row: Row, context: VisitContext): TransformResult | Promise<TransformResult>
+  close?(): Promise<void>
+}
+
+export interface TransformSpec<O = unknown> extends CommonSpec<O>, RowContracts<O> {
+  readonly kind: 'transform'
+  /** `many`: may return several rows (expansion). */
+  readonly cardinality: 'one' | 'many'
+  /** Whether it may return no row (`filtered`). */
+  readonly filters?: boolean
+  /** How many promises of one node may be under way; 16 if absent. */
+  readonly concurrency?: (options: O) => number
+  readonly create: (options: O, context: PluginContext) => Transform | Promise<Transform>
+}
+
+// ── gates ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type GateResult = { readonly kind: 'label'; readonly label: string } | RowError
+
+export interface Gate {
+  decide(row: Row, context: VisitContext): GateResult | Promise<GateResult>
+  close?(): Promise<void>
+}
+
+export interface GateSpec<O = unknown> extends CommonSpec<O>, Omit<RowContracts<O>, 'guarantees'> {
+  readonly kind: 'gate'
+  /** All labels that it can return, if that is known; then routes need no `else`. */
+  readonly labels?: (options: O) => readonly string[] | null
+  readonly concurrency?: (options: O) => number
+  readonly create: (options: O, context: PluginContext) => Gate | Promise<Gate>
+}
+
+// ── aggregates ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type BatchResult =
+  /** `output: transform`: new rows. */
+  | { readonly kind: 'rows'; readonly rows: readonly Row[] }
+  /** `output: passthrough`: for each member, in order, its row or null (dropped). */
+  | { readonly kind: 'members'; readonly rows: ReadonlyArray<Row | null> }
+  | RowError
+
+export interface Aggregate {
+  process(rows: readonly Row[], context: VisitContext): BatchResult | Promise<BatchResult>
+  close?(): Promise<void>
+}
+
+export interface AggregateSpec<O = unknown> extends CommonSpec<O>, RowContracts<O> {
+  readonly kind: 'aggregate'
+  readonly outputs: readonly ('transform' | 'passthrough')[]
+  readonly create: (options: O, context: PluginContext) => Aggregate | Promise<Aggregate>
+}
+
+// ── sinks ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What a sink has made durable. */
+export interface Receipt {
+  readonly rows: number
+  readonly bytes: number
+  /** Lower-case hex of all bytes of the file up to here, those before the run included; null where there is no file. */
+  readonly sha256: string | null
+  /** Whatever it needs to go on from here, JSON. */
+  readonly state: Json
+}
+
+/** What it is going to write to, found out without touching anything. */
+export interface SinkIntent {
+  /** Absolute path of the final file; null for standard output and sinks without a file. */
+  readonly path: string | null
+  /** `fail`, `append`, `replace`, `number`, `stream`. */
+  readonly mode: string
+  /** Length and SHA-256 of what is there before (append), else 0 and null. */
+  readonly prior_bytes: number
+  readonly prior_sha256: string | null
+  /** Absolute path of the file that is written meanwhile and renamed at the end, or null. */
+  readonly staged: string | null
+}
+
+export interface Artifact {
+  readonly path: string
+  readonly rows: number
+  readonly bytes: number
+  readonly sha256: string
+}
+
+/** A sink that can be wound back to its last receipt: a file, a table. */
+export interface Sink {
+  /** Looks, touches nothing. @throws CustodyError CUSTODY_TARGET_EXISTS, CUSTODY_SINK. */
+  prepare(): Promise<SinkIntent>
+  /** Opens for writing: fresh as intended, or, with a receipt, wound back to it on a new inode. */
+  open(intent: SinkIntent, receipt: Receipt | null): Promise<void>
+  /** Takes a row into memory. Returns an error if this row can't be written; nothing of it then is. */
+  write(row: Row): RowError | null
+  /** Makes all rows so far durable (written and synced). @throws CustodyError CUSTODY_SINK, CUSTODY_SINK_FULL. */
+  flush(): Promise<Receipt>
+  /** Writes what the format needs at its end, durably; the file may still be staged. */
+  finish(): Promise<Receipt>
+  /** Renames a staged file into place. Can be repeated. */
+  publish(): Promise<Artifact | null>
+  close(): Promise<void>
+}
+
+export interface SinkSpec<O = unknown> extends CommonSpec<O>, Pick<RowContracts<O>, 'requires'> {
+  readonly kind: 'sink'
+  readonly create: (options: O, context: SinkContext) => Sink | Promise<Sink>
+}
+
+export interface SinkContext extends PluginContext {
+  /** `{field: original name}` of all sources, for headers as they were. Asked for when the first row is written. */
+  readonly originalNames: () => { readonly [field: string]: string }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a catalogue holds specs of any options; each is checked by its own zod type
+export type PluginSpec = SourceSpec<any> | TransformSpec<any> | GateSpec<any> | AggregateSpec<any> | SinkSpec<any>
+export type PluginKind = PluginSpec['kind']
