@@ -11,7 +11,8 @@
  * L3. endings are inserted, never replaced; open_tokens follow from the same drafts as the bodies.
  * L4. A batch of a run whose lease epoch is no longer the batch's is refused as a whole (CUSTODY_RUN_LOST).
  */
-import type { EndingFact, LedgerEntry, RunEntry, SubjectEntry } from '../model/entry.ts'
+import type { EndingFact, RunEntry, SubjectEntry } from '../model/entry.ts'
+import type { Signer } from '../model/note.ts'
 
 /** A value to be committed: its canonical text, and how the payload keeps it. */
 export type ValueDraft =
@@ -122,6 +123,19 @@ export interface EndingRecord {
   readonly recorded_us: number
 }
 
-export interface NewLedgerEntry {
-  readonly entry: LedgerEntry
+/** Holds one ledger open for writing. */
+export interface Ledger {
+  readonly url: string
+  /** Opens a run's log with entry 0 and log 0's `opened` in one transaction, and takes its lease. */
+  openRun(run: string, draft: RunDraft): Promise<RunLedger>
+  close(): Promise<void>
+}
+
+/** What a ledger needs from outside; a simulation gives its own. */
+export interface LedgerPorts {
+  now_us(): number
+  /** Random bytes for salts and nonces. */
+  entropy(size_bytes: number): Uint8Array
+  /** Signs checkpoints. */
+  readonly signer: Signer
 }
