@@ -1,0 +1,83 @@
+/** An error that ended a command, as text or as JSON. */
+
+import { CustodyError, type Diagnostic, type ErrorCode, isCustodyError, type Place } from '../../model/error.ts'
+import { ERRORS } from '../../model/error-codes.ts'
+import type { Paint } from '../terminal.ts'
+import { printable, printableLines } from './text.ts'
+
+export interface ErrorJson {
+  readonly error: {
+    readonly code: ErrorCode
+    readonly message: string
+    readonly where?: Place
+    readonly hint?: string
+    /** All of them, if the problem is a pipeline file's; `error` then tells the first. */
+    readonly diagnostics?: readonly Diagnostic[]
+  }
+}
+
+/** A pipeline file has problems: all of them, told together. */
+export class DiagnosticsError extends CustodyError {
+  readonly diagnostics: readonly Diagnostic[]
+
+  /** `diagnostics` has at least one of severity error. */
+  constructor(diagnostics: readonly Diagnostic[]) {
+    const first = diagnostics.find(each => each.severity === 'error')
+    if (first === undefined) throw new TypeError('no error among the diagnostics')
+    const { file, line, column, hint } = first
+    super(first.code, first.message, { where: { file, line, column }, hint })
+    this.diagnostics = diagnostics
+  }
+}
+
+/** Any thrown thing as an error with a code; what isn't ours becomes CUSTODY_INTERNAL. */
+export function asCustodyError(thrown: unknown): CustodyError {
+  if (isCustodyError(thrown)) return thrown
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  return new CustodyError('CUSTODY_INTERNAL', message === '' ? 'something failed without a word' : message, {
+    cause: thrown,
+  })
+}
+
+export function exitCodeOf(error: CustodyError): 1 | 2 {
+  return ERRORS[error.code].exit
+}
+
+/** `error CODE: sentence`, the place, the hint; the stack too if `debug`. */
+export function renderError(error: CustodyError, paint: Paint, debug: boolean): string {
+  const lines = [`${paint(['bold', 'red'], 'error')} ${paint('bold', error.code)}: ${printableLines(error.message)}`]
+  const place = placeText(error.where)
+  if (place !== null) lines.push(`  ${paint('cyan', 'at:')} ${place}`)
+  if (error.hint !== undefined) lines.push(`  ${paint('cyan', 'hint:')} ${printableLines(error.hint)}`)
+  if (debug) lines.push(paint('dim', stackOf(error)))
+  return lines.join('\n')
+}
+
+export function errorJson(error: CustodyError): ErrorJson {
+  return {
+    error: {
+      code: error.code,
+      message: error.message,
+      ...(error.where === undefined ? {} : { where: error.where }),
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      ...(error instanceof DiagnosticsError ? { diagnostics: error.diagnostics } : {}),
+    },
+  }
+}
+
+function placeText(where: Place | undefined): string | null {
+  if (where === undefined) return null
+  const parts = []
+  const file = where.file ?? where.path
+  if (file !== undefined) {
+    const column = where.column === undefined ? '' : `:${where.column}`
+    parts.push(printable(file) + (where.line === undefined ? '' : `:${where.line}${column}`))
+  }
+  if (where.node !== undefined) parts.push(`node ${printable(where.node)}`)
+  return parts.length === 0 ? null : parts.join(', ')
+}
+
+function stackOf(error: Error): string {
+  const own = error.stack ?? String(error)
+  return error.cause instanceof Error ? `${own}\ncaused by: ${stackOf(error.cause)}` : own
+}

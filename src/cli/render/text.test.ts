@@ -1,0 +1,65 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { columnsOf, count, counted, durationText, hashText, padEnd, printable, shorten, valueText } from './text.ts'
+
+describe('printable', () => {
+  test('writes what a terminal could act on as escapes', () => {
+    expect(printable('a\u001b[31mred\u0007')).toBe('a\\u001b[31mred\\u0007')
+    expect(printable('line\r\nline\t.')).toBe('line\\r\\nline\\t.')
+    expect(printable('\u202eevil\u2066')).toBe('\\u202eevil\\u2066')
+    expect(printable('c1 \u009b31m')).toBe('c1 \\u009b31m')
+    expect(printable('\ud800 alone, 😀 paired')).toBe('\\ud800 alone, 😀 paired')
+    expect(printable('\u{e0041}')).toBe('\\u{e0041}')
+  })
+
+  test('leaves other scripts as they are', () => {
+    expect(printable('Grüße 東京 مرحبا é 👍')).toBe('Grüße 東京 مرحبا é 👍')
+  })
+
+  test('never lets a control character through', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), text => {
+        const safe = printable(text)
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: what must not be there
+        expect(safe).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/)
+        expect(safe.isWellFormed()).toBe(true)
+      }),
+    )
+  })
+})
+
+describe('width', () => {
+  test('counts terminal columns', () => {
+    expect(columnsOf('abc')).toBe(3)
+    expect(columnsOf('東京')).toBe(4)
+    expect(columnsOf('e\u0301')).toBe(1)
+    expect(columnsOf('👍🏽')).toBe(2)
+    expect(padEnd('東', 4)).toBe('東  ')
+  })
+
+  test('shortens to what fits, and says so', () => {
+    expect(shorten('abcdef', 6)).toBe('abcdef')
+    expect(shorten('abcdefg', 6)).toBe('abcde…')
+    expect(shorten('東京都', 4)).toBe('東…')
+    expect(shorten('abc', 0)).toBe('')
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 20 }), (text, columns) => {
+        expect(columnsOf(shorten(text, columns))).toBeLessThanOrEqual(columns)
+      }),
+    )
+  })
+})
+
+test('numbers, durations, hashes and values', () => {
+  expect(count(1234567)).toBe('1,234,567')
+  expect(counted(1, 'row')).toBe('1 row')
+  expect(counted(0, 'entry', 'entries')).toBe('0 entries')
+  expect(durationText(20)).toBe('0.02 ms')
+  expect(durationText(12_345)).toBe('12 ms')
+  expect(durationText(2_000_000)).toBe('2.0 s')
+  expect(durationText(125_000_000)).toBe('2 min 5 s')
+  expect(durationText(7_260_000_000)).toBe('2 h 1 min')
+  expect(hashText('8f3a00aa'.repeat(8))).toBe('8f3a00aa…aa')
+  expect(valueText('a\u001b"')).toBe('"a\\u001b\\""')
+  expect(valueText(undefined)).toBe('missing')
+})

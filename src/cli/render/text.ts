@@ -1,0 +1,109 @@
+/**
+ * Text from data, made safe and short for a terminal. Everything that a person sees and that came out of a file, a
+ * plugin or a ledger passes through here: data must not be able to move the cursor, set colours or reorder a line.
+ */
+/** C0, DEL, C1, bidirectional controls, zero-width and line separators, byte order mark, tags, lone surrogates. */
+const UNSAFE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this finds
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]|[\ud800-\udfff]/gu
+const SHORT_ESCAPES: { readonly [character: string]: string } = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+
+/** `text` on one line, with everything that a terminal could act on written as an escape (`\u001b`). */
+export function printable(text: string): string {
+  return text.replace(UNSAFE, found => SHORT_ESCAPES[found] ?? escaped(found))
+}
+
+/** As `printable`, but keeps line breaks: for messages that have several lines. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n')
+}
+
+function escaped(character: string): string {
+  const code = character.codePointAt(0) ?? 0
+  return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, '0')}`
+}
+
+/** A JSON value as a person writes it: texts in quotes, the rest as JSON. */
+export function valueText(value: unknown): string {
+  return printable(JSON.stringify(value) ?? 'missing')
+}
+
+const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
+const WIDE =
+  /^(?:\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}])/u
+const ASCII = /^[\u0020-\u007e]*$/
+
+/** Terminal columns that `text` takes, without colour codes; wide characters count two, combining marks none. */
+export function columnsOf(text: string): number {
+  if (ASCII.test(text)) return text.length
+  let columns = 0
+  for (const { segment } of segmenter.segment(text)) columns += graphemeColumns(segment)
+  return columns
+}
+
+function graphemeColumns(segment: string): number {
+  if (WIDE.test(segment) || segment.includes('\ufe0f')) return 2
+  return /^\p{M}/u.test(segment) ? 0 : 1
+}
+
+/** `text` cut to `columns`, with `…` at the end if anything is missing. Never cuts a character in two. */
+export function shorten(text: string, columns: number): string {
+  if (columns <= 0) return ''
+  if (text.length <= columns && ASCII.test(text)) return text
+  // No character is narrower than a column but the combining ones, so this much is enough to look at.
+  const head = text.slice(0, columns * 8)
+  if (head.length === text.length && columnsOf(text) <= columns) return text
+  let kept = ''
+  let width = 0
+  for (const { segment } of segmenter.segment(head)) {
+    width += graphemeColumns(segment)
+    if (width > columns - 1) break
+    kept += segment
+  }
+  return `${kept}…`
+}
+
+/** `text` filled with spaces to `columns`. */
+export function padEnd(text: string, columns: number): string {
+  return text + ' '.repeat(Math.max(0, columns - columnsOf(text)))
+}
+export function padStart(text: string, columns: number): string {
+  return ' '.repeat(Math.max(0, columns - columnsOf(text))) + text
+}
+
+const grouped = new Intl.NumberFormat('en-US')
+
+/** `12345` as `12,345`. */
+export function count(value: number): string {
+  return grouped.format(value)
+}
+
+/** `1 row`, `2 rows`. */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`
+}
+
+/** A length of time for people, from microseconds. */
+export function durationText(us: number): string {
+  if (us < 10_000) return `${(us / 1000).toFixed(2)} ms`
+  if (us < 1_000_000) return `${Math.round(us / 1000)} ms`
+  if (us < 60_000_000) return `${(us / 1_000_000).toFixed(1)} s`
+  const seconds = Math.round(us / 1_000_000)
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`
+}
+
+/** Microseconds since 1970 as `2026-11-21 14:02:11.482Z`. */
+export function timeText(us: number): string {
+  return new Date(Math.floor(us / 1000)).toISOString().replace('T', ' ')
+}
+
+/** The first eight and the last two digits of a hash. */
+export function hashText(hex: string): string {
+  return hex.length <= 12 ? hex : `${hex.slice(0, 8)}…${hex.slice(-2)}`
+}
+
+/** How much of a run's id is enough to name it: the time part of a UUIDv7 and a little of the random one. */
+export function shortRun(run: string): string {
+  return run.slice(0, 13)
+}

@@ -1,0 +1,116 @@
+/**
+ * The two streams of a command, and how they may be used.
+ *
+ * T1. Answers go to standard output, everything told on the way (progress, summaries, diagnostics) to standard error.
+ * T2. Colour and the live line appear only on a terminal; NO_COLOR and FORCE_COLOR are honoured.
+ * T3. A reader that goes away (`| head`) is no error: what follows is dropped.
+ */
+import { styleText } from 'node:util'
+import { columnsOf } from './render/text.ts'
+
+export type Style = Parameters<typeof styleText>[0]
+/** Puts a style on a text, or leaves it as it is where there is no colour. */
+export type Paint = (style: Style, text: string) => string
+
+export const plain: Paint = (_style, text) => text
+
+/** What a terminal needs of a stream; `process.stdout` fits, and so does a small object in a test. */
+export interface OutputStream {
+  write(text: string): unknown
+  readonly isTTY?: boolean | undefined
+  readonly columns?: number | undefined
+  on?(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown
+}
+
+export type Environment = { readonly [name: string]: string | undefined }
+
+const DEFAULT_COLUMNS = 120
+
+export class Terminal {
+  readonly env: Environment
+  /** Styles for standard output and standard error. */
+  readonly paint: Paint
+  readonly paint_told: Paint
+  private readonly stdout: OutputStream
+  private readonly stderr: OutputStream
+  private closed = false
+  private live_columns = 0
+
+  constructor(stdout: OutputStream, stderr: OutputStream, env: Environment) {
+    this.stdout = stdout
+    this.stderr = stderr
+    this.env = env
+    this.paint = paintFor(stdout, env)
+    this.paint_told = paintFor(stderr, env)
+    stdout.on?.('error', error => this.lost(error))
+    stderr.on?.('error', error => this.lost(error))
+  }
+
+  /** Writes lines of the answer to standard output. */
+  answer(text: string): void {
+    this.clearLive()
+    if (!this.closed) this.stdout.write(`${text}\n`)
+  }
+
+  /** Writes one JSON value to standard output. */
+  answerJson(value: unknown): void {
+    this.answer(JSON.stringify(value, null, this.stdout.isTTY === true ? 2 : undefined))
+  }
+
+  /** Writes lines to standard error. */
+  tell(text: string): void {
+    this.clearLive()
+    this.stderr.write(`${text}\n`)
+  }
+
+  /** Replaces the live line; does nothing where standard error is no terminal. */
+  live(text: string): void {
+    if (!this.isLive) return
+    this.stderr.write(`\r${text}\x1b[K`)
+    this.live_columns = Math.max(1, columnsOf(text))
+  }
+
+  get isLive(): boolean {
+    return this.stderr.isTTY === true && this.env.TERM !== 'dumb'
+  }
+
+  /** True once nobody reads standard output any more: long answers may stop. */
+  get isClosed(): boolean {
+    return this.closed
+  }
+
+  get columns(): number {
+    return columnsFor(this.stdout, this.env)
+  }
+
+  get columns_told(): number {
+    return columnsFor(this.stderr, this.env)
+  }
+
+  private clearLive(): void {
+    if (this.live_columns === 0) return
+    this.live_columns = 0
+    this.stderr.write('\r\x1b[K')
+  }
+
+  private lost(error: NodeJS.ErrnoException): void {
+    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error
+    this.closed = true
+  }
+}
+
+function columnsFor(stream: OutputStream, env: Environment): number {
+  const width = stream.isTTY === true ? stream.columns : Number(env.COLUMNS)
+  return width !== undefined && Number.isInteger(width) && width > 0 ? Math.max(40, width) : DEFAULT_COLUMNS
+}
+
+function paintFor(stream: OutputStream, env: Environment): Paint {
+  return hasColour(stream, env) ? (style, text) => styleText(style, text, { validateStream: false }) : plain
+}
+
+function hasColour(stream: OutputStream, env: Environment): boolean {
+  const forced = env.FORCE_COLOR
+  if (forced !== undefined) return forced !== '0' && forced !== 'false'
+  if (env.NO_COLOR !== undefined && env.NO_COLOR !== '') return false
+  return stream.isTTY === true && env.TERM !== 'dumb'
+}
