@@ -19,6 +19,8 @@ export interface RowSchema {
    * and nothing is guaranteed. False with `closed` false: mode `flexible`.
    */
   readonly observed: boolean
+  /** What a field that isn't listed holds, where that is known: texts, for a CSV without a schema. */
+  readonly rest?: FieldSchema
 }
 
 export const OBSERVED: RowSchema = { fields: new Map(), closed: false, observed: true }
