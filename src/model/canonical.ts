@@ -1,0 +1,225 @@
+/**
+ * The canonical text of a JSON value (RFC 8785, JCS): the one text that commitments are made of.
+ *
+ * Besides what RFC 8785 refuses (lone surrogates, NaN, infinities), integers that a double can't hold exactly are
+ * refused: a number whose canonical text is a run of digits is at most 2^53 − 1. Larger numbers that are written with
+ * an exponent (from 1e21) are doubles, and allowed.
+ *
+ * It is on the row path: the sorted keys of an object are found by its shape (its keys in their order), and a flat row
+ * costs no call per field.
+ */
+import { isRow, type Json } from './row.ts'
+
+export type NotJsonCode = 'NUMBER_NOT_FINITE' | 'INTEGER_TOO_LARGE' | 'LONE_SURROGATE' | 'NOT_JSON'
+
+/** Deepest nesting of arrays and objects that a value may have. */
+export const MAX_DEPTH = 200
+
+/** From here on a number's canonical text has an exponent. */
+const EXPONENT_FROM = 1e21
+
+/** The value can't be written as canonical JSON. */
+export class NotJsonError extends Error {
+  override readonly name = 'NotJsonError'
+  readonly code: NotJsonCode
+  /** Where it is: field names and list positions from the top. */
+  readonly path: readonly (string | number)[]
+
+  constructor(code: NotJsonCode, path: readonly (string | number)[], what: string) {
+    super(path.length === 0 ? what : `${what} at ${path.map(step => JSON.stringify(step)).join(' › ')}`)
+    this.code = code
+    this.path = path
+  }
+}
+
+/**
+ * The RFC 8785 text of `value`. Objects may be rows or plain objects; their own enumerable string keys count. −0 is 0.
+ * @throws NotJsonError if `value` is not JSON, or a number or text in it has no exact form.
+ */
+export function canonicalize(value: Json): string {
+  try {
+    return write(value, 0)
+  } catch (error) {
+    if (error !== REFUSED) throw error
+    throw explain(value, [])
+  }
+}
+
+/** True if a number's canonical text is a run of digits that a double may have rounded. */
+export function isInexactInteger(value: number): boolean {
+  return Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < EXPONENT_FROM
+}
+
+/** Thrown inside, without a stack; `explain` then finds the place. */
+const REFUSED = Symbol('refused')
+
+/** A text with none of these is its own JSON text between quotes. Surrogates are looked at more closely. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what JSON escapes
+const NEEDS_CARE = /["\\\u0000-\u001f\ud800-\udfff]/
+
+function write(value: unknown, depth: number): string {
+  if (typeof value === 'string') return writeText(value)
+  if (typeof value === 'number') return writeNumber(value)
+  if (value === null) return 'null'
+  if (value === true) return 'true'
+  if (value === false) return 'false'
+  if (typeof value !== 'object' || depth === MAX_DEPTH) throw REFUSED
+  return Array.isArray(value) ? writeList(value, depth + 1) : writeObject(value, depth + 1)
+}
+
+function writeText(value: string): string {
+  if (!NEEDS_CARE.test(value)) return `"${value}"`
+  if (!value.isWellFormed()) throw REFUSED
+  return JSON.stringify(value)
+}
+
+function writeNumber(value: number): string {
+  if (!Number.isSafeInteger(value) && (!Number.isFinite(value) || isInexactInteger(value))) throw REFUSED
+  return `${value}`
+}
+
+function writeList(values: readonly unknown[], depth: number): string {
+  let text = '['
+  for (let i = 0; i < values.length; i++) {
+    if (i > 0) text += ','
+    text += write(values[i], depth)
+  }
+  return `${text}]`
+}
+
+function writeObject(value: object, depth: number): string {
+  if (!isRow(value) && !isPlain(value)) throw REFUSED
+  const keys = Object.keys(value)
+  if (keys.length === 0) return '{}'
+  const { sorted, prefixes } = shapeOf(keys)
+  let text = ''
+  for (let i = 0; i < sorted.length; i++) {
+    const each = (value as { [key: string]: unknown })[sorted[i]!]
+    text += prefixes[i]
+    if (typeof each === 'string') text += writeText(each)
+    else if (typeof each === 'number') text += writeNumber(each)
+    else text += write(each, depth)
+  }
+  return `${text}}`
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+// ── shapes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+interface Shape {
+  /** Keys in canonical order (by UTF-16 units). */
+  readonly sorted: readonly string[]
+  /** What stands before each value: `{"a":`, then `,"b":`. */
+  readonly prefixes: readonly string[]
+}
+
+/** A step in a tree of key sequences. Most objects take the step that the one before took. */
+interface ShapeStep {
+  readonly key: string
+  shape: Shape | null
+  last: ShapeStep | null
+  others: Map<string, ShapeStep> | null
+}
+
+/** Objects with more keys are maps rather than records: their shapes aren't kept. */
+const MAX_SHAPE_KEYS = 256
+/** When there are more steps than this they are forgotten, so that data can't fill the memory. */
+const MAX_STEPS = 20_000
+
+const newStep = (key: string): ShapeStep => ({ key, shape: null, last: null, others: null })
+let root = newStep('')
+let steps = 0
+
+function shapeOf(keys: readonly string[]): Shape {
+  if (keys.length > MAX_SHAPE_KEYS) return makeShape(keys)
+  if (steps > MAX_STEPS) {
+    root = newStep('')
+    steps = 0
+  }
+  let step = root
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!
+    const last = step.last
+    step = last !== null && last.key === key ? last : nextStep(step, key)
+  }
+  if (step.shape === null) step.shape = makeShape(keys)
+  return step.shape
+}
+
+function nextStep(step: ShapeStep, key: string): ShapeStep {
+  if (step.others === null) step.others = new Map()
+  let next = step.others.get(key)
+  if (next === undefined) {
+    next = newStep(key)
+    step.others.set(key, next)
+    steps++
+  }
+  step.last = next
+  return next
+}
+
+function makeShape(keys: readonly string[]): Shape {
+  const sorted = [...keys].sort(byUnits)
+  const prefixes = sorted.map((key, i) => `${i === 0 ? '{' : ','}${writeText(key)}:`)
+  return { sorted, prefixes }
+}
+
+/** JavaScript compares texts by UTF-16 units, as RFC 8785 asks. */
+function byUnits(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+// ── telling what is wrong ───────────────────────────────────────────────────────────────────────────────────────────
+
+/** The first thing in `value` that `write` refuses, in the order in which it writes. */
+function explain(value: unknown, path: readonly (string | number)[]): NotJsonError {
+  const found = find(value, path)
+  if (found === null) throw new TypeError('a value was refused for no reason that can be found again')
+  return found
+}
+
+function find(value: unknown, path: readonly (string | number)[]): NotJsonError | null {
+  switch (typeof value) {
+    case 'string':
+      return value.isWellFormed() ? null : new NotJsonError('LONE_SURROGATE', path, 'half of a surrogate pair')
+    case 'number':
+      if (!Number.isFinite(value)) return new NotJsonError('NUMBER_NOT_FINITE', path, `the number ${value}`)
+      return isInexactInteger(value)
+        ? new NotJsonError('INTEGER_TOO_LARGE', path, `${value} is beyond the integers that are exact`)
+        : null
+    case 'boolean':
+      return null
+    case 'object':
+      if (value === null) return null
+      if (path.length >= MAX_DEPTH) return new NotJsonError('NOT_JSON', path, `nested more than ${MAX_DEPTH} deep`)
+      return Array.isArray(value) ? findInList(value, path) : findInObject(value, path)
+    default:
+      return new NotJsonError('NOT_JSON', path, `a value of type ${typeof value}`)
+  }
+}
+
+function findInList(values: readonly unknown[], path: readonly (string | number)[]): NotJsonError | null {
+  for (let i = 0; i < values.length; i++) {
+    const found = find(values[i], [...path, i])
+    if (found !== null) return found
+  }
+  return null
+}
+
+function findInObject(value: object, path: readonly (string | number)[]): NotJsonError | null {
+  if (!isRow(value) && !isPlain(value)) return new NotJsonError('NOT_JSON', path, `an instance of a class`)
+  const keys = Object.keys(value).sort(byUnits)
+  for (const key of keys) {
+    if (!key.isWellFormed())
+      return new NotJsonError('LONE_SURROGATE', [...path, key], 'half of a surrogate pair in a key')
+  }
+  for (const key of keys) {
+    const found = find((value as { [key: string]: unknown })[key], [...path, key])
+    if (found !== null) return found
+  }
+  return null
+}
