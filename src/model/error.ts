@@ -29,6 +29,8 @@ export class CustodyError extends Error {
   readonly code: ErrorCode
   readonly where: Place | undefined
   readonly hint: string | undefined
+  /** What went wrong while this was dealt with. */
+  readonly also: CustodyError[] = []
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })

@@ -6,6 +6,8 @@
  * P3. The graph has no cycle, and each node and sink can be reached.
  */
 import type { AggregateConfig, CoalesceConfig, RetryConfig } from '../config/pipeline.ts'
+
+export type { RetryConfig }
 import type { PlanValue } from '../model/entry.ts'
 import type { Topology } from '../model/topology.ts'
 import type { Expression } from '../sdk/expression.ts'

@@ -104,6 +104,8 @@ export interface SourceRow {
   /** Line at which it begins, from 1; 0 where a source has no lines. */
   readonly line: number
   readonly row: Row
+  /** The record's text, where there is one: kept if the row turns out not to fit its schema. */
+  readonly raw?: string
   /** Where to go on after this record: whatever the source needs, JSON. */
   readonly position: Json
 }

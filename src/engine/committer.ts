@@ -1,0 +1,149 @@
+/**
+ * Makes what has happened durable: sinks first, then the ledger with their receipts, in one transaction (DESIGN section 4).
+ *
+ * C1. One commit at a time. After it, ledger, sinks and cursors speak of the same moment.
+ * C2. If a sink can't be made durable, nothing of the commit is recorded, and all sinks go back to their last receipts.
+ */
+import type { CheckpointHead, RunLedger, ValueDraft } from '../ledger/write-port.ts'
+import { canonicalize } from '../model/canonical.ts'
+import type { ArtifactsValue, CommitValue, CursorFact, ReceiptFact, RunEntry, SealedStatus } from '../model/entry.ts'
+import type { CustodyError } from '../model/error.ts'
+import type { Json } from '../model/row.ts'
+import type { Receipt } from '../sdk/spec.ts'
+import type { Intake } from './intake.ts'
+import type { Outputs } from './outputs.ts'
+import type { Clock } from './ports.ts'
+import type { Recorder } from './recorder.ts'
+
+export interface Stop {
+  readonly status: 'failed' | 'cancelled'
+  /** A declared word: `user`, `plugin`, `source`, `sink`, `ledger`, `internal`. */
+  readonly reason: string
+  readonly error: CustodyError | null
+}
+
+export class Committer {
+  /** Of the latest commit. */
+  head: CheckpointHead | null = null
+  #commits = 0
+  /** Values of the run so far; entry 0 has two. */
+  #values = 2
+  readonly #ledger: RunLedger
+  readonly #recorder: Recorder
+  readonly #outputs: Outputs
+  readonly #intakes: readonly Intake[]
+  readonly #clock: Clock
+
+  constructor(ledger: RunLedger, recorder: Recorder, outputs: Outputs, intakes: readonly Intake[], clock: Clock) {
+    this.#ledger = ledger
+    this.#recorder = recorder
+    this.#outputs = outputs
+    this.#intakes = intakes
+    this.#clock = clock
+  }
+
+  async commit(): Promise<void> {
+    await this.#durable(await this.#outputs.flush(), false)
+  }
+
+  /** The last commit with rows: formats get their ends, and what is about to be renamed is recorded. */
+  async finish(): Promise<void> {
+    await this.#durable(await this.#outputs.finish(), true)
+  }
+
+  /** Seals. Nothing can follow. */
+  async seal(status: SealedStatus): Promise<void> {
+    const subjects = await this.#ledger.subjectTree()
+    const entry: RunEntry = {
+      k: 'seal',
+      status,
+      totals: this.#recorder.tallies.snapshot(),
+      subjects,
+      t: this.#clock.now_us(),
+    }
+    this.head = await this.#ledger.seal({ entry, first_value: this.#values + 1, values: [] })
+  }
+
+  /** Records that the run stopped before its end. What no commit has taken is left out: `resume` does it again. */
+  async stop({ status, reason, error }: Stop): Promise<void> {
+    const values: ValueDraft[] = []
+    if (error !== null) {
+      const node = error.where?.node
+      values.push(full({ code: error.code, message: error.message, ...(node === undefined ? {} : { node }) }))
+    }
+    this.#append({ k: 'stop', status, reason, t: this.#clock.now_us() }, values)
+    this.head = await this.#ledger.commit()
+    await this.#ledger.release()
+  }
+
+  async #durable(receipts: readonly Receipt[], last: boolean): Promise<void> {
+    for (const { subject, draft } of this.#recorder.take()) subject.previous = this.#ledger.append(draft)
+    if (last)
+      this.#append({ k: 'publish', artifacts: this.#receiptFacts(receipts), t: this.#clock.now_us() }, [
+        full(this.#artifacts(receipts)),
+      ])
+    const cursors = this.#intakes.map(intake => ({ intake, cursor: intake.cursor() }))
+    const value: CommitValue = {
+      cursors: Object.fromEntries(
+        cursors.map(({ intake, cursor }) => [intake.node.name, { position: cursor.position, sha256: cursor.sha256 }]),
+      ),
+      receipts: Object.fromEntries(
+        this.#outputs.all.map((output, i) => [
+          output.node.name,
+          { sha256: receipts[i]?.sha256 ?? null, state: receipts[i]?.state ?? null },
+        ]),
+      ),
+    }
+    this.#append(
+      {
+        k: 'commit',
+        commit: ++this.#commits,
+        cursors: cursors.map(
+          ({ intake, cursor }): CursorFact => ({
+            source: intake.node.number,
+            records: cursor.records,
+            done: cursor.done,
+          }),
+        ),
+        receipts: this.#receiptFacts(receipts),
+        totals: this.#recorder.tallies.snapshot(),
+        t: this.#clock.now_us(),
+      },
+      [full(value as unknown as Json)],
+    )
+    this.head = await this.#ledger.commit()
+    this.#outputs.accept(receipts)
+  }
+
+  #append(entry: RunEntry, values: readonly ValueDraft[]): void {
+    this.#ledger.appendRun({ entry, first_value: this.#values + 1, values })
+    this.#values += values.length
+  }
+
+  #receiptFacts(receipts: readonly Receipt[]): ReceiptFact[] {
+    return this.#outputs.all.map((output, i) => ({
+      sink: output.node.number,
+      rows: receipts[i]?.rows ?? 0,
+      bytes: receipts[i]?.bytes ?? 0,
+    }))
+  }
+
+  #artifacts(receipts: readonly Receipt[]): Json {
+    const artifacts: Record<string, ArtifactsValue[string]> = {}
+    for (const [i, output] of this.#outputs.all.entries()) {
+      const receipt = receipts[i]
+      if (output.intent.path === null || receipt?.sha256 == null) continue
+      artifacts[output.node.name] = {
+        path: output.intent.path,
+        rows: receipt.rows,
+        bytes: receipt.bytes,
+        sha256: receipt.sha256,
+      }
+    }
+    return artifacts as unknown as Json
+  }
+}
+
+function full(value: Json): ValueDraft {
+  return { kind: 'full', text: canonicalize(value) }
+}

@@ -1,0 +1,125 @@
+/**
+ * All sinks of a run, as one: they are made durable together, so that a commit has the receipts of all or of none.
+ *
+ * O1. `prepare` touches nothing; `open` comes after the run's first durable entry.
+ * O2. After `flush` each receipt says what is durable; the ledger then commits to exactly these receipts.
+ * O3. `rewind` winds all sinks back to the receipts of the last commit.
+ */
+import { CustodyError } from '../model/error.ts'
+import type { Row } from '../model/row.ts'
+import type { Plan, SinkNode } from '../plan/plan.ts'
+import type { Artifact, Receipt, RowError, Sink, SinkContext, SinkIntent } from '../sdk/spec.ts'
+
+export interface Output {
+  readonly node: SinkNode
+  readonly sink: Sink
+  intent: SinkIntent
+  /** Of the last commit; null before the first. */
+  receipt: Receipt | null
+  artifact: Artifact | null
+}
+
+const NOWHERE: SinkIntent = { path: null, mode: 'stream', prior_bytes: 0, prior_sha256: null, staged: null }
+
+export class Outputs {
+  readonly all: readonly Output[]
+  readonly #by_node = new Map<number, Sink>()
+
+  private constructor(all: readonly Output[]) {
+    this.all = all
+    for (const output of all) this.#by_node.set(output.node.number, output.sink)
+  }
+
+  /** Creates the sinks and finds out where they will write. @throws CustodyError of the sink, or CUSTODY_SAME_OUTPUT. */
+  static async prepare(plan: Plan, dry_run: boolean, originalNames: SinkContext['originalNames']): Promise<Outputs> {
+    const all: Output[] = []
+    const owners = new Map<string, string>()
+    for (const node of plan.nodes) {
+      if (node.kind !== 'sink') continue
+      const context: SinkContext = { node: node.name, folder: plan.folder, input: node.input, originalNames }
+      const sink = dry_run ? drySink() : await node.plugin.spec.create(node.plugin.options, context)
+      const intent = dry_run ? NOWHERE : await sink.prepare()
+      for (const path of [intent.path, intent.staged]) {
+        if (path === null) continue
+        const owner = owners.get(path)
+        if (owner !== undefined)
+          throw new CustodyError(
+            'CUSTODY_SAME_OUTPUT',
+            `sinks \`${owner}\` and \`${node.name}\` would both write ${path}`,
+            { where: { node: node.name } },
+          )
+        owners.set(path, node.name)
+      }
+      all.push({ node, sink, intent, receipt: null, artifact: null })
+    }
+    return new Outputs(all)
+  }
+
+  async open(): Promise<void> {
+    for (const output of this.all) await output.sink.open(output.intent, output.receipt)
+  }
+
+  write(node: number, row: Row): RowError | null {
+    const sink = this.#by_node.get(node)
+    if (sink === undefined) throw new TypeError(`node ${node} is no sink`)
+    return sink.write(row)
+  }
+
+  /** Makes all rows durable. The receipts become the outputs' own only with `accept`, after the ledger's commit. */
+  flush(): Promise<Receipt[]> {
+    return settleAll(this.all.map(output => output.sink.flush()))
+  }
+
+  finish(): Promise<Receipt[]> {
+    return settleAll(this.all.map(output => output.sink.finish()))
+  }
+
+  accept(receipts: readonly Receipt[]): void {
+    for (const [i, output] of this.all.entries()) output.receipt = receipts[i] ?? null
+  }
+
+  async publish(): Promise<void> {
+    for (const output of this.all) output.artifact = await output.sink.publish()
+  }
+
+  /** Winds every sink back to its last receipt. */
+  async rewind(): Promise<void> {
+    for (const output of this.all) {
+      await output.sink.close()
+      await output.sink.open(output.intent, output.receipt)
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const output of this.all) await output.sink.close()
+  }
+}
+
+/** Waits for all before it fails, so that none is still writing when the sinks are wound back. */
+async function settleAll(work: readonly Promise<Receipt>[]): Promise<Receipt[]> {
+  const settled = await Promise.allSettled(work)
+  return settled.map(each => {
+    if (each.status === 'rejected') throw each.reason
+    return each.value
+  })
+}
+
+/** Takes rows and keeps none: `--dry-run`. */
+function drySink(): Sink {
+  let rows = 0
+  const receipt = async (): Promise<Receipt> => ({ rows, bytes: 0, sha256: null, state: null })
+  return {
+    prepare: async () => NOWHERE,
+    open: async (_intent, at) => {
+      rows = at?.rows ?? 0
+    },
+    write: () => {
+      rows++
+      return null
+    },
+    flush: receipt,
+    finish: receipt,
+    publish: async () => null,
+    close: async () => undefined,
+  }
+}

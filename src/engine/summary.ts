@@ -1,0 +1,54 @@
+/** What a run came to: the shape of `run --json` (CONTRACTS section 2). */
+import type { RowCounts, RunStatus, Tallies, TokenCounts } from '../model/entry.ts'
+import { fateOf } from '../model/outcome.ts'
+import type { Outputs } from './outputs.ts'
+
+export interface RunSummary {
+  readonly run: string
+  readonly status: RunStatus
+  readonly rows: RowCounts
+  readonly tokens: TokenCounts
+  readonly outcomes: { readonly [outcome: string]: number }
+  readonly causes: { readonly [cause: string]: number }
+  readonly sinks: {
+    readonly [sink: string]: { readonly rows: number; readonly path?: string; readonly sha256?: string }
+  }
+  /** Root of the run's log at its latest checkpoint, lower-case hex. */
+  readonly checkpoint: string
+  readonly duration_ms: number
+}
+
+/** Whether any ending is of class failure. */
+export function hasFailures(totals: Tallies): boolean {
+  return totals.endings.some(([fate, , count]) => count > 0 && fateOf(fate)?.class === 'failure')
+}
+
+export function summarise(
+  run: string,
+  status: RunStatus,
+  totals: Tallies,
+  outputs: Outputs,
+  checkpoint: string,
+  duration_us: number,
+): RunSummary {
+  const outcomes: Record<string, number> = {}
+  const causes: Record<string, number> = {}
+  for (const [number, , count] of totals.endings) {
+    const fate = fateOf(number)
+    if (fate === undefined) continue
+    outcomes[fate.outcome] = (outcomes[fate.outcome] ?? 0) + count
+    causes[fate.cause] = (causes[fate.cause] ?? 0) + count
+  }
+  const sinks: Record<string, { rows: number; path?: string; sha256?: string }> = {}
+  for (const { node, intent, receipt, artifact } of outputs.all) {
+    const path = artifact?.path ?? intent.path
+    const sha256 = artifact?.sha256 ?? receipt?.sha256
+    sinks[node.name] = {
+      rows: receipt?.rows ?? 0,
+      ...(path === null ? {} : { path }),
+      ...(sha256 == null ? {} : { sha256 }),
+    }
+  }
+  const { rows, tokens } = totals
+  return { run, status, rows, tokens, outcomes, causes, sinks, checkpoint, duration_ms: Math.round(duration_us / 1000) }
+}

@@ -1,0 +1,57 @@
+/** Totals of the run so far, kept while facts are recorded: what closing entries, `show` and the summary tell. */
+import type { Tallies as TalliesFact } from '../model/entry.ts'
+
+export class Tallies {
+  read = 0
+  rejected = 0
+  born = 0
+  ended = 0
+  readonly #endings = new Map<number, Map<number, number>>()
+  readonly #ok: number[]
+  readonly #error: number[]
+  readonly #held: number[]
+  readonly #edges: number[]
+
+  /** `nodes` and `edges`: how many the plan has. */
+  constructor(nodes: number, edges: number) {
+    this.#ok = new Array(nodes + 1).fill(0)
+    this.#error = new Array(nodes + 1).fill(0)
+    this.#held = new Array(nodes + 1).fill(0)
+    this.#edges = new Array(edges + 1).fill(0)
+  }
+
+  visit(node: number, status: 0 | 1 | 2, edge: number): void {
+    const count = status === 0 ? this.#ok : status === 1 ? this.#error : this.#held
+    count[node] = count[node]! + 1
+    if (edge !== 0) this.#edges[edge] = this.#edges[edge]! + 1
+  }
+
+  ending(fate: number, sink: number): void {
+    this.ended++
+    let by_sink = this.#endings.get(fate)
+    if (by_sink === undefined) {
+      by_sink = new Map()
+      this.#endings.set(fate, by_sink)
+    }
+    by_sink.set(sink, (by_sink.get(sink) ?? 0) + 1)
+  }
+
+  /** As closing entries carry it, each list ascending. */
+  snapshot(): TalliesFact {
+    const endings: [number, number, number][] = []
+    for (const [fate, by_sink] of this.#endings) for (const [sink, count] of by_sink) endings.push([fate, sink, count])
+    endings.sort((a, b) => a[0] - b[0] || a[1] - b[1])
+    const visits: [number, number, number, number][] = []
+    for (let node = 1; node < this.#ok.length; node++)
+      visits.push([node, this.#ok[node]!, this.#error[node]!, this.#held[node]!])
+    const edges: [number, number][] = []
+    for (let edge = 1; edge < this.#edges.length; edge++) edges.push([edge, this.#edges[edge]!])
+    return {
+      rows: { read: this.read, ingested: this.read - this.rejected, rejected: this.rejected },
+      tokens: { born: this.born, ended: this.ended, open: this.born - this.ended },
+      endings,
+      visits,
+      edges,
+    }
+  }
+}
