@@ -133,8 +133,7 @@ describe('what is refused', () => {
 describe('objects', () => {
   test('`__proto__` and `constructor` are fields', () => {
     const row = newRow()
-    row.constructor = 1
-    row.__proto__ = { a: 1 }
+    for (const [field, value] of [['constructor', 1] as const, ['__proto__', { a: 1 }] as const]) row[field] = value
     expect(canonicalize(row)).toBe('{"__proto__":{"a":1},"constructor":1}')
     expect(canonicalize(JSON.parse('{"__proto__":1}'))).toBe('{"__proto__":1}')
   })

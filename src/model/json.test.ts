@@ -1,0 +1,190 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { canonicalize, MAX_DEPTH } from './canonical.ts'
+import { JsonTextError, parseStrict } from './json.ts'
+import { isRow, type Json, withoutPrototypes } from './row.ts'
+
+function refused(text: string): [code: string, offset: number] {
+  try {
+    parseStrict(text)
+  } catch (error) {
+    if (error instanceof JsonTextError) return [error.code, error.offset]
+    throw error
+  }
+  throw new Error(`was not refused: ${text}`)
+}
+
+describe('what is refused, and where', () => {
+  test.each([
+    ['', 'JSON_SYNTAX', 0],
+    [' ', 'JSON_SYNTAX', 1],
+    ['{', 'JSON_SYNTAX', 1],
+    ['{"a":1,}', 'JSON_SYNTAX', 7],
+    ['{"a" 1}', 'JSON_SYNTAX', 5],
+    ['{a:1}', 'JSON_SYNTAX', 1],
+    ['[1,]', 'JSON_SYNTAX', 3],
+    ['[1 2]', 'JSON_SYNTAX', 3],
+    ['[1', 'JSON_SYNTAX', 2],
+    ['01', 'JSON_SYNTAX', 1],
+    ['1.', 'JSON_SYNTAX', 1],
+    ['.5', 'JSON_SYNTAX', 0],
+    ['+1', 'JSON_SYNTAX', 0],
+    ['- 1', 'JSON_SYNTAX', 0],
+    ['NaN', 'JSON_SYNTAX', 0],
+    ['nul', 'JSON_SYNTAX', 0],
+    ['truefalse', 'JSON_SYNTAX', 4],
+    ['"abc', 'JSON_SYNTAX', 4],
+    ['"a\nb"', 'JSON_SYNTAX', 2],
+    ['"\\x41"', 'JSON_SYNTAX', 1],
+    ['"\\u00g0"', 'JSON_SYNTAX', 1],
+    ['"\\', 'JSON_SYNTAX', 1],
+    ["'a'", 'JSON_SYNTAX', 0],
+    ['{} {}', 'JSON_SYNTAX', 3],
+    ['\ufeff{}', 'JSON_SYNTAX', 0],
+    ['// c\n1', 'JSON_SYNTAX', 0],
+    ['{"a":1,"a":1}', 'JSON_DUPLICATE_KEY', 7],
+    ['{"a":1,"\\u0061":2}', 'JSON_DUPLICATE_KEY', 7],
+    ['{"__proto__":1,"__proto__":2}', 'JSON_DUPLICATE_KEY', 15],
+    ['[{"b":[{"a":1,"a":2}]}]', 'JSON_DUPLICATE_KEY', 14],
+    ['9007199254740992', 'JSON_INTEGER_TOO_LARGE', 0],
+    ['-9007199254740993', 'JSON_INTEGER_TOO_LARGE', 0],
+    ['{"id":12345678901234567890}', 'JSON_INTEGER_TOO_LARGE', 6],
+    ['1e20', 'JSON_INTEGER_TOO_LARGE', 0],
+    ['100000000000000000000', 'JSON_INTEGER_TOO_LARGE', 0],
+    ['1000000000000000000000', 'JSON_INTEGER_TOO_LARGE', 0],
+    ['1e400', 'JSON_NUMBER_TOO_LARGE', 0],
+    ['[1.5, -1e309]', 'JSON_NUMBER_TOO_LARGE', 6],
+    ['"\ud800"', 'JSON_LONE_SURROGATE', 0],
+    ['"\\ud800"', 'JSON_LONE_SURROGATE', 0],
+    ['["x", "\\udc00\\ud800"]', 'JSON_LONE_SURROGATE', 6],
+    ['{"\\udead":1}', 'JSON_LONE_SURROGATE', 1],
+  ])('%j is %s at %i', (text, code, offset) => expect(refused(text)).toEqual([code, offset]))
+
+  test('nesting beyond the limit, however deep, and not before', () => {
+    const nest = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
+    const objects = (depth: number) => '{"a":'.repeat(depth) + 1 + '}'.repeat(depth)
+    expect(canonicalize(parseStrict(nest(MAX_DEPTH)))).toBe(nest(MAX_DEPTH))
+    expect(canonicalize(parseStrict(objects(MAX_DEPTH)))).toBe(objects(MAX_DEPTH))
+    expect(refused(nest(MAX_DEPTH + 1))).toEqual(['JSON_TOO_DEEP', MAX_DEPTH])
+    expect(refused(objects(MAX_DEPTH + 1))).toEqual(['JSON_TOO_DEEP', MAX_DEPTH * 5])
+    expect(refused(nest(100_000))).toEqual(['JSON_TOO_DEEP', MAX_DEPTH])
+  })
+})
+
+describe('what is accepted', () => {
+  test.each<[string, unknown]>([
+    ['9007199254740991', Number.MAX_SAFE_INTEGER],
+    ['1e21', 1e21],
+    ['6.02e23', 6.02e23],
+    ['0.1234567890123456789', 0.12345678901234568],
+    ['1.0', 1],
+    ['1e-999', 0],
+    [' [ 1 , 2 ] ', [1, 2]],
+    ['\t{\r\n"a" : null }', { a: null }],
+    ['"\\ud83d\\ude02"', '😂'],
+    ['"\\\\ud800"', '\\ud800'],
+    ['"\\"\\/\\b\\f\\n\\r\\t\\u0041"', '"/\b\f\n\r\tA'],
+    ['[]', []],
+    ['{"a":[],"b":{}}', { a: [], b: {} }],
+  ])('%s', (text, value) => {
+    const plain = JSON.parse(JSON.stringify(parseStrict(text)))
+    expect(plain).toEqual(value)
+  })
+  test.each(['-0', ' -0', '-0.0', '-0e3', '[-0]'])('%s has no sign', text => {
+    const value = parseStrict(text)
+    expect(Object.is(Array.isArray(value) ? value[0] : value, 0)).toBe(true)
+  })
+  test.each(['{"__proto__":{"a":1},"constructor":2}', ' {"__proto__":{"a":1},"constructor":2}'])(
+    'objects are rows: %s',
+    text => {
+      const value = parseStrict(text) as { [field: string]: Json }
+      expect(isRow(value)).toBe(true)
+      expect(Object.keys(value)).toEqual(['__proto__', 'constructor'])
+      expect(isRow(Object.values(value)[0])).toBe(true)
+      expect(value.a).toBeUndefined()
+    },
+  )
+})
+
+describe('properties', () => {
+  const value = fc.jsonValue({ noUnicodeString: false, maxDepth: 4 })
+  const outcome = (text: string): unknown => {
+    try {
+      return { value: parseStrict(text) }
+    } catch (error) {
+      return { code: (error as JsonTextError).code }
+    }
+  }
+  test('the quick way and the exact way agree', () => {
+    fc.assert(
+      fc.property(value, each => {
+        const text = JSON.stringify(each)
+        expect(outcome(` ${text}`)).toEqual(outcome(text))
+      }),
+    )
+  })
+  test('numbers: the quick way and the exact way agree', () => {
+    const number = fc.oneof(
+      fc.double(),
+      fc.maxSafeInteger(),
+      fc.bigInt().map(String),
+      fc.double().map(n => n.toFixed(3)),
+    )
+    fc.assert(
+      fc.property(number, each => {
+        expect(outcome(` ${each}`)).toEqual(outcome(`${each}`))
+      }),
+    )
+  })
+  test('what can be written canonically is read as it was', () => {
+    fc.assert(
+      fc.property(value, each => {
+        let text: string
+        try {
+          text = canonicalize(each as Json)
+        } catch {
+          return
+        }
+        expect(canonicalize(parseStrict(text))).toBe(text)
+        expect(parseStrict(JSON.stringify(each, null, 1))).toEqual(withoutPrototypes(JSON.parse(text)))
+      }),
+    )
+  })
+  test('a text that is accepted is JSON, and means what JSON.parse says', () => {
+    const text = fc.array(
+      fc.constantFrom(
+        '{',
+        '}',
+        '[',
+        ']',
+        ',',
+        ':',
+        '"a"',
+        '"b"',
+        '1',
+        '-0',
+        'null',
+        ' ',
+        '1e5',
+        '"\\u0061"',
+        '\\',
+        '"',
+      ),
+      { maxLength: 12 },
+    )
+    fc.assert(
+      fc.property(text, parts => {
+        const source = parts.join('')
+        let parsed: Json
+        try {
+          parsed = parseStrict(source)
+        } catch (error) {
+          expect(error).toBeInstanceOf(JsonTextError)
+          return
+        }
+        expect(JSON.stringify(parsed)).toBe(JSON.stringify(JSON.parse(source)))
+      }),
+      { numRuns: 1000 },
+    )
+  })
+})

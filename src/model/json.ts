@@ -1,0 +1,271 @@
+/**
+ * Reads JSON text that somebody else wrote, and refuses whatever would be read differently by another reader:
+ * duplicate keys, integers that a double rounds, numbers beyond doubles, halves of surrogate pairs, deep nesting.
+ * Objects become rows. −0 becomes 0. Digits beyond a double's precision behind the point are rounded, as everywhere.
+ *
+ * Why not the `lossless-json` package: it reads into plain objects by assignment, so that a field named `__proto__`
+ * is lost, it lets halves of surrogate pairs pass, and it has no limit of depth.
+ */
+import { isInexactInteger, MAX_DEPTH } from './canonical.ts'
+import { type Json, type MutableRow, newRow } from './row.ts'
+
+export type JsonTextCode =
+  | 'JSON_SYNTAX'
+  | 'JSON_DUPLICATE_KEY'
+  | 'JSON_INTEGER_TOO_LARGE'
+  | 'JSON_NUMBER_TOO_LARGE'
+  | 'JSON_LONE_SURROGATE'
+  | 'JSON_TOO_DEEP'
+
+export class JsonTextError extends Error {
+  override readonly name = 'JsonTextError'
+  readonly code: JsonTextCode
+  /** In UTF-16 units from the beginning of the text. */
+  readonly offset: number
+
+  constructor(code: JsonTextCode, offset: number, message: string) {
+    super(`${message} at offset ${offset}`)
+    this.code = code
+    this.offset = offset
+  }
+}
+
+/**
+ * The value of a JSON text (RFC 8259, without a byte order mark), with objects as rows.
+ * @throws JsonTextError with the offset of what is wrong.
+ */
+export function parseStrict(text: string): Json {
+  const value = parseTidy(text)
+  return value === undefined ? new Parser(text).document() : value
+}
+
+// ── the quick way ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * If a text is what `JSON.stringify` makes of its value, then nothing in it is duplicated, rounded, overflown or −0.
+ * What remains to be looked for: integers that are no safe ones, escaped halves of surrogate pairs, and depth.
+ * undefined: the text isn't of that kind, or has a problem, and the parser below decides.
+ */
+function parseTidy(text: string): Json | undefined {
+  if (text.includes('\\ud')) return undefined
+  let value: Json
+  try {
+    value = JSON.parse(text) as Json
+    if (JSON.stringify(value) !== text) return undefined
+  } catch (error) {
+    // Syntax, or nested so deep that the stack ends: the parser below says where.
+    if (error instanceof SyntaxError || error instanceof RangeError) return undefined
+    throw error
+  }
+  return toRows(value, 0)
+}
+
+function toRows(value: Json, depth: number): Json | undefined {
+  if (typeof value === 'number') return isInexactInteger(value) ? undefined : value
+  if (typeof value !== 'object' || value === null) return value
+  if (depth === MAX_DEPTH) return undefined
+  if (Array.isArray(value)) {
+    const list: Json[] = []
+    for (const each of value as readonly Json[]) {
+      const item = toRows(each, depth + 1)
+      if (item === undefined) return undefined
+      list.push(item)
+    }
+    return list
+  }
+  const row = newRow()
+  for (const field in value) {
+    const each = (value as { readonly [field: string]: Json })[field]!
+    const item = typeof each === 'string' ? each : toRows(each, depth + 1)
+    if (item === undefined) return undefined
+    row[field] = item
+  }
+  return row
+}
+
+// ── the exact way ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const COMMA = 0x2c
+const COLON = 0x3a
+const OPEN_LIST = 0x5b
+const CLOSE_LIST = 0x5d
+const OPEN_OBJECT = 0x7b
+const CLOSE_OBJECT = 0x7d
+
+const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y
+const HEX = /^[0-9a-fA-F]{4}$/
+const ESCAPES: { readonly [letter: string]: string } = Object.assign(Object.create(null), {
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+})
+
+class Parser {
+  private readonly text: string
+  private at = 0
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  document(): Json {
+    this.skipSpace()
+    const value = this.value(0)
+    this.skipSpace()
+    if (this.at < this.text.length) throw this.unexpected('the end of the text')
+    return value
+  }
+
+  private value(depth: number): Json {
+    const unit = this.text.charCodeAt(this.at)
+    switch (unit) {
+      case QUOTE:
+        return this.string()
+      case OPEN_OBJECT:
+        return this.object(this.deeper(depth))
+      case OPEN_LIST:
+        return this.list(this.deeper(depth))
+      case 0x74:
+        return this.word('true', true)
+      case 0x66:
+        return this.word('false', false)
+      case 0x6e:
+        return this.word('null', null)
+      default:
+        return this.number()
+    }
+  }
+
+  private deeper(depth: number): number {
+    if (depth < MAX_DEPTH) return depth + 1
+    throw new JsonTextError('JSON_TOO_DEEP', this.at, `nested more than ${MAX_DEPTH} deep`)
+  }
+
+  private object(depth: number): Json {
+    const row: MutableRow = newRow()
+    this.at++
+    this.skipSpace()
+    if (this.take(CLOSE_OBJECT)) return row
+    do {
+      this.skipSpace()
+      const start = this.at
+      if (this.text.charCodeAt(start) !== QUOTE) throw this.unexpected('a key in quotes')
+      const key = this.string()
+      if (Object.hasOwn(row, key)) {
+        throw new JsonTextError(
+          'JSON_DUPLICATE_KEY',
+          start,
+          `the key ${JSON.stringify(key)} stands twice in one object`,
+        )
+      }
+      this.skipSpace()
+      if (!this.take(COLON)) throw this.unexpected('a colon')
+      this.skipSpace()
+      row[key] = this.value(depth)
+      this.skipSpace()
+    } while (this.take(COMMA))
+    if (!this.take(CLOSE_OBJECT)) throw this.unexpected('a comma or }')
+    return row
+  }
+
+  private list(depth: number): Json {
+    const list: Json[] = []
+    this.at++
+    this.skipSpace()
+    if (this.take(CLOSE_LIST)) return list
+    do {
+      this.skipSpace()
+      list.push(this.value(depth))
+      this.skipSpace()
+    } while (this.take(COMMA))
+    if (!this.take(CLOSE_LIST)) throw this.unexpected('a comma or ]')
+    return list
+  }
+
+  private word<T extends Json>(word: string, value: T): T {
+    if (!this.text.startsWith(word, this.at)) throw this.unexpected('a value')
+    this.at += word.length
+    return value
+  }
+
+  private number(): number {
+    NUMBER.lastIndex = this.at
+    const match = NUMBER.exec(this.text)
+    if (match === null) throw this.unexpected('a value')
+    const value = Number(match[0])
+    const integer = match[1] === undefined && match[2] === undefined
+    if (integer ? !Number.isSafeInteger(value) : isInexactInteger(value)) {
+      throw new JsonTextError('JSON_INTEGER_TOO_LARGE', this.at, `an integer beyond ±(2^53 − 1)`)
+    }
+    if (!Number.isFinite(value)) throw new JsonTextError('JSON_NUMBER_TOO_LARGE', this.at, 'a number beyond doubles')
+    this.at += match[0].length
+    return value === 0 ? 0 : value
+  }
+
+  private string(): string {
+    const { text } = this
+    const start = this.at
+    let result = ''
+    let from = start + 1
+    let i = from
+    for (;;) {
+      const unit = text.charCodeAt(i)
+      if (unit === QUOTE) break
+      if (unit === BACKSLASH) {
+        result += text.slice(from, i)
+        const letter = text[i + 1] ?? ''
+        const plain = ESCAPES[letter]
+        result += plain ?? this.unit(i)
+        i += plain === undefined ? 6 : 2
+        from = i
+      } else if (unit >= 0x20) {
+        i++
+      } else {
+        // A control character, or NaN: the end of the text.
+        this.at = i
+        throw this.unexpected('the rest of a text in quotes')
+      }
+    }
+    result += text.slice(from, i)
+    if (!result.isWellFormed()) {
+      throw new JsonTextError('JSON_LONE_SURROGATE', start, 'half of a surrogate pair in the text that begins')
+    }
+    this.at = i + 1
+    return result
+  }
+
+  /** The UTF-16 unit of an escape such as \u00e9. */
+  private unit(at: number): string {
+    const digits = this.text.slice(at + 2, at + 6)
+    if (this.text[at + 1] !== 'u' || !HEX.test(digits)) {
+      throw new JsonTextError('JSON_SYNTAX', at, 'an escape that JSON does not have')
+    }
+    return String.fromCharCode(Number.parseInt(digits, 16))
+  }
+
+  private skipSpace(): void {
+    for (;;) {
+      const unit = this.text.charCodeAt(this.at)
+      if (unit !== 0x20 && unit !== 0x0a && unit !== 0x0d && unit !== 0x09) return
+      this.at++
+    }
+  }
+
+  private take(unit: number): boolean {
+    if (this.text.charCodeAt(this.at) !== unit) return false
+    this.at++
+    return true
+  }
+
+  private unexpected(wanted: string): JsonTextError {
+    const found = this.at < this.text.length ? JSON.stringify(this.text[this.at]) : 'the end'
+    return new JsonTextError('JSON_SYNTAX', this.at, `expected ${wanted}, found ${found}`)
+  }
+}
