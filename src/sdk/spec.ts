@@ -128,6 +128,11 @@ export interface ResumePoint {
 
 export interface Source {
   /**
+   * Looks whether there is something to read, and reads nothing. Meant for before a run begins, for sources that aren't
+   * done yet. @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_SOURCE.
+   */
+  prepare?(): Promise<void>
+  /**
    * Yields records in order, in chunks of any size (some hundreds are best), from the start or after a point.
    * @throws CustodyError CUSTODY_SOURCE if it can't be read.
    */
@@ -137,6 +142,11 @@ export interface Source {
    * Absent for sources without bytes.
    */
   hashUpTo?(position: Json): string
+  /**
+   * After `read` has ended: the position behind everything, and the number of bytes, what follows the last record
+   * (blank lines, a closing bracket) included. Absent for sources without bytes.
+   */
+  end?(): { readonly position: Json; readonly bytes: number }
   /** The original names of normalised fields, once they are known: `{field: original}`. */
   originalNames?(): { readonly [field: string]: string } | null
   close(): Promise<void>

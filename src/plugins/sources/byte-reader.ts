@@ -1,0 +1,187 @@
+/**
+ * Reads an input's bytes in order, from a file or from standard input, and hashes exactly those that were asked for.
+ *
+ * B1. `hashUpTo(n)` is the SHA-256 of bytes 0 … n−1; n never goes back. Bytes are kept only until they are hashed.
+ * B2. Whatever the operating system says becomes a CustodyError with the path and what to do.
+ */
+import { createHash } from 'node:crypto'
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { CustodyError } from '../../model/error.ts'
+
+/** Where an input is, as a pipeline file names it. */
+export interface InputPlace {
+  /** `-` is standard input. */
+  readonly path: string
+  /** Absolute; relative paths start here. */
+  readonly folder: string
+  /** Name of the source in the pipeline, for errors. */
+  readonly node?: string
+}
+
+/** Gives bytes in pieces of any size; null at the end. */
+export interface Chunks {
+  next(): Promise<Uint8Array | null>
+  close(): Promise<void>
+}
+
+const STANDARD_INPUT = '-'
+export const CHUNK_BYTES = 256 * 1024
+
+export function isStandardInput(place: InputPlace): boolean {
+  return place.path === STANDARD_INPUT
+}
+
+/** What people are told where the input is. */
+export function inputName(place: InputPlace): string {
+  return isStandardInput(place) ? 'standard input' : resolve(place.folder, place.path)
+}
+
+/** @returns a CustodyError of code CUSTODY_SOURCE that says where. */
+export function sourceError(place: InputPlace, message: string, hint?: string, cause?: unknown): CustodyError {
+  const path = inputName(place)
+  const where = place.node === undefined ? { path } : { path, node: place.node }
+  return new CustodyError('CUSTODY_SOURCE', message, { where, hint, cause })
+}
+
+function systemError(place: InputPlace, error: unknown): CustodyError {
+  const name = inputName(place)
+  const code = (error as NodeJS.ErrnoException).code
+  const where = place.node === undefined ? { path: name } : { path: name, node: place.node }
+  switch (code) {
+    case 'ENOENT':
+      return new CustodyError('CUSTODY_FILE_NOT_FOUND', `${name} does not exist`, { where, cause: error })
+    case 'EISDIR':
+      return sourceError(place, `${name} is a folder`, 'Name a file in it.', error)
+    case 'ENOTDIR':
+      return sourceError(place, `${name}: a part of the path is a file, not a folder`, 'Correct the path.', error)
+    case 'EACCES':
+    case 'EPERM':
+      return sourceError(place, `${name} may not be read`, 'Give this user the right to read it.', error)
+    default: {
+      const message = error instanceof Error ? error.message : String(error)
+      return sourceError(place, `${name} can’t be read: ${message}`, undefined, error)
+    }
+  }
+}
+
+/**
+ * Looks whether the input is there, and reads nothing.
+ * @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_SOURCE.
+ */
+export async function checkInput(place: InputPlace): Promise<void> {
+  if (isStandardInput(place)) return
+  const handle = await openFile(place)
+  await handle.close()
+}
+
+async function openFile(place: InputPlace): Promise<FileHandle> {
+  const path = resolve(place.folder, place.path)
+  try {
+    // Looked at first: opening a pipe without a writer would wait for one, opening a folder succeeds.
+    if ((await stat(path)).isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' })
+    return await open(path, 'r')
+  } catch (error) {
+    throw systemError(place, error)
+  }
+}
+
+async function fileChunks(place: InputPlace, chunk_bytes: number): Promise<Chunks> {
+  const handle = await openFile(place)
+  return {
+    async next() {
+      // Not from the pool: a piece may be kept until it is hashed.
+      const buffer = Buffer.allocUnsafeSlow(chunk_bytes)
+      const { bytesRead } = await handle.read(buffer, 0, chunk_bytes, null)
+      return bytesRead === 0 ? null : buffer.subarray(0, bytesRead)
+    },
+    close: () => handle.close(),
+  }
+}
+
+function standardInputChunks(): Chunks {
+  const pieces = process.stdin[Symbol.asyncIterator]()
+  return {
+    async next() {
+      const piece = await pieces.next()
+      return piece.done === true ? null : (piece.value as Buffer)
+    },
+    async close() {
+      await pieces.return?.()
+    },
+  }
+}
+
+interface UnhashedBytes {
+  readonly start: number
+  readonly bytes: Uint8Array
+}
+
+export class ByteReader {
+  readonly place: InputPlace
+  /** Bytes read so far. */
+  size = 0
+  readonly #chunks: Chunks
+  readonly #hash = createHash('sha256')
+  #hashed = 0
+  #unhashed: UnhashedBytes[] | null
+
+  /** `hashes: false` for readers that never ask for a hash: then no bytes are kept. */
+  constructor(place: InputPlace, chunks: Chunks, hashes = true) {
+    this.place = place
+    this.#chunks = chunks
+    this.#unhashed = hashes ? [] : null
+  }
+
+  /** @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_SOURCE. */
+  static async open(
+    place: InputPlace,
+    options: { readonly chunk_bytes?: number; readonly hashes?: boolean } = {},
+  ): Promise<ByteReader> {
+    const chunks = isStandardInput(place)
+      ? standardInputChunks()
+      : await fileChunks(place, options.chunk_bytes ?? CHUNK_BYTES)
+    return new ByteReader(place, chunks, options.hashes ?? true)
+  }
+
+  /** The next bytes, at least one; null at the end. @throws CustodyError CUSTODY_SOURCE. */
+  async read(): Promise<Uint8Array | null> {
+    let bytes: Uint8Array | null
+    do {
+      try {
+        bytes = await this.#chunks.next()
+      } catch (error) {
+        throw systemError(this.place, error)
+      }
+    } while (bytes !== null && bytes.length === 0)
+    if (bytes === null) return null
+    this.#unhashed?.push({ start: this.size, bytes })
+    this.size += bytes.length
+    return bytes
+  }
+
+  /** Lower-case hex SHA-256 of the first `offset` bytes. Offsets never go back. */
+  hashUpTo(offset: number): string {
+    const queue = this.#unhashed
+    if (queue === null) throw new Error('this reader was opened without hashing')
+    if (offset < this.#hashed || offset > this.size) {
+      throw new RangeError(`hash up to ${offset} asked for, between ${this.#hashed} and ${this.size} is possible`)
+    }
+    let done = 0
+    for (const { start, bytes } of queue) {
+      if (start >= offset) break
+      const from = Math.max(this.#hashed, start) - start
+      const to = Math.min(offset - start, bytes.length)
+      this.#hash.update(bytes.subarray(from, to))
+      this.#hashed = start + to
+      if (to === bytes.length) done += 1
+    }
+    if (done > 0) queue.splice(0, done)
+    return this.#hash.copy().digest('hex')
+  }
+
+  async close(): Promise<void> {
+    this.#unhashed = this.#unhashed === null ? null : []
+    await this.#chunks.close()
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * CSV as a format of file sources: the header decides the fields, records become rows of texts.
+ * An empty cell without quotes is null, a quoted one an empty text. Blank lines are skipped, except where there is
+ * one column only: there a blank line is a record with an empty cell, as in RFC 4180.
+ */
+import { type Json, newRow, type Row } from '../../model/row.ts'
+import type { SourceRecord } from '../../sdk/spec.ts'
+import { type InputPlace, inputName, sourceError } from './byte-reader.ts'
+import { type Columns, columnsOf, numberedColumns } from './csv-header.ts'
+import { type Cell, CsvScanner, type CsvSyntax } from './csv-scanner.ts'
+import { type FileFormat, type Position, type RecordScanner, rejectRecord, rowRecord } from './file-source.ts'
+import type { TextWindow } from './text-window.ts'
+
+export interface CsvLayout extends CsvSyntax {
+  /** Whether the first record names the columns. */
+  readonly header: boolean
+  /** Names of columns where there is no header; null: `column_1` … as many as the first record has. */
+  readonly columns: readonly string[] | null
+  /** Whether names from the header are normalised. */
+  readonly normalise: boolean
+  /** What becomes of records with too few cells. Those with too many are always rejected. */
+  readonly ragged: 'reject' | 'pad'
+}
+
+export class CsvFormat implements FileFormat {
+  readonly #place: InputPlace
+  readonly #layout: CsvLayout
+  #columns: Columns | null = null
+
+  constructor(place: InputPlace, layout: CsvLayout) {
+    this.#place = place
+    this.#layout = layout
+  }
+
+  async begin(window: TextWindow, from: Position | null): Promise<RecordScanner> {
+    const scanner = new CsvScanner(this.#layout)
+    if (this.#layout.header) this.#columns = await this.#readHeader(window, scanner)
+    const line = from?.line ?? scanner.line
+    const known = this.#columns?.names ?? this.#layout.columns
+    if (known !== null) return new CsvRecords(this.#layout, line, known, false)
+    const learned = typeof from?.columns === 'number' ? numberedColumns(from.columns) : null
+    return new CsvRecords(this.#layout, line, learned, true)
+  }
+
+  /** Fields in the order of the file, once the header was read; without a header those that were named. */
+  get columns(): readonly string[] {
+    return this.#columns?.names ?? this.#layout.columns ?? []
+  }
+
+  /** `{field: header}` of normalised fields; null before the header was read. */
+  originalNames(): { readonly [field: string]: string } | null {
+    return this.#columns?.originals ?? null
+  }
+
+  /** @returns the columns; none if the file has no record at all. @throws CustodyError CUSTODY_SOURCE. */
+  async #readHeader(window: TextWindow, scanner: CsvScanner): Promise<Columns> {
+    for (;;) {
+      const step = scanner.next(window)
+      if (step === 'record') break
+      if (step === 'reject') {
+        const hint = scanner.problem?.code === 'CSV_NUL' ? 'If the file is UTF-16, set encoding: utf-16le.' : undefined
+        throw sourceError(this.#place, `${this.#tell(scanner)} can’t be read: ${scanner.problem?.message}`, hint)
+      }
+      if (step === 'more') {
+        if (window.ended) return { names: [], originals: {} }
+        await window.grow()
+      }
+    }
+    const columns = columnsOf(
+      scanner.cells.map(cell => cell ?? ''),
+      this.#layout.normalise,
+    )
+    if (typeof columns === 'string') {
+      throw sourceError(this.#place, `${this.#tell(scanner)}: ${columns}`, 'Rename one of them in the file.')
+    }
+    return columns
+  }
+
+  #tell(scanner: CsvScanner): string {
+    return `the header of ${inputName(this.#place)} (line ${scanner.found_line})`
+  }
+}
+
+class CsvRecords implements RecordScanner {
+  readonly #scanner: CsvScanner
+  readonly #pad: boolean
+  /** null until the first record has told how many columns there are. */
+  #names: readonly string[] | null
+  /** Whether the number of columns was learned from a record, so that positions must carry it. */
+  readonly #learns: boolean
+
+  constructor(layout: CsvLayout, line: number, names: readonly string[] | null, learns: boolean) {
+    this.#scanner = new CsvScanner(layout, line)
+    this.#pad = layout.ragged === 'pad'
+    this.#names = names
+    this.#learns = learns
+  }
+
+  get line(): number {
+    return this.#scanner.line
+  }
+
+  scan(window: TextWindow, out: SourceRecord[], most: number): void {
+    const scanner = this.#scanner
+    while (out.length < most) {
+      const step = scanner.next(window)
+      if (step === 'more') return
+      if (step === 'record') out.push(this.#record(window, scanner.cells))
+      else if (step === 'reject') out.push(this.#reject(window, scanner.raw, scanner.problem!))
+      else if (this.#names?.length === 1) out.push(this.#record(window, BLANK))
+    }
+  }
+
+  #record(window: TextWindow, cells: readonly Cell[]): SourceRecord {
+    this.#names ??= numberedColumns(cells.length)
+    const names = this.#names
+    if (cells.length !== names.length && !(this.#pad && cells.length < names.length)) {
+      const columns = names.length === 1 ? '1 column' : `${names.length} columns`
+      const message = `the record has ${cells.length === 1 ? '1 cell' : `${cells.length} cells`}, but there are ${columns}`
+      return this.#reject(window, this.#scanner.text(window), { code: 'CSV_RAGGED', message })
+    }
+    return rowRecord(this.#scanner.found_line, rowOf(names, cells), this.#position(window))
+  }
+
+  #reject(window: TextWindow, raw: string, problem: { readonly code: string; readonly message: string }): SourceRecord {
+    return rejectRecord(this.#scanner.found_line, raw, problem, this.#position(window))
+  }
+
+  #position(window: TextWindow): Json {
+    const offset = window.offsetOf(window.at)
+    const line = this.#scanner.line
+    return this.#learns && this.#names !== null ? { offset, line, columns: this.#names.length } : { offset, line }
+  }
+}
+
+const BLANK: readonly Cell[] = [null]
+
+/**
+ * All rows of a table have their fields in the same order. A field whose name is an array index (`"7"`) comes before the
+ * others in any JavaScript object, whatever the order of the columns.
+ */
+function rowOf(names: readonly string[], cells: readonly Cell[]): Row {
+  const row = newRow()
+  for (let each = 0; each < names.length; each++) row[names[each]!] = cells[each] ?? null
+  return row
+}

@@ -1,0 +1,321 @@
+/**
+ * Finds the records of a CSV text: RFC 4180, with other delimiters and quotes, and LF or CR as line breaks too.
+ *
+ * Why not csv-parse or papaparse: both swallow the rows after a malformed quote, so that neither can report every
+ * malformed record with its line and text and go on behind it.
+ *
+ * C1. A record whose quotes are malformed costs its own first line and nothing else: scanning goes on with the line
+ *     after it. A record whose end is certain (bad encoding, NUL, ragged) is rejected as a whole.
+ * C2. A quoted field is looked for its end in `max_units` at most; a line that is longer than that is never held.
+ * C3. Results depend on the text only, not on where a window ends: what might still change is left for a larger window.
+ */
+import type { Problem } from './file-source.ts'
+import { encodingProblem, excerpt, tooLongProblem } from './file-source.ts'
+import type { TextWindow } from './text-window.ts'
+
+export type Cell = string | null
+
+/** What `next` found. `cells`, or `raw` and `problem`, then hold it. */
+export type Step = 'more' | 'record' | 'reject' | 'blank'
+
+export interface CsvSyntax {
+  readonly delimiter: string
+  /** null: no character quotes. */
+  readonly quote: string | null
+  /** Longest record, in units of the window. */
+  readonly max_units: number
+}
+
+export const CSV_ERRORS = {
+  CSV_RAGGED: 'The record has more or fewer cells than there are columns.',
+  CSV_QUOTE: 'A quote stands where none may be: inside an unquoted cell, or with text after it.',
+  CSV_UNTERMINATED: 'A quoted cell has no closing quote.',
+  CSV_NUL: 'The record has a NUL character.',
+}
+
+const NUL_PROBLEM: Problem = { code: 'CSV_NUL', message: 'the record has a NUL character' }
+const NEVER = Number.POSITIVE_INFINITY
+const LF = 0x0a
+const CR = 0x0d
+
+export class CsvScanner {
+  /** Line of the next record, from 1. */
+  line: number
+  /** Of the record that `next` found: its line, cells (unquoted empty ones null), and text if it is rejected. */
+  found_line = 0
+  cells: Cell[] = []
+  problem: Problem | null = null
+  raw = ''
+  readonly #syntax: CsvSyntax
+  // The syntax as it looks in the window's view.
+  #delimiter = ''
+  #quote: string | null = null
+  #version = -1
+  // Next place of each at or behind the record's beginning, NEVER if there is none in the window.
+  #next_lf = -1
+  #next_cr = -1
+  #next_quote = -1
+  #next_nul = -1
+  #next_delimiter = -1
+  // The record that was found.
+  #found_start = 0
+  #found_end = 0
+  // The physical line at hand: where it ends, and where the next one begins.
+  #end = 0
+  #after = 0
+  /** Whether a cell of the record at hand isn't valid in the encoding. */
+  #invalid = false
+  /** Beginning of a line that is being skipped because it is too long. */
+  #skipping: string | null = null
+
+  constructor(syntax: CsvSyntax, line = 1) {
+    this.#syntax = syntax
+    this.line = line
+  }
+
+  /** Takes one record, or one blank line, from `window.at`. */
+  next(window: TextWindow): Step {
+    if (window.version !== this.#version) this.#enter(window)
+    const start = window.at
+    if (start >= window.text.length && this.#skipping === null) return 'more'
+    if (!this.#findLine(window, start)) return this.#incomplete(window, start)
+    this.found_line = this.line
+    if (this.#skipping !== null) return this.#skipped(window)
+    if (this.#end - start > this.#syntax.max_units) {
+      return this.#reject(window, tooLongProblem(this.#syntax.max_units), excerpt(window, start))
+    }
+    if (this.#end === start) {
+      this.#take(window)
+      return 'blank'
+    }
+    if (this.#quote !== null) {
+      if (this.#next_quote < start) this.#next_quote = find(window.text, this.#quote, start)
+      if (this.#next_quote < this.#end) return this.#quoted(window, start)
+    }
+    return this.#unquoted(window, start)
+  }
+
+  /** The text of the record that `next` has just found, without its line break. */
+  text(window: TextWindow): string {
+    return window.decodeLossy(this.#found_start, this.#found_end)
+  }
+
+  /** Begins with another state of the window: all places that were known are void. */
+  #enter(window: TextWindow): void {
+    this.#version = window.version
+    this.#delimiter = window.encoding.inView(this.#syntax.delimiter) ?? this.#syntax.delimiter
+    this.#quote =
+      this.#syntax.quote === null ? null : (window.encoding.inView(this.#syntax.quote) ?? this.#syntax.quote)
+    this.#next_lf = this.#next_cr = this.#next_quote = this.#next_nul = this.#next_delimiter = -1
+  }
+
+  /** Sets #end and #after to those of the line that begins at `start`; false if the window doesn't show where it ends. */
+  #findLine(window: TextWindow, start: number): boolean {
+    const { text, ended } = window
+    if (this.#next_lf < start) this.#next_lf = find(text, '\n', start)
+    if (this.#next_cr < start) this.#next_cr = find(text, '\r', start)
+    const lf = this.#next_lf
+    const cr = this.#next_cr
+    if (cr < lf) {
+      // At the window's end a LF may still follow.
+      if (cr + 1 === text.length && !ended) return false
+      this.#end = cr
+      this.#after = cr + 1 === lf ? lf + 1 : cr + 1
+      return true
+    }
+    if (lf !== NEVER) {
+      this.#end = lf
+      this.#after = lf + 1
+      return true
+    }
+    this.#end = this.#after = text.length
+    return ended
+  }
+
+  /** The line has no end in this window. If it is too long already, its beginning is kept and the rest let go. */
+  #incomplete(window: TextWindow, start: number): Step {
+    const end = this.#next_cr === NEVER ? window.text.length : this.#next_cr
+    if (this.#skipping === null) {
+      if (end - start <= this.#syntax.max_units) return 'more'
+      this.#skipping = excerpt(window, start)
+    }
+    window.at = end
+    return 'more'
+  }
+
+  #skipped(window: TextWindow): Step {
+    const raw = this.#skipping ?? ''
+    this.#skipping = null
+    return this.#reject(window, tooLongProblem(this.#syntax.max_units), raw)
+  }
+
+  /** Goes behind the line at hand. */
+  #take(window: TextWindow): void {
+    window.at = this.#after
+    this.line += 1
+  }
+
+  #reject(window: TextWindow, problem: Problem, raw: string): Step {
+    this.problem = problem
+    this.raw = raw
+    this.#take(window)
+    return 'reject'
+  }
+
+  /** Rejects the line at hand, with its text. */
+  #malformed(window: TextWindow, code: keyof typeof CSV_ERRORS, message: string): Step {
+    return this.#reject(window, { code, message }, window.decodeLossy(window.at, this.#end))
+  }
+
+  #unquoted(window: TextWindow, start: number): Step {
+    const end = this.#end
+    if (this.#next_nul < start) this.#next_nul = find(window.text, '\0', start)
+    if (this.#next_nul < end) return this.#reject(window, NUL_PROBLEM, window.decodeLossy(start, end))
+    if (window.plain) this.#splitPlain(window.text, start, end)
+    else {
+      const text = window.decode(start, end)
+      if (text === null) {
+        return this.#reject(window, encodingProblem(window.encoding), window.decodeLossy(start, end))
+      }
+      const cells: Cell[] = text.split(this.#syntax.delimiter)
+      for (let each = 0; each < cells.length; each++) if (cells[each] === '') cells[each] = null
+      this.cells = cells
+    }
+    this.#found_start = start
+    this.#found_end = end
+    this.#take(window)
+    return 'record'
+  }
+
+  #splitPlain(text: string, start: number, end: number): void {
+    const cells: Cell[] = []
+    const width = this.#delimiter.length
+    let from = start
+    let at = this.#next_delimiter
+    if (at < from) at = find(text, this.#delimiter, from)
+    while (at < end) {
+      cells.push(at === from ? null : text.slice(from, at))
+      from = at + width
+      at = find(text, this.#delimiter, from)
+    }
+    cells.push(from === end ? null : text.slice(from, end))
+    this.#next_delimiter = at
+    this.cells = cells
+  }
+
+  /** A record with quotes, perhaps over several lines. */
+  #quoted(window: TextWindow, start: number): Step {
+    const cells: Cell[] = []
+    this.#invalid = false
+    let at = start
+    for (;;) {
+      const cell = window.text.startsWith(this.#quote!, at)
+        ? this.#quotedCell(window, start, at)
+        : this.#plainCell(window, at)
+      if (typeof cell === 'string') return cell
+      cells.push(cell.value)
+      at = cell.end
+      const { text } = window
+      if (at === text.length) {
+        // Only where the input has ended: a cell that reaches the window's end is incomplete otherwise.
+        return this.#complete(window, cells, at, at)
+      }
+      const unit = text.charCodeAt(at)
+      if (unit === LF) return this.#complete(window, cells, at, at + 1)
+      if (unit === CR) {
+        if (at + 1 === text.length && !window.ended) return 'more'
+        return this.#complete(window, cells, at, text.charCodeAt(at + 1) === LF ? at + 2 : at + 1)
+      }
+      at += this.#delimiter.length
+    }
+  }
+
+  /** A cell that begins with a quote at `at`, up to the delimiter or line break behind it; or why there is none. */
+  #quotedCell(window: TextWindow, start: number, at: number): { readonly value: Cell; readonly end: number } | Step {
+    const { text, ended } = window
+    const quote = this.#quote!
+    let escaped = false
+    let close = at
+    for (let from = at + quote.length; ; ) {
+      close = find(text, quote, from)
+      if (close - start > this.#syntax.max_units) {
+        if (close === NEVER && !ended && text.length - start <= this.#syntax.max_units) return 'more'
+        return this.#malformed(window, 'CSV_UNTERMINATED', 'a quoted cell has no closing quote')
+      }
+      const behind = close + quote.length
+      if (!ended && text.length - behind < Math.max(quote.length, this.#delimiter.length)) return 'more'
+      if (!text.startsWith(quote, behind)) break
+      escaped = true
+      from = behind + quote.length
+    }
+    const end = close + quote.length
+    const unit = text.charCodeAt(end)
+    if (end < text.length && unit !== LF && unit !== CR && !text.startsWith(this.#delimiter, end)) {
+      return this.#malformed(window, 'CSV_QUOTE', 'text follows the closing quote of a cell')
+    }
+    const value = window.decode(at + quote.length, close)
+    if (value === null) this.#invalid = true
+    else if (escaped) return { value: value.replaceAll(this.#syntax.quote!.repeat(2), () => this.#syntax.quote!), end }
+    return { value, end }
+  }
+
+  /** A cell without quotes at `at`, up to the delimiter or line break behind it. */
+  #plainCell(window: TextWindow, at: number): { readonly value: Cell; readonly end: number } | Step {
+    const { text, ended } = window
+    const delimiter = this.#delimiter
+    const first = delimiter.charCodeAt(0)
+    const quote = this.#quote!.charCodeAt(0)
+    let end = at
+    let bits = 0
+    for (; end < text.length; end++) {
+      const unit = text.charCodeAt(end)
+      if (unit === LF || unit === CR) break
+      if (unit === first) {
+        if (delimiter.length === 1 || text.startsWith(delimiter, end)) break
+        if (!ended && text.length - end < delimiter.length) return 'more'
+      }
+      if (unit === quote && text.startsWith(this.#quote!, end)) {
+        return this.#malformed(window, 'CSV_QUOTE', 'a quote stands inside an unquoted cell')
+      }
+      bits |= unit
+    }
+    if (end === text.length && !ended) return 'more'
+    if (end === at) return { value: null, end }
+    // ASCII is the same in the view and in every encoding.
+    if (bits < 0x80) return { value: text.slice(at, end), end }
+    const value = window.decode(at, end)
+    if (value === null) this.#invalid = true
+    return { value, end }
+  }
+
+  /** A record with quotes ends at `end`; the next one begins at `after`. */
+  #complete(window: TextWindow, cells: Cell[], end: number, after: number): Step {
+    const start = window.at
+    if (this.#next_nul < start) this.#next_nul = find(window.text, '\0', start)
+    const nul = this.#next_nul < end
+    if (nul) this.problem = NUL_PROBLEM
+    else if (this.#invalid) this.problem = encodingProblem(window.encoding)
+    const wrong = nul || this.#invalid
+    if (wrong) this.raw = window.decodeLossy(start, end)
+    this.line += end === this.#end ? 1 : 1 + lineBreaks(window.text, start, end)
+    window.at = after
+    this.#found_start = start
+    this.#found_end = end
+    this.cells = cells
+    return wrong ? 'reject' : 'record'
+  }
+}
+
+function find(text: string, what: string, from: number): number {
+  const at = text.indexOf(what, from)
+  return at < 0 ? NEVER : at
+}
+
+function lineBreaks(text: string, start: number, end: number): number {
+  let count = 0
+  for (let at = start; at < end; at++) {
+    const unit = text.charCodeAt(at)
+    if (unit === LF || (unit === CR && text.charCodeAt(at + 1) !== LF)) count += 1
+  }
+  return count
+}

@@ -1,0 +1,39 @@
+/** A whole CSV file in memory, for plugins that look things up in one. */
+import type { Row } from '../../model/row.ts'
+import { type InputPlace, inputName, sourceError } from './byte-reader.ts'
+import { type CsvOptions, csvLayout, csvOptions, encodingFrom } from './csv.ts'
+import { CsvFormat } from './csv-format.ts'
+import { FileSource } from './file-source.ts'
+
+export interface CsvTable {
+  /** The same fields in each row, in the order of the file; none if the file is empty. */
+  readonly columns: readonly string[]
+  /** Cells are texts, empty ones null. */
+  readonly rows: readonly Row[]
+}
+
+/**
+ * Reads a CSV file that must be sound: there is no row that could carry a problem.
+ * @param options as of the `csv` source, without `path`
+ * @throws CustodyError CUSTODY_FILE_NOT_FOUND; CUSTODY_SOURCE if it can't be read or a record is malformed.
+ */
+export async function readCsvTable(
+  place: InputPlace,
+  options: Partial<Omit<CsvOptions, 'path'>> = {},
+): Promise<CsvTable> {
+  const full = csvOptions.parse({ ...options, path: place.path })
+  const format = new CsvFormat(place, csvLayout(full, null))
+  const source = new FileSource(place, format, { encoding: encodingFrom(full), hashes: false })
+  const rows: Row[] = []
+  try {
+    for await (const records of source.read(null)) {
+      for (const record of records) {
+        if (record.kind === 'row') rows.push(record.row)
+        else throw sourceError(place, `${inputName(place)}, line ${record.line}: ${record.message}`, 'Mend the file.')
+      }
+    }
+  } finally {
+    await source.close()
+  }
+  return { columns: format.columns, rows }
+}

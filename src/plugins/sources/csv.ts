@@ -1,0 +1,138 @@
+/** The `csv` source: its options and what it tells about itself. */
+import { z } from 'zod'
+import type { RowSchema } from '../../sdk/schema.ts'
+import type { PluginContext, SourceSpec } from '../../sdk/spec.ts'
+import { isStandardInput } from './byte-reader.ts'
+import { CsvFormat, type CsvLayout } from './csv-format.ts'
+import { CSV_ERRORS } from './csv-scanner.ts'
+import { type Encoding, encodingOf, UTF8 } from './encoding.ts'
+import { COMMON_ERRORS, FileSource, MAX_RECORD_UNITS } from './file-source.ts'
+import { encodingOption, pathOption } from './options.ts'
+
+export const csvOptions = z.strictObject({
+  path: pathOption,
+  delimiter: z
+    .string()
+    .min(1)
+    .default(',')
+    .describe('What stands between cells; one character or several; `\\t` and `tab` are a tab'),
+  header: z.boolean().default(true).describe('Whether the first record names the columns'),
+  columns: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe('Names of the columns where there is no header; else those of a `fixed` schema, else `column_1`, …'),
+  quote: z.string().max(4).nullable().default('"').describe('The character that quotes cells; `none` if there is none'),
+  encoding: encodingOption,
+  normalise: z
+    .boolean()
+    .default(true)
+    .describe('Whether headers that are no identifiers become ones: `Loan Amount` gives the field `loan_amount`'),
+  ragged: z
+    .enum(['reject', 'pad'])
+    .default('reject')
+    .describe('What becomes of records with too few cells; `pad` fills up with nulls'),
+})
+export type CsvOptions = z.infer<typeof csvOptions>
+
+export function delimiterOf(option: string): string {
+  return option === 'tab' || option === '\\t' ? '\t' : option
+}
+
+function quoteOf(option: string | null): string | null {
+  return option === null || option === 'none' || option === '' ? null : option
+}
+
+/** The layout that options describe. `declared` are the fields of a closed schema, in order. */
+export function csvLayout(options: CsvOptions, declared: readonly string[] | null): CsvLayout {
+  return {
+    delimiter: delimiterOf(options.delimiter),
+    quote: quoteOf(options.quote),
+    header: options.header,
+    columns: options.header ? null : (options.columns ?? declared),
+    normalise: options.normalise,
+    ragged: options.ragged,
+    max_units: MAX_RECORD_UNITS,
+  }
+}
+
+export function encodingFrom(options: { readonly encoding: string }): Encoding {
+  return encodingOf(options.encoding) ?? UTF8
+}
+
+function create(options: CsvOptions, context: PluginContext): FileSource {
+  const place = { path: options.path, folder: context.folder, node: context.node }
+  const declared = context.input.closed && context.input.fields.size > 0 ? [...context.input.fields.keys()] : null
+  return new FileSource(place, new CsvFormat(place, csvLayout(options, declared)), { encoding: encodingFrom(options) })
+}
+
+type Problems = ReturnType<NonNullable<SourceSpec<CsvOptions>['check']>>
+
+function check(options: CsvOptions): Problems {
+  const delimiter = delimiterOf(options.delimiter)
+  const quote = quoteOf(options.quote)
+  const encoding = encodingFrom(options)
+  const problems: { path: string[]; message: string; hint?: string }[] = []
+  const wrong = (option: string, message: string, hint?: string) =>
+    problems.push(hint === undefined ? { path: [option], message } : { path: [option], message, hint })
+  if (/[\r\n]/.test(delimiter)) wrong('delimiter', 'a delimiter can’t have a line break in it')
+  else if (encoding.inView(delimiter) === null) {
+    const hint = 'Choose another one, or convert the file to UTF-8.'
+    wrong('delimiter', `in ${encoding.name} this delimiter can’t be told from parts of other characters`, hint)
+  }
+  if (quote !== null && ([...quote].length !== 1 || /[\r\n]/.test(quote))) {
+    wrong('quote', 'a quote is one character, or `none`')
+  } else if (quote !== null && (delimiter.includes(quote) || encoding.inView(quote) === null)) {
+    wrong('quote', 'the quote can’t be told from the delimiter or from parts of other characters')
+  }
+  if (options.columns !== undefined) {
+    if (options.header)
+      wrong('columns', 'columns is for files without a header', 'Set header: false, or remove columns.')
+    if (new Set(options.columns).size < options.columns.length) wrong('columns', 'two columns have the same name')
+  }
+  return problems
+}
+
+/** Without a header and with named columns the fields are known: texts, or null where a cell is empty. */
+function yields(options: CsvOptions): RowSchema {
+  const names = options.header ? [] : (options.columns ?? [])
+  const fields = new Map(names.map(name => [name, { schema: { type: 'string' }, optional: true }]))
+  return { fields, closed: names.length > 0, observed: names.length === 0 }
+}
+
+export const csvSource: SourceSpec<CsvOptions> = {
+  kind: 'source',
+  name: 'csv',
+  summary: 'Reads a CSV file, one row per record',
+  description: [
+    'Cells are texts; a schema converts them. An empty cell is null, a quoted empty cell (`""`) an empty text.',
+    '',
+    'The reader follows RFC 4180, with LF and CR as line breaks too. A record that is malformed (too few or too many',
+    'cells, a quote where none may be, a quote that is never closed, a NUL, bytes that are not valid in the encoding) is',
+    'rejected with its line and text; reading goes on behind it. After a malformed quote it goes on with the next line.',
+    'Blank lines are skipped, except in a file of one column, where a blank line is an empty cell.',
+    '',
+    'A header that is an identifier stays as it is. From others surrounding space is taken away; if that does not make',
+    'an identifier, they become lower case, with `_` for every run of other characters than letters and digits; an empty',
+    'header becomes `column_N`. Two columns that would have the same name are an error. Sinks can restore the headers.',
+    '',
+    'A byte order mark decides the encoding (UTF-8, UTF-16). Fields whose names are whole numbers (`"7"`) come before all',
+    'others in a row, as in any JavaScript object.',
+  ].join('\n'),
+  options: csvOptions,
+  determinism: 'deterministic',
+  errors: { ...CSV_ERRORS, ...COMMON_ERRORS },
+  examples: [
+    { title: 'A file beside the pipeline', options: { path: 'data/applications.csv' } },
+    {
+      title: 'Semicolons, no header, Windows encoding',
+      options: { path: 'export.csv', delimiter: ';', header: false, columns: ['id', 'name'], encoding: 'windows-1252' },
+    },
+    { title: 'Tabs, and quotes that mean nothing', options: { path: '-', delimiter: 'tab', quote: 'none' } },
+  ],
+  check,
+  rereadable: options => !isStandardInput({ path: options.path, folder: '' }),
+  textual: true,
+  yields,
+  create,
+}

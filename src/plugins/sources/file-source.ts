@@ -1,0 +1,150 @@
+/**
+ * What the sources that read bytes have in common: opening, going on after a point, handing out records, hashing.
+ * A format gives the scanner that finds records in a window of text.
+ *
+ * A position is `{offset, line}`: the byte at which to go on, and its line; a format may add to it.
+ */
+import type { Json, Row } from '../../model/row.ts'
+import type { ResumePoint, Source, SourceRecord } from '../../sdk/spec.ts'
+import { ByteReader, checkInput, type InputPlace, sourceError } from './byte-reader.ts'
+import { type Encoding, UTF8 } from './encoding.ts'
+import { TextWindow } from './text-window.ts'
+
+export interface Position {
+  readonly offset: number
+  readonly line: number
+  readonly [more: string]: Json
+}
+
+/** Finds records. Whatever it decides depends on the bytes only, never on where a window ends. */
+export interface RecordScanner {
+  /**
+   * Takes records from `window.at` on, and moves it, until `out` has `most` of them or the window has no complete one left.
+   * When the window has ended, everything in it is taken.
+   */
+  scan(window: TextWindow, out: SourceRecord[], most: number): void
+  /** The line at which the next record begins. */
+  readonly line: number
+}
+
+export interface FileFormat {
+  /** Reads what stands before the first record (a header), and gives the scanner for what follows `from`. */
+  begin(window: TextWindow, from: Position | null): Promise<RecordScanner> | RecordScanner
+  originalNames?(): { readonly [field: string]: string } | null
+}
+
+export interface FileSourceSettings {
+  /** Bytes that are read at once. */
+  readonly chunk_bytes?: number
+  readonly encoding?: Encoding
+  /** Whether hashes will be asked for; if not, no bytes are kept for them. */
+  readonly hashes?: boolean
+}
+
+/** Records in one chunk. */
+const MOST = 512
+/** In bytes (UTF-16: units): a longer record is rejected and never held, so that memory stays flat. */
+export const MAX_RECORD_UNITS = 16 * 1024 * 1024
+/** How much of a record that is too long is shown. */
+const EXCERPT_UNITS = 1024
+
+export class FileSource implements Source {
+  readonly #place: InputPlace
+  readonly #format: FileFormat
+  readonly #settings: FileSourceSettings
+  #bytes: ByteReader | null = null
+  #end: { readonly position: Json; readonly bytes: number } | null = null
+
+  constructor(place: InputPlace, format: FileFormat, settings: FileSourceSettings = {}) {
+    this.#place = place
+    this.#format = format
+    this.#settings = settings
+  }
+
+  prepare(): Promise<void> {
+    return checkInput(this.#place)
+  }
+
+  async *read(from: ResumePoint | null): AsyncGenerator<readonly SourceRecord[]> {
+    await this.close()
+    const position = from === null ? null : asPosition(from.position, this.#place)
+    const bytes = await ByteReader.open(this.#place, this.#settings)
+    this.#bytes = bytes
+    const window = await TextWindow.open(bytes, this.#settings.encoding ?? UTF8)
+    const scanner = await this.#format.begin(window, position)
+    if (position !== null) await window.skipTo(position.offset)
+    for (;;) {
+      const out: SourceRecord[] = []
+      scanner.scan(window, out, MOST)
+      if (out.length > 0) yield out
+      else if (window.ended) break
+      else await window.grow()
+    }
+    this.#end = { position: { ...position, offset: window.end, line: scanner.line }, bytes: window.end }
+  }
+
+  hashUpTo(position: Json): string {
+    if (this.#bytes === null) throw new Error('the source isn’t open')
+    return this.#bytes.hashUpTo(asPosition(position, this.#place).offset)
+  }
+
+  end(): { readonly position: Json; readonly bytes: number } {
+    if (this.#end === null) throw new Error('the source hasn’t ended')
+    return this.#end
+  }
+
+  originalNames(): { readonly [field: string]: string } | null {
+    return this.#format.originalNames?.() ?? null
+  }
+
+  async close(): Promise<void> {
+    const bytes = this.#bytes
+    this.#bytes = null
+    await bytes?.close()
+  }
+}
+
+function asPosition(position: Json, place: InputPlace): Position {
+  if (typeof position === 'object' && position !== null && 'offset' in position && 'line' in position) {
+    const { offset, line } = position as Position
+    if (Number.isSafeInteger(offset) && offset >= 0 && Number.isSafeInteger(line)) return position as Position
+  }
+  throw sourceError(place, 'the recorded position isn’t one of this kind of source', 'Was the source’s plugin changed?')
+}
+
+/** A record that was read well. */
+export function rowRecord(line: number, row: Row, position: Json): SourceRecord {
+  return { kind: 'row', line, row, position }
+}
+
+/** What is wrong with a record. */
+export interface Problem {
+  readonly code: string
+  readonly message: string
+}
+
+export function rejectRecord(line: number, raw: Json, problem: Problem, position: Json): SourceRecord {
+  return { kind: 'reject', line, raw, code: problem.code, message: problem.message, position }
+}
+
+/** The beginning of a record that is too long to be held, for people. */
+export function excerpt(window: TextWindow, start: number): string {
+  return window.decodeLossy(start, Math.min(start + EXCERPT_UNITS, window.text.length))
+}
+
+export const TOO_LONG = 'RECORD_TOO_LONG'
+export const ENCODING = 'ENCODING'
+
+/** Sentences for the codes that every source of this kind has. */
+export const COMMON_ERRORS = {
+  [TOO_LONG]: 'The record is longer than 16 MiB; `raw` has its beginning.',
+  [ENCODING]: 'The record’s bytes aren’t valid in the encoding; `raw` has U+FFFD in their place.',
+}
+
+export function encodingProblem(encoding: Encoding): Problem {
+  return { code: ENCODING, message: `the bytes are not valid ${encoding.name}` }
+}
+
+export function tooLongProblem(max_units: number): Problem {
+  return { code: TOO_LONG, message: `the record is longer than ${max_units} bytes` }
+}

@@ -1,0 +1,18 @@
+/** Options that several sources have. */
+import { z } from 'zod'
+import { encodingOf } from './encoding.ts'
+
+export const pathOption = z
+  .string()
+  .min(1)
+  .describe('The file, relative to the pipeline file’s folder; `-` is standard input')
+
+export const encodingOption = z
+  .string()
+  .default('utf-8')
+  .refine(label => encodingOf(label) !== null, {
+    error: 'not an encoding that can be read; convert the file to UTF-8',
+  })
+  .describe(
+    'A label of the Encoding Standard, such as utf-8, utf-16le, windows-1252 or shift_jis; a byte order mark beats it',
+  )

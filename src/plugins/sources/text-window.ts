@@ -1,0 +1,133 @@
+/**
+ * The part of an input that is being looked at, as a structural view (see encoding.ts), with a way back to bytes.
+ *
+ * W1. `offsetOf(index)` is the byte offset in the input of `text[index]`; byte order marks count.
+ * W2. `grow` drops what stands before `at` and adds at least as much as it keeps, so that looking again at what was
+ *     incomplete costs linear time in all.
+ */
+import { isAscii } from 'node:buffer'
+import { type ByteReader, inputName, sourceError } from './byte-reader.ts'
+import { byteOrderMark, type Encoding } from './encoding.ts'
+
+const NOTHING: Buffer = Buffer.alloc(0)
+const HALF_PAIR = '\uD800'
+
+export class TextWindow {
+  /** The structural view. Changes only in `grow` and `skipTo`. */
+  text = ''
+  /** Index in `text` of the first unit that nobody has taken yet. */
+  at = 0
+  /** True: nothing comes after `text`. */
+  ended = false
+  /** Counts the changes of `text`. */
+  version = 0
+  /** True: `text` is what its bytes mean, so that parts of it need no decoding. */
+  plain = true
+  readonly encoding: Encoding
+  readonly #bytes: ByteReader
+  #held: Buffer = NOTHING
+  #base = 0
+
+  private constructor(bytes: ByteReader, encoding: Encoding, held: Buffer, base: number) {
+    this.#bytes = bytes
+    this.encoding = encoding
+    this.#held = held
+    this.#base = base
+    this.#look()
+  }
+
+  /** Begins at the start of the input, behind a byte order mark if there is one. */
+  static async open(bytes: ByteReader, encoding: Encoding): Promise<TextWindow> {
+    let first = NOTHING
+    while (first.length < 3) {
+      const more = await bytes.read()
+      if (more === null) break
+      first = first.length === 0 ? asBuffer(more) : Buffer.concat([first, more])
+    }
+    const mark = byteOrderMark(first)
+    if (mark === null) return new TextWindow(bytes, encoding, first, 0)
+    return new TextWindow(bytes, mark.encoding, first.subarray(mark.size), mark.size)
+  }
+
+  /** Byte offset in the input. */
+  offsetOf(index: number): number {
+    return this.#base + Math.min(index * this.encoding.unit, this.#held.length)
+  }
+
+  /** Byte offset of the end of what is in the window. */
+  get end(): number {
+    return this.#base + this.#held.length
+  }
+
+  /** The text between two indexes, or null if its bytes aren't valid in the encoding. */
+  decode(start: number, end: number): string | null {
+    if (this.plain) return this.text.slice(start, end)
+    const { unit } = this.encoding
+    return this.encoding.decode(this.#held, start * unit, end * unit)
+  }
+
+  /** The same for people: U+FFFD for what isn't valid. */
+  decodeLossy(start: number, end: number): string {
+    if (this.plain) return this.text.slice(start, end)
+    const { unit } = this.encoding
+    return this.encoding.decodeLossy(this.#held, start * unit, end * unit)
+  }
+
+  /** Drops what stands before `at`, and reads on. `ended` tells if nothing more came. */
+  async grow(): Promise<void> {
+    const skipped = this.at * this.encoding.unit
+    const kept = this.#held.subarray(skipped)
+    const parts: Uint8Array[] = kept.length === 0 ? [] : [kept]
+    let added = 0
+    do {
+      const more = await this.#bytes.read()
+      if (more === null) {
+        this.ended = true
+        break
+      }
+      parts.push(more)
+      added += more.length
+    } while (added < kept.length)
+    this.#base += Math.min(skipped, this.#held.length)
+    this.#held = parts.length === 1 ? asBuffer(parts[0]!) : Buffer.concat(parts)
+    this.#look()
+  }
+
+  /**
+   * Goes to a byte offset at or behind the window's beginning; what stands before it is read (and hashed), not looked at.
+   * @throws CustodyError CUSTODY_SOURCE if the input ends before.
+   */
+  async skipTo(offset: number): Promise<void> {
+    while (this.end < offset) {
+      this.#base = this.end
+      this.#bytes.hashUpTo(this.#base)
+      const more = await this.#bytes.read()
+      if (more === null) {
+        throw sourceError(
+          this.#bytes.place,
+          `${inputName(this.#bytes.place)} has ${this.#base} bytes, but ${offset} of it were read before`,
+          'The run can only go on with the input that it began with; put it back as it was.',
+        )
+      }
+      this.#held = asBuffer(more)
+    }
+    this.#held = this.#held.subarray(offset - this.#base)
+    this.#base = offset
+    this.#look()
+  }
+
+  #look(): void {
+    const held = this.#held
+    const odd = held.length % this.encoding.unit !== 0
+    this.at = 0
+    this.version += 1
+    this.text = this.encoding.view(held)
+    // A last odd byte of UTF-16 has no unit of its own; half a pair stands for it, so that no scanner overlooks it.
+    if (odd && this.ended) this.text += HALF_PAIR
+    this.plain = this.encoding.unit === 1 ? isAscii(held) : !odd && this.text.isWellFormed()
+  }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
