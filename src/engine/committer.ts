@@ -6,7 +6,15 @@
  */
 import type { CheckpointHead, RunLedger, ValueDraft } from '../ledger/write-port.ts'
 import { canonicalize } from '../model/canonical.ts'
-import type { ArtifactsValue, CommitValue, CursorFact, ReceiptFact, RunEntry, SealedStatus } from '../model/entry.ts'
+import type {
+  ArtifactsValue,
+  CommitValue,
+  CursorFact,
+  ReceiptFact,
+  RunEntry,
+  SealedStatus,
+  Tallies,
+} from '../model/entry.ts'
 import type { CustodyError } from '../model/error.ts'
 import type { Json } from '../model/row.ts'
 import type { Receipt } from '../sdk/spec.ts'
@@ -23,6 +31,8 @@ export interface Stop {
 }
 
 export class Committer {
+  /** Totals at the latest commit. */
+  totals: Tallies
   /** Of the latest commit. */
   head: CheckpointHead | null = null
   #commits = 0
@@ -40,6 +50,7 @@ export class Committer {
     this.#outputs = outputs
     this.#intakes = intakes
     this.#clock = clock
+    this.totals = recorder.tallies.snapshot()
   }
 
   async commit(): Promise<void> {
@@ -57,7 +68,7 @@ export class Committer {
     const entry: RunEntry = {
       k: 'seal',
       status,
-      totals: this.#recorder.tallies.snapshot(),
+      totals: this.totals,
       subjects,
       t: this.#clock.now_us(),
     }
@@ -82,6 +93,7 @@ export class Committer {
       this.#append({ k: 'publish', artifacts: this.#receiptFacts(receipts), t: this.#clock.now_us() }, [
         full(this.#artifacts(receipts)),
       ])
+    const totals = this.#recorder.tallies.snapshot()
     const cursors = this.#intakes.map(intake => ({ intake, cursor: intake.cursor() }))
     const value: CommitValue = {
       cursors: Object.fromEntries(
@@ -106,12 +118,13 @@ export class Committer {
           }),
         ),
         receipts: this.#receiptFacts(receipts),
-        totals: this.#recorder.tallies.snapshot(),
+        totals,
         t: this.#clock.now_us(),
       },
       [full(value as unknown as Json)],
     )
     this.head = await this.#ledger.commit()
+    this.totals = totals
     this.#outputs.accept(receipts)
   }
 

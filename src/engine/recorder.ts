@@ -50,8 +50,8 @@ export class Recorder {
     row.line = record.line
     row.raw = record.raw
     row.error_code = record.code
-    this.tallies.rejected++
     const token = this.#newRow(source, index, record.line, started_us, row, { kind: 'flow', node: source })
+    this.tallies.rejected++
     const error = this.#errorValue(token, record.code, record.message)
     token.passage = { kind: 'invalid', node: source, error }
     this.#visitSource(token, edge, started_us, error)
@@ -138,6 +138,7 @@ export class Recorder {
       subject.open.push(child)
       facts.births.push({ token: child.id, group, ordinal, parents: [token.id] })
       this.#setRow(child, row, changes[ordinal] ?? null)
+      if (edge.to === DISCARD) this.#end(child, endAtDiscard(child.id, passage))
       return child
     })
     this.#end(token, ending(group))
@@ -152,12 +153,13 @@ export class Recorder {
   }
 
   #newRow(source: number, index: number, line: number, started_us: number, row: Row, passage: Passage): Token {
+    const text = canonicalize(row)
     const subject = new Subject(++this.#rows)
     const facts = this.#facts(subject, started_us)
     const token = new Token(++this.#tokens, subject, source, row, 1, passage)
     facts.origin = { source, index, line }
     facts.births.push({ token: token.id, group: 0, ordinal: 0, parents: [] })
-    facts.values.push({ kind: 'full', text: canonicalize(row) })
+    facts.values.push({ kind: 'full', text })
     subject.values = 1
     subject.open.push(token)
     this.tallies.read++

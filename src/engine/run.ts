@@ -6,7 +6,7 @@
  */
 import type { Ledger } from '../ledger/write-port.ts'
 import { canonicalize } from '../model/canonical.ts'
-import { LEDGER_FORMAT, type RunEntry, type SealedStatus, type SinkIntents } from '../model/entry.ts'
+import { LEDGER_FORMAT, type RunEntry, type SealedStatus, type SinkIntents, type Tallies } from '../model/entry.ts'
 import { CustodyError, isCustodyError } from '../model/error.ts'
 import type { Json } from '../model/row.ts'
 import type { Plan, SourceNode } from '../plan/plan.ts'
@@ -69,8 +69,8 @@ export async function runPlan(request: RunRequest): Promise<RunResult> {
       text: canonicalize(value as unknown as Json),
     })),
   })
-  const wake = { call: () => {} }
-  const intakes = sources.map(({ node, source }) => new Intake(node, source, null, () => wake.call()))
+  let wake = (): void => undefined
+  const intakes = sources.map(({ node, source }) => new Intake(node, source, null, () => wake()))
   const committer = new Committer(ledger, recorder, outputs, intakes, clock)
   const onProgress = () => {
     const { read, ended } = recorder.tallies
@@ -81,11 +81,11 @@ export async function runPlan(request: RunRequest): Promise<RunResult> {
     { plan, stations, intakes, recorder, outputs, committer, clock, signal, limit: request.limit, onProgress },
     reachability(plan),
   )
-  wake.call = scheduler.wake
+  wake = scheduler.wake
   const result = (status: RunSummary['status'], error: CustodyError | null): RunResult => {
     const root = committer.head?.root ?? ''
     return {
-      summary: summarise(request.run, status, recorder.tallies.snapshot(), outputs, root, clock.now_us() - began_us),
+      summary: summarise(request.run, status, committer.totals, outputs, root, clock.now_us() - began_us),
       error,
     }
   }
@@ -97,7 +97,7 @@ export async function runPlan(request: RunRequest): Promise<RunResult> {
     }
     await committer.finish()
     await outputs.publish()
-    const status = sealedStatus(recorder)
+    const status = sealedStatus(committer.totals)
     await committer.seal(status)
     return result(status, null)
   } catch (thrown) {
@@ -132,8 +132,7 @@ function intents(outputs: Outputs): SinkIntents {
   return Object.fromEntries(outputs.all.map(({ node, intent }) => [node.name, { ...intent }]))
 }
 
-function sealedStatus(recorder: Recorder): SealedStatus {
-  const totals = recorder.tallies.snapshot()
+function sealedStatus(totals: Tallies): SealedStatus {
   if (totals.rows.read === 0) return 'empty'
   return hasFailures(totals) ? 'completed_with_failures' : 'completed'
 }

@@ -1,0 +1,61 @@
+/**
+ * A pipeline as the simulation sees it: enough to build a plan for the engine, and to be interpreted naively.
+ * Rows are `{id, n, …}`; every operation is a function of `n`, so that both sides agree without sharing code.
+ */
+
+export type Target = string | 'discard'
+
+export type Operation =
+  | { readonly op: 'same' }
+  | { readonly op: 'add'; readonly by: number }
+  /** Writes field `name`. */
+  | { readonly op: 'set'; readonly name: string; readonly by: number }
+  | { readonly op: 'drop'; readonly name: string }
+  /** `n mod size` rows; none counts as filtered. */
+  | { readonly op: 'expand'; readonly size: number }
+  | { readonly op: 'filter'; readonly mod: number }
+  | { readonly op: 'fail'; readonly mod: number }
+  /** Fails `n mod times` attempts, then adds 1. */
+  | { readonly op: 'flaky'; readonly times: number }
+
+export interface StepNode {
+  readonly kind: 'step'
+  readonly name: string
+  readonly operation: Operation
+  /** Answers come later, after a random delay. */
+  readonly later: boolean
+  readonly attempts: number
+  readonly to: Target
+  readonly on_error: Target
+}
+export interface GateNode {
+  readonly kind: 'gate'
+  readonly name: string
+  /** Label is `n mod mod` as text. */
+  readonly mod: number
+  /** `n mod broken === 1` is an error of the gate, if broken > 0. */
+  readonly broken: number
+  readonly routes: readonly Target[]
+  readonly on_error: Target
+}
+export interface SinkModel {
+  readonly name: string
+  /** Refuses rows with `n mod rejects === 0`, if rejects > 0. */
+  readonly rejects: number
+  readonly on_error: Target
+}
+export interface SourceModel {
+  readonly name: string
+  readonly to: Target
+  /** A sink or `discard`. */
+  readonly on_invalid: Target
+  /** null: a record that can't be read. */
+  readonly values: readonly (number | null)[]
+}
+export type NodeModel = StepNode | GateNode
+
+export interface Model {
+  readonly sources: readonly SourceModel[]
+  readonly nodes: readonly NodeModel[]
+  readonly sinks: readonly SinkModel[]
+}

@@ -1,0 +1,102 @@
+/** Runs one seed: a random model through the engine, against the naive interpreter, with the invariants checked on every fact. */
+import { runPlan } from '../../src/engine/run.ts'
+import type { EndingFact, VisitFact } from '../../src/model/entry.ts'
+import { fateOf } from '../../src/model/outcome.ts'
+import type { Plan } from '../../src/plan/plan.ts'
+import { MemoryLedger } from '../support/memory-ledger.ts'
+import { VirtualClock } from '../support/virtual-clock.ts'
+import { generateModel, type Shape } from './generate.ts'
+import { interpret } from './interpreter.ts'
+import type { Model } from './model.ts'
+import { Random } from './random.ts'
+import { World } from './world.ts'
+
+export interface Simulated {
+  readonly model: Model
+  readonly problems: readonly string[]
+  readonly rows: number
+}
+
+export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
+  const random = new Random(seed)
+  const model = generateModel(random, shape)
+  const clock = new VirtualClock()
+  const world = new World(clock, new Random(seed + 1))
+  const plan = world.plan(model)
+  const ledger = new MemoryLedger()
+  const { summary, error } = await clock.drive(
+    runPlan({
+      plan,
+      run: '01890000-0000-7000-8000-000000000000',
+      ledger,
+      clock,
+      custody: 'simulated',
+      limit: Number.POSITIVE_INFINITY,
+      dry_run: false,
+      signal: new AbortController().signal,
+    }),
+  )
+  const problems: string[] = []
+  if (error !== null) problems.push(`the run failed: ${error.code}: ${error.message}`)
+  const expected = interpret(model)
+  for (const [sink, rows] of expected.written) same(problems, `sink ${sink}`, world.disk.get(sink) ?? [], rows)
+  const told = tellEndings(plan, ledger, problems)
+  same(problems, 'endings', Object.fromEntries([...told].sort()), Object.fromEntries([...expected.endings].sort()))
+  if (summary.tokens.born !== told.size || summary.tokens.open !== 0)
+    problems.push(`tokens: ${JSON.stringify(summary.tokens)}, ${told.size} endings`)
+  if (summary.rows.read !== summary.rows.ingested + summary.rows.rejected)
+    problems.push('I4: records read ≠ ingested + rejected')
+  for (const [sink, rows] of expected.written)
+    if (summary.sinks[sink]?.rows !== rows.length) problems.push(`I4: receipt of ${sink}`)
+  return { model, problems, rows: summary.rows.read }
+}
+
+/** Endings by path, and what holds within each draft. */
+function tellEndings(plan: Plan, ledger: MemoryLedger, problems: string[]): Map<string, string> {
+  const paths = new Map<number, string>()
+  const endings = new Map<string, string>()
+  const ended = new Set<number>()
+  for (const draft of ledger.subjects()) {
+    if (draft.subject.kind !== 'row') continue
+    for (const birth of draft.births) {
+      const [parent] = birth.parents
+      paths.set(birth.token, parent === undefined ? String(draft.subject.row) : `${paths.get(parent)}.${birth.ordinal}`)
+    }
+    for (const visit of draft.visits) checkVisit(plan, visit, ended, problems)
+    for (const ending of draft.endings) {
+      if (ended.has(ending.token)) problems.push(`I1: token ${ending.token} ends twice`)
+      ended.add(ending.token)
+      endings.set(paths.get(ending.token) ?? '?', nameOf(plan, ending))
+    }
+  }
+  return endings
+}
+
+function checkVisit(plan: Plan, visit: VisitFact, ended: ReadonlySet<number>, problems: string[]): void {
+  if (ended.has(visit.token)) problems.push(`I2: token ${visit.token} is visited after its end`)
+  const edge = plan.edges[visit.edge - 1]
+  if (visit.edge !== 0 && edge?.from !== visit.node)
+    problems.push(`token ${visit.token} left node ${visit.node} by edge ${visit.edge} of another`)
+}
+
+function nameOf(plan: Plan, ending: EndingFact): string {
+  const fate = fateOf(ending.fate)
+  const sink = plan.nodes[ending.sink - 1]?.name
+  return `${fate?.outcome}/${fate?.cause}${sink === undefined ? '' : `@${sink}`}`
+}
+
+function same(problems: string[], what: string, actual: unknown, expected: unknown): void {
+  const [a, b] = [JSON.stringify(sorted(actual)), JSON.stringify(sorted(expected))]
+  if (a !== b) problems.push(`${what}: ${a?.slice(0, 600)} instead of ${b?.slice(0, 600)}`)
+}
+
+/** Field order is no part of a row's meaning. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([k, v]) => [k, sorted(v)]),
+  )
+}

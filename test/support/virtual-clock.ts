@@ -1,0 +1,65 @@
+/** A clock that stands still until the test moves it: time passes only when nothing else can happen. */
+import type { Clock } from '../../src/engine/ports.ts'
+
+interface Alarm {
+  readonly at_us: number
+  readonly order: number
+  readonly ring: () => void
+}
+
+export class VirtualClock implements Clock {
+  #now_us: number
+  #order = 0
+  #alarms: Alarm[] = []
+
+  constructor(start_us = 1_700_000_000_000_000) {
+    this.#now_us = start_us
+  }
+
+  now_us(): number {
+    return this.#now_us
+  }
+
+  wake(delay_us: number, callback: () => void): () => void {
+    const alarm: Alarm = { at_us: this.#now_us + Math.max(0, delay_us), order: this.#order++, ring: callback }
+    this.#alarms.push(alarm)
+    return () => {
+      this.#alarms = this.#alarms.filter(each => each !== alarm)
+    }
+  }
+
+  /** A promise that resolves after `delay_us` of this clock. */
+  sleep(delay_us: number): Promise<void> {
+    return new Promise(resolve => this.wake(delay_us, resolve))
+  }
+
+  /** Moves on to the next alarm and rings it. False if there is none. */
+  advance(): boolean {
+    let next: Alarm | undefined
+    for (const each of this.#alarms)
+      if (next === undefined || each.at_us < next.at_us || (each.at_us === next.at_us && each.order < next.order))
+        next = each
+    if (next === undefined) return false
+    this.#alarms.splice(this.#alarms.indexOf(next), 1)
+    this.#now_us = Math.max(this.#now_us, next.at_us)
+    next.ring()
+    return true
+  }
+
+  /** Drives `work` to its end: lets it do all it can, then lets time pass, and so on. */
+  async drive<T>(work: Promise<T>): Promise<T> {
+    let done = false
+    const finished = work.finally(() => {
+      done = true
+    })
+    finished.catch(() => undefined)
+    let idle = 0
+    while (!done) {
+      await new Promise(resolve => setImmediate(resolve))
+      if (done) break
+      if (this.advance()) idle = 0
+      else if (++idle > 10_000) throw new Error('the run waits for something that never comes')
+    }
+    return finished
+  }
+}
