@@ -106,6 +106,8 @@ export interface PipelineConfig {
   readonly ledger_url: string | null
   readonly limits: { readonly services: ReadonlyMap<string, ServiceLimit>; readonly spend_usd: number | null }
   readonly plugins: readonly string[]
+  /** Names of nodes whose kind can't be told, which has been reported; they are not among `nodes`. Absent: none. */
+  readonly unreadable?: readonly string[]
 }
 
 /** A path into the file: keys and list positions. */
@@ -118,6 +120,8 @@ export interface Span {
   readonly column: number
   /** At least 1, within the line. */
   readonly length: number
+  /** Absent: the pipeline's file. `--set`: argument number `line` of those. */
+  readonly file?: string
 }
 
 /** A file that was read: its text, its typed content, and where each part of it stands. */
@@ -128,6 +132,11 @@ export interface PipelineFile {
   readonly folder: string
   readonly text: string
   readonly config: PipelineConfig
+  /**
+   * True: problems were reported; it may be compiled for further diagnostics and its graph, never run. Then `''` stands
+   * for a target, plugin or expression that is missing or wrong.
+   */
+  readonly faulty?: boolean
   /**
    * Where the key or the value at a path stands; the nearest parent that is there if the path isn't.
    * `within` is an offset into a text value (for a place inside an expression), in UTF-16 units.

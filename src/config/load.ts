@@ -1,0 +1,102 @@
+/**
+ * A pipeline file from its text to typed values. All problems are told at once; a file with problems still gives what
+ * can be understood of it (`faulty`), so that wiring and expressions can be looked at, too.
+ */
+import { dirname, resolve } from 'node:path'
+import type { Diagnostic } from '../model/error.ts'
+import { buildConfig } from './build.ts'
+import { Checker } from './check.ts'
+import { expandTree } from './expand.ts'
+import { PIPELINE } from './format.ts'
+import { checkUniqueNames } from './names.ts'
+import type { PipelineFile } from './pipeline.ts'
+import { Problems } from './problems.ts'
+import { readPipelineText } from './read-file.ts'
+import { checkRules } from './rules.ts'
+import { applySets, SET_SOURCE } from './set.ts'
+import { type Place, SourceText } from './source-text.ts'
+import { locateIn, type Tree } from './tree.ts'
+import type { Environment } from './variables.ts'
+import { parseYaml } from './yaml.ts'
+
+export interface LoadOptions {
+  readonly env: Environment
+  /** Arguments of `--set`, in order. */
+  readonly overrides?: readonly string[]
+}
+
+export interface Loaded {
+  /** Null if there is nothing that could be compiled, not even for its diagnostics. */
+  readonly pipeline: PipelineFile | null
+  readonly diagnostics: readonly Diagnostic[]
+  /** The texts that diagnostics point into, by their `file`: the file's, and `--set` with one argument per line. */
+  readonly texts: ReadonlyMap<string, string>
+}
+
+/** Reads and checks a pipeline file. Never throws for what a file holds, or that there is none. */
+export async function loadPipeline(file: string, options: LoadOptions): Promise<Loaded> {
+  const read = await readPipelineText(file)
+  if (read.ok) return parsePipeline(read.text, { ...options, file, folder: dirname(resolve(file)) })
+  const { code, message, hint } = read
+  const diagnostic: Diagnostic = {
+    file,
+    line: 1,
+    column: 1,
+    severity: 'error',
+    code,
+    message,
+    ...(hint ? { hint } : {}),
+  }
+  return { pipeline: null, diagnostics: [diagnostic], texts: new Map() }
+}
+
+/** The same from a text. `file` is its name in diagnostics, `folder` where its relative paths start (absolute). */
+export function parsePipeline(
+  text: string,
+  options: LoadOptions & { readonly file: string; readonly folder: string },
+): Loaded {
+  const { file, folder, env, overrides = [] } = options
+  const problems = new Problems()
+  const source = new SourceText(file, text.replace(/^\ufeff/, ''))
+  const texts = new Map([[file, source.text]])
+  if (overrides.length > 0) texts.set(SET_SOURCE, overrides.join('\n'))
+  const root = checkedTree(source, overrides, env, problems)
+  if (root === null) return { pipeline: null, diagnostics: problems.list(), texts }
+  const config = buildConfig(root, env, problems)
+  const pipeline: PipelineFile = {
+    file,
+    folder,
+    text: source.text,
+    config,
+    faulty: problems.failed,
+    locate: (path, part = 'value', within = undefined) => locateIn(root, path, part, within),
+  }
+  return { pipeline, diagnostics: problems.list(), texts }
+}
+
+function checkedTree(
+  source: SourceText,
+  overrides: readonly string[],
+  env: Environment,
+  problems: Problems,
+): Tree | null {
+  const start: Place = { source, start: 0, end: 1 }
+  const parsed = parseYaml(source, problems)
+  if (parsed === null || (parsed.kind === 'scalar' && parsed.value === null)) {
+    if (!problems.failed) problems.error('CUSTODY_EMPTY_PIPELINE', start, 'the file is empty', EMPTY_HINT)
+    return null
+  }
+  if (parsed.kind !== 'map') {
+    const message = `a pipeline is a map with name, sources and sinks, not a ${parsed.kind === 'list' ? 'list' : 'text'}`
+    problems.error('CUSTODY_WRONG_TYPE', parsed.at, message, EMPTY_HINT)
+    return null
+  }
+  const root = expandTree(applySets(parsed, overrides, problems), env, problems)
+  const key_at = { ...parsed.at, end: parsed.at.start + 1 }
+  new Checker(problems).check(root, PIPELINE, { label: 'the pipeline', key_at })
+  checkUniqueNames(root, problems)
+  checkRules(root, problems)
+  return root
+}
+
+const EMPTY_HINT = '`custody init` writes an example'

@@ -1,0 +1,163 @@
+/**
+ * `--set path.to.key=value`: replaces one place of the tree. Paths are keys and list positions (from 0) joined with
+ * dots; the path must be one that the format has, and names in it (sources, nodes, sinks) must be in the file.
+ *
+ * A value that begins with `[`, `{` or a quote is YAML; a number, true, false and null are themselves; all else is a
+ * text as it stands, so that expressions need no quotes. Nothing after `=` is an empty text.
+ */
+
+import { PIPELINE } from './format.ts'
+import { nearestHint } from './nearest.ts'
+import { Problems } from './problems.ts'
+import type { ObjectShape, Shape } from './shape.ts'
+import { type Place, SourceText } from './source-text.ts'
+import { type MapEntry, type MapTree, type Tree, valueAt } from './tree.ts'
+import { parseYaml } from './yaml.ts'
+
+/** Name under which diagnostics of set values appear; line N is the N-th argument. */
+export const SET_SOURCE = '--set'
+
+/** The steps of a `--set` argument's path; null if there is no `=` or a step is empty. */
+export function setPath(argument: string): readonly string[] | null {
+  const end = argument.indexOf('=')
+  if (end <= 0) return null
+  const steps = argument.slice(0, end).trim().split('.')
+  return steps.every(step => step !== '') ? steps : null
+}
+
+/** The tree with all of `overrides` applied in order. Problems: CUSTODY_BAD_SET. */
+export function applySets(root: Tree, overrides: readonly string[], problems: Problems): Tree {
+  let tree = root
+  overrides.forEach((argument, index) => {
+    tree = applySet(tree, argument, index, problems)
+  })
+  return tree
+}
+
+function applySet(root: Tree, argument: string, index: number, problems: Problems): Tree {
+  const whole = padded(index, '', argument)
+  const steps = setPath(argument)
+  if (steps === null) {
+    problems.error('CUSTODY_BAD_SET', whole, `\`${argument}\` isn’t of the form path.to.key=value`)
+    return root
+  }
+  const split = argument.indexOf('=') + 1
+  const value = parseValue(padded(index, argument.slice(0, split), argument.slice(split)), problems)
+  if (value === null) return root
+  const setter = new Setter(steps, index, problems)
+  return setter.set(root, PIPELINE, 0, value) ?? root
+}
+
+/** A place in line `index + 1` after `before`; a source of blanks gives it the right line and column. */
+function padded(index: number, before: string, text: string): Place {
+  const blank = '\n'.repeat(index) + ' '.repeat(before.length)
+  return { source: new SourceText(SET_SOURCE, blank + text), start: blank.length, end: blank.length + text.length }
+}
+
+function parseValue(at: Place, problems: Problems): Tree | null {
+  const text = at.source.text.slice(at.start)
+  if (text === '' || !/^(?:[[{"']|[\w.+~-]+$)/.test(text)) {
+    return { kind: 'scalar', at, style: 'plain', value: text }
+  }
+  const own = new Problems()
+  const tree = parseYaml(at.source, own)
+  for (const each of own.list()) problems.error('CUSTODY_BAD_SET', at, each.message, each.hint)
+  return own.failed ? null : (tree ?? { kind: 'scalar', at, style: 'plain', value: null })
+}
+
+class Setter {
+  readonly #steps: readonly string[]
+  readonly #index: number
+  readonly #problems: Problems
+
+  constructor(steps: readonly string[], index: number, problems: Problems) {
+    this.#steps = steps
+    this.#index = index
+    this.#problems = problems
+  }
+
+  /** `tree` with the value at the rest of the path, from step `depth`; null if that can't be, which is then told. */
+  set(tree: Tree | undefined, shape: Shape, depth: number, value: Tree): Tree | null {
+    const step = this.#steps[depth]
+    if (step === undefined) return value
+    switch (shape.kind) {
+      case 'object':
+        return this.#key(tree, depth, value, keyShape(shape, step), Object.keys(shape.keys))
+      case 'variants': {
+        const kind = Object.keys(shape.by).find(each => valueAt(tree, each) !== undefined)
+        const known = kind === undefined ? Object.values(shape.by) : [shape.by[kind] as ObjectShape]
+        const found = known.map(each => keyShape(each, step)).find(each => each !== undefined)
+        return this.#key(
+          tree,
+          depth,
+          value,
+          found,
+          known.flatMap(each => Object.keys(each.keys)),
+        )
+      }
+      case 'map': {
+        const names = tree?.kind === 'map' ? [...tree.entries.keys()] : []
+        const known = shape.keys !== 'name' || names.includes(step)
+        return this.#key(tree, depth, value, known ? shape.of : undefined, names)
+      }
+      case 'list':
+        return this.#item(tree, depth, value, shape.of)
+      case 'either': {
+        const one = (tree?.kind === 'list' ? shape.list : undefined) ?? shape.map ?? shape.list
+        return one === undefined ? this.#refuse(depth, []) : this.set(tree, one, depth, value)
+      }
+      case 'options':
+      case 'field':
+        if (tree?.kind === 'list') return this.#item(tree, depth, value, shape)
+        return this.#key(tree, depth, value, shape, [])
+      default:
+        return this.#refuse(depth, [])
+    }
+  }
+
+  #key(tree: Tree | undefined, depth: number, value: Tree, shape: Shape | undefined, keys: readonly string[]) {
+    const key = this.#steps[depth] as string
+    if (shape === undefined) return this.#refuse(depth, keys)
+    const map: MapTree | null = tree?.kind === 'map' ? tree : null
+    const before = map?.entries.get(key)
+    const after = this.set(before?.value, shape, depth + 1, value)
+    if (after === null) return null
+    const entries = new Map<string, MapEntry>(map?.entries)
+    const last = depth === this.#steps.length - 1
+    entries.set(key, { key, key_at: last || before === undefined ? this.#place(depth) : before.key_at, value: after })
+    return { kind: 'map' as const, at: map?.at ?? this.#place(depth), entries }
+  }
+
+  #item(tree: Tree | undefined, depth: number, value: Tree, shape: Shape): Tree | null {
+    const items = tree?.kind === 'list' ? tree.items : []
+    const position = /^\d{1,6}$/.test(this.#steps[depth] as string) ? Number(this.#steps[depth]) : -1
+    if (tree?.kind !== 'list' || position < 0 || position >= items.length) {
+      return this.#refuse(
+        depth,
+        items.map((_, each) => String(each)),
+      )
+    }
+    const after = this.set(items[position], shape, depth + 1, value)
+    return after === null ? null : { ...tree, items: items.with(position, after) }
+  }
+
+  #place(depth: number): Place {
+    const before = this.#steps
+      .slice(0, depth)
+      .map(step => `${step}.`)
+      .join('')
+    return padded(this.#index, before, this.#steps[depth] as string)
+  }
+
+  #refuse(depth: number, valid: readonly string[]): null {
+    const step = this.#steps[depth] as string
+    const parent = this.#steps.slice(0, depth).join('.')
+    const message = parent === '' ? `there is no key \`${step}\` to set` : `\`${parent}\` has no \`${step}\` to set`
+    this.#problems.error('CUSTODY_BAD_SET', this.#place(depth), message, nearestHint(step, valid, 'there are'))
+    return null
+  }
+}
+
+function keyShape(shape: ObjectShape, key: string): Shape | undefined {
+  return Object.hasOwn(shape.keys, key) ? shape.keys[key]?.shape : undefined
+}

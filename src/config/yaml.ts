@@ -1,0 +1,259 @@
+/**
+ * YAML text into a tree with places (YAML 1.2, core schema, one document).
+ *
+ * Keys are taken as their text: `true:`, `1:` and `null:` are the texts `true`, `1` and `null`, as if quoted.
+ * Merge keys (`<<: *base`) work, with maps or lists of maps; what the map itself says wins. Tags of other types, and
+ * `%YAML 1.1`, are refused rather than read in another way than they are meant.
+ */
+import type { Document, ParsedNode, YAMLMap } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml'
+import { isInexactInteger } from '../model/canonical.ts'
+import { nearest } from './nearest.ts'
+import type { Problems } from './problems.ts'
+import type { Place, SourceText } from './source-text.ts'
+import type { MapEntry, ScalarStyle, ScalarTree, Tree } from './tree.ts'
+import { spanOf } from './tree.ts'
+
+const DEPTH_MAX = 64
+/** Parts that a file may have once its aliases are written out. */
+const PARTS_MAX = 50_000
+
+/** The tree of `source`, null if it isn't YAML (or holds nothing). Problems: CUSTODY_YAML…, CUSTODY_BAD_VALUE. */
+export function parseYaml(source: SourceText, problems: Problems): Tree | null {
+  const before = problems.failed
+  const document = parseStrictly(source, problems)
+  if (document === null || (!before && problems.failed)) return null
+  if (document.contents === null) return null
+  return new TreeBuilder(source, problems).build(document.contents as ParsedNode, 0)
+}
+
+function parseStrictly(source: SourceText, problems: Problems): Document | null {
+  const at = (start: number, end: number): Place => ({ source, start, end })
+  if (tooDeep(source.text)) {
+    problems.error('CUSTODY_YAML', at(0, 1), `the file is nested more than ${DEPTH_MAX} levels deep`)
+    return null
+  }
+  const document = parseDocument(source.text, {
+    schema: 'core',
+    version: '1.2',
+    strict: true,
+    uniqueKeys: false,
+    prettyErrors: false,
+    resolveKnownTags: false,
+    logLevel: 'silent',
+  })
+  if (document.directives.yaml.explicit === true && document.directives.yaml.version !== '1.2') {
+    problems.error('CUSTODY_YAML', at(0, 1), 'Custody reads YAML 1.2 only', 'remove the %YAML line')
+  }
+  for (const problem of [...document.errors, ...document.warnings]) {
+    const { message, hint } = explain(problem.code, problem.message, source.text, problem.pos[0])
+    problems.error('CUSTODY_YAML', at(problem.pos[0], problem.pos[1]), message, hint)
+  }
+  return document
+}
+
+/** Whether flow collections open deeper than any pipeline does: the parser would recurse for each of them. */
+function tooDeep(text: string): boolean {
+  let depth = 0
+  for (const line of text.split('\n')) {
+    if (/^\s*(?:[-?] ){65}/.test(line)) return true
+    for (const letter of line) {
+      if (letter === '[' || letter === '{') depth++
+      else if ((letter === ']' || letter === '}') && depth > 0) depth--
+    }
+    if (depth > 1000) return true
+  }
+  return false
+}
+
+/** The parser's words, or plainer ones where its own don't help. */
+function explain(code: string, message: string, text: string, offset: number): { message: string; hint?: string } {
+  switch (code) {
+    case 'TAB_AS_INDENT':
+      return { message: 'a tab can’t indent YAML', hint: 'use spaces' }
+    case 'MULTIPLE_DOCS':
+      return { message: 'a second document begins here', hint: 'a pipeline file holds one; remove what follows ---' }
+    case 'TAG_RESOLVE_FAILED':
+      return {
+        message: `${lower(message)}`,
+        hint: 'remove the tag; pipeline files hold maps, lists, texts and numbers',
+      }
+    case 'BAD_SCALAR_START':
+      return { message: lower(message), hint: 'put the value into quotes' }
+    case 'BAD_DQ_ESCAPE':
+      return { message: lower(message), hint: 'single quotes take a backslash as it is' }
+    case 'BLOCK_AS_IMPLICIT_KEY':
+      return {
+        message: lower(message),
+        hint: 'put a value that holds “: ” into quotes; otherwise check the indentation',
+      }
+    case 'MISSING_CHAR':
+      return text[offset - 1] === '\t'
+        ? { message: lower(message), hint: 'is there a tab?' }
+        : { message: lower(message) }
+    default:
+      return { message: lower(message) }
+  }
+}
+
+const lower = (message: string) => message.slice(0, 1).toLowerCase() + message.slice(1)
+
+const STYLES: { readonly [type: string]: ScalarStyle } = {
+  QUOTE_SINGLE: 'single',
+  QUOTE_DOUBLE: 'double',
+  BLOCK_FOLDED: 'block',
+  BLOCK_LITERAL: 'block',
+}
+
+class TreeBuilder {
+  readonly #source: SourceText
+  readonly #problems: Problems
+  /** null while it is being built: an alias to it would never end. */
+  readonly #anchors = new Map<string, { tree: Tree; parts: number } | null>()
+  #parts = 0
+  #too_many = false
+
+  constructor(source: SourceText, problems: Problems) {
+    this.#source = source
+    this.#problems = problems
+  }
+
+  build(node: ParsedNode, depth: number): Tree {
+    const before = this.#parts
+    const anchor = isAlias(node) ? undefined : node.anchor
+    if (anchor !== undefined) this.#anchors.set(anchor, null)
+    this.#count(1, node)
+    const tree = this.#content(node, depth)
+    if (anchor !== undefined) this.#anchors.set(anchor, { tree, parts: this.#parts - before })
+    return tree
+  }
+
+  #content(node: ParsedNode, depth: number): Tree {
+    const at = this.#place(node)
+    if (depth > DEPTH_MAX) {
+      this.#problems.error('CUSTODY_YAML', at, `the file is nested more than ${DEPTH_MAX} levels deep`)
+      return nothing(at)
+    }
+    if (isAlias(node)) return this.#alias(node.source, node, at)
+    if (isMap(node)) return this.#map(node as YAMLMap.Parsed, at, depth)
+    if (isSeq(node)) {
+      return { kind: 'list', at, items: node.items.map(item => this.build(item as ParsedNode, depth + 1)) }
+    }
+    return this.#scalar(node, at)
+  }
+
+  #alias(name: string, node: ParsedNode, at: Place): Tree {
+    const anchor = this.#anchors.get(name)
+    if (anchor === undefined) {
+      const near = nearest(name, this.#anchors.keys())
+      this.#problems.error(
+        'CUSTODY_YAML',
+        at,
+        `no anchor &${name} stands before this alias`,
+        near ? `did you mean *${near}?` : undefined,
+      )
+    } else if (anchor === null) {
+      this.#problems.error('CUSTODY_YAML_ALIASES', at, `*${name} stands inside of what it refers to`)
+    } else {
+      this.#count(anchor.parts, node)
+      return this.#too_many ? nothing(at) : anchor.tree
+    }
+    return nothing(at)
+  }
+
+  #map(node: YAMLMap.Parsed, at: Place, depth: number): Tree {
+    const entries = new Map<string, MapEntry>()
+    const merged: MapEntry[] = []
+    for (const pair of node.items) {
+      const key_node = pair.key as ParsedNode
+      const key_at = this.#place(key_node)
+      const key = this.#key(key_node, key_at)
+      const value = pair.value === null ? nothing(key_at) : this.build(pair.value as ParsedNode, depth + 1)
+      if (key === null) continue
+      const first = entries.get(key)
+      if (key === '<<' && isScalar(key_node) && key_node.type === 'PLAIN') merged.push(...this.#merged(value, key_at))
+      else if (first !== undefined) {
+        const message = `\`${key}\` stands twice in one map, first in line ${spanOf(first.key_at).line}`
+        this.#problems.error('CUSTODY_YAML_DUPLICATE_KEY', key_at, message)
+      } else entries.set(key, { key, key_at, value })
+    }
+    for (const entry of merged) if (!entries.has(entry.key)) entries.set(entry.key, entry)
+    return { kind: 'map', at, entries }
+  }
+
+  /** Entries that `<<` brings; of several maps the first wins. */
+  #merged(value: Tree, at: Place): MapEntry[] {
+    const maps = value.kind === 'list' ? value.items : [value]
+    const entries: MapEntry[] = []
+    for (const map of maps) {
+      if (map.kind === 'map') entries.push(...map.entries.values())
+      else
+        this.#problems.error('CUSTODY_YAML', at, '<< merges maps only', 'write <<: *anchor, where &anchor marks a map')
+    }
+    return entries
+  }
+
+  #key(node: ParsedNode, at: Place): string | null {
+    if (!isScalar(node)) {
+      this.#problems.error('CUSTODY_YAML', at, 'a key must be a text')
+      return null
+    }
+    const text = typeof node.value === 'string' ? node.value : (node.source ?? '')
+    if (text === '' && node.type === 'PLAIN') {
+      this.#problems.error('CUSTODY_YAML', at, 'a key is missing before the colon')
+      return null
+    }
+    return this.#wellFormed(text, at) ? text : null
+  }
+
+  #scalar(node: ParsedNode, at: Place): ScalarTree {
+    if (!isScalar(node)) return nothing(at)
+    const style = STYLES[String(node.type)] ?? 'plain'
+    const value: unknown = node.value
+    if (typeof value === 'string') return { kind: 'scalar', at, style, value: this.#wellFormed(value, at) ? value : '' }
+    if (typeof value === 'boolean') return { kind: 'scalar', at, style, value }
+    if (typeof value === 'number') return this.#number(value, node.source ?? '', at)
+    return { kind: 'scalar', at, style, value: null }
+  }
+
+  /** A number that can't be honoured is told, and its value is then not known. */
+  #number(value: number, text: string, at: Place): ScalarTree {
+    const scalar = { kind: 'scalar', at, style: 'plain', value: value === 0 ? 0 : value } as const
+    if (!Number.isFinite(value)) {
+      const message = `${text} isn’t a number that can be worked with`
+      this.#problems.error('CUSTODY_BAD_VALUE', at, message, 'write a finite number')
+    } else if (isInexactInteger(value)) {
+      const hint = 'numbers go up to 9007199254740991; quote it if it is a text'
+      this.#problems.error('CUSTODY_BAD_VALUE', at, `${text} is too large to be held exactly`, hint)
+    } else return scalar
+    return { ...scalar, value: 0, unset: true }
+  }
+
+  #wellFormed(text: string, at: Place): boolean {
+    if (text.isWellFormed()) return true
+    this.#problems.error(
+      'CUSTODY_BAD_VALUE',
+      at,
+      'the text holds half of a UTF-16 surrogate pair, which is no character',
+    )
+    return false
+  }
+
+  #count(parts: number, node: ParsedNode): void {
+    this.#parts += parts
+    if (this.#parts <= PARTS_MAX || this.#too_many) return
+    this.#too_many = true
+    const message = `the file has more than ${PARTS_MAX.toLocaleString('en')} parts once its aliases are written out`
+    this.#problems.error('CUSTODY_YAML_ALIASES', this.#place(node), message)
+  }
+
+  #place(node: ParsedNode): Place {
+    const [start, end] = node.range
+    const text = this.#source.text
+    let last = end
+    while (last > start + 1 && /\s/.test(text[last - 1] as string)) last--
+    return { source: this.#source, start, end: isScalar(node) && node.type?.startsWith('BLOCK') ? end : last }
+  }
+}
+
+const nothing = (at: Place): ScalarTree => ({ kind: 'scalar', at, style: 'plain', value: null })
