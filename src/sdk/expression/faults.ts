@@ -1,0 +1,35 @@
+/** What can go wrong when an expression is evaluated. Faults are thrown inside this folder only; `evaluate` never throws. */
+
+/** Codes of `ExpressionResult`, with one sentence each; nodes with expressions declare them as codes of row errors. */
+export const EXPRESSION_ERRORS = {
+  FIELD_MISSING: 'A field that the expression reads is missing.',
+  VALUE_NULL: 'A value is null where the expression needs one.',
+  TYPE_MISMATCH: 'A value has a type that the operation can’t use.',
+  DIVISION_BY_ZERO: 'A number is divided by zero.',
+  NUMBER_NOT_FINITE: 'A calculation with decimal numbers leaves the range of such numbers.',
+  INTEGER_OVERFLOW: 'An integer leaves the range of 64 bits, or as a result the range of ±(2^53 − 1).',
+  INDEX_OUT_OF_RANGE: 'A list or a text has no such position.',
+  KEY_MISSING: 'A map has no such key, or an optional value isn’t there.',
+  CONVERSION_FAILED: 'A value can’t be converted to the type that is asked for.',
+  PATTERN_INVALID: 'A pattern that comes from the row isn’t valid RE2 syntax.',
+  RESULT_NOT_JSON: 'The result is something that a row can’t hold.',
+  EVALUATION_LIMIT: 'The expression needs too many steps, or makes too much, for one row.',
+  EVALUATION_ERROR: 'The expression can’t be evaluated for this row.',
+} as const
+
+export type ExpressionErrorCode = keyof typeof EXPRESSION_ERRORS
+
+/** Not an Error: it needs no stack, and rows with faults may be many. */
+export class Fault {
+  readonly code: ExpressionErrorCode
+  readonly message: string
+
+  constructor(code: ExpressionErrorCode, message: string) {
+    this.code = code
+    this.message = message
+  }
+}
+
+export function fault(code: ExpressionErrorCode, message: string): never {
+  throw new Fault(code, message)
+}

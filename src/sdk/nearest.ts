@@ -1,0 +1,15 @@
+/** Names that a person may have meant. */
+import { distance } from 'fastest-levenshtein'
+
+/** Those of `names` that are close to `name`, the closest first, at most `limit`; case and separators count little. */
+export function nearestNames(name: string, names: Iterable<string>, limit = 3): string[] {
+  const plain = (text: string) => text.toLowerCase().replaceAll(/[-_ ]/g, '')
+  const wanted = plain(name)
+  const tolerance = Math.max(1, Math.floor(wanted.length / 3))
+  return [...names]
+    .map(each => ({ each, far: distance(wanted, plain(each)) }))
+    .filter(({ far }) => far <= tolerance)
+    .sort((a, b) => a.far - b.far)
+    .slice(0, limit)
+    .map(({ each }) => each)
+}
