@@ -1,0 +1,286 @@
+/**
+ * Reads entry bodies: strictly, so that one text has one meaning. What docs/ledger-format.md doesn't have is refused:
+ * unknown keys, lists of another length, empty lists, text that isn't its own canonical re-encoding.
+ *
+ * This shares types with the writer (model/entry.ts), and no code.
+ */
+import { canonicalize, NotJsonError } from '../model/canonical.ts'
+import type {
+  BirthFact,
+  EndingFact,
+  GroupClosed,
+  GroupKind,
+  GroupOpened,
+  HoldFact,
+  LedgerEntry,
+  OriginFact,
+  RunEntry,
+  SubjectEntry,
+  VisitFact,
+  VisitStatus,
+} from '../model/entry.ts'
+import type { FateNumber } from '../model/outcome.ts'
+import type { Json } from '../model/row.ts'
+import { LEDGER_ENTRY, RUN_ENTRY } from './run-shapes.ts'
+import { asObject, hex, refuse, ShapeError } from './shape.ts'
+
+/** An entry's or a payload's text isn't what the format has. */
+export class DecodeError extends Error {
+  override readonly name = 'DecodeError'
+  readonly seq: number
+
+  constructor(seq: number, what: string) {
+    super(what)
+    this.seq = seq
+  }
+}
+
+/** An entry of the run with what it commits to. `first_value` is 0 and `nonce` a text if there are no commitments. */
+export interface DecodedRunEntry {
+  readonly facts: RunEntry
+  readonly first_value: number
+  readonly commitments: readonly string[]
+  readonly nonce: string | null
+}
+
+/** True if the entry's subject is a batch or a row, false if it is the run. The text may be anything. */
+export function isSubjectBody(row: number | null, body: string): boolean {
+  return row !== null || body.startsWith('{"b":')
+}
+
+/** @throws DecodeError */
+export function decodeSubjectEntry(seq: number, body: string): SubjectEntry {
+  return decoding(seq, () => subjectEntry(parseCanonical(body)))
+}
+
+/** @throws DecodeError */
+export function decodeRunEntry(seq: number, body: string): DecodedRunEntry {
+  return decoding(seq, () => {
+    const { facts, ...committed } = splitCommitments(parseCanonical(body))
+    return { facts: RUN_ENTRY(facts, ''), ...committed }
+  })
+}
+
+/** @throws DecodeError */
+export function decodeLedgerEntry(seq: number, body: string): LedgerEntry {
+  return decoding(seq, () => {
+    const { facts, commitments } = splitCommitments(parseCanonical(body))
+    if (commitments.length > 0) throw new ShapeError(`\`c\` isn't a key that is known here`)
+    return LEDGER_ENTRY(facts, '')
+  })
+}
+
+function decoding<T>(seq: number, decode: () => T): T {
+  try {
+    return decode()
+  } catch (error) {
+    if (error instanceof ShapeError) throw new DecodeError(seq, error.message)
+    throw error
+  }
+}
+
+/**
+ * The object of a text that equals its canonical re-encoding. That alone excludes duplicate keys, rounded integers, −0,
+ * halves of surrogate pairs and any other spelling.
+ */
+function parseCanonical(body: string): { readonly [key: string]: Json } {
+  let value: Json
+  try {
+    value = JSON.parse(body) as Json
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new ShapeError('its text is not JSON')
+    throw error
+  }
+  try {
+    if (canonicalize(value) !== body) throw new ShapeError('its text is not its own canonical re-encoding')
+  } catch (error) {
+    if (error instanceof NotJsonError) throw new ShapeError(`its text is not canonical JSON: ${error.message}`)
+    throw error
+  }
+  return asObject(value, '')
+}
+
+const commitment = hex(32)
+const nonce_of = hex(16)
+
+interface Committed {
+  readonly first_value: number
+  readonly commitments: readonly string[]
+  readonly nonce: string | null
+}
+
+/** `c` with `w`, or `z`; never both, never neither. */
+function committedIn(facts: { readonly [key: string]: Json }): Committed {
+  if (facts.c === undefined) {
+    if (facts.w !== undefined) throw new ShapeError('`w` stands without `c`')
+    return { first_value: 0, commitments: [], nonce: nonce_of(facts.z, 'z') }
+  }
+  if (facts.z !== undefined) throw new ShapeError('`z` stands beside `c`')
+  return {
+    first_value: whole(facts.w, 'w', 1),
+    commitments: list(facts.c, 'c', commitment),
+    nonce: null,
+  }
+}
+
+function splitCommitments(all: { readonly [key: string]: Json }): Committed & { readonly facts: Json } {
+  const { c: _c, w: _w, z: _z, ...facts } = all
+  return { facts, ...committedIn(all) }
+}
+
+// ── entries of rows and batches: on the path of each row, so by hand ────────────────────────────────────────────────
+
+const SUBJECT_KEYS = new Set(['b', 'c', 'd', 'e', 'g', 'h', 'n', 'o', 'p', 'r', 's', 't', 'v', 'w', 'z'])
+
+function subjectEntry(facts: { readonly [key: string]: Json }): SubjectEntry {
+  for (const key in facts) {
+    if (!SUBJECT_KEYS.has(key)) throw new ShapeError(`\`${key}\` isn't a key that is known here`)
+  }
+  if ((facts.r === undefined) === (facts.b === undefined))
+    throw new ShapeError('its subject is neither a row nor a batch')
+  return {
+    subject:
+      facts.r !== undefined
+        ? { kind: 'row', row: whole(facts.r, 'r', 1) }
+        : { kind: 'batch', batch: whole(facts.b, 'b', 1) },
+    time_us: whole(facts.t, 't', 0),
+    previous: facts.p === undefined ? null : whole(facts.p, 'p', 0),
+    open: whole(facts.o, 'o', 0),
+    origin: facts.s === undefined ? null : origin(facts.s, 's'),
+    births: list(facts.n, 'n', birth),
+    visits: list(facts.v, 'v', visit),
+    holds: list(facts.h, 'h', hold),
+    groups_opened: list(facts.g, 'g', groupOpened),
+    groups_closed: list(facts.d, 'd', groupClosed),
+    endings: list(facts.e, 'e', ending),
+    ...committedIn(facts),
+  }
+}
+
+const NONE: readonly never[] = []
+
+/** A list that is left out if it is empty. */
+function list<T>(value: Json | undefined, where: string, decode: (value: Json, where: string) => T): readonly T[] {
+  if (value === undefined) return NONE
+  if (!Array.isArray(value) || value.length === 0) refuse(value, where, 'a list with elements')
+  const elements = value as readonly Json[]
+  const result: T[] = []
+  for (let i = 0; i < elements.length; i++) result.push(decode(elements[i]!, `${where}[${i}]`))
+  return result
+}
+
+function whole(value: Json | undefined, where: string, min: number): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min) {
+    refuse(value, where, `a whole number from ${min}`)
+  }
+  return value
+}
+
+/** A list with so many elements (or more, up to `most`), of which the first `least` are whole numbers from 0. */
+function numbers(value: Json, where: string, least: number, most: number): readonly number[] {
+  if (!Array.isArray(value) || value.length < least || value.length > most) {
+    refuse(value, where, most === least ? `a list of ${least} elements` : `a list of ${least} elements or more`)
+  }
+  for (let i = 0; i < least; i++) {
+    const each = value[i] as Json
+    if (typeof each !== 'number' || !Number.isSafeInteger(each) || each < 0) {
+      refuse(each, `${where}[${i}]`, 'a whole number from 0')
+    }
+  }
+  return value as readonly number[]
+}
+
+function atLeastOne(value: number, where: string, index: number): number {
+  if (value < 1) refuse(value, `${where}[${index}]`, 'a whole number from 1')
+  return value
+}
+
+const CODE = /^[A-Z0-9_]{1,64}$/
+const VERDICT = /^[a-z0-9_]+$/
+
+/** The two elements of an error that follow the first `length` of a fact, or none. */
+function errorAt(elements: readonly Json[], where: string, length: number): { code: string; value: number } | null {
+  if (elements.length === length) return null
+  if (elements.length !== length + 2) refuse(elements, where, `a list of ${length} or ${length + 2} elements`)
+  const code = elements[length]
+  if (typeof code !== 'string' || !CODE.test(code)) refuse(code, `${where}[${length}]`, 'an error code')
+  return { code, value: whole(elements[length + 1], `${where}[${length + 1}]`, 1) }
+}
+
+function origin(value: Json, where: string): OriginFact {
+  const [source, index, line] = numbers(value, where, 3, 3) as [number, number, number]
+  return { source: atLeastOne(source, where, 0), index: atLeastOne(index, where, 1), line }
+}
+
+function birth(value: Json, where: string): BirthFact {
+  const length = Array.isArray(value) ? value.length : 0
+  if (length === 1) {
+    const [token] = numbers(value, where, 1, 1)
+    return { token: atLeastOne(token!, where, 0), group: 0, ordinal: 0, parents: NONE }
+  }
+  if (length < 3) refuse(value, where, 'a list of one element, or three or more')
+  const [token, group, ordinal, ...parents] = numbers(value, where, length, length) as [number, number, number]
+  parents.forEach((parent, i) => {
+    atLeastOne(parent, where, 3 + i)
+  })
+  return { token: atLeastOne(token, where, 0), group: atLeastOne(group, where, 1), ordinal, parents }
+}
+
+function visit(value: Json, where: string): VisitFact {
+  const v = numbers(value, where, 9, 11)
+  const status = v[3]!
+  if (status > 2) refuse(status, `${where}[3]`, 'a status (0, 1, 2)')
+  const error = errorAt(v, where, 9)
+  if ((status === 1) !== (error !== null)) {
+    throw new ShapeError(`\`${where}\` has status ${status} and ${error === null ? 'no error' : 'an error'}`)
+  }
+  return {
+    token: atLeastOne(v[0]!, where, 0),
+    node: atLeastOne(v[1]!, where, 1),
+    attempt: atLeastOne(v[2]!, where, 2),
+    status: status as VisitStatus,
+    in: v[4]!,
+    out: v[5]!,
+    edge: v[6]!,
+    start_us: v[7]!,
+    duration_us: v[8]!,
+    error,
+  }
+}
+
+function hold(value: Json, where: string): HoldFact {
+  const [token, node, group] = numbers(value, where, 3, 3) as [number, number, number]
+  return { token: atLeastOne(token, where, 0), node: atLeastOne(node, where, 1), group: atLeastOne(group, where, 2) }
+}
+
+function groupOpened(value: Json, where: string): GroupOpened {
+  const [group, kind, node, expected] = numbers(value, where, 4, 4) as [number, number, number, number]
+  if (kind > 3) refuse(kind, `${where}[1]`, 'a kind of group (0 to 3)')
+  return {
+    group: atLeastOne(group, where, 0),
+    kind: kind as GroupKind,
+    node: atLeastOne(node, where, 2),
+    expected,
+  }
+}
+
+function groupClosed(value: Json, where: string): GroupClosed {
+  const elements = numbers(value, where, 1, Number.POSITIVE_INFINITY) as readonly Json[]
+  const verdict = elements[1]
+  if (typeof verdict !== 'string' || !VERDICT.test(verdict)) refuse(verdict, `${where}[1]`, 'a verdict')
+  const members = elements.slice(2).map((member, i) => whole(member, `${where}[${i + 2}]`, 1))
+  return { group: atLeastOne(elements[0] as number, where, 0), verdict, members }
+}
+
+function ending(value: Json, where: string): EndingFact {
+  const e = numbers(value, where, 5, 7)
+  return {
+    token: atLeastOne(e[0]!, where, 0),
+    // Whether there is such a fate, and what it requires, is for the verifier to say.
+    fate: atLeastOne(e[1]!, where, 1) as FateNumber,
+    node: e[2]!,
+    sink: e[3]!,
+    group: e[4]!,
+    error: errorAt(e, where, 5),
+  }
+}

@@ -1,0 +1,92 @@
+/** The shapes of entries whose subject is the run, and of those of log 0 (model/entry.ts). */
+import { LEDGER_FORMAT, type LedgerEntry, type RunEntry, type Tallies } from '../model/entry.ts'
+import type { Topology, TopologyNode } from '../model/topology.ts'
+import { isUuid } from '../model/uuid.ts'
+import { asObject, type Decoder, flag, hex, int, listOf, object, oneOf, refuse, text, tuple } from './shape.ts'
+
+const uuid: Decoder<string> = (value, where) => {
+  if (typeof value !== 'string' || !isUuid(value)) refuse(value, where, 'a UUID in lower case')
+  return value
+}
+const hash = hex(32)
+
+const NODE_KINDS = ['source', 'transform', 'gate', 'fork', 'coalesce', 'aggregate', 'sink'] as const
+
+const topologyNode: Decoder<TopologyNode> = (value, where) => {
+  const facts = asObject(value, where)
+  const has = (key: string) => Object.hasOwn(facts, key)
+  return object({
+    name: text(),
+    kind: oneOf(...NODE_KINDS),
+    ...(has('plugin') ? { plugin: text() } : {}),
+    ...(has('branches') ? { branches: listOf(text()) } : {}),
+    ...(has('policy') ? { policy: text() } : {}),
+  })(value, where) as TopologyNode
+}
+const topology: Decoder<Topology> = object({
+  nodes: listOf(topologyNode),
+  edges: listOf(tuple(int(1), text(), int(0))),
+})
+
+const totals: Decoder<Tallies> = object({
+  rows: object({ read: int(), ingested: int(), rejected: int() }),
+  tokens: object({ born: int(), ended: int(), open: int() }),
+  endings: listOf(tuple(int(1), int(), int())),
+  visits: listOf(tuple(int(1), int(), int(), int())),
+  edges: listOf(tuple(int(1), int())),
+})
+const receipt = object({ sink: int(1), rows: int(), bytes: int() })
+const word = text(/^[a-z0-9_]+$/, 'a declared word')
+
+/** By `k`. */
+const RUN_ENTRIES: { readonly [K in RunEntry['k']]: Decoder<Extract<RunEntry, { k: K }>> } = {
+  open: object({
+    k: oneOf('open'),
+    format: oneOf(LEDGER_FORMAT),
+    run: uuid,
+    name: text(),
+    plan_hash: hash,
+    topology,
+    custody: text(),
+    t: int(),
+  }),
+  commit: object({
+    k: oneOf('commit'),
+    commit: int(1),
+    cursors: listOf(object({ source: int(1), records: int(), done: flag })),
+    receipts: listOf(receipt),
+    totals,
+    t: int(),
+  }),
+  stop: object({ k: oneOf('stop'), status: oneOf('failed', 'cancelled'), reason: word, t: int() }),
+  resume: object({ k: oneOf('resume'), epoch: int(1), t: int() }),
+  publish: object({ k: oneOf('publish'), artifacts: listOf(receipt), t: int() }),
+  seal: object({
+    k: oneOf('seal'),
+    status: oneOf('completed', 'completed_with_failures', 'empty', 'abandoned'),
+    totals,
+    subjects: object({ size: int(), root: hash }),
+    t: int(),
+  }),
+}
+
+/** By `k`. */
+const LEDGER_ENTRIES: { readonly [K in LedgerEntry['k']]: Decoder<Extract<LedgerEntry, { k: K }>> } = {
+  birth: object({ k: oneOf('birth'), format: oneOf(LEDGER_FORMAT), ledger: text(), key: text(), t: int() }),
+  opened: object({ k: oneOf('opened'), log: int(1), run: uuid, root: hash, t: int() }),
+  sealed: object({ k: oneOf('sealed'), log: int(1), run: uuid, size: int(1), root: hash, t: int() }),
+  taken_over: object({ k: oneOf('taken_over'), log: int(1), run: uuid, epoch: int(1), t: int() }),
+  key: object({ k: oneOf('key'), key: text(), t: int() }),
+}
+
+export const RUN_ENTRY: Decoder<RunEntry> = byKind<RunEntry>(RUN_ENTRIES)
+export const LEDGER_ENTRY: Decoder<LedgerEntry> = byKind<LedgerEntry>(LEDGER_ENTRIES)
+
+function byKind<T>(decoders: { readonly [kind: string]: Decoder<T> }): Decoder<T> {
+  return (value, where) => {
+    const kind = asObject(value, where).k
+    const decode = typeof kind === 'string' && Object.hasOwn(decoders, kind) ? decoders[kind] : undefined
+    if (decode === undefined) refuse(kind, 'k', `one of ${Object.keys(decoders).join(', ')}`)
+    return decode(value, where)
+  }
+}
