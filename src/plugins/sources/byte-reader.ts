@@ -107,7 +107,8 @@ function standardInputChunks(): Chunks {
       return piece.done === true ? null : (piece.value as Buffer)
     },
     async close() {
-      await pieces.return?.()
+      // Not `pieces.return()`: that would wait for bytes that may never come.
+      process.stdin.destroy()
     },
   }
 }

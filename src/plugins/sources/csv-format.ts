@@ -8,7 +8,7 @@ import type { SourceRecord } from '../../sdk/spec.ts'
 import { type InputPlace, inputName, sourceError } from './byte-reader.ts'
 import { type Columns, columnsOf, numberedColumns } from './csv-header.ts'
 import { type Cell, CsvScanner, type CsvSyntax } from './csv-scanner.ts'
-import { type FileFormat, type Position, type RecordScanner, rejectRecord, rowRecord } from './file-source.ts'
+import { type FileFormat, type Position, type RecordScanner, rejectRecord } from './file-source.ts'
 import type { TextWindow } from './text-window.ts'
 
 export interface CsvLayout extends CsvSyntax {
@@ -20,6 +20,8 @@ export interface CsvLayout extends CsvSyntax {
   readonly normalise: boolean
   /** What becomes of records with too few cells. Those with too many are always rejected. */
   readonly ragged: 'reject' | 'pad'
+  /** Whether rows carry their text, for a schema that may refuse them. */
+  readonly raw: boolean
 }
 
 export class CsvFormat implements FileFormat {
@@ -84,6 +86,7 @@ export class CsvFormat implements FileFormat {
 class CsvRecords implements RecordScanner {
   readonly #scanner: CsvScanner
   readonly #pad: boolean
+  readonly #raw: boolean
   /** null until the first record has told how many columns there are. */
   #names: readonly string[] | null
   /** Whether the number of columns was learned from a record, so that positions must carry it. */
@@ -92,6 +95,7 @@ class CsvRecords implements RecordScanner {
   constructor(layout: CsvLayout, line: number, names: readonly string[] | null, learns: boolean) {
     this.#scanner = new CsvScanner(layout, line)
     this.#pad = layout.ragged === 'pad'
+    this.#raw = layout.raw
     this.#names = names
     this.#learns = learns
   }
@@ -119,7 +123,12 @@ class CsvRecords implements RecordScanner {
       const message = `the record has ${cells.length === 1 ? '1 cell' : `${cells.length} cells`}, but there are ${columns}`
       return this.#reject(window, this.#scanner.text(window), { code: 'CSV_RAGGED', message })
     }
-    return rowRecord(this.#scanner.found_line, rowOf(names, cells), this.#position(window))
+    const line = this.#scanner.found_line
+    const row = rowOf(names, cells)
+    const position = this.#position(window)
+    return this.#raw
+      ? { kind: 'row', line, row, raw: this.#scanner.text(window), position }
+      : { kind: 'row', line, row, position }
   }
 
   #reject(window: TextWindow, raw: string, problem: { readonly code: string; readonly message: string }): SourceRecord {

@@ -82,7 +82,11 @@ export class CsvScanner {
     this.found_line = this.line
     if (this.#skipping !== null) return this.#skipped(window)
     if (this.#end - start > this.#syntax.max_units) {
-      return this.#reject(window, tooLongProblem(this.#syntax.max_units), excerpt(window, start))
+      return this.#reject(
+        window,
+        tooLongProblem(this.#syntax.max_units),
+        excerpt(window, start, this.#syntax.max_units),
+      )
     }
     if (this.#end === start) {
       this.#take(window)
@@ -137,7 +141,7 @@ export class CsvScanner {
     const end = this.#next_cr === NEVER ? window.text.length : this.#next_cr
     if (this.#skipping === null) {
       if (end - start <= this.#syntax.max_units) return 'more'
-      this.#skipping = excerpt(window, start)
+      this.#skipping = excerpt(window, start, this.#syntax.max_units)
     }
     window.at = end
     return 'more'

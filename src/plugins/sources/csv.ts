@@ -43,8 +43,8 @@ function quoteOf(option: string | null): string | null {
   return option === null || option === 'none' || option === '' ? null : option
 }
 
-/** The layout that options describe. `declared` are the fields of a closed schema, in order. */
-export function csvLayout(options: CsvOptions, declared: readonly string[] | null): CsvLayout {
+/** The layout that options describe. `declared`: the fields of a closed schema, in order. `raw`: rows carry their text. */
+export function csvLayout(options: CsvOptions, declared: readonly string[] | null, raw = false): CsvLayout {
   return {
     delimiter: delimiterOf(options.delimiter),
     quote: quoteOf(options.quote),
@@ -53,6 +53,7 @@ export function csvLayout(options: CsvOptions, declared: readonly string[] | nul
     normalise: options.normalise,
     ragged: options.ragged,
     max_units: MAX_RECORD_UNITS,
+    raw,
   }
 }
 
@@ -63,7 +64,8 @@ export function encodingFrom(options: { readonly encoding: string }): Encoding {
 function create(options: CsvOptions, context: PluginContext): FileSource {
   const place = { path: options.path, folder: context.folder, node: context.node }
   const declared = context.input.closed && context.input.fields.size > 0 ? [...context.input.fields.keys()] : null
-  return new FileSource(place, new CsvFormat(place, csvLayout(options, declared)), { encoding: encodingFrom(options) })
+  const layout = csvLayout(options, declared, context.input.fields.size > 0)
+  return new FileSource(place, new CsvFormat(place, layout), { encoding: encodingFrom(options) })
 }
 
 type Problems = ReturnType<NonNullable<SourceSpec<CsvOptions>['check']>>

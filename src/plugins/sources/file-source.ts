@@ -4,7 +4,7 @@
  *
  * A position is `{offset, line}`: the byte at which to go on, and its line; a format may add to it.
  */
-import type { Json, Row } from '../../model/row.ts'
+import type { Json } from '../../model/row.ts'
 import type { ResumePoint, Source, SourceRecord } from '../../sdk/spec.ts'
 import { ByteReader, checkInput, type InputPlace, sourceError } from './byte-reader.ts'
 import { type Encoding, UTF8 } from './encoding.ts'
@@ -112,11 +112,6 @@ function asPosition(position: Json, place: InputPlace): Position {
   throw sourceError(place, 'the recorded position isn’t one of this kind of source', 'Was the source’s plugin changed?')
 }
 
-/** A record that was read well. */
-export function rowRecord(line: number, row: Row, position: Json): SourceRecord {
-  return { kind: 'row', line, row, position }
-}
-
 /** What is wrong with a record. */
 export interface Problem {
   readonly code: string
@@ -127,9 +122,9 @@ export function rejectRecord(line: number, raw: Json, problem: Problem, position
   return { kind: 'reject', line, raw, code: problem.code, message: problem.message, position }
 }
 
-/** The beginning of a record that is too long to be held, for people. */
-export function excerpt(window: TextWindow, start: number): string {
-  return window.decodeLossy(start, Math.min(start + EXCERPT_UNITS, window.text.length))
+/** The beginning of a record that is too long to be held, for people. At least `max_units` stand from `start` on. */
+export function excerpt(window: TextWindow, start: number, max_units: number): string {
+  return window.decodeLossy(start, start + Math.min(EXCERPT_UNITS, max_units))
 }
 
 export const TOO_LONG = 'RECORD_TOO_LONG'

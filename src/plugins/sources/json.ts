@@ -1,0 +1,87 @@
+/** The `json` source: an array, one row per element, streamed. */
+import { z } from 'zod'
+import type { PluginContext, SourceSpec } from '../../sdk/spec.ts'
+import { type InputPlace, inputName, isStandardInput, sourceError } from './byte-reader.ts'
+import {
+  COMMON_ERRORS,
+  type FileFormat,
+  FileSource,
+  type FileSourceSettings,
+  MAX_RECORD_UNITS,
+  type Position,
+} from './file-source.ts'
+import { JsonNavigator, PointerError, pointerTokens } from './json-pointer.ts'
+import { JSON_FILE_ERRORS, JsonScanner } from './json-scanner.ts'
+import { JSON_VALUE_ERRORS } from './json-value.ts'
+import { pathOption } from './options.ts'
+import type { TextWindow } from './text-window.ts'
+
+const jsonOptions = z.strictObject({
+  path: pathOption,
+  pointer: z
+    .string()
+    .default('')
+    .refine(pointer => pointerTokens(pointer) !== null, {
+      error: 'not a JSON Pointer; write the keys with a slash before each, as in /data/items',
+    })
+    .describe('Where the array is, if it is a part of a larger value: a JSON Pointer such as /data/items'),
+})
+type JsonOptions = z.infer<typeof jsonOptions>
+
+/** @param raw whether rows carry their text, for a schema that may refuse them */
+export function jsonFile(
+  place: InputPlace,
+  pointer: string,
+  raw: boolean,
+  max_units = MAX_RECORD_UNITS,
+  settings: FileSourceSettings = {},
+): FileSource {
+  const tokens = pointerTokens(pointer) ?? []
+  const options = { max_units, raw, partial: tokens.length > 0 }
+  const format: FileFormat = {
+    async begin(window, from) {
+      if (from !== null) return new JsonScanner(options, from.line, from satisfies Position)
+      return new JsonScanner(options, await goTo(window, tokens, place), null)
+    },
+  }
+  return new FileSource(place, format, settings)
+}
+
+/** @returns the line of the value. @throws CustodyError CUSTODY_SOURCE if the pointer leads nowhere. */
+async function goTo(window: TextWindow, tokens: readonly string[], place: InputPlace): Promise<number> {
+  const navigator = new JsonNavigator(window)
+  try {
+    await navigator.follow(tokens)
+  } catch (error) {
+    if (!(error instanceof PointerError)) throw error
+    const message = `${inputName(place)} has nothing at /${tokens.join('/')}: line ${navigator.line}, ${error.message}`
+    throw sourceError(place, message, 'Check the pointer against the file.', error)
+  }
+  return navigator.line
+}
+
+export const jsonSource: SourceSpec<JsonOptions> = {
+  kind: 'source',
+  name: 'json',
+  summary: 'Reads a JSON array, one row per element',
+  description: [
+    'The array is read element by element, in memory that does not grow with it. A single object is one row.',
+    '',
+    'An element that is no object, that is no JSON, or that other readers would read differently (duplicate keys, integers',
+    'beyond ±2^53, halves of surrogate pairs) is rejected with its line and text; reading goes on behind it, as long as',
+    'brackets tell where it ends. If the structure itself is broken, or the file was cut off, one last reject says so.',
+  ].join('\n'),
+  options: jsonOptions,
+  determinism: 'deterministic',
+  errors: { ...JSON_FILE_ERRORS, ...JSON_VALUE_ERRORS, ...COMMON_ERRORS },
+  examples: [
+    { title: 'An array of objects', options: { path: 'data/claims.json' } },
+    { title: 'An array inside an answer', options: { path: 'answer.json', pointer: '/data/items' } },
+  ],
+  rereadable: options => !isStandardInput({ path: options.path, folder: '' }),
+  textual: false,
+  create: (options: JsonOptions, context: PluginContext) => {
+    const place = { path: options.path, folder: context.folder, node: context.node }
+    return jsonFile(place, options.pointer, context.input.fields.size > 0)
+  },
+}

@@ -1,0 +1,47 @@
+/** The `jsonl` source: JSON Lines, one object per line. */
+import { z } from 'zod'
+import type { PluginContext, SourceSpec } from '../../sdk/spec.ts'
+import { type InputPlace, isStandardInput } from './byte-reader.ts'
+import { COMMON_ERRORS, FileSource, type FileSourceSettings, MAX_RECORD_UNITS } from './file-source.ts'
+import { JSON_VALUE_ERRORS, parseRow } from './json-value.ts'
+import { LineScanner } from './line-scanner.ts'
+import { pathOption } from './options.ts'
+
+const jsonlOptions = z.strictObject({ path: pathOption })
+type JsonlOptions = z.infer<typeof jsonlOptions>
+
+const BLANK = /^[ \t\r]*$/
+
+/** @param raw whether rows carry their text, for a schema that may refuse them */
+export function jsonlFile(
+  place: InputPlace,
+  raw: boolean,
+  max_units = MAX_RECORD_UNITS,
+  settings: FileSourceSettings = {},
+): FileSource {
+  const meaning = (text: string) => (BLANK.test(text) ? null : parseRow(text))
+  const format = {
+    begin: (_window: unknown, from: { readonly line: number } | null) =>
+      new LineScanner(from?.line ?? 1, max_units, raw, meaning),
+  }
+  return new FileSource(place, format, settings)
+}
+
+export const jsonlSource: SourceSpec<JsonlOptions> = {
+  kind: 'source',
+  name: 'jsonl',
+  summary: 'Reads JSON Lines, one object per line',
+  description: [
+    'The text is UTF-8 (or UTF-16 with a byte order mark). Blank lines are skipped. A line that is no object, or that',
+    'other readers would read differently (duplicate keys, integers beyond ±2^53, halves of surrogate pairs), is rejected',
+    'with its line and text; reading goes on behind it.',
+  ].join('\n'),
+  options: jsonlOptions,
+  determinism: 'deterministic',
+  errors: { ...JSON_VALUE_ERRORS, ...COMMON_ERRORS },
+  examples: [{ title: 'A file beside the pipeline', options: { path: 'data/events.jsonl' } }],
+  rereadable: options => !isStandardInput({ path: options.path, folder: '' }),
+  textual: false,
+  create: (options: JsonlOptions, context: PluginContext) =>
+    jsonlFile({ path: options.path, folder: context.folder, node: context.node }, context.input.fields.size > 0),
+}
