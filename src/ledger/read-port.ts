@@ -64,6 +64,8 @@ export interface LedgerReader {
   entriesOfRow(log: number, row: number): Promise<readonly StoredEntry[]>
   /** Entries whose row is null: of the run and of batches, streamed in order of seq. */
   entriesOfRun(log: number): AsyncIterable<StoredEntry>
+  /** The last entry of each subject: of rows in their order, then of batches in order of their numbers, streamed. */
+  lastEntries(log: number): AsyncIterable<StoredEntry>
   payload(log: number, seq: number): Promise<StoredPayload | null>
   payloads(log: number): AsyncIterable<StoredPayload>
   ending(log: number, token: number): Promise<StoredEnding | null>

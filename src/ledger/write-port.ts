@@ -39,7 +39,10 @@ export interface RunDraft {
   readonly values: readonly ValueDraft[]
 }
 
-/** An entry as text, with a gap where the commitments go: body = before + (`"c":[…],` or nothing) + after. */
+/**
+ * An entry as text, with gaps for what stage 2 adds:
+ * body = before + (`"c":[…],` or nothing) + after + (`,"z":"…"` if there are no commitments) + `}`.
+ */
 export interface EncodedEntry {
   readonly row: number | null
   readonly batch: number | null
@@ -66,12 +69,18 @@ export interface RunLedger {
   /** Encodes and buffers; returns its seq. */
   append(draft: SubjectDraft): number
   appendRun(draft: RunDraft): number
-  /** Makes all that was appended durable, with a signed checkpoint. Commits are made one after another. */
+  /**
+   * Makes all that was appended durable, with a signed checkpoint. Commits are made one after another. If it fails, all
+   * that was appended since the last commit is dropped, and the log stands as that commit left it.
+   * @throws CustodyError CUSTODY_LEDGER_WRITE, CUSTODY_LEDGER_BUSY, CUSTODY_RUN_LOST.
+   */
   commit(): Promise<CheckpointHead>
   /** Root and size of the tree of subjects' last entries (rows in order, then batches), from what is durable. */
   subjectTree(): Promise<{ readonly size: number; readonly root: string }>
   /** Seals: appends to the run's log and to log 0 in one transaction, and gives the lease up. */
   seal(draft: RunDraft): Promise<CheckpointHead>
+  /** Prolongs the lease; for times without commits. @throws CustodyError CUSTODY_RUN_LOST. */
+  renew(): Promise<void>
   /** Gives the lease up without sealing (the run stopped). */
   release(): Promise<void>
 }
@@ -83,14 +92,39 @@ export interface CheckpointHead {
   readonly root: string
 }
 
+/** What a transaction does to the lease of its run. All but `open` and `take` demand that `epoch` still holds it (L4). */
+export type LeaseChange =
+  /** Makes the log and its first lease, with epoch 1. */
+  | {
+      readonly kind: 'open'
+      readonly run: string
+      readonly part: number
+      readonly holder: string
+      readonly expires_us: number
+    }
+  /** Takes the lease from its former epoch. */
+  | {
+      readonly kind: 'take'
+      readonly from_epoch: number
+      readonly epoch: number
+      readonly holder: string
+      readonly expires_us: number
+    }
+  | { readonly kind: 'keep'; readonly epoch: number; readonly expires_us: number }
+  | { readonly kind: 'release'; readonly epoch: number }
+  /** The seal: the lease is gone. */
+  | { readonly kind: 'end'; readonly epoch: number }
+
 /** One transaction. */
 export interface WriteBatch {
   readonly log: number
-  /** Epoch under which the run is held; null for log 0 alone. */
-  readonly epoch: number | null
+  /** null for log 0 alone. */
+  readonly lease: LeaseChange | null
+  /** Dense: the first seq is the number of entries that the log has. */
   readonly entries: readonly EntryRecord[]
-  readonly payloads: ReadonlyArray<{ readonly seq: number; readonly salts: Uint8Array; readonly body: string }>
+  readonly payloads: readonly PayloadRecord[]
   readonly endings: readonly EndingRecord[]
+  /** Their rows in `open_tokens` are removed before those of `open_tokens` are inserted. */
   readonly close_subjects: ReadonlyArray<{ readonly row: number | null; readonly batch: number | null }>
   readonly open_tokens: ReadonlyArray<{
     readonly token: number
@@ -99,10 +133,16 @@ export interface WriteBatch {
     readonly node: number
     readonly seq: number
   }>
-  readonly head: string
+  /** Signed checkpoint; null if there are no entries. */
+  readonly head: string | null
   /** What goes into log 0 in the same transaction, with its head. */
   readonly ledger: { readonly entries: readonly EntryRecord[]; readonly head: string } | null
-  readonly release: boolean
+}
+export interface PayloadRecord {
+  readonly seq: number
+  /** 16 bytes for each value. */
+  readonly salts: Uint8Array
+  readonly body: string
 }
 export interface EntryRecord {
   readonly seq: number
@@ -128,6 +168,12 @@ export interface Ledger {
   readonly url: string
   /** Opens a run's log with entry 0 and log 0's `opened` in one transaction, and takes its lease. */
   openRun(run: string, draft: RunDraft): Promise<RunLedger>
+  /**
+   * Takes a run over that isn't sealed: checks that its entries give the root of its last checkpoint, and leaves a trace in
+   * log 0. The run's own `resume` entry is the caller's, with the `epoch` given here.
+   * @throws CustodyError CUSTODY_RUN_UNKNOWN, CUSTODY_RUN_HELD, CUSTODY_VERIFY_FAILED.
+   */
+  takeOver(run: string): Promise<{ readonly ledger: RunLedger; readonly epoch: number }>
   close(): Promise<void>
 }
 

@@ -202,6 +202,11 @@ export const ERRORS = {
     'Check the path; a newer ledger needs a newer Custody.',
   ),
   CUSTODY_LEDGER_BUSY: spec(1, 'The ledger is locked by another process.', 'Wait until it has finished.'),
+  CUSTODY_LEDGER_READ: spec(
+    2,
+    'The ledger can’t be read where it lies.',
+    'Check the permissions; a ledger that was not closed needs a folder that can be written.',
+  ),
   CUSTODY_LEDGER_WRITE: spec(
     1,
     'The ledger can’t be written.',

@@ -337,18 +337,20 @@ export function fateNumber<O extends Outcome, C extends Extract<Fate, { outcome:
   return found.number as NumberOf<O, C>
 }
 
-/** SQL that holds exactly for rows of `endings(fate, sink, grp, error_code, error_hash)` that the table allows. */
+/**
+ * SQL that holds exactly for rows of `endings(fate, sink, grp, error_code, error_hash)` that the table allows.
+ * Sets of fates are bit masks: lists (`fate IN (…)`) made each insert six times as slow.
+ */
 export function endingConstraint(): string {
-  const numbers = (keep: (each: FateSpec) => boolean) =>
-    FATES.filter(keep)
-      .map(each => each.number)
-      .join(',')
+  const among = (keep: (each: FateSpec) => boolean) =>
+    `(((1 << fate) & ${FATES.filter(keep).reduce((mask, each) => mask | (1 << each.number), 0)}) <> 0)`
   return [
-    `fate IN (${numbers(() => true)})`,
-    `(sink IS NOT NULL OR fate NOT IN (${numbers(each => each.sink === 'required')}))`,
-    `(sink IS NULL OR fate NOT IN (${numbers(each => each.sink === 'forbidden')}))`,
-    `(grp IS NOT NULL) = (fate IN (${numbers(each => each.group === 'required')}))`,
-    `(error_code IS NOT NULL) = (fate IN (${numbers(each => each.error === 'required')}))`,
+    `fate BETWEEN 1 AND ${Math.max(...FATES.map(each => each.number))}`,
+    among(() => true),
+    `(sink IS NOT NULL OR NOT ${among(each => each.sink === 'required')})`,
+    `(sink IS NULL OR NOT ${among(each => each.sink === 'forbidden')})`,
+    `(grp IS NOT NULL) = ${among(each => each.group === 'required')}`,
+    `(error_code IS NOT NULL) = ${among(each => each.error === 'required')}`,
     `(error_hash IS NOT NULL) = (error_code IS NOT NULL)`,
   ].join(' AND ')
 }

@@ -1,0 +1,210 @@
+/**
+ * Stage 2 of the write side, for one log: salts, commitments, leaf hashes, the tree and its signed checkpoints.
+ *
+ * A1. Given the same entries, clock and entropy, all bytes are the same.
+ * A2. `take` hands over all that was appended since the last one; `drop` forgets what wasn't made durable.
+ */
+import { commitment, hexToBytes, leafHash, SALT_BYTES } from '../model/hash.ts'
+import { Frontier, type FrontierState } from '../model/merkle.ts'
+import { checkpointText, type Signer } from '../model/note.ts'
+import { bodyOf, payloadOf } from './encode.ts'
+import { type SubjectHead, SubjectTree } from './subject-tree.ts'
+import type {
+  CheckpointHead,
+  EncodedEntry,
+  EndingRecord,
+  EntryRecord,
+  PayloadRecord,
+  WriteBatch,
+} from './write-port.ts'
+
+/** What is to become durable together; the rest of a `WriteBatch` is not the appender's to know. */
+export interface Appended
+  extends Pick<WriteBatch, 'entries' | 'payloads' | 'endings' | 'close_subjects' | 'open_tokens' | 'head'> {
+  readonly checkpoint: CheckpointHead
+  /** Endings whose error value was committed in an earlier entry: their `error_hash` is still to be found. */
+  readonly unresolved: readonly UnresolvedError[]
+}
+
+export interface UnresolvedError {
+  /** Index in `endings`. */
+  readonly ending: number
+  readonly row: number | null
+  readonly batch: number | null
+  readonly value: number
+}
+
+interface OpenSubject {
+  readonly had_open: boolean
+  readonly seq: number
+  readonly entry: EncodedEntry
+}
+
+export class Appender {
+  readonly #log: number
+  /** The log's name in its checkpoints. */
+  readonly #origin: string
+  readonly #signer: Signer
+  readonly #entropy: Entropy
+  #frontier: Frontier
+  /** Of all entries since entry 0, if this appender has made them all. */
+  readonly #subjects = new SubjectTree()
+  /** As of the last `take` that wasn't dropped. */
+  #durable: FrontierState
+  #entries: EntryRecord[] = []
+  #payloads: PayloadRecord[] = []
+  #endings: EndingRecord[] = []
+  #unresolved: UnresolvedError[] = []
+  /** Subjects whose rows in `open_tokens` change, each with its last word. */
+  #open = new Map<string, OpenSubject>()
+
+  constructor(ledger: string, log: number, signer: Signer, entropy: Entropy, state: FrontierState = EMPTY) {
+    this.#log = log
+    this.#origin = originOf(ledger, log)
+    this.#signer = signer
+    this.#entropy = entropy
+    this.#durable = state
+    this.#frontier = Frontier.from(state)
+    if (state.size > 0) this.#subjects.giveUp()
+  }
+
+  /** Number of entries, those not yet taken included. */
+  get size(): number {
+    return this.#frontier.size
+  }
+
+  /** Of what is durable; null if that isn't known without reading it. */
+  subjectHead(): SubjectHead | null {
+    return this.#entries.length > 0 ? null : this.#subjects.head()
+  }
+
+  append(entry: EncodedEntry): number {
+    const seq = this.#frontier.size
+    const commitments = this.#commit(seq, entry)
+    const nonce = commitments.length === 0 ? this.#entropy.hex(SALT_BYTES) : ''
+    const body = bodyOf(entry, commitments, nonce)
+    const leaf = leafHash(body)
+    this.#frontier.append(leaf)
+    this.#subjects.add(entry.row, entry.batch, entry.open_tokens.length, leaf)
+    this.#entries.push({ seq, row: entry.row, body })
+    for (let i = 0; i < entry.endings.length; i++) this.#end(seq, entry, i, commitments)
+    if (entry.had_open || entry.open_tokens.length > 0) this.#open_tokens(seq, entry)
+    return seq
+  }
+
+  take(): Appended {
+    const root = this.#frontier.root()
+    const { size } = this
+    const subjects = [...this.#open.values()]
+    const appended: Appended = {
+      entries: this.#entries,
+      payloads: this.#payloads,
+      endings: this.#endings,
+      close_subjects: subjects.filter(each => each.had_open).map(each => each.entry),
+      open_tokens: subjects.flatMap(({ entry, seq }) =>
+        entry.open_tokens.map(({ token, node }) => ({ token, row: entry.row, batch: entry.batch, node, seq })),
+      ),
+      head: this.#entries.length === 0 ? null : this.#signer.sign(checkpointText({ origin: this.#origin, size, root })),
+      checkpoint: { log: this.#log, size, root },
+      unresolved: this.#unresolved,
+    }
+    this.#clear()
+    return appended
+  }
+
+  /** What was taken last is durable. */
+  accept(): void {
+    this.#durable = this.#frontier.state()
+  }
+
+  /** What was taken or appended since the last `accept` is forgotten. */
+  drop(): void {
+    this.#frontier = Frontier.from(this.#durable)
+    this.#subjects.giveUp()
+    this.#clear()
+  }
+
+  #clear(): void {
+    this.#entries = []
+    this.#payloads = []
+    this.#endings = []
+    this.#unresolved = []
+    this.#open = new Map()
+  }
+
+  /** Commits to the entry's values and keeps them as its payload. Gives the commitments as hex. */
+  #commit(seq: number, entry: EncodedEntry): readonly string[] {
+    const { texts } = entry
+    if (texts.length === 0) return NONE
+    const salts = this.#entropy.bytes(texts.length * SALT_BYTES)
+    const commitments = texts.map((text, i) => commitment(salts.subarray(i * SALT_BYTES, (i + 1) * SALT_BYTES), text))
+    this.#payloads.push({ seq, salts, body: payloadOf(entry) })
+    return commitments
+  }
+
+  #end(seq: number, entry: EncodedEntry, i: number, commitments: readonly string[]): void {
+    const { token, fate, node, sink, group, error } = entry.endings[i]!
+    const hex = error === null ? undefined : commitments[error.value - entry.first_value]
+    if (error !== null && hex === undefined) {
+      this.#unresolved.push({
+        ending: this.#endings.length,
+        row: entry.row,
+        batch: entry.batch,
+        value: error.value,
+      })
+    }
+    this.#endings.push({
+      token,
+      seq,
+      row: entry.row,
+      fate,
+      node,
+      sink: sink === 0 ? null : sink,
+      grp: group === 0 ? null : group,
+      error_code: error === null ? null : error.code,
+      error_hash: hex === undefined ? null : hexToBytes(hex),
+      recorded_us: entry.recorded_us[i]!,
+    })
+  }
+
+  #open_tokens(seq: number, entry: EncodedEntry): void {
+    const key = entry.row === null ? `b${entry.batch}` : `r${entry.row}`
+    const had_open = this.#open.get(key)?.had_open ?? entry.had_open
+    this.#open.set(key, { had_open, seq, entry })
+  }
+}
+
+const NONE: readonly string[] = []
+const EMPTY: FrontierState = { size: 0, nodes: [] }
+
+/** Name of a log in its checkpoints (C2SP tlog-checkpoint, origin). */
+export function originOf(ledger: string, log: number): string {
+  return `custody/${ledger}/${log}`
+}
+
+/** Random bytes, fetched in large blocks. */
+export class Entropy {
+  readonly #fetch: (size_bytes: number) => Uint8Array
+  #block: Uint8Array = new Uint8Array(0)
+  #used = 0
+
+  constructor(fetch: (size_bytes: number) => Uint8Array) {
+    this.#fetch = fetch
+  }
+
+  bytes(size: number): Uint8Array {
+    if (this.#used + size > this.#block.length) {
+      this.#block = this.#fetch(Math.max(size, BLOCK_BYTES))
+      this.#used = 0
+    }
+    this.#used += size
+    return this.#block.subarray(this.#used - size, this.#used)
+  }
+
+  hex(size: number): string {
+    const bytes = this.bytes(size)
+    return Buffer.from(bytes.buffer, bytes.byteOffset, size).toString('hex')
+  }
+}
+
+const BLOCK_BYTES = 16 * 1024

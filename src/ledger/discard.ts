@@ -1,0 +1,48 @@
+/** A ledger that keeps nothing, for one use: to measure what evidence costs (bench/). It encodes nothing either. */
+import type { CheckpointHead, Ledger, RunLedger } from './write-port.ts'
+
+const NO_ROOT = '0'.repeat(64)
+
+export function discardingLedger(): Ledger {
+  return {
+    url: 'discard:',
+    openRun: async () => new DiscardingRun(),
+    takeOver: async () => ({ ledger: new DiscardingRun(), epoch: 1 }),
+    close: async () => undefined,
+  }
+}
+
+class DiscardingRun implements RunLedger {
+  readonly log = 1
+  /** Entry 0 opened the run. */
+  size = 1
+
+  append(): number {
+    return this.size++
+  }
+
+  appendRun(): number {
+    return this.size++
+  }
+
+  async commit(): Promise<CheckpointHead> {
+    return { log: this.log, size: this.size, root: NO_ROOT }
+  }
+
+  async subjectTree(): Promise<{ readonly size: number; readonly root: string }> {
+    return { size: 0, root: NO_ROOT }
+  }
+
+  async seal(): Promise<CheckpointHead> {
+    this.size++
+    return this.commit()
+  }
+
+  async renew(): Promise<void> {
+    return undefined
+  }
+
+  async release(): Promise<void> {
+    return undefined
+  }
+}

@@ -1,0 +1,122 @@
+/** Opens and creates the SQLite file of a ledger, and refuses what isn't one. */
+import { mkdirSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
+import { LEDGER_FORMAT } from '../../model/entry.ts'
+import { CustodyError } from '../../model/error.ts'
+import type { WriteBatch } from '../write-port.ts'
+import { asLedgerError } from './errors.ts'
+import { APPLICATION_ID, PAGE_SIZE_BYTES } from './schema.ts'
+import { createLedger } from './store.ts'
+
+/** How long to wait for another process's transaction. */
+const BUSY_TIMEOUT_MS = 10_000
+
+/**
+ * Opens a ledger for writing; with `birth`, makes one where nothing is.
+ * @throws CustodyError CUSTODY_LEDGER_NOT_FOUND, CUSTODY_LEDGER_FORMAT, CUSTODY_LEDGER_WRITE, CUSTODY_LEDGER_BUSY.
+ */
+export function openForWriting(path: string, url: string, birth: (() => WriteBatch) | null): DatabaseSync {
+  mustBeFile(path, url, birth !== null)
+  return opening(
+    url,
+    'write',
+    () => {
+      if (birth !== null) makeFolder(path, url)
+      return new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false })
+    },
+    db => {
+      if (birth !== null && isEmpty(db)) create(db, url, birth())
+      mustBeLedger(db, url)
+      db.exec(`PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -${CACHE_KIB}`)
+    },
+  )
+}
+
+/**
+ * Opens a ledger for reading; never makes one.
+ * @throws CustodyError CUSTODY_LEDGER_NOT_FOUND, CUSTODY_LEDGER_FORMAT, CUSTODY_LEDGER_READ, CUSTODY_LEDGER_BUSY.
+ */
+export function openForReading(path: string, url: string): DatabaseSync {
+  mustBeFile(path, url)
+  const open = (place: string | URL) => () => new DatabaseSync(place, { readOnly: true, timeout: BUSY_TIMEOUT_MS })
+  try {
+    return opening(url, 'read', open(path), db => mustBeLedger(db, url))
+  } catch (error) {
+    // In a folder that can't be written SQLite can't share a file with writers; where there are none it needn't.
+    if (!(error instanceof CustodyError) || error.code !== 'CUSTODY_LEDGER_READ' || hasLog(path)) throw error
+    const place = pathToFileURL(path)
+    place.searchParams.set('immutable', '1')
+    return opening(url, 'read', open(place), db => mustBeLedger(db, url))
+  }
+}
+
+const CACHE_KIB = 32 * 1024
+
+function opening(
+  url: string,
+  doing: 'read' | 'write',
+  open: () => DatabaseSync,
+  prepare: (db: DatabaseSync) => void,
+): DatabaseSync {
+  let db: DatabaseSync | undefined
+  try {
+    db = open()
+    prepare(db)
+    return db
+  } catch (error) {
+    if (db?.isOpen) db.close()
+    throw asLedgerError(error, url, doing)
+  }
+}
+
+function create(db: DatabaseSync, url: string, birth: WriteBatch): void {
+  db.exec(`PRAGMA page_size = ${PAGE_SIZE_BYTES}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`)
+  try {
+    createLedger(db, url, birth)
+  } catch (error) {
+    // Another process may have been first: then its ledger is the one.
+    if (isEmpty(db)) throw error
+  }
+}
+
+function isEmpty(db: DatabaseSync): boolean {
+  return db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined && pragma(db, 'application_id') === 0
+}
+
+function makeFolder(path: string, url: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+  } catch (cause) {
+    throw new CustodyError('CUSTODY_LEDGER_WRITE', `no folder can be made for ${url}`, { cause })
+  }
+}
+
+function mustBeFile(path: string, url: string, or_missing = false): void {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (stat === undefined && or_missing) return
+  if (stat === undefined) throw new CustodyError('CUSTODY_LEDGER_NOT_FOUND', `there is no ledger ${url}`)
+  if (!stat.isFile()) throw new CustodyError('CUSTODY_LEDGER_FORMAT', `${url} isn't a file`)
+}
+
+function mustBeLedger(db: DatabaseSync, url: string): void {
+  if (pragma(db, 'application_id') !== APPLICATION_ID) {
+    throw new CustodyError('CUSTODY_LEDGER_FORMAT', `${url} is a SQLite database, but not a Custody ledger`)
+  }
+  const format = pragma(db, 'user_version')
+  if (format !== LEDGER_FORMAT) {
+    throw new CustodyError(
+      'CUSTODY_LEDGER_FORMAT',
+      `${url} has format ${format}; this version reads format ${LEDGER_FORMAT}`,
+    )
+  }
+}
+
+function pragma(db: DatabaseSync, name: 'application_id' | 'user_version'): unknown {
+  return db.prepare(`PRAGMA ${name}`).get()?.[name]
+}
+
+function hasLog(path: string): boolean {
+  return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0
+}

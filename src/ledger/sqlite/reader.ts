@@ -1,0 +1,197 @@
+/**
+ * Reads a ledger in a SQLite file. All SQL that reads is here and in views.ts.
+ * Streams hold a snapshot as long as they are iterated; each has a statement of its own, so that they can be nested.
+ */
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import type {
+  LedgerReader,
+  StoredEnding,
+  StoredEntry,
+  StoredLease,
+  StoredLog,
+  StoredObject,
+  StoredOpenToken,
+  StoredPayload,
+  ViewName,
+} from '../read-port.ts'
+import { asLedgerError } from './errors.ts'
+import { schemaStatements } from './schema.ts'
+import { quoted, VIEWS } from './views.ts'
+
+const BATCH = `json_extract(body, '$.b')`
+const SQL = {
+  logs: `SELECT log, run, part FROM logs ORDER BY log`,
+  size: `SELECT coalesce(max(seq) + 1, 0) AS size FROM entries WHERE log = ?`,
+  entry: `SELECT seq, row, body FROM entries WHERE log = ? AND seq = ?`,
+  entries: `SELECT seq, row, body FROM entries WHERE log = ? AND seq >= ? ORDER BY seq`,
+  entries_of_row: `SELECT seq, row, body FROM entries WHERE log = ? AND row = ? ORDER BY seq`,
+  entries_of_run: `SELECT seq, row, body FROM entries WHERE log = ? AND row IS NULL ORDER BY seq`,
+  by_row: `SELECT seq, row, body FROM entries WHERE log = ? AND row IS NOT NULL ORDER BY row, seq`,
+  by_batch: `SELECT seq, row, body, ${BATCH} AS batch FROM entries
+    WHERE log = ? AND row IS NULL AND ${BATCH} IS NOT NULL ORDER BY ${BATCH}, seq`,
+  payload: `SELECT seq, salts, body FROM payloads WHERE log = ? AND seq = ?`,
+  payloads: `SELECT seq, salts, body FROM payloads WHERE log = ? ORDER BY seq`,
+  ending: `SELECT * FROM endings WHERE log = ? AND token = ?`,
+  endings: `SELECT * FROM endings WHERE log = ? ORDER BY token`,
+  open_tokens: `SELECT token, row, batch, node, seq FROM open_tokens WHERE log = ? ORDER BY token`,
+  head: `SELECT note FROM heads WHERE log = ?`,
+  heads: `SELECT log, note FROM heads ORDER BY log`,
+  leases: `SELECT log, epoch, holder, expires_us FROM leases ORDER BY log`,
+  objects: `SELECT type, name, sql FROM sqlite_schema ORDER BY type, name`,
+  integrity: `PRAGMA integrity_check`,
+}
+
+export class SqliteReader implements LedgerReader {
+  readonly url: string
+  readonly #db: DatabaseSync
+  readonly #prepared = new Map<string, StatementSync>()
+
+  constructor(db: DatabaseSync, url: string) {
+    this.#db = db
+    this.url = url
+  }
+
+  async logs(): Promise<readonly StoredLog[]> {
+    return this.#all(SQL.logs)
+  }
+
+  async size(log: number): Promise<number> {
+    return this.#get<{ size: number }>(SQL.size, log)?.size ?? 0
+  }
+
+  async entry(log: number, seq: number): Promise<StoredEntry | null> {
+    return this.#get(SQL.entry, log, seq)
+  }
+
+  entries(log: number, from = 0): AsyncIterable<StoredEntry> {
+    return this.#stream(SQL.entries, log, from)
+  }
+
+  async entriesOfRow(log: number, row: number): Promise<readonly StoredEntry[]> {
+    return this.#all(SQL.entries_of_row, log, row)
+  }
+
+  entriesOfRun(log: number): AsyncIterable<StoredEntry> {
+    return this.#stream(SQL.entries_of_run, log)
+  }
+
+  async *lastEntries(log: number): AsyncIterable<StoredEntry> {
+    yield* lastOfEach(this.#stream<StoredEntry>(SQL.by_row, log), each => each.row)
+    yield* lastOfEach(this.#stream<StoredEntry & { batch: number }>(SQL.by_batch, log), each => each.batch)
+  }
+
+  async payload(log: number, seq: number): Promise<StoredPayload | null> {
+    return this.#get(SQL.payload, log, seq)
+  }
+
+  payloads(log: number): AsyncIterable<StoredPayload> {
+    return this.#stream(SQL.payloads, log)
+  }
+
+  async ending(log: number, token: number): Promise<StoredEnding | null> {
+    return this.#get(SQL.ending, log, token)
+  }
+
+  endings(log: number): AsyncIterable<StoredEnding> {
+    return this.#stream(SQL.endings, log)
+  }
+
+  async openTokens(log: number): Promise<readonly StoredOpenToken[]> {
+    return this.#all(SQL.open_tokens, log)
+  }
+
+  async head(log: number): Promise<string | null> {
+    return this.#get<{ note: string }>(SQL.head, log)?.note ?? null
+  }
+
+  async heads(): Promise<ReadonlyArray<{ readonly log: number; readonly note: string }>> {
+    return this.#all(SQL.heads)
+  }
+
+  async leases(): Promise<readonly StoredLease[]> {
+    return this.#all(SQL.leases)
+  }
+
+  async objects(): Promise<readonly StoredObject[]> {
+    return this.#all(SQL.objects)
+  }
+
+  expectedObjects(): readonly StoredObject[] {
+    const empty = new DatabaseSync(':memory:')
+    try {
+      for (const statement of schemaStatements()) empty.exec(statement)
+      return empty.prepare(SQL.objects).all() as unknown as StoredObject[]
+    } finally {
+      empty.close()
+    }
+  }
+
+  async integrity(): Promise<readonly string[]> {
+    return this.#all<{ integrity_check: string }>(SQL.integrity)
+      .map(each => each.integrity_check)
+      .filter(each => each !== 'ok')
+  }
+
+  view(
+    name: ViewName,
+    run: string,
+    where?: { readonly column: string; readonly value: string | number },
+  ): AsyncIterable<Record<string, unknown>> {
+    const { columns, order } = VIEWS[name]
+    if (where !== undefined && !columns.includes(where.column)) {
+      throw new TypeError(`view ${name} has no column ${where.column}`)
+    }
+    const condition = where === undefined ? '' : ` AND ${quoted(where.column)} = ?`
+    const sorted = order.length === 0 ? '' : ` ORDER BY ${order.map(quoted).join(', ')}`
+    const text = `SELECT * FROM ${name} WHERE run_id = ?${condition}${sorted}`
+    return this.#stream(text, run, ...(where === undefined ? [] : [where.value]))
+  }
+
+  async close(): Promise<void> {
+    this.#prepared.clear()
+    if (this.#db.isOpen) this.#db.close()
+  }
+
+  #get<T>(text: string, ...values: SQLInputValue[]): T | null {
+    return this.#asking(() => (this.#statement(text).get(...values) as T | undefined) ?? null)
+  }
+
+  #all<T>(text: string, ...values: SQLInputValue[]): T[] {
+    return this.#asking(() => this.#statement(text).all(...values) as T[])
+  }
+
+  async *#stream<T>(text: string, ...values: SQLInputValue[]): AsyncIterable<T> {
+    try {
+      for (const record of this.#db.prepare(text).iterate(...values)) yield record as T
+    } catch (error) {
+      throw asLedgerError(error, this.url, 'read')
+    }
+  }
+
+  #statement(text: string): StatementSync {
+    let statement = this.#prepared.get(text)
+    if (statement === undefined) {
+      statement = this.#db.prepare(text)
+      this.#prepared.set(text, statement)
+    }
+    return statement
+  }
+
+  #asking<T>(ask: () => T): T {
+    try {
+      return ask()
+    } catch (error) {
+      throw asLedgerError(error, this.url, 'read')
+    }
+  }
+}
+
+/** Of records that come in order of their key, the last of each. */
+async function* lastOfEach<T>(records: AsyncIterable<T>, keyOf: (record: T) => unknown): AsyncIterable<T> {
+  let last: T | undefined
+  for await (const record of records) {
+    if (last !== undefined && keyOf(last) !== keyOf(record)) yield last
+    last = record
+  }
+  if (last !== undefined) yield last
+}

@@ -1,0 +1,214 @@
+/**
+ * The views for auditors (CONTRACTS section 3), computed from the stored entries. They use nothing that SQLite 3.40
+ * lacks. A view that is filtered by `run_id` reads that run only, and by `row_id` that row only.
+ *
+ * In the texts: `l` is the run's log, `o` its entry 0 (the topology), `e` an entry, `s` an entry of the same subject.
+ */
+import { GROUP_KINDS } from '../../model/entry.ts'
+import { BUFFERED, FATES } from '../../model/outcome.ts'
+import type { ViewName } from '../read-port.ts'
+
+interface View {
+  readonly columns: readonly string[]
+  /** A stable order of its rows within a run. Empty: as stored. */
+  readonly order: readonly string[]
+  readonly select: string
+}
+
+// ── words of the texts ──────────────────────────────────────────────────────────────────────────────────────────────
+
+const at = (of: string, index: number) => `json_extract(${of}.value, '$[${index}]')`
+const field = (of: string, path: string) => `json_extract(${of}.body, '$.${path}')`
+const element = (of: string, list: string, index: string, path: string) =>
+  `json_extract(${of}.body, '$.${list}[' || (${index}) || ']${path}')`
+/** Numbers count from 1; 0 gives NULL. */
+const nodeName = (number: string, what = 'name') =>
+  element('o', 'topology.nodes', `nullif(${number}, 0) - 1`, `.${what}`)
+const edge = (number: string, index: number) => element('o', 'topology.edges', `nullif(${number}, 0) - 1`, `[${index}]`)
+const target = (number: string) => `CASE ${number} WHEN 0 THEN 'discard' ELSE ${nodeName(number)} END`
+/** ISO 8601 with milliseconds, cut. Rounding is avoided by whole milliseconds. */
+const iso = (us: string) => `strftime('%Y-%m-%dT%H:%M:%fZ', (${us}) / 1000 / 1000.0, 'unixepoch')`
+const words = (of: string, list: readonly string[]) =>
+  `CASE ${of} ${list.map((each, i) => `WHEN ${i} THEN '${each}'`).join(' ')} END`
+
+const RUN = `FROM logs l JOIN entries o ON o.log = l.log AND o.seq = 0`
+const ENTRIES = `${RUN} JOIN entries e ON e.log = l.log`
+/** Entries without a row: of the run and of batches. */
+const RUN_ENTRY = `s.log = l.log AND s.row IS NULL`
+
+/** Entries of rows and of batches, each with a condition that finds the other entries of the same subject fast. */
+const SUBJECTS = [
+  { is: `e.row IS NOT NULL`, same: `s.log = e.log AND s.row = e.row` },
+  {
+    is: `e.row IS NULL AND ${field('e', 'b')} IS NOT NULL`,
+    same: `s.log = e.log AND s.row IS NULL AND ${field('s', 'b')} = ${field('e', 'b')}`,
+  },
+]
+const ofSubjects = (select: (subject: { is: string; same: string }) => string) =>
+  SUBJECTS.map(select).join('\nUNION ALL\n')
+
+/** Commitment of a value by its number: from the entry itself, or the latest earlier one that reaches so far. */
+const commitment = (number: string, same: string) => `CASE WHEN ${number} = 0 THEN NULL
+    WHEN ${number} >= ${field('e', 'w')} THEN ${element('e', 'c', `${number} - ${field('e', 'w')}`, '')}
+    ELSE (SELECT ${element('s', 'c', `${number} - ${field('s', 'w')}`, '')} FROM entries s
+      WHERE ${same} AND ${field('s', 'w')} <= ${number} ORDER BY s.seq DESC LIMIT 1) END`
+
+const KIND_FORK = GROUP_KINDS.indexOf('fork')
+const KIND_EXPAND = GROUP_KINDS.indexOf('expand')
+const KIND_BATCH = GROUP_KINDS.indexOf('batch')
+const BATCH_VERDICTS = `('count', 'max_age', 'when', 'end_of_input')`
+
+const fates = (what: 'outcome' | 'cause') =>
+  `CASE d.fate ${FATES.map(each => `WHEN ${each.number} THEN '${each[what]}'`).join(' ')} END`
+
+/** The group that closes `g`, in an entry of the same subject. */
+const closing = (what: string, same: string) => `(SELECT ${what} FROM entries s, json_each(s.body, '$.d') d
+    WHERE ${same} AND ${at('d', 0)} = ${at('g', 0)})`
+
+// ── the views ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const runWord = (what: string, kinds: string) => `(SELECT ${what} FROM entries s
+    WHERE ${RUN_ENTRY} AND ${field('s', 'k')} IN (${kinds}) ORDER BY s.seq DESC LIMIT 1)`
+const unlessResumed = (what: string) =>
+  runWord(`CASE ${field('s', 'k')} WHEN 'resume' THEN NULL ELSE ${what} END`, `'stop', 'resume', 'seal'`)
+
+const runs = `SELECT l.run, ${field('o', 'name')},
+  coalesce(${unlessResumed(field('s', 'status'))},
+    CASE WHEN EXISTS (SELECT 1 FROM leases
+      WHERE leases.log = l.log AND expires_us > (julianday('now') - 2440587.5) * 86400000000.0)
+    THEN 'running' ELSE 'interrupted' END),
+  ${iso(field('o', 't'))}, ${unlessResumed(iso(field('s', 't')))}, ${field('o', 'plan_hash')},
+  coalesce(${runWord(field('s', 'totals.rows.read'), `'commit', 'seal'`)}, 0)
+${RUN} WHERE l.log > 0 AND l.part = 0`
+
+const nodes = `SELECT l.run, json_extract(n.value, '$.name'), json_extract(n.value, '$.kind'), json_extract(n.value, '$.plugin')
+${RUN}, json_each(o.body, '$.topology.nodes') n WHERE l.log > 0`
+
+const edges = `SELECT l.run, ${nodeName(at('x', 0))}, ${at('x', 1)}, ${target(at('x', 2))}
+${RUN}, json_each(o.body, '$.topology.edges') x WHERE l.log > 0`
+
+const rows = `SELECT l.run, e.row, ${nodeName(field('e', 's[0]'))}, ${field('e', 's[1]')}, ${field('e', 'c[0]')}, ${iso(field('e', 't'))}
+${ENTRIES} WHERE l.log > 0 AND e.row IS NOT NULL AND ${field('e', 's')} IS NOT NULL`
+
+/** The group among those that the entry opens which is a fork and bore `b`. */
+const forkOf = (what: string) => `(SELECT ${what} FROM json_each(e.body, '$.g') g
+    WHERE ${at('g', 0)} = ${at('b', 1)} AND ${at('g', 1)} = ${KIND_FORK})`
+const branchOf = element('o', 'topology.nodes', `${at('g', 2)} - 1`, `.branches[' || ${at('b', 2)} || ']`)
+
+const tokens = `SELECT l.run, ${at('b', 0)}, e.row, ${forkOf(branchOf)}, ${at('b', 1)}
+${ENTRIES}, json_each(e.body, '$.n') b WHERE l.log > 0`
+
+const token_parents = `SELECT l.run, ${at('b', 0)}, m.value, m.key - 3
+${ENTRIES}, json_each(e.body, '$.n') b, json_each(b.value) m WHERE l.log > 0 AND m.key > 2`
+
+const groups = ofSubjects(
+  ({ is, same }) => `SELECT l.run, ${at('g', 0)}, ${words(at('g', 1), GROUP_KINDS)}, ${nodeName(at('g', 2))},
+  CASE ${at('g', 1)} WHEN ${KIND_BATCH} THEN NULL ELSE e.row END, ${at('g', 3)},
+  CASE ${at('g', 1)} WHEN ${KIND_FORK} THEN 'forked' WHEN ${KIND_EXPAND} THEN 'expanded'
+    ELSE ${closing(at('d', 1), same)} END,
+  ${iso(field('e', 't'))},
+  CASE WHEN ${at('g', 1)} IN (${KIND_FORK}, ${KIND_EXPAND}) THEN ${iso(field('e', 't'))}
+    ELSE ${closing(iso(field('s', 't')), same)} END
+${ENTRIES}, json_each(e.body, '$.g') g WHERE l.log > 0 AND ${is}`,
+)
+
+const token_outcomes = `SELECT l.run, d.token, d.row, ${fates('outcome')}, ${fates('cause')}, 1, ${nodeName('d.node')},
+  ${nodeName('d.sink')}, d.grp, d.error_code, lower(hex(d.error_hash)), ${iso('d.recorded_us')}
+${RUN} JOIN endings d ON d.log = l.log WHERE l.log > 0
+UNION ALL
+SELECT l.run, ${at('h', 0)}, e.row, '${BUFFERED}', NULL, 0, ${nodeName(at('h', 1))}, NULL, ${at('h', 2)}, NULL, NULL,
+  ${iso(`${field('e', 't')} + coalesce((SELECT ${at('v', 7)} + ${at('v', 8)} FROM json_each(e.body, '$.v') v
+    WHERE ${at('v', 0)} = ${at('h', 0)} AND ${at('v', 1)} = ${at('h', 1)} AND ${at('v', 3)} = 2), 0)`)}
+${ENTRIES}, json_each(e.body, '$.h') h WHERE l.log > 0`
+
+/** A held visit that was told again is left out: what was told then is its end. */
+const node_states = ofSubjects(
+  ({
+    is,
+    same,
+  }) => `SELECT l.run, ${at('v', 0)}, ${nodeName(at('v', 1))}, ${nodeName(at('v', 1), 'kind')}, ${at('v', 2)},
+  ${words(at('v', 3), ['ok', 'error', 'held'])}, ${commitment(at('v', 4), same)}, ${commitment(at('v', 5), same)},
+  ${iso(`${field('e', 't')} + ${at('v', 7)}`)}, ${at('v', 8)}
+${ENTRIES}, json_each(e.body, '$.v') v WHERE l.log > 0 AND ${is}
+  AND (${at('v', 3)} <> 2 OR NOT EXISTS (SELECT 1 FROM entries s, json_each(s.body, '$.v') r
+    WHERE ${same} AND ${at('r', 0)} = ${at('v', 0)} AND ${at('r', 1)} = ${at('v', 1)} AND ${at('r', 3)} <> 2))`,
+)
+
+/** Edges that visits left by, and the branch that each child of a fork was born to. */
+const routing_events = `SELECT l.run, ${at('v', 0)}, ${nodeName(edge(at('v', 6), 0))}, ${edge(at('v', 6), 1)}, ${target(edge(at('v', 6), 2))}
+${ENTRIES}, json_each(e.body, '$.v') v WHERE l.log > 0 AND ${at('v', 6)} > 0
+UNION ALL
+SELECT l.run, ${at('b', 0)}, ${nodeName(at('g', 2))}, ${branchOf},
+  (SELECT ${target(at('x', 2))} FROM json_each(o.body, '$.topology.edges') x
+    WHERE ${at('x', 0)} = ${at('g', 2)} AND ${at('x', 1)} = ${branchOf})
+${ENTRIES}, json_each(e.body, '$.g') g, json_each(e.body, '$.n') b
+WHERE l.log > 0 AND ${at('g', 1)} = ${KIND_FORK} AND ${at('b', 1)} = ${at('g', 0)}`
+
+const batches = `SELECT l.run, ${at('g', 0)}, ${nodeName(at('g', 2))}, ${closing(at('d', 1), SUBJECTS[1]!.same)},
+  ${closing('json_array_length(d.value) - 3', SUBJECTS[1]!.same)}
+${ENTRIES}, json_each(e.body, '$.g') g WHERE l.log > 0 AND ${SUBJECTS[1]!.is} AND ${at('g', 1)} = ${KIND_BATCH}`
+
+const batch_members = `SELECT l.run, ${at('d', 0)}, m.value, m.key - 3
+${ENTRIES}, json_each(e.body, '$.d') d, json_each(d.value) m
+WHERE l.log > 0 AND e.row IS NULL AND ${at('d', 1)} IN ${BATCH_VERDICTS} AND m.key > 2`
+
+const calls = ofSubjects(
+  ({
+    is,
+    same,
+  }) => `SELECT l.run, ${at('x', 0)}, ${at('x', 1)}, ${nodeName(at('x', 2))}, ${at('x', 3)}, ${at('x', 4)}, ${at('x', 5)},
+  ${at('x', 6)}, ${commitment(at('x', 7), same)}, ${commitment(at('x', 8), same)}
+${ENTRIES}, json_each(e.body, '$.x') x WHERE l.log > 0 AND ${is}`,
+)
+
+const artifact = (what: string) => `json_extract(a.value, '$.${what}')`
+/** From the last word on what was to be published. */
+const artifacts = `SELECT l.run, a.key, ${artifact('path')}, ${artifact('rows')}, ${artifact('bytes')}, ${artifact('sha256')}
+${RUN} JOIN payloads p ON p.log = l.log AND p.seq = ${runWord('s.seq', `'publish'`)}, json_each(p.body, '$[0][0]') a
+WHERE l.log > 0`
+
+const view = (columns: string, order: string, select: string): View => ({
+  columns: columns.split(' '),
+  order: order === '' ? [] : order.split(' '),
+  select,
+})
+
+export const VIEWS: { readonly [name in ViewName]: View } = {
+  runs: view('run_id name status started_at ended_at plan_hash rows_read', '', runs),
+  nodes: view('run_id node kind plugin', '', nodes),
+  edges: view('run_id node label target', '', edges),
+  rows: view('run_id row_id source source_index hash ingested_at', 'row_id', rows),
+  tokens: view('run_id token_id row_id branch group_id', 'token_id', tokens),
+  token_parents: view('run_id token_id parent_id ordinal', 'token_id ordinal', token_parents),
+  groups: view('run_id group_id kind node row_id expected verdict opened_at closed_at', 'group_id', groups),
+  token_outcomes: view(
+    'run_id token_id row_id outcome cause is_terminal node sink group_id error_code error_hash recorded_at',
+    'token_id is_terminal recorded_at',
+    token_outcomes,
+  ),
+  node_states: view(
+    'run_id token_id node kind attempt status input_hash output_hash started_at duration_us',
+    'token_id started_at node attempt',
+    node_states,
+  ),
+  routing_events: view('run_id token_id node label target', 'token_id', routing_events),
+  batches: view('run_id batch_id node trigger size', 'batch_id', batches),
+  batch_members: view('run_id batch_id token_id ordinal', 'batch_id ordinal', batch_members),
+  calls: view(
+    'run_id call_id token_id node attempt service status duration_us request_hash response_hash',
+    'call_id',
+    calls,
+  ),
+  artifacts: view('run_id sink path rows bytes sha256', 'sink', artifacts),
+}
+
+export function viewStatements(): readonly string[] {
+  return Object.entries(VIEWS).map(
+    ([name, { columns, select }]) => `CREATE VIEW ${name} (${columns.map(quoted).join(', ')}) AS\n${select}`,
+  )
+}
+
+/** Some columns are words of SQL. */
+export function quoted(name: string): string {
+  return `"${name}"`
+}

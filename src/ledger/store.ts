@@ -1,0 +1,24 @@
+/**
+ * What a database must do to hold a ledger. One implementation per database (sqlite/); the conformance kit
+ * (test/conformance/ledger.ts) says what each must do, and holds each to it.
+ */
+import type { LedgerReader } from './read-port.ts'
+import type { WriteBatch } from './write-port.ts'
+
+export interface Store {
+  /** Sees what was written through this store. */
+  readonly reader: LedgerReader
+  /**
+   * Applies a batch in one transaction, durably, or leaves everything as it was.
+   * @throws StaleLog if log 0, or the number of a new log, is no longer as the batch assumes: build it again.
+   * @throws CustodyError CUSTODY_RUN_LOST (L4), CUSTODY_LEDGER_WRITE, CUSTODY_LEDGER_BUSY; CUSTODY_ENGINE_DEFECT for what
+   * can't be: a second ending, a seq out of order.
+   */
+  write(batch: WriteBatch): Promise<void>
+  close(): Promise<void>
+}
+
+/** Another process has written to what several processes share: log 0, and the numbers of logs. */
+export class StaleLog extends Error {
+  override readonly name = 'StaleLog'
+}
