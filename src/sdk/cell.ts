@@ -1,0 +1,93 @@
+/** Converts the text of a cell to a declared type, strictly. */
+import { type Json, withoutPrototypes } from '../model/row.ts'
+import type { JsonSchema } from './schema.ts'
+
+export interface CellConverter {
+  /** What it converts to; several types joined by `|`. */
+  readonly type: string
+  /** Whether an empty cell is a text of its own rather than nothing. */
+  readonly emptyIsText: boolean
+  /** Undefined if the text isn't of the type. */
+  readonly convert: (cell: string) => Json | undefined
+}
+
+type Convert = CellConverter['convert']
+
+/** In the order in which a cell of several types is tried. */
+const CONVERTERS: { readonly [type: string]: Convert } = {
+  null: cell => (cell === '' ? null : undefined),
+  integer: toInteger,
+  number: toNumber,
+  boolean: toBoolean,
+  array: cell => parseJson(cell, value => Array.isArray(value)),
+  object: cell => parseJson(cell, value => typeof value === 'object' && value !== null && !Array.isArray(value)),
+  string: cell => cell,
+}
+
+/** By the schema's `type`, or else by the values that it lists; a schema that says neither takes texts. */
+export function cellConverter(schema: JsonSchema): CellConverter {
+  const types = typesOf(schema)
+  const emptyIsText = types.includes('string') || types.includes('null')
+  const tried = Object.keys(CONVERTERS).filter(type => types.includes(type))
+  const converters = tried.map(type => CONVERTERS[type] as Convert)
+  const [only] = converters
+  const type = tried.filter(each => each !== 'null' || tried.length === 1).join('|')
+  if (converters.length === 1 && only !== undefined) return { type, emptyIsText, convert: only }
+  const convert: Convert = cell => {
+    for (const each of converters) {
+      const value = each(cell)
+      if (value !== undefined) return value
+    }
+    return undefined
+  }
+  return { type, emptyIsText, convert }
+}
+
+function typesOf(schema: JsonSchema): readonly string[] {
+  if (typeof schema.type === 'string') return [schema.type]
+  if (Array.isArray(schema.type)) return schema.type.map(String)
+  const values = Array.isArray(schema.enum) ? schema.enum : 'const' in schema ? [schema.const] : []
+  const types = values.map(value => (value === null ? 'null' : Number.isInteger(value) ? 'integer' : typeof value))
+  return types.length > 0 && types.every(type => type in CONVERTERS) ? types : ['string']
+}
+
+/** `-?[0-9]+` within ±(2^53−1); leading zeros are allowed, a plus sign is not. */
+export function toInteger(text: string): number | undefined {
+  const start = text.charCodeAt(0) === 45 ? 1 : 0
+  const { length } = text
+  if (length === start) return undefined
+  let value = 0
+  for (let i = start; i < length; i++) {
+    const digit = text.charCodeAt(i) - 48
+    if (digit < 0 || digit > 9) return undefined
+    value = value * 10 + digit
+    if (value > Number.MAX_SAFE_INTEGER) return undefined
+  }
+  return start === 1 && value !== 0 ? -value : value
+}
+
+const DECIMAL = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+
+/** A decimal as JSON writes it, leading zeros allowed; one that overflows is refused. */
+export function toNumber(text: string): number | undefined {
+  if (!DECIMAL.test(text)) return undefined
+  const value = Number(text)
+  return Number.isFinite(value) ? (value === 0 ? 0 : value) : undefined
+}
+
+/** `true` and `false` in any case. 1 and 0 are numbers. */
+export function toBoolean(text: string): boolean | undefined {
+  if (text === 'true') return true
+  if (text === 'false') return false
+  const lower = text.length <= 5 ? text.toLowerCase() : ''
+  return lower === 'true' ? true : lower === 'false' ? false : undefined
+}
+
+function parseJson(text: string, fits: (value: unknown) => boolean): Json | undefined {
+  try {
+    const value = JSON.parse(text) as Json
+    return fits(value) ? withoutPrototypes(value) : undefined
+  } catch {
+    return undefined
+  }
+}

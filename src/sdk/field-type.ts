@@ -1,0 +1,77 @@
+/** Types of fields as a pipeline file declares them: a shorthand, or a JSON Schema (draft 2020-12). */
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import { nearestNames } from './nearest.ts'
+import { compilePattern, isPattern } from './pattern.ts'
+import type { FieldSchema, JsonSchema } from './schema.ts'
+
+export const FIELD_TYPES = ['string', 'integer', 'number', 'boolean', 'array', 'object', 'null', 'any'] as const
+export type FieldType = (typeof FIELD_TYPES)[number]
+
+export interface FieldTypeProblem {
+  /** One sentence without a full stop at the end. */
+  readonly problem: string
+  readonly hint?: string
+}
+
+/** `integer`, `string?`, `any`: a type, and `?` if the field may be missing or null. */
+export function parseFieldShorthand(text: string): FieldSchema | FieldTypeProblem {
+  const optional = text.endsWith('?')
+  const name = optional ? text.slice(0, -1) : text
+  if (name === 'any') return { schema: {}, optional }
+  if ((FIELD_TYPES as readonly string[]).includes(name))
+    return { schema: { type: name }, optional: optional || name === 'null' }
+  const [nearest] = nearestNames(name, FIELD_TYPES)
+  const types = `Types are ${FIELD_TYPES.join(', ')}; add ? if the field may be missing or null.`
+  return {
+    problem: `${JSON.stringify(text)} isn’t a type`,
+    hint: nearest === undefined ? types : `Did you mean ${nearest}${optional ? '?' : ''}? ${types}`,
+  }
+}
+
+/** Patterns in schemas run in linear time, as all patterns do. */
+const regExp = Object.assign(
+  (source: string) => {
+    const pattern = compilePattern(source)
+    if (!isPattern(pattern)) throw new Error(`pattern ${JSON.stringify(source)}: ${pattern.problem}`)
+    // Ajv tells patterns apart by their text.
+    return { test: pattern.test, toString: () => source }
+  },
+  { code: 'regExp' },
+)
+
+/** Unknown keywords are errors; `format` is an annotation and isn't asserted. Nothing is ever fetched. */
+const newAjv = () =>
+  new Ajv2020({
+    strictSchema: true,
+    strictTypes: false,
+    strictTuples: false,
+    allowUnionTypes: true,
+    validateFormats: false,
+    addUsedSchema: false,
+    logger: false,
+    code: { regExp: regExp as never },
+  })
+
+export type SchemaValidator = ValidateFunction
+
+/** A validator of values by a JSON Schema, or what is wrong with the schema. */
+export function compileJsonSchema(schema: JsonSchema): { readonly validate: SchemaValidator } | FieldTypeProblem {
+  try {
+    // An instance for each schema: two schemas with the same `$id` don't meet.
+    return { validate: newAjv().compile(schema) }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    return { problem: `it isn’t a JSON Schema (draft 2020-12): ${message.replace(/^strict mode: /, '')}` }
+  }
+}
+
+/** Null if it is a JSON Schema, else what is wrong. */
+export function jsonSchemaProblem(schema: JsonSchema): FieldTypeProblem | null {
+  const compiled = compileJsonSchema(schema)
+  return 'problem' in compiled ? compiled : null
+}
+
+/** Whether a JSON Schema’s `type` admits null; a field with such a schema may be missing, too. */
+export function admitsNull(schema: JsonSchema): boolean {
+  return schema.type === 'null' || (Array.isArray(schema.type) && schema.type.includes('null'))
+}

@@ -1,0 +1,210 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type Json, type Row, withoutPrototypes } from '../model/row.ts'
+import { admitsNull, FIELD_TYPES, jsonSchemaProblem, parseFieldShorthand } from './field-type.ts'
+import type { FieldSchema, JsonSchema, RowSchema } from './schema.ts'
+import { compileRowSchema } from './schema-check.ts'
+
+const rowOf = (json: Json) => withoutPrototypes(json) as Row
+const fieldOf = (declared: string | JsonSchema): FieldSchema => {
+  if (typeof declared !== 'string') return { schema: declared, optional: admitsNull(declared) }
+  const parsed = parseFieldShorthand(declared)
+  if ('problem' in parsed) throw new Error(parsed.problem)
+  return parsed
+}
+const schemaOf = (fields: { [name: string]: string | JsonSchema }, closed = true): RowSchema => ({
+  fields: new Map(Object.entries(fields).map(([name, declared]) => [name, fieldOf(declared)])),
+  closed,
+  observed: false,
+})
+/** The field's value after the check, or the code. */
+const take = (declared: string | JsonSchema, value: Json | undefined, textual: boolean) => {
+  const result = compileRowSchema(schemaOf({ f: declared }), { textual })(
+    rowOf(value === undefined ? {} : { f: value }),
+  )
+  return result.ok ? (Object.hasOwn(result.row, 'f') ? result.row.f : undefined) : result.code
+}
+
+describe('cells', () => {
+  test.each([
+    ['integer', '42', 42],
+    ['integer', '-7', -7],
+    ['integer', '007', 7],
+    ['integer', '-0', 0],
+    ['integer', '9007199254740991', 9007199254740991],
+    ['integer', '9007199254740992', 'SCHEMA_TYPE'],
+    ['integer', '1.0', 'SCHEMA_TYPE'],
+    ['integer', '+1', 'SCHEMA_TYPE'],
+    ['integer', ' 1', 'SCHEMA_TYPE'],
+    ['integer', '-', 'SCHEMA_TYPE'],
+    ['integer', '', 'SCHEMA_EMPTY'],
+    ['integer?', '', null],
+    ['number', '1.50', 1.5],
+    ['number', '-1e3', -1000],
+    ['number', '1e999', 'SCHEMA_TYPE'],
+    ['number', '.5', 'SCHEMA_TYPE'],
+    ['number', 'NaN', 'SCHEMA_TYPE'],
+    ['number', 'Infinity', 'SCHEMA_TYPE'],
+    ['number', '0x10', 'SCHEMA_TYPE'],
+    ['number', '1,5', 'SCHEMA_TYPE'],
+    ['boolean', 'TRUE', true],
+    ['boolean', 'False', false],
+    ['boolean', '1', 'SCHEMA_TYPE'],
+    ['boolean', 'yes', 'SCHEMA_TYPE'],
+    ['string', '', ''],
+    ['string', '42', '42'],
+    ['string?', '', null],
+    ['null', '', null],
+    ['null', 'x', 'SCHEMA_TYPE'],
+    ['any', '42', '42'],
+    ['any', '', ''],
+    ['array', '[1, "a"]', [1, 'a']],
+    ['array', '{}', 'SCHEMA_TYPE'],
+    ['array', '[1', 'SCHEMA_TYPE'],
+    ['object', '{"a": null}', { a: null }],
+    [{ type: 'integer', minimum: 0 }, '5', 5],
+    [{ type: 'integer', minimum: 0 }, '-5', 'SCHEMA_VALUE'],
+    [{ type: ['integer', 'null'] }, '', null],
+    [{ type: ['integer', 'string'] }, '5', 5],
+    [{ type: ['integer', 'string'] }, 'x', 'x'],
+    [{ enum: ['a', 'b'] }, 'a', 'a'],
+    [{ enum: ['a', 'b'] }, 'c', 'SCHEMA_VALUE'],
+    [{ enum: [1, 2] }, '2', 2],
+    [{ type: 'array', items: { type: 'integer' } }, '[1, "x"]', 'SCHEMA_VALUE'],
+    [{ type: 'string', minLength: 1 }, '', 'SCHEMA_VALUE'],
+    [{ type: 'string', pattern: '^a+$' }, 'aab', 'SCHEMA_VALUE'],
+  ] as [string | JsonSchema, string, Json][])('%j of %j', (declared, cell, expected) => {
+    expect(take(declared, cell, true)).toEqual(expected)
+  })
+
+  test('a pattern that would take a backtracking engine ages', () => {
+    expect(take({ type: 'string', pattern: '^(a+)+$' }, `${'a'.repeat(50_000)}!`, true)).toBe('SCHEMA_VALUE')
+    expect(take({ type: 'string', pattern: '^(a+)+$' }, 'aaa', true)).toBe('aaa')
+  })
+
+  test('each integer and each finite number comes through its text', () => {
+    fc.assert(
+      fc.property(fc.maxSafeInteger(), value => {
+        expect(take('integer', String(value), true)).toBe(value)
+      }),
+    )
+    fc.assert(
+      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), value => {
+        expect(take('number', JSON.stringify(value), true)).toBe(value === 0 ? 0 : value)
+      }),
+    )
+  })
+})
+
+describe('values', () => {
+  test.each([
+    ['integer', 42, 42],
+    ['integer', 1.5, 'SCHEMA_TYPE'],
+    ['integer', 2 ** 53, 'SCHEMA_TYPE'],
+    ['integer', '42', 'SCHEMA_TYPE'],
+    ['integer', null, 'SCHEMA_TYPE'],
+    ['integer', undefined, 'SCHEMA_FIELD_MISSING'],
+    ['integer?', null, null],
+    ['integer?', undefined, undefined],
+    ['number', 1.5, 1.5],
+    ['number', '1.5', 'SCHEMA_TYPE'],
+    ['boolean', true, true],
+    ['boolean', 'true', 'SCHEMA_TYPE'],
+    ['string', 'x', 'x'],
+    ['string', '', ''],
+    ['string?', '', ''],
+    ['array', [1], [1]],
+    ['array', {}, 'SCHEMA_TYPE'],
+    ['object', {}, {}],
+    ['object', [], 'SCHEMA_TYPE'],
+    ['object', null, 'SCHEMA_TYPE'],
+    ['null', null, null],
+    ['any', null, null],
+    ['any', undefined, 'SCHEMA_FIELD_MISSING'],
+    [{ type: 'array', items: { type: 'string' } }, ['a'], ['a']],
+    [{ type: 'array', items: { type: 'string' } }, ['a', 1], 'SCHEMA_VALUE'],
+    [{ type: 'array', items: { type: 'string' } }, 'a', 'SCHEMA_TYPE'],
+    [{ type: ['string', 'null'] }, null, null],
+    [{ type: ['string', 'null'] }, undefined, undefined],
+  ] as [string | JsonSchema, Json | undefined, Json | undefined][])('%j of %j', (declared, value, expected) => {
+    expect(take(declared, value, false)).toEqual(expected)
+  })
+})
+
+describe('rows', () => {
+  const mixed = { id: 'integer', note: 'string?', ok: 'boolean' }
+
+  test('fields keep their order; what is not declared stays, unless the schema is closed', () => {
+    const row = rowOf({ extra: 'x', id: '1', more: '', ok: 'true', note: '' })
+    const open = compileRowSchema(schemaOf(mixed, false), { textual: true })(row)
+    expect(open.ok && JSON.stringify(open.row)).toBe('{"extra":"x","id":1,"more":"","ok":true,"note":null}')
+    expect(compileRowSchema(schemaOf(mixed), { textual: true })(row)).toEqual({
+      ok: false,
+      code: 'SCHEMA_UNKNOWN_FIELD',
+      field: 'extra',
+      message: 'extra isn’t a declared field',
+    })
+  })
+
+  test('a row that needs no conversion is the same object', () => {
+    const row = rowOf({ id: 1, ok: true })
+    expect(compileRowSchema(schemaOf(mixed), { textual: false })(row)).toEqual({ ok: true, row })
+    const texts = rowOf({ a: 'x', b: 'y' })
+    const result = compileRowSchema(schemaOf({ a: 'string', b: 'string?' }), { textual: true })(texts)
+    expect(result.ok && result.row).toBe(texts)
+  })
+
+  test('the message names field and value', () => {
+    const check = compileRowSchema(schemaOf({ id: 'integer' }), { textual: true })
+    expect(check(rowOf({ id: 'x' }))).toMatchObject({ field: 'id', message: expect.stringContaining('id is "x"') })
+    expect(check(rowOf({}))).toMatchObject({ field: 'id', code: 'SCHEMA_FIELD_MISSING' })
+  })
+
+  test('names of Object.prototype are fields like others', () => {
+    const check = compileRowSchema(schemaOf(JSON.parse('{"__proto__": "integer", "constructor": "integer"}')), {
+      textual: true,
+    })
+    expect(check(rowOf(JSON.parse('{"__proto__": "1", "constructor": "2"}')))).toMatchObject({ ok: true })
+    expect(check(rowOf({}))).toMatchObject({ code: 'SCHEMA_FIELD_MISSING', field: '__proto__' })
+  })
+
+  test('what a checker takes, the checker of values takes again, unchanged', () => {
+    const kinds = fc.constantFrom('string', 'integer?', 'number', 'boolean?', 'array?', 'object', 'any')
+    const cell = fc.constantFrom('', '1', '1.5', 'true', '[1]', '{"a":[null]}', 'x', '-3')
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.tuple(kinds, cell)), entries => {
+        const declared = Object.fromEntries(Object.entries(entries).map(([name, [kind]]) => [name, kind]))
+        const cells = Object.fromEntries(Object.entries(entries).map(([name, [, each]]) => [name, each]))
+        const taken = compileRowSchema(schemaOf(declared), { textual: true })(rowOf(cells))
+        if (!taken.ok) return
+        const again = compileRowSchema(schemaOf(declared), { textual: false })(taken.row)
+        expect(again.ok && again.row).toBe(taken.row)
+      }),
+    )
+  })
+})
+
+describe('declarations', () => {
+  test('each type has a shorthand', () => {
+    for (const type of FIELD_TYPES) expect(parseFieldShorthand(`${type}?`)).toMatchObject({ optional: true })
+    expect(parseFieldShorthand('integer')).toEqual({ schema: { type: 'integer' }, optional: false })
+  })
+
+  test('others are problems with the nearest type', () => {
+    expect(parseFieldShorthand('intger?')).toMatchObject({ hint: expect.stringContaining('Did you mean integer?') })
+    expect(parseFieldShorthand('float')).toMatchObject({ problem: '"float" isn’t a type' })
+  })
+
+  test.each([
+    [{ type: 'integer', minimum: 0 }, null],
+    [{ type: 'string', format: 'date' }, null],
+    [{ type: 'intger' }, 'problem'],
+    [{ typ: 'integer' }, 'problem'],
+    [{ type: 'string', pattern: '(?=a)' }, 'problem'],
+    [{ $ref: 'https://example.com/x' }, 'problem'],
+  ])('%j', (schema, expected) => {
+    const problem = jsonSchemaProblem(schema)
+    if (expected === null) expect(problem).toBeNull()
+    else expect(problem).toHaveProperty('problem')
+  })
+})
