@@ -1,9 +1,11 @@
 /** A whole CSV file in memory, for plugins that look things up in one. */
 import type { Row } from '../../model/row.ts'
-import { type InputPlace, inputName, sourceError } from './byte-reader.ts'
+import { ByteReader, type InputPlace, inputName, sourceError } from './byte-reader.ts'
 import { type CsvOptions, csvLayout, csvOptions, encodingFrom } from './csv.ts'
 import { CsvFormat } from './csv-format.ts'
+import { UTF8 } from './encoding.ts'
 import { FileSource } from './file-source.ts'
+import { TextWindow } from './text-window.ts'
 
 export interface CsvTable {
   /** The same fields in each row, in the order of the file; none if the file is empty. */
@@ -36,4 +38,24 @@ export async function readCsvTable(
     await source.close()
   }
   return { columns: format.columns, rows }
+}
+
+/**
+ * The headers of a UTF-8 CSV file as they stand; null if it has no record.
+ * @param path absolute
+ * @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_SOURCE.
+ */
+export async function readCsvHeader(path: string, delimiter: string): Promise<readonly string[] | null> {
+  const place = { path, folder: '/' }
+  const layout = csvLayout(csvOptions.parse({ path, delimiter, normalise: false }), null)
+  const bytes = await ByteReader.open(place, { hashes: false })
+  try {
+    const window = await TextWindow.open(bytes, UTF8)
+    if (window.encoding !== UTF8) throw sourceError(place, `${path} is ${window.encoding.name}, not UTF-8`)
+    const format = new CsvFormat(place, layout)
+    await format.begin(window, null)
+    return format.columns.length === 0 ? null : format.columns
+  } finally {
+    await bytes.close()
+  }
 }

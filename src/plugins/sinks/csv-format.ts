@@ -1,0 +1,175 @@
+/**
+ * Rows as CSV (RFC 4180), such that the `csv` source reads back what was written: null and missing are empty cells, an
+ * empty text is `""`. Columns are decided once, by the options, the schema, the file that is appended to, or the first
+ * row; a field that has no column is an error of its row, never a silent loss.
+ */
+import { CustodyError, isCustodyError } from '../../model/error.ts'
+import type { Json, Row } from '../../model/row.ts'
+import type { RowError } from '../../sdk/spec.ts'
+import { readCsvHeader } from '../sources/csv-table.ts'
+import type { ExistingFile, RowFormat } from './file-sink.ts'
+import { endsLine } from './line-format.ts'
+import { rowError } from './options.ts'
+
+export type HeaderRule = 'normalised' | 'original' | { readonly [field: string]: string }
+
+export interface CsvLayout {
+  /** Name of the sink, for errors. */
+  readonly node: string
+  readonly delimiter: string
+  readonly newline: '\n' | '\r\n'
+  readonly bom: boolean
+  readonly escape_formulas: boolean
+  readonly headers: HeaderRule
+  /** Fields of the columns where they are known before the first row. */
+  readonly columns: readonly string[] | null
+  /** `{field: header in the source}`; asked for when the header is written. */
+  readonly originalNames: () => { readonly [field: string]: string }
+}
+
+type CsvState = { readonly columns: readonly string[] | null }
+
+export class CsvRowFormat implements RowFormat {
+  readonly #layout: CsvLayout
+  readonly #special: RegExp
+  /** Fields in the order of columns; null until they are decided, which is when the header has been written. */
+  #columns: readonly string[] | null = null
+  /** The header of the file that is appended to. */
+  #existing: { readonly path: string; readonly header: readonly string[] } | null = null
+  /** Ends the last line of the file that is appended to, if it has no end. */
+  #gap = ''
+  /** The byte order mark, if one is due. */
+  #mark = ''
+
+  constructor(layout: CsvLayout) {
+    this.#layout = layout
+    // A byte order mark within quotes is not taken for the file's own.
+    this.#special = new RegExp(`["\\r\\n\\0\\uFEFF${escapeForClass(layout.delimiter)}]`)
+  }
+
+  async begin(state: Json, existing: ExistingFile | null): Promise<void> {
+    this.#columns = (state as CsvState | null)?.columns ?? null
+    this.#existing = null
+    this.#gap = ''
+    this.#mark = this.#layout.bom && existing === null ? '\uFEFF' : ''
+    if (existing === null || this.#columns !== null) return
+    const header = await this.#headerOf(existing)
+    if (header === null) return
+    this.#existing = { path: existing.path, header }
+    if (!(await endsLine(existing))) this.#gap = this.#layout.newline
+    // With original names the columns can be told apart only when the sources have read their headers.
+    if (this.#layout.headers !== 'original') this.#fieldsOf(header, existing.path)
+  }
+
+  row(row: Row): string | RowError {
+    const columns = this.#columns ?? this.#decide(row)
+    const line = this.#line(row, columns)
+    if (typeof line !== 'string' || this.#columns !== null) return line
+    return this.#begun(columns) + line
+  }
+
+  end(): string {
+    const columns = this.#columns === null && this.#existing === null ? this.#layout.columns : null
+    return columns === null ? '' : this.#begun(columns)
+  }
+
+  state(): Json {
+    return { columns: this.#columns } satisfies CsvState
+  }
+
+  async #headerOf(existing: ExistingFile): Promise<readonly string[] | null> {
+    try {
+      return await readCsvHeader(existing.path, this.#layout.delimiter)
+    } catch (error) {
+      if (!isCustodyError(error)) throw error
+      const message = `nothing can be appended to ${existing.path}: ${error.message}`
+      const where = { node: this.#layout.node, path: existing.path }
+      throw new CustodyError('CUSTODY_SINK', message, { where, hint: error.hint, cause: error })
+    }
+  }
+
+  #decide(row: Row): readonly string[] {
+    if (this.#existing !== null) return this.#fieldsOf(this.#existing.header, this.#existing.path)
+    return this.#layout.columns ?? Object.keys(row)
+  }
+
+  /** Settles the columns. @returns what must stand before the first row. */
+  #begun(columns: readonly string[]): string {
+    this.#columns = columns
+    if (this.#existing !== null) return this.#gap
+    const cells = this.#headersOf(columns).map(header => this.#text(header))
+    return this.#mark + cells.join(this.#layout.delimiter) + this.#layout.newline
+  }
+
+  #headersOf(columns: readonly string[]): readonly string[] {
+    const rule = this.#layout.headers
+    if (rule === 'normalised') return columns
+    const names = rule === 'original' ? this.#layout.originalNames() : rule
+    return columns.map(field => (Object.hasOwn(names, field) ? names[field]! : field))
+  }
+
+  /** The fields of an existing header. @throws CustodyError CUSTODY_SINK if they aren't those that are known. */
+  #fieldsOf(header: readonly string[], path: string): readonly string[] {
+    const rule = this.#layout.headers
+    const names = rule === 'normalised' ? {} : rule === 'original' ? this.#layout.originalNames() : rule
+    const fields = new Map(Object.entries(names).map(([field, name]) => [name, field]))
+    const found = header.map(name => fields.get(name) ?? name)
+    const known = this.#layout.columns
+    const wrong =
+      known === null
+        ? undefined
+        : (known.find(each => !found.includes(each)) ?? found.find(each => !known.includes(each)))
+    if (wrong === undefined) return found
+    const message = `${path} has the columns ${header.join(', ')}; ${
+      found.includes(wrong) ? `no row has a field for ${wrong}` : `there is none for the field ${wrong}`
+    }`
+    throw new CustodyError('CUSTODY_SINK', message, {
+      where: { node: this.#layout.node, path },
+      hint: 'Append only to a file with the same columns, or set `columns`.',
+    })
+  }
+
+  #line(row: Row, columns: readonly string[]): string | RowError {
+    const { delimiter, newline } = this.#layout
+    let line = ''
+    let present = 0
+    for (let each = 0; each < columns.length; each++) {
+      const value = row[columns[each]!]
+      if (each > 0) line += delimiter
+      if (value === undefined) continue
+      present += 1
+      if (value === null) continue
+      const cell = typeof value === 'string' ? this.#text(value) : this.#other(value)
+      if (cell === null) return rowError('CSV_NUL', `the field ${JSON.stringify(columns[each])} has a NUL character`)
+      line += cell
+    }
+    let fields = 0
+    for (const _field in row) fields += 1
+    return fields === present ? line + newline : this.#unknownColumn(row, columns)
+  }
+
+  #unknownColumn(row: Row, columns: readonly string[]): RowError {
+    const field = Object.keys(row).find(each => !columns.includes(each))
+    const message = `the field ${JSON.stringify(field)} has no column; the columns are ${columns.join(', ')}`
+    return rowError('COLUMN_UNKNOWN', message)
+  }
+
+  #other(value: Json): string | null {
+    return typeof value === 'object' ? this.#text(JSON.stringify(value)) : String(value)
+  }
+
+  /** A cell, quoted if it must be; null if CSV can't hold it. */
+  #text(value: string): string | null {
+    const text = this.#layout.escape_formulas && FORMULA.test(value) ? `'${value}` : value
+    if (text === '') return '""'
+    if (!this.#special.test(text)) return text
+    return text.includes('\0') ? null : `"${text.replaceAll('"', '""')}"`
+  }
+}
+
+/** What spreadsheets take for a formula. */
+const FORMULA = /^[=+\-@\t\r]/
+
+function escapeForClass(text: string): string {
+  return text.replace(/[\\\]^-]/g, '\\$&')
+}

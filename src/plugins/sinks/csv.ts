@@ -1,0 +1,96 @@
+/** The `csv` sink: its options and what it tells about itself. */
+import { z } from 'zod'
+import type { SinkContext, SinkSpec } from '../../sdk/spec.ts'
+import { delimiterOf } from '../sources/csv.ts'
+import { CsvRowFormat } from './csv-format.ts'
+import { FileSink } from './file-sink.ts'
+import { ifExistsOption, pathOption } from './options.ts'
+
+const csvOptions = z.strictObject({
+  path: pathOption,
+  if_exists: ifExistsOption,
+  columns: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe('The fields that are written, in order; else those of the schema, else those of the first row'),
+  headers: z
+    .union([z.enum(['normalised', 'original']), z.record(z.string(), z.string())])
+    .default('normalised')
+    .describe('Names of fields, the names that they had in the source, or a name for each: `{field: name}`'),
+  delimiter: z
+    .string()
+    .default(',')
+    .refine(each => /^[^\w"'.+\-\r\n\uD800-\uDFFF]$/.test(delimiterOf(each)), {
+      error: 'a delimiter is one character: no letter, digit, quote, sign or line break',
+    })
+    .describe('What stands between cells; `\\t` and `tab` are a tab'),
+  newline: z.enum(['lf', 'crlf']).default('lf').describe('How lines end'),
+  bom: z.boolean().default(false).describe('Whether a new file begins with a byte order mark, as Excel likes it'),
+  escape_formulas: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Put a `'` before texts that a spreadsheet would take for formulas (= + - @); they can’t be read back as they were',
+    ),
+})
+type CsvOptions = z.infer<typeof csvOptions>
+
+function create(options: CsvOptions, context: SinkContext): FileSink {
+  const { closed, fields } = context.input
+  const format = new CsvRowFormat({
+    node: context.node,
+    delimiter: delimiterOf(options.delimiter),
+    newline: options.newline === 'lf' ? '\n' : '\r\n',
+    bom: options.bom,
+    escape_formulas: options.escape_formulas,
+    headers: options.headers,
+    columns: options.columns ?? (closed && fields.size > 0 ? [...fields.keys()] : null),
+    originalNames: context.originalNames,
+  })
+  const { path, if_exists } = options
+  return new FileSink({ path, if_exists, folder: context.folder, node: context.node, staged: false }, format)
+}
+
+function check(options: CsvOptions): ReturnType<NonNullable<SinkSpec<CsvOptions>['check']>> {
+  const twice = (names: readonly string[]) => new Set(names).size < names.length
+  const problems = []
+  if (twice(options.columns ?? [])) problems.push({ path: ['columns'], message: 'a field stands twice' })
+  if (typeof options.headers === 'object' && twice(Object.values(options.headers))) {
+    problems.push({ path: ['headers'], message: 'two fields would have the same header' })
+  }
+  return problems
+}
+
+export const csvSink: SinkSpec<CsvOptions> = {
+  kind: 'sink',
+  name: 'csv',
+  summary: 'Writes a CSV file, one record per row',
+  description: [
+    'Null and missing fields are empty cells, an empty text is `""`, arrays and objects are JSON text. Cells are quoted',
+    'only where they must be (RFC 4180).',
+    '',
+    'The columns are those of `columns`, else of the schema if it says all fields, else of the first row. A row with a',
+    'field that has no column is refused with COLUMN_UNKNOWN. Appending to a file that has a header keeps its columns',
+    'and their order; they must be the same fields. Without rows the file has its header if the columns are known.',
+  ].join('\n'),
+  options: csvOptions,
+  determinism: 'deterministic',
+  errors: {
+    COLUMN_UNKNOWN: 'The row has a field that has no column.',
+    CSV_NUL: 'A text has a NUL character, which CSV can’t hold.',
+  },
+  examples: [
+    { title: 'A new file', options: { path: 'out/approved.csv' } },
+    {
+      title: 'The headers of the source',
+      options: { path: 'out/approved.csv', headers: 'original', if_exists: 'replace' },
+    },
+    {
+      title: 'For a spreadsheet',
+      options: { path: 'out/list.csv', delimiter: ';', bom: true, newline: 'crlf', escape_formulas: true },
+    },
+  ],
+  check,
+  create,
+}

@@ -1,0 +1,133 @@
+/**
+ * What the file sinks have in common: rows become text by a format, text becomes durable at each flush.
+ *
+ * S1. A receipt says what is durable, and holds all that the format needs to go on from there: after winding back, the
+ *     same rows make the same bytes.
+ * S2. After a failure nothing more is written until the sink is opened again.
+ */
+import { type CustodyError, isCustodyError } from '../../model/error.ts'
+import type { Json, Row } from '../../model/row.ts'
+import type { Artifact, Receipt, RowError, Sink, SinkIntent } from '../../sdk/spec.ts'
+import { DurableFile } from './durable-file.ts'
+import type { Extent, Outlet } from './outlet.ts'
+import { StreamOutlet } from './stream-outlet.ts'
+import type { Target } from './target.ts'
+
+/** What was there before the run, at the beginning of the file. */
+export interface ExistingFile {
+  /** Absolute. */
+  readonly path: string
+  readonly bytes: number
+}
+
+/** Turns rows into text. Its state at a receipt is enough to go on from there. */
+export interface RowFormat {
+  /**
+   * @param state of the receipt to go on from; null at the beginning
+   * @param existing what is appended to, if it has content
+   * @throws CustodyError CUSTODY_SINK if that file isn't one that rows can be appended to
+   */
+  begin(state: Json, existing: ExistingFile | null): Promise<void>
+  /** The row's text, with whatever must stand before it. @throws CustodyError CUSTODY_SINK. */
+  row(row: Row): string | RowError
+  /** What the format needs at its end, and what must stand in it even without rows. */
+  end(): string
+  state(): Json
+}
+
+export class FileSink implements Sink {
+  readonly #target: Target
+  readonly #format: RowFormat
+  readonly #file: DurableFile
+  #outlet: Outlet | null = null
+  #text = ''
+  #rows = 0
+  #finished = false
+  #extent: Extent = { bytes: 0, sha256: null }
+  #failure: CustodyError | null = null
+
+  constructor(target: Target, format: RowFormat) {
+    this.#target = target
+    this.#format = format
+    this.#file = new DurableFile(target)
+  }
+
+  prepare(): Promise<SinkIntent> {
+    return this.#file.prepare()
+  }
+
+  async open(intent: SinkIntent, receipt: Receipt | null): Promise<void> {
+    await this.#outlet?.close()
+    this.#outlet = intent.path === null ? new StreamOutlet(this.#target) : this.#file
+    this.#text = ''
+    this.#failure = null
+    this.#rows = receipt?.rows ?? 0
+    const state = receipt === null ? null : (receipt.state as unknown as SinkState)
+    this.#finished = state?.finished ?? false
+    this.#extent = await this.#outlet.open(intent, receipt)
+    const { path, prior_bytes } = intent
+    const existing = path === null || prior_bytes === 0 ? null : { path, bytes: prior_bytes }
+    await this.#format.begin(state?.format ?? null, existing)
+  }
+
+  write(row: Row): RowError | null {
+    if (this.#failure !== null) throw this.#failure
+    if (this.#finished) throw new Error('a row after the end')
+    try {
+      const text = this.#format.row(row)
+      if (typeof text !== 'string') return text
+      this.#text += text
+    } catch (error) {
+      if (isCustodyError(error)) this.#failure = error
+      throw error
+    }
+    this.#rows += 1
+    return null
+  }
+
+  async flush(): Promise<Receipt> {
+    if (this.#failure !== null) throw this.#failure
+    const text = this.#text
+    if (text !== '') {
+      this.#text = ''
+      try {
+        this.#extent = await this.#opened().write(text)
+      } catch (error) {
+        if (isCustodyError(error)) this.#failure = error
+        throw error
+      }
+    }
+    return this.#receipt()
+  }
+
+  async finish(): Promise<Receipt> {
+    if (!this.#finished) {
+      this.#text += this.#format.end()
+      this.#finished = true
+    }
+    return this.flush()
+  }
+
+  async publish(): Promise<Artifact | null> {
+    const path = await this.#opened().publish()
+    const { bytes, sha256 } = this.#extent
+    return path === null || sha256 === null ? null : { path, rows: this.#rows, bytes, sha256 }
+  }
+
+  async close(): Promise<void> {
+    await this.#outlet?.close()
+  }
+
+  #receipt(): Receipt {
+    const state: SinkState = { finished: this.#finished, format: this.#format.state() }
+    return { rows: this.#rows, bytes: this.#extent.bytes, sha256: this.#extent.sha256, state }
+  }
+
+  #opened(): Outlet {
+    if (this.#outlet === null) throw new Error('the sink isn’t open')
+    return this.#outlet
+  }
+}
+
+/** A type, not an interface, so that it is Json. */
+type SinkState = { readonly finished: boolean; readonly format: Json }

@@ -1,0 +1,58 @@
+/** The `json` sink: one array, an element per row. */
+import { z } from 'zod'
+import type { Json, Row } from '../../model/row.ts'
+import type { SinkSpec } from '../../sdk/spec.ts'
+import { FileSink, type RowFormat } from './file-sink.ts'
+import { pathOption } from './options.ts'
+
+const jsonOptions = z.strictObject({
+  path: pathOption,
+  if_exists: z
+    .enum(['fail', 'replace', 'number'])
+    .default('fail')
+    .describe('What to do if the file is there: stop, replace it at the end of the run, or take `name-1`'),
+})
+type JsonOptions = z.infer<typeof jsonOptions>
+
+type ArrayState = { readonly begun: boolean }
+
+class ArrayFormat implements RowFormat {
+  #begun = false
+
+  async begin(state: Json): Promise<void> {
+    this.#begun = (state as ArrayState | null)?.begun ?? false
+  }
+
+  row(row: Row): string {
+    const text = JSON.stringify(row)
+    if (this.#begun) return `,\n${text}`
+    this.#begun = true
+    return `[\n${text}`
+  }
+
+  end(): string {
+    return this.#begun ? '\n]\n' : '[]\n'
+  }
+
+  state(): Json {
+    return { begun: this.#begun } satisfies ArrayState
+  }
+}
+
+export const jsonSink: SinkSpec<JsonOptions> = {
+  kind: 'sink',
+  name: 'json',
+  summary: 'Writes a JSON array, an element per row',
+  description: [
+    'The array is written beside the target and renamed at the end of the run: an array without its end is of no use.',
+    'So nothing can be appended to one; use `jsonl` for that. Without rows the array is empty.',
+  ].join('\n'),
+  options: jsonOptions,
+  determinism: 'deterministic',
+  errors: {},
+  examples: [
+    { title: 'A file that is renewed by each run', options: { path: 'out/summary.json', if_exists: 'replace' } },
+  ],
+  create: (options, context) =>
+    new FileSink({ ...options, folder: context.folder, node: context.node, staged: true }, new ArrayFormat()),
+}

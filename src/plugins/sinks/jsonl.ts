@@ -1,0 +1,28 @@
+/** The `jsonl` sink: JSON Lines, one object per line. */
+import { z } from 'zod'
+import type { SinkSpec } from '../../sdk/spec.ts'
+import { FileSink } from './file-sink.ts'
+import { LineFormat } from './line-format.ts'
+import { ifExistsOption, pathOption } from './options.ts'
+
+const jsonlOptions = z.strictObject({ path: pathOption, if_exists: ifExistsOption })
+type JsonlOptions = z.infer<typeof jsonlOptions>
+
+export const jsonlSink: SinkSpec<JsonlOptions> = {
+  kind: 'sink',
+  name: 'jsonl',
+  summary: 'Writes JSON Lines, one object per line',
+  description: 'Fields stand in the row’s order; nulls are written.',
+  options: jsonlOptions,
+  determinism: 'deterministic',
+  errors: {},
+  examples: [
+    { title: 'A new file', options: { path: 'out/problems.jsonl' } },
+    { title: 'Behind what is there', options: { path: 'out/log.jsonl', if_exists: 'append' } },
+  ],
+  create: (options, context) =>
+    new FileSink(
+      { ...options, folder: context.folder, node: context.node, staged: false },
+      new LineFormat(row => `${JSON.stringify(row)}\n`),
+    ),
+}

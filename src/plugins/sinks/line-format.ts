@@ -1,0 +1,51 @@
+/** One line per row. */
+import { open } from 'node:fs/promises'
+import type { Json, Row } from '../../model/row.ts'
+import type { RowError } from '../../sdk/spec.ts'
+import type { ExistingFile, RowFormat } from './file-sink.ts'
+
+type LineState = { readonly begun: boolean }
+
+export class LineFormat implements RowFormat {
+  readonly #line: (row: Row) => string | RowError
+  #begun = false
+  /** Ends the last line of the file that is appended to, if it has no end. */
+  #gap = ''
+
+  /** @param line the row's text with its line break, or why there is none */
+  constructor(line: (row: Row) => string | RowError) {
+    this.#line = line
+  }
+
+  async begin(state: Json, existing: ExistingFile | null): Promise<void> {
+    this.#begun = (state as LineState | null)?.begun ?? false
+    this.#gap = !this.#begun && existing !== null && !(await endsLine(existing)) ? '\n' : ''
+  }
+
+  row(row: Row): string | RowError {
+    const line = this.#line(row)
+    if (typeof line !== 'string' || this.#begun) return line
+    this.#begun = true
+    return this.#gap + line
+  }
+
+  end(): string {
+    return ''
+  }
+
+  state(): Json {
+    return { begun: this.#begun } satisfies LineState
+  }
+}
+
+/** Whether what was there before ends with a line break. */
+export async function endsLine(existing: ExistingFile): Promise<boolean> {
+  const handle = await open(existing.path, 'r')
+  try {
+    const last = Buffer.alloc(1)
+    await handle.read(last, 0, 1, existing.bytes - 1)
+    return last[0] === 0x0a
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,18 @@
+/** Where a format's text goes: a durable file, or a stream. */
+import type { Receipt, SinkIntent } from '../../sdk/spec.ts'
+
+/** What is durable. `sha256` is null where there is no file. */
+export interface Extent {
+  readonly bytes: number
+  readonly sha256: string | null
+}
+
+export interface Outlet {
+  /** Opens fresh as intended, or wound back to what a receipt says. */
+  open(intent: SinkIntent, receipt: Receipt | null): Promise<Extent>
+  /** Writes text and makes it durable. After a failure nothing more is written until it is opened again. */
+  write(text: string): Promise<Extent>
+  /** Renames a staged file into place; its final path, or null for a stream. Can be repeated. */
+  publish(): Promise<string | null>
+  close(): Promise<void>
+}

@@ -1,0 +1,69 @@
+/** Standard output, a device or a pipe: written, never wound back. */
+import { type FileHandle, open } from 'node:fs/promises'
+import type { Receipt, SinkIntent } from '../../sdk/spec.ts'
+import type { Extent, Outlet } from './outlet.ts'
+import { asOutputError } from './sink-error.ts'
+import { isStandardOutput, placeOf, type Target } from './target.ts'
+
+export class StreamOutlet implements Outlet {
+  readonly #target: Target
+  #handle: FileHandle | null = null
+  #bytes = 0
+
+  constructor(target: Target) {
+    this.#target = target
+  }
+
+  async open(_intent: SinkIntent, receipt: Receipt | null): Promise<Extent> {
+    this.#bytes = receipt?.bytes ?? 0
+    if (!isStandardOutput(this.#target)) {
+      await this.close()
+      try {
+        this.#handle = await open(placeOf(this.#target).path, 'a')
+      } catch (error) {
+        throw asOutputError(error, placeOf(this.#target))
+      }
+    }
+    return this.#extent()
+  }
+
+  async write(text: string): Promise<Extent> {
+    const bytes = Buffer.from(text)
+    try {
+      if (this.#handle === null) await writeStandardOutput(bytes)
+      else await this.#handle.writeFile(bytes)
+    } catch (error) {
+      throw asOutputError(error, placeOf(this.#target))
+    }
+    this.#bytes += bytes.length
+    return this.#extent()
+  }
+
+  async publish(): Promise<null> {
+    return null
+  }
+
+  async close(): Promise<void> {
+    const handle = this.#handle
+    this.#handle = null
+    await handle?.close()
+  }
+
+  #extent(): Extent {
+    return { bytes: this.#bytes, sha256: null }
+  }
+}
+
+function writeStandardOutput(bytes: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stream = process.stdout
+    const done = (error?: Error | null) => {
+      stream.off('error', done)
+      if (error) reject(error)
+      else resolve()
+    }
+    // A reader that went away is told by the event too, which would end the process if nobody listened.
+    stream.on('error', done)
+    stream.write(bytes, done)
+  })
+}

@@ -1,0 +1,39 @@
+/** The `text` sink: one field of each row, a line each. */
+import { z } from 'zod'
+import type { Row } from '../../model/row.ts'
+import type { RowError, SinkSpec } from '../../sdk/spec.ts'
+import { FileSink } from './file-sink.ts'
+import { LineFormat } from './line-format.ts'
+import { ifExistsOption, pathOption, rowError } from './options.ts'
+
+const textOptions = z.strictObject({
+  path: pathOption,
+  if_exists: ifExistsOption,
+  field: z.string().default('text').describe('The field that is written'),
+})
+type TextOptions = z.infer<typeof textOptions>
+
+function lineOf(row: Row, field: string): string | RowError {
+  const value = row[field]
+  if (typeof value === 'string') return `${value}\n`
+  if (typeof value === 'number' || typeof value === 'boolean') return `${value}\n`
+  const what = value === undefined ? 'is missing' : value === null ? 'is null' : 'has parts, and is no text'
+  return rowError('TEXT_FIELD', `the field ${JSON.stringify(field)} ${what}`)
+}
+
+export const textSink: SinkSpec<TextOptions> = {
+  kind: 'sink',
+  name: 'text',
+  summary: 'Writes one field of each row, a line each',
+  description: 'The field must be a text, a number or a boolean. Line breaks in a text are written as they are.',
+  options: textOptions,
+  determinism: 'deterministic',
+  errors: { TEXT_FIELD: 'The field that is to be written is missing, null, or has parts.' },
+  examples: [{ title: 'Letters', options: { path: 'out/letters.txt', field: 'letter' } }],
+  requires: options => [{ field: options.field, types: ['string', 'number', 'integer', 'boolean'], path: ['field'] }],
+  create: (options, context) =>
+    new FileSink(
+      { ...options, folder: context.folder, node: context.node, staged: false },
+      new LineFormat(row => lineOf(row, options.field)),
+    ),
+}
