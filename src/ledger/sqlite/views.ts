@@ -98,8 +98,13 @@ const branchOf = element('o', 'topology.nodes', `${at('g', 2)} - 1`, `.branches[
 const tokens = `SELECT l.run, ${at('b', 0)}, e.row, ${forkOf(branchOf)}, ${at('b', 1)}
 ${ENTRIES}, json_each(e.body, '$.n') b WHERE l.log > 0`
 
+/** Tokens born of a batch have its members as parents; births don't repeat them. */
 const token_parents = `SELECT l.run, ${at('b', 0)}, m.value, m.key - 3
-${ENTRIES}, json_each(e.body, '$.n') b, json_each(b.value) m WHERE l.log > 0 AND m.key > 2`
+${ENTRIES}, json_each(e.body, '$.n') b, json_each(b.value) m WHERE l.log > 0 AND m.key > 2
+UNION ALL
+SELECT l.run, ${at('b', 0)}, m.value, m.key - 3
+${ENTRIES}, json_each(e.body, '$.n') b, json_each(e.body, '$.d') d, json_each(d.value) m
+WHERE l.log > 0 AND e.row IS NULL AND ${at('d', 0)} = ${at('b', 1)} AND ${at('d', 1)} IN ${BATCH_VERDICTS} AND m.key > 2`
 
 const groups = ofSubjects(
   ({ is, same }) => `SELECT l.run, ${at('g', 0)}, ${words(at('g', 1), GROUP_KINDS)}, ${nodeName(at('g', 2))},
@@ -134,15 +139,18 @@ ${ENTRIES}, json_each(e.body, '$.v') v WHERE l.log > 0 AND ${is}
     WHERE ${same} AND ${at('r', 0)} = ${at('v', 0)} AND ${at('r', 1)} = ${at('v', 1)} AND ${at('r', 3)} <> 2))`,
 )
 
-/** Edges that visits left by, and the branch that each child of a fork was born to. */
+const birthLabel = `CASE ${at('g', 1)} WHEN ${KIND_FORK} THEN ${branchOf} ELSE 'to' END`
+/** Edges that visits left by, and those that tokens were born onto: a fork's branch, or the way on of their group's node. */
 const routing_events = `SELECT l.run, ${at('v', 0)}, ${nodeName(edge(at('v', 6), 0))}, ${edge(at('v', 6), 1)}, ${target(edge(at('v', 6), 2))}
 ${ENTRIES}, json_each(e.body, '$.v') v WHERE l.log > 0 AND ${at('v', 6)} > 0
 UNION ALL
-SELECT l.run, ${at('b', 0)}, ${nodeName(at('g', 2))}, ${branchOf},
+${ofSubjects(
+  ({ is, same }) => `SELECT l.run, ${at('b', 0)}, ${nodeName(at('g', 2))}, ${birthLabel},
   (SELECT ${target(at('x', 2))} FROM json_each(o.body, '$.topology.edges') x
-    WHERE ${at('x', 0)} = ${at('g', 2)} AND ${at('x', 1)} = ${branchOf})
-${ENTRIES}, json_each(e.body, '$.g') g, json_each(e.body, '$.n') b
-WHERE l.log > 0 AND ${at('g', 1)} = ${KIND_FORK} AND ${at('b', 1)} = ${at('g', 0)}`
+    WHERE ${at('x', 0)} = ${at('g', 2)} AND ${at('x', 1)} = ${birthLabel})
+${ENTRIES}, json_each(e.body, '$.n') b JOIN entries s ON ${same}, json_each(s.body, '$.g') g
+WHERE l.log > 0 AND ${is} AND ${at('b', 1)} > 0 AND ${at('g', 0)} = ${at('b', 1)}`,
+)}`
 
 const batches = `SELECT l.run, ${at('g', 0)}, ${nodeName(at('g', 2))}, ${closing(at('d', 1), SUBJECTS[1]!.same)},
   ${closing('json_array_length(d.value) - 3', SUBJECTS[1]!.same)}
