@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { canonicalize } from '../model/canonical.ts'
-import type { SubjectEntry } from '../model/entry.ts'
+import type { EndingFact, SubjectEntry } from '../model/entry.ts'
 import type { Json } from '../model/row.ts'
 import { DecodeError, decodeLedgerEntry, decodeRunEntry, decodeSubjectEntry, isSubjectBody } from './decode.ts'
 
@@ -30,7 +30,7 @@ function encode(entry: SubjectEntry): string {
     ],
     ['h', entry.holds.map(h => [h.token, h.node, h.group])],
     ['g', entry.groups_opened.map(g => [g.group, g.kind, g.node, g.expected])],
-    ['d', entry.groups_closed.map(g => [g.group, g.verdict, ...g.members])],
+    ['d', entry.groups_closed.map(g => [g.group, g.verdict, g.detail, ...g.members])],
     ['e', entry.endings.map(e => [e.token, e.fate, e.node, e.sink, e.group, ...error(e)])],
   ]
   for (const [key, list] of lists) if (list.length > 0) facts[key] = list
@@ -54,7 +54,7 @@ const visit = fc.record({
     in: from0,
     out: from0,
     edge: from0,
-    start_us: from0,
+    start_us: fc.maxSafeInteger(),
     duration_us: from0,
   },
   ending: fc.oneof(
@@ -62,7 +62,7 @@ const visit = fc.record({
     fc.record({ status: fc.constant(1 as const), error: failure }),
   ),
 })
-const entry: fc.Arbitrary<SubjectEntry> = fc
+const entry = fc
   .record({
     subject: fc.oneof(
       fc.record({ kind: fc.constant('row' as const), row: from1 }),
@@ -80,17 +80,23 @@ const entry: fc.Arbitrary<SubjectEntry> = fc
     ),
     visits: few(visit.map(({ ending, ...rest }) => ({ ...rest, ...ending }))),
     holds: few(fc.record({ token: from1, node: from1, group: from1 })),
-    groups_opened: few(fc.record({ group: from1, kind: fc.constantFrom(0, 1, 2, 3), node: from1, expected: from0 })),
-    groups_closed: few(fc.record({ group: from1, verdict: fc.constantFrom('merged', 'count'), members: few(from1) })),
+    groups_opened: few(
+      fc.record({ group: from1, kind: fc.constantFrom<0 | 1 | 2 | 3>(0, 1, 2, 3), node: from1, expected: from0 }),
+    ),
+    groups_closed: few(
+      fc.record({ group: from1, verdict: fc.constantFrom('merged', 'count'), detail: from0, members: few(from1) }),
+    ),
     endings: few(
-      fc.record({ token: from1, fate: from1, node: from0, sink: from0, group: from0, error: fc.option(failure) }),
+      fc
+        .record({ token: from1, fate: from1, node: from0, sink: from0, group: from0, error: fc.option(failure) })
+        .map(each => each as EndingFact),
     ),
     first_value: from1,
     commitments: few(fc.constant(HASH)),
   })
-  .map(each => {
+  .map((each): SubjectEntry => {
     const none = each.commitments.length === 0
-    return { ...each, first_value: none ? 0 : each.first_value, nonce: none ? NONCE : null } as SubjectEntry
+    return { ...each, first_value: none ? 0 : each.first_value, nonce: none ? NONCE : null }
   })
 
 const problem = (decode: () => unknown): string => {
@@ -142,7 +148,10 @@ describe('entries of rows and batches', () => {
       { numRuns: 300 },
     )
   })
-  const row = (more: string) => `{${more === '' ? '' : `${more},`}"o":0,"r":1,"t":5,"z":"${NONCE}"}`
+  const row = (more: string) => {
+    const facts = JSON.parse(`{${more === '' ? '' : `${more},`}"o":0,"r":1,"t":5,"z":"${NONCE}"}`)
+    return canonicalize(facts)
+  }
   test.each([
     [row(''), 'none'],
     [row('"e":[]'), '`e` is [], not a list with elements'],
@@ -157,6 +166,9 @@ describe('entries of rows and batches', () => {
     [row('"g":[[1,4,2,0]]'), '`g[0][1]` is 4, not a kind of group (0 to 3)'],
     [row('"d":[[1,"Merged"]]'), '`d[0][1]` is "Merged", not a verdict'],
     [row('"d":[[1]]'), '`d[0][1]` is missing, not a verdict'],
+    [row('"d":[[1,"count"]]'), '`d[0][2]` is missing, not a whole number from 0'],
+    [row('"v":[[1,1,1,0,1,0,0,-5,0]]'), 'none'],
+    [row('"v":[[1,1,1,0,1,0,0,0,-5]]'), '`v[0][8]` is -5, not a whole number from 0'],
     [`{"b":1,"o":0,"r":1,"t":5,"z":"${NONCE}"}`, 'its subject is neither a row nor a batch'],
     [`{"o":0,"t":5,"z":"${NONCE}"}`, 'its subject is neither a row nor a batch'],
     [`{"o":0,"r":1.5,"t":5,"z":"${NONCE}"}`, '`r` is 1.5, not a whole number from 1'],
@@ -187,6 +199,8 @@ describe('entries of rows and batches', () => {
 const TOTALS = {
   rows: { read: 1, ingested: 1, rejected: 0 },
   tokens: { born: 1, ended: 1, open: 0 },
+  groups: 0,
+  batches: 0,
   endings: [[1, 2, 1]],
   visits: [
     [1, 1, 0, 0],

@@ -176,15 +176,18 @@ function whole(value: Json | undefined, where: string, min: number): number {
   return value
 }
 
-/** A list with so many elements (or more, up to `most`), of which the first `least` are whole numbers from 0. */
-function numbers(value: Json, where: string, least: number, most: number): readonly number[] {
+/**
+ * A list with so many elements (or more, up to `most`), of which the first `least` are whole numbers from 0; the one at
+ * `signed` may be below.
+ */
+function numbers(value: Json, where: string, least: number, most: number, signed = -1): readonly number[] {
   if (!Array.isArray(value) || value.length < least || value.length > most) {
     refuse(value, where, most === least ? `a list of ${least} elements` : `a list of ${least} elements or more`)
   }
   for (let i = 0; i < least; i++) {
     const each = value[i] as Json
-    if (typeof each !== 'number' || !Number.isSafeInteger(each) || each < 0) {
-      refuse(each, `${where}[${i}]`, 'a whole number from 0')
+    if (typeof each !== 'number' || !Number.isSafeInteger(each) || (each < 0 && i !== signed)) {
+      refuse(each, `${where}[${i}]`, i === signed ? 'a whole number' : 'a whole number from 0')
     }
   }
   return value as readonly number[]
@@ -226,8 +229,11 @@ function birth(value: Json, where: string): BirthFact {
   return { token: atLeastOne(token, where, 0), group: atLeastOne(group, where, 1), ordinal, parents }
 }
 
+/** Place of a visit's start: before the entry's time where a visit was held. */
+const START = 7
+
 function visit(value: Json, where: string): VisitFact {
-  const v = numbers(value, where, 9, 11)
+  const v = numbers(value, where, 9, 11, START)
   const status = v[3]!
   if (status > 2) refuse(status, `${where}[3]`, 'a status (0, 1, 2)')
   const error = errorAt(v, where, 9)
@@ -268,8 +274,9 @@ function groupClosed(value: Json, where: string): GroupClosed {
   const elements = numbers(value, where, 1, Number.POSITIVE_INFINITY) as readonly Json[]
   const verdict = elements[1]
   if (typeof verdict !== 'string' || !VERDICT.test(verdict)) refuse(verdict, `${where}[1]`, 'a verdict')
-  const members = elements.slice(2).map((member, i) => whole(member, `${where}[${i + 2}]`, 1))
-  return { group: atLeastOne(elements[0] as number, where, 0), verdict, members }
+  const detail = whole(elements[2], `${where}[2]`, 0)
+  const members = elements.slice(3).map((member, i) => whole(member, `${where}[${i + 3}]`, 1))
+  return { group: atLeastOne(elements[0] as number, where, 0), verdict, detail, members }
 }
 
 function ending(value: Json, where: string): EndingFact {

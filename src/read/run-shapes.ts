@@ -31,6 +31,8 @@ const topology: Decoder<Topology> = object({
 const totals: Decoder<Tallies> = object({
   rows: object({ read: int(), ingested: int(), rejected: int() }),
   tokens: object({ born: int(), ended: int(), open: int() }),
+  groups: int(),
+  batches: int(),
   endings: listOf(tuple(int(1), int(), int())),
   visits: listOf(tuple(int(1), int(), int(), int())),
   edges: listOf(tuple(int(1), int())),
