@@ -87,7 +87,8 @@ export class Terminal {
     return columnsFor(this.stderr, this.env)
   }
 
-  private clearLive(): void {
+  /** Removes the live line. */
+  clearLive(): void {
     if (this.live_columns === 0) return
     this.live_columns = 0
     this.stderr.write('\r\x1b[K')

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { columnsOf, count, counted, durationText, hashText, padEnd, printable, shorten, valueText } from './text.ts'
+import { columnsOf, count, counted, hashText, padEnd, printable, shorten, timeText, valueText } from './text.ts'
 
 describe('printable', () => {
   test('writes what a terminal could act on as escapes', () => {
@@ -50,15 +50,11 @@ describe('width', () => {
   })
 })
 
-test('numbers, durations, hashes and values', () => {
+test('numbers, times, hashes and values', () => {
+  expect(timeText(1_795_269_731_482_999)).toBe('2026-11-21 14:02:11.482Z')
   expect(count(1234567)).toBe('1,234,567')
   expect(counted(1, 'row')).toBe('1 row')
   expect(counted(0, 'entry', 'entries')).toBe('0 entries')
-  expect(durationText(20)).toBe('0.02 ms')
-  expect(durationText(12_345)).toBe('12 ms')
-  expect(durationText(2_000_000)).toBe('2.0 s')
-  expect(durationText(125_000_000)).toBe('2 min 5 s')
-  expect(durationText(7_260_000_000)).toBe('2 h 1 min')
   expect(hashText('8f3a00aa'.repeat(8))).toBe('8f3a00aa…aa')
   expect(valueText('a\u001b"')).toBe('"a\\u001b\\""')
   expect(valueText(undefined)).toBe('missing')

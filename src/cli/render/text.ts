@@ -2,6 +2,8 @@
  * Text from data, made safe and short for a terminal. Everything that a person sees and that came out of a file, a
  * plugin or a ledger passes through here: data must not be able to move the cursor, set colours or reorder a line.
  */
+import { formatTime } from '../../model/time.ts'
+
 /** C0, DEL, C1, bidirectional controls, zero-width and line separators, byte order mark, tags, lone surrogates. */
 const UNSAFE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this finds
@@ -83,19 +85,9 @@ export function counted(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`
 }
 
-/** A length of time for people, from microseconds. */
-export function durationText(us: number): string {
-  if (us < 10_000) return `${(us / 1000).toFixed(2)} ms`
-  if (us < 1_000_000) return `${Math.round(us / 1000)} ms`
-  if (us < 60_000_000) return `${(us / 1_000_000).toFixed(1)} s`
-  const seconds = Math.round(us / 1_000_000)
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
-  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`
-}
-
 /** Microseconds since 1970 as `2026-11-21 14:02:11.482Z`. */
 export function timeText(us: number): string {
-  return new Date(Math.floor(us / 1000)).toISOString().replace('T', ' ')
+  return formatTime(us).replace('T', ' ')
 }
 
 /** The first eight and the last two digits of a hash. */

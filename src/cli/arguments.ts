@@ -1,0 +1,25 @@
+/** What arguments of several commands have in common. Each reader throws what commander tells as a wrong argument. */
+import { InvalidArgumentError } from 'commander'
+
+/** A whole number from `least` up; no sign, fraction or exponent. */
+export function integerFrom(least: number): (text: string) => number {
+  return text => {
+    const number = /^\d{1,15}$/.test(text) ? Number(text) : -1
+    if (number < least) throw new InvalidArgumentError(`It must be a whole number from ${least} up.`)
+    return number
+  }
+}
+
+/** One of several words. */
+export function oneOf<const W extends string>(words: readonly W[]): (text: string) => W {
+  return text => {
+    const found = words.find(word => word === text)
+    if (found === undefined) throw new InvalidArgumentError(`It must be ${words.join(' or ')}.`)
+    return found
+  }
+}
+
+/** An option that may be given several times: collects. */
+export function collect(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text]
+}

@@ -1,0 +1,78 @@
+/** `custody explain RUN --row N | --token N | --where CEL`: the whole story of a row. */
+import { Command } from 'commander'
+import type { LedgerReader } from '../../ledger/read-port.ts'
+import { CustodyError } from '../../model/error.ts'
+import { explainRow, explainToken, explainWhere } from '../../read/explain/explain.ts'
+import { storyJson } from '../../read/explain/json.ts'
+import type { Story } from '../../read/explain/story.ts'
+import { findRun } from '../../read/runs/list.ts'
+import { integerFrom } from '../arguments.ts'
+import type { Context } from '../context.ts'
+import { type LedgerOptions, reading, withLedgerOption } from '../ledger-access.ts'
+import { rowPredicate } from '../predicate.ts'
+import { renderStory } from '../render/story.ts'
+import { counted } from '../render/text.ts'
+
+interface ExplainOptions extends LedgerOptions {
+  readonly row?: number
+  readonly token?: number
+  readonly where?: string
+  readonly json?: boolean
+}
+
+export function explainCommand(context: Context, done: (exit: number) => void): Command {
+  return withLedgerOption(new Command('explain'))
+    .summary('tell the whole story of a row')
+    .description(
+      'Tells the whole story of a row: where it came from, its data at each step, each decision, and how it ended.',
+    )
+    .argument('<run>', 'a run: its id, a unique beginning of one, or latest')
+    .option('--row <n>', 'the row with this number', integerFrom(1))
+    .option('--token <n>', 'the row instance with this number', integerFrom(1))
+    .option('--where <cel>', "all rows for which an expression over their data holds, as in 'row.amount > 5000'")
+    .option('--json', 'print the story as JSON')
+    .action(async (run: string, options: ExplainOptions) => {
+      await reading(context, options, reader => explain(context, reader, run, options))
+      done(0)
+    })
+}
+
+async function explain(context: Context, reader: LedgerReader, name: string, options: ExplainOptions): Promise<void> {
+  const { row, token, where } = options
+  const chosen = [row, token, where].filter(each => each !== undefined).length
+  if (chosen !== 1)
+    throw new CustodyError(
+      'CUSTODY_ARGUMENT',
+      chosen === 0 ? 'it isn’t said which row to explain' : 'only one of --row, --token and --where can be given',
+      {
+        hint: `As in: ${context.command} explain latest --row 17`,
+      },
+    )
+  const { log } = await findRun(reader, name)
+  if (where !== undefined) return explainAll(context, reader, log, where, options.json === true)
+  const story = row !== undefined ? await explainRow(reader, log, row) : await explainToken(reader, log, token ?? 0)
+  const { terminal } = context
+  if (options.json === true) terminal.answerJson(storyJson(story))
+  else terminal.answer(renderStory(story, terminal.columns, terminal.paint))
+}
+
+/** One story after the other as they are found; as JSON an array. Stops as soon as nobody reads any more. */
+async function explainAll(
+  context: Context,
+  reader: LedgerReader,
+  log: number,
+  where: string,
+  json: boolean,
+): Promise<void> {
+  const { terminal } = context
+  const stories: Story[] = []
+  let found = 0
+  for await (const story of explainWhere(reader, log, rowPredicate(where))) {
+    if (terminal.isClosed) return
+    found++
+    if (json) stories.push(story)
+    else terminal.answer(`${found > 1 ? '\n' : ''}${renderStory(story, terminal.columns, terminal.paint)}`)
+  }
+  if (json) terminal.answerJson(stories.map(storyJson))
+  else terminal.tell(found === 0 ? 'No row fits.' : `\n${counted(found, 'row fits', 'rows fit')}.`)
+}

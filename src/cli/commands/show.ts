@@ -1,0 +1,31 @@
+/** `custody show RUN`: what a run came to. */
+import { Command } from 'commander'
+import { findRun } from '../../read/runs/list.ts'
+import { showRun } from '../../read/show/show.ts'
+import type { ShownRun } from '../../read/show/summary.ts'
+import type { Context } from '../context.ts'
+import { isHeld, type LedgerOptions, reading, withLedgerOption } from '../ledger-access.ts'
+import { renderShown } from '../render/shown.ts'
+
+export function showCommand(context: Context, done: (exit: number) => void): Command {
+  return withLedgerOption(new Command('show'))
+    .summary('show what a run came to')
+    .description('Shows one run: counts per node, outcome, cause and output, timing, and the seal.')
+    .argument('<run>', 'a run: its id, a unique beginning of one, or latest')
+    .option('--json', 'print it as JSON')
+    .action(async (name: string, options: LedgerOptions & { readonly json?: boolean }) => {
+      const shown = await reading(context, options, async reader => {
+        const { run } = await findRun(reader, name)
+        return showRun(reader, run, isHeld)
+      })
+      if (options.json === true) context.terminal.answerJson(shownJson(shown))
+      else context.terminal.answer(renderShown(shown, context.cwd, context.terminal.columns, context.terminal.paint))
+      done(0)
+    })
+}
+
+/** The keys of `run --json` first, in its order; then those that only `show` has. */
+function shownJson(shown: ShownRun): unknown {
+  const { run, status, rows, tokens, outcomes, causes, sinks, checkpoint, duration_ms, nodes, ...more } = shown
+  return { run, status, rows, tokens, outcomes, causes, sinks, checkpoint, duration_ms, nodes, ...more }
+}

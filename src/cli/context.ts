@@ -1,0 +1,66 @@
+/** What every command gets: where it is run, how it was called, and where it may write. */
+import { basename, delimiter, dirname, join, relative, resolve } from 'node:path'
+import { quoted } from './render/shell.ts'
+import type { Environment, OutputStream, Terminal } from './terminal.ts'
+
+/** What the program takes from its process; tests give their own. */
+export interface Host {
+  readonly stdout: OutputStream
+  readonly stderr: OutputStream
+  readonly env: Environment
+  /** Absolute. */
+  readonly cwd: string
+  /** The script that was started, as the process has it. */
+  readonly script: string
+  /** Calls back on SIGINT and SIGTERM; returns a function that stops listening. */
+  onSignal(listener: () => void): () => void
+  /** Ends the process at once. */
+  exit(code: number): void
+}
+
+export interface Context {
+  readonly host: Host
+  readonly terminal: Terminal
+  readonly cwd: string
+  readonly env: Environment
+  /** How to call this program from here, for commands that are printed: `custody`, `npx custody`, … */
+  readonly command: string
+  /** Version of this program. */
+  readonly version: string
+}
+
+export function processHost(): Host {
+  return {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    cwd: process.cwd(),
+    script: process.argv[1] ?? 'custody',
+    onSignal: listener => {
+      process.on('SIGINT', listener)
+      process.on('SIGTERM', listener)
+      return () => {
+        process.off('SIGINT', listener)
+        process.off('SIGTERM', listener)
+      }
+    },
+    exit: code => process.exit(code),
+  }
+}
+
+/**
+ * The words that start this program again in the same folder: `npx custody` under npm or from a project's
+ * `node_modules/.bin`, `custody` if that is on the PATH, else `node` and the path of the script.
+ */
+export function commandFor({ env, script, cwd }: Pick<Host, 'env' | 'script' | 'cwd'>): string {
+  if (env.npm_lifecycle_event !== undefined || env.npm_command !== undefined) return 'npx custody'
+  const folder = dirname(resolve(cwd, script))
+  if (basename(script) === 'custody') {
+    if ((env.PATH ?? '').split(delimiter).some(each => each !== '' && resolve(cwd, each) === folder)) return 'custody'
+    if (folder.endsWith(join('node_modules', '.bin'))) return 'npx custody'
+    return quoted(script)
+  }
+  if (!script.endsWith('.js')) return 'custody'
+  const path = relative(cwd, resolve(cwd, script))
+  return `node ${quoted(path.startsWith(join('..', '..', '..')) ? script : path)}`
+}

@@ -1,0 +1,121 @@
+/** What `custody doctor` looks at. Each check tells what it found; none throws. */
+import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { trustedKeys } from '../../ledger/keys.ts'
+import { openLedgerReader } from '../../ledger/open.ts'
+import { isCustodyError } from '../../model/error.ts'
+import type { Context } from '../context.ts'
+import { type LedgerOptions, ledgerUrl } from '../ledger-access.ts'
+import { nodeVersionProblem } from '../node-version.ts'
+import { counted } from '../render/text.ts'
+
+export interface Finding {
+  readonly name: string
+  readonly state: 'ok' | 'warn' | 'fail'
+  /** One line. */
+  readonly message: string
+  readonly hint?: string
+}
+
+type Check = (context: Context, options: LedgerOptions) => Finding | Promise<Finding>
+
+const CHECKS: ReadonlyArray<readonly [name: string, check: Check]> = [
+  ['custody', ({ version, command }) => ok('custody', `version ${version}, called as ${command}`)],
+  ['node', node],
+  ['sqlite', sqlite],
+  ['key', key],
+  ['ledger', ledger],
+  ['folder', folder],
+  ['terminal', terminal],
+]
+
+/** All of them, in order. */
+export async function findings(context: Context, options: LedgerOptions): Promise<Finding[]> {
+  const found: Finding[] = []
+  for (const [name, check] of CHECKS) {
+    try {
+      found.push(await check(context, options))
+    } catch (thrown) {
+      found.push(failed(name, thrown))
+    }
+  }
+  return found
+}
+
+function ok(name: string, message: string): Finding {
+  return { name, state: 'ok', message }
+}
+
+function failed(name: string, thrown: unknown): Finding {
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  const hint = isCustodyError(thrown) ? thrown.hint : undefined
+  return { name, state: 'fail', message, ...(hint === undefined ? {} : { hint }) }
+}
+
+function node(): Finding {
+  const { node: version } = process.versions
+  const problem = nodeVersionProblem(version)
+  return problem === null ? ok('node', `${version} on ${process.platform} ${process.arch}`) : failed('node', problem)
+}
+
+function sqlite(): Finding {
+  const db = new DatabaseSync(':memory:')
+  try {
+    const row = db.prepare('SELECT sqlite_version() AS version').get()
+    return ok('sqlite', `${String(row?.version)}, built into Node`)
+  } finally {
+    db.close()
+  }
+}
+
+function key({ env }: Context): Finding {
+  const keys = trustedKeys(null, env)
+  const [first] = keys
+  if (first === undefined)
+    return {
+      name: 'key',
+      state: 'warn',
+      message: 'there is no signing key yet; the first run makes one',
+      hint: 'To use one of your own, set $CUSTODY_KEY to its file.',
+    }
+  return ok('key', `checkpoints are signed by ${first.text}${env.CUSTODY_KEY ? ' (from $CUSTODY_KEY)' : ''}`)
+}
+
+async function ledger(context: Context, options: LedgerOptions): Promise<Finding> {
+  const url = ledgerUrl(context, options)
+  try {
+    const reader = await openLedgerReader(url)
+    try {
+      const runs = (await reader.logs()).filter(log => log.run !== null).length
+      return ok('ledger', `${reader.url} has ${counted(runs, 'run')}`)
+    } finally {
+      await reader.close()
+    }
+  } catch (thrown) {
+    if (!isCustodyError(thrown) || thrown.code !== 'CUSTODY_LEDGER_NOT_FOUND') throw thrown
+    return { name: 'ledger', state: 'warn', message: `there is none at ${url} yet`, hint: 'The first run makes it.' }
+  }
+}
+
+/** Writes and syncs a file in the current folder, as a run will have to. */
+function folder({ cwd }: Context): Finding {
+  const temporary = mkdtempSync(join(cwd, '.custody-doctor-'))
+  try {
+    const file = openSync(join(temporary, 'file'), 'w')
+    try {
+      writeSync(file, 'x')
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+    return ok('folder', `${cwd} can be written and synced`)
+  } finally {
+    rmSync(temporary, { recursive: true, force: true })
+  }
+}
+
+function terminal({ terminal }: Context): Finding {
+  const what = terminal.isLive ? `live, ${terminal.columns_told} columns` : 'not a terminal: no live line'
+  return ok('terminal', `${what}; colour ${terminal.paint('bold', 'x') === 'x' ? 'off' : 'on'}`)
+}

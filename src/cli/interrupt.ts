@@ -1,0 +1,23 @@
+/** Ctrl-C and SIGTERM: the first stops the run safely, the second ends the process at once. Either way state is safe. */
+import type { Context } from './context.ts'
+
+const INTERRUPTED = 130
+
+export interface Stopping {
+  /** Aborted by the first signal. */
+  readonly signal: AbortSignal
+  close(): void
+}
+
+export function stopOnSignals({ host, terminal }: Context, quiet: boolean): Stopping {
+  const stop = new AbortController()
+  const off = host.onSignal(() => {
+    if (stop.signal.aborted) {
+      host.exit(INTERRUPTED)
+      return
+    }
+    if (!quiet) terminal.tell('finishing the commit in hand … (once more to end at once)')
+    stop.abort()
+  })
+  return { signal: stop.signal, close: off }
+}

@@ -1,0 +1,77 @@
+/**
+ * The program: words in, exit code out. Whatever a command throws ends here, as text on standard error, or with `--json` as
+ * one JSON value on standard output. Exit codes are those of CONTRACTS section 2.
+ */
+import { readFileSync } from 'node:fs'
+import { CommanderError } from 'commander'
+import { CustodyError } from '../model/error.ts'
+import { type Context, commandFor, type Host, processHost } from './context.ts'
+import { nodeVersionProblem } from './node-version.ts'
+import { firstHelp, makeProgram } from './program.ts'
+import { diagnosticCounts, renderDiagnostics } from './render/diagnostics.ts'
+import { asCustodyError, DiagnosticsError, errorJson, exitCodeOf, renderError } from './render/error.ts'
+import { sourceLines } from './source-lines.ts'
+import { Terminal } from './terminal.ts'
+
+/** Runs the command that `argv` (without interpreter and script) names. Never throws, never ends the process by itself. */
+export async function main(argv: readonly string[], host: Host = processHost()): Promise<number> {
+  const terminal = new Terminal(host.stdout, host.stderr, host.env)
+  const context: Context = {
+    host,
+    terminal,
+    cwd: host.cwd,
+    env: host.env,
+    command: commandFor(host),
+    version: ownVersion(),
+  }
+  try {
+    const old = nodeVersionProblem(process.versions.node)
+    if (old !== null) throw old
+    if (argv.length === 0) {
+      terminal.answer(firstHelp(context))
+      return 0
+    }
+    let exit = 0
+    const program = makeProgram(context, code => {
+      exit = code
+    })
+    await program.parseAsync([...argv], { from: 'user' })
+    return exit
+  } catch (thrown) {
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0
+    return report(
+      thrown instanceof CommanderError ? usageError(thrown, context) : asCustodyError(thrown),
+      argv,
+      context,
+    )
+  }
+}
+
+function report(error: CustodyError, argv: readonly string[], { terminal, env }: Context): number {
+  if (wantsJson(argv)) terminal.answerJson(errorJson(error))
+  else if (error instanceof DiagnosticsError) {
+    const view = { paint: terminal.paint_told, columns: terminal.columns_told, sourceLine: sourceLines(error.texts) }
+    terminal.tell(renderDiagnostics(error.diagnostics, view))
+    if (error.of_pipeline) terminal.tell(`${diagnosticCounts(error.diagnostics)}. Nothing was run.`)
+  } else terminal.tell(renderError(error, terminal.paint_told, env.CUSTODY_DEBUG === '1'))
+  return exitCodeOf(error)
+}
+
+/** A mistake in the arguments, as commander tells it: its first line is the problem, `(Did you mean …?)` the hint. */
+function usageError(error: CommanderError, { command }: Context): CustodyError {
+  const text = error.message.replace(/^error: /, '')
+  const guess = /\n?\((Did you mean .*\?)\)\s*$/s.exec(text)
+  const message = (guess === null ? text : text.slice(0, guess.index)).trim().replace(/\.$/, '')
+  const hint = guess?.[1] === undefined ? `See \`${command} --help\`.` : guess[1].replace(/^D/, 'd')
+  return new CustodyError('CUSTODY_ARGUMENT', message, { hint })
+}
+
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  return (end === -1 ? argv : argv.slice(0, end)).includes('--json')
+}
+
+function ownVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { readonly version: string }).version
+}

@@ -1,0 +1,50 @@
+/** `--where CEL`: an expression over a row's data as a function. */
+import type { Diagnostic } from '../model/error.ts'
+import type { Row } from '../model/row.ts'
+import { compileExpression } from '../sdk/expression.ts'
+import { OBSERVED } from '../sdk/schema.ts'
+import { DiagnosticsError } from './render/error.ts'
+
+const NAME = '--where'
+
+/**
+ * True for rows for which the expression gives true. A row that lacks what it reads doesn't fit, and is no error: other rows
+ * may have it.
+ * @throws DiagnosticsError if it can't be compiled, or can't give true or false.
+ */
+export function rowPredicate(source: string): (row: Row) => boolean {
+  const compiled = compileExpression(source, { over: 'row', schema: OBSERVED })
+  const diagnostics: Diagnostic[] = []
+  if (!compiled.ok)
+    for (const { offset, length, code, message, hint } of compiled.problems)
+      diagnostics.push({
+        ...placeIn(source, offset),
+        length,
+        severity: 'error',
+        code,
+        message,
+        ...(hint ? { hint } : {}),
+      })
+  else {
+    const { type } = compiled.expression.gives.schema
+    if (type === undefined || type === 'boolean') return row => isTrue(compiled.expression.evaluate(row))
+    diagnostics.push({
+      ...placeIn(source, 0),
+      length: Math.max(1, source.length),
+      severity: 'error',
+      code: 'CUSTODY_CEL_TYPE',
+      message: `the expression gives ${String(type)}, and must give true or false`,
+      hint: 'Compare something, as in row.amount > 5000',
+    })
+  }
+  throw new DiagnosticsError(diagnostics, new Map([[NAME, source]]), false)
+}
+
+function isTrue(result: { readonly ok: boolean; readonly value?: unknown }): boolean {
+  return result.ok && result.value === true
+}
+
+function placeIn(source: string, offset: number): { file: string; line: number; column: number } {
+  const before = source.slice(0, offset).split('\n')
+  return { file: NAME, line: before.length, column: (before.at(-1) ?? '').length + 1 }
+}

@@ -1,0 +1,82 @@
+/** The commands put together, and the help that a newcomer reads. */
+import { Command } from 'commander'
+import { doctorCommand } from './commands/doctor.ts'
+import { explainCommand } from './commands/explain.ts'
+import { initCommand } from './commands/init.ts'
+import { pluginsCommand } from './commands/plugins.ts'
+import { runCommand } from './commands/run.ts'
+import { runsCommand } from './commands/runs.ts'
+import { schemaCommand } from './commands/schema.ts'
+import { showCommand } from './commands/show.ts'
+import { validateCommand } from './commands/validate.ts'
+import { verifyCommand } from './commands/verify.ts'
+import type { Context } from './context.ts'
+
+/** Makes one command; `done` takes its exit code. */
+export type CommandMaker = (context: Context, done: (exit: number) => void) => Command
+
+const GROUPS: ReadonlyArray<readonly [title: string, makers: readonly CommandMaker[]]> = [
+  ['Build and run:', [initCommand, validateCommand, runCommand]],
+  ['Ask what happened:', [runsCommand, showCommand, explainCommand, verifyCommand]],
+  ['Look things up:', [pluginsCommand, schemaCommand, doctorCommand]],
+]
+
+export function makeProgram(context: Context, done: (exit: number) => void): Command {
+  const { terminal, command } = context
+  const program = new Command('custody')
+    .description('Data pipelines that can answer for every row.')
+    .version(context.version, '--version', 'print the version')
+    .usage('<command> [arguments]')
+    .helpOption('-h, --help', 'print help')
+    .configureOutput({
+      writeOut: text => terminal.answer(text.replace(/\n$/, '')),
+      writeErr: text => terminal.tell(text.replace(/\n$/, '')),
+      // Errors are told by main, once, in its own form.
+      outputError: () => undefined,
+      getOutHelpWidth: () => Math.min(terminal.columns, 100),
+    })
+    .configureHelp({ styleTitle: text => terminal.paint('bold', text) })
+    .addHelpText(
+      'after',
+      `\n${command} help <command> tells more about one of them. RUN is a run's id, a unique beginning of one, or latest.`,
+    )
+    .exitOverride()
+  for (const [title, makers] of GROUPS) {
+    program.commandsGroup(title)
+    for (const maker of makers) program.addCommand(configured(maker(context, done), program))
+  }
+  program.helpCommand(false).addCommand(helpCommand(program))
+  return program
+}
+
+/** Commands made by themselves don't inherit what the program settled. */
+function configured(command: Command, program: Command): Command {
+  return command.copyInheritedSettings(program).allowExcessArguments(false)
+}
+
+function helpCommand(program: Command): Command {
+  return configured(new Command('help'), program)
+    .description('help for a command')
+    .argument('[command]')
+    .action((name: string | undefined) => {
+      const found = name === undefined ? program : program.commands.find(each => each.name() === name)
+      // An unknown name is told, with the nearest one, as an unknown command is.
+      if (found === undefined) program.parse([name ?? ''], { from: 'user' })
+      else found.outputHelp()
+    })
+}
+
+/** What `custody` alone says. */
+export function firstHelp({ command, terminal }: Context): string {
+  const { paint } = terminal
+  return [
+    `${paint('bold', 'custody')}: data pipelines that can answer for every row.`,
+    '',
+    'Try these three:',
+    `  ${command} init demo                    writes a small example, with data`,
+    `  ${command} run demo/pipeline.yaml       runs it; each row's story is recorded as evidence`,
+    `  ${command} explain latest --row 17      tells why row 17 ended where it did`,
+    '',
+    `${command} --help lists all commands.`,
+  ].join('\n')
+}

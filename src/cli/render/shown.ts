@@ -1,0 +1,65 @@
+/** A run for people: `custody show`. */
+import type { NodeCounts, ShownRun } from '../../read/show/summary.ts'
+import type { Paint } from '../terminal.ts'
+import { renderSummary, statusText } from './summary.ts'
+import { renderTable } from './table.ts'
+import { count, printable } from './text.ts'
+
+export function renderShown(shown: ShownRun, cwd: string, columns: number, paint: Paint): string {
+  const started = shown.started_at.replace('T', ' ')
+  const lines = [
+    `${paint('bold', `Run ${shown.run}`)} of ${printable(shown.name)}${shown.file === null ? '' : ` (${printable(shown.file)})`}`,
+    `  started ${started} · ${runStatus(shown, paint)} · ${count(shown.entries)} entries`,
+  ]
+  if (shown.stopped !== null) lines.push(`  ${stopText(shown.stopped, paint)}`)
+  lines.push('', ...renderSummary({ ...shown, dry_run: false }, cwd, columns, paint))
+  lines.push('', ...nodeTable(shown.nodes, columns, paint))
+  return lines.join('\n')
+}
+
+function runStatus(shown: ShownRun, paint: Paint): string {
+  switch (shown.status) {
+    case 'running':
+      return paint(['bold', 'cyan'], 'running')
+    case 'interrupted':
+      return `${paint(['bold', 'yellow'], 'interrupted')}: its process is gone; what it recorded is safe`
+    default:
+      return statusText(shown.status, shown.duration_ms * 1000, paint)
+  }
+}
+
+function stopText(stopped: NonNullable<ShownRun['stopped']>, paint: Paint): string {
+  if (stopped.code === null)
+    return stopped.reason === 'user' ? 'stopped by the user' : `stopped: ${printable(stopped.reason)}`
+  return `${paint('red', `${stopped.code}`)}: ${stopped.message === null ? 'the message is erased' : printable(stopped.message)}`
+}
+
+function nodeTable(nodes: readonly NodeCounts[], columns: number, paint: Paint): string[] {
+  const held = nodes.some(node => node.held > 0)
+  const rows = nodes.map(node => [
+    printable(node.node),
+    node.kind,
+    count(node.in),
+    count(node.ok),
+    node.error === 0 ? '' : count(node.error),
+    ...(held ? [node.held === 0 ? '' : count(node.held)] : []),
+    Object.entries(node.out)
+      .filter(([, taken]) => taken > 0)
+      .map(([label, taken]) => `${printable(label)} ${count(taken)}`)
+      .join(' · '),
+  ])
+  return renderTable(
+    [
+      { title: 'node' },
+      { title: 'kind' },
+      { title: 'in', align: 'right' },
+      { title: 'ok', align: 'right' },
+      { title: 'errors', align: 'right' },
+      ...(held ? ([{ title: 'held', align: 'right' }] as const) : []),
+      { title: 'ways out' },
+    ],
+    rows,
+    columns - 2,
+    paint,
+  ).map(line => `  ${line}`)
+}

@@ -1,0 +1,181 @@
+/** The steps of one row instance as aligned lines: number, node, what did it, what came of it, how long it took. */
+
+import { formatDuration } from '../../model/time.ts'
+import type { Change, Decision, VisitStory } from '../../read/explain/story.ts'
+import type { Paint } from '../terminal.ts'
+import { withValues } from './expression.ts'
+import { columnsOf, padEnd, padStart, printable, shorten, valueText } from './text.ts'
+
+/** Longest value in a change. */
+const VALUE_COLUMNS = 48
+const NODE_COLUMNS = 24
+
+/** One step, before it is laid out: its first line has parts in columns of their own. */
+interface Step {
+  readonly number: string
+  readonly node: string
+  readonly by: string
+  /** Of a gate: expression, with values, way. Of others: one text. */
+  readonly parts: readonly string[]
+  /** Lines under the first. */
+  readonly more: readonly string[]
+  readonly duration: string
+  readonly failed: boolean
+}
+
+/**
+ * Lines for `visits`, numbered from `first`; without the source's visit, which the header tells. `columns` is the width
+ * that there is.
+ */
+export function renderSteps(
+  visits: readonly VisitStory[],
+  first: number,
+  columns: number,
+  paint: Paint,
+  children: number,
+): string[] {
+  const steps = visits.map((visit, i) => stepOf(visit, first + i, i === visits.length - 1 ? children : 0))
+  const number = widest(steps.map(step => step.number))
+  const node = Math.min(NODE_COLUMNS, widest(steps.map(step => step.node)))
+  const by = Math.min(NODE_COLUMNS, widest(steps.map(step => step.by)))
+  const duration = widest(steps.map(step => step.duration))
+  const indent = number + 2 + node + 2 + by + 2
+  const room = Math.max(16, columns - indent - duration - 2)
+  const bodies = layOut(steps, room)
+  const body_columns = Math.min(room, widest(bodies.map(lines => lines[0] ?? '')))
+  return steps.flatMap((step, i) => {
+    const [head = '', ...rest] = bodies[i] ?? []
+    const styled = step.failed ? paint('red', head) : head
+    const lead = `${padStart(step.number, number)}  ${paint('bold', padEnd(shorten(step.node, node), node))}  ${paint('dim', padEnd(shorten(step.by, by), by))}  `
+    const fill = ' '.repeat(Math.max(0, body_columns - columnsOf(head)))
+    return [
+      `${lead}${styled}${fill}  ${paint('dim', padStart(step.duration, duration))}`.trimEnd(),
+      ...rest.map(line => `${' '.repeat(indent)}${line}`),
+    ]
+  })
+}
+
+function widest(texts: readonly string[]): number {
+  return texts.reduce((width, text) => Math.max(width, columnsOf(text)), 0)
+}
+
+/** Gates get columns for expression, values and way if all of that fits; else values stand on a line of their own. */
+function layOut(steps: readonly Step[], room: number): string[][] {
+  const gates = steps.filter(step => step.parts.length === 3)
+  const widths = [0, 1, 2].map(part => widest(gates.map(step => step.parts[part] ?? '')))
+  const fits = widths.reduce((sum, width) => sum + width, 0) + 6 <= room
+  return steps.map(({ parts, more }) => {
+    const [text = '', values = '', way = ''] = parts
+    const below = more.map(line => shorten(line, room))
+    if (parts.length !== 3) return [shorten(text, room), ...below]
+    if (fits) return [`${padEnd(text, widths[0] ?? 0)}   ${padEnd(values, widths[1] ?? 0)}   ${way}`, ...below]
+    const short = shorten(text, Math.max(10, room - columnsOf(way) - 3))
+    return [shorten(`${short}   ${way}`, room), ...(values === '' ? [] : [shorten(values, room)]), ...below]
+  })
+}
+
+function stepOf(visit: VisitStory, number: number, children: number): Step {
+  const { head, more } = body(visit, children)
+  return {
+    number: String(number),
+    node: printable(visit.node),
+    by: printable(visit.plugin ?? visit.kind),
+    parts: head,
+    more,
+    duration: visit.status === 'held' ? '' : formatDuration(visit.duration_us),
+    failed: visit.status === 'error',
+  }
+}
+
+function body(visit: VisitStory, children: number): { head: readonly string[]; more: readonly string[] } {
+  const attempt = visit.attempt > 1 ? `attempt ${visit.attempt}: ` : ''
+  if (visit.error !== null) return { head: [`${attempt}${errorText(visit)}`], more: evaluated(visit) }
+  if (visit.status === 'held') return { head: ['held here until its group closes'], more: [] }
+  if (visit.decision !== null)
+    return { head: decisionParts(visit.decision, visit, attempt), more: tried(visit.decision) }
+  const changes = visit.changed === null ? [] : changeTexts(visit.changed, visit.data)
+  if (changes.length > 0) return { head: [`${attempt}${changes.join(' · ')}`], more: evaluated(visit) }
+  return { head: [`${attempt}${unchangedText(visit, children)}`], more: evaluated(visit) }
+}
+
+function unchangedText(visit: VisitStory, children: number): string {
+  if (visit.kind === 'sink') return visit.path === null ? 'written' : printable(visit.path)
+  if (children > 0) return `became ${children} ${children === 1 ? 'row' : 'rows'}`
+  if (visit.left === null) return 'filtered out'
+  if (visit.kind === 'gate') return `→ ${printable(visit.left.to)}`
+  return visit.data?.kind === 'erased' ? 'what it changed is erased' : 'nothing changed'
+}
+
+function errorText(visit: VisitStory): string {
+  const { code, message } = visit.error ?? { code: '', message: { kind: 'erased' as const } }
+  const said = message.kind === 'known' ? printable(message.value) : 'the message is erased'
+  const way = visit.left === null ? 'tried again' : `→ ${printable(visit.left.to)}`
+  return `error ${printable(code)}: ${said}  ${way}`
+}
+
+function decisionParts(decision: Decision, visit: VisitStory, attempt: string): string[] {
+  const seen = visit.data?.kind === 'erased' ? 'values are erased' : substituted(decision.expression, decision.values)
+  const to = visit.left === null ? '' : ` → ${printable(visit.left.to)}`
+  const label = decision.label === null ? '' : printable(decision.label)
+  return [`${attempt}${oneLine(decision.expression)}`, seen, `${label}${to}`]
+}
+
+function tried(decision: Decision): string[] {
+  return decision.tried.map(
+    each =>
+      `not ${printable(each.label)}: ${oneLine(each.expression)}   ${substituted(each.expression, decision.values)}`,
+  )
+}
+
+function evaluated(visit: VisitStory): string[] {
+  return visit.evaluations.map(each => {
+    const seen = visit.data?.kind === 'erased' ? 'values are erased' : substituted(each.expression, each.values)
+    return `${printable(each.for)}: ${oneLine(each.expression)}${seen === '' ? '' : `   ${seen}`}`
+  })
+}
+
+/** The expression with its values; nothing if that says no more than the expression. */
+function substituted(expression: string, values: Decision['values']): string {
+  const seen = withValues(oneLine(expression), values, () => true)
+  return seen === oneLine(expression) ? '' : seen
+}
+
+function oneLine(expression: string): string {
+  return printable(expression.trim().replace(/\s*\n\s*/g, ' '))
+}
+
+/** `a → b` (renamed), `a: 1 → 2`, `a: 1 (new)`, `a removed`. */
+export function changeTexts({ set, unset }: Change, data: VisitStory['data']): string[] {
+  const before = data?.kind === 'known' && isObject(data.value) ? data.value : {}
+  const removed = new Set(unset)
+  const texts: string[] = []
+  for (const field of Object.keys(set)) {
+    const value = short(set[field])
+    const source = Object.hasOwn(before, field) ? undefined : renamedFrom(before, removed, set[field])
+    if (source !== undefined) {
+      removed.delete(source)
+      texts.push(`${printable(source)} → ${printable(field)}`)
+    } else if (Object.hasOwn(before, field)) texts.push(`${printable(field)}: ${short(before[field])} → ${value}`)
+    else texts.push(`${printable(field)}: ${value} (new)`)
+  }
+  for (const field of removed) texts.push(`${printable(field)} removed`)
+  return texts
+}
+
+function renamedFrom(
+  before: { readonly [field: string]: unknown },
+  removed: ReadonlySet<string>,
+  value: unknown,
+): string | undefined {
+  const text = JSON.stringify(value)
+  for (const field of removed) if (JSON.stringify(before[field]) === text) return field
+  return undefined
+}
+
+function short(value: unknown): string {
+  return shorten(valueText(value), VALUE_COLUMNS)
+}
+
+function isObject(value: unknown): value is { readonly [field: string]: unknown } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,180 @@
+/** The story of a row, from top to bottom, for people. */
+import type { Story, TokenEnding, TokenStory, VisitStory } from '../../read/explain/story.ts'
+import type { Paint } from '../terminal.ts'
+import { changeTexts, renderSteps } from './steps.ts'
+import { columnsOf, count, hashText, printable, shorten, shortRun, timeText, valueText } from './text.ts'
+
+const FIELD_COLUMNS = 60
+
+/** The whole story, for a terminal `columns` wide. */
+export function renderStory(story: Story, columns: number, paint: Paint): string {
+  const lines = [header(story, paint), ...entered(story, columns, paint)]
+  const children = childrenOf(story.tokens)
+  const known = new Set(story.tokens.map(token => token.token))
+  const roots = story.tokens.filter(token => !token.parents.some(parent => known.has(parent)))
+  const single = story.tokens.length === 1
+  for (const root of roots) lines.push('', ...tokenLines(root, children, single ? -1 : 0, 1, { columns, paint }))
+  lines.push('', evidence(story))
+  return lines.join('\n')
+}
+
+function header(story: Story, paint: Paint): string {
+  const { subject } = story
+  const run = `of ${printable(story.name)}, run ${shortRun(story.run)}…`
+  if (subject.kind === 'batch') return `${paint('bold', `Batch ${count(subject.batch)}`)} ${run}`
+  const file = subject.path === null ? `source ${printable(subject.source)}` : printable(subject.path)
+  const place = subject.line > 0 ? ` line ${count(subject.line)}` : `, record ${count(subject.index)}`
+  return `${paint('bold', `Row ${count(subject.row)}`)} ${run}, from ${file}${place}`
+}
+
+/** The fields as they came in, or what was wrong with the record. */
+function entered(story: Story, columns: number, paint: Paint): string[] {
+  const visit = story.tokens[0]?.visits.find(each => each.kind === 'source')
+  if (visit === undefined) return []
+  if (visit.error !== null) return rejected(visit, columns, paint)
+  const { data } = visit
+  if (data === null) return []
+  if (data.kind === 'erased') return [paint('dim', '  its data is erased; the commitments below still stand')]
+  const { value } = data
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return [`  ${shorten(valueText(value), columns - 2)}`]
+  const fields = Object.entries(value).map(
+    ([field, each]) => `${printable(field)} ${shorten(valueText(each), FIELD_COLUMNS)}`,
+  )
+  return wrapped(fields, columns)
+}
+
+function rejected(visit: VisitStory, columns: number, paint: Paint): string[] {
+  const { code, message, details } = visit.error ?? { code: '', message: { kind: 'erased' as const }, details: null }
+  const said = message.kind === 'known' ? printable(message.value) : 'the message is erased'
+  const lines = [`  ${paint('red', `rejected ${printable(code)}: ${said}`)}`]
+  const { data } = visit
+  if (data?.kind === 'erased') lines.push(paint('dim', '  the record is erased'))
+  else if (data !== null && typeof data.value === 'object' && data.value !== null && 'raw' in data.value) {
+    const { raw } = data.value as { readonly raw: unknown }
+    lines.push(`  read as  ${shorten(typeof raw === 'string' ? printable(raw) : valueText(raw), columns - 11)}`)
+  }
+  if (details !== null) lines.push(`  details  ${shorten(valueText(details), columns - 11)}`)
+  return lines
+}
+
+/** Items with ` · ` between them, on as many lines as it takes. */
+function wrapped(items: readonly string[], columns: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const item of items) {
+    const longer = line === '' ? item : `${line} · ${item}`
+    if (line !== '' && columnsOf(longer) > columns - 2) {
+      lines.push(`  ${line}`)
+      line = item
+    } else line = longer
+  }
+  if (line !== '') lines.push(`  ${shorten(line, columns - 2)}`)
+  return lines
+}
+
+function childrenOf(tokens: readonly TokenStory[]): ReadonlyMap<number, readonly TokenStory[]> {
+  const children = new Map<number, TokenStory[]>()
+  for (const token of tokens) {
+    // A merged row instance stands under the last of its parents: by then all of them have been told.
+    const parent = token.parents.at(-1)
+    if (parent === undefined) continue
+    const list = children.get(parent)
+    if (list === undefined) children.set(parent, [token])
+    else list.push(token)
+  }
+  return children
+}
+
+/** One row instance: its heading (unless `depth` is −1: it is the only one), its steps, its end, and its children. */
+function tokenLines(
+  token: TokenStory,
+  children: ReadonlyMap<number, readonly TokenStory[]>,
+  depth: number,
+  first: number,
+  view: { readonly columns: number; readonly paint: Paint },
+): string[] {
+  const { columns, paint } = view
+  const own = children.get(token.token) ?? []
+  const indent = '  '.repeat(Math.min(8, Math.max(0, depth)))
+  const steps = token.visits.filter(visit => visit.kind !== 'source')
+  const lines: string[] = []
+  if (depth >= 0) lines.push(heading(token, paint), ...bornAs(token, columns - indent.length, paint))
+  lines.push(
+    ...renderSteps(steps, first, columns - indent.length - 2, paint, own.length).map(line => `  ${line}`),
+    ...(depth >= 0 ? [] : ['']),
+    ...closing(token, paint).map(line => (depth >= 0 ? `  ${line}` : line)),
+  )
+  const shown = lines.map(line => (line === '' ? line : indent + line))
+  for (const child of own) shown.push('', ...tokenLines(child, children, depth + 1, first + steps.length, view))
+  return shown
+}
+
+function heading(token: TokenStory, paint: Paint): string {
+  const name = paint('bold', `Row instance ${count(token.token)}`)
+  const { born_of } = token
+  if (token.branch !== null) return `${name}, branch ${printable(token.branch)}`
+  if (born_of === null) return name
+  const node = printable(born_of.node)
+  switch (born_of.kind) {
+    case 'expand':
+      return `${name}, part ${count(born_of.ordinal + 1)} of what ${node} made of row instance ${token.parents.map(count).join(', ')}`
+    case 'merge':
+      return `${name}, merged at ${node} from row instances ${token.parents.map(count).join(', ')}`
+    default:
+      return `${name}, made at ${node} from ${token.parents.length === 0 ? 'a batch' : `row instances ${parentList(token.parents)}`}`
+  }
+}
+
+/** What the parent's data doesn't tell. */
+function bornAs({ born_as }: TokenStory, columns: number, paint: Paint): string[] {
+  if (born_as === null) return []
+  const texts = changeTexts(born_as, null)
+  return texts.length === 0
+    ? []
+    : wrapped(
+        texts.map(text => text.replace(/ \(new\)$/, '')),
+        columns,
+      ).map(line => paint('dim', line))
+}
+
+function parentList(parents: readonly number[]): string {
+  const shown = parents.slice(0, 10).map(count).join(', ')
+  return parents.length > 10 ? `${shown} and ${count(parents.length - 10)} more` : shown
+}
+
+function closing(token: TokenStory, paint: Paint): string[] {
+  const { ending, waits } = token
+  if (ending === null)
+    return waits === null
+      ? [paint('yellow', 'Not ended yet')]
+      : [paint('yellow', `Not ended yet: it ${waits.held ? 'is held' : 'stands'} at ${printable(waits.node)}`)]
+  const colour = ending.class === 'failure' ? 'red' : ending.class === 'success' ? 'green' : 'cyan'
+  return [
+    `${paint('bold', `Ended ${ending.outcome}`)}: ${paint(colour, endingText(ending))}, ${timeText(ending.recorded_us)}`,
+  ]
+}
+
+/** The words of the outcome with the names in them: "routed to sink high_risk by gate risk". */
+export function endingText(ending: TokenEnding): string {
+  const sink = ending.sink === null ? null : `sink ${printable(ending.sink)}`
+  let words = ending.words
+  if (words.includes('a sink') && sink !== null) words = words.replace('a sink', sink)
+  else if (sink !== null) words = `${words}, given to ${sink}`
+  const node = printable(ending.node)
+  words = words.includes('a gate') ? words.replace('a gate', `gate ${node}`) : words
+  if (ending.error === null) return words
+  const at = ending.cause === 'error' || ending.cause === 'retries_exhausted' ? ` at ${node}` : ''
+  return `${words}${at} (${printable(ending.error.code)})`
+}
+
+function evidence(story: Story): string {
+  const { entries, head } = story
+  const numbers = entries.slice(0, 6).map(count).join(', ') + (entries.length > 6 ? ', …' : '')
+  const which = `${entries.length === 1 ? 'Entry' : 'Entries'} ${numbers}`
+  if (head === null) return which
+  const tree = `tree ${hashText(head.root)}`
+  return story.sealed === null
+    ? `${which} of ${count(head.size)} so far, in the signed ${tree}; the run isn't sealed`
+    : `${which} of ${count(head.size)}, in the sealed ${tree}`
+}

@@ -1,0 +1,104 @@
+/** The summary of a run for people: read, ended, written, sealed. */
+import { relative } from 'node:path'
+import { formatDuration } from '../../model/time.ts'
+import type { EndingCounts, SinkCounts } from '../../read/show/summary.ts'
+import type { Paint } from '../terminal.ts'
+import { count, counted, hashText, printable, shorten } from './text.ts'
+
+export interface SummaryFacts {
+  readonly status: string
+  readonly rows: { readonly read: number; readonly rejected: number }
+  readonly tokens: { readonly born: number; readonly ended: number; readonly open: number }
+  readonly endings: readonly EndingCounts[]
+  readonly sinks: { readonly [sink: string]: SinkCounts }
+  readonly checkpoint: string
+  /** Nothing was written: sinks tell what would have been. */
+  readonly dry_run: boolean
+}
+
+const LABEL = 12
+
+/** Lines of the summary, indented by two. `cwd` makes paths short. */
+export function renderSummary(facts: SummaryFacts, cwd: string, columns: number, paint: Paint): string[] {
+  const { rows, tokens } = facts
+  const lines: string[] = []
+  const add = (label: string, text: string) =>
+    lines.push(`  ${paint('bold', label.padEnd(LABEL))}${shorten(text, Math.max(20, columns - LABEL - 2))}`)
+  add('read', counted(rows.read, 'row') + (rows.rejected > 0 ? `, ${count(rows.rejected)} of them broken` : ''))
+  add('ended', endedText(tokens))
+  lines.push(...endingLines(facts.endings, columns, paint))
+  const written = writtenTexts(facts.sinks, cwd)
+  for (const [i, text] of written.entries()) add(i > 0 ? '' : facts.dry_run ? 'would write' : 'written', text)
+  if (!facts.dry_run && facts.checkpoint !== '')
+    add(isSealed(facts.status) ? 'sealed' : 'checkpoint', `checkpoint ${hashText(facts.checkpoint)}`)
+  return lines
+}
+
+export function isSealed(status: string): boolean {
+  return ['completed', 'completed_with_failures', 'empty', 'abandoned'].includes(status)
+}
+
+function endedText({ born, ended, open }: SummaryFacts['tokens']): string {
+  const of = `${count(ended)} of ${counted(born, 'row instance')}`
+  return open === 0 ? `${of}, each exactly once` : `${of}; ${count(open)} still open`
+}
+
+/** By class of ending: where how many went. */
+function endingLines(endings: readonly EndingCounts[], columns: number, paint: Paint): string[] {
+  const groups: Array<readonly [title: string, style: Parameters<Paint>[0], of: readonly EndingCounts[]]> = [
+    ['by flow or gate', 'green', endings.filter(each => each.class === 'success' && each.sink !== null)],
+    ['filtered out', 'green', endings.filter(each => each.class === 'success' && each.sink === null)],
+    ['after an error', 'red', endings.filter(each => each.class === 'failure' && each.sink !== null)],
+    ['dropped', 'red', endings.filter(each => each.class === 'failure' && each.sink === null)],
+    ['passed on', 'cyan', endings.filter(each => each.class === 'passed on')],
+  ]
+  return groups
+    .filter(([, , of]) => of.length > 0)
+    .map(([title, style, of]) => {
+      const total = of.reduce((sum, each) => sum + each.count, 0)
+      const detail = shorten(details(of), Math.max(20, columns - LABEL - 32))
+      return `    ${paint(style, title.padEnd(17))} ${count(total).padStart(9)}   ${paint('dim', detail)}`.trimEnd()
+    })
+}
+
+/** `approved 612 · micro 833`, or, without a sink, the outcome in words. */
+function details(endings: readonly EndingCounts[]): string {
+  const totals = new Map<string, number>()
+  for (const each of endings) {
+    const name = each.sink === null ? each.words : each.sink
+    totals.set(name, (totals.get(name) ?? 0) + each.count)
+  }
+  return [...totals].map(([name, total]) => `${printable(name)} ${count(total)}`).join(' · ')
+}
+
+function writtenTexts(sinks: SummaryFacts['sinks'], cwd: string): string[] {
+  return Object.entries(sinks).map(([sink, { rows, path }]) => {
+    const where = path === undefined ? printable(sink) : printable(nearPath(path, cwd))
+    return `${where}  ${counted(rows, 'row')}`
+  })
+}
+
+/** A path as seen from `cwd`, if that is shorter. */
+export function nearPath(path: string, cwd: string): string {
+  const near = relative(cwd, path)
+  return near.length > 0 && near.length < path.length && !near.startsWith('../../..') ? near : path
+}
+
+/** `done in 0.3 s`, and what the status says in words. */
+export function statusText(status: string, duration_us: number, paint: Paint): string {
+  const time = formatDuration(duration_us)
+  switch (status) {
+    case 'completed':
+      return `${paint(['bold', 'green'], 'done')} in ${time}`
+    case 'completed_with_failures':
+      return `${paint(['bold', 'yellow'], 'done')} in ${time}; some rows ended in failure`
+    case 'empty':
+      return `${paint(['bold', 'yellow'], 'done')} in ${time}; there was no row to read`
+    case 'cancelled':
+      return `${paint(['bold', 'yellow'], 'stopped')} after ${time}`
+    case 'failed':
+      return `${paint(['bold', 'red'], 'failed')} after ${time}`
+    default:
+      return `${status} after ${time}`
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * Finds what the story of a row needs, and no more: the run's opening, the row's own entries with their payloads, and the
+ * latest head. The cost doesn't depend on the length of the run.
+ */
+import type { LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
+import type { SubjectEntry } from '../../model/entry.ts'
+import { CustodyError } from '../../model/error.ts'
+import type { Row } from '../../model/row.ts'
+import { decodeSubjectEntry, isSubjectBody } from '../decode.ts'
+import { closingOf, headOf, intentsOf, type Opening, openingOf, planOf, readable } from '../runs/run-log.ts'
+import { decodePayload, SubjectValues } from '../values.ts'
+import type { Story } from './story.ts'
+import { pathOf, type Scene, tellTokens, type Values } from './tell.ts'
+
+/** What all stories of a run share. */
+interface RunScene extends Scene {
+  readonly opening: Opening
+  readonly head: Story['head']
+  readonly sealed: string | null
+}
+
+/** The story of a row. @throws CustodyError CUSTODY_ROW_UNKNOWN. */
+export async function explainRow(reader: LedgerReader, log: number, row: number): Promise<Story> {
+  const scene = await runScene(reader, log)
+  const entries = await reader.entriesOfRow(log, row)
+  if (entries.length === 0) {
+    const { totals } = await closingOf(reader, log)
+    throw new CustodyError('CUSTODY_ROW_UNKNOWN', `the run has no row ${row}`, {
+      hint: totals.rows.read === 0 ? 'It has read no row.' : `Its rows are numbered from 1 to ${totals.rows.read}.`,
+    })
+  }
+  return storyOf(reader, log, entries, scene)
+}
+
+/** The story of the row, or of the batch, that a token belongs to. @throws CustodyError CUSTODY_ROW_UNKNOWN. */
+export async function explainToken(reader: LedgerReader, log: number, token: number): Promise<Story> {
+  const ended = await reader.ending(log, token)
+  const found = ended ?? (await reader.openTokens(log)).find(each => each.token === token)
+  if (found === undefined) {
+    const { totals } = await closingOf(reader, log)
+    throw new CustodyError('CUSTODY_ROW_UNKNOWN', `the run has no row instance ${token}`, {
+      hint: `Its row instances are numbered from 1 to ${totals.tokens.born}.`,
+    })
+  }
+  if (found.row !== null) return explainRow(reader, log, found.row)
+  return storyOf(reader, log, await batchEntries(reader, log, found.seq), await runScene(reader, log))
+}
+
+/**
+ * The stories of all rows whose data, as it was ingested, fits. Rejected records and erased rows have no such data. Reads the
+ * whole run, one entry after the other.
+ */
+export async function* explainWhere(
+  reader: LedgerReader,
+  log: number,
+  fits: (row: Row) => boolean,
+): AsyncGenerator<Story, void, undefined> {
+  const scene = await runScene(reader, log)
+  const payloads = reader.payloads(log)[Symbol.asyncIterator]()
+  try {
+    let payload = await payloads.next()
+    for await (const stored of reader.entries(log)) {
+      while (payload.done !== true && payload.value.seq < stored.seq) payload = await payloads.next()
+      if (stored.row === null || payload.done === true || payload.value.seq !== stored.seq) continue
+      const data = ingested(stored, payload.value, log)
+      if (data === null || !fits(data)) continue
+      yield storyOf(reader, log, await reader.entriesOfRow(log, stored.row), scene)
+    }
+  } finally {
+    await payloads.return?.()
+  }
+}
+
+/** The data of a row from its first entry; null for later entries and for records that were rejected. */
+function ingested(stored: StoredEntry, payload: StoredPayload, log: number): Row | null {
+  const entry = readable(log, () => decodeSubjectEntry(stored.seq, stored.body))
+  if (entry.origin === null || entry.visits[0]?.error !== null) return null
+  const value = readable(log, () => decodePayload(payload)).values[0]
+  return value?.kind === 'full' ? (value.value as Row) : null
+}
+
+async function runScene(reader: LedgerReader, log: number): Promise<RunScene> {
+  const opening = await openingOf(reader, log)
+  const last = (await closingOf(reader, log)).last
+  const intents = (await intentsOf(reader, log)) ?? {}
+  const paths = new Map<string, string>()
+  for (const sink of Object.keys(intents)) {
+    const path = intents[sink]?.path
+    if (path != null) paths.set(sink, path)
+  }
+  return {
+    opening,
+    topology: opening.topology,
+    plan: await planOf(reader, log),
+    paths,
+    head: await headOf(reader, log),
+    sealed: last?.k === 'seal' ? last.status : null,
+  }
+}
+
+/** The entries of a batch, in order, from any of them: each names the one before it. */
+async function batchEntries(reader: LedgerReader, log: number, seq: number): Promise<StoredEntry[]> {
+  const entries: StoredEntry[] = []
+  for (let at: number | null = seq; at !== null; ) {
+    const stored: StoredEntry | null = await reader.entry(log, at)
+    if (stored === null || !isSubjectBody(stored.row, stored.body)) break
+    entries.unshift(stored)
+    const current: number = at
+    at = readable(log, () => decodeSubjectEntry(current, stored.body)).previous
+  }
+  return entries
+}
+
+async function storyOf(
+  reader: LedgerReader,
+  log: number,
+  stored: readonly StoredEntry[],
+  scene: RunScene,
+): Promise<Story> {
+  const entries: SubjectEntry[] = []
+  const values = new SubjectValues()
+  for (const { seq, body } of stored) {
+    const entry = readable(log, () => decodeSubjectEntry(seq, body))
+    const payload = entry.commitments.length === 0 ? null : await reader.payload(log, seq)
+    readable(log, () => values.add(seq, entry, payload === null ? null : decodePayload(payload)))
+    entries.push(entry)
+  }
+  const [first] = entries
+  if (first === undefined) throw new CustodyError('CUSTODY_ROW_UNKNOWN', 'the run has no such row')
+  return {
+    run: scene.opening.run,
+    name: scene.opening.name,
+    subject: subjectOf(first, scene),
+    tokens: tellTokens(entries, known(values), scene),
+    entries: stored.map(each => each.seq),
+    head: scene.head,
+    sealed: scene.sealed,
+  }
+}
+
+function subjectOf({ subject, origin }: SubjectEntry, scene: RunScene): Story['subject'] {
+  if (subject.kind === 'batch') return subject
+  const source = scene.topology.nodes[(origin?.source ?? 0) - 1]
+  return {
+    kind: 'row',
+    row: subject.row,
+    source: source?.name ?? '?',
+    index: origin?.index ?? 0,
+    line: origin?.line ?? 0,
+    path: source === undefined ? null : pathOf(source, scene),
+  }
+}
+
+function known(values: SubjectValues): Values {
+  return {
+    get: number => {
+      const value = values.get(number)
+      return value === null ? { kind: 'erased' } : { kind: 'known', value }
+    },
+    hash: number => (number === 0 ? null : values.commitment(number)),
+  }
+}

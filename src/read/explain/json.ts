@@ -1,0 +1,68 @@
+/** A story in the shape of `explain --json` (CONTRACTS section 2). */
+import type { Known, Story, TokenStory, VisitStory } from './story.ts'
+
+/**
+ * `{run, row, source, tokens}` as CONTRACTS has it, and beside it `batch`, `origin`, `entries` and `head`. An erased value is
+ * left out, and `erased: true` says so.
+ */
+export function storyJson(story: Story): { readonly [key: string]: unknown } {
+  const { subject } = story
+  return {
+    run: story.run,
+    row: subject.kind === 'row' ? subject.row : null,
+    source: subject.kind === 'row' ? subject.source : null,
+    ...(subject.kind === 'batch' ? { batch: subject.batch } : {}),
+    tokens: story.tokens.map(tokenJson),
+    origin:
+      subject.kind === 'row'
+        ? { path: subject.path, line: subject.line === 0 ? null : subject.line, index: subject.index }
+        : null,
+    entries: story.entries,
+    head: story.head,
+    sealed: story.sealed,
+  }
+}
+
+function tokenJson(token: TokenStory): unknown {
+  const { ending, waits } = token
+  return {
+    token: token.token,
+    parents: token.parents,
+    branch: token.branch,
+    visits: token.visits.map(visitJson),
+    outcome: ending?.outcome ?? null,
+    cause: ending?.cause ?? null,
+    sink: ending?.sink ?? null,
+    ...(ending?.error == null ? {} : { error: errorJson(ending.error) }),
+    ...(waits === null ? {} : { waits_at: waits.node }),
+  }
+}
+
+function visitJson(visit: VisitStory): unknown {
+  const { data, changed, decision, evaluations, error } = visit
+  return {
+    node: visit.node,
+    kind: visit.kind,
+    attempt: visit.attempt,
+    status: visit.status,
+    input_hash: visit.input_hash,
+    output_hash: visit.output_hash,
+    ...(data === null ? {} : data.kind === 'erased' ? { erased: true } : { data: data.value }),
+    ...(changed === null ? {} : { changed }),
+    ...(decision === null ? {} : { decision: decisionJson(decision) }),
+    ...(evaluations.length === 0 ? {} : { evaluations }),
+    ...(error === null ? {} : { error: errorJson(error) }),
+    calls: [],
+    to: visit.left?.to ?? null,
+    started_us: visit.started_us,
+    duration_us: visit.duration_us,
+  }
+}
+
+function decisionJson({ expression, values, label, tried }: NonNullable<VisitStory['decision']>): unknown {
+  return { expression, values, label, ...(tried.length === 0 ? {} : { tried }) }
+}
+
+function errorJson({ code, message }: { readonly code: string; readonly message: Known<string> }): unknown {
+  return message.kind === 'known' ? { code, message: message.value } : { code, message: null, erased: true }
+}

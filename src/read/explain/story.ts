@@ -1,0 +1,123 @@
+/**
+ * The story of one row (or of one batch): what `explain` finds in the ledger, as data. The text for people and the JSON
+ * are both made from it.
+ */
+import type { OutcomeClass } from '../../model/outcome.ts'
+import type { Json, Row } from '../../model/row.ts'
+import type { NodeKind } from '../../model/topology.ts'
+
+/** A value of the ledger: there, or erased (then only its commitment is known). */
+export type Known<T> = { readonly kind: 'known'; readonly value: T } | { readonly kind: 'erased' }
+
+/** Fields that a visit wrote and removed. */
+export interface Change {
+  readonly set: Row
+  readonly unset: readonly string[]
+}
+
+/** What was evaluated, what it saw, and what it gave. */
+export interface Decision {
+  /** As in the pipeline file; of cases the one that held, or `else`. */
+  readonly expression: string
+  /** By path (`amount`, `address.city`): the fields that were read; a missing field is left out. */
+  readonly values: { readonly [path: string]: Json }
+  /** The way that was taken; null if it gave none. */
+  readonly label: string | null
+  /** Of cases: those that were tried and didn't hold, in order. */
+  readonly tried: ReadonlyArray<{ readonly label: string; readonly expression: string }>
+}
+
+/** An expression among the options of a plugin, with what it saw. */
+export interface Evaluation {
+  /** Path of the option. */
+  readonly for: string
+  readonly expression: string
+  readonly values: { readonly [path: string]: Json }
+}
+
+/** The visit of one token at one node, one attempt. */
+export interface VisitStory {
+  readonly node: string
+  readonly kind: NodeKind
+  readonly plugin: string | null
+  readonly attempt: number
+  readonly status: 'ok' | 'error' | 'held'
+  /** Commitments as lower-case hex; null where there is no value. */
+  readonly input_hash: string | null
+  readonly output_hash: string | null
+  /** As the token entered (of a source: what it read); null where there was nothing. */
+  readonly data: Known<Json> | null
+  /** null where nothing changed, nothing left, or it is erased. */
+  readonly changed: Change | null
+  readonly decision: Decision | null
+  readonly evaluations: readonly Evaluation[]
+  /** `details` is null where there are none; message and details may be erased. */
+  readonly error: { readonly code: string; readonly message: Known<string>; readonly details: Json } | null
+  /** The edge by which it left; null if it ended or stayed. `to` is `discard` or a node's name. */
+  readonly left: { readonly label: string; readonly to: string } | null
+  /** Of a source or sink with a file. */
+  readonly path: string | null
+  readonly started_us: number
+  readonly duration_us: number
+}
+
+export interface TokenEnding {
+  readonly outcome: string
+  readonly cause: string
+  readonly class: OutcomeClass
+  /** "written to a sink". */
+  readonly words: string
+  readonly node: string
+  readonly sink: string | null
+  readonly group: number | null
+  readonly error: { readonly code: string; readonly message: Known<string> } | null
+  readonly recorded_us: number
+}
+
+export interface TokenStory {
+  readonly token: number
+  readonly parents: readonly number[]
+  /** The branch of the fork it was born of. */
+  readonly branch: string | null
+  /** The group it was born of; null for the first token of a row. */
+  readonly born_of: {
+    readonly group: number
+    readonly kind: string
+    readonly node: string
+    readonly ordinal: number
+  } | null
+  /** Of a child of one parent: in what its data differs from the parent's; null where it doesn't, or it is erased. */
+  readonly born_as: Change | null
+  readonly visits: readonly VisitStory[]
+  /** null while it is open. */
+  readonly ending: TokenEnding | null
+  /** While it is open: where it stands, and whether a node holds it there. */
+  readonly waits: { readonly node: string; readonly held: boolean } | null
+}
+
+export interface Story {
+  readonly run: string
+  /** Name of the pipeline. */
+  readonly name: string
+  readonly subject:
+    | {
+        readonly kind: 'row'
+        readonly row: number
+        readonly source: string
+        /** Number of the record in its source, from 1. */
+        readonly index: number
+        /** 0 where the source has no lines. */
+        readonly line: number
+        /** As in the pipeline file; null where the source reads no file. */
+        readonly path: string | null
+      }
+    | { readonly kind: 'batch'; readonly batch: number }
+  /** In order of birth. */
+  readonly tokens: readonly TokenStory[]
+  /** Numbers of the subject's entries in the run's log, from 0. */
+  readonly entries: readonly number[]
+  /** The latest signed head of the run's log. */
+  readonly head: { readonly size: number; readonly root: string } | null
+  /** Status of a sealed run; null while it isn't sealed. */
+  readonly sealed: string | null
+}

@@ -1,0 +1,279 @@
+/**
+ * From the facts of one subject to its story: pure. Facts come in order of entries; a token's visits in order of time.
+ */
+import {
+  type BirthFact,
+  type ExpressionText,
+  GROUP_KINDS,
+  type GroupOpened,
+  type PlanValue,
+  type SubjectEntry,
+  VISIT_ERROR,
+  VISIT_HELD,
+  type VisitFact,
+} from '../../model/entry.ts'
+import { fateOf } from '../../model/outcome.ts'
+import { type Json, newRow } from '../../model/row.ts'
+import { DISCARD, type Topology, type TopologyNode } from '../../model/topology.ts'
+import type { Change, Decision, Evaluation, Known, TokenEnding, TokenStory, VisitStory } from './story.ts'
+
+/** What the telling needs to know of the run. */
+export interface Scene {
+  readonly topology: Topology
+  /** null if the plan's text is erased: then decisions are told without their expressions. */
+  readonly plan: Pick<PlanValue, 'expressions' | 'options'> | null
+  /** By sink: the path that it writes, absolute. */
+  readonly paths: ReadonlyMap<string, string>
+}
+
+/** The values of one subject, by number. */
+export interface Values {
+  get(number: number): Known<Json>
+  /** Commitment as lower-case hex; null for number 0. */
+  hash(number: number): string | null
+}
+
+/** Tokens of a subject, in order of birth. */
+export function tellTokens(entries: readonly SubjectEntry[], values: Values, scene: Scene): TokenStory[] {
+  const groups = new Map(entries.flatMap(entry => entry.groups_opened.map(group => [group.group, group] as const)))
+  const endings = new Map(
+    entries.flatMap(entry => entry.endings.map(ending => [ending.token, { ending, time_us: entry.time_us }] as const)),
+  )
+  const members = new Map(
+    entries.flatMap(entry => entry.groups_closed.map(({ group, members }) => [group, members] as const)),
+  )
+  const visits = visitsByToken(entries)
+  return entries
+    .flatMap(entry => entry.births)
+    .map(birth => {
+      const own = visits.get(birth.token) ?? []
+      const group = groups.get(birth.group)
+      const kind = group === undefined ? 'batch' : GROUP_KINDS[group.kind]
+      const node = group === undefined ? undefined : nodeOf(scene, group.node)
+      const ended = endings.get(birth.token)
+      const last = own.at(-1)
+      return {
+        token: birth.token,
+        // Those of a batch's tokens are its members.
+        parents: kind === 'batch' && birth.group !== 0 ? (members.get(birth.group) ?? birth.parents) : birth.parents,
+        branch: kind === 'fork' ? (node?.branches?.[birth.ordinal] ?? null) : null,
+        born_of:
+          birth.group === 0 ? null : { group: birth.group, kind, node: node?.name ?? '?', ordinal: birth.ordinal },
+        visits: own.map(visit => tellVisit(visit.fact, visit.time_us, values, scene)),
+        born_as: bornAs(birth.parents, own, visits, values),
+        ending: ended === undefined ? null : tellEnding(ended.ending, endTime(last, ended.time_us), values, scene),
+        waits: ended === undefined ? standsAt(last?.fact ?? null, birth, group, scene) : null,
+      }
+    })
+}
+
+/** Fields in which a child of one parent differs from it, as it first enters a node. */
+function bornAs(
+  parents: readonly number[],
+  own: readonly TimedVisit[],
+  visits: ReadonlyMap<number, readonly TimedVisit[]>,
+  values: Values,
+): Change | null {
+  const [parent, ...others] = parents
+  const before = parent === undefined ? undefined : visits.get(parent)?.at(-1)?.fact
+  const first = own[0]?.fact
+  if (before === undefined || first === undefined || others.length > 0) return null
+  const parent_value = before.out === 0 ? before.in : before.out
+  if (parent_value === 0 || first.in === 0 || parent_value === first.in) return null
+  return changeBetween(values.get(parent_value), values.get(first.in))
+}
+
+/** An ending follows from the token's last visit, and so has its time; without one, the entry's. */
+function endTime(last: TimedVisit | undefined, entry_us: number): number {
+  if (last === undefined) return entry_us
+  return Math.max(entry_us, last.time_us + last.fact.start_us + last.fact.duration_us)
+}
+
+interface TimedVisit {
+  readonly fact: VisitFact
+  readonly time_us: number
+}
+
+/** A held visit is told again when its group closes: the later telling replaces the earlier. */
+function visitsByToken(entries: readonly SubjectEntry[]): Map<number, TimedVisit[]> {
+  const by_token = new Map<number, TimedVisit[]>()
+  for (const { visits, time_us } of entries)
+    for (const fact of visits) {
+      let own = by_token.get(fact.token)
+      if (own === undefined) {
+        own = []
+        by_token.set(fact.token, own)
+      }
+      const held = own.findIndex(
+        ({ fact: each }) => each.status === VISIT_HELD && each.node === fact.node && each.attempt === fact.attempt,
+      )
+      if (held === -1) own.push({ fact, time_us })
+      else own[held] = { fact, time_us }
+    }
+  return by_token
+}
+
+/** Where a token without an ending stands: by its last visit, or by the edge that it was born onto. */
+function standsAt(
+  last: VisitFact | null,
+  { ordinal }: BirthFact,
+  group: GroupOpened | undefined,
+  scene: Scene,
+): TokenStory['waits'] {
+  const { nodes, edges } = scene.topology
+  if (last !== null) {
+    const held = last.status === VISIT_HELD
+    const at = held || last.edge === 0 ? last.node : (edges[last.edge - 1]?.[2] ?? last.node)
+    return { node: nodeOf(scene, at).name, held }
+  }
+  if (group === undefined) return null
+  const label = GROUP_KINDS[group.kind] === 'fork' ? nodes[group.node - 1]?.branches?.[ordinal] : 'to'
+  const edge = edges.find(([from, name]) => from === group.node && name === label)
+  return edge === undefined ? null : { node: nodeOf(scene, edge[2]).name, held: false }
+}
+
+function tellVisit(fact: VisitFact, time_us: number, values: Values, scene: Scene): VisitStory {
+  const node = nodeOf(scene, fact.node)
+  const source = node.kind === 'source'
+  const entered = source ? fact.out : fact.in
+  const data = entered === 0 ? null : values.get(entered)
+  const left = fact.edge === 0 ? null : edgeOf(scene, fact.edge)
+  const error = fact.error === null ? null : tellError(fact.error, values)
+  const expressions = scene.plan?.expressions[node.name] ?? []
+  return {
+    node: node.name,
+    kind: node.kind,
+    plugin: node.plugin ?? null,
+    attempt: fact.attempt,
+    status: fact.status === VISIT_HELD ? 'held' : fact.status === VISIT_ERROR ? 'error' : 'ok',
+    input_hash: values.hash(fact.in),
+    output_hash: values.hash(fact.out),
+    data,
+    changed: source || fact.out === 0 || fact.out === fact.in ? null : changeBetween(data, values.get(fact.out)),
+    decision: node.kind === 'gate' ? tellDecision(node, fact, left?.label ?? null, expressions, data) : null,
+    evaluations:
+      node.kind === 'gate' && node.plugin === undefined ? [] : expressions.map(each => tellEvaluation(each, data)),
+    error,
+    left,
+    path: pathOf(node, scene),
+    started_us: time_us + fact.start_us,
+    duration_us: fact.duration_us,
+  }
+}
+
+function tellError(error: { readonly code: string; readonly value: number }, values: Values): VisitStory['error'] {
+  const known = values.get(error.value)
+  if (known.kind === 'erased') return { code: error.code, message: known, details: null }
+  const { message, details } = fieldsOf(known.value)
+  return {
+    code: error.code,
+    message: { kind: 'known', value: typeof message === 'string' ? message : '' },
+    details: details ?? null,
+  }
+}
+
+function tellEnding(fact: SubjectEntry['endings'][number], time_us: number, values: Values, scene: Scene): TokenEnding {
+  const fate = fateOf(fact.fate)
+  const error = fact.error === null ? null : tellError(fact.error, values)
+  return {
+    outcome: fate?.outcome ?? String(fact.fate),
+    cause: fate?.cause ?? '?',
+    class: fate?.class ?? 'failure',
+    words: fate?.words ?? 'ended in a way that this version does not know',
+    node: nodeOf(scene, fact.node).name,
+    sink: fact.sink === 0 ? null : nodeOf(scene, fact.sink).name,
+    group: fact.group === 0 ? null : fact.group,
+    error: error === null ? null : { code: error.code, message: error.message },
+    recorded_us: time_us,
+  }
+}
+
+function tellDecision(
+  node: TopologyNode,
+  fact: VisitFact,
+  label: string | null,
+  expressions: readonly ExpressionText[],
+  data: Known<Json> | null,
+): Decision | null {
+  const way = fact.status === VISIT_ERROR ? null : label
+  if (node.plugin !== undefined || expressions.length === 0)
+    return node.plugin === undefined ? null : { expression: node.plugin, values: {}, label: way, tried: [] }
+  const single = expressions.length === 1 && expressions[0]?.for === 'gate' ? expressions[0] : null
+  if (single !== null) return { expression: single.source, values: valuesRead([single], data), label: way, tried: [] }
+  const held = way === null ? -1 : expressions.findIndex(each => each.for === way)
+  const tried = held === -1 ? expressions : expressions.slice(0, held)
+  const seen = held === -1 ? expressions : expressions.slice(0, held + 1)
+  return {
+    expression: held === -1 ? 'else' : (expressions[held]?.source ?? ''),
+    values: valuesRead(seen, data),
+    label: way,
+    tried: tried.map(each => ({ label: each.for, expression: each.source })),
+  }
+}
+
+function tellEvaluation(expression: ExpressionText, data: Known<Json> | null): Evaluation {
+  return { for: expression.for, expression: expression.source, values: valuesRead([expression], data) }
+}
+
+/** The fields that expressions read, by path; those that aren't there are left out. */
+function valuesRead(expressions: readonly ExpressionText[], data: Known<Json> | null): { [path: string]: Json } {
+  const values = newRow()
+  if (data?.kind !== 'known') return values
+  for (const { reads } of expressions)
+    for (const path of reads) {
+      // An expression that reads the row as a whole sees all of `data`.
+      if (path.length === 0) continue
+      const value = atPath(data.value, path)
+      if (value !== undefined) values[path.join('.')] = value
+    }
+  return values
+}
+
+function atPath(value: Json, path: readonly string[]): Json | undefined {
+  let at: Json | undefined = value
+  for (const step of path) {
+    const fields: { readonly [field: string]: Json } = fieldsOf(at)
+    at = Object.hasOwn(fields, step) ? fields[step] : undefined
+  }
+  return at
+}
+
+/** Fields of `next` that `base` doesn't have so, and those that it has no more. */
+function changeBetween(base: Known<Json> | null, next: Known<Json>): Change | null {
+  if (base?.kind !== 'known' || next.kind !== 'known') return null
+  const before = fieldsOf(base.value)
+  const after = fieldsOf(next.value)
+  const set = newRow()
+  for (const field of Object.keys(after))
+    if (!Object.hasOwn(before, field) || !sameJson(before[field], after[field])) set[field] = after[field] as Json
+  return { set, unset: Object.keys(before).filter(field => !Object.hasOwn(after, field)) }
+}
+
+function sameJson(a: Json | undefined, b: Json | undefined): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b)
+}
+
+function fieldsOf(value: Json | undefined): { readonly [field: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as { readonly [field: string]: Json })
+    : {}
+}
+
+function nodeOf(scene: Scene, number: number): TopologyNode {
+  return scene.topology.nodes[number - 1] ?? { name: `node ${number}`, kind: 'transform' }
+}
+
+function edgeOf(scene: Scene, number: number): VisitStory['left'] {
+  const edge = scene.topology.edges[number - 1]
+  if (edge === undefined) return null
+  return { label: edge[1], to: edge[2] === DISCARD ? 'discard' : nodeOf(scene, edge[2]).name }
+}
+
+/** Of a source: the `path` among its options. Of a sink: what it meant to write. */
+export function pathOf(node: TopologyNode, scene: Scene): string | null {
+  if (node.kind === 'sink') return scene.paths.get(node.name) ?? null
+  if (node.kind !== 'source') return null
+  const options = scene.plan?.options[node.name]
+  if (typeof options !== 'object' || options === null || !('path' in options)) return null
+  return typeof options.path === 'string' ? options.path : null
+}

@@ -1,0 +1,161 @@
+/** The run's own entries, as far as listing, showing and explaining need them: its opening, and its latest end. */
+import type { LedgerReader, StoredEntry, StoredLease } from '../../ledger/read-port.ts'
+import type { PlanValue, RunEntry, RunStatus, SinkIntents, Tallies } from '../../model/entry.ts'
+import { CustodyError } from '../../model/error.ts'
+import { NoteError, parseCheckpoint } from '../../model/note.ts'
+import type { Json } from '../../model/row.ts'
+import { DecodeError, decodeRunEntry, isSubjectBody } from '../decode.ts'
+import { decodePayload } from '../values.ts'
+
+export type Opening = Extract<RunEntry, { k: 'open' }>
+
+/** What the last entries of a run say. */
+export interface Closing {
+  /** null if nothing but the opening is there. */
+  readonly last: Exclude<RunEntry, { k: 'open' }> | null
+  readonly last_seq: number
+  /** The latest commit. */
+  readonly commit: { readonly seq: number; readonly entry: Extract<RunEntry, { k: 'commit' }> } | null
+  /** What was published, if it was. */
+  readonly publish: { readonly seq: number } | null
+  readonly totals: Tallies
+  /** When it was sealed or stopped; null while it goes on. */
+  readonly ended_us: number | null
+  /** When the last of its entries was made. */
+  readonly last_us: number
+}
+
+const NOTHING: Tallies = {
+  rows: { read: 0, ingested: 0, rejected: 0 },
+  tokens: { born: 0, ended: 0, open: 0 },
+  endings: [],
+  visits: [],
+  edges: [],
+  groups: 0,
+  batches: 0,
+}
+
+/** Entry 0 of a run's log. @throws CustodyError CUSTODY_VERIFY_FAILED if it isn't what it should be. */
+export async function openingOf(reader: LedgerReader, log: number): Promise<Opening> {
+  const stored = await reader.entry(log, 0)
+  const entry = stored === null ? null : asRunEntry(stored, log)
+  if (entry?.k !== 'open')
+    throw new CustodyError('CUSTODY_VERIFY_FAILED', `log ${log} of ${reader.url} doesn't begin with a run`, {
+      hint: 'Run `custody verify` to see what is wrong.',
+    })
+  return entry
+}
+
+/** Walks back from the end to the latest commit: a few entries, whatever the run's length. */
+export async function closingOf(reader: LedgerReader, log: number): Promise<Closing> {
+  const size = await reader.size(log)
+  let last: Closing['last'] = null
+  let last_seq = size - 1
+  let publish: Closing['publish'] = null
+  for (let seq = size - 1; seq > 0; seq--) {
+    const stored = await reader.entry(log, seq)
+    if (stored === null || isSubjectBody(stored.row, stored.body)) continue
+    const entry = asRunEntry(stored, log)
+    if (entry.k === 'open') break
+    if (last === null) {
+      last = entry
+      last_seq = seq
+    }
+    if (entry.k === 'commit') {
+      if (publish === null) publish = await publishBefore(reader, log, seq)
+      return closing(last, last_seq, { seq, entry }, publish)
+    }
+    if (entry.k === 'publish') publish = { seq }
+  }
+  return closing(last, last_seq, null, publish)
+}
+
+async function publishBefore(reader: LedgerReader, log: number, seq: number): Promise<Closing['publish']> {
+  const before = await reader.entry(log, seq - 1)
+  if (before === null || isSubjectBody(before.row, before.body)) return null
+  return asRunEntry(before, log).k === 'publish' ? { seq: seq - 1 } : null
+}
+
+function closing(
+  last: Closing['last'],
+  last_seq: number,
+  commit: Closing['commit'],
+  publish: Closing['publish'],
+): Closing {
+  const totals = last?.k === 'seal' ? last.totals : (commit?.entry.totals ?? NOTHING)
+  const over = last?.k === 'seal' || last?.k === 'stop'
+  return {
+    last,
+    last_seq,
+    commit,
+    publish,
+    totals,
+    ended_us: over ? (last?.t ?? null) : null,
+    last_us: last?.t ?? 0,
+  }
+}
+
+/** `interrupted` is computed: nothing says that it ended, and nobody holds it any more. */
+export function statusOf(
+  { last }: Pick<Closing, 'last'>,
+  lease: StoredLease | undefined,
+  isHeld: (lease: StoredLease) => boolean,
+): RunStatus {
+  if (last?.k === 'seal' || last?.k === 'stop') return last.status
+  return lease !== undefined && isHeld(lease) ? 'running' : 'interrupted'
+}
+
+/** The value with a number from 0 within one entry of the run; null if it is erased, or there is none. */
+export async function valueIn(reader: LedgerReader, log: number, seq: number, index: number): Promise<Json | null> {
+  const stored = await reader.payload(log, seq)
+  if (stored === null) return null
+  const value = readable(log, () => decodePayload(stored)).values[index]
+  return value?.kind === 'full' ? value.value : null
+}
+
+/** Value 1 of entry 0; null if it is erased. */
+export async function planOf(reader: LedgerReader, log: number): Promise<PlanValue | null> {
+  return (await valueIn(reader, log, 0, 0)) as unknown as PlanValue | null
+}
+
+/** Value 2 of entry 0; null if it is erased. */
+export async function intentsOf(reader: LedgerReader, log: number): Promise<SinkIntents | null> {
+  return (await valueIn(reader, log, 0, 1)) as unknown as SinkIntents | null
+}
+
+/** The latest checkpoint of a log, as its note says it (signatures are `verify`'s to check); null if there is none. */
+export async function headOf(
+  reader: LedgerReader,
+  log: number,
+): Promise<{ readonly size: number; readonly root: string } | null> {
+  const note = await reader.head(log)
+  if (note === null) return null
+  try {
+    const { size, root } = parseCheckpoint(note.slice(0, note.indexOf('\n\n') + 1))
+    return { size, root }
+  } catch (error) {
+    if (error instanceof NoteError) throw damaged(log, error.message, error)
+    throw error
+  }
+}
+
+function asRunEntry({ seq, body }: StoredEntry, log: number): RunEntry {
+  return readable(log, () => decodeRunEntry(seq, body).facts)
+}
+
+/** What can't be decoded was changed by somebody: `verify` tells all of it. */
+export function readable<T>(log: number, decode: () => T): T {
+  try {
+    return decode()
+  } catch (error) {
+    if (error instanceof DecodeError) throw damaged(log, `entry ${error.seq}: ${error.message}`, error)
+    throw error
+  }
+}
+
+function damaged(log: number, what: string, cause: unknown): CustodyError {
+  return new CustodyError('CUSTODY_VERIFY_FAILED', `the ledger is damaged (log ${log}, ${what})`, {
+    hint: 'Run `custody verify` to see all that is wrong.',
+    cause,
+  })
+}

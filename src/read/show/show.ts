@@ -1,0 +1,111 @@
+/** What a run came to, from its opening and its last entries: no scan, whatever its length. */
+import type { LedgerReader } from '../../ledger/read-port.ts'
+import type { ArtifactsValue, CommitValue, SinkIntents, Tallies } from '../../model/entry.ts'
+import { fateOf } from '../../model/outcome.ts'
+import { formatTime } from '../../model/time.ts'
+import type { Topology } from '../../model/topology.ts'
+import { findRun, type IsHeld } from '../runs/list.ts'
+import { type Closing, closingOf, headOf, intentsOf, openingOf, planOf, statusOf, valueIn } from '../runs/run-log.ts'
+import type { EndingCounts, NodeCounts, ShownRun, SinkCounts } from './summary.ts'
+
+/** `run` is an id, a unique beginning of one, or `latest`. @throws CustodyError CUSTODY_RUN_UNKNOWN, CUSTODY_RUN_AMBIGUOUS. */
+export async function showRun(reader: LedgerReader, name: string, isHeld: IsHeld): Promise<ShownRun> {
+  const { log, run } = await findRun(reader, name)
+  const opening = await openingOf(reader, log)
+  const closing = await closingOf(reader, log)
+  const lease = (await reader.leases()).find(each => each.log === log)
+  const head = await headOf(reader, log)
+  const plan = await planOf(reader, log)
+  const endings = endingCounts(closing.totals, opening.topology)
+  const end_us = closing.ended_us ?? closing.last_us
+  return {
+    run,
+    name: opening.name,
+    status: statusOf(closing, lease, isHeld),
+    rows: closing.totals.rows,
+    tokens: closing.totals.tokens,
+    outcomes: summed(endings, each => each.outcome),
+    causes: summed(endings, each => each.cause),
+    sinks: await sinkCounts(reader, log, opening.topology, closing),
+    checkpoint: head?.root ?? '',
+    duration_ms: Math.max(0, Math.round((end_us - opening.t) / 1000)),
+    nodes: nodeCounts(closing.totals, opening.topology),
+    endings,
+    started_at: formatTime(opening.t),
+    ended_at: closing.ended_us === null ? null : formatTime(closing.ended_us),
+    entries: await reader.size(log),
+    file: plan?.file ?? null,
+    stopped: await stopOf(reader, log, closing),
+  }
+}
+
+function endingCounts(totals: Tallies, topology: Topology): EndingCounts[] {
+  return totals.endings.map(([number, sink, count]) => {
+    const fate = fateOf(number)
+    return {
+      outcome: fate?.outcome ?? String(number),
+      cause: fate?.cause ?? '?',
+      class: fate?.class ?? 'failure',
+      words: fate?.words ?? '?',
+      sink: sink === 0 ? null : (topology.nodes[sink - 1]?.name ?? '?'),
+      count,
+    }
+  })
+}
+
+function summed(endings: readonly EndingCounts[], key: (each: EndingCounts) => string): { [key: string]: number } {
+  const sums: { [key: string]: number } = {}
+  for (const each of endings) sums[key(each)] = (sums[key(each)] ?? 0) + each.count
+  return sums
+}
+
+function nodeCounts(totals: Tallies, topology: Topology): NodeCounts[] {
+  const taken = new Map(totals.edges)
+  const visits = new Map(totals.visits.map(([node, ...counts]) => [node, counts]))
+  return topology.nodes.map(({ name, kind }, i) => {
+    const number = i + 1
+    const [ok = 0, error = 0, held = 0] = visits.get(number) ?? []
+    const out: { [label: string]: number } = {}
+    let came = 0
+    for (const [edge, [from, label, to]] of topology.edges.entries()) {
+      const count = taken.get(edge + 1) ?? 0
+      if (from === number) out[label] = count
+      if (to === number) came += count
+    }
+    return { node: name, kind, in: kind === 'source' ? totals.rows.read : came, ok, error, held, out }
+  })
+}
+
+/** Rows from the latest receipts; paths and hashes as published, else as intended and received so far. */
+async function sinkCounts(
+  reader: LedgerReader,
+  log: number,
+  topology: Topology,
+  { commit, publish }: Closing,
+): Promise<ShownRun['sinks']> {
+  const intents: SinkIntents = (await intentsOf(reader, log)) ?? {}
+  const published = publish === null ? null : ((await valueIn(reader, log, publish.seq, 0)) as ArtifactsValue | null)
+  const committed =
+    commit === null ? null : ((await valueIn(reader, log, commit.seq, 0)) as unknown as CommitValue | null)
+  const sinks: { [sink: string]: SinkCounts } = {}
+  for (const [i, node] of topology.nodes.entries()) {
+    if (node.kind !== 'sink') continue
+    const path = published?.[node.name]?.path ?? intents[node.name]?.path
+    const sha256 = published?.[node.name]?.sha256 ?? committed?.receipts[node.name]?.sha256
+    sinks[node.name] = {
+      rows: commit?.entry.receipts.find(receipt => receipt.sink === i + 1)?.rows ?? 0,
+      ...(path == null ? {} : { path }),
+      ...(sha256 == null ? {} : { sha256 }),
+    }
+  }
+  return sinks
+}
+
+async function stopOf(reader: LedgerReader, log: number, { last, last_seq }: Closing): Promise<ShownRun['stopped']> {
+  if (last?.k !== 'stop') return null
+  const value = (await valueIn(reader, log, last_seq, 0)) as {
+    readonly code?: string
+    readonly message?: string
+  } | null
+  return { reason: last.reason, code: value?.code ?? null, message: value?.message ?? null }
+}

@@ -1,0 +1,58 @@
+/** What a run came to, as `show --json` tells it (CONTRACTS section 2). */
+import type { RowCounts, RunStatus, TokenCounts } from '../../model/entry.ts'
+import type { NodeKind } from '../../model/topology.ts'
+
+export interface NodeCounts {
+  readonly node: string
+  readonly kind: NodeKind
+  /** Row instances that came in, counted once each; of a source, records. */
+  readonly in: number
+  /** Visits, each attempt one. */
+  readonly ok: number
+  readonly error: number
+  readonly held: number
+  /** How often each way out was taken. */
+  readonly out: { readonly [label: string]: number }
+}
+
+export interface SinkCounts {
+  readonly rows: number
+  readonly path?: string
+  readonly sha256?: string
+}
+
+/** One ending that occurred: outcome, cause, and how many to which sink. */
+export interface EndingCounts {
+  readonly outcome: string
+  readonly cause: string
+  readonly class: string
+  readonly words: string
+  /** null: to none. */
+  readonly sink: string | null
+  readonly count: number
+}
+
+export interface ShownRun {
+  readonly run: string
+  readonly name: string
+  readonly status: RunStatus
+  readonly rows: RowCounts
+  readonly tokens: TokenCounts
+  readonly outcomes: { readonly [outcome: string]: number }
+  readonly causes: { readonly [cause: string]: number }
+  readonly sinks: { readonly [sink: string]: SinkCounts }
+  /** Root of the run's log at its latest checkpoint, lower-case hex. */
+  readonly checkpoint: string
+  readonly duration_ms: number
+  readonly nodes: readonly NodeCounts[]
+  readonly endings: readonly EndingCounts[]
+  /** ISO 8601; `ended_at` is null while the run isn't over. */
+  readonly started_at: string
+  readonly ended_at: string | null
+  /** Number of entries in the run's log. */
+  readonly entries: number
+  /** Pipeline file as it was named; null if the plan's text is erased. */
+  readonly file: string | null
+  /** Of a run that stopped: why. */
+  readonly stopped: { readonly reason: string; readonly code: string | null; readonly message: string | null } | null
+}
