@@ -1,4 +1,5 @@
 /** Converts the text of a cell to a declared type, strictly. */
+import { isInexactInteger } from '../model/canonical.ts'
 import { type Json, withoutPrototypes } from '../model/row.ts'
 import type { JsonSchema } from './schema.ts'
 
@@ -68,11 +69,12 @@ export function toInteger(text: string): number | undefined {
 
 const DECIMAL = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
-/** A decimal as JSON writes it, leading zeros allowed; one that overflows is refused. */
+/** A decimal as JSON writes it, leading zeros allowed; one that overflows, or is whole and beyond 2^53 − 1, is refused. */
 export function toNumber(text: string): number | undefined {
   if (!DECIMAL.test(text)) return undefined
   const value = Number(text)
-  return Number.isFinite(value) ? (value === 0 ? 0 : value) : undefined
+  if (!Number.isFinite(value) || isInexactInteger(value)) return undefined
+  return value === 0 ? 0 : value
 }
 
 /** `true` and `false` in any case. 1 and 0 are numbers. */

@@ -142,6 +142,7 @@ describe('errors at run time are values', () => {
     ['row.a * row.a', { a: 1e300 }, 'NUMBER_NOT_FINITE'],
     ['row.a * row.a', { a: 9007199254740991 }, 'INTEGER_OVERFLOW'],
     ['row.a + 1', { a: 9007199254740991 }, 'INTEGER_OVERFLOW'],
+    ['row.a * 1e16', { a: 1.5 }, 'INTEGER_OVERFLOW'],
     ['row.a[5]', { a: [1] }, 'INDEX_OUT_OF_RANGE'],
     ['row.a[-1]', { a: [1] }, 'INDEX_OUT_OF_RANGE'],
     ['row.a[row.k]', { a: { x: 1 }, k: 'y' }, 'KEY_MISSING'],
@@ -210,6 +211,7 @@ describe('optional fields', () => {
   test('a declared field that is missing reads as null, an undeclared one is an error', () => {
     expect(resultOf('row.note == null', {}, FIXED)).toBe(true)
     expect(resultOf('row.note == null', {})).toBe('FIELD_MISSING')
+    expect(resultOf('row.note == null', {}, withRest({ type: 'string' }))).toBe('FIELD_MISSING')
   })
 })
 

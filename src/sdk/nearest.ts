@@ -5,7 +5,7 @@ import { distance } from 'fastest-levenshtein'
 export function nearestNames(name: string, names: Iterable<string>, limit = 3): string[] {
   const plain = (text: string) => text.toLowerCase().replaceAll(/[-_ ]/g, '')
   const wanted = plain(name)
-  const tolerance = Math.max(1, Math.floor(wanted.length / 3))
+  const tolerance = Math.ceil(wanted.length / 3)
   return [...names]
     .map(each => ({ each, far: distance(wanted, plain(each)) }))
     .filter(({ far }) => far <= tolerance)

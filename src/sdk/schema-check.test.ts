@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { isInexactInteger } from '../model/canonical.ts'
 import { type Json, type Row, withoutPrototypes } from '../model/row.ts'
 import { admitsNull, FIELD_TYPES, jsonSchemaProblem, parseFieldShorthand } from './field-type.ts'
 import type { FieldSchema, JsonSchema, RowSchema } from './schema.ts'
@@ -54,6 +55,11 @@ describe('cells', () => {
     ['string', '', ''],
     ['string', '42', '42'],
     ['string?', '', null],
+    ['string', null, ''],
+    ['string?', null, null],
+    ['integer', null, 'SCHEMA_EMPTY'],
+    ['integer?', null, null],
+    ['number', '12345678901234567890', 'SCHEMA_TYPE'],
     ['null', '', null],
     ['null', 'x', 'SCHEMA_TYPE'],
     ['any', '42', '42'],
@@ -73,7 +79,7 @@ describe('cells', () => {
     [{ type: 'array', items: { type: 'integer' } }, '[1, "x"]', 'SCHEMA_VALUE'],
     [{ type: 'string', minLength: 1 }, '', 'SCHEMA_VALUE'],
     [{ type: 'string', pattern: '^a+$' }, 'aab', 'SCHEMA_VALUE'],
-  ] as [string | JsonSchema, string, Json][])('%j of %j', (declared, cell, expected) => {
+  ] as [string | JsonSchema, Json, Json][])('%j of %j', (declared, cell, expected) => {
     expect(take(declared, cell, true)).toEqual(expected)
   })
 
@@ -90,7 +96,8 @@ describe('cells', () => {
     )
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), value => {
-        expect(take('number', JSON.stringify(value), true)).toBe(value === 0 ? 0 : value)
+        const expected = isInexactInteger(value) ? 'SCHEMA_TYPE' : value === 0 ? 0 : value
+        expect(take('number', JSON.stringify(value), true)).toBe(expected)
       }),
     )
   })

@@ -2,6 +2,7 @@
  * Checks the rows of a source against its schema, and converts the texts of textual sources (CSV) to the declared types.
  * Types are strict: nothing is guessed, trimmed or rounded. What doesn't fit is told for the first field that has it.
  */
+import { isInexactInteger } from '../model/canonical.ts'
 import { CustodyError } from '../model/error.ts'
 import { type Json, newRow, type Row } from '../model/row.ts'
 import { cellConverter } from './cell.ts'
@@ -30,9 +31,10 @@ export type RowCheck = { readonly ok: true; readonly row: Row } | SchemaMiss
 export type RowChecker = (row: Row) => RowCheck
 
 /**
- * Compiles a schema into a checker. `textual`: cells are texts. An empty cell of an optional field becomes null; `array`
- * and `object` cells hold JSON; booleans are `true` and `false` in any case, never 1 and 0. Fields that aren't declared
- * stay as they are, unless the schema is closed. A row that needs no conversion comes back itself.
+ * Compiles a schema into a checker. `textual`: cells are texts, or null where they are empty. An empty cell of an optional
+ * field becomes null, of a `string` an empty text, of others it is an error; `array` and `object` cells hold JSON; booleans
+ * are `true` and `false` in any case, never 1 and 0. Fields that aren't declared stay as they are, unless the schema is
+ * closed. A row that needs no conversion comes back itself.
  * @throws CustodyError CUSTODY_SCHEMA if a field's JSON Schema isn't one.
  */
 export function compileRowSchema(schema: RowSchema, { textual }: { readonly textual: boolean }): RowChecker {
@@ -121,14 +123,14 @@ function takingCells({ schema, optional }: FieldSchema, fits: (value: Json) => J
   const { type, emptyIsText, convert } = cellConverter(schema)
   const plain = isPlain(schema)
   return cell => {
-    if (typeof cell !== 'string') return optional && cell === null ? null : fits(cell)
-    if (cell === '') {
+    if (cell === '' || cell === null) {
       if (optional) return null
       if (!emptyIsText) return new Miss('SCHEMA_EMPTY', `is empty; it must be ${article(type)}`)
     }
-    const value = convert(cell)
+    const text = cell === null ? '' : cell
+    const value = typeof text === 'string' ? convert(text) : text
     if (value === undefined) return new Miss('SCHEMA_TYPE', `is ${shown(cell)}; it must be ${article(type)}`)
-    return plain ? value : fits(value)
+    return plain && typeof text === 'string' ? value : fits(value)
   }
 }
 
@@ -167,7 +169,7 @@ const PLAIN: { readonly [type in PlainType]: (value: Json) => boolean } = {
   any: () => true,
   string: value => typeof value === 'string',
   integer: value => Number.isSafeInteger(value),
-  number: value => typeof value === 'number' && Number.isFinite(value),
+  number: value => typeof value === 'number' && Number.isFinite(value) && !isInexactInteger(value),
   boolean: value => typeof value === 'boolean',
   null: value => value === null,
   array: value => Array.isArray(value),

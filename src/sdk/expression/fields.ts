@@ -145,9 +145,10 @@ function reading(c: Compilation, path: readonly string[], type: Type): Run {
   if (path.length > 1) return frame => readDeep(frame.row, path, type, c.root)
   const name = path[0] as string
   const inherited = name in Object.prototype
+  const declared = c.rootType.fields?.has(name) ?? false
   return frame => {
     const json = inherited ? ownField(frame.row, name) : frame.row[name]
-    if (json === undefined) return missing(c.root, path, type)
+    if (json === undefined) return missing(c.root, path, declared ? type : ANY)
     return typeof json === 'string' || typeof json === 'boolean' ? json : fromJson(json, type)
   }
 }

@@ -1,0 +1,51 @@
+/**
+ * How plugins are written. Each function returns its argument, typed: the options of `create`, `guarantees` and so on are
+ * what the zod type gives.
+ *
+ * ```ts
+ * export default defineTransform({
+ *   name: 'shout',
+ *   summary: 'Makes a text upper case',
+ *   options: z.strictObject({ field: z.string() }),
+ *   determinism: 'deterministic',
+ *   errors: { NOT_TEXT: 'The field isn’t a text.' },
+ *   examples: [{ title: 'A name', options: { field: 'name' }, rows_in: [{ name: 'ada' }], rows_out: [{ name: 'ADA' }] }],
+ *   cardinality: 'one',
+ *   create: ({ field }) => ({ process: row => … }),
+ * })
+ * ```
+ */
+import type { z } from 'zod'
+import type { AggregateSpec, GateSpec, SinkSpec, SourceSpec, TransformSpec } from './spec.ts'
+
+type Definition<Spec, Type> = Omit<Spec, 'kind' | 'options'> & { readonly options: Type }
+
+export function defineSource<Type extends z.ZodType>(
+  spec: Definition<SourceSpec<z.output<Type>>, Type>,
+): SourceSpec<z.output<Type>> {
+  return { kind: 'source', ...spec } as SourceSpec<z.output<Type>>
+}
+
+export function defineTransform<Type extends z.ZodType>(
+  spec: Definition<TransformSpec<z.output<Type>>, Type>,
+): TransformSpec<z.output<Type>> {
+  return { kind: 'transform', ...spec } as TransformSpec<z.output<Type>>
+}
+
+export function defineGate<Type extends z.ZodType>(
+  spec: Definition<GateSpec<z.output<Type>>, Type>,
+): GateSpec<z.output<Type>> {
+  return { kind: 'gate', ...spec } as GateSpec<z.output<Type>>
+}
+
+export function defineAggregate<Type extends z.ZodType>(
+  spec: Definition<AggregateSpec<z.output<Type>>, Type>,
+): AggregateSpec<z.output<Type>> {
+  return { kind: 'aggregate', ...spec } as AggregateSpec<z.output<Type>>
+}
+
+export function defineSink<Type extends z.ZodType>(
+  spec: Definition<SinkSpec<z.output<Type>>, Type>,
+): SinkSpec<z.output<Type>> {
+  return { kind: 'sink', ...spec } as SinkSpec<z.output<Type>>
+}

@@ -1,0 +1,15 @@
+/** `custody/sdk`: what authors of plugins import. */
+export { CustodyError, type ErrorCode } from '../model/error.ts'
+export { derive, type Json, type MutableRow, newRow, type Row } from '../model/row.ts'
+export { defineAggregate, defineGate, defineSink, defineSource, defineTransform } from './define.ts'
+export {
+  type CompiledExpression,
+  compileExpression,
+  EXPRESSION_ERRORS,
+  type Expression,
+  type ExpressionProblem,
+  type ExpressionResult,
+} from './expression.ts'
+export { compilePattern, isPattern, type Pattern, type PatternProblem } from './pattern.ts'
+export { type FieldSchema, type JsonSchema, OBSERVED, type RowSchema } from './schema.ts'
+export type * from './spec.ts'
