@@ -7,7 +7,7 @@
 import { type CustodyError, isCustodyError } from '../model/error.ts'
 import type { Json, Row } from '../model/row.ts'
 import type { SourceNode } from '../plan/plan.ts'
-import { compileRowSchema, type RowCheck } from '../sdk/schema-check.ts'
+import { compileRowSchema, type RowChecker } from '../sdk/schema-check.ts'
 import type { ResumePoint, Source, SourceRecord, SourceReject, SourceRow } from '../sdk/spec.ts'
 import { defect } from './step.ts'
 
@@ -31,7 +31,7 @@ export interface Cursor {
 export class Intake {
   readonly node: SourceNode
   readonly source: Source
-  readonly #check: RowCheck
+  readonly #check: RowChecker
   readonly #onReady: () => void
   readonly #chunks: AsyncIterator<readonly SourceRecord[]>
   #chunk: readonly SourceRecord[] = []

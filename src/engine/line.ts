@@ -1,69 +1,85 @@
 /**
  * The line: all tokens that wait for something, in the order in which an interpreter that takes one row at a time, depth
- * first, would meet them (I7). Nodes where order matters (sinks, and nodes with state) take a token when no token before
- * it in the line can still reach them.
+ * first, would meet them (I7). Nodes where order matters (sinks and aggregates) take a token when no token before it in
+ * the line can still reach them.
  *
  * N1. A token that isn't in the line and is being advanced comes after all that are.
- * N2. Children stand where their parent stood, in order.
- * N3. Whatever a token can't reach, its children can't: so for each ordered node the first token that can reach it only
- *     ever moves towards the end, and finding it costs each place at most one look.
+ * N2. What is born of a token stands where it stood, in order.
+ * N3. A token that is held at a coalesce keeps its place, and blocks nobody.
+ * N4. For each ordered node, no place before its mark can reach it; marks only go back when something is put before them.
  */
 import type { Token } from './token.ts'
 
 export interface Place {
   readonly token: Token
+  /** Grows along the line. */
+  label: number
   before: Place | null
   after: Place | null
 }
 
+/** What a mark says when every place has been looked at and none can reach the node. */
+const NONE = null
+
 export class Line {
   /** Number of tokens in line. */
   size = 0
+  /** Of these, those that block others. */
+  active = 0
   #first: Place | null = null
   #last: Place | null = null
   readonly #reaches: (node: number, target: number) => boolean
-  /** By ordered node: no place before this one can reach it; null: unknown. */
-  readonly #search: Map<number, Place | null>
+  readonly #marks: Map<number, Place | typeof NONE>
 
   constructor(ordered: Iterable<number>, reaches: (node: number, target: number) => boolean) {
     this.#reaches = reaches
-    this.#search = new Map(Array.from(ordered, node => [node, null]))
+    this.#marks = new Map(Array.from(ordered, node => [node, NONE]))
   }
 
   /** Puts a token at the end. */
   join(token: Token): void {
-    token.place = this.#insert(token, this.#last)
+    this.#insert(token, this.#last)
   }
 
-  /** Puts children where the parent stands, in order, and takes the parent out. */
-  replace(parent: Token, children: readonly Token[]): void {
-    let after = parent.place
-    if (after === null) return
-    for (const child of children) {
-      after = this.#insert(child, after)
-      child.place = after
-    }
-    this.leave(parent)
+  /** Keeps a token's place, or gives it one at the end, but lets it block nobody from now on. */
+  hold(token: Token): void {
+    if (token.place === null) this.join(token)
+    token.passive = true
+    this.active--
+  }
+
+  /**
+   * Puts tokens where `former` stands, in order, in its stead; it may be among them. Nothing if it isn't in the line: then
+   * they come after all that is.
+   */
+  replace(former: Token, next: readonly Token[]): void {
+    const place = former.place
+    if (place === null) return
+    this.#forget(former)
+    let after = place
+    for (const token of next) after = this.#insert(token, after)
+    this.#remove(place)
   }
 
   leave(token: Token): void {
     const place = token.place
     if (place === null) return
-    token.place = null
-    this.size--
-    for (const [node, at] of this.#search) if (at === place) this.#search.set(node, place.after)
-    if (place.before === null) this.#first = place.after
-    else place.before.after = place.after
-    if (place.after === null) this.#last = place.before
-    else place.after.before = place.before
+    this.#forget(token)
+    this.#remove(place)
   }
 
-  /** The first token in line that stands at a node from which `ordered` can be reached, that node included. */
+  /** The first token in line that blocks, and from whose node `ordered` can be reached, that node included. */
   firstFor(ordered: number): Token | null {
-    let at = this.#search.get(ordered) ?? this.#first
-    while (at !== null && !this.#reaches(at.token.node, ordered)) at = at.after
-    this.#search.set(ordered, at)
+    let at = this.#marks.get(ordered) ?? null
+    while (at !== null && (at.token.passive || !this.#reaches(at.token.node, ordered))) at = at.after
+    this.#marks.set(ordered, at)
     return at?.token ?? null
+  }
+
+  /** Whether any token in line, passive ones included, can still come to `ordered`. */
+  anyFor(ordered: number): boolean {
+    for (let at = this.#first; at !== null; at = at.after) if (this.#reaches(at.token.node, ordered)) return true
+    return false
   }
 
   /** Whether it is this token's turn at `ordered`. */
@@ -73,14 +89,42 @@ export class Line {
     return first === null || first === token
   }
 
+  #forget(token: Token): void {
+    token.place = null
+    this.size--
+    if (!token.passive) this.active--
+    token.passive = false
+  }
+
+  #remove(place: Place): void {
+    for (const [node, at] of this.#marks) if (at === place) this.#marks.set(node, place.after)
+    if (place.before === null) this.#first = place.after
+    else place.before.after = place.after
+    if (place.after === null) this.#last = place.before
+    else place.after.before = place.before
+  }
+
   #insert(token: Token, before: Place | null): Place {
     const after = before === null ? this.#first : before.after
-    const place: Place = { token, before, after }
+    const place: Place = { token, label: this.#labelBetween(before, after), before, after }
     if (before === null) this.#first = place
     else before.after = place
     if (after === null) this.#last = place
     else after.before = place
+    token.place = place
     this.size++
+    this.active++
+    for (const [node, at] of this.#marks) if (at === NONE || place.label < at.label) this.#marks.set(node, place)
     return place
+  }
+
+  #labelBetween(before: Place | null, after: Place | null): number {
+    if (after === null) return (before?.label ?? 0) + 1
+    const low = before?.label ?? after.label - 2
+    const label = (low + after.label) / 2
+    if (label > low && label < after.label) return label
+    let next = 0
+    for (let at = this.#first; at !== null; at = at.after) at.label = ++next
+    return ((before?.label ?? 0) + after.label) / 2
   }
 }

@@ -1,62 +1,89 @@
 /**
  * The one writer of fate: whatever happens to a token becomes a fact here and nowhere else.
  *
- * R1. (I3) Endings come in as values of model/outcome.ts, made by pure functions in decide/; no other module records one.
+ * R1. (I3) Endings come in as values of model/outcome.ts, made by the pure functions of decide/ending.ts; no other module
+ *     records one.
  * R2. (I2) A visit and what follows from it are recorded by one call, so that no commit can part them.
  * R3. Facts stay in memory until `take` hands them to a commit; what a failed commit held is dropped as a whole.
  */
 import type { SubjectDraft, ValueDraft } from '../ledger/write-port.ts'
 import { canonicalize } from '../model/canonical.ts'
-import { VISIT_ERROR, VISIT_OK } from '../model/entry.ts'
+import { type GroupKind, VISIT_ERROR, VISIT_HELD, VISIT_OK } from '../model/entry.ts'
 import type { Ending, ErrorFact } from '../model/outcome.ts'
-import { derive, type Json, type MutableRow, newRow, type Row } from '../model/row.ts'
+import { derive, type Json, newRow, type Row } from '../model/row.ts'
 import { DISCARD } from '../model/topology.ts'
-import type { PlanEdge } from '../plan/plan.ts'
+import type { AggregateNode, ForkNode, PlanEdge } from '../plan/plan.ts'
 import type { RowError, SourceReject, SourceRow } from '../sdk/spec.ts'
-import { endAtDiscard, type Passage } from './decide/arrival.ts'
-import { Tallies } from './tallies.ts'
-import { Facts, Subject, Token } from './token.ts'
+import { changeOf } from './change.ts'
+import type { MergeFailure } from './decide/coalesce.ts'
+import {
+  type ErrorCause,
+  endAtDiscard,
+  endAtSink,
+  failedAtCoalesce,
+  filtered,
+  type Passage,
+  passedOn,
+} from './decide/ending.ts'
+import type { ForkGroup, Frame, Join, Waiting } from './frames.ts'
+import type { Tallies } from './tallies.ts'
+import { draftOf, Facts, Subject, Token } from './token.ts'
+
+const FORK: GroupKind = 0
+const EXPAND: GroupKind = 1
+const MERGE: GroupKind = 2
+const BATCH: GroupKind = 3
+
+/** A group of an aggregate: the subject that its output belongs to. */
+export interface BatchGroup {
+  readonly group: number
+  readonly subject: Subject
+  readonly node: AggregateNode
+}
 
 export class Recorder {
   readonly tallies: Tallies
-  #rows = 0
-  #tokens = 0
-  #groups = 0
   /** Subjects with facts, in order of their first one. */
   #dirty: Subject[] = []
   readonly #now_us: () => number
 
-  constructor(nodes: number, edges: number, now_us: () => number) {
-    this.tallies = new Tallies(nodes, edges)
+  constructor(tallies: Tallies, now_us: () => number) {
+    this.tallies = tallies
     this.#now_us = now_us
   }
 
-  /** Rows with facts that no commit has taken. */
+  /** Subjects with facts that no commit has taken. */
   get pending(): number {
     return this.#dirty.length
   }
 
-  /** A record was read and fits its schema: a row, its first token, and its way out of the source. */
+  // ── sources ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * A record was read and fits its schema: a row, its first token, and its way out of the source.
+   * @throws NotJsonError if `row` isn't JSON; then nothing is recorded.
+   */
   ingest(source: number, index: number, record: SourceRow, row: Row, edge: PlanEdge, started_us: number): Token {
-    const token = this.#newRow(source, index, record.line, started_us, row, { kind: 'flow', node: source })
-    this.#visitSource(token, edge, started_us, null)
+    const token = this.#newRow(source, index, record.line, started_us, row)
+    this.#leaveSource(token, edge, { kind: 'flow', node: source }, started_us, null)
     return token
   }
 
-  /** A record was read and can't be used: it has a row, a token and (as its edge leads to a sink or nowhere) an ending too. */
+  /** A record was read and can't be used: it has a row, a token and, as its edge leads to a sink or nowhere, an ending too. */
   reject(source: number, index: number, record: SourceReject, name: string, edge: PlanEdge, started_us: number): Token {
     const row = newRow()
     row.source = name
     row.line = record.line
     row.raw = record.raw
     row.error_code = record.code
-    const token = this.#newRow(source, index, record.line, started_us, row, { kind: 'flow', node: source })
+    const token = this.#newRow(source, index, record.line, started_us, row)
     this.tallies.rejected++
-    const error = this.#errorValue(token, record.code, record.message)
-    token.passage = { kind: 'invalid', node: source, error }
-    this.#visitSource(token, edge, started_us, error)
+    const error = this.#addError(token, record)
+    this.#leaveSource(token, edge, { kind: 'invalid', node: source, error }, started_us, error)
     return token
   }
+
+  // ── visits that end at once ───────────────────────────────────────────────────────────────────────────────────────
 
   /**
    * The visit went well, and the token leaves by an edge with `row` as its data.
@@ -71,38 +98,40 @@ export class Recorder {
     this.#move(token, edge, passage)
   }
 
-  /** The visit went well, and was the token's last: a sink took it, or nothing came of it. */
-  end(token: Token, ending: Ending, started_us: number): void {
+  /** A sink took the token. */
+  write(token: Token, started_us: number): void {
     this.#facts(token.subject, started_us)
     this.#visit(token, VISIT_OK, token.value, 0, 0, started_us, null)
-    this.#end(token, ending)
+    this.#end(token, endAtSink(token.id, token.passage, token.node))
+  }
+
+  /** Nothing came of the token. */
+  filter(token: Token, started_us: number): void {
+    this.#facts(token.subject, started_us)
+    this.#visit(token, VISIT_OK, token.value, 0, 0, started_us, null)
+    this.#end(token, filtered(token.id, token.node))
   }
 
   /** The visit met an error, and another attempt follows. */
   failAttempt(token: Token, error: RowError, started_us: number): void {
     this.#facts(token.subject, started_us)
-    const fact = this.#errorValue(token, error.code, error.message, error.details)
+    const fact = this.#addError(token, error)
     this.#visit(token, VISIT_ERROR, token.value, 0, 0, started_us, fact)
     token.attempt++
+    token.held = false
   }
 
   /**
    * The visit met an error, and the token goes where `on_error` leads: to a sink or node with `error_code` added to the row
    * as it entered, or to `discard`.
    */
-  fail(
-    token: Token,
-    edge: PlanEdge,
-    error: RowError,
-    cause: Extract<Passage, { kind: 'error' }>['cause'],
-    started_us: number,
-  ): void {
+  fail(token: Token, edge: PlanEdge, error: RowError, cause: ErrorCause, started_us: number): void {
     const node = token.node
     this.#facts(token.subject, started_us)
-    const fact = this.#errorValue(token, error.code, error.message, error.details)
+    const fact = this.#addError(token, error)
     const before = token.value
     let out = 0
-    if (edge.to !== 0) {
+    if (edge.to !== DISCARD) {
       const set = newRow()
       set.error_code = error.code
       const row = derive(token.row, set)
@@ -113,37 +142,178 @@ export class Recorder {
     this.#move(token, edge, { kind: 'error', node, cause, error: fact })
   }
 
-  /**
-   * The visit gave several rows: the token ends, and a child for each goes on.
-   * @throws NotJsonError if one of them isn't JSON; then nothing is recorded.
-   */
-  expand(
-    token: Token,
-    rows: readonly Row[],
-    edge: PlanEdge,
-    passage: Passage,
-    ending: (group: number) => Ending,
-    started_us: number,
-  ): Token[] {
-    const { subject } = token
-    const changes = rows.map(row => changeOf(token.row, token.value, row))
-    const facts = this.#facts(subject, started_us)
-    const group = ++this.#groups
-    this.#visit(token, VISIT_OK, token.value, 0, edge.number, started_us, null)
-    facts.groups_opened.push({ group, kind: 1, node: token.node, expected: rows.length })
-    facts.groups_closed.push({ group, verdict: 'expanded', members: [] })
-    const children = rows.map((row, ordinal) => {
-      const child = new Token(++this.#tokens, subject, edge.to, token.row, token.value, passage)
-      this.tallies.born++
-      subject.open.push(child)
-      facts.births.push({ token: child.id, group, ordinal, parents: [token.id] })
-      this.#setRow(child, row, changes[ordinal] ?? null)
-      if (edge.to === DISCARD) this.#end(child, endAtDiscard(child.id, passage))
-      return child
+  // ── groups ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The token ends, and a child for each branch stands where its branch leads. */
+  fork(token: Token, node: ForkNode, started_us: number): Token[] {
+    const { subject, row, value } = token
+    this.#facts(subject, started_us)
+    const group = this.#openGroup(subject, FORK, node.number, node.branches.length)
+    this.#visit(token, VISIT_OK, value, 0, 0, started_us, null)
+    const fork: ForkGroup = { group, node: node.number, row, value, joins: new Map() }
+    const children = node.branches.map(({ edge }, branch) => {
+      const frames: Frame = { fork, branch, outer: token.frames }
+      return this.#birth(subject, edge, row, value, { kind: 'flow', node: node.number }, frames, group, branch, [
+        token.id,
+      ])
     })
-    this.#end(token, ending(group))
+    this.#closeGroup(subject, group, 'forked', [])
+    this.#end(token, passedOn(token.id, node.number, 'fork', group))
     return children
   }
+
+  /**
+   * The visit gave several rows: the token ends, and a child for each goes on, in no fork's frame.
+   * @throws NotJsonError if one of them isn't JSON; then nothing is recorded.
+   */
+  expand(token: Token, rows: readonly Row[], edge: PlanEdge, started_us: number): Token[] {
+    const { subject, node } = token
+    const changes = rows.map(row => changeOf(token.row, token.value, row))
+    this.#facts(subject, started_us)
+    const group = this.#openGroup(subject, EXPAND, node, rows.length)
+    this.#visit(token, VISIT_OK, token.value, 0, 0, started_us, null)
+    const children = rows.map((row, ordinal) => {
+      const change = changes[ordinal] ?? null
+      const value = change === null ? token.value : this.#addValue(subject, change)
+      return this.#birth(subject, edge, row, value, { kind: 'flow', node }, null, group, ordinal, [token.id])
+    })
+    this.#closeGroup(subject, group, 'expanded', [])
+    this.#end(token, passedOn(token.id, node, 'expand', group))
+    return children
+  }
+
+  /** The token waits at a coalesce for the rest of its group. */
+  holdAtCoalesce(token: Token, join: Join, started_us: number): void {
+    this.#facts(token.subject, started_us)
+    this.#openJoin(join, token.subject)
+    this.#hold(token, join.group, started_us)
+  }
+
+  /** The members end, and what they merge into stands where the coalesce leads. */
+  merge(join: Join, members: readonly Waiting[], row: Row, detail: Json | null): Token {
+    const { node, fork, outer } = join
+    const last = members.at(-1) as Waiting
+    const { subject } = last.token
+    const change = changeOf(fork.row, fork.value, row)
+    this.#facts(subject, last.started_us)
+    this.#openJoin(join, subject)
+    const value = change === null ? fork.value : this.#addValue(subject, change)
+    const told = detail === null ? 0 : this.#addValue(subject, { kind: 'full', text: canonicalize(detail) })
+    for (const { token, started_us } of members) {
+      this.#visit(token, VISIT_OK, token.value, value, 0, started_us, null)
+      this.#end(token, passedOn(token.id, node.number, 'merge', join.group))
+    }
+    const parents = members.map(({ token }) => token.id)
+    this.#closeGroup(subject, join.group, 'merged', parents, told)
+    return this.#birth(subject, node.to, row, value, { kind: 'flow', node: node.number }, outer, join.group, 0, parents)
+  }
+
+  /** Members of a coalesce group fail with their group, or one comes too late for it. */
+  failAtCoalesce(
+    join: Join,
+    members: readonly Waiting[],
+    cause: MergeFailure | 'late_arrival',
+    message: string,
+    closes: boolean,
+  ): void {
+    const code = cause.toUpperCase()
+    const opens = join.group === 0
+    for (const { token, started_us } of members) {
+      this.#facts(token.subject, started_us)
+      this.#openJoin(join, token.subject)
+      const error = this.#addError(token, { code, message })
+      this.#visit(token, VISIT_ERROR, token.value, 0, 0, started_us, error)
+      this.#end(token, failedAtCoalesce(token.id, join.node.number, cause, join.group, error))
+    }
+    const subject = members[0]?.token.subject
+    if ((closes || opens) && subject !== undefined)
+      this.#closeGroup(
+        subject,
+        join.group,
+        cause,
+        members.map(({ token }) => token.id),
+      )
+  }
+
+  openBatch(node: AggregateNode, started_us: number): BatchGroup {
+    const subject = new Subject('batch', ++this.tallies.batches)
+    this.#facts(subject, started_us)
+    return { group: this.#openGroup(subject, BATCH, node.number, 0), subject, node }
+  }
+
+  holdInBatch(token: Token, batch: BatchGroup, started_us: number): void {
+    this.#facts(token.subject, started_us)
+    this.#hold(token, batch.group, started_us)
+  }
+
+  /**
+   * The batch closes, and its members become new tokens, with no fork's frame, in order.
+   * @throws NotJsonError if one of `rows` isn't JSON; then nothing is recorded.
+   */
+  consumeBatch(batch: BatchGroup, trigger: string, members: readonly Waiting[], rows: readonly Row[]): Token[] {
+    const { group, subject, node } = batch
+    const texts = rows.map(row => canonicalize(row))
+    const now_us = this.#now_us()
+    this.#facts(subject, now_us)
+    for (const { token, started_us } of members) {
+      this.#facts(token.subject, now_us)
+      this.#visit(token, VISIT_OK, token.value, 0, 0, started_us, null)
+      this.#end(token, passedOn(token.id, node.number, 'batch', group))
+    }
+    this.#closeGroup(
+      subject,
+      group,
+      trigger,
+      members.map(({ token }) => token.id),
+    )
+    return rows.map((row, ordinal) => {
+      const value = this.#addValue(subject, { kind: 'full', text: texts[ordinal] as string })
+      return this.#birth(subject, node.to, row, value, { kind: 'flow', node: node.number }, null, group, ordinal, [])
+    })
+  }
+
+  /** The batch closes, and each member goes on with its row, or is dropped where that is null. */
+  releaseBatch(batch: BatchGroup, trigger: string, members: readonly Waiting[], rows: ReadonlyArray<Row | null>): void {
+    const { group, subject, node } = batch
+    const changes = members.map(({ token }, i) => (rows[i] == null ? null : changeOf(token.row, token.value, rows[i])))
+    const now_us = this.#now_us()
+    for (const [i, { token, started_us }] of members.entries()) {
+      const row = rows[i] ?? null
+      const before = token.value
+      this.#facts(token.subject, now_us)
+      if (row === null) {
+        this.#visit(token, VISIT_OK, before, 0, 0, started_us, null)
+        this.#end(token, filtered(token.id, node.number))
+        continue
+      }
+      this.#setRow(token, row, changes[i] ?? null)
+      this.#visit(token, VISIT_OK, before, token.value, node.to.number, started_us, null)
+      this.#move(token, node.to, { kind: 'flow', node: node.number })
+    }
+    this.#facts(subject, now_us)
+    this.#closeGroup(
+      subject,
+      group,
+      trigger,
+      members.map(({ token }) => token.id),
+    )
+  }
+
+  /** The batch failed for good: all members go where `on_error` leads, together. */
+  failBatch(batch: BatchGroup, trigger: string, members: readonly Waiting[], error: RowError): void {
+    const { group, subject, node } = batch
+    for (const { token, started_us } of members)
+      this.fail(token, node.on_error, error, { kind: 'batch_failed', group }, started_us)
+    this.#facts(subject, this.#now_us())
+    this.#closeGroup(
+      subject,
+      group,
+      trigger,
+      members.map(({ token }) => token.id),
+    )
+  }
+
+  // ── commits ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Hands over all facts, as one draft a subject; what follows belongs to the next commit. */
   take(): Array<{ readonly subject: Subject; readonly draft: SubjectDraft }> {
@@ -152,30 +322,49 @@ export class Recorder {
     return taken
   }
 
-  #newRow(source: number, index: number, line: number, started_us: number, row: Row, passage: Passage): Token {
+  // ── facts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #newRow(source: number, index: number, line: number, started_us: number, row: Row): Token {
     const text = canonicalize(row)
-    const subject = new Subject(++this.#rows)
+    const subject = new Subject('row', ++this.tallies.read)
     const facts = this.#facts(subject, started_us)
-    const token = new Token(++this.#tokens, subject, source, row, 1, passage)
     facts.origin = { source, index, line }
+    const value = this.#addValue(subject, { kind: 'full', text })
+    const token = new Token(++this.tallies.born, subject, source, row, value, { kind: 'flow', node: source }, null)
     facts.births.push({ token: token.id, group: 0, ordinal: 0, parents: [] })
-    facts.values.push({ kind: 'full', text })
-    subject.values = 1
     subject.open.push(token)
-    this.tallies.read++
-    this.tallies.born++
     return token
   }
 
-  #visitSource(token: Token, edge: PlanEdge, started_us: number, error: ErrorFact | null): void {
-    this.#visit(token, error === null ? VISIT_OK : VISIT_ERROR, 0, 1, edge.number, started_us, error)
-    this.#move(token, edge, token.passage)
+  #leaveSource(token: Token, edge: PlanEdge, passage: Passage, started_us: number, error: ErrorFact | null): void {
+    this.#visit(token, error === null ? VISIT_OK : VISIT_ERROR, 0, token.value, edge.number, started_us, error)
+    this.#move(token, edge, passage)
+  }
+
+  #birth(
+    subject: Subject,
+    edge: PlanEdge,
+    row: Row,
+    value: number,
+    passage: Passage,
+    frames: Frame | null,
+    group: number,
+    ordinal: number,
+    parents: readonly number[],
+  ): Token {
+    this.tallies.take(edge.number)
+    const token = new Token(++this.tallies.born, subject, edge.to, row, value, passage, frames)
+    subject.open.push(token)
+    factsOf(subject).births.push({ token: token.id, group, ordinal, parents })
+    if (edge.to === DISCARD) this.#end(token, endAtDiscard(token.id, passage))
+    return token
   }
 
   #move(token: Token, edge: PlanEdge, passage: Passage): void {
     token.node = edge.to
     token.passage = passage
     token.attempt = 1
+    token.held = false
     if (edge.to === DISCARD) this.#end(token, endAtDiscard(token.id, passage))
   }
 
@@ -184,12 +373,20 @@ export class Recorder {
     factsOf(subject).endings.push(ending)
     subject.open.splice(subject.open.indexOf(token), 1)
     token.ended = true
+    token.held = false
     this.tallies.ending(ending.fate, ending.sink)
   }
 
+  #hold(token: Token, group: number, started_us: number): void {
+    this.#visit(token, VISIT_HELD, token.value, 0, 0, started_us, null)
+    factsOf(token.subject).holds.push({ token: token.id, node: token.node, group })
+    token.held = true
+  }
+
+  /** A visit that was held before is told again, with its first start: the offset from the entry's time is negative then. */
   #visit(
     token: Token,
-    status: 0 | 1,
+    status: 0 | 1 | 2,
     value_in: number,
     value_out: number,
     edge: number,
@@ -197,8 +394,8 @@ export class Recorder {
     error: ErrorFact | null,
   ): void {
     const facts = factsOf(token.subject)
-    const start_us = Math.max(0, started_us - facts.time_us)
-    const duration_us = Math.max(0, this.#now_us() - facts.time_us - start_us)
+    const start_us = started_us - facts.time_us
+    const duration_us = Math.max(0, this.#now_us() - started_us)
     facts.visits.push({
       token: token.id,
       node: token.node,
@@ -211,15 +408,32 @@ export class Recorder {
       duration_us,
       error,
     })
-    this.tallies.visit(token.node, status, edge)
+    this.tallies.visit(token.node, status, edge, token.held)
   }
 
-  #errorValue(token: Token, code: string, message: string, details?: Json): ErrorFact {
+  #openGroup(subject: Subject, kind: GroupKind, node: number, expected: number): number {
+    const group = ++this.tallies.groups
+    factsOf(subject).groups_opened.push({ group, kind, node, expected })
+    return group
+  }
+
+  #openJoin(join: Join, subject: Subject): void {
+    if (join.group === 0) join.group = this.#openGroup(subject, MERGE, join.node.number, join.node.branches.length)
+  }
+
+  #closeGroup(subject: Subject, group: number, verdict: string, members: readonly number[], detail = 0): void {
+    factsOf(subject).groups_closed.push({ group, verdict, detail, members })
+  }
+
+  #addError(
+    token: Token,
+    error: { readonly code: string; readonly message: string; readonly details?: Json },
+  ): ErrorFact {
     const value = newRow()
-    value.code = code
-    value.message = message
-    if (details !== undefined) value.details = details
-    return { code, value: this.#addValue(token.subject, { kind: 'full', text: canonicalize(value) }) }
+    value.code = error.code
+    value.message = error.message
+    if (error.details !== undefined) value.details = error.details
+    return { code: error.code, value: this.#addValue(token.subject, { kind: 'full', text: canonicalize(value) }) }
   }
 
   #setRow(token: Token, row: Row, change: ValueDraft | null): void {
@@ -241,51 +455,7 @@ export class Recorder {
   }
 }
 
-/** How `next` differs from `base`, or null if it doesn't. @throws NotJsonError if `next` isn't JSON. */
-function changeOf(base: Row, base_value: number, next: Row): ValueDraft | null {
-  if (next === base) return null
-  let set: MutableRow | null = null
-  for (const field in next) {
-    if (next[field] === base[field] && (next[field] !== undefined || field in base)) continue
-    set ??= newRow()
-    set[field] = next[field] as Json
-  }
-  const unset: string[] = []
-  for (const field in base) if (!(field in next)) unset.push(field)
-  if (set === null && unset.length === 0) return null
-  return {
-    kind: 'patch',
-    text: canonicalize(next),
-    base: base_value,
-    set: set === null ? '{}' : canonicalize(set),
-    unset: unset.sort(),
-  }
-}
-
 function factsOf(subject: Subject): Facts {
   if (subject.facts === null) throw new TypeError('a subject has no facts to add to')
   return subject.facts
-}
-
-function draftOf(subject: Subject): SubjectDraft {
-  const facts = factsOf(subject)
-  subject.facts = null
-  const { time_us, first_value, origin, births, visits, holds, groups_opened, groups_closed, endings, values } = facts
-  const open_tokens = Array.from(subject.open, token => ({ token: token.id, node: token.node }))
-  return {
-    subject: { kind: 'row', row: subject.row },
-    time_us,
-    previous: subject.previous,
-    open: open_tokens.length,
-    origin,
-    births,
-    visits,
-    holds,
-    groups_opened,
-    groups_closed,
-    endings,
-    first_value,
-    values,
-    open_tokens,
-  }
 }

@@ -6,20 +6,28 @@
  */
 import type { Ledger } from '../ledger/write-port.ts'
 import { canonicalize } from '../model/canonical.ts'
-import { LEDGER_FORMAT, type RunEntry, type SealedStatus, type SinkIntents, type Tallies } from '../model/entry.ts'
+import {
+  LEDGER_FORMAT,
+  type RunEntry,
+  type SealedStatus,
+  type SinkIntents,
+  type Tallies as Totals,
+} from '../model/entry.ts'
 import { CustodyError, isCustodyError } from '../model/error.ts'
 import type { Json } from '../model/row.ts'
 import type { Plan, SourceNode } from '../plan/plan.ts'
 import type { Source } from '../sdk/spec.ts'
 import { Committer, type Stop } from './committer.ts'
+import { Flow } from './flow.ts'
 import { Intake } from './intake.ts'
 import { Outputs } from './outputs.ts'
 import type { Clock } from './ports.ts'
 import { reachability } from './reach.ts'
 import { Recorder } from './recorder.ts'
 import { Scheduler } from './scheduler.ts'
-import { closeStations, makeStations } from './stations.ts'
+import { Stations } from './stations.ts'
 import { hasFailures, type RunSummary, summarise } from './summary.ts'
+import { Tallies } from './tallies.ts'
 
 export interface Progress {
   readonly rows_read: number
@@ -59,8 +67,8 @@ export async function runPlan(request: RunRequest): Promise<RunResult> {
   const names = () => Object.assign({}, ...sources.map(({ source }) => source.originalNames?.() ?? {}))
   const outputs = await Outputs.prepare(plan, request.dry_run, names)
   const stop = new AbortController()
-  const stations = await makeStations(plan)
-  const recorder = new Recorder(plan.nodes.length, plan.edges.length, () => clock.now_us())
+  const stations = await Stations.open(plan)
+  const recorder = new Recorder(new Tallies(plan.nodes.length, plan.edges.length), () => clock.now_us())
   const ledger = await request.ledger.openRun(request.run, {
     entry: opening(request, began_us),
     first_value: 1,
@@ -77,10 +85,9 @@ export async function runPlan(request: RunRequest): Promise<RunResult> {
     request.onProgress?.({ rows_read: read, tokens_ended: ended, elapsed_us: clock.now_us() - began_us })
   }
   const signal = AbortSignal.any([request.signal, stop.signal])
-  const scheduler = new Scheduler(
-    { plan, stations, intakes, recorder, outputs, committer, clock, signal, limit: request.limit, onProgress },
-    reachability(plan),
-  )
+  const flow = new Flow({ plan, stations, recorder, outputs, clock, signal, onNews: () => wake() }, reachability(plan))
+  const { limit } = request
+  const scheduler = new Scheduler({ flow, intakes, recorder, committer, clock, signal, limit, onProgress })
   wake = scheduler.wake
   const result = (status: RunSummary['status'], error: CustodyError | null): RunResult => {
     const root = committer.head?.root ?? ''
@@ -106,7 +113,7 @@ export async function runPlan(request: RunRequest): Promise<RunResult> {
     return result('failed', error)
   } finally {
     stop.abort()
-    await Promise.allSettled([...intakes.map(intake => intake.close()), closeStations(stations), outputs.close()])
+    await Promise.allSettled([...intakes.map(intake => intake.close()), stations.close(), outputs.close()])
   }
 }
 
@@ -132,7 +139,7 @@ function intents(outputs: Outputs): SinkIntents {
   return Object.fromEntries(outputs.all.map(({ node, intent }) => [node.name, { ...intent }]))
 }
 
-function sealedStatus(totals: Tallies): SealedStatus {
+function sealedStatus(totals: Totals): SealedStatus {
   if (totals.rows.read === 0) return 'empty'
   return hasFailures(totals) ? 'completed_with_failures' : 'completed'
 }

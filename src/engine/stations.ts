@@ -1,53 +1,89 @@
-/** The nodes at which something is carried out, with their plugins created. */
-import type { Plan, PlanNode } from '../plan/plan.ts'
-import type { Gate, Transform } from '../sdk/spec.ts'
-import type { Station } from './scheduler.ts'
-import { gateVisit, transformVisit, type Visit } from './step.ts'
+/** The nodes at which plugins or expressions are at work, with their plugins created. */
+
+import type { Row } from '../model/row.ts'
+import type { AggregateNode, Plan, PlanNode } from '../plan/plan.ts'
+import type { Aggregate, BatchResult, VisitContext } from '../sdk/spec.ts'
+import { type BatchVisit, batchVisit, gateVisit, transformVisit, type Visit } from './step.ts'
+import type { Token } from './token.ts'
 
 /** Promises that one node may have under way, where the plugin doesn't say. */
 const PLACES = 16
 
-export interface OpenStation extends Station {
-  readonly close: (() => Promise<void>) | undefined
+export interface Station {
+  readonly visit: Visit
+  /** Promises that may be under way at once. */
+  readonly places: number
+  busy: number
+  /** Tokens that wait for a place. */
+  readonly queue: Token[]
 }
 
-/** By node number. @throws CustodyError of a plugin that can't be created. */
-export async function makeStations(plan: Plan): Promise<Map<number, OpenStation>> {
-  const stations = new Map<number, OpenStation>()
-  for (const node of plan.nodes) {
-    const station = await makeStation(plan, node)
-    if (station !== null) stations.set(node.number, station)
+type Close = () => Promise<void>
+
+export class Stations {
+  readonly #stations = new Map<number, Station>()
+  readonly #aggregates = new Map<number, BatchVisit>()
+  readonly #closes: Close[] = []
+
+  /** Creates the plugins of all transforms, gates and aggregates. @throws CustodyError of a plugin that can't be created. */
+  static async open(plan: Plan): Promise<Stations> {
+    const stations = new Stations()
+    for (const node of plan.nodes) await stations.#open(plan, node)
+    return stations
   }
-  return stations
-}
 
-export async function closeStations(stations: ReadonlyMap<number, OpenStation>): Promise<void> {
-  for (const station of stations.values()) await station.close?.()
-}
-
-async function makeStation(plan: Plan, node: PlanNode): Promise<OpenStation | null> {
-  const context = { node: node.name, folder: plan.folder, input: node.input }
-  switch (node.kind) {
-    case 'transform': {
-      const { spec, options } = node.plugin
-      const instance: Transform = await spec.create(options, context)
-      return opened(transformVisit(node, instance), spec.concurrency?.(options), instance)
-    }
-    case 'gate': {
-      if (node.by.kind !== 'plugin') return opened(gateVisit(node, null), undefined, null)
-      const { spec, options } = node.by.plugin
-      const instance: Gate = await spec.create(options, context)
-      return opened(gateVisit(node, instance), spec.concurrency?.(options), instance)
-    }
-    case 'source':
-    case 'sink':
-    case 'fork':
-    case 'coalesce':
-    case 'aggregate':
-      return null
+  at(node: number): Station {
+    const station = this.#stations.get(node)
+    if (station === undefined) throw new TypeError(`nothing is carried out at node ${node}`)
+    return station
   }
-}
 
-function opened(visit: Visit, places: number | undefined, instance: { close?(): Promise<void> } | null): OpenStation {
-  return { visit, places: places ?? PLACES, busy: 0, queue: [], close: instance?.close?.bind(instance) }
+  aggregate(node: number, rows: readonly Row[], context: VisitContext): BatchResult | Promise<BatchResult> {
+    const visit = this.#aggregates.get(node)
+    if (visit === undefined) throw new TypeError(`node ${node} is no aggregate`)
+    return visit(rows, context)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#closes.map(close => close()))
+  }
+
+  async #open(plan: Plan, node: PlanNode): Promise<void> {
+    const context = { node: node.name, folder: plan.folder, input: node.input }
+    switch (node.kind) {
+      case 'transform': {
+        const { spec, options } = node.plugin
+        const instance = await spec.create(options, context)
+        this.#add(node.number, transformVisit(node, instance), spec.concurrency?.(options), instance)
+        return
+      }
+      case 'gate': {
+        if (node.by.kind !== 'plugin') return this.#add(node.number, gateVisit(node, null), undefined, {})
+        const { spec, options } = node.by.plugin
+        const instance = await spec.create(options, context)
+        return this.#add(node.number, gateVisit(node, instance), spec.concurrency?.(options), instance)
+      }
+      case 'aggregate':
+        return this.#addAggregate(node, await node.plugin.spec.create(node.plugin.options, context))
+      case 'source':
+      case 'sink':
+      case 'fork':
+      case 'coalesce':
+        return
+    }
+  }
+
+  #add(node: number, visit: Visit, places: number | undefined, instance: { close?(): Promise<void> }): void {
+    this.#stations.set(node, { visit, places: places ?? PLACES, busy: 0, queue: [] })
+    this.#onClose(instance)
+  }
+
+  #addAggregate(node: AggregateNode, instance: Aggregate): void {
+    this.#aggregates.set(node.number, batchVisit(node, instance))
+    this.#onClose(instance)
+  }
+
+  #onClose(instance: { close?(): Promise<void> }): void {
+    if (instance.close !== undefined) this.#closes.push(instance.close.bind(instance))
+  }
 }

@@ -4,8 +4,17 @@
  */
 import { CustodyError, isCustodyError } from '../model/error.ts'
 import { isRow, type Row, withoutPrototypes } from '../model/row.ts'
-import type { GateNode, PlanEdge, TransformNode } from '../plan/plan.ts'
-import type { Gate, GateResult, RowError, Transform, TransformResult, VisitContext } from '../sdk/spec.ts'
+import type { AggregateNode, GateNode, PlanEdge, TransformNode } from '../plan/plan.ts'
+import type {
+  Aggregate,
+  BatchResult,
+  Gate,
+  GateResult,
+  RowError,
+  Transform,
+  TransformResult,
+  VisitContext,
+} from '../sdk/spec.ts'
 
 export type Step =
   | { readonly kind: 'leave'; readonly edge: PlanEdge; readonly row: Row }
@@ -74,33 +83,48 @@ export function gateVisit(node: GateNode, instance: Gate | null): Visit {
     case 'plugin': {
       if (instance === null) throw new TypeError(`gate ${node.name} has no instance`)
       return (row, context) => {
-        const visit = guarded(
-          node.name,
-          () => instance.decide(row, context),
-          (result: GateResult): Step =>
-            result.kind === 'label' ? leaveBy(row, result.label) : checkedError(node.name, result),
-        )
-        return visit(row, context)
+        const toStep = (result: GateResult): Step =>
+          result.kind === 'label' ? leaveBy(row, result.label) : checkedError(node.name, result)
+        return guarded(node.name, instance.decide.bind(instance), toStep)(row, context)
       }
     }
   }
 }
 
+/** Processes one batch. Throws (or rejects with) CUSTODY_PLUGIN_DEFECT, nothing else. */
+export type BatchVisit = (rows: readonly Row[], context: VisitContext) => BatchResult | Promise<BatchResult>
+
+/** A batch of an aggregate that `instance` processes. */
+export function batchVisit(node: AggregateNode, instance: Aggregate): BatchVisit {
+  const checked = (result: BatchResult): BatchResult => {
+    switch (result.kind) {
+      case 'rows':
+        return { kind: 'rows', rows: result.rows.map(row => checkedRow(node.name, row)) }
+      case 'members':
+        return { kind: 'members', rows: result.rows.map(row => (row === null ? null : checkedRow(node.name, row))) }
+      case 'error':
+        return checkedError(node.name, result)
+    }
+    throw defect(node.name, `returned ${describe(result)}, which is no result`)
+  }
+  return guarded(node.name, (rows, context) => instance.process(rows, context), checked)
+}
+
 /** Calls a plugin, and turns what it throws into a defect with the node's name. */
-function guarded<R>(
+function guarded<I, R, S>(
   name: string,
-  call: (row: Row, context: VisitContext) => R | Promise<R>,
-  toStep: (result: R) => Step,
-): Visit {
-  return (row, context) => {
+  call: (input: I, context: VisitContext) => R | Promise<R>,
+  check: (result: R) => S,
+): (input: I, context: VisitContext) => S | Promise<S> {
+  return (input, context) => {
     let result: R | Promise<R>
     try {
-      result = call(row, context)
+      result = call(input, context)
     } catch (thrown) {
       throw defect(name, `threw ${describe(thrown)}`, thrown)
     }
-    if (!(result instanceof Promise)) return toStep(result)
-    return result.then(toStep, (thrown: unknown) => {
+    if (!(result instanceof Promise)) return check(result)
+    return result.then(check, (thrown: unknown) => {
       throw defect(name, `threw ${describe(thrown)}`, thrown)
     })
   }

@@ -2,10 +2,16 @@
 import type { Tallies as TalliesFact } from '../model/entry.ts'
 
 export class Tallies {
+  /** Rows; the last one's number. */
   read = 0
   rejected = 0
+  /** Tokens; the last one's number. */
   born = 0
   ended = 0
+  /** The last group's number. */
+  groups = 0
+  /** The last batch's number. */
+  batches = 0
   readonly #endings = new Map<number, Map<number, number>>()
   readonly #ok: number[]
   readonly #error: number[]
@@ -20,10 +26,17 @@ export class Tallies {
     this.#edges = new Array(edges + 1).fill(0)
   }
 
-  visit(node: number, status: 0 | 1 | 2, edge: number): void {
+  /** A visit, or, if `was_held`, the end of one that was counted as held. */
+  visit(node: number, status: 0 | 1 | 2, edge: number, was_held: boolean): void {
     const count = status === 0 ? this.#ok : status === 1 ? this.#error : this.#held
     count[node] = count[node]! + 1
-    if (edge !== 0) this.#edges[edge] = this.#edges[edge]! + 1
+    if (was_held) this.#held[node] = this.#held[node]! - 1
+    if (edge !== 0) this.take(edge)
+  }
+
+  /** An edge was taken. */
+  take(edge: number): void {
+    this.#edges[edge] = this.#edges[edge]! + 1
   }
 
   ending(fate: number, sink: number): void {
@@ -49,6 +62,8 @@ export class Tallies {
     return {
       rows: { read: this.read, ingested: this.read - this.rejected, rejected: this.rejected },
       tokens: { born: this.born, ended: this.ended, open: this.born - this.ended },
+      groups: this.groups,
+      batches: this.batches,
       endings,
       visits,
       edges,

@@ -1,10 +1,10 @@
 /**
- * A token in flight, and the subject (row) whose story it is part of.
+ * A token in flight, and the subject (row or batch) whose story it is part of.
  *
  * T1. A token stands at one node; `row` is its data as numbered `value` of its subject.
  * T2. A subject is in memory exactly while it has open tokens or facts that aren't committed.
  */
-import type { ValueDraft } from '../ledger/write-port.ts'
+import type { SubjectDraft, ValueDraft } from '../ledger/write-port.ts'
 import type {
   BirthFact,
   EndingFact,
@@ -15,7 +15,8 @@ import type {
   VisitFact,
 } from '../model/entry.ts'
 import type { Row } from '../model/row.ts'
-import type { Passage } from './decide/arrival.ts'
+import type { Passage } from './decide/ending.ts'
+import type { Frame } from './frames.ts'
 import type { Place } from './line.ts'
 
 /** What happened to a subject since the last commit. */
@@ -38,7 +39,9 @@ export class Facts {
 }
 
 export class Subject {
-  readonly row: number
+  readonly kind: 'row' | 'batch'
+  /** Number of the row, or of the batch. */
+  readonly number: number
   /** Seq of its latest entry. */
   previous: number | null = null
   /** Values so far; the next one gets `values + 1`. */
@@ -47,8 +50,9 @@ export class Subject {
   readonly open: Token[] = []
   facts: Facts | null = null
 
-  constructor(row: number) {
-    this.row = row
+  constructor(kind: 'row' | 'batch', number: number) {
+    this.kind = kind
+    this.number = number
   }
 }
 
@@ -58,22 +62,61 @@ export class Token {
   node: number
   row: Row
   value: number
+  /** By what kind of edge it came to where it stands. */
+  passage: Passage
+  /** The forks it is inside, innermost first. */
+  readonly frames: Frame | null
   /** Of the visit that comes next, from 1. */
   attempt = 1
   ended = false
-  /** Stands at a sink in line, and has not had its turn. */
+  /** Stands at an ordered node in line, and has not had its turn. */
   waits = false
-  /** By what kind of edge it came to where it stands. */
-  passage: Passage
+  /** Its visit goes on until its group closes. */
+  held = false
+  /** Is in the line, and blocks nobody: held at a coalesce. */
+  passive = false
   /** Its place in the line, while it waits for something. */
   place: Place | null = null
 
-  constructor(id: number, subject: Subject, node: number, row: Row, value: number, passage: Passage) {
+  constructor(
+    id: number,
+    subject: Subject,
+    node: number,
+    row: Row,
+    value: number,
+    passage: Passage,
+    frames: Frame | null,
+  ) {
     this.id = id
     this.subject = subject
     this.node = node
     this.row = row
     this.value = value
     this.passage = passage
+    this.frames = frames
+  }
+}
+
+/** What happened to a subject since the last commit, as the ledger takes it. Empties its facts. */
+export function draftOf(subject: Subject): SubjectDraft {
+  const { facts } = subject
+  if (facts === null) throw new TypeError('a subject without facts has no draft')
+  subject.facts = null
+  const open_tokens = subject.open.map(token => ({ token: token.id, node: token.node }))
+  return {
+    subject: subject.kind === 'row' ? { kind: 'row', row: subject.number } : { kind: 'batch', batch: subject.number },
+    time_us: facts.time_us,
+    previous: subject.previous,
+    open: open_tokens.length,
+    origin: facts.origin,
+    births: facts.births,
+    visits: facts.visits,
+    holds: facts.holds,
+    groups_opened: facts.groups_opened,
+    groups_closed: facts.groups_closed,
+    endings: facts.endings,
+    first_value: facts.first_value,
+    values: facts.values,
+    open_tokens,
   }
 }

@@ -51,10 +51,10 @@ export class MemoryLedger implements Ledger, RunLedger {
     if (this.released) throw new Error('the lease was given up')
   }
 
-  async takeOver(): Promise<RunLedger> {
+  async takeOver(): Promise<{ ledger: RunLedger; epoch: number }> {
     this.#buffer = []
     this.released = false
-    return this
+    return { ledger: this, epoch: 2 }
   }
 
   async release(): Promise<void> {

@@ -49,7 +49,11 @@ interface Write {
  * A branch writes a field if its value differs from the parent's. A field is dropped if every arrived branch dropped it.
  * Fields keep the parent's order; new ones follow in the order of the branches.
  */
-function union(on_conflict: 'last_wins' | 'first_wins' | 'fail', arrived: readonly ArrivedBranch[], parent: Row): Merged {
+function union(
+  on_conflict: 'last_wins' | 'first_wins' | 'fail',
+  arrived: readonly ArrivedBranch[],
+  parent: Row,
+): Merged {
   const row = newRow()
   const origins: { [field: string]: string } = {}
   const overruled: { [field: string]: { branch: string; value: Json }[] } = {}

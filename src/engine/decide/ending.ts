@@ -1,10 +1,14 @@
 /**
- * How a token ends where an edge leads to a sink or to `discard`: a pure function of how it came there.
+ * How tokens end: pure functions of how a token came to where it ends. The only place where endings are made.
  */
 import { type Ending, type ErrorFact, fateNumber } from '../../model/outcome.ts'
+import type { MergeFailure } from './coalesce.ts'
 
 /** Causes of error that come with an edge of their own. */
-export type ErrorCause = 'error' | 'retries_exhausted' | 'sink_rejected'
+export type ErrorCause =
+  | { readonly kind: 'error' | 'retries_exhausted' | 'sink_rejected' }
+  /** With the batch's group. */
+  | { readonly kind: 'batch_failed'; readonly group: number }
 
 /** What the latest edge of a token says about an ending that may follow. */
 export type Passage =
@@ -21,6 +25,17 @@ const DISCARDED_FILTER = fateNumber('DISCARDED', 'filter')
 const SOURCE_INVALID = fateNumber('QUARANTINED', 'source_invalid')
 const DROPPED = fateNumber('QUARANTINED', 'error')
 const RETRIES_EXHAUSTED = fateNumber('FAILED', 'retries_exhausted')
+const LATE_ARRIVAL = fateNumber('FAILED', 'late_arrival')
+const BRANCH_LOST = fateNumber('FAILED', 'branch_lost')
+const QUORUM_NOT_MET = fateNumber('FAILED', 'quorum_not_met')
+const TIMEOUT = fateNumber('FAILED', 'timeout')
+const MERGE_CONFLICT = fateNumber('FAILED', 'merge_conflict')
+const SELECT_MISSING = fateNumber('FAILED', 'select_missing')
+const FORKED = fateNumber('FORKED', 'fork')
+const EXPANDED = fateNumber('EXPANDED', 'expand')
+const COALESCED = fateNumber('COALESCED', 'merge')
+const CONSUMED = fateNumber('CONSUMED_IN_BATCH', 'batch')
+const BATCH_FAILED = fateNumber('FAILED', 'batch_failed')
 const SINK_REJECTED = fateNumber('FAILED', 'sink_rejected')
 
 /** The ending of a token that `sink` has taken. */
@@ -51,6 +66,51 @@ export function endAtDiscard(token: number, passage: Passage): Ending {
   }
 }
 
+/** The ending of a token that was written to no sink because it and others became something new. */
+export function passedOn(
+  token: number,
+  node: number,
+  how: 'fork' | 'expand' | 'merge' | 'batch',
+  group: number,
+): Ending {
+  const common = { token, node, sink: 0, group, error: null } as const
+  switch (how) {
+    case 'fork':
+      return { fate: FORKED, ...common }
+    case 'expand':
+      return { fate: EXPANDED, ...common }
+    case 'merge':
+      return { fate: COALESCED, ...common }
+    case 'batch':
+      return { fate: CONSUMED, ...common }
+  }
+}
+
+/** The ending of a token at a coalesce whose group failed, or that came after its group. */
+export function failedAtCoalesce(
+  token: number,
+  node: number,
+  cause: MergeFailure | 'late_arrival',
+  group: number,
+  error: ErrorFact,
+): Ending {
+  const common = { token, node, sink: 0, group, error } as const
+  switch (cause) {
+    case 'late_arrival':
+      return { fate: LATE_ARRIVAL, ...common }
+    case 'branch_lost':
+      return { fate: BRANCH_LOST, ...common }
+    case 'quorum_not_met':
+      return { fate: QUORUM_NOT_MET, ...common }
+    case 'timeout':
+      return { fate: TIMEOUT, ...common }
+    case 'merge_conflict':
+      return { fate: MERGE_CONFLICT, ...common }
+    case 'select_missing':
+      return { fate: SELECT_MISSING, ...common }
+  }
+}
+
 /** The ending of a token for which a transform returned nothing. */
 export function filtered(token: number, node: number): Ending {
   return { fate: DISCARDED_FILTER, token, node, sink: 0, group: 0, error: null }
@@ -58,7 +118,9 @@ export function filtered(token: number, node: number): Ending {
 
 function endAfterError(token: number, passage: Extract<Passage, { kind: 'error' }>, sink: number): Ending {
   const { node, error } = passage
-  switch (passage.cause) {
+  switch (passage.cause.kind) {
+    case 'batch_failed':
+      return { fate: BATCH_FAILED, token, node, sink, group: passage.cause.group, error }
     case 'error':
       return sink === 0
         ? { fate: DROPPED, token, node, sink: 0, group: 0, error }

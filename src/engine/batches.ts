@@ -1,0 +1,100 @@
+/**
+ * Aggregates: which batch is open at which node, and when it closes.
+ *
+ * B1. A node has one open batch at most; a batch that closes makes room for the next at once.
+ * B2. The clock of a batch starts with its first member. `when` is looked at with each arrival and each second, and stays
+ *     true once it was.
+ */
+import { newRow } from '../model/row.ts'
+import type { AggregateNode } from '../plan/plan.ts'
+import { type Trigger, triggerOf } from './decide/batch.ts'
+import type { Waiting } from './frames.ts'
+import type { Clock } from './ports.ts'
+import type { BatchGroup } from './recorder.ts'
+
+const LOOK_EVERY_US = 1_000_000
+
+export interface Batch extends BatchGroup {
+  readonly members: Waiting[]
+  readonly opened_us: number
+  latched: boolean
+  /** Of the plugin's call, from 1. */
+  attempt: number
+  /** null while it is open. */
+  trigger: Trigger | null
+  callOffTimers: () => void
+}
+
+export class Batches {
+  readonly #open = new Map<number, Batch>()
+  readonly #clock: Clock
+  readonly #onDue: (batch: Batch) => void
+
+  /** `onDue` is called when the clock makes it worth a look at a batch. */
+  constructor(clock: Clock, onDue: (batch: Batch) => void) {
+    this.#clock = clock
+    this.#onDue = onDue
+  }
+
+  openAt(node: number): Batch | undefined {
+    return this.#open.get(node)
+  }
+
+  open(group: BatchGroup, opened_us: number): Batch {
+    const batch: Batch = {
+      ...group,
+      members: [],
+      opened_us,
+      latched: false,
+      attempt: 1,
+      trigger: null,
+      callOffTimers: () => undefined,
+    }
+    this.#open.set(group.node.number, batch)
+    this.#setTimers(batch)
+    return batch
+  }
+
+  /** Closes the batch if a trigger fires now. */
+  look(batch: Batch, input_ended: boolean): Trigger | null {
+    if (batch.trigger !== null) return null
+    const { node, members, opened_us } = batch
+    const age_us = this.#clock.now_us() - opened_us
+    batch.latched ||= holds(node, members.length, age_us)
+    const trigger = triggerOf(node.trigger, { count: members.length, age_us, latched: batch.latched, input_ended })
+    if (trigger === null) return null
+    batch.trigger = trigger
+    batch.callOffTimers()
+    this.#open.delete(node.number)
+    return trigger
+  }
+
+  #setTimers(batch: Batch): void {
+    const { max_age_ms, when } = batch.node.trigger
+    const callOff: Array<() => void> = []
+    const wakeAt = (due_us: number, then: () => void) => {
+      callOff.push(this.#clock.wake(Math.max(0, due_us - this.#clock.now_us()), then))
+    }
+    if (max_age_ms !== null) wakeAt(batch.opened_us + max_age_ms * 1000, () => this.#onDue(batch))
+    if (when !== null) {
+      const lookAgain = (due_us: number) =>
+        wakeAt(due_us, () => {
+          this.#onDue(batch)
+          lookAgain(due_us + LOOK_EVERY_US)
+        })
+      lookAgain(batch.opened_us + LOOK_EVERY_US)
+    }
+    batch.callOffTimers = () => {
+      for (const each of callOff) each()
+    }
+  }
+}
+
+function holds(node: AggregateNode, count: number, age_us: number): boolean {
+  if (node.trigger.when === null) return false
+  const batch = newRow()
+  batch.count = count
+  batch.age_seconds = age_us / 1_000_000
+  const result = node.trigger.when.evaluate(batch)
+  return result.ok && result.value === true
+}

@@ -1,0 +1,86 @@
+/**
+ * What a token carries of the forks it is inside, and the groups that wait for it.
+ *
+ * F1. A fork group and its joins live as long as a token carries a frame of it, and no longer: late arrivals are
+ *     recognised exactly, with memory bounded by what is in flight (I12).
+ * F2. Frames are never changed; a coalesce goes back to what was outside its fork.
+ */
+
+import type { Row } from '../model/row.ts'
+import type { CoalesceNode } from '../plan/plan.ts'
+import type { MergeFailure } from './decide/coalesce.ts'
+import type { Token } from './token.ts'
+
+export interface Frame {
+  readonly fork: ForkGroup
+  /** Ordinal of the branch within its fork. */
+  readonly branch: number
+  readonly outer: Frame | null
+}
+
+export interface ForkGroup {
+  readonly group: number
+  /** The fork's node. */
+  readonly node: number
+  /** The parent as it entered the fork, and its value's number. */
+  readonly row: Row
+  readonly value: number
+  /** By coalesce node. */
+  readonly joins: Map<number, Join>
+}
+
+export interface Waiting {
+  readonly token: Token
+  /** Position of its branch in the coalesce's list. */
+  readonly branch: number
+  readonly started_us: number
+}
+
+/** One group at one coalesce. */
+export interface Join {
+  readonly node: CoalesceNode
+  readonly fork: ForkGroup
+  /** What the frame of its branches had outside. */
+  readonly outer: Frame | null
+  /** 0 until the first arrival. */
+  group: number
+  /** In order of arrival. */
+  readonly arrived: Waiting[]
+  /** Positions in the coalesce's list of branches that can't arrive any more. */
+  readonly lost: Set<number>
+  timed_out: boolean
+  /** null while it waits. */
+  verdict: 'merged' | 'closed' | MergeFailure | null
+  callOffTimeout: (() => void) | null
+}
+
+/** The frame of `fork` that a token carries, however deep. */
+export function frameOf(frames: Frame | null, fork_node: number): Frame | null {
+  let at = frames
+  while (at !== null && at.fork.node !== fork_node) at = at.outer
+  return at
+}
+
+/** Whether a token carries this very branch of this very group. */
+export function carries(frames: Frame | null, fork: ForkGroup, branch: number): boolean {
+  for (let at = frames; at !== null; at = at.outer) if (at.fork === fork) return at.branch === branch
+  return false
+}
+
+export function joinOf(frame: Frame, node: CoalesceNode): Join {
+  const known = frame.fork.joins.get(node.number)
+  if (known !== undefined) return known
+  const join: Join = {
+    node,
+    fork: frame.fork,
+    outer: frame.outer,
+    group: 0,
+    arrived: [],
+    lost: new Set(),
+    timed_out: false,
+    verdict: null,
+    callOffTimeout: null,
+  }
+  frame.fork.joins.set(node.number, join)
+  return join
+}

@@ -1,0 +1,186 @@
+/**
+ * Coalesces: who waits for whom, and what comes of it. Changes only its own groups, and returns what is to be recorded.
+ *
+ * J1. A verdict is acted upon once, in the transition that made it.
+ * J2. A branch is lost as soon as no token that carries its frame can still reach the coalesce.
+ */
+import { CustodyError } from '../model/error.ts'
+import type { Row } from '../model/row.ts'
+import type { CoalesceNode, ForkNode, Plan } from '../plan/plan.ts'
+import { type MergeFailure, verdictOn } from './decide/coalesce.ts'
+import { type Merged, mergeBranches } from './decide/merge.ts'
+import { carries, type Frame, frameOf, type Join, joinOf, type Waiting } from './frames.ts'
+import type { Token } from './token.ts'
+
+/** What follows from an arrival, a loss or a timeout. */
+export type JoinEffect =
+  /** The token that arrived has to wait. */
+  | { readonly kind: 'hold'; readonly join: Join; readonly arrival: Waiting }
+  | {
+      readonly kind: 'merge'
+      readonly join: Join
+      readonly members: readonly Waiting[]
+      readonly merged: Extract<Merged, { kind: 'row' }>
+    }
+  /** All of `members` fail together; `message` is content. */
+  | {
+      readonly kind: 'fail'
+      readonly join: Join
+      readonly members: readonly Waiting[]
+      readonly cause: MergeFailure | 'late_arrival'
+      readonly message: string
+      /** Whether the group closes by this; false for tokens that come after its verdict. */
+      readonly closes: boolean
+    }
+
+interface Expecting {
+  readonly node: CoalesceNode
+  /** By ordinal of the fork's branches: position in the coalesce's list, or −1. */
+  readonly position: readonly number[]
+}
+
+export class Joins {
+  readonly #by_fork = new Map<number, Expecting[]>()
+  readonly #reaches: (node: number, target: number) => boolean
+
+  constructor(plan: Plan, reaches: (node: number, target: number) => boolean) {
+    this.#reaches = reaches
+    for (const node of plan.nodes) {
+      if (node.kind !== 'coalesce') continue
+      const fork = plan.nodes[node.fork - 1] as ForkNode
+      const position = fork.branches.map(({ branch }) => node.branches.indexOf(branch))
+      const known = this.#by_fork.get(fork.number)
+      if (known === undefined) this.#by_fork.set(fork.number, [{ node, position }])
+      else known.push({ node, position })
+    }
+  }
+
+  /** A token has come to a coalesce. @throws CustodyError CUSTODY_ENGINE_DEFECT if it can't belong there, or came before. */
+  arrive(token: Token, node: CoalesceNode, started_us: number): JoinEffect {
+    const frame = frameOf(token.frames, node.fork)
+    const branch = frame === null ? -1 : this.#position(node, frame.branch)
+    if (frame === null || branch === -1)
+      throw misplaced(node, `row instance ${token.id} carries none of the branches of`)
+    const join = joinOf(frame, node)
+    const arrival: Waiting = { token, branch, started_us }
+    if (join.arrived.some(each => each.branch === branch))
+      throw misplaced(node, `branch \`${node.branches[branch]}\` has come twice to`)
+    join.arrived.push(arrival)
+    if (join.verdict !== null) return late(join, arrival)
+    return this.#decide(join) ?? { kind: 'hold', join, arrival }
+  }
+
+  /** The timeout of a group has come. */
+  timeOut(join: Join): JoinEffect | null {
+    if (join.verdict !== null) return null
+    join.timed_out = true
+    return this.#decide(join)
+  }
+
+  /** A token that carried `frames` has left node `from`, or ended: which branches are lost by that, and what follows. */
+  *losses(token: Token, frames: Frame | null, from: number): Iterable<JoinEffect> {
+    for (let frame = frames; frame !== null; frame = frame.outer) {
+      for (const { node, position } of this.#by_fork.get(frame.fork.node) ?? []) {
+        const branch = position[frame.branch] ?? -1
+        if (branch === -1 || !this.#reaches(from, node.number)) continue
+        const { fork, branch: ordinal } = frame
+        const known = fork.joins.get(node.number)
+        if (known?.verdict != null || known?.arrived.some(each => each.branch === branch) || known?.lost.has(branch))
+          continue
+        const carried = token.subject.open.some(
+          other => carries(other.frames, fork, ordinal) && this.#reaches(other.node, node.number),
+        )
+        if (carried) continue
+        const join = joinOf(frame, node)
+        join.lost.add(branch)
+        const effect = this.#decide(join)
+        if (effect !== null) yield effect
+      }
+    }
+  }
+
+  #position(node: CoalesceNode, ordinal: number): number {
+    return this.#by_fork.get(node.fork)?.find(each => each.node === node)?.position[ordinal] ?? -1
+  }
+
+  #decide(join: Join): JoinEffect | null {
+    const { node, arrived, lost, timed_out } = join
+    const verdict = verdictOn(node.policy, {
+      expected: node.branches.length,
+      arrived: arrived.length,
+      lost: lost.size,
+      timed_out,
+    })
+    switch (verdict.kind) {
+      case 'wait':
+        return null
+      case 'close':
+        join.verdict = 'closed'
+        return null
+      case 'fail':
+        return failed(join, verdict.cause, reason(join, verdict.cause))
+      case 'merge':
+        return merged(join)
+    }
+  }
+}
+
+function merged(join: Join): JoinEffect {
+  const { node, arrived, fork } = join
+  const rows = arrived
+    .toSorted((a, b) => a.branch - b.branch)
+    .map(each => ({ branch: node.branches[each.branch] as string, row: each.token.row as Row }))
+  const result = mergeBranches(node.merge, rows, fork.row)
+  switch (result.kind) {
+    case 'conflict':
+      return failed(
+        join,
+        'merge_conflict',
+        `field \`${result.field}\` was written differently by ${result.branches.join(' and ')}`,
+      )
+    case 'select_missing':
+      return failed(join, 'select_missing', `branch \`${result.branch}\` is not among those that arrived`)
+    case 'row':
+      join.verdict = 'merged'
+      return { kind: 'merge', join, members: [...join.arrived], merged: result }
+  }
+}
+
+function failed(join: Join, cause: MergeFailure, message: string): JoinEffect {
+  join.verdict = cause
+  return { kind: 'fail', join, members: [...join.arrived], cause, message, closes: true }
+}
+
+/** A token comes to a group that has its verdict: it is late if the group merged or timed out, else it shares the group's cause. */
+function late(join: Join, arrival: Waiting): JoinEffect {
+  const { verdict, timed_out } = join
+  const shared = verdict !== 'merged' && verdict !== 'closed' && verdict !== null && !timed_out
+  const cause = shared ? verdict : 'late_arrival'
+  const message = shared
+    ? reason(join, verdict)
+    : `the group had ${verdict === 'merged' ? 'merged' : 'timed out'} before`
+  return { kind: 'fail', join, members: [arrival], cause, message, closes: false }
+}
+
+function reason(join: Join, cause: MergeFailure): string {
+  const { node, lost } = join
+  const names = [...lost].sort((a, b) => a - b).map(branch => `\`${node.branches[branch]}\``)
+  switch (cause) {
+    case 'branch_lost':
+      return `branch ${names.join(' and ')} can't arrive any more`
+    case 'quorum_not_met':
+      return names.length === 0
+        ? 'too few branches arrived in time'
+        : `too few branches can still arrive: ${names.join(' and ')} can't`
+    case 'timeout':
+      return 'not all branches arrived in time'
+    case 'merge_conflict':
+      return 'branches wrote different values to one field'
+    case 'select_missing':
+      return 'the selected branch did not arrive'
+  }
+}
+
+function misplaced(node: CoalesceNode, what: string): CustodyError {
+  return new CustodyError('CUSTODY_ENGINE_DEFECT', `${what} coalesce \`${node.name}\``, { where: { node: node.name } })
+}
