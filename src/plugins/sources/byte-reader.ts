@@ -181,8 +181,8 @@ export class ByteReader {
     return this.#hash.copy().digest('hex')
   }
 
-  async close(): Promise<void> {
-    this.#unhashed = this.#unhashed === null ? null : []
-    await this.#chunks.close()
+  /** Reads no more; what was read can still be hashed. Can be repeated. */
+  close(): Promise<void> {
+    return this.#chunks.close()
   }
 }

@@ -100,10 +100,6 @@ class CsvRecords implements RecordScanner {
     this.#learns = learns
   }
 
-  get line(): number {
-    return this.#scanner.line
-  }
-
   scan(window: TextWindow, out: SourceRecord[], most: number): void {
     const scanner = this.#scanner
     while (out.length < most) {
@@ -125,17 +121,17 @@ class CsvRecords implements RecordScanner {
     }
     const line = this.#scanner.found_line
     const row = rowOf(names, cells)
-    const position = this.#position(window)
+    const position = this.position(window)
     return this.#raw
       ? { kind: 'row', line, row, raw: this.#scanner.text(window), position }
       : { kind: 'row', line, row, position }
   }
 
   #reject(window: TextWindow, raw: string, problem: { readonly code: string; readonly message: string }): SourceRecord {
-    return rejectRecord(this.#scanner.found_line, raw, problem, this.#position(window))
+    return rejectRecord(this.#scanner.found_line, raw, problem, this.position(window))
   }
 
-  #position(window: TextWindow): Json {
+  position(window: TextWindow): Json {
     const offset = window.offsetOf(window.at)
     const line = this.#scanner.line
     return this.#learns && this.#names !== null ? { offset, line, columns: this.#names.length } : { offset, line }

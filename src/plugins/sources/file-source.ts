@@ -23,8 +23,8 @@ export interface RecordScanner {
    * When the window has ended, everything in it is taken.
    */
   scan(window: TextWindow, out: SourceRecord[], most: number): void
-  /** The line at which the next record begins. */
-  readonly line: number
+  /** Where to go on after what was taken. */
+  position(window: TextWindow): Json
 }
 
 export interface FileFormat {
@@ -70,17 +70,21 @@ export class FileSource implements Source {
     const position = from === null ? null : asPosition(from.position, this.#place)
     const bytes = await ByteReader.open(this.#place, this.#settings)
     this.#bytes = bytes
-    const window = await TextWindow.open(bytes, this.#settings.encoding ?? UTF8)
-    const scanner = await this.#format.begin(window, position)
-    if (position !== null) await window.skipTo(position.offset)
-    for (;;) {
-      const out: SourceRecord[] = []
-      scanner.scan(window, out, MOST)
-      if (out.length > 0) yield out
-      else if (window.ended) break
-      else await window.grow()
+    try {
+      const window = await TextWindow.open(bytes, this.#settings.encoding ?? UTF8)
+      const scanner = await this.#format.begin(window, position)
+      if (position !== null) await window.skipTo(position.offset)
+      for (;;) {
+        const out: SourceRecord[] = []
+        scanner.scan(window, out, MOST)
+        if (out.length > 0) yield out
+        else if (window.ended) break
+        else await window.grow()
+      }
+      this.#end = { position: scanner.position(window), bytes: window.end }
+    } finally {
+      await bytes.close()
     }
-    this.#end = { position: { ...position, offset: window.end, line: scanner.line }, bytes: window.end }
   }
 
   hashUpTo(position: Json): string {

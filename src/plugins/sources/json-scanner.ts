@@ -40,7 +40,8 @@ export interface JsonScannerOptions {
 }
 
 export class JsonScanner implements RecordScanner {
-  line: number
+  /** Line of `window.at`. */
+  #line: number
   readonly #options: JsonScannerOptions
   readonly #boundary = new JsonBoundary()
   #phase: Phase
@@ -54,7 +55,7 @@ export class JsonScanner implements RecordScanner {
 
   constructor(options: JsonScannerOptions, line: number, from: Position | null) {
     this.#options = options
-    this.line = line
+    this.#line = line
     if (from === null) this.#phase = 'start'
     else this.#phase = from.then === 'tail' || from.then === 'rest' ? from.then : 'after'
   }
@@ -69,13 +70,17 @@ export class JsonScanner implements RecordScanner {
         if (!this.#value(window, out)) return
         continue
       }
-      this.line += skipSpace(window)
+      this.#line += skipSpace(window)
       if (window.at < window.text.length) this.#token(window, out)
       else {
         if (window.ended) this.#ended(window, out)
         return
       }
     }
+  }
+
+  position(window: TextWindow): Json {
+    return this.#position(window, this.#phase === 'tail' || this.#phase === 'rest' ? this.#phase : null)
   }
 
   /** Takes what stands between elements. */
@@ -108,16 +113,17 @@ export class JsonScanner implements RecordScanner {
     if (token === '}') this.#broken(window, 'a } closes nothing', out)
     else if (token !== ',' && token !== ']') this.#enter()
     else {
+      // Nothing is passed: the comma or bracket is taken as what stands behind an element.
+      this.#phase = 'after'
       const problem = { code: 'JSON_SYNTAX', message: `there is no value before ${token}` }
-      this.#pass(window, token === ',' ? 'next' : this.#behind())
-      out.push(rejectRecord(this.line, '', problem, this.#position(window, token === ',' ? null : this.#phase)))
+      out.push(rejectRecord(this.#line, '', problem, this.#position(window, null)))
     }
   }
 
   #enter(): void {
     this.#phase = 'value'
     this.#looked = 0
-    this.#element_line = this.line
+    this.#element_line = this.#line
     this.#boundary.reset()
   }
 
@@ -145,7 +151,7 @@ export class JsonScanner implements RecordScanner {
       return false
     }
     const long = this.#skipping !== null || end - start > this.#options.max_units
-    this.line += countLines(text, start, end)
+    this.#line += countLines(text, start, end)
     window.at = end
     this.#phase = this.#array ? 'after' : this.#behind()
     const position = this.#position(window, this.#array ? null : this.#phase)
@@ -177,7 +183,7 @@ export class JsonScanner implements RecordScanner {
       if (this.#looked <= this.#options.max_units) return
       this.#skipping = excerpt(window, start, this.#options.max_units)
     }
-    this.line += countLines(window.text, start, this.#boundary.at)
+    this.#line += countLines(window.text, start, this.#boundary.at)
     window.at = this.#boundary.at
     this.#looked = 0
   }
@@ -200,13 +206,13 @@ export class JsonScanner implements RecordScanner {
     const start = window.at
     const end = Math.min(window.text.length, start + this.#options.max_units)
     const raw = this.#skipping ?? window.decodeLossy(start, this.#phase === 'value' ? end : Math.min(end, start + 1))
-    const line = this.#phase === 'value' ? this.#element_line : this.line
+    const line = this.#phase === 'value' ? this.#element_line : this.#line
     out.push(rejectRecord(line, raw, problem, this.#position(window, 'rest')))
     this.#skipping = null
   }
 
   #position(window: TextWindow, then: Phase | null): Position {
     const offset = window.offsetOf(window.at)
-    return then === null ? { offset, line: this.line } : { offset, line: this.line, then }
+    return then === null ? { offset, line: this.#line } : { offset, line: this.#line, then }
   }
 }

@@ -2,7 +2,7 @@
  * Finds the lines of a text: each ends at LF or CRLF, the last one perhaps at the end of the input.
  * A line that is too long is never held: it is rejected with its beginning.
  */
-import type { Row } from '../../model/row.ts'
+import type { Json, Row } from '../../model/row.ts'
 import type { SourceRecord } from '../../sdk/spec.ts'
 import {
   encodingProblem,
@@ -18,7 +18,7 @@ import type { TextWindow } from './text-window.ts'
 export type LineMeaning = { readonly row: Row } | { readonly problem: Problem } | null
 
 export class LineScanner implements RecordScanner {
-  line: number
+  #line: number
   readonly #meaning: (text: string) => LineMeaning
   readonly #max_units: number
   readonly #raw: boolean
@@ -27,7 +27,7 @@ export class LineScanner implements RecordScanner {
 
   /** @param raw whether rows carry their text, for a schema that may refuse them */
   constructor(line: number, max_units: number, raw: boolean, meaning: (text: string) => LineMeaning) {
-    this.line = line
+    this.#line = line
     this.#max_units = max_units
     this.#raw = raw
     this.#meaning = meaning
@@ -46,8 +46,11 @@ export class LineScanner implements RecordScanner {
       const end = lf < 0 ? text.length : lf
       window.at = lf < 0 ? text.length : lf + 1
       this.#take(window, start, end, out)
-      this.line += 1
     }
+  }
+
+  position(window: TextWindow): Json {
+    return { offset: window.offsetOf(window.at), line: this.#line }
   }
 
   #incomplete(window: TextWindow, start: number): void {
@@ -59,23 +62,25 @@ export class LineScanner implements RecordScanner {
   }
 
   #take(window: TextWindow, start: number, end: number, out: SourceRecord[]): void {
-    const position = { offset: window.offsetOf(window.at), line: this.line + 1 }
+    const line = this.#line
+    this.#line += 1
+    const position = this.position(window)
     if (this.#skipping !== null || end - start > this.#max_units) {
       const raw = this.#skipping ?? excerpt(window, start, this.#max_units)
       this.#skipping = null
-      out.push(rejectRecord(this.line, raw, tooLongProblem(this.#max_units), position))
+      out.push(rejectRecord(line, raw, tooLongProblem(this.#max_units), position))
       return
     }
     const stop = end > start && window.text.charCodeAt(end - 1) === 0x0d ? end - 1 : end
     const text = window.decode(start, stop)
     if (text === null) {
-      out.push(rejectRecord(this.line, window.decodeLossy(start, stop), encodingProblem(window.encoding), position))
+      out.push(rejectRecord(line, window.decodeLossy(start, stop), encodingProblem(window.encoding), position))
       return
     }
     const meaning = this.#meaning(text)
     if (meaning === null) return
-    if ('problem' in meaning) out.push(rejectRecord(this.line, text, meaning.problem, position))
-    else if (this.#raw) out.push({ kind: 'row', line: this.line, row: meaning.row, raw: text, position })
-    else out.push({ kind: 'row', line: this.line, row: meaning.row, position })
+    if ('problem' in meaning) out.push(rejectRecord(line, text, meaning.problem, position))
+    else if (this.#raw) out.push({ kind: 'row', line, row: meaning.row, raw: text, position })
+    else out.push({ kind: 'row', line, row: meaning.row, position })
   }
 }

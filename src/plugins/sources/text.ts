@@ -1,6 +1,6 @@
 /** The `text` source: one row per line, or one for the whole file. */
 import { z } from 'zod'
-import { newRow, type Row } from '../../model/row.ts'
+import { type Json, newRow, type Row } from '../../model/row.ts'
 import type { PluginContext, SourceRecord, SourceSpec } from '../../sdk/spec.ts'
 import { type InputPlace, isStandardInput } from './byte-reader.ts'
 import { encodingOf } from './encoding.ts'
@@ -36,7 +36,6 @@ function rowOf(field: string, text: string): Row {
 
 /** The whole input is one record. */
 class WholeScanner implements RecordScanner {
-  readonly line = 1
   readonly #field: string
   readonly #max_units: number
   #done: boolean
@@ -57,10 +56,14 @@ class WholeScanner implements RecordScanner {
     if (!window.ended || this.#done) return
     this.#done = true
     window.at = size
-    out.push(this.#record(window, { offset: window.end, line: 1 }))
+    out.push(this.#record(window, this.position(window)))
   }
 
-  #record(window: TextWindow, position: { readonly offset: number; readonly line: number }): SourceRecord {
+  position(window: TextWindow): Json {
+    return { offset: window.end, line: 1 }
+  }
+
+  #record(window: TextWindow, position: Json): SourceRecord {
     if (this.#beginning !== null) return rejectRecord(1, this.#beginning, tooLongProblem(this.#max_units), position)
     const size = window.text.length
     const text = window.decode(0, size)
