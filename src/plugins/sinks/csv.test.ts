@@ -1,0 +1,173 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Folder, rowsOf, writeAll } from '../../../test/support/plugin-files.ts'
+import type { Row } from '../../model/row.ts'
+import type { RowSchema } from '../../sdk/schema.ts'
+import { csvSource } from '../sources/csv.ts'
+import { csvSink } from './csv.ts'
+
+const schema = (...names: string[]): RowSchema => ({
+  fields: new Map(names.map(name => [name, { schema: {}, optional: true }])),
+  closed: true,
+  observed: false,
+})
+
+async function written(
+  rows: readonly Row[],
+  options: object = {},
+  more: Parameters<Folder['sink']>[2] = {},
+): Promise<string> {
+  const folder = new Folder()
+  expect(await writeAll(folder.sink(csvSink, { path: 'out.csv', ...options }, more), rows)).toEqual([])
+  return folder.text('out.csv')
+}
+
+describe('cells', () => {
+  test('each kind of value', async () => {
+    const row = { a: null, b: '', c: 'x', d: 1.5, e: true, f: [1, 'y'], g: { h: null }, i: -0, j: 1e21 }
+    expect(await written([row])).toBe('a,b,c,d,e,f,g,i,j\n,"",x,1.5,true,"[1,""y""]","{""h"":null}",0,1e+21\n')
+  })
+
+  test('quoted only where they must be', async () => {
+    const rows = [' x ', "'", 'a,b', 'a"b', 'a\nb', 'a\rb', ';', '\uFEFF'].map(a => ({ a }))
+    expect(await written(rows)).toBe('a\n x \n\'\n"a,b"\n"a""b"\n"a\nb"\n"a\rb"\n;\n"\uFEFF"\n')
+    expect(await written([{ a: 'x;y', b: 'x,y' }], { delimiter: ';' })).toBe('a;b\n"x;y";x,y\n')
+    expect(await written([{ a: 'x\ty', b: ']' }], { delimiter: 'tab', newline: 'crlf', bom: true })).toBe(
+      '\uFEFFa\tb\r\n"x\ty"\t]\r\n',
+    )
+    expect(await written([{ a: '^-]\\' }], { delimiter: '^' })).toBe('a\n"^-]\\"\n')
+  })
+
+  test('formulas are made harmless where that is wanted', async () => {
+    const row = { a: '=1+1', b: '@x', c: -1, d: '-1' }
+    expect(await written([row])).toBe('a,b,c,d\n=1+1,@x,-1,-1\n')
+    expect(await written([row], { escape_formulas: true })).toBe("a,b,c,d\n'=1+1,'@x,-1,'-1\n")
+  })
+
+  test('a text with NUL is refused', async () => {
+    const folder = new Folder()
+    const sink = folder.sink(csvSink, { path: 'out.csv' })
+    expect(await writeAll(sink, [{ a: 'x\0' }, { a: 'y' }])).toEqual(['CSV_NUL'])
+    expect(folder.text('out.csv')).toBe('a\ny\n')
+  })
+})
+
+describe('columns', () => {
+  test('of the first row; fields that come later are refused, missing ones empty', async () => {
+    const folder = new Folder()
+    const sink = folder.sink(csvSink, { path: 'out.csv' })
+    expect(await writeAll(sink, [{ a: 1, b: 2 }, { b: 3 }, { a: 4, c: 5 }, { b: 6, a: 7 }])).toEqual(['COLUMN_UNKNOWN'])
+    expect(folder.text('out.csv')).toBe('a,b\n1,2\n,3\n7,6\n')
+  })
+
+  test('of the schema, and of the options before it', async () => {
+    expect(await written([{ a: 1, 7: 2 }], {}, { input: schema('b', 'a', '7') })).toBe('b,a,7\n,1,2\n')
+    expect(await written([{ a: 1 }], { columns: ['c', 'a'] }, { input: schema('b', 'a') })).toBe('c,a\n,1\n')
+    const folder = new Folder()
+    expect(await writeAll(folder.sink(csvSink, { path: 'o', columns: ['a'] }), [{ b: 1 }])).toEqual(['COLUMN_UNKNOWN'])
+    expect(folder.text('o')).toBe('a\n')
+  })
+
+  test('a field named __proto__ is data', async () => {
+    expect(await written([JSON.parse('{"__proto__": 1, "constructor": 2}')])).toBe('__proto__,constructor\n1,2\n')
+  })
+
+  test('headers: as in the source, or as given', async () => {
+    const rows = [{ id: 1, loan_amount: 2 }]
+    const more = { originals: { loan_amount: 'Loan, Amount' } }
+    expect(await written(rows, { headers: 'original' }, more)).toBe('id,"Loan, Amount"\n1,2\n')
+    expect(await written(rows, { headers: { id: 'Nr' } }, more)).toBe('Nr,loan_amount\n1,2\n')
+    expect(await written(rows, {}, more)).toBe('id,loan_amount\n1,2\n')
+    expect(await written([], { headers: 'original' }, { ...more, input: schema('loan_amount') })).toBe(
+      '"Loan, Amount"\n',
+    )
+  })
+})
+
+describe('appending', () => {
+  const append = async (prior: string, rows: Row[], options: object = {}, more: Parameters<Folder['sink']>[2] = {}) => {
+    const folder = new Folder()
+    folder.put('out.csv', prior)
+    const sink = folder.sink(csvSink, { path: 'out.csv', if_exists: 'append', ...options }, more)
+    const refused = await writeAll(sink, rows)
+    return [folder.text('out.csv'), ...refused]
+  }
+
+  test('keeps the header and its order', async () => {
+    expect(await append('b,a\nx,y\n', [{ a: 1, b: 2 }])).toEqual(['b,a\nx,y\n2,1\n'])
+    expect(await append('b,a\nx,y', [{ a: 1, b: 2 }], { newline: 'crlf' })).toEqual(['b,a\nx,y\r\n2,1\r\n'])
+    expect(await append('b,a', [])).toEqual(['b,a'])
+    expect(await append('', [{ a: 1 }])).toEqual(['a\n1\n'])
+    expect(await append('a\n', [{ b: 1 }])).toEqual(['a\n', 'COLUMN_UNKNOWN'])
+    expect(await append('b,a\n', [{ a: 1, b: 2 }], {}, { input: schema('a', 'b') })).toEqual(['b,a\n2,1\n'])
+  })
+
+  test('knows renamed headers', async () => {
+    expect(await append('Nr,b\n', [{ b: 1, id: 2 }], { headers: { id: 'Nr' } })).toEqual(['Nr,b\n2,1\n'])
+    const more = { originals: { loan_amount: 'Loan Amount' }, input: schema('id', 'loan_amount') }
+    expect(await append('Loan Amount,id\n', [{ id: 1, loan_amount: 2 }], { headers: 'original' }, more)).toEqual([
+      'Loan Amount,id\n2,1\n',
+    ])
+  })
+
+  test('other columns are refused at once', async () => {
+    const wrong = { code: 'CUSTODY_SINK', hint: expect.stringContaining('same columns') }
+    await expect(append('a,b\n', [], { columns: ['a'] })).rejects.toMatchObject(wrong)
+    await expect(append('a\n', [], {}, { input: schema('a', 'b') })).rejects.toMatchObject(wrong)
+    await expect(
+      append('a\n', [{ a: 1, b: 2 }], { headers: 'original' }, { input: schema('a', 'b') }),
+    ).rejects.toMatchObject(wrong)
+    await expect(append('a,"b\n', [])).rejects.toMatchObject({ code: 'CUSTODY_SINK' })
+  })
+})
+
+test('options that can’t be honoured are told', () => {
+  expect(csvSink.options.safeParse({ path: 'x', delimiter: 'a' }).success).toBe(false)
+  expect(csvSink.options.safeParse({ path: 'x', delimiter: ',,' }).success).toBe(false)
+  expect(
+    csvSink.check?.(csvSink.options.parse({ path: 'x', columns: ['a', 'a'], headers: { a: 'x', b: 'x' } })),
+  ).toHaveLength(2)
+})
+
+test('from file to file nothing changes', async () => {
+  const folder = new Folder()
+  const content = 'id,Loan Amount,note\n1,5000,"a, ""b""\nc"\n2,,""\n3,x,Zoë\n'
+  folder.put('in.csv', content)
+  const source = folder.source(csvSource, { path: 'in.csv' })
+  const rows = await rowsOf(source)
+  expect(rows[0]).toEqual({ id: '1', loan_amount: '5000', note: 'a, "b"\nc' })
+  const originals = { ...source.originalNames?.() }
+  await writeAll(folder.sink(csvSink, { path: 'out.csv', headers: 'original' }, { originals }), rows)
+  expect(folder.text('out.csv')).toBe(content)
+})
+
+test('any table is read back as it was written', async () => {
+  const cell = fc.oneof(
+    fc.constant(null),
+    fc.string({ unit: fc.constantFrom(',', ';', '"', '\n', '\r', ' ', 'a', 'é', '🙂', '\uFEFF'), maxLength: 6 }),
+    fc.string({ unit: 'grapheme', maxLength: 8 }).map(text => text.replaceAll('\0', '')),
+  )
+  const table = fc
+    .uniqueArray(
+      fc.string({ unit: 'grapheme', maxLength: 5 }).map(text => text.replaceAll('\0', '')),
+      { minLength: 1, maxLength: 5 },
+    )
+    .chain(names => fc.tuple(fc.constant(names), fc.array(fc.tuple(...names.map(() => cell)), { maxLength: 6 })))
+  const syntax = fc.record({
+    delimiter: fc.constantFrom(',', ';', 'tab', '|'),
+    newline: fc.constantFrom('lf', 'crlf'),
+    bom: fc.boolean(),
+  })
+  const folder = new Folder()
+  await fc.assert(
+    fc.asyncProperty(table, syntax, async ([names, lines], options) => {
+      const rows = lines.map(cells => Object.fromEntries(cells.map((value, index) => [names[index]!, value])) as Row)
+      const sink = folder.sink(csvSink, { path: 'out.csv', if_exists: 'replace', columns: names, ...options })
+      expect(await writeAll(sink, rows)).toEqual([])
+      const { delimiter } = options
+      const read = await rowsOf(folder.source(csvSource, { path: 'out.csv', delimiter, normalise: false }))
+      expect(read).toEqual(rows)
+    }),
+    { numRuns: 150 },
+  )
+})
