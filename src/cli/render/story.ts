@@ -2,7 +2,7 @@
 import type { Story, TokenEnding, TokenStory, VisitStory } from '../../read/explain/story.ts'
 import type { Paint } from '../terminal.ts'
 import { changeTexts, renderSteps } from './steps.ts'
-import { columnsOf, count, hashText, printable, shorten, shortRun, timeText, valueText } from './text.ts'
+import { columnsOf, count, counted, hashText, printable, shorten, shortRun, timeText, valueText } from './text.ts'
 
 const FIELD_COLUMNS = 60
 
@@ -15,16 +15,23 @@ export function renderStory(story: Story, columns: number, paint: Paint): string
   const single = story.tokens.length === 1
   for (const root of roots) lines.push('', ...tokenLines(root, children, single ? -1 : 0, 1, { columns, paint }))
   lines.push('', evidence(story))
+  for (const next of story.onward) lines.push('', renderStory(next, columns, paint))
   return lines.join('\n')
 }
 
 function header(story: Story, paint: Paint): string {
   const { subject } = story
   const run = `of ${printable(story.name)}, run ${shortRun(story.run)}…`
-  if (subject.kind === 'batch') return `${paint('bold', `Batch ${count(subject.batch)}`)} ${run}`
+  if (subject.kind === 'batch') return `${paint('bold', `Batch ${count(subject.batch)}`)} ${run}, ${batchText(subject)}`
   const file = subject.path === null ? `source ${printable(subject.source)}` : printable(subject.path)
   const place = subject.line > 0 ? ` line ${count(subject.line)}` : `, record ${count(subject.index)}`
   return `${paint('bold', `Row ${count(subject.row)}`)} ${run}, from ${file}${place}`
+}
+
+function batchText({ node, trigger, members }: Extract<Story['subject'], { kind: 'batch' }>): string {
+  if (trigger === null) return `still open at ${printable(node)}`
+  const size = `${counted(members.length, 'row instance')} at ${printable(node)}`
+  return `${size} (${parentList(members)}), closed by ${trigger.replaceAll('_', ' ')}`
 }
 
 /** The fields as they came in, or what was wrong with the record. */

@@ -3,14 +3,18 @@
  * latest head. The cost doesn't depend on the length of the run.
  */
 import type { LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
-import type { SubjectEntry } from '../../model/entry.ts'
+import { GROUP_KINDS, type SubjectEntry } from '../../model/entry.ts'
 import { CustodyError } from '../../model/error.ts'
 import type { Row } from '../../model/row.ts'
-import { decodeSubjectEntry, isSubjectBody } from '../decode.ts'
+import { decodeSubjectEntry } from '../decode.ts'
 import { closingOf, headOf, intentsOf, type Opening, openingOf, planOf, readable } from '../runs/run-log.ts'
 import { decodePayload, SubjectValues } from '../values.ts'
+import { batchEntries, batchesAfter } from './batches.ts'
 import type { Story } from './story.ts'
 import { pathOf, type Scene, tellTokens, type Values } from './tell.ts'
+
+/** How many batches, one fed by the other, a story follows. */
+const LONGEST_CHAIN = 8
 
 /** What all stories of a run share. */
 interface RunScene extends Scene {
@@ -98,24 +102,12 @@ async function runScene(reader: LedgerReader, log: number): Promise<RunScene> {
   }
 }
 
-/** The entries of a batch, in order, from any of them: each names the one before it. */
-async function batchEntries(reader: LedgerReader, log: number, seq: number): Promise<StoredEntry[]> {
-  const entries: StoredEntry[] = []
-  for (let at: number | null = seq; at !== null; ) {
-    const stored: StoredEntry | null = await reader.entry(log, at)
-    if (stored === null || !isSubjectBody(stored.row, stored.body)) break
-    entries.unshift(stored)
-    const current: number = at
-    at = readable(log, () => decodeSubjectEntry(current, stored.body)).previous
-  }
-  return entries
-}
-
 async function storyOf(
   reader: LedgerReader,
   log: number,
   stored: readonly StoredEntry[],
   scene: RunScene,
+  depth = 0,
 ): Promise<Story> {
   const entries: SubjectEntry[] = []
   const values = new SubjectValues()
@@ -125,21 +117,32 @@ async function storyOf(
     readable(log, () => values.add(seq, entry, payload === null ? null : decodePayload(payload)))
     entries.push(entry)
   }
-  const [first] = entries
-  if (first === undefined) throw new CustodyError('CUSTODY_ROW_UNKNOWN', 'the run has no such row')
+  const onward: Story[] = []
+  if (depth < LONGEST_CHAIN)
+    for (const batch of await batchesAfter(reader, log, stored, entries))
+      onward.push(await storyOf(reader, log, batch, scene, depth + 1))
   return {
     run: scene.opening.run,
     name: scene.opening.name,
-    subject: subjectOf(first, scene),
+    subject: subjectOf(entries, scene),
     tokens: tellTokens(entries, known(values), scene),
+    onward,
     entries: stored.map(each => each.seq),
     head: scene.head,
     sealed: scene.sealed,
   }
 }
 
-function subjectOf({ subject, origin }: SubjectEntry, scene: RunScene): Story['subject'] {
-  if (subject.kind === 'batch') return subject
+function subjectOf(entries: readonly SubjectEntry[], scene: RunScene): Story['subject'] {
+  const [first] = entries
+  if (first === undefined) throw new TypeError('a story has at least one entry')
+  const { subject, origin } = first
+  if (subject.kind === 'batch') {
+    const opened = entries.flatMap(entry => entry.groups_opened).find(({ kind }) => GROUP_KINDS[kind] === 'batch')
+    const closed = entries.flatMap(entry => entry.groups_closed).find(({ group }) => group === opened?.group)
+    const node = scene.topology.nodes[(opened?.node ?? 0) - 1]?.name ?? '?'
+    return { ...subject, node, trigger: closed?.verdict ?? null, members: closed?.members ?? [] }
+  }
   const source = scene.topology.nodes[(origin?.source ?? 0) - 1]
   return {
     kind: 'row',

@@ -2,7 +2,7 @@
 import type { Known, Story, TokenStory, VisitStory } from './story.ts'
 
 /**
- * `{run, row, source, tokens}` as CONTRACTS has it, and beside it `batch`, `origin`, `entries` and `head`. An erased value is
+ * `{run, row, source, tokens}` as CONTRACTS has it, and beside it `batch`, `origin`, `onward`, `entries` and `head`. An erased value is
  * left out, and `erased: true` says so.
  */
 export function storyJson(story: Story): { readonly [key: string]: unknown } {
@@ -11,16 +11,21 @@ export function storyJson(story: Story): { readonly [key: string]: unknown } {
     run: story.run,
     row: subject.kind === 'row' ? subject.row : null,
     source: subject.kind === 'row' ? subject.source : null,
-    ...(subject.kind === 'batch' ? { batch: subject.batch } : {}),
+    ...(subject.kind === 'batch' ? { batch: batchJson(subject) } : {}),
     tokens: story.tokens.map(tokenJson),
     origin:
       subject.kind === 'row'
         ? { path: subject.path, line: subject.line === 0 ? null : subject.line, index: subject.index }
         : null,
+    ...(story.onward.length === 0 ? {} : { onward: story.onward.map(storyJson) }),
     entries: story.entries,
     head: story.head,
     sealed: story.sealed,
   }
+}
+
+function batchJson({ batch, node, trigger, members }: Extract<Story['subject'], { kind: 'batch' }>): unknown {
+  return { batch, node, trigger, members }
 }
 
 function tokenJson(token: TokenStory): unknown {

@@ -111,9 +111,20 @@ export interface Story {
         /** As in the pipeline file; null where the source reads no file. */
         readonly path: string | null
       }
-    | { readonly kind: 'batch'; readonly batch: number }
+    | {
+        readonly kind: 'batch'
+        readonly batch: number
+        /** The aggregate that made it. */
+        readonly node: string
+        /** What closed it; null while it is open. */
+        readonly trigger: string | null
+        /** Members in order of arrival; empty while it is open. */
+        readonly members: readonly number[]
+      }
   /** In order of birth. */
   readonly tokens: readonly TokenStory[]
+  /** Batches that consumed tokens of this story: how it goes on. */
+  readonly onward: readonly Story[]
   /** Numbers of the subject's entries in the run's log, from 0. */
   readonly entries: readonly number[]
   /** The latest signed head of the run's log. */

@@ -3,7 +3,7 @@ import type { LedgerReader, StoredEntry, StoredLease } from '../../ledger/read-p
 import type { PlanValue, RunEntry, RunStatus, SinkIntents, Tallies } from '../../model/entry.ts'
 import { CustodyError } from '../../model/error.ts'
 import { NoteError, parseCheckpoint } from '../../model/note.ts'
-import type { Json } from '../../model/row.ts'
+import { type Json, newRow } from '../../model/row.ts'
 import { DecodeError, decodeRunEntry, isSubjectBody } from '../decode.ts'
 import { decodePayload } from '../values.ts'
 
@@ -113,9 +113,12 @@ export async function valueIn(reader: LedgerReader, log: number, seq: number, in
   return value?.kind === 'full' ? value.value : null
 }
 
-/** Value 1 of entry 0; null if it is erased. */
+/** Value 1 of entry 0, parts that are missing as empty; null if it is erased. */
 export async function planOf(reader: LedgerReader, log: number): Promise<PlanValue | null> {
-  return (await valueIn(reader, log, 0, 0)) as unknown as PlanValue | null
+  const value = (await valueIn(reader, log, 0, 0)) as unknown as Partial<PlanValue> | null
+  if (value === null) return null
+  const none = newRow() as unknown as PlanValue['expressions']
+  return { text: '', file: '', expressions: none, options: none, ...value }
 }
 
 /** Value 2 of entry 0; null if it is erased. */
