@@ -10,11 +10,19 @@
  */
 import { NotJsonError } from '../model/canonical.ts'
 import type { Json } from '../model/row.ts'
-import type { AggregateNode, CoalesceNode, ForkNode, Plan, PlanNode, SinkNode } from '../plan/plan.ts'
+import type {
+  AggregateNode,
+  CoalesceNode,
+  ForkNode,
+  GateNode,
+  Plan,
+  PlanNode,
+  SinkNode,
+  TransformNode,
+} from '../plan/plan.ts'
 import type { BatchResult, RowError, VisitContext } from '../sdk/spec.ts'
 import { type Batch, Batches } from './batches.ts'
 import { refusal } from './decide/batch.ts'
-import type { Passage } from './decide/ending.ts'
 import { afterError } from './decide/retry.ts'
 import type { Frame, Join, Waiting } from './frames.ts'
 import { type JoinEffect, Joins } from './joins.ts'
@@ -26,8 +34,17 @@ import type { Station, Stations } from './stations.ts'
 import { defect, type Step } from './step.ts'
 import type { Token } from './token.ts'
 
-/** An answer of a plugin: `settle` applies it. */
+/** Something that has come from outside: applies it, and puts what can go on onto the stack. */
 type Answer = (stack: Token[]) => void
+
+type Performing = TransformNode | GateNode
+
+/** Where a token stood before a transition. */
+interface Standing {
+  readonly token: Token
+  readonly frames: Frame | null
+  readonly node: number
+}
 
 export interface FlowParts {
   readonly plan: Plan
@@ -91,8 +108,9 @@ export class Flow {
     return this.#line.size === 0
   }
 
-  /** Advances a token that was just read. */
+  /** Advances a token that was just read, unless its source was also its end. */
   enter(token: Token): void {
+    if (token.ended) return
     this.#advance([token])
     if (this.#waiters > 0) this.#passTurns()
   }
@@ -136,35 +154,34 @@ export class Flow {
 
   /** Advances tokens, the last one first, and depth first what is born of them, until each has ended or waits. */
   #advance(stack: Token[]): void {
-    for (let token = stack.pop(); token !== undefined; token = stack.pop()) {
-      while (!token.ended && this.#visit(token, stack));
-      if (token.ended) this.#line.leave(token)
-    }
+    for (let token = stack.pop(); token !== undefined; token = stack.pop()) this.#visit(token, stack)
   }
 
-  /** One visit. False if the token has ended, or waits. */
-  #visit(token: Token, stack: Token[]): boolean {
+  /** One visit. A token that can go on is put back onto the stack. */
+  #visit(token: Token, stack: Token[]): void {
     const node = this.#node(token.node)
     const started_us = this.#parts.clock.now_us()
     switch (node.kind) {
       case 'transform':
       case 'gate':
-        return this.#perform(token, node.number, started_us, stack)
+        return this.#perform(token, node, started_us, stack)
       case 'sink':
-        return this.#turnOf(token) && this.#write(token, node, started_us, stack)
+        if (this.#turnOf(token)) this.#write(token, node, started_us, stack)
+        return
+      case 'aggregate':
+        if (this.#turnOf(token)) this.#aggregate(token, node, started_us, stack)
+        return
       case 'fork':
         return this.#fork(token, node, started_us, stack)
       case 'coalesce':
         return this.#coalesce(token, node, started_us, stack)
-      case 'aggregate':
-        return this.#turnOf(token) && this.#aggregate(token, node, started_us, stack)
       case 'source':
         throw new TypeError(`an edge leads to source ${node.name}`)
     }
   }
 
-  #perform(token: Token, number: number, started_us: number, stack: Token[]): boolean {
-    const station = this.#parts.stations.at(number)
+  #perform(token: Token, node: Performing, started_us: number, stack: Token[]): void {
+    const station = this.#parts.stations.at(node.number)
     if (station.busy >= station.places) {
       station.queue.push(token)
       return this.#wait(token)
@@ -173,7 +190,7 @@ export class Flow {
     const step = station.visit(token.row, context)
     if (!(step instanceof Promise)) {
       callNext(station, stack)
-      return this.#apply(token, step, started_us, stack)
+      return this.#apply(token, node, step, started_us, stack)
     }
     station.busy++
     step.then(
@@ -181,134 +198,135 @@ export class Flow {
         this.#arrive(next => {
           station.busy--
           callNext(station, next)
-          if (this.#apply(token, answer, started_us, next)) next.push(token)
+          this.#apply(token, node, answer, started_us, next)
         }),
-      (thrown: unknown) =>
-        this.#arrive(() => {
-          throw thrown
-        }),
+      (thrown: unknown) => this.#arrive(() => raise(thrown)),
     )
-    return this.#wait(token)
+    this.#wait(token)
   }
 
-  /** Records what a visit came to. Children go onto the stack, the first on top. */
-  #apply(token: Token, step: Step, started_us: number, stack: Token[]): boolean {
+  #apply(token: Token, node: Performing, step: Step, started_us: number, stack: Token[]): void {
     const { recorder } = this.#parts
-    const { node: from, frames } = token
-    const node = this.#node(from)
+    const before = standing(token)
+    let next: readonly Token[] = [token]
     try {
       switch (step.kind) {
-        case 'leave': {
-          const passage: Passage = { kind: node.kind === 'gate' ? 'gate' : 'flow', node: from }
-          recorder.leave(token, step.edge, step.row, passage, started_us)
+        case 'leave':
+          recorder.leave(
+            token,
+            step.edge,
+            step.row,
+            { kind: node.kind === 'gate' ? 'gate' : 'flow', node: node.number },
+            started_us,
+          )
           break
-        }
-        case 'expand': {
-          const children = recorder.expand(token, step.rows, step.edge, started_us)
-          this.#born(token, children, stack)
+        case 'expand':
+          next = recorder.expand(token, step.rows, step.edge, started_us)
           break
-        }
         case 'filtered':
           recorder.filter(token, started_us)
           break
         case 'error':
-          return this.#fail(token, node, step, started_us, stack)
+          if (this.#retry(token, node, step, started_us)) return
       }
     } catch (thrown) {
-      if (thrown instanceof NotJsonError) throw notJson(node, thrown)
-      throw thrown
+      throw asDefect(node, thrown)
     }
-    return this.#moved(token, frames, from, stack)
+    this.#follow(token, [before], next, stack)
   }
 
-  #fail(token: Token, node: PlanNode, error: RowError, started_us: number, stack: Token[]): boolean {
-    if (node.kind !== 'transform' && node.kind !== 'gate') throw new TypeError(`a ${node.kind} has no attempts`)
+  /** Records an error. True if the token waits for another attempt. */
+  #retry(token: Token, node: Performing, error: RowError, started_us: number): boolean {
     const { recorder } = this.#parts
     const next = afterError(error.retryable, token.attempt, node.retry)
-    if (next.kind === 'again') {
-      recorder.failAttempt(token, error, started_us)
-      this.#rest(next.delay_us, after => after.push(token))
-      return this.#wait(token)
+    if (next.kind === 'give_up') {
+      recorder.fail(token, node.on_error, error, { kind: next.cause }, started_us)
+      return false
     }
-    const { node: from, frames } = token
-    recorder.fail(token, node.on_error, error, { kind: next.cause }, started_us)
-    return this.#moved(token, frames, from, stack)
+    recorder.failAttempt(token, error, started_us)
+    this.#rest(next.delay_us, stack => stack.push(token))
+    this.#wait(token)
+    return true
   }
 
-  #write(token: Token, node: SinkNode, started_us: number, stack: Token[]): boolean {
+  #write(token: Token, node: SinkNode, started_us: number, stack: Token[]): void {
     const { recorder, outputs } = this.#parts
-    const { frames } = token
+    const before = standing(token)
     const error = outputs.write(node.number, token.row)
     if (error === null) recorder.write(token, started_us)
     else recorder.fail(token, node.on_error, error, { kind: 'sink_rejected' }, started_us)
-    return this.#moved(token, frames, node.number, stack)
+    this.#follow(token, [before], [token], stack)
   }
 
-  #fork(token: Token, node: ForkNode, started_us: number, stack: Token[]): boolean {
-    const { frames } = token
+  #fork(token: Token, node: ForkNode, started_us: number, stack: Token[]): void {
+    const before = standing(token)
     const children = this.#parts.recorder.fork(token, node, started_us)
-    this.#born(token, children, stack)
     // A branch may be lost by its very first edge.
-    for (const child of children) this.#lose(child, child.frames, node.number, stack)
-    return this.#moved(token, frames, node.number, stack)
+    const born = children.map(child => ({ token: child, frames: child.frames, node: node.number }))
+    this.#follow(token, [before, ...born], children, stack)
   }
 
-  /** What follows for forks that the token was inside when it stood at `from`. True if it can go on. */
-  #moved(token: Token, frames: Frame | null, from: number, stack: Token[]): boolean {
-    if (token.ended) this.#line.leave(token)
-    if (frames !== null) this.#lose(token, frames, from, stack)
-    return !token.ended
+  /**
+   * What follows from a transition of `event`: `moved` are the tokens that left where they stood, `next` those that stand
+   * in the event's place now. Groups that are decided by it merge right before what goes on from the event.
+   */
+  #follow(event: Token, moved: readonly Standing[], next: readonly Token[], stack: Token[]): void {
+    const merged: Token[] = []
+    for (const each of moved) if (each.frames !== null) this.#lose(each, event, merged)
+    this.#replace(event, next, stack)
+    for (const token of merged.reverse()) stack.push(token)
   }
 
-  /** Children take their parent's place in line, and go onto the stack, the first on top. */
-  #born(parent: Token, children: readonly Token[], stack: Token[]): void {
-    const alive = children.filter(child => !child.ended)
-    this.#line.replace(parent, alive)
-    stack.push(...alive.toReversed())
+  /** Puts `next` into the event's place in line, and what of it has not ended onto the stack, the first on top. */
+  #replace(event: Token, next: readonly Token[], stack: Token[]): void {
+    if (next.length === 1 && next[0] === event && !event.ended) {
+      stack.push(event)
+      return
+    }
+    const alive = next.filter(token => !token.ended)
+    this.#line.replace(event, alive)
+    for (const token of alive.toReversed()) stack.push(token)
   }
 
   // ── waiting for others ────────────────────────────────────────────────────────────────────────────────────────────
 
-  #coalesce(token: Token, node: CoalesceNode, started_us: number, stack: Token[]): false {
-    this.#join(this.#joins.arrive(token, node, started_us), stack)
-    return false
+  #coalesce(token: Token, node: CoalesceNode, started_us: number, stack: Token[]): void {
+    const merged: Token[] = []
+    this.#join(this.#joins.arrive(token, node, started_us), token, merged)
+    for (const each of merged.reverse()) stack.push(each)
   }
 
-  #lose(token: Token, frames: Frame | null, from: number, stack: Token[]): void {
-    for (const effect of this.#joins.losses(token, frames, from)) this.#join(effect, stack)
+  #lose(moved: Standing, event: Token | null, merged: Token[]): void {
+    for (const effect of this.#joins.losses(moved.token, moved.frames, moved.node)) this.#join(effect, event, merged)
   }
 
-  #join(effect: JoinEffect, stack: Token[]): void {
+  /** `event` is the token whose transition decided the group, null for a timeout. Merged tokens are added to `merged`. */
+  #join(effect: JoinEffect, event: Token | null, merged: Token[]): void {
     const { recorder } = this.#parts
     const { join } = effect
-    switch (effect.kind) {
-      case 'hold':
-        recorder.holdAtCoalesce(effect.arrival.token, join, effect.arrival.started_us)
-        this.#line.hold(effect.arrival.token)
-        this.#setTimeout(join)
-        return
-      case 'merge': {
-        join.callOffTimeout?.()
-        const { row, origins, overruled } = effect.merged
-        const detail = join.node.merge.kind === 'union' ? ({ origins, overruled } as Json) : null
-        const frames = effect.members.map(({ token }) => token.frames)
-        const merged = recorder.merge(join, effect.members, row, detail)
-        const last = lastInLine(effect.members)
-        if (last.place !== null && !merged.ended) this.#line.replace(last, [merged])
-        for (const { token } of effect.members) this.#line.leave(token)
-        if (!merged.ended) stack.push(merged)
-        for (const [i, { token }] of effect.members.entries())
-          this.#lose(token, frames[i] ?? null, join.node.number, stack)
-        return
-      }
-      case 'fail': {
-        const { members, closes } = effect
-        if (closes) join.callOffTimeout?.()
-        recorder.failAtCoalesce(join, members, effect.cause, effect.message, closes)
-        for (const { token } of members) this.#line.leave(token)
-        for (const { token } of members) this.#lose(token, token.frames, join.node.number, stack)
-      }
+    if (effect.kind === 'hold') {
+      const { token, started_us } = effect.arrival
+      recorder.holdAtCoalesce(token, join, started_us)
+      this.#line.hold(token)
+      return this.#setTimeout(join)
     }
+    const members = effect.members.map(({ token }) => token)
+    const moved = members.map(standing)
+    if (effect.kind === 'merge') {
+      join.callOffTimeout?.()
+      const { row, origins, overruled } = effect.merged
+      const detail = join.node.merge.kind === 'union' ? ({ origins, overruled } as Json) : null
+      const born = recorder.merge(join, effect.members, row, detail)
+      if (!born.ended) {
+        this.#line.insertAtLast(event === null ? members : [event, ...members], born)
+        merged.push(born)
+      }
+    } else {
+      if (effect.closes) join.callOffTimeout?.()
+      recorder.failAtCoalesce(join, effect.members, effect.cause, effect.message, effect.closes)
+    }
+    for (const each of moved) this.#lose(each, event, merged)
+    for (const token of members) this.#line.leave(token)
   }
 
   #setTimeout(join: Join): void {
@@ -317,12 +335,15 @@ export class Flow {
     join.callOffTimeout = this.#parts.clock.wake(policy.timeout_ms * 1000, () =>
       this.#fallDue(stack => {
         const effect = this.#joins.timeOut(join)
-        if (effect !== null) this.#join(effect, stack)
+        if (effect === null) return
+        const merged: Token[] = []
+        this.#join(effect, null, merged)
+        for (const token of merged.reverse()) stack.push(token)
       }),
     )
   }
 
-  #aggregate(token: Token, node: AggregateNode, started_us: number, stack: Token[]): false {
+  #aggregate(token: Token, node: AggregateNode, started_us: number, stack: Token[]): void {
     const { recorder } = this.#parts
     const batch =
       this.#batches.openAt(node.number) ?? this.#batches.open(recorder.openBatch(node, started_us), started_us)
@@ -331,7 +352,6 @@ export class Flow {
     this.#lookAt(batch, false, stack)
     // A batch that its plugin still works on keeps the place of its last member.
     if (batch.trigger === null) this.#line.leave(token)
-    return false
   }
 
   #lookAt(batch: Batch, input_ended: boolean, stack: Token[]): void {
@@ -343,23 +363,19 @@ export class Flow {
     const context = { attempt: batch.attempt, signal: this.#parts.signal }
     const result = this.#parts.stations.aggregate(batch.node.number, rows, context)
     if (!(result instanceof Promise)) return this.#settleBatch(batch, result, stack)
-    const last = (batch.members.at(-1) as Waiting).token
-    if (last.place === null) this.#line.join(last)
+    this.#wait(lastOf(batch))
     result.then(
       answer => this.#arrive(next => this.#settleBatch(batch, answer, next)),
-      (thrown: unknown) =>
-        this.#arrive(() => {
-          throw thrown
-        }),
+      (thrown: unknown) => this.#arrive(() => raise(thrown)),
     )
   }
 
   #settleBatch(batch: Batch, result: BatchResult, stack: Token[]): void {
     const { recorder } = this.#parts
-    const { node, members } = batch
-    const trigger = batch.trigger as string
+    const { node, members, trigger } = batch
+    if (trigger === null) throw new TypeError('a batch was processed before it closed')
     const error = refusal(node, result, members.length)
-    const frames = members.map(({ token }) => token.frames)
+    const moved = members.map(({ token }) => standing(token))
     let next: readonly Token[] = members.map(({ token }) => token)
     try {
       if (error !== null) {
@@ -368,14 +384,9 @@ export class Flow {
       } else if (result.kind === 'rows') next = recorder.consumeBatch(batch, trigger, members, result.rows)
       else if (result.kind === 'members') recorder.releaseBatch(batch, trigger, members, result.rows)
     } catch (thrown) {
-      if (thrown instanceof NotJsonError) throw notJson(node, thrown)
-      throw thrown
+      throw asDefect(node, thrown)
     }
-    const last = (members.at(-1) as Waiting).token
-    const alive = next.filter(token => !token.ended)
-    this.#line.replace(last, alive)
-    stack.push(...alive.toReversed())
-    for (const [i, { token }] of members.entries()) this.#lose(token, frames[i] ?? null, node.number, stack)
+    this.#follow(lastOf(batch), moved, next, stack)
   }
 
   /** True if the batch is attempted again: its members are held on. */
@@ -388,8 +399,7 @@ export class Flow {
       recorder.holdInBatch(token, batch, clock.now_us())
     }
     batch.attempt++
-    const last = (batch.members.at(-1) as Waiting).token
-    if (last.place === null) this.#line.join(last)
+    this.#wait(lastOf(batch))
     this.#rest(after.delay_us, stack => this.#processBatch(batch, stack))
     return true
   }
@@ -401,7 +411,8 @@ export class Flow {
     if (this.#line.isTurn(token, token.node)) return true
     token.waits = true
     this.#countWaiting(token.node, 1)
-    return this.#wait(token)
+    this.#wait(token)
+    return false
   }
 
   /** Lets tokens pass whose turn has come, until none can. */
@@ -429,12 +440,11 @@ export class Flow {
     this.#waiters += by
   }
 
-  #wait(token: Token): false {
+  #wait(token: Token): void {
     if (token.place === null) this.#line.join(token)
-    return false
   }
 
-  #rest(delay_us: number, then: Answer): void {
+  #rest(delay_us: number, then: (stack: Token[]) => unknown): void {
     this.#resting++
     this.#parts.clock.wake(delay_us, () =>
       this.#fallDue(stack => {
@@ -468,14 +478,20 @@ function callNext(station: Station, stack: Token[]): void {
   if (next !== undefined) stack.unshift(next)
 }
 
-/** The member that stands last in line; one that isn't in the line comes after all that are. */
-function lastInLine(members: readonly Waiting[]): Token {
-  let last = (members[0] as Waiting).token
-  for (const { token } of members)
-    if (last.place !== null && (token.place === null || token.place.label > last.place.label)) last = token
-  return last
+function standing(token: Token): Standing {
+  return { token, frames: token.frames, node: token.node }
 }
 
-function notJson(node: PlanNode, thrown: NotJsonError): Error {
-  return defect(node.name, `returned a row that isn’t JSON: ${thrown.message}`)
+function lastOf(batch: Batch): Token {
+  return (batch.members.at(-1) as Waiting).token
+}
+
+function raise(thrown: unknown): never {
+  throw thrown
+}
+
+function asDefect(node: PlanNode, thrown: unknown): unknown {
+  return thrown instanceof NotJsonError
+    ? defect(node.name, `returned a row that isn’t JSON: ${thrown.message}`)
+    : thrown
 }

@@ -4,7 +4,8 @@
  * the line can still reach them.
  *
  * N1. A token that isn't in the line and is being advanced comes after all that are.
- * N2. What is born of a token stands where it stood, in order.
+ * N2. What is born of a token stands where it stood, in order; what groups merge into stands right before the last of those
+ *     that decided it.
  * N3. A token that is held at a coalesce keeps its place, and blocks nobody.
  * N4. For each ordered node, no place before its mark can reach it; marks only go back when something is put before them.
  */
@@ -59,6 +60,19 @@ export class Line {
     let after = place
     for (const token of next) after = this.#insert(token, after)
     this.#remove(place)
+  }
+
+  /**
+   * Puts `born` right before the one of `others` that stands last. If one of them isn't in the line it comes after all that
+   * are, and so does what is born: it stays out.
+   */
+  insertAtLast(others: readonly Token[], born: Token): void {
+    let last: Place | null = null
+    for (const { place } of others) {
+      if (place === null) return
+      if (last === null || place.label > last.label) last = place
+    }
+    if (last !== null) this.#insert(born, last.before)
   }
 
   leave(token: Token): void {
