@@ -1,5 +1,6 @@
 /** The `csv` sink: its options and what it tells about itself. */
 import { z } from 'zod'
+import { defineSink } from '../../sdk/define.ts'
 import type { SinkContext, SinkSpec } from '../../sdk/spec.ts'
 import { delimiterOf } from '../sources/csv.ts'
 import { CsvRowFormat } from './csv-format.ts'
@@ -62,8 +63,7 @@ function check(options: CsvOptions): ReturnType<NonNullable<SinkSpec<CsvOptions>
   return problems
 }
 
-export const csvSink: SinkSpec<CsvOptions> = {
-  kind: 'sink',
+export const csvSink = defineSink({
   name: 'csv',
   summary: 'Writes a CSV file, one record per row',
   description: [
@@ -93,4 +93,4 @@ export const csvSink: SinkSpec<CsvOptions> = {
   ],
   check,
   create,
-}
+})

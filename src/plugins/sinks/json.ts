@@ -1,7 +1,7 @@
 /** The `json` sink: one array, an element per row. */
 import { z } from 'zod'
 import type { Json, Row } from '../../model/row.ts'
-import type { SinkSpec } from '../../sdk/spec.ts'
+import { defineSink } from '../../sdk/define.ts'
 import { FileSink, type RowFormat } from './file-sink.ts'
 import { pathOption } from './options.ts'
 
@@ -12,7 +12,6 @@ const jsonOptions = z.strictObject({
     .default('fail')
     .describe('What to do if the file is there: stop, replace it at the end of the run, or take `name-1`'),
 })
-type JsonOptions = z.infer<typeof jsonOptions>
 
 type ArrayState = { readonly begun: boolean }
 
@@ -39,8 +38,7 @@ class ArrayFormat implements RowFormat {
   }
 }
 
-export const jsonSink: SinkSpec<JsonOptions> = {
-  kind: 'sink',
+export const jsonSink = defineSink({
   name: 'json',
   summary: 'Writes a JSON array, an element per row',
   description: [
@@ -55,4 +53,4 @@ export const jsonSink: SinkSpec<JsonOptions> = {
   ],
   create: (options, context) =>
     new FileSink({ ...options, folder: context.folder, node: context.node, staged: true }, new ArrayFormat()),
-}
+})

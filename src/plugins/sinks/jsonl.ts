@@ -1,15 +1,13 @@
 /** The `jsonl` sink: JSON Lines, one object per line. */
 import { z } from 'zod'
-import type { SinkSpec } from '../../sdk/spec.ts'
+import { defineSink } from '../../sdk/define.ts'
 import { FileSink } from './file-sink.ts'
 import { LineFormat } from './line-format.ts'
 import { ifExistsOption, pathOption } from './options.ts'
 
 const jsonlOptions = z.strictObject({ path: pathOption, if_exists: ifExistsOption })
-type JsonlOptions = z.infer<typeof jsonlOptions>
 
-export const jsonlSink: SinkSpec<JsonlOptions> = {
-  kind: 'sink',
+export const jsonlSink = defineSink({
   name: 'jsonl',
   summary: 'Writes JSON Lines, one object per line',
   description: 'Fields stand in the row’s order; nulls are written.',
@@ -25,4 +23,4 @@ export const jsonlSink: SinkSpec<JsonlOptions> = {
       { ...options, folder: context.folder, node: context.node, staged: false },
       new LineFormat(row => `${JSON.stringify(row)}\n`),
     ),
-}
+})

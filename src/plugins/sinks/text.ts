@@ -1,7 +1,8 @@
 /** The `text` sink: one field of each row, a line each. */
 import { z } from 'zod'
 import type { Row } from '../../model/row.ts'
-import type { RowError, SinkSpec } from '../../sdk/spec.ts'
+import { defineSink } from '../../sdk/define.ts'
+import type { RowError } from '../../sdk/spec.ts'
 import { FileSink } from './file-sink.ts'
 import { LineFormat } from './line-format.ts'
 import { ifExistsOption, pathOption, rowError } from './options.ts'
@@ -11,7 +12,6 @@ const textOptions = z.strictObject({
   if_exists: ifExistsOption,
   field: z.string().default('text').describe('The field that is written'),
 })
-type TextOptions = z.infer<typeof textOptions>
 
 function lineOf(row: Row, field: string): string | RowError {
   const value = row[field]
@@ -21,8 +21,7 @@ function lineOf(row: Row, field: string): string | RowError {
   return rowError('TEXT_FIELD', `the field ${JSON.stringify(field)} ${what}`)
 }
 
-export const textSink: SinkSpec<TextOptions> = {
-  kind: 'sink',
+export const textSink = defineSink({
   name: 'text',
   summary: 'Writes one field of each row, a line each',
   description: 'The field must be a text, a number or a boolean. Line breaks in a text are written as they are.',
@@ -36,4 +35,4 @@ export const textSink: SinkSpec<TextOptions> = {
       { ...options, folder: context.folder, node: context.node, staged: false },
       new LineFormat(row => lineOf(row, options.field)),
     ),
-}
+})

@@ -12,6 +12,8 @@ export interface CsvTable {
   readonly columns: readonly string[]
   /** Cells are texts, empty ones null. */
   readonly rows: readonly Row[]
+  /** For each row the line at which it begins, from 1. */
+  readonly lines: readonly number[]
 }
 
 /**
@@ -27,17 +29,21 @@ export async function readCsvTable(
   const format = new CsvFormat(place, csvLayout(full, null))
   const source = new FileSource(place, format, { encoding: encodingFrom(full), hashes: false })
   const rows: Row[] = []
+  const lines: number[] = []
   try {
     for await (const records of source.read(null)) {
       for (const record of records) {
-        if (record.kind === 'row') rows.push(record.row)
-        else throw sourceError(place, `${inputName(place)}, line ${record.line}: ${record.message}`, 'Mend the file.')
+        if (record.kind !== 'row') {
+          throw sourceError(place, `${inputName(place)}, line ${record.line}: ${record.message}`, 'Mend the file.')
+        }
+        rows.push(record.row)
+        lines.push(record.line)
       }
     }
   } finally {
     await source.close()
   }
-  return { columns: format.columns, rows }
+  return { columns: format.columns, rows, lines }
 }
 
 /**

@@ -1,5 +1,6 @@
 /** The `csv` source: its options and what it tells about itself. */
 import { z } from 'zod'
+import { defineSource } from '../../sdk/define.ts'
 import type { RowSchema } from '../../sdk/schema.ts'
 import type { PluginContext, SourceSpec } from '../../sdk/spec.ts'
 import { isStandardInput } from './byte-reader.ts'
@@ -102,8 +103,7 @@ function yields(options: CsvOptions): RowSchema {
   return { fields, closed: names.length > 0, observed: names.length === 0 }
 }
 
-export const csvSource: SourceSpec<CsvOptions> = {
-  kind: 'source',
+export const csvSource = defineSource({
   name: 'csv',
   summary: 'Reads a CSV file, one row per record',
   description: [
@@ -137,4 +137,4 @@ export const csvSource: SourceSpec<CsvOptions> = {
   textual: true,
   yields,
   create,
-}
+})

@@ -1,6 +1,7 @@
 /** The `json` source: an array, one row per element, streamed. */
 import { z } from 'zod'
-import type { PluginContext, SourceSpec } from '../../sdk/spec.ts'
+import { defineSource } from '../../sdk/define.ts'
+import type { PluginContext } from '../../sdk/spec.ts'
 import { type InputPlace, inputName, isStandardInput, sourceError } from './byte-reader.ts'
 import {
   COMMON_ERRORS,
@@ -60,8 +61,7 @@ async function goTo(window: TextWindow, tokens: readonly string[], place: InputP
   return navigator.line
 }
 
-export const jsonSource: SourceSpec<JsonOptions> = {
-  kind: 'source',
+export const jsonSource = defineSource({
   name: 'json',
   summary: 'Reads a JSON array, one row per element',
   description: [
@@ -84,4 +84,4 @@ export const jsonSource: SourceSpec<JsonOptions> = {
     const place = { path: options.path, folder: context.folder, node: context.node }
     return jsonFile(place, options.pointer, context.input.fields.size > 0)
   },
-}
+})

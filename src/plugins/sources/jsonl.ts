@@ -1,6 +1,7 @@
 /** The `jsonl` source: JSON Lines, one object per line. */
 import { z } from 'zod'
-import type { PluginContext, SourceSpec } from '../../sdk/spec.ts'
+import { defineSource } from '../../sdk/define.ts'
+import type { PluginContext } from '../../sdk/spec.ts'
 import { type InputPlace, isStandardInput } from './byte-reader.ts'
 import { COMMON_ERRORS, FileSource, type FileSourceSettings, MAX_RECORD_UNITS } from './file-source.ts'
 import { JSON_VALUE_ERRORS, parseRow } from './json-value.ts'
@@ -27,8 +28,7 @@ export function jsonlFile(
   return new FileSource(place, format, settings)
 }
 
-export const jsonlSource: SourceSpec<JsonlOptions> = {
-  kind: 'source',
+export const jsonlSource = defineSource({
   name: 'jsonl',
   summary: 'Reads JSON Lines, one object per line',
   description: [
@@ -44,4 +44,4 @@ export const jsonlSource: SourceSpec<JsonlOptions> = {
   textual: false,
   create: (options: JsonlOptions, context: PluginContext) =>
     jsonlFile({ path: options.path, folder: context.folder, node: context.node }, context.input.fields.size > 0),
-}
+})

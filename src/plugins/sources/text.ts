@@ -1,7 +1,8 @@
 /** The `text` source: one row per line, or one for the whole file. */
 import { z } from 'zod'
 import { type Json, newRow, type Row } from '../../model/row.ts'
-import type { PluginContext, SourceRecord, SourceSpec } from '../../sdk/spec.ts'
+import { defineSource } from '../../sdk/define.ts'
+import type { PluginContext, SourceRecord } from '../../sdk/spec.ts'
 import { type InputPlace, isStandardInput } from './byte-reader.ts'
 import { encodingOf } from './encoding.ts'
 import {
@@ -91,8 +92,7 @@ export function textFile(
   return new FileSource(place, format, encoding === null ? settings : { ...settings, encoding })
 }
 
-export const textSource: SourceSpec<TextOptions> = {
-  kind: 'source',
+export const textSource = defineSource({
   name: 'text',
   summary: 'Reads a text file, one row per line',
   description: [
@@ -115,4 +115,4 @@ export const textSource: SourceSpec<TextOptions> = {
   }),
   create: (options: TextOptions, context: PluginContext) =>
     textFile({ path: options.path, folder: context.folder, node: context.node }, options),
-}
+})

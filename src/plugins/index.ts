@@ -1,0 +1,6 @@
+/** All built-in plugins. */
+import type { PluginSpec } from '../sdk/spec.ts'
+import { sinks } from './sinks/index.ts'
+import { sources } from './sources/index.ts'
+
+export const builtins: readonly PluginSpec[] = [...sources, ...sinks]

@@ -1,0 +1,141 @@
+/** The `coerce` transform. */
+import { z } from 'zod'
+import { parseStrict } from '../../model/json.ts'
+import { derive, type Json, newRow } from '../../model/row.ts'
+import { toBoolean, toInteger, toNumber } from '../../sdk/cell.ts'
+import { defineTransform } from '../../sdk/define.ts'
+import { oneRow, rowError } from '../../sdk/results.ts'
+import type { FieldSchema, RowSchema } from '../../sdk/schema.ts'
+import { byField } from './options.ts'
+
+const TYPES = ['string', 'integer', 'number', 'boolean', 'json'] as const
+type Target = (typeof TYPES)[number]
+
+const coerceOptions = z.strictObject({
+  fields: byField(z.enum([...TYPES, ...TYPES.map(type => `${type}?` as const)])).describe(
+    '`{field: type}`; the types are string, integer, number, boolean and json. With `?` null and missing stay as they are',
+  ),
+})
+type CoerceOptions = z.output<typeof coerceOptions>
+
+const typeOf = (declared: string): Target => declared.replace('?', '') as Target
+
+/** Undefined if the value can't be had as that type without a loss. */
+const COERCE: { readonly [type in Target]: (value: Json) => Json | undefined } = {
+  string: value => (typeof value === 'object' ? undefined : String(value)),
+  integer: value => {
+    if (typeof value === 'string') return toInteger(value)
+    return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined
+  },
+  number: value => {
+    if (typeof value === 'string') return toNumber(value)
+    return typeof value === 'number' ? value : undefined
+  },
+  boolean: value => {
+    if (typeof value === 'string') return toBoolean(value)
+    return typeof value === 'boolean' ? value : undefined
+  },
+  json: value => (typeof value === 'string' ? parsed(value) : value),
+}
+
+function parsed(text: string): Json | undefined {
+  try {
+    return parseStrict(text)
+  } catch {
+    // The caller makes it an error of the row.
+    return undefined
+  }
+}
+
+const WORDS: { readonly [type in Target]: string } = {
+  string: 'a text',
+  integer: 'an integer',
+  number: 'a number',
+  boolean: 'true or false',
+  json: 'JSON',
+}
+
+function coercedSchema({ fields: types }: CoerceOptions, input: RowSchema): RowSchema {
+  const fields = new Map(input.fields)
+  for (const [field, declared] of Object.entries(types)) {
+    const optional = declared.endsWith('?') || (input.fields.get(field)?.optional ?? false)
+    const type = typeOf(declared)
+    const schema: FieldSchema = type === 'json' ? { schema: {}, optional: true } : { schema: { type }, optional }
+    fields.set(field, schema)
+  }
+  return { ...input, fields }
+}
+
+export const coerce = defineTransform({
+  name: 'coerce',
+  summary: 'Converts fields to other types, strictly',
+  description: [
+    '| to | takes |',
+    '|---|---|',
+    '| `string` | texts, numbers, true and false |',
+    '| `integer` | integers, and texts such as `-42` within ±(2^53−1) |',
+    '| `number` | numbers, and texts such as `-1.5e3` |',
+    '| `boolean` | true and false, and texts `true` and `false` in any case |',
+    '| `json` | texts that hold JSON; other values stay as they are |',
+    '',
+    'Nothing is trimmed, rounded or guessed: what can’t be converted without a loss is an error. Null and missing are',
+    'errors, too, unless the type ends with `?` or the schema declares the field optional; then they stay.',
+  ].join('\n'),
+  options: coerceOptions,
+  determinism: 'deterministic',
+  errors: { COERCE_FAILED: 'A value can’t be converted to the type that is asked for.' },
+  examples: [
+    {
+      title: 'Texts from a CSV file',
+      options: { fields: { amount: 'number', id: 'integer', paid: 'boolean', note: 'string?' } },
+      rows_in: [
+        { id: '7', amount: '12.50', paid: 'TRUE', note: null },
+        { id: '7.5', amount: '1', paid: 'true', note: null },
+        { id: '7', amount: '', paid: 'true', note: null },
+        { id: '7', amount: '1', paid: '1', note: null },
+      ],
+      rows_out: [{ id: 7, amount: 12.5, paid: true, note: null }],
+      errors: ['COERCE_FAILED', 'COERCE_FAILED', 'COERCE_FAILED'],
+    },
+    {
+      title: 'A list in a cell',
+      options: { fields: { tags: 'json' } },
+      rows_in: [{ tags: '["a", "b"]' }, { tags: '[a' }],
+      rows_out: [{ tags: ['a', 'b'] }],
+      errors: ['COERCE_FAILED'],
+    },
+  ],
+  requires: ({ fields }) => Object.keys(fields).map(field => ({ field, path: ['fields', field] })),
+  guarantees: (options, input) => coercedSchema(options, input),
+  cardinality: 'one',
+  create: ({ fields }, { input }) => {
+    const steps = Object.entries(fields).map(([field, declared]) => ({
+      field,
+      type: typeOf(declared),
+      optional: declared.endsWith('?') || (input.fields.get(field)?.optional ?? false),
+    }))
+    return {
+      process(row) {
+        const changes = newRow()
+        for (const { field, type, optional } of steps) {
+          const value = row[field]
+          if (value === null || value === undefined) {
+            if (optional) continue
+            return rowError('COERCE_FAILED', `${field} is ${value === null ? 'null' : 'missing'}, not ${WORDS[type]}`)
+          }
+          const coerced = COERCE[type](value)
+          if (coerced === undefined) {
+            return rowError('COERCE_FAILED', `${field} can’t be had as ${WORDS[type]}: ${shown(value)}`)
+          }
+          changes[field] = coerced
+        }
+        return oneRow(derive(row, changes))
+      },
+    }
+  },
+})
+
+function shown(value: Json): string {
+  const text = JSON.stringify(value)
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text
+}

@@ -1,0 +1,20 @@
+/** Options that several transforms have. */
+import { z } from 'zod'
+import type { FieldSchema, RowSchema } from '../../sdk/schema.ts'
+
+export const fieldName = z.string().min(1, 'a field has a name')
+
+export const fieldList = z.array(fieldName).min(1, 'name at least one field')
+
+/** A map by field with at least one entry. */
+export function byField<Value extends z.ZodType>(value: Value) {
+  return z
+    .record(fieldName, value)
+    .refine(entries => Object.keys(entries).length > 0, { error: 'name at least one field' })
+}
+
+/** The schema with other fields, everything else as it was. */
+export const withFields = (input: RowSchema, fields: ReadonlyMap<string, FieldSchema>): RowSchema => ({
+  ...input,
+  fields,
+})
