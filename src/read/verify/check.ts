@@ -1,0 +1,72 @@
+/** What a check found: problems as sentences that name their place. */
+import type { SubjectEntry } from '../../model/entry.ts'
+
+/** One check in the shape of `verify --json` (CONTRACTS section 2). */
+export interface CheckResult {
+  readonly name: string
+  readonly ok: boolean
+  readonly problems: readonly string[]
+}
+
+/** Where problems are told. */
+export interface Report {
+  add(problem: string): void
+}
+
+/** Of one check; the rest is counted. */
+const MAX_TOLD = 20
+
+export class Check implements Report {
+  readonly name: string
+  readonly #told: string[] = []
+  #count = 0
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  get ok(): boolean {
+    return this.#count === 0
+  }
+
+  add(problem: string): void {
+    this.#count++
+    if (this.#told.length < MAX_TOLD) this.#told.push(problem)
+  }
+
+  /** The same check, with a word of where the problem is. */
+  about(what: string): Report {
+    return { add: problem => this.add(`${what}: ${problem}`) }
+  }
+
+  result(): CheckResult {
+    const more = this.#count - this.#told.length
+    const problems = more === 0 ? [...this.#told] : [...this.#told, `and ${grouped(more)} more`]
+    return { name: this.name, ok: this.ok, problems }
+  }
+}
+
+/** `2,404` */
+export function grouped(number: number): string {
+  return `${number}`.replace(/\B(?=(\d{3})+$)/g, ',')
+}
+
+/** `1 entry`, `2,404 entries`. */
+export function counted(number: number, one: string, many: string): string {
+  return `${grouped(number)} ${number === 1 ? one : many}`
+}
+
+/** `entry 1,204 (row 1,201)` */
+export function entryName(seq: number, subject: SubjectEntry['subject'] | null = null): string {
+  if (subject === null) return `entry ${grouped(seq)}`
+  return `entry ${grouped(seq)} (${subjectName(subject)})`
+}
+
+export function subjectName(subject: SubjectEntry['subject']): string {
+  return subject.kind === 'row' ? `row ${grouped(subject.row)}` : `batch ${grouped(subject.batch)}`
+}
+
+/** Language-model tokens are tokens too; to people these are row instances (DESIGN section 1). */
+export function tokenName(token: number): string {
+  return `row instance ${grouped(token)}`
+}

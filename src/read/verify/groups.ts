@@ -1,0 +1,192 @@
+/**
+ * Groups within one subject: forks, expansions and merges (I4). A fork has one child per branch, an expansion one per row,
+ * a merge accounts for its members and gives one new row instance.
+ */
+import type { BirthFact, EndingFact, GroupClosed, GroupOpened, SubjectEntry } from '../../model/entry.ts'
+import { fateOf } from '../../model/outcome.ts'
+import { grouped, tokenName } from './check.ts'
+import { isCoalesceCause } from './fates.ts'
+import type { Ways } from './ways.ts'
+
+const FORK = 0
+const EXPAND = 1
+const MERGE = 2
+const BATCH = 3
+
+const MADE_AT = ['fork', 'transform', 'coalesce', 'aggregate'] as const
+const VERDICTS: readonly (readonly string[])[] = [
+  ['forked'],
+  ['expanded'],
+  ['merged', 'branch_lost', 'quorum_not_met', 'timeout', 'merge_conflict', 'select_missing'],
+  ['count', 'max_age', 'when', 'end_of_input', 'failed'],
+]
+
+export interface Group extends GroupOpened {
+  verdict: string | null
+  /** Of a merge: tokens that ended with it, in whatever way. */
+  arrived: number
+}
+
+export class Groups {
+  readonly #groups = new Map<number, Group>()
+
+  get(group: number): Group | undefined {
+    return this.#groups.get(group)
+  }
+
+  /** Groups that have not closed. */
+  *open(): Iterable<Group> {
+    for (const each of this.#groups.values()) if (each.verdict === null) yield each
+  }
+
+  /** Takes in what an entry says of groups; called before its births. */
+  *opened(facts: readonly GroupOpened[], subject: SubjectEntry['subject'], ways: Ways): Iterable<string> {
+    for (const fact of facts) {
+      if (this.#groups.has(fact.group)) yield `group ${fact.group} is opened twice`
+      this.#groups.set(fact.group, { ...fact, verdict: null, arrived: 0 })
+      if (ways.kind(fact.node) !== MADE_AT[fact.kind]) {
+        yield `group ${fact.group} is of kind ${fact.kind} at ${ways.name(fact.node)}, which is a ${ways.kind(fact.node)}`
+      }
+      if (fact.kind === BATCH && subject.kind !== 'batch')
+        yield `group ${fact.group} is a batch's, in the story of a row`
+      const branches = ways.branches(fact.node).length
+      if ((fact.kind === FORK || fact.kind === MERGE) && fact.expected !== branches) {
+        yield `group ${fact.group} expects ${fact.expected} branches, and ${ways.name(fact.node)} has ${branches}`
+      }
+    }
+  }
+
+  /** Checks groups against the births and endings of the entry that closed them; called when both are known. */
+  *closed(entry: SubjectEntry, values: number): Iterable<string> {
+    for (const fact of entry.groups_closed) {
+      const group = this.#groups.get(fact.group)
+      if (group === undefined) {
+        yield `group ${fact.group} closes, and was never opened`
+        continue
+      }
+      if (group.verdict !== null) yield `group ${fact.group} closes twice`
+      group.verdict = fact.verdict
+      if (!VERDICTS[group.kind]!.includes(fact.verdict)) yield `group ${fact.group} closes as ${fact.verdict}`
+      if (fact.detail > values)
+        yield `value ${fact.detail} tells more about group ${fact.group}, and there are ${values}`
+      if (group.kind === MERGE) yield* mergeProblems(group, fact, entry)
+      else if (group.kind !== BATCH && fact.members.length > 0) yield `group ${fact.group} closes with members`
+    }
+    for (const { group, kind } of entry.groups_opened) {
+      if ((kind === FORK || kind === EXPAND) && this.#groups.get(group)?.verdict === null) {
+        yield `group ${group} does not close at once`
+      }
+    }
+    yield* this.#childrenProblems(entry)
+    yield* this.#endingProblems(entry)
+  }
+
+  /** Births are of groups that the subject has, in the numbers that these expect. */
+  *#childrenProblems(entry: SubjectEntry): Iterable<string> {
+    const children = new Map<number, BirthFact[]>()
+    for (const birth of entry.births) {
+      if (birth.group === 0) continue
+      const known = children.get(birth.group)
+      if (known === undefined) children.set(birth.group, [birth])
+      else known.push(birth)
+    }
+    for (const [number, births] of children) {
+      const group = this.#groups.get(number)
+      if (group === undefined) yield `${tokenName(births[0]!.token)} is born of group ${number}, which isn't here`
+      else if (!closes(entry, number))
+        yield `${tokenName(births[0]!.token)} is born of group ${number}, which doesn't close here`
+      else yield* birthProblems(group, births, entry)
+    }
+    for (const { group, kind, expected } of entry.groups_opened) {
+      if ((kind === FORK || kind === EXPAND) && !children.has(group))
+        yield `group ${group} has no children, not ${expected}`
+    }
+    for (const { group, verdict } of entry.groups_closed) {
+      if (verdict === 'merged' && !children.has(group)) yield `group ${group} merged into nothing`
+    }
+  }
+
+  /** Endings that name a group name one that fits. */
+  *#endingProblems(entry: SubjectEntry): Iterable<string> {
+    for (const ending of entry.endings) {
+      const fate = fateOf(ending.fate)
+      if (ending.group === 0 || fate === undefined || fate.cause === 'batch' || fate.cause === 'batch_failed') continue
+      const group = this.#groups.get(ending.group)
+      const who = `${tokenName(ending.token)} ends as ${fate.outcome} / ${fate.cause} with group ${ending.group}`
+      if (group === undefined) yield `${who}, which isn't here`
+      else if (group.node !== ending.node) yield `${who}, which is another node's`
+      else if (fate.cause === 'fork' || fate.cause === 'expand') {
+        if (group.kind !== (fate.cause === 'fork' ? FORK : EXPAND)) yield `${who}, which is no such group`
+        if (!entry.groups_opened.some(each => each.group === group.group)) yield `${who}, which was opened before`
+      } else yield* arrivalProblems(group, ending, fate.cause, who)
+    }
+  }
+}
+
+function closes(entry: SubjectEntry, group: number): boolean {
+  return entry.groups_closed.some(each => each.group === group)
+}
+
+function* birthProblems(group: Group, births: readonly BirthFact[], entry: SubjectEntry): Iterable<string> {
+  const name = `group ${group.group}`
+  const expected = group.kind === MERGE ? 1 : group.kind === BATCH ? births.length : group.expected
+  if (births.length !== expected) yield `${name} has ${births.length} children, not ${grouped(expected)}`
+  if (births.some(({ ordinal }, i) => ordinal !== i))
+    yield `${name} has children that are not numbered 0 to ${births.length - 1} in order`
+  const closed = entry.groups_closed.find(each => each.group === group.group)
+  for (const { token, parents } of births) {
+    const who = `${tokenName(token)}, born of ${name},`
+    if (group.kind === BATCH) {
+      if (parents.length > 0) yield `${who} repeats its parents`
+    } else if (group.kind === MERGE) {
+      if (closed?.verdict !== 'merged') yield `${who} is born though nothing merged`
+      if (!sameList(parents, closed?.members ?? [])) yield `${who} has other parents than the members that merged`
+    } else if (parents.length !== 1) yield `${who} has ${parents.length} parents`
+    else {
+      const ending = entry.endings.find(each => each.token === parents[0])
+      const cause = fateOf(ending?.fate ?? 0)?.cause
+      if (ending?.group !== group.group || cause !== (group.kind === FORK ? 'fork' : 'expand')) {
+        yield `${who} has parent ${grouped(parents[0]!)}, which doesn't end with it`
+      }
+    }
+  }
+}
+
+/** All members of a merge end with it, at once, and each is there once. */
+function* mergeProblems(group: Group, fact: GroupClosed, entry: SubjectEntry): Iterable<string> {
+  const { members } = fact
+  if (new Set(members).size !== members.length) yield `group ${group.group} has a member twice`
+  if (members.length === 0 || members.length > group.expected) {
+    yield `group ${group.group} closes with ${members.length} members of ${group.expected}`
+  }
+  for (const member of members) {
+    const ending = entry.endings.find(each => each.token === member)
+    const cause = fateOf(ending?.fate ?? 0)?.cause
+    const due = fact.verdict === 'merged' ? 'merge' : fact.verdict
+    if (ending === undefined) yield `${tokenName(member)} is a member of group ${group.group}, and doesn't end with it`
+    else if (ending.group !== group.group || cause !== due) {
+      yield `${tokenName(member)} is a member of group ${group.group}, and ends otherwise (${cause})`
+    }
+  }
+}
+
+function* arrivalProblems(group: Group, ending: EndingFact, cause: string, who: string): Iterable<string> {
+  if (group.kind !== MERGE) {
+    yield `${who}, which is no merge`
+    return
+  }
+  group.arrived++
+  if (group.arrived > group.expected) yield `${who}, where all ${group.expected} branches have come before`
+  if (group.verdict === null) yield `${who}, which is still open`
+  else if (cause === 'merge') {
+    if (group.verdict !== 'merged') yield `${who}, which closed as ${group.verdict}`
+  } else if (cause === 'late_arrival') {
+    const late = group.verdict === 'merged' || group.verdict === 'timeout' || group.verdict === 'quorum_not_met'
+    if (!late) yield `${who}, which closed as ${group.verdict}`
+  } else if (isCoalesceCause(cause) && cause !== group.verdict) yield `${who}, which closed as ${group.verdict}`
+  if (ending.error === null && cause !== 'merge') yield `${who}, without an error`
+}
+
+function sameList(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((each, i) => each === b[i])
+}

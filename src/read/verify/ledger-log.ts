@@ -1,0 +1,178 @@
+/**
+ * Log 0, the ledger's own: its birth, and each run opened, taken over and sealed. Against it the runs that are there are
+ * checked, so that a whole run can't vanish or appear unnoticed.
+ */
+import type { LedgerReader, StoredLease, StoredLog } from '../../ledger/read-port.ts'
+import type { LedgerEntry } from '../../model/entry.ts'
+import { NoteError, parseVerifierKey, type VerifierKey } from '../../model/note.ts'
+import { DecodeError, decodeLedgerEntry } from '../decode.ts'
+import { type Check, counted, entryName, grouped } from './check.ts'
+import { checkHead, LogWalk, short } from './log.ts'
+import type { WalkedRun } from './run.ts'
+
+export interface Registered {
+  readonly log: number
+  readonly run: string
+  readonly opened_at: number
+  /** Root of the run's log after its first entry. */
+  readonly first_root: string
+  sealed: { readonly size: number; readonly root: string } | null
+  /** Of the process that took the run over last; 1 for the one that opened it. */
+  epoch: number
+}
+
+export class LedgerLog {
+  /** The ledger's id; empty if its birth can't be read. */
+  id = ''
+  entries = 0
+  readonly #check: Check
+  readonly #logs = new Map<number, Registered>()
+
+  private constructor(check: Check) {
+    this.#check = check
+  }
+
+  /** Reads and checks log 0. */
+  static async read(reader: LedgerReader, keys: readonly VerifierKey[], check: Check): Promise<LedgerLog> {
+    const log = new LedgerLog(check)
+    const about = check.about('log 0')
+    const walk = new LogWalk(reader, 0, { entries: about, values: about })
+    for await (const { entry, payload } of walk.items()) {
+      if (entry.row !== null) about.add(`${entryName(entry.seq)}: its column says row ${entry.row}`)
+      if (payload !== null) about.add(`${entryName(entry.seq)}: it has a payload`)
+      log.#take(entry.seq, entry.body)
+    }
+    log.entries = walk.tree.size
+    await checkHead(reader, { log: 0, origin: log.origin(0) }, walk.tree, keys, about)
+    return log
+  }
+
+  /** Name of a log in its checkpoints. */
+  origin(log: number): string {
+    return `custody/${this.id}/${log}`
+  }
+
+  get registered(): Iterable<Registered> {
+    return this.#logs.values()
+  }
+
+  /** Logs, heads and leases are those of the runs that log 0 knows, and no others. */
+  checkTables(
+    logs: readonly StoredLog[],
+    heads: ReadonlyArray<{ readonly log: number }>,
+    leases: readonly StoredLease[],
+  ): void {
+    const there = new Map(logs.map(each => [each.log, each]))
+    const zero = there.get(0)
+    if (zero === undefined || zero.run !== null || zero.part !== 0)
+      this.#check.add("the ledger's own log isn't listed as log 0")
+    for (const { log, run, opened_at } of this.#logs.values()) {
+      const found = there.get(log)
+      if (found === undefined)
+        this.#check.add(`run ${run} was opened (log 0, ${entryName(opened_at)}), and its log ${log} isn't there`)
+      else if (found.run !== run)
+        this.#check.add(`log ${log} is listed as that of run ${found.run}, and log 0 says ${run}`)
+      else if (found.part !== 0) this.#check.add(`log ${log} of run ${run} is listed as part ${found.part}, not 0`)
+    }
+    for (const { log, run } of logs) {
+      if (log !== 0 && !this.#logs.has(log))
+        this.#check.add(`log ${log} is listed as that of run ${run}, and log 0 knows nothing of it`)
+    }
+    for (const { log } of heads) {
+      if (log !== 0 && !this.#logs.has(log))
+        this.#check.add(`there is a checkpoint of log ${log}, and log 0 knows nothing of it`)
+    }
+    for (const { log, epoch } of leases) {
+      const known = this.#logs.get(log)
+      if (known === undefined) this.#check.add(`there is a lease of log ${log}, and log 0 knows nothing of it`)
+      else if (known.sealed !== null) this.#check.add(`run ${known.run} is sealed, and there is a lease of it`)
+      else if (known.epoch !== epoch)
+        this.#check.add(`the lease of run ${known.run} has epoch ${epoch}, and log 0 says ${known.epoch}`)
+    }
+    const leased = new Set(leases.map(each => each.log))
+    for (const { log, run, sealed } of this.#logs.values()) {
+      if (sealed === null && !leased.has(log)) this.#check.add(`run ${run} isn't sealed, and there is no lease of it`)
+    }
+  }
+
+  /** What log 0 says of a run is what its log has. */
+  checkRun(walked: WalkedRun): void {
+    const check = walked.registered
+    const known = this.#logs.get(walked.log)
+    if (known === undefined || known.run !== walked.run) {
+      check.add(`log 0 doesn't say that run ${walked.run} was opened as log ${walked.log}`)
+      return
+    }
+    if (known.first_root !== walked.first_root) {
+      check.add(
+        `the run was opened with root ${short(known.first_root)}, and its entry 0 gives ${short(walked.first_root)}`,
+      )
+    }
+    if (known.sealed === null) {
+      if (walked.sealed) check.add('the run has a seal, and log 0 does not say that it was sealed')
+    } else if (!walked.sealed) check.add('log 0 says that the run was sealed, and its last entry is no seal')
+    if (known.sealed !== null && (known.sealed.size !== walked.entries || known.sealed.root !== walked.root)) {
+      const { size, root } = known.sealed
+      check.add(
+        `the run was sealed with ${counted(size, 'entry', 'entries')} and root ${short(root)}, and it has ${grouped(walked.entries)} and ${short(walked.root)}`,
+      )
+    }
+    for (const epoch of walked.epochs) {
+      if (epoch > known.epoch) check.add(`the run was resumed with epoch ${epoch}, and log 0 knows of ${known.epoch}`)
+    }
+  }
+
+  #take(seq: number, body: string): void {
+    let entry: LedgerEntry
+    try {
+      entry = decodeLedgerEntry(seq, body)
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error
+      this.#check.about('log 0').add(`${entryName(seq)}: ${error.message}`)
+      return
+    }
+    const problem = this.#fold(seq, entry)
+    if (problem !== null) this.#check.about('log 0').add(`${entryName(seq)}: ${problem}`)
+  }
+
+  #fold(seq: number, entry: LedgerEntry): string | null {
+    if ((entry.k === 'birth') !== (seq === 0)) return 'the birth of the ledger is entry 0, and no other'
+    switch (entry.k) {
+      case 'birth':
+        this.id = entry.ledger
+        return keyProblem(entry.key)
+      case 'key':
+        return keyProblem(entry.key)
+      case 'opened': {
+        const { log, run, root } = entry
+        if (this.#logs.has(log)) return `log ${log} is opened a second time`
+        if (log !== this.#logs.size + 1) return `log ${log} is opened, where ${this.#logs.size + 1} comes next`
+        for (const each of this.#logs.values()) if (each.run === run) return `run ${run} is opened a second time`
+        this.#logs.set(log, { log, run, opened_at: seq, first_root: root, sealed: null, epoch: 1 })
+        return null
+      }
+      case 'sealed':
+      case 'taken_over': {
+        const known = this.#logs.get(entry.log)
+        if (known === undefined || known.run !== entry.run)
+          return `run ${entry.run} was never opened as log ${entry.log}`
+        if (known.sealed !== null) return `run ${entry.run} was sealed before`
+        if (entry.k === 'sealed') known.sealed = { size: entry.size, root: entry.root }
+        else if (entry.epoch !== known.epoch + 1)
+          return `run ${entry.run} is taken over with epoch ${entry.epoch}, after ${known.epoch}`
+        else known.epoch = entry.epoch
+        return null
+      }
+    }
+  }
+}
+
+function keyProblem(key: string): string | null {
+  try {
+    parseVerifierKey(key)
+    return null
+  } catch (error) {
+    if (error instanceof NoteError) return error.message
+    throw error
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * One log as stored: its entries in order with their payloads, the root of its tree, and its signed head.
+ * The tree is built from the stored texts; nothing that the ledger says of hashes is believed.
+ */
+import type { LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
+import { leafHash } from '../../model/hash.ts'
+import { Frontier } from '../../model/merkle.ts'
+import { type Checkpoint, NoteError, openNote, parseCheckpoint, type VerifierKey } from '../../model/note.ts'
+import { counted, entryName, grouped, type Report } from './check.ts'
+
+export interface LogItem {
+  readonly entry: StoredEntry
+  readonly payload: StoredPayload | null
+}
+
+/** Reads a log once, in order, and builds its tree. */
+export class LogWalk {
+  readonly tree = new Frontier()
+  /** Root of the tree after the first entry. */
+  first_root = ''
+  /** Whether an entry is missing. */
+  gaps = false
+  readonly #reader: LedgerReader
+  readonly #log: number
+  readonly #entries: Report
+  readonly #values: Report
+
+  constructor(reader: LedgerReader, log: number, checks: { readonly entries: Report; readonly values: Report }) {
+    this.#reader = reader
+    this.#log = log
+    this.#entries = checks.entries
+    this.#values = checks.values
+  }
+
+  async *items(): AsyncIterable<LogItem> {
+    const payloads = this.#reader.payloads(this.#log)[Symbol.asyncIterator]()
+    try {
+      let next = await payloads.next()
+      let expected = 0
+      for await (const entry of this.#reader.entries(this.#log)) {
+        if (entry.seq !== expected) this.#gap(expected, entry.seq)
+        expected = entry.seq + 1
+        while (next.done !== true && next.value.seq < entry.seq) {
+          this.#stray(next.value.seq)
+          next = await payloads.next()
+        }
+        this.tree.append(leafHash(entry.body))
+        if (this.tree.size === 1) this.first_root = this.tree.root()
+        const payload = next.done !== true && next.value.seq === entry.seq ? next.value : null
+        yield { entry, payload }
+        if (payload !== null) next = await payloads.next()
+      }
+      for (; next.done !== true; next = await payloads.next()) this.#stray(next.value.seq)
+    } finally {
+      await payloads.return?.()
+    }
+  }
+
+  #gap(from: number, to: number): void {
+    this.gaps = true
+    const missing = to - from
+    if (missing < 1) this.#entries.add(`${entryName(to)} is there, where entry ${grouped(from)} comes next`)
+    else if (missing === 1) this.#entries.add(`${entryName(from)} is missing`)
+    else this.#entries.add(`entries ${grouped(from)} to ${grouped(to - 1)} are missing`)
+  }
+
+  #stray(seq: number): void {
+    this.#values.add(`there is a payload of entry ${grouped(seq)}, and no such entry`)
+  }
+}
+
+/** Checks a log's signed head against its stored entries. Gives the head if it can be trusted. */
+export async function checkHead(
+  reader: LedgerReader,
+  log: { readonly log: number; readonly origin: string },
+  tree: Frontier,
+  keys: readonly VerifierKey[],
+  check: Report,
+): Promise<Checkpoint | null> {
+  const note = await reader.head(log.log)
+  if (note === null) {
+    check.add(`the log has no signed checkpoint`)
+    return null
+  }
+  const opened = openNote(note, keys)
+  if (!opened.ok) {
+    const hint = opened.problem === 'unknown_key' ? ' (name the right one with --key)' : ''
+    check.add(`its checkpoint can't be trusted: ${opened.message}${hint}`)
+  }
+  const head = readHead(opened.ok ? opened.text : textOf(note), check)
+  if (head === null) return null
+  if (head.origin !== log.origin) check.add(`its checkpoint is that of ${head.origin}, not of ${log.origin}`)
+  if (head.size !== tree.size) {
+    const what = head.size > tree.size ? 'entries were left out' : 'entries were added'
+    check.add(
+      `its checkpoint covers ${counted(head.size, 'entry', 'entries')}, and ${grouped(tree.size)} are stored: ${what} after it was signed`,
+    )
+  } else if (head.root !== tree.root()) {
+    check.add(
+      `the ${counted(tree.size, 'stored entry gives', 'stored entries give')} root ${short(tree.root())}, and ${short(head.root)} was signed: at least one was changed after it was committed`,
+    )
+  }
+  return opened.ok ? head : null
+}
+
+function readHead(text: string, check: Report): Checkpoint | null {
+  try {
+    return parseCheckpoint(text)
+  } catch (error) {
+    if (!(error instanceof NoteError)) throw error
+    check.add(`its checkpoint is ${error.message}`)
+    return null
+  }
+}
+
+/** The text of a note that can't be opened: what it says is still worth a comparison. */
+function textOf(note: string): string {
+  return note.slice(0, note.lastIndexOf('\n\n') + 1)
+}
+
+/** `8f3a…03c2` */
+export function short(hash: string): string {
+  return `${hash.slice(0, 4)}…${hash.slice(-4)}`
+}

@@ -1,0 +1,23 @@
+/** The database itself: its tables, views, indexes and triggers are those of the format, and it finds itself in order. */
+import type { LedgerReader, StoredObject } from '../../ledger/read-port.ts'
+import type { Check } from './check.ts'
+
+export async function checkObjects(reader: LedgerReader, check: Check): Promise<void> {
+  const expected = new Map(reader.expectedObjects().map(each => [nameOf(each), each]))
+  for (const object of await reader.objects()) {
+    const name = nameOf(object)
+    const should = expected.get(name)
+    expected.delete(name)
+    if (should === undefined) check.add(`${name} is not part of the format`)
+    else if (should.sql !== object.sql) check.add(`${name} is not what the format has: its definition was changed`)
+  }
+  for (const name of expected.keys()) check.add(`${name} is missing`)
+}
+
+export async function checkIntegrity(reader: LedgerReader, check: Check): Promise<void> {
+  for (const problem of await reader.integrity()) check.add(problem)
+}
+
+function nameOf({ type, name }: StoredObject): string {
+  return `${type} ${name}`
+}

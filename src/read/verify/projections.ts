@@ -1,0 +1,108 @@
+/**
+ * The tables that follow from entries, `endings` and `open_tokens`, against what the entries say. Each expected row is
+ * looked up by its key and compared; that there are no others follows from their number.
+ */
+import type { LedgerReader, StoredEnding, StoredOpenToken } from '../../ledger/read-port.ts'
+import { bytesToHex } from '../../model/hash.ts'
+import { type Check, counted, entryName, grouped, tokenName } from './check.ts'
+import { fateName } from './fates.ts'
+import type { ExpectedEnding, SubjectState } from './subject.ts'
+import type { Ways } from './ways.ts'
+
+export class EndingsTable {
+  readonly #reader: LedgerReader
+  readonly #log: number
+  readonly #check: Check
+  #expected = 0
+
+  constructor(reader: LedgerReader, log: number, check: Check) {
+    this.#reader = reader
+    this.#log = log
+    this.#check = check
+  }
+
+  async compare(expected: ExpectedEnding, ways: Ways): Promise<void> {
+    this.#expected++
+    const { token } = expected.ending
+    const stored = await this.#reader.ending(this.#log, token)
+    if (stored === null) {
+      this.#check.add(`${tokenName(token)} has an ending in ${entryName(expected.seq)}, and none in the table`)
+      return
+    }
+    for (const [what, is, should] of differences(stored, expected, ways)) {
+      this.#check.add(`${tokenName(token)} ${what} ${is} in the table, ${should} in its entry`)
+    }
+  }
+
+  /** All entries have been read: there must be no other endings. */
+  async finish(seen: (token: number, seq: number) => Promise<boolean>): Promise<void> {
+    let stored = 0
+    for await (const _ of this.#reader.endings(this.#log)) stored++
+    if (stored === this.#expected) return
+    const before = this.#check.ok
+    for await (const { token, seq } of this.#reader.endings(this.#log)) {
+      if (!(await seen(token, seq)))
+        this.#check.add(`${tokenName(token)} has an ending in the table, and none in ${entryName(seq)}`)
+    }
+    if (before && this.#check.ok) {
+      this.#check.add(
+        `the table has ${counted(stored, 'ending', 'endings')}, and the entries have ${grouped(this.#expected)}`,
+      )
+    }
+  }
+}
+
+function differences(
+  stored: StoredEnding,
+  { ending, seq, row, error_hash, recorded_us }: ExpectedEnding,
+  ways: Ways,
+): readonly (readonly [string, string, string])[] {
+  const { error } = ending
+  const hash = stored.error_hash === null ? null : bytesToHex(stored.error_hash)
+  const sink = ending.sink === 0 ? null : ending.sink
+  const group = ending.group === 0 ? null : ending.group
+  const named = (node: number | null) => (node === null ? 'none' : ways.name(node))
+  const facts: readonly (readonly [string, unknown, unknown, (value: never) => string])[] = [
+    ['is', stored.fate, ending.fate, fateName],
+    ['is of entry', stored.seq, seq, grouped],
+    ['is of row', stored.row, row, String],
+    ['ended at', stored.node, ending.node, named],
+    ['ended in sink', stored.sink, sink, named],
+    ['has group', stored.grp, group, String],
+    ['has error', stored.error_code, error?.code ?? null, String],
+    ['has error hash', hash, error_hash, String],
+    ['ended at time (µs)', stored.recorded_us, recorded_us, String],
+  ]
+  return facts
+    .filter(([, is, should]) => is !== should)
+    .map(([what, is, should, show]) => [what, show(is as never), show(should as never)] as const)
+}
+
+/** `open_tokens` holds exactly the tokens that are open, where they stand. */
+export function checkOpenTokens(
+  stored: readonly StoredOpenToken[],
+  subjects: Iterable<SubjectState>,
+  ways: Ways,
+  check: Check,
+): void {
+  const rest = new Map(stored.map(each => [each.token, each]))
+  for (const { subject, tokens, seq } of subjects) {
+    const row = subject.kind === 'row' ? subject.row : null
+    const batch = subject.kind === 'batch' ? subject.batch : null
+    for (const { id, node } of tokens.values()) {
+      const found = rest.get(id)
+      rest.delete(id)
+      if (found === undefined) check.add(`${tokenName(id)} is open, and isn't in the table of open ones`)
+      else if (found.row !== row || found.batch !== batch || found.seq !== seq) {
+        check.add(
+          `${tokenName(id)} is open in ${entryName(seq, subject)}, and the table of open ones has row ${found.row}, batch ${found.batch}, ${entryName(found.seq)}`,
+        )
+      } else if (found.node !== node) {
+        check.add(
+          `${tokenName(id)} stands at ${ways.name(node)}, and the table of open ones says ${ways.name(found.node)}`,
+        )
+      }
+    }
+  }
+  for (const token of rest.keys()) check.add(`${tokenName(token)} is in the table of open ones, and isn't open`)
+}

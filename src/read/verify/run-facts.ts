@@ -1,0 +1,205 @@
+/**
+ * The entries of the run itself, in their order: open, commits with cursors and receipts, stops and resumptions, publish,
+ * seal. Checked against what the entries of rows and batches have added up to (I4).
+ */
+import type { CursorFact, ReceiptFact, RunEntry, SealedStatus } from '../../model/entry.ts'
+import { type Check, counted, entryName, grouped } from './check.ts'
+import type { TallyFold } from './tallies.ts'
+import type { Ways } from './ways.ts'
+
+export type SealFacts = Extract<RunEntry, { k: 'seal' }>
+
+export class RunFacts {
+  readonly #run: string
+  readonly #entries: Check
+  readonly #totals: Check
+  readonly #seals: Check
+  #commits = 0
+  #stopped = false
+  #last_epoch = 1
+  #receipts = new Map<number, ReceiptFact>()
+  #cursors = new Map<number, CursorFact>()
+  #published: readonly ReceiptFact[] | null = null
+  /** Records read so far, by source. */
+  readonly #records = new Map<number, number>()
+  /** Epochs of `resume` entries, ascending. */
+  readonly epochs: number[] = []
+  seal: SealFacts | null = null
+
+  constructor(run: string, checks: { readonly entries: Check; readonly totals: Check; readonly seal: Check }) {
+    this.#run = run
+    this.#entries = checks.entries
+    this.#totals = checks.totals
+    this.#seals = checks.seal
+  }
+
+  /** A row was read: its record's number within its source is the next one. */
+  record(source: number, index: number, where: string, ways: Ways): void {
+    if (ways.kind(source) !== 'source')
+      this.#entries.add(`${where}: it comes from ${ways.name(source)}, which is no source`)
+    const expected = (this.#records.get(source) ?? 0) + 1
+    if (index !== expected) {
+      this.#entries.add(
+        `${where}: it is record ${grouped(index)} of ${ways.name(source)}, where ${grouped(expected)} comes next`,
+      )
+    }
+    this.#records.set(source, index)
+  }
+
+  /** Before any entry: what must not follow a seal or a stop. */
+  before(seq: number, kind: RunEntry['k'] | 'subject'): void {
+    if (this.seal !== null) this.#seals.add(`${entryName(seq)} follows the seal`)
+    if (this.#stopped && kind !== 'resume')
+      this.#entries.add(`${entryName(seq)} follows a stop, and no resumption stands between`)
+    if (kind === 'resume') this.#stopped = false
+    if (seq === 0 && kind !== 'open') this.#entries.add('entry 0 does not open the run')
+  }
+
+  /** `ways` are those of entry 0. `complete`: all entries so far could be read, so that totals can be compared. */
+  fold(seq: number, facts: RunEntry, ways: Ways, tallies: TallyFold, complete: boolean): void {
+    const where = entryName(seq)
+    switch (facts.k) {
+      case 'open':
+        if (seq !== 0) this.#entries.add(`${where} opens the run once more`)
+        if (facts.run !== this.#run) this.#entries.add(`${where} opens run ${facts.run}`)
+        for (const problem of ways.problems()) this.#entries.add(`${where}: ${problem}`)
+        return
+      case 'commit':
+        return this.#commit(where, facts, ways, tallies, complete)
+      case 'stop':
+        this.#stopped = true
+        return
+      case 'resume':
+        if (facts.epoch <= this.#last_epoch)
+          this.#entries.add(`${where} resumes with epoch ${facts.epoch}, after ${this.#last_epoch}`)
+        this.#last_epoch = facts.epoch
+        this.epochs.push(facts.epoch)
+        return
+      case 'publish':
+        this.#published = facts.artifacts
+        this.#checkSinks(where, facts.artifacts, ways, tallies, complete)
+        return
+      case 'seal':
+        return this.#seal(where, facts, ways, tallies, complete)
+    }
+  }
+
+  #commit(
+    where: string,
+    facts: Extract<RunEntry, { k: 'commit' }>,
+    ways: Ways,
+    tallies: TallyFold,
+    complete: boolean,
+  ): void {
+    this.#commits++
+    if (facts.commit !== this.#commits)
+      this.#entries.add(`${where} is commit ${facts.commit}, where ${this.#commits} comes next`)
+    this.#commits = facts.commit
+    if (complete) for (const problem of tallies.problems(facts.totals, ways)) this.#totals.add(`${where}: ${problem}`)
+    this.#checkCursors(where, facts.cursors, ways, complete)
+    this.#checkSinks(where, facts.receipts, ways, tallies, complete)
+    for (const receipt of facts.receipts) {
+      const before = this.#receipts.get(receipt.sink)
+      if (before !== undefined && receipt.bytes < before.bytes) {
+        this.#totals.add(
+          `${where}: sink ${ways.name(receipt.sink)} has ${grouped(receipt.bytes)} bytes, after ${grouped(before.bytes)}`,
+        )
+      }
+      this.#receipts.set(receipt.sink, receipt)
+    }
+  }
+
+  /** Each source once, in order; as many records as there are rows of it. */
+  #checkCursors(where: string, cursors: readonly CursorFact[], ways: Ways, complete: boolean): void {
+    this.#checkOrder(
+      where,
+      'source',
+      cursors.map(each => each.source),
+      ways,
+    )
+    for (const { source, records, done } of cursors) {
+      const rows = this.#records.get(source) ?? 0
+      if (complete && records !== rows) {
+        this.#totals.add(
+          `${where}: ${ways.name(source)} has been read for ${counted(records, 'record', 'records')}, and there are ${counted(rows, 'row', 'rows')} of it`,
+        )
+      }
+      const before = this.#cursors.get(source)
+      if (before?.done === true && (!done || records !== before.records)) {
+        this.#totals.add(`${where}: ${ways.name(source)} goes on after its end`)
+      }
+      this.#cursors.set(source, { source, records, done })
+    }
+  }
+
+  /** Rows in a sink's receipt are the tokens whose ending names it, counted independently. */
+  #checkSinks(
+    where: string,
+    receipts: readonly ReceiptFact[],
+    ways: Ways,
+    tallies: TallyFold,
+    complete: boolean,
+  ): void {
+    this.#checkOrder(
+      where,
+      'sink',
+      receipts.map(each => each.sink),
+      ways,
+    )
+    if (!complete) return
+    for (const { sink, rows } of receipts) {
+      const ended = tallies.endingsIn(sink)
+      if (rows !== ended) {
+        this.#totals.add(
+          `${where}: sink ${ways.name(sink)} has written ${counted(rows, 'row', 'rows')}, and ${counted(ended, 'row instance', 'row instances')} ended in it`,
+        )
+      }
+    }
+  }
+
+  #checkOrder(where: string, kind: 'source' | 'sink', numbers: readonly number[], ways: Ways): void {
+    const all = ways.nodes.flatMap((node, i) => (node.kind === kind ? [i + 1] : []))
+    if (numbers.length !== all.length || numbers.some((each, i) => each !== all[i])) {
+      this.#totals.add(`${where} does not speak of each ${kind} once, in order`)
+    }
+  }
+
+  #seal(where: string, facts: SealFacts, ways: Ways, tallies: TallyFold, complete: boolean): void {
+    this.seal = facts
+    if (!complete) return
+    for (const problem of tallies.problems(facts.totals, ways)) this.#totals.add(`${where}: ${problem}`)
+    const expected = sealedStatus(tallies)
+    if (facts.status !== 'abandoned' && facts.status !== expected) {
+      this.#seals.add(`${where} seals the run as ${facts.status}, and its endings make it ${expected}`)
+    }
+    if (tallies.born !== tallies.ended) {
+      this.#seals.add(
+        `${where} seals the run, and ${counted(tallies.born - tallies.ended, 'row instance has', 'row instances have')} no ending`,
+      )
+    }
+    if (facts.status === 'abandoned') return
+    for (const { source, done } of this.#cursors.values()) {
+      if (!done) this.#seals.add(`${where} seals the run, and ${ways.name(source)} has not been read to its end`)
+    }
+    this.#checkPublished(where, ways)
+  }
+
+  /** What was published is what the last commit's receipts say. */
+  #checkPublished(where: string, ways: Ways): void {
+    for (const { sink, rows, bytes } of this.#published ?? []) {
+      const receipt = this.#receipts.get(sink)
+      if (receipt !== undefined && (receipt.rows !== rows || receipt.bytes !== bytes)) {
+        this.#seals.add(
+          `${where}: ${ways.name(sink)} was published with ${grouped(rows)} rows and ${grouped(bytes)} bytes, and its last receipt has ${grouped(receipt.rows)} and ${grouped(receipt.bytes)}`,
+        )
+      }
+    }
+    if (this.#published === null && this.#commits > 0)
+      this.#seals.add(`${where} seals the run, and nothing says what was published`)
+  }
+}
+
+function sealedStatus({ rows, failures }: TallyFold): SealedStatus {
+  if (rows === 0) return 'empty'
+  return failures > 0 ? 'completed_with_failures' : 'completed'
+}

@@ -1,0 +1,289 @@
+/**
+ * Verifies one run's log: reads it once, in order, and recomputes all that its entries say. Nothing is kept of a row once
+ * it is closed, so that memory is bounded by what was in flight (I12).
+ */
+import type { LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
+import type { SubjectEntry } from '../../model/entry.ts'
+import { leafHash } from '../../model/hash.ts'
+import { Frontier } from '../../model/merkle.ts'
+import type { VerifierKey } from '../../model/note.ts'
+import { DecodeError, decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../decode.ts'
+import { SubjectValues } from '../values.ts'
+import { Batches } from './batches.ts'
+import { Check, counted, entryName, grouped, subjectName } from './check.ts'
+import { checkHead, LogWalk, short } from './log.ts'
+import { checkOpenTokens, EndingsTable } from './projections.ts'
+import { RunFacts } from './run-facts.ts'
+import { SubjectState, type Witness } from './subject.ts'
+import { TallyFold } from './tallies.ts'
+import { checkValues } from './values-check.ts'
+import { Ways } from './ways.ts'
+
+export interface RunLog {
+  readonly log: number
+  readonly run: string
+  /** The log's name in its checkpoints. */
+  readonly origin: string
+}
+
+/** What was found in a run's log, for the checks against log 0. */
+export interface WalkedRun {
+  readonly run: string
+  readonly log: number
+  readonly entries: number
+  readonly tokens: number
+  /** Values that were there to be checked. */
+  readonly values: number
+  readonly root: string
+  /** Root after entry 0. */
+  readonly first_root: string
+  readonly sealed: boolean
+  readonly epochs: readonly number[]
+  readonly checks: readonly Check[]
+  /** Of what the run has in common with log 0; more is added there. */
+  readonly registered: Check
+}
+
+/** How often progress is told. */
+const PROGRESS_ENTRIES = 10_000
+
+export async function verifyRun(
+  reader: LedgerReader,
+  { log, run, origin }: RunLog,
+  keys: readonly VerifierKey[],
+  onProgress: (entries: number) => void,
+): Promise<WalkedRun> {
+  const fold = new RunFold(reader, log, run)
+  const walk = new LogWalk(reader, log, fold.checks)
+  for await (const { entry, payload } of walk.items()) {
+    await fold.take(entry, payload, walk.gaps)
+    if ((entry.seq + 1) % PROGRESS_ENTRIES === 0) onProgress(entry.seq + 1)
+  }
+  await fold.finish()
+  const checkpoint = new Check('checkpoint')
+  await checkHead(reader, { log, origin }, walk.tree, keys, checkpoint)
+  const { entries, values, tokens, groups, totals, projections, seal } = fold.checks
+  return {
+    run,
+    log,
+    entries: walk.tree.size,
+    tokens: fold.tallies.born,
+    values: fold.values_checked,
+    root: walk.tree.root(),
+    first_root: walk.first_root,
+    sealed: fold.facts.seal !== null,
+    epochs: fold.facts.epochs,
+    checks: [entries, checkpoint, values, tokens, groups, totals, projections, seal],
+    registered: new Check('log 0'),
+  }
+}
+
+class RunFold {
+  readonly checks = {
+    entries: new Check('entries'),
+    values: new Check('values'),
+    tokens: new Check('row instances'),
+    groups: new Check('groups'),
+    totals: new Check('totals'),
+    projections: new Check('projections'),
+    seal: new Check('seal'),
+  }
+  readonly tallies = new TallyFold()
+  readonly facts: RunFacts
+  values_checked = 0
+  readonly #reader: LedgerReader
+  readonly #log: number
+  readonly #run_values = new SubjectValues()
+  readonly #rows = new Map<number, SubjectState>()
+  readonly #batches = new Map<number, SubjectState>()
+  /** Rows of which an entry can't be read: nothing more can be said of them. */
+  readonly #lost_rows = new Set<number>()
+  readonly #endings: EndingsTable
+  #witness: Witness
+  /** All entries so far could be read. */
+  #complete = true
+  #last_token = 0
+  #last_group = 0
+
+  constructor(reader: LedgerReader, log: number, run: string) {
+    this.#reader = reader
+    this.#log = log
+    this.facts = new RunFacts(run, this.checks)
+    this.#endings = new EndingsTable(reader, log, this.checks.projections)
+    this.#witness = this.#witnessOf(new Ways({ nodes: [], edges: [] }))
+  }
+
+  async take(entry: StoredEntry, payload: StoredPayload | null, gaps: boolean): Promise<void> {
+    if (gaps) this.#complete = false
+    try {
+      if (isSubjectBody(entry.row, entry.body)) await this.#takeSubject(entry, payload)
+      else this.#takeRun(entry, payload)
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error
+      this.#complete = false
+      if (entry.row !== null) this.#lost_rows.add(entry.row)
+      const subject = entry.row === null ? null : ({ kind: 'row', row: entry.row } as const)
+      this.checks.entries.add(`${entryName(entry.seq, subject)}: ${error.message}`)
+    }
+  }
+
+  async finish(): Promise<void> {
+    const { checks, facts } = this
+    const { ways, batches } = this.#witness
+    this.#settle('the log')
+    const open = [...this.#rows.values(), ...this.#batches.values()]
+    if (facts.seal !== null && this.#complete) {
+      for (const state of open) {
+        for (const problem of state.unfinished()) {
+          checks.seal.add(`the run is sealed, and ${problem} (${subjectName(state.subject)})`)
+        }
+      }
+      batches.finish()
+    }
+    const lost = this.#lost_rows
+    const stored = (await this.#reader.openTokens(this.#log)).filter(each => !lost.has(each.row ?? 0))
+    checkOpenTokens(stored, open, ways, checks.projections)
+    if (this.#complete) await this.#endings.finish((token, seq) => this.#endsIn(token, seq))
+    if (facts.seal !== null) await this.#checkSubjectTree(facts.seal.subjects)
+  }
+
+  async #takeSubject(stored: StoredEntry, payload: StoredPayload | null): Promise<void> {
+    const { seq } = stored
+    const entry = decodeSubjectEntry(seq, stored.body)
+    const { subject } = entry
+    const where = entryName(seq, subject)
+    this.facts.before(seq, 'subject')
+    const row = subject.kind === 'row' ? subject.row : null
+    if (stored.row !== row) {
+      this.checks.entries.add(
+        `${where}: its column says ${stored.row === null ? 'no row' : `row ${grouped(stored.row)}`}`,
+      )
+    }
+    if (row !== null && this.#lost_rows.has(row)) return
+    const state = this.#stateFor(entry, where)
+    this.values_checked += checkValues(entry, payload, seq, state.values, where, this.checks.values)
+    for (const expected of state.fold(seq, entry, this.#witness)) {
+      await this.#endings.compare(expected, this.#witness.ways)
+    }
+    if (state.done) this.#statesOf(subject).delete(numberOf(subject))
+  }
+
+  /** The story that an entry goes on with, or a new one. */
+  #stateFor(entry: SubjectEntry, where: string): SubjectState {
+    const { subject, previous } = entry
+    const states = this.#statesOf(subject)
+    const number = numberOf(subject)
+    const known = states.get(number)
+    const { entries } = this.checks
+    if (known !== undefined) {
+      if (previous !== known.seq) {
+        const told = previous === null ? 'it is the first of its story' : `${entryName(previous)} came before it`
+        entries.add(`${where}: it says that ${told}, and ${entryName(known.seq)} did`)
+      }
+      if (entry.origin !== null) entries.add(`${where}: it says again where the row came from`)
+      return known
+    }
+    if (previous !== null) entries.add(`${where}: it goes on with a story that is closed, or was never begun`)
+    else this.#begin(entry, where)
+    const state = new SubjectState(subject)
+    states.set(number, state)
+    return state
+  }
+
+  /** Rows and batches are numbered densely from 1, in order of their first entries. */
+  #begin({ subject, origin, visits }: SubjectEntry, where: string): void {
+    const { tallies } = this
+    const { entries, tokens } = this.checks
+    const { ways } = this.#witness
+    const expected = (subject.kind === 'row' ? tallies.rows : tallies.batches) + 1
+    if (numberOf(subject) !== expected)
+      entries.add(`${where}: its story begins, where ${subject.kind} ${grouped(expected)} comes next`)
+    if (subject.kind === 'batch') {
+      tallies.batches = subject.batch
+      if (origin !== null) entries.add(`${where}: a batch comes from no source`)
+      return
+    }
+    tallies.rows = subject.row
+    if (origin === null) {
+      entries.add(`${where}: it doesn't say where the row came from`)
+      return
+    }
+    this.facts.record(origin.source, origin.index, where, ways)
+    const read = visits.filter(each => ways.kind(each.node) === 'source')
+    if (read.length !== 1 || read[0]?.node !== origin.source)
+      tokens.add(`${where}: its source has not read it just once`)
+    if (read[0]?.status === 1) tallies.rejected++
+  }
+
+  #takeRun({ seq, row, body }: StoredEntry, payload: StoredPayload | null): void {
+    const decoded = decodeRunEntry(seq, body)
+    const { facts } = decoded
+    if (row !== null) this.checks.entries.add(`${entryName(seq)}: its column says row ${grouped(row)}`)
+    this.facts.before(seq, facts.k)
+    this.values_checked += checkValues(decoded, payload, seq, this.#run_values, entryName(seq), this.checks.values)
+    if (facts.k === 'open' && seq === 0) this.#witness = this.#witnessOf(new Ways(facts.topology))
+    if (facts.k === 'commit' || facts.k === 'seal') this.#settle(entryName(seq))
+    this.facts.fold(seq, facts, this.#witness.ways, this.tallies, this.#complete)
+  }
+
+  /** At the end of a commit: what must add up across subjects. */
+  #settle(where: string): void {
+    const { batches, born, opened } = this.#witness
+    if (this.#complete) batches.settle()
+    this.#last_token = this.#dense(born, this.#last_token, 'row instances', where)
+    this.#last_group = this.#dense(opened, this.#last_group, 'groups', where)
+    this.tallies.groups = this.#last_group
+  }
+
+  /** Numbers are given densely; within a commit in any order. */
+  #dense(numbers: number[], last: number, what: string, where: string): number {
+    if (numbers.length === 0) return last
+    numbers.sort((a, b) => a - b)
+    const wrong = numbers.findIndex((each, i) => each !== last + 1 + i)
+    if (wrong !== -1 && this.#complete) {
+      this.checks.tokens.add(
+        `${where}: of the ${what} that came into being before it, number ${grouped(last + 1 + wrong)} is missing or there twice`,
+      )
+    }
+    const next = Math.max(last, numbers.at(-1)!)
+    numbers.length = 0
+    return next
+  }
+
+  /** Whether the entry that a stored ending names has an ending of this token. */
+  async #endsIn(token: number, seq: number): Promise<boolean> {
+    const stored = await this.#reader.entry(this.#log, seq)
+    if (stored === null || !isSubjectBody(stored.row, stored.body)) return false
+    return decodeSubjectEntry(seq, stored.body).endings.some(each => each.token === token)
+  }
+
+  /** The tree whose leaf N−1 is row N's last entry, batches after rows. */
+  async #checkSubjectTree(told: { readonly size: number; readonly root: string }): Promise<void> {
+    const tree = new Frontier()
+    for await (const { body } of this.#reader.lastEntries(this.#log)) tree.append(leafHash(body))
+    const { seal } = this.checks
+    const subjects = this.tallies.rows + this.tallies.batches
+    if (tree.size !== told.size || (this.#complete && told.size !== subjects)) {
+      seal.add(
+        `the seal covers ${counted(told.size, 'row or batch', 'rows and batches')}, and there are ${grouped(this.#complete ? subjects : tree.size)}`,
+      )
+    } else if (tree.root() !== told.root) {
+      seal.add(
+        `the last entries of rows and batches give root ${short(tree.root())}, and the seal has ${short(told.root)}`,
+      )
+    }
+  }
+
+  #statesOf(subject: SubjectEntry['subject']): Map<number, SubjectState> {
+    return subject.kind === 'row' ? this.#rows : this.#batches
+  }
+
+  #witnessOf(ways: Ways): Witness {
+    const { tokens, groups } = this.checks
+    return { ways, tokens, groups, tallies: this.tallies, batches: new Batches(groups, ways), born: [], opened: [] }
+  }
+}
+
+function numberOf(subject: SubjectEntry['subject']): number {
+  return subject.kind === 'row' ? subject.row : subject.batch
+}

@@ -1,0 +1,246 @@
+/**
+ * The story of one subject (a row or a batch) as its entries tell it, checked step by step (I1, I2, I4): births, visits,
+ * holds, groups, endings. It is kept only while something of the subject is open (I12).
+ */
+import type { BirthFact, EndingFact, HoldFact, SubjectEntry, VisitFact } from '../../model/entry.ts'
+import { fateOf } from '../../model/outcome.ts'
+import { DISCARD } from '../../model/topology.ts'
+import { SubjectValues } from '../values.ts'
+import type { Batches } from './batches.ts'
+import { type Check, entryName, grouped, tokenName } from './check.ts'
+import { ABANDONED, endingProblems } from './fates.ts'
+import { Groups } from './groups.ts'
+import type { TallyFold } from './tallies.ts'
+import { TokenState, UNKNOWN } from './token.ts'
+import type { Ways } from './ways.ts'
+
+/** What a subject's entries are told to, and checked against. */
+export interface Witness {
+  readonly ways: Ways
+  readonly tokens: Check
+  readonly groups: Check
+  readonly tallies: TallyFold
+  readonly batches: Batches
+  /** Tokens and groups that came into being since the last commit. */
+  readonly born: number[]
+  readonly opened: number[]
+}
+
+/** A row of the `endings` table as entries have it. */
+export interface ExpectedEnding {
+  readonly ending: EndingFact
+  readonly seq: number
+  readonly row: number | null
+  /** Hex; null where the fate has no error. */
+  readonly error_hash: string | null
+  readonly recorded_us: number
+}
+
+export class SubjectState {
+  readonly subject: SubjectEntry['subject']
+  readonly values = new SubjectValues()
+  /** Open tokens. */
+  readonly tokens = new Map<number, TokenState>()
+  /** seq of its latest entry. */
+  seq = -1
+  readonly #groups = new Groups()
+
+  constructor(subject: SubjectEntry['subject']) {
+    this.subject = subject
+  }
+
+  /** Nothing more can follow. */
+  get done(): boolean {
+    if (this.tokens.size > 0) return false
+    return this.subject.kind === 'row' || [...this.#groups.open()].length === 0
+  }
+
+  /** Takes in its next entry, whose values are already added. Gives what the `endings` table must have of it. */
+  fold(seq: number, entry: SubjectEntry, witness: Witness): ExpectedEnding[] {
+    const { tokens, groups } = witness
+    const where = entryName(seq, this.subject)
+    const first = this.seq === -1
+    this.seq = seq
+    for (const problem of this.#groups.opened(entry.groups_opened, this.subject, witness.ways)) {
+      groups.add(`${where}: ${problem}`)
+    }
+    for (const { group, kind, node } of entry.groups_opened) {
+      witness.opened.push(group)
+      if (kind === 3) witness.batches.open(group, node)
+    }
+    for (const [i, birth] of entry.births.entries()) this.#birth(birth, first && i === 0, entry, where, witness)
+    this.#visits(entry, where, witness)
+    const expected = entry.endings.map(ending => this.#end(ending, seq, entry, where, witness))
+    this.#close(entry, where, witness)
+    this.#leave(where, witness)
+    if (entry.open !== this.tokens.size) {
+      tokens.add(`${where}: it says that ${entry.open} row instances are open, and ${this.tokens.size} are`)
+    }
+    return expected
+  }
+
+  /** The run is sealed, and the subject isn't done. */
+  *unfinished(): Iterable<string> {
+    for (const token of this.tokens.keys()) yield `${tokenName(token)} has no ending`
+    for (const { group } of this.#groups.open()) yield `group ${group} never closed`
+  }
+
+  #birth(birth: BirthFact, first: boolean, entry: SubjectEntry, where: string, witness: Witness): void {
+    const { ways, tokens, tallies } = witness
+    const who = tokenName(birth.token)
+    tallies.born++
+    witness.born.push(birth.token)
+    if (this.tokens.has(birth.token)) tokens.add(`${where}: ${who} is born twice`)
+    if (birth.group === 0) {
+      const source = first && this.subject.kind === 'row' ? (entry.origin?.source ?? 0) : 0
+      if (source === 0) tokens.add(`${where}: ${who} is born of nothing`)
+      this.tokens.set(birth.token, new TokenState(birth, source, 0, 0))
+      return
+    }
+    if (first && this.subject.kind === 'row' && entry.births[0] === birth) {
+      tokens.add(`${where}: its first row instance ${grouped(birth.token)} is born of a group`)
+    }
+    const node = this.#groups.get(birth.group)?.node ?? 0
+    const edge = ways.birthEdge(node, birth.ordinal)
+    if (edge === 0) tokens.add(`${where}: ${who} is born where no edge leads from`)
+    else tallies.edge(edge)
+    this.tokens.set(birth.token, new TokenState(birth, ways.to(edge), edge, UNKNOWN))
+  }
+
+  #visits(entry: SubjectEntry, where: string, witness: Witness): void {
+    const holds = new Map<number, HoldFact[]>()
+    for (const hold of entry.holds) {
+      const known = holds.get(hold.token)
+      if (known === undefined) holds.set(hold.token, [hold])
+      else known.push(hold)
+    }
+    for (const fact of entry.visits) {
+      const token = this.tokens.get(fact.token)
+      if (token === undefined) {
+        witness.tokens.add(`${where}: ${tokenName(fact.token)} makes a visit, and isn't open`)
+        continue
+      }
+      if (token.value === UNKNOWN && token.inherited === null) this.#inherit(token, entry)
+      this.#visit(token, fact, holds.get(fact.token)?.[0] ?? null, where, witness)
+      if (fact.status === 2) holds.get(fact.token)?.shift()
+    }
+    for (const [token, rest] of holds) {
+      if (rest.length > 0) witness.tokens.add(`${where}: ${tokenName(token)} is held without a visit`)
+    }
+    for (const token of this.tokens.values()) {
+      if (token.value === UNKNOWN && token.inherited === null) this.#inherit(token, entry)
+    }
+  }
+
+  #visit(token: TokenState, fact: VisitFact, hold: HoldFact | null, where: string, witness: Witness): void {
+    const { ways, tallies, batches } = witness
+    const { held, group } = token
+    for (const problem of token.visit(fact, ways, this.values.count)) {
+      witness.tokens.add(`${where}: ${tokenName(token.id)}: ${problem}`)
+    }
+    tallies.visit(fact.node, fact.status, fact.edge, held)
+    const at_aggregate = ways.kind(fact.node) === 'aggregate'
+    if (fact.status !== 2) {
+      // An attempt of a batch that is followed by another one releases nobody.
+      if (at_aggregate && (fact.status === 0 || fact.edge !== 0)) {
+        batches.release(token.id, { node: fact.node, group, failed: fact.status === 1 })
+      }
+      return
+    }
+    if (hold === null || hold.node !== fact.node) {
+      witness.tokens.add(
+        `${where}: ${tokenName(token.id)} is held at ${ways.name(fact.node)}, and no hold says for what`,
+      )
+      return
+    }
+    token.group = hold.group
+    if (at_aggregate) batches.hold(hold.group, hold.node, token.id)
+    else if (this.#groups.get(hold.group)?.node !== hold.node) {
+      witness.groups.add(
+        `${where}: ${tokenName(token.id)} is held for group ${hold.group}, which isn't one of ${ways.name(hold.node)}`,
+      )
+    }
+  }
+
+  /** What a new token's value may be: its parent's, or one that its first entry commits to. */
+  #inherit(token: TokenState, entry: SubjectEntry): void {
+    const { group, parents } = token.birth
+    const from = entry.commitments.length === 0 ? 1 : entry.first_value
+    const to = entry.commitments.length === 0 ? 0 : entry.first_value + entry.commitments.length - 1
+    const last = this.tokens.get(parents[0] ?? 0)?.last ?? null
+    switch (this.#groups.get(group)?.kind) {
+      case 0:
+        token.value = last?.in ?? UNKNOWN
+        break
+      case 2:
+        token.value = last?.out ?? UNKNOWN
+        break
+    }
+    token.inherited = { parent: last?.in ?? 0, from, to }
+  }
+
+  #end(ending: EndingFact, seq: number, entry: SubjectEntry, where: string, witness: Witness): ExpectedEnding {
+    const token = this.tokens.get(ending.token)
+    const who = tokenName(ending.token)
+    witness.tallies.ending(ending.fate, ending.sink)
+    if (token === undefined || token.ended) witness.tokens.add(`${where}: ${who} ends, and isn't open`)
+    else {
+      for (const problem of endingProblems(ending, token, witness.ways, this.values.count)) {
+        witness.tokens.add(`${where}: ${who}: ${problem}`)
+      }
+      token.ended = true
+      const cause = fateOf(ending.fate)?.cause
+      if (cause === 'batch' || cause === 'batch_failed') {
+        // A failed member may end commits later, in the sink that `on_error` names.
+        if (cause === 'batch' || entry.visits.some(each => each.token === token.id && each.edge === token.via)) {
+          witness.batches.end(token.id, ending.group, cause === 'batch_failed')
+        }
+      } else if (ending.fate === ABANDONED && token.group !== 0) witness.batches.abandon(token.id, token.group)
+    }
+    const { error } = ending
+    return {
+      ending,
+      seq,
+      row: this.subject.kind === 'row' ? this.subject.row : null,
+      error_hash: error === null ? null : this.values.commitment(error.value),
+      recorded_us: endOf(ending.token, entry),
+    }
+  }
+
+  #close(entry: SubjectEntry, where: string, witness: Witness): void {
+    if (!speaksOfGroups(entry)) return
+    for (const problem of this.#groups.closed(entry, this.values.count)) witness.groups.add(`${where}: ${problem}`)
+    for (const { group, verdict, members } of entry.groups_closed) {
+      if (this.#groups.get(group)?.kind !== 3) continue
+      const births = entry.births.filter(each => each.group === group).length
+      witness.batches.close({ group, verdict, members, births })
+    }
+  }
+
+  /** Ended tokens leave; of the rest none may be at its end. */
+  #leave(where: string, witness: Witness): void {
+    for (const [id, token] of this.tokens) {
+      if (token.ended) this.tokens.delete(id)
+      else if (token.finished) {
+        const at =
+          token.node === DISCARD ? 'was discarded' : `has been at ${witness.ways.name(token.node)} with no way on`
+        witness.tokens.add(`${where}: ${tokenName(id)} ${at}, and has no ending`)
+      }
+    }
+  }
+}
+
+function speaksOfGroups({ groups_opened, groups_closed, births, endings }: SubjectEntry): boolean {
+  return (
+    groups_opened.length > 0 ||
+    groups_closed.length > 0 ||
+    births.some(each => each.group !== 0) ||
+    endings.some(each => each.group !== 0)
+  )
+}
+
+/** A token ended when its last visit of this entry did; where it made none, at the entry's time. */
+function endOf(token: number, { visits, time_us }: SubjectEntry): number {
+  const last = visits.findLast(each => each.token === token)
+  return last === undefined ? time_us : time_us + last.start_us + last.duration_us
+}

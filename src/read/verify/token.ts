@@ -1,0 +1,124 @@
+/** What the verifier knows of a token while it is open: a fold of its visits. */
+import type { BirthFact, VisitFact } from '../../model/entry.ts'
+import { DISCARD } from '../../model/topology.ts'
+import { grouped } from './check.ts'
+import type { Ways } from './ways.ts'
+
+/** The value is whatever the first visit says, within bounds. */
+export const UNKNOWN = -1
+
+export interface ErrorRef {
+  readonly code: string
+  readonly value: number
+}
+
+export class TokenState {
+  readonly id: number
+  readonly birth: BirthFact
+  /** Where it stands: a node, or DISCARD. */
+  node: number
+  /** Number of the visit that comes next at this node. */
+  attempt = 1
+  /** Number of its value as it stands there: 0 before the source has read it, UNKNOWN until its first visit. */
+  value: number
+  /** While the value is unknown: what it may be. */
+  inherited: { readonly parent: number; readonly from: number; readonly to: number } | null = null
+  /** The edge by which it came to where it stands; 0 for none. */
+  via: number
+  /** Of the visit that took that edge, if that was an error; and the group that held it there, if one did. */
+  via_error: ErrorRef | null = null
+  via_group = 0
+  /** The group that holds it; 0 for none. */
+  group = 0
+  held = false
+  last: VisitFact | null = null
+  ended = false
+
+  constructor(birth: BirthFact, node: number, via: number, value: number) {
+    this.id = birth.token
+    this.birth = birth
+    this.node = node
+    this.via = via
+    this.value = value
+  }
+
+  /** Nothing but an ending can follow. */
+  get finished(): boolean {
+    const { last } = this
+    if (last === null) return this.node === DISCARD
+    return this.node === DISCARD || (last.status === 0 && last.edge === 0)
+  }
+
+  /** Takes in its next visit. `values` is how many values its subject has. Yields what is wrong with it. */
+  *visit(fact: VisitFact, ways: Ways, values: number): Iterable<string> {
+    const kind = ways.kind(fact.node)
+    const at = `at ${ways.name(fact.node)}`
+    if (kind === undefined) yield `a visit of node ${fact.node}, which isn't there`
+    else if (this.ended || this.finished) yield `a visit ${at} after its story had ended`
+    else if (fact.node !== this.node) yield `a visit ${at}, and it stands at ${ways.name(this.node)}`
+    if (fact.attempt !== this.attempt) yield `attempt ${fact.attempt} ${at}, where ${this.attempt} comes next`
+    yield* this.#in(fact, at)
+    if (fact.out > values) yield `value ${fact.out} leaves ${at}, and there are ${values}`
+    if (fact.error !== null && fact.error.value > values)
+      yield `value ${fact.error.value} is its error ${at}, and there are ${values}`
+    yield* statusProblems(fact, ways, at)
+    this.#move(fact, ways)
+  }
+
+  *#in(fact: VisitFact, at: string): Iterable<string> {
+    const { inherited } = this
+    if (this.value !== UNKNOWN) {
+      if (fact.in !== this.value) yield `value ${fact.in} enters ${at}, and it has value ${this.value}`
+    } else if (
+      inherited !== null &&
+      fact.in !== inherited.parent &&
+      (fact.in < inherited.from || fact.in > inherited.to)
+    ) {
+      yield `value ${fact.in} enters ${at}, and it was born with another`
+    }
+  }
+
+  #move(fact: VisitFact, ways: Ways): void {
+    this.last = fact
+    if (this.value === UNKNOWN) this.value = fact.in
+    if (fact.status === 2) {
+      this.held = true
+      return
+    }
+    if (fact.edge !== 0) {
+      this.node = ways.to(fact.edge)
+      this.via = fact.edge
+      this.via_error = fact.error
+      this.via_group = this.group
+      this.attempt = 1
+      if (fact.out !== 0) this.value = fact.out
+    } else if (fact.status === 1) {
+      this.attempt = fact.attempt + 1
+    }
+    this.held = false
+    this.group = 0
+  }
+}
+
+/** Whether status, values and edge of a visit fit each other and the node. */
+function* statusProblems(fact: VisitFact, ways: Ways, at: string): Iterable<string> {
+  const { edge, status } = fact
+  const kind = ways.kind(fact.node)
+  if (edge !== 0) {
+    if (!ways.hasEdge(edge)) yield `it leaves ${at} by edge ${edge}, which isn't there`
+    else if (ways.from(edge) !== fact.node) yield `it leaves ${at} by an edge of ${ways.name(ways.from(edge))}`
+    else if (status === 1 && !ways.isForErrors(edge))
+      yield `it met an error ${at} and leaves by an edge that isn't for errors`
+    else if (status === 0 && !ways.isForFlow(edge)) yield `it met no error ${at} and leaves by the edge for errors`
+    if (fact.out === 0 && ways.to(edge) !== DISCARD) yield `it leaves ${at} with no value`
+  }
+  if (status === 2) {
+    if (kind !== 'coalesce' && kind !== 'aggregate') yield `it is held ${at}, which is a ${kind}`
+    if (edge !== 0 || fact.out !== 0) yield `it is held ${at}, and leaves it`
+  }
+  if (kind === 'source' && (edge === 0 || fact.out === 0)) yield `it was read ${at}, and doesn't leave it`
+  if (kind === 'sink' && status === 0 && (edge !== 0 || fact.out !== 0)) yield `it was written ${at}, and leaves it`
+  if (status !== 1 && edge === 0 && fact.out !== 0 && kind !== 'coalesce') {
+    yield `value ${grouped(fact.out)} leaves ${at}, and the token doesn't`
+  }
+}

@@ -1,0 +1,66 @@
+/** Values against their commitments: SHA-256(02 ‖ salt ‖ canonical text), value by value. */
+import type { StoredPayload } from '../../ledger/read-port.ts'
+import { canonicalize, NotJsonError } from '../../model/canonical.ts'
+import { commitment } from '../../model/hash.ts'
+import { DecodeError } from '../decode.ts'
+import { type Commits, type DecodedPayload, decodePayload, type SubjectValues } from '../values.ts'
+import type { Check } from './check.ts'
+
+/**
+ * Adds the values of a subject's next entry to `values`, and checks each against its commitment. `where` names the entry.
+ * @returns how many values were there to be checked.
+ */
+export function checkValues(
+  commits: Commits,
+  payload: StoredPayload | null,
+  seq: number,
+  values: SubjectValues,
+  where: string,
+  check: Check,
+): number {
+  const { commitments } = commits
+  let decoded: DecodedPayload | null = null
+  let first: number
+  try {
+    if (payload !== null) decoded = decodePayload(payload)
+    else if (commitments.length > 0) check.add(`${where}: its payload is missing`)
+    first = values.add(seq, commits, decoded)
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    check.add(`${where}: ${error.message}`)
+    // The numbers of later values stay right.
+    if (payload !== null && decoded === null) keepCount(commits, seq, values)
+    return 0
+  }
+  if (decoded === null) return 0
+  for (let i = 0; i < commitments.length; i++) {
+    const value = values.get(first + i)
+    const { salts, values: stored } = decoded
+    if (value === null && stored[i]!.kind === 'patch') {
+      check.add(`${where}: value ${first + i} can't be told, because the one that it changes is missing`)
+    } else if (!fits(salts[i]!, value, commitments[i]!)) {
+      check.add(`${where}: value ${first + i} doesn't fit its commitment: the value, its salt or the entry was changed`)
+    }
+  }
+  return commitments.length
+}
+
+function fits(salt: Uint8Array, value: Parameters<typeof canonicalize>[0], expected: string): boolean {
+  try {
+    return commitment(salt, canonicalize(value)) === expected
+  } catch (error) {
+    // A change can nest a value deeper than values may be.
+    if (error instanceof NotJsonError) return false
+    throw error
+  }
+}
+
+/** A payload that can't be read counts as an erased one. */
+function keepCount(commits: Commits, seq: number, values: SubjectValues): void {
+  try {
+    values.add(seq, commits, null)
+  } catch (error) {
+    // What is wrong with the numbers was told, or will be with the next entry.
+    if (!(error instanceof DecodeError)) throw error
+  }
+}

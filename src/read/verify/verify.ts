@@ -1,0 +1,109 @@
+/**
+ * `custody verify`: recomputes from the stored bytes all that a ledger says, and names what doesn't hold.
+ *
+ * It shares types and the primitives of src/model with the writer, and none of its code: entries are decoded, stories
+ * folded, totals counted and trees built here once more.
+ */
+import type { LedgerReader } from '../../ledger/read-port.ts'
+import { CustodyError, isCustodyError } from '../../model/error.ts'
+import type { VerifierKey } from '../../model/note.ts'
+import { Check, type CheckResult } from './check.ts'
+import { LedgerLog } from './ledger-log.ts'
+import { checkIntegrity, checkObjects } from './objects.ts'
+import { verifyRun, type WalkedRun } from './run.ts'
+
+export interface VerifyOptions {
+  /** Id of the run to be verified; all runs if absent. Log 0 and the database are always looked at. */
+  readonly run?: string | undefined
+  /** Keys that are trusted to sign checkpoints. */
+  readonly keys: readonly VerifierKey[]
+  /** Told now and then while entries are read, with how many there are. */
+  readonly onProgress?: (progress: { readonly run: string; readonly entries: number; readonly of: number }) => void
+}
+
+export interface VerifiedRun {
+  readonly run: string
+  readonly ok: boolean
+  readonly entries: number
+  readonly tokens: number
+  /** Values that were there to be checked against their commitments. */
+  readonly values: number
+  readonly sealed: boolean
+  /** Its own checks, then those of the ledger as a whole. */
+  readonly checks: readonly CheckResult[]
+}
+
+/** The shape of `verify --json` (CONTRACTS section 2), and `ledger` beside it: the checks that all runs share. */
+export interface VerifyResult {
+  readonly ok: boolean
+  readonly runs: readonly VerifiedRun[]
+  readonly ledger: { readonly ok: boolean; readonly entries: number; readonly checks: readonly CheckResult[] }
+}
+
+/** @throws CustodyError CUSTODY_RUN_UNKNOWN if neither the ledger's list of logs nor log 0 knows the run. */
+export async function verifyLedger(reader: LedgerReader, options: VerifyOptions): Promise<VerifyResult> {
+  const shared = { schema: new Check('schema'), database: new Check('database'), ledger: new Check('ledger') }
+  await noting(shared.database, () => checkObjects(reader, shared.schema))
+  await noting(shared.database, () => checkIntegrity(reader, shared.database))
+  const log_zero = await LedgerLog.read(reader, options.keys, shared.ledger)
+  const logs = await reader.logs()
+  log_zero.checkTables(logs, await reader.heads(), await reader.leases())
+  const wanted = [...runsOf(logs, log_zero)].filter(([run]) => options.run === undefined || run === options.run)
+  if (options.run !== undefined && wanted.length === 0) {
+    throw new CustodyError('CUSTODY_RUN_UNKNOWN', `${reader.url} has no run ${options.run}`)
+  }
+  const walked: WalkedRun[] = []
+  for (const [run, log] of wanted) {
+    const of = await reader.size(log)
+    const told = (entries: number) => options.onProgress?.({ run, entries, of })
+    const found = await noting(shared.database, () =>
+      verifyRun(reader, { log, run, origin: log_zero.origin(log) }, options.keys, told),
+    )
+    if (found === null) walked.push(unread(run, log))
+    else {
+      log_zero.checkRun(found)
+      walked.push(found)
+    }
+  }
+  const checks = Object.values(shared).map(each => each.result())
+  const ok = checks.every(each => each.ok)
+  const runs = walked.map(each => resultOf(each, checks))
+  return { ok: ok && runs.every(each => each.ok), runs, ledger: { ok, entries: log_zero.entries, checks } }
+}
+
+/** Runs that the list of logs has, and those that log 0 has: a run that vanished has a result, too. */
+function runsOf(
+  logs: ReadonlyArray<{ readonly log: number; readonly run: string | null }>,
+  log_zero: LedgerLog,
+): ReadonlyMap<string, number> {
+  const runs = new Map<string, number>()
+  for (const { log, run } of log_zero.registered) runs.set(run, log)
+  for (const { log, run } of logs) if (run !== null && !runs.has(run)) runs.set(run, log)
+  return runs
+}
+
+/** A database that can't be read any further is a finding, not a failure. */
+async function noting<T>(check: Check, work: () => Promise<T>): Promise<T | null> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!isCustodyError(error)) throw error
+    check.add(error.message)
+    return null
+  }
+}
+
+function unread(run: string, log: number): WalkedRun {
+  const registered = new Check('entries')
+  registered.add("the run's entries can't be read to their end")
+  return {
+    ...{ run, log, entries: 0, tokens: 0, values: 0, root: '', first_root: '', sealed: false, epochs: [], checks: [] },
+    registered,
+  }
+}
+
+function resultOf(walked: WalkedRun, shared: readonly CheckResult[]): VerifiedRun {
+  const { run, entries, tokens, values, sealed } = walked
+  const checks = [...walked.checks, walked.registered].map(each => each.result()).concat(shared)
+  return { run, ok: checks.every(each => each.ok), entries, tokens, values, sealed, checks }
+}

@@ -1,0 +1,91 @@
+/** The topology of a run as the verifier asks it: what is a node, where does an edge lead, and of what nature is it. */
+import { DISCARD, type NodeKind, type Topology, type TopologyNode } from '../../model/topology.ts'
+
+const ON_ERROR = 'on_error'
+const ON_INVALID = 'on_invalid'
+
+export class Ways {
+  readonly topology: Topology
+  readonly #nodes: readonly TopologyNode[]
+  readonly #edges: Topology['edges']
+
+  constructor(topology: Topology) {
+    this.topology = topology
+    this.#nodes = topology.nodes
+    this.#edges = topology.edges
+  }
+
+  /** undefined if there is no such node. */
+  kind(node: number): NodeKind | undefined {
+    return this.#nodes[node - 1]?.kind
+  }
+
+  /** For problems: a node's name, or its number if there is no such node. */
+  name(node: number): string {
+    if (node === DISCARD) return 'discard'
+    return this.#nodes[node - 1]?.name ?? `node ${node}`
+  }
+
+  hasEdge(edge: number): boolean {
+    return this.#edges[edge - 1] !== undefined
+  }
+
+  /** Node that an edge leaves; 0 if there is no such edge. */
+  from(edge: number): number {
+    return this.#edges[edge - 1]?.[0] ?? 0
+  }
+
+  /** Node that an edge leads to, or DISCARD. */
+  to(edge: number): number {
+    return this.#edges[edge - 1]?.[2] ?? DISCARD
+  }
+
+  /** Whether an edge is one that errors take. */
+  isForErrors(edge: number): boolean {
+    const found = this.#edges[edge - 1]
+    if (found === undefined) return false
+    return found[1] === (this.kind(found[0]) === 'source' ? ON_INVALID : ON_ERROR)
+  }
+
+  /** Whether an edge can be taken without an error: a gate may have a route that is named `on_error`. */
+  isForFlow(edge: number): boolean {
+    const found = this.#edges[edge - 1]
+    if (found === undefined) return false
+    return !this.isForErrors(edge) || this.#edges.some(other => other !== found && sameWay(other, found))
+  }
+
+  /** The edge by which what is born at a node leaves it; 0 if there is none. */
+  birthEdge(node: number, ordinal: number): number {
+    const label = this.kind(node) === 'fork' ? this.branches(node)[ordinal] : 'to'
+    return this.#edges.findIndex(([from, each]) => from === node && each === label) + 1
+  }
+
+  /** Of a fork or coalesce. */
+  branches(node: number): readonly string[] {
+    return this.#nodes[node - 1]?.branches ?? []
+  }
+
+  get nodes(): readonly TopologyNode[] {
+    return this.#nodes
+  }
+
+  /** What is wrong with the topology itself. */
+  *problems(): Iterable<string> {
+    const names = new Set<string>()
+    for (const [i, { name, kind, branches }] of this.#nodes.entries()) {
+      if (names.has(name)) yield `two nodes have the name ${JSON.stringify(name)}`
+      names.add(name)
+      const joins = kind === 'fork' || kind === 'coalesce'
+      if (joins !== (branches !== undefined)) yield `node ${i + 1} is a ${kind} ${joins ? 'without' : 'with'} branches`
+    }
+    for (const [i, [from, , to]] of this.#edges.entries()) {
+      if (this.kind(from) === undefined) yield `edge ${i + 1} leaves node ${from}, which isn't there`
+      if (to !== DISCARD && this.kind(to) === undefined) yield `edge ${i + 1} leads to node ${to}, which isn't there`
+      if (this.kind(to) === 'source') yield `edge ${i + 1} leads to a source`
+    }
+  }
+}
+
+function sameWay(a: Topology['edges'][number], b: Topology['edges'][number]): boolean {
+  return a[0] === b[0] && a[1] === b[1]
+}
