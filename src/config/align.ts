@@ -57,7 +57,7 @@ function flow(raw: string, style: 'plain' | 'single' | 'double'): Built | null {
       add("'", at)
       at += 2
     } else if (style === 'double' && raw[at] === '\\') {
-      at += unescape(raw, at, add)
+      at += addEscaped(raw, at, add)
     } else {
       add(raw[at] as string, at)
       at++
@@ -67,7 +67,7 @@ function flow(raw: string, style: 'plain' | 'single' | 'double'): Built | null {
 }
 
 /** Adds what an escape stands for; returns its length. */
-function unescape(raw: string, at: number, add: (text: string, offset: number) => void): number {
+function addEscaped(raw: string, at: number, add: (text: string, offset: number) => void): number {
   const letter = raw[at + 1] ?? ''
   const digits = HEX_ESCAPES[letter]
   if (digits !== undefined) {

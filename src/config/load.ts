@@ -15,7 +15,7 @@ import { readPipelineText } from './read-file.ts'
 import { checkRules } from './rules.ts'
 import { applySets, SET_SOURCE } from './set.ts'
 import { type Place, SourceText } from './source-text.ts'
-import { locateIn, type Tree } from './tree.ts'
+import { locateIn, type Tree, treeAt } from './tree.ts'
 import type { Environment } from './variables.ts'
 import { parseYaml } from './yaml.ts'
 
@@ -69,6 +69,11 @@ export function parsePipeline(
     text: source.text,
     config,
     faulty: problems.failed,
+    has: path => treeAt(root, path) !== undefined,
+    typed: path => {
+      const tree = treeAt(root, path)
+      return tree?.kind === 'scalar' ? tree.typed : undefined
+    },
     locate: (path, part = 'value', within = undefined) => locateIn(root, path, part, within),
   }
   return { pipeline, diagnostics: problems.list(), texts }

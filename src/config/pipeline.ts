@@ -110,7 +110,7 @@ export interface PipelineConfig {
   readonly unreadable?: readonly string[]
 }
 
-/** A path into the file: keys and list positions. */
+/** A path into the file: keys and list positions; in a list of texts a text is the first item that is it. */
 export type ConfigPath = readonly (string | number)[]
 
 export interface Span {
@@ -137,6 +137,13 @@ export interface PipelineFile {
    * for a target, plugin or expression that is missing or wrong.
    */
   readonly faulty?: boolean
+  /** Whether something stands at a path. */
+  has(path: ConfigPath): boolean
+  /**
+   * What YAML would make of an unquoted text at a path after variables were expanded in it (`${N}` may bring a number);
+   * undefined for any other value.
+   */
+  typed(path: ConfigPath): string | number | boolean | null | undefined
   /**
    * Where the key or the value at a path stands; the nearest parent that is there if the path isn't.
    * `within` is an offset into a text value (for a place inside an expression), in UTF-16 units.

@@ -1,5 +1,6 @@
 /** Collects diagnostics at places of the sources. One problem at one place is told once, however often it is met. */
 import type { Diagnostic, ErrorCode } from '../model/error.ts'
+import type { Span } from './pipeline.ts'
 import type { Place } from './source-text.ts'
 import { spanOf } from './tree.ts'
 
@@ -7,11 +8,11 @@ export class Problems {
   readonly #found = new Map<string, Diagnostic>()
 
   error(code: ErrorCode, at: Place, message: string, hint?: string): void {
-    this.#add('error', code, at, message, hint)
+    this.add('error', code, spanOf(at), message, hint)
   }
 
   warning(code: ErrorCode, at: Place, message: string, hint?: string): void {
-    this.#add('warning', code, at, message, hint)
+    this.add('warning', code, spanOf(at), message, hint)
   }
 
   get failed(): boolean {
@@ -23,8 +24,14 @@ export class Problems {
     return [...this.#found.values()].sort(inOrder)
   }
 
-  #add(severity: Diagnostic['severity'], code: ErrorCode, at: Place, message: string, hint: string | undefined) {
-    const { file, line, column, length } = spanOf(at)
+  add(
+    severity: Diagnostic['severity'],
+    code: ErrorCode,
+    span: Span & { readonly file: string },
+    message: string,
+    hint: string | undefined,
+  ): void {
+    const { file, line, column, length } = span
     const key = `${file}:${line}:${column}:${code}:${message}`
     if (this.#found.has(key)) return
     this.#found.set(key, {

@@ -67,6 +67,22 @@ export function toJson(tree: Tree): Json {
   return object
 }
 
+/** One step down: a key of a map, a position of a list, or, in a list of texts, the first item with that text. */
+function stepInto(tree: Tree, step: string | number): { readonly key_at: Place; readonly value: Tree } | undefined {
+  if (tree.kind === 'map') return tree.entries.get(String(step))
+  if (tree.kind === 'scalar') return undefined
+  const item =
+    typeof step === 'number' ? tree.items[step] : tree.items.find(each => each.kind === 'scalar' && each.value === step)
+  return item === undefined ? undefined : { key_at: item.at, value: item }
+}
+
+/** The part at `path`, if it is there. */
+export function treeAt(root: Tree, path: ConfigPath): Tree | undefined {
+  let tree: Tree | undefined = root
+  for (const step of path) tree = tree === undefined ? undefined : stepInto(tree, step)?.value
+  return tree
+}
+
 /** Where the value at `path` stands, or its key; where the path ends early, the last key that is there. */
 export function locateIn(
   root: Tree,
@@ -77,11 +93,10 @@ export function locateIn(
   let tree = root
   let key_at: Place | null = null
   for (const step of path) {
-    const entry = entryOf(tree, String(step))
-    const item = tree.kind === 'list' && typeof step === 'number' ? tree.items[step] : undefined
-    if (entry === undefined && item === undefined) return spanOf(key_at ?? startOf(tree.at))
-    key_at = entry?.key_at ?? null
-    tree = (entry?.value ?? item) as Tree
+    const found = stepInto(tree, step)
+    if (found === undefined) return spanOf(key_at ?? startOf(tree.at))
+    key_at = found.key_at
+    tree = found.value
   }
   if (part === 'key') return spanOf(key_at ?? tree.at)
   if (within === undefined || tree.kind !== 'scalar') return spanOf(tree.at)

@@ -113,6 +113,16 @@ export const ERRORS = {
     'A branch can’t reach the coalesce that expects it.',
     'Lead the branch to the coalesce, or take it from the list.',
   ),
+  CUSTODY_BRANCH_STRAY: spec(
+    2,
+    'Rows that are on none of its branches can reach a coalesce.',
+    'Lead only the branches that it lists there; rows that an expansion or a batch made are on no branch.',
+  ),
+  CUSTODY_BRANCH_TWICE: spec(
+    2,
+    'Two rows of one branch, made by an inner fork, can reach a coalesce.',
+    'Join the inner fork’s branches before.',
+  ),
   CUSTODY_BRANCH_MAY_BE_LOST: spec(
     2,
     'A branch may be lost before a coalesce that requires it.',

@@ -8,6 +8,7 @@
 import type { AggregateConfig, CoalesceConfig, RetryConfig } from '../config/pipeline.ts'
 
 export type { RetryConfig }
+
 import type { PlanValue } from '../model/entry.ts'
 import type { Topology } from '../model/topology.ts'
 import type { Expression } from '../sdk/expression.ts'
@@ -93,6 +94,8 @@ export interface AggregateNode extends NodeCommon {
 export interface SinkNode extends NodeCommon {
   readonly kind: 'sink'
   readonly plugin: PluginOf<SinkSpec>
+  /** Absent: a sink that is put together by hand, and never tries again. */
+  readonly retry?: RetryConfig
   readonly on_error: PlanEdge
 }
 

@@ -1,0 +1,105 @@
+/**
+ * A pipeline file and the plugins there are, compiled to a plan. Pure: nothing is read but what is passed in.
+ *
+ * All problems are told at once. A file that was loaded with problems (`faulty`) is compiled too, for what else is
+ * wrong with it and for its graph; then there is no plan.
+ */
+import type { PipelineFile, RetryConfig } from '../config/pipeline.ts'
+import type { Diagnostic } from '../model/error.ts'
+import { DISCARD } from '../model/topology.ts'
+import type { Catalogue } from '../sdk/catalogue.ts'
+import { assemble } from './assemble.ts'
+import { Branches } from './branches.ts'
+import { Draft, type DraftNode } from './draft.ts'
+import { planHash, planValue, topologyOf } from './evidence.ts'
+import { Flow } from './flow.ts'
+import { type Graph, graphOf } from './graph.ts'
+import { checkInputs } from './inputs.ts'
+import type { Plan, PlanEdge, PlanNode } from './plan.ts'
+import { type ResolvedPlugin, resolvePlugin } from './plugins.ts'
+import { checkReachability, orderNodes } from './reach.ts'
+import { Report } from './report.ts'
+import { mergeRetries } from './retry.ts'
+import type { Secrets } from './secrets.ts'
+import { wire } from './wiring.ts'
+
+export interface CompiledPlan {
+  /** Null if anything is wrong. */
+  readonly plan: Plan | null
+  /** In the order of the file's lines; those of loading the file are not repeated. */
+  readonly diagnostics: readonly Diagnostic[]
+  /** Made whatever is wrong; edges to targets that aren't there are left out. */
+  readonly graph: Graph
+}
+
+/** Compiles a plan. Diagnostics have the codes of “plugins”, “wiring” and “schemas and expressions” of docs/errors.md. */
+export function compilePlan(pipeline: PipelineFile, catalogue: Catalogue, secrets: Secrets): CompiledPlan {
+  const report = new Report(pipeline)
+  const draft = new Draft(pipeline.config)
+  const wiring = wire(draft, report)
+  const order = orderNodes(draft, report)
+  checkReachability(draft, wiring, report)
+  const plugins = new Map<DraftNode, ResolvedPlugin>()
+  for (const node of draft.nodes) {
+    const plugin = resolvePlugin(node, catalogue, secrets, report)
+    if (plugin !== null) plugins.set(node, plugin)
+  }
+  const branches = new Branches(draft, order, plugins)
+  const flow = new Flow(draft, plugins, branches, report)
+  flow.run(order)
+  for (const node of draft.nodes) branches.check(node, report)
+  checkInputs(draft, plugins, report)
+  const retries = mergeRetries(draft, report)
+  const graph = graphOf(draft)
+  const sound = !report.failed && pipeline.faulty !== true
+  const plan = sound ? buildPlan({ pipeline, draft, plugins, branches, flow, retries }) : null
+  return { plan, diagnostics: report.list(), graph }
+}
+
+interface Parts {
+  readonly pipeline: PipelineFile
+  readonly draft: Draft
+  readonly plugins: ReadonlyMap<DraftNode, ResolvedPlugin>
+  readonly branches: Branches
+  readonly flow: Flow
+  readonly retries: ReadonlyMap<DraftNode, RetryConfig>
+}
+
+function buildPlan({ pipeline, draft, plugins, branches, flow, retries }: Parts): Plan {
+  const edges: readonly PlanEdge[] = draft.edges.map(({ number, from, label, to }) =>
+    Object.freeze({ number, from: from.number, label, to: to?.number ?? DISCARD }),
+  )
+  const nodes = draft.nodes.map((node): PlanNode => {
+    const way = (label: string) => edges[(draft.edge(node, label)?.number ?? 0) - 1] ?? null
+    return Object.freeze(
+      assemble(node, {
+        facts: flow.facts.get(node),
+        plugin: plugins.get(node),
+        retry: retries.get(node),
+        branches,
+        way,
+      }),
+    )
+  })
+  const { name, ledger_url, limits } = pipeline.config
+  return Object.freeze({
+    name,
+    file: pipeline.file,
+    folder: pipeline.folder,
+    nodes: Object.freeze(nodes),
+    edges: Object.freeze(edges),
+    topology: topologyOf(draft),
+    hash: planHash(draft),
+    value: planValue(pipeline, draft, plugins, flow),
+    ledger_url,
+    limits,
+  })
+}
+
+/** Kinds of nodes that can't run yet. */
+const NOT_EXECUTABLE: ReadonlySet<PlanNode['kind']> = new Set(['fork', 'coalesce', 'aggregate'])
+
+/** Nodes that `run` has to refuse with CUSTODY_NOT_EXECUTABLE. */
+export function notExecutable(plan: Pick<Plan, 'nodes'>): readonly PlanNode[] {
+  return plan.nodes.filter(node => NOT_EXECUTABLE.has(node.kind))
+}

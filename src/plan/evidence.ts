@@ -1,0 +1,74 @@
+/** What the ledger keeps of a plan: its topology, its value, and the hash that says whether two plans are the same. */
+import { createHash } from 'node:crypto'
+import type { PipelineFile } from '../config/pipeline.ts'
+import { canonicalize } from '../model/canonical.ts'
+import type { ExpressionText, PlanValue } from '../model/entry.ts'
+import type { Json } from '../model/row.ts'
+import { DISCARD, type Topology, type TopologyNode } from '../model/topology.ts'
+import type { Expression } from '../sdk/expression.ts'
+import type { Draft, DraftNode } from './draft.ts'
+import type { Flow, NodeFacts } from './flow.ts'
+import { pluginUse, type ResolvedPlugin } from './plugins.ts'
+
+export function topologyOf(draft: Draft): Topology {
+  return {
+    nodes: draft.nodes.map(topologyNode),
+    edges: draft.edges.map(({ from, label, to }) => [from.number, label, to?.number ?? DISCARD] as const),
+  }
+}
+
+function topologyNode(node: DraftNode): TopologyNode {
+  const { name, kind, config } = node
+  const plugin = pluginUse(node)?.use.plugin
+  const common = { name, kind, ...(plugin === undefined ? {} : { plugin }) }
+  if (config.kind === 'fork') return { ...common, branches: config.branches.map(({ branch }) => branch) }
+  if (config.kind === 'coalesce') return { ...common, branches: config.branches, policy: config.policy.kind }
+  return common
+}
+
+/**
+ * Lower-case hex SHA-256 of canonical JSON: the topology; of each node, what it is told to do (options as written,
+ * variables expanded, secrets by name); the declared schemas. Not the retry, the limits, the ledger.
+ */
+export function planHash(draft: Draft): string {
+  const nodes = draft.nodes.map(({ config }) => {
+    const { retry: _retry, ...settings } = { retry: null, ...config }
+    return settings
+  })
+  const subject = { topology: topologyOf(draft), nodes }
+  return createHash('sha256')
+    .update(canonicalize(asJson(subject)))
+    .digest('hex')
+}
+
+/** Config and topology are JSON by their types; what is undefined in them is left out. */
+const asJson = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json
+
+export function planValue(
+  pipeline: PipelineFile,
+  draft: Draft,
+  plugins: ReadonlyMap<DraftNode, ResolvedPlugin>,
+  flow: Flow,
+): PlanValue {
+  const expressions: { [node: string]: readonly ExpressionText[] } = {}
+  const options: { [node: string]: unknown } = {}
+  for (const node of draft.nodes) {
+    const facts = flow.facts.get(node)
+    const texts = facts === undefined ? [] : expressionTexts(facts)
+    if (texts.length > 0) expressions[node.name] = texts
+    const plugin = plugins.get(node)
+    if (plugin !== undefined) options[node.name] = asJson(plugin.shown ?? null)
+  }
+  return { text: pipeline.text, file: pipeline.file, expressions, options }
+}
+
+/** `for`: `gate`, a case's label, `trigger.when`, or the path of an option. */
+function expressionTexts({ decision, when, expressions }: NodeFacts): readonly ExpressionText[] {
+  const texts: ExpressionText[] = []
+  const add = (what: string, { source, reads }: Expression) => texts.push({ for: what, source, reads })
+  if (decision?.kind === 'boolean' || decision?.kind === 'string') add('gate', decision.expression)
+  if (decision?.kind === 'cases') for (const each of decision.cases) if (each.when !== null) add(each.label, each.when)
+  if (when !== null) add('trigger.when', when)
+  for (const [path, expression] of expressions) add(path, expression)
+  return texts
+}

@@ -1,0 +1,152 @@
+/**
+ * What is known of rows at each node, from the sources on, and what plugins and expressions make of it.
+ * Needs each node behind all that lead to it; nodes on or behind a cycle are left out.
+ */
+import type { SourceConfig } from '../config/pipeline.ts'
+import type { Expression } from '../sdk/expression.ts'
+import { type FieldSchema, OBSERVED, type RowSchema } from '../sdk/schema.ts'
+import type { Branches } from './branches.ts'
+import { mergedSchema } from './coalesce-schema.ts'
+import type { Draft, DraftEdge, DraftNode } from './draft.ts'
+import { checkResult, compileAt } from './expressions.ts'
+import { checkGate, type GateDecision } from './gates.ts'
+import type { ResolvedPlugin } from './plugins.ts'
+import type { Report } from './report.ts'
+import { checkRequirements } from './requirements.ts'
+import { joinSchemas, REJECTED, withField } from './schema-join.ts'
+
+export interface NodeFacts {
+  /** Of rows that enter; of a source, that leave. */
+  readonly input: RowSchema
+  readonly output: RowSchema
+  readonly decision: GateDecision
+  /** Of an aggregate's trigger. */
+  readonly when: Expression | null
+  /** Expressions among the plugin's options, by their path joined with dots. */
+  readonly expressions: ReadonlyMap<string, Expression>
+}
+
+export class Flow {
+  readonly facts = new Map<DraftNode, NodeFacts>()
+  readonly #draft: Draft
+  readonly #plugins: ReadonlyMap<DraftNode, ResolvedPlugin>
+  readonly #branches: Branches
+  readonly #report: Report
+
+  constructor(draft: Draft, plugins: ReadonlyMap<DraftNode, ResolvedPlugin>, branches: Branches, report: Report) {
+    this.#draft = draft
+    this.#plugins = plugins
+    this.#branches = branches
+    this.#report = report
+  }
+
+  /** Visits the nodes in this order. Problems: those of expressions, gates, requirements; CUSTODY_SCHEMA_MISMATCH. */
+  run(order: readonly DraftNode[]): void {
+    for (const node of order) this.facts.set(node, this.#visit(node))
+  }
+
+  #visit(node: DraftNode): NodeFacts {
+    const { config } = node
+    const plugin = this.#plugins.get(node)
+    const input = config.kind === 'source' ? declaredSchema(config, plugin) : this.#input(node)
+    const facts = { input, output: input, decision: null, when: null, expressions: new Map<string, Expression>() }
+    switch (config.kind) {
+      case 'source':
+      case 'fork':
+        return facts
+      case 'coalesce':
+        return { ...facts, output: this.#merged(node, input) }
+      case 'gate': {
+        const expressions = this.#contracts(node, plugin, input).expressions
+        return { ...facts, expressions, decision: checkGate(node, config, input, plugin, this.#report) }
+      }
+      case 'aggregate': {
+        const path = [...node.path, 'trigger', 'when']
+        const when =
+          config.trigger.when === null ? null : compileAt(config.trigger.when, path, { over: 'batch' }, this.#report)
+        if (when !== null) checkResult(when, 'bool', path, this.#report)
+        return { ...facts, when, ...this.#contracts(node, plugin, input) }
+      }
+      case 'transform':
+      case 'sink':
+        return { ...facts, ...this.#contracts(node, plugin, input) }
+    }
+  }
+
+  #input(node: DraftNode): RowSchema {
+    const edges = this.#draft.into(node).filter(edge => this.facts.has(edge.from))
+    const { schema, mismatches } = joinSchemas(edges.map(edge => this.schemaOn(edge)))
+    // A sink takes what comes; elsewhere somebody may rely on the type.
+    if (mismatches.length > 0 && node.kind !== 'sink') {
+      const fields = mismatches.map(field => `\`${field}\``).join(', ')
+      const from = [...new Set(edges.map(edge => `\`${edge.from.name}\``))].join(', ')
+      const message = `rows that come to \`${node.name}\` from ${from} have different types of ${fields}`
+      this.#report.warning('CUSTODY_SCHEMA_MISMATCH', node.path, message, {
+        part: 'key',
+        hint: 'make the types the same, for example with coerce',
+      })
+    }
+    return schema
+  }
+
+  /** What is known of rows that leave by an edge. */
+  schemaOn(edge: DraftEdge): RowSchema {
+    const facts = this.facts.get(edge.from)
+    if (facts === undefined) return OBSERVED
+    if (edge.kind === 'on_invalid') return REJECTED
+    if (edge.kind === 'on_error') return withField(facts.input, 'error_code', { type: 'string' })
+    return facts.output
+  }
+
+  #merged(node: DraftNode, input: RowSchema): RowSchema {
+    if (node.config.kind !== 'coalesce') return input
+    const { config } = node
+    const into = this.#draft.into(node).filter(edge => this.facts.has(edge.from))
+    const branches = new Map<string, RowSchema>()
+    for (const branch of config.branches) {
+      const ways = into.filter(edge => this.#branches.brings(edge, branch))
+      branches.set(branch, joinSchemas(ways.map(edge => this.schemaOn(edge))).schema)
+    }
+    const fork = this.#branches.forkOfCoalesce(config)
+    const parent = fork === undefined ? undefined : this.facts.get(fork)?.input
+    return mergedSchema(config, branches, parent ?? OBSERVED)
+  }
+
+  /** Expressions and requirements of a plugin, and what it makes of rows. */
+  #contracts(
+    node: DraftNode,
+    plugin: ResolvedPlugin | undefined,
+    input: RowSchema,
+  ): { readonly expressions: Map<string, Expression>; readonly output: RowSchema } {
+    const expressions = new Map<string, Expression>()
+    if (plugin === undefined || !plugin.valid || plugin.spec.kind === 'source') return { expressions, output: OBSERVED }
+    const { spec, options, path } = plugin
+    const types = new Map<string, FieldSchema>()
+    for (const use of 'expressions' in spec ? (spec.expressions?.(options) ?? []) : []) {
+      const at = [...path, ...use.path]
+      const expression = compileAt(use.source, at, { over: 'row', schema: input }, this.#report)
+      const key = use.path.join('.')
+      types.set(key, expression?.gives ?? { schema: {}, optional: true })
+      if (expression === null) continue
+      expressions.set(key, expression)
+      checkResult(expression, use.gives, at, this.#report)
+    }
+    const ways = this.#draft.into(node).filter(edge => this.facts.has(edge.from))
+    const known = ways.map(edge => ({ from: edge.from.name, schema: this.schemaOn(edge) }))
+    if (known.length > 0) checkRequirements(spec.name, spec.requires?.(options) ?? [], input, known, path, this.#report)
+    const output = 'guarantees' in spec ? (spec.guarantees?.(options, input, types) ?? input) : input
+    return { expressions, output }
+  }
+}
+
+/** What a source's schema declares, or, if it declares nothing, what its plugin knows by itself. */
+export function declaredSchema(config: SourceConfig, plugin: ResolvedPlugin | undefined): RowSchema {
+  const { mode, fields } = config.schema
+  const spec = plugin?.spec.kind === 'source' ? plugin.spec : undefined
+  const rest = spec?.textual ? { rest: { schema: { type: 'string' }, optional: true } } : {}
+  if (mode === 'observed') {
+    return (plugin?.valid ? spec?.yields?.(plugin.options) : undefined) ?? { ...OBSERVED, ...rest }
+  }
+  const declared = new Map(fields.map(({ name, schema, optional }) => [name, { schema, optional }]))
+  return { fields: declared, closed: mode === 'fixed', observed: false, ...(mode === 'fixed' ? {} : rest) }
+}

@@ -1,0 +1,138 @@
+/** The graph of a pipeline as data (`validate --json`), and drawn: as text for a terminal, as Mermaid, as Graphviz DOT. */
+import type { NodeKind } from '../model/topology.ts'
+import type { Draft } from './draft.ts'
+import { pluginUse } from './plugins.ts'
+
+export interface GraphNode {
+  readonly name: string
+  readonly kind: NodeKind
+  readonly plugin?: string
+}
+export interface GraphEdge {
+  readonly from: string
+  readonly label: string
+  /** A node's name, or `discard`. */
+  readonly to: string
+}
+export interface Graph {
+  readonly nodes: readonly GraphNode[]
+  readonly edges: readonly GraphEdge[]
+}
+
+export function graphOf(draft: Draft): Graph {
+  return {
+    nodes: draft.nodes.map(node => {
+      const plugin = pluginUse(node)?.use.plugin
+      return { name: node.name, kind: node.kind, ...(plugin ? { plugin } : {}) }
+    }),
+    edges: draft.edges.map(({ from, label, to }) => ({ from: from.name, label, to: to?.name ?? 'discard' })),
+  }
+}
+
+/**
+ * The ways from each source, indented: a node's ways stand under it, under the first of the ways that lead to it; where
+ * others lead to it, its name alone stands with `↑`. Error ways stand behind the node they leave.
+ */
+export function graphText(graph: Graph): string {
+  const nodes = new Map(graph.nodes.map(node => [node.name, node]))
+  const out = Map.groupBy(graph.edges, edge => edge.from)
+  const shown = new Set<string>()
+  const lines: string[] = []
+  const visit = (name: string, lead: string, indent: string) => {
+    const node = nodes.get(name)
+    if (node === undefined) return lines.push(`${lead}${name}`)
+    if (shown.has(name) && node.kind !== 'sink') return lines.push(`${lead}${name} ↑`)
+    shown.add(name)
+    const edges = out.get(name) ?? []
+    const errors = edges.filter(edge => isErrorEdge(edge))
+    const ways = edges.filter(edge => !isErrorEdge(edge))
+    const what = node.plugin === undefined ? node.kind : `${node.kind} ${node.plugin}`
+    const after = errors.map(edge => `  ${edge.label} → ${edge.to}`).join('')
+    lines.push(`${lead}${name}  (${what})${after}`)
+    ways.forEach((edge, index) => {
+      const last = index === ways.length - 1
+      const label = edge.label === 'to' ? '' : `${edge.label} → `
+      visit(edge.to, `${indent}${last ? '└─ ' : '├─ '}${label}`, `${indent}${last ? '   ' : '│  '}`)
+    })
+    return lines.length
+  }
+  for (const node of graph.nodes) if (node.kind === 'source') visit(node.name, '', '')
+  // What only errors lead to, and what nothing leads to.
+  for (const node of graph.nodes) if (!shown.has(node.name)) visit(node.name, '', '')
+  return `${lines.join('\n')}\n`
+}
+
+const isErrorEdge = (edge: GraphEdge) => edge.label === 'on_error' || edge.label === 'on_invalid'
+
+const MERMAID_SHAPES: { readonly [kind in NodeKind]: readonly [string, string] } = {
+  source: ['([', '])'],
+  transform: ['[', ']'],
+  gate: ['{', '}'],
+  fork: ['[/', '\\]'],
+  coalesce: ['[\\', '/]'],
+  aggregate: ['[[', ']]'],
+  sink: ['[(', ')]'],
+}
+
+/** A Mermaid flowchart. Error ways are dotted. */
+export function graphMermaid(graph: Graph): string {
+  const ids = idsOf(graph)
+  const lines = ['flowchart LR']
+  for (const { name, kind, plugin } of graph.nodes) {
+    const [open, close] = MERMAID_SHAPES[kind]
+    const text = plugin === undefined ? name : `${name}<br/>${plugin}`
+    lines.push(`  ${ids.get(name)}${open}"${mermaidText(text)}"${close}`)
+  }
+  if (graph.edges.some(edge => edge.to === 'discard')) lines.push('  discard(("discard"))')
+  for (const edge of graph.edges) {
+    const arrow = isErrorEdge(edge) ? '-.->' : '-->'
+    const label = edge.label === 'to' ? '' : `|"${mermaidText(edge.label)}"|`
+    lines.push(`  ${ids.get(edge.from)} ${arrow}${label} ${ids.get(edge.to) ?? 'discard'}`)
+  }
+  return `${lines.join('\n')}\n`
+}
+
+const mermaidText = (text: string) =>
+  text
+    .replaceAll('&', '&amp;')
+    .replaceAll('"', '&quot;')
+    .replaceAll(/<(?!br\/>)/g, '&lt;')
+    .replaceAll(/[\r\n]+/g, ' ')
+
+const DOT_SHAPES: { readonly [kind in NodeKind]: string } = {
+  source: 'cds',
+  transform: 'box',
+  gate: 'diamond',
+  fork: 'trapezium',
+  coalesce: 'invtrapezium',
+  aggregate: 'box3d',
+  sink: 'cylinder',
+}
+
+/** A Graphviz digraph. Error ways are dashed. */
+export function graphDot(graph: Graph): string {
+  const ids = idsOf(graph)
+  const quoted = (text: string) =>
+    `"${text
+      .replaceAll('\\', '\\\\')
+      .replaceAll('"', '\\"')
+      .replaceAll(/[\r\n]+/g, ' ')}"`
+  const lines = ['digraph pipeline {', '  rankdir=LR;', '  node [fontname="sans-serif"];']
+  for (const { name, kind, plugin } of graph.nodes) {
+    const text = plugin === undefined ? name : `${name} (${plugin})`
+    lines.push(`  ${ids.get(name)} [shape=${DOT_SHAPES[kind]}, label=${quoted(text)}];`)
+  }
+  if (graph.edges.some(edge => edge.to === 'discard')) lines.push('  discard [shape=point, xlabel="discard"];')
+  for (const edge of graph.edges) {
+    const label = edge.label === 'to' ? [] : [`label=${quoted(edge.label)}`]
+    const settings = [...label, ...(isErrorEdge(edge) ? ['style=dashed'] : [])]
+    const list = settings.length === 0 ? '' : ` [${settings.join(', ')}]`
+    lines.push(`  ${ids.get(edge.from)} -> ${ids.get(edge.to) ?? 'discard'}${list};`)
+  }
+  return `${[...lines, '}'].join('\n')}\n`
+}
+
+/** Ids that no drawing language mistakes for one of its words. */
+function idsOf(graph: Graph): ReadonlyMap<string, string> {
+  return new Map(graph.nodes.map((node, index) => [node.name, `n${index + 1}`]))
+}

@@ -1,0 +1,144 @@
+/**
+ * The plugin of each node, and its options as the plugin's own type gives them.
+ *
+ * Secrets are put in for the check and for the plugin that runs; what evidence keeps of the options has
+ * `{secret: NAME, fingerprint}` instead. Options must hold nothing that the plugin doesn't read, also where its type
+ * would let unknown keys pass.
+ */
+import { z } from 'zod'
+import { nearestHint } from '../config/nearest.ts'
+import type { ConfigPath, PluginUse } from '../config/pipeline.ts'
+import type { Catalogue } from '../sdk/catalogue.ts'
+import { compilePattern, isPattern } from '../sdk/pattern.ts'
+import type { PluginKind, PluginSpec } from '../sdk/spec.ts'
+import type { DraftNode } from './draft.ts'
+import { reportIssues, reportUnknownKeys } from './option-issues.ts'
+import type { Report } from './report.ts'
+import { hideSecrets, putSecrets, type Secrets } from './secrets.ts'
+
+export interface ResolvedPlugin {
+  readonly spec: PluginSpec
+  /** As the plugin's type gives them; null if they are wrong, which has been told. */
+  readonly options: unknown
+  readonly valid: boolean
+  /** Where the options stand. */
+  readonly path: ConfigPath
+  /** What evidence keeps. */
+  readonly shown: unknown
+}
+
+/** How a node uses a plugin, if it does. */
+export function pluginUse(
+  node: DraftNode,
+): { readonly use: PluginUse; readonly name_path: ConfigPath; readonly path: ConfigPath } | null {
+  const { config, path } = node
+  switch (config.kind) {
+    case 'source':
+    case 'sink':
+      return { use: config, name_path: [...path, 'plugin'], path: [...path, 'options'] }
+    case 'transform':
+    case 'aggregate':
+      return { use: config, name_path: [...path, config.kind], path: [...path, 'options'] }
+    case 'gate':
+      if (config.by.kind !== 'plugin') return null
+      return { use: config.by, name_path: [...path, 'gate', 'plugin'], path: [...path, 'gate', 'options'] }
+    case 'fork':
+    case 'coalesce':
+      return null
+  }
+}
+
+/** Problems: CUSTODY_UNKNOWN_PLUGIN, CUSTODY_PLUGIN_KIND, CUSTODY_PLUGIN_OPTIONS, CUSTODY_PATTERN, CUSTODY_SECRET_UNSET. */
+export function resolvePlugin(
+  node: DraftNode,
+  catalogue: Catalogue,
+  secrets: Secrets,
+  report: Report,
+): ResolvedPlugin | null {
+  const found = pluginUse(node)
+  if (found === null || found.use.plugin === '') return null
+  const spec = findSpec(node.kind as PluginKind, found.use.plugin, found.name_path, catalogue, report)
+  if (spec === null) return null
+  const { path } = found
+  const filled = putSecrets(found.use.options, path, secrets, report)
+  const options = parseOptions(spec, filled.options, path, report)
+  const shown = hideSecrets(options.valid ? options.value : found.use.options, filled.found)
+  if (options.valid) checkPatterns(spec, options.value, path, report)
+  return { spec, options: options.value, valid: options.valid, path, shown }
+}
+
+function findSpec(
+  kind: PluginKind,
+  name: string,
+  path: ConfigPath,
+  catalogue: Catalogue,
+  report: Report,
+): PluginSpec | null {
+  const found = catalogue.get(kind, name)
+  if (found !== undefined) return found
+  const [near] = [...catalogue.nearest(name, kind), ...catalogue.nearest(name)]
+  const hint = near === undefined ? nearestHint(name, catalogue.names(kind), `${kind}s are`) : `did you mean ${near}?`
+  const others = catalogue.named(name).map(spec => `a ${spec.kind}`)
+  if (others.length > 0) {
+    report.error('CUSTODY_PLUGIN_KIND', path, `\`${name}\` is ${others.join(' and ')}, not a ${kind}`, { hint })
+  } else {
+    report.error('CUSTODY_UNKNOWN_PLUGIN', path, `there is no ${kind} plugin \`${name}\``, { hint })
+  }
+  return null
+}
+
+type Parsed = { readonly valid: boolean; readonly value: unknown }
+
+function parseOptions(spec: PluginSpec, options: unknown, path: ConfigPath, report: Report): Parsed {
+  const schema = z.toJSONSchema(spec.options, { io: 'input', unrepresentable: 'any' })
+  const surplus = reportUnknownKeys(spec.name, options, schema, schema, path, report)
+  let result = spec.options.safeParse(options)
+  if (!result.success) {
+    const converted = convertVariables(options, result.error.issues, path, report)
+    if (converted !== null) {
+      const again = spec.options.safeParse(converted)
+      if (again.success || again.error.issues.length < result.error.issues.length) result = again
+    }
+  }
+  if (!result.success) {
+    reportIssues(spec.name, options, result.error.issues, schema, path, report)
+    return { valid: false, value: null }
+  }
+  const value: unknown = result.data
+  const problems = spec.check?.(value) ?? []
+  for (const { path: at, message, hint } of problems) {
+    report.error('CUSTODY_PLUGIN_OPTIONS', [...path, ...at], message, { hint })
+  }
+  return { valid: problems.length === 0 && !surplus, value }
+}
+
+/** Where a number or boolean is wanted, and an unquoted variable brought the text of one: that. Null if nowhere. */
+function convertVariables(
+  options: unknown,
+  issues: readonly z.core.$ZodIssue[],
+  path: ConfigPath,
+  report: Report,
+): unknown {
+  let copy: unknown = null
+  for (const issue of issues) {
+    const at = issue.path.filter(step => typeof step !== 'symbol')
+    const typed = report.pipeline.typed([...path, ...at])
+    if (typeof typed !== 'number' && typeof typed !== 'boolean') continue
+    copy ??= structuredClone(options)
+    let parent = copy as { [key: string | number]: unknown }
+    for (const step of at.slice(0, -1)) parent = parent[step] as { [key: string | number]: unknown }
+    parent[at.at(-1) ?? ''] = typed
+  }
+  return copy
+}
+
+function checkPatterns(spec: PluginSpec, options: unknown, path: ConfigPath, report: Report): void {
+  if (!('patterns' in spec)) return
+  for (const use of spec.patterns?.(options) ?? []) {
+    const compiled = compilePattern(use.source)
+    if (isPattern(compiled)) continue
+    const { problem, offset } = compiled
+    const within = offset === undefined ? undefined : { offset, length: 1 }
+    report.error('CUSTODY_PATTERN', [...path, ...use.path], problem, { within })
+  }
+}

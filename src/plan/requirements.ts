@@ -1,0 +1,86 @@
+/** Fields that a plugin requires, against what upstream guarantees. Problems: CUSTODY_FIELD_NOT_GUARANTEED, CUSTODY_FIELD_TYPE. */
+import { nearest } from '../config/nearest.ts'
+import type { ConfigPath } from '../config/pipeline.ts'
+import type { RowSchema } from '../sdk/schema.ts'
+import type { FieldRequirement } from '../sdk/spec.ts'
+import { words } from './expressions.ts'
+import type { Report } from './report.ts'
+import { typesOf } from './schema-join.ts'
+
+/** One way by which rows come. */
+export interface Way {
+  readonly from: string
+  readonly schema: RowSchema
+}
+
+/**
+ * Declared fields may be optional: null and missing are then the plugin's to handle. A field that isn't declared is an
+ * error where the schema is closed, a warning where it is flexible, and nothing where nothing was declared at all.
+ * `options`: where the options stand.
+ */
+export function checkRequirements(
+  plugin: string,
+  requirements: readonly FieldRequirement[],
+  input: RowSchema,
+  ways: readonly Way[],
+  options: ConfigPath,
+  report: Report,
+): void {
+  for (const requirement of requirements) {
+    const path = [...options, ...requirement.path]
+    if (!input.fields.has(requirement.field)) reportUnknown(plugin, requirement.field, input, path, report)
+    else reportPartial(plugin, requirement.field, ways, path, report)
+    checkType(plugin, requirement, input, path, report)
+  }
+}
+
+function reportUnknown(plugin: string, field: string, input: RowSchema, path: ConfigPath, report: Report): void {
+  if (input.observed) return
+  const names = [...input.fields.keys()]
+  const near = nearest(field, names)
+  const list = `${names.slice(0, 12).join(', ')}${names.length > 12 ? ', …' : ''}`
+  const fields = names.length === 0 ? 'rows have no fields here' : `fields here: ${list}`
+  const hint = near === null ? fields : `did you mean ${near}? ${fields}`
+  if (input.closed) {
+    report.error(
+      'CUSTODY_FIELD_NOT_GUARANTEED',
+      path,
+      `${plugin} needs the field \`${field}\`, which no row has here`,
+      { hint },
+    )
+  } else {
+    const message = `${plugin} needs the field \`${field}\`, which the schema doesn’t declare`
+    report.warning('CUSTODY_FIELD_NOT_GUARANTEED', path, message, { hint })
+  }
+}
+
+function reportPartial(plugin: string, field: string, ways: readonly Way[], path: ConfigPath, report: Report): void {
+  const without = ways.filter(way => way.schema.closed && !way.schema.fields.has(field)).map(way => `\`${way.from}\``)
+  if (without.length === 0) return
+  const message = `${plugin} needs the field \`${field}\`, which rows from ${[...new Set(without)].join(', ')} don’t have`
+  report.warning('CUSTODY_FIELD_NOT_GUARANTEED', path, message, { hint: 'for them it is missing' })
+}
+
+function checkType(
+  plugin: string,
+  { field, types: wanted }: FieldRequirement,
+  input: RowSchema,
+  path: ConfigPath,
+  report: Report,
+): void {
+  const declared = input.fields.get(field)
+  const known = declared ?? (input.closed ? undefined : input.rest)
+  const types = known === undefined ? null : typesOf(known.schema)
+  if (wanted === undefined || types === null || types.length === 0) return
+  const fits = types.some(
+    type => (wanted as readonly string[]).includes(type) || (type === 'integer' && wanted.includes('number')),
+  )
+  // A number may be whole.
+  if (fits || (types.includes('number') && wanted.includes('integer'))) return
+  const undeclared = declared === undefined
+  const hint = undeclared
+    ? `declare it in the source’s schema, for example ${field}: ${wanted[0]}`
+    : 'declare another type, or convert it with coerce'
+  const message = `${plugin} needs \`${field}\` to be ${words(wanted)}; it is ${words(types)}${undeclared ? ' without a schema' : ''}`
+  report.error('CUSTODY_FIELD_TYPE', path, message, { hint })
+}

@@ -1,0 +1,27 @@
+/** How often and when each node tries again: the pipeline's retry with what the node says otherwise. */
+import type { RetryConfig } from '../config/pipeline.ts'
+import type { Draft, DraftNode } from './draft.ts'
+import type { Report } from './report.ts'
+
+/** Of all nodes that can try again. Problems: CUSTODY_BAD_VALUE for a longest wait that is shorter than the first. */
+export function mergeRetries(draft: Draft, report: Report): ReadonlyMap<DraftNode, RetryConfig> {
+  const retries = new Map<DraftNode, RetryConfig>()
+  for (const node of draft.nodes) {
+    const { config } = node
+    if (config.kind === 'source' || config.kind === 'fork' || config.kind === 'coalesce') continue
+    const merged = { ...draft.config.retry, ...config.retry }
+    retries.set(node, merged)
+    if (
+      merged.max_backoff_ms >= merged.backoff_ms ||
+      (config.retry.backoff_ms ?? config.retry.max_backoff_ms) === undefined
+    )
+      continue
+    // Where a node says both, the file's own check has told it.
+    if (config.retry.backoff_ms !== undefined && config.retry.max_backoff_ms !== undefined) continue
+    const own = config.retry.backoff_ms === undefined ? 'max_backoff' : 'backoff'
+    const message = `with the pipeline’s retry, \`${node.name}\` waits ${merged.backoff_ms} ms first and ${merged.max_backoff_ms} ms at most`
+    const hint = `give ${own === 'backoff' ? 'max_backoff' : 'backoff'} here, too`
+    report.error('CUSTODY_BAD_VALUE', [...node.path, 'retry', own], message, { hint })
+  }
+  return retries
+}

@@ -1,0 +1,90 @@
+/**
+ * What is known of rows that come by several ways: what each of them guarantees. A field that only some ways bring may be
+ * missing; a field whose types don't fit together may hold anything.
+ */
+import { canonicalize } from '../model/canonical.ts'
+import type { Json } from '../model/row.ts'
+import { type FieldSchema, type JsonSchema, OBSERVED, type RowSchema } from '../sdk/schema.ts'
+
+export interface JoinedSchemas {
+  readonly schema: RowSchema
+  /** Fields whose types on different ways exclude each other. */
+  readonly mismatches: readonly string[]
+}
+
+const textOf = (schema: JsonSchema): string => canonicalize(schema as { readonly [keyword: string]: Json })
+
+/** Types that a JSON Schema names, without null; null if it names none. */
+export function typesOf(schema: JsonSchema): readonly string[] | null {
+  const { type } = schema
+  if (typeof type === 'string') return type === 'null' ? [] : [type]
+  if (Array.isArray(type)) return type.filter(each => typeof each === 'string' && each !== 'null')
+  return null
+}
+
+/** A schema that both fit, or null if their types exclude each other. */
+function eitherOf(a: JsonSchema, b: JsonSchema): JsonSchema | null {
+  if (textOf(a) === textOf(b)) return a
+  const [types_a, types_b] = [typesOf(a), typesOf(b)]
+  if (types_a === null || types_b === null) return {}
+  const types = [...new Set([...types_a, ...types_b])]
+  if (types.includes('number') && types.includes('integer')) types.splice(types.indexOf('integer'), 1)
+  if (types.length === 0) return {}
+  if (types.length > Math.max(types_a.length, types_b.length)) return null
+  const type = types.length === 1 ? types[0] : types
+  const values = Array.isArray(a.enum) && Array.isArray(b.enum) ? { enum: [...new Set([...a.enum, ...b.enum])] } : {}
+  return { type, ...values }
+}
+
+/** The joined schema; fields in the order in which the ways bring them. Of no ways: nothing is known. */
+export function joinSchemas(ways: readonly RowSchema[]): JoinedSchemas {
+  const [first, ...others] = ways
+  if (first === undefined) return { schema: OBSERVED, mismatches: [] }
+  if (others.every(each => each === first)) return { schema: first, mismatches: [] }
+  const fields = new Map<string, FieldSchema>()
+  const mismatches: string[] = []
+  for (const name of new Set(ways.flatMap(way => [...way.fields.keys()]))) {
+    const joined = joinField(ways.map(way => way.fields.get(name) ?? absent(way)))
+    if (joined === null) mismatches.push(name)
+    fields.set(name, joined ?? { schema: {}, optional: ways.some(way => way.fields.get(name)?.optional ?? true) })
+  }
+  const open = ways.filter(way => !way.closed)
+  const rest = open.every(way => way.rest !== undefined) ? joinField(open.map(way => way.rest as FieldSchema)) : null
+  const schema = {
+    fields,
+    closed: open.length === 0,
+    observed: ways.some(way => way.observed),
+    ...(rest === null || open.length === 0 ? {} : { rest: { ...rest, optional: true } }),
+  }
+  return { schema, mismatches }
+}
+
+/** A field that a way doesn't list: not there where the way is closed, else perhaps. */
+function absent(way: RowSchema): FieldSchema | 'not there' {
+  return way.closed ? 'not there' : { schema: way.rest?.schema ?? {}, optional: true }
+}
+
+function joinField(found: ReadonlyArray<FieldSchema | 'not there'>): FieldSchema | null {
+  const there = found.filter(each => each !== 'not there')
+  const optional = there.length < found.length || there.some(each => each.optional)
+  let schema: JsonSchema | null = there[0]?.schema ?? {}
+  for (const each of there.slice(1)) schema = schema === null ? null : eitherOf(schema, each.schema)
+  return schema === null ? null : { schema, optional }
+}
+
+/** `schema` with a field that is always there. */
+export function withField(schema: RowSchema, name: string, type: JsonSchema): RowSchema {
+  return { ...schema, fields: new Map([...schema.fields, [name, { schema: type, optional: false }]]) }
+}
+
+/** What a sink gets through `on_invalid`. */
+export const REJECTED: RowSchema = {
+  fields: new Map([
+    ['source', { schema: { type: 'string' }, optional: false }],
+    ['line', { schema: { type: 'integer' }, optional: false }],
+    ['raw', { schema: {}, optional: true }],
+    ['error_code', { schema: { type: 'string' }, optional: false }],
+  ]),
+  closed: true,
+  observed: false,
+}

@@ -1,0 +1,115 @@
+/**
+ * Every edge, with its target found. Problems: CUSTODY_UNKNOWN_TARGET, CUSTODY_BAD_TARGET, CUSTODY_ERROR_ROUTE_MISSING.
+ */
+import { nearest } from '../config/nearest.ts'
+import type { ConfigPath } from '../config/pipeline.ts'
+import type { Draft, DraftNode, EdgeKind } from './draft.ts'
+import type { Report } from './report.ts'
+
+export interface Wiring {
+  /** Nodes that a misspelt target most likely means: they count as reached, so that one slip is told once. */
+  readonly meant: ReadonlySet<DraftNode>
+  /** True: targets are missing or wrong in a way that leaves open what can be reached. */
+  readonly uncertain: boolean
+}
+
+/** Adds the edges to the draft. */
+export function wire(draft: Draft, report: Report): Wiring {
+  const wirer = new Wirer(draft, report)
+  for (const node of draft.nodes) wirer.wire(node)
+  return { meant: wirer.meant, uncertain: wirer.uncertain || (draft.config.unreadable ?? []).length > 0 }
+}
+
+class Wirer {
+  readonly meant = new Set<DraftNode>()
+  uncertain = false
+  readonly #draft: Draft
+  readonly #report: Report
+
+  constructor(draft: Draft, report: Report) {
+    this.#draft = draft
+    this.#report = report
+  }
+
+  wire(node: DraftNode): void {
+    const { config, path } = node
+    switch (config.kind) {
+      case 'source':
+        this.#edge(node, 'to', 'to', config.to, [...path, 'to'])
+        return this.#fallback(node, 'on_invalid', config.on_invalid)
+      case 'transform':
+      case 'aggregate':
+        this.#edge(node, 'to', 'to', config.to, [...path, 'to'])
+        return this.#fallback(node, 'on_error', config.on_error)
+      case 'gate':
+        config.routes.forEach(({ label, to }, index) => {
+          this.#edge(node, 'route', label, to, this.#routePath(node, label, index))
+        })
+        return this.#fallback(node, 'on_error', config.on_error)
+      case 'fork':
+        for (const { branch, to } of config.branches) this.#edge(node, 'branch', branch, to, [...path, 'fork', branch])
+        return
+      case 'coalesce':
+        return this.#edge(node, 'to', 'to', config.to, [...path, 'to'])
+      case 'sink':
+        return this.#fallback(node, 'on_error', config.on_error)
+    }
+  }
+
+  #routePath(node: DraftNode, label: string, index: number): ConfigPath {
+    if (node.config.kind !== 'gate' || node.config.by.kind !== 'cases') return [...node.path, 'routes', label]
+    const last = node.config.by.cases[index]?.when === null
+    return [...node.path, 'cases', index, last ? 'else' : 'to']
+  }
+
+  /** `on_error` or `on_invalid`, from the node or from `defaults`. */
+  #fallback(node: DraftNode, kind: 'on_error' | 'on_invalid', target: string | null): void {
+    if (target === null) {
+      const message = `it isn’t said where rows of \`${node.name}\` go ${kind === 'on_error' ? 'after an error' : 'that can’t be read'}`
+      const hint = `add ${kind}: a sink${kind === 'on_error' ? ', a node' : ''} or discard, here or in defaults`
+      this.#report.error('CUSTODY_ERROR_ROUTE_MISSING', node.path, message, { part: 'key', hint })
+      return
+    }
+    const own = [...node.path, kind]
+    this.#edge(node, kind, kind, target, this.#report.pipeline.has(own) ? own : ['defaults', kind])
+  }
+
+  #edge(from: DraftNode, kind: EdgeKind, label: string, target: string, path: ConfigPath): void {
+    const to = this.#target(kind, target, path)
+    if (to === undefined) return
+    this.#draft.addEdge({ kind, from, label, to, path })
+  }
+
+  /** The node, null for `discard`, undefined if there is none, which has been told. */
+  #target(kind: EdgeKind, target: string, path: ConfigPath): DraftNode | null | undefined {
+    if (target === 'discard') return null
+    const node = this.#draft.by_name.get(target)
+    if (target === '' || this.#draft.config.unreadable?.includes(target)) this.uncertain = true
+    else if (node === undefined) this.#unknown(kind, target, path)
+    else if (node.kind === 'source') {
+      this.#bad(path, `\`${target}\` is a source; rows come from it, none go to it`)
+    } else if (kind === 'on_invalid' && node.kind !== 'sink') {
+      this.#bad(path, `\`${target}\` is a ${node.kind}; on_invalid leads to a sink or discard`)
+    } else return node
+    return undefined
+  }
+
+  #bad(path: ConfigPath, message: string): void {
+    this.#report.error('CUSTODY_BAD_TARGET', path, message)
+    this.uncertain = true
+  }
+
+  #unknown(kind: EdgeKind, target: string, path: ConfigPath): void {
+    const possible = this.#draft.nodes.filter(
+      each => each.kind !== 'source' && (kind !== 'on_invalid' || each.kind === 'sink'),
+    )
+    const near = nearest(target, [...possible.map(each => each.name), 'discard'])
+    const meant = near === null ? undefined : this.#draft.by_name.get(near)
+    if (meant !== undefined) this.meant.add(meant)
+    const names = possible.map(each => each.name)
+    const list = `${names.slice(0, 12).join(', ')}${names.length > 12 ? ', …' : ''}, discard`
+    const hint = near === null ? `there are: ${list}` : `did you mean ${near}?`
+    const what = kind === 'on_invalid' ? 'isn’t a sink' : 'is neither a node nor a sink'
+    this.#report.error('CUSTODY_UNKNOWN_TARGET', path, `\`${target}\` ${what}`, { hint })
+  }
+}
