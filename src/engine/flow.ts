@@ -81,9 +81,9 @@ export class Flow {
     this.#line = new Line(this.#waiting.keys(), reaches)
     this.#joins = new Joins(parts.plan, reaches)
     this.#batches = new Batches(parts.clock, batch => this.#fallDue(stack => this.#lookAt(batch, false, stack)))
-    const aggregates = this.#nodes.filter(node => node.kind === 'aggregate')
-    this.#aggregates = aggregates.toSorted(
-      (a, b) => Number(reaches(b.number, a.number)) - Number(reaches(a.number, b.number)),
+    this.#aggregates = inOrder(
+      this.#nodes.filter(node => node.kind === 'aggregate'),
+      reaches,
     )
     this.#first_attempt = { attempt: 1, signal: parts.signal }
   }
@@ -136,8 +136,12 @@ export class Flow {
     if (thrown.length > 0) throw thrown[0]
   }
 
-  /** The input has ended: closes the next open batch that nothing can add to any more. False if there is none. */
+  /**
+   * The input has ended: closes the next open batch that nothing can add to any more, once all that is under way is done.
+   * False if there is none.
+   */
   flush(): boolean {
+    if (this.#line.active > 0) return false
     for (const node of this.#aggregates) {
       const batch = this.#batches.openAt(node.number)
       if (batch === undefined || this.#line.anyFor(node.number)) continue
@@ -304,29 +308,50 @@ export class Flow {
   #join(effect: JoinEffect, event: Token | null, merged: Token[]): void {
     const { recorder } = this.#parts
     const { join } = effect
-    if (effect.kind === 'hold') {
-      const { token, started_us } = effect.arrival
-      recorder.holdAtCoalesce(token, join, started_us)
-      this.#line.hold(token)
-      return this.#setTimeout(join)
+    switch (effect.kind) {
+      case 'hold': {
+        const { token, started_us } = effect.arrival
+        recorder.holdAtCoalesce(token, join, started_us)
+        this.#line.hold(token)
+        return this.#setTimeout(join)
+      }
+      case 'lose':
+        join.trace = this.#line.trace(event, join.trace)
+        return
+      case 'close':
+        return this.#forget(join)
+      case 'merge':
+      case 'fail':
+        return this.#decided(effect, event, merged)
     }
+  }
+
+  #decided(effect: Extract<JoinEffect, { kind: 'merge' | 'fail' }>, event: Token | null, merged: Token[]): void {
+    const { recorder } = this.#parts
+    const { join } = effect
     const members = effect.members.map(({ token }) => token)
     const moved = members.map(standing)
     if (effect.kind === 'merge') {
-      join.callOffTimeout?.()
       const { row, origins, overruled } = effect.merged
       const detail = join.node.merge.kind === 'union' ? ({ origins, overruled } as Json) : null
       const born = recorder.merge(join, effect.members, row, detail)
       if (!born.ended) {
-        this.#line.insertAtLast(event === null ? members : [event, ...members], born)
+        this.#line.insertAtLast(event === null ? members : [event, ...members], join.trace, born)
         merged.push(born)
       }
     } else {
-      if (effect.closes) join.callOffTimeout?.()
       recorder.failAtCoalesce(join, effect.members, effect.cause, effect.message, effect.closes)
     }
+    if (effect.kind === 'merge' || effect.closes) this.#forget(join)
     for (const each of moved) this.#lose(each, event, merged)
     for (const token of members) this.#line.leave(token)
+  }
+
+  /** The group has its verdict: nothing is due for it any more. */
+  #forget(join: Join): void {
+    join.callOffTimeout?.()
+    if (join.trace !== null) this.#line.erase(join.trace)
+    join.trace = null
   }
 
   #setTimeout(join: Join): void {
@@ -476,6 +501,17 @@ function callNext(station: Station, stack: Token[]): void {
   if (station.busy >= station.places) return
   const next = station.queue.shift()
   if (next !== undefined) stack.unshift(next)
+}
+
+/** Upstream ones first, else in order of their numbers. */
+function inOrder(nodes: readonly AggregateNode[], reaches: (node: number, target: number) => boolean): AggregateNode[] {
+  const ordered: AggregateNode[] = []
+  const left = [...nodes]
+  while (left.length > 0) {
+    const next = left.findIndex(node => left.every(other => other === node || !reaches(other.number, node.number)))
+    ordered.push(...left.splice(next, 1))
+  }
+  return ordered
 }
 
 function standing(token: Token): Standing {

@@ -9,6 +9,7 @@
 import type { Row } from '../model/row.ts'
 import type { CoalesceNode } from '../plan/plan.ts'
 import type { MergeFailure } from './decide/coalesce.ts'
+import type { Place } from './line.ts'
 import type { Token } from './token.ts'
 
 export interface Frame {
@@ -52,6 +53,8 @@ export interface Join {
   /** null while it waits. */
   verdict: 'merged' | 'closed' | MergeFailure | null
   callOffTimeout: (() => void) | null
+  /** Where in the line the last of its lost branches was lost, while it waits. */
+  trace: Place | null
 }
 
 /** The frame of `fork` that a token carries, however deep. */
@@ -80,6 +83,7 @@ export function joinOf(frame: Frame, node: CoalesceNode): Join {
     timed_out: false,
     verdict: null,
     callOffTimeout: null,
+    trace: null,
   }
   frame.fork.joins.set(node.number, join)
   return join

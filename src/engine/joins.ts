@@ -14,6 +14,10 @@ import type { Token } from './token.ts'
 
 /** What follows from an arrival, a loss or a timeout. */
 export type JoinEffect =
+  /** A branch is lost, and the group waits on for others. */
+  | { readonly kind: 'lose'; readonly join: Join }
+  /** Every branch is lost: nothing is left to wait for. */
+  | { readonly kind: 'close'; readonly join: Join }
   /** The token that arrived has to wait. */
   | { readonly kind: 'hold'; readonly join: Join; readonly arrival: Waiting }
   | {
@@ -93,8 +97,7 @@ export class Joins {
         if (carried) continue
         const join = joinOf(frame, node)
         join.lost.add(branch)
-        const effect = this.#decide(join)
-        if (effect !== null) yield effect
+        yield this.#decide(join) ?? { kind: 'lose', join }
       }
     }
   }
@@ -116,7 +119,7 @@ export class Joins {
         return null
       case 'close':
         join.verdict = 'closed'
-        return null
+        return { kind: 'close', join }
       case 'fail':
         return failed(join, verdict.cause, reason(join, verdict.cause))
       case 'merge':

@@ -12,7 +12,8 @@
 import type { Token } from './token.ts'
 
 export interface Place {
-  readonly token: Token
+  /** null: a trace, of where a branch was lost. */
+  readonly token: Token | null
   /** Grows along the line. */
   label: number
   before: Place | null
@@ -63,16 +64,31 @@ export class Line {
   }
 
   /**
-   * Puts `born` right before the one of `others` that stands last. If one of them isn't in the line it comes after all that
-   * are, and so does what is born: it stays out.
+   * Puts `born` right before the one of `others` that stands last, or right after `trace` if that stands after all of them.
+   * If one of `others` isn't in the line it comes after all that are, and so does what is born: it stays out.
    */
-  insertAtLast(others: readonly Token[], born: Token): void {
-    let last: Place | null = null
+  insertAtLast(others: readonly Token[], trace: Place | null, born: Token): void {
+    let last = trace
     for (const { place } of others) {
       if (place === null) return
       if (last === null || place.label > last.label) last = place
     }
-    if (last !== null) this.#insert(born, last.before)
+    if (last !== null) this.#insert(born, last === trace ? last : last.before)
+  }
+
+  /** Leaves a trace right before `event`, or at the end if that isn't in the line, unless `former` stands later. */
+  trace(event: Token | null, former: Place | null): Place {
+    const at = event?.place ?? null
+    const before = at === null ? this.#last : at.before
+    if (former === null) return this.#insert(null, before)
+    if (before === null || former.label >= before.label) return former
+    this.erase(former)
+    return this.#insert(null, before)
+  }
+
+  /** Takes a trace out. */
+  erase(trace: Place): void {
+    this.#remove(trace)
   }
 
   leave(token: Token): void {
@@ -85,14 +101,15 @@ export class Line {
   /** The first token in line that blocks, and from whose node `ordered` can be reached, that node included. */
   firstFor(ordered: number): Token | null {
     let at = this.#marks.get(ordered) ?? null
-    while (at !== null && (at.token.passive || !this.#reaches(at.token.node, ordered))) at = at.after
+    while (at !== null && !this.#blocks(at.token, ordered)) at = at.after
     this.#marks.set(ordered, at)
     return at?.token ?? null
   }
 
   /** Whether any token in line, passive ones included, can still come to `ordered`. */
   anyFor(ordered: number): boolean {
-    for (let at = this.#first; at !== null; at = at.after) if (this.#reaches(at.token.node, ordered)) return true
+    for (let at = this.#first; at !== null; at = at.after)
+      if (at.token !== null && this.#reaches(at.token.node, ordered)) return true
     return false
   }
 
@@ -118,13 +135,18 @@ export class Line {
     else place.after.before = place.before
   }
 
-  #insert(token: Token, before: Place | null): Place {
+  #blocks(token: Token | null, ordered: number): boolean {
+    return token !== null && !token.passive && this.#reaches(token.node, ordered)
+  }
+
+  #insert(token: Token | null, before: Place | null): Place {
     const after = before === null ? this.#first : before.after
     const place: Place = { token, label: this.#labelBetween(before, after), before, after }
     if (before === null) this.#first = place
     else before.after = place
     if (after === null) this.#last = place
     else after.before = place
+    if (token === null) return place
     token.place = place
     this.size++
     this.active++

@@ -1,56 +1,105 @@
 /** Random models: every node can be reached, nothing cycles, and any number of edges meet at a node. */
-import type { GateNode, Model, NodeModel, Operation, SinkModel, SourceModel, StepNode, Target } from './model.ts'
+import type {
+  AggregateModel,
+  CoalesceModel,
+  ForkModel,
+  GateNode,
+  Model,
+  NodeModel,
+  Operation,
+  SinkModel,
+  SourceModel,
+  StepNode,
+  Target,
+} from './model.ts'
 import type { Random } from './random.ts'
 
+/** A fork's branch that an edge is inside of. */
+interface Inside {
+  readonly fork: string
+  readonly branch: string
+}
+
 /** An edge that still needs a target. */
-type Loose = (target: Target) => void
+interface Loose {
+  readonly connect: (target: Target) => void
+  /** Outermost first. */
+  readonly inside: readonly Inside[]
+}
 
 type Draft<T> = { -readonly [K in keyof T]: T[K] }
 
 export interface Shape {
   /** Whether steps may answer later. */
   readonly later: boolean
+  /** Forks, coalesces and aggregates too. */
+  readonly groups: boolean
   readonly max_nodes: number
   readonly max_rows: number
 }
 
 export function generateModel(random: Random, shape: Shape): Model {
-  const sinks: Draft<SinkModel>[] = Array.from({ length: random.between(1, 3) }, (_, i) => ({
-    name: `sink${i}`,
-    rejects: i > 0 && random.chance(0.3) ? random.between(2, 7) : 0,
-    on_error: i > 0 && random.chance(0.5) ? `sink${i - 1}` : 'discard',
-  }))
-  const loose: Loose[] = []
-  const sources: Draft<SourceModel>[] = Array.from({ length: random.between(1, 3) }, (_, i) => {
+  return new Generator(random, shape).generate()
+}
+
+class Generator {
+  readonly #random: Random
+  readonly #shape: Shape
+  #loose: Loose[] = []
+
+  constructor(random: Random, shape: Shape) {
+    this.#random = random
+    this.#shape = shape
+  }
+
+  generate(): Model {
+    const random = this.#random
+    const sinks = Array.from(
+      { length: random.between(1, 3) },
+      (_, i): SinkModel => ({
+        name: `sink${i}`,
+        rejects: i > 0 && random.chance(0.3) ? random.between(2, 7) : 0,
+        on_error: i > 0 && random.chance(0.5) ? `sink${i - 1}` : 'discard',
+      }),
+    )
+    const sources = Array.from({ length: random.between(1, 3) }, (_, i) => this.#source(i))
+    const nodes = Array.from({ length: random.between(0, this.#shape.max_nodes) }, (_, i) => this.#node(`node${i}`))
+    for (const { connect } of this.#loose) connect(random.chance(0.15) ? 'discard' : random.pick(sinks).name)
+    return { sources, nodes, sinks }
+  }
+
+  #source(i: number): SourceModel {
+    const random = this.#random
+    const values = Array.from({ length: random.between(0, this.#shape.max_rows) }, () =>
+      random.chance(0.05) ? null : random.between(0, 60),
+    )
     const source: Draft<SourceModel> = {
       name: `source${i}`,
       to: 'discard',
       on_invalid: random.chance(0.5) ? 'discard' : 'sink0',
-      values: generateValues(random, shape.max_rows),
+      values,
     }
-    loose.push(target => {
+    this.#leave([], target => {
       source.to = target
     })
     return source
-  })
-  const nodes = Array.from({ length: random.between(0, shape.max_nodes) }, (_, i) =>
-    generateNode(random, `node${i}`, shape, loose),
-  )
-  for (const connect of loose) connect(random.chance(0.15) ? 'discard' : random.pick(sinks).name)
-  return { sources, nodes, sinks }
-}
-
-function generateValues(random: Random, max_rows: number): (number | null)[] {
-  return Array.from({ length: random.between(0, max_rows) }, () => (random.chance(0.05) ? null : random.between(0, 60)))
-}
-
-/** Takes some loose edges as its own way in, and leaves new ones. */
-function generateNode(random: Random, name: string, shape: Shape, loose: Loose[]): NodeModel {
-  for (let taken = 0; taken < 3 && loose.length > 0 && (taken === 0 || random.chance(0.4)); taken++) {
-    const [connect] = loose.splice(random.below(loose.length), 1)
-    connect?.(name)
   }
-  if (random.chance(0.35)) {
+
+  #node(name: string): NodeModel {
+    const random = this.#random
+    const kind = random.next()
+    if (this.#shape.groups) {
+      const joinable = this.#joinable()
+      if (joinable.length > 0 && kind < 0.35) return this.#coalesce(name, random.pick(joinable))
+      if (kind < 0.45) return this.#fork(name)
+      if (kind < 0.6) return this.#aggregate(name)
+    }
+    return kind < 0.75 ? this.#gate(name) : this.#step(name)
+  }
+
+  #gate(name: string): GateNode {
+    const random = this.#random
+    const inside = this.#enter(name)
     const routes: Target[] = new Array(random.between(2, 3)).fill('discard')
     const gate: Draft<GateNode> = {
       kind: 'gate',
@@ -61,30 +110,138 @@ function generateNode(random: Random, name: string, shape: Shape, loose: Loose[]
       on_error: 'discard',
     }
     for (const i of routes.keys())
-      loose.push(target => {
+      this.#leave(inside, target => {
         routes[i] = target
       })
-    loose.push(target => {
+    this.#leave(inside, target => {
       gate.on_error = target
     })
     return gate
   }
-  const step: Draft<StepNode> = {
-    kind: 'step',
-    name,
-    operation: generateOperation(random),
-    later: shape.later && random.chance(0.6),
-    attempts: random.between(1, 3),
-    to: 'discard',
-    on_error: 'discard',
+
+  #step(name: string): StepNode {
+    const random = this.#random
+    const inside = this.#enter(name)
+    const operation = generateOperation(random)
+    const step: Draft<StepNode> = {
+      kind: 'step',
+      name,
+      operation,
+      later: this.#shape.later && random.chance(0.6),
+      attempts: this.#shape.groups && !this.#shape.later ? 1 : random.between(1, 3),
+      to: 'discard',
+      on_error: 'discard',
+    }
+    this.#leave(operation.op === 'expand' ? [] : inside, target => {
+      step.to = target
+    })
+    this.#leave(inside, target => {
+      step.on_error = target
+    })
+    return step
   }
-  loose.push(target => {
-    step.to = target
-  })
-  loose.push(target => {
-    step.on_error = target
-  })
-  return step
+
+  #fork(name: string): ForkModel {
+    const inside = this.#enter(name)
+    const branches = Array.from({ length: this.#random.between(2, 3) }, (_, i) => ({
+      branch: `${name}_${i}`,
+      to: 'discard',
+    }))
+    for (const each of branches)
+      this.#leave([...inside, { fork: name, branch: each.branch }], target => {
+        each.to = target
+      })
+    return { kind: 'fork', name, branches }
+  }
+
+  #coalesce(name: string, fork: string): CoalesceModel {
+    const random = this.#random
+    const own = this.#loose.filter(each => each.inside.at(-1)?.fork === fork)
+    const all = [...new Set(own.map(each => each.inside.at(-1)?.branch as string))]
+    const branches = all.filter((_, i) => i < 2 || random.chance(0.8))
+    if (random.chance(0.3)) branches.reverse()
+    for (const branch of branches) {
+      const ways = own.filter(each => each.inside.at(-1)?.branch === branch)
+      for (const [i, way] of ways.entries()) if (i === 0 || random.chance(0.5)) this.#use(way, name)
+    }
+    const quorum = random.between(1, branches.length)
+    // Where timing may decide, only policies whose verdict doesn't depend on it.
+    const policies = this.#shape.later
+      ? (['require_all', 'best_effort'] as const)
+      : (['require_all', 'quorum', 'best_effort', 'first'] as const)
+    const coalesce: Draft<CoalesceModel> = {
+      kind: 'coalesce',
+      name,
+      fork,
+      branches,
+      policy: random.pick(policies),
+      quorum,
+      merge: random.pick(['union', 'union', 'nested', 'select']),
+      on_conflict: random.pick(['last_wins', 'first_wins', 'fail']),
+      to: 'discard',
+    }
+    this.#leave((own[0] as Loose).inside.slice(0, -1), target => {
+      coalesce.to = target
+    })
+    return coalesce
+  }
+
+  #aggregate(name: string): AggregateModel {
+    const random = this.#random
+    const inside = this.#enter(name)
+    const operation = random.pick(['sum', 'each', 'none', 'mark', 'mark'] as const)
+    const aggregate: Draft<AggregateModel> = {
+      kind: 'aggregate',
+      name,
+      count: random.below(5),
+      operation,
+      broken: random.chance(0.3) ? random.between(2, 9) : 0,
+      later: this.#shape.later && random.chance(0.5),
+      to: 'discard',
+      on_error: 'discard',
+    }
+    this.#leave(operation === 'mark' ? inside : [], target => {
+      aggregate.to = target
+    })
+    this.#leave(inside, target => {
+      aggregate.on_error = target
+    })
+    return aggregate
+  }
+
+  /** Forks of which two branches at least have loose edges right inside, all in the same outer branches. */
+  #joinable(): string[] {
+    const branches = new Map<string, Set<string>>()
+    for (const { inside } of this.#loose) {
+      const last = inside.at(-1)
+      if (last !== undefined) branches.set(last.fork, (branches.get(last.fork) ?? new Set()).add(last.branch))
+    }
+    return [...branches].filter(([, names]) => names.size > 1).map(([fork]) => fork)
+  }
+
+  /** Takes some loose edges of one place as the way in; returns the place. */
+  #enter(name: string): readonly Inside[] {
+    const random = this.#random
+    if (this.#loose.length === 0) return []
+    const first = random.pick(this.#loose)
+    this.#use(first, name)
+    const same = this.#loose.filter(each => placeOf(each) === placeOf(first))
+    for (const each of same.slice(0, 2)) if (random.chance(0.4)) this.#use(each, name)
+    return first.inside
+  }
+
+  #use(loose: Loose, target: Target): void {
+    loose.connect(target)
+    this.#loose = this.#loose.filter(each => each !== loose)
+  }
+
+  #leave(inside: readonly Inside[], connect: (target: Target) => void): void {
+    this.#loose.push({ inside, connect })
+  }
+}
+
+function placeOf({ inside }: Loose): string {
+  return inside.map(each => each.branch).join('/')
 }
 
 function generateOperation(random: Random): Operation {

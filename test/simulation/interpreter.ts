@@ -1,8 +1,9 @@
 /**
- * What a model means, the naive way: one row at a time, depth first, nothing kept but results. Shares no code with the
- * engine; outcomes are named by the path of the instance: row number, then the ordinals of its births.
+ * What a model means, the naive way: one row at a time, depth first, nothing kept but what waits. Shares no code with the
+ * engine; instances are named by their births: row number or `aggregate#batch.ordinal`, then `.ordinal` for each fork and expansion,
+ * `+` for a merge.
  */
-import type { GateNode, Model, SinkModel, StepNode, Target } from './model.ts'
+import type { AggregateModel, CoalesceModel, GateNode, Model, NodeModel, SinkModel, StepNode, Target } from './model.ts'
 
 export type Data = { [field: string]: unknown }
 
@@ -15,105 +16,436 @@ export interface Interpretation {
 
 type Passage = { readonly kind: 'flow' | 'gate' | 'invalid' } | { readonly kind: 'error'; readonly cause: string }
 
+/** One time that a fork was passed. */
+interface Forking {
+  readonly fork: string
+  readonly data: Data
+  readonly groups: Map<string, Group>
+}
+interface Carried {
+  readonly forking: Forking
+  readonly branch: string
+}
+interface Group {
+  readonly arrived: { readonly branch: string; readonly instance: Instance }[]
+  readonly lost: Set<string>
+  /** null while it waits. */
+  verdict: string | null
+}
+
 interface Instance {
   readonly path: string
-  readonly data: Data
+  data: Data
+  at: Target
+  passage: Passage
+  /** Outermost first. */
+  carried: readonly Carried[]
 }
 
 export function interpret(model: Model): Interpretation {
-  const written = new Map<string, Data[]>(model.sinks.map(sink => [sink.name, []]))
-  const endings = new Map<string, string>()
-  const nodes = new Map(model.nodes.map(node => [node.name, node]))
-  const sinks = new Map(model.sinks.map(sink => [sink.name, sink]))
+  return new Interpreter(model).run()
+}
 
-  const end = (instance: Instance, ending: string) => {
-    if (endings.has(instance.path)) throw new Error(`${instance.path} ends twice`)
-    endings.set(instance.path, ending)
+class Interpreter {
+  readonly #model: Model
+  readonly #written: Map<string, Data[]>
+  readonly #endings = new Map<string, string>()
+  readonly #nodes: Map<string, NodeModel>
+  readonly #sinks: Map<string, SinkModel>
+  readonly #batches = new Map<string, Instance[]>()
+  /** By aggregate: how many batches it has closed. */
+  readonly #closed = new Map<string, number>()
+  /** All that haven't ended, wherever they are. */
+  readonly #alive = new Set<Instance>()
+  /** What goes on, the next on top. */
+  #stack: Instance[] = []
+
+  constructor(model: Model) {
+    this.#model = model
+    this.#written = new Map(model.sinks.map(sink => [sink.name, []]))
+    this.#nodes = new Map(model.nodes.map(node => [node.name, node]))
+    this.#sinks = new Map(model.sinks.map(sink => [sink.name, sink]))
   }
 
-  const go = (instance: Instance, target: Target, passage: Passage): void => {
-    if (target === 'discard') return end(instance, atDiscard(passage))
-    const sink = sinks.get(target)
-    if (sink !== undefined) return write(instance, sink, passage)
-    const node = nodes.get(target)
-    if (node === undefined) throw new Error(`no node ${target}`)
-    if (node.kind === 'gate') decide(instance, node)
-    else step(instance, node)
+  run(): Interpretation {
+    let row = 0
+    for (const source of this.#model.sources)
+      for (const [index, value] of source.values.entries()) {
+        row++
+        if (value === null)
+          this.#begin(
+            String(row),
+            { source: source.name, line: index + 1, raw: '?', error_code: 'SIM_UNREADABLE' },
+            source.on_invalid,
+            { kind: 'invalid' },
+          )
+        else this.#begin(String(row), { id: row, n: value }, source.to, { kind: 'flow' })
+        this.#drain()
+      }
+    // The order of the model's nodes is a topological one.
+    for (const node of this.#model.nodes)
+      if (node.kind === 'aggregate' && (this.#batches.get(node.name)?.length ?? 0) > 0) {
+        this.#close(node)
+        this.#drain()
+      }
+    if (this.#alive.size > 0) throw new Error(`${[...this.#alive].map(each => `${each.path} at ${each.at}`)} never end`)
+    return { written: this.#written, endings: this.#endings }
   }
 
-  const write = (instance: Instance, sink: SinkModel, passage: Passage): void => {
-    if (sink.rejects > 0 && number(instance) % sink.rejects === 0) {
-      const cause = 'sink_rejected'
-      if (sink.on_error === 'discard') return end(instance, `FAILED/${cause}`)
-      return go(withError(instance, 'SIM_REJECTED'), sink.on_error, { kind: 'error', cause })
+  #begin(path: string, data: Data, at: Target, passage: Passage, carried: readonly Carried[] = []): Instance {
+    const instance = { path, data, at, passage, carried }
+    this.#alive.add(instance)
+    this.#stack.push(instance)
+    return instance
+  }
+
+  #drain(): void {
+    for (let instance = this.#stack.pop(); instance !== undefined; instance = this.#stack.pop()) this.#step(instance)
+  }
+
+  #step(instance: Instance): void {
+    const { at, passage } = instance
+    if (at === 'discard') return this.#end(instance, atDiscard(passage))
+    const sink = this.#sinks.get(at)
+    if (sink !== undefined) return this.#write(instance, sink)
+    const node = this.#nodes.get(at)
+    switch (node?.kind) {
+      case 'gate':
+        return this.#decide(instance, node)
+      case 'step':
+        return this.#perform(instance, node)
+      case 'fork': {
+        const forking: Forking = { fork: node.name, data: instance.data, groups: new Map() }
+        const children = node.branches.map(
+          ({ branch, to }, i): Instance => ({
+            path: `${instance.path}.${i}`,
+            data: instance.data,
+            at: to,
+            passage: { kind: 'flow' },
+            carried: [...instance.carried, { forking, branch }],
+          }),
+        )
+        return this.#become(instance, 'FORKED/fork', children)
+      }
+      case 'coalesce':
+        return this.#arrive(instance, node)
+      case 'aggregate': {
+        const members = this.#batches.get(node.name) ?? []
+        this.#batches.set(node.name, members)
+        members.push(instance)
+        if (node.count > 0 && members.length >= node.count) this.#close(node)
+        return
+      }
+      case undefined:
+        throw new Error(`no node ${at}`)
     }
-    written.get(sink.name)?.push(instance.data)
-    end(instance, `${atSink(passage)}@${sink.name}`)
   }
 
-  const decide = (instance: Instance, gate: GateNode): void => {
-    if (gate.broken > 0 && number(instance) % gate.broken === 1)
-      return fail(instance, gate.on_error, 'SIM_GATE', 'error')
-    go(instance, gate.routes[number(instance) % gate.mod] ?? 'discard', { kind: 'gate' })
+  // ── transitions ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The instance goes on to `target`. */
+  #go(instance: Instance, target: Target, passage: Passage, data: Data): void {
+    Object.assign(instance, { at: target, passage, data })
+    this.#stack.push(instance)
+    this.#settle()
   }
 
-  const fail = (instance: Instance, on_error: Target, code: string, cause: string): void =>
-    go(on_error === 'discard' ? instance : withError(instance, code), on_error, { kind: 'error', cause })
+  #end(instance: Instance, ending: string): void {
+    this.#finish(instance, ending)
+    this.#settle()
+  }
 
-  const step = (instance: Instance, node: StepNode): void => {
+  #become(instance: Instance, ending: string, children: readonly Instance[]): void {
+    this.#finish(instance, ending)
+    for (const child of children) this.#alive.add(child)
+    this.#stack.push(...children.toReversed())
+    this.#settle()
+  }
+
+  #finish(instance: Instance, ending: string): void {
+    if (this.#endings.has(instance.path)) throw new Error(`${instance.path} ends twice`)
+    this.#endings.set(instance.path, ending)
+    this.#alive.delete(instance)
+  }
+
+  #fail(instance: Instance, on_error: Target, code: string, cause: string): void {
+    const data = on_error === 'discard' ? instance.data : { ...instance.data, error_code: code }
+    this.#go(instance, on_error, { kind: 'error', cause }, data)
+  }
+
+  // ── nodes ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #write(instance: Instance, sink: SinkModel): void {
+    if (sink.rejects > 0 && number(instance.data) % sink.rejects === 0)
+      return this.#fail(instance, sink.on_error, 'SIM_REJECTED', 'sink_rejected')
+    this.#written.get(sink.name)?.push(instance.data)
+    this.#end(instance, `${atSink(instance.passage)}@${sink.name}`)
+  }
+
+  #decide(instance: Instance, gate: GateNode): void {
+    const n = number(instance.data)
+    if (gate.broken > 0 && n % gate.broken === 1) return this.#fail(instance, gate.on_error, 'SIM_GATE', 'error')
+    this.#go(instance, gate.routes[n % gate.mod] ?? 'discard', { kind: 'gate' }, instance.data)
+  }
+
+  #perform(instance: Instance, node: StepNode): void {
     const { operation } = node
-    const n = number(instance)
-    const next = (data: Data) => go({ path: instance.path, data }, node.to, { kind: 'flow' })
+    const { data } = instance
+    const n = number(data)
+    const next = (changed: Data) => this.#go(instance, node.to, { kind: 'flow' }, changed)
     switch (operation.op) {
       case 'same':
-        return next(instance.data)
+        return next(data)
       case 'add':
-        return next({ ...instance.data, n: n + operation.by })
+        return next({ ...data, n: n + operation.by })
       case 'set':
-        return next({ ...instance.data, [operation.name]: n * operation.by })
+        return next({ ...data, [operation.name]: n * operation.by })
       case 'drop': {
-        const { [operation.name]: _, ...rest } = instance.data
+        const { [operation.name]: _, ...rest } = data
         return next(rest)
       }
       case 'filter':
-        return n % operation.mod === 0 ? end(instance, 'DISCARDED/filter') : next(instance.data)
+        return n % operation.mod === 0 ? this.#end(instance, 'DISCARDED/filter') : next(data)
       case 'fail':
-        return n % operation.mod === 0 ? fail(instance, node.on_error, 'SIM_BAD', 'error') : next(instance.data)
+        return n % operation.mod === 0 ? this.#fail(instance, node.on_error, 'SIM_BAD', 'error') : next(data)
       case 'flaky':
         return n % operation.times >= node.attempts
-          ? fail(instance, node.on_error, 'SIM_FLAKY', 'retries_exhausted')
-          : next({ ...instance.data, n: n + 1 })
+          ? this.#fail(instance, node.on_error, 'SIM_FLAKY', 'retries_exhausted')
+          : next({ ...data, n: n + 1 })
       case 'expand': {
         const size = n % operation.size
-        if (size === 0) return end(instance, 'DISCARDED/filter')
-        end(instance, 'EXPANDED/expand')
-        for (let i = 0; i < size; i++)
-          go({ path: `${instance.path}.${i}`, data: { ...instance.data, n: n * 2 + i } }, node.to, { kind: 'flow' })
+        if (size === 0) return this.#end(instance, 'DISCARDED/filter')
+        const children = Array.from(
+          { length: size },
+          (_, i): Instance => ({
+            path: `${instance.path}.${i}`,
+            data: { ...data, n: n * 2 + i },
+            at: node.to,
+            passage: { kind: 'flow' },
+            carried: [],
+          }),
+        )
+        return this.#become(instance, 'EXPANDED/expand', children)
       }
     }
   }
 
-  let row = 0
-  for (const source of model.sources)
-    for (const [index, value] of source.values.entries()) {
-      row++
-      if (value === null)
-        go(
-          { path: String(row), data: { source: source.name, line: index + 1, raw: '?', error_code: 'SIM_UNREADABLE' } },
-          source.on_invalid,
-          { kind: 'invalid' },
-        )
-      else go({ path: String(row), data: { id: row, n: value } }, source.to, { kind: 'flow' })
+  #close(node: AggregateModel): void {
+    const members = this.#batches.get(node.name) ?? []
+    const batch = this.#closed.get(node.name) ?? 0
+    this.#closed.set(node.name, batch + 1)
+    this.#batches.delete(node.name)
+    const sum = members.reduce((total, each) => total + number(each.data), 0)
+    const next: Instance[] = []
+    if (node.broken > 0 && sum % node.broken === 0) {
+      for (const member of members) {
+        member.data = node.on_error === 'discard' ? member.data : { ...member.data, error_code: 'SIM_BATCH' }
+        Object.assign(member, { at: node.on_error, passage: { kind: 'error', cause: 'batch_failed' } })
+        next.push(member)
+      }
+    } else if (node.operation === 'mark') {
+      for (const [i, member] of members.entries()) {
+        if (i % 3 === 2) {
+          this.#finish(member, 'DISCARDED/filter')
+          continue
+        }
+        Object.assign(member, { at: node.to, passage: { kind: 'flow' }, data: { ...member.data, mark: i } })
+        next.push(member)
+      }
+    } else {
+      for (const member of members) this.#finish(member, 'CONSUMED_IN_BATCH/batch')
+      const rows: Data[] =
+        node.operation === 'sum'
+          ? [{ n: sum, ids: members.map(each => each.data.id ?? null) }]
+          : node.operation === 'each'
+            ? members.map(each => ({ n: number(each.data) + 1 }))
+            : []
+      for (const [i, data] of rows.entries()) {
+        const born: Instance = {
+          path: `${node.name}#${batch}.${i}`,
+          data,
+          at: node.to,
+          passage: { kind: 'flow' },
+          carried: [],
+        }
+        this.#alive.add(born)
+        next.push(born)
+      }
     }
-  return { written, endings }
+    this.#stack.push(...next.toReversed())
+    this.#settle()
+  }
+
+  // ── groups ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #arrive(instance: Instance, node: CoalesceModel): void {
+    const carried = instance.carried.findLast(each => each.forking.fork === node.fork)
+    if (carried === undefined) throw new Error(`${instance.path} carries nothing of ${node.fork}`)
+    const group = groupOf(carried.forking, node)
+    if (group.verdict !== null) {
+      const cause = group.verdict === 'merged' ? 'late_arrival' : group.verdict
+      return this.#end(instance, `FAILED/${cause}`)
+    }
+    group.arrived.push({ branch: carried.branch, instance })
+    const merged = this.#judge(carried.forking, node, group)
+    if (merged !== null) this.#stack.push(merged)
+    this.#settle()
+  }
+
+  /** Looks for branches that are lost now, until nothing follows from any. What merges goes on first. */
+  #settle(): void {
+    const merged: Instance[] = []
+    for (let again = true; again; ) {
+      again = false
+      for (const { forking, node, branch } of this.#expected()) {
+        const group = groupOf(forking, node)
+        if (group.verdict !== null || group.lost.has(branch) || group.arrived.some(each => each.branch === branch))
+          continue
+        if (this.#isCarried(forking, branch, node.name)) continue
+        group.lost.add(branch)
+        again = true
+        const result = this.#judge(forking, node, group)
+        if (result !== null) merged.push(result)
+        break
+      }
+    }
+    this.#stack.push(...merged.reverse())
+  }
+
+  /** Every branch that some group waits for. */
+  *#expected(): Iterable<{ forking: Forking; node: CoalesceModel; branch: string }> {
+    for (const forking of this.#forkings)
+      for (const node of this.#model.nodes)
+        if (node.kind === 'coalesce' && node.fork === forking.fork)
+          for (const branch of node.branches) yield { forking, node, branch }
+  }
+
+  /** Forks that were passed and of which something is alive or waits. */
+  get #forkings(): Set<Forking> {
+    return new Set([...this.#alive].flatMap(each => each.carried.map(({ forking }) => forking)))
+  }
+
+  #isCarried(forking: Forking, branch: string, coalesce: string): boolean {
+    return [...this.#alive].some(
+      each =>
+        each.carried.some(one => one.forking === forking && one.branch === branch) && this.#reaches(each.at, coalesce),
+    )
+  }
+
+  #reaches(from: Target, to: string): boolean {
+    if (from === to) return true
+    return successors(this.#nodes.get(from), this.#sinks.get(from)).some(next => this.#reaches(next, to))
+  }
+
+  #judge(forking: Forking, node: CoalesceModel, group: Group): Instance | null {
+    const [arrived, lost, expected] = [group.arrived.length, group.lost.size, node.branches.length]
+    if (arrived === 0 && lost === expected) {
+      group.verdict = 'closed'
+      return null
+    }
+    switch (node.policy) {
+      case 'require_all':
+        return arrived === expected
+          ? this.#merge(forking, node, group)
+          : lost > 0
+            ? this.#failGroup(group, 'branch_lost')
+            : null
+      case 'quorum':
+        return arrived >= node.quorum
+          ? this.#merge(forking, node, group)
+          : expected - lost < node.quorum
+            ? this.#failGroup(group, 'quorum_not_met')
+            : null
+      case 'best_effort':
+        return arrived + lost === expected ? this.#merge(forking, node, group) : null
+      case 'first':
+        return arrived > 0 ? this.#merge(forking, node, group) : null
+    }
+  }
+
+  #failGroup(group: Group, cause: string): null {
+    group.verdict = cause
+    for (const { instance } of group.arrived) this.#finish(instance, `FAILED/${cause}`)
+    return null
+  }
+
+  #merge(forking: Forking, node: CoalesceModel, group: Group): Instance | null {
+    const arrived = node.branches.flatMap(branch => group.arrived.filter(each => each.branch === branch))
+    let data: Data = {}
+    if (node.merge === 'nested') for (const each of arrived) data[each.branch] = each.instance.data
+    else if (node.merge === 'select') {
+      const selected = arrived.find(each => each.branch === node.branches[0])
+      if (selected === undefined) return this.#failGroup(group, 'select_missing')
+      data = selected.instance.data
+    } else {
+      const union = unite(
+        forking.data,
+        arrived.map(each => each.instance.data),
+        node.on_conflict,
+      )
+      if (union === null) return this.#failGroup(group, 'merge_conflict')
+      data = union
+    }
+    group.verdict = 'merged'
+    const [first] = arrived
+    const carried = (first?.instance.carried ?? []).slice(
+      0,
+      first?.instance.carried.findIndex(each => each.forking === forking),
+    )
+    for (const { instance } of group.arrived) this.#finish(instance, 'COALESCED/merge')
+    const born: Instance = {
+      path: `${[...arrived.map(each => each.instance.path)].sort().join('&')}+`,
+      data,
+      at: node.to,
+      passage: { kind: 'flow' },
+      carried,
+    }
+    this.#alive.add(born)
+    return born
+  }
 }
 
-function number(instance: Instance): number {
-  return typeof instance.data.n === 'number' ? instance.data.n : 0
+/** A field is written where it differs from the parent's; it is dropped if all dropped it. */
+function unite(parent: Data, rows: readonly Data[], on_conflict: CoalesceModel['on_conflict']): Data | null {
+  const result: Data = {}
+  for (const field of new Set([parent, ...rows].flatMap(each => Object.keys(each)))) {
+    const text = (data: Data) => (field in data ? JSON.stringify(data[field]) : undefined)
+    const writes = rows.filter(each => field in each && text(each) !== text(parent))
+    if (writes.length === 0) {
+      if (rows.some(each => field in each)) result[field] = parent[field]
+      continue
+    }
+    if (on_conflict === 'fail' && new Set(writes.map(text)).size > 1) return null
+    result[field] = (on_conflict === 'first_wins' ? writes[0] : writes.at(-1))?.[field]
+  }
+  return result
 }
 
-function withError(instance: Instance, code: string): Instance {
-  return { path: instance.path, data: { ...instance.data, error_code: code } }
+function groupOf(forking: Forking, node: CoalesceModel): Group {
+  const group = forking.groups.get(node.name) ?? { arrived: [], lost: new Set<string>(), verdict: null }
+  forking.groups.set(node.name, group)
+  return group
+}
+
+function successors(node: NodeModel | undefined, sink: SinkModel | undefined): readonly Target[] {
+  if (sink !== undefined) return [sink.on_error]
+  switch (node?.kind) {
+    case 'step':
+    case 'aggregate':
+      return [node.to, node.on_error]
+    case 'gate':
+      return [...node.routes, node.on_error]
+    case 'fork':
+      return node.branches.map(each => each.to)
+    case 'coalesce':
+      return [node.to]
+    case undefined:
+      return []
+  }
+}
+
+function number(data: Data): number {
+  return typeof data.n === 'number' ? data.n : 0
 }
 
 function atSink(passage: Passage): string {

@@ -52,7 +52,38 @@ export interface SourceModel {
   /** null: a record that can't be read. */
   readonly values: readonly (number | null)[]
 }
-export type NodeModel = StepNode | GateNode
+export interface ForkModel {
+  readonly kind: 'fork'
+  readonly name: string
+  readonly branches: ReadonlyArray<{ readonly branch: string; readonly to: Target }>
+}
+export interface CoalesceModel {
+  readonly kind: 'coalesce'
+  readonly name: string
+  readonly fork: string
+  readonly branches: readonly string[]
+  readonly policy: 'require_all' | 'quorum' | 'best_effort' | 'first'
+  readonly quorum: number
+  readonly merge: 'union' | 'nested' | 'select'
+  readonly on_conflict: 'last_wins' | 'first_wins' | 'fail'
+  readonly to: Target
+}
+export interface AggregateModel {
+  readonly kind: 'aggregate'
+  readonly name: string
+  /** 0: only at the end of input. */
+  readonly count: number
+  /**
+   * `sum`: one row with the sum of n and the members' ids; `each`: a row for each member; `none`: no row; `mark`: members go
+   * on with their position, every third is dropped. A sum that `broken` divides is an error, if broken > 0.
+   */
+  readonly operation: 'sum' | 'each' | 'none' | 'mark'
+  readonly broken: number
+  readonly later: boolean
+  readonly to: Target
+  readonly on_error: Target
+}
+export type NodeModel = StepNode | GateNode | ForkModel | CoalesceModel | AggregateModel
 
 export interface Model {
   readonly sources: readonly SourceModel[]

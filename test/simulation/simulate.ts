@@ -1,6 +1,7 @@
 /** Runs one seed: a random model through the engine, against the naive interpreter, with the invariants checked on every fact. */
 import { runPlan } from '../../src/engine/run.ts'
-import type { EndingFact, VisitFact } from '../../src/model/entry.ts'
+import type { SubjectDraft } from '../../src/ledger/write-port.ts'
+import { type BirthFact, type EndingFact, GROUP_KINDS, type GroupKind, type VisitFact } from '../../src/model/entry.ts'
 import { fateOf } from '../../src/model/outcome.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { MemoryLedger } from '../support/memory-ledger.ts'
@@ -51,17 +52,27 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
   return { model, problems, rows: summary.rows.read }
 }
 
+interface Opened {
+  readonly kind: GroupKind
+  /** Of a batch: its aggregate, and how many that had before. */
+  readonly name: string
+}
+
 /** Endings by path, and what holds within each draft. */
 function tellEndings(plan: Plan, ledger: MemoryLedger, problems: string[]): Map<string, string> {
   const paths = new Map<number, string>()
   const endings = new Map<string, string>()
   const ended = new Set<number>()
+  const groups = new Map<number, Opened>()
+  const counts = new Map<string, number>()
   for (const draft of ledger.subjects()) {
-    if (draft.subject.kind !== 'row') continue
-    for (const birth of draft.births) {
-      const [parent] = birth.parents
-      paths.set(birth.token, parent === undefined ? String(draft.subject.row) : `${paths.get(parent)}.${birth.ordinal}`)
+    for (const opened of draft.groups_opened) {
+      const aggregate = plan.nodes[opened.node - 1]?.name ?? '?'
+      const batches = counts.get(aggregate) ?? 0
+      counts.set(aggregate, batches + 1)
+      groups.set(opened.group, { kind: opened.kind, name: `${aggregate}#${batches}` })
     }
+    for (const birth of draft.births) paths.set(birth.token, pathOf(birth, draft, groups, paths))
     for (const visit of draft.visits) checkVisit(plan, visit, ended, problems)
     for (const ending of draft.endings) {
       if (ended.has(ending.token)) problems.push(`I1: token ${ending.token} ends twice`)
@@ -70,6 +81,26 @@ function tellEndings(plan: Plan, ledger: MemoryLedger, problems: string[]): Map<
     }
   }
   return endings
+}
+
+function pathOf(
+  birth: BirthFact,
+  draft: SubjectDraft,
+  groups: ReadonlyMap<number, Opened>,
+  paths: ReadonlyMap<number, string>,
+): string {
+  const { subject } = draft
+  const group = groups.get(birth.group)
+  if (group === undefined) return subject.kind === 'row' ? String(subject.row) : '?'
+  const parents = birth.parents.map(parent => paths.get(parent) ?? '?')
+  switch (GROUP_KINDS[group.kind]) {
+    case 'batch':
+      return `${group.name}.${birth.ordinal}`
+    case 'merge':
+      return `${parents.sort().join('&')}+`
+    default:
+      return `${parents[0]}.${birth.ordinal}`
+  }
 }
 
 function checkVisit(plan: Plan, visit: VisitFact, ended: ReadonlySet<number>, problems: string[]): void {

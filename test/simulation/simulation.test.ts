@@ -5,12 +5,18 @@ const SEEDS = Number(process.env.CUSTODY_SEEDS ?? 600)
 const FIRST = Number(process.env.CUSTODY_SEED ?? 1)
 
 test.each([
-  ['synchronous', false],
-  ['asynchronous', true],
-] as const)('random %s pipelines do what a naive interpreter does', async (_name, later) => {
+  ['linear', false, false],
+  ['linear, asynchronous', true, false],
+  ['forked and batched', false, true],
+  ['forked and batched, asynchronous', true, true],
+] as const)('random pipelines do what a naive interpreter does: %s', async (_name, later, groups) => {
   let rows = 0
   for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
-    const { model, problems, rows: read } = await simulate(seed, { later, max_nodes: 8, max_rows: 30 })
+    const {
+      model,
+      problems,
+      rows: read,
+    } = await simulate(seed, { later, groups, max_nodes: groups ? 12 : 8, max_rows: 30 })
     rows += read
     expect(
       problems,

@@ -1,9 +1,11 @@
 /** The outside of a simulated run: sources, steps, gates and sinks in memory, on a virtual clock. */
 import { z } from 'zod'
 import { newRow, type Row } from '../../src/model/row.ts'
-import type { Plan, PlanEdge, PlanNode } from '../../src/plan/plan.ts'
+import type { CoalesceNode, Plan, PlanEdge, PlanNode } from '../../src/plan/plan.ts'
 import { OBSERVED } from '../../src/sdk/schema.ts'
 import type {
+  AggregateSpec,
+  BatchResult,
   GateSpec,
   Receipt,
   RowError,
@@ -16,7 +18,17 @@ import type {
   VisitContext,
 } from '../../src/sdk/spec.ts'
 import type { VirtualClock } from '../support/virtual-clock.ts'
-import type { GateNode, Model, Operation, SinkModel, SourceModel, StepNode, Target } from './model.ts'
+import type {
+  AggregateModel,
+  CoalesceModel,
+  GateNode,
+  Model,
+  Operation,
+  SinkModel,
+  SourceModel,
+  StepNode,
+  Target,
+} from './model.ts'
 import type { Random } from './random.ts'
 
 const COMMON = {
@@ -49,6 +61,7 @@ export class World {
       return made
     }
     const nodes: PlanNode[] = []
+    const kinds = new Map(model.nodes.map(node => [node.name, node]))
     const common = (name: string) => ({ number: number(name), name, input: OBSERVED })
     for (const source of model.sources)
       nodes.push({
@@ -60,25 +73,65 @@ export class World {
         on_invalid: edge(source.name, 'on_invalid', source.on_invalid),
       })
     for (const node of model.nodes) {
-      if (node.kind === 'gate')
-        nodes.push({
-          ...common(node.name),
-          kind: 'gate',
-          by: { kind: 'plugin', plugin: { spec: gateSpec(node), options: null } },
-          routes: new Map(node.routes.map((to, i) => [String(i), edge(node.name, String(i), to)])),
-          otherwise: null,
-          retry: { attempts: 1, ...RETRY },
-          on_error: edge(node.name, 'on_error', node.on_error),
-        })
-      else
-        nodes.push({
-          ...common(node.name),
-          kind: 'transform',
-          plugin: { spec: this.#step(node), options: null },
-          retry: { attempts: node.attempts, ...RETRY },
-          to: edge(node.name, 'to', node.to),
-          on_error: edge(node.name, 'on_error', node.on_error),
-        })
+      const to = (label: string, target: Target) => edge(node.name, label, target)
+      const shared = common(node.name)
+      switch (node.kind) {
+        case 'gate': {
+          const routes = new Map(node.routes.map((target, i) => [String(i), to(String(i), target)]))
+          nodes.push({
+            ...shared,
+            kind: 'gate',
+            by: { kind: 'plugin', plugin: { spec: gateSpec(node), options: null } },
+            routes,
+            otherwise: null,
+            retry: { attempts: 1, ...RETRY },
+            on_error: to('on_error', node.on_error),
+          })
+          break
+        }
+        case 'step':
+          nodes.push({
+            ...shared,
+            kind: 'transform',
+            plugin: { spec: this.#step(node), options: null },
+            retry: { attempts: node.attempts, ...RETRY },
+            to: to('to', node.to),
+            on_error: to('on_error', node.on_error),
+          })
+          break
+        case 'fork':
+          nodes.push({
+            ...shared,
+            kind: 'fork',
+            branches: node.branches.map(each => ({ branch: each.branch, edge: to(each.branch, each.to) })),
+          })
+          break
+        case 'coalesce':
+          if (kinds.get(node.fork)?.kind !== 'fork') throw new Error(`${node.fork} is no fork`)
+          nodes.push({
+            ...shared,
+            kind: 'coalesce',
+            fork: number(node.fork),
+            branches: node.branches,
+            policy: policyOf(node),
+            merge: mergeOf(node),
+            to: to('to', node.to),
+            on_error: null,
+          })
+          break
+        case 'aggregate':
+          nodes.push({
+            ...shared,
+            kind: 'aggregate',
+            plugin: { spec: this.#aggregate(node), options: null },
+            trigger: { count: node.count || null, max_age_ms: null, when: null },
+            output: node.operation === 'mark' ? 'passthrough' : 'transform',
+            output_rows: null,
+            retry: { attempts: 1, ...RETRY },
+            to: to('to', node.to),
+            on_error: to('on_error', node.on_error),
+          })
+      }
     }
     for (const sink of model.sinks)
       nodes.push({
@@ -144,6 +197,21 @@ export class World {
       create: () => ({
         process: (row, context) => {
           const result = perform(node.operation, row, context)
+          return node.later ? this.#clock.sleep(this.#random.below(50_000)).then(() => result) : result
+        },
+      }),
+    }
+  }
+
+  #aggregate(node: AggregateModel): AggregateSpec {
+    return {
+      ...COMMON,
+      kind: 'aggregate',
+      name: 'simulated',
+      outputs: ['transform', 'passthrough'],
+      create: () => ({
+        process: rows => {
+          const result = gather(node, rows)
           return node.later ? this.#clock.sleep(this.#random.below(50_000)).then(() => result) : result
         },
       }),
@@ -236,6 +304,46 @@ function perform(operation: Operation, row: Row, context: VisitContext): Transfo
       return context.attempt <= n % operation.times ? error('SIM_FLAKY', true) : changed({ n: n + 1 })
     case 'expand':
       return { kind: 'rows', rows: Array.from({ length: n % operation.size }, (_, i) => ({ ...row, n: n * 2 + i })) }
+  }
+}
+
+function gather({ operation, broken }: AggregateModel, rows: readonly Row[]): BatchResult {
+  const sum = rows.reduce((total, row) => total + numberOf(row), 0)
+  if (broken > 0 && sum % broken === 0) return { kind: 'error', code: 'SIM_BATCH', message: 'broken', retryable: false }
+  switch (operation) {
+    case 'mark':
+      return { kind: 'members', rows: rows.map((row, i) => (i % 3 === 2 ? null : { ...row, mark: i })) }
+    case 'sum':
+      return { kind: 'rows', rows: [{ n: sum, ids: rows.map(row => row.id ?? null) }] }
+    case 'each':
+      return { kind: 'rows', rows: rows.map(row => ({ n: numberOf(row) + 1 })) }
+    case 'none':
+      return { kind: 'rows', rows: [] }
+  }
+}
+
+/** Timeouts are so long that none ever comes. */
+function policyOf(node: CoalesceModel): CoalesceNode['policy'] {
+  switch (node.policy) {
+    case 'require_all':
+      return { kind: 'require_all', timeout_ms: null }
+    case 'quorum':
+      return { kind: 'quorum', quorum: node.quorum, timeout_ms: null }
+    case 'best_effort':
+      return { kind: 'best_effort', timeout_ms: 1e9 }
+    case 'first':
+      return { kind: 'first' }
+  }
+}
+
+function mergeOf(node: CoalesceModel): CoalesceNode['merge'] {
+  switch (node.merge) {
+    case 'union':
+      return { kind: 'union', on_conflict: node.on_conflict }
+    case 'nested':
+      return { kind: 'nested' }
+    case 'select':
+      return { kind: 'select', branch: node.branches[0] as string }
   }
 }
 
