@@ -11,5 +11,6 @@ export {
   type ExpressionResult,
 } from './expression.ts'
 export { compilePattern, isPattern, type Pattern, type PatternProblem } from './pattern.ts'
+export { FILTERED, oneRow, rowError } from './results.ts'
 export { type FieldSchema, type JsonSchema, OBSERVED, type RowSchema } from './schema.ts'
 export type * from './spec.ts'

@@ -16,6 +16,10 @@ export interface PluginExample {
   /** Rows in and out, where the plugin is a transform or aggregate: run by the conformance kit. */
   readonly rows_in?: readonly Row[]
   readonly rows_out?: readonly Row[]
+  /** Codes of the errors that rows_in meet, in order. */
+  readonly errors?: readonly string[]
+  /** Files that the options name, by their path from the pipeline file's folder, with their content. */
+  readonly files?: { readonly [path: string]: string }
 }
 
 /** A field that must be there for the plugin to work. */
@@ -138,7 +142,8 @@ export interface Source {
    */
   read(from: ResumePoint | null): AsyncIterable<readonly SourceRecord[]>
   /**
-   * Lower-case hex SHA-256 of the bytes up to a position that was yielded; positions never go back.
+   * Lower-case hex SHA-256 of the bytes up to a position that was yielded; positions never go back. Of the position that
+   * `read` goes on from only once it has yielded something or ended: until then the recorded hash stands.
    * Absent for sources without bytes.
    */
   hashUpTo?(position: Json): string

@@ -1,5 +1,6 @@
 /** The `lookup` transform. */
 import { z } from 'zod'
+import { CustodyError } from '../../model/error.ts'
 import { derive, type Json, type MutableRow, newRow } from '../../model/row.ts'
 import { defineTransform } from '../../sdk/define.ts'
 import { oneRow, rowError } from '../../sdk/results.ts'
@@ -27,13 +28,12 @@ function selection({ select }: LookupOptions): ReadonlyArray<readonly [column: s
   return Array.isArray(select) ? select.map(name => [name, name] as const) : Object.entries(select)
 }
 
-async function createLookup(options: LookupOptions, { folder, node }: PluginContext): Promise<Transform> {
+async function createLookup(options: LookupOptions, { folder, node, input }: PluginContext): Promise<Transform> {
   const { path, missing, delimiter, key } = options
   const format = options.format ?? formatOf(path)
   const settings: TableOptions = { path, format, delimiter, key: Object.values(key), folder, node }
   const table = await loadTable(settings)
-  const others = () => table.columns.filter(column => !settings.key.includes(column)).map(name => [name, name] as const)
-  const selected = selection(options) ?? others()
+  const selected = selection(options) ?? otherColumns(settings, table.columns, input)
   for (const [column] of selected) requireColumn(settings, table.columns, column)
   const fields = Object.keys(key)
   return {
@@ -49,6 +49,18 @@ async function createLookup(options: LookupOptions, { folder, node }: PluginCont
       return oneRow(derive(row, added))
     },
   }
+}
+
+/** All columns but the key. None may be a field that is known, whose type would then be another. */
+function otherColumns(settings: TableOptions, columns: readonly string[], input: RowSchema) {
+  const others = columns.filter(column => !settings.key.includes(column))
+  const known = others.find(column => input.fields.has(column))
+  if (known !== undefined) {
+    const message = `${settings.path} has a column ${known}, and so have the rows.`
+    const hint = 'Name the columns to add in select.'
+    throw new CustodyError('CUSTODY_PLUGIN_OPTIONS', message, { where: { node: settings.node }, hint })
+  }
+  return others.map(name => [name, name] as const)
 }
 
 function lookedUpSchema(options: LookupOptions, input: RowSchema): RowSchema {
