@@ -2,5 +2,6 @@
 import type { PluginSpec } from '../sdk/spec.ts'
 import { sinks } from './sinks/index.ts'
 import { sources } from './sources/index.ts'
+import { transforms } from './transforms/index.ts'
 
-export const builtins: readonly PluginSpec[] = [...sources, ...sinks]
+export const builtins: readonly PluginSpec[] = [...sources, ...transforms, ...sinks]

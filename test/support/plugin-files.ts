@@ -1,5 +1,5 @@
 /** For tests of sources and sinks: files in a temporary folder, and sources read to their end. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -7,10 +7,14 @@ import type { Row } from '../../src/model/row.ts'
 import { OBSERVED, type RowSchema } from '../../src/sdk/schema.ts'
 import type { ResumePoint, Sink, SinkSpec, Source, SourceRecord, SourceSpec } from '../../src/sdk/spec.ts'
 
-export class Folder {
-  readonly path = mkdtempSync(join(tmpdir(), 'custody-test-'))
+/** Where syncing costs nothing, for tests that sync often and write little. */
+export const IN_MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
-  constructor() {
+export class Folder {
+  readonly path: string
+
+  constructor(parent = tmpdir()) {
+    this.path = mkdtempSync(join(parent, 'custody-test-'))
     onTestFinished(() => rmSync(this.path, { recursive: true, force: true }))
   }
   /** Writes a file. @returns its absolute path. */
@@ -65,13 +69,16 @@ export async function rowsOf(source: Source): Promise<Row[]> {
 /** Opens, writes and publishes in one go. @returns codes of rows that were refused. */
 export async function writeAll(sink: Sink, rows: readonly Row[]): Promise<string[]> {
   const refused: string[] = []
-  await sink.open(await sink.prepare(), null)
-  for (const row of rows) {
-    const error = sink.write(row)
-    if (error !== null) refused.push(error.code)
+  try {
+    await sink.open(await sink.prepare(), null)
+    for (const row of rows) {
+      const error = sink.write(row)
+      if (error !== null) refused.push(error.code)
+    }
+    await sink.finish()
+    await sink.publish()
+  } finally {
+    await sink.close()
   }
-  await sink.finish()
-  await sink.publish()
-  await sink.close()
   return refused
 }

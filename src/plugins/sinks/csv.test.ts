@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Folder, rowsOf, writeAll } from '../../../test/support/plugin-files.ts'
+import { Folder, IN_MEMORY, rowsOf, writeAll } from '../../../test/support/plugin-files.ts'
 import type { Row } from '../../model/row.ts'
 import type { RowSchema } from '../../sdk/schema.ts'
 import { csvSource } from '../sources/csv.ts'
@@ -17,7 +17,7 @@ async function written(
   options: object = {},
   more: Parameters<Folder['sink']>[2] = {},
 ): Promise<string> {
-  const folder = new Folder()
+  const folder = new Folder(IN_MEMORY)
   expect(await writeAll(folder.sink(csvSink, { path: 'out.csv', ...options }, more), rows)).toEqual([])
   return folder.text('out.csv')
 }
@@ -45,7 +45,7 @@ describe('cells', () => {
   })
 
   test('a text with NUL is refused', async () => {
-    const folder = new Folder()
+    const folder = new Folder(IN_MEMORY)
     const sink = folder.sink(csvSink, { path: 'out.csv' })
     expect(await writeAll(sink, [{ a: 'x\0' }, { a: 'y' }])).toEqual(['CSV_NUL'])
     expect(folder.text('out.csv')).toBe('a\ny\n')
@@ -54,7 +54,7 @@ describe('cells', () => {
 
 describe('columns', () => {
   test('of the first row; fields that come later are refused, missing ones empty', async () => {
-    const folder = new Folder()
+    const folder = new Folder(IN_MEMORY)
     const sink = folder.sink(csvSink, { path: 'out.csv' })
     expect(await writeAll(sink, [{ a: 1, b: 2 }, { b: 3 }, { a: 4, c: 5 }, { b: 6, a: 7 }])).toEqual(['COLUMN_UNKNOWN'])
     expect(folder.text('out.csv')).toBe('a,b\n1,2\n,3\n7,6\n')
@@ -63,7 +63,7 @@ describe('columns', () => {
   test('of the schema, and of the options before it', async () => {
     expect(await written([{ a: 1, 7: 2 }], {}, { input: schema('b', 'a', '7') })).toBe('b,a,7\n,1,2\n')
     expect(await written([{ a: 1 }], { columns: ['c', 'a'] }, { input: schema('b', 'a') })).toBe('c,a\n,1\n')
-    const folder = new Folder()
+    const folder = new Folder(IN_MEMORY)
     expect(await writeAll(folder.sink(csvSink, { path: 'o', columns: ['a'] }), [{ b: 1 }])).toEqual(['COLUMN_UNKNOWN'])
     expect(folder.text('o')).toBe('a\n')
   })
@@ -86,7 +86,7 @@ describe('columns', () => {
 
 describe('appending', () => {
   const append = async (prior: string, rows: Row[], options: object = {}, more: Parameters<Folder['sink']>[2] = {}) => {
-    const folder = new Folder()
+    const folder = new Folder(IN_MEMORY)
     folder.put('out.csv', prior)
     const sink = folder.sink(csvSink, { path: 'out.csv', if_exists: 'append', ...options }, more)
     const refused = await writeAll(sink, rows)
@@ -130,7 +130,7 @@ test('options that can’t be honoured are told', () => {
 })
 
 test('from file to file nothing changes', async () => {
-  const folder = new Folder()
+  const folder = new Folder(IN_MEMORY)
   const content = 'id,Loan Amount,note\n1,5000,"a, ""b""\nc"\n2,,""\n3,x,Zoë\n'
   folder.put('in.csv', content)
   const source = folder.source(csvSource, { path: 'in.csv' })
@@ -158,7 +158,7 @@ test('any table is read back as it was written', async () => {
     newline: fc.constantFrom('lf', 'crlf'),
     bom: fc.boolean(),
   })
-  const folder = new Folder()
+  const folder = new Folder(IN_MEMORY)
   await fc.assert(
     fc.asyncProperty(table, syntax, async ([names, lines], options) => {
       const rows = lines.map(cells => Object.fromEntries(cells.map((value, index) => [names[index]!, value])) as Row)

@@ -4,7 +4,8 @@
  * F1. `write` returns only when the bytes are on the disk; what follows the last receipt is of no meaning.
  * F2. Whoever goes on in another process first copies the file up to its receipt to a new inode and renames that, so
  *     that a former holder that wakes up writes into nothing. In the process that wrote it, it is cut where it stands.
- * F3. A file that was there before and isn't meant to be replaced is never replaced.
+ * F3. A file that was there before and isn't meant to be replaced is never replaced. Until the first receipt tells them
+ *     apart by its hash, a file that this run has made is known by a second, hidden name: the mark.
  */
 import { createHash, type Hash } from 'node:crypto'
 import { type FileHandle, link, mkdir, open, rename, rm } from 'node:fs/promises'
@@ -34,6 +35,10 @@ export class DurableFile implements Outlet {
   /** Device and inode of the file that this process opened. */
   #identity: string | null = null
   #published = false
+  /** Path of the mark, while it is there. */
+  #mark: string | null = null
+  /** Whether something was written since the file was opened. */
+  #written = false
 
   constructor(target: Target) {
     this.#target = target
@@ -53,12 +58,14 @@ export class DurableFile implements Outlet {
     this.#fresh = false
     this.#intent = intent
     this.#published = false
+    this.#mark = null
+    this.#written = false
     this.#place = { node: this.#target.node, path: intent.path ?? this.#place.path }
     const keep: Keep = receipt ?? { bytes: intent.prior_bytes, sha256: intent.prior_sha256 }
     try {
       if (fresh && keep.sha256 === null) await this.#create(intent)
       else if (fresh) await this.#appendTo(intent, keep)
-      else await this.#goOn(intent, keep)
+      else await this.#goOn(intent, keep, receipt === null)
     } catch (error) {
       await this.close()
       throw asOutputError(error, this.#place)
@@ -71,6 +78,9 @@ export class DurableFile implements Outlet {
     if (handle === null) throw outputError('CUSTODY_SINK', this.#place, `${this.#place.path} isn’t open`)
     const bytes = Buffer.from(text)
     try {
+      // Whoever writes again has committed what was written before: its receipt tells whose file this is.
+      if (this.#written) await this.#removeMark()
+      this.#written = true
       for (let at = 0; at < bytes.length; ) {
         at += (await handle.write(bytes, at, bytes.length - at, this.#bytes + at)).bytesWritten
       }
@@ -87,8 +97,10 @@ export class DurableFile implements Outlet {
   async publish(): Promise<string> {
     const intent = this.#intent
     if (intent === null || intent.path === null) throw new Error('publish before open')
-    if (intent.staged === null || this.#published) return intent.path
+    if (this.#published) return intent.path
     try {
+      await this.#removeMark()
+      if (intent.staged === null) return intent.path
       await this.close()
       if (intent.mode === 'replace') await rename(intent.staged, intent.path)
       else await this.#renameToFree(intent.staged, intent.path)
@@ -114,17 +126,36 @@ export class DurableFile implements Outlet {
   async #create(intent: SinkIntent): Promise<void> {
     const path = workingPath(intent)
     const made = await mkdir(dirname(path), { recursive: true })
-    let handle: FileHandle
-    try {
-      handle = await open(path, 'wx+')
-    } catch (error) {
-      if (systemCode(error) === 'EEXIST') throw targetExists(this.#target, this.#place)
-      throw error
-    }
+    const handle = intent.staged === null ? await this.#createMarked(path) : await open(path, 'wx+')
     await this.#adopt(handle, createHash('sha256'), 0)
     if (intent.mode === 'replace') await this.#keepRights(handle, intent.path!)
     await syncFolder(dirname(path))
     if (made !== undefined) await syncFolders(dirname(path), dirname(made))
+  }
+
+  /** A new file with its mark; on file systems without hard links without one. */
+  async #createMarked(path: string): Promise<FileHandle> {
+    const mark = markOf(path)
+    await rm(mark, { force: true })
+    const handle = await open(mark, 'wx+')
+    this.#handle = handle
+    try {
+      await link(mark, path)
+      this.#mark = mark
+      return handle
+    } catch (error) {
+      await rm(mark)
+      if (systemCode(error) === 'EEXIST') throw targetExists(this.#target, this.#place)
+      if (!NO_LINKS.has(systemCode(error) ?? '')) throw error
+      await handle.close()
+      return await open(path, 'wx+')
+    }
+  }
+
+  async #removeMark(): Promise<void> {
+    const mark = this.#mark
+    this.#mark = null
+    if (mark !== null) await rm(mark, { force: true })
   }
 
   /** The file that `prepare` saw, if it is still the same. */
@@ -136,18 +167,24 @@ export class DurableFile implements Outlet {
     await this.#adopt(handle, hash, keep.bytes)
   }
 
-  /** What this run has made, up to a receipt; what comes behind is dropped. */
-  async #goOn(intent: SinkIntent, keep: Keep): Promise<void> {
+  /** What this run has made, up to a receipt; what comes behind is dropped. `bare`: there is no receipt yet. */
+  async #goOn(intent: SinkIntent, keep: Keep, bare: boolean): Promise<void> {
     const path = workingPath(intent)
     const there = await statOrNull(path)
     if (there === null) {
       if (keep.bytes === 0) await this.#create(intent)
       else if (intent.staged !== null && (await this.#isPublished(intent, keep))) this.#published = true
       else throw this.#changed()
-      return
+    } else if (bare && keep.sha256 === null && intent.staged === null) {
+      const mark = await statOrNull(markOf(path))
+      if (mark === null || identityOf(mark) !== identityOf(there)) throw targetExists(this.#target, this.#place)
+      await rm(path)
+      await this.#create(intent)
+    } else {
+      if (identityOf(there) === this.#identity) await this.#cut(path, keep)
+      else await this.#copy(path, keep, there.mode)
+      await rm(markOf(path), { force: true })
     }
-    if (identityOf(there) === this.#identity) await this.#cut(path, keep)
-    else await this.#copy(path, keep, there.mode)
   }
 
   /** Whether the staged file stands in its final place already; takes it over then. */
@@ -247,6 +284,10 @@ function workingPath(intent: SinkIntent): string {
   const path = intent.staged ?? intent.path
   if (path === null) throw new Error('a stream has no file')
   return path
+}
+
+function markOf(path: string): string {
+  return join(dirname(path), `.${basename(path)}.custody-mark`)
 }
 
 function identityOf(file: { readonly dev: number; readonly ino: number }): string {

@@ -67,7 +67,12 @@ export class FileSink implements Sink {
     this.#extent = await this.#outlet.open(intent, receipt)
     const { path, prior_bytes } = intent
     const existing = path === null || prior_bytes === 0 ? null : { path, bytes: prior_bytes }
-    await this.#format.begin(state?.format ?? null, existing)
+    try {
+      await this.#format.begin(state?.format ?? null, existing)
+    } catch (error) {
+      await this.#outlet.close()
+      throw error
+    }
   }
 
   write(row: Row): RowError | null {

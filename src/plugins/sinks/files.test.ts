@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   chmodSync,
@@ -10,11 +11,11 @@ import {
   statSync,
   symlinkSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { Folder, writeAll } from '../../../test/support/plugin-files.ts'
+import { Folder, IN_MEMORY, writeAll } from '../../../test/support/plugin-files.ts'
 import type { Row } from '../../model/row.ts'
-import type { PluginSpec, Receipt, SinkIntent } from '../../sdk/spec.ts'
+import type { PluginSpec, Receipt } from '../../sdk/spec.ts'
 import { csvSink } from './csv.ts'
 import { jsonSink } from './json.ts'
 import { jsonlSink } from './jsonl.ts'
@@ -24,7 +25,7 @@ import { textSink } from './text.ts'
 type AnySink = Extract<PluginSpec, { kind: 'sink' }>
 
 const sha256 = (content: string) => createHash('sha256').update(content).digest('hex')
-const ROWS: Row[] = Array.from({ length: 7 }, (_, n) => ({ id: n, text: `row "${n}", Zoë` }))
+const ROWS: Row[] = Array.from({ length: 4 }, (_, n) => ({ id: n, text: `row "${n}", Zoë` }))
 
 /** Each format with what is there before, and what seven rows make of it. */
 const FORMATS: readonly { name: string; spec: AnySink; options: object; prior: string | null }[] = [
@@ -48,17 +49,18 @@ describe.each(FORMATS)('winding back: $name', ({ spec, options, prior }) => {
     if (prior !== null) folder.put('out/file', prior)
   }
   const undisturbed = async () => {
-    const folder = new Folder()
+    const folder = new Folder(IN_MEMORY)
     fill(folder)
     await writeAll(folder.sink(spec, place), ROWS)
     return folder.text('out/file')
   }
 
-  test.each(ROWS.map((_, n) => n).concat(ROWS.length))(
-    'after a crash behind row %i the file is as if undisturbed',
-    async crash => {
-      const expected = await undisturbed()
-      const folder = new Folder()
+  const kept = <T>(value: T) => JSON.parse(JSON.stringify(value)) as T
+
+  test.each([...ROWS.keys(), ROWS.length])('a crash behind flush %i, before or after its commit', async crash => {
+    const expected = await undisturbed()
+    for (const committed of crash === 0 ? [0] : [crash - 1, crash]) {
+      const folder = new Folder(IN_MEMORY)
       fill(folder)
       const before = folder.sink(spec, place)
       const intent = await before.prepare()
@@ -68,32 +70,30 @@ describe.each(FORMATS)('winding back: $name', ({ spec, options, prior }) => {
         before.write(row)
         receipts.push(await before.flush())
       }
-      // A copy as the ledger keeps it. What the former process has written behind the receipt must go.
-      for (const receipt of receipts) {
-        const kept = JSON.parse(JSON.stringify(receipt)) as Receipt | null
-        const after = folder.sink(spec, place)
-        await after.open(JSON.parse(JSON.stringify(intent)) as SinkIntent, kept)
-        for (const row of ROWS.slice(kept?.rows ?? 0)) expect(after.write(row)).toBeNull()
-        const last = await after.finish()
-        expect(await after.finish()).toEqual(last)
-        await after.close()
-      }
       await before.close()
-      const finished = folder.sink(spec, place)
-      const all = folder.sink(spec, place)
-      await all.open(intent, receipts[0]!)
-      for (const row of ROWS) all.write(row)
-      const receipt = await all.finish()
-      await all.close()
-      // Crashed between the end and the renaming, and once more behind it.
+      // Crashes once more at once, then goes on to the end.
+      const between = folder.sink(spec, place)
+      await between.open(kept(intent), kept(receipts[committed]!))
+      between.write(ROWS[0]!)
+      await between.flush()
+      await between.close()
+      const after = folder.sink(spec, place)
+      await after.open(kept(intent), kept(receipts[committed]!))
+      for (const row of ROWS.slice(committed)) expect(after.write(row)).toBeNull()
+      await after.flush()
+      const last = await after.finish()
+      expect(await after.finish()).toEqual(last)
+      await after.close()
+      // Crashes before the renaming, and behind it.
       for (let times = 0; times < 2; times++) {
-        await finished.open(intent, receipt)
-        expect(await finished.finish()).toEqual(receipt)
+        const finished = folder.sink(spec, place)
+        await finished.open(kept(intent), kept(last))
+        expect(await finished.finish()).toEqual(last)
         const artifact = await finished.publish()
         expect(artifact).toEqual({
           path: join(folder.path, 'out/file'),
-          rows: 7,
-          bytes: receipt.bytes,
+          rows: ROWS.length,
+          bytes: last.bytes,
           sha256: sha256(expected),
         })
         expect(await finished.publish()).toEqual(artifact)
@@ -101,19 +101,19 @@ describe.each(FORMATS)('winding back: $name', ({ spec, options, prior }) => {
       }
       expect(folder.text('out/file')).toBe(expected)
       expect(readdirSync(join(folder.path, 'out'))).toEqual(['file'])
-    },
-  )
+    }
+  })
 
   test('in the same process too, whatever was written since', async () => {
     const expected = await undisturbed()
-    const folder = new Folder()
+    const folder = new Folder(IN_MEMORY)
     fill(folder)
     const sink = folder.sink(spec, place)
     const intent = await sink.prepare()
     await sink.open(intent, null)
     for (const row of ROWS.slice(0, 2)) sink.write(row)
     const receipt = await sink.flush()
-    for (const row of ROWS.slice(4)) sink.write(row)
+    for (const row of ROWS.slice(3)) sink.write(row)
     await sink.flush()
     sink.write(ROWS[0]!)
     await sink.close()
@@ -123,13 +123,13 @@ describe.each(FORMATS)('winding back: $name', ({ spec, options, prior }) => {
     await sink.publish()
     await sink.close()
     expect(folder.text('out/file')).toBe(expected)
-    expect(last).toMatchObject({ rows: 7, bytes: Buffer.byteLength(expected), sha256: sha256(expected) })
+    expect(last).toMatchObject({ rows: ROWS.length, bytes: Buffer.byteLength(expected), sha256: sha256(expected) })
   })
 })
 
 describe('a former holder', () => {
   test('that wakes up writes into nothing, and can’t wind back what is no longer its own', async () => {
-    const folder = new Folder()
+    const folder = new Folder(IN_MEMORY)
     const former = folder.sink(jsonlSink, { path: 'out.jsonl' })
     const intent = await former.prepare()
     await former.open(intent, null)
@@ -150,7 +150,7 @@ describe('a former holder', () => {
   })
 
   test('a file that was changed is not gone on with', async () => {
-    const folder = new Folder()
+    const folder = new Folder(IN_MEMORY)
     const sink = folder.sink(jsonlSink, { path: 'out.jsonl' })
     const intent = await sink.prepare()
     await sink.open(intent, null)
@@ -164,13 +164,14 @@ describe('a former holder', () => {
       }
       expect(folder.text('out.jsonl')).toBe(content)
     }
-    expect(listed(folder)).toEqual(['out.jsonl'])
+    // The mark of a run that hasn't ended, and nothing else.
+    expect(listed(folder)).toEqual(['.out.jsonl.custody-mark', 'out.jsonl'])
   })
 })
 
 describe('if_exists', () => {
   test('fail is the default, and names the option', async () => {
-    const folder = new Folder()
+    const folder = new Folder(IN_MEMORY)
     folder.put('out.csv', 'x')
     await expect(folder.sink(csvSink, { path: 'out.csv' }).prepare()).rejects.toMatchObject({
       code: 'CUSTODY_TARGET_EXISTS',
@@ -185,7 +186,7 @@ describe('if_exists', () => {
   })
 
   test('nothing is touched before open, and a file that appears in between is left alone', async () => {
-    const folder = new Folder()
+    const folder = new Folder(IN_MEMORY)
     for (const spec of [csvSink, jsonlSink, textSink] as AnySink[]) {
       const sink = folder.sink(spec, { path: 'deep/er/out' })
       const intent = await sink.prepare()
@@ -193,7 +194,12 @@ describe('if_exists', () => {
       mkdirSync(join(folder.path, 'deep/er'), { recursive: true })
       folder.put('deep/er/out', 'theirs')
       await expect(sink.open(intent, null)).rejects.toMatchObject({ code: 'CUSTODY_TARGET_EXISTS' })
+      // Nor by one who goes on with the run.
+      await expect(folder.sink(spec, { path: 'deep/er/out' }).open(intent, null)).rejects.toMatchObject({
+        code: 'CUSTODY_TARGET_EXISTS',
+      })
       expect(folder.text('deep/er/out')).toBe('theirs')
+      expect(readdirSync(join(folder.path, 'deep/er'))).toEqual(['out'])
       rmSync(join(folder.path, 'deep'), { recursive: true })
     }
     const sink = folder.sink(jsonSink, { path: 'out.json' })
@@ -206,7 +212,7 @@ describe('if_exists', () => {
   })
 
   test('a crash in the middle of the renaming is made good', async () => {
-    const folder = new Folder()
+    const folder = new Folder(IN_MEMORY)
     const sink = folder.sink(jsonSink, { path: 'out.json' })
     const intent = await sink.prepare()
     await sink.open(intent, null)
@@ -223,7 +229,7 @@ describe('if_exists', () => {
   })
 
   test('append keeps what is there and tells of it', async () => {
-    const folder = new Folder()
+    const folder = new Folder(IN_MEMORY)
     folder.put('out.jsonl', '{"id":0}\n')
     const sink = folder.sink(jsonlSink, { path: 'out.jsonl', if_exists: 'append' })
     const intent = await sink.prepare()
@@ -241,7 +247,7 @@ describe('if_exists', () => {
   })
 
   test('replace leaves the old file until it is published, with its rights', async () => {
-    const folder = new Folder()
+    const folder = new Folder(IN_MEMORY)
     chmodSync(folder.put('out.csv', 'old'), 0o640)
     symlinkSync('out.csv', join(folder.path, 'link.csv'))
     const sink = folder.sink(csvSink, { path: 'link.csv', if_exists: 'replace' })
@@ -259,7 +265,7 @@ describe('if_exists', () => {
   })
 
   test('number takes the first free name', async () => {
-    const folder = new Folder()
+    const folder = new Folder(IN_MEMORY)
     for (const expected of ['out.csv', 'out-1.csv', 'out-2.csv']) {
       const sink = folder.sink(csvSink, { path: 'out.csv', if_exists: 'number' })
       expect((await sink.prepare()).path).toBe(join(folder.path, expected))
@@ -271,7 +277,7 @@ describe('if_exists', () => {
 
 describe('places that can’t be written', () => {
   test('folders, files on the way, links to nothing', async () => {
-    const folder = new Folder()
+    const folder = new Folder(IN_MEMORY)
     folder.put('file', 'x')
     symlinkSync('nowhere', join(folder.path, 'link'))
     for (const path of ['.', 'file/out.csv', 'file/a/b.csv', 'link']) {
@@ -283,7 +289,7 @@ describe('places that can’t be written', () => {
   })
 
   test.skipIf(!existsSync('/dev/full'))('a full disk: nothing more is written, and the receipt stands', async () => {
-    const folder = new Folder()
+    const folder = new Folder(IN_MEMORY)
     const sink = folder.sink(jsonlSink, { path: '/dev/full' })
     const intent = await sink.prepare()
     expect(intent).toMatchObject({ path: null, mode: 'stream' })
@@ -314,7 +320,7 @@ describe('places that can’t be written', () => {
 
 describe('formats', () => {
   test('without rows', async () => {
-    const folder = new Folder()
+    const folder = new Folder(IN_MEMORY)
     await writeAll(folder.sink(csvSink, { path: 'a.csv' }), [])
     await writeAll(folder.sink(csvSink, { path: 'b.csv', columns: ['x', 'y'] }), [])
     await writeAll(folder.sink(jsonlSink, { path: 'c.jsonl' }), [])
@@ -324,7 +330,7 @@ describe('formats', () => {
   })
 
   test('json is an array of the rows in order', async () => {
-    const folder = new Folder()
+    const folder = new Folder(IN_MEMORY)
     await writeAll(folder.sink(jsonSink, { path: 'out.json' }), ROWS)
     expect(JSON.parse(folder.text('out.json'))).toEqual(ROWS)
     expect(folder.text('out.json')).toBe(`[\n${ROWS.map(row => JSON.stringify(row)).join(',\n')}\n]\n`)
@@ -332,13 +338,13 @@ describe('formats', () => {
   })
 
   test('jsonl keeps the order of fields, and nulls', async () => {
-    const folder = new Folder()
+    const folder = new Folder(IN_MEMORY)
     await writeAll(folder.sink(jsonlSink, { path: 'out' }), [{ b: null, a: [1, { c: 'x\n' }] }])
     expect(folder.text('out')).toBe('{"b":null,"a":[1,{"c":"x\\n"}]}\n')
   })
 
   test('text writes one field', async () => {
-    const folder = new Folder()
+    const folder = new Folder(IN_MEMORY)
     const rows: Row[] = [{ t: 'one' }, { t: 2 }, { t: null }, { t: {} }, {}, { t: 'two' }]
     expect(await writeAll(folder.sink(textSink, { path: 'out', field: 't' }), rows)).toEqual(
       Array(3).fill('TEXT_FIELD'),
@@ -346,8 +352,27 @@ describe('formats', () => {
     expect(folder.text('out')).toBe('one\n2\ntwo\n')
   })
 
+  test('standard output', () => {
+    const script = `
+      import { csvSink } from ${JSON.stringify(resolve(import.meta.dirname, 'csv.ts'))}
+      const context = { node: 'out', folder: '/', originalNames: () => ({}), input: { fields: new Map(), closed: false } }
+      const sink = csvSink.create(csvSink.options.parse({ path: '-' }), context)
+      const intent = await sink.prepare()
+      await sink.open(intent, null)
+      sink.write({ a: 1, b: 'x' })
+      await sink.flush()
+      sink.write({ a: 2, b: 'Zoë' })
+      const receipt = await sink.finish()
+      console.error(JSON.stringify([intent.path, receipt.bytes, receipt.sha256, await sink.publish()]))
+      await sink.close()
+    `
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' })
+    expect(stdout).toBe('a,b\n1,x\n2,Zoë\n')
+    expect(JSON.parse(stderr)).toEqual([null, 15, null, null])
+  })
+
   test('a refused row leaves nothing behind, not even in the counts', async () => {
-    const folder = new Folder()
+    const folder = new Folder(IN_MEMORY)
     const sink = folder.sink(textSink, { path: 'out' })
     await sink.open(await sink.prepare(), null)
     expect(sink.write({})).toMatchObject({ kind: 'error', code: 'TEXT_FIELD', retryable: false })
