@@ -13,12 +13,12 @@ interface Batch {
 }
 interface Closing {
   readonly group: number
-  readonly verdict: string
   readonly members: readonly number[]
   readonly births: number
 }
 /** A token's visit at an aggregate came to its end. */
 interface Release {
+  readonly token: number
   readonly node: number
   /** Group that held it; 0 if it was the one that closed the batch. */
   readonly group: number
@@ -33,9 +33,10 @@ export class Batches {
   #closings: Closing[] = []
   #holds: { readonly group: number; readonly node: number; readonly token: number }[] = []
   #abandoned: { readonly group: number; readonly token: number }[] = []
-  #releases = new Map<number, Release>()
+  /** By token and node: a token may pass several aggregates within a commit, and each once. */
+  #releases = new Map<string, Release>()
   /** By token: the group of a CONSUMED_IN_BATCH or batch_failed ending. */
-  #ended = new Map<number, { readonly group: number; readonly failed: boolean }>()
+  #ended = new Map<number, number>()
 
   constructor(check: Check, ways: Ways) {
     this.#check = check
@@ -50,13 +51,13 @@ export class Batches {
     this.#holds.push({ group, node, token })
   }
 
-  release(token: number, release: Release): void {
-    this.#releases.set(token, release)
+  release(release: Release): void {
+    this.#releases.set(`${release.token} ${release.node}`, release)
   }
 
   /** The token ended as a member, by being consumed or by failing with the batch. */
-  end(token: number, group: number, failed: boolean): void {
-    this.#ended.set(token, { group, failed })
+  end(token: number, group: number): void {
+    this.#ended.set(token, group)
   }
 
   /** The token was held when the run was abandoned. */
@@ -81,10 +82,10 @@ export class Batches {
     }
     for (const closing of this.#closings) this.#settleOne(closing)
     for (const { group, token } of this.#abandoned) this.#open.get(group)?.held.delete(token)
-    for (const [token, { node }] of this.#releases) {
+    for (const { token, node } of this.#releases.values()) {
       this.#check.add(`${tokenName(token)} leaves ${this.#ways.name(node)}, and no batch closes that it is a member of`)
     }
-    for (const [token, { group }] of this.#ended) {
+    for (const [token, group] of this.#ended) {
       this.#check.add(
         `${tokenName(token)} ends with batch group ${group}, and isn't among the members that it closes with`,
       )
@@ -104,7 +105,7 @@ export class Batches {
     }
   }
 
-  #settleOne({ group, verdict, members, births }: Closing): void {
+  #settleOne({ group, members, births }: Closing): void {
     const name = `batch group ${group}`
     const batch = this.#open.get(group)
     if (batch === undefined) {
@@ -115,43 +116,48 @@ export class Batches {
     if (new Set(members).size !== members.length) this.#check.add(`${name} has a member twice`)
     if (members.length === 0) this.#check.add(`${name} closes without members`)
     let consumed = 0
+    let failed = 0
     for (const member of members) {
       batch.held.delete(member)
-      if (this.#memberProblem(member, batch, verdict)) continue
-      const end = this.#ended.get(member)
-      this.#ended.delete(member)
-      if (end !== undefined && !end.failed) consumed++
+      const release = this.#takeRelease(member, batch)
+      const end = this.#takeEnd(member, group)
+      if (release?.failed === true) failed++
+      else if (end) consumed++
     }
     for (const token of batch.held) this.#check.add(`${name} closes without ${tokenName(token)}, which it holds`)
-    if (consumed !== 0 && consumed !== members.length) {
-      this.#check.add(`${name} consumed ${grouped(consumed)} of ${grouped(members.length)} members`)
+    for (const [count, what] of [
+      [consumed, 'were consumed'],
+      [failed, 'failed'],
+    ] as const) {
+      if (count !== 0 && count !== members.length) {
+        this.#check.add(
+          `${name}: ${grouped(count)} of ${grouped(members.length)} members ${what}, and the others didn't`,
+        )
+      }
     }
     if (births > 0 && consumed === 0) this.#check.add(`${name} gave new row instances, and consumed no member`)
   }
 
-  /** True if there was one, and it is told. */
-  #memberProblem(member: number, batch: Batch, verdict: string): boolean {
-    const release = this.#releases.get(member)
-    const who = `${tokenName(member)}, a member of batch group ${batch.group},`
+  #takeRelease(member: number, { group, node }: Batch): Release | null {
+    const key = `${member} ${node}`
+    const release = this.#releases.get(key)
+    const who = `${tokenName(member)}, a member of batch group ${group},`
     if (release === undefined) {
       this.#check.add(`${who} isn't released with it`)
-      return true
+      return null
     }
-    this.#releases.delete(member)
-    if (release.node !== batch.node || (release.group !== 0 && release.group !== batch.group)) {
-      this.#check.add(`${who} was held for another one`)
-      return true
-    }
-    if (release.failed !== (verdict === 'failed')) {
-      this.#check.add(`${who} ${release.failed ? 'failed' : 'did not fail'}, and the batch closed as ${verdict}`)
-      return true
-    }
-    const end = this.#ended.get(member)
-    if (end !== undefined && end.group !== batch.group) {
-      this.#check.add(`${who} ends with batch group ${end.group}`)
-      this.#ended.delete(member)
-      return true
-    }
-    return false
+    this.#releases.delete(key)
+    if (release.group !== 0 && release.group !== group) this.#check.add(`${who} was held for another one`)
+    return release
+  }
+
+  /** Whether the member ended with the batch. */
+  #takeEnd(member: number, group: number): boolean {
+    const ended = this.#ended.get(member)
+    if (ended === undefined) return false
+    // A token that went on from this batch may have ended with a later one.
+    if (ended !== group) return false
+    this.#ended.delete(member)
+    return true
   }
 }

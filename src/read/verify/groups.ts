@@ -18,7 +18,7 @@ const VERDICTS: readonly (readonly string[])[] = [
   ['forked'],
   ['expanded'],
   ['merged', 'branch_lost', 'quorum_not_met', 'timeout', 'merge_conflict', 'select_missing'],
-  ['count', 'max_age', 'when', 'end_of_input', 'failed'],
+  ['count', 'max_age', 'when', 'end_of_input'],
 ]
 
 export interface Group extends GroupOpened {

@@ -143,7 +143,7 @@ export class SubjectState {
     if (fact.status !== 2) {
       // An attempt of a batch that is followed by another one releases nobody.
       if (at_aggregate && (fact.status === 0 || fact.edge !== 0)) {
-        batches.release(token.id, { node: fact.node, group, failed: fact.status === 1 })
+        batches.release({ token: token.id, node: fact.node, group, failed: fact.status === 1 })
       }
       return
     }
@@ -193,7 +193,7 @@ export class SubjectState {
       if (cause === 'batch' || cause === 'batch_failed') {
         // A failed member may end commits later, in the sink that `on_error` names.
         if (cause === 'batch' || entry.visits.some(each => each.token === token.id && each.edge === token.via)) {
-          witness.batches.end(token.id, ending.group, cause === 'batch_failed')
+          witness.batches.end(token.id, ending.group)
         }
       } else if (ending.fate === ABANDONED && token.group !== 0) witness.batches.abandon(token.id, token.group)
     }
@@ -210,10 +210,10 @@ export class SubjectState {
   #close(entry: SubjectEntry, where: string, witness: Witness): void {
     if (!speaksOfGroups(entry)) return
     for (const problem of this.#groups.closed(entry, this.values.count)) witness.groups.add(`${where}: ${problem}`)
-    for (const { group, verdict, members } of entry.groups_closed) {
+    for (const { group, members } of entry.groups_closed) {
       if (this.#groups.get(group)?.kind !== 3) continue
       const births = entry.births.filter(each => each.group === group).length
-      witness.batches.close({ group, verdict, members, births })
+      witness.batches.close({ group, members, births })
     }
   }
 
