@@ -16,7 +16,7 @@ import type {
 } from '../read-port.ts'
 import { asLedgerError } from './errors.ts'
 import { schemaStatements } from './schema.ts'
-import { quoted, VIEWS } from './views.ts'
+import { ofRow, quoted, VIEWS } from './views.ts'
 
 const BATCH = `json_extract(body, '$.b')`
 const SQL = {
@@ -35,6 +35,10 @@ const SQL = {
   endings: `SELECT * FROM endings WHERE log = ? ORDER BY token`,
   open_tokens: `SELECT token, row, batch, node, seq FROM open_tokens WHERE log = ? ORDER BY token`,
   head: `SELECT note FROM heads WHERE log = ?`,
+  row_of: `SELECT coalesce(
+      (SELECT row FROM endings WHERE log = l.log AND token = ?),
+      (SELECT row FROM open_tokens WHERE log = l.log AND token = ?)) AS row
+    FROM logs l WHERE l.run = ? AND l.part = 0`,
   heads: `SELECT log, note FROM heads ORDER BY log`,
   leases: `SELECT log, epoch, holder, expires_us FROM leases ORDER BY log`,
   objects: `SELECT type, name, sql FROM sqlite_schema ORDER BY type, name`,
@@ -132,7 +136,7 @@ export class SqliteReader implements LedgerReader {
       .filter(each => each !== 'ok')
   }
 
-  view(
+  async *view(
     name: ViewName,
     run: string,
     where?: { readonly column: string; readonly value: string | number },
@@ -141,10 +145,17 @@ export class SqliteReader implements LedgerReader {
     if (where !== undefined && !columns.includes(where.column)) {
       throw new TypeError(`view ${name} has no column ${where.column}`)
     }
+    const row = where?.column === 'token_id' ? this.#rowOf(run, where.value) : null
+    const narrowed = row === null ? '' : ofRow(name, row)
     const condition = where === undefined ? '' : ` AND ${quoted(where.column)} = ?`
     const sorted = order.length === 0 ? '' : ` ORDER BY ${order.map(quoted).join(', ')}`
-    const text = `SELECT * FROM ${name} WHERE run_id = ?${condition}${sorted}`
-    return this.#stream(text, run, ...(where === undefined ? [] : [where.value]))
+    const text = `${narrowed} SELECT * FROM ${name} WHERE run_id = ?${condition}${sorted}`
+    yield* this.#stream<Record<string, unknown>>(text, run, ...(where === undefined ? [] : [where.value]))
+  }
+
+  /** The row that a token belongs to; null if it belongs to a batch, or isn't known. */
+  #rowOf(run: string, token: string | number): number | null {
+    return this.#get<{ row: number | null }>(SQL.row_of, token, token, run)?.row ?? null
   }
 
   async close(): Promise<void> {

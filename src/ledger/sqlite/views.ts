@@ -3,6 +3,7 @@
  * lacks. A view that is filtered by `run_id` reads that run only, and by `row_id` that row only.
  *
  * In the texts: `l` is the run's log, `o` its entry 0 (the topology), `e` an entry, `s` an entry of the same subject.
+ * A `+` before a column keeps SQLite from using an index for it where another one is better.
  */
 import { GROUP_KINDS } from '../../model/entry.ts'
 import { BUFFERED, FATES } from '../../model/outcome.ts'
@@ -32,13 +33,14 @@ const words = (of: string, list: readonly string[]) =>
   `CASE ${of} ${list.map((each, i) => `WHEN ${i} THEN '${each}'`).join(' ')} END`
 
 const RUN = `FROM logs l JOIN entries o ON o.log = l.log AND o.seq = 0`
-const ENTRIES = `${RUN} JOIN entries e ON e.log = l.log`
+const ANY_ENTRY = `JOIN entries e ON e.log = l.log`
+const ENTRIES = `${RUN} ${ANY_ENTRY}`
 /** Entries without a row: of the run and of batches. */
 const RUN_ENTRY = `s.log = l.log AND s.row IS NULL`
 
 /** Entries of rows and of batches, each with a condition that finds the other entries of the same subject fast. */
 const SUBJECTS = [
-  { is: `e.row IS NOT NULL`, same: `s.log = e.log AND s.row = e.row` },
+  { is: `+e.row IS NOT NULL`, same: `s.log = e.log AND s.row = e.row` },
   {
     is: `e.row IS NULL AND ${field('e', 'b')} IS NOT NULL`,
     same: `s.log = e.log AND s.row IS NULL AND ${field('s', 'b')} = ${field('e', 'b')}`,
@@ -51,7 +53,7 @@ const ofSubjects = (select: (subject: { is: string; same: string }) => string) =
 const commitment = (number: string, same: string) => `CASE WHEN ${number} = 0 THEN NULL
     WHEN ${number} >= ${field('e', 'w')} THEN ${element('e', 'c', `${number} - ${field('e', 'w')}`, '')}
     ELSE (SELECT ${element('s', 'c', `${number} - ${field('s', 'w')}`, '')} FROM entries s
-      WHERE ${same} AND ${field('s', 'w')} <= ${number} ORDER BY s.seq DESC LIMIT 1) END`
+      WHERE ${same} AND ${field('s', 'w')} <= ${number} ORDER BY +s.seq DESC LIMIT 1) END`
 
 const KIND_FORK = GROUP_KINDS.indexOf('fork')
 const KIND_EXPAND = GROUP_KINDS.indexOf('expand')
@@ -68,7 +70,7 @@ const closing = (what: string, same: string) => `(SELECT ${what} FROM entries s,
 // ── the views ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const runWord = (what: string, kinds: string) => `(SELECT ${what} FROM entries s
-    WHERE ${RUN_ENTRY} AND ${field('s', 'k')} IN (${kinds}) ORDER BY s.seq DESC LIMIT 1)`
+    WHERE ${RUN_ENTRY} AND ${field('s', 'k')} IN (${kinds}) ORDER BY +s.seq DESC LIMIT 1)`
 const unlessResumed = (what: string) =>
   runWord(`CASE ${field('s', 'k')} WHEN 'resume' THEN NULL ELSE ${what} END`, `'stop', 'resume', 'seal'`)
 
@@ -88,7 +90,7 @@ const edges = `SELECT l.run, ${nodeName(at('x', 0))}, ${at('x', 1)}, ${target(at
 ${RUN}, json_each(o.body, '$.topology.edges') x WHERE l.log > 0`
 
 const rows = `SELECT l.run, e.row, ${nodeName(field('e', 's[0]'))}, ${field('e', 's[1]')}, ${field('e', 'c[0]')}, ${iso(field('e', 't'))}
-${ENTRIES} WHERE l.log > 0 AND e.row IS NOT NULL AND ${field('e', 's')} IS NOT NULL`
+${ENTRIES} WHERE l.log > 0 AND ${field('e', 's')} IS NOT NULL`
 
 /** The group among those that the entry opens which is a fork and bore `b`. */
 const forkOf = (what: string) => `(SELECT ${what} FROM json_each(e.body, '$.g') g
@@ -108,7 +110,7 @@ WHERE l.log > 0 AND e.row IS NULL AND ${at('d', 0)} = ${at('b', 1)} AND ${at('d'
 
 const groups = ofSubjects(
   ({ is, same }) => `SELECT l.run, ${at('g', 0)}, ${words(at('g', 1), GROUP_KINDS)}, ${nodeName(at('g', 2))},
-  CASE ${at('g', 1)} WHEN ${KIND_BATCH} THEN NULL ELSE e.row END, ${at('g', 3)},
+  e.row, ${at('g', 3)},
   CASE ${at('g', 1)} WHEN ${KIND_FORK} THEN 'forked' WHEN ${KIND_EXPAND} THEN 'expanded'
     ELSE ${closing(at('d', 1), same)} END,
   ${iso(field('e', 't'))},
@@ -208,6 +210,13 @@ export const VIEWS: { readonly [name in ViewName]: View } = {
     calls,
   ),
   artifacts: view('run_id sink path rows bytes sha256', 'sink', artifacts),
+}
+
+/** The rows of a view that entries of one row give: for what belongs to that row, but isn't filtered by it in the view. */
+export function ofRow(name: ViewName, row: number): string {
+  const { columns, select } = VIEWS[name]
+  const narrowed = select.replaceAll(ANY_ENTRY, `${ANY_ENTRY} AND e.row = ${Math.trunc(row)}`)
+  return `WITH ${name} (${columns.map(quoted).join(', ')}) AS (${narrowed})`
 }
 
 export function viewStatements(): readonly string[] {
