@@ -10,6 +10,7 @@ import { integerFrom } from '../arguments.ts'
 import type { Context } from '../context.ts'
 import { type LedgerOptions, reading, withLedgerOption } from '../ledger-access.ts'
 import { rowPredicate } from '../predicate.ts'
+import type { StoryView } from '../render/steps.ts'
 import { renderStory } from '../render/story.ts'
 import { counted } from '../render/text.ts'
 
@@ -53,7 +54,7 @@ async function explain(context: Context, reader: LedgerReader, name: string, opt
   const story = row !== undefined ? await explainRow(reader, log, row) : await explainToken(reader, log, token ?? 0)
   const { terminal } = context
   if (options.json === true) terminal.answerJson(storyJson(story))
-  else terminal.answer(renderStory(story, terminal.columns, terminal.paint))
+  else terminal.answer(renderStory(story, viewOf(context)))
 }
 
 /** One story after the other as they are found; as JSON an array. Stops as soon as nobody reads any more. */
@@ -71,8 +72,12 @@ async function explainAll(
     if (terminal.isClosed) return
     found++
     if (json) stories.push(story)
-    else terminal.answer(`${found > 1 ? '\n' : ''}${renderStory(story, terminal.columns, terminal.paint)}`)
+    else terminal.answer(`${found > 1 ? '\n' : ''}${renderStory(story, viewOf(context))}`)
   }
   if (json) terminal.answerJson(stories.map(storyJson))
   else terminal.tell(found === 0 ? 'No row fits.' : `\n${counted(found, 'row fits', 'rows fit')}.`)
+}
+
+function viewOf({ terminal, cwd }: Context): StoryView {
+  return { columns: terminal.columns, paint: terminal.paint, cwd }
 }

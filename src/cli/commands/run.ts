@@ -9,7 +9,9 @@ import { type RunResult, runPlan } from '../../engine/run.ts'
 import { signingKey } from '../../ledger/keys.ts'
 import { openLedger, openLedgerReader } from '../../ledger/open.ts'
 import type { LedgerPorts } from '../../ledger/write-port.ts'
+import { CustodyError } from '../../model/error.ts'
 import { uuidv7 } from '../../model/uuid.ts'
+import { notExecutable } from '../../plan/compile.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { showRun } from '../../read/show/show.ts'
 import type { ShownRun } from '../../read/show/summary.ts'
@@ -53,7 +55,8 @@ export function runCommand(context: Context, done: (exit: number) => void): Comm
 }
 
 async function run(context: Context, file: string, options: RunOptions): Promise<number> {
-  const plan = await preparePlan(context, file, options.set ?? [], { tellWarnings: true })
+  const plan = await preparePlan(context, file, options.set ?? [], () => signingKey(context.env))
+  refuse(plan, options)
   const dry_run = options.dryRun === true
   const temporary = dry_run ? mkdtempSync(join(tmpdir(), 'custody-dry-run-')) : null
   try {
@@ -65,6 +68,30 @@ async function run(context: Context, file: string, options: RunOptions): Promise
   } finally {
     if (temporary !== null) rmSync(temporary, { recursive: true, force: true })
   }
+}
+
+/** What is sound, and yet can't be run (so). */
+function refuse(plan: Plan, { json }: RunOptions): void {
+  const [node] = notExecutable(plan)
+  if (node !== undefined)
+    throw new CustodyError('CUSTODY_NOT_EXECUTABLE', `this version can't run \`${node.name}\`, a ${node.kind}`, {
+      where: { file: plan.file, node: node.name },
+    })
+  if (json !== true) return
+  const to_stdout = plan.nodes.find(each => each.kind === 'sink' && optionOf(plan, each.name, 'path') === '-')
+  if (to_stdout !== undefined)
+    throw new CustodyError(
+      'CUSTODY_ARGUMENT',
+      `sink \`${to_stdout.name}\` writes to standard output, and so does --json`,
+      { hint: 'Leave --json away, or give the sink a file.' },
+    )
+}
+
+function optionOf(plan: Plan, node: string, option: string): unknown {
+  const options = plan.value.options[node]
+  return typeof options === 'object' && options !== null && Object.hasOwn(options, option)
+    ? (options as { readonly [option: string]: unknown })[option]
+    : undefined
 }
 
 async function runInto(url: string, context: Context, plan: Plan, options: RunOptions): Promise<number> {
@@ -145,8 +172,7 @@ function tellResult(
 function intended(sinks: ShownRun['sinks'], plan: Plan): ShownRun['sinks'] {
   return Object.fromEntries(
     Object.entries(sinks).map(([name, { rows }]) => {
-      const options = plan.value.options[name]
-      const path = typeof options === 'object' && options !== null && 'path' in options ? options.path : undefined
+      const path = optionOf(plan, name, 'path')
       return [name, typeof path === 'string' ? { rows, path } : { rows }]
     }),
   )

@@ -4,11 +4,19 @@ import { formatDuration } from '../../model/time.ts'
 import type { Change, Decision, VisitStory } from '../../read/explain/story.ts'
 import type { Paint } from '../terminal.ts'
 import { withValues } from './expression.ts'
-import { columnsOf, padEnd, padStart, printable, shorten, valueText } from './text.ts'
+import { columnsOf, nearPath, padEnd, padStart, printable, shorten, valueText } from './text.ts'
 
 /** Longest value in a change. */
 const VALUE_COLUMNS = 48
 const NODE_COLUMNS = 24
+
+/** Where a story is shown. */
+export interface StoryView {
+  readonly columns: number
+  readonly paint: Paint
+  /** Paths are shown as seen from here. */
+  readonly cwd: string
+}
 
 /** One step, before it is laid out: its first line has parts in columns of their own. */
 interface Step {
@@ -24,17 +32,16 @@ interface Step {
 }
 
 /**
- * Lines for `visits`, numbered from `first`; without the source's visit, which the header tells. `columns` is the width
- * that there is.
+ * Lines for `visits`, numbered from `first`; without the source's visit, which the header tells. `children`:
+ * how many row instances were born of the last of them.
  */
 export function renderSteps(
   visits: readonly VisitStory[],
   first: number,
-  columns: number,
-  paint: Paint,
   children: number,
+  { columns, paint, cwd }: StoryView,
 ): string[] {
-  const steps = visits.map((visit, i) => stepOf(visit, first + i, i === visits.length - 1 ? children : 0))
+  const steps = visits.map((visit, i) => stepOf(visit, first + i, i === visits.length - 1 ? children : 0, cwd))
   const number = widest(steps.map(step => step.number))
   const node = Math.min(NODE_COLUMNS, widest(steps.map(step => step.node)))
   const by = Math.min(NODE_COLUMNS, widest(steps.map(step => step.by)))
@@ -74,20 +81,25 @@ function layOut(steps: readonly Step[], room: number): string[][] {
   })
 }
 
-function stepOf(visit: VisitStory, number: number, children: number): Step {
-  const { head, more } = body(visit, children)
+function stepOf(visit: VisitStory, number: number, children: number, cwd: string): Step {
+  const { head, more } = body(visit, children, cwd)
   return {
     number: String(number),
     node: printable(visit.node),
     by: printable(visit.plugin ?? visit.kind),
     parts: head,
     more,
-    duration: visit.status === 'held' ? '' : formatDuration(visit.duration_us),
+    duration: visit.status === 'held' ? '' : durationText(visit.duration_us),
     failed: visit.status === 'error',
   }
 }
 
-function body(visit: VisitStory, children: number): { head: readonly string[]; more: readonly string[] } {
+/** As everywhere, but short ones with two decimals, so that they stand one under the other. */
+function durationText(duration_us: number): string {
+  return duration_us < 9_995 ? `${(duration_us / 1000).toFixed(2)} ms` : formatDuration(duration_us)
+}
+
+function body(visit: VisitStory, children: number, cwd: string): { head: readonly string[]; more: readonly string[] } {
   const attempt = visit.attempt > 1 ? `attempt ${visit.attempt}: ` : ''
   if (visit.error !== null) return { head: [`${attempt}${errorText(visit)}`], more: evaluated(visit) }
   if (visit.status === 'held') return { head: ['held here until its group closes'], more: [] }
@@ -95,12 +107,15 @@ function body(visit: VisitStory, children: number): { head: readonly string[]; m
     return { head: decisionParts(visit.decision, visit, attempt), more: tried(visit.decision) }
   const changes = visit.changed === null ? [] : changeTexts(visit.changed, visit.data)
   if (changes.length > 0) return { head: [`${attempt}${changes.join(' · ')}`], more: evaluated(visit) }
-  return { head: [`${attempt}${unchangedText(visit, children)}`], more: evaluated(visit) }
+  return { head: [`${attempt}${unchangedText(visit, children, cwd)}`], more: evaluated(visit) }
 }
 
-function unchangedText(visit: VisitStory, children: number): string {
-  if (visit.kind === 'sink') return visit.path === null ? 'written' : printable(visit.path)
-  if (children > 0) return `became ${children} ${children === 1 ? 'row' : 'rows'}`
+function unchangedText(visit: VisitStory, children: number, cwd: string): string {
+  if (visit.kind === 'sink') return visit.path === null ? 'written' : printable(nearPath(visit.path, cwd))
+  if (visit.kind === 'fork') return `split into ${children} branches`
+  if (children > 0 && visit.kind === 'transform') return `became ${children} ${children === 1 ? 'row' : 'rows'}`
+  if (visit.kind === 'aggregate' && visit.left === null) return 'taken into a batch'
+  if (visit.kind === 'coalesce') return 'merged'
   if (visit.left === null) return 'filtered out'
   if (visit.kind === 'gate') return `→ ${printable(visit.left.to)}`
   return visit.data?.kind === 'erased' ? 'what it changed is erased' : 'nothing changed'
@@ -127,11 +142,21 @@ function tried(decision: Decision): string[] {
   )
 }
 
+/** Expressions of a plugin, and of a gate that met an error, with what they saw. */
 function evaluated(visit: VisitStory): string[] {
-  return visit.evaluations.map(each => {
-    const seen = visit.data?.kind === 'erased' ? 'values are erased' : substituted(each.expression, each.values)
-    return `${printable(each.for)}: ${oneLine(each.expression)}${seen === '' ? '' : `   ${seen}`}`
-  })
+  const { decision, data } = visit
+  const of_gate = decision === null || decision.expression === visit.plugin ? [] : [decision.expression]
+  const lines = of_gate.filter(each => each !== 'else').map(each => seenText(each, decision?.values ?? {}, data))
+  return [...(decision === null ? [] : tried(decision)), ...lines, ...ofPlugin(visit)]
+}
+
+function ofPlugin(visit: VisitStory): string[] {
+  return visit.evaluations.map(each => `${printable(each.for)}: ${seenText(each.expression, each.values, visit.data)}`)
+}
+
+function seenText(expression: string, values: Decision['values'], data: VisitStory['data']): string {
+  const seen = data?.kind === 'erased' ? 'values are erased' : substituted(expression, values)
+  return `${oneLine(expression)}${seen === '' ? '' : `   ${seen}`}`
 }
 
 /** The expression with its values; nothing if that says no more than the expression. */

@@ -1,21 +1,22 @@
 /** The story of a row, from top to bottom, for people. */
 import type { Story, TokenEnding, TokenStory, VisitStory } from '../../read/explain/story.ts'
 import type { Paint } from '../terminal.ts'
-import { changeTexts, renderSteps } from './steps.ts'
+import { changeTexts, renderSteps, type StoryView } from './steps.ts'
 import { columnsOf, count, counted, hashText, printable, shorten, shortRun, timeText, valueText } from './text.ts'
 
 const FIELD_COLUMNS = 60
 
-/** The whole story, for a terminal `columns` wide. */
-export function renderStory(story: Story, columns: number, paint: Paint): string {
+/** The whole story. */
+export function renderStory(story: Story, view: StoryView): string {
+  const { columns, paint } = view
   const lines = [header(story, paint), ...entered(story, columns, paint)]
   const children = childrenOf(story.tokens)
   const known = new Set(story.tokens.map(token => token.token))
   const roots = story.tokens.filter(token => !token.parents.some(parent => known.has(parent)))
   const single = story.tokens.length === 1
-  for (const root of roots) lines.push('', ...tokenLines(root, children, single ? -1 : 0, 1, { columns, paint }))
+  for (const root of roots) lines.push('', ...tokenLines(root, children, single ? -1 : 0, 1, view))
   lines.push('', evidence(story))
-  for (const next of story.onward) lines.push('', renderStory(next, columns, paint))
+  for (const next of story.onward) lines.push('', renderStory(next, view))
   return lines.join('\n')
 }
 
@@ -99,7 +100,7 @@ function tokenLines(
   children: ReadonlyMap<number, readonly TokenStory[]>,
   depth: number,
   first: number,
-  view: { readonly columns: number; readonly paint: Paint },
+  view: StoryView,
 ): string[] {
   const { columns, paint } = view
   const own = children.get(token.token) ?? []
@@ -108,8 +109,10 @@ function tokenLines(
   const lines: string[] = []
   if (depth >= 0) lines.push(heading(token, paint), ...bornAs(token, columns - indent.length, paint))
   lines.push(
-    ...renderSteps(steps, first, columns - indent.length - 2, paint, own.length).map(line => `  ${line}`),
-    ...(depth >= 0 ? [] : ['']),
+    ...renderSteps(steps, first, own.length, { ...view, columns: columns - indent.length - 2 }).map(
+      line => `  ${line}`,
+    ),
+    ...(depth >= 0 || steps.length === 0 ? [] : ['']),
     ...closing(token, paint).map(line => (depth >= 0 ? `  ${line}` : line)),
   )
   const shown = lines.map(line => (line === '' ? line : indent + line))

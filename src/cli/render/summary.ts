@@ -1,9 +1,8 @@
 /** The summary of a run for people: read, ended, written, sealed. */
-import { relative } from 'node:path'
 import { formatDuration } from '../../model/time.ts'
 import type { EndingCounts, SinkCounts } from '../../read/show/summary.ts'
 import type { Paint } from '../terminal.ts'
-import { count, counted, hashText, printable, shorten } from './text.ts'
+import { count, counted, hashText, nearPath, printable, shorten } from './text.ts'
 
 export interface SummaryFacts {
   readonly status: string
@@ -12,6 +11,7 @@ export interface SummaryFacts {
   readonly endings: readonly EndingCounts[]
   readonly sinks: { readonly [sink: string]: SinkCounts }
   readonly checkpoint: string
+  readonly signed_by: string | null
   /** Nothing was written: sinks tell what would have been. */
   readonly dry_run: boolean
 }
@@ -30,7 +30,10 @@ export function renderSummary(facts: SummaryFacts, cwd: string, columns: number,
   const written = writtenTexts(facts.sinks, cwd)
   for (const [i, text] of written.entries()) add(i > 0 ? '' : facts.dry_run ? 'would write' : 'written', text)
   if (!facts.dry_run && facts.checkpoint !== '')
-    add(isSealed(facts.status) ? 'sealed' : 'checkpoint', `checkpoint ${hashText(facts.checkpoint)}`)
+    add(
+      isSealed(facts.status) ? 'sealed' : 'checkpoint',
+      `checkpoint ${hashText(facts.checkpoint)}${facts.signed_by === null ? '' : ` · signed by ${printable(facts.signed_by)}`}`,
+    )
   return lines
 }
 
@@ -76,12 +79,6 @@ function writtenTexts(sinks: SummaryFacts['sinks'], cwd: string): string[] {
     const where = path === undefined ? printable(sink) : printable(nearPath(path, cwd))
     return `${where}  ${counted(rows, 'row')}`
   })
-}
-
-/** A path as seen from `cwd`, if that is shorter. */
-export function nearPath(path: string, cwd: string): string {
-  const near = relative(cwd, path)
-  return near.length > 0 && near.length < path.length && !near.startsWith('../../..') ? near : path
 }
 
 /** `done in 0.3 s`, and what the status says in words. */

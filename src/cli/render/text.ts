@@ -2,6 +2,7 @@
  * Text from data, made safe and short for a terminal. Everything that a person sees and that came out of a file, a
  * plugin or a ledger passes through here: data must not be able to move the cursor, set colours or reorder a line.
  */
+import { relative } from 'node:path'
 import { formatTime } from '../../model/time.ts'
 
 /** C0, DEL, C1, bidirectional controls, zero-width and line separators, byte order mark, tags, lone surrogates. */
@@ -98,4 +99,10 @@ export function hashText(hex: string): string {
 /** How much of a run's id is enough to name it: the time part of a UUIDv7 and a little of the random one. */
 export function shortRun(run: string): string {
   return run.slice(0, 13)
+}
+
+/** A path as seen from `cwd`, if that is shorter. */
+export function nearPath(path: string, cwd: string): string {
+  const near = relative(cwd, path)
+  return near.length > 0 && near.length < path.length && !near.startsWith('../../..') ? near : path
 }

@@ -128,7 +128,7 @@ export interface Story {
   /** Numbers of the subject's entries in the run's log, from 0. */
   readonly entries: readonly number[]
   /** The latest signed head of the run's log. */
-  readonly head: { readonly size: number; readonly root: string } | null
+  readonly head: { readonly size: number; readonly root: string; readonly signed_by: string | null } | null
   /** Status of a sealed run; null while it isn't sealed. */
   readonly sealed: string | null
 }

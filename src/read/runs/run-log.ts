@@ -130,16 +130,23 @@ export async function intentsOf(reader: LedgerReader, log: number): Promise<Sink
 export async function headOf(
   reader: LedgerReader,
   log: number,
-): Promise<{ readonly size: number; readonly root: string } | null> {
+): Promise<{ readonly size: number; readonly root: string; readonly signed_by: string | null } | null> {
   const note = await reader.head(log)
   if (note === null) return null
   try {
     const { size, root } = parseCheckpoint(note.slice(0, note.indexOf('\n\n') + 1))
-    return { size, root }
+    return { size, root, signed_by: signerOf(note) }
   } catch (error) {
     if (error instanceof NoteError) throw damaged(log, error.message, error)
     throw error
   }
+}
+
+/** `name+hash` from the first signature line of a note. */
+function signerOf(note: string): string | null {
+  const [, name, signature] = /\n\n— (\S+) (\S+)/u.exec(note) ?? []
+  if (name === undefined || signature === undefined) return null
+  return `${name}+${Buffer.from(signature, 'base64').subarray(0, 4).toString('hex')}`
 }
 
 function asRunEntry({ seq, body }: StoredEntry, log: number): RunEntry {

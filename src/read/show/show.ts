@@ -28,6 +28,7 @@ export async function showRun(reader: LedgerReader, name: string, isHeld: IsHeld
     causes: summed(endings, each => each.cause),
     sinks: await sinkCounts(reader, log, opening.topology, closing),
     checkpoint: head?.root ?? '',
+    signed_by: head?.signed_by ?? null,
     duration_ms: Math.max(0, Math.round((end_us - opening.t) / 1000)),
     nodes: nodeCounts(closing.totals, opening.topology),
     endings,

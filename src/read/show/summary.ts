@@ -43,6 +43,8 @@ export interface ShownRun {
   readonly sinks: { readonly [sink: string]: SinkCounts }
   /** Root of the run's log at its latest checkpoint, lower-case hex. */
   readonly checkpoint: string
+  /** `name+hash` of the key that signed it; null if there is no checkpoint. */
+  readonly signed_by: string | null
   readonly duration_ms: number
   readonly nodes: readonly NodeCounts[]
   readonly endings: readonly EndingCounts[]

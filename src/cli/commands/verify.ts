@@ -1,0 +1,69 @@
+/** `custody verify [RUN]`: whether the record holds. */
+import { resolve } from 'node:path'
+import { Command } from 'commander'
+import { trustedKeys } from '../../ledger/keys.ts'
+import type { LedgerReader } from '../../ledger/read-port.ts'
+import { findRun } from '../../read/runs/list.ts'
+import { type VerifiedRun, type VerifyResult, verifyLedger } from '../../read/verify/verify.ts'
+import type { Context } from '../context.ts'
+import { type LedgerOptions, reading, withLedgerOption } from '../ledger-access.ts'
+import { count } from '../render/text.ts'
+import { renderVerified } from '../render/verified.ts'
+import { checkFiles } from '../verify-files.ts'
+
+interface VerifyCommandOptions extends LedgerOptions {
+  readonly files?: boolean
+  readonly key?: string
+  readonly json?: boolean
+}
+
+export function verifyCommand(context: Context, done: (exit: number) => void): Command {
+  return withLedgerOption(new Command('verify'))
+    .summary('check that the record holds')
+    .description(
+      'Recomputes everything from the stored bytes: entries, trees, signatures, values, endings, totals, views. Names what is wrong.',
+    )
+    .argument('[run]', 'a run: its id, a unique beginning of one, or latest (default: all)')
+    .option('--files', 'compare the output files on disk, too')
+    .option('--key <file>', 'trust the verifier keys in this file, beside your own')
+    .option('--json', 'print the result as JSON')
+    .action(async (run: string | undefined, options: VerifyCommandOptions) => {
+      const result = await reading(context, options, reader => verify(context, reader, run, options))
+      const { terminal } = context
+      if (options.json === true) terminal.answerJson(result)
+      else terminal.answer(renderVerified(result, terminal.columns, terminal.paint))
+      done(result.ok ? 0 : 1)
+    })
+}
+
+async function verify(
+  context: Context,
+  reader: LedgerReader,
+  name: string | undefined,
+  options: VerifyCommandOptions,
+): Promise<VerifyResult> {
+  const { terminal, cwd, env } = context
+  const keys = trustedKeys(options.key === undefined ? null : resolve(cwd, options.key), env)
+  const run = name === undefined ? undefined : (await findRun(reader, name)).run
+  const result = await verifyLedger(reader, {
+    run,
+    keys,
+    onProgress: ({ entries, of }) => terminal.live(`  verifying  ${count(entries)} of ${count(of)} entries`),
+  })
+  terminal.clearLive()
+  return options.files === true ? withFiles(reader, result) : result
+}
+
+/** The result with one check more for each run. */
+async function withFiles(reader: LedgerReader, result: VerifyResult): Promise<VerifyResult> {
+  const problems = await checkFiles(
+    reader,
+    result.runs.map(({ run }) => run),
+  )
+  const runs = result.runs.map((each): VerifiedRun => {
+    const found = problems.get(each.run) ?? []
+    const check = { name: 'files', ok: found.length === 0, problems: found }
+    return { ...each, ok: each.ok && check.ok, checks: [...each.checks, check] }
+  })
+  return { ...result, ok: result.ok && runs.every(each => each.ok), runs }
+}

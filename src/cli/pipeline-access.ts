@@ -1,0 +1,120 @@
+/** A pipeline file with its plugins, checked and compiled. */
+import { loadPipeline } from '../config/load.ts'
+import type { PipelineFile } from '../config/pipeline.ts'
+import { inOrder } from '../config/problems.ts'
+import { CustodyError, type Diagnostic } from '../model/error.ts'
+import { sha256Hex } from '../model/hash.ts'
+import type { Signer } from '../model/note.ts'
+import { compilePlan } from '../plan/compile.ts'
+import type { Graph } from '../plan/graph.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Secrets } from '../plan/secrets.ts'
+import { builtins } from '../plugins/index.ts'
+import { Catalogue } from '../sdk/catalogue.ts'
+import { loadPlugins } from '../sdk/load.ts'
+import type { PluginSpec } from '../sdk/spec.ts'
+import type { Context } from './context.ts'
+import { diagnosticCounts, renderDiagnostics } from './render/diagnostics.ts'
+import { DiagnosticsError } from './render/error.ts'
+import { sourceLines } from './source-lines.ts'
+
+export interface CheckedPipeline {
+  /** null if there is any error. */
+  readonly plan: Plan | null
+  /** By file, line and column; errors and warnings. */
+  readonly diagnostics: readonly Diagnostic[]
+  /** null if nothing could be understood of the file. */
+  readonly graph: Graph | null
+  /** By file: what the diagnostics point into. */
+  readonly texts: ReadonlyMap<string, string>
+}
+
+/**
+ * Never throws for what a file holds, or that there is none. `sets` are arguments of `--set`; without `signer` secrets needn't
+ * be there.
+ */
+export async function checkPipeline(
+  context: Context,
+  file: string,
+  sets: readonly string[],
+  signer: (() => Signer) | null,
+): Promise<CheckedPipeline> {
+  const { pipeline, diagnostics, texts } = await loadPipeline(file, { env: context.env, overrides: sets })
+  if (pipeline === null) return { plan: null, diagnostics, graph: null, texts }
+  const plugins = await pluginsOf(pipeline)
+  const compiled = compilePlan(pipeline, plugins.catalogue, secretsOf(context, signer))
+  const all = [...diagnostics, ...plugins.diagnostics, ...compiled.diagnostics].sort(inOrder)
+  const sound = all.every(each => each.severity !== 'error')
+  return { plan: sound ? compiled.plan : null, diagnostics: all, graph: compiled.graph, texts }
+}
+
+/**
+ * The plan of a file, for a command that needs it. Warnings are told on standard error.
+ * @throws DiagnosticsError with all that is wrong.
+ */
+export async function preparePlan(
+  context: Context,
+  file: string,
+  sets: readonly string[],
+  signer: () => Signer,
+): Promise<Plan> {
+  const { plan, diagnostics, texts } = await checkPipeline(context, file, sets, signer)
+  if (plan === null) throw new DiagnosticsError(diagnostics, texts, true)
+  if (diagnostics.length > 0) {
+    const { terminal } = context
+    const view = { paint: terminal.paint_told, columns: terminal.columns_told, sourceLine: sourceLines(texts) }
+    terminal.tell(`${renderDiagnostics(diagnostics, view)}\n${diagnosticCounts(diagnostics)}.\n`)
+  }
+  return plan
+}
+
+/**
+ * Fingerprints are hashes of signatures: who hasn't the signing key can't try values out, and the same value gives the same
+ * fingerprint in every run.
+ */
+function secretsOf({ env }: Context, signer: (() => Signer) | null): Secrets {
+  return {
+    secrets: name => env[name],
+    secrets_required: signer !== null,
+    fingerprint: value =>
+      signer === null ? '' : sha256Hex(signer().sign(`custody secret\n${sha256Hex(value)}\n`)).slice(0, 32),
+  }
+}
+
+/** The built-in plugins, and those that the file names. */
+async function pluginsOf(
+  pipeline: PipelineFile,
+): Promise<{ readonly catalogue: Catalogue; readonly diagnostics: readonly Diagnostic[] }> {
+  const { plugins, problems } = await loadPlugins(pipeline.config.plugins, pipeline.folder)
+  const diagnostics = problems.map(({ index, message, hint }) => problemAt(pipeline, index, message, hint))
+  const { catalogue, problem } = catalogueWith(plugins)
+  if (problem !== null) diagnostics.push(problemAt(pipeline, null, problem.message, problem.hint))
+  return { catalogue, diagnostics }
+}
+
+function catalogueWith(plugins: readonly PluginSpec[]): { catalogue: Catalogue; problem: CustodyError | null } {
+  const own = new Catalogue(builtins)
+  try {
+    return { catalogue: own.with(plugins), problem: null }
+  } catch (thrown) {
+    if (!(thrown instanceof CustodyError)) throw thrown
+    return { catalogue: own, problem: thrown }
+  }
+}
+
+function problemAt(
+  pipeline: PipelineFile,
+  index: number | null,
+  message: string,
+  hint: string | undefined,
+): Diagnostic {
+  const span = pipeline.locate(index === null ? ['plugins'] : ['plugins', index])
+  return {
+    ...span,
+    file: span.file ?? pipeline.file,
+    severity: 'error',
+    code: 'CUSTODY_PLUGIN_LOAD',
+    message: message.replace(/\.$/, ''),
+    ...(hint === undefined ? {} : { hint }),
+  }
+}
