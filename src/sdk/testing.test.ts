@@ -1,0 +1,180 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import type { Json, Row } from '../model/row.ts'
+import { defineAggregate, defineGate, defineSink, defineSource, defineTransform } from './define.ts'
+import type { Receipt, SourceRecord, Transform, TransformResult } from './spec.ts'
+import { conformanceProblems, testPlugin } from './testing.ts'
+
+/** A transform that conforms, with one thing changed. */
+const transformWith = (process: Transform['process'], change: object = {}) =>
+  defineTransform({
+    name: 'sample',
+    summary: 'A sample',
+    options: z.strictObject({}),
+    determinism: 'deterministic',
+    errors: { BAD: 'It is bad.' },
+    examples: [{ title: 'One', options: {}, rows_in: [{ a: 1 }], rows_out: [{ a: 1 }] }],
+    cardinality: 'one',
+    create: () => ({ process }),
+    ...change,
+  })
+const same = (row: Row): TransformResult => ({ kind: 'row', row })
+const told = async (spec: Parameters<typeof conformanceProblems>[0]) => (await conformanceProblems(spec)).join('\n')
+
+describe('transforms', () => {
+  test('one that conforms has no problems', async () => {
+    expect(await conformanceProblems(transformWith(same))).toEqual([])
+  })
+
+  let count = 0
+  test.each([
+    ['changes the row', transformWith(row => same(Object.assign(row, { a: 2 }))), /changes it/],
+    ['throws', transformWith(row => same({ a: (row.a as { b: Json }).b })), /throws for/],
+    ['gives something else', transformWith(() => same({ a: 2 })), /the example says/],
+    ['isn’t deterministic', transformWith(() => same({ a: count++ })), /second time/],
+    ['makes NaN', transformWith(() => same({ a: Number.NaN })), /ledger can’t hold/],
+    ['makes undefined', transformWith(() => same({ a: undefined as unknown as Json })), /ledger can’t hold/],
+    ['makes no row', transformWith(() => same(5 as unknown as Row)), /for a row/],
+    ['expands', transformWith(row => ({ kind: 'rows', rows: [row] })), /cardinality is one/],
+    ['filters', transformWith(() => ({ kind: 'filtered' })), /declare `filters`/],
+    [
+      'has an undeclared error',
+      transformWith(() => ({ kind: 'error', code: 'OTHER', message: 'x', retryable: false })),
+      /doesn’t declare/,
+    ],
+    ['accepts any option', transformWith(same, { options: z.object({}) }), /strictObject/],
+    ['accepts a text as options', transformWith(same, { options: z.any() }), /taken for options/],
+    [
+      'has an option without JSON Schema',
+      transformWith(same, { options: z.strictObject({ a: z.date() }) }),
+      /JSON Schema/,
+    ],
+    [
+      'has an example that its options refuse',
+      transformWith(same, { options: z.strictObject({ a: z.string() }) }),
+      /options are refused/,
+    ],
+    [
+      'guarantees too much',
+      transformWith(same, {
+        guarantees: () => ({
+          fields: new Map([['b', { schema: {}, optional: false }]]),
+          closed: false,
+          observed: false,
+        }),
+      }),
+      /`guarantees`/,
+    ],
+    ['isn’t sound', transformWith(same, { examples: [] }), /no example/],
+  ])('one that %s', async (_what, spec, message) => expect(await told(spec)).toMatch(message))
+
+  test('the test that is registered fails with all problems', async () => {
+    const registered: (() => Promise<void>)[] = []
+    testPlugin(
+      (_name, run) => registered.push(run),
+      transformWith(() => same({ a: 2 })),
+    )
+    await expect((registered[0] as () => Promise<void>)()).rejects.toThrow(/doesn’t conform:\n- sample/)
+  })
+})
+
+describe('gates and aggregates', () => {
+  const gate = (label: string) =>
+    defineGate({
+      name: 'sample',
+      summary: 'A sample',
+      options: z.strictObject({}),
+      determinism: 'deterministic',
+      errors: {},
+      examples: [{ title: 'One', options: {}, rows_in: [{ a: 1 }] }],
+      labels: () => ['yes'],
+      create: () => ({ decide: () => ({ kind: 'label', label }) }),
+    })
+  const aggregate = (rows: readonly (Row | null)[]) =>
+    defineAggregate({
+      name: 'sample',
+      summary: 'A sample',
+      options: z.strictObject({}),
+      determinism: 'deterministic',
+      errors: {},
+      examples: [{ title: 'Two', options: {}, rows_in: [{ a: 1 }, { a: 2 }] }],
+      outputs: ['passthrough'],
+      create: () => ({ process: batch => ({ kind: 'members', rows: rows.length > 0 ? rows : batch }) }),
+    })
+
+  test('labels must be declared', async () => {
+    expect(await told(gate('yes'))).toBe('')
+    expect(await told(gate('no'))).toMatch(/label no/)
+  })
+
+  test('passthrough returns each member', async () => {
+    expect(await told(aggregate([]))).toBe('')
+    expect(await told(aggregate([{ a: 1 }]))).toMatch(/1 members for 2/)
+  })
+})
+
+describe('sources and sinks', () => {
+  const source = (skip: number) =>
+    defineSource({
+      name: 'sample',
+      summary: 'A sample',
+      options: z.strictObject({}),
+      determinism: 'deterministic',
+      errors: {},
+      examples: [{ title: 'Three', options: {}, files: { 'a.txt': 'abc' } }],
+      rereadable: () => true,
+      textual: false,
+      create: () => ({
+        async *read(from) {
+          const all = ['x', 'y', 'z'].map((a, i): SourceRecord => ({ kind: 'row', line: 0, row: { a }, position: i }))
+          yield all.slice(from === null ? 0 : (from.position as number) + skip)
+        },
+        close: async () => undefined,
+      }),
+    })
+  /** A sink that keeps its rows in memory; `forgets`: it doesn't wind back. */
+  const sink = (forgets: boolean) =>
+    defineSink({
+      name: 'sample',
+      summary: 'A sample',
+      options: z.strictObject({}),
+      determinism: 'deterministic',
+      errors: {},
+      examples: [{ title: 'Some', options: {} }],
+      create: (_options, { folder }) => {
+        const path = join(folder, 'out.txt')
+        let rows: readonly Row[] = []
+        const receipt = (): Receipt => {
+          const text = JSON.stringify(rows)
+          writeFileSync(path, text)
+          return { rows: rows.length, bytes: Buffer.byteLength(text), sha256: null, state: rows }
+        }
+        return {
+          prepare: async () => ({ path, mode: 'fail', prior_bytes: 0, prior_sha256: null, staged: null }),
+          open: async (_intent, from) => {
+            rows = from === null || forgets ? [] : (from.state as readonly Row[])
+          },
+          write: row => {
+            rows = [...rows, row]
+            return null
+          },
+          flush: async () => receipt(),
+          finish: async () => receipt(),
+          publish: async () => null,
+          close: async () => undefined,
+        }
+      },
+    })
+
+  test('reading on gives the same rest', async () => {
+    expect(await told(source(1))).toBe('')
+    expect(await told(source(0))).toMatch(/same rest/)
+  })
+
+  test('winding back leaves the same bytes', async () => {
+    expect(await told(sink(false))).toBe('')
+    expect(await told(sink(true))).toMatch(/other bytes/)
+  })
+})

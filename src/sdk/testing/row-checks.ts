@@ -1,0 +1,231 @@
+/** Checks of plugins that work on rows: transforms, gates, aggregates. */
+import type { Json, Row } from '../../model/row.ts'
+import { OBSERVED, type RowSchema } from '../schema.ts'
+import { compileRowSchema } from '../schema-check.ts'
+import type { AggregateSpec, BatchResult, GateResult, GateSpec, TransformResult, TransformSpec } from '../spec.ts'
+import { expressionTypes } from './spec-checks.ts'
+import {
+  checkError,
+  contextIn,
+  frozenRow,
+  inFolder,
+  messageOf,
+  Problems,
+  parsedOptions,
+  type Sample,
+  schemaOfRows,
+  textOf,
+  visit,
+} from './subject.ts'
+
+/** Examples give what they say; nothing throws, is changed, undeclared or unlike JSON; same row, same result. */
+export async function checkTransform(spec: TransformSpec, samples: readonly Sample[]): Promise<string[]> {
+  return eachSample(spec, samples, async (sample, options, folder, problems) => {
+    const rows = (sample.rows_in ?? []).map(frozenRow)
+    const outcomes = await transformAll(spec, options, folder, rows, OBSERVED, problems)
+    compareRows(sample, outcomes.rows, outcomes.errors, problems)
+    await checkRepeat(spec, () => transformAll(spec, options, folder, rows, OBSERVED, problems), outcomes, problems)
+    await transformAll(spec, options, folder, distorted(rows), OBSERVED, problems)
+    await checkGuarantees(spec, options, folder, rows, problems)
+  })
+}
+
+type Work = (sample: Sample, options: unknown, folder: string, problems: Problems) => Promise<void>
+
+async function eachSample(
+  spec: TransformSpec | GateSpec | AggregateSpec,
+  samples: readonly Sample[],
+  work: Work,
+): Promise<string[]> {
+  const all: string[] = []
+  for (const sample of samples) {
+    const problems = new Problems(`${spec.name}, “${sample.title}”`)
+    const options = parsedOptions(spec, sample, problems)
+    try {
+      if (problems.all.length === 0) await inFolder(sample, folder => work(sample, options, folder, problems))
+    } catch (error) {
+      problems.add(`it throws: ${messageOf(error)}`)
+    }
+    all.push(...new Set(problems.all))
+  }
+  return all
+}
+
+interface Outcomes {
+  readonly rows: readonly Row[]
+  readonly errors: readonly string[]
+}
+
+async function transformAll(
+  spec: TransformSpec,
+  options: unknown,
+  folder: string,
+  rows: readonly Row[],
+  input: RowSchema,
+  problems: Problems,
+): Promise<Outcomes> {
+  const transform = await spec.create(options, contextIn(folder, input))
+  const out: Row[] = []
+  const errors: string[] = []
+  for (const row of rows) {
+    try {
+      const result = await transform.process(row, visit())
+      checkKind(spec, result, problems)
+      if (result.kind === 'row') out.push(result.row)
+      else if (result.kind === 'rows') out.push(...result.rows)
+      else if (result.kind === 'error') {
+        checkError(spec, result, problems)
+        errors.push(result.code)
+      }
+    } catch (error) {
+      problems.add(`it throws for ${JSON.stringify(row)}, or changes it: ${messageOf(error)}`)
+    }
+  }
+  await transform.close?.()
+  for (const row of out) checkRow(row, problems)
+  return { rows: out, errors }
+}
+
+function checkKind(spec: TransformSpec, result: TransformResult, problems: Problems): void {
+  const kinds = ['row', 'rows', 'filtered', 'error']
+  problems.expect(kinds.includes(result.kind), `it returns the kind ${JSON.stringify(result.kind)}`)
+  const nothing = result.kind === 'filtered' || (result.kind === 'rows' && result.rows.length === 0)
+  problems.expect(!nothing || spec.filters === true, 'it returns no row, and doesn’t declare `filters`')
+  problems.expect(result.kind !== 'rows' || spec.cardinality === 'many', 'it returns rows, but its cardinality is one')
+}
+
+function checkRow(row: Row, problems: Problems): void {
+  const isObject = typeof row === 'object' && row !== null && !Array.isArray(row)
+  if (!isObject) return problems.add(`it returns ${JSON.stringify(row)} for a row`)
+  textOf(row, problems)
+}
+
+function compareRows(sample: Sample, rows: readonly Row[], errors: readonly string[], problems: Problems): void {
+  const told = (expected: unknown, got: unknown) => `says ${JSON.stringify(expected)}, gives ${JSON.stringify(got)}`
+  if (sample.rows_out !== undefined) {
+    // Fields are compared in order: it is what a file shows.
+    const same = JSON.stringify(rows) === JSON.stringify(sample.rows_out)
+    problems.expect(same, `the example ${told(sample.rows_out, rows)}`)
+  }
+  const expected = sample.errors ?? []
+  problems.expect(expected.join() === errors.join(), `of errors, the example ${told(expected, errors)}`)
+}
+
+async function checkRepeat<T>(
+  spec: TransformSpec | GateSpec | AggregateSpec,
+  again: () => Promise<T>,
+  first: T,
+  problems: Problems,
+): Promise<void> {
+  if (spec.determinism !== 'deterministic') return
+  const same = JSON.stringify(await again()) === JSON.stringify(first)
+  problems.expect(same, 'it is declared deterministic, but a second time gives something else')
+}
+
+/** Rows with fields missing, null, and of other types: nothing that a source may not bring. */
+function distorted(rows: readonly Row[]): readonly Row[] {
+  const others: readonly Json[] = [null, '', 'x', 0, -1.5, true, [], [null, { a: [1] }], {}, { a: { b: null } }]
+  const made: Row[] = [{}]
+  for (const row of rows.slice(0, 3)) {
+    for (const field of Object.keys(row)) {
+      const { [field]: _, ...rest } = row
+      made.push(rest, ...others.map(other => ({ ...row, [field]: other })))
+    }
+  }
+  return made.map(frozenRow)
+}
+
+/** Whatever leaves must fit what `guarantees` says of it, given the tightest schema of what enters. */
+async function checkGuarantees(
+  spec: TransformSpec,
+  options: unknown,
+  folder: string,
+  rows: readonly Row[],
+  problems: Problems,
+): Promise<void> {
+  if (rows.length === 0) return
+  const input = tightestInput(spec, options, rows)
+  const output = spec.guarantees?.(options, input, expressionTypes(spec, options, input)) ?? input
+  const check = compileRowSchema(output, { textual: false })
+  const outcomes = await transformAll(spec, options, folder, rows, input, problems)
+  for (const row of outcomes.rows) {
+    const checked = check(row)
+    if (!checked.ok) problems.add(`a row isn’t what \`guarantees\` says: ${checked.message}`)
+  }
+}
+
+/** Closed, unless an expression asks for a field that no row has. */
+function tightestInput(spec: TransformSpec, options: unknown, rows: readonly Row[]): RowSchema {
+  const closed = schemaOfRows(rows)
+  const uses = spec.expressions?.(options).length ?? 0
+  return expressionTypes(spec, options, closed).size === uses ? closed : { ...closed, closed: false }
+}
+
+/** Labels are texts, and among those that are declared. */
+export async function checkGate(spec: GateSpec, samples: readonly Sample[]): Promise<string[]> {
+  return eachSample(spec, samples, async (sample, options, folder, problems) => {
+    const rows = (sample.rows_in ?? []).map(frozenRow)
+    const labels = spec.labels?.(options) ?? null
+    const decideAll = async (over: readonly Row[]) => {
+      const gate = await spec.create(options, contextIn(folder))
+      const results: GateResult[] = []
+      for (const row of over) {
+        try {
+          const result = await gate.decide(row, visit())
+          results.push(result)
+          if (result.kind === 'error') checkError(spec, result, problems)
+          else if (typeof result.label !== 'string') problems.add('it returns a label that isn’t a text')
+          else if (labels !== null && !labels.includes(result.label))
+            problems.add(`it returns the label ${result.label}, which it doesn’t declare`)
+        } catch (error) {
+          problems.add(`it throws for ${JSON.stringify(row)}, or changes it: ${messageOf(error)}`)
+        }
+      }
+      await gate.close?.()
+      return results
+    }
+    const results = await decideAll(rows)
+    const errors = results.flatMap(result => (result.kind === 'error' ? [result.code] : []))
+    problems.expect((sample.errors ?? []).join() === errors.join(), 'it meets other errors than the example says')
+    await checkRepeat(spec, () => decideAll(rows), results, problems)
+    await decideAll(distorted(rows))
+  })
+}
+
+/** As for transforms, over the rows as one batch. */
+export async function checkAggregate(spec: AggregateSpec, samples: readonly Sample[]): Promise<string[]> {
+  return eachSample(spec, samples, async (sample, options, folder, problems) => {
+    const process = async (rows: readonly Row[]): Promise<BatchResult | null> => {
+      const aggregate = await spec.create(options, contextIn(folder))
+      try {
+        const result = await aggregate.process(Object.freeze([...rows]), visit())
+        checkBatch(spec, result, rows.length, problems)
+        return result
+      } catch (error) {
+        problems.add(`it throws for ${JSON.stringify(rows)}, or changes them: ${messageOf(error)}`)
+        return null
+      } finally {
+        await aggregate.close?.()
+      }
+    }
+    const rows = (sample.rows_in ?? []).map(frozenRow)
+    if (rows.length > 0) {
+      const result = await process(rows)
+      const returned: ReadonlyArray<Row | null> = result === null || result.kind === 'error' ? [] : result.rows
+      const out = returned.filter(row => row !== null)
+      compareRows(sample, out, result?.kind === 'error' ? [result.code] : [], problems)
+      await checkRepeat(spec, () => process(rows), result, problems)
+    }
+    for (const row of distorted(rows)) await process([row, ...rows])
+  })
+}
+
+function checkBatch(spec: AggregateSpec, result: BatchResult, members: number, problems: Problems): void {
+  if (result.kind === 'error') return checkError(spec, result, problems)
+  const output = result.kind === 'rows' ? 'transform' : 'passthrough'
+  problems.expect(spec.outputs.includes(output), `it returns ${result.kind}, and doesn’t declare the output ${output}`)
+  if (result.kind === 'members') {
+    problems.expect(result.rows.length === members, `it returns ${result.rows.length} members for ${members}`)
+  }
+  for (const row of result.rows) if (row !== null) checkRow(row, problems)
+}

@@ -1,0 +1,137 @@
+/** Checks of sinks that write files: a sink wound back to any receipt goes on to the same bytes. */
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { newRow, type Row } from '../../model/row.ts'
+import type { Receipt, Sink, SinkIntent, SinkSpec } from '../spec.ts'
+import {
+  checkError,
+  contextIn,
+  frozenRow,
+  inFolder,
+  messageOf,
+  Problems,
+  parsedOptions,
+  type Sample,
+} from './subject.ts'
+
+/** Rows of one shape, with what formats find hard. */
+export const SINK_ROWS: readonly Row[] = Array.from({ length: 12 }, (_, i) =>
+  Object.assign(newRow(), {
+    id: i,
+    text: ['plain', 'a,b', 'say "x"', 'two\nlines', '', ' ünï 😀 '][i % 6] as string,
+    amount: i / 3,
+    none: null,
+    flag: i % 2 === 0,
+  }),
+)
+
+/** Uses the sample's `rows_in`, or rows of its own; a sink may refuse rows with an error that it declares, but not all. */
+export async function checkSink(spec: SinkSpec, samples: readonly Sample[]): Promise<string[]> {
+  const all: string[] = []
+  for (const sample of samples) {
+    const problems = new Problems(`${spec.name}, “${sample.title}”`)
+    const options = parsedOptions(spec, sample, problems)
+    try {
+      const rows = (sample.rows_in ?? SINK_ROWS).map(frozenRow)
+      if (problems.all.length === 0) await checkOne(spec, options, sample, rows, problems)
+    } catch (error) {
+      problems.add(`it throws: ${messageOf(error)}`)
+    }
+    all.push(...new Set(problems.all))
+  }
+  return all
+}
+
+async function checkOne(spec: SinkSpec, options: unknown, sample: Sample, rows: readonly Row[], problems: Problems) {
+  const undisturbed = await writeWith(spec, options, sample, rows, null, problems)
+  if (undisturbed === null) return
+  for (const cut of [0, 1, Math.floor(rows.length / 2), rows.length]) {
+    const again = await writeWith(spec, options, sample, rows, cut, problems)
+    problems.expect(again === undisturbed, `wound back to the receipt after ${cut} rows, it leaves other bytes`)
+  }
+}
+
+/**
+ * Writes all rows and gives the file's content; null if the sink has no file. With `cut`, a first sink writes that many,
+ * gives a receipt, writes on, and is then abandoned, as if its process had died.
+ */
+async function writeWith(
+  spec: SinkSpec,
+  options: unknown,
+  sample: Sample,
+  rows: readonly Row[],
+  cut: number | null,
+  problems: Problems,
+): Promise<string | null> {
+  let content: string | null = null
+  await inFolder(sample, async folder => {
+    const make = async () => spec.create(options, { ...contextIn(folder), originalNames: () => ({}) })
+    const before = JSON.stringify(readdirSync(folder, { recursive: true }))
+    const first = await make()
+    const intent = await first.prepare()
+    const after = JSON.stringify(readdirSync(folder, { recursive: true }))
+    problems.expect(before === after, 'prepare() touches something')
+    if (intent.path === null) return first.close()
+    const receipt =
+      cut === null ? await startAfresh(first, intent) : await dieAfter(spec, first, intent, rows, cut, problems)
+    const sink = cut === null ? first : await make()
+    if (cut !== null) await sink.open(intent, receipt)
+    const written = (receipt?.rows ?? 0) + writeAll(spec, sink, rows.slice(cut ?? 0), problems)
+    problems.expect(written > 0, 'it refuses all rows; give the example rows_in')
+    content = await finish(sink, intent, written, problems)
+  })
+  return content
+}
+
+async function startAfresh(sink: Sink, intent: SinkIntent): Promise<null> {
+  await sink.open(intent, null)
+  return null
+}
+
+async function dieAfter(
+  spec: SinkSpec,
+  sink: Sink,
+  intent: SinkIntent,
+  rows: readonly Row[],
+  cut: number,
+  problems: Problems,
+): Promise<Receipt> {
+  await sink.open(intent, null)
+  const written = writeAll(spec, sink, rows.slice(0, cut), problems)
+  const receipt = JSON.parse(JSON.stringify(await sink.flush())) as Receipt
+  problems.expect(receipt.rows === written, `the receipt after ${written} rows says ${receipt.rows}`)
+  writeAll(spec, sink, rows.slice(cut), problems)
+  await sink.flush()
+  await sink.close()
+  return receipt
+}
+
+/** How many rows it takes. */
+function writeAll(spec: SinkSpec, sink: Sink, rows: readonly Row[], problems: Problems): number {
+  let written = 0
+  for (const row of rows) {
+    const error = sink.write(row)
+    if (error === null) written += 1
+    else checkError(spec, error, problems)
+  }
+  return written
+}
+
+async function finish(sink: Sink, intent: SinkIntent, rows: number, problems: Problems): Promise<string | null> {
+  const last = await sink.finish()
+  const artifact = await sink.publish()
+  problems.expect(JSON.stringify(await sink.publish()) === JSON.stringify(artifact), 'publish() can’t be repeated')
+  await sink.close()
+  const path = intent.path as string
+  if (!existsSync(path)) {
+    problems.add('there is no file after publish()')
+    return null
+  }
+  const bytes = readFileSync(path)
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  problems.expect(last.rows === rows, `the last receipt says ${last.rows} rows of ${rows}`)
+  problems.expect(last.bytes === bytes.length, `the last receipt says ${last.bytes} bytes of ${bytes.length}`)
+  problems.expect(last.sha256 === null || last.sha256 === sha256, 'the last receipt has another hash than the file')
+  problems.expect(artifact === null || artifact.sha256 === sha256, 'the artifact has another hash than the file')
+  return bytes.toString('latin1')
+}

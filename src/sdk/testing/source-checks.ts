@@ -1,0 +1,100 @@
+/** Checks of sources: reading on from each position gives the same rest. */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { OBSERVED } from '../schema.ts'
+import type { ResumePoint, SourceRecord, SourceSpec } from '../spec.ts'
+import { contextIn, inFolder, messageOf, Problems, parsedOptions, type Sample, textOf } from './subject.ts'
+
+/** Reading on is tried after this many records at most, spread over all. */
+const MOST_POSITIONS = 40
+
+/** Samples without files are skipped: there is nothing to read. */
+export async function checkSource(spec: SourceSpec, samples: readonly Sample[]): Promise<string[]> {
+  const all: string[] = []
+  for (const sample of samples) {
+    if (sample.files === undefined) continue
+    const problems = new Problems(`${spec.name}, “${sample.title}”`)
+    const options = parsedOptions(spec, sample, problems)
+    try {
+      if (problems.all.length === 0) await inFolder(sample, folder => checkOne(spec, options, folder, sample, problems))
+    } catch (error) {
+      problems.add(`it throws: ${messageOf(error)}`)
+    }
+    all.push(...new Set(problems.all))
+  }
+  return all
+}
+
+async function checkOne(spec: SourceSpec, options: unknown, folder: string, sample: Sample, problems: Problems) {
+  const records = await readAll(spec, options, folder, null)
+  for (const record of records) checkRecord(spec, record, problems)
+  if (!spec.rereadable(options)) return
+  if (JSON.stringify(await readAll(spec, options, folder, null)) !== JSON.stringify(records)) {
+    problems.add('reading it a second time gives something else')
+  }
+  const step = Math.max(1, Math.floor(records.length / MOST_POSITIONS))
+  for (let i = 0; i < records.length; i += step) {
+    const point = { records: i + 1, position: throughJson((records[i] as SourceRecord).position) }
+    const rest = JSON.stringify(await readAll(spec, options, folder, point))
+    if (rest !== JSON.stringify(records.slice(i + 1))) {
+      problems.add(`reading on after record ${i + 1} doesn’t give the same rest`)
+    }
+  }
+  await checkHash(spec, options, folder, sample, records, problems)
+}
+
+/** As the ledger gives it back. */
+const throughJson = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
+
+async function readAll(spec: SourceSpec, options: unknown, folder: string, from: ResumePoint | null) {
+  const source = await spec.create(options, contextIn(folder, OBSERVED))
+  const records: SourceRecord[] = []
+  try {
+    for await (const chunk of source.read(from)) records.push(...chunk)
+  } finally {
+    await source.close()
+  }
+  return records
+}
+
+function checkRecord(spec: SourceSpec, record: SourceRecord, problems: Problems): void {
+  textOf(record.position, problems)
+  problems.expect(Number.isSafeInteger(record.line) && record.line >= 0, `a record has the line ${record.line}`)
+  if (record.kind === 'row') textOf(record.row, problems)
+  else {
+    problems.expect(Object.hasOwn(spec.errors, record.code), `it rejects with ${record.code}, which it doesn’t declare`)
+    textOf(record.raw, problems)
+  }
+}
+
+/** The hash at the end is that of the one file that the sample has, if it has one, read in one go or in two. */
+async function checkHash(
+  spec: SourceSpec,
+  options: unknown,
+  folder: string,
+  sample: Sample,
+  records: readonly SourceRecord[],
+  problems: Problems,
+): Promise<void> {
+  const last = records.at(-1)
+  const files = Object.keys(sample.files ?? {})
+  if (last === undefined || files.length !== 1) return
+  const bytes = readFileSync(join(folder, files[0] as string))
+  const hashes: string[] = []
+  for (const start of [null, records[Math.floor(records.length / 2)] as SourceRecord]) {
+    const source = await spec.create(options, contextIn(folder, OBSERVED))
+    const from = start === null ? null : { records: records.indexOf(start) + 1, position: throughJson(start.position) }
+    for await (const _ of source.read(from));
+    const hash = source.hashUpTo?.(throughJson(last.position))
+    await source.close()
+    if (hash === undefined) return
+    hashes.push(hash)
+  }
+  const prefixes = new Set<string>()
+  for (let length = bytes.length; length > 0 && length > bytes.length - 64; length--) {
+    prefixes.add(createHash('sha256').update(bytes.subarray(0, length)).digest('hex'))
+  }
+  problems.expect(hashes[0] === hashes[1], 'the hash of the same bytes differs after reading on')
+  problems.expect(prefixes.has(hashes[0] as string), 'the hash at the last record isn’t that of the file’s bytes')
+}

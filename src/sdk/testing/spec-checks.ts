@@ -1,0 +1,66 @@
+/** Checks of a spec and its options that need no run. */
+import { z } from 'zod'
+import { compileExpression } from '../expression.ts'
+import { compilePattern, isPattern } from '../pattern.ts'
+import { type FieldSchema, OBSERVED, type RowSchema } from '../schema.ts'
+import type { PluginSpec } from '../spec.ts'
+import { specProblems } from '../spec-problems.ts'
+import { messageOf, Problems, parsedOptions, type Sample } from './subject.ts'
+
+/** The spec is sound, its options have a JSON Schema, and options that nothing reads are refused. */
+export function checkSpec(spec: PluginSpec, samples: readonly Sample[]): string[] {
+  const problems = new Problems(spec.name)
+  for (const problem of specProblems(spec)) problems.add(problem)
+  if (problems.all.length > 0) return problems.all
+  try {
+    z.toJSONSchema(spec.options, { io: 'input' })
+  } catch (error) {
+    problems.add(`its options have no JSON Schema: ${messageOf(error)}`)
+  }
+  for (const wrong of ['text', 5, true, [], null]) {
+    problems.expect(!spec.options.safeParse(wrong).success, `${JSON.stringify(wrong)} is taken for options`)
+  }
+  for (const sample of samples) checkOptions(spec, sample, problems)
+  return problems.all
+}
+
+function checkOptions(spec: PluginSpec, sample: Sample, problems: Problems): void {
+  const of = new Problems(`${spec.name}, “${sample.title}”`)
+  const options = parsedOptions(spec, sample, of)
+  const more = { ...(sample.options as object), no_option_has_this_name: 1 }
+  of.expect(!spec.options.safeParse(more).success, 'an option that nothing reads is accepted (use z.strictObject)')
+  if (options !== null && 'requires' in spec && spec.requires !== undefined) {
+    for (const { field, path } of spec.requires(options)) {
+      of.expect(typeof field === 'string' && path.length > 0, 'a requirement lacks its field or path')
+    }
+  }
+  if (options !== null) checkUses(spec, options, of)
+  problems.all.push(...of.all)
+}
+
+function checkUses(spec: PluginSpec, options: unknown, problems: Problems): void {
+  if (!('expressions' in spec || 'patterns' in spec)) return
+  for (const { path, source } of spec.patterns?.(options) ?? []) {
+    const pattern = compilePattern(source)
+    if (!isPattern(pattern)) problems.add(`the pattern at ${path.join('.')}: ${pattern.problem}`)
+  }
+  for (const { path, source } of spec.expressions?.(options) ?? []) {
+    const compiled = compileExpression(source, { over: 'row', schema: OBSERVED })
+    if (!compiled.ok) problems.add(`the expression at ${path.join('.')}: ${compiled.problems[0]?.message}`)
+  }
+}
+
+/** Types of the expressions among the options, as `guarantees` gets them. */
+export function expressionTypes(
+  spec: PluginSpec,
+  options: unknown,
+  input: RowSchema,
+): ReadonlyMap<string, FieldSchema> {
+  const types = new Map<string, FieldSchema>()
+  if (!('expressions' in spec)) return types
+  for (const { path, source } of spec.expressions?.(options) ?? []) {
+    const compiled = compileExpression(source, { over: 'row', schema: input })
+    if (compiled.ok) types.set(path.join('.'), compiled.expression.gives)
+  }
+  return types
+}

@@ -1,0 +1,110 @@
+/** What the conformance checks have in hand: a plugin, its samples in a folder of their own, and a list of problems. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { canonicalize } from '../../model/canonical.ts'
+import { type Json, type Row, withoutPrototypes } from '../../model/row.ts'
+import { type FieldSchema, OBSERVED, type RowSchema } from '../schema.ts'
+import type { PluginContext, PluginExample, PluginSpec, RowError, VisitContext } from '../spec.ts'
+
+/** Examples are samples; a test may add more. */
+export type Sample = PluginExample
+
+export class Problems {
+  readonly all: string[] = []
+  readonly #where: string
+
+  constructor(where: string) {
+    this.#where = where
+  }
+
+  add(problem: string): void {
+    this.all.push(`${this.#where}: ${problem}`)
+  }
+
+  expect(holds: boolean, problem: string): void {
+    if (!holds) this.add(problem)
+  }
+}
+
+/** Runs `work` in a new folder with the sample's files in it, and removes the folder afterwards. */
+export async function inFolder(sample: Sample, work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'custody-conformance-'))
+  try {
+    for (const [path, content] of Object.entries(sample.files ?? {})) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true })
+      writeFileSync(join(folder, path), content)
+    }
+    await work(folder)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+export const contextIn = (folder: string, input: RowSchema = OBSERVED): PluginContext => ({
+  node: 'test',
+  folder,
+  input,
+})
+
+export const visit = (): VisitContext => ({ attempt: 1, signal: new AbortController().signal })
+
+/** The options as the plugin gets them, or null with a problem. */
+export function parsedOptions(spec: PluginSpec, sample: Sample, problems: Problems): unknown {
+  const parsed = spec.options.safeParse(sample.options)
+  if (!parsed.success) {
+    problems.add(`its options are refused: ${parsed.error.issues[0]?.message ?? 'no reason given'}`)
+    return null
+  }
+  for (const problem of spec.check?.(parsed.data) ?? []) problems.add(`its options are refused: ${problem.message}`)
+  return parsed.data
+}
+
+/** A row as the engine hands it out: no prototypes, and frozen to any depth, so that a change throws. */
+export const frozenRow = (row: Row): Row => freeze(withoutPrototypes(row)) as Row
+
+function freeze(value: Json): Json {
+  if (typeof value !== 'object' || value === null) return value
+  for (const each of Object.values(value)) freeze(each as Json)
+  return Object.freeze(value)
+}
+
+/** The tightest schema that fits the rows: closed, a field optional where some row lacks it or has null. */
+export function schemaOfRows(rows: readonly Row[]): RowSchema {
+  const fields = new Map<string, FieldSchema>()
+  for (const name of new Set(rows.flatMap(row => Object.keys(row)))) {
+    const values = rows.map(row => (Object.hasOwn(row, name) ? (row[name] as Json) : null))
+    const types = new Set(values.filter(value => value !== null).map(typeOf))
+    const schema = types.size === 1 ? { type: [...types][0] } : {}
+    fields.set(name, { schema, optional: values.includes(null) })
+  }
+  return { fields, closed: true, observed: false }
+}
+
+function typeOf(value: Json): string {
+  if (Array.isArray(value)) return 'array'
+  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number'
+  return typeof value
+}
+
+/** Canonical text; null, and a problem, if it isn't JSON that a ledger can hold. */
+export function textOf(value: Json, problems: Problems): string | null {
+  try {
+    return canonicalize(value)
+  } catch (error) {
+    problems.add(`it makes something that a ledger can’t hold: ${messageOf(error)}`)
+    return null
+  }
+}
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+export function checkError(spec: PluginSpec, error: RowError, problems: Problems): void {
+  problems.expect(
+    Object.hasOwn(spec.errors, error.code),
+    `it returns the error ${error.code}, which it doesn’t declare`,
+  )
+  problems.expect(typeof error.message === 'string' && error.message !== '', `the error ${error.code} has no message`)
+  problems.expect(typeof error.retryable === 'boolean', `the error ${error.code} doesn’t say whether to retry`)
+  if (error.details !== undefined) textOf(error.details, problems)
+}
