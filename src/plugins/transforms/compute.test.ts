@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { compute } from './compute.ts'
+import { filter } from './filter.ts'
+import { leaving, schemaOf, tryOut } from './try-out.ts'
+
+test('expressions see the incoming row; fields keep their place', async () => {
+  const [rows] = await tryOut(compute, { set: { a: 'row.b', b: 'row.a', c: 'row.a + row.b' } }, [{ a: 1, x: 0, b: 2 }])
+  expect(JSON.stringify(rows)).toBe('[{"a":2,"x":0,"b":1,"c":3}]')
+})
+
+test('what is known of the results is carried on', () => {
+  const input = schemaOf({ amount: 'integer', price: 'number', note: 'string?' })
+  const set = {
+    total: 'row.amount * row.price',
+    big: 'row.amount > 5',
+    note: 'row.?note.orValue("")',
+    same: 'row.note',
+  }
+  expect(leaving(compute, { set }, input)).toEqual({
+    fields: { amount: 'integer', price: 'number', note: 'string', total: 'number', big: 'boolean', same: 'string?' },
+    closed: true,
+  })
+})
+
+test('a failing expression is an error of the row that names the field', async () => {
+  expect(await tryOut(compute, { set: { a: 'row.b / 0' } }, [{ b: 1 }, {}])).toEqual([
+    'DIVISION_BY_ZERO',
+    'FIELD_MISSING',
+  ])
+})
+
+test('an expression that doesn’t compile is refused when the node is made', async () => {
+  await expect(tryOut(compute, { set: { a: 'row.b +' } }, [])).rejects.toMatchObject({ code: 'CUSTODY_PLUGIN_OPTIONS' })
+})
+
+test('a filter keeps true, drops false, and makes the rest an error', async () => {
+  expect(await tryOut(filter, { keep: 'row.a' }, [{ a: true }, { a: false }, { a: 1 }, {}])).toEqual([
+    [{ a: true }],
+    [],
+    'NOT_BOOLEAN',
+    'FIELD_MISSING',
+  ])
+})

@@ -1,0 +1,57 @@
+/** For tests: runs a transform as the engine would, and says what is known of its rows. */
+import { type Json, type Row, withoutPrototypes } from '../../model/row.ts'
+import { compileExpression } from '../../sdk/expression.ts'
+import { type FieldSchema, OBSERVED, type RowSchema } from '../../sdk/schema.ts'
+import type { TransformSpec } from '../../sdk/spec.ts'
+
+/** Per row: the rows that leave, or an error's code. */
+export async function tryOut<Options>(
+  spec: TransformSpec<Options>,
+  options: Json,
+  rows: readonly Json[],
+  { input = OBSERVED, folder = '/' }: { readonly input?: RowSchema; readonly folder?: string } = {},
+): Promise<readonly (readonly Row[] | string)[]> {
+  const transform = await spec.create(spec.options.parse(options), { node: 'test', folder, input })
+  const results: (readonly Row[] | string)[] = []
+  for (const row of rows) {
+    const result = await transform.process(withoutPrototypes(row) as Row, {
+      attempt: 1,
+      signal: new AbortController().signal,
+    })
+    if (result.kind === 'error') results.push(result.code)
+    else results.push(result.kind === 'row' ? [result.row] : result.kind === 'rows' ? result.rows : [])
+  }
+  return results
+}
+
+/** `{id: 'integer', note: 'string?'}` as a closed schema. */
+export function schemaOf(fields: { readonly [name: string]: string | FieldSchema }): RowSchema {
+  const entries = Object.entries(fields).map(([name, declared]): [string, FieldSchema] => {
+    if (typeof declared !== 'string') return [name, declared]
+    return [name, { schema: { type: declared.replace('?', '') }, optional: declared.endsWith('?') }]
+  })
+  return { fields: new Map(entries), closed: true, observed: false }
+}
+
+/** What is known of the rows that leave, as `{field: type}`, `?` for optional; and whether there may be others. */
+export function leaving<Options>(spec: TransformSpec<Options>, options: Json, input: RowSchema) {
+  const parsed = spec.options.parse(options)
+  const types = new Map<string, FieldSchema>()
+  for (const { path, source } of spec.expressions?.(parsed) ?? []) {
+    const compiled = compileExpression(source, { over: 'row', schema: input })
+    if (compiled.ok) types.set(path.join('.'), compiled.expression.gives)
+  }
+  const { fields, closed } = spec.guarantees?.(parsed, input, types) ?? input
+  const shown = [...fields].map(([name, { schema, optional }]) => [
+    name,
+    `${schema.type ?? 'any'}${optional ? '?' : ''}`,
+  ])
+  return { fields: Object.fromEntries(shown) as { [name: string]: string }, closed }
+}
+
+/** Messages of what the options' own checks refuse. */
+export function refusals<Options>(spec: TransformSpec<Options>, options: Json): readonly string[] {
+  const parsed = spec.options.safeParse(options)
+  if (!parsed.success) return parsed.error.issues.map(issue => issue.message)
+  return (spec.check?.(parsed.data) ?? []).map(problem => problem.message)
+}
