@@ -9,7 +9,6 @@ import { findRun } from '../../read/runs/list.ts'
 import { integerFrom } from '../arguments.ts'
 import type { Context } from '../context.ts'
 import { type LedgerOptions, reading, withLedgerOption } from '../ledger-access.ts'
-import { rowPredicate } from '../predicate.ts'
 import type { StoryView } from '../render/steps.ts'
 import { renderStory } from '../render/story.ts'
 import { counted } from '../render/text.ts'
@@ -66,6 +65,7 @@ async function explainAll(
   json: boolean,
 ): Promise<void> {
   const { terminal } = context
+  const { rowPredicate } = await import('../predicate.ts')
   const stories: Story[] = []
   let found = 0
   for await (const story of explainWhere(reader, log, rowPredicate(where))) {

@@ -1,20 +1,6 @@
-/** `custody plugins [NAME]`: the catalogue, or all there is to know of one name. */
+/** `custody plugins [NAME]`: the command; plugin-pages.ts does the work. */
 import { Command } from 'commander'
-import { CustodyError } from '../../model/error.ts'
-import { builtins } from '../../plugins/index.ts'
-import { Catalogue } from '../../sdk/catalogue.ts'
-import type { PluginKind, PluginSpec } from '../../sdk/spec.ts'
 import type { Context } from '../context.ts'
-import { optionsSchema, renderPlugin } from '../render/plugin.ts'
-import { padEnd, shorten } from '../render/text.ts'
-
-const KINDS: ReadonlyArray<readonly [PluginKind, string]> = [
-  ['source', 'Sources'],
-  ['transform', 'Transforms'],
-  ['gate', 'Gates'],
-  ['aggregate', 'Aggregates'],
-  ['sink', 'Sinks'],
-]
 
 export function pluginsCommand(context: Context, done: (exit: number) => void): Command {
   return new Command('plugins')
@@ -22,56 +8,9 @@ export function pluginsCommand(context: Context, done: (exit: number) => void): 
     .description('Lists the plugins by kind, or tells all about one: its options, its error codes, examples.')
     .argument('[name]', 'the name of a plugin')
     .option('--json', 'print an array of plugins as JSON, with the JSON Schema of their options')
-    .action((name: string | undefined, { json }: { json?: boolean }) => {
-      const catalogue = new Catalogue(builtins)
-      const specs = name === undefined ? catalogue.all() : named(catalogue, name)
-      if (json === true) context.terminal.answerJson(specs.map(specJson))
-      else context.terminal.answer(name === undefined ? list(specs, context) : pages(specs, context))
+    .action(async (name: string | undefined, { json }: { json?: boolean }) => {
+      const { tellPlugins } = await import('../plugin-pages.ts')
+      tellPlugins(context, name, json === true)
       done(0)
     })
-}
-
-/** @throws CustodyError CUSTODY_UNKNOWN_PLUGIN */
-function named(catalogue: Catalogue, name: string): readonly PluginSpec[] {
-  const specs = catalogue.named(name)
-  if (specs.length > 0) return specs
-  const [nearest] = catalogue.nearest(name)
-  throw new CustodyError(
-    'CUSTODY_UNKNOWN_PLUGIN',
-    `no plugin has the name ${JSON.stringify(name)}`,
-    nearest === undefined ? {} : { hint: `did you mean ${nearest}?` },
-  )
-}
-
-function list(specs: readonly PluginSpec[], { terminal, command }: Context): string {
-  const { paint } = terminal
-  const width = Math.max(...specs.map(spec => spec.name.length))
-  const lines: string[] = []
-  for (const [kind, title] of KINDS) {
-    const of_kind = specs.filter(spec => spec.kind === kind)
-    if (of_kind.length === 0) continue
-    lines.push(paint('bold', title))
-    for (const { name, summary } of of_kind)
-      lines.push(`  ${paint('cyan', padEnd(name, width))}  ${shorten(summary, terminal.columns - width - 4)}`)
-    lines.push('')
-  }
-  return [...lines, `${command} plugins NAME tells all about one.`].join('\n')
-}
-
-function pages(specs: readonly PluginSpec[], { terminal }: Context): string {
-  return specs.map(spec => renderPlugin(spec, terminal.columns, terminal.paint)).join('\n\n')
-}
-
-function specJson(spec: PluginSpec): unknown {
-  const { name, kind, summary, description, determinism, errors, examples } = spec
-  return {
-    name,
-    kind,
-    summary,
-    ...(description === undefined ? {} : { description }),
-    determinism,
-    options: optionsSchema(spec),
-    errors,
-    examples,
-  }
 }

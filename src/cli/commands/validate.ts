@@ -1,18 +1,8 @@
-/** `custody validate FILE`: all that is wrong with a pipeline, and its graph. */
+/** `custody validate FILE`: the command and its options; validate-pipeline.ts does the work. */
 import { Command } from 'commander'
-import { graphDot, graphMermaid, graphText } from '../../plan/graph.ts'
 import { collect, oneOf } from '../arguments.ts'
 import type { Context } from '../context.ts'
-import { type CheckedPipeline, checkPipeline } from '../pipeline-access.ts'
-import { diagnosticCounts, renderDiagnostics } from '../render/diagnostics.ts'
-import { printableLines } from '../render/text.ts'
-import { sourceLines } from '../source-lines.ts'
-
-interface ValidateOptions {
-  readonly graph?: 'text' | 'mermaid' | 'dot'
-  readonly set?: readonly string[]
-  readonly json?: boolean
-}
+import type { ValidateOptions } from '../validate-pipeline.ts'
 
 export function validateCommand(context: Context, done: (exit: number) => void): Command {
   return new Command('validate')
@@ -23,41 +13,7 @@ export function validateCommand(context: Context, done: (exit: number) => void):
     .option('--set <path=value>', 'replace a value of the pipeline file; repeatable', collect)
     .option('--json', 'print diagnostics and graph as JSON')
     .action(async (file: string, options: ValidateOptions) => {
-      const checked = await checkPipeline(context, file, options.set ?? [], null)
-      const ok = checked.diagnostics.every(each => each.severity !== 'error')
-      if (options.json === true) context.terminal.answerJson(checkedJson(checked, ok))
-      else tell(checked, ok, options.graph ?? 'text', context)
-      done(ok ? 0 : 2)
+      const { validatePipeline } = await import('../validate-pipeline.ts')
+      done(await validatePipeline(context, file, options))
     })
-}
-
-function checkedJson({ diagnostics, graph }: CheckedPipeline, ok: boolean): unknown {
-  return {
-    ok,
-    diagnostics: diagnostics.map(({ file, line, column, severity, code, message, hint }) => ({
-      file,
-      line,
-      column,
-      severity,
-      code,
-      message,
-      ...(hint === undefined ? {} : { hint }),
-    })),
-    graph: graph ?? { nodes: [], edges: [] },
-  }
-}
-
-function tell({ diagnostics, graph, texts }: CheckedPipeline, ok: boolean, form: string, { terminal }: Context): void {
-  const paint = terminal.paint_told
-  if (diagnostics.length > 0)
-    terminal.tell(
-      renderDiagnostics(diagnostics, { paint, columns: terminal.columns_told, sourceLine: sourceLines(texts) }),
-    )
-  if (ok && graph !== null) {
-    const drawn = form === 'mermaid' ? graphMermaid(graph) : form === 'dot' ? graphDot(graph) : graphText(graph)
-    terminal.answer(printableLines(drawn.trimEnd()))
-  }
-  terminal.tell(
-    ok ? `${paint('green', '✓')} valid: ${diagnosticCounts(diagnostics)}` : `${diagnosticCounts(diagnostics)}.`,
-  )
 }

@@ -1,0 +1,53 @@
+/** All that is wrong with a pipeline, and its graph. */
+import { graphDot, graphMermaid, graphText } from '../plan/graph.ts'
+import type { Context } from './context.ts'
+import { type CheckedPipeline, checkPipeline } from './pipeline-access.ts'
+import { diagnosticCounts, renderDiagnostics } from './render/diagnostics.ts'
+import { printableLines } from './render/text.ts'
+import { sourceLines } from './source-lines.ts'
+
+export interface ValidateOptions {
+  readonly graph?: 'text' | 'mermaid' | 'dot'
+  readonly set?: readonly string[]
+  readonly json?: boolean
+}
+
+/** Returns the exit code. */
+export async function validatePipeline(context: Context, file: string, options: ValidateOptions): Promise<number> {
+  const checked = await checkPipeline(context, file, options.set ?? [], null)
+  const ok = checked.diagnostics.every(each => each.severity !== 'error')
+  if (options.json === true) context.terminal.answerJson(checkedJson(checked, ok))
+  else tell(checked, ok, options.graph ?? 'text', context)
+  return ok ? 0 : 2
+}
+
+function checkedJson({ diagnostics, graph }: CheckedPipeline, ok: boolean): unknown {
+  return {
+    ok,
+    diagnostics: diagnostics.map(({ file, line, column, severity, code, message, hint }) => ({
+      file,
+      line,
+      column,
+      severity,
+      code,
+      message,
+      ...(hint === undefined ? {} : { hint }),
+    })),
+    graph: graph ?? { nodes: [], edges: [] },
+  }
+}
+
+function tell({ diagnostics, graph, texts }: CheckedPipeline, ok: boolean, form: string, { terminal }: Context): void {
+  const paint = terminal.paint_told
+  if (diagnostics.length > 0)
+    terminal.tell(
+      renderDiagnostics(diagnostics, { paint, columns: terminal.columns_told, sourceLine: sourceLines(texts) }),
+    )
+  if (ok && graph !== null) {
+    const drawn = form === 'mermaid' ? graphMermaid(graph) : form === 'dot' ? graphDot(graph) : graphText(graph)
+    terminal.answer(printableLines(drawn.trimEnd()))
+  }
+  terminal.tell(
+    ok ? `${paint('green', '✓')} valid: ${diagnosticCounts(diagnostics)}` : `${diagnosticCounts(diagnostics)}.`,
+  )
+}
