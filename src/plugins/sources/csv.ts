@@ -1,7 +1,7 @@
 /** The `csv` source: its options and what it tells about itself. */
 import { z } from 'zod'
 import { defineSource } from '../../sdk/define.ts'
-import type { RowSchema } from '../../sdk/schema.ts'
+import { OBSERVED, type RowSchema } from '../../sdk/schema.ts'
 import type { PluginContext, SourceSpec } from '../../sdk/spec.ts'
 import { isStandardInput } from './byte-reader.ts'
 import { CsvFormat, type CsvLayout } from './csv-format.ts'
@@ -96,11 +96,12 @@ function check(options: CsvOptions): Problems {
   return problems
 }
 
-/** Without a header and with named columns the fields are known: texts, or null where a cell is empty. */
+/** Cells are texts, or null where they are empty. Without a header and with named columns the fields are known. */
 function yields(options: CsvOptions): RowSchema {
   const names = options.header ? [] : (options.columns ?? [])
   const fields = new Map(names.map(name => [name, { schema: { type: 'string' }, optional: true }]))
-  return { fields, closed: names.length > 0, observed: names.length === 0 }
+  if (names.length > 0) return { fields, closed: true, observed: false }
+  return { ...OBSERVED, rest: { schema: { type: 'string' }, optional: true } }
 }
 
 export const csvSource = defineSource({
