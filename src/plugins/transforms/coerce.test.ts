@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { leaving, refusals, schemaOf, tryOut } from '../../../test/support/try-out.ts'
 import { coerce } from './coerce.ts'
-import { leaving, refusals, schemaOf, tryOut } from './try-out.ts'
 
 test.each([
   ['string', 1.5, '1.5'],

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { leaving, schemaOf, tryOut } from '../../../test/support/try-out.ts'
 import { compute } from './compute.ts'
 import { filter } from './filter.ts'
-import { leaving, schemaOf, tryOut } from './try-out.ts'
 
 test('expressions see the incoming row; fields keep their place', async () => {
   const [rows] = await tryOut(compute, { set: { a: 'row.b', b: 'row.a', c: 'row.a + row.b' } }, [{ a: 1, x: 0, b: 2 }])

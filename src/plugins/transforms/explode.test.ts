@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { leaving, refusals, schemaOf, tryOut } from '../../../test/support/try-out.ts'
 import { explode } from './explode.ts'
-import { leaving, refusals, schemaOf, tryOut } from './try-out.ts'
 
 const list = { schema: { type: 'array', items: { type: 'integer' } }, optional: false }
 

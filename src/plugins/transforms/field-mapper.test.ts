@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { leaving, refusals, schemaOf, tryOut } from '../../../test/support/try-out.ts'
 import { fieldMapper } from './field-mapper.ts'
-import { leaving, refusals, schemaOf, tryOut } from './try-out.ts'
 
 const input = schemaOf({ id: 'integer', nm: 'string', note: 'string?' })
 

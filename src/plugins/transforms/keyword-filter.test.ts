@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { tryOut } from '../../../test/support/try-out.ts'
 import { keywordFilter } from './keyword-filter.ts'
-import { tryOut } from './try-out.ts'
 
 test('an error names field and pattern, not what was found', async () => {
   const options = keywordFilter.options.parse({ fields: ['note'], patterns: ['x', 'pass\\w+'] })

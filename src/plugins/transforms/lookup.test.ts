@@ -2,9 +2,9 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { leaving, refusals, schemaOf, tryOut } from '../../../test/support/try-out.ts'
 import type { Json } from '../../model/row.ts'
 import { lookup } from './lookup.ts'
-import { leaving, refusals, schemaOf, tryOut } from './try-out.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'custody-lookup-'))
 const file = (name: string, content: string) => writeFileSync(join(folder, name), content)

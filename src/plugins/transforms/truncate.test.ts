@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { refusals, tryOut } from '../../../test/support/try-out.ts'
 import { truncate } from './truncate.ts'
-import { refusals, tryOut } from './try-out.ts'
 
 test('never longer than asked for, a beginning of the text, and whole characters', async () => {
   const text = fc.string({ unit: fc.constantFrom('a', 'é', '😀', '字', '\n') })

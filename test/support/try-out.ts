@@ -1,8 +1,8 @@
 /** For tests: runs a transform as the engine would, and says what is known of its rows. */
-import { type Json, type Row, withoutPrototypes } from '../../model/row.ts'
-import { compileExpression } from '../../sdk/expression.ts'
-import { type FieldSchema, OBSERVED, type RowSchema } from '../../sdk/schema.ts'
-import type { TransformSpec } from '../../sdk/spec.ts'
+import { type Json, type Row, withoutPrototypes } from '../../src/model/row.ts'
+import { compileExpression } from '../../src/sdk/expression.ts'
+import { type FieldSchema, OBSERVED, type RowSchema } from '../../src/sdk/schema.ts'
+import type { TransformSpec } from '../../src/sdk/spec.ts'
 
 /** Per row: the rows that leave, or an error's code. */
 export async function tryOut<Options>(
