@@ -11,11 +11,15 @@ import { VirtualClock } from './virtual-clock.ts'
 
 export const simulatedRun = (seed: number): string => `01890000-0000-7000-8000-${`${seed}`.padStart(12, '0')}`
 
-/** Runs the model of a seed into the ledger at `url`, which is made if there is none. */
-export async function runSimulated(url: string, seed: number, shape: Shape): Promise<Model> {
+/**
+ * Runs the model of a seed into the ledger at `url`, which is made if there is none; with `stop_after_us`, not to its end.
+ */
+export async function runSimulated(url: string, seed: number, shape: Shape, stop_after_us?: number): Promise<Model> {
   const random = new Random(seed)
   const model = generateModel(random, shape)
   const clock = new VirtualClock()
+  const stop = new AbortController()
+  if (stop_after_us !== undefined) clock.wake(stop_after_us, () => stop.abort())
   const plan = withTopology(new World(clock, new Random(seed + 1)).plan(model))
   const ledger = await openLedger(url, testPorts(`${seed}`), { create: true })
   const { error } = await clock.drive(
@@ -27,7 +31,7 @@ export async function runSimulated(url: string, seed: number, shape: Shape): Pro
       custody: 'simulated',
       limit: Number.POSITIVE_INFINITY,
       dry_run: false,
-      signal: new AbortController().signal,
+      signal: stop.signal,
     }),
   )
   await ledger.close()

@@ -96,7 +96,7 @@ export class RunFacts {
       this.#entries.add(`${where} is commit ${facts.commit}, where ${this.#commits} comes next`)
     this.#commits = facts.commit
     if (complete) for (const problem of tallies.problems(facts.totals, ways)) this.#totals.add(`${where}: ${problem}`)
-    this.#checkCursors(where, facts.cursors, ways, complete)
+    this.#checkCursors(where, facts.cursors, ways, complete ? tallies : null)
     this.#checkSinks(where, facts.receipts, ways, tallies, complete)
     for (const receipt of facts.receipts) {
       const before = this.#receipts.get(receipt.sink)
@@ -110,7 +110,7 @@ export class RunFacts {
   }
 
   /** Each source once, in order; as many records as there are rows of it. */
-  #checkCursors(where: string, cursors: readonly CursorFact[], ways: Ways, complete: boolean): void {
+  #checkCursors(where: string, cursors: readonly CursorFact[], ways: Ways, tallies: TallyFold | null): void {
     this.#checkOrder(
       where,
       'source',
@@ -119,7 +119,7 @@ export class RunFacts {
     )
     for (const { source, records, done } of cursors) {
       const rows = this.#records.get(source) ?? 0
-      if (complete && records !== rows) {
+      if (tallies?.isNews(`source ${source}`, [records], [rows]) === true) {
         this.#totals.add(
           `${where}: ${ways.name(source)} has been read for ${counted(records, 'record', 'records')}, and there are ${counted(rows, 'row', 'rows')} of it`,
         )
@@ -149,7 +149,7 @@ export class RunFacts {
     if (!complete) return
     for (const { sink, rows } of receipts) {
       const ended = tallies.endingsIn(sink)
-      if (rows !== ended) {
+      if (tallies.isNews(`sink ${sink}`, [rows], [ended])) {
         this.#totals.add(
           `${where}: sink ${ways.name(sink)} has written ${counted(rows, 'row', 'rows')}, and ${counted(ended, 'row instance', 'row instances')} ended in it`,
         )

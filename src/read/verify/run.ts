@@ -4,6 +4,7 @@
  */
 import type { LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
 import type { SubjectEntry } from '../../model/entry.ts'
+import { isCustodyError } from '../../model/error.ts'
 import { leafHash } from '../../model/hash.ts'
 import { Frontier } from '../../model/merkle.ts'
 import type { VerifierKey } from '../../model/note.ts'
@@ -55,11 +56,17 @@ export async function verifyRun(
 ): Promise<WalkedRun> {
   const fold = new RunFold(reader, log, run)
   const walk = new LogWalk(reader, log, fold.checks)
-  for await (const { entry, payload } of walk.items()) {
-    await fold.take(entry, payload, walk.gaps)
-    if ((entry.seq + 1) % PROGRESS_ENTRIES === 0) onProgress(entry.seq + 1)
+  try {
+    for await (const { entry, payload } of walk.items()) {
+      await fold.take(entry, payload, walk.gaps)
+      if ((entry.seq + 1) % PROGRESS_ENTRIES === 0) onProgress(entry.seq + 1)
+    }
+    await fold.finish()
+  } catch (error) {
+    // What was found up to there counts.
+    if (!isCustodyError(error)) throw error
+    fold.checks.entries.add(`the log can't be read any further: ${error.message}`)
   }
-  await fold.finish()
   const checkpoint = new Check('checkpoint')
   await checkHead(reader, { log, origin }, walk.tree, keys, checkpoint)
   const { entries, values, tokens, groups, totals, projections, seal } = fold.checks
@@ -104,6 +111,8 @@ class RunFold {
   #complete = true
   #last_token = 0
   #last_group = 0
+  /** Of what the numbers have been found not to be dense: told once. */
+  readonly #misnumbered = new Set<string>()
 
   constructor(reader: LedgerReader, log: number, run: string) {
     this.#reader = reader
@@ -161,6 +170,7 @@ class RunFold {
     }
     if (row !== null && this.#lost_rows.has(row)) return
     const state = this.#stateFor(entry, where)
+    if (state === null) return
     this.values_checked += checkValues(entry, payload, seq, state.values, where, this.checks.values)
     for (const expected of state.fold(seq, entry, this.#witness)) {
       await this.#endings.compare(expected, this.#witness.ways)
@@ -168,8 +178,8 @@ class RunFold {
     if (state.done) this.#statesOf(subject).delete(numberOf(subject))
   }
 
-  /** The story that an entry goes on with, or a new one. */
-  #stateFor(entry: SubjectEntry, where: string): SubjectState {
+  /** The story that an entry goes on with, or a new one; null if there is none that it could go on with. */
+  #stateFor(entry: SubjectEntry, where: string): SubjectState | null {
     const { subject, previous } = entry
     const states = this.#statesOf(subject)
     const number = numberOf(subject)
@@ -183,8 +193,13 @@ class RunFold {
       if (entry.origin !== null) entries.add(`${where}: it says again where the row came from`)
       return known
     }
-    if (previous !== null) entries.add(`${where}: it goes on with a story that is closed, or was never begun`)
-    else this.#begin(entry, where)
+    if (previous !== null) {
+      entries.add(`${where}: it goes on with a story that is closed, or was never begun`)
+      this.#complete = false
+      if (subject.kind === 'row') this.#lost_rows.add(subject.row)
+      return null
+    }
+    this.#begin(entry, where)
     const state = new SubjectState(subject)
     states.set(number, state)
     return state
@@ -240,7 +255,8 @@ class RunFold {
     if (numbers.length === 0) return last
     numbers.sort((a, b) => a - b)
     const wrong = numbers.findIndex((each, i) => each !== last + 1 + i)
-    if (wrong !== -1 && this.#complete) {
+    if (wrong !== -1 && this.#complete && !this.#misnumbered.has(what)) {
+      this.#misnumbered.add(what)
       this.checks.tokens.add(
         `${where}: of the ${what} that came into being before it, number ${grouped(last + 1 + wrong)} is missing or there twice`,
       )

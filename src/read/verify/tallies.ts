@@ -17,6 +17,8 @@ export class TallyFold {
   readonly #visits = new Map<number, [number, number, number]>()
   readonly #edges = new Map<number, number>()
   readonly #by_sink = new Map<number, number>()
+  /** Differences as they were told last: one that stays the same from commit to commit is told once. */
+  readonly #told = new Map<string, string>()
 
   visit(node: number, status: 0 | 1 | 2, edge: number, was_held: boolean): void {
     let counts = this.#visits.get(node)
@@ -46,6 +48,14 @@ export class TallyFold {
     return this.#by_sink.get(sink) ?? 0
   }
 
+  /** Whether a difference is another one than before; equal numbers are none. */
+  isNews(what: string, says: readonly number[], is: readonly number[]): boolean {
+    const difference = says.map((each, i) => each - (is[i] ?? 0)).join()
+    const before = this.#told.get(what) ?? says.map(() => 0).join()
+    this.#told.set(what, difference)
+    return difference !== before && says.some((each, i) => each !== is[i])
+  }
+
   /** How stored totals differ from these. */
   *problems(told: Tallies, ways: Ways): Iterable<string> {
     const counts: readonly (readonly [string, number, number])[] = [
@@ -58,51 +68,51 @@ export class TallyFold {
       ['groups', told.groups, this.groups],
       ['batches', told.batches, this.batches],
     ]
-    for (const [what, says, is] of counts) yield* difference(what, says, is)
-    yield* listProblems(
+    for (const [what, says, is] of counts) {
+      if (this.isNews(what, [says], [is])) yield `it says ${grouped(says)} ${what}, and there are ${grouped(is)}`
+    }
+    yield* this.#listProblems(
       'endings',
       told.endings.map(([fate, sink, count]) => [[fate, sink], [count]]),
       new Map([...this.#endings].map(([key, count]) => [key, [count]])),
       ([fate, sink]) => `endings ${fateName(fate!)}${sink === 0 ? '' : ` in ${ways.name(sink!)}`}`,
     )
-    yield* listProblems(
+    yield* this.#listProblems(
       'visits',
       told.visits.map(([node, ...rest]) => [[node], rest]),
       new Map([...this.#visits].map(([node, each]) => [`${node}`, each])),
       ([node]) => `visits (ok, error, held) of ${ways.name(node!)}`,
     )
-    yield* listProblems(
+    yield* this.#listProblems(
       'edges',
       told.edges.map(([edge, count]) => [[edge], [count]]),
       new Map([...this.#edges].map(([edge, count]) => [`${edge}`, [count]])),
       ([edge]) => `ways from ${ways.name(ways.from(edge!))} to ${ways.name(ways.to(edge!))} (edge ${edge})`,
     )
   }
-}
 
-function* difference(what: string, says: number, is: number): Iterable<string> {
-  if (says !== is) yield `it says ${grouped(says)} ${what}, and there are ${grouped(is)}`
-}
-
-/** Lists ascend by their keys; what isn't listed is none. */
-function* listProblems(
-  what: string,
-  told: readonly (readonly [readonly number[], readonly number[]])[],
-  counted: ReadonlyMap<string, readonly number[]>,
-  name: (key: readonly number[]) => string,
-): Iterable<string> {
-  const seen = new Set<string>()
-  let before: readonly number[] | null = null
-  for (const [key, says] of told) {
-    if (before !== null && compare(before, key) >= 0) yield `its list of ${what} does not ascend`
-    before = key
-    seen.add(key.join(','))
-    const is = counted.get(key.join(',')) ?? says.map(() => 0)
-    if (compare(says, is) !== 0) yield `it says ${says.join(', ')} ${name(key)}, and there are ${is.join(', ')}`
-  }
-  for (const [key, is] of counted) {
-    if (seen.has(key) || is.every(each => each === 0)) continue
-    yield `it says nothing of ${name(key.split(',').map(Number))}, and there are ${is.join(', ')}`
+  /** Lists ascend by their keys; what isn't listed is none. */
+  *#listProblems(
+    what: string,
+    told: readonly (readonly [readonly number[], readonly number[]])[],
+    counted: ReadonlyMap<string, readonly number[]>,
+    name: (key: readonly number[]) => string,
+  ): Iterable<string> {
+    const says = new Map<string, readonly number[]>()
+    let before: readonly number[] | null = null
+    for (const [key, counts] of told) {
+      if (before !== null && compare(before, key) >= 0) yield `its list of ${what} does not ascend`
+      before = key
+      says.set(key.join(), counts)
+    }
+    for (const key of new Set([...says.keys(), ...counted.keys()])) {
+      const width = (says.get(key) ?? counted.get(key))!.length
+      const told_counts = says.get(key) ?? new Array<number>(width).fill(0)
+      const counts = counted.get(key) ?? new Array<number>(width).fill(0)
+      if (this.isNews(`${what} ${key}`, told_counts, counts)) {
+        yield `it says ${told_counts.join(', ')} ${name(key.split(',').map(Number))}, and there are ${counts.join(', ')}`
+      }
+    }
   }
 }
 
