@@ -11,7 +11,7 @@ import { LogZero } from './log-zero.ts'
 import type { StoredLease } from './read-port.ts'
 import { StoredRunLedger } from './run-ledger.ts'
 import { StaleLog, type Store } from './store.ts'
-import type { Ledger, LedgerPorts, RunDraft, RunLedger, WriteBatch } from './write-port.ts'
+import { type Ledger, type LedgerPorts, NOTHING, type RunDraft, type RunLedger, type WriteBatch } from './write-port.ts'
 
 /** Writes together with an entry of log 0, again if another process came first. */
 export type LogZeroWriter = (
@@ -90,6 +90,7 @@ export class StoredLedger implements Ledger {
     const epoch = lease.epoch + 1
     await this.#withLogZero({ k: 'taken_over', log, run, epoch, t: this.#ports.now_us() }, ledger =>
       this.#store.write({
+        ...NOTHING,
         log,
         lease: {
           kind: 'take',
@@ -98,17 +99,16 @@ export class StoredLedger implements Ledger {
           holder: JSON.stringify(this.#holder),
           expires_us: this.#expiry(),
         },
-        entries: [],
-        payloads: [],
-        endings: [],
-        close_subjects: [],
-        open_tokens: [],
-        head: null,
         ledger,
       }),
     )
-    const appender = this.#appender(log, await this.#checkedState(run, log))
-    return { ledger: this.#runLedger(run, log, epoch, appender), epoch }
+    try {
+      const appender = this.#appender(log, await this.#checkedState(run, log))
+      return { ledger: this.#runLedger(run, log, epoch, appender), epoch }
+    } catch (error) {
+      await this.#store.write({ ...NOTHING, log, lease: { kind: 'release', epoch }, ledger: null })
+      throw error
+    }
   }
 
   async close(): Promise<void> {

@@ -13,15 +13,16 @@ import { LEASE_US } from './lease.ts'
 import type { LogZeroWriter } from './ledger.ts'
 import type { StoredEntry } from './read-port.ts'
 import type { Store } from './store.ts'
-import type {
-  CheckpointHead,
-  EndingRecord,
-  LeaseChange,
-  LedgerPorts,
-  RunDraft,
-  RunLedger,
-  SubjectDraft,
-  WriteBatch,
+import {
+  type CheckpointHead,
+  type EndingRecord,
+  type LeaseChange,
+  type LedgerPorts,
+  NOTHING,
+  type RunDraft,
+  type RunLedger,
+  type SubjectDraft,
+  type WriteBatch,
 } from './write-port.ts'
 
 export interface RunParts {
@@ -147,5 +148,3 @@ function commitmentIn(entries: readonly SubjectEntryBody[], value: number): stri
     if (c !== undefined && w !== undefined && c[value - w] !== undefined) return c[value - w]
   return undefined
 }
-
-const NOTHING = { entries: [], payloads: [], endings: [], close_subjects: [], open_tokens: [], head: null } as const

@@ -138,6 +138,16 @@ export interface WriteBatch {
   /** What goes into log 0 in the same transaction, with its head. */
   readonly ledger: { readonly entries: readonly EntryRecord[]; readonly head: string } | null
 }
+/** For batches that only change a lease. */
+export const NOTHING = {
+  entries: [],
+  payloads: [],
+  endings: [],
+  close_subjects: [],
+  open_tokens: [],
+  head: null,
+} as const satisfies Partial<WriteBatch>
+
 export interface PayloadRecord {
   readonly seq: number
   /** 16 bytes for each value. */

@@ -1,0 +1,167 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { opening, RUN, simpleRow, testPorts } from '../../test/support/ledger.ts'
+import { openLedger, openLedgerReader } from './open.ts'
+import { asLedgerError } from './sqlite/errors.ts'
+
+let folder: string
+let path: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'custody-open-'))
+  path = join(folder, 'ledger.db')
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+const forWriting = (url: string) => openLedger(url, testPorts(), { create: false })
+const code = (expected: string) => expect.objectContaining({ code: expected })
+
+async function make(): Promise<void> {
+  await (await openLedger(`sqlite:${path}`, testPorts(), { create: true })).close()
+}
+
+describe('opening', () => {
+  test('makes a ledger, folders included, and finds it again', async () => {
+    path = join(folder, 'a', 'b', 'ledger.db')
+    await make()
+    const first = await openLedgerReader(`sqlite:${path}`)
+    expect(first.url).toBe(`sqlite:${path}`)
+    expect(await first.size(0)).toBe(1)
+    await first.close()
+    await make()
+    const second = await openLedgerReader(`sqlite:${path}`)
+    expect(await second.size(0)).toBe(1)
+    expect(await second.integrity()).toEqual([])
+    expect(await second.objects()).toEqual(second.expectedObjects())
+    await second.close()
+  })
+
+  test('an empty file becomes a ledger for who may make one, and is none for others', async () => {
+    writeFileSync(path, '')
+    await expect(openLedgerReader(`sqlite:${path}`)).rejects.toEqual(code('CUSTODY_LEDGER_FORMAT'))
+    await make()
+    await (await openLedgerReader(`sqlite:${path}`)).close()
+  })
+
+  test('what is missing is neither read nor made', async () => {
+    await expect(openLedgerReader(`sqlite:${path}`)).rejects.toEqual(code('CUSTODY_LEDGER_NOT_FOUND'))
+    await expect(forWriting(`sqlite:${path}`)).rejects.toEqual(code('CUSTODY_LEDGER_NOT_FOUND'))
+    expect(existsSync(path)).toBe(false)
+  })
+
+  test('folders, other files, other databases and newer ledgers are refused', async () => {
+    mkdirSync(path)
+    const refused = async () => {
+      for (const open of [openLedgerReader, forWriting]) {
+        await expect(open(`sqlite:${path}`)).rejects.toEqual(code('CUSTODY_LEDGER_FORMAT'))
+      }
+      await expect(make()).rejects.toEqual(code('CUSTODY_LEDGER_FORMAT'))
+    }
+    await refused()
+    path = join(folder, 'text')
+    writeFileSync(path, 'no database, but long enough to be taken for one'.repeat(100))
+    await refused()
+    path = join(folder, 'other.db')
+    const other = new DatabaseSync(path)
+    other.exec('CREATE TABLE t (a)')
+    other.close()
+    await refused()
+    path = join(folder, 'newer.db')
+    await make()
+    const newer = new DatabaseSync(path)
+    newer.exec('PRAGMA user_version = 99')
+    newer.close()
+    await refused()
+    await expect(openLedgerReader(`sqlite:${path}`)).rejects.toThrow('format 99')
+  })
+
+  test('a folder that can’t be made', async () => {
+    writeFileSync(path, '')
+    path = join(path, 'below', 'ledger.db')
+    await expect(make()).rejects.toEqual(code('CUSTODY_LEDGER_WRITE'))
+  })
+
+  test('other URLs', async () => {
+    for (const url of ['postgres://localhost/x', 'postgresql://x', 'custody.db', 'sqlite:', 'mysql://x', '']) {
+      await expect(openLedgerReader(url)).rejects.toEqual(code('CUSTODY_LEDGER_URL'))
+      await expect(forWriting(url)).rejects.toEqual(code('CUSTODY_LEDGER_URL'))
+    }
+  })
+})
+
+describe('a ledger file', () => {
+  test('refuses changes to what it holds', async () => {
+    const ledger = await openLedger(`sqlite:${path}`, testPorts(), { create: true })
+    const run = await ledger.openRun(RUN, opening())
+    run.append(simpleRow(1))
+    await run.commit()
+    await ledger.close()
+    const db = new DatabaseSync(path)
+    for (const table of ['logs', 'entries', 'endings']) {
+      expect(() => db.exec(`DELETE FROM ${table}`)).toThrow('append-only')
+    }
+    for (const change of [
+      'logs SET part = 1',
+      `entries SET body = ''`,
+      'endings SET fate = 1',
+      `payloads SET body = ''`,
+    ]) {
+      expect(() => db.exec(`UPDATE ${change}`)).toThrow('append-only')
+    }
+    db.exec('DELETE FROM payloads')
+    db.close()
+  })
+
+  test('that is full leaves the last commit, and goes on when there is room', async () => {
+    const { openForWriting } = await import('./sqlite/file.ts')
+    const { SqliteReader } = await import('./sqlite/reader.ts')
+    const { SqliteStore } = await import('./sqlite/store.ts')
+    const { StoredLedger } = await import('./ledger.ts')
+    const { thisProcess } = await import('./lease.ts')
+    await make()
+    const db = openForWriting(path, 'sqlite:x', null)
+    const store = new SqliteStore(db, new SqliteReader(db, 'sqlite:x'))
+    const run = await (await StoredLedger.open(store, testPorts(), thisProcess())).openRun(RUN, opening())
+    const { page_count } = db.prepare('PRAGMA page_count').get() as { page_count: number }
+    db.exec(`PRAGMA max_page_count = ${page_count + 1}`)
+    for (let row = 1; row <= 200; row++) run.append(simpleRow(row))
+    await expect(run.commit()).rejects.toEqual(code('CUSTODY_LEDGER_WRITE'))
+    expect([run.size, await store.reader.size(run.log)]).toEqual([1, 1])
+    db.exec('PRAGMA max_page_count = 1000000')
+    for (let row = 1; row <= 200; row++) run.append(simpleRow(row))
+    await run.commit()
+    expect(await store.reader.size(run.log)).toBe(201)
+    await store.close()
+  })
+
+  test('that another process has locked is busy', async () => {
+    await make()
+    const holder = new DatabaseSync(path)
+    holder.exec('BEGIN IMMEDIATE')
+    const db = new DatabaseSync(path, { timeout: 0 })
+    let thrown: unknown
+    try {
+      db.exec('BEGIN IMMEDIATE')
+    } catch (error) {
+      thrown = error
+    }
+    expect(asLedgerError(thrown, 'sqlite:x', 'write')).toEqual(code('CUSTODY_LEDGER_BUSY'))
+    holder.close()
+    db.close()
+  })
+
+  test('is read where nothing can be written beside it', async () => {
+    await make()
+    const { chmodSync } = await import('node:fs')
+    chmodSync(folder, 0o555)
+    try {
+      const reader = await openLedgerReader(`sqlite:${path}`)
+      expect(await reader.size(0)).toBe(1)
+      await reader.close()
+    } finally {
+      chmodSync(folder, 0o755)
+    }
+  })
+})

@@ -1,0 +1,305 @@
+/** What every store of a ledger must do. Numbers are those of DESIGN section 2 and of src/ledger/write-port.ts. */
+import { afterEach, describe, expect, test } from 'vitest'
+import { Entropy } from '../../src/ledger/appender.ts'
+import { type Holder, LEASE_US, thisProcess } from '../../src/ledger/lease.ts'
+import { StoredLedger } from '../../src/ledger/ledger.ts'
+import { birth } from '../../src/ledger/log-zero.ts'
+import type { LedgerReader } from '../../src/ledger/read-port.ts'
+import type { Store } from '../../src/ledger/store.ts'
+import type { LedgerPorts, RunLedger, WriteBatch } from '../../src/ledger/write-port.ts'
+import { leafHash } from '../../src/model/hash.ts'
+import { Frontier } from '../../src/model/merkle.ts'
+import { makeSigner } from '../../src/model/note.ts'
+import {
+  commitDraft,
+  full,
+  opening,
+  RUN,
+  sampleRun,
+  sealDraft,
+  simpleRow,
+  subjectDraft,
+  T0,
+  tallies,
+  testPorts,
+  visit,
+} from '../support/ledger.ts'
+
+/** One database. */
+export interface Place {
+  /** A new ledger in it. */
+  create(birth: WriteBatch): Promise<Store>
+  /** Another connection to that ledger. */
+  open(): Promise<Store>
+  remove(): Promise<void>
+}
+
+const OTHER_RUN = RUN.replace(/1$/, '2')
+const DEAD: Holder = { ...thisProcess(), start: 'before' }
+
+/** Runs the suite against a kind of store; `makePlace` gives an empty database each time. */
+export function ledgerConformance(kind: string, makePlace: () => Promise<Place>): void {
+  const cleanups: Array<() => Promise<void>> = []
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+  })
+
+  async function begin(holder = thisProcess(), seed = 'test') {
+    const place = await makePlace()
+    cleanups.push(() => place.remove())
+    const ports = testPorts(seed)
+    const entropy = new Entropy(ports.entropy)
+    const store = await place.create(birth('ledger-id', ports, entropy))
+    cleanups.push(() => store.close())
+    const ledger = await StoredLedger.open(store, ports, holder, entropy)
+    return { place, ports, store, ledger, reader: store.reader }
+  }
+
+  /** A second writer, as another process would be. */
+  async function join(place: Place, ports: LedgerPorts, holder = thisProcess()) {
+    const store = await place.open()
+    cleanups.push(() => store.close())
+    return StoredLedger.open(store, ports, holder)
+  }
+
+  describe(`a ledger in ${kind}`, () => {
+    test('holds what was committed, under a signed checkpoint (L1)', async () => {
+      const { ledger, reader } = await begin()
+      const run = await ledger.openRun(RUN, opening())
+      expect(run.append(simpleRow(1))).toBe(1)
+      expect(await reader.size(run.log)).toBe(1)
+      const { size, root } = await run.commit()
+      expect([size, root]).toEqual([2, await rootOf(reader, run.log)])
+      const head = await reader.head(run.log)
+      expect(head).toContain(`custody/ledger-id/1\n2\n${Buffer.from(root, 'hex').toString('base64')}\n\n— test `)
+      expect((await reader.entriesOfRow(run.log, 1)).map(each => each.seq)).toEqual([1])
+      expect((await reader.payload(run.log, 1))?.body).toBe('[[{"amount":1,"id":1}],[1,{"ok":true},[]]]')
+    })
+
+    test('refuses a second ending, and all that came with it (I1, I2)', async () => {
+      const { ledger, reader } = await begin()
+      const run = await ledger.openRun(RUN, opening())
+      run.append(simpleRow(1))
+      await run.commit()
+      const before = await contents(reader)
+      run.append(simpleRow(2))
+      run.append(simpleRow(3, 1))
+      await expect(run.commit()).rejects.toMatchObject({ code: 'CUSTODY_ENGINE_DEFECT' })
+      expect(await contents(reader)).toEqual(before)
+      expect(run.size).toBe(2)
+      run.append(simpleRow(2))
+      await run.commit()
+      expect(await reader.size(run.log)).toBe(3)
+    })
+
+    test('refuses endings that the table of outcomes does not have', async () => {
+      const { ledger } = await begin()
+      const run = await ledger.openRun(RUN, opening())
+      const ending = { token: 1, fate: 2 as const, node: 3, sink: 0, group: 0, error: null }
+      run.append({ ...simpleRow(1), endings: [ending] })
+      await expect(run.commit()).rejects.toMatchObject({ code: 'CUSTODY_ENGINE_DEFECT' })
+    })
+
+    test('takes the next seq only (L2)', async () => {
+      const { ledger, store, reader } = await begin()
+      const run = await ledger.openRun(RUN, opening())
+      const batch = (...seqs: number[]): WriteBatch => ({
+        log: run.log,
+        lease: { kind: 'keep', epoch: 1, expires_us: T0 },
+        entries: seqs.map(seq => ({ seq, row: null, body: '{}' })),
+        payloads: [],
+        endings: [],
+        close_subjects: [],
+        open_tokens: [],
+        head: 'x',
+        ledger: null,
+      })
+      for (const seqs of [[0], [2], [1, 3]]) await expect(store.write(batch(...seqs))).rejects.toThrow()
+      expect(await reader.size(run.log)).toBe(1)
+      await store.write(batch(1, 2))
+      expect(await reader.size(run.log)).toBe(3)
+    })
+
+    test('keeps the open tokens of each subject as its last entry left them (L3)', async () => {
+      const { ledger, reader } = await begin()
+      const run = await ledger.openRun(RUN, opening())
+      const held = (previous: number | null, ...nodes: number[]) =>
+        subjectDraft({
+          subject: { kind: 'row', row: 1 },
+          time_us: T0,
+          previous,
+          open_tokens: nodes.map((node, i) => ({ token: i + 1, node })),
+        })
+      const first = run.append(held(null, 7, 8))
+      await run.commit()
+      expect(await reader.openTokens(run.log)).toEqual([
+        { token: 1, row: 1, batch: null, node: 7, seq: 1 },
+        { token: 2, row: 1, batch: null, node: 8, seq: 1 },
+      ])
+      const second = run.append(held(first, 7))
+      run.append(held(second, 9))
+      await run.commit()
+      expect(await reader.openTokens(run.log)).toEqual([{ token: 1, row: 1, batch: null, node: 9, seq: 3 }])
+      run.append(held(3))
+      await run.commit()
+      expect(await reader.openTokens(run.log)).toEqual([])
+    })
+
+    test('finds the commitment to an error that an earlier entry holds', async () => {
+      const { ledger, reader } = await begin()
+      const run = await ledger.openRun(RUN, opening())
+      const error = { code: 'BROKEN', value: 1 }
+      const subject = { kind: 'batch', batch: 5 } as const
+      const failed = run.append(
+        subjectDraft({
+          subject,
+          time_us: T0,
+          visits: [visit(1, 2, 1, [0, 0], 1, 0, error)],
+          values: [full({ code: 'BROKEN' })],
+          open_tokens: [{ token: 1, node: 9 }],
+        }),
+      )
+      const ending = { token: 1, fate: 3 as const, node: 9, sink: 9, group: 0, error }
+      await run.commit()
+      run.append(subjectDraft({ subject, time_us: T0, previous: failed, endings: [ending] }))
+      await run.commit()
+      const { c } = JSON.parse((await reader.entry(run.log, failed))?.body ?? '') as { c: string[] }
+      const stored = await reader.ending(run.log, 1)
+      expect(Buffer.from(stored?.error_hash ?? []).toString('hex')).toBe(c[0])
+    })
+
+    test('gives the same bytes for the same entries, clock and entropy', async () => {
+      const of = async () => {
+        const { ledger, reader } = await begin()
+        const run = await ledger.openRun(RUN, opening())
+        await sampleRun(run)
+        await run.seal(sealDraft(tallies(4, 10, 10), await run.subjectTree()))
+        return contents(reader)
+      }
+      const first = await of()
+      expect(await of()).toEqual(first)
+      expect(first.leases).toEqual([])
+    })
+
+    test('has one last entry for each subject, rows first, and the tree of them', async () => {
+      const { ledger, reader, place, ports } = await begin(DEAD)
+      const run = await ledger.openRun(RUN, opening())
+      await sampleRun(run)
+      const last: Array<[number | null, number]> = []
+      for await (const { row, seq } of reader.lastEntries(run.log)) last.push([row, seq])
+      expect(last).toEqual([
+        [1, 1],
+        [2, 2],
+        [3, 7],
+        [4, 8],
+        [null, 9],
+      ])
+      const live = await run.subjectTree()
+      expect(live.size).toBe(5)
+      const { ledger: resumed } = await (await join(place, ports)).takeOver(RUN)
+      expect(await resumed.subjectTree()).toEqual(live)
+    })
+
+    test('keeps the order of log 0 when several processes write', async () => {
+      const { ledger, reader, place, ports } = await begin()
+      const other = await join(place, ports)
+      const first = await ledger.openRun(RUN, opening())
+      const second = await other.openRun(OTHER_RUN, opening(OTHER_RUN))
+      expect([first.log, second.log]).toEqual([1, 2])
+      await first.seal(sealDraft(tallies(0, 0, 0), await first.subjectTree()))
+      await second.seal(sealDraft(tallies(0, 0, 0), await second.subjectTree()))
+      expect(await logZero(reader)).toEqual(['birth', 'opened', 'opened', 'sealed', 'sealed'])
+      expect(await reader.head(0)).toContain(`\n5\n${Buffer.from(await rootOf(reader, 0), 'hex').toString('base64')}\n`)
+    })
+
+    test('tells a change of the signing key in log 0', async () => {
+      const { ledger, reader, place, ports } = await begin()
+      await ledger.openRun(RUN, opening())
+      const signer = makeSigner('other', new Uint8Array(32).fill(1))
+      await (await join(place, { ...ports, signer })).openRun(OTHER_RUN, opening(OTHER_RUN))
+      expect(await logZero(reader)).toEqual(['birth', 'opened', 'key', 'opened'])
+    })
+  })
+
+  describe(`leases in ${kind}`, () => {
+    test('a live holder is left alone until its lease is out', async () => {
+      const { ledger, place, ports } = await begin({ ...thisProcess(), host: 'another machine' })
+      const run = await ledger.openRun(RUN, opening())
+      const other = await join(place, ports)
+      await expect(other.takeOver(RUN)).rejects.toMatchObject({ code: 'CUSTODY_RUN_HELD' })
+      ports.advance(LEASE_US - 1000)
+      await run.renew()
+      ports.advance(LEASE_US - 1000)
+      await expect(other.takeOver(RUN)).rejects.toMatchObject({ code: 'CUSTODY_RUN_HELD' })
+      ports.advance(1000)
+      expect((await other.takeOver(RUN)).epoch).toBe(2)
+    })
+
+    test('a dead holder on this machine is replaced at once, and can write no more (L4)', async () => {
+      const { ledger, place, ports, reader } = await begin(DEAD)
+      const run = await ledger.openRun(RUN, opening())
+      run.append(simpleRow(1))
+      await run.commit()
+      const { ledger: resumed, epoch } = await (await join(place, ports)).takeOver(RUN)
+      expect([epoch, resumed.size]).toEqual([2, 2])
+      const before = await contents(reader)
+      for (const woken of [() => lateCommit(run), () => run.renew(), () => run.release()]) {
+        await expect(woken()).rejects.toMatchObject({ code: 'CUSTODY_RUN_LOST' })
+      }
+      expect(await contents(reader)).toEqual(before)
+      resumed.appendRun({ entry: { k: 'resume', epoch, t: T0 }, first_value: 0, values: [] })
+      resumed.append(simpleRow(2))
+      await resumed.commit()
+      expect(await reader.size(run.log)).toBe(4)
+      expect(await logZero(reader)).toEqual(['birth', 'opened', 'taken_over'])
+    })
+
+    test('a run that was released can be taken over, one that is sealed or unknown can not', async () => {
+      const { ledger, place, ports } = await begin()
+      const run = await ledger.openRun(RUN, opening())
+      await run.release()
+      const other = await join(place, ports)
+      const { ledger: resumed } = await other.takeOver(RUN)
+      await resumed.seal(sealDraft(tallies(0, 0, 0), await resumed.subjectTree()))
+      for (const id of [RUN, OTHER_RUN]) {
+        await expect(other.takeOver(id)).rejects.toMatchObject({ code: 'CUSTODY_RUN_UNKNOWN' })
+      }
+    })
+  })
+}
+
+async function lateCommit(run: RunLedger): Promise<unknown> {
+  run.appendRun(commitDraft(9, 9, tallies(0, 0, 0)))
+  return run.commit()
+}
+
+async function all<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const items: T[] = []
+  for await (const each of stream) items.push(each)
+  return items
+}
+
+async function rootOf(reader: LedgerReader, log: number): Promise<string> {
+  const tree = new Frontier()
+  for await (const { body } of reader.entries(log)) tree.append(leafHash(body))
+  return tree.root()
+}
+
+async function logZero(reader: LedgerReader): Promise<string[]> {
+  return (await all(reader.entries(0))).map(each => (JSON.parse(each.body) as { k: string }).k)
+}
+
+/** Everything that a ledger holds. */
+async function contents(reader: LedgerReader) {
+  const logs = await reader.logs()
+  const of = async <T>(read: (log: number) => AsyncIterable<T>) => Promise.all(logs.map(({ log }) => all(read(log))))
+  return {
+    logs,
+    entries: await of(log => reader.entries(log)),
+    payloads: await of(log => reader.payloads(log)),
+    endings: await of(log => reader.endings(log)),
+    open_tokens: await Promise.all(logs.map(({ log }) => reader.openTokens(log))),
+    heads: await reader.heads(),
+    leases: await reader.leases(),
+  }
+}
