@@ -68,7 +68,9 @@ function targetAt(tree: Tree, key: string, fallback: string | null): string | nu
 
 function buildSchema(schema: Tree | undefined, problems: Problems): SchemaConfig {
   const fields = readFields(valueAt(schema, 'fields'), problems)
-  return { mode: choiceAt(schema, 'mode', ['fixed', 'flexible', 'observed']) ?? 'observed', fields }
+  const mode = choiceAt(schema, 'mode', ['fixed', 'flexible', 'observed']) ?? 'observed'
+  // Fields under observed are a mistake that has been told; most likely they were meant.
+  return { mode: mode === 'observed' && fields.length > 0 ? 'flexible' : mode, fields }
 }
 
 function buildSink({ key, value }: MapEntry, on_error: string | null): SinkConfig {

@@ -15,7 +15,7 @@ import { readPipelineText } from './read-file.ts'
 import { checkRules } from './rules.ts'
 import { applySets, SET_SOURCE } from './set.ts'
 import { type Place, SourceText } from './source-text.ts'
-import { locateIn, type Tree, treeAt } from './tree.ts'
+import { isKnown, locateIn, type Tree, treeAt } from './tree.ts'
 import type { Environment } from './variables.ts'
 import { parseYaml } from './yaml.ts'
 
@@ -70,6 +70,10 @@ export function parsePipeline(
     config,
     faulty: problems.failed,
     has: path => treeAt(root, path) !== undefined,
+    known: path => {
+      const tree = treeAt(root, path)
+      return tree === undefined || isKnown(tree)
+    },
     typed: path => {
       const tree = treeAt(root, path)
       return tree?.kind === 'scalar' ? tree.typed : undefined

@@ -139,6 +139,8 @@ export interface PipelineFile {
   readonly faulty?: boolean
   /** Whether something stands at a path. */
   has(path: ConfigPath): boolean
+  /** False: what stands at a path, or in it, was reported as wrong, and its value isn't known. */
+  known(path: ConfigPath): boolean
   /**
    * What YAML would make of an unquoted text at a path after variables were expanded in it (`${N}` may bring a number);
    * undefined for any other value.

@@ -55,7 +55,15 @@ export function secretName(tree: Tree): string | null {
 }
 
 export function isEmpty(tree: Tree): boolean {
-  return tree.kind === 'scalar' && tree.value === null
+  return tree.kind === 'scalar' && tree.value === null && !tree.unset
+}
+
+/** Whether every value in it is known. */
+export function isKnown(tree: Tree): boolean {
+  if (tree.kind === 'scalar') return tree.unset !== true
+  return tree.kind === 'list'
+    ? tree.items.every(isKnown)
+    : [...tree.entries.values()].every(each => isKnown(each.value))
 }
 
 /** The content without places; objects are free of prototypes. */

@@ -15,8 +15,10 @@ import type { MapEntry, ScalarStyle, ScalarTree, Tree } from './tree.ts'
 import { spanOf } from './tree.ts'
 
 const DEPTH_MAX = 64
-/** Parts that a file may have once its aliases are written out. */
-const PARTS_MAX = 50_000
+/** Parts that all aliases of a file together may stand for. */
+const ALIASED_PARTS_MAX = 20_000
+/** After so many syntax errors the rest says nothing new. */
+const SYNTAX_ERRORS_MAX = 20
 
 /** The tree of `source`, null if it isn't YAML (or holds nothing). Problems: CUSTODY_YAML…, CUSTODY_BAD_VALUE. */
 export function parseYaml(source: SourceText, problems: Problems): Tree | null {
@@ -24,7 +26,9 @@ export function parseYaml(source: SourceText, problems: Problems): Tree | null {
   const document = parseStrictly(source, problems)
   if (document === null || (!before && problems.failed)) return null
   if (document.contents === null) return null
-  return new TreeBuilder(source, problems).build(document.contents as ParsedNode, 0)
+  const builder = new TreeBuilder(source, problems)
+  const tree = builder.build(document.contents as ParsedNode, 0)
+  return builder.refused ? null : tree
 }
 
 function parseStrictly(source: SourceText, problems: Problems): Document | null {
@@ -40,13 +44,21 @@ function parseStrictly(source: SourceText, problems: Problems): Document | null 
     uniqueKeys: false,
     prettyErrors: false,
     resolveKnownTags: false,
-    logLevel: 'silent',
+    logLevel: 'error',
   })
   if (document.directives.yaml.explicit === true && document.directives.yaml.version !== '1.2') {
     problems.error('CUSTODY_YAML', at(0, 1), 'Custody reads YAML 1.2 only', 'remove the %YAML line')
   }
-  for (const problem of [...document.errors, ...document.warnings]) {
-    const { message, hint } = explain(problem.code, problem.message, source.text, problem.pos[0])
+  const found = [...document.errors, ...document.warnings]
+  // `{ path: ${NAME} }` derails the parser: what it says from there on is of no use.
+  const variables = found.filter(each => source.text.startsWith('${', each.pos[0] - 1))
+  const all = variables.length > 0 ? variables : found
+  const more = all.length - SYNTAX_ERRORS_MAX
+  for (const [index, problem] of all.slice(0, SYNTAX_ERRORS_MAX).entries()) {
+    const last = more > 0 && index === SYNTAX_ERRORS_MAX - 1
+    const { message, hint } = last
+      ? { message: `and ${more} more`, hint: 'mend the first ones' }
+      : explain(problem.code, problem.message, source.text, problem.pos[0])
     problems.error('CUSTODY_YAML', at(problem.pos[0], problem.pos[1]), message, hint)
   }
   return document
@@ -68,6 +80,9 @@ function tooDeep(text: string): boolean {
 
 /** The parser's words, or plainer ones where its own don't help. */
 function explain(code: string, message: string, text: string, offset: number): { message: string; hint?: string } {
+  if (text.startsWith('${', offset - 1)) {
+    return { message: '`{` begins a map here', hint: 'put the value into quotes: "${NAME}"' }
+  }
   switch (code) {
     case 'TAB_AS_INDENT':
       return { message: 'a tab can’t indent YAML', hint: 'use spaces' }
@@ -110,8 +125,11 @@ class TreeBuilder {
   readonly #problems: Problems
   /** null while it is being built: an alias to it would never end. */
   readonly #anchors = new Map<string, { tree: Tree; parts: number } | null>()
+  /** Built so far; aliases count as what they stand for. */
   #parts = 0
-  #too_many = false
+  #aliased = 0
+  /** Aliases stand for too much: the tree is of no use. */
+  refused = false
 
   constructor(source: SourceText, problems: Problems) {
     this.#source = source
@@ -122,7 +140,7 @@ class TreeBuilder {
     const before = this.#parts
     const anchor = isAlias(node) ? undefined : node.anchor
     if (anchor !== undefined) this.#anchors.set(anchor, null)
-    this.#count(1, node)
+    this.#parts++
     const tree = this.#content(node, depth)
     if (anchor !== undefined) this.#anchors.set(anchor, { tree, parts: this.#parts - before })
     return tree
@@ -132,9 +150,9 @@ class TreeBuilder {
     const at = this.#place(node)
     if (depth > DEPTH_MAX) {
       this.#problems.error('CUSTODY_YAML', at, `the file is nested more than ${DEPTH_MAX} levels deep`)
-      return nothing(at)
+      return unknown(at)
     }
-    if (isAlias(node)) return this.#alias(node.source, node, at)
+    if (isAlias(node)) return this.#alias(node.source, at)
     if (isMap(node)) return this.#map(node as YAMLMap.Parsed, at, depth)
     if (isSeq(node)) {
       return { kind: 'list', at, items: node.items.map(item => this.build(item as ParsedNode, depth + 1)) }
@@ -142,7 +160,7 @@ class TreeBuilder {
     return this.#scalar(node, at)
   }
 
-  #alias(name: string, node: ParsedNode, at: Place): Tree {
+  #alias(name: string, at: Place): Tree {
     const anchor = this.#anchors.get(name)
     if (anchor === undefined) {
       const near = nearest(name, this.#anchors.keys())
@@ -155,10 +173,12 @@ class TreeBuilder {
     } else if (anchor === null) {
       this.#problems.error('CUSTODY_YAML_ALIASES', at, `*${name} stands inside of what it refers to`)
     } else {
-      this.#count(anchor.parts, node)
-      return this.#too_many ? nothing(at) : anchor.tree
+      this.#parts += anchor.parts
+      this.#aliased += anchor.parts
+      if (this.#aliased <= ALIASED_PARTS_MAX) return anchor.tree
+      this.#tooMany(at)
     }
-    return nothing(at)
+    return unknown(at)
   }
 
   #map(node: YAMLMap.Parsed, at: Place, depth: number): Tree {
@@ -210,7 +230,8 @@ class TreeBuilder {
     if (!isScalar(node)) return nothing(at)
     const style = STYLES[String(node.type)] ?? 'plain'
     const value: unknown = node.value
-    if (typeof value === 'string') return { kind: 'scalar', at, style, value: this.#wellFormed(value, at) ? value : '' }
+    if (typeof value === 'string')
+      return this.#wellFormed(value, at) ? { kind: 'scalar', at, style, value } : unknown(at)
     if (typeof value === 'boolean') return { kind: 'scalar', at, style, value }
     if (typeof value === 'number') return this.#number(value, node.source ?? '', at)
     return { kind: 'scalar', at, style, value: null }
@@ -239,12 +260,12 @@ class TreeBuilder {
     return false
   }
 
-  #count(parts: number, node: ParsedNode): void {
-    this.#parts += parts
-    if (this.#parts <= PARTS_MAX || this.#too_many) return
-    this.#too_many = true
-    const message = `the file has more than ${PARTS_MAX.toLocaleString('en')} parts once its aliases are written out`
-    this.#problems.error('CUSTODY_YAML_ALIASES', this.#place(node), message)
+  /** Told at the first alias that is too much; the others count as nothing. */
+  #tooMany(at: Place): void {
+    if (this.refused) return
+    this.refused = true
+    const limit = ALIASED_PARTS_MAX.toLocaleString('en')
+    this.#problems.error('CUSTODY_YAML_ALIASES', at, `the aliases up to here stand for more than ${limit} parts`)
   }
 
   #place(node: ParsedNode): Place {
@@ -257,3 +278,5 @@ class TreeBuilder {
 }
 
 const nothing = (at: Place): ScalarTree => ({ kind: 'scalar', at, style: 'plain', value: null })
+/** Stands for what has been told to be wrong. */
+const unknown = (at: Place): ScalarTree => ({ ...nothing(at), unset: true })

@@ -88,8 +88,8 @@ export class Branches {
     return this.#frames(this.#topsOn(edge), each => each === branch).has(branch)
   }
 
-  /** Problems: CUSTODY_BRANCH_UNKNOWN, …_FORKS, …_UNREACHABLE, …_STRAY, …_TWICE, …_MAY_BE_LOST. */
-  check(node: DraftNode, report: Report): void {
+  /** `complete`: no edge is missing. Problems: CUSTODY_BRANCH_UNKNOWN, …_FORKS, …_UNREACHABLE, …_STRAY, …_TWICE, …_MAY_BE_LOST. */
+  check(node: DraftNode, complete: boolean, report: Report): void {
     if (node.config.kind !== 'coalesce' || !this.#tops.has(node)) return
     const { config } = node
     const fork = this.forkOfCoalesce(config)
@@ -117,7 +117,7 @@ export class Branches {
       } else if (own !== fork) {
         const message = `\`${branch}\` is a branch of \`${own.name}\`, the others are of \`${fork?.name}\``
         refuse('CUSTODY_BRANCH_FORKS', branch, message, 'a coalesce joins branches of one fork')
-      } else if (!frames.has(branch)) {
+      } else if (!frames.has(branch) && complete) {
         const hint =
           this.#draft.into(node).length === 0 ? 'nothing leads to it' : 'lead it there, or take it from the list'
         refuse(
@@ -128,7 +128,7 @@ export class Branches {
         )
       }
     }
-    if (!sound || fork === undefined) return
+    if (!sound || !complete || fork === undefined) return
     this.#checkArrivals(node, config, frames, report)
     this.#warnOfLosses(node, config, report)
   }

@@ -10,7 +10,7 @@ import { mergedSchema } from './coalesce-schema.ts'
 import type { Draft, DraftEdge, DraftNode } from './draft.ts'
 import { checkResult, compileAt } from './expressions.ts'
 import { checkGate, type GateDecision } from './gates.ts'
-import type { ResolvedPlugin } from './plugins.ts'
+import { pluginUse, type ResolvedPlugin } from './plugins.ts'
 import type { Report } from './report.ts'
 import { checkRequirements } from './requirements.ts'
 import { joinSchemas, REJECTED, withField } from './schema-join.ts'
@@ -28,6 +28,8 @@ export interface NodeFacts {
 
 export class Flow {
   readonly facts = new Map<DraftNode, NodeFacts>()
+  /** Nodes behind something that is wrong: what is known of their rows is too little, and says nothing. */
+  readonly #uncertain = new Set<DraftNode>()
   readonly #draft: Draft
   readonly #plugins: ReadonlyMap<DraftNode, ResolvedPlugin>
   readonly #branches: Branches
@@ -42,7 +44,14 @@ export class Flow {
 
   /** Visits the nodes in this order. Problems: those of expressions, gates, requirements; CUSTODY_SCHEMA_MISMATCH. */
   run(order: readonly DraftNode[]): void {
-    for (const node of order) this.facts.set(node, this.#visit(node))
+    for (const node of order) {
+      const into = this.#draft.into(node)
+      if (node.kind !== 'source' && (into.length === 0 || into.some(edge => this.#uncertain.has(edge.from)))) {
+        this.#uncertain.add(node)
+      }
+      this.facts.set(node, this.#visit(node))
+      if (pluginUse(node) !== null && this.#plugins.get(node)?.valid !== true) this.#uncertain.add(node)
+    }
   }
 
   #visit(node: DraftNode): NodeFacts {
@@ -57,8 +66,9 @@ export class Flow {
       case 'coalesce':
         return { ...facts, output: this.#merged(node, input) }
       case 'gate': {
-        const expressions = this.#contracts(node, plugin, input).expressions
-        return { ...facts, expressions, decision: checkGate(node, config, input, plugin, this.#report) }
+        const { expressions } = this.#contracts(node, plugin, input)
+        const certain = !this.#uncertain.has(node) && this.#report.pipeline.faulty !== true
+        return { ...facts, expressions, decision: checkGate(node, config, input, plugin, this.#report, certain) }
       }
       case 'aggregate': {
         const path = [...node.path, 'trigger', 'when']
@@ -76,8 +86,8 @@ export class Flow {
   #input(node: DraftNode): RowSchema {
     const edges = this.#draft.into(node).filter(edge => this.facts.has(edge.from))
     const { schema, mismatches } = joinSchemas(edges.map(edge => this.schemaOn(edge)))
-    // A sink takes what comes; elsewhere somebody may rely on the type.
-    if (mismatches.length > 0 && node.kind !== 'sink') {
+    // A sink takes what comes, a coalesce has rules of its own; elsewhere somebody may rely on the type.
+    if (mismatches.length > 0 && node.kind !== 'sink' && node.kind !== 'coalesce') {
       const fields = mismatches.map(field => `\`${field}\``).join(', ')
       const from = [...new Set(edges.map(edge => `\`${edge.from.name}\``))].join(', ')
       const message = `rows that come to \`${node.name}\` from ${from} have different types of ${fields}`

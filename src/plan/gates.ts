@@ -23,17 +23,18 @@ export type GateDecision =
   | { readonly kind: 'plugin' }
   | null
 
-/** Problems: CUSTODY_GATE_TYPE, CUSTODY_ROUTE_MISSING, CUSTODY_ROUTE_SURPLUS, and those of expressions. */
+/** `certain`: nothing upstream is wrong, so that an unknown type is one. Problems: CUSTODY_GATE_TYPE, CUSTODY_ROUTE_MISSING, CUSTODY_ROUTE_SURPLUS, and those of expressions. */
 export function checkGate(
   node: DraftNode,
   config: GateConfig,
   input: RowSchema,
   plugin: ResolvedPlugin | undefined,
   report: Report,
+  certain: boolean,
 ): GateDecision {
   switch (config.by.kind) {
     case 'expression':
-      return checkExpression(node, config, config.by.source, input, report)
+      return checkExpression(node, config, config.by.source, input, report, certain)
     case 'cases':
       return checkCases(node, config.by.cases, input, report)
     case 'plugin':
@@ -49,6 +50,7 @@ function checkExpression(
   source: string,
   input: RowSchema,
   report: Report,
+  certain: boolean,
 ): GateDecision {
   const path = [...node.path, 'gate']
   const expression = compileAt(source, path, { over: 'row', schema: input }, report)
@@ -62,6 +64,8 @@ function checkExpression(
     })
     return null
   }
+  const typed = typesOf(expression.gives.schema) !== null
+  if (!typed && !certain) return { kind, expression }
   if (kind === 'boolean') checkBoolean(node, config, report)
   else checkLabels(node, config, enumOf(expression.gives), report)
   return { kind, expression }

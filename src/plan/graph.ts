@@ -31,7 +31,7 @@ export function graphOf(draft: Draft): Graph {
 
 /**
  * The ways from each source, indented: a node's ways stand under it, under the first of the ways that lead to it; where
- * others lead to it, its name alone stands with `↑`. Error ways stand behind the node they leave.
+ * others lead to it, its name alone stands, with `↑` if more follows there. Error ways stand behind the node they leave.
  */
 export function graphText(graph: Graph): string {
   const nodes = new Map(graph.nodes.map(node => [node.name, node]))
@@ -41,7 +41,7 @@ export function graphText(graph: Graph): string {
   const visit = (name: string, lead: string, indent: string) => {
     const node = nodes.get(name)
     if (node === undefined) return lines.push(`${lead}${name}`)
-    if (shown.has(name) && node.kind !== 'sink') return lines.push(`${lead}${name} ↑`)
+    if (shown.has(name)) return lines.push(`${lead}${name}${node.kind === 'sink' ? '' : ' ↑'}`)
     shown.add(name)
     const edges = out.get(name) ?? []
     const errors = edges.filter(edge => isErrorEdge(edge))

@@ -25,6 +25,7 @@ export function reportIssues(
 ): void {
   for (const issue of issues.flatMap(each => narrowed(each, []))) {
     const at = issue.path.filter(step => typeof step !== 'symbol')
+    if (!report.pipeline.known([...path, ...at])) continue
     const given = valueAt(options, at)
     if (issue.code === 'unrecognized_keys') {
       const known = Object.keys(schemaAt(schema, schema, at)?.properties ?? {})

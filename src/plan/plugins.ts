@@ -76,11 +76,16 @@ function findSpec(
 ): PluginSpec | null {
   const found = catalogue.get(kind, name)
   if (found !== undefined) return found
-  const [near] = [...catalogue.nearest(name, kind), ...catalogue.nearest(name)]
+  const [near] = [...catalogue.nearest(name, kind), ...catalogue.nearest(name)].filter(each => each !== name)
   const hint = near === undefined ? nearestHint(name, catalogue.names(kind), `${kind}s are`) : `did you mean ${near}?`
-  const others = catalogue.named(name).map(spec => `a ${spec.kind}`)
+  const others = catalogue.named(name).map(spec => (spec.kind === 'aggregate' ? 'an aggregate' : `a ${spec.kind}`))
   if (others.length > 0) {
-    report.error('CUSTODY_PLUGIN_KIND', path, `\`${name}\` is ${others.join(' and ')}, not a ${kind}`, { hint })
+    report.error(
+      'CUSTODY_PLUGIN_KIND',
+      path,
+      `\`${name}\` is ${others.join(' and ')}, not ${kind === 'aggregate' ? 'an' : 'a'} ${kind}`,
+      { hint },
+    )
   } else {
     report.error('CUSTODY_UNKNOWN_PLUGIN', path, `there is no ${kind} plugin \`${name}\``, { hint })
   }

@@ -45,7 +45,7 @@ export function joinSchemas(ways: readonly RowSchema[]): JoinedSchemas {
   const mismatches: string[] = []
   for (const name of new Set(ways.flatMap(way => [...way.fields.keys()]))) {
     const joined = joinField(ways.map(way => way.fields.get(name) ?? absent(way)))
-    if (joined === null) mismatches.push(name)
+    if (joined === null && declaredTypesClash(name, ways)) mismatches.push(name)
     fields.set(name, joined ?? { schema: {}, optional: ways.some(way => way.fields.get(name)?.optional ?? true) })
   }
   const open = ways.filter(way => !way.closed)
@@ -57,6 +57,11 @@ export function joinSchemas(ways: readonly RowSchema[]): JoinedSchemas {
     ...(rest === null || open.length === 0 ? {} : { rest: { ...rest, optional: true } }),
   }
   return { schema, mismatches }
+}
+
+/** What an open schema says of fields that it doesn't list is no declaration. */
+function declaredTypesClash(name: string, ways: readonly RowSchema[]): boolean {
+  return joinField(ways.map(way => way.fields.get(name)).filter(field => field !== undefined)) === null
 }
 
 /** A field that a way doesn't list: not there where the way is closed, else perhaps. */

@@ -11,18 +11,22 @@ export interface Wiring {
   readonly meant: ReadonlySet<DraftNode>
   /** True: targets are missing or wrong in a way that leaves open what can be reached. */
   readonly uncertain: boolean
+  /** Whether each edge has its target. */
+  readonly complete: boolean
 }
 
 /** Adds the edges to the draft. */
 export function wire(draft: Draft, report: Report): Wiring {
   const wirer = new Wirer(draft, report)
   for (const node of draft.nodes) wirer.wire(node)
-  return { meant: wirer.meant, uncertain: wirer.uncertain || (draft.config.unreadable ?? []).length > 0 }
+  const uncertain = wirer.uncertain || (draft.config.unreadable ?? []).length > 0
+  return { meant: wirer.meant, uncertain, complete: !uncertain && !wirer.unknown }
 }
 
 class Wirer {
   readonly meant = new Set<DraftNode>()
   uncertain = false
+  unknown = false
   readonly #draft: Draft
   readonly #report: Report
 
@@ -96,10 +100,11 @@ class Wirer {
 
   #bad(path: ConfigPath, message: string): void {
     this.#report.error('CUSTODY_BAD_TARGET', path, message)
-    this.uncertain = true
+    this.unknown = true
   }
 
   #unknown(kind: EdgeKind, target: string, path: ConfigPath): void {
+    this.unknown = true
     const possible = this.#draft.nodes.filter(
       each => each.kind !== 'source' && (kind !== 'on_invalid' || each.kind === 'sink'),
     )
