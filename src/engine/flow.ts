@@ -372,7 +372,7 @@ export class Flow {
     const { recorder } = this.#parts
     const batch =
       this.#batches.openAt(node.number) ?? this.#batches.open(recorder.openBatch(node, started_us), started_us)
-    recorder.holdInBatch(token, batch, started_us)
+    recorder.holdInBatch(token, batch, batch.members.length, started_us)
     batch.members.push({ token, branch: 0, started_us })
     this.#lookAt(batch, false, stack)
     // A batch that its plugin still works on keeps the place of its last member.
@@ -419,9 +419,9 @@ export class Flow {
     const after = afterError(error.retryable, batch.attempt, batch.node.retry)
     if (after.kind !== 'again') return false
     const { recorder, clock } = this.#parts
-    for (const { token, started_us } of batch.members) {
+    for (const [i, { token, started_us }] of batch.members.entries()) {
       recorder.failAttempt(token, error, started_us)
-      recorder.holdInBatch(token, batch, clock.now_us())
+      recorder.holdInBatch(token, batch, i, clock.now_us())
     }
     batch.attempt++
     this.#wait(lastOf(batch))

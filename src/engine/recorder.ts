@@ -8,7 +8,7 @@
  */
 import type { SubjectDraft, ValueDraft } from '../ledger/write-port.ts'
 import { canonicalize } from '../model/canonical.ts'
-import { type GroupKind, VISIT_ERROR, VISIT_HELD, VISIT_OK } from '../model/entry.ts'
+import { type GroupKind, VISIT_ERROR, VISIT_EXHAUSTED, VISIT_HELD, VISIT_OK, type VisitStatus } from '../model/entry.ts'
 import type { Ending, ErrorFact } from '../model/outcome.ts'
 import { derive, type Json, newRow, type Row } from '../model/row.ts'
 import { DISCARD } from '../model/topology.ts'
@@ -138,7 +138,8 @@ export class Recorder {
       this.#setRow(token, row, changeOf(token.row, token.value, row))
       out = token.value
     }
-    this.#visit(token, VISIT_ERROR, before, out, edge.number, started_us, fact)
+    const status = cause.kind === 'retries_exhausted' ? VISIT_EXHAUSTED : VISIT_ERROR
+    this.#visit(token, status, before, out, edge.number, started_us, fact)
     this.#move(token, edge, { kind: 'error', node, cause, error: fact })
   }
 
@@ -186,7 +187,7 @@ export class Recorder {
   holdAtCoalesce(token: Token, join: Join, started_us: number): void {
     this.#facts(token.subject, started_us)
     this.#openJoin(join, token.subject)
-    this.#hold(token, join.group, started_us)
+    this.#hold(token, join.group, join.arrived.length - 1, started_us)
   }
 
   /** The members end, and what they merge into stands where the coalesce leads. */
@@ -241,9 +242,10 @@ export class Recorder {
     return { group: this.#openGroup(subject, BATCH, node.number, 0), subject, node }
   }
 
-  holdInBatch(token: Token, batch: BatchGroup, started_us: number): void {
+  /** `ordinal` is the token's place among the batch's members, from 0. */
+  holdInBatch(token: Token, batch: BatchGroup, ordinal: number, started_us: number): void {
     this.#facts(token.subject, started_us)
-    this.#hold(token, batch.group, started_us)
+    this.#hold(token, batch.group, ordinal, started_us)
   }
 
   /**
@@ -377,16 +379,16 @@ export class Recorder {
     this.tallies.ending(ending.fate, ending.sink)
   }
 
-  #hold(token: Token, group: number, started_us: number): void {
+  #hold(token: Token, group: number, ordinal: number, started_us: number): void {
     this.#visit(token, VISIT_HELD, token.value, 0, 0, started_us, null)
-    factsOf(token.subject).holds.push({ token: token.id, node: token.node, group })
+    factsOf(token.subject).holds.push({ token: token.id, node: token.node, group, ordinal })
     token.held = true
   }
 
   /** A visit that was held before is told again, with its first start: the offset from the entry's time is negative then. */
   #visit(
     token: Token,
-    status: 0 | 1 | 2,
+    status: VisitStatus,
     value_in: number,
     value_out: number,
     edge: number,

@@ -1,5 +1,5 @@
 /** Totals of the run so far, kept while facts are recorded: what closing entries, `show` and the summary tell. */
-import type { Tallies as TalliesFact } from '../model/entry.ts'
+import { type Tallies as TalliesFact, VISIT_HELD, VISIT_OK, type VisitStatus } from '../model/entry.ts'
 
 export class Tallies {
   /** Rows; the last one's number. */
@@ -27,8 +27,8 @@ export class Tallies {
   }
 
   /** A visit, or, if `was_held`, the end of one that was counted as held. */
-  visit(node: number, status: 0 | 1 | 2, edge: number, was_held: boolean): void {
-    const count = status === 0 ? this.#ok : status === 1 ? this.#error : this.#held
+  visit(node: number, status: VisitStatus, edge: number, was_held: boolean): void {
+    const count = status === VISIT_OK ? this.#ok : status === VISIT_HELD ? this.#held : this.#error
     count[node] = count[node]! + 1
     if (was_held) this.#held[node] = this.#held[node]! - 1
     if (edge !== 0) this.take(edge)

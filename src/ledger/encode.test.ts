@@ -39,7 +39,7 @@ const draft: fc.Arbitrary<SubjectDraft> = fc.record({
       ...{ edge: n, start_us: fc.integer(), duration_us: n, error },
     }),
   ),
-  holds: few(fc.record({ token: n, node: n, group: n })),
+  holds: few(fc.record({ token: n, node: n, group: n, ordinal: n })),
   groups_opened: few(fc.record({ group: n, kind: fc.nat(3).map(kind => kind as GroupKind), node: n, expected: n })),
   groups_closed: few(fc.record({ group: n, verdict: word, detail: n, members: few(n) })),
   endings: few(
@@ -109,7 +109,7 @@ describe('bodies', () => {
           { token: 2, group: 3, ordinal: 1, parents: [1] },
         ],
         visits: [visit(1, 2, 1, [1, 0], 4, -6, failed)],
-        holds: [{ token: 2, node: 7, group: 3 }],
+        holds: [{ token: 2, node: 7, group: 3, ordinal: 0 }],
         groups_opened: [{ group: 3, kind: 0, node: 4, expected: 2 }],
         groups_closed: [{ group: 3, verdict: 'forked', detail: 0, members: [8, 9] }],
         endings: [{ token: 1, fate: 7, node: 2, sink: 0, group: 0, error: failed }],
@@ -118,7 +118,7 @@ describe('bodies', () => {
       }),
     )
     expect(bodyOf(encoded, [HASH, HASH], '')).toBe(
-      `{"c":["${HASH}","${HASH}"],"d":[[3,"forked",0,8,9]],"e":[[1,7,2,0,0,"E_1",2]],"g":[[3,0,4,2]],"h":[[2,7,3]],` +
+      `{"c":["${HASH}","${HASH}"],"d":[[3,"forked",0,8,9]],"e":[[1,7,2,0,0,"E_1",2]],"g":[[3,0,4,2]],"h":[[2,7,3,0]],` +
         `"n":[[1],[2,3,1,1]],"o":1,"p":5,"r":17,"s":[1,17,18],"t":${T0},"v":[[1,2,1,1,1,0,4,-6,5,"E_1",2]],"w":1}`,
     )
     expect(payloadOf(encoded)).toBe('[[{"a":1}],[{"code":"E_1"}]]')

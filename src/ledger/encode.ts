@@ -115,7 +115,7 @@ function upToOpen(draft: SubjectDraft): string {
     text += `"g":[${opened.join(',')}],`
   }
   if (draft.holds.length > 0) {
-    text += `"h":[${draft.holds.map(each => `[${each.token},${each.node},${each.group}]`).join(',')}],`
+    text += `"h":[${draft.holds.map(each => `[${each.token},${each.node},${each.group},${each.ordinal}]`).join(',')}],`
   }
   if (draft.births.length > 0) text += `"n":[${birthsText(draft)}],`
   return `${text}"o":${draft.open}`

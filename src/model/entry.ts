@@ -13,11 +13,18 @@ import type { Topology } from './topology.ts'
 
 export const LEDGER_FORMAT = 1
 
-export type VisitStatus = 0 | 1 | 2
+export type VisitStatus = 0 | 1 | 2 | 3
 export const VISIT_OK = 0
 export const VISIT_ERROR = 1
 /** At an aggregate or coalesce: the visit goes on until its group closes, and is then told again as ok or error. */
 export const VISIT_HELD = 2
+/** An error after the last of the attempts that `retry` allows, which another attempt could have helped. */
+export const VISIT_EXHAUSTED = 3
+
+/** Whether a visit met an error. */
+export function isError(status: VisitStatus): boolean {
+  return status === VISIT_ERROR || status === VISIT_EXHAUSTED
+}
 
 /** One attempt of one token at one node. The attempt counts from 1. */
 export interface VisitFact {
@@ -29,16 +36,20 @@ export interface VisitFact {
   readonly in: number
   /** Value as it left; the same number if nothing changed, 0 if nothing left. */
   readonly out: number
-  /** Edge by which it left; 0 if it ended, is held, or is attempted again. */
+  /** Edge by which it left; 0 if it ended (what is born of it is born onto an edge), is held, or is attempted again. */
   readonly edge: number
-  /** From the entry's time. */
+  /** From the entry's time; negative for a visit that was held and is told again. */
   readonly start_us: number
   readonly duration_us: number
-  /** Present exactly if status is error. */
+  /** Present exactly if status is error or exhausted. */
   readonly error: { readonly code: string; readonly value: number } | null
 }
 
-/** A token of this subject comes into being. The first token of a row has neither group nor parents. */
+/**
+ * A token of this subject comes into being. The first token of a row has neither group nor parents. Others are born onto an
+ * edge: of a fork, the branch's with their ordinal; of other groups, the `to` edge of the group's node. The parents of
+ * tokens born of a batch are its members, and aren't repeated here.
+ */
 export interface BirthFact {
   readonly token: number
   /** The group it is born of; 0 for the first token of a row. */
@@ -65,6 +76,8 @@ export interface GroupOpened {
 export interface GroupClosed {
   readonly group: number
   readonly verdict: string
+  /** Value with more about it (union merges: `{origins, overruled}`), 0 if there is none. */
+  readonly detail: number
   /** Members in order of arrival (merge, batch), or none (fork, expand: the children tell). */
   readonly members: readonly number[]
 }
@@ -84,6 +97,8 @@ export interface HoldFact {
   readonly token: number
   readonly node: number
   readonly group: number
+  /** Its place among those that came to the group, from 0. */
+  readonly ordinal: number
 }
 
 /** Where a row came from. Present in the first entry of a row. */
@@ -103,17 +118,17 @@ export interface OriginFact {
  * |---|---|
  * | `b` | batch number, if the subject is a batch |
  * | `c` | commitments, lower-case hex; the first is of value number `w` |
- * | `d` | groups closed: `[group, verdict, member…]` |
+ * | `d` | groups closed: `[group, verdict, detail, member…]` |
  * | `e` | endings: `[token, fate, node, sink, group]`, then `code, value` if the fate carries an error |
  * | `g` | groups opened: `[group, kind, node, expected]` |
- * | `h` | holds: `[token, node, group]` |
+ * | `h` | holds: `[token, node, group, ordinal]` |
  * | `n` | births: `[token]`, or `[token, group, ordinal, parent…]` |
  * | `o` | tokens of this subject still open after this entry (always present) |
  * | `p` | seq of the subject's previous entry |
  * | `r` | row number, if the subject is a row |
  * | `s` | origin: `[source, index, line]` |
  * | `t` | time (always present) |
- * | `v` | visits: `[token, node, attempt, status, in, out, edge, start, duration]`, then `code, value` if status is error |
+ * | `v` | visits: `[token, node, attempt, status, in, out, edge, start, duration]`, then `code, value` if status is error or exhausted |
  * | `w` | number of the first value committed in `c` |
  * | `z` | nonce, 32 hex digits: present exactly if `c` is not |
  */
@@ -176,11 +191,14 @@ export interface ReceiptFact {
 export interface Tallies {
   readonly rows: RowCounts
   readonly tokens: TokenCounts
+  /** Groups, batches included; and batches. Each is the last one's number. */
+  readonly groups: number
+  readonly batches: number
   /** `[fate, sink, count]` */
   readonly endings: ReadonlyArray<readonly [number, number, number]>
-  /** `[node, ok, error, held]`: visits by status, each attempt one. */
+  /** `[node, ok, error, held]`: visits by status, each attempt one; `held` are those that still are. */
   readonly visits: ReadonlyArray<readonly [number, number, number, number]>
-  /** `[edge, count]`: how often each edge was taken. */
+  /** `[edge, count]`: tokens that left by it or were born onto it. */
   readonly edges: ReadonlyArray<readonly [number, number]>
 }
 
@@ -207,6 +225,11 @@ export type RunEntry =
       readonly cursors: readonly CursorFact[]
       readonly receipts: readonly ReceiptFact[]
       readonly totals: Tallies
+      /**
+       * The order of what is under way (I7): tokens, and `[fork group, coalesce]` where a branch was lost for a group that
+       * waits. Left out if nothing is.
+       */
+      readonly line?: ReadonlyArray<number | readonly [fork: number, coalesce: number]>
       readonly t: number
     }
   /** The run stopped before its end; `resume` goes on. Its value, if any, is `{code, message, node?}`. `reason` is a declared word. */

@@ -28,7 +28,7 @@ function encode(entry: SubjectEntry): string {
         ...error(v),
       ]),
     ],
-    ['h', entry.holds.map(h => [h.token, h.node, h.group])],
+    ['h', entry.holds.map(h => [h.token, h.node, h.group, h.ordinal])],
     ['g', entry.groups_opened.map(g => [g.group, g.kind, g.node, g.expected])],
     ['d', entry.groups_closed.map(g => [g.group, g.verdict, g.detail, ...g.members])],
     ['e', entry.endings.map(e => [e.token, e.fate, e.node, e.sink, e.group, ...error(e)])],
@@ -79,7 +79,7 @@ const entry = fc
       ),
     ),
     visits: few(visit.map(({ ending, ...rest }) => ({ ...rest, ...ending }))),
-    holds: few(fc.record({ token: from1, node: from1, group: from1 })),
+    holds: few(fc.record({ token: from1, node: from1, group: from1, ordinal: fc.nat() })),
     groups_opened: few(
       fc.record({ group: from1, kind: fc.constantFrom<0 | 1 | 2 | 3>(0, 1, 2, 3), node: from1, expected: from0 }),
     ),
@@ -162,7 +162,7 @@ describe('entries of rows and batches', () => {
     [row('"e":[[0,1,3,3,0]]'), '`e[0][0]` is 0, not a whole number from 1'],
     [row('"n":[[1,2]]'), '`n[0]` is [1,2], not a list of one element, or three or more'],
     [row('"n":[1]'), '`n[0]` is 1, not a list of one element, or three or more'],
-    [row('"h":[[1,2,0]]'), '`h[0][2]` is 0, not a whole number from 1'],
+    [row('"h":[[1,2,0,0]]'), '`h[0][2]` is 0, not a whole number from 1'],
     [row('"g":[[1,4,2,0]]'), '`g[0][1]` is 4, not a kind of group (0 to 3)'],
     [row('"d":[[1,"Merged"]]'), '`d[0][1]` is "Merged", not a verdict'],
     [row('"d":[[1]]'), '`d[0][1]` is missing, not a verdict'],
@@ -190,8 +190,8 @@ describe('entries of rows and batches', () => {
     expect(subjectProblem(row('').replace('"z"', '"v":[[1,1,1,0,1,0,0,0,0,"E",1]],"z"'))).toBe(
       '`v[0]` has status 0 and an error',
     )
-    expect(subjectProblem(row('').replace('"z"', '"v":[[1,1,1,3,1,0,0,0,0]],"z"'))).toBe(
-      '`v[0][3]` is 3, not a status (0, 1, 2)',
+    expect(subjectProblem(row('').replace('"z"', '"v":[[1,1,1,4,1,0,0,0,0]],"z"'))).toBe(
+      '`v[0][3]` is 4, not a status (0 to 3)',
     )
   })
 })

@@ -5,19 +5,20 @@
  * This shares types with the writer (model/entry.ts), and no code.
  */
 import { canonicalize, NotJsonError } from '../model/canonical.ts'
-import type {
-  BirthFact,
-  EndingFact,
-  GroupClosed,
-  GroupKind,
-  GroupOpened,
-  HoldFact,
-  LedgerEntry,
-  OriginFact,
-  RunEntry,
-  SubjectEntry,
-  VisitFact,
-  VisitStatus,
+import {
+  type BirthFact,
+  type EndingFact,
+  type GroupClosed,
+  type GroupKind,
+  type GroupOpened,
+  type HoldFact,
+  isError,
+  type LedgerEntry,
+  type OriginFact,
+  type RunEntry,
+  type SubjectEntry,
+  type VisitFact,
+  type VisitStatus,
 } from '../model/entry.ts'
 import type { FateNumber } from '../model/outcome.ts'
 import type { Json } from '../model/row.ts'
@@ -235,9 +236,9 @@ const START = 7
 function visit(value: Json, where: string): VisitFact {
   const v = numbers(value, where, 9, 11, START)
   const status = v[3]!
-  if (status > 2) refuse(status, `${where}[3]`, 'a status (0, 1, 2)')
+  if (status > 3) refuse(status, `${where}[3]`, 'a status (0 to 3)')
   const error = errorAt(v, where, 9)
-  if ((status === 1) !== (error !== null)) {
+  if (isError(status as VisitStatus) !== (error !== null)) {
     throw new ShapeError(`\`${where}\` has status ${status} and ${error === null ? 'no error' : 'an error'}`)
   }
   return {
@@ -255,8 +256,13 @@ function visit(value: Json, where: string): VisitFact {
 }
 
 function hold(value: Json, where: string): HoldFact {
-  const [token, node, group] = numbers(value, where, 3, 3) as [number, number, number]
-  return { token: atLeastOne(token, where, 0), node: atLeastOne(node, where, 1), group: atLeastOne(group, where, 2) }
+  const [token, node, group, ordinal] = numbers(value, where, 4, 4) as [number, number, number, number]
+  return {
+    token: atLeastOne(token, where, 0),
+    node: atLeastOne(node, where, 1),
+    group: atLeastOne(group, where, 2),
+    ordinal,
+  }
 }
 
 function groupOpened(value: Json, where: string): GroupOpened {

@@ -40,6 +40,20 @@ const totals: Decoder<Tallies> = object({
 const receipt = object({ sink: int(1), rows: int(), bytes: int() })
 const word = text(/^[a-z0-9_]+$/, 'a declared word')
 
+const inLine: Decoder<number | readonly [number, number]> = (value, where) =>
+  Array.isArray(value) ? tuple(int(1), int(1))(value, where) : int(1)(value, where)
+
+const commit: Decoder<Extract<RunEntry, { k: 'commit' }>> = (value, where) =>
+  object({
+    k: oneOf('commit'),
+    commit: int(1),
+    cursors: listOf(object({ source: int(1), records: int(), done: flag })),
+    receipts: listOf(receipt),
+    totals,
+    ...(Object.hasOwn(asObject(value, where), 'line') ? { line: listOf(inLine) } : {}),
+    t: int(),
+  })(value, where)
+
 /** By `k`. */
 const RUN_ENTRIES: { readonly [K in RunEntry['k']]: Decoder<Extract<RunEntry, { k: K }>> } = {
   open: object({
@@ -52,14 +66,7 @@ const RUN_ENTRIES: { readonly [K in RunEntry['k']]: Decoder<Extract<RunEntry, { 
     custody: text(),
     t: int(),
   }),
-  commit: object({
-    k: oneOf('commit'),
-    commit: int(1),
-    cursors: listOf(object({ source: int(1), records: int(), done: flag })),
-    receipts: listOf(receipt),
-    totals,
-    t: int(),
-  }),
+  commit,
   stop: object({ k: oneOf('stop'), status: oneOf('failed', 'cancelled'), reason: word, t: int() }),
   resume: object({ k: oneOf('resume'), epoch: int(1), t: int() }),
   publish: object({ k: oneOf('publish'), artifacts: listOf(receipt), t: int() }),

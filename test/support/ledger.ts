@@ -237,9 +237,9 @@ function forked(): SubjectDraft {
       { group: 2, verdict: 'merged', detail: 0, members: [4, 5] },
     ],
     holds: [
-      { token: 4, node: 7, group: 2 },
-      { token: 5, node: 7, group: 2 },
-      { token: 6, node: 8, group: 4 },
+      { token: 4, node: 7, group: 2, ordinal: 0 },
+      { token: 5, node: 7, group: 2, ordinal: 1 },
+      { token: 6, node: 8, group: 4, ordinal: 0 },
     ],
     endings: [
       { token: 3, fate: 20, node: 4, sink: 0, group: 1, error: null },
@@ -269,7 +269,7 @@ function expanded(): SubjectDraft {
     ],
     groups_opened: [{ group: 3, kind: 1, node: 2, expected: 2 }],
     groups_closed: [{ group: 3, verdict: 'expanded', detail: 0, members: [] }],
-    holds: [{ token: 9, node: 8, group: 4 }],
+    holds: [{ token: 9, node: 8, group: 4, ordinal: 1 }],
     endings: [
       { token: 7, fate: 21, node: 2, sink: 0, group: 3, error: null },
       { token: 8, fate: 2, node: 9, sink: 9, group: 0, error: null },

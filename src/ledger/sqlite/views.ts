@@ -134,7 +134,7 @@ const node_states = ofSubjects(
     is,
     same,
   }) => `SELECT l.run, ${at('v', 0)}, ${nodeName(at('v', 1))}, ${nodeName(at('v', 1), 'kind')}, ${at('v', 2)},
-  ${words(at('v', 3), ['ok', 'error', 'held'])}, ${commitment(at('v', 4), same)}, ${commitment(at('v', 5), same)},
+  ${words(at('v', 3), ['ok', 'error', 'held', 'error'])}, ${commitment(at('v', 4), same)}, ${commitment(at('v', 5), same)},
   ${iso(`${field('e', 't')} + ${at('v', 7)}`)}, ${at('v', 8)}
 ${ENTRIES}, json_each(e.body, '$.v') v WHERE l.log > 0 AND ${is}
   AND (${at('v', 3)} <> 2 OR NOT EXISTS (SELECT 1 FROM entries s, json_each(s.body, '$.v') r

@@ -6,9 +6,9 @@ import {
   type ExpressionText,
   GROUP_KINDS,
   type GroupOpened,
+  isError,
   type PlanValue,
   type SubjectEntry,
-  VISIT_ERROR,
   VISIT_HELD,
   type VisitFact,
 } from '../../model/entry.ts'
@@ -145,7 +145,7 @@ function tellVisit(fact: VisitFact, time_us: number, values: Values, scene: Scen
     kind: node.kind,
     plugin: node.plugin ?? null,
     attempt: fact.attempt,
-    status: fact.status === VISIT_HELD ? 'held' : fact.status === VISIT_ERROR ? 'error' : 'ok',
+    status: fact.status === VISIT_HELD ? 'held' : isError(fact.status) ? 'error' : 'ok',
     input_hash: values.hash(fact.in),
     output_hash: values.hash(fact.out),
     data,
@@ -195,7 +195,7 @@ function tellDecision(
   expressions: readonly ExpressionText[],
   data: Known<Json> | null,
 ): Decision | null {
-  const way = fact.status === VISIT_ERROR ? null : label
+  const way = isError(fact.status) ? null : label
   if (node.plugin !== undefined || expressions.length === 0)
     return node.plugin === undefined ? null : { expression: node.plugin, values: {}, label: way, tried: [] }
   const single = expressions.length === 1 && expressions[0]?.for === 'gate' ? expressions[0] : null

@@ -3,7 +3,7 @@
  * it is closed, so that memory is bounded by what was in flight (I12).
  */
 import type { LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
-import type { SubjectEntry } from '../../model/entry.ts'
+import { isError, type SubjectEntry } from '../../model/entry.ts'
 import { isCustodyError } from '../../model/error.ts'
 import { leafHash } from '../../model/hash.ts'
 import { Frontier } from '../../model/merkle.ts'
@@ -227,7 +227,7 @@ class RunFold {
     const read = visits.filter(each => ways.kind(each.node) === 'source')
     if (read.length !== 1 || read[0]?.node !== origin.source)
       tokens.add(`${where}: its source has not read it just once`)
-    if (read[0]?.status === 1) tallies.rejected++
+    if (read[0] !== undefined && isError(read[0].status)) tallies.rejected++
   }
 
   #takeRun({ seq, row, body }: StoredEntry, payload: StoredPayload | null): void {

@@ -2,7 +2,14 @@
  * The story of one subject (a row or a batch) as its entries tell it, checked step by step (I1, I2, I4): births, visits,
  * holds, groups, endings. It is kept only while something of the subject is open (I12).
  */
-import type { BirthFact, EndingFact, HoldFact, SubjectEntry, VisitFact } from '../../model/entry.ts'
+import {
+  type BirthFact,
+  type EndingFact,
+  type HoldFact,
+  isError,
+  type SubjectEntry,
+  type VisitFact,
+} from '../../model/entry.ts'
 import { fateOf } from '../../model/outcome.ts'
 import { DISCARD } from '../../model/topology.ts'
 import { SubjectValues } from '../values.ts'
@@ -11,7 +18,7 @@ import { type Check, entryName, grouped, tokenName } from './check.ts'
 import { ABANDONED, endingProblems } from './fates.ts'
 import { Groups } from './groups.ts'
 import type { TallyFold } from './tallies.ts'
-import { TokenState, UNKNOWN } from './token.ts'
+import { TokenState, UNKNOWN, type ValueRange } from './token.ts'
 import type { Ways } from './ways.ts'
 
 /** What a subject's entries are told to, and checked against. */
@@ -44,6 +51,10 @@ export class SubjectState {
   /** seq of its latest entry. */
   seq = -1
   readonly #groups = new Groups()
+  /** Values that forks had. */
+  readonly #forked = new Set<number>()
+  /** Values of its latest entry. */
+  #fresh: ValueRange = { first: 1, last: 0 }
 
   constructor(subject: SubjectEntry['subject']) {
     this.subject = subject
@@ -61,6 +72,7 @@ export class SubjectState {
     const where = entryName(seq, this.subject)
     const first = this.seq === -1
     this.seq = seq
+    this.#fresh = { first: this.values.count - entry.commitments.length + 1, last: this.values.count }
     for (const problem of this.#groups.opened(entry.groups_opened, this.subject, witness.ways)) {
       groups.add(`${where}: ${problem}`)
     }
@@ -120,30 +132,31 @@ export class SubjectState {
         witness.tokens.add(`${where}: ${tokenName(fact.token)} makes a visit, and isn't open`)
         continue
       }
-      if (token.value === UNKNOWN && token.inherited === null) this.#inherit(token, entry)
+      if (token.value === UNKNOWN && token.inherited === null) this.#inherit(token)
       this.#visit(token, fact, holds.get(fact.token)?.[0] ?? null, where, witness)
-      if (fact.status === 2) holds.get(fact.token)?.shift()
+      if (fact.status === VISIT_HELD) holds.get(fact.token)?.shift()
     }
     for (const [token, rest] of holds) {
       if (rest.length > 0) witness.tokens.add(`${where}: ${tokenName(token)} is held without a visit`)
     }
     for (const token of this.tokens.values()) {
-      if (token.value === UNKNOWN && token.inherited === null) this.#inherit(token, entry)
+      if (token.value === UNKNOWN && token.inherited === null) this.#inherit(token)
     }
   }
 
   #visit(token: TokenState, fact: VisitFact, hold: HoldFact | null, where: string, witness: Witness): void {
     const { ways, tallies, batches } = witness
     const { held, group } = token
-    for (const problem of token.visit(fact, ways, this.values.count)) {
+    for (const problem of token.visit(fact, ways, this.#fresh, this.#forked)) {
       witness.tokens.add(`${where}: ${tokenName(token.id)}: ${problem}`)
     }
     tallies.visit(fact.node, fact.status, fact.edge, held)
+    if (ways.kind(fact.node) === 'fork') this.#forked.add(fact.in)
     const at_aggregate = ways.kind(fact.node) === 'aggregate'
-    if (fact.status !== 2) {
+    if (fact.status !== VISIT_HELD) {
       // An attempt of a batch that is followed by another one releases nobody.
-      if (at_aggregate && (fact.status === 0 || fact.edge !== 0)) {
-        batches.release({ token: token.id, node: fact.node, group, failed: fact.status === 1 })
+      if (at_aggregate && (fact.status === VISIT_OK || fact.edge !== 0)) {
+        batches.release({ token: token.id, node: fact.node, group, failed: isError(fact.status) })
       }
       return
     }
@@ -163,10 +176,8 @@ export class SubjectState {
   }
 
   /** What a new token's value may be: its parent's, or one that its first entry commits to. */
-  #inherit(token: TokenState, entry: SubjectEntry): void {
+  #inherit(token: TokenState): void {
     const { group, parents } = token.birth
-    const from = entry.commitments.length === 0 ? 1 : entry.first_value
-    const to = entry.commitments.length === 0 ? 0 : entry.first_value + entry.commitments.length - 1
     const last = this.tokens.get(parents[0] ?? 0)?.last ?? null
     switch (this.#groups.get(group)?.kind) {
       case 0:
@@ -176,7 +187,7 @@ export class SubjectState {
         token.value = last?.out ?? UNKNOWN
         break
     }
-    token.inherited = { parent: last?.in ?? 0, from, to }
+    token.inherited = { parent: last?.in ?? 0, fresh: this.#fresh }
   }
 
   #end(ending: EndingFact, seq: number, entry: SubjectEntry, where: string, witness: Witness): ExpectedEnding {
@@ -209,7 +220,7 @@ export class SubjectState {
 
   #close(entry: SubjectEntry, where: string, witness: Witness): void {
     if (!speaksOfGroups(entry)) return
-    for (const problem of this.#groups.closed(entry, this.values.count)) witness.groups.add(`${where}: ${problem}`)
+    for (const problem of this.#groups.closed(entry, this.#fresh)) witness.groups.add(`${where}: ${problem}`)
     for (const { group, members } of entry.groups_closed) {
       if (this.#groups.get(group)?.kind !== 3) continue
       const births = entry.births.filter(each => each.group === group).length

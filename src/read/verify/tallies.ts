@@ -1,5 +1,5 @@
 /** Totals of a run, counted from its entries, and compared with those that commits and the seal carry. */
-import type { Tallies } from '../../model/entry.ts'
+import { type Tallies, VISIT_EXHAUSTED, type VisitStatus } from '../../model/entry.ts'
 import { fateOf } from '../../model/outcome.ts'
 import { grouped } from './check.ts'
 import { fateName } from './fates.ts'
@@ -20,13 +20,13 @@ export class TallyFold {
   /** Differences as they were told last: one that stays the same from commit to commit is told once. */
   readonly #told = new Map<string, string>()
 
-  visit(node: number, status: 0 | 1 | 2, edge: number, was_held: boolean): void {
+  visit(node: number, status: VisitStatus, edge: number, was_held: boolean): void {
     let counts = this.#visits.get(node)
     if (counts === undefined) {
       counts = [0, 0, 0]
       this.#visits.set(node, counts)
     }
-    counts[status]++
+    counts[status === VISIT_EXHAUSTED ? 1 : status]++
     if (was_held) counts[2]--
     if (edge !== 0) this.edge(edge)
   }
@@ -75,18 +75,21 @@ export class TallyFold {
       'endings',
       told.endings.map(([fate, sink, count]) => [[fate, sink], [count]]),
       new Map([...this.#endings].map(([key, count]) => [key, [count]])),
+      fate => fateOf(fate) !== undefined,
       ([fate, sink]) => `endings ${fateName(fate!)}${sink === 0 ? '' : ` in ${ways.name(sink!)}`}`,
     )
     yield* this.#listProblems(
       'visits',
       told.visits.map(([node, ...rest]) => [[node], rest]),
       new Map([...this.#visits].map(([node, each]) => [`${node}`, each])),
+      node => ways.kind(node) !== undefined,
       ([node]) => `visits (ok, error, held) of ${ways.name(node!)}`,
     )
     yield* this.#listProblems(
       'edges',
       told.edges.map(([edge, count]) => [[edge], [count]]),
       new Map([...this.#edges].map(([edge, count]) => [`${edge}`, [count]])),
+      edge => ways.hasEdge(edge),
       ([edge]) => `ways from ${ways.name(ways.from(edge!))} to ${ways.name(ways.to(edge!))} (edge ${edge})`,
     )
   }
@@ -96,6 +99,7 @@ export class TallyFold {
     what: string,
     told: readonly (readonly [readonly number[], readonly number[]])[],
     counted: ReadonlyMap<string, readonly number[]>,
+    exists: (number: number) => boolean,
     name: (key: readonly number[]) => string,
   ): Iterable<string> {
     const says = new Map<string, readonly number[]>()
@@ -104,6 +108,7 @@ export class TallyFold {
       if (before !== null && compare(before, key) >= 0) yield `its list of ${what} does not ascend`
       before = key
       says.set(key.join(), counts)
+      if (!exists(key[0]!)) yield `it lists ${what} of number ${key[0]}, which isn't there`
     }
     for (const key of new Set([...says.keys(), ...counted.keys()])) {
       const width = (says.get(key) ?? counted.get(key))!.length

@@ -1,5 +1,5 @@
 /** What the verifier knows of a token while it is open: a fold of its visits. */
-import type { BirthFact, VisitFact } from '../../model/entry.ts'
+import { type BirthFact, isError, type VisitFact } from '../../model/entry.ts'
 import { DISCARD } from '../../model/topology.ts'
 import { grouped } from './check.ts'
 import type { Ways } from './ways.ts'
@@ -12,6 +12,16 @@ export interface ErrorRef {
   readonly value: number
 }
 
+/** Values that one entry commits to. */
+export interface ValueRange {
+  readonly first: number
+  readonly last: number
+}
+
+export function isWithin(value: number, { first, last }: ValueRange): boolean {
+  return value >= first && value <= last
+}
+
 export class TokenState {
   readonly id: number
   readonly birth: BirthFact
@@ -22,11 +32,12 @@ export class TokenState {
   /** Number of its value as it stands there: 0 before the source has read it, UNKNOWN until its first visit. */
   value: number
   /** While the value is unknown: what it may be. */
-  inherited: { readonly parent: number; readonly from: number; readonly to: number } | null = null
+  inherited: { readonly parent: number; readonly fresh: ValueRange } | null = null
   /** The edge by which it came to where it stands; 0 for none. */
   via: number
   /** Of the visit that took that edge, if that was an error; and the group that held it there, if one did. */
   via_error: ErrorRef | null = null
+  via_exhausted = false
   via_group = 0
   /** The group that holds it; 0 for none. */
   group = 0
@@ -46,11 +57,14 @@ export class TokenState {
   get finished(): boolean {
     const { last } = this
     if (last === null) return this.node === DISCARD
-    return this.node === DISCARD || (last.status === 0 && last.edge === 0)
+    return this.node === DISCARD || (last.status === VISIT_OK && last.edge === 0)
   }
 
-  /** Takes in its next visit. `values` is how many values its subject has. Yields what is wrong with it. */
-  *visit(fact: VisitFact, ways: Ways, values: number): Iterable<string> {
+  /**
+   * Takes in its next visit; `fresh` are the values that its entry commits to, `forked` those that its subject's forks had.
+   * Yields what is wrong with it.
+   */
+  *visit(fact: VisitFact, ways: Ways, fresh: ValueRange, forked: ReadonlySet<number>): Iterable<string> {
     const kind = ways.kind(fact.node)
     const at = `at ${ways.name(fact.node)}`
     if (kind === undefined) yield `a visit of node ${fact.node}, which isn't there`
@@ -58,9 +72,14 @@ export class TokenState {
     else if (fact.node !== this.node) yield `a visit ${at}, and it stands at ${ways.name(this.node)}`
     if (fact.attempt !== this.attempt) yield `attempt ${fact.attempt} ${at}, where ${this.attempt} comes next`
     yield* this.#in(fact, at)
-    if (fact.out > values) yield `value ${fact.out} leaves ${at}, and there are ${values}`
-    if (fact.error !== null && fact.error.value > values)
-      yield `value ${fact.error.value} is its error ${at}, and there are ${values}`
+    // What merges may have changed nothing: then it is what the fork had.
+    const unmerged = kind === 'coalesce' && forked.has(fact.out)
+    if (fact.out !== 0 && fact.out !== fact.in && !isWithin(fact.out, fresh) && !unmerged) {
+      yield `value ${fact.out} leaves ${at}, and is neither the one that entered nor a new one`
+    }
+    if (fact.error !== null && !isWithin(fact.error.value, fresh)) {
+      yield `value ${fact.error.value} is its error ${at}, and isn't a new one`
+    }
     yield* statusProblems(fact, ways, at)
     this.#move(fact, ways)
   }
@@ -69,11 +88,7 @@ export class TokenState {
     const { inherited } = this
     if (this.value !== UNKNOWN) {
       if (fact.in !== this.value) yield `value ${fact.in} enters ${at}, and it has value ${this.value}`
-    } else if (
-      inherited !== null &&
-      fact.in !== inherited.parent &&
-      (fact.in < inherited.from || fact.in > inherited.to)
-    ) {
+    } else if (inherited !== null && fact.in !== inherited.parent && !isWithin(fact.in, inherited.fresh)) {
       yield `value ${fact.in} enters ${at}, and it was born with another`
     }
   }
@@ -81,7 +96,7 @@ export class TokenState {
   #move(fact: VisitFact, ways: Ways): void {
     this.last = fact
     if (this.value === UNKNOWN) this.value = fact.in
-    if (fact.status === 2) {
+    if (fact.status === VISIT_HELD) {
       this.held = true
       return
     }
@@ -89,10 +104,11 @@ export class TokenState {
       this.node = ways.to(fact.edge)
       this.via = fact.edge
       this.via_error = fact.error
+      this.via_exhausted = fact.status === VISIT_EXHAUSTED
       this.via_group = this.group
       this.attempt = 1
       if (fact.out !== 0) this.value = fact.out
-    } else if (fact.status === 1) {
+    } else if (isError(fact.status)) {
       this.attempt = fact.attempt + 1
     }
     this.held = false
@@ -107,18 +123,23 @@ function* statusProblems(fact: VisitFact, ways: Ways, at: string): Iterable<stri
   if (edge !== 0) {
     if (!ways.hasEdge(edge)) yield `it leaves ${at} by edge ${edge}, which isn't there`
     else if (ways.from(edge) !== fact.node) yield `it leaves ${at} by an edge of ${ways.name(ways.from(edge))}`
-    else if (status === 1 && !ways.isForErrors(edge))
+    else if (isError(status) && !ways.isForErrors(edge))
       yield `it met an error ${at} and leaves by an edge that isn't for errors`
-    else if (status === 0 && !ways.isForFlow(edge)) yield `it met no error ${at} and leaves by the edge for errors`
+    else if (status === VISIT_OK && !ways.isForFlow(edge))
+      yield `it met no error ${at} and leaves by the edge for errors`
     if (fact.out === 0 && ways.to(edge) !== DISCARD) yield `it leaves ${at} with no value`
   }
-  if (status === 2) {
+  if (status === VISIT_EXHAUSTED && edge === 0) yield `its attempts ${at} are exhausted, and it doesn't leave`
+  if (status === VISIT_HELD) {
     if (kind !== 'coalesce' && kind !== 'aggregate') yield `it is held ${at}, which is a ${kind}`
     if (edge !== 0 || fact.out !== 0) yield `it is held ${at}, and leaves it`
   }
+  if (kind === 'gate' && status === VISIT_OK && fact.out !== fact.in)
+    yield `gate ${ways.name(fact.node)} changed its value`
   if (kind === 'source' && (edge === 0 || fact.out === 0)) yield `it was read ${at}, and doesn't leave it`
-  if (kind === 'sink' && status === 0 && (edge !== 0 || fact.out !== 0)) yield `it was written ${at}, and leaves it`
-  if (status !== 1 && edge === 0 && fact.out !== 0 && kind !== 'coalesce') {
+  if (kind === 'sink' && status === VISIT_OK && (edge !== 0 || fact.out !== 0))
+    yield `it was written ${at}, and leaves it`
+  if (!isError(status) && edge === 0 && fact.out !== 0 && kind !== 'coalesce') {
     yield `value ${grouped(fact.out)} leaves ${at}, and the token doesn't`
   }
 }
