@@ -1,7 +1,8 @@
 /** All built-in plugins. */
 import type { PluginSpec } from '../sdk/spec.ts'
+import { aggregates } from './aggregates/index.ts'
 import { sinks } from './sinks/index.ts'
 import { sources } from './sources/index.ts'
 import { transforms } from './transforms/index.ts'
 
-export const builtins: readonly PluginSpec[] = [...sources, ...transforms, ...sinks]
+export const builtins: readonly PluginSpec[] = [...sources, ...transforms, ...aggregates, ...sinks]

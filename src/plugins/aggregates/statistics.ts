@@ -1,0 +1,70 @@
+/**
+ * Statistics of numbers. None depends on the order of the values; all that can't be told (the least of none) is null.
+ */
+import { isInexactInteger } from '../../model/canonical.ts'
+import { exactSum } from './sum.ts'
+
+export const STATISTICS = ['count', 'sum', 'mean', 'min', 'max', 'stddev', 'p50', 'p95'] as const
+export type Statistic = (typeof STATISTICS)[number]
+export type Statistics = { readonly [name in Statistic]: number | null }
+
+/** Divided by n − 1, or by n. */
+export type Deviation = 'sample' | 'population'
+
+const NONE: Statistics = { count: 0, sum: 0, mean: null, min: null, max: null, stddev: null, p50: null, p95: null }
+
+/** Of finite numbers. A result may be one that JSON or the ledger can't hold: see `tooLarge`. */
+export function statisticsOf(values: readonly number[], deviation: Deviation): Statistics {
+  const count = values.length
+  if (count === 0) return NONE
+  const sorted = Float64Array.from(values).sort()
+  const min = sorted[0]! + 0
+  const max = sorted[count - 1]! + 0
+  const sum = exactSum(sorted)
+  // The sum was rounded, so the quotient may lie outside by a unit.
+  const mean = Math.min(max, Math.max(min, sum / count)) + 0
+  const stddev = deviationOf(sorted, mean, deviation)
+  return { count, sum, mean, min, max, stddev, p50: percentile(sorted, 50), p95: percentile(sorted, 95) }
+}
+
+/** The first result that can't be held: one that overflows, or a whole number beyond 2^53 − 1 that is made of such within. */
+export function tooLarge(statistics: Statistics, values: readonly number[]): Statistic | null {
+  const { sum } = statistics
+  if (sum !== null && !Number.isSafeInteger(sum) && values.every(Number.isSafeInteger)) return 'sum'
+  for (const name of STATISTICS) {
+    const value = statistics[name]
+    if (value !== null && (!Number.isFinite(value) || isInexactInteger(value))) return name
+  }
+  return null
+}
+
+/** Squares of spreads within these limits neither overflow nor vanish. */
+const LEAST_SPREAD = 1e-100
+const LARGEST_SPREAD = 1e100
+
+/** Two passes, with the correction for a mean that was rounded. Null for the sample deviation of one value. */
+function deviationOf(sorted: Float64Array, mean: number, deviation: Deviation): number | null {
+  const count = sorted.length
+  const divisor = deviation === 'sample' ? count - 1 : count
+  if (divisor === 0) return null
+  const spread = sorted[count - 1]! - sorted[0]!
+  if (spread === 0) return 0
+  const scale = spread < LEAST_SPREAD || spread > LARGEST_SPREAD ? 2 ** Math.floor(Math.log2(spread)) : 1
+  const distances = sorted.map(value => (value - mean) / scale)
+  const rest = exactSum(distances)
+  const squares = exactSum(distances.map(distance => distance * distance))
+  return Math.sqrt(Math.max(0, squares - (rest * rest) / count) / divisor) * scale
+}
+
+/** Linear between the two nearest ranks: rank (n − 1) · percent / 100 from 0, as Excel's PERCENTILE.INC and NumPy have it. */
+function percentile(sorted: Float64Array, percent: number): number {
+  const rank = ((sorted.length - 1) * percent) / 100
+  const index = Math.floor(rank)
+  const low = sorted[index]!
+  const high = sorted[index + 1] ?? low
+  if (low === high) return low + 0
+  const share = rank - index
+  const distance = high - low
+  const value = Number.isFinite(distance) ? low + distance * share : low * (1 - share) + high * share
+  return Math.min(high, value) + 0
+}
