@@ -2,7 +2,7 @@
  * Whether a token may end as its ending says: by the table of fates (model/outcome.ts), and by how it came to where it
  * stands. Recomputed from visits and topology, without the engine's code.
  */
-import type { EndingFact } from '../../model/entry.ts'
+import { type EndingFact, VISIT_ERROR, VISIT_OK } from '../../model/entry.ts'
 import { type Fate, fateNumber, fateOf } from '../../model/outcome.ts'
 import { DISCARD } from '../../model/topology.ts'
 import type { ErrorRef, TokenState } from './token.ts'
@@ -55,7 +55,7 @@ export function* endingProblems(ending: EndingFact, token: TokenState, ways: Way
 /** The sink whose visit was its last and went well; 0 for none. */
 function writtenTo(token: TokenState, ways: Ways): number {
   const { last } = token
-  return last !== null && last.status === 0 && ways.kind(last.node) === 'sink' ? last.node : 0
+  return last !== null && last.status === VISIT_OK && ways.kind(last.node) === 'sink' ? last.node : 0
 }
 
 function* presenceProblems(ending: EndingFact, fate: Fate): Iterable<string> {
@@ -111,7 +111,9 @@ function errorProblem(ending: EndingFact, cause: string, token: TokenState, ways
       return token.via_group === 0 || token.via_group === ending.group ? null : 'another batch had held it'
     case 'error':
     case 'retries_exhausted':
-      return kind === 'source' || kind === 'sink' ? `the edge that it came by left a ${kind}` : null
+      if (kind === 'source' || kind === 'sink' || kind === 'aggregate') return `the edge that it came by left a ${kind}`
+      if (token.via_exhausted === (cause === 'retries_exhausted')) return null
+      return token.via_exhausted ? 'its attempts were exhausted' : "its attempts weren't exhausted"
     default:
       return null
   }
@@ -119,7 +121,7 @@ function errorProblem(ending: EndingFact, cause: string, token: TokenState, ways
 
 /** It was its last visit, at the node that the ending names, that met this error. */
 function afterErrorHere(ending: EndingFact, { last }: TokenState, ways: Ways): string | null {
-  if (last === null || last.status !== 1 || last.edge !== 0) return 'its last visit met no error'
+  if (last === null || last.status !== VISIT_ERROR || last.edge !== 0) return 'its last visit met no error'
   if (last.node !== ending.node) return `its last visit was at ${ways.name(last.node)}`
   if (isCoalesceCause(fateOf(ending.fate)?.cause ?? '') && ways.kind(last.node) !== 'coalesce') {
     return `${ways.name(last.node)} is no coalesce`
@@ -132,7 +134,7 @@ function filteredHere(ending: EndingFact, { last }: TokenState, ways: Ways): boo
   const kind = ways.kind(ending.node)
   return (
     last !== null &&
-    last.status === 0 &&
+    last.status === VISIT_OK &&
     last.edge === 0 &&
     last.node === ending.node &&
     (kind === 'transform' || kind === 'aggregate')
@@ -147,7 +149,7 @@ const PASSED_ON_AT: { readonly [cause: string]: string } = {
 }
 
 function passedOn(ending: EndingFact, cause: string, { last }: TokenState, ways: Ways): string | null {
-  if (last === null || last.status !== 0) return 'its last visit did not go well'
+  if (last === null || last.status !== VISIT_OK) return 'its last visit did not go well'
   if (last.node !== ending.node) return `its last visit was at ${ways.name(last.node)}`
   const kind = ways.kind(last.node)
   return kind === PASSED_ON_AT[cause] ? null : `${ways.name(last.node)} is a ${kind}`

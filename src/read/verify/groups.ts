@@ -6,6 +6,7 @@ import type { BirthFact, EndingFact, GroupClosed, GroupOpened, SubjectEntry } fr
 import { fateOf } from '../../model/outcome.ts'
 import { grouped, tokenName } from './check.ts'
 import { isCoalesceCause } from './fates.ts'
+import { isWithin, type ValueRange } from './token.ts'
 import type { Ways } from './ways.ts'
 
 const FORK = 0
@@ -57,7 +58,7 @@ export class Groups {
   }
 
   /** Checks groups against the births and endings of the entry that closed them; called when both are known. */
-  *closed(entry: SubjectEntry, values: number): Iterable<string> {
+  *closed(entry: SubjectEntry, fresh: ValueRange): Iterable<string> {
     for (const fact of entry.groups_closed) {
       const group = this.#groups.get(fact.group)
       if (group === undefined) {
@@ -67,8 +68,9 @@ export class Groups {
       if (group.verdict !== null) yield `group ${fact.group} closes twice`
       group.verdict = fact.verdict
       if (!VERDICTS[group.kind]!.includes(fact.verdict)) yield `group ${fact.group} closes as ${fact.verdict}`
-      if (fact.detail > values)
-        yield `value ${fact.detail} tells more about group ${fact.group}, and there are ${values}`
+      if (fact.detail !== 0 && (fact.verdict !== 'merged' || !isWithin(fact.detail, fresh))) {
+        yield `value ${fact.detail} is said to tell more about group ${fact.group}, and can't`
+      }
       if (group.kind === MERGE) yield* mergeProblems(group, fact, entry)
       else if (group.kind !== BATCH && fact.members.length > 0) yield `group ${fact.group} closes with members`
     }
@@ -159,6 +161,8 @@ function* mergeProblems(group: Group, fact: GroupClosed, entry: SubjectEntry): I
   if (members.length === 0 || members.length > group.expected) {
     yield `group ${group.group} closes with ${members.length} members of ${group.expected}`
   }
+  const outs = members.map(member => entry.visits.findLast(each => each.token === member)?.out)
+  if (outs.some(each => each !== outs[0])) yield `group ${group.group} merged into several values`
   for (const member of members) {
     const ending = entry.endings.find(each => each.token === member)
     const cause = fateOf(ending?.fate ?? 0)?.cause

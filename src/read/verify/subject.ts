@@ -8,6 +8,8 @@ import {
   type HoldFact,
   isError,
   type SubjectEntry,
+  VISIT_HELD,
+  VISIT_OK,
   type VisitFact,
 } from '../../model/entry.ts'
 import { fateOf } from '../../model/outcome.ts'

@@ -1,5 +1,5 @@
 /** What the verifier knows of a token while it is open: a fold of its visits. */
-import { type BirthFact, isError, type VisitFact } from '../../model/entry.ts'
+import { type BirthFact, isError, VISIT_EXHAUSTED, VISIT_HELD, VISIT_OK, type VisitFact } from '../../model/entry.ts'
 import { DISCARD } from '../../model/topology.ts'
 import { grouped } from './check.ts'
 import type { Ways } from './ways.ts'
