@@ -1,0 +1,230 @@
+/** Rules of the repository (docs/architecture.md). They hold for every file; there is no list of exceptions. */
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { ERRORS } from '../src/model/error-codes.ts'
+import { isNode, ROOT, repositoryFiles, SourceFile, type SyntaxNode } from './support/source-file.ts'
+
+const FILES = repositoryFiles()
+const SOURCES = FILES.filter(file => /\.tsx?$/.test(file)).map(file => new SourceFile(file))
+const isTest = ({ path }: SourceFile) => path.startsWith('test/') || path.endsWith('.test.ts')
+const SHIPPED = SOURCES.filter(file => file.path.startsWith('src/') && !isTest(file))
+
+/** By folder of src: what its files may import, besides each other and model. */
+const MAY_IMPORT: { readonly [part: string]: readonly string[] } = {
+  model: [],
+  sdk: [],
+  config: ['sdk'],
+  plan: ['sdk', 'config'],
+  ledger: [],
+  engine: ['sdk', 'plan', 'ledger'],
+  read: ['ledger'],
+  plugins: ['sdk'],
+  server: ['read', 'engine', 'plan', 'config'],
+  cli: ['sdk', 'config', 'plan', 'ledger', 'engine', 'read', 'plugins', 'server'],
+}
+/** All that readers see of the ledger. */
+const READ_SIDE = 'src/ledger/read-port.ts'
+
+/** `src/engine/line.ts` is part of `engine`. What lies in `src/` itself puts things together, as the command line does. */
+function partOf(path: string): string {
+  const [, part = '', ...rest] = path.split('/')
+  return rest.length === 0 ? 'cli' : part
+}
+
+function mayImport(from: string, target: string): boolean {
+  const part = partOf(from)
+  const other = partOf(target)
+  if (!target.startsWith('src/') || target.endsWith('.test.ts')) return false
+  if (part === other || other === 'model') return part !== 'model' || other === 'model'
+  if (part === 'read' && other === 'ledger') return target === READ_SIDE
+  return MAY_IMPORT[part]?.includes(other) === true
+}
+
+describe('who may import whom', () => {
+  test('every folder of src has a rule', () => {
+    expect([...new Set(SHIPPED.map(({ path }) => partOf(path)))].filter(part => !(part in MAY_IMPORT))).toEqual([])
+  })
+
+  test('each part imports only what it may', () => {
+    const wrong = SHIPPED.flatMap(file =>
+      file
+        .imports()
+        .filter(({ file: target }) => target !== null && !mayImport(file.path, target))
+        .map(({ specifier }) => `${file.path}: ${specifier}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  test('what is shipped uses Node and the declared dependencies, and each of these is used', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      readonly dependencies: { readonly [name: string]: string }
+    }
+    const used = new Set<string>()
+    for (const { specifier, file } of SHIPPED.flatMap(each => each.imports()))
+      if (file === null && !specifier.startsWith('node:')) used.add(packageOf(specifier))
+    expect([...used].sort()).toEqual(Object.keys(dependencies).sort())
+  })
+
+  test('no file needs itself, however far round', () => {
+    const needs = new Map(
+      SHIPPED.map(file => [file.path, file.imports().flatMap(each => (each.type_only ? [] : (each.file ?? [])))]),
+    )
+    expect(cyclesIn(needs)).toEqual([])
+  })
+})
+
+function packageOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
+}
+
+/** Each cycle that a walk meets, as `a → b → a`. */
+function cyclesIn(needs: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  const done = new Set<string>()
+  const cycles: string[] = []
+  const visit = (path: string, way: readonly string[]): void => {
+    if (way.includes(path)) cycles.push([...way.slice(way.indexOf(path)), path].join(' → '))
+    else if (!done.has(path)) {
+      for (const next of needs.get(path) ?? []) visit(next, [...way, path])
+      done.add(path)
+    }
+  }
+  for (const path of needs.keys()) visit(path, [])
+  return cycles
+}
+
+describe('sizes', () => {
+  test('no file has more than 500 lines', () => {
+    expect(SOURCES.filter(file => file.lines > 500).map(file => `${file.path}: ${file.lines}`)).toEqual([])
+  })
+
+  test('half of the shipped files have at most 150 lines', () => {
+    const lines = SHIPPED.map(file => file.lines).sort((a, b) => a - b)
+    expect(lines[Math.floor(lines.length / 2)]).toBeLessThanOrEqual(150)
+  })
+
+  test('no function has more than 70 lines, but for those that hold tests', () => {
+    const long = SOURCES.flatMap(file =>
+      file
+        .functions()
+        .filter(({ lines, node }) => lines > 70 && !(isTest(file) && declaresTests(file, node)))
+        .map(({ line, lines }) => `${file.path}:${line}: ${lines}`),
+    )
+    expect(long).toEqual([])
+  })
+})
+
+/** Whether `test(…)` or `describe(…)` is called in it: then its length is that of a chapter, not of a thought. */
+function declaresTests(file: SourceFile, node: SyntaxNode): boolean {
+  for (const call of file.nodes('CallExpression'))
+    if (call.start > node.start && call.end < node.end && isNode(call.callee))
+      if (/^(test|it|describe)\b/.test(file.text.slice(call.callee.start, call.callee.end))) return true
+  return false
+}
+
+describe('what files hold', () => {
+  test('each shipped file opens by saying its one job', () => {
+    expect(SHIPPED.filter(({ text }) => !text.startsWith('/**')).map(({ path }) => path)).toEqual([])
+  })
+
+  test('nothing is left for later', () => {
+    const left = SOURCES.flatMap(file =>
+      file.comments
+        .filter(({ text }) => /\b(TODO|FIXME|XXX|HACK)\b/.test(text))
+        .map(({ start }) => `${file.path}:${file.lineAt(start)}`),
+    )
+    expect(left).toEqual([])
+  })
+
+  test('the compiler is never overruled, the linter only with a reason; tests may say what does not compile', () => {
+    const overruling = /@ts-(ignore|nocheck)|biome-ignore-all|biome-ignore(?! [\w/]+: \S)/
+    const overruled = SOURCES.flatMap(file =>
+      file.comments
+        .filter(({ text }) => overruling.test(text) || (!isTest(file) && text.includes('@ts-expect-error')))
+        .map(({ start }) => `${file.path}:${file.lineAt(start)}`),
+    )
+    expect(overruled).toEqual([])
+  })
+
+  test('nothing is of type any, unless the line above says why', () => {
+    const untyped = SOURCES.flatMap(file =>
+      [...file.nodes('TSAnyKeyword')]
+        .map(node => file.lineAt(node.start))
+        .filter(line => !file.text.split('\n')[line - 2]?.includes('biome-ignore lint/suspicious/noExplicitAny: '))
+        .map(line => `${file.path}:${line}`),
+    )
+    expect(untyped).toEqual([])
+  })
+
+  test('no error is swallowed', () => {
+    const swallowed = SHIPPED.flatMap(file => swallowing(file).map(node => `${file.path}:${file.lineAt(node.start)}`))
+    expect(swallowed).toEqual([])
+  })
+})
+
+/** Places where an error is caught and nothing follows from it. */
+function swallowing(file: SourceFile): readonly SyntaxNode[] {
+  const found: SyntaxNode[] = []
+  for (const node of file.nodes('CatchClause'))
+    if (isNode(node.body) && Array.isArray(node.body.body) && node.body.body.length === 0) found.push(node)
+  for (const call of file.nodes('CallExpression')) {
+    if (!isNode(call.callee) || !Array.isArray(call.arguments)) continue
+    const handler: unknown = call.arguments[0]
+    if (/\.catch$/.test(file.text.slice(call.callee.start, call.callee.end)) && isNode(handler))
+      if (/^\(\) =>\s*(\{\s*\}|undefined|void 0)$/.test(file.text.slice(handler.start, handler.end))) found.push(call)
+  }
+  return found
+}
+
+describe('codes', () => {
+  const words = (files: readonly string[]) =>
+    files.flatMap(file => {
+      const text = readFileSync(join(ROOT, file), 'utf8')
+      return [...text.matchAll(/(env\.|\$\{?|\b)(CUSTODY_[A-Z_]+)\b/g)].map(([, before = '', word = '']) => ({
+        file,
+        word,
+        variable: before === 'env.' || before.startsWith('$'),
+      }))
+    })
+  const shipped = words(SHIPPED.map(({ path }) => path).filter(path => path !== 'src/model/error-codes.ts'))
+
+  test('every code of ERRORS is raised somewhere', () => {
+    const raised = new Set(shipped.map(({ word }) => word))
+    expect(Object.keys(ERRORS).filter(code => !raised.has(code))).toEqual([])
+  })
+
+  test('every code that users can read of is one of ERRORS', () => {
+    const variables = new Set(words(SOURCES.map(({ path }) => path)).flatMap(each => (each.variable ? each.word : [])))
+    const told = [...shipped, ...words(FILES.filter(file => /\.(md|ya?ml)$/.test(file)))]
+    const unknown = told.filter(({ word }) => !(word in ERRORS) && !variables.has(word))
+    expect(unknown.map(({ file, word }) => `${file}: ${word}`)).toEqual([])
+  })
+})
+
+describe('nothing of this machine', () => {
+  const marks = [ROOT, homedir(), hostOf(process.env.npm_config_registry)].filter(mark => mark.length > 5)
+
+  test('no path of it, and no registry of its own', () => {
+    const marked = FILES.filter(file => {
+      const text = readFileSync(join(ROOT, file), 'latin1')
+      return marks.some(mark => text.includes(mark))
+    })
+    expect(marked).toEqual([])
+  })
+
+  test('the lock file names no registry, and no settings of npm are kept', () => {
+    const lock = readFileSync(join(ROOT, 'package-lock.json'), 'utf8')
+    expect(lock).not.toMatch(/"resolved": "(?!https:\/\/registry\.npmjs\.org\/)/)
+    expect(FILES.filter(file => /(^|\/)\.npmrc$/.test(file))).toEqual([])
+  })
+})
+
+/** Of a registry that isn't everybody's; else `''`. */
+function hostOf(registry: string | undefined): string {
+  if (registry === undefined || registry.startsWith('https://registry.npmjs.org')) return ''
+  return new URL(registry).host
+}
