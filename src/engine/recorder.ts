@@ -333,7 +333,7 @@ export class Recorder {
     facts.origin = { source, index, line }
     const value = this.#addValue(subject, { kind: 'full', text })
     const token = new Token(++this.tallies.born, subject, source, row, value, { kind: 'flow', node: source }, null)
-    facts.births.push({ token: token.id, group: 0, ordinal: 0, parents: [] })
+    facts.births.push({ token: token.id, group: 0, ordinal: 0, value, parents: [] })
     subject.open.push(token)
     return token
   }
@@ -357,7 +357,7 @@ export class Recorder {
     this.tallies.take(edge.number)
     const token = new Token(++this.tallies.born, subject, edge.to, row, value, passage, frames)
     subject.open.push(token)
-    factsOf(subject).births.push({ token: token.id, group, ordinal, parents })
+    factsOf(subject).births.push({ token: token.id, group, ordinal, value, parents })
     if (edge.to === DISCARD) this.#end(token, endAtDiscard(token.id, passage))
     return token
   }

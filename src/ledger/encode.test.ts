@@ -32,7 +32,7 @@ const draft: fc.Arbitrary<SubjectDraft> = fc.record({
   previous: fc.option(n),
   open: n,
   origin: fc.option(fc.record({ source: n, index: n, line: n })),
-  births: few(fc.record({ token: n, group: n, ordinal: n, parents: few(n) })),
+  births: few(fc.record({ token: n, group: n, ordinal: n, value: n, parents: few(n) })),
   visits: few(
     fc.record({
       ...{ token: n, node: n, attempt: n, status: fc.constantFrom(0 as const, 1 as const, 2 as const), in: n, out: n },
@@ -105,8 +105,8 @@ describe('bodies', () => {
         previous: 5,
         origin: { source: 1, index: 17, line: 18 },
         births: [
-          { token: 1, group: 0, ordinal: 0, parents: [] },
-          { token: 2, group: 3, ordinal: 1, parents: [1] },
+          { token: 1, group: 0, ordinal: 0, value: 1, parents: [] },
+          { token: 2, group: 3, ordinal: 1, value: 1, parents: [1] },
         ],
         visits: [visit(1, 2, 1, [1, 0], 4, -6, failed)],
         holds: [{ token: 2, node: 7, group: 3, ordinal: 0 }],
@@ -119,7 +119,7 @@ describe('bodies', () => {
     )
     expect(bodyOf(encoded, [HASH, HASH], '')).toBe(
       `{"c":["${HASH}","${HASH}"],"d":[[3,"forked",0,8,9]],"e":[[1,7,2,0,0,"E_1",2]],"g":[[3,0,4,2]],"h":[[2,7,3,0]],` +
-        `"n":[[1],[2,3,1,1]],"o":1,"p":5,"r":17,"s":[1,17,18],"t":${T0},"v":[[1,2,1,1,1,0,4,-6,5,"E_1",2]],"w":1}`,
+        `"n":[[1],[2,3,1,1,1]],"o":1,"p":5,"r":17,"s":[1,17,18],"t":${T0},"v":[[1,2,1,1,1,0,4,-6,5,"E_1",2]],"w":1}`,
     )
     expect(payloadOf(encoded)).toBe('[[{"a":1}],[{"code":"E_1"}]]')
     expect(encoded.recorded_us).toEqual([T0 - 6 + 5])

@@ -147,7 +147,7 @@ function birthsText(draft: SubjectDraft): string {
     const b = draft.births[i]!
     if (i > 0) text += ','
     if (b.group === 0) text += `[${b.token}]`
-    else text += `[${b.token},${b.group},${b.ordinal}${b.parents.length === 0 ? '' : `,${b.parents.join(',')}`}]`
+    else text += `[${[b.token, b.group, b.ordinal, b.value, ...b.parents].join(',')}]`
   }
   return text
 }

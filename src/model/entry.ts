@@ -56,6 +56,8 @@ export interface BirthFact {
   readonly group: number
   /** Its place in that group from 0: the branch of a fork, the element of an expansion, the output of a batch. */
   readonly ordinal: number
+  /** Its data as it is born; 1 for the first token of a row. */
+  readonly value: number
   readonly parents: readonly number[]
 }
 
@@ -122,7 +124,7 @@ export interface OriginFact {
  * | `e` | endings: `[token, fate, node, sink, group]`, then `code, value` if the fate carries an error |
  * | `g` | groups opened: `[group, kind, node, expected]` |
  * | `h` | holds: `[token, node, group, ordinal]` |
- * | `n` | births: `[token]`, or `[token, group, ordinal, parent…]` |
+ * | `n` | births: `[token]`, or `[token, group, ordinal, value, parent…]` |
  * | `o` | tokens of this subject still open after this entry (always present) |
  * | `p` | seq of the subject's previous entry |
  * | `r` | row number, if the subject is a row |

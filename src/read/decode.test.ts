@@ -20,7 +20,7 @@ function encode(entry: SubjectEntry): string {
   if (entry.previous !== null) facts.p = entry.previous
   if (entry.origin !== null) facts.s = [entry.origin.source, entry.origin.index, entry.origin.line]
   const lists: [string, readonly Json[]][] = [
-    ['n', entry.births.map(b => (b.group === 0 ? [b.token] : [b.token, b.group, b.ordinal, ...b.parents]))],
+    ['n', entry.births.map(b => (b.group === 0 ? [b.token] : [b.token, b.group, b.ordinal, b.value, ...b.parents]))],
     [
       'v',
       entry.visits.map(v => [
@@ -74,8 +74,14 @@ const entry = fc
     origin: fc.option(fc.record({ source: from1, index: from1, line: from0 })),
     births: few(
       fc.oneof(
-        fc.record({ token: from1, group: fc.constant(0), ordinal: fc.constant(0), parents: fc.constant([]) }),
-        fc.record({ token: from1, group: from1, ordinal: from0, parents: few(from1) }),
+        fc.record({
+          token: from1,
+          group: fc.constant(0),
+          ordinal: fc.constant(0),
+          value: fc.constant(1),
+          parents: fc.constant([]),
+        }),
+        fc.record({ token: from1, group: from1, ordinal: from0, value: from1, parents: few(from1) }),
       ),
     ),
     visits: few(visit.map(({ ending, ...rest }) => ({ ...rest, ...ending }))),
@@ -160,8 +166,8 @@ describe('entries of rows and batches', () => {
     [row('"e":[[1,1,3,3,0,"E"]]'), '`e[0]` is [1,1,3,3,0,"E"], not a list of 5 or 7 elements'],
     [row('"e":[[1,1,3,3,0,"e",1]]'), '`e[0][5]` is "e", not an error code'],
     [row('"e":[[0,1,3,3,0]]'), '`e[0][0]` is 0, not a whole number from 1'],
-    [row('"n":[[1,2]]'), '`n[0]` is [1,2], not a list of one element, or three or more'],
-    [row('"n":[1]'), '`n[0]` is 1, not a list of one element, or three or more'],
+    [row('"n":[[1,2]]'), '`n[0]` is [1,2], not a list of one element, or four or more'],
+    [row('"n":[1]'), '`n[0]` is 1, not a list of one element, or four or more'],
     [row('"h":[[1,2,0,0]]'), '`h[0][2]` is 0, not a whole number from 1'],
     [row('"g":[[1,4,2,0]]'), '`g[0][1]` is 4, not a kind of group (0 to 3)'],
     [row('"d":[[1,"Merged"]]'), '`d[0][1]` is "Merged", not a verdict'],

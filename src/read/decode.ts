@@ -220,14 +220,21 @@ function birth(value: Json, where: string): BirthFact {
   const length = Array.isArray(value) ? value.length : 0
   if (length === 1) {
     const [token] = numbers(value, where, 1, 1)
-    return { token: atLeastOne(token!, where, 0), group: 0, ordinal: 0, parents: NONE }
+    return { token: atLeastOne(token!, where, 0), group: 0, ordinal: 0, value: 1, parents: NONE }
   }
-  if (length < 3) refuse(value, where, 'a list of one element, or three or more')
-  const [token, group, ordinal, ...parents] = numbers(value, where, length, length) as [number, number, number]
+  if (length < 4) refuse(value, where, 'a list of one element, or four or more')
+  const elements = numbers(value, where, length, length) as [number, number, number, number]
+  const [token, group, ordinal, born, ...parents] = elements
   parents.forEach((parent, i) => {
-    atLeastOne(parent, where, 3 + i)
+    atLeastOne(parent, where, 4 + i)
   })
-  return { token: atLeastOne(token, where, 0), group: atLeastOne(group, where, 1), ordinal, parents }
+  return {
+    token: atLeastOne(token, where, 0),
+    group: atLeastOne(group, where, 1),
+    ordinal,
+    value: atLeastOne(born, where, 3),
+    parents,
+  }
 }
 
 /** Place of a visit's start: before the entry's time where a visit was held. */

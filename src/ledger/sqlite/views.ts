@@ -101,8 +101,8 @@ const tokens = `SELECT l.run, ${at('b', 0)}, e.row, ${forkOf(branchOf)}, ${at('b
 ${ENTRIES}, json_each(e.body, '$.n') b WHERE l.log > 0`
 
 /** Tokens born of a batch have its members as parents; births don't repeat them. */
-const token_parents = `SELECT l.run, ${at('b', 0)}, m.value, m.key - 3
-${ENTRIES}, json_each(e.body, '$.n') b, json_each(b.value) m WHERE l.log > 0 AND m.key > 2
+const token_parents = `SELECT l.run, ${at('b', 0)}, m.value, m.key - 4
+${ENTRIES}, json_each(e.body, '$.n') b, json_each(b.value) m WHERE l.log > 0 AND m.key > 3
 UNION ALL
 SELECT l.run, ${at('b', 0)}, m.value, m.key - 3
 ${ENTRIES}, json_each(e.body, '$.n') b, json_each(e.body, '$.d') d, json_each(d.value) m
