@@ -84,11 +84,7 @@ function addEscaped(raw: string, at: number, add: (text: string, offset: number)
 /** Block scalars: each source line's content is looked for in the value, in order. */
 function block(raw: string, value: string): Built | null {
   const lines = raw.split('\n')
-  const indent =
-    lines
-      .slice(1)
-      .find(line => line.trim() !== '')
-      ?.search(/\S/) ?? 0
+  const indent = indentOf(lines.slice(1).find(line => line.trim() !== '') ?? '', value)
   const offsets = new Array<number>(value.length).fill(-1)
   let line_start = (lines[0] as string).length + 1
   let from = 0
@@ -106,4 +102,14 @@ function block(raw: string, value: string): Built | null {
   }
   offsets.fill(last, from)
   return { text: value, offsets, end: last }
+}
+
+/** By how much the block is indented: the first line may have blanks of its own, which belong to the value. */
+function indentOf(line: string, value: string): number {
+  const start = value.replace(/^\n+/, '')
+  const most = line.search(/\S/)
+  for (let indent = 0; indent < most; indent++) {
+    if (start.startsWith(line.slice(indent).trimEnd())) return indent
+  }
+  return most
 }

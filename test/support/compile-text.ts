@@ -6,7 +6,7 @@ import type { Diagnostic } from '../../src/model/error.ts'
 import { type CompiledPlan, compilePlan } from '../../src/plan/compile.ts'
 import type { Secrets } from '../../src/plan/secrets.ts'
 import type { Catalogue } from '../../src/sdk/catalogue.ts'
-import { stubCatalogue } from './stub-plugins.ts'
+import { testCatalogue } from './stub-plugins.ts'
 
 export const ENV = { HOME: '/home/x', EMPTY: '', N: '7', API_KEY: 'hunter2-hunter2' } as const
 
@@ -23,7 +23,7 @@ export interface CompiledText {
 
 export function compileText(
   text: string,
-  { overrides = [], catalogue = stubCatalogue() }: { overrides?: readonly string[]; catalogue?: Catalogue } = {},
+  { overrides = [], catalogue = testCatalogue() }: { overrides?: readonly string[]; catalogue?: Catalogue } = {},
 ): CompiledText {
   const loaded = parsePipeline(text, { file: 'p.yaml', folder: '/pipelines', env: ENV, overrides })
   if (loaded.pipeline === null) return { plan: null, graph: null, diagnostics: loaded.diagnostics }

@@ -2,6 +2,7 @@
  * Plugins with the options and contracts of built-ins, which never run: for tests of loading and planning.
  */
 import { z } from 'zod'
+import { builtins } from '../../src/plugins/index.ts'
 import { Catalogue } from '../../src/sdk/catalogue.ts'
 import type { RowSchema } from '../../src/sdk/schema.ts'
 import type {
@@ -194,4 +195,8 @@ export const STUBS: readonly PluginSpec[] = [
   sink('jsonl'),
 ]
 
-export const stubCatalogue = (): Catalogue => new Catalogue(STUBS)
+/** The built-ins, and stubs for what they don't have: other gates, an endless source, a plugin of outside calls. */
+export function testCatalogue(): Catalogue {
+  const real = new Catalogue(builtins)
+  return real.with(STUBS.filter(stub => real.get(stub.kind, stub.name) === undefined))
+}

@@ -1,0 +1,260 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { BASE } from '../../test/diagnostics/base.ts'
+import { parsePipeline } from './load.ts'
+
+const ENV = { N: '7', DIR: '/data', EMPTY: '', URL: 'postgres://u:p@h/db' }
+const load = (text: string, overrides: readonly string[] = []) =>
+  parsePipeline(text, { file: 'p.yaml', folder: '/f', env: ENV, overrides })
+
+function configOf(text: string, overrides: readonly string[] = []) {
+  const { pipeline, diagnostics } = load(text, overrides)
+  expect(diagnostics).toEqual([])
+  if (pipeline === null) throw new Error('no pipeline')
+  return pipeline.config
+}
+
+const SMALL = `name: small
+sources: { in: { plugin: csv, options: { path: in.csv }, on_invalid: discard, to: out } }
+sinks: { out: { plugin: csv, options: { path: out.csv }, on_error: discard } }
+`
+
+describe('a sound file', () => {
+  test('becomes typed values with defaults', () => {
+    const config = configOf(BASE)
+    expect(config).toMatchObject({ name: 'loan-triage', description: null, ledger_url: null, plugins: [] })
+    expect(config.retry).toEqual({ attempts: 3, backoff_ms: 1000, max_backoff_ms: 60_000, factor: 2 })
+    expect(config.sources[0]).toMatchObject({
+      name: 'applications',
+      on_invalid: 'problems',
+      to: 'screen',
+      schema: {
+        mode: 'fixed',
+        fields: [
+          { name: 'id', schema: { type: 'integer' }, optional: false },
+          { name: 'amount', schema: { type: 'number' }, optional: false },
+          { name: 'region', schema: { type: 'string', enum: ['north', 'south'] }, optional: false },
+          { name: 'note', schema: { type: 'string' }, optional: true },
+        ],
+      },
+    })
+    expect(config.nodes.map(({ name, kind, on_error }) => [name, kind, on_error])).toEqual([
+      ['screen', 'transform', 'problems'],
+      ['tier', 'gate', 'problems'],
+      ['area', 'gate', 'problems'],
+      ['size', 'gate', 'problems'],
+      ['desk', 'gate', 'problems'],
+      ['both', 'fork', null],
+      ['risk', 'transform', 'problems'],
+      ['merged', 'coalesce', null],
+      ['stats', 'aggregate', 'problems'],
+    ])
+    expect(config.nodes[3]).toMatchObject({
+      by: {
+        kind: 'cases',
+        cases: [
+          { when: 'row.amount < 1000.0', label: '1' },
+          { when: null, label: 'else' },
+        ],
+      },
+      routes: [
+        { label: '1', to: 'micro' },
+        { label: 'else', to: 'desk' },
+      ],
+    })
+    expect(config.nodes[7]).toMatchObject({
+      branches: ['left', 'right'],
+      policy: { kind: 'require_all', timeout_ms: null },
+      merge: { kind: 'union', on_conflict: 'last_wins' },
+    })
+    expect(config.nodes[8]).toMatchObject({
+      trigger: { count: 100, max_age_ms: null, when: 'batch.count >= 50' },
+      output: 'transform',
+      output_rows: null,
+    })
+    expect(config.sinks.map(({ name, on_error }) => [name, on_error])).toEqual([
+      ['micro', 'problems'],
+      ['summary', 'problems'],
+      ['problems', 'discard'],
+    ])
+  })
+
+  test('may have its routes quoted or not', () => {
+    const routes = (text: string) => configOf(BASE.replace('{ true: both, false: area }', text)).nodes[1]
+    expect(routes('{ "true": both, \'false\': area }')).toEqual(routes('{ true: both, false: area }'))
+  })
+
+  test('takes the text of any scalar as a key', () => {
+    const gate = configOf(BASE.replace('north: micro', '1: micro, 1.0: micro, null: micro, ~: micro, 0x1F: micro'))
+      .nodes[2]
+    expect(gate?.kind === 'gate' && gate.routes.map(({ label }) => label)).toEqual([
+      '1',
+      '1.0',
+      'null',
+      '~',
+      '0x1F',
+      'south',
+    ])
+  })
+
+  test('may merge maps; what a map says itself wins', () => {
+    const text = `${SMALL.replace('options: { path: out.csv }', 'options: &o { path: out.csv, if_exists: append }')}  more: { plugin: csv, options: { <<: *o, path: more.csv }, on_error: discard }\n`
+    const config = configOf(
+      text
+        .replace('sinks: { out:', 'sinks:\n  out:')
+        .replace('on_error: discard } }\n  more', 'on_error: discard }\n  more'),
+    )
+    expect(config.sinks[1]?.options).toEqual({ path: 'more.csv', if_exists: 'append' })
+  })
+
+  test('may have a quoted key <<', () => {
+    const config = configOf(SMALL.replace('path: out.csv', '"<<": { a: 1 }'))
+    expect(config.sinks[0]?.options).toEqual({ '<<': { a: 1 } })
+  })
+
+  test('keeps secrets as references, and resolves that of the ledger', () => {
+    const config = configOf(
+      `${SMALL.replace('path: out.csv', 'key: { secret: KEY }')}ledger: { url: { secret: URL } }\n`,
+    )
+    expect(config.sinks[0]?.options).toEqual({ key: { secret: 'KEY' } })
+    expect(config.ledger_url).toBe('postgres://u:p@h/db')
+  })
+
+  test('may take numbers from variables, where they aren’t quoted', () => {
+    const config = configOf(`${SMALL}retry:\n  attempts: \${N}\n  backoff: \${WAIT:-5s}\n`)
+    expect(config.retry).toMatchObject({ attempts: 7, backoff_ms: 5000 })
+    expect(load(`${SMALL}retry: { attempts: "\${N}" }\n`).diagnostics).toMatchObject([{ code: 'CUSTODY_WRONG_TYPE' }])
+  })
+
+  test('a first wait that is longer than the default of the longest one lifts that', () => {
+    expect(configOf(`${SMALL}retry: { backoff: 5m }\n`).retry).toMatchObject({
+      backoff_ms: 300_000,
+      max_backoff_ms: 300_000,
+    })
+  })
+
+  test('options have no prototype', () => {
+    const { options } = configOf(SMALL.replace('path: out.csv', 'constructor: 1')).sinks[0] ?? {}
+    expect(Object.keys(options ?? {})).toEqual(['constructor'])
+    expect((options as { toString?: unknown }).toString).toBeUndefined()
+  })
+
+  test('what may be left out may also be empty', () => {
+    expect(configOf(`${SMALL}nodes:\nretry:\nlimits:\nplugins:\n`).nodes).toEqual([])
+  })
+})
+
+describe('--set', () => {
+  test('replaces values, and makes what isn’t there', () => {
+    const config = configOf(BASE, [
+      'retry.attempts=5',
+      'limits.spend.usd=1.5',
+      'nodes.size.cases.0.when=row.amount > 1.0 ? true : false',
+      'nodes.both.fork.right=merged',
+      'sources.applications.options.path=${DIR}/b.csv',
+      'sources.applications.options.columns=[a, "b c"]',
+      'sinks.micro.options.suffix=',
+      'description=8 am: hello',
+      'ledger.url=sqlite:./x.db',
+    ])
+    expect(config.retry.attempts).toBe(5)
+    expect(config.limits.spend_usd).toBe(1.5)
+    expect(config.nodes[3]).toMatchObject({ by: { cases: [{ when: 'row.amount > 1.0 ? true : false' }, {}] } })
+    expect(config.sources[0]?.options).toEqual({ path: '/data/b.csv', columns: ['a', 'b c'] })
+    expect(config.sinks[0]?.options).toEqual({ path: 'out/micro.csv', suffix: '' })
+    expect(config).toMatchObject({ description: '8 am: hello', ledger_url: 'sqlite:./x.db' })
+  })
+
+  test('doesn’t touch what shares an alias', () => {
+    const text = SMALL.replace('options: { path: in.csv }', 'options: &o { path: in.csv }').replace(
+      '{ path: out.csv }',
+      '*o',
+    )
+    const config = configOf(text, ['sinks.out.options.path=o.csv'])
+    expect([config.sources[0]?.options.path, config.sinks[0]?.options.path]).toEqual(['in.csv', 'o.csv'])
+  })
+
+  test('gives the place of a value that it set', () => {
+    const { pipeline, texts } = load(BASE, ['retry.attempts=5', 'nodes.tier.gate=row.id > 3'])
+    const span = pipeline?.locate(['nodes', 'tier', 'gate'], 'value', { offset: 4, length: 2 })
+    expect(span).toEqual({ file: '--set', line: 2, column: 21, length: 2 })
+    expect(texts.get('--set')?.split('\n')[1]?.slice(20, 22)).toBe('id')
+  })
+
+  test.each([
+    'nodes.both.fork.right.x=1',
+    'nodes=1.2',
+    'sinks.none.plugin=csv',
+    'name.x=1',
+    '=1',
+    'a..b=1',
+    'nodes.size.cases.2.when=x',
+    'nodes.size.cases.-1.when=x',
+    'nodes.tier.to=micro',
+    'retry.attempts=[1',
+    '__proto__.x=1',
+    'retry.constructor=1',
+  ])('refuses %s', argument => {
+    const { diagnostics } = load(BASE, [argument])
+    expect(diagnostics.filter(each => each.file === '--set').length).toBeGreaterThan(0)
+  })
+})
+
+describe('a faulty file', () => {
+  test('is given as far as it can be understood', () => {
+    const { pipeline } = load(BASE.replace('    to: tier', '    too: tier').replace('count: 100', 'count: -1'))
+    expect(pipeline?.faulty).toBe(true)
+    expect(pipeline?.config.nodes).toHaveLength(9)
+    expect(pipeline?.config.nodes[0]).toMatchObject({ name: 'screen', to: '' })
+  })
+
+  test('never makes loading throw, whatever it is; places are in the file', () => {
+    const lines = BASE.split('\n')
+    const scraps = [
+      'null',
+      '-1',
+      '.nan',
+      '[]',
+      '{}',
+      '"',
+      'discard',
+      '{secret: X}',
+      '*a',
+      '&a',
+      '<<: *a',
+      '? x',
+      '- ',
+      '${X}',
+      '|',
+      '\t',
+      '!!set',
+      '# ',
+      '',
+    ]
+    const edit = fc.record({
+      line: fc.nat(lines.length - 1),
+      at: fc.nat(60),
+      scrap: fc.oneof(fc.constantFrom(...scraps), fc.string({ maxLength: 3 })),
+      cut: fc.nat(12),
+    })
+    fc.assert(
+      fc.property(fc.array(edit, { minLength: 1, maxLength: 4 }), edits => {
+        const copy = [...lines]
+        for (const { line, at, scrap, cut } of edits) {
+          const text = copy[line] ?? ''
+          copy[line] = text.slice(0, at) + scrap + text.slice(at + cut)
+        }
+        const text = copy.join('\n')
+        const { pipeline, diagnostics } = load(text)
+        const all = text.split('\n')
+        for (const { line, column, length = 1 } of diagnostics) {
+          expect(line).toBeLessThanOrEqual(all.length)
+          expect(column).toBeLessThanOrEqual((all[line - 1] ?? '').length + 1)
+          expect(Math.min(line, column, length)).toBeGreaterThanOrEqual(1)
+        }
+        expect(pipeline?.faulty ?? true).toBe(diagnostics.some(each => each.severity === 'error'))
+      }),
+      { numRuns: 150 },
+    )
+  })
+})
