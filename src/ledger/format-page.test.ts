@@ -1,0 +1,39 @@
+/** docs/ledger-format.md shows what the code does. */
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { simpleRow } from '../../test/support/ledger.ts'
+import { commitment, leafHash, nodeHash } from '../model/hash.ts'
+import { bodyOf, encodeSubject, payloadOf } from './encode.ts'
+import { APPLICATION_ID, PAGE_SIZE_BYTES, schemaStatements } from './sqlite/schema.ts'
+
+const page = readFileSync(new URL('../../docs/ledger-format.md', import.meta.url), 'utf8')
+
+test('the tables and indexes of the page are those of a ledger', () => {
+  const shown = statementsOf([...page.matchAll(/```sql\n(.*?)```/gs)].map(match => match[1]).join(''))
+  const real = schemaStatements().filter(each => /^CREATE (TABLE|INDEX|UNIQUE INDEX)/.test(each))
+  expect(shown).toHaveLength(real.length)
+  for (const statement of real) {
+    // The page leaves out the check of `endings`.
+    expect(shown).toContain(statement.startsWith('CREATE TABLE endings') ? statement.split(',\n  CHECK')[0] : statement)
+  }
+  expect(page).toContain(`is ${APPLICATION_ID}`)
+  expect(page).toContain(`page size is ${PAGE_SIZE_BYTES}`)
+})
+
+function statementsOf(text: string): readonly string[] {
+  return text
+    .split(/;\n|\n(?=CREATE)/)
+    .map(each => each.trim())
+    .filter(each => each !== '')
+}
+
+test('the test vectors and the example', () => {
+  const entry = encodeSubject(simpleRow(1))
+  const salt = (byte: number) => new Uint8Array(16).fill(byte)
+  const commitments = entry.texts.map((text, i) => commitment(salt(i + 1), text))
+  const body = bodyOf(entry, commitments, '')
+  const [a, b] = [leafHash('a'), leafHash('b')] as const
+  for (const text of [payloadOf(entry), body, leafHash(body), a, nodeHash(a, b), ...commitments]) {
+    expect(page).toContain(text)
+  }
+})
