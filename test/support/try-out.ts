@@ -2,7 +2,7 @@
 import { type Json, type Row, withoutPrototypes } from '../../src/model/row.ts'
 import { compileExpression } from '../../src/sdk/expression.ts'
 import { type FieldSchema, OBSERVED, type RowSchema } from '../../src/sdk/schema.ts'
-import type { TransformSpec } from '../../src/sdk/spec.ts'
+import type { AggregateSpec, TransformSpec } from '../../src/sdk/spec.ts'
 
 /** Per row: the rows that leave, or an error's code. */
 export async function tryOut<Options>(
@@ -34,7 +34,11 @@ export function schemaOf(fields: { readonly [name: string]: string | FieldSchema
 }
 
 /** What is known of the rows that leave, as `{field: type}`, `?` for optional; and whether there may be others. */
-export function leaving<Options>(spec: TransformSpec<Options>, options: Json, input: RowSchema) {
+export function leaving<Options>(
+  spec: TransformSpec<Options> | AggregateSpec<Options>,
+  options: Json,
+  input: RowSchema,
+) {
   const parsed = spec.options.parse(options)
   const types = new Map<string, FieldSchema>()
   for (const { path, source } of spec.expressions?.(parsed) ?? []) {
@@ -50,7 +54,10 @@ export function leaving<Options>(spec: TransformSpec<Options>, options: Json, in
 }
 
 /** Messages of what the options' own checks refuse. */
-export function refusals<Options>(spec: TransformSpec<Options>, options: Json): readonly string[] {
+export function refusals<Options>(
+  spec: TransformSpec<Options> | AggregateSpec<Options>,
+  options: Json,
+): readonly string[] {
   const parsed = spec.options.safeParse(options)
   if (!parsed.success) return parsed.error.issues.map(issue => issue.message)
   return (spec.check?.(parsed.data) ?? []).map(problem => problem.message)
