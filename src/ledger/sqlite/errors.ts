@@ -1,6 +1,7 @@
 /** What SQLite's errors mean to a person (https://www.sqlite.org/rescode.html). */
 import { CustodyError } from '../../model/error.ts'
 
+const ERROR = 1
 const BUSY = 5
 const LOCKED = 6
 const CORRUPT = 11
@@ -28,6 +29,9 @@ export function asLedgerError(error: unknown, url: string, doing: 'read' | 'writ
       return new CustodyError('CUSTODY_LEDGER_FORMAT', `${url} isn't a sound ledger: ${what}`, cause)
     case CONSTRAINT:
       return new CustodyError('CUSTODY_ENGINE_DEFECT', `${url} refuses what it was given: ${what}`, cause)
+    case ERROR:
+      if (doing === 'write') return new CustodyError('CUSTODY_ENGINE_DEFECT', `${url} can't take this: ${what}`, cause)
+      return new CustodyError('CUSTODY_LEDGER_READ', `${url} can't be read: ${what}`, cause)
     default:
       return doing === 'write'
         ? new CustodyError('CUSTODY_LEDGER_WRITE', `${url} can't be written: ${what}`, cause)
