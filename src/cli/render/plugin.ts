@@ -5,7 +5,7 @@ import type { PluginSpec } from '../../sdk/spec.ts'
 import type { Paint } from '../terminal.ts'
 import { columnsOf, padEnd } from './text.ts'
 
-interface OptionSchema {
+export interface OptionSchema {
   readonly type?: string | readonly string[]
   readonly enum?: readonly unknown[]
   readonly const?: unknown
@@ -15,7 +15,7 @@ interface OptionSchema {
   readonly description?: string
   readonly default?: unknown
 }
-interface ObjectSchema {
+export interface ObjectSchema {
   readonly properties?: { readonly [name: string]: OptionSchema }
   readonly required?: readonly string[]
 }
@@ -61,7 +61,7 @@ function optionLines(schema: ObjectSchema, width: number, paint: Paint): string[
 }
 
 /** `string`, `fail | append`, `list of string`, `map of integer`. */
-function typeText(option: OptionSchema): string {
+export function typeText(option: OptionSchema): string {
   if (option.enum !== undefined) return option.enum.map(String).join(' | ')
   if (option.const !== undefined) return String(option.const)
   if (option.anyOf !== undefined) return [...new Set(option.anyOf.map(typeText))].join(' | ')
