@@ -19,7 +19,8 @@ import { schemaStatements } from './schema.ts'
 import { ofRow, quoted, VIEWS } from './views.ts'
 
 const BATCH = `json_extract(body, '$.b')`
-const SQL = {
+/** Each finds what it reads by an index, in its order. */
+export const QUERIES = {
   logs: `SELECT log, run, part FROM logs ORDER BY log`,
   size: `SELECT coalesce(max(seq) + 1, 0) AS size FROM entries WHERE log = ?`,
   entry: `SELECT seq, row, body FROM entries WHERE log = ? AND seq = ?`,
@@ -56,82 +57,82 @@ export class SqliteReader implements LedgerReader {
   }
 
   async logs(): Promise<readonly StoredLog[]> {
-    return this.#all(SQL.logs)
+    return this.#all(QUERIES.logs)
   }
 
   async size(log: number): Promise<number> {
-    return this.#get<{ size: number }>(SQL.size, log)?.size ?? 0
+    return this.#get<{ size: number }>(QUERIES.size, log)?.size ?? 0
   }
 
   async entry(log: number, seq: number): Promise<StoredEntry | null> {
-    return this.#get(SQL.entry, log, seq)
+    return this.#get(QUERIES.entry, log, seq)
   }
 
   entries(log: number, from = 0): AsyncIterable<StoredEntry> {
-    return this.#stream(SQL.entries, log, from)
+    return this.#stream(QUERIES.entries, log, from)
   }
 
   async entriesOfRow(log: number, row: number): Promise<readonly StoredEntry[]> {
-    return this.#all(SQL.entries_of_row, log, row)
+    return this.#all(QUERIES.entries_of_row, log, row)
   }
 
   entriesOfRun(log: number): AsyncIterable<StoredEntry> {
-    return this.#stream(SQL.entries_of_run, log)
+    return this.#stream(QUERIES.entries_of_run, log)
   }
 
   async *lastEntries(log: number): AsyncIterable<StoredEntry> {
-    yield* lastOfEach(this.#stream<StoredEntry>(SQL.by_row, log), each => each.row)
-    yield* lastOfEach(this.#stream<StoredEntry & { batch: number }>(SQL.by_batch, log), each => each.batch)
+    yield* lastOfEach(this.#stream<StoredEntry>(QUERIES.by_row, log), each => each.row)
+    yield* lastOfEach(this.#stream<StoredEntry & { batch: number }>(QUERIES.by_batch, log), each => each.batch)
   }
 
   async payload(log: number, seq: number): Promise<StoredPayload | null> {
-    return this.#get(SQL.payload, log, seq)
+    return this.#get(QUERIES.payload, log, seq)
   }
 
   payloads(log: number): AsyncIterable<StoredPayload> {
-    return this.#stream(SQL.payloads, log)
+    return this.#stream(QUERIES.payloads, log)
   }
 
   async ending(log: number, token: number): Promise<StoredEnding | null> {
-    return this.#get(SQL.ending, log, token)
+    return this.#get(QUERIES.ending, log, token)
   }
 
   endings(log: number): AsyncIterable<StoredEnding> {
-    return this.#stream(SQL.endings, log)
+    return this.#stream(QUERIES.endings, log)
   }
 
   async openTokens(log: number): Promise<readonly StoredOpenToken[]> {
-    return this.#all(SQL.open_tokens, log)
+    return this.#all(QUERIES.open_tokens, log)
   }
 
   async head(log: number): Promise<string | null> {
-    return this.#get<{ note: string }>(SQL.head, log)?.note ?? null
+    return this.#get<{ note: string }>(QUERIES.head, log)?.note ?? null
   }
 
   async heads(): Promise<ReadonlyArray<{ readonly log: number; readonly note: string }>> {
-    return this.#all(SQL.heads)
+    return this.#all(QUERIES.heads)
   }
 
   async leases(): Promise<readonly StoredLease[]> {
-    return this.#all(SQL.leases)
+    return this.#all(QUERIES.leases)
   }
 
   async objects(): Promise<readonly StoredObject[]> {
-    return this.#all(SQL.objects)
+    return this.#all(QUERIES.objects)
   }
 
   expectedObjects(): readonly StoredObject[] {
     const empty = new DatabaseSync(':memory:')
     try {
       for (const statement of schemaStatements()) empty.exec(statement)
-      return empty.prepare(SQL.objects).all() as unknown as StoredObject[]
+      return empty.prepare(QUERIES.objects).all() as unknown as StoredObject[]
     } finally {
       empty.close()
     }
   }
 
   async integrity(): Promise<readonly string[]> {
-    return this.#all<{ integrity_check: string }>(SQL.integrity)
+    return this.#all<{ integrity_check: string }>(QUERIES.integrity)
       .map(each => each.integrity_check)
       .filter(each => each !== 'ok')
   }
@@ -155,7 +156,7 @@ export class SqliteReader implements LedgerReader {
 
   /** The row that a token belongs to; null if it belongs to a batch, or isn't known. */
   #rowOf(run: string, token: string | number): number | null {
-    return this.#get<{ row: number | null }>(SQL.row_of, token, token, run)?.row ?? null
+    return this.#get<{ row: number | null }>(QUERIES.row_of, token, token, run)?.row ?? null
   }
 
   async close(): Promise<void> {

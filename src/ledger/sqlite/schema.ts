@@ -29,8 +29,8 @@ const TABLES = [
   PRIMARY KEY (log, seq),
   CHECK (seq >= 0 AND (row IS NULL OR row > 0))
 ) STRICT`,
-  `CREATE INDEX entries_row ON entries (log, row)`,
-  `CREATE INDEX entries_batch ON entries (log, json_extract(body, '$.b')) WHERE row IS NULL`,
+  `CREATE INDEX entries_row ON entries (log, row, seq)`,
+  `CREATE INDEX entries_batch ON entries (log, json_extract(body, '$.b'), seq) WHERE row IS NULL`,
   `CREATE TABLE payloads (
   log INTEGER NOT NULL,
   seq INTEGER NOT NULL,

@@ -6,6 +6,7 @@ import { opening, RUN, sampleRun, sealDraft, tallies, testPorts } from '../../..
 import { commitment } from '../../model/hash.ts'
 import { openLedger, openLedgerReader } from '../open.ts'
 import { type LedgerReader, VIEW_NAMES, type ViewName } from '../read-port.ts'
+import { QUERIES } from './reader.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'custody-views-'))
 const url = `sqlite:${join(folder, 'ledger.db')}`
@@ -191,6 +192,22 @@ describe('views', () => {
       expect(steps.length).toBeGreaterThan(0)
       for (const step of steps) expect(step).toMatch(/SEARCH e USING INDEX entries_row \(log=\? AND row=\?\)/)
     }
+    db.close()
+  })
+
+  test('queries of the reader neither scan nor sort', async () => {
+    const { DatabaseSync } = await import('node:sqlite')
+    const db = new DatabaseSync(url.slice('sqlite:'.length), { readOnly: true })
+    const { logs, heads, leases, objects, integrity, ...lookups } = QUERIES
+    for (const [name, text] of Object.entries(lookups)) {
+      const plan = db.prepare(`EXPLAIN QUERY PLAN ${text}`).all()
+      expect(
+        plan.map(each => `${name}: ${each.detail}`).filter(each => /SCAN (?!CONSTANT)|TEMP B-TREE/.test(each)),
+      ).toEqual([])
+    }
+    const plan = db.prepare(`EXPLAIN QUERY PLAN ${QUERIES.entries_of_row}`).all()
+    expect(plan.map(each => each.detail)).toEqual(['SEARCH entries USING INDEX entries_row (log=? AND row=?)'])
+    expect([logs, heads, leases, objects, integrity]).toHaveLength(5)
     db.close()
   })
 

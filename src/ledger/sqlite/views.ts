@@ -53,7 +53,7 @@ const ofSubjects = (select: (subject: { is: string; same: string }) => string) =
 const commitment = (number: string, same: string) => `CASE WHEN ${number} = 0 THEN NULL
     WHEN ${number} >= ${field('e', 'w')} THEN ${element('e', 'c', `${number} - ${field('e', 'w')}`, '')}
     ELSE (SELECT ${element('s', 'c', `${number} - ${field('s', 'w')}`, '')} FROM entries s
-      WHERE ${same} AND ${field('s', 'w')} <= ${number} ORDER BY +s.seq DESC LIMIT 1) END`
+      WHERE ${same} AND ${field('s', 'w')} <= ${number} ORDER BY s.seq DESC LIMIT 1) END`
 
 const KIND_FORK = GROUP_KINDS.indexOf('fork')
 const KIND_EXPAND = GROUP_KINDS.indexOf('expand')
@@ -70,7 +70,7 @@ const closing = (what: string, same: string) => `(SELECT ${what} FROM entries s,
 // ── the views ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const runWord = (what: string, kinds: string) => `(SELECT ${what} FROM entries s
-    WHERE ${RUN_ENTRY} AND ${field('s', 'k')} IN (${kinds}) ORDER BY +s.seq DESC LIMIT 1)`
+    WHERE ${RUN_ENTRY} AND ${field('s', 'k')} IN (${kinds}) ORDER BY s.seq DESC LIMIT 1)`
 const unlessResumed = (what: string) =>
   runWord(`CASE ${field('s', 'k')} WHEN 'resume' THEN NULL ELSE ${what} END`, `'stop', 'resume', 'seal'`)
 

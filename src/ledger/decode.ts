@@ -1,0 +1,110 @@
+/**
+ * Entries as the writer reads them back, to go on with a run. The log's root has been recomputed against its signed
+ * checkpoint before (see `Ledger.takeOver`), so what stands here is what was written: nothing is checked again.
+ * The readers decode by code of their own (src/read/decode.ts).
+ */
+import type { GroupKind, RunEntry, SubjectEntry, VisitStatus } from '../model/entry.ts'
+import type { FateNumber } from '../model/outcome.ts'
+import { type Json, type MutableRow, newRow, type Row, withoutPrototypes } from '../model/row.ts'
+
+type Tuple = readonly (number | string)[]
+const n = (tuple: Tuple, at: number): number => tuple[at] as number
+const errorAt = (tuple: Tuple, at: number) =>
+  tuple.length > at ? { code: tuple[at] as string, value: n(tuple, at + 1) } : null
+
+interface SubjectBody {
+  readonly b?: number
+  readonly c?: readonly string[]
+  readonly d?: readonly Tuple[]
+  readonly e?: readonly Tuple[]
+  readonly g?: readonly Tuple[]
+  readonly h?: readonly Tuple[]
+  readonly n?: readonly Tuple[]
+  readonly o: number
+  readonly p?: number
+  readonly r?: number
+  readonly s?: Tuple
+  readonly t: number
+  readonly v?: readonly Tuple[]
+  readonly w?: number
+  readonly z?: string
+}
+
+/** Whether an entry without a row is about a batch. */
+export function isBatchBody(body: string): boolean {
+  return body.startsWith('{"b":')
+}
+
+export function subjectEntryOf(body: string): SubjectEntry {
+  const { b, c, d, e, g, h, n: born, o, p, r, s, t, v, w, z } = JSON.parse(body) as SubjectBody
+  return {
+    subject: b === undefined ? { kind: 'row', row: r as number } : { kind: 'batch', batch: b },
+    time_us: t,
+    previous: p ?? null,
+    open: o,
+    origin: s === undefined ? null : { source: n(s, 0), index: n(s, 1), line: n(s, 2) },
+    births: (born ?? []).map(x => ({
+      token: n(x, 0),
+      group: x.length === 1 ? 0 : n(x, 1),
+      ordinal: x.length === 1 ? 0 : n(x, 2),
+      value: x.length === 1 ? 1 : n(x, 3),
+      parents: x.slice(4) as number[],
+    })),
+    visits: (v ?? []).map(x => ({
+      token: n(x, 0),
+      node: n(x, 1),
+      attempt: n(x, 2),
+      status: n(x, 3) as VisitStatus,
+      in: n(x, 4),
+      out: n(x, 5),
+      edge: n(x, 6),
+      start_us: n(x, 7),
+      duration_us: n(x, 8),
+      error: errorAt(x, 9),
+    })),
+    holds: (h ?? []).map(x => ({ token: n(x, 0), node: n(x, 1), group: n(x, 2), ordinal: n(x, 3) })),
+    groups_opened: (g ?? []).map(x => ({ group: n(x, 0), kind: n(x, 1) as GroupKind, node: n(x, 2), expected: n(x, 3) })),
+    groups_closed: (d ?? []).map(x => ({
+      group: n(x, 0),
+      verdict: x[1] as string,
+      detail: n(x, 2),
+      members: x.slice(3) as number[],
+    })),
+    endings: (e ?? []).map(x => ({
+      token: n(x, 0),
+      fate: n(x, 1) as FateNumber,
+      node: n(x, 2),
+      sink: n(x, 3),
+      group: n(x, 4),
+      error: errorAt(x, 5),
+    })),
+    first_value: w ?? 0,
+    commitments: c ?? [],
+    nonce: z ?? null,
+  }
+}
+
+/** An entry of the run, with how many values of the run there are after it. */
+export function runEntryOf(body: string): { readonly entry: RunEntry; readonly values: number } {
+  const { c, w, z: _, ...entry } = JSON.parse(body) as RunEntry & { c?: readonly string[]; w?: number; z?: string }
+  return { entry: entry as RunEntry, values: c === undefined ? 0 : (w as number) + c.length - 1 }
+}
+
+/**
+ * The values of one entry's payload, as rows without prototypes. `known` has the subject's earlier values by number; those
+ * of this payload are added to it.
+ */
+export function addValues(known: Map<number, Json>, first_value: number, payload: string): void {
+  const elements = withoutPrototypes(JSON.parse(payload) as Json) as ReadonlyArray<readonly Json[]>
+  for (const [i, element] of elements.entries())
+    known.set(first_value + i, element.length === 1 ? (element[0] as Json) : patched(known, element))
+}
+
+function patched(known: ReadonlyMap<number, Json>, [base, set, unset]: readonly Json[]): Row {
+  const before = known.get(base as number) as Row
+  const gone = new Set(unset as readonly string[])
+  const row: MutableRow = newRow()
+  for (const field in before) if (!gone.has(field)) row[field] = before[field] as Json
+  for (const field in set as Row) row[field] = (set as Row)[field] as Json
+  return row
+}
