@@ -67,6 +67,7 @@ export function parsePipeline(
     file,
     folder,
     text: source.text,
+    overrides,
     config,
     faulty: problems.failed,
     has: path => treeAt(root, path) !== undefined,

@@ -131,6 +131,8 @@ export interface PipelineFile {
   /** Absolute. */
   readonly folder: string
   readonly text: string
+  /** Arguments of `--set` that `config` includes, in order. */
+  readonly overrides?: readonly string[]
   readonly config: PipelineConfig
   /**
    * True: problems were reported; it may be compiled for further diagnostics and its graph, never run. Then `''` stands

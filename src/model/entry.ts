@@ -275,6 +275,8 @@ export interface PlanValue {
   /** The pipeline file's text, as read. */
   readonly text: string
   readonly file: string
+  /** Arguments of `--set` that were applied to it, in order, those for `ledger` aside; absent if there are none. */
+  readonly set?: readonly string[]
   /** By node name: what a gate or a plugin with expressions evaluates. */
   readonly expressions: { readonly [node: string]: readonly ExpressionText[] }
   /** By node name: the plugin's options after validation, secrets replaced. */

@@ -115,6 +115,17 @@ describe('a plan', () => {
     expect(plan.value.text).toBe(BASE)
   })
 
+  test('keeps what was set, but for the ledger', () => {
+    expect(plan.value.set).toBeUndefined()
+    const { value } = planOf(BASE, [
+      'retry.attempts=2',
+      'ledger.url=postgres://u:pw@h/d',
+      'nodes.desk.gate.options.max_km=7',
+    ])
+    expect(value.set).toEqual(['retry.attempts=2', 'nodes.desk.gate.options.max_km=7'])
+    expect(value.options.desk).toEqual({ max_km: 7 })
+  })
+
   test('names what can’t run yet', () => {
     expect(notExecutable(plan).map(({ name }) => name)).toEqual(['both', 'merged', 'stats'])
   })

@@ -1,6 +1,7 @@
 /** What the ledger keeps of a plan: its topology, its value, and the hash that says whether two plans are the same. */
 import { createHash } from 'node:crypto'
 import type { PipelineFile } from '../config/pipeline.ts'
+import { setPath } from '../config/set.ts'
 import { canonicalize } from '../model/canonical.ts'
 import type { ExpressionText, PlanValue } from '../model/entry.ts'
 import type { Json } from '../model/row.ts'
@@ -59,7 +60,9 @@ export function planValue(
     const plugin = plugins.get(node)
     if (plugin !== undefined) options[node.name] = asJson(plugin.shown ?? null)
   }
-  return { text: pipeline.text, file: pipeline.file, expressions, options }
+  // A ledger's URL may hold a password, and isn't part of what the run does.
+  const set = (pipeline.overrides ?? []).filter(each => setPath(each)?.[0] !== 'ledger')
+  return { text: pipeline.text, file: pipeline.file, ...(set.length > 0 ? { set } : {}), expressions, options }
 }
 
 /** `for`: `gate`, a case's label, `trigger.when`, or the path of an option. */
