@@ -2,14 +2,15 @@
  * Batches: their members are tokens of many rows, so they are followed across subjects (I4). Whatever a batch's closing
  * comes to happens in one commit (I2); `settle` looks at it when the commit's own entry comes.
  */
+import type { HoldFact } from '../../model/entry.ts'
 import { type Check, grouped, tokenName } from './check.ts'
 import type { Ways } from './ways.ts'
 
 interface Batch {
   readonly group: number
   readonly node: number
-  /** Tokens that are held for it. */
-  readonly held: Set<number>
+  /** Tokens that are held for it, with their places. */
+  readonly held: Map<number, number>
 }
 interface Closing {
   readonly group: number
@@ -31,7 +32,7 @@ export class Batches {
   readonly #open = new Map<number, Batch>()
   // Since the last commit:
   #closings: Closing[] = []
-  #holds: { readonly group: number; readonly node: number; readonly token: number }[] = []
+  #holds: HoldFact[] = []
   #abandoned: { readonly group: number; readonly token: number }[] = []
   /** By token and node: a token may pass several aggregates within a commit, and each once. */
   #releases = new Map<string, Release>()
@@ -44,11 +45,11 @@ export class Batches {
   }
 
   open(group: number, node: number): void {
-    this.#open.set(group, { group, node, held: new Set() })
+    this.#open.set(group, { group, node, held: new Map() })
   }
 
-  hold(group: number, node: number, token: number): void {
-    this.#holds.push({ group, node, token })
+  hold(fact: HoldFact): void {
+    this.#holds.push(fact)
   }
 
   release(release: Release): void {
@@ -71,14 +72,14 @@ export class Batches {
 
   /** All entries of a commit are in. */
   settle(): void {
-    for (const { group, node, token } of this.#holds) {
+    for (const { group, node, token, ordinal } of this.#holds) {
       const batch = this.#open.get(group)
       if (batch === undefined) this.#check.add(`${tokenName(token)} is held for batch group ${group}, which isn't open`)
       else if (batch.node !== node)
         this.#check.add(
           `${tokenName(token)} is held at ${this.#ways.name(node)} for a batch of ${this.#ways.name(batch.node)}`,
         )
-      else batch.held.add(token)
+      else batch.held.set(token, ordinal)
     }
     for (const closing of this.#closings) this.#settleOne(closing)
     for (const { group, token } of this.#abandoned) this.#open.get(group)?.held.delete(token)
@@ -117,14 +118,19 @@ export class Batches {
     if (members.length === 0) this.#check.add(`${name} closes without members`)
     let consumed = 0
     let failed = 0
-    for (const member of members) {
+    for (const [i, member] of members.entries()) {
+      if ((batch.held.get(member) ?? i) !== i) {
+        this.#check.add(
+          `${name} has ${tokenName(member)} as member ${i + 1}, and it came as number ${batch.held.get(member)! + 1}`,
+        )
+      }
       batch.held.delete(member)
       const release = this.#takeRelease(member, batch)
       const end = this.#takeEnd(member, group)
       if (release?.failed === true) failed++
       else if (end) consumed++
     }
-    for (const token of batch.held) this.#check.add(`${name} closes without ${tokenName(token)}, which it holds`)
+    for (const token of batch.held.keys()) this.#check.add(`${name} closes without ${tokenName(token)}, which it holds`)
     for (const [count, what] of [
       [consumed, 'were consumed'],
       [failed, 'failed'],

@@ -9,10 +9,10 @@ import { isCoalesceCause } from './fates.ts'
 import { isWithin, type ValueRange } from './token.ts'
 import type { Ways } from './ways.ts'
 
-const FORK = 0
+export const FORK = 0
 const EXPAND = 1
-const MERGE = 2
-const BATCH = 3
+export const MERGE = 2
+export const BATCH = 3
 
 const MADE_AT = ['fork', 'transform', 'coalesce', 'aggregate'] as const
 const VERDICTS: readonly (readonly string[])[] = [
@@ -26,6 +26,8 @@ export interface Group extends GroupOpened {
   verdict: string | null
   /** Of a merge: tokens that ended with it, in whatever way. */
   arrived: number
+  /** Places of the tokens that were held for it. */
+  readonly places: Map<number, number>
 }
 
 export class Groups {
@@ -44,12 +46,14 @@ export class Groups {
   *opened(facts: readonly GroupOpened[], subject: SubjectEntry['subject'], ways: Ways): Iterable<string> {
     for (const fact of facts) {
       if (this.#groups.has(fact.group)) yield `group ${fact.group} is opened twice`
-      this.#groups.set(fact.group, { ...fact, verdict: null, arrived: 0 })
+      this.#groups.set(fact.group, { ...fact, verdict: null, arrived: 0, places: new Map() })
       if (ways.kind(fact.node) !== MADE_AT[fact.kind]) {
         yield `group ${fact.group} is of kind ${fact.kind} at ${ways.name(fact.node)}, which is a ${ways.kind(fact.node)}`
       }
       if (fact.kind === BATCH && subject.kind !== 'batch')
         yield `group ${fact.group} is a batch's, in the story of a row`
+      if (fact.kind === BATCH && fact.expected !== 0)
+        yield `group ${fact.group} is a batch's, and expects ${fact.expected}`
       const branches = ways.branches(fact.node).length
       if ((fact.kind === FORK || fact.kind === MERGE) && fact.expected !== branches) {
         yield `group ${fact.group} expects ${fact.expected} branches, and ${ways.name(fact.node)} has ${branches}`
@@ -160,6 +164,9 @@ function* mergeProblems(group: Group, fact: GroupClosed, entry: SubjectEntry): I
   if (new Set(members).size !== members.length) yield `group ${group.group} has a member twice`
   if (members.length === 0 || members.length > group.expected) {
     yield `group ${group.group} closes with ${members.length} members of ${group.expected}`
+  }
+  if (members.some((member, i) => (group.places.get(member) ?? i) !== i)) {
+    yield `group ${group.group} closes with members in another order than they came in`
   }
   const outs = members.map(member => entry.visits.findLast(each => each.token === member)?.out)
   if (outs.some(each => each !== outs[0])) yield `group ${group.group} merged into several values`

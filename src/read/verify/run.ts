@@ -3,7 +3,7 @@
  * it is closed, so that memory is bounded by what was in flight (I12).
  */
 import type { LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
-import { isError, type SubjectEntry } from '../../model/entry.ts'
+import { isError, type RunEntry, type SubjectEntry } from '../../model/entry.ts'
 import { isCustodyError } from '../../model/error.ts'
 import { leafHash } from '../../model/hash.ts'
 import { Frontier } from '../../model/merkle.ts'
@@ -11,7 +11,7 @@ import type { VerifierKey } from '../../model/note.ts'
 import { DecodeError, decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { SubjectValues } from '../values.ts'
 import { Batches } from './batches.ts'
-import { Check, counted, entryName, grouped, subjectName } from './check.ts'
+import { Check, counted, entryName, grouped, subjectName, tokenName } from './check.ts'
 import { checkHead, LogWalk, short } from './log.ts'
 import { checkOpenTokens, EndingsTable } from './projections.ts'
 import { RunFacts } from './run-facts.ts'
@@ -44,6 +44,8 @@ export interface WalkedRun {
   /** Of what the run has in common with log 0; more is added there. */
   readonly registered: Check
 }
+
+type CommitFacts = Extract<RunEntry, { k: 'commit' }>
 
 /** How often progress is told. */
 const PROGRESS_ENTRIES = 10_000
@@ -239,6 +241,21 @@ class RunFold {
     if (facts.k === 'open' && seq === 0) this.#witness = this.#witnessOf(new Ways(facts.topology))
     if (facts.k === 'commit' || facts.k === 'seal') this.#settle(entryName(seq))
     this.facts.fold(seq, facts, this.#witness.ways, this.tallies, this.#complete)
+    if (facts.k === 'commit' && facts.line !== undefined && this.#complete) this.#checkLine(seq, facts.line)
+  }
+
+  /** What is in line is open, and there once. */
+  #checkLine(seq: number, line: NonNullable<CommitFacts['line']>): void {
+    const open = new Set<number>()
+    for (const state of [...this.#rows.values(), ...this.#batches.values()]) {
+      for (const token of state.tokens.keys()) open.add(token)
+    }
+    for (const each of line) {
+      if (typeof each !== 'number') continue
+      if (!open.delete(each)) {
+        this.checks.entries.add(`${entryName(seq)}: ${tokenName(each)} is in line, and isn't open or is there twice`)
+      }
+    }
   }
 
   /** At the end of a commit: what must add up across subjects. */

@@ -18,9 +18,9 @@ import { SubjectValues } from '../values.ts'
 import type { Batches } from './batches.ts'
 import { type Check, entryName, grouped, tokenName } from './check.ts'
 import { ABANDONED, endingProblems } from './fates.ts'
-import { Groups } from './groups.ts'
+import { BATCH, FORK, Groups, MERGE } from './groups.ts'
 import type { TallyFold } from './tallies.ts'
-import { TokenState, UNKNOWN, type ValueRange } from './token.ts'
+import { isWithin, TokenState, type ValueRange } from './token.ts'
 import type { Ways } from './ways.ts'
 
 /** What a subject's entries are told to, and checked against. */
@@ -80,10 +80,11 @@ export class SubjectState {
     }
     for (const { group, kind, node } of entry.groups_opened) {
       witness.opened.push(group)
-      if (kind === 3) witness.batches.open(group, node)
+      if (kind === BATCH) witness.batches.open(group, node)
     }
     for (const [i, birth] of entry.births.entries()) this.#birth(birth, first && i === 0, entry, where, witness)
     this.#visits(entry, where, witness)
+    this.#newValues(entry, where, witness)
     const expected = entry.endings.map(ending => this.#end(ending, seq, entry, where, witness))
     this.#close(entry, where, witness)
     this.#leave(where, witness)
@@ -118,7 +119,7 @@ export class SubjectState {
     const edge = ways.birthEdge(node, birth.ordinal)
     if (edge === 0) tokens.add(`${where}: ${who} is born where no edge leads from`)
     else tallies.edge(edge)
-    this.tokens.set(birth.token, new TokenState(birth, ways.to(edge), edge, UNKNOWN))
+    this.tokens.set(birth.token, new TokenState(birth, ways.to(edge), edge, birth.value))
   }
 
   #visits(entry: SubjectEntry, where: string, witness: Witness): void {
@@ -134,15 +135,11 @@ export class SubjectState {
         witness.tokens.add(`${where}: ${tokenName(fact.token)} makes a visit, and isn't open`)
         continue
       }
-      if (token.value === UNKNOWN && token.inherited === null) this.#inherit(token)
       this.#visit(token, fact, holds.get(fact.token)?.[0] ?? null, where, witness)
       if (fact.status === VISIT_HELD) holds.get(fact.token)?.shift()
     }
     for (const [token, rest] of holds) {
       if (rest.length > 0) witness.tokens.add(`${where}: ${tokenName(token)} is held without a visit`)
-    }
-    for (const token of this.tokens.values()) {
-      if (token.value === UNKNOWN && token.inherited === null) this.#inherit(token)
     }
   }
 
@@ -169,27 +166,45 @@ export class SubjectState {
       return
     }
     token.group = hold.group
-    if (at_aggregate) batches.hold(hold.group, hold.node, token.id)
-    else if (this.#groups.get(hold.group)?.node !== hold.node) {
+    const group_here = this.#groups.get(hold.group)
+    if (at_aggregate) batches.hold(hold)
+    else if (group_here !== undefined && group_here.node === hold.node) group_here.places.set(token.id, hold.ordinal)
+    else {
       witness.groups.add(
         `${where}: ${tokenName(token.id)} is held for group ${hold.group}, which isn't one of ${ways.name(hold.node)}`,
       )
     }
   }
 
-  /** What a new token's value may be: its parent's, or one that its first entry commits to. */
-  #inherit(token: TokenState): void {
-    const { group, parents } = token.birth
-    const last = this.tokens.get(parents[0] ?? 0)?.last ?? null
-    switch (this.#groups.get(group)?.kind) {
-      case 0:
-        token.value = last?.in ?? UNKNOWN
-        break
-      case 2:
-        token.value = last?.out ?? UNKNOWN
-        break
+  /**
+   * Each value that the entry commits to is there for one thing: it left a visit, is an error, tells more about a merge, or
+   * is what a token was born with. What is born of a fork has the parent's value, what is born of a merge that of its members.
+   */
+  #newValues(entry: SubjectEntry, where: string, witness: Witness): void {
+    const told = (problem: string) => witness.tokens.add(`${where}: ${problem}`)
+    const uses = new Map<number, number>()
+    const use = (value: number) => uses.set(value, (uses.get(value) ?? 0) + 1)
+    for (const { in: before, out, node, error } of entry.visits) {
+      if (out !== 0 && out !== before && witness.ways.kind(node) !== 'coalesce') use(out)
+      if (error !== null) use(error.value)
     }
-    token.inherited = { parent: last?.in ?? 0, fresh: this.#fresh }
+    for (const { detail } of entry.groups_closed) if (detail !== 0) use(detail)
+    for (const { token, group, value, parents } of entry.births) {
+      if (group === 0) continue
+      const last = this.tokens.get(parents[0] ?? 0)?.last ?? null
+      const kind = this.#groups.get(group)?.kind
+      const due = kind === FORK ? last?.in : kind === MERGE ? last?.out : null
+      if (due !== null && value !== due) told(`${tokenName(token)} is born with value ${value}, not ${due}`)
+      const is_new = isWithin(value, this.#fresh)
+      if (due === null && !is_new && value !== last?.in) {
+        told(`${tokenName(token)} is born with value ${value}, which is neither its parent's nor a new one`)
+      }
+      if (is_new && kind !== FORK && value !== last?.in) use(value)
+    }
+    for (let value = this.#fresh.first; value <= this.#fresh.last; value++) {
+      const count = uses.get(value) ?? 0
+      if (count !== 1) told(`value ${value} is there for ${count === 0 ? 'nothing' : `${count} things`}`)
+    }
   }
 
   #end(ending: EndingFact, seq: number, entry: SubjectEntry, where: string, witness: Witness): ExpectedEnding {
@@ -224,7 +239,7 @@ export class SubjectState {
     if (!speaksOfGroups(entry)) return
     for (const problem of this.#groups.closed(entry, this.#fresh)) witness.groups.add(`${where}: ${problem}`)
     for (const { group, members } of entry.groups_closed) {
-      if (this.#groups.get(group)?.kind !== 3) continue
+      if (this.#groups.get(group)?.kind !== BATCH) continue
       const births = entry.births.filter(each => each.group === group).length
       witness.batches.close({ group, members, births })
     }

@@ -4,9 +4,6 @@ import { DISCARD } from '../../model/topology.ts'
 import { grouped } from './check.ts'
 import type { Ways } from './ways.ts'
 
-/** The value is whatever the first visit says, within bounds. */
-export const UNKNOWN = -1
-
 export interface ErrorRef {
   readonly code: string
   readonly value: number
@@ -29,10 +26,8 @@ export class TokenState {
   node: number
   /** Number of the visit that comes next at this node. */
   attempt = 1
-  /** Number of its value as it stands there: 0 before the source has read it, UNKNOWN until its first visit. */
+  /** Number of its value as it stands there: 0 before the source has read it. */
   value: number
-  /** While the value is unknown: what it may be. */
-  inherited: { readonly parent: number; readonly fresh: ValueRange } | null = null
   /** The edge by which it came to where it stands; 0 for none. */
   via: number
   /** Of the visit that took that edge, if that was an error; and the group that held it there, if one did. */
@@ -71,7 +66,7 @@ export class TokenState {
     else if (this.ended || this.finished) yield `a visit ${at} after its story had ended`
     else if (fact.node !== this.node) yield `a visit ${at}, and it stands at ${ways.name(this.node)}`
     if (fact.attempt !== this.attempt) yield `attempt ${fact.attempt} ${at}, where ${this.attempt} comes next`
-    yield* this.#in(fact, at)
+    if (fact.in !== this.value) yield `value ${fact.in} enters ${at}, and it has value ${this.value}`
     // What merges may have changed nothing: then it is what the fork had.
     const unmerged = kind === 'coalesce' && forked.has(fact.out)
     if (fact.out !== 0 && fact.out !== fact.in && !isWithin(fact.out, fresh) && !unmerged) {
@@ -84,18 +79,8 @@ export class TokenState {
     this.#move(fact, ways)
   }
 
-  *#in(fact: VisitFact, at: string): Iterable<string> {
-    const { inherited } = this
-    if (this.value !== UNKNOWN) {
-      if (fact.in !== this.value) yield `value ${fact.in} enters ${at}, and it has value ${this.value}`
-    } else if (inherited !== null && fact.in !== inherited.parent && !isWithin(fact.in, inherited.fresh)) {
-      yield `value ${fact.in} enters ${at}, and it was born with another`
-    }
-  }
-
   #move(fact: VisitFact, ways: Ways): void {
     this.last = fact
-    if (this.value === UNKNOWN) this.value = fact.in
     if (fact.status === VISIT_HELD) {
       this.held = true
       return
