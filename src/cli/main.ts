@@ -40,7 +40,7 @@ export async function main(argv: readonly string[], host: Host = processHost()):
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0
     return report(
-      thrown instanceof CommanderError ? usageError(thrown, context) : asCustodyError(thrown),
+      thrown instanceof CommanderError ? usageError(thrown, argv, context) : asCustodyError(thrown),
       argv,
       context,
     )
@@ -58,11 +58,16 @@ function report(error: CustodyError, argv: readonly string[], { terminal, env }:
 }
 
 /** A mistake in the arguments, as commander tells it: its first line is the problem, `(Did you mean …?)` the hint. */
-function usageError(error: CommanderError, { command }: Context): CustodyError {
+function usageError(error: CommanderError, [first]: readonly string[], { command }: Context): CustodyError {
   const text = error.message.replace(/^error: /, '')
   const guess = /\n?\((Did you mean .*\?)\)\s*$/s.exec(text)
   const message = (guess === null ? text : text.slice(0, guess.index)).trim().replace(/\.$/, '')
-  const hint = guess?.[1] === undefined ? `See \`${command} --help\`.` : guess[1].replace(/^D/, 'd')
+  // Of an unknown command there is no help.
+  const topic =
+    first !== undefined && error.code !== 'commander.unknownCommand' && /^[a-z]+$/.test(first)
+      ? `help ${first}`
+      : '--help'
+  const hint = guess?.[1] === undefined ? `See \`${command} ${topic}\`.` : guess[1].replace(/^D/, 'd')
   return new CustodyError('CUSTODY_ARGUMENT', message, { hint })
 }
 

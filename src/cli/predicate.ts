@@ -1,11 +1,12 @@
 /** `--where CEL`: an expression over a row's data as a function. */
-import type { Diagnostic } from '../model/error.ts'
+import { CustodyError, type Diagnostic } from '../model/error.ts'
 import type { Row } from '../model/row.ts'
-import { compileExpression } from '../sdk/expression.ts'
+import { compileExpression, type ExpressionResult } from '../sdk/expression.ts'
 import { OBSERVED } from '../sdk/schema.ts'
 import { DiagnosticsError } from './render/error.ts'
 
 const NAME = '--where'
+const COMPARE = 'Compare something, as in row.amount > 5000'
 
 /**
  * True for rows for which the expression gives true. A row that lacks what it reads doesn't fit, and is no error: other rows
@@ -27,21 +28,30 @@ export function rowPredicate(source: string): (row: Row) => boolean {
       })
   else {
     const { type } = compiled.expression.gives.schema
-    if (type === undefined || type === 'boolean') return row => isTrue(compiled.expression.evaluate(row))
+    if (type === undefined || type === 'boolean') return row => holds(compiled.expression.evaluate(row))
     diagnostics.push({
       ...placeIn(source, 0),
       length: Math.max(1, source.length),
       severity: 'error',
       code: 'CUSTODY_CEL_TYPE',
       message: `the expression gives ${String(type)}, and must give true or false`,
-      hint: 'Compare something, as in row.amount > 5000',
+      hint: COMPARE,
     })
   }
   throw new DiagnosticsError(diagnostics, new Map([[NAME, source]]), false)
 }
 
-function isTrue(result: { readonly ok: boolean; readonly value?: unknown }): boolean {
-  return result.ok && result.value === true
+/** What it gives only the data tells, where nothing is declared. */
+function holds(result: ExpressionResult): boolean {
+  if (!result.ok) return false
+  if (typeof result.value === 'boolean') return result.value
+  throw new CustodyError(
+    'CUSTODY_CEL_TYPE',
+    `${NAME} gives ${JSON.stringify(result.value)}, and must give true or false`,
+    {
+      hint: COMPARE,
+    },
+  )
 }
 
 function placeIn(source: string, offset: number): { file: string; line: number; column: number } {

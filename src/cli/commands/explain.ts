@@ -1,4 +1,5 @@
 /** `custody explain RUN --row N | --token N | --where CEL`: the whole story of a row. */
+import { setImmediate } from 'node:timers/promises'
 import { Command } from 'commander'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { CustodyError } from '../../model/error.ts'
@@ -69,6 +70,8 @@ async function explainAll(
   const stories: Story[] = []
   let found = 0
   for await (const story of explainWhere(reader, log, rowPredicate(where))) {
+    // Reading and telling leave the process no time to notice that nobody listens any more.
+    await setImmediate()
     if (terminal.isClosed) return
     found++
     if (json) stories.push(story)

@@ -16,7 +16,7 @@ export interface SummaryFacts {
   readonly dry_run: boolean
 }
 
-const LABEL = 12
+const LABEL = 13
 
 /** Lines of the summary, indented by two. `cwd` makes paths short. */
 export function renderSummary(facts: SummaryFacts, cwd: string, columns: number, paint: Paint): string[] {
@@ -31,7 +31,7 @@ export function renderSummary(facts: SummaryFacts, cwd: string, columns: number,
   for (const [i, text] of written.entries()) add(i > 0 ? '' : facts.dry_run ? 'would write' : 'written', text)
   if (!facts.dry_run && facts.checkpoint !== '')
     add(
-      isSealed(facts.status) ? 'sealed' : 'checkpoint',
+      isSealed(facts.status) ? 'sealed' : 'not sealed',
       `checkpoint ${hashText(facts.checkpoint)}${facts.signed_by === null ? '' : ` · signed by ${printable(facts.signed_by)}`}`,
     )
   return lines
@@ -92,7 +92,7 @@ export function statusText(status: string, duration_us: number, paint: Paint): s
     case 'empty':
       return `${paint(['bold', 'yellow'], 'done')} in ${time}; there was no row to read`
     case 'cancelled':
-      return `${paint(['bold', 'yellow'], 'stopped')} after ${time}`
+      return `${paint(['bold', 'yellow'], 'stopped')} after ${time}; nothing is lost, nothing is doubled`
     case 'failed':
       return `${paint(['bold', 'red'], 'failed')} after ${time}`
     default:
