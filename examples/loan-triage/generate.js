@@ -9,7 +9,9 @@ import { fileURLToPath } from 'node:url'
 const RECORDS = 2400
 const HEADER = 'id,submitted_on,applicant,loan_type,amount,term_months,income,credit_score,note'
 
-const FIRST = 'Ada Bela Carl Dana Emil Fay Gus Hana Ivo Jana Karl Lena Marc Nora Omar Pia Quinn Rene Sven Tara'.split(' ')
+const FIRST = 'Ada Bela Carl Dana Emil Fay Gus Hana Ivo Jana Karl Lena Marc Nora Omar Pia Quinn Rene Sven Tara'.split(
+  ' ',
+)
 const LAST =
   'Abel Brandt Costa Diaz Eden Falk Grant Hurst Ivers Jansen Keller Lund Mori Nunes Oduya Price Quade Reyes Stahl Tran'.split(
     ' ',
@@ -63,7 +65,11 @@ const TYPES = [
 
 function pickType() {
   let at = random()
-  return TYPES.find(each => (at -= each.share) < 0) ?? TYPES[0]
+  for (const type of TYPES) {
+    at -= type.share
+    if (at < 0) return type
+  }
+  return TYPES[0]
 }
 
 function noteOf() {

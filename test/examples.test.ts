@@ -1,0 +1,270 @@
+/** Every example runs, does what its page says, and leaves a ledger that holds. */
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { builtCli, ROOT, runNode } from './support/built-cli.ts'
+import { tryDocument } from './support/documents.ts'
+
+const EXAMPLES = join(ROOT, 'examples')
+const FOLDERS = readdirSync(EXAMPLES).filter(each => statSync(join(EXAMPLES, each)).isDirectory())
+
+const temporary = mkdtempSync(join(tmpdir(), 'custody-examples-'))
+const home = join(temporary, 'home')
+afterAll(() => rmSync(temporary, { recursive: true, force: true }))
+
+/** A copy without what earlier runs left. */
+function copyOf(example: string, under: string): string {
+  const folder = join(temporary, under, 'examples', example)
+  cpSync(join(EXAMPLES, example), folder, {
+    recursive: true,
+    filter: path => basename(path) !== 'out' && !basename(path).startsWith('custody.db'),
+  })
+  return folder
+}
+
+interface Summary {
+  readonly status: string
+  readonly rows: { readonly read: number; readonly ingested: number; readonly rejected: number }
+  readonly tokens: { readonly born: number; readonly ended: number; readonly open: number }
+  readonly outcomes: { readonly [outcome: string]: number }
+  readonly causes: { readonly [cause: string]: number }
+  readonly sinks: { readonly [sink: string]: { readonly rows: number; readonly sha256?: string } }
+}
+
+interface Expected {
+  readonly example: string
+  /** pipeline.yaml if absent. */
+  readonly file?: string
+  readonly status: string
+  /** Read, of these rejected, row instances. */
+  readonly counts: readonly [read: number, rejected: number, tokens: number]
+  readonly outcomes: { readonly [outcome: string]: number }
+  readonly causes?: { readonly [cause: string]: number }
+  readonly sinks: { readonly [sink: string]: number }
+  /** By file in out/: lines that must be in it, whole. */
+  readonly lines: { readonly [file: string]: readonly string[] }
+}
+
+const CASES: readonly Expected[] = [
+  {
+    example: 'loan-triage',
+    status: 'completed_with_failures',
+    counts: [2400, 2, 2400],
+    outcomes: { ROUTED: 2398, QUARANTINED: 2 },
+    causes: { gate: 2300, error: 98, source_invalid: 2 },
+    sinks: { approved: 671, micro: 552, mortgage_desk: 178, review: 655, high_risk: 244, problems: 98, quarantine: 2 },
+    lines: {
+      'high_risk.csv': [
+        'application_id,submitted_on,applicant_name,loan_type,loan_amount,term_months,income,credit_score',
+        '17,2026-01-05,Quinn Reyes,auto,62000,60,41000,655',
+      ],
+      'quarantine.jsonl': [
+        '{"source":"applications","line":703,"raw":"702,2026-01-22,Marc Oduya,personal,1800,48,21000,\\"says \\"\\"rate was promised by phone\\"\\"\\"","error_code":"CSV_RAGGED"}',
+        '{"source":"applications","line":1834,"raw":"1833,2026-02-19,Tara Costa,personal,about 9000,48,31200,737,","error_code":"SCHEMA_TYPE"}',
+      ],
+      'problems.jsonl': [
+        '{"id":16,"submitted_on":"2026-01-05","applicant":"Rene Jansen","loan_type":"auto","amount":44200,"term_months":48,"income":24000,"credit_score":696,"note":"login anna / PASSWORD anna1","error_code":"KEYWORD_FOUND"}',
+      ],
+    },
+  },
+  {
+    example: 'error-routing',
+    status: 'completed_with_failures',
+    counts: [14, 2, 14],
+    outcomes: { ROUTED: 9, QUARANTINED: 4, FAILED: 1 },
+    causes: { gate: 7, error: 4, source_invalid: 2, sink_rejected: 1 },
+    sinks: { quick: 5, handler: 2, problems: 3, unreadable: 2 },
+    lines: {
+      'handler.csv': ['C-1002,Omar Diaz,2026-03-02,1250', 'C-1010,Nora Abel,2026-03-04,12400.75'],
+      'problems.jsonl': [
+        '{"claim":"C-1008","claimant":"Pia Tran","filed_on":"2026-03-03","amount":7800,"attachment":"photos.zip","error_code":"COLUMN_UNKNOWN"}',
+      ],
+    },
+  },
+  {
+    example: 'order-lines',
+    status: 'completed_with_failures',
+    counts: [8, 1, 21],
+    outcomes: { ROUTED: 13, EXPANDED: 6, DISCARDED: 1, QUARANTINED: 1 },
+    sinks: { direct: 3, quotes: 5, tender: 4, problems: 2 },
+    lines: {
+      'public_tender.csv': ['order,line_number,buyer,item,total', 'PO-308,2,Town hall,audit of accounts,25000'],
+      'direct_purchase.csv': ['PO-301,3,Parks,"gravel, tonne",324'],
+    },
+  },
+  {
+    example: 'price-lookup',
+    status: 'completed_with_failures',
+    counts: [12, 1, 12],
+    outcomes: { ROUTED: 11, QUARANTINED: 1 },
+    sinks: { accepted: 6, disputed: 2, unknown_part: 3, problems: 1 },
+    lines: {
+      'disputed.csv': ['C-2002,Harbour Motors,12-400,1,455,windscreen,420,0.08,386.4'],
+      'accepted.csv': ['C-2004,Northgate,30-020,1,540,door panel,540,,540'],
+    },
+  },
+  {
+    example: 'two-sources',
+    status: 'completed_with_failures',
+    counts: [13, 2, 13],
+    outcomes: { ROUTED: 11, QUARANTINED: 2 },
+    sinks: { today: 6, this_week: 4, problems: 3 },
+    lines: {
+      'today.csv': [
+        'call 504,Head office,Smell of gas near the kitchen; door left open,true',
+        'form w-91,Depot West,First-aid box is empty,true',
+      ],
+    },
+  },
+  {
+    example: 'birdstrikes',
+    status: 'completed_with_failures',
+    counts: [834, 1, 834],
+    outcomes: { ROUTED: 833, QUARANTINED: 1 },
+    sinks: { investigate: 31, ask_back: 6, assess: 51, laboratory: 25, statistics: 720, unclear: 1, problems: 0 },
+    lines: {
+      'ask_back.csv': [
+        'Airport Name,Aircraft Make Model,Effect Amount of damage,Flight Date,Aircraft Airline Operator,Origin State,Phase of flight,Wildlife Size,Wildlife Species,Time of day,Cost Other,Cost Repair,Cost Total $,Speed IAS in knots',
+        'ATLANTIC CITY INTL,F-16,None,1990-09-18,MILITARY,New Jersey,Landing Roll,Medium,Unknown bird or bat,Night,0,5218,5218,0',
+      ],
+    },
+  },
+  {
+    example: 'fork-and-coalesce',
+    status: 'completed_with_failures',
+    counts: [8, 0, 31],
+    outcomes: { FORKED: 8, COALESCED: 14, ROUTED: 8, FAILED: 1 },
+    causes: { fork: 8, merge: 14, gate: 7, error: 1, branch_lost: 1 },
+    sinks: { published: 3, queue: 2, hidden: 2, problems: 1 },
+    lines: { 'queue.csv': ['6,bot77,FREE FREE FREE http://free.example,1,true,false'] },
+  },
+  {
+    example: 'fork-and-coalesce',
+    file: 'nested.yaml',
+    status: 'completed_with_failures',
+    counts: [8, 0, 32],
+    outcomes: { FORKED: 8, COALESCED: 15, COMPLETED: 8, ROUTED: 1 },
+    sinks: { findings: 8, problems: 1 },
+    lines: {
+      'nested.jsonl': [
+        '{"links":{"id":5,"links":1},"length":{"id":5,"characters":37}}',
+        '{"length":{"id":7,"characters":0}}',
+      ],
+    },
+  },
+  {
+    example: 'fork-and-coalesce',
+    file: 'select.yaml',
+    status: 'completed_with_failures',
+    counts: [8, 0, 29],
+    outcomes: { FORKED: 8, COALESCED: 10, COMPLETED: 5, ROUTED: 3, FAILED: 3 },
+    sinks: { published: 5, problems: 3 },
+    lines: { 'select.csv': ['4,lena,You are an ***** and so is the author'] },
+  },
+  {
+    example: 'nested-forks',
+    status: 'completed_with_failures',
+    counts: [6, 0, 39],
+    outcomes: { FORKED: 12, COALESCED: 18, ROUTED: 6, FAILED: 3 },
+    causes: { fork: 12, merge: 18, gate: 4, error: 2, branch_lost: 3 },
+    sinks: { pay: 3, refuse: 1, problems: 2 },
+    lines: {
+      'pay.csv': ['K-2,16800,12400,12400,19500,11900', 'K-3,9100,19000,9100,7750,7750'],
+      'refuse.csv': ['K-5,700,15600,700,29000,-300'],
+    },
+  },
+  {
+    example: 'quorum',
+    status: 'completed_with_failures',
+    counts: [6, 0, 28],
+    outcomes: { FORKED: 6, COALESCED: 8, COMPLETED: 4, DISCARDED: 6, FAILED: 3, ROUTED: 1 },
+    causes: { fork: 6, merge: 8, flow: 4, filter: 6, late_arrival: 1, quorum_not_met: 2, error: 1 },
+    sinks: { invitations: 4, problems: 1 },
+    lines: { 'invitations.csv': ['B-2,Brook & Partners,171500,3,5000000,2', 'B-5,Eastgate,199000,8,,4'] },
+  },
+  {
+    example: 'daily-stats',
+    status: 'completed',
+    counts: [252, 0, 263],
+    outcomes: { CONSUMED_IN_BATCH: 252, ROUTED: 11 },
+    sinks: { kept: 10, broken: 1, problems: 0 },
+    lines: {
+      'broken.csv': ['day,count,sum,mean,min,max,stddev,p50,p95', '2026-02-15,24,1951,81.3,41,159,32.2,79.5,122.6'],
+      'kept.csv': ['2026-02-19,12,291,24.3,13,38,7.8,23.5,36.9'],
+    },
+  },
+  {
+    example: 'dedupe-report',
+    status: 'completed_with_failures',
+    counts: [16, 1, 47],
+    outcomes: { FORKED: 11, CONSUMED_IN_BATCH: 19, COMPLETED: 12, DISCARDED: 4, QUARANTINED: 1 },
+    sinks: { reports_list: 11, page_file: 1, problems: 1 },
+    lines: { 'page.md': ['| p-11 | 4 |', '| p-13 | 4 |', '| p-12 | 1 |', '3 posts'] },
+  },
+]
+
+test('every example is tried', () => {
+  expect([...new Set(CASES.map(each => each.example))].sort()).toEqual([...FOLDERS].sort())
+})
+
+describe.concurrent.each(CASES)('$example $file', ({ example, file = 'pipeline.yaml', ...expected }) => {
+  test('runs, writes what it should, and verifies', { timeout: 60_000 }, async () => {
+    const folder = copyOf(example, `run-${file}`)
+    const place = { cwd: folder, home }
+    const run = await builtCli(['run', file, '--json'], place)
+    expect(run, run.stderr + run.stdout).toMatchObject({ exit: 0 })
+    const summary = JSON.parse(run.stdout) as Summary
+    const [read, rejected, tokens] = expected.counts
+    expect(summary).toMatchObject({
+      status: expected.status,
+      rows: { read, ingested: read - rejected, rejected },
+      tokens: { born: tokens, ended: tokens, open: 0 },
+    })
+    expect(present(summary.outcomes)).toEqual(expected.outcomes)
+    if (expected.causes !== undefined) expect(present(summary.causes)).toEqual(expected.causes)
+    expect(Object.fromEntries(Object.entries(summary.sinks).map(([sink, { rows }]) => [sink, rows]))).toEqual(
+      expected.sinks,
+    )
+    for (const [name, lines] of Object.entries(expected.lines)) {
+      const written = readFileSync(join(folder, 'out', name), 'utf8').split('\n')
+      expect(written).toEqual(expect.arrayContaining([...lines]))
+    }
+    const verified = await builtCli(['verify', 'latest', '--files', '--json'], place)
+    expect(verified, verified.stdout).toMatchObject({ exit: 0 })
+    expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true })
+  })
+})
+
+const present = (counts: { readonly [name: string]: number }) =>
+  Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0))
+
+describe.each(FOLDERS)('the page of %s', example => {
+  test('has commands that work, and quotes what they say', { timeout: 60_000 }, async () => {
+    copyOf(example, 'pages')
+    expect(await tryDocument(join(EXAMPLES, example, 'README.md'), join(temporary, 'pages'), home)).toEqual([])
+  })
+})
+
+test('an example that is run again writes the same files', { timeout: 60_000 }, async () => {
+  const place = { cwd: copyOf('loan-triage', 'again'), home }
+  const [first, second] = [
+    await builtCli(['run', 'pipeline.yaml', '--json'], place),
+    await builtCli(['run', 'pipeline.yaml', '--json'], place),
+  ].map(each => (JSON.parse(each.stdout) as Summary).sinks)
+  expect(first).toEqual(second)
+})
+
+test.each([
+  ['loan-triage', 'generate.js', 'applications.csv'],
+  ['daily-stats', 'generate.js', 'readings.csv'],
+  ['birdstrikes', 'extract.js', 'strikes.csv'],
+])('%s: %s makes the data that are there', async (example, script, data) => {
+  const folder = copyOf(example, 'made')
+  rmSync(join(folder, 'data', data))
+  const made = await runNode([join(folder, script)], folder, { NODE_PATH: join(ROOT, 'node_modules') })
+  expect(made).toMatchObject({ exit: 0, stderr: '' })
+  expect(readFileSync(join(folder, 'data', data), 'utf8')).toBe(
+    readFileSync(join(EXAMPLES, example, 'data', data), 'utf8'),
+  )
+})
