@@ -106,7 +106,10 @@ function body(visit: VisitStory, children: number, cwd: string): { head: readonl
   if (visit.decision !== null)
     return { head: decisionParts(visit.decision, visit, attempt), more: tried(visit.decision) }
   const changes = visit.changed === null ? [] : changeTexts(visit.changed, visit.data)
-  if (changes.length > 0) return { head: [`${attempt}${changes.join(' · ')}`], more: evaluated(visit) }
+  const change = changes.join(' · ')
+  if (changes.length > 0 && visit.kind === 'coalesce')
+    return { head: [`merged; beside what it had: ${change.replaceAll(' (new)', '')}`], more: [] }
+  if (changes.length > 0) return { head: [`${attempt}${change}`], more: evaluated(visit) }
   return { head: [`${attempt}${unchangedText(visit, children, cwd)}`], more: evaluated(visit) }
 }
 
@@ -114,7 +117,7 @@ function unchangedText(visit: VisitStory, children: number, cwd: string): string
   if (visit.kind === 'sink') return visit.path === null ? 'written' : printable(nearPath(visit.path, cwd))
   if (visit.kind === 'fork') return `split into ${children} branches`
   if (children > 0 && visit.kind === 'transform') return `became ${children} ${children === 1 ? 'row' : 'rows'}`
-  if (visit.kind === 'aggregate' && visit.left === null) return 'taken into a batch'
+  if (visit.kind === 'aggregate' && visit.left === null) return 'went into a batch'
   if (visit.kind === 'coalesce') return 'merged'
   if (visit.left === null) return 'filtered out'
   if (visit.kind === 'gate') return `→ ${printable(visit.left.to)}`
@@ -161,7 +164,7 @@ function seenText(expression: string, values: Decision['values'], data: VisitSto
 
 /** The expression with its values; nothing if that says no more than the expression. */
 function substituted(expression: string, values: Decision['values']): string {
-  const seen = withValues(oneLine(expression), values, () => true)
+  const seen = withValues(oneLine(expression), values)
   return seen === oneLine(expression) ? '' : seen
 }
 

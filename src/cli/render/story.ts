@@ -1,5 +1,5 @@
 /** The story of a row, from top to bottom, for people. */
-import type { Story, TokenEnding, TokenStory, VisitStory } from '../../read/explain/story.ts'
+import type { MergeDetail, Story, TokenEnding, TokenStory, VisitStory } from '../../read/explain/story.ts'
 import type { Paint } from '../terminal.ts'
 import { changeTexts, renderSteps, type StoryView } from './steps.ts'
 import { columnsOf, count, counted, hashText, printable, shorten, shortRun, timeText, valueText } from './text.ts'
@@ -13,7 +13,8 @@ export function renderStory(story: Story, view: StoryView): string {
   const children = childrenOf(story.tokens)
   const known = new Set(story.tokens.map(token => token.token))
   const roots = story.tokens.filter(token => !token.parents.some(parent => known.has(parent)))
-  const single = story.tokens.length === 1
+  // A row that stayed one needs no name for its only instance.
+  const single = story.tokens.length === 1 && story.subject.kind === 'row'
   for (const root of roots) lines.push('', ...tokenLines(root, children, single ? -1 : 0, 1, view))
   lines.push('', evidence(story))
   for (const next of story.onward) lines.push('', renderStory(next, view))
@@ -39,17 +40,19 @@ function batchText({ node, trigger, members }: Extract<Story['subject'], { kind:
 function entered(story: Story, columns: number, paint: Paint): string[] {
   const visit = story.tokens[0]?.visits.find(each => each.kind === 'source')
   if (visit === undefined) return []
-  if (visit.error !== null) return rejected(visit, columns, paint)
-  const { data } = visit
+  return visit.error === null ? fields(visit.data, columns, paint) : rejected(visit, columns, paint)
+}
+
+function fields(data: VisitStory['data'], columns: number, paint: Paint): string[] {
   if (data === null) return []
   if (data.kind === 'erased') return [paint('dim', '  its data is erased; the commitments below still stand')]
   const { value } = data
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return [`  ${shorten(valueText(value), columns - 2)}`]
-  const fields = Object.entries(value).map(
+  const texts = Object.entries(value).map(
     ([field, each]) => `${printable(field)} ${shorten(valueText(each), FIELD_COLUMNS)}`,
   )
-  return wrapped(fields, columns)
+  return wrapped(texts, columns)
 }
 
 function rejected(visit: VisitStory, columns: number, paint: Paint): string[] {
@@ -136,8 +139,10 @@ function heading(token: TokenStory, paint: Paint): string {
   }
 }
 
-/** What the parent's data doesn't tell. */
-function bornAs({ born_as }: TokenStory, columns: number, paint: Paint): string[] {
+/** Its data as it is born, as far as its parents' doesn't tell it. */
+function bornAs({ born_as, born_of, visits, merge }: TokenStory, columns: number, paint: Paint): string[] {
+  if (born_of?.kind === 'batch') return fields(visits[0]?.data ?? null, columns, paint)
+  if (merge !== null) return mergeLines(merge, columns, paint)
   if (born_as === null) return []
   const texts = changeTexts(born_as, null)
   return texts.length === 0
@@ -146,6 +151,18 @@ function bornAs({ born_as }: TokenStory, columns: number, paint: Paint): string[
         texts.map(text => text.replace(/ \(new\)$/, '')),
         columns,
       ).map(line => paint('dim', line))
+}
+
+/** Which branch wrote what, and what lost. */
+function mergeLines({ origins, overruled }: MergeDetail, columns: number, paint: Paint): string[] {
+  const written = Object.entries(origins).map(([field, branch]) => `${printable(field)} from ${printable(branch)}`)
+  const lost = Object.entries(overruled).flatMap(([field, values]) =>
+    values.map(
+      ({ branch, value }) =>
+        `${printable(field)} of ${printable(branch)} lost: ${shorten(valueText(value), FIELD_COLUMNS)}`,
+    ),
+  )
+  return wrapped([...written, ...lost], columns).map(line => paint('dim', line))
 }
 
 function parentList(parents: readonly number[]): string {

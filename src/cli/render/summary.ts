@@ -50,7 +50,7 @@ function endedText({ born, ended, open }: SummaryFacts['tokens']): string {
 function endingLines(endings: readonly EndingCounts[], columns: number, paint: Paint): string[] {
   const groups: Array<readonly [title: string, style: Parameters<Paint>[0], of: readonly EndingCounts[]]> = [
     ['by flow or gate', 'green', endings.filter(each => each.class === 'success' && each.sink !== null)],
-    ['filtered out', 'green', endings.filter(each => each.class === 'success' && each.sink === null)],
+    ['discarded', 'green', endings.filter(each => each.class === 'success' && each.sink === null)],
     ['after an error', 'red', endings.filter(each => each.class === 'failure' && each.sink !== null)],
     ['dropped', 'red', endings.filter(each => each.class === 'failure' && each.sink === null)],
     ['passed on', 'cyan', endings.filter(each => each.class === 'passed on')],

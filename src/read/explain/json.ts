@@ -39,6 +39,7 @@ function tokenJson(token: TokenStory): unknown {
     cause: ending?.cause ?? null,
     sink: ending?.sink ?? null,
     ...(ending?.error == null ? {} : { error: errorJson(ending.error) }),
+    ...(token.merge === null ? {} : { merge: token.merge }),
     ...(waits === null ? {} : { waits_at: waits.node }),
   }
 }

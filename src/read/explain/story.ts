@@ -74,6 +74,13 @@ export interface TokenEnding {
   readonly recorded_us: number
 }
 
+/** Of a union merge: which branch wrote what. */
+export interface MergeDetail {
+  readonly origins: { readonly [field: string]: string }
+  /** By field: values that lost against another branch's. */
+  readonly overruled: { readonly [field: string]: ReadonlyArray<{ readonly branch: string; readonly value: Json }> }
+}
+
 export interface TokenStory {
   readonly token: number
   readonly parents: readonly number[]
@@ -88,6 +95,8 @@ export interface TokenStory {
   } | null
   /** Of a child of one parent: in what its data differs from the parent's; null where it doesn't, or it is erased. */
   readonly born_as: Change | null
+  /** Of a token born of a union merge; null for others, or if it is erased. */
+  readonly merge: MergeDetail | null
   readonly visits: readonly VisitStory[]
   /** null while it is open. */
   readonly ending: TokenEnding | null

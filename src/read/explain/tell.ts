@@ -15,7 +15,7 @@ import {
 import { fateOf } from '../../model/outcome.ts'
 import { type Json, newRow } from '../../model/row.ts'
 import { DISCARD, type Topology, type TopologyNode } from '../../model/topology.ts'
-import type { Change, Decision, Evaluation, Known, TokenEnding, TokenStory, VisitStory } from './story.ts'
+import type { Change, Decision, Evaluation, Known, MergeDetail, TokenEnding, TokenStory, VisitStory } from './story.ts'
 
 /** What the telling needs to know of the run. */
 export interface Scene {
@@ -39,9 +39,7 @@ export function tellTokens(entries: readonly SubjectEntry[], values: Values, sce
   const endings = new Map(
     entries.flatMap(entry => entry.endings.map(ending => [ending.token, { ending, time_us: entry.time_us }] as const)),
   )
-  const members = new Map(
-    entries.flatMap(entry => entry.groups_closed.map(({ group, members }) => [group, members] as const)),
-  )
+  const closed = new Map(entries.flatMap(entry => entry.groups_closed.map(each => [each.group, each] as const)))
   const visits = visitsByToken(entries)
   return entries
     .flatMap(entry => entry.births)
@@ -55,32 +53,37 @@ export function tellTokens(entries: readonly SubjectEntry[], values: Values, sce
       return {
         token: birth.token,
         // Those of a batch's tokens are its members.
-        parents: kind === 'batch' && birth.group !== 0 ? (members.get(birth.group) ?? birth.parents) : birth.parents,
+        parents:
+          kind === 'batch' && birth.group !== 0 ? (closed.get(birth.group)?.members ?? birth.parents) : birth.parents,
         branch: kind === 'fork' ? (node?.branches?.[birth.ordinal] ?? null) : null,
         born_of:
           birth.group === 0 ? null : { group: birth.group, kind, node: node?.name ?? '?', ordinal: birth.ordinal },
+        merge: kind === 'merge' ? mergeDetail(closed.get(birth.group)?.detail ?? 0, values) : null,
         visits: own.map(visit => tellVisit(visit.fact, visit.time_us, values, scene)),
-        born_as: bornAs(birth.parents, own, visits, values),
+        born_as: bornAs(birth, visits, values),
         ending: ended === undefined ? null : tellEnding(ended.ending, endTime(last, ended.time_us), values, scene),
         waits: ended === undefined ? standsAt(last?.fact ?? null, birth, group, scene) : null,
       }
     })
 }
 
-/** Fields in which a child of one parent differs from it, as it first enters a node. */
+function mergeDetail(value: number, values: Values): MergeDetail | null {
+  const known = value === 0 ? null : values.get(value)
+  return known?.kind === 'known' ? { origins: {}, overruled: {}, ...(known.value as Partial<MergeDetail>) } : null
+}
+
+/** Fields in which a child of one parent differs from what its parent last had. */
 function bornAs(
-  parents: readonly number[],
-  own: readonly TimedVisit[],
+  { parents, value }: BirthFact,
   visits: ReadonlyMap<number, readonly TimedVisit[]>,
   values: Values,
 ): Change | null {
   const [parent, ...others] = parents
   const before = parent === undefined ? undefined : visits.get(parent)?.at(-1)?.fact
-  const first = own[0]?.fact
-  if (before === undefined || first === undefined || others.length > 0) return null
+  if (before === undefined || others.length > 0) return null
   const parent_value = before.out === 0 ? before.in : before.out
-  if (parent_value === 0 || first.in === 0 || parent_value === first.in) return null
-  return changeBetween(values.get(parent_value), values.get(first.in))
+  if (parent_value === 0 || value === 0 || parent_value === value) return null
+  return changeBetween(values.get(parent_value), values.get(value))
 }
 
 /** An ending follows from the token's last visit, and so has its time; without one, the entry's. */
