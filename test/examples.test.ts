@@ -204,37 +204,42 @@ const CASES: readonly Expected[] = [
   },
 ]
 
-test('every example is tried', () => {
+test('every example is tried, and in the list', () => {
   expect([...new Set(CASES.map(each => each.example))].sort()).toEqual([...FOLDERS].sort())
+  const list = readFileSync(join(EXAMPLES, 'README.md'), 'utf8')
+  expect(FOLDERS.filter(each => !list.includes(`](${each}/README.md)`))).toEqual([])
 })
 
-describe.concurrent.each(CASES)('$example $file', ({ example, file = 'pipeline.yaml', ...expected }) => {
-  test('runs, writes what it should, and verifies', { timeout: 60_000 }, async () => {
-    const folder = copyOf(example, `run-${file}`)
-    const place = { cwd: folder, home }
-    const run = await builtCli(['run', file, '--json'], place)
-    expect(run, run.stderr + run.stdout).toMatchObject({ exit: 0 })
-    const summary = JSON.parse(run.stdout) as Summary
-    const [read, rejected, tokens] = expected.counts
-    expect(summary).toMatchObject({
-      status: expected.status,
-      rows: { read, ingested: read - rejected, rejected },
-      tokens: { born: tokens, ended: tokens, open: 0 },
+describe.concurrent.each(CASES.map(each => ({ file: 'pipeline.yaml', ...each })))(
+  '$example/$file',
+  ({ example, file, ...expected }) => {
+    test('runs, writes what it should, and verifies', { timeout: 60_000 }, async () => {
+      const folder = copyOf(example, `run-${file}`)
+      const place = { cwd: folder, home }
+      const run = await builtCli(['run', file, '--json'], place)
+      expect(run, run.stderr + run.stdout).toMatchObject({ exit: 0 })
+      const summary = JSON.parse(run.stdout) as Summary
+      const [read, rejected, tokens] = expected.counts
+      expect(summary).toMatchObject({
+        status: expected.status,
+        rows: { read, ingested: read - rejected, rejected },
+        tokens: { born: tokens, ended: tokens, open: 0 },
+      })
+      expect(present(summary.outcomes)).toEqual(expected.outcomes)
+      if (expected.causes !== undefined) expect(present(summary.causes)).toEqual(expected.causes)
+      expect(Object.fromEntries(Object.entries(summary.sinks).map(([sink, { rows }]) => [sink, rows]))).toEqual(
+        expected.sinks,
+      )
+      for (const [name, lines] of Object.entries(expected.lines)) {
+        const written = readFileSync(join(folder, 'out', name), 'utf8').split('\n')
+        expect(written).toEqual(expect.arrayContaining([...lines]))
+      }
+      const verified = await builtCli(['verify', 'latest', '--files', '--json'], place)
+      expect(verified, verified.stdout).toMatchObject({ exit: 0 })
+      expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true })
     })
-    expect(present(summary.outcomes)).toEqual(expected.outcomes)
-    if (expected.causes !== undefined) expect(present(summary.causes)).toEqual(expected.causes)
-    expect(Object.fromEntries(Object.entries(summary.sinks).map(([sink, { rows }]) => [sink, rows]))).toEqual(
-      expected.sinks,
-    )
-    for (const [name, lines] of Object.entries(expected.lines)) {
-      const written = readFileSync(join(folder, 'out', name), 'utf8').split('\n')
-      expect(written).toEqual(expect.arrayContaining([...lines]))
-    }
-    const verified = await builtCli(['verify', 'latest', '--files', '--json'], place)
-    expect(verified, verified.stdout).toMatchObject({ exit: 0 })
-    expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true })
-  })
-})
+  },
+)
 
 const present = (counts: { readonly [name: string]: number }) =>
   Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0))

@@ -1,6 +1,6 @@
 /**
- * Runs the command lines of a document in one folder, in order, as its reader would: `custody …`, `npx custody …`, `cd DIR`
- * and `npm start` (what package.json says of it). The program runs within this process.
+ * Runs the command lines of a document in one folder, in order, as its reader would: `custody …`, `npx custody …`, `cd DIR`,
+ * `npm start` (what package.json says of it); `npm install` does nothing here. The program runs within this process.
  */
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -45,6 +45,7 @@ export class DocShell {
     }
     if (program === 'npx' && words[0] === 'custody') return this.custody(words.slice(1))
     if (program === 'custody') return this.custody(words)
+    if (program === 'npm' && words[0] === 'install') return { exit: 0, output: '' }
     if (program === 'npm' && words[0] === 'start') return this.custody(startArguments())
     throw new Error(`not a command that can be tried here: ${line}`)
   }
@@ -56,6 +57,7 @@ export class DocShell {
         output += text
       },
     }
+    // Whatever resolves a path against the process's folder finds the same one.
     const before = process.cwd()
     process.chdir(this.cwd)
     const exit = await main(argv, {
