@@ -62,6 +62,21 @@ export function entryName(seq: number, subject: SubjectEntry['subject'] | null =
   return `entry ${grouped(seq)} (${subjectName(subject)})`
 }
 
+/** The name of an entry, made only if a problem is told: most have none. */
+export class Place {
+  readonly #seq: number
+  readonly #subject: SubjectEntry['subject'] | null
+
+  constructor(seq: number, subject: SubjectEntry['subject'] | null = null) {
+    this.#seq = seq
+    this.#subject = subject
+  }
+
+  toString(): string {
+    return entryName(this.#seq, this.#subject)
+  }
+}
+
 export function subjectName(subject: SubjectEntry['subject']): string {
   return subject.kind === 'row' ? `row ${grouped(subject.row)}` : `batch ${grouped(subject.batch)}`
 }

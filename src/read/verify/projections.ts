@@ -52,6 +52,8 @@ export class EndingsTable {
   }
 }
 
+const NONE: readonly never[] = []
+
 function differences(
   stored: StoredEnding,
   { ending, seq, row, error_hash, recorded_us }: ExpectedEnding,
@@ -61,6 +63,19 @@ function differences(
   const hash = stored.error_hash === null ? null : bytesToHex(stored.error_hash)
   const sink = ending.sink === 0 ? null : ending.sink
   const group = ending.group === 0 ? null : ending.group
+  if (
+    stored.fate === ending.fate &&
+    stored.seq === seq &&
+    stored.row === row &&
+    stored.node === ending.node &&
+    stored.sink === sink &&
+    stored.grp === group &&
+    stored.error_code === (error?.code ?? null) &&
+    hash === error_hash &&
+    stored.recorded_us === recorded_us
+  ) {
+    return NONE
+  }
   const named = (node: number | null) => (node === null ? 'none' : ways.name(node))
   const facts: readonly (readonly [string, unknown, unknown, (value: never) => string])[] = [
     ['is', stored.fate, ending.fate, fateName],

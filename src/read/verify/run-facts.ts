@@ -3,7 +3,7 @@
  * seal. Checked against what the entries of rows and batches have added up to (I4).
  */
 import type { CursorFact, ReceiptFact, RunEntry, SealedStatus } from '../../model/entry.ts'
-import { type Check, counted, entryName, grouped } from './check.ts'
+import { type Check, counted, entryName, grouped, Place } from './check.ts'
 import type { TallyFold } from './tallies.ts'
 import type { Ways } from './ways.ts'
 
@@ -34,7 +34,7 @@ export class RunFacts {
   }
 
   /** A row was read: its record's number within its source is the next one. */
-  record(source: number, index: number, where: string, ways: Ways): void {
+  record(source: number, index: number, where: Place, ways: Ways): void {
     if (ways.kind(source) !== 'source')
       this.#entries.add(`${where}: it comes from ${ways.name(source)}, which is no source`)
     const expected = (this.#records.get(source) ?? 0) + 1
@@ -57,7 +57,7 @@ export class RunFacts {
 
   /** `ways` are those of entry 0. `complete`: all entries so far could be read, so that totals can be compared. */
   fold(seq: number, facts: RunEntry, ways: Ways, tallies: TallyFold, complete: boolean): void {
-    const where = entryName(seq)
+    const where = new Place(seq)
     switch (facts.k) {
       case 'open':
         if (seq !== 0) this.#entries.add(`${where} opens the run once more`)
@@ -85,7 +85,7 @@ export class RunFacts {
   }
 
   #commit(
-    where: string,
+    where: Place,
     facts: Extract<RunEntry, { k: 'commit' }>,
     ways: Ways,
     tallies: TallyFold,
@@ -110,7 +110,7 @@ export class RunFacts {
   }
 
   /** Each source once, in order; as many records as there are rows of it. */
-  #checkCursors(where: string, cursors: readonly CursorFact[], ways: Ways, tallies: TallyFold | null): void {
+  #checkCursors(where: Place, cursors: readonly CursorFact[], ways: Ways, tallies: TallyFold | null): void {
     this.#checkOrder(
       where,
       'source',
@@ -133,13 +133,7 @@ export class RunFacts {
   }
 
   /** Rows in a sink's receipt are the tokens whose ending names it, counted independently. */
-  #checkSinks(
-    where: string,
-    receipts: readonly ReceiptFact[],
-    ways: Ways,
-    tallies: TallyFold,
-    complete: boolean,
-  ): void {
+  #checkSinks(where: Place, receipts: readonly ReceiptFact[], ways: Ways, tallies: TallyFold, complete: boolean): void {
     this.#checkOrder(
       where,
       'sink',
@@ -157,14 +151,14 @@ export class RunFacts {
     }
   }
 
-  #checkOrder(where: string, kind: 'source' | 'sink', numbers: readonly number[], ways: Ways): void {
+  #checkOrder(where: Place, kind: 'source' | 'sink', numbers: readonly number[], ways: Ways): void {
     const all = ways.nodes.flatMap((node, i) => (node.kind === kind ? [i + 1] : []))
     if (numbers.length !== all.length || numbers.some((each, i) => each !== all[i])) {
       this.#totals.add(`${where} does not speak of each ${kind} once, in order`)
     }
   }
 
-  #seal(where: string, facts: SealFacts, ways: Ways, tallies: TallyFold, complete: boolean): void {
+  #seal(where: Place, facts: SealFacts, ways: Ways, tallies: TallyFold, complete: boolean): void {
     this.seal = facts
     if (!complete) return
     for (const problem of tallies.problems(facts.totals, ways)) this.#totals.add(`${where}: ${problem}`)
@@ -185,7 +179,7 @@ export class RunFacts {
   }
 
   /** What was published is what the last commit's receipts say. */
-  #checkPublished(where: string, ways: Ways): void {
+  #checkPublished(where: Place, ways: Ways): void {
     for (const { sink, rows, bytes } of this.#published ?? []) {
       const receipt = this.#receipts.get(sink)
       if (receipt !== undefined && (receipt.rows !== rows || receipt.bytes !== bytes)) {

@@ -11,7 +11,7 @@ import type { VerifierKey } from '../../model/note.ts'
 import { DecodeError, decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { SubjectValues } from '../values.ts'
 import { Batches } from './batches.ts'
-import { Check, counted, entryName, grouped, subjectName, tokenName } from './check.ts'
+import { Check, counted, entryName, grouped, Place, subjectName, tokenName } from './check.ts'
 import { checkHead, LogWalk, short } from './log.ts'
 import { checkOpenTokens, EndingsTable } from './projections.ts'
 import { RunFacts } from './run-facts.ts'
@@ -162,7 +162,7 @@ class RunFold {
     const { seq } = stored
     const entry = decodeSubjectEntry(seq, stored.body)
     const { subject } = entry
-    const where = entryName(seq, subject)
+    const where = new Place(seq, subject)
     this.facts.before(seq, 'subject')
     const row = subject.kind === 'row' ? subject.row : null
     if (stored.row !== row) {
@@ -181,7 +181,7 @@ class RunFold {
   }
 
   /** The story that an entry goes on with, or a new one; null if there is none that it could go on with. */
-  #stateFor(entry: SubjectEntry, where: string): SubjectState | null {
+  #stateFor(entry: SubjectEntry, where: Place): SubjectState | null {
     const { subject, previous } = entry
     const states = this.#statesOf(subject)
     const number = numberOf(subject)
@@ -208,7 +208,7 @@ class RunFold {
   }
 
   /** Rows and batches are numbered densely from 1, in order of their first entries. */
-  #begin({ subject, origin, visits }: SubjectEntry, where: string): void {
+  #begin({ subject, origin, visits }: SubjectEntry, where: Place): void {
     const { tallies } = this
     const { entries, tokens } = this.checks
     const { ways } = this.#witness
@@ -237,7 +237,7 @@ class RunFold {
     const { facts } = decoded
     if (row !== null) this.checks.entries.add(`${entryName(seq)}: its column says row ${grouped(row)}`)
     this.facts.before(seq, facts.k)
-    this.values_checked += checkValues(decoded, payload, seq, this.#run_values, entryName(seq), this.checks.values)
+    this.values_checked += checkValues(decoded, payload, seq, this.#run_values, new Place(seq), this.checks.values)
     if (facts.k === 'open' && seq === 0) this.#witness = this.#witnessOf(new Ways(facts.topology))
     if (facts.k === 'commit' || facts.k === 'seal') this.#settle(entryName(seq))
     this.facts.fold(seq, facts, this.#witness.ways, this.tallies, this.#complete)
@@ -259,7 +259,7 @@ class RunFold {
   }
 
   /** At the end of a commit: what must add up across subjects. */
-  #settle(where: string): void {
+  #settle(where: Place | string): void {
     const { batches, born, opened } = this.#witness
     if (this.#complete) batches.settle()
     this.#last_token = this.#dense(born, this.#last_token, 'row instances', where)
@@ -268,7 +268,7 @@ class RunFold {
   }
 
   /** Numbers are given densely; within a commit in any order. */
-  #dense(numbers: number[], last: number, what: string, where: string): number {
+  #dense(numbers: number[], last: number, what: string, where: Place | string): number {
     if (numbers.length === 0) return last
     numbers.sort((a, b) => a - b)
     const wrong = numbers.findIndex((each, i) => each !== last + 1 + i)

@@ -16,7 +16,7 @@ import { fateOf } from '../../model/outcome.ts'
 import { DISCARD } from '../../model/topology.ts'
 import { SubjectValues } from '../values.ts'
 import type { Batches } from './batches.ts'
-import { type Check, entryName, grouped, tokenName } from './check.ts'
+import { type Check, grouped, Place, tokenName } from './check.ts'
 import { ABANDONED, endingProblems } from './fates.ts'
 import { BATCH, FORK, Groups, MERGE } from './groups.ts'
 import type { TallyFold } from './tallies.ts'
@@ -71,7 +71,7 @@ export class SubjectState {
   /** Takes in its next entry, whose values are already added. Gives what the `endings` table must have of it. */
   fold(seq: number, entry: SubjectEntry, witness: Witness): ExpectedEnding[] {
     const { tokens, groups } = witness
-    const where = entryName(seq, this.subject)
+    const where = new Place(seq, this.subject)
     const first = this.seq === -1
     this.seq = seq
     this.#fresh = { first: this.values.count - entry.commitments.length + 1, last: this.values.count }
@@ -100,7 +100,7 @@ export class SubjectState {
     for (const { group } of this.#groups.open()) yield `group ${group} never closed`
   }
 
-  #birth(birth: BirthFact, first: boolean, entry: SubjectEntry, where: string, witness: Witness): void {
+  #birth(birth: BirthFact, first: boolean, entry: SubjectEntry, where: Place, witness: Witness): void {
     const { ways, tokens, tallies } = witness
     const who = tokenName(birth.token)
     tallies.born++
@@ -122,7 +122,7 @@ export class SubjectState {
     this.tokens.set(birth.token, new TokenState(birth, ways.to(edge), edge, birth.value))
   }
 
-  #visits(entry: SubjectEntry, where: string, witness: Witness): void {
+  #visits(entry: SubjectEntry, where: Place, witness: Witness): void {
     const holds = new Map<number, HoldFact[]>()
     for (const hold of entry.holds) {
       const known = holds.get(hold.token)
@@ -143,7 +143,7 @@ export class SubjectState {
     }
   }
 
-  #visit(token: TokenState, fact: VisitFact, hold: HoldFact | null, where: string, witness: Witness): void {
+  #visit(token: TokenState, fact: VisitFact, hold: HoldFact | null, where: Place, witness: Witness): void {
     const { ways, tallies, batches } = witness
     const { held, group } = token
     for (const problem of token.visit(fact, ways, this.#fresh, this.#forked)) {
@@ -180,7 +180,7 @@ export class SubjectState {
    * Each value that the entry commits to is there for one thing: it left a visit, is an error, tells more about a merge, or
    * is what a token was born with. What is born of a fork has the parent's value, what is born of a merge that of its members.
    */
-  #newValues(entry: SubjectEntry, where: string, witness: Witness): void {
+  #newValues(entry: SubjectEntry, where: Place, witness: Witness): void {
     const told = (problem: string) => witness.tokens.add(`${where}: ${problem}`)
     const uses = new Map<number, number>()
     const use = (value: number) => uses.set(value, (uses.get(value) ?? 0) + 1)
@@ -207,7 +207,7 @@ export class SubjectState {
     }
   }
 
-  #end(ending: EndingFact, seq: number, entry: SubjectEntry, where: string, witness: Witness): ExpectedEnding {
+  #end(ending: EndingFact, seq: number, entry: SubjectEntry, where: Place, witness: Witness): ExpectedEnding {
     const token = this.tokens.get(ending.token)
     const who = tokenName(ending.token)
     witness.tallies.ending(ending.fate, ending.sink)
@@ -235,7 +235,7 @@ export class SubjectState {
     }
   }
 
-  #close(entry: SubjectEntry, where: string, witness: Witness): void {
+  #close(entry: SubjectEntry, where: Place, witness: Witness): void {
     if (!speaksOfGroups(entry)) return
     for (const problem of this.#groups.closed(entry, this.#fresh)) witness.groups.add(`${where}: ${problem}`)
     for (const { group, members } of entry.groups_closed) {
@@ -246,7 +246,7 @@ export class SubjectState {
   }
 
   /** Ended tokens leave; of the rest none may be at its end. */
-  #leave(where: string, witness: Witness): void {
+  #leave(where: Place, witness: Witness): void {
     for (const [id, token] of this.tokens) {
       if (token.ended) this.tokens.delete(id)
       else if (token.finished) {

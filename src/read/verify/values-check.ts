@@ -4,7 +4,7 @@ import { canonicalize, NotJsonError } from '../../model/canonical.ts'
 import { commitment } from '../../model/hash.ts'
 import { DecodeError } from '../decode.ts'
 import { type Commits, type DecodedPayload, decodePayload, type SubjectValues } from '../values.ts'
-import type { Check } from './check.ts'
+import type { Check, Place } from './check.ts'
 
 /**
  * Adds the values of a subject's next entry to `values`, and checks each against its commitment. `where` names the entry.
@@ -15,7 +15,7 @@ export function checkValues(
   payload: StoredPayload | null,
   seq: number,
   values: SubjectValues,
-  where: string,
+  where: Place,
   check: Check,
 ): number {
   const { commitments } = commits
