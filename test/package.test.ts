@@ -1,0 +1,86 @@
+/** What would be published: the files, and that everything package.json promises is among them. `.ci/run` installs it. */
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import { ROOT } from './support/source-file.ts'
+
+interface Manifest {
+  readonly version: string
+  readonly bin: { readonly custody: string }
+  readonly exports: { readonly [subpath: string]: string | { readonly [condition: string]: string } }
+}
+interface Packed {
+  readonly files: ReadonlyArray<{ readonly path: string }>
+  readonly unpackedSize: number
+}
+
+const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Manifest
+let packed: Packed
+let paths: readonly string[]
+
+beforeAll(() => {
+  expect(existsSync(join(ROOT, manifest.bin.custody)) && existsSync(join(ROOT, 'dist')), 'run `npm run build`').toBe(
+    true,
+  )
+  // Without scripts: `prepare` would build dist/ anew under the feet of other tests.
+  const told = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    shell: process.platform === 'win32',
+  })
+  ;[packed] = JSON.parse(told) as [Packed]
+  paths = packed.files.map(({ path }) => path)
+})
+
+test('has the program, its documentation, examples and licence', () => {
+  expect(paths).toEqual(
+    expect.arrayContaining([
+      'package.json',
+      'README.md',
+      'LICENSE',
+      'NOTICE',
+      'CHANGELOG.md',
+      'SECURITY.md',
+      'bin/custody.js',
+      'dist/cli/main.js',
+      'dist/sdk/index.d.ts',
+      'docs/pipeline-file.md',
+      'docs/ledger-format.md',
+      'examples/loan-triage/pipeline.yaml',
+    ]),
+  )
+})
+
+test('has nothing else', () => {
+  const meant = /^(package\.json|[A-Z]+(\.md)?|bin\/[^/]+\.js|dist\/.+\.(js|d\.ts)|docs\/[\w-]+\.md|examples\/.+)$/
+  expect(paths.filter(path => !meant.test(path))).toEqual([])
+})
+
+test('has no tests, no sources, and nothing that a run left behind', () => {
+  const stray = /\.test\.|(^|\/)(src|test|out|node_modules)\/|(?<!\.d)\.ts$|custody\.db|\.tgz$/
+  expect(paths.filter(path => stray.test(path))).toEqual([])
+})
+
+test('stays small', () => {
+  expect(packed.unpackedSize).toBeLessThan(4_000_000)
+})
+
+test('has what package.json promises', () => {
+  const promised = [
+    manifest.bin.custody,
+    ...Object.values(manifest.exports).flatMap(each => (typeof each === 'string' ? each : Object.values(each))),
+  ].map(path => path.replace(/^\.\//, ''))
+  expect(promised.filter(path => !paths.includes(path))).toEqual([])
+})
+
+test('has a program that can be started', () => {
+  const program = join(ROOT, manifest.bin.custody)
+  expect(readFileSync(program, 'utf8').startsWith('#!/usr/bin/env node\n')).toBe(true)
+  if (process.platform !== 'win32') expect(statSync(program).mode & 0o111).toBe(0o111)
+})
+
+test('has a changelog that knows its version', () => {
+  expect(readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8')).toContain(`## ${manifest.version}`)
+})
