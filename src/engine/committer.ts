@@ -18,6 +18,7 @@ import type {
 import type { CustodyError } from '../model/error.ts'
 import type { Json } from '../model/row.ts'
 import type { Receipt } from '../sdk/spec.ts'
+import type { Flow } from './flow.ts'
 import type { Intake } from './intake.ts'
 import type { Outputs } from './outputs.ts'
 import type { Clock } from './ports.ts'
@@ -30,27 +31,63 @@ export interface Stop {
   readonly error: CustodyError | null
 }
 
+/** Where a run stood at its last commit. */
+export interface Progressed {
+  readonly commits: number
+  /** Values of the run so far. */
+  readonly values: number
+  /** null before the first commit. */
+  readonly totals: Tallies | null
+}
+
+export interface CommitterParts {
+  readonly ledger: RunLedger
+  readonly recorder: Recorder
+  readonly outputs: Outputs
+  readonly intakes: readonly Intake[]
+  readonly clock: Clock
+  readonly flow: Flow
+}
+
+/** Entry 0 has two values. */
+const BEGINNING: Progressed = { commits: 0, values: 2, totals: null }
+
 export class Committer {
   /** Totals at the latest commit. */
   totals: Tallies
   /** Of the latest commit. */
   head: CheckpointHead | null = null
-  #commits = 0
-  /** Values of the run so far; entry 0 has two. */
-  #values = 2
+  #commits: number
+  #values: number
   readonly #ledger: RunLedger
   readonly #recorder: Recorder
   readonly #outputs: Outputs
   readonly #intakes: readonly Intake[]
   readonly #clock: Clock
+  readonly #flow: Flow
 
-  constructor(ledger: RunLedger, recorder: Recorder, outputs: Outputs, intakes: readonly Intake[], clock: Clock) {
+  constructor({ ledger, recorder, outputs, intakes, clock, flow }: CommitterParts, from: Progressed | null) {
+    const { commits, values, totals } = from ?? BEGINNING
     this.#ledger = ledger
     this.#recorder = recorder
     this.#outputs = outputs
     this.#intakes = intakes
     this.#clock = clock
-    this.totals = recorder.tallies.snapshot()
+    this.#flow = flow
+    this.#commits = commits
+    this.#values = values
+    this.totals = totals ?? recorder.tallies.snapshot()
+  }
+
+  /** Records that this process goes on with the run. */
+  async resume(epoch: number, cut: readonly number[]): Promise<void> {
+    this.#append({ k: 'resume', epoch, cut, t: this.#clock.now_us() }, [])
+    this.head = await this.#ledger.commit()
+  }
+
+  /** Keeps the lease through times without commits. */
+  renew(): Promise<void> {
+    return this.#ledger.renew()
   }
 
   async commit(): Promise<void> {
@@ -94,6 +131,7 @@ export class Committer {
         full(this.#artifacts(receipts)),
       ])
     const totals = this.#recorder.tallies.snapshot()
+    const line = this.#flow.order()
     const cursors = this.#intakes.map(intake => ({ intake, cursor: intake.cursor() }))
     const value: CommitValue = {
       cursors: Object.fromEntries(
@@ -119,6 +157,7 @@ export class Committer {
         ),
         receipts: this.#receiptFacts(receipts),
         totals,
+        ...(line.length === 0 ? {} : { line }),
         t: this.#clock.now_us(),
       },
       [full(value as unknown as Json)],

@@ -9,6 +9,7 @@
  * W3. Answers that arrived come before timers that are due.
  */
 import { NotJsonError } from '../model/canonical.ts'
+import type { CommitLine } from '../model/entry.ts'
 import type { Json } from '../model/row.ts'
 import type {
   AggregateNode,
@@ -29,10 +30,10 @@ import { type JoinEffect, Joins } from './joins.ts'
 import { Line } from './line.ts'
 import type { Outputs } from './outputs.ts'
 import type { Clock } from './ports.ts'
-import type { Recorder } from './recorder.ts'
+import type { BatchGroup, Recorder } from './recorder.ts'
 import type { Station, Stations } from './stations.ts'
 import { defect, type Step } from './step.ts'
-import type { Token } from './token.ts'
+import { type Subject, Token } from './token.ts'
 
 /** Something that has come from outside: applies it, and puts what can go on onto the stack. */
 type Answer = (stack: Token[]) => void
@@ -44,6 +45,20 @@ interface Standing {
   readonly token: Token
   readonly frames: Frame | null
   readonly node: number
+}
+
+/** What was under way at a commit. Times are what is left of them. */
+export interface UnderWay {
+  readonly line: readonly (Token | Join)[]
+  /** All that have open tokens. */
+  readonly subjects: readonly Subject[]
+  readonly joins: ReadonlyArray<{ readonly join: Join; readonly left_us: number }>
+  readonly batches: ReadonlyArray<{
+    readonly group: BatchGroup
+    readonly members: readonly Waiting[]
+    readonly age_us: number
+  }>
+  readonly resting: ReadonlyArray<{ readonly token: Token; readonly left_us: number }>
 }
 
 export interface FlowParts {
@@ -106,6 +121,43 @@ export class Flow {
   /** Whether no token waits for anything, not even the rest of its group. Members of open batches aside. */
   get drained(): boolean {
     return this.#line.size === 0
+  }
+
+  /** The order of what is under way, as a commit keeps it. */
+  order(): CommitLine {
+    return Array.from(this.#line.order(), each =>
+      each instanceof Token ? each.id : ([each.fork.group, each.node.number] as const),
+    )
+  }
+
+  /**
+   * Goes on from where a commit stood: takes in what was under way, in its order. To be called once, before anything else;
+   * the first `deliver` then advances it.
+   */
+  restore({ line, subjects, joins, batches, resting }: UnderWay): void {
+    for (const subject of subjects) this.#joins.restore(subject)
+    for (const each of line) {
+      if (!(each instanceof Token)) each.trace = this.#line.trace(each, null)
+      else if (each.held && this.#node(each.node).kind === 'coalesce') this.#line.hold(each)
+      else this.#line.join(each)
+    }
+    for (const { join, left_us } of joins) this.#startTimeout(join, left_us)
+    const rests = new Map(resting.map(({ token, left_us }) => [token, left_us]))
+    this.#fallDue(stack => {
+      for (const { group, members, age_us } of batches) {
+        const batch = this.#batches.open(group, this.#parts.clock.now_us() - age_us)
+        batch.members.push(...members)
+        batch.attempt = members[0]?.token.attempt ?? 1
+        this.#lookAt(batch, false, stack)
+        if (batch.trigger === null) for (const { token } of members) this.#line.leave(token)
+      }
+      const ready = line.filter(each => each instanceof Token && !each.held && !each.ended) as Token[]
+      for (const token of ready.reverse()) {
+        const left_us = rests.get(token)
+        if (left_us === undefined) stack.push(token)
+        else this.#rest(left_us, after => after.push(token))
+      }
+    })
   }
 
   /** Advances a token that was just read, unless its source was also its end. */
@@ -316,7 +368,7 @@ export class Flow {
         return this.#setTimeout(join)
       }
       case 'lose':
-        join.trace = this.#line.trace(event, join.trace)
+        join.trace = this.#line.trace(join, event)
         return
       case 'close':
         return this.#forget(join)
@@ -357,7 +409,11 @@ export class Flow {
   #setTimeout(join: Join): void {
     const { policy } = join.node
     if (policy.kind === 'first' || policy.timeout_ms === null || join.arrived.length > 1) return
-    join.callOffTimeout = this.#parts.clock.wake(policy.timeout_ms * 1000, () =>
+    this.#startTimeout(join, policy.timeout_ms * 1000)
+  }
+
+  #startTimeout(join: Join, delay_us: number): void {
+    join.callOffTimeout = this.#parts.clock.wake(delay_us, () =>
       this.#fallDue(stack => {
         const effect = this.#joins.timeOut(join)
         if (effect === null) return

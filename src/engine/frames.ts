@@ -25,6 +25,7 @@ export interface ForkGroup {
   readonly node: number
   /** The parent as it entered the fork, and its value's number. */
   readonly row: Row
+  /** 0 where it needn't be known any more. */
   readonly value: number
   /** By coalesce node. */
   readonly joins: Map<number, Join>

@@ -4,11 +4,11 @@
  * K1. `poll` never waits; if nothing is there yet, `onReady` is called as soon as that changes.
  * K2. The cursor covers exactly the records that `poll` has handed out.
  */
-import { type CustodyError, isCustodyError } from '../model/error.ts'
+import { CustodyError, isCustodyError } from '../model/error.ts'
 import type { Json, Row } from '../model/row.ts'
 import type { SourceNode } from '../plan/plan.ts'
 import { compileRowSchema, type RowChecker } from '../sdk/schema-check.ts'
-import type { ResumePoint, Source, SourceRecord, SourceReject, SourceRow } from '../sdk/spec.ts'
+import type { Source, SourceRecord, SourceReject, SourceRow } from '../sdk/spec.ts'
 import { defect } from './step.ts'
 
 export type Incoming =
@@ -28,6 +28,12 @@ export interface Cursor {
   readonly done: boolean
 }
 
+/** How far a source was read before. */
+export interface ReadSoFar extends Cursor {
+  /** Its rest isn't read, because it can't be read twice or isn't to be. */
+  readonly cut: boolean
+}
+
 export class Intake {
   readonly node: SourceNode
   readonly source: Source
@@ -37,21 +43,34 @@ export class Intake {
   #chunk: readonly SourceRecord[] = []
   #at = 0
   #next: readonly SourceRecord[] | null = null
+  /** Whether records were handed out since the cursor was last asked for. */
+  #moved = false
   #fetching = false
   #exhausted = false
   #failure: unknown = null
   #records: number
   #position: Json
-  #done = false
+  #done: boolean
+  /** Hash up to `#position`, as far as it was asked for. */
+  #sha256: string | null
+  /** Until the source has shown that it is what it was. */
+  #from: ReadSoFar | null
 
-  constructor(node: SourceNode, source: Source, from: ResumePoint | null, onReady: () => void) {
+  /** `from`: what is to be gone on from; null for a source that wasn't begun. */
+  constructor(node: SourceNode, source: Source, from: ReadSoFar | null, onReady: () => void) {
     this.node = node
     this.source = source
     this.#check = compileRowSchema(node.schema, { textual: node.plugin.spec.textual })
     this.#onReady = onReady
-    this.#chunks = source.read(from)[Symbol.asyncIterator]()
+    const begun = from !== null && from.position !== null
+    this.#chunks = source
+      .read(begun ? { records: from.records, position: from.position } : null)
+      [Symbol.asyncIterator]()
+    this.#from = begun && !from.done ? from : null
     this.#records = from?.records ?? 0
     this.#position = from?.position ?? null
+    this.#sha256 = from?.sha256 ?? null
+    this.#done = from?.done ?? false
   }
 
   /** Records handed out so far. */
@@ -63,7 +82,7 @@ export class Intake {
   poll(): Incoming {
     if (this.#done) return END
     while (this.#at >= this.#chunk.length) {
-      if (this.#next === null) return this.#awaitChunk()
+      if (this.#next === null || this.#failure !== null) return this.#awaitChunk()
       this.#chunk = this.#next
       this.#at = 0
       this.#next = null
@@ -72,6 +91,7 @@ export class Intake {
     const record = this.#chunk[this.#at++] as SourceRecord
     this.#records++
     this.#position = record.position
+    this.#moved = true
     return this.#checked(record)
   }
 
@@ -81,8 +101,11 @@ export class Intake {
   }
 
   cursor(): Cursor {
-    const sha256 = this.#position === null ? null : (this.source.hashUpTo?.(this.#position) ?? null)
-    return { records: this.#records, position: this.#position, sha256, done: this.#done }
+    if (this.#moved) {
+      this.#sha256 = this.source.hashUpTo?.(this.#position) ?? null
+      this.#moved = false
+    }
+    return { records: this.#records, position: this.#position, sha256: this.#sha256, done: this.#done }
   }
 
   async close(): Promise<void> {
@@ -108,14 +131,32 @@ export class Intake {
     }
   }
 
+  /** A source that is gone on with must have, up to there, the bytes that it had. */
+  #changed(): CustodyError | null {
+    const from = this.#from
+    this.#from = null
+    if (from?.sha256 == null || this.source.hashUpTo?.(from.position) === from.sha256) return null
+    const message = `what was read of source \`${this.node.name}\` before isn't what stands there now`
+    return new CustodyError('CUSTODY_SOURCE_CHANGED', message, { where: { node: this.node.name } })
+  }
+
   #awaitChunk(): Incoming {
     if (this.#failure !== null) throw this.#failure
     if (this.#exhausted) {
-      this.#done = true
+      this.#atEnd()
       return END
     }
     this.#fetch()
     return PENDING
+  }
+
+  /** What follows the last record belongs to what was read. */
+  #atEnd(): void {
+    this.#done = true
+    const end = this.source.end?.()
+    if (end === undefined) return
+    this.#position = end.position
+    this.#moved = true
   }
 
   #fetch(): void {
@@ -124,6 +165,7 @@ export class Intake {
     this.#chunks.next().then(
       result => {
         this.#fetching = false
+        this.#failure = this.#changed()
         if (result.done === true) this.#exhausted = true
         else this.#next = result.value
         this.#onReady()

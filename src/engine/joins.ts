@@ -10,7 +10,7 @@ import type { CoalesceNode, ForkNode, Plan } from '../plan/plan.ts'
 import { type MergeFailure, verdictOn } from './decide/coalesce.ts'
 import { type Merged, mergeBranches } from './decide/merge.ts'
 import { carries, type Frame, frameOf, type Join, joinOf, type Waiting } from './frames.ts'
-import type { Token } from './token.ts'
+import type { Subject, Token } from './token.ts'
 
 /** What follows from an arrival, a loss or a timeout. */
 export type JoinEffect =
@@ -99,6 +99,50 @@ export class Joins {
         join.lost.add(branch)
         yield this.#decide(join) ?? { kind: 'lose', join }
       }
+    }
+  }
+
+  /**
+   * Recomputes which branches are lost for the groups of forks that a restored subject has under way, and the verdicts that
+   * no token was there to record.
+   */
+  restore(subject: Subject): void {
+    for (const token of subject.open)
+      for (let frame = token.frames; frame !== null; frame = frame.outer)
+        for (const { node, position } of this.#by_fork.get(frame.fork.node) ?? []) {
+          const join = joinOf(frame, node)
+          if (join.verdict !== null) {
+            join.timed_out =
+              join.verdict === 'timeout' ||
+              (join.verdict === 'quorum_not_met' && this.#canMeet(join, position, subject))
+            continue
+          }
+          this.#addLost(join, position, subject)
+          const { policy, branches } = node
+          const verdict = verdictOn(policy, {
+            expected: branches.length,
+            arrived: join.arrived.length,
+            lost: join.lost.size,
+            timed_out: false,
+          })
+          if (verdict.kind === 'fail') join.verdict = verdict.cause
+        }
+  }
+
+  /** Whether the quorum failed by time alone: then enough branches were not lost. */
+  #canMeet(join: Join, position: readonly number[], subject: Subject): boolean {
+    this.#addLost(join, position, subject)
+    const { policy, branches } = join.node
+    return policy.kind === 'quorum' && branches.length - join.lost.size >= policy.quorum
+  }
+
+  #addLost(join: Join, position: readonly number[], subject: Subject): void {
+    for (const [ordinal, branch] of position.entries()) {
+      if (branch === -1 || join.arrived.some(each => each.branch === branch)) continue
+      const carried = subject.open.some(
+        other => carries(other.frames, join.fork, ordinal) && this.#reaches(other.node, join.node.number),
+      )
+      if (!carried) join.lost.add(branch)
     }
   }
 

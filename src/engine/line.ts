@@ -9,11 +9,13 @@
  * N3. A token that is held at a coalesce keeps its place, and blocks nobody.
  * N4. For each ordered node, no place before its mark can reach it; marks only go back when something is put before them.
  */
+import type { Join } from './frames.ts'
 import type { Token } from './token.ts'
 
 export interface Place {
-  /** null: a trace, of where a branch was lost. */
+  /** A token, or the trace of where a branch was lost for a group that waits. */
   readonly token: Token | null
+  readonly trace: Join | null
   /** Grows along the line. */
   label: number
   before: Place | null
@@ -77,13 +79,14 @@ export class Line {
   }
 
   /** Leaves a trace right before `event`, or at the end if that isn't in the line, unless `former` stands later. */
-  trace(event: Token | null, former: Place | null): Place {
+  trace(join: Join, event: Token | null): Place {
+    const former = join.trace
     const at = event?.place ?? null
     const before = at === null ? this.#last : at.before
-    if (former === null) return this.#insert(null, before)
+    if (former === null) return this.#insert(null, before, join)
     if (before === null || former.label >= before.label) return former
     this.erase(former)
-    return this.#insert(null, before)
+    return this.#insert(null, before, join)
   }
 
   /** Takes a trace out. */
@@ -104,6 +107,14 @@ export class Line {
     while (at !== null && !this.#blocks(at.token, ordered)) at = at.after
     this.#marks.set(ordered, at)
     return at?.token ?? null
+  }
+
+  /** Everything in line, in order. */
+  *order(): Iterable<Token | Join> {
+    for (let at = this.#first; at !== null; at = at.after) {
+      const member = at.token ?? at.trace
+      if (member !== null) yield member
+    }
   }
 
   /** Whether any token in line, passive ones included, can still come to `ordered`. */
@@ -139,9 +150,9 @@ export class Line {
     return token !== null && !token.passive && this.#reaches(token.node, ordered)
   }
 
-  #insert(token: Token | null, before: Place | null): Place {
+  #insert(token: Token | null, before: Place | null, trace: Join | null = null): Place {
     const after = before === null ? this.#first : before.after
-    const place: Place = { token, label: this.#labelBetween(before, after), before, after }
+    const place: Place = { token, trace, label: this.#labelBetween(before, after), before, after }
     if (before === null) this.#first = place
     else before.after = place
     if (after === null) this.#last = place

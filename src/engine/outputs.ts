@@ -5,6 +5,7 @@
  * O2. After `flush` each receipt says what is durable; the ledger then commits to exactly these receipts.
  * O3. `rewind` winds all sinks back to the receipts of the last commit.
  */
+import type { SinkIntents } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Row } from '../model/row.ts'
 import type { Plan, SinkNode } from '../plan/plan.ts'
@@ -51,6 +52,29 @@ export class Outputs {
         owners.set(path, node.name)
       }
       all.push({ node, sink, intent, receipt: null, artifact: null })
+    }
+    return new Outputs(all)
+  }
+
+  /** The sinks of a run that goes on: where they write, and what they have durably, is known. */
+  static async restore(
+    plan: Plan,
+    intents: SinkIntents,
+    receipts: ReadonlyMap<string, Receipt>,
+    originalNames: SinkContext['originalNames'],
+  ): Promise<Outputs> {
+    const all: Output[] = []
+    for (const node of plan.nodes) {
+      if (node.kind !== 'sink') continue
+      const context: SinkContext = { node: node.name, folder: plan.folder, input: node.input, originalNames }
+      const sink = await node.plugin.spec.create(node.plugin.options, context)
+      all.push({
+        node,
+        sink,
+        intent: intents[node.name] ?? NOWHERE,
+        receipt: receipts.get(node.name) ?? null,
+        artifact: null,
+      })
     }
     return new Outputs(all)
   }

@@ -1,7 +1,7 @@
 /**
  * The only place that waits. Takes records in, lets the flow advance them, and commits.
  *
- * S1. The only suspension points are `#commit` and `#idle`; between them everything runs to its end without a promise.
+ * S1. The only suspension points are `#commit`, `#renew` and `#idle`; between them everything runs to its end without a promise.
  * S2. (I12) New records are taken only while fewer than WINDOW tokens are in line. Tokens in backoff don't count, up to
  *     LONGEST_LINE in all, and held ones never do. No token in line waits for a record that isn't read yet, so this can't
  *     deadlock.
@@ -15,6 +15,7 @@ import type { Recorder } from './recorder.ts'
 
 const COMMIT_ROWS = 1000
 const COMMIT_AFTER_US = 100_000
+const RENEW_EVERY_US = 3_000_000
 const WINDOW = 4096
 const LONGEST_LINE = 16_384
 
@@ -38,6 +39,7 @@ export class Scheduler {
   #commit_due = false
   #callOffCommit: (() => void) | null = null
   #wakeUp: (() => void) | null = null
+  #renew_due = false
 
   constructor(parts: SchedulerParts) {
     this.#parts = parts
@@ -66,6 +68,7 @@ export class Scheduler {
       if (recorder.pending >= COMMIT_ROWS || this.#commit_due) await this.#commit()
       else if (input === 'more' || (input === 'end' && flow.flush())) continue
       else if (input === 'end' && flow.drained) return 'end'
+      else if (this.#renew_due) await this.#renew()
       else await this.#idle()
     }
   }
@@ -78,6 +81,12 @@ export class Scheduler {
     this.#parts.onProgress()
   }
 
+  /** Without commits the lease would run out. */
+  async #renew(): Promise<void> {
+    this.#renew_due = false
+    await this.#parts.committer.renew()
+  }
+
   async #idle(): Promise<void> {
     const { flow, clock, recorder } = this.#parts
     if (flow.hasNews) return
@@ -86,10 +95,15 @@ export class Scheduler {
         this.#commit_due = true
         this.wake()
       })
+    const callOffRenewal = clock.wake(RENEW_EVERY_US, () => {
+      this.#renew_due = true
+      this.wake()
+    })
     await new Promise<void>(resolve => {
       this.#wakeUp = resolve
     })
     this.#wakeUp = null
+    callOffRenewal()
   }
 
   /** Takes records until a commit is due (`more` may be there at once), nothing is there or there is no room, or the end. */

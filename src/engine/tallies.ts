@@ -18,12 +18,29 @@ export class Tallies {
   readonly #held: number[]
   readonly #edges: number[]
 
-  /** `nodes` and `edges`: how many the plan has. */
-  constructor(nodes: number, edges: number) {
+  /** `nodes` and `edges`: how many the plan has. `from`: totals to go on from. */
+  constructor(nodes: number, edges: number, from: TalliesFact | null = null) {
     this.#ok = new Array(nodes + 1).fill(0)
     this.#error = new Array(nodes + 1).fill(0)
     this.#held = new Array(nodes + 1).fill(0)
     this.#edges = new Array(edges + 1).fill(0)
+    if (from !== null) this.#goOn(from)
+  }
+
+  #goOn({ rows, tokens, groups, batches, endings, visits, edges }: TalliesFact): void {
+    this.read = rows.read
+    this.rejected = rows.rejected
+    this.born = tokens.born
+    this.ended = tokens.ended
+    this.groups = groups
+    this.batches = batches
+    for (const [fate, sink, count] of endings) this.#endingsOf(fate).set(sink, count)
+    for (const [node, ok, error, held] of visits) {
+      this.#ok[node] = ok
+      this.#error[node] = error
+      this.#held[node] = held
+    }
+    for (const [edge, count] of edges) this.#edges[edge] = count
   }
 
   /** A visit, or, if `was_held`, the end of one that was counted as held. */
@@ -41,12 +58,16 @@ export class Tallies {
 
   ending(fate: number, sink: number): void {
     this.ended++
-    let by_sink = this.#endings.get(fate)
-    if (by_sink === undefined) {
-      by_sink = new Map()
-      this.#endings.set(fate, by_sink)
-    }
+    const by_sink = this.#endingsOf(fate)
     by_sink.set(sink, (by_sink.get(sink) ?? 0) + 1)
+  }
+
+  #endingsOf(fate: number): Map<number, number> {
+    const known = this.#endings.get(fate)
+    if (known !== undefined) return known
+    const by_sink = new Map<number, number>()
+    this.#endings.set(fate, by_sink)
+    return by_sink
   }
 
   /** As closing entries carry it, each list ascending. */

@@ -63,7 +63,12 @@ export function subjectEntryOf(body: string): SubjectEntry {
       error: errorAt(x, 9),
     })),
     holds: (h ?? []).map(x => ({ token: n(x, 0), node: n(x, 1), group: n(x, 2), ordinal: n(x, 3) })),
-    groups_opened: (g ?? []).map(x => ({ group: n(x, 0), kind: n(x, 1) as GroupKind, node: n(x, 2), expected: n(x, 3) })),
+    groups_opened: (g ?? []).map(x => ({
+      group: n(x, 0),
+      kind: n(x, 1) as GroupKind,
+      node: n(x, 2),
+      expected: n(x, 3),
+    })),
     groups_closed: (d ?? []).map(x => ({
       group: n(x, 0),
       verdict: x[1] as string,

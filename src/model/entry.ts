@@ -204,6 +204,8 @@ export interface Tallies {
   readonly edges: ReadonlyArray<readonly [number, number]>
 }
 
+export type CommitLine = ReadonlyArray<number | readonly [fork: number, coalesce: number]>
+
 /**
  * Entries whose subject is the run. Encoded as canonical JSON with these very keys, `c` (commitments, first value `w`)
  * and, without values, `z` (nonce) as above. Values of the run are numbered as those of any subject.
@@ -231,13 +233,13 @@ export type RunEntry =
        * The order of what is under way (I7): tokens, and `[fork group, coalesce]` where a branch was lost for a group that
        * waits. Left out if nothing is.
        */
-      readonly line?: ReadonlyArray<number | readonly [fork: number, coalesce: number]>
+      readonly line?: CommitLine
       readonly t: number
     }
   /** The run stopped before its end; `resume` goes on. Its value, if any, is `{code, message, node?}`. `reason` is a declared word. */
   | { readonly k: 'stop'; readonly status: StoppedStatus; readonly reason: string; readonly t: number }
-  /** A process goes on with the run. */
-  | { readonly k: 'resume'; readonly epoch: number; readonly t: number }
+  /** A process goes on with the run. `cut`: sources whose rest isn't read, because they can't be read twice or weren't to be. */
+  | { readonly k: 'resume'; readonly epoch: number; readonly cut: readonly number[]; readonly t: number }
   /** What is about to be renamed into place. Its value is an `ArtifactsValue`. */
   | { readonly k: 'publish'; readonly artifacts: readonly ReceiptFact[]; readonly t: number }
   /** The last entry. `subjects`: root and size of the tree whose leaf N−1 is the leaf hash of row N's last entry, batches after rows. */

@@ -193,6 +193,16 @@ export const ERRORS = {
     'Custody itself met a state that can’t be.',
     'Please report it with the ledger’s `verify` output; nothing is lost.',
   ),
+  CUSTODY_SOURCE_CHANGED: spec(
+    1,
+    'A source isn’t any more what it was when the run began to read it.',
+    'Put the file back as it was, or resume with --from-ledger-only to finish what was read.',
+  ),
+  CUSTODY_PLAN_CHANGED: spec(
+    2,
+    'The pipeline isn’t the one that the run began with.',
+    'Resume with the pipeline as it was; only limits, retry and ledger may change. Or begin a new run.',
+  ),
   CUSTODY_RUN_HELD: spec(1, 'Another process holds the run.', 'Wait until it has finished, or stop it.'),
   CUSTODY_RUN_LOST: spec(
     1,

@@ -68,7 +68,7 @@ const RUN_ENTRIES: { readonly [K in RunEntry['k']]: Decoder<Extract<RunEntry, { 
   }),
   commit,
   stop: object({ k: oneOf('stop'), status: oneOf('failed', 'cancelled'), reason: word, t: int() }),
-  resume: object({ k: oneOf('resume'), epoch: int(1), t: int() }),
+  resume: object({ k: oneOf('resume'), epoch: int(1), cut: listOf(int(1)), t: int() }),
   publish: object({ k: oneOf('publish'), artifacts: listOf(receipt), t: int() }),
   seal: object({
     k: oneOf('seal'),

@@ -1,10 +1,13 @@
 /** Runs one seed: a random model through the engine, against the naive interpreter, with the invariants checked on every fact. */
-import { runPlan } from '../../src/engine/run.ts'
+import { resumeRun } from '../../src/engine/resume.ts'
+import { type RunResult, runPlan } from '../../src/engine/run.ts'
+import type { RunSummary } from '../../src/engine/summary.ts'
 import type { SubjectDraft } from '../../src/ledger/write-port.ts'
 import { type BirthFact, type EndingFact, GROUP_KINDS, type GroupKind, type VisitFact } from '../../src/model/entry.ts'
 import { fateOf } from '../../src/model/outcome.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { MemoryLedger } from '../support/memory-ledger.ts'
+import { Power } from '../support/power.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 import { generateModel, type Shape } from './generate.ts'
 import { interpret } from './interpreter.ts'
@@ -16,29 +19,74 @@ export interface Simulated {
   readonly model: Model
   readonly problems: readonly string[]
   readonly rows: number
+  /** How often another process had to go on. */
+  readonly crashes: number
 }
 
+const RUN = '01890000-0000-7000-8000-000000000000'
+
 export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
-  const random = new Random(seed)
-  const model = generateModel(random, shape)
-  const clock = new VirtualClock()
-  const world = new World(clock, new Random(seed + 1))
-  const plan = world.plan(model)
+  const model = generateModel(new Random(seed), shape)
+  const fate = new Random(seed + 2)
+  const world = new World(new VirtualClock(), new Random(seed + 1))
   const ledger = new MemoryLedger()
-  const { summary, error } = await clock.drive(
-    runPlan({
-      plan,
-      run: '01890000-0000-7000-8000-000000000000',
-      ledger,
-      clock,
-      custody: 'simulated',
-      limit: Number.POSITIVE_INFINITY,
-      dry_run: false,
-      signal: new AbortController().signal,
-    }),
-  )
+  let { result, plan } = await begin(world, ledger, model, shape, fate)
+  let crashes = 0
+  for (; !ledger.sealed; crashes++) {
+    // A crash loop must come to an end.
+    const last = crashes >= 6
+    ;({ result, plan } = await goOn(world, ledger, model, last ? { ...shape, crashes: false } : shape, fate))
+    if (last) break
+  }
   const problems: string[] = []
-  if (error !== null) problems.push(`the run failed: ${error.code}: ${error.message}`)
+  if (result === null || result.error !== null)
+    problems.push(`the run failed: ${result?.error?.code}: ${result?.error?.stack}`)
+  else problems.push(...compare(world, ledger, model, plan, result.summary))
+  return { model, problems, crashes, rows: result?.summary.rows.read ?? 0 }
+}
+
+interface Driven {
+  /** null: the power went. */
+  readonly result: RunResult | null
+  readonly plan: Plan
+}
+
+/** A process that begins the run. */
+function begin(world: World, ledger: MemoryLedger, model: Model, shape: Shape, fate: Random): Promise<Driven> {
+  const common = start(world, ledger, model, shape, fate)
+  return drive(world, common.plan, () => runPlan({ ...common, ledger, custody: 'simulated', dry_run: false }))
+}
+
+/** Another process that goes on with it, some time later. */
+function goOn(world: World, ledger: MemoryLedger, model: Model, shape: Shape, fate: Random): Promise<Driven> {
+  if (ledger.entries_kept.length === 0) return begin(world, ledger, model, shape, fate)
+  world.clock = new VirtualClock(world.clock.now_us() + fate.below(10_000_000))
+  const common = start(world, ledger, model, shape, fate)
+  return drive(world, common.plan, () => resumeRun({ ...common, ledger, reader: ledger, from_ledger_only: false }))
+}
+
+/** Decides when the power goes, or somebody stops the run. */
+function start(world: World, ledger: MemoryLedger, model: Model, shape: Shape, fate: Random) {
+  const stop = new AbortController()
+  const power = new Power(shape.crashes && fate.chance(0.7) ? fate.between(1, 12) : Number.POSITIVE_INFINITY)
+  ledger.power = power
+  world.power = power
+  if (shape.crashes && fate.chance(0.3)) world.clock.wake(fate.below(300_000), () => stop.abort())
+  return { plan: world.plan(model), run: RUN, clock: world.clock, limit: Number.POSITIVE_INFINITY, signal: stop.signal }
+}
+
+async function drive(world: World, plan: Plan, work: () => Promise<RunResult>): Promise<Driven> {
+  try {
+    const result = await world.clock.drive(work())
+    return { result: world.power.on ? result : null, plan }
+  } catch (thrown) {
+    if (!world.power.on) return { result: null, plan }
+    throw thrown
+  }
+}
+
+function compare(world: World, ledger: MemoryLedger, model: Model, plan: Plan, summary: RunSummary): string[] {
+  const problems: string[] = []
   const expected = interpret(model)
   for (const [sink, rows] of expected.written) same(problems, `sink ${sink}`, world.disk.get(sink) ?? [], rows)
   const told = tellEndings(plan, ledger, problems)
@@ -49,7 +97,7 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
     problems.push('I4: records read ≠ ingested + rejected')
   for (const [sink, rows] of expected.written)
     if (summary.sinks[sink]?.rows !== rows.length) problems.push(`I4: receipt of ${sink}`)
-  return { model, problems, rows: summary.rows.read }
+  return problems
 }
 
 interface Opened {

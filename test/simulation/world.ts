@@ -17,6 +17,7 @@ import type {
   TransformSpec,
   VisitContext,
 } from '../../src/sdk/spec.ts'
+import { Power } from '../support/power.ts'
 import type { VirtualClock } from '../support/virtual-clock.ts'
 import type {
   AggregateModel,
@@ -43,15 +44,18 @@ const RETRY = { backoff_ms: 10, max_backoff_ms: 1000, factor: 2 }
 export class World {
   /** What each sink has durably, in order. */
   readonly disk = new Map<string, Row[]>()
-  readonly #clock: VirtualClock
+  power = new Power(Number.POSITIVE_INFINITY)
+  clock: VirtualClock
   readonly #random: Random
 
   constructor(clock: VirtualClock, random: Random) {
-    this.#clock = clock
+    this.clock = clock
     this.#random = random
   }
 
+  /** A plan with fresh plugins, as a process that just started has them. */
   plan(model: Model): Plan {
+    this.#rows = 0
     const names = [...model.sources, ...model.nodes, ...model.sinks].map(each => each.name)
     const number = (name: Target) => (name === 'discard' ? 0 : names.indexOf(name) + 1)
     const edges: PlanEdge[] = []
@@ -159,7 +163,7 @@ export class World {
   }
 
   #source(model: SourceModel): SourceSpec {
-    const clock = this.#clock
+    const { clock } = this
     const random = this.#random
     let offset = 0
     const first = () => offset
@@ -197,7 +201,7 @@ export class World {
       create: () => ({
         process: (row, context) => {
           const result = perform(node.operation, row, context)
-          return node.later ? this.#clock.sleep(this.#random.below(50_000)).then(() => result) : result
+          return node.later ? this.clock.sleep(this.#random.below(50_000)).then(() => result) : result
         },
       }),
     }
@@ -212,22 +216,24 @@ export class World {
       create: () => ({
         process: rows => {
           const result = gather(node, rows)
-          return node.later ? this.#clock.sleep(this.#random.below(50_000)).then(() => result) : result
+          return node.later ? this.clock.sleep(this.#random.below(50_000)).then(() => result) : result
         },
       }),
     }
   }
 
   #sink(model: SinkModel): SinkSpec {
-    const written: Row[] = []
+    // Rows that were written but not yet flushed are in `written` alone; the disk may be ahead of the last receipt.
+    let written: Row[] = []
     const receipt = async (): Promise<Receipt> => {
+      this.power.use()
       this.disk.set(model.name, [...written])
       return { rows: written.length, bytes: 0, sha256: null, state: null }
     }
     const sink: Sink = {
       prepare: async () => ({ path: null, mode: 'stream', prior_bytes: 0, prior_sha256: null, staged: null }),
       open: async (_intent, at) => {
-        written.length = at?.rows ?? 0
+        written = (this.disk.get(model.name) ?? []).slice(0, at?.rows ?? 0)
       },
       write: row => {
         if (model.rejects > 0 && numberOf(row) % model.rejects === 0)

@@ -1,64 +1,84 @@
-/** A ledger that keeps drafts as they are, so that a test can look at every fact of a run. */
-import type { CheckpointHead, Ledger, RunDraft, RunLedger, SubjectDraft } from '../../src/ledger/write-port.ts'
+/** A ledger in memory that keeps drafts as they are, so that a test can look at every fact of a run, and bodies to resume from. */
+import { bodyOf, encodeRun, encodeSubject } from '../../src/ledger/encode.ts'
+import type { StoredEntry, StoredOpenToken, StoredPayload } from '../../src/ledger/read-port.ts'
+import type {
+  CheckpointHead,
+  EncodedEntry,
+  Ledger,
+  RunDraft,
+  RunLedger,
+  SubjectDraft,
+} from '../../src/ledger/write-port.ts'
+import { Power } from './power.ts'
 
-export type Kept =
+type Kept = { readonly encoded: EncodedEntry } & (
   | { readonly kind: 'subject'; readonly draft: SubjectDraft }
   | { readonly kind: 'run'; readonly draft: RunDraft }
+)
+
+const HASH = '00'.repeat(32)
 
 export class MemoryLedger implements Ledger, RunLedger {
   readonly url = 'memory:'
   readonly log = 1
   /** Durable entries. */
-  readonly entries: Kept[] = []
+  readonly entries_kept: Kept[] = []
   sealed = false
-  released = false
+  power = new Power(Number.POSITIVE_INFINITY)
+  #run = ''
+  #epoch = 1
   #buffer: Kept[] = []
 
   get size(): number {
-    return this.entries.length + this.#buffer.length
+    return this.entries_kept.length + this.#buffer.length
   }
 
-  async openRun(_run: string, draft: RunDraft): Promise<RunLedger> {
-    this.entries.push({ kind: 'run', draft })
+  async openRun(run: string, draft: RunDraft): Promise<RunLedger> {
+    this.#run = run
+    this.appendRun(draft)
+    await this.commit()
     return this
   }
 
   append(draft: SubjectDraft): number {
-    return this.#buffer.push({ kind: 'subject', draft }) + this.entries.length - 1
+    return this.#buffer.push({ kind: 'subject', draft, encoded: encodeSubject(draft) }) + this.entries_kept.length - 1
   }
 
   appendRun(draft: RunDraft): number {
-    return this.#buffer.push({ kind: 'run', draft }) + this.entries.length - 1
+    return this.#buffer.push({ kind: 'run', draft, encoded: encodeRun(draft) }) + this.entries_kept.length - 1
   }
 
+  /** The power may go right before or right after the entries are durable. */
   async commit(): Promise<CheckpointHead> {
-    this.entries.push(...this.#buffer)
+    this.power.use()
+    this.entries_kept.push(...this.#buffer)
     this.#buffer = []
-    return { log: 1, size: this.entries.length, root: '00' }
+    this.power.use()
+    return { log: 1, size: this.entries_kept.length, root: HASH }
   }
 
   async subjectTree(): Promise<{ size: number; root: string }> {
-    return { size: 0, root: '00' }
+    return { size: 0, root: HASH }
   }
 
   async seal(draft: RunDraft): Promise<CheckpointHead> {
     this.appendRun(draft)
+    const head = await this.commit()
     this.sealed = true
-    return this.commit()
+    return head
   }
 
   async renew(): Promise<void> {
-    if (this.released) throw new Error('the lease was given up')
+    if (this.sealed) throw new Error('the run is sealed')
   }
 
   async takeOver(): Promise<{ ledger: RunLedger; epoch: number }> {
     this.#buffer = []
-    this.released = false
-    return { ledger: this, epoch: 2 }
+    return { ledger: this, epoch: ++this.#epoch }
   }
 
   async release(): Promise<void> {
-    this.released = true
+    this.#buffer = []
   }
 
   async close(): Promise<void> {
@@ -66,6 +86,54 @@ export class MemoryLedger implements Ledger, RunLedger {
   }
 
   subjects(): SubjectDraft[] {
-    return this.entries.flatMap(each => (each.kind === 'subject' ? [each.draft] : []))
+    return this.entries_kept.flatMap(each => (each.kind === 'subject' ? [each.draft] : []))
+  }
+
+  // ── what resuming reads ───────────────────────────────────────────────────────────────────────────────────────────
+
+  async logs(): Promise<{ log: number; run: string | null }[]> {
+    return [{ log: 1, run: this.#run }]
+  }
+
+  async entry(_log: number, seq: number): Promise<StoredEntry | null> {
+    return this.#stored(seq)
+  }
+
+  async entriesOfRow(_log: number, row: number): Promise<StoredEntry[]> {
+    return this.#all().filter(each => each.row === row)
+  }
+
+  async *entriesOfRun(): AsyncIterable<StoredEntry> {
+    yield* this.#all().filter(each => each.row === null)
+  }
+
+  async payload(_log: number, seq: number): Promise<StoredPayload | null> {
+    const kept = this.entries_kept[seq]
+    if (kept === undefined || kept.encoded.stored.length === 0) return null
+    return { seq, salts: new Uint8Array(), body: `[${kept.encoded.stored.join(',')}]` }
+  }
+
+  async openTokens(): Promise<StoredOpenToken[]> {
+    const open = new Map<string, StoredOpenToken[]>()
+    for (const [seq, { encoded }] of this.entries_kept.entries()) {
+      const { row, batch, open_tokens } = encoded
+      open.set(
+        `${row},${batch}`,
+        open_tokens.map(each => ({ ...each, row, batch, seq })),
+      )
+    }
+    return [...open.values()].flat()
+  }
+
+  #all(): StoredEntry[] {
+    return this.entries_kept.map((_, seq) => this.#stored(seq) as StoredEntry)
+  }
+
+  #stored(seq: number): StoredEntry | null {
+    const kept = this.entries_kept[seq]
+    if (kept === undefined) return null
+    const { texts, row } = kept.encoded
+    const body = bodyOf(kept.encoded, texts.map(() => HASH), '00'.repeat(16))
+    return { seq, row, body }
   }
 }

@@ -1,0 +1,98 @@
+/**
+ * What the run's own entries say: where its sources, sinks and counters stand, when it was down, and which batches are
+ * open. Read in one pass over the entries that belong to no row.
+ */
+import { isBatchBody, runEntryOf, subjectEntryOf } from '../../ledger/decode.ts'
+import type { LedgerReader } from '../../ledger/read-port.ts'
+import type { CommitValue, RunEntry, SubjectEntry } from '../../model/entry.ts'
+import { CustodyError } from '../../model/error.ts'
+
+/** The part of a ledger's read side that resuming needs. */
+export type RestoreReader = Pick<LedgerReader, 'entry' | 'entriesOfRow' | 'entriesOfRun' | 'openTokens' | 'payload'>
+
+export interface StoredSubject {
+  readonly entries: Array<{ readonly seq: number; readonly entry: SubjectEntry }>
+}
+
+export interface History {
+  readonly opening: Extract<RunEntry, { k: 'open' }>
+  /** The latest commit with its value; null if the run never came so far. */
+  readonly commit: { readonly entry: Extract<RunEntry, { k: 'commit' }>; readonly value: CommitValue } | null
+  /** Whether files were about to be renamed: all rows are done then. */
+  readonly published: boolean
+  readonly sealed: boolean
+  /** Values of the run so far. */
+  readonly values: number
+  /** Times at which nothing happened because no process ran: `[from, to]`, this resume's own down time not included. */
+  readonly downs: ReadonlyArray<readonly [number, number]>
+  /** Time of the run's last entry. */
+  readonly last_us: number
+  /** By number: batches that are open, or whose tokens are. */
+  readonly batches: ReadonlyMap<number, StoredSubject>
+}
+
+export async function readHistory(reader: RestoreReader, log: number): Promise<History> {
+  let opening: History['opening'] | null = null
+  let commit: { seq: number; entry: Extract<RunEntry, { k: 'commit' }> } | null = null
+  let published = false
+  let sealed = false
+  let values = 0
+  let last_us = 0
+  const downs: [number, number][] = []
+  const batches = new Map<number, StoredSubject>()
+  for await (const { seq, body } of reader.entriesOfRun(log)) {
+    if (isBatchBody(body)) {
+      keepIfOpen(batches, seq, subjectEntryOf(body))
+      continue
+    }
+    const run = runEntryOf(body)
+    const { entry } = run
+    values = Math.max(values, run.values)
+    if (entry.k === 'open') opening = entry
+    else if (entry.k === 'commit') commit = { seq, entry }
+    else if (entry.k === 'publish') published = true
+    else if (entry.k === 'seal') sealed = true
+    else if (entry.k === 'resume') downs.push([last_us, entry.t])
+    last_us = entry.t
+  }
+  if (opening === null) throw new CustodyError('CUSTODY_VERIFY_FAILED', 'the run has no opening entry')
+  const value = commit === null ? null : ((await firstValue(reader, log, commit.seq)) as CommitValue)
+  return {
+    opening,
+    commit: commit === null || value === null ? null : { entry: commit.entry, value },
+    published,
+    sealed,
+    values,
+    downs,
+    last_us,
+    batches,
+  }
+}
+
+/** The first value of an entry's payload. @throws CustodyError CUSTODY_VERIFY_FAILED if it isn't there. */
+async function firstValue(reader: RestoreReader, log: number, seq: number): Promise<unknown> {
+  const payload = await reader.payload(log, seq)
+  if (payload === null) throw new CustodyError('CUSTODY_VERIFY_FAILED', `entry ${seq} has lost its payload`)
+  return (JSON.parse(payload.body) as unknown[][])[0]?.[0]
+}
+
+/** Values 1 and 2 of entry 0. */
+export async function openingValues(reader: RestoreReader, log: number): Promise<readonly [unknown, unknown]> {
+  const payload = await reader.payload(log, 0)
+  if (payload === null) throw new CustodyError('CUSTODY_VERIFY_FAILED', 'entry 0 has lost its payload')
+  const [plan, intents] = JSON.parse(payload.body) as unknown[][]
+  return [plan?.[0], intents?.[0]]
+}
+
+function keepIfOpen(batches: Map<number, StoredSubject>, seq: number, entry: SubjectEntry): void {
+  if (entry.subject.kind !== 'batch') return
+  const { batch } = entry.subject
+  const stored = batches.get(batch) ?? { entries: [] }
+  stored.entries.push({ seq, entry })
+  const closed = new Set(stored.entries.flatMap(each => each.entry.groups_closed.map(({ group }) => group)))
+  const waits = stored.entries.some(each =>
+    each.entry.groups_opened.some(({ kind, group }) => kind === 3 && !closed.has(group)),
+  )
+  if (entry.open === 0 && !waits) batches.delete(batch)
+  else batches.set(batch, stored)
+}

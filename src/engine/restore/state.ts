@@ -1,0 +1,142 @@
+/** Rebuilds the state of a run as its last commit left it, from the entries of what was open (I6). */
+import { subjectEntryOf } from '../../ledger/decode.ts'
+import type { SubjectEntry } from '../../model/entry.ts'
+import { CustodyError } from '../../model/error.ts'
+import type { AggregateNode, Plan } from '../../plan/plan.ts'
+import type { Progressed } from '../committer.ts'
+import { afterError } from '../decide/retry.ts'
+import type { UnderWay } from '../flow.ts'
+import type { ForkGroup, Join, Waiting } from '../frames.ts'
+import { Subject, type Token } from '../token.ts'
+import type { History, RestoreReader, StoredSubject } from './history.ts'
+import { type Held, type RestoredSubject, restoreSubject } from './subject.ts'
+
+type Entries = ReadonlyArray<{ readonly seq: number; readonly entry: SubjectEntry; readonly payload: string | null }>
+
+export interface RestoredState {
+  readonly progressed: Progressed
+  readonly under_way: UnderWay
+}
+
+export async function restoreState(
+  plan: Plan,
+  history: History,
+  reader: RestoreReader,
+  log: number,
+  now_us: number,
+): Promise<RestoredState> {
+  const restored: RestoredSubject[] = []
+  const rows = new Set<number>()
+  for (const { row } of await reader.openTokens(log)) if (row !== null) rows.add(row)
+  for (const row of [...rows].sort((a, b) => a - b)) {
+    const stored = (await reader.entriesOfRow(log, row)).map(({ seq, body }) => ({ seq, entry: subjectEntryOf(body) }))
+    restored.push(restoreSubject(plan, 'row', row, await withPayloads(reader, log, stored)))
+  }
+  for (const [number, { entries }] of history.batches)
+    restored.push(restoreSubject(plan, 'batch', number, await withPayloads(reader, log, entries)))
+  return { progressed: progressOf(history), under_way: underWay(plan, history, restored, runClock(history, now_us)) }
+}
+
+function progressOf({ commit, values }: History): Progressed {
+  return { commits: commit?.entry.commit ?? 0, values, totals: commit?.entry.totals ?? null }
+}
+
+/** How long ago something was, on a clock that stands still while the run is down. */
+function runClock({ downs, last_us }: History, now_us: number): (then_us: number) => number {
+  const all = [...downs, [last_us, now_us] as const]
+  return then_us => {
+    const down = all.reduce((sum, [from, to]) => sum + Math.max(0, to - Math.max(from, then_us)), 0)
+    return Math.max(0, now_us - then_us - down)
+  }
+}
+
+function underWay(
+  plan: Plan,
+  { commit, batches }: History,
+  restored: readonly RestoredSubject[],
+  age: (us: number) => number,
+): UnderWay {
+  const tokens = new Map<number, Token>()
+  const forks = new Map<number, ForkGroup>()
+  const members = new Map<number, Held[]>()
+  for (const each of restored) {
+    for (const token of each.subject.open) tokens.set(token.id, token)
+    for (const [group, fork] of each.forks) forks.set(group, fork)
+    for (const [group, held] of each.batched) members.set(group, [...(members.get(group) ?? []), ...held])
+  }
+  const line = (commit?.entry.line ?? []).map(each =>
+    typeof each === 'number' ? found(tokens, each) : joinAt(forks, each),
+  )
+  const subjects = new Map(
+    restored.filter(({ subject }) => subject.kind === 'batch').map(({ subject }) => [subject.number, subject]),
+  )
+  return {
+    line: line.filter(each => each !== null),
+    subjects: restored.map(({ subject }) => subject),
+    joins: restored.flatMap(({ joins }) => joins.flatMap(join => timeoutOf(join, age))),
+    batches: [...openBatches(plan, batches, subjects, members, age)],
+    resting: restored.flatMap(({ resting }) =>
+      resting.map(({ token, failed_us }) => ({ token, left_us: Math.max(0, delayOf(plan, token) - age(failed_us)) })),
+    ),
+  }
+}
+
+function found(tokens: ReadonlyMap<number, Token>, id: number): Token {
+  const token = tokens.get(id)
+  if (token === undefined)
+    throw new CustodyError('CUSTODY_VERIFY_FAILED', `row instance ${id} is under way, and no entry has it open`)
+  return token
+}
+
+/** null where the group has nothing under way any more. */
+function joinAt(forks: ReadonlyMap<number, ForkGroup>, [fork, coalesce]: readonly [number, number]): Join | null {
+  return forks.get(fork)?.joins.get(coalesce) ?? null
+}
+
+function timeoutOf(join: Join, age: (us: number) => number): UnderWay['joins'] {
+  const { policy } = join.node
+  const [first] = join.arrived
+  if (policy.kind === 'first' || policy.timeout_ms === null || first === undefined) return []
+  return [{ join, left_us: Math.max(0, policy.timeout_ms * 1000 - age(first.started_us)) }]
+}
+
+function* openBatches(
+  plan: Plan,
+  stored: ReadonlyMap<number, StoredSubject>,
+  subjects: ReadonlyMap<number, Subject>,
+  members: ReadonlyMap<number, readonly Held[]>,
+  age: (us: number) => number,
+): Iterable<UnderWay['batches'][number]> {
+  for (const [number, { entries }] of stored) {
+    for (const { entry } of entries)
+      for (const { group, kind, node } of entry.groups_opened) {
+        const held = members.get(group)
+        if (kind !== 3 || held === undefined) continue
+        const subject = subjects.get(number) ?? new Subject('batch', number)
+        const waiting = held
+          .toSorted((a, b) => a.ordinal - b.ordinal)
+          .map(({ token, started_us }): Waiting => ({ token, branch: 0, started_us }))
+        yield {
+          group: { group, subject, node: plan.nodes[node - 1] as AggregateNode },
+          members: waiting,
+          age_us: age(entry.time_us),
+        }
+      }
+  }
+}
+
+function delayOf(plan: Plan, token: Token): number {
+  const node = plan.nodes[token.node - 1]
+  if (node?.kind !== 'transform' && node?.kind !== 'gate') return 0
+  const after = afterError(true, token.attempt - 1, node.retry)
+  return after.kind === 'again' ? after.delay_us : 0
+}
+
+async function withPayloads(reader: RestoreReader, log: number, entries: StoredSubject['entries']): Promise<Entries> {
+  const all: Entries[number][] = []
+  for (const { seq, entry } of entries) {
+    const payload = entry.commitments.length === 0 ? null : await reader.payload(log, seq)
+    all.push({ seq, entry, payload: payload?.body ?? null })
+  }
+  return all
+}

@@ -1,0 +1,276 @@
+/**
+ * The fold of one subject's entries: its tokens as they stand, with their data, forks, groups and attempts (I6).
+ */
+import { addValues } from '../../ledger/decode.ts'
+import {
+  type BirthFact,
+  GROUP_KINDS,
+  type GroupKind,
+  isError,
+  type SubjectEntry,
+  VISIT_EXHAUSTED,
+  VISIT_HELD,
+  type VisitFact,
+} from '../../model/entry.ts'
+import { CustodyError } from '../../model/error.ts'
+import type { Json, Row } from '../../model/row.ts'
+import type { Plan, PlanNode } from '../../plan/plan.ts'
+import type { MergeFailure } from '../decide/coalesce.ts'
+import type { Passage } from '../decide/ending.ts'
+import { type ForkGroup, type Frame, frameOf, type Join, joinOf } from '../frames.ts'
+import { Subject, Token } from '../token.ts'
+
+/** A token that is held, by the group that holds it. */
+export interface Held {
+  readonly token: Token
+  readonly ordinal: number
+  readonly started_us: number
+}
+
+export interface RestoredSubject {
+  readonly subject: Subject
+  /** By group: members of batches that aren't closed. */
+  readonly batched: ReadonlyMap<number, Held[]>
+  /** Groups at coalesces that wait for branches. */
+  readonly joins: readonly Join[]
+  /** Tokens that wait for another attempt, since when. */
+  readonly resting: ReadonlyArray<{ readonly token: Token; readonly failed_us: number }>
+  /** By number: forks with branches under way. */
+  readonly forks: ReadonlyMap<number, ForkGroup>
+}
+
+interface Group {
+  readonly kind: GroupKind
+  readonly node: number
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** What a token is known to be while the fold goes on. */
+interface Folded {
+  readonly token: Token
+  value: number
+  ended: boolean
+  hold: { readonly group: number; readonly ordinal: number; readonly started_us: number } | null
+  failed_us: number | null
+}
+
+export function restoreSubject(
+  plan: Plan,
+  kind: 'row' | 'batch',
+  number: number,
+  entries: ReadonlyArray<{ readonly seq: number; readonly entry: SubjectEntry; readonly payload: string | null }>,
+): RestoredSubject {
+  const fold = new SubjectFold(plan, new Subject(kind, number))
+  for (const { seq, entry, payload } of entries) fold.add(seq, entry, payload)
+  return fold.finish()
+}
+
+class SubjectFold {
+  readonly #plan: Plan
+  readonly #subject: Subject
+  readonly #values = new Map<number, Json>()
+  readonly #tokens = new Map<number, Folded>()
+  readonly #groups = new Map<number, Group>()
+  readonly #forks = new Map<number, Mutable<ForkGroup>>()
+  readonly #joins = new Map<number, Join>()
+
+  constructor(plan: Plan, subject: Subject) {
+    this.#plan = plan
+    this.#subject = subject
+  }
+
+  add(seq: number, entry: SubjectEntry, payload: string | null): void {
+    this.#subject.previous = seq
+    this.#subject.values = Math.max(this.#subject.values, entry.first_value + entry.commitments.length - 1)
+    if (payload !== null) addValues(this.#values, entry.first_value, payload)
+    for (const { group, kind, node } of entry.groups_opened) this.#groups.set(group, { kind, node })
+    for (const birth of entry.births) this.#birth(birth)
+    const holds = new Map(entry.holds.map(hold => [hold.token, hold]))
+    for (const visit of entry.visits) {
+      const folded = this.#folded(visit.token)
+      this.#visit(folded, visit, entry.time_us)
+      const hold = holds.get(visit.token)
+      if (visit.status === VISIT_HELD && hold !== undefined) {
+        const { group, ordinal } = hold
+        folded.hold = { group, ordinal, started_us: entry.time_us + visit.start_us }
+      }
+    }
+    for (const ending of entry.endings) {
+      const folded = this.#folded(ending.token)
+      folded.ended = true
+      folded.token.ended = true
+      this.#late(folded.token, ending.node, ending.group)
+    }
+    for (const { group, verdict } of entry.groups_closed) this.#close(group, verdict)
+  }
+
+  finish(): RestoredSubject {
+    const batched = new Map<number, Held[]>()
+    const resting: { token: Token; failed_us: number }[] = []
+    for (const { token, value, ended, hold, failed_us } of this.#tokens.values()) {
+      if (ended) continue
+      token.row = this.#row(value)
+      token.value = value
+      this.#subject.open.push(token)
+      if (failed_us !== null) resting.push({ token, failed_us })
+      if (hold === null) continue
+      token.held = true
+      const held = { token, ordinal: hold.ordinal, started_us: hold.started_us }
+      const node = this.#node(token.node)
+      if (node.kind === 'coalesce') this.#waits(held, hold.group)
+      else batched.set(hold.group, [...(batched.get(hold.group) ?? []), held])
+    }
+    for (const fork of this.#forks.values()) if (this.#values.has(fork.value)) fork.row = this.#row(fork.value)
+    const joins = [...this.#joins.values()].filter(join => join.verdict === null)
+    for (const join of joins) join.arrived.sort((a, b) => a.started_us - b.started_us)
+    return { subject: this.#subject, batched, joins, resting, forks: this.#forks }
+  }
+
+  #birth(birth: BirthFact): void {
+    const { token, group, ordinal, value } = birth
+    const frames = this.#framesAtBirth(birth)
+    const node = group === 0 ? 0 : this.#bornOnto(group, ordinal)
+    const born = new Token(
+      token,
+      this.#subject,
+      node,
+      {},
+      value,
+      { kind: 'flow', node: this.#groups.get(group)?.node ?? 0 },
+      frames,
+    )
+    this.#tokens.set(token, { token: born, value, ended: false, hold: null, failed_us: null })
+  }
+
+  #framesAtBirth({ group: number, ordinal, value, parents }: BirthFact): Frame | null {
+    const group = this.#groups.get(number)
+    const parent = parents.length === 0 ? null : this.#folded(parents[0] as number)
+    if (group === undefined || parent === null) return null
+    switch (GROUP_KINDS[group.kind]) {
+      case 'fork': {
+        const fork = this.#forks.get(number) ?? { group: number, node: group.node, row: {}, value, joins: new Map() }
+        this.#forks.set(number, fork)
+        return { fork, branch: ordinal, outer: parent.token.frames }
+      }
+      case 'merge': {
+        const node = this.#node(group.node)
+        return node.kind === 'coalesce' ? (frameOf(parent.token.frames, node.fork)?.outer ?? null) : null
+      }
+      default:
+        return null
+    }
+  }
+
+  #bornOnto(number: number, ordinal: number): number {
+    const node = this.#node(this.#groups.get(number)?.node ?? 0)
+    if (node.kind === 'fork') return node.branches[ordinal]?.edge.to ?? 0
+    return 'to' in node ? node.to.to : 0
+  }
+
+  #visit(folded: Folded, visit: VisitFact, time_us: number): void {
+    const { token } = folded
+    const held_by = folded.hold?.group ?? 0
+    token.attempt = visit.attempt
+    folded.hold = null
+    folded.failed_us = null
+    if (visit.status === VISIT_HELD) return
+    if (visit.edge !== 0) {
+      const edge = this.#plan.edges[visit.edge - 1]
+      token.passage = this.#passage(visit, held_by)
+      token.node = edge?.to ?? 0
+      token.attempt = 1
+      if (visit.out !== 0) folded.value = visit.out
+    } else if (isError(visit.status)) {
+      token.attempt = visit.attempt + 1
+      folded.failed_us = time_us + visit.start_us + visit.duration_us
+    } else folded.value = visit.in
+  }
+
+  #passage(visit: VisitFact, held_by: number): Passage {
+    const node = this.#node(visit.node)
+    if (visit.error === null) return { kind: node.kind === 'gate' ? 'gate' : 'flow', node: node.number }
+    const { error } = visit
+    switch (node.kind) {
+      case 'source':
+        return { kind: 'invalid', node: node.number, error }
+      case 'sink':
+        return { kind: 'error', node: node.number, cause: { kind: 'sink_rejected' }, error }
+      case 'aggregate':
+        return { kind: 'error', node: node.number, cause: { kind: 'batch_failed', group: held_by }, error }
+      default:
+        return {
+          kind: 'error',
+          node: node.number,
+          cause: { kind: visit.status === VISIT_EXHAUSTED ? 'retries_exhausted' : 'error' },
+          error,
+        }
+    }
+  }
+
+  /** A token waits at a coalesce. */
+  #waits({ token, ordinal, started_us }: Held, group: number): void {
+    const join = this.#joinOf(token)
+    if (join === null) return
+    join.group = group
+    const node = join.node
+    const frame = frameOf(token.frames, node.fork)
+    const branch = node.branches.indexOf(this.#branchName(node.fork, frame?.branch ?? -1))
+    join.arrived.splice(ordinal, 0, { token, branch, started_us })
+    this.#joins.set(group, join)
+  }
+
+  #branchName(fork: number, ordinal: number): string {
+    const node = this.#node(fork)
+    return node.kind === 'fork' ? (node.branches[ordinal]?.branch ?? '') : ''
+  }
+
+  #joinOf(token: Token): Join | null {
+    const node = this.#node(token.node)
+    if (node.kind !== 'coalesce') return null
+    const frame = frameOf(token.frames, node.fork)
+    return frame === null ? null : joinOf(frame, node)
+  }
+
+  /** A token that ended at a coalesce has come to its group, and counts as arrived there. */
+  #late(token: Token, at: number, group: number): void {
+    const node = this.#plan.nodes[at - 1]
+    if (node?.kind !== 'coalesce' || group === 0) return
+    const frame = frameOf(token.frames, node.fork)
+    if (frame === null) return
+    const join = joinOf(frame, node)
+    join.group = group
+    const branch = node.branches.indexOf(this.#branchName(node.fork, frame.branch))
+    if (!join.arrived.some(each => each.branch === branch)) join.arrived.push({ token, branch, started_us: 0 })
+    this.#joins.set(group, join)
+  }
+
+  #close(group: number, verdict: string): void {
+    const join = this.#joins.get(group)
+    if (join !== undefined) join.verdict = verdict as 'merged' | MergeFailure
+  }
+
+  #folded(token: number): Folded {
+    const folded = this.#tokens.get(token)
+    if (folded === undefined)
+      throw new CustodyError('CUSTODY_VERIFY_FAILED', `row instance ${token} is spoken of before its birth`)
+    return folded
+  }
+
+  #node(number: number): PlanNode {
+    const node = this.#plan.nodes[number - 1]
+    if (node === undefined)
+      throw new CustodyError('CUSTODY_VERIFY_FAILED', `an entry speaks of node ${number}, which the plan hasn't`)
+    return node
+  }
+
+  #row(value: number): Row {
+    const row = this.#values.get(value)
+    if (row === undefined)
+      throw new CustodyError(
+        'CUSTODY_VERIFY_FAILED',
+        `${this.#subject.kind} ${this.#subject.number} has lost its value ${value}`,
+      )
+    return row as Row
+  }
+}

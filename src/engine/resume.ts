@@ -1,0 +1,138 @@
+/**
+ * Goes on with a run that stopped or crashed: takes its lease, rebuilds its state from the ledger, winds sources and sinks
+ * to the last commit, and drives it on (I5, I6). The lease comes with the proof that the log is what its last checkpoint
+ * signed; nothing is folded before.
+ */
+import type { Ledger } from '../ledger/write-port.ts'
+import type { CommitValue, PlanValue, SinkIntents } from '../model/entry.ts'
+import { CustodyError } from '../model/error.ts'
+import type { Json } from '../model/row.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Receipt } from '../sdk/spec.ts'
+import { Intake, type ReadSoFar } from './intake.ts'
+import { Outputs } from './outputs.ts'
+import { differences } from './restore/differences.ts'
+import { type History, openingValues, type RestoreReader, readHistory } from './restore/history.ts'
+import { restoreState } from './restore/state.ts'
+import {
+  createSources,
+  driveSession,
+  type OpenSource,
+  originalNames,
+  type RunResult,
+  type SessionRequest,
+} from './session.ts'
+import { Stations } from './stations.ts'
+
+export interface ResumeRequest extends SessionRequest {
+  readonly ledger: Ledger
+  /** The same ledger's read side. */
+  readonly reader: RestoreReader & {
+    logs(): Promise<ReadonlyArray<{ readonly log: number; readonly run: string | null }>>
+  }
+  /** Finishes what was ingested, and reads no source again. */
+  readonly from_ledger_only: boolean
+  /** Told once, before the first row. */
+  readonly onRestored?: ((restored: Restored) => void) | undefined
+}
+
+export interface Restored {
+  /** Rows that the run had read. */
+  readonly rows_read: number
+  /** Row instances that wait for something. */
+  readonly open: number
+  readonly sinks: number
+  /** Names of sources whose rest isn't read. */
+  readonly cut: readonly string[]
+}
+
+/**
+ * @throws CustodyError CUSTODY_RUN_UNKNOWN, CUSTODY_RUN_HELD, CUSTODY_VERIFY_FAILED, CUSTODY_PLAN_CHANGED and those of
+ * sources and plugins; nothing is changed then but the lease, which is given up again.
+ */
+export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
+  const { plan, run, reader, clock } = request
+  const log = (await reader.logs()).find(each => each.run === run)?.log
+  if (log === undefined) throw new CustodyError('CUSTODY_RUN_UNKNOWN', `the ledger has no run ${run}`)
+  await refuseOtherPlan(plan, reader, log)
+  const { ledger, epoch } = await request.ledger.takeOver(run)
+  try {
+    const history = await readHistory(reader, log)
+    const state = await restoreState(plan, history, reader, log, clock.now_us())
+    const sources = await createSources(plan)
+    const reads = sources.map(source => readSoFar(source, history, request.from_ledger_only))
+    for (const [i, { source }] of sources.entries()) if (reads[i]?.done === false) await source.prepare?.()
+    const outputs = await restoreOutputs(plan, history, reader, log, sources)
+    const stations = await Stations.open(plan)
+    const cut = sources.filter((_, i) => reads[i]?.cut === true).map(({ node }) => node)
+    const open =
+      state.under_way.line.length + state.under_way.batches.reduce((sum, batch) => sum + batch.members.length, 0)
+    request.onRestored?.({
+      rows_read: state.progressed.totals?.rows.read ?? 0,
+      open,
+      sinks: outputs.all.length,
+      cut: cut.map(({ name }) => name),
+    })
+    return await driveSession({
+      request,
+      ledger,
+      outputs,
+      stations,
+      intakes: onReady => sources.map(({ node, source }, i) => new Intake(node, source, reads[i] ?? null, onReady)),
+      from: { ...state, published: history.published },
+      prologue: committer =>
+        committer.resume(
+          epoch,
+          cut.map(({ number }) => number),
+        ),
+    })
+  } catch (thrown) {
+    await ledger.release().catch(() => undefined)
+    throw thrown
+  }
+}
+
+async function refuseOtherPlan(plan: Plan, reader: RestoreReader, log: number): Promise<void> {
+  const { opening } = await readHistory(reader, log)
+  if (opening.plan_hash === plan.hash) return
+  const [value] = await openingValues(reader, log)
+  const changed = differences({ topology: opening.topology, value: value as PlanValue }, plan)
+  throw new CustodyError(
+    'CUSTODY_PLAN_CHANGED',
+    `the pipeline isn't the one that the run began with: ${changed.join('; ')}`,
+  )
+}
+
+/** How far a source was read; a source that can't be read twice has nothing more to give. */
+function readSoFar({ node }: OpenSource, { commit }: History, from_ledger_only: boolean): ReadSoFar {
+  const fact = commit?.entry.cursors.find(each => each.source === node.number)
+  const value = commit?.value.cursors[node.name]
+  const records = fact?.records ?? 0
+  const done = fact?.done ?? false
+  const rereadable = node.plugin.spec.rereadable(node.plugin.options)
+  // A source that nothing was read of yet can begin, even if it can't be read twice.
+  const cut = !done && (from_ledger_only || (!rereadable && commit !== null))
+  return { records, position: (value?.position ?? null) as Json, sha256: value?.sha256 ?? null, done: done || cut, cut }
+}
+
+async function restoreOutputs(
+  plan: Plan,
+  { commit }: History,
+  reader: RestoreReader,
+  log: number,
+  sources: readonly OpenSource[],
+): Promise<Outputs> {
+  const [, intents] = await openingValues(reader, log)
+  const receipts = new Map<string, Receipt>()
+  for (const fact of commit?.entry.receipts ?? []) {
+    const name = plan.nodes[fact.sink - 1]?.name ?? ''
+    const value: CommitValue['receipts'][string] | undefined = commit?.value.receipts[name]
+    receipts.set(name, {
+      rows: fact.rows,
+      bytes: fact.bytes,
+      sha256: value?.sha256 ?? null,
+      state: (value?.state ?? null) as Json,
+    })
+  }
+  return Outputs.restore(plan, intents as SinkIntents, receipts, () => originalNames(sources))
+}

@@ -1,0 +1,183 @@
+/**
+ * A run under way in this process, whether it just began or goes on after a stop: drives it to its seal, or to a stop from
+ * which `resume` goes on.
+ *
+ *   open sinks → scheduler → finish, publish, seal
+ *        └──────── stop ────────► stop entry, lease given up
+ */
+import type { RunLedger } from '../ledger/write-port.ts'
+import type { RunStatus, SealedStatus, Tallies as Totals } from '../model/entry.ts'
+import { CustodyError, isCustodyError } from '../model/error.ts'
+import type { Plan, SourceNode } from '../plan/plan.ts'
+import type { Source } from '../sdk/spec.ts'
+import { Committer, type Progressed, type Stop } from './committer.ts'
+import { Flow, type UnderWay } from './flow.ts'
+import type { Intake } from './intake.ts'
+import type { Outputs } from './outputs.ts'
+import type { Clock } from './ports.ts'
+import { reachability } from './reach.ts'
+import { Recorder } from './recorder.ts'
+import { Scheduler } from './scheduler.ts'
+import type { Stations } from './stations.ts'
+import { hasFailures, type RunSummary, summarise } from './summary.ts'
+import { Tallies } from './tallies.ts'
+
+export interface Progress {
+  readonly rows_read: number
+  readonly tokens_ended: number
+  readonly elapsed_us: number
+}
+
+export interface RunResult {
+  readonly summary: RunSummary
+  /** Why it failed, if it did. */
+  readonly error: CustodyError | null
+}
+
+/** What both a new run and one that goes on are given. */
+export interface SessionRequest {
+  readonly plan: Plan
+  /** A UUIDv7. */
+  readonly run: string
+  readonly clock: Clock
+  /** Records to read at most, as if input ended there; Infinity for all. */
+  readonly limit: number
+  /** Aborted to stop safely. */
+  readonly signal: AbortSignal
+  /** Told after each commit; evidence comes first (I11). */
+  readonly onProgress?: ((progress: Progress) => void) | undefined
+}
+
+export interface SessionParts {
+  readonly request: SessionRequest
+  readonly ledger: RunLedger
+  readonly outputs: Outputs
+  readonly stations: Stations
+  readonly intakes: (onReady: () => void) => readonly Intake[]
+  /** null for a run that just began. */
+  readonly from: {
+    readonly progressed: Progressed
+    readonly under_way: UnderWay
+    /** All rows are done, and files were about to be renamed. */
+    readonly published: boolean
+  } | null
+  /** What happens between opening the ledger and the first row. */
+  readonly prologue?: (committer: Committer) => Promise<void>
+}
+
+export async function driveSession(parts: SessionParts): Promise<RunResult> {
+  const { request, ledger, outputs, stations, from } = parts
+  const { plan, clock, run, limit } = request
+  const began_us = clock.now_us()
+  const stop = new AbortController()
+  const signal = AbortSignal.any([request.signal, stop.signal])
+  const totals = from?.progressed.totals ?? null
+  const recorder = new Recorder(new Tallies(plan.nodes.length, plan.edges.length, totals), () => clock.now_us())
+  let wake = (): void => undefined
+  const intakes = parts.intakes(() => wake())
+  const flow = new Flow({ plan, stations, recorder, outputs, clock, signal, onNews: () => wake() }, reachability(plan))
+  const committer = new Committer({ ledger, recorder, outputs, intakes, clock, flow }, from?.progressed ?? null)
+  const onProgress = () => {
+    const { read, ended } = recorder.tallies
+    request.onProgress?.({ rows_read: read, tokens_ended: ended, elapsed_us: clock.now_us() - began_us })
+  }
+  const scheduler = new Scheduler({ flow, intakes, recorder, committer, clock, signal, limit, onProgress })
+  wake = scheduler.wake
+  const result = (status: RunStatus, error: CustodyError | null): RunResult => {
+    const root = committer.head?.root ?? ''
+    return { summary: summarise(run, status, committer.totals, outputs, root, clock.now_us() - began_us), error }
+  }
+  try {
+    await parts.prologue?.(committer)
+    await outputs.open()
+    if (from?.published !== true) {
+      if (from !== null) flow.restore(from.under_way)
+      if ((await scheduler.run()) === 'stopped') {
+        await committer.stop({ status: 'cancelled', reason: 'user', error: null })
+        return result('cancelled', null)
+      }
+      await committer.finish()
+    }
+    await outputs.publish()
+    const status = sealedStatus(committer.totals)
+    await committer.seal(status)
+    return result(status, null)
+  } catch (thrown) {
+    const error = asCustodyError(thrown)
+    await stopAfter(error, committer, outputs)
+    return result('failed', error)
+  } finally {
+    stop.abort()
+    await Promise.allSettled([...intakes.map(intake => intake.close()), stations.close(), outputs.close()])
+  }
+}
+
+export interface OpenSource {
+  readonly node: SourceNode
+  readonly source: Source
+}
+
+export async function createSources(plan: Plan): Promise<OpenSource[]> {
+  const sources: OpenSource[] = []
+  for (const node of plan.nodes) {
+    if (node.kind !== 'source') continue
+    const { spec, options } = node.plugin
+    const source = await spec.create(options, { node: node.name, folder: plan.folder, input: node.schema })
+    sources.push({ node, source })
+  }
+  return sources
+}
+
+/** `{field: original name}` of all sources, as far as they are known. */
+export function originalNames(sources: readonly OpenSource[]): { readonly [field: string]: string } {
+  return Object.assign({}, ...sources.map(({ source }) => source.originalNames?.() ?? {}))
+}
+
+export function sealedStatus(totals: Totals): SealedStatus {
+  if (totals.rows.read === 0) return 'empty'
+  return hasFailures(totals) ? 'completed_with_failures' : 'completed'
+}
+
+/**
+ * Leaves everything so that `resume` can go on. If even that fails, the ledger stands at its last commit, which is as good:
+ * the run then shows as interrupted.
+ */
+async function stopAfter(error: CustodyError, committer: Committer, outputs: Outputs): Promise<void> {
+  const stop: Stop = { status: 'failed', reason: reasonOf(error), error }
+  try {
+    // A plugin's defect leaves sinks and facts intact: what happened up to it is kept.
+    if (stop.reason === 'plugin' || stop.reason === 'source') await committer.commit()
+    else if (error.code !== 'CUSTODY_RUN_LOST') await outputs.rewind()
+    await committer.stop(stop)
+  } catch (thrown) {
+    error.also.push(asCustodyError(thrown))
+  }
+}
+
+function reasonOf(error: CustodyError): string {
+  switch (error.code) {
+    case 'CUSTODY_PLUGIN_DEFECT':
+      return 'plugin'
+    case 'CUSTODY_SOURCE':
+    case 'CUSTODY_SOURCE_CHANGED':
+    case 'CUSTODY_FILE_NOT_FOUND':
+    case 'CUSTODY_FILE_UNREADABLE':
+      return 'source'
+    case 'CUSTODY_SINK':
+    case 'CUSTODY_SINK_FULL':
+    case 'CUSTODY_TARGET_EXISTS':
+      return 'sink'
+    case 'CUSTODY_LEDGER_WRITE':
+    case 'CUSTODY_LEDGER_BUSY':
+    case 'CUSTODY_RUN_LOST':
+      return 'ledger'
+    default:
+      return 'internal'
+  }
+}
+
+function asCustodyError(thrown: unknown): CustodyError {
+  if (isCustodyError(thrown)) return thrown
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  return new CustodyError('CUSTODY_ENGINE_DEFECT', message, { cause: thrown })
+}
