@@ -1,0 +1,73 @@
+/** Runs a workload in this process, put together as the command line does it, and measures it. */
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { loadPipeline } from '../src/config/load.ts'
+import { systemClock } from '../src/engine/ports.ts'
+import { runPlan } from '../src/engine/run.ts'
+import { discardingLedger } from '../src/ledger/discard.ts'
+import { signingKey } from '../src/ledger/keys.ts'
+import { openLedger } from '../src/ledger/open.ts'
+import { uuidv7 } from '../src/model/uuid.ts'
+import { compilePlan } from '../src/plan/compile.ts'
+import type { Plan } from '../src/plan/plan.ts'
+import { builtins } from '../src/plugins/index.ts'
+import { Catalogue } from '../src/sdk/catalogue.ts'
+import type { Mark, RunSample, RunTask } from './task.ts'
+import { WORKLOADS } from './workloads.ts'
+
+const MARKS = 200
+
+/** @throws Error if the run doesn't come to its end, or rows failed: then there is nothing to measure. */
+export async function execute(task: RunTask): Promise<RunSample> {
+  const plan = await planOf(task)
+  const clock = systemClock()
+  const ports = { now_us: () => clock.now_us(), entropy: (size: number) => randomBytes(size), signer: signingKey() }
+  const url = `sqlite:${join(task.folder, 'custody.db')}`
+  const ledger = task.evidence ? await openLedger(url, ports, { create: true }) : discardingLedger()
+  const marks: Mark[] = []
+  const run = uuidv7(Math.floor(clock.now_us() / 1000), randomBytes(10))
+  const cpu = process.cpuUsage()
+  const began_us = clock.now_us()
+  const { summary, error } = await runPlan({
+    plan,
+    run,
+    ledger,
+    clock,
+    custody: 'bench',
+    limit: task.rows,
+    dry_run: false,
+    signal: new AbortController().signal,
+    onProgress: ({ rows_read: rows, elapsed_us }) => {
+      if (rows < ((marks.length + 1) * task.rows) / MARKS) return
+      marks.push({ rows, seconds: elapsed_us / 1e6, rss_bytes: process.memoryUsage.rss() })
+    },
+  })
+  const seconds = (clock.now_us() - began_us) / 1e6
+  const { user, system } = process.cpuUsage(cpu)
+  await ledger.close()
+  if (error !== null) throw error
+  if (summary.status !== 'completed' || summary.rows.read !== task.rows)
+    throw new Error(`the run of ${task.workload} is ${summary.status} after ${summary.rows.read} rows`)
+  return {
+    rows: task.rows,
+    seconds,
+    rows_per_second: task.rows / seconds,
+    cpu_us_per_row: (user + system) / task.rows,
+    peak_rss_bytes: process.resourceUsage().maxRSS * 1024,
+    marks,
+    ledger_bytes: task.evidence ? statSync(join(task.folder, 'custody.db')).size : 0,
+  }
+}
+
+async function planOf({ folder, workload }: RunTask): Promise<Plan> {
+  mkdirSync(folder, { recursive: true })
+  const file = join(folder, 'pipeline.yaml')
+  writeFileSync(file, WORKLOADS[workload].yaml)
+  const { pipeline, diagnostics } = await loadPipeline(file, { env: {}, overrides: [] })
+  const secrets = { secrets: () => undefined, fingerprint: () => '' }
+  const compiled = pipeline === null ? null : compilePlan(pipeline, new Catalogue(builtins), secrets)
+  if (compiled?.plan == null)
+    throw new Error([...diagnostics, ...(compiled?.diagnostics ?? [])].map(({ message }) => message).join('\n'))
+  return compiled.plan
+}

@@ -1,0 +1,160 @@
+/**
+ * All measurements, in the order in which they are made.
+ *
+ * B1. Each run has a process and a folder of its own; small runs are repeated, the large ones made once.
+ * B2. Runs with and without evidence alternate, so that a busy machine slows both.
+ */
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { writeData } from './data.ts'
+import { measure, type Start, timeProgram } from './start.ts'
+import { mean, median } from './statistics.ts'
+import type { Mark, ReadSample, RunSample, RunTask } from './task.ts'
+import type { WorkloadName } from './workloads.ts'
+
+export interface Bench {
+  readonly workloads: readonly WorkloadName[]
+  /** Sizes of W1 in rows, growing. */
+  readonly sizes: readonly number[]
+  /** Size of the other workloads, in rows. */
+  readonly others: number
+  /** How often runs are repeated that have at most `others` rows. */
+  readonly repeat: number
+  /** Whether the built program is timed, too. */
+  readonly program: boolean
+  /** Made, and removed at the end; on the disk that is to be measured. */
+  readonly folder: string
+  readonly start: Start
+  readonly onStep: (what: string) => void
+}
+
+/** Medians over the repetitions. */
+export interface SizeResult {
+  readonly rows: number
+  readonly repetitions: number
+  readonly rows_per_second: number
+  readonly cpu_us_per_row: number
+  readonly peak_rss_bytes: number
+  readonly ledger_bytes_per_row: number
+  /** The same with the ledger that discards everything. */
+  readonly discarding: { readonly rows_per_second: number; readonly cpu_us_per_row: number }
+  /** Rows per second with evidence / with the discarding ledger. */
+  readonly ratio: number
+}
+
+/** Of the largest run of W1 with evidence. */
+export interface LongRun {
+  readonly rows: number
+  /** Mean RSS in the last quarter of the run / in its second quarter: 1 is flat. */
+  readonly rss_growth: number
+  /** Rows per second in the last quarter / in the second quarter: 1 is no growth of the cost. */
+  readonly speed_kept: number
+  readonly marks: readonly Mark[]
+  readonly readers: ReadSample
+  /** The whole process `custody explain`, from its start to its exit; null if it wasn't measured. */
+  readonly explain_process_ms: number | null
+}
+
+export interface Results {
+  readonly workloads: { readonly [name in WorkloadName]?: readonly SizeResult[] }
+  readonly long_run: LongRun | null
+}
+
+const EXPLAINS = 5
+
+export async function measureAll(bench: Bench): Promise<Results> {
+  const { workloads, sizes, others, folder, onStep } = bench
+  mkdirSync(folder, { recursive: true })
+  try {
+    onStep('writing the input')
+    await writeData(join(folder, 'data.csv'), Math.max(...sizes, others))
+    const results: { [name in WorkloadName]?: SizeResult[] } = {}
+    let long_run: LongRun | null = null
+    for (const name of workloads) {
+      results[name] = []
+      for (const rows of name === 'w1' ? sizes : [others]) {
+        const is_longest = name === 'w1' && rows === sizes.at(-1)
+        const { result, last } = await measureSize(bench, name, rows, is_longest)
+        results[name].push(result)
+        if (is_longest) long_run = await lookAt(bench, last)
+      }
+    }
+    return { workloads: results, long_run }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** With `keep` the last run with evidence stays in folder `kept`. */
+async function measureSize(
+  bench: Bench,
+  workload: WorkloadName,
+  rows: number,
+  keep: boolean,
+): Promise<{ readonly result: SizeResult; readonly last: RunSample }> {
+  const repetitions = rows <= bench.others ? bench.repeat : 1
+  const full: RunSample[] = []
+  const discarding: RunSample[] = []
+  for (let i = 1; i <= repetitions; i++) {
+    for (const evidence of [false, true]) {
+      const what = `${workload}, ${rows.toLocaleString('en')} rows, ${evidence ? 'full evidence' : 'discarding ledger'}`
+      bench.onStep(repetitions === 1 ? what : `${what}, ${i} of ${repetitions}`)
+      const kept = keep && evidence && i === repetitions
+      const folder = join(bench.folder, kept ? 'kept' : 'run')
+      const task: RunTask = { kind: 'run', workload, rows, evidence, folder }
+      const samples = evidence ? full : discarding
+      samples.push(await measure(task, bench.start))
+      if (!kept) rmSync(folder, { recursive: true })
+    }
+  }
+  const of = (samples: readonly RunSample[], get: (sample: RunSample) => number) => median(samples.map(get))
+  const rows_per_second = of(full, each => each.rows_per_second)
+  const without = of(discarding, each => each.rows_per_second)
+  const result: SizeResult = {
+    rows,
+    repetitions,
+    rows_per_second,
+    cpu_us_per_row: of(full, each => each.cpu_us_per_row),
+    peak_rss_bytes: of(full, each => each.peak_rss_bytes),
+    ledger_bytes_per_row: of(full, each => each.ledger_bytes / each.rows),
+    discarding: { rows_per_second: without, cpu_us_per_row: of(discarding, each => each.cpu_us_per_row) },
+    ratio: rows_per_second / without,
+  }
+  return { result, last: full.at(-1) as RunSample }
+}
+
+async function lookAt(bench: Bench, { rows, marks }: RunSample): Promise<LongRun> {
+  const folder = join(bench.folder, 'kept')
+  bench.onStep(`explain and verify, ${rows.toLocaleString('en')} rows`)
+  const readers = await measure({ kind: 'read', folder, row: Math.ceil(rows / 2) }, bench.start)
+  const times: number[] = []
+  for (let i = 1; bench.program && i <= EXPLAINS; i++) {
+    const words = ['explain', 'latest', '--row', String(Math.ceil((rows * i) / (EXPLAINS + 1)))]
+    times.push(await timeProgram([...words, '--ledger', `sqlite:${join(folder, 'custody.db')}`], bench.start))
+  }
+  rmSync(folder, { recursive: true })
+  const [second, last] = [quarter(marks, rows, 2), quarter(marks, rows, 4)]
+  return {
+    rows,
+    rss_growth: meanRss(last) / meanRss(second),
+    speed_kept: speedOf(last) / speedOf(second),
+    marks,
+    readers,
+    explain_process_ms: times.length === 0 ? null : median(times),
+  }
+}
+
+/** Marks of the quarter with this number, from 1. */
+function quarter(marks: readonly Mark[], of: number, number: number): readonly Mark[] {
+  return marks.filter(({ rows }) => Math.ceil((rows / of) * 4) === number)
+}
+
+function meanRss(marks: readonly Mark[]): number {
+  return marks.length === 0 ? Number.NaN : mean(marks.map(each => each.rss_bytes))
+}
+
+function speedOf(marks: readonly Mark[]): number {
+  const [first, last] = [marks[0], marks.at(-1)]
+  if (first === undefined || last === undefined || first === last) return Number.NaN
+  return (last.rows - first.rows) / (last.seconds - first.seconds)
+}

@@ -1,0 +1,121 @@
+/** What was measured, for people. */
+import type { Machine } from './machine.ts'
+import type { Results } from './measurements.ts'
+import type { Compared } from './targets.ts'
+import { WORKLOADS, type WorkloadName } from './workloads.ts'
+
+export interface Report {
+  readonly started_at: string
+  readonly machine: Machine
+  readonly results: Results
+  readonly compared: readonly Compared[]
+}
+
+const NOTES = `\
+Rows per second count from the call of the engine to its answer in a process of its own: opening commit, reading, checking,
+all nodes, CSV texts, evidence, one fdatasync of each sink and one of the ledger at each commit, and the seal. Reading and
+compiling the pipeline and the start of the process (some 0.2 s) don't count; the time until the code is compiled to machine
+code does, and is most of what a run of 10,000 rows takes. The input is in the page cache. Memory is that of the whole process.
+The discarding ledger neither encodes nor hashes nor stores; the sinks are fsynced with it, too. Row data isn't random: the
+ledger's size is what it is on disk, uncompressed.
+Not measured: resuming a run, outside calls, several processes at once, other stores, slow disks.`
+
+export function render({ machine, results, compared }: Report): string {
+  const { w1 } = results.workloads
+  return [
+    ...machineLines(machine),
+    '',
+    ...table(
+      ['what', 'at least', 'aim', 'measured', ''],
+      compared.map(each => [
+        each.what,
+        amount(each.at_least, each.unit),
+        amount(each.aim, each.unit),
+        each.measured === null ? '–' : amount(each.measured, each.unit),
+        each.verdict,
+      ]),
+    ),
+    '',
+    ...table(
+      ['workload', 'rows', 'runs', 'rows/s', 'µs/row', 'CPU µs/row', 'discarding', 'ratio', 'ledger B/row', 'peak MB'],
+      sizeLines(results),
+    ),
+    ...workloadLines(results),
+    ...(w1 === undefined || results.long_run === null ? [] : ['', ...longLines(results.long_run)]),
+    '',
+    NOTES,
+  ].join('\n')
+}
+
+function machineLines(machine: Machine): string[] {
+  const { cpu, cores, memory_bytes, os, node, sqlite, load, filesystem, fsync_ms } = machine
+  const memory = `${Math.round(memory_bytes / 2 ** 30)} GiB`
+  return [
+    `${cpu}, ${cores} cores, ${memory}, ${os} · Node ${node}, SQLite ${sqlite}`,
+    `${filesystem}, fdatasync of 4 KiB ${fsync_ms.toFixed(2)} ms · load of the minute before ${load.toFixed(1)}${load > 0.5 ? ' (the machine was busy: compare ratios, not rows/s)' : ''}`,
+  ]
+}
+
+function sizeLines({ workloads }: Results): string[][] {
+  return Object.entries(workloads).flatMap(([name, sizes]) =>
+    sizes.map(each => [
+      name.toUpperCase(),
+      whole(each.rows),
+      String(each.repetitions),
+      whole(each.rows_per_second),
+      (1e6 / each.rows_per_second).toFixed(1),
+      each.cpu_us_per_row.toFixed(1),
+      whole(each.discarding.rows_per_second),
+      each.ratio.toFixed(2),
+      whole(each.ledger_bytes_per_row),
+      whole(each.peak_rss_bytes / 1e6),
+    ]),
+  )
+}
+
+function workloadLines({ workloads }: Results): string[] {
+  return Object.keys(workloads).map(name => `${name.toUpperCase()}: ${WORKLOADS[name as WorkloadName].what}`)
+}
+
+function longLines({ rows, marks, readers, explain_process_ms }: NonNullable<Results['long_run']>): string[] {
+  const tenths = Array.from({ length: 10 }, (_, i) => marks.find(each => each.rows >= ((i + 1) * rows) / 10))
+  const rss = tenths.flatMap(mark => (mark === undefined ? [] : [whole(mark.rss_bytes / 1e6)]))
+  const { explain_first_ms, explain_again_ms, verify_seconds, verify_ok } = readers
+  const whole_process = explain_process_ms === null ? '' : `; whole process ${explain_process_ms.toFixed(0)} ms`
+  return [
+    `Of ${whole(rows)} rows: RSS in MB at each tenth: ${rss.join(' ')}`,
+    `explain: ${explain_first_ms.toFixed(1)} ms the first time, ${explain_again_ms.toFixed(1)} ms again${whole_process}`,
+    `verify: ${verify_seconds.toFixed(1)} s, ${((verify_seconds * 1e6) / rows).toFixed(1)} µs a row${verify_ok ? '' : '; IT FOUND PROBLEMS'}`,
+  ]
+}
+
+function amount(value: number, unit: Compared['unit']): string {
+  switch (unit) {
+    case 'ratio':
+      return value.toFixed(2)
+    case '%':
+      return `${value.toFixed(1)} %`
+    case 'ms':
+      return `${value.toFixed(1)} ms`
+    case 'MB':
+      return `${whole(value)} MB`
+    case 'rows/s':
+    case 'bytes':
+      return whole(value)
+  }
+}
+
+function whole(value: number): string {
+  return Math.round(value).toLocaleString('en')
+}
+
+/** Columns of text; all but the first are set right. */
+export function table(heads: readonly string[], rows: ReadonlyArray<readonly string[]>): string[] {
+  const widths = heads.map((head, i) => Math.max(head.length, ...rows.map(row => row[i]?.length ?? 0)))
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd()
+  return [line(heads), ...rows.map(line)]
+}

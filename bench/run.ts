@@ -1,0 +1,82 @@
+/**
+ * `npm run bench`: measures what DESIGN section 8 lists, prints it, and keeps it in bench/results/ as JSON. It judges nothing:
+ * its exit code says only whether it could measure.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { parseArgs } from 'node:util'
+import { encodeSigningKey, generateSigningKey } from '../src/model/note.ts'
+import { machine } from './machine.ts'
+import { type Bench, measureAll } from './measurements.ts'
+import { type Report, render } from './report.ts'
+import { compare } from './targets.ts'
+import { WORKLOADS, type WorkloadName } from './workloads.ts'
+
+const RESULTS = join(import.meta.dirname, 'results')
+const USAGE = `\
+npm run bench -- [options]
+  --quick        10,000 and 100,000 rows only, three times instead of five
+  --only NAME    only this workload: ${Object.keys(WORKLOADS).join(', ')}
+  --rows N       W1 with this many rows only, and the others too
+  --repeat N     how often small runs are repeated
+  --json         print the result as JSON`
+
+function parse() {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      rows: { type: 'string' },
+      repeat: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  return values
+}
+
+function number(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 1) throw new TypeError(`--${name} takes a whole number from 1`)
+  return value
+}
+
+function benchOf(options: ReturnType<typeof parse>): Bench {
+  const { quick, only } = options
+  if (only !== undefined && !Object.hasOwn(WORKLOADS, only))
+    throw new TypeError(`there is no workload ${only}\n${USAGE}`)
+  const rows = number('rows', options.rows)
+  const sizes = quick ? [10_000, 100_000] : [10_000, 100_000, 1_000_000]
+  return {
+    workloads: only === undefined ? (Object.keys(WORKLOADS) as WorkloadName[]) : [only as WorkloadName],
+    sizes: rows === undefined ? sizes : [rows],
+    others: rows ?? 100_000,
+    repeat: number('repeat', options.repeat) ?? (quick ? 3 : 5),
+    program: true,
+    // On the disk of the checkout: /tmp may be in memory, where an fsync costs nothing.
+    folder: join(RESULTS, `work-${process.pid}`),
+    start: { key: encodeSigningKey('bench', generateSigningKey()) },
+    onStep: what => process.stderr.write(`${what}\n`),
+  }
+}
+
+async function main(): Promise<void> {
+  const options = parse()
+  if (options.help) {
+    process.stdout.write(`${USAGE}\n`)
+    return
+  }
+  const bench = benchOf(options)
+  const started_at = new Date().toISOString()
+  mkdirSync(bench.folder, { recursive: true })
+  const on = machine(bench.folder)
+  const results = await measureAll(bench)
+  const report: Report = { started_at, machine: on, results, compared: compare(results) }
+  const file = join(RESULTS, `${started_at.replaceAll(':', '-')}.json`)
+  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`)
+  process.stdout.write(`${options.json ? JSON.stringify(report) : render(report)}\n`)
+  process.stderr.write(`\nAlso in ${relative(process.cwd(), file)}\n`)
+}
+
+await main()

@@ -1,0 +1,37 @@
+/** Starts the processes that measure. */
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { ReadSample, ReadTask, RunSample, RunTask } from './task.ts'
+
+const CHILD = join(import.meta.dirname, 'child.ts')
+const PROGRAM = join(import.meta.dirname, '..', 'bin', 'custody.js')
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024
+const start = promisify(execFile)
+
+export interface Start {
+  /** `$CUSTODY_KEY` of all processes, so that none makes or uses the user's own. */
+  readonly key: string
+  /** Of Node, as in `--cpu-prof`. */
+  readonly flags?: readonly string[]
+}
+
+export function measure(task: RunTask, start: Start): Promise<RunSample>
+export function measure(task: ReadTask, start: Start): Promise<ReadSample>
+export async function measure(task: RunTask | ReadTask, { key, flags = [] }: Start): Promise<RunSample | ReadSample> {
+  const { stdout } = await start(process.execPath, [...flags, CHILD, JSON.stringify(task)], {
+    env: { ...process.env, CUSTODY_KEY: key },
+    maxBuffer: MAX_ANSWER_BYTES,
+  })
+  return JSON.parse(stdout) as RunSample | ReadSample
+}
+
+/** Milliseconds that the built program takes from start to exit. @throws Error if it doesn't exit with 0. */
+export async function timeProgram(words: readonly string[], { key }: Start): Promise<number> {
+  const began = performance.now()
+  await start(process.execPath, [PROGRAM, ...words], {
+    env: { ...process.env, CUSTODY_KEY: key, CUSTODY_LEDGER: '' },
+    maxBuffer: MAX_ANSWER_BYTES,
+  })
+  return performance.now() - began
+}

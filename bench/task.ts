@@ -1,0 +1,51 @@
+/** What one process is asked to measure, and what it answers, as JSON. Each measurement has a process of its own. */
+import type { WorkloadName } from './workloads.ts'
+
+export interface RunTask {
+  readonly kind: 'run'
+  readonly workload: WorkloadName
+  readonly rows: number
+  /** False: with the ledger that discards everything. */
+  readonly evidence: boolean
+  /** Made for this run alone; `data.csv` lies beside it. The ledger is `custody.db` in it. */
+  readonly folder: string
+}
+
+export interface ReadTask {
+  readonly kind: 'read'
+  /** Of a run with evidence. */
+  readonly folder: string
+  /** To be explained. */
+  readonly row: number
+}
+
+/** Where a run was. */
+export interface Mark {
+  readonly rows: number
+  readonly seconds: number
+  readonly rss_bytes: number
+}
+
+export interface RunSample {
+  readonly rows: number
+  /** From the call of the engine to its answer: opening commit, all rows, renamed files and seal included. */
+  readonly seconds: number
+  readonly rows_per_second: number
+  /** Of all threads of the process, for the same span. */
+  readonly cpu_us_per_row: number
+  /** Of the whole process, its start included. */
+  readonly peak_rss_bytes: number
+  /** At most some hundred, evenly spread; each after a commit. */
+  readonly marks: readonly Mark[]
+  /** Size of the closed ledger file; 0 without evidence. */
+  readonly ledger_bytes: number
+}
+
+export interface ReadSample {
+  /** Opening the ledger, finding the run and reading the story of a row, the first time in a process. */
+  readonly explain_first_ms: number
+  /** The same again, other rows: median. */
+  readonly explain_again_ms: number
+  readonly verify_seconds: number
+  readonly verify_ok: boolean
+}

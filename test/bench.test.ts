@@ -1,0 +1,45 @@
+/** The harness itself, on few rows; what it measures then means nothing. */
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { measureAll } from '../bench/measurements.ts'
+import { render } from '../bench/report.ts'
+import { compare } from '../bench/targets.ts'
+import { encodeSigningKey, generateSigningKey } from '../src/model/note.ts'
+
+test('measures all workloads, and compares each number with its target', async () => {
+  const results = await measureAll({
+    workloads: ['w1', 'w2', 'w3'],
+    sizes: [1000],
+    others: 1000,
+    repeat: 1,
+    program: false,
+    folder: join(mkdtempSync(join(tmpdir(), 'custody-bench-')), 'work'),
+    start: { key: encodeSigningKey('bench', generateSigningKey()) },
+    onStep: () => undefined,
+  })
+  const sample = {
+    rows: 1000,
+    repetitions: 1,
+    rows_per_second: expect.any(Number),
+    cpu_us_per_row: expect.any(Number),
+    peak_rss_bytes: expect.any(Number),
+    ledger_bytes_per_row: expect.any(Number),
+    discarding: { rows_per_second: expect.any(Number), cpu_us_per_row: expect.any(Number) },
+    ratio: expect.any(Number),
+  }
+  expect(results.workloads).toEqual({ w1: [sample], w2: [sample], w3: [sample] })
+  expect(results.long_run).toMatchObject({ rows: 1000, readers: { verify_ok: true }, explain_process_ms: null })
+
+  const compared = compare(results)
+  expect(compared.map(({ what }) => what)).toContain('W1, one process')
+  for (const { measured, verdict } of compared) expect(measured === null).toBe(verdict === 'not measured')
+  const machine = {
+    ...{ cpu: 'a CPU', cores: 2, memory_bytes: 2 ** 34, os: 'linux x64', node: '26.0.0', sqlite: '3.50.0' },
+    ...{ load: 0, filesystem: 'ext2/3/4', fsync_ms: 0.3 },
+  }
+  const text = render({ started_at: '2026-01-01T00:00:00.000Z', machine, results, compared })
+  expect(text).toContain('a CPU, 2 cores, 16 GiB, linux x64 · Node 26.0.0, SQLite 3.50.0')
+  expect(text).toContain('W1, one process')
+}, 60_000)
