@@ -2,16 +2,21 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
-import { builtCli, ROOT, runNode } from './support/built-cli.ts'
-import { tryDocument } from './support/documents.ts'
+import { afterAll, describe, expect, inject, test } from 'vitest'
+import { runProgram } from '../support/built-cli.ts'
+import { tryDocument } from '../support/documents.ts'
 
+const ROOT = join(import.meta.dirname, '..', '..')
 const EXAMPLES = join(ROOT, 'examples')
 const FOLDERS = readdirSync(EXAMPLES).filter(each => statSync(join(EXAMPLES, each)).isDirectory())
 
 const temporary = mkdtempSync(join(tmpdir(), 'custody-examples-'))
 const home = join(temporary, 'home')
 afterAll(() => rmSync(temporary, { recursive: true, force: true }))
+
+/** The program as it is shipped, in a process of its own. */
+const custody = (argv: readonly string[], cwd: string) =>
+  runProgram(inject('bin'), 'custody', argv, cwd, { XDG_CONFIG_HOME: home })
 
 /** A copy without what earlier runs left. */
 function copyOf(example: string, under: string): string {
@@ -215,8 +220,7 @@ describe.concurrent.each(CASES.map(each => ({ file: 'pipeline.yaml', ...each }))
   ({ example, file, ...expected }) => {
     test('runs, writes what it should, and verifies', { timeout: 60_000 }, async () => {
       const folder = copyOf(example, `run-${file}`)
-      const place = { cwd: folder, home }
-      const run = await builtCli(['run', file, '--json'], place)
+      const run = await custody(['run', file, '--json'], folder)
       expect(run, run.stderr + run.stdout).toMatchObject({ exit: 0 })
       const summary = JSON.parse(run.stdout) as Summary
       const [read, rejected, tokens] = expected.counts
@@ -234,7 +238,7 @@ describe.concurrent.each(CASES.map(each => ({ file: 'pipeline.yaml', ...each }))
         const written = readFileSync(join(folder, 'out', name), 'utf8').split('\n')
         expect(written).toEqual(expect.arrayContaining([...lines]))
       }
-      const verified = await builtCli(['verify', 'latest', '--files', '--json'], place)
+      const verified = await custody(['verify', 'latest', '--files', '--json'], folder)
       expect(verified, verified.stdout).toMatchObject({ exit: 0 })
       expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true })
     })
@@ -252,10 +256,10 @@ describe.each(FOLDERS)('the page of %s', example => {
 })
 
 test('an example that is run again writes the same files', { timeout: 60_000 }, async () => {
-  const place = { cwd: copyOf('loan-triage', 'again'), home }
+  const folder = copyOf('loan-triage', 'again')
   const [first, second] = [
-    await builtCli(['run', 'pipeline.yaml', '--json'], place),
-    await builtCli(['run', 'pipeline.yaml', '--json'], place),
+    await custody(['run', 'pipeline.yaml', '--json'], folder),
+    await custody(['run', 'pipeline.yaml', '--json'], folder),
   ].map(each => (JSON.parse(each.stdout) as Summary).sinks)
   expect(first).toEqual(second)
 })
@@ -267,7 +271,7 @@ test.each([
 ])('%s: %s makes the data that are there', async (example, script, data) => {
   const folder = copyOf(example, 'made')
   rmSync(join(folder, 'data', data))
-  const made = await runNode([join(folder, script)], folder, { NODE_PATH: join(ROOT, 'node_modules') })
+  const made = await runProgram(inject('bin'), 'node', [script], folder, { NODE_PATH: join(ROOT, 'node_modules') })
   expect(made).toMatchObject({ exit: 0, stderr: '' })
   expect(readFileSync(join(folder, 'data', data), 'utf8')).toBe(
     readFileSync(join(EXAMPLES, example, 'data', data), 'utf8'),
