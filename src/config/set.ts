@@ -3,7 +3,7 @@
  * dots; the path must be one that the format has, and names in it (sources, nodes, sinks) must be in the file.
  *
  * A value that begins with `[`, `{` or a quote is YAML; a number, true, false and null are themselves; all else is a
- * text as it stands, so that expressions need no quotes. Nothing after `=` is an empty text.
+ * text as it stands (`-` too), so that expressions need no quotes. Nothing after `=` is an empty text.
  */
 
 import { PIPELINE } from './format.ts'
@@ -56,7 +56,7 @@ function padded(index: number, before: string, text: string): Place {
 
 function parseValue(at: Place, problems: Problems): Tree | null {
   const text = at.source.text.slice(at.start)
-  if (text === '' || !/^(?:[[{"']|[\w.+~-]+$)/.test(text)) {
+  if (text === '' || text === '-' || !/^(?:[[{"']|[\w.+~-]+$)/.test(text)) {
     return { kind: 'scalar', at, style: 'plain', value: text }
   }
   const own = new Problems()

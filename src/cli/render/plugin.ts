@@ -80,7 +80,11 @@ function exampleLines(spec: PluginSpec, { options, rows_in, rows_out }: PluginSp
     .trimEnd()
     .split('\n')
   const rows = (title: string, list: typeof rows_in) =>
-    list === undefined ? [] : [`  ${title}`, ...list.map(row => `    ${JSON.stringify(row)}`)]
+    list === undefined
+      ? []
+      : list.length === 0
+        ? [`  ${title}: none`]
+        : [`  ${title}`, ...list.map(row => `    ${JSON.stringify(row)}`)]
   return [...yaml.map(line => `  ${line}`), ...rows('rows in', rows_in), ...rows('rows out', rows_out)]
 }
 

@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest'
+import { type Context, commandFor } from './context.ts'
+import { ledgerArgument, ledgerUrl } from './ledger-access.ts'
+import { progressText } from './progress.ts'
+import { quoted } from './render/shell.ts'
+
+describe('the command that is printed', () => {
+  const called = (script: string, env = {}) => commandFor({ script, env, cwd: '/work/project' })
+
+  test('is the one that works from here', () => {
+    expect(called('/usr/local/bin/custody', { PATH: '/usr/bin:/usr/local/bin' })).toBe('custody')
+    expect(called('/work/project/node_modules/.bin/custody', { PATH: '/usr/bin' })).toBe('npx custody')
+    expect(called('/work/project/bin/custody.js')).toBe('node bin/custody.js')
+    expect(called('/work/project/my tools/custody.js')).toBe("node 'my tools/custody.js'")
+    expect(called('/opt/custody', { PATH: '/usr/bin' })).toBe('/opt/custody')
+  })
+
+  test('is npx under npm', () => {
+    expect(called('/work/project/bin/custody.js', { npm_command: 'run-script' })).toBe('npx custody')
+    expect(called('/x/custody', { npm_lifecycle_event: 'start' })).toBe('npx custody')
+  })
+})
+
+describe('the ledger', () => {
+  const context = (env = {}) => ({ cwd: '/work', env }) as Context
+  const pipeline = { url: 'sqlite:./p.db', folder: '/data' }
+
+  test('is that of --ledger, of the environment, of the pipeline, or the usual one', () => {
+    const env = { CUSTODY_LEDGER: 'sqlite:env.db' }
+    expect(ledgerUrl(context(env), { ledger: 'sqlite:given.db' }, pipeline)).toBe('sqlite:/work/given.db')
+    expect(ledgerUrl(context(env), {}, pipeline)).toBe('sqlite:/work/env.db')
+    expect(ledgerUrl(context(), {}, pipeline)).toBe('sqlite:/data/p.db')
+    expect(ledgerUrl(context(), {})).toBe('sqlite:/work/custody.db')
+    expect(ledgerUrl(context(), { ledger: 'plain.db' })).toBe('sqlite:/work/plain.db')
+    expect(ledgerUrl(context(), { ledger: 'postgres://host/db' })).toBe('postgres://host/db')
+  })
+
+  test('is named in printed commands where it has to be', () => {
+    expect(ledgerArgument(context(), 'sqlite:/work/custody.db')).toBe('')
+    expect(ledgerArgument(context(), 'sqlite:/work/my data/x.db')).toBe(" --ledger 'sqlite:my data/x.db'")
+    expect(ledgerArgument(context({ CUSTODY_LEDGER: 'sqlite:env.db' }), 'sqlite:/work/env.db')).toBe('')
+  })
+})
+
+test('words for a shell', () => {
+  expect(quoted('demo/pipeline.yaml')).toBe('demo/pipeline.yaml')
+  expect(quoted("it's here")).toBe(String.raw`'it'\''s here'`)
+  expect(quoted('')).toBe("''")
+})
+
+test('progress', () => {
+  expect(progressText({ rows_read: 1200, elapsed_us: 500_000 }, null)).toBe('  reading  1,200 rows   2,400 rows/s')
+  expect(progressText({ rows_read: 1200, elapsed_us: 500_000 }, 2400)).toBe(
+    '  reading  ████████████░░░░░░░░░░░░  1,200 / 2,400 rows   2,400 rows/s   500 ms left at most',
+  )
+  expect(progressText({ rows_read: 0, elapsed_us: 0 }, 10)).toContain('0 / 10 rows')
+})

@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest'
+import type { Story, TokenStory, VisitStory } from '../../read/explain/story.ts'
+import { plain } from '../terminal.ts'
+import { renderStory } from './story.ts'
+import { columnsOf } from './text.ts'
+
+const T = 1_767_323_045_000_000
+
+function visit(more: Partial<VisitStory>): VisitStory {
+  return {
+    node: 'node',
+    kind: 'transform',
+    plugin: 'plugin',
+    attempt: 1,
+    status: 'ok',
+    input_hash: null,
+    output_hash: null,
+    data: { kind: 'known', value: {} },
+    changed: null,
+    decision: null,
+    evaluations: [],
+    error: null,
+    left: { label: 'to', to: 'next' },
+    path: null,
+    started_us: T,
+    duration_us: 20,
+    ...more,
+  }
+}
+
+function token(visits: readonly VisitStory[], more: Partial<TokenStory> = {}): TokenStory {
+  return {
+    token: 1,
+    parents: [],
+    branch: null,
+    born_of: null,
+    born_as: null,
+    merge: null,
+    visits,
+    ending: null,
+    waits: { node: 'next', held: false },
+    ...more,
+  }
+}
+
+function shown(tokens: readonly TokenStory[], columns = 100): string[] {
+  const story: Story = {
+    run: '019b7c1a-0000-7000-8000-000000000001',
+    name: 'sample',
+    subject: { kind: 'row', row: 7, source: 'in', index: 7, line: 0, path: null },
+    tokens,
+    onward: [],
+    entries: [12],
+    head: { size: 30, root: 'ab'.repeat(32), signed_by: null },
+    sealed: null,
+  }
+  return renderStory(story, { columns, paint: plain, cwd: '/work' }).split('\n')
+}
+
+test('a row on its way', () => {
+  expect(
+    shown([token([visit({ changed: { set: { a: 2, b: 'x' }, unset: ['c'] }, data: known({ a: 1, c: 'x' }) })])]),
+  ).toEqual([
+    'Row 7 of sample, run 019b7c1a-0000…, from source in, record 7',
+    '',
+    '  1  node  plugin  a: 1 → 2 · c → b  0.02 ms',
+    '',
+    'Not ended yet: it stands at next',
+    '',
+    "Entry 12 of 30 so far, in the signed tree abababab…ab; the run isn't sealed",
+  ])
+})
+
+function known(value: Record<string, string | number>): VisitStory['data'] {
+  return { kind: 'known', value }
+}
+
+test('attempts that failed, and one that did not', () => {
+  const error = { code: 'BUSY', message: { kind: 'known', value: 'try later' }, details: null } as const
+  const lines = shown([
+    token([visit({ status: 'error', error, left: null }), visit({ attempt: 2, duration_us: 1_500_000 })]),
+  ])
+  expect(lines[2]).toBe('  1  node  plugin  error BUSY: try later  tried again  0.02 ms')
+  expect(lines[3]).toBe('  2  node  plugin  attempt 2: nothing changed            1.5 s')
+})
+
+test('what is erased is said to be', () => {
+  const source = visit({ kind: 'source', data: { kind: 'erased' } })
+  const gate = visit({
+    kind: 'gate',
+    plugin: null,
+    data: { kind: 'erased' },
+    decision: { expression: 'row.a > 1', values: {}, label: 'true', tried: [] },
+  })
+  const lines = shown([token([source, gate, visit({ data: { kind: 'erased' } })])])
+  expect(lines[1]).toBe('  its data is erased; the commitments below still stand')
+  expect(lines[3]).toBe('  1  node  gate    row.a > 1   values are erased   true → next  0.02 ms')
+  expect(lines[4]).toBe('  2  node  plugin  what it changed is erased                    0.02 ms')
+})
+
+describe('whatever the width', () => {
+  const long = 'x'.repeat(500)
+  const gate = visit({
+    kind: 'gate',
+    data: known({ field: long }),
+    decision: { expression: `row.field == "${long}"`, values: { field: long }, label: 'true', tried: [] },
+  })
+  const tokens = [token([visit({ kind: 'source', data: known({ field: long, b: 1 }) }), gate, visit({ node: long })])]
+
+  test.each([40, 60, 100, 200])('no line of a step is longer: %i', columns => {
+    for (const line of shown(tokens, columns)) {
+      if (line.startsWith('Row') || line.startsWith('Entry')) continue
+      expect(columnsOf(line)).toBeLessThanOrEqual(Math.max(columns, 80))
+    }
+  })
+})
+
+test('nothing that data holds reaches the terminal as it is', () => {
+  const evil = '\u001b[2J\u202e'
+  const error = { code: 'E', message: { kind: 'known', value: evil }, details: evil } as const
+  const lines = shown([
+    token(
+      [
+        visit({ kind: 'source', status: 'error', error, data: { kind: 'known', value: { raw: evil } } }),
+        visit({ node: evil, plugin: evil, path: evil, kind: 'sink', left: { label: evil, to: evil } }),
+        visit({ changed: { set: { [evil]: evil }, unset: [] } }),
+        visit({ kind: 'gate', decision: { expression: evil, values: { [evil]: evil }, label: evil, tried: [] } }),
+      ],
+      { branch: evil, waits: { node: evil, held: true } },
+    ),
+  ])
+  expect(lines.join('')).not.toContain('\u001b')
+  expect(lines.join('')).not.toContain('\u202e')
+})

@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest'
+import { type OutputStream, Terminal } from './terminal.ts'
+
+/** A stream that keeps what is written, and can break. */
+function stream(more: Partial<OutputStream> = {}) {
+  const kept: string[] = []
+  let onError: ((error: NodeJS.ErrnoException) => void) | undefined
+  return {
+    kept,
+    text: () => kept.join(''),
+    breakWith: (code: string) => onError?.(Object.assign(new Error(code), { code })),
+    write: (text: string) => kept.push(text),
+    on: (_event: 'error', listener: (error: NodeJS.ErrnoException) => void) => {
+      onError = listener
+    },
+    ...more,
+  }
+}
+
+test('answers go to standard output, all else to standard error', () => {
+  const [out, err] = [stream(), stream()]
+  const terminal = new Terminal(out, err, {})
+  terminal.answer('answer')
+  terminal.tell('told')
+  terminal.answerJson({ a: [1] })
+  expect(out.text()).toBe('answer\n{"a":[1]}\n')
+  expect(err.text()).toBe('told\n')
+})
+
+describe('the live line', () => {
+  test('is removed before anything else is written', () => {
+    const err = stream({ isTTY: true, columns: 80 })
+    const terminal = new Terminal(stream(), err, {})
+    terminal.live('1 row')
+    terminal.live('2 rows')
+    terminal.tell('done')
+    expect(err.text()).toBe('\r1 row\x1b[K\r2 rows\x1b[K\r\x1b[Kdone\n')
+  })
+
+  test('is for terminals only', () => {
+    const [pipe, dumb] = [stream(), stream({ isTTY: true })]
+    new Terminal(stream(), pipe, {}).live('1 row')
+    new Terminal(stream(), dumb, { TERM: 'dumb' }).live('1 row')
+    expect(pipe.text() + dumb.text()).toBe('')
+  })
+})
+
+describe('colour', () => {
+  const coloured = (isTTY: boolean, env: Record<string, string>) =>
+    new Terminal(stream({ isTTY }), stream(), env).paint('red', 'x') !== 'x'
+
+  test('is on for terminals, and where it is forced', () => {
+    expect(coloured(true, {})).toBe(true)
+    expect(coloured(false, {})).toBe(false)
+    expect(coloured(true, { NO_COLOR: '1' })).toBe(false)
+    expect(coloured(true, { NO_COLOR: '' })).toBe(true)
+    expect(coloured(true, { TERM: 'dumb' })).toBe(false)
+    expect(coloured(false, { FORCE_COLOR: '1' })).toBe(true)
+    expect(coloured(true, { FORCE_COLOR: '0' })).toBe(false)
+  })
+})
+
+test('a reader that goes away is no error; any other trouble is', () => {
+  const out = stream()
+  const terminal = new Terminal(out, stream(), {})
+  terminal.answer('one')
+  out.breakWith('EPIPE')
+  terminal.answer('two')
+  expect(terminal.isClosed).toBe(true)
+  expect(out.text()).toBe('one\n')
+  expect(() => out.breakWith('EIO')).toThrow('EIO')
+})
+
+test('width: of the terminal, of $COLUMNS, else 120; never below 40', () => {
+  const columns = (more: Partial<OutputStream>, env = {}) => new Terminal(stream(more), stream(), env).columns
+  expect(columns({ isTTY: true, columns: 90 })).toBe(90)
+  expect(columns({ isTTY: true, columns: 7 })).toBe(40)
+  expect(columns({}, { COLUMNS: '70' })).toBe(70)
+  expect(columns({}, { COLUMNS: 'wide' })).toBe(120)
+})

@@ -1,0 +1,80 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { Shell } from './transcript.ts'
+
+/** Reads standard input, which the test keeps open: so the run goes on until it is stopped. */
+const PIPELINE = `
+name: endless
+sources:
+  in: { plugin: csv, options: { path: '-' }, on_invalid: discard, to: out }
+sinks:
+  out: { plugin: csv, options: { path: out.csv, if_exists: replace }, on_error: discard }
+`
+
+let shell: Shell
+beforeAll(() => {
+  shell = new Shell(inject('bin'))
+  writeFileSync(join(shell.folder, 'p.yaml'), PIPELINE)
+})
+afterAll(() => shell.close())
+
+/** Starts a run, and waits until it has said that it began: from then on it listens to signals. */
+async function start(): Promise<{ child: ChildProcessWithoutNullStreams; told: () => string }> {
+  const child = spawn('custody', ['run', 'p.yaml'], { cwd: shell.folder, env: shell.env })
+  let stderr = ''
+  const begun = new Promise<void>(resolve => {
+    child.stderr.setEncoding('utf8').on('data', text => {
+      stderr += text
+      if (stderr.includes('Custody')) resolve()
+    })
+  })
+  child.stdin.on('error', () => undefined)
+  child.stdin.write('id\n1\n2\n')
+  await begun
+  return { child, told: () => stderr }
+}
+
+describe('a run that is told to stop', () => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    test(`by ${signal} finishes the commit in hand, and ends with 130`, async () => {
+      const { child, told } = await start()
+      child.kill(signal)
+      const [exit] = await once(child, 'close')
+      expect(exit).toBe(130)
+      expect(told()).toContain('finishing the commit in hand')
+      expect(told()).toContain('nothing is lost, nothing is doubled')
+      expect(await latestStatus()).toBe('cancelled')
+      expect((await shell.run('custody verify latest')).at(-1)).toBe('holds.')
+    })
+
+  test('twice ends at once with 130', async () => {
+    const { child } = await start()
+    // Stopped, it gets both at the same time.
+    child.kill('SIGSTOP')
+    child.kill('SIGINT')
+    child.kill('SIGTERM')
+    child.kill('SIGCONT')
+    const [exit] = await once(child, 'close')
+    expect(exit).toBe(130)
+  })
+
+  test('by nobody, as its process is gone, shows as interrupted, and its record holds', async () => {
+    const { child } = await start()
+    let status = await latestStatus()
+    while (status !== 'running') status = await latestStatus()
+    child.kill('SIGKILL')
+    await once(child, 'close')
+    expect(await latestStatus()).toBe('interrupted')
+    expect((await shell.run('custody verify latest')).at(-1)).toBe('holds.')
+  })
+})
+
+/** null: there is no run yet. */
+async function latestStatus(): Promise<string | null> {
+  const [line] = await shell.run('custody runs --json')
+  const runs: unknown = JSON.parse(line ?? '[]')
+  return Array.isArray(runs) ? (runs[0]?.status ?? null) : null
+}

@@ -1,0 +1,25 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, inject, test } from 'vitest'
+import { elided, formatTranscript, parseTranscript, Shell } from './transcript.ts'
+
+const FOLDER = join(import.meta.dirname, 'transcripts')
+const UPDATE = process.env.TRANSCRIPTS === 'update'
+
+describe.concurrent('transcripts', () => {
+  for (const name of readdirSync(FOLDER).filter(each => each.endsWith('.txt')))
+    test(name, { timeout: 60_000 }, async () => {
+      const path = join(FOLDER, name)
+      const steps = parseTranscript(readFileSync(path, 'utf8'))
+      const shell = new Shell(inject('bin'))
+      try {
+        const actual = []
+        for (const step of steps)
+          actual.push({ ...step, expected: elided(await shell.run(step.command), step.expected) })
+        if (UPDATE) writeFileSync(path, formatTranscript(actual))
+        expect(formatTranscript(actual)).toBe(formatTranscript(UPDATE ? actual : steps))
+      } finally {
+        shell.close()
+      }
+    })
+})
