@@ -84,3 +84,18 @@ test('has a program that can be started', () => {
 test('has a changelog that knows its version', () => {
   expect(readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8')).toContain(`## ${manifest.version}`)
 })
+
+test('has a lock file that is whole, for the machines of others too', () => {
+  const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+    readonly packages: {
+      readonly [path: string]: { readonly optionalDependencies?: { readonly [name: string]: string } }
+    }
+  }
+  // npm writes a lock without the packages that a registry lacked, and `npm ci` then refuses it.
+  const missing = Object.entries(lock.packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).filter(
+      name => !(`node_modules/${name}` in lock.packages) && !(`${path}/node_modules/${name}` in lock.packages),
+    ),
+  )
+  expect(missing).toEqual([])
+})
