@@ -17,6 +17,7 @@ import type { RowError, SourceReject, SourceRow } from '../sdk/spec.ts'
 import { changeOf } from './change.ts'
 import type { MergeFailure } from './decide/coalesce.ts'
 import {
+  abandoned,
   type ErrorCause,
   endAtDiscard,
   endAtSink,
@@ -313,6 +314,15 @@ export class Recorder {
       trigger,
       members.map(({ token }) => token.id),
     )
+  }
+
+  /** The run is given up while the token is open. A visit that was held ends with it. */
+  abandon(token: Token, now_us: number): void {
+    const { held } = token
+    this.#facts(token.subject, now_us)
+    const error = this.#addError(token, { code: 'ABANDONED', message: 'the run was abandoned' })
+    if (held) this.#visit(token, VISIT_ERROR, token.value, 0, 0, now_us, error)
+    this.#end(token, abandoned(token.id, token.node, error))
   }
 
   // ── commits ───────────────────────────────────────────────────────────────────────────────────────────────────────

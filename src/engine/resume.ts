@@ -32,6 +32,8 @@ export interface ResumeRequest extends SessionRequest {
   }
   /** Finishes what was ingested, and reads no source again. */
   readonly from_ledger_only: boolean
+  /** Goes on with nothing: what is open ends as FAILED / abandoned, and the run is sealed. */
+  readonly abandon: boolean
   /** Told once, before the first row. */
   readonly onRestored?: ((restored: Restored) => void) | undefined
 }
@@ -60,7 +62,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     const history = await readHistory(reader, log)
     const state = await restoreState(plan, history, reader, log, clock.now_us())
     const sources = await createSources(plan)
-    const reads = sources.map(source => readSoFar(source, history, request.from_ledger_only))
+    const reads = sources.map(source => readSoFar(source, history, request.from_ledger_only || request.abandon))
     for (const [i, { source }] of sources.entries()) if (reads[i]?.done === false) await source.prepare?.()
     const outputs = await restoreOutputs(plan, history, reader, log, sources)
     const stations = await Stations.open(plan)
@@ -79,7 +81,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
       outputs,
       stations,
       intakes: onReady => sources.map(({ node, source }, i) => new Intake(node, source, reads[i] ?? null, onReady)),
-      from: { ...state, published: history.published },
+      from: { ...state, published: history.published, abandon: request.abandon },
       prologue: committer =>
         committer.resume(
           epoch,

@@ -60,6 +60,8 @@ export interface SessionParts {
     readonly under_way: UnderWay
     /** All rows are done, and files were about to be renamed. */
     readonly published: boolean
+    /** Nothing is read or processed any more: what is open ends, and the run is sealed. */
+    readonly abandon: boolean
   } | null
   /** What happens between opening the ledger and the first row. */
   readonly prologue?: (committer: Committer) => Promise<void>
@@ -91,15 +93,16 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     await parts.prologue?.(committer)
     await outputs.open()
     if (from?.published !== true) {
-      if (from !== null) flow.restore(from.under_way)
-      if ((await scheduler.run()) === 'stopped') {
+      if (from?.abandon === true) abandonAll(recorder, from.under_way, clock.now_us())
+      else if (from !== null) flow.restore(from.under_way)
+      if (from?.abandon !== true && (await scheduler.run()) === 'stopped') {
         await committer.stop({ status: 'cancelled', reason: 'user', error: null })
         return result('cancelled', null)
       }
       await committer.finish()
     }
     await outputs.publish()
-    const status = sealedStatus(committer.totals)
+    const status = from?.abandon === true ? 'abandoned' : sealedStatus(committer.totals)
     await committer.seal(status)
     return result(status, null)
   } catch (thrown) {
@@ -110,6 +113,10 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     stop.abort()
     await Promise.allSettled([...intakes.map(intake => intake.close()), stations.close(), outputs.close()])
   }
+}
+
+function abandonAll(recorder: Recorder, { subjects }: UnderWay, now_us: number): void {
+  for (const subject of subjects) for (const token of [...subject.open]) recorder.abandon(token, now_us)
 }
 
 export interface OpenSource {

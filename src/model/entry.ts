@@ -277,6 +277,8 @@ export interface PlanValue {
   /** The pipeline file's text, as read. */
   readonly text: string
   readonly file: string
+  /** Absolute folder of that file: where `resume` looks for it. */
+  readonly folder: string
   /** Arguments of `--set` that were applied to it, in order, those for `ledger` aside; absent if there are none. */
   readonly set?: readonly string[]
   /** By node name: what a gate or a plugin with expressions evaluates. */

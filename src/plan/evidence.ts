@@ -62,7 +62,8 @@ export function planValue(
   }
   // A ledger's URL may hold a password, and isn't part of what the run does.
   const set = (pipeline.overrides ?? []).filter(each => setPath(each)?.[0] !== 'ledger')
-  return { text: pipeline.text, file: pipeline.file, ...(set.length > 0 ? { set } : {}), expressions, options }
+  const { text, file, folder } = pipeline
+  return { text, file, folder, ...(set.length > 0 ? { set } : {}), expressions, options }
 }
 
 /** `for`: `gate`, a case's label, `trigger.when`, or the path of an option. */

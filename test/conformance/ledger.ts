@@ -247,7 +247,7 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
         await expect(woken()).rejects.toMatchObject({ code: 'CUSTODY_RUN_LOST' })
       }
       expect(await contents(reader)).toEqual(before)
-      resumed.appendRun({ entry: { k: 'resume', epoch, t: T0 }, first_value: 0, values: [] })
+      resumed.appendRun({ entry: { k: 'resume', epoch, cut: [], t: T0 }, first_value: 0, values: [] })
       resumed.append(simpleRow(2))
       await resumed.commit()
       expect(await reader.size(run.log)).toBe(4)

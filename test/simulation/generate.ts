@@ -35,7 +35,7 @@ export interface Shape {
   /** Forks, coalesces and aggregates too. */
   readonly groups: boolean
   /** The power may go, or somebody stop the run, at any time; another process then goes on. */
-  readonly crashes: boolean
+  readonly crashes?: boolean
   readonly max_nodes: number
   readonly max_rows: number
 }

@@ -62,16 +62,18 @@ function goOn(world: World, ledger: MemoryLedger, model: Model, shape: Shape, fa
   if (ledger.entries_kept.length === 0) return begin(world, ledger, model, shape, fate)
   world.clock = new VirtualClock(world.clock.now_us() + fate.below(10_000_000))
   const common = start(world, ledger, model, shape, fate)
-  return drive(world, common.plan, () => resumeRun({ ...common, ledger, reader: ledger, from_ledger_only: false }))
+  return drive(world, common.plan, () =>
+    resumeRun({ ...common, ledger, reader: ledger, from_ledger_only: false, abandon: false }),
+  )
 }
 
 /** Decides when the power goes, or somebody stops the run. */
 function start(world: World, ledger: MemoryLedger, model: Model, shape: Shape, fate: Random) {
   const stop = new AbortController()
-  const power = new Power(shape.crashes && fate.chance(0.7) ? fate.between(1, 12) : Number.POSITIVE_INFINITY)
+  const power = new Power(shape.crashes === true && fate.chance(0.7) ? fate.between(1, 12) : Number.POSITIVE_INFINITY)
   ledger.power = power
   world.power = power
-  if (shape.crashes && fate.chance(0.3)) world.clock.wake(fate.below(300_000), () => stop.abort())
+  if (shape.crashes === true && fate.chance(0.3)) world.clock.wake(fate.below(300_000), () => stop.abort())
   return { plan: world.plan(model), run: RUN, clock: world.clock, limit: Number.POSITIVE_INFINITY, signal: stop.signal }
 }
 

@@ -35,6 +35,7 @@ const FORKED = fateNumber('FORKED', 'fork')
 const EXPANDED = fateNumber('EXPANDED', 'expand')
 const COALESCED = fateNumber('COALESCED', 'merge')
 const CONSUMED = fateNumber('CONSUMED_IN_BATCH', 'batch')
+const ABANDONED = fateNumber('FAILED', 'abandoned')
 const BATCH_FAILED = fateNumber('FAILED', 'batch_failed')
 const SINK_REJECTED = fateNumber('FAILED', 'sink_rejected')
 
@@ -109,6 +110,11 @@ export function failedAtCoalesce(
     case 'select_missing':
       return { fate: SELECT_MISSING, ...common }
   }
+}
+
+/** The ending of a token that was still open when its run was given up. */
+export function abandoned(token: number, node: number, error: ErrorFact): Ending {
+  return { fate: ABANDONED, token, node, sink: 0, group: 0, error }
 }
 
 /** The ending of a token for which a transform returned nothing. */

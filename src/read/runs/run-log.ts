@@ -118,7 +118,7 @@ export async function planOf(reader: LedgerReader, log: number): Promise<PlanVal
   const value = (await valueIn(reader, log, 0, 0)) as unknown as Partial<PlanValue> | null
   if (value === null) return null
   const none = newRow() as unknown as PlanValue['expressions']
-  return { text: '', file: '', expressions: none, options: none, ...value }
+  return { text: '', file: '', folder: '', expressions: none, options: none, ...value }
 }
 
 /** Value 2 of entry 0; null if it is erased. */

@@ -1,0 +1,39 @@
+/** `custody resume RUN` and `custody abandon RUN`; resume-run.ts does the work. */
+import { Command } from 'commander'
+import { collect } from '../arguments.ts'
+import type { Context } from '../context.ts'
+import { withLedgerOption } from '../ledger-access.ts'
+import type { ResumeOptions } from '../resume-run.ts'
+
+export function resumeCommand(context: Context, done: (exit: number) => void): Command {
+  const command = new Command('resume')
+    .summary('go on with a run that stopped')
+    .description(
+      'Goes on with a run that was stopped, crashed or lost its power: nothing is lost, nothing is doubled. A finished run: its summary.',
+    )
+    .argument('<run>', "a run's id, a unique beginning of one, or latest")
+  return withLedgerOption(command)
+    .option('--set <path=value>', 'change limits, retry or ledger, as in --set retry.attempts=5; repeatable', collect)
+    .option('--from-ledger-only', 'finish what was read, and read no source further')
+    .option('--strict', 'exit with 3 if any row ended in failure')
+    .option('--json', 'print the summary as JSON')
+    .action(async (run: string, options: ResumeOptions) => {
+      const { resumeCommand: resume } = await import('../resume-run.ts')
+      done(await resume(context, run, options, false))
+    })
+}
+
+export function abandonCommand(context: Context, done: (exit: number) => void): Command {
+  const command = new Command('abandon')
+    .summary('end what a stopped run left open, and seal it')
+    .description(
+      'Ends every open row instance of a run that stopped as FAILED / abandoned, and seals the run. Outputs keep what was written.',
+    )
+    .argument('<run>', "a run's id, a unique beginning of one, or latest")
+  return withLedgerOption(command)
+    .option('--json', 'print the summary as JSON')
+    .action(async (run: string, options: ResumeOptions) => {
+      const { resumeCommand: resume } = await import('../resume-run.ts')
+      done(await resume(context, run, options, true))
+    })
+}

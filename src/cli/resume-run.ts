@@ -1,0 +1,156 @@
+/** Goes on with a run that stopped, or gives it up: finds its pipeline file by the ledger, and tells what comes of it. */
+import { randomBytes } from 'node:crypto'
+import { basename, join } from 'node:path'
+import { setPath } from '../config/set.ts'
+import { systemClock } from '../engine/ports.ts'
+import { type Restored, resumeRun } from '../engine/resume.ts'
+import type { RunResult } from '../engine/run.ts'
+import { signingKey } from '../ledger/keys.ts'
+import { openLedger, openLedgerReader } from '../ledger/open.ts'
+import type { LedgerReader } from '../ledger/read-port.ts'
+import type { LedgerPorts } from '../ledger/write-port.ts'
+import type { PlanValue } from '../model/entry.ts'
+import { CustodyError } from '../model/error.ts'
+import type { Plan } from '../plan/plan.ts'
+import { findRun } from '../read/runs/list.ts'
+import { closingOf, planOf } from '../read/runs/run-log.ts'
+import { showRun } from '../read/show/show.ts'
+import type { Context } from './context.ts'
+import { stopOnSignals } from './interrupt.ts'
+import { isHeld, ledgerUrl } from './ledger-access.ts'
+import { preparePlan } from './pipeline-access.ts'
+import { ProgressLine } from './progress.ts'
+import { renderSummary, statusText } from './render/summary.ts'
+import { counted, printable } from './render/text.ts'
+import { shownRun, tellResult } from './tell-run.ts'
+
+export interface ResumeOptions {
+  readonly ledger?: string
+  readonly set?: readonly string[]
+  readonly fromLedgerOnly?: boolean
+  readonly strict?: boolean
+  readonly json?: boolean
+}
+
+/** `--set` may change these only: all else is part of the plan. */
+const MAY_CHANGE = ['limits', 'retry', 'ledger']
+
+/** Returns the exit code. @throws CustodyError if the run can't be gone on with. */
+export async function resumeCommand(
+  context: Context,
+  name: string,
+  options: ResumeOptions,
+  abandon: boolean,
+): Promise<number> {
+  for (const argument of options.set ?? []) refuseSet(argument)
+  const url = ledgerUrl(context, options)
+  const reader = await openLedgerReader(url)
+  try {
+    const { run, log } = await findRun(reader, name)
+    if ((await closingOf(reader, log)).last?.k === 'seal') return await tellSealed(reader, run, context, options)
+    const plan = await planOfRun(context, await planOf(reader, log), options)
+    const result = await goOn(context, { url, reader, run, plan, options, abandon })
+    return tellResult(result, await shownRun(url, run), url, context, plan, options)
+  } finally {
+    await reader.close()
+  }
+}
+
+function refuseSet(argument: string): void {
+  const [first] = setPath(argument) ?? []
+  if (first === undefined || !MAY_CHANGE.includes(String(first)))
+    throw new CustodyError('CUSTODY_BAD_SET', `--set ${argument} would change what the run does`, {
+      hint: 'When a run is resumed, --set may change limits, retry and ledger only.',
+    })
+}
+
+/** A run that is sealed has nothing to go on with: its summary. */
+async function tellSealed(
+  reader: LedgerReader,
+  run: string,
+  context: Context,
+  { json }: ResumeOptions,
+): Promise<number> {
+  const shown = await showRun(reader, run, isHeld)
+  const { terminal } = context
+  if (json === true) {
+    const { run: id, status, rows, tokens, outcomes, causes, sinks, checkpoint, duration_ms } = shown
+    terminal.answerJson({ run: id, status, rows, tokens, outcomes, causes, sinks, checkpoint, duration_ms })
+    return 0
+  }
+  const paint = terminal.paint_told
+  terminal.tell(
+    [
+      'nothing to go on with: the run is sealed',
+      statusText(shown.status, shown.duration_ms * 1000, paint),
+      '',
+      ...renderSummary({ ...shown, dry_run: false }, context.cwd, terminal.columns_told, paint),
+    ].join('\n'),
+  )
+  return 0
+}
+
+async function planOfRun(context: Context, value: PlanValue | null, { set = [] }: ResumeOptions): Promise<Plan> {
+  if (value === null || value.folder === '')
+    throw new CustodyError('CUSTODY_VERIFY_FAILED', 'the ledger no longer has the plan that the run began with')
+  const sets = [...(value.set ?? []), ...set]
+  return preparePlan(context, join(value.folder, basename(value.file)), sets, () => signingKey(context.env))
+}
+
+interface GoOn {
+  readonly url: string
+  readonly reader: LedgerReader
+  readonly run: string
+  readonly plan: Plan
+  readonly options: ResumeOptions
+  readonly abandon: boolean
+}
+
+async function goOn(context: Context, { url, reader, run, plan, options, abandon }: GoOn): Promise<RunResult> {
+  const clock = systemClock()
+  const quiet = options.json === true
+  const ports: LedgerPorts = {
+    now_us: () => clock.now_us(),
+    entropy: size => randomBytes(size),
+    signer: signingKey(context.env),
+  }
+  const ledger = await openLedger(url, ports, { create: false })
+  const progress = new ProgressLine(context.terminal, null)
+  const stopping = stopOnSignals(context, quiet)
+  try {
+    return await resumeRun({
+      plan,
+      run,
+      ledger,
+      reader,
+      clock,
+      limit: Number.POSITIVE_INFINITY,
+      signal: stopping.signal,
+      from_ledger_only: options.fromLedgerOnly === true,
+      abandon,
+      onRestored: restored => {
+        if (!quiet) context.terminal.tell(restoredText(restored, plan, abandon))
+      },
+      onProgress: each => progress.show(each),
+    })
+  } finally {
+    stopping.close()
+    await ledger.close()
+    progress.clear()
+  }
+}
+
+function restoredText({ rows_read, open, sinks, cut }: Restored, plan: Plan, abandon: boolean): string {
+  const parts = abandon
+    ? [
+        `abandoning ${printable(plan.name)} after ${counted(rows_read, 'row')}`,
+        `${counted(open, 'open row instance')} end`,
+      ]
+    : [
+        `resumed ${printable(plan.name)} at row ${(rows_read + 1).toLocaleString('en')}`,
+        `${counted(open, 'held row instance')} restored`,
+      ]
+  parts.push(`${counted(sinks, 'output')} wound back to the last receipt`)
+  if (!abandon && cut.length > 0) parts.push(`not read further: ${cut.map(printable).join(', ')}`)
+  return parts.join(' · ')
+}
