@@ -1,42 +1,116 @@
-/** Random pipelines run into a real ledger: material for the verifier. */
-import { runPlan } from '../../src/engine/run.ts'
-import { openLedger } from '../../src/ledger/open.ts'
+/** Simulated pipelines run into a real ledger: material for the verifier. */
+import { resumeRun } from '../../src/engine/resume.ts'
+import { type RunResult, runPlan } from '../../src/engine/run.ts'
+import { openLedger, openLedgerReader } from '../../src/ledger/open.ts'
 import type { Plan, PlanNode } from '../../src/plan/plan.ts'
-import { generateModel, type Shape } from '../simulation/generate.ts'
 import type { Model } from '../simulation/model.ts'
 import { Random } from '../simulation/random.ts'
 import { World } from '../simulation/world.ts'
 import { testPorts } from './ledger.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
-export const simulatedRun = (seed: number): string => `01890000-0000-7000-8000-${`${seed}`.padStart(12, '0')}`
+/** The id of the n-th simulated run. */
+export const simulatedRun = (n: number): string => `01890000-0000-7000-8000-${`${n}`.padStart(12, '0')}`
 
-/**
- * Runs the model of a seed into the ledger at `url`, which is made if there is none; with `stop_after_us`, not to its end.
- */
-export async function runSimulated(url: string, seed: number, shape: Shape, stop_after_us?: number): Promise<Model> {
-  const random = new Random(seed)
-  const model = generateModel(random, shape)
-  const clock = new VirtualClock()
+/** Every kind of node, and most ways to end: flow, gates, filters, expansions, merges, lost branches, batches, errors. */
+export const RICH: Model = {
+  sources: [
+    { name: 'letters', to: 'grow', on_invalid: 'bad', values: [3, 5, null, 7, 8, 11, 12, 14, 17, 22, 26, 31] },
+    { name: 'forms', to: 'tier', on_invalid: 'discard', values: [6, 9, null, 10, 13, 15, 18, 21, 24, 27, 30, 33, 36] },
+  ],
+  nodes: [
+    step('grow', { op: 'expand', size: 3 }, 'tier', 'discard'),
+    { kind: 'gate', name: 'tier', mod: 3, broken: 9, routes: ['split', 'shaky', 'low'], on_error: 'bad' },
+    { ...step('shaky', { op: 'flaky', times: 3 }, 'keep', 'bad'), attempts: 2 },
+    {
+      kind: 'fork',
+      name: 'split',
+      branches: [
+        { branch: 'left', to: 'lift' },
+        { branch: 'right', to: 'weigh' },
+      ],
+    },
+    { ...step('lift', { op: 'set', name: 'left', by: 2 }, 'join', 'discard'), later: true },
+    { ...step('weigh', { op: 'fail', mod: 7 }, 'join', 'discard'), later: true },
+    {
+      kind: 'coalesce',
+      name: 'join',
+      fork: 'split',
+      branches: ['left', 'right'],
+      policy: 'require_all',
+      quorum: 0,
+      merge: 'union',
+      on_conflict: 'last_wins',
+      to: 'stats',
+    },
+    aggregate('stats', 4, 'sum', 'out'),
+    aggregate('keep', 3, 'mark', 'low'),
+  ],
+  sinks: [
+    { name: 'bad', rejects: 0, on_error: 'discard' },
+    { name: 'low', rejects: 0, on_error: 'bad' },
+    { name: 'out', rejects: 2, on_error: 'bad' },
+  ],
+}
+
+function step(
+  name: string,
+  operation: Extract<Model['nodes'][number], { kind: 'step' }>['operation'],
+  to: string,
+  on_error: string,
+) {
+  return { kind: 'step', name, operation, later: false, attempts: 1, to, on_error } as const
+}
+
+function aggregate(name: string, count: number, operation: 'sum' | 'mark', to: string) {
+  return { kind: 'aggregate', name, count, operation, broken: 0, later: false, to, on_error: 'bad' } as const
+}
+
+/** What happens to a run that is stopped before its end. */
+export interface Stopped {
+  readonly after_us: number
+  readonly then: 'nothing' | 'resume' | 'abandon'
+}
+
+/** Runs a model as the n-th run into the ledger at `url`, which is made if there is none. */
+export async function runModel(url: string, model: Model, n: number, stopped: Stopped | null = null): Promise<void> {
+  const world = new World(new VirtualClock(), new Random(n))
   const stop = new AbortController()
-  if (stop_after_us !== undefined) clock.wake(stop_after_us, () => stop.abort())
-  const plan = withTopology(new World(clock, new Random(seed + 1)).plan(model))
-  const ledger = await openLedger(url, testPorts(`${seed}`), { create: true })
-  const { error } = await clock.drive(
-    runPlan({
-      plan,
-      run: simulatedRun(seed),
-      ledger,
-      clock,
-      custody: 'simulated',
-      limit: Number.POSITIVE_INFINITY,
-      dry_run: false,
-      signal: stop.signal,
-    }),
+  if (stopped !== null) world.clock.wake(stopped.after_us, () => stop.abort())
+  const first = { plan: withTopology(world.plan(model)), clock: world.clock, signal: stop.signal, ...RUN }
+  await inLedger(url, `${n}`, ledger =>
+    world.clock.drive(runPlan({ ...first, run: simulatedRun(n), ledger, dry_run: false })),
   )
-  await ledger.close()
-  if (error !== null) throw error
-  return model
+  if (stopped === null || stopped.then === 'nothing') return
+  const abandon = stopped.then === 'abandon'
+  world.clock = new VirtualClock(world.clock.now_us() + 1_000_000)
+  const reader = await openLedgerReader(url)
+  const second = {
+    plan: withTopology(world.plan(model)),
+    clock: world.clock,
+    signal: new AbortController().signal,
+    ...RUN,
+  }
+  await inLedger(url, `${n} again`, ledger =>
+    world.clock.drive(resumeRun({ ...second, run: simulatedRun(n), ledger, reader, from_ledger_only: false, abandon })),
+  )
+  await reader.close()
+}
+
+const RUN = { custody: 'simulated', limit: Number.POSITIVE_INFINITY }
+
+async function inLedger(
+  url: string,
+  seed: string,
+  work: (ledger: Awaited<ReturnType<typeof openLedger>>) => Promise<RunResult>,
+) {
+  const ledger = await openLedger(url, testPorts(seed), { create: true })
+  try {
+    const { error } = await work(ledger)
+    if (error !== null) throw error
+  } finally {
+    await ledger.close()
+  }
 }
 
 /** With the branches that a compiled plan's topology has. */

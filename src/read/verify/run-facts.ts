@@ -22,6 +22,8 @@ export class RunFacts {
   #published: readonly ReceiptFact[] | null = null
   /** Records read so far, by source. */
   readonly #records = new Map<number, number>()
+  /** Sources whose rest isn't read. */
+  readonly #cut = new Set<number>()
   /** Epochs of `resume` entries, ascending. */
   readonly epochs: number[] = []
   seal: SealFacts | null = null
@@ -37,6 +39,7 @@ export class RunFacts {
   record(source: number, index: number, where: Place, ways: Ways): void {
     if (ways.kind(source) !== 'source')
       this.#entries.add(`${where}: it comes from ${ways.name(source)}, which is no source`)
+    if (this.#cut.has(source)) this.#entries.add(`${where}: ${ways.name(source)} was not to be read any further`)
     const expected = (this.#records.get(source) ?? 0) + 1
     if (index !== expected) {
       this.#entries.add(
@@ -74,6 +77,11 @@ export class RunFacts {
           this.#entries.add(`${where} resumes with epoch ${facts.epoch}, after ${this.#last_epoch}`)
         this.#last_epoch = facts.epoch
         this.epochs.push(facts.epoch)
+        for (const source of facts.cut) {
+          if (ways.kind(source) !== 'source')
+            this.#entries.add(`${where} cuts ${ways.name(source)}, which is no source`)
+          this.#cut.add(source)
+        }
         return
       case 'publish':
         this.#published = facts.artifacts
@@ -171,11 +179,13 @@ export class RunFacts {
         `${where} seals the run, and ${counted(tallies.born - tallies.ended, 'row instance has', 'row instances have')} no ending`,
       )
     }
+    this.#checkPublished(where, ways)
     if (facts.status === 'abandoned') return
     for (const { source, done } of this.#cursors.values()) {
       if (!done) this.#seals.add(`${where} seals the run, and ${ways.name(source)} has not been read to its end`)
     }
-    this.#checkPublished(where, ways)
+    if (this.#published === null && this.#commits > 0)
+      this.#seals.add(`${where} seals the run, and nothing says what was published`)
   }
 
   /** What was published is what the last commit's receipts say. */
@@ -188,8 +198,6 @@ export class RunFacts {
         )
       }
     }
-    if (this.#published === null && this.#commits > 0)
-      this.#seals.add(`${where} seals the run, and nothing says what was published`)
   }
 }
 

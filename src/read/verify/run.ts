@@ -12,6 +12,7 @@ import { DecodeError, decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '
 import { SubjectValues } from '../values.ts'
 import { Batches } from './batches.ts'
 import { Check, counted, entryName, grouped, Place, subjectName, tokenName } from './check.ts'
+import { ABANDONED } from './fates.ts'
 import { checkHead, LogWalk, short } from './log.ts'
 import { checkOpenTokens, EndingsTable } from './projections.ts'
 import { RunFacts } from './run-facts.ts'
@@ -145,7 +146,7 @@ class RunFold {
     const open = [...this.#rows.values(), ...this.#batches.values()]
     if (facts.seal !== null && this.#complete) {
       for (const state of open) {
-        for (const problem of state.unfinished()) {
+        for (const problem of state.unfinished(facts.seal.status === 'abandoned')) {
           checks.seal.add(`the run is sealed, and ${problem} (${subjectName(state.subject)})`)
         }
       }
@@ -177,7 +178,10 @@ class RunFold {
     for (const expected of state.fold(seq, entry, this.#witness)) {
       await this.#endings.compare(expected, this.#witness.ways)
     }
-    if (state.done) this.#statesOf(subject).delete(numberOf(subject))
+    if (!state.done) return
+    this.#statesOf(subject).delete(numberOf(subject))
+    const abandoned = entry.endings.some(each => each.fate === ABANDONED)
+    for (const problem of state.unfinished(abandoned)) this.checks.groups.add(`${where}: ${problem}`)
   }
 
   /** The story that an entry goes on with, or a new one; null if there is none that it could go on with. */

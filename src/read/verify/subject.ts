@@ -94,9 +94,10 @@ export class SubjectState {
     return expected
   }
 
-  /** The run is sealed, and the subject isn't done. */
-  *unfinished(): Iterable<string> {
+  /** The run is sealed, or the subject is done: what is still open. In an abandoned run groups may be. */
+  *unfinished(abandoned: boolean): Iterable<string> {
     for (const token of this.tokens.keys()) yield `${tokenName(token)} has no ending`
+    if (abandoned) return
     for (const { group } of this.#groups.open()) yield `group ${group} never closed`
   }
 
@@ -166,6 +167,7 @@ export class SubjectState {
       return
     }
     token.group = hold.group
+    token.last_group = hold.group
     const group_here = this.#groups.get(hold.group)
     if (at_aggregate) batches.hold(hold)
     else if (group_here !== undefined && group_here.node === hold.node) group_here.places.set(token.id, hold.ordinal)
@@ -177,8 +179,8 @@ export class SubjectState {
   }
 
   /**
-   * Each value that the entry commits to is there for one thing: it left a visit, is an error, tells more about a merge, or
-   * is what a token was born with. What is born of a fork has the parent's value, what is born of a merge that of its members.
+   * Each value that the entry commits to is there for one thing: it left a visit, is an error (of a visit, or of being abandoned), tells
+   * more about a merge, or is what a token was born with. What is born of a fork has the parent's value, what is born of a merge that of its members.
    */
   #newValues(entry: SubjectEntry, where: Place, witness: Witness): void {
     const told = (problem: string) => witness.tokens.add(`${where}: ${problem}`)
@@ -189,6 +191,9 @@ export class SubjectState {
       if (error !== null) use(error.value)
     }
     for (const { detail } of entry.groups_closed) if (detail !== 0) use(detail)
+    for (const { fate, error } of entry.endings) {
+      if (fate === ABANDONED && error !== null && !uses.has(error.value)) use(error.value)
+    }
     for (const { token, group, value, parents } of entry.births) {
       if (group === 0) continue
       const last = this.tokens.get(parents[0] ?? 0)?.last ?? null
@@ -223,7 +228,7 @@ export class SubjectState {
         if (cause === 'batch' || entry.visits.some(each => each.token === token.id && each.edge === token.via)) {
           witness.batches.end(token.id, ending.group)
         }
-      } else if (ending.fate === ABANDONED && token.group !== 0) witness.batches.abandon(token.id, token.group)
+      } else if (ending.fate === ABANDONED) witness.batches.abandon(token.id, token.last_group)
     }
     const { error } = ending
     return {

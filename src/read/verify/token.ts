@@ -36,6 +36,8 @@ export class TokenState {
   via_group = 0
   /** The group that holds it; 0 for none. */
   group = 0
+  /** The group that held it last, or still does. */
+  last_group = 0
   held = false
   last: VisitFact | null = null
   ended = false
