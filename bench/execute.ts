@@ -13,6 +13,7 @@ import { compilePlan } from '../src/plan/compile.ts'
 import type { Plan } from '../src/plan/plan.ts'
 import { builtins } from '../src/plugins/index.ts'
 import { Catalogue } from '../src/sdk/catalogue.ts'
+import { profiling } from './profiling.ts'
 import type { Mark, RunSample, RunTask } from './task.ts'
 import { WORKLOADS } from './workloads.ts'
 
@@ -27,6 +28,7 @@ export async function execute(task: RunTask): Promise<RunSample> {
   const ledger = task.evidence ? await openLedger(url, ports, { create: true }) : discardingLedger()
   const marks: Mark[] = []
   const run = uuidv7(Math.floor(clock.now_us() / 1000), randomBytes(10))
+  const endProfile = task.profile === undefined ? null : await profiling(task.profile)
   const cpu = process.cpuUsage()
   const began_us = clock.now_us()
   const { summary, error } = await runPlan({
@@ -45,6 +47,7 @@ export async function execute(task: RunTask): Promise<RunSample> {
   })
   const seconds = (clock.now_us() - began_us) / 1e6
   const { user, system } = process.cpuUsage(cpu)
+  await endProfile?.()
   await ledger.close()
   if (error !== null) throw error
   if (summary.status !== 'completed' || summary.rows.read !== task.rows)

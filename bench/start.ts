@@ -12,14 +12,12 @@ const start = promisify(execFile)
 export interface Start {
   /** `$CUSTODY_KEY` of all processes, so that none makes or uses the user's own. */
   readonly key: string
-  /** Of Node, as in `--cpu-prof`. */
-  readonly flags?: readonly string[]
 }
 
 export function measure(task: RunTask, start: Start): Promise<RunSample>
 export function measure(task: ReadTask, start: Start): Promise<ReadSample>
-export async function measure(task: RunTask | ReadTask, { key, flags = [] }: Start): Promise<RunSample | ReadSample> {
-  const { stdout } = await start(process.execPath, [...flags, CHILD, JSON.stringify(task)], {
+export async function measure(task: RunTask | ReadTask, { key }: Start): Promise<RunSample | ReadSample> {
+  const { stdout } = await start(process.execPath, [CHILD, JSON.stringify(task)], {
     env: { ...process.env, CUSTODY_KEY: key },
     maxBuffer: MAX_ANSWER_BYTES,
   })

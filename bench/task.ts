@@ -9,6 +9,8 @@ export interface RunTask {
   readonly evidence: boolean
   /** Made for this run alone; `data.csv` lies beside it. The ledger is `custody.db` in it. */
   readonly folder: string
+  /** Where to leave a CPU profile of the run; absent: none is taken. */
+  readonly profile?: string
 }
 
 export interface ReadTask {

@@ -1,0 +1,57 @@
+/** To which stage of a row's way a function's time belongs. */
+
+export interface Frame {
+  readonly name: string
+  /** Path of the module from the repository's root, `node:…`, or `''` for what is native. */
+  readonly module: string
+}
+
+/** By what a function is called, whatever its module: natives, and what the engine and Node do by themselves. */
+const BY_NAME: ReadonlyMap<string, string> = new Map([
+  ['(garbage collector)', 'garbage collection'],
+  ['(idle)', 'waiting (sinks’ fsync, reading)'],
+  ['(program)', 'Node itself'],
+  // Calls into SQLite aren't frames of their own: these two make them.
+  ['transaction src/ledger/sqlite/store.ts', 'SQLite: begin, commit (fsync)'],
+  ['all src/ledger/sqlite/store.ts', 'SQLite: inserts'],
+])
+
+/** By the beginning of the module's path; the first that fits. */
+const BY_MODULE: ReadonlyArray<readonly [start: string, stage: string]> = [
+  ['src/plugins/sources/', 'source'],
+  ['src/engine/intake.ts', 'source'],
+  ['src/sdk/schema-check.ts', 'schema check'],
+  ['src/sdk/cell.ts', 'schema check'],
+  ['node_modules/ajv', 'schema check'],
+  ['src/plugins/transforms/', 'transform'],
+  ['src/plugins/aggregates/', 'aggregate'],
+  ['src/sdk/expression', 'expressions (transform, gate)'],
+  ['node_modules/@marcbachmann/cel-js', 'expressions (transform, gate)'],
+  ['src/plugins/sinks/', 'sink text and files'],
+  ['src/model/canonical.ts', 'canonical JSON'],
+  ['src/model/hash.ts', 'hashing'],
+  ['src/model/merkle.ts', 'hashing'],
+  ['src/ledger/subject-tree.ts', 'hashing'],
+  ['node:internal/crypto', 'hashing'],
+  ['src/ledger/encode.ts', 'encode'],
+  ['src/ledger/appender.ts', 'append (salts, records)'],
+  ['src/ledger/sqlite/', 'SQLite: binding values'],
+  ['src/ledger/', 'append (salts, records)'],
+  ['src/engine/recorder.ts', 'recorder'],
+  ['src/engine/token.ts', 'recorder'],
+  ['src/engine/tallies.ts', 'recorder'],
+  ['src/engine/change.ts', 'recorder'],
+  ['src/engine/decide/', 'recorder'],
+  ['src/engine/committer.ts', 'recorder'],
+  ['src/engine/', 'flow (scheduler, line, steps)'],
+]
+
+/**
+ * The stage of a function, given where it is and, for natives and Node's own modules that could serve any, the stage of
+ * its caller.
+ */
+export function stageOf({ name, module }: Frame, callers: string): string {
+  const by_name = BY_NAME.get(name) ?? BY_NAME.get(`${name} ${module}`)
+  if (by_name !== undefined) return by_name
+  return BY_MODULE.find(([start]) => module.startsWith(start))?.[1] ?? callers
+}
