@@ -5,8 +5,9 @@
 import type { LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
 import { GROUP_KINDS, type SubjectEntry } from '../../model/entry.ts'
 import { CustodyError } from '../../model/error.ts'
-import type { Row } from '../../model/row.ts'
-import { decodeSubjectEntry } from '../decode.ts'
+import { JsonTextError, parseStrict } from '../../model/json.ts'
+import { isRow, type Json, type Row } from '../../model/row.ts'
+import { DecodeError, decodeSubjectEntry } from '../decode.ts'
 import { closingOf, headOf, intentsOf, type Opening, openingOf, planOf, readable } from '../runs/run-log.ts'
 import { decodePayload, SubjectValues } from '../values.ts'
 import { batchEntries, batchesAfter } from './batches.ts'
@@ -67,7 +68,7 @@ export async function* explainWhere(
       while (payload.done !== true && payload.value.seq < stored.seq) payload = await payloads.next()
       if (stored.row === null || payload.done === true || payload.value.seq !== stored.seq) continue
       const data = ingested(stored, payload.value, log)
-      if (data === null || !fits(data)) continue
+      if (data === null || !fits(data) || isRejected(stored, log)) continue
       yield storyOf(reader, log, await reader.entriesOfRow(log, stored.row), scene)
     }
   } finally {
@@ -75,12 +76,27 @@ export async function* explainWhere(
   }
 }
 
-/** The data of a row from its first entry; null for later entries and for records that were rejected. */
+/**
+ * The data of a row from its first entry (of a record that was rejected, what is kept of it); null for later entries. On the
+ * path of every row of the run: what fits is decoded strictly when its story is told.
+ */
 function ingested(stored: StoredEntry, payload: StoredPayload, log: number): Row | null {
-  const entry = readable(log, () => decodeSubjectEntry(stored.seq, stored.body))
-  if (entry.origin === null || entry.visits[0]?.error !== null) return null
-  const value = readable(log, () => decodePayload(payload)).values[0]
-  return value?.kind === 'full' ? (value.value as Row) : null
+  if (!stored.body.includes('"s":[')) return null
+  const [first] = readable(log, () => payloadText(payload)) as readonly (readonly Json[])[]
+  return first?.length === 1 && isRow(first[0]) ? first[0] : null
+}
+
+function payloadText({ seq, body }: StoredPayload): Json {
+  try {
+    return parseStrict(body)
+  } catch (error) {
+    if (error instanceof JsonTextError) throw new DecodeError(seq, `the payload is not strict JSON: ${error.message}`)
+    throw error
+  }
+}
+
+function isRejected({ seq, body }: StoredEntry, log: number): boolean {
+  return readable(log, () => decodeSubjectEntry(seq, body)).visits[0]?.error !== null
 }
 
 async function runScene(reader: LedgerReader, log: number): Promise<RunScene> {
