@@ -21,6 +21,7 @@ import type { Receipt } from '../sdk/spec.ts'
 import type { Flow } from './flow.ts'
 import type { Intake } from './intake.ts'
 import type { Outputs } from './outputs.ts'
+import type { AtPoint } from './points.ts'
 import type { Clock } from './ports.ts'
 import type { Recorder } from './recorder.ts'
 
@@ -47,6 +48,7 @@ export interface CommitterParts {
   readonly intakes: readonly Intake[]
   readonly clock: Clock
   readonly flow: Flow
+  readonly atPoint: AtPoint
 }
 
 /** Entry 0 has two values. */
@@ -65,8 +67,9 @@ export class Committer {
   readonly #intakes: readonly Intake[]
   readonly #clock: Clock
   readonly #flow: Flow
+  readonly #atPoint: AtPoint
 
-  constructor({ ledger, recorder, outputs, intakes, clock, flow }: CommitterParts, from: Progressed | null) {
+  constructor({ ledger, recorder, outputs, intakes, clock, flow, atPoint }: CommitterParts, from: Progressed | null) {
     const { commits, values, totals } = from ?? BEGINNING
     this.#ledger = ledger
     this.#recorder = recorder
@@ -74,6 +77,7 @@ export class Committer {
     this.#intakes = intakes
     this.#clock = clock
     this.#flow = flow
+    this.#atPoint = atPoint
     this.#commits = commits
     this.#values = values
     this.totals = totals ?? recorder.tallies.snapshot()
@@ -83,6 +87,7 @@ export class Committer {
   async resume(epoch: number, cut: readonly number[]): Promise<void> {
     this.#append({ k: 'resume', epoch, cut, t: this.#clock.now_us() }, [])
     this.head = await this.#ledger.commit()
+    this.#atPoint('after_resume_entry')
   }
 
   /** Keeps the lease through times without commits. */
@@ -91,11 +96,13 @@ export class Committer {
   }
 
   async commit(): Promise<void> {
+    this.#atPoint('before_flush')
     await this.#durable(await this.#outputs.flush(), false)
   }
 
   /** The last commit with rows: formats get their ends, and what is about to be renamed is recorded. */
   async finish(): Promise<void> {
+    this.#atPoint('before_flush')
     await this.#durable(await this.#outputs.finish(), true)
   }
 
@@ -125,6 +132,7 @@ export class Committer {
   }
 
   async #durable(receipts: readonly Receipt[], last: boolean): Promise<void> {
+    this.#atPoint('after_flush')
     for (const { subject, draft } of this.#recorder.take()) subject.previous = this.#ledger.append(draft)
     if (last)
       this.#append({ k: 'publish', artifacts: this.#receiptFacts(receipts), t: this.#clock.now_us() }, [
@@ -165,6 +173,7 @@ export class Committer {
     this.head = await this.#ledger.commit()
     this.totals = totals
     this.#outputs.accept(receipts)
+    this.#atPoint('after_commit')
   }
 
   #append(entry: RunEntry, values: readonly ValueDraft[]): void {

@@ -10,6 +10,7 @@ import { CustodyError } from '../model/error.ts'
 import type { Row } from '../model/row.ts'
 import type { Plan, SinkNode } from '../plan/plan.ts'
 import type { Artifact, Receipt, RowError, Sink, SinkContext, SinkIntent } from '../sdk/spec.ts'
+import type { AtPoint } from './points.ts'
 
 export interface Output {
   readonly node: SinkNode
@@ -24,6 +25,8 @@ const NOWHERE: SinkIntent = { path: null, mode: 'stream', prior_bytes: 0, prior_
 
 export class Outputs {
   readonly all: readonly Output[]
+  /** Told when some outputs are further than others. */
+  atPoint: AtPoint = () => undefined
   readonly #by_node = new Map<number, Sink>()
 
   private constructor(all: readonly Output[]) {
@@ -80,7 +83,10 @@ export class Outputs {
   }
 
   async open(): Promise<void> {
-    for (const output of this.all) await output.sink.open(output.intent, output.receipt)
+    for (const output of this.all) {
+      await output.sink.open(output.intent, output.receipt)
+      if (output.receipt !== null) this.atPoint('mid_rewind')
+    }
   }
 
   write(node: number, row: Row): RowError | null {
@@ -91,11 +97,11 @@ export class Outputs {
 
   /** Makes all rows durable. The receipts become the outputs' own only with `accept`, after the ledger's commit. */
   flush(): Promise<Receipt[]> {
-    return settleAll(this.all.map(output => output.sink.flush()))
+    return settleAll(this.all.map(output => this.#told(output.sink.flush())))
   }
 
   finish(): Promise<Receipt[]> {
-    return settleAll(this.all.map(output => output.sink.finish()))
+    return settleAll(this.all.map(output => this.#told(output.sink.finish())))
   }
 
   accept(receipts: readonly Receipt[]): void {
@@ -103,7 +109,10 @@ export class Outputs {
   }
 
   async publish(): Promise<void> {
-    for (const output of this.all) output.artifact = await output.sink.publish()
+    for (const output of this.all) {
+      output.artifact = await output.sink.publish()
+      this.atPoint('mid_publish')
+    }
   }
 
   /** Winds every sink back to its last receipt. */
@@ -112,6 +121,12 @@ export class Outputs {
       await output.sink.close()
       await output.sink.open(output.intent, output.receipt)
     }
+  }
+
+  async #told(flushed: Promise<Receipt>): Promise<Receipt> {
+    const receipt = await flushed
+    this.atPoint('mid_flush')
+    return receipt
   }
 
   async close(): Promise<void> {

@@ -59,6 +59,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
   await refuseOtherPlan(plan, reader, log)
   const { ledger, epoch } = await request.ledger.takeOver(run)
   try {
+    request.atPoint?.('after_take_over')
     const history = await readHistory(reader, log)
     const state = await restoreState(plan, history, reader, log, clock.now_us())
     const sources = await createSources(plan)

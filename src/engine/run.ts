@@ -25,6 +25,7 @@ export async function runPlan(request: RunRequest): Promise<RunResult> {
   for (const { source } of sources) await source.prepare?.()
   const outputs = await Outputs.prepare(plan, dry_run, () => originalNames(sources))
   const stations = await Stations.open(plan)
+  request.atPoint?.('before_open')
   const ledger = await request.ledger.openRun(request.run, {
     entry: opening(request, clock.now_us()),
     first_value: 1,
@@ -33,6 +34,7 @@ export async function runPlan(request: RunRequest): Promise<RunResult> {
       text: canonicalize(value as unknown as Json),
     })),
   })
+  request.atPoint?.('after_open')
   const intakes = (onReady: () => void) => sources.map(({ node, source }) => new Intake(node, source, null, onReady))
   return driveSession({ request, ledger, outputs, stations, intakes, from: null })
 }

@@ -14,6 +14,7 @@ import { Committer, type Progressed, type Stop } from './committer.ts'
 import { Flow, type UnderWay } from './flow.ts'
 import type { Intake } from './intake.ts'
 import type { Outputs } from './outputs.ts'
+import type { AtPoint } from './points.ts'
 import type { Clock } from './ports.ts'
 import { reachability } from './reach.ts'
 import { Recorder } from './recorder.ts'
@@ -46,6 +47,8 @@ export interface SessionRequest {
   readonly signal: AbortSignal
   /** Told after each commit; evidence comes first (I11). */
   readonly onProgress?: ((progress: Progress) => void) | undefined
+  /** For tests that crash a run at a named point. */
+  readonly atPoint?: AtPoint | undefined
 }
 
 export interface SessionParts {
@@ -73,12 +76,17 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
   const began_us = clock.now_us()
   const stop = new AbortController()
   const signal = AbortSignal.any([request.signal, stop.signal])
+  const atPoint = request.atPoint ?? nothing
+  outputs.atPoint = atPoint
   const totals = from?.progressed.totals ?? null
   const recorder = new Recorder(new Tallies(plan.nodes.length, plan.edges.length, totals), () => clock.now_us())
   let wake = (): void => undefined
   const intakes = parts.intakes(() => wake())
   const flow = new Flow({ plan, stations, recorder, outputs, clock, signal, onNews: () => wake() }, reachability(plan))
-  const committer = new Committer({ ledger, recorder, outputs, intakes, clock, flow }, from?.progressed ?? null)
+  const committer = new Committer(
+    { ledger, recorder, outputs, intakes, clock, flow, atPoint },
+    from?.progressed ?? null,
+  )
   const onProgress = () => {
     const { read, ended } = recorder.tallies
     request.onProgress?.({ rows_read: read, tokens_ended: ended, elapsed_us: clock.now_us() - began_us })
@@ -92,6 +100,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
   try {
     await parts.prologue?.(committer)
     await outputs.open()
+    atPoint('after_outputs_open')
     if (from?.published !== true) {
       if (from?.abandon === true) abandonAll(recorder, from.under_way, clock.now_us())
       else if (from !== null) flow.restore(from.under_way)
@@ -101,9 +110,12 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
       }
       await committer.finish()
     }
+    atPoint('before_publish')
     await outputs.publish()
+    atPoint('before_seal')
     const status = from?.abandon === true ? 'abandoned' : sealedStatus(committer.totals)
     await committer.seal(status)
+    atPoint('after_seal')
     return result(status, null)
   } catch (thrown) {
     const error = asCustodyError(thrown)
@@ -114,6 +126,8 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     await Promise.allSettled([...intakes.map(intake => intake.close()), stations.close(), outputs.close()])
   }
 }
+
+const nothing: AtPoint = () => undefined
 
 function abandonAll(recorder: Recorder, { subjects }: UnderWay, now_us: number): void {
   for (const subject of subjects) for (const token of [...subject.open]) recorder.abandon(token, now_us)

@@ -164,11 +164,6 @@ export const ERRORS = {
   ),
   CUSTODY_PATTERN: spec(2, 'A pattern isn’t valid RE2 syntax.', 'RE2 has no look-around and no back-references.'),
   // running
-  CUSTODY_NOT_EXECUTABLE: spec(
-    2,
-    'The pipeline has a kind of node that this version can’t run.',
-    'It validates; run it with a version that has this kind.',
-  ),
   CUSTODY_ARGUMENT: spec(2, 'An argument of the command is wrong.', 'See the command’s --help.'),
   CUSTODY_TARGET_EXISTS: spec(
     2,

@@ -5,7 +5,7 @@ import { testCatalogue } from '../../test/support/stub-plugins.ts'
 import { parsePipeline } from '../config/load.ts'
 import type { Json } from '../model/row.ts'
 import { newRow } from '../model/row.ts'
-import { compilePlan, notExecutable } from './compile.ts'
+import { compilePlan } from './compile.ts'
 import type { Plan, PlanNode } from './plan.ts'
 
 function planOf(text: string, overrides: readonly string[] = []): Plan {
@@ -124,10 +124,6 @@ describe('a plan', () => {
     ])
     expect(value.set).toEqual(['retry.attempts=2', 'nodes.desk.gate.options.max_km=7'])
     expect(value.options.desk).toEqual({ max_km: 7 })
-  })
-
-  test('names what can’t run yet', () => {
-    expect(notExecutable(plan).map(({ name }) => name)).toEqual(['both', 'merged', 'stats'])
   })
 
   test('retries as the pipeline says, or the node', () => {

@@ -15,6 +15,7 @@ import { planHash, planValue, topologyOf } from './evidence.ts'
 import { Flow } from './flow.ts'
 import { type Graph, graphOf } from './graph.ts'
 import { checkInputs } from './inputs.ts'
+import { withDefaultOutputs } from './outputs.ts'
 import type { Plan, PlanEdge, PlanNode } from './plan.ts'
 import { type ResolvedPlugin, resolvePlugin } from './plugins.ts'
 import { checkReachability, orderNodes } from './reach.ts'
@@ -35,7 +36,7 @@ export interface CompiledPlan {
 /** Compiles a plan. Diagnostics have the codes of “plugins”, “wiring” and “schemas and expressions” of docs/errors.md. */
 export function compilePlan(pipeline: PipelineFile, catalogue: Catalogue, secrets: Secrets): CompiledPlan {
   const report = new Report(pipeline)
-  const draft = new Draft(pipeline.config)
+  const draft = new Draft(withDefaultOutputs(pipeline, catalogue))
   const wiring = wire(draft, report)
   const order = orderNodes(draft, report)
   checkReachability(draft, wiring, report)
@@ -95,12 +96,4 @@ function buildPlan({ pipeline, draft, plugins, branches, flow, retries }: Parts)
     ledger_url,
     limits,
   })
-}
-
-/** Kinds of nodes that can't run yet. */
-const NOT_EXECUTABLE: ReadonlySet<PlanNode['kind']> = new Set(['fork', 'coalesce', 'aggregate'])
-
-/** Nodes that `run` has to refuse with CUSTODY_NOT_EXECUTABLE. */
-export function notExecutable(plan: Pick<Plan, 'nodes'>): readonly PlanNode[] {
-  return plan.nodes.filter(node => NOT_EXECUTABLE.has(node.kind))
 }
