@@ -4,6 +4,7 @@ import { createRequire, findPackageJSON } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { CustodyError } from '../model/error.ts'
+import { offerOwnModules } from './own-modules.ts'
 import type { PluginSpec } from './spec.ts'
 import { looksLikeSpec, specProblems } from './spec-problems.ts'
 
@@ -27,6 +28,7 @@ export interface LoadedPlugins {
  * @param folder absolute; of the pipeline file
  */
 export async function loadPlugins(sources: readonly string[], folder: string): Promise<LoadedPlugins> {
+  if (sources.length > 0) offerOwnModules()
   const plugins = new Set<PluginSpec>()
   const problems: LoadProblem[] = []
   for (const [index, source] of sources.entries()) {
