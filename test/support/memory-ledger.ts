@@ -133,7 +133,11 @@ export class MemoryLedger implements Ledger, RunLedger {
     const kept = this.entries_kept[seq]
     if (kept === undefined) return null
     const { texts, row } = kept.encoded
-    const body = bodyOf(kept.encoded, texts.map(() => HASH), '00'.repeat(16))
+    const body = bodyOf(
+      kept.encoded,
+      texts.map(() => HASH),
+      '00'.repeat(16),
+    )
     return { seq, row, body }
   }
 }
