@@ -1,5 +1,4 @@
 /** The steps of one row instance as aligned lines: number, node, what did it, what came of it, how long it took. */
-
 import { formatDuration } from '../../model/time.ts'
 import type { Change, Decision, VisitStory } from '../../read/explain/story.ts'
 import type { Paint } from '../terminal.ts'
@@ -41,7 +40,14 @@ export function renderSteps(
   children: number,
   { columns, paint, cwd }: StoryView,
 ): string[] {
-  const steps = visits.map((visit, i) => stepOf(visit, first + i, i === visits.length - 1 ? children : 0, cwd))
+  const steps = visits.map((visit, i) => {
+    const next = visits[i + 1]
+    return stepOf(visit, first + i, {
+      children: next === undefined ? children : 0,
+      again: next?.node === visit.node,
+      cwd,
+    })
+  })
   const number = widest(steps.map(step => step.number))
   const node = Math.min(NODE_COLUMNS, widest(steps.map(step => step.node)))
   const by = Math.min(NODE_COLUMNS, widest(steps.map(step => step.by)))
@@ -81,8 +87,17 @@ function layOut(steps: readonly Step[], room: number): string[][] {
   })
 }
 
-function stepOf(visit: VisitStory, number: number, children: number, cwd: string): Step {
-  const { head, more } = body(visit, children, cwd)
+/** What else a step tells of. */
+interface Around {
+  /** How many row instances were born of it. */
+  readonly children: number
+  /** Whether another attempt follows. */
+  readonly again: boolean
+  readonly cwd: string
+}
+
+function stepOf(visit: VisitStory, number: number, around: Around): Step {
+  const { head, more } = body(visit, around)
   return {
     number: String(number),
     node: printable(visit.node),
@@ -99,21 +114,21 @@ function durationText(duration_us: number): string {
   return duration_us < 9_995 ? `${(duration_us / 1000).toFixed(2)} ms` : formatDuration(duration_us)
 }
 
-function body(visit: VisitStory, children: number, cwd: string): { head: readonly string[]; more: readonly string[] } {
+function body(visit: VisitStory, around: Around): { head: readonly string[]; more: readonly string[] } {
   const attempt = visit.attempt > 1 ? `attempt ${visit.attempt}: ` : ''
-  if (visit.error !== null) return { head: [`${attempt}${errorText(visit)}`], more: evaluated(visit) }
+  if (visit.error !== null) return { head: [`${attempt}${errorText(visit, around.again)}`], more: evaluated(visit) }
   if (visit.status === 'held') return { head: ['held here until its group closes'], more: [] }
   if (visit.decision !== null)
-    return { head: decisionParts(visit.decision, visit, attempt), more: tried(visit.decision) }
+    return { head: decisionParts(visit.decision, visit, attempt), more: tried(visit.decision, visit.data) }
   const changes = visit.changed === null ? [] : changeTexts(visit.changed, visit.data)
   const change = changes.join(' · ')
   if (changes.length > 0 && visit.kind === 'coalesce')
     return { head: [`merged; beside what it had: ${change.replaceAll(' (new)', '')}`], more: [] }
   if (changes.length > 0) return { head: [`${attempt}${change}`], more: evaluated(visit) }
-  return { head: [`${attempt}${unchangedText(visit, children, cwd)}`], more: evaluated(visit) }
+  return { head: [`${attempt}${unchangedText(visit, around)}`], more: evaluated(visit) }
 }
 
-function unchangedText(visit: VisitStory, children: number, cwd: string): string {
+function unchangedText(visit: VisitStory, { children, cwd }: Around): string {
   if (visit.kind === 'sink') return visit.path === null ? 'written' : printable(nearPath(visit.path, cwd))
   if (visit.kind === 'fork') return `split into ${children} branches`
   if (children > 0 && visit.kind === 'transform') return `became ${children} ${children === 1 ? 'row' : 'rows'}`
@@ -121,14 +136,14 @@ function unchangedText(visit: VisitStory, children: number, cwd: string): string
   if (visit.kind === 'coalesce') return 'merged'
   if (visit.left === null) return 'filtered out'
   if (visit.kind === 'gate') return `→ ${printable(visit.left.to)}`
-  return visit.data?.kind === 'erased' ? 'what it changed is erased' : 'nothing changed'
+  return visit.input_hash === visit.output_hash ? 'nothing changed' : 'what it changed is erased'
 }
 
-function errorText(visit: VisitStory): string {
+function errorText(visit: VisitStory, again: boolean): string {
   const { code, message } = visit.error ?? { code: '', message: { kind: 'erased' as const } }
   const said = message.kind === 'known' ? printable(message.value) : 'the message is erased'
-  const way = visit.left === null ? 'tried again' : `→ ${printable(visit.left.to)}`
-  return `error ${printable(code)}: ${said}  ${way}`
+  const way = visit.left !== null ? `  → ${printable(visit.left.to)}` : again ? '  tried again' : ''
+  return `error ${printable(code)}: ${said}${way}`
 }
 
 function decisionParts(decision: Decision, visit: VisitStory, attempt: string): string[] {
@@ -138,11 +153,8 @@ function decisionParts(decision: Decision, visit: VisitStory, attempt: string): 
   return [`${attempt}${oneLine(decision.expression)}`, seen, `${label}${to}`]
 }
 
-function tried(decision: Decision): string[] {
-  return decision.tried.map(
-    each =>
-      `not ${printable(each.label)}: ${oneLine(each.expression)}   ${substituted(each.expression, decision.values)}`,
-  )
+function tried(decision: Decision, data: VisitStory['data']): string[] {
+  return decision.tried.map(each => `not ${printable(each.label)}: ${seenText(each.expression, decision.values, data)}`)
 }
 
 /** Expressions of a plugin, and of a gate that met an error, with what they saw. */
@@ -150,7 +162,7 @@ function evaluated(visit: VisitStory): string[] {
   const { decision, data } = visit
   const of_gate = decision === null || decision.expression === visit.plugin ? [] : [decision.expression]
   const lines = of_gate.filter(each => each !== 'else').map(each => seenText(each, decision?.values ?? {}, data))
-  return [...(decision === null ? [] : tried(decision)), ...lines, ...ofPlugin(visit)]
+  return [...(decision === null ? [] : tried(decision, data)), ...lines, ...ofPlugin(visit)]
 }
 
 function ofPlugin(visit: VisitStory): string[] {
@@ -190,11 +202,13 @@ export function changeTexts({ set, unset }: Change, data: VisitStory['data']): s
   return texts
 }
 
+/** The removed field that had this very value. Of values that are often the same by chance that says nothing. */
 function renamedFrom(
   before: { readonly [field: string]: unknown },
   removed: ReadonlySet<string>,
   value: unknown,
 ): string | undefined {
+  if (value === null || typeof value === 'boolean') return undefined
   const text = JSON.stringify(value)
   for (const field of removed) if (JSON.stringify(before[field]) === text) return field
   return undefined

@@ -92,7 +92,7 @@ test('what is erased is said to be', () => {
     data: { kind: 'erased' },
     decision: { expression: 'row.a > 1', values: {}, label: 'true', tried: [] },
   })
-  const lines = shown([token([source, gate, visit({ data: { kind: 'erased' } })])])
+  const lines = shown([token([source, gate, visit({ data: { kind: 'erased' }, output_hash: 'cd' })])])
   expect(lines[1]).toBe('  its data is erased; the commitments below still stand')
   expect(lines[3]).toBe('  1  node  gate    row.a > 1   values are erased   true → next  0.02 ms')
   expect(lines[4]).toBe('  2  node  plugin  what it changed is erased                    0.02 ms')
