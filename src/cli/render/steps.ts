@@ -22,7 +22,7 @@ interface Step {
   readonly number: string
   readonly node: string
   readonly by: string
-  /** Of a gate: expression, with values, way. Of others: one text. */
+  /** Of a gate: expression, with values, way. Of an error: the error, the way. Of others: one text. */
   readonly parts: readonly string[]
   /** Lines under the first. */
   readonly more: readonly string[]
@@ -80,7 +80,8 @@ function layOut(steps: readonly Step[], room: number): string[][] {
   return steps.map(({ parts, more }) => {
     const [text = '', values = '', way = ''] = parts
     const below = more.map(line => shorten(line, room))
-    if (parts.length !== 3) return [shorten(text, room), ...below]
+    if (parts.length === 1) return [shorten(text, room), ...below]
+    if (parts.length === 2) return [`${shorten(text, room - columnsOf(values) - 2)}  ${values}`.trimEnd(), ...below]
     if (fits) return [`${padEnd(text, widths[0] ?? 0)}   ${padEnd(values, widths[1] ?? 0)}   ${way}`, ...below]
     const short = shorten(text, Math.max(10, room - columnsOf(way) - 3))
     return [shorten(`${short}   ${way}`, room), ...(values === '' ? [] : [shorten(values, room)]), ...below]
@@ -116,7 +117,7 @@ function durationText(duration_us: number): string {
 
 function body(visit: VisitStory, around: Around): { head: readonly string[]; more: readonly string[] } {
   const attempt = visit.attempt > 1 ? `attempt ${visit.attempt}: ` : ''
-  if (visit.error !== null) return { head: [`${attempt}${errorText(visit, around.again)}`], more: evaluated(visit) }
+  if (visit.error !== null) return { head: errorParts(visit, attempt, around.again), more: evaluated(visit) }
   if (visit.status === 'held') return { head: ['held here until its group closes'], more: [] }
   if (visit.decision !== null)
     return { head: decisionParts(visit.decision, visit, attempt), more: tried(visit.decision, visit.data) }
@@ -139,11 +140,11 @@ function unchangedText(visit: VisitStory, { children, cwd }: Around): string {
   return visit.input_hash === visit.output_hash ? 'nothing changed' : 'what it changed is erased'
 }
 
-function errorText(visit: VisitStory, again: boolean): string {
+function errorParts(visit: VisitStory, attempt: string, again: boolean): string[] {
   const { code, message } = visit.error ?? { code: '', message: { kind: 'erased' as const } }
   const said = message.kind === 'known' ? printable(message.value) : 'the message is erased'
-  const way = visit.left !== null ? `  → ${printable(visit.left.to)}` : again ? '  tried again' : ''
-  return `error ${printable(code)}: ${said}${way}`
+  const way = visit.left !== null ? `→ ${printable(visit.left.to)}` : again ? 'tried again' : ''
+  return [`${attempt}error ${printable(code)}: ${said}`, way]
 }
 
 function decisionParts(decision: Decision, visit: VisitStory, attempt: string): string[] {
