@@ -15,7 +15,7 @@ import type {
   SealedStatus,
   Tallies,
 } from '../model/entry.ts'
-import type { CustodyError } from '../model/error.ts'
+import { CustodyError } from '../model/error.ts'
 import type { Json } from '../model/row.ts'
 import type { Receipt } from '../sdk/spec.ts'
 import type { Flow } from './flow.ts'
@@ -108,6 +108,9 @@ export class Committer {
 
   /** Seals. Nothing can follow. */
   async seal(status: SealedStatus): Promise<void> {
+    const { open } = this.totals.tokens
+    if (open > 0)
+      throw new CustodyError('CUSTODY_ENGINE_DEFECT', `${open} row instances have not ended at the end of the run`)
     const subjects = await this.#ledger.subjectTree()
     const entry: RunEntry = {
       k: 'seal',

@@ -210,7 +210,15 @@ export class Flow {
 
   /** Advances tokens, the last one first, and depth first what is born of them, until each has ended or waits. */
   #advance(stack: Token[]): void {
-    for (let token = stack.pop(); token !== undefined; token = stack.pop()) this.#visit(token, stack)
+    for (let token = stack.pop(); token !== undefined; token = stack.pop()) {
+      try {
+        this.#visit(token, stack)
+      } catch (thrown) {
+        // The run stops. What was being advanced keeps its order for whoever goes on.
+        for (const each of [token, ...stack.toReversed()]) if (!each.ended && !each.held) this.#wait(each)
+        throw thrown
+      }
+    }
   }
 
   /** One visit. A token that can go on is put back onto the stack. */

@@ -69,7 +69,7 @@ function aggregate(name: string, count: number, operation: 'sum' | 'mark', to: s
 /** What happens to a run that is stopped before its end. */
 export interface Stopped {
   readonly after_us: number
-  readonly then: 'nothing' | 'resume' | 'abandon'
+  readonly next: 'nothing' | 'resume' | 'abandon'
 }
 
 /** Runs a model as the n-th run into the ledger at `url`, which is made if there is none. */
@@ -78,11 +78,12 @@ export async function runModel(url: string, model: Model, n: number, stopped: St
   const stop = new AbortController()
   if (stopped !== null) world.clock.wake(stopped.after_us, () => stop.abort())
   const first = { plan: withTopology(world.plan(model)), clock: world.clock, signal: stop.signal, ...RUN }
-  await inLedger(url, `${n}`, ledger =>
+  const status = await inLedger(url, `${n}`, ledger =>
     world.clock.drive(runPlan({ ...first, run: simulatedRun(n), ledger, dry_run: false })),
   )
-  if (stopped === null || stopped.then === 'nothing') return
-  const abandon = stopped.then === 'abandon'
+  // It may have come to its end before.
+  if (status !== 'cancelled' || stopped === null || stopped.next === 'nothing') return
+  const abandon = stopped.next === 'abandon'
   world.clock = new VirtualClock(world.clock.now_us() + 1_000_000)
   const reader = await openLedgerReader(url)
   const second = {
@@ -106,8 +107,9 @@ async function inLedger(
 ) {
   const ledger = await openLedger(url, testPorts(seed), { create: true })
   try {
-    const { error } = await work(ledger)
+    const { error, summary } = await work(ledger)
     if (error !== null) throw error
+    return summary.status
   } finally {
     await ledger.close()
   }

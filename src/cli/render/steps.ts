@@ -17,13 +17,17 @@ export interface StoryView {
   readonly cwd: string
 }
 
-/** One step, before it is laid out: its first line has parts in columns of their own. */
+/** What came of a step, before it is laid out. */
+type Head =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'gate'; readonly expression: string; readonly values: string; readonly way: string }
+  | { readonly kind: 'error'; readonly code: string; readonly message: string; readonly way: string }
+
 interface Step {
   readonly number: string
   readonly node: string
   readonly by: string
-  /** Of a gate: expression, with values, way. Of an error: the error, the way. Of others: one text. */
-  readonly parts: readonly string[]
+  readonly head: Head
   /** Lines under the first. */
   readonly more: readonly string[]
   readonly duration: string
@@ -74,18 +78,34 @@ function widest(texts: readonly string[]): number {
 
 /** Gates get columns for expression, values and way if all of that fits; else values stand on a line of their own. */
 function layOut(steps: readonly Step[], room: number): string[][] {
-  const gates = steps.filter(step => step.parts.length === 3)
-  const widths = [0, 1, 2].map(part => widest(gates.map(step => step.parts[part] ?? '')))
-  const fits = widths.reduce((sum, width) => sum + width, 0) + 6 <= room
-  return steps.map(({ parts, more }) => {
-    const [text = '', values = '', way = ''] = parts
+  const gates = steps.map(step => step.head).filter(head => head.kind === 'gate')
+  const expression = widest(gates.map(gate => gate.expression))
+  const values = widest(gates.map(gate => gate.values))
+  const fits = expression + values + widest(gates.map(gate => gate.way)) + 6 <= room
+  return steps.map(({ head, more }) => {
     const below = more.map(line => shorten(line, room))
-    if (parts.length === 1) return [shorten(text, room), ...below]
-    if (parts.length === 2) return [`${shorten(text, room - columnsOf(values) - 2)}  ${values}`.trimEnd(), ...below]
-    if (fits) return [`${padEnd(text, widths[0] ?? 0)}   ${padEnd(values, widths[1] ?? 0)}   ${way}`, ...below]
-    const short = shorten(text, Math.max(10, room - columnsOf(way) - 3))
-    return [shorten(`${short}   ${way}`, room), ...(values === '' ? [] : [shorten(values, room)]), ...below]
+    switch (head.kind) {
+      case 'text':
+        return [shorten(head.text, room), ...below]
+      case 'error':
+        return [...errorLines(head, room), ...below]
+      case 'gate':
+        return fits
+          ? [`${padEnd(head.expression, expression)}   ${padEnd(head.values, values)}   ${head.way}`, ...below]
+          : [...gateLines(head, room), ...below]
+    }
   })
+}
+
+function gateLines({ expression, values, way }: Extract<Head, { kind: 'gate' }>, room: number): string[] {
+  const short = shorten(expression, Math.max(10, room - columnsOf(way) - 3))
+  return [shorten(`${short}   ${way}`, room), ...(values === '' ? [] : [shorten(values, room)])]
+}
+
+/** On one line if it fits; else the message stands under its code, so that the way stays in sight. */
+function errorLines({ code, message, way }: Extract<Head, { kind: 'error' }>, room: number): string[] {
+  const line = `${code}: ${message}  ${way}`.trimEnd()
+  return columnsOf(line) <= room ? [line] : [shorten(`${code}  ${way}`.trimEnd(), room), shorten(message, room)]
 }
 
 /** What else a step tells of. */
@@ -103,7 +123,7 @@ function stepOf(visit: VisitStory, number: number, around: Around): Step {
     number: String(number),
     node: printable(visit.node),
     by: printable(visit.plugin ?? visit.kind),
-    parts: head,
+    head,
     more,
     duration: visit.status === 'held' ? '' : durationText(visit.duration_us),
     failed: visit.status === 'error',
@@ -115,18 +135,22 @@ function durationText(duration_us: number): string {
   return duration_us < 9_995 ? `${(duration_us / 1000).toFixed(2)} ms` : formatDuration(duration_us)
 }
 
-function body(visit: VisitStory, around: Around): { head: readonly string[]; more: readonly string[] } {
+function body(visit: VisitStory, around: Around): Pick<Step, 'head' | 'more'> {
   const attempt = visit.attempt > 1 ? `attempt ${visit.attempt}: ` : ''
-  if (visit.error !== null) return { head: errorParts(visit, attempt, around.again), more: evaluated(visit) }
-  if (visit.status === 'held') return { head: ['held here until its group closes'], more: [] }
+  if (visit.error !== null) return { head: errorHead(visit, attempt, around.again), more: evaluated(visit) }
+  if (visit.status === 'held') return { head: text('held here until its group closes'), more: [] }
   if (visit.decision !== null)
-    return { head: decisionParts(visit.decision, visit, attempt), more: tried(visit.decision, visit.data) }
+    return { head: gateHead(visit.decision, visit, attempt), more: tried(visit.decision, visit.data) }
   const changes = visit.changed === null ? [] : changeTexts(visit.changed, visit.data)
   const change = changes.join(' · ')
   if (changes.length > 0 && visit.kind === 'coalesce')
-    return { head: [`merged; beside what it had: ${change.replaceAll(' (new)', '')}`], more: [] }
-  if (changes.length > 0) return { head: [`${attempt}${change}`], more: evaluated(visit) }
-  return { head: [`${attempt}${unchangedText(visit, around)}`], more: evaluated(visit) }
+    return { head: text(`merged; beside what it had: ${change.replaceAll(' (new)', '')}`), more: [] }
+  if (changes.length > 0) return { head: text(`${attempt}${change}`), more: evaluated(visit) }
+  return { head: text(`${attempt}${unchangedText(visit, around)}`), more: evaluated(visit) }
+}
+
+function text(of: string): Head {
+  return { kind: 'text', text: of }
 }
 
 function unchangedText(visit: VisitStory, { children, cwd }: Around): string {
@@ -140,18 +164,18 @@ function unchangedText(visit: VisitStory, { children, cwd }: Around): string {
   return visit.input_hash === visit.output_hash ? 'nothing changed' : 'what it changed is erased'
 }
 
-function errorParts(visit: VisitStory, attempt: string, again: boolean): string[] {
+function errorHead(visit: VisitStory, attempt: string, again: boolean): Head {
   const { code, message } = visit.error ?? { code: '', message: { kind: 'erased' as const } }
   const said = message.kind === 'known' ? printable(message.value) : 'the message is erased'
   const way = visit.left !== null ? `→ ${printable(visit.left.to)}` : again ? 'tried again' : ''
-  return [`${attempt}error ${printable(code)}: ${said}`, way]
+  return { kind: 'error', code: `${attempt}error ${printable(code)}`, message: said, way }
 }
 
-function decisionParts(decision: Decision, visit: VisitStory, attempt: string): string[] {
-  const seen = visit.data?.kind === 'erased' ? 'values are erased' : substituted(decision.expression, decision.values)
+function gateHead(decision: Decision, visit: VisitStory, attempt: string): Head {
+  const values = visit.data?.kind === 'erased' ? 'values are erased' : substituted(decision.expression, decision.values)
   const to = visit.left === null ? '' : ` → ${printable(visit.left.to)}`
   const label = decision.label === null ? '' : printable(decision.label)
-  return [`${attempt}${oneLine(decision.expression)}`, seen, `${label}${to}`]
+  return { kind: 'gate', expression: `${attempt}${oneLine(decision.expression)}`, values, way: `${label}${to}` }
 }
 
 function tried(decision: Decision, data: VisitStory['data']): string[] {
