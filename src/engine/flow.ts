@@ -25,41 +25,21 @@ import type { BatchResult, RowError, VisitContext } from '../sdk/spec.ts'
 import { type Batch, Batches } from './batches.ts'
 import { refusal } from './decide/batch.ts'
 import { afterError } from './decide/retry.ts'
-import type { Frame, Join, Waiting } from './frames.ts'
+import type { Join, Waiting } from './frames.ts'
 import { type JoinEffect, Joins } from './joins.ts'
 import { Line } from './line.ts'
+import { News } from './news.ts'
 import type { Outputs } from './outputs.ts'
 import type { Clock } from './ports.ts'
-import type { BatchGroup, Recorder } from './recorder.ts'
-import type { Station, Stations } from './stations.ts'
+import { upstreamFirst } from './reach.ts'
+import type { Recorder } from './recorder.ts'
+import { callNext, type Stations } from './stations.ts'
 import { defect, type Step } from './step.ts'
-import { type Subject, Token } from './token.ts'
-
-/** Something that has come from outside: applies it, and puts what can go on onto the stack. */
-type Answer = (stack: Token[]) => void
+import { type Standing, standing, Token } from './token.ts'
+import { Turns } from './turns.ts'
+import type { UnderWay } from './under-way.ts'
 
 type Performing = TransformNode | GateNode
-
-/** Where a token stood before a transition. */
-interface Standing {
-  readonly token: Token
-  readonly frames: Frame | null
-  readonly node: number
-}
-
-/** What was under way at a commit. Times are what is left of them. */
-export interface UnderWay {
-  readonly line: readonly (Token | Join)[]
-  /** All that have open tokens. */
-  readonly subjects: readonly Subject[]
-  readonly joins: ReadonlyArray<{ readonly join: Join; readonly left_us: number }>
-  readonly batches: ReadonlyArray<{
-    readonly group: BatchGroup
-    readonly members: readonly Waiting[]
-    readonly age_us: number
-  }>
-  readonly resting: ReadonlyArray<{ readonly token: Token; readonly left_us: number }>
-}
 
 export interface FlowParts {
   readonly plan: Plan
@@ -81,22 +61,21 @@ export class Flow {
   /** Aggregates, upstream ones first. */
   readonly #aggregates: readonly AggregateNode[]
   readonly #first_attempt: VisitContext
-  #answers: Answer[] = []
-  #due: Answer[] = []
-  #resting = 0
-  /** By ordered node: how many tokens wait for their turn. */
-  readonly #waiting = new Map<number, number>()
-  #waiters = 0
+  readonly #news: News
+  readonly #turns: Turns
 
   constructor(parts: FlowParts, reaches: (node: number, target: number) => boolean) {
     this.#parts = parts
     this.#nodes = parts.plan.nodes
-    for (const node of this.#nodes)
-      if (node.kind === 'sink' || node.kind === 'aggregate') this.#waiting.set(node.number, 0)
-    this.#line = new Line(this.#waiting.keys(), reaches)
+    const ordered = this.#nodes
+      .filter(({ kind }) => kind === 'sink' || kind === 'aggregate')
+      .map(({ number }) => number)
+    this.#line = new Line(ordered, reaches)
+    this.#turns = new Turns(this.#line, ordered)
+    this.#news = new News(parts.clock, parts.onNews)
     this.#joins = new Joins(parts.plan, reaches)
-    this.#batches = new Batches(parts.clock, batch => this.#fallDue(stack => this.#lookAt(batch, false, stack)))
-    this.#aggregates = inOrder(
+    this.#batches = new Batches(parts.clock, batch => this.#news.fallDue(stack => this.#lookAt(batch, false, stack)))
+    this.#aggregates = upstreamFirst(
       this.#nodes.filter(node => node.kind === 'aggregate'),
       reaches,
     )
@@ -105,17 +84,12 @@ export class Flow {
 
   /** Whether `deliver` has something to do. */
   get hasNews(): boolean {
-    return this.#answers.length > 0 || this.#due.length > 0
+    return this.#news.any
   }
 
-  /** Tokens that wait for something that isn't the rest of their group. */
-  get waiting(): number {
-    return this.#line.active
-  }
-
-  /** Of these, tokens that wait for their backoff. */
-  get resting(): number {
-    return this.#resting
+  /** Tokens in line that wait for something that isn't the rest of their group; of these, how many rest in backoff. */
+  get waiting(): { readonly all: number; readonly resting: number } {
+    return { all: this.#line.active, resting: this.#news.resting }
   }
 
   /** Whether no token waits for anything, not even the rest of its group. Members of open batches aside. */
@@ -143,7 +117,7 @@ export class Flow {
     }
     for (const { join, left_us } of joins) this.#startTimeout(join, left_us)
     const rests = new Map(resting.map(({ token, left_us }) => [token, left_us]))
-    this.#fallDue(stack => {
+    this.#news.fallDue(stack => {
       for (const { group, members, age_us } of batches) {
         const batch = this.#batches.open(group, this.#parts.clock.now_us() - age_us)
         batch.members.push(...members)
@@ -155,7 +129,7 @@ export class Flow {
       for (const token of ready.reverse()) {
         const left_us = rests.get(token)
         if (left_us === undefined) stack.push(token)
-        else this.#rest(left_us, after => after.push(token))
+        else this.#news.rest(left_us, after => after.push(token))
       }
     })
   }
@@ -164,17 +138,14 @@ export class Flow {
   enter(token: Token): void {
     if (token.ended) return
     this.#advance([token])
-    if (this.#waiters > 0) this.#passTurns()
+    this.#passTurns()
   }
 
   /** Applies all that has arrived. @throws CustodyError of a plugin's defect, after all else was applied. */
   deliver(): void {
     const thrown: unknown[] = []
     while (this.hasNews) {
-      const news = this.#answers.length > 0 ? this.#answers : this.#due
-      if (news === this.#answers) this.#answers = []
-      else this.#due = []
-      for (const apply of news) {
+      for (const apply of this.#news.take()) {
         const stack: Token[] = []
         try {
           apply(stack)
@@ -215,7 +186,7 @@ export class Flow {
         this.#visit(token, stack)
       } catch (thrown) {
         // The run stops. What was being advanced keeps its order for whoever goes on.
-        for (const each of [token, ...stack.toReversed()]) if (!each.ended && !each.held) this.#wait(each)
+        for (const each of [token, ...stack.toReversed()]) if (!each.ended && !each.held) this.#line.stay(each)
         throw thrown
       }
     }
@@ -230,10 +201,10 @@ export class Flow {
       case 'gate':
         return this.#perform(token, node, started_us, stack)
       case 'sink':
-        if (this.#turnOf(token)) this.#write(token, node, started_us, stack)
+        if (this.#turns.has(token)) this.#write(token, node, started_us, stack)
         return
       case 'aggregate':
-        if (this.#turnOf(token)) this.#aggregate(token, node, started_us, stack)
+        if (this.#turns.has(token)) this.#aggregate(token, node, started_us, stack)
         return
       case 'fork':
         return this.#fork(token, node, started_us, stack)
@@ -248,7 +219,7 @@ export class Flow {
     const station = this.#parts.stations.at(node.number)
     if (station.busy >= station.places) {
       station.queue.push(token)
-      return this.#wait(token)
+      return this.#line.stay(token)
     }
     const context = token.attempt === 1 ? this.#first_attempt : { attempt: token.attempt, signal: this.#parts.signal }
     const step = station.visit(token.row, context)
@@ -259,14 +230,14 @@ export class Flow {
     station.busy++
     step.then(
       answer =>
-        this.#arrive(next => {
+        this.#news.arrive(next => {
           station.busy--
           callNext(station, next)
           this.#apply(token, node, answer, started_us, next)
         }),
-      (thrown: unknown) => this.#arrive(() => raise(thrown)),
+      (thrown: unknown) => this.#news.arrive(() => raise(thrown)),
     )
-    this.#wait(token)
+    this.#line.stay(token)
   }
 
   #apply(token: Token, node: Performing, step: Step, started_us: number, stack: Token[]): void {
@@ -308,8 +279,8 @@ export class Flow {
       return false
     }
     recorder.failAttempt(token, error, started_us)
-    this.#rest(next.delay_us, stack => stack.push(token))
-    this.#wait(token)
+    this.#news.rest(next.delay_us, stack => stack.push(token))
+    this.#line.stay(token)
     return true
   }
 
@@ -422,7 +393,7 @@ export class Flow {
 
   #startTimeout(join: Join, delay_us: number): void {
     join.callOffTimeout = this.#parts.clock.wake(delay_us, () =>
-      this.#fallDue(stack => {
+      this.#news.fallDue(stack => {
         const effect = this.#joins.timeOut(join)
         if (effect === null) return
         const merged: Token[] = []
@@ -452,10 +423,10 @@ export class Flow {
     const context = { attempt: batch.attempt, signal: this.#parts.signal }
     const result = this.#parts.stations.aggregate(batch.node.number, rows, context)
     if (!(result instanceof Promise)) return this.#settleBatch(batch, result, stack)
-    this.#wait(lastOf(batch))
+    this.#line.stay(lastOf(batch))
     result.then(
-      answer => this.#arrive(next => this.#settleBatch(batch, answer, next)),
-      (thrown: unknown) => this.#arrive(() => raise(thrown)),
+      answer => this.#news.arrive(next => this.#settleBatch(batch, answer, next)),
+      (thrown: unknown) => this.#news.arrive(() => raise(thrown)),
     )
   }
 
@@ -488,69 +459,16 @@ export class Flow {
       recorder.holdInBatch(token, batch, i, clock.now_us())
     }
     batch.attempt++
-    this.#wait(lastOf(batch))
-    this.#rest(after.delay_us, stack => this.#processBatch(batch, stack))
+    this.#line.stay(lastOf(batch))
+    this.#news.rest(after.delay_us, stack => this.#processBatch(batch, stack))
     return true
   }
 
   // ── the line ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Whether an ordered node can take the token now; else it waits for its turn. */
-  #turnOf(token: Token): boolean {
-    if (this.#line.isTurn(token, token.node)) return true
-    token.waits = true
-    this.#countWaiting(token.node, 1)
-    this.#wait(token)
-    return false
-  }
-
   /** Lets tokens pass whose turn has come, until none can. */
   #passTurns(): void {
-    for (let moved = true; moved && this.#waiters > 0; ) {
-      moved = false
-      for (const [node, waiting] of this.#waiting) {
-        if (waiting === 0) continue
-        for (
-          let first = this.#line.firstFor(node);
-          first?.waits === true && first.node === node;
-          first = this.#line.firstFor(node)
-        ) {
-          first.waits = false
-          this.#countWaiting(node, -1)
-          this.#advance([first])
-          moved = true
-        }
-      }
-    }
-  }
-
-  #countWaiting(node: number, by: 1 | -1): void {
-    this.#waiting.set(node, (this.#waiting.get(node) ?? 0) + by)
-    this.#waiters += by
-  }
-
-  #wait(token: Token): void {
-    if (token.place === null) this.#line.join(token)
-  }
-
-  #rest(delay_us: number, then: (stack: Token[]) => unknown): void {
-    this.#resting++
-    this.#parts.clock.wake(delay_us, () =>
-      this.#fallDue(stack => {
-        this.#resting--
-        then(stack)
-      }),
-    )
-  }
-
-  #arrive(apply: Answer): void {
-    this.#answers.push(apply)
-    this.#parts.onNews()
-  }
-
-  #fallDue(apply: Answer): void {
-    this.#due.push(apply)
-    this.#parts.onNews()
+    for (let token = this.#turns.next(); token !== null; token = this.#turns.next()) this.#advance([token])
   }
 
   #node(number: number): PlanNode {
@@ -558,28 +476,6 @@ export class Flow {
     if (node === undefined) throw new TypeError(`no node ${number}`)
     return node
   }
-}
-
-/** A place is free: the first that waits for one comes next, after what is on the stack. */
-function callNext(station: Station, stack: Token[]): void {
-  if (station.busy >= station.places) return
-  const next = station.queue.shift()
-  if (next !== undefined) stack.unshift(next)
-}
-
-/** Upstream ones first, else in order of their numbers. */
-function inOrder(nodes: readonly AggregateNode[], reaches: (node: number, target: number) => boolean): AggregateNode[] {
-  const ordered: AggregateNode[] = []
-  const left = [...nodes]
-  while (left.length > 0) {
-    const next = left.findIndex(node => left.every(other => other === node || !reaches(other.number, node.number)))
-    ordered.push(...left.splice(next, 1))
-  }
-  return ordered
-}
-
-function standing(token: Token): Standing {
-  return { token, frames: token.frames, node: token.node }
 }
 
 function lastOf(batch: Batch): Token {

@@ -45,6 +45,11 @@ export class Line {
     this.#insert(token, this.#last)
   }
 
+  /** Puts a token at the end, unless it has a place. */
+  stay(token: Token): void {
+    if (token.place === null) this.join(token)
+  }
+
   /** Keeps a token's place, or gives it one at the end, but lets it block nobody from now on. */
   hold(token: Token): void {
     if (token.place === null) this.join(token)

@@ -1,6 +1,6 @@
 /** Which nodes a token that stands at a node can still come to, error edges included. */
 import { DISCARD } from '../model/topology.ts'
-import type { Plan } from '../plan/plan.ts'
+import type { AggregateNode, Plan } from '../plan/plan.ts'
 
 /** `reaches(a, b)`: b is a, or can be reached from a. */
 export function reachability(plan: Pick<Plan, 'nodes' | 'edges'>): (node: number, target: number) => boolean {
@@ -17,4 +17,18 @@ export function reachability(plan: Pick<Plan, 'nodes' | 'edges'>): (node: number
     return seen
   })
   return (node, target) => reached[node - 1]?.has(target) ?? false
+}
+
+/** Upstream ones first, else in order of their numbers. */
+export function upstreamFirst(
+  nodes: readonly AggregateNode[],
+  reaches: (node: number, target: number) => boolean,
+): AggregateNode[] {
+  const ordered: AggregateNode[] = []
+  const left = [...nodes]
+  while (left.length > 0) {
+    const next = left.findIndex(node => left.every(other => other === node || !reaches(other.number, node.number)))
+    ordered.push(...left.splice(next, 1))
+  }
+  return ordered
 }

@@ -90,7 +90,8 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
         ),
     })
   } catch (thrown) {
-    await ledger.release().catch(() => undefined)
+    // Whatever keeps the lease from being given up, it runs out by itself; what is wrong is told.
+    await Promise.allSettled([ledger.release()])
     throw thrown
   }
 }

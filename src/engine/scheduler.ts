@@ -112,7 +112,8 @@ export class Scheduler {
     while (recorder.pending < COMMIT_ROWS) {
       const intake = intakes[this.#source]
       if (intake === undefined) return 'end'
-      if (flow.waiting - flow.resting >= WINDOW || flow.waiting >= LONGEST_LINE) return 'pending'
+      const { all, resting } = flow.waiting
+      if (all - resting >= WINDOW || all >= LONGEST_LINE) return 'pending'
       const incoming: Incoming = this.#read >= limit ? { kind: 'end' } : intake.poll()
       switch (incoming.kind) {
         case 'pending':

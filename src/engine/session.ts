@@ -11,7 +11,7 @@ import { CustodyError, isCustodyError } from '../model/error.ts'
 import type { Plan, SourceNode } from '../plan/plan.ts'
 import type { Source } from '../sdk/spec.ts'
 import { Committer, type Progressed, type Stop } from './committer.ts'
-import { Flow, type UnderWay } from './flow.ts'
+import { Flow } from './flow.ts'
 import type { Intake } from './intake.ts'
 import type { Outputs } from './outputs.ts'
 import type { AtPoint } from './points.ts'
@@ -22,6 +22,7 @@ import { Scheduler } from './scheduler.ts'
 import type { Stations } from './stations.ts'
 import { hasFailures, type RunSummary, summarise } from './summary.ts'
 import { Tallies } from './tallies.ts'
+import type { UnderWay } from './under-way.ts'
 
 export interface Progress {
   readonly rows_read: number

@@ -87,3 +87,10 @@ export class Stations {
     if (instance.close !== undefined) this.#closes.push(instance.close.bind(instance))
   }
 }
+
+/** A place is free: the first that waits for one comes next, after what is on the stack. */
+export function callNext(station: Station, stack: Token[]): void {
+  if (station.busy >= station.places) return
+  const next = station.queue.shift()
+  if (next !== undefined) stack.unshift(next)
+}

@@ -97,6 +97,17 @@ export class Token {
   }
 }
 
+/** Where a token stood before a transition. */
+export interface Standing {
+  readonly token: Token
+  readonly frames: Frame | null
+  readonly node: number
+}
+
+export function standing(token: Token): Standing {
+  return { token, frames: token.frames, node: token.node }
+}
+
 /** What happened to a subject since the last commit, as the ledger takes it. Empties its facts. */
 export function draftOf(subject: Subject): SubjectDraft {
   const { facts } = subject

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { newRow, type Row } from '../../src/model/row.ts'
 import type { CoalesceNode, Plan, PlanEdge, PlanNode } from '../../src/plan/plan.ts'
-import { OBSERVED } from '../../src/sdk/schema.ts'
+import { OBSERVED, type RowSchema } from '../../src/sdk/schema.ts'
 import type {
   AggregateSpec,
   BatchResult,
@@ -24,6 +24,7 @@ import type {
   CoalesceModel,
   GateNode,
   Model,
+  NodeModel,
   Operation,
   SinkModel,
   SourceModel,
@@ -39,6 +40,12 @@ const COMMON = {
   errors: {},
   examples: [],
 } as const
+interface Common {
+  readonly number: number
+  readonly name: string
+  readonly input: RowSchema
+}
+
 const RETRY = { backoff_ms: 10, max_backoff_ms: 1000, factor: 2 }
 
 export class World {
@@ -65,7 +72,6 @@ export class World {
       return made
     }
     const nodes: PlanNode[] = []
-    const kinds = new Map(model.nodes.map(node => [node.name, node]))
     const common = (name: string) => ({ number: number(name), name, input: OBSERVED })
     for (const source of model.sources)
       nodes.push({
@@ -76,67 +82,8 @@ export class World {
         to: edge(source.name, 'to', source.to),
         on_invalid: edge(source.name, 'on_invalid', source.on_invalid),
       })
-    for (const node of model.nodes) {
-      const to = (label: string, target: Target) => edge(node.name, label, target)
-      const shared = common(node.name)
-      switch (node.kind) {
-        case 'gate': {
-          const routes = new Map(node.routes.map((target, i) => [String(i), to(String(i), target)]))
-          nodes.push({
-            ...shared,
-            kind: 'gate',
-            by: { kind: 'plugin', plugin: { spec: gateSpec(node), options: null } },
-            routes,
-            otherwise: null,
-            retry: { attempts: 1, ...RETRY },
-            on_error: to('on_error', node.on_error),
-          })
-          break
-        }
-        case 'step':
-          nodes.push({
-            ...shared,
-            kind: 'transform',
-            plugin: { spec: this.#step(node), options: null },
-            retry: { attempts: node.attempts, ...RETRY },
-            to: to('to', node.to),
-            on_error: to('on_error', node.on_error),
-          })
-          break
-        case 'fork':
-          nodes.push({
-            ...shared,
-            kind: 'fork',
-            branches: node.branches.map(each => ({ branch: each.branch, edge: to(each.branch, each.to) })),
-          })
-          break
-        case 'coalesce':
-          if (kinds.get(node.fork)?.kind !== 'fork') throw new Error(`${node.fork} is no fork`)
-          nodes.push({
-            ...shared,
-            kind: 'coalesce',
-            fork: number(node.fork),
-            branches: node.branches,
-            policy: policyOf(node),
-            merge: mergeOf(node),
-            to: to('to', node.to),
-            on_error: null,
-          })
-          break
-        case 'aggregate':
-          nodes.push({
-            ...shared,
-            kind: 'aggregate',
-            plugin: { spec: this.#aggregate(node), options: null },
-            trigger: { count: node.count || null, max_age_ms: null, when: null },
-            output: node.operation === 'mark' ? 'passthrough' : 'transform',
-            output_rows: null,
-            retry: { attempts: 1, ...RETRY },
-            to: to('to', node.to),
-            on_error: to('on_error', node.on_error),
-          })
-      }
-    }
+    for (const node of model.nodes)
+      nodes.push(this.#node(node, common(node.name), (label, target) => edge(node.name, label, target), number))
     for (const sink of model.sinks)
       nodes.push({
         ...common(sink.name),
@@ -159,6 +106,64 @@ export class World {
       value: { text: '', file: 'simulated.yaml', folder: '/', expressions: {}, options: {} },
       ledger_url: null,
       limits: { services: new Map(), spend_usd: null },
+    }
+  }
+
+  #node(
+    node: NodeModel,
+    shared: Common,
+    to: (label: string, target: Target) => PlanEdge,
+    number: (name: Target) => number,
+  ): PlanNode {
+    switch (node.kind) {
+      case 'gate':
+        return {
+          ...shared,
+          kind: 'gate',
+          by: { kind: 'plugin', plugin: { spec: gateSpec(node), options: null } },
+          routes: new Map(node.routes.map((target, i) => [String(i), to(String(i), target)])),
+          otherwise: null,
+          retry: { attempts: 1, ...RETRY },
+          on_error: to('on_error', node.on_error),
+        }
+      case 'step':
+        return {
+          ...shared,
+          kind: 'transform',
+          plugin: { spec: this.#step(node), options: null },
+          retry: { attempts: node.attempts, ...RETRY },
+          to: to('to', node.to),
+          on_error: to('on_error', node.on_error),
+        }
+      case 'fork': {
+        const branches = node.branches.map(each => ({ branch: each.branch, edge: to(each.branch, each.to) }))
+        return { ...shared, kind: 'fork', branches }
+      }
+      case 'coalesce': {
+        const { branches } = node
+        return {
+          ...shared,
+          kind: 'coalesce',
+          fork: number(node.fork),
+          branches,
+          policy: policyOf(node),
+          merge: mergeOf(node),
+          to: to('to', node.to),
+          on_error: null,
+        }
+      }
+      case 'aggregate':
+        return {
+          ...shared,
+          kind: 'aggregate',
+          plugin: { spec: this.#aggregate(node), options: null },
+          trigger: { count: node.count || null, max_age_ms: null, when: null },
+          output: node.operation === 'mark' ? 'passthrough' : 'transform',
+          output_rows: null,
+          retry: { attempts: 1, ...RETRY },
+          to: to('to', node.to),
+          on_error: to('on_error', node.on_error),
+        }
     }
   }
 

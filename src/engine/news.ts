@@ -1,0 +1,57 @@
+/**
+ * What comes from outside between two looks: answers of plugins, and things that fall due.
+ *
+ * M1. Answers come before what is due at the same time.
+ * M2. Nothing is applied here; whoever takes it applies it, in order.
+ */
+import type { Clock } from './ports.ts'
+import type { Token } from './token.ts'
+
+/** Applies a piece of news, and puts what can go on onto the stack. */
+export type Apply = (stack: Token[]) => void
+
+export class News {
+  /** How many tokens or batches wait for their backoff. */
+  resting = 0
+  #answers: Apply[] = []
+  #due: Apply[] = []
+  readonly #clock: Clock
+  readonly #onNews: () => void
+
+  constructor(clock: Clock, onNews: () => void) {
+    this.#clock = clock
+    this.#onNews = onNews
+  }
+
+  get any(): boolean {
+    return this.#answers.length > 0 || this.#due.length > 0
+  }
+
+  arrive(apply: Apply): void {
+    this.#answers.push(apply)
+    this.#onNews()
+  }
+
+  fallDue(apply: Apply): void {
+    this.#due.push(apply)
+    this.#onNews()
+  }
+
+  /** Falls due after a backoff. */
+  rest(delay_us: number, apply: Apply): void {
+    this.resting++
+    this.#clock.wake(delay_us, () =>
+      this.fallDue(stack => {
+        this.resting--
+        apply(stack)
+      }),
+    )
+  }
+
+  take(): readonly Apply[] {
+    const taken = this.#answers.length > 0 ? this.#answers : this.#due
+    if (taken === this.#answers) this.#answers = []
+    else this.#due = []
+    return taken
+  }
+}

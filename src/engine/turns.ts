@@ -1,0 +1,46 @@
+/**
+ * Turns at the nodes where order matters: sinks and aggregates take a token when none before it in the line can still reach
+ * them (I7). Who comes too early waits in the line.
+ */
+import type { Line } from './line.ts'
+import type { Token } from './token.ts'
+
+export class Turns {
+  readonly #line: Line
+  /** By ordered node: how many tokens wait there. */
+  readonly #waiting: Map<number, number>
+  #waiters = 0
+
+  constructor(line: Line, ordered: Iterable<number>) {
+    this.#line = line
+    this.#waiting = new Map(Array.from(ordered, node => [node, 0]))
+  }
+
+  /** Whether the node at which the token stands can take it now. If not, `next` gives it back when it can. */
+  has(token: Token): boolean {
+    if (this.#line.isTurn(token, token.node)) return true
+    token.waits = true
+    this.#count(token.node, 1)
+    if (token.place === null) this.#line.join(token)
+    return false
+  }
+
+  /** A token that waited, and whose turn has come. */
+  next(): Token | null {
+    if (this.#waiters === 0) return null
+    for (const [node, waiting] of this.#waiting) {
+      if (waiting === 0) continue
+      const first = this.#line.firstFor(node)
+      if (first?.waits !== true || first.node !== node) continue
+      first.waits = false
+      this.#count(node, -1)
+      return first
+    }
+    return null
+  }
+
+  #count(node: number, by: 1 | -1): void {
+    this.#waiting.set(node, (this.#waiting.get(node) ?? 0) + by)
+    this.#waiters += by
+  }
+}
