@@ -82,19 +82,25 @@ function layOut(steps: readonly Step[], room: number): string[][] {
   const expression = widest(gates.map(gate => gate.expression))
   const values = widest(gates.map(gate => gate.values))
   const fits = expression + values + widest(gates.map(gate => gate.way)) + 6 <= room
-  return steps.map(({ head, more }) => {
-    const below = more.map(line => shorten(line, room))
-    switch (head.kind) {
-      case 'text':
-        return [shorten(head.text, room), ...below]
-      case 'error':
-        return [...errorLines(head, room), ...below]
-      case 'gate':
-        return fits
-          ? [`${padEnd(head.expression, expression)}   ${padEnd(head.values, values)}   ${head.way}`, ...below]
-          : [...gateLines(head, room), ...below]
-    }
-  })
+  const columns = fits ? { expression, values } : null
+  return steps.map(({ head, more }) => [...headLines(head, columns, room), ...more.map(line => shorten(line, room))])
+}
+
+/** `columns`: widths of those of gates; null if they don't fit. */
+function headLines(
+  head: Head,
+  columns: { readonly expression: number; readonly values: number } | null,
+  room: number,
+): string[] {
+  switch (head.kind) {
+    case 'text':
+      return [shorten(head.text, room)]
+    case 'error':
+      return errorLines(head, room)
+    case 'gate':
+      if (columns === null) return gateLines(head, room)
+      return [`${padEnd(head.expression, columns.expression)}   ${padEnd(head.values, columns.values)}   ${head.way}`]
+  }
 }
 
 function gateLines({ expression, values, way }: Extract<Head, { kind: 'gate' }>, room: number): string[] {
