@@ -1,100 +1,49 @@
-/** `verify --files`: the outputs of a sealed run, as the run left them, against the files that are there now. */
+/** `verify --files`: the outputs of sealed runs, as the runs left them, against the files that are there now. */
 import { createHash } from 'node:crypto'
 import { createReadStream, type Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
-import type { RunEntry } from '../../model/entry.ts'
-import { CustodyError } from '../../model/error.ts'
-import { DecodeError, decodeRunEntry, isSubjectBody } from '../decode.ts'
-import { hex, int, mapOf, object, ShapeError, text } from '../shape.ts'
-import { decodePayload } from '../values.ts'
+import type { LedgerReader } from '../../ledger/read-port.ts'
+import { isCustodyError } from '../../model/error.ts'
+import { DecodeError } from '../decode.ts'
+import { type PublishedFile, publishedFiles } from '../show/published.ts'
 import { Check, type CheckResult, counted, grouped } from './check.ts'
 
-const ARTIFACTS = mapOf(object({ path: text(), rows: int(), bytes: int(), sha256: hex(32) }))
-
-interface Artifact {
-  readonly path: string
-  readonly bytes: number
-  readonly sha256: string
-}
-
 /**
- * Compares each file that the run published with what stands at its path: length and SHA-256. A run that isn't sealed has
- * no final outputs, and so no problems. The check's name is `files`.
- * @throws CustodyError CUSTODY_RUN_UNKNOWN
+ * By run, the check `files`: each file that it published against what stands at its path, length and SHA-256. Of a file
+ * that a later run wrote, too, only what that run left can be told. A run that isn't sealed has no final outputs.
  */
-export async function verifyFiles(reader: LedgerReader, run: string): Promise<CheckResult> {
-  const check = new Check('files')
-  const found = (await reader.logs()).find(each => each.run === run)
-  if (found === undefined) throw new CustodyError('CUSTODY_RUN_UNKNOWN', `${reader.url} has no run ${run}`)
-  const published = await lastPublished(reader, found.log)
-  if (published === null) return check.result()
+export async function verifyFiles(
+  reader: LedgerReader,
+  runs: readonly string[],
+): Promise<ReadonlyMap<string, CheckResult>> {
+  const checks = new Map(runs.map(run => [run, new Check('files')]))
   try {
-    for (const [sink, artifact] of await artifactsOf(reader, found.log, published, check)) {
-      const problem = await fileProblem(artifact)
-      if (problem !== null) check.add(`sink ${sink}: ${artifact.path} ${problem}`)
+    const files = await publishedFiles(reader)
+    const latest = new Map(files.map(file => [file.path, file]))
+    for (const file of latest.values()) {
+      const check = checks.get(file.run)
+      const problem = check === undefined ? null : await problemOf(file)
+      if (problem !== null) check?.add(`sink ${file.sink}: ${file.path} ${problem}`)
     }
   } catch (error) {
-    if (!(error instanceof DecodeError) && !(error instanceof ShapeError)) throw error
-    check.add(`what the run published can't be read: ${error.message}`)
+    // Whose entry or payload it is, `verifyLedger` tells.
+    if (!(error instanceof DecodeError) && !isCustodyError(error)) throw error
+    for (const check of checks.values()) check.add(`what was published can't be read: ${error.message}`)
   }
-  return check.result()
+  return new Map([...checks].map(([run, check]) => [run, check.result()]))
 }
 
-/** The last `publish` entry of a sealed run; null if it isn't sealed, or published nothing. */
-async function lastPublished(reader: LedgerReader, log: number): Promise<StoredEntry | null> {
-  let published: StoredEntry | null = null
-  let sealed = false
-  for await (const entry of reader.entriesOfRun(log)) {
-    if (isSubjectBody(entry.row, entry.body)) continue
-    const kind = kindOf(entry)
-    if (kind === 'publish') published = entry
-    sealed = kind === 'seal'
-  }
-  return sealed ? published : null
-}
-
-/** An entry that can't be read is for `verifyLedger` to tell. */
-function kindOf({ seq, body }: StoredEntry): RunEntry['k'] | null {
-  try {
-    return decodeRunEntry(seq, body).facts.k
-  } catch (error) {
-    if (error instanceof DecodeError) return null
-    throw error
-  }
-}
-
-async function artifactsOf(
-  reader: LedgerReader,
-  log: number,
-  { seq }: StoredEntry,
-  check: Check,
-): Promise<ReadonlyMap<string, Artifact>> {
-  const payload = await reader.payload(log, seq)
-  if (payload === null) {
-    check.add('what the run published is erased')
-    return new Map()
-  }
-  const [stored] = decodePayload(payload).values
-  if (stored?.kind !== 'full') throw new DecodeError(seq, 'it is stored as a change of another value')
-  return ARTIFACTS(stored.value, 'artifacts')
-}
-
-async function fileProblem({ path, bytes, sha256 }: Artifact): Promise<string | null> {
+async function problemOf({ path, bytes, sha256 }: PublishedFile): Promise<string | null> {
   let found: Stats
-  try {
-    found = await stat(path)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    return code === 'ENOENT' || code === 'ENOTDIR' ? 'is missing' : `can't be read (${code})`
-  }
-  if (!found.isFile()) return 'is not a file'
-  if (found.size < bytes) return `has ${counted(found.size, 'byte', 'bytes')}, and the run left ${grouped(bytes)}`
   let actual: string
   try {
+    found = await stat(path)
+    if (!found.isFile()) return 'is not a file'
+    if (found.size < bytes) return `has ${counted(found.size, 'byte', 'bytes')}, and the run left ${grouped(bytes)}`
     actual = await hashOf(path, bytes)
   } catch (error) {
-    return `can't be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`
+    const { code, message } = error as NodeJS.ErrnoException
+    return code === 'ENOENT' || code === 'ENOTDIR' ? 'is missing' : `can't be read (${code ?? message})`
   }
   if (actual !== sha256) return `was changed: its SHA-256 is ${actual}, and the run left ${sha256}`
   if (found.size > bytes) return `was added to: ${counted(found.size - bytes, 'byte', 'bytes')} more than the run left`

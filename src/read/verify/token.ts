@@ -126,7 +126,10 @@ function* statusProblems(fact: VisitFact, ways: Ways, at: string): Iterable<stri
   if (kind === 'source' && (edge === 0 || fact.out === 0)) yield `it was read ${at}, and doesn't leave it`
   if (kind === 'sink' && status === VISIT_OK && (edge !== 0 || fact.out !== 0))
     yield `it was written ${at}, and leaves it`
-  if (!isError(status) && edge === 0 && fact.out !== 0 && kind !== 'coalesce') {
-    yield `value ${grouped(fact.out)} leaves ${at}, and the token doesn't`
+  // Merged tokens end, and tell the value that they merged into. After an error nothing is kept for `discard`.
+  const merged = kind === 'coalesce' && status === VISIT_OK
+  const dropped = isError(status) && kind !== 'source' && ways.to(edge) === DISCARD
+  if (fact.out !== 0 && ((edge === 0 && !merged) || dropped)) {
+    yield `value ${grouped(fact.out)} leaves ${at}, and goes nowhere`
   }
 }

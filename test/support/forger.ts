@@ -1,0 +1,153 @@
+/**
+ * A ledger and an intruder who can change anything in its file. All of it happens in transactions that are rolled back, on
+ * the connection that the verifier reads from.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { expect } from 'vitest'
+import { SqliteReader } from '../../src/ledger/sqlite/reader.ts'
+import { canonicalize } from '../../src/model/canonical.ts'
+import { leafHash } from '../../src/model/hash.ts'
+import { Frontier } from '../../src/model/merkle.ts'
+import { checkpointText, parseVerifierKey, type Signer } from '../../src/model/note.ts'
+import type { Json } from '../../src/model/row.ts'
+import { type VerifyResult, verifyLedger } from '../../src/read/verify/verify.ts'
+import { testPorts } from './ledger.ts'
+
+export const TABLES = ['logs', 'entries', 'payloads', 'endings', 'open_tokens', 'heads', 'leases'] as const
+export type Table = (typeof TABLES)[number]
+
+export type TableRow = { [column: string]: SQLInputValue }
+/** An entry as JSON. */
+export type Body = { [key: string]: Json }
+
+export class Forger {
+  /** The key that the ledger was signed with. */
+  readonly signer: Signer = testPorts().signer
+  readonly keys = [parseVerifierKey(this.signer.verifier_key)]
+  readonly db: DatabaseSync
+  readonly reader: SqliteReader
+  readonly #folder: string
+
+  private constructor(folder: string, path: string) {
+    this.#folder = folder
+    this.db = new DatabaseSync(path)
+    // So does an intruder.
+    this.db.exec('PRAGMA ignore_check_constraints = ON')
+    this.reader = new SqliteReader(this.db, `sqlite:${path}`)
+    const expected = this.reader.expectedObjects()
+    this.reader.expectedObjects = () => expected
+  }
+
+  /** `make` makes the ledger at the URL that it is given, with the key of `testPorts`. */
+  static async of(make: (url: string) => Promise<void>): Promise<Forger> {
+    const folder = mkdtempSync(join(tmpdir(), 'custody-forger-'))
+    const path = join(folder, 'custody.db')
+    await make(`sqlite:${path}`)
+    return new Forger(folder, path)
+  }
+
+  close(): void {
+    this.db.close()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  all(sql: string, ...values: SQLInputValue[]): TableRow[] {
+    return this.db.prepare(sql).all(...values) as TableRow[]
+  }
+
+  /** Runs a statement that must change something. */
+  run(sql: string, ...values: SQLInputValue[]): void {
+    expect(this.db.prepare(sql).run(...values).changes, sql).toBeGreaterThan(0)
+  }
+
+  /** What `verify` says after `tamper`, which is undone then. Triggers are out of its way, and back before anybody looks. */
+  async after(tamper: () => void, trusted = this.keys): Promise<VerifyResult> {
+    const { db } = this
+    db.exec('BEGIN')
+    try {
+      const triggers = this.all("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+      for (const { name } of triggers) db.exec(`DROP TRIGGER ${name}`)
+      tamper()
+      for (const { sql } of triggers) db.exec(`${sql}`)
+      return await verifyLedger(this.reader, { keys: trusted })
+    } finally {
+      db.exec('ROLLBACK')
+    }
+  }
+
+  async problems(tamper: () => void, trusted = this.keys): Promise<string[]> {
+    return told(await this.after(tamper, trusted))
+  }
+
+  body(log: number, seq: number): Body {
+    return JSON.parse(`${this.all('SELECT body FROM entries WHERE log = ? AND seq = ?', log, seq)[0]?.body}`) as Body
+  }
+
+  put(log: number, seq: number, body: Body): void {
+    this.run('UPDATE entries SET body = ? WHERE log = ? AND seq = ?', canonicalize(body), log, seq)
+  }
+
+  /** The first entry of log 1 that ends a token with this fate. */
+  withFate(fate: number): { seq: number; body: Body; token: number; row: number } {
+    const [ending] = this.all('SELECT token, seq, row FROM endings WHERE log = 1 AND fate = ? ORDER BY token', fate)
+    const seq = Number(ending?.seq)
+    return { seq, body: this.body(1, seq), token: Number(ending?.token), row: Number(ending?.row) }
+  }
+
+  /** Rebuilds a log's tree from its entries, and signs its root. */
+  resign(log: number, by: Signer): { size: number; root: string } {
+    const head = treeOf(this.all('SELECT body FROM entries WHERE log = ? ORDER BY seq', log))
+    const note = by.sign(checkpointText({ origin: `custody/${this.body(0, 0).ledger}/${log}`, ...head }))
+    this.run('UPDATE heads SET note = ? WHERE log = ?', note, log)
+    return head
+  }
+
+  /** Rewrites all that follows from the entries of log 1: the seal's tree, the head, what log 0 says, and its head. */
+  rebuild(by: Signer): void {
+    const seal = this.#seqOf(1, 'seal')
+    if (seal !== null) {
+      const rows = this.all(
+        'SELECT body, max(seq) FROM entries WHERE log = 1 AND row IS NOT NULL GROUP BY row ORDER BY row',
+      )
+      const batches = this.all(
+        `SELECT body, max(seq) FROM entries WHERE log = 1 AND row IS NULL AND body LIKE '{"b":%'
+         GROUP BY json_extract(body, '$.b') ORDER BY json_extract(body, '$.b')`,
+      )
+      this.put(1, seal, { ...this.body(1, seal), subjects: treeOf([...rows, ...batches]) })
+    }
+    const opened = this.#seqOf(0, 'opened') as number
+    const root = treeOf(this.all('SELECT body FROM entries WHERE log = 1 AND seq = 0')).root
+    this.put(0, opened, { ...this.body(0, opened), root })
+    const head = this.resign(1, by)
+    const sealed = this.#seqOf(0, 'sealed')
+    if (sealed !== null) this.put(0, sealed, { ...this.body(0, sealed), ...head })
+    this.resign(0, by)
+  }
+
+  /** The first entry of a kind. */
+  #seqOf(log: number, kind: string): number | null {
+    const [found] = this.all(
+      `SELECT seq FROM entries WHERE log = ? AND body LIKE ? ORDER BY seq`,
+      log,
+      `%"k":"${kind}"%`,
+    )
+    return found === undefined ? null : Number(found.seq)
+  }
+}
+
+function treeOf(entries: readonly TableRow[]): { size: number; root: string } {
+  const tree = new Frontier()
+  for (const { body } of entries) tree.append(leafHash(`${body}`))
+  return { size: tree.size, root: tree.root() }
+}
+
+/** Problems of all checks, each once, behind the check's name. */
+export function told(result: VerifyResult): string[] {
+  const checks = [...result.runs.flatMap(each => each.checks), ...result.ledger.checks]
+  const problems = checks.flatMap(({ name, problems: found }) => found.map(each => `${name}: ${each}`))
+  expect(result.ok).toBe(problems.length === 0)
+  return [...new Set(problems)]
+}

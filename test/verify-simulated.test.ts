@@ -1,0 +1,41 @@
+/** Whatever a pipeline is and does, its ledger holds: sealed at once, stopped, resumed or abandoned. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { openLedgerReader } from '../src/ledger/open.ts'
+import { parseVerifierKey } from '../src/model/note.ts'
+import { verifyLedger } from '../src/read/verify/verify.ts'
+import { generateModel } from './simulation/generate.ts'
+import { Random } from './simulation/random.ts'
+import { told } from './support/forger.ts'
+import { testPorts } from './support/ledger.ts'
+import { runModel, type Stopped } from './support/simulated-ledger.ts'
+
+const SEEDS = Number(process.env.CUSTODY_SEEDS ?? 8)
+const FIRST = Number(process.env.CUSTODY_SEED ?? 1)
+const SHAPE = { later: true, groups: true, crashes: false, max_nodes: 12, max_rows: 30 }
+
+const folder = mkdtempSync(join(tmpdir(), 'custody-verify-'))
+const keys = [parseVerifierKey(testPorts().signer.verifier_key)]
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test.each<[string, Stopped['next'] | null]>([
+  ['not disturbed', null],
+  ['stopped', 'nothing'],
+  ['resumed', 'resume'],
+  ['abandoned', 'abandon'],
+])('ledgers of random pipelines hold: %s', async (name, next) => {
+  // All of them as runs of one ledger.
+  const url = `sqlite:${join(folder, `${name}.db`)}`
+  for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
+    const stopped = next === null ? null : { after_us: 5_000 + ((seed * 7919) % 150_000), next }
+    await runModel(url, generateModel(new Random(seed), SHAPE), seed, stopped)
+  }
+  const reader = await openLedgerReader(url)
+  const result = await verifyLedger(reader, { keys })
+  await reader.close()
+  expect(told(result), `repeat with: CUSTODY_SEED=${FIRST} CUSTODY_SEEDS=${SEEDS}`).toEqual([])
+  expect(result.runs.length).toBe(SEEDS)
+  expect(result.runs.every(each => each.sealed) || next === 'nothing').toBe(true)
+})
