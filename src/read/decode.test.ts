@@ -241,7 +241,7 @@ const RUN_ENTRIES: { [name: string]: { [key: string]: Json } } = {
     t: 5,
   },
   stop: { k: 'stop', status: 'failed', reason: 'sink', t: 5 },
-  resume: { k: 'resume', epoch: 2, t: 5 },
+  resume: { k: 'resume', epoch: 2, cut: [1], t: 5 },
   publish: { k: 'publish', artifacts: [{ sink: 2, rows: 1, bytes: 10 }], t: 5 },
   seal: { k: 'seal', status: 'completed', totals: TOTALS, subjects: { size: 1, root: HASH }, t: 5 },
 }
