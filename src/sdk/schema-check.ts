@@ -13,7 +13,7 @@ import type { FieldSchema, JsonSchema, RowSchema } from './schema.ts'
 export const SCHEMA_ERRORS = {
   SCHEMA_FIELD_MISSING: 'A declared field is missing.',
   SCHEMA_UNKNOWN_FIELD: 'A field isn’t declared, and the schema’s mode is `fixed`.',
-  SCHEMA_EMPTY: 'A cell is empty, and its field is neither a text nor optional.',
+  SCHEMA_EMPTY: 'A cell is empty, and its field isn’t optional.',
   SCHEMA_TYPE: 'A value doesn’t have its field’s type.',
   SCHEMA_VALUE: 'A value has the type, but breaks another rule of its field’s JSON Schema.',
 } as const
@@ -32,8 +32,8 @@ export type RowChecker = (row: Row) => RowCheck
 
 /**
  * Compiles a schema into a checker. `textual`: cells are texts, or null where they are empty. An empty cell of an optional
- * field becomes null, of a `string` an empty text, of others it is an error; `array` and `object` cells hold JSON; booleans
- * are `true` and `false` in any case, never 1 and 0. Fields that aren't declared stay as they are, unless the schema is
+ * field is null, of others it is an error; a quoted empty cell is an empty text where a text may stand, else it counts as
+ * empty; `array` and `object` cells hold JSON; booleans are `true` and `false` in any case, never 1 and 0. Fields that aren't declared stay as they are, unless the schema is
  * closed. A row that needs no conversion comes back itself.
  * @throws CustodyError CUSTODY_SCHEMA if a field's JSON Schema isn't one.
  */
@@ -123,14 +123,13 @@ function takingCells({ schema, optional }: FieldSchema, fits: (value: Json) => J
   const { type, emptyIsText, convert } = cellConverter(schema)
   const plain = isPlain(schema)
   return cell => {
-    if (cell === '' || cell === null) {
+    if (cell === null || (cell === '' && !emptyIsText)) {
       if (optional) return null
-      if (!emptyIsText) return new Miss('SCHEMA_EMPTY', `is empty; it must be ${article(type)}`)
+      return new Miss('SCHEMA_EMPTY', `is empty; it must be ${article(type)}`)
     }
-    const text = cell === null ? '' : cell
-    const value = typeof text === 'string' ? convert(text) : text
+    const value = typeof cell === 'string' ? convert(cell) : cell
     if (value === undefined) return new Miss('SCHEMA_TYPE', `is ${shown(cell)}; it must be ${article(type)}`)
-    return plain && typeof text === 'string' ? value : fits(value)
+    return plain && typeof cell === 'string' ? value : fits(value)
   }
 }
 
