@@ -34,6 +34,7 @@ const FORK: GroupKind = 0
 const EXPAND: GroupKind = 1
 const MERGE: GroupKind = 2
 const BATCH: GroupKind = 3
+const NO_PARENTS: readonly number[] = []
 
 /** A group of an aggregate: the subject that its output belongs to. */
 export interface BatchGroup {
@@ -66,7 +67,7 @@ export class Recorder {
    */
   ingest(source: number, index: number, record: SourceRow, row: Row, edge: PlanEdge, started_us: number): Token {
     const token = this.#newRow(source, index, record.line, started_us, row)
-    this.#leaveSource(token, edge, { kind: 'flow', node: source }, started_us, null)
+    this.#leaveSource(token, edge, token.passage, started_us, null)
     return token
   }
 
@@ -343,7 +344,7 @@ export class Recorder {
     facts.origin = { source, index, line }
     const value = this.#addValue(subject, { kind: 'full', text })
     const token = new Token(++this.tallies.born, subject, source, row, value, { kind: 'flow', node: source }, null)
-    facts.births.push({ token: token.id, group: 0, ordinal: 0, value, parents: [] })
+    facts.births.push({ token: token.id, group: 0, ordinal: 0, value, parents: NO_PARENTS })
     subject.open.push(token)
     return token
   }
@@ -391,7 +392,9 @@ export class Recorder {
 
   #hold(token: Token, group: number, ordinal: number, started_us: number): void {
     this.#visit(token, VISIT_HELD, token.value, 0, 0, started_us, null)
-    factsOf(token.subject).holds.push({ token: token.id, node: token.node, group, ordinal })
+    const facts = factsOf(token.subject)
+    facts.holds ??= []
+    facts.holds.push({ token: token.id, node: token.node, group, ordinal })
     token.held = true
   }
 
@@ -425,7 +428,9 @@ export class Recorder {
 
   #openGroup(subject: Subject, kind: GroupKind, node: number, expected: number): number {
     const group = ++this.tallies.groups
-    factsOf(subject).groups_opened.push({ group, kind, node, expected })
+    const facts = factsOf(subject)
+    facts.groups_opened ??= []
+    facts.groups_opened.push({ group, kind, node, expected })
     return group
   }
 
@@ -434,7 +439,9 @@ export class Recorder {
   }
 
   #closeGroup(subject: Subject, group: number, verdict: string, members: readonly number[], detail = 0): void {
-    factsOf(subject).groups_closed.push({ group, verdict, detail, members })
+    const facts = factsOf(subject)
+    facts.groups_closed ??= []
+    facts.groups_closed.push({ group, verdict, detail, members })
   }
 
   #addError(

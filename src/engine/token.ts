@@ -19,6 +19,8 @@ import type { Passage } from './decide/ending.ts'
 import type { Frame } from './frames.ts'
 import type { Place } from './line.ts'
 
+const NONE: readonly never[] = []
+
 /** What happened to a subject since the last commit. */
 export class Facts {
   readonly time_us: number
@@ -26,9 +28,10 @@ export class Facts {
   origin: OriginFact | null = null
   readonly births: BirthFact[] = []
   readonly visits: VisitFact[] = []
-  readonly holds: HoldFact[] = []
-  readonly groups_opened: GroupOpened[] = []
-  readonly groups_closed: GroupClosed[] = []
+  /** Most rows meet no groups: these come into being when they are needed. */
+  holds: HoldFact[] | null = null
+  groups_opened: GroupOpened[] | null = null
+  groups_closed: GroupClosed[] | null = null
   readonly endings: EndingFact[] = []
   readonly values: ValueDraft[] = []
 
@@ -113,7 +116,8 @@ export function draftOf(subject: Subject): SubjectDraft {
   const { facts } = subject
   if (facts === null) throw new TypeError('a subject without facts has no draft')
   subject.facts = null
-  const open_tokens = subject.open.map(token => ({ token: token.id, node: token.node }))
+  const open_tokens =
+    subject.open.length === 0 ? NONE : subject.open.map(token => ({ token: token.id, node: token.node }))
   return {
     subject: subject.kind === 'row' ? { kind: 'row', row: subject.number } : { kind: 'batch', batch: subject.number },
     time_us: facts.time_us,
@@ -122,9 +126,9 @@ export function draftOf(subject: Subject): SubjectDraft {
     origin: facts.origin,
     births: facts.births,
     visits: facts.visits,
-    holds: facts.holds,
-    groups_opened: facts.groups_opened,
-    groups_closed: facts.groups_closed,
+    holds: facts.holds ?? NONE,
+    groups_opened: facts.groups_opened ?? NONE,
+    groups_closed: facts.groups_closed ?? NONE,
     endings: facts.endings,
     first_value: facts.first_value,
     values: facts.values,
