@@ -80,7 +80,6 @@ function buildSink({ key, value }: MapEntry, on_error: string | null): SinkConfi
     plugin: nameAt(value, 'plugin'),
     options: optionsAt(value),
     on_error: targetAt(value, 'on_error', on_error),
-    retry: retryAt(value),
   }
 }
 

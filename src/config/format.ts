@@ -244,8 +244,8 @@ const node: VariantsShape = {
 const sink: ObjectShape = {
   kind: 'object',
   what: 'a sink',
-  keys: { plugin: { shape: plugin, required: true, doc: 'The sink plugin.' }, options, on_error, retry: node_retry },
-  refused: { to: 'a row’s way ends at a sink' },
+  keys: { plugin: { shape: plugin, required: true, doc: 'The sink plugin.' }, options, on_error },
+  refused: { to: 'a row’s way ends at a sink', retry: 'a sink takes a row or refuses it, and isn’t tried again' },
 }
 
 const limits: ObjectShape = {

@@ -88,7 +88,6 @@ export interface SinkConfig extends PluginUse {
   readonly kind: 'sink'
   readonly name: string
   readonly on_error: TargetName | null
-  readonly retry: Partial<RetryConfig>
 }
 
 export interface ServiceLimit {

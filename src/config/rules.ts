@@ -15,7 +15,6 @@ export function checkRules(root: Tree, problems: Problems): void {
     checkCases(node, problems)
     checkAggregate(node, problems)
   }
-  for (const sink of entriesOf(valueAt(root, 'sinks'))) checkRetry(valueAt(sink.value, 'retry'), problems)
   for (const service of entriesOf(valueAt(valueAt(root, 'limits'), 'services'))) {
     if (service.value.kind !== 'map' || service.value.entries.size > 0) continue
     problems.error(

@@ -94,8 +94,6 @@ export interface AggregateNode extends NodeCommon {
 export interface SinkNode extends NodeCommon {
   readonly kind: 'sink'
   readonly plugin: PluginOf<SinkSpec>
-  /** Absent: a sink that is put together by hand, and never tries again. */
-  readonly retry?: RetryConfig
   readonly on_error: PlanEdge
 }
 
