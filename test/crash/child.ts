@@ -1,0 +1,122 @@
+/**
+ * A process that runs or resumes a pipeline as the command line does, and ends or suspends itself at a named point. Its one
+ * argument is an Order; it tells `{"begun":true}` before the first point, and a Report at its end, a line each.
+ */
+import { randomBytes } from 'node:crypto'
+import { writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Context, processHost } from '../../src/cli/context.ts'
+import { preparePlan } from '../../src/cli/pipeline-access.ts'
+import { Terminal } from '../../src/cli/terminal.ts'
+import type { AtPoint, Point } from '../../src/engine/points.ts'
+import { type Clock, systemClock } from '../../src/engine/ports.ts'
+import { resumeRun } from '../../src/engine/resume.ts'
+import { type RunResult, runPlan } from '../../src/engine/run.ts'
+import { signingKey } from '../../src/ledger/keys.ts'
+import { openLedger, openLedgerReader } from '../../src/ledger/open.ts'
+import type { Ledger } from '../../src/ledger/write-port.ts'
+import { isCustodyError } from '../../src/model/error.ts'
+import { uuidv7 } from '../../src/model/uuid.ts'
+import type { Plan } from '../../src/plan/plan.ts'
+import { findRun } from '../../src/read/runs/list.ts'
+
+/** The n-th time, from 1, that a point is met. */
+export interface Moment {
+  readonly point: Point
+  readonly nth: number
+}
+
+export interface Order {
+  readonly folder: string
+  readonly resume: boolean
+  /** Ends itself there, without any chance to do something else. */
+  readonly kill?: Moment | undefined
+  /** Suspends itself there, until it is sent SIGCONT. */
+  readonly suspend?: Moment | undefined
+  /** By how much this process's clock is ahead, so that others' leases have expired. */
+  readonly ahead_us?: number | undefined
+}
+
+export interface Report {
+  /** null if the run couldn't begin. */
+  readonly status: string | null
+  /** Code of the error that stopped it. */
+  readonly code: string | null
+  readonly message: string | null
+  /** How often each point was met. */
+  readonly points: { readonly [point: string]: number }
+}
+
+const order = JSON.parse(process.argv[2] as string) as Order
+const points: Record<string, number> = {}
+tell({ ...(await obey()), points } satisfies Report)
+
+async function obey(): Promise<Omit<Report, 'points'>> {
+  try {
+    const { summary, error } = await drive()
+    return { status: summary.status, code: error?.code ?? null, message: error?.message ?? null }
+  } catch (thrown) {
+    if (!isCustodyError(thrown)) throw thrown
+    return { status: null, code: thrown.code, message: thrown.message }
+  }
+}
+
+async function drive(): Promise<RunResult> {
+  const { folder, resume } = order
+  const host = processHost()
+  const terminal = new Terminal(host.stderr, host.stderr, host.env)
+  const context: Context = { host, terminal, cwd: folder, env: host.env, command: 'custody', version: '0' }
+  const signer = signingKey(host.env)
+  const plan = await preparePlan(context, join(folder, 'pipeline.yaml'), [], () => signer)
+  const clock = clockAhead(order.ahead_us ?? 0)
+  const ports = { now_us: () => clock.now_us(), entropy: randomBytes, signer }
+  const url = `sqlite:${join(folder, 'custody.db')}`
+  const ledger = await openLedger(url, ports, { create: !resume })
+  tell({ begun: true })
+  try {
+    return await (resume ? goOn(plan, clock, ledger, url) : begin(plan, clock, ledger))
+  } finally {
+    await ledger.close()
+  }
+}
+
+function begin(plan: Plan, clock: Clock, ledger: Ledger): Promise<RunResult> {
+  const run = uuidv7(Math.floor(clock.now_us() / 1000), randomBytes(10))
+  return runPlan({ ...session(plan, clock), run, ledger, custody: '0', dry_run: false })
+}
+
+async function goOn(plan: Plan, clock: Clock, ledger: Ledger, url: string): Promise<RunResult> {
+  const reader = await openLedgerReader(url)
+  try {
+    const { run } = await findRun(reader, 'latest')
+    return await resumeRun({ ...session(plan, clock), run, ledger, reader, from_ledger_only: false, abandon: false })
+  } finally {
+    await reader.close()
+  }
+}
+
+function session(plan: Plan, clock: Clock) {
+  return { plan, clock, limit: Number.POSITIVE_INFINITY, signal: new AbortController().signal, atPoint }
+}
+
+function atPoint(...[point]: Parameters<AtPoint>): void {
+  const nth = (points[point] ?? 0) + 1
+  points[point] = nth
+  // The kernel delivers a signal to its own sender before it lets it go on.
+  if (isMoment(order.kill, point, nth)) process.kill(process.pid, 'SIGKILL')
+  if (isMoment(order.suspend, point, nth)) process.kill(process.pid, 'SIGSTOP')
+}
+
+function isMoment(moment: Moment | undefined, point: Point, nth: number): boolean {
+  return moment?.point === point && moment.nth === nth
+}
+
+function clockAhead(ahead_us: number): Clock {
+  const clock = systemClock()
+  return { now_us: () => clock.now_us() + ahead_us, wake: (delay_us, callback) => clock.wake(delay_us, callback) }
+}
+
+/** At once, whatever happens to this process next. */
+function tell(value: object): void {
+  writeSync(1, `${JSON.stringify(value)}\n`)
+}

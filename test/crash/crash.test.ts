@@ -1,0 +1,87 @@
+/**
+ * Processes that are killed for real, at the named points and anywhere. `npm test` has a selection; `npm run crash` has every
+ * pipeline at every point, and many more kills at random.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { POINTS } from '../../src/engine/points.ts'
+import { Random } from '../simulation/random.ts'
+import { endure, type Kill, killsAt, runUndisturbed, type Undisturbed } from './endure.ts'
+import { type CrashPipeline, PIPELINES, pipelineNamed } from './pipelines.ts'
+
+const ALL = process.env.CUSTODY_CRASH === 'all'
+const SEED = Number(process.env.CUSTODY_SEED ?? 1)
+const RANDOM = ALL ? 50 : 4
+const TIMEOUT_MS = 120_000
+
+const undisturbed = new Map<string, Undisturbed>()
+beforeAll(async () => {
+  for (const pipeline of PIPELINES) undisturbed.set(pipeline.name, await runUndisturbed(pipeline))
+}, TIMEOUT_MS)
+
+const of = ({ name }: CrashPipeline) => undisturbed.get(name) as Undisturbed
+
+/** Each point once, each pipeline several times, first and later meetings in turn; or all of all. */
+const CASES = PIPELINES.flatMap(pipeline =>
+  POINTS.flatMap((point, i) => [false, true].map(later => ({ pipeline, point, later, at: i * 2 + Number(later) }))),
+).filter(
+  ({ pipeline, at }) =>
+    ALL ||
+    (at % 2 === Math.floor(at / 2 + SEED) % 2 && (Math.floor(at / 2) + SEED) % 5 === PIPELINES.indexOf(pipeline)),
+)
+
+describe('a run that is killed and resumed leaves what an undisturbed one leaves', () => {
+  test.each(
+    CASES.map(
+      ({ pipeline, point, later }) =>
+        [pipeline.name, point, later ? 'a later time' : 'first', pipeline, later] as const,
+    ),
+  )(
+    '%s, %s, %s',
+    async (_name, point, _when, pipeline, later) => {
+      const kills = killsAt(point, later, of(pipeline))
+      if (kills === null) return
+      const { problems, killed } = await endure(pipeline, kills, of(pipeline))
+      expect(problems).toEqual([])
+      // Where answers come sooner or later there may be fewer commits than in the undisturbed run.
+      if (!pipeline.asynchronous) expect(killed).toBe(kills.length)
+    },
+    TIMEOUT_MS,
+  )
+})
+
+// Canonical text has no order of fields, and it is all that the ledger keeps of a row under way.
+test.fails(
+  'rows that were under way keep the order of their fields',
+  async () => {
+    const pipeline = pipelineNamed('batches')
+    const { reordered } = await endure(pipeline, killsAt('mid_rewind', false, of(pipeline)) ?? [], of(pipeline))
+    expect(reordered).toEqual([])
+  },
+  TIMEOUT_MS,
+)
+
+describe('a run that is killed at any time', () => {
+  const random = new Random(SEED)
+  const seeds = Array.from({ length: RANDOM }, () => random.below(2 ** 31))
+  let killed = 0
+
+  test.each(seeds)(
+    'goes on as if nothing had been: seed %i',
+    async seed => {
+      const fate = new Random(seed)
+      const pipeline = fate.pick(PIPELINES)
+      const kills = Array.from(
+        { length: fate.between(1, 3) },
+        (): Kill => ({
+          after_ms: fate.next() * of(pipeline).took_ms,
+        }),
+      )
+      const endured = await endure(pipeline, kills, of(pipeline))
+      killed += endured.killed
+      expect(endured.problems, `${pipeline.name}: ${JSON.stringify(kills)}`).toEqual([])
+    },
+    TIMEOUT_MS,
+  )
+
+  afterAll(() => expect(killed).toBeGreaterThan(0))
+})

@@ -1,0 +1,186 @@
+/** A pipeline laid out in a folder of its own, processes that run it there, and what they leave. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { checkFiles } from '../../src/cli/verify-files.ts'
+import { trustedKeys } from '../../src/ledger/keys.ts'
+import { openLedgerReader } from '../../src/ledger/open.ts'
+import type { LedgerReader } from '../../src/ledger/read-port.ts'
+import { encodeSigningKey } from '../../src/model/note.ts'
+import { listRuns } from '../../src/read/runs/list.ts'
+import { showRun } from '../../src/read/show/show.ts'
+import { verifyLedger } from '../../src/read/verify/verify.ts'
+import { IN_MEMORY } from '../support/plugin-files.ts'
+import type { Order, Report } from './child.ts'
+import { type CrashPipeline, layOut } from './pipelines.ts'
+
+const KEY = encodeSigningKey('test', new Uint8Array(32).fill(7))
+/** Compiled code that processes share: most of the time of a short run would be that of compiling. */
+const COMPILED = mkdtempSync(join(tmpdir(), 'custody-compiled-'))
+process.on('exit', () => rmSync(COMPILED, { recursive: true, force: true }))
+
+export interface Exit {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A process, and what it has written so far. */
+export class Program {
+  readonly process: ChildProcess
+  readonly exit: Promise<Exit>
+  #stdout = ''
+  #stderr = ''
+
+  constructor(words: readonly string[], cwd: string) {
+    this.process = spawn(words[0] as string, words.slice(1), {
+      cwd,
+      env: { PATH: process.env.PATH, HOME: cwd, CUSTODY_KEY: KEY, NODE_COMPILE_CACHE: COMPILED },
+    })
+    this.process.stdin?.on('error', () => undefined)
+    this.process.stdout?.setEncoding('utf8').on('data', text => {
+      this.#stdout += text
+    })
+    this.process.stderr?.setEncoding('utf8').on('data', text => {
+      this.#stderr += text
+    })
+    this.exit = once(this.process, 'close').then(([code, signal]) => ({
+      code: code as number | null,
+      signal: signal as NodeJS.Signals | null,
+      stdout: this.#stdout,
+      stderr: this.#stderr,
+    }))
+  }
+
+  /** Resolves as soon as it has written `text`. @throws if it ends before. */
+  async told(text: string): Promise<void> {
+    let ended: Exit | null = null
+    void this.exit.then(exit => {
+      ended = exit
+    })
+    while (!`${this.#stdout}${this.#stderr}`.includes(text)) {
+      if (ended !== null) throw new Error(`it ended and never said ${text}: ${JSON.stringify(ended)}`)
+      await sleep(2)
+    }
+  }
+
+  /** Resolves as soon as the process is suspended. @throws if it ends before. */
+  async suspended(): Promise<void> {
+    const stat = `/proc/${this.process.pid}/stat`
+    while (!/\) [Tt] /.test(readFileSync(stat, 'utf8'))) {
+      if (this.process.exitCode !== null || this.process.signalCode !== null)
+        throw new Error(`it ended: ${JSON.stringify(await this.exit)}`)
+      await sleep(2)
+    }
+  }
+}
+
+/** What a run came to, without what differs from run to run. */
+export interface Outcome {
+  readonly status: string
+  readonly rows: unknown
+  readonly tokens: unknown
+  readonly endings: unknown
+  readonly sinks: unknown
+}
+
+export class Place {
+  readonly folder: string
+  readonly url: string
+
+  constructor(pipeline: CrashPipeline) {
+    this.folder = mkdtempSync(join(IN_MEMORY, `custody-crash-${pipeline.name}-`))
+    this.url = `sqlite:${join(this.folder, 'custody.db')}`
+    layOut(pipeline, this.folder)
+  }
+
+  /** A process of child.ts. */
+  begin(order: Omit<Order, 'folder'>): Program {
+    const child = join(import.meta.dirname, 'child.ts')
+    return new Program([process.execPath, child, JSON.stringify({ folder: this.folder, ...order })], this.folder)
+  }
+
+  /** The command line itself, in this folder. */
+  custody(...words: readonly string[]): Program {
+    return new Program([process.execPath, join(import.meta.dirname, 'custody.ts'), ...words], this.folder)
+  }
+
+  /** Whether the ledger knows a run: else there is nothing to go on with, and it begins anew. */
+  async hasRun(): Promise<boolean> {
+    if (!existsSync(join(this.folder, 'custody.db'))) return false
+    return this.reading(async reader => (await reader.logs()).some(({ run }) => run !== null))
+  }
+
+  async reading<T>(work: (reader: LedgerReader) => Promise<T>): Promise<T> {
+    const reader = await openLedgerReader(this.url)
+    try {
+      return await work(reader)
+    } finally {
+      await reader.close()
+    }
+  }
+
+  /** All that `verify` finds wrong; `files`: outputs are compared, too. */
+  async problems(files: boolean): Promise<string[]> {
+    return this.reading(async reader => {
+      const result = await verifyLedger(reader, { keys: trustedKeys(null, { CUSTODY_KEY: KEY }) })
+      const found = result.runs.flatMap(({ checks }) =>
+        checks.flatMap(({ name, problems }) => problems.map(each => `${name}: ${each}`)),
+      )
+      if (!files) return found
+      const runs = result.runs.map(({ run }) => run)
+      return [...found, ...[...(await checkFiles(reader, runs)).values()].flat()]
+    })
+  }
+
+  /** Of the only run. @throws if there isn't exactly one. */
+  async outcome(): Promise<Outcome> {
+    return this.reading(async reader => {
+      const [run, ...more] = await listRuns(reader, () => false)
+      if (run === undefined || more.length > 0) throw new Error(`${more.length + 1} runs`)
+      const { status, rows, tokens, endings, sinks } = await showRun(reader, run.run, () => false)
+      const written = Object.entries(sinks).map(([name, sink]) => [name, sink.rows])
+      return { status, rows, tokens, endings, sinks: written }
+    })
+  }
+
+  /** By path: every file in `out/`, hidden ones too. */
+  outputs(): Map<string, string> {
+    const out = join(this.folder, 'out')
+    if (!existsSync(out)) return new Map()
+    const paths = readdirSync(out, { recursive: true, encoding: 'utf8' }).sort()
+    return new Map(
+      paths
+        .filter(path => statSync(join(out, path)).isFile())
+        .map(path => [path, readFileSync(join(out, path), 'utf8')] as const),
+    )
+  }
+
+  /** Every byte that the ledger's tables hold, as text. */
+  async records(): Promise<string> {
+    return this.reading(async reader => {
+      const all: unknown[] = [await reader.logs(), await reader.leases(), await reader.heads()]
+      for (const { log } of await reader.logs()) {
+        all.push(await reader.openTokens(log))
+        for await (const { seq, body } of reader.entries(log)) all.push([seq, body])
+      }
+      return JSON.stringify(all)
+    })
+  }
+
+  close(): void {
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** The Report of a process that came to its end. */
+export function reportOf({ stdout, stderr, code, signal }: Exit): Report {
+  const last = stdout.trimEnd().split('\n').at(-1) ?? ''
+  const value: unknown = last.startsWith('{"status"') ? JSON.parse(last) : null
+  if (value === null) throw new Error(`no report, exit ${code ?? signal}: ${stdout}${stderr}`)
+  return value as Report
+}
