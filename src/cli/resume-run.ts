@@ -124,7 +124,6 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
       ledger,
       reader,
       clock,
-      limit: Number.POSITIVE_INFINITY,
       signal: stopping.signal,
       from_ledger_only: options.fromLedgerOnly === true,
       abandon,

@@ -56,7 +56,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
   const { plan, run, reader, clock } = request
   const log = (await reader.logs()).find(each => each.run === run)?.log
   if (log === undefined) throw new CustodyError('CUSTODY_RUN_UNKNOWN', `the ledger has no run ${run}`)
-  await refuseOtherPlan(plan, reader, log)
+  const began = await refuseOtherPlan(plan, reader, log)
   const { ledger, epoch } = await request.ledger.takeOver(run)
   try {
     request.atPoint?.('after_take_over')
@@ -76,8 +76,10 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
       sinks: outputs.all.length,
       cut: cut.map(({ name }) => name),
     })
+    const read = state.progressed.totals?.rows.read ?? 0
     return await driveSession({
       request,
+      limit: Math.max(0, (began.limit ?? Number.POSITIVE_INFINITY) - read),
       ledger,
       outputs,
       stations,
@@ -96,11 +98,13 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
   }
 }
 
-async function refuseOtherPlan(plan: Plan, reader: RestoreReader, log: number): Promise<void> {
+/** What the run began with, if it is what `plan` would begin with. */
+async function refuseOtherPlan(plan: Plan, reader: RestoreReader, log: number): Promise<PlanValue> {
   const { opening } = await readHistory(reader, log)
-  if (opening.plan_hash === plan.hash) return
-  const [value] = await openingValues(reader, log)
-  const changed = differences({ topology: opening.topology, value: value as PlanValue }, plan)
+  const [stored] = await openingValues(reader, log)
+  const value = stored as PlanValue
+  if (opening.plan_hash === plan.hash) return value
+  const changed = differences({ topology: opening.topology, value }, plan)
   throw new CustodyError(
     'CUSTODY_PLAN_CHANGED',
     `the pipeline isn't the one that the run began with: ${changed.join('; ')}`,

@@ -1,7 +1,7 @@
 /** Begins a run: finds out what it will touch, makes its first entry durable, and drives it. */
 import type { Ledger } from '../ledger/write-port.ts'
 import { canonicalize } from '../model/canonical.ts'
-import { LEDGER_FORMAT, type RunEntry, type SinkIntents } from '../model/entry.ts'
+import { LEDGER_FORMAT, type PlanValue, type RunEntry, type SinkIntents } from '../model/entry.ts'
 import type { Json } from '../model/row.ts'
 import { Intake } from './intake.ts'
 import { Outputs } from './outputs.ts'
@@ -11,6 +11,8 @@ import { Stations } from './stations.ts'
 export type { Progress, RunResult } from './session.ts'
 
 export interface RunRequest extends SessionRequest {
+  /** Records to read at most, as if input ended there; Infinity for all. */
+  readonly limit: number
   readonly ledger: Ledger
   /** Version of this program, for the record. */
   readonly custody: string
@@ -29,19 +31,23 @@ export async function runPlan(request: RunRequest): Promise<RunResult> {
   const ledger = await request.ledger.openRun(request.run, {
     entry: opening(request, clock.now_us()),
     first_value: 1,
-    values: [plan.value, intents(outputs)].map(value => ({
+    values: [planValue(request), intents(outputs)].map(value => ({
       kind: 'full',
       text: canonicalize(value as unknown as Json),
     })),
   })
   request.atPoint?.('after_open')
   const intakes = (onReady: () => void) => sources.map(({ node, source }) => new Intake(node, source, null, onReady))
-  return driveSession({ request, ledger, outputs, stations, intakes, from: null })
+  return driveSession({ request, limit: request.limit, ledger, outputs, stations, intakes, from: null })
 }
 
 function opening({ plan, run, custody }: RunRequest, t: number): RunEntry {
   const { name, hash, topology } = plan
   return { k: 'open', format: LEDGER_FORMAT, run, name, plan_hash: hash, topology, custody, t }
+}
+
+function planValue({ plan, limit }: RunRequest): PlanValue {
+  return Number.isFinite(limit) ? { ...plan.value, limit } : plan.value
 }
 
 function intents(outputs: Outputs): SinkIntents {

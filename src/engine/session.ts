@@ -42,8 +42,6 @@ export interface SessionRequest {
   /** A UUIDv7. */
   readonly run: string
   readonly clock: Clock
-  /** Records to read at most, as if input ended there; Infinity for all. */
-  readonly limit: number
   /** Aborted to stop safely. */
   readonly signal: AbortSignal
   /** Told after each commit; evidence comes first (I11). */
@@ -54,6 +52,8 @@ export interface SessionRequest {
 
 export interface SessionParts {
   readonly request: SessionRequest
+  /** Records to read at most, as if input ended there; Infinity for all. */
+  readonly limit: number
   readonly ledger: RunLedger
   readonly outputs: Outputs
   readonly stations: Stations
@@ -72,8 +72,8 @@ export interface SessionParts {
 }
 
 export async function driveSession(parts: SessionParts): Promise<RunResult> {
-  const { request, ledger, outputs, stations, from } = parts
-  const { plan, clock, run, limit } = request
+  const { request, limit, ledger, outputs, stations, from } = parts
+  const { plan, clock, run } = request
   const began_us = clock.now_us()
   const stop = new AbortController()
   const signal = AbortSignal.any([request.signal, stop.signal])

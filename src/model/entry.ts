@@ -281,6 +281,8 @@ export interface PlanValue {
   readonly folder: string
   /** Arguments of `--set` that were applied to it, in order, those for `ledger` aside; absent if there are none. */
   readonly set?: readonly string[]
+  /** Records to read at most, where the run was begun so. */
+  readonly limit?: number
   /** By node name: what a gate or a plugin with expressions evaluates. */
   readonly expressions: { readonly [node: string]: readonly ExpressionText[] }
   /** By node name: the plugin's options after validation, secrets replaced. */
