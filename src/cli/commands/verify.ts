@@ -4,12 +4,12 @@ import { Command } from 'commander'
 import { trustedKeys } from '../../ledger/keys.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { findRun } from '../../read/runs/list.ts'
+import { verifyFiles } from '../../read/verify/files.ts'
 import { type VerifiedRun, type VerifyResult, verifyLedger } from '../../read/verify/verify.ts'
 import type { Context } from '../context.ts'
 import { type LedgerOptions, reading, withLedgerOption } from '../ledger-access.ts'
 import { count } from '../render/text.ts'
 import { renderVerified } from '../render/verified.ts'
-import { checkFiles } from '../verify-files.ts'
 
 interface VerifyCommandOptions extends LedgerOptions {
   readonly files?: boolean
@@ -56,14 +56,13 @@ async function verify(
 
 /** The result with one check more for each run. */
 async function withFiles(reader: LedgerReader, result: VerifyResult): Promise<VerifyResult> {
-  const problems = await checkFiles(
+  const files = await verifyFiles(
     reader,
     result.runs.map(({ run }) => run),
   )
   const runs = result.runs.map((each): VerifiedRun => {
-    const found = problems.get(each.run) ?? []
-    const check = { name: 'files', ok: found.length === 0, problems: found }
-    return { ...each, ok: each.ok && check.ok, checks: [...each.checks, check] }
+    const check = files.get(each.run)
+    return check === undefined ? each : { ...each, ok: each.ok && check.ok, checks: [...each.checks, check] }
   })
   return { ...result, ok: result.ok && runs.every(each => each.ok), runs }
 }
