@@ -5,13 +5,13 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { checkFiles } from '../../src/cli/verify-files.ts'
 import { trustedKeys } from '../../src/ledger/keys.ts'
 import { openLedgerReader } from '../../src/ledger/open.ts'
 import type { LedgerReader } from '../../src/ledger/read-port.ts'
 import { encodeSigningKey } from '../../src/model/note.ts'
 import { listRuns } from '../../src/read/runs/list.ts'
 import { showRun } from '../../src/read/show/show.ts'
+import { verifyFiles } from '../../src/read/verify/files.ts'
 import { verifyLedger } from '../../src/read/verify/verify.ts'
 import { IN_MEMORY } from '../support/plugin-files.ts'
 import type { Order, Report } from './child.ts'
@@ -133,7 +133,7 @@ export class Place {
       )
       if (!files) return found
       const runs = result.runs.map(({ run }) => run)
-      return [...found, ...[...(await checkFiles(reader, runs)).values()].flat()]
+      return [...found, ...[...(await verifyFiles(reader, runs)).values()].flatMap(({ problems }) => problems)]
     })
   }
 
