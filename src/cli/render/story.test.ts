@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { Story, TokenStory, VisitStory } from '../../read/explain/story.ts'
+import { FATES } from '../../model/outcome.ts'
+import type { Story, TokenEnding, TokenStory, VisitStory } from '../../read/explain/story.ts'
 import { plain } from '../terminal.ts'
-import { renderStory } from './story.ts'
+import { endingText, renderStory } from './story.ts'
 import { columnsOf } from './text.ts'
 
 const T = 1_767_323_045_000_000
@@ -82,6 +83,36 @@ test('attempts that failed, and one that did not', () => {
   ])
   expect(lines[2]).toBe('  1  node  plugin  error BUSY: try later  tried again  0.02 ms')
   expect(lines[3]).toBe('  2  node  plugin  attempt 2: nothing changed            1.5 s')
+})
+
+test.each([
+  ['COMPLETED', 'flow', 'out', null, 'written to sink out'],
+  ['ROUTED', 'gate', 'out', null, 'routed to sink out by gate node'],
+  ['ROUTED', 'error', 'out', 'BAD', 'routed to sink out after an error at node (BAD)'],
+  ['DISCARDED', 'gate', null, null, 'discarded by gate node'],
+  ['QUARANTINED', 'source_invalid', 'out', 'BAD', 'rejected at the source (BAD), written to sink out'],
+  ['QUARANTINED', 'error', null, 'BAD', 'dropped after an error at node (BAD)'],
+  ['FAILED', 'retries_exhausted', 'out', 'BUSY', 'failed after all retries at node (BUSY), written to sink out'],
+  ['FAILED', 'retries_exhausted', null, 'BUSY', 'failed after all retries at node (BUSY)'],
+  ['FAILED', 'batch_failed', 'out', 'BAD', 'failed with its batch at node (BAD), written to sink out'],
+  ['FAILED', 'sink_rejected', 'out', 'BAD', 'refused by sink node (BAD), written to sink out'],
+  ['FAILED', 'sink_rejected', null, 'BAD', 'refused by sink node (BAD)'],
+  ['FAILED', 'branch_lost', null, 'BRANCH_LOST', 'failed because another branch was lost (BRANCH_LOST)'],
+] as const)('the end %s / %s, at a sink %s', (outcome, cause, sink, code, words) => {
+  const fate = FATES.find(each => each.outcome === outcome && each.cause === cause)!
+  const ending: TokenEnding = {
+    ...{ outcome, cause, class: fate.class, words: fate.words, node: 'node', sink, group: null, recorded_us: T },
+    error: code === null ? null : { code, message: { kind: 'erased' } },
+  }
+  expect(endingText(ending)).toBe(words)
+})
+
+test('a coalesce whose group failed is not said to be tried again', () => {
+  const error = { code: 'BRANCH_LOST', message: { kind: 'known', value: 'b can’t arrive' }, details: null } as const
+  const failed = visit({ node: 'joined', kind: 'coalesce', plugin: null, status: 'error', error, left: null })
+  expect(shown([token([visit({ node: 'before' }), failed])])[3]).toBe(
+    '  2  joined  coalesce  error BRANCH_LOST: b can’t arrive  0.02 ms',
+  )
 })
 
 test('what is erased is said to be', () => {

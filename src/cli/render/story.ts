@@ -182,17 +182,22 @@ function closing(token: TokenStory, paint: Paint): string[] {
   ]
 }
 
+/** Causes whose words don't say at which node, and where that is worth a word. */
+const AT_NODE: ReadonlySet<string> = new Set(['error', 'retries_exhausted', 'batch_failed'])
+
 /** The words of the outcome with the names in them: "routed to sink high_risk by gate risk". */
 export function endingText(ending: TokenEnding): string {
-  const sink = ending.sink === null ? null : `sink ${printable(ending.sink)}`
-  let words = ending.words
-  if (words.includes('a sink') && sink !== null) words = words.replace('a sink', sink)
-  else if (sink !== null) words = `${words}, given to ${sink}`
+  const { cause, error } = ending
   const node = printable(ending.node)
-  words = words.includes('a gate') ? words.replace('a gate', `gate ${node}`) : words
-  if (ending.error === null) return words
-  const at = ending.cause === 'error' || ending.cause === 'retries_exhausted' ? ` at ${node}` : ''
-  return `${words}${at} (${printable(ending.error.code)})`
+  // An ending names the sink where the row was written; the one that refused a row is the node at which it ended.
+  const sink = ending.sink === null ? null : `sink ${printable(ending.sink)}`
+  const named = cause === 'sink_rejected' ? `sink ${node}` : sink
+  const in_words = ending.words.includes('a sink') && named !== null
+  const words = ending.words.replace('a gate', () => `gate ${node}`).replace('a sink', found => named ?? found)
+  const at = AT_NODE.has(cause) ? ` at ${node}` : ''
+  const code = error === null ? '' : ` (${printable(error.code)})`
+  const written = sink === null || (in_words && named === sink) ? '' : `, written to ${sink}`
+  return `${words}${at}${code}${written}`
 }
 
 function evidence(story: Story): string {
