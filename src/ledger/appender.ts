@@ -8,15 +8,9 @@ import { commitment, hexToBytes, leafHash, SALT_BYTES } from '../model/hash.ts'
 import { Frontier, type FrontierState } from '../model/merkle.ts'
 import { checkpointText, type Signer } from '../model/note.ts'
 import { bodyOf, payloadOf } from './encode.ts'
+import type { StoredEnding, StoredEntry, StoredPayload } from './read-port.ts'
 import { type SubjectHead, SubjectTree } from './subject-tree.ts'
-import type {
-  CheckpointHead,
-  EncodedEntry,
-  EndingRecord,
-  EntryRecord,
-  PayloadRecord,
-  WriteBatch,
-} from './write-port.ts'
+import type { CheckpointHead, EncodedEntry, WriteBatch } from './write-port.ts'
 
 /** What is to become durable together; the rest of a `WriteBatch` is not the appender's to know. */
 export interface Appended
@@ -51,9 +45,9 @@ export class Appender {
   readonly #subjects = new SubjectTree()
   /** As of the last `take` that wasn't dropped. */
   #durable: FrontierState
-  #entries: EntryRecord[] = []
-  #payloads: PayloadRecord[] = []
-  #endings: EndingRecord[] = []
+  #entries: StoredEntry[] = []
+  #payloads: StoredPayload[] = []
+  #endings: StoredEnding[] = []
   #unresolved: UnresolvedError[] = []
   /** Subjects whose rows in `open_tokens` change, each with its last word. */
   #open = new Map<string, OpenSubject>()

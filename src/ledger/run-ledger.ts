@@ -11,11 +11,10 @@ import type { Appended, Appender, UnresolvedError } from './appender.ts'
 import { encodeRun, encodeSubject } from './encode.ts'
 import { LEASE_US } from './lease.ts'
 import type { LogZeroWriter } from './ledger.ts'
-import type { StoredEntry } from './read-port.ts'
+import type { StoredEnding, StoredEntry } from './read-port.ts'
 import type { Store } from './store.ts'
 import {
   type CheckpointHead,
-  type EndingRecord,
   type LeaseChange,
   type LedgerPorts,
   NOTHING,
@@ -118,7 +117,7 @@ export class StoredRunLedger implements RunLedger {
       const hex = commitmentIn(earlier, each.value)
       if (hex === undefined)
         throw new CustodyError('CUSTODY_ENGINE_DEFECT', `an ending names value ${each.value}, which no entry has`)
-      endings[each.ending] = { ...(endings[each.ending] as EndingRecord), error_hash: hexToBytes(hex) }
+      endings[each.ending] = { ...(endings[each.ending] as StoredEnding), error_hash: hexToBytes(hex) }
     }
     return { ...appended, endings }
   }

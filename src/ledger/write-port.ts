@@ -13,6 +13,7 @@
  */
 import type { EndingFact, RunEntry, SubjectEntry } from '../model/entry.ts'
 import type { Signer } from '../model/note.ts'
+import type { StoredEnding, StoredEntry, StoredPayload } from './read-port.ts'
 
 /** A value to be committed: its canonical text, and how the payload keeps it. */
 export type ValueDraft =
@@ -121,9 +122,9 @@ export interface WriteBatch {
   /** null for log 0 alone. */
   readonly lease: LeaseChange | null
   /** Dense: the first seq is the number of entries that the log has. */
-  readonly entries: readonly EntryRecord[]
-  readonly payloads: readonly PayloadRecord[]
-  readonly endings: readonly EndingRecord[]
+  readonly entries: readonly StoredEntry[]
+  readonly payloads: readonly StoredPayload[]
+  readonly endings: readonly StoredEnding[]
   /** Their rows in `open_tokens` are removed before those of `open_tokens` are inserted. */
   readonly close_subjects: ReadonlyArray<{ readonly row: number | null; readonly batch: number | null }>
   readonly open_tokens: ReadonlyArray<{
@@ -136,7 +137,7 @@ export interface WriteBatch {
   /** Signed checkpoint; null if there are no entries. */
   readonly head: string | null
   /** What goes into log 0 in the same transaction, with its head. */
-  readonly ledger: { readonly entries: readonly EntryRecord[]; readonly head: string } | null
+  readonly ledger: { readonly entries: readonly StoredEntry[]; readonly head: string } | null
 }
 /** For batches that only change a lease. */
 export const NOTHING = {
@@ -147,31 +148,6 @@ export const NOTHING = {
   open_tokens: [],
   head: null,
 } as const satisfies Partial<WriteBatch>
-
-export interface PayloadRecord {
-  readonly seq: number
-  /** 16 bytes for each value. */
-  readonly salts: Uint8Array
-  readonly body: string
-}
-export interface EntryRecord {
-  readonly seq: number
-  readonly row: number | null
-  readonly body: string
-}
-/** A row of `endings`; null where the fate has none. */
-export interface EndingRecord {
-  readonly token: number
-  readonly seq: number
-  readonly row: number | null
-  readonly fate: number
-  readonly node: number
-  readonly sink: number | null
-  readonly grp: number | null
-  readonly error_code: string | null
-  readonly error_hash: Uint8Array | null
-  readonly recorded_us: number
-}
 
 /** Holds one ledger open for writing. */
 export interface Ledger {

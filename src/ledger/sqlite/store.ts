@@ -7,8 +7,9 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { CustodyError } from '../../model/error.ts'
 import { LOG_ZERO } from '../log-zero.ts'
+import type { StoredEnding, StoredEntry, StoredPayload } from '../read-port.ts'
 import { StaleLog, type Store } from '../store.ts'
-import type { EndingRecord, EntryRecord, LeaseChange, PayloadRecord, WriteBatch } from '../write-port.ts'
+import type { LeaseChange, WriteBatch } from '../write-port.ts'
 import { asLedgerError } from './errors.ts'
 import type { SqliteReader } from './reader.ts'
 import { schemaStatements } from './schema.ts'
@@ -39,9 +40,9 @@ export class SqliteStore implements Store {
   readonly reader: SqliteReader
   readonly #db: DatabaseSync
   readonly #sql: { readonly [name in keyof typeof SQL]: StatementSync }
-  readonly #entries: Insert<EntryRecord>
-  readonly #payloads: Insert<PayloadRecord>
-  readonly #endings: Insert<EndingRecord>
+  readonly #entries: Insert<StoredEntry>
+  readonly #payloads: Insert<StoredPayload>
+  readonly #endings: Insert<StoredEnding>
   readonly #open_tokens: Insert<WriteBatch['open_tokens'][number]>
 
   /** `db` is a ledger, open for writing; `reader` reads through the same connection. */
@@ -93,7 +94,7 @@ export class SqliteStore implements Store {
     one(this.#sql.put_head.run(LOG_ZERO, ledger.head))
   }
 
-  #appendEntries(log: number, entries: readonly EntryRecord[]): void {
+  #appendEntries(log: number, entries: readonly StoredEntry[]): void {
     for (let i = 1; i < entries.length; i++) {
       if (entries[i]!.seq !== entries[i - 1]!.seq + 1) {
         throw new CustodyError(
