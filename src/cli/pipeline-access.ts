@@ -17,6 +17,7 @@ import type { Context } from './context.ts'
 import { diagnosticCounts, renderDiagnostics } from './render/diagnostics.ts'
 import { DiagnosticsError } from './render/error.ts'
 import { sourceLines } from './source-lines.ts'
+import { unenforced } from './unenforced.ts'
 
 export interface CheckedPipeline {
   /** null if there is any error. */
@@ -27,6 +28,8 @@ export interface CheckedPipeline {
   readonly graph: Graph | null
   /** By file: what the diagnostics point into. */
   readonly texts: ReadonlyMap<string, string>
+  /** Warnings of what is sound, and has no effect on a run of this version. */
+  readonly unenforced: readonly Diagnostic[]
 }
 
 /**
@@ -40,12 +43,13 @@ export async function checkPipeline(
   signer: (() => Signer) | null,
 ): Promise<CheckedPipeline> {
   const { pipeline, diagnostics, texts } = await loadPipeline(file, { env: context.env, overrides: sets })
-  if (pipeline === null) return { plan: null, diagnostics, graph: null, texts }
+  if (pipeline === null) return { plan: null, diagnostics, graph: null, texts, unenforced: [] }
   const plugins = await pluginsOf(pipeline)
   const compiled = compilePlan(pipeline, plugins.catalogue, secretsOf(context, signer))
   const all = [...diagnostics, ...plugins.diagnostics, ...compiled.diagnostics].sort(inOrder)
   const sound = all.every(each => each.severity !== 'error')
-  return { plan: sound ? compiled.plan : null, diagnostics: all, graph: compiled.graph, texts }
+  const plan = sound ? compiled.plan : null
+  return { plan, diagnostics: all, graph: compiled.graph, texts, unenforced: unenforced(pipeline) }
 }
 
 /**
@@ -58,8 +62,9 @@ export async function preparePlan(
   sets: readonly string[],
   signer: () => Signer,
 ): Promise<Plan> {
-  const { plan, diagnostics, texts } = await checkPipeline(context, file, sets, signer)
-  if (plan === null) throw new DiagnosticsError(diagnostics, texts, true)
+  const { plan, texts, ...checked } = await checkPipeline(context, file, sets, signer)
+  if (plan === null) throw new DiagnosticsError(checked.diagnostics, texts, true)
+  const diagnostics = [...checked.diagnostics, ...checked.unenforced].sort(inOrder)
   if (diagnostics.length > 0) {
     const { terminal } = context
     const view = { paint: terminal.paint_told, columns: terminal.columns_told, sourceLine: sourceLines(texts) }

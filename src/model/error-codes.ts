@@ -71,6 +71,11 @@ export const ERRORS = {
     'A --set argument can’t be applied.',
     'Write --set path.to.key=value with a path that the file’s format has.',
   ),
+  CUSTODY_NOT_YET_ENFORCED: spec(
+    2,
+    'A warning when a run begins: something in the file is sound, and has no effect in this version.',
+    'Take it out, or leave it for a version that has plugins that it is for.',
+  ),
   // plugins
   CUSTODY_UNKNOWN_PLUGIN: spec(2, 'No plugin has this name.', 'See `custody plugins` for those there are.'),
   CUSTODY_PLUGIN_KIND: spec(2, 'The plugin exists, but is of another kind.', 'Use it where its kind belongs.'),
