@@ -4,6 +4,9 @@
  * O1. `prepare` touches nothing; `open` comes after the run's first durable entry.
  * O2. After `flush` each receipt says what is durable; the ledger then commits to exactly these receipts.
  * O3. `rewind` winds all sinks back to the receipts of the last commit.
+ * O4. Files are made, replaced and renamed by their names only while this process holds the run: a process that slept longer
+ *     than its lease would otherwise meet those of its successor under the same names. What it has open it may still write
+ *     to: the successor's files are others.
  */
 import type { SinkIntents } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
@@ -27,6 +30,8 @@ export class Outputs {
   readonly all: readonly Output[]
   /** Told when some outputs are further than others. */
   atPoint: AtPoint = () => undefined
+  /** Makes sure that this process holds the run. @throws CustodyError CUSTODY_RUN_LOST. */
+  hold: () => Promise<void> = async () => undefined
   readonly #by_node = new Map<number, Sink>()
 
   private constructor(all: readonly Output[]) {
@@ -84,9 +89,12 @@ export class Outputs {
 
   async open(): Promise<void> {
     for (const output of this.all) {
+      await this.hold()
       await output.sink.open(output.intent, output.receipt)
       if (output.receipt !== null) this.atPoint('mid_rewind')
     }
+    // A file that was opened to be appended to could be a successor's, if it came just before.
+    await this.hold()
   }
 
   write(node: number, row: Row): RowError | null {
@@ -110,12 +118,13 @@ export class Outputs {
 
   async publish(): Promise<void> {
     for (const output of this.all) {
+      await this.hold()
       output.artifact = await output.sink.publish()
       this.atPoint('mid_publish')
     }
   }
 
-  /** Winds every sink back to its last receipt. */
+  /** Winds every sink back to its last receipt. Asks nobody: sinks touch only what they have opened themselves. */
   async rewind(): Promise<void> {
     for (const output of this.all) {
       await output.sink.close()

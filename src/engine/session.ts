@@ -79,6 +79,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
   const signal = AbortSignal.any([request.signal, stop.signal])
   const atPoint = request.atPoint ?? nothing
   outputs.atPoint = atPoint
+  outputs.hold = () => ledger.renew()
   const totals = from?.progressed.totals ?? null
   const recorder = new Recorder(new Tallies(plan.nodes.length, plan.edges.length, totals), () => clock.now_us())
   let wake = (): void => undefined

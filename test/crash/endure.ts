@@ -48,11 +48,15 @@ export interface Endured {
   readonly killed: number
 }
 
-/** Runs the pipeline, kills each process as `kills` say, one kill a process, and lets the last one come to its end. */
+/**
+ * Runs the pipeline, kills each process as `kills` say, one kill a process, and lets the last one come to its end. `often`: the
+ * record is verified after each kill, and not only at the end.
+ */
 export async function endure(
   pipeline: CrashPipeline,
   kills: readonly Kill[],
   undisturbed: Undisturbed,
+  often: boolean,
 ): Promise<Endured> {
   const place = new Place(pipeline)
   const problems: string[] = []
@@ -72,7 +76,7 @@ export async function endure(
         break
       }
       killed++
-      if (await place.hasRun())
+      if (often && (await place.hasRun()))
         problems.push(...(await place.problems(false)).map(each => `after kill ${killed}: ${each}`))
     }
     const reordered: string[] = []

@@ -43,7 +43,7 @@ function applications(count: number): string {
 const linear: CrashPipeline = {
   name: 'linear',
   asynchronous: false,
-  files: { 'applications.csv': applications(3300) },
+  files: { 'applications.csv': applications(2300) },
   yaml: `
 name: linear
 defaults: { on_error: problems, on_invalid: problems }
@@ -68,7 +68,7 @@ const outputs: CrashPipeline = {
   name: 'outputs',
   asynchronous: false,
   files: {
-    'events.jsonl': jsonLines(rows(2700, n => ({ id: n, kind: 'abcdef'[n % 7] ?? 'none', text: `event ${n} – Zoë` }))),
+    'events.jsonl': jsonLines(rows(2200, n => ({ id: n, kind: 'abcdef'[n % 7] ?? 'none', text: `event ${n} – Zoë` }))),
     'out/appended.csv': 'text,id,kind\nbefore,0,b',
     'out/appended.jsonl': '{"id":0}\n',
     'out/numbered.csv': 'theirs\n',
@@ -103,12 +103,12 @@ const expansion: CrashPipeline = {
   name: 'expansion',
   asynchronous: false,
   files: {
-    'orders.jsonl': jsonLines(rows(700, n => ({ order: n, lines: rows(n % 4, each => line(n, each)) }))),
+    'orders.jsonl': jsonLines(rows(600, n => ({ order: n, lines: rows(n % 4, each => line(n, each)) }))),
     'old-orders.csv': csv(
       'order,lines',
-      rows(800, n => `${1000 + n},"${JSON.stringify([line(n, 1), line(n, 2)]).replaceAll('"', '""')}"`),
+      rows(700, n => `${1000 + n},"${JSON.stringify([line(n, 1), line(n, 2)]).replaceAll('"', '""')}"`),
     ),
-    'more-orders.json': JSON.stringify(rows(900, n => ({ order: 5000 + n, lines: n % 50 === 0 ? n : [line(n, 3)] }))),
+    'more-orders.json': JSON.stringify(rows(800, n => ({ order: 5000 + n, lines: n % 50 === 0 ? n : [line(n, 3)] }))),
     'prices.csv': csv('item,price', ['a,12', 'b,7', 'c,3.5']),
   },
   yaml: `
@@ -168,7 +168,7 @@ export default defineTransform({
             ? { kind: 'error', code: 'NO_SCORE', message: 'none', retryable: false }
             : { kind: 'row', row: derive(row, { score: (id * 7) % 100 }) }
       if (Math.random() < 0.2) return result
-      return new Promise(resolve => setTimeout(resolve, Math.random() * 8, result))
+      return new Promise(resolve => setTimeout(resolve, Math.random() * 6, result))
     },
   }),
 })
@@ -179,7 +179,7 @@ const branches: CrashPipeline = {
   name: 'branches',
   asynchronous: true,
   files: {
-    'comments.jsonl': jsonLines(rows(2400, n => ({ id: n, text: n % 5 === 0 ? 'LOUD' : `comment ${n}`, by: n % 13 }))),
+    'comments.jsonl': jsonLines(rows(1600, n => ({ id: n, text: n % 5 === 0 ? 'LOUD' : `comment ${n}`, by: n % 13 }))),
     'slow.ts': SLOW_PLUGIN,
   },
   yaml: `
@@ -223,7 +223,7 @@ const batches: CrashPipeline = {
   files: {
     'sales.csv': csv(
       'id,shop,amount',
-      rows(3100, n => `${n % 401 === 0 ? 'x' : n},shop ${n % 9},${n % 301 === 0 ? '' : (n * 37) % 500}`),
+      rows(2150, n => `${n % 401 === 0 ? 'x' : n},shop ${n % 9},${n % 301 === 0 ? '' : (n * 37) % 500}`),
     ),
   },
   yaml: `
@@ -239,11 +239,11 @@ nodes:
   copies: { fork: { sums: sums, once: once, all: total } }
   sums:
     aggregate: batch_stats
-    trigger: { count: 700 }
+    trigger: { count: 450 }
     options: { value: amount, group_by: shop }
     to: top
   top: { aggregate: batch_top_k, trigger: { count: 20 }, options: { by: sum, k: 3 }, to: tops }
-  once: { aggregate: dedupe, trigger: { count: 1300 }, output: passthrough, options: { key: [shop, amount] }, to: firsts }
+  once: { aggregate: dedupe, trigger: { count: 1100 }, output: passthrough, options: { key: [shop, amount] }, to: firsts }
   total: { aggregate: batch_stats, options: { value: amount }, output_rows: 1, to: totals }
 sinks:
   tops: { plugin: jsonl, options: { path: out/tops.jsonl } }

@@ -3,7 +3,8 @@
  *
  * F1. `write` returns only when the bytes are on the disk; what follows the last receipt is of no meaning.
  * F2. Whoever goes on in another process first copies the file up to its receipt to a new inode and renames that, so
- *     that a former holder that wakes up writes into nothing. In the process that wrote it, it is cut where it stands.
+ *     that a former holder that wakes up writes into nothing. In the process that wrote it, it is cut where it stands,
+ *     and is not gone on with if another file has come into its place: that is a successor's.
  * F3. A file that was there before and isn't meant to be replaced is never replaced. Until the first receipt tells them
  *     apart by its hash, a file that this run has made is known by a second, hidden name: the mark.
  */
@@ -171,11 +172,13 @@ export class DurableFile implements Outlet {
   async #goOn(intent: SinkIntent, keep: Keep, bare: boolean): Promise<void> {
     const path = workingPath(intent)
     const there = await statOrNull(path)
+    const lost = this.#identity !== null && (there === null || identityOf(there) !== this.#identity)
     if (there === null) {
-      if (keep.bytes === 0) await this.#create(intent)
+      if (keep.bytes === 0 && !lost) await this.#create(intent)
       else if (intent.staged !== null && (await this.#isPublished(intent, keep))) this.#published = true
       else throw this.#changed()
-    } else if (bare && keep.sha256 === null && intent.staged === null) {
+    } else if (lost) throw this.#changed()
+    else if (bare && keep.sha256 === null && intent.staged === null) {
       const mark = await statOrNull(markOf(path))
       if (mark === null || identityOf(mark) !== identityOf(there)) throw targetExists(this.#target, this.#place)
       await rm(path)

@@ -145,8 +145,30 @@ describe('a former holder', () => {
     next.write({ id: 3 })
     await next.finish()
     expect(folder.text('out.jsonl')).toBe('{"id":1}\n{"id":2}\n{"id":3}\n')
+    // Nor can it wind back what is no longer its own, at a receipt or before its first.
+    for (const each of [receipt, null]) {
+      await expect(former.open(intent, each)).rejects.toMatchObject({ code: 'CUSTODY_SINK' })
+      expect(folder.text('out.jsonl')).toBe('{"id":1}\n{"id":2}\n{"id":3}\n')
+    }
     await next.close()
     await former.close()
+    expect(listed(folder)).toEqual(['out.jsonl'])
+  })
+
+  test('makes nothing anew where its successor has renamed what was staged', async () => {
+    const folder = new Folder(IN_MEMORY)
+    const former = folder.sink(jsonSink, { path: 'out.json' })
+    const intent = await former.prepare()
+    await former.open(intent, null)
+    const next = folder.sink(jsonSink, { path: 'out.json' })
+    await next.open(intent, null)
+    next.write({ id: 1 })
+    await next.finish()
+    await next.publish()
+    await next.close()
+    await expect(former.open(intent, null)).rejects.toMatchObject({ code: 'CUSTODY_SINK' })
+    await former.close()
+    expect(listed(folder)).toEqual(['out.json'])
   })
 
   test('a file that was changed is not gone on with', async () => {
