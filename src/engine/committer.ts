@@ -4,7 +4,7 @@
  * C1. One commit at a time. After it, ledger, sinks and cursors speak of the same moment.
  * C2. If a sink can't be made durable, nothing of the commit is recorded, and all sinks go back to their last receipts.
  */
-import type { CheckpointHead, RunLedger, ValueDraft } from '../ledger/write-port.ts'
+import type { CheckpointHead, RunLedger, SubjectDraft, ValueDraft } from '../ledger/write-port.ts'
 import { canonicalize } from '../model/canonical.ts'
 import type {
   ArtifactsValue,
@@ -95,6 +95,11 @@ export class Committer {
     return this.#ledger.renew()
   }
 
+  /** Takes a subject's facts that are complete; they are durable with the next commit. */
+  readonly append = (draft: SubjectDraft): void => {
+    this.#ledger.append(draft)
+  }
+
   async commit(): Promise<void> {
     this.#atPoint('before_flush')
     await this.#durable(await this.#outputs.flush(), false)
@@ -124,6 +129,7 @@ export class Committer {
 
   /** Records that the run stopped before its end. What no commit has taken is left out: `resume` does it again. */
   async stop({ status, reason, error }: Stop): Promise<void> {
+    this.#ledger.drop()
     const values: ValueDraft[] = []
     if (error !== null) {
       const node = error.where?.node

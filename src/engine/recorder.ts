@@ -4,7 +4,8 @@
  * R1. (I3) Endings come in as values of model/outcome.ts, made by the pure functions of decide/ending.ts; no other module
  *     records one.
  * R2. (I2) A visit and what follows from it are recorded by one call, so that no commit can part them.
- * R3. Facts stay in memory until `take` hands them to a commit; what a failed commit held is dropped as a whole.
+ * R3. Facts of a subject whose tokens have all ended go to the ledger at the next `settle`, as text that is small and stays;
+ *     those of others wait for `take`. What a failed commit held is dropped as a whole.
  */
 import type { SubjectDraft, ValueDraft } from '../ledger/write-port.ts'
 import { canonicalize } from '../model/canonical.ts'
@@ -45,8 +46,10 @@ export interface BatchGroup {
 
 export class Recorder {
   readonly tallies: Tallies
-  /** Subjects with facts, in order of their first one. */
+  /** Subjects that had facts since the last commit, in order of their first one. */
   #dirty: Subject[] = []
+  /** Of these, some whose last token has ended since the last `settle`. */
+  #closed: Subject[] = []
   readonly #now_us: () => number
 
   constructor(tallies: Tallies, now_us: () => number) {
@@ -54,7 +57,7 @@ export class Recorder {
     this.#now_us = now_us
   }
 
-  /** Subjects with facts that no commit has taken. */
+  /** Subjects with facts that no commit has made durable. */
   get pending(): number {
     return this.#dirty.length
   }
@@ -328,11 +331,20 @@ export class Recorder {
 
   // ── commits ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Hands over all facts, as one draft a subject; what follows belongs to the next commit. */
+  /** Hands over the drafts of subjects that are closed. To be called between transitions, not within one. */
+  settle(append: (draft: SubjectDraft) => void): void {
+    if (this.#closed.length === 0) return
+    for (const subject of this.#closed)
+      if (subject.open.length === 0 && subject.facts !== null) append(draftOf(subject))
+    this.#closed = []
+  }
+
+  /** Hands over all facts that are left, as one draft a subject; what follows belongs to the next commit. */
   take(): Array<{ readonly subject: Subject; readonly draft: SubjectDraft }> {
-    const taken = this.#dirty.map(subject => ({ subject, draft: draftOf(subject) }))
+    const left = this.#dirty.filter(subject => subject.facts !== null)
     this.#dirty = []
-    return taken
+    this.#closed = []
+    return left.map(subject => ({ subject, draft: draftOf(subject) }))
   }
 
   // ── facts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -385,6 +397,7 @@ export class Recorder {
     const { subject } = token
     factsOf(subject).endings.push(ending)
     subject.open.splice(subject.open.indexOf(token), 1)
+    if (subject.open.length === 0) this.#closed.push(subject)
     token.ended = true
     token.held = false
     this.tallies.ending(ending.fate, ending.sink)

@@ -60,6 +60,7 @@ export class Scheduler {
     const { flow, recorder, signal } = this.#parts
     for (;;) {
       flow.deliver()
+      this.#settle()
       if (signal.aborted) {
         if (recorder.pending > 0) await this.#commit()
         return 'stopped'
@@ -126,9 +127,15 @@ export class Scheduler {
         case 'reject':
           this.#read++
           this.#ingest(intake, incoming)
+          this.#settle()
       }
     }
     return 'more'
+  }
+
+  #settle(): void {
+    const { recorder, committer } = this.#parts
+    recorder.settle(committer.append)
   }
 
   #ingest({ node }: Intake, incoming: Extract<Incoming, { kind: 'row' | 'reject' }>): void {

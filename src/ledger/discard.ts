@@ -38,6 +38,10 @@ class DiscardingRun implements RunLedger {
     return this.commit()
   }
 
+  drop(): void {
+    // There is nothing to forget.
+  }
+
   async renew(): Promise<void> {
     return undefined
   }

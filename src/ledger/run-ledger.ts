@@ -64,6 +64,10 @@ export class StoredRunLedger implements RunLedger {
     )
   }
 
+  drop(): void {
+    this.#parts.appender.drop()
+  }
+
   async seal(draft: RunDraft): Promise<CheckpointHead> {
     const { store, epoch, run, log, log_zero, ports } = this.#parts
     this.appendRun(draft)

@@ -76,6 +76,8 @@ export interface RunLedger {
    * @throws CustodyError CUSTODY_LEDGER_WRITE, CUSTODY_LEDGER_BUSY, CUSTODY_RUN_LOST.
    */
   commit(): Promise<CheckpointHead>
+  /** Forgets what was appended since the last commit: its outputs could not be made durable. */
+  drop(): void
   /** Root and size of the tree of subjects' last entries (rows in order, then batches), from what is durable. */
   subjectTree(): Promise<{ readonly size: number; readonly root: string }>
   /** Seals: appends to the run's log and to log 0 in one transaction, and gives the lease up. */

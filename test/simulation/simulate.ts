@@ -115,13 +115,14 @@ function tellEndings(plan: Plan, ledger: MemoryLedger, problems: string[]): Map<
   const ended = new Set<number>()
   const groups = new Map<number, Opened>()
   const counts = new Map<string, number>()
+  const opened = ledger.subjects().flatMap(draft => draft.groups_opened)
+  for (const { group, kind, node } of opened.toSorted((a, b) => a.group - b.group)) {
+    const aggregate = plan.nodes[node - 1]?.name ?? '?'
+    const batches = counts.get(aggregate) ?? 0
+    counts.set(aggregate, batches + 1)
+    groups.set(group, { kind, name: `${aggregate}#${batches}` })
+  }
   for (const draft of ledger.subjects()) {
-    for (const opened of draft.groups_opened) {
-      const aggregate = plan.nodes[opened.node - 1]?.name ?? '?'
-      const batches = counts.get(aggregate) ?? 0
-      counts.set(aggregate, batches + 1)
-      groups.set(opened.group, { kind: opened.kind, name: `${aggregate}#${batches}` })
-    }
     for (const birth of draft.births) paths.set(birth.token, pathOf(birth, draft, groups, paths))
     for (const visit of draft.visits) checkVisit(plan, visit, ended, problems)
     for (const ending of draft.endings) {

@@ -57,6 +57,10 @@ export class MemoryLedger implements Ledger, RunLedger {
     return { log: 1, size: this.entries_kept.length, root: HASH }
   }
 
+  drop(): void {
+    this.#buffer = []
+  }
+
   async subjectTree(): Promise<{ size: number; root: string }> {
     return { size: 0, root: HASH }
   }
