@@ -61,6 +61,8 @@ export class Committer {
   head: CheckpointHead | null = null
   #commits: number
   #values: number
+  /** Of these, those that are durable. */
+  #durable_values: number
   readonly #ledger: RunLedger
   readonly #recorder: Recorder
   readonly #outputs: Outputs
@@ -80,13 +82,14 @@ export class Committer {
     this.#atPoint = atPoint
     this.#commits = commits
     this.#values = values
+    this.#durable_values = values
     this.totals = totals ?? recorder.tallies.snapshot()
   }
 
   /** Records that this process goes on with the run. */
   async resume(epoch: number, cut: readonly number[]): Promise<void> {
     this.#append({ k: 'resume', epoch, cut, t: this.#clock.now_us() }, [])
-    this.head = await this.#ledger.commit()
+    await this.#commit()
     this.#atPoint('after_resume_entry')
   }
 
@@ -136,7 +139,7 @@ export class Committer {
       values.push(full({ code: error.code, message: error.message, ...(node === undefined ? {} : { node }) }))
     }
     this.#append({ k: 'stop', status, reason, t: this.#clock.now_us() }, values)
-    this.head = await this.#ledger.commit()
+    await this.#commit()
     await this.#ledger.release()
   }
 
@@ -179,10 +182,21 @@ export class Committer {
       },
       [full(value as unknown as Json)],
     )
-    this.head = await this.#ledger.commit()
+    await this.#commit()
     this.totals = totals
     this.#outputs.accept(receipts)
     this.#atPoint('after_commit')
+  }
+
+  /** What can't be made durable the ledger drops; the numbers that it had are free again. */
+  async #commit(): Promise<void> {
+    try {
+      this.head = await this.#ledger.commit()
+      this.#durable_values = this.#values
+    } catch (thrown) {
+      this.#values = this.#durable_values
+      throw thrown
+    }
   }
 
   #append(entry: RunEntry, values: readonly ValueDraft[]): void {
