@@ -39,15 +39,23 @@ export function inputName(place: InputPlace): string {
 
 /** @returns a CustodyError of code CUSTODY_SOURCE that says where. */
 export function sourceError(place: InputPlace, message: string, hint?: string, cause?: unknown): CustodyError {
+  return new CustodyError('CUSTODY_SOURCE', message, { where: whereOf(place), hint, cause })
+}
+
+/** @returns a CustodyError of code CUSTODY_SOURCE_CHANGED that says where. */
+export function sourceChanged(place: InputPlace, message: string): CustodyError {
+  return new CustodyError('CUSTODY_SOURCE_CHANGED', message, { where: whereOf(place) })
+}
+
+function whereOf(place: InputPlace): { readonly path: string; readonly node?: string } {
   const path = inputName(place)
-  const where = place.node === undefined ? { path } : { path, node: place.node }
-  return new CustodyError('CUSTODY_SOURCE', message, { where, hint, cause })
+  return place.node === undefined ? { path } : { path, node: place.node }
 }
 
 function systemError(place: InputPlace, error: unknown): CustodyError {
   const name = inputName(place)
   const code = (error as NodeJS.ErrnoException).code
-  const where = place.node === undefined ? { path: name } : { path: name, node: place.node }
+  const where = whereOf(place)
   switch (code) {
     case 'ENOENT':
       return new CustodyError('CUSTODY_FILE_NOT_FOUND', `${name} does not exist`, { where, cause: error })

@@ -333,7 +333,7 @@ describe('going on', () => {
     folder.put('in.csv', 'a\n1\n')
     const source = folder.source(csvSource, { path: 'in.csv' })
     const from = { records: 9, position: { offset: 99, line: 9 } }
-    await expect(readAll(source, from)).rejects.toMatchObject({ code: 'CUSTODY_SOURCE' })
+    await expect(readAll(source, from)).rejects.toMatchObject({ code: 'CUSTODY_SOURCE_CHANGED' })
     await expect(readAll(source, { records: 1, position: 'x' })).rejects.toMatchObject({ code: 'CUSTODY_SOURCE' })
   })
 })

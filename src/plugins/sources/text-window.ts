@@ -6,7 +6,7 @@
  *     incomplete costs linear time in all.
  */
 import { isAscii } from 'node:buffer'
-import { type ByteReader, inputName, sourceError } from './byte-reader.ts'
+import { type ByteReader, inputName, sourceChanged } from './byte-reader.ts'
 import { byteOrderMark, type Encoding } from './encoding.ts'
 
 const NOTHING: Buffer = Buffer.alloc(0)
@@ -95,7 +95,7 @@ export class TextWindow {
 
   /**
    * Goes to a byte offset at or behind the window's beginning; what stands before it is read (and hashed), not looked at.
-   * @throws CustodyError CUSTODY_SOURCE if the input ends before.
+   * @throws CustodyError CUSTODY_SOURCE_CHANGED if the input ends before.
    */
   async skipTo(offset: number): Promise<void> {
     while (this.end < offset) {
@@ -103,11 +103,8 @@ export class TextWindow {
       this.#bytes.hashUpTo(this.#base)
       const more = await this.#bytes.read()
       if (more === null) {
-        throw sourceError(
-          this.#bytes.place,
-          `${inputName(this.#bytes.place)} has ${this.#base} bytes, but ${offset} of it were read before`,
-          'The run can only go on with the input that it began with; put it back as it was.',
-        )
+        const { place } = this.#bytes
+        throw sourceChanged(place, `${inputName(place)} has ${this.#base} bytes, but ${offset} of it were read before`)
       }
       this.#held = asBuffer(more)
     }
