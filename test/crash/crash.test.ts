@@ -10,7 +10,7 @@ import { type CrashPipeline, PIPELINES, pipelineNamed } from './pipelines.ts'
 
 const ALL = process.env.CUSTODY_CRASH === 'all'
 const SEED = Number(process.env.CUSTODY_SEED ?? 1)
-const RANDOM = ALL ? 50 : 4
+const RANDOM = ALL ? 50 : 2
 const TIMEOUT_MS = 120_000
 
 const undisturbed = new Map<string, Undisturbed>()

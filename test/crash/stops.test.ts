@@ -7,7 +7,10 @@ import { runUndisturbed, type Undisturbed } from './endure.ts'
 import { type CrashPipeline, pipelineNamed } from './pipelines.ts'
 import { type Exit, Place, Program } from './place.ts'
 
+const ALL = process.env.CUSTODY_CRASH === 'all'
 const TIMEOUT_MS = 120_000
+/** In the short form some are enough. */
+const some = <T>(cases: readonly T[]): readonly T[] => (ALL ? cases : cases.filter((_, i) => i % 2 === 0))
 const LINEAR = pipelineNamed('linear')
 let undisturbed: Undisturbed
 beforeAll(async () => {
@@ -62,12 +65,14 @@ function expectBeginnings(place: Place, whole: ReadonlyMap<string, string>): voi
 }
 
 describe('a pipeline that was changed', () => {
-  test.each([
-    ['a gate', 'row.amount >= 5000', 'row.amount >= 6000', 'expressions of `size` differ'],
-    ['an option', "patterns: ['password']", "patterns: ['kiwi']", 'options of `screen` differ'],
-    ['an edge', 'true: large, false: small', 'true: small, false: large', 'ways of `size` differ'],
-    ['a name', 'screen', 'screening', '`screen` is gone; ways of `applications` differ; `screening` is new'],
-  ])('is refused, and told what differs: %s', async (_name, from, to, differs) => {
+  test.each(
+    some([
+      ['a gate', 'row.amount >= 5000', 'row.amount >= 6000', 'expressions of `size` differ'],
+      ['an option', "patterns: ['password']", "patterns: ['kiwi']", 'options of `screen` differ'],
+      ['an edge', 'true: large, false: small', 'true: small, false: large', 'ways of `size` differ'],
+      ['a name', 'screen', 'screening', '`screen` is gone; ways of `applications` differ; `screening` is new'],
+    ] as const),
+  )('is refused, and told what differs: %s', async (_name, from, to, differs) => {
     const place = await interrupted()
     const [records, outputs] = [await place.records(), place.outputs()]
     const undo = edit(place, 'pipeline.yaml', text => text.replaceAll(from, to))
@@ -83,11 +88,13 @@ describe('a pipeline that was changed', () => {
 })
 
 describe('a source that was changed', () => {
-  test.each([
-    ['in what was read', (text: string) => text.replace('\n500,', '\n500000,')],
-    ['and is shorter', (text: string) => text.slice(0, 3000)],
-    ['in its header', (text: string) => text.replace('id,amount,note', 'id,note,amount')],
-  ])('%s is refused; put back, the run goes on', async (_name, change) => {
+  test.each(
+    some([
+      ['in what was read', (text: string) => text.replace('\n500,', '\n500000,')],
+      ['in its header', (text: string) => text.replace('id,amount,note', 'id,note,amount')],
+      ['and is shorter', (text: string) => text.slice(0, 3000)],
+    ] as const),
+  )('%s is refused; put back, the run goes on', async (_name, change) => {
     const place = await interrupted()
     const undo = edit(place, 'applications.csv', change)
     const { code, stderr } = await place.custody('resume', 'latest').exit
@@ -101,10 +108,12 @@ describe('a source that was changed', () => {
     await isAsUndisturbed(place)
   })
 
-  test.each([
-    ['was changed', (place: Place) => edit(place, 'applications.csv', text => text.replace('\n500,', '\n500000,'))],
-    ['is gone', (place: Place) => rmSync(join(place.folder, 'applications.csv'))],
-  ])('or %s: --from-ledger-only finishes what was read', async (_name, change) => {
+  test.each(
+    some([
+      ['was changed', (place: Place) => edit(place, 'applications.csv', text => text.replace('\n500,', '\n500000,'))],
+      ['is gone', (place: Place) => rmSync(join(place.folder, 'applications.csv'))],
+    ] as const),
+  )('or %s: --from-ledger-only finishes what was read', async (_name, change) => {
     const place = await interrupted()
     change(place)
     expect((await place.custody('resume', 'latest').exit).code).not.toBe(0)
@@ -185,11 +194,13 @@ sinks:
   })
   const MENDED = judged('row = derive(newRow(), row)')
 
-  test.each([
-    ['at once', "throw new TypeError('unthought of')"],
-    ['later', "return Promise.reject(new TypeError('unthought of'))"],
-    ['by returning no row', "return { kind: 'row', row: null }"],
-  ])('%s stops the run with its name; mended, the run goes on', async (_name, at_1500) => {
+  test.each(
+    some([
+      ['at once', "throw new TypeError('unthought of')"],
+      ['by returning no row', "return { kind: 'row', row: null }"],
+      ['later', "return Promise.reject(new TypeError('unthought of'))"],
+    ] as const),
+  )('%s stops the run with its name; mended, the run goes on', async (_name, at_1500) => {
     const place = newPlace(judged(at_1500))
     const { code, stderr } = await place.custody('run', 'pipeline.yaml', '--ledger', place.url).exit
     expect([code, stderr]).toEqual([1, expect.stringMatching(/CUSTODY_PLUGIN_DEFECT: .*`?judge`?/)])
