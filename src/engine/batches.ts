@@ -71,21 +71,23 @@ export class Batches {
 
   #setTimers(batch: Batch): void {
     const { max_age_ms, when } = batch.node.trigger
-    const callOff: Array<() => void> = []
-    const wakeAt = (due_us: number, then: () => void) => {
-      callOff.push(this.#clock.wake(Math.max(0, due_us - this.#clock.now_us()), then))
+    const { opened_us } = batch
+    const callOff: { age: () => void; look: () => void } = { age: () => undefined, look: () => undefined }
+    const wakeAt = (due_us: number, then: () => void) =>
+      this.#clock.wake(Math.max(0, due_us - this.#clock.now_us()), then)
+    if (max_age_ms !== null) callOff.age = wakeAt(opened_us + max_age_ms * 1000, () => this.#onDue(batch))
+    const lookAgain = () => {
+      // The next full second of its age: those that passed while the run was down are not made up for.
+      const seconds = Math.floor((this.#clock.now_us() - opened_us) / LOOK_EVERY_US) + 1
+      callOff.look = wakeAt(opened_us + seconds * LOOK_EVERY_US, () => {
+        this.#onDue(batch)
+        lookAgain()
+      })
     }
-    if (max_age_ms !== null) wakeAt(batch.opened_us + max_age_ms * 1000, () => this.#onDue(batch))
-    if (when !== null) {
-      const lookAgain = (due_us: number) =>
-        wakeAt(due_us, () => {
-          this.#onDue(batch)
-          lookAgain(due_us + LOOK_EVERY_US)
-        })
-      lookAgain(batch.opened_us + LOOK_EVERY_US)
-    }
+    if (when !== null) lookAgain()
     batch.callOffTimers = () => {
-      for (const each of callOff) each()
+      callOff.age()
+      callOff.look()
     }
   }
 }

@@ -1,0 +1,244 @@
+/**
+ * Runs a pipeline's text in memory, on a virtual clock, with plugins that wait as long as their options say: for tests of
+ * what the engine does when. A run may be stopped, and gone on with after any time.
+ */
+import { z } from 'zod'
+import { resumeRun } from '../../src/engine/resume.ts'
+import { type Progress, type RunResult, runPlan } from '../../src/engine/run.ts'
+import type { EndingFact, GroupClosed } from '../../src/model/entry.ts'
+import { fateOf } from '../../src/model/outcome.ts'
+import { derive, type Json, type Row, withoutPrototypes } from '../../src/model/row.ts'
+import type { Plan } from '../../src/plan/plan.ts'
+import type {
+  AggregateSpec,
+  BatchResult,
+  PluginSpec,
+  Sink,
+  SinkSpec,
+  SourceRecord,
+  SourceSpec,
+  TransformResult,
+  TransformSpec,
+  VisitContext,
+} from '../../src/sdk/spec.ts'
+import { compileText } from './compile-text.ts'
+import { MemoryLedger } from './memory-ledger.ts'
+import { testCatalogue } from './stub-plugins.ts'
+import { VirtualClock } from './virtual-clock.ts'
+
+const RUN = '01890000-0000-7000-8000-000000000000'
+
+export const PLUGIN_COMMON = {
+  summary: 'for a test',
+  determinism: 'deterministic',
+  errors: { BAD: 'It is bad.', BUSY: 'Try again.', REFUSED: 'The sink refuses it.' },
+  examples: [{ title: 'Any', options: {} }],
+} as const
+
+/** A transform that a test writes as a function. */
+export function transformOf(
+  name: string,
+  process: (row: Row, context: VisitContext) => TransformResult | Promise<TransformResult>,
+  more: Partial<TransformSpec> = {},
+): TransformSpec {
+  const spec = { ...PLUGIN_COMMON, kind: 'transform', name, options: z.unknown(), cardinality: 'one' } as const
+  return { ...spec, ...more, create: () => ({ process }) }
+}
+
+/** An aggregate that a test writes as a function. */
+export function aggregateOf(
+  name: string,
+  process: (rows: readonly Row[], context: VisitContext) => BatchResult | Promise<BatchResult>,
+): AggregateSpec {
+  const spec = { ...PLUGIN_COMMON, kind: 'aggregate', name, options: z.unknown() } as const
+  return { ...spec, outputs: ['transform', 'passthrough'], create: () => ({ process }) }
+}
+
+export interface RigRun {
+  /** Somebody stops the run that long after it was begun or gone on with. */
+  readonly stop_after_ms?: number
+  readonly limit?: number
+  readonly onProgress?: (progress: Progress) => void
+  readonly onRestored?: () => void
+  readonly abandon?: boolean
+  readonly from_ledger_only?: boolean
+}
+
+export class Rig {
+  readonly ledger = new MemoryLedger()
+  /** What each sink has durably, in order. */
+  readonly disk = new Map<string, readonly Row[]>()
+  clock = new VirtualClock()
+  readonly #text: string
+  readonly #more: readonly PluginSpec[]
+
+  /** Beside `more` the text may use `feed`, `wait`, `gather` and `keep`, as they are described below. */
+  constructor(text: string, more: readonly PluginSpec[] = []) {
+    this.#text = text
+    this.#more = more
+  }
+
+  run(how: RigRun = {}): Promise<RunResult> {
+    return this.clock.drive(
+      runPlan({
+        ...this.#request(how),
+        limit: how.limit ?? Number.POSITIVE_INFINITY,
+        ledger: this.ledger,
+        custody: 'test',
+        dry_run: false,
+      }),
+    )
+  }
+
+  /** Another process goes on, that long after the last one was gone. */
+  resume(down_ms: number, how: RigRun = {}): Promise<RunResult> {
+    this.clock = new VirtualClock(this.clock.now_us() + down_ms * 1000)
+    const { abandon = false, from_ledger_only = false, onRestored } = how
+    const request = { ...this.#request(how), ledger: this.ledger, reader: this.ledger, onRestored }
+    return this.clock.drive(resumeRun({ ...request, abandon, from_ledger_only }))
+  }
+
+  /** `OUTCOME/cause` by token, with `@node` where it ended. */
+  endings(): { readonly [token: number]: string } {
+    const { nodes } = this.plan()
+    const endings: [number, string][] = this.facts<EndingFact>('endings').map(({ token, fate, node }) => [
+      token,
+      `${fateOf(fate)?.outcome}/${fateOf(fate)?.cause}@${nodes[node - 1]?.name}`,
+    ])
+    return Object.fromEntries(endings)
+  }
+
+  /** Verdicts of merges and triggers of batches, in order of closing. */
+  verdicts(): string[] {
+    return this.facts<GroupClosed>('groups_closed')
+      .map(({ verdict }) => verdict)
+      .filter(verdict => verdict !== 'forked' && verdict !== 'expanded')
+  }
+
+  facts<F>(kind: 'endings' | 'groups_closed' | 'groups_opened' | 'visits' | 'holds' | 'births'): F[] {
+    return this.ledger.subjects().flatMap(draft => draft[kind] as unknown as F[])
+  }
+
+  /** Values of one field of the rows in a sink. */
+  column(sink: string, field: string): (Json | undefined)[] {
+    return (this.disk.get(sink) ?? []).map(row => row[field])
+  }
+
+  plan(): Plan {
+    const own = [feed(() => this.clock), wait(() => this.clock), gather, keep(this.disk)]
+    const { plan, diagnostics } = compileText(this.#text, { catalogue: testCatalogue().with([...own, ...this.#more]) })
+    const errors = diagnostics.filter(({ severity }) => severity === 'error')
+    if (plan === null || errors.length > 0) throw new Error(errors.map(({ message }) => message).join('\n'))
+    return plan
+  }
+
+  #request({ stop_after_ms, onProgress }: RigRun) {
+    const stop = new AbortController()
+    if (stop_after_ms !== undefined) this.clock.wake(stop_after_ms * 1000, () => stop.abort())
+    return { plan: this.plan(), run: RUN, clock: this.clock, signal: stop.signal, onProgress }
+  }
+}
+
+// ── plugins ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+interface Chunk {
+  /** After the one before. */
+  readonly after_ms?: number
+  readonly rows: readonly Row[]
+}
+
+/** A source that yields chunks of rows in their time: `chunks: [{after_ms: 100, rows: [{n: 1}]}]`. */
+function feed(clock: () => VirtualClock): SourceSpec<{ chunks: readonly Chunk[] }> {
+  return {
+    ...PLUGIN_COMMON,
+    kind: 'source',
+    name: 'feed',
+    options: z.any(),
+    textual: false,
+    rereadable: () => true,
+    create: ({ chunks }) => ({
+      async *read(from) {
+        let number = 0
+        for (const { after_ms = 0, rows } of chunks) {
+          const records = rows.map((row): SourceRecord => {
+            const line = ++number
+            return { kind: 'row', line, row: withoutPrototypes(row) as Row, position: line }
+          })
+          const fresh = records.filter(({ line }) => line > (from?.records ?? 0))
+          if (fresh.length === 0) continue
+          if (after_ms > 0) await clock().sleep(after_ms * 1000)
+          yield fresh
+        }
+      },
+      close: async () => undefined,
+    }),
+  }
+}
+
+/**
+ * A transform that answers after `ms`, or after as many as the row's field `ms_of` says; at once if that is 0. `set` is set,
+ * `drop` ends the row.
+ */
+function wait(
+  clock: () => VirtualClock,
+): TransformSpec<{ ms?: number; ms_of?: string; set?: Row; fail?: boolean; drop?: boolean }> {
+  return {
+    ...PLUGIN_COMMON,
+    kind: 'transform',
+    name: 'wait',
+    options: z.any(),
+    cardinality: 'one',
+    filters: true,
+    create: ({ ms, ms_of = '', set = {}, fail = false, drop = false }) => ({
+      process: row => {
+        const result: TransformResult = fail
+          ? { kind: 'error', code: 'BAD', message: 'bad', retryable: false }
+          : drop
+            ? { kind: 'filtered' }
+            : { kind: 'row', row: derive(row, set) }
+        const delay_ms = ms ?? Number(row[ms_of] ?? 0)
+        return delay_ms === 0
+          ? result
+          : clock()
+              .sleep(delay_ms * 1000)
+              .then(() => result)
+      },
+    }),
+  }
+}
+
+/** An aggregate that gives one row with its members' `n` as `ns`. */
+const gather = aggregateOf('gather', rows => ({ kind: 'rows', rows: [{ ns: rows.map(row => row.n ?? null) }] }))
+
+/** A sink in memory, that refuses rows with a field `refused`. */
+function keep(disk: Map<string, readonly Row[]>): SinkSpec {
+  return {
+    ...PLUGIN_COMMON,
+    kind: 'sink',
+    name: 'keep',
+    options: z.unknown(),
+    create: (_options, { node }) => {
+      let written: Row[] = []
+      const flush = async () => {
+        disk.set(node, [...written])
+        return { rows: written.length, bytes: 0, sha256: null, state: null }
+      }
+      const sink: Sink = {
+        prepare: async () => ({ path: null, mode: 'stream', prior_bytes: 0, prior_sha256: null, staged: null }),
+        open: async (_intent, at) => {
+          written = (disk.get(node) ?? []).slice(0, at?.rows ?? 0)
+        },
+        write: row => {
+          if ('refused' in row) return { kind: 'error', code: 'REFUSED', message: 'refused', retryable: false }
+          written.push(row)
+          return null
+        },
+        flush,
+        finish: flush,
+        publish: async () => null,
+        close: async () => undefined,
+      }
+      return sink
+    },
+  }
+}
