@@ -1,27 +1,22 @@
 /** Runs a workload in this process, put together as the command line does it, and measures it. */
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { loadPipeline } from '../src/config/load.ts'
 import { systemClock } from '../src/engine/ports.ts'
 import { runPlan } from '../src/engine/run.ts'
 import { discardingLedger } from '../src/ledger/discard.ts'
 import { signingKey } from '../src/ledger/keys.ts'
 import { openLedger } from '../src/ledger/open.ts'
 import { uuidv7 } from '../src/model/uuid.ts'
-import { compilePlan } from '../src/plan/compile.ts'
-import type { Plan } from '../src/plan/plan.ts'
-import { builtins } from '../src/plugins/index.ts'
-import { Catalogue } from '../src/sdk/catalogue.ts'
+import { planOf } from './plan.ts'
 import { profiling } from './profiling.ts'
 import type { Mark, RunSample, RunTask } from './task.ts'
-import { WORKLOADS } from './workloads.ts'
 
 const MARKS = 200
 
 /** @throws Error if the run doesn't come to its end, or rows failed: then there is nothing to measure. */
 export async function execute(task: RunTask): Promise<RunSample> {
-  const plan = await planOf(task)
+  const plan = await planOf(task.workload, task.folder)
   const clock = systemClock()
   const ports = { now_us: () => clock.now_us(), entropy: (size: number) => randomBytes(size), signer: signingKey() }
   const url = `sqlite:${join(task.folder, 'custody.db')}`
@@ -41,8 +36,11 @@ export async function execute(task: RunTask): Promise<RunSample> {
     dry_run: false,
     signal: new AbortController().signal,
     onProgress: ({ rows_read: rows, elapsed_us }) => {
+      if (task.crash_after !== undefined && rows >= task.crash_after) process.kill(process.pid, 'SIGKILL')
       if (rows < ((marks.length + 1) * task.rows) / MARKS) return
-      marks.push({ rows, seconds: elapsed_us / 1e6, rss_bytes: process.memoryUsage.rss() })
+      const { user, system } = process.cpuUsage(cpu)
+      const cpu_seconds = (user + system) / 1e6
+      marks.push({ rows, seconds: elapsed_us / 1e6, cpu_seconds, rss_bytes: process.memoryUsage.rss() })
     },
   })
   const seconds = (clock.now_us() - began_us) / 1e6
@@ -61,16 +59,4 @@ export async function execute(task: RunTask): Promise<RunSample> {
     marks,
     ledger_bytes: task.evidence ? statSync(join(task.folder, 'custody.db')).size : 0,
   }
-}
-
-async function planOf({ folder, workload }: RunTask): Promise<Plan> {
-  mkdirSync(folder, { recursive: true })
-  const file = join(folder, 'pipeline.yaml')
-  writeFileSync(file, WORKLOADS[workload].yaml)
-  const { pipeline, diagnostics } = await loadPipeline(file, { env: {}, overrides: [] })
-  const secrets = { secrets: () => undefined, fingerprint: () => '' }
-  const compiled = pipeline === null ? null : compilePlan(pipeline, new Catalogue(builtins), secrets)
-  if (compiled?.plan == null)
-    throw new Error([...diagnostics, ...(compiled?.diagnostics ?? [])].map(({ message }) => message).join('\n'))
-  return compiled.plan
 }

@@ -7,9 +7,9 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeData } from './data.ts'
-import { measure, type Start, timeProgram } from './start.ts'
+import { crash, measure, type Start, timeProgram } from './start.ts'
 import { mean, median } from './statistics.ts'
-import type { Mark, ReadSample, RunSample, RunTask } from './task.ts'
+import type { Mark, ReadSample, ResumeSample, RunSample, RunTask } from './task.ts'
 import type { WorkloadName } from './workloads.ts'
 
 export interface Bench {
@@ -49,10 +49,14 @@ export interface LongRun {
   readonly rss_growth: number
   /** Rows per second in the last quarter / in the second quarter: 1 is no growth of the cost. */
   readonly speed_kept: number
+  /** CPU time a row in the last quarter / in the second quarter: what a busy machine changes least. */
+  readonly cpu_growth: number
   readonly marks: readonly Mark[]
   readonly readers: ReadSample
   /** The whole process `custody explain`, from its start to its exit; null if it wasn't measured. */
   readonly explain_process_ms: number | null
+  /** Another run of this size, killed shortly before its end. */
+  readonly resume: ResumeSample
 }
 
 export interface Results {
@@ -61,6 +65,8 @@ export interface Results {
 }
 
 const EXPLAINS = 5
+/** What the run that is killed has still to read, and what its last commits may not have kept. */
+const REST_ROWS = 5000
 
 export async function measureAll(bench: Bench): Promise<Results> {
   const { workloads, sizes, others, folder, onStep } = bench
@@ -138,10 +144,22 @@ async function lookAt(bench: Bench, { rows, marks }: RunSample): Promise<LongRun
     rows,
     rss_growth: meanRss(last) / meanRss(second),
     speed_kept: speedOf(last) / speedOf(second),
+    cpu_growth: cpuOf(last) / cpuOf(second),
     marks,
     readers,
     explain_process_ms: times.length === 0 ? null : median(times),
+    resume: await crashAndResume(bench, rows),
   }
+}
+
+async function crashAndResume(bench: Bench, rows: number): Promise<ResumeSample> {
+  const folder = join(bench.folder, 'run')
+  bench.onStep(`crash and resume, ${rows.toLocaleString('en')} rows`)
+  const crash_after = Math.max(1, rows - REST_ROWS)
+  await crash({ kind: 'run', workload: 'w1', rows, evidence: true, folder, crash_after }, bench.start)
+  const sample = await measure({ kind: 'resume', workload: 'w1', folder }, bench.start)
+  rmSync(folder, { recursive: true })
+  return sample
 }
 
 /** Marks of the quarter with this number, from 1. */
@@ -157,4 +175,11 @@ function speedOf(marks: readonly Mark[]): number {
   const [first, last] = [marks[0], marks.at(-1)]
   if (first === undefined || last === undefined || first === last) return Number.NaN
   return (last.rows - first.rows) / (last.seconds - first.seconds)
+}
+
+/** Seconds of CPU time a row. */
+function cpuOf(marks: readonly Mark[]): number {
+  const [first, last] = [marks[0], marks.at(-1)]
+  if (first === undefined || last === undefined || first === last) return Number.NaN
+  return (last.cpu_seconds - first.cpu_seconds) / (last.rows - first.rows)
 }

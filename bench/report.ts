@@ -18,7 +18,7 @@ compiling the pipeline and the start of the process (some 0.2 s) don't count; th
 code does, and is most of what a run of 10,000 rows takes. The input is in the page cache. Memory is that of the whole process.
 The discarding ledger neither encodes nor hashes nor stores; the sinks are fsynced with it, too. Row data isn't random: the
 ledger's size is what it is on disk, uncompressed.
-Not measured: resuming a run, outside calls, several processes at once, other stores, slow disks.`
+Not measured: outside calls, several processes at once, other stores, slow disks.`
 
 export function render({ machine, results, compared }: Report): string {
   const { w1 } = results.workloads
@@ -77,14 +77,16 @@ function workloadLines({ workloads }: Results): string[] {
   return Object.keys(workloads).map(name => `${name.toUpperCase()}: ${WORKLOADS[name as WorkloadName].what}`)
 }
 
-function longLines({ rows, marks, readers, explain_process_ms }: NonNullable<Results['long_run']>): string[] {
+function longLines({ rows, marks, readers, explain_process_ms, resume }: NonNullable<Results['long_run']>): string[] {
   const tenths = Array.from({ length: 10 }, (_, i) => marks.find(each => each.rows >= ((i + 1) * rows) / 10))
   const rss = tenths.flatMap(mark => (mark === undefined ? [] : [whole(mark.rss_bytes / 1e6)]))
   const { explain_first_ms, explain_again_ms, verify_seconds, verify_ok } = readers
   const whole_process = explain_process_ms === null ? '' : `; whole process ${explain_process_ms.toFixed(0)} ms`
+  const { restored_seconds, first_commit_seconds } = resume
   return [
     `Of ${whole(rows)} rows: RSS in MB at each tenth: ${rss.join(' ')}`,
     `explain: ${explain_first_ms.toFixed(1)} ms the first time, ${explain_again_ms.toFixed(1)} ms again${whole_process}`,
+    `resume after ${whole(resume.rows)} rows: state restored after ${restored_seconds.toFixed(1)} s, first commit after ${first_commit_seconds.toFixed(1)} s`,
     `verify: ${verify_seconds.toFixed(1)} s, ${((verify_seconds * 1e6) / rows).toFixed(1)} µs a row${verify_ok ? '' : '; IT FOUND PROBLEMS'}`,
   ]
 }
@@ -95,6 +97,8 @@ function amount(value: number, unit: Compared['unit']): string {
       return value.toFixed(2)
     case '%':
       return `${value.toFixed(1)} %`
+    case 's':
+      return `${value.toFixed(1)} s`
     case 'ms':
       return `${value.toFixed(1)} ms`
     case 'MB':

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { ReadSample, ReadTask, RunSample, RunTask } from './task.ts'
+import type { ReadSample, ReadTask, ResumeSample, ResumeTask, RunSample, RunTask, Task } from './task.ts'
 
 const CHILD = join(import.meta.dirname, 'child.ts')
 const PROGRAM = join(import.meta.dirname, '..', 'bin', 'custody.js')
@@ -15,13 +15,25 @@ export interface Start {
 }
 
 export function measure(task: RunTask, start: Start): Promise<RunSample>
+export function measure(task: ResumeTask, start: Start): Promise<ResumeSample>
 export function measure(task: ReadTask, start: Start): Promise<ReadSample>
-export async function measure(task: RunTask | ReadTask, { key }: Start): Promise<RunSample | ReadSample> {
+export async function measure(task: Task, { key }: Start): Promise<RunSample | ResumeSample | ReadSample> {
   const { stdout } = await start(process.execPath, [CHILD, JSON.stringify(task)], {
     env: { ...process.env, CUSTODY_KEY: key },
     maxBuffer: MAX_ANSWER_BYTES,
   })
-  return JSON.parse(stdout) as RunSample | ReadSample
+  return JSON.parse(stdout) as RunSample | ResumeSample | ReadSample
+}
+
+/** Starts a run that kills its own process. @throws Error if it ends in any other way. */
+export async function crash(task: RunTask, start: Start): Promise<void> {
+  try {
+    await measure(task, start)
+  } catch (error) {
+    if ((error as { readonly signal?: unknown }).signal === 'SIGKILL') return
+    throw error
+  }
+  throw new Error('a run that should crash has ended')
 }
 
 /** Milliseconds that the built program takes from start to exit. @throws Error if it doesn't exit with 0. */

@@ -3,7 +3,7 @@ import type { Results, SizeResult } from './measurements.ts'
 
 export interface Compared {
   readonly what: string
-  readonly unit: 'rows/s' | 'ratio' | 'bytes' | 'MB' | '%' | 'ms'
+  readonly unit: 'rows/s' | 'ratio' | 'bytes' | 'MB' | '%' | 's' | 'ms'
   readonly at_least: number
   readonly aim: number
   /** null if it wasn't measured. */
@@ -65,6 +65,11 @@ const TARGETS: readonly Target[] = [
     of: r => loss(long(r)?.speed_kept),
   },
   {
+    what: 'CPU time a row, growth from the second to the last quarter',
+    ...{ unit: '%', at_least: 10, aim: 2, less_is_better: true },
+    of: r => growth(long(r)?.cpu_growth),
+  },
+  {
     what: 'rows/s lost from the smallest W1 to the largest',
     ...{ unit: '%', at_least: 10, aim: 2, less_is_better: true },
     of: r => {
@@ -72,6 +77,11 @@ const TARGETS: readonly Target[] = [
       if (sizes.length < 2) return undefined
       return loss(sizes.at(-1)!.rows_per_second / sizes[0]!.rows_per_second)
     },
+  },
+  {
+    what: 'resume after a crash near the end of the largest W1, to its first commit',
+    ...{ unit: 's', at_least: 10, aim: 2, less_is_better: true },
+    of: r => r.long_run?.resume.first_commit_seconds,
   },
   {
     what: 'explain one row of the largest W1: open, find, read',

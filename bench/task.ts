@@ -9,8 +9,17 @@ export interface RunTask {
   readonly evidence: boolean
   /** Made for this run alone; `data.csv` lies beside it. The ledger is `custody.db` in it. */
   readonly folder: string
+  /** The process kills itself at the first commit with so many rows, and gives no answer. */
+  readonly crash_after?: number
   /** Where to leave a CPU profile of the run; absent: none is taken. */
   readonly profile?: string
+}
+
+/** Goes on with the run that crashed in `folder`. */
+export interface ResumeTask {
+  readonly kind: 'resume'
+  readonly workload: WorkloadName
+  readonly folder: string
 }
 
 export interface ReadTask {
@@ -21,10 +30,14 @@ export interface ReadTask {
   readonly row: number
 }
 
+export type Task = RunTask | ResumeTask | ReadTask
+
 /** Where a run was. */
 export interface Mark {
   readonly rows: number
   readonly seconds: number
+  /** Of all threads of the process. */
+  readonly cpu_seconds: number
   readonly rss_bytes: number
 }
 
@@ -41,6 +54,15 @@ export interface RunSample {
   readonly marks: readonly Mark[]
   /** Size of the closed ledger file; 0 without evidence. */
   readonly ledger_bytes: number
+}
+
+export interface ResumeSample {
+  /** Before the crash. */
+  readonly rows: number
+  /** From opening the ledger to the moment at which the state is restored, and no row has been read yet. */
+  readonly restored_seconds: number
+  /** … to the first commit with new rows, which are a thousand as a rule. */
+  readonly first_commit_seconds: number
 }
 
 export interface ReadSample {
