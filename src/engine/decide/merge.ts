@@ -55,8 +55,8 @@ function union(
   parent: Row,
 ): Merged {
   const row = newRow()
-  const origins: { [field: string]: string } = {}
-  const overruled: { [field: string]: { branch: string; value: Json }[] } = {}
+  const origins: Record<string, string> = byField()
+  const overruled: Record<string, { branch: string; value: Json }[]> = byField()
   for (const field of fieldsOf(arrived, parent)) {
     const writes = writesOf(field, arrived, parent)
     if (writes.length === 0) {
@@ -73,6 +73,11 @@ function union(
     if (others.length > 0) overruled[field] = others.map(({ branch, value }) => ({ branch, value }))
   }
   return { kind: 'row', row, origins, overruled }
+}
+
+/** Like a row: fields may have any name, `__proto__` included. */
+function byField<V>(): Record<string, V> {
+  return newRow() as Record<string, V & Json>
 }
 
 function fieldsOf(arrived: readonly ArrivedBranch[], parent: Row): Iterable<string> {

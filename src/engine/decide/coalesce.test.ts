@@ -1,0 +1,156 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { CoalesceNode } from '../../plan/plan.ts'
+import { type GroupState, type Verdict, verdictOn } from './coalesce.ts'
+
+type Policy = CoalesceNode['policy']
+
+const ALL: Policy = { kind: 'require_all', timeout_ms: null }
+const FIRST: Policy = { kind: 'first' }
+const BEST: Policy = { kind: 'best_effort', timeout_ms: 1000 }
+const quorum = (n: number): Policy => ({ kind: 'quorum', quorum: n, timeout_ms: null })
+
+/** `wait`, `merge`, `close` or the cause of failure. */
+function told(verdict: Verdict): string {
+  return verdict.kind === 'fail' ? verdict.cause : verdict.kind
+}
+
+describe('verdicts', () => {
+  test.each<[string, Policy, number, number, number, boolean, string]>([
+    // policy, expected, arrived, lost, timed out
+    ['require_all waits', ALL, 3, 2, 0, false, 'wait'],
+    ['require_all is complete', ALL, 3, 3, 0, false, 'merge'],
+    ['require_all loses a branch before any arrives', ALL, 3, 0, 1, false, 'branch_lost'],
+    ['require_all loses a branch', ALL, 3, 2, 1, false, 'branch_lost'],
+    ['require_all has waited too long', ALL, 3, 2, 0, true, 'timeout'],
+    ['require_all: a loss is told before the time', ALL, 3, 1, 1, true, 'branch_lost'],
+    ['require_all: the last arrives in time', ALL, 3, 3, 0, true, 'merge'],
+    ['require_all: all are lost', ALL, 3, 0, 3, false, 'close'],
+    ['quorum waits', quorum(2), 3, 1, 0, false, 'wait'],
+    ['quorum waits with one lost', quorum(2), 3, 1, 1, false, 'wait'],
+    ['quorum is met', quorum(2), 3, 2, 0, false, 'merge'],
+    ['quorum is met by the last that can', quorum(2), 3, 2, 1, false, 'merge'],
+    ['quorum has become impossible', quorum(2), 3, 1, 2, false, 'quorum_not_met'],
+    ['quorum has become impossible before any arrives', quorum(2), 3, 0, 2, false, 'quorum_not_met'],
+    ['quorum has waited too long', quorum(2), 3, 1, 0, true, 'quorum_not_met'],
+    ['quorum of all', quorum(3), 3, 2, 1, false, 'quorum_not_met'],
+    ['quorum of one', quorum(1), 3, 1, 0, false, 'merge'],
+    ['quorum: all are lost', quorum(1), 3, 0, 3, false, 'close'],
+    ['best_effort waits', BEST, 3, 2, 0, false, 'wait'],
+    ['best_effort waits while none has come', BEST, 3, 0, 2, false, 'wait'],
+    ['best_effort: all are accounted for', BEST, 3, 1, 2, false, 'merge'],
+    ['best_effort: complete', BEST, 3, 3, 0, false, 'merge'],
+    ['best_effort merges what came in time', BEST, 3, 1, 0, true, 'merge'],
+    ['best_effort: all are lost', BEST, 3, 0, 3, false, 'close'],
+    ['first waits', FIRST, 3, 0, 2, false, 'wait'],
+    ['first merges', FIRST, 3, 1, 0, false, 'merge'],
+    ['first: all are lost', FIRST, 3, 0, 3, false, 'close'],
+  ])('%s', (_name, policy, expected, arrived, lost, timed_out, verdict) => {
+    expect(told(verdictOn(policy, { expected, arrived, lost, timed_out }))).toBe(verdict)
+  })
+})
+
+const anyPolicy = (expected: number): fc.Arbitrary<Policy> =>
+  fc.oneof(fc.constant(ALL), fc.constant(FIRST), fc.constant(BEST), fc.integer({ min: 1, max: expected }).map(quorum))
+
+/** A group, and the story of its branches: each arrives or is lost, at most once, and the time comes at most once. */
+const anyStory = fc.integer({ min: 1, max: 5 }).chain(expected =>
+  fc.record({
+    policy: anyPolicy(expected),
+    expected: fc.constant(expected),
+    events: fc
+      .record({
+        branches: fc.array(fc.constantFrom('arrive' as const, 'lose' as const), { maxLength: expected }),
+        time_at: fc.option(fc.integer({ min: 0, max: expected }), { nil: null }),
+      })
+      .map(({ branches, time_at }) =>
+        time_at === null ? branches : branches.toSpliced(time_at, 0, 'time' as 'arrive'),
+      ) as fc.Arbitrary<('arrive' | 'lose' | 'time')[]>,
+  }),
+)
+
+/** The group's state after each event. The timeout runs from the first arrival: before it no time passes. */
+function states(expected: number, events: readonly ('arrive' | 'lose' | 'time')[]): GroupState[] {
+  let state: GroupState = { expected, arrived: 0, lost: 0, timed_out: false }
+  return events.map(event => {
+    if (event === 'arrive') state = { ...state, arrived: state.arrived + 1 }
+    else if (event === 'lose') state = { ...state, lost: state.lost + 1 }
+    else if (state.arrived > 0) state = { ...state, timed_out: true }
+    return state
+  })
+}
+
+describe('properties', () => {
+  test('V1: what was decided without the clock stays decided, whatever else comes', () => {
+    fc.assert(
+      fc.property(anyStory, ({ policy, expected, events }) => {
+        let decided: string | null = null
+        for (const state of states(expected, events)) {
+          const verdict = told(verdictOn(policy, state))
+          // A group that failed and never met anybody closes when there is nobody left.
+          if (decided !== null && !(verdict === 'close' && state.arrived === 0)) expect(verdict).toBe(decided)
+          if (verdict !== 'wait' && !state.timed_out) decided ??= verdict
+        }
+      }),
+    )
+  })
+
+  test('every group comes to a verdict when all its branches are accounted for', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 5 }).chain(expected =>
+          fc.record({
+            policy: anyPolicy(expected),
+            expected: fc.constant(expected),
+            lost: fc.nat({ max: expected }),
+          }),
+        ),
+        ({ policy, expected, lost }) => {
+          const verdict = told(verdictOn(policy, { expected, arrived: expected - lost, lost, timed_out: false }))
+          expect(verdict).not.toBe('wait')
+          expect(verdict === 'close').toBe(lost === expected)
+        },
+      ),
+    )
+  })
+
+  test('a timeout leaves nobody waiting', () => {
+    fc.assert(
+      fc.property(anyStory, ({ policy, expected, events }) => {
+        for (const state of states(expected, events))
+          if (state.timed_out) expect(verdictOn(policy, state).kind).not.toBe('wait')
+      }),
+    )
+  })
+
+  test('a quorum fails exactly when no way on could meet it', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 6 }).chain(expected =>
+          fc.record({
+            expected: fc.constant(expected),
+            needed: fc.integer({ min: 1, max: expected }),
+            arrived: fc.nat({ max: expected }),
+            lost: fc.nat({ max: expected }),
+          }),
+        ),
+        ({ expected, needed, arrived, lost }) => {
+          fc.pre(arrived + lost <= expected && lost < expected)
+          const verdict = told(verdictOn(quorum(needed), { expected, arrived, lost, timed_out: false }))
+          const still_to_come = expected - arrived - lost
+          const can_be_met = arrived + still_to_come >= needed
+          expect(verdict).toBe(arrived >= needed ? 'merge' : can_be_met ? 'wait' : 'quorum_not_met')
+        },
+      ),
+    )
+  })
+
+  test('nothing is merged of which nothing arrived', () => {
+    fc.assert(
+      fc.property(anyStory, ({ policy, expected, events }) => {
+        for (const state of states(expected, events))
+          if (verdictOn(policy, state).kind === 'merge') expect(state.arrived).toBeGreaterThan(0)
+      }),
+    )
+  })
+})
