@@ -1,0 +1,332 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { CoalesceNode } from '../plan/plan.ts'
+import type { Join } from './frames.ts'
+import { Line } from './line.ts'
+import { Subject, Token } from './token.ts'
+
+/** Nodes 1 → 3, 2 → 4; 3 and 4 are where order matters. */
+const ORDERED = [3, 4]
+const reaches = (node: number, target: number) => node === target || node + 2 === target
+
+let born = 0
+const subject = new Subject('row', 1)
+const tokenAt = (node: number) => new Token(++born, subject, node, {}, 1, { kind: 'flow', node: 1 }, null)
+const joinWithoutTrace = () => ({ trace: null, node: { number: 1 } as CoalesceNode }) as Join
+
+describe('order', () => {
+  const line = () => new Line(ORDERED, reaches)
+  const members = (each: Line) => [...each.order()]
+
+  test('what is born of a token stands where it stood (N2)', () => {
+    const own = line()
+    const [a, b, c, x, y] = [tokenAt(1), tokenAt(1), tokenAt(1), tokenAt(1), tokenAt(1)]
+    for (const each of [a, b, c]) own.join(each)
+    own.replace(b, [x, b, y])
+    expect(members(own)).toEqual([a, x, b, y, c])
+    own.replace(a, [])
+    expect(members(own)).toEqual([x, b, y, c])
+    expect(own.size).toBe(4)
+  })
+
+  test('what is born of a token that is in no line is in none either (N1)', () => {
+    const own = line()
+    const [a, free, x] = [tokenAt(1), tokenAt(1), tokenAt(1)]
+    own.join(a)
+    own.replace(free, [x])
+    own.insertAtLast([a, free], null, x)
+    expect(members(own)).toEqual([a])
+  })
+
+  test('a token that is held keeps its place and blocks nobody (N3)', () => {
+    const own = line()
+    const [a, b] = [tokenAt(1), tokenAt(1)]
+    own.join(a)
+    own.join(b)
+    own.hold(a)
+    expect(own.firstFor(3)).toBe(b)
+    expect(own.isTurn(b, 3)).toBe(true)
+    expect([own.size, own.active]).toEqual([2, 1])
+    expect(own.anyFor(3)).toBe(true)
+    own.leave(b)
+    expect(own.firstFor(3)).toBeNull()
+    expect(own.anyFor(3)).toBe(true)
+    own.leave(a)
+    expect([own.size, own.active, own.anyFor(3)]).toEqual([0, 0, false])
+  })
+
+  test('only who can still reach a node stands in the way there', () => {
+    const own = line()
+    const [a, b] = [tokenAt(2), tokenAt(1)]
+    own.join(a)
+    own.join(b)
+    expect([own.firstFor(3), own.firstFor(4)]).toEqual([b, a])
+    expect(own.isTurn(b, 3)).toBe(true)
+    expect(own.isTurn(tokenAt(3), 3)).toBe(false)
+    expect(own.isTurn(tokenAt(4), 4)).toBe(false)
+  })
+
+  test('labels are given anew when there is no room between two', () => {
+    const own = line()
+    const [first, last] = [tokenAt(1), tokenAt(1)]
+    own.join(first)
+    own.join(last)
+    const between: Token[] = []
+    // Halving the room between 1 and 2 is over after 52 times, and between the same two after as many more.
+    for (let i = 0; i < 500; i++) {
+      const token = tokenAt(1)
+      own.insertAtLast([last], null, token)
+      between.push(token)
+    }
+    expect(members(own)).toEqual([first, ...between, last])
+    const labels = between.map(each => each.place?.label ?? 0)
+    expect(labels.every((label, i) => i === 0 || label > (labels[i - 1] as number))).toBe(true)
+  })
+
+  test('labels are given anew at the front, too', () => {
+    const own = line()
+    const last = tokenAt(1)
+    own.join(last)
+    for (let i = 0; i < 2_000; i++) own.insertAtLast([own.firstFor(3) as Token], null, tokenAt(1))
+    const labels = (members(own) as Token[]).map(each => each.place?.label ?? 0)
+    expect(labels.length).toBe(2_001)
+    expect(labels.every((label, i) => i === 0 || label > (labels[i - 1] as number))).toBe(true)
+  })
+})
+
+// ── against an array ────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The same, the naive way. A string is a trace. */
+class Model {
+  places: (Token | string)[] = []
+  readonly passive = new Set<Token>()
+
+  at(token: Token): number {
+    return this.places.indexOf(token)
+  }
+
+  /** Puts `born` before the later one of the last of `others` and after `trace`, as insertAtLast says. */
+  insertAtLast(others: readonly Token[], trace: string | null, token: Token): void {
+    if (others.some(each => this.at(each) === -1)) return
+    const last = Math.max(-1, ...others.map(each => this.at(each)))
+    const traced = trace === null ? -1 : this.places.indexOf(trace)
+    if (last === -1 && traced === -1) return
+    this.places.splice(traced > last ? traced + 1 : last, 0, token)
+  }
+
+  trace(name: string, event: Token | null): void {
+    const at = event === null ? -1 : this.at(event)
+    const target = at === -1 ? this.places.length : at
+    const former = this.places.indexOf(name)
+    if (former >= target) return
+    this.places.splice(target, 0, name)
+    if (former !== -1) this.places.splice(former, 1)
+  }
+
+  firstFor(node: number): Token | null {
+    const first = this.places.find(
+      each => typeof each !== 'string' && !this.passive.has(each) && reaches(each.node, node),
+    )
+    return (first as Token | undefined) ?? null
+  }
+}
+
+/** Numbers pick tokens of those that are there, modulo how many there are. */
+type Command =
+  | { readonly do: 'join' | 'new'; readonly node: number }
+  /** `move`: on, to the node that it can reach. */
+  | { readonly do: 'hold' | 'leave' | 'stay' | 'move'; readonly who: number }
+  | {
+      readonly do: 'replace'
+      readonly who: number
+      readonly nodes: readonly number[]
+      readonly self: number | null
+    }
+  | { readonly do: 'merge'; readonly who: readonly number[]; readonly trace: boolean; readonly node: number }
+  | { readonly do: 'trace'; readonly who: number | null; readonly name: number }
+  | { readonly do: 'erase'; readonly name: number }
+
+const who = fc.nat({ max: 40 })
+const node = fc.integer({ min: 1, max: 4 })
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('join' as const, 'new' as const), node }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constantFrom('hold' as const, 'leave' as const, 'stay' as const, 'move' as const),
+      who,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('replace' as const),
+      who,
+      nodes: fc.array(node, { maxLength: 3 }),
+      self: fc.option(fc.nat({ max: 3 }), { nil: null }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('merge' as const),
+      who: fc.array(who, { minLength: 1, maxLength: 3 }),
+      trace: fc.boolean(),
+      node,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('trace' as const),
+      who: fc.option(who, { nil: null }),
+      name: fc.nat({ max: 2 }),
+    }),
+  },
+  fc.record({ do: fc.constant('erase' as const), name: fc.nat({ max: 2 }) }),
+)
+
+/** Does the same to both. */
+class Pair {
+  readonly line = new Line(ORDERED, reaches)
+  readonly model = new Model()
+  /** All that were ever made and are neither in the line nor held, and those that are. */
+  readonly tokens: Token[] = []
+  readonly joins = [joinWithoutTrace(), joinWithoutTrace(), joinWithoutTrace()]
+
+  apply(each: Command): void {
+    const { line, model } = this
+    switch (each.do) {
+      case 'new':
+        this.#make(each.node)
+        return
+      case 'join': {
+        const token = this.#make(each.node)
+        line.join(token)
+        model.places.push(token)
+        return
+      }
+      case 'stay': {
+        const token = this.#pick(each.who)
+        if (token === null) return
+        line.stay(token)
+        if (model.at(token) === -1) model.places.push(token)
+        return
+      }
+      case 'move': {
+        const token = this.#pick(each.who)
+        if (token !== null && token.node <= 2) token.node += 2
+        return
+      }
+      case 'hold': {
+        const token = this.#pick(each.who)
+        if (token === null || model.passive.has(token)) return
+        line.hold(token)
+        if (model.at(token) === -1) model.places.push(token)
+        model.passive.add(token)
+        return
+      }
+      case 'leave': {
+        const token = this.#pick(each.who)
+        if (token === null) return
+        line.leave(token)
+        model.places = model.places.filter(other => other !== token)
+        model.passive.delete(token)
+        return
+      }
+      case 'replace':
+        return this.#replace(each)
+      case 'merge': {
+        const others = each.who.map(n => this.#pick(n)).filter(token => token !== null)
+        const token = this.#make(each.node)
+        line.insertAtLast(others, each.trace ? (this.joins[0]?.trace ?? null) : null, token)
+        model.insertAtLast(others, each.trace ? 'trace0' : null, token)
+        return
+      }
+      case 'trace': {
+        const event = each.who === null ? null : this.#pick(each.who)
+        const join = this.joins[each.name] as Join
+        join.trace = line.trace(join, event)
+        model.trace(`trace${each.name}`, event)
+        return
+      }
+      case 'erase': {
+        const join = this.joins[each.name] as Join
+        if (join.trace !== null) line.erase(join.trace)
+        join.trace = null
+        model.places = model.places.filter(other => other !== `trace${each.name}`)
+        return
+      }
+    }
+  }
+
+  #replace({ who: n, nodes, self }: Extract<Command, { do: 'replace' }>): void {
+    const former = this.#pick(n)
+    if (former === null) return
+    const next = nodes.map(each => this.#make(each))
+    if (self !== null) next.splice(Math.min(self, next.length), 0, former)
+    this.line.replace(former, next)
+    const at = this.model.at(former)
+    if (at !== -1) this.model.places.splice(at, 1, ...next)
+    if (at !== -1) this.model.passive.delete(former)
+  }
+
+  #make(at: number): Token {
+    const token = tokenAt(at)
+    this.tokens.push(token)
+    return token
+  }
+
+  #pick(n: number): Token | null {
+    return this.tokens[n % Math.max(1, this.tokens.length)] ?? null
+  }
+
+  check(): void {
+    const { line, model } = this
+    const told = [...line.order()].map(each =>
+      each instanceof Token ? each.id : `trace${this.joins.indexOf(each as Join)}`,
+    )
+    expect(told).toEqual(model.places.map(each => (typeof each === 'string' ? each : each.id)))
+    const inside = model.places.filter(each => typeof each !== 'string') as Token[]
+    expect([line.size, line.active]).toEqual([inside.length, inside.length - model.passive.size])
+    for (const ordered of ORDERED) {
+      expect(line.firstFor(ordered)?.id).toBe(model.firstFor(ordered)?.id)
+      expect(line.anyFor(ordered)).toBe(inside.some(each => reaches(each.node, ordered)))
+      for (const token of this.tokens) {
+        const first = model.firstFor(ordered)
+        expect(line.isTurn(token, ordered)).toBe(first === null || first === token)
+      }
+    }
+  }
+}
+
+test('it does what an array does, whatever is done to it', () => {
+  fc.assert(
+    fc.property(fc.array(command, { maxLength: 40 }), commands => {
+      const pair = new Pair()
+      for (const each of commands) {
+        pair.apply(each)
+        pair.check()
+      }
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('marks stay right when they are rarely asked for (N4)', () => {
+  fc.assert(
+    fc.property(
+      fc.array(command, { minLength: 20, maxLength: 80 }),
+      fc.integer({ min: 3, max: 15 }),
+      (commands, every) => {
+        const pair = new Pair()
+        for (const [i, each] of commands.entries()) {
+          pair.apply(each)
+          if (i % every === 0) pair.check()
+        }
+        pair.check()
+      },
+    ),
+    { numRuns: 300 },
+  )
+})
