@@ -2,6 +2,8 @@
  * Processes that are killed for real, at the named points and anywhere. `npm test` has a selection; `npm run crash` has every
  * pipeline at every point, and many more kills at random.
  */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { POINTS } from '../../src/engine/points.ts'
 import { Random } from '../simulation/random.ts'
@@ -28,6 +30,11 @@ const CASES = PIPELINES.flatMap(pipeline =>
     ALL ||
     (at % 2 === Math.floor(at / 2 + SEED) % 2 && (Math.floor(at / 2) + SEED) % 5 === PIPELINES.indexOf(pipeline)),
 )
+
+test('docs/crash-safety.md says what happens at each point', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/crash-safety.md'), 'utf8')
+  expect([...text.matchAll(/^\| `([a-z]+_[a-z_]+)` \|/gm)].map(([, point]) => point)).toEqual([...POINTS])
+})
 
 describe('a run that is killed and resumed leaves what an undisturbed one leaves', () => {
   test.each(
