@@ -4,8 +4,9 @@
  * R1. (I3) Endings come in as values of model/outcome.ts, made by the pure functions of decide/ending.ts; no other module
  *     records one.
  * R2. (I2) A visit and what follows from it are recorded by one call, so that no commit can part them.
- * R3. Facts of a subject whose tokens have all ended go to the ledger at the next `settle`, as text that is small and stays;
- *     those of others wait for `take`. What a failed commit held is dropped as a whole.
+ * R3. Facts of a subject whose tokens have all ended go to the ledger at the next `settle`, as text that is small and stays,
+ *     unless an earlier one is still open: subjects begin in the order of their numbers. Those of others wait for `take`.
+ *     What a failed commit held is dropped as a whole.
  */
 import type { SubjectDraft, ValueDraft } from '../ledger/write-port.ts'
 import { canonicalize } from '../model/canonical.ts'
@@ -48,8 +49,8 @@ export class Recorder {
   readonly tallies: Tallies
   /** Subjects that had facts since the last commit, in order of their first one. */
   #dirty: Subject[] = []
-  /** Of these, some whose last token has ended since the last `settle`. */
-  #closed: Subject[] = []
+  /** How many of these, from the first, have been handed over. */
+  #settled = 0
   readonly #now_us: () => number
 
   constructor(tallies: Tallies, now_us: () => number) {
@@ -243,6 +244,7 @@ export class Recorder {
 
   openBatch(node: AggregateNode, started_us: number): BatchGroup {
     const subject = new Subject('batch', ++this.tallies.batches)
+    subject.gathers = true
     this.#facts(subject, started_us)
     return { group: this.#openGroup(subject, BATCH, node.number, 0), subject, node }
   }
@@ -267,12 +269,7 @@ export class Recorder {
       this.#visit(token, VISIT_OK, token.value, 0, 0, started_us, null)
       this.#end(token, passedOn(token.id, node.number, 'batch', group))
     }
-    this.#closeGroup(
-      subject,
-      group,
-      trigger,
-      members.map(({ token }) => token.id),
-    )
+    this.#closeBatch(batch, trigger, members)
     return rows.map((row, ordinal) => {
       const value = this.#addValue(subject, { kind: 'full', text: texts[ordinal] as string })
       return this.#birth(subject, node.to, row, value, { kind: 'flow', node: node.number }, null, group, ordinal, [])
@@ -281,7 +278,7 @@ export class Recorder {
 
   /** The batch closes, and each member goes on with its row, or is dropped where that is null. */
   releaseBatch(batch: BatchGroup, trigger: string, members: readonly Waiting[], rows: ReadonlyArray<Row | null>): void {
-    const { group, subject, node } = batch
+    const { subject, node } = batch
     const changes = members.map(({ token }, i) => (rows[i] == null ? null : changeOf(token.row, token.value, rows[i])))
     const now_us = this.#now_us()
     for (const [i, { token, started_us }] of members.entries()) {
@@ -298,12 +295,7 @@ export class Recorder {
       this.#move(token, node.to, { kind: 'flow', node: node.number })
     }
     this.#facts(subject, now_us)
-    this.#closeGroup(
-      subject,
-      group,
-      trigger,
-      members.map(({ token }) => token.id),
-    )
+    this.#closeBatch(batch, trigger, members)
   }
 
   /** The batch failed for good: all members go where `on_error` leads, together. */
@@ -312,12 +304,7 @@ export class Recorder {
     for (const { token, started_us } of members)
       this.fail(token, node.on_error, error, { kind: 'batch_failed', group }, started_us)
     this.#facts(subject, this.#now_us())
-    this.#closeGroup(
-      subject,
-      group,
-      trigger,
-      members.map(({ token }) => token.id),
-    )
+    this.#closeBatch(batch, trigger, members)
   }
 
   /** The run is given up while the token is open. A visit that was held ends with it. */
@@ -331,19 +318,19 @@ export class Recorder {
 
   // ── commits ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Hands over the drafts of subjects that are closed. To be called between transitions, not within one. */
+  /** Hands over the drafts of subjects that are closed, up to the first that isn't. To be called between transitions, not within one. */
   settle(append: (draft: SubjectDraft) => void): void {
-    if (this.#closed.length === 0) return
-    for (const subject of this.#closed)
-      if (subject.open.length === 0 && subject.facts !== null) append(draftOf(subject))
-    this.#closed = []
+    for (let next = this.#dirty[this.#settled]; next?.isClosed === true; next = this.#dirty[this.#settled]) {
+      append(draftOf(next))
+      this.#settled++
+    }
   }
 
   /** Hands over all facts that are left, as one draft a subject; what follows belongs to the next commit. */
   take(): Array<{ readonly subject: Subject; readonly draft: SubjectDraft }> {
-    const left = this.#dirty.filter(subject => subject.facts !== null)
+    const left = this.#dirty.slice(this.#settled)
     this.#dirty = []
-    this.#closed = []
+    this.#settled = 0
     return left.map(subject => ({ subject, draft: draftOf(subject) }))
   }
 
@@ -397,7 +384,6 @@ export class Recorder {
     const { subject } = token
     factsOf(subject).endings.push(ending)
     subject.open.splice(subject.open.indexOf(token), 1)
-    if (subject.open.length === 0) this.#closed.push(subject)
     token.ended = true
     token.held = false
     this.tallies.ending(ending.fate, ending.sink)
@@ -451,6 +437,12 @@ export class Recorder {
     if (join.group === 0) join.group = this.#openGroup(subject, MERGE, join.node.number, join.node.branches.length)
   }
 
+  #closeBatch({ group, subject }: BatchGroup, trigger: string, members: readonly Waiting[]): void {
+    subject.gathers = false
+    const tokens = members.map(({ token }) => token.id)
+    this.#closeGroup(subject, group, trigger, tokens)
+  }
+
   #closeGroup(subject: Subject, group: number, verdict: string, members: readonly number[], detail = 0): void {
     const facts = factsOf(subject)
     facts.groups_closed ??= []
@@ -463,7 +455,8 @@ export class Recorder {
   ): ErrorFact {
     const value = newRow()
     value.code = error.code
-    value.message = error.message
+    // Messages quote pieces of values, and a cut may part a surrogate pair.
+    value.message = error.message.toWellFormed()
     if (error.details !== undefined) value.details = error.details
     return { code: error.code, value: this.#addValue(token.subject, { kind: 'full', text: canonicalize(value) }) }
   }

@@ -52,10 +52,17 @@ export class Subject {
   /** In order of birth. */
   readonly open: Token[] = []
   facts: Facts | null = null
+  /** A batch whose members this process gathers: what is born of it is still to come. */
+  gathers = false
 
   constructor(kind: 'row' | 'batch', number: number) {
     this.kind = kind
     this.number = number
+  }
+
+  /** Whether nothing can happen to it any more; not to be asked within a transition. */
+  get isClosed(): boolean {
+    return this.open.length === 0 && !this.gathers
   }
 }
 
