@@ -198,15 +198,15 @@ function failed(join: Join, cause: MergeFailure, message: string): JoinEffect {
   return { kind: 'fail', join, members: [...join.arrived], cause, message, closes: true }
 }
 
-/** A token comes to a group that has its verdict: it is late if the group merged or timed out, else it shares the group's cause. */
+/** A token comes to a group that has its verdict: it is late if the group merged or its time was up, else it shares the group's cause. */
 function late(join: Join, arrival: Waiting): JoinEffect {
   const { verdict, timed_out } = join
-  const shared = verdict !== 'merged' && verdict !== 'closed' && verdict !== null && !timed_out
-  const cause = shared ? verdict : 'late_arrival'
-  const message = shared
-    ? reason(join, verdict)
-    : `the group had ${verdict === 'merged' ? 'merged' : 'timed out'} before`
-  return { kind: 'fail', join, members: [arrival], cause, message, closes: false }
+  const out_of_time = verdict === 'timeout' || (verdict === 'quorum_not_met' && timed_out)
+  if (verdict === null || verdict === 'merged' || verdict === 'closed' || out_of_time) {
+    const message = `the group had ${out_of_time ? 'timed out' : 'merged'} before`
+    return { kind: 'fail', join, members: [arrival], cause: 'late_arrival', message, closes: false }
+  }
+  return { kind: 'fail', join, members: [arrival], cause: verdict, message: reason(join, verdict), closes: false }
 }
 
 function reason(join: Join, cause: MergeFailure): string {
