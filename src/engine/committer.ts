@@ -136,7 +136,8 @@ export class Committer {
     const values: ValueDraft[] = []
     if (error !== null) {
       const node = error.where?.node
-      values.push(full({ code: error.code, message: error.message, ...(node === undefined ? {} : { node }) }))
+      const message = error.message.toWellFormed()
+      values.push(full({ code: error.code, message, ...(node === undefined ? {} : { node }) }))
     }
     this.#append({ k: 'stop', status, reason, t: this.#clock.now_us() }, values)
     await this.#commit()

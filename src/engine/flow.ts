@@ -34,7 +34,7 @@ import type { Clock } from './ports.ts'
 import { upstreamFirst } from './reach.ts'
 import type { Recorder } from './recorder.ts'
 import { callNext, type Stations } from './stations.ts'
-import { defect, type Step } from './step.ts'
+import { defect, type Step, writeRow } from './step.ts'
 import { type Standing, standing, Token } from './token.ts'
 import { Turns } from './turns.ts'
 import type { UnderWay } from './under-way.ts'
@@ -287,7 +287,7 @@ export class Flow {
   #write(token: Token, node: SinkNode, started_us: number, stack: Token[]): void {
     const { recorder, outputs } = this.#parts
     const before = standing(token)
-    const error = outputs.write(node.number, token.row)
+    const error = writeRow(node, outputs, token.row)
     if (error === null) recorder.write(token, started_us)
     else recorder.fail(token, node.on_error, error, { kind: 'sink_rejected' }, started_us)
     this.#follow(token, [before], [token], stack)

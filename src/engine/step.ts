@@ -2,9 +2,10 @@
  * What one visit of a transform or a gate comes to, whatever the plugin: the only place that calls plugins for a row.
  * A plugin that throws, or returns something that it may not return, is a defect of the plugin, never an error of the row.
  */
+import { canonicalize } from '../model/canonical.ts'
 import { CustodyError, isCustodyError } from '../model/error.ts'
-import { isRow, type Row, withoutPrototypes } from '../model/row.ts'
-import type { AggregateNode, GateNode, PlanEdge, TransformNode } from '../plan/plan.ts'
+import { isRow, type Json, newRow, type Row } from '../model/row.ts'
+import type { AggregateNode, GateNode, PlanEdge, SinkNode, TransformNode } from '../plan/plan.ts'
 import type {
   Aggregate,
   BatchResult,
@@ -29,20 +30,23 @@ const FILTERED: Step = { kind: 'filtered' }
 
 /** A visit of a transform that `instance` carries out. */
 export function transformVisit(node: TransformNode, instance: Transform): Visit {
+  const { spec } = node.plugin
   const toStep = (result: TransformResult): Step => {
     switch (result.kind) {
       case 'row':
         return { kind: 'leave', edge: node.to, row: checkedRow(node.name, result.row) }
       case 'rows':
+        // Row instances of an expansion are in no fork's frame: the plan reckoned with that only if it was declared.
+        if (spec.cardinality !== 'many') throw defect(node.name, 'returned rows, but its cardinality is one')
         return result.rows.length === 0
           ? FILTERED
           : { kind: 'expand', edge: node.to, rows: result.rows.map(row => checkedRow(node.name, row)) }
       case 'filtered':
         return FILTERED
       case 'error':
-        return checkedError(node.name, result)
+        return checkedError(node.name, spec.errors, result)
     }
-    throw defect(node.name, `returned ${describe(result)}, which is no result`)
+    throw noResult(node.name, result)
   }
   return guarded(node.name, (row, context) => instance.process(row, context), toStep)
 }
@@ -82,11 +86,18 @@ export function gateVisit(node: GateNode, instance: Gate | null): Visit {
       }
     case 'plugin': {
       if (instance === null) throw new TypeError(`gate ${node.name} has no instance`)
-      return (row, context) => {
-        const toStep = (result: GateResult): Step =>
-          result.kind === 'label' ? leaveBy(row, result.label) : checkedError(node.name, result)
-        return guarded(node.name, instance.decide.bind(instance), toStep)(row, context)
+      const { errors } = by.plugin.spec
+      const toStep = (result: GateResult, row: Row): Step => {
+        switch (result.kind) {
+          case 'label':
+            if (typeof result.label !== 'string') throw defect(node.name, `gave ${describe(result.label)} as its label`)
+            return leaveBy(row, result.label)
+          case 'error':
+            return checkedError(node.name, errors, result)
+        }
+        throw noResult(node.name, result)
       }
+      return guarded(node.name, (row, context) => instance.decide(row, context), toStep)
     }
   }
 }
@@ -103,19 +114,41 @@ export function batchVisit(node: AggregateNode, instance: Aggregate): BatchVisit
       case 'members':
         return { kind: 'members', rows: result.rows.map(row => (row === null ? null : checkedRow(node.name, row))) }
       case 'error':
-        return checkedError(node.name, result)
+        return checkedError(node.name, node.plugin.spec.errors, result)
     }
-    throw defect(node.name, `returned ${describe(result)}, which is no result`)
+    throw noResult(node.name, result)
   }
   return guarded(node.name, (rows, context) => instance.process(rows, context), checked)
 }
 
-/** Calls a plugin, and turns what it throws into a defect with the node's name. */
-function guarded<I, R, S>(
+/** Hands a row to the sink of `node`. @returns the error if it refuses it. @throws CUSTODY_PLUGIN_DEFECT, nothing else. */
+export function writeRow(
+  node: SinkNode,
+  sinks: { write(node: number, row: Row): RowError | null },
+  row: Row,
+): RowError | null {
+  try {
+    const error = sinks.write(node.number, row)
+    return error === null ? null : checkedError(node.name, node.plugin.spec.errors, error)
+  } catch (thrown) {
+    throw defect(node.name, `threw ${describe(thrown)}`, thrown)
+  }
+}
+
+/** Calls a plugin, and turns what it throws, and what nothing can be made of, into a defect with the node's name. */
+function guarded<I, R extends object, S>(
   name: string,
   call: (input: I, context: VisitContext) => R | Promise<R>,
-  check: (result: R) => S,
+  check: (result: R, input: I) => S,
 ): (input: I, context: VisitContext) => S | Promise<S> {
+  const checked = (result: R, input: I): S => {
+    if (typeof result !== 'object' || result === null) throw noResult(name, result)
+    try {
+      return check(result, input)
+    } catch (thrown) {
+      throw defect(name, `returned what nothing can be made of: ${describe(thrown)}`, thrown)
+    }
+  }
   return (input, context) => {
     let result: R | Promise<R>
     try {
@@ -123,10 +156,13 @@ function guarded<I, R, S>(
     } catch (thrown) {
       throw defect(name, `threw ${describe(thrown)}`, thrown)
     }
-    if (!(result instanceof Promise)) return check(result)
-    return result.then(check, (thrown: unknown) => {
-      throw defect(name, `threw ${describe(thrown)}`, thrown)
-    })
+    if (!(result instanceof Promise)) return checked(result, input)
+    return result.then(
+      answer => checked(answer, input),
+      (thrown: unknown) => {
+        throw defect(name, `threw ${describe(thrown)}`, thrown)
+      },
+    )
   }
 }
 
@@ -137,17 +173,42 @@ function gateError(message: string): RowError {
   return { kind: 'error', code: 'GATE_VALUE', message, retryable: false }
 }
 
-function checkedRow(name: string, row: unknown): Row {
+/** A row as a plugin gave it, with nothing behind it that isn't data. @throws CustodyError CUSTODY_PLUGIN_DEFECT. */
+export function checkedRow(name: string, row: unknown): Row {
   if (isRow(row)) return row
-  if (typeof row !== 'object' || row === null || Array.isArray(row))
-    throw defect(name, `returned ${describe(row)} as a row`)
-  return withoutPrototypes(row as Row) as Row
+  if (!isPlain(row)) throw defect(name, `returned ${describe(row)} as a row`)
+  return dataOf(name, row) as Row
 }
 
-function checkedError(name: string, error: RowError): RowError {
-  if (error?.kind !== 'error' || typeof error.message !== 'string' || !/^[A-Z0-9_]{1,64}$/.test(error.code))
-    throw defect(name, `returned ${describe(error)}, which is no error with a code`)
+/** A copy of lists and plain objects, to any depth. Whether all in it is JSON shows when its canonical text is made. */
+function dataOf(name: string, value: unknown): Json {
+  if (typeof value !== 'object' || value === null) return value as Json
+  if (Array.isArray(value)) return value.map(each => dataOf(name, each))
+  if (!isPlain(value)) throw defect(name, `returned a row with ${describe(value)} in it`)
+  const copy = newRow()
+  for (const field of Object.keys(value)) copy[field] = dataOf(name, value[field])
+  return copy
+}
+
+function isPlain(value: unknown): value is { readonly [field: string]: unknown } {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null || isRow(value)
+}
+
+/** (I8) Codes are evidence, so only those that the plugin declared can be; messages and details are content. */
+function checkedError(name: string, declared: { readonly [code: string]: string }, error: RowError): RowError {
+  const { kind, code, message, retryable, details } = error
+  if (kind !== 'error' || typeof code !== 'string' || typeof message !== 'string' || typeof retryable !== 'boolean')
+    throw defect(name, 'returned an error without a code, a message or whether it can be retried')
+  if (!Object.hasOwn(declared, code) || !/^[A-Z0-9_]{1,64}$/.test(code))
+    throw defect(name, `returned an error with the code ${describe(code)}, which it doesn't declare`)
+  if (details !== undefined) canonicalize(details)
   return error
+}
+
+function noResult(name: string, result: unknown): CustodyError {
+  return defect(name, `returned ${describe(result)}, which is no result`)
 }
 
 export function defect(node: string, what: string, cause?: unknown): CustodyError {
@@ -159,9 +220,7 @@ function describe(value: unknown): string {
   if (value instanceof Error) return `${value.name}: ${value.message}`
   if (value === null || value === undefined) return String(value)
   if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value)
-  return typeof value === 'object'
-    ? Array.isArray(value)
-      ? 'a list'
-      : 'an object'
-    : `${typeof value} ${String(value)}`
+  if (typeof value !== 'object') return `${typeof value} ${String(value)}`
+  if (Array.isArray(value)) return 'a list'
+  return isPlain(value) ? 'an object' : `an instance of ${String(value.constructor?.name)}`
 }

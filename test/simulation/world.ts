@@ -37,7 +37,13 @@ const COMMON = {
   summary: 'simulated',
   options: z.unknown(),
   determinism: 'deterministic',
-  errors: {},
+  errors: {
+    SIM_BAD: 'Bad.',
+    SIM_FLAKY: 'Try again.',
+    SIM_GATE: 'Broken.',
+    SIM_BATCH: 'Broken.',
+    SIM_REJECTED: 'Refused.',
+  },
   examples: [],
 } as const
 interface Common {

@@ -72,7 +72,7 @@ export class Rig {
   readonly #text: string
   readonly #more: readonly PluginSpec[]
 
-  /** Beside `more` the text may use `feed`, `wait`, `gather` and `keep`, as they are described below. */
+  /** Beside `more`, which may change between runs, the text may use `feed`, `wait`, `gather` and `keep`: see below. */
   constructor(text: string, more: readonly PluginSpec[] = []) {
     this.#text = text
     this.#more = more
