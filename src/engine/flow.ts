@@ -74,7 +74,7 @@ export class Flow {
     this.#turns = new Turns(this.#line, ordered)
     this.#news = new News(parts.clock, parts.onNews)
     this.#joins = new Joins(parts.plan, reaches)
-    this.#batches = new Batches(parts.clock, batch => this.#news.fallDue(stack => this.#lookAt(batch, false, stack)))
+    this.#batches = new Batches(parts.clock, batch => this.#news.fallDue(stack => this.#lookInTime(batch, stack)))
     this.#aggregates = upstreamFirst(
       this.#nodes.filter(node => node.kind === 'aggregate'),
       reaches,
@@ -122,7 +122,7 @@ export class Flow {
         const batch = this.#batches.open(group, this.#parts.clock.now_us() - age_us)
         batch.members.push(...members)
         batch.attempt = members[0]?.token.attempt ?? 1
-        this.#lookAt(batch, false, stack)
+        this.#lookInTime(batch, stack)
         if (batch.trigger === null) for (const { token } of members) this.#line.leave(token)
       }
       const ready = line.filter(each => each instanceof Token && !each.held && !each.ended) as Token[]
@@ -416,6 +416,13 @@ export class Flow {
 
   #lookAt(batch: Batch, input_ended: boolean, stack: Token[]): void {
     if (this.#batches.look(batch, input_ended) !== null) this.#processBatch(batch, stack)
+  }
+
+  /** Time alone may close the batch. Its members came before all that is in line and can still come to it. */
+  #lookInTime(batch: Batch, stack: Token[]): void {
+    if (this.#batches.look(batch, false) === null) return
+    this.#line.lead(lastOf(batch))
+    this.#processBatch(batch, stack)
   }
 
   #processBatch(batch: Batch, stack: Token[]): void {

@@ -38,6 +38,18 @@ describe('order', () => {
     expect(members(own)).toEqual([a])
   })
 
+  test('what leads stands before all others, unless it has a place (N2)', () => {
+    const own = line()
+    const [a, b, c] = [tokenAt(1), tokenAt(1), tokenAt(1)]
+    own.join(a)
+    own.lead(b)
+    own.lead(a)
+    expect(members(own)).toEqual([b, a])
+    expect(own.firstFor(3)).toBe(b)
+    own.replace(b, [c, b])
+    expect(members(own)).toEqual([c, b, a])
+  })
+
   test('a token that is held keeps its place and blocks nobody (N3)', () => {
     const own = line()
     const [a, b] = [tokenAt(1), tokenAt(1)]

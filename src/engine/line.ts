@@ -6,6 +6,7 @@
  * N1. A token that isn't in the line and is being advanced comes after all that are.
  * N2. What is born of a token stands where it stood, in order; what groups merge into stands right before the last of those
  *     that decided it.
+ *     A batch that is closed by time stands before all that are: they come to its node after it.
  * N3. A token that is held at a coalesce keeps its place, and blocks nobody.
  * N4. For each ordered node, no place before its mark can reach it; marks only go back when something is put before them.
  */
@@ -48,6 +49,11 @@ export class Line {
   /** Puts a token at the end, unless it has a place. */
   stay(token: Token): void {
     if (token.place === null) this.join(token)
+  }
+
+  /** Puts a token before all others, unless it has a place. */
+  lead(token: Token): void {
+    if (token.place === null) this.#insert(token, null)
   }
 
   /** Keeps a token's place, or gives it one at the end, but lets it block nobody from now on. */
