@@ -223,7 +223,7 @@ const batches: CrashPipeline = {
   files: {
     'sales.csv': csv(
       'id,shop,amount',
-      rows(2150, n => `${n % 401 === 0 ? 'x' : n},shop ${n % 9},${n % 301 === 0 ? '' : (n * 37) % 500}`),
+      rows(1500, n => `${n % 401 === 0 ? 'x' : n},shop ${n % 9},${n % 301 === 0 ? '' : (n * 37) % 500}`),
     ),
   },
   yaml: `
@@ -239,11 +239,11 @@ nodes:
   copies: { fork: { sums: sums, once: once, all: total } }
   sums:
     aggregate: batch_stats
-    trigger: { count: 450 }
+    trigger: { count: 320 }
     options: { value: amount, group_by: shop }
     to: top
   top: { aggregate: batch_top_k, trigger: { count: 20 }, options: { by: sum, k: 3 }, to: tops }
-  once: { aggregate: dedupe, trigger: { count: 1100 }, output: passthrough, options: { key: [shop, amount] }, to: firsts }
+  once: { aggregate: dedupe, trigger: { count: 700 }, output: passthrough, options: { key: [shop, amount] }, to: firsts }
   total: { aggregate: batch_stats, options: { value: amount }, output_rows: 1, to: totals }
 sinks:
   tops: { plugin: jsonl, options: { path: out/tops.jsonl } }

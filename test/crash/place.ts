@@ -2,7 +2,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { trustedKeys } from '../../src/ledger/keys.ts'
@@ -19,8 +18,7 @@ import { type CrashPipeline, layOut } from './pipelines.ts'
 
 const KEY = encodeSigningKey('test', new Uint8Array(32).fill(7))
 /** Compiled code that processes share: most of the time of a short run would be that of compiling. */
-const COMPILED = mkdtempSync(join(tmpdir(), 'custody-compiled-'))
-process.on('exit', () => rmSync(COMPILED, { recursive: true, force: true }))
+const COMPILED = join(import.meta.dirname, '../../node_modules/.cache/custody-crash')
 
 export interface Exit {
   readonly code: number | null
@@ -146,6 +144,12 @@ export class Place {
       const written = Object.entries(sinks).map(([name, sink]) => [name, sink.rows])
       return { status, rows, tokens, endings, sinks: written }
     })
+  }
+
+  /** Records that the latest run has durably read; 0 before its first entry. */
+  async rowsRead(): Promise<number> {
+    if (!(await this.hasRun())) return 0
+    return this.reading(async reader => (await listRuns(reader, () => false))[0]?.rows.read ?? 0)
   }
 
   /** By path: every file in `out/`, hidden ones too. */

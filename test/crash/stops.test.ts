@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runUndisturbed, type Undisturbed } from './endure.ts'
 import { type CrashPipeline, pipelineNamed } from './pipelines.ts'
 import { type Exit, Place, Program } from './place.ts'
@@ -10,7 +10,7 @@ import { type Exit, Place, Program } from './place.ts'
 const ALL = process.env.CUSTODY_CRASH === 'all'
 const TIMEOUT_MS = 120_000
 /** In the short form some are enough. */
-const some = <T>(cases: readonly T[]): readonly T[] => (ALL ? cases : cases.filter((_, i) => i % 2 === 0))
+const some = <T>(cases: readonly T[]): readonly T[] => (ALL ? cases : cases.slice(0, 1))
 const LINEAR = pipelineNamed('linear')
 let undisturbed: Undisturbed
 beforeAll(async () => {
@@ -18,7 +18,7 @@ beforeAll(async () => {
 }, TIMEOUT_MS)
 
 const places: Place[] = []
-afterEach(() => {
+afterAll(() => {
   for (const place of places.splice(0)) place.close()
 })
 
@@ -64,7 +64,7 @@ function expectBeginnings(place: Place, whole: ReadonlyMap<string, string>): voi
   expect([...outputs.values()].some(text => text.split('\n').length > 100)).toBe(true)
 }
 
-describe('a pipeline that was changed', () => {
+describe.concurrent('a pipeline that was changed', () => {
   test.each(
     some([
       ['a gate', 'row.amount >= 5000', 'row.amount >= 6000', 'expressions of `size` differ'],
@@ -87,7 +87,7 @@ describe('a pipeline that was changed', () => {
   })
 })
 
-describe('a source that was changed', () => {
+describe.concurrent('a source that was changed', () => {
   test.each(
     some([
       ['in what was read', (text: string) => text.replace('\n500,', '\n500000,')],
@@ -135,7 +135,7 @@ test('a run that is given up keeps what was committed, and leaves nothing else',
   expectBeginnings(place, undisturbed.outputs)
 })
 
-describe('standard input', () => {
+describe.concurrent('standard input', () => {
   const PIPED: CrashPipeline = {
     name: 'piped',
     asynchronous: false,
@@ -156,7 +156,7 @@ describe('standard input', () => {
   })
 })
 
-describe('a plugin that throws', () => {
+describe.concurrent('a plugin that throws', () => {
   const plugin = (at_1500: string) => `
 import { defineTransform, derive, newRow } from 'custody/sdk'
 import { z } from 'zod'
@@ -219,11 +219,15 @@ sinks:
     writeFileSync(join(place.folder, 'judge.ts'), MENDED.files['judge.ts'] as string)
     await goesOn(place)
     expect(await place.problems(true)).toEqual([])
-    expect(place.outputs()).toEqual((await runUndisturbed(MENDED)).outputs)
+    expect(place.outputs()).toEqual(
+      new Map([
+        ['all.csv', `id,even\n${Array.from({ length: 2000 }, (_, i) => `${i + 1},${i % 2 === 1}\n`).join('')}`],
+      ]),
+    )
   })
 })
 
-describe('a full disk', () => {
+describe.concurrent('a full disk', () => {
   /** Runs, and goes on after `room`, where `full` says how the disk is made small. Answers each exit code and its errors. */
   const script = (full: string, room: string) => `
     ${full}
@@ -261,13 +265,16 @@ describe('a full disk', () => {
     await isAsUndisturbed(place)
   })
 
-  test.skipIf(process.platform === 'win32')('a ledger that may not grow any more: the same', async () => {
-    const place = newPlace(LINEAR)
-    const limits = script('ulimit -S -f 1500', 'ulimit -S -f unlimited')
-    const { stderr } = await runIn(place, ['sh', '-c', limits])
-    expect(stderr).toMatch(/CUSTODY_LEDGER_WRITE[\s\S]*run: 1\n[\s\S]*resume: 0\n/)
-    await isAsUndisturbed(place)
-  })
+  test.skipIf(process.platform === 'win32' || (MOUNTS && !ALL))(
+    'a ledger that may not grow any more: the same',
+    async () => {
+      const place = newPlace(LINEAR)
+      const limits = script('ulimit -S -f 1500', 'ulimit -S -f unlimited')
+      const { stderr } = await runIn(place, ['sh', '-c', limits])
+      expect(stderr).toMatch(/CUSTODY_LEDGER_WRITE[\s\S]*run: 1\n[\s\S]*resume: 0\n/)
+      await isAsUndisturbed(place)
+    },
+  )
 
   test.skipIf(process.platform === 'win32')('an output that may not grow any more: the same', async () => {
     const prior = `text\n${'x'.repeat(6_000_000)}\n`
