@@ -48,10 +48,48 @@ test('words for a shell', () => {
   expect(quoted('')).toBe("''")
 })
 
-test('progress', () => {
-  expect(progressText({ rows_read: 1200, elapsed_us: 500_000 }, null)).toBe('  reading  1,200 rows   2,400 rows/s')
-  expect(progressText({ rows_read: 1200, elapsed_us: 500_000 }, 2400)).toBe(
-    '  reading  ████████████░░░░░░░░░░░░  1,200 / 2,400 rows   2,400 rows/s   500 ms left at most',
-  )
-  expect(progressText({ rows_read: 0, elapsed_us: 0 }, 10)).toContain('0 / 10 rows')
+describe('progress', () => {
+  const facts = { rows_read: 1200, rows_before: 0, elapsed_us: 500_000, bytes: null }
+
+  test('of an input without a size is rows and their rate', () => {
+    expect(progressText(facts, null, 100)).toBe('  reading  1,200 rows   2,400 rows/s')
+  })
+
+  test('is told by bytes where there are files', () => {
+    const bytes = { before: 0, read: 61_000, total: 100_000 }
+    expect(progressText({ ...facts, bytes }, null, 100)).toBe(
+      '  reading  ███████████████░░░░░░░░░  61 %   1,200 rows   2,400 rows/s   320 ms left',
+    )
+  })
+
+  test('is told by rows under a limit, unless the file ends before', () => {
+    expect(progressText(facts, 2400, 100)).toBe(
+      '  reading  ████████████░░░░░░░░░░░░  50 %   1,200 / 2,400 rows   2,400 rows/s   500 ms left',
+    )
+    const bytes = { before: 0, read: 90, total: 100 }
+    expect(progressText({ ...facts, bytes }, 2400, 100)).toContain('  90 %   1,200 / 2,400 rows')
+  })
+
+  test('counts for rate and time only what this process has read', () => {
+    const bytes = { before: 50, read: 75, total: 100 }
+    expect(progressText({ ...facts, rows_before: 800, bytes }, null, 100)).toContain(
+      '  75 %   1,200 rows   800 rows/s   500 ms left',
+    )
+  })
+
+  test('keeps to the width of the terminal, the bar going first', () => {
+    const bytes = { before: 0, read: 61_000, total: 100_000 }
+    expect(progressText({ ...facts, bytes }, null, 66)).toBe(
+      '  reading  ████░░░  61 %   1,200 rows   2,400 rows/s   320 ms left',
+    )
+    expect(progressText({ ...facts, bytes }, null, 58)).toBe(
+      '  reading  61 %   1,200 rows   2,400 rows/s   320 ms left',
+    )
+    expect(progressText({ ...facts, bytes }, null, 30)).toBe('  reading  61 %   1,200 rows …')
+  })
+
+  test('begins with nothing read', () => {
+    expect(progressText({ ...facts, rows_read: 0, elapsed_us: 0 }, 10, 100)).toContain('0 / 10 rows')
+    expect(progressText({ ...facts, bytes: { before: 0, read: 0, total: 0 } }, null, 100)).not.toContain('%')
+  })
 })

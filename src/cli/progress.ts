@@ -1,32 +1,33 @@
 /** The live line of a run: rows, how many a second, and how long it may still take where that is known. */
+
+import type { Progress } from '../engine/run.ts'
 import { formatDuration } from '../model/time.ts'
-import { count, counted, shorten } from './render/text.ts'
+import { columnsOf, count, counted, shorten } from './render/text.ts'
 import type { Terminal } from './terminal.ts'
 
-export interface ProgressFacts {
-  readonly rows_read: number
-  readonly elapsed_us: number
-}
+export type ProgressFacts = Omit<Progress, 'tokens_ended'>
 
 const BAR_COLUMNS = 24
+/** Less says nothing. */
+const LEAST_BAR_COLUMNS = 6
 /** Not more often: a person can't read it, and a slow terminal would hold the run up. */
 const EVERY_US = 100_000
 
 export class ProgressLine {
   private readonly terminal: Terminal
-  private readonly total: number | null
+  private readonly limit: number | null
   private next_us = 0
 
-  /** `total` is the number of records that will be read at most; null if that isn't known. */
-  constructor(terminal: Terminal, total: number | null) {
+  /** `limit` is the number of records that will be read at most; null if there is none. */
+  constructor(terminal: Terminal, limit: number | null) {
     this.terminal = terminal
-    this.total = total
+    this.limit = limit
   }
 
   show(progress: ProgressFacts): void {
     if (!this.terminal.isLive || progress.elapsed_us < this.next_us) return
     this.next_us = progress.elapsed_us + EVERY_US
-    this.terminal.live(shorten(progressText(progress, this.total), this.terminal.columns_told - 1))
+    this.terminal.live(progressText(progress, this.limit, this.terminal.columns_told - 1))
   }
 
   clear(): void {
@@ -34,13 +35,35 @@ export class ProgressLine {
   }
 }
 
-/** `  reading  ███░░░  2,251 / 2,400 rows   41,200 rows/s   0.2 s left`. */
-export function progressText({ rows_read, elapsed_us }: ProgressFacts, total: number | null): string {
-  const rate = elapsed_us > 0 ? rows_read / (elapsed_us / 1_000_000) : 0
-  const speed = `${count(Math.round(rate))} rows/s`
-  if (total === null || total === 0) return `  reading  ${counted(rows_read, 'row')}   ${speed}`
-  const filled = Math.round(Math.min(1, rows_read / total) * BAR_COLUMNS)
-  const bar = '█'.repeat(filled) + '░'.repeat(BAR_COLUMNS - filled)
-  const left = rate > 0 ? `   ${formatDuration(((total - rows_read) / rate) * 1_000_000)} left at most` : ''
-  return `  reading  ${bar}  ${count(rows_read)} / ${count(total)} rows   ${speed}${left}`
+/** `  reading  ███░░░  61 %   2,251 rows   41,200 rows/s   0.2 s left`; the bar takes what room there is. */
+export function progressText(progress: ProgressFacts, limit: number | null, columns: number): string {
+  const { rows_read, rows_before, elapsed_us } = progress
+  const speed = elapsed_us > 0 ? (rows_read - rows_before) / (elapsed_us / 1_000_000) : 0
+  const rate = `${count(Math.round(speed))} rows/s`
+  const share = shareDone(progress, limit)
+  if (share === null) return shorten(`  reading  ${counted(rows_read, 'row')}   ${rate}`, columns)
+  const percent = `${Math.floor(share.now * 100)} %`.padStart(5)
+  const rows = limit === null ? counted(rows_read, 'row') : `${count(rows_read)} / ${count(limit)} rows`
+  const gained = share.now - share.before
+  const left = gained > 0 ? `   ${formatDuration((elapsed_us / gained) * (1 - share.now))} left` : ''
+  const text = `${percent}   ${rows}   ${rate}${left}`
+  const room = Math.min(BAR_COLUMNS, columns - '  reading  '.length - 1 - columnsOf(text))
+  return shorten(room < LEAST_BAR_COLUMNS ? `  reading ${text}` : `  reading  ${bar(share.now, room)} ${text}`, columns)
+}
+
+/** How much of the input is read, and how much was when this process began, from 0 to 1; null if that isn't known. */
+function shareDone({ rows_read, rows_before, bytes }: ProgressFacts, limit: number | null) {
+  const of = (before: number, read: number, total: number) => ({
+    before: Math.min(1, before / total),
+    now: Math.min(1, read / total),
+  })
+  const by_bytes = bytes !== null && bytes.total > 0 ? of(bytes.before, bytes.read, bytes.total) : null
+  const by_rows = limit !== null && limit > 0 ? of(rows_before, rows_read, limit) : null
+  // The input ends with whichever comes first.
+  return by_rows === null || (by_bytes !== null && by_bytes.now > by_rows.now) ? by_bytes : by_rows
+}
+
+function bar(share: number, columns: number): string {
+  const filled = Math.round(share * columns)
+  return '█'.repeat(filled) + '░'.repeat(columns - filled)
 }

@@ -78,6 +78,15 @@ export class Intake {
     return this.#records
   }
 
+  get done(): boolean {
+    return this.#done
+  }
+
+  /** Bytes before the cursor; null if the source counts none. */
+  get bytes(): number | null {
+    return this.#position === null ? 0 : (this.source.bytesBefore?.(this.#position) ?? null)
+  }
+
   /** The next record. @throws CustodyError CUSTODY_SOURCE and others of the source. */
   poll(): Incoming {
     if (this.#done) return END

@@ -11,6 +11,7 @@ import { CustodyError, isCustodyError } from '../model/error.ts'
 import type { Plan, SourceNode } from '../plan/plan.ts'
 import type { Source } from '../sdk/spec.ts'
 import { Committer, type Progressed, type Stop } from './committer.ts'
+import { type BytesRead, extentOf } from './extent.ts'
 import { Flow } from './flow.ts'
 import type { Intake } from './intake.ts'
 import type { Outputs } from './outputs.ts'
@@ -26,8 +27,12 @@ import type { UnderWay } from './under-way.ts'
 
 export interface Progress {
   readonly rows_read: number
+  /** Of these, before this process went on with the run. */
+  readonly rows_before: number
   readonly tokens_ended: number
   readonly elapsed_us: number
+  /** null where a source has no size. */
+  readonly bytes: BytesRead | null
 }
 
 export interface RunResult {
@@ -89,9 +94,12 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     { ledger, recorder, outputs, intakes, clock, flow, atPoint },
     from?.progressed ?? null,
   )
+  const extent = await extentOf(intakes)
+  const rows_before = totals?.rows.read ?? 0
   const onProgress = () => {
-    const { read, ended } = recorder.tallies
-    request.onProgress?.({ rows_read: read, tokens_ended: ended, elapsed_us: clock.now_us() - began_us })
+    const { read: rows_read, ended: tokens_ended } = recorder.tallies
+    const elapsed_us = clock.now_us() - began_us
+    request.onProgress?.({ rows_read, rows_before, tokens_ended, elapsed_us, bytes: extent() })
   }
   const scheduler = new Scheduler({ flow, intakes, recorder, committer, clock, signal, limit, onProgress })
   wake = scheduler.wake
@@ -171,6 +179,11 @@ async function stopAfter(error: CustodyError, committer: Committer, outputs: Out
     // A plugin's defect leaves sinks and facts intact: what happened up to it is kept.
     if (stop.reason === 'plugin' || stop.reason === 'source') await committer.commit()
     else if (error.code !== 'CUSTODY_RUN_LOST') await outputs.rewind()
+  } catch (thrown) {
+    error.also.push(asCustodyError(thrown))
+  }
+  // Outputs that can't be wound back now are by whoever goes on.
+  try {
     await committer.stop(stop)
   } catch (thrown) {
     error.also.push(asCustodyError(thrown))

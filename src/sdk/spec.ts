@@ -54,6 +54,8 @@ interface CommonSpec<O> {
   readonly description?: string
   readonly options: z.ZodType<O>
   readonly determinism: Determinism
+  /** Files that it reads, as the options name them: no sink of the pipeline may write to these. */
+  readonly reads?: (options: O) => readonly string[]
   /** Codes `[A-Z0-9_]{1,64}` of errors that it can return for a row, with one sentence each. */
   readonly errors: { readonly [code: string]: string }
   /** At least one. */
@@ -152,6 +154,10 @@ export interface Source {
    * (blank lines, a closing bracket) included. Absent for sources without bytes.
    */
   end?(): { readonly position: Json; readonly bytes: number }
+  /** How many bytes there are to read; null if that can't be known. Only to tell people how far a run is. */
+  size?(): Promise<number | null>
+  /** How many of these lie before a position that was yielded. */
+  bytesBefore?(position: Json): number
   /** The original names of normalised fields, once they are known: `{field: original}`. */
   originalNames?(): { readonly [field: string]: string } | null
   close(): Promise<void>

@@ -32,6 +32,11 @@ export function isStandardInput(place: InputPlace): boolean {
   return place.path === STANDARD_INPUT
 }
 
+/** The files that it is, as it is named: none for standard input. */
+export function filesOf({ path }: { readonly path: string }): readonly string[] {
+  return path === STANDARD_INPUT ? [] : [path]
+}
+
 /** What people are told where the input is. */
 export function inputName(place: InputPlace): string {
   return isStandardInput(place) ? 'standard input' : resolve(place.folder, place.path)
@@ -81,6 +86,13 @@ export async function checkInput(place: InputPlace): Promise<void> {
   if (isStandardInput(place)) return
   const handle = await openFile(place)
   await handle.close()
+}
+
+/** In bytes; null where an input has no size: standard input, a pipe, or nothing at all. */
+export async function sizeOf(place: InputPlace): Promise<number | null> {
+  if (isStandardInput(place)) return null
+  const there = await stat(inputName(place)).catch(() => null)
+  return there?.isFile() === true ? there.size : null
 }
 
 async function openFile(place: InputPlace): Promise<FileHandle> {

@@ -6,7 +6,7 @@
  */
 import type { Json } from '../../model/row.ts'
 import type { ResumePoint, Source, SourceRecord } from '../../sdk/spec.ts'
-import { ByteReader, checkInput, type InputPlace, sourceError } from './byte-reader.ts'
+import { ByteReader, checkInput, type InputPlace, sizeOf, sourceError } from './byte-reader.ts'
 import { type Encoding, UTF8 } from './encoding.ts'
 import { TextWindow } from './text-window.ts'
 
@@ -95,6 +95,14 @@ export class FileSource implements Source {
   end(): { readonly position: Json; readonly bytes: number } {
     if (this.#end === null) throw new Error('the source hasn’t ended')
     return this.#end
+  }
+
+  size(): Promise<number | null> {
+    return sizeOf(this.#place)
+  }
+
+  bytesBefore(position: Json): number {
+    return asPosition(position, this.#place).offset
   }
 
   originalNames(): { readonly [field: string]: string } | null {
