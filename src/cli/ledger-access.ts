@@ -41,7 +41,7 @@ function absolute(url: string, folder: string): string {
   if (url.startsWith('sqlite:'))
     return url === 'sqlite:' ? url : `sqlite:${resolve(folder, url.slice('sqlite:'.length))}`
   if (/^[a-z]+:/i.test(url)) return url
-  return url.endsWith('.db') || existsSync(join(folder, url)) ? `sqlite:${resolve(folder, url)}` : url
+  return url.endsWith('.db') || (url !== '' && existsSync(join(folder, url))) ? `sqlite:${resolve(folder, url)}` : url
 }
 
 /** ` --ledger URL` for a printed command, if it would otherwise look elsewhere. */

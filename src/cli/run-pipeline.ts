@@ -2,17 +2,17 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { systemClock } from '../engine/ports.ts'
 import { type RunResult, runPlan } from '../engine/run.ts'
 import { signingKey } from '../ledger/keys.ts'
-import { openLedger } from '../ledger/open.ts'
 import type { LedgerPorts } from '../ledger/write-port.ts'
 import { CustodyError } from '../model/error.ts'
 import { uuidv7 } from '../model/uuid.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Context } from './context.ts'
 import { stopOnSignals } from './interrupt.ts'
+import { laterLedger } from './later-ledger.ts'
 import { ledgerUrl } from './ledger-access.ts'
 import { preparePlan } from './pipeline-access.ts'
 import { ProgressLine } from './progress.ts'
@@ -66,7 +66,7 @@ async function runInto(url: string, context: Context, plan: Plan, options: RunOp
     entropy: size => randomBytes(size),
     signer: signingKey(context.env),
   }
-  const ledger = await openLedger(url, ports, { create: true })
+  const ledger = laterLedger(url, ports)
   const progress = new ProgressLine(context.terminal, options.limit ?? null)
   const stopping = stopOnSignals(context, quiet)
   if (!quiet) context.terminal.tell(header(context, plan, options))
@@ -80,6 +80,7 @@ async function runInto(url: string, context: Context, plan: Plan, options: RunOp
       custody: context.version,
       limit: options.limit ?? Number.POSITIVE_INFINITY,
       dry_run: options.dryRun === true,
+      in_use: filesInUse(url, plan),
       signal: stopping.signal,
       onProgress: each => progress.show(each),
     })
@@ -89,6 +90,14 @@ async function runInto(url: string, context: Context, plan: Plan, options: RunOp
   }
   progress.clear()
   return tellResult(result, await shownRun(url, run), url, context, plan, options)
+}
+
+/** Files that no sink may write to, whatever the plan reads. */
+function filesInUse(url: string, { folder, file }: Plan): ReadonlyMap<string, string> {
+  const pipeline: [string, string] = [join(folder, basename(file)), 'which is the pipeline file']
+  return new Map(
+    url.startsWith('sqlite:') ? [pipeline, [url.slice('sqlite:'.length), 'which is the ledger']] : [pipeline],
+  )
 }
 
 function header({ version, terminal }: Context, plan: Plan, { dryRun, limit }: RunOptions): string {

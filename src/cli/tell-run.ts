@@ -41,7 +41,10 @@ export function tellResult(
   const { terminal } = context
   const paint = terminal.paint_told
   const dry_run = options.dryRun === true
-  if (options.json === true) terminal.answerJson(error === null ? summary : { ...summary, ...errorJson(error) })
+  // How long it took is what the ledger says, as `show` tells it.
+  const { duration_ms } = shown
+  if (options.json === true)
+    terminal.answerJson({ ...summary, duration_ms, ...(error === null ? {} : errorJson(error)) })
   else {
     const facts = { ...shown, ...(dry_run ? { sinks: intended(summary.sinks, plan) } : {}), dry_run }
     terminal.tell(

@@ -13,6 +13,7 @@ import { CustodyError } from '../model/error.ts'
 import type { Row } from '../model/row.ts'
 import type { Plan, SinkNode } from '../plan/plan.ts'
 import type { Artifact, Receipt, RowError, Sink, SinkContext, SinkIntent } from '../sdk/spec.ts'
+import type { FilesInUse } from './files-in-use.ts'
 import type { AtPoint } from './points.ts'
 
 export interface Output {
@@ -39,8 +40,16 @@ export class Outputs {
     for (const output of all) this.#by_node.set(output.node.number, output.sink)
   }
 
-  /** Creates the sinks and finds out where they will write. @throws CustodyError of the sink, or CUSTODY_SAME_OUTPUT. */
-  static async prepare(plan: Plan, dry_run: boolean, originalNames: SinkContext['originalNames']): Promise<Outputs> {
+  /**
+   * Creates the sinks and finds out where they will write: never to a file of `in_use`.
+   * @throws CustodyError of the sink, or CUSTODY_SAME_OUTPUT.
+   */
+  static async prepare(
+    plan: Plan,
+    dry_run: boolean,
+    originalNames: SinkContext['originalNames'],
+    in_use: FilesInUse = new Map(),
+  ): Promise<Outputs> {
     const all: Output[] = []
     const owners = new Map<string, string>()
     for (const node of plan.nodes) {
@@ -50,13 +59,11 @@ export class Outputs {
       const intent = dry_run ? NOWHERE : await sink.prepare()
       for (const path of [intent.path, intent.staged]) {
         if (path === null) continue
+        const used = in_use.get(path)
+        if (used !== undefined) throw sameOutput(node, `sink \`${node.name}\` would write to ${path}, ${used}`)
         const owner = owners.get(path)
         if (owner !== undefined)
-          throw new CustodyError(
-            'CUSTODY_SAME_OUTPUT',
-            `sinks \`${owner}\` and \`${node.name}\` would both write ${path}`,
-            { where: { node: node.name } },
-          )
+          throw sameOutput(node, `sinks \`${owner}\` and \`${node.name}\` would both write ${path}`)
         owners.set(path, node.name)
       }
       all.push({ node, sink, intent, receipt: null, artifact: null })
@@ -141,6 +148,10 @@ export class Outputs {
   async close(): Promise<void> {
     for (const output of this.all) await output.sink.close()
   }
+}
+
+function sameOutput(node: SinkNode, message: string): CustodyError {
+  return new CustodyError('CUSTODY_SAME_OUTPUT', message, { where: { node: node.name } })
 }
 
 /** Waits for all before it fails, so that none is still writing when the sinks are wound back. */

@@ -3,6 +3,7 @@ import type { Ledger } from '../ledger/write-port.ts'
 import { canonicalize } from '../model/canonical.ts'
 import { LEDGER_FORMAT, type PlanValue, type RunEntry, type SinkIntents } from '../model/entry.ts'
 import type { Json } from '../model/row.ts'
+import { type FilesInUse, filesInUse } from './files-in-use.ts'
 import { Intake } from './intake.ts'
 import { Outputs } from './outputs.ts'
 import { createSources, driveSession, originalNames, type RunResult, type SessionRequest } from './session.ts'
@@ -18,6 +19,8 @@ export interface RunRequest extends SessionRequest {
   readonly custody: string
   /** Writes no sink. The ledger should be a temporary one. */
   readonly dry_run: boolean
+  /** Files that no sink may write to, beside those that the plan reads. */
+  readonly in_use?: FilesInUse | undefined
 }
 
 /** @throws CustodyError if the run couldn't even begin: nothing was recorded or written then. */
@@ -25,7 +28,8 @@ export async function runPlan(request: RunRequest): Promise<RunResult> {
   const { plan, clock, dry_run } = request
   const sources = await createSources(plan)
   for (const { source } of sources) await source.prepare?.()
-  const outputs = await Outputs.prepare(plan, dry_run, () => originalNames(sources))
+  const in_use = await filesInUse(plan, request.in_use)
+  const outputs = await Outputs.prepare(plan, dry_run, () => originalNames(sources), in_use)
   const stations = await Stations.open(plan)
   request.atPoint?.('before_open')
   const ledger = await request.ledger.openRun(request.run, {

@@ -169,13 +169,18 @@ export const ERRORS = {
   ),
   CUSTODY_PATTERN: spec(2, 'A pattern isn’t valid RE2 syntax.', 'RE2 has no look-around and no back-references.'),
   // running
+  CUSTODY_OUTPUT: spec(1, 'Standard output can’t be written.', 'Check where it is redirected to.'),
   CUSTODY_ARGUMENT: spec(2, 'An argument of the command is wrong.', 'See the command’s --help.'),
   CUSTODY_TARGET_EXISTS: spec(
     2,
     'An output exists already.',
     'Set if_exists: append, replace or number, or move the file away.',
   ),
-  CUSTODY_SAME_OUTPUT: spec(2, 'Two sinks would write the same file.', 'Give each its own path.'),
+  CUSTODY_SAME_OUTPUT: spec(
+    2,
+    'A sink would write to a file that another sink writes, or that the run needs as it is.',
+    'Give each its own path.',
+  ),
   CUSTODY_SOURCE: spec(1, 'A source can’t be read.', 'Check the file and try again; nothing is lost.'),
   CUSTODY_SINK: spec(
     1,
@@ -215,7 +220,7 @@ export const ERRORS = {
     'There is no ledger at this place.',
     'Name it with --ledger, or run a pipeline first.',
   ),
-  CUSTODY_LEDGER_URL: spec(2, 'A ledger’s URL isn’t one that Custody knows.', 'Use sqlite:PATH or postgres://….'),
+  CUSTODY_LEDGER_URL: spec(2, 'A ledger’s URL isn’t one that Custody knows.', 'Use sqlite:PATH.'),
   CUSTODY_LEDGER_FORMAT: spec(
     2,
     'The file isn’t a ledger that this version can read.',

@@ -28,7 +28,9 @@ export function renderSummary(facts: SummaryFacts, cwd: string, columns: number,
   add('ended', endedText(tokens))
   lines.push(...endingLines(facts.endings, columns, paint))
   const written = writtenTexts(facts.sinks, cwd)
-  for (const [i, text] of written.entries()) add(i > 0 ? '' : facts.dry_run ? 'would write' : 'written', text)
+  // Until the seal, a file may still stand under another name.
+  const title = facts.dry_run ? 'would write' : isSealed(facts.status) ? 'written' : 'so far'
+  for (const [i, text] of written.entries()) add(i > 0 ? '' : title, text)
   if (!facts.dry_run && facts.checkpoint !== '')
     add(
       isSealed(facts.status) ? 'sealed' : 'not sealed',

@@ -46,7 +46,7 @@ export function asOutputError(error: unknown, place: OutputPlace): CustodyError 
     case 'ENAMETOOLONG':
       return sink(`${path}: the name is too long`, 'Choose a shorter one.')
     case 'EPIPE':
-      return sink(`nobody reads ${path} any more`)
+      return sink(`nobody reads ${path} any more`, 'Have it read to its end, or give the sink a file.')
     default:
       return sink(`${path} can’t be written: ${error instanceof Error ? error.message : String(error)}`)
   }

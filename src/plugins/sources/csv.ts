@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { defineSource } from '../../sdk/define.ts'
 import { OBSERVED, type RowSchema } from '../../sdk/schema.ts'
 import type { PluginContext, SourceSpec } from '../../sdk/spec.ts'
-import { isStandardInput } from './byte-reader.ts'
+import { filesOf, isStandardInput } from './byte-reader.ts'
 import { CsvFormat, type CsvLayout } from './csv-format.ts'
 import { CSV_ERRORS } from './csv-scanner.ts'
 import { type Encoding, encodingOf, UTF8 } from './encoding.ts'
@@ -135,6 +135,7 @@ export const csvSource = defineSource({
   ],
   check,
   rereadable: options => !isStandardInput({ path: options.path, folder: '' }),
+  reads: filesOf,
   textual: true,
   yields,
   create,

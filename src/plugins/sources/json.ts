@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { defineSource } from '../../sdk/define.ts'
 import type { PluginContext } from '../../sdk/spec.ts'
-import { type InputPlace, inputName, isStandardInput, sourceError } from './byte-reader.ts'
+import { filesOf, type InputPlace, inputName, isStandardInput, sourceError } from './byte-reader.ts'
 import {
   COMMON_ERRORS,
   type FileFormat,
@@ -79,6 +79,7 @@ export const jsonSource = defineSource({
     { title: 'An array inside an answer', options: { path: 'answer.json', pointer: '/data/items' } },
   ],
   rereadable: options => !isStandardInput({ path: options.path, folder: '' }),
+  reads: filesOf,
   textual: false,
   create: (options: JsonOptions, context: PluginContext) => {
     const place = { path: options.path, folder: context.folder, node: context.node }

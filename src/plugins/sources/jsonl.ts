@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { defineSource } from '../../sdk/define.ts'
 import type { PluginContext } from '../../sdk/spec.ts'
-import { type InputPlace, isStandardInput } from './byte-reader.ts'
+import { filesOf, type InputPlace, isStandardInput } from './byte-reader.ts'
 import { COMMON_ERRORS, FileSource, type FileSourceSettings, MAX_RECORD_UNITS } from './file-source.ts'
 import { JSON_VALUE_ERRORS, parseRow } from './json-value.ts'
 import { LineScanner } from './line-scanner.ts'
@@ -41,6 +41,7 @@ export const jsonlSource = defineSource({
   errors: { ...JSON_VALUE_ERRORS, ...COMMON_ERRORS },
   examples: [{ title: 'A file beside the pipeline', options: { path: 'data/events.jsonl' } }],
   rereadable: options => !isStandardInput({ path: options.path, folder: '' }),
+  reads: filesOf,
   textual: false,
   create: (options: JsonlOptions, context: PluginContext) =>
     jsonlFile({ path: options.path, folder: context.folder, node: context.node }, context.input.fields.size > 0),

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { type Json, newRow, type Row } from '../../model/row.ts'
 import { defineSource } from '../../sdk/define.ts'
 import type { PluginContext, SourceRecord } from '../../sdk/spec.ts'
-import { type InputPlace, isStandardInput } from './byte-reader.ts'
+import { filesOf, type InputPlace, isStandardInput } from './byte-reader.ts'
 import { encodingOf } from './encoding.ts'
 import {
   COMMON_ERRORS,
@@ -107,6 +107,7 @@ export const textSource = defineSource({
     { title: 'A letter', options: { path: 'letter.txt', whole: true } },
   ],
   rereadable: options => !isStandardInput({ path: options.path, folder: '' }),
+  reads: filesOf,
   textual: false,
   yields: options => ({
     fields: new Map([[options.field, { schema: { type: 'string' }, optional: false }]]),

@@ -126,6 +126,7 @@ export const lookup = defineTransform({
     const twice = fields.find((field, i) => fields.indexOf(field) !== i)
     return twice === undefined ? [] : [{ path: ['select'], message: `two columns would become the field ${twice}` }]
   },
+  reads: ({ path }) => [path],
   requires: ({ key }) => Object.keys(key).map(field => ({ field, path: ['key', field] })),
   guarantees: (options, input) => lookedUpSchema(options, input),
   cardinality: 'one',

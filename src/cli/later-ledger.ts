@@ -1,0 +1,20 @@
+/** A ledger that is opened, and made if need be, by the first run that it is asked to take: a run that can't begin makes none. */
+import { openLedger } from '../ledger/open.ts'
+import type { Ledger, LedgerPorts } from '../ledger/write-port.ts'
+
+export function laterLedger(url: string, ports: LedgerPorts): Ledger {
+  let opened: Promise<Ledger> | null = null
+  const open = (): Promise<Ledger> => {
+    opened ??= openLedger(url, ports, { create: true })
+    return opened
+  }
+  return {
+    url,
+    openRun: async (run, draft) => (await open()).openRun(run, draft),
+    takeOver: async run => (await open()).takeOver(run),
+    close: async () => {
+      const ledger = await opened?.catch(() => null)
+      await ledger?.close()
+    },
+  }
+}
