@@ -3,6 +3,7 @@
  * one JSON value on standard output. Exit codes are those of CONTRACTS section 2.
  */
 import { readFileSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
 import { CommanderError } from 'commander'
 import { CustodyError } from '../model/error.ts'
 import { type Context, commandFor, type Host, processHost } from './context.ts'
@@ -36,7 +37,7 @@ export async function main(argv: readonly string[], host: Host = processHost()):
       exit = code
     })
     await program.parseAsync([...argv], { from: 'user' })
-    return exit
+    return exit === 0 ? await afterAnswer(terminal) : exit
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0
     return report(
@@ -47,8 +48,17 @@ export async function main(argv: readonly string[], host: Host = processHost()):
   }
 }
 
+/** An answer that couldn't be written is none. @throws CustodyError CUSTODY_OUTPUT. */
+async function afterAnswer(terminal: Terminal): Promise<0> {
+  // Streams tell of their errors later than of the write.
+  await setImmediate()
+  const { lost } = terminal
+  if (lost === null) return 0
+  throw new CustodyError('CUSTODY_OUTPUT', `standard output can't be written: ${lost.message}`, { cause: lost })
+}
+
 function report(error: CustodyError, argv: readonly string[], { terminal, env }: Context): number {
-  if (wantsJson(argv)) terminal.answerJson(errorJson(error))
+  if (wantsJson(argv) && terminal.lost === null) terminal.answerJson(errorJson(error))
   else if (error instanceof DiagnosticsError) {
     const view = { paint: terminal.paint_told, columns: terminal.columns_told, sourceLine: sourceLines(error.texts) }
     terminal.tell(renderDiagnostics(error.diagnostics, view))

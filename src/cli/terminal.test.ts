@@ -60,7 +60,7 @@ describe('colour', () => {
   })
 })
 
-test('a reader that goes away is no error; any other trouble is', () => {
+test('a reader that goes away is no error', () => {
   const out = stream()
   const terminal = new Terminal(out, stream(), {})
   terminal.answer('one')
@@ -68,7 +68,7 @@ test('a reader that goes away is no error; any other trouble is', () => {
   terminal.answer('two')
   expect(terminal.isClosed).toBe(true)
   expect(out.text()).toBe('one\n')
-  expect(() => out.breakWith('EIO')).toThrow('EIO')
+  expect(terminal.lost).toBe(null)
 })
 
 test('width: of the terminal, of $COLUMNS, else 120; never below 40', () => {
@@ -77,4 +77,22 @@ test('width: of the terminal, of $COLUMNS, else 120; never below 40', () => {
   expect(columns({ isTTY: true, columns: 7 })).toBe(40)
   expect(columns({}, { COLUMNS: '70' })).toBe(70)
   expect(columns({}, { COLUMNS: 'wide' })).toBe(120)
+})
+
+test('any other trouble with standard output is remembered', () => {
+  const out = stream()
+  const terminal = new Terminal(out, stream(), {})
+  out.breakWith('ENOSPC')
+  expect(terminal.isClosed).toBe(true)
+  expect(terminal.lost?.message).toBe('ENOSPC')
+})
+
+test('who reads only the answer gets all of it', () => {
+  const [out, err] = [stream(), stream({ isTTY: true })]
+  const terminal = new Terminal(out, err, {})
+  err.breakWith('EPIPE')
+  terminal.tell('told')
+  terminal.live('1 row')
+  terminal.answer('answer')
+  expect([out.text(), err.text(), terminal.isClosed]).toEqual(['answer\n', '', false])
 })

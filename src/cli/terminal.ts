@@ -3,7 +3,7 @@
  *
  * T1. Answers go to standard output, everything told on the way (progress, summaries, diagnostics) to standard error.
  * T2. Colour and the live line appear only on a terminal; NO_COLOR and FORCE_COLOR are honoured.
- * T3. A reader that goes away (`| head`) is no error: what follows is dropped.
+ * T3. A reader that goes away (`| head`) is no error: what follows is dropped. Whoever reads only one stream gets all of it.
  */
 import { styleText } from 'node:util'
 import { columnsOf } from './render/text.ts'
@@ -34,6 +34,8 @@ export class Terminal {
   private readonly stdout: OutputStream
   private readonly stderr: OutputStream
   private closed = false
+  private told_closed = false
+  private failure: Error | null = null
   private live_columns = 0
 
   constructor(stdout: OutputStream, stderr: OutputStream, env: Environment) {
@@ -42,8 +44,14 @@ export class Terminal {
     this.env = env
     this.paint = paintFor(stdout, env)
     this.paint_told = paintFor(stderr, env)
-    stdout.on?.('error', error => this.lost(error))
-    stderr.on?.('error', error => this.lost(error))
+    stdout.on?.('error', error => {
+      this.closed = true
+      if (!READER_GONE.has(error.code)) this.failure ??= error
+    })
+    // There is nowhere left to tell of it.
+    stderr.on?.('error', () => {
+      this.told_closed = true
+    })
   }
 
   /** Writes lines of the answer to standard output. */
@@ -60,7 +68,7 @@ export class Terminal {
   /** Writes lines to standard error. */
   tell(text: string): void {
     this.clearLive()
-    this.stderr.write(`${text}\n`)
+    if (!this.told_closed) this.stderr.write(`${text}\n`)
   }
 
   /** Replaces the live line; does nothing where standard error is no terminal. */
@@ -71,12 +79,17 @@ export class Terminal {
   }
 
   get isLive(): boolean {
-    return this.stderr.isTTY === true && this.env.TERM !== 'dumb'
+    return this.stderr.isTTY === true && !this.told_closed && this.env.TERM !== 'dumb'
   }
 
   /** True once nobody reads standard output any more: long answers may stop. */
   get isClosed(): boolean {
     return this.closed
+  }
+
+  /** Why standard output couldn't be written, if it couldn't; null if its reader just went away. */
+  get lost(): Error | null {
+    return this.failure
   }
 
   get columns(): number {
@@ -93,12 +106,9 @@ export class Terminal {
     this.live_columns = 0
     this.stderr.write('\r\x1b[K')
   }
-
-  private lost(error: NodeJS.ErrnoException): void {
-    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error
-    this.closed = true
-  }
 }
+
+const READER_GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ERR_STREAM_DESTROYED'])
 
 function columnsFor(stream: OutputStream, env: Environment): number {
   const width = stream.isTTY === true ? stream.columns : Number(env.COLUMNS)
