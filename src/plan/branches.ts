@@ -11,6 +11,7 @@ import type { Draft, DraftEdge, DraftNode } from './draft.ts'
 import { firstLoss } from './losses.ts'
 import type { ResolvedPlugin } from './plugins.ts'
 import type { Report } from './report.ts'
+import { twinsAt } from './twins.ts'
 
 /** No frame. */
 const NONE = ''
@@ -143,16 +144,12 @@ export class Branches {
       report.error('CUSTODY_BRANCH_STRAY', stray?.path ?? node.path, message, { hint })
     }
     const inner = [...frames].filter(branch => branch !== NONE && !config.branches.includes(branch))
-    for (const [index, branch] of inner.entries()) {
-      const twin = inner.slice(0, index).find(each => this.#forks.get(each) === this.#forks.get(branch))
-      if (twin === undefined) continue
-      const fork = this.#forks.get(branch)?.name
-      const message = `\`${twin}\` and \`${branch}\`, which \`${fork}\` made of one row, can both come to \`${node.name}\``
-      report.error('CUSTODY_BRANCH_TWICE', [...node.path, 'coalesce'], message, {
-        hint: `join the branches of ${fork} before`,
-      })
-      return
-    }
+    const twins = twinsAt(this.#draft, node, inner, this)
+    if (twins === null) return
+    const message = `${twins.one} and ${twins.other}, which \`${twins.fork}\` made of one row, can both come to \`${node.name}\``
+    report.error('CUSTODY_BRANCH_TWICE', [...node.path, 'coalesce'], message, {
+      hint: `join the branches of ${twins.fork} before`,
+    })
   }
 
   #warnOfLosses(node: DraftNode, config: CoalesceConfig, report: Report): void {
