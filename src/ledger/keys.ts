@@ -5,10 +5,11 @@
  *     configuration folder, which is made at the first use with mode 0600.
  * K2. Keys that checkpoints are verified with come from there and from files that the user names, nowhere else.
  */
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { CustodyError } from '../model/error.ts'
+import { makeFolders } from '../model/folder.ts'
 import {
   encodeSigningKey,
   generateSigningKey,
@@ -89,7 +90,7 @@ function makeKey(path: string): string {
   const text = `${encodeSigningKey(KEY_NAME, generateSigningKey())}\n`
   const temporary = `${path}.${process.pid}.${Date.now()}`
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    makeFolders(dirname(path), 0o700)
     writeFileSync(temporary, text, { mode: 0o600, flag: 'wx', flush: true })
     try {
       linkSync(temporary, path)

@@ -1,8 +1,9 @@
 /** `custody init [dir]`: writes the example, and says what to do with it. Never overwrites a file. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { Command } from 'commander'
 import { CustodyError } from '../../model/error.ts'
+import { makeFolders } from '../../model/folder.ts'
 import type { Context } from '../context.ts'
 import { EXAMPLE_FILES } from '../init/files.ts'
 import { quoted } from '../render/shell.ts'
@@ -66,7 +67,7 @@ function readIfThere(path: string): string | null {
 
 function write(path: string, text: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true })
+    makeFolders(dirname(path))
     // wx: a file that has appeared meanwhile isn't overwritten either.
     writeFileSync(path, text, { flag: 'wx' })
   } catch (error) {

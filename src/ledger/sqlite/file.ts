@@ -1,10 +1,11 @@
 /** Opens and creates the SQLite file of a ledger, and refuses what isn't one. */
-import { mkdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { LEDGER_FORMAT } from '../../model/entry.ts'
 import { CustodyError } from '../../model/error.ts'
+import { makeFolders } from '../../model/folder.ts'
 import type { WriteBatch } from '../write-port.ts'
 import { asLedgerError } from './errors.ts'
 import { APPLICATION_ID, PAGE_SIZE_BYTES } from './schema.ts'
@@ -87,7 +88,7 @@ function isEmpty(db: DatabaseSync): boolean {
 
 function makeFolder(path: string, url: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true })
+    makeFolders(dirname(path))
   } catch (cause) {
     throw new CustodyError('CUSTODY_LEDGER_WRITE', `no folder can be made for ${url}`, { cause })
   }

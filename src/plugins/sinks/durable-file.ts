@@ -9,8 +9,9 @@
  *     apart by its hash, a file that this run has made is known by a second, hidden name: the mark.
  */
 import { createHash, type Hash } from 'node:crypto'
-import { type FileHandle, link, mkdir, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, link, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { makeFolders } from '../../model/folder.ts'
 import type { Receipt, SinkIntent } from '../../sdk/spec.ts'
 import type { Extent, Outlet } from './outlet.ts'
 import { asOutputError, type OutputPlace, outputError, systemCode } from './sink-error.ts'
@@ -126,7 +127,7 @@ export class DurableFile implements Outlet {
   /** A new file; folders on the way to it are made. */
   async #create(intent: SinkIntent): Promise<void> {
     const path = workingPath(intent)
-    const made = await mkdir(dirname(path), { recursive: true })
+    const made = makeFolders(dirname(path))
     const handle = intent.staged === null ? await this.#createMarked(path) : await open(path, 'wx+')
     await this.#adopt(handle, createHash('sha256'), 0)
     if (intent.mode === 'replace') await this.#keepRights(handle, intent.path!)
