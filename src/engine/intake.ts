@@ -9,7 +9,7 @@ import type { Json, Row } from '../model/row.ts'
 import type { SourceNode } from '../plan/plan.ts'
 import { compileRowSchema, type RowChecker } from '../sdk/schema-check.ts'
 import type { Source, SourceRecord, SourceReject, SourceRow } from '../sdk/spec.ts'
-import { defect } from './step.ts'
+import { checkCode, checkedRow, defect } from './step.ts'
 
 export type Incoming =
   | { readonly kind: 'row'; readonly index: number; readonly record: SourceRow; readonly row: Row }
@@ -122,8 +122,12 @@ export class Intake {
   }
 
   #checked(record: SourceRecord): Incoming {
-    if (record.kind === 'reject') return { kind: 'reject', index: this.#records, record }
-    const checked = this.#check(record.row)
+    if (record.kind === 'reject') {
+      checkCode(this.node.name, this.node.plugin.spec.errors, record.code)
+      return { kind: 'reject', index: this.#records, record }
+    }
+    const row = checkedRow(this.node.name, record.row)
+    const checked = this.#check(row)
     if (checked.ok) return { kind: 'row', index: this.#records, record, row: checked.row }
     const { line, position } = record
     return {
@@ -132,7 +136,7 @@ export class Intake {
       record: {
         kind: 'reject',
         line,
-        raw: record.raw ?? record.row,
+        raw: record.raw ?? row,
         code: checked.code,
         message: checked.message,
         position,
@@ -171,20 +175,23 @@ export class Intake {
   #fetch(): void {
     if (this.#fetching || this.#exhausted || this.#failure !== null) return
     this.#fetching = true
-    this.#chunks.next().then(
-      result => {
-        this.#fetching = false
-        this.#failure = this.#changed()
-        if (result.done === true) this.#exhausted = true
-        else this.#next = result.value
-        this.#onReady()
-      },
-      (thrown: unknown) => {
-        this.#fetching = false
+    this.#chunks
+      .next()
+      .then(result => this.#take(result))
+      .catch((thrown: unknown) => {
         this.#failure = isCustodyError(thrown) ? thrown : asDefect(this.node.name, thrown)
+      })
+      .then(() => {
+        this.#fetching = false
         this.#onReady()
-      },
-    )
+      })
+  }
+
+  #take({ done, value }: IteratorResult<readonly SourceRecord[]>): void {
+    this.#failure = this.#changed()
+    if (done === true) this.#exhausted = true
+    else if (Array.isArray(value)) this.#next = value
+    else throw defect(this.node.name, 'yielded what is no list of records')
   }
 }
 

@@ -7,11 +7,13 @@
  *     deadlock.
  */
 import { NotJsonError } from '../model/canonical.ts'
+import type { SourceNode } from '../plan/plan.ts'
 import type { Committer } from './committer.ts'
 import type { Flow } from './flow.ts'
 import type { Incoming, Intake } from './intake.ts'
 import type { Clock } from './ports.ts'
 import type { Recorder } from './recorder.ts'
+import type { Token } from './token.ts'
 
 const COMMIT_ROWS = 1000
 const COMMIT_AFTER_US = 100_000
@@ -139,27 +141,24 @@ export class Scheduler {
   }
 
   #ingest({ node }: Intake, incoming: Extract<Incoming, { kind: 'row' | 'reject' }>): void {
-    const { recorder, flow, clock } = this.#parts
+    this.#parts.flow.enter(this.#recorded(node, incoming))
+  }
+
+  #recorded(node: SourceNode, incoming: Extract<Incoming, { kind: 'row' | 'reject' }>): Token {
+    const { recorder, clock } = this.#parts
     const started_us = clock.now_us()
     const { index } = incoming
-    if (incoming.kind === 'row') {
-      const { record, row } = incoming
-      try {
-        return flow.enter(recorder.ingest(node.number, index, record, row, node.to, started_us))
-      } catch (thrown) {
-        if (!(thrown instanceof NotJsonError)) throw thrown
-        const { line, position } = record
-        const reject = {
-          kind: 'reject',
-          line,
-          raw: null,
-          code: thrown.code,
-          message: thrown.message,
-          position,
-        } as const
-        return flow.enter(recorder.reject(node.number, index, reject, node.name, node.on_invalid, started_us))
-      }
+    try {
+      if (incoming.kind === 'row')
+        return recorder.ingest(node.number, index, incoming.record, incoming.row, node.to, started_us)
+      return recorder.reject(node.number, index, incoming.record, node.name, node.on_invalid, started_us)
+    } catch (thrown) {
+      if (!(thrown instanceof NotJsonError)) throw thrown
+      // What isn't JSON can't be kept, neither as a row nor as what was rejected.
+      const { line, position } = incoming.record
+      const { code, message } = incoming.kind === 'reject' ? incoming.record : thrown
+      const reject = { kind: 'reject', line, raw: null, code, message, position } as const
+      return recorder.reject(node.number, index, reject, node.name, node.on_invalid, started_us)
     }
-    flow.enter(recorder.reject(node.number, index, incoming.record, node.name, node.on_invalid, started_us))
   }
 }

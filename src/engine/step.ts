@@ -196,15 +196,19 @@ function isPlain(value: unknown): value is { readonly [field: string]: unknown }
   return prototype === Object.prototype || prototype === null || isRow(value)
 }
 
-/** (I8) Codes are evidence, so only those that the plugin declared can be; messages and details are content. */
 function checkedError(name: string, declared: { readonly [code: string]: string }, error: RowError): RowError {
   const { kind, code, message, retryable, details } = error
   if (kind !== 'error' || typeof code !== 'string' || typeof message !== 'string' || typeof retryable !== 'boolean')
     throw defect(name, 'returned an error without a code, a message or whether it can be retried')
-  if (!Object.hasOwn(declared, code) || !/^[A-Z0-9_]{1,64}$/.test(code))
-    throw defect(name, `returned an error with the code ${describe(code)}, which it doesn't declare`)
+  checkCode(name, declared, code)
   if (details !== undefined) canonicalize(details)
   return error
+}
+
+/** (I8) Codes are evidence, so only those that the plugin declared can be; messages and details are content. */
+export function checkCode(name: string, declared: { readonly [code: string]: string }, code: string): void {
+  if (typeof code !== 'string' || !Object.hasOwn(declared, code) || !/^[A-Z0-9_]{1,64}$/.test(code))
+    throw defect(name, `returned an error with the code ${describe(code)}, which it doesn't declare`)
 }
 
 function noResult(name: string, result: unknown): CustodyError {

@@ -43,6 +43,7 @@ const COMMON = {
     SIM_GATE: 'Broken.',
     SIM_BATCH: 'Broken.',
     SIM_REJECTED: 'Refused.',
+    SIM_UNREADABLE: 'Unreadable.',
   },
   examples: [],
 } as const

@@ -15,6 +15,7 @@ import type {
   PluginSpec,
   Sink,
   SinkSpec,
+  Source,
   SourceRecord,
   SourceSpec,
   TransformResult,
@@ -52,6 +53,12 @@ export function aggregateOf(
 ): AggregateSpec {
   const spec = { ...PLUGIN_COMMON, kind: 'aggregate', name, options: z.unknown() } as const
   return { ...spec, outputs: ['transform', 'passthrough'], create: () => ({ process }) }
+}
+
+/** A source that a test writes as a generator. */
+export function sourceOf(name: string, read: Source['read']): SourceSpec {
+  const spec = { ...PLUGIN_COMMON, kind: 'source', name, options: z.unknown(), textual: false } as const
+  return { ...spec, rereadable: () => true, create: () => ({ read, close: async () => undefined }) }
 }
 
 export interface RigRun {
