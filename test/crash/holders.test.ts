@@ -131,6 +131,7 @@ describe.concurrent('a holder that lives', () => {
     programs.push(holder)
     const [, half = '', rest = ''] = /^((?:.*\n){1500})([\s\S]*)$/.exec(PIPELINE.files['events.jsonl'] ?? '') ?? []
     holder.process.stdin?.write(half)
+    await holder.told('"begun"')
     while ((await place.rowsRead()) === 0) await sleep(5)
     const { code, stderr } = await place.custody('resume', 'latest').exit
     expect([code, stderr]).toEqual([1, expect.stringMatching(/CUSTODY_RUN_HELD: run \S+ is held by process \d+ on /)])
