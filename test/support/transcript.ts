@@ -1,6 +1,6 @@
 /**
  * Whether output that a document quotes is what a command says today. What differs from run to run (ids, hashes, times,
- * durations) and the width of columns don't count; a line that is `…` stands for any number of lines.
+ * durations, numbers of entries) and the width of columns don't count; a line that is `…` stands for any number of lines.
  */
 
 /** The first line that isn't as quoted, or null if all are. */
@@ -40,6 +40,8 @@ const VARYING: ReadonlyArray<readonly [RegExp, string]> = [
   [/\bcustody\+[0-9a-f]{8}\b/g, 'KEY'],
   [/\b\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d+)?Z/g, 'TIME'],
   [/\b\d[\d,]*(?:\.\d+)? (?:µs|ms|s)\b/g, 'DURATION'],
+  // How many commits a run makes depends on its speed, and each has an entry.
+  [/\bEntr(?:y|ies) [\d,… ]+ of [\d,]+/g, 'ENTRIES'],
   [/ +/g, ' '],
 ]
 
