@@ -23,6 +23,7 @@ import {
   type SessionRequest,
 } from './session.ts'
 import { Stations } from './stations.ts'
+import { teller } from './telling.ts'
 
 export interface ResumeRequest extends SessionRequest {
   readonly ledger: Ledger
@@ -70,7 +71,8 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     const cut = sources.filter((_, i) => reads[i]?.cut === true).map(({ node }) => node)
     const open =
       state.under_way.line.length + state.under_way.batches.reduce((sum, batch) => sum + batch.members.length, 0)
-    request.onRestored?.({
+    const tellRestored = teller('What was restored', request.onRestored)
+    tellRestored({
       rows_read: state.progressed.totals?.rows.read ?? 0,
       open,
       sinks: outputs.all.length,

@@ -23,6 +23,7 @@ import { Scheduler } from './scheduler.ts'
 import type { Stations } from './stations.ts'
 import { hasFailures, type RunSummary, summarise } from './summary.ts'
 import { Tallies } from './tallies.ts'
+import { teller } from './telling.ts'
 import type { UnderWay } from './under-way.ts'
 
 export interface Progress {
@@ -96,10 +97,11 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
   )
   const extent = await extentOf(intakes)
   const rows_before = totals?.rows.read ?? 0
+  const tellProgress = teller('Progress', request.onProgress)
   const onProgress = () => {
     const { read: rows_read, ended: tokens_ended } = recorder.tallies
     const elapsed_us = clock.now_us() - began_us
-    request.onProgress?.({ rows_read, rows_before, tokens_ended, elapsed_us, bytes: extent() })
+    tellProgress({ rows_read, rows_before, tokens_ended, elapsed_us, bytes: extent() })
   }
   const scheduler = new Scheduler({ flow, intakes, recorder, committer, clock, signal, limit, onProgress })
   wake = scheduler.wake

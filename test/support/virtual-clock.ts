@@ -10,7 +10,8 @@ interface Alarm {
 export class VirtualClock implements Clock {
   #now_us: number
   #order = 0
-  #alarms: Alarm[] = []
+  /** The latest first; of those due at one time, the one that was set last. */
+  readonly #alarms: Alarm[] = []
 
   constructor(start_us = 1_700_000_000_000_000) {
     this.#now_us = start_us
@@ -22,10 +23,24 @@ export class VirtualClock implements Clock {
 
   wake(delay_us: number, callback: () => void): () => void {
     const alarm: Alarm = { at_us: this.#now_us + Math.max(0, delay_us), order: this.#order++, ring: callback }
-    this.#alarms.push(alarm)
+    this.#alarms.splice(this.#indexOf(alarm), 0, alarm)
     return () => {
-      this.#alarms = this.#alarms.filter(each => each !== alarm)
+      const index = this.#indexOf(alarm)
+      if (this.#alarms[index] === alarm) this.#alarms.splice(index, 1)
     }
+  }
+
+  /** Where an alarm stands, or would. */
+  #indexOf({ at_us, order }: Alarm): number {
+    let [low, high] = [0, this.#alarms.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      const each = this.#alarms[middle] as Alarm
+      // The next one is the last.
+      if (each.at_us > at_us || (each.at_us === at_us && each.order > order)) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   /** A promise that resolves after `delay_us` of this clock. */
@@ -35,12 +50,8 @@ export class VirtualClock implements Clock {
 
   /** Moves on to the next alarm and rings it. False if there is none. */
   advance(): boolean {
-    let next: Alarm | undefined
-    for (const each of this.#alarms)
-      if (next === undefined || each.at_us < next.at_us || (each.at_us === next.at_us && each.order < next.order))
-        next = each
+    const next = this.#alarms.pop()
     if (next === undefined) return false
-    this.#alarms.splice(this.#alarms.indexOf(next), 1)
     this.#now_us = Math.max(this.#now_us, next.at_us)
     next.ring()
     return true

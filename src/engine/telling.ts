@@ -1,0 +1,23 @@
+/**
+ * Tells the outside how a run goes (I11): whoever listens can't touch its fate. One that fails is told nothing more, and what
+ * it threw is told once, as a warning of the process.
+ */
+
+/** `tell`, made harmless. `what` names it in the warning. */
+export function teller<T>(what: string, tell: ((told: T) => unknown) | undefined): (told: T) => void {
+  let listener = tell
+  const giveUp = (thrown: unknown) => {
+    if (listener === undefined) return
+    listener = undefined
+    const said = thrown instanceof Error ? thrown.message : String(thrown)
+    process.emitWarning(`${what} is not told any more, because it failed: ${said}`, 'CustodyWarning')
+  }
+  return told => {
+    try {
+      const answer = listener?.(told)
+      if (answer instanceof Promise) answer.catch(giveUp)
+    } catch (thrown) {
+      giveUp(thrown)
+    }
+  }
+}
