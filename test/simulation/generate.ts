@@ -36,6 +36,8 @@ export interface Shape {
   readonly groups: boolean
   /** The power may go, or somebody stop the run, at any time; another process then goes on. */
   readonly crashes?: boolean
+  /** Timeouts, ages and pauses, so that what happens depends on when. Then the interpreter has no say (I7). */
+  readonly timed?: boolean
   readonly max_nodes: number
   readonly max_rows: number
 }
@@ -80,6 +82,7 @@ class Generator {
       to: 'discard',
       on_invalid: random.chance(0.5) ? 'discard' : 'sink0',
       values,
+      ...(this.#shape.timed === true && { pause_us: random.pick([5_000, 50_000, 3_000_000]) }),
     }
     this.#leave([], target => {
       source.to = target
@@ -168,9 +171,10 @@ class Generator {
     }
     const quorum = random.between(1, branches.length)
     // Where timing may decide, only policies whose verdict doesn't depend on it.
-    const policies = this.#shape.later
-      ? (['require_all', 'best_effort'] as const)
-      : (['require_all', 'quorum', 'best_effort', 'first'] as const)
+    const policies =
+      this.#shape.later && this.#shape.timed !== true
+        ? (['require_all', 'best_effort'] as const)
+        : (['require_all', 'quorum', 'best_effort', 'first'] as const)
     const coalesce: Draft<CoalesceModel> = {
       kind: 'coalesce',
       name,
@@ -180,6 +184,7 @@ class Generator {
       quorum,
       merge: random.pick(['union', 'union', 'nested', 'select']),
       on_conflict: random.pick(['last_wins', 'first_wins', 'fail']),
+      ...(this.#shape.timed === true && random.chance(0.8) && { timeout_ms: random.between(1, 70) }),
       to: 'discard',
     }
     this.#leave((own[0] as Loose).inside.slice(0, -1), target => {
@@ -199,6 +204,8 @@ class Generator {
       operation,
       broken: random.chance(0.3) ? random.between(2, 9) : 0,
       later: this.#shape.later && random.chance(0.5),
+      ...(this.#shape.timed === true && random.chance(0.5) && { max_age_ms: random.pick([1, 20, 70, 1_500]) }),
+      ...(this.#shape.timed === true && random.chance(0.3) && { when_older_s: random.pick([0.01, 1, 2.5]) }),
       to: 'discard',
       on_error: 'discard',
     }

@@ -51,6 +51,8 @@ export interface SourceModel {
   readonly on_invalid: Target
   /** null: a record that can't be read. */
   readonly values: readonly (number | null)[]
+  /** Longest pause between two chunks; 5 ms if absent. */
+  readonly pause_us?: number
 }
 export interface ForkModel {
   readonly kind: 'fork'
@@ -66,6 +68,8 @@ export interface CoalesceModel {
   readonly quorum: number
   readonly merge: 'union' | 'nested' | 'select'
   readonly on_conflict: 'last_wins' | 'first_wins' | 'fail'
+  /** Absent: so long that it never comes, or none. */
+  readonly timeout_ms?: number
   readonly to: Target
 }
 export interface AggregateModel {
@@ -80,6 +84,9 @@ export interface AggregateModel {
   readonly operation: 'sum' | 'each' | 'none' | 'mark'
   readonly broken: number
   readonly later: boolean
+  readonly max_age_ms?: number
+  /** Closes by `when: batch.age_seconds >= …`. */
+  readonly when_older_s?: number
   readonly to: Target
   readonly on_error: Target
 }

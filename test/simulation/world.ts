@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { newRow, type Row } from '../../src/model/row.ts'
 import type { CoalesceNode, Plan, PlanEdge, PlanNode } from '../../src/plan/plan.ts'
+import { compileExpression, type Expression } from '../../src/sdk/expression.ts'
 import { OBSERVED, type RowSchema } from '../../src/sdk/schema.ts'
 import type {
   AggregateSpec,
@@ -164,7 +165,11 @@ export class World {
           ...shared,
           kind: 'aggregate',
           plugin: { spec: this.#aggregate(node), options: null },
-          trigger: { count: node.count || null, max_age_ms: null, when: null },
+          trigger: {
+            count: node.count || null,
+            max_age_ms: node.max_age_ms ?? null,
+            when: node.when_older_s === undefined ? null : olderThan(node.when_older_s),
+          },
           output: node.operation === 'mark' ? 'passthrough' : 'transform',
           output_rows: null,
           retry: { attempts: 1, ...RETRY },
@@ -188,7 +193,7 @@ export class World {
       create: () => ({
         async *read(from) {
           for (let i = from?.records ?? 0; i < model.values.length; ) {
-            if (random.chance(0.3)) await clock.sleep(random.below(5000))
+            if (random.chance(0.3)) await clock.sleep(random.below(model.pause_us ?? 5000))
             const chunk = model.values.slice(i, i + random.between(1, 5))
             yield chunk.map((value, k) => record(value, i + k, first() + i + k + 1))
             i += chunk.length
@@ -340,15 +345,22 @@ function gather({ operation, broken }: AggregateModel, rows: readonly Row[]): Ba
   }
 }
 
-/** Timeouts are so long that none ever comes. */
+function olderThan(seconds: number): Expression {
+  const compiled = compileExpression(`batch.age_seconds >= double(${seconds})`, { over: 'batch' })
+  if (!compiled.ok) throw new Error(compiled.problems[0]?.message)
+  return compiled.expression
+}
+
+/** Where a model has no timeout it is so long that none ever comes. */
 function policyOf(node: CoalesceModel): CoalesceNode['policy'] {
+  const timeout_ms = node.timeout_ms ?? null
   switch (node.policy) {
     case 'require_all':
-      return { kind: 'require_all', timeout_ms: null }
+      return { kind: 'require_all', timeout_ms }
     case 'quorum':
-      return { kind: 'quorum', quorum: node.quorum, timeout_ms: null }
+      return { kind: 'quorum', quorum: node.quorum, timeout_ms }
     case 'best_effort':
-      return { kind: 'best_effort', timeout_ms: 1e9 }
+      return { kind: 'best_effort', timeout_ms: timeout_ms ?? 1e9 }
     case 'first':
       return { kind: 'first' }
   }

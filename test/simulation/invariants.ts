@@ -1,0 +1,154 @@
+/**
+ * What must hold of the facts of every run, whatever its timing: what groups say of their members, and members of their
+ * groups; that no group waits longer than its time; that endings are such as the outcome table allows. Recomputed from the
+ * durable drafts alone.
+ */
+import type { SubjectDraft } from '../../src/ledger/write-port.ts'
+import { type EndingFact, GROUP_KINDS, type GroupClosed, type GroupOpened } from '../../src/model/entry.ts'
+import { fateOf } from '../../src/model/outcome.ts'
+import type { AggregateNode, CoalesceNode, Plan } from '../../src/plan/plan.ts'
+
+interface Group extends GroupOpened {
+  readonly closed: GroupClosed[]
+  /** Tokens that were born of it. */
+  readonly born: number[]
+  /** Tokens whose endings name it. */
+  readonly endings: EndingFact[]
+}
+
+interface Facts {
+  readonly plan: Plan
+  /** The run was never stopped: no time passed while it was down. */
+  readonly undisturbed: boolean
+  readonly groups: ReadonlyMap<number, Group>
+  readonly endings: ReadonlyMap<number, EndingFact>
+  /** By `token at node`: how long its last visit there took, the time it was held included. */
+  readonly durations_us: ReadonlyMap<string, number>
+}
+
+/** Problems, each a sentence with the number of the invariant where it has one. */
+export function problemsOf(plan: Plan, drafts: readonly SubjectDraft[], undisturbed: boolean): string[] {
+  const facts = gather(plan, drafts, undisturbed)
+  const problems: string[] = []
+  for (const ending of facts.endings.values()) if (!isAllowed(ending)) problems.push(`no such ending: ${told(ending)}`)
+  for (const group of facts.groups.values()) {
+    const add = (problem: string) => problems.push(`${GROUP_KINDS[group.kind]} ${group.group}: ${problem}`)
+    if (group.closed.length !== 1) add(`I4: closed ${group.closed.length} times`)
+    const closed = group.closed[0]
+    if (closed === undefined) continue
+    const node = plan.nodes[group.node - 1]
+    if (node?.kind === 'coalesce') checkMerge(facts, group, closed, node, add)
+    else if (node?.kind === 'aggregate') checkBatch(facts, group, closed, node, add)
+    else if (group.born.length !== group.expected) add(`I4: ${group.born.length} children instead of ${group.expected}`)
+  }
+  return [...problems, ...flushes(facts)]
+}
+
+function gather(plan: Plan, drafts: readonly SubjectDraft[], undisturbed: boolean): Facts {
+  const groups = new Map<number, Group>()
+  const endings = new Map<number, EndingFact>()
+  const durations_us = new Map<string, number>()
+  for (const draft of drafts)
+    for (const opened of draft.groups_opened) groups.set(opened.group, { ...opened, closed: [], born: [], endings: [] })
+  for (const draft of drafts) {
+    for (const closed of draft.groups_closed) groups.get(closed.group)?.closed.push(closed)
+    for (const { group, token } of draft.births) groups.get(group)?.born.push(token)
+    for (const ending of draft.endings) {
+      endings.set(ending.token, ending)
+      groups.get(ending.group)?.endings.push(ending)
+    }
+    for (const { token, node, duration_us } of draft.visits) durations_us.set(`${token} at ${node}`, duration_us)
+  }
+  return { plan, undisturbed, groups, endings, durations_us }
+}
+
+function isAllowed({ fate: number, sink, group, error }: EndingFact): boolean {
+  const fate = fateOf(number)
+  if (fate === undefined) return false
+  const fits = (presence: 'required' | 'optional' | 'forbidden', there: boolean) =>
+    presence === 'optional' || (presence === 'required') === there
+  return fits(fate.sink, sink !== 0) && fits(fate.group, group !== 0) && fits(fate.error, error !== null)
+}
+
+type Add = (problem: string) => void
+
+function checkMerge(facts: Facts, group: Group, { verdict, members }: GroupClosed, node: CoalesceNode, add: Add): void {
+  const { policy } = node
+  const merged = verdict === 'merged'
+  if (group.born.length !== (merged ? 1 : 0)) add(`I4: ${verdict}, and ${group.born.length} were born of it`)
+  if (members.length > node.branches.length || new Set(members).size !== members.length)
+    add(`I4: ${members.length} members of ${node.branches.length} branches`)
+  if (merged && !isEnough(policy, members.length, node.branches.length))
+    add(`${members.length} are not enough to merge`)
+  for (const token of members) {
+    const ending = facts.endings.get(token)
+    const cause = fateOf(ending?.fate ?? 0)?.cause
+    if (cause !== (merged ? 'merge' : verdict) || ending?.group !== group.group)
+      add(`I4: ${verdict}, and its member ${token} ended ${told(ending)}`)
+  }
+  const timeout_us = 'timeout_ms' in policy && policy.timeout_ms !== null ? policy.timeout_ms * 1000 : null
+  const waited_us = facts.durations_us.get(`${members[0]} at ${node.number}`) ?? 0
+  if (verdict === 'timeout' && (timeout_us === null || waited_us < timeout_us)) add(`timed out after ${waited_us} µs`)
+  if (facts.undisturbed && timeout_us !== null && waited_us > timeout_us) add(`waited ${waited_us} of ${timeout_us} µs`)
+  const by_time = timeout_us !== null && waited_us >= timeout_us
+  for (const ending of group.endings) {
+    if (members.includes(ending.token)) continue
+    const cause = fateOf(ending.fate)?.cause
+    const late = merged || verdict === 'timeout' || (verdict === 'quorum_not_met' && by_time)
+    // A quorum may become impossible in the very moment in which its time is over.
+    const either = verdict === 'quorum_not_met' && by_time
+    if (cause !== (late ? 'late_arrival' : verdict) && !(either && cause === verdict))
+      add(`${verdict}, and who came later ended ${told(ending)}`)
+  }
+}
+
+function isEnough(policy: CoalesceNode['policy'], members: number, branches: number): boolean {
+  switch (policy.kind) {
+    case 'require_all':
+      return members === branches
+    case 'quorum':
+      return members === policy.quorum
+    case 'best_effort':
+      return members > 0
+    case 'first':
+      return members === 1
+  }
+}
+
+function checkBatch(
+  facts: Facts,
+  group: Group,
+  { verdict, members }: GroupClosed,
+  node: AggregateNode,
+  add: Add,
+): void {
+  const { count, max_age_ms } = node.trigger
+  const waited_us = facts.durations_us.get(`${members[0]} at ${node.number}`) ?? 0
+  if (members.length === 0) add('it has no members')
+  if (count !== null && members.length > count) add(`${members.length} members where ${count} close it`)
+  if (verdict === 'count' && members.length !== count) add(`closed by count with ${members.length} members`)
+  if (verdict === 'max_age' && (max_age_ms === null || waited_us < max_age_ms * 1000))
+    add(`closed by age after ${waited_us} µs`)
+  if (group.endings.some(({ token }) => !members.includes(token)))
+    add('I4: endings name it that are none of its members')
+  for (const token of members) {
+    if (node.output === 'transform' && !facts.endings.has(token)) add(`I4: its member ${token} has no ending`)
+  }
+}
+
+/** An aggregate closes a batch at the end of input once at most, and none after it. */
+function flushes({ plan, groups }: Facts): string[] {
+  const problems: string[] = []
+  const flushed = new Set<number>()
+  for (const { group, node, kind, closed } of groups.values()) {
+    if (GROUP_KINDS[kind] !== 'batch') continue
+    if (flushed.has(node)) problems.push(`batch ${group}: ${plan.nodes[node - 1]?.name} had come to its end before`)
+    if (closed[0]?.verdict === 'end_of_input') flushed.add(node)
+  }
+  return problems
+}
+
+function told(ending: EndingFact | undefined): string {
+  const fate = fateOf(ending?.fate ?? 0)
+  return ending === undefined ? 'not at all' : `${fate?.outcome}/${fate?.cause} in group ${ending.group}`
+}

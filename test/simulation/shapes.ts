@@ -1,0 +1,34 @@
+/** The shapes of random pipelines, by name. */
+import type { Shape } from './generate.ts'
+
+const linear = (more: Partial<Shape> = {}): Shape => ({
+  later: false,
+  groups: false,
+  max_nodes: 8,
+  max_rows: 30,
+  ...more,
+})
+const groups = (more: Partial<Shape> = {}): Shape => ({
+  later: false,
+  groups: true,
+  max_nodes: 12,
+  max_rows: 30,
+  ...more,
+})
+
+export const SHAPES: { readonly [name: string]: Shape } = {
+  linear: linear(),
+  'linear-later': linear({ later: true }),
+  'linear-later-crashes': linear({ later: true, crashes: true }),
+  groups: groups(),
+  'groups-later': groups({ later: true }),
+  'groups-crashes': groups({ crashes: true }),
+  'groups-later-crashes': groups({ later: true, crashes: true }),
+  timed: groups({ later: true, timed: true }),
+  'timed-crashes': groups({ later: true, timed: true, crashes: true }),
+}
+
+/** The command that runs one seed of one shape again. */
+export function repeating(shape: string, seed: number): string {
+  return `npm run simulate -- --shape ${shape} --seed ${seed} --seeds 1`
+}
