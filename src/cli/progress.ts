@@ -2,7 +2,7 @@
 
 import type { Progress } from '../engine/run.ts'
 import { formatDuration } from '../model/time.ts'
-import { columnsOf, count, counted, shorten } from './render/text.ts'
+import { count, counted, shorten } from './render/text.ts'
 import type { Terminal } from './terminal.ts'
 
 export type ProgressFacts = Omit<Progress, 'tokens_ended'>
@@ -10,6 +10,8 @@ export type ProgressFacts = Omit<Progress, 'tokens_ended'>
 const BAR_COLUMNS = 24
 /** Less says nothing. */
 const LEAST_BAR_COLUMNS = 6
+/** What usually stands beside the bar. */
+const OTHER_COLUMNS = 62
 /** Not more often: a person can't read it, and a slow terminal would hold the run up. */
 const EVERY_US = 100_000
 
@@ -45,9 +47,10 @@ export function progressText(progress: ProgressFacts, limit: number | null, colu
   const percent = `${Math.floor(share.now * 100)} %`.padStart(5)
   const rows = limit === null ? counted(rows_read, 'row') : `${count(rows_read)} / ${count(limit)} rows`
   const gained = share.now - share.before
-  const left = gained > 0 ? `   ${formatDuration((elapsed_us / gained) * (1 - share.now))} left` : ''
+  const left = gained > 0 ? `   ${secondsText((elapsed_us / gained) * (1 - share.now))} left` : ''
   const text = `${percent}   ${rows}   ${rate}${left}`
-  const room = Math.min(BAR_COLUMNS, columns - '  reading  '.length - 1 - columnsOf(text))
+  // By the width of the terminal only, or the bar would jump as the numbers grow.
+  const room = Math.min(BAR_COLUMNS, columns - OTHER_COLUMNS)
   return shorten(room < LEAST_BAR_COLUMNS ? `  reading ${text}` : `  reading  ${bar(share.now, room)} ${text}`, columns)
 }
 
@@ -61,6 +64,12 @@ function shareDone({ rows_read, rows_before, bytes }: ProgressFacts, limit: numb
   const by_rows = limit !== null && limit > 0 ? of(rows_before, rows_read, limit) : null
   // The input ends with whichever comes first.
   return by_rows === null || (by_bytes !== null && by_bytes.now > by_rows.now) ? by_bytes : by_rows
+}
+
+/** In whole seconds: an estimate is no better. */
+function secondsText(us: number): string {
+  const seconds = Math.round(us / 1_000_000)
+  return seconds < 60 ? `${seconds} s` : formatDuration(seconds * 1_000_000)
 }
 
 function bar(share: number, columns: number): string {

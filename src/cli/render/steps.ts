@@ -3,11 +3,13 @@ import { formatDuration } from '../../model/time.ts'
 import type { Change, Decision, VisitStory } from '../../read/explain/story.ts'
 import type { Paint } from '../terminal.ts'
 import { withValues } from './expression.ts'
-import { columnsOf, nearPath, padEnd, padStart, printable, shorten, valueText } from './text.ts'
+import { columnsOf, nearPath, padEnd, padStart, printable, shorten, valueText, wrap } from './text.ts'
 
 /** Longest value in a change. */
 const VALUE_COLUMNS = 48
 const NODE_COLUMNS = 24
+/** Most lines of one text: a person who wants more asks for the JSON. */
+const MOST_LINES = 6
 
 /** Where a story is shown. */
 export interface StoryView {
@@ -83,7 +85,10 @@ function layOut(steps: readonly Step[], room: number): string[][] {
   const values = widest(gates.map(gate => gate.values))
   const fits = expression + values + widest(gates.map(gate => gate.way)) + 6 <= room
   const columns = fits ? { expression, values } : null
-  return steps.map(({ head, more }) => [...headLines(head, columns, room), ...more.map(line => shorten(line, room))])
+  return steps.map(({ head, more }) => [
+    ...headLines(head, columns, room),
+    ...more.flatMap(line => wrap(line, room, MOST_LINES)),
+  ])
 }
 
 /** `columns`: widths of those of gates; null if they don't fit. */
@@ -94,7 +99,7 @@ function headLines(
 ): string[] {
   switch (head.kind) {
     case 'text':
-      return [shorten(head.text, room)]
+      return wrap(head.text, room, MOST_LINES)
     case 'error':
       return errorLines(head, room)
     case 'gate':
@@ -104,14 +109,18 @@ function headLines(
 }
 
 function gateLines({ expression, values, way }: Extract<Head, { kind: 'gate' }>, room: number): string[] {
-  const short = shorten(expression, Math.max(10, room - columnsOf(way) - 3))
-  return [shorten(`${short}   ${way}`, room), ...(values === '' ? [] : [shorten(values, room)])]
+  const line = `${expression}   ${way}`
+  const seen = values === '' ? [] : wrap(values, room, MOST_LINES)
+  return columnsOf(line) <= room
+    ? [line, ...seen]
+    : [...wrap(expression, room, MOST_LINES), ...seen, ...wrap(way, room, MOST_LINES)]
 }
 
 /** On one line if it fits; else the message stands under its code, so that the way stays in sight. */
 function errorLines({ code, message, way }: Extract<Head, { kind: 'error' }>, room: number): string[] {
   const line = `${code}: ${message}  ${way}`.trimEnd()
-  return columnsOf(line) <= room ? [line] : [shorten(`${code}  ${way}`.trimEnd(), room), shorten(message, room)]
+  if (columnsOf(line) <= room) return [line]
+  return [...wrap(`${code}  ${way}`.trimEnd(), room, MOST_LINES), ...wrap(message, room, MOST_LINES)]
 }
 
 /** What else a step tells of. */

@@ -163,3 +163,26 @@ test('nothing that data holds reaches the terminal as it is', () => {
   expect(lines.join('')).not.toContain('\u001b')
   expect(lines.join('')).not.toContain('\u202e')
 })
+
+test('on a narrow terminal lines get longer downwards; nothing of an error, a way or a path is cut', () => {
+  const message = 'the field "part" has no column; the columns are id, amount, l and r, in this order'
+  const error = { code: 'COLUMN_UNKNOWN', message: { kind: 'known', value: message }, details: null } as const
+  const failed = visit({
+    node: 'all',
+    kind: 'sink',
+    status: 'error',
+    error,
+    left: { label: 'on_error', to: 'problems' },
+  })
+  const written = visit({
+    node: 'problems',
+    kind: 'sink',
+    left: null,
+    path: '/work/a/folder/that/is/deep/problems.jsonl',
+  })
+  const lines = shown([token([failed, written])], 50)
+  const text = lines.map(line => line.trim()).join(' ')
+  for (const words of message.split(' ')) expect(text).toContain(words)
+  expect(text).toContain('→ problems')
+  expect(lines.map(line => line.trim()).join('')).toContain('problems.jsonl')
+})

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { columnsOf, count, counted, hashText, padEnd, printable, shorten, timeText, valueText } from './text.ts'
+import { columnsOf, count, counted, hashText, padEnd, printable, shorten, timeText, valueText, wrap } from './text.ts'
 
 describe('printable', () => {
   test('writes what a terminal could act on as escapes', () => {
@@ -58,4 +58,29 @@ test('numbers, times, hashes and values', () => {
   expect(hashText('8f3a00aa'.repeat(8))).toBe('8f3a00aa…aa')
   expect(valueText('a\u001b"')).toBe('"a\\u001b\\""')
   expect(valueText(undefined)).toBe('missing')
+})
+
+describe('wrap', () => {
+  test('breaks between words, and long words anywhere', () => {
+    expect(wrap('the field "part" has no column', 12, 9)).toEqual(['the field', '"part" has', 'no column'])
+    expect(wrap('a → b · c → d', 12, 9)).toEqual(['a → b', 'c → d'])
+    expect(wrap('/a/very/long/path.csv', 8, 9)).toEqual(['/a/very/', 'long/pat', 'h.csv'])
+    expect(wrap('as it is', 80, 9)).toEqual(['as it is'])
+    expect(wrap('', 80, 9)).toEqual([''])
+  })
+
+  test('says where something is missing', () => {
+    expect(wrap('one two three four', 5, 2)).toEqual(['one', 'two …'])
+  })
+
+  test('no line is too wide, and nothing is lost before the last', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 16, max: 60 }), (raw, columns) => {
+        const text = printable(raw)
+        const lines = wrap(text, columns, 1000)
+        for (const line of lines) expect(columnsOf(line)).toBeLessThanOrEqual(columns)
+        expect(lines.join('').replace(/[ ·]/g, '')).toBe(text.replace(/[ ·]/g, ''))
+      }),
+    )
+  })
 })

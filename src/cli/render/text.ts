@@ -66,6 +66,38 @@ export function shorten(text: string, columns: number): string {
   return `${kept}…`
 }
 
+/**
+ * `text` on as many lines as it takes, broken at wide gaps, else at ` · `, else between words, else anywhere; the last of
+ * `most` lines is shortened.
+ */
+export function wrap(text: string, columns: number, most: number): string[] {
+  const lines: string[] = []
+  let rest = shorten(text, columns * most)
+  while (columnsOf(rest) > columns && lines.length < most - 1) {
+    const fitting = shorten(rest, columns + 1).slice(0, -1)
+    const { end, next } = breakIn(rest, fitting.length)
+    lines.push(rest.slice(0, end).trimEnd())
+    rest = rest.slice(next).trimStart()
+  }
+  return [...lines, shorten(rest, columns)]
+}
+
+/** By preference, with the least part of a line that may stand before it: a break far to the left would waste the line. */
+const BREAKS: ReadonlyArray<readonly [between: string, least: number]> = [
+  ['   ', 1 / 4],
+  [' · ', 1 / 3],
+  [' ', 1 / 2],
+]
+
+/** Where the line ends and where the next one begins, `fits` characters being what fits. */
+function breakIn(text: string, fits: number): { readonly end: number; readonly next: number } {
+  for (const [between, least] of BREAKS) {
+    const end = text.lastIndexOf(between, fits)
+    if (end > fits * least) return { end, next: end + between.length }
+  }
+  return { end: fits, next: fits }
+}
+
 /** `text` filled with spaces to `columns`. */
 export function padEnd(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - columnsOf(text)))
