@@ -8,9 +8,7 @@
  *     rest of its group; what is born of it stands there in its place. Members of an open batch are in no line.
  * W3. Answers that arrived come before timers that are due.
  */
-import { NotJsonError } from '../model/canonical.ts'
 import type { CommitLine } from '../model/entry.ts'
-import type { Json } from '../model/row.ts'
 import type {
   AggregateNode,
   CoalesceNode,
@@ -26,7 +24,7 @@ import { type Batch, Batches } from './batches.ts'
 import { refusal } from './decide/batch.ts'
 import { afterError } from './decide/retry.ts'
 import type { Join, Waiting } from './frames.ts'
-import { type JoinEffect, Joins } from './joins.ts'
+import { detailOf, type JoinEffect, Joins } from './joins.ts'
 import { Line } from './line.ts'
 import { News } from './news.ts'
 import type { Outputs } from './outputs.ts'
@@ -34,7 +32,7 @@ import type { Clock } from './ports.ts'
 import { upstreamFirst } from './reach.ts'
 import type { Recorder } from './recorder.ts'
 import { callNext, type Stations } from './stations.ts'
-import { defect, type Step, writeRow } from './step.ts'
+import { asDefect, type Step, writeRow } from './step.ts'
 import { type Standing, standing, Token } from './token.ts'
 import { Turns } from './turns.ts'
 import type { UnderWay } from './under-way.ts'
@@ -347,6 +345,8 @@ export class Flow {
         return this.#setTimeout(join)
       }
       case 'lose':
+        // What the same transition has merged before comes before.
+        for (const each of merged) this.#line.stay(each)
         join.trace = this.#line.trace(join, event)
         return
       case 'close':
@@ -363,9 +363,7 @@ export class Flow {
     const members = effect.members.map(({ token }) => token)
     const moved = members.map(standing)
     if (effect.kind === 'merge') {
-      const { row, origins, overruled } = effect.merged
-      const detail = join.node.merge.kind === 'union' ? ({ origins, overruled } as Json) : null
-      const born = recorder.merge(join, effect.members, row, detail)
+      const born = recorder.merge(join, effect.members, effect.merged.row, detailOf(effect))
       if (!born.ended) {
         this.#line.insertAtLast(event === null ? members : [event, ...members], join.trace, born)
         merged.push(born)
@@ -374,7 +372,9 @@ export class Flow {
       recorder.failAtCoalesce(join, effect.members, effect.cause, effect.message, effect.closes)
     }
     if (effect.kind === 'merge' || effect.closes) this.#forget(join)
-    for (const each of moved) this.#lose(each, event, merged)
+    // To groups outside, a branch is lost when the last of them is: one that came early would have come at its own place.
+    const last = event === null ? null : this.#line.lastOf([event, ...members])
+    for (const each of moved) this.#lose(each, last, merged)
     for (const token of members) this.#line.leave(token)
   }
 
@@ -491,10 +491,4 @@ function lastOf(batch: Batch): Token {
 
 function raise(thrown: unknown): never {
   throw thrown
-}
-
-function asDefect(node: PlanNode, thrown: unknown): unknown {
-  return thrown instanceof NotJsonError
-    ? defect(node.name, `returned a row that isn’t JSON: ${thrown.message}`)
-    : thrown
 }

@@ -1,8 +1,9 @@
 /** Coalesces on the clock. What they do without it is in decide/coalesce.test.ts and the simulation. */
 import { describe, expect, test } from 'vitest'
-import { Rig } from '../../test/support/rig.ts'
+import { Rig, transformOf } from '../../test/support/rig.ts'
 import type { EndingFact, VisitFact } from '../model/entry.ts'
 import { fateOf } from '../model/outcome.ts'
+import { derive } from '../model/row.ts'
 
 /** One row, or several, into three branches that take as many ms as its fields a, b and c say. */
 function pipeline(policy: string, rows: readonly object[] = [{}], merge = 'nested', joined = '[a, b, c]'): string {
@@ -265,5 +266,69 @@ describe('held tokens', () => {
       'abandoned',
       'abandoned',
     ])
+  })
+})
+
+describe('I7: a group inside another', () => {
+  /** The inner group loses a branch that answers late; the branch after it has long been there by then. */
+  const text = `
+name: nested
+sources:
+  rows: { plugin: feed, options: { chunks: [{ rows: [{ n: 1 }] }] }, on_invalid: discard, to: outer }
+nodes:
+  outer: { fork: { kept: outer_join, tried: inner } }
+  inner: { fork: { first: inner_join, grown: grow, last: inner_join } }
+  grow: { transform: grow, on_error: inner_join, to: out }
+  inner_join: { coalesce: [first, grown, last], policy: require_all, merge: nested, to: outer_join }
+  outer_join: { coalesce: [kept, tried], policy: best_effort, timeout: 1h, merge: nested, to: out }
+sinks:
+  out: { plugin: keep, on_error: discard }
+`
+  const grow = (rig: () => Rig, ms: number) =>
+    transformOf(
+      'grow',
+      row => {
+        const result = { kind: 'rows', rows: [derive(row, { grown: true })] } as const
+        return ms === 0
+          ? result
+          : rig()
+              .clock.sleep(ms * 1000)
+              .then(() => result)
+      },
+      { cardinality: 'many' },
+    )
+
+  test.each([0, 50])('is lost to the outer one when its last branch is, not when it failed: %i ms', async ms => {
+    const rig: Rig = new Rig(text, [grow(() => rig, ms)])
+    const { error } = await rig.run()
+    expect(error).toBeNull()
+    expect(rig.disk.get('out')?.map(row => ('grown' in row ? 'grown' : Object.keys(row).join()))).toEqual([
+      'grown',
+      'kept',
+    ])
+  })
+})
+
+describe('I7: groups that one transition decides and others that it leaves waiting', () => {
+  // Branch c is dropped at once: `early` merges by that, and `later` goes on waiting for b. Both stand where c was lost.
+  const text = (ms: number) => `
+name: together
+sources:
+  rows: { plugin: feed, options: { chunks: [{ rows: [{ n: 1 }] }] }, on_invalid: discard, to: split }
+nodes:
+  split: { fork: { a: early, b: ask, c: drop } }
+  ask: { transform: wait, options: { ms: ${ms} }, on_error: out, to: later }
+  drop: { transform: wait, options: { drop: true }, on_error: later, to: early }
+  early: { coalesce: [a, c], policy: best_effort, timeout: 1h, merge: nested, to: out }
+  later: { coalesce: [b, c], policy: best_effort, timeout: 1h, merge: nested, to: out }
+sinks:
+  out: { plugin: keep, on_error: discard }
+`
+
+  test.each([0, 50])('keep the order of the coalesces, whenever the answers come: %i ms', async ms => {
+    const rig = new Rig(text(ms))
+    const { error } = await rig.run()
+    expect(error).toBeNull()
+    expect(rig.disk.get('out')?.map(row => Object.keys(row).join())).toEqual(['a', 'b'])
   })
 })

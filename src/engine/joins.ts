@@ -5,7 +5,7 @@
  * J2. A branch is lost as soon as no token that carries its frame can still reach the coalesce.
  */
 import { CustodyError } from '../model/error.ts'
-import type { Row } from '../model/row.ts'
+import type { Json, Row } from '../model/row.ts'
 import type { CoalesceNode, ForkNode, Plan } from '../plan/plan.ts'
 import { type MergeFailure, verdictOn } from './decide/coalesce.ts'
 import { type Merged, mergeBranches } from './decide/merge.ts'
@@ -170,6 +170,14 @@ export class Joins {
         return merged(join)
     }
   }
+}
+
+/** What is kept of a merge beside its row; null where the row says it all. */
+export function detailOf({
+  join,
+  merged: { origins, overruled },
+}: Extract<JoinEffect, { kind: 'merge' }>): Json | null {
+  return join.node.merge.kind === 'union' ? ({ origins, overruled } as Json) : null
 }
 
 function merged(join: Join): JoinEffect {

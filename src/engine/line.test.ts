@@ -67,6 +67,18 @@ describe('order', () => {
     expect([own.size, own.active, own.anyFor(3)]).toEqual([0, 0, false])
   })
 
+  test('of several, the last is told; one that is in no line comes after all that are (N1)', () => {
+    const own = line()
+    const [a, b, free] = [tokenAt(1), tokenAt(1), tokenAt(1)]
+    own.join(a)
+    own.join(b)
+    expect(own.lastOf([a])).toBe(a)
+    expect(own.lastOf([b, a])).toBe(b)
+    expect(own.lastOf([a, b])).toBe(b)
+    expect(own.lastOf([a, free, b])).toBe(free)
+    expect(own.lastOf([free])).toBe(free)
+  })
+
   test('only who can still reach a node stands in the way there', () => {
     const own = line()
     const [a, b] = [tokenAt(2), tokenAt(1)]

@@ -89,6 +89,16 @@ export class Line {
     if (last !== null) this.#insert(born, last === trace ? last : last.before)
   }
 
+  /** The one of `tokens` that stands last; one that isn't in the line comes after all that are (N1). */
+  lastOf(tokens: readonly [Token, ...Token[]]): Token {
+    let last = tokens[0]
+    for (const token of tokens) {
+      if (token.place === null) return token
+      if (last.place !== null && token.place.label > last.place.label) last = token
+    }
+    return last
+  }
+
   /** Leaves a trace right before `event`, or at the end if that isn't in the line, unless `former` stands later. */
   trace(join: Join, event: Token | null): Place {
     const former = join.trace

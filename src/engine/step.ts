@@ -2,10 +2,10 @@
  * What one visit of a transform or a gate comes to, whatever the plugin: the only place that calls plugins for a row.
  * A plugin that throws, or returns something that it may not return, is a defect of the plugin, never an error of the row.
  */
-import { canonicalize } from '../model/canonical.ts'
+import { canonicalize, NotJsonError } from '../model/canonical.ts'
 import { CustodyError, isCustodyError } from '../model/error.ts'
 import { isRow, type Json, newRow, type Row } from '../model/row.ts'
-import type { AggregateNode, GateNode, PlanEdge, SinkNode, TransformNode } from '../plan/plan.ts'
+import type { AggregateNode, GateNode, PlanEdge, PlanNode, SinkNode, TransformNode } from '../plan/plan.ts'
 import type {
   Aggregate,
   BatchResult,
@@ -218,6 +218,13 @@ function noResult(name: string, result: unknown): CustodyError {
 export function defect(node: string, what: string, cause?: unknown): CustodyError {
   if (isCustodyError(cause)) return cause
   return new CustodyError('CUSTODY_PLUGIN_DEFECT', `the plugin of \`${node}\` ${what}`, { where: { node }, cause })
+}
+
+/** What was thrown when a plugin's rows were recorded: they turn out not to be JSON when their canonical text is made. */
+export function asDefect(node: PlanNode, thrown: unknown): unknown {
+  return thrown instanceof NotJsonError
+    ? defect(node.name, `returned a row that isn’t JSON: ${thrown.message}`)
+    : thrown
 }
 
 function describe(value: unknown): string {
