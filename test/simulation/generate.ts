@@ -50,6 +50,8 @@ class Generator {
   readonly #random: Random
   readonly #shape: Shape
   #loose: Loose[] = []
+  /** Steps right before the coalesce that is being made. */
+  readonly #writers: StepNode[] = []
 
   constructor(random: Random, shape: Shape) {
     this.#random = random
@@ -67,7 +69,10 @@ class Generator {
       }),
     )
     const sources = Array.from({ length: random.between(1, 3) }, (_, i) => this.#source(i))
-    const nodes = Array.from({ length: random.between(0, this.#shape.max_nodes) }, (_, i) => this.#node(`node${i}`))
+    const nodes = Array.from({ length: random.between(0, this.#shape.max_nodes) }, (_, i) => {
+      const node = this.#node(`node${i}`)
+      return [...this.#writers.splice(0), node]
+    }).flat()
     for (const { connect } of this.#loose) connect(random.chance(0.15) ? 'discard' : random.pick(sinks).name)
     return { sources, nodes, sinks }
   }
@@ -146,6 +151,15 @@ class Generator {
     return step
   }
 
+  /** Branches rarely disagree by themselves. */
+  #writer(to: string): string {
+    const name = `${to}_writer${this.#writers.length}`
+    const operation = generateWrite(this.#random)
+    const common = { kind: 'step', later: false, attempts: 1, on_error: 'discard' } as const
+    this.#writers.push({ ...common, name, operation, to })
+    return name
+  }
+
   #fork(name: string): ForkModel {
     const inside = this.#enter(name)
     const branches = Array.from({ length: this.#random.between(2, 3) }, (_, i) => ({
@@ -167,7 +181,8 @@ class Generator {
     if (random.chance(0.3)) branches.reverse()
     for (const branch of branches) {
       const ways = own.filter(each => each.inside.at(-1)?.branch === branch)
-      for (const [i, way] of ways.entries()) if (i === 0 || random.chance(0.5)) this.#use(way, name)
+      for (const [i, way] of ways.entries())
+        if (i === 0 || random.chance(0.5)) this.#use(way, random.chance(0.4) ? this.#writer(name) : name)
     }
     const quorum = random.between(1, branches.length)
     // Where timing may decide, only policies whose verdict doesn't depend on it.
@@ -251,6 +266,13 @@ class Generator {
 
 function placeOf({ inside }: Loose): string {
   return inside.map(each => each.branch).join('/')
+}
+
+/** What branches may disagree about: few fields, so that they do. */
+function generateWrite(random: Random): Operation {
+  return random.chance(0.5)
+    ? { op: 'add', by: random.between(1, 9) }
+    : { op: 'set', name: random.pick(['a', 'b']), by: random.between(1, 9) }
 }
 
 function generateOperation(random: Random): Operation {

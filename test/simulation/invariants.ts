@@ -18,17 +18,17 @@ interface Group extends GroupOpened {
 
 interface Facts {
   readonly plan: Plan
-  /** The run was never stopped: no time passed while it was down. */
-  readonly undisturbed: boolean
+  /** When the run was down, and its clock stood still. */
+  readonly downs: readonly (readonly [number, number])[]
   readonly groups: ReadonlyMap<number, Group>
   readonly endings: ReadonlyMap<number, EndingFact>
-  /** By `token at node`: how long its last visit there took, the time it was held included. */
-  readonly durations_us: ReadonlyMap<string, number>
+  /** By `token at node`: when its last visit there began and ended, the time it was held included. */
+  readonly visits: ReadonlyMap<string, readonly [number, number]>
 }
 
 /** Problems, each a sentence with the number of the invariant where it has one. */
-export function problemsOf(plan: Plan, drafts: readonly SubjectDraft[], undisturbed: boolean): string[] {
-  const facts = gather(plan, drafts, undisturbed)
+export function problemsOf(plan: Plan, drafts: readonly SubjectDraft[], downs: Facts['downs']): string[] {
+  const facts = gather(plan, drafts, downs)
   const problems: string[] = []
   for (const ending of facts.endings.values()) if (!isAllowed(ending)) problems.push(`no such ending: ${told(ending)}`)
   for (const group of facts.groups.values()) {
@@ -44,10 +44,10 @@ export function problemsOf(plan: Plan, drafts: readonly SubjectDraft[], undistur
   return [...problems, ...flushes(facts)]
 }
 
-function gather(plan: Plan, drafts: readonly SubjectDraft[], undisturbed: boolean): Facts {
+function gather(plan: Plan, drafts: readonly SubjectDraft[], downs: Facts['downs']): Facts {
   const groups = new Map<number, Group>()
   const endings = new Map<number, EndingFact>()
-  const durations_us = new Map<string, number>()
+  const visits = new Map<string, readonly [number, number]>()
   for (const draft of drafts)
     for (const opened of draft.groups_opened) groups.set(opened.group, { ...opened, closed: [], born: [], endings: [] })
   for (const draft of drafts) {
@@ -57,9 +57,12 @@ function gather(plan: Plan, drafts: readonly SubjectDraft[], undisturbed: boolea
       endings.set(ending.token, ending)
       groups.get(ending.group)?.endings.push(ending)
     }
-    for (const { token, node, duration_us } of draft.visits) durations_us.set(`${token} at ${node}`, duration_us)
+    for (const { token, node, start_us, duration_us } of draft.visits) {
+      const began_us = draft.time_us + start_us
+      visits.set(`${token} at ${node}`, [began_us, began_us + duration_us])
+    }
   }
-  return { plan, undisturbed, groups, endings, durations_us }
+  return { plan, downs, groups, endings, visits }
 }
 
 function isAllowed({ fate: number, sink, group, error }: EndingFact): boolean {
@@ -68,6 +71,16 @@ function isAllowed({ fate: number, sink, group, error }: EndingFact): boolean {
   const fits = (presence: 'required' | 'optional' | 'forbidden', there: boolean) =>
     presence === 'optional' || (presence === 'required') === there
   return fits(fate.sink, sink !== 0) && fits(fate.group, group !== 0) && fits(fate.error, error !== null)
+}
+
+/** How long a token's last visit at a node took on the run's own clock. */
+function waitedUs({ visits, downs }: Facts, token: number | undefined, node: number): number {
+  const [began_us, ended_us] = visits.get(`${token} at ${node}`) ?? [0, 0]
+  const down_us = downs.reduce(
+    (sum, [from, to]) => sum + Math.max(0, Math.min(to, ended_us) - Math.max(from, began_us)),
+    0,
+  )
+  return ended_us - began_us - down_us
 }
 
 type Add = (problem: string) => void
@@ -87,9 +100,9 @@ function checkMerge(facts: Facts, group: Group, { verdict, members }: GroupClose
       add(`I4: ${verdict}, and its member ${token} ended ${told(ending)}`)
   }
   const timeout_us = 'timeout_ms' in policy && policy.timeout_ms !== null ? policy.timeout_ms * 1000 : null
-  const waited_us = facts.durations_us.get(`${members[0]} at ${node.number}`) ?? 0
+  const waited_us = waitedUs(facts, members[0], node.number)
   if (verdict === 'timeout' && (timeout_us === null || waited_us < timeout_us)) add(`timed out after ${waited_us} µs`)
-  if (facts.undisturbed && timeout_us !== null && waited_us > timeout_us) add(`waited ${waited_us} of ${timeout_us} µs`)
+  if (timeout_us !== null && waited_us > timeout_us) add(`waited ${waited_us} of ${timeout_us} µs`)
   const by_time = timeout_us !== null && waited_us >= timeout_us
   for (const ending of group.endings) {
     if (members.includes(ending.token)) continue
@@ -123,7 +136,7 @@ function checkBatch(
   add: Add,
 ): void {
   const { count, max_age_ms } = node.trigger
-  const waited_us = facts.durations_us.get(`${members[0]} at ${node.number}`) ?? 0
+  const waited_us = waitedUs(facts, members[0], node.number)
   if (members.length === 0) add('it has no members')
   if (count !== null && members.length > count) add(`${members.length} members where ${count} close it`)
   if (verdict === 'count' && members.length !== count) add(`closed by count with ${members.length} members`)

@@ -27,6 +27,8 @@ export interface Simulated {
   readonly crashes: number
 }
 
+/** An hour: many times what the longest pauses, delays and backoffs of a model add up to. */
+const LONGEST_US = 3_600_000_000
 const RUN = '01890000-0000-7000-8000-000000000000'
 
 export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
@@ -46,7 +48,7 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
   if (result === null || result.error !== null)
     problems.push(`the run failed: ${result?.error?.code}: ${result?.error?.stack}`)
   else {
-    problems.push(...problemsOf(plan, ledger.subjects(), crashes === 0))
+    problems.push(...problemsOf(plan, ledger.subjects(), downsOf(ledger)))
     problems.push(...compare(world, ledger, shape.timed === true ? null : interpret(model), plan, result.summary))
   }
   return { model, problems, crashes, rows: result?.summary.rows.read ?? 0 }
@@ -87,12 +89,25 @@ function start(world: World, ledger: MemoryLedger, model: Model, shape: Shape, f
 
 async function drive(world: World, plan: Plan, work: () => Promise<RunResult>): Promise<Driven> {
   try {
-    const result = await world.clock.drive(work())
+    const result = await world.clock.drive(work(), LONGEST_US)
     return { result: world.power.on ? result : null, plan }
   } catch (thrown) {
     if (!world.power.on) return { result: null, plan }
     throw thrown
   }
+}
+
+/** Times at which no process went on with the run: from its last own entry to the one by which another took over. */
+function downsOf(ledger: MemoryLedger): (readonly [number, number])[] {
+  const downs: (readonly [number, number])[] = []
+  let last_us = 0
+  for (const each of ledger.entries_kept) {
+    if (each.kind !== 'run') continue
+    const { k, t } = each.draft.entry
+    if (k === 'resume') downs.push([last_us, t])
+    last_us = t
+  }
+  return downs
 }
 
 /** `expected`: null where only what holds at all times can be checked. */

@@ -57,8 +57,12 @@ export class VirtualClock implements Clock {
     return true
   }
 
-  /** Drives `work` to its end: lets it do all it can, then lets time pass, and so on. */
-  async drive<T>(work: Promise<T>): Promise<T> {
+  /**
+   * Drives `work` to its end: lets it do all it can, then lets time pass, and so on. Fails if it isn't done within so much
+   * time of this clock: what is stuck renews its lease for ever.
+   */
+  async drive<T>(work: Promise<T>, within_us = Number.POSITIVE_INFINITY): Promise<T> {
+    const latest_us = this.#now_us + within_us
     let done = false
     const finished = work.finally(() => {
       done = true
@@ -68,6 +72,7 @@ export class VirtualClock implements Clock {
     while (!done) {
       await new Promise(resolve => setImmediate(resolve))
       if (done) break
+      if (this.#now_us > latest_us) throw new Error(`the run is still under way after ${within_us} µs`)
       if (this.advance()) idle = 0
       else if (++idle > 10_000) throw new Error('the run waits for something that never comes')
     }
