@@ -1,0 +1,114 @@
+/** Defects that the simulation must find: each changes one text of one file, which must stand there exactly once. */
+
+export interface Defect {
+  readonly name: string
+  /** Under src/engine. */
+  readonly file: string
+  readonly text: string
+  readonly instead: string
+  /** Where it shows. */
+  readonly shape: string
+}
+
+export const DEFECTS: readonly Defect[] = [
+  {
+    name: 'a late arrival’s ending is not recorded',
+    file: 'recorder.ts',
+    text: 'this.#end(token, failedAtCoalesce(',
+    instead: "if (cause !== 'late_arrival') this.#end(token, failedAtCoalesce(",
+    shape: 'groups',
+  },
+  {
+    name: 'an ending is recorded twice',
+    file: 'recorder.ts',
+    text: 'factsOf(subject).endings.push(ending)',
+    instead: 'factsOf(subject).endings.push(ending, ending)',
+    shape: 'linear',
+  },
+  {
+    name: 'the ledger says that rows are written before they are',
+    file: 'committer.ts',
+    text: 'await this.#durable(await this.#outputs.flush(), false)',
+    instead: `const before = this.#outputs.all.map(each => each.receipt ?? { rows: 0, bytes: 0, sha256: null, state: null })
+    await this.#durable(before, false)
+    await this.#outputs.flush()`,
+    shape: 'linear-later-crashes',
+  },
+  {
+    name: 'a commit leaves out the last subject that has news',
+    file: 'recorder.ts',
+    text: 'const left = this.#dirty.slice(this.#settled)',
+    instead: 'const left = this.#dirty.slice(this.#settled, -1)',
+    shape: 'linear-later-crashes',
+  },
+  {
+    name: 'a group merges again with each further arrival',
+    file: 'joins.ts',
+    text: 'if (join.verdict !== null) return late(join, arrival)',
+    instead: '',
+    shape: 'groups',
+  },
+  {
+    name: 'the last child of a fork is lost',
+    file: 'recorder.ts',
+    text: "this.#end(token, passedOn(token.id, node.number, 'fork', group))\n    return children",
+    instead: "this.#end(token, passedOn(token.id, node.number, 'fork', group))\n    return children.slice(0, -1)",
+    shape: 'groups',
+  },
+  {
+    name: 'the loss of a branch is not noticed',
+    file: 'joins.ts',
+    text: 'if (carried) continue\n',
+    instead: 'continue\n',
+    shape: 'groups',
+  },
+  {
+    name: 'resuming forgets who is held',
+    file: 'restore/subject.ts',
+    text: 'if (hold === null) continue\n',
+    instead: 'continue\n',
+    shape: 'groups-crashes',
+  },
+  {
+    name: 'resuming reads one record again',
+    file: 'intake.ts',
+    text: '{ records: from.records, position: from.position }',
+    instead: '{ records: from.records - 1, position: from.position }',
+    shape: 'linear-later-crashes',
+  },
+  {
+    name: 'nobody waits for a turn',
+    file: 'line.ts',
+    text: 'return first === null || first === token',
+    instead: 'return true',
+    shape: 'linear-later',
+  },
+  {
+    name: 'a union knows no conflicts',
+    file: 'decide/merge.ts',
+    text: "if (different.length > 0 && on_conflict === 'fail')",
+    instead: 'if (different.length < 0)',
+    shape: 'groups',
+  },
+  {
+    name: 'a batch closes one member late',
+    file: 'decide/batch.ts',
+    text: 'batch.count >= trigger.count',
+    instead: 'batch.count > trigger.count',
+    shape: 'groups',
+  },
+  {
+    name: 'there is one attempt more than allowed',
+    file: 'decide/retry.ts',
+    text: 'attempt >= retry.attempts',
+    instead: 'attempt > retry.attempts',
+    shape: 'linear',
+  },
+  {
+    name: 'a timeout does not outlast a stop',
+    file: 'flow.ts',
+    text: 'for (const { join, left_us } of joins) this.#startTimeout(join, left_us)\n',
+    instead: '',
+    shape: 'timed-crashes',
+  },
+]
