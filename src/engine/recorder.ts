@@ -4,7 +4,8 @@
  * R1. (I3) Endings come in as values of model/outcome.ts, made by the pure functions of decide/ending.ts; no other module
  *     records one.
  * R2. (I2) A visit and what follows from it are recorded by one call, so that no commit can part them.
- * R3. Facts of a subject whose tokens have all ended go to the ledger at the next `settle`, as text that is small and stays,
+ * R3. Rows are frozen as soon as evidence is made of them, so that no plugin can change what is recorded.
+ * R4. Facts of a subject whose tokens have all ended go to the ledger at the next `settle`, as text that is small and stays,
  *     unless an earlier one is still open: subjects begin in the order of their numbers. Those of others wait for `take`.
  *     What a failed commit held is dropped as a whole.
  */
@@ -12,7 +13,7 @@ import type { SubjectDraft, ValueDraft } from '../ledger/write-port.ts'
 import { canonicalize } from '../model/canonical.ts'
 import { type GroupKind, VISIT_ERROR, VISIT_EXHAUSTED, VISIT_HELD, VISIT_OK, type VisitStatus } from '../model/entry.ts'
 import type { Ending, ErrorFact } from '../model/outcome.ts'
-import { derive, type Json, newRow, type Row } from '../model/row.ts'
+import { derive, frozen, type Json, newRow, type Row } from '../model/row.ts'
 import { DISCARD } from '../model/topology.ts'
 import type { AggregateNode, ForkNode, PlanEdge } from '../plan/plan.ts'
 import type { RowError, SourceReject, SourceRow } from '../sdk/spec.ts'
@@ -342,7 +343,15 @@ export class Recorder {
     const facts = this.#facts(subject, started_us)
     facts.origin = { source, index, line }
     const value = this.#addValue(subject, { kind: 'full', text })
-    const token = new Token(++this.tallies.born, subject, source, row, value, { kind: 'flow', node: source }, null)
+    const token = new Token(
+      ++this.tallies.born,
+      subject,
+      source,
+      frozen(row),
+      value,
+      { kind: 'flow', node: source },
+      null,
+    )
     facts.births.push({ token: token.id, group: 0, ordinal: 0, value, parents: NO_PARENTS })
     subject.open.push(token)
     return token
@@ -365,7 +374,7 @@ export class Recorder {
     parents: readonly number[],
   ): Token {
     this.tallies.take(edge.number)
-    const token = new Token(++this.tallies.born, subject, edge.to, row, value, passage, frames)
+    const token = new Token(++this.tallies.born, subject, edge.to, frozen(row), value, passage, frames)
     subject.open.push(token)
     factsOf(subject).births.push({ token: token.id, group, ordinal, value, parents })
     if (edge.to === DISCARD) this.#end(token, endAtDiscard(token.id, passage))
@@ -462,7 +471,7 @@ export class Recorder {
   }
 
   #setRow(token: Token, row: Row, change: ValueDraft | null): void {
-    token.row = row
+    token.row = frozen(row)
     if (change !== null) token.value = this.#addValue(token.subject, change)
   }
 

@@ -1,7 +1,7 @@
 /**
  * A token in flight, and the subject (row or batch) whose story it is part of.
  *
- * T1. A token stands at one node; `row` is its data as numbered `value` of its subject.
+ * T1. A token stands at one node; `row` is its data as numbered `value` of its subject, frozen.
  * T2. A subject is in memory exactly while it has open tokens or facts that aren't committed.
  */
 import type { SubjectDraft, ValueDraft } from '../ledger/write-port.ts'

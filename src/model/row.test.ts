@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { derive, isRow, type Json, newRow, type Row, withoutPrototypes } from './row.ts'
+import { derive, frozen, isRow, type Json, newRow, type Row, withoutPrototypes } from './row.ts'
 
 const rowOf = (fields: ReadonlyArray<readonly [string, Json]>): Row => {
   const row = newRow()
@@ -89,5 +89,29 @@ describe('derive', () => {
         expect(new Map(Object.entries(next))).toEqual(expected)
       }),
     )
+  })
+})
+
+describe('frozen', () => {
+  test('is the same value, and nothing of it can be changed, to any depth', () => {
+    const row = rowOf([
+      ['list', [{ deep: [1] }]],
+      ['__proto__', rowOf([['x', 1]])],
+      ['n', null],
+    ])
+    expect(frozen(row)).toBe(row)
+    const parts: unknown[] = [row]
+    for (const part of parts) {
+      if (typeof part !== 'object' || part === null) continue
+      expect(Object.isFrozen(part)).toBe(true)
+      parts.push(...Object.values(part))
+    }
+    expect(parts).toContain(1)
+    expect(frozen('text')).toBe('text')
+  })
+  test('reaches what lies in something that was frozen before', () => {
+    const inner = [1]
+    frozen(Object.freeze([inner]) as Json)
+    expect(Object.isFrozen(inner)).toBe(true)
   })
 })

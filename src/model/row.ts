@@ -34,6 +34,24 @@ export function withoutPrototypes(value: Json): Json {
   return copy
 }
 
+/**
+ * Freezes a row to any depth, and returns it. What evidence has been made of must not change afterwards, whoever has it in
+ * hands; a plugin that tries throws in its own code.
+ */
+export function frozen<T extends Json>(value: T): T {
+  if (typeof value === 'object' && value !== null) freeze(value as readonly Json[] | Row)
+  return value
+}
+
+function freeze(value: readonly Json[] | Row): void {
+  if (Array.isArray(value)) for (const each of value) frozen(each)
+  // Without a list of all values: this is done for each row.
+  else
+    for (const field in value as Row)
+      if (typeof (value as Row)[field] === 'object') frozen((value as Row)[field] as Json)
+  Object.freeze(value)
+}
+
 /** `row` with some fields set and some removed; fields keep their order, new ones come last. */
 export function derive(row: Row, set: Row, unset: readonly string[] = []): Row {
   const next = newRow()

@@ -195,7 +195,7 @@ export interface VisitContext {
 
 export interface Transform {
   /**
-   * Must not change the row, must not throw for bad data. A result at once keeps the run in its fast loop; a promise
+   * The row is frozen, to any depth. Must not throw for bad data. A result at once keeps the run in its fast loop; a promise
    * makes the node asynchronous, with `concurrency` of them under way at most.
    */
   process(row: Row, context: VisitContext): TransformResult | Promise<TransformResult>

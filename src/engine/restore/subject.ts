@@ -13,7 +13,7 @@ import {
   type VisitFact,
 } from '../../model/entry.ts'
 import { CustodyError } from '../../model/error.ts'
-import type { Json, Row } from '../../model/row.ts'
+import { frozen, type Json, type Row } from '../../model/row.ts'
 import type { Plan, PlanNode } from '../../plan/plan.ts'
 import type { MergeFailure } from '../decide/coalesce.ts'
 import type { Passage } from '../decide/ending.ts'
@@ -271,6 +271,6 @@ class SubjectFold {
         'CUSTODY_VERIFY_FAILED',
         `${this.#subject.kind} ${this.#subject.number} has lost its value ${value}`,
       )
-    return row as Row
+    return frozen(row as Row)
   }
 }

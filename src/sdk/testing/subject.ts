@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { canonicalize } from '../../model/canonical.ts'
-import { type Json, type Row, withoutPrototypes } from '../../model/row.ts'
+import { frozen, type Json, type Row, withoutPrototypes } from '../../model/row.ts'
 import { type FieldSchema, OBSERVED, type RowSchema } from '../schema.ts'
 import type { PluginContext, PluginExample, PluginSpec, RowError, VisitContext } from '../spec.ts'
 
@@ -61,13 +61,7 @@ export function parsedOptions(spec: PluginSpec, sample: Sample, problems: Proble
 }
 
 /** A row as the engine hands it out: no prototypes, and frozen to any depth, so that a change throws. */
-export const frozenRow = (row: Row): Row => freeze(withoutPrototypes(row)) as Row
-
-function freeze(value: Json): Json {
-  if (typeof value !== 'object' || value === null) return value
-  for (const each of Object.values(value)) freeze(each as Json)
-  return Object.freeze(value)
-}
+export const frozenRow = (row: Row): Row => frozen(withoutPrototypes(row)) as Row
 
 /** The tightest schema that fits the rows: closed, a field optional where some row lacks it or has null. */
 export function schemaOfRows(rows: readonly Row[]): RowSchema {
