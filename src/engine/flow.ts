@@ -32,7 +32,7 @@ import type { Clock } from './ports.ts'
 import { upstreamFirst } from './reach.ts'
 import type { Recorder } from './recorder.ts'
 import { callNext, type Stations } from './stations.ts'
-import { asDefect, type Step, writeRow } from './step.ts'
+import { asDefect, refuseCall, type Step, writeRow } from './step.ts'
 import { type Standing, standing, Token } from './token.ts'
 import { Turns } from './turns.ts'
 import type { UnderWay } from './under-way.ts'
@@ -77,7 +77,7 @@ export class Flow {
       this.#nodes.filter(node => node.kind === 'aggregate'),
       reaches,
     )
-    this.#first_attempt = { attempt: 1, signal: parts.signal }
+    this.#first_attempt = { attempt: 1, signal: parts.signal, call: refuseCall }
   }
 
   /** Whether `deliver` has something to do. */
@@ -219,7 +219,10 @@ export class Flow {
       station.queue.push(token)
       return this.#line.stay(token)
     }
-    const context = token.attempt === 1 ? this.#first_attempt : { attempt: token.attempt, signal: this.#parts.signal }
+    const context =
+      token.attempt === 1
+        ? this.#first_attempt
+        : { attempt: token.attempt, signal: this.#parts.signal, call: refuseCall }
     const step = station.visit(token.row, context)
     if (!(step instanceof Promise)) {
       callNext(station, stack)
@@ -427,7 +430,7 @@ export class Flow {
 
   #processBatch(batch: Batch, stack: Token[]): void {
     const rows = batch.members.map(({ token }) => token.row)
-    const context = { attempt: batch.attempt, signal: this.#parts.signal }
+    const context = { attempt: batch.attempt, signal: this.#parts.signal, call: refuseCall }
     const result = this.#parts.stations.aggregate(batch.node.number, rows, context)
     if (!(result instanceof Promise)) return this.#settleBatch(batch, result, stack)
     this.#line.stay(lastOf(batch))

@@ -20,6 +20,7 @@ import { checkSource } from './testing/source-checks.ts'
 import { checkSpec } from './testing/spec-checks.ts'
 import type { Sample } from './testing/subject.ts'
 
+export { answering, performing, visitContext } from './testing/calling.ts'
 export type { Sample } from './testing/subject.ts'
 
 /** All problems of a plugin, one sentence each; none if it conforms. `samples` are used besides the spec's examples. */
