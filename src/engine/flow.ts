@@ -22,6 +22,7 @@ import type {
 import type { BatchResult, RowError } from '../sdk/spec.ts'
 import { type Batch, Batches } from './batches.ts'
 import type { Contexts } from './calls/contexts.ts'
+import { ReplayMiss } from './calls/replay-miss.ts'
 import { refusal } from './decide/batch.ts'
 import { afterError } from './decide/retry.ts'
 import type { Join, Waiting } from './frames.ts'
@@ -234,9 +235,23 @@ export class Flow {
           callNext(station, next)
           this.#apply(token, node, answer, started_us, next)
         }),
-      (thrown: unknown) => this.#news.arrive(() => raise(thrown)),
+      (thrown: unknown) =>
+        this.#news.arrive(next => {
+          station.busy--
+          this.performing--
+          callNext(station, next)
+          this.#miss(token, thrown, started_us, next)
+        }),
     )
     this.#line.stay(token)
+  }
+
+  /** A replayed visit asked for what isn't on record. Anything else that was thrown is a defect. */
+  #miss(token: Token, thrown: unknown, started_us: number, stack: Token[]): void {
+    if (!(thrown instanceof ReplayMiss)) throw thrown
+    const before = standing(token)
+    this.#parts.recorder.miss(token, thrown.message, started_us)
+    this.#follow(token, [before], [token], stack)
   }
 
   #apply(token: Token, node: Performing, step: Step, started_us: number, stack: Token[]): void {

@@ -17,8 +17,11 @@ export class News {
   #due: Apply[] = []
   readonly #clock: Clock
   readonly #onNews: () => void
+  readonly #rests: boolean
 
-  constructor(clock: Clock, onNews: () => void) {
+  /** `rests`: false if nobody needs to wait for a backoff. */
+  constructor(clock: Clock, onNews: () => void, rests = true) {
+    this.#rests = rests
     this.#clock = clock
     this.#onNews = onNews
   }
@@ -40,7 +43,7 @@ export class News {
   /** Falls due after a backoff. */
   rest(delay_us: number, apply: Apply): void {
     this.resting++
-    this.#clock.wake(delay_us, () =>
+    this.#clock.wake(this.#rests ? delay_us : 0, () =>
       this.fallDue(stack => {
         this.resting--
         apply(stack)

@@ -34,6 +34,7 @@ import {
   filtered,
   type Passage,
   passedOn,
+  replayMissed,
 } from './decide/ending.ts'
 import type { ForkGroup, Frame, Join, Waiting } from './frames.ts'
 import type { Tallies } from './tallies.ts'
@@ -169,6 +170,14 @@ export class Recorder {
     facts.calls ??= []
     facts.calls.push(fact)
     this.tallies.call(fact)
+  }
+
+  /** A replay has no record of what the visit asks for. */
+  miss(token: Token, message: string, started_us: number): void {
+    this.#facts(token.subject, started_us)
+    const error = this.#addError(token, { code: 'REPLAY_MISS', message })
+    this.#visit(token, VISIT_ERROR, token.value, 0, 0, started_us, error)
+    this.#end(token, replayMissed(token.id, token.node, error))
   }
 
   // ── groups ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -344,7 +353,8 @@ export class Recorder {
     const text = canonicalize(row)
     const subject = new Subject('row', ++this.tallies.read)
     const facts = this.#facts(subject, started_us)
-    facts.origin = { source, index, line }
+    subject.origin = { source, index, line }
+    facts.origin = subject.origin
     const value = this.#addValue(subject, { kind: 'full', text })
     const token = new Token(
       ++this.tallies.born,

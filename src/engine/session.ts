@@ -8,6 +8,7 @@
 import type { RunLedger } from '../ledger/write-port.ts'
 import type { RunStatus, SealedStatus, Tallies as Totals } from '../model/entry.ts'
 import { CustodyError, isCustodyError } from '../model/error.ts'
+import type { Recordings } from '../model/recording.ts'
 import type { Plan, SourceNode } from '../plan/plan.ts'
 import type { Source } from '../sdk/spec.ts'
 import { Calls } from './calls/calls.ts'
@@ -55,6 +56,8 @@ export interface SessionRequest {
   readonly clock: Clock
   /** Aborted to stop safely. */
   readonly signal: AbortSignal
+  /** Of another run, where calls are answered from it instead of being made. */
+  readonly recordings?: Recordings | null | undefined
   /** Told after each commit; evidence comes first (I11). */
   readonly onProgress?: ((progress: Progress) => void) | undefined
   /** For tests that crash a run at a named point. */
@@ -148,8 +151,10 @@ async function machineOf(parts: SessionParts, stop: AbortSignal, atPoint: AtPoin
   const recorder = new Recorder(new Tallies(plan.nodes.length, plan.edges.length, totals), () => clock.now_us())
   let wake = (): void => undefined
   const intakes = parts.intakes(() => wake())
-  const news = new News(clock, () => wake())
-  const calls = new Calls({ limits: plan.limits, clock, recorder, news, signal })
+  const { recordings = null } = request
+  // What is on record needn't be waited for.
+  const news = new News(clock, () => wake(), recordings === null)
+  const calls = new Calls({ limits: plan.limits, clock, recorder, news, signal, recordings })
   const contexts = new Contexts(plan, calls, signal)
   const flow = new Flow({ plan, stations, recorder, outputs, clock, contexts, news }, reachability(plan))
   const committer = new Committer(

@@ -17,6 +17,7 @@ import type {
   TransformResult,
   VisitContext,
 } from '../sdk/spec.ts'
+import { ReplayMiss } from './calls/replay-miss.ts'
 
 export type Step =
   | { readonly kind: 'leave'; readonly edge: PlanEdge; readonly row: Row }
@@ -161,6 +162,7 @@ function guarded<I, R extends object, S>(
     return result.then(
       answer => checked(answer, input),
       (thrown: unknown) => {
+        if (thrown instanceof ReplayMiss) throw thrown
         throw defect(name, `threw ${describe(thrown)}`, thrown)
       },
     )

@@ -48,6 +48,8 @@ export class Subject {
   readonly kind: 'row' | 'batch'
   /** Number of the row, or of the batch. */
   readonly number: number
+  /** Where the row came from; null for a batch. */
+  origin: OriginFact | null = null
   /** Seq of its latest entry. */
   previous: number | null = null
   /** Values so far; the next one gets `values + 1`. */

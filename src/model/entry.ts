@@ -94,15 +94,17 @@ export interface EndingFact {
   readonly error: { readonly code: string; readonly value: number } | null
 }
 
-export type CallStatus = 0 | 1 | 2 | 3
+export type CallStatus = 0 | 1 | 2 | 3 | 4
 export const CALL_OK = 0
 export const CALL_ERROR = 1
 /** The service asked to be left alone. The call is made again. */
 export const CALL_THROTTLED = 2
 /** Nothing was asked, because the answer was on record from another run. */
 export const CALL_RECORDED = 3
+/** As before, and what was on record is an error. */
+export const CALL_RECORDED_ERROR = 4
 /** In the order of CallStatus. */
-export const CALL_STATUSES = ['ok', 'error', 'throttled', 'recorded'] as const
+export const CALL_STATUSES = ['ok', 'error', 'throttled', 'recorded', 'recorded_error'] as const
 
 /** Counts of language-model tokens, and nano-dollars. */
 export interface CallCosts {
@@ -127,7 +129,7 @@ export interface CallFact extends CallCosts {
   readonly status: CallStatus
   /** Value that was asked; equal requests of a subject may share it. */
   readonly request: number
-  /** Value that came back; of an error `{code, message}`, with `response` if something came back. */
+  /** Value that came back; of an error `{code, message, retryable}`, with `response` if something came back. */
   readonly response: number
   /** From the entry's time; negative if it began before what else the entry tells. */
   readonly start_us: number
@@ -290,6 +292,8 @@ export type RunEntry =
       readonly plan_hash: string
       readonly topology: Topology
       readonly custody: string
+      /** The run whose recorded answers its calls are given; absent if they are made. */
+      readonly replays?: string
       readonly t: number
     }
   /** Closes each commit. Its value is a `CommitValue`. */

@@ -68,16 +68,18 @@ const commit: Decoder<Extract<RunEntry, { k: 'commit' }>> = (value, where) =>
 
 /** By `k`. */
 const RUN_ENTRIES: { readonly [K in RunEntry['k']]: Decoder<Extract<RunEntry, { k: K }>> } = {
-  open: object({
-    k: oneOf('open'),
-    format: oneOf(LEDGER_FORMAT),
-    run: uuid,
-    name: text(),
-    plan_hash: hash,
-    topology,
-    custody: text(),
-    t: int(),
-  }),
+  open: (value, where) =>
+    object({
+      k: oneOf('open'),
+      format: oneOf(LEDGER_FORMAT),
+      run: uuid,
+      name: text(),
+      plan_hash: hash,
+      topology,
+      custody: text(),
+      ...(Object.hasOwn(asObject(value, where), 'replays') ? { replays: uuid } : {}),
+      t: int(),
+    })(value, where),
   commit,
   stop: object({ k: oneOf('stop'), status: oneOf('failed', 'cancelled'), reason: word, t: int() }),
   resume: object({ k: oneOf('resume'), epoch: int(1), cut: listOf(int(1)), t: int() }),

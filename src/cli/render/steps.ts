@@ -160,7 +160,8 @@ export function callText(each: CallStory): string {
   const { service, call, status, duration_us, input_tokens, output_tokens, cost_usd } = each
   const parts = [`asked ${printable(service)} (call ${call}): ${CALL_WORDS[status]} in ${formatDuration(duration_us)}`]
   const { code, message } = fieldsOf(each.response)
-  if (status === 'error') parts.push(`${printable(String(code))}: ${printable(String(message))}`)
+  if (status === 'error' || status === 'recorded_error')
+    parts.push(`${printable(String(code))}: ${printable(String(message))}`)
   if (input_tokens + output_tokens > 0) parts.push(`${count(input_tokens)} tokens in, ${count(output_tokens)} out`)
   if (cost_usd > 0) parts.push(dollars(cost_usd))
   return parts.join(' · ')
@@ -171,6 +172,7 @@ const CALL_WORDS: { readonly [status in CallStory['status']]: string } = {
   error: 'failed',
   throttled: 'told to wait',
   recorded: 'answered from the record',
+  recorded_error: 'failed, as on record',
 }
 
 function fieldsOf(response: CallStory['response']): { readonly [field: string]: unknown } {

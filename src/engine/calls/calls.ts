@@ -7,7 +7,16 @@
  * K3. What a visit hears is what the ledger keeps: canonical JSON, the same whether it was just asked or is on record.
  */
 import { canonicalize } from '../../model/canonical.ts'
-import { CALL_ERROR, CALL_OK, CALL_THROTTLED, type CallCosts, type CallStatus } from '../../model/entry.ts'
+import {
+  CALL_ERROR,
+  CALL_OK,
+  CALL_RECORDED,
+  CALL_RECORDED_ERROR,
+  CALL_THROTTLED,
+  type CallCosts,
+  type CallStatus,
+} from '../../model/entry.ts'
+import type { CallPlace, RecordedCall, Recordings } from '../../model/recording.ts'
 import { frozen, type Json, withoutPrototypes } from '../../model/row.ts'
 import type { Plan, RetryConfig } from '../../plan/plan.ts'
 import type { CallAnswer, CallFailure, CallRequest, CallResult, CallTry, CallUsage } from '../../sdk/call.ts'
@@ -20,6 +29,7 @@ import { defect } from '../step.ts'
 import type { Subject } from '../token.ts'
 import type { Answers } from './answers.ts'
 import { Budget } from './budget.ts'
+import { ReplayMiss } from './replay-miss.ts'
 import { Service, type Waiter } from './service.ts'
 
 /** Stands in the record of a call whose plugin threw. */
@@ -39,6 +49,8 @@ export interface Asker {
   readonly node: { readonly number: number; readonly name: string; readonly retry: RetryConfig }
   readonly attempt: number
   readonly answers: Answers
+  /** Where it is, as another run would find it. */
+  readonly place: () => CallPlace
 }
 
 /** What came of a call. */
@@ -82,6 +94,8 @@ export interface CallsParts {
   readonly recorder: Recorder
   readonly news: News
   readonly signal: AbortSignal
+  /** Where calls are answered from instead of being made; null to make them. */
+  readonly recordings: Recordings | null
 }
 
 export class Calls {
@@ -163,8 +177,30 @@ export class Calls {
         ...{ visit, service: this.#service(name), name, request, ordinal, perform, resolve, reject },
         ...{ most_nusd: nanoDollars(asked.at_most_usd ?? 0), throttled: 0 },
       }
-      this.#wait(pending, waiter => pending.service.enter(waiter))
+      const { recordings } = this.#parts
+      if (recordings === null) this.#wait(pending, waiter => pending.service.enter(waiter))
+      else this.#lookUp(pending, recordings)
     })
+  }
+
+  /** Nothing is asked: the call is what the record says, or it is missed. */
+  #lookUp(pending: Pending, recordings: Recordings): void {
+    const { visit, name, request, ordinal } = pending
+    const { clock, news } = this.#parts
+    const started_us = clock.now_us()
+    const give = (found: RecordedCall | null) => {
+      if (found === null) return pending.reject(new ReplayMiss(name))
+      const response = canonicalize(found.response)
+      const data = frozen(withoutPrototypes(JSON.parse(response) as Json))
+      const answered = found.kind === 'answer'
+      this.#record(pending, answered ? CALL_RECORDED : CALL_RECORDED_ERROR, response, NOTHING, started_us)
+      if (answered) visit.asker.answers.add(name, request, ordinal, data)
+      pending.resolve(answered ? { kind: 'answer', response: data } : errorOf(data as unknown as CallFailure))
+    }
+    recordings.take(visit.asker.place(), name, request).then(
+      found => news.arrive(() => give(found)),
+      (thrown: unknown) => news.arrive(() => pending.reject(thrown)),
+    )
   }
 
   #wait(pending: Pending, enter: (waiter: Waiter) => void): void {
@@ -234,7 +270,7 @@ export class Calls {
     this.#ends(pending, NOTHING)
     pending.service.answered()
     const message = thrown instanceof Error ? thrown.message : String(thrown)
-    this.#record(pending, CALL_ERROR, failureText({ code: DEFECT, message }), NOTHING, started_us)
+    this.#record(pending, CALL_ERROR, failureText({ code: DEFECT, message, retryable: false }), NOTHING, started_us)
     pending.reject(thrown)
   }
 
@@ -289,8 +325,11 @@ function nanoDollars(usd: number): number {
   return Math.ceil(usd * 1e9 - 1e-6)
 }
 
-function failureText({ code, message, response }: Pick<CallFailure, 'code' | 'message' | 'response'>): string {
-  return canonicalize({ code, message: message.toWellFormed(), ...(response === undefined ? {} : { response }) })
+type Failed = Pick<CallFailure, 'code' | 'message' | 'retryable' | 'response'>
+
+function failureText({ code, message, retryable, response }: Failed): string {
+  const told = { code, message: message.toWellFormed(), retryable }
+  return canonicalize(response === undefined ? told : { ...told, response })
 }
 
 function errorOf({ code, message, retryable, retry_after_ms }: CallFailure): CallResult {

@@ -94,6 +94,7 @@ class SubjectFold {
 
   add(seq: number, entry: SubjectEntry, payload: string | null): void {
     this.#subject.previous = seq
+    this.#subject.origin ??= entry.origin
     this.#subject.values = Math.max(this.#subject.values, entry.first_value + entry.commitments.length - 1)
     if (payload !== null) addValues(this.#values, entry.first_value, payload)
     for (const { group, kind, node } of entry.groups_opened) this.#groups.set(group, { kind, node })

@@ -44,7 +44,7 @@ export interface CallStory {
   /** Its place among the calls of its visit, from 1. */
   readonly ordinal: number
   readonly request: Known<Json>
-  /** Of an error `{code, message}`. */
+  /** Of an error `{code, message, retryable}`. */
   readonly response: Known<Json>
   readonly request_hash: string | null
   readonly response_hash: string | null

@@ -2,6 +2,7 @@
 import {
   CALL_ERROR,
   CALL_RECORDED,
+  CALL_RECORDED_ERROR,
   CALL_THROTTLED,
   type CallFact,
   type Tallies,
@@ -49,7 +50,7 @@ export class TallyFold {
     calls.count++
     if (status === CALL_ERROR) calls.error++
     if (status === CALL_THROTTLED) calls.throttled++
-    if (status === CALL_RECORDED) calls.recorded++
+    if (status === CALL_RECORDED || status === CALL_RECORDED_ERROR) calls.recorded++
     calls.input_tokens += input_tokens
     calls.output_tokens += output_tokens
     calls.cost_nusd += cost_nusd
