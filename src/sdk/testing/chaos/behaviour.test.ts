@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Behaviour, decide, requestKey } from './behaviour.ts'
-import { chaosSettings, FAULT_KINDS, type FaultKind } from './options.ts'
+import { FAULT_KINDS, type FaultKind } from './faults.ts'
+import { chaosSettings } from './options.ts'
 
 const rates = fc
   .array(fc.double({ min: 0, max: 1, noNaN: true }), {

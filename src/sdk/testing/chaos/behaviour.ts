@@ -3,7 +3,8 @@
  * very request was let through before. The order in which requests arrive has no part in it, so runs can be repeated.
  */
 import { sha256Hex } from '../../../model/hash.ts'
-import { type ChaosSettings, FAULT_KINDS, type FaultKind } from './options.ts'
+import { FAULT_KINDS, type FaultKind } from './faults.ts'
+import type { ChaosSettings } from './options.ts'
 import { Random } from './random.ts'
 
 export interface Decision {

@@ -2,8 +2,8 @@
 import type { Json } from '../../../model/row.ts'
 import type { Answerer } from './answer.ts'
 import { BYTES_PER_TOKEN, type ChatRequest, readChatRequest, tokensIn } from './chat-request.ts'
+import type { FaultKind } from './faults.ts'
 import { isTarget, unfittingValue } from './fitting.ts'
-import type { FaultKind } from './options.ts'
 import { badRequest, jsonReply, type Reply } from './reply.ts'
 
 /** What the model says. */

@@ -1,7 +1,8 @@
 /** How a reply goes over the wire: whole, in drops, in part, or with a broken connection. */
 import type { ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { ChaosSettings, FaultKind } from './options.ts'
+import type { FaultKind } from './faults.ts'
+import type { ChaosSettings } from './options.ts'
 import type { Reply } from './reply.ts'
 
 /** Faults of the way, which any reply with a body can meet. */

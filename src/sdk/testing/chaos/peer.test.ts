@@ -3,7 +3,8 @@ import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { chat, completed, peerStarter, SCHEMA, WITH_SCHEMA } from '../../../../test/support/chaos-client.ts'
 import { compileJsonSchema } from '../../field-type.ts'
-import { type ChaosOptions, FAULT_KINDS, type FaultKind } from './options.ts'
+import { FAULT_KINDS, type FaultKind } from './faults.ts'
+import type { ChaosOptions } from './options.ts'
 import { type ChaosPeer, startChaosPeer } from './peer.ts'
 
 const start = peerStarter()

@@ -1,7 +1,7 @@
 /** What was asked of a chaos peer, and what it did: kept for tests that count. */
 import type { IncomingHttpHeaders } from 'node:http'
 import { SlidingWindow } from './admission.ts'
-import type { FaultKind } from './options.ts'
+import type { FaultKind } from './faults.ts'
 
 /** What a request met: a fault of its own or of a burst, or the limit. */
 export type Met = FaultKind | 'over_limit'
