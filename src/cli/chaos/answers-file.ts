@@ -14,7 +14,7 @@ const FORM = 'As in: - { match: "(?i)refund", answer: "yes" }'
 
 /**
  * `path` is absolute, `named` what the user calls it.
- * @throws CustodyError CUSTODY_FILE_…; DiagnosticsError if it isn't what it should be.
+ * @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_FILE_UNREADABLE; DiagnosticsError if it isn't what it should be.
  */
 export async function readAnswers(path: string, named: string): Promise<NonNullable<ChaosOptions['answers']>> {
   const read = await readPipelineText(path)

@@ -7,7 +7,8 @@ export const FAULTS = {
   reset: 'The connection is reset (RST) in the middle of the body.',
   malformed: 'Status 200, and a body that isn’t JSON: broken off, an HTML page, or nothing at all.',
   cut_body: 'A part of the body, with a `Content-Length` that fits the part.',
-  short_body: 'A part of the body, with the `Content-Length` of all of it; then the connection is closed.',
+  short_body:
+    'A part of the body, with the `Content-Length` of all of it, a stream without its end; then the connection is closed.',
   drip: 'The right answer, in small pieces with pauses (`drip`).',
   truncated: 'A part of the model’s answer, with `finish_reason: length`.',
   malformed_answer: 'The model was asked for JSON, and its answer isn’t.',
