@@ -31,7 +31,8 @@ export function mangled(reply: Reply, fault: FaultKind | null, detail: number): 
 }
 
 /**
- * Sends what `mangled` gave. It has ended when the response says so (`close`).
+ * Sends what `mangled` gave. It has ended when the response says so (`close`), or before what is returned is called: that
+ * breaks the connection, if it shall be broken.
  * @throws AbortError if the signal says that the client is gone.
  */
 export async function deliver(
@@ -41,17 +42,17 @@ export async function deliver(
   detail: number,
   drip: ChaosSettings['drip'],
   signal: AbortSignal,
-): Promise<void> {
+): Promise<(() => void) | null> {
   const { status, headers, body, streamed } = reply
   const bare = body.length === 0 && (status === 204 || status === 304)
   response.writeHead(status, {
     ...headers,
     ...(streamed || bare ? {} : { 'content-length': body.length }),
   })
-  if (fault === 'drip') return deliverInDrops(response, body, drip, signal)
   if (fault !== 'reset' && fault !== 'short_body') {
-    response.end(body)
-    return
+    const start = fault === 'drip' ? await drop(response, body, drip, signal) : 0
+    response.end(body.subarray(start))
+    return null
   }
   // One byte at least is missing.
   const part = body.subarray(0, Math.min(body.length - 1, Math.floor(body.length * detail)))
@@ -61,25 +62,25 @@ export async function deliver(
     else response.write(part, () => resolve())
   })
   const { socket } = response
-  if (fault === 'short_body') socket?.destroySoon()
-  else {
-    // A reset takes from the client what it hasn't read: so that it is met in the middle, the client gets a moment.
-    await wait(RESET_AFTER_MS, undefined, { signal })
-    socket?.resetAndDestroy()
-  }
+  if (fault === 'short_body') return () => socket?.destroySoon()
+  // A reset takes from the client what it hasn't read: so that it is met in the middle, the client gets a moment.
+  await wait(RESET_AFTER_MS, undefined, { signal })
+  return () => socket?.resetAndDestroy()
 }
 
 const RESET_AFTER_MS = 20
 
-async function deliverInDrops(
+/** Sends all but the last piece, and gives where that begins: the client shall have all no sooner than the response ends. */
+async function drop(
   response: ServerResponse,
   body: Buffer,
   { bytes, pause_ms }: ChaosSettings['drip'],
   signal: AbortSignal,
-): Promise<void> {
-  for (let at = 0; at < body.length; at += bytes) {
+): Promise<number> {
+  let at = 0
+  for (; at + bytes < body.length; at += bytes) {
     response.write(body.subarray(at, at + bytes))
     await wait(pause_ms, undefined, { signal })
   }
-  response.end()
+  return at
 }

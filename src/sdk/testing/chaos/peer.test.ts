@@ -197,6 +197,7 @@ describe('repeating a run', () => {
       }
       await Promise.all(Array.from({ length: at_once }, worker))
       await peer.idle()
+      expect(peer.totals.peak_in_flight).toBeLessThanOrEqual(at_once)
       return peer.requests.map(({ body, attempt, fault, status }) => `${body} ${attempt} ${fault} ${status}`).sort()
     }
     const told = (error: Error) => error.message

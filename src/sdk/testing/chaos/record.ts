@@ -23,7 +23,7 @@ export interface ChaosRequest {
   readonly fault: Met | null
   /** Null if nothing was sent. */
   readonly status: number | null
-  /** When all that was to be sent had been handed over, or the connection was gone; null before. */
+  /** When all that was to be sent had been handed over, or the connection was gone or about to be broken; null before. */
   readonly ended_ms: number | null
   /** Whether the client was sent all of the answer. */
   readonly sent_whole: boolean
@@ -87,7 +87,9 @@ export class RequestLog {
     return request
   }
 
+  /** What has ended stays as it ended. */
   close(request: OpenRequest, ended_ms: number, sent_whole: boolean): void {
+    if (request.ended_ms !== null) return
     request.ended_ms = ended_ms
     request.sent_whole = sent_whole
     if (sent_whole) this.#sent_whole += 1

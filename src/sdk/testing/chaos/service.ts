@@ -117,7 +117,7 @@ export class Service {
     return replyTo({ method, url, headers: request.headers, body, key, decision, seed, answerer: this.#answerer })
   }
 
-  #send(
+  async #send(
     { response, record, signal }: Exchange,
     reply: Reply,
     on_the_way: FaultKind | null,
@@ -126,7 +126,11 @@ export class Service {
     record.status = reply.status
     const told = record.fault === null ? {} : { 'x-chaos-fault': record.fault }
     const marked = { ...reply, headers: { ...reply.headers, ...told } }
-    return deliver(response, marked, on_the_way, detail, this.#settings.drip, signal)
+    const hangUp = await deliver(response, marked, on_the_way, detail, this.#settings.drip, signal)
+    if (hangUp === null) return
+    // Before the client sees it: its next request isn't in flight together with this one.
+    this.log.close(record, now(), false)
+    hangUp()
   }
 }
 
