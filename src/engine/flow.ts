@@ -19,14 +19,15 @@ import type {
   SinkNode,
   TransformNode,
 } from '../plan/plan.ts'
-import type { BatchResult, RowError, VisitContext } from '../sdk/spec.ts'
+import type { BatchResult, RowError } from '../sdk/spec.ts'
 import { type Batch, Batches } from './batches.ts'
+import type { Contexts } from './calls/contexts.ts'
 import { refusal } from './decide/batch.ts'
 import { afterError } from './decide/retry.ts'
 import type { Join, Waiting } from './frames.ts'
 import { detailOf, type JoinEffect, Joins } from './joins.ts'
 import { Line } from './line.ts'
-import { News } from './news.ts'
+import type { News } from './news.ts'
 import type { Outputs } from './outputs.ts'
 import type { Clock } from './ports.ts'
 import { upstreamFirst } from './reach.ts'
@@ -45,12 +46,13 @@ export interface FlowParts {
   readonly recorder: Recorder
   readonly outputs: Outputs
   readonly clock: Clock
-  readonly signal: AbortSignal
-  /** Called when `deliver` has something to do. */
-  readonly onNews: () => void
+  readonly contexts: Contexts
+  readonly news: News
 }
 
 export class Flow {
+  /** Visits and batches that plugins have promised to answer. */
+  performing = 0
   readonly #parts: FlowParts
   readonly #nodes: readonly PlanNode[]
   readonly #line: Line
@@ -58,7 +60,6 @@ export class Flow {
   readonly #batches: Batches
   /** Aggregates, upstream ones first. */
   readonly #aggregates: readonly AggregateNode[]
-  readonly #first_attempt: VisitContext
   readonly #news: News
   readonly #turns: Turns
 
@@ -70,14 +71,13 @@ export class Flow {
       .map(({ number }) => number)
     this.#line = new Line(ordered, reaches)
     this.#turns = new Turns(this.#line, ordered)
-    this.#news = new News(parts.clock, parts.onNews)
+    this.#news = parts.news
     this.#joins = new Joins(parts.plan, reaches)
     this.#batches = new Batches(parts.clock, batch => this.#news.fallDue(stack => this.#lookInTime(batch, stack)))
     this.#aggregates = upstreamFirst(
       this.#nodes.filter(node => node.kind === 'aggregate'),
       reaches,
     )
-    this.#first_attempt = { attempt: 1, signal: parts.signal }
   }
 
   /** Whether `deliver` has something to do. */
@@ -116,8 +116,8 @@ export class Flow {
     for (const { join, left_us } of joins) this.#startTimeout(join, left_us)
     const rests = new Map(resting.map(({ token, left_us }) => [token, left_us]))
     this.#news.fallDue(stack => {
-      for (const { group, members, age_us } of batches) {
-        const batch = this.#batches.open(group, this.#parts.clock.now_us() - age_us)
+      for (const { group, members, age_us, answers } of batches) {
+        const batch = this.#batches.open(group, this.#parts.clock.now_us() - age_us, answers)
         batch.members.push(...members)
         batch.attempt = members[0]?.token.attempt ?? 1
         this.#lookInTime(batch, stack)
@@ -219,17 +219,18 @@ export class Flow {
       station.queue.push(token)
       return this.#line.stay(token)
     }
-    const context = token.attempt === 1 ? this.#first_attempt : { attempt: token.attempt, signal: this.#parts.signal }
-    const step = station.visit(token.row, context)
+    const step = station.visit(token.row, this.#parts.contexts.ofVisit(token, node))
     if (!(step instanceof Promise)) {
       callNext(station, stack)
       return this.#apply(token, node, step, started_us, stack)
     }
     station.busy++
+    this.performing++
     step.then(
       answer =>
         this.#news.arrive(next => {
           station.busy--
+          this.performing--
           callNext(station, next)
           this.#apply(token, node, answer, started_us, next)
         }),
@@ -271,7 +272,7 @@ export class Flow {
   /** Records an error. True if the token waits for another attempt. */
   #retry(token: Token, node: Performing, error: RowError, started_us: number): boolean {
     const { recorder } = this.#parts
-    const next = afterError(error.retryable, token.attempt, node.retry)
+    const next = afterError(error.retryable, token.attempt, node.retry, error.retry_after_ms)
     if (next.kind === 'give_up') {
       recorder.fail(token, node.on_error, error, { kind: next.cause }, started_us)
       return false
@@ -427,12 +428,16 @@ export class Flow {
 
   #processBatch(batch: Batch, stack: Token[]): void {
     const rows = batch.members.map(({ token }) => token.row)
-    const context = { attempt: batch.attempt, signal: this.#parts.signal }
-    const result = this.#parts.stations.aggregate(batch.node.number, rows, context)
+    const result = this.#parts.stations.aggregate(batch.node.number, rows, this.#parts.contexts.ofBatch(batch))
     if (!(result instanceof Promise)) return this.#settleBatch(batch, result, stack)
     this.#line.stay(lastOf(batch))
+    this.performing++
     result.then(
-      answer => this.#news.arrive(next => this.#settleBatch(batch, answer, next)),
+      answer =>
+        this.#news.arrive(next => {
+          this.performing--
+          this.#settleBatch(batch, answer, next)
+        }),
       (thrown: unknown) => this.#news.arrive(() => raise(thrown)),
     )
   }
@@ -458,7 +463,7 @@ export class Flow {
 
   /** True if the batch is attempted again: its members are held on. */
   #retryBatch(batch: Batch, error: RowError): boolean {
-    const after = afterError(error.retryable, batch.attempt, batch.node.retry)
+    const after = afterError(error.retryable, batch.attempt, batch.node.retry, error.retry_after_ms)
     if (after.kind !== 'again') return false
     const { recorder, clock } = this.#parts
     for (const [i, { token, started_us }] of batch.members.entries()) {

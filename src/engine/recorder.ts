@@ -5,18 +5,24 @@
  *     records one.
  * R2. (I2) A visit and what follows from it are recorded by one call, so that no commit can part them.
  * R3. Rows are frozen as soon as evidence is made of them, so that no plugin can change what is recorded.
- * R4. Facts of a subject whose tokens have all ended go to the ledger at the next `settle`, as text that is small and stays,
- *     unless an earlier one is still open: subjects begin in the order of their numbers. Those of others wait for `take`.
- *     What a failed commit held is dropped as a whole.
  */
-import type { SubjectDraft, ValueDraft } from '../ledger/write-port.ts'
+import type { ValueDraft } from '../ledger/write-port.ts'
 import { canonicalize } from '../model/canonical.ts'
-import { type GroupKind, VISIT_ERROR, VISIT_EXHAUSTED, VISIT_HELD, VISIT_OK, type VisitStatus } from '../model/entry.ts'
+import {
+  type CallFact,
+  type GroupKind,
+  VISIT_ERROR,
+  VISIT_EXHAUSTED,
+  VISIT_HELD,
+  VISIT_OK,
+  type VisitStatus,
+} from '../model/entry.ts'
 import type { Ending, ErrorFact } from '../model/outcome.ts'
 import { derive, frozen, type Json, newRow, type Row } from '../model/row.ts'
 import { DISCARD } from '../model/topology.ts'
 import type { AggregateNode, ForkNode, PlanEdge } from '../plan/plan.ts'
 import type { RowError, SourceReject, SourceRow } from '../sdk/spec.ts'
+import type { Asker, CallMade } from './calls/calls.ts'
 import { changeOf } from './change.ts'
 import type { MergeFailure } from './decide/coalesce.ts'
 import {
@@ -31,7 +37,8 @@ import {
 } from './decide/ending.ts'
 import type { ForkGroup, Frame, Join, Waiting } from './frames.ts'
 import type { Tallies } from './tallies.ts'
-import { draftOf, Facts, Subject, Token } from './token.ts'
+import { type Facts, Subject, Token } from './token.ts'
+import { Unsettled } from './unsettled.ts'
 
 const FORK: GroupKind = 0
 const EXPAND: GroupKind = 1
@@ -48,20 +55,13 @@ export interface BatchGroup {
 
 export class Recorder {
   readonly tallies: Tallies
-  /** Subjects that had facts since the last commit, in order of their first one. */
-  #dirty: Subject[] = []
-  /** How many of these, from the first, have been handed over. */
-  #settled = 0
+  /** What no commit has made durable. */
+  readonly unsettled = new Unsettled()
   readonly #now_us: () => number
 
   constructor(tallies: Tallies, now_us: () => number) {
     this.tallies = tallies
     this.#now_us = now_us
-  }
-
-  /** Subjects with facts that no commit has made durable. */
-  get pending(): number {
-    return this.#dirty.length
   }
 
   // ── sources ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -148,6 +148,27 @@ export class Recorder {
     const status = cause.kind === 'retries_exhausted' ? VISIT_EXHAUSTED : VISIT_ERROR
     this.#visit(token, status, before, out, edge.number, started_us, fact)
     this.#move(token, edge, { kind: 'error', node, cause, error: fact })
+  }
+
+  // ── calls ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** A service was called, and something came of it. */
+  call({ subject, token, node, attempt, answers }: Asker, made: CallMade): void {
+    const { ordinal, service, status, started_us, costs } = made
+    const facts = this.#facts(subject, started_us)
+    const request = answers.valueOf(made.request) ?? this.#addValue(subject, { kind: 'full', text: made.request })
+    answers.keepValue(made.request, request)
+    const fact: CallFact = {
+      ...{ call: (this.tallies.calls?.count ?? 0) + 1, token, node: node.number, attempt, ordinal, service, status },
+      request,
+      response: this.#addValue(subject, { kind: 'full', text: made.response }),
+      start_us: started_us - facts.time_us,
+      duration_us: Math.max(0, this.#now_us() - started_us),
+      ...costs,
+    }
+    facts.calls ??= []
+    facts.calls.push(fact)
+    this.tallies.call(fact)
   }
 
   // ── groups ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -317,24 +338,6 @@ export class Recorder {
     this.#end(token, abandoned(token.id, token.node, error))
   }
 
-  // ── commits ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** Hands over the drafts of subjects that are closed, up to the first that isn't. To be called between transitions, not within one. */
-  settle(append: (draft: SubjectDraft) => void): void {
-    for (let next = this.#dirty[this.#settled]; next?.isClosed === true; next = this.#dirty[this.#settled]) {
-      append(draftOf(next))
-      this.#settled++
-    }
-  }
-
-  /** Hands over all facts that are left, as one draft a subject; what follows belongs to the next commit. */
-  take(): Array<{ readonly subject: Subject; readonly draft: SubjectDraft }> {
-    const left = this.#dirty.slice(this.#settled)
-    this.#dirty = []
-    this.#settled = 0
-    return left.map(subject => ({ subject, draft: draftOf(subject) }))
-  }
-
   // ── facts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #newRow(source: number, index: number, line: number, started_us: number, row: Row): Token {
@@ -385,6 +388,7 @@ export class Recorder {
     token.node = edge.to
     token.passage = passage
     token.attempt = 1
+    token.answers = null
     token.held = false
     if (edge.to === DISCARD) this.#end(token, endAtDiscard(token.id, passage))
   }
@@ -481,11 +485,7 @@ export class Recorder {
   }
 
   #facts(subject: Subject, time_us: number): Facts {
-    if (subject.facts === null) {
-      subject.facts = new Facts(time_us, subject.values + 1)
-      this.#dirty.push(subject)
-    }
-    return subject.facts
+    return subject.facts ?? this.unsettled.begin(subject, time_us)
   }
 }
 

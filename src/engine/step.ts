@@ -6,6 +6,7 @@ import { canonicalize, NotJsonError } from '../model/canonical.ts'
 import { CustodyError, isCustodyError } from '../model/error.ts'
 import { isRow, type Json, newRow, type Row } from '../model/row.ts'
 import type { AggregateNode, GateNode, PlanEdge, PlanNode, SinkNode, TransformNode } from '../plan/plan.ts'
+import type { Call } from '../sdk/call.ts'
 import type {
   Aggregate,
   BatchResult,
@@ -219,6 +220,10 @@ export function defect(node: string, what: string, cause?: unknown): CustodyErro
   if (isCustodyError(cause)) return cause
   return new CustodyError('CUSTODY_PLUGIN_DEFECT', `the plugin of \`${node}\` ${what}`, { where: { node }, cause })
 }
+
+/** For visits of plugins that name no services. */
+export const refuseCall: Call = service =>
+  Promise.reject(new Error(`it calls ${service}, but its spec names no such service`))
 
 /** What was thrown when a plugin's rows were recorded: they turn out not to be JSON when their canonical text is made. */
 export function asDefect(node: PlanNode, thrown: unknown): unknown {

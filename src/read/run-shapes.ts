@@ -21,6 +21,7 @@ const topologyNode: Decoder<TopologyNode> = (value, where) => {
     ...(has('plugin') ? { plugin: text() } : {}),
     ...(has('branches') ? { branches: listOf(text()) } : {}),
     ...(has('policy') ? { policy: text() } : {}),
+    ...(has('services') ? { services: listOf(text()) } : {}),
   })(value, where) as TopologyNode
 }
 const topology: Decoder<Topology> = object({
@@ -28,14 +29,25 @@ const topology: Decoder<Topology> = object({
   edges: listOf(tuple(int(1), text(), int(0))),
 })
 
-const totals: Decoder<Tallies> = object({
-  rows: object({ read: int(), ingested: int(), rejected: int() }),
-  tokens: object({ born: int(), ended: int(), open: int() }),
-  groups: int(),
-  batches: int(),
-  endings: listOf(tuple(int(1), int(), int())),
-  visits: listOf(tuple(int(1), int(), int(), int())),
-  edges: listOf(tuple(int(1), int())),
+const totals: Decoder<Tallies> = (value, where) =>
+  object({
+    rows: object({ read: int(), ingested: int(), rejected: int() }),
+    tokens: object({ born: int(), ended: int(), open: int() }),
+    groups: int(),
+    batches: int(),
+    endings: listOf(tuple(int(1), int(), int())),
+    visits: listOf(tuple(int(1), int(), int(), int())),
+    edges: listOf(tuple(int(1), int())),
+    ...(Object.hasOwn(asObject(value, where), 'calls') ? { calls: callTotals } : {}),
+  })(value, where)
+const callTotals = object({
+  count: int(1),
+  error: int(),
+  throttled: int(),
+  recorded: int(),
+  input_tokens: int(),
+  output_tokens: int(),
+  cost_nusd: int(),
 })
 const receipt = object({ sink: int(1), rows: int(), bytes: int() })
 const word = text(/^[a-z0-9_]+$/, 'a declared word')

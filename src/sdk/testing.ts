@@ -21,6 +21,7 @@ import { checkSource } from './testing/source-checks.ts'
 import { checkSpec } from './testing/spec-checks.ts'
 import type { Sample } from './testing/subject.ts'
 
+export { answering, performing, visitContext } from './testing/calling.ts'
 export type { FaultKind } from './testing/chaos/faults.ts'
 export type { AnswerFunction, ChaosOptions, Question } from './testing/chaos/options.ts'
 export { type ChaosPeer, startChaosPeer } from './testing/chaos/peer.ts'

@@ -1,0 +1,59 @@
+/** What plugins get besides rows: most visits share one context, those at nodes with services can call them. */
+import type { AggregateNode, GateNode, Plan, PlanNode, TransformNode } from '../../plan/plan.ts'
+import type { VisitContext } from '../../sdk/spec.ts'
+import type { Batch } from '../batches.ts'
+import { refuseCall } from '../step.ts'
+import type { Token } from '../token.ts'
+import { Answers } from './answers.ts'
+import type { Calls } from './calls.ts'
+
+export class Contexts {
+  readonly #calls: Calls
+  readonly #signal: AbortSignal
+  readonly #first_attempt: VisitContext
+  /** By node, for nodes that have some. */
+  readonly #services: ReadonlyMap<number, readonly string[]>
+
+  constructor(plan: Plan, calls: Calls, signal: AbortSignal) {
+    this.#calls = calls
+    this.#signal = signal
+    this.#first_attempt = { attempt: 1, signal, call: refuseCall }
+    this.#services = new Map(
+      plan.nodes.map(node => [node.number, servicesOf(node)] as const).filter(([, services]) => services.length > 0),
+    )
+  }
+
+  ofVisit(token: Token, node: TransformNode | GateNode): VisitContext {
+    const services = this.#services.get(node.number)
+    if (services === undefined) return this.#plain(token.attempt)
+    const { subject, id, attempt } = token
+    token.answers ??= new Answers()
+    return this.#calls.context({ subject, token: id, node, attempt, answers: token.answers }, services)
+  }
+
+  ofBatch({ node, subject, attempt, answers }: Batch & { readonly node: AggregateNode }): VisitContext {
+    const services = this.#services.get(node.number)
+    if (services === undefined) return this.#plain(attempt)
+    return this.#calls.context({ subject, token: 0, node, attempt, answers }, services)
+  }
+
+  #plain(attempt: number): VisitContext {
+    return attempt === 1 ? this.#first_attempt : { attempt, signal: this.#signal, call: refuseCall }
+  }
+}
+
+/** The services that a node's plugin calls. */
+export function servicesOf(node: PlanNode): readonly string[] {
+  switch (node.kind) {
+    case 'transform':
+    case 'aggregate':
+      return node.plugin.spec.services?.(node.plugin.options) ?? []
+    case 'gate':
+      return node.by.kind === 'plugin' ? (node.by.plugin.spec.services?.(node.by.plugin.options) ?? []) : []
+    case 'source':
+    case 'sink':
+    case 'fork':
+    case 'coalesce':
+      return []
+  }
+}
