@@ -226,19 +226,15 @@ export class Flow {
       return this.#apply(token, node, step, started_us, stack)
     }
     station.busy++
-    step.then(
-      answer =>
-        this.#news.arrive(next => {
-          station.busy--
-          callNext(station, next)
-          this.#apply(token, node, answer, started_us, next)
-        }),
-      (thrown: unknown) => this.#news.arrive(() => raise(thrown)),
-    )
+    this.#news.answer(step, (answer, at_us, next) => {
+      station.busy--
+      callNext(station, next)
+      this.#apply(token, node, answer, started_us, next, at_us)
+    })
     this.#line.stay(token)
   }
 
-  #apply(token: Token, node: Performing, step: Step, started_us: number, stack: Token[]): void {
+  #apply(token: Token, node: Performing, step: Step, started_us: number, stack: Token[], ended_us?: number): void {
     const { recorder } = this.#parts
     const before = standing(token)
     let next: readonly Token[] = [token]
@@ -251,16 +247,17 @@ export class Flow {
             step.row,
             { kind: node.kind === 'gate' ? 'gate' : 'flow', node: node.number },
             started_us,
+            ended_us,
           )
           break
         case 'expand':
-          next = recorder.expand(token, step.rows, step.edge, started_us)
+          next = recorder.expand(token, step.rows, step.edge, started_us, ended_us)
           break
         case 'filtered':
-          recorder.filter(token, started_us)
+          recorder.filter(token, started_us, ended_us)
           break
         case 'error':
-          if (this.#retry(token, node, step, started_us)) return
+          if (this.#retry(token, node, step, started_us, ended_us)) return
       }
     } catch (thrown) {
       throw asDefect(node, thrown)
@@ -269,14 +266,14 @@ export class Flow {
   }
 
   /** Records an error. True if the token waits for another attempt. */
-  #retry(token: Token, node: Performing, error: RowError, started_us: number): boolean {
+  #retry(token: Token, node: Performing, error: RowError, started_us: number, ended_us?: number): boolean {
     const { recorder } = this.#parts
     const next = afterError(error.retryable, token.attempt, node.retry)
     if (next.kind === 'give_up') {
-      recorder.fail(token, node.on_error, error, { kind: next.cause }, started_us)
+      recorder.fail(token, node.on_error, error, { kind: next.cause }, started_us, ended_us)
       return false
     }
-    recorder.failAttempt(token, error, started_us)
+    recorder.failAttempt(token, error, started_us, ended_us)
     this.#news.rest(next.delay_us, stack => stack.push(token))
     this.#line.stay(token)
     return true
@@ -431,25 +428,23 @@ export class Flow {
     const result = this.#parts.stations.aggregate(batch.node.number, rows, context)
     if (!(result instanceof Promise)) return this.#settleBatch(batch, result, stack)
     this.#line.stay(lastOf(batch))
-    result.then(
-      answer => this.#news.arrive(next => this.#settleBatch(batch, answer, next)),
-      (thrown: unknown) => this.#news.arrive(() => raise(thrown)),
-    )
+    this.#news.answer(result, (answer, at_us, next) => this.#settleBatch(batch, answer, next, at_us))
   }
 
-  #settleBatch(batch: Batch, result: BatchResult, stack: Token[]): void {
+  #settleBatch(batch: Batch, result: BatchResult, stack: Token[], ended_us?: number): void {
     const { recorder } = this.#parts
     const { node, members, trigger } = batch
     if (trigger === null) throw new TypeError('a batch was processed before it closed')
+    const closed = { ...batch, trigger }
     const error = refusal(node, result, members.length)
     const moved = members.map(({ token }) => standing(token))
     let next: readonly Token[] = members.map(({ token }) => token)
     try {
       if (error !== null) {
-        if (this.#retryBatch(batch, error)) return
-        recorder.failBatch(batch, trigger, members, error)
-      } else if (result.kind === 'rows') next = recorder.consumeBatch(batch, trigger, members, result.rows)
-      else if (result.kind === 'members') recorder.releaseBatch(batch, trigger, members, result.rows)
+        if (this.#retryBatch(batch, error, ended_us)) return
+        recorder.failBatch(closed, error, ended_us)
+      } else if (result.kind === 'rows') next = recorder.consumeBatch(closed, result.rows, ended_us)
+      else if (result.kind === 'members') recorder.releaseBatch(closed, result.rows, ended_us)
     } catch (thrown) {
       throw asDefect(node, thrown)
     }
@@ -457,12 +452,12 @@ export class Flow {
   }
 
   /** True if the batch is attempted again: its members are held on. */
-  #retryBatch(batch: Batch, error: RowError): boolean {
+  #retryBatch(batch: Batch, error: RowError, ended_us?: number): boolean {
     const after = afterError(error.retryable, batch.attempt, batch.node.retry)
     if (after.kind !== 'again') return false
     const { recorder, clock } = this.#parts
     for (const [i, { token, started_us }] of batch.members.entries()) {
-      recorder.failAttempt(token, error, started_us)
+      recorder.failAttempt(token, error, started_us, ended_us)
       recorder.holdInBatch(token, batch, i, clock.now_us())
     }
     batch.attempt++
@@ -487,8 +482,4 @@ export class Flow {
 
 function lastOf(batch: Batch): Token {
   return (batch.members.at(-1) as Waiting).token
-}
-
-function raise(thrown: unknown): never {
-  throw thrown
 }

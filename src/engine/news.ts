@@ -9,6 +9,8 @@ import type { Token } from './token.ts'
 
 /** Applies a piece of news, and puts what can go on onto the stack. */
 export type Apply = (stack: Token[]) => void
+/** Applies an answer that came at `at_us`. */
+export type ApplyAnswer<T> = (answer: T, at_us: number, stack: Token[]) => void
 
 export class News {
   /** How many tokens or batches wait for their backoff. */
@@ -25,6 +27,20 @@ export class News {
 
   get any(): boolean {
     return this.#answers.length > 0 || this.#due.length > 0
+  }
+
+  /** What `promise` comes to is news when it comes, with the time of that; what it throws is thrown when that is applied. */
+  answer<T>(promise: Promise<T>, apply: ApplyAnswer<T>): void {
+    promise.then(
+      answer => {
+        const at_us = this.#clock.now_us()
+        this.arrive(stack => apply(answer, at_us, stack))
+      },
+      (thrown: unknown) =>
+        this.arrive(() => {
+          throw thrown
+        }),
+    )
   }
 
   arrive(apply: Apply): void {
