@@ -3,7 +3,7 @@ import { formatDuration } from '../../model/time.ts'
 import type { Change, Decision, VisitStory } from '../../read/explain/story.ts'
 import type { Paint } from '../terminal.ts'
 import { withValues } from './expression.ts'
-import { columnsOf, nearPath, padEnd, padStart, printable, shorten, valueText, wrap } from './text.ts'
+import { columnsOf, counted, nearPath, padEnd, padStart, printable, shorten, valueText, wrap } from './text.ts'
 
 /** Longest value in a change. */
 const VALUE_COLUMNS = 48
@@ -170,8 +170,8 @@ function text(of: string): Head {
 
 function unchangedText(visit: VisitStory, { children, cwd }: Around): string {
   if (visit.kind === 'sink') return visit.path === null ? 'written' : printable(nearPath(visit.path, cwd))
-  if (visit.kind === 'fork') return `split into ${children} branches`
-  if (children > 0 && visit.kind === 'transform') return `became ${children} ${children === 1 ? 'row' : 'rows'}`
+  if (visit.kind === 'fork') return `split into ${counted(children, 'branch', 'branches')}`
+  if (children > 0 && visit.kind === 'transform') return `became ${counted(children, 'row')}`
   if (visit.kind === 'aggregate' && visit.left === null) return 'went into a batch'
   if (visit.kind === 'coalesce') return 'merged'
   if (visit.left === null) return 'filtered out'

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { CheckResult } from '../../read/verify/check.ts'
+import { plain } from '../terminal.ts'
 import { renderVerified } from './verified.ts'
 
-const plain = (_: unknown, text: string) => text
 const check = (name: string, more: Partial<CheckResult> = {}): CheckResult => ({
   name,
   ok: true,
