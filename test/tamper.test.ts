@@ -1,6 +1,7 @@
 /** What an intruder could do to a ledger, and what `verify` says of it. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { canonicalize } from '../src/model/canonical.ts'
+import { CustodyError } from '../src/model/error.ts'
 import { commitment, hexToBytes } from '../src/model/hash.ts'
 import { makeSigner, type Signer } from '../src/model/note.ts'
 import type { Json } from '../src/model/row.ts'
@@ -114,7 +115,46 @@ describe('entries', () => {
     })
     expect(problems).toContain('schema: index entries_batch is missing')
     expect(problems).toContain(`entries: entry ${commit!.seq}: its text is not JSON`)
-    expect(problems.join('\n')).toMatch(/^entries: the log can't be read any further/m)
+    expect(problems.join('\n')).toMatch(/^seal: it can't be checked to the end: /m)
+  })
+  test('the log can’t be read to its end: what needs the rest isn’t found to hold, and nothing is concluded without it', async () => {
+    const { reader } = forger
+    const entries = reader.entries.bind(reader)
+    vi.spyOn(reader, 'entries').mockImplementation(async function* (log) {
+      for await (const entry of entries(log)) {
+        if (log === 1 && entry.seq === size - 3) throw new CustodyError('CUSTODY_LEDGER_FORMAT', 'a page is damaged')
+        yield entry
+      }
+    })
+    const { runs, ledger } = await forger.after(() => undefined)
+    const [sealed, stopped] = runs
+    const own = sealed!.checks.filter(({ name }) => !ledger.checks.some(each => each.name === name))
+    const [first, ...rest] = own
+    expect(first).toEqual({
+      name: 'entries',
+      ok: false,
+      problems: ["the log can't be read any further: a page is damaged"],
+    })
+    expect(rest).toEqual(
+      ['checkpoint', 'values', 'row instances', 'groups', 'totals', 'projections', 'seal', 'log 0'].map(name => ({
+        ...{ name, ok: false, problems: [], unfinished: true },
+      })),
+    )
+    expect(stopped!.checks.filter(({ ok }) => !ok)).toEqual([])
+  })
+  test('one is there, and makes no sense: what needs it isn’t found to hold', async () => {
+    const { runs } = await forger.after(() => forger.put(1, 3, { nonsense: true }))
+    const open = runs[0]!.checks.filter(({ unfinished }) => unfinished).map(({ name }) => name)
+    expect(open).toEqual(['values', 'row instances', 'groups', 'totals', 'projections', 'seal'])
+  })
+  test('a table that follows from them can’t be read', async () => {
+    const { runs } = await forger.after(() => forger.db.exec('DROP TABLE open_tokens'))
+    const checks = runs[0]!.checks.filter(({ ok }) => !ok)
+    expect(checks.map(({ name, unfinished }) => [name, unfinished])).toEqual([
+      ['projections', true],
+      ['schema', undefined],
+    ])
+    expect(checks[0]!.problems.join()).toMatch(/^it can't be checked to the end: .*open_tokens/)
   })
   test('one was spelled differently', async () => {
     const problems = await forger.problems(() =>

@@ -84,6 +84,18 @@ function secretsOf({ env }: Context, signer: (() => Signer) | null): Secrets {
   }
 }
 
+/**
+ * The built-in plugins and those that the file names, whatever else is wrong with it.
+ * @throws DiagnosticsError if nothing can be understood of it, or its plugins can't be loaded.
+ */
+export async function catalogueOf(context: Context, file: string): Promise<Catalogue> {
+  const { pipeline, diagnostics, texts } = await loadPipeline(file, { env: context.env, overrides: [] })
+  if (pipeline === null) throw new DiagnosticsError(diagnostics, texts, false)
+  const plugins = await pluginsOf(pipeline)
+  if (plugins.diagnostics.length > 0) throw new DiagnosticsError(plugins.diagnostics, texts, false)
+  return plugins.catalogue
+}
+
 /** The built-in plugins, and those that the file names. */
 async function pluginsOf(
   pipeline: PipelineFile,

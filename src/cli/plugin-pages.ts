@@ -4,7 +4,9 @@ import { builtins } from '../plugins/index.ts'
 import { Catalogue } from '../sdk/catalogue.ts'
 import type { PluginKind, PluginSpec } from '../sdk/spec.ts'
 import type { Context } from './context.ts'
+import { catalogueOf } from './pipeline-access.ts'
 import { optionsSchema, renderPlugin } from './render/plugin.ts'
+import { quoted } from './render/shell.ts'
 import { padEnd, shorten } from './render/text.ts'
 
 const KINDS: ReadonlyArray<readonly [PluginKind, string]> = [
@@ -15,26 +17,33 @@ const KINDS: ReadonlyArray<readonly [PluginKind, string]> = [
   ['sink', 'Sinks'],
 ]
 
-/** @throws CustodyError CUSTODY_UNKNOWN_PLUGIN */
-export function tellPlugins(context: Context, name: string | undefined, json: boolean): void {
-  const catalogue = new Catalogue(builtins)
+/**
+ * The built-ins, and with `pipeline` those that its file names.
+ * @throws CustodyError CUSTODY_UNKNOWN_PLUGIN; DiagnosticsError if the file or its plugins can't be loaded.
+ */
+export async function tellPlugins(
+  context: Context,
+  name: string | undefined,
+  pipeline: string | undefined,
+  json: boolean,
+): Promise<void> {
+  const catalogue = pipeline === undefined ? new Catalogue(builtins) : await catalogueOf(context, pipeline)
   const specs = name === undefined ? catalogue.all() : named(catalogue, name)
   if (json) context.terminal.answerJson(specs.map(specJson))
-  else context.terminal.answer(name === undefined ? list(specs, context) : pages(specs, context))
+  else context.terminal.answer(name === undefined ? list(specs, context, pipeline) : pages(specs, context))
 }
 
 function named(catalogue: Catalogue, name: string): readonly PluginSpec[] {
   const specs = catalogue.named(name)
   if (specs.length > 0) return specs
   const [nearest] = catalogue.nearest(name)
-  throw new CustodyError(
-    'CUSTODY_UNKNOWN_PLUGIN',
-    `no plugin has the name ${JSON.stringify(name)}`,
-    nearest === undefined ? {} : { hint: `did you mean ${nearest}?` },
-  )
+  const own = 'Those of a pipeline are shown with --pipeline FILE.'
+  throw new CustodyError('CUSTODY_UNKNOWN_PLUGIN', `no plugin has the name ${JSON.stringify(name)}`, {
+    hint: nearest === undefined ? own : `did you mean ${nearest}?`,
+  })
 }
 
-function list(specs: readonly PluginSpec[], { terminal, command }: Context): string {
+function list(specs: readonly PluginSpec[], { terminal, command }: Context, pipeline: string | undefined): string {
   const { paint } = terminal
   const width = Math.max(...specs.map(spec => spec.name.length))
   const lines: string[] = []
@@ -46,7 +55,8 @@ function list(specs: readonly PluginSpec[], { terminal, command }: Context): str
       lines.push(`  ${paint('cyan', padEnd(name, width))}  ${shorten(summary, terminal.columns - width - 4)}`)
     lines.push('')
   }
-  return [...lines, `${command} plugins NAME tells all about one.`].join('\n')
+  const argument = pipeline === undefined ? '' : ` --pipeline ${quoted(pipeline)}`
+  return [...lines, `${command} plugins NAME${argument} tells all about one.`].join('\n')
 }
 
 function pages(specs: readonly PluginSpec[], { terminal }: Context): string {

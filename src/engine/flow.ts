@@ -22,7 +22,6 @@ import type {
 import type { BatchResult, RowError } from '../sdk/spec.ts'
 import { type Batch, Batches } from './batches.ts'
 import type { Contexts } from './calls/contexts.ts'
-import { ReplayMiss } from './calls/replay-miss.ts'
 import { refusal } from './decide/batch.ts'
 import { afterError } from './decide/retry.ts'
 import type { Join, Waiting } from './frames.ts'
@@ -52,8 +51,6 @@ export interface FlowParts {
 }
 
 export class Flow {
-  /** Visits and batches that plugins have promised to answer. */
-  performing = 0
   readonly #parts: FlowParts
   readonly #nodes: readonly PlanNode[]
   readonly #line: Line
@@ -84,6 +81,11 @@ export class Flow {
   /** Whether `deliver` has something to do. */
   get hasNews(): boolean {
     return this.#news.any
+  }
+
+  /** Visits and batches that plugins have promised to answer. */
+  get performing(): number {
+    return this.#news.expected
   }
 
   /** Tokens in line that wait for something that isn't the rest of their group; of these, how many rest in backoff. */
@@ -226,35 +228,15 @@ export class Flow {
       return this.#apply(token, node, step, started_us, stack)
     }
     station.busy++
-    this.performing++
-    step.then(
-      answer =>
-        this.#news.arrive(next => {
-          station.busy--
-          this.performing--
-          callNext(station, next)
-          this.#apply(token, node, answer, started_us, next)
-        }),
-      (thrown: unknown) =>
-        this.#news.arrive(next => {
-          station.busy--
-          this.performing--
-          callNext(station, next)
-          this.#miss(token, thrown, started_us, next)
-        }),
-    )
+    this.#news.answer(step, (answer, at_us, next) => {
+      station.busy--
+      callNext(station, next)
+      this.#apply(token, node, answer, started_us, next, at_us)
+    })
     this.#line.stay(token)
   }
 
-  /** A replayed visit asked for what isn't on record. Anything else that was thrown is a defect. */
-  #miss(token: Token, thrown: unknown, started_us: number, stack: Token[]): void {
-    if (!(thrown instanceof ReplayMiss)) throw thrown
-    const before = standing(token)
-    this.#parts.recorder.miss(token, thrown.message, started_us)
-    this.#follow(token, [before], [token], stack)
-  }
-
-  #apply(token: Token, node: Performing, step: Step, started_us: number, stack: Token[]): void {
+  #apply(token: Token, node: Performing, step: Step, started_us: number, stack: Token[], ended_us?: number): void {
     const { recorder } = this.#parts
     const before = standing(token)
     let next: readonly Token[] = [token]
@@ -267,16 +249,20 @@ export class Flow {
             step.row,
             { kind: node.kind === 'gate' ? 'gate' : 'flow', node: node.number },
             started_us,
+            ended_us,
           )
           break
         case 'expand':
-          next = recorder.expand(token, step.rows, step.edge, started_us)
+          next = recorder.expand(token, step.rows, step.edge, started_us, ended_us)
           break
         case 'filtered':
-          recorder.filter(token, started_us)
+          recorder.filter(token, started_us, ended_us)
+          break
+        case 'missed':
+          recorder.miss(token, step.message, started_us, ended_us)
           break
         case 'error':
-          if (this.#retry(token, node, step, started_us)) return
+          if (this.#retry(token, node, step, started_us, ended_us)) return
       }
     } catch (thrown) {
       throw asDefect(node, thrown)
@@ -285,14 +271,14 @@ export class Flow {
   }
 
   /** Records an error. True if the token waits for another attempt. */
-  #retry(token: Token, node: Performing, error: RowError, started_us: number): boolean {
+  #retry(token: Token, node: Performing, error: RowError, started_us: number, ended_us?: number): boolean {
     const { recorder } = this.#parts
     const next = afterError(error.retryable, token.attempt, node.retry, error.retry_after_ms)
     if (next.kind === 'give_up') {
-      recorder.fail(token, node.on_error, error, { kind: next.cause }, started_us)
+      recorder.fail(token, node.on_error, error, { kind: next.cause }, started_us, ended_us)
       return false
     }
-    recorder.failAttempt(token, error, started_us)
+    recorder.failAttempt(token, error, started_us, ended_us)
     this.#news.rest(next.delay_us, stack => stack.push(token))
     this.#line.stay(token)
     return true
@@ -446,30 +432,23 @@ export class Flow {
     const result = this.#parts.stations.aggregate(batch.node.number, rows, this.#parts.contexts.ofBatch(batch))
     if (!(result instanceof Promise)) return this.#settleBatch(batch, result, stack)
     this.#line.stay(lastOf(batch))
-    this.performing++
-    result.then(
-      answer =>
-        this.#news.arrive(next => {
-          this.performing--
-          this.#settleBatch(batch, answer, next)
-        }),
-      (thrown: unknown) => this.#news.arrive(() => raise(thrown)),
-    )
+    this.#news.answer(result, (answer, at_us, next) => this.#settleBatch(batch, answer, next, at_us))
   }
 
-  #settleBatch(batch: Batch, result: BatchResult, stack: Token[]): void {
+  #settleBatch(batch: Batch, result: BatchResult, stack: Token[], ended_us?: number): void {
     const { recorder } = this.#parts
     const { node, members, trigger } = batch
     if (trigger === null) throw new TypeError('a batch was processed before it closed')
+    const closed = { ...batch, trigger }
     const error = refusal(node, result, members.length)
     const moved = members.map(({ token }) => standing(token))
     let next: readonly Token[] = members.map(({ token }) => token)
     try {
       if (error !== null) {
-        if (this.#retryBatch(batch, error)) return
-        recorder.failBatch(batch, trigger, members, error)
-      } else if (result.kind === 'rows') next = recorder.consumeBatch(batch, trigger, members, result.rows)
-      else if (result.kind === 'members') recorder.releaseBatch(batch, trigger, members, result.rows)
+        if (this.#retryBatch(batch, error, ended_us)) return
+        recorder.failBatch(closed, error, ended_us)
+      } else if (result.kind === 'rows') next = recorder.consumeBatch(closed, result.rows, ended_us)
+      else if (result.kind === 'members') recorder.releaseBatch(closed, result.rows, ended_us)
     } catch (thrown) {
       throw asDefect(node, thrown)
     }
@@ -477,12 +456,12 @@ export class Flow {
   }
 
   /** True if the batch is attempted again: its members are held on. */
-  #retryBatch(batch: Batch, error: RowError): boolean {
+  #retryBatch(batch: Batch, error: RowError, ended_us?: number): boolean {
     const after = afterError(error.retryable, batch.attempt, batch.node.retry, error.retry_after_ms)
     if (after.kind !== 'again') return false
     const { recorder, clock } = this.#parts
     for (const [i, { token, started_us }] of batch.members.entries()) {
-      recorder.failAttempt(token, error, started_us)
+      recorder.failAttempt(token, error, started_us, ended_us)
       recorder.holdInBatch(token, batch, i, clock.now_us())
     }
     batch.attempt++
@@ -507,8 +486,4 @@ export class Flow {
 
 function lastOf(batch: Batch): Token {
   return (batch.members.at(-1) as Waiting).token
-}
-
-function raise(thrown: unknown): never {
-  throw thrown
 }

@@ -9,10 +9,14 @@ import type { Token } from './token.ts'
 
 /** Applies a piece of news, and puts what can go on onto the stack. */
 export type Apply = (stack: Token[]) => void
+/** Applies an answer that came at `at_us`. */
+export type ApplyAnswer<T> = (answer: T, at_us: number, stack: Token[]) => void
 
 export class News {
   /** How many tokens or batches wait for their backoff. */
   resting = 0
+  /** Answers that are still to come. */
+  expected = 0
   #answers: Apply[] = []
   #due: Apply[] = []
   readonly #clock: Clock
@@ -28,6 +32,24 @@ export class News {
 
   get any(): boolean {
     return this.#answers.length > 0 || this.#due.length > 0
+  }
+
+  /** What `promise` comes to is news when it comes, with the time of that; what it throws is thrown when that is applied. */
+  answer<T>(promise: Promise<T>, apply: ApplyAnswer<T>): void {
+    this.expected++
+    promise.then(
+      answer => {
+        this.expected--
+        const at_us = this.#clock.now_us()
+        this.arrive(stack => apply(answer, at_us, stack))
+      },
+      (thrown: unknown) => {
+        this.expected--
+        this.arrive(() => {
+          throw thrown
+        })
+      },
+    )
   }
 
   arrive(apply: Apply): void {

@@ -5,24 +5,17 @@
  *     records one.
  * R2. (I2) A visit and what follows from it are recorded by one call, so that no commit can part them.
  * R3. Rows are frozen as soon as evidence is made of them, so that no plugin can change what is recorded.
+ * R4. A visit ends now, unless its plugin’s answer came before: that is its `ended_us` then, and its duration is the plugin’s.
  */
 import type { ValueDraft } from '../ledger/write-port.ts'
 import { canonicalize } from '../model/canonical.ts'
-import {
-  type CallFact,
-  type GroupKind,
-  VISIT_ERROR,
-  VISIT_EXHAUSTED,
-  VISIT_HELD,
-  VISIT_OK,
-  type VisitStatus,
-} from '../model/entry.ts'
+import { type GroupKind, VISIT_ERROR, VISIT_EXHAUSTED, VISIT_HELD, VISIT_OK, type VisitStatus } from '../model/entry.ts'
 import type { Ending, ErrorFact } from '../model/outcome.ts'
 import { derive, frozen, type Json, newRow, type Row } from '../model/row.ts'
 import { DISCARD } from '../model/topology.ts'
 import type { AggregateNode, ForkNode, PlanEdge } from '../plan/plan.ts'
 import type { RowError, SourceReject, SourceRow } from '../sdk/spec.ts'
-import type { Asker, CallMade } from './calls/calls.ts'
+import { type Asker, type CallMade, callFact } from './calls/call-fact.ts'
 import { changeOf } from './change.ts'
 import type { MergeFailure } from './decide/coalesce.ts'
 import {
@@ -52,6 +45,12 @@ export interface BatchGroup {
   readonly group: number
   readonly subject: Subject
   readonly node: AggregateNode
+}
+
+/** One that closes, with its members in order. */
+export interface ClosedBatch extends BatchGroup {
+  readonly trigger: string
+  readonly members: readonly Waiting[]
 }
 
 export class Recorder {
@@ -97,12 +96,12 @@ export class Recorder {
    * The visit went well, and the token leaves by an edge with `row` as its data.
    * @throws NotJsonError if `row` isn't JSON; then nothing is recorded.
    */
-  leave(token: Token, edge: PlanEdge, row: Row, passage: Passage, started_us: number): void {
+  leave(token: Token, edge: PlanEdge, row: Row, passage: Passage, started_us: number, ended_us?: number): void {
     const change = changeOf(token.row, token.value, row)
     const before = token.value
     this.#facts(token.subject, started_us)
     this.#setRow(token, row, change)
-    this.#visit(token, VISIT_OK, before, token.value, edge.number, started_us, null)
+    this.#visit(token, VISIT_OK, before, token.value, edge.number, started_us, null, ended_us)
     this.#move(token, edge, passage)
   }
 
@@ -114,17 +113,17 @@ export class Recorder {
   }
 
   /** Nothing came of the token. */
-  filter(token: Token, started_us: number): void {
+  filter(token: Token, started_us: number, ended_us?: number): void {
     this.#facts(token.subject, started_us)
-    this.#visit(token, VISIT_OK, token.value, 0, 0, started_us, null)
+    this.#visit(token, VISIT_OK, token.value, 0, 0, started_us, null, ended_us)
     this.#end(token, filtered(token.id, token.node))
   }
 
   /** The visit met an error, and another attempt follows. */
-  failAttempt(token: Token, error: RowError, started_us: number): void {
+  failAttempt(token: Token, error: RowError, started_us: number, ended_us?: number): void {
     this.#facts(token.subject, started_us)
     const fact = this.#addError(token, error)
-    this.#visit(token, VISIT_ERROR, token.value, 0, 0, started_us, fact)
+    this.#visit(token, VISIT_ERROR, token.value, 0, 0, started_us, fact, ended_us)
     token.attempt++
     token.held = false
   }
@@ -133,7 +132,7 @@ export class Recorder {
    * The visit met an error, and the token goes where `on_error` leads: to a sink or node with `error_code` added to the row
    * as it entered, or to `discard`.
    */
-  fail(token: Token, edge: PlanEdge, error: RowError, cause: ErrorCause, started_us: number): void {
+  fail(token: Token, edge: PlanEdge, error: RowError, cause: ErrorCause, started_us: number, ended_us?: number): void {
     const node = token.node
     this.#facts(token.subject, started_us)
     const fact = this.#addError(token, error)
@@ -147,36 +146,30 @@ export class Recorder {
       out = token.value
     }
     const status = cause.kind === 'retries_exhausted' ? VISIT_EXHAUSTED : VISIT_ERROR
-    this.#visit(token, status, before, out, edge.number, started_us, fact)
+    this.#visit(token, status, before, out, edge.number, started_us, fact, ended_us)
     this.#move(token, edge, { kind: 'error', node, cause, error: fact })
   }
 
   // ── calls ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** A service was called, and something came of it. */
-  call({ subject, token, node, attempt, answers }: Asker, made: CallMade): void {
-    const { ordinal, service, status, started_us, costs } = made
-    const facts = this.#facts(subject, started_us)
-    const request = answers.valueOf(made.request) ?? this.#addValue(subject, { kind: 'full', text: made.request })
+  call(asker: Asker, made: CallMade): void {
+    const { subject, answers } = asker
+    const { time_us } = this.#facts(subject, made.started_us)
+    const value = (text: string) => this.#addValue(subject, { kind: 'full', text })
+    const request = answers.valueOf(made.request) ?? value(made.request)
     answers.keepValue(made.request, request)
-    const fact: CallFact = {
-      ...{ call: (this.tallies.calls?.count ?? 0) + 1, token, node: node.number, attempt, ordinal, service, status },
-      request,
-      response: this.#addValue(subject, { kind: 'full', text: made.response }),
-      start_us: started_us - facts.time_us,
-      duration_us: Math.max(0, this.#now_us() - started_us),
-      ...costs,
-    }
-    facts.calls ??= []
-    facts.calls.push(fact)
+    const number = (this.tallies.calls?.count ?? 0) + 1
+    const fact = callFact(asker, made, { number, request, response: value(made.response), time_us })
+    factsOf(subject).addCall(fact)
     this.tallies.call(fact)
   }
 
   /** A replay has no record of what the visit asks for. */
-  miss(token: Token, message: string, started_us: number): void {
+  miss(token: Token, message: string, started_us: number, ended_us?: number): void {
     this.#facts(token.subject, started_us)
     const error = this.#addError(token, { code: 'REPLAY_MISS', message })
-    this.#visit(token, VISIT_ERROR, token.value, 0, 0, started_us, error)
+    this.#visit(token, VISIT_ERROR, token.value, 0, 0, started_us, error, ended_us)
     this.#end(token, replayMissed(token.id, token.node, error))
   }
 
@@ -204,12 +197,12 @@ export class Recorder {
    * The visit gave several rows: the token ends, and a child for each goes on, in no fork's frame.
    * @throws NotJsonError if one of them isn't JSON; then nothing is recorded.
    */
-  expand(token: Token, rows: readonly Row[], edge: PlanEdge, started_us: number): Token[] {
+  expand(token: Token, rows: readonly Row[], edge: PlanEdge, started_us: number, ended_us?: number): Token[] {
     const { subject, node } = token
     const changes = rows.map(row => changeOf(token.row, token.value, row))
     this.#facts(subject, started_us)
     const group = this.#openGroup(subject, EXPAND, node, rows.length)
-    this.#visit(token, VISIT_OK, token.value, 0, 0, started_us, null)
+    this.#visit(token, VISIT_OK, token.value, 0, 0, started_us, null, ended_us)
     const children = rows.map((row, ordinal) => {
       const change = changes[ordinal] ?? null
       const value = change === null ? token.value : this.#addValue(subject, change)
@@ -264,13 +257,8 @@ export class Recorder {
       this.#end(token, failedAtCoalesce(token.id, join.node.number, cause, join.group, error))
     }
     const subject = members[0]?.token.subject
-    if ((closes || opens) && subject !== undefined)
-      this.#closeGroup(
-        subject,
-        join.group,
-        cause,
-        members.map(({ token }) => token.id),
-      )
+    const tokens = members.map(({ token }) => token.id)
+    if ((closes || opens) && subject !== undefined) this.#closeGroup(subject, join.group, cause, tokens)
   }
 
   openBatch(node: AggregateNode, started_us: number): BatchGroup {
@@ -290,17 +278,16 @@ export class Recorder {
    * The batch closes, and its members become new tokens, with no fork's frame, in order.
    * @throws NotJsonError if one of `rows` isn't JSON; then nothing is recorded.
    */
-  consumeBatch(batch: BatchGroup, trigger: string, members: readonly Waiting[], rows: readonly Row[]): Token[] {
-    const { group, subject, node } = batch
+  consumeBatch(batch: ClosedBatch, rows: readonly Row[], ended_us = this.#now_us()): Token[] {
+    const { group, subject, node, members } = batch
     const texts = rows.map(row => canonicalize(row))
-    const now_us = this.#now_us()
-    this.#facts(subject, now_us)
+    this.#facts(subject, ended_us)
     for (const { token, started_us } of members) {
-      this.#facts(token.subject, now_us)
-      this.#visit(token, VISIT_OK, token.value, 0, 0, started_us, null)
+      this.#facts(token.subject, ended_us)
+      this.#visit(token, VISIT_OK, token.value, 0, 0, started_us, null, ended_us)
       this.#end(token, passedOn(token.id, node.number, 'batch', group))
     }
-    this.#closeBatch(batch, trigger, members)
+    this.#closeBatch(batch)
     return rows.map((row, ordinal) => {
       const value = this.#addValue(subject, { kind: 'full', text: texts[ordinal] as string })
       return this.#birth(subject, node.to, row, value, { kind: 'flow', node: node.number }, null, group, ordinal, [])
@@ -308,34 +295,33 @@ export class Recorder {
   }
 
   /** The batch closes, and each member goes on with its row, or is dropped where that is null. */
-  releaseBatch(batch: BatchGroup, trigger: string, members: readonly Waiting[], rows: ReadonlyArray<Row | null>): void {
-    const { subject, node } = batch
+  releaseBatch(batch: ClosedBatch, rows: ReadonlyArray<Row | null>, ended_us = this.#now_us()): void {
+    const { subject, node, members } = batch
     const changes = members.map(({ token }, i) => (rows[i] == null ? null : changeOf(token.row, token.value, rows[i])))
-    const now_us = this.#now_us()
     for (const [i, { token, started_us }] of members.entries()) {
       const row = rows[i] ?? null
       const before = token.value
-      this.#facts(token.subject, now_us)
+      this.#facts(token.subject, ended_us)
       if (row === null) {
-        this.#visit(token, VISIT_OK, before, 0, 0, started_us, null)
+        this.#visit(token, VISIT_OK, before, 0, 0, started_us, null, ended_us)
         this.#end(token, filtered(token.id, node.number))
         continue
       }
       this.#setRow(token, row, changes[i] ?? null)
-      this.#visit(token, VISIT_OK, before, token.value, node.to.number, started_us, null)
+      this.#visit(token, VISIT_OK, before, token.value, node.to.number, started_us, null, ended_us)
       this.#move(token, node.to, { kind: 'flow', node: node.number })
     }
-    this.#facts(subject, now_us)
-    this.#closeBatch(batch, trigger, members)
+    this.#facts(subject, ended_us)
+    this.#closeBatch(batch)
   }
 
   /** The batch failed for good: all members go where `on_error` leads, together. */
-  failBatch(batch: BatchGroup, trigger: string, members: readonly Waiting[], error: RowError): void {
-    const { group, subject, node } = batch
+  failBatch(batch: ClosedBatch, error: RowError, ended_us = this.#now_us()): void {
+    const { group, subject, node, members } = batch
     for (const { token, started_us } of members)
-      this.fail(token, node.on_error, error, { kind: 'batch_failed', group }, started_us)
-    this.#facts(subject, this.#now_us())
-    this.#closeBatch(batch, trigger, members)
+      this.fail(token, node.on_error, error, { kind: 'batch_failed', group }, started_us, ended_us)
+    this.#facts(subject, ended_us)
+    this.#closeBatch(batch)
   }
 
   /** The run is given up while the token is open. A visit that was held ends with it. */
@@ -429,10 +415,9 @@ export class Recorder {
     edge: number,
     started_us: number,
     error: ErrorFact | null,
+    ended_us = this.#now_us(),
   ): void {
     const facts = factsOf(token.subject)
-    const start_us = started_us - facts.time_us
-    const duration_us = Math.max(0, this.#now_us() - started_us)
     facts.visits.push({
       token: token.id,
       node: token.node,
@@ -441,8 +426,8 @@ export class Recorder {
       in: value_in,
       out: value_out,
       edge,
-      start_us,
-      duration_us,
+      start_us: started_us - facts.time_us,
+      duration_us: Math.max(0, ended_us - started_us),
       error,
     })
     this.tallies.visit(token.node, status, edge, token.held)
@@ -460,7 +445,7 @@ export class Recorder {
     if (join.group === 0) join.group = this.#openGroup(subject, MERGE, join.node.number, join.node.branches.length)
   }
 
-  #closeBatch({ group, subject }: BatchGroup, trigger: string, members: readonly Waiting[]): void {
+  #closeBatch({ group, subject, trigger, members }: ClosedBatch): void {
     subject.gathers = false
     const tokens = members.map(({ token }) => token.id)
     this.#closeGroup(subject, group, trigger, tokens)

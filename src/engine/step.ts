@@ -23,12 +23,15 @@ export type Step =
   | { readonly kind: 'leave'; readonly edge: PlanEdge; readonly row: Row }
   | { readonly kind: 'expand'; readonly edge: PlanEdge; readonly rows: readonly Row[] }
   | { readonly kind: 'filtered' }
+  /** A replay has no record of what it asked. */
+  | { readonly kind: 'missed'; readonly message: string }
   | RowError
 
 /** Runs one visit. Throws (or rejects with) CUSTODY_PLUGIN_DEFECT, nothing else. */
 export type Visit = (row: Row, context: VisitContext) => Step | Promise<Step>
 
 const FILTERED: Step = { kind: 'filtered' }
+const missedStep = (message: string): Step => ({ kind: 'missed', message })
 
 /** A visit of a transform that `instance` carries out. */
 export function transformVisit(node: TransformNode, instance: Transform): Visit {
@@ -50,7 +53,7 @@ export function transformVisit(node: TransformNode, instance: Transform): Visit 
     }
     throw noResult(node.name, result)
   }
-  return guarded(node.name, (row, context) => instance.process(row, context), toStep)
+  return guarded(node.name, (row, context) => instance.process(row, context), toStep, missedStep)
 }
 
 /** A visit of a gate: its expression, its cases, or the plugin `instance`. */
@@ -99,7 +102,7 @@ export function gateVisit(node: GateNode, instance: Gate | null): Visit {
         }
         throw noResult(node.name, result)
       }
-      return guarded(node.name, (row, context) => instance.decide(row, context), toStep)
+      return guarded(node.name, (row, context) => instance.decide(row, context), toStep, missedStep)
     }
   }
 }
@@ -120,7 +123,9 @@ export function batchVisit(node: AggregateNode, instance: Aggregate): BatchVisit
     }
     throw noResult(node.name, result)
   }
-  return guarded(node.name, (rows, context) => instance.process(rows, context), checked)
+  // A batch is of many rows, and none of them missed anything by itself: it fails.
+  const missed = (message: string): BatchResult => ({ kind: 'error', code: 'REPLAY_MISS', message, retryable: false })
+  return guarded(node.name, (rows, context) => instance.process(rows, context), checked, missed)
 }
 
 /** Hands a row to the sink of `node`. @returns the error if it refuses it. @throws CUSTODY_PLUGIN_DEFECT, nothing else. */
@@ -142,6 +147,7 @@ function guarded<I, R extends object, S>(
   name: string,
   call: (input: I, context: VisitContext) => R | Promise<R>,
   check: (result: R, input: I) => S,
+  missed: (message: string) => S,
 ): (input: I, context: VisitContext) => S | Promise<S> {
   const checked = (result: R, input: I): S => {
     if (typeof result !== 'object' || result === null) throw noResult(name, result)
@@ -162,7 +168,7 @@ function guarded<I, R extends object, S>(
     return result.then(
       answer => checked(answer, input),
       (thrown: unknown) => {
-        if (thrown instanceof ReplayMiss) throw thrown
+        if (thrown instanceof ReplayMiss) return missed(thrown.message)
         throw defect(name, `threw ${describe(thrown)}`, thrown)
       },
     )

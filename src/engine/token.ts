@@ -42,6 +42,11 @@ export class Facts {
     this.time_us = time_us
     this.first_value = first_value
   }
+
+  addCall(fact: CallFact): void {
+    this.calls ??= []
+    this.calls.push(fact)
+  }
 }
 
 export class Subject {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { opening, RUN, simpleRow, testPorts } from '../../test/support/ledger.ts'
 import { openLedger, openLedgerReader } from './open.ts'
@@ -16,6 +17,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 const forWriting = (url: string) => openLedger(url, testPorts(), { create: false })
+const UNBEGUN = /^No run was begun\. (?!.*resume)/
 const code = (expected: string) => expect.objectContaining({ code: expected })
 
 async function make(): Promise<void> {
@@ -40,9 +42,24 @@ describe('opening', () => {
 
   test('an empty file becomes a ledger for who may make one, and is none for others', async () => {
     writeFileSync(path, '')
-    await expect(openLedgerReader(`sqlite:${path}`)).rejects.toEqual(code('CUSTODY_LEDGER_FORMAT'))
+    const empty = { code: 'CUSTODY_LEDGER_FORMAT', message: expect.stringMatching(/ is empty: it is no ledger yet$/) }
+    await expect(openLedgerReader(`sqlite:${path}`, 1)).rejects.toMatchObject(empty)
+    await expect(forWriting(`sqlite:${path}`)).rejects.toMatchObject(empty)
     await make()
-    await (await openLedgerReader(`sqlite:${path}`)).close()
+    await (await openLedgerReader(`sqlite:${path}`, 1)).close()
+  })
+
+  test('who reads waits for a ledger that is being made', async () => {
+    // What another process that makes one has done first.
+    const maker = new DatabaseSync(path)
+    maker.exec('PRAGMA journal_mode = WAL')
+    const opened = openLedgerReader(`sqlite:${path}`, Number.POSITIVE_INFINITY)
+    await Promise.race([opened, sleep(50)])
+    await make()
+    maker.close()
+    const reader = await opened
+    expect(await reader.size(0)).toBe(1)
+    await reader.close()
   })
 
   test('what is missing is neither read nor made', async () => {
@@ -80,7 +97,12 @@ describe('opening', () => {
   test('a folder that can’t be made', async () => {
     writeFileSync(path, '')
     path = join(path, 'below', 'ledger.db')
-    await expect(make()).rejects.toEqual(code('CUSTODY_LEDGER_WRITE'))
+    await expect(make()).rejects.toMatchObject({ code: 'CUSTODY_LEDGER_WRITE', hint: expect.stringMatching(UNBEGUN) })
+  })
+
+  test('a place where none can be made: there is nothing to resume', async () => {
+    path = '/proc/ledger.db'
+    await expect(make()).rejects.toMatchObject({ code: 'CUSTODY_LEDGER_WRITE', hint: expect.stringMatching(UNBEGUN) })
   })
 
   test('other URLs', async () => {

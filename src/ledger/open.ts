@@ -1,5 +1,6 @@
 /** Opens ledgers by their URLs. */
 import { resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { CustodyError } from '../model/error.ts'
 import { uuidv7 } from '../model/uuid.ts'
 import { Entropy } from './appender.ts'
@@ -7,7 +8,7 @@ import { type Holder, thisProcess } from './lease.ts'
 import { StoredLedger } from './ledger.ts'
 import { birth } from './log-zero.ts'
 import type { LedgerReader } from './read-port.ts'
-import { openForReading, openForWriting } from './sqlite/file.ts'
+import { EmptyLedgerError, openForReading, openForWriting } from './sqlite/file.ts'
 import { SqliteReader } from './sqlite/reader.ts'
 import { SqliteStore } from './sqlite/store.ts'
 import type { Ledger, LedgerPorts } from './write-port.ts'
@@ -37,14 +38,26 @@ export async function openLedger(
   }
 }
 
+const LOOK_EVERY_MS = 20
+const LOOKS = 100
+
 /**
- * Opens a ledger for reading, and never makes one.
+ * Opens a ledger for reading, and never makes one. An empty file is looked at for two seconds, or `looks` times: a run that
+ * begins just now may be making its ledger.
  * @throws CustodyError CUSTODY_LEDGER_URL, CUSTODY_LEDGER_NOT_FOUND, CUSTODY_LEDGER_FORMAT, CUSTODY_LEDGER_READ,
  * CUSTODY_LEDGER_BUSY.
  */
-export async function openLedgerReader(url: string): Promise<LedgerReader> {
+export async function openLedgerReader(url: string, looks = LOOKS): Promise<LedgerReader> {
   const path = pathOf(url)
-  return new SqliteReader(openForReading(path, `sqlite:${path}`), `sqlite:${path}`)
+  const absolute = `sqlite:${path}`
+  for (let look = 1; ; look++) {
+    try {
+      return new SqliteReader(openForReading(path, absolute), absolute)
+    } catch (error) {
+      if (!(error instanceof EmptyLedgerError) || look >= looks) throw error
+      await sleep(LOOK_EVERY_MS)
+    }
+  }
 }
 
 /** The absolute path of a `sqlite:` URL; a relative one is taken from the current folder. */

@@ -191,7 +191,11 @@ export const ERRORS = {
     'A sink can’t be written.',
     'Check the disk and the permissions, then resume; nothing is lost.',
   ),
-  CUSTODY_SINK_FULL: spec(1, 'There is no space left where a sink writes.', 'Make room, then resume; nothing is lost.'),
+  CUSTODY_SINK_FULL: spec(
+    1,
+    'There is no space left where a sink writes, or its file may not grow any more.',
+    'Make room, then resume; nothing is lost.',
+  ),
   CUSTODY_PLUGIN_DEFECT: spec(
     1,
     'A plugin threw or returned something that isn’t a row.',

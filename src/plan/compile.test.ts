@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { BASE } from '../../test/diagnostics/base.ts'
 import { brief, compileText, SECRETS } from '../../test/support/compile-text.ts'
+import { aggregateOf } from '../../test/support/rig.ts'
 import { testCatalogue } from '../../test/support/stub-plugins.ts'
 import { parsePipeline } from '../config/load.ts'
 import type { Json } from '../model/row.ts'
 import { newRow } from '../model/row.ts'
+import { OBSERVED } from '../sdk/schema.ts'
 import { compilePlan } from './compile.ts'
 import type { Plan, PlanNode } from './plan.ts'
 
@@ -281,6 +283,37 @@ sinks:
   })
   test('select has the row of its branch', () => {
     expect(merged('merge: select, select: right')).toEqual({ amount: 'number', note: 'string?', y: 'string' })
+  })
+})
+
+describe('a plugin that doesn’t say what it guarantees', () => {
+  const gather = aggregateOf('gather', rows => ({ kind: 'rows', rows }))
+  const inputOf = (step: string) => {
+    const text = `name: unsaid
+defaults: { on_error: discard, on_invalid: discard }
+sources:
+  in: { plugin: csv, options: { path: in.csv }, schema: { mode: fixed, fields: { id: integer } }, to: step }
+nodes:
+  step: { ${step}, to: gate }
+  gate: { gate: row.id > 1 && row.score > 1.5, routes: { true: out, false: out } }
+sinks:
+  out: { plugin: csv, options: { path: out.csv } }
+`
+    const { plan, diagnostics } = compileText(text, { catalogue: testCatalogue().with([gather]) })
+    expect(brief(diagnostics)).toEqual([])
+    return node(plan as Plan, 'out', 'sink').input
+  }
+  const id = { schema: { type: 'integer' }, optional: false }
+
+  test.each(['transform: ask, options: { model: m, key: keyed }', 'aggregate: gather, output: passthrough'])(
+    '%s: may have added fields',
+    step => {
+      expect(inputOf(step)).toEqual({ fields: new Map([['id', id]]), closed: false, observed: true })
+    },
+  )
+
+  test('makes new rows of which nothing is known', () => {
+    expect(inputOf('aggregate: gather')).toEqual(OBSERVED)
   })
 })
 

@@ -1,6 +1,6 @@
 /** Compiles expressions at their places in the file. Problems: CUSTODY_CEL_SYNTAX, CUSTODY_CEL_TYPE, CUSTODY_UNKNOWN_FIELD, CUSTODY_PATTERN. */
 import type { ConfigPath } from '../config/pipeline.ts'
-import { compileExpression, type Expression, type ExpressionScope } from '../sdk/expression.ts'
+import { compileExpression, type Expression, type ExpressionProblem, type ExpressionScope } from '../sdk/expression.ts'
 import type { ExpressionUse } from '../sdk/spec.ts'
 import type { Report } from './report.ts'
 import { typesOf } from './schema-join.ts'
@@ -9,9 +9,12 @@ import { typesOf } from './schema-join.ts'
 export function compileAt(source: string, path: ConfigPath, scope: ExpressionScope, report: Report): Expression | null {
   if (source === '') return null
   const compiled = compileExpression(source, scope)
-  for (const { code, message, hint, offset, length } of compiled.ok ? compiled.warnings : compiled.problems) {
-    report[compiled.ok ? 'warning' : 'error'](code, path, message, { hint, within: { offset, length } })
+  const tell = (severity: 'error' | 'warning', problems: readonly ExpressionProblem[]) => {
+    for (const { code, message, hint, offset, length } of problems)
+      report[severity](code, path, message, { hint, within: { offset, length } })
   }
+  tell('warning', compiled.warnings)
+  if (!compiled.ok) tell('error', compiled.problems)
   return compiled.ok ? compiled.expression : null
 }
 

@@ -4,7 +4,7 @@
  */
 import type { SourceConfig } from '../config/pipeline.ts'
 import type { Expression } from '../sdk/expression.ts'
-import { type FieldSchema, OBSERVED, type RowSchema } from '../sdk/schema.ts'
+import { type FieldSchema, OBSERVED, type RowSchema, withOthers } from '../sdk/schema.ts'
 import type { Branches } from './branches.ts'
 import { mergedSchema } from './coalesce-schema.ts'
 import type { Draft, DraftEdge, DraftNode } from './draft.ts'
@@ -144,9 +144,14 @@ export class Flow {
     const ways = this.#draft.into(node).filter(edge => this.facts.has(edge.from))
     const known = ways.map(edge => ({ from: edge.from.name, schema: this.schemaOn(edge) }))
     if (known.length > 0) checkRequirements(spec.name, spec.requires?.(options) ?? [], input, known, path, this.#report)
-    const output = 'guarantees' in spec ? (spec.guarantees?.(options, input, types) ?? input) : input
-    return { expressions, output }
+    if (spec.kind === 'gate' || spec.kind === 'sink') return { expressions, output: input }
+    return { expressions, output: spec.guarantees?.(options, input, types) ?? unstated(node, input) }
   }
+}
+
+/** What is known of rows that leave a plugin without `guarantees`: it may add any field. */
+function unstated({ config }: DraftNode, input: RowSchema): RowSchema {
+  return config.kind === 'aggregate' && config.output === 'transform' ? OBSERVED : withOthers(input)
 }
 
 /** What a source's schema declares, or, if it declares nothing, what its plugin knows by itself. */

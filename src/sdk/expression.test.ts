@@ -299,6 +299,13 @@ describe('the check before the run', () => {
     expect(compiled('row.amont > 5').warnings).toEqual([])
   })
 
+  test('a warning is told beside a problem, which may come of it', () => {
+    const rest = { schema: { type: 'string' }, optional: true }
+    const compiled = compileExpression('row.amont > 5', { over: 'row', schema: { ...FIXED, closed: false, rest } })
+    expect(compiled).toMatchObject({ ok: false, problems: [{ code: 'CUSTODY_CEL_TYPE' }] })
+    expect(compiled.warnings).toMatchObject([{ hint: expect.stringContaining('Did you mean amount?') }])
+  })
+
   test('a comparison with an impossible value is a warning', () => {
     expect(compiled('row.status == "dome"', FIXED).warnings).toHaveLength(1)
     expect(compiled('row.status == "done"', FIXED).warnings).toEqual([])

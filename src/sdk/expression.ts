@@ -49,9 +49,11 @@ export interface ExpressionProblem {
 
 export type ExpressionScope = { readonly over: 'row'; readonly schema: RowSchema } | { readonly over: 'batch' }
 
-export type CompiledExpression =
-  | { readonly ok: true; readonly expression: Expression; readonly warnings: readonly ExpressionProblem[] }
+/** Warnings are told beside problems, too: a mistyped field may be why another thing doesn't fit. */
+export type CompiledExpression = { readonly warnings: readonly ExpressionProblem[] } & (
+  | { readonly ok: true; readonly expression: Expression }
   | { readonly ok: false; readonly problems: readonly ExpressionProblem[] }
+)
 
 /** What triggers see as `batch`: how many members it has, and the age of its first in seconds. */
 const BATCH: RowSchema = {
@@ -77,16 +79,16 @@ const parser = new Environment({
  */
 export function compileExpression(source: string, scope: ExpressionScope): CompiledExpression {
   const parsed = parse(source)
-  if ('code' in parsed) return { ok: false, problems: [parsed] }
+  if ('code' in parsed) return { ok: false, problems: [parsed], warnings: [] }
   const type = typeOfRow(scope.over === 'row' ? scope.schema : BATCH)
   const compilation = compilationOf(source, scope.over, type)
   const compiled = compilation.compile(parsed.ast)
   if (compiled.type.kind === 'type') {
     compilation.problem(parsed.ast, 'CUSTODY_CEL_TYPE', 'the expression gives a type, which a row can’t hold')
   }
-  if (compilation.problems.length > 0) return { ok: false, problems: unique(compilation.problems) }
-  const { allReads: reads } = compilation
-  return { ok: true, expression: expressionOf(source, compiled, reads), warnings: unique(compilation.warnings) }
+  const warnings = unique(compilation.warnings)
+  if (compilation.problems.length > 0) return { ok: false, problems: unique(compilation.problems), warnings }
+  return { ok: true, expression: expressionOf(source, compiled, compilation.allReads), warnings }
 }
 
 const unique = (problems: readonly ExpressionProblem[]) => [

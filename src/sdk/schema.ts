@@ -24,3 +24,6 @@ export interface RowSchema {
 }
 
 export const OBSERVED: RowSchema = { fields: new Map(), closed: false, observed: true }
+
+/** A row that may have other fields beside those that are known of it, whatever they hold. */
+export const withOthers = ({ fields }: RowSchema): RowSchema => ({ ...OBSERVED, fields })

@@ -79,7 +79,9 @@ interface RowContracts<O> {
   readonly expressions?: (options: O) => readonly ExpressionUse[]
   readonly patterns?: (options: O) => readonly PatternUse[]
   /**
-   * What is known of a row that leaves, from what is known of one that enters. Absent: what enters.
+   * What is known of a row that leaves, from what is known of one that enters. Absent: nothing is known of an aggregate's
+   * new rows; all others keep the fields that are known, and may have any more. A plugin that adds none says
+   * `(_options, input) => input`.
    * `types` has the schema of each expression's result by its path joined with `.`.
    */
   readonly guarantees?: (options: O, input: RowSchema, types: ReadonlyMap<string, FieldSchema>) => RowSchema

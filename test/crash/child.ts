@@ -20,9 +20,9 @@ import { uuidv7 } from '../../src/model/uuid.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { findRun } from '../../src/read/runs/list.ts'
 
-/** The n-th time, from 1, that a point is met. */
+/** The n-th time, from 1, that a point is met; `any`: that any of them is. */
 export interface Moment {
-  readonly point: Point
+  readonly point: Point | 'any'
   readonly nth: number
 }
 
@@ -43,7 +43,7 @@ export interface Report {
   /** Code of the error that stopped it. */
   readonly code: string | null
   readonly message: string | null
-  /** How often each point was met. */
+  /** How often each point was met, and `any`: all of them together. */
   readonly points: { readonly [point: string]: number }
 }
 
@@ -100,15 +100,14 @@ function session(plan: Plan, clock: Clock) {
 }
 
 function atPoint(...[point]: Parameters<AtPoint>): void {
-  const nth = (points[point] ?? 0) + 1
-  points[point] = nth
+  for (const met of [point, 'any'] as const) points[met] = (points[met] ?? 0) + 1
   // The kernel delivers a signal to its own sender before it lets it go on.
-  if (isMoment(order.kill, point, nth)) process.kill(process.pid, 'SIGKILL')
-  if (isMoment(order.suspend, point, nth)) process.kill(process.pid, 'SIGSTOP')
+  if (isMoment(order.kill, point)) process.kill(process.pid, 'SIGKILL')
+  if (isMoment(order.suspend, point)) process.kill(process.pid, 'SIGSTOP')
 }
 
-function isMoment(moment: Moment | undefined, point: Point, nth: number): boolean {
-  return moment?.point === point && moment.nth === nth
+function isMoment(moment: Moment | undefined, point: Point): boolean {
+  return (moment?.point === point || moment?.point === 'any') && moment.nth === points[moment.point]
 }
 
 function clockAhead(ahead_us: number): Clock {

@@ -13,7 +13,7 @@ import { type Exit, type Outcome, Place, type Program, reportOf } from './place.
 export interface Undisturbed {
   readonly outputs: ReadonlyMap<string, string>
   readonly outcome: Outcome
-  /** How often each point was met. */
+  /** How often each point was met, and `any`: all of them together. */
   readonly points: { readonly [point: string]: number }
   /** From the first point to the end of its process. */
   readonly took_ms: number

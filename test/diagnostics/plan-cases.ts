@@ -299,12 +299,12 @@ export const PLAN_CASES: readonly BadFile[] = [
   },
   {
     name: 'CEL in double quotes',
-    change: [['row.amount >= 5000.0', '"\\u0072ow.region == \\"x\\" && «row.amuont» > 1.0"']],
+    change: [['row.amount >= 5000.0', '"\\u0072ow.region == \\"north\\" && «row.amuont» > 1.0"']],
     expect: [error('UNKNOWN_FIELD', 'row.amuont', 'amount')],
   },
   {
     name: 'CEL over several lines',
-    change: [['row.amount >= 5000.0', '>-\n      row.region == "x"\n      && «row.amuont» > 1.0']],
+    change: [['row.amount >= 5000.0', '>-\n      row.region == "north"\n      && «row.amuont» > 1.0']],
     expect: [error('UNKNOWN_FIELD', 'row.amuont')],
   },
   {

@@ -1,4 +1,4 @@
-/** `custody plugins [NAME]`: the command; plugin-pages.ts does the work. */
+/** `custody plugins [NAME] [--pipeline FILE]`: the command; plugin-pages.ts does the work. */
 import { Command } from 'commander'
 import type { Context } from '../context.ts'
 
@@ -7,10 +7,11 @@ export function pluginsCommand(context: Context, done: (exit: number) => void): 
     .summary('list the plugins, or tell all about one')
     .description('Lists the plugins by kind, or tells all about one: its options, its error codes, examples.')
     .argument('[name]', 'the name of a plugin')
+    .option('--pipeline <file>', 'also those that this pipeline file names under `plugins`')
     .option('--json', 'print an array of plugins as JSON, with the JSON Schema of their options')
-    .action(async (name: string | undefined, { json }: { json?: boolean }) => {
+    .action(async (name: string | undefined, { pipeline, json }: { pipeline?: string; json?: boolean }) => {
       const { tellPlugins } = await import('../plugin-pages.ts')
-      tellPlugins(context, name, json === true)
+      await tellPlugins(context, name, pipeline, json === true)
       done(0)
     })
 }

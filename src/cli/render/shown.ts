@@ -3,13 +3,13 @@ import type { NodeCounts, ShownRun } from '../../read/show/summary.ts'
 import type { Paint } from '../terminal.ts'
 import { renderSummary, statusText } from './summary.ts'
 import { renderTable } from './table.ts'
-import { count, printable } from './text.ts'
+import { count, counted, printable } from './text.ts'
 
 export function renderShown(shown: ShownRun, cwd: string, columns: number, paint: Paint): string {
   const started = shown.started_at.replace('T', ' ')
   const lines = [
     `${paint('bold', `Run ${shown.run}`)} of ${printable(shown.name)}${shown.file === null ? '' : ` (${printable(shown.file)})`}`,
-    `  started ${started} · ${runStatus(shown, paint)} · ${count(shown.entries)} entries`,
+    `  started ${started} · ${runStatus(shown, paint)} · ${counted(shown.entries, 'entry', 'entries')}`,
   ]
   if (shown.stopped !== null) lines.push(`  ${stopText(shown.stopped, paint)}`)
   lines.push('', ...renderSummary({ ...shown, dry_run: false }, cwd, columns, paint))

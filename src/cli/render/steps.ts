@@ -3,7 +3,19 @@ import { formatDuration } from '../../model/time.ts'
 import type { CallStory, Change, Decision, VisitStory } from '../../read/explain/story.ts'
 import type { Paint } from '../terminal.ts'
 import { withValues } from './expression.ts'
-import { columnsOf, count, dollars, nearPath, padEnd, padStart, printable, shorten, valueText, wrap } from './text.ts'
+import {
+  columnsOf,
+  count,
+  counted,
+  dollars,
+  nearPath,
+  padEnd,
+  padStart,
+  printable,
+  shorten,
+  valueText,
+  wrap,
+} from './text.ts'
 
 /** Longest value in a change. */
 const VALUE_COLUMNS = 48
@@ -201,8 +213,8 @@ function text(of: string): Head {
 
 function unchangedText(visit: VisitStory, { children, cwd }: Around): string {
   if (visit.kind === 'sink') return visit.path === null ? 'written' : printable(nearPath(visit.path, cwd))
-  if (visit.kind === 'fork') return `split into ${children} branches`
-  if (children > 0 && visit.kind === 'transform') return `became ${children} ${children === 1 ? 'row' : 'rows'}`
+  if (visit.kind === 'fork') return `split into ${counted(children, 'branch', 'branches')}`
+  if (children > 0 && visit.kind === 'transform') return `became ${counted(children, 'row')}`
   if (visit.kind === 'aggregate' && visit.left === null) return 'went into a batch'
   if (visit.kind === 'coalesce') return 'merged'
   if (visit.left === null) return 'filtered out'

@@ -132,11 +132,11 @@ function heading(token: TokenStory, paint: Paint): string {
   const node = printable(born_of.node)
   switch (born_of.kind) {
     case 'expand':
-      return `${name}, part ${count(born_of.ordinal + 1)} of what ${node} made of row instance ${token.parents.map(count).join(', ')}`
+      return `${name}, part ${count(born_of.ordinal + 1)} of what ${node} made of ${parentsText(token.parents)}`
     case 'merge':
-      return `${name}, merged at ${node} from row instances ${token.parents.map(count).join(', ')}`
+      return `${name}, merged at ${node} from ${parentsText(token.parents)}`
     default:
-      return `${name}, made at ${node} from ${token.parents.length === 0 ? 'a batch' : `row instances ${parentList(token.parents)}`}`
+      return `${name}, made at ${node} from ${token.parents.length === 0 ? 'a batch' : parentsText(token.parents)}`
   }
 }
 
@@ -164,6 +164,11 @@ function mergeLines({ origins, overruled }: MergeDetail, columns: number, paint:
     ),
   )
   return wrapped([...written, ...lost], columns).map(line => paint('dim', line))
+}
+
+/** `row instance 3`, `row instances 3, 4`. */
+function parentsText(parents: readonly number[]): string {
+  return `${parents.length === 1 ? 'row instance' : 'row instances'} ${parentList(parents)}`
 }
 
 function parentList(parents: readonly number[]): string {

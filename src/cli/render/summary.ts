@@ -77,18 +77,21 @@ function endingLines(endings: readonly EndingCounts[], columns: number, paint: P
     .filter(([, , of]) => of.length > 0)
     .map(([title, style, of]) => {
       const total = of.reduce((sum, each) => sum + each.count, 0)
-      const detail = shorten(details(of), Math.max(20, columns - LABEL - 32))
+      const detail = shorten(details(title, of), Math.max(20, columns - LABEL - 32))
       return `    ${paint(style, title.padEnd(17))} ${count(total).padStart(9)}   ${paint('dim', detail)}`.trimEnd()
     })
 }
 
-/** `approved 612 · micro 833`, or, without a sink, the outcome in words. */
-function details(endings: readonly EndingCounts[]): string {
+/** `approved 612 · micro 833`, or, without a sink, the outcome in words; nothing that the line has said before. */
+function details(title: string, endings: readonly EndingCounts[]): string {
   const totals = new Map<string, number>()
   for (const each of endings) {
-    const name = each.sink === null ? each.words : each.sink
+    const words = each.words.startsWith(`${title} `) ? each.words.slice(title.length + 1) : each.words
+    const name = each.sink ?? words
     totals.set(name, (totals.get(name) ?? 0) + each.count)
   }
+  const [only, ...others] = totals.keys()
+  if (only !== undefined && others.length === 0) return printable(only)
   return [...totals].map(([name, total]) => `${printable(name)} ${count(total)}`).join(' · ')
 }
 

@@ -8,23 +8,30 @@ export function renderVerified(result: VerifyResult, columns: number, paint: Pai
   const lines: string[] = []
   for (const run of result.runs) {
     const own = run.checks.filter(check => !shared.has(check.name))
-    lines.push(`run ${run.run}${run.sealed ? '' : ' (not sealed)'}`, ...checkLines(own, run, columns, paint))
+    lines.push(`run ${run.run}${isOpen(run) ? ' (not sealed)' : ''}`, ...checkLines(own, run, columns, paint))
   }
   lines.push('ledger', ...checkLines(result.ledger.checks, null, columns, paint))
   lines.push(verdict(result, paint))
   return lines.join('\n')
 }
 
+/** A log that can't be read to its end may have a seal there. */
+function isOpen({ sealed, checks }: VerifiedRun): boolean {
+  return !sealed && !checks.some(({ name, unfinished }) => name === 'seal' && unfinished === true)
+}
+
 type Checks = VerifiedRun['checks']
 
 function checkLines(checks: Checks, run: VerifiedRun | null, columns: number, paint: Paint): string[] {
   const lines: string[] = []
-  for (const { name, ok, problems } of checks) {
+  for (const { name, ok, problems, unfinished } of checks) {
     if (ok) lines.push(`  ${paint('green', '✓')} ${whatHolds(name, run)}`)
     else
       lines.push(
         ...problems.map(problem => `  ${paint('red', '✗')} ${shorten(printable(`${name}: ${problem}`), columns * 3)}`),
       )
+    if (unfinished === true && problems.length === 0)
+      lines.push(`  ${paint('yellow', '–')} ${name}: not checked to the end`)
   }
   return lines
 }

@@ -16,9 +16,9 @@ import {
   type CallCosts,
   type CallStatus,
 } from '../../model/entry.ts'
-import type { CallPlace, RecordedCall, Recordings } from '../../model/recording.ts'
+import type { RecordedCall, Recordings } from '../../model/recording.ts'
 import { frozen, type Json, withoutPrototypes } from '../../model/row.ts'
-import type { Plan, RetryConfig } from '../../plan/plan.ts'
+import type { Plan } from '../../plan/plan.ts'
 import type { CallAnswer, CallFailure, CallRequest, CallResult, CallTry, CallUsage } from '../../sdk/call.ts'
 import type { VisitContext } from '../../sdk/spec.ts'
 import { MOST_THROTTLED, throttledDelay_ms } from '../decide/throttle.ts'
@@ -26,9 +26,8 @@ import type { News } from '../news.ts'
 import type { Clock } from '../ports.ts'
 import type { Recorder } from '../recorder.ts'
 import { defect } from '../step.ts'
-import type { Subject } from '../token.ts'
-import type { Answers } from './answers.ts'
 import { Budget } from './budget.ts'
+import type { Asker, CallMade } from './call-fact.ts'
 import { ReplayMiss } from './replay-miss.ts'
 import { Service, type Waiter } from './service.ts'
 
@@ -41,30 +40,6 @@ const GRACE_US = 10_000_000
 /** The part of the golden ratio behind the point: multiples of it spread evenly between 0 and 1. */
 const SPREAD = 0.618_033_988_749_895
 
-/** Who asks: a token at a node, or a batch. */
-export interface Asker {
-  readonly subject: Subject
-  /** 0: the batch. */
-  readonly token: number
-  readonly node: { readonly number: number; readonly name: string; readonly retry: RetryConfig }
-  readonly attempt: number
-  readonly answers: Answers
-  /** Where it is, as another run would find it. */
-  readonly place: () => CallPlace
-}
-
-/** What came of a call. */
-export interface CallMade {
-  readonly ordinal: number
-  readonly service: number
-  readonly status: CallStatus
-  /** Canonical texts. */
-  readonly request: string
-  readonly response: string
-  readonly costs: CallCosts
-  readonly started_us: number
-}
-
 interface Visit {
   readonly asker: Asker
   readonly services: readonly string[]
@@ -73,6 +48,8 @@ interface Visit {
   /** Of these, those that wait to begin. */
   waiting: number
 }
+
+type Time = Pick<CallMade, 'started_us' | 'ended_us'>
 
 interface Pending {
   readonly visit: Visit
@@ -193,7 +170,10 @@ export class Calls {
       const response = canonicalize(found.response)
       const data = frozen(withoutPrototypes(JSON.parse(response) as Json))
       const answered = found.kind === 'answer'
-      this.#record(pending, answered ? CALL_RECORDED : CALL_RECORDED_ERROR, response, NOTHING, started_us)
+      this.#record(pending, answered ? CALL_RECORDED : CALL_RECORDED_ERROR, response, NOTHING, {
+        started_us,
+        ended_us: clock.now_us(),
+      })
       if (answered) visit.asker.answers.add(name, request, ordinal, data)
       pending.resolve(answered ? { kind: 'answer', response: data } : errorOf(data as unknown as CallFailure))
     }
@@ -222,24 +202,30 @@ export class Calls {
     this.#under_way++
     this.#budget.begin(pending.most_nusd)
     performed(pending, this.#given_up.signal).then(
-      answer => news.arrive(() => this.#settle(pending, answer, started_us)),
-      (thrown: unknown) => news.arrive(() => this.#broke(pending, thrown, started_us)),
+      answer => {
+        const time = { started_us, ended_us: clock.now_us() }
+        news.arrive(() => this.#settle(pending, answer, time))
+      },
+      (thrown: unknown) => {
+        const time = { started_us, ended_us: clock.now_us() }
+        news.arrive(() => this.#broke(pending, thrown, time))
+      },
     )
   }
 
-  #settle(pending: Pending, answer: CallAnswer, started_us: number): void {
+  #settle(pending: Pending, answer: CallAnswer, time: Time): void {
     const costs = costsOf(answer.usage ?? {})
     const throttled = answer.kind === 'failure' && answer.throttled === true
     this.#ends(pending, costs)
     if (answer.kind === 'answer') {
       const response = canonicalize(answer.response)
-      this.#record(pending, CALL_OK, response, costs, started_us)
+      this.#record(pending, CALL_OK, response, costs, time)
       const data = frozen(withoutPrototypes(JSON.parse(response) as Json))
       pending.visit.asker.answers.add(pending.name, pending.request, pending.ordinal, data)
       pending.resolve({ kind: 'answer', response: data })
     } else {
-      this.#record(pending, throttled ? CALL_THROTTLED : CALL_ERROR, failureText(answer), costs, started_us)
-      if (throttled) this.#again(pending, answer, started_us)
+      this.#record(pending, throttled ? CALL_THROTTLED : CALL_ERROR, failureText(answer), costs, time)
+      if (throttled) this.#again(pending, answer, time)
       else pending.resolve(errorOf(answer))
     }
     if (!throttled) pending.service.answered()
@@ -248,7 +234,7 @@ export class Calls {
   }
 
   /** It was throttled: it is made again in its time, or it fails in the end. */
-  #again(pending: Pending, failure: CallFailure, started_us: number): void {
+  #again(pending: Pending, failure: CallFailure, { started_us }: Time): void {
     const { clock, news } = this.#parts
     this.#spread = (this.#spread + SPREAD) % 1
     const { retry } = pending.visit.asker.node
@@ -266,11 +252,11 @@ export class Calls {
   }
 
   /** The plugin threw: a defect. The request may have been made all the same. */
-  #broke(pending: Pending, thrown: unknown, started_us: number): void {
+  #broke(pending: Pending, thrown: unknown, time: Time): void {
     this.#ends(pending, NOTHING)
     pending.service.answered()
     const message = thrown instanceof Error ? thrown.message : String(thrown)
-    this.#record(pending, CALL_ERROR, failureText({ code: DEFECT, message, retryable: false }), NOTHING, started_us)
+    this.#record(pending, CALL_ERROR, failureText({ code: DEFECT, message, retryable: false }), NOTHING, time)
     pending.reject(thrown)
   }
 
@@ -279,10 +265,10 @@ export class Calls {
     this.#budget.end(most_nusd, cost_nusd)
   }
 
-  #record(pending: Pending, status: CallStatus, response: string, costs: CallCosts, started_us: number): void {
+  #record(pending: Pending, status: CallStatus, response: string, costs: CallCosts, time: Time): void {
     const { visit, ordinal, request, name } = pending
     const service = visit.services.indexOf(name) + 1
-    this.#parts.recorder.call(visit.asker, { ordinal, service, status, request, response, costs, started_us })
+    this.#parts.recorder.call(visit.asker, { ordinal, service, status, request, response, costs, ...time })
   }
 
   #service(name: string): Service {

@@ -28,12 +28,14 @@ export function refusal(node: AggregateNode, result: BatchResult, members: numbe
   if (result.kind !== expected_kind)
     return wrong(`the plugin returned ${result.kind} where ${expected_kind} were wanted`)
   if (result.kind === 'members' && result.rows.length !== members)
-    return wrong(`the plugin returned ${result.rows.length} rows for ${members} members`)
+    return wrong(`the plugin returned ${counted(result.rows.length, 'row')} for ${counted(members, 'member')}`)
   const rows = result.rows.filter(row => row !== null).length
   if (node.output_rows !== null && rows !== node.output_rows)
-    return wrong(`the batch gave ${rows} rows, and output_rows demands ${node.output_rows}`)
+    return wrong(`the batch gave ${counted(rows, 'row')}, and output_rows demands ${node.output_rows}`)
   return null
 }
+
+const counted = (number: number, one: string) => `${number} ${one}${number === 1 ? '' : 's'}`
 
 function wrong(message: string): RowError {
   return { kind: 'error', code: 'BATCH_OUTPUT', message, retryable: false }

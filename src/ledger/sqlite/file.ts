@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { LEDGER_FORMAT } from '../../model/entry.ts'
-import { CustodyError } from '../../model/error.ts'
+import { CustodyError, isCustodyError } from '../../model/error.ts'
 import { makeFolders } from '../../model/folder.ts'
 import type { WriteBatch } from '../write-port.ts'
 import { asLedgerError } from './errors.ts'
@@ -14,30 +14,48 @@ import { createLedger } from './store.ts'
 /** How long to wait for another process's transaction. */
 const BUSY_TIMEOUT_MS = 10_000
 
+/** Nothing is in the file: another process may be about to make a ledger of it. */
+export class EmptyLedgerError extends CustodyError {
+  constructor(url: string) {
+    super('CUSTODY_LEDGER_FORMAT', `${url} is empty: it is no ledger yet`, {
+      hint: 'If a run has just begun, try again in a moment; else check the path.',
+    })
+  }
+}
+
 /**
  * Opens a ledger for writing; with `birth`, makes one where nothing is.
  * @throws CustodyError CUSTODY_LEDGER_NOT_FOUND, CUSTODY_LEDGER_FORMAT, CUSTODY_LEDGER_WRITE, CUSTODY_LEDGER_BUSY.
  */
 export function openForWriting(path: string, url: string, birth: (() => WriteBatch) | null): DatabaseSync {
   mustBeFile(path, url, birth !== null)
-  return opening(
-    url,
-    'write',
-    () => {
-      if (birth !== null) makeFolder(path, url)
-      return new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false })
-    },
-    db => {
-      if (birth !== null && isEmpty(db)) create(db, url, birth())
-      mustBeLedger(db, url)
-      db.exec(`PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -${CACHE_KIB}`)
-    },
-  )
+  try {
+    return opening(
+      url,
+      'write',
+      () => {
+        if (birth !== null) makeFolder(path, url)
+        return new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false })
+      },
+      db => {
+        if (birth !== null && isEmpty(db)) create(db, url, birth())
+        mustBeLedger(db, url)
+        db.exec(`PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -${CACHE_KIB}`)
+      },
+    )
+  } catch (error) {
+    if (birth === null || !isCustodyError(error) || error.code !== 'CUSTODY_LEDGER_WRITE') throw error
+    throw new CustodyError('CUSTODY_LEDGER_WRITE', error.message, { hint: UNBEGUN, cause: error.cause })
+  }
 }
+
+/** Who may make a ledger is about to begin a run. */
+const UNBEGUN = 'No run was begun. Check the disk and the permissions of file and folder, or name another ledger.'
 
 /**
  * Opens a ledger for reading; never makes one.
- * @throws CustodyError CUSTODY_LEDGER_NOT_FOUND, CUSTODY_LEDGER_FORMAT, CUSTODY_LEDGER_READ, CUSTODY_LEDGER_BUSY.
+ * @throws EmptyLedgerError if nothing is in the file;
+ * CustodyError CUSTODY_LEDGER_NOT_FOUND, CUSTODY_LEDGER_FORMAT, CUSTODY_LEDGER_READ, CUSTODY_LEDGER_BUSY.
  */
 export function openForReading(path: string, url: string): DatabaseSync {
   mustBeFile(path, url)
@@ -46,7 +64,7 @@ export function openForReading(path: string, url: string): DatabaseSync {
     return opening(url, 'read', open(path), db => mustBeLedger(db, url))
   } catch (error) {
     // In a folder that can't be written SQLite can't share a file with writers; where there are none it needn't.
-    if (!(error instanceof CustodyError) || error.code !== 'CUSTODY_LEDGER_READ' || hasLog(path)) throw error
+    if (!isCustodyError(error) || error.code !== 'CUSTODY_LEDGER_READ' || hasLog(path)) throw error
     const place = pathToFileURL(path)
     place.searchParams.set('immutable', '1')
     return opening(url, 'read', open(place), db => mustBeLedger(db, url))
@@ -102,6 +120,7 @@ function mustBeFile(path: string, url: string, or_missing = false): void {
 }
 
 function mustBeLedger(db: DatabaseSync, url: string): void {
+  if (isEmpty(db)) throw new EmptyLedgerError(url)
   if (pragma(db, 'application_id') !== APPLICATION_ID) {
     throw new CustodyError('CUSTODY_LEDGER_FORMAT', `${url} is a SQLite database, but not a Custody ledger`)
   }

@@ -44,7 +44,7 @@ function addStats(made: Row[], group: Group, options: StatsOptions, fields: read
   const statistics = statisticsOf(values, stddev)
   const beyond = tooLarge(statistics, values)
   if (beyond !== null) {
-    const message = `${beyond} of ${field} over ${values.length} rows is beyond the numbers that can be kept exactly`
+    const message = `${beyond} of ${field} over ${values.length} ${values.length === 1 ? 'row' : 'rows'} is beyond the numbers that can be kept exactly`
     return rowError('BATCH_NUMBER_TOO_LARGE', message)
   }
   for (const name of STATISTICS) row[name] = statistics[name]

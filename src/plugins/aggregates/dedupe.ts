@@ -51,6 +51,7 @@ export const dedupe = defineAggregate({
       key.indexOf(field) < i ? [{ path: ['key', i], message: `${field} is named twice` }] : [],
     ),
   requires: ({ key }) => key.map((field, i) => ({ field, path: ['key', i] })),
+  guarantees: (_options, input) => input,
   outputs: ['passthrough'],
   create: ({ key, keep, nulls }) => {
     const keyOf = rowKey(key)

@@ -23,6 +23,8 @@ export interface CsvLayout {
   readonly headers: HeaderRule
   /** Fields of the columns where they are known before the first row. */
   readonly columns: readonly string[] | null
+  /** Fields that rows may have, beside those of the first row. */
+  readonly known: readonly string[]
   /** `{field: header in the source}`; asked for when the header is written. */
   readonly originalNames: () => { readonly [field: string]: string }
 }
@@ -90,7 +92,7 @@ export class CsvRowFormat implements RowFormat {
 
   #decide(row: Row): readonly string[] {
     if (this.#existing !== null) return this.#fieldsOf(this.#existing.header, this.#existing.path)
-    return this.#layout.columns ?? Object.keys(row)
+    return this.#layout.columns ?? [...new Set([...Object.keys(row), ...this.#layout.known])]
   }
 
   /** Settles the columns. @returns what must stand before the first row. */
@@ -150,7 +152,7 @@ export class CsvRowFormat implements RowFormat {
 
   #unknownColumn(row: Row, columns: readonly string[]): RowError {
     const field = Object.keys(row).find(each => !columns.includes(each))
-    const message = `the field ${JSON.stringify(field)} has no column; the columns are ${columns.join(', ')}`
+    const message = `the field ${JSON.stringify(field)} has no column; the columns are ${columns.join(', ')}; the sink’s \`columns\` can name more`
     return rowError('COLUMN_UNKNOWN', message)
   }
 

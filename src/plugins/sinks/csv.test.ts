@@ -68,6 +68,13 @@ describe('columns', () => {
     expect(folder.text('o')).toBe('a\n')
   })
 
+  test('of the first row, and those that rows may have besides, where not all fields are known', async () => {
+    const open = { ...schema('b', 'a'), closed: false }
+    const rows = [{ c: 1, a: 2 }, { b: 3 }]
+    expect(await written(rows, {}, { input: open })).toBe('c,a,b\n1,2,\n,,3\n')
+    expect(await written([], {}, { input: open })).toBe('')
+  })
+
   test('a field named __proto__ is data', async () => {
     expect(await written([JSON.parse('{"__proto__": 1, "constructor": 2}')])).toBe('__proto__,constructor\n1,2\n')
   })

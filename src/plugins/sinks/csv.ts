@@ -14,7 +14,9 @@ const csvOptions = z.strictObject({
     .array(z.string())
     .min(1)
     .optional()
-    .describe('The fields that are written, in order; else those of the schema, else those of the first row'),
+    .describe(
+      'The fields that are written, in order; else those of the schema, else those of the first row and others that are known',
+    ),
   headers: z
     .union([z.enum(['normalised', 'original']), z.record(z.string(), z.string())])
     .default('normalised')
@@ -47,6 +49,7 @@ function create(options: CsvOptions, context: SinkContext): FileSink {
     escape_formulas: options.escape_formulas,
     headers: options.headers,
     columns: options.columns ?? (closed && fields.size > 0 ? [...fields.keys()] : null),
+    known: [...fields.keys()],
     originalNames: context.originalNames,
   })
   const { path, if_exists } = options
@@ -70,9 +73,10 @@ export const csvSink = defineSink({
     'Null and missing fields are empty cells, an empty text is `""`, arrays and objects are JSON text. Cells are quoted',
     'only where they must be (RFC 4180).',
     '',
-    'The columns are those of `columns`, else of the schema if it says all fields, else of the first row. A row with a',
-    'field that has no column is refused with COLUMN_UNKNOWN. Appending to a file that has a header keeps its columns',
-    'and their order; they must be the same fields. Without rows the file has its header if the columns are known.',
+    'The columns are those of `columns`, else of the schema if it says all fields, else those of the first row and then',
+    'the other fields that are known before the run. A row with a field that has no column is refused with',
+    'COLUMN_UNKNOWN. Appending to a file that has a header keeps its columns and their order; they must be the same',
+    'fields. Without rows the file has its header if the columns are known.',
   ].join('\n'),
   options: csvOptions,
   determinism: 'deterministic',

@@ -326,6 +326,7 @@ describe('places that can’t be written', () => {
   test.each([
     ['ENOSPC', 'CUSTODY_SINK_FULL'],
     ['EDQUOT', 'CUSTODY_SINK_FULL'],
+    ['EFBIG', 'CUSTODY_SINK_FULL'],
     ['EACCES', 'CUSTODY_SINK'],
     ['EROFS', 'CUSTODY_SINK'],
     ['ENOTDIR', 'CUSTODY_SINK'],

@@ -34,6 +34,11 @@ export function asOutputError(error: unknown, place: OutputPlace): CustodyError 
       return outputError('CUSTODY_SINK_FULL', place, `there is no space left for ${path}`, undefined, error)
     case 'EDQUOT':
       return outputError('CUSTODY_SINK_FULL', place, `the disk quota is used up; ${path} can’t grow`, undefined, error)
+    case 'EFBIG': {
+      const hint =
+        'Raise the limit (`ulimit -f`), or write to a file system for larger files, then resume; nothing is lost.'
+      return outputError('CUSTODY_SINK_FULL', place, `${path} is as large as a file may be here`, hint, error)
+    }
     case 'EACCES':
     case 'EPERM':
       return sink(`${path} may not be written`, 'Give this user the right to write there, then resume.')

@@ -6,7 +6,7 @@
 import { type Json, newRow, type Row } from '../../model/row.ts'
 import type { SourceRecord } from '../../sdk/spec.ts'
 import { type InputPlace, inputName, sourceError } from './byte-reader.ts'
-import { type Columns, columnsOf, numberedColumns } from './csv-header.ts'
+import { type Columns, columnsOf, likelyDelimiter, numberedColumns } from './csv-header.ts'
 import { type Cell, CsvScanner, type CsvSyntax } from './csv-scanner.ts'
 import { type FileFormat, type Position, type RecordScanner, rejectRecord } from './file-source.ts'
 import type { TextWindow } from './text-window.ts'
@@ -16,6 +16,8 @@ export interface CsvLayout extends CsvSyntax {
   readonly header: boolean
   /** Names of columns where there is no header; null: `column_1` … as many as the first record has. */
   readonly columns: readonly string[] | null
+  /** Fields of the schema; none where it declares none. */
+  readonly declared: readonly string[]
   /** Whether names from the header are normalised. */
   readonly normalise: boolean
   /** What becomes of records with too few cells. Those with too many are always rejected. */
@@ -23,6 +25,8 @@ export interface CsvLayout extends CsvSyntax {
   /** Whether rows carry their text, for a schema that may refuse them. */
   readonly raw: boolean
 }
+
+const UTF16_HINT = 'If the file is UTF-16, set encoding: utf-16le.'
 
 export class CsvFormat implements FileFormat {
   readonly #place: InputPlace
@@ -60,7 +64,7 @@ export class CsvFormat implements FileFormat {
       const step = scanner.next(window)
       if (step === 'record') break
       if (step === 'reject') {
-        const hint = scanner.problem?.code === 'CSV_NUL' ? 'If the file is UTF-16, set encoding: utf-16le.' : undefined
+        const hint = scanner.problem?.code === 'CSV_NUL' ? UTF16_HINT : this.#delimiterHint(scanner.raw)
         throw sourceError(this.#place, `${this.#tell(scanner)} can’t be read: ${scanner.problem?.message}`, hint)
       }
       if (step === 'more') {
@@ -68,14 +72,22 @@ export class CsvFormat implements FileFormat {
         await window.grow()
       }
     }
-    const columns = columnsOf(
-      scanner.cells.map(cell => cell ?? ''),
-      this.#layout.normalise,
-    )
+    const headers = scanner.cells.map(cell => cell ?? '')
+    const header = headers.join(this.#layout.delimiter)
+    const hint = this.#delimiterHint(header)
+    if (hint !== undefined)
+      throw sourceError(this.#place, `${this.#tell(scanner)} has no field of the schema: ${header}`, hint)
+    const columns = columnsOf(headers, this.#layout.normalise)
     if (typeof columns === 'string') {
       throw sourceError(this.#place, `${this.#tell(scanner)}: ${columns}`, 'Rename one of them in the file.')
     }
     return columns
+  }
+
+  #delimiterHint(header: string): string | undefined {
+    const { delimiter, declared, normalise } = this.#layout
+    const option = likelyDelimiter(header, delimiter, declared, normalise)
+    return option === null ? undefined : `It looks like another delimiter: set delimiter: '${option}'.`
   }
 
   #tell(scanner: CsvScanner): string {

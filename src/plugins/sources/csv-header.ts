@@ -47,6 +47,29 @@ function collision(headers: readonly string[], name: string, one: number, two: n
   return `${tell(one)} and ${tell(two)} of the header would both be the field ${JSON.stringify(name)}`
 }
 
+/** As options name them. */
+const DELIMITERS = { ',': ',', ';': ';', '|': '|', tab: '\t' } as const
+
+/**
+ * What the option `delimiter` should be for a header of which `delimiter` makes none of the fields that are declared.
+ * @returns null if it makes one, or no usual delimiter does.
+ */
+export function likelyDelimiter(
+  header: string,
+  delimiter: string,
+  declared: readonly string[],
+  normalise: boolean,
+): string | null {
+  const found = (by: string) =>
+    header
+      .split(by)
+      .map(cell => cell.trim().replace(/^"(.*)"$/, '$1'))
+      .filter((cell, index) => declared.includes(normalise ? normaliseName(cell, index + 1) : cell)).length
+  if (found(delimiter) > 0) return null
+  const [best] = Object.entries(DELIMITERS).sort(([, a], [, b]) => found(b) - found(a))
+  return best === undefined || found(best[1]) === 0 ? null : best[0]
+}
+
 /** Names of columns without a header: `column_1`, … */
 export function numberedColumns(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `column_${index + 1}`)

@@ -26,7 +26,7 @@ export async function readCsvTable(
   options: Partial<Omit<CsvOptions, 'path'>> = {},
 ): Promise<CsvTable> {
   const full = csvOptions.parse({ ...options, path: place.path })
-  const format = new CsvFormat(place, csvLayout(full, null))
+  const format = new CsvFormat(place, csvLayout(full))
   const source = new FileSource(place, format, { encoding: encodingFrom(full), hashes: false })
   const rows: Row[] = []
   const lines: number[] = []
@@ -53,7 +53,7 @@ export async function readCsvTable(
  */
 export async function readCsvHeader(path: string, delimiter: string): Promise<readonly string[] | null> {
   const place = { path, folder: '/' }
-  const layout = csvLayout(csvOptions.parse({ path, delimiter, normalise: false }), null)
+  const layout = csvLayout(csvOptions.parse({ path, delimiter, normalise: false }))
   const bytes = await ByteReader.open(place, { hashes: false })
   try {
     const window = await TextWindow.open(bytes, UTF8)

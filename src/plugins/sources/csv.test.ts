@@ -21,7 +21,7 @@ async function read(content: string | Uint8Array, options: object = {}): Promise
 
 function withChunks(folder: Folder, chunk_bytes: number, max_units?: number): FileSource {
   const place = { path: 'in.csv', folder: folder.path, node: 'in' }
-  const layout = csvLayout(csvOptions.parse({ path: 'in.csv' }), null)
+  const layout = csvLayout(csvOptions.parse({ path: 'in.csv' }))
   const format = new CsvFormat(place, { ...layout, max_units: max_units ?? layout.max_units })
   return new FileSource(place, format, { chunk_bytes })
 }
@@ -230,8 +230,43 @@ describe('header', () => {
     })
   })
 
+  const schema = (...names: string[]): RowSchema => ({
+    fields: new Map(names.map(name => [name, { schema: {}, optional: true }])),
+    closed: false,
+    observed: false,
+  })
+  const readWith = (content: string, input: RowSchema, options: object = {}) => {
+    const folder = new Folder()
+    folder.put('in.csv', content)
+    return readAll(folder.source(csvSource, { path: 'in.csv', ...options }, input))
+  }
+
+  test.each([
+    ['id;Loan Amount\n1;2\n', {}, "set delimiter: ';'"],
+    ['"id";"Loan Amount"\n1;2\n', {}, "set delimiter: ';'"],
+    ['id\tname, title\n1\t2\n', {}, "set delimiter: 'tab'"],
+    ['id|loan_amount\n1|2\n', { delimiter: ';' }, "set delimiter: '|'"],
+    ['id,loan_amount\n1,2\n', { delimiter: ';' }, "set delimiter: ','"],
+  ])('%j with %j has another delimiter', async (content, options, hint) => {
+    const error = { code: 'CUSTODY_SOURCE', hint: expect.stringContaining(hint) }
+    await expect(readWith(content, schema('id', 'loan_amount'), options)).rejects.toMatchObject(error)
+  })
+
+  test.each([
+    ['a;b\n1;2\n', schema('id')],
+    ['a;b\n1;2\n', schema('a_b')],
+    ['a;b\n1;2\n', schema()],
+    ['id,x;y\n1,2\n', schema('id', 'x')],
+  ])('%j may be what it is', async (content, input) => {
+    expect(await readWith(content, input)).toHaveLength(1)
+  })
+
   test('a malformed header can’t be read', async () => {
     await expect(read('a,"b\n1,2\n')).rejects.toMatchObject({ code: 'CUSTODY_SOURCE' })
+    await expect(readWith('a,"b\n1,2\n', schema('a'))).rejects.not.toHaveProperty(
+      'hint',
+      expect.stringMatching(/delim/),
+    )
     await expect(read(Buffer.from('a,b\n', 'utf16le'))).rejects.toMatchObject({
       hint: expect.stringContaining('utf-16le'),
     })

@@ -44,17 +44,19 @@ function quoteOf(option: string | null): string | null {
   return option === null || option === 'none' || option === '' ? null : option
 }
 
-/** The layout that options describe. `declared`: the fields of a closed schema, in order. `raw`: rows carry their text. */
-export function csvLayout(options: CsvOptions, declared: readonly string[] | null, raw = false): CsvLayout {
+/** The layout that options describe. Rows that a schema may refuse carry their text. */
+export function csvLayout(options: CsvOptions, { fields, closed }: RowSchema = OBSERVED): CsvLayout {
+  const declared = [...fields.keys()]
   return {
     delimiter: delimiterOf(options.delimiter),
     quote: quoteOf(options.quote),
     header: options.header,
-    columns: options.header ? null : (options.columns ?? declared),
+    columns: options.header ? null : (options.columns ?? (closed && declared.length > 0 ? declared : null)),
+    declared,
     normalise: options.normalise,
     ragged: options.ragged,
     max_units: MAX_RECORD_UNITS,
-    raw,
+    raw: declared.length > 0,
   }
 }
 
@@ -64,9 +66,9 @@ export function encodingFrom(options: { readonly encoding: string }): Encoding {
 
 function create(options: CsvOptions, context: PluginContext): FileSource {
   const place = { path: options.path, folder: context.folder, node: context.node }
-  const declared = context.input.closed && context.input.fields.size > 0 ? [...context.input.fields.keys()] : null
-  const layout = csvLayout(options, declared, context.input.fields.size > 0)
-  return new FileSource(place, new CsvFormat(place, layout), { encoding: encodingFrom(options) })
+  return new FileSource(place, new CsvFormat(place, csvLayout(options, context.input)), {
+    encoding: encodingFrom(options),
+  })
 }
 
 type Problems = ReturnType<NonNullable<SourceSpec<CsvOptions>['check']>>
@@ -114,6 +116,9 @@ export const csvSource = defineSource({
     'cells, a quote where none may be, a quote that is never closed, a NUL, bytes that are not valid in the encoding) is',
     'rejected with its line and text; reading goes on behind it. After a malformed quote it goes on with the next line.',
     'Blank lines are skipped, except in a file of one column, where a blank line is an empty cell.',
+    '',
+    'A header that has none of the schema’s fields, and would have some with another delimiter, stops the run before any',
+    'of its records is rejected.',
     '',
     'A header that is an identifier stays as it is. From others surrounding space is taken away; if that does not make',
     'an identifier, they become lower case, with `_` for every run of other characters than letters and digits; an empty',

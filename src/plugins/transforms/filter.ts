@@ -25,6 +25,7 @@ export const filter = defineTransform({
     { title: 'Rows with a note', options: { keep: 'has(row.note)' }, rows_in: [{ note: null }, {}], rows_out: [] },
   ],
   expressions: ({ keep }) => [{ path: ['keep'], source: keep, gives: 'bool' }],
+  guarantees: (_options, input) => input,
   cardinality: 'one',
   filters: true,
   create: ({ keep }, context) => {

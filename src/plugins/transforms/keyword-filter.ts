@@ -51,6 +51,7 @@ export const keywordFilter = defineTransform({
   ],
   requires: ({ fields }) => fields.map((field, i) => ({ field, path: ['fields', i] })),
   patterns: ({ patterns }) => patterns.map((source, i) => ({ path: ['patterns', i], source })),
+  guarantees: (_options, input) => input,
   cardinality: 'one',
   create: ({ fields, patterns }, { node }) => {
     const compiled = patterns.map(source => {

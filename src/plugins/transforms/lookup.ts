@@ -4,7 +4,7 @@ import { CustodyError } from '../../model/error.ts'
 import { derive, type Json, type MutableRow, newRow } from '../../model/row.ts'
 import { defineTransform } from '../../sdk/define.ts'
 import { oneRow, rowError } from '../../sdk/results.ts'
-import type { FieldSchema, RowSchema } from '../../sdk/schema.ts'
+import { type FieldSchema, type RowSchema, withOthers } from '../../sdk/schema.ts'
 import type { PluginContext, Transform } from '../../sdk/spec.ts'
 import { formatOf, loadTable, requireColumn, type TableOptions } from './lookup-table.ts'
 import { byField, fieldName } from './options.ts'
@@ -66,7 +66,7 @@ function otherColumns(settings: TableOptions, columns: readonly string[], input:
 function lookedUpSchema(options: LookupOptions, input: RowSchema): RowSchema {
   const selected = selection(options)
   // Which columns there are is known only when the table is read.
-  if (selected === null) return { fields: input.fields, closed: false, observed: true }
+  if (selected === null) return withOthers(input)
   const texts = (options.format ?? formatOf(options.path)) === 'csv'
   const added: FieldSchema = { schema: texts ? { type: 'string' } : {}, optional: true }
   const fields = new Map(input.fields)

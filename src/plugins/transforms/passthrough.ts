@@ -14,6 +14,7 @@ export const passthrough = defineTransform({
   examples: [
     { title: 'Nothing changes', options: {}, rows_in: [{ id: 1, name: 'Ada' }], rows_out: [{ id: 1, name: 'Ada' }] },
   ],
+  guarantees: (_options, input) => input,
   cardinality: 'one',
   create: () => ({ process: oneRow }),
 })

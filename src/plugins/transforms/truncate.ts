@@ -53,6 +53,7 @@ export const truncate = defineTransform({
         hint: 'Allow more characters, or use a shorter suffix.',
       })),
   requires: ({ fields }) => Object.keys(fields).map(field => ({ field, types: ['string'], path: ['fields', field] })),
+  guarantees: (_options, input) => input,
   cardinality: 'one',
   create: ({ fields, suffix }) => {
     const cuts = Object.entries(fields).map(([field, length]) => ({ field, length, kept: length - countOf(suffix) }))

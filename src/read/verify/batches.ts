@@ -3,7 +3,7 @@
  * comes to happens in one commit (I2); `settle` looks at it when the commit's own entry comes.
  */
 import type { HoldFact } from '../../model/entry.ts'
-import { type Check, grouped, tokenName } from './check.ts'
+import { type Check, counted, grouped, tokenName } from './check.ts'
 import type { Ways } from './ways.ts'
 
 interface Batch {
@@ -102,7 +102,9 @@ export class Batches {
   finish(): void {
     for (const { group, held } of this.#open.values()) {
       if (held.size > 0)
-        this.#check.add(`batch group ${group} never closed, and holds ${grouped(held.size)} row instances`)
+        this.#check.add(
+          `batch group ${group} never closed, and holds ${counted(held.size, 'row instance', 'row instances')}`,
+        )
     }
   }
 

@@ -1,11 +1,14 @@
 /** What a check found: problems as sentences that name their place. */
 import type { SubjectEntry } from '../../model/entry.ts'
+import { isCustodyError } from '../../model/error.ts'
 
 /** One check in the shape of `verify --json` (CONTRACTS section 2). */
 export interface CheckResult {
   readonly name: string
   readonly ok: boolean
   readonly problems: readonly string[]
+  /** True: not all that it covers could be looked at. */
+  readonly unfinished?: boolean
 }
 
 /** Where problems are told. */
@@ -20,13 +23,19 @@ export class Check implements Report {
   readonly name: string
   readonly #told: string[] = []
   #count = 0
+  #finished = true
 
   constructor(name: string) {
     this.name = name
   }
 
   get ok(): boolean {
-    return this.#count === 0
+    return this.#count === 0 && this.#finished
+  }
+
+  /** Not all that it covers can be looked at: it doesn't hold, even if nothing was found. */
+  leave(): void {
+    this.#finished = false
   }
 
   add(problem: string): void {
@@ -42,7 +51,18 @@ export class Check implements Report {
   result(): CheckResult {
     const more = this.#count - this.#told.length
     const problems = more === 0 ? [...this.#told] : [...this.#told, `and ${grouped(more)} more`]
-    return { name: this.name, ok: this.ok, problems }
+    return { name: this.name, ok: this.ok, problems, ...(this.#finished ? {} : { unfinished: true }) }
+  }
+}
+
+/** Does `work`, in which `check` looks at something. What can't be read any further is a finding, not a failure. */
+export async function noting(check: Check, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!isCustodyError(error)) throw error
+    check.add(`it can't be checked to the end: ${error.message}`)
+    check.leave()
   }
 }
 

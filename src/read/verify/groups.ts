@@ -4,7 +4,7 @@
  */
 import type { BirthFact, EndingFact, GroupClosed, GroupOpened, SubjectEntry } from '../../model/entry.ts'
 import { fateOf } from '../../model/outcome.ts'
-import { grouped, tokenName } from './check.ts'
+import { counted, grouped, tokenName } from './check.ts'
 import { isCoalesceCause } from './fates.ts'
 import { isWithin, type ValueRange } from './token.ts'
 import type { Ways } from './ways.ts'
@@ -56,7 +56,7 @@ export class Groups {
         yield `group ${fact.group} is a batch's, and expects ${fact.expected}`
       const branches = ways.branches(fact.node).length
       if ((fact.kind === FORK || fact.kind === MERGE) && fact.expected !== branches) {
-        yield `group ${fact.group} expects ${fact.expected} branches, and ${ways.name(fact.node)} has ${branches}`
+        yield `group ${fact.group} expects ${counted(fact.expected, 'branch', 'branches')}, and ${ways.name(fact.node)} has ${branches}`
       }
     }
   }

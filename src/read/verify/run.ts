@@ -11,7 +11,7 @@ import type { VerifierKey } from '../../model/note.ts'
 import { DecodeError, decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { SubjectValues } from '../values.ts'
 import { Batches } from './batches.ts'
-import { Check, counted, entryName, grouped, Place, subjectName, tokenName } from './check.ts'
+import { Check, counted, entryName, grouped, noting, Place, subjectName, tokenName } from './check.ts'
 import { ABANDONED } from './fates.ts'
 import { checkHead, LogWalk, short } from './log.ts'
 import { checkOpenTokens, EndingsTable } from './projections.ts'
@@ -40,6 +40,8 @@ export interface WalkedRun {
   /** Root after entry 0. */
   readonly first_root: string
   readonly sealed: boolean
+  /** Whether the log was read to its end. */
+  readonly complete: boolean
   readonly epochs: readonly number[]
   readonly checks: readonly Check[]
   /** Of what the run has in common with log 0; more is added there. */
@@ -59,19 +61,23 @@ export async function verifyRun(
 ): Promise<WalkedRun> {
   const fold = new RunFold(reader, log, run)
   const walk = new LogWalk(reader, log, fold.checks)
+  let complete = false
   try {
     for await (const { entry, payload } of walk.items()) {
       await fold.take(entry, payload, walk.gaps)
       if ((entry.seq + 1) % PROGRESS_ENTRIES === 0) onProgress(entry.seq + 1)
     }
-    await fold.finish()
+    complete = true
   } catch (error) {
     // What was found up to there counts.
     if (!isCustodyError(error)) throw error
-    fold.checks.entries.add(`the log can't be read any further: ${error.message}`)
+    fold.stop(error.message)
   }
   const checkpoint = new Check('checkpoint')
-  await checkHead(reader, { log, origin }, walk.tree, keys, checkpoint)
+  if (complete) {
+    await fold.finish()
+    await noting(checkpoint, () => checkHead(reader, { log, origin }, walk.tree, keys, checkpoint))
+  } else checkpoint.leave()
   const { entries, values, tokens, groups, totals, projections, seal } = fold.checks
   return {
     run,
@@ -82,6 +88,7 @@ export async function verifyRun(
     root: walk.tree.root(),
     first_root: walk.first_root,
     sealed: fold.facts.seal !== null,
+    complete,
     epochs: fold.facts.epochs,
     checks: [entries, checkpoint, values, tokens, groups, totals, projections, seal],
     registered: new Check('log 0'),
@@ -140,8 +147,15 @@ class RunFold {
     }
   }
 
+  /** The log can't be read any further. */
+  stop(why: string): void {
+    this.checks.entries.add(`the log can't be read any further: ${why}`)
+    this.#leaveRest()
+  }
+
   async finish(): Promise<void> {
     const { checks, facts } = this
+    if (!this.#complete) this.#leaveRest()
     const { ways, batches } = this.#witness
     this.#settle('the log')
     const open = [...this.#rows.values(), ...this.#batches.values()]
@@ -154,10 +168,19 @@ class RunFold {
       batches.finish()
     }
     const lost = this.#lost_rows
-    const stored = (await this.#reader.openTokens(this.#log)).filter(each => !lost.has(each.row ?? 0))
-    checkOpenTokens(stored, open, ways, checks.projections)
-    if (this.#complete) await this.#endings.finish((token, seq) => this.#endsIn(token, seq))
-    if (facts.seal !== null) await this.#checkSubjectTree(facts.seal.subjects)
+    await noting(checks.projections, async () => {
+      const stored = (await this.#reader.openTokens(this.#log)).filter(each => !lost.has(each.row ?? 0))
+      checkOpenTokens(stored, open, ways, checks.projections)
+      if (this.#complete) await this.#endings.finish((token, seq) => this.#endsIn(token, seq))
+    })
+    const { seal } = facts
+    if (seal !== null) await noting(checks.seal, () => this.#checkSubjectTree(seal.subjects))
+  }
+
+  /** Some entries can't be read, which has been told: all else that entries are needed for stays open. */
+  #leaveRest(): void {
+    const { entries, ...rest } = this.checks
+    for (const check of Object.values(rest)) check.leave()
   }
 
   async #takeSubject(stored: StoredEntry, payload: StoredPayload | null): Promise<void> {

@@ -16,7 +16,7 @@ import { fateOf } from '../../model/outcome.ts'
 import { DISCARD } from '../../model/topology.ts'
 import { SubjectValues } from '../values.ts'
 import type { Batches } from './batches.ts'
-import { type Check, grouped, Place, tokenName } from './check.ts'
+import { type Check, counted, grouped, Place, tokenName } from './check.ts'
 import { ABANDONED, endingProblems } from './fates.ts'
 import { BATCH, FORK, Groups, MERGE } from './groups.ts'
 import type { TallyFold } from './tallies.ts'
@@ -93,7 +93,9 @@ export class SubjectState {
     this.#close(entry, where, witness)
     this.#leave(where, witness)
     if (entry.open !== this.tokens.size) {
-      tokens.add(`${where}: it says that ${entry.open} row instances are open, and ${this.tokens.size} are`)
+      tokens.add(
+        `${where}: it says that ${counted(entry.open, 'row instance is', 'row instances are')} open, and ${this.tokens.size} are`,
+      )
     }
     return expected
   }

@@ -5,9 +5,9 @@
  * folded, totals counted and trees built here once more.
  */
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import { CustodyError, isCustodyError } from '../../model/error.ts'
+import { CustodyError } from '../../model/error.ts'
 import type { VerifierKey } from '../../model/note.ts'
-import { Check, type CheckResult } from './check.ts'
+import { Check, type CheckResult, noting } from './check.ts'
 import { LedgerLog } from './ledger-log.ts'
 import { checkIntegrity, checkObjects } from './objects.ts'
 import { verifyRun, type WalkedRun } from './run.ts'
@@ -43,7 +43,7 @@ export interface VerifyResult {
 /** @throws CustodyError CUSTODY_RUN_UNKNOWN if neither the ledger's list of logs nor log 0 knows the run. */
 export async function verifyLedger(reader: LedgerReader, options: VerifyOptions): Promise<VerifyResult> {
   const shared = { schema: new Check('schema'), database: new Check('database'), ledger: new Check('ledger') }
-  await noting(shared.database, () => checkObjects(reader, shared.schema))
+  await noting(shared.schema, () => checkObjects(reader, shared.schema))
   await noting(shared.database, () => checkIntegrity(reader, shared.database))
   const log_zero = await LedgerLog.read(reader, options.keys, shared.ledger)
   const logs = await reader.logs()
@@ -56,14 +56,10 @@ export async function verifyLedger(reader: LedgerReader, options: VerifyOptions)
   for (const [run, log] of wanted) {
     const of = await reader.size(log)
     const told = (entries: number) => options.onProgress?.({ run, entries, of })
-    const found = await noting(shared.database, () =>
-      verifyRun(reader, { log, run, origin: log_zero.origin(log) }, options.keys, told),
-    )
-    if (found === null) walked.push(unread(run, log))
-    else {
-      log_zero.checkRun(found)
-      walked.push(found)
-    }
+    const found = await verifyRun(reader, { log, run, origin: log_zero.origin(log) }, options.keys, told)
+    if (found.complete) log_zero.checkRun(found)
+    else found.registered.leave()
+    walked.push(found)
   }
   const checks = Object.values(shared).map(each => each.result())
   const ok = checks.every(each => each.ok)
@@ -80,26 +76,6 @@ function runsOf(
   for (const { log, run } of log_zero.registered) runs.set(run, log)
   for (const { log, run } of logs) if (run !== null && !runs.has(run)) runs.set(run, log)
   return runs
-}
-
-/** A database that can't be read any further is a finding, not a failure. */
-async function noting<T>(check: Check, work: () => Promise<T>): Promise<T | null> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!isCustodyError(error)) throw error
-    check.add(error.message)
-    return null
-  }
-}
-
-function unread(run: string, log: number): WalkedRun {
-  const registered = new Check('entries')
-  registered.add("the run's entries can't be read to their end")
-  return {
-    ...{ run, log, entries: 0, tokens: 0, values: 0, root: '', first_root: '', sealed: false, epochs: [], checks: [] },
-    registered,
-  }
 }
 
 function resultOf(walked: WalkedRun, shared: readonly CheckResult[]): VerifiedRun {

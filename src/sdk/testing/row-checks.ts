@@ -1,6 +1,6 @@
 /** Checks of plugins that work on rows: transforms, gates, aggregates. */
 import type { Json, Row } from '../../model/row.ts'
-import { OBSERVED, type RowSchema } from '../schema.ts'
+import { OBSERVED, type RowSchema, withOthers } from '../schema.ts'
 import { compileRowSchema } from '../schema-check.ts'
 import type { AggregateSpec, BatchResult, GateResult, GateSpec, TransformResult, TransformSpec } from '../spec.ts'
 import { answering, visitContext } from './calling.ts'
@@ -155,7 +155,7 @@ async function checkGuarantees(
 ): Promise<void> {
   if (rows.length === 0) return
   const input = tightestInput(spec, options, rows)
-  const output = spec.guarantees?.(options, input, expressionTypes(spec, options, input)) ?? input
+  const output = spec.guarantees?.(options, input, expressionTypes(spec, options, input)) ?? withOthers(input)
   const check = compileRowSchema(output, { textual: false })
   const outcomes = await transformAll(spec, sample, options, folder, rows, input, problems)
   for (const row of outcomes.rows) {

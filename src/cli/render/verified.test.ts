@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import type { CheckResult } from '../../read/verify/check.ts'
+import { plain } from '../terminal.ts'
+import { renderVerified } from './verified.ts'
+
+const check = (name: string, more: Partial<CheckResult> = {}): CheckResult => ({
+  name,
+  ok: true,
+  problems: [],
+  ...more,
+})
+const run = { run: 'r', ok: false, entries: 40, tokens: 3, values: 2, sealed: false }
+
+test('a check that was not finished has no tick, and says so', () => {
+  const left = { ok: false, unfinished: true }
+  const checks = [
+    check('entries', { ok: false, problems: ["the log can't be read any further: a page is damaged"] }),
+    check('values', left),
+    check('totals', { ...left, problems: ['3 rows, and 2 are told'] }),
+    check('seal', left),
+    check('log 0'),
+  ]
+  const result = { ok: false, runs: [{ ...run, checks }], ledger: { ok: true, entries: 3, checks: [] } }
+  expect(renderVerified(result, 80, plain)).toBe(
+    [
+      'run r',
+      "  ✗ entries: the log can't be read any further: a page is damaged",
+      '  – values: not checked to the end',
+      '  ✗ totals: 3 rows, and 2 are told',
+      '  – seal: not checked to the end',
+      "  ✓ the ledger's own log knows the run, and agrees",
+      'ledger',
+      "doesn't hold: 2 problems.",
+    ].join('\n'),
+  )
+})
