@@ -13,7 +13,7 @@ import type { PlanValue } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Plan } from '../plan/plan.ts'
 import { findRun } from '../read/runs/list.ts'
-import { closingOf, planOf } from '../read/runs/run-log.ts'
+import { closingOf, openingOf, planOf } from '../read/runs/run-log.ts'
 import { showRun } from '../read/show/show.ts'
 import type { Context } from './context.ts'
 import { stopOnSignals } from './interrupt.ts'
@@ -22,6 +22,7 @@ import { preparePlan } from './pipeline-access.ts'
 import { ProgressLine } from './progress.ts'
 import { renderSummary, statusText } from './render/summary.ts'
 import { counted, printable } from './render/text.ts'
+import { recordingsOf } from './replaying.ts'
 import { shownRun, tellResult } from './tell-run.ts'
 
 export interface ResumeOptions {
@@ -118,8 +119,11 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
   const progress = new ProgressLine(context.terminal, null)
   const stopping = stopOnSignals(context, quiet)
   try {
+    const { log } = await findRun(reader, run)
+    const { replays } = await openingOf(reader, log)
     return await resumeRun({
       plan,
+      recordings: replays === undefined ? null : await recordingsOf(reader, replays),
       run,
       ledger,
       reader,

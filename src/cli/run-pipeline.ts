@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { systemClock } from '../engine/ports.ts'
 import { type RunResult, runPlan } from '../engine/run.ts'
 import { signingKey } from '../ledger/keys.ts'
@@ -17,6 +17,7 @@ import { ledgerUrl } from './ledger-access.ts'
 import { preparePlan } from './pipeline-access.ts'
 import { ProgressLine } from './progress.ts'
 import { counted, printable } from './render/text.ts'
+import { type Replayed, replaying } from './replaying.ts'
 import { optionOf, shownRun, tellResult } from './tell-run.ts'
 
 export interface RunOptions {
@@ -26,6 +27,10 @@ export interface RunOptions {
   readonly dryRun?: boolean
   readonly strict?: boolean
   readonly json?: boolean
+  /** Of a replay: the run whose answers are given, or compared with. */
+  readonly from?: string
+  readonly live?: boolean
+  readonly outputs?: string
 }
 
 /** Returns the exit code. @throws CustodyError if the run couldn't begin. */
@@ -39,7 +44,9 @@ export async function runPipeline(context: Context, file: string, options: RunOp
       temporary === null
         ? ledgerUrl(context, options, { url: plan.ledger_url, folder: plan.folder })
         : `sqlite:${join(temporary, 'custody.db')}`
-    return await runInto(url, context, plan, options)
+    const { from } = options
+    if (from === undefined) return await runInto({ url, context, plan, options, replay: null })
+    return await replaying(url, from, replay => runInto({ url, context, plan, options, replay }))
   } finally {
     if (temporary !== null) rmSync(temporary, { recursive: true, force: true })
   }
@@ -57,7 +64,15 @@ function refuse(plan: Plan, { json }: RunOptions): void {
     )
 }
 
-async function runInto(url: string, context: Context, plan: Plan, options: RunOptions): Promise<number> {
+interface RunInto {
+  readonly url: string
+  readonly context: Context
+  readonly plan: Plan
+  readonly options: RunOptions
+  readonly replay: Replayed | null
+}
+
+async function runInto({ url, context, plan, options, replay }: RunInto): Promise<number> {
   const clock = systemClock()
   const run = uuidv7(Math.floor(clock.now_us() / 1000), randomBytes(10))
   const quiet = options.json === true
@@ -81,6 +96,8 @@ async function runInto(url: string, context: Context, plan: Plan, options: RunOp
       limit: options.limit ?? Number.POSITIVE_INFINITY,
       dry_run: options.dryRun === true,
       in_use: filesInUse(url, plan),
+      ...(options.outputs === undefined ? {} : { outputs_folder: resolve(context.cwd, options.outputs) }),
+      ...(replay === null || options.live === true ? {} : { replays: replay.run, recordings: replay.recordings }),
       signal: stopping.signal,
       onProgress: each => progress.show(each),
     })
@@ -89,7 +106,8 @@ async function runInto(url: string, context: Context, plan: Plan, options: RunOp
     await ledger.close()
   }
   progress.clear()
-  return tellResult(result, await shownRun(url, run), url, context, plan, options)
+  const drift = replay !== null && options.live === true ? await replay.compare(run) : null
+  return tellResult(result, await shownRun(url, run), url, context, plan, { ...options, drift })
 }
 
 /** Files that no sink may write to, whatever the plan reads. */
@@ -100,7 +118,7 @@ function filesInUse(url: string, { folder, file }: Plan): ReadonlyMap<string, st
   )
 }
 
-function header({ version, terminal }: Context, plan: Plan, { dryRun, limit }: RunOptions): string {
+function header({ version, terminal }: Context, plan: Plan, { dryRun, limit, from, live }: RunOptions): string {
   const number = (...kinds: readonly string[]) => plan.nodes.filter(node => kinds.includes(node.kind)).length
   const gates = number('gate')
   const parts = [
@@ -110,6 +128,7 @@ function header({ version, terminal }: Context, plan: Plan, { dryRun, limit }: R
     counted(number('sink'), 'output'),
     ...(limit === undefined ? [] : [`at most ${counted(limit, 'record')}`]),
     ...(dryRun === true ? ['dry run: nothing is written'] : []),
+    ...(from === undefined ? [] : [live === true ? `compared with run ${from}` : `on the answers of run ${from}`]),
   ]
   return parts.join(' · ')
 }

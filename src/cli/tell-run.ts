@@ -2,10 +2,12 @@
 import type { RunResult } from '../engine/run.ts'
 import { openLedgerReader } from '../ledger/open.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { Drift } from '../read/recorded/drift.ts'
 import { showRun } from '../read/show/show.ts'
 import type { ShownRun } from '../read/show/summary.ts'
 import type { Context } from './context.ts'
 import { isHeld, ledgerArgument } from './ledger-access.ts'
+import { renderDrift } from './render/drift.ts'
 import { errorJson, exitCodeOf, renderError } from './render/error.ts'
 import { renderSummary, statusText } from './render/summary.ts'
 import { dollars, shortRun } from './render/text.ts'
@@ -17,6 +19,8 @@ export interface TellOptions {
   readonly dryRun?: boolean
   readonly strict?: boolean
   readonly json?: boolean
+  /** Of a replay that asked again: how answers differ from those on record. */
+  readonly drift?: Drift | null
 }
 
 /** The counts as the ledger has them, so that the summary says what readers will say. */
@@ -41,10 +45,16 @@ export function tellResult(
   const { terminal } = context
   const paint = terminal.paint_told
   const dry_run = options.dryRun === true
+  const { drift = null } = options
   // How long it took is what the ledger says, as `show` tells it.
   const { duration_ms } = shown
   if (options.json === true)
-    terminal.answerJson({ ...summary, duration_ms, ...(error === null ? {} : errorJson(error)) })
+    terminal.answerJson({
+      ...summary,
+      duration_ms,
+      ...(drift === null ? {} : { drift }),
+      ...(error === null ? {} : errorJson(error)),
+    })
   else {
     const facts = { ...shown, ...(dry_run ? { sinks: intended(summary.sinks, plan) } : {}), dry_run }
     terminal.tell(
@@ -54,6 +64,7 @@ export function tellResult(
         ...renderSummary(facts, context.cwd, terminal.columns_told, paint),
       ].join('\n'),
     )
+    if (drift !== null) terminal.tell(`\n${renderDrift(drift, terminal.columns_told, paint)}`)
     if (stopped_by === 'budget_exhausted') terminal.tell(`\n${budgetText(plan, shown)}`)
     if (error !== null) terminal.tell(`\n${renderError(error, paint, context.env.CUSTODY_DEBUG === '1')}`)
     const next = nextSteps(shown, url, context, dry_run)

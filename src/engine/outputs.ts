@@ -25,6 +25,15 @@ export interface Output {
   artifact: Artifact | null
 }
 
+export interface OutputsRequest {
+  /** Nothing is written. */
+  readonly dry_run: boolean
+  /** Absolute: relative paths start here. */
+  readonly folder: string
+  readonly originalNames: SinkContext['originalNames']
+  readonly in_use: FilesInUse
+}
+
 const NOWHERE: SinkIntent = { path: null, mode: 'stream', prior_bytes: 0, prior_sha256: null, staged: null }
 
 export class Outputs {
@@ -44,17 +53,12 @@ export class Outputs {
    * Creates the sinks and finds out where they will write: never to a file of `in_use`.
    * @throws CustodyError of the sink, or CUSTODY_SAME_OUTPUT.
    */
-  static async prepare(
-    plan: Plan,
-    dry_run: boolean,
-    originalNames: SinkContext['originalNames'],
-    in_use: FilesInUse = new Map(),
-  ): Promise<Outputs> {
+  static async prepare(plan: Plan, { dry_run, folder, originalNames, in_use }: OutputsRequest): Promise<Outputs> {
     const all: Output[] = []
     const owners = new Map<string, string>()
     for (const node of plan.nodes) {
       if (node.kind !== 'sink') continue
-      const context: SinkContext = { node: node.name, folder: plan.folder, input: node.input, originalNames }
+      const context: SinkContext = { node: node.name, folder, input: node.input, originalNames }
       const sink = dry_run ? drySink() : await node.plugin.spec.create(node.plugin.options, context)
       const intent = dry_run ? NOWHERE : await sink.prepare()
       for (const path of [intent.path, intent.staged]) {

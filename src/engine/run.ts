@@ -23,6 +23,8 @@ export interface RunRequest extends SessionRequest {
   readonly in_use?: FilesInUse | undefined
   /** The run that `recordings` are of. */
   readonly replays?: string | undefined
+  /** Absolute folder that relative paths of sinks start from, if it isn't the pipeline file's. */
+  readonly outputs_folder?: string | undefined
 }
 
 /** @throws CustodyError if the run couldn't even begin: nothing was recorded or written then. */
@@ -31,7 +33,12 @@ export async function runPlan(request: RunRequest): Promise<RunResult> {
   const sources = await createSources(plan)
   for (const { source } of sources) await source.prepare?.()
   const in_use = await filesInUse(plan, request.in_use)
-  const outputs = await Outputs.prepare(plan, dry_run, () => originalNames(sources), in_use)
+  const outputs = await Outputs.prepare(plan, {
+    dry_run,
+    folder: request.outputs_folder ?? plan.folder,
+    originalNames: () => originalNames(sources),
+    in_use,
+  })
   const stations = await Stations.open(plan)
   request.atPoint?.('before_open')
   const ledger = await request.ledger.openRun(request.run, {

@@ -22,8 +22,8 @@ export interface RecordedCall {
 
 export interface Recordings {
   /**
-   * What the next call with this very request (canonical text) was answered: the one made in the same place, or else another,
-   * in recorded order. null if there is none.
+   * What the next call with this very request (canonical text) came to: the one made in the same place, or else another that
+   * was answered, in recorded order. null if there is none. `only`: no errors.
    */
-  take(place: CallPlace, service: string, request: string): Promise<RecordedCall | null>
+  take(place: CallPlace, service: string, request: string, only?: 'answer'): Promise<RecordedCall | null>
 }

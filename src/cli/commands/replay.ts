@@ -1,0 +1,34 @@
+/** `custody replay FILE --from RUN`: the command and its options; run-pipeline.ts does the work. */
+import { Command } from 'commander'
+import { collect, integerFrom } from '../arguments.ts'
+import type { Context } from '../context.ts'
+import { withLedgerOption } from '../ledger-access.ts'
+import type { RunOptions } from '../run-pipeline.ts'
+
+export function replayCommand(context: Context, done: (exit: number) => void): Command {
+  const command = new Command('replay')
+    .summary('run again on recorded answers')
+    .description(
+      'Runs a pipeline, as it was or changed, on the answers that another run recorded: no service is asked. A row that asks for what is not on record fails.',
+    )
+    .argument('<file>', 'the pipeline file')
+    .requiredOption('--from <run>', 'the run whose answers are given')
+    .option('--live', 'ask the services again, and tell which answers differ from the record')
+    .option(
+      '--outputs <folder>',
+      "write to this folder instead of the pipeline file's: relative paths of sinks start there",
+    )
+  return withLedgerOption(command)
+    .option(
+      '--set <path=value>',
+      'replace a value of the pipeline file, as in --set retry.attempts=5; repeatable',
+      collect,
+    )
+    .option('--limit <n>', 'read at most n records, as if input ended there', integerFrom(0))
+    .option('--strict', 'exit with 3 if any row ended in failure')
+    .option('--json', 'print the summary as JSON')
+    .action(async (file: string, options: RunOptions) => {
+      const { runPipeline } = await import('../run-pipeline.ts')
+      done(await runPipeline(context, file, options))
+    })
+}
