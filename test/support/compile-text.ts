@@ -1,5 +1,4 @@
 /** Loads and compiles a pipeline's text with stub plugins; all diagnostics together, in order. */
-
 import { parsePipeline } from '../../src/config/load.ts'
 import { inOrder } from '../../src/config/problems.ts'
 import type { Diagnostic } from '../../src/model/error.ts'

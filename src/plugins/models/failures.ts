@@ -82,8 +82,10 @@ function networkCode(error: unknown): string | null {
 function fromStatus(error: APICallError, redact: Redact): CallFailure {
   const status = error.statusCode as number
   const { responseBody } = error
-  const response: Json = { status, body: parsed(responseBody ?? '', redact) }
   const code = codeOf(status, responseBody ?? '')
+  // Some services repeat parts of a key.
+  if (code === 'LLM_AUTH') return failure(code, `HTTP ${status}: the service refused the key`)
+  const response: Json = { status, body: parsed(responseBody ?? '', redact) }
   const message = status < 300 ? told(error, redact) : `HTTP ${status}: ${told(error, redact)}`
   const wait = retryAfter(error.responseHeaders ?? {})
   return {
@@ -110,7 +112,10 @@ function codeOf(status: number, body: string): LlmErrorCode {
 
 /** What came back, as JSON where it is, else as the beginning of its text. */
 function parsed(body: string, redact: Redact): Json {
-  const shown = redact.text(body.slice(0, 4 * SHOWN_MAX)).toWellFormed()
+  const shown = redact
+    .text(body)
+    .slice(0, 4 * SHOWN_MAX)
+    .toWellFormed()
   try {
     return withoutPrototypes(JSON.parse(shown) as Json)
   } catch {

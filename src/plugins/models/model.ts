@@ -49,9 +49,10 @@ export class Model {
     const { messages, shape } = question
     const price = priceOf(this.#options)
     const texts = [...messages.map(({ content }) => content), ...schemaTexts(shape)]
-    const most = price === null ? {} : { at_most_usd: mostOf(price, texts, this.#options.max_output_tokens) }
-    const result = await call(serviceOf(this.#options), { request: this.#request(question), ...most }, attempt =>
-      this.#perform(question, attempt),
+    const most = price === null ? null : mostOf(price, texts, this.#options.max_output_tokens)
+    const bound = most === null ? {} : { at_most_usd: most }
+    const result = await call(serviceOf(this.#options), { request: this.#request(question), ...bound }, attempt =>
+      this.#perform(question, most, attempt),
     )
     if (result.kind === 'error') return result
     return { kind: 'text', text: (result.response as { readonly text: string }).text }
@@ -81,19 +82,19 @@ export class Model {
     }
   }
 
-  async #perform(question: Question, { signal }: CallTry): Promise<CallAnswer> {
+  async #perform(question: Question, most_usd: number | null, { signal }: CallTry): Promise<CallAnswer> {
     const timeout = AbortSignal.timeout(timeoutOf(this.#options))
     try {
       this.#loading ??= loadModel(this.#options, this.#endpoint)
       const model = await this.#loading
       const abortSignal = AbortSignal.any([signal, timeout])
-      return this.#answer(await model.doGenerate({ ...callOptions(this.#options, question), abortSignal }))
+      return this.#answer(await model.doGenerate({ ...callOptions(this.#options, question), abortSignal }), most_usd)
     } catch (error) {
       return failureOf(error, this.#redact, signal.aborted ? 'run' : timeout.aborted ? 'timeout' : null)
     }
   }
 
-  #answer(result: LanguageModelV4GenerateResult): CallAnswer {
+  #answer(result: LanguageModelV4GenerateResult, most_usd: number | null): CallAnswer {
     const { finishReason, content } = result
     const parts = content.map(part => (part.type === 'text' ? part.text : ''))
     const text = this.#redact.text(parts.join('')).toWellFormed()
@@ -104,16 +105,20 @@ export class Model {
       ...(result.response?.modelId === undefined ? {} : { model: this.#redact.text(result.response.modelId) }),
     }
     const failed = failedBy(result, text)
-    const usage = this.#usage(result)
+    const usage = this.#usage(result, most_usd)
     return failed === null ? { kind: 'answer', response, usage } : { ...failed, response, usage }
   }
 
-  /** What a provider says that it took comes before what a table says. */
-  #usage({ usage }: LanguageModelV4GenerateResult): CallUsage {
+  /**
+   * What a provider says that it took comes before what a table says. An answer whose tokens weren't counted is taken to have
+   * cost the most that it can have.
+   */
+  #usage({ usage }: LanguageModelV4GenerateResult, most_usd: number | null): CallUsage {
     const price = priceOf(this.#options)
     const [input, output] = [usage.inputTokens.total, usage.outputTokens.total]
     const said = this.#options.provider === 'openrouter' ? usage.raw?.cost : undefined
-    const listed = price === null || input === undefined || output === undefined ? null : costOf(price, input, output)
+    const listed =
+      price === null || input === undefined || output === undefined ? most_usd : costOf(price, input, output)
     const cost = typeof said === 'number' ? said : listed
     return {
       ...(input === undefined ? {} : { input_tokens: input }),
