@@ -25,9 +25,7 @@ export const llmExamples: readonly PluginExample[] = [
   {
     title: 'Fields by a schema; what doesn’t fit is repaired once',
     options: {
-      provider: 'openai',
-      model: 'gpt-4.1-mini',
-      api_key: 'secret',
+      ...LOCAL,
       temperature: 0,
       prompt: 'How does the writer feel, from 1 (bad) to 5? {{ row.text }}',
       schema: { sentiment: { enum: ['good', 'bad'] }, score: 'integer', quote: 'string?' },

@@ -178,7 +178,7 @@ export const llm = defineTransform({
     '`prompt`, `system`, `schema` and `parameters` may be in files: `prompt: {file: prompts/triage.liquid}`. They are read',
     'when the pipeline is compiled, and their content is part of the plan.',
     '',
-    'docs/models.md has the providers, and how cost is reckoned.',
+    '`docs/models.md` has the providers, what is recorded, and how cost is reckoned.',
   ].join('\n'),
   options: llmOptions,
   determinism: 'external',

@@ -47,10 +47,14 @@ export const modelOptions = {
     .record(z.string().min(1), z.string())
     .optional()
     .describe('Headers to send besides; their values are secrets'),
-  azure: azure.optional().describe('With `provider: azure`'),
-  aws: aws.optional().describe('With `provider: amazon-bedrock`'),
+  azure: azure.optional().describe('With `provider: azure`: `resource`, and `api_version` if it isn’t `v1`'),
+  aws: aws
+    .optional()
+    .describe(
+      'With `provider: amazon-bedrock`: `region`, and `access_key_id` with `secret_access_key` where there is no `api_key`',
+    ),
   service: z.string().min(1).optional().describe('Its name in `limits.services`; the provider’s name if absent'),
-  temperature: z.number().min(0).max(2).optional(),
+  temperature: z.number().min(0).max(2).optional().describe('The provider’s own if absent, like the next three'),
   top_p: z.number().gt(0).max(1).optional(),
   seed: z.int().optional(),
   reasoning: z.enum(['none', 'minimal', 'low', 'medium', 'high']).optional().describe('How much a model is to reason'),
@@ -66,7 +70,9 @@ export const modelOptions = {
     .refine(text => (parseDuration(text) ?? 0) > 0, { error: 'write a duration such as 30s' })
     .default('2m')
     .describe('For one answer'),
-  price: price.optional().describe('Comes before the built-in price'),
+  price: price
+    .optional()
+    .describe('`input_usd_per_million` and `output_usd_per_million`; comes before the built-in price'),
 }
 const shape = z.strictObject(modelOptions)
 export type ModelOptions = z.output<typeof shape>
