@@ -32,6 +32,13 @@ const aws = z.strictObject({
   session_token: z.string().min(1).optional(),
 })
 
+/** Node's HTTP client waits no longer for an answer to begin. */
+const TIMEOUT_MAX_MS = 300_000
+const isTimeout = (text: string): boolean => {
+  const ms = parseDuration(text) ?? 0
+  return ms > 0 && ms <= TIMEOUT_MAX_MS
+}
+
 export const modelOptions = {
   provider: z.enum(PROVIDERS).describe('`compatible` is any server that speaks OpenAI’s chat completions'),
   model: z.string().min(1).describe('The provider’s name for the model; with `azure` the name of the deployment'),
@@ -67,9 +74,9 @@ export const modelOptions = {
     ),
   timeout: z
     .string()
-    .refine(text => (parseDuration(text) ?? 0) > 0, { error: 'write a duration such as 30s' })
+    .refine(isTimeout, { error: 'write a duration up to 5m, such as 30s' })
     .default('2m')
-    .describe('For one answer'),
+    .describe('For one answer; up to `5m`'),
   price: price
     .optional()
     .describe('`input_usd_per_million` and `output_usd_per_million`; comes before the built-in price'),

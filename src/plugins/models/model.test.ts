@@ -113,6 +113,59 @@ describe('what is asked', () => {
     expect(server.heard.map(heard => [heard.url, heard.headers[header]])).toEqual([[url, value]])
   })
 
+  test.each<[string, object, object, object]>([
+    [
+      'anthropic',
+      { model: 'claude-haiku-4-5' },
+      {
+        type: 'message',
+        id: 'msg_1',
+        model: 'claude-haiku-4-5-20251001',
+        role: 'assistant',
+        content: [{ type: 'text', text: '{"label":"a","sure":null}' }],
+        stop_reason: 'end_turn',
+        stop_sequence: null,
+        usage: { input_tokens: 1000, output_tokens: 100 },
+      },
+      { model: 'claude-haiku-4-5-20251001' },
+    ],
+    [
+      'google',
+      { model: 'gemini-2.5-flash' },
+      {
+        candidates: [
+          { content: { role: 'model', parts: [{ text: '{"label":"a","sure":null}' }] }, finishReason: 'STOP' },
+        ],
+        usageMetadata: { promptTokenCount: 1000, candidatesTokenCount: 100, totalTokenCount: 1100 },
+      },
+      {},
+    ],
+    [
+      'amazon-bedrock',
+      { model: 'amazon.nova-lite-v1:0', aws: { region: 'eu-central-1' } },
+      {
+        output: {
+          message: {
+            role: 'assistant',
+            content: [{ toolUse: { toolUseId: 't', name: 'json', input: { label: 'a', sure: null } } }],
+          },
+        },
+        stopReason: 'tool_use',
+        usage: { inputTokens: 1000, outputTokens: 100, totalTokens: 1100 },
+      },
+      {},
+    ],
+  ])('an object of %s', async (provider, more, response, said) => {
+    server.plan(json(200, response))
+    const price = { input_usd_per_million: 1, output_usd_per_million: 5 }
+    const { answer } = await made({ provider, api_key: 'key-12345', price, ...more }, shape)
+    expect(answer).toMatchObject({
+      kind: 'answer',
+      response: { text: '{"label":"a","sure":null}', finish_reason: 'stop', ...said },
+      usage: { input_tokens: 1000, output_tokens: 100, cost_usd: 0.0015 },
+    })
+  })
+
   test('Bedrock’s requests are signed where there is an access key', async () => {
     server.plan(json(500, {}))
     const aws = { region: 'eu-central-1', access_key_id: 'AKIAIDIDIDIDID', secret_access_key: 'very-secret-key' }
@@ -136,6 +189,12 @@ const whole =
   }
 const error = (status: number, code: string, headers = {}) =>
   json(status, { error: { message: `told: ${code}`, type: code, code } }, headers)
+/** 40 MiB of blanks, which JSON may begin with. */
+const endless: Reply = response => {
+  response.writeHead(200, { 'content-type': 'application/json' })
+  for (let i = 0; i < 40; i++) response.write(' '.repeat(1024 * 1024))
+  response.end('{}')
+}
 const never: Reply = () => undefined
 
 describe('what can go wrong', () => {
@@ -166,6 +225,7 @@ describe('what can go wrong', () => {
     ['a body that isn’t JSON', whole('{"choices": [{'), 'LLM_MALFORMED', {}],
     ['a body of another kind', whole('{"hello": 1}'), 'LLM_MALFORMED', {}],
     ['no choices', whole('{"choices": []}'), 'LLM_MALFORMED', {}],
+    ['a body without end', endless, 'LLM_MALFORMED', {}],
     ['a reset within the body', body('{"choices": ['), 'LLM_NETWORK', {}],
     ['a body that is cut short', body('{"choices": [', { 'content-length': '500' }), 'LLM_NETWORK', {}],
     ['a reset before', response => response.destroy(), 'LLM_NETWORK', {}],
@@ -217,9 +277,10 @@ describe('what can go wrong', () => {
     expect((await asking).answer).toMatchObject({ kind: 'failure', code: 'LLM_NETWORK', retryable: true })
   })
 
-  test('a setting that the library leaves out', async () => {
+  test('a setting that the library leaves out of the request', async () => {
     server.plan(says('Hi'))
     const { answer } = await made({ provider: 'openai', model: 'o3', api_key: 'key-12345', temperature: 0 })
+    expect(server.heard[0]?.body).not.toHaveProperty('temperature')
     expect(answer).toMatchObject({
       code: 'LLM_UNSUPPORTED',
       retryable: false,
