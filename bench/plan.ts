@@ -1,4 +1,5 @@
 /** The plan of a workload. */
+
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadPipeline } from '../src/config/load.ts'
@@ -6,6 +7,7 @@ import { compilePlan } from '../src/plan/compile.ts'
 import type { Plan } from '../src/plan/plan.ts'
 import { builtins } from '../src/plugins/index.ts'
 import { Catalogue } from '../src/sdk/catalogue.ts'
+import { filesIn } from '../src/sdk/option-files.ts'
 import { WORKLOADS, type WorkloadName } from './workloads.ts'
 
 /** Writes the workload's pipeline file into `folder`, and compiles it. @throws Error if it isn't sound. */
@@ -15,7 +17,8 @@ export async function planOf(workload: WorkloadName, folder: string): Promise<Pl
   writeFileSync(file, WORKLOADS[workload].yaml)
   const { pipeline, diagnostics } = await loadPipeline(file, { env: {}, overrides: [] })
   const secrets = { secrets: () => undefined, fingerprint: () => '' }
-  const compiled = pipeline === null ? null : compilePlan(pipeline, new Catalogue(builtins), secrets)
+  const compiled =
+    pipeline === null ? null : compilePlan(pipeline, new Catalogue(builtins), secrets, filesIn(pipeline.folder))
   if (compiled?.plan == null)
     throw new Error([...diagnostics, ...(compiled?.diagnostics ?? [])].map(({ message }) => message).join('\n'))
   return compiled.plan

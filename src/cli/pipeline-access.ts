@@ -12,6 +12,7 @@ import type { Secrets } from '../plan/secrets.ts'
 import { builtins } from '../plugins/index.ts'
 import { Catalogue } from '../sdk/catalogue.ts'
 import { loadPlugins } from '../sdk/load.ts'
+import { filesIn } from '../sdk/option-files.ts'
 import type { PluginSpec } from '../sdk/spec.ts'
 import type { Context } from './context.ts'
 import { diagnosticCounts, renderDiagnostics } from './render/diagnostics.ts'
@@ -43,7 +44,7 @@ export async function checkPipeline(
   const { pipeline, diagnostics, texts } = await loadPipeline(file, { env: context.env, overrides: sets })
   if (pipeline === null) return { plan: null, diagnostics, graph: null, texts }
   const plugins = await pluginsOf(pipeline)
-  const compiled = compilePlan(pipeline, plugins.catalogue, secretsOf(context, signer))
+  const compiled = compilePlan(pipeline, plugins.catalogue, secretsOf(context, signer), filesIn(pipeline.folder))
   const all = [...diagnostics, ...plugins.diagnostics, ...compiled.diagnostics].sort(inOrder)
   const sound = all.every(each => each.severity !== 'error')
   const plan = sound ? compiled.plan : null

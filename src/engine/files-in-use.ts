@@ -11,6 +11,8 @@ export type FilesInUse = ReadonlyMap<string, string>
 export async function filesInUse(plan: Plan, more: FilesInUse = new Map()): Promise<FilesInUse> {
   const found = new Map<string, string>()
   for (const [path, what] of more) found.set(await realPath(path), what)
+  for (const [path, node] of plan.files)
+    found.set(await realPath(resolve(plan.folder, path)), `which is part of \`${node}\``)
   for (const node of plan.nodes) {
     const plugin = pluginOf(node)
     for (const path of plugin?.spec.reads?.(plugin.options) ?? [])

@@ -6,6 +6,7 @@ import { testCatalogue } from '../../test/support/stub-plugins.ts'
 import { parsePipeline } from '../config/load.ts'
 import type { Json } from '../model/row.ts'
 import { newRow } from '../model/row.ts'
+import { filesIn } from '../sdk/option-files.ts'
 import { OBSERVED } from '../sdk/schema.ts'
 import { compilePlan } from './compile.ts'
 import type { Plan, PlanNode } from './plan.ts'
@@ -198,7 +199,7 @@ describe('secrets', () => {
     const pipeline = load(text)
     const renamed = load(text.replace('API_KEY', 'OTHER_KEY'))
     if (pipeline === null || renamed === null) throw new Error('no pipeline')
-    const hash = (each: typeof pipeline) => compilePlan(each, testCatalogue(), other).plan?.hash
+    const hash = (each: typeof pipeline) => compilePlan(each, testCatalogue(), other, filesIn(each.folder)).plan?.hash
     expect(hash(pipeline)).toBe(planOf(text).hash)
     expect(hash(renamed)).not.toBe(planOf(text).hash)
   })
@@ -207,7 +208,7 @@ describe('secrets', () => {
     const { pipeline } = parsePipeline(text, { file: 'p.yaml', folder: '/pipelines', env: {} })
     if (pipeline === null) throw new Error('no pipeline')
     const none = { ...SECRETS, secrets: () => undefined, secrets_required: false }
-    const { plan, diagnostics } = compilePlan(pipeline, testCatalogue(), none)
+    const { plan, diagnostics } = compilePlan(pipeline, testCatalogue(), none, filesIn(pipeline.folder))
     expect(brief(diagnostics)).toEqual(['6:53 ?SECRET_UNSET'])
     expect(plan?.value.options.step).toMatchObject({ key: { secret: 'API_KEY', fingerprint: null } })
   })

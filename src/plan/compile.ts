@@ -8,6 +8,7 @@ import type { PipelineFile, RetryConfig } from '../config/pipeline.ts'
 import type { Diagnostic } from '../model/error.ts'
 import { DISCARD } from '../model/topology.ts'
 import type { Catalogue } from '../sdk/catalogue.ts'
+import type { ReadFile } from '../sdk/option-files.ts'
 import { assemble } from './assemble.ts'
 import { Branches } from './branches.ts'
 import { Draft, type DraftNode } from './draft.ts'
@@ -34,8 +35,16 @@ export interface CompiledPlan {
   readonly graph: Graph
 }
 
-/** Compiles a plan. Diagnostics have the codes of “plugins”, “wiring” and “schemas and expressions” of docs/errors.md. */
-export function compilePlan(pipeline: PipelineFile, catalogue: Catalogue, secrets: Secrets): CompiledPlan {
+/**
+ * Compiles a plan. `readFile` is asked for files that options name. Diagnostics have the codes of “plugins”, “wiring” and
+ * “schemas and expressions” of docs/errors.md.
+ */
+export function compilePlan(
+  pipeline: PipelineFile,
+  catalogue: Catalogue,
+  secrets: Secrets,
+  readFile: ReadFile,
+): CompiledPlan {
   const report = new Report(pipeline)
   const draft = new Draft(withDefaultOutputs(pipeline, catalogue))
   const wiring = wire(draft, report)
@@ -43,7 +52,7 @@ export function compilePlan(pipeline: PipelineFile, catalogue: Catalogue, secret
   checkReachability(draft, wiring, report)
   const plugins = new Map<DraftNode, ResolvedPlugin>()
   for (const node of draft.nodes) {
-    const plugin = resolvePlugin(node, catalogue, secrets, report)
+    const plugin = resolvePlugin(node, catalogue, secrets, readFile, report)
     if (plugin !== null) plugins.set(node, plugin)
   }
   const branches = new Branches(draft, order, plugins)
@@ -94,6 +103,7 @@ function buildPlan({ pipeline, draft, plugins, branches, flow, retries }: Parts)
     edges: Object.freeze(edges),
     topology: topologyOf(draft, plugins),
     hash: planHash(draft, plugins),
+    files: new Map([...plugins].flatMap(([{ name }, { files }]) => files.map(({ file }) => [file, name] as const))),
     value: planValue(pipeline, draft, plugins, flow),
     ledger_url,
     limits,

@@ -37,14 +37,18 @@ function topologyNode(node: DraftNode): TopologyNode {
 
 /**
  * Lower-case hex SHA-256 of canonical JSON: the topology; of each node, what it is told to do (options as written,
- * variables expanded, secrets by name); the declared schemas. Not the retry, the limits, the ledger.
+ * variables expanded, secrets by name), and the content of files that options name; the declared schemas. Not the retry, the
+ * limits, the ledger.
  */
 export function planHash(draft: Draft, plugins: Plugins): string {
   const nodes = draft.nodes.map(({ config }) => {
     const { retry: _retry, ...settings } = { retry: null, ...config }
     return settings
   })
-  const subject = { topology: topologyOf(draft, plugins), nodes }
+  const files = [...plugins].flatMap(([{ name }, plugin]) =>
+    plugin.files.map(({ path, content }) => [name, path, content.ok ? content.sha256 : null]),
+  )
+  const subject = { topology: topologyOf(draft, plugins), nodes, ...(files.length === 0 ? {} : { files }) }
   return createHash('sha256')
     .update(canonicalize(asJson(subject)))
     .digest('hex')

@@ -108,7 +108,9 @@ export interface Plan {
   readonly nodes: readonly PlanNode[]
   readonly edges: readonly PlanEdge[]
   readonly topology: Topology
-  /** Lower-case hex SHA-256 over topology, options and schemas; not over `limits`, `retry` and `ledger`. */
+  /** Files whose content is in options, by their paths from the folder, with the node that names them. */
+  readonly files: ReadonlyMap<string, string>
+  /** Lower-case hex SHA-256 over topology, options (files that they name included) and schemas; not over `limits`, `retry` and `ledger`. */
   readonly hash: string
   /** What the ledger keeps of the plan as content. */
   readonly value: PlanValue

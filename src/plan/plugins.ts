@@ -2,13 +2,14 @@
  * The plugin of each node, and its options as the plugin's own type gives them.
  *
  * Secrets are put in for the check and for the plugin that runs; what evidence keeps of the options has
- * `{secret: NAME, fingerprint}` instead. Options must hold nothing that the plugin doesn't read, also where its type
+ * `{secret: NAME, fingerprint}` instead. Files that options name are put in, too. Options must hold nothing that the plugin doesn't read, also where its type
  * would let unknown keys pass.
  */
 import { z } from 'zod'
 import { nearestHint } from '../config/nearest.ts'
 import type { ConfigPath, PluginUse } from '../config/pipeline.ts'
 import type { Catalogue } from '../sdk/catalogue.ts'
+import { type FoundFile, putFiles, type ReadFile } from '../sdk/option-files.ts'
 import { compilePattern, isPattern } from '../sdk/pattern.ts'
 import type { PluginKind, PluginSpec } from '../sdk/spec.ts'
 import type { DraftNode } from './draft.ts'
@@ -25,6 +26,8 @@ export interface ResolvedPlugin {
   readonly path: ConfigPath
   /** What evidence keeps. */
   readonly shown: unknown
+  /** Files whose content is in the options. */
+  readonly files: readonly FoundFile[]
 }
 
 /** How a node uses a plugin, if it does. */
@@ -48,11 +51,15 @@ export function pluginUse(
   }
 }
 
-/** Problems: CUSTODY_UNKNOWN_PLUGIN, CUSTODY_PLUGIN_KIND, CUSTODY_PLUGIN_OPTIONS, CUSTODY_PATTERN, CUSTODY_SECRET_UNSET. */
+/**
+ * Problems: CUSTODY_UNKNOWN_PLUGIN, CUSTODY_PLUGIN_KIND, CUSTODY_PLUGIN_OPTIONS, CUSTODY_PATTERN, CUSTODY_SECRET_UNSET,
+ * CUSTODY_FILE_NOT_FOUND, CUSTODY_FILE_UNREADABLE.
+ */
 export function resolvePlugin(
   node: DraftNode,
   catalogue: Catalogue,
   secrets: Secrets,
+  readFile: ReadFile,
   report: Report,
 ): ResolvedPlugin | null {
   const found = pluginUse(node)
@@ -61,10 +68,19 @@ export function resolvePlugin(
   if (spec === null) return null
   const { path } = found
   const filled = putSecrets(found.use.options, path, secrets, report)
-  const options = parseOptions(spec, filled.options, path, report)
+  const read = putFiles(filled.options, spec.files ?? [], readFile)
+  const options = read.found.every(each => tellUnread(each, path, report))
+    ? parseOptions(spec, read.options, path, report)
+    : { valid: false, value: null }
   const shown = hideSecrets(options.valid ? options.value : found.use.options, filled.found)
   if (options.valid) checkPatterns(spec, options.value, path, report)
-  return { spec, options: options.value, valid: options.valid, path, shown }
+  return { spec, options: options.value, valid: options.valid, path, shown, files: read.found }
+}
+
+/** False if the file can't be read. */
+function tellUnread({ path: at, content }: FoundFile, path: ConfigPath, report: Report): boolean {
+  if (!content.ok) report.error(content.code, [...path, ...at, 'file'], content.problem)
+  return content.ok
 }
 
 function findSpec(

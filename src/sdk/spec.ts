@@ -59,6 +59,12 @@ interface CommonSpec<O> {
   readonly determinism: Determinism
   /** Files that it reads, as the options name them: no sink of the pipeline may write to these. */
   readonly reads?: (options: O) => readonly string[]
+  /**
+   * Options that may be in files of their own, by their paths (`*`: any key). Where one is `{file: path}` the plugin gets the
+   * file's content instead: of `.json`, `.yaml` and `.yml` the value, of others the text. It is read when the pipeline is
+   * compiled, and is part of the plan.
+   */
+  readonly files?: readonly (readonly string[])[]
   /** Codes `[A-Z0-9_]{1,64}` of errors that it can return for a row, with one sentence each. */
   readonly errors: { readonly [code: string]: string }
   /** At least one. */

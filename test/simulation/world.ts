@@ -110,6 +110,7 @@ export class World {
       nodes,
       edges,
       topology,
+      files: new Map(),
       hash: '0'.repeat(64),
       value: { text: '', file: 'simulated.yaml', folder: '/', expressions: {}, options: {} },
       ledger_url: null,

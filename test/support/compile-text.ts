@@ -1,11 +1,11 @@
 /** Loads and compiles a pipeline's text with stub plugins; all diagnostics together, in order. */
-
 import { parsePipeline } from '../../src/config/load.ts'
 import { inOrder } from '../../src/config/problems.ts'
 import type { Diagnostic } from '../../src/model/error.ts'
 import { type CompiledPlan, compilePlan } from '../../src/plan/compile.ts'
 import type { Secrets } from '../../src/plan/secrets.ts'
 import type { Catalogue } from '../../src/sdk/catalogue.ts'
+import { filesIn } from '../../src/sdk/option-files.ts'
 import { testCatalogue } from './stub-plugins.ts'
 
 export const ENV = { HOME: '/home/x', EMPTY: '', N: '7', API_KEY: 'hunter2-hunter2' } as const
@@ -27,7 +27,7 @@ export function compileText(
 ): CompiledText {
   const loaded = parsePipeline(text, { file: 'p.yaml', folder: '/pipelines', env: ENV, overrides })
   if (loaded.pipeline === null) return { plan: null, graph: null, diagnostics: loaded.diagnostics }
-  const compiled = compilePlan(loaded.pipeline, catalogue, SECRETS)
+  const compiled = compilePlan(loaded.pipeline, catalogue, SECRETS, filesIn(loaded.pipeline.folder))
   return { ...compiled, diagnostics: [...loaded.diagnostics, ...compiled.diagnostics].sort(inOrder) }
 }
 

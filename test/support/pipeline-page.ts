@@ -5,6 +5,7 @@
  * pipeline gives: WHAT is a path that it writes, or `endings`, the answer to the query of the page (the block marked `query`).
  * Time is the test's own: it passes only while nothing else can happen, for plugins of the page as for timers.
  */
+
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -20,6 +21,7 @@ import { builtins } from '../../src/plugins/index.ts'
 import { verifyLedger } from '../../src/read/verify/verify.ts'
 import { Catalogue } from '../../src/sdk/catalogue.ts'
 import { loadPlugins } from '../../src/sdk/load.ts'
+import { filesIn } from '../../src/sdk/option-files.ts'
 import type { Source, SourceSpec } from '../../src/sdk/spec.ts'
 import { SECRETS } from './compile-text.ts'
 import { testPorts } from './ledger.ts'
@@ -118,7 +120,12 @@ async function planOf(folder: string, file: string, overrides: readonly string[]
   const { pipeline, diagnostics } = parsePipeline(text, { file, folder, env: {}, overrides })
   if (pipeline === null) throw new Error(`${file}: ${JSON.stringify(diagnostics)}`)
   const plugins = await loadPlugins(pipeline.config.plugins, folder)
-  const compiled = compilePlan(pipeline, new Catalogue(builtins).with(plugins.plugins), SECRETS)
+  const compiled = compilePlan(
+    pipeline,
+    new Catalogue(builtins).with(plugins.plugins),
+    SECRETS,
+    filesIn(pipeline.folder),
+  )
   const all = [...diagnostics, ...compiled.diagnostics]
   if (compiled.plan === null) throw new Error(`${file}: ${JSON.stringify([all, plugins.problems])}`)
   return { plan: compiled.plan, warnings: all.map(({ code, message }) => `${code}: ${message}`) }

@@ -1,7 +1,7 @@
 /** Arguments that only `custody chaos-llm` has. Each reader throws what commander tells as a wrong argument. */
 import { InvalidArgumentError } from 'commander'
-import { parseDuration } from '../../config/duration.ts'
 import { nearest } from '../../config/nearest.ts'
+import { parseDuration } from '../../model/duration.ts'
 import { FAULT_KINDS, type FaultKind } from '../../sdk/testing/chaos/faults.ts'
 import type { ChaosOptions } from '../../sdk/testing/chaos/options.ts'
 

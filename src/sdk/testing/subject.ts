@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { canonicalize } from '../../model/canonical.ts'
 import { frozen, type Json, type Row, withoutPrototypes } from '../../model/row.ts'
+import { filesIn, putFiles } from '../option-files.ts'
 import { type FieldSchema, OBSERVED, type RowSchema } from '../schema.ts'
 import type { PluginContext, PluginExample, PluginSpec, RowError } from '../spec.ts'
 
@@ -31,13 +32,17 @@ export class Problems {
 export async function inFolder(sample: Sample, work: (folder: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'custody-conformance-'))
   try {
-    for (const [path, content] of Object.entries(sample.files ?? {})) {
-      mkdirSync(dirname(join(folder, path)), { recursive: true })
-      writeFileSync(join(folder, path), content)
-    }
+    writeFiles(folder, sample)
     await work(folder)
   } finally {
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function writeFiles(folder: string, { files = {} }: Sample): void {
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), content)
   }
 }
 
@@ -49,13 +54,24 @@ export const contextIn = (folder: string, input: RowSchema = OBSERVED): PluginCo
 
 /** The options as the plugin gets them, or null with a problem. */
 export function parsedOptions(spec: PluginSpec, sample: Sample, problems: Problems): unknown {
-  const parsed = spec.options.safeParse(sample.options)
+  const parsed = spec.options.safeParse(optionsWithFiles(spec, sample))
   if (!parsed.success) {
     problems.add(`its options are refused: ${parsed.error.issues[0]?.message ?? 'no reason given'}`)
     return null
   }
   for (const problem of spec.check?.(parsed.data) ?? []) problems.add(`its options are refused: ${problem.message}`)
   return parsed.data
+}
+
+/** Files are those of the sample. */
+function optionsWithFiles(spec: PluginSpec, sample: Sample): unknown {
+  const folder = mkdtempSync(join(tmpdir(), 'custody-conformance-'))
+  try {
+    writeFiles(folder, sample)
+    return putFiles(sample.options, spec.files ?? [], filesIn(folder)).options
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 /** A row as the engine hands it out: no prototypes, and frozen to any depth, so that a change throws. */

@@ -1,0 +1,89 @@
+/** What a model's answer must look like: a JSON Schema, or the shorthand of pipeline files. */
+import type { Json } from '../../model/row.ts'
+import {
+  admitsNull,
+  compileJsonSchema,
+  type FieldTypeProblem,
+  parseFieldShorthand,
+  type SchemaValidator,
+} from '../../sdk/field-type.ts'
+import type { FieldSchema, JsonSchema } from '../../sdk/schema.ts'
+
+export type JsonObject = { readonly [key: string]: Json }
+
+export interface OutputShape {
+  /** Of the whole answer, an object. */
+  readonly schema: JsonSchema
+  readonly validate: SchemaValidator
+  readonly fields: ReadonlyMap<string, FieldSchema>
+  /** All objects are closed and all their properties required, as providers want it for outputs that they enforce. */
+  readonly strict: boolean
+}
+
+/** `{type: object, properties: …}` is a JSON Schema; anything else `{field: type}` or `{field: JSON Schema}`. */
+export function outputShape(declared: JsonObject): OutputShape | FieldTypeProblem {
+  const whole = isJsonSchema(declared) ? { schema: closed(declared) } : fromShorthand(declared)
+  if ('problem' in whole) return whole
+  const { schema } = whole
+  const compiled = compileJsonSchema(schema)
+  if ('problem' in compiled) return compiled
+  return { schema, ...compiled, fields: fieldsOf(schema), strict: isStrict(schema) }
+}
+
+type Found = { readonly schema: JsonSchema } | FieldTypeProblem
+
+const isMap = (value: unknown): value is { readonly [key: string]: unknown } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const isJsonSchema = (declared: JsonObject) => declared.type === 'object' && isMap(declared.properties)
+
+/** What isn't declared would become fields that nothing knows of. */
+const closed = (schema: JsonObject): JsonSchema => ({ additionalProperties: false, ...schema })
+
+function fromShorthand(declared: JsonObject): Found {
+  const properties: { [field: string]: JsonSchema } = {}
+  for (const [field, type] of Object.entries(declared)) {
+    const found = fieldSchema(type)
+    if ('problem' in found) return { ...found, problem: `${field}: ${found.problem}` }
+    properties[field] = found.schema
+  }
+  return { schema: { type: 'object', properties, required: Object.keys(properties), additionalProperties: false } }
+}
+
+/** An optional field is one that may be null: a model is to say so. */
+function fieldSchema(type: Json): Found {
+  if (isMap(type)) return { schema: typed(type) }
+  if (typeof type !== 'string') return { problem: 'a type is a word, or a JSON Schema' }
+  const parsed = parseFieldShorthand(type)
+  if ('problem' in parsed || !parsed.optional || typeof parsed.schema.type !== 'string') return parsed
+  const { schema } = parsed
+  return schema.type === 'null' ? parsed : { schema: { ...schema, type: [schema.type, 'null'] } }
+}
+
+/** Providers want a type where values are listed. */
+function typed(schema: JsonSchema): JsonSchema {
+  const texts = Array.isArray(schema.enum) && schema.enum.every(value => typeof value === 'string')
+  return texts && !('type' in schema) ? { type: 'string', ...schema } : schema
+}
+
+function fieldsOf({ properties, required }: JsonSchema): ReadonlyMap<string, FieldSchema> {
+  const needed = Array.isArray(required) ? required : []
+  const fields = Object.entries((properties ?? {}) as { readonly [field: string]: JsonSchema })
+  return new Map(
+    fields.map(([field, schema]) => [field, { schema, optional: !needed.includes(field) || mayBeNull(schema) }]),
+  )
+}
+
+/** Without a type anything may come, null included. */
+const mayBeNull = (schema: JsonSchema): boolean =>
+  admitsNull(schema) || (!('type' in schema) && !(Array.isArray(schema.enum) && !schema.enum.includes(null)))
+
+function isStrict(schema: unknown): boolean {
+  if (!isMap(schema)) return false
+  const { type, properties, required, additionalProperties, items, anyOf } = schema
+  if (Array.isArray(anyOf)) return anyOf.every(isStrict)
+  if (type === 'array') return isStrict(items)
+  if (type !== 'object') return typeof type === 'string' || (Array.isArray(type) && type.length > 0)
+  if (!isMap(properties) || additionalProperties !== false || !Array.isArray(required)) return false
+  return Object.entries(properties).every(([name, each]) => required.includes(name) && isStrict(each))
+}
