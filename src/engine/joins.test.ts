@@ -332,3 +332,38 @@ sinks:
     expect(rig.disk.get('out')?.map(row => Object.keys(row).join())).toEqual(['a', 'b'])
   })
 })
+
+describe('I7: a branch is lost where the last of its carriers is, whoever is lost first', () => {
+  // `seen` stands between a carrier that is lost at last and one that was lost long before it.
+  const OF_SEVERAL = `
+  outer: { fork: { kept: joined, tried: inner } }
+  inner: { fork: { slow: slow, seen: out, quick: quick } }
+  both: { coalesce: [slow, quick], policy: require_all, merge: nested, to: joined }
+  joined: { coalesce: [kept, tried], policy: best_effort, timeout: 1h, merge: nested, to: out }`
+  const WITHOUT_ARRIVAL = `
+  outer: { fork: { tried: slow, seen: out, kept: quick } }
+  joined: { coalesce: [tried, kept], policy: best_effort, timeout: 1h, merge: nested, to: out }`
+  const text = (nodes: string, to: string, slow: string) => `
+name: carriers
+sources:
+  rows: { plugin: feed, options: { chunks: [{ rows: [{ n: 1 }] }] }, on_invalid: discard, to: outer }
+nodes: ${nodes}
+  slow: { transform: wait, options: { ${slow} }, on_error: out, to: ${to} }
+  quick: { transform: wait, options: { ms: 1, drop: true }, on_error: discard, to: ${to} }
+sinks:
+  out: { plugin: keep, on_error: discard }
+`
+
+  test.each([
+    ['one of several carriers', OF_SEVERAL, 'both', 'drop: true', 'kept'],
+    ['a branch that nobody waits for yet', WITHOUT_ARRIVAL, 'joined', 'set: {}', 'tried'],
+  ])('%s', async (_name, nodes, to, what, joined) => {
+    for (const [ms, stop_after_ms] of [[0], [50], [50, 20]] as const) {
+      const rig = new Rig(text(nodes, to, `ms: ${ms}, ${what}`))
+      await rig.run(stop_after_ms === undefined ? {} : { stop_after_ms })
+      if (stop_after_ms !== undefined) await rig.resume(1_000)
+      const rows = rig.disk.get('out')?.map(row => Object.keys(row).join())
+      expect(rows, `${ms} ms, stopped after ${stop_after_ms}`).toEqual(['n', joined])
+    }
+  })
+})

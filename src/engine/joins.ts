@@ -14,8 +14,8 @@ import type { Subject, Token } from './token.ts'
 
 /** What follows from an arrival, a loss or a timeout. */
 export type JoinEffect =
-  /** A branch is lost, and the group waits on for others. */
-  | { readonly kind: 'lose'; readonly join: Join }
+  /** A carrier of a branch is lost, and the group waits on: for others, or for `left`, who carry the same branch. */
+  | { readonly kind: 'lose'; readonly join: Join; readonly branch: number; readonly left: readonly Token[] }
   /** Every branch is lost: nothing is left to wait for. */
   | { readonly kind: 'close'; readonly join: Join }
   /** The token that arrived has to wait. */
@@ -81,7 +81,7 @@ export class Joins {
     return this.#decide(join)
   }
 
-  /** A token that carried `frames` has left node `from`, or ended: which branches are lost by that, and what follows. */
+  /** A token that carried `frames` has left node `from`, or ended: which groups it is lost for by that, and what follows. */
   *losses(token: Token, frames: Frame | null, from: number): Iterable<JoinEffect> {
     for (let frame = frames; frame !== null; frame = frame.outer) {
       for (const { node, position } of this.#by_fork.get(frame.fork.node) ?? []) {
@@ -91,13 +91,14 @@ export class Joins {
         const known = fork.joins.get(node.number)
         if (known?.verdict != null || known?.arrived.some(each => each.branch === branch) || known?.lost.has(branch))
           continue
-        const carried = token.subject.open.some(
+        // Mostly it has only come nearer.
+        if (!token.ended && this.#reaches(token.node, node.number)) continue
+        const join = joinOf(frame, node)
+        const left = token.subject.open.filter(
           other => carries(other.frames, fork, ordinal) && this.#reaches(other.node, node.number),
         )
-        if (carried) continue
-        const join = joinOf(frame, node)
-        join.lost.add(branch)
-        yield this.#decide(join) ?? { kind: 'lose', join }
+        if (left.length === 0) join.lost.add(branch)
+        yield (left.length === 0 ? this.#decide(join) : null) ?? { kind: 'lose', join, branch, left }
       }
     }
   }

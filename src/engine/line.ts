@@ -7,16 +7,18 @@
  * N2. What is born of a token stands where it stood, in order; what groups merge into stands right before the last of those
  *     that decided it.
  *     A batch that is closed by time stands before all that are: they come to its node after it.
+ *     A branch is lost where the last of its carriers is, in the order of the line: while others are under way that don't
+ *     stand later, and while its group waits for other branches, a trace stands there.
  * N3. A token that is held at a coalesce keeps its place, and blocks nobody.
  * N4. For each ordered node, no place before its mark can reach it; marks only go back when something is put before them.
  */
-import type { Join } from './frames.ts'
+import type { Join, Trace } from './frames.ts'
 import type { Token } from './token.ts'
 
 export interface Place {
-  /** A token, or the trace of where a branch was lost for a group that waits. */
+  /** A token, or a trace of one that was lost for a group that waits. */
   readonly token: Token | null
-  readonly trace: Join | null
+  readonly trace: Trace | null
   /** Grows along the line. */
   label: number
   before: Place | null
@@ -77,16 +79,17 @@ export class Line {
   }
 
   /**
-   * Puts `born` right before the one of `others` that stands last, or right after `trace` if that stands after all of them.
-   * If one of `others` isn't in the line it comes after all that are, and so does what is born: it stays out.
+   * Puts `born` right before the one of `others` that stands last, or right after the last of `traces` if that stands after
+   * all of them. If one of `others` isn't in the line it comes after all that are, and so does what is born: it stays out.
    */
-  insertAtLast(others: readonly Token[], trace: Place | null, born: Token): void {
-    let last = trace
+  insertAtLast(others: readonly Token[], traces: Iterable<Place>, born: Token): void {
+    let last: Place | null = null
     for (const { place } of others) {
       if (place === null) return
       if (last === null || place.label > last.label) last = place
     }
-    if (last !== null) this.#insert(born, last === trace ? last : last.before)
+    for (const trace of traces) if (last === null || trace.label > last.label) last = trace
+    if (last !== null) this.#insert(born, last.token === null ? last : last.before)
   }
 
   /** The one of `tokens` that stands last; one that isn't in the line comes after all that are (N1). */
@@ -99,20 +102,31 @@ export class Line {
     return last
   }
 
-  /** Leaves a trace right before `event`, or at the end if that isn't in the line, unless `former` stands later. */
-  trace(join: Join, event: Token | null): Place {
-    const former = join.trace
+  /** Leaves a trace right before `event`, or at the end if that isn't in the line, unless the branch has one that stands later. */
+  trace(join: Join, branch: number, event: Token | null): void {
+    const former = join.traces.get(branch)
     const at = event?.place ?? null
     const before = at === null ? this.#last : at.before
-    if (former === null) return this.#insert(null, before, join)
-    if (before === null || former.label >= before.label) return former
-    this.erase(former)
-    return this.#insert(null, before, join)
+    if (former !== undefined) {
+      if (before === null || former.label >= before.label) return
+      this.#remove(former)
+    }
+    join.traces.set(branch, this.#insert(null, before, { join, branch }))
   }
 
-  /** Takes a trace out. */
-  erase(trace: Place): void {
+  /** Takes out the trace of a branch, if it has one. */
+  erase(join: Join, branch: number): void {
+    const trace = join.traces.get(branch)
+    if (trace === undefined) return
     this.#remove(trace)
+    join.traces.delete(branch)
+  }
+
+  /** Whether `other` comes after what `event` does now. Where it stands isn't known of a member of a batch. */
+  isLater(other: Token, event: Token | null): boolean {
+    if (other.place === null) return !other.held
+    const at = event?.place ?? null
+    return at !== null && other.place.label > at.label
   }
 
   leave(token: Token): void {
@@ -131,7 +145,7 @@ export class Line {
   }
 
   /** Everything in line, in order. */
-  *order(): Iterable<Token | Join> {
+  *order(): Iterable<Token | Trace> {
     for (let at = this.#first; at !== null; at = at.after) {
       const member = at.token ?? at.trace
       if (member !== null) yield member
@@ -171,7 +185,7 @@ export class Line {
     return token !== null && !token.passive && this.#reaches(token.node, ordered)
   }
 
-  #insert(token: Token | null, before: Place | null, trace: Join | null = null): Place {
+  #insert(token: Token | null, before: Place | null, trace: Trace | null = null): Place {
     const after = before === null ? this.#first : before.after
     const place: Place = { token, trace, label: this.#labelBetween(before, after), before, after }
     if (before === null) this.#first = place

@@ -204,7 +204,7 @@ export interface Tallies {
   readonly edges: ReadonlyArray<readonly [number, number]>
 }
 
-export type CommitLine = ReadonlyArray<number | readonly [fork: number, coalesce: number]>
+export type CommitLine = ReadonlyArray<number | readonly [fork: number, coalesce: number, branch: number]>
 
 /**
  * Entries whose subject is the run. Encoded as canonical JSON with these very keys, `c` (commitments, first value `w`)
@@ -230,8 +230,9 @@ export type RunEntry =
       readonly receipts: readonly ReceiptFact[]
       readonly totals: Tallies
       /**
-       * The order of what is under way (I7): tokens, and `[fork group, coalesce]` where a branch was lost for a group that
-       * waits. Left out if nothing is.
+       * The order of what is under way (I7): tokens, and `[fork group, coalesce, branch]` where the last so far of those that
+       * carry a branch was lost for a group that waits; the branch as its place in the coalesce's list, from 0. Left out if
+       * nothing is.
        */
       readonly line?: CommitLine
       readonly t: number

@@ -24,6 +24,8 @@ export const SHAPES: { readonly [name: string]: Shape } = {
   'groups-later': groups({ later: true }),
   'groups-crashes': groups({ crashes: true }),
   'groups-later-crashes': groups({ later: true, crashes: true }),
+  nested: groups({ later: true, nested: true, max_nodes: 6, max_rows: 6 }),
+  'nested-crashes': groups({ later: true, crashes: true, nested: true, max_nodes: 6, max_rows: 6 }),
   timed: groups({ later: true, timed: true }),
   'timed-crashes': groups({ later: true, timed: true, crashes: true }),
 }
