@@ -109,7 +109,7 @@ export class Flow {
   restore({ line, subjects, joins, batches, resting }: UnderWay): void {
     for (const subject of subjects) this.#joins.restore(subject)
     for (const each of line) {
-      if (!(each instanceof Token)) this.#line.trace(each.join, each.branch, null)
+      if (!(each instanceof Token)) this.#line.trace({ ...each, left: [] }, null, [])
       else if (each.held && this.#node(each.node).kind === 'coalesce') this.#line.hold(each)
       else this.#line.join(each)
     }
@@ -350,7 +350,7 @@ export class Flow {
         if (effect.left.some(other => merged.includes(other) || this.#line.isLater(other, event))) return
         // What the same transition has merged before comes before.
         for (const each of merged) this.#line.stay(each)
-        return this.#line.trace(join, effect.branch, event)
+        return this.#line.trace(effect, event, merged)
       case 'close':
         return this.#forget(join)
       case 'merge':

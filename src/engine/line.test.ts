@@ -12,7 +12,8 @@ const reaches = (node: number, target: number) => node === target || node + 2 ==
 let born = 0
 const subject = new Subject('row', 1)
 const tokenAt = (node: number) => new Token(++born, subject, node, {}, 1, { kind: 'flow', node: 1 }, null)
-const joinWithoutTraces = () => ({ traces: new Map(), node: { number: 1 } as CoalesceNode }) as unknown as Join
+const joinWithoutTraces = (node = 1) =>
+  ({ traces: new Map(), node: { number: node } as CoalesceNode, fork: { node: 10 * node } }) as unknown as Join
 
 describe('order', () => {
   const line = () => new Line(ORDERED, reaches)
@@ -99,6 +100,30 @@ describe('order', () => {
     expect(own.isTurn(b, 3)).toBe(true)
     expect(own.isTurn(tokenAt(3), 3)).toBe(false)
     expect(own.isTurn(tokenAt(4), 4)).toBe(false)
+  })
+
+  test('what one transition leaves for a group stands before what it leaves for those that lead there (N2)', () => {
+    const [inner, other, outer] = [joinWithoutTraces(1), joinWithoutTraces(2), joinWithoutTraces(3)]
+    const told = (own: Line) => members(own).map(each => (each instanceof Token ? each.id : each.join.node.number))
+    const inside = (join: Join) => new Token(++born, subject, 1, {}, 1, { kind: 'flow', node: 1 }, frameOver(join))
+    const frameOver = ({ fork }: Join) => ({ fork, branch: 0, outer: null })
+    const leave = (moments: Token[][], left: Token[]) => {
+      const own = line()
+      const [event, merged] = [tokenAt(1), tokenAt(1)]
+      own.join(event)
+      own.trace({ join: inner, branch: 0, left }, event, moments[0] as Token[])
+      own.insertAtLast([event], [], merged)
+      moments[0]?.push(merged)
+      own.trace({ join: other, branch: 0, left }, event, moments[0] as Token[])
+      own.trace({ join: outer, branch: 0, left }, event, moments.at(-1) as Token[])
+      const order = told(own).map(each => (each === merged.id ? 'merged' : each === event.id ? 'event' : each))
+      for (const each of [inner, other, outer]) own.erase(each, 0)
+      return order
+    }
+    expect(leave([[]], [inside(inner)])).toEqual([3, 1, 'merged', 2, 'event'])
+    // Nobody who is left is inside a fork that is joined there; or it was another transition.
+    expect(leave([[]], [inside(outer)])).toEqual([1, 'merged', 2, 3, 'event'])
+    expect(leave([[], []], [inside(inner)])).toEqual([1, 'merged', 2, 3, 'event'])
   })
 
   test('labels are given anew when there is no room between two', () => {
@@ -286,7 +311,7 @@ class Pair {
       }
       case 'trace': {
         const event = each.who === null ? null : this.#pick(each.who)
-        line.trace(this.joins[each.join] as Join, each.branch, event)
+        line.trace({ join: this.joins[each.join] as Join, branch: each.branch, left: [] }, event, [])
         model.trace(`trace ${each.join}.${each.branch}`, event)
         return
       }

@@ -12,17 +12,24 @@
  * N3. A token that is held at a coalesce keeps its place, and blocks nobody.
  * N4. For each ordered node, no place before its mark can reach it; marks only go back when something is put before them.
  */
-import type { Join, Trace } from './frames.ts'
+import { frameOf, type Join, type Trace } from './frames.ts'
 import type { Token } from './token.ts'
 
 export interface Place {
   /** A token, or a trace of one that was lost for a group that waits. */
   readonly token: Token | null
   readonly trace: Trace | null
+  /** Of a trace: stands for the transition that left it. */
+  readonly moment: object | null
   /** Grows along the line. */
   label: number
   before: Place | null
   after: Place | null
+}
+
+/** A carrier of a branch is lost for a group, and these are left. */
+export interface Lost extends Trace {
+  readonly left: readonly Token[]
 }
 
 /** What a mark says when every place has been looked at and none can reach the node. */
@@ -102,16 +109,22 @@ export class Line {
     return last
   }
 
-  /** Leaves a trace right before `event`, or at the end if that isn't in the line, unless the branch has one that stands later. */
-  trace(join: Join, branch: number, event: Token | null): void {
+  /**
+   * Leaves a trace right before `event`, or at the end if that isn't in the line, unless the branch has one that stands later.
+   * `merged` is what the same transition has merged so far, the same array throughout. If the transition also left traces for
+   * groups in which `left`, who still carry the branch, may merge, it goes before these: what they merge into comes later.
+   */
+  trace({ join, branch, left }: Lost, event: Token | null, merged: readonly Token[]): void {
     const former = join.traces.get(branch)
     const at = event?.place ?? null
-    const before = at === null ? this.#last : at.before
+    let before = at === null ? this.#last : at.before
+    for (let each = before; each !== null && isOf(each, merged); each = each.before)
+      if (each.trace !== null && this.#leads(each.trace.join, join, left)) before = each.before
     if (former !== undefined) {
       if (before === null || former.label >= before.label) return
       this.#remove(former)
     }
-    join.traces.set(branch, this.#insert(null, before, { join, branch }))
+    join.traces.set(branch, this.#insert(null, before, { join, branch }, merged))
   }
 
   /** Takes out the trace of a branch, if it has one. */
@@ -173,6 +186,13 @@ export class Line {
     token.passive = false
   }
 
+  /** Whether some of `left` may merge in `inner`, and come to `outer` then. */
+  #leads(inner: Join, outer: Join, left: readonly Token[]): boolean {
+    const { fork, node } = inner
+    if (!this.#reaches(node.number, outer.node.number)) return false
+    return left.some(({ frames }) => fork !== outer.fork && frameOf(frames, fork.node)?.fork === fork)
+  }
+
   #remove(place: Place): void {
     for (const [node, at] of this.#marks) if (at === place) this.#marks.set(node, place.after)
     if (place.before === null) this.#first = place.after
@@ -185,9 +205,9 @@ export class Line {
     return token !== null && !token.passive && this.#reaches(token.node, ordered)
   }
 
-  #insert(token: Token | null, before: Place | null, trace: Trace | null = null): Place {
+  #insert(token: Token | null, before: Place | null, trace: Trace | null = null, moment: object | null = null): Place {
     const after = before === null ? this.#first : before.after
-    const place: Place = { token, trace, label: this.#labelBetween(before, after), before, after }
+    const place: Place = { token, trace, moment, label: this.#labelBetween(before, after), before, after }
     if (before === null) this.#first = place
     else before.after = place
     if (after === null) this.#last = place
@@ -209,4 +229,9 @@ export class Line {
     for (let at = this.#first; at !== null; at = at.after) at.label = ++next
     return ((before?.label ?? 0) + after.label) / 2
   }
+}
+
+/** Whether a place came into being by the transition that merged `merged`. */
+function isOf({ token, moment }: Place, merged: readonly Token[]): boolean {
+  return token === null ? moment === merged : merged.includes(token)
 }

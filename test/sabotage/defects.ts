@@ -65,7 +65,7 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'the line forgets where branches were lost',
     file: 'flow.ts',
-    text: 'return this.#line.trace(join, effect.branch, event)',
+    text: 'return this.#line.trace(effect, event, merged)',
     instead: 'return',
     shape: 'nested',
   },
