@@ -50,7 +50,6 @@ export interface Join {
   readonly arrived: Waiting[]
   /** Positions in the coalesce's list of branches that can't arrive any more. */
   readonly lost: Set<number>
-  timed_out: boolean
   /** null while it waits. */
   verdict: 'merged' | 'closed' | MergeFailure | null
   callOffTimeout: (() => void) | null
@@ -95,7 +94,6 @@ export function joinOf(frame: Frame, node: CoalesceNode): Join {
     group: 0,
     arrived: [],
     lost: new Set(),
-    timed_out: false,
     verdict: null,
     callOffTimeout: null,
     traces: new Map(),

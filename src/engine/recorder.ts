@@ -238,7 +238,7 @@ export class Recorder {
       this.#closeGroup(
         subject,
         join.group,
-        cause,
+        join.verdict ?? cause,
         members.map(({ token }) => token.id),
       )
   }

@@ -216,7 +216,7 @@ class Generator {
       name,
       fork,
       branches,
-      policy: this.#shape.nested === true && random.chance(0.6) ? 'best_effort' : random.pick(policies),
+      policy: random.pick(policies),
       quorum,
       merge: random.pick(['union', 'union', 'nested', 'select']),
       on_conflict: random.pick(['last_wins', 'first_wins', 'fail']),
