@@ -159,6 +159,7 @@ class Generator {
       name,
       operation,
       later: this.#shape.later && random.chance(0.6),
+      ...(this.#shape.timed === true && random.chance(0.3) && { delay_us: 1_000_000 }),
       attempts: this.#shape.groups && !this.#shape.later ? 1 : random.between(1, 3),
       to: 'discard',
       on_error: 'discard',
