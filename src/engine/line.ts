@@ -189,8 +189,8 @@ export class Line {
   /** Whether some of `left` may merge in `inner`, and come to `outer` then. */
   #leads(inner: Join, outer: Join, left: readonly Token[]): boolean {
     const { fork, node } = inner
-    if (!this.#reaches(node.number, outer.node.number)) return false
-    return left.some(({ frames }) => fork !== outer.fork && frameOf(frames, fork.node)?.fork === fork)
+    if (fork === outer.fork || !this.#reaches(node.number, outer.node.number)) return false
+    return left.some(({ frames }) => frameOf(frames, fork.node)?.fork === fork)
   }
 
   #remove(place: Place): void {
