@@ -227,6 +227,29 @@ describe('entries', () => {
     expect(Number(are) - Number(says)).toBe(1)
     expect(text).toMatch(/^totals: entry .*: sink .* has written \d+ rows?, and \d+ row instances? ended in it$/m)
   })
+  test('the order of what is under way was changed', async () => {
+    const [commit] = forger.all(`SELECT seq FROM entries WHERE log = 2 AND body LIKE '%"line":%' ORDER BY seq DESC`)
+    const seq = Number(commit?.seq)
+    const body = forger.body(2, seq)
+    const line = body.line as number[]
+    const nodes = forger.body(2, 0).topology as { nodes: { name: string }[] }
+    const [join, keep] = ['join', 'keep'].map(name => nodes.nodes.findIndex(each => each.name === name) + 1)
+    const [fork] = forger.all(
+      `SELECT json_extract(body, '$.g[0][0]') AS fork FROM entries JOIN open_tokens USING (log, row)
+       WHERE log = 2 AND json_extract(body, '$.g[0][1]') = 0`,
+    )
+    const group = Number(fork?.fork)
+    const problems = (more: Json) => forger.problems(() => forger.put(2, seq, { ...body, line: [...line, more] }))
+    const misplaced = (n: number, branch: number, node: string) =>
+      `entries: entry ${seq}: branch ${branch} of group ${number(n)} is in line, and doesn't come to ${node}`
+    expect((await problems([group, join!, 1])).filter(each => each.startsWith('entries: '))).toEqual([])
+    expect(await problems([group, join!, 2])).toContain(misplaced(group, 2, 'join'))
+    expect(await problems([group, keep!, 0])).toContain(misplaced(group, 0, 'keep'))
+    expect(await problems([group + 1_000_000, join!, 0])).toContain(misplaced(group + 1_000_000, 0, 'join'))
+    expect(await problems(line[0]!)).toContain(
+      `entries: entry ${seq}: row instance ${number(line[0]!)} is in line, and isn't open or is there twice`,
+    )
+  })
   test('the end of the log was cut', async () => {
     const cut = (from: number) => {
       for (const table of ['entries', 'payloads', 'endings']) {

@@ -24,7 +24,7 @@ import { type Batch, Batches } from './batches.ts'
 import type { Contexts } from './calls/contexts.ts'
 import { refusal } from './decide/batch.ts'
 import { afterError } from './decide/retry.ts'
-import type { Join, Waiting } from './frames.ts'
+import { type Join, tracesOfLost, type Waiting } from './frames.ts'
 import { detailOf, type JoinEffect, Joins } from './joins.ts'
 import { Line } from './line.ts'
 import type { News } from './news.ts'
@@ -101,7 +101,7 @@ export class Flow {
   /** The order of what is under way, as a commit keeps it. */
   order(): CommitLine {
     return Array.from(this.#line.order(), each =>
-      each instanceof Token ? each.id : ([each.fork.group, each.node.number] as const),
+      each instanceof Token ? each.id : ([each.join.fork.group, each.join.node.number, each.branch] as const),
     )
   }
 
@@ -112,7 +112,7 @@ export class Flow {
   restore({ line, subjects, joins, batches, resting }: UnderWay): void {
     for (const subject of subjects) this.#joins.restore(subject)
     for (const each of line) {
-      if (!(each instanceof Token)) each.trace = this.#line.trace(each, null)
+      if (!(each instanceof Token)) this.#line.trace({ ...each, left: [] }, null, [])
       else if (each.held && this.#node(each.node).kind === 'coalesce') this.#line.hold(each)
       else this.#line.join(each)
     }
@@ -344,13 +344,15 @@ export class Flow {
         const { token, started_us } = effect.arrival
         recorder.holdAtCoalesce(token, join, started_us)
         this.#line.hold(token)
+        this.#line.erase(join, effect.arrival.branch)
         return this.#setTimeout(join)
       }
       case 'lose':
+        // Where a branch is lost is told by the last of its carriers.
+        if (effect.left.some(other => merged.includes(other) || this.#line.isLater(other, event))) return
         // What the same transition has merged before comes before.
         for (const each of merged) this.#line.stay(each)
-        join.trace = this.#line.trace(join, event)
-        return
+        return this.#line.trace(effect, event, merged)
       case 'close':
         return this.#forget(join)
       case 'merge':
@@ -367,7 +369,7 @@ export class Flow {
     if (effect.kind === 'merge') {
       const born = recorder.merge(join, effect.members, effect.merged.row, detailOf(effect))
       if (!born.ended) {
-        this.#line.insertAtLast(event === null ? members : [event, ...members], join.trace, born)
+        this.#line.insertAtLast(event === null ? members : [event, ...members], tracesOfLost(join), born)
         merged.push(born)
       }
     } else {
@@ -383,8 +385,7 @@ export class Flow {
   /** The group has its verdict: nothing is due for it any more. */
   #forget(join: Join): void {
     join.callOffTimeout?.()
-    if (join.trace !== null) this.#line.erase(join.trace)
-    join.trace = null
+    for (const branch of join.traces.keys()) this.#line.erase(join, branch)
   }
 
   #setTimeout(join: Join): void {

@@ -50,12 +50,25 @@ export interface Join {
   readonly arrived: Waiting[]
   /** Positions in the coalesce's list of branches that can't arrive any more. */
   readonly lost: Set<number>
-  timed_out: boolean
   /** null while it waits. */
   verdict: 'merged' | 'closed' | MergeFailure | null
   callOffTimeout: (() => void) | null
-  /** Where in the line the last of its lost branches was lost, while it waits. */
-  trace: Place | null
+  /**
+   * While it waits: where in the line carriers of a branch were lost, the last of them, by the branch's position in the
+   * coalesce's list.
+   */
+  readonly traces: Map<number, Place>
+}
+
+/** What stands in the line where a carrier of a branch was lost, for a group that waits on. */
+export interface Trace {
+  readonly join: Join
+  readonly branch: number
+}
+
+/** Where in the line those branches were lost that are. */
+export function tracesOfLost({ traces, lost }: Join): Place[] {
+  return [...traces].flatMap(([branch, place]) => (lost.has(branch) ? [place] : []))
 }
 
 /** The frame of `fork` that a token carries, however deep. */
@@ -81,10 +94,9 @@ export function joinOf(frame: Frame, node: CoalesceNode): Join {
     group: 0,
     arrived: [],
     lost: new Set(),
-    timed_out: false,
     verdict: null,
     callOffTimeout: null,
-    trace: null,
+    traces: new Map(),
   }
   frame.fork.joins.set(node.number, join)
   return join

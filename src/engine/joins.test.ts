@@ -67,7 +67,7 @@ describe('a timeout, from the first arrival', () => {
       'quorum: not met in time',
       QUORUM,
       { a: 1, b: 10_002, c: 20_000 },
-      [['quorum_not_met'], 'quorum_not_met', 'late_arrival', 'late_arrival'],
+      [['timeout'], 'quorum_not_met', 'late_arrival', 'late_arrival'],
     ],
     ['best_effort: all in time', BEST, { a: 1, b: 2, c: 9_000 }, [['merged'], 'merge', 'merge', 'merge', 'flow@out']],
     [
@@ -186,7 +186,7 @@ describe('while the run is down the clock of a group stands still', () => {
 
   test.each([
     ['require_all', ALL, 'timeout', 'late_arrival'],
-    ['quorum', QUORUM, 'quorum_not_met', 'late_arrival'],
+    ['quorum', QUORUM, 'timeout', 'late_arrival'],
     ['best_effort', BEST, 'merged', 'late_arrival'],
   ])(
     '%s: who comes after a stop to a group that timed out before it is late',
@@ -201,12 +201,34 @@ describe('while the run is down the clock of a group stands still', () => {
     },
   )
 
-  test('a group that failed by a loss before a stop shares its cause after it', async () => {
+  test.each([
+    ['not stopped', null],
+    ['stopped after it was lost', 15_000],
+  ])(
+    'a quorum that timed out, and whose branches are lost then, has late arrivals: %s',
+    async (_name, stop_after_ms) => {
+      const text = pipeline('policy: quorum, quorum: 3, timeout: 10s', [{ a: 1, b: 12_000, c: 30_000 }])
+      const rig = new Rig(text.replace('{ ms_of: b,', '{ ms_of: b, drop: true,'))
+      await rig.run(stop_after_ms === null ? {} : { stop_after_ms })
+      if (stop_after_ms !== null) await rig.resume(3_600_000)
+      expect(rig.verdicts()).toEqual(['timeout'])
+      expect(rig.endings()).toMatchObject({
+        2: 'FAILED/quorum_not_met@joined',
+        3: 'DISCARDED/filter@ask_b',
+        4: 'FAILED/late_arrival@joined',
+      })
+    },
+  )
+
+  test('a group that failed by a loss before a stop shares its cause after it, and says which', async () => {
     const text = pipeline(ALL, [row]).replace('{ ms_of: a,', '{ ms_of: a, drop: true,')
     const rig = new Rig(text)
-    await rig.run({ stop_after_ms: 5_000 })
+    await rig.run({ stop_after_ms: 25_000 })
+    expect(rig.endings()).toMatchObject({ 3: 'FAILED/branch_lost@joined' })
     await rig.resume(3_600_000)
     expect(rig.endings()).toMatchObject({ 3: 'FAILED/branch_lost@joined', 4: 'FAILED/branch_lost@joined' })
+    const values = rig.ledger.subjects().flatMap(draft => draft.values.map(each => JSON.stringify(each)))
+    expect(values.filter(each => each.includes("branch `a` can't arrive any more"))).toHaveLength(2)
   })
 
   test('a run that was stopped anywhere decides as one that was not', async () => {
@@ -330,5 +352,49 @@ sinks:
     const { error } = await rig.run()
     expect(error).toBeNull()
     expect(rig.disk.get('out')?.map(row => Object.keys(row).join())).toEqual(['a', 'b'])
+  })
+})
+
+describe('I7: a branch is lost where the last of its carriers is, whoever is lost first', () => {
+  // `seen` stands between a carrier that is lost at last and one that was lost long before it.
+  const OF_SEVERAL = `
+  outer: { fork: { kept: joined, tried: inner } }
+  inner: { fork: { slow: slow, seen: out, quick: quick } }
+  both: { coalesce: [slow, quick], policy: require_all, merge: nested, to: joined }
+  joined: { coalesce: [kept, tried], policy: best_effort, timeout: 1h, merge: nested, to: out }`
+  const WITHOUT_ARRIVAL = `
+  outer: { fork: { tried: slow, seen: out, kept: quick } }
+  joined: { coalesce: [tried, kept], policy: best_effort, timeout: 1h, merge: nested, to: out }`
+  // What the inner group merges into carries `tried` on, from where `quick` was lost.
+  const CARRIED_ON = `
+  outer: { fork: { kept: joined, tried: inner } }
+  inner: { fork: { slow: slow, quick: quick } }
+  both: { coalesce: [slow, quick], policy: best_effort, timeout: 1h, merge: nested, to: grow }
+  grow: { transform: grow, on_error: joined, to: out }
+  joined: { coalesce: [kept, tried], policy: best_effort, timeout: 1h, merge: nested, to: out }`
+  const grow = transformOf('grow', row => ({ kind: 'rows', rows: [derive(row, { n: 2 })] }), { cardinality: 'many' })
+  const text = (nodes: string, to: string, slow: string) => `
+name: carriers
+sources:
+  rows: { plugin: feed, options: { chunks: [{ rows: [{ n: 1 }] }] }, on_invalid: discard, to: outer }
+nodes: ${nodes}
+  slow: { transform: wait, options: { ${slow} }, on_error: out, to: ${to} }
+  quick: { transform: wait, options: { ms: 1, drop: true }, on_error: discard, to: ${to} }
+sinks:
+  out: { plugin: keep, on_error: discard }
+`
+
+  test.each([
+    ['one of several carriers', OF_SEVERAL, 'both', 'drop: true', ['n', 'kept']],
+    ['a branch that nobody waits for yet', WITHOUT_ARRIVAL, 'joined', 'set: {}', ['n', 'tried']],
+    ['one whose group merges', CARRIED_ON, 'both', 'set: {}', ['kept', 'slow,n']],
+  ])('%s', async (_name, nodes, to, what, expected) => {
+    for (const [ms, stop_after_ms] of [[0], [50], [50, 20]] as const) {
+      const rig = new Rig(text(nodes, to, `ms: ${ms}, ${what}`), [grow])
+      await rig.run(stop_after_ms === undefined ? {} : { stop_after_ms })
+      if (stop_after_ms !== undefined) await rig.resume(1_000)
+      const rows = rig.disk.get('out')?.map(row => Object.keys(row).join())
+      expect(rows, `${ms} ms, stopped after ${stop_after_ms}`).toEqual(expected)
+    }
   })
 })

@@ -7,15 +7,15 @@
 import { CustodyError } from '../model/error.ts'
 import type { Json, Row } from '../model/row.ts'
 import type { CoalesceNode, ForkNode, Plan } from '../plan/plan.ts'
-import { type MergeFailure, verdictOn } from './decide/coalesce.ts'
+import { causeOf, type MergeFailure, verdictOn } from './decide/coalesce.ts'
 import { type Merged, mergeBranches } from './decide/merge.ts'
 import { carries, type Frame, frameOf, type Join, joinOf, type Waiting } from './frames.ts'
 import type { Subject, Token } from './token.ts'
 
 /** What follows from an arrival, a loss or a timeout. */
 export type JoinEffect =
-  /** A branch is lost, and the group waits on for others. */
-  | { readonly kind: 'lose'; readonly join: Join }
+  /** A carrier of a branch is lost, and the group waits on: for others, or for `left`, who carry the same branch. */
+  | { readonly kind: 'lose'; readonly join: Join; readonly branch: number; readonly left: readonly Token[] }
   /** Every branch is lost: nothing is left to wait for. */
   | { readonly kind: 'close'; readonly join: Join }
   /** The token that arrived has to wait. */
@@ -71,17 +71,15 @@ export class Joins {
       throw misplaced(node, `branch \`${node.branches[branch]}\` has come twice to`)
     join.arrived.push(arrival)
     if (join.verdict !== null) return late(join, arrival)
-    return this.#decide(join) ?? { kind: 'hold', join, arrival }
+    return this.#decide(join, false) ?? { kind: 'hold', join, arrival }
   }
 
   /** The timeout of a group has come. */
   timeOut(join: Join): JoinEffect | null {
-    if (join.verdict !== null) return null
-    join.timed_out = true
-    return this.#decide(join)
+    return join.verdict === null ? this.#decide(join, true) : null
   }
 
-  /** A token that carried `frames` has left node `from`, or ended: which branches are lost by that, and what follows. */
+  /** A token that carried `frames` has left node `from`, or ended: which groups it is lost for by that, and what follows. */
   *losses(token: Token, frames: Frame | null, from: number): Iterable<JoinEffect> {
     for (let frame = frames; frame !== null; frame = frame.outer) {
       for (const { node, position } of this.#by_fork.get(frame.fork.node) ?? []) {
@@ -91,13 +89,14 @@ export class Joins {
         const known = fork.joins.get(node.number)
         if (known?.verdict != null || known?.arrived.some(each => each.branch === branch) || known?.lost.has(branch))
           continue
-        const carried = token.subject.open.some(
+        // Mostly it has only come nearer.
+        if (!token.ended && this.#reaches(token.node, node.number)) continue
+        const join = joinOf(frame, node)
+        const left = token.subject.open.filter(
           other => carries(other.frames, fork, ordinal) && this.#reaches(other.node, node.number),
         )
-        if (carried) continue
-        const join = joinOf(frame, node)
-        join.lost.add(branch)
-        yield this.#decide(join) ?? { kind: 'lose', join }
+        if (left.length === 0) join.lost.add(branch)
+        yield (left.length === 0 ? this.#decide(join, false) : null) ?? { kind: 'lose', join, branch, left }
       }
     }
   }
@@ -111,13 +110,8 @@ export class Joins {
       for (let frame = token.frames; frame !== null; frame = frame.outer)
         for (const { node, position } of this.#by_fork.get(frame.fork.node) ?? []) {
           const join = joinOf(frame, node)
-          if (join.verdict !== null) {
-            join.timed_out =
-              join.verdict === 'timeout' ||
-              (join.verdict === 'quorum_not_met' && this.#canMeet(join, position, subject))
-            continue
-          }
           this.#addLost(join, position, subject)
+          if (join.verdict !== null) continue
           const { policy, branches } = node
           const verdict = verdictOn(policy, {
             expected: branches.length,
@@ -125,15 +119,8 @@ export class Joins {
             lost: join.lost.size,
             timed_out: false,
           })
-          if (verdict.kind === 'fail') join.verdict = verdict.cause
+          if (verdict.kind === 'fail') join.verdict = verdict.verdict
         }
-  }
-
-  /** Whether the quorum failed by time alone: then enough branches were not lost. */
-  #canMeet(join: Join, position: readonly number[], subject: Subject): boolean {
-    this.#addLost(join, position, subject)
-    const { policy, branches } = join.node
-    return policy.kind === 'quorum' && branches.length - join.lost.size >= policy.quorum
   }
 
   #addLost(join: Join, position: readonly number[], subject: Subject): void {
@@ -150,8 +137,8 @@ export class Joins {
     return this.#by_fork.get(node.fork)?.find(each => each.node === node)?.position[ordinal] ?? -1
   }
 
-  #decide(join: Join): JoinEffect | null {
-    const { node, arrived, lost, timed_out } = join
+  #decide(join: Join, timed_out: boolean): JoinEffect | null {
+    const { node, arrived, lost } = join
     const verdict = verdictOn(node.policy, {
       expected: node.branches.length,
       arrived: arrived.length,
@@ -165,7 +152,7 @@ export class Joins {
         join.verdict = 'closed'
         return { kind: 'close', join }
       case 'fail':
-        return failed(join, verdict.cause, reason(join, verdict.cause))
+        return failed(join, verdict.verdict, reason(join, verdict.verdict))
       case 'merge':
         return merged(join)
     }
@@ -201,34 +188,32 @@ function merged(join: Join): JoinEffect {
   }
 }
 
-function failed(join: Join, cause: MergeFailure, message: string): JoinEffect {
-  join.verdict = cause
+function failed(join: Join, verdict: MergeFailure, message: string): JoinEffect {
+  join.verdict = verdict
+  const cause = causeOf(join.node.policy, verdict)
   return { kind: 'fail', join, members: [...join.arrived], cause, message, closes: true }
 }
 
 /** A token comes to a group that has its verdict: it is late if the group merged or its time was up, else it shares the group's cause. */
 function late(join: Join, arrival: Waiting): JoinEffect {
-  const { verdict, timed_out } = join
-  const out_of_time = verdict === 'timeout' || (verdict === 'quorum_not_met' && timed_out)
-  if (verdict === null || verdict === 'merged' || verdict === 'closed' || out_of_time) {
-    const message = `the group had ${out_of_time ? 'timed out' : 'merged'} before`
+  const { verdict } = join
+  if (verdict === null || verdict === 'merged' || verdict === 'closed' || verdict === 'timeout') {
+    const message = `the group had ${verdict === 'timeout' ? 'timed out' : 'merged'} before`
     return { kind: 'fail', join, members: [arrival], cause: 'late_arrival', message, closes: false }
   }
   return { kind: 'fail', join, members: [arrival], cause: verdict, message: reason(join, verdict), closes: false }
 }
 
-function reason(join: Join, cause: MergeFailure): string {
+function reason(join: Join, verdict: MergeFailure): string {
   const { node, lost } = join
   const names = [...lost].sort((a, b) => a - b).map(branch => `\`${node.branches[branch]}\``)
-  switch (cause) {
+  switch (verdict) {
     case 'branch_lost':
       return `branch ${names.join(' and ')} can't arrive any more`
     case 'quorum_not_met':
-      return names.length === 0
-        ? 'too few branches arrived in time'
-        : `too few branches can still arrive: ${names.join(' and ')} can't`
+      return `too few branches can still arrive: ${names.join(' and ')} can't`
     case 'timeout':
-      return 'not all branches arrived in time'
+      return `${node.policy.kind === 'quorum' ? 'too few' : 'not all'} branches arrived in time`
     case 'merge_conflict':
       return 'branches wrote different values to one field'
     case 'select_missing':

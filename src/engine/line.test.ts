@@ -12,7 +12,8 @@ const reaches = (node: number, target: number) => node === target || node + 2 ==
 let born = 0
 const subject = new Subject('row', 1)
 const tokenAt = (node: number) => new Token(++born, subject, node, {}, 1, { kind: 'flow', node: 1 }, null)
-const joinWithoutTrace = () => ({ trace: null, node: { number: 1 } as CoalesceNode }) as Join
+const joinWithoutTraces = (node = 1) =>
+  ({ traces: new Map(), node: { number: node } as CoalesceNode, fork: { node: 10 * node } }) as unknown as Join
 
 describe('order', () => {
   const line = () => new Line(ORDERED, reaches)
@@ -34,7 +35,7 @@ describe('order', () => {
     const [a, free, x] = [tokenAt(1), tokenAt(1), tokenAt(1)]
     own.join(a)
     own.replace(free, [x])
-    own.insertAtLast([a, free], null, x)
+    own.insertAtLast([a, free], [], x)
     expect(members(own)).toEqual([a])
   })
 
@@ -79,6 +80,17 @@ describe('order', () => {
     expect(own.lastOf([free])).toBe(free)
   })
 
+  test('who is on the way outside the line comes later, but a member of a batch may have come long before (N1)', () => {
+    const own = line()
+    const [a, b, free, member] = [tokenAt(1), tokenAt(1), tokenAt(1), tokenAt(3)]
+    own.join(a)
+    own.join(b)
+    member.held = true
+    expect([own.isLater(b, a), own.isLater(a, b), own.isLater(a, a)]).toEqual([true, false, false])
+    expect([own.isLater(free, a), own.isLater(a, free), own.isLater(a, null)]).toEqual([true, false, false])
+    expect(own.isLater(member, a)).toBe(false)
+  })
+
   test('only who can still reach a node stands in the way there', () => {
     const own = line()
     const [a, b] = [tokenAt(2), tokenAt(1)]
@@ -90,6 +102,30 @@ describe('order', () => {
     expect(own.isTurn(tokenAt(4), 4)).toBe(false)
   })
 
+  test('what one transition leaves for a group stands before what it leaves for those that lead there (N2)', () => {
+    const [inner, other, outer] = [joinWithoutTraces(1), joinWithoutTraces(2), joinWithoutTraces(3)]
+    const told = (own: Line) => members(own).map(each => (each instanceof Token ? each.id : each.join.node.number))
+    const inside = (join: Join) => new Token(++born, subject, 1, {}, 1, { kind: 'flow', node: 1 }, frameOver(join))
+    const frameOver = ({ fork }: Join) => ({ fork, branch: 0, outer: null })
+    const leave = (moments: Token[][], left: Token[]) => {
+      const own = line()
+      const [event, merged] = [tokenAt(1), tokenAt(1)]
+      own.join(event)
+      own.trace({ join: inner, branch: 0, left }, event, moments[0] as Token[])
+      own.insertAtLast([event], [], merged)
+      moments[0]?.push(merged)
+      own.trace({ join: other, branch: 0, left }, event, moments[0] as Token[])
+      own.trace({ join: outer, branch: 0, left }, event, moments.at(-1) as Token[])
+      const order = told(own).map(each => (each === merged.id ? 'merged' : each === event.id ? 'event' : each))
+      for (const each of [inner, other, outer]) own.erase(each, 0)
+      return order
+    }
+    expect(leave([[]], [inside(inner)])).toEqual([3, 1, 'merged', 2, 'event'])
+    // Nobody who is left is inside a fork that is joined there; or it was another transition.
+    expect(leave([[]], [inside(outer)])).toEqual([1, 'merged', 2, 3, 'event'])
+    expect(leave([[], []], [inside(inner)])).toEqual([1, 'merged', 2, 3, 'event'])
+  })
+
   test('labels are given anew when there is no room between two', () => {
     const own = line()
     const [first, last] = [tokenAt(1), tokenAt(1)]
@@ -99,7 +135,7 @@ describe('order', () => {
     // Halving the room between 1 and 2 is over after 52 times, and between the same two after as many more.
     for (let i = 0; i < 500; i++) {
       const token = tokenAt(1)
-      own.insertAtLast([last], null, token)
+      own.insertAtLast([last], [], token)
       between.push(token)
     }
     expect(members(own)).toEqual([first, ...between, last])
@@ -111,7 +147,7 @@ describe('order', () => {
     const own = line()
     const last = tokenAt(1)
     own.join(last)
-    for (let i = 0; i < 2_000; i++) own.insertAtLast([own.firstFor(3) as Token], null, tokenAt(1))
+    for (let i = 0; i < 2_000; i++) own.insertAtLast([own.firstFor(3) as Token], [], tokenAt(1))
     const labels = (members(own) as Token[]).map(each => each.place?.label ?? 0)
     expect(labels.length).toBe(2_001)
     expect(labels.every((label, i) => i === 0 || label > (labels[i - 1] as number))).toBe(true)
@@ -129,13 +165,18 @@ class Model {
     return this.places.indexOf(token)
   }
 
-  /** Puts `born` before the later one of the last of `others` and after `trace`, as insertAtLast says. */
-  insertAtLast(others: readonly Token[], trace: string | null, token: Token): void {
+  /** Puts `born` before the last of `others` or after the last of `traces`, whichever is later, as insertAtLast says. */
+  insertAtLast(others: readonly Token[], traces: readonly string[], token: Token): void {
     if (others.some(each => this.at(each) === -1)) return
     const last = Math.max(-1, ...others.map(each => this.at(each)))
-    const traced = trace === null ? -1 : this.places.indexOf(trace)
+    const traced = Math.max(-1, ...traces.map(each => this.places.indexOf(each)))
     if (last === -1 && traced === -1) return
     this.places.splice(traced > last ? traced + 1 : last, 0, token)
+  }
+
+  isLater(other: Token, event: Token | null): boolean {
+    if (this.at(other) === -1) return !other.held
+    return event !== null && this.at(event) !== -1 && this.at(other) > this.at(event)
   }
 
   trace(name: string, event: Token | null): void {
@@ -166,12 +207,13 @@ type Command =
       readonly nodes: readonly number[]
       readonly self: number | null
     }
-  | { readonly do: 'merge'; readonly who: readonly number[]; readonly trace: boolean; readonly node: number }
-  | { readonly do: 'trace'; readonly who: number | null; readonly name: number }
-  | { readonly do: 'erase'; readonly name: number }
+  | { readonly do: 'merge'; readonly who: readonly number[]; readonly traced: boolean; readonly node: number }
+  | { readonly do: 'trace'; readonly who: number | null; readonly join: number; readonly branch: number }
+  | { readonly do: 'erase'; readonly join: number; readonly branch: number }
 
 const who = fc.nat({ max: 40 })
 const node = fc.integer({ min: 1, max: 4 })
+const branch = { join: fc.nat({ max: 1 }), branch: fc.nat({ max: 1 }) }
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('join' as const, 'new' as const), node }) },
   {
@@ -195,7 +237,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('merge' as const),
       who: fc.array(who, { minLength: 1, maxLength: 3 }),
-      trace: fc.boolean(),
+      traced: fc.boolean(),
       node,
     }),
   },
@@ -204,10 +246,10 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('trace' as const),
       who: fc.option(who, { nil: null }),
-      name: fc.nat({ max: 2 }),
+      ...branch,
     }),
   },
-  fc.record({ do: fc.constant('erase' as const), name: fc.nat({ max: 2 }) }),
+  fc.record({ do: fc.constant('erase' as const), ...branch }),
 )
 
 /** Does the same to both. */
@@ -216,7 +258,7 @@ class Pair {
   readonly model = new Model()
   /** All that were ever made and are neither in the line nor held, and those that are. */
   readonly tokens: Token[] = []
-  readonly joins = [joinWithoutTrace(), joinWithoutTrace(), joinWithoutTrace()]
+  readonly joins = [joinWithoutTraces(), joinWithoutTraces()] as const
 
   apply(each: Command): void {
     const { line, model } = this
@@ -263,22 +305,19 @@ class Pair {
       case 'merge': {
         const others = each.who.map(n => this.#pick(n)).filter(token => token !== null)
         const token = this.#make(each.node)
-        line.insertAtLast(others, each.trace ? (this.joins[0]?.trace ?? null) : null, token)
-        model.insertAtLast(others, each.trace ? 'trace0' : null, token)
+        line.insertAtLast(others, each.traced ? this.joins[0].traces.values() : [], token)
+        model.insertAtLast(others, each.traced ? ['trace 0.0', 'trace 0.1'] : [], token)
         return
       }
       case 'trace': {
         const event = each.who === null ? null : this.#pick(each.who)
-        const join = this.joins[each.name] as Join
-        join.trace = line.trace(join, event)
-        model.trace(`trace${each.name}`, event)
+        line.trace({ join: this.joins[each.join] as Join, branch: each.branch, left: [] }, event, [])
+        model.trace(`trace ${each.join}.${each.branch}`, event)
         return
       }
       case 'erase': {
-        const join = this.joins[each.name] as Join
-        if (join.trace !== null) line.erase(join.trace)
-        join.trace = null
-        model.places = model.places.filter(other => other !== `trace${each.name}`)
+        line.erase(this.joins[each.join] as Join, each.branch)
+        model.places = model.places.filter(other => other !== `trace ${each.join}.${each.branch}`)
         return
       }
     }
@@ -308,7 +347,7 @@ class Pair {
   check(): void {
     const { line, model } = this
     const told = [...line.order()].map(each =>
-      each instanceof Token ? each.id : `trace${this.joins.indexOf(each as Join)}`,
+      each instanceof Token ? each.id : `trace ${this.joins.indexOf(each.join)}.${each.branch}`,
     )
     expect(told).toEqual(model.places.map(each => (typeof each === 'string' ? each : each.id)))
     const inside = model.places.filter(each => typeof each !== 'string') as Token[]
@@ -321,6 +360,8 @@ class Pair {
         expect(line.isTurn(token, ordered)).toBe(first === null || first === token)
       }
     }
+    const event = this.tokens.at(-1) ?? null
+    for (const token of this.tokens) expect(line.isLater(token, event)).toBe(model.isLater(token, event))
   }
 }
 

@@ -7,20 +7,29 @@
  * N2. What is born of a token stands where it stood, in order; what groups merge into stands right before the last of those
  *     that decided it.
  *     A batch that is closed by time stands before all that are: they come to its node after it.
+ *     A branch is lost where the last of its carriers is, in the order of the line: while others are under way that don't
+ *     stand later, and while its group waits for other branches, a trace stands there.
  * N3. A token that is held at a coalesce keeps its place, and blocks nobody.
  * N4. For each ordered node, no place before its mark can reach it; marks only go back when something is put before them.
  */
-import type { Join } from './frames.ts'
+import { frameOf, type Join, type Trace } from './frames.ts'
 import type { Token } from './token.ts'
 
 export interface Place {
-  /** A token, or the trace of where a branch was lost for a group that waits. */
+  /** A token, or a trace of one that was lost for a group that waits. */
   readonly token: Token | null
-  readonly trace: Join | null
+  readonly trace: Trace | null
+  /** Of a trace: stands for the transition that left it. */
+  readonly moment: object | null
   /** Grows along the line. */
   label: number
   before: Place | null
   after: Place | null
+}
+
+/** A carrier of a branch is lost for a group, and these are left. */
+export interface Lost extends Trace {
+  readonly left: readonly Token[]
 }
 
 /** What a mark says when every place has been looked at and none can reach the node. */
@@ -77,16 +86,17 @@ export class Line {
   }
 
   /**
-   * Puts `born` right before the one of `others` that stands last, or right after `trace` if that stands after all of them.
-   * If one of `others` isn't in the line it comes after all that are, and so does what is born: it stays out.
+   * Puts `born` right before the one of `others` that stands last, or right after the last of `traces` if that stands after
+   * all of them. If one of `others` isn't in the line it comes after all that are, and so does what is born: it stays out.
    */
-  insertAtLast(others: readonly Token[], trace: Place | null, born: Token): void {
-    let last = trace
+  insertAtLast(others: readonly Token[], traces: Iterable<Place>, born: Token): void {
+    let last: Place | null = null
     for (const { place } of others) {
       if (place === null) return
       if (last === null || place.label > last.label) last = place
     }
-    if (last !== null) this.#insert(born, last === trace ? last : last.before)
+    for (const trace of traces) if (last === null || trace.label > last.label) last = trace
+    if (last !== null) this.#insert(born, last.token === null ? last : last.before)
   }
 
   /** The one of `tokens` that stands last; one that isn't in the line comes after all that are (N1). */
@@ -99,20 +109,37 @@ export class Line {
     return last
   }
 
-  /** Leaves a trace right before `event`, or at the end if that isn't in the line, unless `former` stands later. */
-  trace(join: Join, event: Token | null): Place {
-    const former = join.trace
+  /**
+   * Leaves a trace right before `event`, or at the end if that isn't in the line, unless the branch has one that stands later.
+   * `merged` is what the same transition has merged so far, the same array throughout. If the transition also left traces for
+   * groups in which `left`, who still carry the branch, may merge, it goes before these: what they merge into comes later.
+   */
+  trace({ join, branch, left }: Lost, event: Token | null, merged: readonly Token[]): void {
+    const former = join.traces.get(branch)
     const at = event?.place ?? null
-    const before = at === null ? this.#last : at.before
-    if (former === null) return this.#insert(null, before, join)
-    if (before === null || former.label >= before.label) return former
-    this.erase(former)
-    return this.#insert(null, before, join)
+    let before = at === null ? this.#last : at.before
+    for (let each = before; each !== null && isOf(each, merged); each = each.before)
+      if (each.trace !== null && this.#leads(each.trace.join, join, left)) before = each.before
+    if (former !== undefined) {
+      if (before === null || former.label >= before.label) return
+      this.#remove(former)
+    }
+    join.traces.set(branch, this.#insert(null, before, { join, branch }, merged))
   }
 
-  /** Takes a trace out. */
-  erase(trace: Place): void {
+  /** Takes out the trace of a branch, if it has one. */
+  erase(join: Join, branch: number): void {
+    const trace = join.traces.get(branch)
+    if (trace === undefined) return
     this.#remove(trace)
+    join.traces.delete(branch)
+  }
+
+  /** Whether `other` comes after what `event` does now. Where it stands isn't known of a member of a batch. */
+  isLater(other: Token, event: Token | null): boolean {
+    if (other.place === null) return !other.held
+    const at = event?.place ?? null
+    return at !== null && other.place.label > at.label
   }
 
   leave(token: Token): void {
@@ -131,7 +158,7 @@ export class Line {
   }
 
   /** Everything in line, in order. */
-  *order(): Iterable<Token | Join> {
+  *order(): Iterable<Token | Trace> {
     for (let at = this.#first; at !== null; at = at.after) {
       const member = at.token ?? at.trace
       if (member !== null) yield member
@@ -159,6 +186,13 @@ export class Line {
     token.passive = false
   }
 
+  /** Whether some of `left` may merge in `inner`, and come to `outer` then. */
+  #leads(inner: Join, outer: Join, left: readonly Token[]): boolean {
+    const { fork, node } = inner
+    if (fork === outer.fork || !this.#reaches(node.number, outer.node.number)) return false
+    return left.some(({ frames }) => frameOf(frames, fork.node)?.fork === fork)
+  }
+
   #remove(place: Place): void {
     for (const [node, at] of this.#marks) if (at === place) this.#marks.set(node, place.after)
     if (place.before === null) this.#first = place.after
@@ -171,9 +205,9 @@ export class Line {
     return token !== null && !token.passive && this.#reaches(token.node, ordered)
   }
 
-  #insert(token: Token | null, before: Place | null, trace: Join | null = null): Place {
+  #insert(token: Token | null, before: Place | null, trace: Trace | null = null, moment: object | null = null): Place {
     const after = before === null ? this.#first : before.after
-    const place: Place = { token, trace, label: this.#labelBetween(before, after), before, after }
+    const place: Place = { token, trace, moment, label: this.#labelBetween(before, after), before, after }
     if (before === null) this.#first = place
     else before.after = place
     if (after === null) this.#last = place
@@ -195,4 +229,9 @@ export class Line {
     for (let at = this.#first; at !== null; at = at.after) at.label = ++next
     return ((before?.label ?? 0) + after.label) / 2
   }
+}
+
+/** Whether a place came into being by the transition that merged `merged`. */
+function isOf({ token, moment }: Place, merged: readonly Token[]): boolean {
+  return token === null ? moment === merged : merged.includes(token)
 }

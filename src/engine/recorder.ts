@@ -258,7 +258,7 @@ export class Recorder {
     }
     const subject = members[0]?.token.subject
     const tokens = members.map(({ token }) => token.id)
-    if ((closes || opens) && subject !== undefined) this.#closeGroup(subject, join.group, cause, tokens)
+    if ((closes || opens) && subject !== undefined) this.#closeGroup(subject, join.group, join.verdict ?? cause, tokens)
   }
 
   openBatch(node: AggregateNode, started_us: number): BatchGroup {

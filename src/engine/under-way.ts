@@ -1,12 +1,12 @@
 /** What a run has under way at a commit, for whoever goes on with it. */
 import type { Answers } from './calls/answers.ts'
-import type { Join, Waiting } from './frames.ts'
+import type { Join, Trace, Waiting } from './frames.ts'
 import type { BatchGroup } from './recorder.ts'
 import type { Subject, Token } from './token.ts'
 
 /** What was under way at a commit. Times are what is left of them. */
 export interface UnderWay {
-  readonly line: readonly (Token | Join)[]
+  readonly line: readonly (Token | Trace)[]
   /** All that have open tokens. */
   readonly subjects: readonly Subject[]
   readonly joins: ReadonlyArray<{ readonly join: Join; readonly left_us: number }>

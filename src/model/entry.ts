@@ -258,7 +258,7 @@ export interface CallTotals extends CallCosts {
   readonly recorded: number
 }
 
-export type CommitLine = ReadonlyArray<number | readonly [fork: number, coalesce: number]>
+export type CommitLine = ReadonlyArray<number | readonly [fork: number, coalesce: number, branch: number]>
 
 /** Totals of calls as people and JSON are told. */
 export interface CallSummary {
@@ -304,8 +304,9 @@ export type RunEntry =
       readonly receipts: readonly ReceiptFact[]
       readonly totals: Tallies
       /**
-       * The order of what is under way (I7): tokens, and `[fork group, coalesce]` where a branch was lost for a group that
-       * waits. Left out if nothing is.
+       * The order of what is under way (I7): tokens, and `[fork group, coalesce, branch]` where the last so far of those that
+       * carry a branch was lost for a group that waits; the branch as its place in the coalesce's list, from 0. Left out if
+       * nothing is.
        */
       readonly line?: CommitLine
       readonly t: number

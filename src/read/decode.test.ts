@@ -286,6 +286,14 @@ describe.each([
   })
 })
 
+test('a commit tells the order of what is under way: row instances, and where branches were lost', () => {
+  const decode = (line: Json) => decodeRun({ ...(RUN_ENTRIES.commit as { [key: string]: Json }), line, z: NONCE })
+  const line = [3, [4, 3, 0], 2]
+  expect(decode(line)).toMatchObject({ facts: { line } })
+  for (const wrong of [[0], [[4, 3]], [[4, 3, 0, 0]], [[4, 3, -1]], [['4', 3, 0]], 3, null])
+    expect(problem(() => decode(wrong))).toMatch('`line')
+})
+
 test('entries of the run may commit to values, those of log 0 may not', () => {
   expect(decodeRun({ ...RUN_ENTRIES.commit!, c: [HASH], w: 4 })).toMatchObject({
     first_value: 4,

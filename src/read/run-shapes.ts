@@ -1,5 +1,5 @@
 /** The shapes of entries whose subject is the run, and of those of log 0 (model/entry.ts). */
-import { LEDGER_FORMAT, type LedgerEntry, type RunEntry, type Tallies } from '../model/entry.ts'
+import { type CommitLine, LEDGER_FORMAT, type LedgerEntry, type RunEntry, type Tallies } from '../model/entry.ts'
 import type { Topology, TopologyNode } from '../model/topology.ts'
 import { isUuid } from '../model/uuid.ts'
 import { asObject, type Decoder, flag, hex, int, listOf, object, oneOf, refuse, text, tuple } from './shape.ts'
@@ -52,8 +52,8 @@ const callTotals = object({
 const receipt = object({ sink: int(1), rows: int(), bytes: int() })
 const word = text(/^[a-z0-9_]+$/, 'a declared word')
 
-const inLine: Decoder<number | readonly [number, number]> = (value, where) =>
-  Array.isArray(value) ? tuple(int(1), int(1))(value, where) : int(1)(value, where)
+const inLine: Decoder<CommitLine[number]> = (value, where) =>
+  Array.isArray(value) ? tuple(int(1), int(1), int())(value, where) : int(1)(value, where)
 
 const commit: Decoder<Extract<RunEntry, { k: 'commit' }>> = (value, where) =>
   object({

@@ -58,9 +58,23 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'the loss of a branch is not noticed',
     file: 'joins.ts',
-    text: 'if (carried) continue\n',
-    instead: 'continue\n',
+    text: 'if (left.length === 0) join.lost.add(branch)',
+    instead: '',
     shape: 'groups',
+  },
+  {
+    name: 'the line forgets where branches were lost',
+    file: 'flow.ts',
+    text: 'return this.#line.trace(effect, event, merged)',
+    instead: 'return',
+    shape: 'nested',
+  },
+  {
+    name: 'a branch is lost where its carrier is that was lost last',
+    file: 'joins.ts',
+    text: 'yield (left.length === 0 ?',
+    instead: 'if (left.length === 0) yield (left.length === 0 ?',
+    shape: 'nested',
   },
   {
     name: 'resuming forgets who is held',

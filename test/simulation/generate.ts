@@ -38,6 +38,8 @@ export interface Shape {
   readonly crashes?: boolean
   /** Timeouts, ages and pauses, so that what happens depends on when. Then the interpreter has no say (I7). */
   readonly timed?: boolean
+  /** Forks inside forks, and their coalesces, too; all that is written goes to one sink, so that its order shows. */
+  readonly nested?: boolean
   readonly max_nodes: number
   readonly max_rows: number
 }
@@ -52,6 +54,8 @@ class Generator {
   #loose: Loose[] = []
   /** Steps right before the coalesce that is being made. */
   readonly #writers: StepNode[] = []
+  /** Forks that have a coalesce. */
+  readonly #joined = new Set<string>()
 
   constructor(random: Random, shape: Shape) {
     this.#random = random
@@ -61,7 +65,7 @@ class Generator {
   generate(): Model {
     const random = this.#random
     const sinks = Array.from(
-      { length: random.between(1, 3) },
+      { length: this.#shape.nested === true ? 1 : random.between(1, 3) },
       (_, i): SinkModel => ({
         name: `sink${i}`,
         rejects: i > 0 && random.chance(0.3) ? random.between(2, 7) : 0,
@@ -70,8 +74,10 @@ class Generator {
     )
     const sources = Array.from({ length: random.between(1, 3) }, (_, i) => this.#source(i))
     const nodes = Array.from({ length: random.between(0, this.#shape.max_nodes) }, (_, i) => {
-      const node = this.#node(`node${i}`)
-      return [...this.#writers.splice(0), node]
+      const name = `node${i}`
+      if (this.#shape.nested === true && this.#loose.length > 0 && random.chance(0.3))
+        return this.#nest(name, random.pick(this.#loose), 2)
+      return this.#withWriters(this.#node(name))
     }).flat()
     for (const { connect } of this.#loose) connect(random.chance(0.15) ? 'discard' : random.pick(sinks).name)
     return { sources, nodes, sinks }
@@ -107,6 +113,21 @@ class Generator {
     return kind < 0.75 ? this.#gate(name) : this.#step(name)
   }
 
+  #withWriters(node: NodeModel): NodeModel[] {
+    return [...this.#writers.splice(0), node]
+  }
+
+  /** A fork, with a step or another such fork in some of its branches, and a coalesce. */
+  #nest(name: string, at: Loose, depth: number): NodeModel[] {
+    const random = this.#random
+    const nodes: NodeModel[] = [this.#fork(name, at)]
+    for (const [i, way] of this.#loose.filter(each => each.inside.at(-1)?.fork === name).entries())
+      if (depth > 0 && random.chance(0.4)) nodes.push(...this.#nest(`${name}_nest${i}`, way, depth - 1))
+      else if (random.chance(0.6)) nodes.push(this.#step(`${name}_step${i}`, way))
+    if (this.#joinable().includes(name)) nodes.push(...this.#withWriters(this.#coalesce(`${name}_join`, name)))
+    return nodes
+  }
+
   #gate(name: string): GateNode {
     const random = this.#random
     const inside = this.#enter(name)
@@ -129,15 +150,16 @@ class Generator {
     return gate
   }
 
-  #step(name: string): StepNode {
+  #step(name: string, at?: Loose): StepNode {
     const random = this.#random
-    const inside = this.#enter(name)
+    const inside = this.#enter(name, at)
     const operation = generateOperation(random)
     const step: Draft<StepNode> = {
       kind: 'step',
       name,
       operation,
       later: this.#shape.later && random.chance(0.6),
+      ...(this.#shape.timed === true && random.chance(0.3) && { delay_us: 1_000_000 }),
       attempts: this.#shape.groups && !this.#shape.later ? 1 : random.between(1, 3),
       to: 'discard',
       on_error: 'discard',
@@ -160,8 +182,8 @@ class Generator {
     return name
   }
 
-  #fork(name: string): ForkModel {
-    const inside = this.#enter(name)
+  #fork(name: string, at?: Loose): ForkModel {
+    const inside = this.#enter(name, at)
     const branches = Array.from({ length: this.#random.between(2, 3) }, (_, i) => ({
       branch: `${name}_${i}`,
       to: 'discard',
@@ -202,7 +224,10 @@ class Generator {
       ...(this.#shape.timed === true && random.chance(0.8) && { timeout_ms: random.between(1, 70) }),
       to: 'discard',
     }
-    this.#leave((own[0] as Loose).inside.slice(0, -1), target => {
+    // A second coalesce of one fork may merge, too: what two of them merge can't meet again in a branch of another fork.
+    const inside = this.#joined.has(fork) ? [] : (own[0] as Loose).inside.slice(0, -1)
+    this.#joined.add(fork)
+    this.#leave(inside, target => {
       coalesce.to = target
     })
     return coalesce
@@ -243,11 +268,11 @@ class Generator {
     return [...branches].filter(([, names]) => names.size > 1).map(([fork]) => fork)
   }
 
-  /** Takes some loose edges of one place as the way in; returns the place. */
-  #enter(name: string): readonly Inside[] {
+  /** Takes some loose edges of one place as the way in, `at` among them; returns the place. */
+  #enter(name: string, at?: Loose): readonly Inside[] {
     const random = this.#random
     if (this.#loose.length === 0) return []
-    const first = random.pick(this.#loose)
+    const first = at ?? random.pick(this.#loose)
     this.#use(first, name)
     const same = this.#loose.filter(each => placeOf(each) === placeOf(first))
     for (const each of same.slice(0, 2)) if (random.chance(0.4)) this.#use(each, name)

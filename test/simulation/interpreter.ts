@@ -147,19 +147,19 @@ class Interpreter {
   #go(instance: Instance, target: Target, passage: Passage, data: Data): void {
     Object.assign(instance, { at: target, passage, data })
     this.#stack.push(instance)
-    this.#settle()
+    this.#settle([instance])
   }
 
   #end(instance: Instance, ending: string): void {
     this.#finish(instance, ending)
-    this.#settle()
+    this.#settle([instance])
   }
 
   #become(instance: Instance, ending: string, children: readonly Instance[]): void {
     this.#finish(instance, ending)
     for (const child of children) this.#alive.add(child)
     this.#stack.push(...children.toReversed())
-    this.#settle()
+    this.#settle([instance, ...children])
   }
 
   #finish(instance: Instance, ending: string): void {
@@ -273,7 +273,7 @@ class Interpreter {
       }
     }
     this.#stack.push(...next.toReversed())
-    this.#settle()
+    this.#settle(members)
   }
 
   // ── groups ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -289,15 +289,19 @@ class Interpreter {
     group.arrived.push({ branch: carried.branch, instance })
     const merged = this.#judge(carried.forking, node, group)
     if (merged !== null) this.#stack.push(merged)
-    this.#settle()
+    this.#settle([instance])
   }
 
-  /** Looks for branches that are lost now, until nothing follows from any. What merges goes on first. */
-  #settle(): void {
+  /**
+   * Looks for branches that are lost now, until nothing follows from any: first those of what has moved, in order, of inner
+   * forks before outer ones. What merges goes on first.
+   */
+  #settle(moved: readonly Instance[]): void {
     const merged: Instance[] = []
+    const near = moved.flatMap(each => each.carried.toReversed().map(({ forking }) => forking))
     for (let again = true; again; ) {
       again = false
-      for (const { forking, node, branch } of this.#expected()) {
+      for (const { forking, node, branch } of this.#expected(near)) {
         const group = groupOf(forking, node)
         if (group.verdict !== null || group.lost.has(branch) || group.arrived.some(each => each.branch === branch))
           continue
@@ -312,9 +316,9 @@ class Interpreter {
     this.#stack.push(...merged.reverse())
   }
 
-  /** Every branch that some group waits for. */
-  *#expected(): Iterable<{ forking: Forking; node: CoalesceModel; branch: string }> {
-    for (const forking of this.#forkings)
+  /** Every branch that some group waits for, those of `near` first. */
+  *#expected(near: readonly Forking[]): Iterable<{ forking: Forking; node: CoalesceModel; branch: string }> {
+    for (const forking of new Set([...near, ...this.#forkings]))
       for (const node of this.#model.nodes)
         if (node.kind === 'coalesce' && node.fork === forking.fork)
           for (const branch of node.branches) yield { forking, node, branch }

@@ -88,6 +88,7 @@ type Add = (problem: string) => void
 function checkMerge(facts: Facts, group: Group, { verdict, members }: GroupClosed, node: CoalesceNode, add: Add): void {
   const { policy } = node
   const merged = verdict === 'merged'
+  const due = policy.kind === 'quorum' && verdict === 'timeout' ? 'quorum_not_met' : verdict
   if (group.born.length !== (merged ? 1 : 0)) add(`I4: ${verdict}, and ${group.born.length} were born of it`)
   if (members.length > node.branches.length || new Set(members).size !== members.length)
     add(`I4: ${members.length} members of ${node.branches.length} branches`)
@@ -96,21 +97,17 @@ function checkMerge(facts: Facts, group: Group, { verdict, members }: GroupClose
   for (const token of members) {
     const ending = facts.endings.get(token)
     const cause = fateOf(ending?.fate ?? 0)?.cause
-    if (cause !== (merged ? 'merge' : verdict) || ending?.group !== group.group)
+    if (cause !== (merged ? 'merge' : due) || ending?.group !== group.group)
       add(`I4: ${verdict}, and its member ${token} ended ${told(ending)}`)
   }
   const timeout_us = 'timeout_ms' in policy && policy.timeout_ms !== null ? policy.timeout_ms * 1000 : null
   const waited_us = waitedUs(facts, members[0], node.number)
   if (verdict === 'timeout' && (timeout_us === null || waited_us < timeout_us)) add(`timed out after ${waited_us} µs`)
   if (timeout_us !== null && waited_us > timeout_us) add(`waited ${waited_us} of ${timeout_us} µs`)
-  const by_time = timeout_us !== null && waited_us >= timeout_us
   for (const ending of group.endings) {
     if (members.includes(ending.token)) continue
     const cause = fateOf(ending.fate)?.cause
-    const late = merged || verdict === 'timeout' || (verdict === 'quorum_not_met' && by_time)
-    // A quorum may become impossible in the very moment in which its time is over.
-    const either = verdict === 'quorum_not_met' && by_time
-    if (cause !== (late ? 'late_arrival' : verdict) && !(either && cause === verdict))
+    if (cause !== (merged || verdict === 'timeout' ? 'late_arrival' : verdict))
       add(`${verdict}, and who came later ended ${told(ending)}`)
   }
 }

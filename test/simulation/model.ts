@@ -24,6 +24,8 @@ export interface StepNode {
   readonly operation: Operation
   /** Answers come later, after a random delay. */
   readonly later: boolean
+  /** The longest delay; 50 ms if absent. */
+  readonly delay_us?: number
   readonly attempts: number
   readonly to: Target
   readonly on_error: Target

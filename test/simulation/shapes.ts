@@ -16,6 +16,15 @@ const groups = (more: Partial<Shape> = {}): Shape => ({
   ...more,
 })
 
+const nested = (more: Partial<Shape> = {}): Shape => ({
+  later: true,
+  groups: true,
+  nested: true,
+  max_nodes: 6,
+  max_rows: 6,
+  ...more,
+})
+
 export const SHAPES: { readonly [name: string]: Shape } = {
   linear: linear(),
   'linear-later': linear({ later: true }),
@@ -24,8 +33,11 @@ export const SHAPES: { readonly [name: string]: Shape } = {
   'groups-later': groups({ later: true }),
   'groups-crashes': groups({ crashes: true }),
   'groups-later-crashes': groups({ later: true, crashes: true }),
+  nested: nested(),
+  'nested-crashes': nested({ crashes: true }),
   timed: groups({ later: true, timed: true }),
   'timed-crashes': groups({ later: true, timed: true, crashes: true }),
+  'nested-timed-crashes': nested({ timed: true, crashes: true }),
 }
 
 /** The command that runs one seed of one shape again. */

@@ -128,6 +128,10 @@ function compare(
     problems.push(`tokens: ${JSON.stringify(summary.tokens)}, ${told.size} endings`)
   if (summary.rows.read !== summary.rows.ingested + summary.rows.rejected)
     problems.push('I4: records read ≠ ingested + rejected')
+  const commits = ledger.entries_kept.flatMap(each =>
+    each.kind === 'run' && each.draft.entry.k === 'commit' ? [each.draft.entry] : [],
+  )
+  if (commits.at(-1)?.line !== undefined) problems.push(`I12: left in line: ${JSON.stringify(commits.at(-1)?.line)}`)
   for (const { kind, name } of plan.nodes) {
     if (kind !== 'sink') continue
     const ended = [...told.values()].filter(ending => ending.endsWith(`@${name}`)).length

@@ -219,7 +219,7 @@ export class World {
       create: () => ({
         process: (row, context) => {
           const result = perform(node.operation, row, context)
-          return node.later ? this.clock.sleep(this.#random.below(50_000)).then(() => result) : result
+          return node.later ? this.clock.sleep(this.#random.below(node.delay_us ?? 50_000)).then(() => result) : result
         },
       }),
     }

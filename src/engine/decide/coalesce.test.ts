@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { CoalesceNode } from '../../plan/plan.ts'
-import { type GroupState, type Verdict, verdictOn } from './coalesce.ts'
+import { causeOf, type GroupState, type Verdict, verdictOn } from './coalesce.ts'
 
 type Policy = CoalesceNode['policy']
 
@@ -10,9 +10,9 @@ const FIRST: Policy = { kind: 'first' }
 const BEST: Policy = { kind: 'best_effort', timeout_ms: 1000 }
 const quorum = (n: number): Policy => ({ kind: 'quorum', quorum: n, timeout_ms: null })
 
-/** `wait`, `merge`, `close` or the cause of failure. */
+/** `wait`, `merge`, `close` or the verdict of failure. */
 function told(verdict: Verdict): string {
-  return verdict.kind === 'fail' ? verdict.cause : verdict.kind
+  return verdict.kind === 'fail' ? verdict.verdict : verdict.kind
 }
 
 describe('verdicts', () => {
@@ -32,7 +32,8 @@ describe('verdicts', () => {
     ['quorum is met by the last that can', quorum(2), 3, 2, 1, false, 'merge'],
     ['quorum has become impossible', quorum(2), 3, 1, 2, false, 'quorum_not_met'],
     ['quorum has become impossible before any arrives', quorum(2), 3, 0, 2, false, 'quorum_not_met'],
-    ['quorum has waited too long', quorum(2), 3, 1, 0, true, 'quorum_not_met'],
+    ['quorum has waited too long', quorum(2), 3, 1, 0, true, 'timeout'],
+    ['quorum has waited too long for the last that can', quorum(2), 3, 1, 1, true, 'timeout'],
     ['quorum of all', quorum(3), 3, 2, 1, false, 'quorum_not_met'],
     ['quorum of one', quorum(1), 3, 1, 0, false, 'merge'],
     ['quorum: all are lost', quorum(1), 3, 0, 3, false, 'close'],
@@ -48,6 +49,12 @@ describe('verdicts', () => {
   ])('%s', (_name, policy, expected, arrived, lost, timed_out, verdict) => {
     expect(told(verdictOn(policy, { expected, arrived, lost, timed_out }))).toBe(verdict)
   })
+})
+
+test('members of a group that failed end with its verdict, but those of a quorum whose time was up (V3)', () => {
+  const verdicts = ['branch_lost', 'quorum_not_met', 'timeout', 'merge_conflict', 'select_missing'] as const
+  expect(verdicts.map(each => causeOf(ALL, each))).toEqual(verdicts)
+  expect(verdicts.map(each => causeOf(quorum(2), each))).toEqual(verdicts.with(2, 'quorum_not_met'))
 })
 
 const anyPolicy = (expected: number): fc.Arbitrary<Policy> =>

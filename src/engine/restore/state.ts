@@ -1,11 +1,11 @@
 /** Rebuilds the state of a run as its last commit left it, from the entries of what was open (I6). */
 import { subjectEntryOf } from '../../ledger/decode.ts'
-import type { SubjectEntry } from '../../model/entry.ts'
+import type { CommitLine, SubjectEntry } from '../../model/entry.ts'
 import { CustodyError } from '../../model/error.ts'
 import type { AggregateNode, Plan } from '../../plan/plan.ts'
 import type { Progressed } from '../committer.ts'
 import { afterError } from '../decide/retry.ts'
-import type { ForkGroup, Join, Waiting } from '../frames.ts'
+import { type Frame, type Join, joinOf, type Trace, type Waiting } from '../frames.ts'
 import { Subject, type Token } from '../token.ts'
 import type { UnderWay } from '../under-way.ts'
 import type { History, RestoreReader, StoredSubject } from './history.ts'
@@ -57,21 +57,23 @@ function underWay(
   age: (us: number) => number,
 ): UnderWay {
   const tokens = new Map<number, Token>()
-  const forks = new Map<number, ForkGroup>()
+  const frames = new Map<number, Frame>()
   const members = new Map<number, Held[]>()
   for (const each of restored) {
-    for (const token of each.subject.open) tokens.set(token.id, token)
-    for (const [group, fork] of each.forks) forks.set(group, fork)
+    for (const token of each.subject.open) {
+      tokens.set(token.id, token)
+      for (let frame = token.frames; frame !== null; frame = frame.outer) frames.set(frame.fork.group, frame)
+    }
     for (const [group, held] of each.batched) members.set(group, [...(members.get(group) ?? []), ...held])
   }
   const line = (commit?.entry.line ?? []).map(each =>
-    typeof each === 'number' ? found(tokens, each) : joinAt(forks, each),
+    typeof each === 'number' ? found(tokens, each) : traceIn(plan, frames, each),
   )
   const gathered = new Map(
     restored.filter(({ subject }) => subject.kind === 'batch').map(each => [each.subject.number, each]),
   )
   return {
-    line: line.filter(each => each !== null),
+    line,
     subjects: restored.map(({ subject }) => subject),
     joins: restored.flatMap(({ joins }) => joins.flatMap(join => timeoutOf(join, age))),
     batches: [...openBatches(plan, batches, gathered, members, age)],
@@ -88,9 +90,16 @@ function found(tokens: ReadonlyMap<number, Token>, id: number): Token {
   return token
 }
 
-/** null where the group has nothing under way any more. */
-function joinAt(forks: ReadonlyMap<number, ForkGroup>, [fork, coalesce]: readonly [number, number]): Join | null {
-  return forks.get(fork)?.joins.get(coalesce) ?? null
+function traceIn(
+  plan: Plan,
+  frames: ReadonlyMap<number, Frame>,
+  [fork, coalesce, branch]: Exclude<CommitLine[number], number>,
+): Trace {
+  const frame = frames.get(fork)
+  const node = plan.nodes[coalesce - 1]
+  if (frame === undefined || node?.kind !== 'coalesce')
+    throw new CustodyError('CUSTODY_VERIFY_FAILED', `a merge waits for fork group ${fork}, and no entry has it open`)
+  return { join: joinOf(frame, node), branch }
 }
 
 function timeoutOf(join: Join, age: (us: number) => number): UnderWay['joins'] {

@@ -41,8 +41,6 @@ export interface RestoredSubject {
   readonly joins: readonly Join[]
   /** Tokens that wait for another attempt, since when. */
   readonly resting: ReadonlyArray<{ readonly token: Token; readonly failed_us: number }>
-  /** By number: forks with branches under way. */
-  readonly forks: ReadonlyMap<number, ForkGroup>
   /** Of a batch: what its calls were answered. */
   readonly answers: Answers | null
 }
@@ -139,8 +137,7 @@ class SubjectFold {
     for (const fork of this.#forks.values()) if (this.#values.has(fork.value)) fork.row = this.#row(fork.value)
     const joins = [...this.#joins.values()].filter(join => join.verdict === null)
     for (const join of joins) join.arrived.sort((a, b) => a.started_us - b.started_us)
-    const answers = this.#answersOf(this.#batch_calls)
-    return { subject: this.#subject, batched, joins, resting, forks: this.#forks, answers }
+    return { subject: this.#subject, batched, joins, resting, answers: this.#answersOf(this.#batch_calls) }
   }
 
   #birth(birth: BirthFact): void {

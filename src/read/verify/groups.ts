@@ -24,6 +24,8 @@ const VERDICTS: readonly (readonly string[])[] = [
 
 export interface Group extends GroupOpened {
   verdict: string | null
+  /** Whether it merges once a quorum is met. */
+  readonly quorum: boolean
   /** Of a merge: tokens that ended with it, in whatever way. */
   arrived: number
   /** Places of the tokens that were held for it. */
@@ -46,7 +48,8 @@ export class Groups {
   *opened(facts: readonly GroupOpened[], subject: SubjectEntry['subject'], ways: Ways): Iterable<string> {
     for (const fact of facts) {
       if (this.#groups.has(fact.group)) yield `group ${fact.group} is opened twice`
-      this.#groups.set(fact.group, { ...fact, verdict: null, arrived: 0, places: new Map() })
+      const quorum = ways.policy(fact.node) === 'quorum'
+      this.#groups.set(fact.group, { ...fact, verdict: null, quorum, arrived: 0, places: new Map() })
       if (ways.kind(fact.node) !== MADE_AT[fact.kind]) {
         yield `group ${fact.group} is of kind ${fact.kind} at ${ways.name(fact.node)}, which is a ${ways.kind(fact.node)}`
       }
@@ -173,12 +176,18 @@ function* mergeProblems(group: Group, fact: GroupClosed, entry: SubjectEntry): I
   for (const member of members) {
     const ending = entry.endings.find(each => each.token === member)
     const cause = fateOf(ending?.fate ?? 0)?.cause
-    const due = fact.verdict === 'merged' ? 'merge' : fact.verdict
+    const due = dueCause(group, fact.verdict)
     if (ending === undefined) yield `${tokenName(member)} is a member of group ${group.group}, and doesn't end with it`
     else if (ending.group !== group.group || cause !== due) {
       yield `${tokenName(member)} is a member of group ${group.group}, and ends otherwise (${cause})`
     }
   }
+}
+
+/** With what the members of a merge end that closed so. */
+function dueCause({ quorum }: Group, verdict: string): string {
+  if (verdict === 'merged') return 'merge'
+  return quorum && verdict === 'timeout' ? 'quorum_not_met' : verdict
 }
 
 function* arrivalProblems(group: Group, ending: EndingFact, cause: string, who: string): Iterable<string> {
@@ -189,12 +198,10 @@ function* arrivalProblems(group: Group, ending: EndingFact, cause: string, who: 
   group.arrived++
   if (group.arrived > group.expected) yield `${who}, where all ${group.expected} branches have come before`
   if (group.verdict === null) yield `${who}, which is still open`
-  else if (cause === 'merge') {
-    if (group.verdict !== 'merged') yield `${who}, which closed as ${group.verdict}`
-  } else if (cause === 'late_arrival') {
-    const late = group.verdict === 'merged' || group.verdict === 'timeout' || group.verdict === 'quorum_not_met'
-    if (!late) yield `${who}, which closed as ${group.verdict}`
-  } else if (isCoalesceCause(cause) && cause !== group.verdict) yield `${who}, which closed as ${group.verdict}`
+  else if (cause === 'late_arrival') {
+    if (group.verdict !== 'merged' && group.verdict !== 'timeout') yield `${who}, which closed as ${group.verdict}`
+  } else if ((cause === 'merge' || isCoalesceCause(cause)) && cause !== dueCause(group, group.verdict))
+    yield `${who}, which closed as ${group.verdict}`
   if (ending.error === null && cause !== 'merge') yield `${who}, without an error`
 }
 

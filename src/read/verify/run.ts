@@ -272,18 +272,32 @@ class RunFold {
     if (facts.k === 'commit' && facts.line !== undefined && this.#complete) this.#checkLine(seq, facts.line)
   }
 
-  /** What is in line is open, and there once. */
+  /** What is in line is open, and there once; merges that wait are of forks that are open. */
   #checkLine(seq: number, line: NonNullable<CommitFacts['line']>): void {
     const open = new Set<number>()
     for (const state of [...this.#rows.values(), ...this.#batches.values()]) {
       for (const token of state.tokens.keys()) open.add(token)
     }
     for (const each of line) {
-      if (typeof each !== 'number') continue
-      if (!open.delete(each)) {
+      if (typeof each !== 'number') {
+        if (!this.#joins(...each))
+          this.checks.entries.add(
+            `${entryName(seq)}: branch ${each[2]} of group ${grouped(each[0])} is in line, and doesn't come to ${this.#witness.ways.name(each[1])}`,
+          )
+      } else if (!open.delete(each)) {
         this.checks.entries.add(`${entryName(seq)}: ${tokenName(each)} is in line, and isn't open or is there twice`)
       }
     }
+  }
+
+  /** Whether an open story has this group of a fork, and the coalesce joins the branch that it lists there. */
+  #joins(group: number, coalesce: number, branch: number): boolean {
+    const { ways } = this.#witness
+    const name = ways.kind(coalesce) === 'coalesce' ? ways.branches(coalesce)[branch] : undefined
+    if (name === undefined) return false
+    const states = [...this.#rows.values(), ...this.#batches.values()]
+    const fork = states.map(state => state.forkOf(group)).find(node => node !== undefined)
+    return fork !== undefined && ways.branches(fork).includes(name)
   }
 
   /** At the end of a commit: what must add up across subjects. */

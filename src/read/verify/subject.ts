@@ -71,6 +71,12 @@ export class SubjectState {
     return this.subject.kind === 'row' || [...this.#groups.open()].length === 0
   }
 
+  /** The node of the fork that made a group; undefined if none did here. */
+  forkOf(group: number): number | undefined {
+    const known = this.#groups.get(group)
+    return known?.kind === FORK ? known.node : undefined
+  }
+
   /** Takes in its next entry, whose values are already added. Gives what the `endings` table must have of it. */
   fold(seq: number, entry: SubjectEntry, witness: Witness): ExpectedEnding[] {
     const { tokens, groups } = witness

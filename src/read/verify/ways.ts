@@ -70,6 +70,11 @@ export class Ways {
     return this.#nodes[node - 1]?.services?.length ?? 0
   }
 
+  /** Of a coalesce. */
+  policy(node: number): string | undefined {
+    return this.#nodes[node - 1]?.policy
+  }
+
   get nodes(): readonly TopologyNode[] {
     return this.#nodes
   }
