@@ -237,7 +237,9 @@ export class SubjectState {
       if (due === null && !is_new && value !== last?.in) {
         told(`${tokenName(token)} is born with value ${value}, which is neither its parent's nor a new one`)
       }
-      if (is_new && kind !== FORK && value !== last?.in) use(value)
+      // What merges may have changed nothing: then it is what the fork had, which came from somewhere else.
+      const unmerged = kind === MERGE && this.#forked.has(value) && uses.has(value)
+      if (is_new && kind !== FORK && !unmerged && value !== last?.in) use(value)
     }
     for (let value = this.#fresh.first; value <= this.#fresh.last; value++) {
       const count = uses.get(value) ?? 0
