@@ -70,6 +70,28 @@ export const DEFECTS: readonly Defect[] = [
     shape: 'groups-crashes',
   },
   {
+    name: 'resuming forgets how fields stood',
+    file: 'restore/subject.ts',
+    text: 'if (entry.orders !== 0) this.#order(entry.orders)\n',
+    instead: '',
+    shape: 'groups-later-crashes',
+  },
+  {
+    name: 'how a row’s fields stand is taken for that of its value',
+    file: 'restore/subject.ts',
+    text: 'this.#folded(token).order = order',
+    instead:
+      'for (const each of this.#tokens.values()) if (each.value === this.#folded(token).value) each.order = order',
+    shape: 'groups-later-crashes',
+  },
+  {
+    name: 'how fields of forked rows stood is not told',
+    file: 'orders.ts',
+    text: 'if (parents === null) continue',
+    instead: 'continue',
+    shape: 'groups-later-crashes',
+  },
+  {
     name: 'resuming reads one record again',
     file: 'intake.ts',
     text: '{ records: from.records, position: from.position }',
