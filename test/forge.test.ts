@@ -2,7 +2,9 @@
  * Forgeries by somebody who has the signing key and rebuilds all that follows from an entry: trees, seal, log 0, heads.
  * No signature can show these; that the story doesn't hold together does.
  */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { canonicalize } from '../src/model/canonical.ts'
+import { commitment } from '../src/model/hash.ts'
 import type { Json } from '../src/model/row.ts'
 import { type Body, Forger } from './support/forger.ts'
 import { RICH, runModel } from './support/simulated-ledger.ts'
@@ -69,6 +71,44 @@ test('no number in any entry can be changed without a contradiction, but for cla
   }
   expect(unnoticed).toEqual([])
   expect(tried).toBeGreaterThan(25)
+})
+
+test('fields cannot be told to stand as they cannot', async () => {
+  // Gone on with once: so it tells of rows that were under way.
+  const forger = await Forger.of(url => runModel(url, RICH, 1, { after_us: 30_000, next: 'resume' }))
+  onTestFinished(() => forger.close())
+  const entry = forger
+    .all("SELECT seq FROM entries WHERE log = 1 AND row IS NOT NULL AND json_extract(body, '$.f') IS NOT NULL")
+    .map(each => Number(each.seq))[0]!
+  const body = forger.body(1, entry)
+  const at = Number(body.f) - Number(body.w)
+  const [{ salts, body: payload } = {}] = forger.all(
+    'SELECT salts, body FROM payloads WHERE log = 1 AND seq = ?',
+    entry,
+  )
+  const salt = (salts as Uint8Array).subarray(at * 16, at * 16 + 16)
+  const values = JSON.parse(`${payload}`) as Json[][]
+  const [[tokens = [], ...order] = []] = (values[at] as Json[])[0] as [number[], ...Json[]][]
+  const [token] = tokens
+  const tell = (orders: Json) =>
+    forger.problems(() => {
+      forger.run(
+        'UPDATE payloads SET body = ? WHERE log = 1 AND seq = ?',
+        canonicalize(values.with(at, [orders])),
+        entry,
+      )
+      const commitments = (body.c as string[]).with(at, commitment(salt, canonicalize(orders)))
+      forger.put(1, entry, { ...body, c: commitments })
+      forger.rebuild(forger.signer)
+    })
+  const where = `row instances: entry ${entry} (row ${body.r}): `
+  // As it was.
+  expect(await tell([[tokens, ...order]])).toEqual([])
+  expect(await tell([[tokens, [0, 1, 0]]])).toEqual([`${where}row instance ${token}: its fields can't stand so`])
+  expect(await tell([[tokens, [0, 0, 1]]])).toContain(`${where}an order of row instance ${token} isn't one`)
+  expect(await tell([[[9999], ...order]])).toEqual([
+    `${where}row instance 9,999: how its fields stand is told twice, or where it isn't due`,
+  ])
 })
 
 const STRIDE = Number(process.env.CUSTODY_STRIDE ?? 29)

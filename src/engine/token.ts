@@ -20,6 +20,7 @@ import type { Answers } from './calls/answers.ts'
 import type { Passage } from './decide/ending.ts'
 import type { Frame } from './frames.ts'
 import type { Place } from './line.ts'
+import { ordersOf } from './orders.ts'
 
 const NONE: readonly never[] = []
 
@@ -137,6 +138,11 @@ export function draftOf(subject: Subject): SubjectDraft {
   subject.facts = null
   const open_tokens =
     subject.open.length === 0 ? NONE : subject.open.map(token => ({ token: token.id, node: token.node }))
+  const orders = ordersOf(subject, facts)
+  if (orders !== null) {
+    facts.values.push({ kind: 'full', text: orders })
+    subject.values++
+  }
   return {
     subject: subject.kind === 'row' ? { kind: 'row', row: subject.number } : { kind: 'batch', batch: subject.number },
     time_us: facts.time_us,
@@ -150,6 +156,7 @@ export function draftOf(subject: Subject): SubjectDraft {
     groups_closed: facts.groups_closed ?? NONE,
     endings: facts.endings,
     calls: facts.calls ?? NONE,
+    orders: orders === null ? 0 : subject.values,
     first_value: facts.first_value,
     values: facts.values,
     open_tokens,

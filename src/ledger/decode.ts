@@ -17,6 +17,7 @@ interface SubjectBody {
   readonly c?: readonly string[]
   readonly d?: readonly Tuple[]
   readonly e?: readonly Tuple[]
+  readonly f?: number
   readonly g?: readonly Tuple[]
   readonly h?: readonly Tuple[]
   readonly n?: readonly Tuple[]
@@ -37,7 +38,7 @@ export function isBatchBody(body: string): boolean {
 }
 
 export function subjectEntryOf(body: string): SubjectEntry {
-  const { b, c, d, e, g, h, n: born, o, p, r, s, t, v, w, x: called, z } = JSON.parse(body) as SubjectBody
+  const { b, c, d, e, f, g, h, n: born, o, p, r, s, t, v, w, x: called, z } = JSON.parse(body) as SubjectBody
   return {
     subject: b === undefined ? { kind: 'row', row: r as number } : { kind: 'batch', batch: b },
     time_us: t,
@@ -100,6 +101,7 @@ export function subjectEntryOf(body: string): SubjectEntry {
       output_tokens: x.length > 11 ? n(x, 12) : 0,
       cost_nusd: x.length > 11 ? n(x, 13) : 0,
     })),
+    orders: f ?? 0,
     first_value: w ?? 0,
     commitments: c ?? [],
     nonce: z ?? null,

@@ -111,6 +111,7 @@ function upToOpen(draft: SubjectDraft): string {
     text += `"d":[${closed.join(',')}],`
   }
   if (draft.endings.length > 0) text += `"e":[${endingsText(draft.endings)}],`
+  if (draft.orders !== 0) text += `"f":${draft.orders},`
   if (draft.groups_opened.length > 0) {
     const opened = draft.groups_opened.map(each => `[${each.group},${each.kind},${each.node},${each.expected}]`)
     text += `"g":[${opened.join(',')}],`

@@ -2,7 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { simpleRow } from '../../test/support/ledger.ts'
+import { canonicalize } from '../model/canonical.ts'
+import type { FieldOrders } from '../model/entry.ts'
+import { fieldOrderOf } from '../model/field-order.ts'
 import { commitment, leafHash, nodeHash } from '../model/hash.ts'
+import type { Json } from '../model/row.ts'
 import { bodyOf, encodeSubject, payloadOf } from './encode.ts'
 import { APPLICATION_ID, PAGE_SIZE_BYTES, schemaStatements } from './sqlite/schema.ts'
 
@@ -36,6 +40,17 @@ test('the test vectors and the example', () => {
   for (const text of [payloadOf(entry), body, leafHash(body), a, nodeHash(a, b), ...commitments]) {
     expect(page).toContain(text)
   }
+})
+
+test('the order of fields that is shown', () => {
+  const [, told = '', canonical = '', row = ''] =
+    /So `(\[.*?\])` says\s+that the rows of tokens 7 and 8, with the canonical text `(.*?)`, stand as `(.*?)`/s.exec(
+      page,
+    ) ?? []
+  const [[tokens, ...order] = []] = JSON.parse(told) as FieldOrders
+  expect(tokens).toEqual([7, 8])
+  expect(`[${fieldOrderOf(JSON.parse(row) as Json)}]`).toBe(JSON.stringify(order))
+  expect(canonicalize(JSON.parse(row) as Json)).toBe(canonical)
 })
 
 /** Rows of a table whose first cell is one letter in backquotes. */

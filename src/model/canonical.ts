@@ -110,11 +110,13 @@ function isPlain(value: object): boolean {
 
 // ── shapes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-interface Shape {
+export interface Shape {
   /** Keys in canonical order (by UTF-16 units). */
   readonly sorted: readonly string[]
   /** What stands before each value: `{"a":`, then `,"b":`. */
   readonly prefixes: readonly string[]
+  /** For src/model/field-order.ts, which finds it when it is first asked for. */
+  places: string | null | undefined
 }
 
 /** A step in a tree of key sequences. Most objects take the step that the one before took. */
@@ -134,7 +136,8 @@ const newStep = (key: string): ShapeStep => ({ key, shape: null, last: null, oth
 let root = newStep('')
 let steps = 0
 
-function shapeOf(keys: readonly string[]): Shape {
+/** What objects with these keys, in this order, have in common. */
+export function shapeOf(keys: readonly string[]): Shape {
   if (keys.length > MAX_SHAPE_KEYS) return makeShape(keys)
   if (steps > MAX_STEPS) {
     root = newStep('')
@@ -165,7 +168,7 @@ function nextStep(step: ShapeStep, key: string): ShapeStep {
 function makeShape(keys: readonly string[]): Shape {
   const sorted = [...keys].sort(byUnits)
   const prefixes = sorted.map((key, i) => `${i === 0 ? '{' : ','}${writeText(key)}:`)
-  return { sorted, prefixes }
+  return { sorted, prefixes, places: undefined }
 }
 
 /** JavaScript compares texts by UTF-16 units, as RFC 8785 asks. */

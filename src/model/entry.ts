@@ -8,6 +8,7 @@
  * A value is committed once, in the entry that first speaks of it, and numbered from 1 within its subject, in order.
  * Visits, endings and calls refer to values of their own subject by that number.
  */
+import type { FieldOrder } from './field-order.ts'
 import type { FateNumber } from './outcome.ts'
 import type { Topology } from './topology.ts'
 
@@ -164,6 +165,7 @@ export interface OriginFact {
  * | `c` | commitments, lower-case hex; the first is of value number `w` |
  * | `d` | groups closed: `[group, verdict, detail, member…]` |
  * | `e` | endings: `[token, fate, node, sink, group]`, then `code, value` if the fate carries an error |
+ * | `f` | number of the value that tells how fields stand |
  * | `g` | groups opened: `[group, kind, node, expected]` |
  * | `h` | holds: `[token, node, group, ordinal]` |
  * | `n` | births: `[token]`, or `[token, group, ordinal, value, parent…]` |
@@ -191,6 +193,8 @@ export interface SubjectEntry {
   readonly groups_closed: readonly GroupClosed[]
   readonly endings: readonly EndingFact[]
   readonly calls: readonly CallFact[]
+  /** Number of the value that tells how the fields of rows under way stand (`FieldOrders`); 0 where all is canonical. */
+  readonly orders: number
   /** Hex commitments of values `first_value`, `first_value + 1`, … */
   readonly first_value: number
   readonly commitments: readonly string[]
@@ -381,6 +385,12 @@ export interface SinkIntents {
     readonly staged: string | null
   }
 }
+
+/**
+ * Of tokens that are under way, those whose fields don't stand in canonical order, with the orders (`model/field-order.ts`) of
+ * their rows. It is told in the entry in which they were born or last left by an edge.
+ */
+export type FieldOrders = ReadonlyArray<readonly [tokens: readonly number[], ...order: FieldOrder]>
 
 /** Value of a commit entry, by source and sink name. */
 export interface CommitValue {

@@ -18,6 +18,7 @@ function encode(entry: SubjectEntry): string {
   if (subject.kind === 'row') facts.r = subject.row
   else facts.b = subject.batch
   if (entry.previous !== null) facts.p = entry.previous
+  if (entry.orders !== 0) facts.f = entry.orders
   if (entry.origin !== null) facts.s = [entry.origin.source, entry.origin.index, entry.origin.line]
   const lists: [string, readonly Json[]][] = [
     ['n', entry.births.map(b => (b.group === 0 ? [b.token] : [b.token, b.group, b.ordinal, b.value, ...b.parents]))],
@@ -111,6 +112,7 @@ const entry = fc
         ...{ start_us: fc.integer(), duration_us: from0, input_tokens: from0, output_tokens: from0, cost_nusd: from0 },
       }),
     ),
+    orders: from0,
     first_value: from1,
     commitments: few(fc.constant(HASH)),
   })

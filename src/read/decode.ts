@@ -133,7 +133,7 @@ function splitCommitments(all: { readonly [key: string]: Json }): Committed & { 
 
 // ── entries of rows and batches: on the path of each row, so by hand ────────────────────────────────────────────────
 
-const SUBJECT_KEYS = new Set(['b', 'c', 'd', 'e', 'g', 'h', 'n', 'o', 'p', 'r', 's', 't', 'v', 'w', 'x', 'z'])
+const SUBJECT_KEYS = new Set(['b', 'c', 'd', 'e', 'f', 'g', 'h', 'n', 'o', 'p', 'r', 's', 't', 'v', 'w', 'x', 'z'])
 
 function subjectEntry(facts: { readonly [key: string]: Json }): SubjectEntry {
   for (const key in facts) {
@@ -157,6 +157,7 @@ function subjectEntry(facts: { readonly [key: string]: Json }): SubjectEntry {
     groups_closed: list(facts.d, 'd', groupClosed),
     endings: list(facts.e, 'e', ending),
     calls: list(facts.x, 'x', call),
+    orders: facts.f === undefined ? 0 : whole(facts.f, 'f', 1),
     ...committedIn(facts),
   }
 }

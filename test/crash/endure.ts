@@ -3,8 +3,6 @@
  * for byte, nothing left behind, the same endings, and a record that holds, at each crash too.
  */
 import type { Point } from '../../src/engine/points.ts'
-import { canonicalize } from '../../src/model/canonical.ts'
-import type { Json } from '../../src/model/row.ts'
 import type { Moment } from './child.ts'
 import type { CrashPipeline } from './pipelines.ts'
 import { type Exit, type Outcome, Place, type Program, reportOf } from './place.ts'
@@ -42,8 +40,6 @@ export type Kill = { readonly at: Moment } | { readonly after_ms: number }
 export interface Endured {
   /** Empty if everything is as it should be. */
   readonly problems: readonly string[]
-  /** Outputs whose objects have the same fields in another order. */
-  readonly reordered: readonly string[]
   /** How many processes were really killed: those that came to their end before were not. */
   readonly killed: number
 }
@@ -79,9 +75,8 @@ export async function endure(
       if (often && (await place.hasRun()))
         problems.push(...(await place.problems(false)).map(each => `after kill ${killed}: ${each}`))
     }
-    const reordered: string[] = []
-    problems.push(...(await compare(place, undisturbed, reordered)))
-    return { problems, reordered, killed }
+    problems.push(...(await compare(place, undisturbed)))
+    return { problems, killed }
   } finally {
     place.close()
   }
@@ -100,25 +95,18 @@ async function ended(child: Program, kill: Kill | null): Promise<Exit> {
   return child.exit
 }
 
-async function compare(place: Place, { outputs, outcome }: Undisturbed, reordered: string[]): Promise<string[]> {
+async function compare(place: Place, { outputs, outcome }: Undisturbed): Promise<string[]> {
   const problems = await place.problems(true)
   const there = place.outputs()
   for (const path of new Set([...outputs.keys(), ...there.keys()])) {
     const [is, should] = [there.get(path), outputs.get(path)]
     if (should === undefined) problems.push(`out/${path} was left behind`)
     else if (is === undefined) problems.push(`out/${path} is missing`)
-    else if (is !== should && sortedFields(is) === sortedFields(should))
-      reordered.push(`out/${path} ${differenceOf(is, should)}`)
     else if (is !== should) problems.push(`out/${path} differs ${differenceOf(is, should)}`)
   }
   const [is, should] = [JSON.stringify(await place.outcome()), JSON.stringify(outcome)]
   if (is !== should) problems.push(`the run came to ${is} instead of ${should}`)
   return problems
-}
-
-/** JSON texts, a line each, with the fields of each object sorted. */
-function sortedFields(text: string): string {
-  return text.replaceAll(/^\{.*\}(?=,?$)/gm, line => canonicalize(JSON.parse(line) as Json))
 }
 
 function differenceOf(is: string, should: string): string {

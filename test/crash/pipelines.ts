@@ -179,7 +179,14 @@ const branches: CrashPipeline = {
   name: 'branches',
   asynchronous: true,
   files: {
-    'comments.jsonl': jsonLines(rows(1600, n => ({ id: n, text: n % 5 === 0 ? 'LOUD' : `comment ${n}`, by: n % 13 }))),
+    'comments.jsonl': jsonLines(
+      rows(1600, n => ({
+        id: n,
+        text: n % 5 === 0 ? 'LOUD' : `comment ${n}`,
+        by: n % 13,
+        about: { page: n % 7, lines: [{ to: n + 2, from: n }] },
+      })),
+    ),
     'slow.ts': SLOW_PLUGIN,
   },
   yaml: `
@@ -191,7 +198,7 @@ sources:
   comments:
     plugin: jsonl
     options: { path: comments.jsonl }
-    schema: { mode: fixed, fields: { id: integer, text: string, by: integer } }
+    schema: { mode: fixed, fields: { id: integer, text: string, by: integer, about: object } }
     to: known
 nodes:
   known: { gate: row.by != 3, routes: { true: checks, false: strangers } }
@@ -207,7 +214,7 @@ nodes:
       - { when: 'row.score >= 80', to: good }
       - { else: rest }
 sinks:
-  queue: { plugin: csv, options: { path: out/queue.csv, columns: [id, text, by, loud, seen, score] } }
+  queue: { plugin: csv, options: { path: out/queue.csv } }
   good: { plugin: json, options: { path: out/good.json } }
   rest: { plugin: jsonl, options: { path: out/rest.jsonl } }
   log: { plugin: jsonl, options: { path: out/log.jsonl } }
@@ -247,7 +254,7 @@ nodes:
   total: { aggregate: batch_stats, options: { value: amount }, output_rows: 1, to: totals }
 sinks:
   tops: { plugin: jsonl, options: { path: out/tops.jsonl } }
-  firsts: { plugin: csv, options: { path: out/firsts.csv, columns: [id, shop, amount] } }
+  firsts: { plugin: csv, options: { path: out/firsts.csv } }
   totals: { plugin: json, options: { path: out/totals.json } }
   problems: { plugin: jsonl, options: { path: out/problems.jsonl }, on_error: discard }
 `,

@@ -36,9 +36,9 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'a commit leaves out the last subject that has news',
-    file: 'recorder.ts',
-    text: 'const left = this.#dirty.slice(this.#settled)',
-    instead: 'const left = this.#dirty.slice(this.#settled, -1)',
+    file: 'unsettled.ts',
+    text: 'const left = this.#subjects.slice(this.#settled)',
+    instead: 'const left = this.#subjects.slice(this.#settled, -1)',
     shape: 'linear-later-crashes',
   },
   {
@@ -82,6 +82,28 @@ export const DEFECTS: readonly Defect[] = [
     text: 'if (hold === null) continue\n',
     instead: 'continue\n',
     shape: 'groups-crashes',
+  },
+  {
+    name: 'resuming forgets how fields stood',
+    file: 'restore/subject.ts',
+    text: 'if (entry.orders !== 0) this.#order(entry.orders)\n',
+    instead: '',
+    shape: 'groups-later-crashes',
+  },
+  {
+    name: 'how a row’s fields stand is taken for that of its value',
+    file: 'restore/subject.ts',
+    text: 'this.#folded(token).order = order',
+    instead:
+      'for (const each of this.#tokens.values()) if (each.value === this.#folded(token).value) each.order = order',
+    shape: 'groups-later-crashes',
+  },
+  {
+    name: 'how fields of forked rows stood is not told',
+    file: 'orders.ts',
+    text: 'if (parents === null) continue',
+    instead: 'continue',
+    shape: 'groups-later-crashes',
   },
   {
     name: 'resuming reads one record again',

@@ -295,13 +295,14 @@ function placeOf({ inside }: Loose): string {
 
 /** What branches may disagree about: few fields, so that they do. */
 function generateWrite(random: Random): Operation {
+  if (random.chance(0.1)) return { op: 'turn', deep: random.chance(0.5) }
   return random.chance(0.5)
     ? { op: 'add', by: random.between(1, 9) }
     : { op: 'set', name: random.pick(['a', 'b']), by: random.between(1, 9) }
 }
 
 function generateOperation(random: Random): Operation {
-  switch (random.below(8)) {
+  switch (random.below(9)) {
     case 0:
       return { op: 'same' }
     case 1:
@@ -316,6 +317,8 @@ function generateOperation(random: Random): Operation {
       return { op: 'filter', mod: random.between(2, 6) }
     case 6:
       return { op: 'fail', mod: random.between(2, 6) }
+    case 7:
+      return { op: 'turn', deep: random.chance(0.5) }
     default:
       return { op: 'flaky', times: random.between(2, 4) }
   }

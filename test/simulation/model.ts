@@ -1,6 +1,6 @@
 /**
  * A pipeline as the simulation sees it: enough to build a plan for the engine, and to be interpreted naively.
- * Rows are `{id, n, …}`; every operation is a function of `n`, so that both sides agree without sharing code.
+ * Rows are `{id, n, about, …}`, with fields in no order of their own; every operation is a function of `n`, so that both sides agree without sharing code.
  */
 
 export type Target = string | 'discard'
@@ -11,6 +11,8 @@ export type Operation =
   /** Writes field `name`. */
   | { readonly op: 'set'; readonly name: string; readonly by: number }
   | { readonly op: 'drop'; readonly name: string }
+  /** The same fields in reverse order; `deep`: to any depth. */
+  | { readonly op: 'turn'; readonly deep: boolean }
   /** `n mod size` rows; none counts as filtered. */
   | { readonly op: 'expand'; readonly size: number }
   | { readonly op: 'filter'; readonly mod: number }

@@ -1,6 +1,6 @@
 /** The outside of a simulated run: sources, steps, gates and sinks in memory, on a virtual clock. */
 import { z } from 'zod'
-import { newRow, type Row } from '../../src/model/row.ts'
+import { type Json, newRow, type Row } from '../../src/model/row.ts'
 import type { CoalesceNode, Plan, PlanEdge, PlanNode } from '../../src/plan/plan.ts'
 import { compileExpression, type Expression } from '../../src/sdk/expression.ts'
 import { OBSERVED, type RowSchema } from '../../src/sdk/schema.ts'
@@ -279,8 +279,11 @@ function record(value: number | null, index: number, id: number): SourceRecord {
       position: index + 1,
     }
   const row = newRow()
-  row.id = id
+  const is_third = id % 3 === 0
+  if (is_third) row.id = id
   row.n = value
+  row.about = { z: [{ odd: value % 2, even: 1 - (value % 2) }], at: { y: id, x: value } }
+  if (!is_third) row.id = id
   return { kind: 'row', line: index + 1, row, position: index + 1 }
 }
 
@@ -320,6 +323,8 @@ function perform(operation: Operation, row: Row, context: VisitContext): Transfo
       const { [operation.name]: _, ...rest } = row
       return { kind: 'row', row: rest }
     }
+    case 'turn':
+      return { kind: 'row', row: reversed(row, operation.deep) as Row }
     case 'filter':
       return n % operation.mod === 0 ? { kind: 'filtered' } : { kind: 'row', row }
     case 'fail':
@@ -329,6 +334,17 @@ function perform(operation: Operation, row: Row, context: VisitContext): Transfo
     case 'expand':
       return { kind: 'rows', rows: Array.from({ length: n % operation.size }, (_, i) => ({ ...row, n: n * 2 + i })) }
   }
+}
+
+function reversed(value: Json, deep: boolean): Json {
+  if (value === null || typeof value !== 'object') return value
+  if (Array.isArray(value)) return value.map(each => reversed(each, deep))
+  const row = newRow()
+  for (const field of Object.keys(value).reverse()) {
+    const each = (value as Row)[field] as Json
+    row[field] = deep ? reversed(each, deep) : each
+  }
+  return row
 }
 
 function gather({ operation, broken }: AggregateModel, rows: readonly Row[]): BatchResult {

@@ -8,6 +8,7 @@ import {
   CALL_OK,
   CALL_RECORDED,
   type CallFact,
+  type FieldOrders,
   GROUP_KINDS,
   type GroupKind,
   isError,
@@ -17,6 +18,7 @@ import {
   type VisitFact,
 } from '../../model/entry.ts'
 import { CustodyError } from '../../model/error.ts'
+import { type FieldOrder, inOrder } from '../../model/field-order.ts'
 import { frozen, type Json, type Row } from '../../model/row.ts'
 import type { Plan, PlanNode } from '../../plan/plan.ts'
 import { Answers } from '../calls/answers.ts'
@@ -50,12 +52,16 @@ interface Group {
   readonly node: number
 }
 
+const CANONICAL: FieldOrder = []
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /** What a token is known to be while the fold goes on. */
 interface Folded {
   readonly token: Token
   value: number
+  /** How the fields of that value stand. */
+  order: FieldOrder
   ended: boolean
   hold: { readonly group: number; readonly ordinal: number; readonly started_us: number } | null
   failed_us: number | null
@@ -78,9 +84,13 @@ class SubjectFold {
   readonly #plan: Plan
   readonly #subject: Subject
   readonly #values = new Map<number, Json>()
+  /** By value and order. Tokens that had one row have one again: merges and changes see by that what is the same. */
+  readonly #rows = new Map<string, Row>()
   readonly #tokens = new Map<number, Folded>()
   readonly #groups = new Map<number, Group>()
   readonly #forks = new Map<number, Mutable<ForkGroup>>()
+  /** By fork: whose children its tokens are. */
+  readonly #parents = new Map<number, Folded>()
   readonly #joins = new Map<number, Join>()
   /** Calls for the batch that is the subject. */
   readonly #batch_calls: CallFact[] = []
@@ -108,6 +118,7 @@ class SubjectFold {
       }
     }
     for (const call of entry.calls) this.#call(call)
+    if (entry.orders !== 0) this.#order(entry.orders)
     for (const ending of entry.endings) {
       const folded = this.#folded(ending.token)
       folded.ended = true
@@ -120,9 +131,9 @@ class SubjectFold {
   finish(): RestoredSubject {
     const batched = new Map<number, Held[]>()
     const resting: { token: Token; failed_us: number }[] = []
-    for (const { token, value, ended, hold, failed_us, calls } of this.#tokens.values()) {
+    for (const { token, value, order, ended, hold, failed_us, calls } of this.#tokens.values()) {
       if (ended) continue
-      token.row = this.#row(value)
+      token.row = this.#row(value, order)
       token.value = value
       this.#subject.open.push(token)
       token.answers = this.#answersOf(calls)
@@ -134,7 +145,9 @@ class SubjectFold {
       if (node.kind === 'coalesce') this.#waits(held, hold.group)
       else batched.set(hold.group, [...(batched.get(hold.group) ?? []), held])
     }
-    for (const fork of this.#forks.values()) if (this.#values.has(fork.value)) fork.row = this.#row(fork.value)
+    for (const fork of this.#forks.values())
+      if (this.#values.has(fork.value))
+        fork.row = this.#row(fork.value, this.#parents.get(fork.group)?.order ?? CANONICAL)
     const joins = [...this.#joins.values()].filter(join => join.verdict === null)
     for (const join of joins) join.arrived.sort((a, b) => a.started_us - b.started_us)
     return { subject: this.#subject, batched, joins, resting, answers: this.#answersOf(this.#batch_calls) }
@@ -153,7 +166,15 @@ class SubjectFold {
       { kind: 'flow', node: this.#groups.get(group)?.node ?? 0 },
       frames,
     )
-    this.#tokens.set(token, { token: born, value, ended: false, hold: null, failed_us: null, calls: [] })
+    this.#tokens.set(token, {
+      token: born,
+      value,
+      order: CANONICAL,
+      ended: false,
+      hold: null,
+      failed_us: null,
+      calls: [],
+    })
   }
 
   #framesAtBirth({ group: number, ordinal, value, parents }: BirthFact): Frame | null {
@@ -164,6 +185,7 @@ class SubjectFold {
       case 'fork': {
         const fork = this.#forks.get(number) ?? { group: number, node: group.node, row: {}, value, joins: new Map() }
         this.#forks.set(number, fork)
+        this.#parents.set(number, parent)
         return { fork, branch: ordinal, outer: parent.token.frames }
       }
       case 'merge': {
@@ -194,6 +216,7 @@ class SubjectFold {
       token.node = edge?.to ?? 0
       token.attempt = 1
       folded.calls = []
+      folded.order = CANONICAL
       if (visit.out !== 0) folded.value = visit.out
     } else if (isError(visit.status)) {
       token.attempt = visit.attempt + 1
@@ -242,6 +265,12 @@ class SubjectFold {
           error,
         }
     }
+  }
+
+  /** How the fields of tokens stand that were born or left by an edge in this entry. */
+  #order(value: number): void {
+    for (const [tokens, ...order] of this.#value(value) as unknown as FieldOrders)
+      for (const token of tokens) this.#folded(token).order = order
   }
 
   /** A token waits at a coalesce. */
@@ -300,8 +329,11 @@ class SubjectFold {
     return node
   }
 
-  #row(value: number): Row {
-    return frozen(this.#value(value) as Row)
+  #row(value: number, order: FieldOrder): Row {
+    const name = `${value}:${order.join(';')}`
+    const row = this.#rows.get(name) ?? frozen(inOrder(this.#value(value), order) as Row)
+    this.#rows.set(name, row)
+    return row
   }
 
   #value(number: number): Json {

@@ -19,6 +19,7 @@ import type { Batches } from './batches.ts'
 import { type Check, counted, grouped, Place, tokenName } from './check.ts'
 import { ABANDONED, endingProblems } from './fates.ts'
 import { BATCH, FORK, Groups, MERGE } from './groups.ts'
+import { orderProblems, type Told } from './orders.ts'
 import type { TallyFold } from './tallies.ts'
 import { isWithin, TokenState, type ValueRange } from './token.ts'
 import type { Ways } from './ways.ts'
@@ -97,6 +98,7 @@ export class SubjectState {
     this.#newValues(entry, where, witness)
     const expected = entry.endings.map(ending => this.#end(ending, seq, entry, where, witness))
     this.#close(entry, where, witness)
+    this.#orders(entry, where, witness)
     this.#leave(where, witness)
     if (entry.open !== this.tokens.size) {
       tokens.add(
@@ -217,7 +219,7 @@ export class SubjectState {
 
   /**
    * Each value that the entry commits to is there for one thing: it left a visit, is an error (of a visit, or of being abandoned), tells
-   * more about a merge, or is what a token was born with. What is born of a fork has the parent's value, what is born of a merge that of its members.
+   * more about a merge or how fields stand, or is what a token was born with. What is born of a fork has the parent's value, what is born of a merge that of its members.
    */
   #newValues(entry: SubjectEntry, where: Place, witness: Witness): void {
     const told = (problem: string) => witness.tokens.add(`${where}: ${problem}`)
@@ -230,6 +232,7 @@ export class SubjectState {
     for (const { detail } of entry.groups_closed) if (detail !== 0) use(detail)
     for (const asked of new Set(entry.calls.map(each => each.request))) use(asked)
     for (const { response } of entry.calls) use(response)
+    if (entry.orders !== 0) use(entry.orders)
     for (const { fate, error } of entry.endings) {
       if (fate === ABANDONED && error !== null && !uses.has(error.value)) use(error.value)
     }
@@ -243,7 +246,9 @@ export class SubjectState {
       if (due === null && !is_new && value !== last?.in) {
         told(`${tokenName(token)} is born with value ${value}, which is neither its parent's nor a new one`)
       }
-      if (is_new && kind !== FORK && value !== last?.in) use(value)
+      // What merges may have changed nothing: then it is what the fork had, which came from somewhere else.
+      const unmerged = kind === MERGE && this.#forked.has(value) && uses.has(value)
+      if (is_new && kind !== FORK && !unmerged && value !== last?.in) use(value)
     }
     for (let value = this.#fresh.first; value <= this.#fresh.last; value++) {
       const count = uses.get(value) ?? 0
@@ -287,6 +292,23 @@ export class SubjectState {
       const births = entry.births.filter(each => each.group === group).length
       witness.batches.close({ group, members, births })
     }
+  }
+
+  /** How fields stand is told of tokens that were born or left by an edge here, and are open or were forked here. */
+  #orders(entry: SubjectEntry, where: Place, { ways, tokens }: Witness): void {
+    const { orders, births, visits } = entry
+    if (orders === 0) return
+    if (!isWithin(orders, this.#fresh)) tokens.add(`${where}: value ${orders} tells how fields stand, and isn't new`)
+    const value = this.values.get(orders)
+    if (value === null) return
+    const moved = new Set(births.map(each => each.token))
+    for (const { token, edge } of visits) if (edge !== 0) moved.add(token)
+    const told = (id: number): Told => {
+      const token = this.tokens.get(id)
+      if (token === undefined || !moved.has(id)) return 'not_due'
+      return token.ended && ways.kind(token.node) !== 'fork' ? 'not_due' : { row: this.values.get(token.value) }
+    }
+    for (const problem of orderProblems(value, told)) tokens.add(`${where}: ${problem}`)
   }
 
   /** Ended tokens leave; of the rest none may be at its end. */
