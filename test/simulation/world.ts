@@ -111,7 +111,7 @@ export class World {
       edges,
       topology,
       hash: '0'.repeat(64),
-      value: { text: '', file: 'simulated.yaml', folder: '/', expressions: {}, options: {} },
+      value: { text: '', file: 'simulated.yaml', folder: '/', fields: {}, expressions: {}, options: {} },
       ledger_url: null,
       limits: { services: new Map(), spend_usd: null },
     }
