@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { chaosOptionsTable, faultsTable } from './chaos.ts'
 import { errorTables, expressionErrors, gateErrors, pluginErrors, schemaErrors } from './errors.ts'
 import { carriesTable, outcomesTable } from './outcomes.ts'
 import { keysTable, objectsOfPipelines } from './pipeline-file.ts'
@@ -54,6 +55,8 @@ export function allParts(): ReadonlyMap<string, () => string> {
     ['plugin errors', pluginErrors],
     ['plugin list', pluginList],
     ['plugin pages', pluginPages],
+    ['chaos faults', faultsTable],
+    ['chaos options', chaosOptionsTable],
   ])
   for (const [what, shape] of objectsOfPipelines()) parts.set(`keys of ${what}`, () => keysTable(shape))
   return parts

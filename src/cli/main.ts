@@ -74,7 +74,7 @@ function usageError(error: CommanderError, [first]: readonly string[], { command
   const message = (guess === null ? text : text.slice(0, guess.index)).trim().replace(/\.$/, '')
   // Of an unknown command there is no help.
   const topic =
-    first !== undefined && error.code !== 'commander.unknownCommand' && /^[a-z]+$/.test(first)
+    first !== undefined && error.code !== 'commander.unknownCommand' && /^[a-z][a-z-]*$/.test(first)
       ? `help ${first}`
       : '--help'
   const hint = guess?.[1] === undefined ? `See \`${command} ${topic}\`.` : guess[1].replace(/^D/, 'd')

@@ -17,7 +17,6 @@ import type { Context } from './context.ts'
 import { diagnosticCounts, renderDiagnostics } from './render/diagnostics.ts'
 import { DiagnosticsError } from './render/error.ts'
 import { sourceLines } from './source-lines.ts'
-import { unenforced } from './unenforced.ts'
 
 export interface CheckedPipeline {
   /** null if there is any error. */
@@ -29,7 +28,6 @@ export interface CheckedPipeline {
   /** By file: what the diagnostics point into. */
   readonly texts: ReadonlyMap<string, string>
   /** Warnings of what is sound, and has no effect on a run of this version. */
-  readonly unenforced: readonly Diagnostic[]
 }
 
 /**
@@ -43,13 +41,13 @@ export async function checkPipeline(
   signer: (() => Signer) | null,
 ): Promise<CheckedPipeline> {
   const { pipeline, diagnostics, texts } = await loadPipeline(file, { env: context.env, overrides: sets })
-  if (pipeline === null) return { plan: null, diagnostics, graph: null, texts, unenforced: [] }
+  if (pipeline === null) return { plan: null, diagnostics, graph: null, texts }
   const plugins = await pluginsOf(pipeline)
   const compiled = compilePlan(pipeline, plugins.catalogue, secretsOf(context, signer))
   const all = [...diagnostics, ...plugins.diagnostics, ...compiled.diagnostics].sort(inOrder)
   const sound = all.every(each => each.severity !== 'error')
   const plan = sound ? compiled.plan : null
-  return { plan, diagnostics: all, graph: compiled.graph, texts, unenforced: unenforced(pipeline) }
+  return { plan, diagnostics: all, graph: compiled.graph, texts }
 }
 
 /**
@@ -64,7 +62,7 @@ export async function preparePlan(
 ): Promise<Plan> {
   const { plan, texts, ...checked } = await checkPipeline(context, file, sets, signer)
   if (plan === null) throw new DiagnosticsError(checked.diagnostics, texts, true)
-  const diagnostics = [...checked.diagnostics, ...checked.unenforced].sort(inOrder)
+  const { diagnostics } = checked
   if (diagnostics.length > 0) {
     const { terminal } = context
     const view = { paint: terminal.paint_told, columns: terminal.columns_told, sourceLine: sourceLines(texts) }

@@ -1,5 +1,6 @@
 /** The commands put together, and the help that a newcomer reads. */
 import { Command } from 'commander'
+import { chaosCommand } from './commands/chaos-llm.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'
 import { initCommand } from './commands/init.ts'
@@ -19,6 +20,7 @@ export type CommandMaker = (context: Context, done: (exit: number) => void) => C
 const GROUPS: ReadonlyArray<readonly [title: string, makers: readonly CommandMaker[]]> = [
   ['Build and run:', [initCommand, validateCommand, runCommand, resumeCommand, abandonCommand]],
   ['Ask what happened:', [runsCommand, showCommand, explainCommand, verifyCommand]],
+  ['Try out:', [chaosCommand]],
   ['Look things up:', [pluginsCommand, schemaCommand, doctorCommand]],
 ]
 

@@ -8,7 +8,7 @@ import type { Context } from './context.ts'
 import { isHeld, ledgerArgument } from './ledger-access.ts'
 import { errorJson, exitCodeOf, renderError } from './render/error.ts'
 import { renderSummary, statusText } from './render/summary.ts'
-import { shortRun } from './render/text.ts'
+import { dollars, shortRun } from './render/text.ts'
 
 const INTERRUPTED = 130
 
@@ -31,7 +31,7 @@ export async function shownRun(url: string, run: string): Promise<ShownRun> {
 
 /** Returns the exit code. */
 export function tellResult(
-  { summary, error }: RunResult,
+  { summary, error, stopped_by }: RunResult,
   shown: ShownRun,
   url: string,
   context: Context,
@@ -54,13 +54,21 @@ export function tellResult(
         ...renderSummary(facts, context.cwd, terminal.columns_told, paint),
       ].join('\n'),
     )
+    if (stopped_by === 'budget_exhausted') terminal.tell(`\n${budgetText(plan, shown)}`)
     if (error !== null) terminal.tell(`\n${renderError(error, paint, context.env.CUSTODY_DEBUG === '1')}`)
     const next = nextSteps(shown, url, context, dry_run)
     if (next.length > 0) terminal.tell(`\n${next.join('\n')}`)
   }
   if (error !== null) return exitCodeOf(error)
-  if (summary.status === 'cancelled') return INTERRUPTED
+  if (summary.status === 'cancelled') return stopped_by === 'budget_exhausted' ? 1 : INTERRUPTED
   return options.strict === true && summary.status === 'completed_with_failures' ? 3 : 0
+}
+
+/** Why it stopped, where money was the reason. */
+function budgetText({ limits }: Plan, { calls, run }: ShownRun): string {
+  const [spent, cap] = [dollars(calls?.cost_usd ?? 0), dollars(limits.spend_usd ?? 0)]
+  const more = `--set limits.spend.usd=${2 * (limits.spend_usd ?? 1)}`
+  return `the next call could go beyond limits.spend: ${spent} of ${cap} are spent\n  to go on with more:  custody resume ${shortRun(run)} ${more}`
 }
 
 /** Of a dry run: paths as the pipeline file names them. */

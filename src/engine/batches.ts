@@ -7,6 +7,7 @@
  */
 import { newRow } from '../model/row.ts'
 import type { AggregateNode } from '../plan/plan.ts'
+import { Answers } from './calls/answers.ts'
 import { type Trigger, triggerOf } from './decide/batch.ts'
 import type { Waiting } from './frames.ts'
 import type { Clock } from './ports.ts'
@@ -18,8 +19,10 @@ export interface Batch extends BatchGroup {
   readonly members: Waiting[]
   readonly opened_us: number
   latched: boolean
-  /** Of the plugin's call, from 1. */
+  /** Of the plugin's work on it, from 1. */
   attempt: number
+  /** What its calls were answered. */
+  answers: Answers
   /** null while it is open. */
   trigger: Trigger | null
   callOffTimers: () => void
@@ -40,13 +43,14 @@ export class Batches {
     return this.#open.get(node)
   }
 
-  open(group: BatchGroup, opened_us: number): Batch {
+  open(group: BatchGroup, opened_us: number, answers: Answers | null = null): Batch {
     const batch: Batch = {
       ...group,
       members: [],
       opened_us,
       latched: false,
       attempt: 1,
+      answers: answers ?? new Answers(),
       trigger: null,
       callOffTimers: () => undefined,
     }

@@ -146,7 +146,7 @@ export class Committer {
 
   async #durable(receipts: readonly Receipt[], last: boolean): Promise<void> {
     this.#atPoint('after_flush')
-    for (const { subject, draft } of this.#recorder.take()) subject.previous = this.#ledger.append(draft)
+    for (const { subject, draft } of this.#recorder.unsettled.take()) subject.previous = this.#ledger.append(draft)
     if (last)
       this.#append({ k: 'publish', artifacts: this.#receiptFacts(receipts), t: this.#clock.now_us() }, [
         full(this.#artifacts(receipts)),

@@ -19,14 +19,15 @@ import type {
   SinkNode,
   TransformNode,
 } from '../plan/plan.ts'
-import type { BatchResult, RowError, VisitContext } from '../sdk/spec.ts'
+import type { BatchResult, RowError } from '../sdk/spec.ts'
 import { type Batch, Batches } from './batches.ts'
+import type { Contexts } from './calls/contexts.ts'
 import { refusal } from './decide/batch.ts'
 import { afterError } from './decide/retry.ts'
 import type { Join, Waiting } from './frames.ts'
 import { detailOf, type JoinEffect, Joins } from './joins.ts'
 import { Line } from './line.ts'
-import { News } from './news.ts'
+import type { News } from './news.ts'
 import type { Outputs } from './outputs.ts'
 import type { Clock } from './ports.ts'
 import { upstreamFirst } from './reach.ts'
@@ -45,9 +46,8 @@ export interface FlowParts {
   readonly recorder: Recorder
   readonly outputs: Outputs
   readonly clock: Clock
-  readonly signal: AbortSignal
-  /** Called when `deliver` has something to do. */
-  readonly onNews: () => void
+  readonly contexts: Contexts
+  readonly news: News
 }
 
 export class Flow {
@@ -58,7 +58,6 @@ export class Flow {
   readonly #batches: Batches
   /** Aggregates, upstream ones first. */
   readonly #aggregates: readonly AggregateNode[]
-  readonly #first_attempt: VisitContext
   readonly #news: News
   readonly #turns: Turns
 
@@ -70,19 +69,23 @@ export class Flow {
       .map(({ number }) => number)
     this.#line = new Line(ordered, reaches)
     this.#turns = new Turns(this.#line, ordered)
-    this.#news = new News(parts.clock, parts.onNews)
+    this.#news = parts.news
     this.#joins = new Joins(parts.plan, reaches)
     this.#batches = new Batches(parts.clock, batch => this.#news.fallDue(stack => this.#lookInTime(batch, stack)))
     this.#aggregates = upstreamFirst(
       this.#nodes.filter(node => node.kind === 'aggregate'),
       reaches,
     )
-    this.#first_attempt = { attempt: 1, signal: parts.signal }
   }
 
   /** Whether `deliver` has something to do. */
   get hasNews(): boolean {
     return this.#news.any
+  }
+
+  /** Visits and batches that plugins have promised to answer. */
+  get performing(): number {
+    return this.#news.expected
   }
 
   /** Tokens in line that wait for something that isn't the rest of their group; of these, how many rest in backoff. */
@@ -116,8 +119,8 @@ export class Flow {
     for (const { join, left_us } of joins) this.#startTimeout(join, left_us)
     const rests = new Map(resting.map(({ token, left_us }) => [token, left_us]))
     this.#news.fallDue(stack => {
-      for (const { group, members, age_us } of batches) {
-        const batch = this.#batches.open(group, this.#parts.clock.now_us() - age_us)
+      for (const { group, members, age_us, answers } of batches) {
+        const batch = this.#batches.open(group, this.#parts.clock.now_us() - age_us, answers)
         batch.members.push(...members)
         batch.attempt = members[0]?.token.attempt ?? 1
         this.#lookInTime(batch, stack)
@@ -219,8 +222,7 @@ export class Flow {
       station.queue.push(token)
       return this.#line.stay(token)
     }
-    const context = token.attempt === 1 ? this.#first_attempt : { attempt: token.attempt, signal: this.#parts.signal }
-    const step = station.visit(token.row, context)
+    const step = station.visit(token.row, this.#parts.contexts.ofVisit(token, node))
     if (!(step instanceof Promise)) {
       callNext(station, stack)
       return this.#apply(token, node, step, started_us, stack)
@@ -256,6 +258,9 @@ export class Flow {
         case 'filtered':
           recorder.filter(token, started_us, ended_us)
           break
+        case 'missed':
+          recorder.miss(token, step.message, started_us, ended_us)
+          break
         case 'error':
           if (this.#retry(token, node, step, started_us, ended_us)) return
       }
@@ -268,7 +273,7 @@ export class Flow {
   /** Records an error. True if the token waits for another attempt. */
   #retry(token: Token, node: Performing, error: RowError, started_us: number, ended_us?: number): boolean {
     const { recorder } = this.#parts
-    const next = afterError(error.retryable, token.attempt, node.retry)
+    const next = afterError(error.retryable, token.attempt, node.retry, error.retry_after_ms)
     if (next.kind === 'give_up') {
       recorder.fail(token, node.on_error, error, { kind: next.cause }, started_us, ended_us)
       return false
@@ -424,8 +429,7 @@ export class Flow {
 
   #processBatch(batch: Batch, stack: Token[]): void {
     const rows = batch.members.map(({ token }) => token.row)
-    const context = { attempt: batch.attempt, signal: this.#parts.signal }
-    const result = this.#parts.stations.aggregate(batch.node.number, rows, context)
+    const result = this.#parts.stations.aggregate(batch.node.number, rows, this.#parts.contexts.ofBatch(batch))
     if (!(result instanceof Promise)) return this.#settleBatch(batch, result, stack)
     this.#line.stay(lastOf(batch))
     this.#news.answer(result, (answer, at_us, next) => this.#settleBatch(batch, answer, next, at_us))
@@ -453,7 +457,7 @@ export class Flow {
 
   /** True if the batch is attempted again: its members are held on. */
   #retryBatch(batch: Batch, error: RowError, ended_us?: number): boolean {
-    const after = afterError(error.retryable, batch.attempt, batch.node.retry)
+    const after = afterError(error.retryable, batch.attempt, batch.node.retry, error.retry_after_ms)
     if (after.kind !== 'again') return false
     const { recorder, clock } = this.#parts
     for (const [i, { token, started_us }] of batch.members.entries()) {

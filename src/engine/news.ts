@@ -15,12 +15,17 @@ export type ApplyAnswer<T> = (answer: T, at_us: number, stack: Token[]) => void
 export class News {
   /** How many tokens or batches wait for their backoff. */
   resting = 0
+  /** Answers that are still to come. */
+  expected = 0
   #answers: Apply[] = []
   #due: Apply[] = []
   readonly #clock: Clock
   readonly #onNews: () => void
+  readonly #rests: boolean
 
-  constructor(clock: Clock, onNews: () => void) {
+  /** `rests`: false if nobody needs to wait for a backoff. */
+  constructor(clock: Clock, onNews: () => void, rests = true) {
+    this.#rests = rests
     this.#clock = clock
     this.#onNews = onNews
   }
@@ -31,15 +36,19 @@ export class News {
 
   /** What `promise` comes to is news when it comes, with the time of that; what it throws is thrown when that is applied. */
   answer<T>(promise: Promise<T>, apply: ApplyAnswer<T>): void {
+    this.expected++
     promise.then(
       answer => {
+        this.expected--
         const at_us = this.#clock.now_us()
         this.arrive(stack => apply(answer, at_us, stack))
       },
-      (thrown: unknown) =>
+      (thrown: unknown) => {
+        this.expected--
         this.arrive(() => {
           throw thrown
-        }),
+        })
+      },
     )
   }
 
@@ -56,7 +65,7 @@ export class News {
   /** Falls due after a backoff. */
   rest(delay_us: number, apply: Apply): void {
     this.resting++
-    this.#clock.wake(delay_us, () =>
+    this.#clock.wake(this.#rests ? delay_us : 0, () =>
       this.fallDue(stack => {
         this.resting--
         apply(stack)

@@ -6,11 +6,8 @@
  * R2. (I2) A visit and what follows from it are recorded by one call, so that no commit can part them.
  * R3. Rows are frozen as soon as evidence is made of them, so that no plugin can change what is recorded.
  * R4. A visit ends now, unless its plugin’s answer came before: that is its `ended_us` then, and its duration is the plugin’s.
- * R5. Facts of a subject whose tokens have all ended go to the ledger at the next `settle`, as text that is small and stays,
- *     unless an earlier one is still open: subjects begin in the order of their numbers. Those of others wait for `take`.
- *     What a failed commit held is dropped as a whole.
  */
-import type { SubjectDraft, ValueDraft } from '../ledger/write-port.ts'
+import type { ValueDraft } from '../ledger/write-port.ts'
 import { canonicalize } from '../model/canonical.ts'
 import { type GroupKind, VISIT_ERROR, VISIT_EXHAUSTED, VISIT_HELD, VISIT_OK, type VisitStatus } from '../model/entry.ts'
 import type { Ending, ErrorFact } from '../model/outcome.ts'
@@ -18,6 +15,7 @@ import { derive, frozen, type Json, newRow, type Row } from '../model/row.ts'
 import { DISCARD } from '../model/topology.ts'
 import type { AggregateNode, ForkNode, PlanEdge } from '../plan/plan.ts'
 import type { RowError, SourceReject, SourceRow } from '../sdk/spec.ts'
+import { type Asker, type CallMade, callFact } from './calls/call-fact.ts'
 import { changeOf } from './change.ts'
 import type { MergeFailure } from './decide/coalesce.ts'
 import {
@@ -29,10 +27,12 @@ import {
   filtered,
   type Passage,
   passedOn,
+  replayMissed,
 } from './decide/ending.ts'
 import type { ForkGroup, Frame, Join, Waiting } from './frames.ts'
 import type { Tallies } from './tallies.ts'
-import { draftOf, Facts, Subject, Token } from './token.ts'
+import { type Facts, Subject, Token } from './token.ts'
+import { Unsettled } from './unsettled.ts'
 
 const FORK: GroupKind = 0
 const EXPAND: GroupKind = 1
@@ -55,20 +55,13 @@ export interface ClosedBatch extends BatchGroup {
 
 export class Recorder {
   readonly tallies: Tallies
-  /** Subjects that had facts since the last commit, in order of their first one. */
-  #dirty: Subject[] = []
-  /** How many of these, from the first, have been handed over. */
-  #settled = 0
+  /** What no commit has made durable. */
+  readonly unsettled = new Unsettled()
   readonly #now_us: () => number
 
   constructor(tallies: Tallies, now_us: () => number) {
     this.tallies = tallies
     this.#now_us = now_us
-  }
-
-  /** Subjects with facts that no commit has made durable. */
-  get pending(): number {
-    return this.#dirty.length
   }
 
   // ── sources ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -155,6 +148,29 @@ export class Recorder {
     const status = cause.kind === 'retries_exhausted' ? VISIT_EXHAUSTED : VISIT_ERROR
     this.#visit(token, status, before, out, edge.number, started_us, fact, ended_us)
     this.#move(token, edge, { kind: 'error', node, cause, error: fact })
+  }
+
+  // ── calls ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** A service was called, and something came of it. */
+  call(asker: Asker, made: CallMade): void {
+    const { subject, answers } = asker
+    const { time_us } = this.#facts(subject, made.started_us)
+    const value = (text: string) => this.#addValue(subject, { kind: 'full', text })
+    const request = answers.valueOf(made.request) ?? value(made.request)
+    answers.keepValue(made.request, request)
+    const number = (this.tallies.calls?.count ?? 0) + 1
+    const fact = callFact(asker, made, { number, request, response: value(made.response), time_us })
+    factsOf(subject).addCall(fact)
+    this.tallies.call(fact)
+  }
+
+  /** A replay has no record of what the visit asks for. */
+  miss(token: Token, message: string, started_us: number, ended_us?: number): void {
+    this.#facts(token.subject, started_us)
+    const error = this.#addError(token, { code: 'REPLAY_MISS', message })
+    this.#visit(token, VISIT_ERROR, token.value, 0, 0, started_us, error, ended_us)
+    this.#end(token, replayMissed(token.id, token.node, error))
   }
 
   // ── groups ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -317,31 +333,14 @@ export class Recorder {
     this.#end(token, abandoned(token.id, token.node, error))
   }
 
-  // ── commits ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** Hands over the drafts of subjects that are closed, up to the first that isn't. To be called between transitions, not within one. */
-  settle(append: (draft: SubjectDraft) => void): void {
-    for (let next = this.#dirty[this.#settled]; next?.isClosed === true; next = this.#dirty[this.#settled]) {
-      append(draftOf(next))
-      this.#settled++
-    }
-  }
-
-  /** Hands over all facts that are left, as one draft a subject; what follows belongs to the next commit. */
-  take(): Array<{ readonly subject: Subject; readonly draft: SubjectDraft }> {
-    const left = this.#dirty.slice(this.#settled)
-    this.#dirty = []
-    this.#settled = 0
-    return left.map(subject => ({ subject, draft: draftOf(subject) }))
-  }
-
   // ── facts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #newRow(source: number, index: number, line: number, started_us: number, row: Row): Token {
     const text = canonicalize(row)
     const subject = new Subject('row', ++this.tallies.read)
     const facts = this.#facts(subject, started_us)
-    facts.origin = { source, index, line }
+    subject.origin = { source, index, line }
+    facts.origin = subject.origin
     const value = this.#addValue(subject, { kind: 'full', text })
     const token = new Token(
       ++this.tallies.born,
@@ -385,6 +384,7 @@ export class Recorder {
     token.node = edge.to
     token.passage = passage
     token.attempt = 1
+    token.answers = null
     token.held = false
     if (edge.to === DISCARD) this.#end(token, endAtDiscard(token.id, passage))
   }
@@ -480,11 +480,7 @@ export class Recorder {
   }
 
   #facts(subject: Subject, time_us: number): Facts {
-    if (subject.facts === null) {
-      subject.facts = new Facts(time_us, subject.values + 1)
-      this.#dirty.push(subject)
-    }
-    return subject.facts
+    return subject.facts ?? this.unsettled.begin(subject, time_us)
   }
 }
 

@@ -86,7 +86,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
       outputs,
       stations,
       intakes: onReady => sources.map(({ node, source }, i) => new Intake(node, source, reads[i] ?? null, onReady)),
-      from: { ...state, published: history.published, abandon: request.abandon },
+      from: { ...state, down_since_us: history.last_us, published: history.published, abandon: request.abandon },
       prologue: committer =>
         committer.resume(
           epoch,

@@ -21,6 +21,8 @@ export interface RunRequest extends SessionRequest {
   readonly dry_run: boolean
   /** Files that no sink may write to, beside those that the plan reads. */
   readonly in_use?: FilesInUse | undefined
+  /** The run that `recordings` are of. */
+  readonly replays?: string | undefined
 }
 
 /** @throws CustodyError if the run couldn't even begin: nothing was recorded or written then. */
@@ -45,9 +47,10 @@ export async function runPlan(request: RunRequest): Promise<RunResult> {
   return driveSession({ request, limit: request.limit, ledger, outputs, stations, intakes, from: null })
 }
 
-function opening({ plan, run, custody }: RunRequest, t: number): RunEntry {
+function opening({ plan, run, custody, replays }: RunRequest, t: number): RunEntry {
   const { name, hash, topology } = plan
-  return { k: 'open', format: LEDGER_FORMAT, run, name, plan_hash: hash, topology, custody, t }
+  const replay = replays === undefined ? {} : { replays }
+  return { k: 'open', format: LEDGER_FORMAT, run, name, plan_hash: hash, topology, custody, ...replay, t }
 }
 
 function planValue({ plan, limit }: RunRequest): PlanValue {

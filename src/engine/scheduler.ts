@@ -8,6 +8,7 @@
  */
 import { NotJsonError } from '../model/canonical.ts'
 import type { SourceNode } from '../plan/plan.ts'
+import type { Calls } from './calls/calls.ts'
 import type { Committer } from './committer.ts'
 import type { Flow } from './flow.ts'
 import type { Incoming, Intake } from './intake.ts'
@@ -16,15 +17,19 @@ import type { Recorder } from './recorder.ts'
 import type { Token } from './token.ts'
 
 const COMMIT_ROWS = 1000
-const COMMIT_AFTER_US = 100_000
+/** Answers of calls are durable within 100 ms of their arrival, the commit included. */
+const COMMIT_AFTER_US = 50_000
 const RENEW_EVERY_US = 3_000_000
 const WINDOW = 4096
 const LONGEST_LINE = 16_384
+/** How long a source may take to give more, when nothing else is left to do without more budget. */
+const LAST_ROWS_US = 1_000_000
 
 export interface SchedulerParts {
   readonly flow: Flow
   readonly intakes: readonly Intake[]
   readonly recorder: Recorder
+  readonly calls: Calls
   readonly committer: Committer
   readonly clock: Clock
   /** Aborted to stop: nothing new is begun, what has happened is committed. */
@@ -34,6 +39,9 @@ export interface SchedulerParts {
   readonly onProgress: () => void
 }
 
+/** Records were taken until a commit was due (`more` may be there at once), nothing was there, there was no room, or the end. */
+type Input = 'more' | 'pending' | 'full' | 'end'
+
 export class Scheduler {
   readonly #parts: SchedulerParts
   #source = 0
@@ -42,10 +50,15 @@ export class Scheduler {
   #callOffCommit: (() => void) | null = null
   #wakeUp: (() => void) | null = null
   #renew_due = false
+  /** Since when there is nothing to do but to read what needs no budget. */
+  #last_rows: { over: boolean; readonly callOff: () => void } | null = null
 
   constructor(parts: SchedulerParts) {
     this.#parts = parts
-    parts.signal.addEventListener('abort', () => this.wake())
+    parts.signal.addEventListener('abort', () => {
+      parts.calls.close()
+      this.wake()
+    })
   }
 
   /** Called from outside when something may have changed: a chunk was read, an answer came, the run shall stop. */
@@ -54,26 +67,48 @@ export class Scheduler {
   }
 
   /**
-   * Runs to the end of input, or until the signal. Everything that happened is committed when it returns `stopped`; at the
-   * end, `finish` of the committer is due.
+   * Runs to the end of input, until the signal, or until nothing can go on without more budget. Everything that happened is
+   * committed then; at the end, `finish` of the committer is due.
    * @throws CustodyError a plugin's defect, a source or sink that failed; then the last facts may not be committed.
    */
-  async run(): Promise<'end' | 'stopped'> {
-    const { flow, recorder, signal } = this.#parts
+  async run(): Promise<'end' | 'stopped' | 'budget_exhausted'> {
+    const { flow, recorder, calls, signal } = this.#parts
     for (;;) {
       flow.deliver()
       this.#settle()
-      if (signal.aborted) {
-        if (recorder.pending > 0) await this.#commit()
-        return 'stopped'
-      }
-      const input = this.#take()
-      if (recorder.pending >= COMMIT_ROWS || this.#commit_due) await this.#commit()
+      if (signal.aborted && calls.under_way === 0) return this.#stop('stopped')
+      const input = signal.aborted ? 'pending' : this.#take()
+      if (recorder.unsettled.size >= COMMIT_ROWS || this.#commit_due) await this.#commit()
       else if (input === 'more' || (input === 'end' && flow.flush())) continue
       else if (input === 'end' && flow.drained) return 'end'
       else if (this.#renew_due) await this.#renew()
+      else if (this.#onlyBudgetHelps(input)) return this.#stop('budget_exhausted')
       else await this.#idle()
     }
+  }
+
+  async #stop<Why>(why: Why): Promise<Why> {
+    if (this.#parts.recorder.unsettled.size > 0) await this.#commit()
+    return why
+  }
+
+  /** Whether all that could go on waits for calls that there is no budget for, and the source gives nothing more. */
+  #onlyBudgetHelps(input: Input): boolean {
+    const { flow, calls, clock } = this.#parts
+    const waiting = calls.unaffordable
+    if (waiting === 0 || waiting < flow.performing || flow.waiting.resting > 0) {
+      this.#last_rows?.callOff()
+      this.#last_rows = null
+      return false
+    }
+    if (input !== 'pending') return true
+    this.#last_rows ??= { over: false, callOff: clock.wake(LAST_ROWS_US, () => this.#lastRowsOver()) }
+    return this.#last_rows.over
+  }
+
+  #lastRowsOver(): void {
+    if (this.#last_rows !== null) this.#last_rows.over = true
+    this.wake()
   }
 
   async #commit(): Promise<void> {
@@ -92,12 +127,12 @@ export class Scheduler {
 
   async #idle(): Promise<void> {
     const { flow, clock, recorder } = this.#parts
-    if (flow.hasNews) return
-    if (recorder.pending > 0)
+    if (recorder.unsettled.size > 0)
       this.#callOffCommit ??= clock.wake(COMMIT_AFTER_US, () => {
         this.#commit_due = true
         this.wake()
       })
+    if (flow.hasNews) return
     const callOffRenewal = clock.wake(RENEW_EVERY_US, () => {
       this.#renew_due = true
       this.wake()
@@ -109,14 +144,13 @@ export class Scheduler {
     callOffRenewal()
   }
 
-  /** Takes records until a commit is due (`more` may be there at once), nothing is there or there is no room, or the end. */
-  #take(): 'more' | 'pending' | 'end' {
+  #take(): Input {
     const { recorder, intakes, flow, limit } = this.#parts
-    while (recorder.pending < COMMIT_ROWS) {
+    while (recorder.unsettled.size < COMMIT_ROWS) {
       const intake = intakes[this.#source]
       if (intake === undefined) return 'end'
       const { all, resting } = flow.waiting
-      if (all - resting >= WINDOW || all >= LONGEST_LINE) return 'pending'
+      if (all - resting >= WINDOW || all >= LONGEST_LINE) return 'full'
       const incoming: Incoming = this.#read >= limit ? { kind: 'end' } : intake.poll()
       switch (incoming.kind) {
         case 'pending':
@@ -137,7 +171,7 @@ export class Scheduler {
 
   #settle(): void {
     const { recorder, committer } = this.#parts
-    recorder.settle(committer.append)
+    recorder.unsettled.settle(committer.append)
   }
 
   #ingest({ node }: Intake, incoming: Extract<Incoming, { kind: 'row' | 'reject' }>): void {

@@ -8,12 +8,16 @@
 import type { RunLedger } from '../ledger/write-port.ts'
 import type { RunStatus, SealedStatus, Tallies as Totals } from '../model/entry.ts'
 import { CustodyError, isCustodyError } from '../model/error.ts'
+import type { Recordings } from '../model/recording.ts'
 import type { Plan, SourceNode } from '../plan/plan.ts'
 import type { Source } from '../sdk/spec.ts'
+import { Calls } from './calls/calls.ts'
+import { Contexts } from './calls/contexts.ts'
 import { Committer, type Progressed, type Stop } from './committer.ts'
 import { type BytesRead, extentOf } from './extent.ts'
 import { Flow } from './flow.ts'
 import type { Intake } from './intake.ts'
+import { News } from './news.ts'
 import type { Outputs } from './outputs.ts'
 import type { AtPoint } from './points.ts'
 import type { Clock } from './ports.ts'
@@ -40,6 +44,8 @@ export interface RunResult {
   readonly summary: RunSummary
   /** Why it failed, if it did. */
   readonly error: CustodyError | null
+  /** Why it was cancelled, if it was. */
+  readonly stopped_by: 'user' | 'budget_exhausted' | null
 }
 
 /** What both a new run and one that goes on are given. */
@@ -50,6 +56,8 @@ export interface SessionRequest {
   readonly clock: Clock
   /** Aborted to stop safely. */
   readonly signal: AbortSignal
+  /** Of another run, where calls are answered from it instead of being made. */
+  readonly recordings?: Recordings | null | undefined
   /** Told after each commit; evidence comes first (I11). */
   readonly onProgress?: ((progress: Progress) => void) | undefined
   /** For tests that crash a run at a named point. */
@@ -68,6 +76,8 @@ export interface SessionParts {
   readonly from: {
     readonly progressed: Progressed
     readonly under_way: UnderWay
+    /** When the process before last recorded something. */
+    readonly down_since_us: number
     /** All rows are done, and files were about to be renamed. */
     readonly published: boolean
     /** Nothing is read or processed any more: what is open ends, and the run is sealed. */
@@ -78,36 +88,22 @@ export interface SessionParts {
 }
 
 export async function driveSession(parts: SessionParts): Promise<RunResult> {
-  const { request, limit, ledger, outputs, stations, from } = parts
-  const { plan, clock, run } = request
+  const { request, ledger, outputs, stations, from } = parts
+  const { run, clock } = request
   const began_us = clock.now_us()
   const stop = new AbortController()
-  const signal = AbortSignal.any([request.signal, stop.signal])
   const atPoint = request.atPoint ?? nothing
   outputs.atPoint = atPoint
   outputs.hold = () => ledger.renew()
-  const totals = from?.progressed.totals ?? null
-  const recorder = new Recorder(new Tallies(plan.nodes.length, plan.edges.length, totals), () => clock.now_us())
-  let wake = (): void => undefined
-  const intakes = parts.intakes(() => wake())
-  const flow = new Flow({ plan, stations, recorder, outputs, clock, signal, onNews: () => wake() }, reachability(plan))
-  const committer = new Committer(
-    { ledger, recorder, outputs, intakes, clock, flow, atPoint },
-    from?.progressed ?? null,
-  )
-  const extent = await extentOf(intakes)
-  const rows_before = totals?.rows.read ?? 0
-  const tellProgress = teller('Progress', request.onProgress)
-  const onProgress = () => {
-    const { read: rows_read, ended: tokens_ended } = recorder.tallies
-    const elapsed_us = clock.now_us() - began_us
-    tellProgress({ rows_read, rows_before, tokens_ended, elapsed_us, bytes: extent() })
-  }
-  const scheduler = new Scheduler({ flow, intakes, recorder, committer, clock, signal, limit, onProgress })
-  wake = scheduler.wake
-  const result = (status: RunStatus, error: CustodyError | null): RunResult => {
+  const { recorder, intakes, calls, flow, committer, scheduler } = await machineOf(parts, stop.signal, atPoint)
+  const result = (
+    status: RunStatus,
+    error: CustodyError | null,
+    stopped_by: RunResult['stopped_by'] = null,
+  ): RunResult => {
     const root = committer.head?.root ?? ''
-    return { summary: summarise(run, status, committer.totals, outputs, root, clock.now_us() - began_us), error }
+    const summary = summarise(run, status, committer.totals, outputs, root, clock.now_us() - began_us)
+    return { summary, error, stopped_by }
   }
   try {
     await parts.prologue?.(committer)
@@ -115,10 +111,15 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     atPoint('after_outputs_open')
     if (from?.published !== true) {
       if (from?.abandon === true) abandonAll(recorder, from.under_way, clock.now_us())
-      else if (from !== null) flow.restore(from.under_way)
-      if (from?.abandon !== true && (await scheduler.run()) === 'stopped') {
-        await committer.stop({ status: 'cancelled', reason: 'user', error: null })
-        return result('cancelled', null)
+      else if (from !== null) {
+        calls.goOn(from.down_since_us)
+        flow.restore(from.under_way)
+      }
+      const ended = from?.abandon === true ? 'end' : await scheduler.run()
+      if (ended !== 'end') {
+        const reason = ended === 'stopped' ? 'user' : ended
+        await committer.stop({ status: 'cancelled', reason, error: null })
+        return result('cancelled', null, reason)
       }
       await committer.finish()
     }
@@ -135,8 +136,42 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     return result('failed', error)
   } finally {
     stop.abort()
+    calls.giveUp()
     await Promise.allSettled([...intakes.map(intake => intake.close()), stations.close(), outputs.close()])
   }
+}
+
+/** All that moves in a run, put together. */
+async function machineOf(parts: SessionParts, stop: AbortSignal, atPoint: AtPoint) {
+  const { request, limit, ledger, outputs, stations, from } = parts
+  const { plan, clock } = request
+  const began_us = clock.now_us()
+  const signal = AbortSignal.any([request.signal, stop])
+  const totals = from?.progressed.totals ?? null
+  const recorder = new Recorder(new Tallies(plan.nodes.length, plan.edges.length, totals), () => clock.now_us())
+  let wake = (): void => undefined
+  const intakes = parts.intakes(() => wake())
+  const { recordings = null } = request
+  // What is on record needn't be waited for.
+  const news = new News(clock, () => wake(), recordings === null)
+  const calls = new Calls({ limits: plan.limits, clock, recorder, news, signal, recordings })
+  const contexts = new Contexts(plan, calls, signal)
+  const flow = new Flow({ plan, stations, recorder, outputs, clock, contexts, news }, reachability(plan))
+  const committer = new Committer(
+    { ledger, recorder, outputs, intakes, clock, flow, atPoint },
+    from?.progressed ?? null,
+  )
+  const extent = await extentOf(intakes)
+  const rows_before = totals?.rows.read ?? 0
+  const tellProgress = teller('Progress', request.onProgress)
+  const onProgress = () => {
+    const { read: rows_read, ended: tokens_ended } = recorder.tallies
+    const elapsed_us = clock.now_us() - began_us
+    tellProgress({ rows_read, rows_before, tokens_ended, elapsed_us, bytes: extent() })
+  }
+  const scheduler = new Scheduler({ flow, intakes, recorder, calls, committer, clock, signal, limit, onProgress })
+  wake = scheduler.wake
+  return { recorder, intakes, calls, flow, committer, scheduler }
 }
 
 const nothing: AtPoint = () => undefined

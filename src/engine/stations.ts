@@ -3,10 +3,12 @@
 import type { Row } from '../model/row.ts'
 import type { AggregateNode, Plan, PlanNode } from '../plan/plan.ts'
 import type { Aggregate, BatchResult, VisitContext } from '../sdk/spec.ts'
+import { concurrencyOf } from './calls/calls.ts'
+import { servicesOf } from './calls/contexts.ts'
 import { type BatchVisit, batchVisit, gateVisit, transformVisit, type Visit } from './step.ts'
 import type { Token } from './token.ts'
 
-/** Promises that one node may have under way, where the plugin doesn't say. */
+/** Promises that one node may have under way, where neither the plugin nor its services say. */
 const PLACES = 16
 
 export interface Station {
@@ -54,14 +56,16 @@ export class Stations {
       case 'transform': {
         const { spec, options } = node.plugin
         const instance = await spec.create(options, context)
-        this.#add(node.number, transformVisit(node, instance), spec.concurrency?.(options), instance)
+        const places = spec.concurrency?.(options) ?? placesFor(plan, node)
+        this.#add(node.number, transformVisit(node, instance), places, instance)
         return
       }
       case 'gate': {
-        if (node.by.kind !== 'plugin') return this.#add(node.number, gateVisit(node, null), undefined, {})
+        if (node.by.kind !== 'plugin') return this.#add(node.number, gateVisit(node, null), PLACES, {})
         const { spec, options } = node.by.plugin
         const instance = await spec.create(options, context)
-        return this.#add(node.number, gateVisit(node, instance), spec.concurrency?.(options), instance)
+        const places = spec.concurrency?.(options) ?? placesFor(plan, node)
+        return this.#add(node.number, gateVisit(node, instance), places, instance)
       }
       case 'aggregate':
         return this.#addAggregate(node, await node.plugin.spec.create(node.plugin.options, context))
@@ -73,8 +77,8 @@ export class Stations {
     }
   }
 
-  #add(node: number, visit: Visit, places: number | undefined, instance: { close?(): Promise<void> }): void {
-    this.#stations.set(node, { visit, places: places ?? PLACES, busy: 0, queue: [] })
+  #add(node: number, visit: Visit, places: number, instance: { close?(): Promise<void> }): void {
+    this.#stations.set(node, { visit, places, busy: 0, queue: [] })
     this.#onClose(instance)
   }
 
@@ -86,6 +90,12 @@ export class Stations {
   #onClose(instance: { close?(): Promise<void> }): void {
     if (instance.close !== undefined) this.#closes.push(instance.close.bind(instance))
   }
+}
+
+/** Enough to keep its services busy while answers are worked on. */
+function placesFor(plan: Plan, node: PlanNode): number {
+  const concurrency = servicesOf(node).map(service => concurrencyOf(plan.limits, service))
+  return Math.max(PLACES, 2 * concurrency.reduce((sum, each) => sum + each, 0))
 }
 
 /** A place is free: the first that waits for one comes next, after what is on the stack. */

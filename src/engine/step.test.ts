@@ -4,10 +4,11 @@ import { derive, newRow, type Row } from '../model/row.ts'
 import type { AggregateNode, GateNode, PlanEdge, SinkNode, TransformNode } from '../plan/plan.ts'
 import { compileExpression } from '../sdk/expression.ts'
 import { OBSERVED } from '../sdk/schema.ts'
-import type { Aggregate, Gate, GateResult, RowError, Transform, TransformResult, VisitContext } from '../sdk/spec.ts'
+import type { Aggregate, Gate, GateResult, RowError, Transform, TransformResult } from '../sdk/spec.ts'
+import { visitContext } from '../sdk/testing/calling.ts'
 import { batchVisit, gateVisit, transformVisit, writeRow } from './step.ts'
 
-const CONTEXT: VisitContext = { attempt: 1, signal: new AbortController().signal }
+const CONTEXT = visitContext()
 const ROW = derive(newRow(), { n: 1 })
 const edge = (number: number): PlanEdge => ({ number, from: 1, label: 'to', to: 2 })
 const plugin = (more: object = {}) => ({ spec: { ...PLUGIN_COMMON, ...more }, options: null })

@@ -6,6 +6,7 @@ import { canonicalize, NotJsonError } from '../model/canonical.ts'
 import { CustodyError, isCustodyError } from '../model/error.ts'
 import { isRow, type Json, newRow, type Row } from '../model/row.ts'
 import type { AggregateNode, GateNode, PlanEdge, PlanNode, SinkNode, TransformNode } from '../plan/plan.ts'
+import type { Call } from '../sdk/call.ts'
 import type {
   Aggregate,
   BatchResult,
@@ -16,17 +17,21 @@ import type {
   TransformResult,
   VisitContext,
 } from '../sdk/spec.ts'
+import { ReplayMiss } from './calls/replay-miss.ts'
 
 export type Step =
   | { readonly kind: 'leave'; readonly edge: PlanEdge; readonly row: Row }
   | { readonly kind: 'expand'; readonly edge: PlanEdge; readonly rows: readonly Row[] }
   | { readonly kind: 'filtered' }
+  /** A replay has no record of what it asked. */
+  | { readonly kind: 'missed'; readonly message: string }
   | RowError
 
 /** Runs one visit. Throws (or rejects with) CUSTODY_PLUGIN_DEFECT, nothing else. */
 export type Visit = (row: Row, context: VisitContext) => Step | Promise<Step>
 
 const FILTERED: Step = { kind: 'filtered' }
+const missedStep = (message: string): Step => ({ kind: 'missed', message })
 
 /** A visit of a transform that `instance` carries out. */
 export function transformVisit(node: TransformNode, instance: Transform): Visit {
@@ -48,7 +53,7 @@ export function transformVisit(node: TransformNode, instance: Transform): Visit 
     }
     throw noResult(node.name, result)
   }
-  return guarded(node.name, (row, context) => instance.process(row, context), toStep)
+  return guarded(node.name, (row, context) => instance.process(row, context), toStep, missedStep)
 }
 
 /** A visit of a gate: its expression, its cases, or the plugin `instance`. */
@@ -97,7 +102,7 @@ export function gateVisit(node: GateNode, instance: Gate | null): Visit {
         }
         throw noResult(node.name, result)
       }
-      return guarded(node.name, (row, context) => instance.decide(row, context), toStep)
+      return guarded(node.name, (row, context) => instance.decide(row, context), toStep, missedStep)
     }
   }
 }
@@ -118,7 +123,9 @@ export function batchVisit(node: AggregateNode, instance: Aggregate): BatchVisit
     }
     throw noResult(node.name, result)
   }
-  return guarded(node.name, (rows, context) => instance.process(rows, context), checked)
+  // A batch is of many rows, and none of them missed anything by itself: it fails.
+  const missed = (message: string): BatchResult => ({ kind: 'error', code: 'REPLAY_MISS', message, retryable: false })
+  return guarded(node.name, (rows, context) => instance.process(rows, context), checked, missed)
 }
 
 /** Hands a row to the sink of `node`. @returns the error if it refuses it. @throws CUSTODY_PLUGIN_DEFECT, nothing else. */
@@ -140,6 +147,7 @@ function guarded<I, R extends object, S>(
   name: string,
   call: (input: I, context: VisitContext) => R | Promise<R>,
   check: (result: R, input: I) => S,
+  missed: (message: string) => S,
 ): (input: I, context: VisitContext) => S | Promise<S> {
   const checked = (result: R, input: I): S => {
     if (typeof result !== 'object' || result === null) throw noResult(name, result)
@@ -160,6 +168,7 @@ function guarded<I, R extends object, S>(
     return result.then(
       answer => checked(answer, input),
       (thrown: unknown) => {
+        if (thrown instanceof ReplayMiss) return missed(thrown.message)
         throw defect(name, `threw ${describe(thrown)}`, thrown)
       },
     )
@@ -219,6 +228,10 @@ export function defect(node: string, what: string, cause?: unknown): CustodyErro
   if (isCustodyError(cause)) return cause
   return new CustodyError('CUSTODY_PLUGIN_DEFECT', `the plugin of \`${node}\` ${what}`, { where: { node }, cause })
 }
+
+/** For visits of plugins that name no services. */
+export const refuseCall: Call = service =>
+  Promise.reject(new Error(`it calls ${service}, but its spec names no such service`))
 
 /** What was thrown when a plugin's rows were recorded: they turn out not to be JSON when their canonical text is made. */
 export function asDefect(node: PlanNode, thrown: unknown): unknown {

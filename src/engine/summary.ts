@@ -1,5 +1,12 @@
 /** What a run came to: the shape of `run --json` (CONTRACTS section 2). */
-import type { RowCounts, RunStatus, Tallies, TokenCounts } from '../model/entry.ts'
+import {
+  type CallSummary,
+  callSummary,
+  type RowCounts,
+  type RunStatus,
+  type Tallies,
+  type TokenCounts,
+} from '../model/entry.ts'
 import { fateOf } from '../model/outcome.ts'
 import type { Outputs } from './outputs.ts'
 
@@ -16,6 +23,8 @@ export interface RunSummary {
   /** Root of the run's log at its latest checkpoint, lower-case hex. */
   readonly checkpoint: string
   readonly duration_ms: number
+  /** Absent if there were none. */
+  readonly calls?: CallSummary
 }
 
 /** Whether any ending is of class failure. */
@@ -49,6 +58,17 @@ export function summarise(
       ...(sha256 == null ? {} : { sha256 }),
     }
   }
-  const { rows, tokens } = totals
-  return { run, status, rows, tokens, outcomes, causes, sinks, checkpoint, duration_ms: Math.round(duration_us / 1000) }
+  const { rows, tokens, calls } = totals
+  const facts = {
+    run,
+    status,
+    rows,
+    tokens,
+    outcomes,
+    causes,
+    sinks,
+    checkpoint,
+    duration_ms: Math.round(duration_us / 1000),
+  }
+  return calls === undefined ? facts : { ...facts, calls: callSummary(calls) }
 }

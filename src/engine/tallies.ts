@@ -1,5 +1,16 @@
 /** Totals of the run so far, kept while facts are recorded: what closing entries, `show` and the summary tell. */
-import { type Tallies as TalliesFact, VISIT_HELD, VISIT_OK, type VisitStatus } from '../model/entry.ts'
+import {
+  CALL_ERROR,
+  CALL_RECORDED,
+  CALL_RECORDED_ERROR,
+  CALL_THROTTLED,
+  type CallFact,
+  type CallTotals,
+  type Tallies as TalliesFact,
+  VISIT_HELD,
+  VISIT_OK,
+  type VisitStatus,
+} from '../model/entry.ts'
 
 export class Tallies {
   /** Rows; the last one's number. */
@@ -12,6 +23,8 @@ export class Tallies {
   groups = 0
   /** The last batch's number. */
   batches = 0
+  /** Totals of calls; null while there are none. */
+  calls: CallTotals | null = null
   readonly #endings = new Map<number, Map<number, number>>()
   readonly #ok: number[]
   readonly #error: number[]
@@ -27,7 +40,7 @@ export class Tallies {
     if (from !== null) this.#goOn(from)
   }
 
-  #goOn({ rows, tokens, groups, batches, endings, visits, edges }: TalliesFact): void {
+  #goOn({ rows, tokens, groups, batches, endings, visits, edges, calls }: TalliesFact): void {
     this.read = rows.read
     this.rejected = rows.rejected
     this.born = tokens.born
@@ -41,6 +54,7 @@ export class Tallies {
       this.#held[node] = held
     }
     for (const [edge, count] of edges) this.#edges[edge] = count
+    this.calls = calls ?? null
   }
 
   /** A visit, or, if `was_held`, the end of one that was counted as held. */
@@ -60,6 +74,10 @@ export class Tallies {
     this.ended++
     const by_sink = this.#endingsOf(fate)
     by_sink.set(sink, (by_sink.get(sink) ?? 0) + 1)
+  }
+
+  call(fact: CallFact): void {
+    this.calls = withCall(this.calls ?? NO_CALLS, fact)
   }
 
   #endingsOf(fate: number): Map<number, number> {
@@ -88,6 +106,29 @@ export class Tallies {
       endings,
       visits,
       edges,
+      ...(this.calls === null ? {} : { calls: this.calls }),
     }
+  }
+}
+
+const NO_CALLS: CallTotals = {
+  count: 0,
+  error: 0,
+  throttled: 0,
+  recorded: 0,
+  input_tokens: 0,
+  output_tokens: 0,
+  cost_nusd: 0,
+}
+
+function withCall(totals: CallTotals, { status, input_tokens, output_tokens, cost_nusd }: CallFact): CallTotals {
+  return {
+    count: totals.count + 1,
+    error: totals.error + (status === CALL_ERROR ? 1 : 0),
+    throttled: totals.throttled + (status === CALL_THROTTLED ? 1 : 0),
+    recorded: totals.recorded + (status === CALL_RECORDED || status === CALL_RECORDED_ERROR ? 1 : 0),
+    input_tokens: totals.input_tokens + input_tokens,
+    output_tokens: totals.output_tokens + output_tokens,
+    cost_nusd: totals.cost_nusd + cost_nusd,
   }
 }

@@ -7,6 +7,7 @@
 import type { SubjectDraft, ValueDraft } from '../ledger/write-port.ts'
 import type {
   BirthFact,
+  CallFact,
   EndingFact,
   GroupClosed,
   GroupOpened,
@@ -15,6 +16,7 @@ import type {
   VisitFact,
 } from '../model/entry.ts'
 import type { Row } from '../model/row.ts'
+import type { Answers } from './calls/answers.ts'
 import type { Passage } from './decide/ending.ts'
 import type { Frame } from './frames.ts'
 import type { Place } from './line.ts'
@@ -32,6 +34,7 @@ export class Facts {
   holds: HoldFact[] | null = null
   groups_opened: GroupOpened[] | null = null
   groups_closed: GroupClosed[] | null = null
+  calls: CallFact[] | null = null
   readonly endings: EndingFact[] = []
   readonly values: ValueDraft[] = []
 
@@ -39,12 +42,19 @@ export class Facts {
     this.time_us = time_us
     this.first_value = first_value
   }
+
+  addCall(fact: CallFact): void {
+    this.calls ??= []
+    this.calls.push(fact)
+  }
 }
 
 export class Subject {
   readonly kind: 'row' | 'batch'
   /** Number of the row, or of the batch. */
   readonly number: number
+  /** Where the row came from; null for a batch. */
+  origin: OriginFact | null = null
   /** Seq of its latest entry. */
   previous: number | null = null
   /** Values so far; the next one gets `values + 1`. */
@@ -85,6 +95,8 @@ export class Token {
   held = false
   /** Is in the line, and blocks nobody: held at a coalesce. */
   passive = false
+  /** What its calls at this node were answered; null if it made none. */
+  answers: Answers | null = null
   /** Its place in the line, while it waits for something. */
   place: Place | null = null
 
@@ -137,6 +149,7 @@ export function draftOf(subject: Subject): SubjectDraft {
     groups_opened: facts.groups_opened ?? NONE,
     groups_closed: facts.groups_closed ?? NONE,
     endings: facts.endings,
+    calls: facts.calls ?? NONE,
     first_value: facts.first_value,
     values: facts.values,
     open_tokens,

@@ -1,4 +1,5 @@
 /** What a run has under way at a commit, for whoever goes on with it. */
+import type { Answers } from './calls/answers.ts'
 import type { Join, Waiting } from './frames.ts'
 import type { BatchGroup } from './recorder.ts'
 import type { Subject, Token } from './token.ts'
@@ -13,6 +14,7 @@ export interface UnderWay {
     readonly group: BatchGroup
     readonly members: readonly Waiting[]
     readonly age_us: number
+    readonly answers: Answers | null
   }>
   readonly resting: ReadonlyArray<{ readonly token: Token; readonly left_us: number }>
 }

@@ -52,6 +52,13 @@ const draft: fc.Arbitrary<SubjectDraft> = fc.record({
       error,
     }),
   ),
+  calls: few(
+    fc.record({
+      ...{ call: n, token: n, node: n, attempt: n, ordinal: n, service: n, request: n, response: n },
+      ...{ status: fc.constantFrom(0 as const, 1 as const, 2 as const, 3 as const), start_us: fc.integer() },
+      ...{ duration_us: n, input_tokens: n, output_tokens: n, cost_nusd: n },
+    }),
+  ),
   first_value: n,
   values: few(
     fc.oneof(

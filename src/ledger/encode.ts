@@ -6,7 +6,7 @@
  * E2. Nothing but numbers, declared codes and verdicts gets into a body (I8): other texts are refused.
  */
 import { canonicalize } from '../model/canonical.ts'
-import type { EndingFact, LedgerEntry, VisitFact } from '../model/entry.ts'
+import type { CallFact, EndingFact, LedgerEntry, VisitFact } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Json } from '../model/row.ts'
 import type { EncodedEntry, RunDraft, SubjectDraft, ValueDraft } from './write-port.ts'
@@ -47,6 +47,7 @@ export function encodeSubject(draft: SubjectDraft): EncodedEntry {
   after += `,"t":${draft.time_us}`
   if (draft.visits.length > 0) after += `,"v":[${visitsText(draft.visits)}]`
   if (draft.values.length > 0) after += `,"w":${draft.first_value}`
+  if (draft.calls.length > 0) after += `,"x":[${draft.calls.map(callText).join(',')}]`
   return {
     row,
     batch,
@@ -139,6 +140,14 @@ function endingsText(endings: readonly EndingFact[]): string {
     text += e.error === null ? ']' : `,"${code(e.error.code)}",${e.error.value}]`
   }
   return text
+}
+
+function callText(each: CallFact): string {
+  const { input_tokens, output_tokens, cost_nusd } = each
+  const facts = [each.call, each.token, each.node, each.attempt, each.ordinal, each.service, each.status]
+  facts.push(each.request, each.response, each.start_us, each.duration_us)
+  if (input_tokens + output_tokens + cost_nusd > 0) facts.push(input_tokens, output_tokens, cost_nusd)
+  return `[${facts.join(',')}]`
 }
 
 function birthsText(draft: SubjectDraft): string {

@@ -94,6 +94,48 @@ export interface EndingFact {
   readonly error: { readonly code: string; readonly value: number } | null
 }
 
+export type CallStatus = 0 | 1 | 2 | 3 | 4
+export const CALL_OK = 0
+export const CALL_ERROR = 1
+/** The service asked to be left alone. The call is made again. */
+export const CALL_THROTTLED = 2
+/** Nothing was asked, because the answer was on record from another run. */
+export const CALL_RECORDED = 3
+/** As before, and what was on record is an error. */
+export const CALL_RECORDED_ERROR = 4
+/** In the order of CallStatus. */
+export const CALL_STATUSES = ['ok', 'error', 'throttled', 'recorded', 'recorded_error'] as const
+
+/** Counts of language-model tokens, and nano-dollars. */
+export interface CallCosts {
+  readonly input_tokens: number
+  readonly output_tokens: number
+  readonly cost_nusd: number
+}
+
+/** One request to a service, during a visit or for a batch, and what came of it. */
+export interface CallFact extends CallCosts {
+  /** Its number within the run. */
+  readonly call: number
+  /** 0: it was made for a batch, which is the subject. */
+  readonly token: number
+  readonly node: number
+  /** Of the visit, or of the batch. */
+  readonly attempt: number
+  /** Its place among the calls of that attempt, from 1. One that was throttled is made again in the same place. */
+  readonly ordinal: number
+  /** Place in the node's list of services, from 1. */
+  readonly service: number
+  readonly status: CallStatus
+  /** Value that was asked; equal requests of a subject may share it. */
+  readonly request: number
+  /** Value that came back; of an error `{code, message, retryable}`, with `response` if something came back. */
+  readonly response: number
+  /** From the entry's time; negative if it began before what else the entry tells. */
+  readonly start_us: number
+  readonly duration_us: number
+}
+
 /** A token is held: a BUFFERED line for auditors. */
 export interface HoldFact {
   readonly token: number
@@ -132,6 +174,7 @@ export interface OriginFact {
  * | `t` | time (always present) |
  * | `v` | visits: `[token, node, attempt, status, in, out, edge, start, duration]`, then `code, value` if status is error or exhausted |
  * | `w` | number of the first value committed in `c` |
+ * | `x` | calls: `[call, token, node, attempt, ordinal, service, status, request, response, start, duration]`, then `input, output, cost` unless all are 0 |
  * | `z` | nonce, 32 hex digits: present exactly if `c` is not |
  */
 export interface SubjectEntry {
@@ -147,6 +190,7 @@ export interface SubjectEntry {
   readonly groups_opened: readonly GroupOpened[]
   readonly groups_closed: readonly GroupClosed[]
   readonly endings: readonly EndingFact[]
+  readonly calls: readonly CallFact[]
   /** Hex commitments of values `first_value`, `first_value + 1`, … */
   readonly first_value: number
   readonly commitments: readonly string[]
@@ -202,9 +246,37 @@ export interface Tallies {
   readonly visits: ReadonlyArray<readonly [number, number, number, number]>
   /** `[edge, count]`: tokens that left by it or were born onto it. */
   readonly edges: ReadonlyArray<readonly [number, number]>
+  /** Left out if there are none. */
+  readonly calls?: CallTotals
+}
+
+export interface CallTotals extends CallCosts {
+  /** All, whatever came of them. The last one's number. */
+  readonly count: number
+  readonly error: number
+  readonly throttled: number
+  readonly recorded: number
 }
 
 export type CommitLine = ReadonlyArray<number | readonly [fork: number, coalesce: number]>
+
+/** Totals of calls as people and JSON are told. */
+export interface CallSummary {
+  /** All but those that were answered from the record. */
+  readonly made: number
+  readonly failed: number
+  readonly throttled: number
+  readonly recorded: number
+  readonly input_tokens: number
+  readonly output_tokens: number
+  readonly cost_usd: number
+}
+
+export function callSummary(totals: CallTotals): CallSummary {
+  const { count, error, throttled, recorded, input_tokens, output_tokens, cost_nusd } = totals
+  const cost_usd = cost_nusd / 1e9
+  return { made: count - recorded, failed: error, throttled, recorded, input_tokens, output_tokens, cost_usd }
+}
 
 /**
  * Entries whose subject is the run. Encoded as canonical JSON with these very keys, `c` (commitments, first value `w`)
@@ -220,6 +292,8 @@ export type RunEntry =
       readonly plan_hash: string
       readonly topology: Topology
       readonly custody: string
+      /** The run whose recorded answers its calls are given; absent if they are made. */
+      readonly replays?: string
       readonly t: number
     }
   /** Closes each commit. Its value is a `CommitValue`. */

@@ -71,12 +71,16 @@ export const ERRORS = {
     'A --set argument can’t be applied.',
     'Write --set path.to.key=value with a path that the file’s format has.',
   ),
-  CUSTODY_NOT_YET_ENFORCED: spec(
+  CUSTODY_UNUSED_LIMIT: spec(
     2,
-    'A warning when a run begins: something in the file is sound, and has no effect in this version.',
-    'Take it out, or leave it for a version that has plugins that it is for.',
+    'A warning: `limits` names a service that no node calls.',
+    'Correct its name, or take the limit out.',
   ),
-  // plugins
+  CUSTODY_PRICE_UNKNOWN: spec(
+    2,
+    '`limits.spend` can’t be kept, because it isn’t known what a call may cost.',
+    'Say the price among the options of the node, or take `limits.spend` out.',
+  ),
   CUSTODY_UNKNOWN_PLUGIN: spec(2, 'No plugin has this name.', 'See `custody plugins` for those there are.'),
   CUSTODY_PLUGIN_KIND: spec(2, 'The plugin exists, but is of another kind.', 'Use it where its kind belongs.'),
   CUSTODY_PLUGIN_OPTIONS: spec(2, 'The options of a plugin are wrong.', 'See `custody plugins NAME` for its options.'),

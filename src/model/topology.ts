@@ -11,6 +11,8 @@ export interface TopologyNode {
   readonly branches?: readonly string[]
   /** Of a coalesce. */
   readonly policy?: string
+  /** Services that its plugin calls; absent if there are none. */
+  readonly services?: readonly string[]
 }
 
 /** `discard` as the target of an edge. */

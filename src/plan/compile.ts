@@ -22,6 +22,7 @@ import { checkReachability, orderNodes } from './reach.ts'
 import { Report } from './report.ts'
 import { mergeRetries } from './retry.ts'
 import type { Secrets } from './secrets.ts'
+import { checkLimits } from './services.ts'
 import { wire } from './wiring.ts'
 
 export interface CompiledPlan {
@@ -51,6 +52,7 @@ export function compilePlan(pipeline: PipelineFile, catalogue: Catalogue, secret
   const complete = wiring.complete && order.length === draft.nodes.length
   for (const node of draft.nodes) branches.check(node, complete, report)
   checkInputs(draft, plugins, report)
+  checkLimits(plugins, report)
   const retries = mergeRetries(draft, report)
   const graph = graphOf(draft)
   const sound = !report.failed && pipeline.faulty !== true
@@ -90,8 +92,8 @@ function buildPlan({ pipeline, draft, plugins, branches, flow, retries }: Parts)
     folder: pipeline.folder,
     nodes: Object.freeze(nodes),
     edges: Object.freeze(edges),
-    topology: topologyOf(draft),
-    hash: planHash(draft),
+    topology: topologyOf(draft, plugins),
+    hash: planHash(draft, plugins),
     value: planValue(pipeline, draft, plugins, flow),
     ledger_url,
     limits,

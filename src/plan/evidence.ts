@@ -10,12 +10,20 @@ import type { Expression } from '../sdk/expression.ts'
 import type { Draft, DraftNode } from './draft.ts'
 import type { Flow, NodeFacts } from './flow.ts'
 import { pluginUse, type ResolvedPlugin } from './plugins.ts'
+import { servicesOf } from './services.ts'
 
-export function topologyOf(draft: Draft): Topology {
+type Plugins = ReadonlyMap<DraftNode, ResolvedPlugin>
+
+export function topologyOf(draft: Draft, plugins: Plugins): Topology {
   return {
-    nodes: draft.nodes.map(topologyNode),
+    nodes: draft.nodes.map(node => ({ ...topologyNode(node), ...servicesAt(plugins.get(node)) })),
     edges: draft.edges.map(({ from, label, to }) => [from.number, label, to?.number ?? DISCARD] as const),
   }
+}
+
+function servicesAt(plugin: ResolvedPlugin | undefined): Pick<TopologyNode, 'services'> {
+  const services = plugin === undefined ? [] : servicesOf(plugin)
+  return services.length === 0 ? {} : { services }
 }
 
 function topologyNode(node: DraftNode): TopologyNode {
@@ -31,12 +39,12 @@ function topologyNode(node: DraftNode): TopologyNode {
  * Lower-case hex SHA-256 of canonical JSON: the topology; of each node, what it is told to do (options as written,
  * variables expanded, secrets by name); the declared schemas. Not the retry, the limits, the ledger.
  */
-export function planHash(draft: Draft): string {
+export function planHash(draft: Draft, plugins: Plugins): string {
   const nodes = draft.nodes.map(({ config }) => {
     const { retry: _retry, ...settings } = { retry: null, ...config }
     return settings
   })
-  const subject = { topology: topologyOf(draft), nodes }
+  const subject = { topology: topologyOf(draft, plugins), nodes }
   return createHash('sha256')
     .update(canonicalize(asJson(subject)))
     .digest('hex')
@@ -45,12 +53,7 @@ export function planHash(draft: Draft): string {
 /** Config and topology are JSON by their types; what is undefined in them is left out. */
 const asJson = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json
 
-export function planValue(
-  pipeline: PipelineFile,
-  draft: Draft,
-  plugins: ReadonlyMap<DraftNode, ResolvedPlugin>,
-  flow: Flow,
-): PlanValue {
+export function planValue(pipeline: PipelineFile, draft: Draft, plugins: Plugins, flow: Flow): PlanValue {
   const expressions: { [node: string]: readonly ExpressionText[] } = {}
   const options: { [node: string]: unknown } = {}
   for (const node of draft.nodes) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { canonicalize } from '../model/canonical.ts'
-import type { EndingFact, SubjectEntry } from '../model/entry.ts'
+import type { CallFact, EndingFact, SubjectEntry } from '../model/entry.ts'
 import type { Json } from '../model/row.ts'
 import { DecodeError, decodeLedgerEntry, decodeRunEntry, decodeSubjectEntry, isSubjectBody } from './decode.ts'
 
@@ -32,6 +32,7 @@ function encode(entry: SubjectEntry): string {
     ['g', entry.groups_opened.map(g => [g.group, g.kind, g.node, g.expected])],
     ['d', entry.groups_closed.map(g => [g.group, g.verdict, g.detail, ...g.members])],
     ['e', entry.endings.map(e => [e.token, e.fate, e.node, e.sink, e.group, ...error(e)])],
+    ['x', entry.calls.map(callOf)],
   ]
   for (const [key, list] of lists) if (list.length > 0) facts[key] = list
   if (entry.commitments.length > 0) {
@@ -39,6 +40,12 @@ function encode(entry: SubjectEntry): string {
     facts.w = entry.first_value
   } else facts.z = entry.nonce
   return canonicalize(facts)
+}
+
+function callOf(x: CallFact): readonly Json[] {
+  const facts = [x.call, x.token, x.node, x.attempt, x.ordinal, x.service, x.status, x.request, x.response]
+  const costs = [x.input_tokens, x.output_tokens, x.cost_nusd]
+  return [...facts, x.start_us, x.duration_us, ...(costs.every(each => each === 0) ? [] : costs)]
 }
 
 const from0 = fc.maxSafeInteger().map(Math.abs)
@@ -96,6 +103,13 @@ const entry = fc
       fc
         .record({ token: from1, fate: from1, node: from0, sink: from0, group: from0, error: fc.option(failure) })
         .map(each => each as EndingFact),
+    ),
+    calls: few(
+      fc.record({
+        ...{ call: from1, token: from0, node: from1, attempt: from1, ordinal: from1, service: from1 },
+        ...{ request: from1, response: from1, status: fc.constantFrom<0 | 1 | 2 | 3>(0, 1, 2, 3) },
+        ...{ start_us: fc.integer(), duration_us: from0, input_tokens: from0, output_tokens: from0, cost_nusd: from0 },
+      }),
     ),
     first_value: from1,
     commitments: few(fc.constant(HASH)),

@@ -7,6 +7,8 @@
 import { canonicalize, NotJsonError } from '../model/canonical.ts'
 import {
   type BirthFact,
+  type CallFact,
+  type CallStatus,
   type EndingFact,
   type GroupClosed,
   type GroupKind,
@@ -131,7 +133,7 @@ function splitCommitments(all: { readonly [key: string]: Json }): Committed & { 
 
 // ── entries of rows and batches: on the path of each row, so by hand ────────────────────────────────────────────────
 
-const SUBJECT_KEYS = new Set(['b', 'c', 'd', 'e', 'g', 'h', 'n', 'o', 'p', 'r', 's', 't', 'v', 'w', 'z'])
+const SUBJECT_KEYS = new Set(['b', 'c', 'd', 'e', 'g', 'h', 'n', 'o', 'p', 'r', 's', 't', 'v', 'w', 'x', 'z'])
 
 function subjectEntry(facts: { readonly [key: string]: Json }): SubjectEntry {
   for (const key in facts) {
@@ -154,6 +156,7 @@ function subjectEntry(facts: { readonly [key: string]: Json }): SubjectEntry {
     groups_opened: list(facts.g, 'g', groupOpened),
     groups_closed: list(facts.d, 'd', groupClosed),
     endings: list(facts.e, 'e', ending),
+    calls: list(facts.x, 'x', call),
     ...committedIn(facts),
   }
 }
@@ -234,6 +237,32 @@ function birth(value: Json, where: string): BirthFact {
     ordinal,
     value: atLeastOne(born, where, 3),
     parents,
+  }
+}
+
+function call(value: Json, where: string): CallFact {
+  const length = Array.isArray(value) && value.length > 11 ? 14 : 11
+  const x = numbers(value, where, length, length, 9)
+  for (const i of [0, 2, 3, 4, 5, 7, 8]) atLeastOne(x[i]!, where, i)
+  const status = x[6]!
+  if (status > 4) refuse(status, `${where}[6]`, 'a status of a call (0 to 4)')
+  const [input_tokens = 0, output_tokens = 0, cost_nusd = 0] = x.slice(11)
+  if (length === 14 && input_tokens + output_tokens + cost_nusd === 0) refuse(value, where, 'a list of 11 elements')
+  return {
+    call: x[0]!,
+    token: x[1]!,
+    node: x[2]!,
+    attempt: x[3]!,
+    ordinal: x[4]!,
+    service: x[5]!,
+    status: status as CallStatus,
+    request: x[7]!,
+    response: x[8]!,
+    start_us: x[9]!,
+    duration_us: x[10]!,
+    input_tokens,
+    output_tokens,
+    cost_nusd,
   }
 }
 

@@ -21,6 +21,7 @@ const topologyNode: Decoder<TopologyNode> = (value, where) => {
     ...(has('plugin') ? { plugin: text() } : {}),
     ...(has('branches') ? { branches: listOf(text()) } : {}),
     ...(has('policy') ? { policy: text() } : {}),
+    ...(has('services') ? { services: listOf(text()) } : {}),
   })(value, where) as TopologyNode
 }
 const topology: Decoder<Topology> = object({
@@ -28,14 +29,25 @@ const topology: Decoder<Topology> = object({
   edges: listOf(tuple(int(1), text(), int(0))),
 })
 
-const totals: Decoder<Tallies> = object({
-  rows: object({ read: int(), ingested: int(), rejected: int() }),
-  tokens: object({ born: int(), ended: int(), open: int() }),
-  groups: int(),
-  batches: int(),
-  endings: listOf(tuple(int(1), int(), int())),
-  visits: listOf(tuple(int(1), int(), int(), int())),
-  edges: listOf(tuple(int(1), int())),
+const totals: Decoder<Tallies> = (value, where) =>
+  object({
+    rows: object({ read: int(), ingested: int(), rejected: int() }),
+    tokens: object({ born: int(), ended: int(), open: int() }),
+    groups: int(),
+    batches: int(),
+    endings: listOf(tuple(int(1), int(), int())),
+    visits: listOf(tuple(int(1), int(), int(), int())),
+    edges: listOf(tuple(int(1), int())),
+    ...(Object.hasOwn(asObject(value, where), 'calls') ? { calls: callTotals } : {}),
+  })(value, where)
+const callTotals = object({
+  count: int(1),
+  error: int(),
+  throttled: int(),
+  recorded: int(),
+  input_tokens: int(),
+  output_tokens: int(),
+  cost_nusd: int(),
 })
 const receipt = object({ sink: int(1), rows: int(), bytes: int() })
 const word = text(/^[a-z0-9_]+$/, 'a declared word')
@@ -56,16 +68,18 @@ const commit: Decoder<Extract<RunEntry, { k: 'commit' }>> = (value, where) =>
 
 /** By `k`. */
 const RUN_ENTRIES: { readonly [K in RunEntry['k']]: Decoder<Extract<RunEntry, { k: K }>> } = {
-  open: object({
-    k: oneOf('open'),
-    format: oneOf(LEDGER_FORMAT),
-    run: uuid,
-    name: text(),
-    plan_hash: hash,
-    topology,
-    custody: text(),
-    t: int(),
-  }),
+  open: (value, where) =>
+    object({
+      k: oneOf('open'),
+      format: oneOf(LEDGER_FORMAT),
+      run: uuid,
+      name: text(),
+      plan_hash: hash,
+      topology,
+      custody: text(),
+      ...(Object.hasOwn(asObject(value, where), 'replays') ? { replays: uuid } : {}),
+      t: int(),
+    })(value, where),
   commit,
   stop: object({ k: oneOf('stop'), status: oneOf('failed', 'cancelled'), reason: word, t: int() }),
   resume: object({ k: oneOf('resume'), epoch: int(1), cut: listOf(int(1)), t: int() }),

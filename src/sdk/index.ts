@@ -1,6 +1,7 @@
 /** `custody/sdk`: what authors of plugins import. */
 export { CustodyError, type ErrorCode } from '../model/error.ts'
 export { derive, type Json, type MutableRow, newRow, type Row } from '../model/row.ts'
+export type * from './call.ts'
 export { defineAggregate, defineGate, defineSink, defineSource, defineTransform } from './define.ts'
 export {
   type CompiledExpression,

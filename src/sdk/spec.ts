@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod'
 import type { Json, Row } from '../model/row.ts'
+import type { Call, CallAnswer } from './call.ts'
 import type { FieldSchema, RowSchema } from './schema.ts'
 
 /** `deterministic`: same row, same result. `external`: asks something outside. `random`: neither. */
@@ -16,6 +17,8 @@ export interface PluginExample {
   /** Rows in and out, where the plugin is a transform or aggregate: run by the conformance kit. */
   readonly rows_in?: readonly Row[]
   readonly rows_out?: readonly Row[]
+  /** What its calls are answered, in order, again from the first after the last. */
+  readonly answers?: readonly CallAnswer[]
   /** Codes of the errors that rows_in meet, in order. */
   readonly errors?: readonly string[]
   /** Files that the options name, by their path from the pipeline file's folder, with their content. */
@@ -68,6 +71,10 @@ interface CommonSpec<O> {
 
 /** For those that work on rows. */
 interface RowContracts<O> {
+  /** Names of the services that it calls, as `limits.services` knows them. Absent: it calls none. */
+  readonly services?: (options: O) => readonly string[]
+  /** Why it can't be told before a call what it costs at most; null if it can. Absent: its calls cost nothing. */
+  readonly unpriced?: (options: O) => string | null
   readonly requires?: (options: O) => readonly FieldRequirement[]
   readonly expressions?: (options: O) => readonly ExpressionUse[]
   readonly patterns?: (options: O) => readonly PatternUse[]
@@ -102,6 +109,8 @@ export interface RowError {
   readonly retryable: boolean
   /** More for people, as content. */
   readonly details?: Json
+  /** Another attempt must not come sooner. */
+  readonly retry_after_ms?: number
 }
 
 // ── sources ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -187,12 +196,13 @@ export type TransformResult =
   | { readonly kind: 'filtered' }
   | RowError
 
-/** What a call of `process` may use besides the row. */
+/** What a visit may use besides the row. */
 export interface VisitContext {
   /** From 1. */
   readonly attempt: number
   /** Aborted when the run stops; long work should then give up. */
   readonly signal: AbortSignal
+  readonly call: Call
 }
 
 export interface Transform {
@@ -210,7 +220,7 @@ export interface TransformSpec<O = unknown> extends CommonSpec<O>, RowContracts<
   readonly cardinality: 'one' | 'many'
   /** Whether it may return no row (`filtered`). */
   readonly filters?: boolean
-  /** How many promises of one node may be under way; 16 if absent. */
+  /** How many promises of one node may be under way. Absent: 16, or enough for its services' limits. */
   readonly concurrency?: (options: O) => number
   readonly create: (options: O, context: PluginContext) => Transform | Promise<Transform>
 }

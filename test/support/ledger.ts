@@ -109,6 +109,7 @@ export function subjectDraft(
     groups_opened: [],
     groups_closed: [],
     endings: [],
+    calls: [],
     first_value: 1,
     values: [],
     open_tokens: [],

@@ -76,12 +76,13 @@ export class Rig {
   /** What each sink has durably, in order. */
   readonly disk = new Map<string, readonly Row[]>()
   clock = new VirtualClock()
-  readonly #text: string
+  /** May be changed before a run is gone on with. */
+  text: string
   readonly #more: readonly PluginSpec[]
 
   /** Beside `more`, which may change between runs, the text may use `feed`, `wait`, `gather` and `keep`: see below. */
   constructor(text: string, more: readonly PluginSpec[] = []) {
-    this.#text = text
+    this.text = text
     this.#more = more
   }
 
@@ -122,7 +123,7 @@ export class Rig {
       .filter(verdict => verdict !== 'forked' && verdict !== 'expanded')
   }
 
-  facts<F>(kind: 'endings' | 'groups_closed' | 'groups_opened' | 'visits' | 'holds' | 'births'): F[] {
+  facts<F>(kind: 'endings' | 'groups_closed' | 'groups_opened' | 'visits' | 'holds' | 'births' | 'calls'): F[] {
     return this.ledger.subjects().flatMap(draft => draft[kind] as unknown as F[])
   }
 
@@ -133,7 +134,7 @@ export class Rig {
 
   plan(): Plan {
     const own = [feed(() => this.clock), wait(() => this.clock), gather, keep(this.disk)]
-    const { plan, diagnostics } = compileText(this.#text, { catalogue: testCatalogue().with([...own, ...this.#more]) })
+    const { plan, diagnostics } = compileText(this.text, { catalogue: testCatalogue().with([...own, ...this.#more]) })
     const errors = diagnostics.filter(({ severity }) => severity === 'error')
     if (plan === null || errors.length > 0) throw new Error(errors.map(({ message }) => message).join('\n'))
     return plan

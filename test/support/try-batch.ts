@@ -4,6 +4,7 @@ import { type Json, type Row, withoutPrototypes } from '../../src/model/row.ts'
 import { OBSERVED, type RowSchema } from '../../src/sdk/schema.ts'
 import { compileRowSchema } from '../../src/sdk/schema-check.ts'
 import type { AggregateSpec, BatchResult } from '../../src/sdk/spec.ts'
+import { visitContext } from '../../src/sdk/testing/calling.ts'
 import { schemaOfRows } from '../../src/sdk/testing/subject.ts'
 
 /** The rows that leave, null for a member that is dropped; or an error's code. */
@@ -16,7 +17,7 @@ export async function tryBatch<Options>(
   const rows = batch.map(row => withoutPrototypes(row) as Row)
   const run = async (input: RowSchema): Promise<BatchResult> => {
     const aggregate = await spec.create(parsed, { node: 'test', folder: '/', input })
-    return aggregate.process(rows, { attempt: 1, signal: new AbortController().signal })
+    return aggregate.process(rows, visitContext())
   }
   const result = await run(OBSERVED)
   if (result.kind === 'error') return result.code

@@ -1,23 +1,22 @@
 /** For tests: runs a transform as the engine would, and says what is known of its rows. */
 import { type Json, type Row, withoutPrototypes } from '../../src/model/row.ts'
+import type { Call } from '../../src/sdk/call.ts'
 import { compileExpression } from '../../src/sdk/expression.ts'
 import { type FieldSchema, OBSERVED, type RowSchema } from '../../src/sdk/schema.ts'
 import type { AggregateSpec, TransformSpec } from '../../src/sdk/spec.ts'
+import { performing, visitContext } from '../../src/sdk/testing/calling.ts'
 
 /** Per row: the rows that leave, or an error's code. */
 export async function tryOut<Options>(
   spec: TransformSpec<Options>,
   options: Json,
   rows: readonly Json[],
-  { input = OBSERVED, folder = '/' }: { readonly input?: RowSchema; readonly folder?: string } = {},
+  { input = OBSERVED, folder = '/', call = performing }: { input?: RowSchema; folder?: string; call?: Call } = {},
 ): Promise<readonly (readonly Row[] | string)[]> {
   const transform = await spec.create(spec.options.parse(options), { node: 'test', folder, input })
   const results: (readonly Row[] | string)[] = []
   for (const row of rows) {
-    const result = await transform.process(withoutPrototypes(row) as Row, {
-      attempt: 1,
-      signal: new AbortController().signal,
-    })
+    const result = await transform.process(withoutPrototypes(row) as Row, visitContext(call))
     if (result.kind === 'error') results.push(result.code)
     else results.push(result.kind === 'row' ? [result.row] : result.kind === 'rows' ? result.rows : [])
   }

@@ -28,9 +28,13 @@ function runStatus(shown: ShownRun, paint: Paint): string {
   }
 }
 
+const STOPS: { readonly [reason: string]: string } = {
+  user: 'by the user',
+  budget_exhausted: 'because the next call could go beyond limits.spend',
+}
+
 function stopText(stopped: NonNullable<ShownRun['stopped']>, paint: Paint): string {
-  if (stopped.code === null)
-    return stopped.reason === 'user' ? 'stopped by the user' : `stopped: ${printable(stopped.reason)}`
+  if (stopped.code === null) return `stopped ${STOPS[stopped.reason] ?? `(${printable(stopped.reason)})`}`
   return `${paint('red', `${stopped.code}`)}: ${stopped.message === null ? 'the message is erased' : printable(stopped.message)}`
 }
 

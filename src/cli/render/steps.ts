@@ -1,9 +1,21 @@
 /** The steps of one row instance as aligned lines: number, node, what did it, what came of it, how long it took. */
 import { formatDuration } from '../../model/time.ts'
-import type { Change, Decision, VisitStory } from '../../read/explain/story.ts'
+import type { CallStory, Change, Decision, VisitStory } from '../../read/explain/story.ts'
 import type { Paint } from '../terminal.ts'
 import { withValues } from './expression.ts'
-import { columnsOf, counted, nearPath, padEnd, padStart, printable, shorten, valueText, wrap } from './text.ts'
+import {
+  columnsOf,
+  count,
+  counted,
+  dollars,
+  nearPath,
+  padEnd,
+  padStart,
+  printable,
+  shorten,
+  valueText,
+  wrap,
+} from './text.ts'
 
 /** Longest value in a change. */
 const VALUE_COLUMNS = 48
@@ -151,6 +163,37 @@ function durationText(duration_us: number): string {
 }
 
 function body(visit: VisitStory, around: Around): Pick<Step, 'head' | 'more'> {
+  const { head, more } = outcomeOf(visit, around)
+  return { head, more: [...more, ...visit.calls.map(callText)] }
+}
+
+/** `asked openai (call 12): answered in 0.8 s · 312 tokens in, 45 out · $0.0004` */
+export function callText(each: CallStory): string {
+  const { service, call, status, duration_us, input_tokens, output_tokens, cost_usd } = each
+  const parts = [`asked ${printable(service)} (call ${call}): ${CALL_WORDS[status]} in ${formatDuration(duration_us)}`]
+  const { code, message } = fieldsOf(each.response)
+  if (status === 'error' || status === 'recorded_error')
+    parts.push(`${printable(String(code))}: ${printable(String(message))}`)
+  if (input_tokens + output_tokens > 0) parts.push(`${count(input_tokens)} tokens in, ${count(output_tokens)} out`)
+  if (cost_usd > 0) parts.push(dollars(cost_usd))
+  return parts.join(' · ')
+}
+
+const CALL_WORDS: { readonly [status in CallStory['status']]: string } = {
+  ok: 'answered',
+  error: 'failed',
+  throttled: 'told to wait',
+  recorded: 'answered from the record',
+  recorded_error: 'failed, as on record',
+}
+
+function fieldsOf(response: CallStory['response']): { readonly [field: string]: unknown } {
+  return response.kind === 'known' && isObject(response.value)
+    ? response.value
+    : { code: 'an error', message: 'erased' }
+}
+
+function outcomeOf(visit: VisitStory, around: Around): Pick<Step, 'head' | 'more'> {
   const attempt = visit.attempt > 1 ? `attempt ${visit.attempt}: ` : ''
   if (visit.error !== null) return { head: errorHead(visit, attempt, around.again), more: evaluated(visit) }
   if (visit.status === 'held') return { head: text('held here until its group closes'), more: [] }

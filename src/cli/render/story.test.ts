@@ -20,6 +20,7 @@ function visit(more: Partial<VisitStory>): VisitStory {
     changed: null,
     decision: null,
     evaluations: [],
+    calls: [],
     error: null,
     left: { label: 'to', to: 'next' },
     path: null,

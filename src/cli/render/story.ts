@@ -1,7 +1,7 @@
 /** The story of a row, from top to bottom, for people. */
 import type { MergeDetail, Story, TokenEnding, TokenStory, VisitStory } from '../../read/explain/story.ts'
 import type { Paint } from '../terminal.ts'
-import { changeTexts, renderSteps, type StoryView } from './steps.ts'
+import { callText, changeTexts, renderSteps, type StoryView } from './steps.ts'
 import { columnsOf, count, counted, hashText, printable, shorten, shortRun, timeText, valueText } from './text.ts'
 
 const FIELD_COLUMNS = 60
@@ -17,6 +17,7 @@ export function renderStory(story: Story, view: StoryView): string {
   const single = story.tokens.length === 1 && story.subject.kind === 'row'
   for (const root of roots) lines.push('', ...tokenLines(root, children, single ? -1 : 0, 1, view))
   lines.push('', evidence(story))
+  if (story.subject.kind === 'batch') lines.push(...story.subject.calls.map(each => `  ${callText(each)}`))
   for (const next of story.onward) lines.push('', renderStory(next, view))
   return lines.join('\n')
 }

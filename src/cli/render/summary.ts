@@ -1,14 +1,17 @@
 /** The summary of a run for people: read, ended, written, sealed. */
+
+import type { CallSummary } from '../../model/entry.ts'
 import { formatDuration } from '../../model/time.ts'
 import type { EndingCounts, SinkCounts } from '../../read/show/summary.ts'
 import type { Paint } from '../terminal.ts'
-import { count, counted, hashText, nearPath, printable, shorten } from './text.ts'
+import { count, counted, dollars, hashText, nearPath, printable, shorten } from './text.ts'
 
 export interface SummaryFacts {
   readonly status: string
   readonly rows: { readonly read: number; readonly rejected: number }
   readonly tokens: { readonly born: number; readonly ended: number; readonly open: number }
   readonly endings: readonly EndingCounts[]
+  readonly calls?: CallSummary
   readonly sinks: { readonly [sink: string]: SinkCounts }
   readonly checkpoint: string
   readonly signed_by: string | null
@@ -27,6 +30,7 @@ export function renderSummary(facts: SummaryFacts, cwd: string, columns: number,
   add('read', counted(rows.read, 'row') + (rows.rejected > 0 ? `, ${count(rows.rejected)} of them broken` : ''))
   add('ended', endedText(tokens))
   lines.push(...endingLines(facts.endings, columns, paint))
+  if (facts.calls !== undefined) add('asked', askedText(facts.calls))
   const written = writtenTexts(facts.sinks, cwd)
   // Until the seal, a file may still stand under another name.
   const title = facts.dry_run ? 'would write' : isSealed(facts.status) ? 'written' : 'so far'
@@ -46,6 +50,18 @@ export function isSealed(status: string): boolean {
 function endedText({ born, ended, open }: SummaryFacts['tokens']): string {
   const of = `${count(ended)} of ${counted(born, 'row instance')}`
   return open === 0 ? `${of}, each exactly once` : `${of}; ${count(open)} still open`
+}
+
+/** `312 calls, 4 failed · 12,041 tokens in, 980 out · $0.42` */
+function askedText({ made, failed, throttled, recorded, input_tokens, output_tokens, cost_usd }: CallSummary): string {
+  const calls = [counted(made, 'call')]
+  if (failed > 0) calls.push(`${count(failed)} failed`)
+  if (throttled > 0) calls.push(`${count(throttled)} told to wait`)
+  if (recorded > 0) calls.push(`${count(recorded)} answered from the record`)
+  const parts = [calls.join(', ')]
+  if (input_tokens + output_tokens > 0) parts.push(`${count(input_tokens)} tokens in, ${count(output_tokens)} out`)
+  if (cost_usd > 0) parts.push(dollars(cost_usd))
+  return parts.join(' · ')
 }
 
 /** By class of ending: where how many went. */

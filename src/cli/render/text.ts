@@ -113,6 +113,12 @@ export function count(value: number): string {
   return grouped.format(value)
 }
 
+/** `$0.0042`, `$12.30`: two digits that count, at least cents. */
+export function dollars(usd: number): string {
+  const digits = usd <= 0 || usd >= 0.1 ? 2 : Math.min(9, 1 - Math.floor(Math.log10(usd)))
+  return `$${usd.toFixed(digits)}`
+}
+
 /** `1 row`, `2 rows`. */
 export function counted(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`

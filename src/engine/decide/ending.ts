@@ -36,6 +36,7 @@ const EXPANDED = fateNumber('EXPANDED', 'expand')
 const COALESCED = fateNumber('COALESCED', 'merge')
 const CONSUMED = fateNumber('CONSUMED_IN_BATCH', 'batch')
 const ABANDONED = fateNumber('FAILED', 'abandoned')
+const REPLAY_MISS = fateNumber('FAILED', 'replay_miss')
 const BATCH_FAILED = fateNumber('FAILED', 'batch_failed')
 const SINK_REJECTED = fateNumber('FAILED', 'sink_rejected')
 
@@ -115,6 +116,11 @@ export function failedAtCoalesce(
 /** The ending of a token that was still open when its run was given up. */
 export function abandoned(token: number, node: number, error: ErrorFact): Ending {
   return { fate: ABANDONED, token, node, sink: 0, group: 0, error }
+}
+
+/** The ending of a token whose visit asked for what the replayed run has no record of. */
+export function replayMissed(token: number, node: number, error: ErrorFact): Ending {
+  return { fate: REPLAY_MISS, token, node, sink: 0, group: 0, error }
 }
 
 /** The ending of a token for which a transform returned nothing. */

@@ -67,14 +67,14 @@ function underWay(
   const line = (commit?.entry.line ?? []).map(each =>
     typeof each === 'number' ? found(tokens, each) : joinAt(forks, each),
   )
-  const subjects = new Map(
-    restored.filter(({ subject }) => subject.kind === 'batch').map(({ subject }) => [subject.number, subject]),
+  const gathered = new Map(
+    restored.filter(({ subject }) => subject.kind === 'batch').map(each => [each.subject.number, each]),
   )
   return {
     line: line.filter(each => each !== null),
     subjects: restored.map(({ subject }) => subject),
     joins: restored.flatMap(({ joins }) => joins.flatMap(join => timeoutOf(join, age))),
-    batches: [...openBatches(plan, batches, subjects, members, age)],
+    batches: [...openBatches(plan, batches, gathered, members, age)],
     resting: restored.flatMap(({ resting }) =>
       resting.map(({ token, failed_us }) => ({ token, left_us: Math.max(0, delayOf(plan, token) - age(failed_us)) })),
     ),
@@ -103,7 +103,7 @@ function timeoutOf(join: Join, age: (us: number) => number): UnderWay['joins'] {
 function* openBatches(
   plan: Plan,
   stored: ReadonlyMap<number, StoredSubject>,
-  subjects: ReadonlyMap<number, Subject>,
+  gathered: ReadonlyMap<number, RestoredSubject>,
   members: ReadonlyMap<number, readonly Held[]>,
   age: (us: number) => number,
 ): Iterable<UnderWay['batches'][number]> {
@@ -112,7 +112,7 @@ function* openBatches(
       for (const { group, kind, node } of entry.groups_opened) {
         const held = members.get(group)
         if (kind !== 3 || held === undefined) continue
-        const subject = subjects.get(number) ?? new Subject('batch', number)
+        const { subject = new Subject('batch', number), answers = null } = gathered.get(number) ?? {}
         const waiting = held
           .toSorted((a, b) => a.ordinal - b.ordinal)
           .map(({ token, started_us }): Waiting => ({ token, branch: 0, started_us }))
@@ -120,6 +120,7 @@ function* openBatches(
           group: { group, subject, node: plan.nodes[node - 1] as AggregateNode },
           members: waiting,
           age_us: age(entry.time_us),
+          answers,
         }
       }
   }

@@ -2,8 +2,12 @@
  * The fold of one subject's entries: its tokens as they stand, with their data, forks, groups and attempts (I6).
  */
 import { addValues } from '../../ledger/decode.ts'
+import { canonicalize } from '../../model/canonical.ts'
 import {
   type BirthFact,
+  CALL_OK,
+  CALL_RECORDED,
+  type CallFact,
   GROUP_KINDS,
   type GroupKind,
   isError,
@@ -15,6 +19,8 @@ import {
 import { CustodyError } from '../../model/error.ts'
 import { frozen, type Json, type Row } from '../../model/row.ts'
 import type { Plan, PlanNode } from '../../plan/plan.ts'
+import { Answers } from '../calls/answers.ts'
+import { servicesOf } from '../calls/contexts.ts'
 import type { MergeFailure } from '../decide/coalesce.ts'
 import type { Passage } from '../decide/ending.ts'
 import { type ForkGroup, type Frame, frameOf, type Join, joinOf } from '../frames.ts'
@@ -37,6 +43,8 @@ export interface RestoredSubject {
   readonly resting: ReadonlyArray<{ readonly token: Token; readonly failed_us: number }>
   /** By number: forks with branches under way. */
   readonly forks: ReadonlyMap<number, ForkGroup>
+  /** Of a batch: what its calls were answered. */
+  readonly answers: Answers | null
 }
 
 interface Group {
@@ -53,6 +61,8 @@ interface Folded {
   ended: boolean
   hold: { readonly group: number; readonly ordinal: number; readonly started_us: number } | null
   failed_us: number | null
+  /** Of the visit that it makes, or is about to make. */
+  calls: CallFact[]
 }
 
 export function restoreSubject(
@@ -74,6 +84,8 @@ class SubjectFold {
   readonly #groups = new Map<number, Group>()
   readonly #forks = new Map<number, Mutable<ForkGroup>>()
   readonly #joins = new Map<number, Join>()
+  /** Calls for the batch that is the subject. */
+  readonly #batch_calls: CallFact[] = []
 
   constructor(plan: Plan, subject: Subject) {
     this.#plan = plan
@@ -82,6 +94,7 @@ class SubjectFold {
 
   add(seq: number, entry: SubjectEntry, payload: string | null): void {
     this.#subject.previous = seq
+    this.#subject.origin ??= entry.origin
     this.#subject.values = Math.max(this.#subject.values, entry.first_value + entry.commitments.length - 1)
     if (payload !== null) addValues(this.#values, entry.first_value, payload)
     for (const { group, kind, node } of entry.groups_opened) this.#groups.set(group, { kind, node })
@@ -96,6 +109,7 @@ class SubjectFold {
         folded.hold = { group, ordinal, started_us: entry.time_us + visit.start_us }
       }
     }
+    for (const call of entry.calls) this.#call(call)
     for (const ending of entry.endings) {
       const folded = this.#folded(ending.token)
       folded.ended = true
@@ -108,11 +122,12 @@ class SubjectFold {
   finish(): RestoredSubject {
     const batched = new Map<number, Held[]>()
     const resting: { token: Token; failed_us: number }[] = []
-    for (const { token, value, ended, hold, failed_us } of this.#tokens.values()) {
+    for (const { token, value, ended, hold, failed_us, calls } of this.#tokens.values()) {
       if (ended) continue
       token.row = this.#row(value)
       token.value = value
       this.#subject.open.push(token)
+      token.answers = this.#answersOf(calls)
       if (failed_us !== null) resting.push({ token, failed_us })
       if (hold === null) continue
       token.held = true
@@ -124,7 +139,8 @@ class SubjectFold {
     for (const fork of this.#forks.values()) if (this.#values.has(fork.value)) fork.row = this.#row(fork.value)
     const joins = [...this.#joins.values()].filter(join => join.verdict === null)
     for (const join of joins) join.arrived.sort((a, b) => a.started_us - b.started_us)
-    return { subject: this.#subject, batched, joins, resting, forks: this.#forks }
+    const answers = this.#answersOf(this.#batch_calls)
+    return { subject: this.#subject, batched, joins, resting, forks: this.#forks, answers }
   }
 
   #birth(birth: BirthFact): void {
@@ -140,7 +156,7 @@ class SubjectFold {
       { kind: 'flow', node: this.#groups.get(group)?.node ?? 0 },
       frames,
     )
-    this.#tokens.set(token, { token: born, value, ended: false, hold: null, failed_us: null })
+    this.#tokens.set(token, { token: born, value, ended: false, hold: null, failed_us: null, calls: [] })
   }
 
   #framesAtBirth({ group: number, ordinal, value, parents }: BirthFact): Frame | null {
@@ -180,11 +196,34 @@ class SubjectFold {
       token.passage = this.#passage(visit, held_by)
       token.node = edge?.to ?? 0
       token.attempt = 1
+      folded.calls = []
       if (visit.out !== 0) folded.value = visit.out
     } else if (isError(visit.status)) {
       token.attempt = visit.attempt + 1
       folded.failed_us = time_us + visit.start_us + visit.duration_us
     } else folded.value = visit.in
+  }
+
+  /** Calls of visits that are over are over, too. */
+  #call(call: CallFact): void {
+    if (call.token === 0) this.#batch_calls.push(call)
+    else {
+      const folded = this.#folded(call.token)
+      if (!folded.ended && folded.token.node === call.node) folded.calls.push(call)
+    }
+  }
+
+  #answersOf(calls: readonly CallFact[]): Answers | null {
+    if (calls.length === 0) return null
+    const answers = new Answers()
+    for (const { node, service, status, ordinal, request, response } of calls) {
+      const text = canonicalize(this.#value(request))
+      answers.keepValue(text, request)
+      const name = servicesOf(this.#node(node))[service - 1]
+      const answered = status === CALL_OK || status === CALL_RECORDED
+      if (answered && name !== undefined) answers.add(name, text, ordinal, frozen(this.#value(response)))
+    }
+    return answers
   }
 
   #passage(visit: VisitFact, held_by: number): Passage {
@@ -265,12 +304,13 @@ class SubjectFold {
   }
 
   #row(value: number): Row {
-    const row = this.#values.get(value)
-    if (row === undefined)
-      throw new CustodyError(
-        'CUSTODY_VERIFY_FAILED',
-        `${this.#subject.kind} ${this.#subject.number} has lost its value ${value}`,
-      )
-    return frozen(row as Row)
+    return frozen(this.#value(value) as Row)
+  }
+
+  #value(number: number): Json {
+    const value = this.#values.get(number)
+    if (value !== undefined) return value
+    const message = `${this.#subject.kind} ${this.#subject.number} has lost its value ${number}`
+    throw new CustodyError('CUSTODY_VERIFY_FAILED', message)
   }
 }

@@ -5,7 +5,7 @@
  * In the texts: `l` is the run's log, `o` its entry 0 (the topology), `e` an entry, `s` an entry of the same subject.
  * A `+` before a column keeps SQLite from using an index for it where another one is better.
  */
-import { GROUP_KINDS } from '../../model/entry.ts'
+import { CALL_STATUSES, GROUP_KINDS } from '../../model/entry.ts'
 import { BUFFERED, FATES } from '../../model/outcome.ts'
 import type { ViewName } from '../read-port.ts'
 
@@ -163,11 +163,9 @@ ${ENTRIES}, json_each(e.body, '$.d') d, json_each(d.value) m
 WHERE l.log > 0 AND e.row IS NULL AND ${at('d', 1)} IN ${BATCH_VERDICTS} AND m.key > 2`
 
 const calls = ofSubjects(
-  ({
-    is,
-    same,
-  }) => `SELECT l.run, ${at('x', 0)}, ${at('x', 1)}, ${nodeName(at('x', 2))}, ${at('x', 3)}, ${at('x', 4)}, ${at('x', 5)},
-  ${at('x', 6)}, ${commitment(at('x', 7), same)}, ${commitment(at('x', 8), same)}
+  ({ is, same }) => `SELECT l.run, ${at('x', 0)}, nullif(${at('x', 1)}, 0), ${nodeName(at('x', 2))}, ${at('x', 3)},
+  ${nodeName(at('x', 2), `services[' || (${at('x', 5)} - 1) || ']`)}, ${words(at('x', 6), CALL_STATUSES)}, ${at('x', 10)},
+  ${commitment(at('x', 7), same)}, ${commitment(at('x', 8), same)}
 ${ENTRIES}, json_each(e.body, '$.x') x WHERE l.log > 0 AND ${is}`,
 )
 

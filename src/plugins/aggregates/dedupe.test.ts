@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { tryBatch } from '../../../test/support/try-batch.ts'
 import { refusals } from '../../../test/support/try-out.ts'
 import type { Json, Row } from '../../model/row.ts'
+import { visitContext } from '../../sdk/testing/calling.ts'
 import { dedupe } from './dedupe.ts'
 
 const key = fc.constantFrom<Json[]>(1, '1', 'a', null, true)
@@ -59,7 +60,7 @@ test('a kept row is the row itself', async () => {
     { node: 'test', folder: '/', input: { fields: new Map(), closed: false, observed: true } },
   )
   const rows = [{ a: 1 }, { a: 1 }, { a: 2 }]
-  const result = await aggregate.process(rows, { attempt: 1, signal: new AbortController().signal })
+  const result = await aggregate.process(rows, visitContext())
   expect(result.kind === 'members' && result.rows[0] === rows[0] && result.rows[2] === rows[2]).toBe(true)
 })
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { tryOut } from '../../../test/support/try-out.ts'
+import { visitContext } from '../../sdk/testing/calling.ts'
 import { keywordFilter } from './keyword-filter.ts'
 
 test('an error names field and pattern, not what was found', async () => {
@@ -9,7 +10,7 @@ test('an error names field and pattern, not what was found', async () => {
     folder: '/',
     input: { fields: new Map(), closed: false, observed: true },
   })
-  expect(transform.process({ note: 'my password' }, { attempt: 1, signal: new AbortController().signal })).toEqual({
+  expect(transform.process({ note: 'my password' }, visitContext())).toEqual({
     kind: 'error',
     code: 'KEYWORD_FOUND',
     message: 'note matches pass\\w+',

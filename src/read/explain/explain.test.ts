@@ -87,7 +87,14 @@ describe('a row', () => {
     expect(story.tokens[3]?.visits.map(visit => [visit.node, visit.status])).toEqual([['stats', 'ok']])
     expect(story.entries).toHaveLength(2)
     const [batch] = story.onward
-    expect(batch?.subject).toEqual({ kind: 'batch', batch: 1, node: 'stats', trigger: 'count', members: [6, 9] })
+    expect(batch?.subject).toEqual({
+      kind: 'batch',
+      batch: 1,
+      node: 'stats',
+      trigger: 'count',
+      members: [6, 9],
+      calls: [],
+    })
     expect(batch?.tokens[0]).toMatchObject({ token: 10, parents: [6, 9], ending: { sink: 'out' } })
   })
 

@@ -12,7 +12,7 @@ import { closingOf, headOf, intentsOf, type Opening, openingOf, planOf, readable
 import { decodePayload, SubjectValues } from '../values.ts'
 import { batchEntries, batchesAfter } from './batches.ts'
 import type { Story } from './story.ts'
-import { pathOf, type Scene, tellTokens, type Values } from './tell.ts'
+import { callsOf, pathOf, type Scene, tellTokens, type Values } from './tell.ts'
 
 /** How many batches, one fed by the other, a story follows. */
 const LONGEST_CHAIN = 8
@@ -137,11 +137,12 @@ async function storyOf(
   if (depth < LONGEST_CHAIN)
     for (const batch of await batchesAfter(reader, log, stored, entries))
       onward.push(await storyOf(reader, log, batch, scene, depth + 1))
+  const told = known(values, declaredFields(entries, scene))
   return {
     run: scene.opening.run,
     name: scene.opening.name,
-    subject: subjectOf(entries, scene),
-    tokens: tellTokens(entries, known(values, declaredFields(entries, scene)), scene),
+    subject: subjectOf(entries, told, scene),
+    tokens: tellTokens(entries, told, scene),
     onward,
     entries: stored.map(each => each.seq),
     head: scene.head,
@@ -149,7 +150,7 @@ async function storyOf(
   }
 }
 
-function subjectOf(entries: readonly SubjectEntry[], scene: RunScene): Story['subject'] {
+function subjectOf(entries: readonly SubjectEntry[], values: Values, scene: RunScene): Story['subject'] {
   const [first] = entries
   if (first === undefined) throw new TypeError('a story has at least one entry')
   const { subject, origin } = first
@@ -157,7 +158,8 @@ function subjectOf(entries: readonly SubjectEntry[], scene: RunScene): Story['su
     const opened = entries.flatMap(entry => entry.groups_opened).find(({ kind }) => GROUP_KINDS[kind] === 'batch')
     const closed = entries.flatMap(entry => entry.groups_closed).find(({ group }) => group === opened?.group)
     const node = scene.topology.nodes[(opened?.node ?? 0) - 1]?.name ?? '?'
-    return { ...subject, node, trigger: closed?.verdict ?? null, members: closed?.members ?? [] }
+    const calls = callsOf(entries, { token: 0 }, values, scene)
+    return { ...subject, node, trigger: closed?.verdict ?? null, members: closed?.members ?? [], calls }
   }
   const source = scene.topology.nodes[(origin?.source ?? 0) - 1]
   return {

@@ -1,5 +1,6 @@
 /** A story in the shape of `explain --json` (CONTRACTS section 2). */
-import type { Known, Story, TokenStory, VisitStory } from './story.ts'
+import type { Json } from '../../model/row.ts'
+import type { CallStory, Known, Story, TokenStory, VisitStory } from './story.ts'
 
 /**
  * `{run, row, source, tokens}` as CONTRACTS has it, and beside it `batch`, `origin`, `onward`, `entries` and `head`. An erased value is
@@ -24,8 +25,8 @@ export function storyJson(story: Story): { readonly [key: string]: unknown } {
   }
 }
 
-function batchJson({ batch, node, trigger, members }: Extract<Story['subject'], { kind: 'batch' }>): unknown {
-  return { batch, node, trigger, members }
+function batchJson({ batch, node, trigger, members, calls }: Extract<Story['subject'], { kind: 'batch' }>): unknown {
+  return { batch, node, trigger, members, calls: calls.map(callJson) }
 }
 
 function tokenJson(token: TokenStory): unknown {
@@ -58,11 +59,17 @@ function visitJson(visit: VisitStory): unknown {
     ...(decision === null ? {} : { decision: decisionJson(decision) }),
     ...(evaluations.length === 0 ? {} : { evaluations }),
     ...(error === null ? {} : { error: errorJson(error) }),
-    calls: [],
+    calls: visit.calls.map(callJson),
     to: visit.left?.to ?? null,
     started_us: visit.started_us,
     duration_us: visit.duration_us,
   }
+}
+
+function callJson({ request, response, ...facts }: CallStory): unknown {
+  const known = (value: Known<Json>) => (value.kind === 'known' ? value.value : null)
+  const erased = request.kind === 'erased' || response.kind === 'erased'
+  return { ...facts, request: known(request), response: known(response), ...(erased ? { erased: true } : {}) }
 }
 
 function decisionJson({ expression, values, label, tried }: NonNullable<VisitStory['decision']>): unknown {

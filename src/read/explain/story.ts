@@ -2,6 +2,7 @@
  * The story of one row (or of one batch): what `explain` finds in the ledger, as data. The text for people and the JSON
  * are both made from it.
  */
+import type { CALL_STATUSES } from '../../model/entry.ts'
 import type { OutcomeClass } from '../../model/outcome.ts'
 import type { Json, Row } from '../../model/row.ts'
 import type { NodeKind } from '../../model/topology.ts'
@@ -35,6 +36,26 @@ export interface Evaluation {
   readonly values: { readonly [path: string]: Json }
 }
 
+/** One request to a service, and what came of it. */
+export interface CallStory {
+  readonly call: number
+  readonly service: string
+  readonly status: (typeof CALL_STATUSES)[number]
+  /** Its place among the calls of its visit, from 1. */
+  readonly ordinal: number
+  readonly request: Known<Json>
+  /** Of an error `{code, message, retryable}`. */
+  readonly response: Known<Json>
+  readonly request_hash: string | null
+  readonly response_hash: string | null
+  /** Of language models. */
+  readonly input_tokens: number
+  readonly output_tokens: number
+  readonly cost_usd: number
+  readonly started_us: number
+  readonly duration_us: number
+}
+
 /** The visit of one token at one node, one attempt. */
 export interface VisitStory {
   readonly node: string
@@ -51,6 +72,8 @@ export interface VisitStory {
   readonly changed: Change | null
   readonly decision: Decision | null
   readonly evaluations: readonly Evaluation[]
+  /** In the order in which they came back. */
+  readonly calls: readonly CallStory[]
   /** `details` is null where there are none; message and details may be erased. */
   readonly error: { readonly code: string; readonly message: Known<string>; readonly details: Json } | null
   /** The edge by which it left; null if it ended or stayed. `to` is `discard` or a node's name. */
@@ -129,6 +152,8 @@ export interface Story {
         readonly trigger: string | null
         /** Members in order of arrival; empty while it is open. */
         readonly members: readonly number[]
+        /** Made for the batch as a whole. */
+        readonly calls: readonly CallStory[]
       }
   /** In order of birth. */
   readonly tokens: readonly TokenStory[]

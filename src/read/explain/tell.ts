@@ -3,6 +3,8 @@
  */
 import {
   type BirthFact,
+  CALL_STATUSES,
+  type CallFact,
   type ExpressionText,
   GROUP_KINDS,
   type GroupOpened,
@@ -15,7 +17,17 @@ import {
 import { fateOf } from '../../model/outcome.ts'
 import { type Json, newRow } from '../../model/row.ts'
 import { DISCARD, type Topology, type TopologyNode } from '../../model/topology.ts'
-import type { Change, Decision, Evaluation, Known, MergeDetail, TokenEnding, TokenStory, VisitStory } from './story.ts'
+import type {
+  CallStory,
+  Change,
+  Decision,
+  Evaluation,
+  Known,
+  MergeDetail,
+  TokenEnding,
+  TokenStory,
+  VisitStory,
+} from './story.ts'
 
 /** What the telling needs to know of the run. */
 export interface Scene {
@@ -59,7 +71,9 @@ export function tellTokens(entries: readonly SubjectEntry[], values: Values, sce
         born_of:
           birth.group === 0 ? null : { group: birth.group, kind, node: node?.name ?? '?', ordinal: birth.ordinal },
         merge: kind === 'merge' ? mergeDetail(closed.get(birth.group)?.detail ?? 0, values) : null,
-        visits: own.map(visit => tellVisit(visit.fact, visit.time_us, values, scene)),
+        visits: own.map(({ fact, time_us }) =>
+          tellVisit(fact, time_us, callsOf(entries, fact, values, scene), values, scene),
+        ),
         born_as: bornAs(birth, visits, values),
         ending: ended === undefined ? null : tellEnding(ended.ending, endTime(last, ended.time_us), values, scene),
         waits: ended === undefined ? standsAt(last?.fact ?? null, birth, group, scene) : null,
@@ -135,7 +149,13 @@ function standsAt(
   return edge === undefined ? null : { node: nodeOf(scene, edge[2]).name, held: false }
 }
 
-function tellVisit(fact: VisitFact, time_us: number, values: Values, scene: Scene): VisitStory {
+function tellVisit(
+  fact: VisitFact,
+  time_us: number,
+  calls: readonly CallStory[],
+  values: Values,
+  scene: Scene,
+): VisitStory {
   const node = nodeOf(scene, fact.node)
   const source = node.kind === 'source'
   const entered = source ? fact.out : fact.in
@@ -156,11 +176,48 @@ function tellVisit(fact: VisitFact, time_us: number, values: Values, scene: Scen
     decision: node.kind === 'gate' ? tellDecision(node, fact, left?.label ?? null, expressions, data) : null,
     evaluations:
       node.kind === 'gate' && node.plugin === undefined ? [] : expressions.map(each => tellEvaluation(each, data)),
+    calls,
     error,
     left,
     path: pathOf(node, scene),
     started_us: time_us + fact.start_us,
     duration_us: fact.duration_us,
+  }
+}
+
+/** Calls of one attempt of a token at a node, or (token 0) of the batch that is the subject. */
+export function callsOf(
+  entries: readonly SubjectEntry[],
+  visit: Pick<CallFact, 'token'> & Partial<Pick<CallFact, 'node' | 'attempt'>>,
+  values: Values,
+  scene: Scene,
+): CallStory[] {
+  const { token, node, attempt } = visit
+  return entries.flatMap(({ calls, time_us }) =>
+    calls
+      .filter(
+        each => each.token === token && (node ?? each.node) === each.node && (attempt ?? each.attempt) === each.attempt,
+      )
+      .map(each => tellCall(each, time_us, values, scene)),
+  )
+}
+
+function tellCall(fact: CallFact, time_us: number, values: Values, scene: Scene): CallStory {
+  const { call, ordinal, request, response, input_tokens, output_tokens, duration_us } = fact
+  return {
+    call,
+    service: nodeOf(scene, fact.node).services?.[fact.service - 1] ?? '?',
+    status: CALL_STATUSES[fact.status],
+    ordinal,
+    request: values.get(request),
+    response: values.get(response),
+    request_hash: values.hash(request),
+    response_hash: values.hash(response),
+    input_tokens,
+    output_tokens,
+    cost_usd: fact.cost_nusd / 1e9,
+    started_us: time_us + fact.start_us,
+    duration_us,
   }
 }
 

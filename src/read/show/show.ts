@@ -1,6 +1,12 @@
 /** What a run came to, from its opening and its last entries: no scan, whatever its length. */
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import type { ArtifactsValue, CommitValue, SinkIntents, Tallies } from '../../model/entry.ts'
+import {
+  type ArtifactsValue,
+  type CommitValue,
+  callSummary,
+  type SinkIntents,
+  type Tallies,
+} from '../../model/entry.ts'
 import { fateOf } from '../../model/outcome.ts'
 import { formatTime } from '../../model/time.ts'
 import type { Topology } from '../../model/topology.ts'
@@ -30,6 +36,7 @@ export async function showRun(reader: LedgerReader, name: string, isHeld: IsHeld
     checkpoint: head?.root ?? '',
     signed_by: head?.signed_by ?? null,
     duration_ms: Math.max(0, Math.round((end_us - opening.t) / 1000)),
+    ...(closing.totals.calls === undefined ? {} : { calls: callSummary(closing.totals.calls) }),
     nodes: nodeCounts(closing.totals, opening.topology),
     endings,
     started_at: formatTime(opening.t),

@@ -1,5 +1,5 @@
 /** What a run came to, as `show --json` tells it (CONTRACTS section 2). */
-import type { RowCounts, RunStatus, TokenCounts } from '../../model/entry.ts'
+import type { CallSummary, RowCounts, RunStatus, TokenCounts } from '../../model/entry.ts'
 import type { NodeKind } from '../../model/topology.ts'
 
 export interface NodeCounts {
@@ -46,6 +46,8 @@ export interface ShownRun {
   /** `name+hash` of the key that signed it; null if there is no checkpoint. */
   readonly signed_by: string | null
   readonly duration_ms: number
+  /** Absent if there were none. */
+  readonly calls?: CallSummary
   readonly nodes: readonly NodeCounts[]
   readonly endings: readonly EndingCounts[]
   /** ISO 8601; `ended_at` is null while the run isn't over. */

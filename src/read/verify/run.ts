@@ -121,6 +121,7 @@ class RunFold {
   #complete = true
   #last_token = 0
   #last_group = 0
+  #last_call = 0
   /** Of what the numbers have been found not to be dense: told once. */
   readonly #misnumbered = new Set<string>()
 
@@ -287,10 +288,11 @@ class RunFold {
 
   /** At the end of a commit: what must add up across subjects. */
   #settle(where: Place | string): void {
-    const { batches, born, opened } = this.#witness
+    const { batches, born, opened, called } = this.#witness
     if (this.#complete) batches.settle()
     this.#last_token = this.#dense(born, this.#last_token, 'row instances', where)
     this.#last_group = this.#dense(opened, this.#last_group, 'groups', where)
+    this.#last_call = this.#dense(called, this.#last_call, 'calls', where)
     this.tallies.groups = this.#last_group
   }
 
@@ -340,7 +342,16 @@ class RunFold {
 
   #witnessOf(ways: Ways): Witness {
     const { tokens, groups } = this.checks
-    return { ways, tokens, groups, tallies: this.tallies, batches: new Batches(groups, ways), born: [], opened: [] }
+    return {
+      ways,
+      tokens,
+      groups,
+      tallies: this.tallies,
+      batches: new Batches(groups, ways),
+      born: [],
+      opened: [],
+      called: [],
+    }
   }
 }
 

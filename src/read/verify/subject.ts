@@ -33,6 +33,7 @@ export interface Witness {
   /** Tokens and groups that came into being since the last commit. */
   readonly born: number[]
   readonly opened: number[]
+  readonly called: number[]
 }
 
 /** A row of the `endings` table as entries have it. */
@@ -55,6 +56,8 @@ export class SubjectState {
   readonly #groups = new Groups()
   /** Values that forks had. */
   readonly #forked = new Set<number>()
+  /** Values that were asked of services. */
+  readonly #asked = new Set<number>()
   /** Values of its latest entry. */
   #fresh: ValueRange = { first: 1, last: 0 }
 
@@ -84,6 +87,7 @@ export class SubjectState {
     }
     for (const [i, birth] of entry.births.entries()) this.#birth(birth, first && i === 0, entry, where, witness)
     this.#visits(entry, where, witness)
+    this.#calls(entry, where, witness)
     this.#newValues(entry, where, witness)
     const expected = entry.endings.map(ending => this.#end(ending, seq, entry, where, witness))
     this.#close(entry, where, witness)
@@ -180,6 +184,31 @@ export class SubjectState {
     }
   }
 
+  /** Each call is of a visit that this entry tells, of one that is still to come, or of the batch. */
+  #calls({ calls, visits }: SubjectEntry, where: Place, { ways, tokens, tallies, called }: Witness): void {
+    for (const call of calls) {
+      const told = (problem: string) => tokens.add(`${where}: call ${grouped(call.call)} ${problem}`)
+      called.push(call.call)
+      tallies.call(call)
+      if (call.service > ways.services(call.node)) told(`asks a service that ${ways.name(call.node)} doesn't have`)
+      if (!isWithin(call.request, this.#fresh) && !this.#asked.has(call.request))
+        told(`asks value ${call.request}, which isn't new and wasn't asked before`)
+      this.#asked.add(call.request)
+      if (!isWithin(call.response, this.#fresh)) told(`was answered with value ${call.response}, which isn't a new one`)
+      if (call.token === 0) {
+        if (this.subject.kind === 'row' || ways.kind(call.node) !== 'aggregate')
+          told('is of no row instance, and of no batch')
+        continue
+      }
+      const token = this.tokens.get(call.token)
+      const in_visit = visits.some(
+        each => each.token === call.token && each.node === call.node && each.attempt === call.attempt,
+      )
+      const to_come = token?.node === call.node && token.attempt === call.attempt
+      if (!in_visit && !to_come) told(`is of a visit that ${tokenName(call.token)} doesn't make`)
+    }
+  }
+
   /**
    * Each value that the entry commits to is there for one thing: it left a visit, is an error (of a visit, or of being abandoned), tells
    * more about a merge, or is what a token was born with. What is born of a fork has the parent's value, what is born of a merge that of its members.
@@ -193,6 +222,8 @@ export class SubjectState {
       if (error !== null) use(error.value)
     }
     for (const { detail } of entry.groups_closed) if (detail !== 0) use(detail)
+    for (const asked of new Set(entry.calls.map(each => each.request))) use(asked)
+    for (const { response } of entry.calls) use(response)
     for (const { fate, error } of entry.endings) {
       if (fate === ABANDONED && error !== null && !uses.has(error.value)) use(error.value)
     }

@@ -1,5 +1,14 @@
 /** Totals of a run, counted from its entries, and compared with those that commits and the seal carry. */
-import { type Tallies, VISIT_EXHAUSTED, type VisitStatus } from '../../model/entry.ts'
+import {
+  CALL_ERROR,
+  CALL_RECORDED,
+  CALL_RECORDED_ERROR,
+  CALL_THROTTLED,
+  type CallFact,
+  type Tallies,
+  VISIT_EXHAUSTED,
+  type VisitStatus,
+} from '../../model/entry.ts'
 import { fateOf } from '../../model/outcome.ts'
 import { grouped } from './check.ts'
 import { fateName } from './fates.ts'
@@ -13,6 +22,7 @@ export class TallyFold {
   groups = 0
   batches = 0
   failures = 0
+  readonly calls = { count: 0, error: 0, throttled: 0, recorded: 0, input_tokens: 0, output_tokens: 0, cost_nusd: 0 }
   readonly #endings = new Map<string, number>()
   readonly #visits = new Map<number, [number, number, number]>()
   readonly #edges = new Map<number, number>()
@@ -33,6 +43,17 @@ export class TallyFold {
 
   edge(edge: number): void {
     this.#edges.set(edge, (this.#edges.get(edge) ?? 0) + 1)
+  }
+
+  call({ status, input_tokens, output_tokens, cost_nusd }: CallFact): void {
+    const { calls } = this
+    calls.count++
+    if (status === CALL_ERROR) calls.error++
+    if (status === CALL_THROTTLED) calls.throttled++
+    if (status === CALL_RECORDED || status === CALL_RECORDED_ERROR) calls.recorded++
+    calls.input_tokens += input_tokens
+    calls.output_tokens += output_tokens
+    calls.cost_nusd += cost_nusd
   }
 
   ending(fate: number, sink: number): void {
@@ -67,6 +88,13 @@ export class TallyFold {
       ['row instances open', told.tokens.open, this.born - this.ended],
       ['groups', told.groups, this.groups],
       ['batches', told.batches, this.batches],
+      ['calls', told.calls?.count ?? 0, this.calls.count],
+      ['calls with an error', told.calls?.error ?? 0, this.calls.error],
+      ['calls that were throttled', told.calls?.throttled ?? 0, this.calls.throttled],
+      ['calls answered from the record', told.calls?.recorded ?? 0, this.calls.recorded],
+      ['tokens of language models in', told.calls?.input_tokens ?? 0, this.calls.input_tokens],
+      ['tokens of language models out', told.calls?.output_tokens ?? 0, this.calls.output_tokens],
+      ['nano-dollars spent', told.calls?.cost_nusd ?? 0, this.calls.cost_nusd],
     ]
     for (const [what, says, is] of counts) {
       if (this.isNews(what, [says], [is])) yield `it says ${grouped(says)} ${what}, and there are ${grouped(is)}`

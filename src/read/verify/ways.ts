@@ -65,6 +65,11 @@ export class Ways {
     return this.#nodes[node - 1]?.branches ?? []
   }
 
+  /** How many services a node calls. */
+  services(node: number): number {
+    return this.#nodes[node - 1]?.services?.length ?? 0
+  }
+
   get nodes(): readonly TopologyNode[] {
     return this.#nodes
   }

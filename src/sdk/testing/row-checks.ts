@@ -3,6 +3,7 @@ import type { Json, Row } from '../../model/row.ts'
 import { OBSERVED, type RowSchema, withOthers } from '../schema.ts'
 import { compileRowSchema } from '../schema-check.ts'
 import type { AggregateSpec, BatchResult, GateResult, GateSpec, TransformResult, TransformSpec } from '../spec.ts'
+import { answering, visitContext } from './calling.ts'
 import { expressionTypes } from './spec-checks.ts'
 import {
   checkError,
@@ -15,18 +16,22 @@ import {
   type Sample,
   schemaOfRows,
   textOf,
-  visit,
 } from './subject.ts'
 
 /** Examples give what they say; nothing throws, is changed, undeclared or unlike JSON; same row, same result. */
 export async function checkTransform(spec: TransformSpec, samples: readonly Sample[]): Promise<string[]> {
   return eachSample(spec, samples, async (sample, options, folder, problems) => {
     const rows = (sample.rows_in ?? []).map(frozenRow)
-    const outcomes = await transformAll(spec, options, folder, rows, OBSERVED, problems)
+    const outcomes = await transformAll(spec, sample, options, folder, rows, OBSERVED, problems)
     compareRows(sample, outcomes.rows, outcomes.errors, problems)
-    await checkRepeat(spec, () => transformAll(spec, options, folder, rows, OBSERVED, problems), outcomes, problems)
-    await transformAll(spec, options, folder, distorted(rows), OBSERVED, problems)
-    await checkGuarantees(spec, options, folder, rows, problems)
+    await checkRepeat(
+      spec,
+      () => transformAll(spec, sample, options, folder, rows, OBSERVED, problems),
+      outcomes,
+      problems,
+    )
+    await transformAll(spec, sample, options, folder, distorted(rows), OBSERVED, problems)
+    await checkGuarantees(spec, sample, options, folder, rows, problems)
   })
 }
 
@@ -51,6 +56,8 @@ async function eachSample(
   return all
 }
 
+const visitOf = (sample: Sample) => visitContext(answering(sample.answers ?? []))
+
 interface Outcomes {
   readonly rows: readonly Row[]
   readonly errors: readonly string[]
@@ -58,18 +65,20 @@ interface Outcomes {
 
 async function transformAll(
   spec: TransformSpec,
+  sample: Sample,
   options: unknown,
   folder: string,
   rows: readonly Row[],
   input: RowSchema,
   problems: Problems,
 ): Promise<Outcomes> {
+  const visit = visitOf(sample)
   const transform = await spec.create(options, contextIn(folder, input))
   const out: Row[] = []
   const errors: string[] = []
   for (const row of rows) {
     try {
-      const result = await transform.process(row, visit())
+      const result = await transform.process(row, visit)
       checkKind(spec, result, problems)
       if (result.kind === 'row') out.push(result.row)
       else if (result.kind === 'rows') out.push(...result.rows)
@@ -138,6 +147,7 @@ function distorted(rows: readonly Row[]): readonly Row[] {
 /** Whatever leaves must fit what `guarantees` says of it, given the tightest schema of what enters. */
 async function checkGuarantees(
   spec: TransformSpec,
+  sample: Sample,
   options: unknown,
   folder: string,
   rows: readonly Row[],
@@ -147,7 +157,7 @@ async function checkGuarantees(
   const input = tightestInput(spec, options, rows)
   const output = spec.guarantees?.(options, input, expressionTypes(spec, options, input)) ?? withOthers(input)
   const check = compileRowSchema(output, { textual: false })
-  const outcomes = await transformAll(spec, options, folder, rows, input, problems)
+  const outcomes = await transformAll(spec, sample, options, folder, rows, input, problems)
   for (const row of outcomes.rows) {
     const checked = check(row)
     if (!checked.ok) problems.add(`a row isn’t what \`guarantees\` says: ${checked.message}`)
@@ -168,10 +178,11 @@ export async function checkGate(spec: GateSpec, samples: readonly Sample[]): Pro
     const labels = spec.labels?.(options) ?? null
     const decideAll = async (over: readonly Row[]) => {
       const gate = await spec.create(options, contextIn(folder))
+      const visit = visitOf(sample)
       const results: GateResult[] = []
       for (const row of over) {
         try {
-          const result = await gate.decide(row, visit())
+          const result = await gate.decide(row, visit)
           results.push(result)
           if (result.kind === 'error') checkError(spec, result, problems)
           else if (typeof result.label !== 'string') problems.add('it returns a label that isn’t a text')
@@ -198,7 +209,7 @@ export async function checkAggregate(spec: AggregateSpec, samples: readonly Samp
     const process = async (rows: readonly Row[]): Promise<BatchResult | null> => {
       const aggregate = await spec.create(options, contextIn(folder))
       try {
-        const result = await aggregate.process(Object.freeze([...rows]), visit())
+        const result = await aggregate.process(Object.freeze([...rows]), visitOf(sample))
         checkBatch(spec, result, rows.length, problems)
         return result
       } catch (error) {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { canonicalize } from '../../model/canonical.ts'
 import { frozen, type Json, type Row, withoutPrototypes } from '../../model/row.ts'
 import { type FieldSchema, OBSERVED, type RowSchema } from '../schema.ts'
-import type { PluginContext, PluginExample, PluginSpec, RowError, VisitContext } from '../spec.ts'
+import type { PluginContext, PluginExample, PluginSpec, RowError } from '../spec.ts'
 
 /** Examples are samples; a test may add more. */
 export type Sample = PluginExample
@@ -46,8 +46,6 @@ export const contextIn = (folder: string, input: RowSchema = OBSERVED): PluginCo
   folder,
   input,
 })
-
-export const visit = (): VisitContext => ({ attempt: 1, signal: new AbortController().signal })
 
 /** The options as the plugin gets them, or null with a problem. */
 export function parsedOptions(spec: PluginSpec, sample: Sample, problems: Problems): unknown {

@@ -1,0 +1,27 @@
+/** What calls may cost. Nothing is begun that could exceed the cap: what is under way counts with the most that it can cost. */
+
+export class Budget {
+  readonly #cap_nusd: number
+  #spent_nusd: number
+  #reserved_nusd = 0
+
+  /** In nano-dollars; Infinity for no cap. */
+  constructor(cap_nusd: number, spent_nusd: number) {
+    this.#cap_nusd = cap_nusd
+    this.#spent_nusd = spent_nusd
+  }
+
+  /** Whether a call that costs so much at most may begin. What costs nothing always may. */
+  allows(most_nusd: number): boolean {
+    return most_nusd === 0 || this.#spent_nusd + this.#reserved_nusd + most_nusd <= this.#cap_nusd
+  }
+
+  begin(most_nusd: number): void {
+    this.#reserved_nusd += most_nusd
+  }
+
+  end(most_nusd: number, cost_nusd: number): void {
+    this.#reserved_nusd -= most_nusd
+    this.#spent_nusd += cost_nusd
+  }
+}

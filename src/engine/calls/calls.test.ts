@@ -1,0 +1,393 @@
+/** Calls on the clock: a service that answers as a test says, asked by visits and batches. */
+import { describe, expect, test } from 'vitest'
+import { Power } from '../../../test/support/power.ts'
+import { aggregateOf, Rig, transformOf } from '../../../test/support/rig.ts'
+import type { CallFact, VisitFact } from '../../model/entry.ts'
+import { derive, type Json, type Row } from '../../model/row.ts'
+import type { CallAnswer } from '../../sdk/call.ts'
+import type { TransformSpec, VisitContext } from '../../sdk/spec.ts'
+
+interface Limits {
+  readonly services?: { readonly [name: string]: { readonly per_minute?: number; readonly concurrency?: number } }
+  readonly spend?: { readonly usd: number }
+}
+
+const pipeline = (rows: number, more = '', to = 'ask') => `
+name: asking
+sources:
+  rows:
+    plugin: feed
+    options: { chunks: [{ rows: ${JSON.stringify(Array.from({ length: rows }, (_, i) => ({ n: i + 1 })))} }] }
+    on_invalid: discard
+    to: ${to}
+nodes:
+  ask: { transform: ask_peer, on_error: failed, to: out }
+sinks:
+  out: { plugin: keep, on_error: discard }
+  failed: { plugin: keep, on_error: discard }
+retry: { attempts: 3, backoff: 1s }
+${more}`
+
+interface Asked {
+  readonly n: Json
+  readonly at_ms: number
+}
+
+/** A service that takes `latency_ms`, and answers the k-th time that `n` is asked as `answer` says. */
+class Peer {
+  readonly asked: Asked[] = []
+  most_at_once = 0
+  latency_ms = 100
+  at_most_usd = 0
+  answer: (n: Json, times: number) => CallAnswer = n => ({ kind: 'answer', response: { said: n } })
+  rig!: Rig
+  #under_way = 0
+  #began_us = 0
+
+  async perform(n: Json): Promise<CallAnswer> {
+    const { clock } = this.rig
+    if (this.asked.length === 0) this.#began_us = clock.now_us()
+    this.asked.push({ n, at_ms: (clock.now_us() - this.#began_us) / 1000 })
+    const times = this.asked.filter(each => each.n === n).length
+    this.most_at_once = Math.max(this.most_at_once, ++this.#under_way)
+    await clock.sleep(this.latency_ms * 1000)
+    this.#under_way--
+    return this.answer(n, times)
+  }
+
+  async ask(n: Json, { call }: VisitContext): Promise<Json | { readonly kind: 'error' }> {
+    const result = await call('peer', { request: { n }, at_most_usd: this.at_most_usd }, () => this.perform(n))
+    return result.kind === 'answer' ? (result.response as Row).said! : result
+  }
+
+  /** A transform that asks for each name in `asks`, one after the other, and keeps what was said. */
+  transform(asks: (row: Row) => readonly Json[] = row => [row.n!], more: Partial<TransformSpec> = {}): TransformSpec {
+    const process = async (row: Row, context: VisitContext) => {
+      const said: Json[] = []
+      for (const n of asks(row)) {
+        const result = await this.ask(n, context)
+        if (typeof result === 'object' && result !== null && 'kind' in result) return result as never
+        said.push(result as Json)
+      }
+      return { kind: 'row' as const, row: derive(row, { said }) }
+    }
+    return transformOf('ask_peer', process, { determinism: 'external', services: () => ['peer'], ...more })
+  }
+
+  on(text: string, spec = this.transform()): Rig {
+    this.rig = new Rig(text, [spec])
+    return this.rig
+  }
+}
+
+const callsOf = (rig: Rig) => rig.facts<CallFact>('calls')
+const limits = (of: Limits) => `limits: ${JSON.stringify(of)}`
+const BUSY: CallAnswer = { kind: 'failure', code: 'BUSY', message: 'busy', retryable: true }
+
+test('a call is evidence: what was asked and said, by whom, how long, for how much', async () => {
+  const peer = new Peer()
+  peer.answer = n => ({
+    kind: 'answer',
+    response: { said: n },
+    usage: { input_tokens: 12, output_tokens: 3, cost_usd: 0.000_012_5 },
+  })
+  const rig = peer.on(pipeline(2))
+  const { summary } = await rig.run()
+  expect(rig.column('out', 'said')).toEqual([[1], [2]])
+  const facts = { attempt: 1, ordinal: 1, service: 1, status: 0, request: 2, response: 3, duration_us: 100_000 }
+  const costs = { input_tokens: 12, output_tokens: 3, cost_nusd: 12_500 }
+  expect(callsOf(rig)).toMatchObject([
+    { call: 1, token: 1, ...facts, ...costs },
+    { call: 2, token: 2, ...facts, ...costs },
+  ])
+  expect(rig.plan().topology.nodes[1]?.services).toEqual(['peer'])
+  expect(summary.calls).toEqual({
+    ...{ made: 2, failed: 0, throttled: 0, recorded: 0, input_tokens: 24, output_tokens: 6, cost_usd: 0.000_025 },
+  })
+})
+
+test('what a visit hears is what the ledger keeps, its fields in that order', async () => {
+  const peer = new Peer()
+  peer.answer = () => ({ kind: 'answer', response: { said: { b: 1, a: [{ d: 1, c: 2 }] } } })
+  const rig = peer.on(pipeline(1))
+  await rig.run()
+  expect(JSON.stringify(rig.column('out', 'said'))).toBe('[[{"a":[{"c":2,"d":1}],"b":1}]]')
+})
+
+describe('limits', () => {
+  test('of concurrency hold, and are made use of', async () => {
+    const peer = new Peer()
+    const rig = peer.on(pipeline(200, limits({ services: { peer: { concurrency: 7 } } })))
+    const began_us = rig.clock.now_us()
+    await rig.run()
+    expect(peer.most_at_once).toBe(7)
+    expect(rig.column('out', 'n')).toHaveLength(200)
+    expect((rig.clock.now_us() - began_us) / 1000).toBeLessThanOrEqual(Math.ceil(200 / 7) * 100 + 60)
+  })
+
+  test.each([1, 10, 60])('of %i a minute hold in any minute', async per_minute => {
+    const peer = new Peer()
+    const rig = peer.on(pipeline(150, limits({ services: { peer: { per_minute, concurrency: 100 } } })))
+    await rig.run()
+    const times = peer.asked.map(each => each.at_ms)
+    for (const from of times)
+      expect(times.filter(at => at >= from && at <= from + 60_000).length).toBeLessThanOrEqual(per_minute)
+    // No minute is wasted either.
+    expect(times.at(-1)! / 60_000).toBeLessThan(Math.ceil(150 / per_minute))
+  })
+
+  test('of a minute hold across a stop', async () => {
+    const peer = new Peer()
+    const rig = peer.on(pipeline(30, limits({ services: { peer: { per_minute: 10 } } })))
+    await rig.run({ stop_after_ms: 5_000 })
+    expect(peer.asked).toHaveLength(10)
+    await rig.resume(2_000)
+    const times = peer.asked.map(each => each.at_ms)
+    for (const from of times)
+      expect(times.filter(at => at >= from && at <= from + 60_000).length).toBeLessThanOrEqual(10)
+    expect(rig.column('out', 'n')).toHaveLength(30)
+  })
+})
+
+describe('an answer that is there', () => {
+  test('isn’t asked for again by the next attempt', async () => {
+    const peer = new Peer()
+    peer.answer = (n, times) => (n === 'second' && times < 3 ? BUSY : { kind: 'answer', response: { said: n } })
+    const rig = peer.on(
+      pipeline(1),
+      peer.transform(() => ['first', 'second']),
+    )
+    await rig.run()
+    expect(rig.column('out', 'said')).toEqual([['first', 'second']])
+    expect(peer.asked.map(each => each.n)).toEqual(['first', 'second', 'second', 'second'])
+    expect(callsOf(rig).map(each => [each.attempt, each.ordinal, each.status])).toEqual([
+      [1, 1, 0],
+      [1, 2, 1],
+      [2, 2, 1],
+      [3, 2, 0],
+    ])
+    // Attempts that ask the same share the value.
+    expect(new Set(callsOf(rig).map(each => each.request)).size).toBe(2)
+  })
+
+  test('isn’t asked for again after a crash, once it was there for 100 ms', async () => {
+    const peer = new Peer()
+    const rig = peer.on(
+      pipeline(1),
+      peer.transform(() => ['first', 'second']),
+    )
+    // The second call is under way from 100 ms to 200 ms.
+    rig.clock.wake(199_000, () => {
+      rig.ledger.power = new Power(1)
+    })
+    const { error } = await rig.run()
+    expect(error?.message).toBe('')
+    rig.ledger.power = new Power(Number.POSITIVE_INFINITY)
+    await rig.resume(1_000)
+    expect(peer.asked.map(each => each.n)).toEqual(['first', 'second', 'second'])
+    expect(rig.column('out', 'said')).toEqual([['first', 'second']])
+    expect(callsOf(rig).map(each => each.call)).toEqual([1, 2])
+  })
+
+  test('serves equal requests in the order in which they were asked', async () => {
+    const peer = new Peer()
+    peer.answer = (n, times) => (n === 'end' && times < 2 ? BUSY : { kind: 'answer', response: { said: times } })
+    const rig = peer.on(
+      pipeline(1),
+      peer.transform(() => ['same', 'same', 'end']),
+    )
+    await rig.run()
+    expect(peer.asked.map(each => each.n)).toEqual(['same', 'same', 'end', 'end'])
+    expect(rig.column('out', 'said')).toEqual([[1, 2, 2]])
+  })
+})
+
+describe('errors', () => {
+  test('come back to the visit, which is attempted again and fails in the end', async () => {
+    const peer = new Peer()
+    peer.answer = () => BUSY
+    const rig = peer.on(pipeline(1))
+    await rig.run()
+    expect(rig.endings()).toEqual({ 1: 'FAILED/retries_exhausted@ask' })
+    expect(peer.asked.map(each => each.at_ms)).toEqual([0, 1_100, 3_200])
+  })
+
+  test('say how long to wait at least', async () => {
+    const peer = new Peer()
+    peer.answer = (n, times) =>
+      times === 1 ? { ...BUSY, retry_after_ms: 7_000 } : { kind: 'answer', response: { said: n } }
+    const rig = peer.on(pipeline(1))
+    await rig.run()
+    expect(peer.asked.map(each => each.at_ms)).toEqual([0, 7_100])
+  })
+
+  test('of being throttled use up no attempt, and are waited for', async () => {
+    const peer = new Peer()
+    peer.answer = (n, times) =>
+      times < 5 ? { ...BUSY, throttled: true, retry_after_ms: 20_000 } : { kind: 'answer', response: { said: n } }
+    const rig = peer.on(pipeline(3, 'retry: { attempts: 1 }').replace('retry: { attempts: 3, backoff: 1s }', ''))
+    await rig.run()
+    expect(rig.column('out', 'n')).toEqual([1, 2, 3])
+    expect(rig.facts<VisitFact>('visits').filter(each => each.node === 2 && each.status !== 0)).toEqual([])
+    expect(callsOf(rig).filter(each => each.status === 2)).toHaveLength(12)
+    for (const n of [1, 2, 3]) {
+      const times = peer.asked.filter(each => each.n === n).map(each => each.at_ms)
+      for (let i = 1; i < times.length; i++) expect(times[i]! - times[i - 1]!).toBeGreaterThanOrEqual(20_000)
+    }
+  })
+
+  test('of a plugin that throws, or asks a service that it doesn’t declare, are defects', async () => {
+    const peer = new Peer()
+    const thrown = peer.on(
+      pipeline(1),
+      transformOf(
+        'ask_peer',
+        (_, { call }) => call('peer', { request: 1 }, () => Promise.reject(new Error('oh'))) as never,
+        {
+          services: () => ['peer'],
+        },
+      ),
+    )
+    expect((await thrown.run()).error).toMatchObject({ code: 'CUSTODY_PLUGIN_DEFECT', message: /oh/ })
+    const undeclared = peer.on(
+      pipeline(1),
+      transformOf('ask_peer', (_, { call }) => call('other', { request: 1 }, () => peer.perform(1)) as never),
+    )
+    expect((await undeclared.run()).error).toMatchObject({ code: 'CUSTODY_PLUGIN_DEFECT' })
+    expect(peer.asked).toEqual([])
+  })
+})
+
+describe('a budget', () => {
+  const costly = (peer: Peer) => {
+    peer.at_most_usd = 0.3
+    peer.answer = n => ({ kind: 'answer', response: { said: n }, usage: { cost_usd: 0.2 } })
+  }
+
+  test('stops the run before a call that could exceed it, and the run goes on with more', async () => {
+    const peer = new Peer()
+    costly(peer)
+    const rig = peer.on(pipeline(10, limits({ spend: { usd: 1.1 } })))
+    const stopped = await rig.run()
+    expect(stopped).toMatchObject({ error: null, stopped_by: 'budget_exhausted', summary: { status: 'cancelled' } })
+    // Four are begun at once and cost 0.8 then; a fifth could still be begun, and makes it 1.0.
+    expect(peer.asked).toHaveLength(5)
+    expect(stopped.summary.tokens).toEqual({ born: 10, ended: 5, open: 5 })
+    expect(stopped.summary.calls?.cost_usd).toBeCloseTo(1, 9)
+    rig.text = rig.text.replace('1.1', '40')
+    const { summary } = await rig.resume(1_000)
+    expect(summary.status).toBe('completed')
+    expect(peer.asked).toHaveLength(10)
+    expect(rig.column('out', 'n')).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+  })
+
+  test('lets pass what needs none', async () => {
+    const peer = new Peer()
+    costly(peer)
+    const text = pipeline(20, limits({ spend: { usd: 0.3 } }), 'odd')
+      .replace(
+        'nodes:',
+        `nodes:\n  odd: { gate: 'row.n % 2 == 1', routes: { true: ask, false: aside }, on_error: discard }`,
+      )
+      .replace('sinks:', 'sinks:\n  aside: { plugin: keep, on_error: discard }')
+    const rig = peer.on(text)
+    const { stopped_by } = await rig.run()
+    expect(stopped_by).toBe('budget_exhausted')
+    expect(rig.column('aside', 'n')).toHaveLength(10)
+    expect(rig.column('out', 'n')).toEqual([1])
+  })
+
+  test('that nothing can be bought with is told at once', async () => {
+    const peer = new Peer()
+    costly(peer)
+    const rig = peer.on(pipeline(3, limits({ spend: { usd: 0.1 } })))
+    expect(await rig.run()).toMatchObject({ stopped_by: 'budget_exhausted', summary: { tokens: { open: 3 } } })
+    expect(peer.asked).toEqual([])
+  })
+
+  test('isn’t kept where it can’t be told what a call may cost: that is refused', () => {
+    const peer = new Peer()
+    const unpriced = () => 'no price is known for the model x'
+    const rig = peer.on(pipeline(3, limits({ spend: { usd: 1 } })), peer.transform(undefined, { unpriced }))
+    expect(() => rig.plan()).toThrow('limits.spend can’t be kept at `ask`: no price is known for the model x')
+  })
+})
+
+describe('when the run is to stop', () => {
+  test('calls under way may come back, and nothing begins', async () => {
+    const peer = new Peer()
+    peer.latency_ms = 3_000
+    const rig = peer.on(pipeline(10, limits({ services: { peer: { concurrency: 2 } } })))
+    await rig.run({ stop_after_ms: 1_000 })
+    expect(peer.asked).toHaveLength(2)
+    await rig.resume(1_000)
+    expect(peer.asked).toHaveLength(10)
+    expect(rig.column('out', 'n')).toHaveLength(10)
+  })
+
+  test('those that take too long are given up', async () => {
+    const peer = new Peer()
+    peer.latency_ms = 3_600_000
+    const rig = peer.on(pipeline(1))
+    const began_us = rig.clock.now_us()
+    await rig.run({ stop_after_ms: 1_000 })
+    expect((rig.clock.now_us() - began_us) / 1e6).toBeLessThan(12)
+  })
+})
+
+describe('an aggregate', () => {
+  const spec = (peer: Peer) => ({
+    ...aggregateOf('ask_all', async (rows, context) => {
+      const said = await peer.ask(
+        rows.map(row => row.n!),
+        context,
+      )
+      if (typeof said === 'object' && said !== null && 'kind' in said) return said as never
+      return { kind: 'rows', rows: [{ said: said as Json }] }
+    }),
+    services: () => ['peer'],
+  })
+  const text = pipeline(4).replace('{ transform: ask_peer,', '{ aggregate: ask_all, trigger: { count: 2 },')
+
+  test('calls for the batch', async () => {
+    const peer = new Peer()
+    peer.rig = new Rig(text, [spec(peer)])
+    await peer.rig.run()
+    expect(peer.rig.column('out', 'said')).toEqual([
+      [1, 2],
+      [3, 4],
+    ])
+    expect(callsOf(peer.rig).map(each => [each.call, each.token, each.attempt])).toEqual([
+      [1, 0, 1],
+      [2, 0, 1],
+    ])
+  })
+
+  test('isn’t answered twice across a crash', async () => {
+    const peer = new Peer()
+    peer.rig = new Rig(text, [
+      {
+        ...aggregateOf('ask_all', async (rows, context) => {
+          const first = await peer.ask(
+            rows.map(row => row.n!),
+            context,
+          )
+          await peer.ask('then', context)
+          return { kind: 'rows', rows: [{ said: first as Json }] }
+        }),
+        services: () => ['peer'],
+      },
+    ])
+    peer.rig.clock.wake(199_000, () => {
+      peer.rig.ledger.power = new Power(1)
+    })
+    await peer.rig.run()
+    peer.rig.ledger.power = new Power(Number.POSITIVE_INFINITY)
+    await peer.rig.resume(1_000)
+    expect(peer.rig.column('out', 'said')).toEqual([
+      [1, 2],
+      [3, 4],
+    ])
+    expect(peer.asked.filter(each => JSON.stringify(each.n) === '[1,2]')).toHaveLength(1)
+  })
+})

@@ -1,0 +1,77 @@
+/** What plugins get besides rows: most visits share one context, those at nodes with services can call them. */
+
+import type { CallPlace } from '../../model/recording.ts'
+import type { AggregateNode, GateNode, Plan, PlanNode, TransformNode } from '../../plan/plan.ts'
+import type { VisitContext } from '../../sdk/spec.ts'
+import type { Batch } from '../batches.ts'
+import type { Frame } from '../frames.ts'
+import { refuseCall } from '../step.ts'
+import type { Subject, Token } from '../token.ts'
+import { Answers } from './answers.ts'
+import type { Calls } from './calls.ts'
+
+export class Contexts {
+  readonly #calls: Calls
+  readonly #nodes: readonly PlanNode[]
+  readonly #signal: AbortSignal
+  readonly #first_attempt: VisitContext
+  /** By node, for nodes that have some. */
+  readonly #services: ReadonlyMap<number, readonly string[]>
+
+  constructor(plan: Plan, calls: Calls, signal: AbortSignal) {
+    this.#calls = calls
+    this.#nodes = plan.nodes
+    this.#signal = signal
+    this.#first_attempt = { attempt: 1, signal, call: refuseCall }
+    this.#services = new Map(
+      plan.nodes.map(node => [node.number, servicesOf(node)] as const).filter(([, services]) => services.length > 0),
+    )
+  }
+
+  ofVisit(token: Token, node: TransformNode | GateNode): VisitContext {
+    const services = this.#services.get(node.number)
+    if (services === undefined) return this.#plain(token.attempt)
+    const { subject, id, attempt } = token
+    token.answers ??= new Answers()
+    const { answers } = token
+    const place = () => this.#placeOf(subject, node, token.frames)
+    return this.#calls.context({ subject, token: id, node, attempt, answers, place }, services)
+  }
+
+  ofBatch({ node, subject, attempt, answers }: Batch & { readonly node: AggregateNode }): VisitContext {
+    const services = this.#services.get(node.number)
+    if (services === undefined) return this.#plain(attempt)
+    const place = () => this.#placeOf(subject, node, null)
+    return this.#calls.context({ subject, token: 0, node, attempt, answers, place }, services)
+  }
+
+  #placeOf({ kind, number, origin }: Subject, { name }: PlanNode, frames: Frame | null): CallPlace {
+    const branches: string[] = []
+    for (let at = frames; at !== null; at = at.outer) {
+      const fork = this.#nodes[at.fork.node - 1]
+      if (fork?.kind === 'fork') branches.unshift(fork.branches[at.branch]?.branch ?? '')
+    }
+    const source = origin === null ? null : (this.#nodes[origin.source - 1]?.name ?? null)
+    return { source, index: origin?.index ?? 0, batch: kind === 'batch' ? number : 0, node: name, branches }
+  }
+
+  #plain(attempt: number): VisitContext {
+    return attempt === 1 ? this.#first_attempt : { attempt, signal: this.#signal, call: refuseCall }
+  }
+}
+
+/** The services that a node's plugin calls. */
+export function servicesOf(node: PlanNode): readonly string[] {
+  switch (node.kind) {
+    case 'transform':
+    case 'aggregate':
+      return node.plugin.spec.services?.(node.plugin.options) ?? []
+    case 'gate':
+      return node.by.kind === 'plugin' ? (node.by.plugin.spec.services?.(node.by.plugin.options) ?? []) : []
+    case 'source':
+    case 'sink':
+    case 'fork':
+    case 'coalesce':
+      return []
+  }
+}

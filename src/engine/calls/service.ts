@@ -1,0 +1,120 @@
+/**
+ * One service that calls are made to: who waits for it, in order, and when the next may begin.
+ *
+ * V1. At most `concurrency` calls are under way, at most `per_minute` begin in any minute, and fewer while it throttles.
+ * V2. First come, first served: a call that may not begin keeps all others waiting. One that was throttled comes first again
+ *     when its time has come.
+ */
+import { afterAnswer, afterThrottled, isShut, type Throttle, unthrottled } from '../decide/throttle.ts'
+import type { Clock } from '../ports.ts'
+import { Pace } from './pace.ts'
+
+export interface ServiceLimits {
+  readonly concurrency: number
+  readonly per_minute: number | null
+}
+
+/** A call that waits to begin. */
+export interface Waiter {
+  /** The most that it can cost, in nano-dollars. */
+  readonly most_nusd: number
+  begin(): void
+}
+
+/** `queued`: it waits for a place or its time; `unaffordable`: for budget. */
+export type Waits = 'nothing' | 'queued' | 'unaffordable'
+
+export interface ServicePorts {
+  readonly clock: Clock
+  /** Whether a call may begin as far as money goes. */
+  allows(most_nusd: number): boolean
+}
+
+export class Service {
+  readonly #limits: ServiceLimits
+  readonly #ports: ServicePorts
+  readonly #pace: Pace | null
+  readonly #queue: Waiter[] = []
+  #throttle: Throttle
+  #cut_us = 0
+  #busy = 0
+  #shut_until_us = 0
+  #callOff: (() => void) | null = null
+
+  constructor(limits: ServiceLimits, ports: ServicePorts) {
+    this.#limits = limits
+    this.#ports = ports
+    this.#pace = limits.per_minute === null ? null : new Pace(limits.per_minute)
+    this.#throttle = unthrottled(limits.concurrency)
+  }
+
+  get waits(): Waits {
+    const [first] = this.#queue
+    if (first === undefined) return 'nothing'
+    return this.#ports.allows(first.most_nusd) ? 'queued' : 'unaffordable'
+  }
+
+  get waiting(): number {
+    return this.#queue.length
+  }
+
+  /** Calls that another process began, as far as is known: they count in the minute. */
+  assumeBegun(calls: number, at_us: number): void {
+    for (let i = 0; i < calls; i++) this.#pace?.begin(at_us)
+  }
+
+  enter(waiter: Waiter): void {
+    this.#queue.push(waiter)
+    this.pump()
+  }
+
+  /** It was throttled, and its time has come. */
+  enterAgain(waiter: Waiter): void {
+    this.#queue.unshift(waiter)
+    this.pump()
+  }
+
+  /** A call came back, with an answer or an error. */
+  answered(): void {
+    this.#busy--
+    this.#throttle = afterAnswer(this.#throttle, this.#limits.concurrency)
+    this.pump()
+  }
+
+  /** A call that began then was throttled; the service wants so long a pause. */
+  throttled(begun_us: number, pause_us: number): void {
+    this.#busy--
+    const now_us = this.#ports.clock.now_us()
+    const news = begun_us > this.#cut_us
+    this.#throttle = afterThrottled(this.#throttle, news)
+    if (news) this.#cut_us = now_us
+    if (isShut(this.#throttle)) this.#shut_until_us = Math.max(this.#shut_until_us, now_us + pause_us)
+    this.pump()
+  }
+
+  /** Lets begin what may. */
+  pump(): void {
+    this.#callOff?.()
+    this.#callOff = null
+    for (let [first] = this.#queue; first !== undefined; [first] = this.#queue) {
+      if (this.#busy >= Math.floor(this.#throttle.allowance) || !this.#ports.allows(first.most_nusd)) return
+      const { clock } = this.#ports
+      const now_us = clock.now_us()
+      const wait_us = Math.max(this.#pace?.wait_us(now_us) ?? 0, this.#shut_until_us - now_us)
+      if (wait_us > 0) {
+        this.#callOff = clock.wake(wait_us, () => this.pump())
+        return
+      }
+      this.#queue.shift()
+      this.#busy++
+      this.#pace?.begin(now_us)
+      first.begin()
+    }
+  }
+
+  /** Nothing begins any more. */
+  close(): void {
+    this.#callOff?.()
+    this.#queue.length = 0
+  }
+}

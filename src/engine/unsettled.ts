@@ -1,0 +1,45 @@
+/**
+ * Subjects with facts that no commit has made durable.
+ *
+ * U1. Facts of a subject whose tokens have all ended go to the ledger at the next `settle`, as text that is small and stays,
+ *     unless an earlier one is still open: subjects begin in the order of their numbers. Those of others wait for `take`.
+ *     What a failed commit held is dropped as a whole.
+ */
+import type { SubjectDraft } from '../ledger/write-port.ts'
+import { draftOf, Facts, type Subject } from './token.ts'
+
+export class Unsettled {
+  /** In order of their first fact since the last commit. */
+  #subjects: Subject[] = []
+  /** How many of these, from the first, have been handed over. */
+  #settled = 0
+
+  /** How many subjects the next commit has something of. */
+  get size(): number {
+    return this.#subjects.length
+  }
+
+  /** The first fact of a subject since the last commit is about to be told. */
+  begin(subject: Subject, time_us: number): Facts {
+    const facts = new Facts(time_us, subject.values + 1)
+    subject.facts = facts
+    this.#subjects.push(subject)
+    return facts
+  }
+
+  /** Hands over the drafts of subjects that are closed, up to the first that isn't. To be called between transitions, not within one. */
+  settle(append: (draft: SubjectDraft) => void): void {
+    for (let next = this.#subjects[this.#settled]; next?.isClosed === true; next = this.#subjects[this.#settled]) {
+      append(draftOf(next))
+      this.#settled++
+    }
+  }
+
+  /** Hands over all facts that are left, as one draft a subject; what follows belongs to the next commit. */
+  take(): Array<{ readonly subject: Subject; readonly draft: SubjectDraft }> {
+    const left = this.#subjects.slice(this.#settled)
+    this.#subjects = []
+    this.#settled = 0
+    return left.map(subject => ({ subject, draft: draftOf(subject) }))
+  }
+}
