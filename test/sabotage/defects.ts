@@ -36,9 +36,9 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'a commit leaves out the last subject that has news',
-    file: 'recorder.ts',
-    text: 'const left = this.#dirty.slice(this.#settled)',
-    instead: 'const left = this.#dirty.slice(this.#settled, -1)',
+    file: 'unsettled.ts',
+    text: 'const left = this.#subjects.slice(this.#settled)',
+    instead: 'const left = this.#subjects.slice(this.#settled, -1)',
     shape: 'linear-later-crashes',
   },
   {
