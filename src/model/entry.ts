@@ -362,6 +362,8 @@ export interface PlanValue {
   readonly set?: readonly string[]
   /** Records to read at most, where the run was begun so. */
   readonly limit?: number
+  /** By source: the fields that its schema declares, in their order; only of those that declare some. */
+  readonly fields: { readonly [source: string]: readonly string[] }
   /** By node name: what a gate or a plugin with expressions evaluates. */
   readonly expressions: { readonly [node: string]: readonly ExpressionText[] }
   /** By node name: the plugin's options after validation, secrets replaced. */

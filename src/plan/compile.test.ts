@@ -115,6 +115,7 @@ describe('a plan', () => {
       micro: { path: 'out/micro.csv', if_exists: 'fail' },
       desk: { max_km: 50 },
     })
+    expect(plan.value.fields).toEqual({ applications: ['id', 'amount', 'region', 'note'] })
     expect(plan.value.text).toBe(BASE)
   })
 

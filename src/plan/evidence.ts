@@ -70,7 +70,12 @@ export function planValue(pipeline: PipelineFile, draft: Draft, plugins: Plugins
   // A ledger's URL may hold a password, and isn't part of what the run does.
   const set = (pipeline.overrides ?? []).filter(each => setPath(each)?.[0] !== 'ledger')
   const { text, file, folder } = pipeline
-  return { text, file, folder, ...(set.length > 0 ? { set } : {}), expressions, options }
+  return { text, file, folder, ...(set.length > 0 ? { set } : {}), fields: fieldsOf(draft), expressions, options }
+}
+
+function fieldsOf({ config }: Draft): PlanValue['fields'] {
+  const declared = config.sources.map(({ name, schema }) => [name, schema.fields.map(field => field.name)] as const)
+  return Object.fromEntries(declared.filter(([, names]) => names.length > 0))
 }
 
 /** `for`: `gate`, a case's label, `trigger.when`, or the path of an option. */

@@ -112,7 +112,7 @@ export class World {
       topology,
       files: new Map(),
       hash: '0'.repeat(64),
-      value: { text: '', file: 'simulated.yaml', folder: '/', expressions: {}, options: {} },
+      value: { text: '', file: 'simulated.yaml', folder: '/', fields: {}, expressions: {}, options: {} },
       ledger_url: null,
       limits: { services: new Map(), spend_usd: null },
     }

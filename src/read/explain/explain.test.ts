@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { opening, RUN, sampleRun, sealDraft, tallies, testPorts } from '../../../test/support/ledger.ts'
+import { full, opening, RUN, sampleRun, sealDraft, tallies, testPorts } from '../../../test/support/ledger.ts'
 import { openLedger, openLedgerReader } from '../../ledger/open.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { explainRow, explainToken, explainWhere } from './explain.ts'
@@ -42,6 +42,24 @@ describe('a row', () => {
     expect(token?.visits[1]?.changed).toEqual({ set: { ok: true }, unset: [] })
     expect(token?.visits[2]?.input_hash).toBe(token?.visits[2]?.output_hash)
     expect(token?.ending).toMatchObject({ outcome: 'ROUTED', cause: 'gate', sink: 'low', error: null })
+  })
+
+  test('has the fields that its source declares in their order, and then the others', async () => {
+    const place = `sqlite:${join(folder, 'declared.db')}`
+    const ledger = await openLedger(place, testPorts(), { create: true })
+    const plan = full({ text: 'name: sample', fields: { in: ['missing', 'id'] } })
+    await sampleRun(await ledger.openRun(RUN, { ...opening(), values: [plan, full({})] }))
+    await ledger.close()
+    const declared = await openLedgerReader(place)
+    const { tokens } = await explainRow(declared, 1, 1)
+    await declared.close()
+    const keys = tokens[0]?.visits.map(({ data }) => (data?.kind === 'known' ? Object.keys(data.value as object) : []))
+    expect(keys).toEqual([
+      ['id', 'amount'],
+      ['id', 'amount'],
+      ['id', 'amount', 'ok'],
+      ['id', 'amount', 'ok'],
+    ])
   })
 
   test('that was rejected says what was wrong', async () => {

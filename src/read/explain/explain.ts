@@ -6,7 +6,7 @@ import type { LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read
 import { GROUP_KINDS, type SubjectEntry } from '../../model/entry.ts'
 import { CustodyError } from '../../model/error.ts'
 import { JsonTextError, parseStrict } from '../../model/json.ts'
-import { isRow, type Json, type Row } from '../../model/row.ts'
+import { isRow, type Json, newRow, type Row } from '../../model/row.ts'
 import { DecodeError, decodeSubjectEntry } from '../decode.ts'
 import { closingOf, headOf, intentsOf, type Opening, openingOf, planOf, readable } from '../runs/run-log.ts'
 import { decodePayload, SubjectValues } from '../values.ts'
@@ -137,7 +137,7 @@ async function storyOf(
   if (depth < LONGEST_CHAIN)
     for (const batch of await batchesAfter(reader, log, stored, entries))
       onward.push(await storyOf(reader, log, batch, scene, depth + 1))
-  const told = known(values)
+  const told = known(values, declaredFields(entries, scene))
   return {
     run: scene.opening.run,
     name: scene.opening.name,
@@ -172,12 +172,27 @@ function subjectOf(entries: readonly SubjectEntry[], values: Values, scene: RunS
   }
 }
 
-function known(values: SubjectValues): Values {
+/** Of the row's source, in their order. The ledger keeps rows with their fields sorted. */
+function declaredFields([first]: readonly SubjectEntry[], { topology, plan }: Scene): readonly string[] {
+  const source = topology.nodes[(first?.origin?.source ?? 0) - 1]
+  return (source === undefined ? undefined : plan?.fields[source.name]) ?? []
+}
+
+/** Rows have the fields of `first` first. */
+function known(values: SubjectValues, first: readonly string[]): Values {
   return {
     get: number => {
       const value = values.get(number)
-      return value === null ? { kind: 'erased' } : { kind: 'known', value }
+      return value === null
+        ? { kind: 'erased' }
+        : { kind: 'known', value: isRow(value) ? inOrder(value, first) : value }
     },
     hash: number => (number === 0 ? null : values.commitment(number)),
   }
+}
+
+function inOrder(row: Row, first: readonly string[]): Row {
+  const ordered = newRow()
+  for (const field of first) if (Object.hasOwn(row, field)) ordered[field] = row[field] as Json
+  return Object.assign(ordered, row)
 }

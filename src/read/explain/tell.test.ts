@@ -25,7 +25,7 @@ function scene(size: readonly ExpressionText[]): Scene {
   const calc = [{ for: 'set.total', source: 'row.a * row.b.c', reads: [['a'], ['b', 'c'], ['gone']] }]
   return {
     topology,
-    plan: { expressions: { size, calc }, options: { in: { path: 'data.csv' } } },
+    plan: { fields: {}, expressions: { size, calc }, options: { in: { path: 'data.csv' } } },
     paths: new Map([['out', '/tmp/out.csv']]),
   }
 }

@@ -33,7 +33,7 @@ import type {
 export interface Scene {
   readonly topology: Topology
   /** null if the plan's text is erased: then decisions are told without their expressions. */
-  readonly plan: Pick<PlanValue, 'expressions' | 'options'> | null
+  readonly plan: Pick<PlanValue, 'fields' | 'expressions' | 'options'> | null
   /** By sink: the path that it writes, absolute. */
   readonly paths: ReadonlyMap<string, string>
 }

@@ -117,8 +117,8 @@ export async function valueIn(reader: LedgerReader, log: number, seq: number, in
 export async function planOf(reader: LedgerReader, log: number): Promise<PlanValue | null> {
   const value = (await valueIn(reader, log, 0, 0)) as unknown as Partial<PlanValue> | null
   if (value === null) return null
-  const none = newRow() as unknown as PlanValue['expressions']
-  return { text: '', file: '', folder: '', expressions: none, options: none, ...value }
+  const none = newRow() as unknown as PlanValue['fields'] & PlanValue['expressions']
+  return { text: '', file: '', folder: '', fields: none, expressions: none, options: none, ...value }
 }
 
 /** Value 2 of entry 0; null if it is erased. */
