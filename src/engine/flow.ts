@@ -9,24 +9,16 @@
  * W3. Answers that arrived come before timers that are due.
  */
 import type { CommitLine } from '../model/entry.ts'
-import type {
-  AggregateNode,
-  CoalesceNode,
-  ForkNode,
-  GateNode,
-  Plan,
-  PlanNode,
-  SinkNode,
-  TransformNode,
-} from '../plan/plan.ts'
+import type { AggregateNode, ForkNode, GateNode, Plan, PlanNode, SinkNode, TransformNode } from '../plan/plan.ts'
 import type { BatchResult, RowError } from '../sdk/spec.ts'
 import { type Batch, Batches } from './batches.ts'
 import type { Contexts } from './calls/contexts.ts'
 import { refusal } from './decide/batch.ts'
 import { afterError } from './decide/retry.ts'
-import { type Join, tracesOfLost, type Waiting } from './frames.ts'
-import { detailOf, type JoinEffect, Joins } from './joins.ts'
+import type { Waiting } from './frames.ts'
+import { Joins } from './joins.ts'
 import { Line } from './line.ts'
+import { Merges } from './merges.ts'
 import type { News } from './news.ts'
 import type { Outputs } from './outputs.ts'
 import type { Clock } from './ports.ts'
@@ -54,7 +46,7 @@ export class Flow {
   readonly #parts: FlowParts
   readonly #nodes: readonly PlanNode[]
   readonly #line: Line
-  readonly #joins: Joins
+  readonly #merges: Merges
   readonly #batches: Batches
   /** Aggregates, upstream ones first. */
   readonly #aggregates: readonly AggregateNode[]
@@ -70,7 +62,7 @@ export class Flow {
     this.#line = new Line(ordered, reaches)
     this.#turns = new Turns(this.#line, ordered)
     this.#news = parts.news
-    this.#joins = new Joins(parts.plan, reaches)
+    this.#merges = new Merges({ ...parts, joins: new Joins(parts.plan, reaches), line: this.#line })
     this.#batches = new Batches(parts.clock, batch => this.#news.fallDue(stack => this.#lookInTime(batch, stack)))
     this.#aggregates = upstreamFirst(
       this.#nodes.filter(node => node.kind === 'aggregate'),
@@ -110,13 +102,13 @@ export class Flow {
    * the first `deliver` then advances it.
    */
   restore({ line, subjects, joins, batches, resting }: UnderWay): void {
-    for (const subject of subjects) this.#joins.restore(subject)
+    for (const subject of subjects) this.#merges.restore(subject)
     for (const each of line) {
       if (!(each instanceof Token)) this.#line.trace({ ...each, left: [] }, null, [])
       else if (each.held && this.#node(each.node).kind === 'coalesce') this.#line.hold(each)
       else this.#line.join(each)
     }
-    for (const { join, left_us } of joins) this.#startTimeout(join, left_us)
+    for (const { join, left_us } of joins) this.#merges.startTimeout(join, left_us)
     const rests = new Map(resting.map(({ token, left_us }) => [token, left_us]))
     this.#news.fallDue(stack => {
       for (const { group, members, age_us, answers } of batches) {
@@ -210,7 +202,7 @@ export class Flow {
       case 'fork':
         return this.#fork(token, node, started_us, stack)
       case 'coalesce':
-        return this.#coalesce(token, node, started_us, stack)
+        return this.#merges.arrive(token, node, started_us, stack)
       case 'source':
         throw new TypeError(`an edge leads to source ${node.name}`)
     }
@@ -307,7 +299,7 @@ export class Flow {
    */
   #follow(event: Token, moved: readonly Standing[], next: readonly Token[], stack: Token[]): void {
     const merged: Token[] = []
-    for (const each of moved) if (each.frames !== null) this.#lose(each, event, merged)
+    for (const each of moved) if (each.frames !== null) this.#merges.lose(each, event, merged)
     this.#replace(event, next, stack)
     for (const token of merged.reverse()) stack.push(token)
   }
@@ -323,88 +315,7 @@ export class Flow {
     for (const token of alive.toReversed()) stack.push(token)
   }
 
-  // ── waiting for others ────────────────────────────────────────────────────────────────────────────────────────────
-
-  #coalesce(token: Token, node: CoalesceNode, started_us: number, stack: Token[]): void {
-    const merged: Token[] = []
-    this.#join(this.#joins.arrive(token, node, started_us), token, merged)
-    for (const each of merged.reverse()) stack.push(each)
-  }
-
-  #lose(moved: Standing, event: Token | null, merged: Token[]): void {
-    for (const effect of this.#joins.losses(moved.token, moved.frames, moved.node)) this.#join(effect, event, merged)
-  }
-
-  /** `event` is the token whose transition decided the group, null for a timeout. Merged tokens are added to `merged`. */
-  #join(effect: JoinEffect, event: Token | null, merged: Token[]): void {
-    const { recorder } = this.#parts
-    const { join } = effect
-    switch (effect.kind) {
-      case 'hold': {
-        const { token, started_us } = effect.arrival
-        recorder.holdAtCoalesce(token, join, started_us)
-        this.#line.hold(token)
-        this.#line.erase(join, effect.arrival.branch)
-        return this.#setTimeout(join)
-      }
-      case 'lose':
-        // Where a branch is lost is told by the last of its carriers.
-        if (effect.left.some(other => merged.includes(other) || this.#line.isLater(other, event))) return
-        // What the same transition has merged before comes before.
-        for (const each of merged) this.#line.stay(each)
-        return this.#line.trace(effect, event, merged)
-      case 'close':
-        return this.#forget(join)
-      case 'merge':
-      case 'fail':
-        return this.#decided(effect, event, merged)
-    }
-  }
-
-  #decided(effect: Extract<JoinEffect, { kind: 'merge' | 'fail' }>, event: Token | null, merged: Token[]): void {
-    const { recorder } = this.#parts
-    const { join } = effect
-    const members = effect.members.map(({ token }) => token)
-    const moved = members.map(standing)
-    if (effect.kind === 'merge') {
-      const born = recorder.merge(join, effect.members, effect.merged.row, detailOf(effect))
-      if (!born.ended) {
-        this.#line.insertAtLast(event === null ? members : [event, ...members], tracesOfLost(join), born)
-        merged.push(born)
-      }
-    } else {
-      recorder.failAtCoalesce(join, effect.members, effect.cause, effect.message, effect.closes)
-    }
-    if (effect.kind === 'merge' || effect.closes) this.#forget(join)
-    // To groups outside, a branch is lost when the last of them is: one that came early would have come at its own place.
-    const last = event === null ? null : this.#line.lastOf([event, ...members])
-    for (const each of moved) this.#lose(each, last, merged)
-    for (const token of members) this.#line.leave(token)
-  }
-
-  /** The group has its verdict: nothing is due for it any more. */
-  #forget(join: Join): void {
-    join.callOffTimeout?.()
-    for (const branch of join.traces.keys()) this.#line.erase(join, branch)
-  }
-
-  #setTimeout(join: Join): void {
-    const { policy } = join.node
-    if (policy.kind === 'first' || policy.timeout_ms === null || join.arrived.length > 1) return
-    this.#startTimeout(join, policy.timeout_ms * 1000)
-  }
-
-  #startTimeout(join: Join, delay_us: number): void {
-    join.callOffTimeout = this.#parts.clock.wake(delay_us, () =>
-      this.#news.fallDue(stack => {
-        const effect = this.#joins.timeOut(join)
-        if (effect === null) return
-        const merged: Token[] = []
-        this.#join(effect, null, merged)
-        for (const token of merged.reverse()) stack.push(token)
-      }),
-    )
-  }
+  // ── batches ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #aggregate(token: Token, node: AggregateNode, started_us: number, stack: Token[]): void {
     const { recorder } = this.#parts

@@ -64,7 +64,7 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'the line forgets where branches were lost',
-    file: 'flow.ts',
+    file: 'merges.ts',
     text: 'return this.#line.trace(effect, event, merged)',
     instead: 'return',
     shape: 'nested',
@@ -143,7 +143,7 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'a timeout does not outlast a stop',
     file: 'flow.ts',
-    text: 'for (const { join, left_us } of joins) this.#startTimeout(join, left_us)\n',
+    text: 'for (const { join, left_us } of joins) this.#merges.startTimeout(join, left_us)\n',
     instead: '',
     shape: 'timed-crashes',
   },
