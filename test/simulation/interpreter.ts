@@ -4,7 +4,7 @@
  * `+` for a merge.
  */
 import type { AggregateModel, CoalesceModel, GateNode, Model, NodeModel, SinkModel, StepNode, Target } from './model.ts'
-import { textOf, unite } from './unite.ts'
+import { unite } from './unite.ts'
 
 export type Data = { [field: string]: unknown }
 

@@ -19,7 +19,7 @@ export function unite(parent: Data, rows: readonly Data[], on_conflict: Coalesce
 }
 
 /** The same text for values that differ in the order of fields alone. */
-export function textOf(value: unknown): string {
+function textOf(value: unknown): string {
   const sorted = (_: string, each: unknown) =>
     typeof each === 'object' && each !== null && !Array.isArray(each)
       ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
