@@ -18,6 +18,7 @@ import { showRun } from '../read/show/show.ts'
 import type { Context } from './context.ts'
 import { stopOnSignals } from './interrupt.ts'
 import { isHeld, ledgerUrl } from './ledger-access.ts'
+import { limiterOf } from './limiter.ts'
 import { preparePlan } from './pipeline-access.ts'
 import { ProgressLine } from './progress.ts'
 import { renderSummary, statusText } from './render/summary.ts'
@@ -118,6 +119,7 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
   const ledger = await openLedger(url, ports, { create: false })
   const progress = new ProgressLine(context.terminal, null)
   const stopping = stopOnSignals(context, quiet)
+  const shared = limiterOf(plan)
   try {
     const { log } = await findRun(reader, run)
     const { replays } = await openingOf(reader, log)
@@ -128,6 +130,7 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
       ledger,
       reader,
       clock,
+      shared,
       signal: stopping.signal,
       from_ledger_only: options.fromLedgerOnly === true,
       abandon,
@@ -138,6 +141,7 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
     })
   } finally {
     stopping.close()
+    shared?.close()
     await ledger.close()
     progress.clear()
   }

@@ -14,6 +14,7 @@ import type { Context } from './context.ts'
 import { stopOnSignals } from './interrupt.ts'
 import { laterLedger } from './later-ledger.ts'
 import { ledgerUrl } from './ledger-access.ts'
+import { limiterOf } from './limiter.ts'
 import { preparePlan } from './pipeline-access.ts'
 import { ProgressLine } from './progress.ts'
 import { counted, printable } from './render/text.ts'
@@ -82,6 +83,7 @@ async function runInto({ url, context, plan, options, replay }: RunInto): Promis
     signer: signingKey(context.env),
   }
   const ledger = laterLedger(url, ports)
+  const shared = limiterOf(plan)
   const progress = new ProgressLine(context.terminal, options.limit ?? null)
   const stopping = stopOnSignals(context, quiet)
   if (!quiet) context.terminal.tell(header(context, plan, options))
@@ -96,6 +98,7 @@ async function runInto({ url, context, plan, options, replay }: RunInto): Promis
       limit: options.limit ?? Number.POSITIVE_INFINITY,
       dry_run: options.dryRun === true,
       in_use: filesInUse(url, plan),
+      shared,
       ...(options.outputs === undefined ? {} : { outputs_folder: resolve(context.cwd, options.outputs) }),
       ...(replay === null || options.live === true ? {} : { replays: replay.run, recordings: replay.recordings }),
       signal: stopping.signal,
@@ -103,6 +106,7 @@ async function runInto({ url, context, plan, options, replay }: RunInto): Promis
     })
   } finally {
     stopping.close()
+    shared?.close()
     await ledger.close()
   }
   progress.clear()

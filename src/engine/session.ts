@@ -13,6 +13,7 @@ import type { Plan, SourceNode } from '../plan/plan.ts'
 import type { Source } from '../sdk/spec.ts'
 import { Calls } from './calls/calls.ts'
 import { Contexts } from './calls/contexts.ts'
+import type { SharedLimits } from './calls/service.ts'
 import { Committer, type Progressed, type Stop } from './committer.ts'
 import { type BytesRead, extentOf } from './extent.ts'
 import { Flow } from './flow.ts'
@@ -58,6 +59,8 @@ export interface SessionRequest {
   readonly signal: AbortSignal
   /** Of another run, where calls are answered from it instead of being made. */
   readonly recordings?: Recordings | null | undefined
+  /** Limits of services that are kept with other runs. */
+  readonly shared?: SharedLimits | null | undefined
   /** Told after each commit; evidence comes first (I11). */
   readonly onProgress?: ((progress: Progress) => void) | undefined
   /** For tests that crash a run at a named point. */
@@ -151,10 +154,10 @@ async function machineOf(parts: SessionParts, stop: AbortSignal, atPoint: AtPoin
   const recorder = new Recorder(new Tallies(plan.nodes.length, plan.edges.length, totals), () => clock.now_us())
   let wake = (): void => undefined
   const intakes = parts.intakes(() => wake())
-  const { recordings = null } = request
+  const { recordings = null, shared = null } = request
   // What is on record needn't be waited for.
   const news = new News(clock, () => wake(), recordings === null)
-  const calls = new Calls({ limits: plan.limits, clock, recorder, news, signal, recordings })
+  const calls = new Calls({ limits: plan.limits, clock, recorder, news, signal, recordings, shared })
   const contexts = new Contexts(plan, calls, signal)
   const flow = new Flow({ plan, stations, recorder, outputs, clock, contexts, news }, reachability(plan))
   const committer = new Committer(

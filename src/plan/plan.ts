@@ -118,5 +118,7 @@ export interface Plan {
   readonly limits: {
     readonly services: ReadonlyMap<string, { readonly per_minute: number | null; readonly concurrency: number | null }>
     readonly spend_usd: number | null
+    /** Absolute path of the file in which runs of this machine keep these limits together; null for this run alone. */
+    readonly file: string | null
   }
 }

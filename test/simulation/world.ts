@@ -114,7 +114,7 @@ export class World {
       hash: '0'.repeat(64),
       value: { text: '', file: 'simulated.yaml', folder: '/', fields: {}, expressions: {}, options: {} },
       ledger_url: null,
-      limits: { services: new Map(), spend_usd: null },
+      limits: { services: new Map(), spend_usd: null, file: null },
     }
   }
 
