@@ -245,7 +245,10 @@ const sink: ObjectShape = {
   kind: 'object',
   what: 'a sink',
   keys: { plugin: { shape: plugin, required: true, doc: 'The sink plugin.' }, options, on_error },
-  refused: { to: 'a row’s way ends at a sink', retry: 'a sink takes a row or refuses it, and isn’t tried again' },
+  refused: {
+    to: 'a row’s way ends at a sink',
+    retry: 'sinks that send follow the pipeline’s retry; others take a row or refuse it',
+  },
 }
 
 const limits: ObjectShape = {

@@ -11,9 +11,22 @@ import { Answers } from './calls/answers.ts'
 import { type Trigger, triggerOf } from './decide/batch.ts'
 import type { Waiting } from './frames.ts'
 import type { Clock } from './ports.ts'
-import type { BatchGroup } from './recorder.ts'
+import type { Subject } from './token.ts'
 
 const LOOK_EVERY_US = 1_000_000
+
+/** A group of an aggregate: the subject that its output belongs to. */
+export interface BatchGroup {
+  readonly group: number
+  readonly subject: Subject
+  readonly node: AggregateNode
+}
+
+/** One that closes, with its members in order. */
+export interface ClosedBatch extends BatchGroup {
+  readonly trigger: string
+  readonly members: readonly Waiting[]
+}
 
 export interface Batch extends BatchGroup {
   readonly members: Waiting[]

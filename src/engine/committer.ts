@@ -2,7 +2,8 @@
  * Makes what has happened durable: sinks first, then the ledger with their receipts, in one transaction (DESIGN section 4).
  *
  * C1. One commit at a time. After it, ledger, sinks and cursors speak of the same moment.
- * C2. If a sink can't be made durable, nothing of the commit is recorded, and all sinks go back to their last receipts.
+ * C2. What can't be taken back is sent when the commit that has its intent is durable, and not before.
+ * C3. If a sink can't be made durable, nothing of the commit is recorded, and all sinks go back to their last receipts.
  */
 import type { CheckpointHead, RunLedger, SubjectDraft, ValueDraft } from '../ledger/write-port.ts'
 import { canonicalize } from '../model/canonical.ts'
@@ -18,6 +19,7 @@ import type {
 import { CustodyError } from '../model/error.ts'
 import type { Json } from '../model/row.ts'
 import type { Receipt } from '../sdk/spec.ts'
+import type { Outbox } from './calls/outbox.ts'
 import type { Flow } from './flow.ts'
 import type { Intake } from './intake.ts'
 import type { Outputs } from './outputs.ts'
@@ -48,6 +50,7 @@ export interface CommitterParts {
   readonly intakes: readonly Intake[]
   readonly clock: Clock
   readonly flow: Flow
+  readonly outbox: Outbox
   readonly atPoint: AtPoint
 }
 
@@ -69,9 +72,11 @@ export class Committer {
   readonly #intakes: readonly Intake[]
   readonly #clock: Clock
   readonly #flow: Flow
+  readonly #outbox: Outbox
   readonly #atPoint: AtPoint
 
-  constructor({ ledger, recorder, outputs, intakes, clock, flow, atPoint }: CommitterParts, from: Progressed | null) {
+  constructor(parts: CommitterParts, from: Progressed | null) {
+    const { ledger, recorder, outputs, intakes, clock, flow, outbox, atPoint } = parts
     const { commits, values, totals } = from ?? BEGINNING
     this.#ledger = ledger
     this.#recorder = recorder
@@ -79,6 +84,7 @@ export class Committer {
     this.#intakes = intakes
     this.#clock = clock
     this.#flow = flow
+    this.#outbox = outbox
     this.#atPoint = atPoint
     this.#commits = commits
     this.#values = values
@@ -146,6 +152,7 @@ export class Committer {
 
   async #durable(receipts: readonly Receipt[], last: boolean): Promise<void> {
     this.#atPoint('after_flush')
+    const send = this.#outbox.intend()
     for (const { subject, draft } of this.#recorder.unsettled.take()) subject.previous = this.#ledger.append(draft)
     if (last)
       this.#append({ k: 'publish', artifacts: this.#receiptFacts(receipts), t: this.#clock.now_us() }, [
@@ -187,6 +194,7 @@ export class Committer {
     this.totals = totals
     this.#outputs.accept(receipts)
     this.#atPoint('after_commit')
+    send()
   }
 
   /** What can't be made durable the ledger drops; the numbers that it had are free again. */

@@ -15,15 +15,17 @@ import { type Batch, Batches } from './batches.ts'
 import type { Contexts } from './calls/contexts.ts'
 import { refusal } from './decide/batch.ts'
 import { afterError } from './decide/retry.ts'
+import { type AfterSent, afterSent, type SendResult, UNANSWERED } from './decide/sent.ts'
 import type { Waiting } from './frames.ts'
 import { Joins } from './joins.ts'
 import { Line } from './line.ts'
 import { Merges } from './merges.ts'
 import type { News } from './news.ts'
-import type { Outputs } from './outputs.ts'
+import type { Outbound, Outputs } from './outputs.ts'
 import type { Clock } from './ports.ts'
 import { upstreamFirst } from './reach.ts'
 import type { Recorder } from './recorder.ts'
+import { outgoingOf } from './sending.ts'
 import { callNext, type Stations } from './stations.ts'
 import { asDefect, type Step, writeRow } from './step.ts'
 import { type Standing, standing, Token } from './token.ts'
@@ -194,7 +196,7 @@ export class Flow {
       case 'gate':
         return this.#perform(token, node, started_us, stack)
       case 'sink':
-        if (this.#turns.has(token)) this.#write(token, node, started_us, stack)
+        if (token.sending !== null || this.#turns.has(token)) this.#sink(token, node, started_us, stack)
         return
       case 'aggregate':
         if (this.#turns.has(token)) this.#aggregate(token, node, started_us, stack)
@@ -276,12 +278,52 @@ export class Flow {
     return true
   }
 
-  #write(token: Token, node: SinkNode, started_us: number, stack: Token[]): void {
+  #sink(token: Token, node: SinkNode, started_us: number, stack: Token[]): void {
     const { recorder, outputs } = this.#parts
+    const outbound = outputs.outbound(node.number)
+    if (outbound !== null) return this.#send(token, node, outbound, started_us, stack)
     const before = standing(token)
     const error = writeRow(node, outputs, token.row)
     if (error === null) recorder.write(token, started_us)
     else recorder.fail(token, node.on_error, error, { kind: 'sink_rejected' }, started_us)
+    this.#follow(token, [before], [token], stack)
+  }
+
+  /** Has the row sent. Meanwhile others may have their turn at this sink. */
+  #send(token: Token, node: SinkNode, { sink, idempotent }: Outbound, started_us: number, stack: Token[]): void {
+    token.sending ??= { in_doubt: false }
+    const { in_doubt } = token.sending
+    const state = { attempt: token.attempt, retry: node.retry, idempotent, in_doubt }
+    const sent = (result: SendResult, next: Token[], ended_us?: number) =>
+      this.#sent(token, node, afterSent(result, state), started_us, next, ended_us)
+    const outgoing = in_doubt && !idempotent ? UNANSWERED : outgoingOf(node, sink, token.row)
+    if (outgoing.kind === 'error') return sent(outgoing, stack)
+    this.#parts.contexts.send(token, node, outgoing, (result, ended_us, next) => sent(result, next, ended_us))
+    this.#line.stay(token)
+  }
+
+  #sent(token: Token, node: SinkNode, after: AfterSent, started_us: number, stack: Token[], ended_us?: number): void {
+    const { recorder, outputs } = this.#parts
+    const before = standing(token)
+    switch (after.kind) {
+      case 'accepted':
+        outputs.write(node.number, token.row)
+        recorder.write(token, started_us, ended_us)
+        break
+      case 'again':
+        recorder.failAttempt(token, after.error, started_us, ended_us)
+        token.sending = { in_doubt: after.in_doubt }
+        this.#news.rest(after.delay_us, next => next.push(token))
+        return this.#line.stay(token)
+      case 'rejected':
+        recorder.fail(token, node.on_error, after.error, { kind: 'sink_rejected' }, started_us, ended_us)
+        break
+      case 'in_doubt':
+        recorder.doubt(token, after.error, started_us, ended_us)
+        break
+      case 'missed':
+        recorder.miss(token, after.message, started_us, ended_us)
+    }
     this.#follow(token, [before], [token], stack)
   }
 

@@ -10,6 +10,8 @@
  *     A branch is lost where the last of its carriers is, in the order of the line: while others are under way that don't
  *     stand later, and while its group waits for other branches, a trace stands there.
  * N3. A token that is held at a coalesce keeps its place, and blocks nobody.
+ *     One that had its turn at a sink that sends keeps its place, too, and blocks nobody who comes to that sink; to what lies
+ *     behind its `on_error` it may still come.
  * N4. For each ordered node, no place before its mark can reach it; marks only go back when something is put before them.
  */
 import { frameOf, type Join, type Trace } from './frames.ts'
@@ -202,7 +204,8 @@ export class Line {
   }
 
   #blocks(token: Token | null, ordered: number): boolean {
-    return token !== null && !token.passive && this.#reaches(token.node, ordered)
+    if (token === null || token.passive || (token.sending !== null && token.node === ordered)) return false
+    return this.#reaches(token.node, ordered)
   }
 
   #insert(token: Token | null, before: Place | null, trace: Trace | null = null, moment: object | null = null): Place {

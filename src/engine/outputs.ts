@@ -12,7 +12,7 @@ import type { SinkIntents } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Row } from '../model/row.ts'
 import type { Plan, SinkNode } from '../plan/plan.ts'
-import type { Artifact, Receipt, RowError, Sink, SinkContext, SinkIntent } from '../sdk/spec.ts'
+import type { Artifact, OutboundSink, Receipt, RowError, Sink, SinkContext, SinkIntent } from '../sdk/spec.ts'
 import type { FilesInUse } from './files-in-use.ts'
 import type { AtPoint } from './points.ts'
 
@@ -25,6 +25,13 @@ export interface Output {
   artifact: Artifact | null
 }
 
+/** What sends the rows of a sink that can't take back what it does. */
+export interface Outbound {
+  readonly sink: OutboundSink
+  /** Whether a request may be sent twice. */
+  readonly idempotent: boolean
+}
+
 export interface OutputsRequest {
   /** Nothing is written. */
   readonly dry_run: boolean
@@ -35,6 +42,7 @@ export interface OutputsRequest {
 }
 
 const NOWHERE: SinkIntent = { path: null, mode: 'stream', prior_bytes: 0, prior_sha256: null, staged: null }
+const SENT: SinkIntent = { ...NOWHERE, mode: 'send' }
 
 export class Outputs {
   readonly all: readonly Output[]
@@ -43,9 +51,11 @@ export class Outputs {
   /** Makes sure that this process holds the run. @throws CustodyError CUSTODY_RUN_LOST. */
   hold: () => Promise<void> = async () => undefined
   readonly #by_node = new Map<number, Sink>()
+  readonly #outbound: ReadonlyMap<number, Outbound>
 
-  private constructor(all: readonly Output[]) {
+  private constructor(all: readonly Output[], outbound: ReadonlyMap<number, Outbound>) {
     this.all = all
+    this.#outbound = outbound
     for (const output of all) this.#by_node.set(output.node.number, output.sink)
   }
 
@@ -55,11 +65,12 @@ export class Outputs {
    */
   static async prepare(plan: Plan, { dry_run, folder, originalNames, in_use }: OutputsRequest): Promise<Outputs> {
     const all: Output[] = []
+    const outbound = new Map<number, Outbound>()
     const owners = new Map<string, string>()
     for (const node of plan.nodes) {
       if (node.kind !== 'sink') continue
       const context: SinkContext = { node: node.name, folder, input: node.input, originalNames }
-      const sink = dry_run ? drySink() : await node.plugin.spec.create(node.plugin.options, context)
+      const sink = dry_run ? countingSink(NOWHERE) : await create(node, context, outbound)
       const intent = dry_run ? NOWHERE : await sink.prepare()
       for (const path of [intent.path, intent.staged]) {
         if (path === null) continue
@@ -72,7 +83,7 @@ export class Outputs {
       }
       all.push({ node, sink, intent, receipt: null, artifact: null })
     }
-    return new Outputs(all)
+    return new Outputs(all, outbound)
   }
 
   /** The sinks of a run that goes on: where they write, and what they have durably, is known. */
@@ -83,10 +94,11 @@ export class Outputs {
     originalNames: SinkContext['originalNames'],
   ): Promise<Outputs> {
     const all: Output[] = []
+    const outbound = new Map<number, Outbound>()
     for (const node of plan.nodes) {
       if (node.kind !== 'sink') continue
       const context: SinkContext = { node: node.name, folder: plan.folder, input: node.input, originalNames }
-      const sink = await node.plugin.spec.create(node.plugin.options, context)
+      const sink = await create(node, context, outbound)
       all.push({
         node,
         sink,
@@ -95,7 +107,7 @@ export class Outputs {
         artifact: null,
       })
     }
-    return new Outputs(all)
+    return new Outputs(all, outbound)
   }
 
   async open(): Promise<void> {
@@ -112,6 +124,11 @@ export class Outputs {
     const sink = this.#by_node.get(node)
     if (sink === undefined) throw new TypeError(`node ${node} is no sink`)
     return sink.write(row)
+  }
+
+  /** What sends the rows of a sink that can't take back what it does; null for others, and where nothing is written. */
+  outbound(node: number): Outbound | null {
+    return this.#outbound.get(node) ?? null
   }
 
   /** Makes all rows durable. The receipts become the outputs' own only with `accept`, after the ledger's commit. */
@@ -151,7 +168,16 @@ export class Outputs {
 
   async close(): Promise<void> {
     for (const output of this.all) await output.sink.close()
+    for (const { sink } of this.#outbound.values()) await sink.close?.()
   }
+}
+
+/** What sends goes into `outbound`; the rows that it sent are counted like those that others write. */
+async function create(node: SinkNode, context: SinkContext, outbound: Map<number, Outbound>): Promise<Sink> {
+  const { spec, options } = node.plugin
+  if (spec.delivery !== 'outbound') return spec.create(options, context)
+  outbound.set(node.number, { sink: await spec.create(options, context), idempotent: spec.idempotent(options) })
+  return countingSink(SENT)
 }
 
 function sameOutput(node: SinkNode, message: string): CustodyError {
@@ -167,12 +193,12 @@ async function settleAll(work: readonly Promise<Receipt>[]): Promise<Receipt[]> 
   })
 }
 
-/** Takes rows and keeps none: `--dry-run`. */
-function drySink(): Sink {
+/** Counts rows and keeps none: of `--dry-run`, and of sinks that send. */
+function countingSink(intent: SinkIntent): Sink {
   let rows = 0
   const receipt = async (): Promise<Receipt> => ({ rows, bytes: 0, sha256: null, state: null })
   return {
-    prepare: async () => NOWHERE,
+    prepare: async () => intent,
     open: async (_intent, at) => {
       rows = at?.rows ?? 0
     },

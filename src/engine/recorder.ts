@@ -15,6 +15,7 @@ import { derive, frozen, type Json, newRow, type Row } from '../model/row.ts'
 import { DISCARD } from '../model/topology.ts'
 import type { AggregateNode, ForkNode, PlanEdge } from '../plan/plan.ts'
 import type { RowError, SourceReject, SourceRow } from '../sdk/spec.ts'
+import type { BatchGroup, ClosedBatch } from './batches.ts'
 import { type Asker, type CallMade, callFact } from './calls/call-fact.ts'
 import { changeOf } from './change.ts'
 import type { MergeFailure } from './decide/coalesce.ts'
@@ -25,10 +26,12 @@ import {
   endAtSink,
   failedAtCoalesce,
   filtered,
+  inDoubt,
   type Passage,
   passedOn,
   replayMissed,
 } from './decide/ending.ts'
+import { type ErrorTold, errorText, rejectedRow } from './facts.ts'
 import type { ForkGroup, Frame, Join, Waiting } from './frames.ts'
 import type { Tallies } from './tallies.ts'
 import { type Facts, Subject, Token } from './token.ts'
@@ -39,19 +42,6 @@ const EXPAND: GroupKind = 1
 const MERGE: GroupKind = 2
 const BATCH: GroupKind = 3
 const NO_PARENTS: readonly number[] = []
-
-/** A group of an aggregate: the subject that its output belongs to. */
-export interface BatchGroup {
-  readonly group: number
-  readonly subject: Subject
-  readonly node: AggregateNode
-}
-
-/** One that closes, with its members in order. */
-export interface ClosedBatch extends BatchGroup {
-  readonly trigger: string
-  readonly members: readonly Waiting[]
-}
 
 export class Recorder {
   readonly tallies: Tallies
@@ -78,12 +68,7 @@ export class Recorder {
 
   /** A record was read and can't be used: it has a row, a token and, as its edge leads to a sink or nowhere, an ending too. */
   reject(source: number, index: number, record: SourceReject, name: string, edge: PlanEdge, started_us: number): Token {
-    const row = newRow()
-    row.source = name
-    row.line = record.line
-    row.raw = record.raw
-    row.error_code = record.code
-    const token = this.#newRow(source, index, record.line, started_us, row)
+    const token = this.#newRow(source, index, record.line, started_us, rejectedRow(name, record))
     this.tallies.rejected++
     const error = this.#addError(token, record)
     this.#leaveSource(token, edge, { kind: 'invalid', node: source, error }, started_us, error)
@@ -106,9 +91,9 @@ export class Recorder {
   }
 
   /** A sink took the token. */
-  write(token: Token, started_us: number): void {
+  write(token: Token, started_us: number, ended_us?: number): void {
     this.#facts(token.subject, started_us)
-    this.#visit(token, VISIT_OK, token.value, 0, 0, started_us, null)
+    this.#visit(token, VISIT_OK, token.value, 0, 0, started_us, null, ended_us)
     this.#end(token, endAtSink(token.id, token.passage, token.node))
   }
 
@@ -154,23 +139,32 @@ export class Recorder {
 
   /** A service was called, and something came of it. */
   call(asker: Asker, made: CallMade): void {
-    const { subject, answers } = asker
+    const { subject } = asker
     const { time_us } = this.#facts(subject, made.started_us)
-    const value = (text: string) => this.#addValue(subject, { kind: 'full', text })
-    const request = answers.valueOf(made.request) ?? value(made.request)
-    answers.keepValue(made.request, request)
+    const request = this.#asked(asker, made.request)
+    const response = this.#addValue(subject, { kind: 'full', text: made.response })
     const number = (this.tallies.calls?.count ?? 0) + 1
-    const fact = callFact(asker, made, { number, request, response: value(made.response), time_us })
+    const fact = callFact(asker, made, { number, request, response, time_us })
     factsOf(subject).addCall(fact)
     this.tallies.call(fact)
   }
 
+  /** The token's request is about to be sent: when this is durable. */
+  intend(asker: Asker, request: string): void {
+    const { token, node, attempt, subject } = asker
+    this.#facts(subject, this.#now_us())
+    factsOf(subject).addIntent({ token, node: node.number, attempt, request: this.#asked(asker, request) })
+  }
+
   /** A replay has no record of what the visit asks for. */
   miss(token: Token, message: string, started_us: number, ended_us?: number): void {
-    this.#facts(token.subject, started_us)
-    const error = this.#addError(token, { code: 'REPLAY_MISS', message })
-    this.#visit(token, VISIT_ERROR, token.value, 0, 0, started_us, error, ended_us)
+    const error = this.#failHere(token, { code: 'REPLAY_MISS', message }, started_us, ended_us)
     this.#end(token, replayMissed(token.id, token.node, error))
+  }
+
+  /** Nobody can say whether the far side took what was sent. */
+  doubt(token: Token, error: RowError, started_us: number, ended_us?: number): void {
+    this.#end(token, inDoubt(token.id, token.node, this.#failHere(token, error, started_us, ended_us)))
   }
 
   // ── groups ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -386,6 +380,7 @@ export class Recorder {
     token.attempt = 1
     token.answers = null
     token.held = false
+    token.sending = null
     if (edge.to === DISCARD) this.#end(token, endAtDiscard(token.id, passage))
   }
 
@@ -457,16 +452,23 @@ export class Recorder {
     facts.groups_closed.push({ group, verdict, detail, members })
   }
 
-  #addError(
-    token: Token,
-    error: { readonly code: string; readonly message: string; readonly details?: Json },
-  ): ErrorFact {
-    const value = newRow()
-    value.code = error.code
-    // Messages quote pieces of values, and a cut may part a surrogate pair.
-    value.message = error.message.toWellFormed()
-    if (error.details !== undefined) value.details = error.details
-    return { code: error.code, value: this.#addValue(token.subject, { kind: 'full', text: canonicalize(value) }) }
+  /** The visit met an error, and the token goes nowhere from here. */
+  #failHere(token: Token, error: ErrorTold, started_us: number, ended_us?: number): ErrorFact {
+    this.#facts(token.subject, started_us)
+    const fact = this.#addError(token, error)
+    this.#visit(token, VISIT_ERROR, token.value, 0, 0, started_us, fact, ended_us)
+    return fact
+  }
+
+  /** The value that is asked: one for all attempts that ask the same. */
+  #asked({ subject, answers }: Asker, text: string): number {
+    const value = answers.valueOf(text) ?? this.#addValue(subject, { kind: 'full', text })
+    answers.keepValue(text, value)
+    return value
+  }
+
+  #addError(token: Token, error: ErrorTold): ErrorFact {
+    return { code: error.code, value: this.#addValue(token.subject, { kind: 'full', text: errorText(error) }) }
   }
 
   #setRow(token: Token, row: Row, change: ValueDraft | null): void {

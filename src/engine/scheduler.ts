@@ -78,7 +78,7 @@ export class Scheduler {
       this.#settle()
       if (signal.aborted && calls.under_way === 0) return this.#stop('stopped')
       const input = signal.aborted ? 'pending' : this.#take()
-      if (recorder.unsettled.size >= COMMIT_ROWS || this.#commit_due) await this.#commit()
+      if (recorder.unsettled.size >= COMMIT_ROWS || this.#commit_due || calls.outbox.size > 0) await this.#commit()
       else if (input === 'more' || (input === 'end' && flow.flush())) continue
       else if (input === 'end' && flow.drained) return 'end'
       else if (this.#renew_due) await this.#renew()

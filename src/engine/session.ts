@@ -15,6 +15,7 @@ import { Calls } from './calls/calls.ts'
 import { Contexts } from './calls/contexts.ts'
 import type { SharedLimits } from './calls/service.ts'
 import { Committer, type Progressed, type Stop } from './committer.ts'
+import { UNANSWERED } from './decide/sent.ts'
 import { type BytesRead, extentOf } from './extent.ts'
 import { Flow } from './flow.ts'
 import type { Intake } from './intake.ts'
@@ -135,6 +136,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     return result(status, null)
   } catch (thrown) {
     const error = asCustodyError(thrown)
+    calls.close()
     await stopAfter(error, committer, outputs)
     return result('failed', error)
   } finally {
@@ -158,10 +160,10 @@ async function machineOf(parts: SessionParts, stop: AbortSignal, atPoint: AtPoin
   // What is on record needn't be waited for.
   const news = new News(clock, () => wake(), recordings === null)
   const calls = new Calls({ limits: plan.limits, clock, recorder, news, signal, recordings, shared })
-  const contexts = new Contexts(plan, calls, signal)
+  const contexts = new Contexts(request.run, plan, calls, signal)
   const flow = new Flow({ plan, stations, recorder, outputs, clock, contexts, news }, reachability(plan))
   const committer = new Committer(
-    { ledger, recorder, outputs, intakes, clock, flow, atPoint },
+    { ledger, recorder, outputs, intakes, clock, flow, outbox: calls.outbox, atPoint },
     from?.progressed ?? null,
   )
   const extent = await extentOf(intakes)
@@ -180,7 +182,9 @@ async function machineOf(parts: SessionParts, stop: AbortSignal, atPoint: AtPoin
 const nothing: AtPoint = () => undefined
 
 function abandonAll(recorder: Recorder, { subjects }: UnderWay, now_us: number): void {
-  for (const subject of subjects) for (const token of [...subject.open]) recorder.abandon(token, now_us)
+  for (const token of subjects.flatMap(({ open }) => [...open]))
+    if (token.sending?.in_doubt === true) recorder.doubt(token, UNANSWERED, now_us)
+    else recorder.abandon(token, now_us)
 }
 
 export interface OpenSource {

@@ -205,7 +205,8 @@ function isPlain(value: unknown): value is { readonly [field: string]: unknown }
   return prototype === Object.prototype || prototype === null || isRow(value)
 }
 
-function checkedError(name: string, declared: { readonly [code: string]: string }, error: RowError): RowError {
+/** @throws CustodyError CUSTODY_PLUGIN_DEFECT. */
+export function checkedError(name: string, declared: { readonly [code: string]: string }, error: RowError): RowError {
   const { kind, code, message, retryable, details } = error
   if (kind !== 'error' || typeof code !== 'string' || typeof message !== 'string' || typeof retryable !== 'boolean')
     throw defect(name, 'returned an error without a code, a message or whether it can be retried')
@@ -240,7 +241,8 @@ export function asDefect(node: PlanNode, thrown: unknown): unknown {
     : thrown
 }
 
-function describe(value: unknown): string {
+/** For the message of a defect. */
+export function describe(value: unknown): string {
   if (value instanceof Error) return `${value.name}: ${value.message}`
   if (value === null || value === undefined) return String(value)
   if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value)

@@ -12,6 +12,7 @@ import type {
   GroupClosed,
   GroupOpened,
   HoldFact,
+  IntentFact,
   OriginFact,
   VisitFact,
 } from '../model/entry.ts'
@@ -36,6 +37,7 @@ export class Facts {
   groups_opened: GroupOpened[] | null = null
   groups_closed: GroupClosed[] | null = null
   calls: CallFact[] | null = null
+  intents: IntentFact[] | null = null
   readonly endings: EndingFact[] = []
   readonly values: ValueDraft[] = []
 
@@ -47,6 +49,11 @@ export class Facts {
   addCall(fact: CallFact): void {
     this.calls ??= []
     this.calls.push(fact)
+  }
+
+  addIntent(fact: IntentFact): void {
+    this.intents ??= []
+    this.intents.push(fact)
   }
 }
 
@@ -96,6 +103,8 @@ export class Token {
   held = false
   /** Is in the line, and blocks nobody: held at a coalesce. */
   passive = false
+  /** Has had its turn at a sink that sends; null elsewhere, and before. */
+  sending: Sending | null = null
   /** What its calls at this node were answered; null if it made none. */
   answers: Answers | null = null
   /** Its place in the line, while it waits for something. */
@@ -118,6 +127,12 @@ export class Token {
     this.passage = passage
     this.frames = frames
   }
+}
+
+/** Of a token that had its turn at a sink that sends, until it leaves it. */
+export interface Sending {
+  /** Of some request nobody knows whether it was taken. */
+  in_doubt: boolean
 }
 
 /** Where a token stood before a transition. */
@@ -156,6 +171,7 @@ export function draftOf(subject: Subject): SubjectDraft {
     groups_closed: facts.groups_closed ?? NONE,
     endings: facts.endings,
     calls: facts.calls ?? NONE,
+    intents: facts.intents ?? NONE,
     orders: orders === null ? 0 : subject.values,
     first_value: facts.first_value,
     values: facts.values,

@@ -3,7 +3,7 @@
  * checkpoint before (see `Ledger.takeOver`), so what stands here is what was written: nothing is checked again.
  * The readers decode by code of their own (src/read/decode.ts).
  */
-import type { CallStatus, GroupKind, RunEntry, SubjectEntry, VisitStatus } from '../model/entry.ts'
+import type { CallFact, CallStatus, GroupKind, RunEntry, SubjectEntry, VisitStatus } from '../model/entry.ts'
 import type { FateNumber } from '../model/outcome.ts'
 import { type Json, type MutableRow, newRow, type Row, withoutPrototypes } from '../model/row.ts'
 
@@ -29,6 +29,7 @@ interface SubjectBody {
   readonly v?: readonly Tuple[]
   readonly w?: number
   readonly x?: readonly Tuple[]
+  readonly y?: readonly Tuple[]
   readonly z?: string
 }
 
@@ -38,7 +39,7 @@ export function isBatchBody(body: string): boolean {
 }
 
 export function subjectEntryOf(body: string): SubjectEntry {
-  const { b, c, d, e, f, g, h, n: born, o, p, r, s, t, v, w, x: called, z } = JSON.parse(body) as SubjectBody
+  const { b, c, d, e, f, g, h, n: born, o, p, r, s, t, v, w, x: called, y, z } = JSON.parse(body) as SubjectBody
   return {
     subject: b === undefined ? { kind: 'row', row: r as number } : { kind: 'batch', batch: b },
     time_us: t,
@@ -85,26 +86,31 @@ export function subjectEntryOf(body: string): SubjectEntry {
       group: n(x, 4),
       error: errorAt(x, 5),
     })),
-    calls: (called ?? []).map(x => ({
-      call: n(x, 0),
-      token: n(x, 1),
-      node: n(x, 2),
-      attempt: n(x, 3),
-      ordinal: n(x, 4),
-      service: n(x, 5),
-      status: n(x, 6) as CallStatus,
-      request: n(x, 7),
-      response: n(x, 8),
-      start_us: n(x, 9),
-      duration_us: n(x, 10),
-      input_tokens: x.length > 11 ? n(x, 11) : 0,
-      output_tokens: x.length > 11 ? n(x, 12) : 0,
-      cost_nusd: x.length > 11 ? n(x, 13) : 0,
-    })),
+    calls: (called ?? []).map(callOf),
+    intents: (y ?? []).map(x => ({ token: n(x, 0), node: n(x, 1), attempt: n(x, 2), request: n(x, 3) })),
     orders: f ?? 0,
     first_value: w ?? 0,
     commitments: c ?? [],
     nonce: z ?? null,
+  }
+}
+
+function callOf(x: Tuple): CallFact {
+  return {
+    call: n(x, 0),
+    token: n(x, 1),
+    node: n(x, 2),
+    attempt: n(x, 3),
+    ordinal: n(x, 4),
+    service: n(x, 5),
+    status: n(x, 6) as CallStatus,
+    request: n(x, 7),
+    response: n(x, 8),
+    start_us: n(x, 9),
+    duration_us: n(x, 10),
+    input_tokens: x.length > 11 ? n(x, 11) : 0,
+    output_tokens: x.length > 11 ? n(x, 12) : 0,
+    cost_nusd: x.length > 11 ? n(x, 13) : 0,
   }
 }
 

@@ -6,7 +6,7 @@
  * E2. Nothing but numbers, declared codes and verdicts gets into a body (I8): other texts are refused.
  */
 import { canonicalize } from '../model/canonical.ts'
-import type { CallFact, EndingFact, LedgerEntry, VisitFact } from '../model/entry.ts'
+import type { CallFact, EndingFact, IntentFact, LedgerEntry, VisitFact } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Json } from '../model/row.ts'
 import type { EncodedEntry, RunDraft, SubjectDraft, ValueDraft } from './write-port.ts'
@@ -48,6 +48,7 @@ export function encodeSubject(draft: SubjectDraft): EncodedEntry {
   if (draft.visits.length > 0) after += `,"v":[${visitsText(draft.visits)}]`
   if (draft.values.length > 0) after += `,"w":${draft.first_value}`
   if (draft.calls.length > 0) after += `,"x":[${draft.calls.map(callText).join(',')}]`
+  if (draft.intents.length > 0) after += `,"y":[${draft.intents.map(intentText).join(',')}]`
   return {
     row,
     batch,
@@ -149,6 +150,10 @@ function callText(each: CallFact): string {
   facts.push(each.request, each.response, each.start_us, each.duration_us)
   if (input_tokens + output_tokens + cost_nusd > 0) facts.push(input_tokens, output_tokens, cost_nusd)
   return `[${facts.join(',')}]`
+}
+
+function intentText({ token, node, attempt, request }: IntentFact): string {
+  return `[${token},${node},${attempt},${request}]`
 }
 
 function birthsText(draft: SubjectDraft): string {

@@ -137,6 +137,19 @@ export interface CallFact extends CallCosts {
   readonly duration_us: number
 }
 
+/**
+ * A request is about to be sent by a sink that can't take back what it does. It is sent only when the entry that tells so
+ * is durable; the call that tells what came of it is in a later entry.
+ */
+export interface IntentFact {
+  readonly token: number
+  readonly node: number
+  /** Of the visit. A service that asked to be left alone is asked again in the same one, by another intent. */
+  readonly attempt: number
+  /** Value that is asked, as in calls. */
+  readonly request: number
+}
+
 /** A token is held: a BUFFERED line for auditors. */
 export interface HoldFact {
   readonly token: number
@@ -177,6 +190,7 @@ export interface OriginFact {
  * | `v` | visits: `[token, node, attempt, status, in, out, edge, start, duration]`, then `code, value` if status is error or exhausted |
  * | `w` | number of the first value committed in `c` |
  * | `x` | calls: `[call, token, node, attempt, ordinal, service, status, request, response, start, duration]`, then `input, output, cost` unless all are 0 |
+ * | `y` | intents: `[token, node, attempt, request]` |
  * | `z` | nonce, 32 hex digits: present exactly if `c` is not |
  */
 export interface SubjectEntry {
@@ -193,6 +207,7 @@ export interface SubjectEntry {
   readonly groups_closed: readonly GroupClosed[]
   readonly endings: readonly EndingFact[]
   readonly calls: readonly CallFact[]
+  readonly intents: readonly IntentFact[]
   /** Number of the value that tells how the fields of rows under way stand (`FieldOrders`); 0 where all is canonical. */
   readonly orders: number
   /** Hex commitments of values `first_value`, `first_value + 1`, … */

@@ -56,7 +56,7 @@ export function assemble(node: DraftNode, findings: Findings): PlanNode {
     }
     case 'sink': {
       const plugin = pluginOf('sink', node, findings)
-      return { kind: 'sink', ...common, plugin, on_error: way('on_error') }
+      return { kind: 'sink', ...common, plugin, retry: retry(), on_error: way('on_error') }
     }
   }
 }

@@ -94,6 +94,8 @@ export interface AggregateNode extends NodeCommon {
 export interface SinkNode extends NodeCommon {
   readonly kind: 'sink'
   readonly plugin: PluginOf<SinkSpec>
+  /** Of what it sends; a sink that writes takes a row or refuses it. */
+  readonly retry: RetryConfig
   readonly on_error: PlanEdge
 }
 

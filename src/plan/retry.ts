@@ -8,6 +8,7 @@ export function mergeRetries(draft: Draft, report: Report): ReadonlyMap<DraftNod
   const retries = new Map<DraftNode, RetryConfig>()
   for (const node of draft.nodes) {
     const { config } = node
+    if (config.kind === 'sink') retries.set(node, draft.config.retry)
     if (config.kind !== 'transform' && config.kind !== 'gate' && config.kind !== 'aggregate') continue
     const merged = { ...draft.config.retry, ...config.retry }
     retries.set(node, merged)

@@ -34,6 +34,7 @@ function encode(entry: SubjectEntry): string {
     ['d', entry.groups_closed.map(g => [g.group, g.verdict, g.detail, ...g.members])],
     ['e', entry.endings.map(e => [e.token, e.fate, e.node, e.sink, e.group, ...error(e)])],
     ['x', entry.calls.map(callOf)],
+    ['y', entry.intents.map(y => [y.token, y.node, y.attempt, y.request])],
   ]
   for (const [key, list] of lists) if (list.length > 0) facts[key] = list
   if (entry.commitments.length > 0) {
@@ -112,6 +113,7 @@ const entry = fc
         ...{ start_us: fc.integer(), duration_us: from0, input_tokens: from0, output_tokens: from0, cost_nusd: from0 },
       }),
     ),
+    intents: few(fc.record({ token: from1, node: from1, attempt: from1, request: from1 })),
     orders: from0,
     first_value: from1,
     commitments: few(fc.constant(HASH)),

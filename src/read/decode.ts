@@ -14,6 +14,7 @@ import {
   type GroupKind,
   type GroupOpened,
   type HoldFact,
+  type IntentFact,
   isError,
   type LedgerEntry,
   type OriginFact,
@@ -133,7 +134,7 @@ function splitCommitments(all: { readonly [key: string]: Json }): Committed & { 
 
 // ── entries of rows and batches: on the path of each row, so by hand ────────────────────────────────────────────────
 
-const SUBJECT_KEYS = new Set(['b', 'c', 'd', 'e', 'f', 'g', 'h', 'n', 'o', 'p', 'r', 's', 't', 'v', 'w', 'x', 'z'])
+const SUBJECT_KEYS = new Set(['b', 'c', 'd', 'e', 'f', 'g', 'h', 'n', 'o', 'p', 'r', 's', 't', 'v', 'w', 'x', 'y', 'z'])
 
 function subjectEntry(facts: { readonly [key: string]: Json }): SubjectEntry {
   for (const key in facts) {
@@ -157,6 +158,7 @@ function subjectEntry(facts: { readonly [key: string]: Json }): SubjectEntry {
     groups_closed: list(facts.d, 'd', groupClosed),
     endings: list(facts.e, 'e', ending),
     calls: list(facts.x, 'x', call),
+    intents: list(facts.y, 'y', intent),
     orders: facts.f === undefined ? 0 : whole(facts.f, 'f', 1),
     ...committedIn(facts),
   }
@@ -300,6 +302,15 @@ function hold(value: Json, where: string): HoldFact {
     group: atLeastOne(group, where, 2),
     ordinal,
   }
+}
+
+function intent(value: Json, where: string): IntentFact {
+  const elements = numbers(value, where, 4, 4) as [number, number, number, number]
+  elements.forEach((each, i) => {
+    atLeastOne(each, where, i)
+  })
+  const [token, node, attempt, request] = elements
+  return { token, node, attempt, request }
 }
 
 function groupOpened(value: Json, where: string): GroupOpened {

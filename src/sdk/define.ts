@@ -16,7 +16,15 @@
  * ```
  */
 import type { z } from 'zod'
-import type { AggregateSpec, GateSpec, SinkSpec, SourceSpec, TransformSpec } from './spec.ts'
+import type {
+  AggregateSpec,
+  GateSpec,
+  OutboundSinkSpec,
+  RewindableSinkSpec,
+  SinkSpec,
+  SourceSpec,
+  TransformSpec,
+} from './spec.ts'
 
 type Definition<Spec, Type> = Omit<Spec, 'kind' | 'options'> & { readonly options: Type }
 
@@ -45,7 +53,11 @@ export function defineAggregate<Type extends z.ZodType>(
 }
 
 export function defineSink<Type extends z.ZodType>(
-  spec: Definition<SinkSpec<z.output<Type>>, Type>,
-): SinkSpec<z.output<Type>> {
-  return { kind: 'sink', ...spec } as SinkSpec<z.output<Type>>
+  spec: Definition<RewindableSinkSpec<z.output<Type>>, Type>,
+): RewindableSinkSpec<z.output<Type>>
+export function defineSink<Type extends z.ZodType>(
+  spec: Definition<OutboundSinkSpec<z.output<Type>>, Type>,
+): OutboundSinkSpec<z.output<Type>>
+export function defineSink(spec: object): SinkSpec {
+  return { kind: 'sink', ...spec } as SinkSpec
 }

@@ -60,8 +60,15 @@ function kindProblems(s: { readonly [key: string]: unknown }): string[] {
       const known = outputs.every(output => output === 'transform' || output === 'passthrough')
       return outputs.length > 0 && known ? [] : ['outputs isn’t a list of transform and passthrough']
     }
+    case 'sink': {
+      if (s.delivery === undefined || s.delivery === 'rewindable') return []
+      if (s.delivery !== 'outbound') return ['delivery isn’t rewindable or outbound']
+      return [
+        ...(typeof s.services === 'function' ? [] : ['services isn’t a function']),
+        ...(typeof s.idempotent === 'function' ? [] : ['idempotent isn’t a function']),
+      ]
+    }
     case 'gate':
-    case 'sink':
       return []
     default:
       return [`the kind ${JSON.stringify(s.kind)} isn’t one of ${PLUGIN_KINDS.join(', ')}`]

@@ -4,7 +4,7 @@
  */
 import type { z } from 'zod'
 import type { Json, Row } from '../model/row.ts'
-import type { Call, CallAnswer } from './call.ts'
+import type { Call, CallAnswer, CallFailure, CallTry } from './call.ts'
 import type { FieldSchema, RowSchema } from './schema.ts'
 
 /** `deterministic`: same row, same result. `external`: asks something outside. `random`: neither. */
@@ -284,7 +284,7 @@ export interface Receipt {
 export interface SinkIntent {
   /** Absolute path of the final file; null for standard output and sinks without a file. */
   readonly path: string | null
-  /** `fail`, `append`, `replace`, `number`, `stream`. */
+  /** `fail`, `append`, `replace`, `number`, `stream`; `send` where nothing is written. */
   readonly mode: string
   /** Length and SHA-256 of what is there before (append), else 0 and null. */
   readonly prior_bytes: number
@@ -300,7 +300,7 @@ export interface Artifact {
   readonly sha256: string
 }
 
-/** A sink that can be wound back to its last receipt: a file, a table. */
+/** A sink that can be wound back to its last receipt: a file, a table. Makes `delivery: 'rewindable'`. */
 export interface Sink {
   /** Looks, touches nothing. @throws CustodyError CUSTODY_TARGET_EXISTS, CUSTODY_SINK. */
   prepare(): Promise<SinkIntent>
@@ -317,10 +317,76 @@ export interface Sink {
   close(): Promise<void>
 }
 
-export interface SinkSpec<O = unknown> extends CommonSpec<O>, Pick<RowContracts<O>, 'requires'> {
+/** What came of sending one request. */
+export type Sent = Accepted | Rejected | InDoubt
+
+export interface Accepted {
+  readonly kind: 'accepted'
+  /** What came back, as it is recorded: no secrets. */
+  readonly response: Json
+}
+/** The far side surely didn't take it. */
+export interface Rejected extends Omit<CallFailure, 'kind' | 'usage'> {
+  readonly kind: 'rejected'
+}
+/** Nobody can say whether the far side took it: the connection broke, or no answer came in time. */
+export interface InDoubt {
+  readonly kind: 'in_doubt'
+  /** For people; stored as content. No secrets. */
+  readonly message: string
+  /** What came back, if anything did. */
+  readonly response?: Json
+}
+
+export interface SendTry extends CallTry {
+  /** The same for each attempt to send this row in this run, and for no other row. */
+  readonly key: string
+}
+
+/** What is about to be sent for a row. */
+export interface Outgoing {
+  readonly kind: 'outgoing'
+  /** One of the spec's `services`. */
+  readonly service: string
+  /** All that is sent, as it is recorded before it is: no secrets, no times, no random ids, and not the key. */
+  readonly request: Json
+  /** Sends it, once. Must not throw for what a service or a network does. */
+  send(attempt: SendTry): Promise<Sent>
+}
+
+export interface SendTry extends CallTry {
+  /** The same for all attempts to send this row instance, and for no other of any run. */
+  readonly key: string
+}
+
+/** A sink that can't take back what it does: a web service. Makes `delivery: 'outbound'`. */
+export interface OutboundSink {
+  /** What is to be sent for a row, the same each time. Sends nothing. An error refuses the row. */
+  request(row: Row): Outgoing | RowError
+  close?(): Promise<void>
+}
+
+interface AnySinkSpec<O> extends CommonSpec<O>, Pick<RowContracts<O>, 'requires'> {
   readonly kind: 'sink'
+}
+
+export interface RewindableSinkSpec<O = unknown> extends AnySinkSpec<O> {
+  /** What it has written after its last receipt can be taken back. */
+  readonly delivery?: 'rewindable'
   readonly create: (options: O, context: SinkContext) => Sink | Promise<Sink>
 }
+
+export interface OutboundSinkSpec<O = unknown> extends AnySinkSpec<O> {
+  /** What it sends can't be taken back. */
+  readonly delivery: 'outbound'
+  /** Names of the services that it sends to, as `limits.services` knows them. */
+  readonly services: (options: O) => readonly string[]
+  /** Whether sending a request again, with the same key, does no more than sending it once. */
+  readonly idempotent: (options: O) => boolean
+  readonly create: (options: O, context: SinkContext) => OutboundSink | Promise<OutboundSink>
+}
+
+export type SinkSpec<O = unknown> = RewindableSinkSpec<O> | OutboundSinkSpec<O>
 
 export interface SinkContext extends PluginContext {
   /** `{field: original name}` of all sources, for headers as they were. Asked for when the first row is written. */

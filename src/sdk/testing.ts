@@ -12,9 +12,10 @@
  * they say; that rows (frozen) are never changed, bad ones throw nothing, and results are JSON that a ledger can hold; that
  * error codes and labels are declared; that what is called deterministic is; that rows which leave fit what `guarantees`
  * says. Sources must read on from any position to the same rest, and sinks wound back to a receipt must go on to the same
- * bytes. Sources are run on the files that their examples bring; more samples can be given.
+ * bytes; sinks that send must make the same request of a row each time. Sources are run on the files that their examples bring; more samples can be given.
  */
 import type { PluginSpec } from './spec.ts'
+import { checkOutbound } from './testing/outbound-checks.ts'
 import { checkAggregate, checkGate, checkTransform } from './testing/row-checks.ts'
 import { checkSink } from './testing/sink-checks.ts'
 import { checkSource } from './testing/source-checks.ts'
@@ -49,7 +50,7 @@ function checkKind(spec: PluginSpec, samples: readonly Sample[]): Promise<readon
     case 'aggregate':
       return checkAggregate(spec, samples)
     case 'sink':
-      return checkSink(spec, samples)
+      return spec.delivery === 'outbound' ? checkOutbound(spec, samples) : checkSink(spec, samples)
   }
 }
 

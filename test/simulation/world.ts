@@ -97,6 +97,7 @@ export class World {
         ...common(sink.name),
         kind: 'sink',
         plugin: { spec: this.#sink(sink), options: null },
+        retry: { attempts: 1, ...RETRY },
         on_error: edge(sink.name, 'on_error', sink.on_error),
       })
     const topology = {

@@ -110,6 +110,7 @@ export function subjectDraft(
     groups_closed: [],
     endings: [],
     calls: [],
+    intents: [],
     orders: 0,
     first_value: 1,
     values: [],

@@ -125,7 +125,9 @@ export class Rig {
       .filter(verdict => verdict !== 'forked' && verdict !== 'expanded')
   }
 
-  facts<F>(kind: 'endings' | 'groups_closed' | 'groups_opened' | 'visits' | 'holds' | 'births' | 'calls'): F[] {
+  facts<F>(
+    kind: 'endings' | 'groups_closed' | 'groups_opened' | 'visits' | 'holds' | 'births' | 'calls' | 'intents',
+  ): F[] {
     return this.ledger.subjects().flatMap(draft => draft[kind] as unknown as F[])
   }
 

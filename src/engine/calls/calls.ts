@@ -1,7 +1,8 @@
 /**
  * Calls to outside services, from when a visit asks until it has its answer.
  *
- * K1. A call begins when its service and the budget allow it, on the run's clock, and never after `close`.
+ * K1. A call begins when its service and the budget allow it, on the run's clock, and never after `close`. One that can't be
+ *     taken back is made only when it is durably on record that it will be.
  * K2. What came back is recorded before the visit hears of it, in the same step; a recorded answer is given instead of asking
  *     again.
  * K3. What a visit hears is what the ledger keeps: canonical JSON, the same whether it was just asked or is on record.
@@ -21,13 +22,16 @@ import { frozen, type Json, withoutPrototypes } from '../../model/row.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { CallAnswer, CallFailure, CallRequest, CallResult, CallTry, CallUsage } from '../../sdk/call.ts'
 import type { VisitContext } from '../../sdk/spec.ts'
+import type { SendResult } from '../decide/sent.ts'
 import { MOST_THROTTLED, throttledDelay_ms } from '../decide/throttle.ts'
 import type { News } from '../news.ts'
 import type { Clock } from '../ports.ts'
 import type { Recorder } from '../recorder.ts'
-import { defect } from '../step.ts'
+import { defect, describe } from '../step.ts'
+import type { Token } from '../token.ts'
 import { Budget } from './budget.ts'
 import type { Asker, CallMade } from './call-fact.ts'
+import { type Letter, Outbox } from './outbox.ts'
 import { ReplayMiss } from './replay-miss.ts'
 import { Service, type SharedLimits, type Waiter } from './service.ts'
 
@@ -49,6 +53,7 @@ interface Visit {
   waiting: number
 }
 
+type Perform = (attempt: CallTry) => Promise<CallAnswer>
 type Time = Pick<CallMade, 'started_us' | 'ended_us'>
 
 interface Pending {
@@ -58,11 +63,27 @@ interface Pending {
   readonly request: string
   readonly ordinal: number
   readonly most_nusd: number
-  readonly perform: (attempt: CallTry) => Promise<CallAnswer>
-  readonly resolve: (result: CallResult) => void
-  readonly reject: (thrown: unknown) => void
+  readonly perform: Perform
+  /** Can't be taken back: what isn't accepted for sure stays without an answer on record. */
+  readonly outbound: boolean
+  /** Both are called while news is applied. */
+  readonly resolve: (result: CallResult, ended_us: number, stack: Token[]) => void
+  readonly reject: (thrown: unknown, ended_us: number, stack: Token[]) => void
   /** How often it was throttled. */
   throttled: number
+}
+
+/** Hears what came of it. */
+export type Settle = (result: SendResult, ended_us: number, stack: Token[]) => void
+
+/** What is to be sent, by whom and to which service. */
+export interface Sending {
+  readonly asker: Asker
+  /** Of the asker's node. */
+  readonly services: readonly string[]
+  readonly service: string
+  readonly request: Json
+  readonly perform: Perform
 }
 
 export interface CallsParts {
@@ -83,6 +104,8 @@ export class Calls {
   readonly #budget: Budget
   /** Aborted when calls under way are given up. */
   readonly #given_up = new AbortController()
+  /** What waits to be on record before it is sent. */
+  readonly outbox = new Outbox()
   #under_way = 0
   /** Calls that were throttled and wait for their time. */
   #resting = 0
@@ -134,6 +157,7 @@ export class Calls {
     if (this.#closed) return
     this.#closed = true
     for (const service of this.#services.values()) service.close()
+    this.outbox.clear()
     const { clock, news } = this.#parts
     if (this.#under_way > 0) clock.wake(GRACE_US, () => news.fallDue(() => this.giveUp()))
   }
@@ -143,23 +167,48 @@ export class Calls {
     this.#given_up.abort()
   }
 
-  #call(visit: Visit, name: string, asked: CallRequest, perform: Pending['perform']): Promise<CallResult> {
-    const { answers, node } = visit.asker
-    if (!visit.services.includes(name))
-      return Promise.reject(defect(node.name, `calls ${name}, which isn’t among the services that it declares`))
+  /**
+   * Has something sent, once that is durably on record. `settle` gets what came of it as news, or that a replay has no record
+   * of it.
+   * @throws CustodyError CUSTODY_PLUGIN_DEFECT if its service isn't one of the node's.
+   */
+  send({ asker, services, service: name, request, perform }: Sending, settle: Settle): void {
+    const visit: Visit = { asker, services, ordinal: 1, waiting: 0 }
+    this.#checkService(visit, name)
+    this.#enter({
+      ...{ visit, service: this.#service(name), name, request: canonicalize(request), ordinal: 1, perform },
+      ...{ outbound: true, most_nusd: 0, throttled: 0, resolve: settle },
+      reject: (thrown, ended_us, stack) => {
+        if (!(thrown instanceof ReplayMiss)) throw defect(asker.node.name, `threw ${describe(thrown)}`, thrown)
+        settle({ kind: 'missed', message: thrown.message }, ended_us, stack)
+      },
+    })
+  }
+
+  #checkService({ asker, services }: Visit, name: string): void {
+    if (services.includes(name)) return
+    throw defect(asker.node.name, `calls ${name}, which isn’t among the services that it declares`)
+  }
+
+  async #call(visit: Visit, name: string, asked: CallRequest, perform: Perform): Promise<CallResult> {
+    const { answers } = visit.asker
+    this.#checkService(visit, name)
     const request = canonicalize(asked.request)
     const ordinal = ++visit.ordinal
     const known = answers.take(name, request, ordinal)
-    if (known !== null) return Promise.resolve({ kind: 'answer', response: known.response })
-    return new Promise((resolve, reject) => {
-      const pending = {
+    if (known !== null) return { kind: 'answer', response: known.response }
+    return new Promise((resolve, reject) =>
+      this.#enter({
         ...{ visit, service: this.#service(name), name, request, ordinal, perform, resolve, reject },
-        ...{ most_nusd: nanoDollars(asked.at_most_usd ?? 0), throttled: 0 },
-      }
-      const { recordings } = this.#parts
-      if (recordings === null) this.#wait(pending, waiter => pending.service.enter(waiter))
-      else this.#lookUp(pending, recordings)
-    })
+        ...{ outbound: false, most_nusd: nanoDollars(asked.at_most_usd ?? 0), throttled: 0 },
+      }),
+    )
+  }
+
+  #enter(pending: Pending): void {
+    const { recordings } = this.#parts
+    if (recordings === null) this.#wait(pending, waiter => pending.service.enter(waiter))
+    else this.#lookUp(pending, recordings)
   }
 
   /** Nothing is asked: the call is what the record says, or it is missed. */
@@ -167,27 +216,30 @@ export class Calls {
     const { visit, name, request, ordinal } = pending
     const { clock, news } = this.#parts
     const started_us = clock.now_us()
-    const give = (found: RecordedCall | null) => {
-      if (found === null) return pending.reject(new ReplayMiss(name))
+    const give = (found: RecordedCall | null, stack: Token[]) => {
+      const ended_us = clock.now_us()
+      if (found === null) return pending.reject(new ReplayMiss(name), ended_us, stack)
       const response = canonicalize(found.response)
       const data = frozen(withoutPrototypes(JSON.parse(response) as Json))
       const answered = found.kind === 'answer'
       this.#record(pending, answered ? CALL_RECORDED : CALL_RECORDED_ERROR, response, NOTHING, {
         started_us,
-        ended_us: clock.now_us(),
+        ended_us,
       })
       if (answered) visit.asker.answers.add(name, request, ordinal, data)
-      pending.resolve(answered ? { kind: 'answer', response: data } : errorOf(data as unknown as CallFailure))
+      const result = answered ? ANSWER(data) : errorOf(data as unknown as CallFailure)
+      pending.resolve(result, ended_us, stack)
     }
     recordings.take(visit.asker.place(), name, request).then(
-      found => news.arrive(() => give(found)),
-      (thrown: unknown) => news.arrive(() => pending.reject(thrown)),
+      found => news.arrive(stack => give(found, stack)),
+      (thrown: unknown) => news.arrive(stack => pending.reject(thrown, clock.now_us(), stack)),
     )
   }
 
   #wait(pending: Pending, enter: (waiter: Waiter) => void): void {
     if (this.#closed) return
     const { visit, most_nusd } = pending
+    const { clock, news } = this.#parts
     if (visit.waiting++ === 0) this.#waiting_visits++
     enter({
       most_nusd,
@@ -197,29 +249,47 @@ export class Calls {
       },
       fail: thrown => {
         if (--visit.waiting === 0) this.#waiting_visits--
-        pending.reject(thrown)
+        news.arrive(stack => pending.reject(thrown, clock.now_us(), stack))
       },
     })
   }
 
   #begin(pending: Pending): void {
-    const { clock, news } = this.#parts
-    const started_us = clock.now_us()
     this.#under_way++
     this.#budget.begin(pending.most_nusd)
+    if (!pending.outbound) return this.#perform(pending)
+    const letter: Letter = {
+      intend: () => this.#parts.recorder.intend(pending.visit.asker, pending.request),
+      send: () => {
+        if (!this.#given_up.signal.aborted) this.#perform(pending)
+      },
+      drop: () => {
+        this.#ends(pending, NOTHING)
+        pending.service.answered()
+      },
+    }
+    this.#parts.news.fallDue(() => {
+      if (this.#closed) letter.drop()
+      else this.outbox.add(letter)
+    })
+  }
+
+  #perform(pending: Pending): void {
+    const { clock, news } = this.#parts
+    const started_us = clock.now_us()
     performed(pending, this.#given_up.signal).then(
       answer => {
         const time = { started_us, ended_us: clock.now_us() }
-        news.arrive(() => this.#settle(pending, answer, time))
+        news.arrive(stack => this.#settle(pending, answer, time, stack))
       },
       (thrown: unknown) => {
         const time = { started_us, ended_us: clock.now_us() }
-        news.arrive(() => this.#broke(pending, thrown, time))
+        news.arrive(stack => this.#broke(pending, thrown, time, stack))
       },
     )
   }
 
-  #settle(pending: Pending, answer: CallAnswer, time: Time): void {
+  #settle(pending: Pending, answer: CallAnswer, time: Time, stack: Token[]): void {
     const costs = costsOf(answer.usage ?? {})
     const throttled = answer.kind === 'failure' && answer.throttled === true
     this.#ends(pending, costs)
@@ -228,11 +298,11 @@ export class Calls {
       this.#record(pending, CALL_OK, response, costs, time)
       const data = frozen(withoutPrototypes(JSON.parse(response) as Json))
       pending.visit.asker.answers.add(pending.name, pending.request, pending.ordinal, data)
-      pending.resolve({ kind: 'answer', response: data })
+      pending.resolve(ANSWER(data), time.ended_us, stack)
     } else {
       this.#record(pending, throttled ? CALL_THROTTLED : CALL_ERROR, failureText(answer), costs, time)
-      if (throttled) this.#again(pending, answer, time)
-      else pending.resolve(errorOf(answer))
+      if (throttled) this.#again(pending, answer, time, stack)
+      else pending.resolve(errorOf(answer), time.ended_us, stack)
     }
     if (!throttled) pending.service.answered()
     // What it cost less than it might have is there for others.
@@ -240,14 +310,14 @@ export class Calls {
   }
 
   /** It was throttled: it is made again in its time, or it fails in the end. */
-  #again(pending: Pending, failure: CallFailure, { started_us }: Time): void {
+  #again(pending: Pending, failure: CallFailure, { started_us, ended_us }: Time, stack: Token[]): void {
     const { clock, news } = this.#parts
     this.#spread = (this.#spread + SPREAD) % 1
     const { retry } = pending.visit.asker.node
     const delay_ms = throttledDelay_ms(++pending.throttled, failure.retry_after_ms, retry, this.#spread)
     const delay_us = Math.round(delay_ms * 1000)
     pending.service.throttled(started_us, delay_us)
-    if (pending.throttled > MOST_THROTTLED) return pending.resolve(errorOf(failure))
+    if (pending.throttled > MOST_THROTTLED) return pending.resolve(errorOf(failure), ended_us, stack)
     this.#resting++
     clock.wake(delay_us, () =>
       news.fallDue(() => {
@@ -257,13 +327,17 @@ export class Calls {
     )
   }
 
-  /** The plugin threw: a defect. The request may have been made all the same. */
-  #broke(pending: Pending, thrown: unknown, time: Time): void {
+  /**
+   * The plugin threw: a defect. The request may have been made all the same; if it can't be taken back, it stays on record as
+   * unanswered.
+   */
+  #broke(pending: Pending, thrown: unknown, time: Time, stack: Token[]): void {
     this.#ends(pending, NOTHING)
     pending.service.answered()
     const message = thrown instanceof Error ? thrown.message : String(thrown)
-    this.#record(pending, CALL_ERROR, failureText({ code: DEFECT, message, retryable: false }), NOTHING, time)
-    pending.reject(thrown)
+    if (!pending.outbound)
+      this.#record(pending, CALL_ERROR, failureText({ code: DEFECT, message, retryable: false }), NOTHING, time)
+    pending.reject(thrown, time.ended_us, stack)
   }
 
   #ends({ most_nusd }: Pending, { cost_nusd }: CallCosts): void {
@@ -300,6 +374,8 @@ export function concurrencyOf(limits: Plan['limits'], service: string): number {
 async function performed({ perform }: Pending, signal: AbortSignal): Promise<CallAnswer> {
   return perform({ signal })
 }
+
+const ANSWER = (response: Json): CallResult => ({ kind: 'answer', response })
 
 const NOTHING: CallCosts = { input_tokens: 0, output_tokens: 0, cost_nusd: 0 }
 

@@ -1,24 +1,27 @@
 /** What plugins get besides rows: most visits share one context, those at nodes with services can call them. */
 
 import type { CallPlace } from '../../model/recording.ts'
-import type { AggregateNode, GateNode, Plan, PlanNode, TransformNode } from '../../plan/plan.ts'
-import type { VisitContext } from '../../sdk/spec.ts'
+import type { AggregateNode, GateNode, Plan, PlanNode, SinkNode, TransformNode } from '../../plan/plan.ts'
+import type { Outgoing, VisitContext } from '../../sdk/spec.ts'
 import type { Batch } from '../batches.ts'
 import type { Frame } from '../frames.ts'
+import { sent } from '../sending.ts'
 import { refuseCall } from '../step.ts'
 import type { Subject, Token } from '../token.ts'
 import { Answers } from './answers.ts'
-import type { Calls } from './calls.ts'
+import type { Calls, Settle } from './calls.ts'
 
 export class Contexts {
   readonly #calls: Calls
+  readonly #run: string
   readonly #nodes: readonly PlanNode[]
   readonly #signal: AbortSignal
   readonly #first_attempt: VisitContext
   /** By node, for nodes that have some. */
   readonly #services: ReadonlyMap<number, readonly string[]>
 
-  constructor(plan: Plan, calls: Calls, signal: AbortSignal) {
+  constructor(run: string, plan: Plan, calls: Calls, signal: AbortSignal) {
+    this.#run = run
     this.#calls = calls
     this.#nodes = plan.nodes
     this.#signal = signal
@@ -45,6 +48,25 @@ export class Contexts {
     return this.#calls.context({ subject, token: 0, node, attempt, answers, place }, services)
   }
 
+  /** Has `outgoing` sent for a token at a sink, once that is durably on record. */
+  send(token: Token, node: SinkNode, outgoing: Outgoing, settle: Settle): void {
+    const { subject, id, attempt } = token
+    token.answers ??= new Answers()
+    const { answers } = token
+    const place = () => this.#placeOf(subject, node, token.frames)
+    const key = `${this.#run}-${id}-${node.number}`
+    this.#calls.send(
+      {
+        asker: { subject, token: id, node, attempt, answers, place },
+        services: this.#services.get(node.number) ?? [],
+        service: outgoing.service,
+        request: outgoing.request,
+        perform: each => sent(node, outgoing, each, key),
+      },
+      settle,
+    )
+  }
+
   #placeOf({ kind, number, origin }: Subject, { name }: PlanNode, frames: Frame | null): CallPlace {
     const branches: string[] = []
     for (let at = frames; at !== null; at = at.outer) {
@@ -68,8 +90,11 @@ export function servicesOf(node: PlanNode): readonly string[] {
       return node.plugin.spec.services?.(node.plugin.options) ?? []
     case 'gate':
       return node.by.kind === 'plugin' ? (node.by.plugin.spec.services?.(node.by.plugin.options) ?? []) : []
+    case 'sink': {
+      const { spec, options } = node.plugin
+      return spec.delivery === 'outbound' ? spec.services(options) : []
+    }
     case 'source':
-    case 'sink':
     case 'fork':
     case 'coalesce':
       return []

@@ -38,6 +38,7 @@ const CONSUMED = fateNumber('CONSUMED_IN_BATCH', 'batch')
 const ABANDONED = fateNumber('FAILED', 'abandoned')
 const REPLAY_MISS = fateNumber('FAILED', 'replay_miss')
 const BATCH_FAILED = fateNumber('FAILED', 'batch_failed')
+const IN_DOUBT = fateNumber('FAILED', 'in_doubt')
 const SINK_REJECTED = fateNumber('FAILED', 'sink_rejected')
 
 /** The ending of a token that `sink` has taken. */
@@ -121,6 +122,11 @@ export function abandoned(token: number, node: number, error: ErrorFact): Ending
 /** The ending of a token whose visit asked for what the replayed run has no record of. */
 export function replayMissed(token: number, node: number, error: ErrorFact): Ending {
   return { fate: REPLAY_MISS, token, node, sink: 0, group: 0, error }
+}
+
+/** The ending of a token that a sink may have sent, or not. It counts as none of the sink's rows. */
+export function inDoubt(token: number, node: number, error: ErrorFact): Ending {
+  return { fate: IN_DOUBT, token, node, sink: 0, group: 0, error }
 }
 
 /** The ending of a token for which a transform returned nothing. */

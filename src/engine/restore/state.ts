@@ -137,7 +137,7 @@ function* openBatches(
 
 function delayOf(plan: Plan, token: Token): number {
   const node = plan.nodes[token.node - 1]
-  if (node?.kind !== 'transform' && node?.kind !== 'gate') return 0
+  if (node?.kind !== 'transform' && node?.kind !== 'gate' && node?.kind !== 'sink') return 0
   const after = afterError(true, token.attempt - 1, node.retry)
   return after.kind === 'again' ? after.delay_us : 0
 }

@@ -11,6 +11,7 @@ import {
   type FieldOrders,
   GROUP_KINDS,
   type GroupKind,
+  type IntentFact,
   isError,
   type SubjectEntry,
   VISIT_EXHAUSTED,
@@ -25,6 +26,7 @@ import { Answers } from '../calls/answers.ts'
 import { servicesOf } from '../calls/contexts.ts'
 import type { MergeFailure } from '../decide/coalesce.ts'
 import type { Passage } from '../decide/ending.ts'
+import { IN_DOUBT } from '../decide/sent.ts'
 import { type ForkGroup, type Frame, frameOf, type Join, joinOf } from '../frames.ts'
 import { Subject, Token } from '../token.ts'
 
@@ -67,6 +69,8 @@ interface Folded {
   failed_us: number | null
   /** Of the visit that it makes, or is about to make. */
   calls: CallFact[]
+  /** At a sink that sends, once it had its turn: the requests of which it is on record that they were about to be sent. */
+  intents: IntentFact[]
 }
 
 export function restoreSubject(
@@ -118,6 +122,7 @@ class SubjectFold {
       }
     }
     for (const call of entry.calls) this.#call(call)
+    for (const intent of entry.intents) this.#intend(intent)
     if (entry.orders !== 0) this.#order(entry.orders)
     for (const ending of entry.endings) {
       const folded = this.#folded(ending.token)
@@ -131,12 +136,13 @@ class SubjectFold {
   finish(): RestoredSubject {
     const batched = new Map<number, Held[]>()
     const resting: { token: Token; failed_us: number }[] = []
-    for (const { token, value, order, ended, hold, failed_us, calls } of this.#tokens.values()) {
+    for (const { token, value, order, ended, hold, failed_us, calls, intents } of this.#tokens.values()) {
       if (ended) continue
       token.row = this.#row(value, order)
       token.value = value
       this.#subject.open.push(token)
-      token.answers = this.#answersOf(calls)
+      token.answers = this.#answersOf(calls, intents)
+      if (token.sending !== null && isUnanswered(intents, calls)) token.sending = { in_doubt: true }
       if (failed_us !== null) resting.push({ token, failed_us })
       if (hold === null) continue
       token.held = true
@@ -174,6 +180,7 @@ class SubjectFold {
       hold: null,
       failed_us: null,
       calls: [],
+      intents: [],
     })
   }
 
@@ -215,11 +222,15 @@ class SubjectFold {
       token.passage = this.#passage(visit, held_by)
       token.node = edge?.to ?? 0
       token.attempt = 1
+      token.sending = null
       folded.calls = []
+      folded.intents = []
       folded.order = CANONICAL
       if (visit.out !== 0) folded.value = visit.out
     } else if (isError(visit.status)) {
       token.attempt = visit.attempt + 1
+      const before = token.sending?.in_doubt ?? false
+      if (this.#node(token.node).kind === 'sink') token.sending = { in_doubt: before || visit.error?.code === IN_DOUBT }
       folded.failed_us = time_us + visit.start_us + visit.duration_us
     } else folded.value = visit.in
   }
@@ -233,9 +244,17 @@ class SubjectFold {
     }
   }
 
-  #answersOf(calls: readonly CallFact[]): Answers | null {
-    if (calls.length === 0) return null
+  #intend(intent: IntentFact): void {
+    const folded = this.#folded(intent.token)
+    if (folded.ended || folded.token.node !== intent.node) return
+    folded.intents.push(intent)
+    folded.token.sending ??= { in_doubt: false }
+  }
+
+  #answersOf(calls: readonly CallFact[], intents: readonly IntentFact[] = []): Answers | null {
+    if (calls.length + intents.length === 0) return null
     const answers = new Answers()
+    for (const { request } of intents) answers.keepValue(canonicalize(this.#value(request)), request)
     for (const { node, service, status, ordinal, request, response } of calls) {
       const text = canonicalize(this.#value(request))
       answers.keepValue(text, request)
@@ -342,4 +361,9 @@ class SubjectFold {
     const message = `${this.#subject.kind} ${this.#subject.number} has lost its value ${number}`
     throw new CustodyError('CUSTODY_VERIFY_FAILED', message)
   }
+}
+
+/** Whether of some request nobody knows what came of it: each that was answered has a call. */
+function isUnanswered(intents: readonly IntentFact[], calls: readonly CallFact[]): boolean {
+  return intents.length > calls.length
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { newRow, type Row } from '../../model/row.ts'
-import type { Receipt, Sink, SinkIntent, SinkSpec } from '../spec.ts'
+import type { Receipt, RewindableSinkSpec, Sink, SinkIntent } from '../spec.ts'
 import {
   checkError,
   contextIn,
@@ -26,7 +26,7 @@ export const SINK_ROWS: readonly Row[] = Array.from({ length: 12 }, (_, i) =>
 )
 
 /** Uses the sample's `rows_in`, or rows of its own; a sink may refuse rows with an error that it declares, but not all. */
-export async function checkSink(spec: SinkSpec, samples: readonly Sample[]): Promise<string[]> {
+export async function checkSink(spec: RewindableSinkSpec, samples: readonly Sample[]): Promise<string[]> {
   const all: string[] = []
   for (const sample of samples) {
     const problems = new Problems(`${spec.name}, “${sample.title}”`)
@@ -42,7 +42,13 @@ export async function checkSink(spec: SinkSpec, samples: readonly Sample[]): Pro
   return all
 }
 
-async function checkOne(spec: SinkSpec, options: unknown, sample: Sample, rows: readonly Row[], problems: Problems) {
+async function checkOne(
+  spec: RewindableSinkSpec,
+  options: unknown,
+  sample: Sample,
+  rows: readonly Row[],
+  problems: Problems,
+) {
   const undisturbed = await writeWith(spec, options, sample, rows, null, problems)
   if (undisturbed === null) return
   for (const cut of [0, 1, Math.floor(rows.length / 2), rows.length]) {
@@ -56,7 +62,7 @@ async function checkOne(spec: SinkSpec, options: unknown, sample: Sample, rows: 
  * gives a receipt, writes on, and is then abandoned, as if its process had died.
  */
 async function writeWith(
-  spec: SinkSpec,
+  spec: RewindableSinkSpec,
   options: unknown,
   sample: Sample,
   rows: readonly Row[],
@@ -89,7 +95,7 @@ async function startAfresh(sink: Sink, intent: SinkIntent): Promise<null> {
 }
 
 async function dieAfter(
-  spec: SinkSpec,
+  spec: RewindableSinkSpec,
   sink: Sink,
   intent: SinkIntent,
   rows: readonly Row[],
@@ -107,7 +113,7 @@ async function dieAfter(
 }
 
 /** How many rows it takes. */
-function writeAll(spec: SinkSpec, sink: Sink, rows: readonly Row[], problems: Problems): number {
+function writeAll(spec: RewindableSinkSpec, sink: Sink, rows: readonly Row[], problems: Problems): number {
   let written = 0
   for (const row of rows) {
     const error = sink.write(row)

@@ -1,0 +1,71 @@
+/** Checks of sinks that send: what they make of rows. Nothing is sent. */
+import type { Row } from '../../model/row.ts'
+import type { OutboundSink, OutboundSinkSpec } from '../spec.ts'
+import { SINK_ROWS } from './sink-checks.ts'
+import {
+  checkError,
+  contextIn,
+  frozenRow,
+  inFolder,
+  messageOf,
+  Problems,
+  parsedOptions,
+  type Sample,
+  textOf,
+} from './subject.ts'
+
+/** Uses the sample's `rows_in`, or rows of its own; a sink may refuse rows with an error that it declares, but not all. */
+export async function checkOutbound(spec: OutboundSinkSpec, samples: readonly Sample[]): Promise<string[]> {
+  const all: string[] = []
+  for (const sample of samples) {
+    const problems = new Problems(`${spec.name}, “${sample.title}”`)
+    const options = parsedOptions(spec, sample, problems)
+    try {
+      if (problems.all.length === 0) await checkOne(spec, options, sample, problems)
+    } catch (error) {
+      problems.add(`it throws: ${messageOf(error)}`)
+    }
+    all.push(...new Set(problems.all))
+  }
+  return all
+}
+
+async function checkOne(spec: OutboundSinkSpec, options: unknown, sample: Sample, problems: Problems): Promise<void> {
+  const services = spec.services(options)
+  problems.expect(services.length > 0, 'it names no service')
+  problems.expect(typeof spec.idempotent(options) === 'boolean', 'idempotent() isn’t true or false')
+  await inFolder(sample, async folder => {
+    const make = () => spec.create(options, { ...contextIn(folder), originalNames: () => ({}) })
+    const [first, second] = [await make(), await make()]
+    let made = 0
+    for (const row of (sample.rows_in ?? SINK_ROWS).map(frozenRow)) {
+      const text = requestText(spec, services, first, row, problems)
+      if (text !== null) made++
+      problems.expect(
+        requestText(spec, services, second, row, problems) === text,
+        'it doesn’t make the same request of a row each time',
+      )
+    }
+    problems.expect(made > 0, 'it refuses all rows; give the example rows_in')
+    await first.close?.()
+    await second.close?.()
+  })
+}
+
+/** Canonical text of what is to be sent; null if the row is refused. */
+function requestText(
+  spec: OutboundSinkSpec,
+  services: readonly string[],
+  sink: OutboundSink,
+  row: Row,
+  problems: Problems,
+): string | null {
+  const outgoing = sink.request(row)
+  if (outgoing.kind === 'error') {
+    checkError(spec, outgoing, problems)
+    return null
+  }
+  const { service, request } = outgoing
+  problems.expect(services.includes(service), `it sends to ${service}, which isn’t among its services`)
+  return textOf(request, problems)
+}
