@@ -14,7 +14,7 @@ import { runModel, type Stopped } from './support/simulated-ledger.ts'
 
 const SEEDS = Number(process.env.CUSTODY_SEEDS ?? 8)
 const FIRST = Number(process.env.CUSTODY_SEED ?? 1)
-const SHAPE = { later: true, groups: true, crashes: false, max_nodes: 12, max_rows: 30 }
+const SHAPE = { later: true, groups: true, crashes: false, sends: true, max_nodes: 12, max_rows: 30 }
 
 const folder = mkdtempSync(join(tmpdir(), 'custody-verify-'))
 const keys = [parseVerifierKey(testPorts().signer.verifier_key)]

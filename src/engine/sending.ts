@@ -2,11 +2,11 @@
  * What a sink that sends makes of a row, and tells of a request: the only place that calls such plugins. What they throw, and
  * what nothing can be made of, is a defect of theirs.
  */
+import { IN_DOUBT } from '../model/outcome.ts'
 import type { Row } from '../model/row.ts'
 import type { SinkNode } from '../plan/plan.ts'
 import type { CallAnswer, CallTry } from '../sdk/call.ts'
 import type { OutboundSink, Outgoing, RowError } from '../sdk/spec.ts'
-import { IN_DOUBT } from './decide/sent.ts'
 import { checkCode, checkedError, defect, describe } from './step.ts'
 
 /** @throws CUSTODY_PLUGIN_DEFECT, nothing else. */

@@ -282,6 +282,9 @@ export const FATES = [
   }),
 ] as const
 
+/** Code of the error by which a token ends as in_doubt, and of calls after which nobody can say whether they were taken. */
+export const IN_DOUBT = 'IN_DOUBT'
+
 export type Fate = (typeof FATES)[number]
 export type FateNumber = Fate['number']
 export type Outcome = Fate['outcome']

@@ -35,6 +35,13 @@ export const DEFECTS: readonly Defect[] = [
     shape: 'linear-later-crashes',
   },
   {
+    name: 'a row is sent before the ledger says that it will be',
+    file: 'committer.ts',
+    text: 'const send = this.#outbox.intend()',
+    instead: 'this.#outbox.intend()()\n    const send = () => undefined',
+    shape: 'sending',
+  },
+  {
     name: 'a commit leaves out the last subject that has news',
     file: 'unsettled.ts',
     text: 'const left = this.#subjects.slice(this.#settled)',

@@ -40,6 +40,8 @@ export interface Shape {
   readonly timed?: boolean
   /** Forks inside forks, and their coalesces, too; all that is written goes to one sink, so that its order shows. */
   readonly nested?: boolean
+  /** Sinks send. If the run may crash they refuse nothing: who is refused after a crash stays in doubt. */
+  readonly sends?: boolean
   readonly max_nodes: number
   readonly max_rows: number
 }
@@ -80,7 +82,12 @@ class Generator {
       return this.#withWriters(this.#node(name))
     }).flat()
     for (const { connect } of this.#loose) connect(random.chance(0.15) ? 'discard' : random.pick(sinks).name)
-    return { sources, nodes, sinks }
+    return { sources, nodes, sinks: this.#shape.sends === true ? sinks.map(sink => this.#sending(sink)) : sinks }
+  }
+
+  #sending(sink: SinkModel): SinkModel {
+    if (this.#random.chance(0.3)) return sink
+    return { ...sink, sends: true, rejects: this.#shape.crashes === true ? 0 : sink.rejects }
   }
 
   #source(i: number): SourceModel {

@@ -46,6 +46,8 @@ export interface SinkModel {
   readonly name: string
   /** Refuses rows with `n mod rejects === 0`, if rejects > 0. */
   readonly rejects: number
+  /** Sends rows, and may send one again with the same key, rather than write them. */
+  readonly sends?: boolean
   readonly on_error: Target
 }
 export interface SourceModel {

@@ -36,6 +36,8 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
   const fate = new Random(seed + 2)
   const world = new World(new VirtualClock(), new Random(seed + 1))
   const ledger = new MemoryLedger()
+  world.isAnnounced = key =>
+    ledger.subjects().some(({ intents }) => intents.some(({ token, node }) => key === `${RUN}-${token}-${node}`))
   let { result, plan } = await begin(world, ledger, model, shape, fate)
   let crashes = 0
   for (; !ledger.sealed; crashes++) {

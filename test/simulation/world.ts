@@ -10,6 +10,7 @@ import type {
   GateSpec,
   Receipt,
   RowError,
+  Sent,
   Sink,
   SinkSpec,
   SourceRecord,
@@ -18,7 +19,7 @@ import type {
   TransformSpec,
   VisitContext,
 } from '../../src/sdk/spec.ts'
-import { Power } from '../support/power.ts'
+import { Power, PowerLoss } from '../support/power.ts'
 import type { VirtualClock } from '../support/virtual-clock.ts'
 import type {
   AggregateModel,
@@ -60,6 +61,8 @@ export class World {
   /** What each sink has durably, in order. */
   readonly disk = new Map<string, Row[]>()
   power = new Power(Number.POSITIVE_INFINITY)
+  /** Whether it is durably on record that what has this key will be sent. */
+  isAnnounced: (key: string) => boolean = () => true
   clock: VirtualClock
   readonly #random: Random
 
@@ -96,7 +99,7 @@ export class World {
       nodes.push({
         ...common(sink.name),
         kind: 'sink',
-        plugin: { spec: this.#sink(sink), options: null },
+        plugin: { spec: sink.sends === true ? this.#sender(sink) : this.#sink(sink), options: null },
         retry: { attempts: 1, ...RETRY },
         on_error: edge(sink.name, 'on_error', sink.on_error),
       })
@@ -240,6 +243,36 @@ export class World {
       }),
     }
   }
+
+  /** The far side takes a row once, as soon as it is sent, and answers later. */
+  #sender(model: SinkModel): SinkSpec {
+    const send = async (row: Row, key: string): Promise<Sent> => {
+      if (!this.power.on) throw new PowerLoss()
+      if (!this.isAnnounced(key)) throw new Error('it is sent before it is on record that it will be')
+      const refused = model.rejects > 0 && numberOf(row) % model.rejects === 0
+      const id = `${model.name} ${key}`
+      if (!refused && !this.#taken.has(id)) {
+        this.#taken.add(id)
+        this.disk.set(model.name, [...(this.disk.get(model.name) ?? []), row])
+      }
+      await this.clock.sleep(this.#random.below(50_000))
+      if (refused) return { kind: 'rejected', code: 'SIM_REJECTED', message: 'refused', retryable: false }
+      return { kind: 'accepted', response: null }
+    }
+    return {
+      ...COMMON,
+      kind: 'sink',
+      name: 'simulated',
+      delivery: 'outbound',
+      services: () => [model.name],
+      idempotent: () => true,
+      create: () => ({
+        request: row => ({ kind: 'outgoing', service: model.name, request: row, send: ({ key }) => send(row, key) }),
+      }),
+    }
+  }
+  /** Sinks that send, with the keys of rows that were taken. */
+  readonly #taken = new Set<string>()
 
   #sink(model: SinkModel): SinkSpec {
     // Rows that were written but not yet flushed are in `written` alone; the disk may be ahead of the last receipt.

@@ -121,8 +121,10 @@ function withTopology(plan: Plan): Plan {
   return { ...plan, topology: { nodes, edges: plan.topology.edges } }
 }
 
-function joined(node: PlanNode): { branches?: readonly string[]; policy?: string } {
+function joined(node: PlanNode): { branches?: readonly string[]; policy?: string; services?: readonly string[] } {
   if (node.kind === 'fork') return { branches: node.branches.map(each => each.branch) }
+  if (node.kind === 'sink' && node.plugin.spec.delivery === 'outbound')
+    return { services: node.plugin.spec.services(node.plugin.options) }
   if (node.kind === 'coalesce') return { branches: node.branches, policy: node.policy.kind }
   return {}
 }

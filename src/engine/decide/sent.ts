@@ -1,11 +1,9 @@
 /** What follows from what came of sending a row. Pure functions. */
+import { IN_DOUBT } from '../../model/outcome.ts'
 import type { RetryConfig } from '../../plan/plan.ts'
 import type { CallResult } from '../../sdk/call.ts'
 import type { RowError } from '../../sdk/spec.ts'
 import { afterError } from './retry.ts'
-
-/** Code of an error after which nobody can say whether the far side took the row. */
-export const IN_DOUBT = 'IN_DOUBT'
 
 /** What came of a request; `missed`: a replay has no record of it. */
 export type SendResult = CallResult | { readonly kind: 'missed'; readonly message: string }

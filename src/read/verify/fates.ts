@@ -5,6 +5,7 @@
 import { type EndingFact, VISIT_ERROR, VISIT_OK } from '../../model/entry.ts'
 import { type Fate, fateNumber, fateOf } from '../../model/outcome.ts'
 import { DISCARD } from '../../model/topology.ts'
+import { sends } from './sending.ts'
 import type { ErrorRef, TokenState } from './token.ts'
 import type { Ways } from './ways.ts'
 
@@ -73,11 +74,14 @@ function* presenceProblems(ending: EndingFact, fate: Fate): Iterable<string> {
 /** Why the way that the token took doesn't lead to this ending, or null. */
 function wayProblem(ending: EndingFact, fate: Fate, token: TokenState, ways: Ways): string | null {
   const { outcome, cause } = fate
-  if (fate.number === ABANDONED) return ending.node === token.node ? null : `it stood at ${ways.name(token.node)}`
+  if (fate.number === ABANDONED) {
+    if (token.sending.in_doubt) return `it may have been taken at ${ways.name(token.node)}`
+    return ending.node === token.node ? null : `it stood at ${ways.name(token.node)}`
+  }
   if (isCoalesceCause(cause) || cause === 'replay_miss') return afterErrorHere(ending, token, ways)
+  if (cause === 'in_doubt') return inDoubtProblem(ending, token, ways)
   if (fate.class === 'passed on') return passedOn(ending, cause, token, ways)
   if (outcome === 'DISCARDED' && cause === 'filter' && filteredHere(ending, token, ways)) return null
-  if (cause === 'in_doubt' && ending.sink === 0 && afterErrorHere(ending, token, ways) === null) return null
   // All others are decided by the edge that led to the sink or to discard.
   if (ending.sink === 0 && token.node !== DISCARD) return `it stands at ${ways.name(token.node)}`
   const { via } = token
@@ -127,6 +131,13 @@ function afterErrorHere(ending: EndingFact, { last }: TokenState, ways: Ways): s
     return `${ways.name(last.node)} is no coalesce`
   }
   return sameError(ending.error, last.error) ? null : 'its error is another one than that of its last visit'
+}
+
+/** What came of its last request isn't known, or of one before. */
+function inDoubtProblem(ending: EndingFact, token: TokenState, ways: Ways): string | null {
+  if (!sends(ways, ending.node)) return `${ways.name(ending.node)} sends nothing`
+  if (ending.sink !== 0) return 'nobody knows whether a sink took it'
+  return token.sending.in_doubt ? afterErrorHere(ending, token, ways) : 'it is known what came of its requests'
 }
 
 /** A transform returned nothing, or an aggregate dropped it. */

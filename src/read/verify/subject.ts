@@ -4,6 +4,9 @@
  */
 import {
   type BirthFact,
+  CALL_OK,
+  CALL_RECORDED,
+  type CallFact,
   type EndingFact,
   type HoldFact,
   isError,
@@ -20,6 +23,7 @@ import { type Check, counted, grouped, Place, tokenName } from './check.ts'
 import { ABANDONED, endingProblems } from './fates.ts'
 import { BATCH, FORK, Groups, MERGE } from './groups.ts'
 import { orderProblems, type Told } from './orders.ts'
+import { sends } from './sending.ts'
 import type { TallyFold } from './tallies.ts'
 import { isWithin, TokenState, type ValueRange } from './token.ts'
 import type { Ways } from './ways.ts'
@@ -93,8 +97,10 @@ export class SubjectState {
       if (kind === BATCH) witness.batches.open(group, node)
     }
     for (const [i, birth] of entry.births.entries()) this.#birth(birth, first && i === 0, entry, where, witness)
+    this.#answers(entry, where, witness)
     this.#visits(entry, where, witness)
     this.#calls(entry, where, witness)
+    this.#intents(entry, where, witness)
     this.#newValues(entry, where, witness)
     const expected = entry.endings.map(ending => this.#end(ending, seq, entry, where, witness))
     this.#close(entry, where, witness)
@@ -137,6 +143,33 @@ export class SubjectState {
     this.tokens.set(birth.token, new TokenState(birth, ways.to(edge), edge, birth.value))
   }
 
+  /** What came of requests that earlier entries tell of. */
+  #answers({ calls }: SubjectEntry, where: Place, { ways, tokens }: Witness): void {
+    for (const call of calls) {
+      if (!sends(ways, call.node)) continue
+      const token = this.tokens.get(call.token)
+      for (const problem of token?.sending.answer(call) ?? [])
+        tokens.add(`${where}: call ${grouped(call.call)} ${problem}`)
+    }
+  }
+
+  /** Requests that are about to be sent: nothing else can happen to their tokens in this entry. */
+  #intents({ intents }: SubjectEntry, where: Place, { ways, tokens }: Witness): void {
+    for (const intent of intents) {
+      const { node, attempt, request } = intent
+      const who = tokenName(intent.token)
+      const token = this.tokens.get(intent.token)
+      if (!sends(ways, node))
+        tokens.add(`${where}: ${who} is about to be sent at ${ways.name(node)}, which sends nothing`)
+      if (token === undefined || token.finished || token.node !== node || token.attempt !== attempt)
+        tokens.add(`${where}: ${who} is about to be sent at ${ways.name(node)}, and isn't there in attempt ${attempt}`)
+      if (!isWithin(request, this.#fresh) && !this.#asked.has(request))
+        tokens.add(`${where}: ${who} is about to be sent as value ${request}, which isn't new and wasn't sent before`)
+      this.#asked.add(request)
+      token?.sending.intend(intent)
+    }
+  }
+
   #visits(entry: SubjectEntry, where: Place, witness: Witness): void {
     const holds = new Map<number, HoldFact[]>()
     for (const hold of entry.holds) {
@@ -150,7 +183,7 @@ export class SubjectState {
         witness.tokens.add(`${where}: ${tokenName(fact.token)} makes a visit, and isn't open`)
         continue
       }
-      this.#visit(token, fact, holds.get(fact.token)?.[0] ?? null, where, witness)
+      this.#visit(token, fact, holds.get(fact.token)?.[0] ?? null, entry.calls, where, witness)
       if (fact.status === VISIT_HELD) holds.get(fact.token)?.shift()
     }
     for (const [token, rest] of holds) {
@@ -158,12 +191,21 @@ export class SubjectState {
     }
   }
 
-  #visit(token: TokenState, fact: VisitFact, hold: HoldFact | null, where: Place, witness: Witness): void {
+  #visit(
+    token: TokenState,
+    fact: VisitFact,
+    hold: HoldFact | null,
+    calls: readonly CallFact[],
+    where: Place,
+    witness: Witness,
+  ): void {
     const { ways, tallies, batches } = witness
     const { held, group } = token
     for (const problem of token.visit(fact, ways, this.#fresh, this.#forked)) {
       witness.tokens.add(`${where}: ${tokenName(token.id)}: ${problem}`)
     }
+    if (fact.status === VISIT_OK && sends(ways, fact.node) && !calls.some(call => isAnswerTo(call, fact)))
+      witness.tokens.add(`${where}: ${tokenName(token.id)} is taken at ${ways.name(fact.node)}, and no call says so`)
     tallies.visit(fact.node, fact.status, fact.edge, held)
     if (ways.kind(fact.node) === 'fork') this.#forked.add(fact.in)
     const at_aggregate = ways.kind(fact.node) === 'aggregate'
@@ -230,7 +272,7 @@ export class SubjectState {
       if (error !== null) use(error.value)
     }
     for (const { detail } of entry.groups_closed) if (detail !== 0) use(detail)
-    for (const asked of new Set(entry.calls.map(each => each.request))) use(asked)
+    for (const asked of new Set([...entry.calls, ...entry.intents].map(each => each.request))) use(asked)
     for (const { response } of entry.calls) use(response)
     if (entry.orders !== 0) use(entry.orders)
     for (const { fate, error } of entry.endings) {
@@ -322,6 +364,12 @@ export class SubjectState {
       }
     }
   }
+}
+
+/** Whether a call says that what the visit sent was taken. */
+function isAnswerTo({ token, node, attempt, status }: CallFact, visit: VisitFact): boolean {
+  const accepted = status === CALL_OK || status === CALL_RECORDED
+  return accepted && token === visit.token && node === visit.node && attempt === visit.attempt
 }
 
 function speaksOfGroups({ groups_opened, groups_closed, births, endings }: SubjectEntry): boolean {

@@ -2,6 +2,7 @@
 import { type BirthFact, isError, VISIT_EXHAUSTED, VISIT_HELD, VISIT_OK, type VisitFact } from '../../model/entry.ts'
 import { DISCARD } from '../../model/topology.ts'
 import { grouped } from './check.ts'
+import { Sending } from './sending.ts'
 import type { Ways } from './ways.ts'
 
 export interface ErrorRef {
@@ -40,6 +41,8 @@ export class TokenState {
   last_group = 0
   held = false
   last: VisitFact | null = null
+  /** At a sink that sends. */
+  readonly sending = new Sending()
   ended = false
 
   constructor(birth: BirthFact, node: number, via: number, value: number) {
@@ -78,6 +81,7 @@ export class TokenState {
       yield `value ${fact.error.value} is its error ${at}, and isn't a new one`
     }
     yield* statusProblems(fact, ways, at)
+    if (kind === 'sink') yield* this.sending.visit(fact, at)
     this.#move(fact, ways)
   }
 
@@ -94,6 +98,7 @@ export class TokenState {
       this.via_exhausted = fact.status === VISIT_EXHAUSTED
       this.via_group = this.group
       this.attempt = 1
+      this.sending.clear()
       if (fact.out !== 0) this.value = fact.out
     } else if (isError(fact.status)) {
       this.attempt = fact.attempt + 1
