@@ -42,6 +42,7 @@ function withNumber(body: Body, path: Path, change: number): Body {
 const CLAIMS = [
   /^t$/,
   /^v\.\d+\.[78]$/,
+  /^x\.\d+\.(9|10)$/,
   /^s\.2$/,
   /^(artifacts|receipts)\.\d+\.bytes$/,
   /^subjects\.size$/,

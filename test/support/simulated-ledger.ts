@@ -49,7 +49,7 @@ export const RICH: Model = {
   sinks: [
     { name: 'bad', rejects: 0, on_error: 'discard' },
     { name: 'low', rejects: 0, on_error: 'bad' },
-    { name: 'out', rejects: 2, on_error: 'bad' },
+    { name: 'out', rejects: 2, sends: true, on_error: 'bad' },
   ],
 }
 
