@@ -2,7 +2,7 @@
  * Checks a tree against the format. Every problem is told, each at its own key or value; nothing is changed.
  * What a value means beyond its own place (targets, plugins, schemas) is for others.
  */
-import { parseDuration } from './duration.ts'
+import { parseDuration } from '../model/duration.ts'
 import { checkMapKeys } from './names.ts'
 import { nearestHint } from './nearest.ts'
 import type { Problems } from './problems.ts'

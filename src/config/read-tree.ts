@@ -2,10 +2,11 @@
  * Values out of a tree that the checker has seen. What is missing or wrong has been told; here it becomes null, so that
  * the rest of the file can still be looked at.
  */
+
+import { parseDuration } from '../model/duration.ts'
 import type { MutableRow } from '../model/row.ts'
 import { newRow } from '../model/row.ts'
 import { numberOf } from './check.ts'
-import { parseDuration } from './duration.ts'
 import { type Tree, toJson, valueAt } from './tree.ts'
 
 export function textAt(tree: Tree | undefined, key: string): string | null {

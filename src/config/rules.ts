@@ -1,6 +1,7 @@
 /** Rules between the keys of one part: what a policy needs and what it excludes. Run on a tree that `check` has seen. */
+
+import { parseDuration } from '../model/duration.ts'
 import { numberOf } from './check.ts'
-import { parseDuration } from './duration.ts'
 import { entriesOf } from './names.ts'
 import type { Problems } from './problems.ts'
 import { entryOf, type MapEntry, type Tree, valueAt } from './tree.ts'

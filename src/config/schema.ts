@@ -2,8 +2,9 @@
  * The JSON Schema (draft 2020-12) of pipeline files, for editors: made from the same shapes as the checker.
  * It accepts whatever the checker accepts; what only names in the file decide (targets, branches) it can't know.
  */
+
+import { DURATION_PATTERN } from '../model/duration.ts'
 import type { JsonSchema } from '../sdk/schema.ts'
-import { DURATION_PATTERN } from './duration.ts'
 import { PIPELINE } from './format.ts'
 import {
   type KeyForm,
