@@ -10,7 +10,7 @@ import { nearestHint } from '../config/nearest.ts'
 import type { ConfigPath, PluginUse } from '../config/pipeline.ts'
 import type { Catalogue } from '../sdk/catalogue.ts'
 import { compilePattern, isPattern } from '../sdk/pattern.ts'
-import type { PluginKind, PluginSpec } from '../sdk/spec.ts'
+import type { PluginKind, PluginSpec, SecretOption } from '../sdk/spec.ts'
 import type { DraftNode } from './draft.ts'
 import { reportIssues, reportUnknownKeys } from './option-issues.ts'
 import type { Report } from './report.ts'
@@ -21,6 +21,7 @@ export interface ResolvedPlugin {
   /** As the plugin's type gives them; null if they are wrong, which has been told. */
   readonly options: unknown
   readonly valid: boolean
+  readonly secrets: readonly SecretOption[]
   /** Where the options stand. */
   readonly path: ConfigPath
   /** What evidence keeps. */
@@ -52,7 +53,7 @@ export function pluginUse(
 export function resolvePlugin(
   node: DraftNode,
   catalogue: Catalogue,
-  secrets: Secrets,
+  values: Secrets,
   report: Report,
 ): ResolvedPlugin | null {
   const found = pluginUse(node)
@@ -60,11 +61,12 @@ export function resolvePlugin(
   const spec = findSpec(node.kind as PluginKind, found.use.plugin, found.name_path, catalogue, report)
   if (spec === null) return null
   const { path } = found
-  const filled = putSecrets(found.use.options, path, secrets, report)
-  const options = parseOptions(spec, filled.options, path, report)
+  const filled = putSecrets(found.use.options, path, values, report)
+  const secrets = filled.found.map(({ path: at, name }) => ({ path: at, name }))
+  const options = parseOptions(spec, filled.options, secrets, path, report)
   const shown = hideSecrets(options.valid ? options.value : found.use.options, filled.found)
   if (options.valid) checkPatterns(spec, options.value, path, report)
-  return { spec, options: options.value, valid: options.valid, path, shown }
+  return { spec, options: options.value, valid: options.valid, secrets, path, shown }
 }
 
 function findSpec(
@@ -94,7 +96,13 @@ function findSpec(
 
 type Parsed = { readonly valid: boolean; readonly value: unknown }
 
-function parseOptions(spec: PluginSpec, options: unknown, path: ConfigPath, report: Report): Parsed {
+function parseOptions(
+  spec: PluginSpec,
+  options: unknown,
+  secrets: readonly SecretOption[],
+  path: ConfigPath,
+  report: Report,
+): Parsed {
   const schema = z.toJSONSchema(spec.options, { io: 'input', unrepresentable: 'any' })
   const surplus = reportUnknownKeys(spec.name, options, schema, schema, path, report)
   let result = spec.options.safeParse(options)
@@ -110,7 +118,7 @@ function parseOptions(spec: PluginSpec, options: unknown, path: ConfigPath, repo
     return { valid: false, value: null }
   }
   const value: unknown = result.data
-  const problems = spec.check?.(value) ?? []
+  const problems = spec.check?.(value, secrets) ?? []
   for (const { path: at, message, hint } of problems) {
     report.error('CUSTODY_PLUGIN_OPTIONS', [...path, ...at], message, { hint })
   }
