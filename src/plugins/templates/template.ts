@@ -1,0 +1,136 @@
+/**
+ * Liquid templates over a row: `{{ row.name }}`. What is rendered depends on the row alone: not on files, the clock or
+ * chance. A field that is missing or null is an error, unless the template deals with it (`default`, `if`).
+ */
+import { createRequire } from 'node:module'
+import type { Liquid, Template as LiquidTemplate } from 'liquidjs'
+import { canonicalize } from '../../model/canonical.ts'
+import { type Json, type Row, withoutPrototypes } from '../../model/row.ts'
+
+export interface Template {
+  /** Fields of the row that it names, in the order of their first place. */
+  readonly variables: readonly string[]
+  render(row: Row): Rendered<string>
+  /** Of a template that is one output and nothing else, the output as it is, not as text. */
+  readonly value: ((row: Row) => Rendered<Json>) | null
+}
+
+export type Rendered<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string }
+
+export interface TemplateProblem {
+  /** One sentence without a full stop at the end; repeats parts of the template. */
+  readonly problem: string
+}
+
+export const isTemplate = (compiled: Template | TemplateProblem): compiled is Template => 'render' in compiled
+
+/** Throws to refuse the value; the message is for people. */
+export type Escape = (value: Json) => string
+
+/** They read files. */
+const FORBIDDEN_TAGS = ['include', 'render', 'layout', 'block']
+/** Chance; and what would take a value past its escaping. */
+const FORBIDDEN_FILTERS = ['sample', 'raw']
+const DATE_FILTERS = ['date', 'date_to_xmlschema', 'date_to_rfc822', 'date_to_string', 'date_to_long_string']
+/** In LiquidJS's units: characters and elements that a template makes. */
+const MOST_MEMORY = 20_000_000
+
+/** LiquidJS with one way to escape outputs. Rendering is synchronous, so that one place for the last output is enough. */
+class Engine {
+  readonly liquid: Liquid
+  last: Json = null
+
+  constructor(escaping: Escape) {
+    // Loaded when the first template is compiled: most commands never need it.
+    const { Liquid: LiquidClass } = createRequire(import.meta.url)('liquidjs') as typeof import('liquidjs')
+    this.liquid = new LiquidClass({
+      strictVariables: true,
+      strictFilters: true,
+      lenientIf: true,
+      ownPropertyOnly: true,
+      memoryLimit: MOST_MEMORY,
+      timezoneOffset: 0,
+      locale: 'en-US',
+      outputEscape: (value: unknown) => {
+        this.last = jsonOf(value)
+        return escaping(this.last)
+      },
+    })
+    for (const tag of FORBIDDEN_TAGS) delete this.liquid.tags[tag]
+    for (const filter of FORBIDDEN_FILTERS) delete this.liquid.filters[filter]
+    for (const filter of DATE_FILTERS) this.#withoutClock(filter)
+  }
+
+  #withoutClock(name: string): void {
+    const filter = this.liquid.filters[name]
+    if (typeof filter !== 'function') throw new TypeError(`LiquidJS has no filter ${name}`)
+    this.liquid.registerFilter(name, function (value: unknown, ...rest: unknown[]) {
+      if (value === 'now' || value === 'today') throw new RangeError(`${name} doesn’t take "${value}"`)
+      return filter.call(this, value, ...rest)
+    })
+  }
+}
+
+const engines = new Map<Escape, Engine>()
+
+function engineFor(escaping: Escape): Engine {
+  let engine = engines.get(escaping)
+  if (engine === undefined) {
+    engine = new Engine(escaping)
+    engines.set(escaping, engine)
+  }
+  return engine
+}
+
+/** `escaping`: one function for each way to escape, not one for each template. */
+export function compileTemplate(source: string, escaping: Escape = asText): Template | TemplateProblem {
+  const engine = engineFor(escaping)
+  let parsed: LiquidTemplate[]
+  let paths: readonly (readonly unknown[])[]
+  try {
+    parsed = engine.liquid.parse(source)
+    paths = engine.liquid.globalVariableSegmentsSync(parsed) as readonly (readonly unknown[])[]
+  } catch (error) {
+    return { problem: reasonOf(error) }
+  }
+  const stray = paths.find(([root]) => root !== 'row')
+  if (stray !== undefined) return { problem: `there is no variable ${stray[0]}; fields are row.NAME` }
+  const fields = paths.map(([, field]) => field).filter(field => typeof field === 'string')
+  const render = (row: Row): Rendered<string> => {
+    try {
+      return { ok: true, value: engine.liquid.renderSync(parsed, { row }) as string }
+    } catch (error) {
+      return { ok: false, message: reasonOf(error) }
+    }
+  }
+  const value = (row: Row): Rendered<Json> => {
+    const rendered = render(row)
+    return rendered.ok ? { ok: true, value: engine.last } : rendered
+  }
+  return { variables: [...new Set(fields)], render, value: isOneOutput(source, parsed) ? value : null }
+}
+
+/** Texts as they are, everything else as JSON. */
+export const asText: Escape = value => (typeof value === 'string' ? value : canonicalize(value))
+
+const isOneOutput = (source: string, parsed: readonly LiquidTemplate[]) =>
+  parsed.length === 1 && /^\s*\{\{/.test(source) && /\}\}\s*$/.test(source)
+
+/** @throws RangeError for what JSON hasn't got. */
+function jsonOf(value: unknown): Json {
+  if (value === null || value === undefined) throw new RangeError('a value is null')
+  const json = withoutPrototypes(value as Json)
+  canonicalize(json)
+  return json
+}
+
+/** What LiquidJS says, in short; it wraps what was thrown. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { originalError } = error as { readonly originalError?: unknown }
+  const reason = (originalError instanceof Error ? originalError : error).message
+  const [, place] = /, (line:\d+, col:\d+)/.exec(error.message) ?? []
+  const missing = /^undefined variable: (.*?)(?:,|$)/.exec(reason)
+  const told = missing === null ? reason.replace(/, line:\d+.*$/s, '') : `${missing[1]} is missing`
+  return place === undefined ? told : `${told} (${place.replace('line:', 'line ').replace('col:', 'column ')})`
+}
