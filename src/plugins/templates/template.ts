@@ -114,7 +114,7 @@ export function compileTemplate(source: string, escaping: Escape = asText): Temp
 export const asText: Escape = value => (typeof value === 'string' ? value : canonicalize(value))
 
 const isOneOutput = (source: string, parsed: readonly LiquidTemplate[]) =>
-  parsed.length === 1 && /^\s*\{\{/.test(source) && /\}\}\s*$/.test(source)
+  parsed.length === 1 && source.startsWith('{{')
 
 /** @throws RangeError for what JSON hasn't got. */
 function jsonOf(value: unknown): Json {

@@ -28,8 +28,8 @@ export class AddressRefused extends Error {
 
 /** Exceptions: host names, addresses, and ranges such as `10.0.0.0/8`. Null for what is none of these. */
 export function parseException(text: string): { readonly host: string } | { readonly range: Range } | null {
-  const [address = '', bits] = text.split('/')
-  if (isIP(address) !== 0) {
+  const [address = '', bits, ...more] = text.split('/')
+  if (isIP(address) !== 0 && more.length === 0) {
     const parsed = ipaddr.parse(address)
     const most = parsed.kind() === 'ipv4' ? 32 : 128
     if (bits === undefined) return { range: [parsed, most] }

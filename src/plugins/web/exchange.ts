@@ -2,8 +2,7 @@
  * One request and its answer over HTTP/1.1, without redirects. All of it happens before `signal` is aborted, and no more
  * than `max_bytes` of decompressed body are ever held.
  */
-import { once } from 'node:events'
-import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
+import http, { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { pipeline, type Readable, type Transform } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
@@ -78,8 +77,6 @@ export async function exchange(outgoing: Outgoing, limits: ExchangeLimits): Prom
       lookup: limits.guard.lookup,
       signal: limits.signal,
     })
-    // They are told by what is awaited below; but one that comes later, with no listener, would end the process.
-    request.on('error', () => undefined)
     request.once('socket', socket => {
       if (!socket.connecting) sent = true
       else
@@ -87,8 +84,9 @@ export async function exchange(outgoing: Outgoing, limits: ExchangeLimits): Prom
           sent = true
         })
     })
+    const answered = responseTo(request)
     request.end(body ?? undefined)
-    const [response] = (await once(request, 'response')) as [IncomingMessage]
+    const response = await answered
     const status = response.statusCode ?? 0
     if (isRedirect(response)) {
       response.destroy()
@@ -99,6 +97,17 @@ export async function exchange(outgoing: Outgoing, limits: ExchangeLimits): Prom
   } catch (error) {
     return brokenOff(error, outgoing, sent, limits.signal)
   }
+}
+
+/** Listens for errors to the end: one that comes when nobody waits for it any more would end the process. */
+function responseTo(request: ClientRequest): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+  request.once('response', resolve).on('error', reject)
+  request.once('upgrade', (_response, socket) => {
+    socket.destroy()
+    reject(Object.assign(new Error('another protocol, which nobody asked for'), { code: 'UPGRADE' }))
+  })
+  return promise
 }
 
 export const isRedirect = ({ statusCode, headers }: Pick<IncomingMessage, 'statusCode' | 'headers'>): boolean =>
@@ -138,7 +147,7 @@ function decoded(response: IncomingMessage, method: string): Readable | null {
   return decoder === undefined ? null : pipeline(response, decoder(), () => undefined)
 }
 
-const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ERR_TLS_|ERR_SSL_/
+const TLS = /^EPROTO$|CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ERR_TLS_|ERR_SSL_/
 
 /** Only codes of the system are told: its messages may repeat what was sent. */
 function brokenOff(error: unknown, { url, idempotent }: Outgoing, sent: boolean, signal: AbortSignal): CallFailure {
@@ -151,7 +160,7 @@ function brokenOff(error: unknown, { url, idempotent }: Outgoing, sent: boolean,
   if (typeof code !== 'string') throw error
   if (code.startsWith('HPE_HEADER_OVERFLOW'))
     return failure('HTTP_TOO_LARGE', `${origin} answers with too many headers`, false)
-  if (CERTIFICATE.test(code)) return failure('HTTP_TLS', `${origin} can’t be trusted (${code})`, false)
+  if (TLS.test(code)) return failure('HTTP_TLS', `no trusted connection to ${origin} (${code})`, false)
   if (code === 'Z_DATA_ERROR' || code.startsWith('ERR_BROTLI') || code.startsWith('ZSTD_error'))
     return failure('HTTP_ENCODING', `${origin} answers with something that can’t be decompressed (${code})`, false)
   const lasting = code === 'ENOTFOUND'

@@ -9,7 +9,7 @@ export const WEB_ERRORS = {
   HTTP_RATE_LIMITED: 'The service asks to be left alone for some time: status 429, or 503 with Retry-After.',
   HTTP_TIMEOUT: 'The answer wasn’t there in time.',
   HTTP_NETWORK: 'The connection couldn’t be made, or broke.',
-  HTTP_TLS: 'The service’s certificate isn’t trusted, or isn’t its own.',
+  HTTP_TLS: 'The service’s certificate isn’t trusted or isn’t its own, or there is no TLS.',
   HTTP_TOO_LARGE: 'The answer is larger than `max_bytes`, decompressed.',
   HTTP_ENCODING: 'The answer is compressed in a way that can’t be read.',
   HTTP_ADDRESS_REFUSED: 'The host’s address is private, local or reserved, and `allow` doesn’t list it.',
