@@ -51,8 +51,7 @@ function createFetchPage(options: PageOptions, { secrets }: PageContext): Transf
     limits: limitsOf(options),
     isOk: status => status >= 200 && status < 300,
     retried: options.retry_on ?? retriedStatuses(true),
-    options,
-    secrets,
+    secrets: request.secrets,
   })
   const reader = new PageReader()
   return {

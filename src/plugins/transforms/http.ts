@@ -66,8 +66,7 @@ function createHttp(options: HttpOptions, { secrets }: PluginContext): Transform
     limits: limitsOf(options),
     isOk: isOneOf(options.ok),
     retried: options.retry_on ?? retriedStatuses(request.idempotent),
-    options,
-    secrets,
+    secrets: request.secrets,
   })
   const name = serviceOf(options)
   const pointers = Object.entries(options.extract ?? {}).map(

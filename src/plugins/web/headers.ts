@@ -4,6 +4,7 @@ import type { Json, MutableRow, Row } from '../../model/row.ts'
 import type { SecretOption } from '../../sdk/spec.ts'
 import { type JsonTemplate, secretAt } from '../templates/json-template.ts'
 import { asText, type Rendered } from '../templates/template.ts'
+import type { NamedSecret } from './masks.ts'
 
 export type Texts = { readonly [name: string]: string }
 export type Auth =
@@ -78,6 +79,13 @@ export function credentials(auth: Auth | undefined, secrets: readonly SecretOpti
   const path = 'bearer' in auth ? ['auth', 'bearer'] : ['auth', 'basic', 'password']
   const secret = secretAt(secrets, path)
   return { sent: { authorization: authorization(auth) }, shown: secret === null ? {} : { authorization: { secret } } }
+}
+
+/** A password together with its user: so it is sent, in Base64, in which it can't be found by itself. */
+export function namedCredentials(auth: Auth | undefined, secrets: readonly SecretOption[]): readonly NamedSecret[] {
+  if (auth === undefined || 'bearer' in auth) return []
+  const name = secretAt(secrets, ['auth', 'basic', 'password']) ?? secretAt(secrets, ['auth', 'basic', 'username'])
+  return name === null ? [] : [{ name, value: `${auth.basic.username}:${auth.basic.password}` }]
 }
 
 /** RFC 6750, RFC 7617. */

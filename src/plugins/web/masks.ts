@@ -57,6 +57,7 @@ function formsOf(value: string): readonly string[] {
   const html = value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
   return [
     value,
+    value.replaceAll(' ', '+'),
     encoded,
     encoded.replaceAll('%20', '+'),
     new URLSearchParams([['', value]]).toString().slice(1),

@@ -6,7 +6,16 @@ import { compileJsonTemplate, type Filled, type JsonTemplate, secretAt } from '.
 import { asText, type Rendered } from '../templates/template.ts'
 import { isTooDeep } from './depth.ts'
 import type { Outgoing } from './exchange.ts'
-import { type Auth, credentials, fillHeaders, type Headers, headerProblems, type Texts } from './headers.ts'
+import {
+  type Auth,
+  credentials,
+  fillHeaders,
+  type Headers,
+  headerProblems,
+  namedCredentials,
+  type Texts,
+} from './headers.ts'
+import { type NamedSecret, namedSecrets } from './masks.ts'
 import { compileUrlTemplate, parseUrl, type UrlTemplate } from './url-template.ts'
 
 type Path = readonly (string | number)[]
@@ -43,6 +52,8 @@ export class RequestTemplate {
   readonly problems: ReadonlyArray<{ readonly path: Path; readonly message: string }>
   readonly variables: ReadonlyArray<{ readonly field: string; readonly path: Path }>
   readonly idempotent: boolean
+  /** What services could repeat. */
+  readonly secrets: readonly NamedSecret[]
   /** Of the URL, where the template says it. */
   readonly host: string | null
   readonly #options: RequestOptions
@@ -60,6 +71,7 @@ export class RequestTemplate {
     this.#query = compileJsonTemplate(query, ['query'], secrets)
     this.#headers = compileJsonTemplate(headers, ['headers'], secrets)
     this.#credentials = credentials(auth, secrets)
+    this.secrets = [...namedSecrets(options, secrets), ...namedCredentials(auth, secrets)]
     this.#body = body === undefined ? null : compileJsonTemplate(body, ['body'], secrets)
     const parts = [this.#query, this.#headers, ...(this.#body === null ? [] : [this.#body])]
     const problems = [...headerProblems(headers, auth), ...parts.flatMap(part => part.problems)]

@@ -1,10 +1,9 @@
 /** One node's dealings with the web: makes the request, judges the answer's status, keeps secrets out of what is recorded. */
 import type { CallAnswer, CallFailure } from '../../sdk/call.ts'
-import type { SecretOption } from '../../sdk/spec.ts'
 import { type WebAnswer, WebClient, type WebLimits } from './client.ts'
 import type { Outgoing } from './exchange.ts'
 import { retryAfter, statusFailure } from './failures.ts'
-import { Masks, namedSecrets } from './masks.ts'
+import { Masks, type NamedSecret } from './masks.ts'
 import { type BodyRead, errorBody, showResponse } from './response.ts'
 
 export interface ServiceSettings {
@@ -13,9 +12,7 @@ export interface ServiceSettings {
   readonly isOk: (status: number) => boolean
   /** Statuses after which another attempt could help. */
   readonly retried: readonly number[]
-  /** With the values of secrets. */
-  readonly options: unknown
-  readonly secrets: readonly SecretOption[]
+  readonly secrets: readonly NamedSecret[]
 }
 
 export class WebService {
@@ -26,7 +23,7 @@ export class WebService {
   constructor(settings: ServiceSettings) {
     this.#client = new WebClient(settings.limits)
     this.#settings = settings
-    this.#masks = new Masks(namedSecrets(settings.options, settings.secrets))
+    this.#masks = new Masks(settings.secrets)
   }
 
   /** `read`: what is recorded of the body of an answer that is taken for one. */
