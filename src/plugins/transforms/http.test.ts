@@ -245,7 +245,7 @@ describe('secrets', () => {
   }
   const secrets = [at('query.key', 'KEY'), at('headers.X-Secret', 'HEADER'), at('body.password', 'BODY')]
   const bearer = { auth: { bearer: CANARIES.BEARER } }
-  const basic = { auth: { basic: { username: 'me', password: CANARIES.PASSWORD } } }
+  const basic = { auth: { basic: { username: 'user', password: CANARIES.PASSWORD } } }
 
   test.each([
     ['bearer, an answer', { ...options, ...bearer, url: 'ORIGIN/' }, [...secrets, at('auth.bearer', 'BEARER')]],
@@ -299,7 +299,7 @@ test.each([
   [{ url: 'ftp://h.example/' }, /host that is written out/],
   [{ url: '/relative' }, /host that is written out/],
   [{ url: 'https://user:word@h.example/' }, /no user name/],
-  [{ url: 'https://h.example/#{{ row.x }}' }, /never sent/],
+  [{ url: 'https://h.example/#{{ row.x }}' }, /is never sent/],
   [{ url: 'https://h.example/{{ x }}' }, /no variable x/],
   [{ headers: { Host: 'x' } }, /set by what sends/],
   [{ headers: { 'a b': 'x' } }, /no header/],

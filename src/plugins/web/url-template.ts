@@ -21,10 +21,10 @@ export function compileUrlTemplate(source: string): UrlTemplate | TemplateProble
   const [start] = ORIGIN.exec(source) ?? []
   if (start === undefined || !URL.canParse(start)) {
     const named = /^https?:\/\/[^/?#]*@/i.test(source)
-    const problem = 'it begins with http:// or https:// and a host that is written out, then a slash'
-    return { problem: named ? 'it holds no user name; use `auth`' : problem }
+    const problem = 'a URL begins with http:// or https:// and a host that is written out, then a slash'
+    return { problem: named ? 'a URL holds no user name; use `auth`' : problem }
   }
-  if (source.includes('#')) return { problem: 'what follows a # is never sent' }
+  if (source.includes('#')) return { problem: 'what follows a # in a URL is never sent' }
   const { origin, host } = new URL(start)
   const template = compileTemplate(source, asUrlPart)
   if (!isTemplate(template)) return template
