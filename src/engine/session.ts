@@ -192,8 +192,8 @@ export async function createSources(plan: Plan): Promise<OpenSource[]> {
   const sources: OpenSource[] = []
   for (const node of plan.nodes) {
     if (node.kind !== 'source') continue
-    const { spec, options } = node.plugin
-    const source = await spec.create(options, { node: node.name, folder: plan.folder, input: node.schema })
+    const { spec, options, secrets } = node.plugin
+    const source = await spec.create(options, { node: node.name, folder: plan.folder, input: node.schema, secrets })
     sources.push({ node, source })
   }
   return sources
