@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { boundYoungGeneration } from '../src/cli/young-generation.ts'
 import { systemClock } from '../src/engine/ports.ts'
 import { runPlan } from '../src/engine/run.ts'
 import { discardingLedger } from '../src/ledger/discard.ts'
@@ -17,6 +18,7 @@ const MARKS = 200
 /** @throws Error if the run doesn't come to its end, or rows failed: then there is nothing to measure. */
 export async function execute(task: RunTask): Promise<RunSample> {
   const plan = await planOf(task.workload, task.folder)
+  boundYoungGeneration()
   const clock = systemClock()
   const ports = { now_us: () => clock.now_us(), entropy: (size: number) => randomBytes(size), signer: signingKey() }
   const url = `sqlite:${join(task.folder, 'custody.db')}`

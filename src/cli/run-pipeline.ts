@@ -18,6 +18,7 @@ import { preparePlan } from './pipeline-access.ts'
 import { ProgressLine } from './progress.ts'
 import { counted, printable } from './render/text.ts'
 import { optionOf, shownRun, tellResult } from './tell-run.ts'
+import { boundYoungGeneration } from './young-generation.ts'
 
 export interface RunOptions {
   readonly ledger?: string
@@ -58,6 +59,7 @@ function refuse(plan: Plan, { json }: RunOptions): void {
 }
 
 async function runInto(url: string, context: Context, plan: Plan, options: RunOptions): Promise<number> {
+  boundYoungGeneration()
   const clock = systemClock()
   const run = uuidv7(Math.floor(clock.now_us() / 1000), randomBytes(10))
   const quiet = options.json === true
