@@ -25,6 +25,7 @@ import { renderSummary, statusText } from './render/summary.ts'
 import { counted, printable } from './render/text.ts'
 import { recordingsOf } from './replaying.ts'
 import { shownRun, tellResult } from './tell-run.ts'
+import { boundYoungGeneration } from './young-generation.ts'
 
 export interface ResumeOptions {
   readonly ledger?: string
@@ -109,6 +110,7 @@ interface GoOn {
 }
 
 async function goOn(context: Context, { url, reader, run, plan, options, abandon }: GoOn): Promise<RunResult> {
+  boundYoungGeneration()
   const clock = systemClock()
   const quiet = options.json === true
   const ports: LedgerPorts = {

@@ -20,6 +20,7 @@ import { ProgressLine } from './progress.ts'
 import { counted, printable } from './render/text.ts'
 import { type Replayed, replaying } from './replaying.ts'
 import { optionOf, shownRun, tellResult } from './tell-run.ts'
+import { boundYoungGeneration } from './young-generation.ts'
 
 export interface RunOptions {
   readonly ledger?: string
@@ -74,6 +75,7 @@ interface RunInto {
 }
 
 async function runInto({ url, context, plan, options, replay }: RunInto): Promise<number> {
+  boundYoungGeneration()
   const clock = systemClock()
   const run = uuidv7(Math.floor(clock.now_us() / 1000), randomBytes(10))
   const quiet = options.json === true

@@ -69,7 +69,7 @@ export class Outputs {
     const owners = new Map<string, string>()
     for (const node of plan.nodes) {
       if (node.kind !== 'sink') continue
-      const context: SinkContext = { node: node.name, folder, input: node.input, originalNames }
+      const context = contextOf(node, folder, originalNames)
       const sink = dry_run ? countingSink(NOWHERE) : await create(node, context, outbound)
       const intent = dry_run ? NOWHERE : await sink.prepare()
       for (const path of [intent.path, intent.staged]) {
@@ -97,7 +97,7 @@ export class Outputs {
     const outbound = new Map<number, Outbound>()
     for (const node of plan.nodes) {
       if (node.kind !== 'sink') continue
-      const context: SinkContext = { node: node.name, folder: plan.folder, input: node.input, originalNames }
+      const context = contextOf(node, plan.folder, originalNames)
       const sink = await create(node, context, outbound)
       all.push({
         node,
@@ -178,6 +178,10 @@ async function create(node: SinkNode, context: SinkContext, outbound: Map<number
   if (spec.delivery !== 'outbound') return spec.create(options, context)
   outbound.set(node.number, { sink: await spec.create(options, context), idempotent: spec.idempotent(options) })
   return countingSink(SENT)
+}
+
+function contextOf(node: SinkNode, folder: string, originalNames: SinkContext['originalNames']): SinkContext {
+  return { node: node.name, folder, input: node.input, secrets: node.plugin.secrets, originalNames }
 }
 
 function sameOutput(node: SinkNode, message: string): CustodyError {

@@ -162,19 +162,30 @@ async function machineOf(parts: SessionParts, stop: AbortSignal, atPoint: AtPoin
   const calls = new Calls({ limits: plan.limits, clock, recorder, news, signal, recordings, shared })
   const contexts = new Contexts(request.run, plan, calls, signal)
   const flow = new Flow({ plan, stations, recorder, outputs, clock, contexts, news }, reachability(plan))
-  const committer = new Committer(
-    { ledger, recorder, outputs, intakes, clock, flow, outbox: calls.outbox, atPoint },
-    from?.progressed ?? null,
-  )
   const extent = await extentOf(intakes)
   const rows_before = totals?.rows.read ?? 0
   const tellProgress = teller('Progress', request.onProgress)
-  const onProgress = () => {
+  const onCommit = () => {
     const { read: rows_read, ended: tokens_ended } = recorder.tallies
-    const elapsed_us = clock.now_us() - began_us
-    tellProgress({ rows_read, rows_before, tokens_ended, elapsed_us, bytes: extent() })
+    const bytes = extent()
+    return () => tellProgress({ rows_read, rows_before, tokens_ended, elapsed_us: clock.now_us() - began_us, bytes })
   }
-  const scheduler = new Scheduler({ flow, intakes, recorder, calls, committer, clock, signal, limit, onProgress })
+  const committer = new Committer(
+    {
+      ledger,
+      recorder,
+      outputs,
+      intakes,
+      clock,
+      flow,
+      outbox: calls.outbox,
+      atPoint,
+      onCommit,
+      onSettled: () => wake(),
+    },
+    from?.progressed ?? null,
+  )
+  const scheduler = new Scheduler({ flow, intakes, recorder, calls, committer, clock, signal, limit })
   wake = scheduler.wake
   return { recorder, intakes, calls, flow, committer, scheduler }
 }
@@ -196,8 +207,8 @@ export async function createSources(plan: Plan): Promise<OpenSource[]> {
   const sources: OpenSource[] = []
   for (const node of plan.nodes) {
     if (node.kind !== 'source') continue
-    const { spec, options } = node.plugin
-    const source = await spec.create(options, { node: node.name, folder: plan.folder, input: node.schema })
+    const { spec, options, secrets } = node.plugin
+    const source = await spec.create(options, { node: node.name, folder: plan.folder, input: node.schema, secrets })
     sources.push({ node, source })
   }
   return sources
@@ -219,19 +230,22 @@ export function sealedStatus(totals: Totals): SealedStatus {
  */
 async function stopAfter(error: CustodyError, committer: Committer, outputs: Outputs): Promise<void> {
   const stop: Stop = { status: 'failed', reason: reasonOf(error), error }
-  try {
-    // A plugin's defect leaves sinks and facts intact: what happened up to it is kept.
-    if (stop.reason === 'plugin' || stop.reason === 'source') await committer.commit()
-    else if (error.code !== 'CUSTODY_RUN_LOST') await outputs.rewind()
-  } catch (thrown) {
-    error.also.push(asCustodyError(thrown))
+  const isDone = async (work: Promise<void>): Promise<boolean> => {
+    try {
+      await work
+      return true
+    } catch (thrown) {
+      error.also.push(asCustodyError(thrown))
+      return false
+    }
   }
+  const sound = await isDone(committer.settled())
+  // A plugin's defect leaves sinks and facts intact: what happened up to it is kept.
+  if (sound && (stop.reason === 'plugin' || stop.reason === 'source'))
+    await isDone(committer.commit().then(() => committer.settled()))
+  else if (![error, ...error.also].some(({ code }) => code === 'CUSTODY_RUN_LOST')) await isDone(outputs.rewind())
   // Outputs that can't be wound back now are by whoever goes on.
-  try {
-    await committer.stop(stop)
-  } catch (thrown) {
-    error.also.push(asCustodyError(thrown))
-  }
+  await isDone(committer.stop(stop))
 }
 
 function reasonOf(error: CustodyError): string {
