@@ -17,6 +17,8 @@ export const POINTS = [
   'after_flush',
   /** The ledger has the receipts. */
   'after_commit',
+  /** The ledger has what is about to be sent; nothing of it is. Only where a sink sends. */
+  'before_send',
   /** The last rows and the ends of formats are durable, and it is recorded what will be renamed. */
   'before_publish',
   /** Some files are renamed. */

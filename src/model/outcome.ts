@@ -208,11 +208,11 @@ export const FATES = [
     outcome: 'FAILED',
     cause: 'in_doubt',
     class: 'failure',
-    sink: 'optional',
+    sink: 'forbidden',
     group: 'forbidden',
     error: 'required',
     words: 'in doubt: the far side may have taken it',
-    when: 'A request was sent, and no answer says whether the far side took it.',
+    when: 'A sink was about to send it, and no answer says whether the far side took it.',
   }),
   fate({
     number: 18,

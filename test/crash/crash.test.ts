@@ -89,6 +89,22 @@ test.each(['batches', 'branches'])(
   TIMEOUT_MS,
 )
 
+// Where it is on record that rows are about to be sent, and nobody can know whether they were. 16 are at a time.
+test.each([
+  [1, false],
+  [5, true],
+])(
+  'rows that may have been sent are sent again: killed at the %i. time',
+  async (nth, threaded) => {
+    const pipeline = pipelineNamed('letters')
+    const kill: Kill = { at: { point: 'before_send', nth } }
+    const { problems, killed } = await endure(pipeline, [kill, kill], of(pipeline), true, threaded)
+    expect(problems).toEqual([])
+    expect(killed).toBe(2)
+  },
+  TIMEOUT_MS,
+)
+
 describe.concurrent('a run that is killed anywhere', () => {
   const random = new Random(SEED)
   const seeds = Array.from({ length: RANDOM }, () => random.below(2 ** 31))

@@ -260,7 +260,68 @@ sinks:
 `,
 }
 
-export const PIPELINES: readonly CrashPipeline[] = [linear, outputs, expansion, branches, batches]
+/** A far side that has a letter for each row, by the key of its request: that one was sent twice doesn't show, that one wasn't does. */
+const OFFICE_PLUGIN = `
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { defineSink } from 'custody/sdk'
+
+export default defineSink({
+  name: 'post_office',
+  summary: 'Puts each row into a box',
+  options: z.strictObject({ box: z.string() }),
+  determinism: 'external',
+  errors: { NO_ADDRESS: 'It can’t be delivered.' },
+  examples: [{ title: 'A box', options: { box: 'box' } }],
+  delivery: 'outbound',
+  services: () => ['office'],
+  idempotent: () => true,
+  create: ({ box }, { folder }) => ({
+    request: row => ({
+      kind: 'outgoing',
+      service: 'office',
+      request: row,
+      send: async ({ key }) => {
+        // The run's id differs from run to run.
+        const [token, sink] = key.split('-').slice(-2)
+        mkdirSync(join(folder, box), { recursive: true })
+        writeFileSync(join(folder, box, token + '-' + sink + '.json'), JSON.stringify(row))
+        await new Promise(resolve => setTimeout(resolve, Math.random() * 6))
+        return { kind: 'accepted', response: { token } }
+      },
+    }),
+  }),
+})
+`
+
+/** Rows that are sent, and may be again; some of them under way at each commit. */
+const letters: CrashPipeline = {
+  name: 'letters',
+  asynchronous: true,
+  files: { 'people.jsonl': jsonLines(rows(240, n => ({ name: `person ${n}`, n }))), 'office.ts': OFFICE_PLUGIN },
+  yaml: `
+name: letters
+defaults: { on_error: problems, on_invalid: problems }
+plugins: [./office.ts]
+sources:
+  people:
+    plugin: jsonl
+    options: { path: people.jsonl }
+    schema: { mode: fixed, fields: { name: string, n: integer } }
+    to: copies
+nodes:
+  copies: { fork: { abroad: abroad, kept: log } }
+  abroad: { gate: row.n % 3 == 0, routes: { true: foreign, false: local } }
+sinks:
+  local: { plugin: post_office, options: { box: out/local } }
+  foreign: { plugin: post_office, options: { box: out/foreign } }
+  log: { plugin: jsonl, options: { path: out/log.jsonl } }
+  problems: { plugin: jsonl, options: { path: out/problems.jsonl }, on_error: discard }
+`,
+}
+
+export const PIPELINES: readonly CrashPipeline[] = [linear, outputs, expansion, branches, batches, letters]
 
 /** @throws TypeError if there is none of that name. */
 export function pipelineNamed(name: string): CrashPipeline {

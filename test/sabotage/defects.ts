@@ -37,8 +37,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'a row is sent before the ledger says that it will be',
     file: 'committer.ts',
-    text: 'const send = this.#outbox.intend()',
-    instead: 'this.#outbox.intend()()\n    const send = () => undefined',
+    text: "const send = this.#outbox.intend(() => this.#atPoint('before_send'))",
+    instead: 'this.#outbox.intend(() => undefined)()\n    const send = () => undefined',
     shape: 'sending',
   },
   {

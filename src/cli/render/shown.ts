@@ -13,6 +13,7 @@ export function renderShown(shown: ShownRun, cwd: string, columns: number, paint
   ]
   if (shown.stopped !== null) lines.push(`  ${stopText(shown.stopped, paint)}`)
   lines.push('', ...renderSummary({ ...shown, dry_run: false }, cwd, columns, paint))
+  if (shown.in_doubt.length > 0) lines.push('', ...inDoubtLines(shown.in_doubt, paint))
   lines.push('', ...nodeTable(shown.nodes, columns, paint))
   return lines.join('\n')
 }
@@ -37,6 +38,21 @@ function stopText(stopped: NonNullable<ShownRun['stopped']>, paint: Paint): stri
   if (stopped.code === null) return `stopped ${STOPS[stopped.reason] ?? `(${printable(stopped.reason)})`}`
   return `${paint('red', `${stopped.code}`)}: ${stopped.message === null ? 'the message is erased' : printable(stopped.message)}`
 }
+
+/** `row 17, sent by hook, 2026-01-02 03:04:05`; only the first of many. */
+function inDoubtLines(in_doubt: ShownRun['in_doubt'], paint: Paint): string[] {
+  const lines = [
+    `  ${paint(['bold', 'red'], 'in doubt')}: the far side may have taken ${in_doubt.length === 1 ? 'it' : 'them'}`,
+  ]
+  for (const { row, token, sink, recorded_at } of in_doubt.slice(0, MOST_IN_DOUBT)) {
+    const which = row === null ? `row instance ${count(token)}` : `row ${count(row)}`
+    lines.push(`    ${which}, sent by ${printable(sink)}, ${recorded_at.replace('T', ' ')}`)
+  }
+  const more = in_doubt.length - MOST_IN_DOUBT
+  if (more > 0) lines.push(`    and ${count(more)} more: --json lists all`)
+  return lines
+}
+const MOST_IN_DOUBT = 20
 
 function nodeTable(nodes: readonly NodeCounts[], columns: number, paint: Paint): string[] {
   const held = nodes.some(node => node.held > 0)

@@ -98,6 +98,7 @@ test.each([
   ['FAILED', 'batch_failed', 'out', 'BAD', 'failed with its batch at node (BAD), written to sink out'],
   ['FAILED', 'sink_rejected', 'out', 'BAD', 'refused by sink node (BAD), written to sink out'],
   ['FAILED', 'sink_rejected', null, 'BAD', 'refused by sink node (BAD)'],
+  ['FAILED', 'in_doubt', null, 'IN_DOUBT', 'in doubt: the far side may have taken it at node (IN_DOUBT)'],
   ['FAILED', 'branch_lost', null, 'BRANCH_LOST', 'failed because another branch was lost (BRANCH_LOST)'],
 ] as const)('the end %s / %s, at a sink %s', (outcome, cause, sink, code, words) => {
   const fate = FATES.find(each => each.outcome === outcome && each.cause === cause)!

@@ -189,7 +189,7 @@ function closing(token: TokenStory, paint: Paint): string[] {
 }
 
 /** Causes whose words don't say at which node, and where that is worth a word. */
-const AT_NODE: ReadonlySet<string> = new Set(['error', 'retries_exhausted', 'batch_failed'])
+const AT_NODE: ReadonlySet<string> = new Set(['error', 'retries_exhausted', 'batch_failed', 'in_doubt'])
 
 /** The words of the outcome with the names in them: "routed to sink high_risk by gate risk". */
 export function endingText(ending: TokenEnding): string {

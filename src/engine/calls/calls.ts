@@ -176,7 +176,7 @@ export class Calls {
     const visit: Visit = { asker, services, ordinal: 1, waiting: 0 }
     this.#checkService(visit, name)
     this.#enter({
-      ...{ visit, service: this.#service(name), name, request: canonicalize(request), ordinal: 1, perform },
+      ...{ visit, service: this.#service(name), name, request: requestText(asker, request), ordinal: 1, perform },
       ...{ outbound: true, most_nusd: 0, throttled: 0, resolve: settle },
       reject: (thrown, ended_us, stack) => {
         if (!(thrown instanceof ReplayMiss)) throw defect(asker.node.name, `threw ${describe(thrown)}`, thrown)
@@ -368,6 +368,15 @@ export class Calls {
 /** How many calls of a service may be under way. */
 export function concurrencyOf(limits: Plan['limits'], service: string): number {
   return limits.services.get(service)?.concurrency ?? CONCURRENCY
+}
+
+/** @throws CustodyError CUSTODY_PLUGIN_DEFECT if it isn't JSON. */
+function requestText({ node }: Asker, request: Json): string {
+  try {
+    return canonicalize(request)
+  } catch (thrown) {
+    throw defect(node.name, `makes a request that isn’t JSON: ${describe(thrown)}`, thrown)
+  }
 }
 
 /** A plugin may throw at once, too. */

@@ -23,12 +23,16 @@ export class Outbox {
     this.#letters.push(letter)
   }
 
-  /** A commit takes what has happened: the intents go with it. What this returns sends them; call it when they are durable. */
-  intend(): () => void {
+  /**
+   * A commit takes what has happened: the intents go with it. What this returns sends them, after `atPoint` if there are any;
+   * call it when they are durable.
+   */
+  intend(atPoint: () => void): () => void {
     const letters = this.#letters
     this.#letters = []
     for (const letter of letters) letter.intend()
     return () => {
+      if (letters.length > 0) atPoint()
       for (const letter of letters) letter.send()
     }
   }

@@ -2,9 +2,16 @@
  * Asks the web: redirects are followed by hand, each hop is judged like the first, and what is meant for one origin isn't
  * sent to another. One time limit for everything.
  */
-import type { CallFailure } from '../../sdk/call.ts'
 import { AddressGuard, type Resolve } from './addresses.ts'
-import { Connections, type ExchangeLimits, exchange, type Incoming, isRedirect, type Outgoing } from './exchange.ts'
+import {
+  type Broken,
+  Connections,
+  type ExchangeLimits,
+  exchange,
+  type Incoming,
+  isRedirect,
+  type Outgoing,
+} from './exchange.ts'
 import { failure } from './failures.ts'
 
 export interface WebLimits {
@@ -38,7 +45,7 @@ export class WebClient {
   }
 
   /** Never throws for what a service or a network does. Header names are in lower case. */
-  async ask(first: Outgoing, stop: AbortSignal): Promise<WebAnswer | CallFailure> {
+  async ask(first: Outgoing, stop: AbortSignal): Promise<WebAnswer | Broken> {
     const signal = AbortSignal.any([stop, AbortSignal.timeout(this.#limits.timeout_ms)])
     const limits: ExchangeLimits = {
       guard: this.#guard,
@@ -53,10 +60,9 @@ export class WebClient {
       const redirects = this.#limits.redirects > 0 && isRedirect({ ...incoming, statusCode: incoming.status })
       if (!redirects) return { ...incoming, url: outgoing.url }
       const { origin } = outgoing.url
-      if (left === 0)
-        return failure('HTTP_REDIRECTS', `${origin} still redirects after ${this.#limits.redirects} times`, false)
+      if (left === 0) return astray(incoming, `${origin} still redirects after ${this.#limits.redirects} times`)
       const next = redirected(outgoing, incoming.status, incoming.headers.location ?? '')
-      if (typeof next === 'string') return failure('HTTP_REDIRECTS', `${origin} redirects ${next}`, false)
+      if (typeof next === 'string') return astray(incoming, `${origin} redirects ${next}`)
       outgoing = next
     }
   }
@@ -65,6 +71,11 @@ export class WebClient {
     this.#connections.close()
   }
 }
+
+const astray = ({ status }: Incoming, message: string): Broken => ({
+  ...failure('HTTP_REDIRECTS', message, false),
+  reached: status,
+})
 
 /** The request after a redirect, as browsers make it (Fetch Standard, HTTP-redirect fetch); or why there is none. */
 function redirected(from: Outgoing, status: number, location: string): Outgoing | string {

@@ -59,10 +59,17 @@ export interface ExchangeLimits {
   readonly signal: AbortSignal
 }
 
+/** A request without an answer that can be used. */
+export interface Broken extends CallFailure {
+  /** How far it came: nothing was sent; it was sent, perhaps in part; or this status came back. */
+  readonly reached: 'nothing' | 'service' | number
+}
+
 /** The answer to a request; a redirect's without its body. */
-export async function exchange(outgoing: Outgoing, limits: ExchangeLimits): Promise<Incoming | CallFailure> {
+export async function exchange(outgoing: Outgoing, limits: ExchangeLimits): Promise<Incoming | Broken> {
   const { url, method, headers, idempotent, body } = outgoing
   let sent = false
+  let status: number | null = null
   try {
     limits.guard.judgeUrl(url)
     const protocol = url.protocol === 'https:' ? 'https:' : 'http:'
@@ -87,15 +94,16 @@ export async function exchange(outgoing: Outgoing, limits: ExchangeLimits): Prom
     const answered = responseTo(request)
     request.end(body ?? undefined)
     const response = await answered
-    const status = response.statusCode ?? 0
+    status = response.statusCode ?? 0
     if (isRedirect(response)) {
       response.destroy()
       return { kind: 'incoming', status, headers: response.headers, body: Buffer.alloc(0) }
     }
     const read = await readBody(response, method, url.origin, limits.max_bytes)
-    return Buffer.isBuffer(read) ? { kind: 'incoming', status, headers: response.headers, body: read } : read
+    if (!Buffer.isBuffer(read)) return { ...read, reached: status }
+    return { kind: 'incoming', status, headers: response.headers, body: read }
   } catch (error) {
-    return brokenOff(error, outgoing, sent, limits.signal)
+    return { ...brokenOff(error, outgoing, sent, limits.signal), reached: status ?? (sent ? 'service' : 'nothing') }
   }
 }
 

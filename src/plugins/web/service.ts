@@ -1,10 +1,11 @@
 /** One node's dealings with the web: makes the request, judges the answer's status, keeps secrets out of what is recorded. */
 import type { CallAnswer, CallFailure } from '../../sdk/call.ts'
+import type { Sent } from '../../sdk/spec.ts'
 import { type WebAnswer, WebClient, type WebLimits } from './client.ts'
 import type { Outgoing } from './exchange.ts'
 import { retryAfter, statusFailure } from './failures.ts'
 import { Masks, type NamedSecret } from './masks.ts'
-import { type BodyRead, errorBody, showResponse } from './response.ts'
+import { type BodyRead, errorBody, type ShownResponse, showResponse } from './response.ts'
 
 export interface ServiceSettings {
   readonly limits: WebLimits
@@ -41,8 +42,31 @@ export class WebService {
     return { kind: 'answer', response: showResponse(answer, outgoing.url, body.body, this.#masks) }
   }
 
+  /** Sends what can't be taken back: what surely wasn't taken is told apart from what may have been. */
+  async send(outgoing: Outgoing, signal: AbortSignal): Promise<Sent> {
+    const answer = await this.#client.ask(outgoing, signal)
+    if (answer.kind === 'incoming') {
+      const response = showResponse(answer, outgoing.url, errorBody(answer), this.#masks)
+      return this.#sent(answer.status, response, this.#refused(answer, outgoing))
+    }
+    const { reached, message } = answer
+    if (reached === 'nothing') return { ...answer, kind: 'rejected' }
+    if (reached === 'service') return { kind: 'in_doubt', message }
+    // Its status says all that counts.
+    const failed = statusFailure(reached, outgoing.url.origin, null, this.#settings.retried.includes(reached))
+    return this.#sent(reached, { status: reached, headers: {}, body: null }, failed)
+  }
+
   close(): void {
     this.#client.close()
+  }
+
+  /** A service that fails (500 to 599) may have taken what it was sent, unless its status is one of those that turn away. */
+  #sent(status: number, response: ShownResponse, failed: CallFailure): Sent {
+    const { isOk, retried } = this.#settings
+    if (isOk(status)) return { kind: 'accepted', response }
+    if (status >= 500 && !retried.includes(status)) return { kind: 'in_doubt', message: failed.message, response }
+    return { ...failed, kind: 'rejected', response }
   }
 
   #refused(answer: WebAnswer, { url }: Outgoing): CallFailure {

@@ -7,12 +7,14 @@ import {
   type SinkIntents,
   type Tallies,
 } from '../../model/entry.ts'
-import { fateOf } from '../../model/outcome.ts'
+import { fateNumber, fateOf } from '../../model/outcome.ts'
 import { formatTime } from '../../model/time.ts'
 import type { Topology } from '../../model/topology.ts'
 import { findRun, type IsHeld } from '../runs/list.ts'
 import { type Closing, closingOf, headOf, intentsOf, openingOf, planOf, statusOf, valueIn } from '../runs/run-log.ts'
-import type { EndingCounts, NodeCounts, ShownRun, SinkCounts } from './summary.ts'
+import type { EndingCounts, InDoubt, NodeCounts, ShownRun, SinkCounts } from './summary.ts'
+
+const IN_DOUBT = fateNumber('FAILED', 'in_doubt')
 
 /** `run` is an id, a unique beginning of one, or `latest`. @throws CustodyError CUSTODY_RUN_UNKNOWN, CUSTODY_RUN_AMBIGUOUS. */
 export async function showRun(reader: LedgerReader, name: string, isHeld: IsHeld): Promise<ShownRun> {
@@ -43,6 +45,7 @@ export async function showRun(reader: LedgerReader, name: string, isHeld: IsHeld
     ended_at: closing.ended_us === null ? null : formatTime(closing.ended_us),
     entries: await reader.size(log),
     file: plan?.file ?? null,
+    in_doubt: await inDoubtOf(reader, log, opening.topology, closing.totals),
     stopped: await stopOf(reader, log, closing),
   }
 }
@@ -107,6 +110,21 @@ async function sinkCounts(
     }
   }
   return sinks
+}
+
+/** Endings are looked through only if there are such. */
+async function inDoubtOf(
+  reader: LedgerReader,
+  log: number,
+  { nodes }: Topology,
+  totals: Tallies,
+): Promise<ShownRun['in_doubt']> {
+  if (!totals.endings.some(([fate]) => fate === IN_DOUBT)) return []
+  const all: InDoubt[] = []
+  for await (const { fate, row, token, node, recorded_us } of reader.endings(log))
+    if (fate === IN_DOUBT)
+      all.push({ row, token, sink: nodes[node - 1]?.name ?? '?', recorded_at: formatTime(recorded_us) })
+  return all
 }
 
 async function stopOf(reader: LedgerReader, log: number, { last, last_seq }: Closing): Promise<ShownRun['stopped']> {

@@ -32,6 +32,16 @@ export interface EndingCounts {
   readonly count: number
 }
 
+export interface InDoubt {
+  /** null for one that was born of a batch. */
+  readonly row: number | null
+  readonly token: number
+  /** That sent it. */
+  readonly sink: string
+  /** ISO 8601. */
+  readonly recorded_at: string
+}
+
 export interface ShownRun {
   readonly run: string
   readonly name: string
@@ -57,6 +67,8 @@ export interface ShownRun {
   readonly entries: number
   /** Pipeline file as it was named; null if the plan's text is erased. */
   readonly file: string | null
+  /** Row instances of which nobody knows whether a sink's far side took them, in their order. */
+  readonly in_doubt: readonly InDoubt[]
   /** Of a run that stopped: why. */
   readonly stopped: { readonly reason: string; readonly code: string | null; readonly message: string | null } | null
 }

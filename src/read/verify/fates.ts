@@ -136,7 +136,6 @@ function afterErrorHere(ending: EndingFact, { last }: TokenState, ways: Ways): s
 /** What came of its last request isn't known, or of one before. */
 function inDoubtProblem(ending: EndingFact, token: TokenState, ways: Ways): string | null {
   if (!sends(ways, ending.node)) return `${ways.name(ending.node)} sends nothing`
-  if (ending.sink !== 0) return 'nobody knows whether a sink took it'
   return token.sending.in_doubt ? afterErrorHere(ending, token, ways) : 'it is known what came of its requests'
 }
 

@@ -1,0 +1,159 @@
+/** The `http` sink: a webhook. */
+import { z } from 'zod'
+import type { Json, Row } from '../../model/row.ts'
+import { defineSink } from '../../sdk/define.ts'
+import { rowError } from '../../sdk/results.ts'
+import type { OutboundSink, Outgoing, PluginContext, RowError, SecretOption } from '../../sdk/spec.ts'
+import { isTooDeep } from '../web/depth.ts'
+import { WEB_ERRORS } from '../web/failures.ts'
+import { limitsOf, retriedStatuses, webOptions } from '../web/options.ts'
+import { REQUEST_ERRORS, RequestTemplate } from '../web/request.ts'
+import { WebService } from '../web/service.ts'
+
+const { redirects: _, retry_on, ...shared } = webOptions
+const texts = z.record(z.string().min(1), z.string())
+
+const httpOptions = z.strictObject({
+  method: z.enum(['POST', 'PUT', 'PATCH']).default('POST'),
+  url: z.string().min(1).describe('A template; scheme and host are written out'),
+  query: texts.optional().describe('Parameters to add to the URL; templates or secrets'),
+  headers: texts.optional().describe('Templates or secrets'),
+  auth: z
+    .union([
+      z.strictObject({ bearer: z.string().min(1) }),
+      z.strictObject({ basic: z.strictObject({ username: z.string(), password: z.string() }) }),
+    ])
+    .optional()
+    .describe('`{bearer: …}`, or `{basic: {username, password}}`; never recorded'),
+  body: z
+    .union([z.string(), z.record(z.string(), z.json()), z.array(z.json())])
+    .optional()
+    .describe(
+      'A template of a text; or a map or list, sent as JSON, whose texts are templates. The row as JSON if absent',
+    ),
+  ok: z
+    .array(z.int().min(200).max(599))
+    .min(1)
+    .optional()
+    .describe('Statuses by which a row is taken; 200 to 299 if absent'),
+  idempotent: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether sending a row again with the same key does no more than sending it once; true for PUT if absent',
+    ),
+  idempotency_header: z.string().min(1).default('Idempotency-Key').describe('Header that has the row’s key'),
+  ...shared,
+  retry_on: retry_on.describe(
+    'Statuses by which a row is turned away, and may be taken later; 408, 429 and 503 if absent',
+  ),
+})
+type HttpOptions = z.output<typeof httpOptions>
+
+function createHttp(options: HttpOptions, { secrets }: PluginContext): OutboundSink {
+  const template = new RequestTemplate(options, secrets)
+  const { ok, idempotency_header } = options
+  const service = new WebService({
+    limits: limitsOf({ ...options, redirects: 0 }),
+    isOk: status => ok?.includes(status) ?? (status >= 200 && status <= 299),
+    retried: options.retry_on ?? retriedStatuses(false),
+    secrets: template.secrets,
+  })
+  const name = serviceOf(options)
+  return {
+    request(row): Outgoing | RowError {
+      const built = template.build(row)
+      if (built.kind === 'error') return built
+      if (options.body === undefined && isTooDeep(row)) return rowError('HTTP_TEMPLATE', 'the row is nested too deep')
+      const { outgoing, shown } = options.body === undefined ? withRow(built, row) : built
+      return {
+        kind: 'outgoing',
+        service: name,
+        request: shown,
+        send: ({ signal, key }) =>
+          service.send(
+            { ...outgoing, headers: { ...outgoing.headers, [idempotency_header.toLowerCase()]: key } },
+            signal,
+          ),
+      }
+    },
+    close: async () => service.close(),
+  }
+}
+
+type Built = Exclude<ReturnType<RequestTemplate['build']>, RowError>
+
+function withRow({ outgoing, shown }: Built, row: Row): Pick<Built, 'outgoing' | 'shown'> {
+  const headers = { 'content-type': 'application/json', ...outgoing.headers }
+  return {
+    outgoing: { ...outgoing, headers, body: Buffer.from(JSON.stringify(row)) },
+    shown: { ...shown, body: row as Json },
+  }
+}
+
+const serviceOf = (options: HttpOptions): string => options.service ?? new RequestTemplate(options, []).host ?? 'http'
+
+/** Secrets may stand where they can be left out of what is recorded. */
+const MAY_BE_SECRET = new Set(['query', 'headers', 'auth', 'body'])
+
+function problemsOf(options: HttpOptions, secrets: readonly SecretOption[]) {
+  const problems: { path: readonly (string | number)[]; message: string; hint?: string }[] = []
+  for (const { path } of secrets)
+    if (!MAY_BE_SECRET.has(String(path[0])))
+      problems.push({
+        path,
+        message: `\`${path[0]}\` is recorded, and can’t be a secret`,
+        hint: 'secrets go into query, headers, auth or body',
+      })
+  problems.push(...new RequestTemplate(options, secrets).problems)
+  const { idempotency_header, headers = {} } = options
+  const key = idempotency_header.toLowerCase()
+  if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(key))
+    problems.push({ path: ['idempotency_header'], message: 'it isn’t the name of a header' })
+  for (const name of Object.keys(headers))
+    if (name.toLowerCase() === key)
+      problems.push({ path: ['headers', name], message: 'each row is given a key of its own', hint: 'leave it out' })
+  return problems
+}
+
+export const httpSink = defineSink({
+  name: 'http',
+  summary: 'Sends each row to a web service, a webhook for example',
+  description: [
+    'URL, parameters, headers and body are [Liquid](https://liquidjs.com) templates over the row: `{{ row.id }}`, as those of the',
+    '[`http` transform](http.md). Each request has a key in a header, the same for all attempts to send the row.',
+    '',
+    'What is about to be sent is durable before it is. A row that the service refuses goes where `on_error` leads, after the',
+    'attempts of the pipeline’s `retry` if another could help. Where nobody can say whether it was taken (no answer in time, a',
+    'broken connection, a status from 500 on) it is sent again only if that is `idempotent`; else it ends as',
+    '`FAILED` / `in_doubt`, and `custody show` lists it. More: [asking the web](http.md).',
+  ].join('\n'),
+  options: httpOptions,
+  determinism: 'external',
+  errors: { ...REQUEST_ERRORS, ...WEB_ERRORS },
+  examples: [
+    {
+      title: 'A webhook that takes each row once',
+      options: {
+        url: 'https://desk.example/hooks/claims',
+        headers: { 'X-Tenant': 'north' },
+        idempotent: true,
+      },
+    },
+    {
+      title: 'A record of its own for each row',
+      options: {
+        method: 'PUT',
+        url: 'https://desk.example/claims/{{ row.id }}',
+        body: { amount: '{{ row.amount }}', state: 'approved' },
+      },
+      rows_in: [{ id: 17, amount: 250 }],
+    },
+  ],
+  check: problemsOf,
+  delivery: 'outbound',
+  services: options => [serviceOf(options)],
+  idempotent: options => new RequestTemplate(options, []).idempotent,
+  requires: (options, secrets) => new RequestTemplate(options, secrets).variables,
+  create: createHttp,
+})
