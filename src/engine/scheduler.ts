@@ -88,6 +88,25 @@ export class Scheduler {
     }
   }
 
+  /**
+   * The run stops by an error that leaves its facts intact. What was sent can't be taken back, so its answers are waited for,
+   * for some time; nothing else is begun. `also` is told what else fails meanwhile.
+   */
+  async hearOut(also: (thrown: unknown) => void): Promise<void> {
+    const { flow, calls } = this.#parts
+    calls.close()
+    while (calls.sent > 0) {
+      if (this.#renew_due) await this.#renew()
+      await this.#idle()
+      try {
+        flow.deliver()
+      } catch (thrown) {
+        also(thrown)
+      }
+      this.#settle()
+    }
+  }
+
   async #stop<Why>(why: Why): Promise<Why> {
     if (this.#parts.recorder.unsettled.size > 0) await this.#commit()
     return why

@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { Power } from '../../test/support/power.ts'
-import { PLUGIN_COMMON, Rig } from '../../test/support/rig.ts'
+import { PLUGIN_COMMON, Rig, transformOf } from '../../test/support/rig.ts'
 import type { CallFact, EndingFact, IntentFact, VisitFact } from '../model/entry.ts'
 import type { Json, Row } from '../model/row.ts'
-import type { OutboundSinkSpec, Outgoing, RowError, Sent } from '../sdk/spec.ts'
+import type { OutboundSinkSpec, Outgoing, PluginSpec, RowError, Sent } from '../sdk/spec.ts'
 
 const pipeline = (rows: number, more = '', ask = 'hook') => `
 name: hooked
@@ -43,8 +43,8 @@ class Hook {
   #under_way = 0
   #began_us = 0
 
-  on(text: string): Rig {
-    this.rig = new Rig(text, [this.#spec()])
+  on(text: string, more: readonly PluginSpec[] = []): Rig {
+    this.rig = new Rig(text, [this.#spec(), ...more])
     this.#began_us = this.rig.clock.now_us()
     return this.rig
   }
@@ -319,6 +319,31 @@ describe('a stop', () => {
     await rig.resume(1_000)
     expect(hook.begun).toHaveLength(1)
     expect(rig.endings()).toEqual({ 1: 'FAILED/in_doubt@hook' })
+  })
+
+  test('by another plugin’s defect waits for what was sent, too', async () => {
+    const hook = new Hook()
+    const text = pipeline(1, '', 'odd').replace(
+      'sinks:',
+      `nodes:
+  odd: { gate: 'row.n % 2 == 1', routes: { true: hook, false: boom }, on_error: discard }
+  boom: { transform: boom, on_error: discard, to: refused }
+sinks:`,
+    )
+    let broken = true
+    const boom = transformOf('boom', async row => {
+      await hook.rig.clock.sleep(50_000)
+      if (broken) throw new Error('boom')
+      return { kind: 'row', row }
+    })
+    const rig = hook.on(text.replace('[{"n":1}]', '[{"n":1},{"n":2},{"n":3}]'), [boom])
+    const { error } = await rig.run()
+    expect(error).toMatchObject({ code: 'CUSTODY_PLUGIN_DEFECT', where: { node: 'boom' } })
+    expect(rig.endings()).toEqual({ 1: 'ROUTED/gate@odd', 3: 'ROUTED/gate@odd' })
+    broken = false
+    await rig.resume(1_000)
+    expect(hook.sent).toEqual([1, 3])
+    expect(rig.column('refused', 'n')).toEqual([2])
   })
 
   test('by a defect of the sink leaves no answer, and the row in doubt', async () => {

@@ -137,7 +137,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
   } catch (thrown) {
     const error = asCustodyError(thrown)
     calls.close()
-    await stopAfter(error, committer, outputs)
+    await stopAfter(error, committer, outputs, scheduler)
     return result('failed', error)
   } finally {
     stop.abort()
@@ -228,7 +228,12 @@ export function sealedStatus(totals: Totals): SealedStatus {
  * Leaves everything so that `resume` can go on. If even that fails, the ledger stands at its last commit, which is as good:
  * the run then shows as interrupted.
  */
-async function stopAfter(error: CustodyError, committer: Committer, outputs: Outputs): Promise<void> {
+async function stopAfter(
+  error: CustodyError,
+  committer: Committer,
+  outputs: Outputs,
+  scheduler: Scheduler,
+): Promise<void> {
   const stop: Stop = { status: 'failed', reason: reasonOf(error), error }
   const isDone = async (work: Promise<void>): Promise<boolean> => {
     try {
@@ -242,7 +247,12 @@ async function stopAfter(error: CustodyError, committer: Committer, outputs: Out
   const sound = await isDone(committer.settled())
   // A plugin's defect leaves sinks and facts intact: what happened up to it is kept.
   if (sound && (stop.reason === 'plugin' || stop.reason === 'source'))
-    await isDone(committer.commit().then(() => committer.settled()))
+    await isDone(
+      scheduler
+        .hearOut(thrown => error.also.push(asCustodyError(thrown)))
+        .then(() => committer.commit())
+        .then(() => committer.settled()),
+    )
   else if (![error, ...error.also].some(({ code }) => code === 'CUSTODY_RUN_LOST')) await isDone(outputs.rewind())
   // Outputs that can't be wound back now are by whoever goes on.
   await isDone(committer.stop(stop))

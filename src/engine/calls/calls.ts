@@ -107,6 +107,8 @@ export class Calls {
   /** What waits to be on record before it is sent. */
   readonly outbox = new Outbox()
   #under_way = 0
+  /** Of these, those that can't be taken back. */
+  #sent = 0
   /** Calls that were throttled and wait for their time. */
   #resting = 0
   /** Visits with calls that wait to begin. */
@@ -143,6 +145,11 @@ export class Calls {
   /** Calls that were begun and have not come back, unless they were given up. */
   get under_way(): number {
     return this.#given_up.signal.aborted ? 0 : this.#under_way
+  }
+
+  /** Requests that were sent, can't be taken back, and have no answer, unless they were given up. */
+  get sent(): number {
+    return this.#given_up.signal.aborted ? 0 : this.#sent
   }
 
   /** Visits that can't go on for want of budget, if that is all that calls wait for; else 0. */
@@ -261,7 +268,9 @@ export class Calls {
     const letter: Letter = {
       intend: () => this.#parts.recorder.intend(pending.visit.asker, pending.request),
       send: () => {
-        if (!this.#given_up.signal.aborted) this.#perform(pending)
+        if (this.#given_up.signal.aborted) return
+        this.#sent++
+        this.#perform(pending)
       },
       drop: () => {
         this.#ends(pending, NOTHING)
@@ -292,6 +301,7 @@ export class Calls {
   #settle(pending: Pending, answer: CallAnswer, time: Time, stack: Token[]): void {
     const costs = costsOf(answer.usage ?? {})
     const throttled = answer.kind === 'failure' && answer.throttled === true
+    if (pending.outbound) this.#sent--
     this.#ends(pending, costs)
     if (answer.kind === 'answer') {
       const response = canonicalize(answer.response)
@@ -332,6 +342,7 @@ export class Calls {
    * unanswered.
    */
   #broke(pending: Pending, thrown: unknown, time: Time, stack: Token[]): void {
+    if (pending.outbound) this.#sent--
     this.#ends(pending, NOTHING)
     pending.service.answered()
     const message = thrown instanceof Error ? thrown.message : String(thrown)
