@@ -71,12 +71,12 @@ export interface Stopped {
   readonly next: 'nothing' | 'resume' | 'abandon'
 }
 
-/** Runs a model as the n-th run into the ledger at `url`, which is made if there is none. */
+/** Runs a model, whatever it may spend, as the n-th run into the ledger at `url`, which is made if there is none. */
 export async function runModel(url: string, model: Model, n: number, stopped: Stopped | null = null): Promise<void> {
   const world = new World(new VirtualClock(), new Random(n))
   const stop = new AbortController()
   if (stopped !== null) world.clock.wake(stopped.after_us, () => stop.abort())
-  const first = { plan: world.plan(model), clock: world.clock, signal: stop.signal, ...RUN }
+  const first = { plan: world.plan(model, null), clock: world.clock, signal: stop.signal, ...RUN }
   const status = await inLedger(url, `${n}`, ledger =>
     world.clock.drive(runPlan({ ...first, run: simulatedRun(n), ledger, dry_run: false })),
   )
@@ -86,7 +86,7 @@ export async function runModel(url: string, model: Model, n: number, stopped: St
   world.clock = new VirtualClock(world.clock.now_us() + 1_000_000)
   const reader = await openLedgerReader(url)
   const second = {
-    plan: world.plan(model),
+    plan: world.plan(model, null),
     clock: world.clock,
     signal: new AbortController().signal,
     ...RUN,

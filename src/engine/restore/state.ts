@@ -123,6 +123,7 @@ function* openBatches(
         const held = members.get(group)
         if (kind !== 3 || held === undefined) continue
         const { subject = new Subject('batch', number), answers = null } = gathered.get(number) ?? {}
+        subject.gathers = true
         const waiting = held
           .toSorted((a, b) => a.ordinal - b.ordinal)
           .map(({ token, started_us }): Waiting => ({ token, branch: 0, started_us }))
