@@ -79,7 +79,7 @@ export interface SessionParts {
   readonly from: {
     readonly progressed: Progressed
     readonly under_way: UnderWay
-    /** When the process before last recorded something. */
+    /** Until when the process before may have been at work. */
     readonly down_since_us: number
     /** All rows are done, and files were about to be renamed. */
     readonly published: boolean
@@ -135,6 +135,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     return result(status, null)
   } catch (thrown) {
     const error = asCustodyError(thrown)
+    calls.close()
     await stopAfter(error, committer, outputs)
     return result('failed', error)
   } finally {

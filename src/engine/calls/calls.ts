@@ -5,6 +5,7 @@
  * K2. What came back is recorded before the visit hears of it, in the same step; a recorded answer is given instead of asking
  *     again.
  * K3. What a visit hears is what the ledger keeps: canonical JSON, the same whether it was just asked or is on record.
+ * K4. What a plugin says of a call that nothing can be made of is a defect of the plugin.
  */
 import { canonicalize } from '../../model/canonical.ts'
 import {
@@ -19,8 +20,7 @@ import {
 import type { RecordedCall, Recordings } from '../../model/recording.ts'
 import { frozen, type Json, withoutPrototypes } from '../../model/row.ts'
 import type { Plan } from '../../plan/plan.ts'
-import type { CallAnswer, CallFailure, CallRequest, CallResult, CallTry, CallUsage } from '../../sdk/call.ts'
-import type { VisitContext } from '../../sdk/spec.ts'
+import type { CallAnswer, CallFailure, CallRequest, CallResult, CallTry } from '../../sdk/call.ts'
 import { MOST_THROTTLED, throttledDelay_ms } from '../decide/throttle.ts'
 import type { News } from '../news.ts'
 import type { Clock } from '../ports.ts'
@@ -30,6 +30,8 @@ import { Budget } from './budget.ts'
 import type { Asker, CallMade } from './call-fact.ts'
 import { ReplayMiss } from './replay-miss.ts'
 import { Service, type SharedLimits, type Waiter } from './service.ts'
+import { errorOf, failureText, NOTHING, nanoDollars, type Told, toldOf } from './told.ts'
+import { type CallingContext, Visit } from './visit.ts'
 
 /** Stands in the record of a call whose plugin threw. */
 const DEFECT = 'CUSTODY_PLUGIN_DEFECT'
@@ -39,15 +41,6 @@ const CONCURRENCY = 16
 const GRACE_US = 10_000_000
 /** The part of the golden ratio behind the point: multiples of it spread evenly between 0 and 1. */
 const SPREAD = 0.618_033_988_749_895
-
-interface Visit {
-  readonly asker: Asker
-  readonly services: readonly string[]
-  /** Calls so far. */
-  ordinal: number
-  /** Of these, those that wait to begin. */
-  waiting: number
-}
 
 type Time = Pick<CallMade, 'started_us' | 'ended_us'>
 
@@ -85,35 +78,38 @@ export class Calls {
   readonly #given_up = new AbortController()
   #under_way = 0
   /** Calls that were throttled and wait for their time. */
-  #resting = 0
+  readonly #resting = new Set<{ readonly callOff: () => void }>()
   /** Visits with calls that wait to begin. */
   #waiting_visits = 0
   #spread = 0
   #closed = false
+  #callOffGrace: (() => void) | null = null
 
   constructor(parts: CallsParts) {
     this.#parts = parts
     const { spend_usd } = parts.limits
-    const cap_nusd = spend_usd === null ? Number.POSITIVE_INFINITY : nanoDollars(spend_usd)
+    const cap_nusd = spend_usd === null ? Number.POSITIVE_INFINITY : Math.floor(spend_usd * 1e9 + 1e-6)
     this.#budget = new Budget(cap_nusd, parts.recorder.tallies.calls?.cost_nusd ?? 0)
   }
 
-  /** Calls that a process before this one made may still count in the minute: at most so many, the last of them then. */
+  /**
+   * A process before this one may have begun as many calls in its last minute as it was allowed, up to `at_us`: those that
+   * didn't come back are on no record.
+   */
   goOn(at_us: number): void {
-    const { limits, recorder } = this.#parts
-    const before = recorder.tallies.calls?.count ?? 0
-    for (const [name, { per_minute }] of limits.services)
-      if (per_minute !== null) this.#service(name).assumeBegun(Math.min(before, per_minute), at_us)
+    for (const [name, { per_minute }] of this.#parts.limits.services)
+      if (per_minute !== null) this.#service(name).assumeBegun(per_minute, at_us)
   }
 
   /** What a visit at a node with services gets. */
-  context(asker: Asker, services: readonly string[]): VisitContext {
-    const visit: Visit = { asker, services, ordinal: 0, waiting: 0 }
+  context(asker: Asker, services: readonly string[]): CallingContext {
+    const visit = new Visit(asker, services)
     asker.answers.beginAttempt()
     return {
       attempt: asker.attempt,
       signal: this.#parts.signal,
       call: (service, request, perform) => this.#call(visit, service, request, perform),
+      callsBack: () => visit.back(),
     }
   }
 
@@ -124,7 +120,7 @@ export class Calls {
 
   /** Visits that can't go on for want of budget, if that is all that calls wait for; else 0. */
   get unaffordable(): number {
-    if (this.#under_way > 0 || this.#resting > 0) return 0
+    if (this.#under_way > 0 || this.#resting.size > 0) return 0
     for (const service of this.#services.values()) if (service.waits === 'queued') return 0
     return this.#waiting_visits
   }
@@ -134,32 +130,44 @@ export class Calls {
     if (this.#closed) return
     this.#closed = true
     for (const service of this.#services.values()) service.close()
+    for (const { callOff } of this.#resting) callOff()
     const { clock, news } = this.#parts
-    if (this.#under_way > 0) clock.wake(GRACE_US, () => news.fallDue(() => this.giveUp()))
+    if (this.#under_way > 0) this.#callOffGrace = clock.wake(GRACE_US, () => news.fallDue(() => this.giveUp()))
   }
 
   /** What is under way is given up. */
   giveUp(): void {
+    this.#callOffGrace?.()
     this.#given_up.abort()
   }
 
   #call(visit: Visit, name: string, asked: CallRequest, perform: Pending['perform']): Promise<CallResult> {
     const { answers, node } = visit.asker
+    if (visit.over) return Promise.reject(defect(node.name, `calls ${name} after it has returned`))
     if (!visit.services.includes(name))
       return Promise.reject(defect(node.name, `calls ${name}, which isn’t among the services that it declares`))
     const request = canonicalize(asked.request)
-    const ordinal = ++visit.ordinal
+    const most_nusd = nanoDollars('at_most_usd', asked.at_most_usd)
+    const ordinal = visit.next()
     const known = answers.take(name, request, ordinal)
     if (known !== null) return Promise.resolve({ kind: 'answer', response: known.response })
-    return new Promise((resolve, reject) => {
-      const pending = {
-        ...{ visit, service: this.#service(name), name, request, ordinal, perform, resolve, reject },
-        ...{ most_nusd: nanoDollars(asked.at_most_usd ?? 0), throttled: 0 },
-      }
-      const { recordings } = this.#parts
-      if (recordings === null) this.#wait(pending, waiter => pending.service.enter(waiter))
-      else this.#lookUp(pending, recordings)
-    })
+    const { promise, resolve, reject } = Promise.withResolvers<CallResult>()
+    visit.opens()
+    const pending: Pending = {
+      ...{ visit, service: this.#service(name), name, request, ordinal, perform, most_nusd, throttled: 0 },
+      resolve: result => {
+        resolve(result)
+        visit.closes()
+      },
+      reject: thrown => {
+        reject(thrown)
+        visit.closes()
+      },
+    }
+    const { recordings } = this.#parts
+    if (recordings === null) this.#wait(pending, waiter => pending.service.enter(waiter))
+    else this.#lookUp(pending, recordings)
+    return promise
   }
 
   /** Nothing is asked: the call is what the record says, or it is missed. */
@@ -179,7 +187,8 @@ export class Calls {
       if (answered) visit.asker.answers.add(name, request, ordinal, data)
       pending.resolve(answered ? { kind: 'answer', response: data } : errorOf(data as unknown as CallFailure))
     }
-    recordings.take(visit.asker.place(), name, request).then(
+    const { place, attempt } = visit.asker
+    recordings.take({ place: place(), attempt, ordinal, service: name, request }).then(
       found => news.arrive(() => give(found)),
       (thrown: unknown) => news.arrive(() => pending.reject(thrown)),
     )
@@ -220,41 +229,53 @@ export class Calls {
   }
 
   #settle(pending: Pending, answer: CallAnswer, time: Time): void {
-    const costs = costsOf(answer.usage ?? {})
-    const throttled = answer.kind === 'failure' && answer.throttled === true
-    this.#ends(pending, costs)
-    if (answer.kind === 'answer') {
-      const response = canonicalize(answer.response)
-      this.#record(pending, CALL_OK, response, costs, time)
-      const data = frozen(withoutPrototypes(JSON.parse(response) as Json))
-      pending.visit.asker.answers.add(pending.name, pending.request, pending.ordinal, data)
-      pending.resolve({ kind: 'answer', response: data })
-    } else {
-      this.#record(pending, throttled ? CALL_THROTTLED : CALL_ERROR, failureText(answer), costs, time)
-      if (throttled) this.#again(pending, answer, time)
-      else pending.resolve(errorOf(answer))
+    const { visit, service, name, request, ordinal } = pending
+    let told: Told
+    try {
+      told = toldOf(answer)
+    } catch (thrown) {
+      const what = thrown instanceof Error ? thrown.message : String(thrown)
+      const { node } = visit.asker
+      return this.#broke(
+        pending,
+        defect(node.name, `says of a call to ${name} what nothing can be made of: ${what}`),
+        time,
+      )
     }
-    if (!throttled) pending.service.answered()
+    const { text, costs } = told
+    const throttled = answer.kind === 'failure' && answer.throttled === true
+    const again = throttled && pending.throttled < MOST_THROTTLED
+    this.#ends(pending, costs)
+    this.#record(pending, answer.kind === 'answer' ? CALL_OK : again ? CALL_THROTTLED : CALL_ERROR, text, costs, time)
+    if (answer.kind === 'answer') {
+      const response = frozen(withoutPrototypes(JSON.parse(text) as Json))
+      visit.asker.answers.add(name, request, ordinal, response)
+      pending.resolve({ kind: 'answer', response })
+    } else if (!again) pending.resolve(errorOf(answer))
+    if (answer.kind === 'failure' && throttled) this.#throttled(pending, answer, again, time)
+    else service.answered()
     // What it cost less than it might have is there for others.
-    for (const service of this.#services.values()) if (service !== pending.service) service.pump()
+    for (const each of this.#services.values()) if (each !== service) each.pump()
   }
 
-  /** It was throttled: it is made again in its time, or it fails in the end. */
-  #again(pending: Pending, failure: CallFailure, { started_us }: Time): void {
+  /** The service asked to be left alone; `again`: the call is made again in its time. */
+  #throttled(pending: Pending, { retry_after_ms }: CallFailure, again: boolean, { started_us }: Time): void {
     const { clock, news } = this.#parts
     this.#spread = (this.#spread + SPREAD) % 1
     const { retry } = pending.visit.asker.node
-    const delay_ms = throttledDelay_ms(++pending.throttled, failure.retry_after_ms, retry, this.#spread)
+    const delay_ms = throttledDelay_ms(++pending.throttled, retry_after_ms, retry, this.#spread)
     const delay_us = Math.round(delay_ms * 1000)
     pending.service.throttled(started_us, delay_us)
-    if (pending.throttled > MOST_THROTTLED) return pending.resolve(errorOf(failure))
-    this.#resting++
-    clock.wake(delay_us, () =>
-      news.fallDue(() => {
-        this.#resting--
-        this.#wait(pending, waiter => pending.service.enterAgain(waiter))
-      }),
-    )
+    if (!again) return
+    const rest = {
+      callOff: clock.wake(delay_us, () =>
+        news.fallDue(() => {
+          this.#resting.delete(rest)
+          this.#wait(pending, waiter => pending.service.enterAgain(waiter))
+        }),
+      ),
+    }
+    this.#resting.add(rest)
   }
 
   /** The plugin threw: a defect. The request may have been made all the same. */
@@ -299,32 +320,4 @@ export function concurrencyOf(limits: Plan['limits'], service: string): number {
 /** A plugin may throw at once, too. */
 async function performed({ perform }: Pending, signal: AbortSignal): Promise<CallAnswer> {
   return perform({ signal })
-}
-
-const NOTHING: CallCosts = { input_tokens: 0, output_tokens: 0, cost_nusd: 0 }
-
-/** What a plugin tells; what is no count is 0. */
-function costsOf({ input_tokens, output_tokens, cost_usd }: CallUsage): CallCosts {
-  const count = (told: number | undefined) => (told !== undefined && told > 0 ? Math.round(told) : 0)
-  return {
-    input_tokens: count(input_tokens),
-    output_tokens: count(output_tokens),
-    cost_nusd: Math.max(0, nanoDollars(cost_usd ?? 0)),
-  }
-}
-
-/** Whole nano-dollars, rounded up: a budget must hold. */
-function nanoDollars(usd: number): number {
-  return Math.ceil(usd * 1e9 - 1e-6)
-}
-
-type Failed = Pick<CallFailure, 'code' | 'message' | 'retryable' | 'response'>
-
-function failureText({ code, message, retryable, response }: Failed): string {
-  const told = { code, message: message.toWellFormed(), retryable }
-  return canonicalize(response === undefined ? told : { ...told, response })
-}
-
-function errorOf({ code, message, retryable, retry_after_ms }: CallFailure): CallResult {
-  return { kind: 'error', code, message, retryable, retry_after_ms: retry_after_ms ?? 0 }
 }
