@@ -1,6 +1,7 @@
 /** The commands put together, and the help that a newcomer reads. */
 import { Command } from 'commander'
 import { chaosCommand } from './commands/chaos-llm.ts'
+import { diffCommand } from './commands/diff.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'
 import { initCommand } from './commands/init.ts'
@@ -20,7 +21,7 @@ export type CommandMaker = (context: Context, done: (exit: number) => void) => C
 
 const GROUPS: ReadonlyArray<readonly [title: string, makers: readonly CommandMaker[]]> = [
   ['Build and run:', [initCommand, validateCommand, runCommand, resumeCommand, abandonCommand, replayCommand]],
-  ['Ask what happened:', [runsCommand, showCommand, explainCommand, verifyCommand]],
+  ['Ask what happened:', [runsCommand, showCommand, explainCommand, diffCommand, verifyCommand]],
   ['Try out:', [chaosCommand]],
   ['Look things up:', [pluginsCommand, schemaCommand, doctorCommand]],
 ]
