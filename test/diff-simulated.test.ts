@@ -86,16 +86,17 @@ test('the same pipeline differs in nothing: at once, with other timing, and afte
 
 test('changed pipelines differ where stories do; swapping the runs swaps the sides', { timeout: 60_000 }, async () => {
   const kinds = new Set<string>()
+  const models = [RICH, ...MODELS]
   await inLedger(
     'changed',
     async run => {
-      for (const [i, model] of MODELS.entries()) {
+      for (const [i, model] of models.entries()) {
         await run(model, 2 * i + 1)
-        await run(changed(model, new Random(FIRST + i)), 2 * i + 2)
+        await run(changed(model, i === 0 ? 0 : new Random(FIRST + i).below(model.nodes.length)), 2 * i + 2)
       }
     },
     async reader => {
-      for (const i of MODELS.keys()) {
+      for (const i of models.keys()) {
         const [a, b] = [2 * i + 1, 2 * i + 2]
         const diff = await between(reader, a, b)
         expect(mirrored(await between(reader, b, a)), AGAIN).toEqual(withoutExamples(diff))
@@ -108,13 +109,11 @@ test('changed pipelines differ where stories do; swapping the runs swaps the sid
       }
     },
   )
-  // Random as they are, the pipelines part in most of the ways that there are.
-  expect([...kinds]).toEqual(expect.arrayContaining(['way', 'value', 'error']))
+  expect([...kinds]).toEqual(expect.arrayContaining(['rows', 'way', 'members']))
 })
 
-/** With something changed that a simulated pipeline can bear: a threshold, what a step adds, how often it fails. */
-function changed(model: Model, random: Random): Model {
-  const at = random.below(model.nodes.length)
+/** With nodes from a place on changed as a simulated pipeline can bear: thresholds, what a step adds, how often it fails. */
+function changed(model: Model, at: number): Model {
   return { ...model, nodes: model.nodes.map((node, i) => (i >= at ? changedNode(node) : node)) }
 }
 
