@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, expect, test } from 'vitest'
 import { openLedgerReader } from '../src/ledger/open.ts'
 import type { LedgerReader } from '../src/ledger/read-port.ts'
@@ -42,6 +43,10 @@ async function inLedger<T>(
     await runModel(url, model, n, stopped ?? null)
     return simulatedRun(n)
   })
+  return asking(url, ask)
+}
+
+async function asking<T>(url: string, ask: (reader: LedgerReader) => Promise<T>): Promise<T> {
   const reader = await openLedgerReader(url)
   try {
     return await ask(reader)
@@ -110,6 +115,87 @@ test('changed pipelines differ where stories do; swapping the runs swaps the sid
     },
   )
   expect([...kinds]).toEqual(expect.arrayContaining(['rows', 'way', 'members']))
+})
+
+test('what differs on the way and no more at the end is no difference', async () => {
+  const model = (by: number): Model => {
+    const step = { kind: 'step', later: false, attempts: 1, on_error: 'discard' } as const
+    return {
+      sources: [{ name: 'in', to: 'set', on_invalid: 'discard', values: [1, 2, 3] }],
+      nodes: [
+        { ...step, name: 'set', operation: { op: 'set', name: 'extra', by }, to: 'drop' },
+        { ...step, name: 'drop', operation: { op: 'drop', name: by === 4 ? 'none' : 'extra' }, to: 'out' },
+      ],
+      sinks: [{ name: 'out', rejects: 0, on_error: 'discard' }],
+    }
+  }
+  const [same, different] = await inLedger(
+    'dropped',
+    async run => {
+      for (const [i, by] of [2, 3, 4].entries()) await run(model(by), i + 1)
+    },
+    async reader => [await between(reader, 1, 2), await between(reader, 1, 3)] as const,
+  )
+  expect(same.rows).toMatchObject({ ...NOTHING, same: 3 })
+  // It began where the field was written, though only the last step let it through.
+  expect(different.groups).toMatchObject([
+    { node: 'set', kind: 'value', fields: ['extra'], rows: 3, examples: [1, 2, 3] },
+  ])
+  expect(different.differences[1]).toMatchObject({
+    source: 'in',
+    index: 2,
+    changed: { extra: { old: 4, new: 8 } },
+    differs: { path: false, outcome: false, output: true },
+  })
+})
+
+test('of erased values nothing is known; what is known still counts', async () => {
+  const url = `sqlite:${join(folder, 'erased.db')}`
+  const other = changed(RICH, 0)
+  for (const [i, model] of [RICH, RICH, other].entries()) await runModel(url, model, i + 1)
+  const whole = await asking(url, async reader => [await between(reader, 1, 2), await between(reader, 1, 3)] as const)
+  const db = new DatabaseSync(url.slice('sqlite:'.length))
+  db.exec(
+    'DELETE FROM payloads WHERE log = 1 AND seq > 0 AND seq IN (SELECT seq FROM entries WHERE log = 1 AND row <= 6)',
+  )
+  db.close()
+  const [same, different] = await asking(
+    url,
+    async reader => [await between(reader, 1, 2), await between(reader, 1, 3)] as const,
+  )
+  expect(whole[0].rows).toMatchObject({ ...NOTHING, same: 25 })
+  expect(same.rows).toMatchObject({ different: 0 })
+  expect(same.rows.unknown).toBeGreaterThan(0)
+  expect(same.rows.unknown + same.rows.same).toBe(25)
+  // Paths and endings are evidence: they are there without the values.
+  const paths = ({ differences }: RunDiff) =>
+    differences.filter(each => each.differs.path || each.differs.outcome).map(each => each.row.old)
+  expect(paths(different)).toEqual(paths(whole[1]))
+  expect(paths(different).some(row => row <= 6)).toBe(true)
+})
+
+test('rows that only one run has are told apart', async () => {
+  const model = (values: readonly (readonly number[])[]): Model => ({
+    sources: values.map((each, i) => ({ name: `s${i}`, to: 'out', on_invalid: 'discard', values: each })),
+    nodes: [],
+    sinks: [{ name: 'out', rejects: 0, on_error: 'discard' }],
+  })
+  const diff = await inLedger(
+    'only',
+    async run => {
+      await run(model([[1, 2, 3], [4], []]), 1)
+      await run(model([[1], [4, 5], [6, 7]]), 2)
+    },
+    reader => between(reader, 1, 2),
+  )
+  // A simulated row holds its number in the run, which isn't the same for the second source.
+  expect(diff.rows).toEqual({ compared: 2, same: 1, unknown: 0, different: 1, only_old: 2, only_new: 3 })
+  expect(diff.differences).toMatchObject([{ row: { old: 4, new: 2 }, source: 's1', index: 1 }])
+  expect(diff.only).toEqual([
+    { in: 'old', source: 's0', index: { from: 2, to: 3 }, row: { from: 2, to: 3 } },
+    { in: 'new', source: 's1', index: { from: 2, to: 2 }, row: { from: 3, to: 3 } },
+    { in: 'new', source: 's2', index: { from: 1, to: 2 }, row: { from: 4, to: 5 } },
+  ])
 })
 
 /** With nodes from a place on changed as a simulated pipeline can bear: thresholds, what a step adds, how often it fails. */

@@ -43,7 +43,7 @@ export function makeProgram(context: Context, done: (exit: number) => void): Com
     .configureHelp({ styleTitle: text => terminal.paint('bold', text) })
     .addHelpText(
       'after',
-      `\n${command} help <command> tells more about one of them. RUN is a run's id, a unique beginning of one, or latest.`,
+      `\n${command} help <command> tells more about one of them. RUN is a run's id, a unique beginning of one, or latest (latest~1: the one before).`,
     )
     .exitOverride()
   for (const [title, makers] of GROUPS) {

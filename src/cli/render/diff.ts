@@ -27,7 +27,7 @@ export function renderDiff(diff: RunDiff, view: DiffView): string {
     ),
   )
   if (batches.different > 0) {
-    lines.push('', `${count(batches.different)} of ${counted(batches.compared, 'batch', 'batches')} differ`)
+    lines.push('', differText(batches.different, batches.compared, 'batch', 'batches'))
     lines.push(
       ...groupLines(
         'batch',
@@ -51,9 +51,13 @@ export function renderDiff(diff: RunDiff, view: DiffView): string {
 
 function headline({ old: before, new: after, rows }: RunDiff, { paint }: DiffView): string {
   const runs = `between run ${shortRun(before)}… and run ${shortRun(after)}…`
-  if (rows.different > 0)
-    return paint('bold', `${count(rows.different)} of ${counted(rows.compared, 'row')} differ ${runs}`)
+  if (rows.different > 0) return paint('bold', `${differText(rows.different, rows.compared, 'row', 'rows')} ${runs}`)
   return `${paint('bold', 'no row differs')} ${runs}, ${counted(rows.compared, 'row')} compared`
+}
+
+/** `1 of 5 rows differs`, `3 of 5 rows differ`. */
+function differText(many: number, of: number, one: string, more: string): string {
+  return `${count(many)} of ${counted(of, one, more)} ${many === 1 ? 'differs' : 'differ'}`
 }
 
 type CountedGroup = Parting & { readonly count: number; readonly examples: readonly number[] }
