@@ -81,7 +81,7 @@ class Gist {
     if (this.#first_group === 0) this.#first_group = g[0]?.[0] ?? 0
     const [token, group] = [this.#first_token, this.#first_group]
     for (const [born = 0, of = 0, ordinal, value, ...parents] of n)
-      this.births.push([born - token, of - group, ordinal, value, ...parents.map(each => each - token)])
+      this.births.push([born - token, of === 0 ? 0 : of - group, ordinal, value, ...parents.map(each => each - token)])
     for (const f of v) this.visits.push([f[0]! - token, node[f[1]!], f[2], f[3], f[4], f[5], edge[f[6]!], f[9], f[10]])
     for (const f of g) this.groups.push([f[0]! - group, f[1], node[f[2]!], f[3]])
     for (const [of = 0, verdict, detail, ...members] of d)
