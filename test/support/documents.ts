@@ -8,14 +8,18 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { DocShell } from './doc-shell.ts'
+import { DocShell, type ShellResult } from './doc-shell.ts'
 import { codeBlocks, withBlock } from './markdown.ts'
 import { firstDifference } from './transcript.ts'
 
 /** Problems, each with its line; none if the document is true. */
-export async function tryDocument(path: string, folder: string, home: string): Promise<readonly string[]> {
+export async function tryDocument(
+  path: string,
+  folder: string,
+  home: string,
+  shell: { runAll(block: string): Promise<ShellResult> } = new DocShell(folder, home),
+): Promise<readonly string[]> {
   const problems: string[] = []
-  const shell = new DocShell(folder, home)
   const markdown = readFileSync(path, 'utf8')
   let updated = markdown
   let shift = 0
