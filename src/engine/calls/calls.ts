@@ -246,7 +246,9 @@ export class Calls {
     const { retry } = pending.visit.asker.node
     const delay_ms = throttledDelay_ms(++pending.throttled, failure.retry_after_ms, retry, this.#spread)
     const delay_us = Math.round(delay_ms * 1000)
-    pending.service.throttled(started_us, delay_us)
+    // One call may wait longer than the service asked for; others needn't.
+    const named_ms = failure.retry_after_ms ?? delay_ms
+    pending.service.throttled(started_us, Math.round(named_ms * 1000))
     if (pending.throttled > MOST_THROTTLED) return pending.resolve(errorOf(failure))
     this.#resting++
     clock.wake(delay_us, () =>
