@@ -276,16 +276,20 @@ describe.concurrent('a full disk', () => {
     },
   )
 
-  test.skipIf(process.platform === 'win32')('a ledger that is written by another thread: the same', async () => {
-    const long: CrashPipeline = { ...LINEAR, name: 'long', files: { 'applications.csv': applications(24_000) } }
-    const place = newPlace(long)
-    const whole = (await runUndisturbed(long)).outputs
-    // Room for more rows than those from which on there is a thread, and for fewer than all.
-    const { stderr } = await runIn(place, ['sh', '-c', script('ulimit -S -f 16000', 'ulimit -S -f unlimited')])
-    expect(stderr).toMatch(/CUSTODY_LEDGER_WRITE[\s\S]*run: 1\n[\s\S]*resume: 0\n/)
-    expect(await place.problems(true)).toEqual([])
-    expect(place.outputs()).toEqual(whole)
-  })
+  test.skipIf(process.platform === 'win32')(
+    'a ledger that is written by another thread: the same',
+    { timeout: TIMEOUT_MS },
+    async () => {
+      const long: CrashPipeline = { ...LINEAR, name: 'long', files: { 'applications.csv': applications(24_000) } }
+      const place = newPlace(long)
+      const whole = (await runUndisturbed(long)).outputs
+      // Room for more rows than those from which on there is a thread, and for fewer than all.
+      const { stderr } = await runIn(place, ['sh', '-c', script('ulimit -S -f 16000', 'ulimit -S -f unlimited')])
+      expect(stderr).toMatch(/CUSTODY_LEDGER_WRITE[\s\S]*run: 1\n[\s\S]*resume: 0\n/)
+      expect(await place.problems(true)).toEqual([])
+      expect(place.outputs()).toEqual(whole)
+    },
+  )
 
   test.skipIf(process.platform === 'win32')('an output that may not grow any more: the same', async () => {
     const prior = `text\n${'x'.repeat(6_000_000)}\n`
