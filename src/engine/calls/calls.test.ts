@@ -260,6 +260,21 @@ describe('errors', () => {
     expect(peer.asked).toEqual([])
   })
 
+  test('pause a service that refuses all for as long as it asks, however often one call was refused', async () => {
+    const peer = new Peer()
+    peer.latency_ms = 1
+    const refusals = 60
+    peer.answer = n =>
+      peer.asked.length <= refusals
+        ? { ...BUSY, throttled: true, retry_after_ms: 1_000 }
+        : { kind: 'answer', response: { said: n } }
+    const rig = peer.on(pipeline(40))
+    await rig.run()
+    expect(rig.column('out', 'n')).toHaveLength(40)
+    const between_ms = peer.asked.slice(1, refusals + 1).map((each, i) => each.at_ms - peer.asked[i]!.at_ms)
+    expect(Math.max(...between_ms)).toBeLessThanOrEqual(1_100)
+  })
+
   test('of a plugin that throws, or asks a service that it doesn’t declare, are defects', async () => {
     const peer = new Peer()
     const thrown = peer.on(

@@ -265,7 +265,8 @@ export class Calls {
     const { retry } = pending.visit.asker.node
     const delay_ms = throttledDelay_ms(++pending.throttled, retry_after_ms, retry, this.#spread)
     const delay_us = Math.round(delay_ms * 1000)
-    pending.service.throttled(started_us, delay_us)
+    // One call may wait longer than the service asked for; others needn't.
+    pending.service.throttled(started_us, Math.round((retry_after_ms ?? delay_ms) * 1000))
     if (!again) return
     const rest = {
       callOff: clock.wake(delay_us, () =>
