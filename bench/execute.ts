@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { boundYoungGeneration } from '../src/cli/young-generation.ts'
 import { systemClock } from '../src/engine/ports.ts'
 import { runPlan } from '../src/engine/run.ts'
 import { discardingLedger } from '../src/ledger/discard.ts'
@@ -17,14 +18,21 @@ const MARKS = 200
 /** @throws Error if the run doesn't come to its end, or rows failed: then there is nothing to measure. */
 export async function execute(task: RunTask): Promise<RunSample> {
   const plan = await planOf(task.workload, task.folder)
+  boundYoungGeneration()
   const clock = systemClock()
   const ports = { now_us: () => clock.now_us(), entropy: (size: number) => randomBytes(size), signer: signingKey() }
   const url = `sqlite:${join(task.folder, 'custody.db')}`
-  const ledger = task.evidence ? await openLedger(url, ports, { create: true }) : discardingLedger()
+  // A profile is of one thread, and all is to be in it.
+  const options = {
+    create: true,
+    ...(task.profile === undefined ? {} : { thread_from_entries: Number.POSITIVE_INFINITY }),
+  }
+  const ledger = task.evidence ? await openLedger(url, ports, options) : discardingLedger()
   const marks: Mark[] = []
   const run = uuidv7(Math.floor(clock.now_us() / 1000), randomBytes(10))
   const endProfile = task.profile === undefined ? null : await profiling(task.profile)
   const cpu = process.cpuUsage()
+  const main_cpu = process.threadCpuUsage()
   const began_us = clock.now_us()
   const { summary, error } = await runPlan({
     plan,
@@ -45,6 +53,7 @@ export async function execute(task: RunTask): Promise<RunSample> {
   })
   const seconds = (clock.now_us() - began_us) / 1e6
   const { user, system } = process.cpuUsage(cpu)
+  const main = process.threadCpuUsage(main_cpu)
   await endProfile?.()
   await ledger.close()
   if (error !== null) throw error
@@ -55,6 +64,7 @@ export async function execute(task: RunTask): Promise<RunSample> {
     seconds,
     rows_per_second: task.rows / seconds,
     cpu_us_per_row: (user + system) / task.rows,
+    main_cpu_us_per_row: (main.user + main.system) / task.rows,
     peak_rss_bytes: process.resourceUsage().maxRSS * 1024,
     marks,
     ledger_bytes: task.evidence ? statSync(join(task.folder, 'custody.db')).size : 0,

@@ -34,6 +34,7 @@ export interface SizeResult {
   readonly repetitions: number
   readonly rows_per_second: number
   readonly cpu_us_per_row: number
+  readonly main_cpu_us_per_row: number
   readonly peak_rss_bytes: number
   readonly ledger_bytes_per_row: number
   /** The same with the ledger that discards everything. */
@@ -121,6 +122,7 @@ async function measureSize(
     repetitions,
     rows_per_second,
     cpu_us_per_row: of(full, each => each.cpu_us_per_row),
+    main_cpu_us_per_row: of(full, each => each.main_cpu_us_per_row),
     peak_rss_bytes: of(full, each => each.peak_rss_bytes),
     ledger_bytes_per_row: of(full, each => each.ledger_bytes / each.rows),
     discarding: { rows_per_second: without, cpu_us_per_row: of(discarding, each => each.cpu_us_per_row) },

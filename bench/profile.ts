@@ -1,6 +1,6 @@
 /**
  * `node bench/profile.ts [--workload w1] [--rows N] [--discard]`: where the time of a run goes, by stage, module and function,
- * in microseconds a row. Profiling itself takes time, too.
+ * in microseconds a row, all done in one thread. Profiling itself takes time, too.
  */
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'

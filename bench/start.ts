@@ -6,6 +6,8 @@ import type { ReadSample, ReadTask, ResumeSample, ResumeTask, RunSample, RunTask
 
 const CHILD = join(import.meta.dirname, 'child.ts')
 const PROGRAM = join(import.meta.dirname, '..', 'bin', 'custody.js')
+/** Else each process would keep the compiler of TypeScript in memory, and so would each of its threads. */
+const COMPILED = join(import.meta.dirname, 'results', 'compiled')
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 const start = promisify(execFile)
 
@@ -19,7 +21,7 @@ export function measure(task: ResumeTask, start: Start): Promise<ResumeSample>
 export function measure(task: ReadTask, start: Start): Promise<ReadSample>
 export async function measure(task: Task, { key }: Start): Promise<RunSample | ResumeSample | ReadSample> {
   const { stdout } = await start(process.execPath, [CHILD, JSON.stringify(task)], {
-    env: { ...process.env, CUSTODY_KEY: key },
+    env: { ...process.env, CUSTODY_KEY: key, NODE_COMPILE_CACHE: COMPILED },
     maxBuffer: MAX_ANSWER_BYTES,
   })
   return JSON.parse(stdout) as RunSample | ResumeSample | ReadSample

@@ -48,6 +48,8 @@ export interface RunSample {
   readonly rows_per_second: number
   /** Of all threads of the process, for the same span. */
   readonly cpu_us_per_row: number
+  /** Of the main thread alone. */
+  readonly main_cpu_us_per_row: number
   /** Of the whole process, its start included. */
   readonly peak_rss_bytes: number
   /** At most some hundred, evenly spread; each after a commit. */

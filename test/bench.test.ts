@@ -32,6 +32,7 @@ test('measures a workload, and compares each number with its target', async () =
     repetitions: 1,
     rows_per_second: expect.any(Number),
     cpu_us_per_row: expect.any(Number),
+    main_cpu_us_per_row: expect.any(Number),
     peak_rss_bytes: expect.any(Number),
     ledger_bytes_per_row: expect.any(Number),
     discarding: { rows_per_second: expect.any(Number), cpu_us_per_row: expect.any(Number) },

@@ -18,12 +18,14 @@ import { showRun } from '../read/show/show.ts'
 import type { Context } from './context.ts'
 import { stopOnSignals } from './interrupt.ts'
 import { isHeld, ledgerUrl } from './ledger-access.ts'
+import { limiterOf } from './limiter.ts'
 import { preparePlan } from './pipeline-access.ts'
 import { ProgressLine } from './progress.ts'
 import { renderSummary, statusText } from './render/summary.ts'
 import { counted, printable } from './render/text.ts'
 import { recordingsOf } from './replaying.ts'
 import { shownRun, tellResult } from './tell-run.ts'
+import { boundYoungGeneration } from './young-generation.ts'
 
 export interface ResumeOptions {
   readonly ledger?: string
@@ -108,6 +110,7 @@ interface GoOn {
 }
 
 async function goOn(context: Context, { url, reader, run, plan, options, abandon }: GoOn): Promise<RunResult> {
+  boundYoungGeneration()
   const clock = systemClock()
   const quiet = options.json === true
   const ports: LedgerPorts = {
@@ -118,6 +121,7 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
   const ledger = await openLedger(url, ports, { create: false })
   const progress = new ProgressLine(context.terminal, null)
   const stopping = stopOnSignals(context, quiet)
+  const shared = limiterOf(plan)
   try {
     const { log } = await findRun(reader, run)
     const { replays } = await openingOf(reader, log)
@@ -128,6 +132,7 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
       ledger,
       reader,
       clock,
+      shared,
       signal: stopping.signal,
       from_ledger_only: options.fromLedgerOnly === true,
       abandon,
@@ -138,6 +143,7 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
     })
   } finally {
     stopping.close()
+    shared?.close()
     await ledger.close()
     progress.clear()
   }

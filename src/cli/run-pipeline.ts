@@ -14,11 +14,13 @@ import type { Context } from './context.ts'
 import { stopOnSignals } from './interrupt.ts'
 import { laterLedger } from './later-ledger.ts'
 import { ledgerUrl } from './ledger-access.ts'
+import { limiterOf } from './limiter.ts'
 import { preparePlan } from './pipeline-access.ts'
 import { ProgressLine } from './progress.ts'
 import { counted, printable } from './render/text.ts'
 import { type Replayed, replaying } from './replaying.ts'
 import { optionOf, shownRun, tellResult } from './tell-run.ts'
+import { boundYoungGeneration } from './young-generation.ts'
 
 export interface RunOptions {
   readonly ledger?: string
@@ -73,6 +75,7 @@ interface RunInto {
 }
 
 async function runInto({ url, context, plan, options, replay }: RunInto): Promise<number> {
+  boundYoungGeneration()
   const clock = systemClock()
   const run = uuidv7(Math.floor(clock.now_us() / 1000), randomBytes(10))
   const quiet = options.json === true
@@ -82,6 +85,7 @@ async function runInto({ url, context, plan, options, replay }: RunInto): Promis
     signer: signingKey(context.env),
   }
   const ledger = laterLedger(url, ports)
+  const shared = limiterOf(plan)
   const progress = new ProgressLine(context.terminal, options.limit ?? null)
   const stopping = stopOnSignals(context, quiet)
   if (!quiet) context.terminal.tell(header(context, plan, options))
@@ -96,6 +100,7 @@ async function runInto({ url, context, plan, options, replay }: RunInto): Promis
       limit: options.limit ?? Number.POSITIVE_INFINITY,
       dry_run: options.dryRun === true,
       in_use: filesInUse(url, plan),
+      shared,
       ...(options.outputs === undefined ? {} : { outputs_folder: resolve(context.cwd, options.outputs) }),
       ...(replay === null || options.live === true ? {} : { replays: replay.run, recordings: replay.recordings }),
       signal: stopping.signal,
@@ -103,6 +108,7 @@ async function runInto({ url, context, plan, options, replay }: RunInto): Promis
     })
   } finally {
     stopping.close()
+    shared?.close()
     await ledger.close()
   }
   progress.clear()

@@ -43,6 +43,7 @@ export function buildConfig(root: Tree, env: Environment, problems: Problems): P
     limits: {
       services: new Map(entriesOf(valueAt(valueAt(root, 'limits'), 'services')).map(buildService)),
       spend_usd: numberAt(valueAt(valueAt(root, 'limits'), 'spend'), 'usd'),
+      file: textAt(valueAt(root, 'limits'), 'file'),
     },
     plugins: textsOf(valueAt(root, 'plugins')),
     unreadable: nodes.flatMap(({ entry, node }) => (node === null ? [entry.key] : [])),

@@ -269,6 +269,10 @@ const limits: ObjectShape = {
       },
       doc: 'Limits of outside services, by name.',
     },
+    file: {
+      shape: { kind: 'text', form: 'any' },
+      doc: 'A file in which all runs of this machine that name it keep the limits of services together.',
+    },
     spend: {
       shape: {
         kind: 'object',

@@ -103,7 +103,12 @@ export interface PipelineConfig {
   readonly sinks: readonly SinkConfig[]
   readonly retry: RetryConfig
   readonly ledger_url: string | null
-  readonly limits: { readonly services: ReadonlyMap<string, ServiceLimit>; readonly spend_usd: number | null }
+  readonly limits: {
+    readonly services: ReadonlyMap<string, ServiceLimit>
+    readonly spend_usd: number | null
+    /** As written. */
+    readonly file: string | null
+  }
   readonly plugins: readonly string[]
   /** Names of nodes whose kind can't be told, which has been reported; they are not among `nodes`. Absent: none. */
   readonly unreadable?: readonly string[]

@@ -1,8 +1,11 @@
 /**
  * Makes what has happened durable: sinks first, then the ledger with their receipts, in one transaction (DESIGN section 4).
  *
- * C1. One commit at a time. After it, ledger, sinks and cursors speak of the same moment.
+ * C1. One commit at a time: sinks are touched again only when the ledger has the receipts that they gave last. Meanwhile
+ *     the engine goes on, and what it does belongs to the next commit.
  * C2. If a sink can't be made durable, nothing of the commit is recorded, and all sinks go back to their last receipts.
+ * C3. (I11) Totals, head and receipts are those of the latest commit that is durable; that it is is told then.
+ * C4. A commit that fails is told to whoever comes next, once: `settled`, or any other step.
  */
 import type { CheckpointHead, RunLedger, SubjectDraft, ValueDraft } from '../ledger/write-port.ts'
 import { canonicalize } from '../model/canonical.ts'
@@ -49,6 +52,10 @@ export interface CommitterParts {
   readonly clock: Clock
   readonly flow: Flow
   readonly atPoint: AtPoint
+  /** Looks how far the run is as a commit begins, but for the last one. What it returns is called when that is durable. */
+  readonly onCommit: () => () => void
+  /** Called when a commit is settled, or has failed. */
+  readonly onSettled: () => void
 }
 
 /** Entry 0 has two values. */
@@ -70,20 +77,25 @@ export class Committer {
   readonly #clock: Clock
   readonly #flow: Flow
   readonly #atPoint: AtPoint
+  readonly #onCommit: CommitterParts['onCommit']
+  readonly #onSettled: () => void
+  #under_way: Begun | null = null
 
-  constructor({ ledger, recorder, outputs, intakes, clock, flow, atPoint }: CommitterParts, from: Progressed | null) {
+  constructor(parts: CommitterParts, from: Progressed | null) {
     const { commits, values, totals } = from ?? BEGINNING
-    this.#ledger = ledger
-    this.#recorder = recorder
-    this.#outputs = outputs
-    this.#intakes = intakes
-    this.#clock = clock
-    this.#flow = flow
-    this.#atPoint = atPoint
+    this.#ledger = parts.ledger
+    this.#recorder = parts.recorder
+    this.#outputs = parts.outputs
+    this.#intakes = parts.intakes
+    this.#clock = parts.clock
+    this.#flow = parts.flow
+    this.#atPoint = parts.atPoint
+    this.#onCommit = parts.onCommit
+    this.#onSettled = parts.onSettled
     this.#commits = commits
     this.#values = values
     this.#durable_values = values
-    this.totals = totals ?? recorder.tallies.snapshot()
+    this.totals = totals ?? parts.recorder.tallies.snapshot()
   }
 
   /** Records that this process goes on with the run. */
@@ -94,8 +106,9 @@ export class Committer {
   }
 
   /** Keeps the lease through times without commits. */
-  renew(): Promise<void> {
-    return this.#ledger.renew()
+  async renew(): Promise<void> {
+    await this.settled()
+    await this.#ledger.renew()
   }
 
   /** Takes a subject's facts that are complete; they are durable with the next commit. */
@@ -103,15 +116,33 @@ export class Committer {
     this.#ledger.append(draft)
   }
 
+  /** Begins a commit; it may still be under way when this comes back. */
   async commit(): Promise<void> {
+    await this.settled()
     this.#atPoint('before_flush')
-    await this.#durable(await this.#outputs.flush(), false)
+    await this.#begin(await this.#outputs.flush(), false)
+  }
+
+  /** Waits until no commit is under way. @throws what made the last one fail. */
+  async settled(): Promise<void> {
+    await this.#under_way?.settled
+    this.check()
+  }
+
+  /** @throws what made the last commit fail, if that is known. */
+  check(): void {
+    if (this.#under_way?.failure == null) return
+    const { thrown } = this.#under_way.failure
+    this.#under_way = null
+    throw thrown
   }
 
   /** The last commit with rows: formats get their ends, and what is about to be renamed is recorded. */
   async finish(): Promise<void> {
+    await this.settled()
     this.#atPoint('before_flush')
-    await this.#durable(await this.#outputs.finish(), true)
+    await this.#begin(await this.#outputs.finish(), true)
+    await this.settled()
   }
 
   /** Seals. Nothing can follow. */
@@ -132,6 +163,7 @@ export class Committer {
 
   /** Records that the run stopped before its end. What no commit has taken is left out: `resume` does it again. */
   async stop({ status, reason, error }: Stop): Promise<void> {
+    await this.settled()
     this.#ledger.drop()
     const values: ValueDraft[] = []
     if (error !== null) {
@@ -144,7 +176,7 @@ export class Committer {
     await this.#ledger.release()
   }
 
-  async #durable(receipts: readonly Receipt[], last: boolean): Promise<void> {
+  async #begin(receipts: readonly Receipt[], last: boolean): Promise<void> {
     this.#atPoint('after_flush')
     for (const { subject, draft } of this.#recorder.unsettled.take()) subject.previous = this.#ledger.append(draft)
     if (last)
@@ -183,21 +215,35 @@ export class Committer {
       },
       [full(value as unknown as Json)],
     )
-    await this.#commit()
-    this.totals = totals
-    this.#outputs.accept(receipts)
-    this.#atPoint('after_commit')
+    const values = this.#values
+    const told = last ? () => undefined : this.#onCommit()
+    const { durable } = await this.#ledger.begin().catch(this.#fail)
+    this.#under_way = new Begun(
+      durable.then(head => {
+        this.#accept(head, values)
+        this.totals = totals
+        this.#outputs.accept(receipts)
+        this.#atPoint('after_commit')
+        told()
+      }, this.#fail),
+      this.#onSettled,
+    )
+  }
+
+  #accept(head: CheckpointHead, values: number): void {
+    this.head = head
+    this.#durable_values = values
+  }
+
+  async #commit(): Promise<void> {
+    const head = await this.#ledger.commit().catch(this.#fail)
+    this.#accept(head, this.#values)
   }
 
   /** What can't be made durable the ledger drops; the numbers that it had are free again. */
-  async #commit(): Promise<void> {
-    try {
-      this.head = await this.#ledger.commit()
-      this.#durable_values = this.#values
-    } catch (thrown) {
-      this.#values = this.#durable_values
-      throw thrown
-    }
+  readonly #fail = (thrown: unknown): never => {
+    this.#values = this.#durable_values
+    throw thrown
   }
 
   #append(entry: RunEntry, values: readonly ValueDraft[]): void {
@@ -226,6 +272,22 @@ export class Committer {
       }
     }
     return artifacts as unknown as Json
+  }
+}
+
+/** A commit whose transaction has begun. */
+class Begun {
+  /** Never rejects. */
+  readonly settled: Promise<void>
+  /** Known once it is settled; null if it is durable. */
+  failure: { readonly thrown: unknown } | null = null
+
+  constructor(durable: Promise<void>, onSettled: () => void) {
+    this.settled = durable
+      .catch((thrown: unknown) => {
+        this.failure = { thrown }
+      })
+      .then(onSettled)
   }
 }
 

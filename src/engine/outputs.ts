@@ -58,7 +58,7 @@ export class Outputs {
     const owners = new Map<string, string>()
     for (const node of plan.nodes) {
       if (node.kind !== 'sink') continue
-      const context: SinkContext = { node: node.name, folder, input: node.input, originalNames }
+      const context = contextOf(node, folder, originalNames)
       const sink = dry_run ? drySink() : await node.plugin.spec.create(node.plugin.options, context)
       const intent = dry_run ? NOWHERE : await sink.prepare()
       for (const path of [intent.path, intent.staged]) {
@@ -85,7 +85,7 @@ export class Outputs {
     const all: Output[] = []
     for (const node of plan.nodes) {
       if (node.kind !== 'sink') continue
-      const context: SinkContext = { node: node.name, folder: plan.folder, input: node.input, originalNames }
+      const context = contextOf(node, plan.folder, originalNames)
       const sink = await node.plugin.spec.create(node.plugin.options, context)
       all.push({
         node,
@@ -152,6 +152,10 @@ export class Outputs {
   async close(): Promise<void> {
     for (const output of this.all) await output.sink.close()
   }
+}
+
+function contextOf(node: SinkNode, folder: string, originalNames: SinkContext['originalNames']): SinkContext {
+  return { node: node.name, folder, input: node.input, secrets: node.plugin.secrets, originalNames }
 }
 
 function sameOutput(node: SinkNode, message: string): CustodyError {

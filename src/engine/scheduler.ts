@@ -2,6 +2,7 @@
  * The only place that waits. Takes records in, lets the flow advance them, and commits.
  *
  * S1. The only suspension points are `#commit`, `#renew` and `#idle`; between them everything runs to its end without a promise.
+ *     A commit may still be under way after `#commit`; that it failed is seen before anything else is done.
  * S2. (I12) New records are taken only while fewer than WINDOW tokens are in line. Tokens in backoff don't count, up to
  *     LONGEST_LINE in all, and held ones never do. No token in line waits for a record that isn't read yet, so this can't
  *     deadlock.
@@ -36,7 +37,6 @@ export interface SchedulerParts {
   readonly signal: AbortSignal
   /** Records to read at most, as if input ended there. */
   readonly limit: number
-  readonly onProgress: () => void
 }
 
 /** Records were taken until a commit was due (`more` may be there at once), nothing was there, there was no room, or the end. */
@@ -67,13 +67,14 @@ export class Scheduler {
   }
 
   /**
-   * Runs to the end of input, until the signal, or until nothing can go on without more budget. Everything that happened is
-   * committed then; at the end, `finish` of the committer is due.
+   * Runs to the end of input, until the signal, or until nothing can go on without more budget. All that happened is in a
+   * commit then; at the end, `finish` of the committer is due.
    * @throws CustodyError a plugin's defect, a source or sink that failed; then the last facts may not be committed.
    */
   async run(): Promise<'end' | 'stopped' | 'budget_exhausted'> {
-    const { flow, recorder, calls, signal } = this.#parts
+    const { flow, recorder, calls, committer, signal } = this.#parts
     for (;;) {
+      committer.check()
       flow.deliver()
       this.#settle()
       if (signal.aborted && calls.under_way === 0) return this.#stop('stopped')
@@ -116,7 +117,6 @@ export class Scheduler {
     this.#callOffCommit?.()
     this.#callOffCommit = null
     await this.#parts.committer.commit()
-    this.#parts.onProgress()
   }
 
   /** Without commits the lease would run out. */

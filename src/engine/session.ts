@@ -13,6 +13,7 @@ import type { Plan, SourceNode } from '../plan/plan.ts'
 import type { Source } from '../sdk/spec.ts'
 import { Calls } from './calls/calls.ts'
 import { Contexts } from './calls/contexts.ts'
+import type { SharedLimits } from './calls/service.ts'
 import { Committer, type Progressed, type Stop } from './committer.ts'
 import { type BytesRead, extentOf } from './extent.ts'
 import { Flow } from './flow.ts'
@@ -58,6 +59,8 @@ export interface SessionRequest {
   readonly signal: AbortSignal
   /** Of another run, where calls are answered from it instead of being made. */
   readonly recordings?: Recordings | null | undefined
+  /** Limits of services that are kept with other runs. */
+  readonly shared?: SharedLimits | null | undefined
   /** Told after each commit; evidence comes first (I11). */
   readonly onProgress?: ((progress: Progress) => void) | undefined
   /** For tests that crash a run at a named point. */
@@ -151,25 +154,25 @@ async function machineOf(parts: SessionParts, stop: AbortSignal, atPoint: AtPoin
   const recorder = new Recorder(new Tallies(plan.nodes.length, plan.edges.length, totals), () => clock.now_us())
   let wake = (): void => undefined
   const intakes = parts.intakes(() => wake())
-  const { recordings = null } = request
+  const { recordings = null, shared = null } = request
   // What is on record needn't be waited for.
   const news = new News(clock, () => wake(), recordings === null)
-  const calls = new Calls({ limits: plan.limits, clock, recorder, news, signal, recordings })
+  const calls = new Calls({ limits: plan.limits, clock, recorder, news, signal, recordings, shared })
   const contexts = new Contexts(plan, calls, signal)
   const flow = new Flow({ plan, stations, recorder, outputs, clock, contexts, news }, reachability(plan))
-  const committer = new Committer(
-    { ledger, recorder, outputs, intakes, clock, flow, atPoint },
-    from?.progressed ?? null,
-  )
   const extent = await extentOf(intakes)
   const rows_before = totals?.rows.read ?? 0
   const tellProgress = teller('Progress', request.onProgress)
-  const onProgress = () => {
+  const onCommit = () => {
     const { read: rows_read, ended: tokens_ended } = recorder.tallies
-    const elapsed_us = clock.now_us() - began_us
-    tellProgress({ rows_read, rows_before, tokens_ended, elapsed_us, bytes: extent() })
+    const bytes = extent()
+    return () => tellProgress({ rows_read, rows_before, tokens_ended, elapsed_us: clock.now_us() - began_us, bytes })
   }
-  const scheduler = new Scheduler({ flow, intakes, recorder, calls, committer, clock, signal, limit, onProgress })
+  const committer = new Committer(
+    { ledger, recorder, outputs, intakes, clock, flow, atPoint, onCommit, onSettled: () => wake() },
+    from?.progressed ?? null,
+  )
+  const scheduler = new Scheduler({ flow, intakes, recorder, calls, committer, clock, signal, limit })
   wake = scheduler.wake
   return { recorder, intakes, calls, flow, committer, scheduler }
 }
@@ -189,8 +192,8 @@ export async function createSources(plan: Plan): Promise<OpenSource[]> {
   const sources: OpenSource[] = []
   for (const node of plan.nodes) {
     if (node.kind !== 'source') continue
-    const { spec, options } = node.plugin
-    const source = await spec.create(options, { node: node.name, folder: plan.folder, input: node.schema })
+    const { spec, options, secrets } = node.plugin
+    const source = await spec.create(options, { node: node.name, folder: plan.folder, input: node.schema, secrets })
     sources.push({ node, source })
   }
   return sources
@@ -212,19 +215,22 @@ export function sealedStatus(totals: Totals): SealedStatus {
  */
 async function stopAfter(error: CustodyError, committer: Committer, outputs: Outputs): Promise<void> {
   const stop: Stop = { status: 'failed', reason: reasonOf(error), error }
-  try {
-    // A plugin's defect leaves sinks and facts intact: what happened up to it is kept.
-    if (stop.reason === 'plugin' || stop.reason === 'source') await committer.commit()
-    else if (error.code !== 'CUSTODY_RUN_LOST') await outputs.rewind()
-  } catch (thrown) {
-    error.also.push(asCustodyError(thrown))
+  const isDone = async (work: Promise<void>): Promise<boolean> => {
+    try {
+      await work
+      return true
+    } catch (thrown) {
+      error.also.push(asCustodyError(thrown))
+      return false
+    }
   }
+  const sound = await isDone(committer.settled())
+  // A plugin's defect leaves sinks and facts intact: what happened up to it is kept.
+  if (sound && (stop.reason === 'plugin' || stop.reason === 'source'))
+    await isDone(committer.commit().then(() => committer.settled()))
+  else if (![error, ...error.also].some(({ code }) => code === 'CUSTODY_RUN_LOST')) await isDone(outputs.rewind())
   // Outputs that can't be wound back now are by whoever goes on.
-  try {
-    await committer.stop(stop)
-  } catch (thrown) {
-    error.also.push(asCustodyError(thrown))
-  }
+  await isDone(committer.stop(stop))
 }
 
 function reasonOf(error: CustodyError): string {

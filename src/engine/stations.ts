@@ -1,8 +1,8 @@
 /** The nodes at which plugins or expressions are at work, with their plugins created. */
 
 import type { Row } from '../model/row.ts'
-import type { AggregateNode, Plan, PlanNode } from '../plan/plan.ts'
-import type { Aggregate, BatchResult, VisitContext } from '../sdk/spec.ts'
+import type { AggregateNode, Plan, PlanNode, PluginOf } from '../plan/plan.ts'
+import type { Aggregate, BatchResult, PluginContext, VisitContext } from '../sdk/spec.ts'
 import { concurrencyOf } from './calls/calls.ts'
 import { servicesOf } from './calls/contexts.ts'
 import { type BatchVisit, batchVisit, gateVisit, transformVisit, type Visit } from './step.ts'
@@ -51,11 +51,16 @@ export class Stations {
   }
 
   async #open(plan: Plan, node: PlanNode): Promise<void> {
-    const context = { node: node.name, folder: plan.folder, input: node.input }
+    const contextOf = ({ secrets }: PluginOf<unknown>): PluginContext => ({
+      node: node.name,
+      folder: plan.folder,
+      input: node.input,
+      secrets,
+    })
     switch (node.kind) {
       case 'transform': {
         const { spec, options } = node.plugin
-        const instance = await spec.create(options, context)
+        const instance = await spec.create(options, contextOf(node.plugin))
         const places = spec.concurrency?.(options) ?? placesFor(plan, node)
         this.#add(node.number, transformVisit(node, instance), places, instance)
         return
@@ -63,12 +68,12 @@ export class Stations {
       case 'gate': {
         if (node.by.kind !== 'plugin') return this.#add(node.number, gateVisit(node, null), PLACES, {})
         const { spec, options } = node.by.plugin
-        const instance = await spec.create(options, context)
+        const instance = await spec.create(options, contextOf(node.by.plugin))
         const places = spec.concurrency?.(options) ?? placesFor(plan, node)
         return this.#add(node.number, gateVisit(node, instance), places, instance)
       }
       case 'aggregate':
-        return this.#addAggregate(node, await node.plugin.spec.create(node.plugin.options, context))
+        return this.#addAggregate(node, await node.plugin.spec.create(node.plugin.options, contextOf(node.plugin)))
       case 'source':
       case 'sink':
       case 'fork':

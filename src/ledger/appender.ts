@@ -1,15 +1,15 @@
 /**
- * Stage 2 of the write side, for one log: salts, commitments, leaf hashes, the tree and its signed checkpoints.
+ * Stage 2 of the write side, for one log: commitments, leaf hashes, the tree and its signed checkpoints.
  *
- * A1. Given the same entries, clock and entropy, all bytes are the same.
+ * A1. It reads no clock and draws no chance: the same entries with the same salts give the same bytes.
  * A2. `take` hands over all that was appended since the last one; `drop` forgets what wasn't made durable.
  */
-import { commitment, hexToBytes, leafHash, SALT_BYTES } from '../model/hash.ts'
+import { bytesToHex, commitment, hexToBytes, leafHash, SALT_BYTES } from '../model/hash.ts'
 import { Frontier, type FrontierState } from '../model/merkle.ts'
 import { checkpointText, type Signer } from '../model/note.ts'
 import { bodyOf, payloadOf } from './encode.ts'
 import type { StoredEnding, StoredEntry, StoredPayload } from './read-port.ts'
-import { type SubjectHead, SubjectTree } from './subject-tree.ts'
+import { type SubjectHead, SubjectTree, type SubjectTreeState } from './subject-tree.ts'
 import type { CheckpointHead, EncodedEntry, WriteBatch } from './write-port.ts'
 
 /** What is to become durable together; the rest of a `WriteBatch` is not the appender's to know. */
@@ -28,6 +28,12 @@ export interface UnresolvedError {
   readonly value: number
 }
 
+/** What it takes to go on with a log elsewhere. */
+export interface AppenderState {
+  readonly frontier: FrontierState
+  readonly subjects: SubjectTreeState
+}
+
 interface OpenSubject {
   readonly had_open: boolean
   readonly seq: number
@@ -39,10 +45,8 @@ export class Appender {
   /** The log's name in its checkpoints. */
   readonly #origin: string
   readonly #signer: Signer
-  readonly #entropy: Entropy
   #frontier: Frontier
-  /** Of all entries since entry 0, if this appender has made them all. */
-  readonly #subjects = new SubjectTree()
+  readonly #subjects: SubjectTree
   /** As of the last `take` that wasn't dropped. */
   #durable: FrontierState
   #entries: StoredEntry[] = []
@@ -52,14 +56,19 @@ export class Appender {
   /** Subjects whose rows in `open_tokens` change, each with its last word. */
   #open = new Map<string, OpenSubject>()
 
-  constructor(ledger: string, log: number, signer: Signer, entropy: Entropy, state: FrontierState = EMPTY) {
+  constructor(ledger: string, log: number, signer: Signer, state: AppenderState = EMPTY) {
     this.#log = log
     this.#origin = originOf(ledger, log)
     this.#signer = signer
-    this.#entropy = entropy
-    this.#durable = state
-    this.#frontier = Frontier.from(state)
-    if (state.size > 0) this.#subjects.giveUp()
+    this.#durable = state.frontier
+    this.#frontier = Frontier.from(state.frontier)
+    this.#subjects = SubjectTree.from(state.subjects)
+  }
+
+  /** @throws TypeError if something that was appended isn't durable. */
+  state(): AppenderState {
+    if (this.size !== this.#durable.size) throw new TypeError('a log is handed over between commits only')
+    return { frontier: this.#durable, subjects: this.#subjects.state() }
   }
 
   /** Number of entries, those not yet taken included. */
@@ -72,10 +81,11 @@ export class Appender {
     return this.#entries.length > 0 ? null : this.#subjects.head()
   }
 
-  append(entry: EncodedEntry): number {
+  /** `salts` are those of `saltsOf`. */
+  append(entry: EncodedEntry, salts: Uint8Array): void {
     const seq = this.#frontier.size
-    const commitments = this.#commit(seq, entry)
-    const nonce = commitments.length === 0 ? this.#entropy.hex(SALT_BYTES) : ''
+    const commitments = this.#commit(seq, entry, salts)
+    const nonce = commitments.length === 0 ? bytesToHex(salts) : ''
     const body = bodyOf(entry, commitments, nonce)
     const leaf = leafHash(body)
     this.#frontier.append(leaf)
@@ -83,7 +93,6 @@ export class Appender {
     this.#entries.push({ seq, row: entry.row, body })
     for (let i = 0; i < entry.endings.length; i++) this.#end(seq, entry, i, commitments)
     if (entry.had_open || entry.open_tokens.length > 0) this.#open_tokens(seq, entry)
-    return seq
   }
 
   take(): Appended {
@@ -127,10 +136,9 @@ export class Appender {
   }
 
   /** Commits to the entry's values and keeps them as its payload. Gives the commitments as hex. */
-  #commit(seq: number, entry: EncodedEntry): readonly string[] {
+  #commit(seq: number, entry: EncodedEntry, salts: Uint8Array): readonly string[] {
     const { texts } = entry
     if (texts.length === 0) return NONE
-    const salts = this.#entropy.bytes(texts.length * SALT_BYTES)
     const commitments = texts.map((text, i) => commitment(salts.subarray(i * SALT_BYTES, (i + 1) * SALT_BYTES), text))
     this.#payloads.push({ seq, salts, body: payloadOf(entry) })
     return commitments
@@ -169,36 +177,9 @@ export class Appender {
 }
 
 const NONE: readonly string[] = []
-const EMPTY: FrontierState = { size: 0, nodes: [] }
+const EMPTY: AppenderState = { frontier: new Frontier().state(), subjects: new SubjectTree().state() }
 
 /** Name of a log in its checkpoints (C2SP tlog-checkpoint, origin). */
 export function originOf(ledger: string, log: number): string {
   return `custody/${ledger}/${log}`
 }
-
-/** Random bytes, fetched in large blocks. */
-export class Entropy {
-  readonly #fetch: (size_bytes: number) => Uint8Array
-  #block: Uint8Array = new Uint8Array(0)
-  #used = 0
-
-  constructor(fetch: (size_bytes: number) => Uint8Array) {
-    this.#fetch = fetch
-  }
-
-  bytes(size: number): Uint8Array {
-    if (this.#used + size > this.#block.length) {
-      this.#block = this.#fetch(Math.max(size, BLOCK_BYTES))
-      this.#used = 0
-    }
-    this.#used += size
-    return this.#block.subarray(this.#used - size, this.#used)
-  }
-
-  hex(size: number): string {
-    const bytes = this.bytes(size)
-    return Buffer.from(bytes.buffer, bytes.byteOffset, size).toString('hex')
-  }
-}
-
-const BLOCK_BYTES = 16 * 1024

@@ -1,5 +1,5 @@
 /** A ledger that keeps nothing, for one use: to measure what evidence costs (bench/). It encodes nothing either. */
-import type { CheckpointHead, Ledger, RunLedger } from './write-port.ts'
+import type { CheckpointHead, CommitUnderWay, Ledger, RunLedger } from './write-port.ts'
 
 const NO_ROOT = '0'.repeat(64)
 
@@ -27,6 +27,10 @@ class DiscardingRun implements RunLedger {
 
   async commit(): Promise<CheckpointHead> {
     return { log: this.log, size: this.size, root: NO_ROOT }
+  }
+
+  async begin(): Promise<CommitUnderWay> {
+    return { durable: this.commit() }
   }
 
   async subjectTree(): Promise<{ readonly size: number; readonly root: string }> {

@@ -4,12 +4,14 @@ import { CustodyError } from '../model/error.ts'
 import { leafHash } from '../model/hash.ts'
 import { Frontier, type FrontierState } from '../model/merkle.ts'
 import { checkpointText } from '../model/note.ts'
-import { Appender, Entropy, originOf } from './appender.ts'
+import { Appender, type AppenderState, originOf } from './appender.ts'
 import { encodeRun } from './encode.ts'
+import { Entropy, saltsOf } from './entropy.ts'
 import { type Holder, isAlive, LEASE_US, parseHolder } from './lease.ts'
 import { LogZero } from './log-zero.ts'
 import type { StoredLease } from './read-port.ts'
-import { StoredRunLedger } from './run-ledger.ts'
+import { StoredRunLedger, type Threads } from './run-ledger.ts'
+import { StoreScribe } from './scribe.ts'
 import { StaleLog, type Store } from './store.ts'
 import { type Ledger, type LedgerPorts, NOTHING, type RunDraft, type RunLedger, type WriteBatch } from './write-port.ts'
 
@@ -22,29 +24,40 @@ export type LogZeroWriter = (
 /** How often another process may come first before that is taken for an error. */
 const ATTEMPTS = 100
 
+export interface StoredOptions {
+  /** Who holds the runs that are opened. */
+  readonly holder: Holder
+  /** Goes on from the ledger's birth, if that was just now. */
+  readonly entropy?: Entropy
+  /** Absent: all is done in this thread. */
+  readonly threads?: Threads | undefined
+}
+
 export class StoredLedger implements Ledger {
   readonly #store: Store
   readonly #ports: LedgerPorts
   readonly #entropy: Entropy
   readonly #log_zero: LogZero
   readonly #holder: Holder
+  readonly #threads: Threads | null
+  readonly #runs: StoredRunLedger[] = []
 
-  private constructor(store: Store, ports: LedgerPorts, entropy: Entropy, log_zero: LogZero, holder: Holder) {
-    this.#store = store
-    this.#ports = ports
-    this.#entropy = entropy
-    this.#log_zero = log_zero
-    this.#holder = holder
-  }
-
-  /** `entropy` goes on from the ledger's birth, if that was just now. */
-  static async open(
+  private constructor(
     store: Store,
     ports: LedgerPorts,
-    holder: Holder,
-    entropy = new Entropy(ports.entropy),
-  ): Promise<StoredLedger> {
-    return new StoredLedger(store, ports, entropy, await LogZero.read(store.reader), holder)
+    log_zero: LogZero,
+    { holder, entropy, threads }: StoredOptions,
+  ) {
+    this.#store = store
+    this.#ports = ports
+    this.#entropy = entropy ?? new Entropy(ports.entropy)
+    this.#log_zero = log_zero
+    this.#holder = holder
+    this.#threads = threads ?? null
+  }
+
+  static async open(store: Store, ports: LedgerPorts, options: StoredOptions): Promise<StoredLedger> {
+    return new StoredLedger(store, ports, await LogZero.read(store.reader), options)
   }
 
   get url(): string {
@@ -57,7 +70,7 @@ export class StoredLedger implements Ledger {
       const logs = await this.#store.reader.logs()
       const log = Math.max(...logs.map(each => each.log)) + 1
       const appender = this.#appender(log)
-      appender.append(encoded)
+      appender.append(encoded, saltsOf(encoded, this.#entropy))
       const appended = appender.take()
       const { root } = appended.checkpoint
       try {
@@ -74,7 +87,7 @@ export class StoredLedger implements Ledger {
         continue
       }
       appender.accept()
-      return this.#runLedger(run, log, 1, appender)
+      return this.#runLedger(run, log, 1, appender.state())
     }
   }
 
@@ -103,8 +116,8 @@ export class StoredLedger implements Ledger {
       }),
     )
     try {
-      const appender = this.#appender(log, await this.#checkedState(run, log))
-      return { ledger: this.#runLedger(run, log, epoch, appender), epoch }
+      const state = { frontier: await this.#checkedState(run, log), subjects: null }
+      return { ledger: this.#runLedger(run, log, epoch, state), epoch }
     } catch (error) {
       await this.#store.write({ ...NOTHING, log, lease: { kind: 'release', epoch }, ledger: null })
       throw error
@@ -112,6 +125,7 @@ export class StoredLedger implements Ledger {
   }
 
   async close(): Promise<void> {
+    for (const run of this.#runs) await run.close()
     await this.#store.close()
   }
 
@@ -145,20 +159,26 @@ export class StoredLedger implements Ledger {
     }
   }
 
-  #appender(log: number, state?: FrontierState): Appender {
-    return new Appender(this.#log_zero.id, log, this.#ports.signer, this.#entropy, state)
+  #appender(log: number, state?: AppenderState): Appender {
+    return new Appender(this.#log_zero.id, log, this.#ports.signer, state)
   }
 
-  #runLedger(run: string, log: number, epoch: number, appender: Appender): RunLedger {
-    return new StoredRunLedger({
+  #runLedger(run: string, log: number, epoch: number, state: AppenderState): RunLedger {
+    const parts = {
+      ledger: this.#log_zero.id,
       run,
       log,
       epoch,
       store: this.#store,
-      appender,
       log_zero: this.#withLogZero,
       ports: this.#ports,
-    })
+      entropy: this.#entropy,
+      scribeFrom: (from: AppenderState) => new StoreScribe(log, this.#appender(log, from), this.#store),
+      threads: this.#threads,
+    }
+    const ledger = new StoredRunLedger(parts, state)
+    this.#runs.push(ledger)
+    return ledger
   }
 
   #expiry(): number {

@@ -7,8 +7,9 @@ import { LEDGER_FORMAT } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
 import { leafHash } from '../model/hash.ts'
 import { Frontier } from '../model/merkle.ts'
-import { Appender, type Entropy } from './appender.ts'
+import { Appender } from './appender.ts'
 import { encodeLedger } from './encode.ts'
+import { type Entropy, saltsOf } from './entropy.ts'
 import type { LedgerReader } from './read-port.ts'
 import type { LedgerPorts, WriteBatch } from './write-port.ts'
 
@@ -16,9 +17,10 @@ export const LOG_ZERO = 0
 
 /** The batch that begins a ledger. `id` names it in all its checkpoints. */
 export function birth(id: string, ports: LedgerPorts, entropy: Entropy): WriteBatch {
-  const appender = new Appender(id, LOG_ZERO, ports.signer, entropy)
+  const appender = new Appender(id, LOG_ZERO, ports.signer)
   const key = ports.signer.verifier_key
-  appender.append(encodeLedger({ k: 'birth', format: LEDGER_FORMAT, ledger: id, key, t: ports.now_us() }))
+  const entry = encodeLedger({ k: 'birth', format: LEDGER_FORMAT, ledger: id, key, t: ports.now_us() })
+  appender.append(entry, saltsOf(entry, entropy))
   return { log: LOG_ZERO, lease: null, ledger: null, ...appender.take() }
 }
 
@@ -54,10 +56,10 @@ export class LogZero {
 
   /** What appending `entry` to the log as it was last read comes to. A key that the log doesn't know yet is told first. */
   next(entry: LedgerEntry, ports: LedgerPorts, entropy: Entropy): NonNullable<WriteBatch['ledger']> {
-    const appender = new Appender(this.id, LOG_ZERO, ports.signer, entropy, this.#frontier.state())
+    const appender = new Appender(this.id, LOG_ZERO, ports.signer, { frontier: this.#frontier.state(), subjects: null })
     const key = ports.signer.verifier_key
-    if (key !== this.#key) appender.append(encodeLedger({ k: 'key', key, t: entry.t }))
-    appender.append(encodeLedger(entry))
+    const news: LedgerEntry[] = key === this.#key ? [entry] : [{ k: 'key', key, t: entry.t }, entry]
+    for (const encoded of news.map(encodeLedger)) appender.append(encoded, saltsOf(encoded, entropy))
     const { entries, head } = appender.take()
     if (head === null) throw new CustodyError('CUSTODY_ENGINE_DEFECT', 'log 0 was appended to without a checkpoint')
     return { entries, head }

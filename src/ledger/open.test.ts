@@ -145,7 +145,7 @@ describe('a ledger file', () => {
     await make()
     const db = openForWriting(path, 'sqlite:x', null)
     const store = new SqliteStore(db, new SqliteReader(db, 'sqlite:x'))
-    const run = await (await StoredLedger.open(store, testPorts(), thisProcess())).openRun(RUN, opening())
+    const run = await (await StoredLedger.open(store, testPorts(), { holder: thisProcess() })).openRun(RUN, opening())
     const { page_count } = db.prepare('PRAGMA page_count').get() as { page_count: number }
     db.exec(`PRAGMA max_page_count = ${page_count + 1}`)
     for (let row = 1; row <= 200; row++) run.append(simpleRow(row))

@@ -3,27 +3,36 @@ import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CustodyError } from '../model/error.ts'
 import { uuidv7 } from '../model/uuid.ts'
-import { Entropy } from './appender.ts'
+import { Entropy } from './entropy.ts'
 import { type Holder, thisProcess } from './lease.ts'
 import { StoredLedger } from './ledger.ts'
 import { birth } from './log-zero.ts'
 import type { LedgerReader } from './read-port.ts'
+import type { Threads } from './run-ledger.ts'
 import { EmptyLedgerError, openForReading, openForWriting } from './sqlite/file.ts'
 import { SqliteReader } from './sqlite/reader.ts'
 import { SqliteStore } from './sqlite/store.ts'
+import { ThreadScribe } from './thread/thread-scribe.ts'
 import type { Ledger, LedgerPorts } from './write-port.ts'
 
+export interface OpenOptions {
+  /** Whether it is made if there is none, folders included. */
+  readonly create: boolean
+  /** Who holds its runs; this process, if absent. */
+  readonly holder?: Holder
+  /** A run with so many entries gets a thread of its own. */
+  readonly thread_from_entries?: number
+}
+
+/** Some tenths of a second's work: starting a thread takes some 40 ms of another processor, and memory. */
+const THREAD_FROM_ENTRIES = 10_000
+
 /**
- * Opens a ledger for writing, `sqlite:PATH`. With `create` it is made if there is none, folders included.
- * `holder` is who holds its runs, for tests; this process otherwise.
+ * Opens a ledger for writing, `sqlite:PATH`.
  * @throws CustodyError CUSTODY_LEDGER_URL, CUSTODY_LEDGER_NOT_FOUND, CUSTODY_LEDGER_FORMAT, CUSTODY_LEDGER_WRITE,
  * CUSTODY_LEDGER_BUSY.
  */
-export async function openLedger(
-  url: string,
-  ports: LedgerPorts,
-  options: { readonly create: boolean; readonly holder?: Holder },
-): Promise<Ledger> {
+export async function openLedger(url: string, ports: LedgerPorts, options: OpenOptions): Promise<Ledger> {
   const path = pathOf(url)
   const absolute = `sqlite:${path}`
   const entropy = new Entropy(ports.entropy)
@@ -31,7 +40,12 @@ export async function openLedger(
   const db = openForWriting(path, absolute, options.create ? begin : null)
   const store = new SqliteStore(db, new SqliteReader(db, absolute))
   try {
-    return await StoredLedger.open(store, ports, options.holder ?? thisProcess(), entropy)
+    const { name, private_key } = ports.signer
+    const threads: Threads = {
+      from_entries: options.thread_from_entries ?? THREAD_FROM_ENTRIES,
+      start: from => new ThreadScribe({ ...from, path, url: absolute, key: { name, private_key } }),
+    }
+    return await StoredLedger.open(store, ports, { holder: options.holder ?? thisProcess(), entropy, threads })
   } catch (error) {
     await store.close()
     throw error

@@ -1,44 +1,73 @@
 /**
- * One run's log, open for writing: drafts go in, commits come out.
+ * One run's log, open for writing: drafts go in, commits come out. It begins in this thread; a run that turns out to be
+ * long gets a thread of its own for stage 2 (DESIGN section 8), because starting one costs more than a short run takes.
  *
- * Errors that ended a token in a later commit than they happened in are looked up by the entries that committed to them.
+ * R1. Stage 2 is done in one place at a time, and changes places only while all that was appended is durable.
  */
-import type { SubjectEntry } from '../model/entry.ts'
-import { CustodyError } from '../model/error.ts'
-import { hexToBytes, leafHash } from '../model/hash.ts'
+import { leafHash } from '../model/hash.ts'
 import { Frontier } from '../model/merkle.ts'
-import type { Appended, Appender, UnresolvedError } from './appender.ts'
+import type { AppenderState } from './appender.ts'
 import { encodeRun, encodeSubject } from './encode.ts'
+import { type Entropy, saltsOf } from './entropy.ts'
 import { LEASE_US } from './lease.ts'
 import type { LogZeroWriter } from './ledger.ts'
-import type { StoredEnding, StoredEntry } from './read-port.ts'
+import type { Scribe, StoreScribe } from './scribe.ts'
 import type { Store } from './store.ts'
 import {
   type CheckpointHead,
+  type CommitUnderWay,
+  type EncodedEntry,
   type LeaseChange,
   type LedgerPorts,
   NOTHING,
   type RunDraft,
   type RunLedger,
   type SubjectDraft,
-  type WriteBatch,
 } from './write-port.ts'
 
+/** Stage 2 in another thread. */
+export interface OtherThread extends Scribe {
+  /** Ends the thread. @returns all that it takes to go on here. */
+  end(): Promise<AppenderState>
+  /** Ends the thread, whatever it is doing. */
+  terminate(): Promise<void>
+}
+
 export interface RunParts {
+  /** The ledger's id. */
+  readonly ledger: string
   readonly run: string
   readonly log: number
   readonly epoch: number
   readonly store: Store
-  readonly appender: Appender
   readonly log_zero: LogZeroWriter
   readonly ports: LedgerPorts
+  readonly entropy: Entropy
+  readonly scribeFrom: (state: AppenderState) => StoreScribe
+  readonly threads: Threads | null
+}
+
+export interface Threads {
+  /** A run with so many entries is worth a thread. */
+  readonly from_entries: number
+  /** `ledger` is its id. */
+  start(from: { readonly ledger: string; readonly log: number; readonly state: AppenderState }): OtherThread
 }
 
 export class StoredRunLedger implements RunLedger {
   readonly #parts: RunParts
+  #here: StoreScribe | null
+  /** Null exactly if stage 2 is done here. */
+  #elsewhere: OtherThread | null = null
+  #size: number
+  /** Of `#size`, what is durable. */
+  #durable_size: number
 
-  constructor(parts: RunParts) {
+  constructor(parts: RunParts, state: AppenderState) {
     this.#parts = parts
+    this.#here = parts.scribeFrom(state)
+    this.#size = state.frontier.size
+    this.#durable_size = state.frontier.size
   }
 
   get log(): number {
@@ -46,41 +75,55 @@ export class StoredRunLedger implements RunLedger {
   }
 
   get size(): number {
-    return this.#parts.appender.size
+    return this.#size
   }
 
   append(draft: SubjectDraft): number {
-    return this.#parts.appender.append(encodeSubject(draft))
+    return this.#append(encodeSubject(draft))
   }
 
   appendRun(draft: RunDraft): number {
-    return this.#parts.appender.append(encodeRun(draft))
+    return this.#append(encodeRun(draft))
   }
 
   async commit(): Promise<CheckpointHead> {
-    const { store, epoch, ports } = this.#parts
-    return this.#durably(appended =>
-      store.write(this.#batch(appended, { kind: 'keep', epoch, expires_us: ports.now_us() + LEASE_US })),
-    )
+    return (await this.begin()).durable
+  }
+
+  async begin(): Promise<CommitUnderWay> {
+    const size = this.#size
+    const { durable } = await this.#scribe.begin(this.#keep()).catch(this.#fail)
+    this.#goElsewhere()
+    return {
+      durable: durable.then(head => {
+        this.#durable_size = size
+        return head
+      }, this.#fail),
+    }
   }
 
   drop(): void {
-    this.#parts.appender.drop()
+    this.#scribe.drop()
+    this.#size = this.#durable_size
   }
 
   async seal(draft: RunDraft): Promise<CheckpointHead> {
     const { store, epoch, run, log, log_zero, ports } = this.#parts
+    const here = await this.#comeHome()
     this.appendRun(draft)
-    return this.#durably(appended => {
-      const { size, root } = appended.checkpoint
-      return log_zero({ k: 'sealed', log, run, size, root, t: ports.now_us() }, ledger =>
-        store.write(this.#batch(appended, { kind: 'end', epoch }, ledger)),
-      )
-    })
+    return here
+      .durably(appended => {
+        const { size, root } = appended.checkpoint
+        const lease = { kind: 'end', epoch } as const
+        return log_zero({ k: 'sealed', log, run, size, root, t: ports.now_us() }, ledger =>
+          store.write({ ...appended, log, lease, ledger }),
+        )
+      })
+      .catch(this.#fail)
   }
 
   async subjectTree(): Promise<{ readonly size: number; readonly root: string }> {
-    const known = this.#parts.appender.subjectHead()
+    const known = (await this.#comeHome()).appender.subjectHead()
     if (known !== null) return known
     const tree = new Frontier()
     for await (const { body } of this.#parts.store.reader.lastEntries(this.log)) tree.append(leafHash(body))
@@ -88,66 +131,53 @@ export class StoredRunLedger implements RunLedger {
   }
 
   async renew(): Promise<void> {
-    const { store, epoch, ports } = this.#parts
-    await store.write(this.#batch(null, { kind: 'keep', epoch, expires_us: ports.now_us() + LEASE_US }))
+    await this.#parts.store.write({ ...NOTHING, log: this.log, lease: this.#keep(), ledger: null })
   }
 
   async release(): Promise<void> {
     const { store, epoch } = this.#parts
-    await store.write(this.#batch(null, { kind: 'release', epoch }))
+    await this.close()
+    await store.write({ ...NOTHING, log: this.log, lease: { kind: 'release', epoch }, ledger: null })
   }
 
-  async #durably(write: (appended: Appended) => Promise<void>): Promise<CheckpointHead> {
-    const { appender } = this.#parts
-    try {
-      const appended = appender.take()
-      await write(appended.unresolved.length === 0 ? appended : await this.#resolve(appended))
-      appender.accept()
-      return appended.checkpoint
-    } catch (error) {
-      appender.drop()
-      throw error
+  /** Ends the other thread, if there is one, whatever it is doing. */
+  async close(): Promise<void> {
+    await this.#elsewhere?.terminate()
+  }
+
+  get #scribe(): Scribe {
+    return (this.#here ?? this.#elsewhere) as Scribe
+  }
+
+  #append(entry: EncodedEntry): number {
+    this.#scribe.append(entry, saltsOf(entry, this.#parts.entropy))
+    return this.#size++
+  }
+
+  #keep(): LeaseChange {
+    const { epoch, ports } = this.#parts
+    return { kind: 'keep', epoch, expires_us: ports.now_us() + LEASE_US }
+  }
+
+  readonly #fail = (error: unknown): never => {
+    this.drop()
+    throw error
+  }
+
+  /** Called where all that was appended is durable. */
+  #goElsewhere(): void {
+    const { threads, ledger, log } = this.#parts
+    if (this.#here === null || threads === null || this.#size < threads.from_entries) return
+    this.#elsewhere = threads.start({ ledger, log, state: this.#here.appender.state() })
+    this.#here = null
+  }
+
+  /** To be called where no commit is under way. */
+  async #comeHome(): Promise<StoreScribe> {
+    if (this.#elsewhere !== null) {
+      this.#here = this.#parts.scribeFrom(await this.#elsewhere.end())
+      this.#elsewhere = null
     }
+    return this.#here as StoreScribe
   }
-
-  #batch(appended: Appended | null, lease: LeaseChange, ledger: WriteBatch['ledger'] = null): WriteBatch {
-    return { ...(appended ?? NOTHING), log: this.log, lease, ledger }
-  }
-
-  async #resolve(appended: Appended): Promise<Appended> {
-    const endings = [...appended.endings]
-    for (const each of appended.unresolved) {
-      const earlier = await this.#earlierEntries(each, appended)
-      const hex = commitmentIn(earlier, each.value)
-      if (hex === undefined)
-        throw new CustodyError('CUSTODY_ENGINE_DEFECT', `an ending names value ${each.value}, which no entry has`)
-      endings[each.ending] = { ...(endings[each.ending] as StoredEnding), error_hash: hexToBytes(hex) }
-    }
-    return { ...appended, endings }
-  }
-
-  /** Bodies of the subject's entries, stored and about to be. */
-  async #earlierEntries({ row, batch }: UnresolvedError, appended: Appended): Promise<readonly SubjectEntryBody[]> {
-    const { reader } = this.#parts.store
-    const stored: StoredEntry[] = []
-    if (row !== null) stored.push(...(await reader.entriesOfRow(this.log, row)))
-    else for await (const each of reader.entriesOfRun(this.log)) stored.push(each)
-    return [...stored, ...appended.entries]
-      .filter(each => each.row === row)
-      .map(each => JSON.parse(each.body) as SubjectEntryBody)
-      .filter(each => row !== null || each.b === batch)
-  }
-}
-
-/** What is needed here of a subject's entry: see `SubjectEntry`. */
-interface SubjectEntryBody {
-  readonly b?: number
-  readonly c?: SubjectEntry['commitments']
-  readonly w?: number
-}
-
-function commitmentIn(entries: readonly SubjectEntryBody[], value: number): string | undefined {
-  for (const { c, w } of entries)
-    if (c !== undefined && w !== undefined && c[value - w] !== undefined) return c[value - w]
-  return undefined
 }

@@ -6,7 +6,7 @@
  * T2. What waits for earlier rows is bounded. Beyond that, and after anything that was dropped, the tree gives up, and has
  *     to be built from the stored entries.
  */
-import { Frontier } from '../model/merkle.ts'
+import { Frontier, type FrontierState } from '../model/merkle.ts'
 
 const MAX_WAITING = 100_000
 
@@ -15,14 +15,40 @@ export interface SubjectHead {
   readonly root: string
 }
 
+/** A tree as data; null if it has given up. */
+export type SubjectTreeState = {
+  readonly rows: FrontierState
+  readonly waiting: ReadonlyMap<number, string>
+  readonly batches: ReadonlyMap<number, string>
+  readonly last_row: number
+} | null
+
 export class SubjectTree {
-  readonly #rows = new Frontier()
+  #rows = new Frontier()
   /** Leaves of rows that have ended before an earlier one. */
-  readonly #waiting = new Map<number, string>()
-  readonly #batches = new Map<number, string>()
+  #waiting = new Map<number, string>()
+  #batches = new Map<number, string>()
   /** The largest row number seen. */
   #last_row = 0
   #given_up = false
+
+  static from(state: SubjectTreeState): SubjectTree {
+    const tree = new SubjectTree()
+    if (state === null) {
+      tree.giveUp()
+      return tree
+    }
+    tree.#rows = Frontier.from(state.rows)
+    tree.#waiting = new Map(state.waiting)
+    tree.#batches = new Map(state.batches)
+    tree.#last_row = state.last_row
+    return tree
+  }
+
+  state(): SubjectTreeState {
+    if (this.#given_up) return null
+    return { rows: this.#rows.state(), waiting: this.#waiting, batches: this.#batches, last_row: this.#last_row }
+  }
 
   /** An entry of a row or batch, with its leaf hash and the number of the subject's tokens that remain open. */
   add(row: number | null, batch: number | null, open: number, leaf: string): void {

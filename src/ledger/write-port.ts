@@ -1,9 +1,9 @@
 /**
- * The write side of a ledger, in two stages with a plain data boundary between them, so that the second can run on
- * another thread or against another database:
+ * The write side of a ledger, in two stages with a plain data boundary between them, so that the second runs on
+ * another thread (thread/) once a run is long:
  *
  *   drafts (engine) ── encode.ts ──► EncodedEntry ── appender.ts ──► WriteBatch ── Store (sqlite, postgres)
- *                       JSON text       strings      salts, hashes,     rows          one transaction
+ *                       JSON text     strings, salts     hashes,         rows          one transaction
  *                                                    tree, signature
  *
  * L1. A batch is durable as a whole or not at all; it carries its log's signed checkpoint.
@@ -76,6 +76,11 @@ export interface RunLedger {
    * @throws CustodyError CUSTODY_LEDGER_WRITE, CUSTODY_LEDGER_BUSY, CUSTODY_RUN_LOST.
    */
   commit(): Promise<CheckpointHead>
+  /**
+   * The same, but comes back as soon as entries of the next commit may be appended: where another thread makes commits
+   * durable, that is at once. No other commit may be begun until `durable` is settled, and nothing else be asked for.
+   */
+  begin(): Promise<CommitUnderWay>
   /** Forgets what was appended since the last commit: its outputs could not be made durable. */
   drop(): void
   /** Root and size of the tree of subjects' last entries (rows in order, then batches), from what is durable. */
@@ -86,6 +91,11 @@ export interface RunLedger {
   renew(): Promise<void>
   /** Gives the lease up without sealing (the run stopped). */
   release(): Promise<void>
+}
+
+export interface CommitUnderWay {
+  /** Rejects as `commit` does. */
+  readonly durable: Promise<CheckpointHead>
 }
 
 export interface CheckpointHead {

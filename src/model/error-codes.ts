@@ -71,6 +71,11 @@ export const ERRORS = {
     'A --set argument can’t be applied.',
     'Write --set path.to.key=value with a path that the file’s format has.',
   ),
+  CUSTODY_LIMITER: spec(
+    1,
+    'The file in which runs of a machine keep their limits together can’t be used.',
+    'Check `limits.file`: it must be a file that you may write, and one that Custody made.',
+  ),
   CUSTODY_UNUSED_LIMIT: spec(
     2,
     'A warning: `limits` names a service that no node calls.',

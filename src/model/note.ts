@@ -23,6 +23,8 @@ export interface Signer {
   readonly name: string
   /** C2SP verifier key: `name+hash+base64`. */
   readonly verifier_key: string
+  /** For a signer in another thread. */
+  readonly private_key: KeyObject
   /** Returns the signed note for a checkpoint body that ends in a newline. */
   sign(text: string): string
 }
@@ -86,6 +88,7 @@ export function makeSigner(name: string, key: Uint8Array | KeyObject): Signer {
   return {
     name,
     verifier_key: `${name}+${key_hash}+${Buffer.from([ED25519, ...raw]).toString('base64')}`,
+    private_key,
     sign(text) {
       if (!isNoteText(text)) throw new NoteError('a text to be signed ends in a newline and has no control characters')
       const signature = signBytes(null, Buffer.from(text, 'utf8'), private_key)

@@ -83,9 +83,9 @@ function pluginOf<Kind extends PluginKind>(
   node: DraftNode,
   { plugin }: Findings,
 ): PluginOf<Extract<PluginSpec, { kind: Kind }>> {
-  const { spec, options } = must(plugin, node, 'a plugin')
+  const { spec, options, secrets } = must(plugin, node, 'a plugin')
   if (spec.kind !== kind) throw broken(node, `a ${kind} plugin`)
-  return { spec: spec as Extract<PluginSpec, { kind: Kind }>, options }
+  return { spec: spec as Extract<PluginSpec, { kind: Kind }>, options, secrets }
 }
 
 function must<T>(value: T | null | undefined, node: DraftNode, what: string): T {

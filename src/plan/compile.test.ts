@@ -192,6 +192,7 @@ describe('secrets', () => {
       temperature: 0,
     })
     expect(JSON.stringify([plan.value, plan.topology, plan.hash])).not.toContain('hunter2')
+    expect(node(plan, 'step', 'transform').plugin.secrets).toEqual([{ path: ['key'], name: 'API_KEY' }])
   })
 
   test('count by name in the hash', () => {

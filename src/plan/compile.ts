@@ -4,6 +4,7 @@
  * All problems are told at once. A file that was loaded with problems (`faulty`) is compiled too, for what else is
  * wrong with it and for its graph; then there is no plan.
  */
+import { resolve } from 'node:path'
 import type { PipelineFile, RetryConfig } from '../config/pipeline.ts'
 import type { Diagnostic } from '../model/error.ts'
 import { DISCARD } from '../model/topology.ts'
@@ -106,6 +107,6 @@ function buildPlan({ pipeline, draft, plugins, branches, flow, retries }: Parts)
     files: new Map([...plugins].flatMap(([{ name }, { files }]) => files.map(({ file }) => [file, name] as const))),
     value: planValue(pipeline, draft, plugins, flow),
     ledger_url,
-    limits,
+    limits: { ...limits, file: limits.file === null ? null : resolve(pipeline.folder, limits.file) },
   })
 }

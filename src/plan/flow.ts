@@ -130,7 +130,7 @@ export class Flow {
   ): { readonly expressions: Map<string, Expression>; readonly output: RowSchema } {
     const expressions = new Map<string, Expression>()
     if (plugin === undefined || !plugin.valid || plugin.spec.kind === 'source') return { expressions, output: OBSERVED }
-    const { spec, options, path } = plugin
+    const { spec, options, secrets, path } = plugin
     const types = new Map<string, FieldSchema>()
     for (const use of 'expressions' in spec ? (spec.expressions?.(options) ?? []) : []) {
       const at = [...path, ...use.path]
@@ -143,7 +143,8 @@ export class Flow {
     }
     const ways = this.#draft.into(node).filter(edge => this.facts.has(edge.from))
     const known = ways.map(edge => ({ from: edge.from.name, schema: this.schemaOn(edge) }))
-    if (known.length > 0) checkRequirements(spec.name, spec.requires?.(options) ?? [], input, known, path, this.#report)
+    const required = spec.requires?.(options, secrets) ?? []
+    if (known.length > 0) checkRequirements(spec.name, required, input, known, path, this.#report)
     if (spec.kind === 'gate' || spec.kind === 'sink') return { expressions, output: input }
     return { expressions, output: spec.guarantees?.(options, input, types) ?? unstated(node, input) }
   }

@@ -13,7 +13,7 @@ import type { PlanValue } from '../model/entry.ts'
 import type { Topology } from '../model/topology.ts'
 import type { Expression } from '../sdk/expression.ts'
 import type { RowSchema } from '../sdk/schema.ts'
-import type { AggregateSpec, GateSpec, SinkSpec, SourceSpec, TransformSpec } from '../sdk/spec.ts'
+import type { AggregateSpec, GateSpec, SecretOption, SinkSpec, SourceSpec, TransformSpec } from '../sdk/spec.ts'
 
 export interface PlanEdge {
   readonly number: number
@@ -34,6 +34,8 @@ interface NodeCommon {
 export interface PluginOf<S> {
   readonly spec: S
   readonly options: unknown
+  /** Which of the options are secrets. */
+  readonly secrets: readonly SecretOption[]
 }
 
 export interface SourceNode extends NodeCommon {
@@ -118,5 +120,7 @@ export interface Plan {
   readonly limits: {
     readonly services: ReadonlyMap<string, { readonly per_minute: number | null; readonly concurrency: number | null }>
     readonly spend_usd: number | null
+    /** Absolute path of the file in which runs of this machine keep these limits together; null for this run alone. */
+    readonly file: string | null
   }
 }

@@ -11,7 +11,7 @@ import type { ConfigPath, PluginUse } from '../config/pipeline.ts'
 import type { Catalogue } from '../sdk/catalogue.ts'
 import { type FoundFile, putFiles, type ReadFile } from '../sdk/option-files.ts'
 import { compilePattern, isPattern } from '../sdk/pattern.ts'
-import type { PluginKind, PluginSpec } from '../sdk/spec.ts'
+import type { PluginKind, PluginSpec, SecretOption } from '../sdk/spec.ts'
 import type { DraftNode } from './draft.ts'
 import { reportIssues, reportUnknownKeys } from './option-issues.ts'
 import type { Report } from './report.ts'
@@ -22,6 +22,7 @@ export interface ResolvedPlugin {
   /** As the plugin's type gives them; null if they are wrong, which has been told. */
   readonly options: unknown
   readonly valid: boolean
+  readonly secrets: readonly SecretOption[]
   /** Where the options stand. */
   readonly path: ConfigPath
   /** What evidence keeps. */
@@ -58,7 +59,7 @@ export function pluginUse(
 export function resolvePlugin(
   node: DraftNode,
   catalogue: Catalogue,
-  secrets: Secrets,
+  values: Secrets,
   readFile: ReadFile,
   report: Report,
 ): ResolvedPlugin | null {
@@ -67,14 +68,15 @@ export function resolvePlugin(
   const spec = findSpec(node.kind as PluginKind, found.use.plugin, found.name_path, catalogue, report)
   if (spec === null) return null
   const { path } = found
-  const filled = putSecrets(found.use.options, path, secrets, report)
+  const filled = putSecrets(found.use.options, path, values, report)
+  const secrets = filled.found.map(({ path: at, name }) => ({ path: at, name }))
   const read = putFiles(filled.options, spec.files ?? [], readFile)
   const options = read.found.every(each => tellUnread(each, path, report))
-    ? parseOptions(spec, read.options, path, report)
+    ? parseOptions(spec, read.options, secrets, path, report)
     : { valid: false, value: null }
   const shown = hideSecrets(options.valid ? options.value : found.use.options, filled.found)
   if (options.valid) checkPatterns(spec, options.value, path, report)
-  return { spec, options: options.value, valid: options.valid, path, shown, files: read.found }
+  return { spec, options: options.value, valid: options.valid, secrets, path, shown, files: read.found }
 }
 
 /** False if the file can't be read. */
@@ -110,7 +112,13 @@ function findSpec(
 
 type Parsed = { readonly valid: boolean; readonly value: unknown }
 
-function parseOptions(spec: PluginSpec, options: unknown, path: ConfigPath, report: Report): Parsed {
+function parseOptions(
+  spec: PluginSpec,
+  options: unknown,
+  secrets: readonly SecretOption[],
+  path: ConfigPath,
+  report: Report,
+): Parsed {
   const schema = z.toJSONSchema(spec.options, { io: 'input', unrepresentable: 'any' })
   const surplus = reportUnknownKeys(spec.name, options, schema, schema, path, report)
   let result = spec.options.safeParse(options)
@@ -126,7 +134,7 @@ function parseOptions(spec: PluginSpec, options: unknown, path: ConfigPath, repo
     return { valid: false, value: null }
   }
   const value: unknown = result.data
-  const problems = spec.check?.(value) ?? []
+  const problems = spec.check?.(value, secrets) ?? []
   for (const { path: at, message, hint } of problems) {
     report.error('CUSTODY_PLUGIN_OPTIONS', [...path, ...at], message, { hint })
   }

@@ -16,7 +16,7 @@ test.each(builtins.map(spec => [`${spec.kind} ${spec.name}`, spec] as const))('%
       writeFileSync(join(folder, path), content)
     }
     const options = spec.options.parse(putFiles(example.options, spec.files ?? [], filesIn(folder)).options)
-    expect(spec.check?.(options) ?? []).toEqual([])
+    expect(spec.check?.(options, []) ?? []).toEqual([])
   }
   expect(spec.options.safeParse({ no_such_option: 1 }).success).toBe(false)
   expect(z.toJSONSchema(spec.options)).toMatchObject({ type: 'object', additionalProperties: false })

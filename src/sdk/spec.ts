@@ -48,6 +48,13 @@ export interface PatternUse {
   readonly source: string
 }
 
+/** An option that the pipeline gives as `{secret: NAME}`. Its value stands in its place, and belongs into no evidence. */
+export interface SecretOption {
+  readonly path: readonly (string | number)[]
+  /** Of the environment variable. */
+  readonly name: string
+}
+
 interface CommonSpec<O> {
   /** Lower case, digits and _. */
   readonly name: string
@@ -72,6 +79,7 @@ interface CommonSpec<O> {
   /** Options that only a look at several of them together can refuse: problems with the path of the option. */
   readonly check?: (
     options: O,
+    secrets: readonly SecretOption[],
   ) => ReadonlyArray<{ readonly path: readonly (string | number)[]; readonly message: string; readonly hint?: string }>
 }
 
@@ -81,7 +89,7 @@ interface RowContracts<O> {
   readonly services?: (options: O) => readonly string[]
   /** Why it can't be told before a call what it costs at most; null if it can. Absent: its calls cost nothing. */
   readonly unpriced?: (options: O) => string | null
-  readonly requires?: (options: O) => readonly FieldRequirement[]
+  readonly requires?: (options: O, secrets: readonly SecretOption[]) => readonly FieldRequirement[]
   readonly expressions?: (options: O) => readonly ExpressionUse[]
   readonly patterns?: (options: O) => readonly PatternUse[]
   /**
@@ -101,6 +109,8 @@ export interface PluginContext {
   readonly folder: string
   /** What is known of rows that enter; of a source, what its schema declares. */
   readonly input: RowSchema
+  /** Which of the options are secrets. */
+  readonly secrets: readonly SecretOption[]
 }
 
 // ── errors that a row meets ─────────────────────────────────────────────────────────────────────────────────────────

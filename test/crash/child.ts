@@ -33,6 +33,8 @@ export interface Order {
   readonly kill?: Moment | undefined
   /** Suspends itself there, until it is sent SIGCONT. */
   readonly suspend?: Moment | undefined
+  /** Whether another thread writes the ledger from the second commit on. */
+  readonly threaded?: boolean | undefined
   /** By how much this process's clock is ahead, so that others' leases have expired. */
   readonly ahead_us?: number | undefined
 }
@@ -62,7 +64,7 @@ async function obey(): Promise<Omit<Report, 'points'>> {
 }
 
 async function drive(): Promise<RunResult> {
-  const { folder, resume } = order
+  const { folder, resume, threaded } = order
   const host = processHost()
   const terminal = new Terminal(host.stderr, host.stderr, host.env)
   const context: Context = { host, terminal, cwd: folder, env: host.env, command: 'custody', version: '0' }
@@ -71,7 +73,10 @@ async function drive(): Promise<RunResult> {
   const clock = clockAhead(order.ahead_us ?? 0)
   const ports = { now_us: () => clock.now_us(), entropy: randomBytes, signer }
   const url = `sqlite:${join(folder, 'custody.db')}`
-  const ledger = await openLedger(url, ports, { create: !resume })
+  const ledger = await openLedger(url, ports, {
+    create: !resume,
+    ...(threaded === true ? { thread_from_entries: 0 } : {}),
+  })
   tell({ begun: true })
   try {
     return await (resume ? goOn(plan, clock, ledger, url) : begin(plan, clock, ledger))

@@ -32,18 +32,22 @@ interface Case {
   readonly pipeline: CrashPipeline
   readonly point: Point
   readonly later: boolean
+  readonly threaded: boolean
 }
 
-/** All of all; or each point once, with first and later times and the pipelines in turn. */
+/** All of all; or each point once, with first and later times, threads and the pipelines in turn. */
 function cases(): readonly Case[] {
   if (ALL)
     return PIPELINES.flatMap(pipeline =>
-      POINTS.flatMap(point => [false, true].map(later => ({ pipeline, point, later }))),
+      POINTS.flatMap(point =>
+        [false, true].flatMap(later => [false, true].map(threaded => ({ pipeline, point, later, threaded }))),
+      ),
     )
   return POINTS.map((point, i) => ({
     pipeline: PIPELINES[(i + SEED) % PIPELINES.length] as CrashPipeline,
     point,
     later: !ONCE.has(point) && (i + SEED) % 2 === 0,
+    threaded: (i + SEED) % 4 < 2,
   }))
 }
 
@@ -53,13 +57,18 @@ test('docs/crash-safety.md says what happens at each point', () => {
 })
 
 describe.concurrent('a run that is killed and resumed leaves what an undisturbed one leaves', () => {
-  test.for(cases().map(each => [each.pipeline.name, each.point, each.later ? 'a later time' : 'first', each] as const))(
-    '%s, %s, %s',
+  const named = (each: Case) =>
+    [
+      ...([each.pipeline.name, each.point] as const),
+      ...([each.later ? 'a later time' : 'first', each.threaded ? 'two threads' : 'one thread', each] as const),
+    ] as const
+  test.for(cases().map(named))(
+    '%s, %s, %s, %s',
     { timeout: TIMEOUT_MS },
-    async ([, point, , { pipeline, later }], { skip }) => {
+    async ([, point, , , { pipeline, later, threaded }], { skip }) => {
       const kills = killsAt(point, later, of(pipeline))
       if (kills === null) return skip('the pipeline never comes there so often')
-      const { problems, killed } = await endure(pipeline, kills, of(pipeline), ALL)
+      const { problems, killed } = await endure(pipeline, kills, of(pipeline), ALL, threaded)
       expect(problems).toEqual([])
       // Where answers come sooner or later there may be fewer commits than in the undisturbed run.
       if (!pipeline.asynchronous) expect(killed).toBe(kills.length)
@@ -73,7 +82,7 @@ test.each(['batches', 'branches'])(
   async name => {
     const pipeline = pipelineNamed(name)
     const kills = killsAt('mid_rewind', false, of(pipeline)) ?? []
-    const { problems, killed } = await endure(pipeline, kills, of(pipeline), ALL)
+    const { problems, killed } = await endure(pipeline, kills, of(pipeline), ALL, false)
     expect(problems).toEqual([])
     expect(killed).toBe(2)
   },
@@ -89,6 +98,7 @@ describe.concurrent('a run that is killed anywhere', () => {
     async seed => {
       const fate = new Random(seed)
       const pipeline = fate.pick(PIPELINES)
+      const threaded = fate.chance(0.5)
       const any = (nth: number): Kill => ({ at: { point: 'any', nth } })
       const met = of(pipeline).points.any ?? 0
       const more = Array.from({ length: fate.below(3) }, () => any(fate.between(1, met)))
@@ -97,7 +107,7 @@ describe.concurrent('a run that is killed anywhere', () => {
       // How many commits a run makes depends on its speed: one that was done too soon is run again, and killed earlier.
       do {
         nth = fate.between(1, nth - 1)
-        endured = await endure(pipeline, [any(nth), ...more], of(pipeline), true)
+        endured = await endure(pipeline, [any(nth), ...more], of(pipeline), true, threaded)
         expect(endured.problems, `${pipeline.name}: ${nth}, ${JSON.stringify(more)}`).toEqual([])
       } while (endured.killed === 0 && nth > 1)
       expect(endured.killed).toBeGreaterThan(0)
@@ -120,7 +130,7 @@ describe.concurrent('a run that is killed anywhere', () => {
             after_ms: fate.next() * of(pipeline).took_ms,
           }),
         )
-        const endured = await endure(pipeline, kills, of(pipeline), true)
+        const endured = await endure(pipeline, kills, of(pipeline), true, fate.chance(0.5))
         killed += endured.killed
         expect(endured.problems, `${pipeline.name}: ${JSON.stringify(kills)}`).toEqual([])
       },

@@ -46,13 +46,14 @@ export interface Endured {
 
 /**
  * Runs the pipeline, kills each process as `kills` say, one kill a process, and lets the last one come to its end. `often`: the
- * record is verified after each kill, and not only at the end.
+ * record is verified after each kill, and not only at the end. `threaded`: another thread writes the ledger, as in a long run.
  */
 export async function endure(
   pipeline: CrashPipeline,
   kills: readonly Kill[],
   undisturbed: Undisturbed,
   often: boolean,
+  threaded: boolean,
 ): Promise<Endured> {
   const place = new Place(pipeline)
   const problems: string[] = []
@@ -62,7 +63,8 @@ export async function endure(
       const resume = await place.hasRun()
       if (!resume && leavings(place).length > 0)
         problems.push(`before any entry there is ${leavings(place).join(', ')}`)
-      const exit = await ended(place.begin({ resume, kill: kill !== null && 'at' in kill ? kill.at : undefined }), kill)
+      const at = kill !== null && 'at' in kill ? kill.at : undefined
+      const exit = await ended(place.begin({ resume, threaded, kill: at }), kill)
       if (exit.signal === null) {
         const { code, message, status } = reportOf(exit)
         // A run that was sealed before its process was killed has nothing to go on with.

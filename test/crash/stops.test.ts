@@ -4,7 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runUndisturbed, type Undisturbed } from './endure.ts'
-import { type CrashPipeline, pipelineNamed } from './pipelines.ts'
+import { applications, type CrashPipeline, pipelineNamed } from './pipelines.ts'
 import { type Exit, Place, Program } from './place.ts'
 
 const ALL = process.env.CUSTODY_CRASH === 'all'
@@ -273,6 +273,21 @@ describe.concurrent('a full disk', () => {
       const { stderr } = await runIn(place, ['sh', '-c', limits])
       expect(stderr).toMatch(/CUSTODY_LEDGER_WRITE[\s\S]*run: 1\n[\s\S]*resume: 0\n/)
       await isAsUndisturbed(place)
+    },
+  )
+
+  test.skipIf(process.platform === 'win32')(
+    'a ledger that is written by another thread: the same',
+    { timeout: TIMEOUT_MS },
+    async () => {
+      const long: CrashPipeline = { ...LINEAR, name: 'long', files: { 'applications.csv': applications(24_000) } }
+      const place = newPlace(long)
+      const whole = (await runUndisturbed(long)).outputs
+      // Room for more rows than those from which on there is a thread, and for fewer than all.
+      const { stderr } = await runIn(place, ['sh', '-c', script('ulimit -S -f 16000', 'ulimit -S -f unlimited')])
+      expect(stderr).toMatch(/CUSTODY_LEDGER_WRITE[\s\S]*run: 1\n[\s\S]*resume: 0\n/)
+      expect(await place.problems(true)).toEqual([])
+      expect(place.outputs()).toEqual(whole)
     },
   )
 

@@ -1,5 +1,5 @@
 /** Bad files whose YAML or shape is wrong. */
-import { type BadFile, error } from './case.ts'
+import { type BadFile, error, warning } from './case.ts'
 
 export const SHAPE_CASES: readonly BadFile[] = [
   // ── YAML ──
@@ -287,7 +287,7 @@ export const SHAPE_CASES: readonly BadFile[] = [
   {
     name: 'a limit of nothing',
     change: [['sinks:', 'limits: { services: { «openai»: {} } }\nsinks:']],
-    expect: [error('MISSING_KEY', 'no limit')],
+    expect: [error('MISSING_KEY', 'no limit'), warning('UNUSED_LIMIT', 'no node calls')],
   },
 
   // ── variables, secrets, --set ──

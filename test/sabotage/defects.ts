@@ -28,10 +28,18 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'the ledger says that rows are written before they are',
     file: 'committer.ts',
-    text: 'await this.#durable(await this.#outputs.flush(), false)',
+    text: 'await this.#begin(await this.#outputs.flush(), false)',
     instead: `const before = this.#outputs.all.map(each => each.receipt ?? { rows: 0, bytes: 0, sha256: null, state: null })
-    await this.#durable(before, false)
+    await this.#begin(before, false)
     await this.#outputs.flush()`,
+    shape: 'linear-later-crashes',
+  },
+  {
+    name: 'a run is sealed while its last commit is under way',
+    file: 'committer.ts',
+    text: `    await this.#begin(await this.#outputs.finish(), true)
+    await this.settled()`,
+    instead: '    await this.#begin(await this.#outputs.finish(), true)',
     shape: 'linear-later-crashes',
   },
   {

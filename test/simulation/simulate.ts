@@ -76,7 +76,7 @@ function goOn(world: World, ledger: MemoryLedger, model: Model, shape: Shape, fa
   )
 }
 
-/** Decides when the power goes, or somebody stops the run. */
+/** Decides when the power goes, or somebody stops the run, and whether commits take time. */
 function start(world: World, ledger: MemoryLedger, model: Model, shape: Shape, fate: Random) {
   const stop = new AbortController()
   const power = new Power(shape.crashes === true && fate.chance(0.7) ? fate.between(1, 12) : Number.POSITIVE_INFINITY)
@@ -84,6 +84,10 @@ function start(world: World, ledger: MemoryLedger, model: Model, shape: Shape, f
   world.power = power
   if (shape.crashes === true && fate.chance(0.3))
     world.clock.wake(fate.below(shape.timed === true ? 3_000_000 : 300_000), () => stop.abort())
+  const { clock } = world
+  // Timers are only as punctual as commits are quick, and where there are any it is checked that they are.
+  const slow = shape.timed !== true && fate.chance(0.5)
+  ledger.pause = slow ? () => clock.sleep(fate.below(20_000)) : null
   return { plan: world.plan(model), run: RUN, clock: world.clock, limit: Number.POSITIVE_INFINITY, signal: stop.signal }
 }
 

@@ -86,7 +86,7 @@ export class World {
         ...common(source.name),
         kind: 'source',
         schema: OBSERVED,
-        plugin: { spec: this.#source(source), options: null },
+        plugin: { spec: this.#source(source), options: null, secrets: [] },
         to: edge(source.name, 'to', source.to),
         on_invalid: edge(source.name, 'on_invalid', source.on_invalid),
       })
@@ -96,7 +96,7 @@ export class World {
       nodes.push({
         ...common(sink.name),
         kind: 'sink',
-        plugin: { spec: this.#sink(sink), options: null },
+        plugin: { spec: this.#sink(sink), options: null, secrets: [] },
         on_error: edge(sink.name, 'on_error', sink.on_error),
       })
     const topology = {
@@ -114,7 +114,7 @@ export class World {
       hash: '0'.repeat(64),
       value: { text: '', file: 'simulated.yaml', folder: '/', fields: {}, expressions: {}, options: {} },
       ledger_url: null,
-      limits: { services: new Map(), spend_usd: null },
+      limits: { services: new Map(), spend_usd: null, file: null },
     }
   }
 
@@ -129,7 +129,7 @@ export class World {
         return {
           ...shared,
           kind: 'gate',
-          by: { kind: 'plugin', plugin: { spec: gateSpec(node), options: null } },
+          by: { kind: 'plugin', plugin: { spec: gateSpec(node), options: null, secrets: [] } },
           routes: new Map(node.routes.map((target, i) => [String(i), to(String(i), target)])),
           otherwise: null,
           retry: { attempts: 1, ...RETRY },
@@ -139,7 +139,7 @@ export class World {
         return {
           ...shared,
           kind: 'transform',
-          plugin: { spec: this.#step(node), options: null },
+          plugin: { spec: this.#step(node), options: null, secrets: [] },
           retry: { attempts: node.attempts, ...RETRY },
           to: to('to', node.to),
           on_error: to('on_error', node.on_error),
@@ -165,7 +165,7 @@ export class World {
         return {
           ...shared,
           kind: 'aggregate',
-          plugin: { spec: this.#aggregate(node), options: null },
+          plugin: { spec: this.#aggregate(node), options: null, secrets: [] },
           trigger: {
             count: node.count || null,
             max_age_ms: node.max_age_ms ?? null,

@@ -3,6 +3,7 @@ import { bodyOf, encodeRun, encodeSubject } from '../../src/ledger/encode.ts'
 import type { StoredEntry, StoredOpenToken, StoredPayload } from '../../src/ledger/read-port.ts'
 import type {
   CheckpointHead,
+  CommitUnderWay,
   EncodedEntry,
   Ledger,
   RunDraft,
@@ -25,15 +26,19 @@ export class MemoryLedger implements Ledger, RunLedger {
   readonly entries_kept: Kept[] = []
   sealed = false
   power = new Power(Number.POSITIVE_INFINITY)
+  /** How long a commit is under way, as if another thread made it durable; null: no time at all. */
+  pause: (() => Promise<void>) | null = null
   #run = ''
   #epoch = 1
   #buffer: Kept[] = []
+  #under_way: Kept[] = []
 
   get size(): number {
-    return this.entries_kept.length + this.#buffer.length
+    return this.entries_kept.length + this.#under_way.length + this.#buffer.length
   }
 
   async openRun(run: string, draft: RunDraft): Promise<RunLedger> {
+    this.drop()
     this.#run = run
     this.appendRun(draft)
     await this.commit()
@@ -41,24 +46,43 @@ export class MemoryLedger implements Ledger, RunLedger {
   }
 
   append(draft: SubjectDraft): number {
-    return this.#buffer.push({ kind: 'subject', draft, encoded: encodeSubject(draft) }) + this.entries_kept.length - 1
+    return this.#append({ kind: 'subject', draft, encoded: encodeSubject(draft) })
   }
 
   appendRun(draft: RunDraft): number {
-    return this.#buffer.push({ kind: 'run', draft, encoded: encodeRun(draft) }) + this.entries_kept.length - 1
+    return this.#append({ kind: 'run', draft, encoded: encodeRun(draft) })
+  }
+
+  async commit(): Promise<CheckpointHead> {
+    return (await this.begin()).durable
+  }
+
+  async begin(): Promise<CommitUnderWay> {
+    if (this.#under_way.length > 0) throw new Error('a commit is under way')
+    this.#under_way = this.#buffer
+    this.#buffer = []
+    if (this.pause !== null) return { durable: this.pause().then(() => this.#keep()) }
+    const head = this.#keep()
+    return { durable: Promise.resolve(head) }
   }
 
   /** The power may go right before or right after the entries are durable. */
-  async commit(): Promise<CheckpointHead> {
+  #keep(): CheckpointHead {
     this.power.use()
-    this.entries_kept.push(...this.#buffer)
-    this.#buffer = []
+    this.entries_kept.push(...this.#under_way)
+    this.#under_way = []
     this.power.use()
     return { log: 1, size: this.entries_kept.length, root: HASH }
   }
 
   drop(): void {
     this.#buffer = []
+    this.#under_way = []
+  }
+
+  #append(kept: Kept): number {
+    this.#buffer.push(kept)
+    return this.size - 1
   }
 
   async subjectTree(): Promise<{ size: number; root: string }> {
@@ -77,16 +101,16 @@ export class MemoryLedger implements Ledger, RunLedger {
   }
 
   async takeOver(): Promise<{ ledger: RunLedger; epoch: number }> {
-    this.#buffer = []
+    this.drop()
     return { ledger: this, epoch: ++this.#epoch }
   }
 
   async release(): Promise<void> {
-    this.#buffer = []
+    this.drop()
   }
 
   async close(): Promise<void> {
-    this.#buffer = []
+    this.drop()
   }
 
   subjects(): SubjectDraft[] {

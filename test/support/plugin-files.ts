@@ -27,7 +27,7 @@ export class Folder {
   }
   /** A source with the options as YAML would give them. */
   source<O>(spec: SourceSpec<O>, options: object, input: RowSchema = OBSERVED): Source {
-    return spec.create(spec.options.parse(options), { node: 'in', folder: this.path, input }) as Source
+    return spec.create(spec.options.parse(options), { node: 'in', folder: this.path, input, secrets: [] }) as Source
   }
   sink<O>(
     spec: SinkSpec<O>,
@@ -38,6 +38,7 @@ export class Folder {
       node: 'out',
       folder: this.path,
       input: more.input ?? OBSERVED,
+      secrets: [],
       originalNames: () => more.originals ?? {},
     }
     return spec.create(spec.options.parse(options), context) as Sink

@@ -3,6 +3,7 @@
  * what the engine does when. A run may be stopped, and gone on with after any time.
  */
 import { z } from 'zod'
+import type { SharedLimits } from '../../src/engine/calls/service.ts'
 import { resumeRun } from '../../src/engine/resume.ts'
 import { type Progress, type RunResult, runPlan } from '../../src/engine/run.ts'
 import type { EndingFact, GroupClosed } from '../../src/model/entry.ts'
@@ -69,6 +70,7 @@ export interface RigRun {
   readonly onRestored?: () => void
   readonly abandon?: boolean
   readonly from_ledger_only?: boolean
+  readonly shared?: SharedLimits
 }
 
 export class Rig {
@@ -140,10 +142,10 @@ export class Rig {
     return plan
   }
 
-  #request({ stop_after_ms, onProgress }: RigRun) {
+  #request({ stop_after_ms, onProgress, shared }: RigRun) {
     const stop = new AbortController()
     if (stop_after_ms !== undefined) this.clock.wake(stop_after_ms * 1000, () => stop.abort())
-    return { plan: this.plan(), run: RUN, clock: this.clock, signal: stop.signal, onProgress }
+    return { plan: this.plan(), run: RUN, clock: this.clock, signal: stop.signal, onProgress, shared }
   }
 }
 

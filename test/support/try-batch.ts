@@ -16,7 +16,7 @@ export async function tryBatch<Options>(
   const parsed = spec.options.parse(options)
   const rows = batch.map(row => withoutPrototypes(row) as Row)
   const run = async (input: RowSchema): Promise<BatchResult> => {
-    const aggregate = await spec.create(parsed, { node: 'test', folder: '/', input })
+    const aggregate = await spec.create(parsed, { node: 'test', folder: '/', input, secrets: [] })
     return aggregate.process(rows, visitContext())
   }
   const result = await run(OBSERVED)

@@ -13,7 +13,7 @@ export async function tryOut<Options>(
   rows: readonly Json[],
   { input = OBSERVED, folder = '/', call = performing }: { input?: RowSchema; folder?: string; call?: Call } = {},
 ): Promise<readonly (readonly Row[] | string)[]> {
-  const transform = await spec.create(spec.options.parse(options), { node: 'test', folder, input })
+  const transform = await spec.create(spec.options.parse(options), { node: 'test', folder, input, secrets: [] })
   const results: (readonly Row[] | string)[] = []
   for (const row of rows) {
     const result = await transform.process(withoutPrototypes(row) as Row, visitContext(call))
@@ -59,5 +59,5 @@ export function refusals<Options>(
 ): readonly string[] {
   const parsed = spec.options.safeParse(options)
   if (!parsed.success) return parsed.error.issues.map(issue => issue.message)
-  return (spec.check?.(parsed.data) ?? []).map(problem => problem.message)
+  return (spec.check?.(parsed.data, []) ?? []).map(problem => problem.message)
 }

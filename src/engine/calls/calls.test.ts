@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { Power } from '../../../test/support/power.ts'
 import { aggregateOf, Rig, transformOf } from '../../../test/support/rig.ts'
 import type { CallFact, VisitFact } from '../../model/entry.ts'
+import { CustodyError } from '../../model/error.ts'
 import { derive, type Json, type Row } from '../../model/row.ts'
 import type { CallAnswer } from '../../sdk/call.ts'
 import type { TransformSpec, VisitContext } from '../../sdk/spec.ts'
@@ -389,5 +390,48 @@ describe('an aggregate', () => {
       [3, 4],
     ])
     expect(peer.asked.filter(each => JSON.stringify(each.n) === '[1,2]')).toHaveLength(1)
+  })
+})
+
+describe('limits that are kept with other runs', () => {
+  /** One place for all, and nobody else who wants it. */
+  const onePlace = () => {
+    const under_way: string[] = []
+    return {
+      under_way,
+      begin: (service: string) => {
+        if (under_way.length > 0) return 50_000
+        under_way.push(service)
+        return 0
+      },
+      end: (service: string) => {
+        under_way.splice(under_way.indexOf(service), 1)
+      },
+      close: () => undefined,
+    }
+  }
+
+  test('are waited for, and given back', async () => {
+    const peer = new Peer()
+    const rig = peer.on(pipeline(3))
+    const shared = onePlace()
+    await rig.run({ shared })
+    expect(peer.asked).toHaveLength(3)
+    expect(peer.most_at_once).toBe(1)
+    expect(shared.under_way).toEqual([])
+  })
+
+  test('that can’t be known stop the run', async () => {
+    const peer = new Peer()
+    const rig = peer.on(pipeline(3))
+    const broken = new CustodyError('CUSTODY_LIMITER', 'no luck')
+    const begin = () => {
+      throw broken
+    }
+    const shared = { ...onePlace(), begin }
+    expect((await rig.run({ shared })).error).toBe(broken)
+    expect(peer.asked).toEqual([])
+    await rig.resume(1_000)
+    expect(rig.column('out', 'n')).toEqual([1, 2, 3])
   })
 })

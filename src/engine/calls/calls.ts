@@ -29,7 +29,7 @@ import { defect } from '../step.ts'
 import { Budget } from './budget.ts'
 import type { Asker, CallMade } from './call-fact.ts'
 import { ReplayMiss } from './replay-miss.ts'
-import { Service, type Waiter } from './service.ts'
+import { Service, type SharedLimits, type Waiter } from './service.ts'
 
 /** Stands in the record of a call whose plugin threw. */
 const DEFECT = 'CUSTODY_PLUGIN_DEFECT'
@@ -71,6 +71,8 @@ export interface CallsParts {
   readonly recorder: Recorder
   readonly news: News
   readonly signal: AbortSignal
+  /** Limits that are kept with other runs; null for limits of this run's own. */
+  readonly shared: SharedLimits | null
   /** Where calls are answered from instead of being made; null to make them. */
   readonly recordings: Recordings | null
 }
@@ -193,6 +195,10 @@ export class Calls {
         if (--visit.waiting === 0) this.#waiting_visits--
         this.#begin(pending)
       },
+      fail: thrown => {
+        if (--visit.waiting === 0) this.#waiting_visits--
+        pending.reject(thrown)
+      },
     })
   }
 
@@ -276,8 +282,9 @@ export class Calls {
     if (known !== undefined) return known
     const { limits, clock } = this.#parts
     const service = new Service(
+      name,
       { concurrency: concurrencyOf(limits, name), per_minute: limits.services.get(name)?.per_minute ?? null },
-      { clock, allows: most_nusd => this.#budget.allows(most_nusd) },
+      { clock, allows: most_nusd => this.#budget.allows(most_nusd), shared: this.#parts.shared },
     )
     this.#services.set(name, service)
     return service

@@ -1,6 +1,6 @@
 /** At most so many calls in any minute: a log of the latest beginnings. */
 
-const MINUTE_US = 60_000_000
+export const MINUTE_US = 60_000_000
 
 export class Pace {
   readonly #per_minute: number

@@ -14,11 +14,22 @@ export interface ServiceLimits {
   readonly per_minute: number | null
 }
 
+/** Limits that are kept with other runs. */
+export interface SharedLimits {
+  /** Takes a place if there is one: 0. Else how long to wait at least before the next look, in microseconds. */
+  begin(service: string, limits: ServiceLimits, now_us: number): number
+  /** Gives a place back. */
+  end(service: string): void
+  close(): void
+}
+
 /** A call that waits to begin. */
 export interface Waiter {
   /** The most that it can cost, in nano-dollars. */
   readonly most_nusd: number
   begin(): void
+  /** It can't begin, ever. */
+  fail(thrown: unknown): void
 }
 
 /** `queued`: it waits for a place or its time; `unaffordable`: for budget. */
@@ -28,9 +39,11 @@ export interface ServicePorts {
   readonly clock: Clock
   /** Whether a call may begin as far as money goes. */
   allows(most_nusd: number): boolean
+  readonly shared: SharedLimits | null
 }
 
 export class Service {
+  readonly #name: string
   readonly #limits: ServiceLimits
   readonly #ports: ServicePorts
   readonly #pace: Pace | null
@@ -41,7 +54,8 @@ export class Service {
   #shut_until_us = 0
   #callOff: (() => void) | null = null
 
-  constructor(limits: ServiceLimits, ports: ServicePorts) {
+  constructor(name: string, limits: ServiceLimits, ports: ServicePorts) {
+    this.#name = name
     this.#limits = limits
     this.#ports = ports
     this.#pace = limits.per_minute === null ? null : new Pace(limits.per_minute)
@@ -76,20 +90,25 @@ export class Service {
 
   /** A call came back, with an answer or an error. */
   answered(): void {
-    this.#busy--
+    this.#leave()
     this.#throttle = afterAnswer(this.#throttle, this.#limits.concurrency)
     this.pump()
   }
 
   /** A call that began then was throttled; the service wants so long a pause. */
   throttled(begun_us: number, pause_us: number): void {
-    this.#busy--
+    this.#leave()
     const now_us = this.#ports.clock.now_us()
     const news = begun_us > this.#cut_us
     this.#throttle = afterThrottled(this.#throttle, news)
     if (news) this.#cut_us = now_us
     if (isShut(this.#throttle)) this.#shut_until_us = Math.max(this.#shut_until_us, now_us + pause_us)
     this.pump()
+  }
+
+  #leave(): void {
+    this.#busy--
+    this.#ports.shared?.end(this.#name)
   }
 
   /** Lets begin what may. */
@@ -100,7 +119,9 @@ export class Service {
       if (this.#busy >= Math.floor(this.#throttle.allowance) || !this.#ports.allows(first.most_nusd)) return
       const { clock } = this.#ports
       const now_us = clock.now_us()
-      const wait_us = Math.max(this.#pace?.wait_us(now_us) ?? 0, this.#shut_until_us - now_us)
+      const own_us = Math.max(this.#pace?.wait_us(now_us) ?? 0, this.#shut_until_us - now_us)
+      const wait_us = own_us > 0 ? own_us : this.#share(first, now_us)
+      if (wait_us === null) continue
       if (wait_us > 0) {
         this.#callOff = clock.wake(wait_us, () => this.pump())
         return
@@ -109,6 +130,17 @@ export class Service {
       this.#busy++
       this.#pace?.begin(now_us)
       first.begin()
+    }
+  }
+
+  /** How long others keep it waiting; null if that can't be known: then it fails. */
+  #share(waiter: Waiter, now_us: number): number | null {
+    try {
+      return this.#ports.shared?.begin(this.#name, this.#limits, now_us) ?? 0
+    } catch (thrown) {
+      this.#queue.shift()
+      waiter.fail(thrown)
+      return null
     }
   }
 

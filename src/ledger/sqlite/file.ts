@@ -71,7 +71,8 @@ export function openForReading(path: string, url: string): DatabaseSync {
   }
 }
 
-const CACHE_KIB = 32 * 1024
+/** All that a run writes is appended, so that a small cache has the pages that are needed. */
+const CACHE_KIB = 8 * 1024
 
 function opening(
   url: string,

@@ -57,7 +57,7 @@ test('as many keys are kept, whichever row of each', async () => {
 test('a kept row is the row itself', async () => {
   const aggregate = await dedupe.create(
     { key: ['a'], keep: 'first', nulls: 'same' },
-    { node: 'test', folder: '/', input: { fields: new Map(), closed: false, observed: true } },
+    { node: 'test', folder: '/', input: { fields: new Map(), closed: false, observed: true }, secrets: [] },
   )
   const rows = [{ a: 1 }, { a: 1 }, { a: 2 }]
   const result = await aggregate.process(rows, visitContext())

@@ -60,7 +60,7 @@ test.each([
 
 test('fields of the line are required, each at its option', () => {
   const options = report.options.parse({ line: '{a} {b} {a}' })
-  expect(report.requires?.(options)).toEqual([
+  expect(report.requires?.(options, [])).toEqual([
     { field: 'a', path: ['line'] },
     { field: 'b', path: ['line'] },
   ])

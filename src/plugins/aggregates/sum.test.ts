@@ -62,6 +62,8 @@ test('the order doesn’t matter', () => {
 test.each([
   [[], 0],
   [[-0], 0],
+  [[Number.MAX_VALUE, Number.MAX_VALUE, -Number.MAX_VALUE, -Number.MAX_VALUE, 5e-324], 5e-324],
+  [[5e-324, -Number.MAX_VALUE, -Number.MAX_VALUE, Number.MAX_VALUE, Number.MAX_VALUE], 5e-324],
   [[0.1, 0.2, 0.3], 0.6],
   [Array.from({ length: 10 }, () => 0.1), 1],
   [[1e100, 1, -1e100], 1],

@@ -21,9 +21,22 @@ export function exactSum(values: ArrayLike<number>): number {
 const SHRINK = 2 ** -64
 
 function sumOfParts(values: ArrayLike<number>): number {
-  const parts = partsOf(values, 1)
+  const parts = partsOf(values, 1) ?? partsOf(balanced(values), 1)
   const sum = parts === null ? rounded(partsOf(values, SHRINK) ?? [Number.NaN]) / SHRINK : rounded(parts)
   return sum + 0
+}
+
+/** Positive and negative values by turns, so that sums on the way are no larger than the largest value or the sum itself. */
+function balanced(values: ArrayLike<number>): readonly number[] {
+  const sorted = Array.from(values).sort((a, b) => a - b)
+  const order: number[] = []
+  let [first, last, sum] = [0, sorted.length - 1, 0]
+  while (first <= last) {
+    const next = sum > 0 ? sorted[first++]! : sorted[last--]!
+    sum += next
+    order.push(next)
+  }
+  return order
 }
 
 /** Doubles of growing size that don't overlap, and whose exact sum is that of the values; null if it overflows. */

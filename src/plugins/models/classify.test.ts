@@ -35,7 +35,7 @@ describe('options', () => {
   ])('%j', (options, message) => expect(refusals(classify, local(options)).join()).toMatch(message))
 
   test('fields and templates are required', () => {
-    const requires = (more: Options) => classify.requires?.(classify.options.parse(local(more)))
+    const requires = (more: Options) => classify.requires?.(classify.options.parse(local(more)), [])
     expect(requires({ instructions: '{{ tone }} {{ title }}' })).toEqual([
       { field: 'title', path: ['fields', 0] },
       { field: 'body', path: ['fields', 1] },

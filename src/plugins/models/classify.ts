@@ -13,7 +13,7 @@ import { orFile } from './from-file.ts'
 import { Model } from './model.ts'
 import { modelOptions, modelProblems, type OptionProblem, serviceOf, unpriced } from './model-options.ts'
 import { type OutputShape, outputShape } from './output-shape.ts'
-import { askAll, type Query } from './queries.ts'
+import { askAll, type Prompt, type Query } from './queries.ts'
 
 const name = z.string().min(1)
 const template = orFile(name)
@@ -86,8 +86,8 @@ function queryOf(options: ClassifyOptions): Query {
     system: {
       fields: [],
       render(row) {
-        const more = own?.render(row) ?? { ok: true, text: '' }
-        return more.ok ? { ok: true, text: `${systemPrompt(options)}${more.text && `\n\n${more.text}`}` } : more
+        const more = own?.render(row) ?? { ok: true, value: '' }
+        return more.ok ? { ok: true, value: `${systemPrompt(options)}${more.value && `\n\n${more.value}`}` } : more
       },
     },
     prompt: text === undefined ? listing(fields) : (compileTemplate(text) as Template),
@@ -108,12 +108,12 @@ function systemPrompt(options: ClassifyOptions): string {
 }
 
 /** Each field on a line of its own; what isn't there is null. */
-function listing(fields: readonly string[]): Template {
+function listing(fields: readonly string[]): Prompt {
   const line = (row: Row, field: string) => {
     const value: Json = row[field] ?? null
     return `${field}: ${typeof value === 'string' ? value : canonicalize(value)}`
   }
-  return { fields, render: row => ({ ok: true, text: fields.map(field => line(row, field)).join('\n') }) }
+  return { fields, render: row => ({ ok: true, value: fields.map(field => line(row, field)).join('\n') }) }
 }
 
 function shapeOf(options: ClassifyOptions): OutputShape {

@@ -86,7 +86,7 @@ describe('options', () => {
         b: { prompt: '{{ row.text }}{{ id }}', system: 'S' },
       },
     })
-    expect(llm.requires?.(options)).toEqual([
+    expect(llm.requires?.(options, [])).toEqual([
       { field: 'tone', path: ['system'] },
       { field: 'text', path: ['queries', 'a', 'prompt'] },
       { field: 'id', path: ['queries', 'b', 'prompt'] },
@@ -220,7 +220,12 @@ describe('several queries', () => {
       'reply a': { code: 'LLM_REFUSAL', retryable: false },
       'size a': '{}',
     })
-    const transform = await llm.create(llm.options.parse(options()), { node: 'n', folder: '/', input: OBSERVED })
+    const transform = await llm.create(llm.options.parse(options()), {
+      node: 'n',
+      folder: '/',
+      input: OBSERVED,
+      secrets: [],
+    })
     const visit = { attempt: 1, signal: new AbortController().signal, call }
     expect(await transform.process({ text: 'a' }, visit)).toMatchObject({ code: 'LLM_REFUSAL', message: 'reply: told' })
     // Nothing more is paid for a row that has failed.

@@ -75,7 +75,7 @@ function askedOf({ system, prompt, schema, queries }: LlmOptions): readonly Aske
 const PARAMETERS = 'parameters'
 
 const templateOf = (source: string, options: LlmOptions) =>
-  compileTemplate(source, options.parameters === undefined ? [] : [PARAMETERS])
+  compileTemplate(source, { more: options.parameters === undefined ? [] : [PARAMETERS] })
 
 /** Templates of a question with their places. */
 const templatesOf = ({ system, prompt, path }: Asked) => [

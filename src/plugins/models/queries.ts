@@ -7,15 +7,19 @@ import type { Call } from '../../sdk/call.ts'
 import { rowError } from '../../sdk/results.ts'
 import type { RowError } from '../../sdk/spec.ts'
 import type { Template } from '../templates/template.ts'
+
 import type { Answer, Message, Model, Question } from './model.ts'
 import type { OutputShape } from './output-shape.ts'
 import { type OutputValue, outputValue } from './output-value.ts'
 
+/** A template, or what else makes a text of a row. */
+export type Prompt = Pick<Template, 'fields' | 'render'>
+
 export interface Query {
   /** For messages about it; empty for the only one. */
   readonly name: string
-  readonly system: Template | null
-  readonly prompt: Template
+  readonly system: Prompt | null
+  readonly prompt: Prompt
   /** Null: a text. */
   readonly shape: OutputShape | null
 }
@@ -49,8 +53,8 @@ function worded({ name, system, prompt }: Query, row: Row, parameters: Row): rea
   for (const [role, template] of [['system', system] as const, ['user', prompt] as const]) {
     if (template === null) continue
     const rendered = template.render(row, parameters)
-    if (!rendered.ok) return named(name, rowError('LLM_TEMPLATE', `the ${role} prompt: ${rendered.problem}`))
-    messages.push({ role, content: rendered.text.toWellFormed() })
+    if (!rendered.ok) return named(name, rowError('LLM_TEMPLATE', `the ${role} prompt: ${rendered.message}`))
+    messages.push({ role, content: rendered.value.toWellFormed() })
   }
   return messages
 }

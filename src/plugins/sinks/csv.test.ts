@@ -132,7 +132,7 @@ test('options that can’t be honoured are told', () => {
   expect(csvSink.options.safeParse({ path: 'x', delimiter: 'a' }).success).toBe(false)
   expect(csvSink.options.safeParse({ path: 'x', delimiter: ',,' }).success).toBe(false)
   expect(
-    csvSink.check?.(csvSink.options.parse({ path: 'x', columns: ['a', 'a'], headers: { a: 'x', b: 'x' } })),
+    csvSink.check?.(csvSink.options.parse({ path: 'x', columns: ['a', 'a'], headers: { a: 'x', b: 'x' } }), []),
   ).toHaveLength(2)
 })
 

@@ -186,7 +186,7 @@ describe('syntax', () => {
 
   test('options that can’t work together are told', () => {
     const problems = (options: object) =>
-      csvSource.check?.(csvOptions.parse({ path: 'x', ...options })).map(each => each.path)
+      csvSource.check?.(csvOptions.parse({ path: 'x', ...options }), []).map(each => each.path)
     expect(problems({})).toEqual([])
     expect(problems({ columns: ['a'] })).toEqual([['columns']])
     expect(problems({ columns: ['a', 'a'], header: false })).toEqual([['columns']])

@@ -1,70 +1,131 @@
 /**
- * Liquid templates over rows. The same row always gives the same text: what reads the clock, chance, the machine's time zone
- * or other files isn't there.
- *
- * Fields are variables by their names, and the whole row is `row`: `{{ text }}` and `{{ row.text }}` are the same. What a
- * place prints must be there: a field that is missing or null is an error, unless the template deals with it by `default` or
- * inside of an `if`. Lists and objects are printed as JSON.
+ * Liquid templates over a row. Fields are variables by their names, and the whole row is `row`: `{{ name }}` and
+ * `{{ row.name }}` are the same. What is rendered depends on the row alone: not on files, the clock, the machine's time zone or
+ * chance. A field that is missing or null is an error, unless the template deals with it (`default`, `if`). Lists and objects
+ * are printed as JSON.
  */
 import { createRequire } from 'node:module'
-import type * as LiquidJs from 'liquidjs'
+import type { Liquid, Template as LiquidTemplate } from 'liquidjs'
 import { canonicalize } from '../../model/canonical.ts'
-import type { Json, Row } from '../../model/row.ts'
+import { type Json, type Row, withoutPrototypes } from '../../model/row.ts'
 
 export interface Template {
-  /** Fields of the row that it reads, in order, each once. */
+  /** Fields of the row that it reads, in the order of their first place. */
   readonly fields: readonly string[]
   /** `more`: variables besides the fields; they come first where names are the same. */
-  render(row: Row, more?: Row): Rendered
+  render(row: Row, more?: Row): Rendered<string>
+  /** Of a template that is one output and nothing else, the output as it is, not as text. */
+  readonly value: ((row: Row) => Rendered<Json>) | null
 }
 
-export type Rendered = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly problem: string }
+export type Rendered<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string }
 
 export interface TemplateProblem {
-  /** One sentence without a full stop at the end. */
+  /** One sentence without a full stop at the end; repeats parts of the template. */
   readonly problem: string
 }
 
-/** Tags that read other files. */
-const FOREIGN_TAGS = ['include', 'render', 'layout', 'block']
+export const isTemplate = (compiled: Template | TemplateProblem): compiled is Template => 'render' in compiled
+
+/** Throws to refuse the value; the message is for people. */
+export type Escape = (value: Json) => string
+
+/** They read files. */
+const FORBIDDEN_TAGS = ['include', 'render', 'layout', 'block']
+/** Chance; and what would take a value past its escaping. */
+const FORBIDDEN_FILTERS = ['sample', 'raw']
 const DATE_FILTERS = ['date', 'date_to_xmlschema', 'date_to_rfc822', 'date_to_string', 'date_to_long_string']
 /** What rendering may cost, so that no row can hold up a run. Counted, not timed: the same on each machine. */
-const MEMORY_MAX = 50_000_000
-const STEPS_MAX = 1_000_000
+const MOST_MEMORY = 50_000_000
+const RENDERING = { templateLimit: 1_000_000 }
 
-/** `more`: names of variables that aren't fields. */
-export function compileTemplate(source: string, more: readonly string[] = []): Template | TemplateProblem {
-  const engine = liquid()
-  try {
-    const parsed = engine.parse(source)
-    const fields = fieldsOf(engine.globalVariableSegmentsSync(parsed), more)
-    return { fields, render: (row, values) => rendered(engine, parsed, row, values) }
-  } catch (error) {
-    return { problem: problemOf(error) }
+/** LiquidJS with one way to escape outputs. Rendering is synchronous, so that one place for the last output is enough. */
+class Engine {
+  readonly liquid: Liquid
+  last: Json = null
+
+  constructor(escaping: Escape) {
+    // Loaded when the first template is compiled: most commands never need it.
+    const { Liquid: LiquidClass } = createRequire(import.meta.url)('liquidjs') as typeof import('liquidjs')
+    this.liquid = new LiquidClass({
+      strictVariables: true,
+      strictFilters: true,
+      lenientIf: true,
+      ownPropertyOnly: true,
+      memoryLimit: MOST_MEMORY,
+      templates: {},
+      timezoneOffset: 0,
+      preserveTimezones: true,
+      locale: 'en-US',
+      outputEscape: (value: unknown) => {
+        this.last = jsonOf(value)
+        return escaping(this.last)
+      },
+    })
+    for (const tag of FORBIDDEN_TAGS) delete this.liquid.tags[tag]
+    for (const filter of FORBIDDEN_FILTERS) delete this.liquid.filters[filter]
+    for (const filter of DATE_FILTERS) this.#withoutClock(filter)
+  }
+
+  #withoutClock(name: string): void {
+    const filter = this.liquid.filters[name]
+    if (typeof filter !== 'function') throw new TypeError(`LiquidJS has no filter ${name}`)
+    this.liquid.registerFilter(name, function (value: unknown, ...rest: unknown[]) {
+      if (value === 'now' || value === 'today') throw new RangeError(`${name} doesn’t take "${value}"`)
+      return filter.call(this, value, ...rest)
+    })
   }
 }
 
-function rendered(engine: LiquidJs.Liquid, parsed: LiquidJs.Template[], row: Row, more: Row = {}): Rendered {
-  const options = { templateLimit: STEPS_MAX, memoryLimit: MEMORY_MAX }
-  try {
-    return { ok: true, text: String(engine.renderSync(parsed, { ...row, row, ...more }, options)) }
-  } catch (error) {
-    return { ok: false, problem: problemOf(error) }
+const engines = new Map<Escape, Engine>()
+
+function engineFor(escaping: Escape): Engine {
+  let engine = engines.get(escaping)
+  if (engine === undefined) {
+    engine = new Engine(escaping)
+    engines.set(escaping, engine)
   }
+  return engine
 }
 
-/** The first line of LiquidJS's message; its stack shows the template. */
-function problemOf(error: unknown): string {
-  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
-  return line.replace(/\.$/, '')
+export interface TemplateOptions {
+  /** One function for each way to escape, not one for each template; texts as they are, if absent. */
+  readonly escaping?: Escape
+  /** Names of variables that aren't fields. */
+  readonly more?: readonly string[]
 }
 
-type Variables = ReturnType<LiquidJs.Liquid['globalVariableSegmentsSync']>
+export function compileTemplate(
+  source: string,
+  { escaping = asText, more = [] }: TemplateOptions = {},
+): Template | TemplateProblem {
+  const engine = engineFor(escaping)
+  let parsed: LiquidTemplate[]
+  let paths: readonly (readonly unknown[])[]
+  try {
+    parsed = engine.liquid.parse(source)
+    paths = engine.liquid.globalVariableSegmentsSync(parsed) as readonly (readonly unknown[])[]
+  } catch (error) {
+    return { problem: reasonOf(error) }
+  }
+  const render = (row: Row, variables: Row = {}): Rendered<string> => {
+    try {
+      return { ok: true, value: String(engine.liquid.renderSync(parsed, { ...row, row, ...variables }, RENDERING)) }
+    } catch (error) {
+      return { ok: false, message: reasonOf(error) }
+    }
+  }
+  const value = (row: Row): Rendered<Json> => {
+    const rendered = render(row)
+    return rendered.ok ? { ok: true, value: engine.last } : rendered
+  }
+  return { fields: fieldsOf(paths, more), render, value: isOneOutput(source, parsed) ? value : null }
+}
 
 /** `row.text` and `text` are the field `text`; `row` alone is no field. */
-function fieldsOf(variables: Variables, more: readonly string[]): readonly string[] {
+function fieldsOf(paths: readonly (readonly unknown[])[], more: readonly string[]): readonly string[] {
   const fields = new Set<string>()
-  for (const [first, second] of variables) {
+  for (const [first, second] of paths) {
     if (typeof first !== 'string' || more.includes(first)) continue
     if (first !== 'row') fields.add(first)
     else if (typeof second === 'string') fields.add(second)
@@ -72,42 +133,27 @@ function fieldsOf(variables: Variables, more: readonly string[]): readonly strin
   return [...fields]
 }
 
-// ── the engine ──────────────────────────────────────────────────────────────────────────────────────────────────────
+/** Texts as they are, everything else as JSON. */
+export const asText: Escape = value => (typeof value === 'string' ? value : canonicalize(value))
 
-let engine: LiquidJs.Liquid | null = null
+const isOneOutput = (source: string, parsed: readonly LiquidTemplate[]) =>
+  parsed.length === 1 && source.startsWith('{{')
 
-/** Loaded when a pipeline has a template: it isn't part of what every command waits for. */
-function liquid(): LiquidJs.Liquid {
-  if (engine !== null) return engine
-  const { Liquid } = createRequire(import.meta.url)('liquidjs') as typeof LiquidJs
-  engine = new Liquid({
-    strictVariables: true,
-    strictFilters: true,
-    lenientIf: true,
-    ownPropertyOnly: true,
-    outputEscape: printed,
-    timezoneOffset: 0,
-    preserveTimezones: true,
-    locale: 'en-US',
-    templates: {},
-  })
-  for (const tag of FOREIGN_TAGS) delete engine.tags[tag]
-  delete engine.filters.sample
-  for (const name of DATE_FILTERS) engine.registerFilter(name, timeless(engine.filters[name]))
-  return engine
+/** @throws RangeError for what JSON hasn't got. */
+function jsonOf(value: unknown): Json {
+  if (value === null || value === undefined) throw new RangeError('a value is null')
+  const json = withoutPrototypes(value as Json)
+  canonicalize(json)
+  return json
 }
 
-function printed(value: unknown): string {
-  if (typeof value === 'string') return value
-  if (value === null || value === undefined) throw new Error('what is to be printed is null')
-  return canonicalize(value as Json)
-}
-
-/** A filter of dates that takes no time but the row's. */
-function timeless(filter: LiquidJs.FilterImplOptions | undefined): LiquidJs.FilterImplOptions {
-  if (typeof filter !== 'function') throw new Error('LiquidJS has changed: a filter of dates is no function')
-  return function (value: unknown, ...rest: unknown[]) {
-    if (value === 'now' || value === 'today') throw new Error('there is no time of rendering: runs can be repeated')
-    return filter.call(this, value, ...rest)
-  }
+/** What LiquidJS says, in short; it wraps what was thrown. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { originalError } = error as { readonly originalError?: unknown }
+  const reason = (originalError instanceof Error ? originalError : error).message
+  const [, place] = /, (line:\d+, col:\d+)/.exec(error.message) ?? []
+  const missing = /^undefined variable: (.*?)(?:,|$)/.exec(reason)
+  const told = missing === null ? reason.replace(/, line:\d+.*$/s, '') : `${missing[1]} is missing`
+  return place === undefined ? told : `${told} (${place.replace('line:', 'line ').replace('col:', 'column ')})`
 }

@@ -3,8 +3,10 @@ import type { PluginSpec } from '../../sdk/spec.ts'
 import { coerce } from './coerce.ts'
 import { compute } from './compute.ts'
 import { explode } from './explode.ts'
+import { fetchPage } from './fetch-page.ts'
 import { fieldMapper } from './field-mapper.ts'
 import { filter } from './filter.ts'
+import { http } from './http.ts'
 import { keywordFilter } from './keyword-filter.ts'
 import { lookup } from './lookup.ts'
 import { passthrough } from './passthrough.ts'
@@ -20,4 +22,6 @@ export const transforms: readonly PluginSpec[] = [
   filter,
   explode,
   lookup,
+  http,
+  fetchPage,
 ]

@@ -9,6 +9,7 @@ test('an error names field and pattern, not what was found', async () => {
     node: 'screen',
     folder: '/',
     input: { fields: new Map(), closed: false, observed: true },
+    secrets: [],
   })
   expect(transform.process({ note: 'my password' }, visitContext())).toEqual({
     kind: 'error',

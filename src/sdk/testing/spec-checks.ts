@@ -30,7 +30,7 @@ function checkOptions(spec: PluginSpec, sample: Sample, problems: Problems): voi
   const more = { ...(sample.options as object), no_option_has_this_name: 1 }
   of.expect(!spec.options.safeParse(more).success, 'an option that nothing reads is accepted (use z.strictObject)')
   if (options !== null && 'requires' in spec && spec.requires !== undefined) {
-    for (const { field, path } of spec.requires(options)) {
+    for (const { field, path } of spec.requires(options, [])) {
       of.expect(typeof field === 'string' && path.length > 0, 'a requirement lacks its field or path')
     }
   }

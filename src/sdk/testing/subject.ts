@@ -50,6 +50,7 @@ export const contextIn = (folder: string, input: RowSchema = OBSERVED): PluginCo
   node: 'test',
   folder,
   input,
+  secrets: [],
 })
 
 /** The options as the plugin gets them, or null with a problem. */
@@ -59,7 +60,7 @@ export function parsedOptions(spec: PluginSpec, sample: Sample, problems: Proble
     problems.add(`its options are refused: ${parsed.error.issues[0]?.message ?? 'no reason given'}`)
     return null
   }
-  for (const problem of spec.check?.(parsed.data) ?? []) problems.add(`its options are refused: ${problem.message}`)
+  for (const problem of spec.check?.(parsed.data, []) ?? []) problems.add(`its options are refused: ${problem.message}`)
   return parsed.data
 }
 

@@ -1,0 +1,99 @@
+/**
+ * Who does stage 2 of a run's log and makes its commits durable: this thread, or another one (thread/).
+ *
+ * W1. Commits are made one after another. One that fails leaves nothing, and what was appended since is to be dropped.
+ * W2. Errors that ended a token in a later commit than they happened in are looked up by the entries that committed to them.
+ */
+import type { SubjectEntry } from '../model/entry.ts'
+import { CustodyError } from '../model/error.ts'
+import { hexToBytes } from '../model/hash.ts'
+import type { Appended, Appender, UnresolvedError } from './appender.ts'
+import type { StoredEnding, StoredEntry } from './read-port.ts'
+import type { Store } from './store.ts'
+import type { CheckpointHead, CommitUnderWay, EncodedEntry, LeaseChange } from './write-port.ts'
+
+export interface Scribe {
+  append(entry: EncodedEntry, salts: Uint8Array): void
+  /** Takes all that was appended since the last commit; see `RunLedger.begin`. */
+  begin(lease: LeaseChange): Promise<CommitUnderWay>
+  /** Forgets what was appended since the last commit. */
+  drop(): void
+}
+
+/** Does it in this thread, at once. */
+export class StoreScribe implements Scribe {
+  readonly appender: Appender
+  readonly #log: number
+  readonly #store: Store
+
+  constructor(log: number, appender: Appender, store: Store) {
+    this.#log = log
+    this.appender = appender
+    this.#store = store
+  }
+
+  append(entry: EncodedEntry, salts: Uint8Array): void {
+    this.appender.append(entry, salts)
+  }
+
+  async begin(lease: LeaseChange): Promise<CommitUnderWay> {
+    const log = this.#log
+    const head = await this.durably(appended => this.#store.write({ ...appended, log, lease, ledger: null }))
+    return { durable: Promise.resolve(head) }
+  }
+
+  drop(): void {
+    this.appender.drop()
+  }
+
+  /** `write` makes durable what was appended. */
+  async durably(write: (appended: Appended) => Promise<void>): Promise<CheckpointHead> {
+    const { appender } = this
+    try {
+      const appended = appender.take()
+      await write(appended.unresolved.length === 0 ? appended : await this.#resolve(appended))
+      appender.accept()
+      return appended.checkpoint
+    } catch (error) {
+      appender.drop()
+      throw error
+    }
+  }
+
+  async #resolve(appended: Appended): Promise<Appended> {
+    const endings = [...appended.endings]
+    for (const each of appended.unresolved) {
+      const earlier = await this.#earlierEntries(each, appended)
+      const hex = commitmentIn(earlier, each.value)
+      if (hex === undefined)
+        throw new CustodyError('CUSTODY_ENGINE_DEFECT', `an ending names value ${each.value}, which no entry has`)
+      endings[each.ending] = { ...(endings[each.ending] as StoredEnding), error_hash: hexToBytes(hex) }
+    }
+    return { ...appended, endings }
+  }
+
+  /** Bodies of the subject's entries, stored and about to be. */
+  async #earlierEntries({ row, batch }: UnresolvedError, appended: Appended): Promise<readonly SubjectEntryBody[]> {
+    const { reader } = this.#store
+    const stored: StoredEntry[] = []
+    if (row !== null) stored.push(...(await reader.entriesOfRow(this.#log, row)))
+    else for await (const each of reader.entriesOfRun(this.#log)) stored.push(each)
+    return [...stored, ...appended.entries]
+      .filter(each => each.row === row)
+      .map(each => JSON.parse(each.body) as SubjectEntryBody)
+      .filter(each => row !== null || each.b === batch)
+  }
+}
+
+/** What is needed here of a subject's entry: see `SubjectEntry`. */
+interface SubjectEntryBody {
+  readonly b?: number
+  readonly c?: SubjectEntry['commitments']
+  readonly w?: number
+}
+
+function commitmentIn(entries: readonly SubjectEntryBody[], value: number): string | undefined {
+  for (const { c, w } of entries)
+    if (c !== undefined && w !== undefined && c[value - w] !== undefined) return c[value - w]
+  return undefined
+}

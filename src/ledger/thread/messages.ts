@@ -1,0 +1,55 @@
+/** What the two threads tell each other, as data. */
+import type { KeyObject } from 'node:crypto'
+import { CustodyError, type ErrorCode, isCustodyError, type Place } from '../../model/error.ts'
+import type { AppenderState } from '../appender.ts'
+import type { CheckpointHead, LeaseChange } from '../write-port.ts'
+import type { Packed } from './packing.ts'
+
+/** What the other thread begins with. */
+export interface Beginning {
+  /** Absolute path of the SQLite file, and its URL for people. */
+  readonly path: string
+  readonly url: string
+  /** The ledger's id. */
+  readonly ledger: string
+  readonly log: number
+  readonly state: AppenderState
+  readonly key: { readonly name: string; readonly private_key: KeyObject }
+}
+
+export type Question =
+  | { readonly kind: 'commit'; readonly packed: Packed; readonly lease: LeaseChange }
+  /** Nothing follows. */
+  | { readonly kind: 'end' }
+
+export type Answer =
+  /** `packed` comes back to be filled again. */
+  | { readonly kind: 'durable'; readonly head: CheckpointHead; readonly packed: Packed }
+  | { readonly kind: 'failed'; readonly failure: Failure }
+  | { readonly kind: 'ended'; readonly state: AppenderState }
+
+/** An error: cloning one loses its code. */
+export interface Failure {
+  /** null for one that isn't a CustodyError. */
+  readonly code: ErrorCode | null
+  readonly message: string
+  readonly where: Place | undefined
+  readonly hint: string | undefined
+  /** Of causes only what is for people is kept. */
+  readonly cause: Failure | null
+  readonly stack: string | undefined
+}
+
+export function failureOf(thrown: unknown): Failure {
+  const { message, stack, cause } = thrown instanceof Error ? thrown : new Error(String(thrown))
+  const { code, where, hint } = isCustodyError(thrown) ? thrown : { code: null, where: undefined, hint: undefined }
+  return { code, message, where, hint, cause: cause === undefined ? null : failureOf(cause), stack }
+}
+
+export function errorOf(failure: Failure): Error {
+  const { code, message, where, hint, stack } = failure
+  const cause = failure.cause === null ? undefined : errorOf(failure.cause)
+  const error = code === null ? new Error(message, { cause }) : new CustodyError(code, message, { where, hint, cause })
+  if (stack !== undefined) error.stack = stack
+  return error
+}

@@ -1,0 +1,244 @@
+/**
+ * A commit's entries as three blocks of bytes, which go from thread to thread without being copied.
+ *
+ * P1. `unpack` gives what was packed, as long as texts have no lone surrogates: canonical JSON has none.
+ * P2. Blocks that come back are filled again. They grow to what a commit takes.
+ */
+import type { EndingFact } from '../../model/entry.ts'
+import { SALT_BYTES } from '../../model/hash.ts'
+import type { EncodedEntry } from '../write-port.ts'
+
+/** Blocks are as long as they have grown, not as what is in them. */
+export interface Packed {
+  readonly entries: number
+  /** UTF-8 of all texts, one after another. */
+  readonly text: Uint8Array<ArrayBuffer>
+  readonly text_bytes: number
+  /** Lengths of texts in UTF-16 units, and all else that is a number. */
+  readonly numbers: Float64Array<ArrayBuffer>
+  readonly salts: Uint8Array<ArrayBuffer>
+}
+
+export interface Unpacked {
+  readonly entry: EncodedEntry
+  readonly salts: Uint8Array
+}
+
+const NONE = -1
+const EMPTY: Packed = {
+  entries: 0,
+  text: new Uint8Array(),
+  text_bytes: 0,
+  numbers: new Float64Array(),
+  salts: new Uint8Array(),
+}
+
+/** Room at first; a commit of a thousand small rows needs about this. */
+const TEXT_BYTES = 1024 * 1024
+const NUMBERS = 32 * 1024
+const SALTS_BYTES = 64 * 1024
+
+export class Packer {
+  #entries = 0
+  #text = asBuffer(EMPTY.text)
+  #text_at = 0
+  #numbers = EMPTY.numbers
+  #number_at = 0
+  #salts = EMPTY.salts
+  #salts_at = 0
+  #spare = EMPTY
+
+  add(entry: EncodedEntry, salts: Uint8Array): void {
+    const { texts, stored, endings, open_tokens } = entry
+    this.#reserve(10 + 2 * texts.length + 8 * endings.length + 2 * open_tokens.length, salts.length)
+    this.#salts.set(salts, this.#salts_at)
+    this.#salts_at += salts.length
+    this.#put(entry.row ?? NONE)
+    this.#put(entry.batch ?? NONE)
+    this.#put(entry.first_value)
+    this.#put(entry.had_open ? 1 : 0)
+    this.#put(texts.length)
+    this.#put(endings.length)
+    this.#put(open_tokens.length)
+    let all = entry.before + entry.after
+    this.#put(entry.before.length)
+    this.#put(entry.after.length)
+    for (let i = 0; i < texts.length; i++) {
+      all += texts[i]! + stored[i]!
+      this.#put(texts[i]!.length)
+      this.#put(stored[i]!.length)
+    }
+    for (let i = 0; i < endings.length; i++) {
+      const { token, fate, node, sink, group, error } = endings[i]!
+      this.#put(token)
+      this.#put(fate)
+      this.#put(node)
+      this.#put(sink)
+      this.#put(group)
+      this.#put(error === null ? NONE : error.code.length)
+      this.#put(error === null ? NONE : error.value)
+      this.#put(entry.recorded_us[i]!)
+      if (error !== null) all += error.code
+    }
+    for (let i = 0; i < open_tokens.length; i++) {
+      this.#put(open_tokens[i]!.token)
+      this.#put(open_tokens[i]!.node)
+    }
+    this.#write(all)
+    this.#entries++
+  }
+
+  /** All that was added. What is added from now on belongs to the next commit. */
+  take(): Packed {
+    const packed = {
+      entries: this.#entries,
+      text: this.#text,
+      text_bytes: this.#text_at,
+      numbers: this.#numbers,
+      salts: this.#salts,
+    }
+    this.#text = asBuffer(this.#spare.text)
+    this.#numbers = this.#spare.numbers
+    this.#salts = this.#spare.salts
+    this.#spare = EMPTY
+    this.clear()
+    return packed
+  }
+
+  /** Takes the blocks of a commit that has been unpacked. */
+  reuse(blocks: Packed): void {
+    this.#spare = blocks
+  }
+
+  /** Forgets what was added since the last `take`. */
+  clear(): void {
+    this.#entries = 0
+    this.#text_at = 0
+    this.#number_at = 0
+    this.#salts_at = 0
+  }
+
+  #put(value: number): void {
+    this.#numbers[this.#number_at++] = value
+  }
+
+  #reserve(numbers: number, salts_bytes: number): void {
+    if (this.#number_at + numbers > this.#numbers.length) {
+      const larger = new Float64Array(Math.max(NUMBERS, 2 * (this.#number_at + numbers)))
+      larger.set(this.#numbers)
+      this.#numbers = larger
+    }
+    if (this.#salts_at + salts_bytes > this.#salts.length) {
+      const larger = new Uint8Array(Math.max(SALTS_BYTES, 2 * (this.#salts_at + salts_bytes)))
+      larger.set(this.#salts)
+      this.#salts = larger
+    }
+  }
+
+  #write(text: string): void {
+    // A UTF-16 unit takes at most three bytes.
+    const needed = this.#text_at + 3 * text.length
+    if (needed > this.#text.length) {
+      const larger = new Uint8Array(Math.max(TEXT_BYTES, 2 * needed))
+      larger.set(this.#text)
+      this.#text = asBuffer(larger)
+    }
+    this.#text_at += this.#text.write(text, this.#text_at, 'utf8')
+  }
+}
+
+/** What `postMessage` is to hand over instead of copying it. */
+export function blocksOf({ text, numbers, salts }: Packed): ArrayBuffer[] {
+  return [text.buffer, numbers.buffer, salts.buffer]
+}
+
+export function* unpack(packed: Packed): Generator<Unpacked> {
+  const from = new Unpacker(packed)
+  for (let i = 0; i < packed.entries; i++) yield from.next()
+}
+
+class Unpacker {
+  readonly #text: string
+  #text_at = 0
+  readonly #numbers: Float64Array
+  #number_at = 0
+  readonly #salts: Uint8Array
+  #salts_at = 0
+
+  constructor({ text, text_bytes, numbers, salts }: Packed) {
+    this.#text = asBuffer(text).toString('utf8', 0, text_bytes)
+    this.#numbers = numbers
+    this.#salts = salts
+  }
+
+  next(): Unpacked {
+    const row = orNull(this.#number())
+    const batch = orNull(this.#number())
+    const first_value = this.#number()
+    const had_open = this.#number() === 1
+    const values = this.#number()
+    const ended = this.#number()
+    const open = this.#number()
+    const [before_units, after_units] = [this.#number(), this.#number()]
+    const before = this.#cut(before_units)
+    const after = this.#cut(after_units)
+    const texts: string[] = []
+    const stored: string[] = []
+    for (let i = 0; i < values; i++) {
+      texts.push(this.#cut(this.#number()))
+      stored.push(this.#cut(this.#number()))
+    }
+    const endings: EndingFact[] = []
+    const recorded_us: number[] = []
+    for (let i = 0; i < ended; i++) {
+      endings.push(this.#ending())
+      recorded_us.push(this.#number())
+    }
+    const open_tokens: Array<EncodedEntry['open_tokens'][number]> = []
+    for (let i = 0; i < open; i++) open_tokens.push({ token: this.#number(), node: this.#number() })
+    const entry = { row, batch, before, after, texts, stored, first_value, endings, recorded_us, open_tokens, had_open }
+    return { entry, salts: this.#salt(Math.max(1, values) * SALT_BYTES) }
+  }
+
+  #ending(): EndingFact {
+    const token = this.#number()
+    const fate = this.#number() as EndingFact['fate']
+    const node = this.#number()
+    const sink = this.#number()
+    const group = this.#number()
+    const code_units = this.#number()
+    const value = this.#number()
+    return {
+      token,
+      fate,
+      node,
+      sink,
+      group,
+      error: code_units === NONE ? null : { code: this.#cut(code_units), value },
+    }
+  }
+
+  #number(): number {
+    return this.#numbers[this.#number_at++]!
+  }
+
+  #cut(units: number): string {
+    const start = this.#text_at
+    this.#text_at += units
+    return this.#text.slice(start, this.#text_at)
+  }
+
+  #salt(bytes: number): Uint8Array {
+    const start = this.#salts_at
+    this.#salts_at += bytes
+    return this.#salts.subarray(start, this.#salts_at)
+  }
+}
+
+function orNull(value: number): number | null {
+  return value === NONE ? null : value
+}
+
+function asBuffer(bytes: Uint8Array<ArrayBuffer>): Buffer<ArrayBuffer> {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { opening, RUN, simpleRow, testPorts } from '../../../test/support/ledger.ts'
+import { CustodyError } from '../../model/error.ts'
+import { openLedger, openLedgerReader } from '../open.ts'
+import type { Ledger } from '../write-port.ts'
+import { errorOf, failureOf } from './messages.ts'
+
+let folder: string
+let ledger: Ledger
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'custody-thread-'))
+  ledger = await openLedger(url(), testPorts(), { create: true, thread_from_entries: 0 })
+})
+afterEach(async () => {
+  await ledger.close()
+  rmSync(folder, { recursive: true })
+})
+
+const url = () => `sqlite:${join(folder, 'ledger.db')}`
+
+/** A run whose commits are made by another thread from now on. */
+async function threadedRun() {
+  const run = await ledger.openRun(RUN, opening())
+  run.append(simpleRow(1))
+  await run.commit()
+  return run
+}
+
+test('entries of the next commit can be appended while one is under way', async () => {
+  const run = await threadedRun()
+  run.append(simpleRow(2))
+  const { durable } = await run.begin()
+  expect(run.append(simpleRow(3))).toBe(3)
+  expect(await durable).toMatchObject({ size: 3 })
+  expect(await run.commit()).toMatchObject({ size: 4 })
+  const reader = await openLedgerReader(url())
+  expect(await reader.size(run.log)).toBe(4)
+  await reader.close()
+})
+
+test('a commit that fails takes what was appended meanwhile with it', async () => {
+  const run = await threadedRun()
+  run.append(simpleRow(2))
+  run.append(simpleRow(3, 1))
+  const { durable } = await run.begin()
+  run.append(simpleRow(4))
+  await expect(durable).rejects.toMatchObject({ name: 'CustodyError', code: 'CUSTODY_ENGINE_DEFECT' })
+  expect(run.size).toBe(2)
+  run.append(simpleRow(2))
+  expect(await run.commit()).toMatchObject({ size: 3 })
+})
+
+test('T1: a thread that ends fails what it was asked, and all that is asked of it later', async () => {
+  const run = await threadedRun()
+  run.append(simpleRow(2))
+  const { durable } = await run.begin()
+  const failed = expect(durable).rejects.toMatchObject({ code: 'CUSTODY_LEDGER_WRITE' })
+  await ledger.close()
+  await failed
+  run.append(simpleRow(2))
+  await expect(run.commit()).rejects.toMatchObject({ code: 'CUSTODY_LEDGER_WRITE' })
+  expect(run.size).toBe(2)
+})
+
+test('what can’t be opened there is an error of the commit', async () => {
+  const run = await ledger.openRun(RUN, opening())
+  run.append(simpleRow(1))
+  await run.commit()
+  for (const name of ['ledger.db', 'ledger.db-wal', 'ledger.db-shm']) rmSync(join(folder, name))
+  run.append(simpleRow(2))
+  await expect(run.commit()).rejects.toMatchObject({ code: 'CUSTODY_LEDGER_NOT_FOUND' })
+})
+
+test('errors come over with all that people are told', () => {
+  const cause = new TypeError('inner')
+  const error = new CustodyError('CUSTODY_LEDGER_BUSY', 'it is locked', { where: { path: '/x' }, hint: 'wait', cause })
+  const [copy, plain] = [error, cause].map(each => errorOf(structuredClone(failureOf(each)))) as [CustodyError, Error]
+  expect(copy).toBeInstanceOf(CustodyError)
+  expect(copy).toMatchObject({ code: error.code, message: error.message, where: error.where, hint: error.hint })
+  expect((copy.cause as Error).message).toBe('inner')
+  expect(plain).not.toBeInstanceOf(CustodyError)
+  expect([plain.message, plain.stack]).toEqual([cause.message, cause.stack])
+})

@@ -1,0 +1,106 @@
+/**
+ * Stage 2 in another thread, seen from this one.
+ *
+ * T1. A thread that ends before it was asked to, whatever the reason, fails what was asked of it and all that is asked
+ *     later: CUSTODY_LEDGER_WRITE.
+ * T2. It keeps the process alive only while it owes an answer.
+ */
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { CustodyError } from '../../model/error.ts'
+import type { AppenderState } from '../appender.ts'
+import type { OtherThread } from '../run-ledger.ts'
+import type { CheckpointHead, CommitUnderWay, EncodedEntry, LeaseChange } from '../write-port.ts'
+import { type Answer, type Beginning, errorOf, type Question } from './messages.ts'
+import { blocksOf, Packer } from './packing.ts'
+
+/** Compiled or not, as this file is. */
+const WORKER = new URL(`./worker${extname(import.meta.url)}`, import.meta.url)
+
+/** Nothing there outlives its commit. By itself the young generation grows to 50 MB, and is hardly any faster. */
+const YOUNG_MIB = 16
+
+export class ThreadScribe implements OtherThread {
+  readonly #url: string
+  readonly #worker: Worker
+  readonly #packer = new Packer()
+  #owed: { readonly resolve: (answer: Answer) => void; readonly reject: (error: unknown) => void } | null = null
+  #lost: CustodyError | null = null
+
+  constructor(beginning: Beginning) {
+    this.#url = beginning.url
+    this.#worker = new Worker(WORKER, {
+      workerData: beginning,
+      name: 'custody-ledger',
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+    })
+    this.#worker.unref()
+    this.#worker.on('message', (answer: Answer) => this.#settle(answer))
+    this.#worker.on('messageerror', error => this.#lose(error.message, error))
+    this.#worker.on('error', (error: Error) => this.#lose(error.message, error))
+    this.#worker.on('exit', code => this.#lose(`exit code ${code}`))
+  }
+
+  append(entry: EncodedEntry, salts: Uint8Array): void {
+    this.#packer.add(entry, salts)
+  }
+
+  async begin(lease: LeaseChange): Promise<CommitUnderWay> {
+    const packed = this.#packer.take()
+    return { durable: this.#commit({ kind: 'commit', packed, lease }, blocksOf(packed)) }
+  }
+
+  drop(): void {
+    this.#packer.clear()
+  }
+
+  async end(): Promise<AppenderState> {
+    const answer = await this.#ask({ kind: 'end' })
+    await this.terminate()
+    if (answer.kind === 'ended') return answer.state
+    throw unexpected(answer)
+  }
+
+  async terminate(): Promise<void> {
+    await this.#worker.terminate()
+  }
+
+  async #commit(question: Question, blocks: ArrayBuffer[]): Promise<CheckpointHead> {
+    const answer = await this.#ask(question, blocks)
+    if (answer.kind !== 'durable') throw unexpected(answer)
+    this.#packer.reuse(answer.packed)
+    return answer.head
+  }
+
+  #ask(question: Question, blocks: ArrayBuffer[] = []): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      if (this.#lost !== null) return reject(this.#lost)
+      if (this.#owed !== null) return reject(new TypeError('the other thread was asked before it had answered'))
+      this.#owed = { resolve, reject }
+      this.#worker.ref()
+      this.#worker.postMessage(question, blocks)
+    })
+  }
+
+  #settle(answer: Answer): void {
+    const owed = this.#owed
+    this.#owed = null
+    this.#worker.unref()
+    if (answer.kind === 'failed') owed?.reject(errorOf(answer.failure))
+    else owed?.resolve(answer)
+  }
+
+  #lose(why: string, cause?: unknown): void {
+    this.#lost ??= new CustodyError(
+      'CUSTODY_LEDGER_WRITE',
+      `${this.#url} can't be written any more: the thread that wrote it has ended (${why})`,
+      { cause },
+    )
+    this.#owed?.reject(this.#lost)
+    this.#owed = null
+  }
+}
+
+function unexpected({ kind }: Answer): TypeError {
+  return new TypeError(`the other thread answered ${kind}`)
+}

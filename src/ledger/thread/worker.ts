@@ -1,0 +1,50 @@
+/** The other thread: does stage 2 of one run with a connection of its own, a question at a time. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { makeSigner } from '../../model/note.ts'
+import { Appender } from '../appender.ts'
+import { StoreScribe } from '../scribe.ts'
+import { openForWriting } from '../sqlite/file.ts'
+import { SqliteReader } from '../sqlite/reader.ts'
+import { SqliteStore } from '../sqlite/store.ts'
+import { type Answer, type Beginning, failureOf, type Question } from './messages.ts'
+import { blocksOf, unpack } from './packing.ts'
+
+interface Open {
+  readonly store: SqliteStore
+  readonly scribe: StoreScribe
+}
+
+let opened: Open | null = null
+
+/** With the first question, so that an error of opening is an answer like any other. */
+function open(): Open {
+  const { path, url, ledger, log, state, key } = workerData as Beginning
+  const db = openForWriting(path, url, null)
+  const store = new SqliteStore(db, new SqliteReader(db, url))
+  const appender = new Appender(ledger, log, makeSigner(key.name, key.private_key), state)
+  return { store, scribe: new StoreScribe(log, appender, store) }
+}
+
+async function answer(question: Question): Promise<void> {
+  try {
+    opened ??= open()
+    const { store, scribe } = opened
+    if (question.kind === 'end') {
+      const state = scribe.appender.state()
+      await store.close()
+      return tell({ kind: 'ended', state })
+    }
+    const { packed, lease } = question
+    for (const { entry, salts } of unpack(packed)) scribe.append(entry, salts)
+    const head = await (await scribe.begin(lease)).durable
+    tell({ kind: 'durable', head, packed }, blocksOf(packed))
+  } catch (thrown) {
+    tell({ kind: 'failed', failure: failureOf(thrown) })
+  }
+}
+
+function tell(told: Answer, blocks: ArrayBuffer[] = []): void {
+  parentPort?.postMessage(told, blocks)
+}
+
+parentPort?.on('message', answer)

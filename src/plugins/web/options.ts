@@ -1,0 +1,46 @@
+/** Options of all plugins that ask the web. */
+import { z } from 'zod'
+import { DURATION_PATTERN, parseDuration } from '../../model/duration.ts'
+import { parseException } from './addresses.ts'
+import type { WebLimits } from './client.ts'
+
+const duration = z
+  .string()
+  .regex(new RegExp(DURATION_PATTERN), 'a duration is written as `30s`')
+  .refine(text => (parseDuration(text) ?? 0) > 0, { error: 'a duration is written as `30s`' })
+
+const status = z.int().min(100).max(599)
+
+export const webOptions = {
+  service: z.string().min(1).optional().describe('Its name in `limits.services`'),
+  timeout: duration.default('30s').describe('For the whole answer, redirects included'),
+  max_bytes: z.int().min(1).max(200_000_000).default(10_000_000).describe('Of the answer, decompressed'),
+  redirects: z.int().min(0).max(20).default(5).describe('How many are followed'),
+  allow: z
+    .array(
+      z.string().refine(text => parseException(text) !== null, {
+        error: 'name hosts, addresses, or ranges such as 10.0.0.0/8',
+      }),
+    )
+    .default([])
+    .describe('Hosts, addresses and ranges that may be asked though they are private or local'),
+  retry_on: z.array(status).optional().describe('Statuses after which another attempt could help'),
+}
+
+interface WebOptions {
+  readonly timeout: string
+  readonly max_bytes: number
+  readonly redirects: number
+  readonly allow: readonly string[]
+}
+
+export const limitsOf = ({ timeout, max_bytes, redirects, allow }: WebOptions): WebLimits => ({
+  timeout_ms: parseDuration(timeout) ?? 0,
+  max_bytes,
+  redirects,
+  allow,
+})
+
+/** Where the options don't name others. A request that mustn't be made twice is made again only if it was turned away. */
+export const retriedStatuses = (idempotent: boolean): readonly number[] =>
+  idempotent ? [408, 429, 500, 502, 503, 504] : [408, 429, 503]

@@ -1,0 +1,59 @@
+/** Has pages read in a thread of its own, one after another, with a limit of time and memory for each. */
+import { Worker } from 'node:worker_threads'
+import type { Page } from './page.ts'
+import type { PageTask } from './page-worker.ts'
+
+/** Milliseconds; far more than a page needs that people read. */
+const MOST_MS = 20_000
+const MOST_MEMORY_MB = 512
+
+export class PageReader {
+  readonly #most_ms: number
+  #worker: Worker | null = null
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(most_ms = MOST_MS) {
+    this.#most_ms = most_ms
+  }
+
+  /** Null if the page can't be read: too large, nested too deep, or too slow. */
+  read(task: PageTask): Promise<Page | null> {
+    const page = this.#last.then(() => this.#readNow(task))
+    this.#last = Promise.allSettled([page])
+    return page
+  }
+
+  async close(): Promise<void> {
+    await this.#worker?.terminate()
+    this.#worker = null
+  }
+
+  #readNow(task: PageTask): Promise<Page | null> {
+    const { promise, resolve, reject } = Promise.withResolvers<Page | null>()
+    this.#worker ??= startWorker()
+    const worker = this.#worker
+    const giveUp = () => {
+      this.#worker = null
+      void worker.terminate()
+      resolve(null)
+    }
+    const timer = setTimeout(giveUp, this.#most_ms)
+    const onError = (error: NodeJS.ErrnoException) => {
+      this.#worker = null
+      if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') resolve(null)
+      else reject(error)
+    }
+    worker.once('message', resolve).once('error', onError).once('exit', giveUp)
+    worker.postMessage(task)
+    return promise.finally(() => {
+      clearTimeout(timer)
+      worker.off('message', resolve).off('error', onError).off('exit', giveUp)
+    })
+  }
+}
+
+/** Beside this file, compiled or not. */
+function startWorker(): Worker {
+  const name = import.meta.url.endsWith('.ts') ? './page-worker.ts' : './page-worker.js'
+  return new Worker(new URL(name, import.meta.url), { resourceLimits: { maxOldGenerationSizeMb: MOST_MEMORY_MB } })
+}

@@ -1,0 +1,95 @@
+/** What is recorded of an answer: its status, the headers that tell what it is, and its body. */
+import { JsonTextError, parseStrict } from '../../model/json.ts'
+import type { Json, MutableRow } from '../../model/row.ts'
+import type { CallFailure } from '../../sdk/call.ts'
+import type { WebAnswer } from './client.ts'
+import { isTooDeep } from './depth.ts'
+import { failure } from './failures.ts'
+import type { Masks } from './masks.ts'
+
+export const BODY_FORMS = ['json', 'text', 'base64'] as const
+/** How a body is taken. */
+export type BodyForm = (typeof BODY_FORMS)[number]
+
+export type ShownResponse = {
+  readonly status: number
+  /** After redirects; absent if there were none. */
+  readonly url?: string
+  readonly headers: { readonly [name: string]: string }
+  readonly body: Json
+}
+
+const TOLD_HEADERS = [
+  'content-type',
+  'content-language',
+  'date',
+  'etag',
+  'last-modified',
+  'link',
+  'location',
+  'request-id',
+  'retry-after',
+  'x-request-id',
+]
+/** Of the body of an answer that is an error. */
+const MOST_ERROR_BYTES = 64 * 1024
+
+export const BODY_ERRORS = {
+  HTTP_NOT_JSON: 'The answer’s body isn’t JSON, or holds what can’t be kept exactly.',
+  HTTP_NOT_TEXT: 'The answer’s body isn’t text in the encoding that it names, UTF-8 if it names none.',
+} as const
+
+/** `asked`: the URL at first. Everything without secrets. */
+export function showResponse(answer: WebAnswer, asked: URL, body: Json, masks: Masks): ShownResponse {
+  const headers: MutableRow = {}
+  for (const name of TOLD_HEADERS) {
+    const value = answer.headers[name]
+    if (typeof value === 'string') headers[name] = value
+  }
+  const url = answer.url.href === asked.href ? {} : { url: answer.url.href }
+  return masks.json({ status: answer.status, ...url, headers, body }) as Json & ShownResponse
+}
+
+/** The body of an answer that wasn't wanted: its beginning, as text, where it is one. */
+export function errorBody({ body, headers }: WebAnswer): Json {
+  return decodeText(body.subarray(0, MOST_ERROR_BYTES), charsetOf(headers['content-type']), false)
+}
+
+/** Failures: HTTP_NOT_JSON, HTTP_NOT_TEXT. */
+export function readBody({ body, headers, url, status }: WebAnswer, form: BodyForm, masks: Masks): BodyRead {
+  if (form === 'base64') return { kind: 'body', body: masks.bytes(body).toString('base64') }
+  const text = decodeText(body, charsetOf(headers['content-type']), true)
+  if (text === null) return failure('HTTP_NOT_TEXT', `${url.origin} answers with something that isn’t text`, false)
+  if (form === 'text') return { kind: 'body', body: text }
+  if (text === '' && (status === 204 || status === 205 || status === 304)) return { kind: 'body', body: null }
+  const reason = (why: string) =>
+    failure('HTTP_NOT_JSON', `${url.origin} answers with something that isn’t JSON (${why})`, false)
+  try {
+    const value = parseStrict(text)
+    return isTooDeep(value) ? reason('JSON_TOO_DEEP') : { kind: 'body', body: value }
+  } catch (error) {
+    if (error instanceof JsonTextError) return reason(error.code)
+    throw error
+  }
+}
+
+export type BodyRead = { readonly kind: 'body'; readonly body: Json } | CallFailure
+
+/** The label of a content type's encoding; null if it names none. */
+export function charsetOf(content_type: string | undefined): string | null {
+  return /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(content_type ?? '')?.[1] ?? null
+}
+
+/** Text of the encoding, UTF-8 if there is none; a byte order mark is dropped. Null, or U+FFFD, for what isn't valid. */
+export function decodeText(bytes: Buffer, label: string | null, strict: true): string | null
+export function decodeText(bytes: Buffer, label: string | null, strict: false): string
+export function decodeText(bytes: Buffer, label: string | null, strict: boolean): string | null {
+  try {
+    return new TextDecoder(label ?? 'utf-8', { fatal: strict }).decode(bytes)
+  } catch (error) {
+    // A label that isn't known, or bytes that aren't of the encoding.
+    if (error instanceof RangeError) return strict ? null : decodeText(bytes, null, false)
+    if (error instanceof TypeError) return null
+    throw error
+  }
+}
