@@ -158,7 +158,7 @@ async function machineOf(parts: SessionParts, stop: AbortSignal, atPoint: AtPoin
   const { recordings = null, shared = null } = request
   // What is on record needn't be waited for.
   const news = new News(clock, () => wake(), recordings === null)
-  const calls = new Calls({ limits: plan.limits, clock, recorder, news, signal, recordings, shared })
+  const calls = new Calls({ limits: plan.limits, clock, recorder, news, signal, atPoint, recordings, shared })
   const contexts = new Contexts(plan, calls, signal)
   const flow = new Flow({ plan, stations, recorder, outputs, clock, contexts, news }, reachability(plan))
   const extent = await extentOf(intakes)

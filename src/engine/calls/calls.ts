@@ -23,6 +23,7 @@ import type { Plan } from '../../plan/plan.ts'
 import type { CallAnswer, CallFailure, CallRequest, CallResult, CallTry } from '../../sdk/call.ts'
 import { MOST_THROTTLED, throttledDelay_ms } from '../decide/throttle.ts'
 import type { News } from '../news.ts'
+import type { AtPoint } from '../points.ts'
 import type { Clock } from '../ports.ts'
 import type { Recorder } from '../recorder.ts'
 import { defect } from '../step.ts'
@@ -66,6 +67,7 @@ export interface CallsParts {
   readonly signal: AbortSignal
   /** Limits that are kept with other runs; null for limits of this run's own. */
   readonly shared: SharedLimits | null
+  readonly atPoint: AtPoint
   /** Where calls are answered from instead of being made; null to make them. */
   readonly recordings: Recordings | null
 }
@@ -212,7 +214,8 @@ export class Calls {
   }
 
   #begin(pending: Pending): void {
-    const { clock, news } = this.#parts
+    const { clock, news, atPoint } = this.#parts
+    atPoint('before_call')
     const started_us = clock.now_us()
     this.#under_way++
     this.#budget.begin(pending.most_nusd)
@@ -296,7 +299,9 @@ export class Calls {
   #record(pending: Pending, status: CallStatus, response: string, costs: CallCosts, time: Time): void {
     const { visit, ordinal, request, name } = pending
     const service = visit.services.indexOf(name) + 1
-    this.#parts.recorder.call(visit.asker, { ordinal, service, status, request, response, costs, ...time })
+    const { recorder, atPoint } = this.#parts
+    recorder.call(visit.asker, { ordinal, service, status, request, response, costs, ...time })
+    atPoint('after_call')
   }
 
   #service(name: string): Service {
