@@ -9,15 +9,23 @@ import { discardingLedger } from '../src/ledger/discard.ts'
 import { signingKey } from '../src/ledger/keys.ts'
 import { openLedger } from '../src/ledger/open.ts'
 import { uuidv7 } from '../src/model/uuid.ts'
+import type { Plan } from '../src/plan/plan.ts'
 import { planOf } from './plan.ts'
 import { profiling } from './profiling.ts'
-import type { Mark, RunSample, RunTask } from './task.ts'
+import type { CallsTask, Mark, RunSample, RunTask } from './task.ts'
 
 const MARKS = 200
 
 /** @throws Error if the run doesn't come to its end, or rows failed: then there is nothing to measure. */
 export async function execute(task: RunTask): Promise<RunSample> {
-  const plan = await planOf(task.workload, task.folder)
+  return measured(await planOf(task.workload, task.folder), task)
+}
+
+type Run = Pick<RunTask, 'rows' | 'folder'> & Partial<Omit<RunTask, 'kind'>> & Pick<RunTask | CallsTask, 'kind'>
+
+/** The same with any plan; with evidence unless the task says otherwise. */
+export async function measured(plan: Plan, task: Run): Promise<RunSample> {
+  const { evidence = true } = task
   boundYoungGeneration()
   const clock = systemClock()
   const ports = { now_us: () => clock.now_us(), entropy: (size: number) => randomBytes(size), signer: signingKey() }
@@ -27,7 +35,7 @@ export async function execute(task: RunTask): Promise<RunSample> {
     create: true,
     ...(task.profile === undefined ? {} : { thread_from_entries: Number.POSITIVE_INFINITY }),
   }
-  const ledger = task.evidence ? await openLedger(url, ports, options) : discardingLedger()
+  const ledger = evidence ? await openLedger(url, ports, options) : discardingLedger()
   const marks: Mark[] = []
   const run = uuidv7(Math.floor(clock.now_us() / 1000), randomBytes(10))
   const endProfile = task.profile === undefined ? null : await profiling(task.profile)
@@ -43,7 +51,9 @@ export async function execute(task: RunTask): Promise<RunSample> {
     limit: task.rows,
     dry_run: false,
     signal: new AbortController().signal,
-    onProgress: ({ rows_read: rows, elapsed_us }) => {
+    onProgress: ({ rows_read, tokens_ended, elapsed_us }) => {
+      // Rows that ask wait in line long after they were read.
+      const rows = task.kind === 'calls' ? tokens_ended : rows_read
       if (task.crash_after !== undefined && rows >= task.crash_after) process.kill(process.pid, 'SIGKILL')
       if (rows < ((marks.length + 1) * task.rows) / MARKS) return
       const { user, system } = process.cpuUsage(cpu)
@@ -58,7 +68,7 @@ export async function execute(task: RunTask): Promise<RunSample> {
   await ledger.close()
   if (error !== null) throw error
   if (summary.status !== 'completed' || summary.rows.read !== task.rows)
-    throw new Error(`the run of ${task.workload} is ${summary.status} after ${summary.rows.read} rows`)
+    throw new Error(`the run of ${plan.name} is ${summary.status} after ${summary.rows.read} rows`)
   return {
     rows: task.rows,
     seconds,
@@ -67,6 +77,6 @@ export async function execute(task: RunTask): Promise<RunSample> {
     main_cpu_us_per_row: (main.user + main.system) / task.rows,
     peak_rss_bytes: process.resourceUsage().maxRSS * 1024,
     marks,
-    ledger_bytes: task.evidence ? statSync(join(task.folder, 'custody.db')).size : 0,
+    ledger_bytes: evidence ? statSync(join(task.folder, 'custody.db')).size : 0,
   }
 }

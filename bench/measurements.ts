@@ -6,6 +6,7 @@
  */
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { type CallsResult, measureCalls } from './asking.ts'
 import { writeData } from './data.ts'
 import { crash, measure, type Start, timeProgram } from './start.ts'
 import { mean, median } from './statistics.ts'
@@ -20,6 +21,8 @@ export interface Bench {
   readonly others: number
   /** How often runs are repeated that have at most `others` rows. */
   readonly repeat: number
+  /** Rows that a chaos peer is asked about, how many at once, and how long it takes on average; null: none. */
+  readonly calls: { readonly rows: number; readonly concurrency: number; readonly latency_ms: number } | null
   /** Whether the built program is timed, too. */
   readonly program: boolean
   /** Made, and removed at the end; on the disk that is to be measured. */
@@ -63,6 +66,7 @@ export interface LongRun {
 export interface Results {
   readonly workloads: { readonly [name in WorkloadName]?: readonly SizeResult[] }
   readonly long_run: LongRun | null
+  readonly calls: CallsResult | null
 }
 
 const EXPLAINS = 5
@@ -74,7 +78,7 @@ export async function measureAll(bench: Bench): Promise<Results> {
   mkdirSync(folder, { recursive: true })
   try {
     onStep('writing the input')
-    await writeData(join(folder, 'data.csv'), Math.max(...sizes, others))
+    await writeData(join(folder, 'data.csv'), Math.max(...sizes, others, bench.calls?.rows ?? 0))
     const results: { [name in WorkloadName]?: SizeResult[] } = {}
     let long_run: LongRun | null = null
     for (const name of workloads) {
@@ -86,7 +90,7 @@ export async function measureAll(bench: Bench): Promise<Results> {
         if (is_longest) long_run = await lookAt(bench, last)
       }
     }
-    return { workloads: results, long_run }
+    return { workloads: results, long_run, calls: await lookAtCalls(bench) }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -129,6 +133,12 @@ async function measureSize(
     ratio: rows_per_second / without,
   }
   return { result, last: full.at(-1) as RunSample }
+}
+
+async function lookAtCalls({ calls, folder, start, onStep }: Bench): Promise<CallsResult | null> {
+  if (calls === null) return null
+  onStep(`calls, ${calls.rows.toLocaleString('en')} rows`)
+  return measureCalls({ ...calls, folder: join(folder, 'calls') }, start)
 }
 
 async function lookAt(bench: Bench, { rows, marks }: RunSample): Promise<LongRun> {

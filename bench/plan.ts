@@ -11,10 +11,15 @@ import { filesIn } from '../src/sdk/option-files.ts'
 import { WORKLOADS, type WorkloadName } from './workloads.ts'
 
 /** Writes the workload's pipeline file into `folder`, and compiles it. @throws Error if it isn't sound. */
-export async function planOf(workload: WorkloadName, folder: string): Promise<Plan> {
+export function planOf(workload: WorkloadName, folder: string): Promise<Plan> {
+  return planOfText(WORKLOADS[workload].yaml, folder)
+}
+
+/** The same with the text of a pipeline file. */
+export async function planOfText(yaml: string, folder: string): Promise<Plan> {
   mkdirSync(folder, { recursive: true })
   const file = join(folder, 'pipeline.yaml')
-  writeFileSync(file, WORKLOADS[workload].yaml)
+  writeFileSync(file, yaml)
   const { pipeline, diagnostics } = await loadPipeline(file, { env: {}, overrides: [] })
   const secrets = { secrets: () => undefined, fingerprint: () => '' }
   const compiled =

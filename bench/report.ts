@@ -18,7 +18,9 @@ compiling the pipeline and the start of the process (some 0.2 s) don't count; th
 code does, and is most of what a run of 10,000 rows takes. The input is in the page cache. Memory is that of the whole process.
 The discarding ledger neither encodes nor hashes nor stores; the sinks are fsynced with it, too. Row data isn't random: the
 ledger's size is what it is on disk, uncompressed.
-Not measured: outside calls, several processes at once, other stores, slow disks.`
+The ideal for calls is that as many requests as may be are under way all the time, each for as long as the peer takes; those
+that meet a fault count, the start and the end of the run do, too.
+Not measured: several processes at once, other stores, slow disks.`
 
 export function render({ machine, results, compared }: Report): string {
   const { w1 } = results.workloads
@@ -54,6 +56,7 @@ export function render({ machine, results, compared }: Report): string {
     ),
     ...workloadLines(results),
     ...(w1 === undefined || results.long_run === null ? [] : ['', ...longLines(results.long_run)]),
+    ...callLines(results),
     '',
     NOTES,
   ].join('\n')
@@ -101,6 +104,16 @@ function longLines({ rows, marks, readers, explain_process_ms, resume }: NonNull
     `explain: ${explain_first_ms.toFixed(1)} ms the first time, ${explain_again_ms.toFixed(1)} ms again${whole_process}`,
     `resume after ${whole(resume.rows)} rows: state restored after ${restored_seconds.toFixed(1)} s, first commit after ${first_commit_seconds.toFixed(1)} s`,
     `verify: ${verify_seconds.toFixed(1)} s, ${((verify_seconds * 1e6) / rows).toFixed(1)} µs a row${verify_ok ? '' : '; IT FOUND PROBLEMS'}`,
+  ]
+}
+
+function callLines({ calls }: Results): string[] {
+  if (calls === null) return []
+  const { rows, requests, concurrency, rows_per_second, ideal_rows_per_second, rss_growth } = calls
+  return [
+    '',
+    `calls: ${whole(rows)} rows, ${whole(requests)} requests, ${concurrency} at a time: ${whole(rows_per_second)} rows/s of ${whole(ideal_rows_per_second)}`,
+    `       ${whole(calls.cpu_us_per_row)} µs of CPU a row; peak ${whole(calls.peak_rss_bytes / 1e6)} MB, growth ${((rss_growth - 1) * 100).toFixed(1)} %`,
   ]
 }
 

@@ -16,7 +16,7 @@ const RESULTS = join(import.meta.dirname, 'results')
 const USAGE = `\
 npm run bench -- [options]
   --quick        10,000 and 100,000 rows only, three times instead of five
-  --only NAME    only this workload: ${Object.keys(WORKLOADS).join(', ')}
+  --only NAME    only this workload: ${Object.keys(WORKLOADS).join(', ')}, calls
   --rows N       W1 with this many rows only, and the others too
   --repeat N     how often small runs are repeated
   --json         print the result as JSON`
@@ -44,15 +44,16 @@ function number(name: string, text: string | undefined): number | undefined {
 
 function benchOf(options: ReturnType<typeof parse>): Bench {
   const { quick, only } = options
-  if (only !== undefined && !Object.hasOwn(WORKLOADS, only))
+  if (only !== undefined && only !== 'calls' && !Object.hasOwn(WORKLOADS, only))
     throw new TypeError(`there is no workload ${only}\n${USAGE}`)
   const rows = number('rows', options.rows)
   const sizes = quick ? [10_000, 100_000] : [10_000, 100_000, 1_000_000]
   return {
-    workloads: only === undefined ? (Object.keys(WORKLOADS) as WorkloadName[]) : [only as WorkloadName],
+    workloads: (Object.keys(WORKLOADS) as WorkloadName[]).filter(name => only === undefined || only === name),
     sizes: rows === undefined ? sizes : [rows],
     others: rows ?? 100_000,
     repeat: number('repeat', options.repeat) ?? (quick ? 3 : 5),
+    calls: only === undefined || only === 'calls' ? { rows: 5_000, concurrency: 64, latency_ms: 400 } : null,
     program: true,
     // On the disk of the checkout: /tmp may be in memory, where an fsync costs nothing.
     folder: join(RESULTS, `work-${process.pid}`),

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { ReadSample, ReadTask, ResumeSample, ResumeTask, RunSample, RunTask, Task } from './task.ts'
+import type { CallsTask, ReadSample, ReadTask, ResumeSample, ResumeTask, RunSample, RunTask, Task } from './task.ts'
 
 const CHILD = join(import.meta.dirname, 'child.ts')
 const PROGRAM = join(import.meta.dirname, '..', 'bin', 'custody.js')
@@ -16,7 +16,7 @@ export interface Start {
   readonly key: string
 }
 
-export function measure(task: RunTask, start: Start): Promise<RunSample>
+export function measure(task: RunTask | CallsTask, start: Start): Promise<RunSample>
 export function measure(task: ResumeTask, start: Start): Promise<ResumeSample>
 export function measure(task: ReadTask, start: Start): Promise<ReadSample>
 export async function measure(task: Task, { key }: Start): Promise<RunSample | ResumeSample | ReadSample> {

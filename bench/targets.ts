@@ -88,6 +88,11 @@ const TARGETS: readonly Target[] = [
     ...{ unit: 'ms', at_least: 50, aim: 10, less_is_better: true },
     of: r => r.long_run?.readers.explain_first_ms,
   },
+  {
+    what: 'calls: rows/s against the ideal',
+    ...{ unit: 'ratio', at_least: 0.9, aim: 0.95 },
+    of: r => (r.calls === null ? undefined : r.calls.rows_per_second / r.calls.ideal_rows_per_second),
+  },
 ]
 
 export function compare(results: Results): readonly Compared[] {

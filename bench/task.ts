@@ -30,7 +30,17 @@ export interface ReadTask {
   readonly row: number
 }
 
-export type Task = RunTask | ResumeTask | ReadTask
+/** Asks a chaos peer about each row. */
+export interface CallsTask {
+  readonly kind: 'calls'
+  readonly rows: number
+  readonly concurrency: number
+  /** Of the peer. */
+  readonly api_url: string
+  readonly folder: string
+}
+
+export type Task = RunTask | ResumeTask | ReadTask | CallsTask
 
 /** Where a run was. */
 export interface Mark {

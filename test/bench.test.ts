@@ -22,6 +22,7 @@ test('measures a workload, and compares each number with its target', async () =
     sizes: [6000],
     others: 1000,
     repeat: 1,
+    calls: { rows: 40, concurrency: 8, latency_ms: 10 },
     program: false,
     folder: temporary(),
     start: { key: encodeSigningKey('bench', generateSigningKey()) },
@@ -41,6 +42,10 @@ test('measures a workload, and compares each number with its target', async () =
   expect(results.workloads).toEqual({ w1: [sample] })
   expect(results.long_run).toMatchObject({ rows: 6000, readers: { verify_ok: true }, explain_process_ms: null })
   expect(results.long_run?.resume.restored_seconds).toBeLessThan(results.long_run?.resume.first_commit_seconds ?? 0)
+
+  const calls = { rows: 40, concurrency: 8, peak_in_flight: 8, rows_per_second: expect.any(Number) }
+  expect(results.calls).toMatchObject(calls)
+  expect(results.calls?.requests).toBeGreaterThanOrEqual(40)
 
   const compared = compare(results)
   expect(compared.map(({ what }) => what)).toContain('W1, one process')

@@ -14,7 +14,7 @@ import { runModel, type Stopped } from './support/simulated-ledger.ts'
 
 const SEEDS = Number(process.env.CUSTODY_SEEDS ?? 8)
 const FIRST = Number(process.env.CUSTODY_SEED ?? 1)
-const SHAPE = { later: true, groups: true, crashes: false, sends: true, max_nodes: 12, max_rows: 30 }
+const SHAPE = { later: true, groups: true, calls: true, sends: true, crashes: false, max_nodes: 12, max_rows: 30 }
 
 const folder = mkdtempSync(join(tmpdir(), 'custody-verify-'))
 const keys = [parseVerifierKey(testPorts().signer.verifier_key)]
@@ -29,7 +29,7 @@ test.each<[string, Stopped['next'] | null]>([
   // All of them as runs of one ledger.
   const url = `sqlite:${join(folder, `${name}.db`)}`
   for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
-    const stopped = next === null ? null : { after_us: 5_000 + ((seed * 7919) % 150_000), next }
+    const stopped = next === null ? null : { after_us: 5_000 + ((seed * 7919) % 900_000), next }
     await runModel(url, generateModel(new Random(seed), SHAPE), seed, stopped)
   }
   const reader = await openLedgerReader(url)

@@ -1,6 +1,7 @@
 /** The commands put together, and the help that a newcomer reads. */
 import { Command } from 'commander'
 import { chaosCommand } from './commands/chaos-llm.ts'
+import { diffCommand } from './commands/diff.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'
 import { initCommand } from './commands/init.ts'
@@ -20,7 +21,7 @@ export type CommandMaker = (context: Context, done: (exit: number) => void) => C
 
 const GROUPS: ReadonlyArray<readonly [title: string, makers: readonly CommandMaker[]]> = [
   ['Build and run:', [initCommand, validateCommand, runCommand, resumeCommand, abandonCommand, replayCommand]],
-  ['Ask what happened:', [runsCommand, showCommand, explainCommand, verifyCommand]],
+  ['Ask what happened:', [runsCommand, showCommand, explainCommand, diffCommand, verifyCommand]],
   ['Try out:', [chaosCommand]],
   ['Look things up:', [pluginsCommand, schemaCommand, doctorCommand]],
 ]
@@ -42,7 +43,7 @@ export function makeProgram(context: Context, done: (exit: number) => void): Com
     .configureHelp({ styleTitle: text => terminal.paint('bold', text) })
     .addHelpText(
       'after',
-      `\n${command} help <command> tells more about one of them. RUN is a run's id, a unique beginning of one, or latest.`,
+      `\n${command} help <command> tells more about one of them. RUN is a run's id, a unique beginning of one, or latest (latest~1: the one before).`,
     )
     .exitOverride()
   for (const [title, makers] of GROUPS) {

@@ -17,7 +17,7 @@ import { ledgerUrl } from './ledger-access.ts'
 import { limiterOf } from './limiter.ts'
 import { preparePlan } from './pipeline-access.ts'
 import { ProgressLine } from './progress.ts'
-import { counted, printable } from './render/text.ts'
+import { counted, printable, shortRun } from './render/text.ts'
 import { type Replayed, replaying } from './replaying.ts'
 import { optionOf, shownRun, tellResult } from './tell-run.ts'
 import { boundYoungGeneration } from './young-generation.ts'
@@ -88,7 +88,7 @@ async function runInto({ url, context, plan, options, replay }: RunInto): Promis
   const shared = limiterOf(plan)
   const progress = new ProgressLine(context.terminal, options.limit ?? null)
   const stopping = stopOnSignals(context, quiet)
-  if (!quiet) context.terminal.tell(header(context, plan, options))
+  if (!quiet) context.terminal.tell(header(context, plan, options, replay))
   let result: RunResult
   try {
     result = await runPlan({
@@ -124,7 +124,12 @@ function filesInUse(url: string, { folder, file }: Plan): ReadonlyMap<string, st
   )
 }
 
-function header({ version, terminal }: Context, plan: Plan, { dryRun, limit, from, live }: RunOptions): string {
+function header(
+  { version, terminal }: Context,
+  plan: Plan,
+  { dryRun, limit, live }: RunOptions,
+  replay: Replayed | null,
+): string {
   const number = (...kinds: readonly string[]) => plan.nodes.filter(node => kinds.includes(node.kind)).length
   const gates = number('gate')
   const parts = [
@@ -134,7 +139,9 @@ function header({ version, terminal }: Context, plan: Plan, { dryRun, limit, fro
     counted(number('sink'), 'output'),
     ...(limit === undefined ? [] : [`at most ${counted(limit, 'record')}`]),
     ...(dryRun === true ? ['dry run: nothing is written'] : []),
-    ...(from === undefined ? [] : [live === true ? `compared with run ${from}` : `on the answers of run ${from}`]),
+    ...(replay === null
+      ? []
+      : [`${live === true ? 'compared with run' : 'on the answers of run'} ${shortRun(replay.run)}…`]),
   ]
   return parts.join(' · ')
 }

@@ -67,7 +67,8 @@ export function tellResult(
     if (drift !== null) terminal.tell(`\n${renderDrift(drift, terminal.columns_told, paint)}`)
     if (stopped_by === 'budget_exhausted') terminal.tell(`\n${budgetText(plan, shown)}`)
     if (error !== null) terminal.tell(`\n${renderError(error, paint, context.env.CUSTODY_DEBUG === '1')}`)
-    const next = nextSteps(shown, url, context, dry_run)
+    const spend_usd = stopped_by === 'budget_exhausted' ? plan.limits.spend_usd : null
+    const next = nextSteps(shown, url, context, dry_run, spend_usd)
     if (next.length > 0) terminal.tell(`\n${next.join('\n')}`)
   }
   if (error !== null) return exitCodeOf(error)
@@ -76,10 +77,9 @@ export function tellResult(
 }
 
 /** Why it stopped, where money was the reason. */
-function budgetText({ limits }: Plan, { calls, run }: ShownRun): string {
+function budgetText({ limits }: Plan, { calls }: ShownRun): string {
   const [spent, cap] = [dollars(calls?.cost_usd ?? 0), dollars(limits.spend_usd ?? 0)]
-  const more = `--set limits.spend.usd=${2 * (limits.spend_usd ?? 1)}`
-  return `the next call could go beyond limits.spend: ${spent} of ${cap} are spent\n  to go on with more:  custody resume ${shortRun(run)} ${more}`
+  return `the next call could go beyond limits.spend: ${spent} of ${cap} are spent`
 }
 
 /** Of a dry run: paths as the pipeline file names them. */
@@ -92,7 +92,14 @@ function intended(sinks: ShownRun['sinks'], plan: Plan): ShownRun['sinks'] {
   )
 }
 
-function nextSteps(shown: ShownRun, url: string, context: Context, dry_run: boolean): string[] {
+/** `spend_usd`: the budget that stopped the run, if it was that. */
+function nextSteps(
+  shown: ShownRun,
+  url: string,
+  context: Context,
+  dry_run: boolean,
+  spend_usd: number | null,
+): string[] {
   if (dry_run) return []
   const ledger = ledgerArgument(context, url)
   const command = (words: string) => `${context.command} ${words}${ledger}`
@@ -101,8 +108,8 @@ function nextSteps(shown: ShownRun, url: string, context: Context, dry_run: bool
   if (row > 0) steps.push([command(`explain latest --row ${row}`), `why did row ${row} end where it did?`])
   if (shown.status === 'cancelled' || shown.status === 'failed')
     steps.unshift([
-      command(`resume ${shortRun(shown.run)}`),
-      'go on where it stopped; nothing is lost, nothing is doubled',
+      command(`resume ${shortRun(shown.run)}${spend_usd === null ? '' : ` --set limits.spend.usd=${2 * spend_usd}`}`),
+      `go on where it stopped${spend_usd === null ? '' : ', with more to spend'}; nothing is lost, nothing is doubled`,
     ])
   steps.push([command('verify latest'), 'does the record hold?'])
   const width = Math.max(...steps.map(([words]) => words.length))

@@ -43,6 +43,8 @@ export interface Batch extends BatchGroup {
 
 export class Batches {
   readonly #open = new Map<number, Batch>()
+  /** By node: how many there were. */
+  readonly #begun = new Map<number, number>()
   readonly #clock: Clock
   readonly #onDue: (batch: Batch) => void
 
@@ -50,6 +52,18 @@ export class Batches {
   constructor(clock: Clock, onDue: (batch: Batch) => void) {
     this.#clock = clock
     this.#onDue = onDue
+  }
+
+  /** How many batches each node had in processes before. */
+  goOn(begun: ReadonlyMap<number, number>): void {
+    for (const [node, count] of begun) this.#begun.set(node, count)
+  }
+
+  /** The node is to have another batch: which of its batches that is, from 1. */
+  next(node: number): number {
+    const nth = (this.#begun.get(node) ?? 0) + 1
+    this.#begun.set(node, nth)
+    return nth
   }
 
   openAt(node: number): Batch | undefined {

@@ -103,7 +103,8 @@ export class Flow {
    * Goes on from where a commit stood: takes in what was under way, in its order. To be called once, before anything else;
    * the first `deliver` then advances it.
    */
-  restore({ line, subjects, joins, batches, resting }: UnderWay): void {
+  restore({ line, subjects, joins, batches, batches_before, resting }: UnderWay): void {
+    this.#batches.goOn(batches_before)
     for (const subject of subjects) this.#merges.restore(subject)
     for (const each of line) {
       if (!(each instanceof Token)) this.#line.trace({ ...each, left: [] }, null, [])
@@ -362,7 +363,8 @@ export class Flow {
   #aggregate(token: Token, node: AggregateNode, started_us: number, stack: Token[]): void {
     const { recorder } = this.#parts
     const batch =
-      this.#batches.openAt(node.number) ?? this.#batches.open(recorder.openBatch(node, started_us), started_us)
+      this.#batches.openAt(node.number) ??
+      this.#batches.open(recorder.openBatch(node, this.#batches.next(node.number), started_us), started_us)
     recorder.holdInBatch(token, batch, batch.members.length, started_us)
     batch.members.push({ token, branch: 0, started_us })
     this.#lookAt(batch, false, stack)

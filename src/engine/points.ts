@@ -9,6 +9,10 @@ export const POINTS = [
   'after_open',
   /** Outputs are there, and empty. */
   'after_outputs_open',
+  /** A service is about to be asked. */
+  'before_call',
+  /** What it came to is recorded, and not durable. */
+  'after_call',
   /** Rows were processed; nothing of them is durable. */
   'before_flush',
   /** Some outputs are ahead of the ledger, others not. */

@@ -255,8 +255,10 @@ export class Recorder {
     if ((closes || opens) && subject !== undefined) this.#closeGroup(subject, join.group, join.verdict ?? cause, tokens)
   }
 
-  openBatch(node: AggregateNode, started_us: number): BatchGroup {
+  /** `nth`: which of the node's batches it is. */
+  openBatch(node: AggregateNode, nth: number, started_us: number): BatchGroup {
     const subject = new Subject('batch', ++this.tallies.batches)
+    subject.origin = { source: node.number, index: nth }
     subject.gathers = true
     this.#facts(subject, started_us)
     return { group: this.#openGroup(subject, BATCH, node.number, 0), subject, node }
@@ -333,8 +335,8 @@ export class Recorder {
     const text = canonicalize(row)
     const subject = new Subject('row', ++this.tallies.read)
     const facts = this.#facts(subject, started_us)
-    subject.origin = { source, index, line }
-    facts.origin = subject.origin
+    facts.origin = { source, index, line }
+    subject.origin = facts.origin
     const value = this.#addValue(subject, { kind: 'full', text })
     const token = new Token(
       ++this.tallies.born,

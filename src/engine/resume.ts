@@ -30,6 +30,7 @@ export interface ResumeRequest extends SessionRequest {
   /** The same ledger's read side. */
   readonly reader: RestoreReader & {
     logs(): Promise<ReadonlyArray<{ readonly log: number; readonly run: string | null }>>
+    leases(): Promise<ReadonlyArray<{ readonly log: number; readonly expires_us: number }>>
   }
   /** Finishes what was ingested, and reads no source again. */
   readonly from_ledger_only: boolean
@@ -58,6 +59,8 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
   const log = (await reader.logs()).find(each => each.run === run)?.log
   if (log === undefined) throw new CustodyError('CUSTODY_RUN_UNKNOWN', `the ledger has no run ${run}`)
   const began = await refuseOtherPlan(plan, reader, log)
+  // 0 if it was given up. Who died holding it may have been at work until it ran out.
+  const held_until_us = (await reader.leases()).find(each => each.log === log)?.expires_us ?? 0
   const { ledger, epoch } = await request.ledger.takeOver(run)
   try {
     request.atPoint?.('after_take_over')
@@ -86,7 +89,12 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
       outputs,
       stations,
       intakes: onReady => sources.map(({ node, source }, i) => new Intake(node, source, reads[i] ?? null, onReady)),
-      from: { ...state, down_since_us: history.last_us, published: history.published, abandon: request.abandon },
+      from: {
+        ...state,
+        down_since_us: Math.max(history.last_us, Math.min(held_until_us, clock.now_us())),
+        published: history.published,
+        abandon: request.abandon,
+      },
       prologue: committer =>
         committer.resume(
           epoch,

@@ -80,7 +80,7 @@ export interface SessionParts {
   readonly from: {
     readonly progressed: Progressed
     readonly under_way: UnderWay
-    /** When the process before last recorded something. */
+    /** Until when the process before may have been at work. */
     readonly down_since_us: number
     /** All rows are done, and files were about to be renamed. */
     readonly published: boolean
@@ -159,7 +159,7 @@ async function machineOf(parts: SessionParts, stop: AbortSignal, atPoint: AtPoin
   const { recordings = null, shared = null } = request
   // What is on record needn't be waited for.
   const news = new News(clock, () => wake(), recordings === null)
-  const calls = new Calls({ limits: plan.limits, clock, recorder, news, signal, recordings, shared })
+  const calls = new Calls({ limits: plan.limits, clock, recorder, news, signal, atPoint, recordings, shared })
   const contexts = new Contexts(request.run, plan, calls, signal)
   const flow = new Flow({ plan, stations, recorder, outputs, clock, contexts, news }, reachability(plan))
   const extent = await extentOf(intakes)

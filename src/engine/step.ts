@@ -18,6 +18,7 @@ import type {
   VisitContext,
 } from '../sdk/spec.ts'
 import { ReplayMiss } from './calls/replay-miss.ts'
+import type { CallingContext } from './calls/visit.ts'
 
 export type Step =
   | { readonly kind: 'leave'; readonly edge: PlanEdge; readonly row: Row }
@@ -28,7 +29,7 @@ export type Step =
   | RowError
 
 /** Runs one visit. Throws (or rejects with) CUSTODY_PLUGIN_DEFECT, nothing else. */
-export type Visit = (row: Row, context: VisitContext) => Step | Promise<Step>
+export type Visit = (row: Row, context: CallingContext) => Step | Promise<Step>
 
 const FILTERED: Step = { kind: 'filtered' }
 const missedStep = (message: string): Step => ({ kind: 'missed', message })
@@ -108,7 +109,7 @@ export function gateVisit(node: GateNode, instance: Gate | null): Visit {
 }
 
 /** Processes one batch. Throws (or rejects with) CUSTODY_PLUGIN_DEFECT, nothing else. */
-export type BatchVisit = (rows: readonly Row[], context: VisitContext) => BatchResult | Promise<BatchResult>
+export type BatchVisit = (rows: readonly Row[], context: CallingContext) => BatchResult | Promise<BatchResult>
 
 /** A batch of an aggregate that `instance` processes. */
 export function batchVisit(node: AggregateNode, instance: Aggregate): BatchVisit {
@@ -148,7 +149,7 @@ function guarded<I, R extends object, S>(
   call: (input: I, context: VisitContext) => R | Promise<R>,
   check: (result: R, input: I) => S,
   missed: (message: string) => S,
-): (input: I, context: VisitContext) => S | Promise<S> {
+): (input: I, context: CallingContext) => S | Promise<S> {
   const checked = (result: R, input: I): S => {
     if (typeof result !== 'object' || result === null) throw noResult(name, result)
     try {
@@ -164,15 +165,21 @@ function guarded<I, R extends object, S>(
     } catch (thrown) {
       throw defect(name, `threw ${describe(thrown)}`, thrown)
     }
-    if (!(result instanceof Promise)) return checked(result, input)
+    if (!(result instanceof Promise)) return whenCallsAreBack(checked(result, input), context)
     return result.then(
-      answer => checked(answer, input),
+      answer => whenCallsAreBack(checked(answer, input), context),
       (thrown: unknown) => {
-        if (thrown instanceof ReplayMiss) return missed(thrown.message)
+        if (thrown instanceof ReplayMiss) return whenCallsAreBack(missed(thrown.message), context)
         throw defect(name, `threw ${describe(thrown)}`, thrown)
       },
     )
   }
+}
+
+/** A plugin may have returned without waiting for all that it asked. */
+function whenCallsAreBack<S>(step: S, { callsBack }: CallingContext): S | Promise<S> {
+  const back = callsBack?.() ?? null
+  return back === null ? step : back.then(() => step)
 }
 
 /** Errors of a gate's value: the row's, not the plugin's. */

@@ -57,12 +57,14 @@ export class Facts {
   }
 }
 
+/** Of a row its source and its number there; of a batch its aggregate, and which of its batches it is. */
+export type Origin = Pick<OriginFact, 'source' | 'index'>
+
 export class Subject {
   readonly kind: 'row' | 'batch'
   /** Number of the row, or of the batch. */
   readonly number: number
-  /** Where the row came from; null for a batch. */
-  origin: OriginFact | null = null
+  origin: Origin | null = null
   /** Seq of its latest entry. */
   previous: number | null = null
   /** Values so far; the next one gets `values + 1`. */

@@ -16,5 +16,7 @@ export interface UnderWay {
     readonly age_us: number
     readonly answers: Answers | null
   }>
+  /** By aggregate: how many batches it has had, these included. */
+  readonly batches_before: ReadonlyMap<number, number>
   readonly resting: ReadonlyArray<{ readonly token: Token; readonly left_us: number }>
 }

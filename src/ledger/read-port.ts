@@ -19,6 +19,10 @@ export interface StoredPayload {
   readonly salts: Uint8Array
   readonly body: string
 }
+/** An entry with its values; `payload` is null if it has none, or they are erased. */
+export interface FullEntry extends StoredEntry {
+  readonly payload: StoredPayload | null
+}
 export interface StoredEnding {
   readonly token: number
   readonly seq: number
@@ -62,6 +66,8 @@ export interface LedgerReader {
   /** In order of seq, from `from` (inclusive), streamed. */
   entries(log: number, from?: number): AsyncIterable<StoredEntry>
   entriesOfRow(log: number, row: number): Promise<readonly StoredEntry[]>
+  /** Of the rows from `first` to `last`, in order of row and seq. */
+  entriesOfRows(log: number, first: number, last: number): Promise<readonly FullEntry[]>
   /** Entries whose row is null: of the run and of batches, streamed in order of seq. */
   entriesOfRun(log: number): AsyncIterable<StoredEntry>
   /** The last entry of each subject: of rows in their order, then of batches in order of their numbers, streamed. */

@@ -3,15 +3,24 @@ import type { Json } from './row.ts'
 
 /** Where a call was made: the same in every run of the same data. */
 export interface CallPlace {
-  /** Name of the row's source, and number of the record in it; null and 0 for a batch. */
+  /** Name of the row's source, and number of the record in it; of a batch its aggregate, and which of its batches it is. */
   readonly source: string | null
   readonly index: number
-  /** Number of the batch that the call was made for; 0 for a row. */
-  readonly batch: number
   /** Name of the node. */
   readonly node: string
   /** Branches of the forks that the row instance is inside, the outermost first. */
   readonly branches: readonly string[]
+}
+
+/** A call, as it is found again. */
+export interface CallAsked {
+  readonly place: CallPlace
+  /** Of the visit; and which of the attempt's calls it is. */
+  readonly attempt: number
+  readonly ordinal: number
+  readonly service: string
+  /** Canonical text. */
+  readonly request: string
 }
 
 export interface RecordedCall {
@@ -22,8 +31,8 @@ export interface RecordedCall {
 
 export interface Recordings {
   /**
-   * What the next call with this very request (canonical text) came to: the one made in the same place, or else another that
-   * was answered, in recorded order. null if there is none. `only`: no errors.
+   * What a call with this very request came to: the one made in the same place, by the same attempt with the same ordinal if
+   * there is one, or else another that was answered, in recorded order. null if there is none. `only`: no errors.
    */
-  take(place: CallPlace, service: string, request: string, only?: 'answer'): Promise<RecordedCall | null>
+  take(asked: CallAsked, only?: 'answer'): Promise<RecordedCall | null>
 }

@@ -13,6 +13,8 @@ export interface TopologyNode {
   readonly policy?: string
   /** Services that its plugin calls; absent if there are none. */
   readonly services?: readonly string[]
+  /** Of a transform, gate or aggregate whose plugin may give something else for the same rows; absent if it doesn't. */
+  readonly determinism?: 'external' | 'random'
 }
 
 /** `discard` as the target of an edge. */

@@ -16,7 +16,10 @@ type Plugins = ReadonlyMap<DraftNode, ResolvedPlugin>
 
 export function topologyOf(draft: Draft, plugins: Plugins): Topology {
   return {
-    nodes: draft.nodes.map(node => ({ ...topologyNode(node), ...servicesAt(plugins.get(node)) })),
+    nodes: draft.nodes.map(node => {
+      const plugin = plugins.get(node)
+      return { ...topologyNode(node), ...servicesAt(plugin), ...determinismAt(plugin) }
+    }),
     edges: draft.edges.map(({ from, label, to }) => [from.number, label, to?.number ?? DISCARD] as const),
   }
 }
@@ -24,6 +27,14 @@ export function topologyOf(draft: Draft, plugins: Plugins): Topology {
 function servicesAt(plugin: ResolvedPlugin | undefined): Pick<TopologyNode, 'services'> {
   const services = plugin === undefined ? [] : servicesOf(plugin)
   return services.length === 0 ? {} : { services }
+}
+
+/** Of what decides and changes; sources read what is there, and sinks change no row, unless those they send to refuse it. */
+function determinismAt(plugin: ResolvedPlugin | undefined): Pick<TopologyNode, 'determinism'> {
+  if (plugin === undefined || plugin.spec.kind === 'source') return {}
+  if (plugin.spec.kind === 'sink' && plugin.spec.delivery !== 'outbound') return {}
+  const { determinism } = plugin.spec
+  return determinism === 'deterministic' ? {} : { determinism }
 }
 
 function topologyNode(node: DraftNode): TopologyNode {

@@ -22,6 +22,7 @@ const topologyNode: Decoder<TopologyNode> = (value, where) => {
     ...(has('branches') ? { branches: listOf(text()) } : {}),
     ...(has('policy') ? { policy: text() } : {}),
     ...(has('services') ? { services: listOf(text()) } : {}),
+    ...(has('determinism') ? { determinism: oneOf('external', 'random') } : {}),
   })(value, where) as TopologyNode
 }
 const topology: Decoder<Topology> = object({

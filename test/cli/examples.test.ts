@@ -1,9 +1,12 @@
 /** Every example runs, does what its page says, and leaves a ledger that holds. */
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, describe, expect, inject, test } from 'vitest'
+import { readAnswers } from '../../src/cli/chaos/answers-file.ts'
+import { startChaosPeer } from '../../src/sdk/testing/chaos/peer.ts'
 import { runProgram } from '../support/built-cli.ts'
+import { replaceAddress } from '../support/chaos-address.ts'
 import { tryDocument } from '../support/documents.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -26,6 +29,15 @@ function copyOf(example: string, under: string): string {
     filter: path => basename(path) !== 'out' && !basename(path).startsWith('custody.db'),
   })
   return folder
+}
+
+/** For an example that asks models: a peer that gives the answers in `answers.yaml`, and that its pipelines then ask. */
+async function peerFor(folder: string): Promise<{ close(): Promise<void> }> {
+  const rules = join(folder, 'answers.yaml')
+  if (!existsSync(rules)) return { close: () => Promise.resolve() }
+  const peer = await startChaosPeer({ answers: await readAnswers(rules, rules) })
+  replaceAddress(folder, new URL(peer.url).host)
+  return peer
 }
 
 interface Summary {
@@ -207,6 +219,44 @@ const CASES: readonly Expected[] = [
     sinks: { reports_list: 11, page_file: 1, problems: 1 },
     lines: { 'page.md': ['| p-11 | 4 |', '| p-13 | 4 |', '| p-12 | 1 |', '3 posts'] },
   },
+  {
+    example: 'review-triage',
+    status: 'completed_with_failures',
+    counts: [8, 0, 40],
+    outcomes: { FORKED: 8, COALESCED: 23, ROUTED: 9 },
+    causes: { fork: 8, merge: 23, gate: 8, error: 1 },
+    sinks: { praise: 2, complaint: 2, remove: 2, people: 2, failed: 1 },
+    lines: {
+      'remove.jsonl': [
+        '{"id":6,"stars":1,"text":"The porter is a thief, his name is Karl Henn and he lives at 12 Mill Lane.","first":"remove","first_confidence":0.96,"third":"remove","third_confidence":0.96,"votes":["remove","no answer","remove"]}',
+      ],
+    },
+  },
+  {
+    example: 'extraction',
+    status: 'completed_with_failures',
+    counts: [6, 0, 6],
+    outcomes: { COMPLETED: 3, ROUTED: 3 },
+    causes: { flow: 3, gate: 2, error: 1 },
+    sinks: { claims: 3, ask_back: 1, doubtful: 1, by_hand: 1 },
+    lines: {
+      'claims.csv': [
+        'L-01,glass,2026-03-03,1840.5,',
+        'L-02,theft,2026-02-11,620,HH-20931',
+        'L-03,water,2026-03-09,4300,HH-18822',
+      ],
+    },
+  },
+  {
+    example: 'what-if',
+    status: 'completed',
+    counts: [12, 0, 12],
+    outcomes: { ROUTED: 12 },
+    sinks: { billing: 5, technical: 5, people: 2, problems: 0 },
+    lines: {
+      'people.jsonl': ['{"ticket":4112,"text":"Please stop writing to me.","label":"unsure","confidence":0.43}'],
+    },
+  },
 ]
 
 test('every example is tried, and in the list', () => {
@@ -220,7 +270,9 @@ describe.concurrent.each(CASES.map(each => ({ file: 'pipeline.yaml', ...each }))
   ({ example, file, ...expected }) => {
     test('runs, writes what it should, and verifies', { timeout: 60_000 }, async () => {
       const folder = copyOf(example, `run-${file}`)
+      const peer = await peerFor(folder)
       const run = await custody(['run', file, '--json'], folder)
+      await peer.close()
       expect(run, run.stderr + run.stdout).toMatchObject({ exit: 0 })
       const summary = JSON.parse(run.stdout) as Summary
       const [read, rejected, tokens] = expected.counts
@@ -262,6 +314,21 @@ test('an example that is run again writes the same files', { timeout: 60_000 }, 
     await custody(['run', 'pipeline.yaml', '--json'], folder),
   ].map(each => (JSON.parse(each.stdout) as Summary).sinks)
   expect(first).toEqual(second)
+})
+
+test('what-if: a replay needs no model, and with the threshold of the run it writes the same', async () => {
+  const folder = copyOf('what-if', 'replayed')
+  const peer = await peerFor(folder)
+  const run = await custody(['run', 'pipeline.yaml', '--json'], folder)
+  await peer.close()
+  const first = (JSON.parse(run.stdout) as Summary & { readonly run: string }).run
+  const sinksOf = async (threshold: string) => {
+    const set = ['--set', `nodes.sort.options.threshold=${threshold}`]
+    const replayed = await custody(['replay', 'pipeline.yaml', '--from', first, ...set, '--json'], folder)
+    return (JSON.parse(replayed.stdout) as Summary).sinks
+  }
+  expect(await sinksOf('0.7')).toEqual((JSON.parse(run.stdout) as Summary).sinks)
+  expect(await sinksOf('0.85')).toMatchObject({ billing: { rows: 3 }, technical: { rows: 3 }, people: { rows: 6 } })
 })
 
 test.each([

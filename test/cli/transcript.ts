@@ -122,6 +122,10 @@ const VARYING: ReadonlyArray<readonly [RegExp, string | ((found: string, space: 
   [/\b[0-9a-f]{64}\b|\b[0-9a-f]{8}…[0-9a-f]{2}\b|\b[0-9a-f]{4}…[0-9a-f]{4}\b/g, '<hash>'],
   [/\b\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d+)?Z/g, '<time>'],
   [/("(?:duration_ms|duration_us|started_us)":)\d+/g, '$1<number>'],
+  // How many commits a run makes, and so how many entries it has, depends on its speed.
+  [/("(?:size|entries)":)\d+/g, '$1<number>'],
+  [/(\bEntr(?:y|ies) [\d,]+ of) \d+(?:,\d{3})*/g, '$1 <number>'],
+  [/\b\d+(?:,\d{3})*( entries\b| values against| and <hash>$)/g, '<number>$1'],
   // Spaces before it depend on its width.
   [/( {2,})?\b\d[\d,]*(?:\.\d+)? (?:ms|s)\b/g, (_found, space) => `${space === undefined ? '' : '  '}<took>`],
 ]

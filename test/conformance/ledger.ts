@@ -84,6 +84,20 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
       expect((await reader.payload(run.log, 1))?.body).toBe('[[{"amount":1,"id":1}],[1,{"ok":true},[]]]')
     })
 
+    test('gives the entries of some rows at once, with their payloads', async () => {
+      const { ledger, reader } = await begin()
+      const run = await ledger.openRun(RUN, opening())
+      for (const row of [1, 2, 3, 4]) run.append(simpleRow(row))
+      await run.commit()
+      const expected = []
+      for (const row of [2, 3])
+        for (const entry of await reader.entriesOfRow(run.log, row))
+          expected.push({ ...entry, payload: await reader.payload(run.log, entry.seq) })
+      expect(expected.map(each => each.payload?.body.includes('amount'))).toEqual([true, true])
+      expect(await reader.entriesOfRows(run.log, 2, 3)).toEqual(expected)
+      expect(await reader.entriesOfRows(run.log, 5, 9)).toEqual([])
+    })
+
     test('refuses a second ending, and all that came with it (I1, I2)', async () => {
       const { ledger, reader } = await begin()
       const run = await ledger.openRun(RUN, opening())

@@ -47,6 +47,7 @@ export interface Endured {
 /**
  * Runs the pipeline, kills each process as `kills` say, one kill a process, and lets the last one come to its end. `often`: the
  * record is verified after each kill, and not only at the end. `threaded`: another thread writes the ledger, as in a long run.
+ * `look` is called after each process.
  */
 export async function endure(
   pipeline: CrashPipeline,
@@ -54,6 +55,7 @@ export async function endure(
   undisturbed: Undisturbed,
   often: boolean,
   threaded: boolean,
+  look: (place: Place) => Promise<void> = async () => undefined,
 ): Promise<Endured> {
   const place = new Place(pipeline)
   const problems: string[] = []
@@ -65,6 +67,7 @@ export async function endure(
         problems.push(`before any entry there is ${leavings(place).join(', ')}`)
       const at = kill !== null && 'at' in kill ? kill.at : undefined
       const exit = await ended(place.begin({ resume, threaded, kill: at }), kill)
+      await look(place)
       if (exit.signal === null) {
         const { code, message, status } = reportOf(exit)
         // A run that was sealed before its process was killed has nothing to go on with.
@@ -118,6 +121,9 @@ function differenceOf(is: string, should: string): string {
     ? `: it ends after line ${a.length}`
     : `at line ${line + 1}: ${a[line]?.slice(0, 120)} instead of ${b[line]?.slice(0, 120)}`
 }
+
+/** Met only where services are called. */
+export const OF_CALLS: ReadonlySet<Point> = new Set(['before_call', 'after_call'])
 
 /** Met only by a process that goes on with a run. */
 const OF_RESUME: ReadonlySet<Point> = new Set(['after_take_over', 'after_resume_entry', 'mid_rewind'])

@@ -27,7 +27,7 @@ const rows = <T>(count: number, make: (n: number) => T): T[] => Array.from({ len
 const csv = (header: string, lines: readonly string[]) => `${[header, ...lines].join('\n')}\n`
 const jsonLines = (values: readonly unknown[]) => values.map(value => `${JSON.stringify(value)}\n`).join('')
 
-export function applications(count: number): string {
+function applications(count: number): string {
   const random = new Random(11)
   const notes = ['', 'call after 5', 'said "yes", twice', 'the password is kiwi', 'Zoë']
   return csv(

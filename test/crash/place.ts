@@ -34,10 +34,10 @@ export class Program {
   #stdout = ''
   #stderr = ''
 
-  constructor(words: readonly string[], cwd: string) {
+  constructor(words: readonly string[], cwd: string, env: { readonly [name: string]: string } = {}) {
     this.process = spawn(words[0] as string, words.slice(1), {
       cwd,
-      env: { PATH: process.env.PATH, HOME: cwd, CUSTODY_KEY: KEY, NODE_COMPILE_CACHE: COMPILED },
+      env: { PATH: process.env.PATH, HOME: cwd, CUSTODY_KEY: KEY, NODE_COMPILE_CACHE: COMPILED, ...env },
     })
     this.process.stdin?.on('error', () => undefined)
     this.process.stdout?.setEncoding('utf8').on('data', text => {

@@ -3,8 +3,9 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Order } from './child.ts'
 import { runUndisturbed, type Undisturbed } from './endure.ts'
-import { applications, type CrashPipeline, pipelineNamed } from './pipelines.ts'
+import { type CrashPipeline, pipelineNamed } from './pipelines.ts'
 import { type Exit, Place, Program } from './place.ts'
 
 const ALL = process.env.CUSTODY_CRASH === 'all'
@@ -277,14 +278,18 @@ describe.concurrent('a full disk', () => {
   )
 
   test.skipIf(process.platform === 'win32')('a ledger that is written by another thread: the same', async () => {
-    const long: CrashPipeline = { ...LINEAR, name: 'long', files: { 'applications.csv': applications(24_000) } }
-    const place = newPlace(long)
-    const whole = (await runUndisturbed(long)).outputs
-    // Room for more rows than those from which on there is a thread, and for fewer than all.
-    const { stderr } = await runIn(place, ['sh', '-c', script('ulimit -S -f 16000', 'ulimit -S -f unlimited')])
-    expect(stderr).toMatch(/CUSTODY_LEDGER_WRITE[\s\S]*run: 1\n[\s\S]*resume: 0\n/)
-    expect(await place.problems(true)).toEqual([])
-    expect(place.outputs()).toEqual(whole)
+    const place = newPlace(LINEAR)
+    const child = (resume: boolean) => {
+      const order: Order = { folder: place.folder, resume, threaded: true }
+      return `"$NODE" '${join(import.meta.dirname, 'child.ts')}' '${JSON.stringify(order)}'`
+    }
+    const text = `ulimit -S -f 2500; ${child(false)}; ulimit -S -f unlimited; ${child(true)}`
+    const { stdout } = await runIn(place, ['sh', '-c', text])
+    const [failed, resumed] = stdout.split('\n').flatMap(line => (line.includes('"status"') ? [JSON.parse(line)] : []))
+    // The first commit was made by the first thread, the second was to be made by the other.
+    expect(failed).toMatchObject({ status: 'failed', code: 'CUSTODY_LEDGER_WRITE', points: { after_commit: 1 } })
+    expect(resumed).toMatchObject({ status: 'completed_with_failures', code: null })
+    await isAsUndisturbed(place)
   })
 
   test.skipIf(process.platform === 'win32')('an output that may not grow any more: the same', async () => {

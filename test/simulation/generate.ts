@@ -1,9 +1,11 @@
 /** Random models: every node can be reached, nothing cycles, and any number of edges meet at a node. */
 import type {
   AggregateModel,
+  Asks,
   CoalesceModel,
   ForkModel,
   GateNode,
+  Limits,
   Model,
   NodeModel,
   Operation,
@@ -42,6 +44,8 @@ export interface Shape {
   readonly nested?: boolean
   /** Sinks send. If the run may crash they refuse nothing: who is refused after a crash stays in doubt. */
   readonly sends?: boolean
+  /** Visits may ask services outside, which have limits, and cost. */
+  readonly calls?: boolean
   readonly max_nodes: number
   readonly max_rows: number
 }
@@ -82,7 +86,12 @@ class Generator {
       return this.#withWriters(this.#node(name))
     }).flat()
     for (const { connect } of this.#loose) connect(random.chance(0.15) ? 'discard' : random.pick(sinks).name)
-    return { sources, nodes, sinks: this.#shape.sends === true ? sinks.map(sink => this.#sending(sink)) : sinks }
+    return {
+      sources,
+      nodes,
+      sinks: this.#shape.sends === true ? sinks.map(sink => this.#sending(sink)) : sinks,
+      ...(this.#shape.calls === true && { limits: generateLimits(random) }),
+    }
   }
 
   #sending(sink: SinkModel): SinkModel {
@@ -142,6 +151,7 @@ class Generator {
     const gate: Draft<GateNode> = {
       kind: 'gate',
       name,
+      ...this.#asks(0.3),
       mod: routes.length,
       broken: random.chance(0.2) ? random.between(3, 9) : 0,
       routes,
@@ -161,13 +171,15 @@ class Generator {
     const random = this.#random
     const inside = this.#enter(name, at)
     const operation = generateOperation(random)
+    const asking = this.#asks(0.7)
     const step: Draft<StepNode> = {
       kind: 'step',
       name,
+      ...asking,
       operation,
       later: this.#shape.later && random.chance(0.6),
       ...(this.#shape.timed === true && random.chance(0.3) && { delay_us: 1_000_000 }),
-      attempts: this.#shape.groups && !this.#shape.later ? 1 : random.between(1, 3),
+      attempts: asking.asks?.attempts ?? (this.#shape.groups && !this.#shape.later ? 1 : random.between(1, 3)),
       to: 'discard',
       on_error: 'discard',
     }
@@ -247,6 +259,7 @@ class Generator {
     const aggregate: Draft<AggregateModel> = {
       kind: 'aggregate',
       name,
+      ...this.#asks(0.5),
       count: random.below(5),
       operation,
       broken: random.chance(0.3) ? random.between(2, 9) : 0,
@@ -263,6 +276,14 @@ class Generator {
       aggregate.on_error = target
     })
     return aggregate
+  }
+
+  #asks(chance: number): { readonly asks?: Asks } {
+    const random = this.#random
+    if (this.#shape.calls !== true || !random.chance(chance)) return {}
+    const service = random.pick(SERVICES)
+    const manner = random.pick(['in_turn', 'together', 'hasty'] as const)
+    return { asks: { service, requests: random.between(1, 4), manner, attempts: random.between(1, 4) } }
   }
 
   /** Forks of which two branches at least have loose edges right inside, all in the same outer branches. */
@@ -298,6 +319,18 @@ class Generator {
 
 function placeOf({ inside }: Loose): string {
   return inside.map(each => each.branch).join('/')
+}
+
+const SERVICES = ['oracle', 'sibyl'] as const
+
+function generateLimits(random: Random): Limits {
+  const services: Record<string, Limits['services'][string]> = {}
+  for (const service of SERVICES)
+    services[service] = {
+      ...(random.chance(0.6) && { concurrency: random.between(1, 9) }),
+      ...(random.chance(0.3) && { per_minute: random.between(15, 60) }),
+    }
+  return { services, spend_usd: random.chance(0.4) ? random.between(0, 150) / 1000 : null }
 }
 
 /** What branches may disagree about: few fields, so that they do. */

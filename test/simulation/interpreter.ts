@@ -3,10 +3,9 @@
  * engine; instances are named by their births: row number or `aggregate#batch.ordinal`, then `.ordinal` for each fork and expansion,
  * `+` for a merge.
  */
+import { heardBy } from './hearing.ts'
 import type { AggregateModel, CoalesceModel, GateNode, Model, NodeModel, SinkModel, StepNode, Target } from './model.ts'
-import { unite } from './unite.ts'
-
-export type Data = { [field: string]: unknown }
+import { type Data, dataOf, turned, unite } from './naive-rows.ts'
 
 export interface Interpretation {
   /** By sink, in order. */
@@ -184,15 +183,19 @@ class Interpreter {
   }
 
   #decide(instance: Instance, gate: GateNode): void {
-    const n = number(instance.data)
+    const heard = heardBy(gate.asks, number(instance.data))
+    if (heard.kind === 'error') return this.#fail(instance, gate.on_error, heard.code, heard.cause)
+    const n = number(instance.data) + heard.sum
     if (gate.broken > 0 && n % gate.broken === 1) return this.#fail(instance, gate.on_error, 'SIM_GATE', 'error')
     this.#go(instance, gate.routes[n % gate.mod] ?? 'discard', { kind: 'gate' }, instance.data)
   }
 
   #perform(instance: Instance, node: StepNode): void {
     const { operation } = node
-    const { data } = instance
-    const n = number(data)
+    const heard = heardBy(node.asks, number(instance.data))
+    if (heard.kind === 'error') return this.#fail(instance, node.on_error, heard.code, heard.cause)
+    const n = number(instance.data) + heard.sum
+    const data = node.asks === undefined ? instance.data : { ...instance.data, n }
     const next = (changed: Data) => this.#go(instance, node.to, { kind: 'flow' }, changed)
     switch (operation.op) {
       case 'same':
@@ -238,11 +241,14 @@ class Interpreter {
     const batch = this.#closed.get(node.name) ?? 0
     this.#closed.set(node.name, batch + 1)
     this.#batches.delete(node.name)
-    const sum = members.reduce((total, each) => total + number(each.data), 0)
+    const own = members.reduce((total, each) => total + number(each.data), 0)
+    const heard = heardBy(node.asks, own)
+    const sum = heard.kind === 'error' ? own : own + heard.sum
     const next: Instance[] = []
-    if (node.broken > 0 && sum % node.broken === 0) {
+    if (heard.kind === 'error' || (node.broken > 0 && sum % node.broken === 0)) {
+      const error_code = heard.kind === 'error' ? heard.code : 'SIM_BATCH'
       for (const member of members) {
-        member.data = node.on_error === 'discard' ? member.data : { ...member.data, error_code: 'SIM_BATCH' }
+        member.data = node.on_error === 'discard' ? member.data : { ...member.data, error_code }
         Object.assign(member, { at: node.on_error, passage: { kind: 'error', cause: 'batch_failed' } })
         next.push(member)
       }
@@ -410,19 +416,6 @@ class Interpreter {
     this.#alive.add(born)
     return born
   }
-}
-
-/** Fields of rows from one source don't all stand alike. */
-function dataOf(id: number, n: number): Data {
-  const about = { z: [{ odd: n % 2, even: 1 - (n % 2) }], at: { y: id, x: n } }
-  return id % 3 === 0 ? { id, n, about } : { n, about, id }
-}
-
-function turned(value: unknown, deep: boolean): unknown {
-  if (Array.isArray(value)) return value.map(each => turned(each, deep))
-  if (typeof value !== 'object' || value === null) return value
-  const fields = Object.entries(value).map(([field, each]) => [field, deep ? turned(each, deep) : each] as const)
-  return Object.fromEntries(fields.toReversed())
 }
 
 function groupOf(forking: Forking, node: CoalesceModel): Group {

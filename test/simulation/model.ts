@@ -20,9 +20,26 @@ export type Operation =
   /** Fails `n mod times` attempts, then adds 1. */
   | { readonly op: 'flaky'; readonly times: number }
 
+/** What a visit asks a service, before it does anything else. The sum of the answers is added to `n` for what it does then. */
+export interface Asks {
+  readonly service: string
+  /** How many requests a visit makes. */
+  readonly requests: number
+  /** One after the other up to the first error, all at once, or all at once and done with the first error of any. */
+  readonly manner: 'in_turn' | 'together' | 'hasty'
+  /** Of the visit. */
+  readonly attempts: number
+}
+/** What is agreed with the services, and for all of them together. */
+export interface Limits {
+  readonly services: { readonly [service: string]: { readonly concurrency?: number; readonly per_minute?: number } }
+  readonly spend_usd: number | null
+}
+
 export interface StepNode {
   readonly kind: 'step'
   readonly name: string
+  readonly asks?: Asks
   readonly operation: Operation
   /** Answers come later, after a random delay. */
   readonly later: boolean
@@ -35,6 +52,7 @@ export interface StepNode {
 export interface GateNode {
   readonly kind: 'gate'
   readonly name: string
+  readonly asks?: Asks
   /** Label is `n mod mod` as text. */
   readonly mod: number
   /** `n mod broken === 1` is an error of the gate, if broken > 0. */
@@ -81,6 +99,7 @@ export interface CoalesceModel {
 export interface AggregateModel {
   readonly kind: 'aggregate'
   readonly name: string
+  readonly asks?: Asks
   /** 0: only at the end of input. */
   readonly count: number
   /**
@@ -102,4 +121,5 @@ export interface Model {
   readonly sources: readonly SourceModel[]
   readonly nodes: readonly NodeModel[]
   readonly sinks: readonly SinkModel[]
+  readonly limits?: Limits
 }

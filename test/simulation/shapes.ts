@@ -38,8 +38,12 @@ export const SHAPES: { readonly [name: string]: Shape } = {
   'groups-later-crashes': groups({ later: true, crashes: true }),
   nested: nested(),
   'nested-crashes': nested({ crashes: true }),
+  calls: linear({ later: true, calls: true }),
+  'calls-crashes': linear({ later: true, calls: true, crashes: true }),
+  'groups-calls-crashes': groups({ later: true, calls: true, crashes: true }),
   timed: groups({ later: true, timed: true }),
   'timed-crashes': groups({ later: true, timed: true, crashes: true }),
+  'timed-calls-crashes': groups({ later: true, timed: true, calls: true, crashes: true }),
   'nested-timed-crashes': nested({ timed: true, crashes: true }),
 }
 

@@ -9,13 +9,15 @@ import type { SubjectDraft } from '../../src/ledger/write-port.ts'
 import { type BirthFact, type EndingFact, GROUP_KINDS, type GroupKind, type VisitFact } from '../../src/model/entry.ts'
 import { fateOf } from '../../src/model/outcome.ts'
 import type { Plan } from '../../src/plan/plan.ts'
+import { recordedCalls } from '../../src/read/recorded/answers.ts'
 import { MemoryLedger } from '../support/memory-ledger.ts'
 import { Power } from '../support/power.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
+import { callsIn, lostCalls, problemsOfCalls, spentNusd } from './call-checks.ts'
 import { generateModel, type Shape } from './generate.ts'
 import { type Interpretation, interpret } from './interpreter.ts'
 import { problemsOf } from './invariants.ts'
-import type { Model } from './model.ts'
+import type { Limits, Model } from './model.ts'
 import { Random } from './random.ts'
 import { World } from './world.ts'
 
@@ -41,19 +43,54 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
   let { result, plan } = await begin(world, ledger, model, shape, fate)
   let crashes = 0
   for (; !ledger.sealed; crashes++) {
-    // A crash loop must come to an end.
+    // A crash loop must come to an end, and there must be money enough for one.
     const last = crashes >= 6
-    ;({ result, plan } = await goOn(world, ledger, model, last ? { ...shape, crashes: false } : shape, fate))
+    const go_on = { model: withMore(model, last), shape: last ? { ...shape, crashes: false } : shape }
+    ;({ result, plan } = await goOn(world, ledger, go_on.model, go_on.shape, fate))
     if (last) break
   }
-  const problems: string[] = []
+  const { problems } = world.services
   if (result === null || result.error !== null)
     problems.push(`the run failed: ${result?.error?.code}: ${result?.error?.stack}`)
   else {
+    const expected = shape.timed === true ? null : interpret(model)
     problems.push(...problemsOf(plan, ledger.subjects(), downsOf(ledger)))
-    problems.push(...compare(world, ledger, shape.timed === true ? null : interpret(model), plan, result.summary))
+    problems.push(...compare(world, ledger, expected, plan, result.summary))
+    problems.push(...problemsOfCalls(model, callsIn(ledger.subjects()), result.summary))
+    if (world.services.under_way > 0) problems.push(`${world.services.under_way} calls are under way at the end`)
+    if (expected !== null && shape.calls === true && problems.length === 0)
+      problems.push(...(await replay(model, ledger, plan, expected, seed)))
   }
   return { model, problems, crashes, rows: result?.summary.rows.read ?? 0 }
+}
+
+/** The run once more, on what it has on record: all is as it was, and nothing is asked. */
+async function replay(
+  model: Model,
+  recorded: MemoryLedger,
+  { topology }: Plan,
+  expected: Interpretation,
+  seed: number,
+): Promise<string[]> {
+  const world = new World(new VirtualClock(), new Random(seed + 3))
+  const ledger = new MemoryLedger()
+  const plan = world.plan(model, null)
+  const recordings = await recordedCalls(recorded, 1, topology)
+  world.services.silent = true
+  const never = new AbortController().signal
+  const request = { plan, run: RUN, clock: world.clock, limit: Number.POSITIVE_INFINITY, signal: never, recordings }
+  const run = runPlan({ ...request, ledger, custody: 'simulated', dry_run: false })
+  const { summary, error } = await world.clock.drive(run, LONGEST_US)
+  if (error !== null) return [`the replay failed: ${error.stack}`]
+  const problems = [...compare(world, ledger, expected, plan, summary), ...world.services.problems]
+  return problems.map(problem => `in the replay: ${problem}`)
+}
+
+/** What may be spent grows each time, in the end without bounds. */
+function withMore(model: Model, boundless: boolean): Model {
+  const { limits } = model
+  if (limits === undefined || limits.spend_usd === null) return model
+  return { ...model, limits: { ...limits, spend_usd: boundless ? null : 2 * limits.spend_usd + 0.02 } }
 }
 
 interface Driven {
@@ -65,7 +102,7 @@ interface Driven {
 /** A process that begins the run. */
 function begin(world: World, ledger: MemoryLedger, model: Model, shape: Shape, fate: Random): Promise<Driven> {
   const common = start(world, ledger, model, shape, fate)
-  return drive(world, common.plan, () => runPlan({ ...common, ledger, custody: 'simulated', dry_run: false }))
+  return drive(world, ledger, common.plan, () => runPlan({ ...common, ledger, custody: 'simulated', dry_run: false }))
 }
 
 /** Another process that goes on with it, some time later. */
@@ -73,7 +110,7 @@ function goOn(world: World, ledger: MemoryLedger, model: Model, shape: Shape, fa
   if (ledger.entries_kept.length === 0) return begin(world, ledger, model, shape, fate)
   world.clock = new VirtualClock(world.clock.now_us() + fate.below(10_000_000))
   const common = start(world, ledger, model, shape, fate)
-  return drive(world, common.plan, () =>
+  return drive(world, ledger, common.plan, () =>
     resumeRun({ ...common, ledger, reader: ledger, from_ledger_only: false, abandon: false }),
   )
 }
@@ -85,22 +122,28 @@ function start(world: World, ledger: MemoryLedger, model: Model, shape: Shape, f
   ledger.power = power
   world.power = power
   if (shape.crashes === true && fate.chance(0.3))
-    world.clock.wake(fate.below(shape.timed === true ? 3_000_000 : 300_000), () => stop.abort())
+    world.clock.wake(fate.below(shape.timed === true || shape.calls === true ? 3_000_000 : 300_000), () => stop.abort())
   const { clock } = world
   // Timers are only as punctual as commits are quick, and where there are any it is checked that they are.
   const slow = shape.timed !== true && fate.chance(0.5)
   ledger.pause = slow ? () => clock.sleep(fate.below(20_000)) : null
+  world.services.agree(model.limits ?? NO_LIMITS, spentNusd(callsIn(ledger.subjects())))
   return { plan: world.plan(model), run: RUN, clock: world.clock, limit: Number.POSITIVE_INFINITY, signal: stop.signal }
 }
 
-async function drive(world: World, plan: Plan, work: () => Promise<RunResult>): Promise<Driven> {
+const NO_LIMITS: Limits = { services: {}, spend_usd: null }
+
+async function drive(world: World, ledger: MemoryLedger, plan: Plan, work: () => Promise<RunResult>): Promise<Driven> {
+  const before = callsIn(ledger.subjects()).length
+  let result: RunResult | null = null
   try {
-    const result = await world.clock.drive(work(), LONGEST_US)
-    return { result: world.power.on ? result : null, plan }
+    result = await world.clock.drive(work(), LONGEST_US)
   } catch (thrown) {
-    if (!world.power.on) return { result: null, plan }
-    throw thrown
+    if (world.power.on) throw thrown
   }
+  const { told, problems } = world.services
+  problems.push(...lostCalls(told, callsIn(ledger.subjects()).slice(before), world.clock.now_us()))
+  return { result: world.power.on ? result : null, plan }
 }
 
 /** Times at which no process went on with the run: from its last own entry to the one by which another took over. */

@@ -7,6 +7,7 @@ import { OBSERVED, type RowSchema } from '../../src/sdk/schema.ts'
 import type {
   AggregateSpec,
   BatchResult,
+  GateResult,
   GateSpec,
   Receipt,
   RowError,
@@ -23,6 +24,7 @@ import { Power, PowerLoss } from '../support/power.ts'
 import type { VirtualClock } from '../support/virtual-clock.ts'
 import type {
   AggregateModel,
+  Asks,
   CoalesceModel,
   GateNode,
   Model,
@@ -34,6 +36,7 @@ import type {
   Target,
 } from './model.ts'
 import type { Random } from './random.ts'
+import { Services } from './service.ts'
 
 const COMMON = {
   summary: 'simulated',
@@ -46,6 +49,10 @@ const COMMON = {
     SIM_BATCH: 'Broken.',
     SIM_REJECTED: 'Refused.',
     SIM_UNREADABLE: 'Unreadable.',
+    SIM_DOWN: 'Ask again.',
+    SIM_REFUSED: 'No answer.',
+    SIM_BUSY: 'Later.',
+    SIM_HASTY: 'Something was wrong.',
   },
   examples: [],
 } as const
@@ -64,15 +71,17 @@ export class World {
   /** Whether it is durably on record that what has this key will be sent. */
   isAnnounced: (key: string) => boolean = () => true
   clock: VirtualClock
+  readonly services: Services
   readonly #random: Random
 
   constructor(clock: VirtualClock, random: Random) {
     this.clock = clock
     this.#random = random
+    this.services = new Services(random, () => this.clock)
   }
 
   /** A plan with fresh plugins, as a process that just started has them. */
-  plan(model: Model): Plan {
+  plan(model: Model, spend_usd = model.limits?.spend_usd ?? null): Plan {
     this.#rows = 0
     const names = [...model.sources, ...model.nodes, ...model.sinks].map(each => each.name)
     const number = (name: Target) => (name === 'discard' ? 0 : names.indexOf(name) + 1)
@@ -104,7 +113,12 @@ export class World {
         on_error: edge(sink.name, 'on_error', sink.on_error),
       })
     const topology = {
-      nodes: nodes.map(({ name, kind }) => ({ name, kind })),
+      nodes: nodes.map(node => ({
+        name: node.name,
+        kind: node.kind,
+        ...joined(node),
+        ...servicesOf(model, node.name),
+      })),
       edges: edges.map(each => [each.from, each.label, each.to] as const),
     }
     return {
@@ -118,7 +132,7 @@ export class World {
       hash: '0'.repeat(64),
       value: { text: '', file: 'simulated.yaml', folder: '/', fields: {}, expressions: {}, options: {} },
       ledger_url: null,
-      limits: { services: new Map(), spend_usd: null, file: null },
+      limits: { services: limitsOf(model), spend_usd, file: null },
     }
   }
 
@@ -133,10 +147,10 @@ export class World {
         return {
           ...shared,
           kind: 'gate',
-          by: { kind: 'plugin', plugin: { spec: gateSpec(node), options: null, secrets: [] } },
+          by: { kind: 'plugin', plugin: { spec: this.#gate(node), options: null, secrets: [] } },
           routes: new Map(node.routes.map((target, i) => [String(i), to(String(i), target)])),
           otherwise: null,
-          retry: { attempts: 1, ...RETRY },
+          retry: { attempts: node.asks?.attempts ?? 1, ...RETRY },
           on_error: to('on_error', node.on_error),
         }
       case 'step':
@@ -177,7 +191,7 @@ export class World {
           },
           output: node.operation === 'mark' ? 'passthrough' : 'transform',
           output_rows: null,
-          retry: { attempts: 1, ...RETRY },
+          retry: { attempts: node.asks?.attempts ?? 1, ...RETRY },
           to: to('to', node.to),
           on_error: to('on_error', node.on_error),
         }
@@ -219,14 +233,34 @@ export class World {
       kind: 'transform',
       name: 'simulated',
       cardinality: 'many',
-      concurrency: () => 3,
+      ...(node.asks === undefined && { concurrency: () => 3 }),
+      ...asking(node),
       create: () => ({
         process: (row, context) => {
+          if (node.asks !== undefined) return this.#stepAsking(node, node.asks, row, context)
           const result = perform(node.operation, row, context)
           return node.later ? this.clock.sleep(this.#random.below(node.delay_us ?? 50_000)).then(() => result) : result
         },
       }),
     }
+  }
+
+  async #stepAsking(node: StepNode, asks: Asks, row: Row, context: VisitContext): Promise<TransformResult> {
+    const heard = await this.services.hear(asks, numberOf(row), context)
+    if (heard.kind === 'error') return heard
+    if (node.later) await this.clock.sleep(this.#random.below(50_000))
+    return perform(node.operation, { ...row, n: numberOf(row) + heard.sum }, context)
+  }
+
+  #gate(model: GateNode): GateSpec {
+    const { asks } = model
+    const decide = (row: Row, context: VisitContext): GateResult | Promise<GateResult> => {
+      if (asks === undefined) return decided(model, numberOf(row))
+      return this.services
+        .hear(asks, numberOf(row), context)
+        .then(heard => (heard.kind === 'error' ? heard : decided(model, numberOf(row) + heard.sum)))
+    }
+    return { ...COMMON, kind: 'gate', name: 'simulated', ...asking(model), create: () => ({ decide }) }
   }
 
   #aggregate(node: AggregateModel): AggregateSpec {
@@ -235,9 +269,14 @@ export class World {
       kind: 'aggregate',
       name: 'simulated',
       outputs: ['transform', 'passthrough'],
+      ...asking(node),
       create: () => ({
-        process: rows => {
-          const result = gather(node, rows)
+        process: (rows, context) => {
+          if (node.asks !== undefined)
+            return this.services
+              .hear(node.asks, sumOf(rows), context)
+              .then(heard => (heard.kind === 'error' ? heard : gather(node, rows, heard.sum)))
+          const result = gather(node, rows, 0)
           return node.later ? this.clock.sleep(this.#random.below(50_000)).then(() => result) : result
         },
       }),
@@ -321,20 +360,36 @@ function record(value: number | null, index: number, id: number): SourceRecord {
   return { kind: 'row', line: index + 1, row, position: index + 1 }
 }
 
-function gateSpec(model: GateNode): GateSpec {
-  return {
-    ...COMMON,
-    kind: 'gate',
-    name: 'simulated',
-    create: () => ({
-      decide: row => {
-        const n = numberOf(row)
-        if (model.broken > 0 && n % model.broken === 1)
-          return { kind: 'error', code: 'SIM_GATE', message: 'broken', retryable: false }
-        return { kind: 'label', label: String(n % model.mod) }
-      },
-    }),
-  }
+function decided(model: GateNode, n: number): GateResult {
+  if (model.broken > 0 && n % model.broken === 1)
+    return { kind: 'error', code: 'SIM_GATE', message: 'broken', retryable: false }
+  return { kind: 'label', label: String(n % model.mod) }
+}
+
+/** What a compiled plan's topology has of branches. */
+function joined(node: PlanNode): { branches?: readonly string[]; policy?: string } {
+  if (node.kind === 'fork') return { branches: node.branches.map(each => each.branch) }
+  if (node.kind === 'coalesce') return { branches: node.branches, policy: node.policy.kind }
+  return {}
+}
+
+/** What the spec of a node says that asks something. */
+function asking({ asks }: { readonly asks?: Asks | undefined }) {
+  if (asks === undefined) return {}
+  return { determinism: 'external', services: () => [asks.service] } as const
+}
+
+function servicesOf(model: Model, name: string): { services?: readonly string[] } {
+  if (model.sinks.some(sink => sink.name === name && sink.sends === true)) return { services: [name] }
+  const node = model.nodes.find(each => each.name === name)
+  return node !== undefined && 'asks' in node && node.asks !== undefined ? { services: [node.asks.service] } : {}
+}
+
+function limitsOf({ limits }: Model): Plan['limits']['services'] {
+  const services = Object.entries(limits?.services ?? {})
+  return new Map(
+    services.map(([name, { concurrency = null, per_minute = null }]) => [name, { concurrency, per_minute }]),
+  )
 }
 
 function perform(operation: Operation, row: Row, context: VisitContext): TransformResult {
@@ -381,8 +436,12 @@ function reversed(value: Json, deep: boolean): Json {
   return row
 }
 
-function gather({ operation, broken }: AggregateModel, rows: readonly Row[]): BatchResult {
-  const sum = rows.reduce((total, row) => total + numberOf(row), 0)
+function sumOf(rows: readonly Row[]): number {
+  return rows.reduce((total, row) => total + numberOf(row), 0)
+}
+
+function gather({ operation, broken }: AggregateModel, rows: readonly Row[], heard: number): BatchResult {
+  const sum = sumOf(rows) + heard
   if (broken > 0 && sum % broken === 0) return { kind: 'error', code: 'SIM_BATCH', message: 'broken', retryable: false }
   switch (operation) {
     case 'mark':

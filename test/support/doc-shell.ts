@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { main } from '../../src/cli/main.ts'
+import { NAMED_ADDRESS, replaceAddress } from './chaos-address.ts'
 
 export interface ShellResult {
   readonly exit: number
@@ -15,11 +16,14 @@ export interface ShellResult {
 const ROOT = join(import.meta.dirname, '..', '..')
 
 export class DocShell {
-  private cwd: string
+  private readonly folder: string
   private readonly home: string
+  private cwd: string
+  private peer: { readonly ended: Promise<number>; interrupt(): unknown } | null = null
 
   /** `home` gets the signing key. */
   constructor(folder: string, home: string) {
+    this.folder = folder
     this.cwd = folder
     this.home = home
   }
@@ -37,6 +41,44 @@ export class DocShell {
     return { exit, output }
   }
 
+  /**
+   * As `runAll`, but the last line is `custody chaos-llm …`, which runs until `close`. It listens at a port that is free, and
+   * the pipeline files of the folder are told so. `output`: what it says when it is ready.
+   */
+  async startLast(block: string): Promise<ShellResult> {
+    const lines = block.trim().split('\n')
+    await this.runAll(lines.slice(0, -1).join('\n'))
+    const argv = wordsOf(lines.at(-1) as string)
+    const words = argv[0] === 'npx' ? argv.slice(1) : argv
+    if (words[0] !== 'custody' || words[1] !== 'chaos-llm') throw new Error(`not a peer: ${lines.at(-1)}`)
+    let output = ''
+    let interrupt: () => unknown = () => undefined
+    const ended = this.main([...words.slice(1), '--port', '0'], {
+      write: text => {
+        output += text
+      },
+      onSignal: listener => {
+        interrupt = listener
+      },
+    })
+    this.peer = { ended, interrupt: () => interrupt() }
+    let exit: number | null = null
+    ended.then(code => {
+      exit = code
+    })
+    while (exit === null && !output.includes('Ctrl-C')) await new Promise(setImmediate)
+    if (exit !== null) return { exit, output }
+    const address = /http:\/\/([\d.:]+)/.exec(output)?.[1] as string
+    replaceAddress(this.folder, address)
+    return { exit: 0, output: output.replaceAll(address, NAMED_ADDRESS) }
+  }
+
+  /** Ends what `startLast` began. */
+  async close(): Promise<void> {
+    this.peer?.interrupt()
+    await this.peer?.ended
+  }
+
   private async run(line: string): Promise<ShellResult> {
     const [program, ...words] = wordsOf(line)
     if (program === 'cd') {
@@ -52,26 +94,34 @@ export class DocShell {
 
   private async custody(argv: readonly string[]): Promise<ShellResult> {
     let output = ''
-    const stream = {
-      write: (text: string) => {
-        output += text
-      },
+    const write = (text: string) => {
+      output += text
     }
     // Whatever resolves a path against the process's folder finds the same one.
     const before = process.cwd()
     process.chdir(this.cwd)
-    const exit = await main(argv, {
-      stdout: stream,
-      stderr: stream,
+    const exit = await this.main(argv, { write, onSignal: () => undefined }).finally(() => process.chdir(before))
+    return { exit, output }
+  }
+
+  private main(
+    argv: readonly string[],
+    { write, onSignal }: { write(text: string): void; onSignal(listener: () => unknown): void },
+  ): Promise<number> {
+    return main(argv, {
+      stdout: { write },
+      stderr: { write },
       env: { COLUMNS: '100', npm_command: 'exec', XDG_CONFIG_HOME: this.home },
       cwd: this.cwd,
       script: join(ROOT, 'bin', 'custody.js'),
-      onSignal: () => () => undefined,
+      onSignal: listener => {
+        onSignal(listener)
+        return () => undefined
+      },
       exit: code => {
         throw new Error(`the program ended itself with ${code}`)
       },
-    }).finally(() => process.chdir(before))
-    return { exit, output }
+    })
   }
 }
 

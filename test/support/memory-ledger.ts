@@ -17,6 +17,7 @@ type Kept = { readonly encoded: EncodedEntry } & (
   | { readonly kind: 'run'; readonly draft: RunDraft }
 )
 
+const SALT_BYTES = 16
 const HASH = '00'.repeat(32)
 
 export class MemoryLedger implements Ledger, RunLedger {
@@ -32,6 +33,7 @@ export class MemoryLedger implements Ledger, RunLedger {
   #epoch = 1
   #buffer: Kept[] = []
   #under_way: Kept[] = []
+  #held = false
 
   get size(): number {
     return this.entries_kept.length + this.#under_way.length + this.#buffer.length
@@ -40,6 +42,7 @@ export class MemoryLedger implements Ledger, RunLedger {
   async openRun(run: string, draft: RunDraft): Promise<RunLedger> {
     this.drop()
     this.#run = run
+    this.#held = true
     this.appendRun(draft)
     await this.commit()
     return this
@@ -102,10 +105,12 @@ export class MemoryLedger implements Ledger, RunLedger {
 
   async takeOver(): Promise<{ ledger: RunLedger; epoch: number }> {
     this.drop()
+    this.#held = true
     return { ledger: this, epoch: ++this.#epoch }
   }
 
   async release(): Promise<void> {
+    this.#held = false
     this.drop()
   }
 
@@ -123,12 +128,21 @@ export class MemoryLedger implements Ledger, RunLedger {
     return [{ log: 1, run: this.#run }]
   }
 
+  /** One that nobody gave up never runs out. */
+  async leases(): Promise<{ log: number; expires_us: number }[]> {
+    return this.sealed ? [] : [{ log: 1, expires_us: this.#held ? Number.MAX_SAFE_INTEGER : 0 }]
+  }
+
   async entry(_log: number, seq: number): Promise<StoredEntry | null> {
     return this.#stored(seq)
   }
 
   async entriesOfRow(_log: number, row: number): Promise<StoredEntry[]> {
     return this.#all().filter(each => each.row === row)
+  }
+
+  async *entries(): AsyncIterable<StoredEntry> {
+    yield* this.#all()
   }
 
   async *entriesOfRun(): AsyncIterable<StoredEntry> {
@@ -138,7 +152,11 @@ export class MemoryLedger implements Ledger, RunLedger {
   async payload(_log: number, seq: number): Promise<StoredPayload | null> {
     const kept = this.entries_kept[seq]
     if (kept === undefined || kept.encoded.stored.length === 0) return null
-    return { seq, salts: new Uint8Array(), body: `[${kept.encoded.stored.join(',')}]` }
+    return {
+      seq,
+      salts: new Uint8Array(SALT_BYTES * kept.encoded.stored.length),
+      body: `[${kept.encoded.stored.join(',')}]`,
+    }
   }
 
   async openTokens(): Promise<StoredOpenToken[]> {

@@ -2,7 +2,6 @@
 import { resumeRun } from '../../src/engine/resume.ts'
 import { type RunResult, runPlan } from '../../src/engine/run.ts'
 import { openLedger, openLedgerReader } from '../../src/ledger/open.ts'
-import type { Plan, PlanNode } from '../../src/plan/plan.ts'
 import type { Model } from '../simulation/model.ts'
 import { Random } from '../simulation/random.ts'
 import { World } from '../simulation/world.ts'
@@ -72,12 +71,12 @@ export interface Stopped {
   readonly next: 'nothing' | 'resume' | 'abandon'
 }
 
-/** Runs a model as the n-th run into the ledger at `url`, which is made if there is none. */
+/** Runs a model, whatever it may spend, as the n-th run into the ledger at `url`, which is made if there is none. */
 export async function runModel(url: string, model: Model, n: number, stopped: Stopped | null = null): Promise<void> {
   const world = new World(new VirtualClock(), new Random(n))
   const stop = new AbortController()
   if (stopped !== null) world.clock.wake(stopped.after_us, () => stop.abort())
-  const first = { plan: withTopology(world.plan(model)), clock: world.clock, signal: stop.signal, ...RUN }
+  const first = { plan: world.plan(model, null), clock: world.clock, signal: stop.signal, ...RUN }
   const status = await inLedger(url, `${n}`, ledger =>
     world.clock.drive(runPlan({ ...first, run: simulatedRun(n), ledger, dry_run: false })),
   )
@@ -87,7 +86,7 @@ export async function runModel(url: string, model: Model, n: number, stopped: St
   world.clock = new VirtualClock(world.clock.now_us() + 1_000_000)
   const reader = await openLedgerReader(url)
   const second = {
-    plan: withTopology(world.plan(model)),
+    plan: world.plan(model, null),
     clock: world.clock,
     signal: new AbortController().signal,
     ...RUN,
@@ -113,18 +112,4 @@ async function inLedger(
   } finally {
     await ledger.close()
   }
-}
-
-/** With the branches that a compiled plan's topology has. */
-function withTopology(plan: Plan): Plan {
-  const nodes = plan.nodes.map(node => ({ name: node.name, kind: node.kind, ...joined(node) }))
-  return { ...plan, topology: { nodes, edges: plan.topology.edges } }
-}
-
-function joined(node: PlanNode): { branches?: readonly string[]; policy?: string; services?: readonly string[] } {
-  if (node.kind === 'fork') return { branches: node.branches.map(each => each.branch) }
-  if (node.kind === 'sink' && node.plugin.spec.delivery === 'outbound')
-    return { services: node.plugin.spec.services(node.plugin.options) }
-  if (node.kind === 'coalesce') return { branches: node.branches, policy: node.policy.kind }
-  return {}
 }

@@ -40,16 +40,21 @@ const VARYING: ReadonlyArray<readonly [RegExp, string]> = [
   [/\bcustody\+[0-9a-f]{8}\b/g, 'KEY'],
   [/\b\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:\.\d+)?Z/g, 'TIME'],
   [/\b\d[\d,]*(?:\.\d+)? (?:µs|ms|s)\b/g, 'DURATION'],
+  // Calls, and what is merged, are numbered as answers come.
+  [/\(call [\d,]+\)/g, 'CALL'],
+  [/\bRow instance [\d,]+, merged/g, 'MERGED'],
   // How many commits a run makes depends on its speed, and each has an entry.
   [/\bEntr(?:y|ies) [\d,… ]+ of [\d,]+/g, 'ENTRIES'],
   [/ +/g, ' '],
 ]
 
 function linesOf(text: string): readonly string[] {
-  const lines = text.split('\n').map(line => {
+  const lines = text.split('\n').flatMap(line => {
     let plain = line
     for (const [pattern, by] of VARYING) plain = plain.replace(pattern, by)
-    return plain.trim()
+    plain = plain.trim()
+    // Where the line of a call breaks depends on how long it took.
+    return plain.startsWith('asked ') ? plain.split(' · ') : [plain]
   })
   while (lines.at(-1) === '') lines.pop()
   return lines

@@ -43,6 +43,7 @@ test.each([
     ['1:3 CUSTODY_MISSING_KEY the rule lacks `answer`', '2:3 CUSTODY_MISSING_KEY the rule lacks `match`'],
   ],
   ['- { match: x, answer: x, fault: reset }', ['1:26 CUSTODY_UNKNOWN_KEY a rule has no `fault`']],
+  ['- { model: 4, match: x, answer: x }', ['1:12 CUSTODY_WRONG_TYPE `model` must be a text: a name']],
   ['- { match: "a(?=b)", answer: x }', [expect.stringMatching(/^1:12 CUSTODY_PATTERN /)]],
   ['- [', [expect.stringMatching(/CUSTODY_YAML/)]],
 ])('%j is refused, each problem with its place', async (text, expected) => {

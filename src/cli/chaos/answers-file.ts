@@ -48,11 +48,12 @@ function report(issue: z.core.$ZodIssue, tree: Tree, problems: Problems): void {
   const last = path.at(-1)
   if (issue.code === 'unrecognized_keys') {
     for (const key of issue.keys) {
-      const hint = nearestHint(key, ['match', 'answer'], 'a rule has') ?? FORM
+      const hint = nearestHint(key, ['model', 'match', 'answer'], 'a rule has') ?? FORM
       tell('CUSTODY_UNKNOWN_KEY', `a rule has no \`${key}\``, hint, [...path, key], 'key')
     }
   } else if (treeAt(tree, path) === undefined) tell('CUSTODY_MISSING_KEY', `the rule lacks \`${last}\``, FORM)
   else if (issue.code === 'custom') tell('CUSTODY_PATTERN', issue.message, 'RE2 has no look-around')
   else if (last === 'match') tell('CUSTODY_WRONG_TYPE', '`match` must be a text: a pattern', 'put it into quotes')
+  else if (last === 'model') tell('CUSTODY_WRONG_TYPE', '`model` must be a text: a name', 'put it into quotes')
   else tell('CUSTODY_WRONG_TYPE', path.length === 0 ? 'it must be a list of rules' : 'a rule must be a map', FORM)
 }

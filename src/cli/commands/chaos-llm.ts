@@ -24,7 +24,10 @@ export function chaosCommand(context: Context, done: (exit: number) => void): Co
     )
     .option('--burst <length>', 'how long a rate_limited lasts: requests, as in 20, or a duration, as in 5s', burstOf)
     .option('--answer <text>', 'what to answer; {{ prompt }} in it is replaced')
-    .option('--answers <file>', 'YAML with rules: a list of { match: PATTERN, answer: TEXT }')
+    .option(
+      '--answers <file>',
+      'YAML with rules: a list of { match: PATTERN, answer: TEXT }, with { model: NAME } for one model only',
+    )
     .option('--per-minute <n>', 'let so many requests through in any 60 seconds', integerFrom(1))
     .option('--json', 'print the summary as JSON')
     .action(async (options: ChaosArguments) => {

@@ -1,6 +1,8 @@
 /** `custody show RUN`: what a run came to. */
 import { Command } from 'commander'
 import { findRun } from '../../read/runs/list.ts'
+import { openingOf } from '../../read/runs/run-log.ts'
+import { type Grade, gradeOf } from '../../read/show/grade.ts'
 import { showRun } from '../../read/show/show.ts'
 import type { ShownRun } from '../../read/show/summary.ts'
 import type { Context } from '../context.ts'
@@ -14,18 +16,34 @@ export function showCommand(context: Context, done: (exit: number) => void): Com
     .argument('<run>', 'a run: its id, a unique beginning of one, or latest')
     .option('--json', 'print it as JSON')
     .action(async (name: string, options: LedgerOptions & { readonly json?: boolean }) => {
-      const shown = await reading(context, options, async reader => {
-        const { run } = await findRun(reader, name)
-        return showRun(reader, run, isHeld)
+      const { shown, grade } = await reading(context, options, async reader => {
+        const { log, run } = await findRun(reader, name)
+        const { topology } = await openingOf(reader, log)
+        return { shown: await showRun(reader, run, isHeld), grade: await gradeOf(reader, log, topology) }
       })
-      if (options.json === true) context.terminal.answerJson(shownJson(shown))
-      else context.terminal.answer(renderShown(shown, context.cwd, context.terminal.columns, context.terminal.paint))
+      const { terminal, cwd } = context
+      if (options.json === true) terminal.answerJson(shownJson(shown, grade))
+      else terminal.answer(renderShown(shown, grade, cwd, terminal.columns, terminal.paint))
       done(0)
     })
 }
 
 /** The keys of `run --json` first, in its order; then those that only `show` has. */
-function shownJson(shown: ShownRun): unknown {
+function shownJson(shown: ShownRun, { repeatable, reason }: Grade): unknown {
   const { run, status, rows, tokens, outcomes, causes, sinks, checkpoint, duration_ms, nodes, ...more } = shown
-  return { run, status, rows, tokens, outcomes, causes, sinks, checkpoint, duration_ms, nodes, ...more }
+  return {
+    run,
+    status,
+    rows,
+    tokens,
+    outcomes,
+    causes,
+    sinks,
+    checkpoint,
+    duration_ms,
+    nodes,
+    ...more,
+    repeatable,
+    repeatable_reason: reason,
+  }
 }

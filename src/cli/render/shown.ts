@@ -1,11 +1,12 @@
 /** A run for people: `custody show`. */
+import type { Grade } from '../../read/show/grade.ts'
 import type { NodeCounts, ShownRun } from '../../read/show/summary.ts'
 import type { Paint } from '../terminal.ts'
 import { renderSummary, statusText } from './summary.ts'
 import { renderTable } from './table.ts'
-import { count, counted, printable } from './text.ts'
+import { count, counted, printable, shorten } from './text.ts'
 
-export function renderShown(shown: ShownRun, cwd: string, columns: number, paint: Paint): string {
+export function renderShown(shown: ShownRun, grade: Grade, cwd: string, columns: number, paint: Paint): string {
   const started = shown.started_at.replace('T', ' ')
   const lines = [
     `${paint('bold', `Run ${shown.run}`)} of ${printable(shown.name)}${shown.file === null ? '' : ` (${printable(shown.file)})`}`,
@@ -13,6 +14,7 @@ export function renderShown(shown: ShownRun, cwd: string, columns: number, paint
   ]
   if (shown.stopped !== null) lines.push(`  ${stopText(shown.stopped, paint)}`)
   lines.push('', ...renderSummary({ ...shown, dry_run: false }, cwd, columns, paint))
+  lines.push(`  ${paint('bold', 'repeatable')}   ${shorten(gradeText(grade), columns - 15)}`)
   if (shown.in_doubt.length > 0) lines.push('', ...inDoubtLines(shown.in_doubt, paint))
   lines.push('', ...nodeTable(shown.nodes, columns, paint))
   return lines.join('\n')
@@ -53,6 +55,11 @@ function inDoubtLines(in_doubt: ShownRun['in_doubt'], paint: Paint): string[] {
   return lines
 }
 const MOST_IN_DOUBT = 20
+const GRADES = { fully: 'fully', from_record: 'from its record', no: 'no' } as const
+
+function gradeText({ repeatable, reason }: Grade): string {
+  return `${GRADES[repeatable]}: ${printable(reason)}`
+}
 
 function nodeTable(nodes: readonly NodeCounts[], columns: number, paint: Paint): string[] {
   const held = nodes.some(node => node.held > 0)

@@ -164,15 +164,20 @@ function durationText(duration_us: number): string {
 
 function body(visit: VisitStory, around: Around): Pick<Step, 'head' | 'more'> {
   const { head, more } = outcomeOf(visit, around)
-  return { head, more: [...more, ...visit.calls.map(callText)] }
+  return { head, more: [...more, ...visit.calls.map(each => callText(each, visit.error))] }
 }
 
-/** `asked openai (call 12): answered in 0.8 s · 312 tokens in, 45 out · $0.0004` */
-export function callText(each: CallStory): string {
+/**
+ * `asked openai (call 12): answered in 0.8 s · 312 tokens in, 45 out · $0.0004`
+ *
+ * `told`: the error of its visit, which isn't told twice.
+ */
+export function callText(each: CallStory, told: VisitStory['error'] = null): string {
   const { service, call, status, duration_us, input_tokens, output_tokens, cost_usd } = each
   const parts = [`asked ${printable(service)} (call ${call}): ${CALL_WORDS[status]} in ${formatDuration(duration_us)}`]
   const { code, message } = fieldsOf(each.response)
-  if (status === 'error' || status === 'recorded_error')
+  const is_told = told?.code === code && told?.message.kind === 'known' && told.message.value === message
+  if ((status === 'error' || status === 'recorded_error') && !is_told)
     parts.push(`${printable(String(code))}: ${printable(String(message))}`)
   if (input_tokens + output_tokens > 0) parts.push(`${count(input_tokens)} tokens in, ${count(output_tokens)} out`)
   if (cost_usd > 0) parts.push(dollars(cost_usd))

@@ -6,6 +6,7 @@
  * K2. What came back is recorded before the visit hears of it, in the same step; a recorded answer is given instead of asking
  *     again.
  * K3. What a visit hears is what the ledger keeps: canonical JSON, the same whether it was just asked or is on record.
+ * K4. What a plugin says of a call that nothing can be made of is a defect of the plugin.
  */
 import { canonicalize } from '../../model/canonical.ts'
 import {
@@ -20,11 +21,11 @@ import {
 import type { RecordedCall, Recordings } from '../../model/recording.ts'
 import { frozen, type Json, withoutPrototypes } from '../../model/row.ts'
 import type { Plan } from '../../plan/plan.ts'
-import type { CallAnswer, CallFailure, CallRequest, CallResult, CallTry, CallUsage } from '../../sdk/call.ts'
-import type { VisitContext } from '../../sdk/spec.ts'
+import type { CallAnswer, CallFailure, CallRequest, CallResult, CallTry } from '../../sdk/call.ts'
 import type { SendResult } from '../decide/sent.ts'
 import { MOST_THROTTLED, throttledDelay_ms } from '../decide/throttle.ts'
 import type { News } from '../news.ts'
+import type { AtPoint } from '../points.ts'
 import type { Clock } from '../ports.ts'
 import type { Recorder } from '../recorder.ts'
 import { defect, describe } from '../step.ts'
@@ -34,6 +35,8 @@ import type { Asker, CallMade } from './call-fact.ts'
 import { type Letter, Outbox } from './outbox.ts'
 import { ReplayMiss } from './replay-miss.ts'
 import { Service, type SharedLimits, type Waiter } from './service.ts'
+import { errorOf, failureText, NOTHING, nanoDollars, type Told, toldOf } from './told.ts'
+import { type CallingContext, Visit } from './visit.ts'
 
 /** Stands in the record of a call whose plugin threw. */
 const DEFECT = 'CUSTODY_PLUGIN_DEFECT'
@@ -43,15 +46,6 @@ const CONCURRENCY = 16
 const GRACE_US = 10_000_000
 /** The part of the golden ratio behind the point: multiples of it spread evenly between 0 and 1. */
 const SPREAD = 0.618_033_988_749_895
-
-interface Visit {
-  readonly asker: Asker
-  readonly services: readonly string[]
-  /** Calls so far. */
-  ordinal: number
-  /** Of these, those that wait to begin. */
-  waiting: number
-}
 
 type Perform = (attempt: CallTry) => Promise<CallAnswer>
 type Time = Pick<CallMade, 'started_us' | 'ended_us'>
@@ -64,7 +58,7 @@ interface Pending {
   readonly ordinal: number
   readonly most_nusd: number
   readonly perform: Perform
-  /** Can't be taken back: what isn't accepted for sure stays without an answer on record. */
+  /** Can't be taken back. */
   readonly outbound: boolean
   /** Both are called while news is applied. */
   readonly resolve: (result: CallResult, ended_us: number, stack: Token[]) => void
@@ -94,6 +88,7 @@ export interface CallsParts {
   readonly signal: AbortSignal
   /** Limits that are kept with other runs; null for limits of this run's own. */
   readonly shared: SharedLimits | null
+  readonly atPoint: AtPoint
   /** Where calls are answered from instead of being made; null to make them. */
   readonly recordings: Recordings | null
 }
@@ -110,35 +105,38 @@ export class Calls {
   /** Of these, those that can't be taken back. */
   #sent = 0
   /** Calls that were throttled and wait for their time. */
-  #resting = 0
+  readonly #resting = new Set<{ readonly callOff: () => void }>()
   /** Visits with calls that wait to begin. */
   #waiting_visits = 0
   #spread = 0
   #closed = false
+  #callOffGrace: (() => void) | null = null
 
   constructor(parts: CallsParts) {
     this.#parts = parts
     const { spend_usd } = parts.limits
-    const cap_nusd = spend_usd === null ? Number.POSITIVE_INFINITY : nanoDollars(spend_usd)
+    const cap_nusd = spend_usd === null ? Number.POSITIVE_INFINITY : Math.floor(spend_usd * 1e9 + 1e-6)
     this.#budget = new Budget(cap_nusd, parts.recorder.tallies.calls?.cost_nusd ?? 0)
   }
 
-  /** Calls that a process before this one made may still count in the minute: at most so many, the last of them then. */
+  /**
+   * A process before this one may have begun as many calls in its last minute as it was allowed, up to `at_us`: those that
+   * didn't come back are on no record.
+   */
   goOn(at_us: number): void {
-    const { limits, recorder } = this.#parts
-    const before = recorder.tallies.calls?.count ?? 0
-    for (const [name, { per_minute }] of limits.services)
-      if (per_minute !== null) this.#service(name).assumeBegun(Math.min(before, per_minute), at_us)
+    for (const [name, { per_minute }] of this.#parts.limits.services)
+      if (per_minute !== null) this.#service(name).assumeBegun(per_minute, at_us)
   }
 
   /** What a visit at a node with services gets. */
-  context(asker: Asker, services: readonly string[]): VisitContext {
-    const visit: Visit = { asker, services, ordinal: 0, waiting: 0 }
+  context(asker: Asker, services: readonly string[]): CallingContext {
+    const visit = new Visit(asker, services)
     asker.answers.beginAttempt()
     return {
       attempt: asker.attempt,
       signal: this.#parts.signal,
       call: (service, request, perform) => this.#call(visit, service, request, perform),
+      callsBack: () => visit.back(),
     }
   }
 
@@ -154,7 +152,7 @@ export class Calls {
 
   /** Visits that can't go on for want of budget, if that is all that calls wait for; else 0. */
   get unaffordable(): number {
-    if (this.#under_way > 0 || this.#resting > 0) return 0
+    if (this.#under_way > 0 || this.#resting.size > 0) return 0
     for (const service of this.#services.values()) if (service.waits === 'queued') return 0
     return this.#waiting_visits
   }
@@ -164,52 +162,63 @@ export class Calls {
     if (this.#closed) return
     this.#closed = true
     for (const service of this.#services.values()) service.close()
+    for (const { callOff } of this.#resting) callOff()
     this.outbox.clear()
     const { clock, news } = this.#parts
-    if (this.#under_way > 0) clock.wake(GRACE_US, () => news.fallDue(() => this.giveUp()))
+    if (this.#under_way > 0) this.#callOffGrace = clock.wake(GRACE_US, () => news.fallDue(() => this.giveUp()))
   }
 
   /** What is under way is given up. */
   giveUp(): void {
+    this.#callOffGrace?.()
     this.#given_up.abort()
   }
 
   /**
    * Has something sent, once that is durably on record. `settle` gets what came of it as news, or that a replay has no record
    * of it.
-   * @throws CustodyError CUSTODY_PLUGIN_DEFECT if its service isn't one of the node's.
+   * @throws CustodyError CUSTODY_PLUGIN_DEFECT if its service isn't one of the node's, or the request no JSON.
    */
   send({ asker, services, service: name, request, perform }: Sending, settle: Settle): void {
-    const visit: Visit = { asker, services, ordinal: 1, waiting: 0 }
-    this.#checkService(visit, name)
+    const visit = new Visit(asker, services)
+    const { node } = asker
+    if (!services.includes(name))
+      throw defect(node.name, `sends to ${name}, which isn’t among the services that it declares`)
     this.#enter({
-      ...{ visit, service: this.#service(name), name, request: requestText(asker, request), ordinal: 1, perform },
-      ...{ outbound: true, most_nusd: 0, throttled: 0, resolve: settle },
+      ...{ visit, service: this.#service(name), name, request: requestText(asker, request), ordinal: visit.next() },
+      ...{ perform, outbound: true, most_nusd: 0, throttled: 0, resolve: settle },
       reject: (thrown, ended_us, stack) => {
-        if (!(thrown instanceof ReplayMiss)) throw defect(asker.node.name, `threw ${describe(thrown)}`, thrown)
+        if (!(thrown instanceof ReplayMiss)) throw defect(node.name, `threw ${describe(thrown)}`, thrown)
         settle({ kind: 'missed', message: thrown.message }, ended_us, stack)
       },
     })
   }
 
-  #checkService({ asker, services }: Visit, name: string): void {
-    if (services.includes(name)) return
-    throw defect(asker.node.name, `calls ${name}, which isn’t among the services that it declares`)
-  }
-
-  async #call(visit: Visit, name: string, asked: CallRequest, perform: Perform): Promise<CallResult> {
-    const { answers } = visit.asker
-    this.#checkService(visit, name)
+  #call(visit: Visit, name: string, asked: CallRequest, perform: Perform): Promise<CallResult> {
+    const { answers, node } = visit.asker
+    if (visit.over) return Promise.reject(defect(node.name, `calls ${name} after it has returned`))
+    if (!visit.services.includes(name))
+      return Promise.reject(defect(node.name, `calls ${name}, which isn’t among the services that it declares`))
     const request = canonicalize(asked.request)
-    const ordinal = ++visit.ordinal
+    const most_nusd = nanoDollars('at_most_usd', asked.at_most_usd)
+    const ordinal = visit.next()
     const known = answers.take(name, request, ordinal)
-    if (known !== null) return { kind: 'answer', response: known.response }
-    return new Promise((resolve, reject) =>
-      this.#enter({
-        ...{ visit, service: this.#service(name), name, request, ordinal, perform, resolve, reject },
-        ...{ outbound: false, most_nusd: nanoDollars(asked.at_most_usd ?? 0), throttled: 0 },
-      }),
-    )
+    if (known !== null) return Promise.resolve({ kind: 'answer', response: known.response })
+    const { promise, resolve, reject } = Promise.withResolvers<CallResult>()
+    visit.opens()
+    this.#enter({
+      ...{ visit, service: this.#service(name), name, request, ordinal, perform, most_nusd, throttled: 0 },
+      outbound: false,
+      resolve: result => {
+        resolve(result)
+        visit.closes()
+      },
+      reject: thrown => {
+        reject(thrown)
+        visit.closes()
+      },
+    })
+    return promise
   }
 
   #enter(pending: Pending): void {
@@ -234,10 +243,11 @@ export class Calls {
         ended_us,
       })
       if (answered) visit.asker.answers.add(name, request, ordinal, data)
-      const result = answered ? ANSWER(data) : errorOf(data as unknown as CallFailure)
+      const result = answered ? answerOf(data) : errorOf(data as unknown as CallFailure)
       pending.resolve(result, ended_us, stack)
     }
-    recordings.take(visit.asker.place(), name, request).then(
+    const { place, attempt } = visit.asker
+    recordings.take({ place: place(), attempt, ordinal, service: name, request }).then(
       found => news.arrive(stack => give(found, stack)),
       (thrown: unknown) => news.arrive(stack => pending.reject(thrown, clock.now_us(), stack)),
     )
@@ -264,9 +274,16 @@ export class Calls {
   #begin(pending: Pending): void {
     this.#under_way++
     this.#budget.begin(pending.most_nusd)
-    if (!pending.outbound) return this.#perform(pending)
+    if (pending.outbound) return this.#announce(pending)
+    this.#parts.atPoint('before_call')
+    this.#perform(pending)
+  }
+
+  /** It is sent when the next commit, which tells that it will be, is durable. */
+  #announce(pending: Pending): void {
+    const { news, recorder } = this.#parts
     const letter: Letter = {
-      intend: () => this.#parts.recorder.intend(pending.visit.asker, pending.request),
+      intend: () => recorder.intend(pending.visit.asker, pending.request),
       send: () => {
         if (this.#given_up.signal.aborted) return
         this.#sent++
@@ -277,7 +294,7 @@ export class Calls {
         pending.service.answered()
       },
     }
-    this.#parts.news.fallDue(() => {
+    news.fallDue(() => {
       if (this.#closed) letter.drop()
       else this.outbox.add(letter)
     })
@@ -299,42 +316,52 @@ export class Calls {
   }
 
   #settle(pending: Pending, answer: CallAnswer, time: Time, stack: Token[]): void {
-    const costs = costsOf(answer.usage ?? {})
+    const { visit, service, name, request, ordinal } = pending
+    let told: Told
+    try {
+      told = toldOf(answer)
+    } catch (thrown) {
+      const what = thrown instanceof Error ? thrown.message : String(thrown)
+      const { node } = visit.asker
+      const told_wrong = defect(node.name, `says of a call to ${name} what nothing can be made of: ${what}`)
+      return this.#broke(pending, told_wrong, time, stack)
+    }
+    const { text, costs } = told
     const throttled = answer.kind === 'failure' && answer.throttled === true
+    const again = throttled && pending.throttled < MOST_THROTTLED
     if (pending.outbound) this.#sent--
     this.#ends(pending, costs)
+    this.#record(pending, answer.kind === 'answer' ? CALL_OK : again ? CALL_THROTTLED : CALL_ERROR, text, costs, time)
     if (answer.kind === 'answer') {
-      const response = canonicalize(answer.response)
-      this.#record(pending, CALL_OK, response, costs, time)
-      const data = frozen(withoutPrototypes(JSON.parse(response) as Json))
-      pending.visit.asker.answers.add(pending.name, pending.request, pending.ordinal, data)
-      pending.resolve(ANSWER(data), time.ended_us, stack)
-    } else {
-      this.#record(pending, throttled ? CALL_THROTTLED : CALL_ERROR, failureText(answer), costs, time)
-      if (throttled) this.#again(pending, answer, time, stack)
-      else pending.resolve(errorOf(answer), time.ended_us, stack)
-    }
-    if (!throttled) pending.service.answered()
+      const response = frozen(withoutPrototypes(JSON.parse(text) as Json))
+      visit.asker.answers.add(name, request, ordinal, response)
+      pending.resolve(answerOf(response), time.ended_us, stack)
+    } else if (!again) pending.resolve(errorOf(answer), time.ended_us, stack)
+    if (answer.kind === 'failure' && throttled) this.#throttled(pending, answer, again, time)
+    else service.answered()
     // What it cost less than it might have is there for others.
-    for (const service of this.#services.values()) if (service !== pending.service) service.pump()
+    for (const each of this.#services.values()) if (each !== service) each.pump()
   }
 
-  /** It was throttled: it is made again in its time, or it fails in the end. */
-  #again(pending: Pending, failure: CallFailure, { started_us, ended_us }: Time, stack: Token[]): void {
+  /** The service asked to be left alone; `again`: the call is made again in its time. */
+  #throttled(pending: Pending, { retry_after_ms }: CallFailure, again: boolean, { started_us }: Time): void {
     const { clock, news } = this.#parts
     this.#spread = (this.#spread + SPREAD) % 1
     const { retry } = pending.visit.asker.node
-    const delay_ms = throttledDelay_ms(++pending.throttled, failure.retry_after_ms, retry, this.#spread)
+    const delay_ms = throttledDelay_ms(++pending.throttled, retry_after_ms, retry, this.#spread)
     const delay_us = Math.round(delay_ms * 1000)
-    pending.service.throttled(started_us, delay_us)
-    if (pending.throttled > MOST_THROTTLED) return pending.resolve(errorOf(failure), ended_us, stack)
-    this.#resting++
-    clock.wake(delay_us, () =>
-      news.fallDue(() => {
-        this.#resting--
-        this.#wait(pending, waiter => pending.service.enterAgain(waiter))
-      }),
-    )
+    // One call may wait longer than the service asked for; others needn't.
+    pending.service.throttled(started_us, Math.round((retry_after_ms ?? delay_ms) * 1000))
+    if (!again) return
+    const rest = {
+      callOff: clock.wake(delay_us, () =>
+        news.fallDue(() => {
+          this.#resting.delete(rest)
+          this.#wait(pending, waiter => pending.service.enterAgain(waiter))
+        }),
+      ),
+    }
+    this.#resting.add(rest)
   }
 
   /**
@@ -359,7 +386,9 @@ export class Calls {
   #record(pending: Pending, status: CallStatus, response: string, costs: CallCosts, time: Time): void {
     const { visit, ordinal, request, name } = pending
     const service = visit.services.indexOf(name) + 1
-    this.#parts.recorder.call(visit.asker, { ordinal, service, status, request, response, costs, ...time })
+    const { recorder, atPoint } = this.#parts
+    recorder.call(visit.asker, { ordinal, service, status, request, response, costs, ...time })
+    atPoint('after_call')
   }
 
   #service(name: string): Service {
@@ -381,6 +410,8 @@ export function concurrencyOf(limits: Plan['limits'], service: string): number {
   return limits.services.get(service)?.concurrency ?? CONCURRENCY
 }
 
+const answerOf = (response: Json): CallResult => ({ kind: 'answer', response })
+
 /** @throws CustodyError CUSTODY_PLUGIN_DEFECT if it isn't JSON. */
 function requestText({ node }: Asker, request: Json): string {
   try {
@@ -393,34 +424,4 @@ function requestText({ node }: Asker, request: Json): string {
 /** A plugin may throw at once, too. */
 async function performed({ perform }: Pending, signal: AbortSignal): Promise<CallAnswer> {
   return perform({ signal })
-}
-
-const ANSWER = (response: Json): CallResult => ({ kind: 'answer', response })
-
-const NOTHING: CallCosts = { input_tokens: 0, output_tokens: 0, cost_nusd: 0 }
-
-/** What a plugin tells; what is no count is 0. */
-function costsOf({ input_tokens, output_tokens, cost_usd }: CallUsage): CallCosts {
-  const count = (told: number | undefined) => (told !== undefined && told > 0 ? Math.round(told) : 0)
-  return {
-    input_tokens: count(input_tokens),
-    output_tokens: count(output_tokens),
-    cost_nusd: Math.max(0, nanoDollars(cost_usd ?? 0)),
-  }
-}
-
-/** Whole nano-dollars, rounded up: a budget must hold. */
-function nanoDollars(usd: number): number {
-  return Math.ceil(usd * 1e9 - 1e-6)
-}
-
-type Failed = Pick<CallFailure, 'code' | 'message' | 'retryable' | 'response'>
-
-function failureText({ code, message, retryable, response }: Failed): string {
-  const told = { code, message: message.toWellFormed(), retryable }
-  return canonicalize(response === undefined ? told : { ...told, response })
-}
-
-function errorOf({ code, message, retryable, retry_after_ms }: CallFailure): CallResult {
-  return { kind: 'error', code, message, retryable, retry_after_ms: retry_after_ms ?? 0 }
 }

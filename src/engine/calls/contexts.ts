@@ -2,7 +2,7 @@
 
 import type { CallPlace } from '../../model/recording.ts'
 import type { AggregateNode, GateNode, Plan, PlanNode, SinkNode, TransformNode } from '../../plan/plan.ts'
-import type { Outgoing, VisitContext } from '../../sdk/spec.ts'
+import type { Outgoing } from '../../sdk/spec.ts'
 import type { Batch } from '../batches.ts'
 import type { Frame } from '../frames.ts'
 import { sent } from '../sending.ts'
@@ -10,13 +10,14 @@ import { refuseCall } from '../step.ts'
 import type { Subject, Token } from '../token.ts'
 import { Answers } from './answers.ts'
 import type { Calls, Settle } from './calls.ts'
+import type { CallingContext } from './visit.ts'
 
 export class Contexts {
   readonly #calls: Calls
   readonly #run: string
   readonly #nodes: readonly PlanNode[]
   readonly #signal: AbortSignal
-  readonly #first_attempt: VisitContext
+  readonly #first_attempt: CallingContext
   /** By node, for nodes that have some. */
   readonly #services: ReadonlyMap<number, readonly string[]>
 
@@ -31,7 +32,7 @@ export class Contexts {
     )
   }
 
-  ofVisit(token: Token, node: TransformNode | GateNode): VisitContext {
+  ofVisit(token: Token, node: TransformNode | GateNode): CallingContext {
     const services = this.#services.get(node.number)
     if (services === undefined) return this.#plain(token.attempt)
     const { subject, id, attempt } = token
@@ -41,7 +42,7 @@ export class Contexts {
     return this.#calls.context({ subject, token: id, node, attempt, answers, place }, services)
   }
 
-  ofBatch({ node, subject, attempt, answers }: Batch & { readonly node: AggregateNode }): VisitContext {
+  ofBatch({ node, subject, attempt, answers }: Batch & { readonly node: AggregateNode }): CallingContext {
     const services = this.#services.get(node.number)
     if (services === undefined) return this.#plain(attempt)
     const place = () => this.#placeOf(subject, node, null)
@@ -67,17 +68,17 @@ export class Contexts {
     )
   }
 
-  #placeOf({ kind, number, origin }: Subject, { name }: PlanNode, frames: Frame | null): CallPlace {
+  #placeOf({ origin }: Subject, { name }: PlanNode, frames: Frame | null): CallPlace {
     const branches: string[] = []
     for (let at = frames; at !== null; at = at.outer) {
       const fork = this.#nodes[at.fork.node - 1]
       if (fork?.kind === 'fork') branches.unshift(fork.branches[at.branch]?.branch ?? '')
     }
     const source = origin === null ? null : (this.#nodes[origin.source - 1]?.name ?? null)
-    return { source, index: origin?.index ?? 0, batch: kind === 'batch' ? number : 0, node: name, branches }
+    return { source, index: origin?.index ?? 0, node: name, branches }
   }
 
-  #plain(attempt: number): VisitContext {
+  #plain(attempt: number): CallingContext {
     return attempt === 1 ? this.#first_attempt : { attempt, signal: this.#signal, call: refuseCall }
   }
 }

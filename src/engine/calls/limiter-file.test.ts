@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { thisProcess } from '../../ledger/lease.ts'
 import { LimiterFile } from './limiter-file.ts'
+import { MINUTE_US } from './pace.ts'
 
 let folder = ''
 const open: LimiterFile[] = []
@@ -21,7 +22,6 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-const MINUTE_US = 60_000_000
 const free = { per_minute: null, concurrency: 1_000 }
 
 describe('runs that name one file', () => {

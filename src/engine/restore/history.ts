@@ -4,14 +4,16 @@
  */
 import { isBatchBody, runEntryOf, subjectEntryOf } from '../../ledger/decode.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import type { CommitValue, RunEntry, SubjectEntry } from '../../model/entry.ts'
+import { type CommitValue, GROUP_KINDS, type RunEntry, type SubjectEntry } from '../../model/entry.ts'
 import { CustodyError } from '../../model/error.ts'
+import type { Origin } from '../token.ts'
 
 /** The part of a ledger's read side that resuming needs. */
 export type RestoreReader = Pick<LedgerReader, 'entry' | 'entriesOfRow' | 'entriesOfRun' | 'openTokens' | 'payload'>
 
 export interface StoredSubject {
   readonly entries: Array<{ readonly seq: number; readonly entry: SubjectEntry }>
+  readonly origin: Origin | null
 }
 
 export interface History {
@@ -29,6 +31,8 @@ export interface History {
   readonly last_us: number
   /** By number: batches that are open, or whose tokens are. */
   readonly batches: ReadonlyMap<number, StoredSubject>
+  /** By aggregate: how many batches it has had. */
+  readonly batches_before: ReadonlyMap<number, number>
 }
 
 export async function readHistory(reader: RestoreReader, log: number): Promise<History> {
@@ -40,9 +44,10 @@ export async function readHistory(reader: RestoreReader, log: number): Promise<H
   let last_us = 0
   const downs: [number, number][] = []
   const batches = new Map<number, StoredSubject>()
+  const batches_before = new Map<number, number>()
   for await (const { seq, body } of reader.entriesOfRun(log)) {
     if (isBatchBody(body)) {
-      keepIfOpen(batches, seq, subjectEntryOf(body))
+      keepIfOpen(batches, batches_before, seq, subjectEntryOf(body))
       continue
     }
     const run = runEntryOf(body)
@@ -66,6 +71,7 @@ export async function readHistory(reader: RestoreReader, log: number): Promise<H
     downs,
     last_us,
     batches,
+    batches_before,
   }
 }
 
@@ -84,10 +90,15 @@ export async function openingValues(reader: RestoreReader, log: number): Promise
   return [plan?.[0], intents?.[0]]
 }
 
-function keepIfOpen(batches: Map<number, StoredSubject>, seq: number, entry: SubjectEntry): void {
+function keepIfOpen(
+  batches: Map<number, StoredSubject>,
+  before: Map<number, number>,
+  seq: number,
+  entry: SubjectEntry,
+): void {
   if (entry.subject.kind !== 'batch') return
   const { batch } = entry.subject
-  const stored = batches.get(batch) ?? { entries: [] }
+  const stored = batches.get(batch) ?? { entries: [], origin: openedBy(entry, before) }
   stored.entries.push({ seq, entry })
   const closed = new Set(stored.entries.flatMap(each => each.entry.groups_closed.map(({ group }) => group)))
   const waits = stored.entries.some(each =>
@@ -95,4 +106,13 @@ function keepIfOpen(batches: Map<number, StoredSubject>, seq: number, entry: Sub
   )
   if (entry.open === 0 && !waits) batches.delete(batch)
   else batches.set(batch, stored)
+}
+
+/** Where the batch comes from, if it begins with this entry. */
+function openedBy({ groups_opened }: SubjectEntry, before: Map<number, number>): Origin | null {
+  const opened = groups_opened.find(({ kind }) => GROUP_KINDS[kind] === 'batch')
+  if (opened === undefined) return null
+  const nth = (before.get(opened.node) ?? 0) + 1
+  before.set(opened.node, nth)
+  return { source: opened.node, index: nth }
 }

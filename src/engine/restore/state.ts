@@ -32,8 +32,8 @@ export async function restoreState(
     const stored = (await reader.entriesOfRow(log, row)).map(({ seq, body }) => ({ seq, entry: subjectEntryOf(body) }))
     restored.push(restoreSubject(plan, 'row', row, await withPayloads(reader, log, stored)))
   }
-  for (const [number, { entries }] of history.batches)
-    restored.push(restoreSubject(plan, 'batch', number, await withPayloads(reader, log, entries)))
+  for (const [number, { entries, origin }] of history.batches)
+    restored.push(restoreSubject(plan, 'batch', number, await withPayloads(reader, log, entries), origin))
   return { progressed: progressOf(history), under_way: underWay(plan, history, restored, runClock(history, now_us)) }
 }
 
@@ -52,7 +52,7 @@ function runClock({ downs, last_us }: History, now_us: number): (then_us: number
 
 function underWay(
   plan: Plan,
-  { commit, batches }: History,
+  { commit, batches, batches_before }: History,
   restored: readonly RestoredSubject[],
   age: (us: number) => number,
 ): UnderWay {
@@ -77,6 +77,7 @@ function underWay(
     subjects: restored.map(({ subject }) => subject),
     joins: restored.flatMap(({ joins }) => joins.flatMap(join => timeoutOf(join, age))),
     batches: [...openBatches(plan, batches, gathered, members, age)],
+    batches_before,
     resting: restored.flatMap(({ resting }) =>
       resting.map(({ token, failed_us }) => ({ token, left_us: Math.max(0, delayOf(plan, token) - age(failed_us)) })),
     ),
@@ -122,6 +123,7 @@ function* openBatches(
         const held = members.get(group)
         if (kind !== 3 || held === undefined) continue
         const { subject = new Subject('batch', number), answers = null } = gathered.get(number) ?? {}
+        subject.gathers = true
         const waiting = held
           .toSorted((a, b) => a.ordinal - b.ordinal)
           .map(({ token, started_us }): Waiting => ({ token, branch: 0, started_us }))

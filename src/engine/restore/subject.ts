@@ -28,7 +28,7 @@ import { servicesOf } from '../calls/contexts.ts'
 import type { MergeFailure } from '../decide/coalesce.ts'
 import type { Passage } from '../decide/ending.ts'
 import { type ForkGroup, type Frame, frameOf, type Join, joinOf } from '../frames.ts'
-import { Subject, Token } from '../token.ts'
+import { type Origin, Subject, Token } from '../token.ts'
 
 /** A token that is held, by the group that holds it. */
 export interface Held {
@@ -78,8 +78,11 @@ export function restoreSubject(
   kind: 'row' | 'batch',
   number: number,
   entries: ReadonlyArray<{ readonly seq: number; readonly entry: SubjectEntry; readonly payload: string | null }>,
+  origin: Origin | null = null,
 ): RestoredSubject {
-  const fold = new SubjectFold(plan, new Subject(kind, number))
+  const subject = new Subject(kind, number)
+  subject.origin = origin
+  const fold = new SubjectFold(plan, subject)
   for (const { seq, entry, payload } of entries) fold.add(seq, entry, payload)
   return fold.finish()
 }

@@ -4,6 +4,7 @@
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import type {
+  FullEntry,
   LedgerReader,
   StoredEnding,
   StoredEntry,
@@ -26,6 +27,9 @@ export const QUERIES = {
   entry: `SELECT seq, row, body FROM entries WHERE log = ? AND seq = ?`,
   entries: `SELECT seq, row, body FROM entries WHERE log = ? AND seq >= ? ORDER BY seq`,
   entries_of_row: `SELECT seq, row, body FROM entries WHERE log = ? AND row = ? ORDER BY seq`,
+  entries_of_rows: `SELECT e.seq, e.row, e.body, p.salts, p.body AS payload
+    FROM entries e LEFT JOIN payloads p ON p.log = e.log AND p.seq = e.seq
+    WHERE e.log = ? AND e.row BETWEEN ? AND ? ORDER BY e.row, e.seq`,
   entries_of_run: `SELECT seq, row, body FROM entries WHERE log = ? AND row IS NULL ORDER BY seq`,
   by_row: `SELECT seq, row, body FROM entries WHERE log = ? AND row IS NOT NULL ORDER BY row, seq`,
   by_batch: `SELECT seq, row, body, ${BATCH} AS batch FROM entries
@@ -74,6 +78,21 @@ export class SqliteReader implements LedgerReader {
 
   async entriesOfRow(log: number, row: number): Promise<readonly StoredEntry[]> {
     return this.#all(QUERIES.entries_of_row, log, row)
+  }
+
+  async entriesOfRows(log: number, first: number, last: number): Promise<readonly FullEntry[]> {
+    const found = this.#all<StoredEntry & { salts: Uint8Array; payload: string | null }>(
+      QUERIES.entries_of_rows,
+      log,
+      first,
+      last,
+    )
+    return found.map(({ seq, row, body, salts, payload }) => ({
+      seq,
+      row,
+      body,
+      payload: payload === null ? null : { seq, salts, body: payload },
+    }))
   }
 
   entriesOfRun(log: number): AsyncIterable<StoredEntry> {

@@ -14,7 +14,8 @@ import { asLedgerError } from './errors.ts'
 import type { SqliteReader } from './reader.ts'
 import { schemaStatements } from './schema.ts'
 
-const SQL = {
+/** Exported for the test that looks at how SQLite carries them out. */
+export const SQL = {
   size: `SELECT max(seq) + 1 AS size FROM entries WHERE log = ?`,
   log_exists: `SELECT 1 AS found FROM logs WHERE log = ?`,
   insert_log: `INSERT INTO logs (log, run, part) VALUES (?, ?, ?)`,
@@ -23,7 +24,8 @@ const SQL = {
   keep_lease: `UPDATE leases SET expires_us = ? WHERE log = ? AND epoch = ?`,
   release_lease: `UPDATE leases SET holder = '', expires_us = 0 WHERE log = ? AND epoch = ?`,
   end_lease: `DELETE FROM leases WHERE log = ? AND epoch = ?`,
-  close_subject: `DELETE FROM open_tokens WHERE log = ? AND row IS ? AND batch IS ?`,
+  // Left to itself SQLite would look at all open tokens of the log.
+  close_subject: `DELETE FROM open_tokens INDEXED BY open_tokens_subject WHERE log = ? AND row IS ? AND batch IS ?`,
   put_head: `INSERT INTO heads (log, note) VALUES (?, ?) ON CONFLICT (log) DO UPDATE SET note = excluded.note`,
 }
 const INSERTS = {

@@ -105,7 +105,12 @@ export function modelProblems(options: ModelOptions): readonly OptionProblem[] {
     'such as http://127.0.0.1:8080/v1',
   )
   const keyed = provider !== 'compatible' && provider !== 'amazon-bedrock'
-  need(!keyed || api_key !== undefined, 'api_key', `\`${provider}\` needs an \`api_key\``, 'write {secret: NAME}')
+  need(
+    !keyed || api_key !== undefined,
+    'api_key',
+    `\`${provider}\` needs an \`api_key\``,
+    'write api_key: {secret: NAME}, with the name of the environment variable that holds the key',
+  )
   need(provider === 'azure' || options.azure === undefined, 'azure', `\`${provider}\` has no use for \`azure\``)
   need(provider === 'amazon-bedrock' || amazon === undefined, 'aws', `\`${provider}\` has no use for \`aws\``)
   if (provider === 'azure')

@@ -35,7 +35,7 @@ test.each([
 
 test.each([
   ['{{ row.x }}', {}, 'row.x is missing (line 1, column 4)'],
-  ['a\n{{ row.x }}', { x: null }, 'a value is null (line 2, column 1)'],
+  ['a\n{{ row.x }}', { x: null }, '{{ row.x }} is null (line 2, column 1)'],
   ['{{ row.x.y }}', { x: null }, /null|missing/],
   ['{{ row.x.constructor }}', { x: 'text' }, /missing/],
   ['{{ row.toString }}', {}, /missing/],

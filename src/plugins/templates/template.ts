@@ -5,7 +5,7 @@
  * are printed as JSON.
  */
 import { createRequire } from 'node:module'
-import type { Liquid, Template as LiquidTemplate } from 'liquidjs'
+import type { Liquid, Template as LiquidTemplate, Token } from 'liquidjs'
 import { canonicalize } from '../../model/canonical.ts'
 import { type Json, type Row, withoutPrototypes } from '../../model/row.ts'
 
@@ -139,9 +139,11 @@ export const asText: Escape = value => (typeof value === 'string' ? value : cano
 const isOneOutput = (source: string, parsed: readonly LiquidTemplate[]) =>
   parsed.length === 1 && source.startsWith('{{')
 
+const NULL_VALUE = 'a value is null'
+
 /** @throws RangeError for what JSON hasn't got. */
 function jsonOf(value: unknown): Json {
-  if (value === null || value === undefined) throw new RangeError('a value is null')
+  if (value === null || value === undefined) throw new RangeError(NULL_VALUE)
   const json = withoutPrototypes(value as Json)
   canonicalize(json)
   return json
@@ -150,10 +152,11 @@ function jsonOf(value: unknown): Json {
 /** What LiquidJS says, in short; it wraps what was thrown. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const { originalError } = error as { readonly originalError?: unknown }
+  const { originalError, token } = error as { readonly originalError?: unknown; readonly token?: Token }
   const reason = (originalError instanceof Error ? originalError : error).message
   const [, place] = /, (line:\d+, col:\d+)/.exec(error.message) ?? []
   const missing = /^undefined variable: (.*?)(?:,|$)/.exec(reason)
-  const told = missing === null ? reason.replace(/, line:\d+.*$/s, '') : `${missing[1]} is missing`
+  let told = missing === null ? reason.replace(/, line:\d+.*$/s, '') : `${missing[1]} is missing`
+  if (reason === NULL_VALUE && token !== undefined) told = `${token.getText()} is null`
   return place === undefined ? told : `${told} (${place.replace('line:', 'line ').replace('col:', 'column ')})`
 }

@@ -3,50 +3,60 @@
  * in the ledger are kept in memory; what it was answered is read when it is asked for.
  */
 import { createHash } from 'node:crypto'
-import type { LedgerReader } from '../../ledger/read-port.ts'
 import { canonicalize } from '../../model/canonical.ts'
-import type { CallPlace, RecordedCall, Recordings } from '../../model/recording.ts'
+import type { CallAsked, CallPlace, RecordedCall, Recordings } from '../../model/recording.ts'
 import type { Topology } from '../../model/topology.ts'
 import { decodePayload } from '../values.ts'
-import { locatedCalls, type ValuePlace } from './calls.ts'
+import { type CallReader, locatedCalls, type ValuePlace } from './calls.ts'
 
 interface Recording extends ValuePlace {
   readonly kind: RecordedCall['kind']
+  readonly token: number
+  readonly attempt: number
+  readonly ordinal: number
   used: boolean
 }
 
 /** All calls of a run that were answered or failed. Reads the run once. */
-export async function recordedCalls(reader: LedgerReader, log: number, topology: Topology): Promise<Recordings> {
+export async function recordedCalls(reader: CallReader, log: number, topology: Topology): Promise<Recordings> {
   const book = new AnswerBook(reader, log)
-  for await (const { kind, request, response_at, place, service } of locatedCalls(reader, log, topology)) {
-    const asked = kind === null ? undefined : await request()
+  for await (const call of locatedCalls(reader, log, topology)) {
+    const { kind, response_at, token, attempt, ordinal } = call
+    const asked = kind === null ? undefined : await call.request()
     if (kind !== null && asked !== undefined)
-      book.add({ ...response_at, kind, used: false }, place, service, canonicalize(asked))
+      book.add(
+        { ...response_at, kind, token, attempt, ordinal, used: false },
+        { ...call, request: canonicalize(asked) },
+      )
   }
   return book
 }
 
 class AnswerBook implements Recordings {
-  readonly #reader: LedgerReader
+  readonly #reader: CallReader
   readonly #log: number
   /** By place and request; and by request alone. */
   readonly #by_place = new Map<string, Recording[]>()
   readonly #by_request = new Map<string, Recording[]>()
 
-  constructor(reader: LedgerReader, log: number) {
+  constructor(reader: CallReader, log: number) {
     this.#reader = reader
     this.#log = log
   }
 
-  add(recording: Recording, place: CallPlace, service: string, request: string): void {
-    keep(this.#by_place, keyOf(service, request, place), recording)
-    keep(this.#by_request, keyOf(service, request), recording)
+  add(recording: Recording, { place, service, request }: CallAsked): void {
+    const in_place = kept(this.#by_place, keyOf(service, request, place))
+    const superseded = in_place.find(each => isSuperseded(each, recording))
+    if (superseded !== undefined) superseded.used = true
+    in_place.push(recording)
+    kept(this.#by_request, keyOf(service, request)).push(recording)
   }
 
-  async take(place: CallPlace, service: string, request: string, only?: 'answer'): Promise<RecordedCall | null> {
-    const in_place = this.#by_place.get(keyOf(service, request, place))
-    const here = in_place?.find(each => !each.used && (only ?? each.kind) === each.kind)
-    const found = here ?? this.#elsewhere(service, request)
+  async take({ place, attempt, ordinal, service, request }: CallAsked, only?: 'answer'): Promise<RecordedCall | null> {
+    const in_place = this.#by_place.get(keyOf(service, request, place)) ?? []
+    const here = in_place.filter(each => !each.used && (only ?? each.kind) === each.kind)
+    const same = here.find(each => each.attempt === attempt && each.ordinal === ordinal)
+    const found = same ?? here[0] ?? this.#elsewhere(service, request)
     if (found === undefined) return null
     found.used = true
     const payload = await this.#reader.payload(this.#log, found.seq)
@@ -61,17 +71,24 @@ class AnswerBook implements Recordings {
   }
 }
 
-function keep(map: Map<string, Recording[]>, key: string, recording: Recording): void {
-  const known = map.get(key)
-  if (known === undefined) map.set(key, [recording])
-  else known.push(recording)
+function kept(map: Map<string, Recording[]>, key: string): Recording[] {
+  const known = map.get(key) ?? []
+  map.set(key, known)
+  return known
+}
+
+/** A call that failed may have been made again by the same attempt, after a stop: then that was what it heard. */
+function isSuperseded(before: Recording, after: Recording): boolean {
+  const { kind, used, token, attempt, ordinal } = before
+  if (kind === 'answer' || used || token === 0) return false
+  return token === after.token && attempt === after.attempt && ordinal === after.ordinal
 }
 
 function keyOf(service: string, request: string, place?: CallPlace): string {
   const hash = createHash('sha256')
   if (place !== undefined) {
-    const { source, index, batch, node, branches } = place
-    hash.update(canonicalize([source, index, batch, node, branches]))
+    const { source, index, node, branches } = place
+    hash.update(canonicalize([source, index, node, branches]))
   }
   return hash.update(`\n${service}\n${request}`).digest('base64')
 }

@@ -6,6 +6,8 @@ import {
   CALL_RECORDED,
   CALL_RECORDED_ERROR,
   type CallFact,
+  GROUP_KINDS,
+  type OriginFact,
   type SubjectEntry,
 } from '../../model/entry.ts'
 import type { CallPlace, RecordedCall } from '../../model/recording.ts'
@@ -15,6 +17,9 @@ import { decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { decodePayload } from '../values.ts'
 import { branchesOf } from './branches.ts'
 
+/** The part of a ledger's read side that finding calls needs. */
+export type CallReader = Pick<LedgerReader, 'entries' | 'entriesOfRow' | 'payload'>
+
 /** A value: the entry that commits to it, and its place there. */
 export interface ValuePlace {
   readonly seq: number
@@ -23,9 +28,13 @@ export interface ValuePlace {
 
 export interface LocatedCall {
   readonly call: number
-  /** null for a call of a batch. */
+  /** One of both is null. */
   readonly row: number | null
+  readonly batch: number | null
+  readonly token: number
   readonly place: CallPlace
+  readonly attempt: number
+  readonly ordinal: number
   readonly service: string
   /** null if it was throttled. */
   readonly kind: RecordedCall['kind'] | null
@@ -36,30 +45,38 @@ export interface LocatedCall {
 }
 
 type Kept = Array<{ readonly seq: number; readonly entry: SubjectEntry }>
+/** Source and number there; or aggregate, and which of its batches it is. */
+type Origin = Pick<OriginFact, 'source' | 'index'> | null
+
+interface Batch {
+  readonly origin: Origin
+  readonly all: Kept
+}
 
 /** Reads the run's entries once, and of rows with calls all entries at once. */
 export async function* locatedCalls(
-  reader: LedgerReader,
+  reader: CallReader,
   log: number,
   topology: Topology,
 ): AsyncGenerator<LocatedCall, void, undefined> {
   const rows = new Set<number>()
-  const batches = new Map<number, Kept>()
+  const batches = new Map<number, Batch>()
+  const begun = new Map<number, number>()
   for await (const stored of reader.entries(log)) {
     if (!isSubjectBody(stored.row, stored.body)) continue
     if (stored.row === null) {
       const kept = decoded(stored)
       const number = kept.entry.subject.kind === 'batch' ? kept.entry.subject.batch : 0
-      const all = batches.get(number) ?? []
-      batches.set(number, all)
-      all.push(kept)
+      const batch = batches.get(number) ?? { origin: openedBy(kept.entry, begun), all: [] }
+      batches.set(number, batch)
+      batch.all.push(kept)
       // Requests may be values of earlier entries.
-      yield* callsOf(reader, log, topology, all, [kept])
-      if (kept.entry.groups_closed.length > 0) batches.delete(number)
+      yield* callsOf(reader, log, topology, { ...batch, entries: [kept] })
+      if (kept.entry.open === 0 && isClosed(batch.all)) batches.delete(number)
     } else if (stored.body.includes('"x":[') && !rows.has(stored.row)) {
       rows.add(stored.row)
       const all = (await reader.entriesOfRow(log, stored.row)).map(decoded)
-      yield* callsOf(reader, log, topology, all, all)
+      yield* callsOf(reader, log, topology, { origin: all[0]?.entry.origin ?? null, all, entries: all })
     }
   }
 }
@@ -68,18 +85,32 @@ function decoded({ seq, body }: StoredEntry): Kept[number] {
   return { seq, entry: decodeSubjectEntry(seq, body) }
 }
 
+function openedBy({ groups_opened }: SubjectEntry, begun: Map<number, number>): Origin {
+  const opened = groups_opened.find(({ kind }) => GROUP_KINDS[kind] === 'batch')
+  if (opened === undefined) return null
+  const index = (begun.get(opened.node) ?? 0) + 1
+  begun.set(opened.node, index)
+  return { source: opened.node, index }
+}
+
+/** Whether the batch itself is: tokens that were born of it may still be open. */
+function isClosed(all: Kept): boolean {
+  const closed = new Set(all.flatMap(({ entry }) => entry.groups_closed.map(({ group }) => group)))
+  const batch = all.flatMap(({ entry }) => entry.groups_opened).find(({ kind }) => GROUP_KINDS[kind] === 'batch')
+  return batch !== undefined && closed.has(batch.group)
+}
+
 /** The calls of `entries`, which are among `all` entries of their subject. */
 function* callsOf(
-  reader: LedgerReader,
+  reader: CallReader,
   log: number,
   topology: Topology,
-  all: Kept,
-  entries: Kept,
+  { origin, all, entries }: Batch & { readonly entries: Kept },
 ): Generator<LocatedCall, void, undefined> {
   const first = all[0]?.entry
   if (first === undefined || entries.every(({ entry }) => entry.calls.length === 0)) return
   const { nodes } = topology
-  const { subject, origin } = first
+  const { subject } = first
   const branches = branchesOf(
     all.map(({ entry }) => entry),
     topology,
@@ -98,13 +129,16 @@ function* callsOf(
     yield {
       call: call.call,
       row: subject.kind === 'row' ? subject.row : null,
+      batch: subject.kind === 'batch' ? subject.batch : null,
+      token: call.token,
       place: {
         source: origin === null ? null : (nodes[origin.source - 1]?.name ?? null),
         index: origin?.index ?? 0,
-        batch: subject.kind === 'batch' ? subject.batch : 0,
         node: node.name,
         branches: branches.get(call.token) ?? [],
       },
+      attempt: call.attempt,
+      ordinal: call.ordinal,
       service,
       kind: kindOf(call),
       response_at,

@@ -40,7 +40,7 @@ export async function driftOf(
     if (call.kind !== 'answer') continue
     const [request, now] = [await call.request(), await call.response()]
     if (request === undefined || now === undefined) continue
-    const recorded = await recordings.take(call.place, call.service, canonicalize(request), 'answer')
+    const recorded = await recordings.take({ ...call, request: canonicalize(request) }, 'answer')
     if (recorded === null) unknown++
     else if (canonicalize(recorded.response) === canonicalize(now)) same++
     else differing.push({ ...whose(call), recorded: recorded.response, now })
@@ -48,6 +48,6 @@ export async function driftOf(
   return { same, unknown, differing }
 }
 
-function whose({ row, place, service, call }: LocatedCall): Omit<DifferingAnswer, 'recorded' | 'now'> {
-  return { row, batch: place.batch === 0 ? null : place.batch, node: place.node, service, call }
+function whose({ row, batch, place, service, call }: LocatedCall): Omit<DifferingAnswer, 'recorded' | 'now'> {
+  return { row, batch, node: place.node, service, call }
 }

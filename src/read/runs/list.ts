@@ -48,7 +48,8 @@ export async function listRuns(reader: LedgerReader, isHeld: IsHeld): Promise<Ru
 }
 
 /**
- * The log of the run that `name` means: an id, a unique beginning of one, or `latest` (the one that was opened last).
+ * The log of the run that `name` means: an id, a unique beginning of one, `latest` (the one that was opened last), or
+ * `latest~2` (the second before it).
  * @throws CustodyError CUSTODY_RUN_UNKNOWN, CUSTODY_RUN_AMBIGUOUS.
  */
 export async function findRun(
@@ -61,7 +62,15 @@ export async function findRun(
     throw new CustodyError('CUSTODY_RUN_UNKNOWN', `the ledger ${reader.url} has no run yet`, {
       hint: 'Run a pipeline first.',
     })
-  if (name === 'latest') return runs.reduce((latest, each) => (each.log > latest.log ? each : latest))
+  const [latest, before = '0'] = /^latest(?:~(\d{1,9}))?$/.exec(name) ?? []
+  if (latest !== undefined) {
+    const found = runs.toSorted((a, b) => b.log - a.log)[Number(before)]
+    if (found !== undefined) return found
+    throw new CustodyError(
+      'CUSTODY_RUN_UNKNOWN',
+      `the ledger ${reader.url} has ${runs.length} runs, so there is no ${name}`,
+    )
+  }
   const wanted = name.toLowerCase().replace(/…$/, '')
   const found = wanted === '' ? [] : runs.filter(({ run }) => run.startsWith(wanted))
   const exact = found.find(({ run }) => run === wanted) ?? (found.length === 1 ? found[0] : undefined)

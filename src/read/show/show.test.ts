@@ -117,13 +117,17 @@ test('status: running, interrupted, and what a stop says', async () => {
   ])
 })
 
-test('runs are found by id, unique beginning and `latest`', async () => {
+test('runs are found by id, unique beginning, `latest` and what was before it', async () => {
   const none = async () => undefined
   const reader = await ledgerWith({ [RUN]: none, [SECOND]: none })
   expect((await findRun(reader, RUN)).run).toBe(RUN)
   expect((await findRun(reader, '019b7c1b')).run).toBe(SECOND)
   expect((await findRun(reader, '019B7C1B-0000')).run).toBe(SECOND)
   expect((await findRun(reader, 'latest')).run).toBe(SECOND)
+  expect((await findRun(reader, 'latest~0')).run).toBe(SECOND)
+  expect((await findRun(reader, 'latest~1')).run).toBe(RUN)
+  for (const name of ['latest~2', 'latest~', 'latest~-1', 'latest~1x'])
+    await expect(findRun(reader, name)).rejects.toMatchObject({ code: 'CUSTODY_RUN_UNKNOWN' })
   await expect(findRun(reader, '019b7c1')).rejects.toMatchObject({ code: 'CUSTODY_RUN_AMBIGUOUS' })
   await expect(findRun(reader, 'ffff')).rejects.toMatchObject({ code: 'CUSTODY_RUN_UNKNOWN' })
   await expect(findRun(reader, '')).rejects.toMatchObject({ code: 'CUSTODY_RUN_UNKNOWN' })

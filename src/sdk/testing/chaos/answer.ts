@@ -12,13 +12,14 @@ export type Form = 'text' | 'json' | Target
 export type Answerer = (question: Question, form: Form) => { readonly text: string } | SchemaProblem
 
 export function makeAnswerer({ seed, answers, answer }: Pick<ChaosSettings, 'seed' | 'answers' | 'answer'>): Answerer {
-  const rules = answers.map(rule => ({ found: testOf(rule.match), answer: rule.answer as Json }))
+  const rules = answers.map(({ model, match, answer }) => ({ model, found: testOf(match), answer: answer as Json }))
   return (question, form) => {
-    const rule = rules.find(({ found }) => found(question.prompt))
-    if (rule !== undefined) return { text: textOf(filled(rule.answer, question.prompt)) }
+    const { prompt, body } = question
+    const rule = rules.find(({ model, found }) => (model === undefined || model === body.model) && found(prompt))
+    if (rule !== undefined) return { text: textOf(filled(rule.answer, prompt)) }
     if (typeof answer === 'function') return { text: textOf((answer as AnswerFunction)(question)) }
-    if (answer !== undefined) return { text: textOf(filled(answer as Json, question.prompt)) }
-    return made(new Random(`${seed} ${JSON.stringify(question.body)}`), form)
+    if (answer !== undefined) return { text: textOf(filled(answer as Json, prompt)) }
+    return made(new Random(`${seed} ${JSON.stringify(body)}`), form)
   }
 }
 

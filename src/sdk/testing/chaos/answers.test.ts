@@ -52,6 +52,7 @@ describe('answers of the model', () => {
   test('come from the first rule that matches the prompt, else from `answer`', async () => {
     const peer = await start({
       answers: [
+        { model: 'other', match: '', answer: 'of another model' },
         { match: '(?i)refund', answer: { intent: 'refund', quotes: ['“{{ prompt }}”'] } },
         { match: 'refund|return', answer: 'return' },
       ],
@@ -64,6 +65,8 @@ describe('answers of the model', () => {
     })
     expect(await content('a return')).toBe('return')
     expect(await content('hello')).toBe('hello for m')
+    const { content: others } = await completed(chat(peer, 'refund', { model: 'other' }))
+    expect(others).toBe('of another model')
   })
 
   test('look at the last message of the user, in parts or whole', async () => {

@@ -22,7 +22,10 @@ const patternOption = z.string().superRefine((source, issues) => {
 
 const answerOption = z.json().describe('A text, or a value that is sent as JSON; `{{ prompt }}` in texts is replaced')
 
-export const RULES = z.array(z.strictObject({ match: patternOption, answer: answerOption }))
+/** `model` is the name that the request gives; without it a rule is for all models. */
+export const RULES = z.array(
+  z.strictObject({ model: z.string().optional(), match: patternOption, answer: answerOption }),
+)
 
 const rate = z.number().min(0).max(1).default(0)
 
@@ -94,7 +97,7 @@ export const CHAOS_OPTIONS = z.strictObject({
     .default(null)
     .describe('How many requests are let through in any 60 seconds; those beyond get status 429'),
   answers: RULES.default([]).describe(
-    'The `answer` of the first rule whose pattern `match` (RE2) is found in the prompt is given',
+    'The `answer` of the first rule is given whose pattern `match` (RE2) is found in the prompt, and whose `model`, if it names one, is asked',
   ),
   answer: z
     .union([z.custom<AnswerFunction>(value => typeof value === 'function', 'must be a function'), answerOption])

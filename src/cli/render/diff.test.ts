@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest'
+import type { DiffCounts, Parting, RunDiff } from '../../read/diff/difference.ts'
+import { plain } from '../terminal.ts'
+import { differs, partingText, renderDiff } from './diff.ts'
+import { columnsOf } from './text.ts'
+
+const NONE: DiffCounts = { compared: 0, same: 0, unknown: 0, different: 0, only_old: 0, only_new: 0 }
+const BLANK: RunDiff = {
+  old: '019b7c1a-0000-7000-8000-000000000001',
+  new: '019b7c1b-0000-7000-8000-000000000002',
+  rows: NONE,
+  groups: [],
+  differences: [],
+  only: [],
+  batches: { ...NONE, groups: [], differences: [] },
+}
+
+function parting(more: Partial<Parting>): Parting {
+  const nothing = { old: null, new: null }
+  return { node: 'tier', kind: 'way', ...nothing, to: nothing, fields: [], because: null, ...more }
+}
+
+const render = (diff: Partial<RunDiff>, columns = 100) =>
+  renderDiff(
+    { ...BLANK, ...diff },
+    { columns, paint: plain, list: 0, explain: (run, what) => `explain ${run} ${what}` },
+  )
+
+test('how stories part, in words', () => {
+  const texts = [
+    parting({ old: 'micro', new: 'review', to: { old: 'micro', new: 'desk' } }),
+    parting({ old: 'to', new: 'to', to: { old: 'size', new: 'extra' } }),
+    parting({ kind: 'error', old: 'error BAD', new: 'to', to: { old: 'problems', new: 'size' } }),
+    parting({ kind: 'value', fields: ['a', 'b\u001b'], because: 'answer' }),
+    parting({ kind: 'value', because: 'request' }),
+    parting({ kind: 'rows', old: '3', new: '2' }),
+    parting({ kind: 'members' }),
+    parting({ kind: 'outcome', old: 'filtered out', new: 'still open' }),
+  ].map(partingText)
+  expect(texts).toEqual([
+    'tier: micro → review (desk)',
+    'tier: size → extra',
+    'tier: error BAD → went on',
+    'tier changed a, b\\u001b (another answer)',
+    'tier changed the value (another request)',
+    'tier made 3 → 2 row instances',
+    'tier: other members',
+    'tier: filtered out → still open',
+  ])
+})
+
+test('counts, examples, batches, and what can’t be compared', () => {
+  const group = parting({ old: 'micro', new: 'review' })
+  const text = render({
+    rows: { ...NONE, compared: 2400, same: 1393, unknown: 3, different: 1004, only_old: 1 },
+    groups: [
+      { ...group, rows: 1003, examples: [3, 17, 1021] },
+      { ...parting({ kind: 'value', fields: ['x'] }), rows: 1, examples: [5] },
+    ],
+    only: [{ in: 'old', source: 'in', index: { from: 9, to: 9 }, row: { from: 2401, to: 2401 } }],
+    batches: {
+      ...{ ...NONE, compared: 2, different: 1, same: 1, only_new: 2, differences: [] },
+      groups: [{ ...parting({ node: 'stats', kind: 'members' }), batches: 1, examples: [2] }],
+    },
+  })
+  expect(text.split('\n')).toEqual([
+    '1,004 of 2,400 rows differ between run 019b7c1a-0000… and run 019b7c1b-0000…',
+    '  tier: micro → review  1,003  rows 3, 17, 1,021, …',
+    '  tier changed x            1  row 5',
+    '',
+    '1 of 2 batches differs',
+    '  stats: other members  1  batch 2',
+    '',
+    'of 3 rows the output can’t be compared: its values are erased',
+    'only in the old run: 1 row  row 2,401 (record 9 of in)',
+    'only in the new run: 2 batches',
+  ])
+})
+
+test('lines of groups fit the terminal, and numbers stay whole', () => {
+  const wide = parting({ kind: 'value', fields: ['a_rather_long_name_of_a_field', 'and_another_of_its_kind'] })
+  const text = render(
+    {
+      rows: { ...NONE, compared: 9_000_000, different: 8_000_000 },
+      groups: [{ ...wide, rows: 8_000_000, examples: [1_000_001, 1_000_002, 1_000_003, 1_000_004, 1_000_005] }],
+    },
+    60,
+  )
+  const [, line = ''] = text.split('\n')
+  expect(columnsOf(line)).toBeLessThanOrEqual(60)
+  expect(line).toContain('8,000,000  rows 1,000,001, …')
+})
+
+test('only what is known to differ counts', () => {
+  expect(differs(BLANK)).toBe(false)
+  expect(differs({ ...BLANK, rows: { ...NONE, unknown: 3 } })).toBe(false)
+  expect(differs({ ...BLANK, rows: { ...NONE, only_new: 1 } })).toBe(true)
+  expect(differs({ ...BLANK, batches: { ...BLANK.batches, different: 1 } })).toBe(true)
+})

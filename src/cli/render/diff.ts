@@ -1,0 +1,171 @@
+/** The differences of two runs for people: counts by the decision at which they parted, and what to look at next. */
+import type { Both, Divergence, EndingSummary, OnlyRows, Parting, RunDiff } from '../../read/diff/difference.ts'
+import type { Paint } from '../terminal.ts'
+import { columnsOf, count, counted, padEnd, padStart, printable, shorten, shortRun, valueText } from './text.ts'
+
+export interface DiffView {
+  readonly columns: number
+  readonly paint: Paint
+  /** How many differences are told one by one. */
+  readonly list: number
+  /** A command that explains something of a run: `--row 3`. */
+  explain(run: string, what: string): string
+}
+
+export function differs({ rows, batches }: RunDiff): boolean {
+  return [rows, batches].some(each => each.different + each.only_old + each.only_new > 0)
+}
+
+export function renderDiff(diff: RunDiff, view: DiffView): string {
+  const { rows, batches } = diff
+  const lines = [headline(diff, view)]
+  lines.push(
+    ...groupLines(
+      'row',
+      diff.groups.map(each => ({ ...each, count: each.rows })),
+      view,
+    ),
+  )
+  if (batches.different > 0) {
+    lines.push('', differText(batches.different, batches.compared, 'batch', 'batches'))
+    lines.push(
+      ...groupLines(
+        'batch',
+        batches.groups.map(each => ({ ...each, count: each.batches })),
+        view,
+      ),
+    )
+  }
+  const rest = [
+    unknownText(rows.unknown, 'row', 'rows'),
+    unknownText(batches.unknown, 'batch', 'batches'),
+    ...diff.only.map(onlyText),
+    onlyBatches(batches.only_old, 'old'),
+    onlyBatches(batches.only_new, 'new'),
+  ].filter(each => each !== null)
+  if (rest.length > 0) lines.push('', ...rest)
+  if (view.list > 0) lines.push(...listed(diff, view))
+  const next = nextSteps(diff, view)
+  return [...lines, ...(next === null ? [] : ['', next])].join('\n')
+}
+
+function headline({ old: before, new: after, rows }: RunDiff, { paint }: DiffView): string {
+  const runs = `between run ${shortRun(before)}… and run ${shortRun(after)}…`
+  if (rows.different > 0) return paint('bold', `${differText(rows.different, rows.compared, 'row', 'rows')} ${runs}`)
+  return `${paint('bold', 'no row differs')} ${runs}, ${counted(rows.compared, 'row')} compared`
+}
+
+/** `1 of 5 rows differs`, `3 of 5 rows differ`. */
+function differText(many: number, of: number, one: string, more: string): string {
+  return `${count(many)} of ${counted(of, one, more)} ${many === 1 ? 'differs' : 'differ'}`
+}
+
+type CountedGroup = Parting & { readonly count: number; readonly examples: readonly number[] }
+
+/** `  tier: micro → review   812  rows 3, 17, 21, …` */
+function groupLines(of: 'row' | 'batch', groups: readonly CountedGroup[], { columns, paint }: DiffView): string[] {
+  const cells = groups.map(group => ({ what: partingText(group), count: count(group.count), group }))
+  const number = Math.max(0, ...cells.map(each => each.count.length))
+  const room = Math.max(20, columns - number - 32)
+  const width = Math.min(room, Math.max(0, ...cells.map(each => columnsOf(each.what))))
+  return cells.map(({ what, count: many, group }) => {
+    const examples = paint('dim', exampleText(of, group, columns - width - number - 6))
+    return `  ${padEnd(shorten(what, width), width)}  ${padStart(many, number)}  ${examples}`
+  })
+}
+
+/** As many numbers as fit, at most five. */
+function exampleText(of: 'row' | 'batch', { count: many, examples }: CountedGroup, room: number): string {
+  const words = of === 'row' ? ['row', 'rows'] : ['batch', 'batches']
+  for (let shown = Math.min(5, examples.length); shown > 1; shown--) {
+    const more = many > shown ? ', …' : ''
+    const text = `${words[1]} ${examples.slice(0, shown).map(count).join(', ')}${more}`
+    if (text.length <= room) return text
+  }
+  return many > 1 ? `${words[1]} ${count(examples[0] ?? 0)}, …` : `${words[0]} ${count(examples[0] ?? 0)}`
+}
+
+/** `tier: micro → review`, `enrich changed score (another answer)`. */
+export function partingText({ node, kind, old: before, new: after, to, fields, because }: Parting): string {
+  const name = printable(node)
+  const why = because === null ? '' : because === 'answer' ? ' (another answer)' : ' (another request)'
+  switch (kind) {
+    case 'value':
+      return `${name} changed ${fields.map(printable).join(', ') || 'the value'}${why}`
+    case 'members':
+      return `${name}: other members`
+    case 'rows':
+      return `${name} made ${before} → ${after} row instances${why}`
+    default:
+      return `${name}: ${wayText(before, to.old, kind)} → ${wayText(after, to.new, kind)}${why}`
+  }
+}
+
+/** `true (credit)`. The label of an ordinary edge says nothing; nor does where an error led, beside the error. */
+function wayText(way: string | null, to: string | null, kind: Parting['kind']): string {
+  if (way === 'to') return kind === 'way' && to !== null ? printable(to) : 'went on'
+  const label = printable(way ?? '?')
+  return kind === 'error' || to === null || to === way ? label : `${label} (${printable(to)})`
+}
+
+function unknownText(many: number, one: string, more: string): string | null {
+  return many === 0 ? null : `of ${counted(many, one, more)} the output can’t be compared: its values are erased`
+}
+
+function onlyText({ in: which, source, index, row }: OnlyRows): string {
+  const many = index.to - index.from + 1
+  const records = many === 1 ? `record ${count(index.from)}` : `records ${count(index.from)} to ${count(index.to)}`
+  const rows = many === 1 ? `row ${count(row.from)}` : `rows ${count(row.from)} to ${count(row.to)}`
+  return `only in the ${which} run: ${counted(many, 'row')}  ${rows} (${records} of ${printable(source)})`
+}
+
+function onlyBatches(many: number, which: 'old' | 'new'): string | null {
+  return many === 0 ? null : `only in the ${which} run: ${counted(many, 'batch', 'batches')}`
+}
+
+// ── one by one ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function listed({ differences, batches, rows }: RunDiff, view: DiffView): string[] {
+  const lines = [
+    ...differences.flatMap(each => ['', ...oneLines(`row ${numbers(each.row)}`, each, view)]),
+    ...batches.differences.flatMap(each => ['', ...oneLines(`batch ${numbers(each.batch)}`, each, view)]),
+  ]
+  const left = rows.different + batches.different - differences.length - batches.differences.length
+  return left === 0 ? lines : [...lines, '', `and ${count(left)} more`]
+}
+
+/** `3`, or `3 (4 in the new run)`. */
+function numbers({ old: before, new: after }: Both<number>): string {
+  return before === after ? count(before) : `${count(before)} (${count(after)} in the new run)`
+}
+
+function oneLines(title: string, divergence: Divergence, { columns, paint }: DiffView): string[] {
+  const { parted_at, changed, outcome, differs: what } = divergence
+  const cut = (line: string) => shorten(line, columns)
+  const fields = Object.entries(changed).map(([field, sides]) => {
+    const [before, after] = [sides.old, sides.new].map(side => (side === undefined ? 'none' : valueText(side)))
+    return cut(`    ${printable(field)}: ${before} → ${after}`)
+  })
+  const endings = what.outcome ? [cut(`    ended ${endingText(outcome.old)} → ${endingText(outcome.new)}`)] : []
+  const written = what.output ? ['    other data were written'] : []
+  return [
+    `  ${paint('bold', title)}  ${shorten(partingText(parted_at), columns - title.length - 4)}`,
+    ...fields,
+    ...endings,
+    ...written,
+  ]
+}
+
+function endingText(ending: EndingSummary | null): string {
+  if (ending === null) return 'nowhere yet'
+  const { outcome, cause, sink, error_code } = ending
+  return `${outcome} / ${cause}${sink === null ? '' : ` at ${printable(sink)}`}${error_code === null ? '' : ` (${error_code})`}`
+}
+
+function nextSteps({ old: before, new: after, differences, batches }: RunDiff, { explain }: DiffView): string | null {
+  const [row] = differences
+  const token = batches.differences.find(each => each.token.old !== null && each.token.new !== null)?.token
+  if (row === undefined && token === undefined) return null
+  const what = (side: 'old' | 'new') => (row === undefined ? `--token ${token?.[side]}` : `--row ${row.row[side]}`)
+  return `Try:  ${explain(shortRun(before), what('old'))}\n      ${explain(shortRun(after), what('new'))}`
+}

@@ -1,0 +1,188 @@
+/**
+ * Compares two runs of a ledger, record by record and batch by batch.
+ *
+ * R1. Rows are the same if source and number of the record are; batches, if node and place among its batches are.
+ * R2. Memory is bounded by a page of rows, the ways to part, the differences that are asked for, and the number of batches.
+ */
+import type { FullEntry, LedgerReader } from '../../ledger/read-port.ts'
+import { findRun } from '../runs/list.ts'
+import { type Batch, Batches } from './batches.ts'
+import { type Comparison, compareTales } from './compare.ts'
+import type { BatchDifference, Both, DiffCounts, Divergence, OnlyRows, RowDifference, RunDiff } from './difference.ts'
+import { gistOf, type Numbering, numberings } from './gist.ts'
+import { Groups } from './groups.ts'
+import { entriesByRow, type Side, type SourceRows, sideOf, taleOf } from './side.ts'
+
+/** Rows of each run that are read at a time. */
+const PAGE = 256
+
+export interface DiffOptions {
+  /** How many differences are told one by one: of rows, and of batches. */
+  readonly list: number
+  readonly onProgress?: (progress: { readonly rows: number; readonly of: number }) => void
+}
+
+/** The runs by id, unique beginning of one, or `latest`. @throws CustodyError CUSTODY_RUN_UNKNOWN, CUSTODY_RUN_AMBIGUOUS. */
+export async function diffRuns(
+  reader: LedgerReader,
+  names: Both<string>,
+  { list, onProgress }: DiffOptions,
+): Promise<RunDiff> {
+  const sides = {
+    old: await sideOf(reader, (await findRun(reader, names.old)).log),
+    new: await sideOf(reader, (await findRun(reader, names.new)).log),
+  }
+  const rows = new Tally<RowDifference>(list)
+  const shared = pairedSources(sides)
+  const of = shared.reduce((sum, each) => sum + Math.min(each.old.records, each.new.records), 0)
+  for (const pair of shared)
+    for await (const { comparison, ...subject } of compareSource(sides, pair)) {
+      rows.add(comparison, subject, subject.row.old)
+      if (rows.compared % PAGE === 0) onProgress?.({ rows: rows.compared, of })
+    }
+  const only = [...onlyIn('old', sides.old, sides.new), ...onlyIn('new', sides.new, sides.old)]
+  const batches = await compareBatches(sides, list)
+  return {
+    old: sides.old.run,
+    new: sides.new.run,
+    rows: rows.counts(recordsIn(only, 'old'), recordsIn(only, 'new')),
+    groups: rows.groups.list().map(({ parting, count, examples }) => ({ ...parting, rows: count, examples })),
+    differences: rows.differences,
+    only,
+    batches,
+  }
+}
+
+/** Counts comparisons, groups what differs, and keeps the first differences. */
+class Tally<D extends Divergence> {
+  readonly groups = new Groups()
+  readonly differences: D[] = []
+  readonly #list: number
+  #same = 0
+  #unknown = 0
+  #different = 0
+
+  constructor(list: number) {
+    this.#list = list
+  }
+
+  get compared(): number {
+    return this.#same + this.#unknown + this.#different
+  }
+
+  /** `subject` is what `D` has beside the divergence; `example` its number in the old run. */
+  add(comparison: Comparison, subject: Omit<D, keyof Divergence>, example: number): void {
+    if (comparison.kind === 'same') this.#same++
+    else if (comparison.kind === 'unknown') this.#unknown++
+    else {
+      this.#different++
+      this.groups.add(comparison.divergence.parted_at, example)
+      if (this.differences.length < this.#list) this.differences.push({ ...subject, ...comparison.divergence } as D)
+    }
+  }
+
+  counts(only_old: number, only_new: number): DiffCounts {
+    const { compared } = this
+    return { compared, same: this.#same, unknown: this.#unknown, different: this.#different, only_old, only_new }
+  }
+}
+
+// ── rows ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Sources of both runs, in the order of the old one. */
+function pairedSources(sides: Both<Side>): Array<Both<SourceRows>> {
+  return sides.old.sources.flatMap(old => {
+    const found = sides.new.sources.find(each => each.source === old.source)
+    return found === undefined ? [] : [{ old, new: found }]
+  })
+}
+
+interface ComparedRow {
+  readonly comparison: Comparison
+  readonly row: Both<number>
+  readonly source: string
+  readonly index: number
+}
+
+async function* compareSource(sides: Both<Side>, rows: Both<SourceRows>): AsyncGenerator<ComparedRow, void, undefined> {
+  const [old_names, new_names] = numberings([sides.old.topology, sides.new.topology])
+  const names = { old: old_names as Numbering, new: new_names as Numbering }
+  const records = Math.min(rows.old.records, rows.new.records)
+  for (let at = 0; at < records; at += PAGE) {
+    const count = Math.min(PAGE, records - at)
+    const olds = await entriesByRow(sides.old, rows.old.first + at, count)
+    const news = await entriesByRow(sides.new, rows.new.first + at, count)
+    for (let i = at; i < at + count; i++) {
+      const row = { old: rows.old.first + i, new: rows.new.first + i }
+      const stored = { old: olds.get(row.old) ?? [], new: news.get(row.new) ?? [] }
+      yield { comparison: compareEntries(sides, stored, names), row, source: rows.old.source, index: i + 1 }
+    }
+  }
+}
+
+function compareEntries(sides: Both<Side>, stored: Both<readonly FullEntry[]>, names: Both<Numbering>): Comparison {
+  const gist = gistOf(stored.old, names.old)
+  if (gist !== null && gist === gistOf(stored.new, names.new)) return { kind: 'same' }
+  return compareTales({ old: taleOf(sides.old, stored.old), new: taleOf(sides.new, stored.new) })
+}
+
+/** What one run read of its sources and the other didn't. */
+function onlyIn(which: 'old' | 'new', here: Side, there: Side): OnlyRows[] {
+  return here.sources.flatMap(({ source, first, records }) => {
+    const from = (there.sources.find(each => each.source === source)?.records ?? 0) + 1
+    if (from > records) return []
+    const row = { from: first + from - 1, to: first + records - 1 }
+    return [{ in: which, source, index: { from, to: records }, row }]
+  })
+}
+
+function recordsIn(only: readonly OnlyRows[], which: 'old' | 'new'): number {
+  return only.reduce((sum, each) => (each.in === which ? sum + each.index.to - each.index.from + 1 : sum), 0)
+}
+
+// ── batches ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+async function compareBatches(sides: Both<Side>, list: number): Promise<RunDiff['batches']> {
+  const batches = { old: await Batches.of(sides.old), new: await Batches.of(sides.new) }
+  const tally = new Tally<BatchDifference>(list)
+  const only = { old: 0, new: 0 }
+  for (const node of new Set([...batches.old.nodes, ...batches.new.nodes])) {
+    const [olds, news] = [batches.old.at(node), batches.new.at(node)]
+    only.old += Math.max(0, olds.length - news.length)
+    only.new += Math.max(0, news.length - olds.length)
+    for (const [i, old] of olds.entries()) {
+      const other = news[i]
+      if (other === undefined) break
+      const comparison = await compareBatch(sides, batches, { old, new: other }, node)
+      tally.add(comparison, { batch: { old: old.batch, new: other.batch }, node, index: i + 1 }, old.batch)
+    }
+  }
+  const groups = tally.groups.list().map(({ parting, count, examples }) => ({ ...parting, batches: count, examples }))
+  return { ...tally.counts(only.old, only.new), groups, differences: tally.differences }
+}
+
+/** Who was in it comes first; then what came of it. */
+async function compareBatch(
+  sides: Both<Side>,
+  batches: Both<Batches>,
+  batch: Both<Batch>,
+  node: string,
+): Promise<Comparison> {
+  const [old, other] = [await batches.old.entries(batch.old), await batches.new.entries(batch.new)]
+  const compared = compareTales({ old: taleOf(sides.old, old), new: taleOf(sides.new, other) })
+  const [before, after] = [await batches.old.members(old), await batches.new.members(other)]
+  if (before.join() === after.join()) return compared
+  const nothing = { old: null, new: null }
+  const parted_at = { node, kind: 'members', ...nothing, to: nothing, fields: [], because: null } as const
+  const { token, outcome, differs } = compared.kind === 'different' ? compared.divergence : NOTHING_ELSE
+  return {
+    kind: 'different',
+    divergence: { parted_at, changed: {}, token, outcome, differs: { ...differs, path: true } },
+  }
+}
+
+const NOTHING_ELSE: Pick<Divergence, 'token' | 'outcome' | 'differs'> = {
+  token: { old: null, new: null },
+  outcome: { old: null, new: null },
+  differs: { path: true, outcome: false, output: false },
+}

@@ -1,0 +1,104 @@
+/** How two runs differ: what `diff` finds, as data. Its JSON has this very shape. */
+import type { Json } from '../../model/row.ts'
+
+/** Something of the old run, and what stands in its place in the new one. */
+export interface Both<T> {
+  readonly old: T
+  readonly new: T
+}
+
+/**
+ * The first step at which two stories differ.
+ *
+ * - `way`: another way out of a node. `old` and `new` are labels; the same where only `to` differs.
+ * - `error`: another error, or one where there was none. `error CODE`, or the label of the way it left by.
+ * - `value`: other data left the node, in `fields`. `old` and `new` are null.
+ * - `rows`: the node made more row instances, or fewer. `old` and `new` are their numbers.
+ * - `members`: a batch has other members, or in another order. `old` and `new` are null.
+ * - `outcome`: another ending. `old` and `new` are in words.
+ */
+export interface Parting {
+  readonly node: string
+  readonly kind: 'way' | 'error' | 'value' | 'rows' | 'members' | 'outcome'
+  readonly old: string | null
+  readonly new: string | null
+  /** Where it went on; null if it didn't. */
+  readonly to: Both<string | null>
+  /** Sorted; empty but for `value`. */
+  readonly fields: readonly string[]
+  /** Of calls made there: the same was asked and answered otherwise, or something else was asked. null: neither, or not known. */
+  readonly because: 'answer' | 'request' | null
+}
+
+/** Fields that aren't there are left out. */
+export type Changed = { readonly [field: string]: { readonly old?: Json; readonly new?: Json } }
+
+export interface EndingSummary {
+  readonly outcome: string
+  readonly cause: string
+  readonly sink: string | null
+  readonly error_code: string | null
+}
+
+/** What of a row or a batch differs, and since when. */
+export interface Divergence {
+  readonly parted_at: Parting
+  /** Of the values that differ there; empty but for `value`. */
+  readonly changed: Changed
+  /** The row instance that parted; null where there is none. */
+  readonly token: Both<number | null>
+  /** Its ending; null if it is open, or not there. */
+  readonly outcome: Both<EndingSummary | null>
+  /** Of all row instances: which of the three differ. */
+  readonly differs: { readonly path: boolean; readonly outcome: boolean; readonly output: boolean }
+}
+
+export interface RowDifference extends Divergence {
+  readonly row: Both<number>
+  readonly source: string
+  /** Number of the record within its source, from 1. */
+  readonly index: number
+}
+
+export interface BatchDifference extends Divergence {
+  readonly batch: Both<number>
+  readonly node: string
+  /** Its place among the batches of the node, from 1. */
+  readonly index: number
+}
+
+export interface DiffCounts {
+  /** Those that are in both runs. */
+  readonly compared: number
+  readonly same: number
+  /** The same as far as it can be known: of some output the values are erased. */
+  readonly unknown: number
+  readonly different: number
+  readonly only_old: number
+  readonly only_new: number
+}
+
+/** Records of a source that only one of the runs has. */
+export interface OnlyRows {
+  readonly in: 'old' | 'new'
+  readonly source: string
+  readonly index: { readonly from: number; readonly to: number }
+  /** Their row numbers. */
+  readonly row: { readonly from: number; readonly to: number }
+}
+
+export interface RunDiff {
+  /** Ids of the runs. */
+  readonly old: string
+  readonly new: string
+  readonly rows: DiffCounts
+  /** Of rows, the biggest first; `examples` are numbers of rows in the old run. */
+  readonly groups: ReadonlyArray<Parting & { readonly rows: number; readonly examples: readonly number[] }>
+  /** The first of the rows that differ, in the order of the old run. */
+  readonly differences: readonly RowDifference[]
+  readonly only: readonly OnlyRows[]
+  readonly batches: DiffCounts & {
+    readonly groups: ReadonlyArray<Parting & { readonly batches: number; readonly examples: readonly number[] }>
+    readonly differences: readonly BatchDifference[]
+  }
+}

@@ -1,0 +1,73 @@
+/** One of the runs that are compared: its plan's topology, and which rows came of which source. */
+import type { FullEntry, LedgerReader } from '../../ledger/read-port.ts'
+import type { SubjectEntry } from '../../model/entry.ts'
+import type { Topology } from '../../model/topology.ts'
+import { decodeSubjectEntry } from '../decode.ts'
+import { closingOf, openingOf, readable } from '../runs/run-log.ts'
+import { decodePayload, SubjectValues } from '../values.ts'
+import { type Tale, tellTale } from './tale.ts'
+
+export interface Side {
+  readonly reader: LedgerReader
+  readonly log: number
+  readonly run: string
+  readonly topology: Topology
+  /** In order of reading. Sources are read one after another, so that rows of a source have numbers without a gap. */
+  readonly sources: readonly SourceRows[]
+  /** How many batches there are. */
+  readonly batches: number
+}
+
+export interface SourceRows {
+  readonly source: string
+  /** Number of its first row. */
+  readonly first: number
+  readonly records: number
+}
+
+export async function sideOf(reader: LedgerReader, log: number): Promise<Side> {
+  const { run, topology } = await openingOf(reader, log)
+  const { commit, totals } = await closingOf(reader, log)
+  const sources: SourceRows[] = []
+  let first = 1
+  for (const { source, records } of (commit?.entry.cursors ?? []).toSorted((a, b) => a.source - b.source)) {
+    const name = topology.nodes[source - 1]?.name
+    if (name !== undefined) sources.push({ source: name, first, records })
+    first += records
+  }
+  return { reader, log, run, topology, sources, batches: totals.batches }
+}
+
+/** The source, and the number of the record in it, that a row came of. */
+export function recordOf({ sources }: Side, row: number): { readonly source: string; readonly index: number } | null {
+  const found = sources.find(({ first, records }) => row >= first && row < first + records)
+  return found === undefined ? null : { source: found.source, index: row - found.first + 1 }
+}
+
+/** By row number: the entries of `count` rows from `first` on, those of rows without any left out. */
+export async function entriesByRow(
+  { reader, log }: Side,
+  first: number,
+  count: number,
+): Promise<ReadonlyMap<number, readonly FullEntry[]>> {
+  const by_row = new Map<number, FullEntry[]>()
+  for (const entry of await reader.entriesOfRows(log, first, first + count - 1)) {
+    const own = by_row.get(entry.row ?? 0)
+    if (own === undefined) by_row.set(entry.row ?? 0, [entry])
+    else own.push(entry)
+  }
+  return by_row
+}
+
+/** What happened to a row or a batch, from all of its entries. */
+export function taleOf({ log, topology }: Side, stored: readonly FullEntry[]): Tale {
+  const entries: SubjectEntry[] = []
+  const values = new SubjectValues()
+  for (const { seq, body, payload } of stored)
+    readable(log, () => {
+      const entry = decodeSubjectEntry(seq, body)
+      values.add(seq, entry, payload === null ? null : decodePayload(payload))
+      entries.push(entry)
+    })
+  return tellTale(entries, values, topology)
+}

@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { expect, onTestFinished, test } from 'vitest'
+import {
+  commitDraft,
+  full,
+  opening,
+  RUN,
+  simpleRow,
+  TOPOLOGY,
+  tallies,
+  testPorts,
+} from '../../../test/support/ledger.ts'
+import { openLedger, openLedgerReader } from '../../ledger/open.ts'
+import type { CallFact } from '../../model/entry.ts'
+import type { Topology, TopologyNode } from '../../model/topology.ts'
+import { type Grade, gradeOf } from './grade.ts'
+
+/** With something more said of the nodes of these names. */
+function topology(more: { readonly [name: string]: Partial<TopologyNode> }): Topology {
+  return { ...TOPOLOGY, nodes: TOPOLOGY.nodes.map(node => ({ ...node, ...more[node.name] })) }
+}
+
+const ASKING: Partial<TopologyNode> = { determinism: 'external', services: ['peer'] }
+const CALL: CallFact = {
+  ...{ call: 1, token: 2, node: 2, attempt: 1, ordinal: 1, service: 1, status: 0, request: 3, response: 4 },
+  ...{ start_us: 1, duration_us: 5, input_tokens: 0, output_tokens: 0, cost_nusd: 0 },
+}
+
+/** Grade of a run with three rows, the second of which asked a service; `erased` are seqs. */
+async function grade(of: Topology, erased: readonly number[] = []): Promise<Grade> {
+  const folder = mkdtempSync(join(tmpdir(), 'custody-grade-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const path = join(folder, 'ledger.db')
+  const ledger = await openLedger(`sqlite:${path}`, testPorts(), { create: true })
+  const run = await ledger.openRun(RUN, opening())
+  run.append(simpleRow(1))
+  const { values } = simpleRow(2)
+  run.append({ ...simpleRow(2), calls: [CALL], values: [...values, full({ ask: 2 }), full({ said: 2 })] })
+  run.append(simpleRow(3))
+  run.appendRun(commitDraft(1, 3, tallies(3, 3, 3)))
+  await run.commit()
+  await ledger.close()
+  const db = new DatabaseSync(path)
+  for (const seq of erased) db.prepare('DELETE FROM payloads WHERE log = 1 AND seq = ?').run(seq)
+  db.close()
+  const reader = await openLedgerReader(`sqlite:${path}`)
+  const found = await gradeOf(reader, 1, of)
+  await reader.close()
+  return found
+}
+
+test('fully: no node may give something else', async () => {
+  expect(await grade(TOPOLOGY, [2])).toEqual({
+    repeatable: 'fully',
+    reason: 'every node gives the same for the same rows',
+  })
+  const raced = await grade(topology({ join: { policy: 'first' } }))
+  expect(raced).toEqual({
+    repeatable: 'fully',
+    reason: 'every node gives the same for the same rows; at `join` the order of arrival decides',
+  })
+})
+
+test('from the record: what was asked and heard is there', async () => {
+  const asking = topology({ screen: ASKING })
+  const whole = { repeatable: 'from_record', reason: 'all that `screen` asked and heard is recorded' }
+  expect(await grade(asking)).toEqual(whole)
+  // Rows that asked nothing may be erased.
+  expect(await grade(asking, [1, 3])).toEqual(whole)
+  expect(await grade(asking, [2])).toEqual({ repeatable: 'no', reason: 'some recorded answers are erased' })
+})
+
+test('no: a node is random, or hears what isn’t recorded', async () => {
+  const silent = topology({ screen: ASKING, a: { determinism: 'external' } })
+  expect(await grade(silent)).toEqual({ repeatable: 'no', reason: 'what `a` hears from outside isn’t recorded' })
+  const random = topology({ screen: ASKING, b: { determinism: 'random' } })
+  expect(await grade(random)).toEqual({ repeatable: 'no', reason: '`b` may give something else each time' })
+})

@@ -1,0 +1,58 @@
+/**
+ * Whether a run could be repeated, as far as its nodes decide. What isn't told: whether its sources would read the same
+ * again, and which branch or batch came first where timing decides.
+ */
+import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
+import type { Topology, TopologyNode } from '../../model/topology.ts'
+import { decodeSubjectEntry, isSubjectBody } from '../decode.ts'
+import { batchEntries } from '../explain/batches.ts'
+import { readable } from '../runs/run-log.ts'
+
+export interface Grade {
+  /** `from_record`: on the answers that services gave it, which are all there. */
+  readonly repeatable: 'fully' | 'from_record' | 'no'
+  readonly reason: string
+}
+
+/** Reads the entries of the run only if its nodes ask services. */
+export async function gradeOf(reader: LedgerReader, log: number, topology: Topology): Promise<Grade> {
+  const free = topology.nodes.filter(each => each.determinism !== undefined)
+  const random = free.filter(each => each.determinism === 'random')
+  if (random.length > 0) return { repeatable: 'no', reason: `${namesOf(random)} may give something else each time` }
+  const silent = free.filter(each => each.services === undefined)
+  if (silent.length > 0)
+    return { repeatable: 'no', reason: `what ${namesOf(silent)} hears from outside isn’t recorded` }
+  const raced = topology.nodes.filter(({ policy }) => policy === 'first' || policy === 'quorum')
+  const but = raced.length === 0 ? '' : `; at ${namesOf(raced)} the order of arrival decides`
+  if (free.length === 0) return { repeatable: 'fully', reason: `every node gives the same for the same rows${but}` }
+  if (await hasErasedCalls(reader, log)) return { repeatable: 'no', reason: 'some recorded answers are erased' }
+  return { repeatable: 'from_record', reason: `all that ${namesOf(free)} asked and heard is recorded${but}` }
+}
+
+function namesOf(nodes: readonly TopologyNode[]): string {
+  return nodes.map(each => `\`${each.name}\``).join(', ')
+}
+
+/** Whether some row or batch that asked a service has lost values. */
+async function hasErasedCalls(reader: LedgerReader, log: number): Promise<boolean> {
+  const payloads = reader.payloads(log)[Symbol.asyncIterator]()
+  try {
+    let payload = await payloads.next()
+    for await (const stored of reader.entries(log)) {
+      while (payload.done !== true && payload.value.seq < stored.seq) payload = await payloads.next()
+      const is_kept = payload.done !== true && payload.value.seq === stored.seq
+      if (is_kept || !isSubjectBody(stored.row, stored.body)) continue
+      const { commitments } = readable(log, () => decodeSubjectEntry(stored.seq, stored.body))
+      if (commitments.length > 0 && (await hasCalls(reader, log, stored))) return true
+    }
+    return false
+  } finally {
+    await payloads.return?.()
+  }
+}
+
+async function hasCalls(reader: LedgerReader, log: number, { row, seq }: StoredEntry): Promise<boolean> {
+  // Of a batch whose values are erased, some were before this entry, or it has the calls itself.
+  const entries = row === null ? await batchEntries(reader, log, seq) : await reader.entriesOfRow(log, row)
+  return entries.some(entry => readable(log, () => decodeSubjectEntry(entry.seq, entry.body)).calls.length > 0)
+}

@@ -1,0 +1,77 @@
+/** A pipeline that asks a language model which fails in every way: nothing is lost, exceeded or asked without a record of it. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { peerStarter } from '../support/chaos-client.ts'
+import { custody } from '../support/custody-process.ts'
+
+const ROWS = 500
+const CONCURRENCY = 24
+const start = peerStarter()
+
+test('500 rows, a quarter of the answers faulty', { timeout: 120_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'custody-calls-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const peer = await start({
+    latency: { min_ms: 5, max_ms: 30 },
+    faults: {
+      rate_limited: 0.02,
+      server_error: 0.05,
+      reset: 0.03,
+      malformed: 0.05,
+      cut_body: 0.03,
+      short_body: 0.03,
+      truncated: 0.02,
+      refusal: 0.02,
+    },
+    burst: { requests: 10 },
+    retry_after: { form: 'none' },
+    answers: [{ match: '', answer: 'about {{ prompt }}' }],
+  })
+  writeFileSync(join(folder, 'rows.csv'), `id\n${Array.from({ length: ROWS }, (_, i) => i + 1).join('\n')}\n`)
+  writeFileSync(
+    join(folder, 'pipeline.yaml'),
+    `
+name: asking
+defaults: { on_error: failed, on_invalid: failed }
+sources:
+  rows: { plugin: csv, options: { path: rows.csv }, schema: { mode: fixed, fields: { id: integer } }, to: ask }
+nodes:
+  ask:
+    transform: llm
+    options: { provider: compatible, model: chaos, base_url: '${peer.api_url}', prompt: 'row {{ id }}' }
+    to: answered
+sinks:
+  answered: { plugin: jsonl, options: { path: answered.jsonl } }
+  failed: { plugin: jsonl, options: { path: failed.jsonl }, on_error: discard }
+retry: { attempts: 4, backoff: 20ms, max_backoff: 100ms }
+limits: { services: { compatible: { concurrency: ${CONCURRENCY} } } }
+`,
+  )
+  const run = await custody(folder, ['run', 'pipeline.yaml', '--json']).exit
+  const summary = JSON.parse(run.stdout)
+  await peer.idle()
+
+  const lines = (name: string) =>
+    readFileSync(join(folder, name), 'utf8')
+      .split('\n')
+      .filter(line => line !== '')
+      .map(line => JSON.parse(line) as { id: number; answer?: string; error_code?: string })
+  const [answered, failed] = [lines('answered.jsonl'), lines('failed.jsonl')]
+  expect(summary.tokens).toEqual({ born: ROWS, ended: ROWS, open: 0 })
+  expect([...answered, ...failed].map(({ id }) => id).sort((a, b) => a - b)).toEqual(
+    Array.from({ length: ROWS }, (_, i) => i + 1),
+  )
+  // In the order of the source, each with its own answer.
+  expect(answered.map(({ id }) => id)).toEqual(answered.map(({ id }) => id).sort((a, b) => a - b))
+  for (const { id, answer } of answered) expect(answer).toBe(`about row ${id}`)
+  expect(answered.length).toBeGreaterThan(ROWS * 0.85)
+
+  expect(peer.totals.peak_in_flight).toBe(CONCURRENCY)
+  expect(summary.calls.made).toBe(peer.totals.requests)
+  expect(summary.calls.throttled).toBeGreaterThan(0)
+  expect(summary.calls.made - summary.calls.failed - summary.calls.throttled).toBe(answered.length)
+  const verified = await custody(folder, ['verify', '--json']).exit
+  expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true })
+})

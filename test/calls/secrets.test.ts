@@ -1,0 +1,150 @@
+/** Secrets of a pipeline that asks a model reach nothing that is written, whatever the service does with them. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { custody } from '../support/custody-process.ts'
+
+/** Each with something that texts, URLs and JSON write in other ways. */
+const SECRETS = {
+  MODEL_KEY: 'sk-canary/key+1"quoted',
+  MODEL_HEADER: 'canary-header-22',
+  MODEL_USER: 'canary user 33',
+  MODEL_PASSWORD: 'canary:password@44',
+  MODEL_QUERY: 'canary&query=55',
+  ELSEWHERE: 'canary-elsewhere-66',
+}
+const ROWS = 60
+
+/** Tells all that it was sent, in answers and errors of every kind. */
+async function blabber(): Promise<{ readonly port: number; readonly server: Server; seen: string }> {
+  const blab = { port: 0, seen: '', server: createServer() }
+  let requests = 0
+  blab.server.on('request', async (request: IncomingMessage, response) => {
+    for await (const _ of request) await Promise.resolve()
+    const told = JSON.stringify({ url: request.url, headers: request.headers, raw: request.rawHeaders })
+    const basic = Buffer.from((request.headers.authorization ?? '').replace(/^Basic /, ''), 'base64').toString()
+    blab.seen += `${told} ${decodeURIComponent(request.url ?? '')} ${basic}`
+    const answer = (status: number, body: string, headers = {}) => {
+      response.writeHead(status, { 'content-type': 'application/json', 'x-told': encodeURIComponent(told), ...headers })
+      response.end(body)
+    }
+    const error = JSON.stringify({ error: { message: `refused: ${told}`, type: told, code: told } })
+    const choice = (content: string, finish_reason: string) =>
+      JSON.stringify({
+        id: 'x',
+        model: told,
+        choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason }],
+      })
+    switch (requests++ % 12) {
+      case 0:
+        return answer(200, choice(told, 'stop'))
+      case 1:
+        return answer(400, error)
+      case 2:
+        return answer(401, error)
+      case 3:
+        return answer(500, error)
+      case 4:
+        return answer(429, error, { 'retry-after': '0' })
+      case 5:
+        return answer(200, `{"broken": ${told}`)
+      case 6:
+        return answer(503, `<html>${told}</html>`, { 'content-type': 'text/html' })
+      case 7:
+        return answer(200, choice(told, 'length'))
+      case 8:
+        return answer(200, choice(told, 'content_filter'))
+      case 9:
+        return answer(302, told, { location: `/elsewhere?${request.url?.split('?')[1]}` })
+      case 10:
+        response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100000' })
+        response.write(told)
+        return setTimeout(() => request.socket.resetAndDestroy(), 5)
+      default:
+        return answer(200, JSON.stringify({ choices: told }))
+    }
+  })
+  await new Promise<void>(resolve => blab.server.listen(0, '127.0.0.1', resolve))
+  blab.port = (blab.server.address() as AddressInfo).port
+  onTestFinished(async () => {
+    blab.server.closeAllConnections()
+    await new Promise(resolve => blab.server.close(resolve))
+  })
+  return blab
+}
+
+const yaml = (broken: boolean) => `
+name: secretive
+defaults: { on_error: failed, on_invalid: failed }
+sources:
+  rows: { plugin: csv, options: { path: rows.csv }, schema: { mode: fixed, fields: { id: integer } }, to: ask }
+nodes:
+  ask:
+    transform: llm
+    options:
+      provider: compatible
+      model: blabber
+      base_url: { secret: MODEL_URL }
+      api_key: { secret: MODEL_KEY }
+      headers: { x-tenant: { secret: MODEL_HEADER } }
+      prompt: 'row {{ id }}'
+      queries: ${broken ? '{ one: { prompt: a }, two: { prompt: b } }' : 'null'}
+    to: answered
+sinks:
+  answered: { plugin: jsonl, options: { path: answered.jsonl } }
+  failed: { plugin: jsonl, options: { path: failed.jsonl }, on_error: discard }
+retry: { attempts: 3, backoff: 5ms, max_backoff: 10ms }
+`
+
+test('secrets are sent, and nothing that is written has them', { timeout: 120_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'custody-secrets-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const blab = await blabber()
+  const encoded = (name: keyof typeof SECRETS) => encodeURIComponent(SECRETS[name])
+  const host = `127.0.0.1:${blab.port}`
+  const MODEL_URL = `http://${encoded('MODEL_USER')}:${encoded('MODEL_PASSWORD')}@${host}/v1?token=${encoded('MODEL_QUERY')}`
+  const env = { ...SECRETS, MODEL_URL, CUSTODY_DEBUG: '1' }
+  writeFileSync(join(folder, 'rows.csv'), `id\n${Array.from({ length: ROWS }, (_, i) => i + 1).join('\n')}\n`)
+  writeFileSync(join(folder, 'pipeline.yaml'), yaml(false).replace(/ *queries: null\n/, ''))
+  writeFileSync(join(folder, 'wrong.yaml'), yaml(true))
+
+  let written = ''
+  for (const words of [
+    ['validate', 'wrong.yaml'],
+    ['run', 'wrong.yaml'],
+    ['validate', 'pipeline.yaml', '--json'],
+    ['run', 'pipeline.yaml'],
+    ['show', 'latest', '--json'],
+    ...Array.from({ length: 12 }, (_, i) => ['explain', 'latest', '--row', String(i + 1)]),
+    ['verify'],
+  ]) {
+    const { stdout, stderr } = await custody(folder, words, env).exit
+    written += `${stdout}\n${stderr}\n`
+  }
+  expect(written).toContain('LLM_')
+  const { MODEL_KEY, MODEL_HEADER, MODEL_QUERY } = SECRETS
+  expect(blab.seen).toContain(MODEL_HEADER)
+  expect(blab.seen).toContain(MODEL_QUERY)
+  expect(blab.seen).toContain(JSON.stringify(MODEL_KEY).slice(1, -1))
+
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(each => each.isFile())
+  expect(files.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['custody.db', 'answered.jsonl', 'failed.jsonl']),
+  )
+  // A value in the ledger is JSON within JSON: compared without what escaping adds.
+  const all = [...files.map(each => readFileSync(join(each.parentPath, each.name), 'latin1')), written].map(text =>
+    text.replaceAll('\\', ''),
+  )
+  const forms = Object.values(SECRETS).flatMap(secret => [
+    secret,
+    encodeURIComponent(secret),
+    btoa(secret),
+    secret.replaceAll(' ', '+'),
+  ])
+  const basic = btoa(`${SECRETS.MODEL_USER}:${SECRETS.MODEL_PASSWORD}`)
+  const found = [...forms, basic].filter(form => all.some(text => text.includes(form)))
+  expect(found).toEqual([])
+})

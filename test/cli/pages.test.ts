@@ -1,0 +1,27 @@
+/** Pages with plugins of their own are true: their commands are run by the program as it is shipped. */
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, inject, onTestFinished, test } from 'vitest'
+import type { ShellResult } from '../support/doc-shell.ts'
+import { tryDocument } from '../support/documents.ts'
+
+const DOCS = join(import.meta.dirname, '..', '..', 'docs')
+
+test.each(['replay.md'])('%s', { timeout: 60_000 }, async page => {
+  const temporary = mkdtempSync(join(tmpdir(), 'custody-page-'))
+  onTestFinished(() => rmSync(temporary, { recursive: true, force: true }))
+  const [folder, home] = [join(temporary, 'work'), join(temporary, 'home')]
+  mkdirSync(folder)
+  const env = { PATH: `${inject('bin')}:/usr/bin:/bin`, COLUMNS: '100', XDG_CONFIG_HOME: home }
+  const runAll = async (block: string): Promise<ShellResult> => {
+    const { status, stdout } = spawnSync('/bin/sh', ['-ec', `exec 2>&1\n${block}`], {
+      cwd: folder,
+      env,
+      encoding: 'utf8',
+    })
+    return { exit: status ?? -1, output: stdout }
+  }
+  expect(await tryDocument(join(DOCS, page), folder, home, { runAll })).toEqual([])
+})
