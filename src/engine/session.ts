@@ -26,6 +26,7 @@ import type { Clock } from './ports.ts'
 import { reachability } from './reach.ts'
 import { Recorder } from './recorder.ts'
 import { Scheduler } from './scheduler.ts'
+import { SessionClock } from './session-clock.ts'
 import type { Stations } from './stations.ts'
 import { hasFailures, type RunSummary, summarise } from './summary.ts'
 import { Tallies } from './tallies.ts'
@@ -93,13 +94,14 @@ export interface SessionParts {
 
 export async function driveSession(parts: SessionParts): Promise<RunResult> {
   const { request, ledger, outputs, stations, from } = parts
-  const { run, clock } = request
+  const { run } = request
+  const clock = new SessionClock(request.clock)
   const began_us = clock.now_us()
   const stop = new AbortController()
   const atPoint = request.atPoint ?? nothing
   outputs.atPoint = atPoint
   outputs.hold = () => ledger.renew()
-  const { recorder, intakes, calls, flow, committer, scheduler } = await machineOf(parts, stop.signal, atPoint)
+  const { recorder, intakes, calls, flow, committer, scheduler } = await machineOf(parts, clock, stop.signal, atPoint)
   const result = (
     status: RunStatus,
     error: CustodyError | null,
@@ -142,14 +144,15 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
   } finally {
     stop.abort()
     calls.giveUp()
+    clock.close()
     await Promise.allSettled([...intakes.map(intake => intake.close()), stations.close(), outputs.close()])
   }
 }
 
 /** All that moves in a run, put together. */
-async function machineOf(parts: SessionParts, stop: AbortSignal, atPoint: AtPoint) {
+async function machineOf(parts: SessionParts, clock: Clock, stop: AbortSignal, atPoint: AtPoint) {
   const { request, limit, ledger, outputs, stations, from } = parts
-  const { plan, clock } = request
+  const { plan } = request
   const began_us = clock.now_us()
   const signal = AbortSignal.any([request.signal, stop])
   const totals = from?.progressed.totals ?? null

@@ -364,6 +364,14 @@ describe('when the run is to stop', () => {
     expect(rig.column('out', 'n')).toHaveLength(10)
   })
 
+  test('no alarm outlives it, of backoffs or of leases', async () => {
+    const peer = new Peer()
+    peer.answer = () => BUSY
+    const rig = peer.on(pipeline(2))
+    await rig.run({ stop_after_ms: 500 })
+    expect(rig.clock.advance()).toBe(false)
+  })
+
   test('those that take too long are given up', async () => {
     const peer = new Peer()
     peer.latency_ms = 3_600_000

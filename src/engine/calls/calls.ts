@@ -105,12 +105,11 @@ export class Calls {
   /** Of these, those that can't be taken back. */
   #sent = 0
   /** Calls that were throttled and wait for their time. */
-  readonly #resting = new Set<{ readonly callOff: () => void }>()
+  #resting = 0
   /** Visits with calls that wait to begin. */
   #waiting_visits = 0
   #spread = 0
   #closed = false
-  #callOffGrace: (() => void) | null = null
 
   constructor(parts: CallsParts) {
     this.#parts = parts
@@ -152,7 +151,7 @@ export class Calls {
 
   /** Visits that can't go on for want of budget, if that is all that calls wait for; else 0. */
   get unaffordable(): number {
-    if (this.#under_way > 0 || this.#resting.size > 0) return 0
+    if (this.#under_way > 0 || this.#resting > 0) return 0
     for (const service of this.#services.values()) if (service.waits === 'queued') return 0
     return this.#waiting_visits
   }
@@ -162,15 +161,13 @@ export class Calls {
     if (this.#closed) return
     this.#closed = true
     for (const service of this.#services.values()) service.close()
-    for (const { callOff } of this.#resting) callOff()
     this.outbox.clear()
     const { clock, news } = this.#parts
-    if (this.#under_way > 0) this.#callOffGrace = clock.wake(GRACE_US, () => news.fallDue(() => this.giveUp()))
+    if (this.#under_way > 0) clock.wake(GRACE_US, () => news.fallDue(() => this.giveUp()))
   }
 
   /** What is under way is given up. */
   giveUp(): void {
-    this.#callOffGrace?.()
     this.#given_up.abort()
   }
 
@@ -353,15 +350,13 @@ export class Calls {
     // One call may wait longer than the service asked for; others needn't.
     pending.service.throttled(started_us, Math.round((retry_after_ms ?? delay_ms) * 1000))
     if (!again) return
-    const rest = {
-      callOff: clock.wake(delay_us, () =>
-        news.fallDue(() => {
-          this.#resting.delete(rest)
-          this.#wait(pending, waiter => pending.service.enterAgain(waiter))
-        }),
-      ),
-    }
-    this.#resting.add(rest)
+    this.#resting++
+    clock.wake(delay_us, () =>
+      news.fallDue(() => {
+        this.#resting--
+        this.#wait(pending, waiter => pending.service.enterAgain(waiter))
+      }),
+    )
   }
 
   /**
