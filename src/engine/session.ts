@@ -229,8 +229,8 @@ async function stopAfter(error: CustodyError, committer: Committer, outputs: Out
     }
   }
   const sound = await isDone(committer.settled())
-  // A plugin's defect leaves sinks and facts intact: what happened up to it is kept.
-  if (sound && (stop.reason === 'plugin' || stop.reason === 'source'))
+  // These leave sinks and facts intact: what happened up to then is kept, answers that were paid for above all.
+  if (sound && ['plugin', 'source', 'limiter'].includes(stop.reason))
     await isDone(committer.commit().then(() => committer.settled()))
   else if (![error, ...error.also].some(({ code }) => code === 'CUSTODY_RUN_LOST')) await isDone(outputs.rewind())
   // Outputs that can't be wound back now are by whoever goes on.
@@ -241,6 +241,8 @@ function reasonOf(error: CustodyError): string {
   switch (error.code) {
     case 'CUSTODY_PLUGIN_DEFECT':
       return 'plugin'
+    case 'CUSTODY_LIMITER':
+      return 'limiter'
     case 'CUSTODY_SOURCE':
     case 'CUSTODY_SOURCE_CHANGED':
     case 'CUSTODY_FILE_NOT_FOUND':
