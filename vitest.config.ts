@@ -4,6 +4,8 @@ const shared = { restoreMocks: true, testTimeout: 20_000 } as const
 
 export default defineConfig({
   test: {
+    // By itself Vitest leaves one processor idle, which is half of a machine with two.
+    maxWorkers: '100%',
     projects: [
       {
         test: {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { startChaosPeer } from '../src/sdk/testing/chaos/peer.ts'
 import { measure, type Start } from './start.ts'
 import type { CallsTask } from './task.ts'
+import { head } from './workloads.ts'
 
 export interface CallsResult {
   readonly rows: number
@@ -58,17 +59,7 @@ export async function measureCalls(
 }
 
 export function askingYaml({ concurrency, api_url }: CallsTask): string {
-  return `
-name: asking
-defaults: { on_error: discard, on_invalid: discard }
-sources:
-  rows:
-    plugin: csv
-    options: { path: ../data.csv }
-    schema:
-      mode: fixed
-      fields: { id: integer, name: string, amount: integer, region: string, note: string }
-    to: ask
+  return `${head('asking', 'ask')}
 nodes:
   ask:
     transform: llm

@@ -7,7 +7,8 @@ export interface Workload {
   readonly yaml: string
 }
 
-const head = (name: string, to: string) => `
+/** The source that all pipelines read from, and where its rows go. */
+export const head = (name: string, to: string) => `
 name: ${name}
 defaults: { on_error: discard, on_invalid: discard }
 sources:

@@ -4,6 +4,7 @@ import { dirname, join, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { allParts, DOCS, pages } from '../scripts/docs/pages.ts'
 import { ERRORS } from '../src/model/error-codes.ts'
+import { FATES } from '../src/model/outcome.ts'
 import { builtins } from '../src/plugins/index.ts'
 import { Catalogue } from '../src/sdk/catalogue.ts'
 import { compileText } from './support/compile-text.ts'
@@ -72,6 +73,15 @@ describe('references', () => {
         .map(path => `docs/${name}: ${path}`),
     )
     expect(missing).toEqual([])
+  })
+
+  test('causes that docs/outcomes.md calls never given are those that no decision gives', () => {
+    const text = readFileSync(`${DOCS}outcomes.md`, 'utf8')
+    const [, told = ''] = /this version never gives[^:]*: ([^.]*)\./.exec(text) ?? []
+    const never = [...told.matchAll(/`([a-z_]+)`/g)].map(([, cause]) => cause)
+    const decisions = readFileSync(join(ROOT, 'src/engine/decide/ending.ts'), 'utf8')
+    const given = new Set([...decisions.matchAll(/fateNumber\('[A-Z_]+', '([a-z_]+)'\)/g)].map(([, cause]) => cause))
+    expect(never).toEqual(FATES.map(({ cause }) => cause).filter(cause => !given.has(cause)))
   })
 
   test('codes of the engine that docs/errors.md names are those that the code has', () => {

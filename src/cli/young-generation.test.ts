@@ -1,31 +1,29 @@
 import { execFileSync } from 'node:child_process'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
+import { boundYoungGeneration, STOP_FLAG, V8_YOUNG_GENERATION } from './young-generation.ts'
 
-const MODULE = new URL('./young-generation.ts', import.meta.url).href
-/** Grows the young generation until it is to be stopped, gives it time to be, and goes on. Tells its largest size then. */
-const churn = (bound: boolean) => `
-import { getHeapSpaceStatistics } from 'node:v8'
-import { setTimeout } from 'node:timers/promises'
-import { boundYoungGeneration } from '${MODULE}'
-const size = () => getHeapSpaceStatistics().find(each => each.space_name === 'new_space').space_size
-let kept
-const work = () => { kept = Array.from({ length: 50_000 }, (_, i) => ({ i })) }
-if (${bound}) boundYoungGeneration()
-while (size() < 16 * 1024 * 1024) work()
-await setTimeout(300)
-let largest = 0
-for (let i = 0; i < 600; i++) {
-  work()
-  largest = Math.max(largest, size())
-}
-console.log(largest)
-`
+const MIB = 1024 * 1024
 
-function largest(bound: boolean): number {
-  return Number(execFileSync(process.execPath, ['--input-type=module', '--eval', churn(bound)], { encoding: 'utf8' }))
-}
+afterEach(() => {
+  vi.useRealTimers()
+})
 
-test('the young generation doubles once at most when it has grown enough', () => {
-  expect(largest(true)).toBeLessThanOrEqual(32 * 1024 * 1024)
-  expect(largest(false)).toBeGreaterThan(32 * 1024 * 1024)
+test('growth is stopped once, when it has grown enough', () => {
+  vi.useFakeTimers()
+  const young = { sizeBytes: vi.fn(() => 8 * MIB), stopGrowth: vi.fn() }
+  boundYoungGeneration(young)
+  vi.advanceTimersByTime(1_000)
+  expect(young.stopGrowth).not.toHaveBeenCalled()
+  young.sizeBytes.mockReturnValue(16 * MIB)
+  vi.advanceTimersByTime(1_000)
+  expect(young.stopGrowth).toHaveBeenCalledTimes(1)
+})
+
+test('V8 tells the size of its young generation', () => {
+  expect(V8_YOUNG_GENERATION.sizeBytes()).toBeGreaterThan(0)
+})
+
+test('V8 knows the flag', () => {
+  expect(() => execFileSync(process.execPath, [STOP_FLAG, '--version'])).not.toThrow()
+  expect(() => execFileSync(process.execPath, ['--no-such-flag', '--version'], { stdio: 'ignore' })).toThrow()
 })

@@ -7,13 +7,25 @@ import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 /** From here on it may double once more. */
 const ENOUGH_BYTES = 16 * 1024 * 1024
 const LOOK_EVERY_MS = 50
+export const STOP_FLAG = '--semi-space-growth-factor=1'
+
+export interface YoungGeneration {
+  sizeBytes(): number
+  stopGrowth(): void
+}
+
+export const V8_YOUNG_GENERATION: YoungGeneration = {
+  sizeBytes: () => getHeapSpaceStatistics().find(each => each.space_name === 'new_space')?.space_size ?? 0,
+  stopGrowth: () => {
+    setFlagsFromString(STOP_FLAG)
+  },
+}
 
 /** Looks until it has grown so far; doesn't keep the process alive. */
-export function boundYoungGeneration(): void {
+export function boundYoungGeneration(young: YoungGeneration = V8_YOUNG_GENERATION): void {
   const timer = setInterval(() => {
-    const young = getHeapSpaceStatistics().find(each => each.space_name === 'new_space')
-    if (young === undefined || young.space_size < ENOUGH_BYTES) return
-    setFlagsFromString('--semi-space-growth-factor=1')
+    if (young.sizeBytes() < ENOUGH_BYTES) return
+    young.stopGrowth()
     clearInterval(timer)
   }, LOOK_EVERY_MS)
   timer.unref()

@@ -35,7 +35,7 @@ export interface Batch extends BatchGroup {
   /** Of the plugin's work on it, from 1. */
   attempt: number
   /** What its calls were answered. */
-  answers: Answers
+  readonly answers: Answers
   /** null while it is open. */
   trigger: Trigger | null
   callOffTimers: () => void

@@ -248,8 +248,8 @@ async function stopAfter(
     }
   }
   const sound = await isDone(committer.settled())
-  // A plugin's defect leaves sinks and facts intact: what happened up to it is kept.
-  if (sound && (stop.reason === 'plugin' || stop.reason === 'source'))
+  // These leave sinks and facts intact: what happened up to then is kept, answers that were paid for above all.
+  if (sound && ['plugin', 'source', 'limiter'].includes(stop.reason))
     await isDone(
       scheduler
         .hearOut(thrown => error.also.push(asCustodyError(thrown)))
@@ -265,6 +265,8 @@ function reasonOf(error: CustodyError): string {
   switch (error.code) {
     case 'CUSTODY_PLUGIN_DEFECT':
       return 'plugin'
+    case 'CUSTODY_LIMITER':
+      return 'limiter'
     case 'CUSTODY_SOURCE':
     case 'CUSTODY_SOURCE_CHANGED':
     case 'CUSTODY_FILE_NOT_FOUND':

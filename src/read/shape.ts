@@ -51,11 +51,6 @@ export const oneOf =
     return found
   }
 
-export const nullOr =
-  <T>(decode: Decoder<T>): Decoder<T | null> =>
-  (value, where) =>
-    value === null ? null : decode(value, where)
-
 export const listOf =
   <T>(decode: Decoder<T>): Decoder<readonly T[]> =>
   (value, where) => {
@@ -93,12 +88,6 @@ export const object =
     }
     return result as Shape<D>
   }
-
-/** An object with any keys. */
-export const mapOf =
-  <T>(decode: Decoder<T>): Decoder<ReadonlyMap<string, T>> =>
-  (value, where) =>
-    new Map(Object.entries(asObject(value, where)).map(([key, each]) => [key, decode(each, inside(where, key))]))
 
 export function asObject(value: Json | undefined, where: string): { readonly [key: string]: Json } {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(value, where || 'it', 'an object')

@@ -2,9 +2,8 @@
 import { Command } from 'commander'
 import { findRun } from '../../read/runs/list.ts'
 import { openingOf } from '../../read/runs/run-log.ts'
-import { type Grade, gradeOf } from '../../read/show/grade.ts'
+import { gradeOf } from '../../read/show/grade.ts'
 import { showRun } from '../../read/show/show.ts'
-import type { ShownRun } from '../../read/show/summary.ts'
 import type { Context } from '../context.ts'
 import { isHeld, type LedgerOptions, reading, withLedgerOption } from '../ledger-access.ts'
 import { renderShown } from '../render/shown.ts'
@@ -22,28 +21,9 @@ export function showCommand(context: Context, done: (exit: number) => void): Com
         return { shown: await showRun(reader, run, isHeld), grade: await gradeOf(reader, log, topology) }
       })
       const { terminal, cwd } = context
-      if (options.json === true) terminal.answerJson(shownJson(shown, grade))
+      if (options.json === true)
+        terminal.answerJson({ ...shown, repeatable: grade.repeatable, repeatable_reason: grade.reason })
       else terminal.answer(renderShown(shown, grade, cwd, terminal.columns, terminal.paint))
       done(0)
     })
-}
-
-/** The keys of `run --json` first, in its order; then those that only `show` has. */
-function shownJson(shown: ShownRun, { repeatable, reason }: Grade): unknown {
-  const { run, status, rows, tokens, outcomes, causes, sinks, checkpoint, duration_ms, nodes, ...more } = shown
-  return {
-    run,
-    status,
-    rows,
-    tokens,
-    outcomes,
-    causes,
-    sinks,
-    checkpoint,
-    duration_ms,
-    nodes,
-    ...more,
-    repeatable,
-    repeatable_reason: reason,
-  }
 }

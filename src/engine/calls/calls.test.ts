@@ -480,4 +480,18 @@ describe('limits that are kept with other runs', () => {
     await rig.resume(1_000)
     expect(rig.column('out', 'n')).toEqual([1, 2, 3])
   })
+
+  test('that can’t be known any more stop the run, with the answers that are there on record', async () => {
+    const peer = new Peer()
+    const rig = peer.on(pipeline(2))
+    const one = onePlace()
+    const begin = (service: string) => {
+      if (peer.asked.length > 0 && one.under_way.length === 0) throw new CustodyError('CUSTODY_LIMITER', 'no luck')
+      return one.begin(service)
+    }
+    expect((await rig.run({ shared: { ...one, begin } })).error).toMatchObject({ code: 'CUSTODY_LIMITER' })
+    expect(peer.asked.map(each => each.n)).toEqual([1])
+    await rig.resume(1_000)
+    expect(peer.asked.map(each => each.n)).toEqual([1, 2])
+  })
 })

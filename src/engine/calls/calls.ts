@@ -19,7 +19,6 @@ import {
   type CallStatus,
 } from '../../model/entry.ts'
 import type { RecordedCall, Recordings } from '../../model/recording.ts'
-import { frozen, type Json, withoutPrototypes } from '../../model/row.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { CallAnswer, CallFailure, CallRequest, CallResult, CallTry } from '../../sdk/call.ts'
 import type { SendResult } from '../decide/sent.ts'
@@ -35,7 +34,7 @@ import type { Asker, CallMade } from './call-fact.ts'
 import { type Letter, Outbox } from './outbox.ts'
 import { ReplayMiss } from './replay-miss.ts'
 import { Service, type SharedLimits, type Waiter } from './service.ts'
-import { errorOf, failureText, NOTHING, nanoDollars, type Told, toldOf } from './told.ts'
+import { errorOf, failureText, heard, NOTHING, nanoDollars, type Told, toldOf } from './told.ts'
 import { type CallingContext, Visit } from './visit.ts'
 
 /** Stands in the record of a call whose plugin threw. */
@@ -233,7 +232,7 @@ export class Calls {
       const ended_us = clock.now_us()
       if (found === null) return pending.reject(new ReplayMiss(name), ended_us, stack)
       const response = canonicalize(found.response)
-      const data = frozen(withoutPrototypes(JSON.parse(response) as Json))
+      const data = heard(response)
       const answered = found.kind === 'answer'
       this.#record(pending, answered ? CALL_RECORDED : CALL_RECORDED_ERROR, response, NOTHING, {
         started_us,
@@ -330,7 +329,7 @@ export class Calls {
     this.#ends(pending, costs)
     this.#record(pending, answer.kind === 'answer' ? CALL_OK : again ? CALL_THROTTLED : CALL_ERROR, text, costs, time)
     if (answer.kind === 'answer') {
-      const response = frozen(withoutPrototypes(JSON.parse(text) as Json))
+      const response = heard(text)
       visit.asker.answers.add(name, request, ordinal, response)
       pending.resolve(answerOf(response), time.ended_us, stack)
     } else if (!again) pending.resolve(errorOf(answer), time.ended_us, stack)

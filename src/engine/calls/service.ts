@@ -68,10 +68,6 @@ export class Service {
     return this.#ports.allows(first.most_nusd) ? 'queued' : 'unaffordable'
   }
 
-  get waiting(): number {
-    return this.#queue.length
-  }
-
   /** Calls that another process began, as far as is known: they count in the minute. */
   assumeBegun(calls: number, at_us: number): void {
     for (let i = 0; i < calls; i++) this.#pace?.begin(at_us)

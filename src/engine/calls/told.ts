@@ -1,6 +1,7 @@
 /** What a plugin says of a call, as the ledger keeps it. */
 import { canonicalize } from '../../model/canonical.ts'
 import type { CallCosts } from '../../model/entry.ts'
+import { frozen, type Json, withoutPrototypes } from '../../model/row.ts'
 import type { CallAnswer, CallFailure, CallResult, CallUsage } from '../../sdk/call.ts'
 
 export interface Told {
@@ -24,10 +25,15 @@ export function toldOf(answer: CallAnswer): Told {
   return { text: failureText(answer), costs }
 }
 
+/** A response as plugins hear it: from its canonical text, whether it was just asked or is on record. */
+export function heard(text: string): Json {
+  return frozen(withoutPrototypes(JSON.parse(text) as Json))
+}
+
 /** Whole nano-dollars, rounded up: a budget must hold. @throws TypeError if it is no sum. */
 export function nanoDollars(name: string, usd: number | undefined): number {
   checkCount(name, usd, MOST_USD)
-  return Math.ceil((usd ?? 0) * 1e9 - 1e-6)
+  return Math.max(0, Math.ceil((usd ?? 0) * 1e9 - 1e-6))
 }
 
 type Failed = Pick<CallFailure, 'code' | 'message' | 'retryable' | 'response'>
@@ -44,7 +50,7 @@ export function errorOf({ code, message, retryable, retry_after_ms }: CallFailur
 function costsOf({ input_tokens, output_tokens, cost_usd }: CallUsage): CallCosts {
   checkCount('input_tokens', input_tokens)
   checkCount('output_tokens', output_tokens)
-  const cost_nusd = Math.max(0, nanoDollars('cost_usd', cost_usd))
+  const cost_nusd = nanoDollars('cost_usd', cost_usd)
   return { input_tokens: Math.round(input_tokens ?? 0), output_tokens: Math.round(output_tokens ?? 0), cost_nusd }
 }
 

@@ -16,8 +16,6 @@ export const WEB_ERRORS = {
   HTTP_REDIRECTS: 'There are too many redirects, or one leads where none may.',
 } as const
 
-export type WebErrorCode = keyof typeof WEB_ERRORS
-
 export const failure = (code: string, message: string, retryable: boolean): CallFailure => ({
   kind: 'failure',
   code,

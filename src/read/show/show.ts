@@ -27,8 +27,8 @@ export async function showRun(reader: LedgerReader, name: string, isHeld: IsHeld
   const endings = endingCounts(closing.totals, opening.topology)
   const end_us = closing.ended_us ?? closing.last_us
   return {
+    // The keys of `run --json` first, in its order.
     run,
-    name: opening.name,
     status: statusOf(closing, lease, isHeld),
     rows: closing.totals.rows,
     tokens: closing.totals.tokens,
@@ -36,10 +36,11 @@ export async function showRun(reader: LedgerReader, name: string, isHeld: IsHeld
     causes: summed(endings, each => each.cause),
     sinks: await sinkCounts(reader, log, opening.topology, closing),
     checkpoint: head?.root ?? '',
-    signed_by: head?.signed_by ?? null,
     duration_ms: Math.max(0, Math.round((end_us - opening.t) / 1000)),
-    ...(closing.totals.calls === undefined ? {} : { calls: callSummary(closing.totals.calls) }),
     nodes: nodeCounts(closing.totals, opening.topology),
+    name: opening.name,
+    signed_by: head?.signed_by ?? null,
+    ...(closing.totals.calls === undefined ? {} : { calls: callSummary(closing.totals.calls) }),
     endings,
     started_at: formatTime(opening.t),
     ended_at: closing.ended_us === null ? null : formatTime(closing.ended_us),
