@@ -19,6 +19,7 @@ import {
   type CallStatus,
 } from '../../model/entry.ts'
 import type { RecordedCall, Recordings } from '../../model/recording.ts'
+import type { Json } from '../../model/row.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { CallAnswer, CallFailure, CallRequest, CallResult, CallTry } from '../../sdk/call.ts'
 import type { SendResult } from '../decide/sent.ts'
