@@ -16,6 +16,7 @@ import { findRun } from '../read/runs/list.ts'
 import { closingOf, openingOf, planOf } from '../read/runs/run-log.ts'
 import { showRun } from '../read/show/show.ts'
 import type { Context } from './context.ts'
+import { boundHeap } from './heap.ts'
 import { stopOnSignals } from './interrupt.ts'
 import { isHeld, ledgerUrl } from './ledger-access.ts'
 import { limiterOf } from './limiter.ts'
@@ -25,7 +26,6 @@ import { renderSummary, statusText } from './render/summary.ts'
 import { counted, printable } from './render/text.ts'
 import { recordingsOf } from './replaying.ts'
 import { shownRun, tellResult } from './tell-run.ts'
-import { boundYoungGeneration } from './young-generation.ts'
 
 export interface ResumeOptions {
   readonly ledger?: string
@@ -110,7 +110,7 @@ interface GoOn {
 }
 
 async function goOn(context: Context, { url, reader, run, plan, options, abandon }: GoOn): Promise<RunResult> {
-  boundYoungGeneration()
+  boundHeap()
   const clock = systemClock()
   const quiet = options.json === true
   const ports: LedgerPorts = {
