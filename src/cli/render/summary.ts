@@ -2,7 +2,7 @@
 
 import type { CallSummary } from '../../model/entry.ts'
 import { formatDuration } from '../../model/time.ts'
-import type { EndingCounts, SinkCounts } from '../../read/show/summary.ts'
+import type { EndingCounts, ErrorCounts, SinkCounts } from '../../read/show/summary.ts'
 import type { Paint } from '../terminal.ts'
 import { count, counted, dollars, hashText, nearPath, printable, shorten } from './text.ts'
 
@@ -11,6 +11,7 @@ export interface SummaryFacts {
   readonly rows: { readonly read: number; readonly rejected: number }
   readonly tokens: { readonly born: number; readonly ended: number; readonly open: number }
   readonly endings: readonly EndingCounts[]
+  readonly errors: readonly ErrorCounts[]
   readonly calls?: CallSummary
   readonly sinks: { readonly [sink: string]: SinkCounts }
   readonly checkpoint: string
@@ -30,6 +31,7 @@ export function renderSummary(facts: SummaryFacts, cwd: string, columns: number,
   add('read', counted(rows.read, 'row') + (rows.rejected > 0 ? `, ${count(rows.rejected)} of them broken` : ''))
   add('ended', endedText(tokens))
   lines.push(...endingLines(facts.endings, columns, paint))
+  if (facts.errors.length > 0) add('errors', errorsText(facts.errors))
   if (facts.calls !== undefined) add('asked', askedText(facts.calls))
   const written = writtenTexts(facts.sinks, cwd)
   // Until the seal, a file may still stand under another name.
@@ -50,6 +52,16 @@ export function isSealed(status: string): boolean {
 function endedText({ born, ended, open }: SummaryFacts['tokens']): string {
   const of = `${count(ended)} of ${counted(born, 'row instance')}`
   return open === 0 ? `${of}, each exactly once` : `${of}; ${count(open)} still open`
+}
+
+const MOST_ERRORS = 3
+
+/** `215 KEYWORD_FOUND at screen · 2 CSV_RAGGED at applications · …` */
+function errorsText(errors: readonly ErrorCounts[]): string {
+  const parts = errors
+    .slice(0, MOST_ERRORS)
+    .map(each => `${count(each.count)} ${printable(each.code)} at ${printable(each.node)}`)
+  return [...parts, ...(errors.length > MOST_ERRORS ? ['…'] : [])].join(' · ')
 }
 
 /** `312 calls, 4 failed · 12,041 tokens in, 980 out · $0.42` */
