@@ -25,6 +25,14 @@ test('where there are several, each has its number', () => {
   expect(line).toBe('    dropped                   3   after an error 2 · rejected at the source 1')
 })
 
+test('what is in doubt is not called dropped', () => {
+  const doubt = ending('in doubt: the far side may have taken it', 2, { outcome: 'FAILED', cause: 'in_doubt' })
+  expect(summary([ending('dropped after an error', 1), doubt], 3).slice(2, 4)).toEqual([
+    '    dropped                   1   after an error',
+    '    in doubt                  2   the far side may have taken it',
+  ])
+})
+
 test('one is one', () => {
   const lines = summary([ending('abandoned', 1)], 1).join('\n')
   expect(lines).toContain('read         1 row\n')

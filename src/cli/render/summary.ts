@@ -82,7 +82,8 @@ function endingLines(endings: readonly EndingCounts[], columns: number, paint: P
     ['by flow or gate', 'green', endings.filter(each => each.class === 'success' && each.sink !== null)],
     ['discarded', 'green', endings.filter(each => each.class === 'success' && each.sink === null)],
     ['after an error', 'red', endings.filter(each => each.class === 'failure' && each.sink !== null)],
-    ['dropped', 'red', endings.filter(each => each.class === 'failure' && each.sink === null)],
+    ['dropped', 'red', endings.filter(each => each.class === 'failure' && each.sink === null && !isInDoubt(each))],
+    ['in doubt', 'red', endings.filter(isInDoubt)],
     ['passed on', 'cyan', endings.filter(each => each.class === 'passed on')],
   ]
   return groups
@@ -94,11 +95,14 @@ function endingLines(endings: readonly EndingCounts[], columns: number, paint: P
     })
 }
 
+/** Nobody knows whether such a row was written, so it isn't called dropped. */
+const isInDoubt = ({ cause }: EndingCounts) => cause === 'in_doubt'
+
 /** `approved 612 · micro 833`, or, without a sink, the outcome in words; nothing that the line has said before. */
 function details(title: string, endings: readonly EndingCounts[]): string {
   const totals = new Map<string, number>()
   for (const each of endings) {
-    const words = each.words.startsWith(`${title} `) ? each.words.slice(title.length + 1) : each.words
+    const words = each.words.startsWith(title) ? each.words.slice(title.length).replace(/^:? /, '') : each.words
     const name = each.sink ?? words
     totals.set(name, (totals.get(name) ?? 0) + each.count)
   }
