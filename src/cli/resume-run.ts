@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { basename, join } from 'node:path'
 import { setPath } from '../config/set.ts'
 import { systemClock } from '../engine/ports.ts'
-import { type Restored, resumeRun } from '../engine/resume.ts'
+import { resumeRun } from '../engine/resume.ts'
 import type { RunResult } from '../engine/run.ts'
 import { signingKey } from '../ledger/keys.ts'
 import { openLedger, openLedgerReader } from '../ledger/open.ts'
@@ -21,8 +21,8 @@ import { isHeld, ledgerUrl } from './ledger-access.ts'
 import { limiterOf } from './limiter.ts'
 import { preparePlan } from './pipeline-access.ts'
 import { ProgressLine } from './progress.ts'
+import { restoredText } from './render/restored.ts'
 import { renderSummary, statusText } from './render/summary.ts'
-import { counted, printable } from './render/text.ts'
 import { recordingsOf } from './replaying.ts'
 import { shownRun, tellResult } from './tell-run.ts'
 import { boundYoungGeneration } from './young-generation.ts'
@@ -137,7 +137,7 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
       from_ledger_only: options.fromLedgerOnly === true,
       abandon,
       onRestored: restored => {
-        if (!quiet) context.terminal.tell(restoredText(restored, plan, abandon))
+        if (!quiet) context.terminal.tell(restoredText(restored, plan.name, abandon))
       },
       onProgress: each => progress.show(each),
     })
@@ -147,19 +147,4 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
     await ledger.close()
     progress.clear()
   }
-}
-
-function restoredText({ rows_read, open, sinks, cut }: Restored, plan: Plan, abandon: boolean): string {
-  const parts = abandon
-    ? [
-        `abandoning ${printable(plan.name)} after ${counted(rows_read, 'row')}`,
-        `${counted(open, 'open row instance')} end`,
-      ]
-    : [
-        `resumed ${printable(plan.name)} at row ${(rows_read + 1).toLocaleString('en')}`,
-        `${counted(open, 'held row instance')} restored`,
-      ]
-  parts.push(`${counted(sinks, 'output')} wound back to the last receipt`)
-  if (!abandon && cut.length > 0) parts.push(`not read further: ${cut.map(printable).join(', ')}`)
-  return parts.join(' · ')
 }
