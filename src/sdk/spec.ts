@@ -55,6 +55,15 @@ export interface SecretOption {
   readonly name: string
 }
 
+/** What is wrong with an option. */
+export interface OptionProblem {
+  readonly path: readonly (string | number)[]
+  readonly message: string
+  readonly hint?: string
+  /** An error if absent. */
+  readonly severity?: 'warning'
+}
+
 interface CommonSpec<O> {
   /** Lower case, digits and _. */
   readonly name: string
@@ -76,11 +85,8 @@ interface CommonSpec<O> {
   readonly errors: { readonly [code: string]: string }
   /** At least one. */
   readonly examples: readonly PluginExample[]
-  /** Options that only a look at several of them together can refuse: problems with the path of the option. */
-  readonly check?: (
-    options: O,
-    secrets: readonly SecretOption[],
-  ) => ReadonlyArray<{ readonly path: readonly (string | number)[]; readonly message: string; readonly hint?: string }>
+  /** Options that only a look at several of them together can refuse, or warn of. */
+  readonly check?: (options: O, secrets: readonly SecretOption[]) => readonly OptionProblem[]
 }
 
 /** For those that work on rows. */
