@@ -25,9 +25,11 @@ export interface PluginExample {
   readonly files?: { readonly [path: string]: string }
 }
 
-/** A field that must be there for the plugin to work. */
+/** A field that the options name. */
 export interface FieldRequirement {
   readonly field: string
+  /** True: the plugin works without it, too; that no row can have it is a warning. Absent: it must be there. */
+  readonly optional?: boolean
   /** JSON types that it may have; any if absent. */
   readonly types?: readonly ('string' | 'number' | 'integer' | 'boolean' | 'array' | 'object')[]
   /** Where in the options the field is named, for the diagnostic. */

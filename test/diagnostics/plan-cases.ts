@@ -389,6 +389,40 @@ export const PLAN_CASES: readonly BadFile[] = [
     expect: [warning('FIELD_NOT_GUARANTEED', '`title`')],
   },
   {
+    name: 'an option that names a field that it could do without, and no row has',
+    change: [
+      [
+        'transform: compute\n    options:\n      set:\n        risk: row.amount * 2.0',
+        'transform: field_mapper\n    options: { drop: [«notes»] }',
+      ],
+      ['value: risk', 'value: amount'],
+    ],
+    expect: [warning('FIELD_NOT_GUARANTEED', 'names the field `notes`, which no row has', 'did you mean note?')],
+  },
+  {
+    name: 'a field that is the key of an option',
+    change: [
+      [
+        'transform: compute\n    options:\n      set:\n        risk: row.amount * 2.0',
+        'transform: field_mapper\n    options: { rename: { «amuont»: risk } }',
+      ],
+      ['value: risk', 'value: amount'],
+    ],
+    expect: [error('FIELD_NOT_GUARANTEED', 'needs the field `amuont`', 'did you mean amount?')],
+  },
+  {
+    name: 'such a field where rows may have others',
+    change: [
+      ['mode: fixed', 'mode: flexible'],
+      [
+        'transform: compute\n    options:\n      set:\n        risk: row.amount * 2.0',
+        'transform: field_mapper\n    options: { drop: [title, «notes»] }',
+      ],
+      ['value: risk', 'value: amount'],
+    ],
+    expect: [warning('FIELD_NOT_GUARANTEED', '`notes`, which isn’t among those', 'did you mean note?')],
+  },
+  {
     name: 'a field of the wrong type',
     change: [['value: risk', 'value: «region»']],
     expect: [error('FIELD_TYPE', 'it is a text', 'coerce')],
