@@ -50,7 +50,8 @@ export async function resumeCommand(
   const reader = await openLedgerReader(url)
   try {
     const { run, log } = await findRun(reader, name)
-    if ((await closingOf(reader, log)).last?.k === 'seal') return await tellSealed(reader, run, context, options)
+    if ((await closingOf(reader, log)).last?.k === 'seal')
+      return await tellSealed(reader, run, context, options, abandon)
     const plan = await planOfRun(context, await planOf(reader, log), options)
     const result = await goOn(context, { url, reader, run, plan, options, abandon })
     return tellResult(result, await shownRun(url, run), url, context, plan, options)
@@ -73,18 +74,20 @@ async function tellSealed(
   run: string,
   context: Context,
   { json }: ResumeOptions,
+  abandon: boolean,
 ): Promise<number> {
   const shown = await showRun(reader, run, isHeld)
   const { terminal } = context
   if (json === true) {
-    const { run: id, status, rows, tokens, outcomes, causes, sinks, checkpoint, duration_ms } = shown
-    terminal.answerJson({ run: id, status, rows, tokens, outcomes, causes, sinks, checkpoint, duration_ms })
+    const { status, rows, tokens, outcomes, causes, sinks, checkpoint, duration_ms, calls } = shown
+    const summary = { run, status, rows, tokens, outcomes, causes, sinks, checkpoint, duration_ms }
+    terminal.answerJson(calls === undefined ? summary : { ...summary, calls })
     return 0
   }
   const paint = terminal.paint_told
   terminal.tell(
     [
-      'nothing to go on with: the run is sealed',
+      `nothing to ${abandon ? 'abandon' : 'go on with'}: the run is sealed`,
       statusText(shown.status, shown.duration_ms * 1000, paint),
       '',
       ...renderSummary({ ...shown, dry_run: false }, context.cwd, terminal.columns_told, paint),
