@@ -15,19 +15,20 @@ import { type Batch, Batches } from './batches.ts'
 import type { Contexts } from './calls/contexts.ts'
 import { refusal } from './decide/batch.ts'
 import { afterError } from './decide/retry.ts'
-import { type AfterSent, afterSent, type SendResult, UNANSWERED } from './decide/sent.ts'
+import { afterSent, type SendResult, UNANSWERED } from './decide/sent.ts'
 import type { Waiting } from './frames.ts'
 import { Joins } from './joins.ts'
 import { Line } from './line.ts'
 import { Merges } from './merges.ts'
 import type { News } from './news.ts'
 import type { Outbound, Outputs } from './outputs.ts'
+import { type Parcel, Parcels } from './parcels.ts'
 import type { Clock } from './ports.ts'
 import { upstreamFirst } from './reach.ts'
 import type { Recorder } from './recorder.ts'
 import { outgoingOf } from './sending.ts'
 import { callNext, type Stations } from './stations.ts'
-import { asDefect, type Step, writeRow } from './step.ts'
+import { asDefect, defect, type Step, writeRow } from './step.ts'
 import { type Standing, standing, Token } from './token.ts'
 import { Turns } from './turns.ts'
 import type { UnderWay } from './under-way.ts'
@@ -42,6 +43,8 @@ export interface FlowParts {
   readonly clock: Clock
   readonly contexts: Contexts
   readonly news: News
+  /** Whether what sinks send isn't sent, but on record, row by row. */
+  readonly replays: boolean
 }
 
 export class Flow {
@@ -50,6 +53,7 @@ export class Flow {
   readonly #line: Line
   readonly #merges: Merges
   readonly #batches: Batches
+  readonly #parcels: Parcels
   /** Aggregates, upstream ones first. */
   readonly #aggregates: readonly AggregateNode[]
   readonly #news: News
@@ -66,6 +70,7 @@ export class Flow {
     this.#news = parts.news
     this.#merges = new Merges({ ...parts, joins: new Joins(parts.plan, reaches), line: this.#line })
     this.#batches = new Batches(parts.clock, batch => this.#news.fallDue(stack => this.#lookInTime(batch, stack)))
+    this.#parcels = new Parcels(parts.clock, close => this.#news.fallDue(() => this.#post(close())))
     this.#aggregates = upstreamFirst(
       this.#nodes.filter(node => node.kind === 'aggregate'),
       reaches,
@@ -80,6 +85,11 @@ export class Flow {
   /** Visits and batches that plugins have promised to answer. */
   get performing(): number {
     return this.#news.expected
+  }
+
+  /** Whether rows wait for others, to be sent together. */
+  get gathering(): boolean {
+    return this.#parcels.gathering
   }
 
   /** Tokens in line that wait for something that isn't the rest of their group; of these, how many rest in backoff. */
@@ -156,10 +166,15 @@ export class Flow {
   }
 
   /**
-   * The input has ended: closes the next open batch that nothing can add to any more, once all that is under way is done.
-   * False if there is none.
+   * The input has ended: sends rows that wait for others, and none can come; or closes the next open batch that nothing can add
+   * to any more, once all that is under way is done. False if there is neither.
    */
   flush(): boolean {
+    const parcel = this.#parcels.closeLast(node => this.#line.anyFor(node))
+    if (parcel !== null) {
+      this.#post(parcel)
+      return true
+    }
     if (this.#line.active > 0) return false
     for (const node of this.#aggregates) {
       const batch = this.#batches.openAt(node.number)
@@ -290,21 +305,41 @@ export class Flow {
     this.#follow(token, [before], [token], stack)
   }
 
-  /** Has the row sent. Meanwhile others may have their turn at this sink. */
-  #send(token: Token, node: SinkNode, { sink, idempotent }: Outbound, started_us: number, stack: Token[]): void {
-    token.sending ??= { in_doubt: false }
-    const { in_doubt } = token.sending
-    const state = { attempt: token.attempt, retry: node.retry, idempotent, in_doubt }
-    const sent = (result: SendResult, next: Token[], ended_us?: number) =>
-      this.#sent(token, node, afterSent(result, state), started_us, next, ended_us)
-    const outgoing = in_doubt && !idempotent ? UNANSWERED : outgoingOf(node, sink, token.row)
-    if (outgoing.kind === 'error') return sent(outgoing, stack)
-    this.#parts.contexts.send(token, node, outgoing, (result, ended_us, next) => sent(result, next, ended_us))
+  /** Has the row sent, alone or with others. Meanwhile others may have their turn at this sink. */
+  #send(token: Token, node: SinkNode, outbound: Outbound, started_us: number, stack: Token[]): void {
+    token.sending ??= { in_doubt: false, together: null }
+    const { in_doubt, together } = token.sending
+    if (in_doubt && !outbound.idempotent) return this.#sent(token, node, UNANSWERED, started_us, stack)
+    const outgoing = outgoingOf(node, outbound.sink, token.row)
+    if (outgoing.kind === 'error') {
+      if (together !== null) throw defect(node.name, 'refuses a row that it has begun to send')
+      return this.#sent(token, node, outgoing, started_us, stack)
+    }
     this.#line.stay(token)
+    const batch = this.#parts.replays ? null : outbound.batch
+    this.#post(this.#parcels.add(node, { token, outgoing, started_us }, batch))
   }
 
-  #sent(token: Token, node: SinkNode, after: AfterSent, started_us: number, stack: Token[], ended_us?: number): void {
+  #post(parcel: Parcel | null): void {
+    if (parcel === null) return
+    const { contexts, outputs } = this.#parts
+    const { node, members } = parcel
+    const { sink } = outputs.outbound(node.number) as Outbound
+    contexts.send(parcel, sink, (result, ended_us, stack) => {
+      const next = members.map(({ token, started_us }) => {
+        const own: Token[] = []
+        this.#sent(token, node, result, started_us, own, ended_us)
+        return own
+      })
+      for (const own of next.reverse()) stack.push(...own)
+    })
+  }
+
+  #sent(token: Token, node: SinkNode, result: SendResult, started_us: number, stack: Token[], ended_us?: number): void {
     const { recorder, outputs } = this.#parts
+    const { in_doubt = false, together = null } = token.sending ?? {}
+    const idempotent = outputs.outbound(node.number)?.idempotent ?? false
+    const after = afterSent(result, { attempt: token.attempt, retry: node.retry, idempotent, in_doubt })
     const before = standing(token)
     switch (after.kind) {
       case 'accepted':
@@ -313,7 +348,7 @@ export class Flow {
         break
       case 'again':
         recorder.failAttempt(token, after.error, started_us, ended_us)
-        token.sending = { in_doubt: after.in_doubt }
+        token.sending = { in_doubt: after.in_doubt, together }
         this.#news.rest(after.delay_us, next => next.push(token))
         return this.#line.stay(token)
       case 'rejected':

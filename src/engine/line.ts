@@ -167,10 +167,10 @@ export class Line {
     }
   }
 
-  /** Whether any token in line, passive ones included, can still come to `ordered`. */
+  /** Whether any token in line, passive ones included, can still come to `ordered` and have its turn there. */
   anyFor(ordered: number): boolean {
     for (let at = this.#first; at !== null; at = at.after)
-      if (at.token !== null && this.#reaches(at.token.node, ordered)) return true
+      if (at.token !== null && !hadTurn(at.token, ordered) && this.#reaches(at.token.node, ordered)) return true
     return false
   }
 
@@ -204,7 +204,7 @@ export class Line {
   }
 
   #blocks(token: Token | null, ordered: number): boolean {
-    if (token === null || token.passive || (token.sending !== null && token.node === ordered)) return false
+    if (token === null || token.passive || hadTurn(token, ordered)) return false
     return this.#reaches(token.node, ordered)
   }
 
@@ -232,6 +232,10 @@ export class Line {
     for (let at = this.#first; at !== null; at = at.after) at.label = ++next
     return ((before?.label ?? 0) + after.label) / 2
   }
+}
+
+function hadTurn({ sending, node }: Token, ordered: number): boolean {
+  return sending !== null && node === ordered
 }
 
 /** Whether a place came into being by the transition that merged `merged`. */

@@ -116,7 +116,7 @@ export class Scheduler {
   #onlyBudgetHelps(input: Input): boolean {
     const { flow, calls, clock } = this.#parts
     const waiting = calls.unaffordable
-    if (waiting === 0 || waiting < flow.performing || flow.waiting.resting > 0) {
+    if (waiting === 0 || waiting < flow.performing || flow.waiting.resting > 0 || flow.gathering) {
       this.#last_rows?.callOff()
       this.#last_rows = null
       return false

@@ -5,7 +5,7 @@ import { Power } from '../../test/support/power.ts'
 import { PLUGIN_COMMON, Rig, transformOf } from '../../test/support/rig.ts'
 import type { CallFact, EndingFact, IntentFact, VisitFact } from '../model/entry.ts'
 import type { Json, Row } from '../model/row.ts'
-import type { OutboundSinkSpec, Outgoing, PluginSpec, RowError, Sent } from '../sdk/spec.ts'
+import type { Keyed, OutboundSinkSpec, Outgoing, PluginSpec, RowError, SendBatch, Sent } from '../sdk/spec.ts'
 
 const pipeline = (rows: number, more = '', ask = 'hook') => `
 name: hooked
@@ -26,7 +26,11 @@ const NO: Sent = { kind: 'rejected', code: 'BAD', message: 'no', retryable: fals
 const BUSY: Sent = { kind: 'rejected', code: 'BUSY', message: 'busy', retryable: true }
 const LOST: Sent = { kind: 'in_doubt', message: 'the connection broke' }
 
-/** The far side of a sink `hook`: takes `latency_ms`, and answers the k-th request for `n` as `answer` says. */
+interface HookOutgoing extends Outgoing {
+  readonly n: Json
+}
+
+/** The far side of a sink `hook`: takes `latency_ms`, and answers the k-th request that begins with `n` as `answer` says. */
 class Hook {
   readonly begun: Array<{
     readonly n: Json
@@ -34,8 +38,11 @@ class Hook {
     readonly at_ms: number
     readonly recorded: boolean
   }> = []
+  /** Of each request, what its rows have as `n`. */
+  readonly requests: Json[][] = []
   latency_ms = 100
   idempotent = false
+  batch: SendBatch | null = null
   answer: (n: Json, times: number) => Sent = () => OK
   request: (row: Row) => Json | RowError = row => ({ n: row.n! })
   rig!: Rig
@@ -53,27 +60,36 @@ class Hook {
     return this.begun.map(each => each.n)
   }
 
-  #spec(): OutboundSinkSpec {
+  #spec(): OutboundSinkSpec<unknown> {
     return {
       ...PLUGIN_COMMON,
       ...{ kind: 'sink', name: 'hook', options: z.unknown(), delivery: 'outbound', determinism: 'external' },
       services: () => ['far'],
       idempotent: () => this.idempotent,
-      create: () => ({ request: row => this.#outgoing(row) }),
+      ...(this.batch !== null && { batch: () => this.batch }),
+      create: () => ({
+        request: row => this.#outgoing(row),
+        send: keyed => this.#send(keyed as unknown as readonly Keyed<HookOutgoing>[]),
+      }),
     }
   }
 
-  #outgoing(row: Row): Outgoing | RowError {
+  #outgoing(row: Row): HookOutgoing | RowError {
     const request = this.request(row)
     if (typeof request === 'object' && request !== null && 'kind' in request) return request as RowError
-    return { kind: 'outgoing', service: 'far', request: request as Json, send: ({ key }) => this.#send(row.n!, key) }
+    return { kind: 'outgoing', service: 'far', request: request as Json, n: row.n! }
   }
 
-  async #send(n: Json, key: string): Promise<Sent> {
+  async #send(rows: readonly Keyed<HookOutgoing>[]): Promise<Sent> {
     const { clock } = this.rig
-    const recorded = this.rig.facts<IntentFact>('intents').some(({ token }) => key.split('-').at(-2) === String(token))
-    this.begun.push({ n, key, at_ms: (clock.now_us() - this.#began_us) / 1000, recorded })
+    const intents = this.rig.facts<IntentFact>('intents')
+    for (const { key, outgoing } of rows) {
+      const recorded = intents.some(({ token }) => key.split('-').at(-2) === String(token))
+      this.begun.push({ n: outgoing.n, key, at_ms: (clock.now_us() - this.#began_us) / 1000, recorded })
+    }
+    this.requests.push(rows.map(({ outgoing }) => outgoing.n))
     this.most_at_once = Math.max(this.most_at_once, ++this.#under_way)
+    const { n } = rows[0]!.outgoing
     const times = this.sent.filter(each => each === n).length
     await clock.sleep(this.latency_ms * 1000)
     this.#under_way--

@@ -9,6 +9,8 @@ import type {
   BatchResult,
   GateResult,
   GateSpec,
+  Keyed,
+  Outgoing,
   Receipt,
   RowError,
   Sent,
@@ -109,7 +111,7 @@ export class World {
         ...common(sink.name),
         kind: 'sink',
         plugin: { spec: sink.sends === true ? this.#sender(sink) : this.#sink(sink), options: null, secrets: [] },
-        retry: { attempts: 1, ...RETRY },
+        retry: { attempts: sink.batch === undefined ? 1 : 2, ...RETRY },
         on_error: edge(sink.name, 'on_error', sink.on_error),
       })
     const topology = {
@@ -283,18 +285,24 @@ export class World {
     }
   }
 
-  /** The far side takes a row once, as soon as it is sent, and answers later. */
+  /**
+   * The far side takes a row once, as soon as it is sent, and answers later. Of several that come together it may not say so
+   * the first time.
+   */
   #sender(model: SinkModel): SinkSpec {
-    const send = async (row: Row, key: string): Promise<Sent> => {
+    const send = async (rows: readonly Keyed<Outgoing>[]): Promise<Sent> => {
       if (!this.power.on) throw new PowerLoss()
-      if (!this.isAnnounced(key)) throw new Error('it is sent before it is on record that it will be')
-      const refused = model.rejects > 0 && numberOf(row) % model.rejects === 0
-      const id = `${model.name} ${key}`
-      if (!refused && !this.#taken.has(id)) {
+      const refused = model.rejects > 0 && rows.some(each => numberOf(rowOf(each)) % model.rejects === 0)
+      for (const each of rows) {
+        if (!this.isAnnounced(each.key)) throw new Error('it is sent before it is on record that it will be')
+        const id = `${model.name} ${each.key}`
+        if (refused || this.#taken.has(id)) continue
         this.#taken.add(id)
-        this.disk.set(model.name, [...(this.disk.get(model.name) ?? []), row])
+        this.disk.set(model.name, [...(this.disk.get(model.name) ?? []), rowOf(each)])
       }
+      const lost = model.batch !== undefined && this.#sentBefore(model, rows) === 0 && this.#random.chance(0.3)
       await this.clock.sleep(this.#random.below(50_000))
+      if (lost) return { kind: 'in_doubt', message: 'it broke' }
       if (refused) return { kind: 'rejected', code: 'SIM_REJECTED', message: 'refused', retryable: false }
       return { kind: 'accepted', response: null }
     }
@@ -305,13 +313,29 @@ export class World {
       delivery: 'outbound',
       services: () => [model.name],
       idempotent: () => true,
+      batch: () => model.batch ?? null,
       create: () => ({
-        request: row => ({ kind: 'outgoing', service: model.name, request: row, send: ({ key }) => send(row, key) }),
+        request: row => ({ kind: 'outgoing', service: model.name, request: row }),
+        send,
       }),
     }
   }
   /** Sinks that send, with the keys of rows that were taken. */
   readonly #taken = new Set<string>()
+
+  /** How often these rows came together; notes if they come with others. */
+  #sentBefore({ name, batch }: SinkModel, rows: readonly Keyed<Outgoing>[]): number {
+    const keys = rows.map(({ key }) => key)
+    const { problems } = this.services
+    if (rows.length > (batch?.rows ?? 1)) problems.push(`${name}: ${rows.length} rows in a request`)
+    const [before = null] = new Set(keys.map(key => this.#requests.get(`${name} ${key}`)))
+    if (before !== null && before.keys.join() !== keys.join())
+      problems.push(`${name}: ${keys} were sent as ${before.keys} before`)
+    const request = before ?? { keys, times: 0 }
+    for (const key of keys) this.#requests.set(`${name} ${key}`, request)
+    return request.times++
+  }
+  readonly #requests = new Map<string, { readonly keys: readonly string[]; times: number }>()
 
   #sink(model: SinkModel): SinkSpec {
     // Rows that were written but not yet flushed are in `written` alone; the disk may be ahead of the last receipt.
@@ -340,6 +364,8 @@ export class World {
     return { ...COMMON, kind: 'sink', name: 'simulated', create: () => sink }
   }
 }
+
+const rowOf = ({ outgoing }: Keyed<Outgoing>) => outgoing.request as Row
 
 function record(value: number | null, index: number, id: number): SourceRecord {
   if (value === null)

@@ -145,7 +145,7 @@ class SubjectFold {
       token.value = value
       this.#subject.open.push(token)
       token.answers = this.#answersOf(calls, intents)
-      if (token.sending !== null && isUnanswered(intents, calls)) token.sending = { in_doubt: true }
+      if (token.sending !== null && isUnanswered(intents, calls)) token.sending.in_doubt = true
       if (failed_us !== null) resting.push({ token, failed_us })
       if (hold === null) continue
       token.held = true
@@ -232,8 +232,9 @@ class SubjectFold {
       if (visit.out !== 0) folded.value = visit.out
     } else if (isError(visit.status)) {
       token.attempt = visit.attempt + 1
-      const before = token.sending?.in_doubt ?? false
-      if (this.#node(token.node).kind === 'sink') token.sending = { in_doubt: before || visit.error?.code === IN_DOUBT }
+      const { in_doubt = false, together = null } = token.sending ?? {}
+      if (this.#node(token.node).kind === 'sink')
+        token.sending = { in_doubt: in_doubt || visit.error?.code === IN_DOUBT, together }
       folded.failed_us = time_us + visit.start_us + visit.duration_us
     } else folded.value = visit.in
   }
@@ -251,7 +252,9 @@ class SubjectFold {
     const folded = this.#folded(intent.token)
     if (folded.ended || folded.token.node !== intent.node) return
     folded.intents.push(intent)
-    folded.token.sending ??= { in_doubt: false }
+    const { in_doubt = false } = folded.token.sending ?? {}
+    const alone = { first: intent.token, place: 1, rows: 1 }
+    folded.token.sending = { in_doubt, together: intent.together ?? alone }
   }
 
   #answersOf(calls: readonly CallFact[], intents: readonly IntentFact[] = []): Answers | null {
