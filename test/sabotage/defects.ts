@@ -42,6 +42,20 @@ export const DEFECTS: readonly Defect[] = [
     shape: 'sending',
   },
   {
+    name: 'a request that is made again takes other rows with it',
+    file: 'parcels.ts',
+    text: '    if (sending?.together != null) return',
+    instead: '    if (sending === null) return',
+    shape: 'batches',
+  },
+  {
+    name: 'another process forgets which rows were sent together',
+    file: 'restore/subject.ts',
+    text: 'together: intent.together ?? alone',
+    instead: 'together: null',
+    shape: 'groups-batches-crashes',
+  },
+  {
     name: 'a run is sealed while its last commit is under way',
     file: 'committer.ts',
     text: `    await this.#begin(await this.#outputs.finish(), true)

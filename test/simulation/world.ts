@@ -300,7 +300,7 @@ export class World {
         this.#taken.add(id)
         this.disk.set(model.name, [...(this.disk.get(model.name) ?? []), rowOf(each)])
       }
-      const lost = model.batch !== undefined && this.#sentBefore(model, rows) === 0 && this.#random.chance(0.3)
+      const lost = !refused && model.batch !== undefined && this.#sentBefore(model, rows) === 0 && this.#random.chance(0.3)
       await this.clock.sleep(this.#random.below(50_000))
       if (lost) return { kind: 'in_doubt', message: 'it broke' }
       if (refused) return { kind: 'rejected', code: 'SIM_REJECTED', message: 'refused', retryable: false }
