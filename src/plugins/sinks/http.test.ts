@@ -206,7 +206,9 @@ describe('several rows in one request', () => {
 
   test('have nothing of one row but its item', () => {
     const batch = { rows: 2 }
-    expect(problemsWith({ batch, url: 'https://desk.example/{{ row.id }}', headers: { 'X-A': '{{ row.a }}' } })).toEqual([
+    expect(
+      problemsWith({ batch, url: 'https://desk.example/{{ row.id }}', headers: { 'X-A': '{{ row.a }}' } }),
+    ).toEqual([
       'a request has several rows, and can’t have "id" of one here',
       'a request has several rows, and can’t have "a" of one here',
     ])
