@@ -114,8 +114,6 @@ export class Calls {
   /** What waits to be on record before it is sent. */
   readonly outbox = new Outbox()
   #under_way = 0
-  /** Of these, those that can't be taken back. */
-  #sent = 0
   /** Calls that were throttled and wait for their time. */
   #resting = 0
   /** Visits with calls that wait to begin. */
@@ -154,11 +152,6 @@ export class Calls {
   /** Calls that were begun and have not come back, unless they were given up. */
   get under_way(): number {
     return this.#given_up.signal.aborted ? 0 : this.#under_way
-  }
-
-  /** Requests that were sent, can't be taken back, and have no answer, unless they were given up. */
-  get sent(): number {
-    return this.#given_up.signal.aborted ? 0 : this.#sent
   }
 
   /** Visits that can't go on for want of budget, if that is all that calls wait for; else 0. */
@@ -306,9 +299,7 @@ export class Calls {
           recorder.intend(visit.asker, request, rows === 1 ? null : { first, place: i + 1, rows })
       },
       send: () => {
-        if (this.#given_up.signal.aborted) return
-        this.#sent++
-        this.#perform(pending)
+        if (!this.#given_up.signal.aborted) this.#perform(pending)
       },
       drop: () => {
         this.#ends(pending, NOTHING)
@@ -350,7 +341,6 @@ export class Calls {
     const { text, costs } = told
     const throttled = answer.kind === 'failure' && answer.throttled === true
     const again = throttled && pending.throttled < MOST_THROTTLED
-    if (pending.outbound) this.#sent--
     this.#ends(pending, costs)
     this.#record(pending, answer.kind === 'answer' ? CALL_OK : again ? CALL_THROTTLED : CALL_ERROR, text, costs, time)
     if (answer.kind === 'answer') {
@@ -388,7 +378,6 @@ export class Calls {
    * unanswered.
    */
   #broke(pending: Pending, thrown: unknown, time: Time, stack: Token[]): void {
-    if (pending.outbound) this.#sent--
     this.#ends(pending, NOTHING)
     pending.service.answered()
     const message = thrown instanceof Error ? thrown.message : String(thrown)
