@@ -190,7 +190,6 @@ export class Committer {
         full(this.#artifacts(receipts)),
       ])
     const totals = this.#recorder.tallies.snapshot()
-    const line = this.#flow.order()
     const cursors = this.#intakes.map(intake => ({ intake, cursor: intake.cursor() }))
     const value: CommitValue = {
       cursors: Object.fromEntries(
@@ -216,7 +215,7 @@ export class Committer {
         ),
         receipts: this.#receiptFacts(receipts),
         totals,
-        ...(line.length === 0 ? {} : { line }),
+        ...this.#flow.order(),
         t: this.#clock.now_us(),
       },
       [full(value as unknown as Json)],

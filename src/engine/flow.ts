@@ -8,7 +8,7 @@
  *     rest of its group; what is born of it stands there in its place. Members of an open batch are in no line.
  * W3. Answers that arrived come before timers that are due.
  */
-import type { CommitLine } from '../model/entry.ts'
+import type { CommitLine } from '../model/commit-line.ts'
 import type { AggregateNode, ForkNode, GateNode, Plan, PlanNode, SinkNode, TransformNode } from '../plan/plan.ts'
 import type { BatchResult, RowError } from '../sdk/spec.ts'
 import { type Batch, Batches } from './batches.ts'
@@ -19,6 +19,7 @@ import { afterSent, type SendResult, UNANSWERED } from './decide/sent.ts'
 import type { Waiting } from './frames.ts'
 import { Joins } from './joins.ts'
 import { Line } from './line.ts'
+import { LineRecord } from './line-record.ts'
 import { Merges } from './merges.ts'
 import type { News } from './news.ts'
 import type { Outbound, Outputs } from './outputs.ts'
@@ -51,6 +52,7 @@ export class Flow {
   readonly #parts: FlowParts
   readonly #nodes: readonly PlanNode[]
   readonly #line: Line
+  readonly #line_record: LineRecord
   readonly #merges: Merges
   readonly #batches: Batches
   readonly #parcels: Parcels
@@ -66,6 +68,7 @@ export class Flow {
       .filter(({ kind }) => kind === 'sink' || kind === 'aggregate')
       .map(({ number }) => number)
     this.#line = new Line(ordered, reaches)
+    this.#line_record = new LineRecord(this.#line)
     this.#turns = new Turns(this.#line, ordered)
     this.#news = parts.news
     this.#merges = new Merges({ ...parts, joins: new Joins(parts.plan, reaches), line: this.#line })
@@ -102,11 +105,9 @@ export class Flow {
     return this.#line.size === 0
   }
 
-  /** The order of what is under way, as a commit keeps it. */
+  /** What the next commit tells of the order of what is under way. To be asked once for each. */
   order(): CommitLine {
-    return Array.from(this.#line.order(), each =>
-      each instanceof Token ? each.id : ([each.join.fork.group, each.join.node.number, each.branch] as const),
-    )
+    return this.#line_record.next()
   }
 
   /**

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Rig, sourceOf, transformOf } from '../../test/support/rig.ts'
+import { type LineMember, RecordedLine } from '../model/commit-line.ts'
 import { newRow, type Row } from '../model/row.ts'
 
 const CHUNK = 500
@@ -36,9 +37,13 @@ sinks:
 
 /** Tokens in line at each commit. */
 function linesOf(rig: Rig): number[] {
-  return rig.ledger.entries_kept.flatMap(each =>
-    each.kind === 'run' && each.draft.entry.k === 'commit' ? [(each.draft.entry.line ?? []).length] : [],
-  )
+  const line = new RecordedLine()
+  const misplaced = (member: LineMember, fault: string) => expect.fail(`${member} is ${fault}`)
+  return rig.ledger.entries_kept.flatMap(each => {
+    if (each.kind !== 'run' || each.draft.entry.k !== 'commit') return []
+    line.take(each.draft.entry, misplaced)
+    return [[...line].length]
+  })
 }
 
 describe('I12: what is in flight is bounded, however long the input is', () => {

@@ -56,6 +56,13 @@ export const DEFECTS: readonly Defect[] = [
     shape: 'groups-batches-crashes',
   },
   {
+    name: 'commits don’t tell what has left the line',
+    file: 'line.ts',
+    text: 'if (!this.#fresh.delete(place)) this.#gone.push(memberOf(place))',
+    instead: 'this.#fresh.delete(place)',
+    shape: 'groups-later-crashes',
+  },
+  {
     name: 'a run is sealed while its last commit is under way',
     file: 'committer.ts',
     text: `    await this.#begin(await this.#outputs.finish(), true)
