@@ -125,11 +125,12 @@ export class Flow {
     for (const { join, left_us } of joins) this.#merges.startTimeout(join, left_us)
     const rests = new Map(resting.map(({ token, left_us }) => [token, left_us]))
     this.#news.fallDue(stack => {
-      for (const { group, members, age_us, answers } of batches) {
+      for (const { group, members, age_us, answers, left_us } of batches) {
         const batch = this.#batches.open(group, this.#parts.clock.now_us() - age_us, answers)
         batch.members.push(...members)
         batch.attempt = members[0]?.token.attempt ?? 1
-        this.#lookInTime(batch, stack)
+        if (left_us > 0) this.#restBatch(batch, left_us)
+        else this.#lookInTime(batch, stack)
         if (batch.trigger === null) for (const { token } of members) this.#line.leave(token)
       }
       const ready = line.filter(each => each instanceof Token && !each.held && !each.ended) as Token[]
@@ -460,6 +461,13 @@ export class Flow {
     this.#line.stay(lastOf(batch))
     this.#news.rest(after.delay_us, stack => this.#processBatch(batch, stack))
     return true
+  }
+
+  /** Goes on with a batch that was closed, and whose attempt failed. */
+  #restBatch(batch: Batch, left_us: number): void {
+    // Where no other trigger is to be seen, the input had ended.
+    this.#batches.look(batch, true)
+    this.#news.rest(left_us, stack => this.#processBatch(batch, stack))
   }
 
   // ── the line ──────────────────────────────────────────────────────────────────────────────────────────────────────
