@@ -7,6 +7,8 @@
  * W2. A token joins the line when it first waits: for a plugin's answer, a place in a pool, its backoff, its turn, or the
  *     rest of its group; what is born of it stands there in its place. Members of an open batch are in no line.
  * W3. Answers that arrived come before timers that are due.
+ * W4. (I12) What one piece of news sets going is done before the next is looked at, but not before a commit that is overdue:
+ *     then the rest waits in the line, and goes on first when the commit is begun.
  */
 import type { CommitLine } from '../model/commit-line.ts'
 import type { AggregateNode, ForkNode, GateNode, Plan, PlanNode, SinkNode, TransformNode } from '../plan/plan.ts'
@@ -21,7 +23,7 @@ import { Joins } from './joins.ts'
 import { Line } from './line.ts'
 import { LineRecord } from './line-record.ts'
 import { Merges } from './merges.ts'
-import type { News } from './news.ts'
+import type { Apply, News } from './news.ts'
 import type { Outbound, Outputs } from './outputs.ts'
 import { type Parcel, Parcels } from './parcels.ts'
 import type { Clock } from './ports.ts'
@@ -60,6 +62,14 @@ export class Flow {
   readonly #aggregates: readonly AggregateNode[]
   readonly #news: News
   readonly #turns: Turns
+  /** Of what was begun, and isn't done because a commit is due: tokens, the last one first. */
+  #left: Token[] = []
+  /** News that was taken, the last first. */
+  #taken: Apply[] = []
+  /** Tokens may be there whose turn has come. */
+  #passes = false
+  /** Goes on though a commit is due. */
+  #hurries = false
 
   constructor(parts: FlowParts, reaches: (node: number, target: number) => boolean) {
     this.#parts = parts
@@ -82,7 +92,7 @@ export class Flow {
 
   /** Whether `deliver` has something to do. */
   get hasNews(): boolean {
-    return this.#news.any
+    return this.#left.length > 0 || this.#taken.length > 0 || this.#passes || this.#news.any
   }
 
   /** Visits and batches that plugins have promised to answer. */
@@ -149,22 +159,45 @@ export class Flow {
     this.#passTurns()
   }
 
-  /** Applies all that has arrived. @throws CustodyError of a plugin's defect, after all else was applied. */
-  deliver(): void {
+  /**
+   * Applies all that has arrived, unless a commit is overdue: then the rest follows that. `all`: even so.
+   * @throws CustodyError of a plugin's defect, after all else was applied.
+   */
+  deliver(all = false): void {
     const thrown: unknown[] = []
-    while (this.hasNews) {
-      for (const apply of this.#news.take()) {
-        const stack: Token[] = []
-        try {
-          apply(stack)
-          this.#advance(stack)
-        } catch (error) {
-          thrown.push(error)
-        }
+    this.#hurries = all
+    while (this.hasNews && !this.#isOverdue) {
+      try {
+        this.#deliverNext()
+      } catch (error) {
+        thrown.push(error)
+        this.#hurries = true
       }
-      this.#passTurns()
     }
+    this.#hurries = false
     if (thrown.length > 0) throw thrown[0]
+  }
+
+  /** What was left goes on before anything else, as if there had been no commit in between. */
+  #deliverNext(): void {
+    if (this.#left.length > 0) {
+      const stack = this.#left
+      this.#left = []
+      return this.#advance(stack)
+    }
+    const apply = this.#taken.pop()
+    if (apply !== undefined) {
+      const stack: Token[] = []
+      apply(stack)
+      return this.#advance(stack)
+    }
+    if (this.#passes) return this.#passTurns()
+    this.#taken = this.#news.take().toReversed()
+    this.#passes = true
+  }
+
+  get #isOverdue(): boolean {
+    return !this.#hurries && this.#parts.recorder.unsettled.isOverfull
   }
 
   /**
@@ -195,6 +228,7 @@ export class Flow {
   /** Advances tokens, the last one first, and depth first what is born of them, until each has ended or waits. */
   #advance(stack: Token[]): void {
     for (let token = stack.pop(); token !== undefined; token = stack.pop()) {
+      if (this.#isOverdue) return this.#leave([...stack, token])
       try {
         this.#visit(token, stack)
       } catch (thrown) {
@@ -203,6 +237,12 @@ export class Flow {
         throw thrown
       }
     }
+  }
+
+  /** The rest follows the next commit, which has its order. */
+  #leave(rest: Token[]): void {
+    for (const token of rest.toReversed()) this.#line.stay(token)
+    this.#left = rest
   }
 
   /** One visit. A token that can go on is put back onto the stack. */
@@ -472,9 +512,17 @@ export class Flow {
 
   // ── the line ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Lets tokens pass whose turn has come, until none can. */
+  /** Lets tokens pass whose turn has come, until none can, or a commit is overdue. */
   #passTurns(): void {
-    for (let token = this.#turns.next(); token !== null; token = this.#turns.next()) this.#advance([token])
+    this.#passes = true
+    while (!this.#isOverdue) {
+      const token = this.#turns.next()
+      if (token === null) {
+        this.#passes = false
+        return
+      }
+      this.#advance([token])
+    }
   }
 
   #node(number: number): PlanNode {

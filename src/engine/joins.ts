@@ -9,7 +9,7 @@ import type { Json, Row } from '../model/row.ts'
 import type { CoalesceNode, ForkNode, Plan } from '../plan/plan.ts'
 import { causeOf, type MergeFailure, verdictOn } from './decide/coalesce.ts'
 import { type Merged, mergeBranches } from './decide/merge.ts'
-import { carries, type Frame, frameOf, type Join, joinOf, type Waiting } from './frames.ts'
+import { carries, type Frame, frameOf, type Join, joinAt, joinOf, type Waiting } from './frames.ts'
 import type { Subject, Token } from './token.ts'
 
 /** What follows from an arrival, a loss or a timeout. */
@@ -69,7 +69,7 @@ export class Joins {
     const arrival: Waiting = { token, branch, started_us }
     if (join.arrived.some(each => each.branch === branch))
       throw misplaced(node, `branch \`${node.branches[branch]}\` has come twice to`)
-    join.arrived.push(arrival)
+    join.arrived = [...join.arrived, arrival]
     if (join.verdict !== null) return late(join, arrival)
     return this.#decide(join, false) ?? { kind: 'hold', join, arrival }
   }
@@ -86,8 +86,12 @@ export class Joins {
         const branch = position[frame.branch] ?? -1
         if (branch === -1 || !this.#reaches(from, node.number)) continue
         const { fork, branch: ordinal } = frame
-        const known = fork.joins.get(node.number)
-        if (known?.verdict != null || known?.arrived.some(each => each.branch === branch) || known?.lost.has(branch))
+        const known = joinAt(fork, node)
+        if (
+          known?.verdict != null ||
+          known?.arrived.some(each => each.branch === branch) ||
+          known?.lost.includes(branch)
+        )
           continue
         // Mostly it has only come nearer.
         if (!token.ended && this.#reaches(token.node, node.number)) continue
@@ -95,7 +99,7 @@ export class Joins {
         const left = token.subject.open.filter(
           other => carries(other.frames, fork, ordinal) && this.#reaches(other.node, node.number),
         )
-        if (left.length === 0) join.lost.add(branch)
+        if (left.length === 0) addLost(join, branch)
         yield (left.length === 0 ? this.#decide(join, false) : null) ?? { kind: 'lose', join, branch, left }
       }
     }
@@ -116,7 +120,7 @@ export class Joins {
           const verdict = verdictOn(policy, {
             expected: branches.length,
             arrived: join.arrived.length,
-            lost: join.lost.size,
+            lost: join.lost.length,
             timed_out: false,
           })
           if (verdict.kind === 'fail') join.verdict = verdict.verdict
@@ -129,7 +133,7 @@ export class Joins {
       const carried = subject.open.some(
         other => carries(other.frames, join.fork, ordinal) && this.#reaches(other.node, join.node.number),
       )
-      if (!carried) join.lost.add(branch)
+      if (!carried) addLost(join, branch)
     }
   }
 
@@ -142,7 +146,7 @@ export class Joins {
     const verdict = verdictOn(node.policy, {
       expected: node.branches.length,
       arrived: arrived.length,
-      lost: lost.size,
+      lost: lost.length,
       timed_out,
     })
     switch (verdict.kind) {
@@ -184,14 +188,18 @@ function merged(join: Join): JoinEffect {
       return failed(join, 'select_missing', `branch \`${result.branch}\` is not among those that arrived`)
     case 'row':
       join.verdict = 'merged'
-      return { kind: 'merge', join, members: [...join.arrived], merged: result }
+      return { kind: 'merge', join, members: join.arrived, merged: result }
   }
 }
 
 function failed(join: Join, verdict: MergeFailure, message: string): JoinEffect {
   join.verdict = verdict
   const cause = causeOf(join.node.policy, verdict)
-  return { kind: 'fail', join, members: [...join.arrived], cause, message, closes: true }
+  return { kind: 'fail', join, members: join.arrived, cause, message, closes: true }
+}
+
+function addLost(join: Join, branch: number): void {
+  if (!join.lost.includes(branch)) join.lost = [...join.lost, branch]
 }
 
 /** A token comes to a group that has its verdict: it is late if the group merged or its time was up, else it shares the group's cause. */

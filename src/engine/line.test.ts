@@ -16,7 +16,7 @@ const subject = new Subject('row', 1)
 const tokenAt = (node: number) => new Token(++born, subject, node, {}, 1, { kind: 'flow', node: 1 }, null)
 const joinWithoutTraces = (node = 1) =>
   ({
-    traces: new Map(),
+    traces: null,
     node: { number: node } as CoalesceNode,
     fork: { node: 10 * node, group: node },
   }) as unknown as Join
@@ -311,7 +311,7 @@ class Pair {
       case 'merge': {
         const others = each.who.map(n => this.#pick(n)).filter(token => token !== null)
         const token = this.#make(each.node)
-        line.insertAtLast(others, each.traced ? this.joins[0].traces.values() : [], token)
+        line.insertAtLast(others, each.traced ? (this.joins[0].traces?.values() ?? []) : [], token)
         model.insertAtLast(others, each.traced ? ['trace 0.0', 'trace 0.1'] : [], token)
         return
       }

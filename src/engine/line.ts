@@ -132,7 +132,7 @@ export class Line {
    * groups in which `left`, who still carry the branch, may merge, it goes before these: what they merge into comes later.
    */
   trace({ join, branch, left }: Lost, event: Token | null, merged: readonly Token[]): void {
-    const former = join.traces.get(branch)
+    const former = join.traces?.get(branch)
     const at = event?.place ?? null
     let before = at === null ? this.#last : at.before
     for (let each = before; each !== null && isOf(each, merged); each = each.before)
@@ -141,15 +141,16 @@ export class Line {
       if (before === null || former.label >= before.label) return
       this.#remove(former)
     }
+    join.traces ??= new Map()
     join.traces.set(branch, this.#insert(null, before, { join, branch }, merged))
   }
 
   /** Takes out the trace of a branch, if it has one. */
   erase(join: Join, branch: number): void {
-    const trace = join.traces.get(branch)
+    const trace = join.traces?.get(branch)
     if (trace === undefined) return
     this.#remove(trace)
-    join.traces.delete(branch)
+    join.traces?.delete(branch)
   }
 
   /** Whether `other` comes after what `event` does now. Where it stands isn't known of a member of a batch. */

@@ -54,10 +54,11 @@ const NO_PARENTS: readonly number[] = []
 export class Recorder {
   readonly tallies: Tallies
   /** What no commit has made durable. */
-  readonly unsettled = new Unsettled()
+  readonly unsettled: Unsettled
   readonly #now_us: () => number
 
-  constructor(tallies: Tallies, now_us: () => number) {
+  constructor(tallies: Tallies, now_us: () => number, commit_rows?: number) {
+    this.unsettled = new Unsettled(commit_rows)
     this.tallies = tallies
     this.#now_us = now_us
   }
@@ -183,7 +184,7 @@ export class Recorder {
     this.#facts(subject, started_us)
     const group = this.#openGroup(subject, FORK, node.number, node.branches.length)
     this.#visit(token, VISIT_OK, value, 0, 0, started_us, null)
-    const fork: ForkGroup = { group, node: node.number, row, value, joins: new Map() }
+    const fork: ForkGroup = { group, node: node.number, row, value, joins: [] }
     const children = node.branches.map(({ edge }, branch) => {
       const frames: Frame = { fork, branch, outer: token.frames }
       return this.#birth(subject, edge, row, value, { kind: 'flow', node: node.number }, frames, group, branch, [

@@ -8,11 +8,29 @@
 import type { SubjectDraft } from '../ledger/write-port.ts'
 import { draftOf, Facts, type Subject } from './token.ts'
 
+const COMMIT_ROWS = 1000
+
 export class Unsettled {
+  /** So many subjects are a commit. */
+  readonly #enough: number
   /** In order of their first fact since the last commit. */
   #subjects: Subject[] = []
   /** How many of these, from the first, have been handed over. */
   #settled = 0
+
+  constructor(enough = COMMIT_ROWS) {
+    this.#enough = enough
+  }
+
+  /** A commit is due. */
+  get isFull(): boolean {
+    return this.#subjects.length >= this.#enough
+  }
+
+  /** Nothing more should happen before the commit that is due. */
+  get isOverfull(): boolean {
+    return this.#subjects.length >= 2 * this.#enough
+  }
 
   /** How many subjects the next commit has something of. */
   get size(): number {

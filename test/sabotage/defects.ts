@@ -94,7 +94,7 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'the loss of a branch is not noticed',
     file: 'joins.ts',
-    text: 'if (left.length === 0) join.lost.add(branch)',
+    text: 'if (left.length === 0) addLost(join, branch)',
     instead: '',
     shape: 'groups',
   },
