@@ -17,22 +17,21 @@ import { type Batch, Batches } from './batches.ts'
 import type { Contexts } from './calls/contexts.ts'
 import { refusal } from './decide/batch.ts'
 import { afterError } from './decide/retry.ts'
-import { afterSent, type SendResult, UNANSWERED } from './decide/sent.ts'
+import { Following } from './following.ts'
 import type { Waiting } from './frames.ts'
 import { Joins } from './joins.ts'
 import { Line } from './line.ts'
 import { LineRecord } from './line-record.ts'
 import { Merges } from './merges.ts'
 import type { Apply, News } from './news.ts'
-import type { Outbound, Outputs } from './outputs.ts'
-import { type Parcel, Parcels } from './parcels.ts'
+import type { Outputs } from './outputs.ts'
 import type { Clock } from './ports.ts'
 import { upstreamFirst } from './reach.ts'
 import type { Recorder } from './recorder.ts'
-import { outgoingOf } from './sending.ts'
+import { Sender } from './sender.ts'
 import { callNext, type Stations } from './stations.ts'
-import { asDefect, defect, type Step, writeRow } from './step.ts'
-import { type Standing, standing, Token } from './token.ts'
+import { asDefect, type Step, writeRow } from './step.ts'
+import { standing, Token } from './token.ts'
 import { Turns } from './turns.ts'
 import type { UnderWay } from './under-way.ts'
 
@@ -57,7 +56,8 @@ export class Flow {
   readonly #line_record: LineRecord
   readonly #merges: Merges
   readonly #batches: Batches
-  readonly #parcels: Parcels
+  readonly #following: Following
+  readonly #sender: Sender
   /** Aggregates, upstream ones first. */
   readonly #aggregates: readonly AggregateNode[]
   readonly #news: News
@@ -82,8 +82,9 @@ export class Flow {
     this.#turns = new Turns(this.#line, ordered)
     this.#news = parts.news
     this.#merges = new Merges({ ...parts, joins: new Joins(parts.plan, reaches), line: this.#line })
+    this.#following = new Following(this.#line, this.#merges)
+    this.#sender = new Sender({ ...parts, line: this.#line, following: this.#following })
     this.#batches = new Batches(parts.clock, batch => this.#news.fallDue(stack => this.#lookInTime(batch, stack)))
-    this.#parcels = new Parcels(parts.clock, close => this.#news.fallDue(() => this.#post(close())))
     this.#aggregates = upstreamFirst(
       this.#nodes.filter(node => node.kind === 'aggregate'),
       reaches,
@@ -102,7 +103,7 @@ export class Flow {
 
   /** Whether rows wait for others, to be sent together. */
   get gathering(): boolean {
-    return this.#parcels.gathering
+    return this.#sender.gathering
   }
 
   /** Tokens in line that wait for something that isn't the rest of their group; of these, how many rest in backoff. */
@@ -205,11 +206,7 @@ export class Flow {
    * to any more, once all that is under way is done. False if there is neither.
    */
   flush(): boolean {
-    const parcel = this.#parcels.closeLast(node => this.#line.anyFor(node))
-    if (parcel !== null) {
-      this.#post(parcel)
-      return true
-    }
+    if (this.#sender.sendLast()) return true
     if (this.#line.active > 0) return false
     for (const node of this.#aggregates) {
       const batch = this.#batches.openAt(node.number)
@@ -319,7 +316,7 @@ export class Flow {
     } catch (thrown) {
       throw asDefect(node, thrown)
     }
-    this.#follow(token, [before], next, stack)
+    this.#following.of(token, [before], next, stack)
   }
 
   /** Records an error. True if the token waits for another attempt. */
@@ -339,70 +336,12 @@ export class Flow {
   #sink(token: Token, node: SinkNode, started_us: number, stack: Token[]): void {
     const { recorder, outputs } = this.#parts
     const outbound = outputs.outbound(node.number)
-    if (outbound !== null) return this.#send(token, node, outbound, started_us, stack)
+    if (outbound !== null) return this.#sender.send(token, node, outbound, started_us, stack)
     const before = standing(token)
     const error = writeRow(node, outputs, token.row)
     if (error === null) recorder.write(token, started_us)
     else recorder.fail(token, node.on_error, error, { kind: 'sink_rejected' }, started_us)
-    this.#follow(token, [before], [token], stack)
-  }
-
-  /** Has the row sent, alone or with others. Meanwhile others may have their turn at this sink. */
-  #send(token: Token, node: SinkNode, outbound: Outbound, started_us: number, stack: Token[]): void {
-    token.sending ??= { in_doubt: false, together: null }
-    const { in_doubt, together } = token.sending
-    if (in_doubt && !outbound.idempotent) return this.#sent(token, node, UNANSWERED, started_us, stack)
-    const outgoing = outgoingOf(node, outbound.sink, token.row)
-    if (outgoing.kind === 'error') {
-      if (together !== null) throw defect(node.name, 'refuses a row that it has begun to send')
-      return this.#sent(token, node, outgoing, started_us, stack)
-    }
-    this.#line.stay(token)
-    const batch = this.#parts.replays ? null : outbound.batch
-    this.#post(this.#parcels.add(node, { token, outgoing, started_us }, batch))
-  }
-
-  #post(parcel: Parcel | null): void {
-    if (parcel === null) return
-    const { contexts, outputs } = this.#parts
-    const { node, members } = parcel
-    const { sink } = outputs.outbound(node.number) as Outbound
-    contexts.send(parcel, sink, (result, ended_us, stack) => {
-      const next = members.map(({ token, started_us }) => {
-        const own: Token[] = []
-        this.#sent(token, node, result, started_us, own, ended_us)
-        return own
-      })
-      for (const own of next.reverse()) stack.push(...own)
-    })
-  }
-
-  #sent(token: Token, node: SinkNode, result: SendResult, started_us: number, stack: Token[], ended_us?: number): void {
-    const { recorder, outputs } = this.#parts
-    const { in_doubt = false, together = null } = token.sending ?? {}
-    const idempotent = outputs.outbound(node.number)?.idempotent ?? false
-    const after = afterSent(result, { attempt: token.attempt, retry: node.retry, idempotent, in_doubt })
-    const before = standing(token)
-    switch (after.kind) {
-      case 'accepted':
-        outputs.write(node.number, token.row)
-        recorder.write(token, started_us, ended_us)
-        break
-      case 'again':
-        recorder.failAttempt(token, after.error, started_us, ended_us)
-        token.sending = { in_doubt: after.in_doubt, together }
-        this.#news.rest(after.delay_us, next => next.push(token))
-        return this.#line.stay(token)
-      case 'rejected':
-        recorder.fail(token, node.on_error, after.error, { kind: 'sink_rejected' }, started_us, ended_us)
-        break
-      case 'in_doubt':
-        recorder.doubt(token, after.error, started_us, ended_us)
-        break
-      case 'missed':
-        recorder.miss(token, after.message, started_us, ended_us)
-    }
-    this.#follow(token, [before], [token], stack)
+    this.#following.of(token, [before], [token], stack)
   }
 
   #fork(token: Token, node: ForkNode, started_us: number, stack: Token[]): void {
@@ -410,29 +349,7 @@ export class Flow {
     const children = this.#parts.recorder.fork(token, node, started_us)
     // A branch may be lost by its very first edge.
     const born = children.map(child => ({ token: child, frames: child.frames, node: node.number }))
-    this.#follow(token, [before, ...born], children, stack)
-  }
-
-  /**
-   * What follows from a transition of `event`: `moved` are the tokens that left where they stood, `next` those that stand
-   * in the event's place now. Groups that are decided by it merge right before what goes on from the event.
-   */
-  #follow(event: Token, moved: readonly Standing[], next: readonly Token[], stack: Token[]): void {
-    const merged: Token[] = []
-    for (const each of moved) if (each.frames !== null) this.#merges.lose(each, event, merged)
-    this.#replace(event, next, stack)
-    for (const token of merged.reverse()) stack.push(token)
-  }
-
-  /** Puts `next` into the event's place in line, and what of it has not ended onto the stack, the first on top. */
-  #replace(event: Token, next: readonly Token[], stack: Token[]): void {
-    if (next.length === 1 && next[0] === event && !event.ended) {
-      stack.push(event)
-      return
-    }
-    const alive = next.filter(token => !token.ended)
-    this.#line.replace(event, alive)
-    for (const token of alive.toReversed()) stack.push(token)
+    this.#following.of(token, [before, ...born], children, stack)
   }
 
   // ── batches ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -485,7 +402,7 @@ export class Flow {
     } catch (thrown) {
       throw asDefect(node, thrown)
     }
-    this.#follow(lastOf(batch), moved, next, stack)
+    this.#following.of(lastOf(batch), moved, next, stack)
   }
 
   /** True if the batch is attempted again: its members are held on. */
