@@ -184,7 +184,7 @@ export class Committer {
   async #begin(receipts: readonly Receipt[], last: boolean): Promise<void> {
     this.#atPoint('after_flush')
     const send = this.#outbox.intend(() => this.#atPoint('before_send'))
-    for (const { subject, draft } of this.#recorder.unsettled.take()) subject.previous = this.#ledger.append(draft)
+    this.#recorder.unsettled.take(draft => this.#ledger.append(draft))
     if (last)
       this.#append({ k: 'publish', artifacts: this.#receiptFacts(receipts), t: this.#clock.now_us() }, [
         full(this.#artifacts(receipts)),

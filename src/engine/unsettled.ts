@@ -53,11 +53,18 @@ export class Unsettled {
     }
   }
 
-  /** Hands over all facts that are left, as one draft a subject; what follows belongs to the next commit. */
-  take(): Array<{ readonly subject: Subject; readonly draft: SubjectDraft }> {
-    const left = this.#subjects.slice(this.#settled)
+  /**
+   * Hands over all facts that are left, as one draft a subject; what follows belongs to the next commit. `append` gives the
+   * seq of the draft's entry.
+   */
+  take(append: (draft: SubjectDraft) => number): void {
+    const subjects = this.#subjects
+    const settled = this.#settled
     this.#subjects = []
     this.#settled = 0
-    return left.map(subject => ({ subject, draft: draftOf(subject) }))
+    for (let i = settled; i < subjects.length; i++) {
+      const subject = subjects[i] as Subject
+      subject.previous = append(draftOf(subject))
+    }
   }
 }

@@ -73,8 +73,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'a commit leaves out the last subject that has news',
     file: 'unsettled.ts',
-    text: 'const left = this.#subjects.slice(this.#settled)',
-    instead: 'const left = this.#subjects.slice(this.#settled, -1)',
+    text: 'for (let i = settled; i < subjects.length; i++) {',
+    instead: 'for (let i = settled; i < subjects.length - 1; i++) {',
     shape: 'linear-later-crashes',
   },
   {
