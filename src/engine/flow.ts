@@ -17,21 +17,21 @@ import { type Batch, Batches } from './batches.ts'
 import type { Contexts } from './calls/contexts.ts'
 import { refusal } from './decide/batch.ts'
 import { afterError } from './decide/retry.ts'
-import { type AfterSent, afterSent, type SendResult, UNANSWERED } from './decide/sent.ts'
+import { Following } from './following.ts'
 import type { Waiting } from './frames.ts'
 import { Joins } from './joins.ts'
 import { Line } from './line.ts'
 import { LineRecord } from './line-record.ts'
 import { Merges } from './merges.ts'
 import type { Apply, News } from './news.ts'
-import type { Outbound, Outputs } from './outputs.ts'
+import type { Outputs } from './outputs.ts'
 import type { Clock } from './ports.ts'
 import { upstreamFirst } from './reach.ts'
 import type { Recorder } from './recorder.ts'
-import { outgoingOf } from './sending.ts'
+import { Sender } from './sender.ts'
 import { callNext, type Stations } from './stations.ts'
 import { asDefect, type Step, writeRow } from './step.ts'
-import { type Standing, standing, Token } from './token.ts'
+import { standing, Token } from './token.ts'
 import { Turns } from './turns.ts'
 import type { UnderWay } from './under-way.ts'
 
@@ -45,6 +45,8 @@ export interface FlowParts {
   readonly clock: Clock
   readonly contexts: Contexts
   readonly news: News
+  /** Whether what sinks send isn't sent, but on record, row by row. */
+  readonly replays: boolean
 }
 
 export class Flow {
@@ -54,6 +56,8 @@ export class Flow {
   readonly #line_record: LineRecord
   readonly #merges: Merges
   readonly #batches: Batches
+  readonly #following: Following
+  readonly #sender: Sender
   /** Aggregates, upstream ones first. */
   readonly #aggregates: readonly AggregateNode[]
   readonly #news: News
@@ -78,6 +82,8 @@ export class Flow {
     this.#turns = new Turns(this.#line, ordered)
     this.#news = parts.news
     this.#merges = new Merges({ ...parts, joins: new Joins(parts.plan, reaches), line: this.#line })
+    this.#following = new Following(this.#line, this.#merges)
+    this.#sender = new Sender({ ...parts, line: this.#line, following: this.#following })
     this.#batches = new Batches(parts.clock, batch => this.#news.fallDue(stack => this.#lookInTime(batch, stack)))
     this.#aggregates = upstreamFirst(
       this.#nodes.filter(node => node.kind === 'aggregate'),
@@ -93,6 +99,11 @@ export class Flow {
   /** Visits and batches that plugins have promised to answer. */
   get performing(): number {
     return this.#news.expected
+  }
+
+  /** Whether rows wait for others, to be sent together. */
+  get gathering(): boolean {
+    return this.#sender.gathering
   }
 
   /** Tokens in line that wait for something that isn't the rest of their group; of these, how many rest in backoff. */
@@ -125,11 +136,12 @@ export class Flow {
     for (const { join, left_us } of joins) this.#merges.startTimeout(join, left_us)
     const rests = new Map(resting.map(({ token, left_us }) => [token, left_us]))
     this.#news.fallDue(stack => {
-      for (const { group, members, age_us, answers } of batches) {
+      for (const { group, members, age_us, answers, left_us } of batches) {
         const batch = this.#batches.open(group, this.#parts.clock.now_us() - age_us, answers)
         batch.members.push(...members)
         batch.attempt = members[0]?.token.attempt ?? 1
-        this.#lookInTime(batch, stack)
+        if (left_us > 0) this.#restBatch(batch, left_us)
+        else this.#lookInTime(batch, stack)
         if (batch.trigger === null) for (const { token } of members) this.#line.leave(token)
       }
       const ready = line.filter(each => each instanceof Token && !each.held && !each.ended) as Token[]
@@ -190,10 +202,11 @@ export class Flow {
   }
 
   /**
-   * The input has ended: closes the next open batch that nothing can add to any more, once all that is under way is done.
-   * False if there is none.
+   * The input has ended: sends rows that wait for others, and none can come; or closes the next open batch that nothing can add
+   * to any more, once all that is under way is done. False if there is neither.
    */
   flush(): boolean {
+    if (this.#sender.sendLast()) return true
     if (this.#line.active > 0) return false
     for (const node of this.#aggregates) {
       const batch = this.#batches.openAt(node.number)
@@ -303,7 +316,7 @@ export class Flow {
     } catch (thrown) {
       throw asDefect(node, thrown)
     }
-    this.#follow(token, [before], next, stack)
+    this.#following.of(token, [before], next, stack)
   }
 
   /** Records an error. True if the token waits for another attempt. */
@@ -323,50 +336,12 @@ export class Flow {
   #sink(token: Token, node: SinkNode, started_us: number, stack: Token[]): void {
     const { recorder, outputs } = this.#parts
     const outbound = outputs.outbound(node.number)
-    if (outbound !== null) return this.#send(token, node, outbound, started_us, stack)
+    if (outbound !== null) return this.#sender.send(token, node, outbound, started_us, stack)
     const before = standing(token)
     const error = writeRow(node, outputs, token.row)
     if (error === null) recorder.write(token, started_us)
     else recorder.fail(token, node.on_error, error, { kind: 'sink_rejected' }, started_us)
-    this.#follow(token, [before], [token], stack)
-  }
-
-  /** Has the row sent. Meanwhile others may have their turn at this sink. */
-  #send(token: Token, node: SinkNode, { sink, idempotent }: Outbound, started_us: number, stack: Token[]): void {
-    token.sending ??= { in_doubt: false }
-    const { in_doubt } = token.sending
-    const state = { attempt: token.attempt, retry: node.retry, idempotent, in_doubt }
-    const sent = (result: SendResult, next: Token[], ended_us?: number) =>
-      this.#sent(token, node, afterSent(result, state), started_us, next, ended_us)
-    const outgoing = in_doubt && !idempotent ? UNANSWERED : outgoingOf(node, sink, token.row)
-    if (outgoing.kind === 'error') return sent(outgoing, stack)
-    this.#parts.contexts.send(token, node, outgoing, (result, ended_us, next) => sent(result, next, ended_us))
-    this.#line.stay(token)
-  }
-
-  #sent(token: Token, node: SinkNode, after: AfterSent, started_us: number, stack: Token[], ended_us?: number): void {
-    const { recorder, outputs } = this.#parts
-    const before = standing(token)
-    switch (after.kind) {
-      case 'accepted':
-        outputs.write(node.number, token.row)
-        recorder.write(token, started_us, ended_us)
-        break
-      case 'again':
-        recorder.failAttempt(token, after.error, started_us, ended_us)
-        token.sending = { in_doubt: after.in_doubt }
-        this.#news.rest(after.delay_us, next => next.push(token))
-        return this.#line.stay(token)
-      case 'rejected':
-        recorder.fail(token, node.on_error, after.error, { kind: 'sink_rejected' }, started_us, ended_us)
-        break
-      case 'in_doubt':
-        recorder.doubt(token, after.error, started_us, ended_us)
-        break
-      case 'missed':
-        recorder.miss(token, after.message, started_us, ended_us)
-    }
-    this.#follow(token, [before], [token], stack)
+    this.#following.of(token, [before], [token], stack)
   }
 
   #fork(token: Token, node: ForkNode, started_us: number, stack: Token[]): void {
@@ -374,29 +349,7 @@ export class Flow {
     const children = this.#parts.recorder.fork(token, node, started_us)
     // A branch may be lost by its very first edge.
     const born = children.map(child => ({ token: child, frames: child.frames, node: node.number }))
-    this.#follow(token, [before, ...born], children, stack)
-  }
-
-  /**
-   * What follows from a transition of `event`: `moved` are the tokens that left where they stood, `next` those that stand
-   * in the event's place now. Groups that are decided by it merge right before what goes on from the event.
-   */
-  #follow(event: Token, moved: readonly Standing[], next: readonly Token[], stack: Token[]): void {
-    const merged: Token[] = []
-    for (const each of moved) if (each.frames !== null) this.#merges.lose(each, event, merged)
-    this.#replace(event, next, stack)
-    for (const token of merged.reverse()) stack.push(token)
-  }
-
-  /** Puts `next` into the event's place in line, and what of it has not ended onto the stack, the first on top. */
-  #replace(event: Token, next: readonly Token[], stack: Token[]): void {
-    if (next.length === 1 && next[0] === event && !event.ended) {
-      stack.push(event)
-      return
-    }
-    const alive = next.filter(token => !token.ended)
-    this.#line.replace(event, alive)
-    for (const token of alive.toReversed()) stack.push(token)
+    this.#following.of(token, [before, ...born], children, stack)
   }
 
   // ── batches ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -449,7 +402,7 @@ export class Flow {
     } catch (thrown) {
       throw asDefect(node, thrown)
     }
-    this.#follow(lastOf(batch), moved, next, stack)
+    this.#following.of(lastOf(batch), moved, next, stack)
   }
 
   /** True if the batch is attempted again: its members are held on. */
@@ -465,6 +418,13 @@ export class Flow {
     this.#line.stay(lastOf(batch))
     this.#news.rest(after.delay_us, stack => this.#processBatch(batch, stack))
     return true
+  }
+
+  /** Goes on with a batch that was closed, and whose attempt failed. */
+  #restBatch(batch: Batch, left_us: number): void {
+    // Where no other trigger is to be seen, the input had ended.
+    this.#batches.look(batch, true)
+    this.#news.rest(left_us, stack => this.#processBatch(batch, stack))
   }
 
   // ── the line ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -9,7 +9,15 @@
  */
 import type { ValueDraft } from '../ledger/write-port.ts'
 import { canonicalize } from '../model/canonical.ts'
-import { type GroupKind, VISIT_ERROR, VISIT_EXHAUSTED, VISIT_HELD, VISIT_OK, type VisitStatus } from '../model/entry.ts'
+import {
+  type GroupKind,
+  type Together,
+  VISIT_ERROR,
+  VISIT_EXHAUSTED,
+  VISIT_HELD,
+  VISIT_OK,
+  type VisitStatus,
+} from '../model/entry.ts'
 import type { Ending, ErrorFact } from '../model/outcome.ts'
 import { derive, frozen, type Json, newRow, type Row } from '../model/row.ts'
 import { DISCARD } from '../model/topology.ts'
@@ -151,10 +159,10 @@ export class Recorder {
   }
 
   /** The token's request is about to be sent: when this is durable. */
-  intend(asker: Asker, request: string): void {
+  intend(asker: Asker, request: string, together: Together | null): void {
     const { token, node, attempt, subject } = asker
     this.#facts(subject, this.#now_us())
-    factsOf(subject).addIntent({ token, node: node.number, attempt, request: this.#asked(asker, request) })
+    factsOf(subject).addIntent({ token, node: node.number, attempt, request: this.#asked(asker, request), together })
   }
 
   /** A replay has no record of what the visit asks for. */
@@ -339,15 +347,8 @@ export class Recorder {
     facts.origin = { source, index, line }
     subject.origin = facts.origin
     const value = this.#addValue(subject, { kind: 'full', text })
-    const token = new Token(
-      ++this.tallies.born,
-      subject,
-      source,
-      frozen(row),
-      value,
-      { kind: 'flow', node: source },
-      null,
-    )
+    const passage: Passage = { kind: 'flow', node: source }
+    const token = new Token(++this.tallies.born, subject, source, frozen(row), value, passage, null)
     facts.births.push({ token: token.id, group: 0, ordinal: 0, value, parents: NO_PARENTS })
     subject.open.push(token)
     return token

@@ -167,7 +167,8 @@ async function machineOf(parts: SessionParts, clock: Clock, stop: AbortSignal, a
   const news = new News(clock, () => wake(), recordings === null)
   const calls = new Calls({ limits: plan.limits, clock, recorder, news, signal, atPoint, recordings, shared })
   const contexts = new Contexts(request.run, plan, calls, signal)
-  const flow = new Flow({ plan, stations, recorder, outputs, clock, contexts, news }, reachability(plan))
+  const replays = recordings !== null
+  const flow = new Flow({ plan, stations, recorder, outputs, clock, contexts, news, replays }, reachability(plan))
   const extent = await extentOf(intakes)
   const rows_before = totals?.rows.read ?? 0
   const tellProgress = teller('Progress', request.onProgress)

@@ -14,6 +14,7 @@ import type {
   HoldFact,
   IntentFact,
   OriginFact,
+  Together,
   VisitFact,
 } from '../model/entry.ts'
 import type { Row } from '../model/row.ts'
@@ -135,6 +136,8 @@ export class Token {
 export interface Sending {
   /** Of some request nobody knows whether it was taken. */
   in_doubt: boolean
+  /** The rows of its request; null while they gather. */
+  together: Together | null
 }
 
 /** Where a token stood before a transition. */

@@ -42,6 +42,20 @@ export const DEFECTS: readonly Defect[] = [
     shape: 'sending',
   },
   {
+    name: 'a request that is made again takes other rows with it',
+    file: 'parcels.ts',
+    text: '    if (sending?.together != null) return',
+    instead: '    if (sending === null) return',
+    shape: 'batches',
+  },
+  {
+    name: 'another process forgets which rows were sent together',
+    file: 'restore/subject.ts',
+    text: 'together: intent.together ?? alone',
+    instead: 'together: null',
+    shape: 'groups-batches-crashes',
+  },
+  {
     name: 'commits don’t tell what has left the line',
     file: 'line.ts',
     text: 'if (!this.#fresh.delete(place)) this.#gone.push(memberOf(place))',
