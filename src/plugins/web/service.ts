@@ -40,7 +40,7 @@ export class WebService {
     if (!this.#settings.isOk(answer.status)) return this.#refused(answer, outgoing)
     const body = read(answer, this.#masks)
     if (body.kind === 'failure')
-      return { ...body, response: showResponse(answer, outgoing.url, errorBody(answer), this.#masks) }
+      return { ...body, response: showResponse(answer, outgoing.url, errorBody(answer, this.#masks), this.#masks) }
     return { kind: 'answer', response: showResponse(answer, outgoing.url, body.body, this.#masks) }
   }
 
@@ -48,7 +48,7 @@ export class WebService {
   async send(outgoing: Outgoing, signal: AbortSignal): Promise<Sent> {
     const answer = await this.#client.ask(outgoing, signal)
     if (answer.kind === 'incoming') {
-      const response = this.#cut(showResponse(answer, outgoing.url, errorBody(answer), this.#masks))
+      const response = this.#cut(showResponse(answer, outgoing.url, errorBody(answer, this.#masks), this.#masks))
       return this.#sent(answer.status, response, this.#refused(answer, outgoing))
     }
     const { reached, message } = answer
@@ -83,7 +83,7 @@ export class WebService {
     const retried = this.#settings.retried.includes(answer.status)
     return {
       ...statusFailure(answer.status, answer.url.origin, retry_after_ms, retried),
-      response: showResponse(answer, url, errorBody(answer), this.#masks),
+      response: showResponse(answer, url, errorBody(answer, this.#masks), this.#masks),
     }
   }
 }
