@@ -49,6 +49,8 @@ export interface RunResult {
   readonly error: CustodyError | null
   /** Why it was cancelled, if it was. */
   readonly stopped_by: 'user' | 'budget_exhausted' | null
+  /** Where the budget is exhausted: what the next call can cost at most. */
+  readonly next_call_usd: number | null
 }
 
 /** What both a new run and one that goes on are given. */
@@ -111,7 +113,8 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
   ): RunResult => {
     const root = committer.head?.root ?? ''
     const summary = summarise(run, status, committer.totals, outputs, root, clock.now_us() - began_us)
-    return { summary, error, stopped_by }
+    const next_call_usd = stopped_by === 'budget_exhausted' ? calls.next_call_usd : null
+    return { summary, error, stopped_by, next_call_usd }
   }
   try {
     await parts.prologue?.(committer)

@@ -161,6 +161,12 @@ export class Calls {
     return this.#waiting_visits
   }
 
+  /** The least of what calls that wait for budget can cost at most, each the first of its service; null if none waits. */
+  get next_call_usd(): number | null {
+    const all = [...this.#services.values()].flatMap(({ unaffordable_nusd }) => unaffordable_nusd ?? [])
+    return all.length === 0 ? null : Math.min(...all) / 1e9
+  }
+
   /** Nothing begins any more; what is under way has some time to come back. */
   close(): void {
     if (this.#closed) return

@@ -67,6 +67,11 @@ export class Service {
     return this.#next() === undefined ? 'unaffordable' : 'queued'
   }
 
+  /** What its first call can cost at most, where that waits for budget; null where none does. */
+  get unaffordable_nusd(): number | null {
+    return this.waits === 'unaffordable' ? (this.#queue[0]?.most_nusd ?? null) : null
+  }
+
   /** Calls that another process began, as far as is known: they count in the minute. */
   assumeBegun(calls: number, at_us: number): void {
     for (let i = 0; i < calls; i++) this.#pace?.begin(at_us)
