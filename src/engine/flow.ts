@@ -7,6 +7,7 @@
  * W2. A token joins the line when it first waits: for a plugin's answer, a place in a pool, its backoff, its turn, or the
  *     rest of its group; what is born of it stands there in its place. Members of an open batch are in no line.
  * W3. Answers that arrived come before timers that are due.
+ * W4. Where time decides, no two visits begin at the same time: so the record tells which came first.
  */
 import type { CommitLine } from '../model/entry.ts'
 import type { AggregateNode, ForkNode, GateNode, Plan, PlanNode, SinkNode, TransformNode } from '../plan/plan.ts'
@@ -16,6 +17,7 @@ import type { Contexts } from './calls/contexts.ts'
 import { refusal } from './decide/batch.ts'
 import { afterError } from './decide/retry.ts'
 import { type AfterSent, afterSent, type SendResult, UNANSWERED } from './decide/sent.ts'
+import type { Following } from './follow/following.ts'
 import type { Waiting } from './frames.ts'
 import { Joins } from './joins.ts'
 import { Line } from './line.ts'
@@ -42,6 +44,10 @@ export interface FlowParts {
   readonly clock: Clock
   readonly contexts: Contexts
   readonly news: News
+  /** null if the run is no replay, or time decides nothing in it. */
+  readonly following: Following | null
+  /** Nodes where time decides. */
+  readonly races: ReadonlySet<number>
 }
 
 export class Flow {
@@ -54,18 +60,22 @@ export class Flow {
   readonly #aggregates: readonly AggregateNode[]
   readonly #news: News
   readonly #turns: Turns
+  /** When the last visit began that time may have decided. */
+  #raced_us = 0
 
   constructor(parts: FlowParts, reaches: (node: number, target: number) => boolean) {
     this.#parts = parts
+    const { following } = parts
     this.#nodes = parts.plan.nodes
     const ordered = this.#nodes
       .filter(({ kind }) => kind === 'sink' || kind === 'aggregate')
       .map(({ number }) => number)
     this.#line = new Line(ordered, reaches)
-    this.#turns = new Turns(this.#line, ordered)
+    this.#turns = new Turns(this.#line, ordered, following)
     this.#news = parts.news
-    this.#merges = new Merges({ ...parts, joins: new Joins(parts.plan, reaches), line: this.#line })
-    this.#batches = new Batches(parts.clock, batch => this.#news.fallDue(stack => this.#lookInTime(batch, stack)))
+    this.#merges = new Merges({ ...parts, joins: new Joins(parts.plan, reaches, following), line: this.#line })
+    const look = (batch: Batch) => this.#news.fallDue(stack => this.#lookInTime(batch, stack))
+    this.#batches = new Batches(parts.clock, look, following)
     this.#aggregates = upstreamFirst(
       this.#nodes.filter(node => node.kind === 'aggregate'),
       reaches,
@@ -82,9 +92,14 @@ export class Flow {
     return this.#news.expected
   }
 
-  /** Tokens in line that wait for something that isn't the rest of their group; of these, how many rest in backoff. */
+  /** Tokens in line that wait for something that isn't the rest of their group; of these, how many rest, in backoff or
+   * because they are ahead of a replay’s record. */
   get waiting(): { readonly all: number; readonly resting: number } {
-    return { all: this.#line.active, resting: this.#news.resting }
+    return { all: this.#line.active, resting: this.#news.resting + this.#ahead }
+  }
+
+  get #ahead(): number {
+    return this.#parts.following?.waiting ?? 0
   }
 
   /** Whether no token waits for anything, not even the rest of its group. Members of open batches aside. */
@@ -130,10 +145,15 @@ export class Flow {
     })
   }
 
+  /** Whether this record may be read: a replay looks up first what is on record of it. */
+  isReadyFor(source: PlanNode, index: number): boolean {
+    return this.#parts.following?.isReadyFor(source.number, index) ?? true
+  }
+
   /** Advances a token that was just read, unless its source was also its end. */
   enter(token: Token): void {
-    if (token.ended) return
-    this.#advance([token])
+    this.#parts.following?.enter(token.subject)
+    if (!token.ended) this.#advance([token])
     this.#passTurns()
   }
 
@@ -160,7 +180,9 @@ export class Flow {
    * False if there is none.
    */
   flush(): boolean {
-    if (this.#line.active > 0) return false
+    this.#parts.following?.inputEnded()
+    this.#passTurns()
+    if (this.#line.active > this.#ahead) return false
     for (const node of this.#aggregates) {
       const batch = this.#batches.openAt(node.number)
       if (batch === undefined || this.#line.anyFor(node.number)) continue
@@ -171,6 +193,16 @@ export class Flow {
       return true
     }
     return false
+  }
+
+  /** Nothing else can go on: of a replay’s tokens, the first that waits for what doesn't come goes on. False if none does. */
+  giveUp(): boolean {
+    if (this.hasNews || this.performing > 0 || this.#news.resting > 0) return false
+    const token = this.#parts.following?.giveUp() ?? null
+    if (token === null) return false
+    this.#advance([token])
+    this.#passTurns()
+    return true
   }
 
   // ── advancing ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -191,7 +223,7 @@ export class Flow {
   /** One visit. A token that can go on is put back onto the stack. */
   #visit(token: Token, stack: Token[]): void {
     const node = this.#node(token.node)
-    const started_us = this.#parts.clock.now_us()
+    const started_us = this.#beginsAt(node)
     switch (node.kind) {
       case 'transform':
       case 'gate':
@@ -205,10 +237,18 @@ export class Flow {
       case 'fork':
         return this.#fork(token, node, started_us, stack)
       case 'coalesce':
-        return this.#merges.arrive(token, node, started_us, stack)
+        if (this.#turns.has(token)) this.#merges.arrive(token, node, started_us, stack)
+        return
       case 'source':
         throw new TypeError(`an edge leads to source ${node.name}`)
     }
+  }
+
+  #beginsAt({ number }: PlanNode): number {
+    const now_us = this.#parts.clock.now_us()
+    if (!this.#parts.races.has(number)) return now_us
+    this.#raced_us = Math.max(now_us, this.#raced_us + 1)
+    return this.#raced_us
   }
 
   #perform(token: Token, node: Performing, started_us: number, stack: Token[]): void {
@@ -365,6 +405,7 @@ export class Flow {
     const batch =
       this.#batches.openAt(node.number) ??
       this.#batches.open(recorder.openBatch(node, this.#batches.next(node.number), started_us), started_us)
+    this.#parts.following?.gather(batch.subject, token, batch.members.length === 0)
     recorder.holdInBatch(token, batch, batch.members.length, started_us)
     batch.members.push({ token, branch: 0, started_us })
     this.#lookAt(batch, false, stack)

@@ -10,6 +10,7 @@ import { type BirthFact, type EndingFact, GROUP_KINDS, type GroupKind, type Visi
 import { fateOf } from '../../src/model/outcome.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { recordedCalls } from '../../src/read/recorded/answers.ts'
+import { recordedCourses } from '../../src/read/recorded/courses.ts'
 import { MemoryLedger } from '../support/memory-ledger.ts'
 import { Power } from '../support/power.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
@@ -58,32 +59,68 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
     problems.push(...compare(world, ledger, expected, plan, result.summary))
     problems.push(...problemsOfCalls(model, callsIn(ledger.subjects()), result.summary))
     if (world.services.under_way > 0) problems.push(`${world.services.under_way} calls are under way at the end`)
-    if (expected !== null && shape.calls === true && problems.length === 0)
-      problems.push(...(await replay(model, ledger, plan, expected, seed)))
+    const repeats = shape.sends !== true && (shape.calls === true || shape.timed === true)
+    if (repeats && problems.length === 0) {
+      const came_to = { written: world.disk, endings: tellEndings(plan, ledger, []) }
+      problems.push(...(await replay({ model, shape, recorded: ledger, expected: expected ?? came_to, seed })))
+    }
   }
   return { model, problems, crashes, rows: result?.summary.rows.read ?? 0 }
 }
 
-/** The run once more, on what it has on record: all is as it was, and nothing is asked. */
-async function replay(
-  model: Model,
+interface Replay {
+  readonly model: Model
+  readonly shape: Shape
+  readonly recorded: MemoryLedger
+  readonly expected: Pick<Interpretation, 'written' | 'endings'>
+  readonly seed: number
+}
+
+/**
+ * The run once more, on what it has on record, and in other times: all is as it was, and nothing is asked. Then that replay
+ * is replayed, too. Where the run may crash, a replay may be stopped.
+ */
+async function replay(task: Replay): Promise<string[]> {
+  const { model, shape, expected, seed } = task
+  const fate = new Random(seed + 4)
+  let { recorded } = task
+  for (const which of ['the replay', 'the replay of the replay']) {
+    const world = new World(new VirtualClock(), new Random(seed + 3))
+    const ledger = new MemoryLedger()
+    const plan = world.plan(model, null)
+    world.services.silent = true
+    let result = await replayOnce(world, ledger, recorded, model, shape.crashes === true ? fate : null)
+    while (result.error === null && !ledger.sealed) result = await replayOnce(world, ledger, recorded, model, null)
+    const problems =
+      result.error === null
+        ? [...compare(world, ledger, expected, plan, result.summary), ...world.services.problems]
+        : [`it failed: ${result.error.stack}`]
+    if (problems.length > 0) return problems.map(problem => `in ${which}: ${problem}`)
+    recorded = ledger
+  }
+  return []
+}
+
+/** Begins a replay, or goes on with it. `fate`: who decides when it is stopped, if it is. */
+async function replayOnce(
+  world: World,
+  ledger: MemoryLedger,
   recorded: MemoryLedger,
-  { topology }: Plan,
-  expected: Interpretation,
-  seed: number,
-): Promise<string[]> {
-  const world = new World(new VirtualClock(), new Random(seed + 3))
-  const ledger = new MemoryLedger()
+  model: Model,
+  fate: Random | null,
+): Promise<RunResult> {
+  const goes_on = ledger.entries_kept.length > 0
+  if (goes_on) world.clock = new VirtualClock(world.clock.now_us() + 1_000_000)
   const plan = world.plan(model, null)
-  const recordings = await recordedCalls(recorded, 1, topology)
-  world.services.silent = true
-  const never = new AbortController().signal
-  const request = { plan, run: RUN, clock: world.clock, limit: Number.POSITIVE_INFINITY, signal: never, recordings }
-  const run = runPlan({ ...request, ledger, custody: 'simulated', dry_run: false })
-  const { summary, error } = await world.clock.drive(run, LONGEST_US)
-  if (error !== null) return [`the replay failed: ${error.stack}`]
-  const problems = [...compare(world, ledger, expected, plan, summary), ...world.services.problems]
-  return problems.map(problem => `in the replay: ${problem}`)
+  const recordings = await recordedCalls(recorded, 1, plan.topology)
+  const courses = await recordedCourses(recorded, 1, plan.topology, undefined)
+  const stop = new AbortController()
+  if (fate?.chance(0.5)) world.clock.wake(fate.below(1_000_000), () => stop.abort())
+  const common = { plan, run: RUN, clock: world.clock, signal: stop.signal, recordings, courses, ledger }
+  const work = goes_on
+    ? resumeRun({ ...common, reader: ledger, from_ledger_only: false, abandon: false })
+    : runPlan({ ...common, limit: Number.POSITIVE_INFINITY, custody: 'simulated', dry_run: false })
+  return world.clock.drive(work, LONGEST_US)
 }
 
 /** What may be spent grows each time, in the end without bounds. */
@@ -163,7 +200,7 @@ function downsOf(ledger: MemoryLedger): (readonly [number, number])[] {
 function compare(
   world: World,
   ledger: MemoryLedger,
-  expected: Interpretation | null,
+  expected: Pick<Interpretation, 'written' | 'endings'> | null,
   plan: Plan,
   summary: RunSummary,
 ): string[] {
