@@ -23,7 +23,7 @@ import { preparePlan } from './pipeline-access.ts'
 import { ProgressLine } from './progress.ts'
 import { renderSummary, statusText } from './render/summary.ts'
 import { counted, printable } from './render/text.ts'
-import { recordingsOf } from './replaying.ts'
+import { onRecord } from './replaying.ts'
 import { shownRun, tellResult } from './tell-run.ts'
 import { boundYoungGeneration } from './young-generation.ts'
 
@@ -127,7 +127,7 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
     const { replays } = await openingOf(reader, log)
     return await resumeRun({
       plan,
-      recordings: replays === undefined ? null : await recordingsOf(reader, replays),
+      ...(replays === undefined ? {} : await onRecord(reader, replays)),
       run,
       ledger,
       reader,

@@ -75,9 +75,11 @@ export function verdictOnRecord(
   { expected, arrived, lost }: GroupMembers,
   record: GroupOnRecord,
 ): Verdict | null {
-  const { members } = record
-  if (arrived.some(each => !members.includes(each)) || members.some(each => lost.has(each))) return null
+  const { members, verdict } = record
   const state = { expected, arrived: arrived.length, lost: lost.size, timed_out: false }
+  // Whoever came before or after the loss, the group fails by it.
+  if (verdict === 'branch_lost' || verdict === 'quorum_not_met') return verdictOn(policy, state)
+  if (arrived.some(each => !members.includes(each)) || members.some(each => lost.has(each))) return null
   if (!isClosedByTime(policy, record)) return verdictOn(policy, state)
   return verdictOn(policy, { ...state, lost: 0, timed_out: arrived.length === members.length })
 }
