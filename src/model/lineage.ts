@@ -20,6 +20,12 @@ export function mergedPath(parent: string, coalesce: string): string {
   return `${parent}/+${coalesce}`
 }
 
+/** Which coalesce made what stands at `later`, or what that came of, of branches of the row instance at `parent`; or null. */
+export function mergedBy(later: string, parent: string): string | null {
+  const merged = mergedPath(parent, '')
+  return later.startsWith(merged) ? (later.slice(merged.length).match(/^[^/*]+/)?.[0] ?? null) : null
+}
+
 /** Whether what stands at `later` is the row instance at `path`, or came of it without a merge of what is outside. */
 export function comesOf(later: string, path: string): boolean {
   if (!later.startsWith(path)) return false

@@ -10,7 +10,7 @@
  * O5. (I12) What is known of the record is that of rows and batches under way, and of the records that are read next.
  */
 import { canonicalize } from '../../model/canonical.ts'
-import { comesOf, mergedPath } from '../../model/lineage.ts'
+import { comesOf, mergedBy, mergedPath } from '../../model/lineage.ts'
 import type { Course, Courses, RecordedBatch, RecordedGroup, RecordedTake } from '../../model/recording.ts'
 import type { Json } from '../../model/row.ts'
 import type { Plan } from '../../plan/plan.ts'
@@ -260,6 +260,10 @@ function isBefore(a: Expected, b: Expected): boolean {
 /** Whether what stands at `path` may come of the token: of itself, or of a merge that it is a branch of. */
 function leads({ path: from, frames }: Token, path: string): boolean {
   if (comesOf(path, from)) return true
-  for (let at = frames; at !== null; at = at.outer) if (path.startsWith(`${at.fork.path}/+`)) return true
+  for (let at = frames; at !== null; at = at.outer) {
+    const coalesce = mergedBy(path, at.fork.path)
+    if (coalesce === null) continue
+    return [...at.fork.joins.values()].every(({ node, verdict }) => node.name !== coalesce || verdict === null)
+  }
   return false
 }
