@@ -8,6 +8,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type CallsResult, measureCalls } from './asking.ts'
 import { writeData } from './data.ts'
+import { measureOpenGroups, type OpenGroupsResult } from './open-groups.ts'
 import { crash, measure, type Start, timeProgram } from './start.ts'
 import { mean, median } from './statistics.ts'
 import type { Mark, ReadSample, ResumeSample, RunSample, RunTask } from './task.ts'
@@ -23,6 +24,8 @@ export interface Bench {
   readonly repeat: number
   /** Rows that a chaos peer is asked about, how many at once, and how long it takes on average; null: none. */
   readonly calls: { readonly rows: number; readonly concurrency: number; readonly latency_ms: number } | null
+  /** Rows of the run with very many open groups; null: it isn't made. */
+  readonly open_groups: number | null
   /** Whether the built program is timed, too. */
   readonly program: boolean
   /** Made, and removed at the end; on the disk that is to be measured. */
@@ -66,6 +69,7 @@ export interface LongRun {
 export interface Results {
   readonly workloads: { readonly [name in WorkloadName]?: readonly SizeResult[] }
   readonly long_run: LongRun | null
+  readonly open_groups: OpenGroupsResult | null
   readonly calls: CallsResult | null
 }
 
@@ -78,7 +82,10 @@ export async function measureAll(bench: Bench): Promise<Results> {
   mkdirSync(folder, { recursive: true })
   try {
     onStep('writing the input')
-    await writeData(join(folder, 'data.csv'), Math.max(...sizes, others, bench.calls?.rows ?? 0))
+    await writeData(
+      join(folder, 'data.csv'),
+      Math.max(...sizes, others, bench.calls?.rows ?? 0, bench.open_groups ?? 0),
+    )
     const results: { [name in WorkloadName]?: SizeResult[] } = {}
     let long_run: LongRun | null = null
     for (const name of workloads) {
@@ -90,7 +97,7 @@ export async function measureAll(bench: Bench): Promise<Results> {
         if (is_longest) long_run = await lookAt(bench, last)
       }
     }
-    return { workloads: results, long_run, calls: await lookAtCalls(bench) }
+    return { workloads: results, long_run, open_groups: await lookAtGroups(bench), calls: await lookAtCalls(bench) }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -133,6 +140,12 @@ async function measureSize(
     ratio: rows_per_second / without,
   }
   return { result, last: full.at(-1) as RunSample }
+}
+
+async function lookAtGroups({ open_groups, folder, start, onStep }: Bench): Promise<OpenGroupsResult | null> {
+  if (open_groups === null) return null
+  onStep(`open groups, ${open_groups.toLocaleString('en')} rows`)
+  return measureOpenGroups(open_groups, join(folder, 'groups'), start)
 }
 
 async function lookAtCalls({ calls, folder, start, onStep }: Bench): Promise<CallsResult | null> {

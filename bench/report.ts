@@ -56,6 +56,7 @@ export function render({ machine, results, compared }: Report): string {
     ),
     ...workloadLines(results),
     ...(w1 === undefined || results.long_run === null ? [] : ['', ...longLines(results.long_run)]),
+    ...groupLines(results),
     ...callLines(results),
     '',
     NOTES,
@@ -104,6 +105,16 @@ function longLines({ rows, marks, readers, explain_process_ms, resume }: NonNull
     `explain: ${explain_first_ms.toFixed(1)} ms the first time, ${explain_again_ms.toFixed(1)} ms again${whole_process}`,
     `resume after ${whole(resume.rows)} rows: state restored after ${restored_seconds.toFixed(1)} s, first commit after ${first_commit_seconds.toFixed(1)} s`,
     `verify: ${verify_seconds.toFixed(1)} s, ${((verify_seconds * 1e6) / rows).toFixed(1)} µs a row${verify_ok ? '' : '; IT FOUND PROBLEMS'}`,
+  ]
+}
+
+function groupLines({ open_groups }: Results): string[] {
+  if (open_groups === null) return []
+  const { rows, groups, rows_per_second, peak_rss_bytes, rss_of_tenths_bytes } = open_groups
+  return [
+    '',
+    `open groups: ${whole(rows)} rows, ${whole(groups)} groups open at most: ${whole(rows_per_second)} rows/s, peak ${whole(peak_rss_bytes / 1e6)} MB`,
+    `       most RSS in MB in each tenth: ${rss_of_tenths_bytes.map(each => whole(each / 1e6)).join(' ')}`,
   ]
 }
 

@@ -10,13 +10,13 @@ import { machine } from './machine.ts'
 import { type Bench, measureAll } from './measurements.ts'
 import { type Report, render } from './report.ts'
 import { compare } from './targets.ts'
-import { WORKLOADS, type WorkloadName } from './workloads.ts'
+import { OPEN_GROUPS, WORKLOADS } from './workloads.ts'
 
 const RESULTS = join(import.meta.dirname, 'results')
 const USAGE = `\
 npm run bench -- [options]
   --quick        10,000 and 100,000 rows only, three times instead of five
-  --only NAME    only this workload: ${Object.keys(WORKLOADS).join(', ')}, calls
+  --only NAME    only this workload: ${[...Object.keys(WORKLOADS), 'calls'].join(', ')}
   --rows N       W1 with this many rows only, and the others too
   --repeat N     how often small runs are repeated
   --json         print the result as JSON`
@@ -49,11 +49,12 @@ function benchOf(options: ReturnType<typeof parse>): Bench {
   const rows = number('rows', options.rows)
   const sizes = quick ? [10_000, 100_000] : [10_000, 100_000, 1_000_000]
   return {
-    workloads: (Object.keys(WORKLOADS) as WorkloadName[]).filter(name => only === undefined || only === name),
+    workloads: (['w1', 'w2', 'w3'] as const).filter(name => only === undefined || only === name),
     sizes: rows === undefined ? sizes : [rows],
     others: rows ?? 100_000,
     repeat: number('repeat', options.repeat) ?? (quick ? 3 : 5),
     calls: only === undefined || only === 'calls' ? { rows: 5_000, concurrency: 64, latency_ms: 400 } : null,
+    open_groups: only === 'groups' || (only === undefined && !quick) ? (rows ?? 8 * OPEN_GROUPS) : null,
     program: true,
     // On the disk of the checkout: /tmp may be in memory, where an fsync costs nothing.
     folder: join(RESULTS, `work-${process.pid}`),

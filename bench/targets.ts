@@ -89,6 +89,11 @@ const TARGETS: readonly Target[] = [
     of: r => r.long_run?.readers.explain_first_ms,
   },
   {
+    what: 'memory with 100,000 open groups, growth from the second to the last quarter',
+    ...{ unit: '%', at_least: 10, aim: 2, less_is_better: true },
+    of: r => growth(r.open_groups?.rss_growth),
+  },
+  {
     what: 'calls: rows/s against the ideal',
     ...{ unit: 'ratio', at_least: 0.9, aim: 0.95 },
     of: r => (r.calls === null ? undefined : r.calls.rows_per_second / r.calls.ideal_rows_per_second),

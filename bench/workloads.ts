@@ -1,11 +1,14 @@
 /** The pipelines that are measured (DESIGN section 8). Each reads `data.csv` of the folder above its own. */
 
-export type WorkloadName = 'w1' | 'w2' | 'w3'
+export type WorkloadName = 'w1' | 'w2' | 'w3' | 'groups'
 
 export interface Workload {
   readonly what: string
   readonly yaml: string
 }
+
+/** Of the workload `groups`, at most. */
+export const OPEN_GROUPS = 100_000
 
 /** The source that all pipelines read from, and where its rows go. */
 export const head = (name: string, to: string) => `
@@ -55,6 +58,22 @@ nodes:
     to: statistics
 sinks:
   statistics: { plugin: csv, options: { path: out/statistics.csv } }
+`,
+  },
+  groups: {
+    what: `each row forked, one branch held until a batch of ${OPEN_GROUPS.toLocaleString('en')} lets the other go`,
+    yaml: `${head('groups', 'both')}
+nodes:
+  both: { fork: { straight: joined, pooled: pool } }
+  pool:
+    aggregate: dedupe
+    output: passthrough
+    trigger: { count: ${OPEN_GROUPS} }
+    options: { key: [id] }
+    to: joined
+  joined: { coalesce: [straight, pooled], policy: require_all, merge: union, to: rows_out }
+sinks:
+  rows_out: { plugin: csv, options: { path: out/rows.csv } }
 `,
   },
 }

@@ -22,6 +22,7 @@ test('measures a workload, and compares each number with its target', async () =
     sizes: [6000],
     others: 1000,
     repeat: 1,
+    open_groups: 2000,
     calls: { rows: 40, concurrency: 8, latency_ms: 10 },
     program: false,
     folder: temporary(),
@@ -42,6 +43,8 @@ test('measures a workload, and compares each number with its target', async () =
   expect(results.workloads).toEqual({ w1: [sample] })
   expect(results.long_run).toMatchObject({ rows: 6000, readers: { verify_ok: true }, explain_process_ms: null })
   expect(results.long_run?.resume.restored_seconds).toBeLessThan(results.long_run?.resume.first_commit_seconds ?? 0)
+
+  expect(results.open_groups).toMatchObject({ rows: 2000, groups: 100_000, rows_per_second: expect.any(Number) })
 
   const calls = { rows: 40, concurrency: 8, peak_in_flight: 8, rows_per_second: expect.any(Number) }
   expect(results.calls).toMatchObject(calls)

@@ -184,13 +184,12 @@ export class Committer {
   async #begin(receipts: readonly Receipt[], last: boolean): Promise<void> {
     this.#atPoint('after_flush')
     const send = this.#outbox.intend(() => this.#atPoint('before_send'))
-    for (const { subject, draft } of this.#recorder.unsettled.take()) subject.previous = this.#ledger.append(draft)
+    this.#recorder.unsettled.take(draft => this.#ledger.append(draft))
     if (last)
       this.#append({ k: 'publish', artifacts: this.#receiptFacts(receipts), t: this.#clock.now_us() }, [
         full(this.#artifacts(receipts)),
       ])
     const totals = this.#recorder.tallies.snapshot()
-    const line = this.#flow.order()
     const cursors = this.#intakes.map(intake => ({ intake, cursor: intake.cursor() }))
     const value: CommitValue = {
       cursors: Object.fromEntries(
@@ -216,7 +215,7 @@ export class Committer {
         ),
         receipts: this.#receiptFacts(receipts),
         totals,
-        ...(line.length === 0 ? {} : { line }),
+        ...this.#flow.order(),
         t: this.#clock.now_us(),
       },
       [full(value as unknown as Json)],

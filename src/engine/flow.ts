@@ -7,9 +7,11 @@
  * W2. A token joins the line when it first waits: for a plugin's answer, a place in a pool, its backoff, its turn, or the
  *     rest of its group; what is born of it stands there in its place. Members of an open batch are in no line.
  * W3. Answers that arrived come before timers that are due.
- * W4. Where time decides, no two visits begin at the same time: so the record tells which came first.
+ * W4. (I12) What one piece of news sets going is done before the next is looked at, but not before a commit that is overdue:
+ *     then the rest waits in the line, and goes on first when the commit is begun.
+ * W5. Where time decides, no two visits begin at the same time: so the record tells which came first.
  */
-import type { CommitLine } from '../model/entry.ts'
+import type { CommitLine } from '../model/commit-line.ts'
 import type { AggregateNode, ForkNode, GateNode, Plan, PlanNode, SinkNode, TransformNode } from '../plan/plan.ts'
 import type { BatchResult, RowError } from '../sdk/spec.ts'
 import { type Batch, Batches } from './batches.ts'
@@ -21,8 +23,9 @@ import type { Following } from './follow/following.ts'
 import type { Waiting } from './frames.ts'
 import { Joins } from './joins.ts'
 import { Line } from './line.ts'
+import { LineRecord } from './line-record.ts'
 import { Merges } from './merges.ts'
-import type { News } from './news.ts'
+import type { Apply, News } from './news.ts'
 import type { Outbound, Outputs } from './outputs.ts'
 import type { Clock } from './ports.ts'
 import { upstreamFirst } from './reach.ts'
@@ -54,12 +57,21 @@ export class Flow {
   readonly #parts: FlowParts
   readonly #nodes: readonly PlanNode[]
   readonly #line: Line
+  readonly #line_record: LineRecord
   readonly #merges: Merges
   readonly #batches: Batches
   /** Aggregates, upstream ones first. */
   readonly #aggregates: readonly AggregateNode[]
   readonly #news: News
   readonly #turns: Turns
+  /** Of what was begun, and isn't done because a commit is due: tokens, the last one first. */
+  #left: Token[] = []
+  /** News that was taken, the last first. */
+  #taken: Apply[] = []
+  /** Tokens may be there whose turn has come. */
+  #passes = false
+  /** Goes on though a commit is due. */
+  #hurries = false
   /** When the last visit began that time may have decided. */
   #raced_us = 0
 
@@ -71,6 +83,7 @@ export class Flow {
       .filter(({ kind }) => kind === 'sink' || kind === 'aggregate')
       .map(({ number }) => number)
     this.#line = new Line(ordered, reaches)
+    this.#line_record = new LineRecord(this.#line)
     this.#turns = new Turns(this.#line, ordered, following)
     this.#news = parts.news
     this.#merges = new Merges({ ...parts, joins: new Joins(parts.plan, reaches, following), line: this.#line })
@@ -84,7 +97,7 @@ export class Flow {
 
   /** Whether `deliver` has something to do. */
   get hasNews(): boolean {
-    return this.#news.any
+    return this.#left.length > 0 || this.#taken.length > 0 || this.#passes || this.#news.any
   }
 
   /** Visits and batches that plugins have promised to answer. */
@@ -107,11 +120,9 @@ export class Flow {
     return this.#line.size === 0
   }
 
-  /** The order of what is under way, as a commit keeps it. */
+  /** What the next commit tells of the order of what is under way. To be asked once for each. */
   order(): CommitLine {
-    return Array.from(this.#line.order(), each =>
-      each instanceof Token ? each.id : ([each.join.fork.group, each.join.node.number, each.branch] as const),
-    )
+    return this.#line_record.next()
   }
 
   /**
@@ -157,22 +168,45 @@ export class Flow {
     this.#passTurns()
   }
 
-  /** Applies all that has arrived. @throws CustodyError of a plugin's defect, after all else was applied. */
-  deliver(): void {
+  /**
+   * Applies all that has arrived, unless a commit is overdue: then the rest follows that. `all`: even so.
+   * @throws CustodyError of a plugin's defect, after all else was applied.
+   */
+  deliver(all = false): void {
     const thrown: unknown[] = []
-    while (this.hasNews) {
-      for (const apply of this.#news.take()) {
-        const stack: Token[] = []
-        try {
-          apply(stack)
-          this.#advance(stack)
-        } catch (error) {
-          thrown.push(error)
-        }
+    this.#hurries = all
+    while (this.hasNews && !this.#isOverdue) {
+      try {
+        this.#deliverNext()
+      } catch (error) {
+        thrown.push(error)
+        this.#hurries = true
       }
-      this.#passTurns()
     }
+    this.#hurries = false
     if (thrown.length > 0) throw thrown[0]
+  }
+
+  /** What was left goes on before anything else, as if there had been no commit in between. */
+  #deliverNext(): void {
+    if (this.#left.length > 0) {
+      const stack = this.#left
+      this.#left = []
+      return this.#advance(stack)
+    }
+    const apply = this.#taken.pop()
+    if (apply !== undefined) {
+      const stack: Token[] = []
+      apply(stack)
+      return this.#advance(stack)
+    }
+    if (this.#passes) return this.#passTurns()
+    this.#taken = this.#news.take().toReversed()
+    this.#passes = true
+  }
+
+  get #isOverdue(): boolean {
+    return !this.#hurries && this.#parts.recorder.unsettled.isOverfull
   }
 
   /**
@@ -210,6 +244,7 @@ export class Flow {
   /** Advances tokens, the last one first, and depth first what is born of them, until each has ended or waits. */
   #advance(stack: Token[]): void {
     for (let token = stack.pop(); token !== undefined; token = stack.pop()) {
+      if (this.#isOverdue) return this.#leave([...stack, token])
       try {
         this.#visit(token, stack)
       } catch (thrown) {
@@ -218,6 +253,12 @@ export class Flow {
         throw thrown
       }
     }
+  }
+
+  /** The rest follows the next commit, which has its order. */
+  #leave(rest: Token[]): void {
+    for (const token of rest.toReversed()) this.#line.stay(token)
+    this.#left = rest
   }
 
   /** One visit. A token that can go on is put back onto the stack. */
@@ -469,9 +510,17 @@ export class Flow {
 
   // ── the line ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Lets tokens pass whose turn has come, until none can. */
+  /** Lets tokens pass whose turn has come, until none can, or a commit is overdue. */
   #passTurns(): void {
-    for (let token = this.#turns.next(); token !== null; token = this.#turns.next()) this.#advance([token])
+    this.#passes = true
+    while (!this.#isOverdue) {
+      const token = this.#turns.next()
+      if (token === null) {
+        this.#passes = false
+        return
+      }
+      this.#advance([token])
+    }
   }
 
   #node(number: number): PlanNode {

@@ -12,6 +12,8 @@ import type { MergeFailure } from './decide/coalesce.ts'
 import type { Place } from './line.ts'
 import type { Token } from './token.ts'
 
+const NONE: readonly never[] = []
+
 export interface Frame {
   readonly fork: ForkGroup
   /** Ordinal of the branch within its fork. */
@@ -29,8 +31,8 @@ export interface ForkGroup {
   readonly path: string
   /** Its value's number; 0 where it needn't be known any more. */
   readonly value: number
-  /** By coalesce node. */
-  readonly joins: Map<number, Join>
+  /** One for each coalesce that joins its branches, as soon as something has happened there. */
+  joins: readonly Join[]
 }
 
 export interface Waiting {
@@ -40,7 +42,10 @@ export interface Waiting {
   readonly started_us: number
 }
 
-/** One group at one coalesce. */
+/**
+ * One group at one coalesce. There may be very many of them, which is why lists are replaced instead of added to: a list that
+ * grows keeps room for sixteen.
+ */
 export interface Join {
   readonly node: CoalesceNode
   readonly fork: ForkGroup
@@ -49,17 +54,17 @@ export interface Join {
   /** 0 until the first arrival. */
   group: number
   /** In order of arrival. */
-  readonly arrived: Waiting[]
+  arrived: readonly Waiting[]
   /** Positions in the coalesce's list of branches that can't arrive any more. */
-  readonly lost: Set<number>
+  lost: readonly number[]
   /** null while it waits. */
   verdict: 'merged' | 'closed' | MergeFailure | null
   callOffTimeout: (() => void) | null
   /**
    * While it waits: where in the line carriers of a branch were lost, the last of them, by the branch's position in the
-   * coalesce's list.
+   * coalesce's list. null while there are none.
    */
-  readonly traces: Map<number, Place>
+  traces: Map<number, Place> | null
 }
 
 /** What stands in the line where a carrier of a branch was lost, for a group that waits on. */
@@ -70,7 +75,8 @@ export interface Trace {
 
 /** Where in the line those branches were lost that are. */
 export function tracesOfLost({ traces, lost }: Join): Place[] {
-  return [...traces].flatMap(([branch, place]) => (lost.has(branch) ? [place] : []))
+  if (traces === null) return []
+  return [...traces].flatMap(([branch, place]) => (lost.includes(branch) ? [place] : []))
 }
 
 /** The frame of `fork` that a token carries, however deep. */
@@ -86,20 +92,24 @@ export function carries(frames: Frame | null, fork: ForkGroup, branch: number): 
   return false
 }
 
+export function joinAt({ joins }: ForkGroup, node: CoalesceNode): Join | undefined {
+  return joins.find(join => join.node === node)
+}
+
 export function joinOf(frame: Frame, node: CoalesceNode): Join {
-  const known = frame.fork.joins.get(node.number)
+  const known = joinAt(frame.fork, node)
   if (known !== undefined) return known
   const join: Join = {
     node,
     fork: frame.fork,
     outer: frame.outer,
     group: 0,
-    arrived: [],
-    lost: new Set(),
+    arrived: NONE,
+    lost: NONE,
     verdict: null,
     callOffTimeout: null,
-    traces: new Map(),
+    traces: null,
   }
-  frame.fork.joins.set(node.number, join)
+  frame.fork.joins = [...frame.fork.joins, join]
   return join
 }

@@ -11,7 +11,7 @@ import type { Json, Row } from '../model/row.ts'
 import type { CoalesceNode, ForkNode, Plan } from '../plan/plan.ts'
 import { causeOf, type MergeFailure, type Verdict, verdictOn, verdictOnRecord } from './decide/coalesce.ts'
 import { type Merged, mergeBranches } from './decide/merge.ts'
-import { carries, type Frame, frameOf, type Join, joinOf, type Waiting } from './frames.ts'
+import { carries, type Frame, frameOf, type Join, joinAt, joinOf, type Waiting } from './frames.ts'
 import type { Subject, Token } from './token.ts'
 
 /** What follows from an arrival, a loss or a timeout. */
@@ -78,7 +78,7 @@ export class Joins {
     const arrival: Waiting = { token, branch, started_us }
     if (join.arrived.some(each => each.branch === branch))
       throw misplaced(node, `branch \`${node.branches[branch]}\` has come twice to`)
-    join.arrived.push(arrival)
+    join.arrived = [...join.arrived, arrival]
     if (join.verdict !== null) return late(join, arrival)
     return this.#decide(join, token.subject, false) ?? { kind: 'hold', join, arrival }
   }
@@ -96,8 +96,12 @@ export class Joins {
         const branch = position[frame.branch] ?? -1
         if (branch === -1 || !this.#reaches(from, node.number)) continue
         const { fork, branch: ordinal } = frame
-        const known = fork.joins.get(node.number)
-        if (known?.verdict != null || known?.arrived.some(each => each.branch === branch) || known?.lost.has(branch))
+        const known = joinAt(fork, node)
+        if (
+          known?.verdict != null ||
+          known?.arrived.some(each => each.branch === branch) ||
+          known?.lost.includes(branch)
+        )
           continue
         // Mostly it has only come nearer.
         if (!token.ended && this.#reaches(token.node, node.number)) continue
@@ -105,7 +109,7 @@ export class Joins {
         const left = token.subject.open.filter(
           other => carries(other.frames, fork, ordinal) && this.#reaches(other.node, node.number),
         )
-        if (left.length === 0) join.lost.add(branch)
+        if (left.length === 0) addLost(join, branch)
         yield (left.length === 0 ? this.#decide(join, token.subject, false) : null) ?? {
           kind: 'lose',
           join,
@@ -138,7 +142,7 @@ export class Joins {
       const carried = subject.open.some(
         other => carries(other.frames, join.fork, ordinal) && this.#reaches(other.node, join.node.number),
       )
-      if (!carried) join.lost.add(branch)
+      if (!carried) addLost(join, branch)
     }
   }
 
@@ -156,7 +160,7 @@ export class Joins {
       const verdict = verdictOnRecord(policy, came, record)
       if (verdict !== null) return verdict
     }
-    return verdictOn(policy, { expected: branches.length, arrived: arrived.length, lost: lost.size, timed_out })
+    return verdictOn(policy, { expected: branches.length, arrived: arrived.length, lost: lost.length, timed_out })
   }
 
   #decide(join: Join, subject: Subject, timed_out: boolean): JoinEffect | null {
@@ -200,14 +204,18 @@ function merged(join: Join): JoinEffect {
       return failed(join, 'select_missing', `branch \`${result.branch}\` is not among those that arrived`)
     case 'row':
       join.verdict = 'merged'
-      return { kind: 'merge', join, members: [...join.arrived], merged: result }
+      return { kind: 'merge', join, members: join.arrived, merged: result }
   }
 }
 
 function failed(join: Join, verdict: MergeFailure, message: string): JoinEffect {
   join.verdict = verdict
   const cause = causeOf(join.node.policy, verdict)
-  return { kind: 'fail', join, members: [...join.arrived], cause, message, closes: true }
+  return { kind: 'fail', join, members: join.arrived, cause, message, closes: true }
+}
+
+function addLost(join: Join, branch: number): void {
+  if (!join.lost.includes(branch)) join.lost = [...join.lost, branch]
 }
 
 /** A token comes to a group that has its verdict: it is late if the group merged or its time was up, else it shares the group's cause. */

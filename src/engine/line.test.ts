@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { type LineMember, RecordedLine } from '../model/commit-line.ts'
 import type { CoalesceNode } from '../plan/plan.ts'
 import type { Join } from './frames.ts'
 import { Line } from './line.ts'
+import { LineRecord } from './line-record.ts'
 import { Subject, Token } from './token.ts'
 
 /** Nodes 1 → 3, 2 → 4; 3 and 4 are where order matters. */
@@ -13,7 +15,11 @@ let born = 0
 const subject = new Subject('row', 1)
 const tokenAt = (node: number) => new Token(++born, subject, node, {}, 1, { kind: 'flow', node: 1 }, null)
 const joinWithoutTraces = (node = 1) =>
-  ({ traces: new Map(), node: { number: node } as CoalesceNode, fork: { node: 10 * node } }) as unknown as Join
+  ({
+    traces: null,
+    node: { number: node } as CoalesceNode,
+    fork: { node: 10 * node, group: node },
+  }) as unknown as Join
 
 describe('order', () => {
   const line = () => new Line(ORDERED, reaches)
@@ -258,7 +264,7 @@ class Pair {
   readonly model = new Model()
   /** All that were ever made and are neither in the line nor held, and those that are. */
   readonly tokens: Token[] = []
-  readonly joins = [joinWithoutTraces(), joinWithoutTraces()] as const
+  readonly joins = [joinWithoutTraces(1), joinWithoutTraces(2)] as const
 
   apply(each: Command): void {
     const { line, model } = this
@@ -305,7 +311,7 @@ class Pair {
       case 'merge': {
         const others = each.who.map(n => this.#pick(n)).filter(token => token !== null)
         const token = this.#make(each.node)
-        line.insertAtLast(others, each.traced ? this.joins[0].traces.values() : [], token)
+        line.insertAtLast(others, each.traced ? (this.joins[0].traces?.values() ?? []) : [], token)
         model.insertAtLast(others, each.traced ? ['trace 0.0', 'trace 0.1'] : [], token)
         return
       }
@@ -394,4 +400,69 @@ test('marks stay right when they are rarely asked for (N4)', () => {
     ),
     { numRuns: 300 },
   )
+})
+
+/** What a reader of commits knows of a line. */
+class Told {
+  readonly #record: LineRecord
+  readonly #read = new RecordedLine()
+  readonly commits: ('none' | 'whole' | 'moved')[] = []
+  /** Members told, of all commits. */
+  size = 0
+
+  constructor(line: Line) {
+    this.#record = new LineRecord(line)
+  }
+
+  next(): LineMember[] {
+    const told = this.#record.next()
+    this.commits.push(told.line === undefined ? (told.moved === undefined ? 'none' : 'moved') : 'whole')
+    this.size += [told.line ?? [], told.moved?.out ?? [], ...(told.moved?.in ?? [])].flat().length
+    this.#read.take(told, (member, fault) => {
+      throw new Error(`${member} is ${fault}`)
+    })
+    return [...this.#read]
+  }
+}
+
+describe('what commits tell of it', () => {
+  const membersOf = (line: Line): LineMember[] =>
+    Array.from(line.order(), each =>
+      each instanceof Token ? each.id : ([each.join.fork.group, each.join.node.number, each.branch] as const),
+    )
+
+  test('a reader has the same line, whatever is done to it between commits', () => {
+    const seen = new Set<string>()
+    fc.assert(
+      fc.property(
+        fc.array(command, { minLength: 10, maxLength: 80 }),
+        fc.integer({ min: 1, max: 6 }),
+        (commands, every) => {
+          const pair = new Pair()
+          const told = new Told(pair.line)
+          for (const [i, each] of commands.entries()) {
+            pair.apply(each)
+            if (i % every === 0) expect(told.next()).toEqual(membersOf(pair.line))
+          }
+          for (const each of told.commits) seen.add(each)
+        },
+      ),
+      { numRuns: 300 },
+    )
+    expect([...seen].sort()).toEqual(['moved', 'none', 'whole'])
+  })
+
+  test('of a long line in which little moves little is told', () => {
+    const line = new Line(ORDERED, reaches)
+    const told = new Told(line)
+    for (let i = 0; i < 1_000; i++) line.join(tokenAt(1))
+    for (let i = 0; i < 1_000; i++) {
+      const token = tokenAt(1)
+      line.join(token)
+      told.next()
+      line.leave(token)
+    }
+    expect(told.commits.filter(each => each === 'whole').length).toBeLessThan(5)
+    expect(told.size).toBeLessThan(10_000)
+  })
 })

@@ -34,6 +34,16 @@ export interface Lost extends Trace {
   readonly left: readonly Token[]
 }
 
+/** What happened to the line since it was last told. */
+export interface LineChanges {
+  /** Members that were in it then, and have left. */
+  readonly out: readonly (Token | Trace)[]
+  /** Members that weren't, in order, each run with the member before it, which was; null where the line begins. */
+  readonly runs: ReadonlyArray<{ readonly behind: Token | Trace | null; readonly members: readonly (Token | Trace)[] }>
+  /** How many came or left. */
+  readonly size: number
+}
+
 /** What a mark says when every place has been looked at and none can reach the node. */
 const NONE = null
 
@@ -42,6 +52,11 @@ export class Line {
   size = 0
   /** Of these, those that block others. */
   active = 0
+  /** Tokens and traces. */
+  length = 0
+  /** Places that came, and members that left, since `changes` was last asked. */
+  readonly #fresh = new Set<Place>()
+  #gone: (Token | Trace)[] = []
   #first: Place | null = null
   #last: Place | null = null
   readonly #reaches: (node: number, target: number) => boolean
@@ -117,7 +132,7 @@ export class Line {
    * groups in which `left`, who still carry the branch, may merge, it goes before these: what they merge into comes later.
    */
   trace({ join, branch, left }: Lost, event: Token | null, merged: readonly Token[]): void {
-    const former = join.traces.get(branch)
+    const former = join.traces?.get(branch)
     const at = event?.place ?? null
     let before = at === null ? this.#last : at.before
     for (let each = before; each !== null && isOf(each, merged); each = each.before)
@@ -126,15 +141,16 @@ export class Line {
       if (before === null || former.label >= before.label) return
       this.#remove(former)
     }
+    join.traces ??= new Map()
     join.traces.set(branch, this.#insert(null, before, { join, branch }, merged))
   }
 
   /** Takes out the trace of a branch, if it has one. */
   erase(join: Join, branch: number): void {
-    const trace = join.traces.get(branch)
+    const trace = join.traces?.get(branch)
     if (trace === undefined) return
     this.#remove(trace)
-    join.traces.delete(branch)
+    join.traces?.delete(branch)
   }
 
   /** Whether `other` comes after what `event` does now. Where it stands isn't known of a member of a batch. */
@@ -161,10 +177,25 @@ export class Line {
 
   /** Everything in line, in order. */
   *order(): Iterable<Token | Trace> {
-    for (let at = this.#first; at !== null; at = at.after) {
-      const member = at.token ?? at.trace
-      if (member !== null) yield member
+    for (let at = this.#first; at !== null; at = at.after) yield memberOf(at)
+  }
+
+  /** What happened since this was last asked. */
+  changes(): LineChanges {
+    const fresh = this.#fresh
+    const runs: { behind: Token | Trace | null; members: (Token | Trace)[] }[] = []
+    for (const place of fresh) {
+      const { before } = place
+      if (before !== null && fresh.has(before)) continue
+      const members: (Token | Trace)[] = []
+      for (let at: Place | null = place; at !== null && fresh.has(at); at = at.after) members.push(memberOf(at))
+      runs.push({ behind: before === null ? null : memberOf(before), members })
     }
+    const out = this.#gone
+    const size = out.length + fresh.size
+    fresh.clear()
+    this.#gone = []
+    return { out, runs, size }
   }
 
   /** Whether any token in line, passive ones included, can still come to `ordered`. */
@@ -196,6 +227,8 @@ export class Line {
   }
 
   #remove(place: Place): void {
+    this.length--
+    if (!this.#fresh.delete(place)) this.#gone.push(memberOf(place))
     for (const [node, at] of this.#marks) if (at === place) this.#marks.set(node, place.after)
     if (place.before === null) this.#first = place.after
     else place.before.after = place.after
@@ -215,6 +248,8 @@ export class Line {
     else before.after = place
     if (after === null) this.#last = place
     else after.before = place
+    this.length++
+    this.#fresh.add(place)
     if (token === null) return place
     token.place = place
     this.size++
@@ -232,6 +267,12 @@ export class Line {
     for (let at = this.#first; at !== null; at = at.after) at.label = ++next
     return ((before?.label ?? 0) + after.label) / 2
   }
+}
+
+function memberOf({ token, trace }: Place): Token | Trace {
+  const member = token ?? trace
+  if (member === null) throw new TypeError('a place in line has neither a token nor a trace')
+  return member
 }
 
 /** Whether a place came into being by the transition that merged `merged`. */

@@ -113,7 +113,7 @@ export class Merges {
   /** The group has its verdict: nothing is due for it any more. */
   #forget(join: Join): void {
     join.callOffTimeout?.()
-    for (const branch of join.traces.keys()) this.#line.erase(join, branch)
+    for (const branch of join.traces?.keys() ?? []) this.#line.erase(join, branch)
   }
 
   #setTimeout(join: Join, arrived_us: number): void {

@@ -61,10 +61,11 @@ interface Born extends Pick<BirthFact, 'group' | 'ordinal' | 'parents'> {
 export class Recorder {
   readonly tallies: Tallies
   /** What no commit has made durable. */
-  readonly unsettled = new Unsettled()
+  readonly unsettled: Unsettled
   readonly #now_us: () => number
 
-  constructor(tallies: Tallies, now_us: () => number) {
+  constructor(tallies: Tallies, now_us: () => number, commit_rows?: number) {
+    this.unsettled = new Unsettled(commit_rows)
     this.tallies = tallies
     this.#now_us = now_us
   }
@@ -190,7 +191,7 @@ export class Recorder {
     this.#facts(subject, started_us)
     const group = this.#openGroup(subject, FORK, node.number, node.branches.length)
     this.#visit(token, VISIT_OK, value, 0, 0, started_us, null)
-    const fork: ForkGroup = { group, node: node.number, row, path, value, joins: new Map() }
+    const fork: ForkGroup = { group, node: node.number, row, path, value, joins: [] }
     const children = node.branches.map(({ branch: name, edge }, branch) => {
       const frames: Frame = { fork, branch, outer: token.frames }
       const born = { frames, group, ordinal: branch, parents: [token.id], path: branchPath(path, name) }

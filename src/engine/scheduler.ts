@@ -17,7 +17,6 @@ import type { Clock } from './ports.ts'
 import type { Recorder } from './recorder.ts'
 import type { Token } from './token.ts'
 
-const COMMIT_ROWS = 1000
 /** Answers of calls are durable within 100 ms of their arrival, the commit included. */
 const COMMIT_AFTER_US = 50_000
 const RENEW_EVERY_US = 3_000_000
@@ -79,7 +78,7 @@ export class Scheduler {
       this.#settle()
       if (signal.aborted && calls.under_way === 0) return this.#stop('stopped')
       const input = signal.aborted ? 'pending' : this.#take()
-      if (recorder.unsettled.size >= COMMIT_ROWS || this.#commit_due || calls.outbox.size > 0) await this.#commit()
+      if (recorder.unsettled.isFull || this.#commit_due || calls.outbox.size > 0) await this.#commit()
       else if (input === 'more' || (input === 'end' && flow.flush())) continue
       else if (input === 'end' && flow.drained) return 'end'
       else if (this.#renew_due) await this.#renew()
@@ -100,7 +99,7 @@ export class Scheduler {
       if (this.#renew_due) await this.#renew()
       await this.#idle()
       try {
-        flow.deliver()
+        flow.deliver(true)
       } catch (thrown) {
         also(thrown)
       }
@@ -166,7 +165,7 @@ export class Scheduler {
 
   #take(): Input {
     const { recorder, intakes, flow, limit } = this.#parts
-    while (recorder.unsettled.size < COMMIT_ROWS) {
+    while (!recorder.unsettled.isFull) {
       const intake = intakes[this.#source]
       if (intake === undefined) return 'end'
       const { all, resting } = flow.waiting

@@ -61,6 +61,8 @@ export interface SessionRequest {
   readonly clock: Clock
   /** Aborted to stop safely. */
   readonly signal: AbortSignal
+  /** Rows and batches after which a commit is due; 1000, if absent. */
+  readonly commit_rows?: number | undefined
   /** Of another run, where calls are answered from it instead of being made. */
   readonly recordings?: Recordings | null | undefined
   /** Of the same run, where things come in the order in which they came there. */
@@ -166,7 +168,8 @@ async function machineOf(parts: SessionParts, clock: Clock, stop: AbortSignal, a
   const began_us = clock.now_us()
   const signal = AbortSignal.any([request.signal, stop])
   const totals = from?.progressed.totals ?? null
-  const recorder = new Recorder(new Tallies(plan.nodes.length, plan.edges.length, totals), () => clock.now_us())
+  const tallies = new Tallies(plan.nodes.length, plan.edges.length, totals)
+  const recorder = new Recorder(tallies, () => clock.now_us(), request.commit_rows)
   let wake = (): void => undefined
   const intakes = parts.intakes(() => wake())
   const { recordings = null, shared = null } = request

@@ -71,7 +71,7 @@ export class Subject {
   /** Values so far; the next one gets `values + 1`. */
   values = 0
   /** In order of birth. */
-  readonly open: Token[] = []
+  open: Token[] = []
   facts: Facts | null = null
   /** A batch whose members this process gathers: what is born of it is still to come. */
   gathers = false
@@ -158,6 +158,8 @@ export function draftOf(subject: Subject): SubjectDraft {
   const { facts } = subject
   if (facts === null) throw new TypeError('a subject without facts has no draft')
   subject.facts = null
+  // While it grew it kept room for more; from now on it is mostly waited for.
+  if (subject.open.length > 0) subject.open = subject.open.slice()
   const open_tokens =
     subject.open.length === 0 ? NONE : subject.open.map(token => ({ token: token.id, node: token.node }))
   const orders = ordersOf(subject, facts)

@@ -8,11 +8,29 @@
 import type { SubjectDraft } from '../ledger/write-port.ts'
 import { draftOf, Facts, type Subject } from './token.ts'
 
+const COMMIT_ROWS = 1000
+
 export class Unsettled {
+  /** So many subjects are a commit. */
+  readonly #enough: number
   /** In order of their first fact since the last commit. */
   #subjects: Subject[] = []
   /** How many of these, from the first, have been handed over. */
   #settled = 0
+
+  constructor(enough = COMMIT_ROWS) {
+    this.#enough = enough
+  }
+
+  /** A commit is due. */
+  get isFull(): boolean {
+    return this.#subjects.length >= this.#enough
+  }
+
+  /** Nothing more should happen before the commit that is due. */
+  get isOverfull(): boolean {
+    return this.#subjects.length >= 2 * this.#enough
+  }
 
   /** How many subjects the next commit has something of. */
   get size(): number {
@@ -35,11 +53,18 @@ export class Unsettled {
     }
   }
 
-  /** Hands over all facts that are left, as one draft a subject; what follows belongs to the next commit. */
-  take(): Array<{ readonly subject: Subject; readonly draft: SubjectDraft }> {
-    const left = this.#subjects.slice(this.#settled)
+  /**
+   * Hands over all facts that are left, as one draft a subject; what follows belongs to the next commit. `append` gives the
+   * seq of the draft's entry.
+   */
+  take(append: (draft: SubjectDraft) => number): void {
+    const subjects = this.#subjects
+    const settled = this.#settled
     this.#subjects = []
     this.#settled = 0
-    return left.map(subject => ({ subject, draft: draftOf(subject) }))
+    for (let i = settled; i < subjects.length; i++) {
+      const subject = subjects[i] as Subject
+      subject.previous = append(draftOf(subject))
+    }
   }
 }

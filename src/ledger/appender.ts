@@ -34,10 +34,9 @@ export interface AppenderState {
   readonly subjects: SubjectTreeState
 }
 
-interface OpenSubject {
-  readonly had_open: boolean
+/** Of an entry only what the projection needs: a commit may have very many. */
+interface OpenSubject extends Pick<EncodedEntry, 'row' | 'batch' | 'open_tokens' | 'had_open'> {
   readonly seq: number
-  readonly entry: EncodedEntry
 }
 
 export class Appender {
@@ -103,9 +102,9 @@ export class Appender {
       entries: this.#entries,
       payloads: this.#payloads,
       endings: this.#endings,
-      close_subjects: subjects.filter(each => each.had_open).map(each => each.entry),
-      open_tokens: subjects.flatMap(({ entry, seq }) =>
-        entry.open_tokens.map(({ token, node }) => ({ token, row: entry.row, batch: entry.batch, node, seq })),
+      close_subjects: subjects.filter(each => each.had_open),
+      open_tokens: subjects.flatMap(({ row, batch, open_tokens, seq }) =>
+        open_tokens.map(({ token, node }) => ({ token, row, batch, node, seq })),
       ),
       head: this.#entries.length === 0 ? null : this.#signer.sign(checkpointText({ origin: this.#origin, size, root })),
       checkpoint: { log: this.#log, size, root },
@@ -170,9 +169,10 @@ export class Appender {
   }
 
   #open_tokens(seq: number, entry: EncodedEntry): void {
-    const key = entry.row === null ? `b${entry.batch}` : `r${entry.row}`
+    const { row, batch, open_tokens } = entry
+    const key = row === null ? `b${batch}` : `r${row}`
     const had_open = this.#open.get(key)?.had_open ?? entry.had_open
-    this.#open.set(key, { had_open, seq, entry })
+    this.#open.set(key, { row, batch, open_tokens, had_open, seq })
   }
 }
 

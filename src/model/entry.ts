@@ -8,6 +8,7 @@
  * A value is committed once, in the entry that first speaks of it, and numbered from 1 within its subject, in order.
  * Visits, endings and calls refer to values of their own subject by that number.
  */
+import type { CommitLine } from './commit-line.ts'
 import type { FieldOrder } from './field-order.ts'
 import type { FateNumber } from './outcome.ts'
 import type { Topology } from './topology.ts'
@@ -277,8 +278,6 @@ export interface CallTotals extends CallCosts {
   readonly recorded: number
 }
 
-export type CommitLine = ReadonlyArray<number | readonly [fork: number, coalesce: number, branch: number]>
-
 /** Totals of calls as people and JSON are told. */
 export interface CallSummary {
   /** All but those that were answered from the record. */
@@ -315,21 +314,15 @@ export type RunEntry =
       readonly replays?: string
       readonly t: number
     }
-  /** Closes each commit. Its value is a `CommitValue`. */
-  | {
+  /** Closes each commit, with the order of what is under way (I7). Its value is a `CommitValue`. */
+  | ({
       readonly k: 'commit'
       readonly commit: number
       readonly cursors: readonly CursorFact[]
       readonly receipts: readonly ReceiptFact[]
       readonly totals: Tallies
-      /**
-       * The order of what is under way (I7): tokens, and `[fork group, coalesce, branch]` where the last so far of those that
-       * carry a branch was lost for a group that waits; the branch as its place in the coalesce's list, from 0. Left out if
-       * nothing is.
-       */
-      readonly line?: CommitLine
       readonly t: number
-    }
+    } & CommitLine)
   /** The run stopped before its end; `resume` goes on. Its value, if any, is `{code, message, node?}`. `reason` is a declared word. */
   | { readonly k: 'stop'; readonly status: StoppedStatus; readonly reason: string; readonly t: number }
   /** A process goes on with the run. `cut`: sources whose rest isn't read, because they can't be read twice or weren't to be. */

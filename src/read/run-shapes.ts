@@ -1,5 +1,6 @@
 /** The shapes of entries whose subject is the run, and of those of log 0 (model/entry.ts). */
-import { type CommitLine, LEDGER_FORMAT, type LedgerEntry, type RunEntry, type Tallies } from '../model/entry.ts'
+import type { LineChange, LineMember, LineRun } from '../model/commit-line.ts'
+import { LEDGER_FORMAT, type LedgerEntry, type RunEntry, type Tallies } from '../model/entry.ts'
 import type { Topology, TopologyNode } from '../model/topology.ts'
 import { isUuid } from '../model/uuid.ts'
 import { asObject, type Decoder, flag, hex, int, listOf, object, oneOf, refuse, text, tuple } from './shape.ts'
@@ -53,8 +54,16 @@ const callTotals = object({
 const receipt = object({ sink: int(1), rows: int(), bytes: int() })
 const word = text(/^[a-z0-9_]+$/, 'a declared word')
 
-const inLine: Decoder<CommitLine[number]> = (value, where) =>
+const inLine: Decoder<LineMember> = (value, where) =>
   Array.isArray(value) ? tuple(int(1), int(1), int())(value, where) : int(1)(value, where)
+
+const run: Decoder<LineRun> = (value, where) => {
+  const [behind, ...members] = listOf((each, at) => (each === 0 ? 0 : inLine(each, at)))(value, where)
+  if (behind === undefined || members.length === 0 || members.includes(0)) refuse(value, where, 'a run of the line')
+  return value as LineRun
+}
+
+const moved: Decoder<LineChange> = object({ out: listOf(inLine), in: listOf(run) })
 
 const commit: Decoder<Extract<RunEntry, { k: 'commit' }>> = (value, where) =>
   object({
@@ -63,9 +72,15 @@ const commit: Decoder<Extract<RunEntry, { k: 'commit' }>> = (value, where) =>
     cursors: listOf(object({ source: int(1), records: int(), done: flag })),
     receipts: listOf(receipt),
     totals,
-    ...(Object.hasOwn(asObject(value, where), 'line') ? { line: listOf(inLine) } : {}),
+    ...lineKey(asObject(value, where)),
     t: int(),
   })(value, where)
+
+/** The whole line or what moved, never both. */
+function lineKey(facts: { readonly [key: string]: unknown }) {
+  if (Object.hasOwn(facts, 'line')) return { line: listOf(inLine) }
+  return Object.hasOwn(facts, 'moved') ? { moved } : {}
+}
 
 /** By `k`. */
 const RUN_ENTRIES: { readonly [K in RunEntry['k']]: Decoder<Extract<RunEntry, { k: K }>> } = {

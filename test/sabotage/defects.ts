@@ -42,6 +42,13 @@ export const DEFECTS: readonly Defect[] = [
     shape: 'sending',
   },
   {
+    name: 'commits don’t tell what has left the line',
+    file: 'line.ts',
+    text: 'if (!this.#fresh.delete(place)) this.#gone.push(memberOf(place))',
+    instead: 'this.#fresh.delete(place)',
+    shape: 'groups-later-crashes',
+  },
+  {
     name: 'a run is sealed while its last commit is under way',
     file: 'committer.ts',
     text: `    await this.#begin(await this.#outputs.finish(), true)
@@ -52,8 +59,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'a commit leaves out the last subject that has news',
     file: 'unsettled.ts',
-    text: 'const left = this.#subjects.slice(this.#settled)',
-    instead: 'const left = this.#subjects.slice(this.#settled, -1)',
+    text: 'for (let i = settled; i < subjects.length; i++) {',
+    instead: 'for (let i = settled; i < subjects.length - 1; i++) {',
     shape: 'linear-later-crashes',
   },
   {
@@ -73,7 +80,7 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'the loss of a branch is not noticed',
     file: 'joins.ts',
-    text: 'if (left.length === 0) join.lost.add(branch)',
+    text: 'if (left.length === 0) addLost(join, branch)',
     instead: '',
     shape: 'groups',
   },

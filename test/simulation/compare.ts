@@ -32,7 +32,8 @@ export function compare(
   const commits = ledger.entries_kept.flatMap(each =>
     each.kind === 'run' && each.draft.entry.k === 'commit' ? [each.draft.entry] : [],
   )
-  if (commits.at(-1)?.line !== undefined) problems.push(`I12: left in line: ${JSON.stringify(commits.at(-1)?.line)}`)
+  const { line, moved } = commits.at(-1) ?? {}
+  if (line !== undefined || moved !== undefined) problems.push(`I12: left in line: ${JSON.stringify(line ?? moved)}`)
   for (const { kind, name } of plan.nodes) {
     if (kind !== 'sink') continue
     const ended = [...told.values()].filter(ending => ending.endsWith(`@${name}`)).length

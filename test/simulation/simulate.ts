@@ -108,7 +108,10 @@ function start(world: World, ledger: MemoryLedger, model: Model, shape: Shape, f
   const slow = shape.timed !== true && fate.chance(0.5)
   ledger.pause = slow ? () => clock.sleep(fate.below(20_000)) : null
   world.services.agree(model.limits ?? NO_LIMITS, spentNusd(callsIn(ledger.subjects())))
-  return { plan: world.plan(model), run: RUN, clock: world.clock, limit: Number.POSITIVE_INFINITY, signal: stop.signal }
+  // With few rows in each, commits come in the midst of what batches, forks and merges set going.
+  const commit_rows = fate.chance(0.5) ? fate.between(1, 5) : undefined
+  const everything = { limit: Number.POSITIVE_INFINITY, signal: stop.signal }
+  return { plan: world.plan(model), run: RUN, clock: world.clock, commit_rows, ...everything }
 }
 
 const NO_LIMITS: Limits = { services: {}, spend_usd: null }

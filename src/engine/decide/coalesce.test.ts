@@ -179,7 +179,7 @@ describe('verdicts in a replay', () => {
     ['knows nothing of another branch', ALL, [2], [], 'timeout', [0], null],
     ['knows nothing if one is lost that had come', BEST, [1], [2], 'merged', [1, 2], null],
   ])('%s', (_name, policy, arrived, lost, on_record, members, expected) => {
-    const group = { expected: 3, arrived, lost: new Set(lost) }
+    const group = { expected: 3, arrived, lost }
     const verdict = verdictOnRecord(policy, group, { verdict: on_record, members })
     expect(verdict === null ? null : told(verdict)).toBe(expected)
   })

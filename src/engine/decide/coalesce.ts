@@ -34,7 +34,7 @@ export interface GroupState {
 export interface GroupMembers {
   readonly expected: number
   readonly arrived: readonly number[]
-  readonly lost: ReadonlySet<number>
+  readonly lost: readonly number[]
 }
 
 /** What another run has on record of a group; members as positions. */
@@ -76,10 +76,10 @@ export function verdictOnRecord(
   record: GroupOnRecord,
 ): Verdict | null {
   const { members, verdict } = record
-  const state = { expected, arrived: arrived.length, lost: lost.size, timed_out: false }
+  const state = { expected, arrived: arrived.length, lost: lost.length, timed_out: false }
   // Whoever came before or after the loss, the group fails by it.
   if (verdict === 'branch_lost' || verdict === 'quorum_not_met') return verdictOn(policy, state)
-  if (arrived.some(each => !members.includes(each)) || members.some(each => lost.has(each))) return null
+  if (arrived.some(each => !members.includes(each)) || members.some(each => lost.includes(each))) return null
   if (!isClosedByTime(policy, record)) return verdictOn(policy, state)
   return verdictOn(policy, { ...state, lost: 0, timed_out: arrived.length === members.length })
 }

@@ -4,6 +4,7 @@
  */
 import { isBatchBody, runEntryOf, subjectEntryOf } from '../../ledger/decode.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
+import { type CommitLine, type LineMember, RecordedLine } from '../../model/commit-line.ts'
 import { type CommitValue, GROUP_KINDS, type RunEntry, type SubjectEntry } from '../../model/entry.ts'
 import { CustodyError } from '../../model/error.ts'
 import type { Origin } from '../token.ts'
@@ -20,6 +21,8 @@ export interface History {
   readonly opening: Extract<RunEntry, { k: 'open' }>
   /** The latest commit with its value; null if the run never came so far. */
   readonly commit: { readonly entry: Extract<RunEntry, { k: 'commit' }>; readonly value: CommitValue } | null
+  /** What was under way at that commit, in order. */
+  readonly line: readonly LineMember[]
   /** Whether files were about to be renamed: all rows are done then. */
   readonly published: boolean
   readonly sealed: boolean
@@ -38,6 +41,8 @@ export interface History {
 export async function readHistory(reader: RestoreReader, log: number): Promise<History> {
   let opening: History['opening'] | null = null
   let commit: { seq: number; entry: Extract<RunEntry, { k: 'commit' }> } | null = null
+  /** What the latest commits tell of it, from the last that tells it whole. */
+  let line: CommitLine[] = []
   let published = false
   let sealed = false
   let values = 0
@@ -54,8 +59,11 @@ export async function readHistory(reader: RestoreReader, log: number): Promise<H
     const { entry } = run
     values = Math.max(values, run.values)
     if (entry.k === 'open') opening = entry
-    else if (entry.k === 'commit') commit = { seq, entry }
-    else if (entry.k === 'publish') published = true
+    else if (entry.k === 'commit') {
+      commit = { seq, entry }
+      if (entry.moved === undefined) line = []
+      line.push(entry)
+    } else if (entry.k === 'publish') published = true
     else if (entry.k === 'seal') sealed = true
     else if (entry.k === 'resume') downs.push([last_us, entry.t])
     last_us = entry.t
@@ -65,6 +73,7 @@ export async function readHistory(reader: RestoreReader, log: number): Promise<H
   return {
     opening,
     commit: commit === null || value === null ? null : { entry: commit.entry, value },
+    line: lineAfter(line),
     published,
     sealed,
     values,
@@ -73,6 +82,16 @@ export async function readHistory(reader: RestoreReader, log: number): Promise<H
     batches,
     batches_before,
   }
+}
+
+/** @throws CustodyError CUSTODY_VERIFY_FAILED if they don't fit together. */
+function lineAfter(told: readonly CommitLine[]): LineMember[] {
+  const line = new RecordedLine()
+  for (const each of told)
+    line.take(each, member => {
+      throw new CustodyError('CUSTODY_VERIFY_FAILED', `commits don't agree on where ${member} stands in line`)
+    })
+  return [...line]
 }
 
 /** The first value of an entry's payload. @throws CustodyError CUSTODY_VERIFY_FAILED if it isn't there. */

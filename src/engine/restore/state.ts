@@ -1,6 +1,7 @@
 /** Rebuilds the state of a run as its last commit left it, from the entries of what was open (I6). */
 import { subjectEntryOf } from '../../ledger/decode.ts'
-import type { CommitLine, SubjectEntry } from '../../model/entry.ts'
+import type { LineMember } from '../../model/commit-line.ts'
+import type { SubjectEntry } from '../../model/entry.ts'
 import { CustodyError } from '../../model/error.ts'
 import type { AggregateNode, Plan } from '../../plan/plan.ts'
 import type { Progressed } from '../committer.ts'
@@ -52,7 +53,7 @@ function runClock({ downs, last_us }: History, now_us: number): (then_us: number
 
 function underWay(
   plan: Plan,
-  { commit, batches, batches_before }: History,
+  { line: recorded, batches, batches_before }: History,
   restored: readonly RestoredSubject[],
   age: (us: number) => number,
 ): UnderWay {
@@ -66,9 +67,7 @@ function underWay(
     }
     for (const [group, held] of each.batched) members.set(group, [...(members.get(group) ?? []), ...held])
   }
-  const line = (commit?.entry.line ?? []).map(each =>
-    typeof each === 'number' ? found(tokens, each) : traceIn(plan, frames, each),
-  )
+  const line = recorded.map(each => (typeof each === 'number' ? found(tokens, each) : traceIn(plan, frames, each)))
   const gathered = new Map(
     restored.filter(({ subject }) => subject.kind === 'batch').map(each => [each.subject.number, each]),
   )
@@ -94,7 +93,7 @@ function found(tokens: ReadonlyMap<number, Token>, id: number): Token {
 function traceIn(
   plan: Plan,
   frames: ReadonlyMap<number, Frame>,
-  [fork, coalesce, branch]: Exclude<CommitLine[number], number>,
+  [fork, coalesce, branch]: Exclude<LineMember, number>,
 ): Trace {
   const frame = frames.get(fork)
   const node = plan.nodes[coalesce - 1]

@@ -159,7 +159,7 @@ class SubjectFold {
       if (this.#values.has(fork.value))
         fork.row = this.#row(fork.value, this.#parents.get(fork.group)?.order ?? CANONICAL)
     const joins = [...this.#joins.values()].filter(join => join.verdict === null)
-    for (const join of joins) join.arrived.sort((a, b) => a.started_us - b.started_us)
+    for (const join of joins) join.arrived = join.arrived.toSorted((a, b) => a.started_us - b.started_us)
     return { subject: this.#subject, batched, joins, resting, answers: this.#answersOf(this.#batch_calls) }
   }
 
@@ -202,7 +202,7 @@ class SubjectFold {
           row: {},
           path,
           value,
-          joins: new Map(),
+          joins: [],
         }
         this.#forks.set(number, fork)
         this.#parents.set(number, parent)
@@ -330,7 +330,7 @@ class SubjectFold {
     const node = join.node
     const frame = frameOf(token.frames, node.fork)
     const branch = node.branches.indexOf(this.#branchName(node.fork, frame?.branch ?? -1))
-    join.arrived.splice(ordinal, 0, { token, branch, started_us })
+    join.arrived = join.arrived.toSpliced(ordinal, 0, { token, branch, started_us })
     this.#joins.set(group, join)
   }
 
@@ -355,7 +355,8 @@ class SubjectFold {
     const join = joinOf(frame, node)
     join.group = group
     const branch = node.branches.indexOf(this.#branchName(node.fork, frame.branch))
-    if (!join.arrived.some(each => each.branch === branch)) join.arrived.push({ token, branch, started_us: 0 })
+    if (!join.arrived.some(each => each.branch === branch))
+      join.arrived = [...join.arrived, { token, branch, started_us: 0 }]
     this.#joins.set(group, join)
   }
 

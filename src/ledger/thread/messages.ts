@@ -17,7 +17,15 @@ export interface Beginning {
   readonly key: { readonly name: string; readonly private_key: KeyObject }
 }
 
+/** What it is to do without an answer. */
+export type Notice =
+  /** A part of the next commit, which is large. */
+  | { readonly kind: 'entries'; readonly packed: Packed }
+  /** The parts that came since the last commit are forgotten. */
+  | { readonly kind: 'drop' }
+
 export type Question =
+  /** `packed` has the rest of the commit's entries. */
   | { readonly kind: 'commit'; readonly packed: Packed; readonly lease: LeaseChange }
   /** Nothing follows. */
   | { readonly kind: 'end' }

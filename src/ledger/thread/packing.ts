@@ -1,8 +1,8 @@
 /**
- * A commit's entries as three blocks of bytes, which go from thread to thread without being copied.
+ * Entries as three blocks of bytes, which go from thread to thread without being copied.
  *
  * P1. `unpack` gives what was packed, as long as texts have no lone surrogates: canonical JSON has none.
- * P2. Blocks that come back are filled again. They grow to what a commit takes.
+ * P2. Blocks that come back are filled again. They grow to what a commit takes, or a part of one that is large.
  */
 import type { EndingFact } from '../../model/entry.ts'
 import { SALT_BYTES } from '../../model/hash.ts'
@@ -25,28 +25,38 @@ export interface Unpacked {
 }
 
 const NONE = -1
-const EMPTY: Packed = {
+/** Blocks of their own each time: those that are handed over are gone here, empty ones too. */
+const empty = (): Packed => ({
   entries: 0,
   text: new Uint8Array(),
   text_bytes: 0,
   numbers: new Float64Array(),
   salts: new Uint8Array(),
-}
+})
 
 /** Room at first; a commit of a thousand small rows needs about this. */
 const TEXT_BYTES = 1024 * 1024
 const NUMBERS = 32 * 1024
 const SALTS_BYTES = 64 * 1024
+/** A commit with more goes over in parts. */
+const PART_BYTES = 4 * 1024 * 1024
 
 export class Packer {
   #entries = 0
-  #text = asBuffer(EMPTY.text)
+  #text: Buffer<ArrayBuffer>
   #text_at = 0
-  #numbers = EMPTY.numbers
+  #numbers: Packed['numbers']
   #number_at = 0
-  #salts = EMPTY.salts
+  #salts: Packed['salts']
   #salts_at = 0
-  #spare = EMPTY
+  #spare: Packed | null = null
+
+  constructor() {
+    const { text, numbers, salts } = empty()
+    this.#text = asBuffer(text)
+    this.#numbers = numbers
+    this.#salts = salts
+  }
 
   add(entry: EncodedEntry, salts: Uint8Array): void {
     const { texts, stored, endings, open_tokens } = entry
@@ -88,7 +98,12 @@ export class Packer {
     this.#entries++
   }
 
-  /** All that was added. What is added from now on belongs to the next commit. */
+  /** So much was added that it should be taken, though the commit isn't complete. */
+  get isLarge(): boolean {
+    return this.#text_at >= PART_BYTES
+  }
+
+  /** All that was added since the last `take`. */
   take(): Packed {
     const packed = {
       entries: this.#entries,
@@ -97,15 +112,16 @@ export class Packer {
       numbers: this.#numbers,
       salts: this.#salts,
     }
-    this.#text = asBuffer(this.#spare.text)
-    this.#numbers = this.#spare.numbers
-    this.#salts = this.#spare.salts
-    this.#spare = EMPTY
+    const next = this.#spare ?? empty()
+    this.#text = asBuffer(next.text)
+    this.#numbers = next.numbers
+    this.#salts = next.salts
+    this.#spare = null
     this.clear()
     return packed
   }
 
-  /** Takes the blocks of a commit that has been unpacked. */
+  /** Takes blocks that have been unpacked. */
   reuse(blocks: Packed): void {
     this.#spare = blocks
   }

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { opening, RUN, simpleRow, testPorts } from '../../../test/support/ledger.ts'
 import { CustodyError } from '../../model/error.ts'
 import { openLedger, openLedgerReader } from '../open.ts'
-import type { Ledger } from '../write-port.ts'
+import type { Ledger, RunLedger } from '../write-port.ts'
 import { errorOf, failureOf } from './messages.ts'
 
 let folder: string
@@ -51,6 +51,58 @@ test('a commit that fails takes what was appended meanwhile with it', async () =
   expect(run.size).toBe(2)
   run.append(simpleRow(2))
   expect(await run.commit()).toMatchObject({ size: 3 })
+})
+
+describe('a commit that is large goes over in parts', () => {
+  /** About 10 MB of text. */
+  const ROWS = 10_000
+  const appendFrom = (run: RunLedger, first: number) => {
+    const note = 'x'.repeat(1_000)
+    for (let row = first; row < first + ROWS; row++) {
+      const draft = simpleRow(row)
+      run.append({ ...draft, values: [...draft.values, { kind: 'full', text: JSON.stringify({ note, row }) }] })
+    }
+  }
+
+  test('and is durable as a whole', async () => {
+    const run = await threadedRun()
+    appendFrom(run, 2)
+    expect(await run.commit()).toMatchObject({ size: ROWS + 2 })
+    const reader = await openLedgerReader(url())
+    const last = await reader.entriesOfRow(run.log, ROWS + 1)
+    expect(last.map(({ seq }) => seq)).toEqual([ROWS + 1])
+    await reader.close()
+  })
+
+  test('and may have nothing left for the last', async () => {
+    const run = await threadedRun()
+    const large = { kind: 'full', text: JSON.stringify({ note: 'x'.repeat(5_000_000) }) } as const
+    for (let row = 2; row < 5; row++) {
+      run.append({ ...simpleRow(row), values: [...simpleRow(row).values, large] })
+      expect(await run.commit()).toMatchObject({ size: row + 1 })
+    }
+  })
+
+  test('and is dropped as a whole', async () => {
+    const run = await threadedRun()
+    appendFrom(run, 2)
+    run.drop()
+    expect(run.size).toBe(2)
+    run.append(simpleRow(2))
+    expect(await run.commit()).toMatchObject({ size: 3 })
+  })
+
+  test('and is dropped if the commit before it fails, which is under way', async () => {
+    const run = await threadedRun()
+    run.append(simpleRow(2))
+    run.append(simpleRow(3, 1))
+    const { durable } = await run.begin()
+    appendFrom(run, 4)
+    await expect(durable).rejects.toMatchObject({ code: 'CUSTODY_ENGINE_DEFECT' })
+    expect(run.size).toBe(2)
+    appendFrom(run, 2)
+    expect(await run.commit()).toMatchObject({ size: ROWS + 2 })
+  })
 })
 
 test('T1: a thread that ends fails what it was asked, and all that is asked of it later', async () => {

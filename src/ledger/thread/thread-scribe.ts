@@ -11,7 +11,7 @@ import { CustodyError } from '../../model/error.ts'
 import type { AppenderState } from '../appender.ts'
 import type { OtherThread } from '../run-ledger.ts'
 import type { CheckpointHead, CommitUnderWay, EncodedEntry, LeaseChange } from '../write-port.ts'
-import { type Answer, type Beginning, errorOf, type Question } from './messages.ts'
+import { type Answer, type Beginning, errorOf, type Notice, type Question } from './messages.ts'
 import { blocksOf, Packer } from './packing.ts'
 
 /** Compiled or not, as this file is. */
@@ -24,6 +24,8 @@ export class ThreadScribe implements OtherThread {
   readonly #url: string
   readonly #worker: Worker
   readonly #packer = new Packer()
+  /** Parts of the next commit are over there. */
+  #parted = false
   #owed: { readonly resolve: (answer: Answer) => void; readonly reject: (error: unknown) => void } | null = null
   #lost: CustodyError | null = null
 
@@ -43,15 +45,22 @@ export class ThreadScribe implements OtherThread {
 
   append(entry: EncodedEntry, salts: Uint8Array): void {
     this.#packer.add(entry, salts)
+    if (!this.#packer.isLarge) return
+    const packed = this.#packer.take()
+    this.#notify({ kind: 'entries', packed }, blocksOf(packed))
+    this.#parted = true
   }
 
   async begin(lease: LeaseChange): Promise<CommitUnderWay> {
+    this.#parted = false
     const packed = this.#packer.take()
     return { durable: this.#commit({ kind: 'commit', packed, lease }, blocksOf(packed)) }
   }
 
   drop(): void {
     this.#packer.clear()
+    if (this.#parted) this.#notify({ kind: 'drop' })
+    this.#parted = false
   }
 
   async end(): Promise<AppenderState> {
@@ -70,6 +79,10 @@ export class ThreadScribe implements OtherThread {
     if (answer.kind !== 'durable') throw unexpected(answer)
     this.#packer.reuse(answer.packed)
     return answer.head
+  }
+
+  #notify(notice: Notice, blocks: ArrayBuffer[] = []): void {
+    this.#worker.postMessage(notice, blocks)
   }
 
   #ask(question: Question, blocks: ArrayBuffer[] = []): Promise<Answer> {

@@ -6,8 +6,16 @@ import { StoreScribe } from '../scribe.ts'
 import { openForWriting } from '../sqlite/file.ts'
 import { SqliteReader } from '../sqlite/reader.ts'
 import { SqliteStore } from '../sqlite/store.ts'
-import { type Answer, type Beginning, failureOf, type Question } from './messages.ts'
-import { blocksOf, unpack } from './packing.ts'
+import {
+  type Answer,
+  type Beginning,
+  errorOf,
+  type Failure,
+  failureOf,
+  type Notice,
+  type Question,
+} from './messages.ts'
+import { blocksOf, type Packed, unpack } from './packing.ts'
 
 interface Open {
   readonly store: SqliteStore
@@ -15,6 +23,8 @@ interface Open {
 }
 
 let opened: Open | null = null
+/** Of a part of the next commit: told when that is asked for. */
+let broken: Failure | null = null
 
 /** With the first question, so that an error of opening is an answer like any other. */
 function open(): Open {
@@ -25,8 +35,27 @@ function open(): Open {
   return { store, scribe: new StoreScribe(log, appender, store) }
 }
 
+function note(notice: Notice): void {
+  if (notice.kind === 'drop') {
+    broken = null
+    opened?.scribe.drop()
+    return
+  }
+  try {
+    opened ??= open()
+    append(opened, notice.packed)
+  } catch (thrown) {
+    broken ??= failureOf(thrown)
+  }
+}
+
+function append({ scribe }: Open, packed: Packed): void {
+  for (const { entry, salts } of unpack(packed)) scribe.append(entry, salts)
+}
+
 async function answer(question: Question): Promise<void> {
   try {
+    if (broken !== null) throw errorOf(broken)
     opened ??= open()
     const { store, scribe } = opened
     if (question.kind === 'end') {
@@ -35,7 +64,7 @@ async function answer(question: Question): Promise<void> {
       return tell({ kind: 'ended', state })
     }
     const { packed, lease } = question
-    for (const { entry, salts } of unpack(packed)) scribe.append(entry, salts)
+    append(opened, packed)
     const head = await (await scribe.begin(lease)).durable
     tell({ kind: 'durable', head, packed }, blocksOf(packed))
   } catch (thrown) {
@@ -47,4 +76,8 @@ function tell(told: Answer, blocks: ArrayBuffer[] = []): void {
   parentPort?.postMessage(told, blocks)
 }
 
-parentPort?.on('message', answer)
+/** One after another: a part of the next commit may come while one is being made durable. */
+let before = Promise.resolve()
+parentPort?.on('message', (message: Notice | Question) => {
+  before = before.then(() => (message.kind === 'commit' || message.kind === 'end' ? answer(message) : note(message)))
+})

@@ -44,6 +44,10 @@ export class Groups {
     for (const each of this.#groups.values()) if (each.verdict === null) yield each
   }
 
+  *forks(): Iterable<number> {
+    for (const { group, kind } of this.#groups.values()) if (kind === FORK) yield group
+  }
+
   /** Takes in what an entry says of groups; called before its births. */
   *opened(facts: readonly GroupOpened[], subject: SubjectEntry['subject'], ways: Ways): Iterable<string> {
     for (const fact of facts) {

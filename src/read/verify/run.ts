@@ -3,7 +3,7 @@
  * it is closed, so that memory is bounded by what was in flight (I12).
  */
 import type { LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
-import { isError, type RunEntry, type SubjectEntry } from '../../model/entry.ts'
+import { isError, type SubjectEntry } from '../../model/entry.ts'
 import { isCustodyError } from '../../model/error.ts'
 import { leafHash } from '../../model/hash.ts'
 import { Frontier } from '../../model/merkle.ts'
@@ -11,8 +11,9 @@ import type { VerifierKey } from '../../model/note.ts'
 import { DecodeError, decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { SubjectValues } from '../values.ts'
 import { Batches } from './batches.ts'
-import { Check, counted, entryName, grouped, noting, Place, subjectName, tokenName } from './check.ts'
+import { Check, counted, entryName, grouped, noting, Place, subjectName } from './check.ts'
 import { ABANDONED } from './fates.ts'
+import { LineCheck } from './line.ts'
 import { checkHead, LogWalk, short } from './log.ts'
 import { checkOpenTokens, EndingsTable } from './projections.ts'
 import { RunFacts } from './run-facts.ts'
@@ -47,8 +48,6 @@ export interface WalkedRun {
   /** Of what the run has in common with log 0; more is added there. */
   readonly registered: Check
 }
-
-type CommitFacts = Extract<RunEntry, { k: 'commit' }>
 
 /** How often progress is told. */
 const PROGRESS_ENTRIES = 10_000
@@ -204,6 +203,7 @@ class RunFold {
     }
     if (!state.done) return
     this.#statesOf(subject).delete(numberOf(subject))
+    for (const group of state.forks()) this.#witness.line.closed(group)
     const abandoned = entry.endings.some(each => each.fate === ABANDONED)
     for (const problem of state.unfinished(abandoned)) this.checks.groups.add(`${where}: ${problem}`)
   }
@@ -269,35 +269,8 @@ class RunFold {
     if (facts.k === 'open' && seq === 0) this.#witness = this.#witnessOf(new Ways(facts.topology))
     if (facts.k === 'commit' || facts.k === 'seal') this.#settle(entryName(seq))
     this.facts.fold(seq, facts, this.#witness.ways, this.tallies, this.#complete)
-    if (facts.k === 'commit' && facts.line !== undefined && this.#complete) this.#checkLine(seq, facts.line)
-  }
-
-  /** What is in line is open, and there once; merges that wait are of forks that are open. */
-  #checkLine(seq: number, line: NonNullable<CommitFacts['line']>): void {
-    const open = new Set<number>()
-    for (const state of [...this.#rows.values(), ...this.#batches.values()]) {
-      for (const token of state.tokens.keys()) open.add(token)
-    }
-    for (const each of line) {
-      if (typeof each !== 'number') {
-        if (!this.#joins(...each))
-          this.checks.entries.add(
-            `${entryName(seq)}: branch ${each[2]} of group ${grouped(each[0])} is in line, and doesn't come to ${this.#witness.ways.name(each[1])}`,
-          )
-      } else if (!open.delete(each)) {
-        this.checks.entries.add(`${entryName(seq)}: ${tokenName(each)} is in line, and isn't open or is there twice`)
-      }
-    }
-  }
-
-  /** Whether an open story has this group of a fork, and the coalesce joins the branch that it lists there. */
-  #joins(group: number, coalesce: number, branch: number): boolean {
-    const { ways } = this.#witness
-    const name = ways.kind(coalesce) === 'coalesce' ? ways.branches(coalesce)[branch] : undefined
-    if (name === undefined) return false
-    const states = [...this.#rows.values(), ...this.#batches.values()]
-    const fork = states.map(state => state.forkOf(group)).find(node => node !== undefined)
-    return fork !== undefined && ways.branches(fork).includes(name)
+    if (facts.k === 'commit')
+      this.#witness.line.commit(seq, facts, this.#witness.ways, this.#complete ? this.checks.entries : null)
   }
 
   /** At the end of a commit: what must add up across subjects. */
@@ -362,6 +335,7 @@ class RunFold {
       groups,
       tallies: this.tallies,
       batches: new Batches(groups, ways),
+      line: new LineCheck(),
       born: [],
       opened: [],
       called: [],

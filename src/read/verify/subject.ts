@@ -22,6 +22,7 @@ import type { Batches } from './batches.ts'
 import { type Check, counted, grouped, Place, tokenName } from './check.ts'
 import { ABANDONED, endingProblems } from './fates.ts'
 import { BATCH, FORK, Groups, MERGE } from './groups.ts'
+import type { LineCheck } from './line.ts'
 import { orderProblems, type Told } from './orders.ts'
 import { sends } from './sending.ts'
 import type { TallyFold } from './tallies.ts'
@@ -35,6 +36,7 @@ export interface Witness {
   readonly groups: Check
   readonly tallies: TallyFold
   readonly batches: Batches
+  readonly line: LineCheck
   /** Tokens and groups that came into being since the last commit. */
   readonly born: number[]
   readonly opened: number[]
@@ -76,10 +78,9 @@ export class SubjectState {
     return this.subject.kind === 'row' || [...this.#groups.open()].length === 0
   }
 
-  /** The node of the fork that made a group; undefined if none did here. */
-  forkOf(group: number): number | undefined {
-    const known = this.#groups.get(group)
-    return known?.kind === FORK ? known.node : undefined
+  /** Groups of forks. */
+  forks(): Iterable<number> {
+    return this.#groups.forks()
   }
 
   /** Takes in its next entry, whose values are already added. Gives what the `endings` table must have of it. */
@@ -95,6 +96,7 @@ export class SubjectState {
     for (const { group, kind, node } of entry.groups_opened) {
       witness.opened.push(group)
       if (kind === BATCH) witness.batches.open(group, node)
+      if (kind === FORK) witness.line.forked(group, node)
     }
     for (const [i, birth] of entry.births.entries()) this.#birth(birth, first && i === 0, entry, where, witness)
     this.#answers(entry, where, witness)
@@ -126,6 +128,7 @@ export class SubjectState {
     const who = tokenName(birth.token)
     tallies.born++
     witness.born.push(birth.token)
+    witness.line.born(birth.token)
     if (this.tokens.has(birth.token)) tokens.add(`${where}: ${who} is born twice`)
     if (birth.group === 0) {
       const source = first && this.subject.kind === 'row' ? (entry.origin?.source ?? 0) : 0
@@ -356,8 +359,10 @@ export class SubjectState {
   /** Ended tokens leave; of the rest none may be at its end. */
   #leave(where: Place, witness: Witness): void {
     for (const [id, token] of this.tokens) {
-      if (token.ended) this.tokens.delete(id)
-      else if (token.finished) {
+      if (token.ended) {
+        this.tokens.delete(id)
+        witness.line.ended(id)
+      } else if (token.finished) {
         const at =
           token.node === DISCARD ? 'was discarded' : `has been at ${witness.ways.name(token.node)} with no way on`
         witness.tokens.add(`${where}: ${tokenName(id)} ${at}, and has no ending`)

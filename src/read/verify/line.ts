@@ -1,0 +1,85 @@
+/**
+ * The order of what is under way, commit by commit (I7): row instances that are in line are open, and there once; merges that
+ * wait are of forks that are open.
+ */
+import { type CommitLine, type LineMember, RecordedLine } from '../../model/commit-line.ts'
+import { type Check, entryName, grouped, tokenName } from './check.ts'
+import type { Ways } from './ways.ts'
+
+export class LineCheck {
+  readonly #line = new RecordedLine()
+  readonly #open = new Set<number>()
+  /** Nodes of forks, by the groups of forks whose rows have something open. */
+  readonly #forks = new Map<number, number>()
+  /** By fork group: traces in line. */
+  readonly #traces = new Map<number, number>()
+  /** What was open at the last commit, and isn't any more. */
+  #ended: number[] = []
+  #closed: number[] = []
+
+  born(token: number): void {
+    this.#open.add(token)
+  }
+
+  ended(token: number): void {
+    this.#open.delete(token)
+    this.#ended.push(token)
+  }
+
+  forked(group: number, node: number): void {
+    this.#forks.set(group, node)
+  }
+
+  closed(group: number): void {
+    this.#forks.delete(group)
+    this.#closed.push(group)
+  }
+
+  /** A commit; `check` may be null if its entries can't all be read. */
+  commit(seq: number, told: CommitLine, ways: Ways, check: Check | null): void {
+    const problems = new Map<LineMember, string>()
+    const misplaced = (member: LineMember) => problems.set(member, misplacedText(member, ways))
+    this.#line.take(told, (member, fault) => {
+      if (fault === 'twice') misplaced(member)
+      else problems.set(member, `${nameOf(member)} isn't in line, where the commit says what moved`)
+    })
+    for (const member of told.moved?.out ?? []) this.#count(member, -1)
+    if (told.moved === undefined) this.#traces.clear()
+    const came = told.line ?? told.moved?.in.flatMap(([, ...members]) => members) ?? []
+    for (const member of came) {
+      this.#count(member, 1)
+      if (!this.#fits(member, ways)) misplaced(member)
+    }
+    for (const token of this.#ended) if (this.#line.has(token)) misplaced(token)
+    for (const group of this.#closed)
+      if ((this.#traces.get(group) ?? 0) > 0)
+        for (const member of this.#line) if (typeof member !== 'number' && member[0] === group) misplaced(member)
+    this.#ended = []
+    this.#closed = []
+    if (check !== null) for (const problem of problems.values()) check.add(`${entryName(seq)}: ${problem}`)
+  }
+
+  #count(member: LineMember, by: 1 | -1): void {
+    if (typeof member === 'number') return
+    const count = (this.#traces.get(member[0]) ?? 0) + by
+    if (count > 0) this.#traces.set(member[0], count)
+    else this.#traces.delete(member[0])
+  }
+
+  #fits(member: LineMember, ways: Ways): boolean {
+    if (typeof member === 'number') return this.#open.has(member)
+    const [group, coalesce, branch] = member
+    const name = ways.kind(coalesce) === 'coalesce' ? ways.branches(coalesce)[branch] : undefined
+    const fork = this.#forks.get(group)
+    return name !== undefined && fork !== undefined && ways.branches(fork).includes(name)
+  }
+}
+
+function misplacedText(member: LineMember, ways: Ways): string {
+  const what = typeof member === 'number' ? "isn't open or is there twice" : `doesn't come to ${ways.name(member[1])}`
+  return `${nameOf(member)} is in line, and ${what}`
+}
+
+function nameOf(member: LineMember): string {
+  return typeof member === 'number' ? tokenName(member) : `branch ${member[2]} of group ${grouped(member[0])}`
+}
