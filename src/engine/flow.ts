@@ -13,14 +13,12 @@
  */
 import type { CommitLine } from '../model/commit-line.ts'
 import type { AggregateNode, ForkNode, GateNode, Plan, PlanNode, SinkNode, TransformNode } from '../plan/plan.ts'
-import type { BatchResult, RowError } from '../sdk/spec.ts'
-import { type Batch, Batches } from './batches.ts'
+import type { RowError } from '../sdk/spec.ts'
 import type { Contexts } from './calls/contexts.ts'
-import { refusal } from './decide/batch.ts'
 import { afterError } from './decide/retry.ts'
 import { type AfterSent, afterSent, type SendResult, UNANSWERED } from './decide/sent.ts'
 import type { Following } from './follow/following.ts'
-import type { Waiting } from './frames.ts'
+import { Gatherings } from './gatherings.ts'
 import { Joins } from './joins.ts'
 import { Line } from './line.ts'
 import { LineRecord } from './line-record.ts'
@@ -59,7 +57,7 @@ export class Flow {
   readonly #line: Line
   readonly #line_record: LineRecord
   readonly #merges: Merges
-  readonly #batches: Batches
+  readonly #gatherings: Gatherings
   /** Aggregates, upstream ones first. */
   readonly #aggregates: readonly AggregateNode[]
   readonly #news: News
@@ -87,8 +85,7 @@ export class Flow {
     this.#turns = new Turns(this.#line, ordered, following)
     this.#news = parts.news
     this.#merges = new Merges({ ...parts, joins: new Joins(parts.plan, reaches, following), line: this.#line })
-    const look = (batch: Batch) => this.#news.fallDue(stack => this.#lookInTime(batch, stack))
-    this.#batches = new Batches(parts.clock, look, following)
+    this.#gatherings = new Gatherings({ ...parts, line: this.#line }, (...what) => this.#follow(...what))
     this.#aggregates = upstreamFirst(
       this.#nodes.filter(node => node.kind === 'aggregate'),
       reaches,
@@ -130,7 +127,7 @@ export class Flow {
    * the first `deliver` then advances it.
    */
   restore({ line, subjects, joins, batches, batches_before, resting }: UnderWay): void {
-    this.#batches.goOn(batches_before)
+    this.#gatherings.goOn(batches_before)
     for (const subject of subjects) this.#merges.restore(subject)
     for (const each of line) {
       if (!(each instanceof Token)) this.#line.trace({ ...each, left: [] }, null, [])
@@ -140,13 +137,7 @@ export class Flow {
     for (const { join, left_us } of joins) this.#merges.startTimeout(join, left_us)
     const rests = new Map(resting.map(({ token, left_us }) => [token, left_us]))
     this.#news.fallDue(stack => {
-      for (const { group, members, age_us, answers } of batches) {
-        const batch = this.#batches.open(group, this.#parts.clock.now_us() - age_us, answers)
-        batch.members.push(...members)
-        batch.attempt = members[0]?.token.attempt ?? 1
-        this.#lookInTime(batch, stack)
-        if (batch.trigger === null) for (const { token } of members) this.#line.leave(token)
-      }
+      for (const each of batches) this.#gatherings.restore(each, stack)
       const ready = line.filter(each => each instanceof Token && !each.held && !each.ended) as Token[]
       for (const token of ready.reverse()) {
         const left_us = rests.get(token)
@@ -218,10 +209,10 @@ export class Flow {
     this.#passTurns()
     if (this.#line.active > this.#ahead) return false
     for (const node of this.#aggregates) {
-      const batch = this.#batches.openAt(node.number)
+      const batch = this.#gatherings.openAt(node.number)
       if (batch === undefined || this.#line.anyFor(node.number)) continue
       const stack: Token[] = []
-      this.#lookAt(batch, true, stack)
+      this.#gatherings.look(batch, true, stack)
       this.#advance(stack)
       this.#passTurns()
       return true
@@ -273,7 +264,7 @@ export class Flow {
         if (token.sending !== null || this.#turns.has(token)) this.#sink(token, node, started_us, stack)
         return
       case 'aggregate':
-        if (this.#turns.has(token)) this.#aggregate(token, node, started_us, stack)
+        if (this.#turns.has(token)) this.#gatherings.arrive(token, node, started_us, stack)
         return
       case 'fork':
         return this.#fork(token, node, started_us, stack)
@@ -439,75 +430,6 @@ export class Flow {
     for (const token of alive.toReversed()) stack.push(token)
   }
 
-  // ── batches ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #aggregate(token: Token, node: AggregateNode, started_us: number, stack: Token[]): void {
-    const { recorder } = this.#parts
-    const batch =
-      this.#batches.openAt(node.number) ??
-      this.#batches.open(recorder.openBatch(node, this.#batches.next(node.number), started_us), started_us)
-    this.#parts.following?.gather(batch.subject, token, batch.members.length === 0)
-    recorder.holdInBatch(token, batch, batch.members.length, started_us)
-    batch.members.push({ token, branch: 0, started_us })
-    this.#lookAt(batch, false, stack)
-    // A batch that its plugin still works on keeps the place of its last member.
-    if (batch.trigger === null) this.#line.leave(token)
-  }
-
-  #lookAt(batch: Batch, input_ended: boolean, stack: Token[]): void {
-    if (this.#batches.look(batch, input_ended) !== null) this.#processBatch(batch, stack)
-  }
-
-  /** Time alone may close the batch. Its members came before all that is in line and can still come to it. */
-  #lookInTime(batch: Batch, stack: Token[]): void {
-    if (this.#batches.look(batch, false) === null) return
-    this.#line.lead(lastOf(batch))
-    this.#processBatch(batch, stack)
-  }
-
-  #processBatch(batch: Batch, stack: Token[]): void {
-    const rows = batch.members.map(({ token }) => token.row)
-    const result = this.#parts.stations.aggregate(batch.node.number, rows, this.#parts.contexts.ofBatch(batch))
-    if (!(result instanceof Promise)) return this.#settleBatch(batch, result, stack)
-    this.#line.stay(lastOf(batch))
-    this.#news.answer(result, (answer, at_us, next) => this.#settleBatch(batch, answer, next, at_us))
-  }
-
-  #settleBatch(batch: Batch, result: BatchResult, stack: Token[], ended_us?: number): void {
-    const { recorder } = this.#parts
-    const { node, members, trigger } = batch
-    if (trigger === null) throw new TypeError('a batch was processed before it closed')
-    const closed = { ...batch, trigger }
-    const error = refusal(node, result, members.length)
-    const moved = members.map(({ token }) => standing(token))
-    let next: readonly Token[] = members.map(({ token }) => token)
-    try {
-      if (error !== null) {
-        if (this.#retryBatch(batch, error, ended_us)) return
-        recorder.failBatch(closed, error, ended_us)
-      } else if (result.kind === 'rows') next = recorder.consumeBatch(closed, result.rows, ended_us)
-      else if (result.kind === 'members') recorder.releaseBatch(closed, result.rows, ended_us)
-    } catch (thrown) {
-      throw asDefect(node, thrown)
-    }
-    this.#follow(lastOf(batch), moved, next, stack)
-  }
-
-  /** True if the batch is attempted again: its members are held on. */
-  #retryBatch(batch: Batch, error: RowError, ended_us?: number): boolean {
-    const after = afterError(error.retryable, batch.attempt, batch.node.retry, error.retry_after_ms)
-    if (after.kind !== 'again') return false
-    const { recorder, clock } = this.#parts
-    for (const [i, { token, started_us }] of batch.members.entries()) {
-      recorder.failAttempt(token, error, started_us, ended_us)
-      recorder.holdInBatch(token, batch, i, clock.now_us())
-    }
-    batch.attempt++
-    this.#line.stay(lastOf(batch))
-    this.#news.rest(after.delay_us, stack => this.#processBatch(batch, stack))
-    return true
-  }
-
   // ── the line ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Lets tokens pass whose turn has come, until none can, or a commit is overdue. */
@@ -528,8 +450,4 @@ export class Flow {
     if (node === undefined) throw new TypeError(`no node ${number}`)
     return node
   }
-}
-
-function lastOf(batch: Batch): Token {
-  return (batch.members.at(-1) as Waiting).token
 }
