@@ -84,10 +84,9 @@ export class Following {
   /** Whether this record can be read; if not, it can when `onReady` was called. */
   isReadyFor(source: number, index: number): boolean {
     const known = this.#ahead.get(keyOf(source, index))
-    if (known === undefined) {
-      if (!this.#looking_up) this.#lookUp(source, index)
-      return false
-    }
+    const missing = known === undefined ? index : index + AHEAD / 2
+    if (!this.#looking_up && !this.#ahead.has(keyOf(source, missing))) this.#lookUp(source, missing)
+    if (known === undefined) return false
     if (known !== null) this.#next_us = known.began_us
     return true
   }
