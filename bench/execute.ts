@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { boundYoungGeneration } from '../src/cli/young-generation.ts'
+import { boundHeap } from '../src/cli/heap.ts'
 import { systemClock } from '../src/engine/ports.ts'
 import { runPlan } from '../src/engine/run.ts'
 import { discardingLedger } from '../src/ledger/discard.ts'
@@ -26,7 +26,7 @@ type Run = Pick<RunTask, 'rows' | 'folder'> & Partial<Omit<RunTask, 'kind'>> & P
 /** The same with any plan; with evidence unless the task says otherwise. */
 export async function measured(plan: Plan, task: Run): Promise<RunSample> {
   const { evidence = true } = task
-  boundYoungGeneration()
+  boundHeap()
   const clock = systemClock()
   const ports = { now_us: () => clock.now_us(), entropy: (size: number) => randomBytes(size), signer: signingKey() }
   const url = `sqlite:${join(task.folder, 'custody.db')}`

@@ -12,6 +12,10 @@ describe('the command that is printed', () => {
     expect(called('/work/project/node_modules/.bin/custody', { PATH: '/usr/bin' })).toBe('npx custody')
     expect(called('/work/project/bin/custody.js')).toBe('node bin/custody.js')
     expect(called('/work/project/my tools/custody.js')).toBe("node 'my tools/custody.js'")
+    expect(called('/work/tools/bin/custody.js')).toBe('node ../tools/bin/custody.js')
+    expect(called('/my apps/custody.js')).toBe("node '/my apps/custody.js'")
+    expect(commandFor({ script: '/a/b.js', env: {}, cwd: '/w/x/y' })).toBe('node /a/b.js')
+    expect(called('../../my apps/custody.js')).toBe("node '/my apps/custody.js'")
     expect(called('/opt/custody', { PATH: '/usr/bin' })).toBe('/opt/custody')
   })
 

@@ -61,6 +61,7 @@ export function commandFor({ env, script, cwd }: Pick<Host, 'env' | 'script' | '
     return quoted(script)
   }
   if (!script.endsWith('.js')) return 'custody'
-  const path = relative(cwd, resolve(cwd, script))
-  return `node ${quoted(path.startsWith(join('..', '..', '..')) ? script : path)}`
+  const absolute = resolve(cwd, script)
+  const path = relative(cwd, absolute)
+  return `node ${quoted(path.length < absolute.length ? path : absolute)}`
 }

@@ -1,7 +1,7 @@
 /** `--where CEL`: an expression over a row's data as a function. */
 import { CustodyError, type Diagnostic } from '../model/error.ts'
 import type { Row } from '../model/row.ts'
-import { compileExpression, type ExpressionResult } from '../sdk/expression.ts'
+import { compileExpression, type Expression } from '../sdk/expression.ts'
 import { OBSERVED } from '../sdk/schema.ts'
 import { DiagnosticsError } from './render/error.ts'
 
@@ -9,11 +9,10 @@ const NAME = '--where'
 const COMPARE = 'Compare something, as in row.amount > 5000'
 
 /**
- * True for rows for which the expression gives true. A row that lacks what it reads doesn't fit, and is no error: other rows
- * may have it.
+ * A row that lacks what the expression reads doesn't fit, and is no error: other rows may have it.
  * @throws DiagnosticsError if it can't be compiled, or can't give true or false.
  */
-export function rowPredicate(source: string): (row: Row) => boolean {
+export function rowPredicate(source: string): RowPredicate {
   const compiled = compileExpression(source, { over: 'row', schema: OBSERVED })
   const diagnostics: Diagnostic[] = []
   if (!compiled.ok)
@@ -28,7 +27,7 @@ export function rowPredicate(source: string): (row: Row) => boolean {
       })
   else {
     const { type } = compiled.expression.gives.schema
-    if (type === undefined || type === 'boolean') return row => holds(compiled.expression.evaluate(row))
+    if (type === undefined || type === 'boolean') return new RowPredicate(compiled.expression)
     diagnostics.push({
       ...placeIn(source, 0),
       length: Math.max(1, source.length),
@@ -41,17 +40,35 @@ export function rowPredicate(source: string): (row: Row) => boolean {
   throw new DiagnosticsError(diagnostics, new Map([[NAME, source]]), false)
 }
 
+export class RowPredicate {
+  readonly #expression: Expression
+  #first_error: string | null = null
+  #was_evaluated = false
+
+  constructor(expression: Expression) {
+    this.#expression = expression
+  }
+
+  /** Whether the expression gives true. */
+  holds(row: Row): boolean {
+    const result = this.#expression.evaluate(row)
+    if (result.ok) this.#was_evaluated = true
+    else this.#first_error ??= result.message
+    return result.ok && isTrue(result.value)
+  }
+
+  /** Why the expression gave an error for every row; null if it didn't. */
+  get trouble(): string | null {
+    return this.#was_evaluated ? null : this.#first_error
+  }
+}
+
 /** What it gives only the data tells, where nothing is declared. */
-function holds(result: ExpressionResult): boolean {
-  if (!result.ok) return false
-  if (typeof result.value === 'boolean') return result.value
-  throw new CustodyError(
-    'CUSTODY_CEL_TYPE',
-    `${NAME} gives ${JSON.stringify(result.value)}, and must give true or false`,
-    {
-      hint: COMPARE,
-    },
-  )
+function isTrue(value: unknown): boolean {
+  if (typeof value === 'boolean') return value
+  throw new CustodyError('CUSTODY_CEL_TYPE', `${NAME} gives ${JSON.stringify(value)}, and must give true or false`, {
+    hint: COMPARE,
+  })
 }
 
 function placeIn(source: string, offset: number): { file: string; line: number; column: number } {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { basename, join } from 'node:path'
 import { setPath } from '../config/set.ts'
 import { systemClock } from '../engine/ports.ts'
-import { type Restored, resumeRun } from '../engine/resume.ts'
+import { resumeRun } from '../engine/resume.ts'
 import type { RunResult } from '../engine/run.ts'
 import { signingKey } from '../ledger/keys.ts'
 import { openLedger, openLedgerReader } from '../ledger/open.ts'
@@ -16,16 +16,16 @@ import { findRun } from '../read/runs/list.ts'
 import { closingOf, openingOf, planOf } from '../read/runs/run-log.ts'
 import { showRun } from '../read/show/show.ts'
 import type { Context } from './context.ts'
+import { boundHeap } from './heap.ts'
 import { stopOnSignals } from './interrupt.ts'
 import { isHeld, ledgerUrl } from './ledger-access.ts'
 import { limiterOf } from './limiter.ts'
 import { preparePlan } from './pipeline-access.ts'
 import { ProgressLine } from './progress.ts'
+import { restoredText } from './render/restored.ts'
 import { renderSummary, statusText } from './render/summary.ts'
-import { counted, printable } from './render/text.ts'
 import { onRecord } from './replaying.ts'
 import { shownRun, tellResult } from './tell-run.ts'
-import { boundYoungGeneration } from './young-generation.ts'
 
 export interface ResumeOptions {
   readonly ledger?: string
@@ -50,7 +50,8 @@ export async function resumeCommand(
   const reader = await openLedgerReader(url)
   try {
     const { run, log } = await findRun(reader, name)
-    if ((await closingOf(reader, log)).last?.k === 'seal') return await tellSealed(reader, run, context, options)
+    if ((await closingOf(reader, log)).last?.k === 'seal')
+      return await tellSealed(reader, run, context, options, abandon)
     const plan = await planOfRun(context, await planOf(reader, log), options)
     const result = await goOn(context, { url, reader, run, plan, options, abandon })
     return tellResult(result, await shownRun(url, run), url, context, plan, options)
@@ -73,18 +74,20 @@ async function tellSealed(
   run: string,
   context: Context,
   { json }: ResumeOptions,
+  abandon: boolean,
 ): Promise<number> {
   const shown = await showRun(reader, run, isHeld)
   const { terminal } = context
   if (json === true) {
-    const { run: id, status, rows, tokens, outcomes, causes, sinks, checkpoint, duration_ms } = shown
-    terminal.answerJson({ run: id, status, rows, tokens, outcomes, causes, sinks, checkpoint, duration_ms })
+    const { status, rows, tokens, outcomes, causes, sinks, checkpoint, duration_ms, calls } = shown
+    const summary = { run, status, rows, tokens, outcomes, causes, sinks, checkpoint, duration_ms }
+    terminal.answerJson(calls === undefined ? summary : { ...summary, calls })
     return 0
   }
   const paint = terminal.paint_told
   terminal.tell(
     [
-      'nothing to go on with: the run is sealed',
+      `nothing to ${abandon ? 'abandon' : 'go on with'}: the run is sealed`,
       statusText(shown.status, shown.duration_ms * 1000, paint),
       '',
       ...renderSummary({ ...shown, dry_run: false }, context.cwd, terminal.columns_told, paint),
@@ -110,7 +113,7 @@ interface GoOn {
 }
 
 async function goOn(context: Context, { url, reader, run, plan, options, abandon }: GoOn): Promise<RunResult> {
-  boundYoungGeneration()
+  boundHeap()
   const clock = systemClock()
   const quiet = options.json === true
   const ports: LedgerPorts = {
@@ -137,7 +140,7 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
       from_ledger_only: options.fromLedgerOnly === true,
       abandon,
       onRestored: restored => {
-        if (!quiet) context.terminal.tell(restoredText(restored, plan, abandon))
+        if (!quiet) context.terminal.tell(restoredText(restored, plan.name, abandon))
       },
       onProgress: each => progress.show(each),
     })
@@ -147,19 +150,4 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
     await ledger.close()
     progress.clear()
   }
-}
-
-function restoredText({ rows_read, open, sinks, cut }: Restored, plan: Plan, abandon: boolean): string {
-  const parts = abandon
-    ? [
-        `abandoning ${printable(plan.name)} after ${counted(rows_read, 'row')}`,
-        `${counted(open, 'open row instance')} end`,
-      ]
-    : [
-        `resumed ${printable(plan.name)} at row ${(rows_read + 1).toLocaleString('en')}`,
-        `${counted(open, 'held row instance')} restored`,
-      ]
-  parts.push(`${counted(sinks, 'output')} wound back to the last receipt`)
-  if (!abandon && cut.length > 0) parts.push(`not read further: ${cut.map(printable).join(', ')}`)
-  return parts.join(' · ')
 }

@@ -11,6 +11,7 @@ import { CustodyError } from '../model/error.ts'
 import { uuidv7 } from '../model/uuid.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Context } from './context.ts'
+import { boundHeap } from './heap.ts'
 import { stopOnSignals } from './interrupt.ts'
 import { laterLedger } from './later-ledger.ts'
 import { ledgerUrl } from './ledger-access.ts'
@@ -20,7 +21,6 @@ import { ProgressLine } from './progress.ts'
 import { counted, printable, shortRun } from './render/text.ts'
 import { type Replayed, replaying } from './replaying.ts'
 import { optionOf, shownRun, tellResult } from './tell-run.ts'
-import { boundYoungGeneration } from './young-generation.ts'
 
 export interface RunOptions {
   readonly ledger?: string
@@ -75,7 +75,7 @@ interface RunInto {
 }
 
 async function runInto({ url, context, plan, options, replay }: RunInto): Promise<number> {
-  boundYoungGeneration()
+  boundHeap()
   const clock = systemClock()
   const run = uuidv7(Math.floor(clock.now_us() / 1000), randomBytes(10))
   const quiet = options.json === true

@@ -78,8 +78,9 @@ export function tellResult(
 
 /** Why it stopped, where money was the reason. */
 function budgetText({ limits }: Plan, { calls }: ShownRun): string {
-  const [spent, cap] = [dollars(calls?.cost_usd ?? 0), dollars(limits.spend_usd ?? 0)]
-  return `the next call could go beyond limits.spend: ${spent} of ${cap} are spent`
+  const [spent, cap] = [calls?.cost_usd ?? 0, limits.spend_usd ?? 0]
+  const left = dollars(Math.max(0, cap - spent))
+  return `${dollars(spent)} of limits.spend (${dollars(cap)}) are spent, ${left} is left, and the next call could cost more`
 }
 
 /** Of a dry run: paths as the pipeline file names them. */

@@ -51,6 +51,7 @@ describe('a place inside a text', () => {
     ['key: "one \\\n    two NEEDLE"', 'one two NEEDLE'],
     ['key: one\n  two\n\n  NEEDLE', 'one two\nNEEDLE'],
     ['key: >-\r\n  one\r\n  NEEDLE\r\n', 'one NEEDLE'],
+    ['key: |-\n  \t\n   a\n  NEEDLE\n', '\t\n a\nNEEDLE'],
     ['key: |\n    indented\n      NEEDLE\n', 'indented\n  NEEDLE\n'],
   ])('%s', (yaml, value) => {
     expect(located(yaml, value)).toEqual({ found: NEEDLE, value })

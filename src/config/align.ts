@@ -84,7 +84,7 @@ function addEscaped(raw: string, at: number, add: (text: string, offset: number)
 /** Block scalars: each source line's content is looked for in the value, in order. */
 function block(raw: string, value: string): Built | null {
   const lines = raw.split('\n')
-  const indent = indentOf(lines.slice(1).find(line => line.trim() !== '') ?? '', value)
+  const indent = indentOf(lines.slice(1).find(line => /[^ \r]/.test(line)) ?? '', value)
   const offsets = new Array<number>(value.length).fill(-1)
   let line_start = (lines[0] as string).length + 1
   let from = 0
@@ -107,9 +107,10 @@ function block(raw: string, value: string): Built | null {
 /** By how much the block is indented: the first line may have blanks of its own, which belong to the value. */
 function indentOf(line: string, value: string): number {
   const start = value.replace(/^\n+/, '')
-  const most = line.search(/\S/)
+  // A tab is no indentation.
+  const most = line.search(/[^ ]/)
   for (let indent = 0; indent < most; indent++) {
-    if (start.startsWith(line.slice(indent).trimEnd())) return indent
+    if (start.startsWith(line.slice(indent).replace(/\r$/, ''))) return indent
   }
   return most
 }

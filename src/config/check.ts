@@ -12,6 +12,9 @@ import { checkText } from './text-forms.ts'
 import type { ListTree, MapTree, ScalarTree, Tree } from './tree.ts'
 import { isEmpty, secretName } from './tree.ts'
 
+/** The label of the whole file. */
+export const WHOLE = 'the pipeline'
+
 /** Where a check is: what the place is called, and where to point if something is missing in it. */
 interface Spot {
   /** `to`, `source applications`. */
@@ -299,5 +302,8 @@ function describe(tree: Tree): string {
 }
 
 /** `source applications`, or what it is where it has no name of its own. */
-const named = (shape: ObjectShape, spot: Spot) => (spot.label.includes(' ') ? `\`${spot.label}\`` : shape.what)
+function named(shape: ObjectShape, { label }: Spot): string {
+  if (label === WHOLE) return label
+  return label.includes(' ') ? `\`${label}\`` : shape.what
+}
 const lowerFirst = (text: string) => text.slice(0, 1).toLowerCase() + text.slice(1).replace(/\.$/, '')

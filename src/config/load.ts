@@ -5,7 +5,7 @@
 import { dirname, resolve } from 'node:path'
 import type { Diagnostic } from '../model/error.ts'
 import { buildConfig } from './build.ts'
-import { Checker } from './check.ts'
+import { Checker, WHOLE } from './check.ts'
 import { expandTree } from './expand.ts'
 import { PIPELINE } from './format.ts'
 import { checkUniqueNames } from './names.ts'
@@ -103,7 +103,7 @@ function checkedTree(
   }
   const root = expandTree(applySets(parsed, overrides, problems), env, problems)
   const key_at = { ...parsed.at, end: parsed.at.start + 1 }
-  new Checker(problems).check(root, PIPELINE, { label: 'the pipeline', key_at })
+  new Checker(problems).check(root, PIPELINE, { label: WHOLE, key_at })
   checkUniqueNames(root, problems)
   checkRules(root, problems)
   return root

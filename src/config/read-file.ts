@@ -1,5 +1,6 @@
 /** Reads the text of a pipeline file, and says in one sentence why it can't. */
 import { open } from 'node:fs/promises'
+import { isAbsolute } from 'node:path'
 import type { ErrorCode } from '../model/error.ts'
 
 export const FILE_SIZE_MAX_BYTES = 1024 * 1024
@@ -45,7 +46,7 @@ function refusal(file: string, errno: string | undefined): FileText {
   switch (errno) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return { ok: false, code: 'CUSTODY_FILE_NOT_FOUND', message: `${file} does not exist` }
+      return notFound(file)
     case 'EISDIR':
       return { ...unreadable, message: `${file} is a directory`, hint: 'name the pipeline file in it' }
     case 'EACCES':
@@ -54,6 +55,15 @@ function refusal(file: string, errno: string | undefined): FileText {
     default:
       return { ...unreadable, message: `${file} can’t be read (${errno ?? 'unknown reason'})` }
   }
+}
+
+function notFound(file: string): FileText {
+  const code = 'CUSTODY_FILE_NOT_FOUND'
+  if (file === '') return { ok: false, code, message: 'the name of the file is empty' }
+  const message = `${file} does not exist`
+  return isAbsolute(file)
+    ? { ok: false, code, message }
+    : { ok: false, code, message, hint: 'check the path: it starts from the current folder' }
 }
 
 function decode(file: string, bytes: Buffer): FileText {

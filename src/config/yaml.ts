@@ -95,6 +95,11 @@ function explain(code: string, message: string, text: string, offset: number): {
       }
     case 'BAD_SCALAR_START':
       return { message: lower(message), hint: 'put the value into quotes' }
+    case 'BLOCK_IN_FLOW':
+      return {
+        message: lower(message),
+        hint: 'inside of {} and [] a list is written [a, b], and a dash that is meant as a text in quotes: "-"',
+      }
     case 'BAD_DQ_ESCAPE':
       return { message: lower(message), hint: 'single quotes take a backslash as it is' }
     case 'BLOCK_AS_IMPLICIT_KEY':

@@ -43,6 +43,8 @@ export interface ResumeRequest extends SessionRequest {
 export interface Restored {
   /** Rows that the run had read. */
   readonly rows_read: number
+  /** No source gives another row. */
+  readonly all_read: boolean
   /** Row instances that wait for something. */
   readonly open: number
   readonly sinks: number
@@ -74,17 +76,19 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     const cut = sources.filter((_, i) => reads[i]?.cut === true).map(({ node }) => node)
     const open =
       state.under_way.line.length + state.under_way.batches.reduce((sum, batch) => sum + batch.members.length, 0)
+    const read = state.progressed.totals?.rows.read ?? 0
+    const left = Math.max(0, (began.limit ?? Number.POSITIVE_INFINITY) - read)
     const tellRestored = teller('What was restored', request.onRestored)
     tellRestored({
-      rows_read: state.progressed.totals?.rows.read ?? 0,
+      rows_read: read,
+      all_read: left === 0 || reads.every(each => each.done),
       open,
       sinks: outputs.all.length,
       cut: cut.map(({ name }) => name),
     })
-    const read = state.progressed.totals?.rows.read ?? 0
     return await driveSession({
       request,
-      limit: Math.max(0, (began.limit ?? Number.POSITIVE_INFINITY) - read),
+      limit: left,
       ledger,
       outputs,
       stations,

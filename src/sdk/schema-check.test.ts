@@ -209,9 +209,29 @@ describe('declarations', () => {
     [{ typ: 'integer' }, 'problem'],
     [{ type: 'string', pattern: '(?=a)' }, 'problem'],
     [{ $ref: 'https://example.com/x' }, 'problem'],
+    [{ properties: { next: { $ref: '#' } } }, null],
+    [{ $ref: '#/nowhere' }, 'problem'],
   ])('%j', (schema, expected) => {
     const problem = jsonSchemaProblem(schema)
     if (expected === null) expect(problem).toBeNull()
     else expect(problem).toHaveProperty('problem')
+  })
+
+  test.each([
+    [{ type: 'object', propertys: {} }, 'Did you mean properties?'],
+    [{ type: 'intger' }, 'Did you mean integer?'],
+    [{ properties: { 'a/b': { type: 'bolean' } } }, 'Did you mean boolean?'],
+    [{ type: ['string', 'nul'] }, undefined],
+    [{ zzz: 1 }, undefined],
+  ])('%j has the hint %j', (schema, hint) => {
+    const problem = jsonSchemaProblem(schema)
+    expect(problem).not.toBeNull()
+    expect(problem?.hint).toBe(hint)
+  })
+
+  test('a schema that refers to itself checks as deep as a value goes', () => {
+    const tree = { type: 'object', properties: { kids: { type: 'array', items: { $ref: '#' } } } }
+    expect(take(tree, { kids: [{ kids: [{}] }] }, false)).toEqual({ kids: [{ kids: [{}] }] })
+    expect(take(tree, { kids: [{ kids: [5] }] }, false)).toBe('SCHEMA_VALUE')
   })
 })

@@ -25,9 +25,11 @@ export interface PluginExample {
   readonly files?: { readonly [path: string]: string }
 }
 
-/** A field that must be there for the plugin to work. */
+/** A field that the options name. */
 export interface FieldRequirement {
   readonly field: string
+  /** True: the plugin works without it, too; that no row can have it is a warning. Absent: it must be there. */
+  readonly optional?: boolean
   /** JSON types that it may have; any if absent. */
   readonly types?: readonly ('string' | 'number' | 'integer' | 'boolean' | 'array' | 'object')[]
   /** Where in the options the field is named, for the diagnostic. */
@@ -55,6 +57,15 @@ export interface SecretOption {
   readonly name: string
 }
 
+/** What is wrong with an option. */
+export interface OptionProblem {
+  readonly path: readonly (string | number)[]
+  readonly message: string
+  readonly hint?: string
+  /** An error if absent. */
+  readonly severity?: 'warning'
+}
+
 interface CommonSpec<O> {
   /** Lower case, digits and _. */
   readonly name: string
@@ -76,11 +87,8 @@ interface CommonSpec<O> {
   readonly errors: { readonly [code: string]: string }
   /** At least one. */
   readonly examples: readonly PluginExample[]
-  /** Options that only a look at several of them together can refuse: problems with the path of the option. */
-  readonly check?: (
-    options: O,
-    secrets: readonly SecretOption[],
-  ) => ReadonlyArray<{ readonly path: readonly (string | number)[]; readonly message: string; readonly hint?: string }>
+  /** Options that only a look at several of them together can refuse, or warn of. */
+  readonly check?: (options: O, secrets: readonly SecretOption[]) => readonly OptionProblem[]
 }
 
 /** For those that work on rows. */

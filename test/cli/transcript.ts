@@ -125,7 +125,7 @@ const VARYING: ReadonlyArray<readonly [RegExp, string | ((found: string, space: 
   // How many commits a run makes, and so how many entries it has, depends on its speed.
   [/("(?:size|entries)":)\d+/g, '$1<number>'],
   [/(\bEntr(?:y|ies) [\d,]+ of) \d+(?:,\d{3})*/g, '$1 <number>'],
-  [/\b\d+(?:,\d{3})*( entries\b| values against| and <hash>$)/g, '<number>$1'],
+  [/\b\d+(?:,\d{3})*( entries\b| stored entries\b| values against| and <hash>$)/g, '<number>$1'],
   // Spaces before it depend on its width.
   [/( {2,})?\b\d[\d,]*(?:\.\d+)? (?:ms|s)\b/g, (_found, space) => `${space === undefined ? '' : '  '}<took>`],
 ]

@@ -77,7 +77,7 @@ const fieldMapper: TransformSpec<Mapper> = {
   cardinality: 'one',
   requires: ({ rename, drop }) => [
     ...Object.keys(rename).map((field): FieldRequirement => ({ field, path: ['rename', field] })),
-    ...drop.map((field, index): FieldRequirement => ({ field, path: ['drop', index] })),
+    ...drop.map((field, index): FieldRequirement => ({ field, optional: true, path: ['drop', index] })),
   ],
   guarantees: ({ rename, drop }, input) => {
     const fields = [...input.fields].filter(([name]) => !drop.includes(name))

@@ -59,5 +59,6 @@ export function refusals<Options>(
 ): readonly string[] {
   const parsed = spec.options.safeParse(options)
   if (!parsed.success) return parsed.error.issues.map(issue => issue.message)
-  return (spec.check?.(parsed.data, []) ?? []).map(problem => problem.message)
+  const problems = spec.check?.(parsed.data, []) ?? []
+  return problems.filter(each => each.severity !== 'warning').map(each => each.message)
 }

@@ -67,9 +67,10 @@ async function explainAll(
 ): Promise<void> {
   const { terminal } = context
   const { rowPredicate } = await import('../predicate.ts')
+  const predicate = rowPredicate(where)
   const stories: Story[] = []
   let found = 0
-  for await (const story of explainWhere(reader, log, rowPredicate(where))) {
+  for await (const story of explainWhere(reader, log, row => predicate.holds(row))) {
     // Reading and telling leave the process no time to notice that nobody listens any more.
     await setImmediate()
     if (terminal.isClosed) return
@@ -78,7 +79,13 @@ async function explainAll(
     else terminal.answer(`${found > 1 ? '\n' : ''}${renderStory(story, viewOf(context))}`)
   }
   if (json) terminal.answerJson(stories.map(storyJson))
-  else terminal.tell(found === 0 ? 'No row fits.' : `\n${counted(found, 'row fits', 'rows fit')}.`)
+  else if (found > 0) terminal.tell(`\n${counted(found, 'row fits', 'rows fit')}.`)
+  else
+    terminal.tell(
+      predicate.trouble === null
+        ? 'No row fits.'
+        : `No row fits: the expression is an error for each row, as in: ${predicate.trouble}`,
+    )
 }
 
 function viewOf({ terminal, cwd }: Context): StoryView {

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
-import type { EndingCounts } from '../../read/show/summary.ts'
+import type { EndingCounts, ErrorCounts } from '../../read/show/summary.ts'
 import { plain } from '../terminal.ts'
 import { renderSummary } from './summary.ts'
 
 const ending = (words: string, count: number, more: Partial<EndingCounts> = {}): EndingCounts =>
   ({ outcome: '', cause: '', class: 'failure', words, sink: null, count, ...more }) as EndingCounts
 
-function summary(endings: readonly EndingCounts[], rows: number): string[] {
+function summary(endings: readonly EndingCounts[], rows: number, errors: readonly ErrorCounts[] = []): string[] {
   const facts = {
     ...{ status: 'completed', rows: { read: rows, rejected: 0 }, tokens: { born: rows, ended: rows, open: 0 } },
-    ...{ endings, sinks: { out: { rows: 1 } }, checkpoint: '', signed_by: null, dry_run: false },
+    ...{ endings, errors, sinks: { out: { rows: 1 } }, checkpoint: '', signed_by: null, dry_run: false },
   }
   return renderSummary(facts, '/', 120, plain)
 }
@@ -25,9 +25,27 @@ test('where there are several, each has its number', () => {
   expect(line).toBe('    dropped                   3   after an error 2 · rejected at the source 1')
 })
 
+test('what is in doubt is not called dropped', () => {
+  const doubt = ending('in doubt: the far side may have taken it', 2, { outcome: 'FAILED', cause: 'in_doubt' })
+  expect(summary([ending('dropped after an error', 1), doubt], 3).slice(2, 4)).toEqual([
+    '    dropped                   1   after an error',
+    '    in doubt                  2   the far side may have taken it',
+  ])
+})
+
 test('one is one', () => {
   const lines = summary([ending('abandoned', 1)], 1).join('\n')
   expect(lines).toContain('read         1 row\n')
   expect(lines).toContain('ended        1 of 1 row instance, each exactly once\n')
   expect(lines).toContain('written      out  1 row')
+})
+
+test('errors are told by code and node, the three most frequent', () => {
+  const error = (code: string, node: string, count: number): ErrorCounts => ({ code, node, count })
+  const two = [error('KEYWORD_FOUND', 'screen', 1215), error('CSV_RAGGED', 'applications', 2)]
+  const line = (errors: readonly ErrorCounts[]) => summary([], 5, errors).find(each => each.includes('errors'))
+  expect(line([])).toBeUndefined()
+  expect(line(two)).toBe('  errors       1,215 KEYWORD_FOUND at screen · 2 CSV_RAGGED at applications')
+  const four = [...two, error('C', 'c', 1), error('D', 'd', 1)]
+  expect(line(four)).toBe(`${line(two)} · 1 C at c · …`)
 })

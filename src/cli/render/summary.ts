@@ -2,7 +2,7 @@
 
 import type { CallSummary } from '../../model/entry.ts'
 import { formatDuration } from '../../model/time.ts'
-import type { EndingCounts, SinkCounts } from '../../read/show/summary.ts'
+import type { EndingCounts, ErrorCounts, SinkCounts } from '../../read/show/summary.ts'
 import type { Paint } from '../terminal.ts'
 import { count, counted, dollars, hashText, nearPath, printable, shorten } from './text.ts'
 
@@ -11,6 +11,7 @@ export interface SummaryFacts {
   readonly rows: { readonly read: number; readonly rejected: number }
   readonly tokens: { readonly born: number; readonly ended: number; readonly open: number }
   readonly endings: readonly EndingCounts[]
+  readonly errors: readonly ErrorCounts[]
   readonly calls?: CallSummary
   readonly sinks: { readonly [sink: string]: SinkCounts }
   readonly checkpoint: string
@@ -30,6 +31,7 @@ export function renderSummary(facts: SummaryFacts, cwd: string, columns: number,
   add('read', counted(rows.read, 'row') + (rows.rejected > 0 ? `, ${count(rows.rejected)} of them broken` : ''))
   add('ended', endedText(tokens))
   lines.push(...endingLines(facts.endings, columns, paint))
+  if (facts.errors.length > 0) add('errors', errorsText(facts.errors))
   if (facts.calls !== undefined) add('asked', askedText(facts.calls))
   const written = writtenTexts(facts.sinks, cwd)
   // Until the seal, a file may still stand under another name.
@@ -52,6 +54,16 @@ function endedText({ born, ended, open }: SummaryFacts['tokens']): string {
   return open === 0 ? `${of}, each exactly once` : `${of}; ${count(open)} still open`
 }
 
+const MOST_ERRORS = 3
+
+/** `215 KEYWORD_FOUND at screen · 2 CSV_RAGGED at applications · …` */
+function errorsText(errors: readonly ErrorCounts[]): string {
+  const parts = errors
+    .slice(0, MOST_ERRORS)
+    .map(each => `${count(each.count)} ${printable(each.code)} at ${printable(each.node)}`)
+  return [...parts, ...(errors.length > MOST_ERRORS ? ['…'] : [])].join(' · ')
+}
+
 /** `312 calls, 4 failed · 12,041 tokens in, 980 out · $0.42` */
 function askedText({ made, failed, throttled, recorded, input_tokens, output_tokens, cost_usd }: CallSummary): string {
   const calls = [counted(made, 'call')]
@@ -70,7 +82,8 @@ function endingLines(endings: readonly EndingCounts[], columns: number, paint: P
     ['by flow or gate', 'green', endings.filter(each => each.class === 'success' && each.sink !== null)],
     ['discarded', 'green', endings.filter(each => each.class === 'success' && each.sink === null)],
     ['after an error', 'red', endings.filter(each => each.class === 'failure' && each.sink !== null)],
-    ['dropped', 'red', endings.filter(each => each.class === 'failure' && each.sink === null)],
+    ['dropped', 'red', endings.filter(each => each.class === 'failure' && each.sink === null && !isInDoubt(each))],
+    ['in doubt', 'red', endings.filter(isInDoubt)],
     ['passed on', 'cyan', endings.filter(each => each.class === 'passed on')],
   ]
   return groups
@@ -82,11 +95,14 @@ function endingLines(endings: readonly EndingCounts[], columns: number, paint: P
     })
 }
 
+/** Nobody knows whether such a row was written, so it isn't called dropped. */
+const isInDoubt = ({ cause }: EndingCounts) => cause === 'in_doubt'
+
 /** `approved 612 · micro 833`, or, without a sink, the outcome in words; nothing that the line has said before. */
 function details(title: string, endings: readonly EndingCounts[]): string {
   const totals = new Map<string, number>()
   for (const each of endings) {
-    const words = each.words.startsWith(`${title} `) ? each.words.slice(title.length + 1) : each.words
+    const words = each.words.startsWith(title) ? each.words.slice(title.length).replace(/^:? /, '') : each.words
     const name = each.sink ?? words
     totals.set(name, (totals.get(name) ?? 0) + each.count)
   }

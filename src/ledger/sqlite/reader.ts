@@ -8,6 +8,7 @@ import type {
   LedgerReader,
   StoredEnding,
   StoredEntry,
+  StoredErrorCount,
   StoredLease,
   StoredLog,
   StoredObject,
@@ -20,7 +21,7 @@ import { schemaStatements } from './schema.ts'
 import { ofRow, quoted, VIEWS } from './views.ts'
 
 const BATCH = `json_extract(body, '$.b')`
-/** Each finds what it reads by an index, in its order. */
+/** Each finds what it reads by an index, in its order; `error_counts` looks through a log's endings and sorts the few sums. */
 export const QUERIES = {
   logs: `SELECT log, run, part FROM logs ORDER BY log`,
   size: `SELECT coalesce(max(seq) + 1, 0) AS size FROM entries WHERE log = ?`,
@@ -38,6 +39,8 @@ export const QUERIES = {
   payloads: `SELECT seq, salts, body FROM payloads WHERE log = ? ORDER BY seq`,
   ending: `SELECT * FROM endings WHERE log = ? AND token = ?`,
   endings: `SELECT * FROM endings WHERE log = ? ORDER BY token`,
+  error_counts: `SELECT node, error_code, count(*) AS count FROM endings WHERE log = ? AND error_code IS NOT NULL
+    GROUP BY node, error_code ORDER BY count DESC, node, error_code`,
   open_tokens: `SELECT token, row, batch, node, seq FROM open_tokens WHERE log = ? ORDER BY token`,
   head: `SELECT note FROM heads WHERE log = ?`,
   row_of: `SELECT coalesce(
@@ -118,6 +121,10 @@ export class SqliteReader implements LedgerReader {
 
   endings(log: number): AsyncIterable<StoredEnding> {
     return this.#stream(QUERIES.endings, log)
+  }
+
+  async errorCounts(log: number): Promise<readonly StoredErrorCount[]> {
+    return this.#all(QUERIES.error_counts, log)
   }
 
   async openTokens(log: number): Promise<readonly StoredOpenToken[]> {

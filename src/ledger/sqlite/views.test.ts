@@ -198,7 +198,7 @@ describe('views', () => {
   test('queries of the reader neither scan nor sort', async () => {
     const { DatabaseSync } = await import('node:sqlite')
     const db = new DatabaseSync(url.slice('sqlite:'.length), { readOnly: true })
-    const { logs, heads, leases, objects, integrity, ...lookups } = QUERIES
+    const { logs, heads, leases, objects, integrity, error_counts, ...lookups } = QUERIES
     for (const [name, text] of Object.entries(lookups)) {
       const plan = db.prepare(`EXPLAIN QUERY PLAN ${text}`).all()
       expect(
@@ -207,6 +207,9 @@ describe('views', () => {
     }
     const plan = db.prepare(`EXPLAIN QUERY PLAN ${QUERIES.entries_of_row}`).all()
     expect(plan.map(each => each.detail)).toEqual(['SEARCH entries USING INDEX entries_row (log=? AND row=?)'])
+    expect(db.prepare(`EXPLAIN QUERY PLAN ${error_counts}`).all()[0]?.detail).toMatch(
+      /^SEARCH endings USING PRIMARY KEY/,
+    )
     expect([logs, heads, leases, objects, integrity]).toHaveLength(5)
     db.close()
   })

@@ -34,6 +34,14 @@ describe('options', () => {
     [{ base_url: undefined as never }, /needs a `base_url`/],
   ])('%j', (options, message) => expect(refusals(classify, local(options)).join()).toMatch(message))
 
+  test('a text without a field is the same for all rows', () => {
+    const warnings = (more: Options) =>
+      (classify.check?.(classify.options.parse(local(more)), []) ?? []).map(({ path, severity }) => [severity, ...path])
+    expect(warnings({})).toEqual([])
+    expect(warnings({ fields: undefined as never, text: 'a text' })).toEqual([['warning', 'text']])
+    expect(warnings({ fields: undefined as never, text: '{{ a }}' })).toEqual([])
+  })
+
   test('fields and templates are required', () => {
     const requires = (more: Options) => classify.requires?.(classify.options.parse(local(more)), [])
     expect(requires({ instructions: '{{ tone }} {{ title }}' })).toEqual([

@@ -6,12 +6,12 @@ import type { CallAnswer } from '../../sdk/call.ts'
 import { defineTransform } from '../../sdk/define.ts'
 import { oneRow } from '../../sdk/results.ts'
 import type { FieldSchema } from '../../sdk/schema.ts'
-import type { FieldRequirement } from '../../sdk/spec.ts'
+import type { FieldRequirement, OptionProblem } from '../../sdk/spec.ts'
 import { compileTemplate, type Template } from '../templates/template.ts'
 import { LLM_ERRORS } from './failures.ts'
 import { orFile } from './from-file.ts'
 import { Model } from './model.ts'
-import { modelOptions, modelProblems, type OptionProblem, serviceOf, unpriced } from './model-options.ts'
+import { modelOptions, modelProblems, sameForAll, serviceOf, unpriced } from './model-options.ts'
 import { type OutputShape, outputShape } from './output-shape.ts'
 import { askAll, type Prompt, type Query } from './queries.ts'
 
@@ -51,10 +51,13 @@ function problemsOf(options: ClassifyOptions): readonly OptionProblem[] {
     problems.push({ path: ['confidence_field'], message: 'label and confidence need a field each' })
   if ((text === undefined) === (fields === undefined))
     problems.push({ path: ['text'], message: 'write either `text` or `fields`' })
+  let varies = text === undefined
   for (const { source, path } of templatesOf(options)) {
     const compiled = compileTemplate(source)
     if ('problem' in compiled) problems.push({ path, message: compiled.problem })
+    varies ||= 'problem' in compiled || compiled.reads_row
   }
+  if (!varies) problems.push(sameForAll(['text']))
   return problems
 }
 

@@ -6,6 +6,8 @@
 export interface Endpoint {
   /** Without user, password, query and fragment; null: the provider's own. */
   readonly url: string | null
+  /** Of the URL, with the port if it isn’t the usual one. */
+  readonly host: string | null
   readonly fetch: typeof globalThis.fetch
   /** What stood in the URL besides. */
   readonly secrets: readonly string[]
@@ -16,7 +18,7 @@ const BODY_MAX_BYTES = 32 * 1024 * 1024
 
 /** Null if it isn't the URL of a web server. */
 export function endpointOf(base_url: string | undefined): Endpoint | null {
-  if (base_url === undefined) return { url: null, fetch: outward([], null), secrets: [] }
+  if (base_url === undefined) return { url: null, host: null, fetch: outward([], null), secrets: [] }
   const url = URL.canParse(base_url) ? new URL(base_url) : null
   if (url === null || !/^https?:$/.test(url.protocol)) return null
   const query = [...url.searchParams]
@@ -25,6 +27,7 @@ export function endpointOf(base_url: string | undefined): Endpoint | null {
   const secrets = [...user, basic ?? '', ...query.map(([, value]) => value), url.search.slice(1), url.hash.slice(1)]
   return {
     url: `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`,
+    host: url.host,
     fetch: outward(query, basic),
     secrets: secrets.filter(secret => secret !== ''),
   }

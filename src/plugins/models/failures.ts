@@ -45,14 +45,19 @@ const SHOWN_MAX = 2_000
 
 const isApiError = (error: unknown): error is APICallError => error instanceof Error && error.name === 'AI_APICallError'
 
-/** `gave_up`: why the request was ended from here, if it was. */
-export function failureOf(error: unknown, redact: Redact, gave_up: 'timeout' | 'run' | null): CallFailure {
-  if (gave_up === 'timeout') return failure('LLM_TIMEOUT', 'there was no complete answer in time')
+/** `whom`: the host that was asked, or a provider’s name. `gave_up`: why the request was ended from here, if it was. */
+export function failureOf(
+  error: unknown,
+  redact: Redact,
+  whom: string,
+  gave_up: 'timeout' | 'run' | null,
+): CallFailure {
+  if (gave_up === 'timeout') return failure('LLM_TIMEOUT', `there was no complete answer from ${whom} in time`)
   if (gave_up === 'run') return failure('LLM_NETWORK', 'the request was given up')
   const network = networkCode(error)
   if (network !== null) {
     const code = network.endsWith('_TIMEOUT') || network === 'ETIMEDOUT' ? 'LLM_TIMEOUT' : 'LLM_NETWORK'
-    return failure(code, `the service can’t be reached, or broke off (${network})`)
+    return failure(code, `${whom} can’t be reached, or broke off (${network})`)
   }
   if (isApiError(error)) return error.statusCode === undefined ? unsent(error, redact) : fromStatus(error, redact)
   const name = error instanceof Error ? error.name : ''

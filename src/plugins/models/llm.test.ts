@@ -54,6 +54,24 @@ describe('options', () => {
     ).toEqual([])
   })
 
+  test.each<[Options, readonly (readonly string[])[]]>([
+    [{ prompt: 'Well?' }, [['prompt']]],
+    [{ prompt: '{note}' }, [['prompt']]],
+    [{ prompt: '{{ parameters.question }}', parameters: { question: 'q' } }, [['prompt']]],
+    [{ prompt: '{{ note }}' }, []],
+    [{ prompt: '{{ row }}' }, []],
+    [{ prompt: '{% for each in row %}{{ each }}{% endfor %}' }, []],
+    [{ prompt: 'Well?', system: '{{ note }}' }, []],
+    [{ prompt: '{{ a' }, []],
+    [
+      { prompt: undefined as never, queries: { a: { prompt: 'Well?' }, b: { prompt: '{{ x }}' } } },
+      [['queries', 'a', 'prompt']],
+    ],
+  ])('%j asks the same for all rows at %j', (more, expected) => {
+    const problems = llm.check?.(llm.options.parse({ ...hosted, ...more }), []) ?? []
+    expect(problems.filter(({ severity }) => severity === 'warning').map(({ path }) => path)).toEqual(expected)
+  })
+
   test('the service has the provider’s name, or its own', () => {
     const services = (more: Options) => llm.services?.(llm.options.parse({ ...hosted, ...more }))
     expect(services({})).toEqual(['openai'])

@@ -4,13 +4,13 @@ import { derive, type Json, type MutableRow, newRow, type Row } from '../../mode
 import { defineTransform } from '../../sdk/define.ts'
 import { oneRow } from '../../sdk/results.ts'
 import type { FieldSchema } from '../../sdk/schema.ts'
-import type { FieldRequirement } from '../../sdk/spec.ts'
+import type { FieldRequirement, OptionProblem } from '../../sdk/spec.ts'
 import { compileTemplate, type Template } from '../templates/template.ts'
 import { LLM_ERRORS } from './failures.ts'
 import { orFile } from './from-file.ts'
 import { llmExamples } from './llm-examples.ts'
 import { Model } from './model.ts'
-import { modelOptions, modelProblems, type OptionProblem, serviceOf, unpriced } from './model-options.ts'
+import { modelOptions, modelProblems, sameForAll, serviceOf, unpriced } from './model-options.ts'
 import { type OutputShape, outputShape } from './output-shape.ts'
 import { askAll, type Query } from './queries.ts'
 
@@ -96,10 +96,13 @@ function problemsOf(options: LlmOptions): readonly OptionProblem[] {
       message: 'with `queries` each of them has its own `schema`, and its name is its field',
     })
   for (const asked of askedOf(options)) {
+    let varies = false
     for (const { source, path } of templatesOf(asked)) {
       const compiled = templateOf(source, options)
       if ('problem' in compiled) problems.push({ path, message: compiled.problem })
+      varies ||= 'problem' in compiled || compiled.reads_row
     }
+    if (!varies) problems.push(sameForAll([...asked.path, 'prompt']))
     const shape = asked.schema === null ? null : outputShape(asked.schema)
     if (shape !== null && 'problem' in shape)
       problems.push({

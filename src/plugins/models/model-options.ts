@@ -2,6 +2,7 @@
 import { BlockList, isIP } from 'node:net'
 import { z } from 'zod'
 import { parseDuration } from '../../model/duration.ts'
+import type { OptionProblem } from '../../sdk/spec.ts'
 import { endpointOf } from './endpoint.ts'
 import { listedPrice, type Price } from './prices.ts'
 
@@ -84,10 +85,14 @@ export const modelOptions = {
 const shape = z.strictObject(modelOptions)
 export type ModelOptions = z.output<typeof shape>
 
-export interface OptionProblem {
-  readonly path: readonly (string | number)[]
-  readonly message: string
-  readonly hint?: string
+/** A warning: each row would pay for the same answer. */
+export function sameForAll(path: OptionProblem['path']): OptionProblem {
+  return {
+    path,
+    message: 'no field of the row is in the prompt: the same is asked for every row',
+    hint: 'a field is written {{ name }}, the whole row {{ row }}',
+    severity: 'warning',
+  }
 }
 
 /** What each provider needs, and what it has no use for. */

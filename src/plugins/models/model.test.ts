@@ -254,8 +254,10 @@ describe('what can go wrong', () => {
     const gone = await ModelServer.start()
     const { url } = gone
     await gone.close()
-    const { answer } = await made({ base_url: url })
-    expect(answer).toMatchObject({ code: 'LLM_NETWORK', retryable: true })
+    const { host } = new URL(url)
+    const { answer } = await made({ base_url: `${url.replace('//', '//user:secret-word@')}?key=secret-key` })
+    const message = `${host} can’t be reached, or broke off (ECONNREFUSED)`
+    expect(answer).toMatchObject({ code: 'LLM_NETWORK', retryable: true, message })
   })
 
   test('no answer in time, and one that drips', async () => {

@@ -90,7 +90,8 @@ export class Model {
       const abortSignal = AbortSignal.any([signal, timeout])
       return this.#answer(await model.doGenerate({ ...callOptions(this.#options, question), abortSignal }), most_usd)
     } catch (error) {
-      return failureOf(error, this.#redact, signal.aborted ? 'run' : timeout.aborted ? 'timeout' : null)
+      const whom = this.#endpoint.host ?? this.#options.provider
+      return failureOf(error, this.#redact, whom, signal.aborted ? 'run' : timeout.aborted ? 'timeout' : null)
     }
   }
 

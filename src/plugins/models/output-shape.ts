@@ -7,6 +7,7 @@ import {
   parseFieldShorthand,
   type SchemaValidator,
 } from '../../sdk/field-type.ts'
+import { nearestNames } from '../../sdk/nearest.ts'
 import type { FieldSchema, JsonSchema } from '../../sdk/schema.ts'
 
 export type JsonObject = { readonly [key: string]: Json }
@@ -23,10 +24,10 @@ export interface OutputShape {
 /** `{type: object, properties: …}` is a JSON Schema; anything else `{field: type}` or `{field: JSON Schema}`. */
 export function outputShape(declared: JsonObject): OutputShape | FieldTypeProblem {
   const whole = isJsonSchema(declared) ? { schema: closed(declared) } : fromShorthand(declared)
-  if ('problem' in whole) return whole
+  if ('problem' in whole) return { ...whole, ...hintOf(declared, whole) }
   const { schema } = whole
   const compiled = compileJsonSchema(schema)
-  if ('problem' in compiled) return compiled
+  if ('problem' in compiled) return { ...compiled, ...hintOf(declared, compiled) }
   return { schema, ...compiled, fields: fieldsOf(schema), strict: isStrict(schema) }
 }
 
@@ -36,6 +37,13 @@ const isMap = (value: unknown): value is { readonly [key: string]: unknown } =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const isJsonSchema = (declared: JsonObject) => declared.type === 'object' && isMap(declared.properties)
+
+/** A JSON Schema whose `properties` is misspelt is taken for fields: what is wrong with those isn't what went wrong. */
+function hintOf(declared: JsonObject, { hint }: FieldTypeProblem): { readonly hint?: string } {
+  const [misspelt] = declared.type === 'object' ? nearestNames('properties', Object.keys(declared), 1) : []
+  if (misspelt !== undefined && misspelt !== 'properties') return { hint: `Did you mean properties, not ${misspelt}?` }
+  return hint === undefined ? {} : { hint }
+}
 
 /** What isn't declared would become fields that nothing knows of. */
 const closed = (schema: JsonObject): JsonSchema => ({ additionalProperties: false, ...schema })

@@ -58,6 +58,17 @@ describe('schemas', () => {
   ])('%j is none', (declared, problem) => {
     expect(outputShape(declared)).toMatchObject({ problem: expect.stringMatching(problem) })
   })
+
+  test.each<[JsonObject, string | undefined]>([
+    [{ type: 'object', propertys: { a: { type: 'string' } } }, 'Did you mean properties, not propertys?'],
+    [{ type: 'object', Properties: 5 }, 'Did you mean properties, not Properties?'],
+    [{ type: 'object', properties: { a: { type: 'string' } }, requird: ['a'] }, 'Did you mean required?'],
+    [{ a: { type: 'string', zzz: 1 } }, undefined],
+  ])('%j has the hint %j', (declared, hint) => {
+    const shape = outputShape(declared)
+    expect(shape).toHaveProperty('problem')
+    expect('hint' in shape ? shape.hint : undefined).toBe(hint)
+  })
 })
 
 describe('values', () => {

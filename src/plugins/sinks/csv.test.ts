@@ -136,6 +136,15 @@ test('options that can’t be honoured are told', () => {
   ).toHaveLength(2)
 })
 
+test('columns and headers name fields that rows may lack', () => {
+  const options = csvSink.options.parse({ path: 'x', columns: ['a', 'b'], headers: { a: 'A' } })
+  expect(csvSink.requires?.(options, [])).toEqual([
+    { field: 'a', optional: true, path: ['columns', 0] },
+    { field: 'b', optional: true, path: ['columns', 1] },
+    { field: 'a', optional: true, path: ['headers', 'a'] },
+  ])
+})
+
 test('from file to file nothing changes', async () => {
   const folder = new Folder(IN_MEMORY)
   const content = 'id,Loan Amount,note\n1,5000,"a, ""b""\nc"\n2,,""\n3,x,Zoë\n'

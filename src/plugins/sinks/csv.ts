@@ -1,7 +1,7 @@
 /** The `csv` sink: its options and what it tells about itself. */
 import { z } from 'zod'
 import { defineSink } from '../../sdk/define.ts'
-import type { SinkContext, SinkSpec } from '../../sdk/spec.ts'
+import type { FieldRequirement, SinkContext, SinkSpec } from '../../sdk/spec.ts'
 import { delimiterOf } from '../sources/csv.ts'
 import { CsvRowFormat } from './csv-format.ts'
 import { FileSink } from './file-sink.ts'
@@ -66,6 +66,15 @@ function check(options: CsvOptions): ReturnType<NonNullable<SinkSpec<CsvOptions>
   return problems
 }
 
+/** A column that no row fills isn't wrong. */
+function requires({ columns = [], headers }: CsvOptions): readonly FieldRequirement[] {
+  const renamed = typeof headers === 'object' ? Object.keys(headers) : []
+  return [
+    ...columns.map((field, i) => ({ field, optional: true, path: ['columns', i] })),
+    ...renamed.map(field => ({ field, optional: true, path: ['headers', field] })),
+  ]
+}
+
 export const csvSink = defineSink({
   name: 'csv',
   summary: 'Writes a CSV file, one record per row',
@@ -96,5 +105,6 @@ export const csvSink = defineSink({
     },
   ],
   check,
+  requires,
   create,
 })

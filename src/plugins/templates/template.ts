@@ -12,6 +12,8 @@ import { type Json, type Row, withoutPrototypes } from '../../model/row.ts'
 export interface Template {
   /** Fields of the row that it reads, in the order of their first place. */
   readonly fields: readonly string[]
+  /** False: it gives the same for all rows. */
+  readonly reads_row: boolean
   /** `more`: variables besides the fields; they come first where names are the same. */
   render(row: Row, more?: Row): Rendered<string>
   /** Of a template that is one output and nothing else, the output as it is, not as text. */
@@ -119,15 +121,20 @@ export function compileTemplate(
     const rendered = render(row)
     return rendered.ok ? { ok: true, value: engine.last } : rendered
   }
-  return { fields: fieldsOf(paths, more), render, value: isOneOutput(source, parsed) ? value : null }
+  const of_row = paths.filter(([first]) => typeof first === 'string' && !more.includes(first))
+  return {
+    fields: fieldsOf(of_row),
+    reads_row: of_row.length > 0,
+    render,
+    value: isOneOutput(source, parsed) ? value : null,
+  }
 }
 
 /** `row.text` and `text` are the field `text`; `row` alone is no field. */
-function fieldsOf(paths: readonly (readonly unknown[])[], more: readonly string[]): readonly string[] {
+function fieldsOf(paths: readonly (readonly unknown[])[]): readonly string[] {
   const fields = new Set<string>()
   for (const [first, second] of paths) {
-    if (typeof first !== 'string' || more.includes(first)) continue
-    if (first !== 'row') fields.add(first)
+    if (first !== 'row') fields.add(String(first))
     else if (typeof second === 'string') fields.add(second)
   }
   return [...fields]

@@ -45,6 +45,18 @@ test('what is known goes with the fields', () => {
   })
 })
 
+test('fields that are renamed or selected are needed, those that are dropped are only known by name', () => {
+  const named = (options: object) => fieldMapper.requires?.(fieldMapper.options.parse(options), [])
+  expect(named({ rename: { nm: 'name' }, drop: ['note'] })).toEqual([
+    { field: 'nm', path: ['rename', 'nm'] },
+    { field: 'note', optional: true, path: ['drop', 0] },
+  ])
+  expect(named({ rename: { nm: 'name' }, select: ['name', 'id'] })).toEqual([
+    { field: 'nm', path: ['rename', 'nm'] },
+    { field: 'id', path: ['select', 1] },
+  ])
+})
+
 test.each([
   [{}, 'say what'],
   [{ rename: { a: 'c', b: 'c' } }, 'two fields'],

@@ -78,11 +78,12 @@ function mappedSchema(options: MapperOptions, input: RowSchema): RowSchema {
   return selected === null ? { ...input, fields } : { fields, closed: true, observed: false }
 }
 
-function requires({ rename = {}, select = [] }: MapperOptions): readonly FieldRequirement[] {
+function requires({ rename = {}, select = [], drop = [] }: MapperOptions): readonly FieldRequirement[] {
   const newNames = new Set(Object.values(rename))
   return [
     ...Object.keys(rename).map(field => ({ field, path: ['rename', field] })),
     ...select.flatMap((field, i) => (newNames.has(field) || field in rename ? [] : [{ field, path: ['select', i] }])),
+    ...drop.map((field, i) => ({ field, optional: true, path: ['drop', i] })),
   ]
 }
 

@@ -74,6 +74,8 @@ test('a sealed run: counts, sinks as published, times', async () => {
     causes: { flow: 1, gate: 2 },
     sinks: { low: { path: '/tmp/low.csv', sha256: 'cd'.repeat(32) }, out: { rows: 0 } },
     duration_ms: 9000,
+    // The totals say that nothing failed: endings aren't looked through.
+    errors: [],
     started_at: '2026-01-02T03:04:05.000Z',
     ended_at: '2026-01-02T03:04:14.000Z',
     stopped: null,
@@ -89,6 +91,17 @@ test('a sealed run: counts, sinks as published, times', async () => {
     out: { to: 3, on_invalid: 0 },
   })
   expect(shown.nodes[2]).toMatchObject({ node: 'tier', in: 2, out: { true: 0, false: 2 } })
+})
+
+test('errors by node and code', async () => {
+  const reader = await ledgerWith({
+    [RUN]: async run => {
+      await sampleRun(run)
+      const failed = { ...totals, endings: [...totals.endings, [6, 0, 1]] as const }
+      await run.seal(sealDraft(failed, await run.subjectTree()))
+    },
+  })
+  expect((await showRun(reader, 'latest', () => false)).errors).toEqual([{ node: 'in', code: 'BAD_ROW', count: 1 }])
 })
 
 test('status: running, interrupted, and what a stop says', async () => {

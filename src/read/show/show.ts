@@ -1,4 +1,4 @@
-/** What a run came to, from its opening and its last entries: no scan, whatever its length. */
+/** What a run came to, from its opening and its last entries; its endings are looked through only if some were errors. */
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import {
   type ArtifactsValue,
@@ -12,7 +12,7 @@ import { formatTime } from '../../model/time.ts'
 import type { Topology } from '../../model/topology.ts'
 import { findRun, type IsHeld } from '../runs/list.ts'
 import { type Closing, closingOf, headOf, intentsOf, openingOf, planOf, statusOf, valueIn } from '../runs/run-log.ts'
-import type { EndingCounts, InDoubt, NodeCounts, ShownRun, SinkCounts } from './summary.ts'
+import type { EndingCounts, ErrorCounts, InDoubt, NodeCounts, ShownRun, SinkCounts } from './summary.ts'
 
 const IN_DOUBT = fateNumber('FAILED', 'in_doubt')
 
@@ -42,6 +42,7 @@ export async function showRun(reader: LedgerReader, name: string, isHeld: IsHeld
     signed_by: head?.signed_by ?? null,
     ...(closing.totals.calls === undefined ? {} : { calls: callSummary(closing.totals.calls) }),
     endings,
+    errors: await errorCounts(reader, log, opening.topology, endings),
     started_at: formatTime(opening.t),
     ended_at: closing.ended_us === null ? null : formatTime(closing.ended_us),
     entries: await reader.size(log),
@@ -63,6 +64,18 @@ function endingCounts(totals: Tallies, topology: Topology): EndingCounts[] {
       count,
     }
   })
+}
+
+/** An error that `on_error` led to a node ended nothing, and isn't counted. */
+async function errorCounts(
+  reader: LedgerReader,
+  log: number,
+  { nodes }: Topology,
+  endings: readonly EndingCounts[],
+): Promise<ErrorCounts[]> {
+  if (!endings.some(each => each.class === 'failure')) return []
+  const counts = await reader.errorCounts(log)
+  return counts.map(({ node, error_code, count }) => ({ node: nodes[node - 1]?.name ?? '?', code: error_code, count }))
 }
 
 function summed(endings: readonly EndingCounts[], key: (each: EndingCounts) => string): { [key: string]: number } {

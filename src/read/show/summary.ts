@@ -32,6 +32,14 @@ export interface EndingCounts {
   readonly count: number
 }
 
+/** How many row instances ended by one error. */
+export interface ErrorCounts {
+  /** That met the error. */
+  readonly node: string
+  readonly code: string
+  readonly count: number
+}
+
 export interface InDoubt {
   /** null for one that was born of a batch. */
   readonly row: number | null
@@ -60,6 +68,8 @@ export interface ShownRun {
   readonly calls?: CallSummary
   readonly nodes: readonly NodeCounts[]
   readonly endings: readonly EndingCounts[]
+  /** The most frequent first. */
+  readonly errors: readonly ErrorCounts[]
   /** ISO 8601; `ended_at` is null while the run isn't over. */
   readonly started_at: string
   readonly ended_at: string | null

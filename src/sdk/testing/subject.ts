@@ -60,7 +60,8 @@ export function parsedOptions(spec: PluginSpec, sample: Sample, problems: Proble
     problems.add(`its options are refused: ${parsed.error.issues[0]?.message ?? 'no reason given'}`)
     return null
   }
-  for (const problem of spec.check?.(parsed.data, []) ?? []) problems.add(`its options are refused: ${problem.message}`)
+  for (const { severity, message } of spec.check?.(parsed.data, []) ?? [])
+    if (severity !== 'warning') problems.add(`its options are refused: ${message}`)
   return parsed.data
 }
 

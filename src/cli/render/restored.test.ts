@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import { restoredText } from './restored.ts'
+
+const restored = { rows_read: 1200, all_read: false, open: 3, sinks: 1, cut: [] }
+
+test('a run goes on at its next row, if it has one', () => {
+  expect(restoredText(restored, 'orders', false)).toBe(
+    'resumed orders at row 1,201 · 3 held row instances restored · 1 output wound back to the last receipt',
+  )
+  expect(restoredText({ ...restored, all_read: true }, 'orders', false)).toMatch(
+    /^resumed orders after 1,200 rows, none left to read · 3 held/,
+  )
+})
+
+test('sources that are not read further are named', () => {
+  expect(restoredText({ ...restored, all_read: true, cut: ['mail'] }, 'orders', false)).toMatch(
+    /^resumed orders after 1,200 rows · .* · not read further: mail$/,
+  )
+})
+
+test('a run that is given up', () => {
+  expect(restoredText(restored, 'orders', true)).toBe(
+    'abandoning orders after 1,200 rows · 3 open row instances end · 1 output wound back to the last receipt',
+  )
+})

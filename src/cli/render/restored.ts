@@ -1,0 +1,21 @@
+/** What a run that is gone on with, or given up, starts from. */
+import type { Restored } from '../../engine/resume.ts'
+import { count, counted, printable } from './text.ts'
+
+export function restoredText(
+  { rows_read, all_read, open, sinks, cut }: Restored,
+  name: string,
+  abandon: boolean,
+): string {
+  const read = counted(rows_read, 'row')
+  // What isn't read further may have more rows.
+  const where = all_read
+    ? `after ${read}${cut.length > 0 ? '' : ', none left to read'}`
+    : `at row ${count(rows_read + 1)}`
+  const parts = abandon
+    ? [`abandoning ${printable(name)} after ${read}`, `${counted(open, 'open row instance')} end`]
+    : [`resumed ${printable(name)} ${where}`, `${counted(open, 'held row instance')} restored`]
+  parts.push(`${counted(sinks, 'output')} wound back to the last receipt`)
+  if (!abandon && cut.length > 0) parts.push(`not read further: ${cut.map(printable).join(', ')}`)
+  return parts.join(' · ')
+}
