@@ -35,7 +35,7 @@ export async function shownRun(url: string, run: string): Promise<ShownRun> {
 
 /** Returns the exit code. */
 export function tellResult(
-  { summary, error, stopped_by }: RunResult,
+  { summary, error, stopped_by, next_call_usd }: RunResult,
   shown: ShownRun,
   url: string,
   context: Context,
@@ -65,10 +65,15 @@ export function tellResult(
       ].join('\n'),
     )
     if (drift !== null) terminal.tell(`\n${renderDrift(drift, terminal.columns_told, paint)}`)
-    if (stopped_by === 'budget_exhausted') terminal.tell(`\n${budgetText(plan, shown)}`)
+    if (next_call_usd !== null) terminal.tell(`\n${budgetText(plan, shown, next_call_usd)}`)
     if (error !== null) terminal.tell(`\n${renderError(error, paint, context.env.CUSTODY_DEBUG === '1')}`)
-    const spend_usd = stopped_by === 'budget_exhausted' ? plan.limits.spend_usd : null
-    const next = nextSteps(shown, url, context, dry_run, spend_usd)
+    const next = nextSteps(
+      shown,
+      url,
+      context,
+      dry_run,
+      next_call_usd === null ? null : moreToSpend(plan, next_call_usd),
+    )
     if (next.length > 0) terminal.tell(`\n${next.join('\n')}`)
   }
   if (error !== null) return exitCodeOf(error)
@@ -77,10 +82,15 @@ export function tellResult(
 }
 
 /** Why it stopped, where money was the reason. */
-function budgetText({ limits }: Plan, { calls }: ShownRun): string {
+function budgetText({ limits }: Plan, { calls }: ShownRun, next_call_usd: number): string {
   const [spent, cap] = [calls?.cost_usd ?? 0, limits.spend_usd ?? 0]
-  const left = dollars(Math.max(0, cap - spent))
-  return `${dollars(spent)} of limits.spend (${dollars(cap)}) are spent, ${left} is left, and the next call could cost more`
+  return `${dollars(spent)} of limits.spend (${dollars(cap)}) are spent, and the next call could cost up to ${dollars(next_call_usd)}`
+}
+
+/** A cap that some more calls fit under. */
+function moreToSpend({ limits }: Plan, next_call_usd: number): number {
+  const cap = limits.spend_usd ?? 0
+  return Number(Math.max(2 * cap, cap + 2 * next_call_usd).toPrecision(3))
 }
 
 /** Of a dry run: paths as the pipeline file names them. */
@@ -93,7 +103,7 @@ function intended(sinks: ShownRun['sinks'], plan: Plan): ShownRun['sinks'] {
   )
 }
 
-/** `spend_usd`: the budget that stopped the run, if it was that. */
+/** `spend_usd`: what `resume` may spend, where that is what it stopped for. */
 function nextSteps(
   shown: ShownRun,
   url: string,
@@ -109,7 +119,7 @@ function nextSteps(
   if (row > 0) steps.push([command(`explain latest --row ${row}`), `why did row ${row} end where it did?`])
   if (shown.status === 'cancelled' || shown.status === 'failed')
     steps.unshift([
-      command(`resume ${shortRun(shown.run)}${spend_usd === null ? '' : ` --set limits.spend.usd=${2 * spend_usd}`}`),
+      command(`resume ${shortRun(shown.run)}${spend_usd === null ? '' : ` --set limits.spend.usd=${spend_usd}`}`),
       `go on where it stopped${spend_usd === null ? '' : ', with more to spend'}; nothing is lost, nothing is doubled`,
     ])
   steps.push([command('verify latest'), 'does the record hold?'])

@@ -7,15 +7,18 @@ export interface ErrorTold {
   readonly code: string
   readonly message: string
   readonly details?: Json
+  readonly retry_after_ms?: number
 }
 
 /** Canonical text of the value that tells an error. */
-export function errorText({ code, message, details }: ErrorTold): string {
+export function errorText({ code, message, details, retry_after_ms = 0 }: ErrorTold): string {
   const value = newRow()
   value.code = code
   // Messages quote pieces of values, and a cut may part a surrogate pair.
   value.message = message.toWellFormed()
   if (details !== undefined) value.details = details
+  // So that another process waits as long.
+  if (retry_after_ms > 0) value.retry_after_ms = retry_after_ms
   return canonicalize(value)
 }
 

@@ -16,22 +16,22 @@ import type { AggregateNode, ForkNode, GateNode, Plan, PlanNode, SinkNode, Trans
 import type { RowError } from '../sdk/spec.ts'
 import type { Contexts } from './calls/contexts.ts'
 import { afterError } from './decide/retry.ts'
-import { type AfterSent, afterSent, type SendResult, UNANSWERED } from './decide/sent.ts'
-import type { Following } from './follow/following.ts'
+import { Following } from './following.ts'
 import { Gatherings } from './gatherings.ts'
 import { Joins } from './joins.ts'
 import { Line } from './line.ts'
 import { LineRecord } from './line-record.ts'
 import { Merges } from './merges.ts'
 import type { Apply, News } from './news.ts'
-import type { Outbound, Outputs } from './outputs.ts'
+import type { Outputs } from './outputs.ts'
 import type { Clock } from './ports.ts'
 import { upstreamFirst } from './reach.ts'
 import type { Recorder } from './recorder.ts'
-import { outgoingOf } from './sending.ts'
+import type { Retracing } from './retrace/retracing.ts'
+import { Sender } from './sender.ts'
 import { callNext, type Stations } from './stations.ts'
 import { asDefect, type Step, writeRow } from './step.ts'
-import { type Standing, standing, Token } from './token.ts'
+import { standing, Token } from './token.ts'
 import { Turns } from './turns.ts'
 import type { UnderWay } from './under-way.ts'
 
@@ -46,9 +46,11 @@ export interface FlowParts {
   readonly contexts: Contexts
   readonly news: News
   /** null if the run is no replay, or time decides nothing in it. */
-  readonly following: Following | null
+  readonly retracing: Retracing | null
   /** Nodes where time decides. */
   readonly races: ReadonlySet<number>
+  /** Whether what sinks send isn't sent, but on record, row by row. */
+  readonly replays: boolean
 }
 
 export class Flow {
@@ -58,6 +60,8 @@ export class Flow {
   readonly #line_record: LineRecord
   readonly #merges: Merges
   readonly #gatherings: Gatherings
+  readonly #following: Following
+  readonly #sender: Sender
   /** Aggregates, upstream ones first. */
   readonly #aggregates: readonly AggregateNode[]
   readonly #news: News
@@ -75,17 +79,19 @@ export class Flow {
 
   constructor(parts: FlowParts, reaches: (node: number, target: number) => boolean) {
     this.#parts = parts
-    const { following } = parts
+    const { retracing } = parts
     this.#nodes = parts.plan.nodes
     const ordered = this.#nodes
       .filter(({ kind }) => kind === 'sink' || kind === 'aggregate')
       .map(({ number }) => number)
     this.#line = new Line(ordered, reaches)
     this.#line_record = new LineRecord(this.#line)
-    this.#turns = new Turns(this.#line, ordered, following)
+    this.#turns = new Turns(this.#line, ordered, retracing)
     this.#news = parts.news
-    this.#merges = new Merges({ ...parts, joins: new Joins(parts.plan, reaches, following), line: this.#line })
-    this.#gatherings = new Gatherings({ ...parts, line: this.#line }, (...what) => this.#follow(...what))
+    this.#merges = new Merges({ ...parts, joins: new Joins(parts.plan, reaches, retracing), line: this.#line })
+    this.#following = new Following(this.#line, this.#merges)
+    this.#sender = new Sender({ ...parts, line: this.#line, following: this.#following })
+    this.#gatherings = new Gatherings({ ...parts, line: this.#line, following: this.#following })
     this.#aggregates = upstreamFirst(
       this.#nodes.filter(node => node.kind === 'aggregate'),
       reaches,
@@ -102,6 +108,11 @@ export class Flow {
     return this.#news.expected
   }
 
+  /** Whether rows wait for others, to be sent together. */
+  get gathering(): boolean {
+    return this.#sender.gathering
+  }
+
   /** Tokens in line that wait for something that isn't the rest of their group; of these, how many rest, in backoff or
    * because they are ahead of a replay’s record. */
   get waiting(): { readonly all: number; readonly resting: number } {
@@ -109,7 +120,7 @@ export class Flow {
   }
 
   get #ahead(): number {
-    return this.#parts.following?.waiting ?? 0
+    return this.#parts.retracing?.waiting ?? 0
   }
 
   /** Whether no token waits for anything, not even the rest of its group. Members of open batches aside. */
@@ -149,12 +160,12 @@ export class Flow {
 
   /** Whether this record may be read: a replay looks up first what is on record of it. */
   isReadyFor(source: PlanNode, index: number): boolean {
-    return this.#parts.following?.isReadyFor(source.number, index) ?? true
+    return this.#parts.retracing?.isReadyFor(source.number, index) ?? true
   }
 
   /** Advances a token that was just read, unless its source was also its end. */
   enter(token: Token): void {
-    this.#parts.following?.enter(token.subject)
+    this.#parts.retracing?.enter(token.subject)
     if (!token.ended) this.#advance([token])
     this.#passTurns()
   }
@@ -201,12 +212,13 @@ export class Flow {
   }
 
   /**
-   * The input has ended: closes the next open batch that nothing can add to any more, once all that is under way is done.
-   * False if there is none.
+   * The input has ended: sends rows that wait for others, and none can come; or closes the next open batch that nothing can add
+   * to any more, once all that is under way is done. False if there is neither.
    */
   flush(): boolean {
-    this.#parts.following?.inputEnded()
+    this.#parts.retracing?.inputEnded()
     this.#passTurns()
+    if (this.#sender.sendLast()) return true
     if (this.#line.active > this.#ahead) return false
     for (const node of this.#aggregates) {
       const batch = this.#gatherings.openAt(node.number)
@@ -223,7 +235,7 @@ export class Flow {
   /** Nothing else can go on: of a replay’s tokens, the first that waits for what doesn't come goes on. False if none does. */
   giveUp(): boolean {
     if (this.hasNews || this.performing > 0 || this.#news.resting > 0) return false
-    const token = this.#parts.following?.giveUp() ?? null
+    const token = this.#parts.retracing?.giveUp() ?? null
     if (token === null) return false
     this.#advance([token])
     this.#passTurns()
@@ -334,7 +346,7 @@ export class Flow {
     } catch (thrown) {
       throw asDefect(node, thrown)
     }
-    this.#follow(token, [before], next, stack)
+    this.#following.of(token, [before], next, stack)
   }
 
   /** Records an error. True if the token waits for another attempt. */
@@ -354,50 +366,12 @@ export class Flow {
   #sink(token: Token, node: SinkNode, started_us: number, stack: Token[]): void {
     const { recorder, outputs } = this.#parts
     const outbound = outputs.outbound(node.number)
-    if (outbound !== null) return this.#send(token, node, outbound, started_us, stack)
+    if (outbound !== null) return this.#sender.send(token, node, outbound, started_us, stack)
     const before = standing(token)
     const error = writeRow(node, outputs, token.row)
     if (error === null) recorder.write(token, started_us)
     else recorder.fail(token, node.on_error, error, { kind: 'sink_rejected' }, started_us)
-    this.#follow(token, [before], [token], stack)
-  }
-
-  /** Has the row sent. Meanwhile others may have their turn at this sink. */
-  #send(token: Token, node: SinkNode, { sink, idempotent }: Outbound, started_us: number, stack: Token[]): void {
-    token.sending ??= { in_doubt: false }
-    const { in_doubt } = token.sending
-    const state = { attempt: token.attempt, retry: node.retry, idempotent, in_doubt }
-    const sent = (result: SendResult, next: Token[], ended_us?: number) =>
-      this.#sent(token, node, afterSent(result, state), started_us, next, ended_us)
-    const outgoing = in_doubt && !idempotent ? UNANSWERED : outgoingOf(node, sink, token.row)
-    if (outgoing.kind === 'error') return sent(outgoing, stack)
-    this.#parts.contexts.send(token, node, outgoing, (result, ended_us, next) => sent(result, next, ended_us))
-    this.#line.stay(token)
-  }
-
-  #sent(token: Token, node: SinkNode, after: AfterSent, started_us: number, stack: Token[], ended_us?: number): void {
-    const { recorder, outputs } = this.#parts
-    const before = standing(token)
-    switch (after.kind) {
-      case 'accepted':
-        outputs.write(node.number, token.row)
-        recorder.write(token, started_us, ended_us)
-        break
-      case 'again':
-        recorder.failAttempt(token, after.error, started_us, ended_us)
-        token.sending = { in_doubt: after.in_doubt }
-        this.#news.rest(after.delay_us, next => next.push(token))
-        return this.#line.stay(token)
-      case 'rejected':
-        recorder.fail(token, node.on_error, after.error, { kind: 'sink_rejected' }, started_us, ended_us)
-        break
-      case 'in_doubt':
-        recorder.doubt(token, after.error, started_us, ended_us)
-        break
-      case 'missed':
-        recorder.miss(token, after.message, started_us, ended_us)
-    }
-    this.#follow(token, [before], [token], stack)
+    this.#following.of(token, [before], [token], stack)
   }
 
   #fork(token: Token, node: ForkNode, started_us: number, stack: Token[]): void {
@@ -405,29 +379,7 @@ export class Flow {
     const children = this.#parts.recorder.fork(token, node, started_us)
     // A branch may be lost by its very first edge.
     const born = children.map(child => ({ token: child, frames: child.frames, node: node.number }))
-    this.#follow(token, [before, ...born], children, stack)
-  }
-
-  /**
-   * What follows from a transition of `event`: `moved` are the tokens that left where they stood, `next` those that stand
-   * in the event's place now. Groups that are decided by it merge right before what goes on from the event.
-   */
-  #follow(event: Token, moved: readonly Standing[], next: readonly Token[], stack: Token[]): void {
-    const merged: Token[] = []
-    for (const each of moved) if (each.frames !== null) this.#merges.lose(each, event, merged)
-    this.#replace(event, next, stack)
-    for (const token of merged.reverse()) stack.push(token)
-  }
-
-  /** Puts `next` into the event's place in line, and what of it has not ended onto the stack, the first on top. */
-  #replace(event: Token, next: readonly Token[], stack: Token[]): void {
-    if (next.length === 1 && next[0] === event && !event.ended) {
-      stack.push(event)
-      return
-    }
-    const alive = next.filter(token => !token.ended)
-    this.#line.replace(event, alive)
-    for (const token of alive.toReversed()) stack.push(token)
+    this.#following.of(token, [before, ...born], children, stack)
   }
 
   // ── the line ──────────────────────────────────────────────────────────────────────────────────────────────────────

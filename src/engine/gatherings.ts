@@ -8,15 +8,16 @@ import { type Batch, Batches } from './batches.ts'
 import type { Contexts } from './calls/contexts.ts'
 import { refusal } from './decide/batch.ts'
 import { afterError } from './decide/retry.ts'
-import type { Following } from './follow/following.ts'
+import type { Following } from './following.ts'
 import type { Waiting } from './frames.ts'
 import type { Line } from './line.ts'
 import type { News } from './news.ts'
 import type { Clock } from './ports.ts'
 import type { Recorder } from './recorder.ts'
+import type { Retracing } from './retrace/retracing.ts'
 import type { Stations } from './stations.ts'
 import { asDefect } from './step.ts'
-import { type Standing, standing, type Token } from './token.ts'
+import { standing, type Token } from './token.ts'
 import type { UnderWay } from './under-way.ts'
 
 export interface GatheringsParts {
@@ -26,22 +27,18 @@ export interface GatheringsParts {
   readonly contexts: Contexts
   readonly clock: Clock
   readonly news: News
-  readonly following: Following | null
+  readonly following: Following
+  readonly retracing: Retracing | null
 }
-
-/** What follows from the transition of a batch: `event` is its last member, `moved` are those that left, `next` go on. */
-export type Follow = (event: Token, moved: readonly Standing[], next: readonly Token[], stack: Token[]) => void
 
 export class Gatherings {
   readonly #parts: GatheringsParts
   readonly #batches: Batches
-  readonly #follow: Follow
 
-  constructor(parts: GatheringsParts, follow: Follow) {
+  constructor(parts: GatheringsParts) {
     this.#parts = parts
-    this.#follow = follow
     const look = (batch: Batch) => parts.news.fallDue(stack => this.#lookInTime(batch, stack))
-    this.#batches = new Batches(parts.clock, look, parts.following)
+    this.#batches = new Batches(parts.clock, look, parts.retracing)
   }
 
   /** How many batches each node had in processes before. */
@@ -50,11 +47,12 @@ export class Gatherings {
   }
 
   /** A batch was open when a process before stopped. Its members are in the line until it is. */
-  restore({ group, members, age_us, answers }: UnderWay['batches'][number], stack: Token[]): void {
+  restore({ group, members, age_us, answers, left_us }: UnderWay['batches'][number], stack: Token[]): void {
     const batch = this.#batches.open(group, this.#parts.clock.now_us() - age_us, answers)
     batch.members.push(...members)
     batch.attempt = members[0]?.token.attempt ?? 1
-    this.#lookInTime(batch, stack)
+    if (left_us > 0) this.#restBatch(batch, left_us)
+    else this.#lookInTime(batch, stack)
     if (batch.trigger === null) for (const { token } of members) this.#parts.line.leave(token)
   }
 
@@ -68,7 +66,7 @@ export class Gatherings {
     const batch =
       this.#batches.openAt(node.number) ??
       this.#batches.open(recorder.openBatch(node, this.#batches.next(node.number), started_us), started_us)
-    this.#parts.following?.gather(batch.subject, token, batch.members.length === 0)
+    this.#parts.retracing?.gather(batch.subject, token, batch.members.length === 0)
     recorder.holdInBatch(token, batch, batch.members.length, started_us)
     batch.members.push({ token, branch: 0, started_us })
     this.look(batch, false, stack)
@@ -113,7 +111,7 @@ export class Gatherings {
     } catch (thrown) {
       throw asDefect(node, thrown)
     }
-    this.#follow(lastOf(batch), moved, next, stack)
+    this.#parts.following.of(lastOf(batch), moved, next, stack)
   }
 
   /** True if the batch is attempted again: its members are held on. */
@@ -129,6 +127,13 @@ export class Gatherings {
     this.#parts.line.stay(lastOf(batch))
     this.#parts.news.rest(after.delay_us, stack => this.#processBatch(batch, stack))
     return true
+  }
+
+  /** Goes on with a batch that was closed, and whose attempt failed. */
+  #restBatch(batch: Batch, left_us: number): void {
+    // Where no other trigger is to be seen, the input had ended.
+    this.#batches.look(batch, true)
+    this.#parts.news.rest(left_us, stack => this.#processBatch(batch, stack))
   }
 }
 

@@ -198,10 +198,10 @@ export class Line {
     return { out, runs, size }
   }
 
-  /** Whether any token in line, passive ones included, can still come to `ordered`. */
+  /** Whether any token in line, passive ones included, can still come to `ordered` and have its turn there. */
   anyFor(ordered: number): boolean {
     for (let at = this.#first; at !== null; at = at.after)
-      if (at.token !== null && this.#reaches(at.token.node, ordered)) return true
+      if (at.token !== null && !hadTurn(at.token, ordered) && this.#reaches(at.token.node, ordered)) return true
     return false
   }
 
@@ -237,7 +237,7 @@ export class Line {
   }
 
   #blocks(token: Token | null, ordered: number): boolean {
-    if (token === null || token.passive || (token.sending !== null && token.node === ordered)) return false
+    if (token === null || token.passive || hadTurn(token, ordered)) return false
     return this.#reaches(token.node, ordered)
   }
 
@@ -267,6 +267,10 @@ export class Line {
     for (let at = this.#first; at !== null; at = at.after) at.label = ++next
     return ((before?.label ?? 0) + after.label) / 2
   }
+}
+
+function hadTurn({ sending, node }: Token, ordered: number): boolean {
+  return sending !== null && node === ordered
 }
 
 function memberOf({ token, trace }: Place): Token | Trace {

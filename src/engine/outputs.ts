@@ -12,7 +12,16 @@ import type { SinkIntents } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Row } from '../model/row.ts'
 import type { Plan, SinkNode } from '../plan/plan.ts'
-import type { Artifact, OutboundSink, Receipt, RowError, Sink, SinkContext, SinkIntent } from '../sdk/spec.ts'
+import type {
+  Artifact,
+  OutboundSink,
+  Receipt,
+  RowError,
+  SendBatch,
+  Sink,
+  SinkContext,
+  SinkIntent,
+} from '../sdk/spec.ts'
 import type { FilesInUse } from './files-in-use.ts'
 import type { AtPoint } from './points.ts'
 
@@ -30,6 +39,8 @@ export interface Outbound {
   readonly sink: OutboundSink
   /** Whether a request may be sent twice. */
   readonly idempotent: boolean
+  /** null: a request has one row. */
+  readonly batch: SendBatch | null
 }
 
 export interface OutputsRequest {
@@ -176,7 +187,8 @@ export class Outputs {
 async function create(node: SinkNode, context: SinkContext, outbound: Map<number, Outbound>): Promise<Sink> {
   const { spec, options } = node.plugin
   if (spec.delivery !== 'outbound') return spec.create(options, context)
-  outbound.set(node.number, { sink: await spec.create(options, context), idempotent: spec.idempotent(options) })
+  const batch = spec.batch?.(options) ?? null
+  outbound.set(node.number, { sink: await spec.create(options, context), idempotent: spec.idempotent(options), batch })
   return countingSink(SENT)
 }
 

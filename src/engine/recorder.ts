@@ -12,6 +12,7 @@ import { canonicalize } from '../model/canonical.ts'
 import {
   type BirthFact,
   type GroupKind,
+  type Together,
   VISIT_ERROR,
   VISIT_EXHAUSTED,
   VISIT_HELD,
@@ -166,10 +167,10 @@ export class Recorder {
   }
 
   /** The token's request is about to be sent: when this is durable. */
-  intend(asker: Asker, request: string): void {
+  intend(asker: Asker, request: string, together: Together | null): void {
     const { token, node, attempt, subject } = asker
     this.#facts(subject, this.#now_us())
-    factsOf(subject).addIntent({ token, node: node.number, attempt, request: this.#asked(asker, request) })
+    factsOf(subject).addIntent({ token, node: node.number, attempt, request: this.#asked(asker, request), together })
   }
 
   /** A replay has no record of what the visit asks for. */

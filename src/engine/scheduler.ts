@@ -89,13 +89,13 @@ export class Scheduler {
   }
 
   /**
-   * The run stops by an error that leaves its facts intact. What was sent can't be taken back, so its answers are waited for,
-   * for some time; nothing else is begun. `also` is told what else fails meanwhile.
+   * The run stops by an error that leaves its facts intact. Calls under way are paid for, or can't be taken back, so their answers
+   * are waited for, for some time; no other begins. `also` is told what else fails meanwhile.
    */
   async hearOut(also: (thrown: unknown) => void): Promise<void> {
     const { flow, calls } = this.#parts
     calls.close()
-    while (calls.sent > 0) {
+    while (calls.under_way > 0) {
       if (this.#renew_due) await this.#renew()
       await this.#idle()
       try {
@@ -116,7 +116,7 @@ export class Scheduler {
   #onlyBudgetHelps(input: Input): boolean {
     const { flow, calls, clock } = this.#parts
     const waiting = calls.unaffordable
-    if (waiting === 0 || waiting < flow.performing || flow.waiting.resting > 0) {
+    if (waiting === 0 || waiting < flow.performing || flow.waiting.resting > 0 || flow.gathering) {
       this.#last_rows?.callOff()
       this.#last_rows = null
       return false

@@ -1,95 +1,10 @@
 /** Sinks that send, on the clock: what is on record before what is sent, and what becomes of a row when nobody knows. */
 import { describe, expect, test } from 'vitest'
-import { z } from 'zod'
+import { BUSY, Hook, LOST, NO, OK, pipeline } from '../../test/support/hook.ts'
 import { Power } from '../../test/support/power.ts'
-import { PLUGIN_COMMON, Rig, transformOf } from '../../test/support/rig.ts'
+import { type Rig, transformOf } from '../../test/support/rig.ts'
 import type { CallFact, EndingFact, IntentFact, VisitFact } from '../model/entry.ts'
-import type { Json, Row } from '../model/row.ts'
-import type { OutboundSinkSpec, Outgoing, PluginSpec, RowError, Sent } from '../sdk/spec.ts'
-
-const pipeline = (rows: number, more = '', ask = 'hook') => `
-name: hooked
-sources:
-  rows:
-    plugin: feed
-    options: { chunks: [{ rows: ${JSON.stringify(Array.from({ length: rows }, (_, i) => ({ n: i + 1 })))} }] }
-    on_invalid: discard
-    to: ${ask}
-sinks:
-  hook: { plugin: hook, on_error: refused }
-  refused: { plugin: keep, on_error: discard }
-retry: { attempts: 3, backoff: 1s }
-${more}`
-
-const OK: Sent = { kind: 'accepted', response: { ok: true } }
-const NO: Sent = { kind: 'rejected', code: 'BAD', message: 'no', retryable: false }
-const BUSY: Sent = { kind: 'rejected', code: 'BUSY', message: 'busy', retryable: true }
-const LOST: Sent = { kind: 'in_doubt', message: 'the connection broke' }
-
-/** The far side of a sink `hook`: takes `latency_ms`, and answers the k-th request for `n` as `answer` says. */
-class Hook {
-  readonly begun: Array<{
-    readonly n: Json
-    readonly key: string
-    readonly at_ms: number
-    readonly recorded: boolean
-  }> = []
-  latency_ms = 100
-  idempotent = false
-  answer: (n: Json, times: number) => Sent = () => OK
-  request: (row: Row) => Json | RowError = row => ({ n: row.n! })
-  rig!: Rig
-  most_at_once = 0
-  #under_way = 0
-  #began_us = 0
-
-  on(text: string, more: readonly PluginSpec[] = []): Rig {
-    this.rig = new Rig(text, [this.#spec(), ...more])
-    this.#began_us = this.rig.clock.now_us()
-    return this.rig
-  }
-
-  get sent(): Json[] {
-    return this.begun.map(each => each.n)
-  }
-
-  #spec(): OutboundSinkSpec {
-    return {
-      ...PLUGIN_COMMON,
-      ...{ kind: 'sink', name: 'hook', options: z.unknown(), delivery: 'outbound', determinism: 'external' },
-      services: () => ['far'],
-      idempotent: () => this.idempotent,
-      create: () => ({ request: row => this.#outgoing(row) }),
-    }
-  }
-
-  #outgoing(row: Row): Outgoing | RowError {
-    const request = this.request(row)
-    if (typeof request === 'object' && request !== null && 'kind' in request) return request as RowError
-    return { kind: 'outgoing', service: 'far', request: request as Json, send: ({ key }) => this.#send(row.n!, key) }
-  }
-
-  async #send(n: Json, key: string): Promise<Sent> {
-    const { clock } = this.rig
-    const recorded = this.rig.facts<IntentFact>('intents').some(({ token }) => key.split('-').at(-2) === String(token))
-    this.begun.push({ n, key, at_ms: (clock.now_us() - this.#began_us) / 1000, recorded })
-    this.most_at_once = Math.max(this.most_at_once, ++this.#under_way)
-    const times = this.sent.filter(each => each === n).length
-    await clock.sleep(this.latency_ms * 1000)
-    this.#under_way--
-    return this.answer(n, times)
-  }
-
-  /** The power goes after so long, and another process goes on a second later. */
-  async crashAndResume(after_ms: number): Promise<void> {
-    this.rig.clock.wake(after_ms * 1000, () => {
-      this.rig.ledger.power = new Power(1)
-    })
-    await this.rig.run()
-    this.rig.ledger.power = new Power(Number.POSITIVE_INFINITY)
-    await this.rig.resume(1_000)
-  }
-}
+import type { Sent } from '../sdk/spec.ts'
 
 const rows = (rig: Rig) => rig.facts<EndingFact>('endings').length
 const receipts = (rig: Rig) =>

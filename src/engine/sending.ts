@@ -6,7 +6,7 @@ import { IN_DOUBT } from '../model/outcome.ts'
 import type { Row } from '../model/row.ts'
 import type { SinkNode } from '../plan/plan.ts'
 import type { CallAnswer, CallTry } from '../sdk/call.ts'
-import type { OutboundSink, Outgoing, RowError } from '../sdk/spec.ts'
+import type { Keyed, OutboundSink, Outgoing, RowError } from '../sdk/spec.ts'
 import { checkCode, checkedError, defect, describe } from './step.ts'
 
 /** @throws CUSTODY_PLUGIN_DEFECT, nothing else. */
@@ -26,9 +26,14 @@ export function outgoingOf(node: SinkNode, sink: OutboundSink, row: Row): Outgoi
   throw defect(node.name, `returned ${describe(made)}, which is no request`)
 }
 
-/** Sends it, once. Rejects with whatever the plugin throws. */
-export async function sent(node: SinkNode, outgoing: Outgoing, attempt: CallTry, key: string): Promise<CallAnswer> {
-  const came = await outgoing.send({ ...attempt, key })
+/** Sends a request with these rows, once. Rejects with whatever the plugin throws. */
+export async function sent(
+  node: SinkNode,
+  sink: OutboundSink,
+  rows: readonly [Keyed<Outgoing>, ...Keyed<Outgoing>[]],
+  attempt: CallTry,
+): Promise<CallAnswer> {
+  const came = await sink.send(rows, attempt)
   switch (came?.kind) {
     case 'accepted':
       return { kind: 'answer', response: came.response }

@@ -18,7 +18,6 @@ import { Committer, type Progressed, type Stop } from './committer.ts'
 import { UNANSWERED } from './decide/sent.ts'
 import { type BytesRead, extentOf } from './extent.ts'
 import { Flow } from './flow.ts'
-import { Following } from './follow/following.ts'
 import type { Intake } from './intake.ts'
 import { News } from './news.ts'
 import type { Outputs } from './outputs.ts'
@@ -27,6 +26,7 @@ import type { Clock } from './ports.ts'
 import { racesOf } from './races.ts'
 import { reachability } from './reach.ts'
 import { Recorder } from './recorder.ts'
+import { Retracing } from './retrace/retracing.ts'
 import { Scheduler } from './scheduler.ts'
 import { SessionClock } from './session-clock.ts'
 import type { Stations } from './stations.ts'
@@ -51,6 +51,8 @@ export interface RunResult {
   readonly error: CustodyError | null
   /** Why it was cancelled, if it was. */
   readonly stopped_by: 'user' | 'budget_exhausted' | null
+  /** Where the budget is exhausted: what the next call can cost at most. */
+  readonly next_call_usd: number | null
 }
 
 /** What both a new run and one that goes on are given. */
@@ -107,7 +109,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
   const atPoint = request.atPoint ?? nothing
   outputs.atPoint = atPoint
   outputs.hold = () => ledger.renew()
-  const { recorder, intakes, calls, following, flow, committer, scheduler } = await machineOf(
+  const { recorder, intakes, calls, retracing, flow, committer, scheduler } = await machineOf(
     parts,
     clock,
     stop.signal,
@@ -120,7 +122,8 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
   ): RunResult => {
     const root = committer.head?.root ?? ''
     const summary = summarise(run, status, committer.totals, outputs, root, clock.now_us() - began_us)
-    return { summary, error, stopped_by }
+    const next_call_usd = stopped_by === 'budget_exhausted' ? calls.next_call_usd : null
+    return { summary, error, stopped_by, next_call_usd }
   }
   try {
     await parts.prologue?.(committer)
@@ -130,7 +133,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
       if (from?.abandon === true) abandonAll(recorder, from.under_way, clock.now_us())
       else if (from !== null) {
         calls.goOn(from.down_since_us)
-        await following?.restore(from.under_way.subjects)
+        await retracing?.restore(from.under_way.subjects)
         flow.restore(from.under_way)
       }
       const ended = from?.abandon === true ? 'end' : await scheduler.run()
@@ -184,9 +187,13 @@ async function machineOf(parts: SessionParts, clock: Clock, stop: AbortSignal, a
     else news.arrive(() => thrown(failure))
   }
   const { courses = null } = request
-  const following =
-    courses === null || races.size === 0 ? null : new Following({ courses, plan, races, reaches, onReady })
-  const flow = new Flow({ plan, stations, recorder, outputs, clock, contexts, news, following, races }, reaches)
+  const retracing =
+    courses === null || races.size === 0 ? null : new Retracing({ courses, plan, races, reaches, onReady })
+  const replays = recordings !== null
+  const flow = new Flow(
+    { plan, stations, recorder, outputs, clock, contexts, news, retracing, races, replays },
+    reaches,
+  )
   const extent = await extentOf(intakes)
   const rows_before = totals?.rows.read ?? 0
   const tellProgress = teller('Progress', request.onProgress)
@@ -212,7 +219,7 @@ async function machineOf(parts: SessionParts, clock: Clock, stop: AbortSignal, a
   )
   const scheduler = new Scheduler({ flow, intakes, recorder, calls, committer, clock, signal, limit })
   wake = scheduler.wake
-  return { recorder, intakes, calls, following, flow, committer, scheduler }
+  return { recorder, intakes, calls, retracing, flow, committer, scheduler }
 }
 
 const nothing: AtPoint = () => undefined

@@ -214,11 +214,11 @@ function isPlain(value: unknown): value is { readonly [field: string]: unknown }
 
 /** @throws CustodyError CUSTODY_PLUGIN_DEFECT. */
 export function checkedError(name: string, declared: { readonly [code: string]: string }, error: RowError): RowError {
-  const { kind, code, message, retryable, details } = error
+  const { kind, code, message, retryable, details, retry_after_ms } = error
   if (kind !== 'error' || typeof code !== 'string' || typeof message !== 'string' || typeof retryable !== 'boolean')
     throw defect(name, 'returned an error without a code, a message or whether it can be retried')
   checkCode(name, declared, code)
-  if (details !== undefined) canonicalize(details)
+  for (const told of [details, retry_after_ms]) if (told !== undefined) canonicalize(told)
   return error
 }
 

@@ -14,6 +14,7 @@ import type {
   HoldFact,
   IntentFact,
   OriginFact,
+  Together,
   VisitFact,
 } from '../model/entry.ts'
 import { FIRST_PATH } from '../model/lineage.ts'
@@ -140,6 +141,8 @@ export class Token {
 export interface Sending {
   /** Of some request nobody knows whether it was taken. */
   in_doubt: boolean
+  /** The rows of its request; null while they gather. */
+  together: Together | null
 }
 
 /** Where a token stood before a transition. */

@@ -3,26 +3,27 @@
  * them (I7). Who comes too early waits in the line. In a replay the record says whose turn it is, at coalesces too, where it
  * knows.
  */
-import type { Following } from './follow/following.ts'
+
 import type { Line } from './line.ts'
+import type { Retracing } from './retrace/retracing.ts'
 import type { Token } from './token.ts'
 
 export class Turns {
   readonly #line: Line
-  readonly #following: Following | null
+  readonly #retracing: Retracing | null
   /** By ordered node: how many tokens wait there. */
   readonly #waiting: Map<number, number>
   #waiters = 0
 
-  constructor(line: Line, ordered: Iterable<number>, following: Following | null) {
+  constructor(line: Line, ordered: Iterable<number>, retracing: Retracing | null) {
     this.#line = line
-    this.#following = following
+    this.#retracing = retracing
     this.#waiting = new Map(Array.from(ordered, node => [node, 0]))
   }
 
   /** Whether the node at which the token stands can take it now. If not, `next` gives it back when it can. */
   has(token: Token): boolean {
-    const on_record = this.#following?.isTurn(token) ?? null
+    const on_record = this.#retracing?.isTurn(token) ?? null
     if (on_record !== null) return on_record || this.#waits(token)
     // Coalesces take whoever comes.
     if (!this.#waiting.has(token.node) || this.#line.isTurn(token, token.node)) return true
@@ -33,7 +34,7 @@ export class Turns {
 
   /** A token that waited, and whose turn has come. */
   next(): Token | null {
-    const on_record = this.#following?.next() ?? null
+    const on_record = this.#retracing?.next() ?? null
     if (on_record !== null || this.#waiters === 0) return on_record
     for (const [node, waiting] of this.#waiting) {
       if (waiting === 0) continue

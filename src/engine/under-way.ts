@@ -15,6 +15,8 @@ export interface UnderWay {
     readonly members: readonly Waiting[]
     readonly age_us: number
     readonly answers: Answers | null
+    /** Of its backoff, if an attempt has failed. */
+    readonly left_us: number
   }>
   /** By aggregate: how many batches it has had, these included. */
   readonly batches_before: ReadonlyMap<number, number>

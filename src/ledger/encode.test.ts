@@ -59,7 +59,12 @@ const draft: fc.Arbitrary<SubjectDraft> = fc.record({
       ...{ duration_us: n, input_tokens: n, output_tokens: n, cost_nusd: n },
     }),
   ),
-  intents: few(fc.record({ token: n, node: n, attempt: n, request: n })),
+  intents: few(
+    fc.record({
+      ...{ token: n, node: n, attempt: n, request: n },
+      together: fc.option(fc.record({ first: n, place: n, rows: n })),
+    }),
+  ),
   orders: n,
   first_value: n,
   values: few(
@@ -122,7 +127,10 @@ describe('bodies', () => {
         groups_opened: [{ group: 3, kind: 0, node: 4, expected: 2 }],
         groups_closed: [{ group: 3, verdict: 'forked', detail: 0, members: [8, 9] }],
         endings: [{ token: 1, fate: 7, node: 2, sink: 0, group: 0, error: failed }],
-        intents: [{ token: 2, node: 7, attempt: 1, request: 3 }],
+        intents: [
+          { token: 2, node: 7, attempt: 1, request: 3, together: null },
+          { token: 2, node: 7, attempt: 1, request: 3, together: { first: 9, place: 2, rows: 5 } },
+        ],
         orders: 3,
         values: [full({ a: 1 }), full({ code: 'E_1' }), full([[[2], [0, 1, 0]]])],
         open_tokens: [{ token: 2, node: 7 }],
@@ -130,7 +138,7 @@ describe('bodies', () => {
     )
     expect(bodyOf(encoded, [HASH, HASH, HASH], '')).toBe(
       `{"c":["${HASH}","${HASH}","${HASH}"],"d":[[3,"forked",0,8,9]],"e":[[1,7,2,0,0,"E_1",2]],"f":3,"g":[[3,0,4,2]],"h":[[2,7,3,0]],` +
-        `"n":[[1],[2,3,1,1,1]],"o":1,"p":5,"r":17,"s":[1,17,18],"t":${T0},"v":[[1,2,1,1,1,0,4,-6,5,"E_1",2]],"w":1,"y":[[2,7,1,3]]}`,
+        `"n":[[1],[2,3,1,1,1]],"o":1,"p":5,"r":17,"s":[1,17,18],"t":${T0},"v":[[1,2,1,1,1,0,4,-6,5,"E_1",2]],"w":1,"y":[[2,7,1,3],[2,7,1,3,9,2,5]]}`,
     )
     expect(payloadOf(encoded)).toBe('[[{"a":1}],[{"code":"E_1"}],[[[[2],[0,1,0]]]]]')
     expect(encoded.recorded_us).toEqual([T0 - 6 + 5])

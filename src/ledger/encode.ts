@@ -152,8 +152,10 @@ function callText(each: CallFact): string {
   return `[${facts.join(',')}]`
 }
 
-function intentText({ token, node, attempt, request }: IntentFact): string {
-  return `[${token},${node},${attempt},${request}]`
+function intentText({ token, node, attempt, request, together }: IntentFact): string {
+  const facts = [token, node, attempt, request]
+  if (together !== null) facts.push(together.first, together.place, together.rows)
+  return `[${facts.join(',')}]`
 }
 
 function birthsText(draft: SubjectDraft): string {

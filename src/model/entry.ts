@@ -149,6 +149,18 @@ export interface IntentFact {
   readonly attempt: number
   /** Value that is asked, as in calls. */
   readonly request: number
+  /** null: the request has no other row. */
+  readonly together: Together | null
+}
+
+/** Rows that one request has. They stay together for as long as it is made again; what came of it is told of each. */
+export interface Together {
+  /** Token of the first of them: it names the request among those of the node. */
+  readonly first: number
+  /** From 1. */
+  readonly place: number
+  /** How many there are. */
+  readonly rows: number
 }
 
 /** A token is held: a BUFFERED line for auditors. */
@@ -191,7 +203,7 @@ export interface OriginFact {
  * | `v` | visits: `[token, node, attempt, status, in, out, edge, start, duration]`, then `code, value` if status is error or exhausted |
  * | `w` | number of the first value committed in `c` |
  * | `x` | calls: `[call, token, node, attempt, ordinal, service, status, request, response, start, duration]`, then `input, output, cost` unless all are 0 |
- * | `y` | intents: `[token, node, attempt, request]` |
+ * | `y` | intents: `[token, node, attempt, request]`, then `first, place, rows` if the request has other rows, too |
  * | `z` | nonce, 32 hex digits: present exactly if `c` is not |
  */
 export interface SubjectEntry {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { canonicalize } from '../model/canonical.ts'
-import type { CallFact, EndingFact, SubjectEntry } from '../model/entry.ts'
+import type { CallFact, EndingFact, IntentFact, SubjectEntry } from '../model/entry.ts'
 import type { Json } from '../model/row.ts'
 import { DecodeError, decodeLedgerEntry, decodeRunEntry, decodeSubjectEntry, isSubjectBody } from './decode.ts'
 
@@ -34,7 +34,7 @@ function encode(entry: SubjectEntry): string {
     ['d', entry.groups_closed.map(g => [g.group, g.verdict, g.detail, ...g.members])],
     ['e', entry.endings.map(e => [e.token, e.fate, e.node, e.sink, e.group, ...error(e)])],
     ['x', entry.calls.map(callOf)],
-    ['y', entry.intents.map(y => [y.token, y.node, y.attempt, y.request])],
+    ['y', entry.intents.map(y => [y.token, y.node, y.attempt, y.request, ...togetherOf(y)])],
   ]
   for (const [key, list] of lists) if (list.length > 0) facts[key] = list
   if (entry.commitments.length > 0) {
@@ -42,6 +42,10 @@ function encode(entry: SubjectEntry): string {
     facts.w = entry.first_value
   } else facts.z = entry.nonce
   return canonicalize(facts)
+}
+
+function togetherOf({ together }: IntentFact): readonly Json[] {
+  return together === null ? [] : [together.first, together.place, together.rows]
 }
 
 function callOf(x: CallFact): readonly Json[] {
@@ -113,7 +117,12 @@ const entry = fc
         ...{ start_us: fc.integer(), duration_us: from0, input_tokens: from0, output_tokens: from0, cost_nusd: from0 },
       }),
     ),
-    intents: few(fc.record({ token: from1, node: from1, attempt: from1, request: from1 })),
+    intents: few(
+      fc.record({
+        ...{ token: from1, node: from1, attempt: from1, request: from1 },
+        together: fc.option(fc.record({ first: from1, place: from1, rows: from1 })),
+      }),
+    ),
     orders: from0,
     first_value: from1,
     commitments: few(fc.constant(HASH)),

@@ -305,12 +305,13 @@ function hold(value: Json, where: string): HoldFact {
 }
 
 function intent(value: Json, where: string): IntentFact {
-  const elements = numbers(value, where, 4, 4) as [number, number, number, number]
+  const length = Array.isArray(value) && value.length > 4 ? 7 : 4
+  const elements = numbers(value, where, length, length)
   elements.forEach((each, i) => {
     atLeastOne(each, where, i)
   })
-  const [token, node, attempt, request] = elements
-  return { token, node, attempt, request }
+  const [token, node, attempt, request, first = 0, place = 0, rows = 0] = elements as [number, number, number, number]
+  return { token, node, attempt, request, together: length === 4 ? null : { first, place, rows } }
 }
 
 function groupOpened(value: Json, where: string): GroupOpened {

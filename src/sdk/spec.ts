@@ -356,31 +356,37 @@ export interface InDoubt {
   readonly response?: Json
 }
 
-export interface SendTry extends CallTry {
-  /** The same for each attempt to send this row in this run, and for no other row. */
-  readonly key: string
-}
-
-/** What is about to be sent for a row. */
+/** What is about to be sent for a row; may hold more, for `send`. */
 export interface Outgoing {
   readonly kind: 'outgoing'
   /** One of the spec's `services`. */
   readonly service: string
-  /** All that is sent, as it is recorded before it is: no secrets, no times, no random ids, and not the key. */
+  /** All that is sent of the row, as it is recorded before it is: no secrets, no times, no random ids, and not the key. */
   readonly request: Json
-  /** Sends it, once. Must not throw for what a service or a network does. */
-  send(attempt: SendTry): Promise<Sent>
 }
 
-export interface SendTry extends CallTry {
+export interface Keyed<O extends Outgoing> {
+  readonly outgoing: O
   /** The same for all attempts to send this row instance, and for no other of any run. */
   readonly key: string
 }
 
+/** How many rows a request has at most, and how long the first of them waits for others. */
+export interface SendBatch {
+  readonly rows: number
+  readonly wait_ms: number
+}
+
 /** A sink that can't take back what it does: a web service. Makes `delivery: 'outbound'`. */
-export interface OutboundSink {
+export interface OutboundSink<O extends Outgoing = Outgoing> {
   /** What is to be sent for a row, the same each time. Sends nothing. An error refuses the row. */
-  request(row: Row): Outgoing | RowError
+  request(row: Row): O | RowError
+  /**
+   * Sends one request, once, with these rows in this order: one, unless the spec's `batch` allows more. When it is made again it
+   * has the same rows, so that the first key names it. What came of it goes for all of them, and is recorded with each.
+   * Must not throw for what a service or a network does.
+   */
+  send(rows: readonly [Keyed<O>, ...Keyed<O>[]], attempt: CallTry): Promise<Sent>
   close?(): Promise<void>
 }
 
@@ -401,6 +407,8 @@ export interface OutboundSinkSpec<O = unknown> extends AnySinkSpec<O> {
   readonly services: (options: O) => readonly string[]
   /** Whether sending a request again, with the same key, does no more than sending it once. */
   readonly idempotent: (options: O) => boolean
+  /** Absent or null: a request has one row. */
+  readonly batch?: (options: O) => SendBatch | null
   readonly create: (options: O, context: SinkContext) => OutboundSink | Promise<OutboundSink>
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { Json, Row } from '../model/row.ts'
 import { defineAggregate, defineGate, defineSink, defineSource, defineTransform } from './define.ts'
-import type { Receipt, SourceRecord, Transform, TransformResult } from './spec.ts'
+import type { OutboundSink, Outgoing, Receipt, Sent, SourceRecord, Transform, TransformResult } from './spec.ts'
 import { conformanceProblems, testPlugin } from './testing.ts'
 
 /** A transform that conforms, with one thing changed. */
@@ -176,5 +176,51 @@ describe('sources and sinks', () => {
   test('winding back leaves the same bytes', async () => {
     expect(await told(sink(false))).toBe('')
     expect(await told(sink(true))).toMatch(/other bytes/)
+  })
+})
+
+describe('sinks that send', () => {
+  const sinkWith = (request: OutboundSink['request'], change: object = {}) =>
+    defineSink({
+      name: 'sample',
+      summary: 'A sample',
+      options: z.strictObject({}),
+      determinism: 'external',
+      errors: { BAD: 'It is bad.' },
+      examples: [{ title: 'Two', options: {}, rows_in: [{ a: 1 }, { a: 2 }] }],
+      delivery: 'outbound',
+      services: () => ['one', 'two'],
+      idempotent: () => false,
+      create: () => ({ request, send: async (): Promise<Sent> => ({ kind: 'accepted', response: null }) }),
+      ...change,
+    })
+  const plain = (row: Row): Outgoing => ({ kind: 'outgoing', service: row.a === 1 ? 'one' : 'two', request: row })
+  const to = (service: string) => (request: Row) => ({ kind: 'outgoing', service, request }) as const
+  let count = 0
+
+  test('one that conforms has no problems', async () => {
+    expect(await conformanceProblems(sinkWith(plain))).toEqual([])
+    expect(await conformanceProblems(sinkWith(to('one'), { batch: () => ({ rows: 2, wait_ms: 1 }) }))).toEqual([])
+  })
+
+  test.each([
+    ['names no service', sinkWith(plain, { services: () => [] }), /names no service/],
+    ['sends to another', sinkWith(to('three')), /isn’t among its services/],
+    ['sends something else each time', sinkWith(() => to('one')({ count: count++ })), /the same request/],
+    ['sends what isn’t JSON', sinkWith(() => to('one')({ a: Number.NaN })), /ledger can’t hold/],
+    [
+      'refuses all',
+      sinkWith(() => ({ kind: 'error', code: 'BAD', message: 'no', retryable: false })),
+      /refuses all rows/,
+    ],
+    ['has batches of nothing', sinkWith(to('one'), { batch: () => ({ rows: 0, wait_ms: 1 }) }), /number of rows/],
+    ['waits for ever', sinkWith(to('one'), { batch: () => ({ rows: 2, wait_ms: Infinity }) }), /how long a row waits/],
+    [
+      'parts a batch',
+      sinkWith(plain, { batch: () => ({ rows: 2, wait_ms: 1 }) }),
+      /rows of one batch to several services/,
+    ],
+  ])('one that %s is found', async (_, spec, problem) => {
+    expect(await told(spec)).toMatch(problem)
   })
 })

@@ -270,32 +270,31 @@ import { defineSink } from 'custody/sdk'
 export default defineSink({
   name: 'post_office',
   summary: 'Puts each row into a box',
-  options: z.strictObject({ box: z.string() }),
+  options: z.strictObject({ box: z.string(), rows: z.int().default(1) }),
   determinism: 'external',
   errors: { NO_ADDRESS: 'It can’t be delivered.' },
   examples: [{ title: 'A box', options: { box: 'box' } }],
   delivery: 'outbound',
   services: () => ['office'],
   idempotent: () => true,
+  batch: ({ rows }) => ({ rows, wait_ms: 30 }),
   create: ({ box }, { folder }) => ({
-    request: row => ({
-      kind: 'outgoing',
-      service: 'office',
-      request: row,
-      send: async ({ key }) => {
+    request: row => ({ kind: 'outgoing', service: 'office', request: row }),
+    send: async rows => {
+      mkdirSync(join(folder, box), { recursive: true })
+      for (const { outgoing, key } of rows) {
         // The run's id differs from run to run.
         const [token, sink] = key.split('-').slice(-2)
-        mkdirSync(join(folder, box), { recursive: true })
-        writeFileSync(join(folder, box, token + '-' + sink + '.json'), JSON.stringify(row))
-        await new Promise(resolve => setTimeout(resolve, Math.random() * 6))
-        return { kind: 'accepted', response: { token } }
-      },
-    }),
+        writeFileSync(join(folder, box, token + '-' + sink + '.json'), JSON.stringify(outgoing.request))
+      }
+      await new Promise(resolve => setTimeout(resolve, Math.random() * 6))
+      return { kind: 'accepted', response: { taken: rows.length } }
+    },
   }),
 })
 `
 
-/** Rows that are sent, and may be again; some of them under way at each commit. */
+/** Rows that are sent, one by one or together, and may be again; some of them under way at each commit. */
 const letters: CrashPipeline = {
   name: 'letters',
   asynchronous: true,
@@ -315,7 +314,7 @@ nodes:
   abroad: { gate: row.n % 3 == 0, routes: { true: foreign, false: local } }
 sinks:
   local: { plugin: post_office, options: { box: out/local } }
-  foreign: { plugin: post_office, options: { box: out/foreign } }
+  foreign: { plugin: post_office, options: { box: out/foreign, rows: 7 } }
   log: { plugin: jsonl, options: { path: out/log.jsonl } }
   problems: { plugin: jsonl, options: { path: out/problems.jsonl }, on_error: discard }
 `,

@@ -42,6 +42,20 @@ export const DEFECTS: readonly Defect[] = [
     shape: 'sending',
   },
   {
+    name: 'a request that is made again takes other rows with it',
+    file: 'parcels.ts',
+    text: '    if (sending?.together != null) return',
+    instead: '    if (sending === null) return',
+    shape: 'batches',
+  },
+  {
+    name: 'another process forgets which rows were sent together',
+    file: 'restore/subject.ts',
+    text: 'together: intent.together ?? alone',
+    instead: 'together: null',
+    shape: 'groups-batches-crashes',
+  },
+  {
     name: 'commits don’t tell what has left the line',
     file: 'line.ts',
     text: 'if (!this.#fresh.delete(place)) this.#gone.push(memberOf(place))',
@@ -221,7 +235,7 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'a replay takes whoever comes first',
     file: 'turns.ts',
-    text: 'const on_record = this.#following?.isTurn(token) ?? null',
+    text: 'const on_record = this.#retracing?.isTurn(token) ?? null',
     instead: 'const on_record = null',
     shape: 'timed',
   },
@@ -249,14 +263,14 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'a replay waits for ever for what doesn’t come',
     file: 'flow.ts',
-    text: 'const token = this.#parts.following?.giveUp() ?? null',
+    text: 'const token = this.#parts.retracing?.giveUp() ?? null',
     instead: 'const token = null',
     shape: 'timed',
   },
   {
     name: 'a replay that goes on has forgotten what it follows',
     file: 'session.ts',
-    text: 'await following?.restore(from.under_way.subjects)',
+    text: 'await retracing?.restore(from.under_way.subjects)',
     instead: '',
     shape: 'timed-crashes',
   },

@@ -44,6 +44,8 @@ export interface Shape {
   readonly nested?: boolean
   /** Sinks send. If the run may crash they refuse nothing: who is refused after a crash stays in doubt. */
   readonly sends?: boolean
+  /** Those that send do it in batches, and refuse nothing: a row would take others with it. */
+  readonly batches?: boolean
   /** Visits may ask services outside, which have limits, and cost. */
   readonly calls?: boolean
   readonly max_nodes: number
@@ -96,7 +98,11 @@ class Generator {
 
   #sending(sink: SinkModel): SinkModel {
     if (this.#random.chance(0.3)) return sink
-    return { ...sink, sends: true, rejects: this.#shape.crashes === true ? 0 : sink.rejects }
+    const { batches, crashes } = this.#shape
+    const rejects = batches === true || crashes === true ? 0 : sink.rejects
+    if (batches !== true) return { ...sink, sends: true, rejects }
+    const batch = { rows: this.#random.between(1, 6), wait_ms: this.#random.pick([1, 20, 1_000, 60_000]) }
+    return { ...sink, sends: true, rejects, batch }
   }
 
   #source(i: number): SourceModel {

@@ -66,6 +66,8 @@ export interface SinkModel {
   readonly rejects: number
   /** Sends rows, and may send one again with the same key, rather than write them. */
   readonly sends?: boolean
+  /** Sends several in one request; answers may be lost, and rows are sent again then. */
+  readonly batch?: { readonly rows: number; readonly wait_ms: number }
   readonly on_error: Target
 }
 export interface SourceModel {

@@ -32,6 +32,8 @@ export const SHAPES: { readonly [name: string]: Shape } = {
   sending: linear({ later: true, sends: true }),
   'sending-crashes': linear({ later: true, sends: true, crashes: true }),
   'groups-sending-crashes': groups({ later: true, sends: true, crashes: true }),
+  batches: linear({ later: true, sends: true, batches: true }),
+  'groups-batches-crashes': groups({ later: true, sends: true, batches: true, crashes: true }),
   groups: groups(),
   'groups-later': groups({ later: true }),
   'groups-crashes': groups({ crashes: true }),

@@ -1,5 +1,4 @@
 /** The outside of a simulated run: sources, steps, gates and sinks in memory, on a virtual clock. */
-import { z } from 'zod'
 import { type Json, newRow, type Row } from '../../src/model/row.ts'
 import type { CoalesceNode, Plan, PlanEdge, PlanNode } from '../../src/plan/plan.ts'
 import { compileExpression, type Expression } from '../../src/sdk/expression.ts'
@@ -11,7 +10,6 @@ import type {
   GateSpec,
   Receipt,
   RowError,
-  Sent,
   Sink,
   SinkSpec,
   SourceRecord,
@@ -20,8 +18,10 @@ import type {
   TransformSpec,
   VisitContext,
 } from '../../src/sdk/spec.ts'
-import { Power, PowerLoss } from '../support/power.ts'
+import { Power } from '../support/power.ts'
 import type { VirtualClock } from '../support/virtual-clock.ts'
+import { COMMON, numberOf } from './common.ts'
+import { FarSide } from './far-side.ts'
 import type {
   AggregateModel,
   Asks,
@@ -39,24 +39,6 @@ import { closesOf } from './model.ts'
 import type { Random } from './random.ts'
 import { Services } from './service.ts'
 
-const COMMON = {
-  summary: 'simulated',
-  options: z.unknown(),
-  determinism: 'deterministic',
-  errors: {
-    SIM_BAD: 'Bad.',
-    SIM_FLAKY: 'Try again.',
-    SIM_GATE: 'Broken.',
-    SIM_BATCH: 'Broken.',
-    SIM_REJECTED: 'Refused.',
-    SIM_UNREADABLE: 'Unreadable.',
-    SIM_DOWN: 'Ask again.',
-    SIM_REFUSED: 'No answer.',
-    SIM_BUSY: 'Later.',
-    SIM_HASTY: 'Something was wrong.',
-  },
-  examples: [],
-} as const
 interface Common {
   readonly number: number
   readonly name: string
@@ -74,11 +56,13 @@ export class World {
   clock: VirtualClock
   readonly services: Services
   readonly #random: Random
+  readonly #far_side: FarSide
 
   constructor(clock: VirtualClock, random: Random) {
     this.clock = clock
     this.#random = random
     this.services = new Services(random, () => this.clock)
+    this.#far_side = new FarSide(this, random)
   }
 
   /** A plan with fresh plugins, as a process that just started has them. */
@@ -109,8 +93,12 @@ export class World {
       nodes.push({
         ...common(sink.name),
         kind: 'sink',
-        plugin: { spec: sink.sends === true ? this.#sender(sink) : this.#sink(sink), options: null, secrets: [] },
-        retry: { attempts: 1, ...RETRY },
+        plugin: {
+          spec: sink.sends === true ? this.#far_side.spec(sink) : this.#sink(sink),
+          options: null,
+          secrets: [],
+        },
+        retry: { attempts: sink.batch === undefined ? 1 : 2, ...RETRY },
         on_error: edge(sink.name, 'on_error', sink.on_error),
       })
     const topology = {
@@ -287,36 +275,6 @@ export class World {
     }
   }
 
-  /** The far side takes a row once, as soon as it is sent, and answers later. */
-  #sender(model: SinkModel): SinkSpec {
-    const send = async (row: Row, key: string): Promise<Sent> => {
-      if (!this.power.on) throw new PowerLoss()
-      if (!this.isAnnounced(key)) throw new Error('it is sent before it is on record that it will be')
-      const refused = model.rejects > 0 && numberOf(row) % model.rejects === 0
-      const id = `${model.name} ${key}`
-      if (!refused && !this.#taken.has(id)) {
-        this.#taken.add(id)
-        this.disk.set(model.name, [...(this.disk.get(model.name) ?? []), row])
-      }
-      await this.clock.sleep(this.#random.below(50_000))
-      if (refused) return { kind: 'rejected', code: 'SIM_REJECTED', message: 'refused', retryable: false }
-      return { kind: 'accepted', response: null }
-    }
-    return {
-      ...COMMON,
-      kind: 'sink',
-      name: 'simulated',
-      delivery: 'outbound',
-      services: () => [model.name],
-      idempotent: () => true,
-      create: () => ({
-        request: row => ({ kind: 'outgoing', service: model.name, request: row, send: ({ key }) => send(row, key) }),
-      }),
-    }
-  }
-  /** Sinks that send, with the keys of rows that were taken. */
-  readonly #taken = new Set<string>()
-
   #sink(model: SinkModel): SinkSpec {
     // Rows that were written but not yet flushed are in `written` alone; the disk may be ahead of the last receipt.
     let written: Row[] = []
@@ -489,8 +447,4 @@ function mergeOf(node: CoalesceModel): CoalesceNode['merge'] {
     case 'select':
       return { kind: 'select', branch: node.branches[0] as string }
   }
-}
-
-function numberOf(row: Row): number {
-  return typeof row.n === 'number' ? row.n : 0
 }

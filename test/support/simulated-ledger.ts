@@ -48,7 +48,7 @@ export const RICH: Model = {
   sinks: [
     { name: 'bad', rejects: 0, on_error: 'discard' },
     { name: 'low', rejects: 0, on_error: 'bad' },
-    { name: 'out', rejects: 2, sends: true, on_error: 'bad' },
+    { name: 'out', rejects: 2, sends: true, batch: { rows: 3, wait_ms: 60_000 }, on_error: 'bad' },
   ],
 }
 

@@ -173,8 +173,9 @@ function body(visit: VisitStory, around: Around): Pick<Step, 'head' | 'more'> {
  * `told`: the error of its visit, which isn't told twice.
  */
 export function callText(each: CallStory, told: VisitStory['error'] = null): string {
-  const { service, call, status, duration_us, input_tokens, output_tokens, cost_usd } = each
+  const { service, call, status, duration_us, input_tokens, output_tokens, cost_usd, together } = each
   const parts = [`asked ${printable(service)} (call ${call}): ${CALL_WORDS[status]} in ${formatDuration(duration_us)}`]
+  if (together !== null) parts.push(`in one request with ${counted(together.rows - 1, 'other row')}`)
   const { code, message } = fieldsOf(each.response)
   const is_told = told?.code === code && told?.message.kind === 'known' && told.message.value === message
   if ((status === 'error' || status === 'recorded_error') && !is_told)

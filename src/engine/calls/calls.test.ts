@@ -5,7 +5,7 @@ import { Power } from '../../../test/support/power.ts'
 import { aggregateOf, Rig, transformOf } from '../../../test/support/rig.ts'
 import type { CallFact, VisitFact } from '../../model/entry.ts'
 import { CustodyError } from '../../model/error.ts'
-import { derive, type Json } from '../../model/row.ts'
+import { derive, type Json, type Row } from '../../model/row.ts'
 import type { CallAnswer } from '../../sdk/call.ts'
 import type { TransformSpec, VisitContext } from '../../sdk/spec.ts'
 
@@ -308,7 +308,8 @@ describe('a budget', () => {
     costly(peer)
     const rig = peer.on(pipeline(10, limits({ spend: { usd: 1.1 } })))
     const stopped = await rig.run()
-    expect(stopped).toMatchObject({ error: null, stopped_by: 'budget_exhausted', summary: { status: 'cancelled' } })
+    expect(stopped).toMatchObject({ error: null, stopped_by: 'budget_exhausted', next_call_usd: 0.3 })
+    expect(stopped.summary.status).toBe('cancelled')
     // Four are begun at once and cost 0.8 then; a fifth could still be begun, and makes it 1.0.
     expect(peer.asked).toHaveLength(5)
     expect(stopped.summary.tokens).toEqual({ born: 10, ended: 5, open: 5 })
@@ -336,6 +337,28 @@ describe('a budget', () => {
     expect(rig.column('out', 'n')).toEqual([1])
   })
 
+  test('lets pass calls that cost nothing, and no others: what is cheap doesn’t keep the dear from their turn', async () => {
+    const peer = new Peer()
+    const most_usd = [0.3, 0.3, 0, 0.05, 0]
+    const process = async (row: Row, { call }: VisitContext) => {
+      const at_most_usd = most_usd[Number(row.n) - 1]!
+      const result = await call('peer', { request: { n: row.n! }, at_most_usd }, () => peer.perform(row.n!))
+      return result.kind === 'answer' ? ({ kind: 'row', row } as const) : result
+    }
+    peer.answer = n => ({ kind: 'answer', response: null, usage: { cost_usd: most_usd[Number(n) - 1]! } })
+    const text = pipeline(5, limits({ spend: { usd: 0.4 }, services: { peer: { concurrency: 1 } } }))
+    const rig = peer.on(text, transformOf('ask_peer', process, { services: () => ['peer'] }))
+    expect(await rig.run()).toMatchObject({ stopped_by: 'budget_exhausted', summary: { tokens: { open: 4 } } })
+    expect(peer.asked.map(({ n, at_ms }) => [n, Math.floor(at_ms / 100)])).toEqual([
+      [1, 0],
+      [3, 1],
+      [5, 2],
+    ])
+    rig.text = rig.text.replace('0.4', '40')
+    await rig.resume(1_000)
+    expect(peer.asked.map(({ n }) => n)).toEqual([1, 3, 5, 2, 4])
+  })
+
   test('that nothing can be bought with is told at once', async () => {
     const peer = new Peer()
     costly(peer)
@@ -349,36 +372,6 @@ describe('a budget', () => {
     const unpriced = () => 'no price is known for the model x'
     const rig = peer.on(pipeline(3, limits({ spend: { usd: 1 } })), peer.transform(undefined, { unpriced }))
     expect(() => rig.plan()).toThrow('limits.spend can’t be kept at `ask`: no price is known for the model x')
-  })
-})
-
-describe('when the run is to stop', () => {
-  test('calls under way may come back, and nothing begins', async () => {
-    const peer = new Peer()
-    peer.latency_ms = 3_000
-    const rig = peer.on(pipeline(10, limits({ services: { peer: { concurrency: 2 } } })))
-    await rig.run({ stop_after_ms: 1_000 })
-    expect(peer.asked).toHaveLength(2)
-    await rig.resume(1_000)
-    expect(peer.asked).toHaveLength(10)
-    expect(rig.column('out', 'n')).toHaveLength(10)
-  })
-
-  test('no alarm outlives it, of backoffs or of leases', async () => {
-    const peer = new Peer()
-    peer.answer = () => BUSY
-    const rig = peer.on(pipeline(2))
-    await rig.run({ stop_after_ms: 500 })
-    expect(rig.clock.advance()).toBe(false)
-  })
-
-  test('those that take too long are given up', async () => {
-    const peer = new Peer()
-    peer.latency_ms = 3_600_000
-    const rig = peer.on(pipeline(1))
-    const began_us = rig.clock.now_us()
-    await rig.run({ stop_after_ms: 1_000 })
-    expect((rig.clock.now_us() - began_us) / 1e6).toBeLessThan(12)
   })
 })
 

@@ -50,12 +50,19 @@ const SPREAD = 0.618_033_988_749_895
 type Perform = (attempt: CallTry) => Promise<CallAnswer>
 type Time = Pick<CallMade, 'started_us' | 'ended_us'>
 
-interface Pending {
+/** One who asks, and what. */
+interface Asked {
   readonly visit: Visit
-  readonly service: Service
-  readonly name: string
+  /** Canonical text. */
   readonly request: string
   readonly ordinal: number
+}
+
+interface Pending {
+  /** Several, where rows are sent together. */
+  readonly asked: readonly [Asked, ...Asked[]]
+  readonly service: Service
+  readonly name: string
   readonly most_nusd: number
   readonly perform: Perform
   /** Can't be taken back. */
@@ -70,13 +77,18 @@ interface Pending {
 /** Hears what came of it. */
 export type Settle = (result: SendResult, ended_us: number, stack: Token[]) => void
 
-/** What is to be sent, by whom and to which service. */
-export interface Sending {
+interface Asking {
   readonly asker: Asker
-  /** Of the asker's node. */
+  readonly request: Json
+}
+
+/** What is to be sent in one request, by whom and to which service. */
+export interface Sending {
+  /** All at one node. */
+  readonly asking: readonly [Asking, ...Asking[]]
+  /** Of that node. */
   readonly services: readonly string[]
   readonly service: string
-  readonly request: Json
   readonly perform: Perform
 }
 
@@ -102,8 +114,6 @@ export class Calls {
   /** What waits to be on record before it is sent. */
   readonly outbox = new Outbox()
   #under_way = 0
-  /** Of these, those that can't be taken back. */
-  #sent = 0
   /** Calls that were throttled and wait for their time. */
   #resting = 0
   /** Visits with calls that wait to begin. */
@@ -144,16 +154,17 @@ export class Calls {
     return this.#given_up.signal.aborted ? 0 : this.#under_way
   }
 
-  /** Requests that were sent, can't be taken back, and have no answer, unless they were given up. */
-  get sent(): number {
-    return this.#given_up.signal.aborted ? 0 : this.#sent
-  }
-
   /** Visits that can't go on for want of budget, if that is all that calls wait for; else 0. */
   get unaffordable(): number {
     if (this.#under_way > 0 || this.#resting > 0) return 0
     for (const service of this.#services.values()) if (service.waits === 'queued') return 0
     return this.#waiting_visits
+  }
+
+  /** The least of what calls that wait for budget can cost at most, each the first of its service; null if none waits. */
+  get next_call_usd(): number | null {
+    const all = [...this.#services.values()].flatMap(({ unaffordable_nusd }) => unaffordable_nusd ?? [])
+    return all.length === 0 ? null : Math.min(...all) / 1e9
   }
 
   /** Nothing begins any more; what is under way has some time to come back. */
@@ -176,13 +187,16 @@ export class Calls {
    * of it.
    * @throws CustodyError CUSTODY_PLUGIN_DEFECT if its service isn't one of the node's, or the request no JSON.
    */
-  send({ asker, services, service: name, request, perform }: Sending, settle: Settle): void {
-    const visit = new Visit(asker, services)
-    const { node } = asker
+  send({ asking: [first, ...others], services, service: name, perform }: Sending, settle: Settle): void {
+    const { node } = first.asker
     if (!services.includes(name))
       throw defect(node.name, `sends to ${name}, which isn’t among the services that it declares`)
+    const asked = ({ asker, request }: Asking): Asked => {
+      const visit = new Visit(asker, services)
+      return { visit, request: requestText(asker, request), ordinal: visit.next() }
+    }
     this.#enter({
-      ...{ visit, service: this.#service(name), name, request: requestText(asker, request), ordinal: visit.next() },
+      ...{ asked: [asked(first), ...others.map(asked)], service: this.#service(name), name },
       ...{ perform, outbound: true, most_nusd: 0, throttled: 0, resolve: settle },
       reject: (thrown, ended_us, stack) => {
         if (!(thrown instanceof ReplayMiss)) throw defect(node.name, `threw ${describe(thrown)}`, thrown)
@@ -204,7 +218,8 @@ export class Calls {
     const { promise, resolve, reject } = Promise.withResolvers<CallResult>()
     visit.opens()
     this.#enter({
-      ...{ visit, service: this.#service(name), name, request, ordinal, perform, most_nusd, throttled: 0 },
+      asked: [{ visit, request, ordinal }],
+      ...{ service: this.#service(name), name, perform, most_nusd, throttled: 0 },
       outbound: false,
       resolve: result => {
         resolve(result)
@@ -224,9 +239,10 @@ export class Calls {
     else this.#lookUp(pending, recordings)
   }
 
-  /** Nothing is asked: the call is what the record says, or it is missed. */
+  /** Nothing is asked: the call is what the record says, or it is missed. Rows are on record one by one. */
   #lookUp(pending: Pending, recordings: Recordings): void {
-    const { visit, name, request, ordinal } = pending
+    const { name } = pending
+    const [{ visit, request, ordinal }] = pending.asked
     const { clock, news } = this.#parts
     const started_us = clock.now_us()
     const give = (found: RecordedCall | null, stack: Token[]) => {
@@ -252,7 +268,8 @@ export class Calls {
 
   #wait(pending: Pending, enter: (waiter: Waiter) => void): void {
     if (this.#closed) return
-    const { visit, most_nusd } = pending
+    const { most_nusd } = pending
+    const [{ visit }] = pending.asked
     const { clock, news } = this.#parts
     if (visit.waiting++ === 0) this.#waiting_visits++
     enter({
@@ -279,12 +296,16 @@ export class Calls {
   /** It is sent when the next commit, which tells that it will be, is durable. */
   #announce(pending: Pending): void {
     const { news, recorder } = this.#parts
+    const { asked } = pending
+    const { length: rows } = asked
+    const first = asked[0].visit.asker.token
     const letter: Letter = {
-      intend: () => recorder.intend(pending.visit.asker, pending.request),
+      intend: () => {
+        for (const [i, { visit, request }] of asked.entries())
+          recorder.intend(visit.asker, request, rows === 1 ? null : { first, place: i + 1, rows })
+      },
       send: () => {
-        if (this.#given_up.signal.aborted) return
-        this.#sent++
-        this.#perform(pending)
+        if (!this.#given_up.signal.aborted) this.#perform(pending)
       },
       drop: () => {
         this.#ends(pending, NOTHING)
@@ -313,25 +334,24 @@ export class Calls {
   }
 
   #settle(pending: Pending, answer: CallAnswer, time: Time, stack: Token[]): void {
-    const { visit, service, name, request, ordinal } = pending
+    const { asked, service, name } = pending
     let told: Told
     try {
       told = toldOf(answer)
     } catch (thrown) {
       const what = thrown instanceof Error ? thrown.message : String(thrown)
-      const { node } = visit.asker
+      const { node } = asked[0].visit.asker
       const told_wrong = defect(node.name, `says of a call to ${name} what nothing can be made of: ${what}`)
       return this.#broke(pending, told_wrong, time, stack)
     }
     const { text, costs } = told
     const throttled = answer.kind === 'failure' && answer.throttled === true
     const again = throttled && pending.throttled < MOST_THROTTLED
-    if (pending.outbound) this.#sent--
     this.#ends(pending, costs)
     this.#record(pending, answer.kind === 'answer' ? CALL_OK : again ? CALL_THROTTLED : CALL_ERROR, text, costs, time)
     if (answer.kind === 'answer') {
       const response = heard(text)
-      visit.asker.answers.add(name, request, ordinal, response)
+      for (const { visit, request, ordinal } of asked) visit.asker.answers.add(name, request, ordinal, response)
       pending.resolve(answerOf(response), time.ended_us, stack)
     } else if (!again) pending.resolve(errorOf(answer), time.ended_us, stack)
     if (answer.kind === 'failure' && throttled) this.#throttled(pending, answer, again, time)
@@ -344,7 +364,7 @@ export class Calls {
   #throttled(pending: Pending, { retry_after_ms }: CallFailure, again: boolean, { started_us }: Time): void {
     const { clock, news } = this.#parts
     this.#spread = (this.#spread + SPREAD) % 1
-    const { retry } = pending.visit.asker.node
+    const { retry } = pending.asked[0].visit.asker.node
     const delay_ms = throttledDelay_ms(++pending.throttled, retry_after_ms, retry, this.#spread)
     const delay_us = Math.round(delay_ms * 1000)
     // One call may wait longer than the service asked for; others needn't.
@@ -364,7 +384,6 @@ export class Calls {
    * unanswered.
    */
   #broke(pending: Pending, thrown: unknown, time: Time, stack: Token[]): void {
-    if (pending.outbound) this.#sent--
     this.#ends(pending, NOTHING)
     pending.service.answered()
     const message = thrown instanceof Error ? thrown.message : String(thrown)
@@ -379,10 +398,11 @@ export class Calls {
   }
 
   #record(pending: Pending, status: CallStatus, response: string, costs: CallCosts, time: Time): void {
-    const { visit, ordinal, request, name } = pending
-    const service = visit.services.indexOf(name) + 1
     const { recorder, atPoint } = this.#parts
-    recorder.call(visit.asker, { ordinal, service, status, request, response, costs, ...time })
+    for (const { visit, ordinal, request } of pending.asked) {
+      const service = visit.services.indexOf(pending.name) + 1
+      recorder.call(visit.asker, { ordinal, service, status, request, response, costs, ...time })
+    }
     atPoint('after_call')
   }
 

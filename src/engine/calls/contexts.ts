@@ -3,12 +3,14 @@
 import { FIRST_PATH } from '../../model/lineage.ts'
 import type { CallPlace } from '../../model/recording.ts'
 import type { AggregateNode, GateNode, Plan, PlanNode, SinkNode, TransformNode } from '../../plan/plan.ts'
-import type { Outgoing } from '../../sdk/spec.ts'
+import type { Keyed, OutboundSink, Outgoing } from '../../sdk/spec.ts'
 import type { Batch } from '../batches.ts'
+import type { Member, Parcel } from '../parcels.ts'
 import { sent } from '../sending.ts'
 import { refuseCall } from '../step.ts'
 import type { Subject, Token } from '../token.ts'
 import { Answers } from './answers.ts'
+import type { Asker } from './call-fact.ts'
 import type { Calls, Settle } from './calls.ts'
 import type { CallingContext } from './visit.ts'
 
@@ -35,11 +37,7 @@ export class Contexts {
   ofVisit(token: Token, node: TransformNode | GateNode): CallingContext {
     const services = this.#services.get(node.number)
     if (services === undefined) return this.#plain(token.attempt)
-    const { subject, id, attempt } = token
-    token.answers ??= new Answers()
-    const { answers } = token
-    const place = () => this.#placeOf(subject, node, token)
-    return this.#calls.context({ subject, token: id, node, attempt, answers, place }, services)
+    return this.#calls.context(this.#askerOf(token, node), services)
   }
 
   ofBatch({ node, subject, attempt, answers }: Batch & { readonly node: AggregateNode }): CallingContext {
@@ -49,23 +47,34 @@ export class Contexts {
     return this.#calls.context({ subject, token: 0, node, attempt, answers, place }, services)
   }
 
-  /** Has `outgoing` sent for a token at a sink, once that is durably on record. */
-  send(token: Token, node: SinkNode, outgoing: Outgoing, settle: Settle): void {
+  /** Has the rows sent in one request, once that is durably on record. */
+  send({ node, members }: Parcel, sink: OutboundSink, settle: Settle): void {
+    const [first, ...others] = members
+    const keyed = ({ token, outgoing }: Member): Keyed<Outgoing> => ({
+      outgoing,
+      key: `${this.#run}-${token.id}-${node.number}`,
+    })
+    const asking = ({ token, outgoing }: Member) => ({
+      asker: this.#askerOf(token, node),
+      request: outgoing.request,
+    })
+    this.#calls.send(
+      {
+        asking: [asking(first), ...others.map(asking)],
+        services: this.#services.get(node.number) ?? [],
+        service: first.outgoing.service,
+        perform: attempt => sent(node, sink, [keyed(first), ...others.map(keyed)], attempt),
+      },
+      settle,
+    )
+  }
+
+  #askerOf(token: Token, node: TransformNode | GateNode | SinkNode): Asker {
     const { subject, id, attempt } = token
     token.answers ??= new Answers()
     const { answers } = token
     const place = () => this.#placeOf(subject, node, token)
-    const key = `${this.#run}-${id}-${node.number}`
-    this.#calls.send(
-      {
-        asker: { subject, token: id, node, attempt, answers, place },
-        services: this.#services.get(node.number) ?? [],
-        service: outgoing.service,
-        request: outgoing.request,
-        perform: each => sent(node, outgoing, each, key),
-      },
-      settle,
-    )
+    return { subject, token: id, node, attempt, answers, place }
   }
 
   /** `token`: null for a batch. */

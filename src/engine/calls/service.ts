@@ -2,8 +2,8 @@
  * One service that calls are made to: who waits for it, in order, and when the next may begin.
  *
  * V1. At most `concurrency` calls are under way, at most `per_minute` begin in any minute, and fewer while it throttles.
- * V2. First come, first served: a call that may not begin keeps all others waiting. One that was throttled comes first again
- *     when its time has come.
+ * V2. First come, first served: a call that may not begin keeps all others waiting, but for one that costs nothing while the
+ *     first waits for budget: it takes nothing from it. One that was throttled comes first again when its time has come.
  */
 import { afterAnswer, afterThrottled, isShut, type Throttle, unthrottled } from '../decide/throttle.ts'
 import type { Clock } from '../ports.ts'
@@ -63,9 +63,13 @@ export class Service {
   }
 
   get waits(): Waits {
-    const [first] = this.#queue
-    if (first === undefined) return 'nothing'
-    return this.#ports.allows(first.most_nusd) ? 'queued' : 'unaffordable'
+    if (this.#queue.length === 0) return 'nothing'
+    return this.#next() === undefined ? 'unaffordable' : 'queued'
+  }
+
+  /** What its first call can cost at most, where that waits for budget; null where none does. */
+  get unaffordable_nusd(): number | null {
+    return this.waits === 'unaffordable' ? (this.#queue[0]?.most_nusd ?? null) : null
   }
 
   /** Calls that another process began, as far as is known: they count in the minute. */
@@ -111,22 +115,33 @@ export class Service {
   pump(): void {
     this.#callOff?.()
     this.#callOff = null
-    for (let [first] = this.#queue; first !== undefined; [first] = this.#queue) {
-      if (this.#busy >= Math.floor(this.#throttle.allowance) || !this.#ports.allows(first.most_nusd)) return
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      if (this.#busy >= Math.floor(this.#throttle.allowance)) return
       const { clock } = this.#ports
       const now_us = clock.now_us()
       const own_us = Math.max(this.#pace?.wait_us(now_us) ?? 0, this.#shut_until_us - now_us)
-      const wait_us = own_us > 0 ? own_us : this.#share(first, now_us)
+      const wait_us = own_us > 0 ? own_us : this.#share(next, now_us)
       if (wait_us === null) continue
       if (wait_us > 0) {
         this.#callOff = clock.wake(wait_us, () => this.pump())
         return
       }
-      this.#queue.shift()
+      this.#take(next)
       this.#busy++
       this.#pace?.begin(now_us)
-      first.begin()
+      next.begin()
     }
+  }
+
+  /** The one that may begin as far as money goes. */
+  #next(): Waiter | undefined {
+    const [first] = this.#queue
+    if (first === undefined || this.#ports.allows(first.most_nusd)) return first
+    return this.#queue.find(each => each.most_nusd === 0)
+  }
+
+  #take(waiter: Waiter): void {
+    this.#queue.splice(this.#queue.indexOf(waiter), 1)
   }
 
   /** How long others keep it waiting; null if that can't be known: then it fails. */
@@ -134,7 +149,7 @@ export class Service {
     try {
       return this.#ports.shared?.begin(this.#name, this.#limits, now_us) ?? 0
     } catch (thrown) {
-      this.#queue.shift()
+      this.#take(waiter)
       waiter.fail(thrown)
       return null
     }

@@ -78,7 +78,10 @@ function underWay(
     batches: [...openBatches(plan, batches, gathered, members, age)],
     batches_before,
     resting: restored.flatMap(({ resting }) =>
-      resting.map(({ token, failed_us }) => ({ token, left_us: Math.max(0, delayOf(plan, token) - age(failed_us)) })),
+      resting.map(({ token, failed_us, retry_after_ms }) => ({
+        token,
+        left_us: Math.max(0, delayOf(plan, token, retry_after_ms) - age(failed_us)),
+      })),
     ),
   }
 }
@@ -126,20 +129,26 @@ function* openBatches(
         const waiting = held
           .toSorted((a, b) => a.ordinal - b.ordinal)
           .map(({ token, started_us }): Waiting => ({ token, branch: 0, started_us }))
+        // Held again since the attempt before failed.
+        const rests = held.map(({ token, started_us, retry_after_ms }) =>
+          Math.max(0, delayOf(plan, token, retry_after_ms) - age(started_us)),
+        )
         yield {
           group: { group, subject, node: plan.nodes[node - 1] as AggregateNode },
           members: waiting,
           age_us: age(entry.time_us),
           answers,
+          left_us: Math.max(...rests),
         }
       }
   }
 }
 
-function delayOf(plan: Plan, token: Token): number {
+/** How long the attempt that comes next is after the one before; 0 for the first. */
+function delayOf(plan: Plan, token: Token, retry_after_ms: number): number {
   const node = plan.nodes[token.node - 1]
-  if (node?.kind !== 'transform' && node?.kind !== 'gate' && node?.kind !== 'sink') return 0
-  const after = afterError(true, token.attempt - 1, node.retry)
+  if (token.attempt === 1 || node === undefined || !('retry' in node)) return 0
+  const after = afterError(true, token.attempt - 1, node.retry, retry_after_ms)
   return after.kind === 'again' ? after.delay_us : 0
 }
 

@@ -36,6 +36,8 @@ export interface Held {
   readonly token: Token
   readonly ordinal: number
   readonly started_us: number
+  /** Of its latest error: what it asked for. */
+  readonly retry_after_ms: number
 }
 
 export interface RestoredSubject {
@@ -44,8 +46,12 @@ export interface RestoredSubject {
   readonly batched: ReadonlyMap<number, Held[]>
   /** Groups at coalesces that wait for branches. */
   readonly joins: readonly Join[]
-  /** Tokens that wait for another attempt, since when. */
-  readonly resting: ReadonlyArray<{ readonly token: Token; readonly failed_us: number }>
+  /** Tokens that wait for another attempt, since when, and what the error asked for. */
+  readonly resting: ReadonlyArray<{
+    readonly token: Token
+    readonly failed_us: number
+    readonly retry_after_ms: number
+  }>
   /** Of a batch: what its calls were answered. */
   readonly answers: Answers | null
 }
@@ -68,6 +74,7 @@ interface Folded {
   ended: boolean
   hold: { readonly group: number; readonly ordinal: number; readonly started_us: number } | null
   failed_us: number | null
+  retry_after_ms: number
   /** Of the visit that it makes, or is about to make. */
   calls: CallFact[]
   /** At a sink that sends, once it had its turn: the requests of which it is on record that they were about to be sent. */
@@ -139,18 +146,19 @@ class SubjectFold {
 
   finish(): RestoredSubject {
     const batched = new Map<number, Held[]>()
-    const resting: { token: Token; failed_us: number }[] = []
-    for (const { token, value, order, ended, hold, failed_us, calls, intents } of this.#tokens.values()) {
+    const resting: { token: Token; failed_us: number; retry_after_ms: number }[] = []
+    for (const folded of this.#tokens.values()) {
+      const { token, value, order, ended, hold, failed_us, retry_after_ms, calls, intents } = folded
       if (ended) continue
       token.row = this.#row(value, order)
       token.value = value
       this.#subject.open.push(token)
       token.answers = this.#answersOf(calls, intents)
-      if (token.sending !== null && isUnanswered(intents, calls)) token.sending = { in_doubt: true }
-      if (failed_us !== null) resting.push({ token, failed_us })
+      if (token.sending !== null && isUnanswered(intents, calls)) token.sending.in_doubt = true
+      if (failed_us !== null) resting.push({ token, failed_us, retry_after_ms })
       if (hold === null) continue
       token.held = true
-      const held = { token, ordinal: hold.ordinal, started_us: hold.started_us }
+      const held = { token, ordinal: hold.ordinal, started_us: hold.started_us, retry_after_ms }
       const node = this.#node(token.node)
       if (node.kind === 'coalesce') this.#waits(held, hold.group)
       else batched.set(hold.group, [...(batched.get(hold.group) ?? []), held])
@@ -184,6 +192,7 @@ class SubjectFold {
       ended: false,
       hold: null,
       failed_us: null,
+      retry_after_ms: 0,
       calls: [],
       intents: [],
     })
@@ -259,9 +268,12 @@ class SubjectFold {
       if (visit.out !== 0) folded.value = visit.out
     } else if (isError(visit.status)) {
       token.attempt = visit.attempt + 1
-      const before = token.sending?.in_doubt ?? false
-      if (this.#node(token.node).kind === 'sink') token.sending = { in_doubt: before || visit.error?.code === IN_DOUBT }
+      const { in_doubt = false, together = null } = token.sending ?? {}
+      if (this.#node(token.node).kind === 'sink')
+        token.sending = { in_doubt: in_doubt || visit.error?.code === IN_DOUBT, together }
       folded.failed_us = time_us + visit.start_us + visit.duration_us
+      const told = this.#value(visit.error?.value ?? 0) as { readonly retry_after_ms?: number }
+      folded.retry_after_ms = told.retry_after_ms ?? 0
     } else folded.value = visit.in
   }
 
@@ -278,7 +290,9 @@ class SubjectFold {
     const folded = this.#folded(intent.token)
     if (folded.ended || folded.token.node !== intent.node) return
     folded.intents.push(intent)
-    folded.token.sending ??= { in_doubt: false }
+    const { in_doubt = false } = folded.token.sending ?? {}
+    const alone = { first: intent.token, place: 1, rows: 1 }
+    folded.token.sending = { in_doubt, together: intent.together ?? alone }
   }
 
   #answersOf(calls: readonly CallFact[], intents: readonly IntentFact[] = []): Answers | null {

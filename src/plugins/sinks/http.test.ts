@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { type Answer, json, serve } from '../../../test/support/web-server.ts'
 import { type Json, type Row, withoutPrototypes } from '../../model/row.ts'
 import { OBSERVED } from '../../sdk/schema.ts'
-import type { SecretOption } from '../../sdk/spec.ts'
+import type { Keyed, Outgoing, SecretOption } from '../../sdk/spec.ts'
 import { testPlugin } from '../../sdk/testing.ts'
 import { httpSink } from './http.ts'
 
@@ -13,23 +13,31 @@ const contextWith = (secrets: readonly SecretOption[]) => ({
   ...{ node: 'hook', folder: '/', input: OBSERVED, secrets, originalNames: () => ({}) },
 })
 
-/** Sends one row to a server of the test's own, which `ORIGIN` in the options stands for. */
+/** Sends one row, or several in one request, to a server of the test's own, which `ORIGIN` in the options stands for. */
 async function send(
   answer: Answer,
   options: Options = {},
   row: Json = { n: 1 },
   secrets: readonly SecretOption[] = [],
 ) {
+  const rows = (Array.isArray(row) ? row : [row]) as readonly Row[]
   const { origin, asked } = await serve(answer)
   const text = JSON.stringify({ url: 'ORIGIN/hook', allow: ['127.0.0.1'], ...options }).replaceAll('ORIGIN', origin)
   const parsed = httpSink.options.parse(JSON.parse(text))
   expect(httpSink.check?.(parsed, secrets)).toEqual([])
   const sink = await httpSink.create(parsed, contextWith(secrets))
   onTestFinished(async () => sink.close?.())
-  const outgoing = sink.request(withoutPrototypes(row) as Row)
-  if (outgoing.kind === 'error') return { sent: outgoing, asked, request: null, origin }
-  const sent = await outgoing.send({ signal: new AbortController().signal, key: KEY })
-  return { sent, asked, request: outgoing.request, origin }
+  const all: Keyed<Outgoing>[] = []
+  for (const [i, each] of rows.entries()) {
+    const outgoing = sink.request(withoutPrototypes(each) as Row)
+    if (outgoing.kind === 'error') return { sent: outgoing, asked, request: null, requests: [], origin }
+    all.push({ outgoing, key: `${KEY}${i === 0 ? '' : i}` })
+  }
+  const sent = await sink.send(all as unknown as Parameters<typeof sink.send>[0], {
+    signal: new AbortController().signal,
+  })
+  const requests = all.map(({ outgoing }) => outgoing.request)
+  return { sent, asked, request: requests[0], requests, origin }
 }
 
 const status =
@@ -141,6 +149,79 @@ test('a PUT may be sent twice, a POST only if that is said', () => {
     httpSink.idempotent(httpSink.options.parse({ url: 'https://a.example/', ...options }))
   expect([of({}), of({ method: 'PATCH' }), of({ method: 'PUT' })]).toEqual([false, false, true])
   expect([of({ idempotent: true }), of({ method: 'PUT', idempotent: false })]).toEqual([true, false])
+})
+
+describe('several rows in one request', () => {
+  const ROWS = [{ n: 1 }, { n: 2, text: 'a\nb' }, { n: 3 }]
+  const bodyOf = async (options: Options, rows: Json = ROWS) => {
+    const { asked } = await send(status(200), options, rows)
+    expect(asked).toHaveLength(1)
+    return asked[0]!
+  }
+
+  test('are a JSON array, with the key of the first', async () => {
+    const { asked, requests, origin } = await send(status(200), { batch: { rows: 3 } }, ROWS)
+    expect(asked).toMatchObject([{ method: 'POST', url: '/hook', body: JSON.stringify(ROWS) }])
+    expect(asked[0]?.headers).toMatchObject({ 'content-type': 'application/json', 'idempotency-key': KEY })
+    // Of each row what a request of it alone would have.
+    expect(requests).toEqual(ROWS.map(body => ({ method: 'POST', url: `${origin}/hook`, headers: {}, body })))
+  })
+
+  test('are an array of what `body` makes of each, in a field of an object, and each with its key', async () => {
+    const batch = { rows: 3, field: 'records', key_field: 'id' }
+    const { body } = await bodyOf({ body: { value: '{{ row.n }}' }, batch })
+    const ids = [KEY, `${KEY}1`, `${KEY}2`]
+    expect(JSON.parse(body)).toEqual({ records: ids.map((id, i) => ({ value: i + 1, id })) })
+  })
+
+  test('are lines', async () => {
+    const { body, headers } = await bodyOf({ batch: { rows: 3, as: 'lines', key_field: '__proto__' } })
+    const key = `"__proto__":"${KEY}`
+    expect(body).toBe(`{"n":1,${key}"}\n{"n":2,"text":"a\\nb",${key}1"}\n{"n":3,${key}2"}\n`)
+    expect(headers['content-type']).toBe('application/x-ndjson')
+  })
+
+  test('are lines of a template that is a text, as Elasticsearch wants them', async () => {
+    const options = {
+      ...{ body: '{"create":{"_id":{{ row.n }}}}\n{{ row }}\n', headers: { 'Content-Type': 'application/json' } },
+      batch: { rows: 3, as: 'lines' },
+    }
+    const { body, headers } = await bodyOf(options, [{ n: 1 }, { n: 2 }])
+    expect(body).toBe('{"create":{"_id":1}}\n{"n":1}\n{"create":{"_id":2}}\n{"n":2}\n')
+    expect(headers['content-type']).toBe('application/json')
+  })
+
+  test('record the beginning of an answer only, without secrets', async () => {
+    const canary = 'canary-5e4d3c2b1a'
+    const long: Answer = (_, response) => response.end(`${'x'.repeat(495)}${canary}${'y'.repeat(5000)}`)
+    const options = { headers: { 'X-Key': canary }, batch: { rows: 1000 } }
+    const { sent } = await send(long, options, ROWS, [{ path: ['headers', 'X-Key'], name: 'A' }])
+    expect(sent).toMatchObject({ kind: 'accepted', response: { body: `${'x'.repeat(495)}[secr` } })
+  })
+
+  test('can’t have one that has a field for the key', async () => {
+    const { sent } = await send(status(200), { batch: { rows: 3, key_field: 'n' } }, ROWS)
+    expect(sent).toMatchObject({ kind: 'error', code: 'HTTP_TEMPLATE', message: 'the row has a field n of its own' })
+  })
+
+  test('have nothing of one row but its item', () => {
+    const batch = { rows: 2 }
+    expect(
+      problemsWith({ batch, url: 'https://desk.example/{{ row.id }}', headers: { 'X-A': '{{ row.a }}' } }),
+    ).toEqual([
+      'a request has several rows, and can’t have "id" of one here',
+      'a request has several rows, and can’t have "a" of one here',
+    ])
+    expect(problemsWith({ batch, body: '{{ row }}' })).toEqual(['a text is no item of a JSON array'])
+    expect(problemsWith({ batch: { ...batch, as: 'lines', field: 'x' } })).toEqual(['lines are in no object'])
+    const key_field = 'id'
+    expect(problemsWith({ batch: { ...batch, key_field }, body: [1] })).toEqual([
+      'what `body` makes of a row has no fields',
+    ])
+    expect(problemsWith({ batch: { ...batch, key_field }, body: { id: '{{ row.id }}' } })).toEqual([
+      '`body` has a field id of its own',
+    ])
+  })
 })
 
 test('options that can’t be right are refused', () => {

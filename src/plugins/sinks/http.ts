@@ -3,12 +3,14 @@ import { z } from 'zod'
 import type { Json, Row } from '../../model/row.ts'
 import { defineSink } from '../../sdk/define.ts'
 import { rowError } from '../../sdk/results.ts'
-import type { OutboundSink, Outgoing, PluginContext, RowError, SecretOption } from '../../sdk/spec.ts'
+import type { Keyed, OutboundSink, Outgoing, PluginContext, RowError, SecretOption } from '../../sdk/spec.ts'
 import { isTooDeep } from '../web/depth.ts'
+import type { Outgoing as WebOutgoing } from '../web/exchange.ts'
 import { WEB_ERRORS } from '../web/failures.ts'
 import { limitsOf, retriedStatuses, webOptions } from '../web/options.ts'
 import { REQUEST_ERRORS, RequestTemplate } from '../web/request.ts'
 import { WebService } from '../web/service.ts'
+import { batchOption, batchProblems, bodyOf, recordedChars, sendBatchOf } from './http-batch.ts'
 
 const { redirects: _, retry_on, ...shared } = webOptions
 const texts = z.record(z.string().min(1), z.string())
@@ -42,7 +44,12 @@ const httpOptions = z.strictObject({
     .describe(
       'Whether sending a row again with the same key does no more than sending it once; true for PUT if absent',
     ),
-  idempotency_header: z.string().min(1).default('Idempotency-Key').describe('Header that has the row’s key'),
+  idempotency_header: z
+    .string()
+    .min(1)
+    .default('Idempotency-Key')
+    .describe('Header that has the row’s key, of several rows that of the first'),
+  batch: batchOption.optional(),
   ...shared,
   retry_on: retry_on.describe(
     'Statuses by which a row is turned away, and may be taken later; 408, 429 and 503 if absent',
@@ -50,33 +57,33 @@ const httpOptions = z.strictObject({
 })
 type HttpOptions = z.output<typeof httpOptions>
 
-function createHttp(options: HttpOptions, { secrets }: PluginContext): OutboundSink {
+interface HttpOutgoing extends Outgoing {
+  readonly web: WebOutgoing
+}
+
+function createHttp(options: HttpOptions, { secrets }: PluginContext): OutboundSink<HttpOutgoing> {
   const template = new RequestTemplate(options, secrets)
-  const { ok, idempotency_header } = options
+  const { ok, batch } = options
   const service = new WebService({
     limits: limitsOf({ ...options, redirects: 0 }),
     isOk: status => ok?.includes(status) ?? (status >= 200 && status <= 299),
     retried: options.retry_on ?? retriedStatuses(false),
     secrets: template.secrets,
+    recorded_chars: batch === undefined ? undefined : recordedChars(batch),
   })
   const name = serviceOf(options)
   return {
-    request(row): Outgoing | RowError {
+    request(row): HttpOutgoing | RowError {
       const built = template.build(row)
       if (built.kind === 'error') return built
       if (options.body === undefined && isTooDeep(row)) return rowError('HTTP_TEMPLATE', 'the row is nested too deep')
+      const key_field = batch?.key_field
+      if (options.body === undefined && key_field !== undefined && Object.hasOwn(row, key_field))
+        return rowError('HTTP_TEMPLATE', `the row has a field ${key_field} of its own`)
       const { outgoing, shown } = options.body === undefined ? withRow(built, row) : built
-      return {
-        kind: 'outgoing',
-        service: name,
-        request: shown,
-        send: ({ signal, key }) =>
-          service.send(
-            { ...outgoing, headers: { ...outgoing.headers, [idempotency_header.toLowerCase()]: key } },
-            signal,
-          ),
-      }
+      return { kind: 'outgoing', service: name, request: shown, web: outgoing }
     },
+    send: (rows, { signal }) => service.send(together(rows, options), signal),
     close: async () => service.close(),
   }
 }
@@ -88,6 +95,22 @@ function withRow({ outgoing, shown }: Built, row: Row): Pick<Built, 'outgoing' |
   return {
     outgoing: { ...outgoing, headers, body: Buffer.from(JSON.stringify(row)) },
     shown: { ...shown, body: row as Json },
+  }
+}
+
+/** What the rows' requests are as one. */
+function together(rows: readonly [Keyed<HttpOutgoing>, ...Keyed<HttpOutgoing>[]], options: HttpOptions): WebOutgoing {
+  const { batch, idempotency_header, headers = {} } = options
+  const [{ outgoing, key }] = rows
+  const { web } = outgoing
+  const keyed = { ...web.headers, [idempotency_header.toLowerCase()]: key }
+  if (batch === undefined) return { ...web, headers: keyed }
+  const typed = Object.keys(headers).some(name => name.toLowerCase() === 'content-type')
+  const items = rows.map(each => ({ text: each.outgoing.web.body?.toString() ?? '', key: each.key }))
+  return {
+    ...web,
+    headers: batch.as === 'lines' && !typed ? { ...keyed, 'content-type': 'application/x-ndjson' } : keyed,
+    body: bodyOf(items, batch),
   }
 }
 
@@ -105,7 +128,9 @@ function problemsOf(options: HttpOptions, secrets: readonly SecretOption[]) {
         message: `\`${path[0]}\` is recorded, and can’t be a secret`,
         hint: 'secrets go into query, headers, auth or body',
       })
-  problems.push(...new RequestTemplate(options, secrets).problems)
+  const template = new RequestTemplate(options, secrets)
+  problems.push(...template.problems)
+  if (options.batch !== undefined) problems.push(...batchProblems(options.batch, options.body, template.variables))
   const { idempotency_header, headers = {} } = options
   const key = idempotency_header.toLowerCase()
   if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(key))
@@ -126,7 +151,10 @@ export const httpSink = defineSink({
     'What is about to be sent is durable before it is. A row that the service refuses goes where `on_error` leads, after the',
     'attempts of the pipeline’s `retry` if another could help. Where nobody can say whether it was taken (no answer in time, a',
     'broken connection, a status from 500 on) it is sent again only if that is `idempotent`; else it ends as',
-    '`FAILED` / `in_doubt`, and `custody show` lists it. More: [asking the web](http.md).',
+    '`FAILED` / `in_doubt`, and `custody show` lists it.',
+    '',
+    '`batch` sends several rows in one request. They share its answer; each has a record and an ending of its own. More:',
+    '[asking the web](http.md#several-rows-in-a-request).',
   ].join('\n'),
   options: httpOptions,
   determinism: 'external',
@@ -149,11 +177,24 @@ export const httpSink = defineSink({
       },
       rows_in: [{ id: 17, amount: 250 }],
     },
+    {
+      title: 'Many rows in one request, as lines of JSON',
+      options: {
+        url: 'https://intake.example/services/collector',
+        body: { event: { id: '{{ row.id }}', amount: '{{ row.amount }}' } },
+        batch: { rows: 200, wait: '2s', as: 'lines' },
+      },
+      rows_in: [
+        { id: 17, amount: 250 },
+        { id: 18, amount: 90 },
+      ],
+    },
   ],
   check: problemsOf,
   delivery: 'outbound',
   services: options => [serviceOf(options)],
   idempotent: options => new RequestTemplate(options, []).idempotent,
+  batch: ({ batch }) => (batch === undefined ? null : sendBatchOf(batch)),
   requires: (options, secrets) => new RequestTemplate(options, secrets).variables,
   create: createHttp,
 })

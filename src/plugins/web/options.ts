@@ -4,7 +4,7 @@ import { DURATION_PATTERN, parseDuration } from '../../model/duration.ts'
 import { parseException } from './addresses.ts'
 import type { WebLimits } from './client.ts'
 
-const duration = z
+export const duration = z
   .string()
   .regex(new RegExp(DURATION_PATTERN), 'a duration is written as `30s`')
   .refine(text => (parseDuration(text) ?? 0) > 0, { error: 'a duration is written as `30s`' })

@@ -31,8 +31,8 @@ const TOLD_HEADERS = [
   'retry-after',
   'x-request-id',
 ]
-/** Of the body of an answer that is an error. */
-const MOST_ERROR_BYTES = 64 * 1024
+/** Of the body of an answer that is an error, in UTF-16 units. */
+const MOST_ERROR_UNITS = 64 * 1024
 
 export const BODY_ERRORS = {
   HTTP_NOT_JSON: 'The answer’s body isn’t JSON, or holds what can’t be kept exactly.',
@@ -50,9 +50,10 @@ export function showResponse(answer: WebAnswer, asked: URL, body: Json, masks: M
   return masks.json({ status: answer.status, ...url, headers, body }) as Json & ShownResponse
 }
 
-/** The body of an answer that wasn't wanted: its beginning, as text, where it is one. */
-export function errorBody({ body, headers }: WebAnswer): Json {
-  return decodeText(body.subarray(0, MOST_ERROR_BYTES), charsetOf(headers['content-type']), false)
+/** The body of an answer that wasn't wanted: its beginning, as text. Cut behind the masks: half a secret would get past them. */
+export function errorBody({ body, headers }: WebAnswer, masks: Masks): string {
+  const text = masks.text(decodeText(body, charsetOf(headers['content-type']), false))
+  return text.slice(0, MOST_ERROR_UNITS).toWellFormed()
 }
 
 /** Failures: HTTP_NOT_JSON, HTTP_NOT_TEXT. */

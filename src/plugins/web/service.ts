@@ -14,6 +14,8 @@ export interface ServiceSettings {
   /** Statuses after which another attempt could help. */
   readonly retried: readonly number[]
   readonly secrets: readonly NamedSecret[]
+  /** How much is recorded of a body that `send` gets, as text; all that an error has if absent. */
+  readonly recorded_chars?: number | undefined
 }
 
 export class WebService {
@@ -38,7 +40,7 @@ export class WebService {
     if (!this.#settings.isOk(answer.status)) return this.#refused(answer, outgoing)
     const body = read(answer, this.#masks)
     if (body.kind === 'failure')
-      return { ...body, response: showResponse(answer, outgoing.url, errorBody(answer), this.#masks) }
+      return { ...body, response: showResponse(answer, outgoing.url, errorBody(answer, this.#masks), this.#masks) }
     return { kind: 'answer', response: showResponse(answer, outgoing.url, body.body, this.#masks) }
   }
 
@@ -46,7 +48,7 @@ export class WebService {
   async send(outgoing: Outgoing, signal: AbortSignal): Promise<Sent> {
     const answer = await this.#client.ask(outgoing, signal)
     if (answer.kind === 'incoming') {
-      const response = showResponse(answer, outgoing.url, errorBody(answer), this.#masks)
+      const response = this.#cut(showResponse(answer, outgoing.url, errorBody(answer, this.#masks), this.#masks))
       return this.#sent(answer.status, response, this.#refused(answer, outgoing))
     }
     const { reached, message } = answer
@@ -69,12 +71,19 @@ export class WebService {
     return { ...failed, kind: 'rejected', response }
   }
 
+  #cut(response: ShownResponse): ShownResponse {
+    const { recorded_chars = Number.POSITIVE_INFINITY } = this.#settings
+    const { body } = response
+    if (typeof body !== 'string' || body.length <= recorded_chars) return response
+    return { ...response, body: body.slice(0, recorded_chars).toWellFormed() }
+  }
+
   #refused(answer: WebAnswer, { url }: Outgoing): CallFailure {
     const retry_after_ms = retryAfter(answer.headers['retry-after'], Date.now())
     const retried = this.#settings.retried.includes(answer.status)
     return {
       ...statusFailure(answer.status, answer.url.origin, retry_after_ms, retried),
-      response: showResponse(answer, url, errorBody(answer), this.#masks),
+      response: showResponse(answer, url, errorBody(answer, this.#masks), this.#masks),
     }
   }
 }

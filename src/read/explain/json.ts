@@ -66,10 +66,15 @@ function visitJson(visit: VisitStory): unknown {
   }
 }
 
-function callJson({ request, response, ...facts }: CallStory): unknown {
+function callJson({ request, response, together, ...facts }: CallStory): unknown {
   const known = (value: Known<Json>) => (value.kind === 'known' ? value.value : null)
   const erased = request.kind === 'erased' || response.kind === 'erased'
-  return { ...facts, request: known(request), response: known(response), ...(erased ? { erased: true } : {}) }
+  return {
+    ...facts,
+    ...(together === null ? {} : { together }),
+    ...{ request: known(request), response: known(response) },
+    ...(erased ? { erased: true } : {}),
+  }
 }
 
 function decisionJson({ expression, values, label, tried }: NonNullable<VisitStory['decision']>): unknown {

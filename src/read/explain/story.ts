@@ -2,7 +2,7 @@
  * The story of one row (or of one batch): what `explain` finds in the ledger, as data. The text for people and the JSON
  * are both made from it.
  */
-import type { CALL_STATUSES } from '../../model/entry.ts'
+import type { CALL_STATUSES, Together } from '../../model/entry.ts'
 import type { OutcomeClass } from '../../model/outcome.ts'
 import type { Json, Row } from '../../model/row.ts'
 import type { NodeKind } from '../../model/topology.ts'
@@ -54,6 +54,8 @@ export interface CallStory {
   readonly cost_usd: number
   readonly started_us: number
   readonly duration_us: number
+  /** The rows of a request that was sent with several. */
+  readonly together: Together | null
 }
 
 /** The visit of one token at one node, one attempt. */

@@ -193,16 +193,19 @@ export function callsOf(
   scene: Scene,
 ): CallStory[] {
   const { token, node, attempt } = visit
+  const intents = entries.flatMap(entry => entry.intents)
+  const together = (call: CallFact) =>
+    intents.find(each => each.token === call.token && each.node === call.node)?.together ?? null
   return entries.flatMap(({ calls, time_us }) =>
     calls
       .filter(
         each => each.token === token && (node ?? each.node) === each.node && (attempt ?? each.attempt) === each.attempt,
       )
-      .map(each => tellCall(each, time_us, values, scene)),
+      .map(each => ({ ...tellCall(each, time_us, values, scene), together: together(each) })),
   )
 }
 
-function tellCall(fact: CallFact, time_us: number, values: Values, scene: Scene): CallStory {
+function tellCall(fact: CallFact, time_us: number, values: Values, scene: Scene): Omit<CallStory, 'together'> {
   const { call, ordinal, request, response, input_tokens, output_tokens, duration_us } = fact
   return {
     call,

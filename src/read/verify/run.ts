@@ -17,6 +17,7 @@ import { LineCheck } from './line.ts'
 import { checkHead, LogWalk, short } from './log.ts'
 import { checkOpenTokens, EndingsTable } from './projections.ts'
 import { RunFacts } from './run-facts.ts'
+import { incompleteRequests } from './sending.ts'
 import { SubjectState, type Witness } from './subject.ts'
 import { TallyFold } from './tallies.ts'
 import { checkValues } from './values-check.ts'
@@ -275,8 +276,12 @@ class RunFold {
 
   /** At the end of a commit: what must add up across subjects. */
   #settle(where: Place | string): void {
-    const { batches, born, opened, called } = this.#witness
-    if (this.#complete) batches.settle()
+    const { batches, born, opened, called, announced } = this.#witness
+    if (this.#complete) {
+      batches.settle()
+      for (const problem of incompleteRequests(announced)) this.checks.groups.add(`${where}: ${problem}`)
+    }
+    announced.length = 0
     this.#last_token = this.#dense(born, this.#last_token, 'row instances', where)
     this.#last_group = this.#dense(opened, this.#last_group, 'groups', where)
     this.#last_call = this.#dense(called, this.#last_call, 'calls', where)
@@ -339,6 +344,7 @@ class RunFold {
       born: [],
       opened: [],
       called: [],
+      announced: [],
     }
   }
 }

@@ -9,6 +9,7 @@ import {
   type CallFact,
   type EndingFact,
   type HoldFact,
+  type IntentFact,
   isError,
   type SubjectEntry,
   VISIT_HELD,
@@ -41,6 +42,8 @@ export interface Witness {
   readonly born: number[]
   readonly opened: number[]
   readonly called: number[]
+  /** What is about to be sent together since the last commit. */
+  readonly announced: IntentFact[]
 }
 
 /** A row of the `endings` table as entries have it. */
@@ -157,7 +160,7 @@ export class SubjectState {
   }
 
   /** Requests that are about to be sent: nothing else can happen to their tokens in this entry. */
-  #intents({ intents }: SubjectEntry, where: Place, { ways, tokens }: Witness): void {
+  #intents({ intents }: SubjectEntry, where: Place, { ways, tokens, announced }: Witness): void {
     for (const intent of intents) {
       const { node, attempt, request } = intent
       const who = tokenName(intent.token)
@@ -169,7 +172,9 @@ export class SubjectState {
       if (!isWithin(request, this.#fresh) && !this.#asked.has(request))
         tokens.add(`${where}: ${who} is about to be sent as value ${request}, which isn't new and wasn't sent before`)
       this.#asked.add(request)
-      token?.sending.intend(intent)
+      for (const problem of token?.sending.intend(intent) ?? [])
+        tokens.add(`${where}: ${who} is about to be sent at ${ways.name(node)} ${problem}`)
+      if (intent.together !== null) announced.push(intent)
     }
   }
 

@@ -34,32 +34,38 @@ async function checkOne(spec: OutboundSinkSpec, options: unknown, sample: Sample
   const services = spec.services(options)
   problems.expect(services.length > 0, 'it names no service')
   problems.expect(typeof spec.idempotent(options) === 'boolean', 'idempotent() isn’t true or false')
+  const batch = spec.batch?.(options) ?? null
+  if (batch !== null) {
+    problems.expect(Number.isSafeInteger(batch.rows) && batch.rows > 0, 'batch() says no number of rows')
+    problems.expect(Number.isFinite(batch.wait_ms) && batch.wait_ms > 0, 'batch() doesn’t say how long a row waits')
+  }
   await inFolder(sample, async folder => {
     const make = () => spec.create(options, { ...contextIn(folder), originalNames: () => ({}) })
     const [first, second] = [await make(), await make()]
-    let made = 0
+    const asked = new Set<string>()
     for (const row of (sample.rows_in ?? SINK_ROWS).map(frozenRow)) {
-      const text = requestText(spec, services, first, row, problems)
-      if (text !== null) made++
+      const made = requestOf(spec, services, first, row, problems)
+      if (made !== null) asked.add(made.service)
       problems.expect(
-        requestText(spec, services, second, row, problems) === text,
+        requestOf(spec, services, second, row, problems)?.text === made?.text,
         'it doesn’t make the same request of a row each time',
       )
     }
-    problems.expect(made > 0, 'it refuses all rows; give the example rows_in')
+    problems.expect(asked.size > 0, 'it refuses all rows; give the example rows_in')
+    problems.expect(batch === null || asked.size < 2, 'it sends rows of one batch to several services')
     await first.close?.()
     await second.close?.()
   })
 }
 
-/** Canonical text of what is to be sent; null if the row is refused. */
-function requestText(
+/** Canonical text of what is to be sent, and to whom; null if the row is refused. */
+function requestOf(
   spec: OutboundSinkSpec,
   services: readonly string[],
   sink: OutboundSink,
   row: Row,
   problems: Problems,
-): string | null {
+): { readonly service: string; readonly text: string | null } | null {
   const outgoing = sink.request(row)
   if (outgoing.kind === 'error') {
     checkError(spec, outgoing, problems)
@@ -67,5 +73,5 @@ function requestText(
   }
   const { service, request } = outgoing
   problems.expect(services.includes(service), `it sends to ${service}, which isn’t among its services`)
-  return textOf(request, problems)
+  return { service, text: textOf(request, problems) }
 }

@@ -38,7 +38,7 @@ interface Known {
   readonly expected: ReadonlyMap<string, Expected>
 }
 
-export interface FollowingParts {
+export interface RetracingParts {
   readonly courses: Courses
   readonly plan: Pick<Plan, 'nodes' | 'value'>
   readonly races: ReadonlySet<number>
@@ -47,8 +47,8 @@ export interface FollowingParts {
   readonly onReady: (failure: unknown) => void
 }
 
-export class Following {
-  readonly #parts: FollowingParts
+export class Retracing {
+  readonly #parts: RetracingParts
   readonly #names: readonly string[]
   readonly #races: ReadonlyMap<string, number>
   /** Nodes of which the pipeline says the same. */
@@ -64,7 +64,7 @@ export class Following {
   #next_us = Number.NEGATIVE_INFINITY
   #waiting = 0
 
-  constructor(parts: FollowingParts) {
+  constructor(parts: RetracingParts) {
     this.#parts = parts
     this.#names = parts.plan.nodes.map(({ name }) => name)
     this.#races = new Map(Array.from(parts.races, node => [this.#nameOf(node), node]))

@@ -1,0 +1,36 @@
+/** What follows from a transition of tokens in the line, and for groups that wait for them. */
+import type { Line } from './line.ts'
+import type { Merges } from './merges.ts'
+import type { Standing, Token } from './token.ts'
+
+export class Following {
+  readonly #line: Line
+  readonly #merges: Merges
+
+  constructor(line: Line, merges: Merges) {
+    this.#line = line
+    this.#merges = merges
+  }
+
+  /**
+   * What follows from a transition of `event`: `moved` are the tokens that left where they stood, `next` those that stand
+   * in the event's place now. Groups that are decided by it merge right before what goes on from the event.
+   */
+  of(event: Token, moved: readonly Standing[], next: readonly Token[], stack: Token[]): void {
+    const merged: Token[] = []
+    for (const each of moved) if (each.frames !== null) this.#merges.lose(each, event, merged)
+    this.#replace(event, next, stack)
+    for (const token of merged.reverse()) stack.push(token)
+  }
+
+  /** Puts `next` into the event's place in line, and what of it has not ended onto the stack, the first on top. */
+  #replace(event: Token, next: readonly Token[], stack: Token[]): void {
+    if (next.length === 1 && next[0] === event && !event.ended) {
+      stack.push(event)
+      return
+    }
+    const alive = next.filter(token => !token.ended)
+    this.#line.replace(event, alive)
+    for (const token of alive.toReversed()) stack.push(token)
+  }
+}

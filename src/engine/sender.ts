@@ -1,0 +1,109 @@
+/**
+ * Tokens at sinks that send, from their turn on: has their rows sent, alone or together (`parcels.ts`), and carries out what
+ * comes of it, in the record and in the line. Meanwhile others may have their turn at the sink.
+ */
+import type { SinkNode } from '../plan/plan.ts'
+import type { Contexts } from './calls/contexts.ts'
+import { afterSent, type SendResult, UNANSWERED } from './decide/sent.ts'
+import type { Following } from './following.ts'
+import type { Line } from './line.ts'
+import type { News } from './news.ts'
+import type { Outbound, Outputs } from './outputs.ts'
+import { type Parcel, Parcels } from './parcels.ts'
+import type { Clock } from './ports.ts'
+import type { Recorder } from './recorder.ts'
+import { outgoingOf } from './sending.ts'
+import { defect } from './step.ts'
+import { standing, type Token } from './token.ts'
+
+export interface SenderParts {
+  readonly line: Line
+  readonly following: Following
+  readonly recorder: Recorder
+  readonly outputs: Outputs
+  readonly contexts: Contexts
+  readonly clock: Clock
+  readonly news: News
+  /** Nothing is sent: what came of it is on record, row by row. */
+  readonly replays: boolean
+}
+
+export class Sender {
+  readonly #parts: SenderParts
+  readonly #parcels: Parcels
+
+  constructor(parts: SenderParts) {
+    this.#parts = parts
+    this.#parcels = new Parcels(parts.clock, close => parts.news.fallDue(() => this.#post(close())))
+  }
+
+  /** Whether rows wait for others. */
+  get gathering(): boolean {
+    return this.#parcels.gathering
+  }
+
+  /** A token has its turn, or is back from its backoff. */
+  send(token: Token, node: SinkNode, outbound: Outbound, started_us: number, stack: Token[]): void {
+    token.sending ??= { in_doubt: false, together: null }
+    const { in_doubt, together } = token.sending
+    if (in_doubt && !outbound.idempotent) return this.#sent(token, node, UNANSWERED, started_us, stack)
+    const outgoing = outgoingOf(node, outbound.sink, token.row)
+    if (outgoing.kind === 'error') {
+      if (together !== null) throw defect(node.name, 'refuses a row that it has begun to send')
+      return this.#sent(token, node, outgoing, started_us, stack)
+    }
+    this.#parts.line.stay(token)
+    const batch = this.#parts.replays ? null : outbound.batch
+    this.#post(this.#parcels.add(node, { token, outgoing, started_us }, batch))
+  }
+
+  /** The input has ended: sends rows that wait for others, and none can come. False if there are none. */
+  sendLast(): boolean {
+    const parcel = this.#parcels.closeLast(node => this.#parts.line.anyFor(node))
+    this.#post(parcel)
+    return parcel !== null
+  }
+
+  #post(parcel: Parcel | null): void {
+    if (parcel === null) return
+    const { contexts, outputs } = this.#parts
+    const { node, members } = parcel
+    const { sink } = outputs.outbound(node.number) as Outbound
+    contexts.send(parcel, sink, (result, ended_us, stack) => {
+      const next = members.map(({ token, started_us }) => {
+        const own: Token[] = []
+        this.#sent(token, node, result, started_us, own, ended_us)
+        return own
+      })
+      for (const own of next.reverse()) stack.push(...own)
+    })
+  }
+
+  #sent(token: Token, node: SinkNode, result: SendResult, started_us: number, stack: Token[], ended_us?: number): void {
+    const { recorder, outputs, news, line, following } = this.#parts
+    const { in_doubt = false, together = null } = token.sending ?? {}
+    const idempotent = outputs.outbound(node.number)?.idempotent ?? false
+    const after = afterSent(result, { attempt: token.attempt, retry: node.retry, idempotent, in_doubt })
+    const before = standing(token)
+    switch (after.kind) {
+      case 'accepted':
+        outputs.write(node.number, token.row)
+        recorder.write(token, started_us, ended_us)
+        break
+      case 'again':
+        recorder.failAttempt(token, after.error, started_us, ended_us)
+        token.sending = { in_doubt: after.in_doubt, together }
+        news.rest(after.delay_us, next => next.push(token))
+        return line.stay(token)
+      case 'rejected':
+        recorder.fail(token, node.on_error, after.error, { kind: 'sink_rejected' }, started_us, ended_us)
+        break
+      case 'in_doubt':
+        recorder.doubt(token, after.error, started_us, ended_us)
+        break
+      case 'missed':
+        recorder.miss(token, after.message, started_us, ended_us)
+    }
+    following.of(token, [before], [token], stack)
+  }
+}
