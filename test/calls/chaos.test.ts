@@ -5,33 +5,77 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { openLedgerReader } from '../../src/ledger/open.ts'
 import { decodeSubjectEntry, isSubjectBody } from '../../src/read/decode.ts'
+import type { ChaosOptions } from '../../src/sdk/testing/chaos/options.ts'
 import { peerStarter } from '../support/chaos-client.ts'
 import { custody } from '../support/custody-process.ts'
 
-const ROWS = 500
-const CONCURRENCY = 24
+interface Form {
+  readonly rows: number
+  readonly concurrency: number
+  readonly per_minute: number | null
+  readonly latency: { readonly min_ms: number; readonly max_ms: number }
+  readonly faults: ChaosOptions['faults']
+  /** Of the rows, at least. */
+  readonly answered: number
+}
+
+const SHORT: Form = {
+  rows: 500,
+  concurrency: 24,
+  per_minute: null,
+  latency: { min_ms: 5, max_ms: 30 },
+  faults: {
+    rate_limited: 0.02,
+    server_error: 0.05,
+    reset: 0.03,
+    malformed: 0.05,
+    cut_body: 0.03,
+    short_body: 0.03,
+    truncated: 0.02,
+    refusal: 0.02,
+  },
+  answered: 0.85,
+}
+/** The peer turns away what goes beyond the limit, and nothing else is throttled. */
+const LONG: Form = {
+  rows: 5_000,
+  concurrency: 64,
+  per_minute: 3_000,
+  latency: { min_ms: 50, max_ms: 150 },
+  faults: { server_error: 0.02, reset: 0.01, malformed: 0.01, cut_body: 0.01 },
+  answered: 0.99,
+}
 const start = peerStarter()
 
 test('500 rows, a quarter of the answers faulty', { timeout: 120_000 }, async () => {
+  const { summary } = await asking(SHORT)
+  expect(summary.calls.throttled).toBeGreaterThan(0)
+})
+
+test.runIf(process.env.CUSTODY_CALLS === 'all')(
+  '5,000 rows, 64 at once, 3,000 in any minute, one answer in twenty faulty',
+  { timeout: 600_000 },
+  async () => {
+    const { summary, totals } = await asking(LONG)
+    expect(summary.calls.throttled).toBe(0)
+    expect(totals.statuses[429]).toBeUndefined()
+    expect(totals.peak_per_minute).toBeLessThanOrEqual(LONG.per_minute ?? 0)
+    expect(totals.peak_per_minute).toBeGreaterThan(0.9 * (LONG.per_minute ?? 0))
+  },
+)
+
+async function asking({ rows, concurrency, per_minute, latency, faults, answered: least }: Form) {
   const folder = mkdtempSync(join(tmpdir(), 'custody-calls-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const peer = await start({
-    latency: { min_ms: 5, max_ms: 30 },
-    faults: {
-      rate_limited: 0.02,
-      server_error: 0.05,
-      reset: 0.03,
-      malformed: 0.05,
-      cut_body: 0.03,
-      short_body: 0.03,
-      truncated: 0.02,
-      refusal: 0.02,
-    },
+    ...{ latency, faults, ...(per_minute === null ? {} : { per_minute }) },
     burst: { requests: 10 },
     retry_after: { form: 'none' },
     answers: [{ match: '', answer: 'about {{ prompt }}' }],
   })
-  writeFileSync(join(folder, 'rows.csv'), `id\n${Array.from({ length: ROWS }, (_, i) => i + 1).join('\n')}\n`)
+  const ids = Array.from({ length: rows }, (_, i) => i + 1)
+  const limit = `concurrency: ${concurrency}${per_minute === null ? '' : `, per_minute: ${per_minute}`}`
+  writeFileSync(join(folder, 'rows.csv'), `id\n${ids.join('\n')}\n`)
   writeFileSync(
     join(folder, 'pipeline.yaml'),
     `
@@ -48,7 +92,7 @@ sinks:
   answered: { plugin: jsonl, options: { path: answered.jsonl } }
   failed: { plugin: jsonl, options: { path: failed.jsonl }, on_error: discard }
 retry: { attempts: 4, backoff: 20ms, max_backoff: 100ms }
-limits: { services: { compatible: { concurrency: ${CONCURRENCY} } } }
+limits: { services: { compatible: { ${limit} } } }
 `,
   )
   const run = await custody(folder, ['run', 'pipeline.yaml', '--json']).exit
@@ -61,24 +105,22 @@ limits: { services: { compatible: { concurrency: ${CONCURRENCY} } } }
       .filter(line => line !== '')
       .map(line => JSON.parse(line) as { id: number; answer?: string; error_code?: string })
   const [answered, failed] = [lines('answered.jsonl'), lines('failed.jsonl')]
-  expect(summary.tokens).toEqual({ born: ROWS, ended: ROWS, open: 0 })
-  expect([...answered, ...failed].map(({ id }) => id).sort((a, b) => a - b)).toEqual(
-    Array.from({ length: ROWS }, (_, i) => i + 1),
-  )
+  expect(summary.tokens).toEqual({ born: rows, ended: rows, open: 0 })
+  expect([...answered, ...failed].map(({ id }) => id).sort((a, b) => a - b)).toEqual(ids)
   // In the order of the source, each with its own answer.
   expect(answered.map(({ id }) => id)).toEqual(answered.map(({ id }) => id).sort((a, b) => a - b))
   for (const { id, answer } of answered) expect(answer).toBe(`about row ${id}`)
-  expect(answered.length).toBeGreaterThan(ROWS * 0.85)
+  expect(answered.length).toBeGreaterThan(rows * least)
 
   // The first calls begin before any can come back, so on record the limit is reached; on the peer's side requests arrive later.
-  expect(await mostAtOnce(`sqlite:${join(folder, 'custody.db')}`)).toBe(CONCURRENCY)
-  expect(peer.totals.peak_in_flight).toBeLessThanOrEqual(CONCURRENCY)
+  expect(await mostAtOnce(`sqlite:${join(folder, 'custody.db')}`)).toBe(concurrency)
+  expect(peer.totals.peak_in_flight).toBeLessThanOrEqual(concurrency)
   expect(summary.calls.made).toBe(peer.totals.requests)
-  expect(summary.calls.throttled).toBeGreaterThan(0)
   expect(summary.calls.made - summary.calls.failed - summary.calls.throttled).toBe(answered.length)
   const verified = await custody(folder, ['verify', '--json']).exit
   expect(JSON.parse(verified.stdout)).toMatchObject({ ok: true })
-})
+  return { summary, totals: peer.totals }
+}
 
 /** How many calls were under way at once, by what the ledger's only run has on record. */
 async function mostAtOnce(url: string): Promise<number> {
