@@ -1,37 +1,48 @@
-/** A run that is replayed: its recorded answers, and what another run's differ in. */
+/** A run that is replayed: its recorded answers, the order in which things came, and what another run's answers differ in. */
 import { openLedgerReader } from '../ledger/open.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
-import type { Recordings } from '../model/recording.ts'
+import type { Courses, Recordings } from '../model/recording.ts'
 import { recordedCalls } from '../read/recorded/answers.ts'
+import { recordedCourses } from '../read/recorded/courses.ts'
 import { type Drift, driftOf } from '../read/recorded/drift.ts'
 import { findRun } from '../read/runs/list.ts'
-import { openingOf } from '../read/runs/run-log.ts'
+import { openingOf, planOf } from '../read/runs/run-log.ts'
 
-export interface Replayed {
-  readonly run: string
+/** What a run has on record for another that repeats it. */
+export interface OnRecord {
   readonly recordings: Recordings
+  readonly courses: Courses
+}
+
+export interface Replayed extends OnRecord {
+  readonly run: string
   /** What the answers of another run differ in from those on record. */
   compare(run: string): Promise<Drift>
 }
 
-/** Opens the run `name` for `work`. @throws CustodyError CUSTODY_RUN_UNKNOWN, CUSTODY_RUN_AMBIGUOUS. */
+/** Opens the run `name` for `work`; `latest` means one that is no replay itself. @throws CustodyError CUSTODY_RUN_UNKNOWN, CUSTODY_RUN_AMBIGUOUS. */
 export async function replaying<T>(url: string, name: string, work: (replay: Replayed) => Promise<T>): Promise<T> {
   const reader = await openLedgerReader(url)
   try {
-    const { run } = await findRun(reader, name)
-    const recordings = await recordingsOf(reader, run)
+    // A replay of a changed pipeline lacks answers that the run itself has.
+    const { run } = await findRun(reader, name, { replays: false })
+    const on_record = await onRecord(reader, run)
     const compare = async (other: string) => {
       const { log } = await findRun(reader, other)
-      return driftOf(reader, log, (await openingOf(reader, log)).topology, recordings)
+      return driftOf(reader, log, (await openingOf(reader, log)).topology, on_record.recordings)
     }
-    return await work({ run, recordings, compare })
+    return await work({ run, ...on_record, compare })
   } finally {
     await reader.close()
   }
 }
 
-/** What a run has on record. */
-export async function recordingsOf(reader: LedgerReader, run: string): Promise<Recordings> {
+export async function onRecord(reader: LedgerReader, run: string): Promise<OnRecord> {
   const { log } = await findRun(reader, run)
-  return recordedCalls(reader, log, (await openingOf(reader, log)).topology)
+  const { topology } = await openingOf(reader, log)
+  const plan = await planOf(reader, log)
+  return {
+    recordings: await recordedCalls(reader, log, topology),
+    courses: await recordedCourses(reader, log, topology, plan?.closes),
+  }
 }

@@ -24,7 +24,7 @@ import { preparePlan } from './pipeline-access.ts'
 import { ProgressLine } from './progress.ts'
 import { restoredText } from './render/restored.ts'
 import { renderSummary, statusText } from './render/summary.ts'
-import { recordingsOf } from './replaying.ts'
+import { onRecord } from './replaying.ts'
 import { shownRun, tellResult } from './tell-run.ts'
 
 export interface ResumeOptions {
@@ -130,7 +130,7 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
     const { replays } = await openingOf(reader, log)
     return await resumeRun({
       plan,
-      recordings: replays === undefined ? null : await recordingsOf(reader, replays),
+      ...(replays === undefined ? {} : await onRecord(reader, replays)),
       run,
       ledger,
       reader,

@@ -102,7 +102,7 @@ async function runInto({ url, context, plan, options, replay }: RunInto): Promis
       in_use: filesInUse(url, plan),
       shared,
       ...(options.outputs === undefined ? {} : { outputs_folder: resolve(context.cwd, options.outputs) }),
-      ...(replay === null || options.live === true ? {} : { replays: replay.run, recordings: replay.recordings }),
+      ...(replay === null || options.live === true ? {} : followed(replay)),
       signal: stopping.signal,
       onProgress: each => progress.show(each),
     })
@@ -114,6 +114,10 @@ async function runInto({ url, context, plan, options, replay }: RunInto): Promis
   progress.clear()
   const drift = replay !== null && options.live === true ? await replay.compare(run) : null
   return tellResult(result, await shownRun(url, run), url, context, plan, { ...options, drift })
+}
+
+function followed({ run, recordings, courses }: Replayed) {
+  return { replays: run, recordings, courses }
 }
 
 /** Files that no sink may write to, whatever the plan reads. */

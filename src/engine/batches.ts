@@ -4,11 +4,13 @@
  * B1. A node has one open batch at most; a batch that closes makes room for the next at once.
  * B2. The clock of a batch starts with its first member. `when` is looked at with each arrival and each second, and stays
  *     true once it was.
+ * B3. In a replay batches are closed as on record, as long as it fits.
  */
+import type { RecordedBatch } from '../model/recording.ts'
 import { newRow } from '../model/row.ts'
 import type { AggregateNode } from '../plan/plan.ts'
 import { Answers } from './calls/answers.ts'
-import { type Trigger, triggerOf } from './decide/batch.ts'
+import { type Trigger, triggerOf, triggerOnRecord } from './decide/batch.ts'
 import type { Waiting } from './frames.ts'
 import type { Clock } from './ports.ts'
 import type { Subject } from './token.ts'
@@ -41,17 +43,24 @@ export interface Batch extends BatchGroup {
   callOffTimers: () => void
 }
 
+/** What the run that is replayed has on record of a batch; null if nothing. */
+export interface BatchRecords {
+  batchOf(batch: Subject): RecordedBatch | null
+}
+
 export class Batches {
   readonly #open = new Map<number, Batch>()
   /** By node: how many there were. */
   readonly #begun = new Map<number, number>()
   readonly #clock: Clock
   readonly #onDue: (batch: Batch) => void
+  readonly #records: BatchRecords | null
 
   /** `onDue` is called when the clock makes it worth a look at a batch. */
-  constructor(clock: Clock, onDue: (batch: Batch) => void) {
+  constructor(clock: Clock, onDue: (batch: Batch) => void, records: BatchRecords | null = null) {
     this.#clock = clock
     this.#onDue = onDue
+    this.#records = records
   }
 
   /** How many batches each node had in processes before. */
@@ -92,7 +101,10 @@ export class Batches {
     const { node, members, opened_us } = batch
     const age_us = this.#clock.now_us() - opened_us
     batch.latched ||= holds(node, members.length, age_us)
-    const trigger = triggerOf(node.trigger, { count: members.length, age_us, latched: batch.latched, input_ended })
+    const state = { count: members.length, age_us, latched: batch.latched, input_ended }
+    const record = this.#records?.batchOf(batch.subject) ?? null
+    const on_record = record === null ? null : triggerOnRecord(node.trigger, state, record)
+    const trigger = on_record === null ? triggerOf(node.trigger, state) : on_record.fires
     if (trigger === null) return null
     batch.trigger = trigger
     batch.callOffTimers()

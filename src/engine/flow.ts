@@ -9,16 +9,15 @@
  * W3. Answers that arrived come before timers that are due.
  * W4. (I12) What one piece of news sets going is done before the next is looked at, but not before a commit that is overdue:
  *     then the rest waits in the line, and goes on first when the commit is begun.
+ * W5. Where time decides, no two visits begin at the same time: so the record tells which came first.
  */
 import type { CommitLine } from '../model/commit-line.ts'
 import type { AggregateNode, ForkNode, GateNode, Plan, PlanNode, SinkNode, TransformNode } from '../plan/plan.ts'
-import type { BatchResult, RowError } from '../sdk/spec.ts'
-import { type Batch, Batches } from './batches.ts'
+import type { RowError } from '../sdk/spec.ts'
 import type { Contexts } from './calls/contexts.ts'
-import { refusal } from './decide/batch.ts'
 import { afterError } from './decide/retry.ts'
 import { Following } from './following.ts'
-import type { Waiting } from './frames.ts'
+import { Gatherings } from './gatherings.ts'
 import { Joins } from './joins.ts'
 import { Line } from './line.ts'
 import { LineRecord } from './line-record.ts'
@@ -28,6 +27,7 @@ import type { Outputs } from './outputs.ts'
 import type { Clock } from './ports.ts'
 import { upstreamFirst } from './reach.ts'
 import type { Recorder } from './recorder.ts'
+import type { Retracing } from './retrace/retracing.ts'
 import { Sender } from './sender.ts'
 import { callNext, type Stations } from './stations.ts'
 import { asDefect, type Step, writeRow } from './step.ts'
@@ -45,6 +45,10 @@ export interface FlowParts {
   readonly clock: Clock
   readonly contexts: Contexts
   readonly news: News
+  /** null if the run is no replay, or time decides nothing in it. */
+  readonly retracing: Retracing | null
+  /** Nodes where time decides. */
+  readonly races: ReadonlySet<number>
   /** Whether what sinks send isn't sent, but on record, row by row. */
   readonly replays: boolean
 }
@@ -55,7 +59,7 @@ export class Flow {
   readonly #line: Line
   readonly #line_record: LineRecord
   readonly #merges: Merges
-  readonly #batches: Batches
+  readonly #gatherings: Gatherings
   readonly #following: Following
   readonly #sender: Sender
   /** Aggregates, upstream ones first. */
@@ -70,21 +74,24 @@ export class Flow {
   #passes = false
   /** Goes on though a commit is due. */
   #hurries = false
+  /** When the last visit began that time may have decided. */
+  #raced_us = 0
 
   constructor(parts: FlowParts, reaches: (node: number, target: number) => boolean) {
     this.#parts = parts
+    const { retracing } = parts
     this.#nodes = parts.plan.nodes
     const ordered = this.#nodes
       .filter(({ kind }) => kind === 'sink' || kind === 'aggregate')
       .map(({ number }) => number)
     this.#line = new Line(ordered, reaches)
     this.#line_record = new LineRecord(this.#line)
-    this.#turns = new Turns(this.#line, ordered)
+    this.#turns = new Turns(this.#line, ordered, retracing)
     this.#news = parts.news
-    this.#merges = new Merges({ ...parts, joins: new Joins(parts.plan, reaches), line: this.#line })
+    this.#merges = new Merges({ ...parts, joins: new Joins(parts.plan, reaches, retracing), line: this.#line })
     this.#following = new Following(this.#line, this.#merges)
     this.#sender = new Sender({ ...parts, line: this.#line, following: this.#following })
-    this.#batches = new Batches(parts.clock, batch => this.#news.fallDue(stack => this.#lookInTime(batch, stack)))
+    this.#gatherings = new Gatherings({ ...parts, line: this.#line, following: this.#following })
     this.#aggregates = upstreamFirst(
       this.#nodes.filter(node => node.kind === 'aggregate'),
       reaches,
@@ -106,9 +113,14 @@ export class Flow {
     return this.#sender.gathering
   }
 
-  /** Tokens in line that wait for something that isn't the rest of their group; of these, how many rest in backoff. */
+  /** Tokens in line that wait for something that isn't the rest of their group; of these, how many rest, in backoff or
+   * because they are ahead of a replay’s record. */
   get waiting(): { readonly all: number; readonly resting: number } {
-    return { all: this.#line.active, resting: this.#news.resting }
+    return { all: this.#line.active, resting: this.#news.resting + this.#ahead }
+  }
+
+  get #ahead(): number {
+    return this.#parts.retracing?.waiting ?? 0
   }
 
   /** Whether no token waits for anything, not even the rest of its group. Members of open batches aside. */
@@ -126,7 +138,7 @@ export class Flow {
    * the first `deliver` then advances it.
    */
   restore({ line, subjects, joins, batches, batches_before, resting }: UnderWay): void {
-    this.#batches.goOn(batches_before)
+    this.#gatherings.goOn(batches_before)
     for (const subject of subjects) this.#merges.restore(subject)
     for (const each of line) {
       if (!(each instanceof Token)) this.#line.trace({ ...each, left: [] }, null, [])
@@ -136,14 +148,7 @@ export class Flow {
     for (const { join, left_us } of joins) this.#merges.startTimeout(join, left_us)
     const rests = new Map(resting.map(({ token, left_us }) => [token, left_us]))
     this.#news.fallDue(stack => {
-      for (const { group, members, age_us, answers, left_us } of batches) {
-        const batch = this.#batches.open(group, this.#parts.clock.now_us() - age_us, answers)
-        batch.members.push(...members)
-        batch.attempt = members[0]?.token.attempt ?? 1
-        if (left_us > 0) this.#restBatch(batch, left_us)
-        else this.#lookInTime(batch, stack)
-        if (batch.trigger === null) for (const { token } of members) this.#line.leave(token)
-      }
+      for (const each of batches) this.#gatherings.restore(each, stack)
       const ready = line.filter(each => each instanceof Token && !each.held && !each.ended) as Token[]
       for (const token of ready.reverse()) {
         const left_us = rests.get(token)
@@ -153,10 +158,15 @@ export class Flow {
     })
   }
 
+  /** Whether this record may be read: a replay looks up first what is on record of it. */
+  isReadyFor(source: PlanNode, index: number): boolean {
+    return this.#parts.retracing?.isReadyFor(source.number, index) ?? true
+  }
+
   /** Advances a token that was just read, unless its source was also its end. */
   enter(token: Token): void {
-    if (token.ended) return
-    this.#advance([token])
+    this.#parts.retracing?.enter(token.subject)
+    if (!token.ended) this.#advance([token])
     this.#passTurns()
   }
 
@@ -206,18 +216,30 @@ export class Flow {
    * to any more, once all that is under way is done. False if there is neither.
    */
   flush(): boolean {
+    this.#parts.retracing?.inputEnded()
+    this.#passTurns()
     if (this.#sender.sendLast()) return true
-    if (this.#line.active > 0) return false
+    if (this.#line.active > this.#ahead) return false
     for (const node of this.#aggregates) {
-      const batch = this.#batches.openAt(node.number)
+      const batch = this.#gatherings.openAt(node.number)
       if (batch === undefined || this.#line.anyFor(node.number)) continue
       const stack: Token[] = []
-      this.#lookAt(batch, true, stack)
+      this.#gatherings.look(batch, true, stack)
       this.#advance(stack)
       this.#passTurns()
       return true
     }
     return false
+  }
+
+  /** Nothing else can go on: of a replay’s tokens, the first that waits for what doesn't come goes on. False if none does. */
+  giveUp(): boolean {
+    if (this.hasNews || this.performing > 0 || this.#news.resting > 0) return false
+    const token = this.#parts.retracing?.giveUp() ?? null
+    if (token === null) return false
+    this.#advance([token])
+    this.#passTurns()
+    return true
   }
 
   // ── advancing ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -245,7 +267,7 @@ export class Flow {
   /** One visit. A token that can go on is put back onto the stack. */
   #visit(token: Token, stack: Token[]): void {
     const node = this.#node(token.node)
-    const started_us = this.#parts.clock.now_us()
+    const started_us = this.#beginsAt(node)
     switch (node.kind) {
       case 'transform':
       case 'gate':
@@ -254,15 +276,23 @@ export class Flow {
         if (token.sending !== null || this.#turns.has(token)) this.#sink(token, node, started_us, stack)
         return
       case 'aggregate':
-        if (this.#turns.has(token)) this.#aggregate(token, node, started_us, stack)
+        if (this.#turns.has(token)) this.#gatherings.arrive(token, node, started_us, stack)
         return
       case 'fork':
         return this.#fork(token, node, started_us, stack)
       case 'coalesce':
-        return this.#merges.arrive(token, node, started_us, stack)
+        if (this.#turns.has(token)) this.#merges.arrive(token, node, started_us, stack)
+        return
       case 'source':
         throw new TypeError(`an edge leads to source ${node.name}`)
     }
+  }
+
+  #beginsAt({ number }: PlanNode): number {
+    const now_us = this.#parts.clock.now_us()
+    if (!this.#parts.races.has(number)) return now_us
+    this.#raced_us = Math.max(now_us, this.#raced_us + 1)
+    return this.#raced_us
   }
 
   #perform(token: Token, node: Performing, started_us: number, stack: Token[]): void {
@@ -352,81 +382,6 @@ export class Flow {
     this.#following.of(token, [before, ...born], children, stack)
   }
 
-  // ── batches ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #aggregate(token: Token, node: AggregateNode, started_us: number, stack: Token[]): void {
-    const { recorder } = this.#parts
-    const batch =
-      this.#batches.openAt(node.number) ??
-      this.#batches.open(recorder.openBatch(node, this.#batches.next(node.number), started_us), started_us)
-    recorder.holdInBatch(token, batch, batch.members.length, started_us)
-    batch.members.push({ token, branch: 0, started_us })
-    this.#lookAt(batch, false, stack)
-    // A batch that its plugin still works on keeps the place of its last member.
-    if (batch.trigger === null) this.#line.leave(token)
-  }
-
-  #lookAt(batch: Batch, input_ended: boolean, stack: Token[]): void {
-    if (this.#batches.look(batch, input_ended) !== null) this.#processBatch(batch, stack)
-  }
-
-  /** Time alone may close the batch. Its members came before all that is in line and can still come to it. */
-  #lookInTime(batch: Batch, stack: Token[]): void {
-    if (this.#batches.look(batch, false) === null) return
-    this.#line.lead(lastOf(batch))
-    this.#processBatch(batch, stack)
-  }
-
-  #processBatch(batch: Batch, stack: Token[]): void {
-    const rows = batch.members.map(({ token }) => token.row)
-    const result = this.#parts.stations.aggregate(batch.node.number, rows, this.#parts.contexts.ofBatch(batch))
-    if (!(result instanceof Promise)) return this.#settleBatch(batch, result, stack)
-    this.#line.stay(lastOf(batch))
-    this.#news.answer(result, (answer, at_us, next) => this.#settleBatch(batch, answer, next, at_us))
-  }
-
-  #settleBatch(batch: Batch, result: BatchResult, stack: Token[], ended_us?: number): void {
-    const { recorder } = this.#parts
-    const { node, members, trigger } = batch
-    if (trigger === null) throw new TypeError('a batch was processed before it closed')
-    const closed = { ...batch, trigger }
-    const error = refusal(node, result, members.length)
-    const moved = members.map(({ token }) => standing(token))
-    let next: readonly Token[] = members.map(({ token }) => token)
-    try {
-      if (error !== null) {
-        if (this.#retryBatch(batch, error, ended_us)) return
-        recorder.failBatch(closed, error, ended_us)
-      } else if (result.kind === 'rows') next = recorder.consumeBatch(closed, result.rows, ended_us)
-      else if (result.kind === 'members') recorder.releaseBatch(closed, result.rows, ended_us)
-    } catch (thrown) {
-      throw asDefect(node, thrown)
-    }
-    this.#following.of(lastOf(batch), moved, next, stack)
-  }
-
-  /** True if the batch is attempted again: its members are held on. */
-  #retryBatch(batch: Batch, error: RowError, ended_us?: number): boolean {
-    const after = afterError(error.retryable, batch.attempt, batch.node.retry, error.retry_after_ms)
-    if (after.kind !== 'again') return false
-    const { recorder, clock } = this.#parts
-    for (const [i, { token, started_us }] of batch.members.entries()) {
-      recorder.failAttempt(token, error, started_us, ended_us)
-      recorder.holdInBatch(token, batch, i, clock.now_us())
-    }
-    batch.attempt++
-    this.#line.stay(lastOf(batch))
-    this.#news.rest(after.delay_us, stack => this.#processBatch(batch, stack))
-    return true
-  }
-
-  /** Goes on with a batch that was closed, and whose attempt failed. */
-  #restBatch(batch: Batch, left_us: number): void {
-    // Where no other trigger is to be seen, the input had ended.
-    this.#batches.look(batch, true)
-    this.#news.rest(left_us, stack => this.#processBatch(batch, stack))
-  }
-
   // ── the line ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Lets tokens pass whose turn has come, until none can, or a commit is overdue. */
@@ -447,8 +402,4 @@ export class Flow {
     if (node === undefined) throw new TypeError(`no node ${number}`)
     return node
   }
-}
-
-function lastOf(batch: Batch): Token {
-  return (batch.members.at(-1) as Waiting).token
 }

@@ -25,9 +25,11 @@ export interface ForkGroup {
   readonly group: number
   /** The fork's node. */
   readonly node: number
-  /** The parent as it entered the fork, and its value's number. */
+  /** The parent as it entered the fork. */
   readonly row: Row
-  /** 0 where it needn't be known any more. */
+  /** How the parent came to be (model/lineage.ts). */
+  readonly path: string
+  /** Its value's number; 0 where it needn't be known any more. */
   readonly value: number
   /** One for each coalesce that joins its branches, as soon as something has happened there. */
   joins: readonly Join[]

@@ -3,11 +3,13 @@
  *
  * J1. A verdict is acted upon once, in the transition that made it.
  * J2. A branch is lost as soon as no token that carries its frame can still reach the coalesce.
+ * J3. In a replay groups are closed as on record, as long as it fits.
  */
 import { CustodyError } from '../model/error.ts'
+import type { RecordedGroup } from '../model/recording.ts'
 import type { Json, Row } from '../model/row.ts'
 import type { CoalesceNode, ForkNode, Plan } from '../plan/plan.ts'
-import { causeOf, type MergeFailure, verdictOn } from './decide/coalesce.ts'
+import { causeOf, type MergeFailure, type Verdict, verdictOn, verdictOnRecord } from './decide/coalesce.ts'
 import { type Merged, mergeBranches } from './decide/merge.ts'
 import { carries, type Frame, frameOf, type Join, joinAt, joinOf, type Waiting } from './frames.ts'
 import type { Subject, Token } from './token.ts'
@@ -43,12 +45,19 @@ interface Expecting {
   readonly position: readonly number[]
 }
 
+/** What the run that is replayed has on record of a group of a subject; null if nothing. */
+export interface GroupRecords {
+  groupOf(join: Join, subject: Subject): RecordedGroup | null
+}
+
 export class Joins {
   readonly #by_fork = new Map<number, Expecting[]>()
   readonly #reaches: (node: number, target: number) => boolean
+  readonly #records: GroupRecords | null
 
-  constructor(plan: Plan, reaches: (node: number, target: number) => boolean) {
+  constructor(plan: Plan, reaches: (node: number, target: number) => boolean, records: GroupRecords | null = null) {
     this.#reaches = reaches
+    this.#records = records
     for (const node of plan.nodes) {
       if (node.kind !== 'coalesce') continue
       const fork = plan.nodes[node.fork - 1] as ForkNode
@@ -71,12 +80,13 @@ export class Joins {
       throw misplaced(node, `branch \`${node.branches[branch]}\` has come twice to`)
     join.arrived = [...join.arrived, arrival]
     if (join.verdict !== null) return late(join, arrival)
-    return this.#decide(join, false) ?? { kind: 'hold', join, arrival }
+    return this.#decide(join, token.subject, false) ?? { kind: 'hold', join, arrival }
   }
 
   /** The timeout of a group has come. */
   timeOut(join: Join): JoinEffect | null {
-    return join.verdict === null ? this.#decide(join, true) : null
+    const subject = join.arrived[0]?.token.subject
+    return join.verdict === null && subject !== undefined ? this.#decide(join, subject, true) : null
   }
 
   /** A token that carried `frames` has left node `from`, or ended: which groups it is lost for by that, and what follows. */
@@ -100,7 +110,12 @@ export class Joins {
           other => carries(other.frames, fork, ordinal) && this.#reaches(other.node, node.number),
         )
         if (left.length === 0) addLost(join, branch)
-        yield (left.length === 0 ? this.#decide(join, false) : null) ?? { kind: 'lose', join, branch, left }
+        yield (left.length === 0 ? this.#decide(join, token.subject, false) : null) ?? {
+          kind: 'lose',
+          join,
+          branch,
+          left,
+        }
       }
     }
   }
@@ -116,13 +131,7 @@ export class Joins {
           const join = joinOf(frame, node)
           this.#addLost(join, position, subject)
           if (join.verdict !== null) continue
-          const { policy, branches } = node
-          const verdict = verdictOn(policy, {
-            expected: branches.length,
-            arrived: join.arrived.length,
-            lost: join.lost.length,
-            timed_out: false,
-          })
+          const verdict = this.#verdictOn(join, subject, false)
           if (verdict.kind === 'fail') join.verdict = verdict.verdict
         }
   }
@@ -141,14 +150,21 @@ export class Joins {
     return this.#by_fork.get(node.fork)?.find(each => each.node === node)?.position[ordinal] ?? -1
   }
 
-  #decide(join: Join, timed_out: boolean): JoinEffect | null {
+  #verdictOn(join: Join, subject: Subject, timed_out: boolean): Verdict {
     const { node, arrived, lost } = join
-    const verdict = verdictOn(node.policy, {
-      expected: node.branches.length,
-      arrived: arrived.length,
-      lost: lost.length,
-      timed_out,
-    })
+    const { policy, branches } = node
+    const recorded = this.#records?.groupOf(join, subject)
+    if (recorded != null) {
+      const record = { ...recorded, members: recorded.members.map(branch => branches.indexOf(branch)) }
+      const came = { expected: branches.length, arrived: arrived.map(({ branch }) => branch), lost }
+      const verdict = verdictOnRecord(policy, came, record)
+      if (verdict !== null) return verdict
+    }
+    return verdictOn(policy, { expected: branches.length, arrived: arrived.length, lost: lost.length, timed_out })
+  }
+
+  #decide(join: Join, subject: Subject, timed_out: boolean): JoinEffect | null {
+    const verdict = this.#verdictOn(join, subject, timed_out)
     switch (verdict.kind) {
       case 'wait':
         return null

@@ -74,7 +74,7 @@ export class Merges {
         this.#recorder.holdAtCoalesce(token, join, started_us)
         this.#line.hold(token)
         this.#line.erase(join, effect.arrival.branch)
-        return this.#setTimeout(join)
+        return this.#setTimeout(join, started_us)
       }
       case 'lose':
         // Where a branch is lost is told by the last of its carriers.
@@ -116,9 +116,9 @@ export class Merges {
     for (const branch of join.traces?.keys() ?? []) this.#line.erase(join, branch)
   }
 
-  #setTimeout(join: Join): void {
+  #setTimeout(join: Join, arrived_us: number): void {
     const { policy } = join.node
     if (policy.kind === 'first' || policy.timeout_ms === null || join.arrived.length > 1) return
-    this.startTimeout(join, policy.timeout_ms * 1000)
+    this.startTimeout(join, arrived_us + policy.timeout_ms * 1000 - this.#clock.now_us())
   }
 }

@@ -10,6 +10,7 @@
 import type { ValueDraft } from '../ledger/write-port.ts'
 import { canonicalize } from '../model/canonical.ts'
 import {
+  type BirthFact,
   type GroupKind,
   type Together,
   VISIT_ERROR,
@@ -18,6 +19,7 @@ import {
   VISIT_OK,
   type VisitStatus,
 } from '../model/entry.ts'
+import { branchPath, elementPath, FIRST_PATH, mergedPath } from '../model/lineage.ts'
 import type { Ending, ErrorFact } from '../model/outcome.ts'
 import { derive, frozen, type Json, newRow, type Row } from '../model/row.ts'
 import { DISCARD } from '../model/topology.ts'
@@ -50,6 +52,12 @@ const EXPAND: GroupKind = 1
 const MERGE: GroupKind = 2
 const BATCH: GroupKind = 3
 const NO_PARENTS: readonly number[] = []
+
+/** Of what a row instance is born, and into which forks. */
+interface Born extends Pick<BirthFact, 'group' | 'ordinal' | 'parents'> {
+  readonly frames: Frame | null
+  readonly path: string
+}
 
 export class Recorder {
   readonly tallies: Tallies
@@ -180,16 +188,15 @@ export class Recorder {
 
   /** The token ends, and a child for each branch stands where its branch leads. */
   fork(token: Token, node: ForkNode, started_us: number): Token[] {
-    const { subject, row, value } = token
+    const { subject, row, value, path } = token
     this.#facts(subject, started_us)
     const group = this.#openGroup(subject, FORK, node.number, node.branches.length)
     this.#visit(token, VISIT_OK, value, 0, 0, started_us, null)
-    const fork: ForkGroup = { group, node: node.number, row, value, joins: [] }
-    const children = node.branches.map(({ edge }, branch) => {
+    const fork: ForkGroup = { group, node: node.number, row, path, value, joins: [] }
+    const children = node.branches.map(({ branch: name, edge }, branch) => {
       const frames: Frame = { fork, branch, outer: token.frames }
-      return this.#birth(subject, edge, row, value, { kind: 'flow', node: node.number }, frames, group, branch, [
-        token.id,
-      ])
+      const born = { frames, group, ordinal: branch, parents: [token.id], path: branchPath(path, name) }
+      return this.#birth(subject, edge, row, value, born)
     })
     this.#closeGroup(subject, group, 'forked', [])
     this.#end(token, passedOn(token.id, node.number, 'fork', group))
@@ -209,7 +216,8 @@ export class Recorder {
     const children = rows.map((row, ordinal) => {
       const change = changes[ordinal] ?? null
       const value = change === null ? token.value : this.#addValue(subject, change)
-      return this.#birth(subject, edge, row, value, { kind: 'flow', node }, null, group, ordinal, [token.id])
+      const born = { frames: null, group, ordinal, parents: [token.id], path: elementPath(token.path, ordinal) }
+      return this.#birth(subject, edge, row, value, born)
     })
     this.#closeGroup(subject, group, 'expanded', [])
     this.#end(token, passedOn(token.id, node, 'expand', group))
@@ -239,7 +247,8 @@ export class Recorder {
     }
     const parents = members.map(({ token }) => token.id)
     this.#closeGroup(subject, join.group, 'merged', parents, told)
-    return this.#birth(subject, node.to, row, value, { kind: 'flow', node: node.number }, outer, join.group, 0, parents)
+    const path = mergedPath(fork.path, node.name)
+    return this.#birth(subject, node.to, row, value, { frames: outer, group: join.group, ordinal: 0, parents, path })
   }
 
   /** Members of a coalesce group fail with their group, or one comes too late for it. */
@@ -295,7 +304,8 @@ export class Recorder {
     this.#closeBatch(batch)
     return rows.map((row, ordinal) => {
       const value = this.#addValue(subject, { kind: 'full', text: texts[ordinal] as string })
-      return this.#birth(subject, node.to, row, value, { kind: 'flow', node: node.number }, null, group, ordinal, [])
+      const path = elementPath(FIRST_PATH, ordinal)
+      return this.#birth(subject, node.to, row, value, { frames: null, group, ordinal, parents: NO_PARENTS, path })
     })
   }
 
@@ -359,19 +369,11 @@ export class Recorder {
     this.#move(token, edge, passage)
   }
 
-  #birth(
-    subject: Subject,
-    edge: PlanEdge,
-    row: Row,
-    value: number,
-    passage: Passage,
-    frames: Frame | null,
-    group: number,
-    ordinal: number,
-    parents: readonly number[],
-  ): Token {
+  #birth(subject: Subject, edge: PlanEdge, row: Row, value: number, born: Born): Token {
+    const { frames, group, ordinal, parents, path } = born
+    const passage: Passage = { kind: 'flow', node: edge.from }
+    const token = new Token(++this.tallies.born, subject, edge.to, frozen(row), value, passage, frames, path)
     this.tallies.take(edge.number)
-    const token = new Token(++this.tallies.born, subject, edge.to, frozen(row), value, passage, frames)
     subject.open.push(token)
     factsOf(subject).births.push({ token: token.id, group, ordinal, value, parents })
     if (edge.to === DISCARD) this.#end(token, endAtDiscard(token.id, passage))

@@ -82,6 +82,7 @@ export class Scheduler {
       else if (input === 'more' || (input === 'end' && flow.flush())) continue
       else if (input === 'end' && flow.drained) return 'end'
       else if (this.#renew_due) await this.#renew()
+      else if (input !== 'pending' && flow.giveUp()) continue
       else if (this.#onlyBudgetHelps(input)) return this.#stop('budget_exhausted')
       else await this.#idle()
     }
@@ -169,6 +170,8 @@ export class Scheduler {
       if (intake === undefined) return 'end'
       const { all, resting } = flow.waiting
       if (all - resting >= WINDOW || all >= LONGEST_LINE) return 'full'
+      const isReady = this.#read >= limit || flow.isReadyFor(intake.node, intake.records + 1)
+      if (!isReady) return 'pending'
       const incoming: Incoming = this.#read >= limit ? { kind: 'end' } : intake.poll()
       switch (incoming.kind) {
         case 'pending':

@@ -8,7 +8,7 @@
 import type { RunLedger } from '../ledger/write-port.ts'
 import type { RunStatus, SealedStatus, Tallies as Totals } from '../model/entry.ts'
 import { CustodyError, isCustodyError } from '../model/error.ts'
-import type { Recordings } from '../model/recording.ts'
+import type { Courses, Recordings } from '../model/recording.ts'
 import type { Plan, SourceNode } from '../plan/plan.ts'
 import type { Source } from '../sdk/spec.ts'
 import { Calls } from './calls/calls.ts'
@@ -23,8 +23,10 @@ import { News } from './news.ts'
 import type { Outputs } from './outputs.ts'
 import type { AtPoint } from './points.ts'
 import type { Clock } from './ports.ts'
+import { racesOf } from './races.ts'
 import { reachability } from './reach.ts'
 import { Recorder } from './recorder.ts'
+import { Retracing } from './retrace/retracing.ts'
 import { Scheduler } from './scheduler.ts'
 import { SessionClock } from './session-clock.ts'
 import type { Stations } from './stations.ts'
@@ -65,6 +67,8 @@ export interface SessionRequest {
   readonly commit_rows?: number | undefined
   /** Of another run, where calls are answered from it instead of being made. */
   readonly recordings?: Recordings | null | undefined
+  /** Of the same run, where things come in the order in which they came there. */
+  readonly courses?: Courses | null | undefined
   /** Limits of services that are kept with other runs. */
   readonly shared?: SharedLimits | null | undefined
   /** Told after each commit; evidence comes first (I11). */
@@ -105,7 +109,12 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
   const atPoint = request.atPoint ?? nothing
   outputs.atPoint = atPoint
   outputs.hold = () => ledger.renew()
-  const { recorder, intakes, calls, flow, committer, scheduler } = await machineOf(parts, clock, stop.signal, atPoint)
+  const { recorder, intakes, calls, retracing, flow, committer, scheduler } = await machineOf(
+    parts,
+    clock,
+    stop.signal,
+    atPoint,
+  )
   const result = (
     status: RunStatus,
     error: CustodyError | null,
@@ -124,6 +133,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
       if (from?.abandon === true) abandonAll(recorder, from.under_way, clock.now_us())
       else if (from !== null) {
         calls.goOn(from.down_since_us)
+        await retracing?.restore(from.under_way.subjects)
         flow.restore(from.under_way)
       }
       const ended = from?.abandon === true ? 'end' : await scheduler.run()
@@ -170,8 +180,20 @@ async function machineOf(parts: SessionParts, clock: Clock, stop: AbortSignal, a
   const news = new News(clock, () => wake(), recordings === null)
   const calls = new Calls({ limits: plan.limits, clock, recorder, news, signal, atPoint, recordings, shared })
   const contexts = new Contexts(request.run, plan, calls, signal)
+  const reaches = reachability(plan)
+  const races = racesOf(plan, reaches)
+  const onReady = (failure: unknown) => {
+    if (failure === null) wake()
+    else news.arrive(() => thrown(failure))
+  }
+  const { courses = null } = request
+  const retracing =
+    courses === null || races.size === 0 ? null : new Retracing({ courses, plan, races, reaches, onReady })
   const replays = recordings !== null
-  const flow = new Flow({ plan, stations, recorder, outputs, clock, contexts, news, replays }, reachability(plan))
+  const flow = new Flow(
+    { plan, stations, recorder, outputs, clock, contexts, news, retracing, races, replays },
+    reaches,
+  )
   const extent = await extentOf(intakes)
   const rows_before = totals?.rows.read ?? 0
   const tellProgress = teller('Progress', request.onProgress)
@@ -197,10 +219,14 @@ async function machineOf(parts: SessionParts, clock: Clock, stop: AbortSignal, a
   )
   const scheduler = new Scheduler({ flow, intakes, recorder, calls, committer, clock, signal, limit })
   wake = scheduler.wake
-  return { recorder, intakes, calls, flow, committer, scheduler }
+  return { recorder, intakes, calls, retracing, flow, committer, scheduler }
 }
 
 const nothing: AtPoint = () => undefined
+
+function thrown(failure: unknown): never {
+  throw failure
+}
 
 function abandonAll(recorder: Recorder, { subjects }: UnderWay, now_us: number): void {
   for (const token of subjects.flatMap(({ open }) => [...open]))

@@ -17,6 +17,7 @@ import type {
   Together,
   VisitFact,
 } from '../model/entry.ts'
+import { FIRST_PATH } from '../model/lineage.ts'
 import type { Row } from '../model/row.ts'
 import type { Answers } from './calls/answers.ts'
 import type { Passage } from './decide/ending.ts'
@@ -97,6 +98,8 @@ export class Token {
   passage: Passage
   /** The forks it is inside, innermost first. */
   readonly frames: Frame | null
+  /** How it came to be (model/lineage.ts). */
+  readonly path: string
   /** Of the visit that comes next, from 1. */
   attempt = 1
   ended = false
@@ -121,6 +124,7 @@ export class Token {
     value: number,
     passage: Passage,
     frames: Frame | null,
+    path = FIRST_PATH,
   ) {
     this.id = id
     this.subject = subject
@@ -129,6 +133,7 @@ export class Token {
     this.value = value
     this.passage = passage
     this.frames = frames
+    this.path = path
   }
 }
 

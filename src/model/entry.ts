@@ -388,6 +388,8 @@ export interface PlanValue {
   readonly expressions: { readonly [node: string]: readonly ExpressionText[] }
   /** By node name: the plugin's options after validation, secrets replaced. */
   readonly options: { readonly [node: string]: unknown }
+  /** By name of a coalesce its policy, of an aggregate its triggers; absent if there are none. */
+  readonly closes?: { readonly [node: string]: unknown }
 }
 export interface ExpressionText {
   /** What it decides: `gate`, a case's label, an option's path. */

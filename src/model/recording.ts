@@ -1,4 +1,5 @@
-/** What a run recorded of a call, as another run that repeats it asks for it. */
+/** What a run has on record, as another run that repeats it asks for it: its calls, and the order in which things came. */
+import type { PlanValue } from './entry.ts'
 import type { Json } from './row.ts'
 
 /** Where a call was made: the same in every run of the same data. */
@@ -10,6 +11,8 @@ export interface CallPlace {
   readonly node: string
   /** Branches of the forks that the row instance is inside, the outermost first. */
   readonly branches: readonly string[]
+  /** How the row instance came to be (model/lineage.ts). */
+  readonly path: string
 }
 
 /** A call, as it is found again. */
@@ -35,4 +38,53 @@ export interface Recordings {
    * there is one, or else another that was answered, in recorded order. null if there is none. `only`: no errors.
    */
   take(asked: CallAsked, only?: 'answer'): Promise<RecordedCall | null>
+}
+
+/** A node where order matters (a sink, an aggregate, a coalesce) took a row instance. */
+export interface RecordedTake {
+  /** How the row instance came to be (model/lineage.ts). */
+  readonly path: string
+  /** Name of the node. */
+  readonly node: string
+  /** Ascending in the order in which nodes took row instances. */
+  readonly at_us: number
+  /** Of two at the same time, the one that was born first came first. */
+  readonly token: number
+  /** Of an aggregate: the batch that it became a member of; null if that didn't close. */
+  readonly batch: RecordedBatch | null
+}
+
+/** What became of a group at a coalesce. */
+export interface RecordedGroup {
+  readonly verdict: string
+  /** Names of the branches that had come before the verdict. */
+  readonly members: readonly string[]
+}
+
+/** What became of a batch. */
+export interface RecordedBatch {
+  readonly group: number
+  readonly size: number
+  readonly trigger: string
+  /** Of the row instances that were born of it. */
+  readonly course: Course
+}
+
+/** What became of a row, or of what was born of a batch, where order matters. */
+export interface Course {
+  /** When the row was read, or the batch begun. */
+  readonly began_us: number
+  readonly takes: readonly RecordedTake[]
+  /** By the path that what it merges into has, or would have. */
+  readonly groups: ReadonlyMap<string, RecordedGroup>
+}
+
+/** null: not on record. */
+export interface Courses {
+  /** What the pipeline said of when groups close (`PlanValue`). */
+  readonly closes: PlanValue['closes']
+  /** Of the record with this number, from 1, in a source. */
+  ofRow(source: string, index: number): Promise<Course | null>
+  /** Of an aggregate’s batch with this number, from 1. */
+  ofBatch(aggregate: string, nth: number): Promise<RecordedBatch | null>
 }

@@ -71,17 +71,22 @@ const asJson = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Js
 export function planValue(pipeline: PipelineFile, draft: Draft, plugins: Plugins, flow: Flow): PlanValue {
   const expressions: { [node: string]: readonly ExpressionText[] } = {}
   const options: { [node: string]: unknown } = {}
+  const closes: { [node: string]: unknown } = {}
   for (const node of draft.nodes) {
     const facts = flow.facts.get(node)
     const texts = facts === undefined ? [] : expressionTexts(facts)
     if (texts.length > 0) expressions[node.name] = texts
     const plugin = plugins.get(node)
     if (plugin !== undefined) options[node.name] = asJson(plugin.shown ?? null)
+    const { config } = node
+    if (config.kind === 'coalesce') closes[node.name] = asJson(config.policy)
+    if (config.kind === 'aggregate') closes[node.name] = asJson(config.trigger)
   }
   // A ledger's URL may hold a password, and isn't part of what the run does.
   const set = (pipeline.overrides ?? []).filter(each => setPath(each)?.[0] !== 'ledger')
   const { text, file, folder } = pipeline
-  return { text, file, folder, ...(set.length > 0 ? { set } : {}), fields: fieldsOf(draft), expressions, options }
+  const told = { text, file, folder, fields: fieldsOf(draft), expressions, options }
+  return { ...told, ...(set.length > 0 ? { set } : {}), ...(Object.keys(closes).length > 0 ? { closes } : {}) }
 }
 
 function fieldsOf({ config }: Draft): PlanValue['fields'] {

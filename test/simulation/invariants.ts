@@ -18,8 +18,8 @@ interface Group extends GroupOpened {
 
 interface Facts {
   readonly plan: Plan
-  /** When the run was down, and its clock stood still. */
-  readonly downs: readonly (readonly [number, number])[]
+  /** When the run was down, and its clock stood still. null for a replay, which doesn't take the time that it tells of. */
+  readonly downs: readonly (readonly [number, number])[] | null
   readonly groups: ReadonlyMap<number, Group>
   readonly endings: ReadonlyMap<number, EndingFact>
   /** By `token at node`: when its last visit there began and ended, the time it was held included. */
@@ -74,7 +74,12 @@ function isAllowed({ fate: number, sink, group, error }: EndingFact): boolean {
 }
 
 /** How long a token's last visit at a node took on the run's own clock. */
-function waitedUs({ visits, downs }: Facts, token: number | undefined, node: number): number {
+function waitedUs(
+  { visits }: Facts,
+  downs: NonNullable<Facts['downs']>,
+  token: number | undefined,
+  node: number,
+): number {
   const [began_us, ended_us] = visits.get(`${token} at ${node}`) ?? [0, 0]
   const down_us = downs.reduce(
     (sum, [from, to]) => sum + Math.max(0, Math.min(to, ended_us) - Math.max(from, began_us)),
@@ -101,9 +106,11 @@ function checkMerge(facts: Facts, group: Group, { verdict, members }: GroupClose
       add(`I4: ${verdict}, and its member ${token} ended ${told(ending)}`)
   }
   const timeout_us = 'timeout_ms' in policy && policy.timeout_ms !== null ? policy.timeout_ms * 1000 : null
-  const waited_us = waitedUs(facts, members[0], node.number)
-  if (verdict === 'timeout' && (timeout_us === null || waited_us < timeout_us)) add(`timed out after ${waited_us} µs`)
-  if (timeout_us !== null && waited_us > timeout_us) add(`waited ${waited_us} of ${timeout_us} µs`)
+  const waited_us = facts.downs === null ? null : waitedUs(facts, facts.downs, members[0], node.number)
+  if (waited_us !== null && verdict === 'timeout' && (timeout_us === null || waited_us < timeout_us))
+    add(`timed out after ${waited_us} µs`)
+  if (waited_us !== null && timeout_us !== null && waited_us > timeout_us)
+    add(`waited ${waited_us} of ${timeout_us} µs`)
   for (const ending of group.endings) {
     if (members.includes(ending.token)) continue
     const cause = fateOf(ending.fate)?.cause
@@ -133,11 +140,11 @@ function checkBatch(
   add: Add,
 ): void {
   const { count, max_age_ms } = node.trigger
-  const waited_us = waitedUs(facts, members[0], node.number)
+  const waited_us = facts.downs === null ? null : waitedUs(facts, facts.downs, members[0], node.number)
   if (members.length === 0) add('it has no members')
   if (count !== null && members.length > count) add(`${members.length} members where ${count} close it`)
   if (verdict === 'count' && members.length !== count) add(`closed by count with ${members.length} members`)
-  if (verdict === 'max_age' && (max_age_ms === null || waited_us < max_age_ms * 1000))
+  if (waited_us !== null && verdict === 'max_age' && (max_age_ms === null || waited_us < max_age_ms * 1000))
     add(`closed by age after ${waited_us} µs`)
   if (group.endings.some(({ token }) => !members.includes(token)))
     add('I4: endings name it that are none of its members')

@@ -125,3 +125,10 @@ export interface Model {
   readonly sinks: readonly SinkModel[]
   readonly limits?: Limits
 }
+
+/** When groups of a node close, as a compiled plan's value says it. */
+export function closesOf(node: NodeModel): [string, unknown][] {
+  if (node.kind === 'coalesce') return [[node.name, [node.policy, node.quorum, node.timeout_ms ?? null]]]
+  if (node.kind === 'aggregate') return [[node.name, [node.count, node.max_age_ms ?? null, node.when_older_s ?? null]]]
+  return []
+}

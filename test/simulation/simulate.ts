@@ -4,21 +4,18 @@
  */
 import { resumeRun } from '../../src/engine/resume.ts'
 import { type RunResult, runPlan } from '../../src/engine/run.ts'
-import type { RunSummary } from '../../src/engine/summary.ts'
-import type { SubjectDraft } from '../../src/ledger/write-port.ts'
-import { type BirthFact, type EndingFact, GROUP_KINDS, type GroupKind, type VisitFact } from '../../src/model/entry.ts'
-import { fateOf } from '../../src/model/outcome.ts'
 import type { Plan } from '../../src/plan/plan.ts'
-import { recordedCalls } from '../../src/read/recorded/answers.ts'
 import { MemoryLedger } from '../support/memory-ledger.ts'
 import { Power } from '../support/power.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 import { callsIn, lostCalls, problemsOfCalls, spentNusd } from './call-checks.ts'
+import { compare, tellEndings } from './compare.ts'
 import { generateModel, type Shape } from './generate.ts'
-import { type Interpretation, interpret } from './interpreter.ts'
+import { interpret } from './interpreter.ts'
 import { problemsOf } from './invariants.ts'
 import type { Limits, Model } from './model.ts'
 import { Random } from './random.ts'
+import { problemsOfReplays } from './replays.ts'
 import { World } from './world.ts'
 
 export interface Simulated {
@@ -58,32 +55,15 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
     problems.push(...compare(world, ledger, expected, plan, result.summary))
     problems.push(...problemsOfCalls(model, callsIn(ledger.subjects()), result.summary))
     if (world.services.under_way > 0) problems.push(`${world.services.under_way} calls are under way at the end`)
-    if (expected !== null && shape.calls === true && problems.length === 0)
-      problems.push(...(await replay(model, ledger, plan, expected, seed)))
+    const repeats = shape.sends !== true && (shape.calls === true || shape.timed === true)
+    if (repeats && problems.length === 0) {
+      const came_to = { written: world.disk, endings: tellEndings(plan, ledger, []) }
+      problems.push(
+        ...(await problemsOfReplays({ model, shape, recorded: ledger, expected: expected ?? came_to, seed })),
+      )
+    }
   }
   return { model, problems, crashes, rows: result?.summary.rows.read ?? 0 }
-}
-
-/** The run once more, on what it has on record: all is as it was, and nothing is asked. */
-async function replay(
-  model: Model,
-  recorded: MemoryLedger,
-  { topology }: Plan,
-  expected: Interpretation,
-  seed: number,
-): Promise<string[]> {
-  const world = new World(new VirtualClock(), new Random(seed + 3))
-  const ledger = new MemoryLedger()
-  const plan = world.plan(model, null)
-  const recordings = await recordedCalls(recorded, 1, topology)
-  world.services.silent = true
-  const never = new AbortController().signal
-  const request = { plan, run: RUN, clock: world.clock, limit: Number.POSITIVE_INFINITY, signal: never, recordings }
-  const run = runPlan({ ...request, ledger, custody: 'simulated', dry_run: false })
-  const { summary, error } = await world.clock.drive(run, LONGEST_US)
-  if (error !== null) return [`the replay failed: ${error.stack}`]
-  const problems = [...compare(world, ledger, expected, plan, summary), ...world.services.problems]
-  return problems.map(problem => `in the replay: ${problem}`)
 }
 
 /** What may be spent grows each time, in the end without bounds. */
@@ -160,107 +140,4 @@ function downsOf(ledger: MemoryLedger): (readonly [number, number])[] {
     last_us = t
   }
   return downs
-}
-
-/** `expected`: null where only what holds at all times can be checked. */
-function compare(
-  world: World,
-  ledger: MemoryLedger,
-  expected: Interpretation | null,
-  plan: Plan,
-  summary: RunSummary,
-): string[] {
-  const problems: string[] = []
-  const told = tellEndings(plan, ledger, problems)
-  if (expected !== null) {
-    for (const [sink, rows] of expected.written) same(problems, `sink ${sink}`, world.disk.get(sink) ?? [], rows)
-    same(problems, 'endings', Object.fromEntries([...told].sort()), Object.fromEntries([...expected.endings].sort()))
-  }
-  if (summary.tokens.born !== told.size || summary.tokens.open !== 0)
-    problems.push(`tokens: ${JSON.stringify(summary.tokens)}, ${told.size} endings`)
-  if (summary.rows.read !== summary.rows.ingested + summary.rows.rejected)
-    problems.push('I4: records read ≠ ingested + rejected')
-  const commits = ledger.entries_kept.flatMap(each =>
-    each.kind === 'run' && each.draft.entry.k === 'commit' ? [each.draft.entry] : [],
-  )
-  const { line, moved } = commits.at(-1) ?? {}
-  if (line !== undefined || moved !== undefined) problems.push(`I12: left in line: ${JSON.stringify(line ?? moved)}`)
-  for (const { kind, name } of plan.nodes) {
-    if (kind !== 'sink') continue
-    const ended = [...told.values()].filter(ending => ending.endsWith(`@${name}`)).length
-    const written = world.disk.get(name)?.length ?? 0
-    if (summary.sinks[name]?.rows !== written || written !== ended)
-      problems.push(`I4: ${name} has ${written} rows, a receipt for ${summary.sinks[name]?.rows}, and ${ended} endings`)
-  }
-  return problems
-}
-
-interface Opened {
-  readonly kind: GroupKind
-  /** Of a batch: its aggregate, and how many that had before. */
-  readonly name: string
-}
-
-/** Endings by path, and what holds within each draft. */
-function tellEndings(plan: Plan, ledger: MemoryLedger, problems: string[]): Map<string, string> {
-  const paths = new Map<number, string>()
-  const endings = new Map<string, string>()
-  const ended = new Set<number>()
-  const groups = new Map<number, Opened>()
-  const counts = new Map<string, number>()
-  const opened = ledger.subjects().flatMap(draft => draft.groups_opened)
-  for (const { group, kind, node } of opened.toSorted((a, b) => a.group - b.group)) {
-    const aggregate = plan.nodes[node - 1]?.name ?? '?'
-    const batches = counts.get(aggregate) ?? 0
-    counts.set(aggregate, batches + 1)
-    groups.set(group, { kind, name: `${aggregate}#${batches}` })
-  }
-  for (const draft of ledger.subjects()) {
-    for (const birth of draft.births) paths.set(birth.token, pathOf(birth, draft, groups, paths))
-    for (const visit of draft.visits) checkVisit(plan, visit, ended, problems)
-    for (const ending of draft.endings) {
-      if (ended.has(ending.token)) problems.push(`I1: token ${ending.token} ends twice`)
-      ended.add(ending.token)
-      endings.set(paths.get(ending.token) ?? '?', nameOf(plan, ending))
-    }
-  }
-  return endings
-}
-
-function pathOf(
-  birth: BirthFact,
-  draft: SubjectDraft,
-  groups: ReadonlyMap<number, Opened>,
-  paths: ReadonlyMap<number, string>,
-): string {
-  const { subject } = draft
-  const group = groups.get(birth.group)
-  if (group === undefined) return subject.kind === 'row' ? String(subject.row) : '?'
-  const parents = birth.parents.map(parent => paths.get(parent) ?? '?')
-  switch (GROUP_KINDS[group.kind]) {
-    case 'batch':
-      return `${group.name}.${birth.ordinal}`
-    case 'merge':
-      return `${parents.sort().join('&')}+`
-    default:
-      return `${parents[0]}.${birth.ordinal}`
-  }
-}
-
-function checkVisit(plan: Plan, visit: VisitFact, ended: ReadonlySet<number>, problems: string[]): void {
-  if (ended.has(visit.token)) problems.push(`I2: token ${visit.token} is visited after its end`)
-  const edge = plan.edges[visit.edge - 1]
-  if (visit.edge !== 0 && edge?.from !== visit.node)
-    problems.push(`token ${visit.token} left node ${visit.node} by edge ${visit.edge} of another`)
-}
-
-function nameOf(plan: Plan, ending: EndingFact): string {
-  const fate = fateOf(ending.fate)
-  const sink = plan.nodes[ending.sink - 1]?.name
-  return `${fate?.outcome}/${fate?.cause}${sink === undefined ? '' : `@${sink}`}`
-}
-
-function same(problems: string[], what: string, actual: unknown, expected: unknown): void {
-  const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)]
-  if (a !== b) problems.push(`${what}: ${a?.slice(0, 600)} instead of ${b?.slice(0, 600)}`)
 }

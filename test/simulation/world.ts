@@ -35,6 +35,7 @@ import type {
   StepNode,
   Target,
 } from './model.ts'
+import { closesOf } from './model.ts'
 import type { Random } from './random.ts'
 import { Services } from './service.ts'
 
@@ -118,7 +119,10 @@ export class World {
       topology,
       files: new Map(),
       hash: '0'.repeat(64),
-      value: { text: '', file: 'simulated.yaml', folder: '/', fields: {}, expressions: {}, options: {} },
+      value: {
+        ...{ text: '', file: 'simulated.yaml', folder: '/', fields: {}, expressions: {}, options: {} },
+        closes: Object.fromEntries(model.nodes.flatMap(closesOf)),
+      },
       ledger_url: null,
       limits: { services: limitsOf(model), spend_usd, file: null },
     }

@@ -138,7 +138,7 @@ export class MemoryLedger implements Ledger, RunLedger {
   }
 
   async entriesOfRow(_log: number, row: number): Promise<StoredEntry[]> {
-    return this.#all().filter(each => each.row === row)
+    return this.#of(row)
   }
 
   async *entries(): AsyncIterable<StoredEntry> {
@@ -146,7 +146,7 @@ export class MemoryLedger implements Ledger, RunLedger {
   }
 
   async *entriesOfRun(): AsyncIterable<StoredEntry> {
-    yield* this.#all().filter(each => each.row === null)
+    yield* this.#of(null)
   }
 
   async payload(_log: number, seq: number): Promise<StoredPayload | null> {
@@ -169,6 +169,12 @@ export class MemoryLedger implements Ledger, RunLedger {
       )
     }
     return [...open.values()].flat()
+  }
+
+  #of(row: number | null): StoredEntry[] {
+    return this.entries_kept.flatMap(({ encoded }, seq) =>
+      encoded.row === row ? [this.#stored(seq) as StoredEntry] : [],
+    )
   }
 
   #all(): StoredEntry[] {

@@ -8,8 +8,11 @@ import { resumeRun } from '../../src/engine/resume.ts'
 import { type Progress, type RunResult, runPlan } from '../../src/engine/run.ts'
 import type { EndingFact, GroupClosed } from '../../src/model/entry.ts'
 import { fateOf } from '../../src/model/outcome.ts'
+import type { Courses, Recordings } from '../../src/model/recording.ts'
 import { derive, type Json, type Row, withoutPrototypes } from '../../src/model/row.ts'
 import type { Plan } from '../../src/plan/plan.ts'
+import { recordedCalls } from '../../src/read/recorded/answers.ts'
+import { recordedCourses } from '../../src/read/recorded/courses.ts'
 import type {
   AggregateSpec,
   BatchResult,
@@ -71,6 +74,8 @@ export interface RigRun {
   readonly abandon?: boolean
   readonly from_ledger_only?: boolean
   readonly shared?: SharedLimits
+  /** What another run has on record, which is replayed. */
+  readonly on_record?: { readonly recordings: Recordings; readonly courses: Courses }
 }
 
 export class Rig {
@@ -136,6 +141,14 @@ export class Rig {
     return (this.disk.get(sink) ?? []).map(row => row[field])
   }
 
+  async onRecord(): Promise<NonNullable<RigRun['on_record']>> {
+    const { topology, value } = this.plan()
+    return {
+      recordings: await recordedCalls(this.ledger, 1, topology),
+      courses: await recordedCourses(this.ledger, 1, topology, value.closes),
+    }
+  }
+
   plan(): Plan {
     const own = [feed(() => this.clock), wait(() => this.clock), gather, keep(this.disk)]
     const { plan, diagnostics } = compileText(this.text, { catalogue: testCatalogue().with([...own, ...this.#more]) })
@@ -144,10 +157,10 @@ export class Rig {
     return plan
   }
 
-  #request({ stop_after_ms, onProgress, shared }: RigRun) {
+  #request({ stop_after_ms, onProgress, shared, on_record }: RigRun) {
     const stop = new AbortController()
     if (stop_after_ms !== undefined) this.clock.wake(stop_after_ms * 1000, () => stop.abort())
-    return { plan: this.plan(), run: RUN, clock: this.clock, signal: stop.signal, onProgress, shared }
+    return { plan: this.plan(), run: RUN, clock: this.clock, signal: stop.signal, onProgress, shared, ...on_record }
   }
 }
 

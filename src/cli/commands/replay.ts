@@ -12,7 +12,7 @@ export function replayCommand(context: Context, done: (exit: number) => void): C
       'Runs a pipeline, as it was or changed, on the answers that another run recorded: no service is asked. A row that asks for what is not on record fails.',
     )
     .argument('<file>', 'the pipeline file')
-    .requiredOption('--from <run>', 'the run whose answers are given')
+    .requiredOption('--from <run>', 'the run whose answers are given; latest is the latest that is no replay')
     .option('--live', 'ask the services again, and tell which answers differ from the record')
     .option(
       '--outputs <folder>',

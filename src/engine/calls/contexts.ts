@@ -1,10 +1,10 @@
 /** What plugins get besides rows: most visits share one context, those at nodes with services can call them. */
 
+import { FIRST_PATH } from '../../model/lineage.ts'
 import type { CallPlace } from '../../model/recording.ts'
 import type { AggregateNode, GateNode, Plan, PlanNode, SinkNode, TransformNode } from '../../plan/plan.ts'
 import type { Keyed, OutboundSink, Outgoing } from '../../sdk/spec.ts'
 import type { Batch } from '../batches.ts'
-import type { Frame } from '../frames.ts'
 import type { Member, Parcel } from '../parcels.ts'
 import { sent } from '../sending.ts'
 import { refuseCall } from '../step.ts'
@@ -73,18 +73,19 @@ export class Contexts {
     const { subject, id, attempt } = token
     token.answers ??= new Answers()
     const { answers } = token
-    const place = () => this.#placeOf(subject, node, token.frames)
+    const place = () => this.#placeOf(subject, node, token)
     return { subject, token: id, node, attempt, answers, place }
   }
 
-  #placeOf({ origin }: Subject, { name }: PlanNode, frames: Frame | null): CallPlace {
+  /** `token`: null for a batch. */
+  #placeOf({ origin }: Subject, { name }: PlanNode, token: Token | null): CallPlace {
     const branches: string[] = []
-    for (let at = frames; at !== null; at = at.outer) {
+    for (let at = token?.frames ?? null; at !== null; at = at.outer) {
       const fork = this.#nodes[at.fork.node - 1]
       if (fork?.kind === 'fork') branches.unshift(fork.branches[at.branch]?.branch ?? '')
     }
     const source = origin === null ? null : (this.#nodes[origin.source - 1]?.name ?? null)
-    return { source, index: origin?.index ?? 0, node: name, branches }
+    return { source, index: origin?.index ?? 0, node: name, branches, path: token?.path ?? FIRST_PATH }
   }
 
   #plain(attempt: number): CallingContext {

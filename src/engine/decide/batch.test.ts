@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { AggregateNode } from '../../plan/plan.ts'
 import type { BatchResult } from '../../sdk/spec.ts'
-import { type BatchState, refusal, type Trigger, triggerOf } from './batch.ts'
+import { type BatchState, refusal, type Trigger, triggerOf, triggerOnRecord } from './batch.ts'
 
 type Triggers = AggregateNode['trigger']
 const NEVER: Triggers = { count: null, max_age_ms: null, when: null }
@@ -94,5 +94,24 @@ describe('what a plugin may return', () => {
   test('its own error is the batch’s', () => {
     const error = { kind: 'error', code: 'BUSY', message: 'busy', retryable: true } as const
     expect(refusal(node('transform', 2), error, 5)).toBe(error)
+  })
+})
+
+describe('triggers in a replay', () => {
+  const AGED = { max_age_ms: 10, when: null, count: 4 }
+  const OLD = { age_us: 1e9, latched: true }
+
+  test.each<[string, Partial<BatchState>, string, number, Trigger | null | 'no record']>([
+    // state; on record: trigger, size
+    ['waits for as many as it had, however old', { ...OLD, count: 2 }, 'max_age', 3, null],
+    ['is closed by age at that many, however young', { count: 3 }, 'max_age', 3, 'max_age'],
+    ['is closed by `when` at that many', { count: 3 }, 'when', 3, 'when'],
+    ['is not closed by time that did not close it', { ...OLD, count: 3 }, 'end_of_input', 3, null],
+    ['is closed at the end of input', { ...OLD, count: 2, input_ended: true }, 'max_age', 3, 'end_of_input'],
+    ['is closed by count', { ...OLD, count: 4 }, 'end_of_input', 4, 'count'],
+    ['has more members than on record', { count: 3 }, 'max_age', 2, 'no record'],
+  ])('a batch %s', (_name, state, trigger, size, expected) => {
+    const on_record = triggerOnRecord(AGED, open(state), { trigger, size })
+    expect(on_record === null ? 'no record' : on_record.fires).toBe(expected)
   })
 })

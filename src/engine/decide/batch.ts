@@ -21,6 +21,27 @@ export function triggerOf(trigger: AggregateNode['trigger'], batch: BatchState):
   return batch.input_ended ? 'end_of_input' : null
 }
 
+/** What another run has on record of a batch. */
+export interface BatchOnRecord {
+  readonly size: number
+  readonly trigger: string
+}
+
+/**
+ * The trigger in a replay, as long as the record fits: a batch that time closed is closed when it has as many members as it
+ * had then, and time closes no other. null if it has more members.
+ */
+export function triggerOnRecord(
+  trigger: AggregateNode['trigger'],
+  batch: BatchState,
+  record: BatchOnRecord,
+): { readonly fires: Trigger | null } | null {
+  if (batch.count > record.size) return null
+  const by_time = record.trigger === 'max_age' || record.trigger === 'when' ? record.trigger : null
+  if (by_time !== null && batch.count === record.size) return { fires: by_time }
+  return { fires: triggerOf({ ...trigger, max_age_ms: null }, { ...batch, latched: false }) }
+}
+
 /** An error for the whole batch if the result isn't what the node demands, else null. */
 export function refusal(node: AggregateNode, result: BatchResult, members: number): RowError | null {
   if (result.kind === 'error') return result

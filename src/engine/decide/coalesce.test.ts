@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { CoalesceNode } from '../../plan/plan.ts'
-import { causeOf, type GroupState, type Verdict, verdictOn } from './coalesce.ts'
+import { causeOf, type GroupState, type Verdict, verdictOn, verdictOnRecord } from './coalesce.ts'
 
 type Policy = CoalesceNode['policy']
 
@@ -159,5 +159,28 @@ describe('properties', () => {
           if (verdictOn(policy, state).kind === 'merge') expect(state.arrived).toBeGreaterThan(0)
       }),
     )
+  })
+})
+
+describe('verdicts in a replay', () => {
+  test.each<[string, Policy, readonly number[], readonly number[], string, readonly number[], string | null]>([
+    // policy, arrived, lost; on record: verdict, members
+    ['waits for who had come when its time was up', ALL, [0], [], 'timeout', [1, 0], 'wait'],
+    ['is timed out when all have come who had', ALL, [0, 1], [], 'timeout', [1, 0], 'timeout'],
+    ['is timed out even if another branch is lost before', ALL, [0], [2], 'timeout', [0], 'timeout'],
+    ['waits though another branch is lost', ALL, [], [2], 'timeout', [0], 'wait'],
+    ['merges what had come in time', BEST, [2], [], 'merged', [2], 'merge'],
+    ['merges what had come in time, and not before', BEST, [2], [0], 'merged', [1, 2], 'wait'],
+    ['fails by its merge as it did', BEST, [2], [], 'select_missing', [2], 'merge'],
+    ['merges who came first', FIRST, [1], [], 'merged', [1], 'merge'],
+    ['waits for as many as it had', quorum(2), [1], [], 'merged', [1, 2], 'wait'],
+    ['fails by a loss, whoever came before', ALL, [0, 1], [2], 'branch_lost', [0], 'branch_lost'],
+    ['waits for the loss', quorum(2), [0], [1], 'quorum_not_met', [], 'wait'],
+    ['knows nothing of another branch', ALL, [2], [], 'timeout', [0], null],
+    ['knows nothing if one is lost that had come', BEST, [1], [2], 'merged', [1, 2], null],
+  ])('%s', (_name, policy, arrived, lost, on_record, members, expected) => {
+    const group = { expected: 3, arrived, lost }
+    const verdict = verdictOnRecord(policy, group, { verdict: on_record, members })
+    expect(verdict === null ? null : told(verdict)).toBe(expected)
   })
 })

@@ -30,6 +30,19 @@ export interface GroupState {
   readonly timed_out: boolean
 }
 
+/** A group, branch by branch: positions in the coalesce's list. */
+export interface GroupMembers {
+  readonly expected: number
+  readonly arrived: readonly number[]
+  readonly lost: readonly number[]
+}
+
+/** What another run has on record of a group; members as positions. */
+export interface GroupOnRecord {
+  readonly verdict: string
+  readonly members: readonly number[]
+}
+
 const WAIT: Verdict = { kind: 'wait' }
 const MERGE: Verdict = { kind: 'merge' }
 const CLOSE: Verdict = { kind: 'close' }
@@ -51,4 +64,27 @@ export function verdictOn(policy: CoalesceNode['policy'], group: GroupState): Ve
     case 'first':
       return arrived > 0 ? MERGE : WAIT
   }
+}
+
+/**
+ * The verdict in a replay, as long as the record fits: a group that time closed is closed when all have come that had come
+ * then, whoever is lost meanwhile, and time closes no other. null if it doesn't fit: other branches came, or one is lost.
+ */
+export function verdictOnRecord(
+  policy: CoalesceNode['policy'],
+  { expected, arrived, lost }: GroupMembers,
+  record: GroupOnRecord,
+): Verdict | null {
+  const { members, verdict } = record
+  const state = { expected, arrived: arrived.length, lost: lost.length, timed_out: false }
+  // Whoever came before or after the loss, the group fails by it.
+  if (verdict === 'branch_lost' || verdict === 'quorum_not_met') return verdictOn(policy, state)
+  if (arrived.some(each => !members.includes(each)) || members.some(each => lost.includes(each))) return null
+  if (!isClosedByTime(policy, record)) return verdictOn(policy, state)
+  return verdictOn(policy, { ...state, lost: 0, timed_out: arrived.length === members.length })
+}
+
+/** Best effort without some branches merges the same, whether time was up or they were lost. */
+function isClosedByTime(policy: CoalesceNode['policy'], { verdict }: GroupOnRecord): boolean {
+  return verdict === 'timeout' || policy.kind === 'best_effort'
 }

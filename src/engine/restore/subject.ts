@@ -20,6 +20,7 @@ import {
 } from '../../model/entry.ts'
 import { CustodyError } from '../../model/error.ts'
 import { type FieldOrder, inOrder } from '../../model/field-order.ts'
+import { branchPath, elementPath, FIRST_PATH, mergedPath } from '../../model/lineage.ts'
 import { IN_DOUBT } from '../../model/outcome.ts'
 import { frozen, type Json, type Row } from '../../model/row.ts'
 import type { Plan, PlanNode } from '../../plan/plan.ts'
@@ -182,6 +183,7 @@ class SubjectFold {
       value,
       { kind: 'flow', node: this.#groups.get(group)?.node ?? 0 },
       frames,
+      this.#pathAtBirth(birth),
     )
     this.#tokens.set(token, {
       token: born,
@@ -202,7 +204,15 @@ class SubjectFold {
     if (group === undefined || parent === null) return null
     switch (GROUP_KINDS[group.kind]) {
       case 'fork': {
-        const fork = this.#forks.get(number) ?? { group: number, node: group.node, row: {}, value, joins: [] }
+        const { path } = parent.token
+        const fork = this.#forks.get(number) ?? {
+          group: number,
+          node: group.node,
+          row: {},
+          path,
+          value,
+          joins: [],
+        }
         this.#forks.set(number, fork)
         this.#parents.set(number, parent)
         return { fork, branch: ordinal, outer: parent.token.frames }
@@ -213,6 +223,23 @@ class SubjectFold {
       }
       default:
         return null
+    }
+  }
+
+  #pathAtBirth({ group: number, ordinal, parents }: BirthFact): string {
+    const group = this.#groups.get(number)
+    const parent = parents.length === 0 ? null : this.#folded(parents[0] as number).token
+    if (group === undefined) return FIRST_PATH
+    switch (GROUP_KINDS[group.kind]) {
+      case 'fork':
+        return branchPath(parent?.path ?? FIRST_PATH, this.#branchName(group.node, ordinal))
+      case 'merge': {
+        const node = this.#node(group.node)
+        const frame = node.kind === 'coalesce' ? frameOf(parent?.frames ?? null, node.fork) : null
+        return mergedPath(frame?.fork.path ?? FIRST_PATH, node.name)
+      }
+      default:
+        return elementPath(parent?.path ?? FIRST_PATH, ordinal)
     }
   }
 

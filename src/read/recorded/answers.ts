@@ -12,6 +12,7 @@ import { type CallReader, locatedCalls, type ValuePlace } from './calls.ts'
 interface Recording extends ValuePlace {
   readonly kind: RecordedCall['kind']
   readonly token: number
+  readonly path: string
   readonly attempt: number
   readonly ordinal: number
   used: boolean
@@ -21,11 +22,11 @@ interface Recording extends ValuePlace {
 export async function recordedCalls(reader: CallReader, log: number, topology: Topology): Promise<Recordings> {
   const book = new AnswerBook(reader, log)
   for await (const call of locatedCalls(reader, log, topology)) {
-    const { kind, response_at, token, attempt, ordinal } = call
+    const { kind, response_at, token, place, attempt, ordinal } = call
     const asked = kind === null ? undefined : await call.request()
     if (kind !== null && asked !== undefined)
       book.add(
-        { ...response_at, kind, token, attempt, ordinal, used: false },
+        { ...response_at, kind, token, path: place.path, attempt, ordinal, used: false },
         { ...call, request: canonicalize(asked) },
       )
   }
@@ -55,8 +56,9 @@ class AnswerBook implements Recordings {
   async take({ place, attempt, ordinal, service, request }: CallAsked, only?: 'answer'): Promise<RecordedCall | null> {
     const in_place = this.#by_place.get(keyOf(service, request, place)) ?? []
     const here = in_place.filter(each => !each.used && (only ?? each.kind) === each.kind)
-    const same = here.find(each => each.attempt === attempt && each.ordinal === ordinal)
-    const found = same ?? here[0] ?? this.#elsewhere(service, request)
+    const own = here.filter(each => each.path === place.path)
+    const same = (each: Recording) => each.attempt === attempt && each.ordinal === ordinal
+    const found = own.find(same) ?? own[0] ?? here.find(same) ?? here[0] ?? this.#elsewhere(service, request)
     if (found === undefined) return null
     found.used = true
     const payload = await this.#reader.payload(this.#log, found.seq)

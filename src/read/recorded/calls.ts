@@ -10,12 +10,13 @@ import {
   type OriginFact,
   type SubjectEntry,
 } from '../../model/entry.ts'
+import { FIRST_PATH } from '../../model/lineage.ts'
 import type { CallPlace, RecordedCall } from '../../model/recording.ts'
 import type { Json } from '../../model/row.ts'
 import type { Topology } from '../../model/topology.ts'
 import { decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { decodePayload } from '../values.ts'
-import { branchesOf } from './branches.ts'
+import { lineageOf } from './lineage.ts'
 
 /** The part of a ledger's read side that finding calls needs. */
 export type CallReader = Pick<LedgerReader, 'entries' | 'entriesOfRow' | 'payload'>
@@ -111,7 +112,7 @@ function* callsOf(
   if (first === undefined || entries.every(({ entry }) => entry.calls.length === 0)) return
   const { nodes } = topology
   const { subject } = first
-  const branches = branchesOf(
+  const lineages = lineageOf(
     all.map(({ entry }) => entry),
     topology,
   )
@@ -135,7 +136,8 @@ function* callsOf(
         source: origin === null ? null : (nodes[origin.source - 1]?.name ?? null),
         index: origin?.index ?? 0,
         node: node.name,
-        branches: branches.get(call.token) ?? [],
+        branches: lineages.get(call.token)?.branches.map(({ branch }) => branch) ?? [],
+        path: lineages.get(call.token)?.path ?? FIRST_PATH,
       },
       attempt: call.attempt,
       ordinal: call.ordinal,

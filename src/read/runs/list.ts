@@ -49,12 +49,13 @@ export async function listRuns(reader: LedgerReader, isHeld: IsHeld): Promise<Ru
 
 /**
  * The log of the run that `name` means: an id, a unique beginning of one, `latest` (the one that was opened last), or
- * `latest~2` (the second before it).
+ * `latest~2` (the second before it). With `replays: false` these pass over runs that replay another.
  * @throws CustodyError CUSTODY_RUN_UNKNOWN, CUSTODY_RUN_AMBIGUOUS.
  */
 export async function findRun(
   reader: LedgerReader,
   name: string,
+  { replays = true }: { readonly replays?: boolean } = {},
 ): Promise<{ readonly log: number; readonly run: string }> {
   const runs: Array<{ log: number; run: string }> = []
   for (const { log, run } of await reader.logs()) if (run !== null) runs.push({ log, run })
@@ -64,11 +65,16 @@ export async function findRun(
     })
   const [latest, before = '0'] = /^latest(?:~(\d{1,9}))?$/.exec(name) ?? []
   if (latest !== undefined) {
-    const found = runs.toSorted((a, b) => b.log - a.log)[Number(before)]
-    if (found !== undefined) return found
+    let left = Number(before)
+    let counted = 0
+    for (const found of runs.toSorted((a, b) => b.log - a.log)) {
+      if (!replays && (await openingOf(reader, found.log)).replays !== undefined) continue
+      if (left-- === 0) return found
+      counted++
+    }
     throw new CustodyError(
       'CUSTODY_RUN_UNKNOWN',
-      `the ledger ${reader.url} has ${runs.length} runs, so there is no ${name}`,
+      `the ledger ${reader.url} has ${counted} runs${replays ? '' : ' that are no replays'}, so there is no ${name}`,
     )
   }
   const wanted = name.toLowerCase().replace(/…$/, '')

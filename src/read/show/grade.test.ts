@@ -60,7 +60,8 @@ test('fully: no node may give something else', async () => {
   const raced = await grade(topology({ join: { policy: 'first' } }))
   expect(raced).toEqual({
     repeatable: 'fully',
-    reason: 'every node gives the same for the same rows; at `join` the order of arrival decides',
+    reason:
+      'every node gives the same for the same rows; at `join` the order of arrival decides, and a replay follows it',
   })
 })
 

@@ -1,6 +1,6 @@
 /**
  * Whether a run could be repeated, as far as its nodes decide. What isn't told: whether its sources would read the same
- * again, and which branch or batch came first where timing decides.
+ * again. Where time decides, a new run may come to something else, and a replay doesn't.
  */
 import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
 import type { Topology, TopologyNode } from '../../model/topology.ts'
@@ -23,7 +23,7 @@ export async function gradeOf(reader: LedgerReader, log: number, topology: Topol
   if (silent.length > 0)
     return { repeatable: 'no', reason: `what ${namesOf(silent)} hears from outside isn’t recorded` }
   const raced = topology.nodes.filter(({ policy }) => policy === 'first' || policy === 'quorum')
-  const but = raced.length === 0 ? '' : `; at ${namesOf(raced)} the order of arrival decides`
+  const but = raced.length === 0 ? '' : `; at ${namesOf(raced)} the order of arrival decides, and a replay follows it`
   if (free.length === 0) return { repeatable: 'fully', reason: `every node gives the same for the same rows${but}` }
   if (await hasErasedCalls(reader, log)) return { repeatable: 'no', reason: 'some recorded answers are erased' }
   return { repeatable: 'from_record', reason: `all that ${namesOf(free)} asked and heard is recorded${but}` }

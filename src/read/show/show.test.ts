@@ -15,18 +15,22 @@ import {
 } from '../../../test/support/ledger.ts'
 import { openLedger, openLedgerReader } from '../../ledger/open.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import type { RunLedger } from '../../ledger/write-port.ts'
+import type { RunDraft, RunLedger } from '../../ledger/write-port.ts'
+import type { RunEntry } from '../../model/entry.ts'
 import { findRun, listRuns } from '../runs/list.ts'
 import { showRun } from './show.ts'
 
 const SECOND = '019b7c1b-0000-7000-8000-000000000002'
 
 /** A ledger with a run for each of `work`, open for reading. */
-async function ledgerWith(work: Readonly<Record<string, (run: RunLedger) => Promise<void>>>): Promise<LedgerReader> {
+async function ledgerWith(
+  work: Readonly<Record<string, (run: RunLedger) => Promise<void>>>,
+  open: (run: string) => RunDraft = opening,
+): Promise<LedgerReader> {
   const folder = mkdtempSync(join(tmpdir(), 'custody-show-'))
   const url = `sqlite:${join(folder, 'ledger.db')}`
   const ledger = await openLedger(url, testPorts(), { create: true })
-  for (const [run, each] of Object.entries(work)) await each(await ledger.openRun(run, opening(run)))
+  for (const [run, each] of Object.entries(work)) await each(await ledger.openRun(run, open(run)))
   await ledger.close()
   const reader = await openLedgerReader(url)
   onTestFinished(async () => {
@@ -145,4 +149,16 @@ test('runs are found by id, unique beginning, `latest` and what was before it', 
   await expect(findRun(reader, 'ffff')).rejects.toMatchObject({ code: 'CUSTODY_RUN_UNKNOWN' })
   await expect(findRun(reader, '')).rejects.toMatchObject({ code: 'CUSTODY_RUN_UNKNOWN' })
   await expect(findRun(await ledgerWith({}), 'latest')).rejects.toMatchObject({ code: 'CUSTODY_RUN_UNKNOWN' })
+})
+
+test('`latest` may pass over runs that replay another', async () => {
+  const none = async () => undefined
+  const reader = await ledgerWith({ [RUN]: none, [SECOND]: none }, run => {
+    const draft = opening(run)
+    return run === SECOND ? { ...draft, entry: { ...draft.entry, replays: RUN } as RunEntry } : draft
+  })
+  const find = async (name: string) => (await findRun(reader, name, { replays: false })).run
+  expect(await find('latest')).toBe(RUN)
+  expect(await find(SECOND)).toBe(SECOND)
+  await expect(find('latest~1')).rejects.toMatchObject({ code: 'CUSTODY_RUN_UNKNOWN' })
 })

@@ -1,0 +1,152 @@
+/** Replays where time decides. That they come to the same whatever the plan is for the simulation to show. */
+import { describe, expect, test } from 'vitest'
+import { Rig, transformOf } from '../../../test/support/rig.ts'
+
+const racing = (more: string, rows: string) => `
+name: racing
+defaults: { on_error: discard, on_invalid: discard }
+sources:
+  rows: { plugin: feed, options: { chunks: [{ rows: [${rows}] }] }, to: split }
+nodes:
+  split: { fork: { left: slow, right: slower } }
+  slow: { transform: wait, options: { ms_of: left }, to: join }
+  slower: { transform: wait, options: { ms_of: right }, to: join }
+  join: { coalesce: [left, right], merge: nested, to: all, ${more} }
+sinks:
+  all: { plugin: keep, options: {} }
+`
+const ROWS = '{ n: 1, left: 9, right: 3 }, { n: 2, left: 2, right: 5 }'
+/** Nothing takes its time. */
+const AT_ONCE = '{ n: 1 }, { n: 2 }'
+const came = (rig: Rig) => (rig.disk.get('all') ?? []).map(row => Object.keys(row).join())
+
+async function replayed(recorded: Rig, text: string): Promise<Rig> {
+  const rig = new Rig(text)
+  const { error } = await rig.run({ on_record: await recorded.onRecord() })
+  expect(error).toBeNull()
+  return rig
+}
+
+async function recorded(text: string): Promise<Rig> {
+  const rig = new Rig(text)
+  expect((await rig.run()).error).toBeNull()
+  return rig
+}
+
+describe('a group', () => {
+  test('merges the branch that came first, whichever comes first now', async () => {
+    const before = await recorded(racing('policy: first', ROWS))
+    expect(came(before)).toEqual(['right', 'left'])
+    expect(came(await recorded(racing('policy: first', AT_ONCE)))).toEqual(['left', 'left'])
+    expect(came(await replayed(before, racing('policy: first', AT_ONCE)))).toEqual(['right', 'left'])
+  })
+
+  test('is timed out as it was, and not when it was not', async () => {
+    const best = 'policy: best_effort, timeout: 4ms'
+    const before = await recorded(racing(best, ROWS))
+    expect(came(before)).toEqual(['right', 'left,right'])
+    expect(came(await replayed(before, racing(best, AT_ONCE)))).toEqual(['right', 'left,right'])
+    const much_later = '{ n: 1, left: 1000, right: 1 }, { n: 2, left: 2000, right: 1 }'
+    expect(came(await replayed(before, racing(best, much_later)))).toEqual(['right', 'left,right'])
+  })
+
+  test('that another policy decides now meets the order on record all the same', async () => {
+    const before = await recorded(racing('policy: best_effort, timeout: 4ms', ROWS))
+    expect(came(await replayed(before, racing('policy: first', AT_ONCE)))).toEqual(['right', 'left'])
+    expect(came(await replayed(before, racing('policy: require_all', AT_ONCE)))).toEqual(['left,right', 'left,right'])
+  })
+
+  test('is decided without a branch that does not come any more', async () => {
+    const before = await recorded(racing('policy: first', ROWS))
+    const without = racing('policy: first', AT_ONCE).replace('options: { ms_of: right }', 'options: { drop: true }')
+    expect(came(await replayed(before, without))).toEqual(['left', 'left'])
+  })
+})
+
+const gathering = (trigger: string, times: readonly number[]) => `
+name: gathering
+defaults: { on_error: discard, on_invalid: discard }
+sources:
+  rows: { plugin: feed, options: { chunks: [${times.map((ms, i) => `{ after_ms: ${ms}, rows: [{ n: ${i + 1} }] }`).join()}] }, to: both }
+nodes:
+  both: { fork: { counted: batch, written: all } }
+  batch: { aggregate: gather, trigger: { ${trigger} }, to: all }
+sinks:
+  all: { plugin: keep, options: {} }
+`
+const told = (rig: Rig) =>
+  (rig.disk.get('all') ?? []).map(row => (row.ns === undefined ? row.n : JSON.stringify(row.ns)))
+
+describe('a batch', () => {
+  const TIMES = [0, 30, 80, 10]
+  const WRITTEN = [1, 2, '[1,2]', 3, 4, '[3,4]']
+
+  test.each(['max_age: 50ms', "when: 'batch.age_seconds > 1.5'"])('is closed by %s when it was', async trigger => {
+    const before = await recorded(gathering(trigger, trigger.startsWith('when') ? [0, 300, 2000, 100] : TIMES))
+    expect(told(before)).toEqual(WRITTEN)
+    expect(told(await replayed(before, gathering(trigger, [0, 0, 0, 0])))).toEqual(WRITTEN)
+    expect(told(await replayed(before, gathering(trigger, [0, 5000, 5000, 5000])))).toEqual(WRITTEN)
+  })
+
+  test('is closed as the pipeline says now, if that is something else', async () => {
+    const before = await recorded(gathering('max_age: 50ms', TIMES))
+    expect(told(await replayed(before, gathering('count: 3', TIMES)))).toEqual([1, 2, '[1,2,3]', 3, 4, '[4]'])
+    expect(told(await replayed(before, gathering('max_age: 1h', TIMES)))).toEqual([1, 2, 3, 4, '[1,2,3,4]'])
+  })
+
+  test('has the members that it can have, if records are missing or new', async () => {
+    const before = await recorded(gathering('max_age: 50ms', TIMES))
+    expect(told(await replayed(before, gathering('max_age: 50ms', [0])))).toEqual([1, '[1]'])
+    expect(told(await replayed(before, gathering('max_age: 50ms', [...TIMES, 0])))).toEqual([
+      1,
+      2,
+      '[1,2]',
+      3,
+      4,
+      5,
+      '[3,4,5]',
+    ])
+  })
+})
+
+test('siblings that ask the same are given each its own answer', async () => {
+  let asked = 0
+  const text = `
+name: siblings
+defaults: { on_error: discard, on_invalid: discard }
+sources:
+  rows: { plugin: feed, options: { chunks: [{ rows: [{ n: 1 }] }] }, to: parts }
+nodes:
+  parts: { transform: parts, options: {}, to: ask }
+  ask: { transform: query, options: {}, to: all }
+sinks:
+  all: { plugin: keep, options: {} }
+`
+  const before: Rig = new Rig(text, [parts, ask(() => 100 - 10 * asked)])
+  await before.run()
+  expect(before.column('all', 'answer')).toEqual([1, 2, 3])
+  // The last answer came first, and stands first on record.
+  expect(before.facts<{ token: number }>('calls').map(({ token }) => token)).toEqual([4, 3, 2])
+  const again = new Rig(text, [parts, ask(() => 0)])
+  await again.run({ on_record: await before.onRecord() })
+  expect(again.column('all', 'answer')).toEqual([1, 2, 3])
+  expect(asked).toBe(3)
+
+  function ask(after_ms: () => number) {
+    const call = async () => {
+      const answer = ++asked
+      await before.clock.sleep(after_ms() * 1000)
+      return { kind: 'answer', response: answer } as const
+    }
+    return transformOf(
+      'query',
+      async (row, context) => {
+        const heard = await context.call('oracle', { request: null }, call)
+        return heard.kind === 'error' ? heard : { kind: 'row', row: { ...row, answer: heard.response } }
+      },
+      { determinism: 'external', services: () => ['oracle'] },
+    )
+  }
+})
+
+const parts = transformOf('parts', row => ({ kind: 'rows', rows: [row, row, row] }), { cardinality: 'many' })
