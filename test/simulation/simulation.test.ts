@@ -3,7 +3,7 @@ import { repeating, SHAPES } from './shapes.ts'
 import { simulate } from './simulate.ts'
 
 /** Of each shape; of those with calls, which take longer, a quarter. */
-const SEEDS = Number(process.env.CUSTODY_SEEDS ?? 400)
+const SEEDS = Number(process.env.CUSTODY_SEEDS ?? 200)
 const FIRST = Number(process.env.CUSTODY_SEED ?? 1)
 
 test.each(Object.entries(SHAPES))(
