@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { measure, type Start } from './start.ts'
+import { median } from './statistics.ts'
 import { OPEN_GROUPS } from './workloads.ts'
 
 export interface OpenGroupsResult {
@@ -10,7 +11,7 @@ export interface OpenGroupsResult {
   readonly groups: number
   readonly rows_per_second: number
   readonly peak_rss_bytes: number
-  /** Most RSS in the last quarter of the run / in its second quarter: 1 is flat. Each quarter has whole batches. */
+  /** Most RSS while a batch filled, in the last quarter of the run / in its second quarter, medians of each: 1 is flat. */
   readonly rss_growth: number
   /** Most RSS while each tenth of the rows was read. */
   readonly rss_of_tenths_bytes: readonly number[]
@@ -19,14 +20,21 @@ export interface OpenGroupsResult {
 export async function measureOpenGroups(rows: number, folder: string, start: Start): Promise<OpenGroupsResult> {
   const run = await measure({ kind: 'run', workload: 'groups', rows, evidence: true, folder }, start)
   rmSync(join(folder), { recursive: true, force: true })
-  const most = (nth: number, of: number) =>
-    Math.max(...run.marks.filter(each => Math.ceil((of * each.rows) / rows) === nth).map(each => each.rss_bytes))
+  const within = (from: number, to: number) =>
+    run.marks.filter(each => each.rows > from && each.rows <= to).map(each => each.rss_bytes)
+  const ofTenth = (nth: number) => Math.max(...within(((nth - 1) * rows) / 10, (nth * rows) / 10))
+  const ofQuarter = (nth: number) => {
+    const peaks: number[] = []
+    for (let from = ((nth - 1) * rows) / 4; from < (nth * rows) / 4; from += OPEN_GROUPS)
+      peaks.push(Math.max(...within(from, from + OPEN_GROUPS)))
+    return median(peaks)
+  }
   return {
     rows,
     groups: OPEN_GROUPS,
     rows_per_second: run.rows_per_second,
     peak_rss_bytes: run.peak_rss_bytes,
-    rss_growth: most(4, 4) / most(2, 4),
-    rss_of_tenths_bytes: Array.from({ length: 10 }, (_, i) => most(i + 1, 10)),
+    rss_growth: ofQuarter(4) / ofQuarter(2),
+    rss_of_tenths_bytes: Array.from({ length: 10 }, (_, i) => ofTenth(i + 1)),
   }
 }
