@@ -24,16 +24,19 @@ import { LineRecord } from './line-record.ts'
 import { Merges } from './merges.ts'
 import type { Apply, News } from './news.ts'
 import type { Outputs } from './outputs.ts'
-import type { Clock } from './ports.ts'
 import { upstreamFirst } from './reach.ts'
 import type { Recorder } from './recorder.ts'
 import type { Retracing } from './retrace/retracing.ts'
 import { Sender } from './sender.ts'
+import type { SessionClock } from './session-clock.ts'
 import { callNext, type Stations } from './stations.ts'
 import { asDefect, type Step, writeRow } from './step.ts'
 import { standing, Token } from './token.ts'
 import { Turns } from './turns.ts'
 import type { UnderWay } from './under-way.ts'
+
+/** In one commit. A thousand rows have some thousands as a rule; an expansion or a batch may set very many going. */
+const MOST_VISITS = 65_536
 
 type Performing = TransformNode | GateNode
 
@@ -42,7 +45,7 @@ export interface FlowParts {
   readonly stations: Stations
   readonly recorder: Recorder
   readonly outputs: Outputs
-  readonly clock: Clock
+  readonly clock: SessionClock
   readonly contexts: Contexts
   readonly news: News
   /** null if the run is no replay, or time decides nothing in it. */
@@ -74,8 +77,8 @@ export class Flow {
   #passes = false
   /** Goes on though a commit is due. */
   #hurries = false
-  /** When the last visit began that time may have decided. */
-  #raced_us = 0
+  /** Visits since the last commit. */
+  #visits = 0
 
   constructor(parts: FlowParts, reaches: (node: number, target: number) => boolean) {
     this.#parts = parts
@@ -130,6 +133,7 @@ export class Flow {
 
   /** What the next commit tells of the order of what is under way. To be asked once for each. */
   order(): CommitLine {
+    this.#visits = 0
     return this.#line_record.next()
   }
 
@@ -177,12 +181,13 @@ export class Flow {
   deliver(all = false): void {
     const thrown: unknown[] = []
     this.#hurries = all
-    while (this.hasNews && !this.#isOverdue) {
+    while (this.hasNews && !this.#waitsForCommit) {
       try {
         this.#deliverNext()
       } catch (error) {
         thrown.push(error)
         this.#hurries = true
+        this.#parts.contexts.close()
       }
     }
     this.#hurries = false
@@ -207,8 +212,13 @@ export class Flow {
     this.#passes = true
   }
 
-  get #isOverdue(): boolean {
-    return !this.#hurries && this.#parts.recorder.unsettled.isOverfull
+  /** Whether nothing more should happen before a commit: very many rows have facts, or few have very many. */
+  get isCommitOverdue(): boolean {
+    return this.#parts.recorder.unsettled.isOverfull || this.#visits >= MOST_VISITS
+  }
+
+  get #waitsForCommit(): boolean {
+    return !this.#hurries && this.isCommitOverdue
   }
 
   /**
@@ -247,7 +257,8 @@ export class Flow {
   /** Advances tokens, the last one first, and depth first what is born of them, until each has ended or waits. */
   #advance(stack: Token[]): void {
     for (let token = stack.pop(); token !== undefined; token = stack.pop()) {
-      if (this.#isOverdue) return this.#leave([...stack, token])
+      if (this.#waitsForCommit) return this.#leave([...stack, token])
+      this.#visits++
       try {
         this.#visit(token, stack)
       } catch (thrown) {
@@ -288,11 +299,10 @@ export class Flow {
     }
   }
 
+  /** Where time may decide, no two visits begin at once: so the record tells which came first. */
   #beginsAt({ number }: PlanNode): number {
-    const now_us = this.#parts.clock.now_us()
-    if (!this.#parts.races.has(number)) return now_us
-    this.#raced_us = Math.max(now_us, this.#raced_us + 1)
-    return this.#raced_us
+    const { clock, races } = this.#parts
+    return races.has(number) ? clock.next_us() : clock.now_us()
   }
 
   #perform(token: Token, node: Performing, started_us: number, stack: Token[]): void {
@@ -387,7 +397,7 @@ export class Flow {
   /** Lets tokens pass whose turn has come, until none can, or a commit is overdue. */
   #passTurns(): void {
     this.#passes = true
-    while (!this.#isOverdue) {
+    while (!this.#waitsForCommit) {
       const token = this.#turns.next()
       if (token === null) {
         this.#passes = false

@@ -6,7 +6,10 @@ import { Token } from './token.ts'
 
 export class LineRecord {
   readonly #line: Line
-  /** Changes told since the whole line was; they are never more than it is long, so that a reader has little to put together. */
+  /**
+   * Changes told since the whole line was, and commits that told them: never more than it is long, so that a reader has little
+   * to put together.
+   */
   #changes = Number.POSITIVE_INFINITY
 
   constructor(line: Line) {
@@ -21,11 +24,11 @@ export class LineRecord {
       this.#changes = 0
       return {}
     }
-    if (this.#changes + size >= line.length) {
+    this.#changes += size + 1
+    if (this.#changes > line.length) {
       this.#changes = 0
       return { line: Array.from(line.order(), memberOf) }
     }
-    this.#changes += size
     const told = runs.map(
       ({ behind, members }): LineRun => [behind === null ? 0 : memberOf(behind), ...members.map(memberOf)],
     )

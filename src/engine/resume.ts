@@ -67,7 +67,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
   try {
     request.atPoint?.('after_take_over')
     const history = await readHistory(reader, log)
-    const state = await restoreState(plan, history, reader, log, clock.now_us())
+    const state = await restoreState(plan, history, reader, log, Math.max(clock.now_us(), history.last_us))
     const sources = await createSources(plan)
     const reads = sources.map(source => readSoFar(source, history, request.from_ledger_only || request.abandon))
     for (const [i, { source }] of sources.entries()) if (reads[i]?.done === false) await source.prepare?.()
@@ -95,6 +95,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
       intakes: onReady => sources.map(({ node, source }, i) => new Intake(node, source, reads[i] ?? null, onReady)),
       from: {
         ...state,
+        last_us: history.last_us,
         down_since_us: Math.max(history.last_us, Math.min(held_until_us, clock.now_us())),
         published: history.published,
         abandon: request.abandon,

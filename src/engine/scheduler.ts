@@ -71,14 +71,14 @@ export class Scheduler {
    * @throws CustodyError a plugin's defect, a source or sink that failed; then the last facts may not be committed.
    */
   async run(): Promise<'end' | 'stopped' | 'budget_exhausted'> {
-    const { flow, recorder, calls, committer, signal } = this.#parts
+    const { flow, calls, committer, signal } = this.#parts
     for (;;) {
       committer.check()
       flow.deliver()
       this.#settle()
       if (signal.aborted && calls.under_way === 0) return this.#stop('stopped')
       const input = signal.aborted ? 'pending' : this.#take()
-      if (recorder.unsettled.isFull || this.#commit_due || calls.outbox.size > 0) await this.#commit()
+      if (this.#isCommitDue || this.#commit_due || calls.outbox.size > 0) await this.#commit()
       else if (input === 'more' || (input === 'end' && flow.flush())) continue
       else if (input === 'end' && flow.drained) return 'end'
       else if (this.#renew_due) await this.#renew()
@@ -96,6 +96,7 @@ export class Scheduler {
     const { flow, calls } = this.#parts
     calls.close()
     while (calls.under_way > 0) {
+      if (this.#commit_due) await this.#commit()
       if (this.#renew_due) await this.#renew()
       await this.#idle()
       try {
@@ -105,6 +106,10 @@ export class Scheduler {
       }
       this.#settle()
     }
+  }
+
+  get #isCommitDue(): boolean {
+    return this.#parts.recorder.unsettled.isFull || this.#parts.flow.isCommitOverdue
   }
 
   async #stop<Why>(why: Why): Promise<Why> {
@@ -164,8 +169,8 @@ export class Scheduler {
   }
 
   #take(): Input {
-    const { recorder, intakes, flow, limit } = this.#parts
-    while (!recorder.unsettled.isFull) {
+    const { intakes, flow, limit } = this.#parts
+    while (!this.#isCommitDue) {
       const intake = intakes[this.#source]
       if (intake === undefined) return 'end'
       const { all, resting } = flow.waiting

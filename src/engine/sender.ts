@@ -50,7 +50,8 @@ export class Sender {
     const outgoing = outgoingOf(node, outbound.sink, token.row)
     if (outgoing.kind === 'error') {
       if (together !== null) throw defect(node.name, 'refuses a row that it has begun to send')
-      return this.#sent(token, node, outgoing, started_us, stack)
+      // Nothing was sent, and nothing else could come of the same row.
+      return this.#sent(token, node, { ...outgoing, retryable: false }, started_us, stack)
     }
     this.#parts.line.stay(token)
     const batch = this.#parts.replays ? null : outbound.batch

@@ -79,10 +79,10 @@ describe('what isn’t accepted', () => {
     expect(summary.sinks.hook?.rows).toBe(2)
   })
 
-  test('isn’t even sent, if no request can be made of it', async () => {
+  test.each([false, true])('isn’t even sent, if no request can be made of it (retryable: %s)', async retryable => {
     const hook = new Hook()
     hook.request = row =>
-      row.n === 1 ? { kind: 'error', code: 'BAD', message: 'no address', retryable: false } : { n: row.n! }
+      row.n === 1 ? { kind: 'error', code: 'BAD', message: 'no address', retryable } : { n: row.n! }
     const rig = hook.on(pipeline(2))
     await rig.run()
     expect(hook.sent).toEqual([2])

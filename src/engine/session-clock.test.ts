@@ -4,7 +4,7 @@ import { SessionClock } from './session-clock.ts'
 
 test('rings as its clock does, until it is closed', () => {
   const clock = new VirtualClock()
-  const session = new SessionClock(clock)
+  const session = new SessionClock(clock, 0)
   const rung: string[] = []
   session.wake(10, () => rung.push('first'))
   session.wake(20, () => rung.push('called off'))()
@@ -15,4 +15,19 @@ test('rings as its clock does, until it is closed', () => {
   expect(clock.advance()).toBe(false)
   expect(rung).toEqual(['first'])
   expect(session.now_us()).toBe(clock.now_us())
+})
+
+test('begins behind the run’s last entry, though the machine’s clock was set back', () => {
+  const clock = new VirtualClock(1_000)
+  const session = new SessionClock(clock, 5_000)
+  expect(session.now_us()).toBe(5_000)
+  session.wake(10, () => undefined)
+  clock.advance()
+  expect(session.now_us()).toBe(5_010)
+  expect(new SessionClock(clock, 500).now_us()).toBe(clock.now_us())
+})
+
+test('gives no time twice where it is asked to, and doesn’t go back behind what it gave', () => {
+  const session = new SessionClock(new VirtualClock(1_000), 0)
+  expect([session.next_us(), session.next_us(), session.now_us()]).toEqual([1_000, 1_001, 1_001])
 })

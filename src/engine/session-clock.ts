@@ -1,22 +1,36 @@
-/** The clock of one session: at its end nothing rings any more, or a process would live on until the last alarm has rung. */
+/**
+ * The clock of one session. It begins no earlier than the run's last entry, whatever this machine's clock says: within a run
+ * time never goes back. At its end nothing rings any more, or a process would live on until the last alarm has rung.
+ */
 import type { Clock } from './ports.ts'
 
 export class SessionClock implements Clock {
   readonly #clock: Clock
+  /** What the machine's clock is behind. */
+  readonly #behind_us: number
+  /** What `next_us` gave last. */
+  #given_us = 0
   readonly #alarms = new Set<() => void>()
   #closed = false
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, last_us: number) {
     this.#clock = clock
+    this.#behind_us = Math.max(0, last_us - clock.now_us())
   }
 
   now_us(): number {
-    return this.#clock.now_us()
+    return Math.max(this.#ticked_us, this.#given_us)
+  }
+
+  /** The time now, or a bit later: never the same twice. */
+  next_us(): number {
+    this.#given_us = Math.max(this.now_us(), this.#given_us + 1)
+    return this.#given_us
   }
 
   wake(delay_us: number, callback: () => void): () => void {
     if (this.#closed) return () => undefined
-    const callOff = this.#clock.wake(delay_us, () => {
+    const callOff = this.#clock.wake(delay_us + this.now_us() - this.#ticked_us, () => {
       this.#alarms.delete(callOff)
       callback()
     })
@@ -25,6 +39,10 @@ export class SessionClock implements Clock {
       this.#alarms.delete(callOff)
       callOff()
     }
+  }
+
+  get #ticked_us(): number {
+    return this.#clock.now_us() + this.#behind_us
   }
 
   close(): void {

@@ -91,6 +91,8 @@ export interface SessionParts {
     readonly under_way: UnderWay
     /** Until when the process before may have been at work. */
     readonly down_since_us: number
+    /** Time of the run's last entry. */
+    readonly last_us: number
     /** All rows are done, and files were about to be renamed. */
     readonly published: boolean
     /** Nothing is read or processed any more: what is open ends, and the run is sealed. */
@@ -103,7 +105,7 @@ export interface SessionParts {
 export async function driveSession(parts: SessionParts): Promise<RunResult> {
   const { request, ledger, outputs, stations, from } = parts
   const { run } = request
-  const clock = new SessionClock(request.clock)
+  const clock = new SessionClock(request.clock, from?.last_us ?? 0)
   const began_us = clock.now_us()
   const stop = new AbortController()
   const atPoint = request.atPoint ?? nothing
@@ -133,7 +135,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
       if (from?.abandon === true) abandonAll(recorder, from.under_way, clock.now_us())
       else if (from !== null) {
         calls.goOn(from.down_since_us)
-        await retracing?.restore(from.under_way.subjects)
+        await retracing?.restore(from.under_way)
         flow.restore(from.under_way)
       }
       const ended = from?.abandon === true ? 'end' : await scheduler.run()
@@ -165,7 +167,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
 }
 
 /** All that moves in a run, put together. */
-async function machineOf(parts: SessionParts, clock: Clock, stop: AbortSignal, atPoint: AtPoint) {
+async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSignal, atPoint: AtPoint) {
   const { request, limit, ledger, outputs, stations, from } = parts
   const { plan } = request
   const began_us = clock.now_us()

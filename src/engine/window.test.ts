@@ -124,4 +124,15 @@ describe('I12: what is in flight is bounded, however long the input is', () => {
     const ended = commits.map((total, i) => total - (commits[i - 1] ?? 0))
     expect(Math.max(...ended)).toBeLessThanOrEqual(2_000)
   }, 30_000)
+
+  test('so does what comes of one batch, or one row', async () => {
+    const { source } = numbers(1_000)
+    const many = aggregateOf('many', () => ({ kind: 'rows', rows: Array.from({ length: 200_000 }, (_, n) => ({ n })) }))
+    const giving = text('{ count: 1000 }').replace('gather,', 'many,')
+    const rig = new Rig(giving, [source, transformOf('answer', row => ({ kind: 'row', row })), many])
+    const { summary } = await rig.run()
+    expect(summary.sinks.out?.rows).toBe(200_000)
+    const visits = rig.ledger.entries_kept.flatMap(each => (each.kind === 'subject' ? [each.draft.visits.length] : []))
+    expect(Math.max(...visits)).toBeLessThanOrEqual(65_536)
+  }, 60_000)
 })

@@ -256,8 +256,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'the record doesn’t tell who came first',
     file: 'flow.ts',
-    text: 'Math.max(now_us, this.#raced_us + 1)',
-    instead: 'now_us',
+    text: 'races.has(number) ? clock.next_us() : clock.now_us()',
+    instead: 'clock.now_us()',
     shape: 'timed',
   },
   {
@@ -270,7 +270,7 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'a replay that goes on has forgotten what it follows',
     file: 'session.ts',
-    text: 'await retracing?.restore(from.under_way.subjects)',
+    text: 'await retracing?.restore(from.under_way)',
     instead: '',
     shape: 'timed-crashes',
   },

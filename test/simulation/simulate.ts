@@ -88,7 +88,9 @@ function begin(world: World, ledger: MemoryLedger, model: Model, shape: Shape, f
 /** Another process that goes on with it, some time later. */
 function goOn(world: World, ledger: MemoryLedger, model: Model, shape: Shape, fate: Random): Promise<Driven> {
   if (ledger.entries_kept.length === 0) return begin(world, ledger, model, shape, fate)
-  world.clock = new VirtualClock(world.clock.now_us() + fate.below(10_000_000))
+  // Services have a clock of their own, which isn't set back.
+  const set_back_us = shape.calls !== true && shape.sends !== true && fate.chance(0.2) ? 20_000_000 : 0
+  world.clock = new VirtualClock(world.clock.now_us() + fate.below(10_000_000) - set_back_us)
   const common = start(world, ledger, model, shape, fate)
   return drive(world, ledger, common.plan, () =>
     resumeRun({ ...common, ledger, reader: ledger, from_ledger_only: false, abandon: false }),

@@ -69,6 +69,11 @@ export class Contexts {
     )
   }
 
+  /** No call begins any more. */
+  close(): void {
+    this.#calls.close()
+  }
+
   #askerOf(token: Token, node: TransformNode | GateNode | SinkNode): Asker {
     const { subject, id, attempt } = token
     token.answers ??= new Answers()

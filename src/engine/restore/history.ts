@@ -62,7 +62,7 @@ export async function readHistory(reader: RestoreReader, log: number): Promise<H
     else if (entry.k === 'commit') {
       commit = { seq, entry }
       if (entry.moved === undefined) line = []
-      line.push(entry)
+      line.push(entry.moved === undefined ? { line: entry.line ?? [] } : { moved: entry.moved })
     } else if (entry.k === 'publish') published = true
     else if (entry.k === 'seal') sealed = true
     else if (entry.k === 'resume') downs.push([last_us, entry.t])

@@ -16,6 +16,7 @@ import type { Json } from '../../model/row.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Join } from '../frames.ts'
 import type { Origin, Subject, Token } from '../token.ts'
+import type { UnderWay } from '../under-way.ts'
 import { Heap } from './heap.ts'
 
 /** How many records are looked up at a time. */
@@ -103,6 +104,10 @@ export class Retracing {
     const course = this.#ahead.get(key)
     this.#ahead.delete(key)
     if (course != null) this.#expect(subject, course)
+    // The input is longer than the record: what is on record has been read.
+    else this.#next_us = Number.POSITIVE_INFINITY
+    // Nobody may ever come and ask for it.
+    this.#least()
   }
 
   /** A batch takes a member; `first` if it begins with it. */
@@ -117,7 +122,7 @@ export class Retracing {
   }
 
   /** Takes in what was under way when a process before this one stopped. */
-  async restore(subjects: readonly Subject[]): Promise<void> {
+  async restore({ subjects, batches }: Pick<UnderWay, 'subjects' | 'batches'>): Promise<void> {
     const { courses } = this.#parts
     for (const subject of subjects) {
       if (subject.origin === null) continue
@@ -132,6 +137,11 @@ export class Retracing {
         this.#expect(subject, batch.course)
         if (subject.gathers && this.#same.has(name)) this.#batches.set(subject, batch)
       }
+    }
+    for (const { group, members } of batches) {
+      const recorded = this.#batches.get(group.subject)?.group
+      const fits = members.every(({ token }) => this.#expectedOf(token)?.take.batch?.group === recorded)
+      if (!fits) this.#batches.delete(group.subject)
     }
     for (const token of subjects.flatMap(({ open }) => open))
       if (token.held || token.sending !== null) this.#over(this.#expectedOf(token))

@@ -68,6 +68,9 @@ async function answer(question: Question): Promise<void> {
     const head = await (await scribe.begin(lease)).durable
     tell({ kind: 'durable', head, packed }, blocksOf(packed))
   } catch (thrown) {
+    // What was appended for it is of no use any more.
+    broken = null
+    opened?.scribe.drop()
     tell({ kind: 'failed', failure: failureOf(thrown) })
   }
 }

@@ -49,14 +49,14 @@ export class WebService {
     const answer = await this.#client.ask(outgoing, signal)
     if (answer.kind === 'incoming') {
       const response = this.#cut(showResponse(answer, outgoing.url, errorBody(answer, this.#masks), this.#masks))
-      return this.#sent(answer.status, response, this.#refused(answer, outgoing))
+      return this.#sent(answer.status, response, () => this.#refused(answer, outgoing))
     }
     const { reached, message } = answer
     if (reached === 'nothing') return { ...answer, kind: 'rejected' }
     if (reached === 'service') return { kind: 'in_doubt', message }
     // Its status says all that counts.
     const failed = statusFailure(reached, outgoing.url.origin, null, this.#settings.retried.includes(reached))
-    return this.#sent(reached, { status: reached, headers: {}, body: null }, failed)
+    return this.#sent(reached, { status: reached, headers: {}, body: null }, () => failed)
   }
 
   close(): void {
@@ -64,9 +64,10 @@ export class WebService {
   }
 
   /** A service that fails (500 to 599) may have taken what it was sent, unless its status is one of those that turn away. */
-  #sent(status: number, response: ShownResponse, failed: CallFailure): Sent {
+  #sent(status: number, response: ShownResponse, failureOf: () => CallFailure): Sent {
     const { isOk, retried } = this.#settings
     if (isOk(status)) return { kind: 'accepted', response }
+    const failed = failureOf()
     if (status >= 500 && !retried.includes(status)) return { kind: 'in_doubt', message: failed.message, response }
     return { ...failed, kind: 'rejected', response }
   }
