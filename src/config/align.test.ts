@@ -52,6 +52,7 @@ describe('a place inside a text', () => {
     ['key: one\n  two\n\n  NEEDLE', 'one two\nNEEDLE'],
     ['key: >-\r\n  one\r\n  NEEDLE\r\n', 'one NEEDLE'],
     ['key: |-\n  \t\n   a\n  NEEDLE\n', '\t\n a\nNEEDLE'],
+    ['key: |2-\n   \n   a\n  NEEDLE\n', ' \n a\nNEEDLE'],
     ['key: |\n    indented\n      NEEDLE\n', 'indented\n  NEEDLE\n'],
   ])('%s', (yaml, value) => {
     expect(located(yaml, value)).toEqual({ found: NEEDLE, value })

@@ -84,7 +84,7 @@ function addEscaped(raw: string, at: number, add: (text: string, offset: number)
 /** Block scalars: each source line's content is looked for in the value, in order. */
 function block(raw: string, value: string): Built | null {
   const lines = raw.split('\n')
-  const indent = indentOf(lines.slice(1).find(line => /[^ \r]/.test(line)) ?? '', value)
+  const indent = indentOf(lines.slice(1), value)
   const offsets = new Array<number>(value.length).fill(-1)
   let line_start = (lines[0] as string).length + 1
   let from = 0
@@ -104,13 +104,15 @@ function block(raw: string, value: string): Built | null {
   return { text: value, offsets, end: last }
 }
 
-/** By how much the block is indented: the first line may have blanks of its own, which belong to the value. */
-function indentOf(line: string, value: string): number {
-  const start = value.replace(/^\n+/, '')
+/** By how much the block is indented: its first lines may have blanks of their own, which belong to the value. */
+function indentOf(lines: readonly string[], value: string): number {
+  const first = lines.findIndex(line => /[^ \r]/.test(line))
+  const beginning = lines.slice(0, first + 1)
   // A tab is no indentation.
-  const most = line.search(/[^ ]/)
+  const most = beginning.at(-1)?.search(/[^ ]/) ?? 0
   for (let indent = 0; indent < most; indent++) {
-    if (start.startsWith(line.slice(indent).replace(/\r$/, ''))) return indent
+    const text = beginning.map(line => line.slice(indent).replace(/\r$/, '')).join('\n')
+    if (value.startsWith(text)) return indent
   }
   return most
 }

@@ -16,7 +16,10 @@ const ways = new Ways({
 function problemsOf(...steps: readonly (CommitLine | ((line: LineCheck) => void))[]): string[] {
   const line = new LineCheck()
   const check = new Check('entries')
-  for (const token of [1, 2, 3, 4]) line.born(token)
+  for (const token of [1, 2, 3, 4]) {
+    line.born(token)
+    line.visited(token, true)
+  }
   line.forked(7, 1)
   for (const [seq, step] of steps.entries())
     if (typeof step === 'function') step(line)
@@ -56,6 +59,24 @@ describe('the order of what is under way, as commits tell it', () => {
     expect(problemsOf({ line: [1] }, { moved: { out: [2], in: [] } })).toEqual([missing(1, 2)])
     expect(problemsOf({ line: [1] }, { moved: { out: [], in: [[2, 3]] } })).toEqual([missing(1, 2)])
     expect(problemsOf({ line: [1] }, line => line.ended(1), { moved: { out: [], in: [] } })).toEqual([misplaced(2, 1)])
+  })
+
+  test('what is open stands in line or waits in a batch', () => {
+    const astray = (seq: number, token: number) =>
+      `entry ${seq}: row instance ${token} is open, and neither in line nor in a batch`
+    const release = (line: LineCheck) => line.visited(2, false)
+    expect(problemsOf({ line: [1] }, release, { moved: { out: [], in: [] } })).toEqual([astray(2, 2)])
+    expect(problemsOf({ line: [1] }, release, { moved: { out: [], in: [[1, 2]] } }, {})).toEqual([astray(3, 2)])
+    expect(problemsOf({ line: [1] }, release, { line: [2] })).toEqual([])
+    expect(problemsOf(release, { line: [1, 2] }, { moved: { out: [2], in: [] } })).toEqual([astray(2, 2)])
+    expect(
+      problemsOf(
+        line => line.born(5),
+        { line: [1] },
+        line => line.ended(5),
+        {},
+      ),
+    ).toEqual([astray(1, 5)])
   })
 
   test('traces of forks that are not open, or do not come there', () => {

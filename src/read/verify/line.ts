@@ -1,6 +1,6 @@
 /**
- * The order of what is under way, commit by commit (I7): row instances that are in line are open, and there once; merges that
- * wait are of forks that are open.
+ * The order of what is under way, commit by commit (I7): row instances that are in line are open, and there once; those that
+ * are open are in line, or wait in a batch; merges that wait are of forks that are open.
  */
 import { type CommitLine, type LineMember, RecordedLine } from '../../model/commit-line.ts'
 import { type Check, entryName, grouped, tokenName } from './check.ts'
@@ -13,16 +13,32 @@ export class LineCheck {
   readonly #forks = new Map<number, number>()
   /** By fork group: traces in line. */
   readonly #traces = new Map<number, number>()
+  /** Row instances that wait in a batch. */
+  readonly #batched = new Set<number>()
+  /** Row instances of which something was told since the last commit. */
+  #touched = new Set<number>()
+  /** Open ones that stand nowhere: whoever goes on would forget them. */
+  readonly #astray = new Set<number>()
   /** What was open at the last commit, and isn't any more. */
   #ended: number[] = []
   #closed: number[] = []
 
   born(token: number): void {
     this.#open.add(token)
+    this.#touched.add(token)
+  }
+
+  /** A visit; `batched`: it goes on in a batch. */
+  visited(token: number, batched: boolean): void {
+    if (batched) this.#batched.add(token)
+    else this.#batched.delete(token)
+    this.#touched.add(token)
   }
 
   ended(token: number): void {
     this.#open.delete(token)
+    this.#batched.delete(token)
+    this.#touched.add(token)
     this.#ended.push(token)
   }
 
@@ -38,6 +54,7 @@ export class LineCheck {
   /** A commit; `check` may be null if its entries can't all be read. */
   commit(seq: number, told: CommitLine, ways: Ways, check: Check | null): void {
     const problems = new Map<LineMember, string>()
+    for (const member of told.moved?.out ?? this.#line) this.#touch(member)
     const misplaced = (member: LineMember) => problems.set(member, misplacedText(member, ways))
     this.#line.take(told, (member, fault) => {
       if (fault === 'twice') misplaced(member)
@@ -48,15 +65,33 @@ export class LineCheck {
     const came = told.line ?? told.moved?.in.flatMap(([, ...members]) => members) ?? []
     for (const member of came) {
       this.#count(member, 1)
+      this.#touch(member)
       if (!this.#fits(member, ways)) misplaced(member)
     }
     for (const token of this.#ended) if (this.#line.has(token)) misplaced(token)
     for (const group of this.#closed)
       if ((this.#traces.get(group) ?? 0) > 0)
         for (const member of this.#line) if (typeof member !== 'number' && member[0] === group) misplaced(member)
+    for (const token of this.#settle())
+      problems.set(token, `${tokenName(token)} is open, and neither in line nor in a batch`)
     this.#ended = []
     this.#closed = []
     if (check !== null) for (const problem of problems.values()) check.add(`${entryName(seq)}: ${problem}`)
+  }
+
+  #touch(member: LineMember): void {
+    if (typeof member === 'number') this.#touched.add(member)
+  }
+
+  /** Those that stand nowhere. */
+  #settle(): Iterable<number> {
+    for (const token of this.#touched) {
+      const stands = !this.#open.has(token) || this.#batched.has(token) || this.#line.has(token)
+      if (stands) this.#astray.delete(token)
+      else this.#astray.add(token)
+    }
+    this.#touched = new Set()
+    return this.#astray
   }
 
   #count(member: LineMember, by: 1 | -1): void {

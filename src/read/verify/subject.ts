@@ -217,6 +217,7 @@ export class SubjectState {
     tallies.visit(fact.node, fact.status, fact.edge, held)
     if (ways.kind(fact.node) === 'fork') this.#forked.add(fact.in)
     const at_aggregate = ways.kind(fact.node) === 'aggregate'
+    witness.line.visited(token.id, at_aggregate && fact.status === VISIT_HELD)
     if (fact.status !== VISIT_HELD) {
       // An attempt of a batch that is followed by another one releases nobody.
       if (at_aggregate && (fact.status === VISIT_OK || fact.edge !== 0)) {
