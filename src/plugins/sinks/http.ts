@@ -7,32 +7,19 @@ import type { Keyed, OutboundSink, Outgoing, PluginContext, RowError, SecretOpti
 import { isTooDeep } from '../web/depth.ts'
 import type { Outgoing as WebOutgoing } from '../web/exchange.ts'
 import { WEB_ERRORS } from '../web/failures.ts'
-import { limitsOf, retriedStatuses, webOptions } from '../web/options.ts'
+import { limitsOf, requestOptions, retriedStatuses, webOptions } from '../web/options.ts'
 import { REQUEST_ERRORS, RequestTemplate } from '../web/request.ts'
 import { WebService } from '../web/service.ts'
 import { batchOption, batchProblems, bodyOf, recordedChars, sendBatchOf } from './http-batch.ts'
 
 const { redirects: _, retry_on, ...shared } = webOptions
-const texts = z.record(z.string().min(1), z.string())
 
 const httpOptions = z.strictObject({
   method: z.enum(['POST', 'PUT', 'PATCH']).default('POST'),
-  url: z.string().min(1).describe('A template; scheme and host are written out'),
-  query: texts.optional().describe('Parameters to add to the URL; templates or secrets'),
-  headers: texts.optional().describe('Templates or secrets'),
-  auth: z
-    .union([
-      z.strictObject({ bearer: z.string().min(1) }),
-      z.strictObject({ basic: z.strictObject({ username: z.string(), password: z.string() }) }),
-    ])
-    .optional()
-    .describe('`{bearer: …}`, or `{basic: {username, password}}`; never recorded'),
-  body: z
-    .union([z.string(), z.record(z.string(), z.json()), z.array(z.json())])
-    .optional()
-    .describe(
-      'A template of a text; or a map or list, sent as JSON, whose texts are templates. The row as JSON if absent',
-    ),
+  ...requestOptions,
+  body: requestOptions.body.describe(
+    'A template of a text; or a map or list, sent as JSON, whose texts are templates. The row as JSON if absent',
+  ),
   ok: z
     .array(z.int().min(200).max(599))
     .min(1)

@@ -10,14 +10,13 @@ import { pointerTokens } from '../sources/json-pointer.ts'
 import type { WebAnswer } from '../web/client.ts'
 import { WEB_ERRORS } from '../web/failures.ts'
 import type { Masks } from '../web/masks.ts'
-import { limitsOf, retriedStatuses, webOptions } from '../web/options.ts'
+import { limitsOf, requestOptions, retriedStatuses, webOptions } from '../web/options.ts'
 import { valueAt } from '../web/pointer.ts'
 import { REQUEST_ERRORS, RequestTemplate } from '../web/request.ts'
 import { BODY_ERRORS, BODY_FORMS, type BodyRead, readBody, type ShownResponse } from '../web/response.ts'
 import { WebService } from '../web/service.ts'
 import { byField, fieldName, withFields } from './options.ts'
 
-const texts = z.record(z.string().min(1), z.string())
 const pointer = z.string().refine(text => pointerTokens(text) !== null, {
   error: 'not a JSON Pointer; write the keys with a slash before each, as in /data/items',
 })
@@ -25,20 +24,8 @@ const STATUSES = ['2xx', '3xx', '4xx', '5xx'] as const
 
 const httpOptions = z.strictObject({
   method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']).default('GET'),
-  url: z.string().min(1).describe('A template; scheme and host are written out'),
-  query: texts.optional().describe('Parameters to add to the URL; templates or secrets'),
-  headers: texts.optional().describe('Templates or secrets'),
-  auth: z
-    .union([
-      z.strictObject({ bearer: z.string().min(1) }),
-      z.strictObject({ basic: z.strictObject({ username: z.string(), password: z.string() }) }),
-    ])
-    .optional()
-    .describe('`{bearer: …}`, or `{basic: {username, password}}`; never recorded'),
-  body: z
-    .union([z.string(), z.record(z.string(), z.json()), z.array(z.json())])
-    .optional()
-    .describe('A template of a text; or a map or list, sent as JSON, whose texts are templates'),
+  ...requestOptions,
+  body: requestOptions.body.describe('A template of a text; or a map or list, sent as JSON, whose texts are templates'),
   as: z.enum(BODY_FORMS).default('json').describe('How the answer’s body is read'),
   extract: byField(pointer).optional().describe('`{field: pointer}`: JSON Pointers into the answer (RFC 6901)'),
   missing: z.enum(['error', 'null']).default('error').describe('What to do if a pointer leads nowhere'),

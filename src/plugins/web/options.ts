@@ -27,6 +27,23 @@ export const webOptions = {
   retry_on: z.array(status).optional().describe('Statuses after which another attempt could help'),
 }
 
+const texts = z.record(z.string().min(1), z.string())
+
+/** Of plugins that make a request of each row, as templates. */
+export const requestOptions = {
+  url: z.string().min(1).describe('A template; scheme and host are written out'),
+  query: texts.optional().describe('Parameters to add to the URL; templates or secrets'),
+  headers: texts.optional().describe('Templates or secrets'),
+  auth: z
+    .union([
+      z.strictObject({ bearer: z.string().min(1) }),
+      z.strictObject({ basic: z.strictObject({ username: z.string(), password: z.string() }) }),
+    ])
+    .optional()
+    .describe('`{bearer: …}`, or `{basic: {username, password}}`; never recorded'),
+  body: z.union([z.string(), z.record(z.string(), z.json()), z.array(z.json())]).optional(),
+}
+
 interface WebOptions {
   readonly timeout: string
   readonly max_bytes: number
