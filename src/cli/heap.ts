@@ -1,5 +1,5 @@
 /**
- * Keeps V8's heap from growing beyond what a run needs: by itself it is up to a third larger, and no faster for it. The
+ * Keeps V8's heap from growing beyond what a run needs: by itself it is larger, and no faster for it. The
  * options that bound it are read before any code of ours runs, so that they have to be set where it is.
  */
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'

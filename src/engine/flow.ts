@@ -75,7 +75,7 @@ export class Flow {
   #taken: Apply[] = []
   /** Tokens may be there whose turn has come. */
   #passes = false
-  /** Goes on though a commit is due. */
+  /** Something was thrown: goes on to the end, though a commit is due. */
   #hurries = false
   /** Visits since the last commit. */
   #visits = 0
@@ -116,8 +116,10 @@ export class Flow {
     return this.#sender.gathering
   }
 
-  /** Tokens in line that wait for something that isn't the rest of their group; of these, how many rest, in backoff or
-   * because they are ahead of a replay’s record. */
+  /**
+   * Tokens in line that wait for something that isn't the rest of their group; of these, how many rest, in backoff or because
+   * they are ahead of a replay’s record.
+   */
   get waiting(): { readonly all: number; readonly resting: number } {
     return { all: this.#line.active, resting: this.#news.resting + this.#ahead }
   }
@@ -175,12 +177,11 @@ export class Flow {
   }
 
   /**
-   * Applies all that has arrived, unless a commit is overdue: then the rest follows that. `all`: even so.
+   * Applies all that has arrived, unless a commit is overdue: then the rest follows that.
    * @throws CustodyError of a plugin's defect, after all else was applied.
    */
-  deliver(all = false): void {
+  deliver(): void {
     const thrown: unknown[] = []
-    this.#hurries = all
     while (this.hasNews && !this.#waitsForCommit) {
       try {
         this.#deliverNext()
@@ -299,7 +300,6 @@ export class Flow {
     }
   }
 
-  /** Where time may decide, no two visits begin at once: so the record tells which came first. */
   #beginsAt({ number }: PlanNode): number {
     const { clock, races } = this.#parts
     return races.has(number) ? clock.next_us() : clock.now_us()

@@ -96,11 +96,11 @@ export class Scheduler {
     const { flow, calls } = this.#parts
     calls.close()
     while (calls.under_way > 0) {
-      if (this.#commit_due) await this.#commit()
+      if (this.#isCommitDue || this.#commit_due) await this.#commit()
       if (this.#renew_due) await this.#renew()
       await this.#idle()
       try {
-        flow.deliver(true)
+        flow.deliver()
       } catch (thrown) {
         also(thrown)
       }

@@ -1,4 +1,4 @@
-/** Secrets of a pipeline that asks a model reach nothing that is written, whatever the service does with them. */
+/** Secrets of a pipeline that asks a model and the web, and sends to it, reach nothing that is written, whatever services do with them. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -15,6 +15,11 @@ const SECRETS = {
   MODEL_PASSWORD: 'canary:password@44',
   MODEL_QUERY: 'canary&query=55',
   ELSEWHERE: 'canary-elsewhere-66',
+  WEB_QUERY: 'canary web?query=77',
+  WEB_HEADER: 'canary-web-header-88',
+  WEB_USER: 'canary web user 99',
+  WEB_PASSWORD: 'canary:web/password@00',
+  WEB_TOKEN: 'canary-web-token+"11"',
 }
 const ROWS = 60
 
@@ -76,12 +81,23 @@ async function blabber(): Promise<{ readonly port: number; readonly server: Serv
   return blab
 }
 
-const yaml = (broken: boolean) => `
+/** Parameters, headers and credentials of a request. */
+const HIDDEN = (auth: string) =>
+  `query: { token: { secret: WEB_QUERY } }, headers: { x-tenant: { secret: WEB_HEADER } }, auth: ${auth}`
+const BASIC = '{ basic: { username: { secret: WEB_USER }, password: { secret: WEB_PASSWORD } } }'
+const BEARER = '{ bearer: { secret: WEB_TOKEN } }'
+
+const yaml = (broken: boolean, host: string) => `
 name: secretive
 defaults: { on_error: failed, on_invalid: failed }
 sources:
-  rows: { plugin: csv, options: { path: rows.csv }, schema: { mode: fixed, fields: { id: integer } }, to: ask }
+  rows: { plugin: csv, options: { path: rows.csv }, schema: { mode: fixed, fields: { id: integer } }, to: all }
 nodes:
+  all: { fork: { model: ask, service: look, webhook: hook } }
+  look:
+    transform: http
+    options: { url: 'http://${host}/look/{{ id }}', allow: [127.0.0.1], as: text, field: said, ${HIDDEN(BASIC)} }
+    to: answered
   ask:
     transform: llm
     options:
@@ -95,6 +111,9 @@ nodes:
     to: answered
 sinks:
   answered: { plugin: jsonl, options: { path: answered.jsonl } }
+  hook:
+    plugin: http
+    options: { url: 'http://${host}/hook/{{ id }}', allow: [127.0.0.1], idempotent: true, ${HIDDEN(BEARER)} }
   failed: { plugin: jsonl, options: { path: failed.jsonl }, on_error: discard }
 retry: { attempts: 3, backoff: 5ms, max_backoff: 10ms }
 `
@@ -108,8 +127,8 @@ test('secrets are sent, and nothing that is written has them', { timeout: 120_00
   const MODEL_URL = `http://${encoded('MODEL_USER')}:${encoded('MODEL_PASSWORD')}@${host}/v1?token=${encoded('MODEL_QUERY')}`
   const env = { ...SECRETS, MODEL_URL, CUSTODY_DEBUG: '1' }
   writeFileSync(join(folder, 'rows.csv'), `id\n${Array.from({ length: ROWS }, (_, i) => i + 1).join('\n')}\n`)
-  writeFileSync(join(folder, 'pipeline.yaml'), yaml(false).replace(/ *queries: null\n/, ''))
-  writeFileSync(join(folder, 'wrong.yaml'), yaml(true))
+  writeFileSync(join(folder, 'pipeline.yaml'), yaml(false, host).replace(/ *queries: null\n/, ''))
+  writeFileSync(join(folder, 'wrong.yaml'), yaml(true, host))
 
   let written = ''
   for (const words of [
@@ -124,10 +143,13 @@ test('secrets are sent, and nothing that is written has them', { timeout: 120_00
     const { stdout, stderr } = await custody(folder, words, env).exit
     written += `${stdout}\n${stderr}\n`
   }
-  expect(written).toContain('LLM_')
-  const { MODEL_KEY, MODEL_HEADER, MODEL_QUERY } = SECRETS
+  for (const code of ['LLM_', 'HTTP_STATUS', 'IN_DOUBT']) expect(written).toContain(code)
+  const { MODEL_KEY, MODEL_HEADER, MODEL_QUERY, WEB_HEADER, WEB_USER, WEB_TOKEN } = SECRETS
   expect(blab.seen).toContain(MODEL_HEADER)
   expect(blab.seen).toContain(MODEL_QUERY)
+  expect(blab.seen).toContain(WEB_HEADER)
+  expect(blab.seen).toContain(WEB_USER)
+  expect(blab.seen).toContain(JSON.stringify(WEB_TOKEN).slice(1, -1))
   expect(blab.seen).toContain(JSON.stringify(MODEL_KEY).slice(1, -1))
 
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(each => each.isFile())
@@ -144,7 +166,10 @@ test('secrets are sent, and nothing that is written has them', { timeout: 120_00
     btoa(secret),
     secret.replaceAll(' ', '+'),
   ])
-  const basic = btoa(`${SECRETS.MODEL_USER}:${SECRETS.MODEL_PASSWORD}`)
-  const found = [...forms, basic].filter(form => all.some(text => text.includes(form)))
+  const basic = [
+    btoa(`${SECRETS.MODEL_USER}:${SECRETS.MODEL_PASSWORD}`),
+    btoa(`${SECRETS.WEB_USER}:${SECRETS.WEB_PASSWORD}`),
+  ]
+  const found = [...forms, ...basic].filter(form => all.some(text => text.includes(form)))
   expect(found).toEqual([])
 })

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -124,6 +124,19 @@ test('what can’t be opened there is an error of the commit', async () => {
   for (const name of ['ledger.db', 'ledger.db-wal', 'ledger.db-shm']) rmSync(join(folder, name))
   run.append(simpleRow(2))
   await expect(run.commit()).rejects.toMatchObject({ code: 'CUSTODY_LEDGER_NOT_FOUND' })
+})
+
+test('a part that breaks fails its commit, and no other', async () => {
+  const run = await threadedRun()
+  const [path, elsewhere] = [join(folder, 'ledger.db'), join(folder, 'elsewhere.db')]
+  renameSync(path, elsewhere)
+  const large = { kind: 'full', text: JSON.stringify({ note: 'x'.repeat(5_000_000) }) } as const
+  run.append({ ...simpleRow(2), values: [...simpleRow(2).values, large] })
+  await expect(run.commit()).rejects.toMatchObject({ code: 'CUSTODY_LEDGER_NOT_FOUND' })
+  expect(run.size).toBe(2)
+  renameSync(elsewhere, path)
+  run.append(simpleRow(2))
+  expect(await run.commit()).toMatchObject({ size: 3 })
 })
 
 test('errors come over with all that people are told', () => {

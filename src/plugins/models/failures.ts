@@ -5,7 +5,7 @@
 import type { APICallError } from '@ai-sdk/provider'
 import { type Json, withoutPrototypes } from '../../model/row.ts'
 import type { CallFailure } from '../../sdk/call.ts'
-import type { Redact } from './redact.ts'
+import type { Masks } from '../masks.ts'
 
 /** Codes of calls, and of what is made of their answers. */
 export const LLM_ERRORS = {
@@ -46,12 +46,7 @@ const SHOWN_MAX = 2_000
 const isApiError = (error: unknown): error is APICallError => error instanceof Error && error.name === 'AI_APICallError'
 
 /** `whom`: the host that was asked, or a provider’s name. `gave_up`: why the request was ended from here, if it was. */
-export function failureOf(
-  error: unknown,
-  redact: Redact,
-  whom: string,
-  gave_up: 'timeout' | 'run' | null,
-): CallFailure {
+export function failureOf(error: unknown, masks: Masks, whom: string, gave_up: 'timeout' | 'run' | null): CallFailure {
   if (gave_up === 'timeout') return failure('LLM_TIMEOUT', `there was no complete answer from ${whom} in time`)
   if (gave_up === 'run') return failure('LLM_NETWORK', 'the request was given up')
   const network = networkCode(error)
@@ -59,18 +54,18 @@ export function failureOf(
     const code = network.endsWith('_TIMEOUT') || network === 'ETIMEDOUT' ? 'LLM_TIMEOUT' : 'LLM_NETWORK'
     return failure(code, `${whom} can’t be reached, or broke off (${network})`)
   }
-  if (isApiError(error)) return error.statusCode === undefined ? unsent(error, redact) : fromStatus(error, redact)
+  if (isApiError(error)) return error.statusCode === undefined ? unsent(error, masks) : fromStatus(error, masks)
   const name = error instanceof Error ? error.name : ''
   if (/^AI_(InvalidResponseData|NoContentGenerated|EmptyResponseBody|TypeValidation|JSONParse)Error$/.test(name))
-    return failure('LLM_MALFORMED', told(error, redact))
-  return unsent(error, redact)
+    return failure('LLM_MALFORMED', told(error, masks))
+  return unsent(error, masks)
 }
 
-const unsent = (error: unknown, redact: Redact) =>
-  failure('LLM_BAD_REQUEST', `the request can’t be made: ${told(error, redact)}`)
+const unsent = (error: unknown, masks: Masks) =>
+  failure('LLM_BAD_REQUEST', `the request can’t be made: ${told(error, masks)}`)
 
-const told = (error: unknown, redact: Redact): string =>
-  redact.text(error instanceof Error ? error.message : String(error)).slice(0, SHOWN_MAX)
+const told = (error: unknown, masks: Masks): string =>
+  masks.text(error instanceof Error ? error.message : String(error)).slice(0, SHOWN_MAX)
 
 /** By the chain of causes: the system's or the HTTP client's code of a broken connection. */
 function networkCode(error: unknown): string | null {
@@ -84,14 +79,14 @@ function networkCode(error: unknown): string | null {
 
 // ── by status ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function fromStatus(error: APICallError, redact: Redact): CallFailure {
+function fromStatus(error: APICallError, masks: Masks): CallFailure {
   const status = error.statusCode as number
   const { responseBody } = error
   const code = codeOf(status, responseBody ?? '')
   // Some services repeat parts of a key.
   if (code === 'LLM_AUTH') return failure(code, `HTTP ${status}: the service refused the key`)
-  const response: Json = { status, body: parsed(responseBody ?? '', redact) }
-  const message = status < 300 ? told(error, redact) : `HTTP ${status}: ${told(error, redact)}`
+  const response: Json = { status, body: parsed(responseBody ?? '', masks) }
+  const message = status < 300 ? told(error, masks) : `HTTP ${status}: ${told(error, masks)}`
   const wait = retryAfter(error.responseHeaders ?? {})
   return {
     ...failure(code, message),
@@ -116,8 +111,8 @@ function codeOf(status: number, body: string): LlmErrorCode {
 }
 
 /** What came back, as JSON where it is, else as the beginning of its text. */
-function parsed(body: string, redact: Redact): Json {
-  const shown = redact
+function parsed(body: string, masks: Masks): Json {
+  const shown = masks
     .text(body)
     .slice(0, 4 * SHOWN_MAX)
     .toWellFormed()

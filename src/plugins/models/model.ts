@@ -7,13 +7,13 @@ import { CustodyError } from '../../model/error.ts'
 import type { Json } from '../../model/row.ts'
 import type { Call, CallAnswer, CallTry, CallUsage } from '../../sdk/call.ts'
 import type { RowError } from '../../sdk/spec.ts'
+import { Masks } from '../masks.ts'
 import { type Endpoint, endpointOf } from './endpoint.ts'
 import { failure, failureOf } from './failures.ts'
 import { type ModelOptions, priceOf, serviceOf, timeoutOf } from './model-options.ts'
 import type { OutputShape } from './output-shape.ts'
 import { costOf, mostOf } from './prices.ts'
 import { loadModel } from './providers.ts'
-import { type Redact, redactor } from './redact.ts'
 
 export interface Message {
   readonly role: 'system' | 'user' | 'assistant'
@@ -31,7 +31,7 @@ export type Answer = { readonly kind: 'text'; readonly text: string } | RowError
 export class Model {
   readonly #options: ModelOptions
   readonly #endpoint: Endpoint
-  readonly #redact: Redact
+  readonly #masks: Masks
   #loading: Promise<LanguageModelV4> | null = null
 
   /** @throws CustodyError CUSTODY_PLUGIN_OPTIONS if the base URL isn't one. */
@@ -41,7 +41,8 @@ export class Model {
       throw new CustodyError('CUSTODY_PLUGIN_OPTIONS', 'base_url isn’t the URL of a web server.', { where: { node } })
     this.#options = options
     this.#endpoint = endpoint
-    this.#redact = redactor([...secretsOf(options), ...endpoint.secrets])
+    const secrets = [...secretsOf(options), ...endpoint.secrets]
+    this.#masks = new Masks(secrets.map(value => ({ name: null, value })))
   }
 
   async ask(call: Call, asked: Question): Promise<Answer> {
@@ -91,19 +92,19 @@ export class Model {
       return this.#answer(await model.doGenerate({ ...callOptions(this.#options, question), abortSignal }), most_usd)
     } catch (error) {
       const whom = this.#endpoint.host ?? this.#options.provider
-      return failureOf(error, this.#redact, whom, signal.aborted ? 'run' : timeout.aborted ? 'timeout' : null)
+      return failureOf(error, this.#masks, whom, signal.aborted ? 'run' : timeout.aborted ? 'timeout' : null)
     }
   }
 
   #answer(result: LanguageModelV4GenerateResult, most_usd: number | null): CallAnswer {
     const { finishReason, content } = result
     const parts = content.map(part => (part.type === 'text' ? part.text : ''))
-    const text = this.#redact.text(parts.join('')).toWellFormed()
+    const text = this.#masks.text(parts.join('')).toWellFormed()
     const response: Json = {
       text,
       finish_reason: finishReason.unified,
-      ...(finishReason.raw === undefined ? {} : { raw_finish_reason: this.#redact.text(finishReason.raw) }),
-      ...(result.response?.modelId === undefined ? {} : { model: this.#redact.text(result.response.modelId) }),
+      ...(finishReason.raw === undefined ? {} : { raw_finish_reason: this.#masks.text(finishReason.raw) }),
+      ...(result.response?.modelId === undefined ? {} : { model: this.#masks.text(result.response.modelId) }),
     }
     const failed = failedBy(result, text)
     const usage = this.#usage(result, most_usd)

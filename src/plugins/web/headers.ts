@@ -2,9 +2,9 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Json, MutableRow, Row } from '../../model/row.ts'
 import type { SecretOption } from '../../sdk/spec.ts'
+import type { Secret } from '../masks.ts'
 import { type JsonTemplate, secretAt } from '../templates/json-template.ts'
 import { asText, type Rendered } from '../templates/template.ts'
-import type { NamedSecret } from './masks.ts'
 
 export type Texts = { readonly [name: string]: string }
 export type Auth =
@@ -82,7 +82,7 @@ export function credentials(auth: Auth | undefined, secrets: readonly SecretOpti
 }
 
 /** A password together with its user: so it is sent, in Base64, in which it can't be found by itself. */
-export function namedCredentials(auth: Auth | undefined, secrets: readonly SecretOption[]): readonly NamedSecret[] {
+export function namedCredentials(auth: Auth | undefined, secrets: readonly SecretOption[]): readonly Secret[] {
   if (auth === undefined || 'bearer' in auth) return []
   const name = secretAt(secrets, ['auth', 'basic', 'password']) ?? secretAt(secrets, ['auth', 'basic', 'username'])
   return name === null ? [] : [{ name, value: `${auth.basic.username}:${auth.basic.password}` }]

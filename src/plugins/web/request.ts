@@ -2,6 +2,7 @@
 import type { Json, MutableRow, Row } from '../../model/row.ts'
 import { rowError } from '../../sdk/results.ts'
 import type { RowError, SecretOption } from '../../sdk/spec.ts'
+import type { Secret } from '../masks.ts'
 import { compileJsonTemplate, type Filled, type JsonTemplate, secretAt } from '../templates/json-template.ts'
 import { asText, type Rendered } from '../templates/template.ts'
 import { isTooDeep } from './depth.ts'
@@ -15,7 +16,6 @@ import {
   namedCredentials,
   type Texts,
 } from './headers.ts'
-import { type NamedSecret, namedSecrets } from './masks.ts'
 import { compileUrlTemplate, parseUrl, type UrlTemplate } from './url-template.ts'
 
 type Path = readonly (string | number)[]
@@ -53,7 +53,7 @@ export class RequestTemplate {
   readonly variables: ReadonlyArray<{ readonly field: string; readonly path: Path }>
   readonly idempotent: boolean
   /** What services could repeat. */
-  readonly secrets: readonly NamedSecret[]
+  readonly secrets: readonly Secret[]
   /** Of the URL, where the template says it. */
   readonly host: string | null
   readonly #options: RequestOptions
@@ -148,4 +148,13 @@ function withQuery(base: URL, query: Filled, secrets: readonly SecretOption[]) {
     meant: url.meant,
     shown: { url: url.shown.href, ...(Object.keys(hidden).length === 0 ? {} : { query: hidden }) },
   }
+}
+
+/** Values of the options that are secrets. */
+function namedSecrets(options: unknown, secrets: readonly SecretOption[]): readonly Secret[] {
+  return secrets.flatMap(({ path, name }) => {
+    let value = options
+    for (const step of path) value = (value as { readonly [key: string | number]: unknown } | undefined)?.[step]
+    return typeof value === 'string' ? [{ name, value }] : []
+  })
 }

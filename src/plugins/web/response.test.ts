@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Masks } from './masks.ts'
+import { Masks } from '../masks.ts'
 import { errorBody } from './response.ts'
 
 const answer = (text: string) => ({

@@ -2,10 +2,10 @@
 import { JsonTextError, parseStrict } from '../../model/json.ts'
 import type { Json, MutableRow } from '../../model/row.ts'
 import type { CallFailure } from '../../sdk/call.ts'
+import type { Masks } from '../masks.ts'
 import type { WebAnswer } from './client.ts'
 import { isTooDeep } from './depth.ts'
 import { failure } from './failures.ts'
-import type { Masks } from './masks.ts'
 
 export const BODY_FORMS = ['json', 'text', 'base64'] as const
 /** How a body is taken. */

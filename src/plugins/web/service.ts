@@ -1,10 +1,10 @@
 /** One node's dealings with the web: makes the request, judges the answer's status, keeps secrets out of what is recorded. */
 import type { CallAnswer, CallFailure } from '../../sdk/call.ts'
 import type { Sent } from '../../sdk/spec.ts'
+import { Masks, type Secret } from '../masks.ts'
 import { type WebAnswer, WebClient, type WebLimits } from './client.ts'
 import type { Outgoing } from './exchange.ts'
 import { retryAfter, statusFailure } from './failures.ts'
-import { Masks, type NamedSecret } from './masks.ts'
 import { type BodyRead, errorBody, type ShownResponse, showResponse } from './response.ts'
 
 export interface ServiceSettings {
@@ -13,7 +13,7 @@ export interface ServiceSettings {
   readonly isOk: (status: number) => boolean
   /** Statuses after which another attempt could help. */
   readonly retried: readonly number[]
-  readonly secrets: readonly NamedSecret[]
+  readonly secrets: readonly Secret[]
   /** How much is recorded of a body that `send` gets, as text; all that an error has if absent. */
   readonly recorded_chars?: number | undefined
 }

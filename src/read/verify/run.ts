@@ -276,12 +276,13 @@ class RunFold {
 
   /** At the end of a commit: what must add up across subjects. */
   #settle(where: Place | string): void {
-    const { batches, born, opened, called, announced } = this.#witness
+    const { batches, born, opened, called, announced, answered } = this.#witness
     if (this.#complete) {
       batches.settle()
-      for (const problem of incompleteRequests(announced)) this.checks.groups.add(`${where}: ${problem}`)
+      for (const problem of incompleteRequests(announced, answered)) this.checks.groups.add(`${where}: ${problem}`)
     }
     announced.length = 0
+    answered.length = 0
     this.#last_token = this.#dense(born, this.#last_token, 'row instances', where)
     this.#last_group = this.#dense(opened, this.#last_group, 'groups', where)
     this.#last_call = this.#dense(called, this.#last_call, 'calls', where)
@@ -345,6 +346,7 @@ class RunFold {
       opened: [],
       called: [],
       announced: [],
+      answered: [],
     }
   }
 }

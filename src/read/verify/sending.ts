@@ -1,11 +1,12 @@
 /**
  * What is on record of a token at a sink that sends: each request was announced by an intent of an earlier entry, and a row
  * of which nobody knows whether it was taken ends as that, and as nothing else. Rows of one request are announced together,
- * each time that it is made.
+ * each time that it is made, and what came of it is told of all of them, in one commit.
  */
 import {
   CALL_RECORDED,
   type CallFact,
+  type CallStatus,
   type IntentFact,
   isError,
   type Together,
@@ -14,6 +15,12 @@ import {
 import { IN_DOUBT } from '../../model/outcome.ts'
 import { tokenName } from './check.ts'
 import type { Ways } from './ways.ts'
+
+/** What came of a request with several rows, as it is told of one of them. */
+export interface Answered {
+  readonly intent: IntentFact
+  readonly status: CallStatus
+}
 
 export class Sending {
   /** The latest intent, while no call has come of it. */
@@ -28,7 +35,8 @@ export class Sending {
   }
 
   /** A call that tells what came of a request. Only intents of earlier entries may be known yet. */
-  *answer({ node, attempt, request, status }: CallFact): Iterable<string> {
+  *answer(call: CallFact, answered: Answered[]): Iterable<string> {
+    const { node, attempt, request, status } = call
     // Nothing is sent where the answer is on record.
     if (status >= CALL_RECORDED) return
     const intent = this.#intent
@@ -36,6 +44,7 @@ export class Sending {
     if (intent === null) yield 'came of a request that no earlier entry tells of'
     else if (intent.node !== node || intent.attempt !== attempt || intent.request !== request)
       yield 'came of another request than that which an earlier entry tells of'
+    else if (intent.together !== null) answered.push({ intent, status })
   }
 
   *visit({ status, edge, error }: VisitFact, at: string): Iterable<string> {
@@ -68,22 +77,41 @@ function isSame(one: Together | null, other: Together | null): boolean {
   return one?.first === other?.first && one?.place === other?.place && one?.rows === other?.rows
 }
 
-/** Of the intents of one commit, requests of which rows are missing or there twice. */
-export function* incompleteRequests(intents: readonly IntentFact[]): Iterable<string> {
-  const requests = new Map<string, IntentFact[]>()
+/** Requests of one commit of which rows are missing or there twice: as they are announced, and as they were answered. */
+export function* incompleteRequests(announced: readonly IntentFact[], answered: readonly Answered[]): Iterable<string> {
+  for (const request of requestsOf(announced))
+    if (!isComplete(request)) yield `of ${nameOf(request)}, which is about to be made, ${request.length} say so`
+  const statuses = new Map(answered.map(({ intent, status }) => [intent, status]))
+  for (const request of requestsOf([...statuses.keys()])) {
+    if (!isComplete(request)) yield `of ${nameOf(request)}, ${request.length} say what came of it`
+    if (new Set(request.map(intent => statuses.get(intent))).size > 1)
+      yield `of ${nameOf(request)}, some say that it was answered, and others that it failed`
+  }
+}
+
+type Request = readonly [IntentFact, ...IntentFact[]]
+
+function requestsOf(intents: readonly IntentFact[]): Iterable<Request> {
+  const requests = new Map<string, [IntentFact, ...IntentFact[]]>()
   for (const intent of intents) {
-    if (intent.together === null) continue
-    const name = `${intent.node} ${intent.attempt} ${intent.together.first} ${intent.together.rows}`
+    const { node, attempt, together } = intent
+    if (together === null) continue
+    const name = `${node} ${attempt} ${together.first} ${together.rows}`
     const known = requests.get(name)
     if (known === undefined) requests.set(name, [intent])
     else known.push(intent)
   }
-  for (const [{ together, node }, ...others] of requests.values() as Iterable<[IntentFact, ...IntentFact[]]>) {
-    const { first, rows } = together as Together
-    const places = new Set([together, ...others.map(each => each.together)].map(each => each?.place))
-    if (others.length + 1 === rows && places.size === rows) continue
-    yield `of the ${rows} rows that are about to be sent with ${tokenName(first)} at node ${node}, ${others.length + 1} say so`
-  }
+  return requests.values()
+}
+
+function isComplete(request: Request): boolean {
+  const rows = request[0].together?.rows
+  return request.length === rows && new Set(request.map(({ together }) => together?.place)).size === rows
+}
+
+function nameOf([{ node, together }]: Request): string {
+  const { first, rows } = together as Together
+  return `the ${rows} rows of the request of ${tokenName(first)} at node ${node}`
 }
 
 /** Whether the node sends, and so has intents and calls. */

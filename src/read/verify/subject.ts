@@ -25,7 +25,7 @@ import { ABANDONED, endingProblems } from './fates.ts'
 import { BATCH, FORK, Groups, MERGE } from './groups.ts'
 import type { LineCheck } from './line.ts'
 import { orderProblems, type Told } from './orders.ts'
-import { sends } from './sending.ts'
+import { type Answered, sends } from './sending.ts'
 import type { TallyFold } from './tallies.ts'
 import { isWithin, TokenState, type ValueRange } from './token.ts'
 import type { Ways } from './ways.ts'
@@ -42,8 +42,9 @@ export interface Witness {
   readonly born: number[]
   readonly opened: number[]
   readonly called: number[]
-  /** What is about to be sent together since the last commit. */
+  /** Since the last commit: what is about to be sent together, and what came of it. */
   readonly announced: IntentFact[]
+  readonly answered: Answered[]
 }
 
 /** A row of the `endings` table as entries have it. */
@@ -150,11 +151,11 @@ export class SubjectState {
   }
 
   /** What came of requests that earlier entries tell of. */
-  #answers({ calls }: SubjectEntry, where: Place, { ways, tokens }: Witness): void {
+  #answers({ calls }: SubjectEntry, where: Place, { ways, tokens, answered }: Witness): void {
     for (const call of calls) {
       if (!sends(ways, call.node)) continue
       const token = this.tokens.get(call.token)
-      for (const problem of token?.sending.answer(call) ?? [])
+      for (const problem of token?.sending.answer(call, answered) ?? [])
         tokens.add(`${where}: call ${grouped(call.call)} ${problem}`)
     }
   }

@@ -5,29 +5,17 @@ import { SINK_ROWS } from './sink-checks.ts'
 import {
   checkError,
   contextIn,
+  eachSample,
   frozenRow,
   inFolder,
-  messageOf,
-  Problems,
-  parsedOptions,
+  type Problems,
   type Sample,
   textOf,
 } from './subject.ts'
 
 /** Uses the sample's `rows_in`, or rows of its own; a sink may refuse rows with an error that it declares, but not all. */
 export async function checkOutbound(spec: OutboundSinkSpec, samples: readonly Sample[]): Promise<string[]> {
-  const all: string[] = []
-  for (const sample of samples) {
-    const problems = new Problems(`${spec.name}, “${sample.title}”`)
-    const options = parsedOptions(spec, sample, problems)
-    try {
-      if (problems.all.length === 0) await checkOne(spec, options, sample, problems)
-    } catch (error) {
-      problems.add(`it throws: ${messageOf(error)}`)
-    }
-    all.push(...new Set(problems.all))
-  }
-  return all
+  return eachSample(spec, samples, (sample, options, problems) => checkOne(spec, options, sample, problems))
 }
 
 async function checkOne(spec: OutboundSinkSpec, options: unknown, sample: Sample, problems: Problems): Promise<void> {

@@ -8,11 +8,11 @@ import { expressionTypes } from './spec-checks.ts'
 import {
   checkError,
   contextIn,
+  eachSample,
   frozenRow,
   inFolder,
   messageOf,
-  Problems,
-  parsedOptions,
+  type Problems,
   type Sample,
   schemaOfRows,
   textOf,
@@ -20,7 +20,7 @@ import {
 
 /** Examples give what they say; nothing throws, is changed, undeclared or unlike JSON; same row, same result. */
 export async function checkTransform(spec: TransformSpec, samples: readonly Sample[]): Promise<string[]> {
-  return eachSample(spec, samples, async (sample, options, folder, problems) => {
+  return eachInFolder(spec, samples, async (sample, options, folder, problems) => {
     const rows = (sample.rows_in ?? []).map(frozenRow)
     const outcomes = await transformAll(spec, sample, options, folder, rows, OBSERVED, problems)
     compareRows(sample, outcomes.rows, outcomes.errors, problems)
@@ -37,23 +37,14 @@ export async function checkTransform(spec: TransformSpec, samples: readonly Samp
 
 type Work = (sample: Sample, options: unknown, folder: string, problems: Problems) => Promise<void>
 
-async function eachSample(
+function eachInFolder(
   spec: TransformSpec | GateSpec | AggregateSpec,
   samples: readonly Sample[],
   work: Work,
 ): Promise<string[]> {
-  const all: string[] = []
-  for (const sample of samples) {
-    const problems = new Problems(`${spec.name}, “${sample.title}”`)
-    const options = parsedOptions(spec, sample, problems)
-    try {
-      if (problems.all.length === 0) await inFolder(sample, folder => work(sample, options, folder, problems))
-    } catch (error) {
-      problems.add(`it throws: ${messageOf(error)}`)
-    }
-    all.push(...new Set(problems.all))
-  }
-  return all
+  return eachSample(spec, samples, (sample, options, problems) =>
+    inFolder(sample, folder => work(sample, options, folder, problems)),
+  )
 }
 
 const visitOf = (sample: Sample) => visitContext(answering(sample.answers ?? []))
@@ -173,7 +164,7 @@ function tightestInput(spec: TransformSpec, options: unknown, rows: readonly Row
 
 /** Labels are texts, and among those that are declared. */
 export async function checkGate(spec: GateSpec, samples: readonly Sample[]): Promise<string[]> {
-  return eachSample(spec, samples, async (sample, options, folder, problems) => {
+  return eachInFolder(spec, samples, async (sample, options, folder, problems) => {
     const rows = (sample.rows_in ?? []).map(frozenRow)
     const labels = spec.labels?.(options) ?? null
     const decideAll = async (over: readonly Row[]) => {
@@ -205,7 +196,7 @@ export async function checkGate(spec: GateSpec, samples: readonly Sample[]): Pro
 
 /** As for transforms, over the rows as one batch. */
 export async function checkAggregate(spec: AggregateSpec, samples: readonly Sample[]): Promise<string[]> {
-  return eachSample(spec, samples, async (sample, options, folder, problems) => {
+  return eachInFolder(spec, samples, async (sample, options, folder, problems) => {
     const process = async (rows: readonly Row[]): Promise<BatchResult | null> => {
       const aggregate = await spec.create(options, contextIn(folder))
       try {

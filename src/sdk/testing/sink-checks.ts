@@ -3,16 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { newRow, type Row } from '../../model/row.ts'
 import type { Receipt, RewindableSinkSpec, Sink, SinkIntent } from '../spec.ts'
-import {
-  checkError,
-  contextIn,
-  frozenRow,
-  inFolder,
-  messageOf,
-  Problems,
-  parsedOptions,
-  type Sample,
-} from './subject.ts'
+import { checkError, contextIn, eachSample, frozenRow, inFolder, type Problems, type Sample } from './subject.ts'
 
 /** Rows of one shape, with what formats find hard. */
 export const SINK_ROWS: readonly Row[] = Array.from({ length: 12 }, (_, i) =>
@@ -27,19 +18,10 @@ export const SINK_ROWS: readonly Row[] = Array.from({ length: 12 }, (_, i) =>
 
 /** Uses the sample's `rows_in`, or rows of its own; a sink may refuse rows with an error that it declares, but not all. */
 export async function checkSink(spec: RewindableSinkSpec, samples: readonly Sample[]): Promise<string[]> {
-  const all: string[] = []
-  for (const sample of samples) {
-    const problems = new Problems(`${spec.name}, “${sample.title}”`)
-    const options = parsedOptions(spec, sample, problems)
-    try {
-      const rows = (sample.rows_in ?? SINK_ROWS).map(frozenRow)
-      if (problems.all.length === 0) await checkOne(spec, options, sample, rows, problems)
-    } catch (error) {
-      problems.add(`it throws: ${messageOf(error)}`)
-    }
-    all.push(...new Set(problems.all))
-  }
-  return all
+  return eachSample(spec, samples, (sample, options, problems) => {
+    const rows = (sample.rows_in ?? SINK_ROWS).map(frozenRow)
+    return checkOne(spec, options, sample, rows, problems)
+  })
 }
 
 async function checkOne(

@@ -28,6 +28,26 @@ export class Problems {
   }
 }
 
+/** Does `work` with each sample whose options are sound. Gives each problem once. */
+export async function eachSample(
+  spec: PluginSpec,
+  samples: readonly Sample[],
+  work: (sample: Sample, options: unknown, problems: Problems) => Promise<void>,
+): Promise<string[]> {
+  const all: string[] = []
+  for (const sample of samples) {
+    const problems = new Problems(`${spec.name}, “${sample.title}”`)
+    const options = parsedOptions(spec, sample, problems)
+    try {
+      if (problems.all.length === 0) await work(sample, options, problems)
+    } catch (error) {
+      problems.add(`it throws: ${messageOf(error)}`)
+    }
+    all.push(...new Set(problems.all))
+  }
+  return all
+}
+
 /** Runs `work` in a new folder with the sample's files in it, and removes the folder afterwards. */
 export async function inFolder(sample: Sample, work: (folder: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'custody-conformance-'))

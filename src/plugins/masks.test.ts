@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest'
-import { redactor } from './redact.ts'
+import { Masks } from './masks.ts'
 
 const SECRET = 'sk-a/b+c&d "e"\\é😀'
-const { text, json } = redactor([SECRET, 'short'])
+const masks = new Masks([
+  { name: null, value: SECRET },
+  { name: 'TOO_SHORT', value: 'short' },
+])
+const text = (shown: string) => masks.text(shown)
 
 test.each([
   ['as it is', SECRET],
@@ -12,10 +16,16 @@ test.each([
   ['as JSON in ASCII', 'sk-a/b+c\\u0026d \\"e\\"\\\\\\u00E9\\ud83d\\ude00'],
   ['in a URL', encodeURIComponent(SECRET)],
   ['in a form', encodeURIComponent(SECRET).replaceAll('%20', '+').toLowerCase()],
+  ['in HTML', SECRET.replaceAll('&', '&amp;').replaceAll('"', '&#34;')],
   ['in Base64', Buffer.from(SECRET).toString('base64')],
 ])('a secret is taken out, %s', (_, spelled) => {
   expect(text(`before ${spelled} after ${spelled}`)).toBe('before *** after ***')
-  expect(json({ [spelled]: [spelled] })).toEqual({ '***': ['***'] })
+  expect(masks.bytes(Buffer.from(`before ${spelled} ü`)).toString()).toBe('before *** ü')
+  expect(masks.json({ [spelled]: [spelled] })).toEqual({ '***': ['***'] })
+})
+
+test('a name stands in the secret’s place', () => {
+  expect(new Masks([{ name: 'KEY', value: SECRET }]).text(`is ${SECRET}`)).toBe('is [secret KEY]')
 })
 
 test('what is no secret stays, and so does one that is so short that texts have it by chance', () => {

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { CALL_ERROR, CALL_OK, type CallFact, type IntentFact } from '../../model/entry.ts'
+import { type Answered, incompleteRequests, Sending } from './sending.ts'
+
+const intent = (token: number, rows = 3): IntentFact => ({
+  ...{ token, node: 4, attempt: 1, request: 1 },
+  together: { first: 11, place: token - 10, rows },
+})
+const ALL = [intent(11), intent(12), intent(13)]
+const answered = (...statuses: Answered['status'][]): Answered[] =>
+  statuses.map((status, i) => ({ intent: intent(11 + i), status }))
+const problems = (announced: readonly IntentFact[], came: readonly Answered[]) => [
+  ...incompleteRequests(announced, came),
+]
+const REQUEST = 'of the 3 rows of the request of row instance 11 at node 4'
+
+test('rows of one request are announced together', () => {
+  expect(problems(ALL, [])).toEqual([])
+  expect(problems(ALL.slice(1), [])).toEqual([`${REQUEST}, which is about to be made, 2 say so`])
+  expect(problems([...ALL, intent(12)], [])).toEqual([`${REQUEST}, which is about to be made, 4 say so`])
+})
+
+test('and answered together', () => {
+  expect(problems([], answered(CALL_OK, CALL_OK, CALL_OK))).toEqual([])
+  expect(problems([], answered(CALL_ERROR, CALL_ERROR, CALL_ERROR))).toEqual([])
+  expect(problems([], answered(CALL_OK, CALL_OK))).toEqual([`${REQUEST}, 2 say what came of it`])
+  expect(problems([], answered(CALL_OK, CALL_ERROR, CALL_OK))).toEqual([
+    `${REQUEST}, some say that it was answered, and others that it failed`,
+  ])
+})
+
+test('what came of a request is told with what announced it', () => {
+  const came: Answered[] = []
+  const sending = new Sending()
+  const call = { node: 4, attempt: 1, request: 1, status: CALL_OK } as CallFact
+  expect([...sending.intend(intent(12))]).toEqual([])
+  expect([...sending.answer(call, came)]).toEqual([])
+  expect(came).toEqual([{ intent: intent(12), status: CALL_OK }])
+})
