@@ -6,6 +6,7 @@ import type { APICallError } from '@ai-sdk/provider'
 import { type Json, withoutPrototypes } from '../../model/row.ts'
 import type { CallFailure } from '../../sdk/call.ts'
 import type { Masks } from '../masks.ts'
+import { retryAfter } from '../retry-after.ts'
 
 /** Codes of calls, and of what is made of their answers. */
 export const LLM_ERRORS = {
@@ -122,17 +123,4 @@ function parsed(body: string, masks: Masks): Json {
     // A page of a gateway, or half of a response: shown as it is.
     return shown.slice(0, SHOWN_MAX)
   }
-}
-
-/** Milliseconds, from `retry-after-ms`, or `retry-after` in seconds or as a date; null if there is none. */
-export function retryAfter(headers: { readonly [name: string]: string }): number | null {
-  const ms = Number.parseFloat(headers['retry-after-ms'] ?? '')
-  if (Number.isFinite(ms)) return Math.max(0, Math.ceil(ms))
-  const text = headers['retry-after']?.trim() ?? ''
-  if (/^\d+(\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1000)
-  const at = Date.parse(text)
-  if (Number.isNaN(at)) return null
-  // The service's own clock says how long that is; ours may be wrong.
-  const now = Date.parse(headers.date ?? '')
-  return Math.max(0, at - (Number.isNaN(now) ? Date.now() : now))
 }

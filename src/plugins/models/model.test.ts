@@ -4,7 +4,6 @@ import { json, ModelServer, type Reply, says } from '../../../test/support/model
 import { canonicalize } from '../../model/canonical.ts'
 import type { Json } from '../../model/row.ts'
 import type { Call, CallAnswer } from '../../sdk/call.ts'
-import { retryAfter } from './failures.ts'
 import { Model } from './model.ts'
 import { type ModelOptions, modelOptions } from './model-options.ts'
 import { type OutputShape, outputShape } from './output-shape.ts'
@@ -289,15 +288,6 @@ describe('what can go wrong', () => {
       message: expect.stringContaining('temperature'),
     })
   })
-
-  test.each([
-    [{ 'retry-after-ms': '12.5', 'retry-after': '3' }, 13],
-    [{ 'retry-after': '0.5' }, 500],
-    [{ 'retry-after': 'Wed, 01 Jul 2026 10:00:30 GMT', date: 'Wed, 01 Jul 2026 10:00:00 GMT' }, 30_000],
-    [{ 'retry-after': 'Wed, 01 Jul 2020 10:00:30 GMT' }, 0],
-    [{ 'retry-after': 'soon' }, null],
-    [{}, null],
-  ])('%j is %j ms', (headers, ms) => expect(retryAfter(headers as { [name: string]: string })).toBe(ms))
 })
 
 describe('what it costs', () => {

@@ -43,11 +43,3 @@ export function statusFailure(
     ...(retried && retry_after_ms !== null ? { retry_after_ms } : {}),
   }
 }
-
-/** Milliseconds that `Retry-After` asks for, seconds or a date (RFC 9110, section 10.2.3); null if it can't be read. */
-export function retryAfter(value: string | undefined, now_ms: number): number | null {
-  if (value === undefined) return null
-  if (/^\d{1,9}$/.test(value.trim())) return Number(value) * 1000
-  const at_ms = Date.parse(value)
-  return Number.isNaN(at_ms) ? null : Math.max(0, at_ms - now_ms)
-}

@@ -2,9 +2,10 @@
 import type { CallAnswer, CallFailure } from '../../sdk/call.ts'
 import type { Sent } from '../../sdk/spec.ts'
 import { Masks, type Secret } from '../masks.ts'
+import { retryAfter } from '../retry-after.ts'
 import { type WebAnswer, WebClient, type WebLimits } from './client.ts'
 import type { Outgoing } from './exchange.ts'
-import { retryAfter, statusFailure } from './failures.ts'
+import { statusFailure } from './failures.ts'
 import { type BodyRead, errorBody, type ShownResponse, showResponse } from './response.ts'
 
 export interface ServiceSettings {
@@ -80,7 +81,8 @@ export class WebService {
   }
 
   #refused(answer: WebAnswer, { url }: Outgoing): CallFailure {
-    const retry_after_ms = retryAfter(answer.headers['retry-after'], Date.now())
+    const { date, 'retry-after': after, 'retry-after-ms': after_ms } = answer.headers
+    const retry_after_ms = retryAfter({ date, 'retry-after': after, 'retry-after-ms': after_ms?.toString() })
     const retried = this.#settings.retried.includes(answer.status)
     return {
       ...statusFailure(answer.status, answer.url.origin, retry_after_ms, retried),
