@@ -162,7 +162,7 @@ describe('a ledger file', () => {
     await make()
     const holder = new DatabaseSync(path)
     holder.exec('BEGIN IMMEDIATE')
-    const db = new DatabaseSync(path, { timeout: 0 })
+    const db = new DatabaseSync(path)
     let thrown: unknown
     try {
       db.exec('BEGIN IMMEDIATE')

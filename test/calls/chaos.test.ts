@@ -47,14 +47,13 @@ const LONG: Form = {
 }
 const start = peerStarter()
 
-test('500 rows, a quarter of the answers faulty', { timeout: 120_000 }, async () => {
+test('500 rows, a quarter of the answers faulty', async () => {
   const { summary } = await asking(SHORT)
   expect(summary.calls.throttled).toBeGreaterThan(0)
 })
 
 test.runIf(process.env.CUSTODY_CALLS === 'all')(
   '5,000 rows, 64 at once, 3,000 in any minute, one answer in twenty faulty',
-  { timeout: 600_000 },
   async () => {
     const { summary, totals } = await asking(LONG)
     expect(summary.calls.throttled).toBe(0)

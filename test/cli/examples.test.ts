@@ -268,7 +268,7 @@ test('every example is tried, and in the list', () => {
 describe.concurrent.each(CASES.map(each => ({ file: 'pipeline.yaml', ...each })))(
   '$example/$file',
   ({ example, file, ...expected }) => {
-    test('runs, writes what it should, and verifies', { timeout: 60_000 }, async () => {
+    test('runs, writes what it should, and verifies', async () => {
       const folder = copyOf(example, `run-${file}`)
       const peer = await peerFor(folder)
       const run = await custody(['run', file, '--json'], folder)
@@ -301,13 +301,13 @@ const present = (counts: { readonly [name: string]: number }) =>
   Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0))
 
 describe.each(FOLDERS)('the page of %s', example => {
-  test('has commands that work, and quotes what they say', { timeout: 60_000 }, async () => {
+  test('has commands that work, and quotes what they say', async () => {
     copyOf(example, 'pages')
     expect(await tryDocument(join(EXAMPLES, example, 'README.md'), join(temporary, 'pages'), home)).toEqual([])
   })
 })
 
-test('an example that is run again writes the same files', { timeout: 60_000 }, async () => {
+test('an example that is run again writes the same files', async () => {
   const folder = copyOf('loan-triage', 'again')
   const [first, second] = [
     await custody(['run', 'pipeline.yaml', '--json'], folder),

@@ -9,14 +9,13 @@ import { type CrashPipeline, pipelineNamed } from './pipelines.ts'
 import { type Exit, Place, Program } from './place.ts'
 
 const ALL = process.env.CUSTODY_CRASH === 'all'
-const TIMEOUT_MS = 120_000
 /** In the short form some are enough. */
 const some = <T>(cases: readonly T[]): readonly T[] => (ALL ? cases : cases.slice(0, 1))
 const LINEAR = pipelineNamed('linear')
 let undisturbed: Undisturbed
 beforeAll(async () => {
   undisturbed = await runUndisturbed(LINEAR)
-}, TIMEOUT_MS)
+})
 
 const places: Place[] = []
 afterAll(() => {

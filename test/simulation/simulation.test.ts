@@ -18,5 +18,4 @@ test.each(Object.entries(SHAPES))(
     }
     expect(rows).toBeGreaterThan(seeds)
   },
-  SEEDS * 200,
 )
