@@ -13,11 +13,12 @@ import { verifyLedger } from '../src/read/verify/verify.ts'
 import { Random } from './simulation/random.ts'
 import { randomEdit } from './support/cell-edits.ts'
 import { Forger } from './support/forger.ts'
+import { LONG } from './support/form.ts'
 import { askAll } from './support/readers.ts'
 import { RICH, runModel } from './support/simulated-ledger.ts'
 
-/** Edits that are tried; more with CUSTODY_EDITS. */
-const EDITS = Number(process.env.CUSTODY_EDITS ?? 250)
+/** Edits that are tried; as many as one likes with CUSTODY_EDITS. */
+const EDITS = Number(process.env.CUSTODY_EDITS ?? (LONG ? 1_000 : 50))
 const FLIPS = Math.ceil(EDITS / 5)
 
 let forger: Forger
