@@ -1,6 +1,7 @@
 /** Values that facts tell of: errors, rows that met one, and records that can't be used. */
 import { canonicalize } from '../model/canonical.ts'
 import { derive, type Json, newRow, type Row } from '../model/row.ts'
+import type { SourceNode } from '../plan/plan.ts'
 import { ERROR_FIELD } from '../sdk/error-row.ts'
 import type { SourceReject } from '../sdk/spec.ts'
 
@@ -40,11 +41,11 @@ export function errorRow(row: Row, error: ErrorTold, place: ErrorPlace): Row {
   return derive(row, set)
 }
 
-/** The row of a record of source `name`, from `file`, that can't be used. */
-export function rejectedRow(name: string, file: string | null, reject: SourceReject): Row {
+/** The row of a record that can't be used. */
+export function rejectedRow({ name, file }: Pick<SourceNode, 'name' | 'file'>, reject: SourceReject): Row {
   const row = newRow()
   row.source = name
-  row.file = file
+  row.file = reject.file ?? file
   row.line = reject.line
   row.raw = reject.raw
   row[ERROR_FIELD] = errorValue(reject, { node: name }, undefined)

@@ -59,6 +59,8 @@ interface Born extends Pick<BirthFact, 'group' | 'ordinal' | 'parents'> {
   readonly path: string
 }
 
+type Failing = Pick<TransformNode, 'name' | 'on_error'>
+
 export class Recorder {
   readonly tallies: Tallies
   /** What no commit has made durable. */
@@ -84,16 +86,11 @@ export class Recorder {
   }
 
   /** A record was read and can't be used: it has a row, a token and, as its edge leads to a sink or nowhere, an ending too. */
-  reject(
-    { number: source, name, file, on_invalid: edge }: SourceNode,
-    index: number,
-    record: SourceReject,
-    started_us: number,
-  ): Token {
-    const token = this.#newRow(source, index, record.line, started_us, rejectedRow(name, record.file ?? file, record))
+  reject(source: SourceNode, index: number, record: SourceReject, started_us: number): Token {
+    const token = this.#newRow(source.number, index, record.line, started_us, rejectedRow(source, record))
     this.tallies.rejected++
     const error = this.#addError(token, record)
-    this.#leaveSource(token, edge, { kind: 'invalid', node: source, error }, started_us, error)
+    this.#leaveSource(token, source.on_invalid, { kind: 'invalid', node: source.number, error }, started_us, error)
     return token
   }
 
@@ -139,15 +136,9 @@ export class Recorder {
    * The visit met an error, and the token goes where `on_error` leads: to a sink or node as it entered, with what it met in
    * `_error`, or to `discard`.
    */
-  fail(
-    token: Token,
-    { on_error: edge, name }: Pick<TransformNode, 'on_error' | 'name'>,
-    error: RowError,
-    cause: ErrorCause,
-    started_us: number,
-    ended_us?: number,
-  ): void {
-    const node = token.node
+  fail(token: Token, at: Failing, error: RowError, cause: ErrorCause, started_us: number, ended_us?: number): void {
+    const { node } = token
+    const { name, on_error: edge } = at
     this.#facts(token.subject, started_us)
     const fact = this.#addError(token, error)
     const before = token.value
