@@ -51,7 +51,7 @@ export function ledgerArgument(context: Context, url: string): string {
   return ` --ledger ${quoted(path === null ? url : `sqlite:${path}`)}`
 }
 
-/** Opens the ledger for reading, and closes it whatever happens. Never makes one. */
+/** Opens the ledger for reading, and closes it whatever happens. Never makes one. All that is read is of one moment. */
 export async function reading<T>(
   context: Context,
   options: LedgerOptions,
@@ -59,7 +59,7 @@ export async function reading<T>(
 ): Promise<T> {
   const reader = await openLedgerReader(ledgerUrl(context, options))
   try {
-    return await work(reader)
+    return await reader.snapshot(() => work(reader))
   } finally {
     await reader.close()
   }

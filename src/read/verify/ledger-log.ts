@@ -21,6 +21,12 @@ export interface Registered {
   epoch: number
 }
 
+/** Of a run's log, what log 0 speaks of. */
+export type RunAsFound = Pick<
+  WalkedRun,
+  'run' | 'log' | 'entries' | 'root' | 'first_root' | 'sealed' | 'epochs' | 'registered'
+>
+
 export class LedgerLog {
   /** The ledger's id; empty if its birth can't be read. */
   id = ''
@@ -45,7 +51,7 @@ export class LedgerLog {
         log.#take(entry.seq, entry.body)
       }
       log.entries = walk.tree.size
-      await checkHead(reader, { log: 0, origin: log.origin(0) }, walk.tree, keys, about)
+      await checkHead(reader, { log: 0, origin: log.origin(0) }, walk.head(), keys, about)
     })
     return log
   }
@@ -99,7 +105,7 @@ export class LedgerLog {
   }
 
   /** What log 0 says of a run is what its log has. */
-  checkRun(walked: WalkedRun): void {
+  checkRun(walked: RunAsFound): void {
     const check = walked.registered
     const known = this.#logs.get(walked.log)
     if (known === undefined || known.run !== walked.run) {
