@@ -354,6 +354,8 @@ export interface InDoubt {
   readonly message: string
   /** What came back, if anything did. */
   readonly response?: Json
+  /** As of a call: the service is down, whoever asks. */
+  readonly outage?: boolean
 }
 
 /** What is about to be sent for a row; may hold more, for `send`. */

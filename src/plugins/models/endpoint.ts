@@ -27,7 +27,7 @@ export function endpointOf(base_url: string | undefined): Endpoint | null {
   const query = [...url.searchParams]
   const user = [url.username, url.password].map(decodedPart)
   const basic = user.some(part => part !== '') ? Buffer.from(user.join(':')).toString('base64') : null
-  const alone = [...user, url.username, url.password, basic ?? '', url.search.slice(1), url.hash.slice(1)]
+  const alone = [...user, url.username, url.password, basic ?? '', url.hash.slice(1)]
   const secrets = [
     ...alone.map(value => ({ value, named: null })),
     ...query.map(([named, value]) => ({ value, named })),

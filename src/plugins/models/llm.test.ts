@@ -41,7 +41,7 @@ describe('options', () => {
     [{ ...hosted, system: '{{ a | shout }}' }, /undefined filter/],
     [{ ...hosted, schema: { a: 'strin' } }, /isn’t a type/],
     [{ ...hosted, timeout: '10' }, /duration/],
-    [{ ...hosted, timeout: '6m' }, /up to 5m/],
+    [{ ...hosted, timeout: '61m' }, /up to 1h/],
     [{ ...hosted, max_output_tokens: 0 }, /./],
     [{ ...hosted, prompt: { file: 'p.liquid' } }, /not been read/],
   ])('%j', (options, message) => {

@@ -8,6 +8,8 @@ import type { ModelOptions } from './model-options.ts'
 
 /** Parameters of a URL that say what is asked, not who asks. */
 const NO_LOGIN = /version|region|model|deployment|format|^alt$/i
+/** Headers and parameters that say who asks, also where they stand in the pipeline file for everybody to read. */
+const LOGIN = /auth|key|token|cookie|secret|password|signature|^sig$|^code$/i
 
 /**
  * Keys and passwords, wherever they are written; headers and parameters that are given as secrets. Others stand in the pipeline
@@ -29,12 +31,12 @@ export function modelSecrets(
     found.push({
       name: name ?? `headers.${header}`,
       value,
-      in_data: name === null && !/auth|key|token|cookie/i.test(header),
+      in_data: name === null && !LOGIN.test(header),
     })
   }
   const url = nameAt('base_url')
   for (const { value, named } of endpoint.secrets) {
-    const in_data = named !== null && (url === null || NO_LOGIN.test(named))
+    const in_data = named !== null && (NO_LOGIN.test(named) || (url === null && !LOGIN.test(named)))
     found.push({ name: url ?? 'base_url', value, in_data })
   }
   found.push(...namedInBody(options, secrets))

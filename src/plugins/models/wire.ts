@@ -6,13 +6,13 @@ import { type Json, withoutPrototypes } from '../../model/row.ts'
 import type { CallFailure } from '../../sdk/call.ts'
 import type { Masks } from '../masks.ts'
 import { EVERY_ADDRESS } from '../web/addresses.ts'
-import { type Broken, type Connections, exchange, type Incoming } from '../web/exchange.ts'
+import { type Connections, exchange, type Incoming } from '../web/exchange.ts'
 import { decodeText } from '../web/response.ts'
 import type { Endpoint } from './endpoint.ts'
 import { errorWithin } from './error-within.ts'
 import { assembled, isEventStream } from './event-stream.ts'
 import { withExtra } from './extra-body.ts'
-import { failure, failureOfStatus } from './failures.ts'
+import { failure, failureOfBroken, failureOfStatus } from './failures.ts'
 import { hintOf } from './hints.ts'
 import type { OutputLimit } from './model-options.ts'
 import { type Format, isMap, type JsonMap, type Reading, readAnswer } from './reading.ts'
@@ -92,7 +92,7 @@ export class Wire {
       kept: true,
     }
     const incoming = await exchange(outgoing, limits)
-    if (incoming.kind === 'failure') throw brokenOff(incoming)
+    if (incoming.kind === 'failure') throw new Unanswered(failureOfBroken(incoming, url.host))
     const reading = this.#read(incoming)
     if ('kind' in reading) throw new Unanswered(reading)
     this.#reading = reading
@@ -198,19 +198,6 @@ function errorMessage(text: string): string {
   const parsed = parsedBody(text)
   const within = parsed === undefined ? null : errorWithin(parsed)
   return within?.message ?? (text.replaceAll(/<[^>]*>|\s+/g, ' ').trim() || 'no reason is given')
-}
-
-/** With the system's code where there is one, so that it is judged like one that a library throws. */
-function brokenOff({ code, message, system_code }: Broken): Error {
-  switch (code) {
-    case 'HTTP_TOO_LARGE':
-      return new Unanswered(failure('LLM_MALFORMED', message))
-    case 'HTTP_ENCODING':
-      return new Unanswered({ ...failure('LLM_MALFORMED', message), outage: true })
-  }
-  if (system_code === undefined || system_code.startsWith('ERR_PROXY'))
-    return new Unanswered({ ...failure('LLM_NETWORK', message), outage: true })
-  return Object.assign(new Error(message), { code: system_code })
 }
 
 /** A whole answer of each kind with nothing in it: it is read here, not by the library. */

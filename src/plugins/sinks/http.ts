@@ -16,7 +16,7 @@ import { weakSecrets } from '../secrets.ts'
 import { isTooDeep } from '../web/depth.ts'
 import type { Outgoing as WebOutgoing } from '../web/exchange.ts'
 import { WEB_ERRORS } from '../web/failures.ts'
-import { limitsOf, requestOptions, retriedStatuses, webOptions } from '../web/options.ts'
+import { limitsOf, requestOptions, retriedStatuses, serviceRules, stopProblems, webOptions } from '../web/options.ts'
 import { REQUEST_ERRORS, RequestTemplate } from '../web/request.ts'
 import { WebService } from '../web/service.ts'
 import { batchOption, batchProblems, bodyOf, recordedChars, sendBatchOf } from './http-batch.ts'
@@ -53,16 +53,22 @@ const httpOptions = z.strictObject({
 })
 type HttpOptions = z.output<typeof httpOptions>
 
+const isTaken =
+  ({ ok }: HttpOptions) =>
+  (status: number): boolean =>
+    ok?.includes(status) ?? (status >= 200 && status <= 299)
+
 interface HttpOutgoing extends Outgoing {
   readonly web: WebOutgoing
 }
 
 function createHttp(options: HttpOptions, { secrets }: PluginContext): OutboundSink<HttpOutgoing> {
   const template = new RequestTemplate(options, secrets)
-  const { ok, batch } = options
+  const { batch } = options
   const service = new WebService({
+    ...serviceRules(options),
     limits: limitsOf({ ...options, redirects: 0 }),
-    isOk: status => ok?.includes(status) ?? (status >= 200 && status <= 299),
+    isOk: isTaken(options),
     retried: options.retry_on ?? retriedStatuses(false),
     secrets: template.secrets,
     recorded_chars: batch === undefined ? undefined : recordedChars(batch),
@@ -126,6 +132,7 @@ function problemsOf(options: HttpOptions, secrets: readonly SecretOption[]) {
       })
   const template = new RequestTemplate(options, secrets)
   problems.push(...template.problems)
+  problems.push(...stopProblems(options.stop_on, isTaken(options)))
   if (options.batch !== undefined) problems.push(...batchProblems(options.batch, options.body, template.variables))
   const { idempotency_header, headers = {} } = options
   const key = idempotency_header.toLowerCase()

@@ -76,6 +76,16 @@ describe('answers', () => {
     expect(await told(client(), get(origin))).toEqual(expected)
   })
 
+  test.each([
+    ['an encoding that isn’t so', 'gzip'],
+    ['one that isn’t known', 'zebra'],
+  ])('of an error the status counts, whatever the body is: %s', async (_what, encoding) => {
+    const { origin } = await serve((_, response) =>
+      response.writeHead(502, { 'content-encoding': encoding }).end('<html>bad gateway</html>'),
+    )
+    expect(await told(client(), get(origin))).toEqual([502, ''])
+  })
+
   test('no more than `max_bytes` of them, counted after decompression', async () => {
     const sizes = [1000, 1001]
     const { origin } = await serve(({ url }, response) => {

@@ -9,7 +9,7 @@ import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompre
 import type { CallFailure } from '../../sdk/call.ts'
 import { AddressRefused, type Guard } from './addresses.ts'
 import { failure } from './failures.ts'
-import { type Proxy, ProxyProblem, proxyFor } from './proxy.ts'
+import { ProxyProblem, proxyFor, type WebProxy } from './proxy.ts'
 
 export interface Outgoing {
   readonly method: string
@@ -33,7 +33,7 @@ export class Connections {
   /** By scheme, proxy, and whether they are kept. */
   readonly #agents = new Map<string, http.Agent>()
 
-  agent(protocol: 'http:' | 'https:', kept: boolean, proxy: Proxy | null): http.Agent {
+  agent(protocol: 'http:' | 'https:', kept: boolean, proxy: WebProxy | null): http.Agent {
     const name = `${protocol} ${kept} ${proxy?.url ?? ''}`
     const known = this.#agents.get(name)
     if (known !== undefined) return known
@@ -77,6 +77,8 @@ export interface Broken extends CallFailure {
   readonly reached: 'nothing' | 'service' | number
   /** Of a connection that couldn't be made, or broke. */
   readonly system_code?: string
+  /** Whether it went where it was meant to go at first, and not on from there. */
+  readonly direct: boolean
 }
 
 /** The answer to a request; a redirect's without its body. */
@@ -84,7 +86,7 @@ export async function exchange(outgoing: Outgoing, limits: ExchangeLimits): Prom
   const { url, method, headers, idempotent, body } = outgoing
   let sent = false
   let status: number | null = null
-  let proxy: Proxy | null = null
+  let proxy: WebProxy | null = null
   try {
     limits.guard.judgeUrl(url)
     proxy = proxyFor(url, limits.env)
@@ -118,16 +120,13 @@ export async function exchange(outgoing: Outgoing, limits: ExchangeLimits): Prom
       return { kind: 'incoming', status, headers: response.headers, body: Buffer.alloc(0) }
     }
     const read = await readBody(response, method, url.origin, limits.max_bytes)
-    if (!Buffer.isBuffer(read)) return { ...read, reached: status }
+    if (!Buffer.isBuffer(read)) return { ...read, reached: status, direct: true }
     return { kind: 'incoming', status, headers: response.headers, body: read }
   } catch (error) {
+    const reached = status ?? (sent ? 'service' : 'nothing')
     const broken = brokenOff(error, outgoing, { sent, proxied: proxy !== null }, limits.signal)
     const { code } = error as NodeJS.ErrnoException
-    return {
-      ...broken,
-      reached: status ?? (sent ? 'service' : 'nothing'),
-      ...(typeof code === 'string' ? { system_code: code } : {}),
-    }
+    return { ...broken, reached, direct: true, ...(typeof code === 'string' ? { system_code: code } : {}) }
   }
 }
 

@@ -7,7 +7,7 @@ import ipaddr from 'ipaddr.js'
 import type { Secret } from '../masks.ts'
 import { decodedPart } from './url-part.ts'
 
-export interface Proxy {
+export interface WebProxy {
   /** With its user and password, in a spelling that every reader of URLs takes. */
   readonly url: string
 }
@@ -20,14 +20,14 @@ export class ProxyProblem extends Error {
 type Environment = { readonly [name: string]: string | undefined }
 
 /** Null: none is to be used. @throws ProxyProblem if what is named is no proxy for HTTP. */
-export function proxyFor({ protocol, hostname, port }: URL, env: Environment): Proxy | null {
+export function proxyFor({ protocol, hostname, port }: URL, env: Environment): WebProxy | null {
   const variable = protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY'
-  const named = valueOf(variable, env)
+  const named = setting(variable, env)
   if (named === '') return null
   const host = hostname.replace(/^\[|\]$/g, '').toLowerCase()
   if (isThisMachine(host)) return null
   const usual_port = protocol === 'https:' ? '443' : '80'
-  if (isExcepted(host, port === '' ? usual_port : port, valueOf('NO_PROXY', env))) return null
+  if (isExcepted(host, port === '' ? usual_port : port, setting('NO_PROXY', env))) return null
   const url = proxyUrl(named)
   if (url === null) throw new ProxyProblem(`${variable} isn’t the URL of a proxy, with http:// or https://`)
   return { url }
@@ -36,14 +36,14 @@ export function proxyFor({ protocol, hostname, port }: URL, env: Environment): P
 /** What a proxy could repeat. */
 export function proxySecrets(env: Environment): readonly Secret[] {
   return ['HTTP_PROXY', 'HTTPS_PROXY'].flatMap(name => {
-    const url = partsOf(valueOf(name, env))
+    const url = partsOf(setting(name, env))
     if (url === null || url.password === '') return []
     const [user, password] = [url.username, url.password].map(decodedPart)
     return [password, url.password, `${user}:${password}`].map(value => ({ name, value: value ?? '' }))
   })
 }
 
-const valueOf = (name: string, env: Environment): string => (env[name.toLowerCase()] || env[name] || '').trim()
+const setting = (name: string, env: Environment): string => (env[name.toLowerCase()] || env[name] || '').trim()
 
 /** A host alone is the URL of a proxy, too. */
 function partsOf(text: string): URL | null {

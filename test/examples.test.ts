@@ -1,15 +1,16 @@
 /** Every example runs, does what its page says, and leaves a ledger that holds. */
+import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { afterAll, describe, expect, inject, test } from 'vitest'
-import { readAnswers } from '../../src/cli/chaos/answers-file.ts'
-import { startChaosPeer } from '../../src/sdk/testing/chaos/peer.ts'
-import { runProgram } from '../support/built-cli.ts'
-import { replaceAddress } from '../support/chaos-address.ts'
-import { tryDocument } from '../support/documents.ts'
+import { afterAll, describe, expect, test } from 'vitest'
+import { readAnswers } from '../src/cli/chaos/answers-file.ts'
+import { startChaosPeer } from '../src/sdk/testing/chaos/peer.ts'
+import { replaceAddress } from './support/chaos-address.ts'
+import { tryDocument } from './support/documents.ts'
+import { runInProcess } from './support/in-process.ts'
 
-const ROOT = join(import.meta.dirname, '..', '..')
+const ROOT = join(import.meta.dirname, '..')
 const EXAMPLES = join(ROOT, 'examples')
 const FOLDERS = readdirSync(EXAMPLES).filter(each => statSync(join(EXAMPLES, each)).isDirectory())
 
@@ -17,9 +18,7 @@ const temporary = mkdtempSync(join(tmpdir(), 'custody-examples-'))
 const home = join(temporary, 'home')
 afterAll(() => rmSync(temporary, { recursive: true, force: true }))
 
-/** The program as it is shipped, in a process of its own. */
-const custody = (argv: readonly string[], cwd: string) =>
-  runProgram(inject('bin'), 'custody', argv, cwd, { XDG_CONFIG_HOME: home })
+const custody = (argv: readonly string[], cwd: string) => runInProcess(argv, cwd, { XDG_CONFIG_HOME: home })
 
 /** A copy without what earlier runs left. */
 function copyOf(example: string, under: string): string {
@@ -265,10 +264,10 @@ test('every example is tried, and in the list', () => {
   expect(FOLDERS.filter(each => !list.includes(`](${each}/README.md)`))).toEqual([])
 })
 
-describe.concurrent.each(CASES.map(each => ({ file: 'pipeline.yaml', ...each })))(
+describe.each(CASES.map(each => ({ file: 'pipeline.yaml', ...each })))(
   '$example/$file',
   ({ example, file, ...expected }) => {
-    test('runs, writes what it should, and verifies', { timeout: 60_000 }, async () => {
+    test('runs, writes what it should, and verifies', async () => {
       const folder = copyOf(example, `run-${file}`)
       const peer = await peerFor(folder)
       const run = await custody(['run', file, '--json'], folder)
@@ -301,13 +300,13 @@ const present = (counts: { readonly [name: string]: number }) =>
   Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0))
 
 describe.each(FOLDERS)('the page of %s', example => {
-  test('has commands that work, and quotes what they say', { timeout: 60_000 }, async () => {
+  test('has commands that work, and quotes what they say', async () => {
     copyOf(example, 'pages')
     expect(await tryDocument(join(EXAMPLES, example, 'README.md'), join(temporary, 'pages'), home)).toEqual([])
   })
 })
 
-test('an example that is run again writes the same files', { timeout: 60_000 }, async () => {
+test('an example that is run again writes the same files', async () => {
   const folder = copyOf('loan-triage', 'again')
   const [first, second] = [
     await custody(['run', 'pipeline.yaml', '--json'], folder),
@@ -338,8 +337,9 @@ test.each([
 ])('%s: %s makes the data that are there', async (example, script, data) => {
   const folder = copyOf(example, 'made')
   rmSync(join(folder, 'data', data))
-  const made = await runProgram(inject('bin'), 'node', [script], folder, { NODE_PATH: join(ROOT, 'node_modules') })
-  expect(made).toMatchObject({ exit: 0, stderr: '' })
+  const env = { ...process.env, NODE_PATH: join(ROOT, 'node_modules') }
+  const made = spawnSync(process.execPath, [script], { cwd: folder, env, encoding: 'utf8' })
+  expect(made).toMatchObject({ status: 0, stderr: '' })
   expect(readFileSync(join(folder, 'data', data), 'utf8')).toBe(
     readFileSync(join(EXAMPLES, example, 'data', data), 'utf8'),
   )
