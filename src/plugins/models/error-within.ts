@@ -1,6 +1,6 @@
 /** Errors that come with status 200: which status they should have had. */
 import type { Json } from '../../model/row.ts'
-import { isMap, type JsonMap } from './reading.ts'
+import { isMap, type JsonMap } from './json-map.ts'
 
 export interface ErrorWithin {
   readonly status: number

@@ -1,6 +1,7 @@
 /** A stream of chat completion chunks (server-sent events), put together to the answer that it would have been in one piece. */
 import type { Json, MutableRow } from '../../model/row.ts'
-import { contentText, isMap, type JsonMap } from './reading.ts'
+import { isMap, type JsonMap } from './json-map.ts'
+import { contentText } from './reading.ts'
 
 /** Whether a body is a stream, whatever its content type says. */
 export const isEventStream = (content_type: string, text: string): boolean =>

@@ -2,8 +2,9 @@
 import { type Json, type MutableRow, withoutPrototypes } from '../../model/row.ts'
 import type { OptionProblem, SecretOption } from '../../sdk/spec.ts'
 import { secretAt } from '../templates/json-template.ts'
+import { isMap, type JsonMap } from './json-map.ts'
 import type { ModelOptions } from './model-options.ts'
-import { type Format, formatOf, isMap, type JsonMap } from './reading.ts'
+import { type Format, formatOf } from './reading.ts'
 
 /** The option that says the same; null: it is made of the prompts or the schema, or would change what an answer is. */
 const TAKEN: { readonly [format in Format]: { readonly [name: string]: string | null } } = {

@@ -3,6 +3,7 @@
  * is broken off and what was counted has to be known exactly; what isn't needed may be of any type.
  */
 import type { Json } from '../../model/row.ts'
+import { isMap, type JsonMap } from './json-map.ts'
 import type { Provider } from './model-options.ts'
 import { type Tokens, tokensOf } from './tokens.ts'
 
@@ -20,8 +21,6 @@ export interface Reading {
   readonly model: string | null
   readonly tokens: Tokens
 }
-
-export type JsonMap = { readonly [name: string]: Json }
 
 export function formatOf(provider: Provider): Format {
   switch (provider) {
@@ -51,9 +50,6 @@ const READERS: { readonly [format in Format]: (body: JsonMap) => Found | string 
   google: readGoogle,
   bedrock: readBedrock,
 }
-
-export const isMap = (value: Json | undefined): value is JsonMap =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const textOf = (value: Json | undefined): string | null => (typeof value === 'string' && value !== '' ? value : null)
 

@@ -1,5 +1,6 @@
 /** How many tokens a provider says that it counted. What isn't a number that can be is as if it weren't there. */
-import { type Format, isMap, type JsonMap } from './reading.ts'
+import { isMap, type JsonMap } from './json-map.ts'
+import type { Format } from './reading.ts'
 
 export interface Tokens {
   readonly input?: number

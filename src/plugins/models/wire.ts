@@ -14,8 +14,9 @@ import { assembled, isEventStream } from './event-stream.ts'
 import { withExtra } from './extra-body.ts'
 import { failure, failureOfBroken, failureOfStatus } from './failures.ts'
 import { hintOf } from './hints.ts'
+import { isMap, type JsonMap } from './json-map.ts'
 import type { OutputLimit } from './model-options.ts'
-import { type Format, isMap, type JsonMap, type Reading, readAnswer } from './reading.ts'
+import { type Format, type Reading, readAnswer } from './reading.ts'
 import { type Tokens, tokensOf } from './tokens.ts'
 
 export interface WireSettings {
@@ -182,16 +183,17 @@ function hinted(failed: CallFailure, text: string): CallFailure {
 
 /** JSON, also with the numbers that Python writes and JSON doesn't have, as null; undefined if it isn't JSON. */
 function parsedBody(text: string): Json | undefined {
-  for (const each of [
-    text,
-    text.replaceAll(/("(?:[^"\\]|\\.)*")|-?\b(?:NaN|Infinity)\b/g, (_, quoted) => quoted ?? 'null'),
-  ])
-    try {
-      return withoutPrototypes(JSON.parse(each) as Json)
-    } catch {
-      // Tried in another way, or told by whoever asked.
-    }
-  return undefined
+  const strict = text.replaceAll(/("(?:[^"\\]|\\.)*")|-?\b(?:NaN|Infinity)\b/g, (_, quoted) => quoted ?? 'null')
+  return parsed(text) ?? parsed(strict)
+}
+
+/** Undefined for `null`, too, which is no body of anything. */
+function parsed(text: string): Json | undefined {
+  try {
+    return withoutPrototypes(JSON.parse(text) as Json) ?? undefined
+  } catch {
+    return undefined
+  }
 }
 
 function errorMessage(text: string): string {

@@ -82,14 +82,12 @@ export class AddressGuard implements Guard {
   async judgeName({ hostname }: URL): Promise<void> {
     if (isIP(hostname.replace(/^\[|\]$/g, '')) !== 0) return
     const enough = new AbortController()
-    const late = wait(MOST_LOOKUP_MS, undefined, { signal: enough.signal, ref: false }).catch(() => undefined)
-    try {
-      await Promise.race([this.#addressesOf(hostname), late])
-    } catch (error) {
-      if (error instanceof AddressRefused) throw error
-    } finally {
-      enough.abort()
-    }
+    const late = wait(MOST_LOOKUP_MS, null, { signal: enough.signal, ref: false }).catch(() => null)
+    const looked_up = this.#addressesOf(hostname).catch((error: Error) => error)
+    const found = await Promise.race([looked_up, late])
+    enough.abort()
+    // Nothing, or that there is no such name, is for the proxy to find out.
+    if (found instanceof AddressRefused) throw found
   }
 
   admits(address: string): boolean {
