@@ -1,6 +1,6 @@
+/** JSON objects of somebody else’s: what they have is to be looked at before it is used. */
 import type { Json } from '../../model/row.ts'
 
-/** A JSON object of somebody else's: what it has is to be looked at. */
 export type JsonMap = { readonly [name: string]: Json }
 
 export const isMap = (value: Json | undefined): value is JsonMap =>
