@@ -6,7 +6,7 @@
  * W2. A value whose payload is gone is erased; so is one that is stored as a change of an erased one.
  */
 import type { StoredPayload } from '../ledger/read-port.ts'
-import { canonicalize } from '../model/canonical.ts'
+import { canonicalize, MAX_DEPTH } from '../model/canonical.ts'
 import { SALT_BYTES } from '../model/hash.ts'
 import { JsonTextError, parseStrict } from '../model/json.ts'
 import { derive, isRow, type Json, type Row } from '../model/row.ts'
@@ -36,7 +36,7 @@ export interface Commits {
 export function decodePayload({ seq, salts, body }: StoredPayload): DecodedPayload {
   let list: Json
   try {
-    list = parseStrict(body)
+    list = parseStrict(body, MAX_DEPTH)
   } catch (error) {
     if (error instanceof JsonTextError) throw new DecodeError(seq, `the payload is not strict JSON: ${error.message}`)
     throw error
