@@ -36,26 +36,30 @@ export function sourceDefect(name: string, thrown: unknown): CustodyError {
 
 function takeRecord(name: string, errors: { readonly [code: string]: string }, given: unknown): SourceRecord {
   if (typeof given !== 'object' || given === null) throw defect(name, `yielded ${describe(given)} as a record`)
-  const { kind, line, row, raw, code, message, position } = given as { readonly [field in Field]: unknown }
+  const { kind, line, file, row, raw, code, message, field, position } = given as { readonly [field in Field]: unknown }
   if (!Number.isSafeInteger(line) || (line as number) < 0)
     throw defect(name, `yielded a record with ${describe(line)} as its line`)
   const at = { line: line as number, position: takeValue(name, 'a position', position) }
+  const where = file === undefined ? at : { ...at, file: takeText(name, 'file', file) }
   if (kind === 'row') {
-    if (raw !== undefined && typeof raw !== 'string')
-      throw defect(name, `yielded a row with ${describe(raw)} as its text`)
     const taken = takeRow(name, row)
-    return raw === undefined
-      ? { kind, line: at.line, row: taken, position: at.position }
-      : { kind, line: at.line, row: taken, raw: takeValue(name, 'a text', raw) as string, position: at.position }
+    if (raw === undefined) return { kind, row: taken, ...where }
+    return { kind, row: taken, raw: takeText(name, 'text', raw), ...where }
   }
   if (kind !== 'reject') throw defect(name, `yielded a record of the kind ${describe(kind)}`)
   checkCode(name, errors, code as string)
   if (typeof message !== 'string') throw defect(name, `rejected a record with ${describe(message)} as its message`)
-  const taken = takeValue(name, 'a rejected record', raw)
-  return { kind, ...at, raw: taken, code: code as string, message: message.toWellFormed() }
+  const told = { code: code as string, message: message.toWellFormed() }
+  const taken = { kind: 'reject', ...where, raw: takeValue(name, 'a rejected record', raw), ...told } as const
+  return field === undefined ? taken : { ...taken, field: takeText(name, 'field', field) }
 }
 
-type Field = 'kind' | 'line' | 'row' | 'raw' | 'code' | 'message' | 'position'
+type Field = 'kind' | 'line' | 'file' | 'row' | 'raw' | 'code' | 'message' | 'field' | 'position'
+
+function takeText(name: string, what: string, text: unknown): string {
+  if (typeof text !== 'string') throw defect(name, `yielded a record with ${describe(text)} as its ${what}`)
+  return takeValue(name, `a record’s ${what}`, text) as string
+}
 
 function takeRow(name: string, row: unknown): Row {
   try {

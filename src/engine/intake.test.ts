@@ -283,7 +283,7 @@ describe('a run', () => {
     const rig = new Rig(pipeline(`plugin: feed, ${schema}, options: { chunks: [{ rows: [{n: "${long}"}] }] }`))
     const { error } = await rig.run()
     expect(error).toBeNull()
-    expect(rig.column('problems', 'error_code')).toEqual(['SCHEMA_TYPE'])
+    expect(rig.column('problems', '_error')).toMatchObject([{ code: 'SCHEMA_TYPE' }])
   })
 
   test('stops where its source fails, with what came before, and goes on there', async () => {

@@ -9,7 +9,8 @@ import { setImmediate } from 'node:timers/promises'
 import { CustodyError } from '../model/error.ts'
 import type { Json, Row } from '../model/row.ts'
 import type { SourceNode } from '../plan/plan.ts'
-import { compileRowSchema, type RowChecker } from '../sdk/schema-check.ts'
+import { ERROR_FIELD } from '../sdk/error-row.ts'
+import { compileRowSchema, type RowChecker, type SchemaMiss } from '../sdk/schema-check.ts'
 import type { ResumePoint, Source, SourceRecord, SourceReject, SourceRow } from '../sdk/spec.ts'
 import { sourceDefect, takeChunk, takeValue } from './chunk.ts'
 import { defect, describe } from './step.ts'
@@ -23,6 +24,13 @@ export type Incoming =
 
 /** Chunks without a record that are asked for one after another in one go. */
 const MOST_EMPTY = 100
+
+const RESERVED: SchemaMiss = {
+  ok: false,
+  code: 'RESERVED_FIELD',
+  message: `it has a field ${ERROR_FIELD}, which only rows that met an error have`,
+  field: ERROR_FIELD,
+}
 
 const PENDING: Incoming = { kind: 'pending' }
 const END: Incoming = { kind: 'end' }
@@ -132,7 +140,7 @@ export class Intake {
   #checked(record: SourceRecord): Incoming {
     if (record.kind === 'reject') return { kind: 'reject', index: this.#records, record }
     const { row } = record
-    const checked = this.#check(row)
+    const checked = row[ERROR_FIELD] === undefined ? this.#check(row) : RESERVED
     if (checked.ok) return { kind: 'row', index: this.#records, record, row: checked.row }
     const { line, position } = record
     return {
@@ -144,6 +152,8 @@ export class Intake {
         raw: record.raw ?? row,
         code: checked.code,
         message: checked.message,
+        field: checked.field,
+        ...(record.file === undefined ? {} : { file: record.file }),
         position,
       },
     }

@@ -209,6 +209,6 @@ export class Scheduler {
     const { index } = incoming
     if (incoming.kind === 'row')
       return recorder.ingest(node.number, index, incoming.record, incoming.row, node.to, started_us)
-    return recorder.reject(node.number, index, incoming.record, node.name, node.on_invalid, started_us)
+    return recorder.reject(node, index, incoming.record, started_us)
   }
 }

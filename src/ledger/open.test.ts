@@ -141,7 +141,7 @@ describe('a ledger file', () => {
     const { SqliteReader } = await import('./sqlite/reader.ts')
     const { SqliteStore } = await import('./sqlite/store.ts')
     const { StoredLedger } = await import('./ledger.ts')
-    const { thisProcess } = await import('./lease.ts')
+    const { thisProcess } = await import('../model/holder.ts')
     await make()
     const db = openForWriting(path, 'sqlite:x', null)
     const store = new SqliteStore(db, new SqliteReader(db, 'sqlite:x'))

@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Point } from '../../src/engine/points.ts'
+import { ALL } from '../support/form.ts'
 import type { Moment } from './child.ts'
 import { runUndisturbed, type Undisturbed } from './endure.ts'
 import { pipelineNamed } from './pipelines.ts'
 import { Place, type Program, reportOf } from './place.ts'
 
-const ALL = process.env.CUSTODY_CRASH === 'all'
 /** More than a lease lasts: to a process whose clock is so far ahead, the others' have expired. */
 const AHEAD_US = 11_000_000
 

@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads'
 import { expect, onTestFinished, test } from 'vitest'
 import { SHAPES } from '../simulation/shapes.ts'
+import { LONG, sampled } from '../support/form.ts'
 import { DEFECTS } from './defects.ts'
 import type { Finding, Task } from './worker.ts'
 
@@ -21,12 +22,18 @@ function work(task: Task): Promise<Finding> {
   })
 }
 
-test.each(DEFECTS.map(defect => [defect.name, defect] as const))('it finds that %s', async (_name, defect) => {
-  const { places, found } = await work({ defect, shapes: [defect.shape], seeds: SEEDS })
-  expect(places, `the text stands ${places} times in src/engine/${defect.file}`).toBe(1)
-  expect(found, 'the simulation has found nothing').not.toBeNull()
-})
+test.each(sampled(DEFECTS, 4).map(defect => [defect.name, defect] as const))(
+  'it finds that %s',
+  async (_name, defect) => {
+    const { places, found } = await work({ defect, shapes: [defect.shape], seeds: SEEDS })
+    expect(places, `the text stands ${places} times in src/engine/${defect.file}`).toBe(1)
+    expect(found, 'the simulation has found nothing').not.toBeNull()
+  },
+)
 
 test('it finds nothing in the engine as it is', async () => {
-  expect(await work({ defect: null, shapes: Object.keys(SHAPES), seeds: 40 })).toEqual({ places: 1, found: null })
+  expect(await work({ defect: null, shapes: Object.keys(SHAPES), seeds: LONG ? 40 : 4 })).toEqual({
+    places: 1,
+    found: null,
+  })
 })

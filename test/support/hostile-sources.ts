@@ -95,6 +95,8 @@ export const HOSTILE_RECORDS: ReadonlyArray<readonly [string, Way]> = [
     good => ({ ...good, line }),
   ]),
   ['a row whose text is none', good => ({ ...good, kind: 'row', row: { n: 1 }, raw: 7 })],
+  ['a file that is none', good => ({ ...good, file: 7 })],
+  ['a field that is none', reject({ field: 7 })],
   ['a code that it does not declare', reject({ code: 'SECRET' })],
   ['a code that every object has', reject({ code: 'constructor' })],
   ['a code that is none', reject({ code: undefined })],

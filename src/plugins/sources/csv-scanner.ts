@@ -275,11 +275,16 @@ export class CsvScanner {
       const unit = text.charCodeAt(at)
       if (unit === LF) return this.#complete(window, cells, at, at + 1)
       if (unit === CR) {
-        if (at + 1 === text.length && !window.ended) return this.#incomplete(window, start)
+        if (at + 1 === text.length && !window.ended) return this.#unfinished(window, start)
         return this.#complete(window, cells, at, text.charCodeAt(at + 1) === LF ? at + 2 : at + 1)
       }
       at += this.#delimiter.length
     }
+  }
+
+  /** The record isn't complete in this window, though its first line is. */
+  #unfinished(window: TextWindow, start: number): Step {
+    return this.#syntax.recover === 'line' ? 'more' : this.#incomplete(window, start)
   }
 
   /** A cell that begins with a quote at `at`, up to the delimiter or line break behind it; or why there is none. */
@@ -292,11 +297,11 @@ export class CsvScanner {
       close = find(text, quote, from)
       if (close === NEVER || (this.#syntax.recover === 'line' && close - start > this.#syntax.max_units)) {
         const first_line = this.#syntax.recover === 'line' && text.length - start > this.#syntax.max_units
-        return ended || first_line ? this.#broken(window, UNCLOSED) : this.#incomplete(window, start)
+        return ended || first_line ? this.#broken(window, UNCLOSED) : this.#unfinished(window, start)
       }
       const behind = close + quote.length
       if (!ended && text.length - behind < Math.max(quote.length, this.#delimiter.length))
-        return this.#incomplete(window, start)
+        return this.#unfinished(window, start)
       if (!text.startsWith(quote, behind)) break
       escaped = true
       from = behind + quote.length
@@ -325,14 +330,14 @@ export class CsvScanner {
       if (unit === LF || unit === CR) break
       if (unit === first) {
         if (delimiter.length === 1 || text.startsWith(delimiter, end)) break
-        if (!ended && text.length - end < delimiter.length) return this.#incomplete(window, start)
+        if (!ended && text.length - end < delimiter.length) return this.#unfinished(window, start)
       }
       if (unit === quote && text.startsWith(this.#quote!, end)) {
         return this.#broken(window, QUOTE_INSIDE)
       }
       bits |= unit
     }
-    if (end === text.length && !ended) return this.#incomplete(window, start)
+    if (end === text.length && !ended) return this.#unfinished(window, start)
     if (end === at) return { value: null, end }
     // ASCII is the same in the view and in every encoding.
     if (bits < 0x80) return { value: text.slice(at, end), end }
