@@ -26,7 +26,10 @@ interface Reading {
 async function read(text: string, { pieces = 1 << 20, max_units, options = {} }: Reading = {}): Promise<unknown[]> {
   const bytes = Buffer.from(text)
   let at = 0
-  const next = async () => (at >= bytes.length ? null : bytes.subarray(at, (at += pieces)))
+  const next = async () => {
+    at += pieces
+    return at - pieces >= bytes.length ? null : bytes.subarray(at - pieces, at)
+  }
   const reader = new ByteReader(PLACE, { next, close: async () => undefined }, false)
   const layout = csvLayout(csvOptions.parse({ path: 'in.csv', ...options }))
   const limited: CsvLayout = { ...layout, max_units: max_units ?? layout.max_units }
