@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { isAlive, parseHolder } from '../ledger/lease.ts'
 import { openLedgerReader } from '../ledger/open.ts'
 import type { LedgerReader, StoredLease } from '../ledger/read-port.ts'
+import { isAlive, parseHolder } from '../model/holder.ts'
 import type { Context } from './context.ts'
 import { quoted } from './render/shell.ts'
 

@@ -156,6 +156,11 @@ export function standing(token: Token): Standing {
   return { token, frames: token.frames, node: token.node }
 }
 
+export function factsOf(subject: Subject): Facts {
+  if (subject.facts === null) throw new TypeError('a subject has no facts to add to')
+  return subject.facts
+}
+
 /** What happened to a subject since the last commit, as the ledger takes it. Empties its facts. */
 export function draftOf(subject: Subject): SubjectDraft {
   const { facts } = subject
