@@ -55,6 +55,18 @@ export interface StoredLease {
   readonly holder: string
   readonly expires_us: number
 }
+/** All that is needed of a log to see whether log 0 speaks of it as it is. */
+export interface StoredExtent {
+  readonly log: number
+  readonly run: string | null
+  /** One more than its last entry's seq; 0 if it has none. */
+  readonly size: number
+  /** Body of entry 0. */
+  readonly opening: string | null
+  readonly note: string | null
+  /** Of its lease; null if there is none. */
+  readonly epoch: number | null
+}
 /** A table, view, index or trigger as the database has it. */
 export interface StoredObject {
   readonly type: string
@@ -65,7 +77,13 @@ export interface StoredObject {
 export interface LedgerReader {
   /** For people: `sqlite:/abs/path`. */
   readonly url: string
+  /** Does `work` on what the ledger holds at one moment, whatever others write meanwhile. Nothing else may be asked for until then. */
+  snapshot<T>(work: () => Promise<T>): Promise<T>
   logs(): Promise<readonly StoredLog[]>
+  /** Of all logs but log 0, in order, streamed: some 10 µs each. */
+  extents(): AsyncIterable<StoredExtent>
+  /** The log of a run, if it is listed. */
+  logOf(run: string): Promise<number | null>
   /** Number of entries of a log. */
   size(log: number): Promise<number>
   entry(log: number, seq: number): Promise<StoredEntry | null>
@@ -88,6 +106,7 @@ export interface LedgerReader {
   head(log: number): Promise<string | null>
   heads(): Promise<ReadonlyArray<{ readonly log: number; readonly note: string }>>
   leases(): Promise<readonly StoredLease[]>
+  lease(log: number): Promise<StoredLease | null>
   /** Tables, views, indexes and triggers that are there. */
   objects(): Promise<readonly StoredObject[]>
   /** Those that this format has, for comparison. */

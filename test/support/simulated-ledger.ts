@@ -82,7 +82,17 @@ export async function runModel(url: string, model: Model, n: number, stopped: St
   )
   // It may have come to its end before.
   if (status !== 'cancelled' || stopped === null || stopped.next === 'nothing') return
-  const abandon = stopped.next === 'abandon'
+  await goOnWithModel(url, model, n, stopped.next, world)
+}
+
+/** Goes on with the n-th run, a second later than `world`. */
+export async function goOnWithModel(
+  url: string,
+  model: Model,
+  n: number,
+  next: 'resume' | 'abandon',
+  world = new World(new VirtualClock(), new Random(n)),
+): Promise<void> {
   world.clock = new VirtualClock(world.clock.now_us() + 1_000_000)
   const reader = await openLedgerReader(url)
   const second = {
@@ -91,10 +101,16 @@ export async function runModel(url: string, model: Model, n: number, stopped: St
     signal: new AbortController().signal,
     ...RUN,
   }
-  await inLedger(url, `${n} again`, ledger =>
-    world.clock.drive(resumeRun({ ...second, run: simulatedRun(n), ledger, reader, from_ledger_only: false, abandon })),
-  )
-  await reader.close()
+  const abandon = next === 'abandon'
+  try {
+    await inLedger(url, `${n} again`, ledger =>
+      world.clock.drive(
+        resumeRun({ ...second, run: simulatedRun(n), ledger, reader, from_ledger_only: false, abandon }),
+      ),
+    )
+  } finally {
+    await reader.close()
+  }
 }
 
 const RUN = { custody: 'simulated', limit: Number.POSITIVE_INFINITY }

@@ -9,6 +9,7 @@ import type {
   StoredEnding,
   StoredEntry,
   StoredErrorCount,
+  StoredExtent,
   StoredLease,
   StoredLog,
   StoredObject,
@@ -24,6 +25,11 @@ const BATCH = `json_extract(body, '$.b')`
 /** Each finds what it reads by an index, in its order; `error_counts` looks through a log's endings and sorts the few sums. */
 export const QUERIES = {
   logs: `SELECT log, run, part FROM logs ORDER BY log`,
+  extents: `SELECT l.log, l.run, h.note, s.epoch,
+      (SELECT coalesce(max(seq) + 1, 0) FROM entries WHERE log = l.log) AS size,
+      (SELECT body FROM entries WHERE log = l.log AND seq = 0) AS opening
+    FROM logs l LEFT JOIN heads h ON h.log = l.log LEFT JOIN leases s ON s.log = l.log WHERE l.log > 0 ORDER BY l.log`,
+  log_of: `SELECT log FROM logs WHERE run = ? AND part = 0`,
   size: `SELECT coalesce(max(seq) + 1, 0) AS size FROM entries WHERE log = ?`,
   entry: `SELECT seq, row, body FROM entries WHERE log = ? AND seq = ?`,
   entries: `SELECT seq, row, body FROM entries WHERE log = ? AND seq >= ? ORDER BY seq`,
@@ -49,6 +55,7 @@ export const QUERIES = {
     FROM logs l WHERE l.run = ? AND l.part = 0`,
   heads: `SELECT log, note FROM heads ORDER BY log`,
   leases: `SELECT log, epoch, holder, expires_us FROM leases ORDER BY log`,
+  lease: `SELECT log, epoch, holder, expires_us FROM leases WHERE log = ?`,
   objects: `SELECT type, name, sql FROM sqlite_schema ORDER BY type, name`,
   integrity: `PRAGMA integrity_check`,
 }
@@ -63,8 +70,26 @@ export class SqliteReader implements LedgerReader {
     this.url = url
   }
 
+  async snapshot<T>(work: () => Promise<T>): Promise<T> {
+    this.#asking(() => this.#db.exec('BEGIN'))
+    try {
+      return await work()
+    } finally {
+      // A file that can't be read any more has ended it by itself.
+      if (this.#db.isTransaction) this.#db.exec('COMMIT')
+    }
+  }
+
   async logs(): Promise<readonly StoredLog[]> {
     return this.#all(QUERIES.logs)
+  }
+
+  extents(): AsyncIterable<StoredExtent> {
+    return this.#stream(QUERIES.extents)
+  }
+
+  async logOf(run: string): Promise<number | null> {
+    return this.#get<{ log: number }>(QUERIES.log_of, run)?.log ?? null
   }
 
   async size(log: number): Promise<number> {
@@ -141,6 +166,10 @@ export class SqliteReader implements LedgerReader {
 
   async leases(): Promise<readonly StoredLease[]> {
     return this.#all(QUERIES.leases)
+  }
+
+  async lease(log: number): Promise<StoredLease | null> {
+    return this.#get(QUERIES.lease, log)
   }
 
   async objects(): Promise<readonly StoredObject[]> {

@@ -8,7 +8,7 @@ import type { LedgerReader } from '../../ledger/read-port.ts'
 import { CustodyError } from '../../model/error.ts'
 import type { VerifierKey } from '../../model/note.ts'
 import { Check, type CheckResult, noting } from './check.ts'
-import { LedgerLog } from './ledger-log.ts'
+import { type KnownHead, LedgerLog } from './ledger-log.ts'
 import { checkIntegrity, checkObjects } from './objects.ts'
 import { verifyRun, type WalkedRun } from './run.ts'
 
@@ -17,6 +17,8 @@ export interface VerifyOptions {
   readonly run?: string | undefined
   /** Keys that are trusted to sign checkpoints. */
   readonly keys: readonly VerifierKey[]
+  /** The head of log 0 that the verifier knows from before, and the key of the ledger's birth, which is trusted then. */
+  readonly remembered?: KnownHead | null
   /** Told now and then while entries are read, with how many there are. */
   readonly onProgress?: (progress: { readonly run: string; readonly entries: number; readonly of: number }) => void
 }
@@ -36,6 +38,8 @@ export interface VerifiedRun {
 /** The shape of `verify --json` (CONTRACTS section 2), and `ledger` beside it: the checks that all runs share. */
 export interface VerifyResult {
   readonly ok: boolean
+  /** The ledger is older than what the verifier remembers: numbers of entries of log 0. */
+  readonly rolled_back?: { readonly seen: number; readonly now: number }
   readonly runs: readonly VerifiedRun[]
   readonly ledger: { readonly ok: boolean; readonly entries: number; readonly checks: readonly CheckResult[] }
 }
@@ -45,7 +49,8 @@ export async function verifyLedger(reader: LedgerReader, options: VerifyOptions)
   const shared = { schema: new Check('schema'), database: new Check('database'), ledger: new Check('ledger') }
   await noting(shared.schema, () => checkObjects(reader, shared.schema))
   await noting(shared.database, () => checkIntegrity(reader, shared.database))
-  const log_zero = await LedgerLog.read(reader, options.keys, shared.ledger)
+  const { remembered = null } = options
+  const log_zero = await LedgerLog.read(reader, { keys: options.keys, remembered }, shared.ledger)
   const logs = await reader.logs()
   log_zero.checkTables(logs, await reader.heads(), await reader.leases())
   const wanted = [...runsOf(logs, log_zero)].filter(([run]) => options.run === undefined || run === options.run)
@@ -56,7 +61,7 @@ export async function verifyLedger(reader: LedgerReader, options: VerifyOptions)
   for (const [run, log] of wanted) {
     const of = await reader.size(log)
     const told = (entries: number) => options.onProgress?.({ run, entries, of })
-    const found = await verifyRun(reader, { log, run, origin: log_zero.origin(log) }, options.keys, told)
+    const found = await verifyRun(reader, { log, run, origin: log_zero.origin(log) }, log_zero.keysOf(log), told)
     if (found.complete) log_zero.checkRun(found)
     else found.registered.leave()
     walked.push(found)
@@ -64,7 +69,14 @@ export async function verifyLedger(reader: LedgerReader, options: VerifyOptions)
   const checks = Object.values(shared).map(each => each.result())
   const ok = checks.every(each => each.ok)
   const runs = walked.map(each => resultOf(each, checks))
-  return { ok: ok && runs.every(each => each.ok), runs, ledger: { ok, entries: log_zero.entries, checks } }
+  const older = remembered !== null && log_zero.entries < remembered.size
+  const rolled_back = older ? { rolled_back: { seen: remembered.size, now: log_zero.entries } } : {}
+  return {
+    ok: ok && runs.every(each => each.ok),
+    ...rolled_back,
+    runs,
+    ledger: { ok, entries: log_zero.entries, checks },
+  }
 }
 
 /** Runs that the list of logs has, and those that log 0 has: a run that vanished has a result, too. */
