@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
-const shared = { restoreMocks: true, testTimeout: 20_000 } as const
+/** No test depends on how fast a machine is: this only ends one that hangs. */
+const HANGING_MS = 600_000
+const shared = { restoreMocks: true, testTimeout: HANGING_MS, hookTimeout: HANGING_MS } as const
 
 export default defineConfig({
   test: {

@@ -60,7 +60,7 @@ test('measures a workload, and compares each number with its target', async () =
   const text = render({ started_at: '2026-01-01T00:00:00.000Z', machine, results, compared })
   expect(text).toContain('a CPU, 2 cores, 16 GiB, linux x64 · Node 26.0.0, SQLite 3.50.0')
   expect(text).toContain('W1, one process')
-}, 60_000)
+})
 
 test.each(Object.keys(WORKLOADS) as WorkloadName[])('%s compiles', async name => {
   const plan = await planOf(name, temporary())

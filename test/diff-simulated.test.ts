@@ -60,9 +60,7 @@ const between = (reader: LedgerReader, a: number, b: number): Promise<RunDiff> =
 
 const NOTHING = { different: 0, unknown: 0, only_old: 0, only_new: 0 }
 
-test('the same pipeline differs in nothing: at once, with other timing, and after a stop', {
-  timeout: 60_000,
-}, async () => {
+test('the same pipeline differs in nothing: at once, with other timing, and after a stop', async () => {
   const models = [RICH, ...MODELS.filter(each => !isTimed(each))]
   expect(models.length).toBeGreaterThan(1)
   const diffs = await inLedger(
@@ -89,7 +87,7 @@ test('the same pipeline differs in nothing: at once, with other timing, and afte
   expect(diffs.some(each => each.batches.compared > 3)).toBe(true)
 })
 
-test('changed pipelines differ where stories do; swapping the runs swaps the sides', { timeout: 60_000 }, async () => {
+test('changed pipelines differ where stories do; swapping the runs swaps the sides', async () => {
   const kinds = new Set<string>()
   const models = [RICH, ...MODELS]
   await inLedger(

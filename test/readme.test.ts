@@ -15,7 +15,7 @@ const temporary = mkdtempSync(join(tmpdir(), 'custody-readme-'))
 const home = join(temporary, 'home')
 afterAll(() => rmSync(temporary, { recursive: true, force: true }))
 
-test('commands end as they should, and say what is quoted', { timeout: 60_000 }, async () => {
+test('commands end as they should, and say what is quoted', async () => {
   const folder = join(temporary, 'checkout')
   cpSync(join(ROOT, 'examples', 'loan-triage'), join(folder, 'examples', 'loan-triage'), {
     recursive: true,

@@ -141,7 +141,7 @@ describe('a ledger file', () => {
     const { SqliteReader } = await import('./sqlite/reader.ts')
     const { SqliteStore } = await import('./sqlite/store.ts')
     const { StoredLedger } = await import('./ledger.ts')
-    const { thisProcess } = await import('./lease.ts')
+    const { thisProcess } = await import('../model/holder.ts')
     await make()
     const db = openForWriting(path, 'sqlite:x', null)
     const store = new SqliteStore(db, new SqliteReader(db, 'sqlite:x'))
@@ -162,7 +162,7 @@ describe('a ledger file', () => {
     await make()
     const holder = new DatabaseSync(path)
     holder.exec('BEGIN IMMEDIATE')
-    const db = new DatabaseSync(path, { timeout: 0 })
+    const db = new DatabaseSync(path)
     let thrown: unknown
     try {
       db.exec('BEGIN IMMEDIATE')

@@ -16,6 +16,7 @@ export interface CallRequest {
   readonly at_most_usd?: number
 }
 
+/** As the service tells it. A number that none can be is as if it weren't there; a cost that isn't there is `at_most_usd`. */
 export interface CallUsage {
   readonly input_tokens?: number
   readonly output_tokens?: number
@@ -24,7 +25,14 @@ export interface CallUsage {
 
 export type CallAnswer = { readonly kind: 'answer'; readonly response: Json; readonly usage?: CallUsage } | CallFailure
 
-/** The service gave no answer that can be used. */
+/**
+ * `auth`: the service refuses who asks (a key that is wrong, revoked or not allowed to do anything). `quota`: what was paid for, or
+ * a day's share of it, is used up. `model`: what the pipeline file asks for by name isn't there, for no row. `status`: a status that
+ * the file says to stop at.
+ */
+export type StopReason = 'auth' | 'quota' | 'model' | 'status'
+
+/** The service gave no answer that can be used. By itself it is an error of the row that asked. */
 export interface CallFailure {
   readonly kind: 'failure'
   /** One of the spec's error codes. */
@@ -34,15 +42,30 @@ export interface CallFailure {
   /** Whether another attempt of the visit could help. */
   readonly retryable: boolean
   /**
-   * The service asked to be left alone (HTTP 429): the call is made again in its time, more calls are made more slowly, and
-   * no attempt of the visit is used up.
+   * The service asked to be left alone (HTTP 429, or 503 and 529 with `Retry-After`): the call is made again in its time, more
+   * calls are made more slowly, and no attempt of the visit is used up.
    */
   readonly throttled?: boolean
+  /**
+   * The service is down, whoever asks: no connection, no answer in time, HTTP 5xx; nothing that may depend on what was asked.
+   * Many of these in a row pause the service, and use up no attempts then. `throttled` comes before it.
+   */
+  readonly outage?: boolean
+  /**
+   * No call of this service can succeed before somebody mends something: the run stops at once, can be resumed, and the visit
+   * stays open. Comes before all others.
+   */
+  readonly stops?: StopReason
   /** How long the service asked to wait (`Retry-After`). */
   readonly retry_after_ms?: number
   /** What came back, if anything did. */
   readonly response?: Json
   readonly usage?: CallUsage
+  /**
+   * It surely cost nothing: it never reached the service, or was turned away. Any other call that says nothing of its cost is taken
+   * to have cost `at_most_usd`.
+   */
+  readonly unbilled?: boolean
 }
 
 export interface CallTry {

@@ -9,7 +9,7 @@ import { custody } from '../support/custody-process.ts'
 const ROWS = 80
 const start = peerStarter()
 
-test('who came first, what came in time, what was written when: replays follow', { timeout: 120_000 }, async () => {
+test('who came first, what came in time, what was written when: replays follow', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'custody-order-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const peer = await start({

@@ -8,7 +8,7 @@ const UPDATE = process.env.TRANSCRIPTS === 'update'
 
 describe.concurrent('transcripts', () => {
   for (const name of readdirSync(FOLDER).filter(each => each.endsWith('.txt')))
-    test(name, { timeout: 60_000 }, async () => {
+    test(name, async () => {
       const path = join(FOLDER, name)
       const steps = parseTranscript(readFileSync(path, 'utf8'))
       const shell = new Shell(inject('bin'))

@@ -1,7 +1,7 @@
 /** What every store of a ledger must do. Numbers are those of DESIGN section 2 and of src/ledger/write-port.ts. */
 import { afterEach, describe, expect, test } from 'vitest'
 import { Entropy } from '../../src/ledger/entropy.ts'
-import { type Holder, LEASE_US, thisProcess } from '../../src/ledger/lease.ts'
+import { LEASE_US } from '../../src/ledger/lease.ts'
 import { StoredLedger } from '../../src/ledger/ledger.ts'
 import { birth } from '../../src/ledger/log-zero.ts'
 import type { LedgerReader } from '../../src/ledger/read-port.ts'
@@ -10,6 +10,7 @@ import type { Store } from '../../src/ledger/store.ts'
 import { type Remembered, trustIn } from '../../src/ledger/trust.ts'
 import type { LedgerPorts, RunLedger, WriteBatch } from '../../src/ledger/write-port.ts'
 import { leafHash } from '../../src/model/hash.ts'
+import { type Holder, thisProcess } from '../../src/model/holder.ts'
 import { Frontier } from '../../src/model/merkle.ts'
 import { makeSigner, parseVerifierKey } from '../../src/model/note.ts'
 import {

@@ -8,14 +8,13 @@ import { locatedCalls } from '../../src/read/recorded/calls.ts'
 import { openingOf } from '../../src/read/runs/run-log.ts'
 import { type ChaosPeer, startChaosPeer } from '../../src/sdk/testing/chaos/peer.ts'
 import { Random } from '../simulation/random.ts'
+import { ALL, LONG, sampled } from '../support/form.ts'
 import { endure, type Kill, killsAt, runUndisturbed, type Undisturbed } from './endure.ts'
 import type { CrashPipeline } from './pipelines.ts'
 import type { Place } from './place.ts'
 
-const ALL = process.env.CUSTODY_CRASH === 'all'
 const SEED = Number(process.env.CUSTODY_SEED ?? 1)
-const RANDOM = ALL ? 20 : 2
-const TIMEOUT_MS = 120_000
+const RANDOM = ALL ? 20 : LONG ? 2 : 1
 const ROWS = 60
 
 /** Two calls at once, then one that depends on both. */
@@ -78,7 +77,7 @@ beforeAll(async () => {
   const peer = await startChaosPeer(PEER)
   undisturbed = await runUndisturbed(asking(peer))
   await peer.close()
-}, TIMEOUT_MS)
+})
 
 /** Kills, and what is wrong then with the outputs, the record, or with what the peer was asked. */
 async function endured(kills: readonly Kill[]) {
@@ -114,44 +113,38 @@ async function endured(kills: readonly Kill[]) {
 const met = (share: number, point: 'before_call' | 'after_call') =>
   Math.max(1, Math.floor(share * (undisturbed.points[point] ?? 0)))
 
-test.each([
-  ['before_call', 0.01],
+const POINTS = [
   ['before_call', 0.6],
+  ['before_call', 0.01],
   ['after_call', 0.01],
   ['after_call', 0.5],
-] as const)('killed at %s, after %d of them', { timeout: TIMEOUT_MS }, async (point, share) => {
+] as const
+test.each(sampled(POINTS, 3))('killed at %s, after %d of them', async (point, share) => {
   const kills: Kill[] = [{ at: { point, nth: met(share, point) } }, { at: { point, nth: 9 } }]
   const { problems, killed } = await endured(kills)
   expect(problems).toEqual([])
   expect(killed).toBe(2)
 })
 
-test.each(['mid_flush', 'after_flush', 'after_commit', 'after_resume_entry'] as const)(
-  'killed at %s',
-  { timeout: TIMEOUT_MS },
-  async point => {
-    const { problems, killed } = await endured(killsAt(point, false, undisturbed) ?? [])
-    expect(problems).toEqual([])
-    expect(killed).toBeGreaterThan(0)
-  },
-)
+const OF_COMMITS = ['mid_flush', 'after_flush', 'after_commit', 'after_resume_entry'] as const
+test.each(sampled(OF_COMMITS, 3))('killed at %s', async point => {
+  const { problems, killed } = await endured(killsAt(point, false, undisturbed) ?? [])
+  expect(problems).toEqual([])
+  expect(killed).toBeGreaterThan(0)
+})
 
 const random = new Random(SEED)
 let killed_at_random = 0
-test.each(Array.from({ length: RANDOM }, () => random.below(2 ** 31)))(
-  'killed at any time: seed %i',
-  { timeout: TIMEOUT_MS },
-  async seed => {
-    const fate = new Random(seed)
-    const kills = Array.from(
-      { length: fate.between(1, 4) },
-      (): Kill => ({ after_ms: fate.next() * undisturbed.took_ms }),
-    )
-    const { problems, killed } = await endured(kills)
-    killed_at_random += killed
-    expect(problems, JSON.stringify(kills)).toEqual([])
-  },
-)
+test.each(Array.from({ length: RANDOM }, () => random.below(2 ** 31)))('killed at any time: seed %i', async seed => {
+  const fate = new Random(seed)
+  const kills = Array.from(
+    { length: fate.between(1, 4) },
+    (): Kill => ({ after_ms: fate.next() * undisturbed.took_ms }),
+  )
+  const { problems, killed } = await endured(kills)
+  killed_at_random += killed
+  expect(problems, JSON.stringify(kills)).toEqual([])
+})
 
 // Each kill may come too late; many together can’t.
 afterAll(() => ALL && expect(killed_at_random).toBeGreaterThan(0))

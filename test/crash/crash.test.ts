@@ -1,24 +1,23 @@
 /**
- * Processes that are killed for real, at the named points and anywhere. `npm test` has a selection; `npm run crash` has every
- * pipeline at every point, and many more kills at random.
+ * Processes that are killed for real, at the named points and anywhere. `npm test` has a selection, `npm run proofs` each point
+ * once; `npm run crash` has every pipeline at every point, and many more kills at random.
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { POINTS, type Point } from '../../src/engine/points.ts'
 import { Random } from '../simulation/random.ts'
+import { ALL, LONG, sampled } from '../support/form.ts'
 import { type Endured, endure, type Kill, killsAt, OF_CALLS, runUndisturbed, type Undisturbed } from './endure.ts'
 import { type CrashPipeline, PIPELINES, pipelineNamed } from './pipelines.ts'
 
-const ALL = process.env.CUSTODY_CRASH === 'all'
 const SEED = Number(process.env.CUSTODY_SEED ?? 1)
-const RANDOM = ALL ? 50 : 2
-const TIMEOUT_MS = 120_000
+const RANDOM = ALL ? 50 : LONG ? 4 : 1
 
 const undisturbed = new Map<string, Undisturbed>()
 beforeAll(async () => {
   for (const pipeline of PIPELINES) undisturbed.set(pipeline.name, await runUndisturbed(pipeline))
-}, TIMEOUT_MS)
+})
 
 const of = ({ name }: CrashPipeline) => undisturbed.get(name) as Undisturbed
 
@@ -35,7 +34,7 @@ interface Case {
   readonly threaded: boolean
 }
 
-/** All of all; or each point once, with first and later times, threads and the pipelines in turn. */
+/** All of all; or each point once, or every third, with first and later times, threads and the pipelines in turn. */
 function cases(): readonly Case[] {
   const points = POINTS.filter(point => !OF_CALLS.has(point))
   if (ALL)
@@ -44,12 +43,13 @@ function cases(): readonly Case[] {
         [false, true].flatMap(later => [false, true].map(threaded => ({ pipeline, point, later, threaded }))),
       ),
     )
-  return points.map((point, i) => ({
+  const all = points.map((point, i) => ({
     pipeline: PIPELINES[(i + SEED) % PIPELINES.length] as CrashPipeline,
     point,
     later: !ONCE.has(point) && (i + SEED) % 2 === 0,
     threaded: (i + SEED) % 4 < 2,
   }))
+  return sampled(all, 3)
 }
 
 test('docs/crash-safety.md says what happens at each point', () => {
@@ -63,96 +63,76 @@ describe.concurrent('a run that is killed and resumed leaves what an undisturbed
       ...([each.pipeline.name, each.point] as const),
       ...([each.later ? 'a later time' : 'first', each.threaded ? 'two threads' : 'one thread', each] as const),
     ] as const
-  test.for(cases().map(named))(
-    '%s, %s, %s, %s',
-    { timeout: TIMEOUT_MS },
-    async ([, point, , , { pipeline, later, threaded }], { skip }) => {
-      const kills = killsAt(point, later, of(pipeline))
-      if (kills === null) return skip('the pipeline never comes there so often')
-      const { problems, killed } = await endure(pipeline, kills, of(pipeline), ALL, threaded)
-      expect(problems).toEqual([])
-      // Where answers come sooner or later there may be fewer commits than in the undisturbed run.
-      if (!pipeline.asynchronous) expect(killed).toBe(kills.length)
-    },
-  )
+  test.for(cases().map(named))('%s, %s, %s, %s', async ([, point, , , { pipeline, later, threaded }], { skip }) => {
+    const kills = killsAt(point, later, of(pipeline))
+    if (kills === null) return skip('the pipeline never comes there so often')
+    const { problems, killed } = await endure(pipeline, kills, of(pipeline), ALL, threaded)
+    expect(problems).toEqual([])
+    // Where answers come sooner or later there may be fewer commits than in the undisturbed run.
+    if (!pipeline.asynchronous) expect(killed).toBe(kills.length)
+  })
 })
 
 // Whatever else the selection has: in these many are under way, held and in branches.
-test.each(['batches', 'branches'])(
-  'rows that were under way keep the order of their fields: %s',
-  async name => {
-    const pipeline = pipelineNamed(name)
-    const kills = killsAt('mid_rewind', false, of(pipeline)) ?? []
-    const { problems, killed } = await endure(pipeline, kills, of(pipeline), ALL, false)
-    expect(problems).toEqual([])
-    expect(killed).toBe(2)
-  },
-  TIMEOUT_MS,
-)
+test.each(['batches', 'branches'])('rows that were under way keep the order of their fields: %s', async name => {
+  const pipeline = pipelineNamed(name)
+  const kills = killsAt('mid_rewind', false, of(pipeline)) ?? []
+  const { problems, killed } = await endure(pipeline, kills, of(pipeline), ALL, false)
+  expect(problems).toEqual([])
+  expect(killed).toBe(2)
+})
 
 // Where it is on record that rows are about to be sent, and nobody can know whether they were. 16 are at a time.
 test.each([
   [1, false],
   [5, true],
-])(
-  'rows that may have been sent are sent again: killed at the %i. time',
-  async (nth, threaded) => {
-    const pipeline = pipelineNamed('letters')
-    const kill: Kill = { at: { point: 'before_send', nth } }
-    const { problems, killed } = await endure(pipeline, [kill, kill], of(pipeline), true, threaded)
-    expect(problems).toEqual([])
-    expect(killed).toBe(2)
-  },
-  TIMEOUT_MS,
-)
+])('rows that may have been sent are sent again: killed at the %i. time', async (nth, threaded) => {
+  const pipeline = pipelineNamed('letters')
+  const kill: Kill = { at: { point: 'before_send', nth } }
+  const { problems, killed } = await endure(pipeline, [kill, kill], of(pipeline), true, threaded)
+  expect(problems).toEqual([])
+  expect(killed).toBe(2)
+})
 
 describe.concurrent('a run that is killed anywhere', () => {
   const random = new Random(SEED)
   const seeds = Array.from({ length: RANDOM }, () => random.below(2 ** 31))
 
-  test.each(seeds)(
-    'at any points, goes on as if nothing had been: seed %i',
-    async seed => {
-      const fate = new Random(seed)
-      const pipeline = fate.pick(PIPELINES)
-      const threaded = fate.chance(0.5)
-      const any = (nth: number): Kill => ({ at: { point: 'any', nth } })
-      const met = of(pipeline).points.any ?? 0
-      const more = Array.from({ length: fate.below(3) }, () => any(fate.between(1, met)))
-      let nth = met + 1
-      let endured: Endured
-      // How many commits a run makes depends on its speed: one that was done too soon is run again, and killed earlier.
-      do {
-        nth = fate.between(1, nth - 1)
-        endured = await endure(pipeline, [any(nth), ...more], of(pipeline), true, threaded)
-        expect(endured.problems, `${pipeline.name}: ${nth}, ${JSON.stringify(more)}`).toEqual([])
-      } while (endured.killed === 0 && nth > 1)
-      expect(endured.killed).toBeGreaterThan(0)
-    },
-    TIMEOUT_MS,
-  )
+  test.each(seeds)('at any points, goes on as if nothing had been: seed %i', async seed => {
+    const fate = new Random(seed)
+    const pipeline = fate.pick(PIPELINES)
+    const threaded = fate.chance(0.5)
+    const any = (nth: number): Kill => ({ at: { point: 'any', nth } })
+    const met = of(pipeline).points.any ?? 0
+    const more = Array.from({ length: fate.below(3) }, () => any(fate.between(1, met)))
+    let nth = met + 1
+    let endured: Endured
+    // How many commits a run makes depends on its speed: one that was done too soon is run again, and killed earlier.
+    do {
+      nth = fate.between(1, nth - 1)
+      endured = await endure(pipeline, [any(nth), ...more], of(pipeline), true, threaded)
+      expect(endured.problems, `${pipeline.name}: ${nth}, ${JSON.stringify(more)}`).toEqual([])
+    } while (endured.killed === 0 && nth > 1)
+    expect(endured.killed).toBeGreaterThan(0)
+  })
 
   // Each kill may come too late; many together can't. So there are many or none.
   describe.runIf(ALL)('at any time', () => {
     let killed = 0
 
-    test.each(seeds)(
-      'goes on as if nothing had been: seed %i',
-      async seed => {
-        const fate = new Random(seed)
-        const pipeline = fate.pick(PIPELINES)
-        const kills = Array.from(
-          { length: fate.between(1, 3) },
-          (): Kill => ({
-            after_ms: fate.next() * of(pipeline).took_ms,
-          }),
-        )
-        const endured = await endure(pipeline, kills, of(pipeline), true, fate.chance(0.5))
-        killed += endured.killed
-        expect(endured.problems, `${pipeline.name}: ${JSON.stringify(kills)}`).toEqual([])
-      },
-      TIMEOUT_MS,
-    )
+    test.each(seeds)('goes on as if nothing had been: seed %i', async seed => {
+      const fate = new Random(seed)
+      const pipeline = fate.pick(PIPELINES)
+      const kills = Array.from(
+        { length: fate.between(1, 3) },
+        (): Kill => ({
+          after_ms: fate.next() * of(pipeline).took_ms,
+        }),
+      )
+      const endured = await endure(pipeline, kills, of(pipeline), true, fate.chance(0.5))
+      killed += endured.killed
+      expect(endured.problems, `${pipeline.name}: ${JSON.stringify(kills)}`).toEqual([])
+    })
 
     afterAll(() => expect(killed).toBeGreaterThan(0))
   })

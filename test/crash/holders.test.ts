@@ -5,13 +5,12 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Point } from '../../src/engine/points.ts'
+import { ALL } from '../support/form.ts'
 import type { Moment } from './child.ts'
 import { runUndisturbed, type Undisturbed } from './endure.ts'
 import { pipelineNamed } from './pipelines.ts'
 import { Place, type Program, reportOf } from './place.ts'
 
-const ALL = process.env.CUSTODY_CRASH === 'all'
-const TIMEOUT_MS = 120_000
 /** More than a lease lasts: to a process whose clock is so far ahead, the others' have expired. */
 const AHEAD_US = 11_000_000
 
@@ -20,7 +19,7 @@ const PIPELINE = pipelineNamed('outputs')
 let undisturbed: Undisturbed
 beforeAll(async () => {
   undisturbed = await runUndisturbed(PIPELINE)
-}, TIMEOUT_MS)
+})
 
 const places: Place[] = []
 const programs: Program[] = []
@@ -105,7 +104,6 @@ describe.concurrent('a holder that was suspended until its lease had run out, an
       await wakesToNothing(late, other)
       await isAsUndisturbed(other)
     },
-    TIMEOUT_MS,
   )
 
   test.each(ALL ? OF_RESUME : OF_RESUME.slice(1))(
@@ -120,7 +118,6 @@ describe.concurrent('a holder that was suspended until its lease had run out, an
       await wakesToNothing(former, place)
       await isAsUndisturbed(place)
     },
-    TIMEOUT_MS,
   )
 })
 

@@ -3,20 +3,19 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ALL } from '../support/form.ts'
 import type { Order } from './child.ts'
 import { runUndisturbed, type Undisturbed } from './endure.ts'
 import { type CrashPipeline, pipelineNamed } from './pipelines.ts'
 import { type Exit, Place, Program } from './place.ts'
 
-const ALL = process.env.CUSTODY_CRASH === 'all'
-const TIMEOUT_MS = 120_000
 /** In the short form some are enough. */
 const some = <T>(cases: readonly T[]): readonly T[] => (ALL ? cases : cases.slice(0, 1))
 const LINEAR = pipelineNamed('linear')
 let undisturbed: Undisturbed
 beforeAll(async () => {
   undisturbed = await runUndisturbed(LINEAR)
-}, TIMEOUT_MS)
+})
 
 const places: Place[] = []
 afterAll(() => {

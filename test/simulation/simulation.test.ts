@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
+import { LONG } from '../support/form.ts'
 import { repeating, SHAPES } from './shapes.ts'
 import { simulate } from './simulate.ts'
 
 /** Of each shape; of those with calls, which take longer, a quarter. */
-const SEEDS = Number(process.env.CUSTODY_SEEDS ?? 200)
+const SEEDS = Number(process.env.CUSTODY_SEEDS ?? (LONG ? 600 : 60))
 const FIRST = Number(process.env.CUSTODY_SEED ?? 1)
 
 test.each(Object.entries(SHAPES))(
@@ -18,5 +19,4 @@ test.each(Object.entries(SHAPES))(
     }
     expect(rows).toBeGreaterThan(seeds)
   },
-  SEEDS * 200,
 )

@@ -4,8 +4,8 @@
  */
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { main } from '../../src/cli/main.ts'
 import { NAMED_ADDRESS, replaceAddress } from './chaos-address.ts'
+import { runMain } from './in-process.ts'
 
 export interface ShellResult {
   readonly exit: number
@@ -108,19 +108,12 @@ export class DocShell {
     argv: readonly string[],
     { write, onSignal }: { write(text: string): void; onSignal(listener: () => unknown): void },
   ): Promise<number> {
-    return main(argv, {
-      stdout: { write },
-      stderr: { write },
-      env: { COLUMNS: '100', npm_command: 'exec', XDG_CONFIG_HOME: this.home },
+    return runMain(argv, {
       cwd: this.cwd,
-      script: join(ROOT, 'bin', 'custody.js'),
-      onSignal: listener => {
-        onSignal(listener)
-        return () => undefined
-      },
-      exit: code => {
-        throw new Error(`the program ended itself with ${code}`)
-      },
+      env: { COLUMNS: '100', npm_command: 'exec', XDG_CONFIG_HOME: this.home },
+      stdout: write,
+      stderr: write,
+      onSignal,
     })
   }
 }

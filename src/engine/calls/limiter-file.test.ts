@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { thisProcess } from '../../ledger/lease.ts'
+import { thisProcess } from '../../model/holder.ts'
 import { LimiterFile } from './limiter-file.ts'
 import { MINUTE_US } from './pace.ts'
 

@@ -5,8 +5,8 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { isAlive, parseHolder, thisProcess } from '../../ledger/lease.ts'
 import { CustodyError } from '../../model/error.ts'
+import { isAlive, parseHolder, thisProcess } from '../../model/holder.ts'
 import { MINUTE_US } from './pace.ts'
 import type { ServiceLimits, SharedLimits } from './service.ts'
 

@@ -6,7 +6,7 @@ import type { LedgerReader, StoredLease, StoredLog } from '../../ledger/read-por
 import type { LedgerEntry } from '../../model/entry.ts'
 import type { VerifierKey } from '../../model/note.ts'
 import { DecodeError, decodeLedgerEntry } from '../decode.ts'
-import { type Check, counted, entryName, grouped } from './check.ts'
+import { type Check, counted, entryName, grouped, noting } from './check.ts'
 import { type HeadKeys, KeysInForce } from './keys.ts'
 import { checkHead, LogWalk, short } from './log.ts'
 import type { WalkedRun } from './run.ts'
@@ -22,8 +22,9 @@ export interface Registered {
   epoch: number
   /** seq of the entry that last spoke of it. */
   told_at: number
-  /** By epoch: when a process began with it, or took it over. */
-  readonly begun_us: Map<number, number>
+  readonly opened_us: number
+  /** By epoch; most runs are never taken over. */
+  taken_over_us: Map<number, number> | null
   sealed_us: number
 }
 
@@ -49,6 +50,7 @@ export class LedgerLog {
   readonly #logs = new Map<number, Registered>()
   readonly #keys: KeysInForce
   #last_us = 0
+  readonly #runs = new Set<string>()
 
   private constructor(check: Check, { keys, remembered }: Trusted) {
     this.#check = check
@@ -59,19 +61,21 @@ export class LedgerLog {
   static async read(reader: LedgerReader, trusted: Trusted, check: Check): Promise<LedgerLog> {
     const log = new LedgerLog(check, trusted)
     const about = check.about('log 0')
-    const walk = new LogWalk(reader, 0, { entries: about, values: about })
     const { remembered } = trusted
-    for await (const { entry, payload } of walk.items()) {
-      if (walk.tree.size === remembered?.size && walk.tree.root() !== remembered.root)
-        about.add(
-          `its first ${counted(remembered.size, 'entry isn’t', 'entries aren’t')} those that you know: this is another history`,
-        )
-      if (entry.row !== null) about.add(`${entryName(entry.seq)}: its column says row ${entry.row}`)
-      if (payload !== null) about.add(`${entryName(entry.seq)}: it has a payload`)
-      log.#take(entry.seq, entry.body, walk)
-    }
-    log.entries = walk.tree.size
-    await checkHead(reader, { log: 0, origin: log.origin(0) }, walk.tree, size => log.#keys.ofLogZero(size), about)
+    await noting(check, async () => {
+      const walk = new LogWalk(reader, 0, { entries: about, values: about })
+      for await (const { entry, payload } of walk.items()) {
+        if (walk.tree.size === remembered?.size && walk.tree.root() !== remembered.root)
+          about.add(
+            `its first ${counted(remembered.size, 'entry isn’t', 'entries aren’t')} those that you know: this is another history`,
+          )
+        if (entry.row !== null) about.add(`${entryName(entry.seq)}: its column says row ${entry.row}`)
+        if (payload !== null) about.add(`${entryName(entry.seq)}: it has a payload`)
+        log.#take(entry.seq, entry.body, walk)
+      }
+      log.entries = walk.tree.size
+      await checkHead(reader, { log: 0, origin: log.origin(0) }, walk.tree, size => log.#keys.ofLogZero(size), about)
+    })
     return log
   }
 
@@ -153,11 +157,11 @@ export class LedgerLog {
     }
     for (const { epoch, t } of walked.resumed) {
       if (epoch > known.epoch) check.add(`the run was resumed with epoch ${epoch}, and log 0 knows of ${known.epoch}`)
-      else if (t < (known.begun_us.get(epoch) ?? 0))
+      else if (t < (known.taken_over_us?.get(epoch) ?? 0))
         check.add(`the run was resumed with epoch ${epoch} before log 0 says that it was taken over`)
     }
     const { earliest } = walked
-    if (earliest !== null && earliest.t < (known.begun_us.get(1) ?? 0))
+    if (earliest !== null && earliest.t < known.opened_us)
       check.add(`${entryName(earliest.seq)} tells of a time before the run was opened`)
     if (known.sealed !== null && walked.sealed_us > known.sealed_us)
       check.add('the seal tells of a time after that at which log 0 says that the run was sealed')
@@ -191,9 +195,9 @@ export class LedgerLog {
         const { log, run, root } = entry
         if (this.#logs.has(log)) return `log ${log} is opened a second time`
         if (log !== this.#logs.size + 1) return `log ${log} is opened, where ${this.#logs.size + 1} comes next`
-        for (const each of this.#logs.values()) if (each.run === run) return `run ${run} is opened a second time`
-        const begun_us = new Map([[1, entry.t]])
-        const told = { sealed: null, epoch: 1, told_at: seq, begun_us, sealed_us: 0 }
+        if (this.#runs.has(run)) return `run ${run} is opened a second time`
+        this.#runs.add(run)
+        const told = { sealed: null, epoch: 1, told_at: seq, opened_us: entry.t, taken_over_us: null, sealed_us: 0 }
         this.#logs.set(log, { log, run, opened_at: seq, first_root: root, ...told })
         return null
       }
@@ -211,7 +215,8 @@ export class LedgerLog {
           return `run ${entry.run} is taken over with epoch ${entry.epoch}, after ${known.epoch}`
         else {
           known.epoch = entry.epoch
-          known.begun_us.set(entry.epoch, entry.t)
+          known.taken_over_us ??= new Map()
+          known.taken_over_us.set(entry.epoch, entry.t)
         }
         return null
       }

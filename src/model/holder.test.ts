@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { isAlive, parseHolder, thisProcess } from './lease.ts'
+import { isAlive, parseHolder, thisProcess } from './holder.ts'
 
 test('this process is alive', () => {
   expect(isAlive(thisProcess())).toBe(true)

@@ -1,15 +1,16 @@
 /** Every example runs, does what its page says, and leaves a ledger that holds. */
+import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { afterAll, describe, expect, inject, test } from 'vitest'
-import { readAnswers } from '../../src/cli/chaos/answers-file.ts'
-import { startChaosPeer } from '../../src/sdk/testing/chaos/peer.ts'
-import { runProgram } from '../support/built-cli.ts'
-import { replaceAddress } from '../support/chaos-address.ts'
-import { tryDocument } from '../support/documents.ts'
+import { afterAll, describe, expect, test } from 'vitest'
+import { readAnswers } from '../src/cli/chaos/answers-file.ts'
+import { startChaosPeer } from '../src/sdk/testing/chaos/peer.ts'
+import { replaceAddress } from './support/chaos-address.ts'
+import { tryDocument } from './support/documents.ts'
+import { runInProcess } from './support/in-process.ts'
 
-const ROOT = join(import.meta.dirname, '..', '..')
+const ROOT = join(import.meta.dirname, '..')
 const EXAMPLES = join(ROOT, 'examples')
 const FOLDERS = readdirSync(EXAMPLES).filter(each => statSync(join(EXAMPLES, each)).isDirectory())
 
@@ -17,9 +18,7 @@ const temporary = mkdtempSync(join(tmpdir(), 'custody-examples-'))
 const home = join(temporary, 'home')
 afterAll(() => rmSync(temporary, { recursive: true, force: true }))
 
-/** The program as it is shipped, in a process of its own. */
-const custody = (argv: readonly string[], cwd: string) =>
-  runProgram(inject('bin'), 'custody', argv, cwd, { XDG_CONFIG_HOME: home })
+const custody = (argv: readonly string[], cwd: string) => runInProcess(argv, cwd, { XDG_CONFIG_HOME: home })
 
 /** A copy without what earlier runs left. */
 function copyOf(example: string, under: string): string {
@@ -77,11 +76,11 @@ const CASES: readonly Expected[] = [
         '17,2026-01-05,Quinn Reyes,auto,62000,60,41000,655',
       ],
       'quarantine.jsonl': [
-        '{"source":"applications","line":703,"raw":"702,2026-01-22,Marc Oduya,personal,1800,48,21000,\\"says \\"\\"rate was promised by phone\\"\\"\\"","error_code":"CSV_RAGGED"}',
-        '{"source":"applications","line":1834,"raw":"1833,2026-02-19,Tara Costa,personal,about 9000,48,31200,737,","error_code":"SCHEMA_TYPE"}',
+        '{"source":"applications","file":"data/applications.csv","line":703,"raw":"702,2026-01-22,Marc Oduya,personal,1800,48,21000,\\"says \\"\\"rate was promised by phone\\"\\"\\"","_error":{"code":"CSV_RAGGED","node":"applications","message":"the record has 8 cells, but there are 9 columns"}}',
+        '{"source":"applications","file":"data/applications.csv","line":1834,"raw":"1833,2026-02-19,Tara Costa,personal,about 9000,48,31200,737,","_error":{"code":"SCHEMA_TYPE","node":"applications","field":"amount","message":"amount is \\"about 9000\\"; it must be a decimal number"}}',
       ],
       'problems.jsonl': [
-        '{"id":16,"submitted_on":"2026-01-05","applicant":"Rene Jansen","loan_type":"auto","amount":44200,"term_months":48,"income":24000,"credit_score":696,"note":"login anna / PASSWORD anna1","error_code":"KEYWORD_FOUND"}',
+        '{"id":16,"submitted_on":"2026-01-05","applicant":"Rene Jansen","loan_type":"auto","amount":44200,"term_months":48,"income":24000,"credit_score":696,"note":"login anna / PASSWORD anna1","_error":{"code":"KEYWORD_FOUND","node":"screen","field":"note","message":"note matches (?i)password"}}',
       ],
     },
   },
@@ -95,7 +94,7 @@ const CASES: readonly Expected[] = [
     lines: {
       'handler.csv': ['C-1002,Omar Diaz,2026-03-02,1250', 'C-1010,Nora Abel,2026-03-04,12400.75'],
       'problems.jsonl': [
-        '{"claim":"C-1008","claimant":"Pia Tran","filed_on":"2026-03-03","amount":7800,"attachment":"photos.zip","error_code":"COLUMN_UNKNOWN"}',
+        '{"claim":"C-1008","claimant":"Pia Tran","filed_on":"2026-03-03","amount":7800,"attachment":"photos.zip","_error":{"code":"COLUMN_UNKNOWN","node":"handler","field":"attachment","message":"the field \\"attachment\\" has no column; the columns are claim, claimant, filed_on, amount; the sink’s `columns` can name more"}}',
       ],
     },
   },
@@ -265,10 +264,10 @@ test('every example is tried, and in the list', () => {
   expect(FOLDERS.filter(each => !list.includes(`](${each}/README.md)`))).toEqual([])
 })
 
-describe.concurrent.each(CASES.map(each => ({ file: 'pipeline.yaml', ...each })))(
+describe.each(CASES.map(each => ({ file: 'pipeline.yaml', ...each })))(
   '$example/$file',
   ({ example, file, ...expected }) => {
-    test('runs, writes what it should, and verifies', { timeout: 60_000 }, async () => {
+    test('runs, writes what it should, and verifies', async () => {
       const folder = copyOf(example, `run-${file}`)
       const peer = await peerFor(folder)
       const run = await custody(['run', file, '--json'], folder)
@@ -301,13 +300,13 @@ const present = (counts: { readonly [name: string]: number }) =>
   Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0))
 
 describe.each(FOLDERS)('the page of %s', example => {
-  test('has commands that work, and quotes what they say', { timeout: 60_000 }, async () => {
+  test('has commands that work, and quotes what they say', async () => {
     copyOf(example, 'pages')
     expect(await tryDocument(join(EXAMPLES, example, 'README.md'), join(temporary, 'pages'), home)).toEqual([])
   })
 })
 
-test('an example that is run again writes the same files', { timeout: 60_000 }, async () => {
+test('an example that is run again writes the same files', async () => {
   const folder = copyOf('loan-triage', 'again')
   const [first, second] = [
     await custody(['run', 'pipeline.yaml', '--json'], folder),
@@ -338,8 +337,9 @@ test.each([
 ])('%s: %s makes the data that are there', async (example, script, data) => {
   const folder = copyOf(example, 'made')
   rmSync(join(folder, 'data', data))
-  const made = await runProgram(inject('bin'), 'node', [script], folder, { NODE_PATH: join(ROOT, 'node_modules') })
-  expect(made).toMatchObject({ exit: 0, stderr: '' })
+  const env = { ...process.env, NODE_PATH: join(ROOT, 'node_modules') }
+  const made = spawnSync(process.execPath, [script], { cwd: folder, env, encoding: 'utf8' })
+  expect(made).toMatchObject({ status: 0, stderr: '' })
   expect(readFileSync(join(folder, 'data', data), 'utf8')).toBe(
     readFileSync(join(EXAMPLES, example, 'data', data), 'utf8'),
   )

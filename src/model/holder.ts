@@ -1,0 +1,65 @@
+/** Who holds a run, or a file: a process, told so that others can see whether it still lives. */
+import { readFileSync, readlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
+
+export interface Holder {
+  /** The machine's name, and the space that its pids are numbered in where there are several. */
+  readonly host: string
+  /** Differs after each start of the machine; empty where that isn't known. */
+  readonly boot: string
+  readonly pid: number
+  /** When the process started, in the system's own way of counting; empty where that isn't known. */
+  readonly start: string
+}
+
+export function thisProcess(): Holder {
+  return { host: thisHost(), boot: thisBoot(), pid: process.pid, start: startOf(process.pid) }
+}
+
+/** False if the holder is certainly gone; true if it lives, or if that can't be known from here. */
+export function isAlive(holder: Holder): boolean {
+  if (holder.host !== thisHost()) return true
+  if (holder.boot !== thisBoot()) return false
+  if (!exists(holder.pid)) return false
+  return holder.start === startOf(holder.pid)
+}
+
+/** The holder as leases keep it; null if the text is none (a lease that was given up). */
+export function parseHolder(text: string): Holder | null {
+  if (text === '') return null
+  const { host, boot, pid, start } = JSON.parse(text) as Partial<Holder>
+  if (host === undefined || boot === undefined || pid === undefined || start === undefined) return null
+  return { host, boot, pid, start }
+}
+
+function thisHost(): string {
+  return `${hostname()} ${systemText(() => readlinkSync('/proc/self/ns/pid'))}`.trim()
+}
+
+function thisBoot(): string {
+  return systemText(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim())
+}
+
+/** Field 22 of /proc/PID/stat: clock ticks since the machine's start. The name in field 2 may contain spaces and `)`. */
+function startOf(pid: number): string {
+  const stat = systemText(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+}
+
+/** Systems other than Linux tell less; then a holder counts as alive as long as its pid does. */
+function systemText(read: () => string): string {
+  try {
+    return read()
+  } catch {
+    return ''
+  }
+}
