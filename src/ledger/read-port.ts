@@ -66,9 +66,10 @@ export interface StoredExtent {
   readonly size: number
   /** Body of entry 0. */
   readonly opening: string | null
-  readonly note: string | null
-  /** Of its lease; null if there is none. */
-  readonly epoch: number | null
+  /** Its signed head. */
+  readonly head: string | null
+  /** Epoch of its lease; null if there is none. */
+  readonly lease: number | null
 }
 /** A table, view, index or trigger as the database has it. */
 export interface StoredObject {

@@ -28,12 +28,12 @@ export async function checkExtents(reader: LedgerReader, log_zero: LogZero): Pro
 }
 
 function checkRun(url: string, extent: StoredExtent, log_zero: LogZero): void {
-  const { log, opening } = extent
+  const { log, opening, head: note, lease } = extent
   const known = log_zero.runs.get(log)!
-  const stored = { url, ...extent, origin: originOf(log_zero.id, log), root: null }
+  const stored = { url, ...extent, note, origin: originOf(log_zero.id, log), root: null }
   if (opening === null || leafHash(opening) !== known.first_root)
     throw altered(stored, 'doesn’t begin as it was opened')
   if (known.sealed !== null) return checkSealedHead(stored, known.sealed)
-  if (extent.epoch === null) throw altered(stored, 'isn’t sealed, and nobody can take it over: its lease is gone')
+  if (lease === null) throw altered(stored, 'isn’t sealed, and nobody can take it over: its lease is gone')
   checkSignedHead(stored, () => log_zero.keys.goodForRun(known.told_at, false))
 }

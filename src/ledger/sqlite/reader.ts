@@ -33,9 +33,9 @@ const ENDING = `token, seq, row, fate, node, sink, grp, error_code, error_hash, 
 /** Each finds what it reads by an index, in its order; `error_counts` looks through a log's endings and sorts the few sums. */
 export const QUERIES = {
   logs: `SELECT log, run, part FROM logs ORDER BY log`,
-  extents: `SELECT l.log, l.run, h.note, s.epoch,
+  extents: `SELECT l.log, l.run, ${large('h.note', 'head')}, s.epoch AS lease,
       (SELECT coalesce(max(seq) + 1, 0) FROM entries WHERE log = l.log) AS size,
-      (SELECT body FROM entries WHERE log = l.log AND seq = 0) AS opening
+      (SELECT ${large('body', 'opening')} FROM entries WHERE log = l.log AND seq = 0) AS opening
     FROM logs l LEFT JOIN heads h ON h.log = l.log LEFT JOIN leases s ON s.log = l.log WHERE l.log > 0 ORDER BY l.log`,
   log_of: `SELECT log FROM logs WHERE run = ? AND part = 0`,
   newest_logs: `SELECT log, run, part FROM logs WHERE log > 0 ORDER BY log DESC`,
@@ -110,8 +110,11 @@ export class SqliteReader implements LedgerReader {
     return this.#all(QUERIES.logs)
   }
 
-  extents(): AsyncIterable<StoredExtent> {
-    return this.#stream(QUERIES.extents)
+  async *extents(): AsyncIterable<StoredExtent> {
+    // What isn't as it should be here isn't what log 0 says, and that names the run.
+    const text = (cell: unknown) => (typeof cell === 'string' ? cell : null)
+    for await (const each of this.#stream<StoredExtent>(QUERIES.extents))
+      yield { ...each, opening: text(each.opening), head: text(each.head) }
   }
 
   async logOf(run: string): Promise<number | null> {
