@@ -56,15 +56,19 @@ export function ledgerArgument(context: Context, url: string): string {
   return ` --ledger ${quoted(path === null ? url : `sqlite:${path}`)}`
 }
 
-/** Opens the ledger for reading, and closes it whatever happens. Never makes one. */
+/**
+ * Opens the ledger for reading, and closes it whatever happens. Never makes one. That it is signed with a key that the user doesn't
+ * trust is told, unless the command says so itself.
+ */
 export async function reading<T>(
   context: Context,
   options: LedgerOptions,
   work: (reader: LedgerReader) => Promise<T>,
+  tells_keys = false,
 ): Promise<T> {
   const reader = await openLedgerReader(ledgerUrl(context, options))
   try {
-    await tellUnknownKey(context, reader)
+    if (!tells_keys) await tellUnknownKey(context, reader)
     return await work(reader)
   } finally {
     await reader.close()

@@ -28,7 +28,7 @@ export function verifyCommand(context: Context, done: (exit: number) => void): C
     .option('--key <file>', 'trust the verifier keys in this file, beside your own')
     .option('--json', 'print the result as JSON')
     .action(async (run: string | undefined, options: VerifyCommandOptions) => {
-      const result = await reading(context, options, reader => verify(context, reader, run, options))
+      const result = await reading(context, options, reader => verify(context, reader, run, options), true)
       const { terminal } = context
       if (options.json === true) terminal.answerJson(result)
       else terminal.answer(renderVerified(result, terminal.columns, terminal.paint))
