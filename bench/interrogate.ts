@@ -1,7 +1,7 @@
 /** Measures the readers on the ledger that a run has left. */
 import { join } from 'node:path'
 import { treeCache } from '../src/cli/tree-cache.ts'
-import { trustedKeys } from '../src/ledger/keys.ts'
+import { trustedKeys } from '../src/ledger/known-ledgers.ts'
 import { openLedgerReader } from '../src/ledger/open.ts'
 import { CheckedReader } from '../src/read/evidence/checked-reader.ts'
 import { explainRow } from '../src/read/explain/explain.ts'
@@ -33,7 +33,7 @@ async function explain(url: string, row: number): Promise<void> {
   const reader = await openLedgerReader(url)
   try {
     const { log } = await findRun(reader, 'latest')
-    const checked = new CheckedReader(reader, { keys: trustedKeys(null), cache: treeCache(process.env) })
+    const checked = new CheckedReader(reader, { remembered: null, cache: treeCache(process.env) })
     await reader.snapshot(() => explainRow(checked, log, row))
   } finally {
     await reader.close()

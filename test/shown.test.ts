@@ -144,7 +144,7 @@ test('a key that isn’t known is told, and what is shown is what its holder sig
   const stranger = { ...env, XDG_CONFIG_HOME: join(folder, 'another') }
   const { exit, stdout, stderr } = await runInProcess(['explain', 'latest', '--row', '1'], folder, stranger)
   expect([exit, stdout]).toEqual([0, expect.stringContaining('in the sealed tree')])
-  expect(stderr).toMatch(/^note: nobody here knows who vouches for this: it is signed by custody\+[0-9a-f]{8}, /)
+  expect(stderr).toMatch(/^note: this ledger is signed with key custody\+[0-9a-f]{8}, which you don’t trust/)
 })
 
 describe('nothing that a terminal acts on comes out of a ledger', () => {

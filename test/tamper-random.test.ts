@@ -31,7 +31,7 @@ beforeAll(async () => {
     await runModel(url, RICH, 2, { after_us: 30_000, next: 'nothing' })
   })
   bytes = forger.bytes()
-  untouched = await showAll(forger.reader, forger.keys, 'untouched')
+  untouched = await showAll(forger.reader, 'untouched')
 })
 afterAll(() => forger.close())
 
@@ -73,7 +73,7 @@ test(`${FLIPS} bytes of the file`, async () => {
 
 /** Nothing is shown but what was there before. */
 async function mustBeSame(reader: LedgerReader, what: string): Promise<void> {
-  const shown = await reader.snapshot(() => showAll(reader, forger.keys, what))
+  const shown = await reader.snapshot(() => showAll(reader, what))
   for (const [asked, answer] of Object.entries(shown))
     if (answer !== null) expect(answer, `${what}: ${asked}`).toBe(untouched[asked])
 }

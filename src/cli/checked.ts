@@ -1,5 +1,4 @@
 /** Commands that show what a ledger says: of a record that isn't what was signed they say so, and nothing else. */
-import { trustedKeys } from '../ledger/keys.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { isCustodyError } from '../model/error.ts'
 import { CheckedReader } from '../read/evidence/checked-reader.ts'
@@ -7,6 +6,7 @@ import { UnsoundRecord } from '../read/evidence/unsound.ts'
 import { findRun } from '../read/runs/list.ts'
 import { openingOf } from '../read/runs/run-log.ts'
 import type { Context } from './context.ts'
+import { rememberedOf } from './ledger-access.ts'
 import { count, counted, printable, shorten, shortRun } from './render/text.ts'
 import { treeCache } from './tree-cache.ts'
 
@@ -21,17 +21,16 @@ export interface CheckedRun {
 export async function checkedRun(context: Context, inner: LedgerReader, name: string): Promise<CheckedRun> {
   const { terminal, env } = context
   const reader = new CheckedReader(inner, {
-    keys: trustedKeys(null, env),
+    remembered: await rememberedOf(inner, env),
     cache: treeCache(env),
     onProgress: entries => terminal.live(`  checking  ${count(entries)} entries`),
   })
   const { log, run } = await findRun(reader, name)
-  const { unknown_key } = await reader.check(log)
+  await reader.check(log)
   terminal.clearLive()
   const opening = await openingOf(reader, log)
   if (opening.run !== run)
     throw new UnsoundRecord([`log ${log} is listed as that of run ${run}, and is that of ${opening.run}`])
-  if (unknown_key !== null) terminal.tell(`note: nobody here knows who vouches for this: ${unknown_key}`)
   return { reader, log, run }
 }
 

@@ -5,7 +5,6 @@ import { isCustodyError } from '../../src/model/error.ts'
 import type { VerifierKey } from '../../src/model/note.ts'
 import { diffRuns } from '../../src/read/diff/diff.ts'
 import { CheckedReader } from '../../src/read/evidence/checked-reader.ts'
-import type { TreeCache } from '../../src/read/evidence/log-tree.ts'
 import { explainRow, explainToken, explainWhere } from '../../src/read/explain/explain.ts'
 import { storyJson } from '../../src/read/explain/json.ts'
 import { listRuns } from '../../src/read/runs/list.ts'
@@ -22,8 +21,8 @@ export type Answers = { readonly [asked: string]: string | null }
 const [SEALED, OPEN] = [1, 2]
 
 /** What those show who check what they show. */
-export async function showAll(inner: LedgerReader, keys: readonly VerifierKey[], what: string): Promise<Answers> {
-  const reader = new CheckedReader(inner, { keys, cache: null })
+export async function showAll(inner: LedgerReader, what: string): Promise<Answers> {
+  const reader = new CheckedReader(inner, { remembered: null, cache: null })
   return answersOf(what, {
     show: () => showRun(reader, simulatedRun(SEALED), () => false),
     'show open': () => showRun(reader, simulatedRun(OPEN), () => false),
@@ -69,16 +68,4 @@ async function answersOf(
     }
   }
   return answers
-}
-
-export class MemoryTreeCache implements TreeCache {
-  readonly kept = new Map<string, Uint8Array>()
-
-  read(name: string): Uint8Array | null {
-    return this.kept.get(name) ?? null
-  }
-
-  write(name: string, roots: Uint8Array): void {
-    this.kept.set(name, roots)
-  }
 }

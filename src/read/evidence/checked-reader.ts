@@ -215,6 +215,15 @@ export class CheckedReader implements LedgerReader {
   size(log: number) {
     return this.#inner.size(log)
   }
+  extents() {
+    return this.#inner.extents()
+  }
+  logOf(run: string) {
+    return this.#inner.logOf(run)
+  }
+  lease(log: number) {
+    return this.#inner.lease(log)
+  }
   heads() {
     return this.#inner.heads()
   }

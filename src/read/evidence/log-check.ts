@@ -1,37 +1,26 @@
 /**
  * Whether what is stored of a log is what was signed: all its entries give the root of its signed head, and log 0 knows it so.
- * What a reader then finds in the log, in the same snapshot, is what was committed (log-tree.ts).
+ * Whose signature that is isn't asked here: it is that of the key which the ledger was born with, or of one that followed it; whether
+ * the user trusts that one is told beside. What a reader then finds in the log, in the same snapshot, is what was committed (log-tree.ts).
  */
 import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
 import { leafHash } from '../../model/hash.ts'
-import { type Checkpoint, NoteError, parseCheckpoint, type VerifierKey } from '../../model/note.ts'
+import { type Checkpoint, NoteError, parseCheckpoint } from '../../model/note.ts'
 import { DecodeError, decodeRunEntry } from '../decode.ts'
 import { Check, entryName, noting } from '../verify/check.ts'
-import { LedgerLog } from '../verify/ledger-log.ts'
+import { type KnownHead, LedgerLog } from '../verify/ledger-log.ts'
 import { checkHead } from '../verify/log.ts'
 import { LogTree, type TreeCache } from './log-tree.ts'
 import { UnsoundRecord } from './unsound.ts'
 
-/** A check to which an unknown key is no problem: what is shown is what its holder signed, and that is told. */
-class ReadersCheck extends Check {
-  /** Who signed; null if the key is known. */
-  unknown: string | null = null
-
-  stranger(what: string): void {
-    this.unknown = what
-  }
-}
-
 export interface CheckedLog {
   /** @throws UnsoundRecord if an entry isn't in the tree that was signed. */
   mustHave(entry: StoredEntry): Promise<void>
-  /** null if its head is signed by a key that is known; else by whom. */
-  readonly unknown_key: string | null
 }
 
 export interface CheckOptions {
-  /** Keys that are trusted to sign checkpoints. */
-  readonly keys: readonly VerifierKey[]
+  /** The head of log 0 that the user knows from before. */
+  readonly remembered: KnownHead | null
   /** null: all entries of a log are looked at, each time. */
   readonly cache: TreeCache | null
   /** Told now and then while the entries of a long log are looked at. */
@@ -42,7 +31,7 @@ export class LogChecks {
   readonly #reader: LedgerReader
   readonly #options: CheckOptions
   readonly #logs = new Map<number, Promise<CheckedLog>>()
-  #zero: Promise<{ readonly log: LedgerLog; readonly check: ReadersCheck }> | null = null
+  #zero: Promise<{ readonly log: LedgerLog; readonly check: Check }> | null = null
 
   constructor(reader: LedgerReader, options: CheckOptions) {
     this.#reader = reader
@@ -62,7 +51,7 @@ export class LogChecks {
   async #check(log: number): Promise<CheckedLog> {
     this.#zero ??= this.#readZero()
     const zero = await this.#zero
-    const check = new ReadersCheck('record')
+    const check = new Check('record')
     const trees: LogTree[] = []
     await noting(check, async () => {
       trees.push(await this.#look(log, zero.log, check))
@@ -71,7 +60,6 @@ export class LogChecks {
     const [tree] = trees
     if (tree === undefined || wrong.length > 0) throw new UnsoundRecord(wrong)
     return {
-      unknown_key: check.unknown ?? zero.check.unknown,
       async mustHave({ seq, body }) {
         if (!(await tree.has(seq, body)))
           throw new UnsoundRecord([
@@ -82,18 +70,19 @@ export class LogChecks {
   }
 
   async #readZero() {
-    const check = new ReadersCheck('ledger')
-    return { log: await LedgerLog.read(this.#reader, this.#options.keys, check), check }
+    const check = new Check('ledger')
+    const { remembered } = this.#options
+    return { log: await LedgerLog.read(this.#reader, { keys: 'any', remembered }, check), check }
   }
 
-  async #look(log: number, zero: LedgerLog, check: ReadersCheck): Promise<LogTree> {
+  async #look(log: number, zero: LedgerLog, check: Check): Promise<LogTree> {
     const reader = this.#reader
     const origin = zero.origin(log)
     const signed = headIn((await reader.head(log)) ?? '')?.root ?? ''
     const tree = await LogTree.of(reader, log, origin, { ...this.#options, signed })
     const stored = await reader.size(log)
     if (stored !== tree.size) check.add(`${entryName(tree.size)} is missing`)
-    await checkHead(reader, { log, origin }, tree, this.#options.keys, check)
+    await checkHead(reader, { log, origin }, tree, size => zero.keysOf(log, size), check)
     if (log === 0) return tree
     const [first, last] = [await reader.entry(log, 0), await reader.entry(log, tree.size - 1)]
     for (const entry of [first, last])
@@ -106,7 +95,10 @@ export class LogChecks {
       // Of a tree with one leaf the root is the leaf.
       first_root: leafHash(first?.body ?? ''),
       sealed: last?.body.startsWith('{"k":"seal"') === true,
-      epochs: [],
+      // Of times, and of who took it over, `verify` tells.
+      resumed: [],
+      earliest: null,
+      sealed_us: 0,
       registered: check,
     })
     return tree

@@ -14,8 +14,6 @@ export interface CheckResult {
 /** Where problems are told. */
 export interface Report {
   add(problem: string): void
-  /** A checkpoint is signed by keys that aren't known. Where nobody is told apart from other problems, it is one of them. */
-  stranger?(what: string): void
 }
 
 /** Of one check; the rest is counted. */
@@ -51,11 +49,7 @@ export class Check implements Report {
 
   /** The same check, with a word of where the problem is. */
   about(what: string): Report {
-    const { stranger } = this as Report
-    return {
-      add: problem => this.add(`${what}: ${problem}`),
-      ...(stranger === undefined ? {} : { stranger: key => stranger.call(this, key) }),
-    }
+    return { add: problem => this.add(`${what}: ${problem}`) }
   }
 
   result(): CheckResult {
