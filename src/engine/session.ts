@@ -15,6 +15,7 @@ import { Calls } from './calls/calls.ts'
 import { Contexts } from './calls/contexts.ts'
 import type { SharedLimits } from './calls/service.ts'
 import { Committer, type Progressed, type Stop } from './committer.ts'
+import type { Created } from './created.ts'
 import { UNANSWERED } from './decide/sent.ts'
 import { type BytesRead, extentOf } from './extent.ts'
 import { Flow } from './flow.ts'
@@ -129,7 +130,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
   }
   try {
     await parts.prologue?.(committer)
-    await outputs.open()
+    await outputs.open(from?.abandon === true)
     atPoint('after_outputs_open')
     if (from?.published !== true) {
       if (from?.abandon === true) abandonAll(recorder, from.under_way, clock.now_us())
@@ -241,13 +242,13 @@ export interface OpenSource {
   readonly source: Source
 }
 
-export async function createSources(plan: Plan): Promise<OpenSource[]> {
+export async function createSources(plan: Plan, created: Created): Promise<OpenSource[]> {
   const sources: OpenSource[] = []
   for (const node of plan.nodes) {
     if (node.kind !== 'source') continue
     const { spec, options, secrets } = node.plugin
     const source = await spec.create(options, { node: node.name, folder: plan.folder, input: node.schema, secrets })
-    sources.push({ node, source })
+    sources.push({ node, source: created.add(source) })
   }
   return sources
 }
@@ -310,6 +311,8 @@ function reasonOf(error: CustodyError): string {
     case 'CUSTODY_SINK':
     case 'CUSTODY_SINK_FULL':
     case 'CUSTODY_TARGET_EXISTS':
+    case 'CUSTODY_OUTPUT_HELD':
+    case 'CUSTODY_OUTPUT_CHANGED':
       return 'sink'
     case 'CUSTODY_LEDGER_WRITE':
     case 'CUSTODY_LEDGER_BUSY':

@@ -284,7 +284,14 @@ export class World {
       return { rows: written.length, bytes: 0, sha256: null, state: null }
     }
     const sink: Sink = {
-      prepare: async () => ({ path: null, mode: 'stream', prior_bytes: 0, prior_sha256: null, staged: null }),
+      prepare: async () => ({
+        path: null,
+        mode: 'stream',
+        prior_bytes: 0,
+        prior_sha256: null,
+        staged: null,
+        replaced: null,
+      }),
       open: async (_intent, at) => {
         written = (this.disk.get(model.name) ?? []).slice(0, at?.rows ?? 0)
       },

@@ -4,6 +4,7 @@ import type { Json, Row } from '../../model/row.ts'
 import { defineSink } from '../../sdk/define.ts'
 import { FileSink, type RowFormat } from './file-sink.ts'
 import { pathOption } from './options.ts'
+import { placeIn } from './target.ts'
 
 const jsonOptions = z.strictObject({
   path: pathOption,
@@ -51,6 +52,5 @@ export const jsonSink = defineSink({
   examples: [
     { title: 'A file that is renewed by each run', options: { path: 'out/summary.json', if_exists: 'replace' } },
   ],
-  create: (options, context) =>
-    new FileSink({ ...options, folder: context.folder, node: context.node, staged: true }, new ArrayFormat()),
+  create: (options, context) => new FileSink({ ...options, appendable: false, ...placeIn(context) }, new ArrayFormat()),
 })

@@ -4,6 +4,7 @@ import { defineSink } from '../../sdk/define.ts'
 import { FileSink } from './file-sink.ts'
 import { LineFormat } from './line-format.ts'
 import { ifExistsOption, pathOption } from './options.ts'
+import { placeIn } from './target.ts'
 
 const jsonlOptions = z.strictObject({ path: pathOption, if_exists: ifExistsOption })
 
@@ -20,7 +21,7 @@ export const jsonlSink = defineSink({
   ],
   create: (options, context) =>
     new FileSink(
-      { ...options, folder: context.folder, node: context.node, staged: false },
+      { ...options, appendable: true, ...placeIn(context) },
       new LineFormat(row => `${JSON.stringify(row)}\n`),
     ),
 })

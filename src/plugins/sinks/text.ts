@@ -6,6 +6,7 @@ import type { RowError } from '../../sdk/spec.ts'
 import { FileSink } from './file-sink.ts'
 import { LineFormat } from './line-format.ts'
 import { ifExistsOption, pathOption, rowError } from './options.ts'
+import { placeIn } from './target.ts'
 
 const textOptions = z.strictObject({
   path: pathOption,
@@ -32,7 +33,7 @@ export const textSink = defineSink({
   requires: options => [{ field: options.field, types: ['string', 'number', 'integer', 'boolean'], path: ['field'] }],
   create: (options, context) =>
     new FileSink(
-      { ...options, folder: context.folder, node: context.node, staged: false },
+      { ...options, appendable: true, ...placeIn(context) },
       new LineFormat(row => lineOf(row, options.field)),
     ),
 })
