@@ -9,6 +9,7 @@
  */
 import { NotJsonError } from '../model/canonical.ts'
 import type { SourceNode } from '../plan/plan.ts'
+import type { SourceReject, SourceRow } from '../sdk/spec.ts'
 import type { Calls } from './calls/calls.ts'
 import type { Committer } from './committer.ts'
 import type { Flow } from './flow.ts'
@@ -211,14 +212,21 @@ export class Scheduler {
     try {
       if (incoming.kind === 'row')
         return recorder.ingest(node.number, index, incoming.record, incoming.row, node.to, started_us)
-      return recorder.reject(node.number, index, incoming.record, node.name, node.on_invalid, started_us)
+      return recorder.reject(node, index, incoming.record, started_us)
     } catch (thrown) {
       if (!(thrown instanceof NotJsonError)) throw thrown
       // What isn't JSON can't be kept, neither as a row nor as what was rejected.
-      const { line, position } = incoming.record
-      const { code, message } = incoming.kind === 'reject' ? incoming.record : thrown
-      const reject = { kind: 'reject', line, raw: null, code, message, position } as const
-      return recorder.reject(node.number, index, reject, node.name, node.on_invalid, started_us)
+      const { record } = incoming
+      const reject: SourceReject =
+        record.kind === 'reject'
+          ? { ...record, raw: null }
+          : { ...rejected(record), code: thrown.code, message: thrown.message }
+      return recorder.reject(node, index, reject, started_us)
     }
   }
+}
+
+/** A record that isn't JSON: nothing of it can be kept but where it stands. */
+function rejected({ line, file, position }: SourceRow) {
+  return { kind: 'reject', line, raw: null, position, ...(file === undefined ? {} : { file }) } as const
 }

@@ -36,6 +36,8 @@ export interface RowFormat {
   /** What the format needs at its end, and what must stand in it even without rows. */
   end(): string
   state(): Json
+  /** What people should know of how it writes. */
+  readonly warnings?: readonly string[]
 }
 
 export class FileSink implements Sink {
@@ -120,6 +122,10 @@ export class FileSink implements Sink {
 
   discard(): Promise<Discarded> {
     return this.#opened().discard()
+  }
+
+  warnings(): readonly string[] {
+    return this.#format.warnings ?? []
   }
 
   async close(): Promise<void> {
