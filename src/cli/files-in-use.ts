@@ -4,14 +4,19 @@ import { basename, join, resolve } from 'node:path'
 import { FilesInUse } from '../engine/files-in-use.ts'
 import { configFolder } from '../ledger/config-folder.ts'
 import type { Plan } from '../plan/plan.ts'
+import { pluginFile } from '../sdk/load.ts'
 import type { Context } from './context.ts'
 
 /** What SQLite has beside a file that it writes. */
 const SQLITE_FILES = ['', '-wal', '-shm', '-journal']
 
-export function filesInUse({ cwd, env }: Context, url: string, { folder, file, limits }: Plan): FilesInUse {
+export function filesInUse({ cwd, env }: Context, url: string, { folder, file, limits, plugins }: Plan): FilesInUse {
   const in_use = new FilesInUse()
   in_use.add(join(folder, basename(file)), 'which is the pipeline file')
+  for (const source of plugins) {
+    const path = pluginFile(source, folder)
+    if (path !== null) in_use.add(path, 'which has plugins')
+  }
   const database = (path: string, what: string) => {
     for (const each of SQLITE_FILES) in_use.add(`${in_use.realPath(path)}${each}`, what)
   }

@@ -13,8 +13,7 @@ export class FilesInUse {
 
   /** `what` the file is, as in "which is the ledger". */
   add(path: string, what: string): this {
-    const key = keyOf(path)
-    if (!this.#files.has(key)) this.#files.set(key, what)
+    this.#files.set(keyOf(path), what)
     return this
   }
 

@@ -125,6 +125,7 @@ export class World {
         closes: Object.fromEntries(model.nodes.flatMap(closesOf)),
       },
       ledger_url: null,
+      plugins: [],
       limits: { services: limitsOf(model), spend_usd, file: null },
     }
   }
