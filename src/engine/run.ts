@@ -7,7 +7,14 @@ import { Created } from './created.ts'
 import { addFilesRead, FilesInUse } from './files-in-use.ts'
 import { Intake } from './intake.ts'
 import { Outputs } from './outputs.ts'
-import { createSources, driveSession, originalNames, type RunResult, type SessionRequest } from './session.ts'
+import {
+  createSources,
+  driveSession,
+  originalNames,
+  prepareSource,
+  type RunResult,
+  type SessionRequest,
+} from './session.ts'
 import { Stations } from './stations.ts'
 
 export type { Progress, RunResult } from './session.ts'
@@ -37,7 +44,7 @@ export async function runPlan(request: RunRequest): Promise<RunResult> {
 async function begin(request: RunRequest, created: Created): Promise<RunResult> {
   const { plan, run, clock, dry_run } = request
   const sources = await createSources(plan, created)
-  for (const { source } of sources) await source.prepare?.()
+  for (const source of sources) await prepareSource(source)
   const outputs = await Outputs.prepare(plan, {
     run,
     dry_run,

@@ -58,9 +58,7 @@ async function isAsUndisturbed(place: Place): Promise<void> {
 
 /** Every output, staged or in its place, has the beginning of what an undisturbed run writes, and there is something. */
 function expectBeginnings(place: Place, whole: ReadonlyMap<string, string>): void {
-  const named = [...place.outputs()].map(
-    ([path, text]) => [/^\.(.*)\.custody-/.exec(path)?.[1] ?? path, text] as const,
-  )
+  const named = [...place.outputs()].map(([path, text]) => [/^\.(.*)\.custody-/.exec(path)?.[1] ?? path, text] as const)
   const outputs = new Map(named.toSorted(([a], [b]) => (a < b ? -1 : 1)))
   expect([...outputs.keys()]).toEqual([...whole.keys()])
   for (const [path, text] of outputs) expect(whole.get(path)?.startsWith(text), path).toBe(true)
