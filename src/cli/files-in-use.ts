@@ -3,6 +3,7 @@ import { fstatSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { FilesInUse } from '../engine/files-in-use.ts'
 import { configFolder } from '../ledger/config-folder.ts'
+import { keyPlace } from '../ledger/keys.ts'
 import type { Plan } from '../plan/plan.ts'
 import { pluginFile } from '../sdk/load.ts'
 import type { Context } from './context.ts'
@@ -23,8 +24,8 @@ export function filesInUse({ cwd, env }: Context, url: string, { folder, file, l
   if (url.startsWith('sqlite:')) database(url.slice('sqlite:'.length), 'which is the ledger')
   if (limits.file !== null) database(limits.file, 'in which runs of this machine keep limits together')
   in_use.addFolder(configFolder(env), 'in which Custody keeps its own configuration')
-  const { CUSTODY_KEY: key = '' } = env
-  if (key !== '' && !key.startsWith('PRIVATE+KEY+')) in_use.add(resolve(cwd, key), 'which is the signing key')
+  const key = keyPlace(env)
+  if (key.kind === 'file') in_use.add(resolve(cwd, key.path), 'which is the signing key')
   for (const [descriptor, what] of [
     'standard input comes from',
     'standard output goes to',

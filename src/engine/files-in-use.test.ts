@@ -1,4 +1,4 @@
-import { fstatSync, linkSync, mkdirSync, openSync, symlinkSync } from 'node:fs'
+import { closeSync, fstatSync, linkSync, mkdirSync, openSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Folder } from '../../test/support/plugin-files.ts'
@@ -43,9 +43,11 @@ test('letters that a file system doesn’t tell apart name the same file', () =>
 
 test('all of a folder, however deep, and what is open', () => {
   const { at } = folderWith('real/file')
+  const open = openSync(at('real/file'), 'r')
   const in_use = new FilesInUse()
     .addFolder(at('real'), 'which is kept')
-    .addOpen(fstatSync(openSync(at('real/file'), 'r'), { bigint: true }), 'which is open')
+    .addOpen(fstatSync(open, { bigint: true }), 'which is open')
+  closeSync(open)
   expect(in_use.find(at('way/sub/deep/file'))).toBe('which is kept')
   expect(in_use.find(at('real/file'))).toBe('which is open')
   expect(in_use.find(at('file'))).toBeNull()
