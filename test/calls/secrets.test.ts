@@ -26,7 +26,7 @@ const SHORT = 'q7Zx!v'
 const ROWS = 60
 
 /** Tells all that it was sent, in answers and errors of every kind. */
-async function blabber(): Promise<{ readonly port: number; readonly server: Server; seen: string }> {
+async function blabber(): Promise<{ readonly port: number; readonly server: Server; seen: string; refuses: boolean }> {
   const blab = { port: 0, seen: '', server: createServer(), refuses: false }
   let requests = 0
   blab.server.on('request', async (request: IncomingMessage, response) => {
