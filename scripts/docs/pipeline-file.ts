@@ -20,6 +20,8 @@ export function objectsOfPipelines(): ReadonlyMap<string, ObjectShape> {
       case 'either':
         for (const each of [shape.text, shape.list, shape.map]) add(each)
         return
+      case 'threshold':
+        return shape.share ? 'number of rows, share (`5%`), or `off`' : 'number of rows, or `off`'
       case 'list':
       case 'map':
         add(shape.of)
