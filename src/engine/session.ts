@@ -18,6 +18,7 @@ import { Committer, type Progressed, type Stop } from './committer.ts'
 import { UNANSWERED } from './decide/sent.ts'
 import { type BytesRead, extentOf } from './extent.ts'
 import { Flow } from './flow.ts'
+import { Guards, type RecordsBefore } from './guards.ts'
 import type { Intake } from './intake.ts'
 import { News } from './news.ts'
 import type { Outputs } from './outputs.ts'
@@ -71,6 +72,10 @@ export interface SessionRequest {
   readonly courses?: Courses | null | undefined
   /** Limits of services that are kept with other runs. */
   readonly shared?: SharedLimits | null | undefined
+  /** No ending may be in failure, or nothing is published. */
+  readonly strict?: boolean | undefined
+  /** Asked where a source is empty. */
+  readonly recordsBefore?: RecordsBefore | undefined
   /** Told after each commit; evidence comes first (I11). */
   readonly onProgress?: ((progress: Progress) => void) | undefined
   /** For tests that crash a run at a named point. */
@@ -111,7 +116,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
   const atPoint = request.atPoint ?? nothing
   outputs.atPoint = atPoint
   outputs.hold = () => ledger.renew()
-  const { recorder, intakes, calls, retracing, flow, committer, scheduler } = await machineOf(
+  const { recorder, intakes, calls, retracing, flow, committer, scheduler, guards } = await machineOf(
     parts,
     clock,
     stop.signal,
@@ -144,6 +149,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
         await committer.stop({ status: 'cancelled', reason, error: null })
         return result('cancelled', null, reason)
       }
+      if (from?.abandon !== true) await guards.judge(intakes, request.recordsBefore ?? nothingBefore)
       await committer.finish()
     }
     atPoint('before_publish')
@@ -219,12 +225,15 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
     },
     from?.progressed ?? null,
   )
-  const scheduler = new Scheduler({ flow, intakes, recorder, calls, committer, clock, signal, limit })
+  const guards = new Guards(plan, tallies, request.strict === true)
+  const scheduler = new Scheduler({ flow, intakes, recorder, calls, committer, clock, signal, limit, guards })
   wake = scheduler.wake
-  return { recorder, intakes, calls, retracing, flow, committer, scheduler }
+  return { recorder, intakes, calls, retracing, flow, committer, scheduler, guards }
 }
 
 const nothing: AtPoint = () => undefined
+
+const nothingBefore: RecordsBefore = async () => new Map()
 
 function thrown(failure: unknown): never {
   throw failure
@@ -284,7 +293,7 @@ async function stopAfter(
   }
   const sound = await isDone(committer.settled())
   // These leave sinks and facts intact: what happened up to then is kept, answers that were paid for above all.
-  if (sound && ['plugin', 'source', 'limiter'].includes(stop.reason))
+  if (sound && ['plugin', 'source', 'limiter', 'guard', 'strict'].includes(stop.reason))
     await isDone(
       scheduler
         .hearOut(thrown => error.also.push(asCustodyError(thrown)))
@@ -302,6 +311,10 @@ function reasonOf(error: CustodyError): string {
       return 'plugin'
     case 'CUSTODY_LIMITER':
       return 'limiter'
+    case 'CUSTODY_GUARD':
+      return 'guard'
+    case 'CUSTODY_STRICT':
+      return 'strict'
     case 'CUSTODY_SOURCE':
     case 'CUSTODY_SOURCE_CHANGED':
     case 'CUSTODY_FILE_NOT_FOUND':

@@ -39,6 +39,7 @@ export async function showRun(reader: LedgerReader, name: string, isHeld: IsHeld
     duration_ms: Math.max(0, Math.round((end_us - opening.t) / 1000)),
     nodes: nodeCounts(closing.totals, opening.topology),
     name: opening.name,
+    failed_rows: (closing.totals.failures ?? []).reduce((sum, [, , failed]) => sum + failed, 0),
     signed_by: head?.signed_by ?? null,
     ...(closing.totals.calls === undefined ? {} : { calls: callSummary(closing.totals.calls) }),
     endings,

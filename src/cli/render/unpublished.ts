@@ -1,0 +1,33 @@
+/** What stands where, after a run that was stopped before its outputs were published. */
+import type { Plan } from '../../plan/plan.ts'
+import { counted, nearPath, printable } from './text.ts'
+
+interface Sinks {
+  readonly [sink: string]: { readonly rows: number; readonly path?: string }
+}
+
+export function unpublishedText({ nodes }: Plan, sinks: Sinks, cwd: string): string {
+  const kept: string[] = []
+  const lines: string[] = []
+  for (const node of nodes) {
+    if (node.kind !== 'sink') continue
+    const { rows = 0, path } = sinks[node.name] ?? {}
+    const { spec, options } = node.plugin
+    const where = printable(path === undefined ? node.name : nearPath(path, cwd))
+    if (spec.delivery === 'outbound') {
+      if (rows > 0) lines.push(`${counted(rows, 'row')} sent by ${where} can’t be called back`)
+      continue
+    }
+    const how = spec.immediate?.(options) ?? null
+    if (how === null) kept.push(where)
+    else if (rows > 0 && how === 'append')
+      lines.push(`${counted(rows, 'row')} stand at the end of ${where}, until the run is abandoned`)
+    else if (rows > 0) lines.push(`${counted(rows, 'row')} went to ${where}, and can’t be called back`)
+  }
+  const [first, ...others] = kept
+  if (first !== undefined)
+    lines.unshift(
+      `${first}${others.length === 0 ? ' is as it was' : ` and ${counted(others.length, 'other output')} are as they were`}`,
+    )
+  return lines.map(line => `  ${line}`).join('\n')
+}
