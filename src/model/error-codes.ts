@@ -234,7 +234,7 @@ export const ERRORS = {
   CUSTODY_PLAN_CHANGED: spec(
     2,
     'The pipeline isn’t the one that the run began with.',
-    'Resume with the pipeline as it was; only limits, retry and ledger may change. Or begin a new run.',
+    'Resume with the pipeline as it was; only limits, retry, guards and ledger may change. Or begin a new run.',
   ),
   CUSTODY_RUN_HELD: spec(1, 'Another process holds the run.', 'Wait until it has finished, or stop it.'),
   CUSTODY_RUN_LOST: spec(
