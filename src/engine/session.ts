@@ -38,8 +38,10 @@ import type { UnderWay } from './under-way.ts'
 
 export interface Progress {
   readonly rows_read: number
-  /** Of these, before this process went on with the run. */
-  readonly rows_before: number
+  /** Of these, those that wait for nothing but the rest of a group, if that: what is left is work that is known. */
+  readonly rows_done: number
+  /** Before this process went on with the run. */
+  readonly before: { readonly rows_read: number; readonly rows_done: number }
   readonly tokens_ended: number
   readonly elapsed_us: number
   /** null where a source has no size. */
@@ -203,12 +205,14 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
     reaches,
   )
   const extent = await extentOf(intakes)
-  const rows_before = totals?.rows.read ?? 0
+  const before = doneBefore(totals?.rows.read ?? 0, from?.under_way ?? null)
   const tellProgress = teller('Progress', request.onProgress)
   const onCommit = () => {
     const { read: rows_read, ended: tokens_ended } = recorder.tallies
     const bytes = extent()
-    return () => tellProgress({ rows_read, rows_before, tokens_ended, elapsed_us: clock.now_us() - began_us, bytes })
+    const rows_done = rows_read - Math.min(flow.waiting.all, rows_read - recorder.unsettled.closed - before.rows_closed)
+    return () =>
+      tellProgress({ rows_read, rows_done, before, tokens_ended, elapsed_us: clock.now_us() - began_us, bytes })
   }
   const committer = new Committer(
     {
@@ -229,6 +233,13 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
   const scheduler = new Scheduler({ flow, intakes, recorder, calls, committer, clock, signal, limit, guards })
   wake = scheduler.wake
   return { recorder, intakes, calls, retracing, flow, committer, scheduler, guards }
+}
+
+/** Rows that were read, and how far they were. */
+function doneBefore(rows_read: number, under_way: UnderWay | null) {
+  const open = (under_way?.subjects ?? []).filter(({ kind, open }) => kind === 'row' && open.length > 0)
+  const waiting = open.filter(subject => subject.open.some(token => !token.held))
+  return { rows_read, rows_done: rows_read - waiting.length, rows_closed: rows_read - open.length }
 }
 
 const nothing: AtPoint = () => undefined
