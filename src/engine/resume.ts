@@ -19,6 +19,7 @@ import {
   driveSession,
   type OpenSource,
   originalNames,
+  prepareSource,
   type RunResult,
   type SessionRequest,
 } from './session.ts'
@@ -70,7 +71,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     const state = await restoreState(plan, history, reader, log, Math.max(clock.now_us(), history.last_us))
     const sources = await createSources(plan)
     const reads = sources.map(source => readSoFar(source, history, request.from_ledger_only || request.abandon))
-    for (const [i, { source }] of sources.entries()) if (reads[i]?.done === false) await source.prepare?.()
+    for (const [i, source] of sources.entries()) if (reads[i]?.done === false) await prepareSource(source)
     const outputs = await restoreOutputs(plan, history, reader, log, sources)
     const stations = await Stations.open(plan)
     const cut = sources.filter((_, i) => reads[i]?.cut === true).map(({ node }) => node)

@@ -6,7 +6,14 @@ import type { Json } from '../model/row.ts'
 import { type FilesInUse, filesInUse } from './files-in-use.ts'
 import { Intake } from './intake.ts'
 import { Outputs } from './outputs.ts'
-import { createSources, driveSession, originalNames, type RunResult, type SessionRequest } from './session.ts'
+import {
+  createSources,
+  driveSession,
+  originalNames,
+  prepareSource,
+  type RunResult,
+  type SessionRequest,
+} from './session.ts'
 import { Stations } from './stations.ts'
 
 export type { Progress, RunResult } from './session.ts'
@@ -31,7 +38,7 @@ export interface RunRequest extends SessionRequest {
 export async function runPlan(request: RunRequest): Promise<RunResult> {
   const { plan, clock, dry_run } = request
   const sources = await createSources(plan)
-  for (const { source } of sources) await source.prepare?.()
+  for (const source of sources) await prepareSource(source)
   const in_use = await filesInUse(plan, request.in_use)
   const outputs = await Outputs.prepare(plan, {
     dry_run,
