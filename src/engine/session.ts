@@ -238,8 +238,8 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
 
 /** Rows that were read, and how far they were. */
 function doneBefore(rows_read: number, under_way: UnderWay | null) {
-  const open = (under_way?.subjects ?? []).filter(({ kind, open }) => kind === 'row' && open.length > 0)
-  const waiting = open.filter(subject => subject.open.some(token => !token.held))
+  const open = (under_way?.subjects ?? []).filter(({ kind, open }) => kind === 'row' && open.size > 0)
+  const waiting = open.filter(({ open }) => [...open].some(token => !token.held))
   return { rows_read, rows_done: rows_read - waiting.length, rows_closed: rows_read - open.length }
 }
 
