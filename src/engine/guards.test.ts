@@ -115,15 +115,6 @@ describe('guards', () => {
     const rig = rigOf(3, 0, 'guards: { min_rows: 3 }')
     expect((await rig.run({ limit: 2 })).error?.message).toBe('the run has 2 rows, and guards.min_rows asks for 3')
   })
-
-  test('a run that is given up isn’t judged, and publishes nothing', async () => {
-    const rig = rigOf(4, 1, 'guards: { failed: 0 }')
-    await rig.run()
-    const { summary, error } = await rig.resume(1000, { abandon: true })
-    expect(error).toBeNull()
-    expect(summary.status).toBe('abandoned')
-    expect(rig.published).toBe(0)
-  })
 })
 
 describe('--strict', () => {
