@@ -16,6 +16,7 @@ import { Contexts } from './calls/contexts.ts'
 import type { SharedLimits } from './calls/service.ts'
 import { sourceDefect } from './chunk.ts'
 import { Committer, type Progressed, type Stop } from './committer.ts'
+import type { Created } from './created.ts'
 import { UNANSWERED } from './decide/sent.ts'
 import { type BytesRead, extentOf } from './extent.ts'
 import { Flow } from './flow.ts'
@@ -113,7 +114,7 @@ export interface SessionParts {
 export async function driveSession(parts: SessionParts): Promise<RunResult> {
   const { request, ledger, outputs, stations, from } = parts
   const { run } = request
-  const clock = new SessionClock(request.clock, from?.last_us ?? 0)
+  const clock = new SessionClock(request.clock, Math.max(from?.last_us ?? 0, ledger.began_us))
   const began_us = clock.now_us()
   const stop = new AbortController()
   const atPoint = request.atPoint ?? nothing
@@ -137,7 +138,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
   }
   try {
     await parts.prologue?.(committer)
-    await outputs.open()
+    await outputs.open(from?.abandon === true)
     atPoint('after_outputs_open')
     if (from?.published !== true) {
       if (from?.abandon === true) abandonAll(recorder, from.under_way, clock.now_us())
@@ -262,13 +263,13 @@ export interface OpenSource {
   readonly source: Source
 }
 
-export async function createSources(plan: Plan): Promise<OpenSource[]> {
+export async function createSources(plan: Plan, created: Created): Promise<OpenSource[]> {
   const sources: OpenSource[] = []
   for (const node of plan.nodes) {
     if (node.kind !== 'source') continue
     const { spec, options, secrets } = node.plugin
     const context = { node: node.name, folder: plan.folder, input: node.schema, secrets }
-    sources.push({ node, source: await guardedSource(node.name, () => spec.create(options, context)) })
+    sources.push({ node, source: created.add(await guardedSource(node.name, () => spec.create(options, context))) })
   }
   return sources
 }
@@ -349,6 +350,8 @@ function reasonOf(error: CustodyError): string {
     case 'CUSTODY_SINK':
     case 'CUSTODY_SINK_FULL':
     case 'CUSTODY_TARGET_EXISTS':
+    case 'CUSTODY_OUTPUT_HELD':
+    case 'CUSTODY_OUTPUT_CHANGED':
       return 'sink'
     case 'CUSTODY_LEDGER_WRITE':
     case 'CUSTODY_LEDGER_BUSY':

@@ -4,7 +4,12 @@ import type { Json, Row } from '../../model/row.ts'
 import { defineSink } from '../../sdk/define.ts'
 import { flatErrors } from '../../sdk/error-row.ts'
 import { FileSink, type RowFormat } from './file-sink.ts'
+<<<<<<< HEAD
 import { flatErrorsOption, immediateOf, pathOption } from './options.ts'
+=======
+import { flatErrorsOption, pathOption } from './options.ts'
+import { placeIn } from './target.ts'
+>>>>>>> main
 
 const jsonOptions = z.strictObject({
   path: pathOption,
@@ -60,8 +65,5 @@ export const jsonSink = defineSink({
     { title: 'A file that is renewed by each run', options: { path: 'out/summary.json', if_exists: 'replace' } },
   ],
   create: (options, context) =>
-    new FileSink(
-      { ...options, folder: context.folder, node: context.node, staged: true },
-      new ArrayFormat(options.flat_errors),
-    ),
+    new FileSink({ ...options, appendable: false, ...placeIn(context) }, new ArrayFormat(options.flat_errors)),
 })

@@ -7,7 +7,12 @@ import { rowError } from '../../sdk/results.ts'
 import type { RowError } from '../../sdk/spec.ts'
 import { FileSink } from './file-sink.ts'
 import { LineFormat } from './line-format.ts'
+<<<<<<< HEAD
 import { flatErrorsOption, ifExistsOption, immediateOf, pathOption } from './options.ts'
+=======
+import { flatErrorsOption, ifExistsOption, pathOption } from './options.ts'
+import { placeIn } from './target.ts'
+>>>>>>> main
 
 const textOptions = z.strictObject({
   path: pathOption,
@@ -39,7 +44,7 @@ export const textSink = defineSink({
       : [{ field, types: ['string', 'number', 'integer', 'boolean'], path: ['field'] }],
   create: (options, context) =>
     new FileSink(
-      { ...options, folder: context.folder, node: context.node, staged: false },
+      { ...options, appendable: true, ...placeIn(context) },
       new LineFormat(row => lineOf(options.flat_errors ? flatErrors(row) : row, options.field)),
     ),
 })
