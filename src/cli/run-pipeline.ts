@@ -6,14 +6,9 @@ import { join, resolve } from 'node:path'
 import { systemClock } from '../engine/ports.ts'
 import { type RunResult, runPlan } from '../engine/run.ts'
 import { signingKey } from '../ledger/keys.ts'
-<<<<<<< HEAD
 import { openLedgerReader } from '../ledger/open.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
-import type { LedgerPorts } from '../ledger/write-port.ts'
 import { CustodyError, isCustodyError } from '../model/error.ts'
-=======
-import { CustodyError } from '../model/error.ts'
->>>>>>> main
 import { uuidv7 } from '../model/uuid.ts'
 import type { Plan } from '../plan/plan.ts'
 import { recordsBefore } from '../read/runs/before.ts'
@@ -104,13 +99,9 @@ async function runInto({ url, before_url, context, plan, options, replay }: RunI
       custody: context.version,
       limit: options.limit ?? Number.POSITIVE_INFINITY,
       dry_run: options.dryRun === true,
-<<<<<<< HEAD
       strict: options.strict === true,
       recordsBefore: () => recordsOfLast(before_url, run, plan.name),
-      in_use: filesInUse(url, plan),
-=======
       in_use: filesInUse(context, url, plan),
->>>>>>> main
       shared,
       ...(options.outputs === undefined ? {} : { outputs_folder: resolve(context.cwd, options.outputs) }),
       ...(replay === null || options.live === true ? {} : followed(replay)),

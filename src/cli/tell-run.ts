@@ -13,7 +13,7 @@ import { renderDrift } from './render/drift.ts'
 import { errorJson, exitCodeOf, renderError } from './render/error.ts'
 import { renderSummary, statusText, UNPUBLISHED } from './render/summary.ts'
 import { dollars } from './render/text.ts'
-import { unpublishedText } from './render/unpublished.ts'
+import { discardedText, unpublishedText } from './render/unpublished.ts'
 import { nameOfRun, type RunName } from './run-name.ts'
 
 const INTERRUPTED = 130
@@ -42,7 +42,7 @@ export async function shownRun(url: string, run: string): Promise<ToldRun> {
 
 /** Returns the exit code. */
 export function tellResult(
-  { summary, error, stopped_by, next_call_usd }: RunResult,
+  { summary, error, stopped_by, next_call_usd, discarded }: RunResult,
   shown: ToldRun,
   url: string,
   context: Context,
@@ -71,6 +71,7 @@ export function tellResult(
         ...renderSummary(facts, context.cwd, terminal.columns_told, paint),
       ].join('\n'),
     )
+    if (discarded.size > 0) terminal.tell(discardedText(discarded).join('\n'))
     if (drift !== null) terminal.tell(`\n${renderDrift(drift, terminal.columns_told, paint)}`)
     if (next_call_usd !== null) terminal.tell(`\n${budgetText(plan, shown, next_call_usd)}`)
     if (error !== null) terminal.tell(`\n${renderError(error, paint, context.env.CUSTODY_DEBUG === '1')}`)

@@ -43,9 +43,6 @@ function failures(rig: Rig) {
   return commits.at(-1)?.failures
 }
 
-const published = (rig: Rig) =>
-  rig.ledger.entries_kept.some(each => each.kind === 'run' && each.draft.entry.k === 'publish')
-
 describe('guards', () => {
   test('that hold let a run end as ever', async () => {
     const rig = rigOf(4, 1, 'guards: { rejected: 1, failed: 60%, min_rows: 4 }')
@@ -61,7 +58,7 @@ describe('guards', () => {
     expect(error).toMatchObject({ code: 'CUSTODY_GUARD', sets: ['guards.failed=off'] })
     expect(error?.message).toBe('3 of 5 rows (60 %) failed, and guards.failed allows 50 %')
     expect(summary).toMatchObject({ status: 'failed', rows: { read: 5 }, tokens: { born: 5, ended: 5, open: 0 } })
-    expect(published(rig)).toBe(false)
+    expect(rig.published).toBe(0)
 
     const again = await rig.resume(1000)
     expect(again.error?.code).toBe('CUSTODY_GUARD')
@@ -69,7 +66,7 @@ describe('guards', () => {
     rig.text = pipeline(4, 1, 'guards: { failed: off }')
     const last = await rig.resume(1000)
     expect(last.summary).toMatchObject({ status: 'completed_with_failures', tokens: { ended: 5 } })
-    expect(published(rig)).toBe(true)
+    expect(rig.published).toBe(3)
     expect(rig.column('out', 'n')).toEqual([1, 3])
     expect(failures(rig)).toEqual([[1, 1, 3]])
   })
@@ -115,6 +112,14 @@ describe('guards', () => {
     const rig = rigOf(3, 0, 'guards: { min_rows: 3 }')
     expect((await rig.run({ limit: 2 })).error?.message).toBe('the run has 2 rows, and guards.min_rows asks for 3')
   })
+
+  test('a run that is given up isn’t judged', async () => {
+    const rig = rigOf(4, 1, 'guards: { failed: 0 }')
+    await rig.run()
+    const { summary, error } = await rig.resume(1000, { abandon: true })
+    expect(error).toBeNull()
+    expect(summary.status).toBe('abandoned')
+  })
 })
 
 describe('--strict', () => {
@@ -124,7 +129,7 @@ describe('--strict', () => {
     expect(error?.code).toBe('CUSTODY_STRICT')
     expect(error?.message).toContain('1 of 2 row')
     expect(summary.status).toBe('failed')
-    expect(published(rig)).toBe(false)
+    expect(rig.published).toBe(0)
     expect((await rig.resume(1000)).summary.status).toBe('completed_with_failures')
     expect((await rigOf(1, 0).run({ strict: true })).summary.status).toBe('completed')
   })

@@ -65,16 +65,15 @@ export class Guards {
       ...brokenAfterAll(guards, counts),
       ...(await this.#empty(intakes, before)),
     ])
-    const failed = this.#tallies.failing
-    if (!this.#strict || failed === 0) return
-    const { born } = this.#tallies
-    throw new CustodyError(
-      'CUSTODY_STRICT',
-      `${failed.toLocaleString('en-US')} of ${born.toLocaleString('en-US')} row instances ended in failure, and the run is --strict`,
-      {
-        hint: 'Nothing was published. `resume` without --strict publishes all the same, `abandon` drops what is staged.',
-      },
-    )
+    const { failing, read } = this.#tallies
+    if (!this.#strict || failing === 0) return
+    const rows = counts.reduce((sum, { failed }) => sum + failed, 0)
+    const which = `${grouped(rows)} of ${grouped(read)} ${read === 1 ? 'row' : 'rows'}`
+    // What was born of a batch belongs to no row.
+    const message = `${rows === 0 ? 'some of what was made of rows' : which} ended in failure, and the run is --strict`
+    const hint =
+      'Nothing was published. `resume` without --strict publishes all the same, `abandon` drops what is staged.'
+    throw new CustodyError('CUSTODY_STRICT', message, { hint })
   }
 
   async #empty(intakes: readonly Intake[], before: RecordsBefore): Promise<Broken[]> {
@@ -92,6 +91,8 @@ export class Guards {
     return { source: node.name, guards: node.guards, records, rejected, failed }
   }
 }
+
+const grouped = (count: number) => count.toLocaleString('en-US')
 
 function refuse(broken: readonly Broken[]): void {
   const [first, ...others] = broken

@@ -10,7 +10,7 @@ import type { RunStatus, SealedStatus, Tallies as Totals } from '../model/entry.
 import { CustodyError, isCustodyError } from '../model/error.ts'
 import type { Courses, Recordings } from '../model/recording.ts'
 import type { Plan, SourceNode } from '../plan/plan.ts'
-import type { Source } from '../sdk/spec.ts'
+import type { Discarded, Source } from '../sdk/spec.ts'
 import { Calls } from './calls/calls.ts'
 import { Contexts } from './calls/contexts.ts'
 import type { SharedLimits } from './calls/service.ts'
@@ -58,6 +58,8 @@ export interface RunResult {
   readonly stopped_by: 'user' | 'budget_exhausted' | null
   /** Where the budget is exhausted: what the next call can cost at most. */
   readonly next_call_usd: number | null
+  /** Of a run that was given up, by sink: what became of what it had written. */
+  readonly discarded: ReadonlyMap<string, Discarded>
 }
 
 /** What both a new run and one that goes on are given. */
@@ -134,11 +136,16 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     const root = committer.head?.root ?? ''
     const summary = summarise(run, status, committer.totals, outputs, root, clock.now_us() - began_us)
     const next_call_usd = stopped_by === 'budget_exhausted' ? calls.next_call_usd : null
-    return { summary, error, stopped_by, next_call_usd }
+    const discarded = new Map(
+      outputs.all.flatMap(each => (each.discarded === null ? [] : [[each.node.name, each.discarded]])),
+    )
+    return { summary, error, stopped_by, next_call_usd, discarded }
   }
   try {
     await parts.prologue?.(committer)
     await outputs.open(from?.abandon === true)
+    // (I14) What isn't finished is shown to nobody.
+    if (from?.abandon === true && !from.published) await outputs.discard()
     atPoint('after_outputs_open')
     if (from?.published !== true) {
       if (from?.abandon === true) abandonAll(recorder, from.under_way, clock.now_us())

@@ -109,11 +109,8 @@ function buildPlan({ pipeline, draft, plugins, branches, flow, retries }: Parts)
     files: new Map([...plugins].flatMap(([{ name }, { files }]) => files.map(({ file }) => [file, name] as const))),
     value: planValue(pipeline, draft, plugins, flow),
     ledger_url,
-<<<<<<< HEAD
     guards,
-=======
     plugins: pipeline.config.plugins,
->>>>>>> main
     limits: { ...limits, file: limits.file === null ? null : resolve(pipeline.folder, limits.file) },
   })
 }

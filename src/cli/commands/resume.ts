@@ -31,7 +31,7 @@ export function abandonCommand(context: Context, done: (exit: number) => void): 
   const command = new Command('abandon')
     .summary('end what a stopped run left open, and seal it')
     .description(
-      'Ends every open row instance of a run that stopped as FAILED / abandoned, and seals the run. Outputs keep what was written.',
+      'Ends every open row instance of a run that stopped as FAILED / abandoned, drops what is staged, cuts back what was appended, and seals the run.',
     )
     .argument('<run>', "a run's id, a unique beginning of one, or latest")
   return withLedgerOption(command)

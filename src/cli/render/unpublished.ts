@@ -1,9 +1,24 @@
 /** What stands where, after a run that was stopped before its outputs were published. */
 import type { Plan } from '../../plan/plan.ts'
+import type { Discarded } from '../../sdk/spec.ts'
 import { counted, nearPath, printable } from './text.ts'
 
 interface Sinks {
   readonly [sink: string]: { readonly rows: number; readonly path?: string }
+}
+
+/** What became of what a run had written that was given up. */
+export function discardedText(discarded: ReadonlyMap<string, Discarded>): string[] {
+  const of = (kind: Discarded['kind']) =>
+    [...discarded].flatMap(([name, each]) => (each.kind === kind ? [printable(name)] : []))
+  const [dropped, cut] = [of('dropped'), of('cut')]
+  return [
+    ...(dropped.length > 0 ? [`  dropped      what was staged for ${dropped.join(', ')}`] : []),
+    ...(cut.length > 0 ? [`  cut back     what was appended by ${cut.join(', ')}`] : []),
+    ...[...discarded].flatMap(([name, each]) =>
+      each.kind === 'left' ? [`  left         ${printable(name)}: ${printable(each.why)}`] : [],
+    ),
+  ]
 }
 
 export function unpublishedText({ nodes }: Plan, sinks: Sinks, cwd: string): string {

@@ -8,12 +8,8 @@ import { delimiterOf } from '../sources/csv.ts'
 import { bringsRejects, csvColumns, lateColumns } from './csv-columns.ts'
 import { CsvRowFormat } from './csv-format.ts'
 import { FileSink } from './file-sink.ts'
-<<<<<<< HEAD
 import { ifExistsOption, immediateOf, pathOption } from './options.ts'
-=======
-import { ifExistsOption, pathOption } from './options.ts'
 import { placeIn } from './target.ts'
->>>>>>> main
 
 const csvOptions = z.strictObject({
   path: pathOption,

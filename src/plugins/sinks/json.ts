@@ -4,12 +4,8 @@ import type { Json, Row } from '../../model/row.ts'
 import { defineSink } from '../../sdk/define.ts'
 import { flatErrors } from '../../sdk/error-row.ts'
 import { FileSink, type RowFormat } from './file-sink.ts'
-<<<<<<< HEAD
 import { flatErrorsOption, immediateOf, pathOption } from './options.ts'
-=======
-import { flatErrorsOption, pathOption } from './options.ts'
 import { placeIn } from './target.ts'
->>>>>>> main
 
 const jsonOptions = z.strictObject({
   path: pathOption,

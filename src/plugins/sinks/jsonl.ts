@@ -4,12 +4,8 @@ import { defineSink } from '../../sdk/define.ts'
 import { flatErrors } from '../../sdk/error-row.ts'
 import { FileSink } from './file-sink.ts'
 import { LineFormat } from './line-format.ts'
-<<<<<<< HEAD
 import { flatErrorsOption, ifExistsOption, immediateOf, pathOption } from './options.ts'
-=======
-import { flatErrorsOption, ifExistsOption, pathOption } from './options.ts'
 import { placeIn } from './target.ts'
->>>>>>> main
 
 const jsonlOptions = z.strictObject({ path: pathOption, if_exists: ifExistsOption, flat_errors: flatErrorsOption })
 

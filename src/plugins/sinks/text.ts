@@ -7,12 +7,8 @@ import { rowError } from '../../sdk/results.ts'
 import type { RowError } from '../../sdk/spec.ts'
 import { FileSink } from './file-sink.ts'
 import { LineFormat } from './line-format.ts'
-<<<<<<< HEAD
 import { flatErrorsOption, ifExistsOption, immediateOf, pathOption } from './options.ts'
-=======
-import { flatErrorsOption, ifExistsOption, pathOption } from './options.ts'
 import { placeIn } from './target.ts'
->>>>>>> main
 
 const textOptions = z.strictObject({
   path: pathOption,

@@ -107,8 +107,9 @@ async function sinkCounts(
   reader: LedgerReader,
   log: number,
   topology: Topology,
-  { commit, publish }: Closing,
+  { last, commit, publish }: Closing,
 ): Promise<ShownRun['sinks']> {
+  const status = last?.k === 'seal' ? last.status : null
   const intents: SinkIntents = (await intentsOf(reader, log)) ?? {}
   const published = publish === null ? null : ((await valueIn(reader, log, publish.seq, 0)) as ArtifactsValue | null)
   const committed =
@@ -116,8 +117,10 @@ async function sinkCounts(
   const sinks: { [sink: string]: SinkCounts } = {}
   for (const [i, node] of topology.nodes.entries()) {
     if (node.kind !== 'sink') continue
-    const path = published?.[node.name]?.path ?? intents[node.name]?.path
-    const sha256 = published?.[node.name]?.sha256 ?? committed?.receipts[node.name]?.sha256
+    // What a run that was given up had written is nowhere to be found.
+    const shown = status !== 'abandoned'
+    const path = published?.[node.name]?.path ?? (shown ? intents[node.name]?.path : null)
+    const sha256 = published?.[node.name]?.sha256 ?? (shown ? committed?.receipts[node.name]?.sha256 : null)
     sinks[node.name] = {
       rows: commit?.entry.receipts.find(receipt => receipt.sink === i + 1)?.rows ?? 0,
       ...(path == null ? {} : { path }),
