@@ -35,7 +35,7 @@ export function renderSummary(facts: SummaryFacts, cwd: string, columns: number,
   if (facts.calls !== undefined) add('asked', askedText(facts.calls))
   const written = writtenTexts(facts.sinks, cwd)
   // Until the seal, a file may still stand under another name.
-  const title = facts.dry_run ? 'would write' : isSealed(facts.status) ? 'written' : 'so far'
+  const title = facts.dry_run ? 'would write' : titleOf(facts.status)
   for (const [i, text] of written.entries()) add(i > 0 ? '' : title, text)
   if (!facts.dry_run && facts.checkpoint !== '')
     add(
@@ -43,6 +43,11 @@ export function renderSummary(facts: SummaryFacts, cwd: string, columns: number,
       `checkpoint ${hashText(facts.checkpoint)}${facts.signed_by === null ? '' : ` · signed by ${printable(facts.signed_by)}`}`,
     )
   return lines
+}
+
+function titleOf(status: string): string {
+  if (status === 'abandoned') return 'not kept'
+  return isSealed(status) ? 'written' : 'so far'
 }
 
 export function isSealed(status: string): boolean {

@@ -36,7 +36,9 @@ export function unpublishedText({ nodes }: Plan, sinks: Sinks, cwd: string): str
     const how = spec.immediate?.(options) ?? null
     if (how === null) kept.push(where)
     else if (rows > 0 && how === 'append')
-      lines.push(`${counted(rows, 'row')} stand at the end of ${where}, until the run is abandoned`)
+      lines.push(
+        `${counted(rows, 'row')} ${rows === 1 ? 'stands' : 'stand'} at the end of ${where}, until the run is abandoned`,
+      )
     else if (rows > 0) lines.push(`${counted(rows, 'row')} went to ${where}, and can’t be called back`)
   }
   const [first, ...others] = kept
