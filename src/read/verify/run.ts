@@ -80,7 +80,7 @@ export async function verifyRun(
   const checkpoint = new Check('checkpoint')
   if (complete) {
     await fold.finish()
-    await noting(checkpoint, () => checkHead(reader, { log, origin }, walk.tree, () => keys, checkpoint))
+    await noting(checkpoint, () => checkHead(reader, { log, origin }, walk.head(), () => keys, checkpoint))
   } else checkpoint.leave()
   const { entries, values, tokens, groups, totals, projections, seal } = fold.checks
   return {

@@ -27,7 +27,7 @@ import type { LineCheck } from './line.ts'
 import { orderProblems, type Told } from './orders.ts'
 import { type Answered, sends } from './sending.ts'
 import type { TallyFold } from './tallies.ts'
-import { isWithin, TokenState, type ValueRange } from './token.ts'
+import { endOf, isWithin, TokenState, type ValueRange } from './token.ts'
 import type { Ways } from './ways.ts'
 
 /** What a subject's entries are told to, and checked against. */
@@ -404,10 +404,4 @@ function speaksOfGroups({ groups_opened, groups_closed, births, endings }: Subje
     births.some(each => each.group !== 0) ||
     endings.some(each => each.group !== 0)
   )
-}
-
-/** A token ended when its last visit of this entry did; where it made none, at the entry's time. */
-function endOf(token: number, { visits, time_us }: SubjectEntry): number {
-  const last = visits.findLast(each => each.token === token)
-  return last === undefined ? time_us : time_us + last.start_us + last.duration_us
 }
