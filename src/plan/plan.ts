@@ -5,9 +5,9 @@
  * P2. Edges are numbered from 1; each leaves one node under one label; `edges[e - 1].number === e`.
  * P3. The graph has no cycle, and each node and sink can be reached.
  */
-import type { AggregateConfig, CoalesceConfig, GuardsConfig, RetryConfig } from '../config/pipeline.ts'
+import type { AggregateConfig, CoalesceConfig, GuardsConfig, RetryConfig, Threshold } from '../config/pipeline.ts'
 
-export type { RetryConfig }
+export type { GuardsConfig, RetryConfig, Threshold }
 
 import type { PlanValue } from '../model/entry.ts'
 import type { Topology } from '../model/topology.ts'

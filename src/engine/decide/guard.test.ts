@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { GuardsConfig, Threshold } from '../../config/pipeline.ts'
+import type { GuardsConfig, Threshold } from '../../plan/plan.ts'
 import { brokenAfterAll, brokenAtEnd, brokenByFirst, mindsEmpty, type SourceCounts } from './guard.ts'
 
 const share = (percent: number): Threshold => ({ kind: 'share', percent })

@@ -1,5 +1,5 @@
 /** Whether what a run has read, and what became of it, may be published: pure functions of counts. */
-import type { GuardsConfig, Threshold } from '../../config/pipeline.ts'
+import type { GuardsConfig, Threshold } from '../../plan/plan.ts'
 
 /** Of one source. */
 export interface SourceCounts {
