@@ -42,6 +42,7 @@ export async function showRun(reader: LedgerReader, name: string, isHeld: IsHeld
     duration_ms: Math.max(0, Math.round((end_us - opening.t) / 1000)),
     nodes: nodeCounts(closing.totals, opening.topology),
     name: opening.name,
+    failed_rows: (closing.totals.failures ?? []).reduce((sum, [, , failed]) => sum + failed, 0),
     signed_by: head?.signed_by ?? null,
     ...(closing.totals.calls === undefined ? {} : { calls: callSummary(closing.totals.calls) }),
     endings,
@@ -113,8 +114,9 @@ async function sinkCounts(
   reader: LedgerReader,
   log: number,
   topology: Topology,
-  { commit, publish }: Closing,
+  { last, commit, publish }: Closing,
 ): Promise<ShownRun['sinks']> {
+  const status = last?.k === 'seal' ? last.status : null
   const intents: SinkIntents = (await intentsOf(reader, log)) ?? {}
   const published = publish === null ? null : ((await valueIn(reader, log, publish.seq, 0)) as ArtifactsValue | null)
   const committed =
@@ -122,8 +124,10 @@ async function sinkCounts(
   const sinks: { [sink: string]: SinkCounts } = {}
   for (const [i, node] of topology.nodes.entries()) {
     if (node.kind !== 'sink') continue
-    const path = published?.[node.name]?.path ?? intents[node.name]?.path
-    const sha256 = published?.[node.name]?.sha256 ?? committed?.receipts[node.name]?.sha256
+    // What a run that was given up had written is nowhere to be found.
+    const shown = status !== 'abandoned'
+    const path = published?.[node.name]?.path ?? (shown ? intents[node.name]?.path : null)
+    const sha256 = published?.[node.name]?.sha256 ?? (shown ? committed?.receipts[node.name]?.sha256 : null)
     sinks[node.name] = {
       rows: commit?.entry.receipts.find(receipt => receipt.sink === i + 1)?.rows ?? 0,
       ...(path == null ? {} : { path }),

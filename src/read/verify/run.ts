@@ -270,7 +270,7 @@ class RunFold {
     const read = visits.filter(each => ways.kind(each.node) === 'source')
     if (read.length !== 1 || read[0]?.node !== origin.source)
       tokens.add(`${where}: its source has not read it just once`)
-    if (read[0] !== undefined && isError(read[0].status)) tallies.rejected++
+    if (read[0] !== undefined && isError(read[0].status)) tallies.reject(origin.source)
   }
 
   #takeRun({ seq, row, body }: StoredEntry, payload: StoredPayload | null): void {
