@@ -208,3 +208,34 @@ describe('very many runs that are listed, and nothing of them is there', () => {
     expect(ambiguous.stderr).toContain('100 or more runs begin with')
   })
 })
+
+describe('data as deep as sources take it', () => {
+  const deep = (levels: number) => `${'{"x":'.repeat(levels - 1)}{"n":1}${'}'.repeat(levels - 1)}`
+
+  test('goes through merges, and errors at their end, into a record that holds', async () => {
+    const place = mkdtempSync(join(folder, 'deep-'))
+    writeFileSync(join(place, 'in.jsonl'), [1, 127, 128, 129].map(levels => `${deep(levels)}\n`).join(''))
+    writeFileSync(
+      join(place, 'pipeline.yaml'),
+      `name: deep
+defaults: { on_error: problems, on_invalid: problems }
+sources:
+  in: { plugin: jsonl, options: { path: in.jsonl }, to: split }
+nodes:
+  split: { fork: { a: both, b: both } }
+  both: { coalesce: [a, b], merge: nested, to: again }
+  again: { fork: { c: all, d: all } }
+  all: { coalesce: [c, d], merge: nested, to: last }
+  last: { gate: row.c.a.n == 5, routes: { true: out, false: out } }
+sinks:
+  out: { plugin: jsonl, options: { path: out.jsonl } }
+  problems: { plugin: jsonl, options: { path: problems.jsonl }, on_error: discard }
+`,
+    )
+    const run = await runInProcess(['run', 'pipeline.yaml', '--json'], place, env)
+    expect(JSON.parse(run.stdout)).toMatchObject({ rows: { read: 4, ingested: 3, rejected: 1 }, tokens: { open: 0 } })
+    expect((await runInProcess(['verify'], place, env)).stdout).toMatch(/holds\.$/m)
+    for (const row of ['1', '3', '4'])
+      expect((await runInProcess(['explain', 'latest', '--row', row], place, env)).exit).toBe(0)
+  })
+})
