@@ -20,12 +20,11 @@ import {
   type CallCosts,
   type CallStatus,
 } from '../../model/entry.ts'
-import type { CustodyError } from '../../model/error.ts'
 import type { RecordedCall, Recordings } from '../../model/recording.ts'
 import type { Json } from '../../model/row.ts'
 import type { Plan } from '../../plan/plan.ts'
-import type { CallAnswer, CallFailure, CallRequest, CallResult, CallTry } from '../../sdk/call.ts'
-import type { SendResult, Uncounted } from '../decide/sent.ts'
+import type { CallAnswer, CallFailure, CallRequest, CallResult } from '../../sdk/call.ts'
+import type { SendResult } from '../decide/sent.ts'
 import { throttledDelay_ms } from '../decide/throttle.ts'
 import { isMadeAgain, type Trouble, troubleOf } from '../decide/trouble.ts'
 import type { News } from '../news.ts'
@@ -35,12 +34,13 @@ import type { Recorder } from '../recorder.ts'
 import { defect, describe } from '../step.ts'
 import type { Token } from '../token.ts'
 import { Budget } from './budget.ts'
-import type { Asker, CallMade } from './call-fact.ts'
+import type { Asker } from './call-fact.ts'
 import { type Letter, Outbox } from './outbox.ts'
+import { type Asked, leaves, type Pending, type Perform, performed, type Time, waiterOf } from './pending.ts'
 import { ReplayMiss } from './replay-miss.ts'
-import { type Held, type Pause, Service, type SharedLimits, type Waiter } from './service.ts'
-import { serviceLimits } from './service-limits.ts'
-import { busyError, downError, lastOf, type ServiceTold, stopError } from './service-told.ts'
+import type { Held, SharedLimits, Waiter } from './service.ts'
+import { lastOf, type ServiceTold, stopError } from './service-told.ts'
+import { Services } from './services.ts'
 import { errorOf, failureText, heard, mostOf, NOTHING, type Told, toldOf, waitOf } from './told.ts'
 import { type CallingContext, Visit } from './visit.ts'
 
@@ -50,36 +50,6 @@ const DEFECT = 'CUSTODY_PLUGIN_DEFECT'
 const GRACE_US = 10_000_000
 /** The part of the golden ratio behind the point: multiples of it spread evenly between 0 and 1. */
 const SPREAD = 0.618_033_988_749_895
-
-type Perform = (attempt: CallTry) => Promise<CallAnswer>
-type Time = Pick<CallMade, 'started_us' | 'ended_us'>
-
-/** One who asks, and what. */
-interface Asked {
-  readonly visit: Visit
-  /** Canonical text. */
-  readonly request: string
-  readonly ordinal: number
-}
-
-interface Pending {
-  /** Several, where rows are sent together. */
-  readonly asked: readonly [Asked, ...Asked[]]
-  readonly service: Service<Token[]>
-  readonly name: string
-  readonly most_nusd: number
-  readonly perform: Perform
-  /** Can't be taken back. */
-  readonly outbound: boolean
-  /** Both are called while news is applied. */
-  readonly resolve: (result: CallResult | Uncounted, ended_us: number, stack: Token[]) => void
-  readonly reject: (thrown: unknown, ended_us: number, stack: Token[]) => void
-  /** How it waited for what is under way now. */
-  waiter: Waiter | null
-  /** How often it was throttled, and how many calls the service had answered when that was first so. */
-  throttled: number
-  answers_before: number
-}
 
 /** Hears what came of it. */
 export type Settle = (result: SendResult, ended_us: number, stack: Token[]) => void
@@ -116,7 +86,7 @@ export interface CallsParts {
 
 export class Calls {
   readonly #parts: CallsParts
-  readonly #services = new Map<string, Service<Token[]>>()
+  readonly #services: Services<Token[]>
   readonly #budget: Budget
   /** Aborted when calls under way are given up. */
   readonly #given_up = new AbortController()
@@ -137,15 +107,17 @@ export class Calls {
     const { spend_usd } = parts.limits
     const cap_nusd = spend_usd === null ? Number.POSITIVE_INFINITY : Math.floor(spend_usd * 1e9 + 1e-6)
     this.#budget = new Budget(cap_nusd, parts.recorder.tallies.calls?.cost_nusd ?? 0)
+    this.#services = new Services({
+      ...parts,
+      tallies: parts.recorder.tallies,
+      allows: most_nusd => this.#budget.allows(most_nusd),
+      stop: error => parts.news.fallDue(() => this.#stop(error)),
+    })
   }
 
-  /**
-   * A process before this one may have begun as many calls in its last minute as it was allowed, up to `at_us`: those that
-   * didn't come back are on no record.
-   */
+  /** Goes on after a process that may have made calls up to `at_us`. */
   goOn(at_us: number): void {
-    for (const [name, { per_minute }] of this.#parts.limits.services)
-      if (per_minute !== null) this.#service(name).assumeEnded(per_minute, at_us)
+    this.#services.goOn(at_us)
   }
 
   /** What a visit at a node with services gets. */
@@ -167,23 +139,20 @@ export class Calls {
 
   /** Visits that can't go on for want of budget, if that is all that calls wait for; else 0. */
   get unaffordable(): number {
-    if (this.#under_way > 0) return 0
-    for (const { waits, resting, isHolding } of this.#services.values())
-      if (waits === 'queued' || resting > 0 || isHolding) return 0
-    return this.#waiting_visits
+    return this.#under_way > 0 || this.#services.anyWaits ? 0 : this.#waiting_visits
   }
 
-  /** The least of what calls that wait for budget can cost at most, each the first of its service; null if none waits. */
+  /** The least of what calls that wait for budget can cost at most; null if none waits. */
   get next_call_usd(): number | null {
-    const all = [...this.#services.values()].flatMap(({ unaffordable_nusd }) => unaffordable_nusd ?? [])
-    return all.length === 0 ? null : Math.min(...all) / 1e9
+    const nusd = this.#services.next_call_nusd
+    return nusd === null ? null : nusd / 1e9
   }
 
   /** Nothing begins any more; what is under way has some time to come back. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    for (const service of this.#services.values()) service.close()
+    this.#services.close()
     this.outbox.clear()
     const { clock, news } = this.#parts
     if (this.#under_way > 0) clock.wake(GRACE_US, () => news.fallDue(() => this.giveUp()))
@@ -208,7 +177,7 @@ export class Calls {
       return { visit, request: requestText(asker, request), ordinal: visit.next() }
     }
     this.#enter({
-      ...{ asked: [asked(first), ...others.map(asked)], service: this.#service(name), name },
+      ...{ asked: [asked(first), ...others.map(asked)], service: this.#services.of(name), name },
       ...{ perform, outbound: true, most_nusd: 0, waiter: null, throttled: 0, answers_before: 0, resolve: settle },
       reject: (thrown, ended_us, stack) => {
         if (!(thrown instanceof ReplayMiss)) throw defect(node.name, `threw ${describe(thrown)}`, thrown)
@@ -231,7 +200,7 @@ export class Calls {
     visit.opens()
     this.#enter({
       asked: [{ visit, request, ordinal }],
-      ...{ service: this.#service(name), name, perform, most_nusd, waiter: null, throttled: 0, answers_before: 0 },
+      ...{ service: this.#services.of(name), name, perform, most_nusd, waiter: null, throttled: 0, answers_before: 0 },
       outbound: false,
       resolve: result => {
         resolve(result)
@@ -366,7 +335,7 @@ export class Calls {
     if (answer.kind === 'answer') this.#answered(pending, heard(text), time, stack)
     else this.#failed(pending, answer, trouble, throttled, time, stack)
     // What it cost less than it might have is there for others.
-    for (const each of this.#services.values()) if (each !== pending.service) each.pump()
+    this.#services.pumpOthers(pending.service)
     this.#lookAtHeld()
   }
 
@@ -418,16 +387,16 @@ export class Calls {
 
   /** Of calls that met outages, when all that has come is applied: whether anything is left that could tell more. */
   #lookAtHeld(): void {
-    if (this.#looks || ![...this.#services.values()].some(({ isHolding }) => isHolding)) return
+    if (this.#looks || !this.#services.anyHeld) return
     this.#looks = true
     this.#parts.news.fallDue(stack => {
       this.#looks = false
-      for (const service of this.#services.values()) for (const each of service.takeUndecided()) each.hear(stack, false)
+      for (const each of this.#services.takeUndecided()) each.hear(stack, false)
     })
   }
 
   /** The run stops, with what waits as it is. */
-  #stop(error: CustodyError): void {
+  #stop(error: Error): void {
     if (this.#closed || this.#stops) return
     this.#stops = true
     throw error
@@ -494,50 +463,6 @@ export class Calls {
     }
     atPoint('after_call')
   }
-
-  #service(name: string): Service<Token[]> {
-    const known = this.#services.get(name)
-    if (known !== undefined) return known
-    const { limits, clock, shared, news } = this.#parts
-    const service = new Service<Token[]>(name, serviceLimits(limits, name), {
-      ...{ clock, shared },
-      allows: most_nusd => this.#budget.allows(most_nusd),
-      tell: pause => this.#tell(name, pause),
-      giveUp: why => {
-        const now_us = clock.now_us()
-        const error =
-          why.kind === 'down' ? downError(name, why.failures, why.last) : busyError(name, why.until_us, now_us)
-        news.fallDue(() => this.#stop(error))
-      },
-    })
-    this.#services.set(name, service)
-    return service
-  }
-
-  #tell(service: string, pause: Pause): void {
-    const { clock, recorder, onService } = this.#parts
-    const { born, ended } = recorder.tallies
-    const facts = { service, now_us: clock.now_us(), open: born - ended }
-    switch (pause.kind) {
-      case 'down': {
-        const { failures, next_try_us } = pause.breaker
-        return onService({ kind: 'down', ...facts, failures, next_try_us, last: pause.last })
-      }
-      case 'left_alone':
-        return onService({ kind: 'left_alone', ...facts, until_us: pause.until_us })
-      case 'back':
-        return onService({ kind: 'back', service })
-    }
-  }
-}
-
-function waiterOf({ waiter, name }: Pending): Waiter {
-  if (waiter === null) throw new TypeError(`a call of ${name} is under way that never began`)
-  return waiter
-}
-
-function leaves(pending: Pending): void {
-  pending.service.left(waiterOf(pending))
 }
 
 const answerOf = (response: Json): CallResult => ({ kind: 'answer', response })
@@ -549,9 +474,4 @@ function requestText({ node }: Asker, request: Json): string {
   } catch (thrown) {
     throw defect(node.name, `makes a request that isn’t JSON: ${describe(thrown)}`, thrown)
   }
-}
-
-/** A plugin may throw at once, too. */
-async function performed({ perform }: Pending, signal: AbortSignal): Promise<CallAnswer> {
-  return perform({ signal })
 }
