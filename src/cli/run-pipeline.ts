@@ -105,6 +105,7 @@ async function runInto({ url, context, plan, options, replay }: RunInto): Promis
       ...(replay === null || options.live === true ? {} : followed(replay)),
       signal: stopping.signal,
       onProgress: each => progress.show(each),
+      ...(quiet ? {} : { onService: each => progress.tellService(each) }),
     })
   } finally {
     stopping.close()

@@ -1,6 +1,7 @@
 /** Tells what came of a run, new or gone on with: as JSON, or for people with what to try next. */
 import type { RunResult } from '../engine/run.ts'
 import { openLedgerReader } from '../ledger/open.ts'
+import type { CustodyError } from '../model/error.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Drift } from '../read/recorded/drift.ts'
 import { showRun } from '../read/show/show.ts'
@@ -10,7 +11,7 @@ import { isHeld, ledgerArgument } from './ledger-access.ts'
 import { renderDrift } from './render/drift.ts'
 import { errorJson, exitCodeOf, renderError } from './render/error.ts'
 import { renderSummary, statusText } from './render/summary.ts'
-import { dollars, shortRun } from './render/text.ts'
+import { count, counted, dollars, shortRun } from './render/text.ts'
 
 const INTERRUPTED = 130
 
@@ -66,6 +67,7 @@ export function tellResult(
     )
     if (drift !== null) terminal.tell(`\n${renderDrift(drift, terminal.columns_told, paint)}`)
     if (next_call_usd !== null) terminal.tell(`\n${budgetText(plan, shown, next_call_usd)}`)
+    if (error !== null && isService(error)) terminal.tell(`\n${whereItStands(shown)}`)
     if (error !== null) terminal.tell(`\n${renderError(error, paint, context.env.CUSTODY_DEBUG === '1')}`)
     const next = nextSteps(
       shown,
@@ -85,6 +87,15 @@ export function tellResult(
 function budgetText({ limits }: Plan, { calls }: ShownRun, next_call_usd: number): string {
   const [spent, cap] = [calls?.cost_usd ?? 0, limits.spend_usd ?? 0]
   return `${dollars(spent)} of limits.spend (${dollars(cap)}) are spent, and the next call could cost up to ${dollars(next_call_usd)}`
+}
+
+const isService = ({ code }: CustodyError): boolean => code.startsWith('CUSTODY_SERVICE_')
+
+/** `1,588 rows done, 412 open, $3.10 spent`: what the service leaves a run with. */
+function whereItStands({ rows, tokens, calls }: ShownRun): string {
+  const parts = [`${counted(tokens.ended, 'row instance')} done`, `${count(tokens.open)} open`]
+  if ((calls?.cost_usd ?? 0) > 0) parts.push(`${dollars(calls?.cost_usd ?? 0)} spent`)
+  return `${parts.join(', ')}; ${counted(rows.read, 'row')} read`
 }
 
 /** A cap that some more calls fit under. */
