@@ -19,11 +19,12 @@ import {
   VISIT_OK,
   type VisitStatus,
 } from '../model/entry.ts'
+import { CustodyError } from '../model/error.ts'
 import { branchPath, elementPath, FIRST_PATH, mergedPath } from '../model/lineage.ts'
 import type { Ending, ErrorFact } from '../model/outcome.ts'
-import { derive, frozen, type Json, newRow, type Row } from '../model/row.ts'
+import { frozen, type Json, type Row } from '../model/row.ts'
 import { DISCARD } from '../model/topology.ts'
-import type { AggregateNode, ForkNode, PlanEdge } from '../plan/plan.ts'
+import type { AggregateNode, ForkNode, PlanEdge, SourceNode, TransformNode } from '../plan/plan.ts'
 import type { RowError, SourceReject, SourceRow } from '../sdk/spec.ts'
 import type { BatchGroup, ClosedBatch } from './batches.ts'
 import { type Asker, type CallMade, callFact } from './calls/call-fact.ts'
@@ -41,10 +42,10 @@ import {
   passedOn,
   replayMissed,
 } from './decide/ending.ts'
-import { type ErrorTold, errorText, rejectedRow } from './facts.ts'
-import type { ForkGroup, Frame, Join, Waiting } from './frames.ts'
+import { type ErrorTold, errorRow, errorText, rejectedRow } from './facts.ts'
+import { carry, drop, type ForkGroup, type Frame, type Join, type Waiting } from './frames.ts'
 import type { Tallies } from './tallies.ts'
-import { type Facts, Subject, Token } from './token.ts'
+import { type Facts, factsOf, Subject, Token } from './token.ts'
 import { Unsettled } from './unsettled.ts'
 
 const FORK: GroupKind = 0
@@ -58,6 +59,8 @@ interface Born extends Pick<BirthFact, 'group' | 'ordinal' | 'parents'> {
   readonly frames: Frame | null
   readonly path: string
 }
+
+type Failing = Pick<TransformNode, 'name' | 'on_error'>
 
 export class Recorder {
   readonly tallies: Tallies
@@ -84,11 +87,11 @@ export class Recorder {
   }
 
   /** A record was read and can't be used: it has a row, a token and, as its edge leads to a sink or nowhere, an ending too. */
-  reject(source: number, index: number, record: SourceReject, name: string, edge: PlanEdge, started_us: number): Token {
-    const token = this.#newRow(source, index, record.line, started_us, rejectedRow(name, record))
+  reject(source: SourceNode, index: number, record: SourceReject, started_us: number): Token {
+    const token = this.#newRow(source.number, index, record.line, started_us, rejectedRow(source, record))
     this.tallies.rejected++
     const error = this.#addError(token, record)
-    this.#leaveSource(token, edge, { kind: 'invalid', node: source, error }, started_us, error)
+    this.#leaveSource(token, source.on_invalid, { kind: 'invalid', node: source.number, error }, started_us, error)
     return token
   }
 
@@ -131,19 +134,18 @@ export class Recorder {
   }
 
   /**
-   * The visit met an error, and the token goes where `on_error` leads: to a sink or node with `error_code` added to the row
-   * as it entered, or to `discard`.
+   * The visit met an error, and the token goes where `on_error` leads: to a sink or node as it entered, with what it met in
+   * `_error`, or to `discard`.
    */
-  fail(token: Token, edge: PlanEdge, error: RowError, cause: ErrorCause, started_us: number, ended_us?: number): void {
-    const node = token.node
+  fail(token: Token, at: Failing, error: RowError, cause: ErrorCause, started_us: number, ended_us?: number): void {
+    const { node } = token
+    const { name, on_error: edge } = at
     this.#facts(token.subject, started_us)
     const fact = this.#addError(token, error)
     const before = token.value
     let out = 0
     if (edge.to !== DISCARD) {
-      const set = newRow()
-      set.error_code = error.code
-      const row = derive(token.row, set)
+      const row = errorRow(token.row, error, { node: name })
       this.#setRow(token, row, changeOf(token.row, token.value, row))
       out = token.value
     }
@@ -192,7 +194,7 @@ export class Recorder {
     this.#facts(subject, started_us)
     const group = this.#openGroup(subject, FORK, node.number, node.branches.length)
     this.#visit(token, VISIT_OK, value, 0, 0, started_us, null)
-    const fork: ForkGroup = { group, node: node.number, row, path, value, joins: [] }
+    const fork: ForkGroup = { subject, group, node: node.number, row, path, value, joins: [], carriers: [] }
     const children = node.branches.map(({ branch: name, edge }, branch) => {
       const frames: Frame = { fork, branch, outer: token.frames }
       const born = { frames, group, ordinal: branch, parents: [token.id], path: branchPath(path, name) }
@@ -334,7 +336,7 @@ export class Recorder {
   failBatch(batch: ClosedBatch, error: RowError, ended_us = this.#now_us()): void {
     const { group, subject, node, members } = batch
     for (const { token, started_us } of members)
-      this.fail(token, node.on_error, error, { kind: 'batch_failed', group }, started_us, ended_us)
+      this.fail(token, node, error, { kind: 'batch_failed', group }, started_us, ended_us)
     this.#facts(subject, ended_us)
     this.#closeBatch(batch)
   }
@@ -360,7 +362,7 @@ export class Recorder {
     const passage: Passage = { kind: 'flow', node: source }
     const token = new Token(++this.tallies.born, subject, source, frozen(row), value, passage, null)
     facts.births.push({ token: token.id, group: 0, ordinal: 0, value, parents: NO_PARENTS })
-    subject.open.push(token)
+    subject.open.add(token)
     return token
   }
 
@@ -374,7 +376,8 @@ export class Recorder {
     const passage: Passage = { kind: 'flow', node: edge.from }
     const token = new Token(++this.tallies.born, subject, edge.to, frozen(row), value, passage, frames, path)
     this.tallies.take(edge.number)
-    subject.open.push(token)
+    subject.open.add(token)
+    carry(token)
     factsOf(subject).births.push({ token: token.id, group, ordinal, value, parents })
     if (edge.to === DISCARD) this.#end(token, endAtDiscard(token.id, passage))
     return token
@@ -393,7 +396,9 @@ export class Recorder {
   #end(token: Token, ending: Ending): void {
     const { subject } = token
     factsOf(subject).endings.push(ending)
-    subject.open.splice(subject.open.indexOf(token), 1)
+    if (!subject.open.delete(token))
+      throw new CustodyError('CUSTODY_ENGINE_DEFECT', `row instance ${token.id} ends, and isn't open`)
+    drop(token)
     token.ended = true
     token.held = false
     this.tallies.ending(ending.fate, ending.sink)
@@ -490,9 +495,4 @@ export class Recorder {
   #facts(subject: Subject, time_us: number): Facts {
     return subject.facts ?? this.unsettled.begin(subject, time_us)
   }
-}
-
-function factsOf(subject: Subject): Facts {
-  if (subject.facts === null) throw new TypeError('a subject has no facts to add to')
-  return subject.facts
 }

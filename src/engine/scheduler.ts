@@ -7,7 +7,6 @@
  *     LONGEST_LINE in all, and held ones never do. No token in line waits for a record that isn't read yet, so this can't
  *     deadlock.
  */
-import { NotJsonError } from '../model/canonical.ts'
 import type { SourceNode } from '../plan/plan.ts'
 import type { Calls } from './calls/calls.ts'
 import type { Committer } from './committer.ts'
@@ -208,17 +207,8 @@ export class Scheduler {
     const { recorder, clock } = this.#parts
     const started_us = clock.now_us()
     const { index } = incoming
-    try {
-      if (incoming.kind === 'row')
-        return recorder.ingest(node.number, index, incoming.record, incoming.row, node.to, started_us)
-      return recorder.reject(node.number, index, incoming.record, node.name, node.on_invalid, started_us)
-    } catch (thrown) {
-      if (!(thrown instanceof NotJsonError)) throw thrown
-      // What isn't JSON can't be kept, neither as a row nor as what was rejected.
-      const { line, position } = incoming.record
-      const { code, message } = incoming.kind === 'reject' ? incoming.record : thrown
-      const reject = { kind: 'reject', line, raw: null, code, message, position } as const
-      return recorder.reject(node.number, index, reject, node.name, node.on_invalid, started_us)
-    }
+    if (incoming.kind === 'row')
+      return recorder.ingest(node.number, index, incoming.record, incoming.row, node.to, started_us)
+    return recorder.reject(node, index, incoming.record, started_us)
   }
 }

@@ -5,6 +5,8 @@ import type { AggregateNode, Plan, PlanNode, PluginOf } from '../plan/plan.ts'
 import type { Aggregate, BatchResult, PluginContext, VisitContext } from '../sdk/spec.ts'
 import { servicesOf } from './calls/contexts.ts'
 import { serviceLimits } from './calls/service-limits.ts'
+import { Created } from './created.ts'
+import type { Stack } from './frames.ts'
 import { type BatchVisit, batchVisit, gateVisit, transformVisit, type Visit } from './step.ts'
 import type { Token } from './token.ts'
 
@@ -30,7 +32,11 @@ export class Stations {
   /** Creates the plugins of all transforms, gates and aggregates. @throws CustodyError of a plugin that can't be created. */
   static async open(plan: Plan): Promise<Stations> {
     const stations = new Stations()
-    for (const node of plan.nodes) await stations.#open(plan, node)
+    const created = new Created()
+    created.add(stations)
+    await created.closedOnFailure(async () => {
+      for (const node of plan.nodes) await stations.#open(plan, node)
+    })
     return stations
   }
 
@@ -47,7 +53,7 @@ export class Stations {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#closes.map(close => close()))
+    await Promise.all(this.#closes.map(async close => close()))
   }
 
   async #open(plan: Plan, node: PlanNode): Promise<void> {
@@ -110,7 +116,7 @@ function placesFor(plan: Plan, node: PlanNode): number {
 }
 
 /** A place is free: the first that waits for one comes next, after what is on the stack. */
-export function callNext(station: Station, stack: Token[]): void {
+export function callNext(station: Station, stack: Stack): void {
   if (station.busy >= station.places) return
   const next = station.queue.shift()
   if (next !== undefined) stack.unshift(next)

@@ -2,11 +2,14 @@
  * What one visit of a transform or a gate comes to, whatever the plugin: the only place that calls plugins for a row.
  * A plugin that throws, or returns something that it may not return, is a defect of the plugin, never an error of the row.
  */
+import { types } from 'node:util'
 import { canonicalize, NotJsonError } from '../model/canonical.ts'
 import { CustodyError, isCustodyError } from '../model/error.ts'
 import { isRow, type Json, newRow, type Row } from '../model/row.ts'
 import type { AggregateNode, GateNode, PlanEdge, PlanNode, SinkNode, TransformNode } from '../plan/plan.ts'
 import type { Call } from '../sdk/call.ts'
+import type { ExpressionResult } from '../sdk/expression.ts'
+import { rowError } from '../sdk/results.ts'
 import type {
   Aggregate,
   BatchResult,
@@ -70,7 +73,7 @@ export function gateVisit(node: GateNode, instance: Gate | null): Visit {
     case 'string':
       return row => {
         const result = by.expression.evaluate(row)
-        if (!result.ok) return { kind: 'error', code: result.code, message: result.message, retryable: false }
+        if (!result.ok) return expressionError(result)
         const { value } = result
         if (typeof value !== (by.kind === 'boolean' ? 'boolean' : 'string'))
           return gateError(
@@ -83,7 +86,7 @@ export function gateVisit(node: GateNode, instance: Gate | null): Visit {
         for (const each of by.cases) {
           if (each.when === null) return leaveBy(row, each.label)
           const result = each.when.evaluate(row)
-          if (!result.ok) return { kind: 'error', code: result.code, message: result.message, retryable: false }
+          if (!result.ok) return expressionError(result)
           if (result.value === true) return leaveBy(row, each.label)
           if (result.value !== false)
             return gateError(`case ${each.label} gave ${describe(result.value)}, not true or false`)
@@ -185,13 +188,17 @@ function whenCallsAreBack<S>(step: S, { callsBack }: CallingContext): S | Promis
 /** Errors of a gate's value: the row's, not the plugin's. */
 export const GATE_ERRORS = { GATE_VALUE: 'The gate gave neither one of its labels nor true or false.' } as const
 
+function expressionError({ code, message, field }: Extract<ExpressionResult, { ok: false }>): RowError {
+  return rowError(code, message, field === undefined ? {} : { field })
+}
+
 function gateError(message: string): RowError {
-  return { kind: 'error', code: 'GATE_VALUE', message, retryable: false }
+  return rowError('GATE_VALUE', message)
 }
 
 /** A row as a plugin gave it, with nothing behind it that isn't data. @throws CustodyError CUSTODY_PLUGIN_DEFECT. */
 export function checkedRow(name: string, row: unknown): Row {
-  if (isRow(row)) return row
+  if (isRow(row) && !types.isProxy(row)) return row
   if (!isPlain(row)) throw defect(name, `returned ${describe(row)} as a row`)
   return dataOf(name, row) as Row
 }
@@ -206,7 +213,7 @@ function dataOf(name: string, value: unknown): Json {
   return copy
 }
 
-function isPlain(value: unknown): value is { readonly [field: string]: unknown } {
+export function isPlain(value: unknown): value is { readonly [field: string]: unknown } {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null || isRow(value)
@@ -214,9 +221,10 @@ function isPlain(value: unknown): value is { readonly [field: string]: unknown }
 
 /** @throws CustodyError CUSTODY_PLUGIN_DEFECT. */
 export function checkedError(name: string, declared: { readonly [code: string]: string }, error: RowError): RowError {
-  const { kind, code, message, retryable, details, retry_after_ms } = error
+  const { kind, code, message, field, retryable, details, retry_after_ms } = error
   if (kind !== 'error' || typeof code !== 'string' || typeof message !== 'string' || typeof retryable !== 'boolean')
     throw defect(name, 'returned an error without a code, a message or whether it can be retried')
+  if (field !== undefined && typeof field !== 'string') throw defect(name, 'returned an error whose field is no text')
   checkCode(name, declared, code)
   for (const told of [details, retry_after_ms]) if (told !== undefined) canonicalize(told)
   return error
@@ -248,11 +256,26 @@ export function asDefect(node: PlanNode, thrown: unknown): unknown {
     : thrown
 }
 
-/** For the message of a defect. */
+/** For the message of a defect; whatever it is, it has a short description. */
 export function describe(value: unknown): string {
+  try {
+    return shortened(described(value))
+  } catch {
+    return 'something that can’t even be looked at'
+  }
+}
+
+const MOST_DESCRIBED = 500
+
+function shortened(text: string): string {
+  return (text.length > MOST_DESCRIBED ? `${text.slice(0, MOST_DESCRIBED)}…` : text).toWellFormed()
+}
+
+function described(value: unknown): string {
   if (value instanceof Error) return `${value.name}: ${value.message}`
   if (value === null || value === undefined) return String(value)
   if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value)
+  if (typeof value === 'function') return 'a function'
   if (typeof value !== 'object') return `${typeof value} ${String(value)}`
   if (Array.isArray(value)) return 'a list'
   return isPlain(value) ? 'an object' : `an instance of ${String(value.constructor?.name)}`

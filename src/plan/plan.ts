@@ -42,6 +42,8 @@ export interface SourceNode extends NodeCommon {
   readonly kind: 'source'
   readonly plugin: PluginOf<SourceSpec>
   readonly schema: RowSchema
+  /** The file that it reads, as the options name it; null if there is none, or not one only. */
+  readonly file: string | null
   readonly to: PlanEdge
   readonly on_invalid: PlanEdge
 }
@@ -119,6 +121,8 @@ export interface Plan {
   /** What the ledger keeps of the plan as content. */
   readonly value: PlanValue
   readonly ledger_url: string | null
+  /** Files and packages that bring plugins, as the file names them. */
+  readonly plugins: readonly string[]
   readonly limits: {
     readonly services: ReadonlyMap<string, ServiceLimit>
     readonly spend_usd: number | null

@@ -129,6 +129,8 @@ export interface RowError {
   readonly code: string
   /** For people; may name values of the row, so it is stored as content. */
   readonly message: string
+  /** The field of the row that it is about, if it is about one. */
+  readonly field?: string
   /** Whether another attempt could help. */
   readonly retryable: boolean
   /** More for people, as content. */
@@ -147,6 +149,8 @@ export interface SourceRow {
   readonly row: Row
   /** The record's text, where there is one: kept if the row turns out not to fit its schema. */
   readonly raw?: string
+  /** The file that it stands in, where the source has several. */
+  readonly file?: string
   /** Where to go on after this record: whatever the source needs, JSON. */
   readonly position: Json
 }
@@ -158,6 +162,10 @@ export interface SourceReject {
   readonly raw: Json
   readonly code: string
   readonly message: string
+  /** The field that it is about, if it is about one. */
+  readonly field?: string
+  /** The file that it stands in, where the source has several. */
+  readonly file?: string
   readonly position: Json
 }
 export type SourceRecord = SourceRow | SourceReject
@@ -309,7 +317,12 @@ export interface SinkIntent {
   readonly prior_sha256: string | null
   /** Absolute path of the file that is written meanwhile and renamed at the end, or null. */
   readonly staged: string | null
+  /** What stands at `path` and is replaced at the end (replace), else null or absent. */
+  readonly replaced?: { readonly bytes: number; readonly sha256: string } | null
 }
+
+/** What became of an output that isn't wanted: staged and removed, cut back to what was there before, or left as it is. */
+export type Discarded = { readonly kind: 'dropped' | 'cut' } | { readonly kind: 'left'; readonly why: string }
 
 export interface Artifact {
   readonly path: string
@@ -322,7 +335,10 @@ export interface Artifact {
 export interface Sink {
   /** Looks, touches nothing. @throws CustodyError CUSTODY_TARGET_EXISTS, CUSTODY_SINK. */
   prepare(): Promise<SinkIntent>
-  /** Opens for writing: fresh as intended, or, with a receipt, wound back to it on a new inode. */
+  /**
+   * Opens for writing: fresh as intended, or, with a receipt, wound back to it; called again to wind back later. What others
+   * wrote is never cut away. @throws CustodyError CUSTODY_OUTPUT_HELD, CUSTODY_OUTPUT_CHANGED.
+   */
   open(intent: SinkIntent, receipt: Receipt | null): Promise<void>
   /** Takes a row into memory. Returns an error if this row can't be written; nothing of it then is. */
   write(row: Row): RowError | null
@@ -332,6 +348,10 @@ export interface Sink {
   finish(): Promise<Receipt>
   /** Renames a staged file into place. Can be repeated. */
   publish(): Promise<Artifact | null>
+  /** Takes back all that the run has written, as far as nobody else touched it; it isn't published then. */
+  discard?(): Promise<Discarded>
+  /** What people should know of how it writes, since it was opened. */
+  warnings?(): readonly string[]
   close(): Promise<void>
 }
 
@@ -394,6 +414,8 @@ export interface OutboundSink<O extends Outgoing = Outgoing> {
 
 interface AnySinkSpec<O> extends CommonSpec<O>, Pick<RowContracts<O>, 'requires'> {
   readonly kind: 'sink'
+  /** Options that only a look at what is known of the rows can warn of, or refuse. */
+  readonly checkInput?: (options: O, input: RowSchema) => readonly OptionProblem[]
 }
 
 export interface RewindableSinkSpec<O = unknown> extends AnySinkSpec<O> {
@@ -417,6 +439,8 @@ export interface OutboundSinkSpec<O = unknown> extends AnySinkSpec<O> {
 export type SinkSpec<O = unknown> = RewindableSinkSpec<O> | OutboundSinkSpec<O>
 
 export interface SinkContext extends PluginContext {
+  /** The run's id. */
+  readonly run: string
   /** `{field: original name}` of all sources, for headers as they were. Asked for when the first row is written. */
   readonly originalNames: () => { readonly [field: string]: string }
 }

@@ -27,12 +27,12 @@ import type { CallAnswer, CallFailure, CallRequest, CallResult } from '../../sdk
 import type { SendResult } from '../decide/sent.ts'
 import { throttledDelay_ms } from '../decide/throttle.ts'
 import { isMadeAgain, type Trouble, troubleOf } from '../decide/trouble.ts'
+import type { Stack } from '../frames.ts'
 import type { News } from '../news.ts'
 import type { AtPoint } from '../points.ts'
 import type { Clock } from '../ports.ts'
 import type { Recorder } from '../recorder.ts'
 import { defect, describe } from '../step.ts'
-import type { Token } from '../token.ts'
 import { Budget } from './budget.ts'
 import type { Asker } from './call-fact.ts'
 import { type Letter, Outbox } from './outbox.ts'
@@ -52,7 +52,7 @@ const GRACE_US = 10_000_000
 const SPREAD = 0.618_033_988_749_895
 
 /** Hears what came of it. */
-export type Settle = (result: SendResult, ended_us: number, stack: Token[]) => void
+export type Settle = (result: SendResult, ended_us: number, stack: Stack) => void
 
 interface Asking {
   readonly asker: Asker
@@ -86,7 +86,7 @@ export interface CallsParts {
 
 export class Calls {
   readonly #parts: CallsParts
-  readonly #services: Services<Token[]>
+  readonly #services: Services<Stack>
   readonly #budget: Budget
   /** Aborted when calls under way are given up. */
   readonly #given_up = new AbortController()
@@ -226,7 +226,7 @@ export class Calls {
     const [{ visit, request, ordinal }] = pending.asked
     const { clock, news } = this.#parts
     const started_us = clock.now_us()
-    const give = (found: RecordedCall | null, stack: Token[]) => {
+    const give = (found: RecordedCall | null, stack: Stack) => {
       const ended_us = clock.now_us()
       if (found === null) return pending.reject(new ReplayMiss(name), ended_us, stack)
       const response = canonicalize(found.response)
@@ -316,7 +316,7 @@ export class Calls {
     )
   }
 
-  #settle(pending: Pending, answer: CallAnswer, time: Time, stack: Token[]): void {
+  #settle(pending: Pending, answer: CallAnswer, time: Time, stack: Stack): void {
     let told: Told
     try {
       told = toldOf(answer, pending.most_nusd)
@@ -339,7 +339,7 @@ export class Calls {
     this.#lookAtHeld()
   }
 
-  #answered(pending: Pending, response: Json, { ended_us }: Time, stack: Token[]): void {
+  #answered(pending: Pending, response: Json, { ended_us }: Time, stack: Stack): void {
     for (const { visit, request, ordinal } of pending.asked)
       visit.asker.answers.add(pending.name, request, ordinal, response)
     pending.resolve(answerOf(response), ended_us, stack)
@@ -347,7 +347,7 @@ export class Calls {
   }
 
   /** `again`: it was throttled, and is made again. */
-  #failed(pending: Pending, answer: CallFailure, trouble: Trouble, again: boolean, time: Time, stack: Token[]): void {
+  #failed(pending: Pending, answer: CallFailure, trouble: Trouble, again: boolean, time: Time, stack: Stack): void {
     const { service } = pending
     switch (trouble) {
       case 'stops':
@@ -366,10 +366,10 @@ export class Calls {
   }
 
   /** What may have been done must not be done twice: then the visit hears of it at once. */
-  #metOutage(pending: Pending, answer: CallFailure, { ended_us }: Time, stack: Token[]): void {
+  #metOutage(pending: Pending, answer: CallFailure, { ended_us }: Time, stack: Stack): void {
     const { service, outbound } = pending
     const { answers } = pending.asked[0].visit.asker
-    const held: Held<Token[]> = {
+    const held: Held<Stack> = {
       hear: (to, suspect) => {
         answers.isSuspect ||= suspect
         pending.resolve(errorOf(answer), ended_us, to)
@@ -439,7 +439,7 @@ export class Calls {
    * The plugin threw: a defect. The request may have been made all the same; if it can't be taken back, it stays on record as
    * unanswered.
    */
-  #broke(pending: Pending, thrown: unknown, time: Time, stack: Token[]): void {
+  #broke(pending: Pending, thrown: unknown, time: Time, stack: Stack): void {
     // It may have reached the service.
     const costs = { ...NOTHING, cost_nusd: pending.most_nusd }
     this.#ends(pending, costs)

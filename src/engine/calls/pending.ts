@@ -1,7 +1,7 @@
 /** A call that a visit has asked for, and that hasn't come to anything yet. */
 import type { CallAnswer, CallResult, CallTry } from '../../sdk/call.ts'
 import type { Uncounted } from '../decide/sent.ts'
-import type { Token } from '../token.ts'
+import type { Stack } from '../frames.ts'
 import type { CallMade } from './call-fact.ts'
 import type { Service, Waiter } from './service.ts'
 import type { Visit } from './visit.ts'
@@ -21,15 +21,15 @@ export interface Asked {
 export interface Pending {
   /** Several, where rows are sent together. */
   readonly asked: readonly [Asked, ...Asked[]]
-  readonly service: Service<Token[]>
+  readonly service: Service<Stack>
   readonly name: string
   readonly most_nusd: number
   readonly perform: Perform
   /** Can't be taken back. */
   readonly outbound: boolean
   /** Both are called while news is applied. */
-  readonly resolve: (result: CallResult | Uncounted, ended_us: number, stack: Token[]) => void
-  readonly reject: (thrown: unknown, ended_us: number, stack: Token[]) => void
+  readonly resolve: (result: CallResult | Uncounted, ended_us: number, stack: Stack) => void
+  readonly reject: (thrown: unknown, ended_us: number, stack: Stack) => void
   /** How it waited for what is under way now. */
   waiter: Waiter | null
   /** How often it was throttled, and how many calls the service had answered when that was first so. */

@@ -2,8 +2,18 @@
 import { z } from 'zod'
 import type { Json, Row } from '../../model/row.ts'
 import { defineSink } from '../../sdk/define.ts'
+import { flatErrors, flatNames } from '../../sdk/error-row.ts'
 import { rowError } from '../../sdk/results.ts'
-import type { Keyed, OutboundSink, Outgoing, PluginContext, RowError, SecretOption } from '../../sdk/spec.ts'
+import type {
+  Keyed,
+  OptionProblem,
+  OutboundSink,
+  Outgoing,
+  PluginContext,
+  RowError,
+  SecretOption,
+} from '../../sdk/spec.ts'
+import { weakSecrets } from '../secrets.ts'
 import { isTooDeep } from '../web/depth.ts'
 import type { Outgoing as WebOutgoing } from '../web/exchange.ts'
 import { WEB_ERRORS } from '../web/failures.ts'
@@ -11,6 +21,7 @@ import { limitsOf, requestOptions, retriedStatuses, serviceRules, stopProblems, 
 import { REQUEST_ERRORS, RequestTemplate } from '../web/request.ts'
 import { WebService } from '../web/service.ts'
 import { batchOption, batchProblems, bodyOf, recordedChars, sendBatchOf } from './http-batch.ts'
+import { flatErrorsOption } from './options.ts'
 
 const { redirects: _, retry_on, ...shared } = webOptions
 
@@ -37,6 +48,7 @@ const httpOptions = z.strictObject({
     .default('Idempotency-Key')
     .describe('Header that has the row’s key, of several rows that of the first'),
   batch: batchOption.optional(),
+  flat_errors: flatErrorsOption,
   ...shared,
   retry_on: retry_on.describe(
     'Statuses by which a row is turned away, and may be taken later; 408, 429 and 503 if absent',
@@ -66,13 +78,14 @@ function createHttp(options: HttpOptions, { secrets }: PluginContext): OutboundS
   })
   const name = serviceOf(options)
   return {
-    request(row): HttpOutgoing | RowError {
+    request(given): HttpOutgoing | RowError {
+      const row = options.flat_errors ? flatErrors(given) : given
       const built = template.build(row)
       if (built.kind === 'error') return built
       if (options.body === undefined && isTooDeep(row)) return rowError('HTTP_TEMPLATE', 'the row is nested too deep')
       const key_field = batch?.key_field
       if (options.body === undefined && key_field !== undefined && Object.hasOwn(row, key_field))
-        return rowError('HTTP_TEMPLATE', `the row has a field ${key_field} of its own`)
+        return rowError('HTTP_TEMPLATE', `the row has a field ${key_field} of its own`, { field: key_field })
       const { outgoing, shown } = options.body === undefined ? withRow(built, row) : built
       return { kind: 'outgoing', service: name, request: shown, web: outgoing }
     },
@@ -113,7 +126,7 @@ const serviceOf = (options: HttpOptions): string => options.service ?? new Reque
 const MAY_BE_SECRET = new Set(['query', 'headers', 'auth', 'body'])
 
 function problemsOf(options: HttpOptions, secrets: readonly SecretOption[]) {
-  const problems: { path: readonly (string | number)[]; message: string; hint?: string }[] = []
+  const problems: OptionProblem[] = [...weakSecrets(options, secrets)]
   for (const { path } of secrets)
     if (!MAY_BE_SECRET.has(String(path[0])))
       problems.push({
@@ -189,6 +202,9 @@ export const httpSink = defineSink({
   services: options => [serviceOf(options)],
   idempotent: options => new RequestTemplate(options, []).idempotent,
   batch: ({ batch }) => (batch === undefined ? null : sendBatchOf(batch)),
-  requires: (options, secrets) => new RequestTemplate(options, secrets).variables,
+  requires: (options, secrets) => {
+    const { variables } = new RequestTemplate(options, secrets)
+    return options.flat_errors ? variables.filter(({ field }) => !flatNames().includes(field)) : variables
+  },
   create: createHttp,
 })

@@ -3,6 +3,7 @@
  * latest head. The cost doesn't depend on the length of the run.
  */
 import type { LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
+import { MAX_DEPTH } from '../../model/canonical.ts'
 import { GROUP_KINDS, type SubjectEntry } from '../../model/entry.ts'
 import { CustodyError } from '../../model/error.ts'
 import { JsonTextError, parseStrict } from '../../model/json.ts'
@@ -25,8 +26,8 @@ interface RunScene extends Scene {
 }
 
 /** The story of a row. @throws CustodyError CUSTODY_ROW_UNKNOWN. */
-export async function explainRow(reader: LedgerReader, log: number, row: number): Promise<Story> {
-  const scene = await runScene(reader, log)
+export async function explainRow(reader: LedgerReader, log: number, row: number, known?: RunScene): Promise<Story> {
+  const scene = known ?? (await runScene(reader, log))
   const entries = await reader.entriesOfRow(log, row)
   if (entries.length === 0) {
     const { totals } = await closingOf(reader, log)
@@ -69,7 +70,7 @@ export async function* explainWhere(
       if (stored.row === null || payload.done === true || payload.value.seq !== stored.seq) continue
       const data = ingested(stored, payload.value, log)
       if (data === null || !fits(data) || isRejected(stored, log)) continue
-      yield storyOf(reader, log, await reader.entriesOfRow(log, stored.row), scene)
+      yield explainRow(reader, log, stored.row, scene)
     }
   } finally {
     await payloads.return?.()
@@ -88,7 +89,7 @@ function ingested(stored: StoredEntry, payload: StoredPayload, log: number): Row
 
 function payloadText({ seq, body }: StoredPayload): Json {
   try {
-    return parseStrict(body)
+    return parseStrict(body, MAX_DEPTH)
   } catch (error) {
     if (error instanceof JsonTextError) throw new DecodeError(seq, `the payload is not strict JSON: ${error.message}`)
     throw error
