@@ -1,7 +1,6 @@
 /** Tells what came of a run, new or gone on with: as JSON, or for people with what to try next. */
 import type { RunResult } from '../engine/run.ts'
 import { openLedgerReader } from '../ledger/open.ts'
-import type { CustodyError } from '../model/error.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Drift } from '../read/recorded/drift.ts'
 import { showRun } from '../read/show/show.ts'
@@ -67,7 +66,7 @@ export function tellResult(
     )
     if (drift !== null) terminal.tell(`\n${renderDrift(drift, terminal.columns_told, paint)}`)
     if (next_call_usd !== null) terminal.tell(`\n${budgetText(plan, shown, next_call_usd)}`)
-    if (error !== null && isService(error)) terminal.tell(`\n${whereItStands(shown)}`)
+    if (shown.stopped?.reason === 'service') terminal.tell(`\n${whereItStands(shown)}`)
     if (error !== null) terminal.tell(`\n${renderError(error, paint, context.env.CUSTODY_DEBUG === '1')}`)
     const next = nextSteps(
       shown,
@@ -88,8 +87,6 @@ function budgetText({ limits }: Plan, { calls }: ShownRun, next_call_usd: number
   const [spent, cap] = [calls?.cost_usd ?? 0, limits.spend_usd ?? 0]
   return `${dollars(spent)} of limits.spend (${dollars(cap)}) are spent, and the next call could cost up to ${dollars(next_call_usd)}`
 }
-
-const isService = ({ code }: CustodyError): boolean => code.startsWith('CUSTODY_SERVICE_')
 
 /** `1,588 rows done, 412 open, $3.10 spent`: what the service leaves a run with. */
 function whereItStands({ rows, tokens, calls }: ShownRun): string {
