@@ -361,8 +361,7 @@ export class Recorder {
     const value = this.#addValue(subject, { kind: 'full', text })
     const passage: Passage = { kind: 'flow', node: source }
     const token = new Token(++this.tallies.born, subject, source, frozen(row), value, passage, null)
-    facts.births.push({ token: token.id, group: 0, ordinal: 0, value, parents: NO_PARENTS })
-    facts.move(token)
+    facts.bear(token, { token: token.id, group: 0, ordinal: 0, value, parents: NO_PARENTS })
     subject.open.add(token)
     return token
   }
@@ -379,9 +378,7 @@ export class Recorder {
     this.tallies.take(edge.number)
     subject.open.add(token)
     carry(token)
-    const facts = factsOf(subject)
-    facts.births.push({ token: token.id, group, ordinal, value, parents })
-    facts.move(token)
+    factsOf(subject).bear(token, { token: token.id, group, ordinal, value, parents })
     if (edge.to === DISCARD) this.#end(token, endAtDiscard(token.id, passage))
     return token
   }

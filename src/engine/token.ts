@@ -50,7 +50,12 @@ export class Facts {
     this.first_value = first_value
   }
 
-  /** A token was born, or stands elsewhere now. */
+  bear(token: Token, birth: BirthFact): void {
+    this.births.push(birth)
+    this.move(token)
+  }
+
+  /** The token stands elsewhere now. */
   move(token: Token): void {
     if (token.has_moved) return
     token.has_moved = true
