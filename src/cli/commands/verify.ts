@@ -14,6 +14,7 @@ import { renderVerified } from '../render/verified.ts'
 
 interface VerifyCommandOptions extends LedgerOptions {
   readonly files?: boolean
+  readonly decisions?: boolean
   readonly root?: string
   readonly key?: string
   readonly json?: boolean
@@ -28,6 +29,7 @@ export function verifyCommand(context: Context, done: (exit: number) => void): C
     .argument('[run]', 'a run: its id, a unique beginning of one, or latest (default: all)')
     .option('--files', 'compare the output files on disk, too')
     .option('--root <dir>', 'with --files: the pipeline’s folder is now here, and its outputs with it')
+    .option('--decisions', 'evaluate the expressions of gates again on what entered them')
     .option('--key <file>', 'trust the verifier keys in this file, beside your own')
     .option('--json', 'print the result as JSON')
     .action(async (run: string | undefined, options: VerifyCommandOptions) => {
@@ -60,6 +62,7 @@ async function verify(
   const result = await verifyLedger(reader, {
     run,
     keys,
+    decisions: options.decisions === true,
     remembered: await rememberedOf(reader, env),
     onProgress: ({ entries, of }) => terminal.live(`  verifying  ${count(entries)} of ${count(of)} entries`),
   })

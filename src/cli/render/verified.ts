@@ -61,7 +61,9 @@ function checkLines(checks: Checks, run: VerifiedRun | null, columns: number, pa
   for (const { name, ok, problems, unfinished, compared, not_checked = [] } of checks) {
     // What wasn't looked at isn't ticked.
     if (ok && (compared !== 0 || not_checked.length === 0))
-      lines.push(`  ${paint('green', '✓')} ${whatHolds(name, run, not_checked.length === 0 ? null : compared)}`)
+      lines.push(
+        `  ${paint('green', '✓')} ${whatHolds(name, run, name === 'files' && not_checked.length === 0 ? null : compared)}`,
+      )
     else
       lines.push(
         ...problems.map(problem => `  ${paint('red', '✗')} ${shorten(printable(`${name}: ${problem}`), columns * 3)}`),
@@ -100,6 +102,8 @@ function whatHolds(name: string, run: VerifiedRun | null, compared: number | nul
       return compared === null
         ? 'the output files are as they were written'
         : `${counted(compared, 'output file')} of its, as written`
+    case 'decisions':
+      return `${counted(compared ?? 0, 'decision')} evaluated again, each with the same result`
     case 'schema':
       return 'tables, views, indexes and triggers are as they were made'
     case 'database':
