@@ -8,7 +8,7 @@ type Policy = CoalesceNode['policy']
 const ALL: Policy = { kind: 'require_all', timeout_ms: null }
 const FIRST: Policy = { kind: 'first' }
 const BEST: Policy = { kind: 'best_effort', timeout_ms: 1000 }
-const quorum = (n: number): Policy => ({ kind: 'quorum', quorum: n, timeout_ms: null })
+const quorum = (n: number): Policy => ({ kind: 'quorum', quorum: n, timeout_ms: null, decide: 'early' })
 
 /** `wait`, `merge`, `close` or the verdict of failure. */
 function told(verdict: Verdict): string {
