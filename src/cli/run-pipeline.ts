@@ -2,19 +2,20 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { systemClock } from '../engine/ports.ts'
 import { type RunResult, runPlan } from '../engine/run.ts'
 import { signingKey } from '../ledger/keys.ts'
-import type { LedgerPorts } from '../ledger/write-port.ts'
 import { CustodyError } from '../model/error.ts'
 import { uuidv7 } from '../model/uuid.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Context } from './context.ts'
+import { filesInUse } from './files-in-use.ts'
 import { boundHeap } from './heap.ts'
 import { stopOnSignals } from './interrupt.ts'
 import { laterLedger } from './later-ledger.ts'
 import { ledgerUrl } from './ledger-access.ts'
+import { ledgerPorts } from './ledger-ports.ts'
 import { limiterOf } from './limiter.ts'
 import { preparePlan } from './pipeline-access.ts'
 import { ProgressLine } from './progress.ts'
@@ -79,12 +80,7 @@ async function runInto({ url, context, plan, options, replay }: RunInto): Promis
   const clock = systemClock()
   const run = uuidv7(Math.floor(clock.now_us() / 1000), randomBytes(10))
   const quiet = options.json === true
-  const ports: LedgerPorts = {
-    now_us: () => clock.now_us(),
-    entropy: size => randomBytes(size),
-    signer: signingKey(context.env),
-  }
-  const ledger = laterLedger(url, ports)
+  const ledger = laterLedger(url, ledgerPorts(context, clock, options.dryRun !== true))
   const shared = limiterOf(plan)
   const progress = new ProgressLine(context.terminal, options.limit ?? null)
   const stopping = stopOnSignals(context, quiet)
@@ -99,7 +95,7 @@ async function runInto({ url, context, plan, options, replay }: RunInto): Promis
       custody: context.version,
       limit: options.limit ?? Number.POSITIVE_INFINITY,
       dry_run: options.dryRun === true,
-      in_use: filesInUse(url, plan),
+      in_use: filesInUse(context, url, plan),
       shared,
       ...(options.outputs === undefined ? {} : { outputs_folder: resolve(context.cwd, options.outputs) }),
       ...(replay === null || options.live === true ? {} : followed(replay)),
@@ -118,14 +114,6 @@ async function runInto({ url, context, plan, options, replay }: RunInto): Promis
 
 function followed({ run, recordings, courses }: Replayed) {
   return { replays: run, recordings, courses }
-}
-
-/** Files that no sink may write to, whatever the plan reads. */
-function filesInUse(url: string, { folder, file }: Plan): ReadonlyMap<string, string> {
-  const pipeline: [string, string] = [join(folder, basename(file)), 'which is the pipeline file']
-  return new Map(
-    url.startsWith('sqlite:') ? [pipeline, [url.slice('sqlite:'.length), 'which is the ledger']] : [pipeline],
-  )
 }
 
 function header(

@@ -14,7 +14,9 @@ import type { Source } from '../sdk/spec.ts'
 import { Calls } from './calls/calls.ts'
 import { Contexts } from './calls/contexts.ts'
 import type { SharedLimits } from './calls/service.ts'
+import { sourceDefect } from './chunk.ts'
 import { Committer, type Progressed, type Stop } from './committer.ts'
+import type { Created } from './created.ts'
 import { UNANSWERED } from './decide/sent.ts'
 import { type BytesRead, extentOf } from './extent.ts'
 import { Flow } from './flow.ts'
@@ -105,7 +107,7 @@ export interface SessionParts {
 export async function driveSession(parts: SessionParts): Promise<RunResult> {
   const { request, ledger, outputs, stations, from } = parts
   const { run } = request
-  const clock = new SessionClock(request.clock, from?.last_us ?? 0)
+  const clock = new SessionClock(request.clock, Math.max(from?.last_us ?? 0, ledger.began_us))
   const began_us = clock.now_us()
   const stop = new AbortController()
   const atPoint = request.atPoint ?? nothing
@@ -129,7 +131,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
   }
   try {
     await parts.prologue?.(committer)
-    await outputs.open()
+    await outputs.open(from?.abandon === true)
     atPoint('after_outputs_open')
     if (from?.published !== true) {
       if (from?.abandon === true) abandonAll(recorder, from.under_way, clock.now_us())
@@ -241,15 +243,28 @@ export interface OpenSource {
   readonly source: Source
 }
 
-export async function createSources(plan: Plan): Promise<OpenSource[]> {
+export async function createSources(plan: Plan, created: Created): Promise<OpenSource[]> {
   const sources: OpenSource[] = []
   for (const node of plan.nodes) {
     if (node.kind !== 'source') continue
     const { spec, options, secrets } = node.plugin
-    const source = await spec.create(options, { node: node.name, folder: plan.folder, input: node.schema, secrets })
-    sources.push({ node, source })
+    const context = { node: node.name, folder: plan.folder, input: node.schema, secrets }
+    sources.push({ node, source: created.add(await guardedSource(node.name, () => spec.create(options, context))) })
   }
   return sources
+}
+
+/** Looks whether there is something to read. @throws CustodyError of the source, or CUSTODY_PLUGIN_DEFECT. */
+export async function prepareSource({ node, source }: OpenSource): Promise<void> {
+  await guardedSource(node.name, () => source.prepare?.())
+}
+
+async function guardedSource<T>(name: string, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (thrown) {
+    throw sourceDefect(name, thrown)
+  }
 }
 
 /** `{field: original name}` of all sources, as far as they are known. */
@@ -304,12 +319,15 @@ function reasonOf(error: CustodyError): string {
       return 'limiter'
     case 'CUSTODY_SOURCE':
     case 'CUSTODY_SOURCE_CHANGED':
+    case 'CUSTODY_UNCLOSED_QUOTE':
     case 'CUSTODY_FILE_NOT_FOUND':
     case 'CUSTODY_FILE_UNREADABLE':
       return 'source'
     case 'CUSTODY_SINK':
     case 'CUSTODY_SINK_FULL':
     case 'CUSTODY_TARGET_EXISTS':
+    case 'CUSTODY_OUTPUT_HELD':
+    case 'CUSTODY_OUTPUT_CHANGED':
       return 'sink'
     case 'CUSTODY_LEDGER_WRITE':
     case 'CUSTODY_LEDGER_BUSY':

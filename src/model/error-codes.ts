@@ -196,6 +196,11 @@ export const ERRORS = {
     'Give each its own path.',
   ),
   CUSTODY_SOURCE: spec(1, 'A source can’t be read.', 'Check the file and try again; nothing is lost.'),
+  CUSTODY_UNCLOSED_QUOTE: spec(
+    1,
+    'A CSV file ends inside of quotes, so that nobody can tell where its last record was to end.',
+    'Close the quote in the file, then resume; or begin a new run with on_unclosed_quote: reject, or with recover: line.',
+  ),
   CUSTODY_SINK: spec(
     1,
     'A sink can’t be written.',
@@ -205,6 +210,16 @@ export const ERRORS = {
     1,
     'There is no space left where a sink writes, or its file may not grow any more.',
     'Make room, then resume; nothing is lost.',
+  ),
+  CUSTODY_OUTPUT_HELD: spec(
+    1,
+    'Another run is writing an output.',
+    'Wait until that run has ended, or stop it, or give this one another path.',
+  ),
+  CUSTODY_OUTPUT_CHANGED: spec(
+    1,
+    'Something else moved, changed, cut, replaced or added to an output while the run was not done with it.',
+    'Put it back as the run has left it, then resume; or give the run up with `custody abandon`.',
   ),
   CUSTODY_PLUGIN_DEFECT: spec(
     1,
@@ -254,6 +269,31 @@ export const ERRORS = {
     1,
     'The ledger can’t be written.',
     'Check the disk and the permissions, then resume; nothing is lost.',
+  ),
+  CUSTODY_LEDGER_ALTERED: spec(
+    1,
+    'The ledger isn’t what its last checkpoint signed, so nothing is signed after it.',
+    'Run `custody verify` to see all that is wrong; then put a sound copy in its place, or begin another ledger with --ledger.',
+  ),
+  CUSTODY_LEDGER_CUT: spec(
+    1,
+    'The ledger has lost entries that were signed, so nothing is signed after it.',
+    'Run `custody verify` to see all that is wrong; then put a sound copy in its place, or begin another ledger with --ledger.',
+  ),
+  CUSTODY_LEDGER_ROLLED_BACK: spec(
+    1,
+    'The ledger is older than when you last wrote to it: an earlier copy stands in its place.',
+    'Put the newest copy back, or begin another ledger with --ledger.',
+  ),
+  CUSTODY_LEDGER_FORKED: spec(
+    1,
+    'The ledger has another history than when you last wrote to it.',
+    'Put the true copy back, or begin another ledger with --ledger.',
+  ),
+  CUSTODY_KEY_UNKNOWN: spec(
+    1,
+    'A ledger is signed with a key that you don’t trust, or that isn’t in force in it.',
+    'Get the verifier key from whoever keeps the ledger (`custody key show` prints it), and trust it with `custody key trust FILE`.',
   ),
   CUSTODY_KEY: spec(
     2,

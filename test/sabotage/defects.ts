@@ -12,6 +12,20 @@ export interface Defect {
 
 export const DEFECTS: readonly Defect[] = [
   {
+    name: 'what a source yields is not looked at before it counts',
+    file: 'intake.ts',
+    text: 'const chunk = takeChunk(this.node, value)',
+    instead: 'const chunk = value as readonly SourceRecord[]',
+    shape: 'hostile',
+  },
+  {
+    name: 'what a source yielded stays its own',
+    file: 'chunk.ts',
+    text: 'const taken = takeRow(name, row)',
+    instead: 'const taken = row as Row',
+    shape: 'hostile',
+  },
+  {
     name: 'a late arrival’s ending is not recorded',
     file: 'recorder.ts',
     text: 'this.#end(token, failedAtCoalesce(',
