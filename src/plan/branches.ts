@@ -173,6 +173,7 @@ export class Branches {
 /** Of more branches than are needed, those are merged that come first. */
 function warnOfTiming({ name, path }: DraftNode, { policy, branches }: CoalesceConfig, report: Report): void {
   if (policy.kind !== 'quorum' || policy.decide === 'complete' || policy.quorum >= branches.length) return
+  if (report.pipeline.faulty === true) return
   const message = `which ${policy.quorum} of its ${branches.length} branches \`${name}\` merges depends on which come first; the others end as late`
   const hint = 'say decide: complete to wait for all of them'
   report.warning('CUSTODY_DEPENDS_ON_TIMING', [...path, 'quorum'], message, { hint })

@@ -440,10 +440,7 @@ class Interpreter {
     let at = this.#stack.findIndex(
       each => 'coalesce' in each && each.forking === forking && each.coalesce === node.name && each.branch === null,
     )
-    if (at === -1) {
-      this.#next.push(...(this.#next === this.#stack ? going.toReversed() : going))
-      return
-    }
+    if (at === -1) return void this.#next.push(...(this.#next === this.#stack ? going.toReversed() : going))
     // Who failed with the group before comes before.
     for (let each = this.#stack[at - 1]; each !== undefined && 'path' in each && each.failed === forking; ) {
       at--
