@@ -195,7 +195,7 @@ const CASES: readonly Expected[] = [
     status: 'completed_with_failures',
     counts: [6, 0, 28],
     outcomes: { FORKED: 6, COALESCED: 9, COMPLETED: 4, DISCARDED: 6, FAILED: 2, ROUTED: 1 },
-    causes: { fork: 6, merge: 8, flow: 4, filter: 6, late_arrival: 1, quorum_not_met: 2, error: 1 },
+    causes: { fork: 6, merge: 9, flow: 4, filter: 6, quorum_not_met: 2, error: 1 },
     sinks: { invitations: 4, problems: 3 },
     lines: { 'invitations.csv': ['B-2,Brook & Partners,171500,3,5000000,2', 'B-5,Eastgate,199000,8,,4'] },
   },

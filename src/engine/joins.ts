@@ -6,6 +6,7 @@
  *     group inside that can't merge any more can't reach it.
  * J3. In a replay groups are closed as on record, as long as it fits.
  */
+import { MAX_ROW_DEPTH } from '../model/canonical.ts'
 import { CustodyError } from '../model/error.ts'
 import type { RecordedGroup } from '../model/recording.ts'
 import type { Json, Row } from '../model/row.ts'
@@ -263,6 +264,8 @@ function merged(join: Join): JoinEffect {
       const message = `field \`${field}\` was written differently by ${branches.join(' and ')}`
       return { ...failed(join, 'merge_conflict', message), field }
     }
+    case 'too_deep':
+      return failed(join, 'merge_conflict', `what the branches merge into is nested more than ${MAX_ROW_DEPTH} deep`)
     case 'select_missing':
       return failed(join, 'select_missing', reason(join, 'select_missing'))
     case 'row':
@@ -301,7 +304,9 @@ function reason({ node }: Join, verdict: MergeFailure): string {
     case 'timeout':
       return `${node.policy.kind === 'quorum' ? 'too few' : 'not all'} branches arrived in time`
     case 'merge_conflict':
-      return 'branches wrote different values to one field'
+      return node.merge.kind === 'nested'
+        ? 'what the branches merge into is nested too deep'
+        : 'branches wrote different values to one field'
     case 'select_missing':
       return `branch ${node.merge.kind === 'select' ? `\`${node.merge.branch}\` ` : ''}is not among those that arrived`
   }
