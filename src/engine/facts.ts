@@ -22,6 +22,9 @@ export function errorText({ code, message, details, retry_after_ms = 0 }: ErrorT
   return canonicalize(value)
 }
 
+/** What a row is rejected with that another run has no longer. */
+export const ERASED = { code: 'VALUE_ERASED', message: 'the row that would be repeated has been erased' } as const
+
 /** The row of a record of source `name` that can't be used. */
 export function rejectedRow(name: string, { line, raw, code }: SourceReject): Row {
   const row = newRow()

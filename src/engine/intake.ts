@@ -9,11 +9,18 @@ import type { Json, Row } from '../model/row.ts'
 import type { SourceNode } from '../plan/plan.ts'
 import { compileRowSchema, type RowChecker } from '../sdk/schema-check.ts'
 import type { Source, SourceRecord, SourceReject, SourceRow } from '../sdk/spec.ts'
+import { repeatPosition } from './repeating.ts'
 import { checkCode, checkedRow, defect } from './step.ts'
 
+/** Which record of its source it is, from 1; and in a re-run which row of the other run it repeats. */
+interface Nth {
+  readonly index: number
+  readonly repeats: number | null
+}
+
 export type Incoming =
-  | { readonly kind: 'row'; readonly index: number; readonly record: SourceRow; readonly row: Row }
-  | { readonly kind: 'reject'; readonly index: number; readonly record: SourceReject }
+  | (Nth & { readonly kind: 'row'; readonly record: SourceRow; readonly row: Row })
+  | (Nth & { readonly kind: 'reject'; readonly record: SourceReject })
   /** Nothing yet. */
   | { readonly kind: 'pending' }
   | { readonly kind: 'end' }
@@ -39,6 +46,8 @@ export class Intake {
   readonly source: Source
   readonly #check: RowChecker
   readonly #onReady: () => void
+  /** Its records are rows of another run. */
+  readonly #repeats: boolean
   readonly #chunks: AsyncIterator<readonly SourceRecord[]>
   #chunk: readonly SourceRecord[] = []
   #at = 0
@@ -57,7 +66,8 @@ export class Intake {
   #from: ReadSoFar | null
 
   /** `from`: what is to be gone on from; null for a source that wasn't begun. */
-  constructor(node: SourceNode, source: Source, from: ReadSoFar | null, onReady: () => void) {
+  constructor(node: SourceNode, source: Source, from: ReadSoFar | null, onReady: () => void, repeats = false) {
+    this.#repeats = repeats
     this.node = node
     this.source = source
     this.#check = compileRowSchema(node.schema, { textual: node.plugin.spec.textual })
@@ -123,16 +133,16 @@ export class Intake {
 
   #checked(record: SourceRecord): Incoming {
     if (record.kind === 'reject') {
-      checkCode(this.node.name, this.node.plugin.spec.errors, record.code)
-      return { kind: 'reject', index: this.#records, record }
+      if (!this.#repeats) checkCode(this.node.name, this.node.plugin.spec.errors, record.code)
+      return { kind: 'reject', ...this.#nth(record), record }
     }
     const row = checkedRow(this.node.name, record.row)
     const checked = this.#check(row)
-    if (checked.ok) return { kind: 'row', index: this.#records, record, row: checked.row }
+    if (checked.ok) return { kind: 'row', ...this.#nth(record), record, row: checked.row }
     const { line, position } = record
     return {
       kind: 'reject',
-      index: this.#records,
+      ...this.#nth(record),
       record: {
         kind: 'reject',
         line,
@@ -142,6 +152,12 @@ export class Intake {
         position,
       },
     }
+  }
+
+  #nth({ position }: SourceRecord): Nth {
+    if (!this.#repeats) return { index: this.#records, repeats: null }
+    const { row, index } = repeatPosition(position)
+    return { index, repeats: row }
   }
 
   /** A source that is gone on with must have, up to there, the bytes that it had. */

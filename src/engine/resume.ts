@@ -6,6 +6,7 @@
 import type { Ledger } from '../ledger/write-port.ts'
 import type { CommitValue, PlanValue, SinkIntents } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
+import type { Repeats } from '../model/recording.ts'
 import type { Json } from '../model/row.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Receipt } from '../sdk/spec.ts'
@@ -34,6 +35,8 @@ export interface ResumeRequest extends SessionRequest {
   }
   /** Finishes what was ingested, and reads no source again. */
   readonly from_ledger_only: boolean
+  /** Of a run that repeats rows of another: these rows. */
+  readonly repeats?: Repeats | undefined
   /** Goes on with nothing: what is open ends as FAILED / abandoned, and the run is sealed. */
   readonly abandon: boolean
   /** Told once, before the first row. */
@@ -68,8 +71,10 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     request.atPoint?.('after_take_over')
     const history = await readHistory(reader, log)
     const state = await restoreState(plan, history, reader, log, Math.max(clock.now_us(), history.last_us))
-    const sources = await createSources(plan)
-    const reads = sources.map(source => readSoFar(source, history, request.from_ledger_only || request.abandon))
+    const repeats = request.repeats ?? null
+    const sources = await createSources(plan, repeats)
+    const cut_off = request.from_ledger_only || request.abandon
+    const reads = sources.map(source => readSoFar(source, history, cut_off, repeats !== null))
     for (const [i, { source }] of sources.entries()) if (reads[i]?.done === false) await source.prepare?.()
     const outputs = await restoreOutputs(plan, history, reader, log, sources)
     const stations = await Stations.open(plan)
@@ -92,7 +97,8 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
       ledger,
       outputs,
       stations,
-      intakes: onReady => sources.map(({ node, source }, i) => new Intake(node, source, reads[i] ?? null, onReady)),
+      intakes: onReady =>
+        sources.map(({ node, source }, i) => new Intake(node, source, reads[i] ?? null, onReady, repeats !== null)),
       from: {
         ...state,
         last_us: history.last_us,
@@ -127,14 +133,14 @@ async function refuseOtherPlan(plan: Plan, reader: RestoreReader, log: number): 
 }
 
 /** How far a source was read; a source that can't be read twice has nothing more to give. */
-function readSoFar({ node }: OpenSource, { commit }: History, from_ledger_only: boolean): ReadSoFar {
+function readSoFar({ node }: OpenSource, { commit }: History, cut_off: boolean, repeats: boolean): ReadSoFar {
   const fact = commit?.entry.cursors.find(each => each.source === node.number)
   const value = commit?.value.cursors[node.name]
   const records = fact?.records ?? 0
   const done = fact?.done ?? false
-  const rereadable = node.plugin.spec.rereadable(node.plugin.options)
+  const rereadable = repeats || node.plugin.spec.rereadable(node.plugin.options)
   // A source that nothing was read of yet can begin, even if it can't be read twice.
-  const cut = !done && (from_ledger_only || (!rereadable && commit !== null))
+  const cut = !done && (cut_off || (!rereadable && commit !== null))
   return { records, position: (value?.position ?? null) as Json, sha256: value?.sha256 ?? null, done: done || cut, cut }
 }
 

@@ -2,6 +2,7 @@
 import type { Ledger } from '../ledger/write-port.ts'
 import { canonicalize } from '../model/canonical.ts'
 import { LEDGER_FORMAT, type PlanValue, type RunEntry, type SinkIntents } from '../model/entry.ts'
+import type { Repeats } from '../model/recording.ts'
 import type { Json } from '../model/row.ts'
 import { type FilesInUse, filesInUse } from './files-in-use.ts'
 import { Intake } from './intake.ts'
@@ -23,6 +24,8 @@ export interface RunRequest extends SessionRequest {
   readonly in_use?: FilesInUse | undefined
   /** The run that `recordings` are of. */
   readonly replays?: string | undefined
+  /** Rows of another run, instead of what the sources have. */
+  readonly repeats?: Repeats | undefined
   /** Absolute folder that relative paths of sinks start from, if it isn't the pipeline file's. */
   readonly outputs_folder?: string | undefined
 }
@@ -30,7 +33,8 @@ export interface RunRequest extends SessionRequest {
 /** @throws CustodyError if the run couldn't even begin: nothing was recorded or written then. */
 export async function runPlan(request: RunRequest): Promise<RunResult> {
   const { plan, clock, dry_run } = request
-  const sources = await createSources(plan)
+  const repeats = request.repeats ?? null
+  const sources = await createSources(plan, repeats)
   for (const { source } of sources) await source.prepare?.()
   const in_use = await filesInUse(plan, request.in_use)
   const outputs = await Outputs.prepare(plan, {
@@ -50,18 +54,24 @@ export async function runPlan(request: RunRequest): Promise<RunResult> {
     })),
   })
   request.atPoint?.('after_open')
-  const intakes = (onReady: () => void) => sources.map(({ node, source }) => new Intake(node, source, null, onReady))
+  const intakes = (onReady: () => void) =>
+    sources.map(({ node, source }) => new Intake(node, source, null, onReady, repeats !== null))
   return driveSession({ request, limit: request.limit, ledger, outputs, stations, intakes, from: null })
 }
 
-function opening({ plan, run, custody, replays }: RunRequest, t: number): RunEntry {
+function opening({ plan, run, custody, replays, repeats }: RunRequest, t: number): RunEntry {
   const { name, hash, topology } = plan
   const replay = replays === undefined ? {} : { replays }
-  return { k: 'open', format: LEDGER_FORMAT, run, name, plan_hash: hash, topology, custody, ...replay, t }
+  const rerun = repeats === undefined ? {} : { reruns: { run: repeats.run, root: repeats.root } }
+  return { k: 'open', format: LEDGER_FORMAT, run, name, plan_hash: hash, topology, custody, ...replay, ...rerun, t }
 }
 
-function planValue({ plan, limit }: RunRequest): PlanValue {
-  return Number.isFinite(limit) ? { ...plan.value, limit } : plan.value
+function planValue({ plan, limit, repeats }: RunRequest): PlanValue {
+  return {
+    ...plan.value,
+    ...(Number.isFinite(limit) ? { limit } : {}),
+    ...(repeats === undefined ? {} : { rerun: repeats.chosen }),
+  }
 }
 
 function intents(outputs: Outputs): SinkIntents {

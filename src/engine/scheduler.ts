@@ -8,6 +8,7 @@
  *     deadlock.
  */
 import { NotJsonError } from '../model/canonical.ts'
+import type { OriginFact } from '../model/entry.ts'
 import type { SourceNode } from '../plan/plan.ts'
 import type { Calls } from './calls/calls.ts'
 import type { Committer } from './committer.ts'
@@ -207,18 +208,19 @@ export class Scheduler {
   #recorded(node: SourceNode, incoming: Extract<Incoming, { kind: 'row' | 'reject' }>): Token {
     const { recorder, clock } = this.#parts
     const started_us = clock.now_us()
-    const { index } = incoming
+    const { index, repeats } = incoming
+    const { line } = incoming.record
+    const origin: OriginFact = { source: node.number, index, line, repeats }
     try {
-      if (incoming.kind === 'row')
-        return recorder.ingest(node.number, index, incoming.record, incoming.row, node.to, started_us)
-      return recorder.reject(node.number, index, incoming.record, node.name, node.on_invalid, started_us)
+      if (incoming.kind === 'row') return recorder.ingest(origin, incoming.row, node.to, started_us)
+      return recorder.reject(origin, incoming.record, node.name, node.on_invalid, started_us)
     } catch (thrown) {
       if (!(thrown instanceof NotJsonError)) throw thrown
       // What isn't JSON can't be kept, neither as a row nor as what was rejected.
-      const { line, position } = incoming.record
+      const { position } = incoming.record
       const { code, message } = incoming.kind === 'reject' ? incoming.record : thrown
       const reject = { kind: 'reject', line, raw: null, code, message, position } as const
-      return recorder.reject(node.number, index, reject, node.name, node.on_invalid, started_us)
+      return recorder.reject(origin, reject, node.name, node.on_invalid, started_us)
     }
   }
 }

@@ -3,7 +3,15 @@
  * checkpoint before (see `Ledger.takeOver`), so what stands here is what was written: nothing is checked again.
  * The readers decode by code of their own (src/read/decode.ts).
  */
-import type { CallFact, CallStatus, GroupKind, RunEntry, SubjectEntry, VisitStatus } from '../model/entry.ts'
+import type {
+  CallFact,
+  CallStatus,
+  GroupKind,
+  OriginFact,
+  RunEntry,
+  SubjectEntry,
+  VisitStatus,
+} from '../model/entry.ts'
 import type { FateNumber } from '../model/outcome.ts'
 import { type Json, type MutableRow, newRow, type Row, withoutPrototypes } from '../model/row.ts'
 
@@ -45,7 +53,7 @@ export function subjectEntryOf(body: string): SubjectEntry {
     time_us: t,
     previous: p ?? null,
     open: o,
-    origin: s === undefined ? null : { source: n(s, 0), index: n(s, 1), line: n(s, 2) },
+    origin: s === undefined ? null : originOf(s),
     births: (born ?? []).map(x => ({
       token: n(x, 0),
       group: x.length === 1 ? 0 : n(x, 1),
@@ -99,6 +107,10 @@ export function subjectEntryOf(body: string): SubjectEntry {
     commitments: c ?? [],
     nonce: z ?? null,
   }
+}
+
+function originOf(x: Tuple): OriginFact {
+  return { source: n(x, 0), index: n(x, 1), line: n(x, 2), repeats: x.length > 3 ? n(x, 3) : null }
 }
 
 function callOf(x: Tuple): CallFact {

@@ -193,6 +193,11 @@ export interface Source {
   size?(): Promise<number | null>
   /** How many of these lie before a position that was yielded. */
   bytesBefore?(position: Json): number
+  /**
+   * Reads a record again that it rejected with `code` before, from what it told as its `raw`: for `custody rerun`, where options
+   * or schema may have changed since. Null if that isn't the whole record, or it can't be read so. May be called without `read`.
+   */
+  reread?(raw: Json, code: string): Promise<SourceRecord | null>
   /** The original names of normalised fields, once they are known: `{field: original}`. */
   originalNames?(): { readonly [field: string]: string } | null
   close(): Promise<void>
