@@ -76,11 +76,11 @@ const CASES: readonly Expected[] = [
         '17,2026-01-05,Quinn Reyes,auto,62000,60,41000,655',
       ],
       'quarantine.jsonl': [
-        '{"source":"applications","line":703,"raw":"702,2026-01-22,Marc Oduya,personal,1800,48,21000,\\"says \\"\\"rate was promised by phone\\"\\"\\"","error_code":"CSV_RAGGED"}',
-        '{"source":"applications","line":1834,"raw":"1833,2026-02-19,Tara Costa,personal,about 9000,48,31200,737,","error_code":"SCHEMA_TYPE"}',
+        '{"source":"applications","file":"data/applications.csv","line":703,"raw":"702,2026-01-22,Marc Oduya,personal,1800,48,21000,\\"says \\"\\"rate was promised by phone\\"\\"\\"","_error":{"code":"CSV_RAGGED","node":"applications","message":"the record has 8 cells, but there are 9 columns"}}',
+        '{"source":"applications","file":"data/applications.csv","line":1834,"raw":"1833,2026-02-19,Tara Costa,personal,about 9000,48,31200,737,","_error":{"code":"SCHEMA_TYPE","node":"applications","field":"amount","message":"amount is \\"about 9000\\"; it must be a decimal number"}}',
       ],
       'problems.jsonl': [
-        '{"id":16,"submitted_on":"2026-01-05","applicant":"Rene Jansen","loan_type":"auto","amount":44200,"term_months":48,"income":24000,"credit_score":696,"note":"login anna / PASSWORD anna1","error_code":"KEYWORD_FOUND"}',
+        '{"id":16,"submitted_on":"2026-01-05","applicant":"Rene Jansen","loan_type":"auto","amount":44200,"term_months":48,"income":24000,"credit_score":696,"note":"login anna / PASSWORD anna1","_error":{"code":"KEYWORD_FOUND","node":"screen","field":"note","message":"note matches (?i)password"}}',
       ],
     },
   },
@@ -94,7 +94,7 @@ const CASES: readonly Expected[] = [
     lines: {
       'handler.csv': ['C-1002,Omar Diaz,2026-03-02,1250', 'C-1010,Nora Abel,2026-03-04,12400.75'],
       'problems.jsonl': [
-        '{"claim":"C-1008","claimant":"Pia Tran","filed_on":"2026-03-03","amount":7800,"attachment":"photos.zip","error_code":"COLUMN_UNKNOWN"}',
+        '{"claim":"C-1008","claimant":"Pia Tran","filed_on":"2026-03-03","amount":7800,"attachment":"photos.zip","_error":{"code":"COLUMN_UNKNOWN","node":"handler","field":"attachment","message":"the field \\"attachment\\" has no column; the columns are claim, claimant, filed_on, amount; the sink’s `columns` can name more"}}',
       ],
     },
   },

@@ -153,6 +153,7 @@ describe('entries', () => {
     expect(checks.map(({ name, unfinished }) => [name, unfinished])).toEqual([
       ['projections', true],
       ['schema', undefined],
+      ['database', true],
     ])
     expect(checks[0]!.problems.join()).toMatch(/^it can't be checked to the end: .*open_tokens/)
   })

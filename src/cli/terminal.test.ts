@@ -49,6 +49,13 @@ describe('colour', () => {
   const coloured = (isTTY: boolean, env: Record<string, string>) =>
     new Terminal(stream({ isTTY }), stream(), env).paint('red', 'x') !== 'x'
 
+  test('is that of its styles, within each other too', () => {
+    const out = stream({ isTTY: true })
+    const terminal = new Terminal(out, stream(), {})
+    terminal.answer(terminal.paint('bold', `a ${terminal.paint('red', 'b')}`))
+    expect(out.text()).toBe('\x1b[1ma \x1b[31mb\x1b[39m\x1b[22m\n')
+  })
+
   test('is on for terminals, and where it is forced', () => {
     expect(coloured(true, {})).toBe(true)
     expect(coloured(false, {})).toBe(false)
@@ -57,6 +64,42 @@ describe('colour', () => {
     expect(coloured(true, { TERM: 'dumb' })).toBe(false)
     expect(coloured(false, { FORCE_COLOR: '1' })).toBe(true)
     expect(coloured(true, { FORCE_COLOR: '0' })).toBe(false)
+  })
+})
+
+describe('nothing that a terminal acts on comes out of data', () => {
+  const HOSTILE = '\x1b]0;title\x07\x1b[31mred\x9b2J\u202e\u2028\u00ad\u{e0041}\r\tx\x7f'
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
+  const ACTIVE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u200b\u2028-\u202e\u{e0000}-\u{e007f}]/u
+  const written = (isTTY: boolean, write: (terminal: Terminal) => void) => {
+    const [out, err] = [stream({ isTTY }), stream({ isTTY })]
+    write(new Terminal(out, err, {}))
+    return out.text() + err.text()
+  }
+
+  test('in answers, in what is told, and in the live line', () => {
+    const answer = written(false, terminal => terminal.answer(`a\n${HOSTILE}`))
+    expect(answer).toBe(
+      'a\n\\u001b]0;title\\u0007\\u001b[31mred\\u009b2J\\u202e\\u2028\\u00ad\\u{e0041}\\r\\tx\\u007f\n',
+    )
+    expect(written(true, terminal => terminal.tell(HOSTILE))).not.toMatch(ACTIVE)
+    const live = written(true, terminal => terminal.live(HOSTILE))
+    expect(live.slice(1, -3)).not.toMatch(ACTIVE)
+    expect([live[0], live.slice(-3)]).toEqual(['\r', '\x1b[K'])
+  })
+
+  test('within colour, too: only the colours that were painted are there', () => {
+    const text = written(true, terminal => terminal.answer(terminal.paint('red', `x${HOSTILE}`)))
+    expect(text.replace('\x1b[31m', '').replace('\x1b[39m', '')).not.toMatch(ACTIVE)
+    expect(text.startsWith('\x1b[31mx\\u001b]0;title')).toBe(true)
+  })
+
+  test('nor in JSON, which stands for the same value', () => {
+    for (const isTTY of [true, false]) {
+      const json = written(isTTY, terminal => terminal.answerJson({ [HOSTILE]: [HOSTILE] }))
+      expect(json).not.toMatch(ACTIVE)
+      expect(JSON.parse(json)).toEqual({ [HOSTILE]: [HOSTILE] })
+    }
   })
 })
 

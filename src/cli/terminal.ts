@@ -3,10 +3,14 @@
  *
  * T1. Answers go to standard output, everything told on the way (progress, summaries, diagnostics) to standard error.
  * T2. Colour and the live line appear only on a terminal; NO_COLOR and FORCE_COLOR are honoured.
- * T3. A reader that goes away (`| head`) is no error: what follows is dropped. Whoever reads only one stream gets all of it.
+ * T3. Nothing that a terminal could act on is written but what this file makes: line breaks, and the colours of `paint`, which
+ *     carry a mark that no data can know. Whatever else comes along in a text (from a ledger, a file, a plugin, an argument) is
+ *     written as an escape; in JSON as one that stands for the same value.
+ * T4. A reader that goes away (`| head`) is no error: what follows is dropped. Whoever reads only one stream gets all of it.
  */
+import { randomBytes } from 'node:crypto'
 import { styleText } from 'node:util'
-import { columnsOf } from './render/text.ts'
+import { columnsOf, jsonPrintable, printableLines } from './render/text.ts'
 
 export type Style = Parameters<typeof styleText>[0]
 /** Puts a style on a text, or leaves it as it is where there is no colour. */
@@ -57,24 +61,24 @@ export class Terminal {
   /** Writes lines of the answer to standard output. */
   answer(text: string): void {
     this.clearLive()
-    if (!this.closed) this.stdout.write(`${text}\n`)
+    if (!this.closed) this.stdout.write(`${safe(text)}\n`)
   }
 
   /** Writes one JSON value to standard output. */
   answerJson(value: unknown): void {
-    this.answer(JSON.stringify(value, null, this.stdout.isTTY === true ? 2 : undefined))
+    this.answer(jsonPrintable(JSON.stringify(value, null, this.stdout.isTTY === true ? 2 : undefined)))
   }
 
   /** Writes lines to standard error. */
   tell(text: string): void {
     this.clearLive()
-    if (!this.told_closed) this.stderr.write(`${text}\n`)
+    if (!this.told_closed) this.stderr.write(`${safe(text)}\n`)
   }
 
   /** Replaces the live line; does nothing where standard error is no terminal. */
   live(text: string): void {
     if (!this.isLive) return
-    this.stderr.write(`\r${text}\x1b[K`)
+    this.stderr.write(`\r${safe(text)}\x1b[K`)
     this.live_columns = Math.max(1, columnsOf(text))
   }
 
@@ -116,7 +120,32 @@ function columnsFor(stream: OutputStream, env: Environment): number {
 }
 
 function paintFor(stream: OutputStream, env: Environment): Paint {
-  return hasColour(stream, env) ? (style, text) => styleText(style, text, { validateStream: false }) : plain
+  if (!hasColour(stream, env)) return plain
+  return (style, text) => {
+    const [on = '', off = ''] = styleText(style, TEXT, { validateStream: false }).split(TEXT)
+    return marked(on) + text + marked(off)
+  }
+}
+
+const TEXT = 'x'
+const ESCAPE = '\x1b'
+/** Stands for the escape character of a colour, until it is written. */
+const MARK = `${ESCAPE}${randomBytes(12).toString('hex')}`
+const COLOUR = /^(?:\[[0-9;]*m)/
+
+function marked(codes: string): string {
+  return codes.replaceAll(ESCAPE, MARK)
+}
+
+/** What is written of a text (T3). */
+function safe(text: string): string {
+  const [first = '', ...rest] = text.split(MARK)
+  let result = printableLines(first)
+  for (const each of rest) {
+    const colour = COLOUR.exec(each)?.[0] ?? ''
+    result += (colour === '' ? '' : ESCAPE + colour) + printableLines(each.slice(colour.length))
+  }
+  return result
 }
 
 function hasColour(stream: OutputStream, env: Environment): boolean {

@@ -1,4 +1,5 @@
 /** Fields of a row schema: the shorthand (`integer`, `string?`) or a JSON Schema. */
+import { ERROR_FIELD } from '../sdk/error-row.ts'
 import { admitsNull, type FieldTypeProblem, jsonSchemaProblem, parseFieldShorthand } from '../sdk/field-type.ts'
 import type { JsonSchema } from '../sdk/schema.ts'
 import type { SchemaConfig } from './pipeline.ts'
@@ -20,6 +21,11 @@ function readField({ key: name, key_at, value }: MapEntry, problems: Problems): 
     problems.error('CUSTODY_SCHEMA', at, problem, hint)
     return unknown
   }
+  if (name === ERROR_FIELD)
+    return refuse(key_at, {
+      problem: `no record may have a field \`${ERROR_FIELD}\``,
+      hint: 'that is the name of what rows carry of errors that they met',
+    })
   if (value.kind === 'map') {
     const schema = toJson(value) as JsonSchema
     const problem = jsonSchemaProblem(schema)

@@ -364,7 +364,7 @@ export class Flow {
     const { recorder } = this.#parts
     const next = afterError(error.retryable, token.attempt, node.retry, error.retry_after_ms)
     if (next.kind === 'give_up') {
-      recorder.fail(token, node.on_error, error, { kind: next.cause }, started_us, ended_us)
+      recorder.fail(token, node, error, { kind: next.cause }, started_us, ended_us)
       return false
     }
     recorder.failAttempt(token, error, started_us, ended_us)
@@ -380,7 +380,7 @@ export class Flow {
     const before = standing(token)
     const error = writeRow(node, outputs, token.row)
     if (error === null) recorder.write(token, started_us)
-    else recorder.fail(token, node.on_error, error, { kind: 'sink_rejected' }, started_us)
+    else recorder.fail(token, node, error, { kind: 'sink_rejected' }, started_us)
     this.#following.of(token, [before], [token], stack)
   }
 

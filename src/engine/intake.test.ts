@@ -283,8 +283,8 @@ describe('a run', () => {
     const { error, summary } = await rig.run()
     expect(error).toBeNull()
     expect(summary.rows).toEqual({ read: 3, ingested: 2, rejected: 1 })
-    expect(rig.disk.get('problems')).toEqual([
-      row({ source: 'letters', line: 2, raw: null, error_code: 'LONE_SURROGATE' }),
+    expect(rig.disk.get('problems')).toMatchObject([
+      { source: 'letters', file: null, line: 2, raw: null, _error: { code: 'LONE_SURROGATE', node: 'letters' } },
     ])
     expect(rig.column('out', 'n')).toEqual([1, 3])
   })
@@ -294,8 +294,8 @@ describe('a run', () => {
     const rig = new Rig(pipeline(`plugin: torn, ${schema}`), [torn])
     const { error } = await rig.run()
     expect(error).toBeNull()
-    expect(rig.disk.get('problems')).toEqual([
-      row({ source: 'letters', line: 2, raw: null, error_code: 'SCHEMA_TYPE' }),
+    expect(rig.disk.get('problems')).toMatchObject([
+      { source: 'letters', line: 2, raw: null, _error: { code: 'SCHEMA_TYPE', node: 'letters', field: 'n' } },
     ])
   })
 
@@ -306,7 +306,7 @@ describe('a run', () => {
     const rig = new Rig(pipeline(`plugin: feed, ${schema}, options: { chunks: [{ rows: [{n: "${long}"}] }] }`))
     const { error } = await rig.run()
     expect(error).toBeNull()
-    expect(rig.column('problems', 'error_code')).toEqual(['SCHEMA_TYPE'])
+    expect(rig.column('problems', '_error')).toMatchObject([{ code: 'SCHEMA_TYPE' }])
   })
 
   test('stops where its source fails, with what came before, and goes on there', async () => {

@@ -7,7 +7,8 @@
 import { CustodyError, isCustodyError } from '../model/error.ts'
 import type { Json, Row } from '../model/row.ts'
 import type { SourceNode } from '../plan/plan.ts'
-import { compileRowSchema, type RowChecker } from '../sdk/schema-check.ts'
+import { ERROR_FIELD } from '../sdk/error-row.ts'
+import { compileRowSchema, type RowChecker, type SchemaMiss } from '../sdk/schema-check.ts'
 import type { Source, SourceRecord, SourceReject, SourceRow } from '../sdk/spec.ts'
 import { repeatPosition } from './repeating.ts'
 import { checkCode, checkedRow, defect } from './step.ts'
@@ -24,6 +25,13 @@ export type Incoming =
   /** Nothing yet. */
   | { readonly kind: 'pending' }
   | { readonly kind: 'end' }
+
+const RESERVED: SchemaMiss = {
+  ok: false,
+  code: 'RESERVED_FIELD',
+  message: `it has a field ${ERROR_FIELD}, which only rows that met an error have`,
+  field: ERROR_FIELD,
+}
 
 const PENDING: Incoming = { kind: 'pending' }
 const END: Incoming = { kind: 'end' }
@@ -137,7 +145,7 @@ export class Intake {
       return { kind: 'reject', ...this.#nth(record), record }
     }
     const row = checkedRow(this.node.name, record.row)
-    const checked = this.#check(row)
+    const checked = row[ERROR_FIELD] === undefined ? this.#check(row) : RESERVED
     if (checked.ok) return { kind: 'row', ...this.#nth(record), record, row: checked.row }
     const { line, position } = record
     return {
@@ -149,6 +157,8 @@ export class Intake {
         raw: record.raw ?? row,
         code: checked.code,
         message: checked.message,
+        field: checked.field,
+        ...(record.file === undefined ? {} : { file: record.file }),
         position,
       },
     }

@@ -22,9 +22,9 @@ import {
 } from '../model/entry.ts'
 import { branchPath, elementPath, FIRST_PATH, mergedPath } from '../model/lineage.ts'
 import type { Ending, ErrorFact } from '../model/outcome.ts'
-import { derive, frozen, type Json, newRow, type Row } from '../model/row.ts'
+import { frozen, type Json, type Row } from '../model/row.ts'
 import { DISCARD } from '../model/topology.ts'
-import type { AggregateNode, ForkNode, PlanEdge } from '../plan/plan.ts'
+import type { AggregateNode, ForkNode, PlanEdge, SourceNode, TransformNode } from '../plan/plan.ts'
 import type { RowError, SourceReject } from '../sdk/spec.ts'
 import type { BatchGroup, ClosedBatch } from './batches.ts'
 import { type Asker, type CallMade, callFact } from './calls/call-fact.ts'
@@ -42,7 +42,7 @@ import {
   passedOn,
   replayMissed,
 } from './decide/ending.ts'
-import { type ErrorTold, errorText, rejectedRow } from './facts.ts'
+import { type ErrorTold, errorRow, errorText, rejectedRow } from './facts.ts'
 import type { ForkGroup, Frame, Join, Waiting } from './frames.ts'
 import type { Tallies } from './tallies.ts'
 import { type Facts, Subject, Token } from './token.ts'
@@ -59,6 +59,8 @@ interface Born extends Pick<BirthFact, 'group' | 'ordinal' | 'parents'> {
   readonly frames: Frame | null
   readonly path: string
 }
+
+type Failing = Pick<TransformNode, 'name' | 'on_error'>
 
 export class Recorder {
   readonly tallies: Tallies
@@ -85,11 +87,11 @@ export class Recorder {
   }
 
   /** A record was read and can't be used: it has a row, a token and, as its edge leads to a sink or nowhere, an ending too. */
-  reject(origin: OriginFact, record: SourceReject, name: string, edge: PlanEdge, started_us: number): Token {
-    const token = this.#newRow(origin, started_us, rejectedRow(name, record))
+  reject(source: SourceNode, origin: OriginFact, record: SourceReject, started_us: number): Token {
+    const token = this.#newRow(origin, started_us, rejectedRow(source, record))
     this.tallies.rejected++
     const error = this.#addError(token, record)
-    this.#leaveSource(token, edge, { kind: 'invalid', node: origin.source, error }, started_us, error)
+    this.#leaveSource(token, source.on_invalid, { kind: 'invalid', node: source.number, error }, started_us, error)
     return token
   }
 
@@ -132,19 +134,18 @@ export class Recorder {
   }
 
   /**
-   * The visit met an error, and the token goes where `on_error` leads: to a sink or node with `error_code` added to the row
-   * as it entered, or to `discard`.
+   * The visit met an error, and the token goes where `on_error` leads: to a sink or node as it entered, with what it met in
+   * `_error`, or to `discard`.
    */
-  fail(token: Token, edge: PlanEdge, error: RowError, cause: ErrorCause, started_us: number, ended_us?: number): void {
-    const node = token.node
+  fail(token: Token, at: Failing, error: RowError, cause: ErrorCause, started_us: number, ended_us?: number): void {
+    const { node } = token
+    const { name, on_error: edge } = at
     this.#facts(token.subject, started_us)
     const fact = this.#addError(token, error)
     const before = token.value
     let out = 0
     if (edge.to !== DISCARD) {
-      const set = newRow()
-      set.error_code = error.code
-      const row = derive(token.row, set)
+      const row = errorRow(token.row, error, { node: name })
       this.#setRow(token, row, changeOf(token.row, token.value, row))
       out = token.value
     }
@@ -335,7 +336,7 @@ export class Recorder {
   failBatch(batch: ClosedBatch, error: RowError, ended_us = this.#now_us()): void {
     const { group, subject, node, members } = batch
     for (const { token, started_us } of members)
-      this.fail(token, node.on_error, error, { kind: 'batch_failed', group }, started_us, ended_us)
+      this.fail(token, node, error, { kind: 'batch_failed', group }, started_us, ended_us)
     this.#facts(subject, ended_us)
     this.#closeBatch(batch)
   }

@@ -10,6 +10,7 @@
 import { NotJsonError } from '../model/canonical.ts'
 import type { OriginFact } from '../model/entry.ts'
 import type { SourceNode } from '../plan/plan.ts'
+import type { SourceReject, SourceRow } from '../sdk/spec.ts'
 import type { Calls } from './calls/calls.ts'
 import type { Committer } from './committer.ts'
 import type { Flow } from './flow.ts'
@@ -213,14 +214,21 @@ export class Scheduler {
     const origin: OriginFact = { source: node.number, index, line, repeats }
     try {
       if (incoming.kind === 'row') return recorder.ingest(origin, incoming.row, node.to, started_us)
-      return recorder.reject(origin, incoming.record, node.name, node.on_invalid, started_us)
+      return recorder.reject(node, origin, incoming.record, started_us)
     } catch (thrown) {
       if (!(thrown instanceof NotJsonError)) throw thrown
       // What isn't JSON can't be kept, neither as a row nor as what was rejected.
-      const { position } = incoming.record
-      const { code, message } = incoming.kind === 'reject' ? incoming.record : thrown
-      const reject = { kind: 'reject', line, raw: null, code, message, position } as const
-      return recorder.reject(origin, reject, node.name, node.on_invalid, started_us)
+      const { record } = incoming
+      const reject: SourceReject =
+        record.kind === 'reject'
+          ? { ...record, raw: null }
+          : { ...rejected(record), code: thrown.code, message: thrown.message }
+      return recorder.reject(node, origin, reject, started_us)
     }
   }
+}
+
+/** A record that isn't JSON: nothing of it can be kept but where it stands. */
+function rejected({ line, file, position }: SourceRow) {
+  return { kind: 'reject', line, raw: null, position, ...(file === undefined ? {} : { file }) } as const
 }

@@ -97,7 +97,7 @@ export class Sender {
         news.rest(after.delay_us, next => next.push(token))
         return line.stay(token)
       case 'rejected':
-        recorder.fail(token, node.on_error, after.error, { kind: 'sink_rejected' }, started_us, ended_us)
+        recorder.fail(token, node, after.error, { kind: 'sink_rejected' }, started_us, ended_us)
         break
       case 'in_doubt':
         recorder.doubt(token, after.error, started_us, ended_us)

@@ -75,7 +75,10 @@ describe('what isn’t accepted', () => {
       ...{ 1: 'COMPLETED/flow@hook', 2: 'FAILED/sink_rejected@hook' },
       ...{ 3: 'FAILED/sink_rejected@hook', 4: 'COMPLETED/flow@hook' },
     })
-    expect(rig.column('refused', 'error_code')).toEqual(['BAD', 'BUSY'])
+    expect(rig.column('refused', '_error')).toMatchObject([
+      { code: 'BAD', node: 'hook' },
+      { code: 'BUSY', node: 'hook' },
+    ])
     expect(summary.sinks.hook?.rows).toBe(2)
   })
 

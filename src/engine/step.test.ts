@@ -318,7 +318,7 @@ describe('a run that meets a defect', () => {
     ])
     const { error: stopped } = await rig.run()
     expect(stopped).toBeNull()
-    expect(rig.column('problems', 'error_code')).toEqual(['BAD'])
+    expect(rig.column('problems', '_error')).toMatchObject([{ code: 'BAD', message: 'cut: \ufffd' }])
   })
 
   test('so it is if a plugin throws such a message: the run stops orderly', async () => {

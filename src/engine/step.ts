@@ -7,6 +7,8 @@ import { CustodyError, isCustodyError } from '../model/error.ts'
 import { isRow, type Json, newRow, type Row } from '../model/row.ts'
 import type { AggregateNode, GateNode, PlanEdge, PlanNode, SinkNode, TransformNode } from '../plan/plan.ts'
 import type { Call } from '../sdk/call.ts'
+import type { ExpressionResult } from '../sdk/expression.ts'
+import { rowError } from '../sdk/results.ts'
 import type {
   Aggregate,
   BatchResult,
@@ -70,7 +72,7 @@ export function gateVisit(node: GateNode, instance: Gate | null): Visit {
     case 'string':
       return row => {
         const result = by.expression.evaluate(row)
-        if (!result.ok) return { kind: 'error', code: result.code, message: result.message, retryable: false }
+        if (!result.ok) return expressionError(result)
         const { value } = result
         if (typeof value !== (by.kind === 'boolean' ? 'boolean' : 'string'))
           return gateError(
@@ -83,7 +85,7 @@ export function gateVisit(node: GateNode, instance: Gate | null): Visit {
         for (const each of by.cases) {
           if (each.when === null) return leaveBy(row, each.label)
           const result = each.when.evaluate(row)
-          if (!result.ok) return { kind: 'error', code: result.code, message: result.message, retryable: false }
+          if (!result.ok) return expressionError(result)
           if (result.value === true) return leaveBy(row, each.label)
           if (result.value !== false)
             return gateError(`case ${each.label} gave ${describe(result.value)}, not true or false`)
@@ -185,8 +187,12 @@ function whenCallsAreBack<S>(step: S, { callsBack }: CallingContext): S | Promis
 /** Errors of a gate's value: the row's, not the plugin's. */
 export const GATE_ERRORS = { GATE_VALUE: 'The gate gave neither one of its labels nor true or false.' } as const
 
+function expressionError({ code, message, field }: Extract<ExpressionResult, { ok: false }>): RowError {
+  return rowError(code, message, field === undefined ? {} : { field })
+}
+
 function gateError(message: string): RowError {
-  return { kind: 'error', code: 'GATE_VALUE', message, retryable: false }
+  return rowError('GATE_VALUE', message)
 }
 
 /** A row as a plugin gave it, with nothing behind it that isn't data. @throws CustodyError CUSTODY_PLUGIN_DEFECT. */
@@ -214,9 +220,10 @@ function isPlain(value: unknown): value is { readonly [field: string]: unknown }
 
 /** @throws CustodyError CUSTODY_PLUGIN_DEFECT. */
 export function checkedError(name: string, declared: { readonly [code: string]: string }, error: RowError): RowError {
-  const { kind, code, message, retryable, details, retry_after_ms } = error
+  const { kind, code, message, field, retryable, details, retry_after_ms } = error
   if (kind !== 'error' || typeof code !== 'string' || typeof message !== 'string' || typeof retryable !== 'boolean')
     throw defect(name, 'returned an error without a code, a message or whether it can be retried')
+  if (field !== undefined && typeof field !== 'string') throw defect(name, 'returned an error whose field is no text')
   checkCode(name, declared, code)
   for (const told of [details, retry_after_ms]) if (told !== undefined) canonicalize(told)
   return error

@@ -1,6 +1,9 @@
 /**
  * The read side of a ledger: stored facts as they stand, undecoded, and the views for auditors.
  * Readers (src/read) know nothing else. Nothing here ever creates or changes a ledger.
+ *
+ * R1. What a cell holds is of the type that stands here, its text is that of its bytes, its number exact; a cell that isn't so
+ *     is refused: CUSTODY_VERIFY_FAILED with its name.
  */
 
 export interface StoredLog {
@@ -59,13 +62,27 @@ export interface StoredLease {
 export interface StoredObject {
   readonly type: string
   readonly name: string
+  /** The table that it belongs to. */
+  readonly tbl_name: string
   readonly sql: string | null
+}
+/** Of the file as a whole: what is there, and what the format has. */
+export interface StoredFile {
+  readonly [property: string]: readonly [is: unknown, should: string | number]
 }
 
 export interface LedgerReader {
   /** For people: `sqlite:/abs/path`. */
   readonly url: string
+  /** All that `work` reads is of one moment, whatever is written meanwhile. Within another snapshot it is that one's. */
+  snapshot<T>(work: () => Promise<T>): Promise<T>
   logs(): Promise<readonly StoredLog[]>
+  /** Of runs, those with the highest numbers first. */
+  newestLogs(): AsyncIterable<StoredLog>
+  /** Of runs whose id begins so, in their order, at most so many. */
+  logsBeginning(prefix: string, most: number): Promise<readonly StoredLog[]>
+  /** Records of logs that aren't listed: tables and what stands there as the number of a log, at most so many of each. */
+  strayLogs(most: number): Promise<ReadonlyArray<{ readonly table: string; readonly log: string }>>
   /** Number of entries of a log. */
   size(log: number): Promise<number>
   entry(log: number, seq: number): Promise<StoredEntry | null>
@@ -85,6 +102,10 @@ export interface LedgerReader {
   /** The most frequent first. Looks through all endings of the log: some 80 ms for a million. */
   errorCounts(log: number): Promise<readonly StoredErrorCount[]>
   openTokens(log: number): Promise<readonly StoredOpenToken[]>
+  openTokensOf(
+    log: number,
+    subject: { readonly row: number } | { readonly batch: number },
+  ): Promise<readonly StoredOpenToken[]>
   head(log: number): Promise<string | null>
   heads(): Promise<ReadonlyArray<{ readonly log: number; readonly note: string }>>
   leases(): Promise<readonly StoredLease[]>
@@ -92,6 +113,7 @@ export interface LedgerReader {
   objects(): Promise<readonly StoredObject[]>
   /** Those that this format has, for comparison. */
   expectedObjects(): readonly StoredObject[]
+  file(): Promise<StoredFile>
   /** What the database itself finds wrong with its file; empty if nothing. */
   integrity(): Promise<readonly string[]>
   /** Rows of one of the views of CONTRACTS section 3 for one run, in a stable order, optionally limited by one equality. */

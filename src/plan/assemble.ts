@@ -26,7 +26,16 @@ export function assemble(node: DraftNode, findings: Findings): PlanNode {
   switch (config.kind) {
     case 'source': {
       const plugin = pluginOf('source', node, findings)
-      return { kind: 'source', ...common, plugin, schema: facts.output, to: way('to'), on_invalid: way('on_invalid') }
+      const [file = null, ...others] = plugin.spec.reads?.(plugin.options) ?? []
+      return {
+        kind: 'source',
+        ...common,
+        plugin,
+        schema: facts.output,
+        file: others.length > 0 ? null : file,
+        to: way('to'),
+        on_invalid: way('on_invalid'),
+      }
     }
     case 'transform': {
       const plugin = pluginOf('transform', node, findings)

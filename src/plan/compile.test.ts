@@ -98,7 +98,7 @@ describe('a plan', () => {
     expect([...stats.fields.keys()].sort()).toEqual(['amount', 'id', 'note', 'region', 'risk'])
     expect(stats.fields.get('risk')).toEqual({ schema: { type: 'number' }, optional: false })
     const problems = node(plan, 'problems', 'sink').input
-    expect(problems.fields.get('error_code')).toEqual({ schema: { type: 'string' }, optional: false })
+    expect(problems.fields.get('_error')).toMatchObject({ schema: { type: 'object' }, optional: false })
     expect(problems.fields.get('raw')?.optional).toBe(true)
     expect(problems.closed).toBe(true)
   })

@@ -13,7 +13,7 @@ import { checkGate, type GateDecision } from './gates.ts'
 import { pluginUse, type ResolvedPlugin } from './plugins.ts'
 import type { Report } from './report.ts'
 import { checkRequirements } from './requirements.ts'
-import { joinSchemas, REJECTED, withField } from './schema-join.ts'
+import { joinSchemas, REJECTED, withError } from './schema-join.ts'
 
 export interface NodeFacts {
   /** Of rows that enter; of a source, that leave. */
@@ -84,7 +84,9 @@ export class Flow {
   }
 
   #input(node: DraftNode): RowSchema {
+    // Rows first, then what is left of records that are none.
     const edges = this.#draft.into(node).filter(edge => this.facts.has(edge.from))
+    edges.sort((a, b) => Number(a.kind === 'on_invalid') - Number(b.kind === 'on_invalid'))
     const { schema, mismatches } = joinSchemas(edges.map(edge => this.schemaOn(edge)))
     // A sink takes what comes, a coalesce has rules of its own; elsewhere somebody may rely on the type.
     if (mismatches.length > 0 && node.kind !== 'sink' && node.kind !== 'coalesce') {
@@ -104,7 +106,7 @@ export class Flow {
     const facts = this.facts.get(edge.from)
     if (facts === undefined) return OBSERVED
     if (edge.kind === 'on_invalid') return REJECTED
-    if (edge.kind === 'on_error') return withField(facts.input, 'error_code', { type: 'string' })
+    if (edge.kind === 'on_error') return withError(facts.input)
     return facts.output
   }
 
@@ -145,6 +147,9 @@ export class Flow {
     const known = ways.map(edge => ({ from: edge.from.name, schema: this.schemaOn(edge) }))
     const required = spec.requires?.(options, secrets) ?? []
     if (known.length > 0) checkRequirements(spec.name, required, input, known, path, this.#report)
+    if (spec.kind === 'sink')
+      for (const { path: within, message, hint, severity = 'error' } of spec.checkInput?.(options, input) ?? [])
+        this.#report[severity]('CUSTODY_PLUGIN_OPTIONS', [...path, ...within], message, { hint })
     if (spec.kind === 'gate' || spec.kind === 'sink') return { expressions, output: input }
     return { expressions, output: spec.guarantees?.(options, input, types) ?? unstated(node, input) }
   }

@@ -42,6 +42,8 @@ export interface SourceNode extends NodeCommon {
   readonly kind: 'source'
   readonly plugin: PluginOf<SourceSpec>
   readonly schema: RowSchema
+  /** The file that it reads, as the options name it; null if there is none, or not one only. */
+  readonly file: string | null
   readonly to: PlanEdge
   readonly on_invalid: PlanEdge
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { JsonSchema, RowSchema } from '../sdk/schema.ts'
 import { OBSERVED } from '../sdk/schema.ts'
-import { joinSchemas, withField } from './schema-join.ts'
+import { joinSchemas, withError } from './schema-join.ts'
 
 const type = fc.constantFrom<JsonSchema>(
   {},
@@ -83,5 +83,5 @@ test('types that exclude each other are told; those of fields that are merely no
   const texts: RowSchema = { ...OBSERVED, rest: { schema: { type: 'string' }, optional: true } }
   expect(joinSchemas([fixed({ a: { type: 'integer' } }), texts]).mismatches).toEqual([])
   expect(joinSchemas([]).schema).toBe(OBSERVED)
-  expect([...withField(texts, 'error_code', {}).fields.keys()]).toEqual(['error_code'])
+  expect([...withError(texts).fields.keys()]).toEqual(['_error'])
 })

@@ -4,6 +4,7 @@
  */
 import { canonicalize } from '../model/canonical.ts'
 import type { Json } from '../model/row.ts'
+import { ERROR_FIELD, ERROR_SCHEMA, REJECT_FIELDS } from '../sdk/error-row.ts'
 import { type FieldSchema, type JsonSchema, OBSERVED, type RowSchema } from '../sdk/schema.ts'
 
 export interface JoinedSchemas {
@@ -77,19 +78,14 @@ function joinField(found: ReadonlyArray<FieldSchema | 'not there'>): FieldSchema
   return schema === null ? null : { schema, optional }
 }
 
-/** `schema` with a field that is always there. */
-export function withField(schema: RowSchema, name: string, type: JsonSchema): RowSchema {
-  return { ...schema, fields: new Map([...schema.fields, [name, { schema: type, optional: false }]]) }
+/** What leaves by `on_error`, of rows that come as `schema` says. */
+export function withError(schema: RowSchema): RowSchema {
+  return { ...schema, fields: new Map([...schema.fields, [ERROR_FIELD, ERROR_SCHEMA]]) }
 }
 
 /** What a sink gets through `on_invalid`. */
 export const REJECTED: RowSchema = {
-  fields: new Map([
-    ['source', { schema: { type: 'string' }, optional: false }],
-    ['line', { schema: { type: 'integer' }, optional: false }],
-    ['raw', { schema: {}, optional: true }],
-    ['error_code', { schema: { type: 'string' }, optional: false }],
-  ]),
+  fields: new Map([...REJECT_FIELDS, [ERROR_FIELD, ERROR_SCHEMA]]),
   closed: true,
   observed: false,
 }

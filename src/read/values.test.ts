@@ -99,3 +99,25 @@ describe('values of a subject', () => {
     expect(problem(() => new SubjectValues().add(4, commits(1, count), decoded))).toBe(`4: ${message}`)
   })
 })
+
+describe('changes of changes', () => {
+  /** Value 1 has one field, each other one more than the one before. */
+  const chain = (count: number) => {
+    const body = `[[{"a":1}]${Array.from({ length: count - 1 }, (_, i) => `,[${i + 1},{"f${i}":1},[]]`).join('')}]`
+    return decodePayload(payload(body, count))
+  }
+
+  test('are told right long after what they changed is forgotten', () => {
+    const values = new SubjectValues()
+    values.add(4, commits(1, 1_000), chain(1_000))
+    for (const number of [1, 2, 700, 999, 1_000, 3])
+      expect(Object.keys(values.get(number) as object)).toHaveLength(number)
+  })
+  test('that come to very much more than is stored of them are not looked at to the end', () => {
+    const values = new SubjectValues()
+    const decoded = chain(20_000)
+    expect(problem(() => values.add(4, { first_value: 1, commitments: Array(20_000).fill('x') }, decoded))).toMatch(
+      /^4: value 2002 isn't looked at: changes of changes have come to too much$/,
+    )
+  })
+})

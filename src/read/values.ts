@@ -4,10 +4,12 @@
  *
  * W1. Values are numbered from 1, without gaps, in order of the subject's entries.
  * W2. A value whose payload is gone is erased; so is one that is stored as a change of an erased one.
+ * W3. Changes of changes can say much more than is stored of them. Of what they come to only the latest is kept, the rest is
+ *     made again when it is asked for; and beyond a limit that no row of a pipeline comes near nothing more is made.
  */
 import type { StoredPayload } from '../ledger/read-port.ts'
-import { canonicalize } from '../model/canonical.ts'
-import { SALT_BYTES } from '../model/hash.ts'
+import { canonicalize, NotJsonError } from '../model/canonical.ts'
+import { commitment, SALT_BYTES } from '../model/hash.ts'
 import { JsonTextError, parseStrict } from '../model/json.ts'
 import { derive, isRow, type Json, type Row } from '../model/row.ts'
 import { DecodeError } from './decode.ts'
@@ -29,12 +31,19 @@ export interface Commits {
   readonly commitments: readonly string[]
 }
 
+/** Where a value ends another begins: a text with more of these is no payload of ours, and would fill the memory. */
+const MAX_COMMAS = 10_000_000
+/** Of texts from here on they are counted. */
+const LONG_UNITS = 16 * 1024 * 1024
+
 /**
  * Reads a payload: `[[value], [base, set, unset], …]`, and 16 bytes of salt for each element.
  * @throws DecodeError if it isn't its own canonical re-encoding, or anything else is out of form.
  */
 export function decodePayload({ seq, salts, body }: StoredPayload): DecodedPayload {
   let list: Json
+  if (body.length > LONG_UNITS && commasIn(body) > MAX_COMMAS)
+    throw new DecodeError(seq, `the payload has more than ${MAX_COMMAS} elements and fields, too many to be looked at`)
   try {
     list = parseStrict(body)
   } catch (error) {
@@ -71,10 +80,33 @@ function storedValue(seq: number, element: Json, index: number): StoredValue {
   throw new DecodeError(seq, `element ${index} of the payload is neither a value nor a change of one`)
 }
 
+function commasIn(text: string): number {
+  let count = 0
+  for (let at = text.indexOf(','); at !== -1; at = text.indexOf(',', at + 1)) count++
+  return count
+}
+
+/** A value as it is kept: what is stored in full, a change of an earlier one, or null if it is erased. */
+type Kept = { readonly full: Json } | Extract<StoredValue, { kind: 'patch' }> | null
+
+/** Fields of rows that were made of changes and are kept: a few wide rows, or many small ones. */
+const KEPT_FIELDS = 50_000
+/** So many changes may stand on each other: a row has one for each node that it passes, and no plan is so long. */
+const LONGEST_CHAIN = 2_000
+/** Fields that the changes of a subject may come to in all, and more for each of its values. */
+const MOST_FIELDS = 2_000_000
+const MOST_FIELDS_A_VALUE = 2_000
+
 /** Folds a subject's entries, in order, into its values. */
 export class SubjectValues {
-  readonly #values: Json[] = []
+  readonly #values: Kept[] = []
   readonly #commitments: string[] = []
+  /** On how many changes a value stands that is one itself. */
+  readonly #depths = new Map<number, number>()
+  /** Rows made of changes, the oldest first, with how many fields they have. */
+  readonly #made = new Map<number, { readonly row: Row; readonly fields: number }>()
+  #kept_fields = 0
+  #made_fields = 0
 
   /** Number of values so far, erased ones included. */
   get count(): number {
@@ -109,14 +141,16 @@ export class SubjectValues {
       )
     }
     for (let i = 0; i < payload.values.length; i++) {
-      this.#values[first - 1 + i] = this.#resolve(seq, payload.values[i]!, first + i)
+      this.#values[first - 1 + i] = this.#checked(seq, payload.values[i]!, first + i)
     }
     return first
   }
 
   /** A value by its number, with its objects as rows; null if it is erased, or there is none. */
   get(number: number): Json | null {
-    return this.#values[number - 1] ?? null
+    const kept = this.#values[number - 1] ?? null
+    if (kept === null) return null
+    return 'full' in kept ? kept.full : this.#derived(number)
   }
 
   /** The commitment to a value, as hex; null if there is none. */
@@ -124,8 +158,25 @@ export class SubjectValues {
     return this.#commitments[number - 1] ?? null
   }
 
-  #resolve(seq: number, stored: StoredValue, number: number): Json {
-    if (stored.kind === 'full') return stored.value
+  /** Numbers of an entry's values that don't fit their commitments, once they were added. Erased ones can't be told. */
+  misfits(first: number, { commitments }: Commits, payload: DecodedPayload): number[] {
+    const numbers: number[] = []
+    for (let i = 0; i < commitments.length; i++) {
+      const value = this.get(first + i)
+      if (value === null && this.isErased(first + i)) continue
+      if (!fits(payload.salts[i]!, value, commitments[i]!)) numbers.push(first + i)
+    }
+    return numbers
+  }
+
+  /** Whether a value can't be told any more; a value may also be null. */
+  isErased(number: number): boolean {
+    return (this.#values[number - 1] ?? null) === null
+  }
+
+  /** What is kept of a stored value. @throws DecodeError if it is a change of something that it can't be a change of. */
+  #checked(seq: number, stored: StoredValue, number: number): Kept {
+    if (stored.kind === 'full') return { full: stored.value }
     if (stored.base >= number) {
       throw new DecodeError(
         seq,
@@ -139,6 +190,54 @@ export class SubjectValues {
     if (stray !== undefined) {
       throw new DecodeError(seq, `value ${number} is stored with a field removed that isn't there to be removed`)
     }
-    return derive(base, stored.set, stored.unset)
+    const depth = (this.#depths.get(stored.base) ?? 0) + 1
+    if (depth > LONGEST_CHAIN || this.#made_fields > MOST_FIELDS + MOST_FIELDS_A_VALUE * this.count)
+      throw new DecodeError(seq, `value ${number} isn't looked at: changes of changes have come to too much`)
+    this.#depths.set(number, depth)
+    this.#make(number, base, stored)
+    return stored
+  }
+
+  /** A row that is stored as a change: made again from what is kept of those that it changes. */
+  #derived(number: number): Row | null {
+    const changes: Array<[number, Extract<StoredValue, { kind: 'patch' }>]> = []
+    let row: Json | null = null
+    for (let at = number; row === null; ) {
+      row = this.#made.get(at)?.row ?? null
+      const kept: Kept = row === null ? (this.#values[at - 1] ?? null) : null
+      if (row !== null) break
+      if (kept === null) return null
+      if ('full' in kept) row = kept.full
+      else {
+        changes.push([at, kept])
+        at = kept.base
+      }
+    }
+    for (const [at, change] of changes.reverse()) row = this.#make(at, row as Row, change)
+    return row as Row
+  }
+
+  #make(number: number, base: Row, { set, unset }: Extract<StoredValue, { kind: 'patch' }>): Row {
+    const row = derive(base, set, unset)
+    const fields = Object.keys(row).length
+    this.#made_fields += fields
+    this.#kept_fields += fields
+    this.#made.set(number, { row, fields })
+    for (const [oldest, { fields: freed }] of this.#made) {
+      if (this.#kept_fields <= KEPT_FIELDS || oldest === number) break
+      this.#made.delete(oldest)
+      this.#kept_fields -= freed
+    }
+    return row
+  }
+}
+
+function fits(salt: Uint8Array, value: Json, expected: string): boolean {
+  try {
+    return commitment(salt, canonicalize(value)) === expected
+  } catch (error) {
+    // A change can nest a value deeper than values may be.
+    if (error instanceof NotJsonError) return false
+    throw error
   }
 }

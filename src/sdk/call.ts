@@ -16,6 +16,7 @@ export interface CallRequest {
   readonly at_most_usd?: number
 }
 
+/** As the service tells it. A number that none can be is as if it weren't there; a cost that isn't there is `at_most_usd`. */
 export interface CallUsage {
   readonly input_tokens?: number
   readonly output_tokens?: number
@@ -60,6 +61,11 @@ export interface CallFailure {
   /** What came back, if anything did. */
   readonly response?: Json
   readonly usage?: CallUsage
+  /**
+   * It surely cost nothing: it never reached the service, or was turned away. Any other call that says nothing of its cost is taken
+   * to have cost `at_most_usd`.
+   */
+  readonly unbilled?: boolean
 }
 
 export interface CallTry {

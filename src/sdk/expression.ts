@@ -24,8 +24,13 @@ export { EXPRESSION_ERRORS, type ExpressionErrorCode } from './expression/faults
 
 export type ExpressionResult =
   | { readonly ok: true; readonly value: unknown }
-  /** `code` as in EXPRESSION_ERRORS. */
-  | { readonly ok: false; readonly code: string; readonly message: string }
+  /** `code` as in EXPRESSION_ERRORS; `field`: the one that it is about, where that can be told. */
+  | { readonly ok: false; readonly code: string; readonly message: string; readonly field?: string }
+
+/** The field that an error is about, as errors of rows tell it. */
+export function fieldOf({ field }: { readonly field?: string }): { readonly field?: string } {
+  return field === undefined ? {} : { field }
+}
 
 export interface Expression {
   readonly source: string
@@ -100,6 +105,7 @@ const FALSE: ExpressionResult = Object.freeze({ ok: true, value: false })
 
 function expressionOf(source: string, { type, run }: Compiled, reads: Expression['reads']): Expression {
   const frame = new Frame({})
+  const fields = [...new Set(reads.map(([name]) => name))]
   return {
     source,
     gives: fieldOfType(type),
@@ -112,12 +118,31 @@ function expressionOf(source: string, { type, run }: Compiled, reads: Expression
         if (typeof value === 'boolean') return value ? TRUE : FALSE
         return { ok: true, value: toJson(value) }
       } catch (error) {
-        if (error instanceof Fault) return { ok: false, code: error.code, message: error.message }
+        if (error instanceof Fault)
+          return { ok: false, code: error.code, message: error.message, ...about(error, fields, row) }
         // What the engine of JavaScript itself refuses: too deep, too long.
-        return { ok: false, code: 'EVALUATION_ERROR', message: error instanceof Error ? error.message : String(error) }
+        return {
+          ok: false,
+          code: 'EVALUATION_ERROR',
+          message: error instanceof Error ? error.message : String(error),
+          ...about({}, fields, row),
+        }
       }
     },
   }
+}
+
+/** The field that a fault is about: the only one that is read, or the only one of them that is null. */
+function about(
+  fault: Partial<Fault>,
+  fields: ReadonlyArray<string | undefined>,
+  row: Row,
+): { readonly field?: string } {
+  if (fault.field !== undefined) return fieldOf(fault)
+  const candidates =
+    fault.code === 'VALUE_NULL' ? fields.filter(name => name !== undefined && row[name] == null) : fields
+  const [field, ...others] = candidates
+  return field === undefined || others.length > 0 ? {} : { field }
 }
 
 // ── syntax ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -16,6 +16,7 @@ export const SCHEMA_ERRORS = {
   SCHEMA_EMPTY: 'A cell is empty, and its field isn’t optional.',
   SCHEMA_TYPE: 'A value doesn’t have its field’s type.',
   SCHEMA_VALUE: 'A value has the type, but breaks another rule of its field’s JSON Schema.',
+  RESERVED_FIELD: 'The record has a field `_error`, which is the name of what rows carry of errors that they met.',
 } as const
 
 export type SchemaErrorCode = keyof typeof SCHEMA_ERRORS

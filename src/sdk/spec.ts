@@ -129,6 +129,8 @@ export interface RowError {
   readonly code: string
   /** For people; may name values of the row, so it is stored as content. */
   readonly message: string
+  /** The field of the row that it is about, if it is about one. */
+  readonly field?: string
   /** Whether another attempt could help. */
   readonly retryable: boolean
   /** More for people, as content. */
@@ -147,6 +149,8 @@ export interface SourceRow {
   readonly row: Row
   /** The record's text, where there is one: kept if the row turns out not to fit its schema. */
   readonly raw?: string
+  /** The file that it stands in, where the source has several. */
+  readonly file?: string
   /** Where to go on after this record: whatever the source needs, JSON. */
   readonly position: Json
 }
@@ -158,6 +162,10 @@ export interface SourceReject {
   readonly raw: Json
   readonly code: string
   readonly message: string
+  /** The field that it is about, if it is about one. */
+  readonly field?: string
+  /** The file that it stands in, where the source has several. */
+  readonly file?: string
   readonly position: Json
 }
 export type SourceRecord = SourceRow | SourceReject
@@ -337,6 +345,8 @@ export interface Sink {
   finish(): Promise<Receipt>
   /** Renames a staged file into place. Can be repeated. */
   publish(): Promise<Artifact | null>
+  /** What people should know of how it writes, since it was opened. */
+  warnings?(): readonly string[]
   close(): Promise<void>
 }
 
@@ -399,6 +409,8 @@ export interface OutboundSink<O extends Outgoing = Outgoing> {
 
 interface AnySinkSpec<O> extends CommonSpec<O>, Pick<RowContracts<O>, 'requires'> {
   readonly kind: 'sink'
+  /** Options that only a look at what is known of the rows can warn of, or refuse. */
+  readonly checkInput?: (options: O, input: RowSchema) => readonly OptionProblem[]
 }
 
 export interface RewindableSinkSpec<O = unknown> extends AnySinkSpec<O> {

@@ -100,7 +100,7 @@ limits: { services: { compatible: { ${limit} } } }
     readFileSync(join(folder, name), 'utf8')
       .split('\n')
       .filter(line => line !== '')
-      .map(line => JSON.parse(line) as { id: number; answer?: string; error_code?: string })
+      .map(line => JSON.parse(line) as { id: number; answer?: string; _error?: { code: string } })
   const [answered, failed] = [lines('answered.jsonl'), lines('failed.jsonl')]
   expect(summary.tokens).toEqual({ born: rows, ended: rows, open: 0 })
   expect([...answered, ...failed].map(({ id }) => id).sort((a, b) => a - b)).toEqual(ids)

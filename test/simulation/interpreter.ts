@@ -75,7 +75,13 @@ class Interpreter {
         if (value === null)
           this.#begin(
             String(row),
-            { source: source.name, line: index + 1, raw: '?', error_code: 'SIM_UNREADABLE' },
+            {
+              source: source.name,
+              file: null,
+              line: index + 1,
+              raw: '?',
+              _error: { code: 'SIM_UNREADABLE', node: source.name, message: 'unreadable' },
+            },
             source.on_invalid,
             { kind: 'invalid' },
           )
@@ -168,8 +174,8 @@ class Interpreter {
     this.#alive.delete(instance)
   }
 
-  #fail(instance: Instance, on_error: Target, code: string, cause: string): void {
-    const data = on_error === 'discard' ? instance.data : { ...instance.data, error_code: code }
+  #fail(instance: Instance, on_error: Target, code: string, cause: string, n = 0): void {
+    const data = on_error === 'discard' ? instance.data : failedAt(instance, code, n)
     this.#go(instance, on_error, { kind: 'error', cause }, data)
   }
 
@@ -213,10 +219,10 @@ class Interpreter {
       case 'filter':
         return n % operation.mod === 0 ? this.#end(instance, 'DISCARDED/filter') : next(data)
       case 'fail':
-        return n % operation.mod === 0 ? this.#fail(instance, node.on_error, 'SIM_BAD', 'error') : next(data)
+        return n % operation.mod === 0 ? this.#fail(instance, node.on_error, 'SIM_BAD', 'error', n) : next(data)
       case 'flaky':
         return n % operation.times >= node.attempts
-          ? this.#fail(instance, node.on_error, 'SIM_FLAKY', 'retries_exhausted')
+          ? this.#fail(instance, node.on_error, 'SIM_FLAKY', 'retries_exhausted', n)
           : next({ ...data, n: n + 1 })
       case 'expand': {
         const size = n % operation.size
@@ -246,9 +252,9 @@ class Interpreter {
     const sum = heard.kind === 'error' ? own : own + heard.sum
     const next: Instance[] = []
     if (heard.kind === 'error' || (node.broken > 0 && sum % node.broken === 0)) {
-      const error_code = heard.kind === 'error' ? heard.code : 'SIM_BATCH'
+      const code = heard.kind === 'error' ? heard.code : 'SIM_BATCH'
       for (const member of members) {
-        member.data = node.on_error === 'discard' ? member.data : { ...member.data, error_code }
+        if (node.on_error !== 'discard') member.data = failedAt({ ...member, at: node.name }, code)
         Object.assign(member, { at: node.on_error, passage: { kind: 'error', cause: 'batch_failed' } })
         next.push(member)
       }
@@ -416,6 +422,22 @@ class Interpreter {
     this.#alive.add(born)
     return born
   }
+}
+
+const MESSAGES: { readonly [code: string]: string } = {
+  SIM_REJECTED: 'refused',
+  SIM_GATE: 'broken',
+  SIM_BATCH: 'broken',
+  SIM_DOWN: 'no',
+  SIM_REFUSED: 'no',
+  SIM_BUSY: 'busy',
+  SIM_HASTY: 'hasty',
+}
+
+/** The data with what it met where it stands; what it met before is kept in that. */
+function failedAt({ data, at: node }: Instance, code: string, n = 0): Data {
+  const error = { code, node, message: MESSAGES[code] ?? `n is ${n}` }
+  return { ...data, _error: data._error === undefined ? error : { ...error, previous: data._error } }
 }
 
 function groupOf(forking: Forking, node: CoalesceModel): Group {

@@ -83,6 +83,7 @@ export class World {
         ...common(source.name),
         kind: 'source',
         schema: OBSERVED,
+        file: null,
         plugin: { spec: this.#source(source), options: null, secrets: [] },
         to: edge(source.name, 'to', source.to),
         on_invalid: edge(source.name, 'on_invalid', source.on_invalid),

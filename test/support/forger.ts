@@ -2,7 +2,7 @@
  * A ledger and an intruder who can change anything in its file. All of it happens in transactions that are rolled back, on
  * the connection that the verifier reads from.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
@@ -49,6 +49,12 @@ export class Forger {
     return new Forger(folder, path)
   }
 
+  /** The file as it lies on the disk. */
+  bytes(): Buffer {
+    this.db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    return readFileSync(this.reader.url.slice('sqlite:'.length))
+  }
+
   close(): void {
     this.db.close()
     rmSync(this.#folder, { recursive: true, force: true })
@@ -64,7 +70,12 @@ export class Forger {
   }
 
   /** What `verify` says after `tamper`, which is undone then. Triggers are out of its way, and back before anybody looks. */
-  async after(tamper: () => void, trusted = this.keys): Promise<VerifyResult> {
+  after(tamper: () => void, trusted = this.keys): Promise<VerifyResult> {
+    return this.within(tamper, () => verifyLedger(this.reader, { keys: trusted }))
+  }
+
+  /** What `look` finds after `tamper`, which is undone then. */
+  async within<T>(tamper: () => void, look: () => Promise<T>): Promise<T> {
     const { db } = this
     db.exec('BEGIN')
     try {
@@ -72,7 +83,7 @@ export class Forger {
       for (const { name } of triggers) db.exec(`DROP TRIGGER ${name}`)
       tamper()
       for (const { sql } of triggers) db.exec(`${sql}`)
-      return await verifyLedger(this.reader, { keys: trusted })
+      return await look()
     } finally {
       db.exec('ROLLBACK')
     }

@@ -21,6 +21,15 @@ export function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n')
 }
 
+/** JSON text with the same escapes within its texts; it stands for the same value. */
+export function jsonPrintable(json: string): string {
+  return json.replace(UNSAFE, found => (found === '\n' ? found : found.split('').map(jsonEscaped).join('')))
+}
+
+function jsonEscaped(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
+
 function escaped(character: string): string {
   const code = character.codePointAt(0) ?? 0
   return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, '0')}`

@@ -38,3 +38,8 @@ export function asLedgerError(error: unknown, url: string, doing: 'read' | 'writ
         : new CustodyError('CUSTODY_LEDGER_READ', `${url} can't be read: ${what}`, cause)
   }
 }
+
+/** An integer that no number of JavaScript holds exactly: nothing of ours writes one. */
+export function isOutOfRange(error: unknown): boolean {
+  return (error as { code?: unknown }).code === 'ERR_OUT_OF_RANGE'
+}

@@ -1,14 +1,17 @@
 /**
  * Reads a ledger in a SQLite file. All SQL that reads is here and in views.ts.
  * Streams hold a snapshot as long as they are iterated; each has a statement of its own, so that they can be nested.
+ * Each cell is looked at (cells.ts): what stands behind the reader is of the type that the read port says, or refused.
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { LEDGER_FORMAT } from '../../model/entry.ts'
 import type {
   FullEntry,
   LedgerReader,
   StoredEnding,
   StoredEntry,
   StoredErrorCount,
+  StoredFile,
   StoredLease,
   StoredLog,
   StoredObject,
@@ -16,42 +19,65 @@ import type {
   StoredPayload,
   ViewName,
 } from '../read-port.ts'
-import { asLedgerError } from './errors.ts'
-import { schemaStatements } from './schema.ts'
+import { type CellRecord, cellError, cellOf, isExact, isFaithful, large, TOO_LARGE, troubleIn } from './cells.ts'
+import { asLedgerError, isOutOfRange } from './errors.ts'
+import { APPLICATION_ID, PAGE_SIZE_BYTES, schemaStatements } from './schema.ts'
 import { ofRow, quoted, VIEWS } from './views.ts'
 
 const BATCH = `json_extract(body, '$.b')`
+const BODY = large('body')
+const ENTRY = `seq, row, ${BODY}`
+const PAYLOAD = `seq, ${large('salts')}, ${BODY}`
+const ENDING = `token, seq, row, fate, node, sink, grp, error_code, error_hash, recorded_us`
 /** Each finds what it reads by an index, in its order; `error_counts` looks through a log's endings and sorts the few sums. */
 export const QUERIES = {
   logs: `SELECT log, run, part FROM logs ORDER BY log`,
+  newest_logs: `SELECT log, run, part FROM logs WHERE log > 0 ORDER BY log DESC`,
+  logs_between: `SELECT log, run, part FROM logs WHERE run >= ? AND run < ? ORDER BY run LIMIT ?`,
   size: `SELECT coalesce(max(seq) + 1, 0) AS size FROM entries WHERE log = ?`,
-  entry: `SELECT seq, row, body FROM entries WHERE log = ? AND seq = ?`,
-  entries: `SELECT seq, row, body FROM entries WHERE log = ? AND seq >= ? ORDER BY seq`,
-  entries_of_row: `SELECT seq, row, body FROM entries WHERE log = ? AND row = ? ORDER BY seq`,
-  entries_of_rows: `SELECT e.seq, e.row, e.body, p.salts, p.body AS payload
+  entry: `SELECT ${ENTRY} FROM entries WHERE log = ? AND seq = ?`,
+  entries: `SELECT ${ENTRY} FROM entries WHERE log = ? AND seq >= ? ORDER BY seq`,
+  entries_of_row: `SELECT ${ENTRY} FROM entries WHERE log = ? AND row = ? ORDER BY seq`,
+  entries_of_rows: `SELECT e.seq, e.row, ${large('e.body')}, p.seq AS paid, ${large('p.salts', 'payload_salts')}, ${large('p.body', 'payload')}
     FROM entries e LEFT JOIN payloads p ON p.log = e.log AND p.seq = e.seq
     WHERE e.log = ? AND e.row BETWEEN ? AND ? ORDER BY e.row, e.seq`,
-  entries_of_run: `SELECT seq, row, body FROM entries WHERE log = ? AND row IS NULL ORDER BY seq`,
-  by_row: `SELECT seq, row, body FROM entries WHERE log = ? AND row IS NOT NULL ORDER BY row, seq`,
-  by_batch: `SELECT seq, row, body, ${BATCH} AS batch FROM entries
+  entries_of_run: `SELECT ${ENTRY} FROM entries WHERE log = ? AND row IS NULL ORDER BY seq`,
+  by_row: `SELECT ${ENTRY} FROM entries WHERE log = ? AND row IS NOT NULL ORDER BY row, seq`,
+  by_batch: `SELECT ${ENTRY}, ${BATCH} AS batch FROM entries
     WHERE log = ? AND row IS NULL AND ${BATCH} IS NOT NULL ORDER BY ${BATCH}, seq`,
-  payload: `SELECT seq, salts, body FROM payloads WHERE log = ? AND seq = ?`,
-  payloads: `SELECT seq, salts, body FROM payloads WHERE log = ? ORDER BY seq`,
-  ending: `SELECT * FROM endings WHERE log = ? AND token = ?`,
-  endings: `SELECT * FROM endings WHERE log = ? ORDER BY token`,
+  payload: `SELECT ${PAYLOAD} FROM payloads WHERE log = ? AND seq = ?`,
+  payloads: `SELECT ${PAYLOAD} FROM payloads WHERE log = ? ORDER BY seq`,
+  ending: `SELECT ${ENDING} FROM endings WHERE log = ? AND token = ?`,
+  endings: `SELECT ${ENDING} FROM endings WHERE log = ? ORDER BY token`,
   error_counts: `SELECT node, error_code, count(*) AS count FROM endings WHERE log = ? AND error_code IS NOT NULL
     GROUP BY node, error_code ORDER BY count DESC, node, error_code`,
   open_tokens: `SELECT token, row, batch, node, seq FROM open_tokens WHERE log = ? ORDER BY token`,
-  head: `SELECT note FROM heads WHERE log = ?`,
+  open_tokens_of: `SELECT token, row, batch, node, seq FROM open_tokens WHERE log = ? AND row IS ? AND batch IS ?`,
+  head: `SELECT ${large('note')} FROM heads WHERE log = ?`,
   row_of: `SELECT coalesce(
       (SELECT row FROM endings WHERE log = l.log AND token = ?),
       (SELECT row FROM open_tokens WHERE log = l.log AND token = ?)) AS row
     FROM logs l WHERE l.run = ? AND l.part = 0`,
-  heads: `SELECT log, note FROM heads ORDER BY log`,
-  leases: `SELECT log, epoch, holder, expires_us FROM leases ORDER BY log`,
-  objects: `SELECT type, name, sql FROM sqlite_schema ORDER BY type, name`,
+  heads: `SELECT log, ${large('note')} FROM heads ORDER BY log`,
+  leases: `SELECT log, epoch, ${large('holder')}, expires_us FROM leases ORDER BY log`,
+  objects: `SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name`,
   integrity: `PRAGMA integrity_check`,
 }
+
+/** What an entry's record has of its payload; `paid` is null if there is none. */
+interface Joined {
+  readonly paid: number | null
+  readonly payload_salts: Uint8Array | null
+  readonly payload: string | null
+}
+
+/** Logs that a table has records of; texts, because any number may stand there. Each step is one look into the index. */
+const LOGS_IN = (table: string) => `WITH RECURSIVE found (log) AS (
+    SELECT min(log) FROM ${table}
+    UNION ALL SELECT (SELECT min(log) FROM ${table} WHERE log > found.log) FROM found WHERE found.log IS NOT NULL)
+  SELECT CAST(log AS TEXT) AS name FROM found
+  WHERE log IS NOT NULL AND log NOT IN (SELECT log FROM logs) LIMIT ?`
+const WITH_LOGS = ['entries', 'payloads', 'endings', 'open_tokens', 'heads', 'leases'] as const
 
 export class SqliteReader implements LedgerReader {
   readonly url: string
@@ -63,8 +89,32 @@ export class SqliteReader implements LedgerReader {
     this.url = url
   }
 
+  async snapshot<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#db.isTransaction) return work()
+    this.#asking(() => this.#db.exec('BEGIN'))
+    try {
+      return await work()
+    } finally {
+      if (this.#db.isOpen && this.#db.isTransaction) this.#db.exec('ROLLBACK')
+    }
+  }
+
   async logs(): Promise<readonly StoredLog[]> {
     return this.#all(QUERIES.logs)
+  }
+
+  newestLogs(): AsyncIterable<StoredLog> {
+    return this.#stream(QUERIES.newest_logs)
+  }
+
+  async logsBeginning(prefix: string, most: number): Promise<readonly StoredLog[]> {
+    return this.#all(QUERIES.logs_between, prefix, `${prefix}\u{10ffff}`, most)
+  }
+
+  async strayLogs(most: number): Promise<ReadonlyArray<{ readonly table: string; readonly log: string }>> {
+    return WITH_LOGS.flatMap(table =>
+      this.#asking(() => this.#statement(LOGS_IN(table)).all(most)).map(each => ({ table, log: String(each.name) })),
+    )
   }
 
   async size(log: number): Promise<number> {
@@ -84,18 +134,18 @@ export class SqliteReader implements LedgerReader {
   }
 
   async entriesOfRows(log: number, first: number, last: number): Promise<readonly FullEntry[]> {
-    const found = this.#all<StoredEntry & { salts: Uint8Array; payload: string | null }>(
-      QUERIES.entries_of_rows,
-      log,
-      first,
-      last,
-    )
-    return found.map(({ seq, row, body, salts, payload }) => ({
-      seq,
-      row,
-      body,
-      payload: payload === null ? null : { seq, salts, body: payload },
-    }))
+    const query = QUERIES.entries_of_rows
+    const found = this.#all<StoredEntry & Joined>(query, log, first, last)
+    return found.map(record => {
+      const { seq, row, body, paid, payload_salts: salts, payload } = record
+      if (paid === null) return { seq, row, body, payload: null }
+      if (payload !== null && salts !== null) return { seq, row, body, payload: { seq, salts, body: payload } }
+      throw cellError(
+        this.url,
+        cellOf(query, log, { ...record }, payload === null ? 'payload' : 'payload_salts'),
+        TOO_LARGE,
+      )
+    })
   }
 
   entriesOfRun(log: number): AsyncIterable<StoredEntry> {
@@ -131,6 +181,11 @@ export class SqliteReader implements LedgerReader {
     return this.#all(QUERIES.open_tokens, log)
   }
 
+  async openTokensOf(log: number, subject: { readonly row: number } | { readonly batch: number }) {
+    const of = 'row' in subject ? [subject.row, null] : [null, subject.batch]
+    return this.#all<StoredOpenToken>(QUERIES.open_tokens_of, log, ...of)
+  }
+
   async head(log: number): Promise<string | null> {
     return this.#get<{ note: string }>(QUERIES.head, log)?.note ?? null
   }
@@ -157,6 +212,17 @@ export class SqliteReader implements LedgerReader {
     }
   }
 
+  async file(): Promise<StoredFile> {
+    const pragma = (name: string) => this.#asking(() => this.#db.prepare(`PRAGMA ${name}`).get()?.[name])
+    return {
+      application_id: [pragma('application_id'), APPLICATION_ID],
+      user_version: [pragma('user_version'), LEDGER_FORMAT],
+      page_size: [pragma('page_size'), PAGE_SIZE_BYTES],
+      encoding: [pragma('encoding'), 'UTF-8'],
+      journal_mode: [pragma('journal_mode'), 'wal'],
+    }
+  }
+
   async integrity(): Promise<readonly string[]> {
     return this.#all<{ integrity_check: string }>(QUERIES.integrity)
       .map(each => each.integrity_check)
@@ -177,7 +243,7 @@ export class SqliteReader implements LedgerReader {
     const condition = where === undefined ? '' : ` AND ${quoted(where.column)} = ?`
     const sorted = order.length === 0 ? '' : ` ORDER BY ${order.map(quoted).join(', ')}`
     const text = `${narrowed} SELECT * FROM ${name} WHERE run_id = ?${condition}${sorted}`
-    yield* this.#stream<Record<string, unknown>>(text, run, ...(where === undefined ? [] : [where.value]))
+    yield* this.#records<Record<string, unknown>>(text, [run, ...(where === undefined ? [] : [where.value])])
   }
 
   /** The row that a token belongs to; null if it belongs to a batch, or isn't known. */
@@ -191,19 +257,53 @@ export class SqliteReader implements LedgerReader {
   }
 
   #get<T>(text: string, ...values: SQLInputValue[]): T | null {
-    return this.#asking(() => (this.#statement(text).get(...values) as T | undefined) ?? null)
+    const found = this.#asking(() => this.#statement(text).get(...values), text, values)
+    if (found === undefined) return null
+    return this.#sound(text, values, found) as T
   }
 
   #all<T>(text: string, ...values: SQLInputValue[]): T[] {
-    return this.#asking(() => this.#statement(text).all(...values) as T[])
+    const found = this.#asking(() => this.#statement(text).all(...values), text, values)
+    for (const record of found) this.#sound(text, values, record)
+    return found as T[]
   }
 
   async *#stream<T>(text: string, ...values: SQLInputValue[]): AsyncIterable<T> {
+    for await (const record of this.#records<CellRecord>(text, values)) yield this.#sound(text, values, record) as T
+  }
+
+  async *#records<T>(text: string, values: readonly SQLInputValue[]): AsyncIterable<T> {
     try {
       for (const record of this.#db.prepare(text).iterate(...values)) yield record as T
     } catch (error) {
-      throw asLedgerError(error, this.url, 'read')
+      throw this.#named(error, text, values)
     }
+  }
+
+  /** The record, if each of its cells is as it should be. */
+  #sound(text: string, values: readonly SQLInputValue[], record: CellRecord): CellRecord {
+    const cell = (column: string) => cellOf(text, values[0] ?? null, record, column)
+    const trouble = troubleIn(record, (column, found) => isFaithful(this.#db, cell(column), found))
+    if (trouble === null) return record
+    throw cellError(this.url, cell(trouble.column), trouble.what)
+  }
+
+  /** An integer that no number holds is looked for again, so that its cell can be named. */
+  #named(error: unknown, text: string, values: readonly SQLInputValue[]): unknown {
+    if (!isOutOfRange(error)) return asLedgerError(error, this.url, 'read')
+    const statement = this.#db.prepare(text)
+    statement.setReadBigInts(true)
+    for (const record of statement.iterate(...values)) {
+      const found = Object.entries(record).find(([, value]) => typeof value === 'bigint' && !isExact(value))
+      if (found === undefined) continue
+      const cell = cellOf(text, values[0] ?? null, record, found[0])
+      return cellError(this.url, cell, `is ${found[1]}, which is beyond all numbers of a ledger`)
+    }
+    return cellError(
+      this.url,
+      { table: 'some table', column: 'some column', key: {} },
+      'is beyond all numbers of a ledger',
+    )
   }
 
   #statement(text: string): StatementSync {
@@ -215,11 +315,11 @@ export class SqliteReader implements LedgerReader {
     return statement
   }
 
-  #asking<T>(ask: () => T): T {
+  #asking<T>(ask: () => T, text = '', values: readonly SQLInputValue[] = []): T {
     try {
       return ask()
     } catch (error) {
-      throw asLedgerError(error, this.url, 'read')
+      throw this.#named(error, text, values)
     }
   }
 }

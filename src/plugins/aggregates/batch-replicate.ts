@@ -22,7 +22,8 @@ type ReplicateOptions = z.output<typeof replicateOptions>
 
 /** How many copies the row gets, or what is wrong; `place` is its number in the batch. */
 function copiesOf(row: Row, { copies, copies_from, max_copies }: ReplicateOptions, place: number): number | RowError {
-  const wrong = (what: string) => rowError('BATCH_COPIES', `${copies_from} of row ${place} of the batch ${what}`)
+  const about = copies_from === undefined ? {} : { field: copies_from }
+  const wrong = (what: string) => rowError('BATCH_COPIES', `${copies_from} of row ${place} of the batch ${what}`, about)
   const asked: Json | undefined = copies_from === undefined ? copies : (row[copies_from] ?? copies)
   if (asked === undefined) return wrong('is null or missing, and `copies` doesn’t say how many there are then')
   if (typeof asked !== 'number' || !Number.isSafeInteger(asked) || asked < 0)

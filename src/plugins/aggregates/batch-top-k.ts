@@ -30,12 +30,15 @@ function notComparable(rows: readonly Row[], by: string): RowError | null {
     if (value === undefined || value === null) continue
     const its = typeof value
     if (its !== 'number' && its !== 'string')
-      return rowError('BATCH_NOT_COMPARABLE', `${by} of row ${i + 1} of the batch is neither a number nor a text`)
+      return rowError('BATCH_NOT_COMPARABLE', `${by} of row ${i + 1} of the batch is neither a number nor a text`, {
+        field: by,
+      })
     type ??= its
     if (its !== type)
       return rowError(
         'BATCH_NOT_COMPARABLE',
         `${by} of row ${i + 1} of the batch can’t be compared with those before it`,
+        { field: by },
       )
   }
   return null

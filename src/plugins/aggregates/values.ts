@@ -11,7 +11,7 @@ export function notNumber(rows: readonly Row[], field: string): RowError | null 
   for (let i = 0; i < rows.length; i++) {
     const value = rows[i]?.[field]
     if (value === undefined || value === null || typeof value === 'number') continue
-    return rowError('BATCH_NOT_NUMBER', `${field} of row ${i + 1} of the batch isn’t a number`)
+    return rowError('BATCH_NOT_NUMBER', `${field} of row ${i + 1} of the batch isn’t a number`, { field })
   }
   return null
 }
@@ -20,5 +20,5 @@ export function notNumber(rows: readonly Row[], field: string): RowError | null 
 export function fieldExists(rows: readonly Row[], field: string): RowError | null {
   const i = rows.findIndex(row => Object.hasOwn(row, field))
   if (i === -1) return null
-  return rowError('BATCH_FIELD_EXISTS', `row ${i + 1} of the batch has a field ${field} already`)
+  return rowError('BATCH_FIELD_EXISTS', `row ${i + 1} of the batch has a field ${field} already`, { field })
 }

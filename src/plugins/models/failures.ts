@@ -6,7 +6,7 @@ import type { APICallError } from '@ai-sdk/provider'
 import { type Json, withoutPrototypes } from '../../model/row.ts'
 import type { CallFailure } from '../../sdk/call.ts'
 import type { Masks } from '../masks.ts'
-import { retryAfter } from '../retry-after.ts'
+import { judged, type StatusAnswer } from './statuses.ts'
 
 /** Codes of calls, and of what is made of their answers. */
 export const LLM_ERRORS = {
@@ -17,13 +17,15 @@ export const LLM_ERRORS = {
   LLM_INVALID_OUTPUT: 'The answer is empty, or doesn’t fit the schema, and neither did a repaired one.',
   LLM_MALFORMED: 'What the service sent can’t be read as its kind of response. Another attempt could help.',
   LLM_RATE_LIMITED: 'The service asked for fewer requests. Another attempt could help.',
-  LLM_QUOTA: 'The account’s quota is used up.',
+  LLM_QUOTA: 'The account’s quota, or that of a day, is used up. The run stops.',
   LLM_SERVER: 'The service failed (HTTP 5xx). Another attempt could help.',
   LLM_NETWORK: 'The service couldn’t be reached, or the connection broke. Another attempt could help.',
   LLM_TIMEOUT: 'There was no complete answer within `timeout`. Another attempt could help.',
-  LLM_AUTH: 'The service refused the key (HTTP 401 or 403).',
-  LLM_BAD_REQUEST:
-    'The service refused the request: an unknown model, a prompt that is too long, a schema that it can’t use.',
+  LLM_AUTH: 'The service refused the key (HTTP 401, or a 403 that says so). The run stops.',
+  LLM_FORBIDDEN:
+    'The service refused to serve, and not for the key (HTTP 403): the region, a firewall, no access to the model.',
+  LLM_NO_MODEL: 'There is no such model, deployment or address. The run stops.',
+  LLM_BAD_REQUEST: 'The service refused the request: a prompt that is too long, a schema that it can’t use.',
   LLM_UNSUPPORTED: 'The model doesn’t take a setting that the options have.',
 } as const
 
@@ -46,14 +48,20 @@ const SHOWN_MAX = 2_000
 
 const isApiError = (error: unknown): error is APICallError => error instanceof Error && error.name === 'AI_APICallError'
 
+/** Nothing was sent yet. */
+const UNSENT =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+|ERR_TLS_\w+)$/
+
 /** `whom`: the host that was asked, or a provider’s name. `gave_up`: why the request was ended from here, if it was. */
 export function failureOf(error: unknown, masks: Masks, whom: string, gave_up: 'timeout' | 'run' | null): CallFailure {
-  if (gave_up === 'timeout') return failure('LLM_TIMEOUT', `there was no complete answer from ${whom} in time`)
+  if (gave_up === 'timeout')
+    return { ...failure('LLM_TIMEOUT', `there was no complete answer from ${whom} in time`), outage: true }
   if (gave_up === 'run') return failure('LLM_NETWORK', 'the request was given up')
   const network = networkCode(error)
   if (network !== null) {
     const code = network.endsWith('_TIMEOUT') || network === 'ETIMEDOUT' ? 'LLM_TIMEOUT' : 'LLM_NETWORK'
-    return failure(code, `${whom} can’t be reached, or broke off (${network})`)
+    const unbilled = UNSENT.test(network) ? { unbilled: true } : {}
+    return { ...failure(code, `${whom} can’t be reached, or broke off (${network})`), outage: true, ...unbilled }
   }
   if (isApiError(error)) return error.statusCode === undefined ? unsent(error, masks) : fromStatus(error, masks)
   const name = error instanceof Error ? error.name : ''
@@ -62,17 +70,22 @@ export function failureOf(error: unknown, masks: Masks, whom: string, gave_up: '
   return unsent(error, masks)
 }
 
-const unsent = (error: unknown, masks: Masks) =>
-  failure('LLM_BAD_REQUEST', `the request can’t be made: ${told(error, masks)}`)
+const unsent = (error: unknown, masks: Masks): CallFailure => ({
+  ...failure('LLM_BAD_REQUEST', `the request can’t be made: ${told(error, masks)}`),
+  unbilled: true,
+})
 
 const told = (error: unknown, masks: Masks): string =>
   masks.text(error instanceof Error ? error.message : String(error)).slice(0, SHOWN_MAX)
+
+const NETWORK =
+  /^(E(?!RR_)[A-Z_]+|ERR_TLS_\w+|ERR_SSL_\w+|UND_ERR_\w+|HPE_\w+|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+)$/
 
 /** By the chain of causes: the system's or the HTTP client's code of a broken connection. */
 function networkCode(error: unknown): string | null {
   for (let each = error; each instanceof Error; each = each.cause) {
     const code = (each as { readonly code?: unknown }).code
-    if (typeof code === 'string' && /^(E[A-Z_]+|UND_ERR_\w+|HPE_\w+|CERT_\w+|DEPTH_ZERO_\w+)$/.test(code)) return code
+    if (typeof code === 'string' && NETWORK.test(code)) return code
     if (each instanceof TypeError && each.message === 'terminated' && each.cause === undefined) return 'terminated'
   }
   return null
@@ -81,42 +94,27 @@ function networkCode(error: unknown): string | null {
 // ── by status ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function fromStatus(error: APICallError, masks: Masks): CallFailure {
-  const status = error.statusCode as number
-  const { responseBody } = error
-  const code = codeOf(status, responseBody ?? '')
-  // Some services repeat parts of a key.
-  if (code === 'LLM_AUTH') return failure(code, `HTTP ${status}: the service refused the key`)
-  const response: Json = { status, body: parsed(responseBody ?? '', masks) }
-  const message = status < 300 ? told(error, masks) : `HTTP ${status}: ${told(error, masks)}`
-  const wait = retryAfter(error.responseHeaders ?? {})
-  return {
-    ...failure(code, message),
-    response,
-    ...(code === 'LLM_RATE_LIMITED' ? { throttled: true } : {}),
-    ...(wait === null || !RETRYABLE.includes(code) ? {} : { retry_after_ms: wait }),
-  }
+  const { statusCode: status = 0, responseBody = '', responseHeaders = {} } = error
+  return failureOfStatus({ status, body: responseBody, headers: responseHeaders }, masks, told(error, masks))
 }
 
-/** Providers name these in the bodies of their errors. */
-const FILTERED = /content_filter|content_policy_violation|ResponsibleAIPolicyViolation/
-const NO_QUOTA = /insufficient_quota|billing_hard_limit/
-
-function codeOf(status: number, body: string): LlmErrorCode {
-  if (status === 429) return NO_QUOTA.test(body) ? 'LLM_QUOTA' : 'LLM_RATE_LIMITED'
-  if (status === 402) return 'LLM_QUOTA'
-  if (status === 401 || status === 403) return 'LLM_AUTH'
-  if (status === 408) return 'LLM_TIMEOUT'
-  if (status >= 500 || status === 409) return 'LLM_SERVER'
-  if (status < 300) return 'LLM_MALFORMED'
-  return FILTERED.test(body) ? 'LLM_CONTENT_FILTER' : 'LLM_BAD_REQUEST'
+/**
+ * What a status comes to, of an answer or as an answer with another status names it in its body. `message`: what the service says of
+ * it, without secrets.
+ */
+export function failureOfStatus(answer: StatusAnswer, masks: Masks, message: string): CallFailure {
+  const { status } = answer
+  const body = masks.text(answer.body)
+  const { code, why, ...rest } = judged({ ...answer, body })
+  const said = why ?? message
+  // Some services repeat parts of a key.
+  const response = code === 'LLM_AUTH' ? {} : { response: { status, body: parsed(body) } }
+  return { ...failure(code, status < 300 ? said : `HTTP ${status}: ${said}`), ...rest, ...response }
 }
 
 /** What came back, as JSON where it is, else as the beginning of its text. */
-function parsed(body: string, masks: Masks): Json {
-  const shown = masks
-    .text(body)
-    .slice(0, 4 * SHOWN_MAX)
-    .toWellFormed()
+function parsed(body: string): Json {
+  const shown = body.slice(0, 4 * SHOWN_MAX).toWellFormed()
   try {
     return withoutPrototypes(JSON.parse(shown) as Json)
   } catch {

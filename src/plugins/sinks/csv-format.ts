@@ -1,15 +1,18 @@
 /**
  * Rows as CSV (RFC 4180), such that the `csv` source reads back what was written: null and missing are empty cells, an
  * empty text is `""`. Columns are decided once, by the options, the schema, the file that is appended to, or the first
- * row; a field that has no column is an error of its row, never a silent loss.
+ * row; a field that has no column is an error of its row, never a silent loss. What an error adds to its row is left out where
+ * somebody else chose the columns, and `warnings` tell it.
  */
 import { CustodyError, isCustodyError } from '../../model/error.ts'
 import type { Json, Row } from '../../model/row.ts'
+import { ERROR_FIELD, flatErrors } from '../../sdk/error-row.ts'
+import { rowError } from '../../sdk/results.ts'
 import type { RowError } from '../../sdk/spec.ts'
 import { readCsvHeader } from '../sources/csv-table.ts'
+import { csvColumns, lostField } from './csv-columns.ts'
 import type { ExistingFile, RowFormat } from './file-sink.ts'
 import { endsLine } from './line-format.ts'
-import { rowError } from './options.ts'
 
 export type HeaderRule = 'normalised' | 'original' | { readonly [field: string]: string }
 
@@ -23,13 +26,19 @@ export interface CsvLayout {
   readonly headers: HeaderRule
   /** Fields of the columns where they are known before the first row. */
   readonly columns: readonly string[] | null
+  /** Whether the options name them. */
+  readonly named: boolean
   /** Fields that rows may have, beside those of the first row. */
   readonly known: readonly string[]
+  /** Whether rows of rejected records may come. */
+  readonly rejects: boolean
+  /** Columns that tell of errors: a file may do without. */
+  readonly late: readonly string[]
   /** `{field: header in the source}`; asked for when the header is written. */
   readonly originalNames: () => { readonly [field: string]: string }
 }
 
-type CsvState = { readonly columns: readonly string[] | null }
+type CsvState = { readonly columns: readonly string[] | null; readonly chosen: boolean }
 
 export class CsvRowFormat implements RowFormat {
   readonly #layout: CsvLayout
@@ -42,6 +51,9 @@ export class CsvRowFormat implements RowFormat {
   #gap = ''
   /** The byte order mark, if one is due. */
   #mark = ''
+  /** Whether somebody else chose the columns: the options, or the file that is appended to. */
+  #chosen = false
+  warnings: readonly string[] = []
 
   constructor(layout: CsvLayout) {
     this.#layout = layout
@@ -50,7 +62,9 @@ export class CsvRowFormat implements RowFormat {
   }
 
   async begin(state: Json, existing: ExistingFile | null): Promise<void> {
-    this.#columns = (state as CsvState | null)?.columns ?? null
+    const { columns = null, chosen = this.#layout.named } = (state as CsvState | null) ?? {}
+    this.#columns = columns
+    this.#chosen = chosen
     this.#existing = null
     this.#gap = ''
     this.#mark = this.#layout.bom && existing === null ? '\uFEFF' : ''
@@ -58,6 +72,7 @@ export class CsvRowFormat implements RowFormat {
     const header = await this.#headerOf(existing)
     if (header === null) return
     this.#existing = { path: existing.path, header }
+    this.#chosen = true
     if (!(await endsLine(existing))) this.#gap = this.#layout.newline
     // With original names the columns can be told apart only when the sources have read their headers.
     if (this.#layout.headers !== 'original') this.#fieldsOf(header, existing.path)
@@ -65,7 +80,7 @@ export class CsvRowFormat implements RowFormat {
 
   row(row: Row): string | RowError {
     const columns = this.#columns ?? this.#decide(row)
-    const line = this.#line(row, columns)
+    const line = this.#line(row, row[ERROR_FIELD] === undefined ? row : flatErrors(row), columns)
     if (typeof line !== 'string' || this.#columns !== null) return line
     return this.#begun(columns) + line
   }
@@ -76,7 +91,7 @@ export class CsvRowFormat implements RowFormat {
   }
 
   state(): Json {
-    return { columns: this.#columns } satisfies CsvState
+    return { columns: this.#columns, chosen: this.#chosen } satisfies CsvState
   }
 
   async #headerOf(existing: ExistingFile): Promise<readonly string[] | null> {
@@ -92,7 +107,11 @@ export class CsvRowFormat implements RowFormat {
 
   #decide(row: Row): readonly string[] {
     if (this.#existing !== null) return this.#fieldsOf(this.#existing.header, this.#existing.path)
-    return this.#layout.columns ?? [...new Set([...Object.keys(row), ...this.#layout.known])]
+    const { columns, known, rejects, originalNames } = this.#layout
+    if (columns !== null) return columns
+    // Of rows that met errors not two may be alike; what their sources have is known by now.
+    const read = known.includes(ERROR_FIELD) ? Object.keys(originalNames()) : []
+    return csvColumns([...Object.keys(row), ...read, ...known], rejects)
   }
 
   /** Settles the columns. @returns what must stand before the first row. */
@@ -116,12 +135,18 @@ export class CsvRowFormat implements RowFormat {
     const names = rule === 'normalised' ? {} : rule === 'original' ? this.#layout.originalNames() : rule
     const fields = new Map(Object.entries(names).map(([field, name]) => [name, field]))
     const found = header.map(name => fields.get(name) ?? name)
-    const known = this.#layout.columns
+    const { columns: known, late } = this.#layout
+    const missing = late.filter(each => !found.includes(each))
     const wrong =
       known === null
         ? undefined
-        : (known.find(each => !found.includes(each)) ?? found.find(each => !known.includes(each)))
-    if (wrong === undefined) return found
+        : (known.find(each => !found.includes(each) && !missing.includes(each)) ??
+          found.find(each => !known.includes(each)))
+    if (wrong === undefined) {
+      if (missing.length > 0)
+        this.warnings = [`${path} has no column for ${missing.join(', ')}: left out of what is appended to it`]
+      return found
+    }
     const message = `${path} has the columns ${header.join(', ')}; ${
       found.includes(wrong) ? `no row has a field for ${wrong}` : `there is none for the field ${wrong}`
     }`
@@ -131,29 +156,34 @@ export class CsvRowFormat implements RowFormat {
     })
   }
 
-  #line(row: Row, columns: readonly string[]): string | RowError {
+  /** `row` with flat errors is `flat`. */
+  #line(row: Row, flat: Row, columns: readonly string[]): string | RowError {
     const { delimiter, newline } = this.#layout
     let line = ''
     let present = 0
     for (let each = 0; each < columns.length; each++) {
-      const value = row[columns[each]!]
+      const value = flat[columns[each]!]
       if (each > 0) line += delimiter
       if (value === undefined) continue
       present += 1
       if (value === null) continue
       const cell = typeof value === 'string' ? this.#text(value) : this.#other(value)
-      if (cell === null) return rowError('CSV_NUL', `the field ${JSON.stringify(columns[each])} has a NUL character`)
+      if (cell === null) {
+        const field = columns[each]!
+        return rowError('CSV_NUL', `the field ${JSON.stringify(field)} has a NUL character`, { field })
+      }
       line += cell
     }
     let fields = 0
-    for (const _field in row) fields += 1
-    return fields === present ? line + newline : this.#unknownColumn(row, columns)
+    for (const _field in flat) fields += 1
+    return fields === present ? line + newline : this.#unknownColumn(line + newline, row, columns)
   }
 
-  #unknownColumn(row: Row, columns: readonly string[]): RowError {
-    const field = Object.keys(row).find(each => !columns.includes(each))
+  #unknownColumn(line: string, row: Row, columns: readonly string[]): string | RowError {
+    const field = lostField(row, columns, this.#chosen)
+    if (field === undefined) return line
     const message = `the field ${JSON.stringify(field)} has no column; the columns are ${columns.join(', ')}; the sink’s \`columns\` can name more`
-    return rowError('COLUMN_UNKNOWN', message)
+    return rowError('COLUMN_UNKNOWN', message, { field })
   }
 
   #other(value: Json): string | null {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Folder, IN_MEMORY, rowsOf, writeAll } from '../../../test/support/plugin-files.ts'
 import type { Row } from '../../model/row.ts'
+import { ERROR_FIELD, ERROR_SCHEMA, REJECT_FIELDS } from '../../sdk/error-row.ts'
 import type { RowSchema } from '../../sdk/schema.ts'
 import { csvSource } from '../sources/csv.ts'
 import { csvSink } from './csv.ts'
@@ -73,6 +74,67 @@ describe('columns', () => {
     const rows = [{ c: 1, a: 2 }, { b: 3 }]
     expect(await written(rows, {}, { input: open })).toBe('c,a,b\n1,2,\n,,3\n')
     expect(await written([], {}, { input: open })).toBe('')
+  })
+
+  const withErrors = (closed: boolean, ...names: string[]): RowSchema => ({
+    fields: new Map([...schema(...names).fields, ...REJECT_FIELDS, [ERROR_FIELD, ERROR_SCHEMA]]),
+    closed,
+    observed: !closed,
+  })
+  const failed = { id: 1, _error: { code: 'BAD', node: 'step', field: 'id', message: 'it is 1', branch: 'b' } }
+  const rejected = {
+    ...{ source: 'in', file: 'in.csv', line: 3, raw: 'x,' },
+    _error: { code: 'CSV_RAGGED', node: 'in', message: 'one cell is missing' },
+  }
+  const HEADER = 'id,source,file,line,raw,error_code,error_node,error_field,error_message\n'
+  const LINES = '1,,,,,BAD,step,id,it is 1\n,in,in.csv,3,"x,",CSV_RAGGED,in,,one cell is missing\n'
+
+  test('of rows that met errors: their own, those of rejected records, those of the error, in this order', async () => {
+    expect(await written([failed, rejected], {}, { input: withErrors(true, 'id') })).toBe(HEADER + LINES)
+    // Whichever comes first, and though nothing is declared.
+    expect(await written([failed, rejected], {}, { input: withErrors(false) })).toBe(HEADER + LINES)
+    const originals = { id: 'Id' }
+    const [first, second] = LINES.split(/(?<=\n)/)
+    expect(await written([rejected, failed], {}, { input: withErrors(false), originals })).toBe(HEADER + second + first)
+  })
+
+  test('a field of the row’s own keeps its name beside those of the error', async () => {
+    const again = { id: 1, error_code: 'OLD', _error: { code: 'NEW', node: 'step', message: 'm' } }
+    expect(await written([again], {}, { input: schema('id', 'error_code', '_error') })).toBe(
+      'id,error_code,_error_code,error_node,error_field,error_message\n1,OLD,NEW,step,,m\n',
+    )
+  })
+
+  test('what an error adds is left out where `columns` or the file has no place for it, also after winding back', async () => {
+    const input = withErrors(false)
+    expect(await written([failed, rejected], { columns: ['id', 'error_code'] }, { input })).toBe(
+      'id,error_code\n1,BAD\n,CSV_RAGGED\n',
+    )
+    const folder = new Folder(IN_MEMORY)
+    folder.put('out.csv', 'id,raw\n0,\n')
+    const sink = folder.sink(csvSink, { path: 'out.csv', if_exists: 'append' }, { input })
+    const intent = await sink.prepare()
+    await sink.open(intent, null)
+    expect(sink.write(failed)).toBeNull()
+    expect(sink.warnings?.()).toEqual([
+      expect.stringContaining('no column for source, file, line, error_code, error_node, error_field, error_message'),
+    ])
+    const receipt = await sink.flush()
+    await sink.open(intent, receipt)
+    expect(sink.write(rejected)).toBeNull()
+    expect(sink.write({ id: 2, other: 3 })).toMatchObject({ code: 'COLUMN_UNKNOWN', field: 'other' })
+    await sink.finish()
+    await sink.publish()
+    await sink.close()
+    expect(folder.text('out.csv')).toBe('id,raw\n0,\n1,\n,"x,"\n')
+  })
+
+  test('`columns` that leave out what errors add are warned of', () => {
+    const options = csvSink.options.parse({ path: 'o.csv', columns: ['id', 'error_code'] })
+    expect(csvSink.checkInput?.(options, withErrors(true, 'id'))).toEqual([
+      expect.objectContaining({ severity: 'warning', message: expect.stringContaining('error_message') as string }),
+    ])
+    expect(csvSink.checkInput?.(options, schema('id'))).toEqual([])
   })
 
   test('a field named __proto__ is data', async () => {

@@ -1,8 +1,11 @@
 /** The `csv` sink: its options and what it tells about itself. */
 import { z } from 'zod'
 import { defineSink } from '../../sdk/define.ts'
-import type { FieldRequirement, SinkContext, SinkSpec } from '../../sdk/spec.ts'
+import { flatNames } from '../../sdk/error-row.ts'
+import type { RowSchema } from '../../sdk/schema.ts'
+import type { FieldRequirement, OptionProblem, SinkContext, SinkSpec } from '../../sdk/spec.ts'
 import { delimiterOf } from '../sources/csv.ts'
+import { bringsRejects, csvColumns, lateColumns } from './csv-columns.ts'
 import { CsvRowFormat } from './csv-format.ts'
 import { FileSink } from './file-sink.ts'
 import { ifExistsOption, pathOption } from './options.ts'
@@ -41,6 +44,7 @@ type CsvOptions = z.infer<typeof csvOptions>
 
 function create(options: CsvOptions, context: SinkContext): FileSink {
   const { closed, fields } = context.input
+  const rejects = bringsRejects(fields)
   const format = new CsvRowFormat({
     node: context.node,
     delimiter: delimiterOf(options.delimiter),
@@ -48,8 +52,11 @@ function create(options: CsvOptions, context: SinkContext): FileSink {
     bom: options.bom,
     escape_formulas: options.escape_formulas,
     headers: options.headers,
-    columns: options.columns ?? (closed && fields.size > 0 ? [...fields.keys()] : null),
+    columns: options.columns ?? (closed && fields.size > 0 ? csvColumns(fields.keys(), rejects) : null),
+    named: options.columns !== undefined,
     known: [...fields.keys()],
+    rejects,
+    late: lateColumns(fields),
     originalNames: context.originalNames,
   })
   const { path, if_exists } = options
@@ -69,10 +76,19 @@ function check(options: CsvOptions): ReturnType<NonNullable<SinkSpec<CsvOptions>
 /** A column that no row fills isn't wrong. */
 function requires({ columns = [], headers }: CsvOptions): readonly FieldRequirement[] {
   const renamed = typeof headers === 'object' ? Object.keys(headers) : []
+  const own = columns.map((field, i) => ({ field, optional: true, path: ['columns', i] }))
   return [
-    ...columns.map((field, i) => ({ field, optional: true, path: ['columns', i] })),
+    ...own.filter(({ field }) => !flatNames().includes(field)),
     ...renamed.map(field => ({ field, optional: true, path: ['headers', field] })),
   ]
+}
+
+/** What is left out of rows, because `columns` doesn't name it. */
+function checkInput({ columns }: CsvOptions, { fields }: RowSchema): readonly OptionProblem[] {
+  const left_out = columns === undefined ? [] : lateColumns(fields).filter(each => !columns.includes(each))
+  if (left_out.length === 0) return []
+  const message = `rows that come here after an error have ${left_out.join(', ')}, which \`columns\` doesn’t name: left out`
+  return [{ path: ['columns'], message, hint: 'name those that should be written', severity: 'warning' }]
 }
 
 export const csvSink = defineSink({
@@ -86,6 +102,11 @@ export const csvSink = defineSink({
     'the other fields that are known before the run. A row with a field that has no column is refused with',
     'COLUMN_UNKNOWN. Appending to a file that has a header keeps its columns and their order; they must be the same',
     'fields. Without rows the file has its header if the columns are known.',
+    '',
+    'Of a row that met an error (`on_error`, `on_invalid`) the columns `error_code`, `error_node`, `error_field` and',
+    '`error_message` stand in place of `_error`, last of all; before them `source`, `file`, `line` and `raw` of records that',
+    'were rejected. Where `columns` or the header of the file that is appended to has no place for them they are left out,',
+    'with a warning. If the row has a field `error_code` of its own, the column is `_error_code`.',
   ].join('\n'),
   options: csvOptions,
   determinism: 'deterministic',
@@ -106,5 +127,6 @@ export const csvSink = defineSink({
   ],
   check,
   requires,
+  checkInput,
   create,
 })

@@ -33,6 +33,8 @@ export interface RowFormat {
   /** What the format needs at its end, and what must stand in it even without rows. */
   end(): string
   state(): Json
+  /** What people should know of how it writes. */
+  readonly warnings?: readonly string[]
 }
 
 export class FileSink implements Sink {
@@ -117,6 +119,10 @@ export class FileSink implements Sink {
     const path = await this.#opened().publish()
     const { bytes, sha256 } = this.#extent
     return path === null || sha256 === null ? null : { path, rows: this.#rows, bytes, sha256 }
+  }
+
+  warnings(): readonly string[] {
+    return this.#format.warnings ?? []
   }
 
   async close(): Promise<void> {

@@ -2,15 +2,17 @@
 import { z } from 'zod'
 import type { Json, Row } from '../../model/row.ts'
 import { defineSink } from '../../sdk/define.ts'
+import { flatErrors, flatNames } from '../../sdk/error-row.ts'
 import { rowError } from '../../sdk/results.ts'
 import type { Keyed, OutboundSink, Outgoing, PluginContext, RowError, SecretOption } from '../../sdk/spec.ts'
 import { isTooDeep } from '../web/depth.ts'
 import type { Outgoing as WebOutgoing } from '../web/exchange.ts'
 import { WEB_ERRORS } from '../web/failures.ts'
-import { limitsOf, requestOptions, retriedStatuses, webOptions } from '../web/options.ts'
+import { limitsOf, requestOptions, retriedStatuses, serviceRules, stopProblems, webOptions } from '../web/options.ts'
 import { REQUEST_ERRORS, RequestTemplate } from '../web/request.ts'
 import { WebService } from '../web/service.ts'
 import { batchOption, batchProblems, bodyOf, recordedChars, sendBatchOf } from './http-batch.ts'
+import { flatErrorsOption } from './options.ts'
 
 const { redirects: _, retry_on, ...shared } = webOptions
 
@@ -37,6 +39,7 @@ const httpOptions = z.strictObject({
     .default('Idempotency-Key')
     .describe('Header that has the row’s key, of several rows that of the first'),
   batch: batchOption.optional(),
+  flat_errors: flatErrorsOption,
   ...shared,
   retry_on: retry_on.describe(
     'Statuses by which a row is turned away, and may be taken later; 408, 429 and 503 if absent',
@@ -44,29 +47,36 @@ const httpOptions = z.strictObject({
 })
 type HttpOptions = z.output<typeof httpOptions>
 
+const isTaken =
+  ({ ok }: HttpOptions) =>
+  (status: number): boolean =>
+    ok?.includes(status) ?? (status >= 200 && status <= 299)
+
 interface HttpOutgoing extends Outgoing {
   readonly web: WebOutgoing
 }
 
 function createHttp(options: HttpOptions, { secrets }: PluginContext): OutboundSink<HttpOutgoing> {
   const template = new RequestTemplate(options, secrets)
-  const { ok, batch } = options
+  const { batch } = options
   const service = new WebService({
+    ...serviceRules(options),
     limits: limitsOf({ ...options, redirects: 0 }),
-    isOk: status => ok?.includes(status) ?? (status >= 200 && status <= 299),
+    isOk: isTaken(options),
     retried: options.retry_on ?? retriedStatuses(false),
     secrets: template.secrets,
     recorded_chars: batch === undefined ? undefined : recordedChars(batch),
   })
   const name = serviceOf(options)
   return {
-    request(row): HttpOutgoing | RowError {
+    request(given): HttpOutgoing | RowError {
+      const row = options.flat_errors ? flatErrors(given) : given
       const built = template.build(row)
       if (built.kind === 'error') return built
       if (options.body === undefined && isTooDeep(row)) return rowError('HTTP_TEMPLATE', 'the row is nested too deep')
       const key_field = batch?.key_field
       if (options.body === undefined && key_field !== undefined && Object.hasOwn(row, key_field))
-        return rowError('HTTP_TEMPLATE', `the row has a field ${key_field} of its own`)
+        return rowError('HTTP_TEMPLATE', `the row has a field ${key_field} of its own`, { field: key_field })
       const { outgoing, shown } = options.body === undefined ? withRow(built, row) : built
       return { kind: 'outgoing', service: name, request: shown, web: outgoing }
     },
@@ -117,6 +127,7 @@ function problemsOf(options: HttpOptions, secrets: readonly SecretOption[]) {
       })
   const template = new RequestTemplate(options, secrets)
   problems.push(...template.problems)
+  problems.push(...stopProblems(options.stop_on, isTaken(options)))
   if (options.batch !== undefined) problems.push(...batchProblems(options.batch, options.body, template.variables))
   const { idempotency_header, headers = {} } = options
   const key = idempotency_header.toLowerCase()
@@ -182,6 +193,9 @@ export const httpSink = defineSink({
   services: options => [serviceOf(options)],
   idempotent: options => new RequestTemplate(options, []).idempotent,
   batch: ({ batch }) => (batch === undefined ? null : sendBatchOf(batch)),
-  requires: (options, secrets) => new RequestTemplate(options, secrets).variables,
+  requires: (options, secrets) => {
+    const { variables } = new RequestTemplate(options, secrets)
+    return options.flat_errors ? variables.filter(({ field }) => !flatNames().includes(field)) : variables
+  },
   create: createHttp,
 })

@@ -2,8 +2,9 @@
 import { z } from 'zod'
 import type { Json, Row } from '../../model/row.ts'
 import { defineSink } from '../../sdk/define.ts'
+import { flatErrors } from '../../sdk/error-row.ts'
 import { FileSink, type RowFormat } from './file-sink.ts'
-import { pathOption } from './options.ts'
+import { flatErrorsOption, pathOption } from './options.ts'
 
 const jsonOptions = z.strictObject({
   path: pathOption,
@@ -11,19 +12,25 @@ const jsonOptions = z.strictObject({
     .enum(['fail', 'replace', 'number'])
     .default('fail')
     .describe('What to do if the file is there: stop, replace it at the end of the run, or take `name-1`'),
+  flat_errors: flatErrorsOption,
 })
 
 type ArrayState = { readonly begun: boolean }
 
 class ArrayFormat implements RowFormat {
+  readonly #flat: boolean
   #begun = false
+
+  constructor(flat: boolean) {
+    this.#flat = flat
+  }
 
   async begin(state: Json): Promise<void> {
     this.#begun = (state as ArrayState | null)?.begun ?? false
   }
 
   row(row: Row): string {
-    const text = JSON.stringify(row)
+    const text = JSON.stringify(this.#flat ? flatErrors(row) : row)
     if (this.#begun) return `,\n${text}`
     this.#begun = true
     return `[\n${text}`
@@ -52,5 +59,8 @@ export const jsonSink = defineSink({
     { title: 'A file that is renewed by each run', options: { path: 'out/summary.json', if_exists: 'replace' } },
   ],
   create: (options, context) =>
-    new FileSink({ ...options, folder: context.folder, node: context.node, staged: true }, new ArrayFormat()),
+    new FileSink(
+      { ...options, folder: context.folder, node: context.node, staged: true },
+      new ArrayFormat(options.flat_errors),
+    ),
 })

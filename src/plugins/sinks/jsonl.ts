@@ -1,11 +1,12 @@
 /** The `jsonl` sink: JSON Lines, one object per line. */
 import { z } from 'zod'
 import { defineSink } from '../../sdk/define.ts'
+import { flatErrors } from '../../sdk/error-row.ts'
 import { FileSink } from './file-sink.ts'
 import { LineFormat } from './line-format.ts'
-import { ifExistsOption, pathOption } from './options.ts'
+import { flatErrorsOption, ifExistsOption, pathOption } from './options.ts'
 
-const jsonlOptions = z.strictObject({ path: pathOption, if_exists: ifExistsOption })
+const jsonlOptions = z.strictObject({ path: pathOption, if_exists: ifExistsOption, flat_errors: flatErrorsOption })
 
 export const jsonlSink = defineSink({
   name: 'jsonl',
@@ -21,6 +22,6 @@ export const jsonlSink = defineSink({
   create: (options, context) =>
     new FileSink(
       { ...options, folder: context.folder, node: context.node, staged: false },
-      new LineFormat(row => `${JSON.stringify(row)}\n`),
+      new LineFormat(row => `${JSON.stringify(options.flat_errors ? flatErrors(row) : row)}\n`),
     ),
 })

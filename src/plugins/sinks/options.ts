@@ -1,6 +1,5 @@
-/** Options that the file sinks share. */
+/** Options that the sinks share. */
 import { z } from 'zod'
-import type { RowError } from '../../sdk/spec.ts'
 
 export const pathOption = z
   .string()
@@ -14,7 +13,9 @@ export const ifExistsOption = z
     'What to do if the file is there: stop, write behind it, replace it at the end of the run, or take `name-1`',
   )
 
-/** A cell, a line or a column that can't be written makes an error of the row. */
-export function rowError(code: string, message: string): RowError {
-  return { kind: 'error', code, message, retryable: false }
-}
+export const flatErrorsOption = z
+  .boolean()
+  .default(false)
+  .describe(
+    'Of rows that met an error: `error_code`, `error_node`, `error_field` and `error_message` instead of `_error`, which is an object',
+  )

@@ -2,15 +2,18 @@
 import { z } from 'zod'
 import type { Row } from '../../model/row.ts'
 import { defineSink } from '../../sdk/define.ts'
+import { flatErrors, flatNames } from '../../sdk/error-row.ts'
+import { rowError } from '../../sdk/results.ts'
 import type { RowError } from '../../sdk/spec.ts'
 import { FileSink } from './file-sink.ts'
 import { LineFormat } from './line-format.ts'
-import { ifExistsOption, pathOption, rowError } from './options.ts'
+import { flatErrorsOption, ifExistsOption, pathOption } from './options.ts'
 
 const textOptions = z.strictObject({
   path: pathOption,
   if_exists: ifExistsOption,
   field: z.string().default('text').describe('The field that is written'),
+  flat_errors: flatErrorsOption,
 })
 
 function lineOf(row: Row, field: string): string | RowError {
@@ -18,7 +21,7 @@ function lineOf(row: Row, field: string): string | RowError {
   if (typeof value === 'string') return `${value}\n`
   if (typeof value === 'number' || typeof value === 'boolean') return `${value}\n`
   const what = value === undefined ? 'is missing' : value === null ? 'is null' : 'has parts, and is no text'
-  return rowError('TEXT_FIELD', `the field ${JSON.stringify(field)} ${what}`)
+  return rowError('TEXT_FIELD', `the field ${JSON.stringify(field)} ${what}`, { field })
 }
 
 export const textSink = defineSink({
@@ -29,10 +32,13 @@ export const textSink = defineSink({
   determinism: 'deterministic',
   errors: { TEXT_FIELD: 'The field that is to be written is missing, null, or has parts.' },
   examples: [{ title: 'Letters', options: { path: 'out/letters.txt', field: 'letter' } }],
-  requires: options => [{ field: options.field, types: ['string', 'number', 'integer', 'boolean'], path: ['field'] }],
+  requires: ({ field, flat_errors }) =>
+    flat_errors && flatNames().includes(field)
+      ? []
+      : [{ field, types: ['string', 'number', 'integer', 'boolean'], path: ['field'] }],
   create: (options, context) =>
     new FileSink(
       { ...options, folder: context.folder, node: context.node, staged: false },
-      new LineFormat(row => lineOf(row, options.field)),
+      new LineFormat(row => lineOf(options.flat_errors ? flatErrors(row) : row, options.field)),
     ),
 })

@@ -121,11 +121,12 @@ export const coerce = defineTransform({
           const value = row[field]
           if (value === null || value === undefined) {
             if (optional) continue
-            return rowError('COERCE_FAILED', `${field} is ${value === null ? 'null' : 'missing'}, not ${WORDS[type]}`)
+            const absent = value === null ? 'null' : 'missing'
+            return rowError('COERCE_FAILED', `${field} is ${absent}, not ${WORDS[type]}`, { field })
           }
           const coerced = COERCE[type](value)
           if (coerced === undefined) {
-            return rowError('COERCE_FAILED', `${field} can’t be had as ${WORDS[type]}: ${shown(value)}`)
+            return rowError('COERCE_FAILED', `${field} can’t be had as ${WORDS[type]}: ${shown(value)}`, { field })
           }
           changes[field] = coerced
         }

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { type Json, newRow } from '../../model/row.ts'
 import { defineTransform } from '../../sdk/define.ts'
-import { EXPRESSION_ERRORS } from '../../sdk/expression.ts'
+import { EXPRESSION_ERRORS, fieldOf } from '../../sdk/expression.ts'
 import { oneRow, rowError } from '../../sdk/results.ts'
 import { expressionFor } from './expressions.ts'
 import { byField, withFields } from './options.ts'
@@ -55,7 +55,7 @@ export const compute = defineTransform({
         for (const field in row) next[field] = row[field] as Json
         for (const { field, expression } of steps) {
           const result = expression.evaluate(row)
-          if (!result.ok) return rowError(result.code, `${field}: ${result.message}`)
+          if (!result.ok) return rowError(result.code, `${field}: ${result.message}`, fieldOf(result))
           next[field] = result.value as Json
         }
         return oneRow(next)

@@ -107,9 +107,9 @@ export const explode = defineTransform({
         const list = row[field]
         if (optional && (list === null || list === undefined)) return FILTERED
         if (!Array.isArray(list))
-          return rowError('NOT_A_LIST', `${field} is ${list === undefined ? 'missing' : 'not a list'}`)
+          return rowError('NOT_A_LIST', `${field} is ${list === undefined ? 'missing' : 'not a list'}`, { field })
         const taken = added.find(name => Object.hasOwn(row, name))
-        if (taken !== undefined) return rowError('FIELD_EXISTS', `there is a field ${taken} already`)
+        if (taken !== undefined) return rowError('FIELD_EXISTS', `there is a field ${taken} already`, { field: taken })
         if (list.length === 0) return FILTERED
         return { kind: 'rows', rows: list.map((element: Json, i) => elementRow(row, options, element, i)) }
       },

@@ -49,6 +49,10 @@ function createFetchPage(options: PageOptions, { secrets }: PageContext): Transf
   const request = requestOf(options, secrets)
   const service = new WebService({
     limits: limitsOf(options),
+    // Where rows bring the URL, what fails is theirs.
+    one_service: request.host !== null,
+    authenticated: false,
+    stop_on: [],
     isOk: status => status >= 200 && status < 300,
     retried: options.retry_on ?? retriedStatuses(true),
     secrets: request.secrets,

@@ -52,10 +52,11 @@ function createMapper(options: MapperOptions, input: RowSchema): Transform {
   return {
     process(row) {
       for (const name of needed) {
-        if (!Object.hasOwn(row, name)) return rowError('FIELD_MISSING', `${name} is missing`)
+        if (!Object.hasOwn(row, name)) return rowError('FIELD_MISSING', `${name} is missing`, { field: name })
       }
       for (const name of taken) {
-        if (Object.hasOwn(row, name)) return rowError('FIELD_EXISTS', `there is a field ${name} already`)
+        if (Object.hasOwn(row, name))
+          return rowError('FIELD_EXISTS', `there is a field ${name} already`, { field: name })
       }
       const next = newRow()
       if (selected !== null) {

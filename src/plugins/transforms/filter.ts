@@ -1,7 +1,7 @@
 /** The `filter` transform. */
 import { z } from 'zod'
 import { defineTransform } from '../../sdk/define.ts'
-import { EXPRESSION_ERRORS } from '../../sdk/expression.ts'
+import { EXPRESSION_ERRORS, fieldOf } from '../../sdk/expression.ts'
 import { FILTERED, oneRow, rowError } from '../../sdk/results.ts'
 import { expressionFor } from './expressions.ts'
 
@@ -33,7 +33,7 @@ export const filter = defineTransform({
     return {
       process(row) {
         const result = expression.evaluate(row)
-        if (!result.ok) return rowError(result.code, result.message)
+        if (!result.ok) return rowError(result.code, result.message, fieldOf(result))
         if (typeof result.value === 'boolean') return result.value ? oneRow(row) : FILTERED
         return rowError('NOT_BOOLEAN', `${keep} gives ${JSON.stringify(result.value)}, neither true nor false`)
       },

@@ -198,6 +198,22 @@ describe('answers', () => {
     )
   })
 
+  test('with a body that can’t be read are failures by their status', async () => {
+    const gateway: Answer = (_, response) =>
+      response.writeHead(502, { 'content-encoding': 'gzip' }).end('<html>bad gateway</html>')
+    expect(await answered({ field: 'b' }, gateway)).toMatchObject({ code: 'HTTP_STATUS_5XX', retryable: true })
+  })
+
+  test('can’t be answers and stop the run', () => {
+    const options = http.options.parse({
+      url: 'https://one.example/',
+      ok: ['2xx', 404],
+      stop_on: [403, 404],
+      field: 'b',
+    })
+    expect(http.check?.(options, [])).toMatchObject([{ path: ['stop_on'], message: expect.stringContaining('404') }])
+  })
+
   test('to a POST that may be repeated are retried like others', async () => {
     for (const more of [{ idempotent: true }, { headers: { 'Idempotency-Key': '{{ row.k }}' } }, { retry_on: [500] }]) {
       const { result } = await ask(always('', 500), { method: 'POST', url: 'ORIGIN/', field: 'b', ...more }, { k: '1' })

@@ -10,7 +10,7 @@ import type { Masks } from '../masks.ts'
 import { pointerTokens } from '../sources/json-pointer.ts'
 import type { WebAnswer } from '../web/client.ts'
 import { WEB_ERRORS } from '../web/failures.ts'
-import { limitsOf, requestOptions, retriedStatuses, webOptions } from '../web/options.ts'
+import { limitsOf, requestOptions, retriedStatuses, serviceRules, stopProblems, webOptions } from '../web/options.ts'
 import { valueAt } from '../web/pointer.ts'
 import { REQUEST_ERRORS, RequestTemplate } from '../web/request.ts'
 import { BODY_ERRORS, BODY_FORMS, type BodyRead, readBody, type ShownResponse } from '../web/response.ts'
@@ -50,6 +50,7 @@ const isOneOf = (ok: HttpOptions['ok']) => (status: number) =>
 function createHttp(options: HttpOptions, { secrets }: PluginContext): Transform {
   const request = new RequestTemplate(options, secrets)
   const service = new WebService({
+    ...serviceRules(options),
     limits: limitsOf(options),
     isOk: isOneOf(options.ok),
     retried: options.retry_on ?? retriedStatuses(request.idempotent),
@@ -106,6 +107,7 @@ function problemsOf(options: HttpOptions, secrets: readonly SecretOption[]) {
     if (!MAY_BE_SECRET.has(String(path[0])))
       problems.push({ path, message: `\`${path[0]}\` is recorded, and can’t be a secret`, hint: SECRET_HINT })
   problems.push(...new RequestTemplate(options, secrets).problems)
+  problems.push(...stopProblems(options.stop_on, isOneOf(options.ok)))
   if (body !== undefined && (method === 'GET' || method === 'HEAD'))
     problems.push({ path: ['body'], message: `${method} has no body` })
   if (method === 'HEAD' && (options.extract !== undefined || field !== undefined))

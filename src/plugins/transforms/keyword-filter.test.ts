@@ -16,6 +16,7 @@ test('an error names field and pattern, not what was found', async () => {
     code: 'KEYWORD_FOUND',
     message: 'note matches pass\\w+',
     retryable: false,
+    field: 'note',
     details: { field: 'note', pattern: 'pass\\w+' },
   })
 })

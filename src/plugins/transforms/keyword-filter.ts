@@ -67,7 +67,10 @@ export const keywordFilter = defineTransform({
           if (value === null || value === undefined) continue
           for (const { source, pattern } of compiled) {
             if (!found(pattern, value)) continue
-            return rowError('KEYWORD_FOUND', `${field} matches ${source}`, { field, pattern: source })
+            return rowError('KEYWORD_FOUND', `${field} matches ${source}`, {
+              field,
+              details: { field, pattern: source },
+            })
           }
         }
         return oneRow(row)

@@ -36,13 +36,15 @@ async function createLookup(options: LookupOptions, { folder, node, input }: Plu
   const selected = selection(options) ?? otherColumns(settings, table.columns, input)
   for (const [column] of selected) requireColumn(settings, table.columns, column)
   const fields = Object.keys(key)
+  const [field, ...others] = fields
+  const about = field === undefined || others.length > 0 ? {} : { field }
   return {
     process(row) {
       const values = fields.map(field => row[field] ?? null)
       const found = table.find(values)
       if (found === undefined && missing === 'error') {
         const shown = fields.map((field, i) => `${field} ${JSON.stringify(values[i])}`).join(', ')
-        return rowError('LOOKUP_MISSING', `${path} has nothing for ${shown}`)
+        return rowError('LOOKUP_MISSING', `${path} has nothing for ${shown}`, about)
       }
       const added: MutableRow = newRow()
       for (const [column, field] of selected) added[field] = (found?.[column] ?? null) as Json

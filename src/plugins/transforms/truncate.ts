@@ -63,7 +63,7 @@ export const truncate = defineTransform({
         for (const { field, length, kept } of cuts) {
           const text = row[field]
           if (text === null || text === undefined) continue
-          if (typeof text !== 'string') return rowError('NOT_TEXT', `${field} is not a text`)
+          if (typeof text !== 'string') return rowError('NOT_TEXT', `${field} is not a text`, { field })
           if (lengthOf(text, length) === null) continue
           changes ??= newRow()
           changes[field] = text.slice(0, lengthOf(text, kept) ?? text.length) + suffix

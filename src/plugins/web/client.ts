@@ -56,7 +56,7 @@ export class WebClient {
     let outgoing: Outgoing = { ...first, headers: { 'user-agent': USER_AGENT, ...first.headers } }
     for (let left = this.#limits.redirects; ; left--) {
       const incoming = await exchange(outgoing, limits)
-      if (incoming.kind === 'failure') return incoming
+      if (incoming.kind === 'failure') return { ...incoming, direct: left === this.#limits.redirects }
       const redirects = this.#limits.redirects > 0 && isRedirect({ ...incoming, statusCode: incoming.status })
       if (!redirects) return { ...incoming, url: outgoing.url }
       const { origin } = outgoing.url
@@ -75,6 +75,7 @@ export class WebClient {
 const astray = ({ status }: Incoming, message: string): Broken => ({
   ...failure('HTTP_REDIRECTS', message, false),
   reached: status,
+  direct: false,
 })
 
 /** The request after a redirect, as browsers make it (Fetch Standard, HTTP-redirect fetch); or why there is none. */

@@ -63,6 +63,8 @@ export interface ExchangeLimits {
 export interface Broken extends CallFailure {
   /** How far it came: nothing was sent; it was sent, perhaps in part; or this status came back. */
   readonly reached: 'nothing' | 'service' | number
+  /** Whether it went where it was meant to go at first, and not on from there. */
+  readonly direct: boolean
 }
 
 /** The answer to a request; a redirect's without its body. */
@@ -100,10 +102,11 @@ export async function exchange(outgoing: Outgoing, limits: ExchangeLimits): Prom
       return { kind: 'incoming', status, headers: response.headers, body: Buffer.alloc(0) }
     }
     const read = await readBody(response, method, url.origin, limits.max_bytes)
-    if (!Buffer.isBuffer(read)) return { ...read, reached: status }
+    if (!Buffer.isBuffer(read)) return { ...read, reached: status, direct: true }
     return { kind: 'incoming', status, headers: response.headers, body: read }
   } catch (error) {
-    return { ...brokenOff(error, outgoing, sent, limits.signal), reached: status ?? (sent ? 'service' : 'nothing') }
+    const reached = status ?? (sent ? 'service' : 'nothing')
+    return { ...brokenOff(error, outgoing, sent, limits.signal), reached, direct: true }
   }
 }
 

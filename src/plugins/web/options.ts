@@ -42,7 +42,32 @@ export const requestOptions = {
     .optional()
     .describe('`{bearer: …}`, or `{basic: {username, password}}`; never recorded'),
   body: z.union([z.string(), z.record(z.string(), z.json()), z.array(z.json())]).optional(),
+  stop_on: z
+    .array(status)
+    .optional()
+    .describe('Statuses that stop the run at once, to be resumed; with `auth`, 401, 402 and 407 do in any case'),
 }
+
+/** Which statuses of a plugin whose options name its one service are no row's own error. */
+export const serviceRules = ({
+  auth,
+  stop_on = [],
+}: {
+  readonly auth?: unknown
+  readonly stop_on?: readonly number[] | undefined
+}) => ({
+  one_service: true,
+  authenticated: auth !== undefined,
+  stop_on,
+})
+
+/** Problems of `stop_on`: a status can't be an answer and stop the run. */
+export const stopProblems = (stop_on: readonly number[] | undefined, isOk: (status: number) => boolean) =>
+  (stop_on ?? []).filter(isOk).map(status => ({
+    path: ['stop_on'],
+    message: `${status} is an answer, and so it can’t stop the run`,
+    hint: 'leave it out, or change `ok`',
+  }))
 
 interface WebOptions {
   readonly timeout: string
@@ -60,4 +85,4 @@ export const limitsOf = ({ timeout, max_bytes, redirects, allow }: WebOptions): 
 
 /** Where the options don't name others. A request that mustn't be made twice is made again only if it was turned away. */
 export const retriedStatuses = (idempotent: boolean): readonly number[] =>
-  idempotent ? [408, 429, 500, 502, 503, 504] : [408, 429, 503]
+  idempotent ? [408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529] : [408, 425, 429, 503, 529]

@@ -2,18 +2,16 @@
 import type { CallAnswer, CallFailure } from '../../sdk/call.ts'
 import type { Sent } from '../../sdk/spec.ts'
 import { Masks, type Secret } from '../masks.ts'
-import { retryAfter } from '../retry-after.ts'
+import { limitReset, retryAfter } from '../retry-after.ts'
 import { type WebAnswer, WebClient, type WebLimits } from './client.ts'
-import type { Outgoing } from './exchange.ts'
-import { statusFailure } from './failures.ts'
+import type { Broken, Outgoing } from './exchange.ts'
+import { brokenFailure, type StatusRules, statusFailure } from './failures.ts'
 import { type BodyRead, errorBody, type ShownResponse, showResponse } from './response.ts'
 
-export interface ServiceSettings {
+export interface ServiceSettings extends StatusRules {
   readonly limits: WebLimits
   /** Whether a status is taken for an answer. */
   readonly isOk: (status: number) => boolean
-  /** Statuses after which another attempt could help. */
-  readonly retried: readonly number[]
   readonly secrets: readonly Secret[]
   /** How much is recorded of a body that `send` gets, as text; all that an error has if absent. */
   readonly recorded_chars?: number | undefined
@@ -37,7 +35,7 @@ export class WebService {
     read: (answer: WebAnswer, masks: Masks) => BodyRead,
   ): Promise<CallAnswer> {
     const answer = await this.#client.ask(outgoing, signal)
-    if (answer.kind === 'failure') return answer
+    if (answer.kind === 'failure') return this.#broken(answer, outgoing)
     if (!this.#settings.isOk(answer.status)) return this.#refused(answer, outgoing)
     const body = read(answer, this.#masks)
     if (body.kind === 'failure')
@@ -52,11 +50,11 @@ export class WebService {
       const response = this.#cut(showResponse(answer, outgoing.url, errorBody(answer, this.#masks), this.#masks))
       return this.#sent(answer.status, response, () => this.#refused(answer, outgoing))
     }
-    const { reached, message } = answer
-    if (reached === 'nothing') return { ...answer, kind: 'rejected' }
-    if (reached === 'service') return { kind: 'in_doubt', message }
+    const { reached } = answer
+    const failed = this.#broken(answer, outgoing)
+    if (reached === 'nothing') return { ...failed, kind: 'rejected' }
+    if (reached === 'service') return inDoubt(failed)
     // Its status says all that counts.
-    const failed = statusFailure(reached, outgoing.url.origin, null, this.#settings.retried.includes(reached))
     return this.#sent(reached, { status: reached, headers: {}, body: null }, () => failed)
   }
 
@@ -69,8 +67,16 @@ export class WebService {
     const { isOk, retried } = this.#settings
     if (isOk(status)) return { kind: 'accepted', response }
     const failed = failureOf()
-    if (status >= 500 && !retried.includes(status)) return { kind: 'in_doubt', message: failed.message, response }
+    if (status >= 500 && !retried.includes(status)) return { ...inDoubt(failed), response }
     return { ...failed, kind: 'rejected', response }
+  }
+
+  /** What came back may be unreadable: that it is an error is told by the status all the same. */
+  #broken(broken: Broken, { url }: Outgoing): CallFailure {
+    const { reached, direct } = broken
+    if (typeof reached !== 'number' || this.#settings.isOk(reached) || broken.code === 'HTTP_REDIRECTS')
+      return brokenFailure(broken, this.#settings)
+    return statusFailure({ status: reached, origin: url.origin, retry_after_ms: null, direct }, this.#settings)
   }
 
   #cut(response: ShownResponse): ShownResponse {
@@ -81,12 +87,17 @@ export class WebService {
   }
 
   #refused(answer: WebAnswer, { url }: Outgoing): CallFailure {
-    const { date, 'retry-after': after, 'retry-after-ms': after_ms } = answer.headers
-    const retry_after_ms = retryAfter({ date, 'retry-after': after, 'retry-after-ms': after_ms?.toString() })
-    const retried = this.#settings.retried.includes(answer.status)
+    const { status, headers } = answer
+    const { origin } = answer.url
+    const texts = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value?.toString()]))
+    const retry_after_ms = retryAfter(texts) ?? (status === 429 ? limitReset(texts) : null)
     return {
-      ...statusFailure(answer.status, answer.url.origin, retry_after_ms, retried),
+      ...statusFailure({ status, origin, retry_after_ms, direct: origin === url.origin }, this.#settings),
       response: showResponse(answer, url, errorBody(answer, this.#masks), this.#masks),
     }
   }
+}
+
+function inDoubt({ message, outage }: CallFailure): Extract<Sent, { kind: 'in_doubt' }> {
+  return { kind: 'in_doubt', message, ...(outage === true ? { outage } : {}) }
 }

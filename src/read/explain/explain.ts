@@ -25,8 +25,8 @@ interface RunScene extends Scene {
 }
 
 /** The story of a row. @throws CustodyError CUSTODY_ROW_UNKNOWN. */
-export async function explainRow(reader: LedgerReader, log: number, row: number): Promise<Story> {
-  const scene = await runScene(reader, log)
+export async function explainRow(reader: LedgerReader, log: number, row: number, known?: RunScene): Promise<Story> {
+  const scene = known ?? (await runScene(reader, log))
   const entries = await reader.entriesOfRow(log, row)
   if (entries.length === 0) {
     const { totals } = await closingOf(reader, log)
@@ -69,7 +69,7 @@ export async function* explainWhere(
       if (stored.row === null || payload.done === true || payload.value.seq !== stored.seq) continue
       const data = ingested(stored, payload.value, log)
       if (data === null || !fits(data) || isRejected(stored, log)) continue
-      yield storyOf(reader, log, await reader.entriesOfRow(log, stored.row), scene)
+      yield explainRow(reader, log, stored.row, scene)
     }
   } finally {
     await payloads.return?.()

@@ -18,6 +18,8 @@ export interface Report {
 
 /** Of one check; the rest is counted. */
 const MAX_TOLD = 20
+/** Of one problem: what is quoted from a ledger may have any length. */
+const MAX_UNITS = 1_000
 
 export class Check implements Report {
   readonly name: string
@@ -40,7 +42,9 @@ export class Check implements Report {
 
   add(problem: string): void {
     this.#count++
-    if (this.#told.length < MAX_TOLD) this.#told.push(problem)
+    if (this.#told.length >= MAX_TOLD) return
+    const cut = problem.length - MAX_UNITS
+    this.#told.push(cut <= 0 ? problem : `${problem.slice(0, MAX_UNITS)}… (${grouped(cut)} characters more)`)
   }
 
   /** The same check, with a word of where the problem is. */

@@ -6,7 +6,7 @@ import type { LedgerReader, StoredLease, StoredLog } from '../../ledger/read-por
 import type { LedgerEntry } from '../../model/entry.ts'
 import { NoteError, parseVerifierKey, type VerifierKey } from '../../model/note.ts'
 import { DecodeError, decodeLedgerEntry } from '../decode.ts'
-import { type Check, counted, entryName, grouped } from './check.ts'
+import { type Check, counted, entryName, grouped, noting } from './check.ts'
 import { checkHead, LogWalk, short } from './log.ts'
 import type { WalkedRun } from './run.ts'
 
@@ -27,6 +27,7 @@ export class LedgerLog {
   entries = 0
   readonly #check: Check
   readonly #logs = new Map<number, Registered>()
+  readonly #runs = new Set<string>()
 
   private constructor(check: Check) {
     this.#check = check
@@ -36,14 +37,16 @@ export class LedgerLog {
   static async read(reader: LedgerReader, keys: readonly VerifierKey[], check: Check): Promise<LedgerLog> {
     const log = new LedgerLog(check)
     const about = check.about('log 0')
-    const walk = new LogWalk(reader, 0, { entries: about, values: about })
-    for await (const { entry, payload } of walk.items()) {
-      if (entry.row !== null) about.add(`${entryName(entry.seq)}: its column says row ${entry.row}`)
-      if (payload !== null) about.add(`${entryName(entry.seq)}: it has a payload`)
-      log.#take(entry.seq, entry.body)
-    }
-    log.entries = walk.tree.size
-    await checkHead(reader, { log: 0, origin: log.origin(0) }, walk.tree, keys, about)
+    await noting(check, async () => {
+      const walk = new LogWalk(reader, 0, { entries: about, values: about })
+      for await (const { entry, payload } of walk.items()) {
+        if (entry.row !== null) about.add(`${entryName(entry.seq)}: its column says row ${entry.row}`)
+        if (payload !== null) about.add(`${entryName(entry.seq)}: it has a payload`)
+        log.#take(entry.seq, entry.body)
+      }
+      log.entries = walk.tree.size
+      await checkHead(reader, { log: 0, origin: log.origin(0) }, walk.tree, keys, about)
+    })
     return log
   }
 
@@ -147,7 +150,8 @@ export class LedgerLog {
         const { log, run, root } = entry
         if (this.#logs.has(log)) return `log ${log} is opened a second time`
         if (log !== this.#logs.size + 1) return `log ${log} is opened, where ${this.#logs.size + 1} comes next`
-        for (const each of this.#logs.values()) if (each.run === run) return `run ${run} is opened a second time`
+        if (this.#runs.has(run)) return `run ${run} is opened a second time`
+        this.#runs.add(run)
         this.#logs.set(log, { log, run, opened_at: seq, first_root: root, sealed: null, epoch: 1 })
         return null
       }

@@ -9,9 +9,24 @@ export async function checkObjects(reader: LedgerReader, check: Check): Promise<
     const should = expected.get(name)
     expected.delete(name)
     if (should === undefined) check.add(`${name} is not part of the format`)
-    else if (should.sql !== object.sql) check.add(`${name} is not what the format has: its definition was changed`)
+    else if (should.sql !== object.sql || should.tbl_name !== object.tbl_name)
+      check.add(`${name} is not what the format has: its definition was changed`)
   }
   for (const name of expected.keys()) check.add(`${name} is missing`)
+}
+
+/** What the format says of the file as a whole. */
+export async function checkFile(reader: LedgerReader, check: Check): Promise<void> {
+  for (const [property, [is, should]] of Object.entries(await reader.file()))
+    if (is !== should) check.add(`its ${property} is ${String(is)}, and the format has ${should}`)
+}
+
+const MOST_STRAYS = 20
+
+/** No table has records of logs that aren't listed. */
+export async function checkStrays(reader: LedgerReader, check: Check): Promise<void> {
+  for (const { table, log } of await reader.strayLogs(MOST_STRAYS))
+    check.add(`table ${table} has records of log ${log}, and no such log is listed`)
 }
 
 export async function checkIntegrity(reader: LedgerReader, check: Check): Promise<void> {

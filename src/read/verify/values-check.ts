@@ -1,7 +1,5 @@
 /** Values against their commitments: SHA-256(02 ‖ salt ‖ canonical text), value by value. */
 import type { StoredPayload } from '../../ledger/read-port.ts'
-import { canonicalize, NotJsonError } from '../../model/canonical.ts'
-import { commitment } from '../../model/hash.ts'
 import { DecodeError } from '../decode.ts'
 import { type Commits, type DecodedPayload, decodePayload, type SubjectValues } from '../values.ts'
 import type { Check, Place } from './check.ts'
@@ -33,26 +31,12 @@ export function checkValues(
     return 0
   }
   if (decoded === null) return 0
-  for (let i = 0; i < commitments.length; i++) {
-    const value = values.get(first + i)
-    const { salts, values: stored } = decoded
-    if (value === null && stored[i]!.kind === 'patch') {
+  for (let i = 0; i < commitments.length; i++)
+    if (values.isErased(first + i))
       check.add(`${where}: value ${first + i} can't be told, because the one that it changes is missing`)
-    } else if (!fits(salts[i]!, value, commitments[i]!)) {
-      check.add(`${where}: value ${first + i} doesn't fit its commitment: the value, its salt or the entry was changed`)
-    }
-  }
+  for (const number of values.misfits(first, commits, decoded))
+    check.add(`${where}: value ${number} doesn't fit its commitment: the value, its salt or the entry was changed`)
   return commitments.length
-}
-
-function fits(salt: Uint8Array, value: Parameters<typeof canonicalize>[0], expected: string): boolean {
-  try {
-    return commitment(salt, canonicalize(value)) === expected
-  } catch (error) {
-    // A change can nest a value deeper than values may be.
-    if (error instanceof NotJsonError) return false
-    throw error
-  }
 }
 
 /** A payload that can't be read counts as an erased one. */

@@ -4,12 +4,12 @@
  * It shares types and the primitives of src/model with the writer, and none of its code: entries are decoded, stories
  * folded, totals counted and trees built here once more.
  */
-import type { LedgerReader } from '../../ledger/read-port.ts'
-import { CustodyError } from '../../model/error.ts'
+import type { LedgerReader, StoredLog } from '../../ledger/read-port.ts'
+import { CustodyError, isCustodyError } from '../../model/error.ts'
 import type { VerifierKey } from '../../model/note.ts'
 import { Check, type CheckResult, noting } from './check.ts'
 import { LedgerLog } from './ledger-log.ts'
-import { checkIntegrity, checkObjects } from './objects.ts'
+import { checkFile, checkIntegrity, checkObjects, checkStrays } from './objects.ts'
 import { verifyRun, type WalkedRun } from './run.ts'
 
 export interface VerifyOptions {
@@ -33,38 +33,92 @@ export interface VerifiedRun {
   readonly checks: readonly CheckResult[]
 }
 
-/** The shape of `verify --json` (CONTRACTS section 2), and `ledger` beside it: the checks that all runs share. */
+/**
+ * The shape of `verify --json` (CONTRACTS section 2), and `ledger` beside it: the checks that all runs share. Of very many
+ * runs only some are told one by one, those that don't hold before others; `left_out` counts the rest.
+ */
 export interface VerifyResult {
   readonly ok: boolean
   readonly runs: readonly VerifiedRun[]
+  readonly left_out?: { readonly runs: number; readonly not_ok: number }
   readonly ledger: { readonly ok: boolean; readonly entries: number; readonly checks: readonly CheckResult[] }
 }
 
-/** @throws CustodyError CUSTODY_RUN_UNKNOWN if neither the ledger's list of logs nor log 0 knows the run. */
-export async function verifyLedger(reader: LedgerReader, options: VerifyOptions): Promise<VerifyResult> {
+/** So many runs are told one by one, and so many that don't hold. */
+const MAX_RUNS = 10_000
+const MAX_FAILED = 1_000
+
+/**
+ * All that is read is of one moment, so that a run that is written meanwhile holds.
+ * @throws CustodyError CUSTODY_RUN_UNKNOWN if neither the ledger's list of logs nor log 0 knows the run.
+ */
+export function verifyLedger(reader: LedgerReader, options: VerifyOptions): Promise<VerifyResult> {
+  return reader.snapshot(() => verify(reader, options))
+}
+
+async function verify(reader: LedgerReader, options: VerifyOptions): Promise<VerifyResult> {
   const shared = { schema: new Check('schema'), database: new Check('database'), ledger: new Check('ledger') }
   await noting(shared.schema, () => checkObjects(reader, shared.schema))
+  await noting(shared.database, () => checkFile(reader, shared.database))
   await noting(shared.database, () => checkIntegrity(reader, shared.database))
+  await noting(shared.database, () => checkStrays(reader, shared.database))
   const log_zero = await LedgerLog.read(reader, options.keys, shared.ledger)
-  const logs = await reader.logs()
-  log_zero.checkTables(logs, await reader.heads(), await reader.leases())
+  let logs: readonly StoredLog[] = []
+  await noting(shared.ledger, async () => {
+    logs = await reader.logs()
+    log_zero.checkTables(logs, await reader.heads(), await reader.leases())
+  })
   const wanted = [...runsOf(logs, log_zero)].filter(([run]) => options.run === undefined || run === options.run)
   if (options.run !== undefined && wanted.length === 0) {
     throw new CustodyError('CUSTODY_RUN_UNKNOWN', `${reader.url} has no run ${options.run}`)
   }
-  const walked: WalkedRun[] = []
+  const told = new ToldRuns()
   for (const [run, log] of wanted) {
-    const of = await reader.size(log)
-    const told = (entries: number) => options.onProgress?.({ run, entries, of })
-    const found = await verifyRun(reader, { log, run, origin: log_zero.origin(log) }, options.keys, told)
+    const size = await sizeOf(reader, log)
+    const onEntries = (entries: number) => options.onProgress?.({ run, entries, of: Math.max(size, entries) })
+    const found = await verifyRun(reader, { log, run, origin: log_zero.origin(log) }, options.keys, onEntries)
     if (found.complete) log_zero.checkRun(found)
     else found.registered.leave()
-    walked.push(found)
+    told.add(found)
   }
   const checks = Object.values(shared).map(each => each.result())
   const ok = checks.every(each => each.ok)
-  const runs = walked.map(each => resultOf(each, checks))
-  return { ok: ok && runs.every(each => each.ok), runs, ledger: { ok, entries: log_zero.entries, checks } }
+  const { runs, left_out } = told
+  return {
+    ok: ok && told.ok,
+    runs: runs.map(each => resultOf(each, checks)),
+    ...(left_out.runs === 0 ? {} : { left_out }),
+    ledger: { ok, entries: log_zero.entries, checks },
+  }
+}
+
+/** For progress only: what is wrong with it is found on the way. */
+async function sizeOf(reader: LedgerReader, log: number): Promise<number> {
+  try {
+    return await reader.size(log)
+  } catch (error) {
+    if (!isCustodyError(error)) throw error
+    return 0
+  }
+}
+
+/** Results as they are found; of very many, counts. */
+class ToldRuns {
+  ok = true
+  readonly runs: WalkedRun[] = []
+  readonly left_out = { runs: 0, not_ok: 0 }
+  #failed = 0
+
+  add(walked: WalkedRun): void {
+    const ok = [...walked.checks, walked.registered].every(each => each.ok)
+    if (!ok) this.ok = false
+    const is_told = ok ? this.runs.length < MAX_RUNS : this.#failed++ < MAX_FAILED
+    if (is_told) this.runs.push(walked)
+    else {
+      this.left_out.runs++
+      if (!ok) this.left_out.not_ok++
+    }
+  }
 }
 
 /** Runs that the list of logs has, and those that log 0 has: a run that vanished has a result, too. */

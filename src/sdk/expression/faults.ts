@@ -23,13 +23,16 @@ export type ExpressionErrorCode = keyof typeof EXPRESSION_ERRORS
 export class Fault {
   readonly code: ExpressionErrorCode
   readonly message: string
+  /** The field of the row that it is about, where that is known. */
+  readonly field?: string
 
-  constructor(code: ExpressionErrorCode, message: string) {
+  constructor(code: ExpressionErrorCode, message: string, field?: string) {
     this.code = code
     this.message = message
+    if (field !== undefined) this.field = field
   }
 }
 
-export function fault(code: ExpressionErrorCode, message: string): never {
-  throw new Fault(code, message)
+export function fault(code: ExpressionErrorCode, message: string, field?: string): never {
+  throw new Fault(code, message, field)
 }

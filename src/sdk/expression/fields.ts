@@ -155,7 +155,7 @@ function reading(c: Compilation, path: readonly string[], type: Type): Run {
 
 /** A declared field that may be missing reads as null. */
 function missing(root: string, path: readonly string[], type: Type): null {
-  return type.nullable ? null : fault('FIELD_MISSING', `${[root, ...path].join('.')} is missing`)
+  return type.nullable ? null : fault('FIELD_MISSING', `${[root, ...path].join('.')} is missing`, path[0])
 }
 
 function readDeep(row: Row, path: readonly string[], type: Type, root: string): Value {
@@ -164,14 +164,14 @@ function readDeep(row: Row, path: readonly string[], type: Type, root: string): 
     if (typeof json !== 'object' || json === null || Array.isArray(json)) {
       const parent = [root, ...path.slice(0, i)].join('.')
       return json === null
-        ? fault('VALUE_NULL', `${parent} is null`)
-        : fault('TYPE_MISMATCH', `${parent} has no fields`)
+        ? fault('VALUE_NULL', `${parent} is null`, path[0])
+        : fault('TYPE_MISMATCH', `${parent} has no fields`, path[0])
     }
     json = ownField(json as Row, path[i] as string)
     if (json === undefined) {
       return i === path.length - 1
         ? missing(root, path, type)
-        : fault('FIELD_MISSING', `${[root, ...path.slice(0, i + 1)].join('.')} is missing`)
+        : fault('FIELD_MISSING', `${[root, ...path.slice(0, i + 1)].join('.')} is missing`, path[0])
     }
   }
   return fromJson(json, type)
