@@ -65,7 +65,7 @@ describe('I12: what is in flight is bounded, however long the input is', () => {
     expect(Math.max(...linesOf(rig))).toBeLessThanOrEqual(WINDOW)
     // Two chunks may be read ahead, and a commit may be under way.
     expect(most_ahead).toBeLessThanOrEqual(WINDOW + 2 * CHUNK)
-  }, 30_000)
+  })
 
   test('one row that takes an hour holds the order up, and reading with it', async () => {
     const { source, counter } = numbers(10_000)
@@ -84,7 +84,7 @@ describe('I12: what is in flight is bounded, however long the input is', () => {
     expect(Math.max(...linesOf(rig))).toBe(WINDOW)
     expect(summary.tokens.ended).toBe(10_000)
     expect(rig.column('out', 'n')).toEqual(Array.from({ length: 10_000 }, (_, i) => i + 1))
-  }, 30_000)
+  })
 
   test('rows that rest in backoff let others in, up to a longer line', async () => {
     const { source, counter } = numbers(18_000)
@@ -100,7 +100,7 @@ describe('I12: what is in flight is bounded, however long the input is', () => {
     expect(read_before_retries).toBeGreaterThan(WINDOW + 2 * CHUNK)
     expect(Math.max(...linesOf(rig))).toBe(16_384)
     expect(rig.column('out', 'n').length).toBe(18_000)
-  }, 30_000)
+  })
 
   test('members of an open batch are in no line, and hold nobody up', async () => {
     const { source } = numbers(10_000)
@@ -109,7 +109,7 @@ describe('I12: what is in flight is bounded, however long the input is', () => {
     expect(rig.verdicts()).toEqual(['count', 'end_of_input'])
     // What a batch gives waits for the commit that its members have made overdue.
     expect(Math.max(...linesOf(rig))).toBe(1)
-  }, 30_000)
+  })
 
   test('what a large batch lets go goes on in commits of ordinary size', async () => {
     const { source } = numbers(10_000)
@@ -123,16 +123,16 @@ describe('I12: what is in flight is bounded, however long the input is', () => {
     )
     const ended = commits.map((total, i) => total - (commits[i - 1] ?? 0))
     expect(Math.max(...ended)).toBeLessThanOrEqual(2_000)
-  }, 30_000)
+  })
 
   test('so does what comes of one batch, or one row', async () => {
     const { source } = numbers(1_000)
-    const many = aggregateOf('many', () => ({ kind: 'rows', rows: Array.from({ length: 200_000 }, (_, n) => ({ n })) }))
+    const many = aggregateOf('many', () => ({ kind: 'rows', rows: Array.from({ length: 70_000 }, (_, n) => ({ n })) }))
     const giving = text('{ count: 1000 }').replace('gather,', 'many,')
     const rig = new Rig(giving, [source, transformOf('answer', row => ({ kind: 'row', row })), many])
     const { summary } = await rig.run()
-    expect(summary.sinks.out?.rows).toBe(200_000)
+    expect(summary.sinks.out?.rows).toBe(70_000)
     const visits = rig.ledger.entries_kept.flatMap(each => (each.kind === 'subject' ? [each.draft.visits.length] : []))
     expect(Math.max(...visits)).toBeLessThanOrEqual(65_536)
-  }, 60_000)
+  })
 })
