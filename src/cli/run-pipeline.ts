@@ -10,6 +10,7 @@ import type { LedgerPorts } from '../ledger/write-port.ts'
 import { CustodyError } from '../model/error.ts'
 import { uuidv7 } from '../model/uuid.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { Placed } from '../sdk/spec.ts'
 import type { Context } from './context.ts'
 import { boundHeap } from './heap.ts'
 import { stopOnSignals } from './interrupt.ts'
@@ -19,6 +20,7 @@ import { limiterOf } from './limiter.ts'
 import { preparePlan } from './pipeline-access.ts'
 import { ProgressLine } from './progress.ts'
 import { counted, printable, shortRun } from './render/text.ts'
+import type { Repeating } from './repeating.ts'
 import { type Replayed, replaying } from './replaying.ts'
 import { optionOf, shownRun, tellResult } from './tell-run.ts'
 
@@ -47,8 +49,8 @@ export async function runPipeline(context: Context, file: string, options: RunOp
         ? ledgerUrl(context, options, { url: plan.ledger_url, folder: plan.folder })
         : `sqlite:${join(temporary, 'custody.db')}`
     const { from } = options
-    if (from === undefined) return await runInto({ url, context, plan, options, replay: null })
-    return await replaying(url, from, replay => runInto({ url, context, plan, options, replay }))
+    if (from === undefined) return await runInto({ url, context, plan, options, replay: null, rerun: null })
+    return await replaying(url, from, replay => runInto({ url, context, plan, options, replay, rerun: null }))
   } finally {
     if (temporary !== null) rmSync(temporary, { recursive: true, force: true })
   }
@@ -72,9 +74,16 @@ interface RunInto {
   readonly plan: Plan
   readonly options: RunOptions
   readonly replay: Replayed | null
+  readonly rerun: Rerun | null
 }
 
-async function runInto({ url, context, plan, options, replay }: RunInto): Promise<number> {
+/** Rows of another run, and where what comes of them is written. */
+export interface Rerun extends Repeating {
+  readonly placed: Placed
+}
+
+/** Returns the exit code. @throws CustodyError if the run couldn't begin. */
+export async function runInto({ url, context, plan, options, replay, rerun }: RunInto): Promise<number> {
   boundHeap()
   const clock = systemClock()
   const run = uuidv7(Math.floor(clock.now_us() / 1000), randomBytes(10))
@@ -88,7 +97,7 @@ async function runInto({ url, context, plan, options, replay }: RunInto): Promis
   const shared = limiterOf(plan)
   const progress = new ProgressLine(context.terminal, options.limit ?? null)
   const stopping = stopOnSignals(context, quiet)
-  if (!quiet) context.terminal.tell(header(context, plan, options, replay))
+  if (!quiet) context.terminal.tell(header(context, plan, options, replay, rerun))
   let result: RunResult
   try {
     result = await runPlan({
@@ -103,6 +112,7 @@ async function runInto({ url, context, plan, options, replay }: RunInto): Promis
       shared,
       ...(options.outputs === undefined ? {} : { outputs_folder: resolve(context.cwd, options.outputs) }),
       ...(replay === null || options.live === true ? {} : followed(replay)),
+      ...(rerun === null ? {} : { repeats: rerun.repeats, answered: rerun.answered, placed: rerun.placed }),
       signal: stopping.signal,
       onProgress: each => progress.show(each),
     })
@@ -133,6 +143,7 @@ function header(
   plan: Plan,
   { dryRun, limit, live }: RunOptions,
   replay: Replayed | null,
+  rerun: Rerun | null,
 ): string {
   const number = (...kinds: readonly string[]) => plan.nodes.filter(node => kinds.includes(node.kind)).length
   const gates = number('gate')
@@ -143,9 +154,17 @@ function header(
     counted(number('sink'), 'output'),
     ...(limit === undefined ? [] : [`at most ${counted(limit, 'record')}`]),
     ...(dryRun === true ? ['dry run: nothing is written'] : []),
+    ...(rerun === null ? [] : [rerunWords(rerun, plan)]),
     ...(replay === null
       ? []
       : [`${live === true ? 'compared with run' : 'on the answers of run'} ${shortRun(replay.run)}…`]),
   ]
   return parts.join(' · ')
+}
+
+/** Batches have other members than in the other run. */
+function rerunWords({ repeats: { run, rows } }: Rerun, { nodes }: Plan): string {
+  const count = [...rows.values()].reduce((sum, each) => sum + each.length, 0)
+  const batches = nodes.some(({ kind }) => kind === 'aggregate') ? ', and aggregates see no others' : ''
+  return `${counted(count, 'row')} of run ${shortRun(run)}… again${batches}`
 }

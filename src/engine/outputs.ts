@@ -49,6 +49,7 @@ export interface OutputsRequest {
   /** Absolute: relative paths start here. */
   readonly folder: string
   readonly originalNames: SinkContext['originalNames']
+  readonly placed: SinkContext['placed']
   readonly in_use: FilesInUse
 }
 
@@ -74,13 +75,16 @@ export class Outputs {
    * Creates the sinks and finds out where they will write: never to a file of `in_use`.
    * @throws CustodyError of the sink, or CUSTODY_SAME_OUTPUT.
    */
-  static async prepare(plan: Plan, { dry_run, folder, originalNames, in_use }: OutputsRequest): Promise<Outputs> {
+  static async prepare(
+    plan: Plan,
+    { dry_run, folder, originalNames, placed, in_use }: OutputsRequest,
+  ): Promise<Outputs> {
     const all: Output[] = []
     const outbound = new Map<number, Outbound>()
     const owners = new Map<string, string>()
     for (const node of plan.nodes) {
       if (node.kind !== 'sink') continue
-      const context = contextOf(node, folder, originalNames)
+      const context = { ...contextOf(node, folder, originalNames), placed }
       const sink = dry_run ? countingSink(NOWHERE) : await create(node, context, outbound)
       const intent = dry_run ? NOWHERE : await sink.prepare()
       for (const path of [intent.path, intent.staged]) {
@@ -193,7 +197,7 @@ async function create(node: SinkNode, context: SinkContext, outbound: Map<number
 }
 
 function contextOf(node: SinkNode, folder: string, originalNames: SinkContext['originalNames']): SinkContext {
-  return { node: node.name, folder, input: node.input, secrets: node.plugin.secrets, originalNames }
+  return { node: node.name, folder, input: node.input, secrets: node.plugin.secrets, originalNames, placed: null }
 }
 
 function sameOutput(node: SinkNode, message: string): CustodyError {

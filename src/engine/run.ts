@@ -4,6 +4,7 @@ import { canonicalize } from '../model/canonical.ts'
 import { LEDGER_FORMAT, type PlanValue, type RunEntry, type SinkIntents } from '../model/entry.ts'
 import type { Repeats } from '../model/recording.ts'
 import type { Json } from '../model/row.ts'
+import type { Placed } from '../sdk/spec.ts'
 import { type FilesInUse, filesInUse } from './files-in-use.ts'
 import { Intake } from './intake.ts'
 import { Outputs } from './outputs.ts'
@@ -26,6 +27,8 @@ export interface RunRequest extends SessionRequest {
   readonly replays?: string | undefined
   /** Rows of another run, instead of what the sources have. */
   readonly repeats?: Repeats | undefined
+  /** Where files go then. */
+  readonly placed?: Placed | undefined
   /** Absolute folder that relative paths of sinks start from, if it isn't the pipeline file's. */
   readonly outputs_folder?: string | undefined
 }
@@ -41,6 +44,7 @@ export async function runPlan(request: RunRequest): Promise<RunResult> {
     dry_run,
     folder: request.outputs_folder ?? plan.folder,
     originalNames: () => originalNames(sources),
+    placed: request.placed ?? null,
     in_use,
   })
   const stations = await Stations.open(plan)

@@ -433,7 +433,15 @@ export interface OutboundSinkSpec<O = unknown> extends AnySinkSpec<O> {
 
 export type SinkSpec<O = unknown> = RewindableSinkSpec<O> | OutboundSinkSpec<O>
 
+/**
+ * Where a re-run’s files go, so that it replaces nothing: beside the old ones, as `NAME.rerun-N`, or to their end. A sink that
+ * writes files of its own does likewise.
+ */
+export type Placed = { readonly kind: 'numbered'; readonly number: number } | { readonly kind: 'append' }
+
 export interface SinkContext extends PluginContext {
+  /** null in any run but a re-run. */
+  readonly placed: Placed | null
   /** `{field: original name}` of all sources, for headers as they were. Asked for when the first row is written. */
   readonly originalNames: () => { readonly [field: string]: string }
 }

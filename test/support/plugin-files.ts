@@ -39,6 +39,7 @@ export class Folder {
       folder: this.path,
       input: more.input ?? OBSERVED,
       secrets: [],
+      placed: null,
       originalNames: () => more.originals ?? {},
     }
     return spec.create(spec.options.parse(options), context) as Sink

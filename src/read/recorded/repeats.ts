@@ -7,7 +7,7 @@
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import type { EndingFact, RerunValue, SubjectEntry } from '../../model/entry.ts'
 import { fateNumber, fateOf } from '../../model/outcome.ts'
-import type { Repeats, RepeatedRow } from '../../model/recording.ts'
+import type { RepeatedRow, Repeats } from '../../model/recording.ts'
 import { isRow, type Json, type Row } from '../../model/row.ts'
 import type { Topology } from '../../model/topology.ts'
 import { decodeSubjectEntry, isSubjectBody } from '../decode.ts'
@@ -97,12 +97,7 @@ function isWritten({ fate, sink }: EndingFact): boolean {
   return fate === IN_DOUBT || (sink !== 0 && fateOf(fate)?.class === 'success')
 }
 
-async function fitting(
-  reader: RepeatsReader,
-  log: number,
-  row: number,
-  fits: (row: Row) => boolean,
-): Promise<boolean> {
+async function fitting(reader: RepeatsReader, log: number, row: number, fits: (row: Row) => boolean): Promise<boolean> {
   const { record } = await recordOf(reader, log, row)
   return record.kind === 'row' && fits(record.row)
 }
