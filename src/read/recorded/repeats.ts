@@ -5,13 +5,13 @@
  * Numbers of rows only are kept in memory; what they were is read when it is asked for.
  */
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import type { EndingFact, RerunValue, SubjectEntry } from '../../model/entry.ts'
-import { fateNumber, fateOf } from '../../model/outcome.ts'
+import type { RerunValue, SubjectEntry } from '../../model/entry.ts'
 import type { RepeatedRow, Repeats } from '../../model/recording.ts'
 import { isRow, type Json, type Row } from '../../model/row.ts'
 import type { Topology } from '../../model/topology.ts'
-import { decodeSubjectEntry, isSubjectBody } from '../decode.ts'
+import { decodeSubjectEntry } from '../decode.ts'
 import { decodePayload, SubjectValues } from '../values.ts'
+import { endsOf } from './row-ends.ts'
 
 /** The part of a ledger's read side that this needs. */
 export type RepeatsReader = Pick<LedgerReader, 'entries' | 'entriesOfRow' | 'payload'>
@@ -35,7 +35,6 @@ export interface ChosenRows extends Repeats {
 
 /** How many rows are read at once. */
 const CHUNK = 128
-const IN_DOUBT = fateNumber('FAILED', 'in_doubt')
 
 /** `fits`: exactly if `chosen.where` is given. Reads the run's entries once. */
 export async function chooseRows(
@@ -66,35 +65,6 @@ export async function chooseRows(
     left_out,
     rowsOf: (source, after) => rowsBehind(reader, log, rows.get(source) ?? [], after),
   }
-}
-
-/** What became of a row. */
-interface RowEnd {
-  /** Its node. */
-  readonly source: number
-  failed: boolean
-  /** A token of it is in a sink, or was perhaps sent there. */
-  written: boolean
-}
-
-/** By row, in order. */
-async function endsOf(reader: RepeatsReader, log: number): Promise<ReadonlyMap<number, RowEnd>> {
-  const ends = new Map<number, RowEnd>()
-  for await (const { seq, row, body } of reader.entries(log)) {
-    if (row === null || !isSubjectBody(row, body)) continue
-    const { origin, endings } = decodeSubjectEntry(seq, body)
-    const end = ends.get(row) ?? { source: origin?.source ?? 0, failed: false, written: false }
-    ends.set(row, end)
-    for (const each of endings) {
-      if (fateOf(each.fate)?.class === 'failure') end.failed = true
-      if (isWritten(each)) end.written = true
-    }
-  }
-  return ends
-}
-
-function isWritten({ fate, sink }: EndingFact): boolean {
-  return fate === IN_DOUBT || (sink !== 0 && fateOf(fate)?.class === 'success')
 }
 
 async function fitting(reader: RepeatsReader, log: number, row: number, fits: (row: Row) => boolean): Promise<boolean> {
