@@ -11,7 +11,7 @@ import { isRow, type Json, type Row } from '../../model/row.ts'
 import type { Topology } from '../../model/topology.ts'
 import { decodeSubjectEntry } from '../decode.ts'
 import { decodePayload, SubjectValues } from '../values.ts'
-import { endsOf } from './row-ends.ts'
+import { originOf, RowEnds } from './row-ends.ts'
 
 /** The part of a ledger's read side that this needs. */
 export type RepeatsReader = Pick<LedgerReader, 'entries' | 'entriesOfRow' | 'payload'>
@@ -46,13 +46,15 @@ export async function chooseRows(
   const { log, run, root, topology } = of
   const rows = new Map<string, number[]>()
   const left_out: number[] = []
-  for (const [row, { source, failed, written }] of await endsOf(reader, log)) {
-    if (fits === null ? !failed : !(await fitting(reader, log, row, fits))) continue
-    if (written && !chosen.include_written) {
+  const ends = await RowEnds.of(reader, log)
+  for (let row = 1; row <= ends.rows; row++) {
+    if (fits === null ? !ends.hasFailed(row) : !(await fitting(reader, log, row, fits))) continue
+    if (ends.isWritten(row) && !chosen.include_written) {
       left_out.push(row)
       continue
     }
-    const name = topology.nodes[source - 1]?.name ?? '?'
+    const origin = await originOf(reader, log, row)
+    const name = topology.nodes[(origin?.source ?? 0) - 1]?.name ?? '?'
     const known = rows.get(name)
     if (known === undefined) rows.set(name, [row])
     else known.push(row)

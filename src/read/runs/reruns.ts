@@ -1,8 +1,7 @@
 /** Which runs ran rows of another again, as what each row came back, and what is still failed after all of them. */
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import { decodeSubjectEntry } from '../decode.ts'
-import { endsOf } from '../recorded/row-ends.ts'
-import { closingOf, openingOf, readable } from './run-log.ts'
+import { originOf, RowEnds } from '../recorded/row-ends.ts'
+import { closingOf, openingOf } from './run-log.ts'
 
 export interface RerunLog {
   readonly run: string
@@ -76,26 +75,30 @@ async function settle(reader: LedgerReader, of: RerunLog, failed: Set<number>, r
     reruns.push(rerun)
     const failed_there = await failedRows(reader, rerun.log)
     await settle(reader, rerun, failed_there, reruns)
-    for (const [row, { repeats }] of await endsOf(reader, rerun.log))
-      if (repeats === null) continue
-      else if (failed_there.has(row)) failed.add(repeats)
+    for (const [row, repeats] of await repeatsOf(reader, rerun.log))
+      if (failed_there.has(row)) failed.add(repeats)
       else failed.delete(repeats)
   }
 }
 
+/** By row of a re-run, the one that it repeats. */
+async function repeatsOf(reader: LedgerReader, log: number): Promise<ReadonlyMap<number, number>> {
+  const all = new Map<number, number>()
+  const { totals } = await closingOf(reader, log)
+  for (let row = 1; row <= totals.rows.read; row++) all.set(row, (await originOf(reader, log, row))?.repeats ?? 0)
+  return all
+}
+
 async function failedRows(reader: LedgerReader, log: number): Promise<Set<number>> {
-  const rows = [...(await endsOf(reader, log))]
-  return new Set(rows.flatMap(([row, { failed }]) => (failed ? [row] : [])))
+  const ends = await RowEnds.of(reader, log)
+  const rows = new Set<number>()
+  for (let row = 1; row <= ends.rows; row++) if (ends.hasFailed(row)) rows.add(row)
+  return rows
 }
 
 /** What a row of a re-run repeats. */
 async function repeatedBy(reader: LedgerReader, log: number, row: number): Promise<number | null> {
   return (await originOf(reader, log, row))?.repeats ?? null
-}
-
-async function originOf(reader: LedgerReader, log: number, row: number) {
-  const [first] = await reader.entriesOfRow(log, row)
-  return first === undefined ? null : readable(log, () => decodeSubjectEntry(first.seq, first.body)).origin
 }
 
 /**
