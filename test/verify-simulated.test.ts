@@ -1,4 +1,4 @@
-/** Whatever a pipeline is and does, its ledger holds: sealed at once, stopped, resumed or abandoned. */
+/** Whatever a pipeline and its sources do, its ledger holds: sealed at once, stopped, resumed or abandoned. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,6 +25,7 @@ test.each<[string, Stopped['next'] | null]>([
   ['stopped', 'nothing'],
   ['resumed', 'resume'],
   ['abandoned', 'abandon'],
+  ['stopped by a source that misbehaved, and was mended', 'mend'],
 ])('ledgers of random pipelines hold: %s', async (name, next) => {
   // All of them as runs of one ledger.
   const url = `sqlite:${join(folder, `${name}.db`)}`

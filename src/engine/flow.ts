@@ -17,6 +17,7 @@ import type { RowError } from '../sdk/spec.ts'
 import type { Contexts } from './calls/contexts.ts'
 import { afterError } from './decide/retry.ts'
 import { Following } from './following.ts'
+import { canStillReach, type Stack, type Trace } from './frames.ts'
 import { Gatherings } from './gatherings.ts'
 import { Joins } from './joins.ts'
 import { Line } from './line.ts'
@@ -24,7 +25,7 @@ import { LineRecord } from './line-record.ts'
 import { Merges } from './merges.ts'
 import type { Apply, News } from './news.ts'
 import type { Outputs } from './outputs.ts'
-import { upstreamFirst } from './reach.ts'
+import { type Reaches, reachabilityPastAny, upstreamFirst } from './reach.ts'
 import type { Recorder } from './recorder.ts'
 import type { Retracing } from './retrace/retracing.ts'
 import { Sender } from './sender.ts'
@@ -70,7 +71,7 @@ export class Flow {
   readonly #news: News
   readonly #turns: Turns
   /** Of what was begun, and isn't done because a commit is due: tokens, the last one first. */
-  #left: Token[] = []
+  #left: Stack = []
   /** News that was taken, the last first. */
   #taken: Apply[] = []
   /** Tokens may be there whose turn has come. */
@@ -80,18 +81,24 @@ export class Flow {
   /** Visits since the last commit. */
   #visits = 0
 
-  constructor(parts: FlowParts, reaches: (node: number, target: number) => boolean) {
+  constructor(parts: FlowParts, reaches: Reaches) {
     this.#parts = parts
     const { retracing } = parts
     this.#nodes = parts.plan.nodes
     const ordered = this.#nodes
       .filter(({ kind }) => kind === 'sink' || kind === 'aggregate')
       .map(({ number }) => number)
-    this.#line = new Line(ordered, reaches)
+    const past = reachabilityPastAny(parts.plan)
+    const canReach = (token: Token, node: number) => canStillReach(token, node, reaches, past)
+    this.#line = new Line(ordered, canReach)
     this.#line_record = new LineRecord(this.#line)
     this.#turns = new Turns(this.#line, ordered, retracing)
     this.#news = parts.news
-    this.#merges = new Merges({ ...parts, joins: new Joins(parts.plan, reaches, retracing), line: this.#line })
+    this.#merges = new Merges({
+      ...parts,
+      joins: new Joins(parts.plan, reaches, canReach, retracing),
+      line: this.#line,
+    })
     this.#following = new Following(this.#line, this.#merges)
     this.#sender = new Sender({ ...parts, line: this.#line, following: this.#following })
     this.#gatherings = new Gatherings({ ...parts, line: this.#line, following: this.#following })
@@ -147,7 +154,7 @@ export class Flow {
     this.#gatherings.goOn(batches_before)
     for (const subject of subjects) this.#merges.restore(subject)
     for (const each of line) {
-      if (!(each instanceof Token)) this.#line.trace({ ...each, left: [] }, null, [])
+      if (!(each instanceof Token)) this.#line.trace(each, null)
       else if (each.held && this.#node(each.node).kind === 'coalesce') this.#line.hold(each)
       else this.#line.join(each)
     }
@@ -155,7 +162,7 @@ export class Flow {
     const rests = new Map(resting.map(({ token, left_us }) => [token, left_us]))
     this.#news.fallDue(stack => {
       for (const each of batches) this.#gatherings.restore(each, stack)
-      const ready = line.filter(each => each instanceof Token && !each.held && !each.ended) as Token[]
+      const ready = line.filter(each => each instanceof Token).filter(each => !each.held && !each.ended)
       for (const token of ready.reverse()) {
         const left_us = rests.get(token)
         if (left_us === undefined) stack.push(token)
@@ -204,7 +211,7 @@ export class Flow {
     }
     const apply = this.#taken.pop()
     if (apply !== undefined) {
-      const stack: Token[] = []
+      const stack: Stack = []
       apply(stack)
       return this.#advance(stack)
     }
@@ -234,7 +241,7 @@ export class Flow {
     for (const node of this.#aggregates) {
       const batch = this.#gatherings.openAt(node.number)
       if (batch === undefined || this.#line.anyFor(node.number)) continue
-      const stack: Token[] = []
+      const stack: Stack = []
       this.#gatherings.look(batch, true, stack)
       this.#advance(stack)
       this.#passTurns()
@@ -256,28 +263,37 @@ export class Flow {
   // ── advancing ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Advances tokens, the last one first, and depth first what is born of them, until each has ended or waits. */
-  #advance(stack: Token[]): void {
-    for (let token = stack.pop(); token !== undefined; token = stack.pop()) {
-      if (this.#waitsForCommit) return this.#leave([...stack, token])
+  #advance(stack: Stack): void {
+    for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+      if (!(next instanceof Token)) {
+        this.#merges.pass(next)
+        continue
+      }
+      if (this.#waitsForCommit) return this.#leave([...stack, next])
       this.#visits++
       try {
-        this.#visit(token, stack)
+        this.#visit(next, stack)
       } catch (thrown) {
         // The run stops. What was being advanced keeps its order for whoever goes on.
-        for (const each of [token, ...stack.toReversed()]) if (!each.ended && !each.held) this.#line.stay(each)
+        for (const each of [next, ...stack.toReversed()]) this.#stay(each)
         throw thrown
       }
     }
   }
 
+  #stay(each: Token | Trace): void {
+    if (!(each instanceof Token)) this.#merges.pass(each)
+    else if (!each.ended && !each.held) this.#line.stay(each)
+  }
+
   /** The rest follows the next commit, which has its order. */
-  #leave(rest: Token[]): void {
-    for (const token of rest.toReversed()) this.#line.stay(token)
+  #leave(rest: Stack): void {
+    for (const each of rest.toReversed()) this.#stay(each)
     this.#left = rest
   }
 
   /** One visit. A token that can go on is put back onto the stack. */
-  #visit(token: Token, stack: Token[]): void {
+  #visit(token: Token, stack: Stack): void {
     const node = this.#node(token.node)
     const started_us = this.#beginsAt(node)
     switch (node.kind) {
@@ -305,7 +321,7 @@ export class Flow {
     return races.has(number) ? clock.next_us() : clock.now_us()
   }
 
-  #perform(token: Token, node: Performing, started_us: number, stack: Token[]): void {
+  #perform(token: Token, node: Performing, started_us: number, stack: Stack): void {
     const station = this.#parts.stations.at(node.number)
     if (station.busy >= station.places) {
       station.queue.push(token)
@@ -325,7 +341,7 @@ export class Flow {
     this.#line.stay(token)
   }
 
-  #apply(token: Token, node: Performing, step: Step, started_us: number, stack: Token[], ended_us?: number): void {
+  #apply(token: Token, node: Performing, step: Step, started_us: number, stack: Stack, ended_us?: number): void {
     const { recorder } = this.#parts
     const before = standing(token)
     let next: readonly Token[] = [token]
@@ -373,7 +389,7 @@ export class Flow {
     return true
   }
 
-  #sink(token: Token, node: SinkNode, started_us: number, stack: Token[]): void {
+  #sink(token: Token, node: SinkNode, started_us: number, stack: Stack): void {
     const { recorder, outputs } = this.#parts
     const outbound = outputs.outbound(node.number)
     if (outbound !== null) return this.#sender.send(token, node, outbound, started_us, stack)
@@ -384,12 +400,13 @@ export class Flow {
     this.#following.of(token, [before], [token], stack)
   }
 
-  #fork(token: Token, node: ForkNode, started_us: number, stack: Token[]): void {
+  #fork(token: Token, node: ForkNode, started_us: number, stack: Stack): void {
     const before = standing(token)
     const children = this.#parts.recorder.fork(token, node, started_us)
     // A branch may be lost by its very first edge.
     const born = children.map(child => ({ token: child, frames: child.frames, node: node.number }))
-    this.#following.of(token, [before, ...born], children, stack)
+    const next = children.flatMap((child, i) => [child, ...this.#merges.tracesBehind(child, i === children.length - 1)])
+    this.#following.of(token, [before, ...born], next, stack)
   }
 
   // ── the line ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,7 +1,8 @@
 /** What follows from a transition of tokens in the line, and for groups that wait for them. */
+import { isAwaited, type Stack, type Trace } from './frames.ts'
 import type { Line } from './line.ts'
 import type { Merges } from './merges.ts'
-import type { Standing, Token } from './token.ts'
+import { type Standing, Token } from './token.ts'
 
 export class Following {
   readonly #line: Line
@@ -13,24 +14,25 @@ export class Following {
   }
 
   /**
-   * What follows from a transition of `event`: `moved` are the tokens that left where they stood, `next` those that stand
-   * in the event's place now. Groups that are decided by it merge right before what goes on from the event.
+   * What follows from a transition of `event`: `moved` are the tokens that left where they stood, `next` what stands in the
+   * event's place now. Groups that are decided by it merge right before what goes on from the event.
    */
-  of(event: Token, moved: readonly Standing[], next: readonly Token[], stack: Token[]): void {
+  of(event: Token, moved: readonly Standing[], next: readonly (Token | Trace)[], stack: Stack): void {
     const merged: Token[] = []
-    for (const each of moved) if (each.frames !== null) this.#merges.lose(each, event, merged)
+    for (const each of moved) if (each.frames !== null) this.#merges.lose(each, { event, merged, stack })
     this.#replace(event, next, stack)
     for (const token of merged.reverse()) stack.push(token)
   }
 
   /** Puts `next` into the event's place in line, and what of it has not ended onto the stack, the first on top. */
-  #replace(event: Token, next: readonly Token[], stack: Token[]): void {
+  #replace(event: Token, next: readonly (Token | Trace)[], stack: Stack): void {
     if (next.length === 1 && next[0] === event && !event.ended) {
       stack.push(event)
       return
     }
-    const alive = next.filter(token => !token.ended)
+    const alive = next.filter(each => (each instanceof Token ? !each.ended : isAwaited(each)))
+    const in_line = event.place !== null
     this.#line.replace(event, alive)
-    for (const token of alive.toReversed()) stack.push(token)
+    for (const each of alive.toReversed()) if (each instanceof Token || !in_line) stack.push(each)
   }
 }

@@ -7,10 +7,12 @@
  */
 
 import type { Row } from '../model/row.ts'
+import { DISCARD } from '../model/topology.ts'
 import type { CoalesceNode } from '../plan/plan.ts'
-import type { MergeFailure } from './decide/coalesce.ts'
+import { type MergeFailure, mayMerge } from './decide/coalesce.ts'
 import type { Place } from './line.ts'
-import type { Token } from './token.ts'
+import type { Reaches, ReachesPast } from './reach.ts'
+import type { Subject, Token } from './token.ts'
 
 const NONE: readonly never[] = []
 
@@ -22,6 +24,7 @@ export interface Frame {
 }
 
 export interface ForkGroup {
+  readonly subject: Subject
   readonly group: number
   /** The fork's node. */
   readonly node: number
@@ -33,6 +36,8 @@ export interface ForkGroup {
   readonly value: number
   /** One for each coalesce that joins its branches, as soon as something has happened there. */
   joins: readonly Join[]
+  /** Open tokens that carry a frame of it. */
+  carriers: readonly Token[]
 }
 
 export interface Waiting {
@@ -60,23 +65,93 @@ export interface Join {
   /** null while it waits. */
   verdict: 'merged' | 'closed' | MergeFailure | null
   callOffTimeout: (() => void) | null
-  /**
-   * While it waits: where in the line carriers of a branch were lost, the last of them, by the branch's position in the
-   * coalesce's list. null while there are none.
-   */
+  /** Where in the line its traces stand, by their branches. null while there are none. */
   traces: Map<number, Place> | null
 }
 
-/** What stands in the line where a carrier of a branch was lost, for a group that waits on. */
+/**
+ * A place in the order of things that no token holds, for a group: where the carrier of a branch was lost, while the group waits;
+ * from the fork on, the end of all that comes of a branch with forks inside; or, where `branch` is the number of branches, the end of
+ * all that comes of the fork, where members of a group that failed go on.
+ */
 export interface Trace {
   readonly join: Join
+  /** Position in the coalesce's list. */
   readonly branch: number
+}
+
+/** What goes on next, the first on top: tokens, and traces that are still to come to their places. */
+export type Stack = (Token | Trace)[]
+
+/** Whether members of groups of this coalesce that failed are written to a sink. */
+export function isWritten({ on_error }: CoalesceNode): boolean {
+  return on_error !== null && on_error.to !== DISCARD
+}
+
+/** Whether who comes after the verdict ends with it, too. */
+export function isShared(verdict: NonNullable<Join['verdict']>): verdict is Exclude<MergeFailure, 'timeout'> {
+  return verdict !== 'merged' && verdict !== 'closed' && verdict !== 'timeout'
+}
+
+/** Whether something may still come to the place of a trace. */
+export function isAwaited(trace: Trace): boolean {
+  const { join, branch } = trace
+  const { verdict, arrived } = join
+  if (!isBehindAll(trace)) return verdict === null && !arrived.some(each => each.branch === branch)
+  return (verdict === null || isShared(verdict)) && !isAccountedFor(join)
+}
+
+export function isBehindAll({ join, branch }: Trace): boolean {
+  return branch === join.node.branches.length
 }
 
 /** Where in the line those branches were lost that are. */
 export function tracesOfLost({ traces, lost }: Join): Place[] {
   if (traces === null) return []
   return [...traces].flatMap(([branch, place]) => (lost.includes(branch) ? [place] : []))
+}
+
+/** Each branch has arrived, or is lost. */
+export function isAccountedFor({ node, arrived, lost }: Join): boolean {
+  return arrived.length + lost.length >= node.branches.length
+}
+
+/** Whether what comes to the group can't merge there any more: it came too late, or the group has failed or must. */
+export function isDead({ node, lost, verdict }: Join): boolean {
+  return verdict !== null || !mayMerge(node, lost)
+}
+
+const NO_NODES: readonly number[] = []
+
+/** Coalesces that wait for this token, or did, and can't merge it any more. */
+export function deadFor(frames: Frame | null): readonly number[] {
+  let dead = NO_NODES
+  for (let at = frames; at !== null; at = at.outer)
+    for (const join of at.fork.joins) if (isDead(join)) dead = [...dead, join.node.number]
+  return dead
+}
+
+/** Whether a token can still come to `node` (or stands there), where groups that it would have to pass may be dead. */
+export function canStillReach(
+  { node: at, frames }: Token,
+  node: number,
+  reaches: Reaches,
+  reachesPast: ReachesPast,
+): boolean {
+  if (!reaches(at, node)) return false
+  const dead = deadFor(frames)
+  return dead.length === 0 || reachesPast(at, node, dead)
+}
+
+/** An open token carries its frames. */
+export function carry(token: Token): void {
+  for (let at = token.frames; at !== null; at = at.outer) at.fork.carriers = [...at.fork.carriers, token]
+}
+
+/** The token has ended. */
+export function drop(token: Token): void {
+  for (let at = token.frames; at !== null; at = at.outer)
+    at.fork.carriers = at.fork.carriers.filter(each => each !== token)
 }
 
 /** The frame of `fork` that a token carries, however deep. */

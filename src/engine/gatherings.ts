@@ -9,7 +9,7 @@ import type { Contexts } from './calls/contexts.ts'
 import { refusal } from './decide/batch.ts'
 import { afterError } from './decide/retry.ts'
 import type { Following } from './following.ts'
-import type { Waiting } from './frames.ts'
+import type { Stack, Waiting } from './frames.ts'
 import type { Line } from './line.ts'
 import type { News } from './news.ts'
 import type { Clock } from './ports.ts'
@@ -47,7 +47,7 @@ export class Gatherings {
   }
 
   /** A batch was open when a process before stopped. Its members are in the line until it is. */
-  restore({ group, members, age_us, answers, left_us }: UnderWay['batches'][number], stack: Token[]): void {
+  restore({ group, members, age_us, answers, left_us }: UnderWay['batches'][number], stack: Stack): void {
     const batch = this.#batches.open(group, this.#parts.clock.now_us() - age_us, answers)
     batch.members.push(...members)
     batch.attempt = members[0]?.token.attempt ?? 1
@@ -61,7 +61,7 @@ export class Gatherings {
   }
 
   /** A token comes to an aggregate, and its turn has come. */
-  arrive(token: Token, node: AggregateNode, started_us: number, stack: Token[]): void {
+  arrive(token: Token, node: AggregateNode, started_us: number, stack: Stack): void {
     const { recorder } = this.#parts
     const batch =
       this.#batches.openAt(node.number) ??
@@ -75,18 +75,18 @@ export class Gatherings {
   }
 
   /** Something may have closed the batch. */
-  look(batch: Batch, input_ended: boolean, stack: Token[]): void {
+  look(batch: Batch, input_ended: boolean, stack: Stack): void {
     if (this.#batches.look(batch, input_ended) !== null) this.#processBatch(batch, stack)
   }
 
   /** Time alone may close the batch. Its members came before all that is in line and can still come to it. */
-  #lookInTime(batch: Batch, stack: Token[]): void {
+  #lookInTime(batch: Batch, stack: Stack): void {
     if (this.#batches.look(batch, false) === null) return
     this.#parts.line.lead(lastOf(batch))
     this.#processBatch(batch, stack)
   }
 
-  #processBatch(batch: Batch, stack: Token[]): void {
+  #processBatch(batch: Batch, stack: Stack): void {
     const rows = batch.members.map(({ token }) => token.row)
     const result = this.#parts.stations.aggregate(batch.node.number, rows, this.#parts.contexts.ofBatch(batch))
     if (!(result instanceof Promise)) return this.#settleBatch(batch, result, stack)
@@ -94,7 +94,7 @@ export class Gatherings {
     this.#parts.news.answer(result, (answer, at_us, next) => this.#settleBatch(batch, answer, next, at_us))
   }
 
-  #settleBatch(batch: Batch, result: BatchResult, stack: Token[], ended_us?: number): void {
+  #settleBatch(batch: Batch, result: BatchResult, stack: Stack, ended_us?: number): void {
     const { recorder } = this.#parts
     const { node, members, trigger } = batch
     if (trigger === null) throw new TypeError('a batch was processed before it closed')

@@ -3,15 +3,18 @@
  *
  * K1. `poll` never waits; if nothing is there yet, `onReady` is called as soon as that changes.
  * K2. The cursor covers exactly the records that `poll` has handed out.
+ * K3. A chunk is checked as a whole when it arrives (chunk.ts): what `poll` hands out can be taken in.
  */
-import { CustodyError, isCustodyError } from '../model/error.ts'
+import { setImmediate } from 'node:timers/promises'
+import { CustodyError } from '../model/error.ts'
 import type { Json, Row } from '../model/row.ts'
 import type { SourceNode } from '../plan/plan.ts'
 import { ERROR_FIELD } from '../sdk/error-row.ts'
 import { compileRowSchema, type RowChecker, type SchemaMiss } from '../sdk/schema-check.ts'
-import type { Source, SourceRecord, SourceReject, SourceRow } from '../sdk/spec.ts'
+import type { ResumePoint, Source, SourceRecord, SourceReject, SourceRow } from '../sdk/spec.ts'
+import { sourceDefect, takeChunk, takeValue } from './chunk.ts'
 import { repeatPosition } from './repeating.ts'
-import { checkCode, checkedRow, defect } from './step.ts'
+import { defect, describe } from './step.ts'
 
 /** Which record of its source it is, from 1; and in a re-run which row of the other run it repeats. */
 interface Nth {
@@ -25,6 +28,9 @@ export type Incoming =
   /** Nothing yet. */
   | { readonly kind: 'pending' }
   | { readonly kind: 'end' }
+
+/** Chunks without a record that are asked for one after another in one go. */
+const MOST_EMPTY = 100
 
 const RESERVED: SchemaMiss = {
   ok: false,
@@ -56,7 +62,10 @@ export class Intake {
   readonly #onReady: () => void
   /** Its records are rows of another run. */
   readonly #repeats: boolean
-  readonly #chunks: AsyncIterator<readonly SourceRecord[]>
+  readonly #point: ResumePoint | null
+  #chunks: AsyncIterator<unknown> | null = null
+  /** Chunks without a record since the last one with some. */
+  #empty = 0
   #chunk: readonly SourceRecord[] = []
   #at = 0
   #next: readonly SourceRecord[] | null = null
@@ -81,9 +90,7 @@ export class Intake {
     this.#check = compileRowSchema(node.schema, { textual: node.plugin.spec.textual })
     this.#onReady = onReady
     const begun = from !== null && from.position !== null
-    this.#chunks = source
-      .read(begun ? { records: from.records, position: from.position } : null)
-      [Symbol.asyncIterator]()
+    this.#point = begun ? { records: from.records, position: from.position } : null
     this.#from = begun && !from.done ? from : null
     this.#records = from?.records ?? 0
     this.#position = from?.position ?? null
@@ -127,9 +134,10 @@ export class Intake {
     this.#done = true
   }
 
+  /** @throws CustodyError CUSTODY_PLUGIN_DEFECT if the source gives no hash that is one. */
   cursor(): Cursor {
     if (this.#moved) {
-      this.#sha256 = this.source.hashUpTo?.(this.#position) ?? null
+      this.#sha256 = this.#hashUpTo(this.#position)
       this.#moved = false
     }
     return { records: this.#records, position: this.#position, sha256: this.#sha256, done: this.#done }
@@ -140,11 +148,8 @@ export class Intake {
   }
 
   #checked(record: SourceRecord): Incoming {
-    if (record.kind === 'reject') {
-      if (!this.#repeats) checkCode(this.node.name, this.node.plugin.spec.errors, record.code)
-      return { kind: 'reject', ...this.#nth(record), record }
-    }
-    const row = checkedRow(this.node.name, record.row)
+    if (record.kind === 'reject') return { kind: 'reject', ...this.#nth(record), record }
+    const { row } = record
     const checked = row[ERROR_FIELD] === undefined ? this.#check(row) : RESERVED
     if (checked.ok) return { kind: 'row', ...this.#nth(record), record, row: checked.row }
     const { line, position } = record
@@ -174,7 +179,7 @@ export class Intake {
   #changed(): CustodyError | null {
     const from = this.#from
     this.#from = null
-    if (from?.sha256 == null || this.source.hashUpTo?.(from.position) === from.sha256) return null
+    if (from?.sha256 == null || this.#hashUpTo(from.position) === from.sha256) return null
     const message = `what was read of source \`${this.node.name}\` before isn't what stands there now`
     return new CustodyError('CUSTODY_SOURCE_CHANGED', message, { where: { node: this.node.name } })
   }
@@ -191,21 +196,37 @@ export class Intake {
 
   /** What follows the last record belongs to what was read. */
   #atEnd(): void {
+    const { name } = this.node
+    try {
+      const end: unknown = this.source.end?.()
+      if (end !== undefined) {
+        this.#position = takeValue(name, 'a position', (end as { readonly position: unknown }).position)
+        this.#moved = true
+      }
+    } catch (thrown) {
+      throw sourceDefect(name, thrown)
+    }
     this.#done = true
-    const end = this.source.end?.()
-    if (end === undefined) return
-    this.#position = end.position
-    this.#moved = true
+  }
+
+  #hashUpTo(position: Json): string | null {
+    const { name } = this.node
+    let hash: unknown
+    try {
+      hash = this.source.hashUpTo?.(position) ?? null
+    } catch (thrown) {
+      throw sourceDefect(name, thrown)
+    }
+    if (hash === null || (typeof hash === 'string' && /^[0-9a-f]{64}$/.test(hash))) return hash
+    throw defect(name, `gave ${describe(hash)} as the hash of what was read`)
   }
 
   #fetch(): void {
     if (this.#fetching || this.#exhausted || this.#failure !== null) return
     this.#fetching = true
-    this.#chunks
-      .next()
-      .then(result => this.#take(result))
+    this.#pull()
       .catch((thrown: unknown) => {
-        this.#failure = isCustodyError(thrown) ? thrown : asDefect(this.node.name, thrown)
+        this.#failure = sourceDefect(this.node.name, thrown)
       })
       .then(() => {
         this.#fetching = false
@@ -213,14 +234,20 @@ export class Intake {
       })
   }
 
-  #take({ done, value }: IteratorResult<readonly SourceRecord[]>): void {
+  async #pull(): Promise<void> {
+    this.#chunks ??= this.source.read(this.#point)[Symbol.asyncIterator]()
+    // A source that only ever promises more must not keep everybody else from being heard.
+    if (this.#empty >= MOST_EMPTY) await setImmediate()
+    const { done, value } = await this.#chunks.next()
     this.#failure = this.#changed()
-    if (done === true) this.#exhausted = true
-    else if (Array.isArray(value)) this.#next = value
-    else throw defect(this.node.name, 'yielded what is no list of records')
+    if (this.#failure !== null) return
+    if (done === true) {
+      this.#exhausted = true
+      return
+    }
+    // Rows of another run were sound there.
+    const chunk = this.#repeats ? (value as readonly SourceRecord[]) : takeChunk(this.node, value)
+    this.#empty = chunk.length === 0 ? this.#empty + 1 : 0
+    this.#next = chunk
   }
-}
-
-function asDefect(name: string, thrown: unknown): CustodyError {
-  return defect(name, `threw ${thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown)}`, thrown)
 }

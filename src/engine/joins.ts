@@ -2,7 +2,8 @@
  * Coalesces: who waits for whom, and what comes of it. Changes only its own groups, and returns what is to be recorded.
  *
  * J1. A verdict is acted upon once, in the transition that made it.
- * J2. A branch is lost as soon as no token that carries its frame can still reach the coalesce.
+ * J2. A branch is lost as soon as no token that carries its frame can still reach the coalesce. What can come there only through a
+ *     group inside that can't merge any more can't reach it.
  * J3. In a replay groups are closed as on record, as long as it fits.
  */
 import { CustodyError } from '../model/error.ts'
@@ -11,13 +12,30 @@ import type { Json, Row } from '../model/row.ts'
 import type { CoalesceNode, ForkNode, Plan } from '../plan/plan.ts'
 import { causeOf, type MergeFailure, type Verdict, verdictOn, verdictOnRecord } from './decide/coalesce.ts'
 import { type Merged, mergeBranches } from './decide/merge.ts'
-import { carries, type Frame, frameOf, type Join, joinAt, joinOf, type Waiting } from './frames.ts'
+import {
+  carries,
+  type ForkGroup,
+  type Frame,
+  frameOf,
+  isAccountedFor,
+  isDead,
+  isShared,
+  isWritten,
+  type Join,
+  joinAt,
+  joinOf,
+  type Trace,
+  type Waiting,
+} from './frames.ts'
+import type { Reaches } from './reach.ts'
 import type { Subject, Token } from './token.ts'
 
 /** What follows from an arrival, a loss or a timeout. */
 export type JoinEffect =
-  /** A carrier of a branch is lost, and the group waits on: for others, or for `left`, who carry the same branch. */
-  | { readonly kind: 'lose'; readonly join: Join; readonly branch: number; readonly left: readonly Token[] }
+  /** A branch is lost, and the group waits on for others. `has_trace`: of where that is. */
+  | { readonly kind: 'lose'; readonly join: Join; readonly branch: number; readonly has_trace: boolean }
+  /** The group has failed, and now each of its branches has arrived or is lost. */
+  | { readonly kind: 'complete'; readonly join: Join }
   /** Every branch is lost: nothing is left to wait for. */
   | { readonly kind: 'close'; readonly join: Join }
   /** The token that arrived has to wait. */
@@ -43,29 +61,54 @@ interface Expecting {
   readonly node: CoalesceNode
   /** By ordinal of the fork's branches: position in the coalesce's list, or −1. */
   readonly position: readonly number[]
+  /** By ordinal: whether a fork inside the branch lies on a way to the coalesce. */
+  readonly nested: readonly boolean[]
 }
 
 /** What the run that is replayed has on record of a group of a subject; null if nothing. */
 export interface GroupRecords {
-  groupOf(join: Join, subject: Subject): RecordedGroup | null
+  groupOf(join: Join): RecordedGroup | null
 }
 
 export class Joins {
   readonly #by_fork = new Map<number, Expecting[]>()
-  readonly #reaches: (node: number, target: number) => boolean
+  readonly #reaches: Reaches
+  readonly #canReach: (token: Token, node: number) => boolean
   readonly #records: GroupRecords | null
 
-  constructor(plan: Plan, reaches: (node: number, target: number) => boolean, records: GroupRecords | null = null) {
+  constructor(
+    plan: Plan,
+    reaches: Reaches,
+    canReach: (token: Token, node: number) => boolean,
+    records: GroupRecords | null = null,
+  ) {
     this.#reaches = reaches
+    this.#canReach = canReach
     this.#records = records
+    const forks = plan.nodes.filter(({ kind }) => kind === 'fork')
     for (const node of plan.nodes) {
       if (node.kind !== 'coalesce') continue
       const fork = plan.nodes[node.fork - 1] as ForkNode
       const position = fork.branches.map(({ branch }) => node.branches.indexOf(branch))
+      const nested = fork.branches.map(({ edge }) =>
+        forks.some(({ number }) => reaches(edge.to, number) && reaches(number, node.number)),
+      )
       const known = this.#by_fork.get(fork.number)
-      if (known === undefined) this.#by_fork.set(fork.number, [{ node, position }])
-      else known.push({ node, position })
+      if (known === undefined) this.#by_fork.set(fork.number, [{ node, position, nested }])
+      else known.push({ node, position, nested })
     }
+  }
+
+  /** What has its place behind all that comes of `child`, which a fork has just made; `last`: of its children. */
+  *tracesBehind(child: Token, last: boolean): Iterable<Trace> {
+    const frame = child.frames as Frame
+    for (const { node, position, nested } of this.#by_fork.get(frame.fork.node) ?? []) {
+      const branch = position[frame.branch] ?? -1
+      if (branch !== -1 && nested[frame.branch] === true) yield { join: joinOf(frame, node), branch }
+    }
+    if (!last) return
+    for (const { node } of this.#by_fork.get(frame.fork.node) ?? [])
+      if (isWritten(node)) yield { join: joinOf(frame, node), branch: node.branches.length }
   }
 
   /** A token has come to a coalesce. @throws CustodyError CUSTODY_ENGINE_DEFECT if it can't belong there, or came before. */
@@ -80,69 +123,86 @@ export class Joins {
       throw misplaced(node, `branch \`${node.branches[branch]}\` has come twice to`)
     join.arrived = [...join.arrived, arrival]
     if (join.verdict !== null) return late(join, arrival)
-    return this.#decide(join, token.subject, false) ?? { kind: 'hold', join, arrival }
+    return this.#decide(join, false) ?? { kind: 'hold', join, arrival }
   }
 
   /** The timeout of a group has come. */
   timeOut(join: Join): JoinEffect | null {
-    const subject = join.arrived[0]?.token.subject
-    return join.verdict === null && subject !== undefined ? this.#decide(join, subject, true) : null
+    return join.verdict === null ? this.#decide(join, true) : null
   }
 
   /** A token that carried `frames` has left node `from`, or ended: which groups it is lost for by that, and what follows. */
   *losses(token: Token, frames: Frame | null, from: number): Iterable<JoinEffect> {
-    for (let frame = frames; frame !== null; frame = frame.outer) {
-      for (const { node, position } of this.#by_fork.get(frame.fork.node) ?? []) {
-        const branch = position[frame.branch] ?? -1
-        if (branch === -1 || !this.#reaches(from, node.number)) continue
-        const { fork, branch: ordinal } = frame
-        const known = joinAt(fork, node)
-        if (
-          known?.verdict != null ||
-          known?.arrived.some(each => each.branch === branch) ||
-          known?.lost.includes(branch)
-        )
-          continue
+    for (let frame = frames; frame !== null; frame = frame.outer)
+      for (const expecting of this.#by_fork.get(frame.fork.node) ?? []) {
+        const { node } = expecting
+        if (!this.#reaches(from, node.number)) continue
         // Mostly it has only come nearer.
-        if (!token.ended && this.#reaches(token.node, node.number)) continue
-        const join = joinOf(frame, node)
-        const left = token.subject.open.filter(
-          other => carries(other.frames, fork, ordinal) && this.#reaches(other.node, node.number),
-        )
-        if (left.length === 0) addLost(join, branch)
-        yield (left.length === 0 ? this.#decide(join, token.subject, false) : null) ?? {
-          kind: 'lose',
-          join,
-          branch,
-          left,
-        }
+        if (!token.ended && this.#canReach(token, node.number)) continue
+        yield* this.#lost(frame, expecting)
       }
-    }
+  }
+
+  /** A group can't merge any more: which groups outside lose a branch by that, and what follows. */
+  *lossesOutside({ node: from, outer }: Join): Iterable<JoinEffect> {
+    for (let frame = outer; frame !== null; frame = frame.outer)
+      for (const expecting of this.#by_fork.get(frame.fork.node) ?? [])
+        if (this.#reaches(from.number, expecting.node.number)) yield* this.#lost(frame, expecting)
+  }
+
+  /** Branches that are lost, and of whose end a trace tells. */
+  lostWithTraces({ node, lost }: Join): readonly number[] {
+    const expecting = lost.length === 0 ? undefined : this.#by_fork.get(node.fork)?.find(each => each.node === node)
+    if (expecting === undefined) return lost
+    const { position, nested } = expecting
+    return lost.filter(branch => nested[position.indexOf(branch)])
+  }
+
+  /** What follows if no carrier of a branch can reach the coalesce any more. */
+  *#lost(frame: Frame, { node, position, nested }: Expecting): Iterable<JoinEffect> {
+    const { fork, branch: ordinal } = frame
+    const branch = position[ordinal] ?? -1
+    if (branch === -1) return
+    const known = joinAt(fork, node)
+    // Of those that failed only who writes their members' rows needs to know.
+    if (known?.verdict != null && (!isShared(known.verdict) || !isWritten(node))) return
+    if (known?.arrived.some(each => each.branch === branch) || known?.lost.includes(branch)) return
+    if (this.#isCarried(fork, ordinal, node)) return
+    const join = known ?? joinOf(frame, node)
+    addLost(join, branch)
+    if (join.verdict === null)
+      yield this.#decide(join, false) ?? { kind: 'lose', join, branch, has_trace: nested[ordinal] === true }
+    else if (isAccountedFor(join)) yield { kind: 'complete', join }
+  }
+
+  #isCarried(fork: ForkGroup, ordinal: number, node: CoalesceNode): boolean {
+    return fork.carriers.some(each => carries(each.frames, fork, ordinal) && this.#canReach(each, node.number))
   }
 
   /**
    * Recomputes which branches are lost for the groups of forks that a restored subject has under way, and the verdicts that
-   * no token was there to record.
+   * no token was there to record. Those inside decide about those outside.
    */
   restore(subject: Subject): void {
-    for (const token of subject.open)
-      for (let frame = token.frames; frame !== null; frame = frame.outer)
-        for (const { node, position } of this.#by_fork.get(frame.fork.node) ?? []) {
-          const join = joinOf(frame, node)
-          this.#addLost(join, position, subject)
-          if (join.verdict !== null) continue
-          const verdict = this.#verdictOn(join, subject, false)
-          if (verdict.kind === 'fail') join.verdict = verdict.verdict
-        }
+    for (let again = true; again; ) {
+      again = false
+      for (const token of subject.open)
+        for (let frame = token.frames; frame !== null; frame = frame.outer)
+          for (const { node, position } of this.#by_fork.get(frame.fork.node) ?? []) {
+            const join = joinOf(frame, node)
+            const was_dead = isDead(join)
+            this.#addLost(join, position)
+            const verdict = join.verdict === null ? this.#verdictOn(join, false) : null
+            if (verdict?.kind === 'fail') join.verdict = verdict.verdict
+            again ||= isDead(join) !== was_dead
+          }
+    }
   }
 
-  #addLost(join: Join, position: readonly number[], subject: Subject): void {
+  #addLost(join: Join, position: readonly number[]): void {
     for (const [ordinal, branch] of position.entries()) {
       if (branch === -1 || join.arrived.some(each => each.branch === branch)) continue
-      const carried = subject.open.some(
-        other => carries(other.frames, join.fork, ordinal) && this.#reaches(other.node, join.node.number),
-      )
-      if (!carried) addLost(join, branch)
+      if (!this.#isCarried(join.fork, ordinal, join.node)) addLost(join, branch)
     }
   }
 
@@ -150,10 +210,10 @@ export class Joins {
     return this.#by_fork.get(node.fork)?.find(each => each.node === node)?.position[ordinal] ?? -1
   }
 
-  #verdictOn(join: Join, subject: Subject, timed_out: boolean): Verdict {
+  #verdictOn(join: Join, timed_out: boolean): Verdict {
     const { node, arrived, lost } = join
     const { policy, branches } = node
-    const recorded = this.#records?.groupOf(join, subject)
+    const recorded = this.#records?.groupOf(join)
     if (recorded != null) {
       const record = { ...recorded, members: recorded.members.map(branch => branches.indexOf(branch)) }
       const came = { expected: branches.length, arrived: arrived.map(({ branch }) => branch), lost }
@@ -163,8 +223,8 @@ export class Joins {
     return verdictOn(policy, { expected: branches.length, arrived: arrived.length, lost: lost.length, timed_out })
   }
 
-  #decide(join: Join, subject: Subject, timed_out: boolean): JoinEffect | null {
-    const verdict = this.#verdictOn(join, subject, timed_out)
+  #decide(join: Join, timed_out: boolean): JoinEffect | null {
+    const verdict = this.#verdictOn(join, timed_out)
     switch (verdict.kind) {
       case 'wait':
         return null
@@ -221,21 +281,20 @@ function addLost(join: Join, branch: number): void {
 /** A token comes to a group that has its verdict: it is late if the group merged or its time was up, else it shares the group's cause. */
 function late(join: Join, arrival: Waiting): JoinEffect {
   const { verdict } = join
-  if (verdict === null || verdict === 'merged' || verdict === 'closed' || verdict === 'timeout') {
+  if (verdict === null || !isShared(verdict)) {
     const message = `the group had ${verdict === 'timeout' ? 'timed out' : 'merged'} before`
     return { kind: 'fail', join, members: [arrival], cause: 'late_arrival', message, closes: false }
   }
   return { kind: 'fail', join, members: [arrival], cause: verdict, message: reason(join, verdict), closes: false }
 }
 
-function reason(join: Join, verdict: MergeFailure): string {
-  const { node, lost } = join
-  const names = [...lost].sort((a, b) => a - b).map(branch => `\`${node.branches[branch]}\``)
+/** The same whatever came first: members' rows may be written with it. */
+function reason({ node }: Join, verdict: MergeFailure): string {
   switch (verdict) {
     case 'branch_lost':
-      return `branch ${names.join(' and ')} can't arrive any more`
+      return 'a branch that is required can’t arrive any more'
     case 'quorum_not_met':
-      return `too few branches can still arrive: ${names.join(' and ')} can't`
+      return 'too few branches can still arrive'
     case 'timeout':
       return `${node.policy.kind === 'quorum' ? 'too few' : 'not all'} branches arrived in time`
     case 'merge_conflict':

@@ -3,13 +3,13 @@ import { describe, expect, test } from 'vitest'
 import { type LineMember, RecordedLine } from '../model/commit-line.ts'
 import type { CoalesceNode } from '../plan/plan.ts'
 import type { Join } from './frames.ts'
-import { Line } from './line.ts'
+import { Line, type Place } from './line.ts'
 import { LineRecord } from './line-record.ts'
 import { Subject, Token } from './token.ts'
 
 /** Nodes 1 → 3, 2 → 4; 3 and 4 are where order matters. */
 const ORDERED = [3, 4]
-const reaches = (node: number, target: number) => node === target || node + 2 === target
+const reaches = ({ node }: Token, target: number) => node === target || node + 2 === target
 
 let born = 0
 const subject = new Subject('row', 1)
@@ -86,15 +86,16 @@ describe('order', () => {
     expect(own.lastOf([free])).toBe(free)
   })
 
-  test('who is on the way outside the line comes later, but a member of a batch may have come long before (N1)', () => {
+  test('a token that is held and goes on blocks others again, where it stood', () => {
     const own = line()
-    const [a, b, free, member] = [tokenAt(1), tokenAt(1), tokenAt(1), tokenAt(3)]
+    const [a, b] = [tokenAt(1), tokenAt(1)]
     own.join(a)
     own.join(b)
-    member.held = true
-    expect([own.isLater(b, a), own.isLater(a, b), own.isLater(a, a)]).toEqual([true, false, false])
-    expect([own.isLater(free, a), own.isLater(a, free), own.isLater(a, null)]).toEqual([true, false, false])
-    expect(own.isLater(member, a)).toBe(false)
+    own.hold(a)
+    expect(own.firstFor(3)).toBe(b)
+    own.release(a)
+    expect(members(own)).toEqual([a, b])
+    expect([own.firstFor(3), own.active]).toEqual([a, 2])
   })
 
   test('only who can still reach a node stands in the way there', () => {
@@ -108,28 +109,24 @@ describe('order', () => {
     expect(own.isTurn(tokenAt(4), 4)).toBe(false)
   })
 
-  test('what one transition leaves for a group stands before what it leaves for those that lead there (N2)', () => {
-    const [inner, other, outer] = [joinWithoutTraces(1), joinWithoutTraces(2), joinWithoutTraces(3)]
-    const told = (own: Line) => members(own).map(each => (each instanceof Token ? each.id : each.join.node.number))
-    const inside = (join: Join) => new Token(++born, subject, 1, {}, 1, { kind: 'flow', node: 1 }, frameOver(join))
-    const frameOver = ({ fork }: Join) => ({ fork, branch: 0, outer: null })
-    const leave = (moments: Token[][], left: Token[]) => {
-      const own = line()
-      const [event, merged] = [tokenAt(1), tokenAt(1)]
-      own.join(event)
-      own.trace({ join: inner, branch: 0, left }, event, moments[0] as Token[])
-      own.insertAtLast([event], [], merged)
-      moments[0]?.push(merged)
-      own.trace({ join: other, branch: 0, left }, event, moments[0] as Token[])
-      own.trace({ join: outer, branch: 0, left }, event, moments.at(-1) as Token[])
-      const order = told(own).map(each => (each === merged.id ? 'merged' : each === event.id ? 'event' : each))
-      for (const each of [inner, other, outer]) own.erase(each, 0)
-      return order
-    }
-    expect(leave([[]], [inside(inner)])).toEqual([3, 1, 'merged', 2, 'event'])
-    // Nobody who is left is inside a fork that is joined there; or it was another transition.
-    expect(leave([[]], [inside(outer)])).toEqual([1, 'merged', 2, 3, 'event'])
-    expect(leave([[], []], [inside(inner)])).toEqual([1, 'merged', 2, 3, 'event'])
+  test('who goes on behind a trace stands there in the order that is asked for, or before what comes later', () => {
+    const own = line()
+    const [a, b, c, late, after] = [tokenAt(1), tokenAt(1), tokenAt(1), tokenAt(1), tokenAt(1)]
+    const join = joinWithoutTraces()
+    for (const each of [a, b, c]) own.join(each)
+    own.trace({ join, branch: 3 }, null)
+    own.join(after)
+    const behind = () => join.traces?.get(3) as Place
+    const ahead = (token: Token) => (other: Token) => other !== after && other.id < token.id
+    own.putBehind(b, behind(), a, ahead(b))
+    own.putBehind(c, behind(), a, ahead(c))
+    own.putBehind(a, behind(), a, ahead(a))
+    expect(members(own)).toEqual([{ join, branch: 3 }, a, b, c, after])
+    // The event stands later, or comes after all.
+    own.putBehind(b, behind(), after, ahead(b))
+    expect(members(own)).toEqual([{ join, branch: 3 }, a, c, b, after])
+    own.putBehind(a, behind(), late, ahead(a))
+    expect([members(own).includes(a), a.place]).toEqual([false, null])
   })
 
   test('labels are given anew when there is no room between two', () => {
@@ -180,24 +177,14 @@ class Model {
     this.places.splice(traced > last ? traced + 1 : last, 0, token)
   }
 
-  isLater(other: Token, event: Token | null): boolean {
-    if (this.at(other) === -1) return !other.held
-    return event !== null && this.at(event) !== -1 && this.at(other) > this.at(event)
-  }
-
   trace(name: string, event: Token | null): void {
+    this.places = this.places.filter(each => each !== name)
     const at = event === null ? -1 : this.at(event)
-    const target = at === -1 ? this.places.length : at
-    const former = this.places.indexOf(name)
-    if (former >= target) return
-    this.places.splice(target, 0, name)
-    if (former !== -1) this.places.splice(former, 1)
+    this.places.splice(at === -1 ? this.places.length : at, 0, name)
   }
 
   firstFor(node: number): Token | null {
-    const first = this.places.find(
-      each => typeof each !== 'string' && !this.passive.has(each) && reaches(each.node, node),
-    )
+    const first = this.places.find(each => typeof each !== 'string' && !this.passive.has(each) && reaches(each, node))
     return (first as Token | undefined) ?? null
   }
 }
@@ -206,7 +193,7 @@ class Model {
 type Command =
   | { readonly do: 'join' | 'new'; readonly node: number }
   /** `move`: on, to the node that it can reach. */
-  | { readonly do: 'hold' | 'leave' | 'stay' | 'move'; readonly who: number }
+  | { readonly do: 'hold' | 'release' | 'leave' | 'stay' | 'move'; readonly who: number }
   | {
       readonly do: 'replace'
       readonly who: number
@@ -225,7 +212,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
-      do: fc.constantFrom('hold' as const, 'leave' as const, 'stay' as const, 'move' as const),
+      do: fc.constantFrom('hold' as const, 'release' as const, 'leave' as const, 'stay' as const, 'move' as const),
       who,
     }),
   },
@@ -298,6 +285,13 @@ class Pair {
         model.passive.add(token)
         return
       }
+      case 'release': {
+        const token = this.#pick(each.who)
+        if (token === null) return
+        line.release(token)
+        model.passive.delete(token)
+        return
+      }
       case 'leave': {
         const token = this.#pick(each.who)
         if (token === null) return
@@ -317,7 +311,7 @@ class Pair {
       }
       case 'trace': {
         const event = each.who === null ? null : this.#pick(each.who)
-        line.trace({ join: this.joins[each.join] as Join, branch: each.branch, left: [] }, event, [])
+        line.trace({ join: this.joins[each.join] as Join, branch: each.branch }, event)
         model.trace(`trace ${each.join}.${each.branch}`, event)
         return
       }
@@ -360,14 +354,12 @@ class Pair {
     expect([line.size, line.active]).toEqual([inside.length, inside.length - model.passive.size])
     for (const ordered of ORDERED) {
       expect(line.firstFor(ordered)?.id).toBe(model.firstFor(ordered)?.id)
-      expect(line.anyFor(ordered)).toBe(inside.some(each => reaches(each.node, ordered)))
+      expect(line.anyFor(ordered)).toBe(inside.some(each => reaches(each, ordered)))
       for (const token of this.tokens) {
         const first = model.firstFor(ordered)
         expect(line.isTurn(token, ordered)).toBe(first === null || first === token)
       }
     }
-    const event = this.tokens.at(-1) ?? null
-    for (const token of this.tokens) expect(line.isLater(token, event)).toBe(model.isLater(token, event))
   }
 }
 

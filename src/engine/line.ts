@@ -7,31 +7,23 @@
  * N2. What is born of a token stands where it stood, in order; what groups merge into stands right before the last of those
  *     that decided it.
  *     A batch that is closed by time stands before all that are: they come to its node after it.
- *     A branch is lost where the last of its carriers is, in the order of the line: while others are under way that don't
- *     stand later, and while its group waits for other branches, a trace stands there.
+ *     Traces stand where no token does, and where something of a group may come to stand.
  * N3. A token that is held at a coalesce keeps its place, and blocks nobody.
  *     One that had its turn at a sink that sends keeps its place, too, and blocks nobody who comes to that sink; to what lies
  *     behind its `on_error` it may still come.
  * N4. For each ordered node, no place before its mark can reach it; marks only go back when something is put before them.
  */
-import { frameOf, type Join, type Trace } from './frames.ts'
+import type { Join, Trace } from './frames.ts'
 import type { Token } from './token.ts'
 
 export interface Place {
-  /** A token, or a trace of one that was lost for a group that waits. */
+  /** A token, or a trace. */
   readonly token: Token | null
   readonly trace: Trace | null
-  /** Of a trace: stands for the transition that left it. */
-  readonly moment: object | null
   /** Grows along the line. */
   label: number
   before: Place | null
   after: Place | null
-}
-
-/** A carrier of a branch is lost for a group, and these are left. */
-export interface Lost extends Trace {
-  readonly left: readonly Token[]
 }
 
 /** What happened to the line since it was last told. */
@@ -59,10 +51,10 @@ export class Line {
   #gone: (Token | Trace)[] = []
   #first: Place | null = null
   #last: Place | null = null
-  readonly #reaches: (node: number, target: number) => boolean
+  readonly #reaches: (token: Token, target: number) => boolean
   readonly #marks: Map<number, Place | typeof NONE>
 
-  constructor(ordered: Iterable<number>, reaches: (node: number, target: number) => boolean) {
+  constructor(ordered: Iterable<number>, reaches: (token: Token, target: number) => boolean) {
     this.#reaches = reaches
     this.#marks = new Map(Array.from(ordered, node => [node, NONE]))
   }
@@ -90,15 +82,15 @@ export class Line {
   }
 
   /**
-   * Puts tokens where `former` stands, in order, in its stead; it may be among them. Nothing if it isn't in the line: then
-   * they come after all that is.
+   * Puts tokens and traces where `former` stands, in order, in its stead; it may be among them. Nothing if it isn't in the line:
+   * then they come after all that is.
    */
-  replace(former: Token, next: readonly Token[]): void {
+  replace(former: Token, next: Iterable<Token | Trace>): void {
     const place = former.place
     if (place === null) return
     this.#forget(former)
     let after = place
-    for (const token of next) after = this.#insert(token, after)
+    for (const each of next) after = 'join' in each ? this.#insertTrace(each, after) : this.#insert(each, after)
     this.#remove(place)
   }
 
@@ -126,23 +118,11 @@ export class Line {
     return last
   }
 
-  /**
-   * Leaves a trace right before `event`, or at the end if that isn't in the line, unless the branch has one that stands later.
-   * `merged` is what the same transition has merged so far, the same array throughout. If the transition also left traces for
-   * groups in which `left`, who still carry the branch, may merge, it goes before these: what they merge into comes later.
-   */
-  trace({ join, branch, left }: Lost, event: Token | null, merged: readonly Token[]): void {
-    const former = join.traces?.get(branch)
+  /** Leaves a trace right before `event`, or at the end if that isn't in the line. If it has a place it leaves that. */
+  trace(trace: Trace, event: Token | null): void {
+    this.erase(trace.join, trace.branch)
     const at = event?.place ?? null
-    let before = at === null ? this.#last : at.before
-    for (let each = before; each !== null && isOf(each, merged); each = each.before)
-      if (each.trace !== null && this.#leads(each.trace.join, join, left)) before = each.before
-    if (former !== undefined) {
-      if (before === null || former.label >= before.label) return
-      this.#remove(former)
-    }
-    join.traces ??= new Map()
-    join.traces.set(branch, this.#insert(null, before, { join, branch }, merged))
+    this.#insertTrace(trace, at === null ? this.#last : at.before)
   }
 
   /** Takes out the trace of a branch, if it has one. */
@@ -153,11 +133,26 @@ export class Line {
     join.traces?.delete(branch)
   }
 
-  /** Whether `other` comes after what `event` does now. Where it stands isn't known of a member of a batch. */
-  isLater(other: Token, event: Token | null): boolean {
-    if (other.place === null) return !other.held
-    const at = event?.place ?? null
-    return at !== null && other.place.label > at.label
+  /** One that is held goes on, and blocks others from now on. */
+  release(token: Token): void {
+    if (token.passive) this.replace(token, [token])
+  }
+
+  /**
+   * Puts a token right behind a trace and those that `isBefore` is true of, which stand there; or, if `event` stands later, right before
+   * that. If that isn't in the line it comes after all that are, and so does the token: it leaves the line.
+   */
+  putBehind(token: Token, trace: Place, event: Token | null, isBefore: (other: Token) => boolean): void {
+    const later = event !== null && (event.place === null || event.place.label > trace.label)
+    if (later && token === event) return
+    this.leave(token)
+    if (later) {
+      if (event.place !== null) this.#insert(token, event.place.before)
+      return
+    }
+    let before = trace
+    while (before.after?.token != null && isBefore(before.after.token)) before = before.after
+    this.#insert(token, before)
   }
 
   leave(token: Token): void {
@@ -201,7 +196,7 @@ export class Line {
   /** Whether any token in line, passive ones included, can still come to `ordered` and have its turn there. */
   anyFor(ordered: number): boolean {
     for (let at = this.#first; at !== null; at = at.after)
-      if (at.token !== null && !hadTurn(at.token, ordered) && this.#reaches(at.token.node, ordered)) return true
+      if (at.token !== null && !hadTurn(at.token, ordered) && this.#reaches(at.token, ordered)) return true
     return false
   }
 
@@ -219,11 +214,12 @@ export class Line {
     token.passive = false
   }
 
-  /** Whether some of `left` may merge in `inner`, and come to `outer` then. */
-  #leads(inner: Join, outer: Join, left: readonly Token[]): boolean {
-    const { fork, node } = inner
-    if (fork === outer.fork || !this.#reaches(node.number, outer.node.number)) return false
-    return left.some(({ frames }) => frameOf(frames, fork.node)?.fork === fork)
+  #insertTrace(trace: Trace, before: Place | null): Place {
+    const { join, branch } = trace
+    join.traces ??= new Map()
+    const place = this.#insert(null, before, trace)
+    join.traces.set(branch, place)
+    return place
   }
 
   #remove(place: Place): void {
@@ -238,12 +234,12 @@ export class Line {
 
   #blocks(token: Token | null, ordered: number): boolean {
     if (token === null || token.passive || hadTurn(token, ordered)) return false
-    return this.#reaches(token.node, ordered)
+    return this.#reaches(token, ordered)
   }
 
-  #insert(token: Token | null, before: Place | null, trace: Trace | null = null, moment: object | null = null): Place {
+  #insert(token: Token | null, before: Place | null, trace: Trace | null = null): Place {
     const after = before === null ? this.#first : before.after
-    const place: Place = { token, trace, moment, label: this.#labelBetween(before, after), before, after }
+    const place: Place = { token, trace, label: this.#labelBetween(before, after), before, after }
     if (before === null) this.#first = place
     else before.after = place
     if (after === null) this.#last = place
@@ -277,9 +273,4 @@ function memberOf({ token, trace }: Place): Token | Trace {
   const member = token ?? trace
   if (member === null) throw new TypeError('a place in line has neither a token nor a trace')
   return member
-}
-
-/** Whether a place came into being by the transition that merged `merged`. */
-function isOf({ token, moment }: Place, merged: readonly Token[]): boolean {
-  return token === null ? moment === merged : merged.includes(token)
 }

@@ -4,13 +4,13 @@
  * M1. Answers come before what is due at the same time.
  * M2. Nothing is applied here; whoever takes it applies it, in order.
  */
+import type { Stack } from './frames.ts'
 import type { Clock } from './ports.ts'
-import type { Token } from './token.ts'
 
 /** Applies a piece of news, and puts what can go on onto the stack. */
-export type Apply = (stack: Token[]) => void
+export type Apply = (stack: Stack) => void
 /** Applies an answer that came at `at_us`. */
-export type ApplyAnswer<T> = (answer: T, at_us: number, stack: Token[]) => void
+export type ApplyAnswer<T> = (answer: T, at_us: number, stack: Stack) => void
 
 export class News {
   /** How many tokens or batches wait for their backoff. */

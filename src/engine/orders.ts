@@ -13,7 +13,7 @@ import type { Facts, Subject } from './token.ts'
 
 /** The text of the value `[[[token…], [object, field…]…]…]`; null if there is nothing to tell. */
 export function ordersOf({ open }: Subject, facts: Facts): string | null {
-  if (open.length === 0) return null
+  if (open.size === 0) return null
   const moved = new Set<number>()
   for (const { token } of facts.births) moved.add(token)
   for (const { token, edge } of facts.visits) if (edge !== 0) moved.add(token)

@@ -2,11 +2,31 @@
 import { DISCARD } from '../model/topology.ts'
 import type { AggregateNode, Plan } from '../plan/plan.ts'
 
+const ON_ERROR = 'on_error'
+
+export type Reaches = (node: number, target: number) => boolean
+/** The same, if nothing goes on from the coalesces `dead` but by their `on_error`. */
+export type ReachesPast = (node: number, target: number, dead: readonly number[]) => boolean
+
 /** `reaches(a, b)`: b is a, or can be reached from a. */
-export function reachability(plan: Pick<Plan, 'nodes' | 'edges'>): (node: number, target: number) => boolean {
+export function reachability(plan: Pick<Plan, 'nodes' | 'edges'>): Reaches {
+  return reachabilityPast(plan, [])
+}
+
+export function reachabilityPastAny(plan: Pick<Plan, 'nodes' | 'edges'>): ReachesPast {
+  const past = new Map<string, Reaches>()
+  return (node, target, dead) => {
+    const key = dead.toSorted((a, b) => a - b).join()
+    const known = past.get(key) ?? reachabilityPast(plan, dead)
+    past.set(key, known)
+    return known(node, target)
+  }
+}
+
+function reachabilityPast(plan: Pick<Plan, 'nodes' | 'edges'>, dead: readonly number[]): Reaches {
   const successors = new Map<number, number[]>()
   for (const edge of plan.edges) {
-    if (edge.to === DISCARD) continue
+    if (edge.to === DISCARD || (dead.includes(edge.from) && edge.label !== ON_ERROR)) continue
     const list = successors.get(edge.from)
     if (list === undefined) successors.set(edge.from, [edge.to])
     else list.push(edge.to)

@@ -20,6 +20,7 @@ import {
   VISIT_OK,
   type VisitStatus,
 } from '../model/entry.ts'
+import { CustodyError } from '../model/error.ts'
 import { branchPath, elementPath, FIRST_PATH, mergedPath } from '../model/lineage.ts'
 import type { Ending, ErrorFact } from '../model/outcome.ts'
 import { frozen, type Json, type Row } from '../model/row.ts'
@@ -43,9 +44,9 @@ import {
   replayMissed,
 } from './decide/ending.ts'
 import { type ErrorTold, errorRow, errorText, rejectedRow } from './facts.ts'
-import type { ForkGroup, Frame, Join, Waiting } from './frames.ts'
+import { carry, drop, type ForkGroup, type Frame, type Join, type Waiting } from './frames.ts'
 import type { Tallies } from './tallies.ts'
-import { type Facts, Subject, Token } from './token.ts'
+import { type Facts, factsOf, Subject, Token } from './token.ts'
 import { Unsettled } from './unsettled.ts'
 
 const FORK: GroupKind = 0
@@ -194,7 +195,7 @@ export class Recorder {
     this.#facts(subject, started_us)
     const group = this.#openGroup(subject, FORK, node.number, node.branches.length)
     this.#visit(token, VISIT_OK, value, 0, 0, started_us, null)
-    const fork: ForkGroup = { group, node: node.number, row, path, value, joins: [] }
+    const fork: ForkGroup = { subject, group, node: node.number, row, path, value, joins: [], carriers: [] }
     const children = node.branches.map(({ branch: name, edge }, branch) => {
       const frames: Frame = { fork, branch, outer: token.frames }
       const born = { frames, group, ordinal: branch, parents: [token.id], path: branchPath(path, name) }
@@ -362,7 +363,7 @@ export class Recorder {
     const passage: Passage = { kind: 'flow', node: origin.source }
     const token = new Token(++this.tallies.born, subject, origin.source, frozen(row), value, passage, null)
     facts.births.push({ token: token.id, group: 0, ordinal: 0, value, parents: NO_PARENTS })
-    subject.open.push(token)
+    subject.open.add(token)
     return token
   }
 
@@ -376,7 +377,8 @@ export class Recorder {
     const passage: Passage = { kind: 'flow', node: edge.from }
     const token = new Token(++this.tallies.born, subject, edge.to, frozen(row), value, passage, frames, path)
     this.tallies.take(edge.number)
-    subject.open.push(token)
+    subject.open.add(token)
+    carry(token)
     factsOf(subject).births.push({ token: token.id, group, ordinal, value, parents })
     if (edge.to === DISCARD) this.#end(token, endAtDiscard(token.id, passage))
     return token
@@ -395,7 +397,9 @@ export class Recorder {
   #end(token: Token, ending: Ending): void {
     const { subject } = token
     factsOf(subject).endings.push(ending)
-    subject.open.splice(subject.open.indexOf(token), 1)
+    if (!subject.open.delete(token))
+      throw new CustodyError('CUSTODY_ENGINE_DEFECT', `row instance ${token.id} ends, and isn't open`)
+    drop(token)
     token.ended = true
     token.held = false
     this.tallies.ending(ending.fate, ending.sink)
@@ -492,9 +496,4 @@ export class Recorder {
   #facts(subject: Subject, time_us: number): Facts {
     return subject.facts ?? this.unsettled.begin(subject, time_us)
   }
-}
-
-function factsOf(subject: Subject): Facts {
-  if (subject.facts === null) throw new TypeError('a subject has no facts to add to')
-  return subject.facts
 }

@@ -6,7 +6,9 @@
  */
 import type { RepeatedRow, Repeats } from '../model/recording.ts'
 import type { Json } from '../model/row.ts'
+import type { SourceNode } from '../plan/plan.ts'
 import type { ResumePoint, Source, SourceRecord } from '../sdk/spec.ts'
+import { takeChunk } from './chunk.ts'
 import { ERASED } from './facts.ts'
 
 export interface RepeatPosition {
@@ -22,20 +24,20 @@ export function repeatPosition(position: Json): RepeatPosition {
 }
 
 export class RepeatSource implements Source {
-  readonly #name: string
+  readonly #node: SourceNode
   readonly #repeats: Repeats
   /** The source that the rows came from: it reads texts again that it had rejected. */
   readonly #source: Source
 
-  constructor(name: string, repeats: Repeats, source: Source) {
-    this.#name = name
+  constructor(node: SourceNode, repeats: Repeats, source: Source) {
+    this.#node = node
     this.#repeats = repeats
     this.#source = source
   }
 
   async *read(from: ResumePoint | null): AsyncGenerator<readonly SourceRecord[]> {
     const after = from === null ? 0 : repeatPosition(from.position).row
-    for await (const rows of this.#repeats.rowsOf(this.#name, after)) {
+    for await (const rows of this.#repeats.rowsOf(this.#node.name, after)) {
       const records: SourceRecord[] = []
       for (const each of rows) records.push(await this.#recordOf(each))
       if (records.length > 0) yield records
@@ -57,7 +59,8 @@ export class RepeatSource implements Source {
         const { raw, code, message } = record
         const again = await this.#source.reread?.(raw, code)
         if (again === undefined || again === null) return { kind: 'reject', line, raw, code, message, position }
-        return { ...again, line, position }
+        const [record_again] = takeChunk(this.#node, [{ ...again, line, position }])
+        return record_again as SourceRecord
       }
     }
   }

@@ -20,6 +20,7 @@ import {
   driveSession,
   type OpenSource,
   originalNames,
+  prepareSource,
   type RunResult,
   type SessionRequest,
 } from './session.ts'
@@ -75,7 +76,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     const sources = await createSources(plan, repeats)
     const cut_off = request.from_ledger_only || request.abandon
     const reads = sources.map(source => readSoFar(source, history, cut_off, repeats !== null))
-    for (const [i, { source }] of sources.entries()) if (reads[i]?.done === false) await source.prepare?.()
+    for (const [i, source] of sources.entries()) if (reads[i]?.done === false) await prepareSource(source)
     const outputs = await restoreOutputs(plan, history, reader, log, sources)
     const stations = await Stations.open(plan)
     const cut = sources.filter((_, i) => reads[i]?.cut === true).map(({ node }) => node)

@@ -8,7 +8,14 @@ import type { Placed } from '../sdk/spec.ts'
 import { type FilesInUse, filesInUse } from './files-in-use.ts'
 import { Intake } from './intake.ts'
 import { Outputs } from './outputs.ts'
-import { createSources, driveSession, originalNames, type RunResult, type SessionRequest } from './session.ts'
+import {
+  createSources,
+  driveSession,
+  originalNames,
+  prepareSource,
+  type RunResult,
+  type SessionRequest,
+} from './session.ts'
 import { Stations } from './stations.ts'
 
 export type { Progress, RunResult } from './session.ts'
@@ -38,7 +45,7 @@ export async function runPlan(request: RunRequest): Promise<RunResult> {
   const { plan, clock, dry_run } = request
   const repeats = request.repeats ?? null
   const sources = await createSources(plan, repeats)
-  for (const { source } of sources) await source.prepare?.()
+  for (const source of sources) await prepareSource(source)
   const in_use = await filesInUse(plan, request.in_use)
   const outputs = await Outputs.prepare(plan, {
     dry_run,

@@ -7,10 +7,8 @@
  *     LONGEST_LINE in all, and held ones never do. No token in line waits for a record that isn't read yet, so this can't
  *     deadlock.
  */
-import { NotJsonError } from '../model/canonical.ts'
 import type { OriginFact } from '../model/entry.ts'
 import type { SourceNode } from '../plan/plan.ts'
-import type { SourceReject, SourceRow } from '../sdk/spec.ts'
 import type { Calls } from './calls/calls.ts'
 import type { Committer } from './committer.ts'
 import type { Flow } from './flow.ts'
@@ -212,23 +210,8 @@ export class Scheduler {
     const { index, repeats } = incoming
     const { line } = incoming.record
     const origin: OriginFact = { source: node.number, index, line, repeats }
-    try {
-      if (incoming.kind === 'row') return recorder.ingest(origin, incoming.row, node.to, started_us)
-      return recorder.reject(node, origin, incoming.record, started_us)
-    } catch (thrown) {
-      if (!(thrown instanceof NotJsonError)) throw thrown
-      // What isn't JSON can't be kept, neither as a row nor as what was rejected.
-      const { record } = incoming
-      const reject: SourceReject =
-        record.kind === 'reject'
-          ? { ...record, raw: null }
-          : { ...rejected(record), code: thrown.code, message: thrown.message }
-      return recorder.reject(node, origin, reject, started_us)
-    }
+    return incoming.kind === 'row'
+      ? recorder.ingest(origin, incoming.row, node.to, started_us)
+      : recorder.reject(node, origin, incoming.record, started_us)
   }
-}
-
-/** A record that isn't JSON: nothing of it can be kept but where it stands. */
-function rejected({ line, file, position }: SourceRow) {
-  return { kind: 'reject', line, raw: null, position, ...(file === undefined ? {} : { file }) } as const
 }

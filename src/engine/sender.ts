@@ -2,10 +2,12 @@
  * Tokens at sinks that send, from their turn on: has their rows sent, alone or together (`parcels.ts`), and carries out what
  * comes of it, in the record and in the line. Meanwhile others may have their turn at the sink.
  */
+
 import type { SinkNode } from '../plan/plan.ts'
 import type { Contexts } from './calls/contexts.ts'
 import { afterSent, type SendResult, UNANSWERED } from './decide/sent.ts'
 import type { Following } from './following.ts'
+import type { Stack } from './frames.ts'
 import type { Line } from './line.ts'
 import type { News } from './news.ts'
 import type { Outbound, Outputs } from './outputs.ts'
@@ -43,7 +45,7 @@ export class Sender {
   }
 
   /** A token has its turn, or is back from its backoff. */
-  send(token: Token, node: SinkNode, outbound: Outbound, started_us: number, stack: Token[]): void {
+  send(token: Token, node: SinkNode, outbound: Outbound, started_us: number, stack: Stack): void {
     token.sending ??= { in_doubt: false, together: null }
     const { in_doubt, together } = token.sending
     if (in_doubt && !outbound.idempotent) return this.#sent(token, node, UNANSWERED, started_us, stack)
@@ -80,7 +82,7 @@ export class Sender {
     })
   }
 
-  #sent(token: Token, node: SinkNode, result: SendResult, started_us: number, stack: Token[], ended_us?: number): void {
+  #sent(token: Token, node: SinkNode, result: SendResult, started_us: number, stack: Stack, ended_us?: number): void {
     const { recorder, outputs, news, line, following } = this.#parts
     const { in_doubt = false, together = null } = token.sending ?? {}
     const idempotent = outputs.outbound(node.number)?.idempotent ?? false

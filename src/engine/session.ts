@@ -14,6 +14,7 @@ import type { Source } from '../sdk/spec.ts'
 import { Calls } from './calls/calls.ts'
 import { Contexts } from './calls/contexts.ts'
 import type { SharedLimits } from './calls/service.ts'
+import { sourceDefect } from './chunk.ts'
 import { Committer, type Progressed, type Stop } from './committer.ts'
 import { UNANSWERED } from './decide/sent.ts'
 import { type BytesRead, extentOf } from './extent.ts'
@@ -250,10 +251,24 @@ export async function createSources(plan: Plan, repeats: Repeats | null): Promis
   for (const node of plan.nodes) {
     if (node.kind !== 'source') continue
     const { spec, options, secrets } = node.plugin
-    const source = await spec.create(options, { node: node.name, folder: plan.folder, input: node.schema, secrets })
-    sources.push({ node, source: repeats === null ? source : new RepeatSource(node.name, repeats, source) })
+    const context = { node: node.name, folder: plan.folder, input: node.schema, secrets }
+    const source = await guardedSource(node.name, () => spec.create(options, context))
+    sources.push({ node, source: repeats === null ? source : new RepeatSource(node, repeats, source) })
   }
   return sources
+}
+
+/** Looks whether there is something to read. @throws CustodyError of the source, or CUSTODY_PLUGIN_DEFECT. */
+export async function prepareSource({ node, source }: OpenSource): Promise<void> {
+  await guardedSource(node.name, () => source.prepare?.())
+}
+
+async function guardedSource<T>(name: string, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (thrown) {
+    throw sourceDefect(name, thrown)
+  }
 }
 
 /** `{field: original name}` of all sources, as far as they are known. */
@@ -308,6 +323,7 @@ function reasonOf(error: CustodyError): string {
       return 'limiter'
     case 'CUSTODY_SOURCE':
     case 'CUSTODY_SOURCE_CHANGED':
+    case 'CUSTODY_UNCLOSED_QUOTE':
     case 'CUSTODY_FILE_NOT_FOUND':
     case 'CUSTODY_FILE_UNREADABLE':
       return 'source'

@@ -5,6 +5,7 @@ import type { AggregateNode, Plan, PlanNode, PluginOf } from '../plan/plan.ts'
 import type { Aggregate, BatchResult, PluginContext, VisitContext } from '../sdk/spec.ts'
 import { concurrencyOf } from './calls/calls.ts'
 import { servicesOf } from './calls/contexts.ts'
+import type { Stack } from './frames.ts'
 import { type BatchVisit, batchVisit, gateVisit, transformVisit, type Visit } from './step.ts'
 import type { Token } from './token.ts'
 
@@ -104,7 +105,7 @@ function placesFor(plan: Plan, node: PlanNode): number {
 }
 
 /** A place is free: the first that waits for one comes next, after what is on the stack. */
-export function callNext(station: Station, stack: Token[]): void {
+export function callNext(station: Station, stack: Stack): void {
   if (station.busy >= station.places) return
   const next = station.queue.shift()
   if (next !== undefined) stack.unshift(next)

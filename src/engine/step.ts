@@ -2,6 +2,7 @@
  * What one visit of a transform or a gate comes to, whatever the plugin: the only place that calls plugins for a row.
  * A plugin that throws, or returns something that it may not return, is a defect of the plugin, never an error of the row.
  */
+import { types } from 'node:util'
 import { canonicalize, NotJsonError } from '../model/canonical.ts'
 import { CustodyError, isCustodyError } from '../model/error.ts'
 import { isRow, type Json, newRow, type Row } from '../model/row.ts'
@@ -197,7 +198,7 @@ function gateError(message: string): RowError {
 
 /** A row as a plugin gave it, with nothing behind it that isn't data. @throws CustodyError CUSTODY_PLUGIN_DEFECT. */
 export function checkedRow(name: string, row: unknown): Row {
-  if (isRow(row)) return row
+  if (isRow(row) && !types.isProxy(row)) return row
   if (!isPlain(row)) throw defect(name, `returned ${describe(row)} as a row`)
   return dataOf(name, row) as Row
 }
@@ -212,7 +213,7 @@ function dataOf(name: string, value: unknown): Json {
   return copy
 }
 
-function isPlain(value: unknown): value is { readonly [field: string]: unknown } {
+export function isPlain(value: unknown): value is { readonly [field: string]: unknown } {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null || isRow(value)
@@ -255,11 +256,26 @@ export function asDefect(node: PlanNode, thrown: unknown): unknown {
     : thrown
 }
 
-/** For the message of a defect. */
+/** For the message of a defect; whatever it is, it has a short description. */
 export function describe(value: unknown): string {
+  try {
+    return shortened(described(value))
+  } catch {
+    return 'something that can’t even be looked at'
+  }
+}
+
+const MOST_DESCRIBED = 500
+
+function shortened(text: string): string {
+  return (text.length > MOST_DESCRIBED ? `${text.slice(0, MOST_DESCRIBED)}…` : text).toWellFormed()
+}
+
+function described(value: unknown): string {
   if (value instanceof Error) return `${value.name}: ${value.message}`
   if (value === null || value === undefined) return String(value)
   if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value)
+  if (typeof value === 'function') return 'a function'
   if (typeof value !== 'object') return `${typeof value} ${String(value)}`
   if (Array.isArray(value)) return 'a list'
   return isPlain(value) ? 'an object' : `an instance of ${String(value.constructor?.name)}`

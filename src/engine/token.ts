@@ -71,8 +71,8 @@ export class Subject {
   previous: number | null = null
   /** Values so far; the next one gets `values + 1`. */
   values = 0
-  /** In order of birth. */
-  open: Token[] = []
+  /** In order of birth. A row may have very many. */
+  readonly open = new Set<Token>()
   facts: Facts | null = null
   /** A batch whose members this process gathers: what is born of it is still to come. */
   gathers = false
@@ -84,7 +84,7 @@ export class Subject {
 
   /** Whether nothing can happen to it any more; not to be asked within a transition. */
   get isClosed(): boolean {
-    return this.open.length === 0 && !this.gathers
+    return this.open.size === 0 && !this.gathers
   }
 }
 
@@ -156,15 +156,18 @@ export function standing(token: Token): Standing {
   return { token, frames: token.frames, node: token.node }
 }
 
+export function factsOf(subject: Subject): Facts {
+  if (subject.facts === null) throw new TypeError('a subject has no facts to add to')
+  return subject.facts
+}
+
 /** What happened to a subject since the last commit, as the ledger takes it. Empties its facts. */
 export function draftOf(subject: Subject): SubjectDraft {
   const { facts } = subject
   if (facts === null) throw new TypeError('a subject without facts has no draft')
   subject.facts = null
-  // While it grew it kept room for more; from now on it is mostly waited for.
-  if (subject.open.length > 0) subject.open = subject.open.slice()
   const open_tokens =
-    subject.open.length === 0 ? NONE : subject.open.map(token => ({ token: token.id, node: token.node }))
+    subject.open.size === 0 ? NONE : Array.from(subject.open, token => ({ token: token.id, node: token.node }))
   const orders = ordersOf(subject, facts)
   if (orders !== null) {
     facts.values.push({ kind: 'full', text: orders })

@@ -15,6 +15,9 @@ export type NotJsonCode = 'NUMBER_NOT_FINITE' | 'INTEGER_TOO_LARGE' | 'LONE_SURR
 /** Deepest nesting of arrays and objects that a value may have. */
 export const MAX_DEPTH = 200
 
+/** Of values that come from outside: merges, error rows and evidence put levels around them, and must have room for it. */
+export const MAX_DATA_DEPTH = 128
+
 /** From here on a number's canonical text has an exponent. */
 const EXPONENT_FROM = 1e21
 

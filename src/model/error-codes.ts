@@ -201,6 +201,11 @@ export const ERRORS = {
     'Give each its own path.',
   ),
   CUSTODY_SOURCE: spec(1, 'A source can’t be read.', 'Check the file and try again; nothing is lost.'),
+  CUSTODY_UNCLOSED_QUOTE: spec(
+    1,
+    'A CSV file ends inside of quotes, so that nobody can tell where its last record was to end.',
+    'Close the quote in the file, then resume; or begin a new run with on_unclosed_quote: reject, or with recover: line.',
+  ),
   CUSTODY_SINK: spec(
     1,
     'A sink can’t be written.',

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { canonicalize, MAX_DEPTH } from './canonical.ts'
+import { canonicalize, MAX_DATA_DEPTH, MAX_DEPTH } from './canonical.ts'
 import { JsonTextError, parseStrict } from './json.ts'
 import { isRow, type Json, withoutPrototypes } from './row.ts'
 
@@ -63,11 +63,17 @@ describe('what is refused, and where', () => {
   test('nesting beyond the limit, however deep, and not before', () => {
     const nest = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
     const objects = (depth: number) => '{"a":'.repeat(depth) + 1 + '}'.repeat(depth)
-    expect(canonicalize(parseStrict(nest(MAX_DEPTH)))).toBe(nest(MAX_DEPTH))
-    expect(canonicalize(parseStrict(objects(MAX_DEPTH)))).toBe(objects(MAX_DEPTH))
-    expect(refused(nest(MAX_DEPTH + 1))).toEqual(['JSON_TOO_DEEP', MAX_DEPTH])
-    expect(refused(objects(MAX_DEPTH + 1))).toEqual(['JSON_TOO_DEEP', MAX_DEPTH * 5])
-    expect(refused(nest(100_000))).toEqual(['JSON_TOO_DEEP', MAX_DEPTH])
+    for (const text of [nest(MAX_DATA_DEPTH), objects(MAX_DATA_DEPTH)])
+      expect(canonicalize(parseStrict(text))).toBe(text)
+    expect(refused(nest(MAX_DATA_DEPTH + 1))).toEqual(['JSON_TOO_DEEP', MAX_DATA_DEPTH])
+    expect(refused(objects(MAX_DATA_DEPTH + 1))).toEqual(['JSON_TOO_DEEP', MAX_DATA_DEPTH * 5])
+    expect(refused(nest(100_000))).toEqual(['JSON_TOO_DEEP', MAX_DATA_DEPTH])
+  })
+
+  test('what is stored may be nested deeper than what comes in: evidence has levels of its own', () => {
+    const nest = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
+    expect(canonicalize(parseStrict(nest(MAX_DEPTH), MAX_DEPTH))).toBe(nest(MAX_DEPTH))
+    expect(() => parseStrict(nest(MAX_DEPTH + 1), MAX_DEPTH)).toThrow(/nested more than 200 deep/)
   })
 })
 

@@ -6,7 +6,7 @@
  * Why not the `lossless-json` package: it reads into plain objects by assignment, so that a field named `__proto__`
  * is lost, it lets halves of surrogate pairs pass, and it has no limit of depth.
  */
-import { isInexactInteger, MAX_DEPTH } from './canonical.ts'
+import { isInexactInteger, MAX_DATA_DEPTH } from './canonical.ts'
 import { type Json, type MutableRow, newRow } from './row.ts'
 
 export type JsonTextCode =
@@ -32,11 +32,12 @@ export class JsonTextError extends Error {
 
 /**
  * The value of a JSON text (RFC 8259, without a byte order mark), with objects as rows.
+ * @param most_deep how deep it may be nested: what is stored may be MAX_DEPTH, what comes from outside less
  * @throws JsonTextError with the offset of what is wrong.
  */
-export function parseStrict(text: string): Json {
-  const value = parseTidy(text)
-  return value === undefined ? new Parser(text).document() : value
+export function parseStrict(text: string, most_deep = MAX_DATA_DEPTH): Json {
+  const value = parseTidy(text, most_deep)
+  return value === undefined ? new Parser(text, most_deep).document() : value
 }
 
 // ── the quick way ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -46,7 +47,7 @@ export function parseStrict(text: string): Json {
  * What remains to be looked for: integers that are no safe ones, escaped halves of surrogate pairs, and depth.
  * undefined: the text isn't of that kind, or has a problem, and the parser below decides.
  */
-function parseTidy(text: string): Json | undefined {
+function parseTidy(text: string, most_deep: number): Json | undefined {
   if (text.includes('\\ud')) return undefined
   let value: Json
   try {
@@ -57,17 +58,18 @@ function parseTidy(text: string): Json | undefined {
     if (error instanceof SyntaxError || error instanceof RangeError) return undefined
     throw error
   }
-  return toRows(value, 0)
+  return toRows(value, most_deep)
 }
 
-function toRows(value: Json, depth: number): Json | undefined {
+/** `room`: how many levels more there may be. */
+function toRows(value: Json, room: number): Json | undefined {
   if (typeof value === 'number') return isInexactInteger(value) ? undefined : value
   if (typeof value !== 'object' || value === null) return value
-  if (depth === MAX_DEPTH) return undefined
+  if (room === 0) return undefined
   if (Array.isArray(value)) {
     const list: Json[] = []
     for (const each of value as readonly Json[]) {
-      const item = toRows(each, depth + 1)
+      const item = toRows(each, room - 1)
       if (item === undefined) return undefined
       list.push(item)
     }
@@ -76,7 +78,7 @@ function toRows(value: Json, depth: number): Json | undefined {
   const row = newRow()
   for (const field in value) {
     const each = (value as { readonly [field: string]: Json })[field]!
-    const item = typeof each === 'string' ? each : toRows(each, depth + 1)
+    const item = typeof each === 'string' ? each : toRows(each, room - 1)
     if (item === undefined) return undefined
     row[field] = item
   }
@@ -109,10 +111,12 @@ const ESCAPES: { readonly [letter: string]: string } = Object.assign(Object.crea
 
 class Parser {
   private readonly text: string
+  private readonly most_deep: number
   private at = 0
 
-  constructor(text: string) {
+  constructor(text: string, most_deep: number) {
     this.text = text
+    this.most_deep = most_deep
   }
 
   document(): Json {
@@ -144,8 +148,8 @@ class Parser {
   }
 
   private deeper(depth: number): number {
-    if (depth < MAX_DEPTH) return depth + 1
-    throw new JsonTextError('JSON_TOO_DEEP', this.at, `nested more than ${MAX_DEPTH} deep`)
+    if (depth < this.most_deep) return depth + 1
+    throw new JsonTextError('JSON_TOO_DEEP', this.at, `nested more than ${this.most_deep} deep`)
   }
 
   private object(depth: number): Json {

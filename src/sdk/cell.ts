@@ -1,6 +1,7 @@
 /** Converts the text of a cell to a declared type, strictly. */
 import { isInexactInteger } from '../model/canonical.ts'
-import { type Json, withoutPrototypes } from '../model/row.ts'
+import { JsonTextError, parseStrict } from '../model/json.ts'
+import type { Json } from '../model/row.ts'
 import type { JsonSchema } from './schema.ts'
 
 export interface CellConverter {
@@ -87,9 +88,10 @@ export function toBoolean(text: string): boolean | undefined {
 
 function parseJson(text: string, fits: (value: unknown) => boolean): Json | undefined {
   try {
-    const value = JSON.parse(text) as Json
-    return fits(value) ? withoutPrototypes(value) : undefined
-  } catch {
-    return undefined
+    const value = parseStrict(text)
+    return fits(value) ? value : undefined
+  } catch (error) {
+    if (error instanceof JsonTextError) return undefined
+    throw error
   }
 }

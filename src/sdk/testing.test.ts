@@ -116,7 +116,7 @@ describe('gates and aggregates', () => {
 })
 
 describe('sources and sinks', () => {
-  const source = (skip: number) =>
+  const source = (skip: number, read?: (position: { at: number }) => AsyncIterable<readonly SourceRecord[]>) =>
     defineSource({
       name: 'sample',
       summary: 'A sample',
@@ -128,6 +128,10 @@ describe('sources and sinks', () => {
       textual: false,
       create: () => ({
         async *read(from) {
+          if (read !== undefined) {
+            yield* read({ at: from === null ? 0 : (from.position as { at: number }).at })
+            return
+          }
           const all = ['x', 'y', 'z'].map((a, i): SourceRecord => ({ kind: 'row', line: 0, row: { a }, position: i }))
           yield all.slice(from === null ? 0 : (from.position as number) + skip)
         },
@@ -171,6 +175,31 @@ describe('sources and sinks', () => {
   test('reading on gives the same rest', async () => {
     expect(await told(source(1))).toBe('')
     expect(await told(source(0))).toMatch(/same rest/)
+  })
+
+  test('one position for all records, moved on with each, is found out', async () => {
+    const read = async function* (position: { at: number }): AsyncGenerator<readonly SourceRecord[]> {
+      while (position.at < 3) {
+        position.at += 1
+        yield [{ kind: 'row', line: 0, row: { n: position.at }, position }]
+      }
+    }
+    expect(await told(source(0, read))).toMatch(/changed by it afterwards/)
+    const sharing = async function* (position: { at: number }): AsyncGenerator<readonly SourceRecord[]> {
+      const records: SourceRecord[] = []
+      for (let n = position.at + 1; n <= 3; n++) records.push({ kind: 'row', line: 0, row: { n }, position: { at: 3 } })
+      yield records
+    }
+    expect(await told(source(0, sharing))).toMatch(/same rest/)
+  })
+
+  test('a record of no kind, or with a text that is none', async () => {
+    const yielding = (more: object) =>
+      source(0, async function* ({ at }) {
+        if (at === 0) yield [{ kind: 'row', line: 0, row: {}, position: { at: 1 }, ...more } as SourceRecord]
+      })
+    expect(await told(yielding({ kind: 'line' }))).toMatch(/a record has the kind line/)
+    expect(await told(yielding({ raw: 7 }))).toMatch(/the text of a row is none/)
   })
 
   test('winding back leaves the same bytes', async () => {

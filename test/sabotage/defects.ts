@@ -12,6 +12,20 @@ export interface Defect {
 
 export const DEFECTS: readonly Defect[] = [
   {
+    name: 'what a source yields is not looked at before it counts',
+    file: 'intake.ts',
+    text: 'const chunk = takeChunk(this.node, value)',
+    instead: 'const chunk = value as readonly SourceRecord[]',
+    shape: 'hostile',
+  },
+  {
+    name: 'what a source yielded stays its own',
+    file: 'chunk.ts',
+    text: 'const taken = takeRow(name, row)',
+    instead: 'const taken = row as Row',
+    shape: 'hostile',
+  },
+  {
     name: 'a late arrival’s ending is not recorded',
     file: 'recorder.ts',
     text: 'this.#end(token, failedAtCoalesce(',
@@ -94,22 +108,29 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'the loss of a branch is not noticed',
     file: 'joins.ts',
-    text: 'if (left.length === 0) addLost(join, branch)',
-    instead: '',
+    text: '    addLost(join, branch)\n    if (join.verdict === null)',
+    instead: '    if (join.verdict === null)',
     shape: 'groups',
   },
   {
     name: 'the line forgets where branches were lost',
     file: 'merges.ts',
-    text: 'return this.#line.trace(effect, event, merged)',
-    instead: 'return',
+    text: 'this.#line.trace(effect, event)',
+    instead: '',
     shape: 'nested',
   },
   {
-    name: 'a branch is lost where its carrier is that was lost last',
-    file: 'joins.ts',
-    text: 'yield (left.length === 0 ?',
-    instead: 'if (left.length === 0) yield (left.length === 0 ?',
+    name: 'what merged goes on before all is done that comes of a branch that was lost',
+    file: 'merges.ts',
+    text: 'const to_come = behind.filter(branch => join.traces?.has(branch) !== true)',
+    instead: 'const to_come: number[] = []',
+    shape: 'nested',
+  },
+  {
+    name: 'a branch that can only reach a group that has failed is waited for',
+    file: 'merges.ts',
+    text: 'if (join.outer === null || !isDead(join)) return',
+    instead: 'return',
     shape: 'nested',
   },
   {

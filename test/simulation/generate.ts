@@ -48,6 +48,8 @@ export interface Shape {
   readonly batches?: boolean
   /** Visits may ask services outside, which have limits, and cost. */
   readonly calls?: boolean
+  /** Sources yield what nothing can be made of, now and then, until they are mended. */
+  readonly hostile?: boolean
   readonly max_nodes: number
   readonly max_rows: number
 }

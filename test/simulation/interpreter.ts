@@ -6,6 +6,7 @@
 import { heardBy } from './hearing.ts'
 import type { AggregateModel, CoalesceModel, GateNode, Model, NodeModel, SinkModel, StepNode, Target } from './model.ts'
 import { type Data, dataOf, turned, unite } from './naive-rows.ts'
+import { atDiscard, atSink, mayMerge, number, type Passage, successors } from './naive-rules.ts'
 
 export interface Interpretation {
   /** By sink, in order. */
@@ -13,8 +14,6 @@ export interface Interpretation {
   /** `path → OUTCOME/cause@sink` */
   readonly endings: Map<string, string>
 }
-
-type Passage = { readonly kind: 'flow' | 'gate' | 'invalid' } | { readonly kind: 'error'; readonly cause: string }
 
 /** One time that a fork was passed. */
 interface Forking {
@@ -31,6 +30,13 @@ interface Group {
   readonly lost: Set<string>
   /** null while it waits. */
   verdict: string | null
+}
+
+/** The end, on the stack, of all that comes of a branch with forks inside, for a group that expects it. */
+interface Mark {
+  readonly forking: Forking
+  readonly coalesce: string
+  readonly branch: string
 }
 
 interface Instance {
@@ -58,7 +64,7 @@ class Interpreter {
   /** All that haven't ended, wherever they are. */
   readonly #alive = new Set<Instance>()
   /** What goes on, the next on top. */
-  #stack: Instance[] = []
+  #stack: (Instance | Mark)[] = []
 
   constructor(model: Model) {
     this.#model = model
@@ -106,7 +112,8 @@ class Interpreter {
   }
 
   #drain(): void {
-    for (let instance = this.#stack.pop(); instance !== undefined; instance = this.#stack.pop()) this.#step(instance)
+    for (let next = this.#stack.pop(); next !== undefined; next = this.#stack.pop())
+      if ('path' in next) this.#step(next)
   }
 
   #step(instance: Instance): void {
@@ -131,7 +138,12 @@ class Interpreter {
             carried: [...instance.carried, { forking, branch }],
           }),
         )
-        return this.#become(instance, 'FORKED/fork', children)
+        const marks = (branch: string, to: Target): Mark[] =>
+          this.#expecting(node.name, branch)
+            .filter(coalesce => this.#isNested(to, coalesce.name))
+            .map(coalesce => ({ forking, coalesce: coalesce.name, branch }))
+        const next = children.flatMap((child, i) => [child, ...marks(node.branches[i]?.branch ?? '', child.at)])
+        return this.#become(instance, 'FORKED/fork', children, next)
       }
       case 'coalesce':
         return this.#arrive(instance, node)
@@ -161,10 +173,15 @@ class Interpreter {
     this.#settle([instance])
   }
 
-  #become(instance: Instance, ending: string, children: readonly Instance[]): void {
+  #become(
+    instance: Instance,
+    ending: string,
+    children: readonly Instance[],
+    next: readonly (Instance | Mark)[] = children,
+  ): void {
     this.#finish(instance, ending)
     for (const child of children) this.#alive.add(child)
-    this.#stack.push(...children.toReversed())
+    this.#stack.push(...next.toReversed())
     this.#settle([instance, ...children])
   }
 
@@ -303,7 +320,7 @@ class Interpreter {
     }
     group.arrived.push({ branch: carried.branch, instance })
     const merged = this.#judge(carried.forking, node, group)
-    if (merged !== null) this.#stack.push(merged)
+    if (merged !== null) this.#place(merged, carried.forking, node, this.#stack)
     this.#settle([instance])
   }
 
@@ -324,11 +341,34 @@ class Interpreter {
         group.lost.add(branch)
         again = true
         const result = this.#judge(forking, node, group)
-        if (result !== null) merged.push(result)
+        if (result !== null) this.#place(result, forking, node, merged)
         break
       }
     }
     this.#stack.push(...merged.reverse())
+  }
+
+  /** What merged goes on behind all that comes of branches with forks inside which it lost; else next, or with `merged`. */
+  #place(born: Instance, forking: Forking, node: CoalesceModel, merged: (Instance | Mark)[]): void {
+    const { lost } = groupOf(forking, node)
+    const at = this.#stack.findIndex(
+      each => 'coalesce' in each && each.forking === forking && each.coalesce === node.name && lost.has(each.branch),
+    )
+    if (at !== -1) this.#stack.splice(at, 0, born)
+    else merged.push(born)
+  }
+
+  #expecting(fork: string, branch: string): CoalesceModel[] {
+    return this.#model.nodes.filter(
+      each => each.kind === 'coalesce' && each.fork === fork && each.branches.includes(branch),
+    ) as CoalesceModel[]
+  }
+
+  /** Whether a fork lies on a way to the coalesce. */
+  #isNested(from: Target, coalesce: string): boolean {
+    return this.#model.nodes.some(
+      each => each.kind === 'fork' && this.#reaches(from, each.name) && this.#reaches(each.name, coalesce),
+    )
   }
 
   /** Every branch that some group waits for, those of `near` first. */
@@ -347,13 +387,26 @@ class Interpreter {
   #isCarried(forking: Forking, branch: string, coalesce: string): boolean {
     return [...this.#alive].some(
       each =>
-        each.carried.some(one => one.forking === forking && one.branch === branch) && this.#reaches(each.at, coalesce),
+        each.carried.some(one => one.forking === forking && one.branch === branch) &&
+        this.#reaches(each.at, coalesce, this.#deadFor(each)),
     )
   }
 
-  #reaches(from: Target, to: string): boolean {
+  /** Coalesces at which its groups can't merge any more. */
+  #deadFor({ carried }: Instance): ReadonlySet<string> {
+    const dead = new Set<string>()
+    for (const { forking } of carried)
+      for (const [name, group] of forking.groups) {
+        const node = this.#nodes.get(name)
+        if (node?.kind === 'coalesce' && (group.verdict !== null || !mayMerge(node, group.lost))) dead.add(name)
+      }
+    return dead
+  }
+
+  #reaches(from: Target, to: string, dead: ReadonlySet<string> = new Set()): boolean {
     if (from === to) return true
-    return successors(this.#nodes.get(from), this.#sinks.get(from)).some(next => this.#reaches(next, to))
+    if (dead.has(from)) return false
+    return successors(this.#nodes.get(from), this.#sinks.get(from)).some(next => this.#reaches(next, to, dead))
   }
 
   #judge(forking: Forking, node: CoalesceModel, group: Group): Instance | null {
@@ -444,51 +497,4 @@ function groupOf(forking: Forking, node: CoalesceModel): Group {
   const group = forking.groups.get(node.name) ?? { arrived: [], lost: new Set<string>(), verdict: null }
   forking.groups.set(node.name, group)
   return group
-}
-
-function successors(node: NodeModel | undefined, sink: SinkModel | undefined): readonly Target[] {
-  if (sink !== undefined) return [sink.on_error]
-  switch (node?.kind) {
-    case 'step':
-    case 'aggregate':
-      return [node.to, node.on_error]
-    case 'gate':
-      return [...node.routes, node.on_error]
-    case 'fork':
-      return node.branches.map(each => each.to)
-    case 'coalesce':
-      return [node.to]
-    case undefined:
-      return []
-  }
-}
-
-function number(data: Data): number {
-  return typeof data.n === 'number' ? data.n : 0
-}
-
-function atSink(passage: Passage): string {
-  switch (passage.kind) {
-    case 'flow':
-      return 'COMPLETED/flow'
-    case 'gate':
-      return 'ROUTED/gate'
-    case 'invalid':
-      return 'QUARANTINED/source_invalid'
-    case 'error':
-      return passage.cause === 'error' ? 'ROUTED/error' : `FAILED/${passage.cause}`
-  }
-}
-
-function atDiscard(passage: Passage): string {
-  switch (passage.kind) {
-    case 'flow':
-      return 'DISCARDED/filter'
-    case 'gate':
-      return 'DISCARDED/gate'
-    case 'invalid':
-      return 'QUARANTINED/source_invalid'
-    case 'error':
-      return passage.cause === 'error' ? 'QUARANTINED/error' : `FAILED/${passage.cause}`
-  }
 }

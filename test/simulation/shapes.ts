@@ -46,6 +46,8 @@ export const SHAPES: { readonly [name: string]: Shape } = {
   timed: groups({ later: true, timed: true }),
   'timed-crashes': groups({ later: true, timed: true, crashes: true }),
   'timed-calls-crashes': groups({ later: true, timed: true, calls: true, crashes: true }),
+  hostile: linear({ later: true, hostile: true }),
+  'groups-hostile-crashes': groups({ later: true, hostile: true, crashes: true }),
   'nested-timed-crashes': nested({ timed: true, crashes: true }),
 }
 

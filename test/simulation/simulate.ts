@@ -11,6 +11,7 @@ import { VirtualClock } from '../support/virtual-clock.ts'
 import { callsIn, lostCalls, problemsOfCalls, spentNusd } from './call-checks.ts'
 import { compare, tellEndings } from './compare.ts'
 import { generateModel, type Shape } from './generate.ts'
+import { meddlingBy } from './hostile.ts'
 import { interpret } from './interpreter.ts'
 import { problemsOf } from './invariants.ts'
 import type { Limits, Model } from './model.ts'
@@ -37,16 +38,22 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
   const ledger = new MemoryLedger()
   world.isAnnounced = key =>
     ledger.subjects().some(({ intents }) => intents.some(({ token, node }) => key === `${RUN}-${token}-${node}`))
+  if (shape.hostile === true) world.meddle = meddlingBy(new Random(seed + 3))
   let { result, plan } = await begin(world, ledger, model, shape, fate)
+  const defects: string[] = []
   let crashes = 0
   for (; !ledger.sealed; crashes++) {
     // A crash loop must come to an end, and there must be money enough for one.
     const last = crashes >= 6
+    defects.push(...unexpected(result, shape, model))
+    // Whoever wrote the sources mends them.
+    if (last) world.meddle = chunk => chunk
     const go_on = { model: withMore(model, last), shape: last ? { ...shape, crashes: false } : shape }
     ;({ result, plan } = await goOn(world, ledger, go_on.model, go_on.shape, fate))
     if (last) break
   }
   const { problems } = world.services
+  problems.push(...defects)
   if (result === null || result.error !== null)
     problems.push(`the run failed: ${result?.error?.code}: ${result?.error?.stack}`)
   else {
@@ -64,6 +71,15 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
     }
   }
   return { model, problems, crashes, rows: result?.summary.rows.read ?? 0 }
+}
+
+/** A run that stopped by an error: only a source's that misbehaved is one to go on after. */
+function unexpected(result: RunResult | null, shape: Shape, { sources }: Model): string[] {
+  const error = result?.error ?? null
+  if (error === null) return []
+  const by_source = sources.some(({ name }) => name === error.where?.node)
+  if (shape.hostile === true && error.code === 'CUSTODY_PLUGIN_DEFECT' && by_source) return []
+  return [`the run stopped: ${error.code}: ${error.stack}`]
 }
 
 /** What may be spent grows each time, in the end without bounds. */

@@ -55,6 +55,8 @@ export class World {
   isAnnounced: (key: string) => boolean = () => true
   clock: VirtualClock
   readonly services: Services
+  /** What becomes of a chunk that a source yields. */
+  meddle: (chunk: readonly SourceRecord[]) => readonly SourceRecord[] = chunk => chunk
   readonly #random: Random
   readonly #far_side: FarSide
 
@@ -192,7 +194,7 @@ export class World {
   }
 
   #source(model: SourceModel): SourceSpec {
-    const { clock } = this
+    const { clock, meddle } = this
     const random = this.#random
     let offset = 0
     const first = () => offset
@@ -207,7 +209,7 @@ export class World {
           for (let i = from?.records ?? 0; i < model.values.length; ) {
             if (random.chance(0.3)) await clock.sleep(random.below(model.pause_us ?? 5000))
             const chunk = model.values.slice(i, i + random.between(1, 5))
-            yield chunk.map((value, k) => record(value, i + k, first() + i + k + 1))
+            yield meddle(chunk.map((value, k) => record(value, i + k, first() + i + k + 1)))
             i += chunk.length
           }
         },

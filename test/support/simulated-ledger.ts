@@ -2,6 +2,7 @@
 import { resumeRun } from '../../src/engine/resume.ts'
 import { type RunResult, runPlan } from '../../src/engine/run.ts'
 import { openLedger, openLedgerReader } from '../../src/ledger/open.ts'
+import { meddlingBy } from '../simulation/hostile.ts'
 import type { Model } from '../simulation/model.ts'
 import { Random } from '../simulation/random.ts'
 import { World } from '../simulation/world.ts'
@@ -65,25 +66,29 @@ function aggregate(name: string, count: number, operation: 'sum' | 'mark', to: s
   return { kind: 'aggregate', name, count, operation, broken: 0, later: false, to, on_error: 'bad' } as const
 }
 
-/** What happens to a run that is stopped before its end. */
+/** What happens to a run that is stopped before its end. `mend`: by a source that misbehaves, and is mended then. */
 export interface Stopped {
   readonly after_us: number
-  readonly next: 'nothing' | 'resume' | 'abandon'
+  readonly next: 'nothing' | 'resume' | 'abandon' | 'mend'
 }
 
 /** Runs a model, whatever it may spend, as the n-th run into the ledger at `url`, which is made if there is none. */
 export async function runModel(url: string, model: Model, n: number, stopped: Stopped | null = null): Promise<void> {
   const world = new World(new VirtualClock(), new Random(n))
   const stop = new AbortController()
-  if (stopped !== null) world.clock.wake(stopped.after_us, () => stop.abort())
+  const hostile = stopped?.next === 'mend'
+  if (hostile) world.meddle = meddlingBy(new Random(n + 3))
+  else if (stopped !== null) world.clock.wake(stopped.after_us, () => stop.abort())
   const first = { plan: world.plan(model, null), clock: world.clock, signal: stop.signal, ...RUN }
-  const status = await inLedger(url, `${n}`, ledger =>
+  const { error, summary } = await inLedger(url, `${n}`, ledger =>
     world.clock.drive(runPlan({ ...first, run: simulatedRun(n), ledger, dry_run: false })),
   )
+  if (error !== null && (!hostile || error.code !== 'CUSTODY_PLUGIN_DEFECT')) throw error
   // It may have come to its end before.
-  if (status !== 'cancelled' || stopped === null || stopped.next === 'nothing') return
+  if (!['cancelled', 'failed'].includes(summary.status) || stopped === null || stopped.next === 'nothing') return
   const abandon = stopped.next === 'abandon'
   world.clock = new VirtualClock(world.clock.now_us() + 1_000_000)
+  world.meddle = chunk => chunk
   const reader = await openLedgerReader(url)
   const second = {
     plan: world.plan(model, null),
@@ -91,10 +96,11 @@ export async function runModel(url: string, model: Model, n: number, stopped: St
     signal: new AbortController().signal,
     ...RUN,
   }
-  await inLedger(url, `${n} again`, ledger =>
+  const last = await inLedger(url, `${n} again`, ledger =>
     world.clock.drive(resumeRun({ ...second, run: simulatedRun(n), ledger, reader, from_ledger_only: false, abandon })),
   )
   await reader.close()
+  if (last.error !== null) throw last.error
 }
 
 const RUN = { custody: 'simulated', limit: Number.POSITIVE_INFINITY }
@@ -106,9 +112,7 @@ async function inLedger(
 ) {
   const ledger = await openLedger(url, testPorts(seed), { create: true })
   try {
-    const { error, summary } = await work(ledger)
-    if (error !== null) throw error
-    return summary.status
+    return await work(ledger)
   } finally {
     await ledger.close()
   }

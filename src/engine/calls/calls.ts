@@ -24,12 +24,12 @@ import type { Plan } from '../../plan/plan.ts'
 import type { CallAnswer, CallFailure, CallRequest, CallResult, CallTry } from '../../sdk/call.ts'
 import type { SendResult } from '../decide/sent.ts'
 import { MOST_THROTTLED, throttledDelay_ms } from '../decide/throttle.ts'
+import type { Stack } from '../frames.ts'
 import type { News } from '../news.ts'
 import type { AtPoint } from '../points.ts'
 import type { Clock } from '../ports.ts'
 import type { Recorder } from '../recorder.ts'
 import { defect, describe } from '../step.ts'
-import type { Token } from '../token.ts'
 import { Budget } from './budget.ts'
 import type { Asker, CallMade } from './call-fact.ts'
 import { type Letter, Outbox } from './outbox.ts'
@@ -68,14 +68,14 @@ interface Pending {
   /** Can't be taken back. */
   readonly outbound: boolean
   /** Both are called while news is applied. */
-  readonly resolve: (result: CallResult, ended_us: number, stack: Token[]) => void
-  readonly reject: (thrown: unknown, ended_us: number, stack: Token[]) => void
+  readonly resolve: (result: CallResult, ended_us: number, stack: Stack) => void
+  readonly reject: (thrown: unknown, ended_us: number, stack: Stack) => void
   /** How often it was throttled. */
   throttled: number
 }
 
 /** Hears what came of it. */
-export type Settle = (result: SendResult, ended_us: number, stack: Token[]) => void
+export type Settle = (result: SendResult, ended_us: number, stack: Stack) => void
 
 interface Asking {
   readonly asker: Asker
@@ -108,7 +108,7 @@ export interface CallsParts {
 }
 
 /** What happens where nothing is on record. */
-type Miss = (ended_us: number, stack: Token[]) => void
+type Miss = (ended_us: number, stack: Stack) => void
 
 export class Calls {
   readonly #parts: CallsParts
@@ -257,7 +257,7 @@ export class Calls {
     const [{ visit, request, ordinal }] = pending.asked
     const { clock, news } = this.#parts
     const started_us = clock.now_us()
-    const give = (found: RecordedCall | null, stack: Token[]) => {
+    const give = (found: RecordedCall | null, stack: Stack) => {
       const ended_us = clock.now_us()
       if (found === null) return miss(ended_us, stack)
       const response = canonicalize(found.response)
@@ -345,7 +345,7 @@ export class Calls {
     )
   }
 
-  #settle(pending: Pending, answer: CallAnswer, time: Time, stack: Token[]): void {
+  #settle(pending: Pending, answer: CallAnswer, time: Time, stack: Stack): void {
     const { asked, service, name } = pending
     let told: Told
     try {
@@ -395,7 +395,7 @@ export class Calls {
    * The plugin threw: a defect. The request may have been made all the same; if it can't be taken back, it stays on record as
    * unanswered.
    */
-  #broke(pending: Pending, thrown: unknown, time: Time, stack: Token[]): void {
+  #broke(pending: Pending, thrown: unknown, time: Time, stack: Stack): void {
     this.#ends(pending, NOTHING)
     pending.service.answered()
     const message = thrown instanceof Error ? thrown.message : String(thrown)

@@ -47,6 +47,21 @@ const WAIT: Verdict = { kind: 'wait' }
 const MERGE: Verdict = { kind: 'merge' }
 const CLOSE: Verdict = { kind: 'close' }
 
+/** Whether a group without a verdict may still merge; `lost`: positions in the coalesce's list. */
+export function mayMerge({ branches, policy, merge }: CoalesceNode, lost: readonly number[]): boolean {
+  if (lost.length === 0) return true
+  if (merge.kind === 'select' && lost.includes(branches.indexOf(merge.branch))) return false
+  switch (policy.kind) {
+    case 'require_all':
+      return false
+    case 'quorum':
+      return branches.length - lost.length >= policy.quorum
+    case 'best_effort':
+    case 'first':
+      return lost.length < branches.length
+  }
+}
+
 export function verdictOn(policy: CoalesceNode['policy'], group: GroupState): Verdict {
   const { expected, arrived, lost, timed_out } = group
   if (arrived === 0 && lost === expected) return CLOSE

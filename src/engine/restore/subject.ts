@@ -28,7 +28,7 @@ import { Answers } from '../calls/answers.ts'
 import { servicesOf } from '../calls/contexts.ts'
 import type { MergeFailure } from '../decide/coalesce.ts'
 import type { Passage } from '../decide/ending.ts'
-import { type ForkGroup, type Frame, frameOf, type Join, joinOf } from '../frames.ts'
+import { carry, type ForkGroup, type Frame, frameOf, type Join, joinOf } from '../frames.ts'
 import { type Origin, Subject, Token } from '../token.ts'
 
 /** A token that is held, by the group that holds it. */
@@ -152,7 +152,8 @@ class SubjectFold {
       if (ended) continue
       token.row = this.#row(value, order)
       token.value = value
-      this.#subject.open.push(token)
+      this.#subject.open.add(token)
+      carry(token)
       token.answers = this.#answersOf(calls, intents)
       if (token.sending !== null && isUnanswered(intents, calls)) token.sending.in_doubt = true
       if (failed_us !== null) resting.push({ token, failed_us, retry_after_ms })
@@ -206,12 +207,14 @@ class SubjectFold {
       case 'fork': {
         const { path } = parent.token
         const fork = this.#forks.get(number) ?? {
+          subject: this.#subject,
           group: number,
           node: group.node,
           row: {},
           path,
           value,
           joins: [],
+          carriers: [],
         }
         this.#forks.set(number, fork)
         this.#parents.set(number, parent)

@@ -143,7 +143,7 @@ export class Retracing {
       const fits = members.every(({ token }) => this.#expectedOf(token)?.take.batch?.group === recorded)
       if (!fits) this.#batches.delete(group.subject)
     }
-    for (const token of subjects.flatMap(({ open }) => open))
+    for (const token of subjects.flatMap(({ open }) => [...open]))
       if (token.held || token.sending !== null) this.#over(this.#expectedOf(token))
   }
 
@@ -180,10 +180,10 @@ export class Retracing {
 
   // ── groups and batches ────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** What became of a group of this subject. */
-  groupOf({ fork, node }: Join, subject: Subject): RecordedGroup | null {
+  /** What became of a group. */
+  groupOf({ fork, node }: Join): RecordedGroup | null {
     if (!this.#same.has(node.name)) return null
-    return this.#known.get(subject)?.course.groups.get(mergedPath(fork.path, node.name)) ?? null
+    return this.#known.get(fork.subject)?.course.groups.get(mergedPath(fork.path, node.name)) ?? null
   }
 
   /** What became of a batch, if it has had the members on record so far. */
@@ -225,7 +225,8 @@ export class Retracing {
 
   #canCome({ waiting, subject, node, take }: Expected): boolean {
     if (waiting !== null || subject.gathers) return true
-    return subject.open.some(token => this.#parts.reaches(token.node, node) && leads(token, take.path))
+    for (const token of subject.open) if (this.#parts.reaches(token.node, node) && leads(token, take.path)) return true
+    return false
   }
 
   #over(expected: Expected | undefined): void {

@@ -52,7 +52,8 @@ export function sourceChanged(place: InputPlace, message: string): CustodyError 
   return new CustodyError('CUSTODY_SOURCE_CHANGED', message, { where: whereOf(place) })
 }
 
-function whereOf(place: InputPlace): { readonly path: string; readonly node?: string } {
+/** The place of an error. */
+export function whereOf(place: InputPlace): { readonly path: string; readonly node?: string } {
   const path = inputName(place)
   return place.node === undefined ? { path } : { path, node: place.node }
 }

@@ -3,9 +3,10 @@
  * An empty cell without quotes is null, a quoted one an empty text. Blank lines are skipped, except where there is
  * one column only: there a blank line is a record with an empty cell, as in RFC 4180.
  */
+import { CustodyError } from '../../model/error.ts'
 import { type Json, newRow, type Row } from '../../model/row.ts'
 import type { SourceRecord } from '../../sdk/spec.ts'
-import { type InputPlace, inputName, sourceError } from './byte-reader.ts'
+import { type InputPlace, inputName, sourceError, whereOf } from './byte-reader.ts'
 import { type Columns, columnsOf, likelyDelimiter, numberedColumns } from './csv-header.ts'
 import { type Cell, CsvScanner, type CsvSyntax } from './csv-scanner.ts'
 import { type FileFormat, type Position, type RecordScanner, rejectRecord } from './file-source.ts'
@@ -43,9 +44,9 @@ export class CsvFormat implements FileFormat {
     if (this.#layout.header) this.#columns = await this.#readHeader(window, scanner)
     const line = from?.line ?? scanner.line
     const known = this.#columns?.names ?? this.#layout.columns
-    if (known !== null) return new CsvRecords(this.#layout, line, known, false)
+    if (known !== null) return new CsvRecords(this.#place, this.#layout, line, known, false)
     const learned = typeof from?.columns === 'number' ? numberedColumns(from.columns) : null
-    return new CsvRecords(this.#layout, line, learned, true)
+    return new CsvRecords(this.#place, this.#layout, line, learned, true)
   }
 
   /** Fields in the order of the file, once the header was read; without a header those that were named. */
@@ -67,6 +68,7 @@ export class CsvFormat implements FileFormat {
         const hint = scanner.problem?.code === 'CSV_NUL' ? UTF16_HINT : this.#delimiterHint(scanner.raw)
         throw sourceError(this.#place, `${this.#tell(scanner)} can’t be read: ${scanner.problem?.message}`, hint)
       }
+      if (step === 'unclosed') throw unclosedQuote(this.#place, scanner.found_line)
       if (step === 'more') {
         if (window.ended) return { names: [], originals: {} }
         await window.grow()
@@ -96,6 +98,7 @@ export class CsvFormat implements FileFormat {
 }
 
 class CsvRecords implements RecordScanner {
+  readonly #place: InputPlace
   readonly #scanner: CsvScanner
   readonly #pad: boolean
   readonly #raw: boolean
@@ -104,7 +107,8 @@ class CsvRecords implements RecordScanner {
   /** Whether the number of columns was learned from a record, so that positions must carry it. */
   readonly #learns: boolean
 
-  constructor(layout: CsvLayout, line: number, names: readonly string[] | null, learns: boolean) {
+  constructor(place: InputPlace, layout: CsvLayout, line: number, names: readonly string[] | null, learns: boolean) {
+    this.#place = place
     this.#scanner = new CsvScanner(layout, line)
     this.#pad = layout.ragged === 'pad'
     this.#raw = layout.raw
@@ -119,7 +123,11 @@ class CsvRecords implements RecordScanner {
       if (step === 'more') return
       if (step === 'record') out.push(this.#record(window, scanner.cells))
       else if (step === 'reject') out.push(this.#reject(window, scanner.raw, scanner.problem!))
-      else if (this.#names?.length === 1) out.push(this.#record(window, BLANK))
+      else if (step === 'unclosed') {
+        // What came before is handed out first.
+        if (out.length > 0) return
+        throw unclosedQuote(this.#place, scanner.found_line)
+      } else if (this.#names?.length === 1) out.push(this.#record(window, BLANK))
     }
   }
 
@@ -148,6 +156,11 @@ class CsvRecords implements RecordScanner {
     const line = this.#scanner.line
     return this.#learns && this.#names !== null ? { offset, line, columns: this.#names.length } : { offset, line }
   }
+}
+
+function unclosedQuote(place: InputPlace, line: number): CustodyError {
+  const message = `${inputName(place)}: in the record that begins at line ${line} a quote is opened and never closed`
+  return new CustodyError('CUSTODY_UNCLOSED_QUOTE', message, { where: whereOf(place) })
 }
 
 const BLANK: readonly Cell[] = [null]

@@ -4,19 +4,23 @@
  * Why not csv-parse or papaparse: both swallow the rows after a malformed quote, so that neither can report every
  * malformed record with its line and text and go on behind it.
  *
- * C1. A record whose quotes are malformed costs its own first line and nothing else: scanning goes on with the line
- *     after it. A record whose end is certain (bad encoding, NUL, ragged) is rejected as a whole.
- * C2. A quoted field is looked for its end in `max_units` at most; a line that is longer than that is never held.
+ * C1. A record that is broken costs itself and nothing else, and nothing inside its quotes is read as a record: csv-boundary.ts
+ *     says where it ends. With `recover: line` a record whose quotes are malformed costs its first line instead.
+ * C2. A record that is longer than `max_units` is rejected and never held; it is one record, whatever lines it has.
  * C3. Results depend on the text only, not on where a window ends: what might still change is left for a larger window.
  */
+import { CsvBoundary, type CsvMarks } from './csv-boundary.ts'
 import type { Problem } from './file-source.ts'
 import { encodingProblem, excerpt, tooLongProblem } from './file-source.ts'
 import type { TextWindow } from './text-window.ts'
 
 export type Cell = string | null
 
-/** What `next` found. `cells`, or `raw` and `problem`, then hold it. */
-export type Step = 'more' | 'record' | 'reject' | 'blank'
+/**
+ * What `next` found. `cells`, or `raw` and `problem`, then hold it. `unclosed`: the input ends inside quotes, so that nobody can
+ * tell where the record at `found_line` was to end; nothing more can be found then.
+ */
+export type Step = 'more' | 'record' | 'reject' | 'blank' | 'unclosed'
 
 export interface CsvSyntax {
   readonly delimiter: string
@@ -24,6 +28,10 @@ export interface CsvSyntax {
   readonly quote: string | null
   /** Longest record, in units of the window. */
   readonly max_units: number
+  /** What a record with malformed quotes costs: itself, or its first line. */
+  readonly recover: 'record' | 'line'
+  /** Whether a record that the input ends in, inside quotes, is one that is rejected, or no record at all. */
+  readonly on_unclosed_quote: 'stop' | 'reject'
 }
 
 export const CSV_ERRORS = {
@@ -33,6 +41,9 @@ export const CSV_ERRORS = {
   CSV_NUL: 'The record has a NUL character.',
 }
 
+const QUOTE_INSIDE: Problem = { code: 'CSV_QUOTE', message: 'a quote stands inside an unquoted cell' }
+const QUOTE_BEHIND: Problem = { code: 'CSV_QUOTE', message: 'text follows the closing quote of a cell' }
+const UNCLOSED: Problem = { code: 'CSV_UNTERMINATED', message: 'a quoted cell has no closing quote' }
 const NUL_PROBLEM: Problem = { code: 'CSV_NUL', message: 'the record has a NUL character' }
 const NEVER = Number.POSITIVE_INFINITY
 const LF = 0x0a
@@ -47,6 +58,7 @@ export class CsvScanner {
   problem: Problem | null = null
   raw = ''
   readonly #syntax: CsvSyntax
+  readonly #boundary = new CsvBoundary()
   // The syntax as it looks in the window's view.
   #delimiter = ''
   #quote: string | null = null
@@ -65,7 +77,7 @@ export class CsvScanner {
   #after = 0
   /** Whether a cell of the record at hand isn't valid in the encoding. */
   #invalid = false
-  /** Beginning of a line that is being skipped because it is too long. */
+  /** Beginning of a record that is being skipped because it is too long. */
   #skipping: string | null = null
 
   constructor(syntax: CsvSyntax, line = 1) {
@@ -76,25 +88,21 @@ export class CsvScanner {
   /** Takes one record, or one blank line, from `window.at`. */
   next(window: TextWindow): Step {
     if (window.version !== this.#version) this.#enter(window)
+    if (this.#skipping !== null) return this.#skip(window)
     const start = window.at
-    if (start >= window.text.length && this.#skipping === null) return 'more'
-    if (!this.#findLine(window, start)) return this.#incomplete(window, start)
+    if (start >= window.text.length) return 'more'
     this.found_line = this.line
-    if (this.#skipping !== null) return this.#skipped(window)
-    if (this.#end - start > this.#syntax.max_units) {
-      return this.#reject(
-        window,
-        tooLongProblem(this.#syntax.max_units),
-        excerpt(window, start, this.#syntax.max_units),
-      )
-    }
-    if (this.#end === start) {
-      this.#take(window)
-      return 'blank'
-    }
-    if (this.#quote !== null) {
+    if (!this.#findLine(window, start)) return this.#incomplete(window, start)
+    const long = this.#end - start > this.#syntax.max_units
+    if (this.#quote !== null && !(long && this.#syntax.recover === 'line')) {
       if (this.#next_quote < start) this.#next_quote = find(window.text, this.#quote, start)
       if (this.#next_quote < this.#end) return this.#quoted(window, start)
+    }
+    if (long) return this.#reject(window, this.#tooLong(), this.#excerpt(window))
+    if (this.#end === start) {
+      this.#found_start = this.#found_end = start
+      this.#take(window)
+      return 'blank'
     }
     return this.#unquoted(window, start)
   }
@@ -136,21 +144,45 @@ export class CsvScanner {
     return ended
   }
 
-  /** The line has no end in this window. If it is too long already, its beginning is kept and the rest let go. */
+  /** The record has no end in this window. If it is too long already, its beginning is kept and the rest let go. */
   #incomplete(window: TextWindow, start: number): Step {
-    const end = this.#next_cr === NEVER ? window.text.length : this.#next_cr
-    if (this.#skipping === null) {
-      if (end - start <= this.#syntax.max_units) return 'more'
-      this.#skipping = excerpt(window, start, this.#syntax.max_units)
-    }
-    window.at = end
-    return 'more'
+    const { text } = window
+    // A CR at the window's end belongs to the line break.
+    const size = text.length - start - (text.endsWith('\r') ? 1 : 0)
+    if (size <= this.#syntax.max_units) return 'more'
+    this.#skipping = this.#excerpt(window)
+    this.#boundary.reset()
+    return this.#skip(window)
   }
 
-  #skipped(window: TextWindow): Step {
-    const raw = this.#skipping ?? ''
+  #skip(window: TextWindow): Step {
+    const boundary = this.#boundary
+    const end = boundary.find(window.text, window.at, window.ended, this.#marks)
+    if (end < 0) {
+      window.at = boundary.at
+      return 'more'
+    }
+    if (boundary.open && this.#syntax.on_unclosed_quote === 'stop') return 'unclosed'
+    this.problem = boundary.open ? UNCLOSED : this.#tooLong()
+    this.raw = this.#skipping ?? ''
     this.#skipping = null
-    return this.#reject(window, tooLongProblem(this.#syntax.max_units), raw)
+    this.line += boundary.lines + 1
+    window.at = boundary.after
+    return 'reject'
+  }
+
+  /** What counts in telling where a record ends. */
+  get #marks(): CsvMarks {
+    return { delimiter: this.#delimiter, quote: this.#syntax.recover === 'line' ? null : this.#quote }
+  }
+
+  #tooLong(): Problem {
+    return tooLongProblem(this.#syntax.max_units)
+  }
+
+  /** The beginning of the record at hand. */
+  #excerpt(window: TextWindow): string {
+    return excerpt(window, window.at, this.#syntax.max_units)
   }
 
   /** Goes behind the line at hand. */
@@ -166,9 +198,25 @@ export class CsvScanner {
     return 'reject'
   }
 
-  /** Rejects the line at hand, with its text. */
-  #malformed(window: TextWindow, code: keyof typeof CSV_ERRORS, message: string): Step {
-    return this.#reject(window, { code, message }, window.decodeLossy(window.at, this.#end))
+  /** The record at hand has malformed quotes. */
+  #broken(window: TextWindow, problem: Problem): Step {
+    const start = window.at
+    if (this.#syntax.recover === 'line') {
+      return this.#reject(window, problem, window.decodeLossy(start, this.#end))
+    }
+    const boundary = this.#boundary
+    boundary.reset()
+    const end = boundary.find(window.text, start, window.ended, this.#marks)
+    if (end < 0) return this.#incomplete(window, start)
+    if (boundary.open && this.#syntax.on_unclosed_quote === 'stop') return 'unclosed'
+    const long = end - start > this.#syntax.max_units
+    if (boundary.open) this.problem = UNCLOSED
+    else if (long) this.problem = this.#tooLong()
+    else this.problem = boundary.problem === 'inside' ? QUOTE_INSIDE : QUOTE_BEHIND
+    this.raw = long ? this.#excerpt(window) : window.decodeLossy(start, end)
+    this.line += boundary.lines + 1
+    window.at = boundary.after
+    return 'reject'
   }
 
   #unquoted(window: TextWindow, start: number): Step {
@@ -215,7 +263,7 @@ export class CsvScanner {
     for (;;) {
       const cell = window.text.startsWith(this.#quote!, at)
         ? this.#quotedCell(window, start, at)
-        : this.#plainCell(window, at)
+        : this.#plainCell(window, start, at)
       if (typeof cell === 'string') return cell
       cells.push(cell.value)
       at = cell.end
@@ -227,11 +275,16 @@ export class CsvScanner {
       const unit = text.charCodeAt(at)
       if (unit === LF) return this.#complete(window, cells, at, at + 1)
       if (unit === CR) {
-        if (at + 1 === text.length && !window.ended) return 'more'
+        if (at + 1 === text.length && !window.ended) return this.#unfinished(window, start)
         return this.#complete(window, cells, at, text.charCodeAt(at + 1) === LF ? at + 2 : at + 1)
       }
       at += this.#delimiter.length
     }
+  }
+
+  /** The record isn't complete in this window, though its first line is. */
+  #unfinished(window: TextWindow, start: number): Step {
+    return this.#syntax.recover === 'line' ? 'more' : this.#incomplete(window, start)
   }
 
   /** A cell that begins with a quote at `at`, up to the delimiter or line break behind it; or why there is none. */
@@ -242,12 +295,13 @@ export class CsvScanner {
     let close = at
     for (let from = at + quote.length; ; ) {
       close = find(text, quote, from)
-      if (close - start > this.#syntax.max_units) {
-        if (close === NEVER && !ended && text.length - start <= this.#syntax.max_units) return 'more'
-        return this.#malformed(window, 'CSV_UNTERMINATED', 'a quoted cell has no closing quote')
+      if (close === NEVER || (this.#syntax.recover === 'line' && close - start > this.#syntax.max_units)) {
+        const first_line = this.#syntax.recover === 'line' && text.length - start > this.#syntax.max_units
+        return ended || first_line ? this.#broken(window, UNCLOSED) : this.#unfinished(window, start)
       }
       const behind = close + quote.length
-      if (!ended && text.length - behind < Math.max(quote.length, this.#delimiter.length)) return 'more'
+      if (!ended && text.length - behind < Math.max(quote.length, this.#delimiter.length))
+        return this.#unfinished(window, start)
       if (!text.startsWith(quote, behind)) break
       escaped = true
       from = behind + quote.length
@@ -255,7 +309,7 @@ export class CsvScanner {
     const end = close + quote.length
     const unit = text.charCodeAt(end)
     if (end < text.length && unit !== LF && unit !== CR && !text.startsWith(this.#delimiter, end)) {
-      return this.#malformed(window, 'CSV_QUOTE', 'text follows the closing quote of a cell')
+      return this.#broken(window, QUOTE_BEHIND)
     }
     const value = window.decode(at + quote.length, close)
     if (value === null) this.#invalid = true
@@ -264,7 +318,7 @@ export class CsvScanner {
   }
 
   /** A cell without quotes at `at`, up to the delimiter or line break behind it. */
-  #plainCell(window: TextWindow, at: number): { readonly value: Cell; readonly end: number } | Step {
+  #plainCell(window: TextWindow, start: number, at: number): { readonly value: Cell; readonly end: number } | Step {
     const { text, ended } = window
     const delimiter = this.#delimiter
     const first = delimiter.charCodeAt(0)
@@ -276,14 +330,14 @@ export class CsvScanner {
       if (unit === LF || unit === CR) break
       if (unit === first) {
         if (delimiter.length === 1 || text.startsWith(delimiter, end)) break
-        if (!ended && text.length - end < delimiter.length) return 'more'
+        if (!ended && text.length - end < delimiter.length) return this.#unfinished(window, start)
       }
       if (unit === quote && text.startsWith(this.#quote!, end)) {
-        return this.#malformed(window, 'CSV_QUOTE', 'a quote stands inside an unquoted cell')
+        return this.#broken(window, QUOTE_INSIDE)
       }
       bits |= unit
     }
-    if (end === text.length && !ended) return 'more'
+    if (end === text.length && !ended) return this.#unfinished(window, start)
     if (end === at) return { value: null, end }
     // ASCII is the same in the view and in every encoding.
     if (bits < 0x80) return { value: text.slice(at, end), end }
@@ -296,11 +350,13 @@ export class CsvScanner {
   #complete(window: TextWindow, cells: Cell[], end: number, after: number): Step {
     const start = window.at
     if (this.#next_nul < start) this.#next_nul = find(window.text, '\0', start)
-    const nul = this.#next_nul < end
-    if (nul) this.problem = NUL_PROBLEM
+    const long = end - start > this.#syntax.max_units && this.#syntax.recover === 'record'
+    if (long) this.problem = this.#tooLong()
+    else if (this.#next_nul < end) this.problem = NUL_PROBLEM
     else if (this.#invalid) this.problem = encodingProblem(window.encoding)
-    const wrong = nul || this.#invalid
-    if (wrong) this.raw = window.decodeLossy(start, end)
+    else this.problem = null
+    const wrong = this.problem !== null
+    if (wrong) this.raw = long ? this.#excerpt(window) : window.decodeLossy(start, end)
     this.line += end === this.#end ? 1 : 1 + lineBreaks(window.text, start, end)
     window.at = after
     this.#found_start = start

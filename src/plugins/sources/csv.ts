@@ -33,6 +33,18 @@ export const csvOptions = z.strictObject({
     .enum(['reject', 'pad'])
     .default('reject')
     .describe('What becomes of records with too few cells; `pad` fills up with nulls'),
+  on_unclosed_quote: z
+    .enum(['stop', 'reject'])
+    .default('stop')
+    .describe(
+      'What happens if the file ends inside quotes: the run stops before anything is replaced, or all from the beginning of that record on is rejected as one',
+    ),
+  recover: z
+    .enum(['record', 'line'])
+    .default('record')
+    .describe(
+      'What a record with malformed quotes costs: itself, or (`line`) its first line only, so that lines inside its quotes may be read as records',
+    ),
 })
 export type CsvOptions = z.infer<typeof csvOptions>
 
@@ -55,6 +67,8 @@ export function csvLayout(options: CsvOptions, { fields, closed }: RowSchema = O
     declared,
     normalise: options.normalise,
     ragged: options.ragged,
+    recover: options.recover,
+    on_unclosed_quote: options.on_unclosed_quote,
     max_units: MAX_RECORD_UNITS,
     raw: declared.length > 0,
   }
@@ -70,6 +84,9 @@ function create(options: CsvOptions, context: PluginContext): FileSource {
     encoding: encodingFrom(options),
   })
 }
+
+/** Of options that have a meaning only where there are quotes. */
+const csvDefaults = { on_unclosed_quote: 'stop', recover: 'record' } as const
 
 type Problems = ReturnType<NonNullable<SourceSpec<CsvOptions>['check']>>
 
@@ -90,6 +107,15 @@ function check(options: CsvOptions): Problems {
   } else if (quote !== null && (delimiter.includes(quote) || encoding.inView(quote) === null)) {
     wrong('quote', 'the quote can’t be told from the delimiter or from parts of other characters')
   }
+  for (const option of ['on_unclosed_quote', 'recover'] as const)
+    if (quote === null && options[option] !== csvDefaults[option])
+      wrong(option, `${option} is about quotes, and there are none`, 'Remove it, or set quote.')
+  if (options.recover === 'line' && options.on_unclosed_quote === 'reject')
+    wrong(
+      'on_unclosed_quote',
+      'with recover: line a quote that is never closed costs its line',
+      'Remove one of the two.',
+    )
   if (options.columns !== undefined) {
     if (options.header)
       wrong('columns', 'columns is for files without a header', 'Set header: false, or remove columns.')
@@ -113,9 +139,16 @@ export const csvSource = defineSource({
     'Cells are texts; a schema converts them. An empty cell is null, a quoted empty cell (`""`) an empty text.',
     '',
     'The reader follows RFC 4180, with LF and CR as line breaks too. A record that is malformed (too few or too many',
-    'cells, a quote where none may be, a quote that is never closed, a NUL, bytes that are not valid in the encoding) is',
-    'rejected with its line and text; reading goes on behind it. After a malformed quote it goes on with the next line.',
-    'Blank lines are skipped, except in a file of one column, where a blank line is an empty cell.',
+    'cells, a quote where none may be, a NUL, bytes that are not valid in the encoding, longer than 16 MiB) is rejected with',
+    'its line and text; reading goes on behind it. Blank lines are skipped, except in a file of one column, where a blank',
+    'line is an empty cell.',
+    '',
+    'Text inside of quotes is never read as a record, whatever else is wrong: a record whose quotes are malformed ends, if',
+    'one of its cells begins with a quote, at the first line break at which the quotes since that cell’s beginning are even',
+    'in number; in other cells a quote is text, and a line break ends the record. Where the file ends inside of quotes',
+    'nobody can tell what belongs to the last record, so that the run stops and can be resumed when the file is mended;',
+    '`on_unclosed_quote: reject` rejects all that is left as one record. `recover: line` is for files in which a quote means',
+    'nothing at the beginning of a cell: each record with malformed quotes then costs its first line and no more.',
     '',
     'A header that has none of the schema’s fields, and would have some with another delimiter, stops the run before any',
     'of its records is rejected.',

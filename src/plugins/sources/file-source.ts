@@ -134,9 +134,12 @@ export function rejectRecord(line: number, raw: Json, problem: Problem, position
   return { kind: 'reject', line, raw, code: problem.code, message: problem.message, position }
 }
 
+/** What stands behind the text of a record that isn't shown whole. */
+export const CUT = '… [cut]'
+
 /** The beginning of a record that is too long to be held, for people. At least `max_units` stand from `start` on. */
 export function excerpt(window: TextWindow, start: number, max_units: number): string {
-  return window.decodeLossy(start, start + Math.min(EXCERPT_UNITS, max_units))
+  return window.decodeLossy(start, start + Math.min(EXCERPT_UNITS, max_units)) + CUT
 }
 
 export const TOO_LONG = 'RECORD_TOO_LONG'
@@ -144,7 +147,7 @@ export const ENCODING = 'ENCODING'
 
 /** Sentences for the codes that every source of this kind has. */
 export const COMMON_ERRORS = {
-  [TOO_LONG]: 'The record is longer than 16 MiB; `raw` has its beginning.',
+  [TOO_LONG]: 'The record is longer than 16 MiB; `raw` has its beginning, marked as cut.',
   [ENCODING]: 'The record’s bytes aren’t valid in the encoding; `raw` has U+FFFD in their place.',
 }
 

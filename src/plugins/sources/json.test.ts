@@ -224,7 +224,7 @@ describe('memory', () => {
     for (const chunk_bytes of [1, 3, 50, 1000]) {
       expect((await readAll(jsonFile(place, '', false, 40, { chunk_bytes }))).map(told)).toEqual([
         [1, { a: 1 }],
-        [2, 'RECORD_TOO_LONG', '{"b": "x\\"]x\\"]x\\"]x\\"]x\\"]x\\"]x\\"]x\\"]x'.slice(0, 40)],
+        [2, 'RECORD_TOO_LONG', `${'{"b": "x\\"]x\\"]x\\"]x\\"]x\\"]x\\"]x\\"]x\\"]x'.slice(0, 40)}… [cut]`],
         [4, { d: 3 }],
       ])
     }

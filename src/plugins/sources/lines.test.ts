@@ -66,7 +66,7 @@ describe('jsonl', () => {
     for (const chunk_bytes of [1, 20, 500]) {
       expect((await readAll(jsonlFile(place, false, 30, { chunk_bytes }))).map(told)).toEqual([
         [1, 'ENCODING', '"\uFFFD"'],
-        [2, 'RECORD_TOO_LONG', `{"a":"${'x'.repeat(24)}`],
+        [2, 'RECORD_TOO_LONG', `{"a":"${'x'.repeat(24)}… [cut]`],
         [3, {}],
       ])
     }
@@ -98,7 +98,7 @@ describe('text', () => {
       expect(source.hashUpTo(source.end().position)).toBe(sha256(Buffer.from('one\n\nZwölf\n')))
       expect(await readAll(source, { records: 1, position: all[0]!.position })).toEqual([])
       expect((await readAll(textFile(place, whole, 4, { chunk_bytes }))).map(told)).toEqual([
-        [1, 'RECORD_TOO_LONG', 'one\n'],
+        [1, 'RECORD_TOO_LONG', 'one\n… [cut]'],
       ])
     }
   })

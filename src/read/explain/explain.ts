@@ -3,6 +3,7 @@
  * latest head. The cost doesn't depend on the length of the run.
  */
 import type { LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
+import { MAX_DEPTH } from '../../model/canonical.ts'
 import { GROUP_KINDS, type SubjectEntry } from '../../model/entry.ts'
 import { CustodyError } from '../../model/error.ts'
 import { JsonTextError, parseStrict } from '../../model/json.ts'
@@ -88,7 +89,7 @@ function ingested(stored: StoredEntry, payload: StoredPayload, log: number): Row
 
 function payloadText({ seq, body }: StoredPayload): Json {
   try {
-    return parseStrict(body)
+    return parseStrict(body, MAX_DEPTH)
   } catch (error) {
     if (error instanceof JsonTextError) throw new DecodeError(seq, `the payload is not strict JSON: ${error.message}`)
     throw error

@@ -50,19 +50,29 @@ const throughJson = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
 async function readAll(spec: SourceSpec, options: unknown, folder: string, from: ResumePoint | null) {
   const source = await spec.create(options, contextIn(folder, OBSERVED))
   const records: SourceRecord[] = []
+  const yielded: string[] = []
   try {
-    for await (const chunk of source.read(from)) records.push(...chunk)
+    for await (const chunk of source.read(from)) {
+      records.push(...chunk)
+      yielded.push(...chunk.map(each => JSON.stringify(each)))
+    }
   } finally {
     await source.close()
   }
+  if (records.some((record, i) => JSON.stringify(record) !== yielded[i]))
+    throw new Error('a record that it has yielded is changed by it afterwards')
   return records
 }
 
 function checkRecord(spec: SourceSpec, record: SourceRecord, problems: Problems): void {
   textOf(record.position, problems)
   problems.expect(Number.isSafeInteger(record.line) && record.line >= 0, `a record has the line ${record.line}`)
-  if (record.kind === 'row') textOf(record.row, problems)
-  else {
+  if (record.kind === 'row') {
+    textOf(record.row, problems)
+    problems.expect(record.raw === undefined || typeof record.raw === 'string', 'the text of a row is none')
+  } else {
+    problems.expect(record.kind === 'reject', `a record has the kind ${String(record.kind)}`)
+    problems.expect(typeof record.message === 'string', `it rejects with the message ${String(record.message)}`)
     problems.expect(Object.hasOwn(spec.errors, record.code), `it rejects with ${record.code}, which it doesn’t declare`)
     textOf(record.raw, problems)
   }
