@@ -1,5 +1,6 @@
 /** `{secret: NAME}` in options: filled for the plugin, told by name and keyed fingerprint to everybody else. */
 import type { ConfigPath } from '../config/pipeline.ts'
+import { isDummySecret, isTellingSecret } from '../model/telling-secret.ts'
 import type { Report } from './report.ts'
 
 export interface Secrets {
@@ -22,8 +23,6 @@ export interface FoundSecret {
 
 /** Stands for a secret that isn't set, so that the rest of the options can be checked. */
 const UNSET = 'a-secret-that-is-not-set'
-/** Shorter values may stand inside of a text by chance. */
-const TELLING_LENGTH = 6
 
 function nameOf(value: object): string | null {
   const keys = Object.keys(value)
@@ -60,7 +59,7 @@ export function putSecrets(
 }
 
 /**
- * Options without secrets: at the places where they were put, and wherever a plugin's type copied one to.
+ * Options without secrets: at the places where they were put, and wherever a plugin's type copied one to that is no ordinary word.
  * Each becomes `{secret: NAME, fingerprint}`.
  */
 export function hideSecrets(options: unknown, found: readonly FoundSecret[]): unknown {
@@ -69,7 +68,8 @@ export function hideSecrets(options: unknown, found: readonly FoundSecret[]): un
   const secretIn = (value: string) =>
     found.find(({ value: secret }) => {
       const text = secret ?? UNSET
-      return value === text || (text.length >= TELLING_LENGTH && value.includes(text))
+      // A model is named `ollama/qwen3` although the key, which the server doesn't look at, is `ollama`.
+      return isTellingSecret(text) ? value.includes(text) : value === text && !isDummySecret(text)
     })
   const visit = (value: unknown, at: readonly (string | number)[]): unknown => {
     const placed = found.find(each => each.path.length === at.length && each.path.every((step, i) => step === at[i]))

@@ -1,69 +1,107 @@
-/** Takes secrets out of what comes back: services repeat what they were sent, in pages about errors for example. */
+/**
+ * Takes secrets out of what comes back: services repeat what they were sent, in pages about errors for example. In the place of
+ * each stands `[secret NAME]`, and whose names stand there is told beside: nobody takes the mark for what the service said.
+ */
 import { type Json, type MutableRow, newRow } from '../model/row.ts'
-
-/** Shorter values may stand inside of a text by chance. */
-const TELLING_LENGTH = 6
+import { isTellingSecret } from '../model/telling-secret.ts'
 
 export interface Secret {
-  /** Stands in its place; null: it has none. */
-  readonly name: string | null
+  /** Stands in its place. */
+  readonly name: string
   readonly value: string
+  /** Data may have it: it was written where everybody reads it. */
+  readonly in_data?: boolean
 }
 
 interface Mask {
+  readonly name: string
   readonly pattern: RegExp
   readonly shown: string
 }
+
+/** Names of secrets that were taken out. */
+export type Masked = Set<string>
 
 export class Masks {
   readonly #masks: readonly Mask[]
   /** Of bytes as Latin-1, where texts are in UTF-8. */
   readonly #byte_masks: readonly Mask[]
+  readonly #secrets: readonly Secret[]
+  #beside: Masks | null = null
 
-  constructor(secrets: readonly Secret[]) {
-    const told = secrets.filter(({ value }) => value.length >= TELLING_LENGTH)
+  /** Takes out of data what can be told from ordinary words, and nothing else. */
+  constructor(secrets: readonly Secret[], everything = false) {
+    this.#secrets = secrets
     const all = new Map<string, string>()
-    for (const { name, value } of told)
-      for (const form of [value, Buffer.from(value).toString('base64')])
-        all.set(form, name === null ? '***' : `[secret ${name}]`)
+    for (const { name, value, in_data = false } of secrets)
+      if (value.trim() !== '' && (everything || (isTellingSecret(value) && !in_data)))
+        for (const form of [value, Buffer.from(value).toString('base64')]) if (!all.has(form)) all.set(form, name)
     // The longest first: one may be part of another.
     const sorted = [...all].sort(([a], [b]) => b.length - a.length)
-    this.#masks = sorted.map(([form, shown]) => ({ pattern: spelled(form, sign => sign), shown }))
-    this.#byte_masks = sorted.map(([form, shown]) => ({ pattern: spelled(form, latin1), shown: latin1(shown) }))
+    const mask = (form: string, name: string, encode: (text: string) => string): Mask => ({
+      name,
+      pattern: isTellingSecret(form)
+        ? new RegExp(spelled(form, encode), 'g')
+        : new RegExp(alone(spelled(form, encode)), 'gu'),
+      shown: encode(`[secret ${name}]`),
+    })
+    this.#masks = sorted.map(([form, name]) => mask(form, name, text => text))
+    this.#byte_masks = sorted.map(([form, name]) => mask(form, name, latin1))
   }
 
-  text(text: string): string {
-    return masked(text, this.#masks)
+  /** For what isn't data: headers, URLs and errors. Takes out all of them, short ones where they stand alone. */
+  get beside(): Masks {
+    this.#beside ??= new Masks(this.#secrets, true)
+    return this.#beside
   }
 
-  bytes(bytes: Buffer): Buffer {
-    if (this.#masks.length === 0) return bytes
-    return Buffer.from(masked(bytes.toString('latin1'), this.#byte_masks), 'latin1')
+  text(text: string, masked?: Masked): string {
+    return without(text, this.#masks, masked)
+  }
+
+  bytes(bytes: Buffer, masked?: Masked): Buffer {
+    if (this.#byte_masks.length === 0) return bytes
+    return Buffer.from(without(bytes.toString('latin1'), this.#byte_masks, masked), 'latin1')
   }
 
   /** In texts to any depth, keys included. */
-  json(value: Json): Json {
+  json(value: Json, masked?: Masked): Json {
     if (this.#masks.length === 0) return value
-    if (typeof value === 'string') return this.text(value)
+    if (typeof value === 'string') return this.text(value, masked)
     if (typeof value !== 'object' || value === null) return value
-    if (Array.isArray(value)) return value.map(each => this.json(each))
+    if (Array.isArray(value)) return value.map(each => this.json(each, masked))
     const shown: MutableRow = newRow()
-    for (const [key, each] of Object.entries(value)) shown[this.text(key)] = this.json(each)
+    for (const [key, each] of Object.entries(value)) shown[this.text(key, masked)] = this.json(each, masked)
     return shown
   }
 }
 
-const masked = (text: string, masks: readonly Mask[]): string =>
-  masks.reduce((rest, { pattern, shown }) => rest.replace(pattern, () => shown), text)
+/** What a record says of the secrets that were taken out of it; nothing if there were none. */
+export function toldMasked(masked: Masked): { readonly masked?: readonly string[] } {
+  return masked.size === 0 ? {} : { masked: [...masked].sort() }
+}
+
+const without = (text: string, masks: readonly Mask[], masked: Masked | undefined): string =>
+  masks.reduce(
+    (rest, { pattern, shown, name }) =>
+      rest.replace(pattern, () => {
+        masked?.add(name)
+        return shown
+      }),
+    text,
+  )
 
 const latin1 = (text: string): string => Buffer.from(text).toString('latin1')
+
+/** With nothing around that would make it part of a word. */
+const alone = (pattern: string): string => `(?<![\\p{L}\\p{N}])(?:${pattern})(?![\\p{L}\\p{N}])`
 
 /**
  * The secret as texts, URLs, HTML and JSON spell it, each sign in its own way: services repeat what they got in JSON within JSON,
  * with slashes escaped, or `&` as `\u0026`. So many backslashes at most that no text makes the search slow.
  */
-function spelled(secret: string, encode: (sign: string) => string): RegExp {
-  return new RegExp([...secret].map(sign => `(?:${spellings(sign, encode).join('|')})`).join(''), 'g')
+function spelled(secret: string, encode: (sign: string) => string): string {
+  return [...secret].map(sign => `(?:${spellings(sign, encode).join('|')})`).join('')
 }
 
 const ENTITIES: { readonly [sign: string]: string } = {

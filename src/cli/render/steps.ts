@@ -180,6 +180,8 @@ export function callText(each: CallStory, told: VisitStory['error'] = null): str
   const is_told = told?.code === code && told?.message.kind === 'known' && told.message.value === message
   if ((status === 'error' || status === 'recorded_error') && !is_told)
     parts.push(`${printable(String(code))}: ${printable(String(message))}`)
+  const masked = maskedIn(each.response)
+  if (masked.length > 0) parts.push(`secrets masked: ${masked.map(name => printable(String(name))).join(', ')}`)
   if (input_tokens + output_tokens > 0) parts.push(`${count(input_tokens)} tokens in, ${count(output_tokens)} out`)
   if (cost_usd > 0) parts.push(dollars(cost_usd))
   return parts.join(' · ')
@@ -191,6 +193,13 @@ const CALL_WORDS: { readonly [status in CallStory['status']]: string } = {
   throttled: 'told to wait',
   recorded: 'answered from the record',
   recorded_error: 'failed, as on record',
+}
+
+/** Names of secrets in whose places marks stand, in an answer or in what came with an error. */
+function maskedIn(response: CallStory['response']): readonly unknown[] {
+  const fields = fieldsOf(response)
+  const { masked } = isObject(fields.response) ? fields.response : fields
+  return Array.isArray(masked) ? masked : []
 }
 
 function fieldsOf(response: CallStory['response']): { readonly [field: string]: unknown } {

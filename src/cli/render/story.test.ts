@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { FATES } from '../../model/outcome.ts'
-import type { Story, TokenEnding, TokenStory, VisitStory } from '../../read/explain/story.ts'
+import type { Json } from '../../model/row.ts'
+import type { CallStory, Story, TokenEnding, TokenStory, VisitStory } from '../../read/explain/story.ts'
 import { plain } from '../terminal.ts'
 import { endingText, renderStory } from './story.ts'
 import { columnsOf } from './text.ts'
@@ -138,6 +139,29 @@ test('what is erased is said to be', () => {
   expect(lines[1]).toBe('  its data is erased; the commitments below still stand')
   expect(lines[3]).toBe('  1  node  gate    row.a > 1   values are erased   true → next  0.02 ms')
   expect(lines[4]).toBe('  2  node  plugin  what it changed is erased                    0.02 ms')
+})
+
+test('a call tells whose secrets marks stand for, in an answer and in an error', () => {
+  const answered = (status: CallStory['status'], value: Json): CallStory => ({
+    call: 1,
+    service: 'openai',
+    status,
+    ordinal: 1,
+    request: { kind: 'known', value: {} },
+    response: { kind: 'known', value },
+    request_hash: null,
+    response_hash: null,
+    input_tokens: 0,
+    output_tokens: 0,
+    cost_usd: 0,
+    started_us: T,
+    duration_us: 20,
+    together: null,
+  })
+  const failed = { code: 'HTTP_STATUS_5XX', message: 'no', response: { body: '[secret A]', masked: ['A', 'B'] } }
+  const calls = [answered('ok', { text: '[secret KEY]', masked: ['KEY'] }), answered('error', failed)]
+  const lines = shown([token([visit({ calls })])], 200).filter(line => line.includes('asked openai'))
+  expect(lines.map(line => line.split(' · ').at(-1))).toEqual(['secrets masked: KEY', 'secrets masked: A, B'])
 })
 
 describe('whatever the width', () => {

@@ -6,7 +6,7 @@ import type { CallAnswer } from '../../sdk/call.ts'
 import { defineTransform } from '../../sdk/define.ts'
 import { oneRow } from '../../sdk/results.ts'
 import type { FieldSchema } from '../../sdk/schema.ts'
-import type { FieldRequirement, OptionProblem } from '../../sdk/spec.ts'
+import type { FieldRequirement, OptionProblem, SecretOption } from '../../sdk/spec.ts'
 import { compileTemplate, type Template } from '../templates/template.ts'
 import { LLM_ERRORS } from './failures.ts'
 import { orFile } from './from-file.ts'
@@ -39,9 +39,9 @@ const labelsOf = (options: ClassifyOptions): readonly string[] => [
   options.unsure,
 ]
 
-function problemsOf(options: ClassifyOptions): readonly OptionProblem[] {
+function problemsOf(options: ClassifyOptions, secrets: readonly SecretOption[]): readonly OptionProblem[] {
   const { text, fields, unsure } = options
-  const problems: OptionProblem[] = [...modelProblems(options)]
+  const problems: OptionProblem[] = [...modelProblems(options, secrets)]
   const labels = described(options).map(([label]) => label)
   if (labels.length === 0) problems.push({ path: ['labels'], message: 'name at least one label' })
   const twice = labels.find((label, i) => labels.indexOf(label) !== i)
@@ -199,9 +199,9 @@ export const classify = defineTransform({
   services: options => [serviceOf(options)],
   unpriced,
   cardinality: 'one',
-  create: (options, { node }) => {
+  create: (options, context) => {
     const { field, confidence_field, threshold, unsure } = options
-    const model = new Model(options, node)
+    const model = new Model(options, context)
     const query = queryOf(options)
     return {
       async process(row, { call }) {
@@ -211,6 +211,7 @@ export const classify = defineTransform({
         const sure = confidence >= threshold
         return oneRow(derive(row, { [field]: sure ? label : unsure, [confidence_field]: confidence }))
       },
+      close: () => model.close(),
     }
   },
 })

@@ -2,10 +2,10 @@
  * What went wrong with a call to a model, told apart by code, with whether another attempt could help. Nobody's words are
  * passed on before secrets are taken out of them.
  */
-import type { APICallError } from '@ai-sdk/provider'
 import { type Json, withoutPrototypes } from '../../model/row.ts'
 import type { CallFailure } from '../../sdk/call.ts'
 import type { Masks } from '../masks.ts'
+import type { Broken } from '../web/exchange.ts'
 import { judged, type StatusAnswer } from './statuses.ts'
 
 /** Codes of calls, and of what is made of their answers. */
@@ -14,6 +14,7 @@ export const LLM_ERRORS = {
   LLM_CONTENT_FILTER: 'The provider’s filter blocked the prompt or the answer.',
   LLM_REFUSAL: 'The model refused to answer.',
   LLM_LENGTH: 'The answer was cut off at `max_output_tokens`, or at the model’s own limit.',
+  LLM_INCOMPLETE: 'The answer ended for a reason that isn’t known as a normal end, or gives none.',
   LLM_INVALID_OUTPUT: 'The answer is empty, or doesn’t fit the schema, and neither did a repaired one.',
   LLM_MALFORMED: 'What the service sent can’t be read as its kind of response. Another attempt could help.',
   LLM_RATE_LIMITED: 'The service asked for fewer requests. Another attempt could help.',
@@ -46,28 +47,26 @@ export function failure(code: LlmErrorCode, message: string): CallFailure {
 /** In UTF-16 units: enough of a response to see what it is. */
 const SHOWN_MAX = 2_000
 
-const isApiError = (error: unknown): error is APICallError => error instanceof Error && error.name === 'AI_APICallError'
-
-/** Nothing was sent yet. */
-const UNSENT =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+|ERR_TLS_\w+)$/
-
 /** `whom`: the host that was asked, or a provider’s name. `gave_up`: why the request was ended from here, if it was. */
 export function failureOf(error: unknown, masks: Masks, whom: string, gave_up: 'timeout' | 'run' | null): CallFailure {
   if (gave_up === 'timeout')
     return { ...failure('LLM_TIMEOUT', `there was no complete answer from ${whom} in time`), outage: true }
   if (gave_up === 'run') return failure('LLM_NETWORK', 'the request was given up')
-  const network = networkCode(error)
-  if (network !== null) {
-    const code = network.endsWith('_TIMEOUT') || network === 'ETIMEDOUT' ? 'LLM_TIMEOUT' : 'LLM_NETWORK'
-    const unbilled = UNSENT.test(network) ? { unbilled: true } : {}
-    return { ...failure(code, `${whom} can’t be reached, or broke off (${network})`), outage: true, ...unbilled }
-  }
-  if (isApiError(error)) return error.statusCode === undefined ? unsent(error, masks) : fromStatus(error, masks)
-  const name = error instanceof Error ? error.name : ''
-  if (/^AI_(InvalidResponseData|NoContentGenerated|EmptyResponseBody|TypeValidation|JSONParse)Error$/.test(name))
-    return failure('LLM_MALFORMED', told(error, masks))
   return unsent(error, masks)
+}
+
+/** Of a request that came to no answer, or to one that can't be had. */
+export function failureOfBroken({ code, message, reached, system_code }: Broken, whom: string): CallFailure {
+  if (code === 'HTTP_TOO_LARGE') return failure('LLM_MALFORMED', message)
+  // What can't be decompressed is a gateway's, and the same for all.
+  if (code === 'HTTP_ENCODING') return { ...failure('LLM_MALFORMED', message), outage: true }
+  const by_system = code === 'HTTP_NETWORK' && /^E(?!RR_)/.test(system_code ?? '')
+  const said = by_system ? `${whom} can’t be reached, or broke off (${system_code})` : message
+  return {
+    ...failure(system_code === 'ETIMEDOUT' ? 'LLM_TIMEOUT' : 'LLM_NETWORK', said),
+    outage: true,
+    ...(reached === 'nothing' ? { unbilled: true } : {}),
+  }
 }
 
 const unsent = (error: unknown, masks: Masks): CallFailure => ({
@@ -78,25 +77,7 @@ const unsent = (error: unknown, masks: Masks): CallFailure => ({
 const told = (error: unknown, masks: Masks): string =>
   masks.text(error instanceof Error ? error.message : String(error)).slice(0, SHOWN_MAX)
 
-const NETWORK =
-  /^(E(?!RR_)[A-Z_]+|ERR_TLS_\w+|ERR_SSL_\w+|UND_ERR_\w+|HPE_\w+|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+)$/
-
-/** By the chain of causes: the system's or the HTTP client's code of a broken connection. */
-function networkCode(error: unknown): string | null {
-  for (let each = error; each instanceof Error; each = each.cause) {
-    const code = (each as { readonly code?: unknown }).code
-    if (typeof code === 'string' && NETWORK.test(code)) return code
-    if (each instanceof TypeError && each.message === 'terminated' && each.cause === undefined) return 'terminated'
-  }
-  return null
-}
-
 // ── by status ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-function fromStatus(error: APICallError, masks: Masks): CallFailure {
-  const { statusCode: status = 0, responseBody = '', responseHeaders = {} } = error
-  return failureOfStatus({ status, body: responseBody, headers: responseHeaders }, masks, told(error, masks))
-}
 
 /**
  * What a status comes to, of an answer or as an answer with another status names it in its body. `message`: what the service says of

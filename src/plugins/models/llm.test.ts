@@ -41,7 +41,7 @@ describe('options', () => {
     [{ ...hosted, system: '{{ a | shout }}' }, /undefined filter/],
     [{ ...hosted, schema: { a: 'strin' } }, /isn’t a type/],
     [{ ...hosted, timeout: '10' }, /duration/],
-    [{ ...hosted, timeout: '6m' }, /up to 5m/],
+    [{ ...hosted, timeout: '61m' }, /up to 1h/],
     [{ ...hosted, max_output_tokens: 0 }, /./],
     [{ ...hosted, prompt: { file: 'p.liquid' } }, /not been read/],
   ])('%j', (options, message) => {
@@ -163,12 +163,12 @@ describe('over HTTP', () => {
   })
 
   test('an answer that doesn’t fit is repaired once, with its problem told', async () => {
-    server.plan(says('Well, {"a": 1}'), says('{"a": 2}'))
+    server.plan(says('Well, {"a": 1,}'), says('{"a": 2}'))
     expect(await tryOut(llm, local({ prompt: 'p', schema: { a: 'integer' } }), [{}])).toEqual([[{ a: 2 }]])
     const [, again] = prompts()
     expect(again).toEqual([
       { role: 'user', content: 'p' },
-      { role: 'assistant', content: 'Well, {"a": 1}' },
+      { role: 'assistant', content: 'Well, {"a": 1,}' },
       { role: 'user', content: expect.stringMatching(/isn’t valid JSON.*offset 0/) },
     ])
   })

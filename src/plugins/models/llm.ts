@@ -4,7 +4,7 @@ import { derive, type Json, type MutableRow, newRow, type Row } from '../../mode
 import { defineTransform } from '../../sdk/define.ts'
 import { oneRow } from '../../sdk/results.ts'
 import type { FieldSchema } from '../../sdk/schema.ts'
-import type { FieldRequirement, OptionProblem } from '../../sdk/spec.ts'
+import type { FieldRequirement, OptionProblem, SecretOption } from '../../sdk/spec.ts'
 import { compileTemplate, type Template } from '../templates/template.ts'
 import { LLM_ERRORS } from './failures.ts'
 import { orFile } from './from-file.ts'
@@ -83,9 +83,9 @@ const templatesOf = ({ system, prompt, path }: Asked) => [
   { source: prompt, path: [...path, 'prompt'] },
 ]
 
-function problemsOf(options: LlmOptions): readonly OptionProblem[] {
+function problemsOf(options: LlmOptions, secrets: readonly SecretOption[]): readonly OptionProblem[] {
   const { prompt, queries, schema, field } = options
-  const problems: OptionProblem[] = [...modelProblems(options)]
+  const problems: OptionProblem[] = [...modelProblems(options, secrets)]
   if ((prompt === undefined) === (queries === undefined))
     problems.push({ path: ['prompt'], message: 'write either a `prompt` or `queries`' })
   if (queries !== undefined && Object.keys(queries).length === 0)
@@ -202,8 +202,8 @@ export const llm = defineTransform({
   services: options => [serviceOf(options)],
   unpriced,
   cardinality: 'one',
-  create: (options, { node }) => {
-    const model = new Model(options, node)
+  create: (options, context) => {
+    const model = new Model(options, context)
     const target = targetOf(options)
     const compiled = (source: string) => templateOf(source, options) as Template
     const queries = askedOf(options).map(
@@ -220,6 +220,7 @@ export const llm = defineTransform({
         const answers = await askAll(queries, model, row, parameters, call)
         return answers.kind === 'error' ? answers : oneRow(derive(row, changesOf(target, answers.values)))
       },
+      close: () => model.close(),
     }
   },
 })

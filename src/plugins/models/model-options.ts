@@ -2,9 +2,12 @@
 import { BlockList, isIP } from 'node:net'
 import { z } from 'zod'
 import { parseDuration } from '../../model/duration.ts'
-import type { OptionProblem } from '../../sdk/spec.ts'
+import type { OptionProblem, SecretOption } from '../../sdk/spec.ts'
+import { weakSecrets } from '../secrets.ts'
 import { endpointOf } from './endpoint.ts'
+import { extraBodyProblems } from './extra-body.ts'
 import { listedPrice, type Price } from './prices.ts'
+import { formatOf } from './reading.ts'
 
 export const PROVIDERS = [
   'openai',
@@ -15,6 +18,10 @@ export const PROVIDERS = [
   'openrouter',
   'compatible',
 ] as const
+export type Provider = (typeof PROVIDERS)[number]
+
+const OUTPUT_LIMITS = ['max_tokens', 'max_completion_tokens'] as const
+export type OutputLimit = (typeof OUTPUT_LIMITS)[number]
 
 const price = z.strictObject({
   input_usd_per_million: z.number().min(0).describe('US dollars for a million tokens of input'),
@@ -33,8 +40,7 @@ const aws = z.strictObject({
   session_token: z.string().min(1).optional(),
 })
 
-/** Node's HTTP client waits no longer for an answer to begin. */
-const TIMEOUT_MAX_MS = 300_000
+const TIMEOUT_MAX_MS = 3_600_000
 const isTimeout = (text: string): boolean => {
   const ms = parseDuration(text) ?? 0
   return ms > 0 && ms <= TIMEOUT_MAX_MS
@@ -67,6 +73,23 @@ export const modelOptions = {
   seed: z.int().optional(),
   reasoning: z.enum(['none', 'minimal', 'low', 'medium', 'high']).optional().describe('How much a model is to reason'),
   max_output_tokens: z.int().min(1).default(1024).describe('The most that an answer, reasoning included, may have'),
+  output_limit: z
+    .enum(OUTPUT_LIMITS)
+    .optional()
+    .describe(
+      'What `max_output_tokens` is called in requests, if the service wants another name: `max_completion_tokens` for `azure` and for OpenAI itself if absent, else `max_tokens`',
+    ),
+  body: z
+    .record(z.string().min(1), z.json())
+    .optional()
+    .describe('More for the body of each request, such as `{top_k: 20}`; secrets may be in it'),
+  accept_finish_reasons: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe(
+      'Reasons to end, by the service’s words, that make a whole answer as well; `none` for answers that give none',
+    ),
   structured: z
     .enum(['schema', 'json', 'text'])
     .default('schema')
@@ -75,9 +98,9 @@ export const modelOptions = {
     ),
   timeout: z
     .string()
-    .refine(isTimeout, { error: 'write a duration up to 5m, such as 30s' })
+    .refine(isTimeout, { error: 'write a duration up to 1h, such as 30s' })
     .default('2m')
-    .describe('For one answer; up to `5m`'),
+    .describe('For one answer; up to `1h`'),
   price: price
     .optional()
     .describe('`input_usd_per_million` and `output_usd_per_million`; comes before the built-in price'),
@@ -96,9 +119,9 @@ export function sameForAll(path: OptionProblem['path']): OptionProblem {
 }
 
 /** What each provider needs, and what it has no use for. */
-export function modelProblems(options: ModelOptions): readonly OptionProblem[] {
+export function modelProblems(options: ModelOptions, secrets: readonly SecretOption[]): readonly OptionProblem[] {
   const { provider, base_url, api_key, aws: amazon } = options
-  const problems: OptionProblem[] = []
+  const problems: OptionProblem[] = [...extraBodyProblems(options), ...weakSecrets(options, secrets)]
   const need = (holds: boolean, name: string, message: string, hint?: string) => {
     if (!holds) problems.push({ path: [name], message, ...(hint === undefined ? {} : { hint }) })
   }
@@ -126,6 +149,11 @@ export function modelProblems(options: ModelOptions): readonly OptionProblem[] {
     const message = 'Bedrock needs an `api_key`, or in `aws` an access key’s id and secret'
     need(amazon === undefined || pair !== (api_key !== undefined), 'api_key', message)
   }
+  need(
+    formatOf(provider) === 'chat' || options.output_limit === undefined,
+    'output_limit',
+    `\`${provider}\` has no use for \`output_limit\``,
+  )
   return problems
 }
 
@@ -135,6 +163,27 @@ const isLikelyUrl = (text: string | undefined) => text === undefined || !/[:/.]/
 export const serviceOf = ({ service, provider }: ModelOptions): string => service ?? provider
 
 export const timeoutOf = ({ timeout }: ModelOptions): number => parseDuration(timeout) ?? 0
+
+/** Versions of Azure's API before this one don't know it. */
+const AZURE_KNOWS_COMPLETION = '2024-09-01'
+
+/** Null: as the library says, which goes by the names of OpenAI's models. */
+export function outputLimitOf({
+  output_limit,
+  provider,
+  base_url,
+  azure,
+  reasoning,
+}: ModelOptions): OutputLimit | null {
+  if (output_limit !== undefined) return output_limit
+  // A deployment has a name of its own, that says nothing of the model.
+  if (provider === 'azure')
+    return /^\d{4}-/.test(azure?.api_version ?? '') && (azure?.api_version ?? '') < AZURE_KNOWS_COMPLETION
+      ? 'max_tokens'
+      : 'max_completion_tokens'
+  const reasons = reasoning !== undefined && reasoning !== 'none'
+  return provider === 'openai' && (base_url === undefined || reasons) ? 'max_completion_tokens' : null
+}
 
 // ── the price ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

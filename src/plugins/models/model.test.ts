@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { type Asking, askOnce } from '../../../test/support/ask-model.ts'
 import { json, ModelServer, type Reply, says } from '../../../test/support/model-server.ts'
 import { canonicalize } from '../../model/canonical.ts'
 import type { Json } from '../../model/row.ts'
-import type { Call, CallAnswer } from '../../sdk/call.ts'
-import { Model } from './model.ts'
+import type { SecretOption } from '../../sdk/spec.ts'
 import { type ModelOptions, modelOptions } from './model-options.ts'
 import { type OutputShape, outputShape } from './output-shape.ts'
 
@@ -18,32 +18,13 @@ afterAll(() => server.close())
 const optionsWith = (options: object = {}): ModelOptions =>
   type.parse({ provider: 'compatible', base_url: server.url, model: 'model-1', ...options })
 
-interface Made {
-  readonly service: string
-  readonly request: Json
-  readonly at_most_usd: number | undefined
-  readonly answer: CallAnswer
-}
-
-/** Asks once; what a run would see of the call. */
-async function made(
+function made(
   options: object = {},
   shape: OutputShape | null = null,
-  signal = new AbortController().signal,
-): Promise<Made> {
-  let seen: Made | null = null
-  const call: Call = async (service, { request, at_most_usd }, perform) => {
-    const answer = await perform({ signal })
-    seen = { service, request, at_most_usd, answer }
-    return answer.kind === 'answer' ? { kind: 'answer', response: answer.response } : { ...answer, kind: 'error' }
-  }
-  const messages = [
-    { role: 'system' as const, content: 'Be brief.' },
-    { role: 'user' as const, content: 'Hello' },
-  ]
-  await new Model(optionsWith(options), 'node').ask(call, { messages, shape })
-  if (seen === null) throw new Error('it made no call')
-  return seen
+  signal?: AbortSignal,
+  secrets?: readonly SecretOption[],
+): Promise<Asking> {
+  return askOnce(optionsWith(options), shape, signal, secrets)
 }
 
 const shape = outputShape({ label: 'string', sure: 'boolean?' }) as OutputShape
@@ -70,7 +51,7 @@ describe('what is asked', () => {
     })
     expect(answer).toEqual({
       kind: 'answer',
-      response: { text: 'Hi', finish_reason: 'stop', raw_finish_reason: 'stop', model: 'model-1' },
+      response: { text: 'Hi', finish_reason: 'stop', model: 'model-1' },
       usage: { input_tokens: 100, output_tokens: 20, cost_usd: 0 },
     })
     const [heard] = server.heard
@@ -126,7 +107,7 @@ describe('what is asked', () => {
         stop_sequence: null,
         usage: { input_tokens: 1000, output_tokens: 100 },
       },
-      { model: 'claude-haiku-4-5-20251001' },
+      { model: 'claude-haiku-4-5-20251001', finish_reason: 'end_turn' },
     ],
     [
       'google',
@@ -137,7 +118,7 @@ describe('what is asked', () => {
         ],
         usageMetadata: { promptTokenCount: 1000, candidatesTokenCount: 100, totalTokenCount: 1100 },
       },
-      {},
+      { finish_reason: 'STOP' },
     ],
     [
       'amazon-bedrock',
@@ -152,7 +133,7 @@ describe('what is asked', () => {
         stopReason: 'tool_use',
         usage: { inputTokens: 1000, outputTokens: 100, totalTokens: 1100 },
       },
-      {},
+      { finish_reason: 'end_turn' },
     ],
   ])('an object of %s', async (provider, more, response, said) => {
     server.plan(json(200, response))
@@ -160,7 +141,7 @@ describe('what is asked', () => {
     const { answer } = await made({ provider, api_key: 'key-12345', price, ...more }, shape)
     expect(answer).toMatchObject({
       kind: 'answer',
-      response: { text: '{"label":"a","sure":null}', finish_reason: 'stop', ...said },
+      response: { text: '{"label":"a","sure":null}', ...said },
       usage: { input_tokens: 1000, output_tokens: 100, cost_usd: 0.0015 },
     })
   })
@@ -325,11 +306,10 @@ describe('what it costs', () => {
     expect(answer.usage?.cost_usd).toBe(0.25)
   })
 
-  test('the most that it can, where the tokens weren’t counted', async () => {
+  test('is for the run to reckon where the tokens weren’t counted', async () => {
     const choices = [{ index: 0, message: { role: 'assistant', content: 'Hi' }, finish_reason: 'stop' }]
     server.plan(json(200, { choices }))
-    const { answer, at_most_usd } = await made({ price })
-    expect(answer.usage).toEqual({ cost_usd: at_most_usd })
+    expect((await made({ price })).answer.usage).toBeUndefined()
   })
 
   test('unknown where there is no price', async () => {
@@ -355,6 +335,11 @@ describe('secrets', () => {
     headers: { 'x-tenant': header, 'x-more': `a"${header}\\` },
     base_url: `http://${user}:${word}@127.0.0.1:${server.port}/v1?token=${query}#${hash}`,
   })
+  const named: readonly SecretOption[] = [
+    { path: ['headers', 'x-tenant'], name: 'TENANT' },
+    { path: ['headers', 'x-more'], name: 'MORE' },
+  ]
+  const never = new AbortController().signal
   /** Says all that it was sent, in several spellings. */
   const echo =
     (status: number): Reply =>
@@ -369,18 +354,49 @@ describe('secrets', () => {
 
   test.each([200, 400, 401, 429, 500])('are in nothing that is kept, whatever a service says with %s', async status => {
     server.plan(echo(status))
-    const kept = canonicalize((await made(secretly())) as unknown as Json)
+    const kept = canonicalize((await made(secretly(), null, never, named)) as unknown as Json)
     expect(server.heard[0]?.headers).toMatchObject({ authorization: `Bearer ${key}`, 'x-tenant': header })
     expect(server.heard[0]?.url).toBe(`/v1/chat/completions?token=${query}`)
     for (const secret of spellings) expect(kept).not.toContain(secret)
-    if (status !== 401) expect(kept).toContain('***')
+    if (status !== 401) expect(kept).toContain('[secret api_key]')
   })
 
   test('are in no error of the library', async () => {
     const bad = { ...secretly(), headers: { 'x-tenant': `${header}\n${header}` } }
-    const kept = canonicalize((await made(bad)).answer as unknown as Json)
+    const kept = canonicalize((await made(bad, null, never, named)).answer as unknown as Json)
     for (const secret of spellings) expect(kept).not.toContain(secret)
     expect(kept).toContain('LLM_BAD_REQUEST')
+  })
+
+  test('a mark stands where one was, and the record says whose', async () => {
+    server.plan(says(`Your key is ${key}.`))
+    const { answer } = await made({ api_key: key }, null, never, [{ path: ['api_key'], name: 'KEY' }])
+    expect(answer.kind === 'answer' && answer.response).toMatchObject({
+      text: 'Your key is [secret KEY].',
+      masked: ['KEY'],
+    })
+  })
+
+  test('words that are no secrets stay in answers: dummy keys, plain headers, the version of an API', async () => {
+    const text = 'To install ollama run: curl https://ollama.com/install.sh | sh; this is a preview-version, acme-team'
+    server.plan(says(text))
+    const { answer } = await made(
+      {
+        api_key: 'ollama',
+        headers: { 'x-title': 'acme-team' },
+        base_url: `${server.url}?api-version=preview-version`,
+      },
+      null,
+      never,
+      [{ path: ['api_key'], name: 'KEY' }],
+    )
+    expect(answer.kind === 'answer' && answer.response).toEqual({ text, finish_reason: 'stop', model: 'model-1' })
+  })
+
+  test('a password in a URL may have a % in it', async () => {
+    server.plan(says('Hi'))
+    await made({ base_url: server.url.replace('//', '//me:100%25%zz@') })
+    expect(server.heard[0]?.headers.authorization).toBe(`Basic ${Buffer.from('me:100%%zz').toString('base64')}`)
   })
 
   test('of a URL are sent as a password where there is no key', async () => {

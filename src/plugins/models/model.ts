@@ -2,18 +2,27 @@
  * One question to a model, as one call: what is recorded of it, how it is asked, and what its answer was. Keys, headers and
  * the secret parts of a URL are no part of what is recorded.
  */
-import type { LanguageModelV4, LanguageModelV4CallOptions, LanguageModelV4GenerateResult } from '@ai-sdk/provider'
+import type { JSONObject, LanguageModelV4CallOptions, LanguageModelV4GenerateResult } from '@ai-sdk/provider'
 import { CustodyError } from '../../model/error.ts'
 import type { Json } from '../../model/row.ts'
-import type { Call, CallAnswer, CallTry, CallUsage } from '../../sdk/call.ts'
-import type { RowError } from '../../sdk/spec.ts'
-import { Masks } from '../masks.ts'
+import type { Call, CallAnswer, CallFailure, CallTry, CallUsage } from '../../sdk/call.ts'
+import type { PluginContext, RowError, SecretOption } from '../../sdk/spec.ts'
+import { type Masked, Masks, toldMasked } from '../masks.ts'
+import { Connections } from '../web/exchange.ts'
+import { proxySecrets } from '../web/proxy.ts'
 import { type Endpoint, endpointOf } from './endpoint.ts'
+import { shownBody } from './extra-body.ts'
 import { failure, failureOf } from './failures.ts'
-import { type ModelOptions, priceOf, serviceOf, timeoutOf } from './model-options.ts'
+import { endedBadly } from './finish.ts'
+import type { JsonMap } from './json-map.ts'
+import { type ModelOptions, outputLimitOf, priceOf, serviceOf, timeoutOf } from './model-options.ts'
+import { modelSecrets } from './model-secrets.ts'
 import type { OutputShape } from './output-shape.ts'
 import { costOf, mostOf } from './prices.ts'
-import { loadModel } from './providers.ts'
+import { loadModel, type MakeModel } from './providers.ts'
+import { formatOf, type Reading } from './reading.ts'
+import type { Tokens } from './tokens.ts'
+import { Unanswered, Wire } from './wire.ts'
 
 export interface Message {
   readonly role: 'system' | 'user' | 'assistant'
@@ -30,19 +39,25 @@ export type Answer = { readonly kind: 'text'; readonly text: string } | RowError
 
 export class Model {
   readonly #options: ModelOptions
+  readonly #secrets: readonly SecretOption[]
   readonly #endpoint: Endpoint
   readonly #masks: Masks
-  #loading: Promise<LanguageModelV4> | null = null
+  readonly #connections = new Connections()
+  #loading: Promise<MakeModel> | null = null
 
   /** @throws CustodyError CUSTODY_PLUGIN_OPTIONS if the base URL isn't one. */
-  constructor(options: ModelOptions, node: string) {
+  constructor(options: ModelOptions, { node, secrets }: Pick<PluginContext, 'node' | 'secrets'>) {
     const endpoint = endpointOf(options.base_url)
     if (endpoint === null)
       throw new CustodyError('CUSTODY_PLUGIN_OPTIONS', 'base_url isn’t the URL of a web server.', { where: { node } })
     this.#options = options
+    this.#secrets = secrets
     this.#endpoint = endpoint
-    const secrets = [...secretsOf(options), ...endpoint.secrets]
-    this.#masks = new Masks(secrets.map(value => ({ name: null, value })))
+    this.#masks = new Masks([...modelSecrets(options, endpoint, secrets), ...proxySecrets(process.env)])
+  }
+
+  async close(): Promise<void> {
+    this.#connections.close()
   }
 
   async ask(call: Call, asked: Question): Promise<Answer> {
@@ -53,7 +68,7 @@ export class Model {
     const most = price === null ? null : mostOf(price, texts, this.#options.max_output_tokens)
     const bound = most === null ? {} : { at_most_usd: most }
     const result = await call(serviceOf(this.#options), { request: this.#request(question), ...bound }, attempt =>
-      this.#perform(question, most, attempt),
+      this.#perform(question, attempt),
     )
     if (result.kind === 'error') return result
     return { kind: 'text', text: (result.response as { readonly text: string }).text }
@@ -71,7 +86,7 @@ export class Model {
   }
 
   #request({ messages, shape }: Question): Json {
-    const { provider, model, structured } = this.#options
+    const { provider, model, structured, body } = this.#options
     const { url } = this.#endpoint
     return {
       provider,
@@ -79,54 +94,73 @@ export class Model {
       ...(url === null ? {} : { base_url: url }),
       messages: messages as unknown as Json,
       settings: settingsOf(this.#options),
+      ...(body === undefined ? {} : { body: shownBody(body, this.#secrets) }),
       ...(shape === null ? {} : { output: { structured, schema: shape.schema as Json } }),
     }
   }
 
-  async #perform(question: Question, most_usd: number | null, { signal }: CallTry): Promise<CallAnswer> {
+  async #perform(question: Question, { signal }: CallTry): Promise<CallAnswer> {
     const timeout = AbortSignal.timeout(timeoutOf(this.#options))
+    const abortSignal = AbortSignal.any([signal, timeout])
+    const wire = this.#wire(abortSignal)
     try {
       this.#loading ??= loadModel(this.#options, this.#endpoint)
-      const model = await this.#loading
-      const abortSignal = AbortSignal.any([signal, timeout])
-      return this.#answer(await model.doGenerate({ ...callOptions(this.#options, question), abortSignal }), most_usd)
+      const model = (await this.#loading)(wire.fetch)
+      const { warnings } = await model.doGenerate({ ...callOptions(this.#options, question), abortSignal })
+      if (wire.reading === null) throw new TypeError('the library sent no request')
+      return this.#answer(wire.reading, warnings)
     } catch (error) {
+      const gave_up = signal.aborted ? 'run' : timeout.aborted ? 'timeout' : null
       const whom = this.#endpoint.host ?? this.#options.provider
-      return failureOf(error, this.#masks, whom, signal.aborted ? 'run' : timeout.aborted ? 'timeout' : null)
+      const failed =
+        error instanceof Unanswered && gave_up === null
+          ? error.failure
+          : failureOf(error, this.#masks.beside, whom, gave_up)
+      return { ...failed, ...this.#usage(wire.tokens) }
     }
   }
 
-  #answer(result: LanguageModelV4GenerateResult, most_usd: number | null): CallAnswer {
-    const { finishReason, content } = result
-    const parts = content.map(part => (part.type === 'text' ? part.text : ''))
-    const text = this.#masks.text(parts.join('')).toWellFormed()
+  #wire(signal: AbortSignal): Wire {
+    const { provider, body } = this.#options
+    return new Wire({
+      format: formatOf(provider),
+      endpoint: this.#endpoint,
+      connections: this.#connections,
+      masks: this.#masks.beside,
+      body: (body as JsonMap | undefined) ?? null,
+      output_limit: outputLimitOf(this.#options),
+      signal,
+    })
+  }
+
+  #answer(reading: Reading, warnings: LanguageModelV4GenerateResult['warnings']): CallAnswer {
+    const { finish, model } = reading
+    const failed = unsupported(warnings) ?? endedBadly(reading, this.#options.accept_finish_reasons ?? [])
+    // What is no answer is no data either.
+    const [masks, masked]: [Masks, Masked] = [failed === null ? this.#masks : this.#masks.beside, new Set()]
     const response: Json = {
-      text,
-      finish_reason: finishReason.unified,
-      ...(finishReason.raw === undefined ? {} : { raw_finish_reason: this.#masks.text(finishReason.raw) }),
-      ...(result.response?.modelId === undefined ? {} : { model: this.#masks.text(result.response.modelId) }),
+      text: masks.text(reading.text || reading.refusal, masked).toWellFormed(),
+      ...(finish === null ? {} : { finish_reason: this.#masks.beside.text(finish, masked) }),
+      ...(model === null ? {} : { model: this.#masks.text(model, masked) }),
+      ...toldMasked(masked),
     }
-    const failed = failedBy(result, text)
-    const usage = this.#usage(result, most_usd)
-    return failed === null ? { kind: 'answer', response, usage } : { ...failed, response, usage }
+    const usage = this.#usage(reading.tokens)
+    if (failed === null) return { kind: 'answer', response, ...usage }
+    return { ...failed, message: this.#masks.beside.text(failed.message), response, ...usage }
   }
 
-  /**
-   * What a provider says that it took comes before what a table says. An answer whose tokens weren't counted is taken to have
-   * cost the most that it can have.
-   */
-  #usage({ usage }: LanguageModelV4GenerateResult, most_usd: number | null): CallUsage {
+  /** What a provider says that it took comes before what a table says. What isn't known here is reckoned by the run. */
+  #usage({ input, output, cost_usd }: Tokens): { readonly usage?: CallUsage } {
     const price = priceOf(this.#options)
-    const [input, output] = [usage.inputTokens.total, usage.outputTokens.total]
-    const said = this.#options.provider === 'openrouter' ? usage.raw?.cost : undefined
     const listed =
-      price === null || input === undefined || output === undefined ? most_usd : costOf(price, input, output)
-    const cost = typeof said === 'number' ? said : listed
-    return {
+      price === null || input === undefined || output === undefined ? undefined : costOf(price, input, output)
+    const cost = (this.#options.provider === 'openrouter' ? cost_usd : undefined) ?? listed
+    const usage = {
       ...(input === undefined ? {} : { input_tokens: input }),
       ...(output === undefined ? {} : { output_tokens: output }),
-      ...(cost === null ? {} : { cost_usd: cost }),
+      ...(cost === undefined ? {} : { cost_usd: cost }),
     }
+    return Object.keys(usage).length === 0 ? {} : { usage }
   }
 }
 
@@ -135,19 +169,6 @@ function schemaTexts(shape: OutputShape | null): readonly string[] {
   if (shape === null) return []
   const text = JSON.stringify(shape.schema)
   return [text, text]
-}
-
-function secretsOf({ api_key, headers, aws }: ModelOptions): readonly string[] {
-  const { access_key_id, secret_access_key, session_token } = aws ?? {}
-  const all = [
-    api_key,
-    api_key?.trim(),
-    access_key_id,
-    secret_access_key,
-    session_token,
-    ...Object.values(headers ?? {}),
-  ]
-  return all.filter(secret => secret !== undefined)
 }
 
 function settingsOf({ max_output_tokens, temperature, top_p, seed, reasoning }: ModelOptions): Json {
@@ -167,9 +188,15 @@ function callOptions(options: ModelOptions, { messages, shape }: Question): Lang
     ...(seed === undefined ? {} : { seed }),
     ...(reasoning === undefined ? {} : { reasoning }),
     ...(shape === null || structured === 'text' ? {} : { responseFormat: { type: 'json', ...schema } }),
-    providerOptions: { openai: strict, azure: strict, openaiCompatible: strict },
+    providerOptions: { openai: strict, azure: strict, openaiCompatible: strict, ...bedrockBody(options) },
   }
 }
+
+/** Its requests are signed with all that is in them: the library has to put it in. */
+const bedrockBody = ({ provider, body }: ModelOptions) =>
+  provider === 'amazon-bedrock' && body !== undefined
+    ? { amazonBedrock: { additionalModelRequestFields: body as JSONObject } }
+    : {}
 
 function promptMessage({ role, content }: Message): LanguageModelV4CallOptions['prompt'][number] {
   return role === 'system' ? { role, content } : { role, content: [{ type: 'text', text: content }] }
@@ -184,7 +211,7 @@ const SETTINGS: { readonly [feature: string]: string } = {
   maxOutputTokens: 'max_output_tokens',
 }
 
-function failedBy({ finishReason, warnings }: LanguageModelV4GenerateResult, text: string) {
+function unsupported(warnings: LanguageModelV4GenerateResult['warnings']): CallFailure | null {
   for (const warning of warnings) {
     const setting = warning.type === 'unsupported' ? SETTINGS[warning.feature] : undefined
     if (setting !== undefined)
@@ -193,23 +220,5 @@ function failedBy({ finishReason, warnings }: LanguageModelV4GenerateResult, tex
         `the model doesn’t take \`${setting}\` as it is set: change it, or leave it out`,
       )
   }
-  switch (finishReason.unified) {
-    case 'content-filter': {
-      // A refusal ends as an answer does, or says its name; a filter does neither.
-      const refused = finishReason.raw === 'stop' || finishReason.raw === 'refusal'
-      return refused
-        ? failure('LLM_REFUSAL', `the model refused: ${text.slice(0, 500)}`)
-        : failure('LLM_CONTENT_FILTER', 'the provider’s filter blocked the prompt or the answer')
-    }
-    case 'length':
-      return failure('LLM_LENGTH', 'the answer was cut off: raise `max_output_tokens`, or ask for less')
-    case 'error':
-      return failure('LLM_SERVER', 'the service broke its answer off with an error')
-    case 'interrupted':
-      return failure('LLM_MALFORMED', 'the answer is incomplete')
-    case 'stop':
-    case 'tool-calls':
-    case 'other':
-      return text.trim() === '' ? failure('LLM_INVALID_OUTPUT', 'the answer is empty') : null
-  }
+  return null
 }

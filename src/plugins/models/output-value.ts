@@ -1,31 +1,33 @@
 /**
  * A model's answer, taken as the value that was asked for. This is a border: what can be had without a loss is converted
- * (`"12"` to 12, `"true"` to true, a listed word in other case), and a fence of Markdown around JSON is taken off. Nothing
- * is converted that fits as it is.
+ * (`"12"` to 12, `"true"` to true, a listed word in other case), and what models write around JSON is left out. Nothing is
+ * converted that fits as it is.
  */
-import { parseStrict } from '../../model/json.ts'
 import { type Json, type MutableRow, newRow } from '../../model/row.ts'
 import { toBoolean, toInteger, toNumber } from '../../sdk/cell.ts'
 import type { JsonSchema } from '../../sdk/schema.ts'
+import { jsonIn } from './json-in-text.ts'
 import type { OutputShape } from './output-shape.ts'
 
 export type OutputValue =
   | { readonly ok: true; readonly value: { readonly [field: string]: Json } }
   | { readonly ok: false; readonly problem: string }
 
-const FENCE = /^```[\w-]*\r?\n([\s\S]*?)\r?\n?```$/
-
 export function outputValue(text: string, { schema, validate }: OutputShape): OutputValue {
-  const trimmed = text.trim()
-  let value: Json
-  try {
-    value = parseStrict(FENCE.exec(trimmed)?.[1]?.trim() ?? trimmed)
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    return { ok: false, problem: `it isn’t valid JSON: ${reason}` }
-  }
-  if (!validate(value)) value = coerced(value, schema)
-  if (validate(value)) return { ok: true, value: value as { readonly [field: string]: Json } }
+  const found = jsonIn(text)
+  if ('problem' in found) return { ok: false, problem: found.problem }
+  // Of several in one answer that is meant which is of the form that was asked for, if only one is.
+  const judged = found.values.map(value => judgedValue(value, schema, validate))
+  const fitting = judged.filter(each => each.ok)
+  const [first] = fitting.length === 0 ? judged : fitting
+  if (fitting.length > 1 || first === undefined)
+    return { ok: false, problem: `it has ${fitting.length} different answers, and isn’t one of them alone` }
+  return first
+}
+
+function judgedValue(value: Json, schema: JsonSchema, validate: OutputShape['validate']): OutputValue {
+  const fitting = validate(value) ? value : coerced(value, schema)
+  if (validate(fitting)) return { ok: true, value: fitting as { readonly [field: string]: Json } }
   const [error] = validate.errors ?? []
   const place = error?.instancePath ? `at ${error.instancePath} it` : 'it'
   return { ok: false, problem: `${place} ${error?.message ?? 'breaks the schema'}${listed(error?.params)}` }

@@ -1,34 +1,40 @@
 /**
  * The AI SDK's model of a provider. Its package is loaded when a node first asks. Nothing is taken from environment variables:
- * where requests go and what they are paid with is what the pipeline file says.
+ * where requests go and what they are paid with is what the pipeline file says (a proxy on the way is the machine's affair).
  */
 import type { LanguageModelV4 } from '@ai-sdk/provider'
 import type { Endpoint } from './endpoint.ts'
 import type { ModelOptions } from './model-options.ts'
 
-export async function loadModel(options: ModelOptions, { url, fetch }: Endpoint): Promise<LanguageModelV4> {
+type Fetch = typeof globalThis.fetch
+
+/** Makes the model for one request, which goes out through `fetch`. */
+export type MakeModel = (fetch: Fetch) => LanguageModelV4
+
+export async function loadModel(options: ModelOptions, { url }: Endpoint): Promise<MakeModel> {
   const { provider, model, headers } = options
   const apiKey = options.api_key?.trim() ?? ''
-  const common = { fetch, apiKey, ...(headers === undefined ? {} : { headers }) }
+  const common = { apiKey, ...(headers === undefined ? {} : { headers }) }
   switch (provider) {
     case 'openai': {
       const { createOpenAI } = await import('@ai-sdk/openai')
-      return createOpenAI({ ...common, baseURL: url ?? 'https://api.openai.com/v1' }).chat(model)
+      return fetch => createOpenAI({ ...common, fetch, baseURL: url ?? 'https://api.openai.com/v1' }).chat(model)
     }
     case 'azure': {
       const { createAzure } = await import('@ai-sdk/azure')
       const { resource, api_version } = options.azure ?? {}
       const place = url === null ? { resourceName: resource ?? '' } : { baseURL: url }
       const version = api_version === undefined ? {} : { apiVersion: api_version }
-      return createAzure({ ...common, ...place, ...version }).chat(model)
+      return fetch => createAzure({ ...common, fetch, ...place, ...version }).chat(model)
     }
     case 'anthropic': {
       const { createAnthropic } = await import('@ai-sdk/anthropic')
-      return createAnthropic({ ...common, baseURL: url ?? 'https://api.anthropic.com/v1' })(model)
+      return fetch => createAnthropic({ ...common, fetch, baseURL: url ?? 'https://api.anthropic.com/v1' })(model)
     }
     case 'google': {
       const { createGoogle } = await import('@ai-sdk/google')
-      return createGoogle({ ...common, baseURL: url ?? 'https://generativelanguage.googleapis.com/v1beta' })(model)
+      const baseURL = url ?? 'https://generativelanguage.googleapis.com/v1beta'
+      return fetch => createGoogle({ ...common, fetch, baseURL })(model)
     }
     case 'amazon-bedrock':
       return bedrock(options, common, url)
@@ -37,21 +43,27 @@ export async function loadModel(options: ModelOptions, { url, fetch }: Endpoint)
       const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible')
       const baseURL = url ?? 'https://openrouter.ai/api/v1'
       const supportsStructuredOutputs = options.structured === 'schema'
-      return createOpenAICompatible({ ...common, name: provider, baseURL, supportsStructuredOutputs })(model)
+      return fetch =>
+        createOpenAICompatible({ ...common, fetch, name: provider, baseURL, supportsStructuredOutputs })(model)
     }
   }
 }
 
-async function bedrock({ model, aws }: ModelOptions, common: { readonly apiKey: string }, url: string | null) {
+async function bedrock(
+  { model, aws }: ModelOptions,
+  common: { readonly apiKey: string },
+  url: string | null,
+): Promise<MakeModel> {
   const { createAmazonBedrock } = await import('@ai-sdk/amazon-bedrock')
   const region = aws?.region ?? ''
   const suffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'
-  return createAmazonBedrock({
+  const settings = {
     ...common,
     region,
     accessKeyId: aws?.access_key_id ?? '',
     secretAccessKey: aws?.secret_access_key ?? '',
     ...(aws?.session_token === undefined ? {} : { sessionToken: aws.session_token }),
     baseURL: url ?? `https://bedrock-runtime.${region}.${suffix}`,
-  })(model)
+  }
+  return fetch => createAmazonBedrock({ ...settings, fetch })(model)
 }

@@ -4,7 +4,16 @@ import type { Json, Row } from '../../model/row.ts'
 import { defineSink } from '../../sdk/define.ts'
 import { flatErrors, flatNames } from '../../sdk/error-row.ts'
 import { rowError } from '../../sdk/results.ts'
-import type { Keyed, OutboundSink, Outgoing, PluginContext, RowError, SecretOption } from '../../sdk/spec.ts'
+import type {
+  Keyed,
+  OptionProblem,
+  OutboundSink,
+  Outgoing,
+  PluginContext,
+  RowError,
+  SecretOption,
+} from '../../sdk/spec.ts'
+import { weakSecrets } from '../secrets.ts'
 import { isTooDeep } from '../web/depth.ts'
 import type { Outgoing as WebOutgoing } from '../web/exchange.ts'
 import { WEB_ERRORS } from '../web/failures.ts'
@@ -117,7 +126,7 @@ const serviceOf = (options: HttpOptions): string => options.service ?? new Reque
 const MAY_BE_SECRET = new Set(['query', 'headers', 'auth', 'body'])
 
 function problemsOf(options: HttpOptions, secrets: readonly SecretOption[]) {
-  const problems: { path: readonly (string | number)[]; message: string; hint?: string }[] = []
+  const problems: OptionProblem[] = [...weakSecrets(options, secrets)]
   for (const { path } of secrets)
     if (!MAY_BE_SECRET.has(String(path[0])))
       problems.push({

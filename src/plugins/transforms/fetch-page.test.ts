@@ -94,7 +94,7 @@ test('options that don’t go together', () => {
   expect(refusals(fetchPage, { url_field: 'x', title_field: 'page' })).toHaveLength(1)
   const secret = [{ path: ['headers', 'X-Key'], name: 'KEY' }]
   const told = (place: Options) =>
-    fetchPage.check?.(fetchPage.options.parse({ ...place, headers: { 'X-Key': 'k' } }), secret)?.length
+    fetchPage.check?.(fetchPage.options.parse({ ...place, headers: { 'X-Key': 'a long word' } }), secret)?.length
   expect([told({ url: 'https://h.example/' }), told({ url_field: 'x' })]).toEqual([0, 1])
 })
 

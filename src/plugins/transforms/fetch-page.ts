@@ -6,7 +6,9 @@ import type { CallAnswer } from '../../sdk/call.ts'
 import { defineTransform } from '../../sdk/define.ts'
 import { oneRow, rowError } from '../../sdk/results.ts'
 import type { FieldSchema, RowSchema } from '../../sdk/schema.ts'
-import type { PluginContext, SecretOption, Transform, TransformResult } from '../../sdk/spec.ts'
+import type { OptionProblem, PluginContext, SecretOption, Transform, TransformResult } from '../../sdk/spec.ts'
+import type { Masked, Masks } from '../masks.ts'
+import { weakSecrets } from '../secrets.ts'
 import type { WebAnswer } from '../web/client.ts'
 import { failure, WEB_ERRORS } from '../web/failures.ts'
 import { limitsOf, retriedStatuses, webOptions } from '../web/options.ts'
@@ -89,13 +91,14 @@ const typeOf = (content_type = '') => content_type.split(';')[0]?.trim().toLower
 const PRESCAN_BYTES = 1024
 
 /** The text of a page. Failures: PAGE_NOT_HTML, PAGE_NOT_TEXT. */
-function readHtml({ body, headers, url }: WebAnswer): BodyRead {
+function readHtml({ body, headers, url }: WebAnswer, masks: Masks): BodyRead {
   const type = typeOf(headers['content-type'])
   if (!HTML_TYPES.has(type) && type !== PLAIN)
     return failure('PAGE_NOT_HTML', `${url.origin} answers with ${type.slice(0, 100)}`, false)
   const text = decodeText(body, encodingOf(body, headers['content-type']), true)
   if (text === null) return failure('PAGE_NOT_TEXT', `${url.origin} answers with something that isn’t text`, false)
-  return { kind: 'body', body: text }
+  const masked: Masked = new Set()
+  return { kind: 'body', body: masks.text(text, masked), masked }
 }
 
 /** A byte order mark, the header, what the page says, and only then a guess. */
@@ -150,7 +153,7 @@ async function pageOf(
 
 function problemsOf(options: PageOptions, secrets: readonly SecretOption[]) {
   const { url, url_field, as, main_content, field, title_field, description_field } = options
-  const problems: { path: readonly (string | number)[]; message: string; hint?: string }[] = []
+  const problems: OptionProblem[] = []
   if ((url === undefined) === (url_field === undefined))
     problems.push({ path: [], message: 'the page is named by one of `url` and `url_field`', hint: 'give one of them' })
   else problems.push(...requestOf(options, secrets).problems)
@@ -162,6 +165,7 @@ function problemsOf(options: PageOptions, secrets: readonly SecretOption[]) {
   }
   if (as === 'html' && main_content)
     problems.push({ path: ['main_content'], message: '`html` is the page as it came', hint: 'use text or markdown' })
+  problems.push(...weakSecrets(options, secrets))
   const fields = [field, title_field, description_field].filter(name => name !== undefined)
   const twice = fields.find((name, i) => fields.indexOf(name) !== i)
   if (twice !== undefined) problems.push({ path: ['field'], message: `two values would become the field ${twice}` })

@@ -5,8 +5,9 @@ import type { CallAnswer } from '../../sdk/call.ts'
 import { defineTransform } from '../../sdk/define.ts'
 import { oneRow, rowError } from '../../sdk/results.ts'
 import type { FieldSchema, RowSchema } from '../../sdk/schema.ts'
-import type { PluginContext, SecretOption, Transform, TransformResult } from '../../sdk/spec.ts'
+import type { OptionProblem, PluginContext, SecretOption, Transform, TransformResult } from '../../sdk/spec.ts'
 import type { Masks } from '../masks.ts'
+import { weakSecrets } from '../secrets.ts'
 import { pointerTokens } from '../sources/json-pointer.ts'
 import type { WebAnswer } from '../web/client.ts'
 import { WEB_ERRORS } from '../web/failures.ts'
@@ -61,7 +62,7 @@ function createHttp(options: HttpOptions, { secrets }: PluginContext): Transform
     ([field, text]) => [field, pointerTokens(text) ?? []] as const,
   )
   const read = (answer: WebAnswer, masks: Masks): BodyRead =>
-    options.method === 'HEAD' ? { kind: 'body', body: null } : readBody(answer, options.as, masks)
+    options.method === 'HEAD' ? { kind: 'body', body: null, masked: new Set() } : readBody(answer, options.as, masks)
   return {
     async process(row, { call }) {
       const built = request.build(row)
@@ -102,7 +103,7 @@ const MAY_BE_SECRET = new Set(['query', 'headers', 'auth', 'body'])
 
 function problemsOf(options: HttpOptions, secrets: readonly SecretOption[]) {
   const { method, body, as, extract = {}, field, status_field } = options
-  const problems: { path: readonly (string | number)[]; message: string; hint?: string }[] = []
+  const problems: OptionProblem[] = [...weakSecrets(options, secrets)]
   for (const { path } of secrets)
     if (!MAY_BE_SECRET.has(String(path[0])))
       problems.push({ path, message: `\`${path[0]}\` is recorded, and can’t be a secret`, hint: SECRET_HINT })

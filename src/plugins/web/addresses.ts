@@ -4,9 +4,12 @@
  * A1. An address is judged where the connection is made: `lookup` gives the socket only addresses that it has judged, so
  *     that a name can't resolve to one address when it is looked at and to another when it is used.
  * A2. A name of which one address is refused is refused.
+ * A3. A name that a proxy looks up is judged by what it means on this machine, if it means anything here. What it means to the
+ *     proxy can't be known: whoever runs the proxy says where it may lead.
  */
 import { lookup as systemLookup } from 'node:dns/promises'
 import { isIP, type LookupFunction } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 import ipaddr from 'ipaddr.js'
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6
@@ -26,6 +29,21 @@ export class AddressRefused extends Error {
   override readonly name = 'AddressRefused'
 }
 
+/** Judges where requests go. */
+export interface Guard {
+  /** @throws AddressRefused for a URL whose host is an address that may not be asked. */
+  judgeUrl(url: URL): void
+  /** For a host that a proxy will look up. @throws AddressRefused */
+  judgeName(url: URL): Promise<void>
+  readonly lookup: LookupFunction | undefined
+}
+
+/** Where the pipeline's author alone says what is asked. */
+export const EVERY_ADDRESS: Guard = { judgeUrl: () => undefined, judgeName: async () => undefined, lookup: undefined }
+
+/** Milliseconds. Behind a proxy the names of the world may lead nowhere, and it takes long to find out. */
+const MOST_LOOKUP_MS = 2000
+
 /** Exceptions: host names, addresses, and ranges such as `10.0.0.0/8`. Null for what is none of these. */
 export function parseException(text: string): { readonly host: string } | { readonly range: Range } | null {
   const [address = '', bits, ...more] = text.split('/')
@@ -39,7 +57,7 @@ export function parseException(text: string): { readonly host: string } | { read
   return isName ? { host: text.toLowerCase() } : null
 }
 
-export class AddressGuard {
+export class AddressGuard implements Guard {
   readonly #hosts = new Set<string>()
   readonly #ranges: Range[] = []
   readonly #resolve: Resolve
@@ -59,6 +77,17 @@ export class AddressGuard {
   judgeUrl({ hostname }: URL): void {
     const address = hostname.replace(/^\[|\]$/g, '')
     if (isIP(address) !== 0 && !this.admits(address)) throw refused(address)
+  }
+
+  async judgeName({ hostname }: URL): Promise<void> {
+    if (isIP(hostname.replace(/^\[|\]$/g, '')) !== 0) return
+    const enough = new AbortController()
+    const late = wait(MOST_LOOKUP_MS, null, { signal: enough.signal, ref: false }).catch(() => null)
+    const looked_up = this.#addressesOf(hostname).catch((error: Error) => error)
+    const found = await Promise.race([looked_up, late])
+    enough.abort()
+    // Nothing, or that there is no such name, is for the proxy to find out.
+    if (found instanceof AddressRefused) throw found
   }
 
   admits(address: string): boolean {

@@ -69,11 +69,21 @@ describe('answers', () => {
   test.each([
     ['an encoding that nobody asked for', 'compress', Buffer.from('x'), ['HTTP_ENCODING', false]],
     ['two encodings', 'gzip, gzip', gzipSync(gzipSync('x')), ['HTTP_ENCODING', false]],
-    ['what isn’t compressed as it says', 'gzip', Buffer.from('not gzip'), ['HTTP_ENCODING', false]],
+    ['what isn’t compressed as it says', 'gzip', Buffer.from('not gzip'), ['HTTP_ENCODING', true]],
     ['a compressed body that is cut', 'gzip', gzipSync('x'.repeat(5000)).subarray(0, 20), ['HTTP_NETWORK', true]],
   ])('%s', async (_what, encoding, body, expected) => {
     const { origin } = await serve((_, response) => response.writeHead(200, { 'content-encoding': encoding }).end(body))
     expect(await told(client(), get(origin))).toEqual(expected)
+  })
+
+  test.each([
+    ['an encoding that isn’t so', 'gzip'],
+    ['one that isn’t known', 'zebra'],
+  ])('of an error the status counts, whatever the body is: %s', async (_what, encoding) => {
+    const { origin } = await serve((_, response) =>
+      response.writeHead(502, { 'content-encoding': encoding }).end('<html>bad gateway</html>'),
+    )
+    expect(await told(client(), get(origin))).toEqual([502, ''])
   })
 
   test('no more than `max_bytes` of them, counted after decompression', async () => {

@@ -39,8 +39,12 @@ export class WebClient {
   readonly #guard: AddressGuard
   readonly #limits: WebLimits
 
-  constructor(limits: WebLimits, resolve?: Resolve) {
+  readonly #env: NodeJS.ProcessEnv
+
+  /** `env`: where proxies are named. */
+  constructor(limits: WebLimits, resolve?: Resolve, env: NodeJS.ProcessEnv = process.env) {
     this.#limits = limits
+    this.#env = env
     this.#guard = new AddressGuard(limits.allow, resolve)
   }
 
@@ -50,6 +54,7 @@ export class WebClient {
     const limits: ExchangeLimits = {
       guard: this.#guard,
       connections: this.#connections,
+      env: this.#env,
       max_bytes: this.#limits.max_bytes,
       signal,
     }

@@ -7,8 +7,9 @@ import https from 'node:https'
 import { pipeline, type Readable, type Transform } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import type { CallFailure } from '../../sdk/call.ts'
-import { type AddressGuard, AddressRefused } from './addresses.ts'
+import { AddressRefused, type Guard } from './addresses.ts'
 import { failure } from './failures.ts'
+import { ProxyProblem, proxyFor, type WebProxy } from './proxy.ts'
 
 export interface Outgoing {
   readonly method: string
@@ -29,15 +30,22 @@ export interface Incoming {
 
 /** Connections, kept open for requests that may be made again should one prove closed. */
 export class Connections {
-  readonly #kept = { 'http:': new http.Agent(KEPT), 'https:': new https.Agent(KEPT) }
-  readonly #fresh = { 'http:': new http.Agent(), 'https:': new https.Agent() }
+  /** By scheme, proxy, and whether they are kept. */
+  readonly #agents = new Map<string, http.Agent>()
 
-  agent(protocol: 'http:' | 'https:', idempotent: boolean): http.Agent {
-    return idempotent ? this.#kept[protocol] : this.#fresh[protocol]
+  agent(protocol: 'http:' | 'https:', kept: boolean, proxy: WebProxy | null): http.Agent {
+    const name = `${protocol} ${kept} ${proxy?.url ?? ''}`
+    const known = this.#agents.get(name)
+    if (known !== undefined) return known
+    const proxyEnv = proxy === null ? {} : { proxyEnv: { http_proxy: proxy.url, https_proxy: proxy.url } }
+    const options = { ...(kept ? KEPT : {}), ...proxyEnv }
+    const agent = protocol === 'https:' ? new https.Agent(options) : new http.Agent(options)
+    this.#agents.set(name, agent)
+    return agent
   }
 
   close(): void {
-    for (const agent of [...Object.values(this.#kept), ...Object.values(this.#fresh)]) agent.destroy()
+    for (const agent of this.#agents.values()) agent.destroy()
   }
 }
 /** Less than what servers keep unused connections for, as a rule. */
@@ -53,16 +61,22 @@ const DECODERS: { readonly [coding: string]: () => Transform } = {
 }
 
 export interface ExchangeLimits {
-  readonly guard: AddressGuard
+  readonly guard: Guard
   readonly connections: Connections
+  /** Where proxies are named. */
+  readonly env: NodeJS.ProcessEnv
   readonly max_bytes: number
   readonly signal: AbortSignal
+  /** Keep connections open also for requests that aren't idempotent. */
+  readonly kept?: boolean
 }
 
 /** A request without an answer that can be used. */
 export interface Broken extends CallFailure {
   /** How far it came: nothing was sent; it was sent, perhaps in part; or this status came back. */
   readonly reached: 'nothing' | 'service' | number
+  /** Of a connection that couldn't be made, or broke. */
+  readonly system_code?: string
   /** Whether it went where it was meant to go at first, and not on from there. */
   readonly direct: boolean
 }
@@ -72,8 +86,11 @@ export async function exchange(outgoing: Outgoing, limits: ExchangeLimits): Prom
   const { url, method, headers, idempotent, body } = outgoing
   let sent = false
   let status: number | null = null
+  let proxy: WebProxy | null = null
   try {
     limits.guard.judgeUrl(url)
+    proxy = proxyFor(url, limits.env)
+    if (proxy !== null) await limits.guard.judgeName(url)
     const protocol = url.protocol === 'https:' ? 'https:' : 'http:'
     const request = (protocol === 'https:' ? https : http).request(url, {
       method,
@@ -82,8 +99,9 @@ export async function exchange(outgoing: Outgoing, limits: ExchangeLimits): Prom
         'accept-encoding': ACCEPT_ENCODING,
         ...(body === null ? {} : { 'content-length': body.length }),
       },
-      agent: limits.connections.agent(protocol, idempotent),
-      lookup: limits.guard.lookup,
+      agent: limits.connections.agent(protocol, idempotent || limits.kept === true, proxy),
+      // Of a proxy it would be asked for the proxy's name.
+      ...(proxy === null && limits.guard.lookup !== undefined ? { lookup: limits.guard.lookup } : {}),
       signal: limits.signal,
     })
     request.once('socket', socket => {
@@ -106,7 +124,9 @@ export async function exchange(outgoing: Outgoing, limits: ExchangeLimits): Prom
     return { kind: 'incoming', status, headers: response.headers, body: read }
   } catch (error) {
     const reached = status ?? (sent ? 'service' : 'nothing')
-    return { ...brokenOff(error, outgoing, sent, limits.signal), reached, direct: true }
+    const broken = brokenOff(error, outgoing, { sent, proxied: proxy !== null }, limits.signal)
+    const { code } = error as NodeJS.ErrnoException
+    return { ...broken, reached, direct: true, ...(typeof code === 'string' ? { system_code: code } : {}) }
   }
 }
 
@@ -130,22 +150,35 @@ async function readBody(
   origin: string,
   max_bytes: number,
 ): Promise<Buffer | CallFailure> {
+  // Of an error the status says what counts, whatever a gateway made of the body.
+  const needed = (response.statusCode ?? 0) < 300
   const body = decoded(response, method)
   if (body === null) {
     response.destroy()
-    return failure('HTTP_ENCODING', `${origin} answers in an encoding that wasn’t asked for`, false)
+    return needed ? failure('HTTP_ENCODING', `${origin} answers in an encoding that wasn’t asked for`, false) : NOTHING
   }
   const chunks: Buffer[] = []
   let size_bytes = 0
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size_bytes += chunk.length
-    if (size_bytes > max_bytes) {
-      response.destroy()
-      return failure('HTTP_TOO_LARGE', `${origin} answers with more than ${max_bytes} bytes`, false)
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      size_bytes += chunk.length
+      if (size_bytes > max_bytes) {
+        response.destroy()
+        return failure('HTTP_TOO_LARGE', `${origin} answers with more than ${max_bytes} bytes`, false)
+      }
+      chunks.push(chunk)
     }
-    chunks.push(chunk)
+  } catch (error) {
+    if (needed || !isUndecodable(error)) throw error
+    return NOTHING
   }
   return Buffer.concat(chunks)
+}
+const NOTHING = Buffer.alloc(0)
+
+function isUndecodable(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return typeof code === 'string' && /^Z_DATA_ERROR$|^Z_NEED_DICT$|^ERR_BROTLI|^ZSTD_error/.test(code)
 }
 
 /** The body's bytes without their content coding; null if that isn't known. */
@@ -160,20 +193,31 @@ function decoded(response: IncomingMessage, method: string): Readable | null {
 
 const TLS = /^EPROTO$|CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ERR_TLS_|ERR_SSL_/
 
+interface Way {
+  readonly sent: boolean
+  readonly proxied: boolean
+}
+
 /** Only codes of the system are told: its messages may repeat what was sent. */
-function brokenOff(error: unknown, { url, idempotent }: Outgoing, sent: boolean, signal: AbortSignal): CallFailure {
+function brokenOff(error: unknown, { url, idempotent }: Outgoing, way: Way, signal: AbortSignal): CallFailure {
   const { origin } = url
   // Whether a request that was sent took effect can't be known.
-  const again = idempotent || !sent
+  const again = idempotent || !way.sent
   if (error instanceof AddressRefused) return failure('HTTP_ADDRESS_REFUSED', `${origin}: ${error.message}`, false)
+  if (error instanceof ProxyProblem) return failure('HTTP_NETWORK', error.message, false)
   if (signal.aborted) return failure('HTTP_TIMEOUT', `${origin} didn’t answer in time`, again)
-  const { code } = error as NodeJS.ErrnoException
+  const { code, statusCode } = error as NodeJS.ErrnoException & { readonly statusCode?: number }
   if (typeof code !== 'string') throw error
   if (code.startsWith('HPE_HEADER_OVERFLOW'))
     return failure('HTTP_TOO_LARGE', `${origin} answers with too many headers`, false)
+  if (code === 'ERR_PROXY_TUNNEL') {
+    const reason = statusCode === undefined ? code : `status ${statusCode}`
+    return failure('HTTP_NETWORK', `the proxy gives no way to ${origin} (${reason})`, statusCode !== 407)
+  }
   if (TLS.test(code)) return failure('HTTP_TLS', `no trusted connection to ${origin} (${code})`, false)
-  if (code === 'Z_DATA_ERROR' || code.startsWith('ERR_BROTLI') || code.startsWith('ZSTD_error'))
-    return failure('HTTP_ENCODING', `${origin} answers with something that can’t be decompressed (${code})`, false)
-  const lasting = code === 'ENOTFOUND'
-  return failure('HTTP_NETWORK', `the connection to ${origin} failed (${code})`, again && !lasting)
+  if (isUndecodable(error))
+    return failure('HTTP_ENCODING', `${origin} answers with something that can’t be decompressed (${code})`, again)
+  const lasting = code === 'ENOTFOUND' && !way.proxied
+  const whom = way.proxied ? `the proxy, on the way to ${origin},` : origin
+  return failure('HTTP_NETWORK', `the connection to ${whom} failed (${code})`, again && !lasting)
 }

@@ -77,9 +77,10 @@ function stopReason(status: number, { authenticated, stop_on }: StatusRules): St
 
 /** Of a request that came to no answer, where all go to one service: the connection is the service's, not the row's. */
 export function brokenFailure(broken: Broken, { one_service }: Pick<StatusRules, 'one_service'>): CallFailure {
-  const { reached, direct, ...failed } = broken
+  const { reached, direct, system_code: _, ...failed } = broken
   const unbilled = reached === 'nothing' ? { unbilled: true } : {}
-  const connection = ['HTTP_TIMEOUT', 'HTTP_NETWORK', 'HTTP_TLS'].includes(failed.code)
+  // What can't be decompressed says so little of the row as what never came.
+  const connection = ['HTTP_TIMEOUT', 'HTTP_NETWORK', 'HTTP_TLS', 'HTTP_ENCODING'].includes(failed.code)
   if (!one_service || !direct || !connection) return { ...failed, ...unbilled }
   // What was never sent can be sent again, a name that isn't there (now) included.
   return { ...failed, ...unbilled, outage: true, retryable: failed.retryable || reached === 'nothing' }

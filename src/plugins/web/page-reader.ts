@@ -1,7 +1,7 @@
 /** Has pages read in a thread of its own, one after another, with a limit of time and memory for each. */
 import { Worker } from 'node:worker_threads'
 import type { Page } from './page.ts'
-import type { PageTask } from './page-worker.ts'
+import type { PageTask, READY } from './page-worker.ts'
 
 /** Milliseconds; far more than a page needs that people read. */
 const MOST_MS = 20_000
@@ -10,6 +10,7 @@ const MOST_MEMORY_MB = 512
 export class PageReader {
   readonly #most_ms: number
   #worker: Worker | null = null
+  #is_ready = false
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(most_ms = MOST_MS) {
@@ -30,6 +31,7 @@ export class PageReader {
 
   #readNow(task: PageTask): Promise<Page | null> {
     const { promise, resolve, reject } = Promise.withResolvers<Page | null>()
+    if (this.#worker === null) this.#is_ready = false
     this.#worker ??= startWorker()
     const worker = this.#worker
     const giveUp = () => {
@@ -37,17 +39,24 @@ export class PageReader {
       void worker.terminate()
       resolve(null)
     }
-    const timer = setTimeout(giveUp, this.#most_ms)
+    let timer: NodeJS.Timeout | null = null
+    const begin = () => {
+      this.#is_ready = true
+      timer = setTimeout(giveUp, this.#most_ms)
+      worker.postMessage(task)
+    }
+    const onMessage = (message: Page | null | typeof READY) =>
+      message === ('ready' satisfies typeof READY) ? begin() : resolve(message)
     const onError = (error: NodeJS.ErrnoException) => {
       this.#worker = null
       if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') resolve(null)
       else reject(error)
     }
-    worker.once('message', resolve).once('error', onError).once('exit', giveUp)
-    worker.postMessage(task)
+    worker.on('message', onMessage).once('error', onError).once('exit', giveUp)
+    if (this.#is_ready) begin()
     return promise.finally(() => {
-      clearTimeout(timer)
-      worker.off('message', resolve).off('error', onError).off('exit', giveUp)
+      clearTimeout(timer ?? undefined)
+      worker.off('message', onMessage).off('error', onError).off('exit', giveUp)
     })
   }
 }

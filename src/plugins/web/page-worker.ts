@@ -8,6 +8,10 @@ export interface PageTask {
   readonly settings: PageSettings
 }
 
+/** Said once, when pages can be read: starting isn't reading, and how long it takes depends on the machine. */
+export const READY = 'ready'
+
 parentPort?.on('message', ({ html, url, settings }: PageTask) => {
   parentPort?.postMessage(readPage(html, url, settings))
 })
+parentPort?.postMessage(READY)

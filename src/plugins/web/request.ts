@@ -3,6 +3,7 @@ import type { Json, MutableRow, Row } from '../../model/row.ts'
 import { rowError } from '../../sdk/results.ts'
 import type { RowError, SecretOption } from '../../sdk/spec.ts'
 import type { Secret } from '../masks.ts'
+import { namedSecrets } from '../secrets.ts'
 import { compileJsonTemplate, type Filled, type JsonTemplate, secretAt } from '../templates/json-template.ts'
 import { asText, type Rendered } from '../templates/template.ts'
 import { isTooDeep } from './depth.ts'
@@ -148,13 +149,4 @@ function withQuery(base: URL, query: Filled, secrets: readonly SecretOption[]) {
     meant: url.meant,
     shown: { url: url.shown.href, ...(Object.keys(hidden).length === 0 ? {} : { query: hidden }) },
   }
-}
-
-/** Values of the options that are secrets. */
-function namedSecrets(options: unknown, secrets: readonly SecretOption[]): readonly Secret[] {
-  return secrets.flatMap(({ path, name }) => {
-    let value = options
-    for (const step of path) value = (value as { readonly [key: string | number]: unknown } | undefined)?.[step]
-    return typeof value === 'string' ? [{ name, value }] : []
-  })
 }

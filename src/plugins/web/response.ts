@@ -2,7 +2,7 @@
 import { JsonTextError, parseStrict } from '../../model/json.ts'
 import type { Json, MutableRow } from '../../model/row.ts'
 import type { CallFailure } from '../../sdk/call.ts'
-import type { Masks } from '../masks.ts'
+import { type Masked, type Masks, toldMasked } from '../masks.ts'
 import type { WebAnswer } from './client.ts'
 import { isTooDeep } from './depth.ts'
 import { failure } from './failures.ts'
@@ -17,6 +17,8 @@ export type ShownResponse = {
   readonly url?: string
   readonly headers: { readonly [name: string]: string }
   readonly body: Json
+  /** Names of the secrets in whose places marks stand; absent if there are none. */
+  readonly masked?: readonly string[]
 }
 
 const TOLD_HEADERS = [
@@ -39,42 +41,55 @@ export const BODY_ERRORS = {
   HTTP_NOT_TEXT: 'The answer’s body isn’t text in the encoding that it names, UTF-8 if it names none.',
 } as const
 
-/** `asked`: the URL at first. Everything without secrets. */
-export function showResponse(answer: WebAnswer, asked: URL, body: Json, masks: Masks): ShownResponse {
+/** An answer that is taken for one. `asked`: the URL at first; `body` as `readBody` gives it. */
+export function showAnswer(answer: WebAnswer, asked: URL, { body, masked }: ReadBody, masks: Masks): ShownResponse {
+  return shown(answer, asked, body, masks, masked)
+}
+
+/** Of an answer that wasn't wanted the body's beginning, as text. Cut behind the masks: half a secret would get past them. */
+export function showError(answer: WebAnswer, asked: URL, masks: Masks): ShownResponse {
+  const masked: Masked = new Set()
+  const text = masks.beside.text(decodeText(answer.body, charsetOf(answer.headers['content-type']), false), masked)
+  return shown(answer, asked, text.slice(0, MOST_ERROR_UNITS).toWellFormed(), masks, masked)
+}
+
+function shown(answer: WebAnswer, asked: URL, body: Json, masks: Masks, masked: Masked): ShownResponse {
   const headers: MutableRow = {}
   for (const name of TOLD_HEADERS) {
     const value = answer.headers[name]
     if (typeof value === 'string') headers[name] = value
   }
   const url = answer.url.href === asked.href ? {} : { url: answer.url.href }
-  return masks.json({ status: answer.status, ...url, headers, body }) as Json & ShownResponse
-}
-
-/** The body of an answer that wasn't wanted: its beginning, as text. Cut behind the masks: half a secret would get past them. */
-export function errorBody({ body, headers }: WebAnswer, masks: Masks): string {
-  const text = masks.text(decodeText(body, charsetOf(headers['content-type']), false))
-  return text.slice(0, MOST_ERROR_UNITS).toWellFormed()
+  const around = masks.beside.json({ ...url, headers }, masked) as Omit<ShownResponse, 'status' | 'body'>
+  return { status: answer.status, ...around, body, ...toldMasked(masked) }
 }
 
 /** Failures: HTTP_NOT_JSON, HTTP_NOT_TEXT. */
 export function readBody({ body, headers, url, status }: WebAnswer, form: BodyForm, masks: Masks): BodyRead {
-  if (form === 'base64') return { kind: 'body', body: masks.bytes(body).toString('base64') }
+  const masked: Masked = new Set()
+  if (form === 'base64') return { kind: 'body', body: masks.bytes(body, masked).toString('base64'), masked }
   const text = decodeText(body, charsetOf(headers['content-type']), true)
   if (text === null) return failure('HTTP_NOT_TEXT', `${url.origin} answers with something that isn’t text`, false)
-  if (form === 'text') return { kind: 'body', body: text }
-  if (text === '' && (status === 204 || status === 205 || status === 304)) return { kind: 'body', body: null }
+  if (form === 'text') return { kind: 'body', body: masks.text(text, masked), masked }
+  if (text === '' && (status === 204 || status === 205 || status === 304)) return { kind: 'body', body: null, masked }
   const reason = (why: string) =>
     failure('HTTP_NOT_JSON', `${url.origin} answers with something that isn’t JSON (${why})`, false)
   try {
     const value = parseStrict(text)
-    return isTooDeep(value) ? reason('JSON_TOO_DEEP') : { kind: 'body', body: value }
+    return isTooDeep(value) ? reason('JSON_TOO_DEEP') : { kind: 'body', body: masks.json(value, masked), masked }
   } catch (error) {
     if (error instanceof JsonTextError) return reason(error.code)
     throw error
   }
 }
 
-export type BodyRead = { readonly kind: 'body'; readonly body: Json } | CallFailure
+/** Without secrets. */
+export interface ReadBody {
+  readonly kind: 'body'
+  readonly body: Json
+  readonly masked: Masked
+}
+export type BodyRead = ReadBody | CallFailure
 
 /** The label of a content type's encoding; null if it names none. */
 export function charsetOf(content_type: string | undefined): string | null {

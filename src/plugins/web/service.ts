@@ -1,4 +1,5 @@
 /** One node's dealings with the web: makes the request, judges the answer's status, keeps secrets out of what is recorded. */
+import type { Json } from '../../model/row.ts'
 import type { CallAnswer, CallFailure } from '../../sdk/call.ts'
 import type { Sent } from '../../sdk/spec.ts'
 import { Masks, type Secret } from '../masks.ts'
@@ -6,7 +7,8 @@ import { limitReset, retryAfter } from '../retry-after.ts'
 import { type WebAnswer, WebClient, type WebLimits } from './client.ts'
 import type { Broken, Outgoing } from './exchange.ts'
 import { brokenFailure, type StatusRules, statusFailure } from './failures.ts'
-import { type BodyRead, errorBody, type ShownResponse, showResponse } from './response.ts'
+import { proxySecrets } from './proxy.ts'
+import { type BodyRead, type ShownResponse, showAnswer, showError } from './response.ts'
 
 export interface ServiceSettings extends StatusRules {
   readonly limits: WebLimits
@@ -25,7 +27,7 @@ export class WebService {
   constructor(settings: ServiceSettings) {
     this.#client = new WebClient(settings.limits)
     this.#settings = settings
-    this.#masks = new Masks(settings.secrets)
+    this.#masks = new Masks([...settings.secrets, ...proxySecrets(process.env)])
   }
 
   /** `read`: what is recorded of the body of an answer that is taken for one. */
@@ -38,16 +40,15 @@ export class WebService {
     if (answer.kind === 'failure') return this.#broken(answer, outgoing)
     if (!this.#settings.isOk(answer.status)) return this.#refused(answer, outgoing)
     const body = read(answer, this.#masks)
-    if (body.kind === 'failure')
-      return { ...body, response: showResponse(answer, outgoing.url, errorBody(answer, this.#masks), this.#masks) }
-    return { kind: 'answer', response: showResponse(answer, outgoing.url, body.body, this.#masks) }
+    if (body.kind === 'failure') return { ...body, response: showError(answer, outgoing.url, this.#masks) as Json }
+    return { kind: 'answer', response: showAnswer(answer, outgoing.url, body, this.#masks) as Json }
   }
 
   /** Sends what can't be taken back: what surely wasn't taken is told apart from what may have been. */
   async send(outgoing: Outgoing, signal: AbortSignal): Promise<Sent> {
     const answer = await this.#client.ask(outgoing, signal)
     if (answer.kind === 'incoming') {
-      const response = this.#cut(showResponse(answer, outgoing.url, errorBody(answer, this.#masks), this.#masks))
+      const response = this.#cut(showError(answer, outgoing.url, this.#masks))
       return this.#sent(answer.status, response, () => this.#refused(answer, outgoing))
     }
     const { reached } = answer
@@ -93,7 +94,7 @@ export class WebService {
     const retry_after_ms = retryAfter(texts) ?? (status === 429 ? limitReset(texts) : null)
     return {
       ...statusFailure({ status, origin, retry_after_ms, direct: origin === url.origin }, this.#settings),
-      response: showResponse(answer, url, errorBody(answer, this.#masks), this.#masks),
+      response: showError(answer, url, this.#masks) as Json,
     }
   }
 }

@@ -1,0 +1,33 @@
+/** Secrets among the options of a plugin: their values, and what is to be said of them before a run. */
+import { isDummySecret, isTellingSecret } from '../model/telling-secret.ts'
+import type { OptionProblem, SecretOption } from '../sdk/spec.ts'
+import type { Secret } from './masks.ts'
+
+/** Those of the options that are secrets, with their names. */
+export function namedSecrets(options: unknown, secrets: readonly SecretOption[]): readonly Secret[] {
+  return secrets.flatMap(({ path, name }) => {
+    const value = valueAt(options, path)
+    return typeof value === 'string' ? [{ name, value }] : []
+  })
+}
+
+function valueAt(options: unknown, path: SecretOption['path']): unknown {
+  let value = options
+  for (const step of path) value = (value as { readonly [key: string | number]: unknown } | undefined)?.[step]
+  return value
+}
+
+/** Warnings: secrets that data can't be kept clear of, because their values may stand in it by chance. */
+export function weakSecrets(options: unknown, secrets: readonly SecretOption[]): readonly OptionProblem[] {
+  return secrets.flatMap(({ path, name }) => {
+    const value = valueAt(options, path)
+    if (typeof value !== 'string' || isTellingSecret(value)) return []
+    const reason = isDummySecret(value) ? 'is an ordinary word' : 'has fewer than 8 characters'
+    return {
+      path,
+      message: `the value of ${name} ${reason}: where a service repeats it, only headers, URLs and errors are kept clear of it`,
+      hint: 'for a server that needs no key leave it out; what is meant to be secret must be longer',
+      severity: 'warning' as const,
+    }
+  })
+}
