@@ -1,6 +1,6 @@
 /** Measures the readers on the ledger that a run has left. */
 import { join } from 'node:path'
-import { trustedKeys } from '../src/ledger/keys.ts'
+import { trustedKeys } from '../src/ledger/known-ledgers.ts'
 import { openLedgerReader } from '../src/ledger/open.ts'
 import { explainRow } from '../src/read/explain/explain.ts'
 import { findRun } from '../src/read/runs/list.ts'

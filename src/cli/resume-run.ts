@@ -1,5 +1,4 @@
 /** Goes on with a run that stopped, or gives it up: finds its pipeline file by the ledger, and tells what comes of it. */
-import { randomBytes } from 'node:crypto'
 import { basename, join } from 'node:path'
 import { setPath } from '../config/set.ts'
 import { systemClock } from '../engine/ports.ts'
@@ -8,7 +7,6 @@ import type { RunResult } from '../engine/run.ts'
 import { signingKey } from '../ledger/keys.ts'
 import { openLedger, openLedgerReader } from '../ledger/open.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
-import type { LedgerPorts } from '../ledger/write-port.ts'
 import type { PlanValue } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -19,6 +17,7 @@ import type { Context } from './context.ts'
 import { boundHeap } from './heap.ts'
 import { stopOnSignals } from './interrupt.ts'
 import { isHeld, ledgerUrl } from './ledger-access.ts'
+import { ledgerPorts } from './ledger-ports.ts'
 import { limiterOf } from './limiter.ts'
 import { preparePlan } from './pipeline-access.ts'
 import { ProgressLine } from './progress.ts'
@@ -117,11 +116,7 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
   boundHeap()
   const clock = systemClock()
   const quiet = options.json === true
-  const ports: LedgerPorts = {
-    now_us: () => clock.now_us(),
-    entropy: size => randomBytes(size),
-    signer: signingKey(context.env),
-  }
+  const ports = ledgerPorts(context, clock)
   const ledger = await openLedger(url, ports, { create: false })
   const progress = new ProgressLine(context.terminal, null)
   const stopping = stopOnSignals(context, quiet)

@@ -6,7 +6,6 @@ import { basename, join, resolve } from 'node:path'
 import { systemClock } from '../engine/ports.ts'
 import { type RunResult, runPlan } from '../engine/run.ts'
 import { signingKey } from '../ledger/keys.ts'
-import type { LedgerPorts } from '../ledger/write-port.ts'
 import { CustodyError } from '../model/error.ts'
 import { uuidv7 } from '../model/uuid.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -16,6 +15,7 @@ import { boundHeap } from './heap.ts'
 import { stopOnSignals } from './interrupt.ts'
 import { laterLedger } from './later-ledger.ts'
 import { ledgerUrl } from './ledger-access.ts'
+import { ledgerPorts } from './ledger-ports.ts'
 import { limiterOf } from './limiter.ts'
 import { preparePlan } from './pipeline-access.ts'
 import { ProgressLine } from './progress.ts'
@@ -88,12 +88,7 @@ export async function runInto({ url, context, plan, options, replay, rerun }: Ru
   const clock = systemClock()
   const run = uuidv7(Math.floor(clock.now_us() / 1000), randomBytes(10))
   const quiet = options.json === true
-  const ports: LedgerPorts = {
-    now_us: () => clock.now_us(),
-    entropy: size => randomBytes(size),
-    signer: signingKey(context.env),
-  }
-  const ledger = laterLedger(url, ports)
+  const ledger = laterLedger(url, ledgerPorts(context, clock, options.dryRun !== true))
   const shared = limiterOf(plan)
   const progress = new ProgressLine(context.terminal, options.limit ?? null)
   const stopping = stopOnSignals(context, quiet)

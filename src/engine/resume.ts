@@ -71,7 +71,8 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
   try {
     request.atPoint?.('after_take_over')
     const history = await readHistory(reader, log)
-    const state = await restoreState(plan, history, reader, log, Math.max(clock.now_us(), history.last_us))
+    const now_us = Math.max(clock.now_us(), history.last_us, ledger.began_us)
+    const state = await restoreState(plan, history, reader, log, now_us)
     const repeats = request.repeats ?? null
     const sources = await createSources(plan, repeats)
     const cut_off = request.from_ledger_only || request.abandon

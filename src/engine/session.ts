@@ -109,7 +109,7 @@ export interface SessionParts {
 export async function driveSession(parts: SessionParts): Promise<RunResult> {
   const { request, ledger, outputs, stations, from } = parts
   const { run } = request
-  const clock = new SessionClock(request.clock, from?.last_us ?? 0)
+  const clock = new SessionClock(request.clock, Math.max(from?.last_us ?? 0, ledger.began_us))
   const began_us = clock.now_us()
   const stop = new AbortController()
   const atPoint = request.atPoint ?? nothing

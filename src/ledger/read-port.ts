@@ -58,6 +58,19 @@ export interface StoredLease {
   readonly holder: string
   readonly expires_us: number
 }
+/** All that is needed of a log to see whether log 0 speaks of it as it is. */
+export interface StoredExtent {
+  readonly log: number
+  readonly run: string | null
+  /** One more than its last entry's seq; 0 if it has none. */
+  readonly size: number
+  /** Body of entry 0. */
+  readonly opening: string | null
+  /** Its signed head. */
+  readonly head: string | null
+  /** Epoch of its lease; null if there is none. */
+  readonly lease: number | null
+}
 /** A table, view, index or trigger as the database has it. */
 export interface StoredObject {
   readonly type: string
@@ -83,6 +96,10 @@ export interface LedgerReader {
   logsBeginning(prefix: string, most: number): Promise<readonly StoredLog[]>
   /** Records of logs that aren't listed: tables and what stands there as the number of a log, at most so many of each. */
   strayLogs(most: number): Promise<ReadonlyArray<{ readonly table: string; readonly log: string }>>
+  /** Of all logs but log 0, in order, streamed: some 10 µs each. */
+  extents(): AsyncIterable<StoredExtent>
+  /** The log of a run, if it is listed. */
+  logOf(run: string): Promise<number | null>
   /** Number of entries of a log. */
   size(log: number): Promise<number>
   entry(log: number, seq: number): Promise<StoredEntry | null>
@@ -109,6 +126,7 @@ export interface LedgerReader {
   head(log: number): Promise<string | null>
   heads(): Promise<ReadonlyArray<{ readonly log: number; readonly note: string }>>
   leases(): Promise<readonly StoredLease[]>
+  lease(log: number): Promise<StoredLease | null>
   /** Tables, views, indexes and triggers that are there. */
   objects(): Promise<readonly StoredObject[]>
   /** Those that this format has, for comparison. */

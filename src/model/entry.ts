@@ -354,7 +354,7 @@ export type RunEntry =
       readonly t: number
     }
 
-/** Entries of log 0, the ledger's own. They carry a nonce, no values. */
+/** Entries of log 0, the ledger's own. They carry a nonce, no values. `t` never goes back. */
 export type LedgerEntry =
   | {
       readonly k: 'birth'
@@ -373,7 +373,23 @@ export type LedgerEntry =
       readonly t: number
     }
   | { readonly k: 'taken_over'; readonly log: number; readonly run: string; readonly epoch: number; readonly t: number }
-  | { readonly k: 'key'; readonly key: string; readonly t: number }
+  /** Which keys are in force changes: from the next entry on. */
+  | ({ readonly k: 'key'; readonly t: number } & KeyChange)
+
+/**
+ * `add`: heads may be signed with `keys`, too. `retire`: no longer. `revoke`: no longer, and heads of runs that aren't sealed yet
+ * count no more, because somebody else may have the keys.
+ */
+export interface KeyChange {
+  readonly change: 'add' | 'retire' | 'revoke'
+  /** Verifier keys. */
+  readonly keys: readonly string[]
+  /**
+   * `name base64(key hash ‖ signature)`, over `keyChangeText`: of one that is in force before and after the change, and of each
+   * key that it adds.
+   */
+  readonly signatures: readonly string[]
+}
 
 /** Value 1 of entry 0: all that explain needs to tell decisions without the pipeline file. */
 export interface PlanValue {

@@ -265,6 +265,31 @@ export const ERRORS = {
     'The ledger can’t be written.',
     'Check the disk and the permissions, then resume; nothing is lost.',
   ),
+  CUSTODY_LEDGER_ALTERED: spec(
+    1,
+    'The ledger isn’t what its last checkpoint signed, so nothing is signed after it.',
+    'Run `custody verify` to see all that is wrong; then put a sound copy in its place, or begin another ledger with --ledger.',
+  ),
+  CUSTODY_LEDGER_CUT: spec(
+    1,
+    'The ledger has lost entries that were signed, so nothing is signed after it.',
+    'Run `custody verify` to see all that is wrong; then put a sound copy in its place, or begin another ledger with --ledger.',
+  ),
+  CUSTODY_LEDGER_ROLLED_BACK: spec(
+    1,
+    'The ledger is older than when you last wrote to it: an earlier copy stands in its place.',
+    'Put the newest copy back, or begin another ledger with --ledger.',
+  ),
+  CUSTODY_LEDGER_FORKED: spec(
+    1,
+    'The ledger has another history than when you last wrote to it.',
+    'Put the true copy back, or begin another ledger with --ledger.',
+  ),
+  CUSTODY_KEY_UNKNOWN: spec(
+    1,
+    'A ledger is signed with a key that you don’t trust, or that isn’t in force in it.',
+    'Get the verifier key from whoever keeps the ledger (`custody key show` prints it), and trust it with `custody key trust FILE`.',
+  ),
   CUSTODY_KEY: spec(
     2,
     'The signing key can’t be used.',

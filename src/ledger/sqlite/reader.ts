@@ -11,6 +11,7 @@ import type {
   StoredEnding,
   StoredEntry,
   StoredErrorCount,
+  StoredExtent,
   StoredFile,
   StoredLease,
   StoredLog,
@@ -32,6 +33,11 @@ const ENDING = `token, seq, row, fate, node, sink, grp, error_code, error_hash, 
 /** Each finds what it reads by an index, in its order; `error_counts` looks through a log's endings and sorts the few sums. */
 export const QUERIES = {
   logs: `SELECT log, run, part FROM logs ORDER BY log`,
+  extents: `SELECT l.log, l.run, ${large('h.note', 'head')}, s.epoch AS lease,
+      (SELECT coalesce(max(seq) + 1, 0) FROM entries WHERE log = l.log) AS size,
+      (SELECT ${large('body', 'opening')} FROM entries WHERE log = l.log AND seq = 0) AS opening
+    FROM logs l LEFT JOIN heads h ON h.log = l.log LEFT JOIN leases s ON s.log = l.log WHERE l.log > 0 ORDER BY l.log`,
+  log_of: `SELECT log FROM logs WHERE run = ? AND part = 0`,
   newest_logs: `SELECT log, run, part FROM logs WHERE log > 0 ORDER BY log DESC`,
   logs_between: `SELECT log, run, part FROM logs WHERE run >= ? AND run < ? ORDER BY run LIMIT ?`,
   size: `SELECT coalesce(max(seq) + 1, 0) AS size FROM entries WHERE log = ?`,
@@ -60,6 +66,7 @@ export const QUERIES = {
     FROM logs l WHERE l.run = ? AND l.part = 0`,
   heads: `SELECT log, ${large('note')} FROM heads ORDER BY log`,
   leases: `SELECT log, epoch, ${large('holder')}, expires_us FROM leases ORDER BY log`,
+  lease: `SELECT log, epoch, ${large('holder')}, expires_us FROM leases WHERE log = ?`,
   objects: `SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name`,
   integrity: `PRAGMA integrity_check`,
 }
@@ -101,6 +108,17 @@ export class SqliteReader implements LedgerReader {
 
   async logs(): Promise<readonly StoredLog[]> {
     return this.#all(QUERIES.logs)
+  }
+
+  async *extents(): AsyncIterable<StoredExtent> {
+    // What isn't as it should be here isn't what log 0 says, and that names the run.
+    const text = (cell: unknown) => (typeof cell === 'string' ? cell : null)
+    for await (const each of this.#stream<StoredExtent>(QUERIES.extents))
+      yield { ...each, opening: text(each.opening), head: text(each.head) }
+  }
+
+  async logOf(run: string): Promise<number | null> {
+    return this.#get<{ log: number }>(QUERIES.log_of, run)?.log ?? null
   }
 
   newestLogs(): AsyncIterable<StoredLog> {
@@ -196,6 +214,10 @@ export class SqliteReader implements LedgerReader {
 
   async leases(): Promise<readonly StoredLease[]> {
     return this.#all(QUERIES.leases)
+  }
+
+  async lease(log: number): Promise<StoredLease | null> {
+    return this.#get(QUERIES.lease, log)
   }
 
   async objects(): Promise<readonly StoredObject[]> {
