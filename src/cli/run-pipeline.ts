@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { systemClock } from '../engine/ports.ts'
 import { type RunResult, runPlan } from '../engine/run.ts'
 import { signingKey } from '../ledger/keys.ts'
@@ -11,6 +11,7 @@ import { uuidv7 } from '../model/uuid.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Placed } from '../sdk/spec.ts'
 import type { Context } from './context.ts'
+import { filesInUse } from './files-in-use.ts'
 import { boundHeap } from './heap.ts'
 import { stopOnSignals } from './interrupt.ts'
 import { laterLedger } from './later-ledger.ts'
@@ -103,7 +104,7 @@ export async function runInto({ url, context, plan, options, replay, rerun }: Ru
       custody: context.version,
       limit: options.limit ?? Number.POSITIVE_INFINITY,
       dry_run: options.dryRun === true,
-      in_use: filesInUse(url, plan),
+      in_use: filesInUse(context, url, plan),
       shared,
       ...(options.outputs === undefined ? {} : { outputs_folder: resolve(context.cwd, options.outputs) }),
       ...(replay === null || options.live === true ? {} : followed(replay)),
@@ -123,14 +124,6 @@ export async function runInto({ url, context, plan, options, replay, rerun }: Ru
 
 function followed({ run, recordings, courses }: Replayed) {
   return { replays: run, recordings, courses }
-}
-
-/** Files that no sink may write to, whatever the plan reads. */
-function filesInUse(url: string, { folder, file }: Plan): ReadonlyMap<string, string> {
-  const pipeline: [string, string] = [join(folder, basename(file)), 'which is the pipeline file']
-  return new Map(
-    url.startsWith('sqlite:') ? [pipeline, [url.slice('sqlite:'.length), 'which is the ledger']] : [pipeline],
-  )
 }
 
 function header(

@@ -16,6 +16,7 @@ import { Contexts } from './calls/contexts.ts'
 import type { SharedLimits } from './calls/service.ts'
 import { sourceDefect } from './chunk.ts'
 import { Committer, type Progressed, type Stop } from './committer.ts'
+import type { Created } from './created.ts'
 import { UNANSWERED } from './decide/sent.ts'
 import { type BytesRead, extentOf } from './extent.ts'
 import { Flow } from './flow.ts'
@@ -133,7 +134,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
   }
   try {
     await parts.prologue?.(committer)
-    await outputs.open()
+    await outputs.open(from?.abandon === true)
     atPoint('after_outputs_open')
     if (from?.published !== true) {
       if (from?.abandon === true) abandonAll(recorder, from.under_way, clock.now_us())
@@ -246,13 +247,13 @@ export interface OpenSource {
 }
 
 /** `repeats`: rows of another run that stand in the place of what the sources have. */
-export async function createSources(plan: Plan, repeats: Repeats | null): Promise<OpenSource[]> {
+export async function createSources(plan: Plan, repeats: Repeats | null, created: Created): Promise<OpenSource[]> {
   const sources: OpenSource[] = []
   for (const node of plan.nodes) {
     if (node.kind !== 'source') continue
     const { spec, options, secrets } = node.plugin
     const context = { node: node.name, folder: plan.folder, input: node.schema, secrets }
-    const source = await guardedSource(node.name, () => spec.create(options, context))
+    const source = created.add(await guardedSource(node.name, () => spec.create(options, context)))
     sources.push({ node, source: repeats === null ? source : new RepeatSource(node, repeats, source) })
   }
   return sources
@@ -330,6 +331,8 @@ function reasonOf(error: CustodyError): string {
     case 'CUSTODY_SINK':
     case 'CUSTODY_SINK_FULL':
     case 'CUSTODY_TARGET_EXISTS':
+    case 'CUSTODY_OUTPUT_HELD':
+    case 'CUSTODY_OUTPUT_CHANGED':
       return 'sink'
     case 'CUSTODY_LEDGER_WRITE':
     case 'CUSTODY_LEDGER_BUSY':

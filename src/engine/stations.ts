@@ -5,6 +5,7 @@ import type { AggregateNode, Plan, PlanNode, PluginOf } from '../plan/plan.ts'
 import type { Aggregate, BatchResult, PluginContext, VisitContext } from '../sdk/spec.ts'
 import { concurrencyOf } from './calls/calls.ts'
 import { servicesOf } from './calls/contexts.ts'
+import { Created } from './created.ts'
 import type { Stack } from './frames.ts'
 import { type BatchVisit, batchVisit, gateVisit, transformVisit, type Visit } from './step.ts'
 import type { Token } from './token.ts'
@@ -31,7 +32,11 @@ export class Stations {
   /** Creates the plugins of all transforms, gates and aggregates. @throws CustodyError of a plugin that can't be created. */
   static async open(plan: Plan): Promise<Stations> {
     const stations = new Stations()
-    for (const node of plan.nodes) await stations.#open(plan, node)
+    const created = new Created()
+    created.add(stations)
+    await created.closedOnFailure(async () => {
+      for (const node of plan.nodes) await stations.#open(plan, node)
+    })
     return stations
   }
 
@@ -48,7 +53,7 @@ export class Stations {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#closes.map(close => close()))
+    await Promise.all(this.#closes.map(async close => close()))
   }
 
   async #open(plan: Plan, node: PlanNode): Promise<void> {

@@ -437,6 +437,7 @@ export interface SinkIntents {
     readonly prior_bytes: number
     readonly prior_sha256: string | null
     readonly staged: string | null
+    readonly replaced: { readonly bytes: number; readonly sha256: string } | null
   }
 }
 

@@ -216,6 +216,16 @@ export const ERRORS = {
     'There is no space left where a sink writes, or its file may not grow any more.',
     'Make room, then resume; nothing is lost.',
   ),
+  CUSTODY_OUTPUT_HELD: spec(
+    1,
+    'Another run is writing an output.',
+    'Wait until that run has ended, or stop it, or give this one another path.',
+  ),
+  CUSTODY_OUTPUT_CHANGED: spec(
+    1,
+    'Something else moved, changed, cut, replaced or added to an output while the run was not done with it.',
+    'Put it back as the run has left it, then resume; or give the run up with `custody abandon`.',
+  ),
   CUSTODY_PLUGIN_DEFECT: spec(
     1,
     'A plugin threw or returned something that isn’t a row.',

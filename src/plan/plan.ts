@@ -121,6 +121,8 @@ export interface Plan {
   /** What the ledger keeps of the plan as content. */
   readonly value: PlanValue
   readonly ledger_url: string | null
+  /** Files and packages that bring plugins, as the file names them. */
+  readonly plugins: readonly string[]
   readonly limits: {
     readonly services: ReadonlyMap<string, { readonly per_minute: number | null; readonly concurrency: number | null }>
     readonly spend_usd: number | null

@@ -127,6 +127,7 @@ export class World {
         closes: Object.fromEntries(model.nodes.flatMap(closesOf)),
       },
       ledger_url: null,
+      plugins: [],
       limits: { services: limitsOf(model), spend_usd, file: null },
     }
   }
@@ -287,7 +288,14 @@ export class World {
       return { rows: written.length, bytes: 0, sha256: null, state: null }
     }
     const sink: Sink = {
-      prepare: async () => ({ path: null, mode: 'stream', prior_bytes: 0, prior_sha256: null, staged: null }),
+      prepare: async () => ({
+        path: null,
+        mode: 'stream',
+        prior_bytes: 0,
+        prior_sha256: null,
+        staged: null,
+        replaced: null,
+      }),
       open: async (_intent, at) => {
         written = (this.disk.get(model.name) ?? []).slice(0, at?.rows ?? 0)
       },

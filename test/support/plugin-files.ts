@@ -32,13 +32,14 @@ export class Folder {
   sink<O>(
     spec: SinkSpec<O>,
     options: object,
-    more: { input?: RowSchema; originals?: Record<string, string> } = {},
+    more: { input?: RowSchema; originals?: Record<string, string>; run?: string } = {},
   ): Sink {
     const context = {
       node: 'out',
       folder: this.path,
       input: more.input ?? OBSERVED,
       secrets: [],
+      run: more.run ?? '01890000-0000-7000-8000-000000000000',
       placed: null,
       originalNames: () => more.originals ?? {},
     }

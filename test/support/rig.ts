@@ -249,7 +249,14 @@ function keep(disk: Map<string, readonly Row[]>): SinkSpec {
         return { rows: written.length, bytes: 0, sha256: null, state: null }
       }
       const sink: Sink = {
-        prepare: async () => ({ path: null, mode: 'stream', prior_bytes: 0, prior_sha256: null, staged: null }),
+        prepare: async () => ({
+          path: null,
+          mode: 'stream',
+          prior_bytes: 0,
+          prior_sha256: null,
+          staged: null,
+          replaced: null,
+        }),
         open: async (_intent, at) => {
           written = (disk.get(node) ?? []).slice(0, at?.rows ?? 0)
         },

@@ -116,7 +116,10 @@ export class Model {
         error instanceof Unanswered && gave_up === null
           ? error.failure
           : failureOf(error, this.#masks.beside, whom, gave_up)
-      return { ...failed, ...this.#usage(wire.tokens) }
+      const { unbilled, ...rest } = failed
+      const counted = this.#usage(wire.tokens)
+      // What was counted was made, whatever became of it.
+      return { ...rest, ...counted, ...(unbilled === true && counted.usage === undefined ? { unbilled } : {}) }
     }
   }
 
@@ -134,8 +137,9 @@ export class Model {
   }
 
   #answer(reading: Reading, warnings: LanguageModelV4GenerateResult['warnings']): CallAnswer {
+    const { provider, accept_finish_reasons = [] } = this.#options
     const { finish, model } = reading
-    const failed = unsupported(warnings) ?? endedBadly(reading, this.#options.accept_finish_reasons ?? [])
+    const failed = unsupported(warnings) ?? endedBadly(reading, formatOf(provider), accept_finish_reasons)
     // What is no answer is no data either.
     const [masks, masked]: [Masks, Masked] = [failed === null ? this.#masks : this.#masks.beside, new Set()]
     const response: Json = {

@@ -178,7 +178,7 @@ function hinted(failed: CallFailure, text: string): CallFailure {
   const hint = hintOf(text)
   return hint === null || failed.code !== 'LLM_BAD_REQUEST'
     ? failed
-    : { ...failed, message: `${failed.message}; ${hint}` }
+    : { ...failed, message: `${failed.message.replace(/[.\s]+$/, '')}; ${hint}` }
 }
 
 /** JSON, also with the numbers that Python writes and JSON doesn't have, as null; undefined if it isn't JSON. */

@@ -5,6 +5,7 @@ import { defineSink } from '../../sdk/define.ts'
 import { flatErrors } from '../../sdk/error-row.ts'
 import { FileSink, type RowFormat } from './file-sink.ts'
 import { flatErrorsOption, pathOption } from './options.ts'
+import { targetIn } from './target.ts'
 
 const jsonOptions = z.strictObject({
   path: pathOption,
@@ -59,8 +60,5 @@ export const jsonSink = defineSink({
     { title: 'A file that is renewed by each run', options: { path: 'out/summary.json', if_exists: 'replace' } },
   ],
   create: (options, context) =>
-    new FileSink(
-      { ...options, folder: context.folder, node: context.node, staged: true },
-      new ArrayFormat(options.flat_errors),
-    ),
+    new FileSink(targetIn(context, { ...options, appendable: false }), new ArrayFormat(options.flat_errors)),
 })

@@ -5,6 +5,7 @@ import { flatErrors } from '../../sdk/error-row.ts'
 import { FileSink } from './file-sink.ts'
 import { LineFormat } from './line-format.ts'
 import { flatErrorsOption, ifExistsOption, pathOption } from './options.ts'
+import { targetIn } from './target.ts'
 
 const jsonlOptions = z.strictObject({ path: pathOption, if_exists: ifExistsOption, flat_errors: flatErrorsOption })
 
@@ -21,7 +22,7 @@ export const jsonlSink = defineSink({
   ],
   create: (options, context) =>
     new FileSink(
-      { ...options, folder: context.folder, node: context.node, staged: false },
+      targetIn(context, { ...options, appendable: true }),
       new LineFormat(row => `${JSON.stringify(options.flat_errors ? flatErrors(row) : row)}\n`),
     ),
 })

@@ -8,6 +8,7 @@ import type { RowError } from '../../sdk/spec.ts'
 import { FileSink } from './file-sink.ts'
 import { LineFormat } from './line-format.ts'
 import { flatErrorsOption, ifExistsOption, pathOption } from './options.ts'
+import { targetIn } from './target.ts'
 
 const textOptions = z.strictObject({
   path: pathOption,
@@ -38,7 +39,7 @@ export const textSink = defineSink({
       : [{ field, types: ['string', 'number', 'integer', 'boolean'], path: ['field'] }],
   create: (options, context) =>
     new FileSink(
-      { ...options, folder: context.folder, node: context.node, staged: false },
+      targetIn(context, { ...options, appendable: true }),
       new LineFormat(row => lineOf(options.flat_errors ? flatErrors(row) : row, options.field)),
     ),
 })
