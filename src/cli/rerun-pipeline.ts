@@ -6,6 +6,7 @@ import { openLedgerReader } from '../ledger/open.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { ChosenRows } from '../read/recorded/repeats.ts'
 import { findRun } from '../read/runs/list.ts'
 import { rerunsOf } from '../read/runs/reruns.ts'
 import { type Opening, openingOf, planOf } from '../read/runs/run-log.ts'
@@ -42,7 +43,7 @@ export async function rerunPipeline(context: Context, name: string, options: Rer
     const plan = await planFor(context, reader, found.log, opening, options)
     refuseLostSources(plan, repeated)
     tellLeftOut(context, repeated, options)
-    if (repeated.repeats.rows.size === 0) return tellNothing(context, found.run, options)
+    if (repeated.repeats.rows.size === 0) return tellNothing(context, repeated.repeats, options)
     const placed: Placed = options.outputs === 'append' ? { kind: 'append' } : await numbered(reader, found.run, plan)
     const { strict, json } = options
     const told = { ...(strict === undefined ? {} : { strict }), ...(json === undefined ? {} : { json }) }
@@ -93,8 +94,8 @@ function tellLeftOut({ terminal }: Context, { repeats: { left_out } }: Repeating
   )
 }
 
-function tellNothing({ terminal }: Context, run: string, { json, where }: RerunOptions): number {
-  if (json === true) terminal.answerJson({ run: null, reruns: { run, rows: 0 } })
+function tellNothing({ terminal }: Context, { run, left_out }: ChosenRows, { json, where }: RerunOptions): number {
+  if (json === true) terminal.answerJson({ run: null, reruns: { run, rows: 0, left_out } })
   else terminal.tell(`nothing to run again: no row of run ${shortRun(run)}… ${where === undefined ? 'failed' : 'fits'}`)
   return 0
 }

@@ -23,7 +23,7 @@ import { ProgressLine } from './progress.ts'
 import { counted, printable, shortRun } from './render/text.ts'
 import type { Repeating } from './repeating.ts'
 import { type Replayed, replaying } from './replaying.ts'
-import { optionOf, shownRun, tellResult } from './tell-run.ts'
+import { optionOf, shownRun, type TellOptions, tellResult } from './tell-run.ts'
 
 export interface RunOptions {
   readonly ledger?: string
@@ -119,7 +119,11 @@ export async function runInto({ url, context, plan, options, replay, rerun }: Ru
   }
   progress.clear()
   const drift = replay !== null && options.live === true ? await replay.compare(run) : null
-  return tellResult(result, await shownRun(url, run), url, context, plan, { ...options, drift })
+  return tellResult(result, await shownRun(url, run), url, context, plan, {
+    ...options,
+    drift,
+    reruns: rerun === null ? null : rerunTold(rerun),
+  })
 }
 
 function followed({ run, recordings, courses }: Replayed) {
@@ -150,9 +154,13 @@ function header(
   return parts.join(' · ')
 }
 
+function rerunTold({ repeats: { run, rows, left_out } }: Rerun): NonNullable<TellOptions['reruns']> {
+  return { run, rows: [...rows.values()].reduce((sum, each) => sum + each.length, 0), left_out }
+}
+
 /** Batches have other members than in the other run. */
-function rerunWords({ repeats: { run, rows } }: Rerun, { nodes }: Plan): string {
-  const count = [...rows.values()].reduce((sum, each) => sum + each.length, 0)
+function rerunWords(rerun: Rerun, { nodes }: Plan): string {
+  const { run, rows } = rerunTold(rerun)
   const batches = nodes.some(({ kind }) => kind === 'aggregate') ? ', and aggregates see no others' : ''
-  return `${counted(count, 'row')} of run ${shortRun(run)}… again${batches}`
+  return `${counted(rows, 'row')} of run ${shortRun(run)}… again${batches}`
 }
