@@ -47,7 +47,15 @@ export async function rerunPipeline(context: Context, name: string, options: Rer
     const placed: Placed = options.outputs === 'append' ? { kind: 'append' } : await numbered(reader, found.run, plan)
     const { strict, json } = options
     const told = { ...(strict === undefined ? {} : { strict }), ...(json === undefined ? {} : { json }) }
-    return await runInto({ url, context, plan, options: told, replay: null, rerun: { ...repeated, placed } })
+    return await runInto({
+      url,
+      before_url: url,
+      context,
+      plan,
+      options: told,
+      replay: null,
+      rerun: { ...repeated, placed },
+    })
   } finally {
     await reader.close()
   }

@@ -26,6 +26,22 @@ const on_error: KeyShape = {
 }
 const node_retry: KeyShape = { shape: retry, doc: 'What differs from the pipeline’s retry.' }
 
+const guards: ObjectShape = {
+  kind: 'object',
+  what: 'guards',
+  keys: {
+    rejected: {
+      shape: { kind: 'threshold', share: true },
+      doc: 'How many records of a source may be rejected at most.',
+    },
+    failed: {
+      shape: { kind: 'threshold', share: true },
+      doc: 'How many rows may have an ending in failure at most, rejected ones included.',
+    },
+    min_rows: { shape: { kind: 'threshold', share: false }, doc: 'How many rows must be ingested at least.' },
+  },
+}
+
 const source: ObjectShape = {
   kind: 'object',
   what: 'a source',
@@ -50,6 +66,7 @@ const source: ObjectShape = {
       },
       doc: 'What is known of the rows.',
     },
+    guards: { shape: guards, doc: 'What must hold of this source’s rows before anything is published.' },
     on_invalid: {
       shape: { kind: 'text', form: 'sink target' },
       doc: 'Where records go that can’t be read or don’t fit the schema: a sink, or discard. Required here or in defaults.',
@@ -334,6 +351,10 @@ export const PIPELINE: ObjectShape = {
       doc: 'Where the evidence is kept.',
     },
     limits: { shape: limits, doc: 'Limits of outside services and of money.' },
+    guards: {
+      shape: guards,
+      doc: 'What must hold before anything is published; else the run stops, and can be resumed.',
+    },
     plugins: {
       shape: { kind: 'list', of: { kind: 'text', form: 'any' }, min: 0, unique: true, item: 'plugin file or package' },
       doc: 'Files and packages that bring further plugins.',

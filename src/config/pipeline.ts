@@ -24,10 +24,25 @@ export interface SchemaConfig {
   readonly fields: ReadonlyArray<{ readonly name: string; readonly schema: JsonSchema; readonly optional: boolean }>
 }
 
+export type Threshold =
+  | { readonly kind: 'count'; readonly most: number }
+  /** Of 100. */
+  | { readonly kind: 'share'; readonly percent: number }
+  | { readonly kind: 'off' }
+
+/** What must hold before anything is published; null: nothing was said. */
+export interface GuardsConfig {
+  readonly rejected: Threshold | null
+  readonly failed: Threshold | null
+  /** `most` of a count is the least here. */
+  readonly min_rows: Threshold | null
+}
+
 export interface SourceConfig extends PluginUse {
   readonly kind: 'source'
   readonly name: string
   readonly schema: SchemaConfig
+  readonly guards: GuardsConfig
   readonly on_invalid: TargetName | null
   readonly to: TargetName
 }
@@ -102,6 +117,7 @@ export interface PipelineConfig {
   readonly nodes: readonly NodeConfig[]
   readonly sinks: readonly SinkConfig[]
   readonly retry: RetryConfig
+  readonly guards: GuardsConfig
   readonly ledger_url: string | null
   readonly limits: {
     readonly services: ReadonlyMap<string, ServiceLimit>

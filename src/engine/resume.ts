@@ -6,7 +6,6 @@
 import type { Ledger } from '../ledger/write-port.ts'
 import type { CommitValue, PlanValue, SinkIntents } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
-import type { Repeats } from '../model/recording.ts'
 import type { Json } from '../model/row.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Receipt } from '../sdk/spec.ts'
@@ -37,8 +36,6 @@ export interface ResumeRequest extends SessionRequest {
   }
   /** Finishes what was ingested, and reads no source again. */
   readonly from_ledger_only: boolean
-  /** Of a run that repeats rows of another: these rows. */
-  readonly repeats?: Repeats | undefined
   /** Goes on with nothing: what is open ends as FAILED / abandoned, and the run is sealed. */
   readonly abandon: boolean
   /** Told once, before the first row. */

@@ -2,7 +2,6 @@
 import type { Ledger } from '../ledger/write-port.ts'
 import { canonicalize } from '../model/canonical.ts'
 import { LEDGER_FORMAT, type PlanValue, type RunEntry, type SinkIntents } from '../model/entry.ts'
-import type { Repeats } from '../model/recording.ts'
 import type { Json } from '../model/row.ts'
 import type { Placed } from '../sdk/spec.ts'
 import { Created } from './created.ts'
@@ -33,9 +32,7 @@ export interface RunRequest extends SessionRequest {
   readonly in_use?: FilesInUse | undefined
   /** The run that `recordings` are of. */
   readonly replays?: string | undefined
-  /** Rows of another run, instead of what the sources have. */
-  readonly repeats?: Repeats | undefined
-  /** Where files go then. */
+  /** Where the files of a run that repeats rows of another go. */
   readonly placed?: Placed | undefined
   /** Absolute folder that relative paths of sinks start from, if it isn't the pipeline file's. */
   readonly outputs_folder?: string | undefined

@@ -10,7 +10,7 @@ import type { RunStatus, SealedStatus, Tallies as Totals } from '../model/entry.
 import { CustodyError, isCustodyError } from '../model/error.ts'
 import type { Courses, Recordings, Repeats } from '../model/recording.ts'
 import type { Plan, SourceNode } from '../plan/plan.ts'
-import type { Source } from '../sdk/spec.ts'
+import type { Discarded, Source } from '../sdk/spec.ts'
 import { Calls } from './calls/calls.ts'
 import { Contexts } from './calls/contexts.ts'
 import type { SharedLimits } from './calls/service.ts'
@@ -20,6 +20,7 @@ import type { Created } from './created.ts'
 import { UNANSWERED } from './decide/sent.ts'
 import { type BytesRead, extentOf } from './extent.ts'
 import { Flow } from './flow.ts'
+import { Guards, type RecordsBefore } from './guards.ts'
 import type { Intake } from './intake.ts'
 import { News } from './news.ts'
 import type { Outputs } from './outputs.ts'
@@ -40,8 +41,10 @@ import type { UnderWay } from './under-way.ts'
 
 export interface Progress {
   readonly rows_read: number
-  /** Of these, before this process went on with the run. */
-  readonly rows_before: number
+  /** Of these, those that wait for nothing but the rest of a group, if that: what is left is work that is known. */
+  readonly rows_done: number
+  /** Before this process went on with the run. */
+  readonly before: { readonly rows_read: number; readonly rows_done: number }
   readonly tokens_ended: number
   readonly elapsed_us: number
   /** null where a source has no size. */
@@ -56,6 +59,8 @@ export interface RunResult {
   readonly stopped_by: 'user' | 'budget_exhausted' | null
   /** Where the budget is exhausted: what the next call can cost at most. */
   readonly next_call_usd: number | null
+  /** Of a run that was given up, by sink: what became of what it had written. */
+  readonly discarded: ReadonlyMap<string, Discarded>
 }
 
 /** What both a new run and one that goes on are given. */
@@ -70,12 +75,18 @@ export interface SessionRequest {
   readonly commit_rows?: number | undefined
   /** Of another run, where calls are answered from it instead of being made. */
   readonly recordings?: Recordings | null | undefined
+  /** Rows of another run, instead of what the sources have. */
+  readonly repeats?: Repeats | undefined
   /** Of another run: what it was answered isn't asked for again. All else is. */
   readonly answered?: Recordings | null | undefined
   /** Of the same run, where things come in the order in which they came there. */
   readonly courses?: Courses | null | undefined
   /** Limits of services that are kept with other runs. */
   readonly shared?: SharedLimits | null | undefined
+  /** No ending may be in failure, or nothing is published. */
+  readonly strict?: boolean | undefined
+  /** Asked where a source is empty. */
+  readonly recordsBefore?: RecordsBefore | undefined
   /** Told after each commit; evidence comes first (I11). */
   readonly onProgress?: ((progress: Progress) => void) | undefined
   /** For tests that crash a run at a named point. */
@@ -116,7 +127,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
   const atPoint = request.atPoint ?? nothing
   outputs.atPoint = atPoint
   outputs.hold = () => ledger.renew()
-  const { recorder, intakes, calls, retracing, flow, committer, scheduler } = await machineOf(
+  const { recorder, intakes, calls, retracing, flow, committer, scheduler, guards } = await machineOf(
     parts,
     clock,
     stop.signal,
@@ -130,11 +141,16 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     const root = committer.head?.root ?? ''
     const summary = summarise(run, status, committer.totals, outputs, root, clock.now_us() - began_us)
     const next_call_usd = stopped_by === 'budget_exhausted' ? calls.next_call_usd : null
-    return { summary, error, stopped_by, next_call_usd }
+    const discarded = new Map(
+      outputs.all.flatMap(each => (each.discarded === null ? [] : [[each.node.name, each.discarded]])),
+    )
+    return { summary, error, stopped_by, next_call_usd, discarded }
   }
   try {
     await parts.prologue?.(committer)
     await outputs.open(from?.abandon === true)
+    // (I14) What isn't finished is shown to nobody.
+    if (from?.abandon === true && !from.published) await outputs.discard()
     atPoint('after_outputs_open')
     if (from?.published !== true) {
       if (from?.abandon === true) abandonAll(recorder, from.under_way, clock.now_us())
@@ -149,6 +165,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
         await committer.stop({ status: 'cancelled', reason, error: null })
         return result('cancelled', null, reason)
       }
+      if (from?.abandon !== true) await guards.judge(intakes, request.recordsBefore ?? nothingBefore)
       await committer.finish()
     }
     atPoint('before_publish')
@@ -202,12 +219,14 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
     reaches,
   )
   const extent = await extentOf(intakes)
-  const rows_before = totals?.rows.read ?? 0
+  const before = doneBefore(totals?.rows.read ?? 0, from?.under_way ?? null)
   const tellProgress = teller('Progress', request.onProgress)
   const onCommit = () => {
     const { read: rows_read, ended: tokens_ended } = recorder.tallies
     const bytes = extent()
-    return () => tellProgress({ rows_read, rows_before, tokens_ended, elapsed_us: clock.now_us() - began_us, bytes })
+    const rows_done = rows_read - Math.min(flow.waiting.all, rows_read - recorder.unsettled.closed - before.rows_closed)
+    return () =>
+      tellProgress({ rows_read, rows_done, before, tokens_ended, elapsed_us: clock.now_us() - began_us, bytes })
   }
   const committer = new Committer(
     {
@@ -224,12 +243,22 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
     },
     from?.progressed ?? null,
   )
-  const scheduler = new Scheduler({ flow, intakes, recorder, calls, committer, clock, signal, limit })
+  const guards = new Guards(plan, tallies, { strict: request.strict === true, repeats: request.repeats !== undefined })
+  const scheduler = new Scheduler({ flow, intakes, recorder, calls, committer, clock, signal, limit, guards })
   wake = scheduler.wake
-  return { recorder, intakes, calls, retracing, flow, committer, scheduler }
+  return { recorder, intakes, calls, retracing, flow, committer, scheduler, guards }
+}
+
+/** Rows that were read, and how far they were. */
+function doneBefore(rows_read: number, under_way: UnderWay | null) {
+  const open = (under_way?.subjects ?? []).filter(({ kind, open }) => kind === 'row' && open.size > 0)
+  const waiting = open.filter(({ open }) => [...open].some(token => !token.held))
+  return { rows_read, rows_done: rows_read - waiting.length, rows_closed: rows_read - open.length }
 }
 
 const nothing: AtPoint = () => undefined
+
+const nothingBefore: RecordsBefore = async () => new Map()
 
 function thrown(failure: unknown): never {
   throw failure
@@ -304,7 +333,7 @@ async function stopAfter(
   }
   const sound = await isDone(committer.settled())
   // These leave sinks and facts intact: what happened up to then is kept, answers that were paid for above all.
-  if (sound && ['plugin', 'source', 'limiter'].includes(stop.reason))
+  if (sound && ['plugin', 'source', 'limiter', 'guard', 'strict'].includes(stop.reason))
     await isDone(
       scheduler
         .hearOut(thrown => error.also.push(asCustodyError(thrown)))
@@ -322,6 +351,10 @@ function reasonOf(error: CustodyError): string {
       return 'plugin'
     case 'CUSTODY_LIMITER':
       return 'limiter'
+    case 'CUSTODY_GUARD':
+      return 'guard'
+    case 'CUSTODY_STRICT':
+      return 'strict'
     case 'CUSTODY_SOURCE':
     case 'CUSTODY_SOURCE_CHANGED':
     case 'CUSTODY_UNCLOSED_QUOTE':

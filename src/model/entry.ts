@@ -282,6 +282,8 @@ export interface Tallies {
   readonly edges: ReadonlyArray<readonly [number, number]>
   /** Left out if there are none. */
   readonly calls?: CallTotals
+  /** `[source, rejected, failed]`: records, and rows with an ending in failure, rejected ones among them. Left out if there are none. */
+  readonly failures?: ReadonlyArray<readonly [number, number, number]>
 }
 
 export interface CallTotals extends CallCosts {

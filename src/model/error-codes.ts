@@ -5,11 +5,11 @@ export interface ErrorSpec {
   readonly summary: string
   /** What to do; the default hint. */
   readonly hint: string
-  /** 1: the run stopped or a check found something wrong; 2: the configuration or the arguments are wrong. */
-  readonly exit: 1 | 2
+  /** 1: the run stopped or a check found something wrong; 2: the configuration or the arguments are wrong; 3: `--strict`. */
+  readonly exit: 1 | 2 | 3
 }
 
-const spec = (exit: 1 | 2, summary: string, hint: string): ErrorSpec => ({ exit, summary, hint })
+const spec = (exit: 1 | 2 | 3, summary: string, hint: string): ErrorSpec => ({ exit, summary, hint })
 
 export const ERRORS = {
   // files and YAML
@@ -85,6 +85,11 @@ export const ERRORS = {
     1,
     'The file in which runs of a machine keep their limits together can’t be used.',
     'Check `limits.file`: it must be a file that you may write, and one that Custody made.',
+  ),
+  CUSTODY_GUARD_LATE: spec(
+    2,
+    'A warning: the pipeline has guards, and a sink whose rows others see before these are judged.',
+    'Have it replace a file, or make a new one; or live with it.',
   ),
   CUSTODY_UNUSED_LIMIT: spec(
     2,
@@ -200,6 +205,16 @@ export const ERRORS = {
     'A sink would write to a file that another sink writes, or that the run needs as it is.',
     'Give each its own path.',
   ),
+  CUSTODY_GUARD: spec(
+    1,
+    'A guard broke: too many records were rejected, too many rows failed, or too few came. Nothing was published.',
+    'Look at what is wrong with the input. `resume --set guards.…` goes on and publishes all the same; `abandon` drops what is staged.',
+  ),
+  CUSTODY_STRICT: spec(
+    3,
+    'Some rows ended in failure, and the run was `--strict`. Nothing was published.',
+    'Look at the rows that failed. `resume` goes on and publishes all the same; `abandon` drops what is staged.',
+  ),
   CUSTODY_SOURCE: spec(1, 'A source can’t be read.', 'Check the file and try again; nothing is lost.'),
   CUSTODY_UNCLOSED_QUOTE: spec(
     1,
@@ -244,7 +259,7 @@ export const ERRORS = {
   CUSTODY_PLAN_CHANGED: spec(
     2,
     'The pipeline isn’t the one that the run began with.',
-    'Resume with the pipeline as it was; only limits, retry and ledger may change. Or begin a new run.',
+    'Resume with the pipeline as it was; only limits, retry, guards and ledger may change. Or begin a new run.',
   ),
   CUSTODY_RUN_HELD: spec(1, 'Another process holds the run.', 'Wait until it has finished, or stop it.'),
   CUSTODY_RUN_LOST: spec(

@@ -41,6 +41,7 @@ const totals: Decoder<Tallies> = (value, where) =>
     visits: listOf(tuple(int(1), int(), int(), int())),
     edges: listOf(tuple(int(1), int())),
     ...(Object.hasOwn(asObject(value, where), 'calls') ? { calls: callTotals } : {}),
+    ...(Object.hasOwn(asObject(value, where), 'failures') ? { failures: listOf(tuple(int(1), int(), int())) } : {}),
   })(value, where)
 const callTotals = object({
   count: int(1),

@@ -21,7 +21,7 @@ import {
 import { CustodyError } from '../../model/error.ts'
 import { type FieldOrder, inOrder } from '../../model/field-order.ts'
 import { branchPath, elementPath, FIRST_PATH, mergedPath } from '../../model/lineage.ts'
-import { IN_DOUBT } from '../../model/outcome.ts'
+import { fateOf, IN_DOUBT } from '../../model/outcome.ts'
 import { frozen, type Json, type Row } from '../../model/row.ts'
 import type { Plan, PlanNode } from '../../plan/plan.ts'
 import { Answers } from '../calls/answers.ts'
@@ -138,6 +138,7 @@ class SubjectFold {
     for (const ending of entry.endings) {
       const folded = this.#folded(ending.token)
       folded.ended = true
+      if (fateOf(ending.fate)?.class === 'failure') this.#subject.failed = true
       folded.token.ended = true
       this.#late(folded.token, ending.node, ending.group)
     }

@@ -81,7 +81,7 @@ export async function verifyRun(
   const checkpoint = new Check('checkpoint')
   if (complete) {
     await fold.finish()
-    await noting(checkpoint, () => checkHead(reader, { log, origin }, walk.tree, () => keys, checkpoint))
+    await noting(checkpoint, () => checkHead(reader, { log, origin }, walk.head(), () => keys, checkpoint))
   } else checkpoint.leave()
   const { entries, values, tokens, groups, totals, projections, seal } = fold.checks
   return {
@@ -274,7 +274,7 @@ class RunFold {
     const read = visits.filter(each => ways.kind(each.node) === 'source')
     if (read.length !== 1 || read[0]?.node !== origin.source)
       tokens.add(`${where}: its source has not read it just once`)
-    if (read[0] !== undefined && isError(read[0].status)) tallies.rejected++
+    if (read[0] !== undefined && isError(read[0].status)) tallies.reject(origin.source)
   }
 
   async #takeRun({ seq, row, body }: StoredEntry, payload: StoredPayload | null): Promise<void> {
