@@ -117,6 +117,7 @@ export async function runInto({ url, before_url, context, plan, options, replay,
       ...(rerun === null ? {} : { repeats: rerun.repeats, answered: rerun.answered, placed: rerun.placed }),
       signal: stopping.signal,
       onProgress: each => progress.show(each),
+      ...(quiet ? {} : { onService: each => progress.tellService(each) }),
     })
   } finally {
     stopping.close()
