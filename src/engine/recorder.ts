@@ -362,7 +362,7 @@ export class Recorder {
     const value = this.#addValue(subject, { kind: 'full', text })
     const passage: Passage = { kind: 'flow', node: origin.source }
     const token = new Token(++this.tallies.born, subject, origin.source, frozen(row), value, passage, null)
-    facts.births.push({ token: token.id, group: 0, ordinal: 0, value, parents: NO_PARENTS })
+    facts.bear(token, { token: token.id, group: 0, ordinal: 0, value, parents: NO_PARENTS })
     subject.open.add(token)
     return token
   }
@@ -379,13 +379,14 @@ export class Recorder {
     this.tallies.take(edge.number)
     subject.open.add(token)
     carry(token)
-    factsOf(subject).births.push({ token: token.id, group, ordinal, value, parents })
+    factsOf(subject).bear(token, { token: token.id, group, ordinal, value, parents })
     if (edge.to === DISCARD) this.#end(token, endAtDiscard(token.id, passage))
     return token
   }
 
   #move(token: Token, edge: PlanEdge, passage: Passage): void {
     token.node = edge.to
+    factsOf(token.subject).move(token)
     token.passage = passage
     token.attempt = 1
     token.answers = null

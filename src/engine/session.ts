@@ -214,6 +214,7 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
     signal,
     atPoint,
     recordings,
+    answered,
     shared,
     onService,
   })
