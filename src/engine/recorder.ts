@@ -8,7 +8,7 @@
  * R4. A visit ends now, unless its plugin’s answer came before: that is its `ended_us` then, and its duration is the plugin’s.
  */
 import type { ValueDraft } from '../ledger/write-port.ts'
-import { canonicalize } from '../model/canonical.ts'
+import { canonicalize, MAX_DEPTH, MAX_ROW_DEPTH } from '../model/canonical.ts'
 import {
   type BirthFact,
   type GroupKind,
@@ -147,7 +147,7 @@ export class Recorder {
     let out = 0
     if (edge.to !== DISCARD) {
       const row = errorRow(token.row, error, { node: name })
-      this.#setRow(token, row, changeOf(token.row, token.value, row))
+      this.#setRow(token, row, changeOf(token.row, token.value, row, MAX_DEPTH))
       out = token.value
     }
     const status = cause.kind === 'retries_exhausted' ? VISIT_EXHAUSTED : VISIT_ERROR
@@ -297,7 +297,7 @@ export class Recorder {
    */
   consumeBatch(batch: ClosedBatch, rows: readonly Row[], ended_us = this.#now_us()): Token[] {
     const { group, subject, node, members } = batch
-    const texts = rows.map(row => canonicalize(row))
+    const texts = rows.map(row => canonicalize(row, MAX_ROW_DEPTH))
     this.#facts(subject, ended_us)
     for (const { token, started_us } of members) {
       this.#facts(token.subject, ended_us)
