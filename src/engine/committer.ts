@@ -31,7 +31,7 @@ import type { Recorder } from './recorder.ts'
 
 export interface Stop {
   readonly status: 'failed' | 'cancelled'
-  /** A declared word: `user`, `plugin`, `source`, `sink`, `ledger`, `limiter`, `guard`, `strict`, `budget_exhausted`, `internal`. */
+  /** A declared word: `user`, `plugin`, `source`, `sink`, `ledger`, `limiter`, `service`, `guard`, `strict`, `budget_exhausted`, `internal`. */
   readonly reason: string
   readonly error: CustodyError | null
 }

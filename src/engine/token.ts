@@ -145,6 +145,8 @@ export interface Sending {
   in_doubt: boolean
   /** The rows of its request; null while they gather. */
   together: Together | null
+  /** Attempts that are not used up, because the service was down. */
+  uncounted: number
 }
 
 /** Where a token stood before a transition. */
