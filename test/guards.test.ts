@@ -83,9 +83,7 @@ test('abandon drops what was staged, and cuts back what was appended', async () 
   expect(stderr).toContain('the run has 12 rows, and guards.min_rows asks for 13')
   expect(stderr).toContain('out/many.csv and 1 other output are as they were')
   expect(stderr).toContain('5 rows stand at the end of out/few.jsonl, until the run is abandoned')
-  expect(stderr).toMatch(
-    /Try: .* resume [0-9a-f-]{13} --set guards\.min_rows=0 +publish all the same\n.* abandon /,
-  )
+  expect(stderr).toMatch(/Try: .* resume [0-9a-f-]{13} --set guards\.min_rows=0 +publish all the same\n.* abandon /)
   expect(shown()['few.jsonl']).not.toBe(yesterday['few.jsonl'])
   const given_up = await custody('abandon', 'latest', '--json')
   expect(given_up.json?.status).toBe('abandoned')
