@@ -206,18 +206,8 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
   // What is on record needn't be waited for.
   const news = new News(clock, () => wake(), recordings === null)
   const onService = teller('A service', request.onService)
-  const calls = new Calls({
-    limits: plan.limits,
-    clock,
-    recorder,
-    news,
-    signal,
-    atPoint,
-    recordings,
-    answered,
-    shared,
-    onService,
-  })
+  const asked = { limits: plan.limits, clock, recorder, news, signal, atPoint }
+  const calls = new Calls({ ...asked, recordings, answered, shared, onService })
   const contexts = new Contexts(request.run, plan, calls, signal)
   const reaches = reachability(plan)
   const races = racesOf(plan, reaches)
