@@ -1,7 +1,9 @@
 /** The live line of a run: rows, how many a second, and how long it may still take where that is known. */
 
+import type { ServiceTold } from '../engine/calls/service-told.ts'
 import type { Progress } from '../engine/run.ts'
 import { formatDuration } from '../model/time.ts'
+import { serviceText } from './render/service.ts'
 import { count, counted, shorten } from './render/text.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -30,6 +32,11 @@ export class ProgressLine {
     if (!this.terminal.isLive || progress.elapsed_us < this.next_us) return
     this.next_us = progress.elapsed_us + EVERY_US
     this.terminal.live(progressText(progress, this.limit, this.terminal.columns_told - 1))
+  }
+
+  /** A service that keeps calls waiting: each change is worth a line, the reason why nothing moves. */
+  tellService(told: ServiceTold): void {
+    this.terminal.tell(serviceText(told))
   }
 
   clear(): void {

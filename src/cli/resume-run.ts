@@ -142,6 +142,7 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
         if (!quiet) context.terminal.tell(restoredText(restored, plan.name, abandon))
       },
       onProgress: each => progress.show(each),
+      ...(quiet ? {} : { onService: each => progress.tellService(each) }),
     })
   } finally {
     stopping.close()

@@ -107,6 +107,7 @@ async function runInto({ url, before_url, context, plan, options, replay }: RunI
       ...(replay === null || options.live === true ? {} : followed(replay)),
       signal: stopping.signal,
       onProgress: each => progress.show(each),
+      ...(quiet ? {} : { onService: each => progress.tellService(each) }),
     })
   } finally {
     stopping.close()

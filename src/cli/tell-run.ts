@@ -12,7 +12,7 @@ import { isHeld, ledgerArgument } from './ledger-access.ts'
 import { renderDrift } from './render/drift.ts'
 import { errorJson, exitCodeOf, renderError } from './render/error.ts'
 import { renderSummary, statusText, UNPUBLISHED } from './render/summary.ts'
-import { dollars } from './render/text.ts'
+import { count, counted, dollars } from './render/text.ts'
 import { discardedText, unpublishedText } from './render/unpublished.ts'
 import { nameOfRun, type RunName } from './run-name.ts'
 
@@ -74,6 +74,7 @@ export function tellResult(
     if (discarded.size > 0) terminal.tell(discardedText(discarded).join('\n'))
     if (drift !== null) terminal.tell(`\n${renderDrift(drift, terminal.columns_told, paint)}`)
     if (next_call_usd !== null) terminal.tell(`\n${budgetText(plan, shown, next_call_usd)}`)
+    if (shown.stopped?.reason === 'service') terminal.tell(`\n${whereItStands(shown)}`)
     if (error !== null) terminal.tell(`\n${renderError(error, paint, context.env.CUSTODY_DEBUG === '1')}`)
     const unpublished = shown.status === 'failed' && UNPUBLISHED.has(shown.stopped?.reason ?? '') && !dry_run
     if (unpublished) terminal.tell(unpublishedText(plan, shown.sinks, context.cwd))
@@ -95,6 +96,13 @@ function setsOf(error: CustodyError | null, plan: Plan, next_call_usd: number | 
 function budgetText({ limits }: Plan, { calls }: ShownRun, next_call_usd: number): string {
   const [spent, cap] = [calls?.cost_usd ?? 0, limits.spend_usd ?? 0]
   return `${dollars(spent)} of limits.spend (${dollars(cap)}) are spent, and the next call could cost up to ${dollars(next_call_usd)}`
+}
+
+/** `1,588 rows done, 412 open, $3.10 spent`: what the service leaves a run with. */
+function whereItStands({ rows, tokens, calls }: ShownRun): string {
+  const parts = [`${counted(tokens.ended, 'row instance')} done`, `${count(tokens.open)} open`]
+  if ((calls?.cost_usd ?? 0) > 0) parts.push(`${dollars(calls?.cost_usd ?? 0)} spent`)
+  return `${parts.join(', ')}; ${counted(rows.read, 'row')} read`
 }
 
 /** A cap that some more calls fit under. */

@@ -182,7 +182,21 @@ function buildAggregate(node: Tree): Omit<AggregateConfig, 'kind' | 'name' | 'on
 }
 
 function buildService({ key, value }: MapEntry): readonly [string, ServiceLimit] {
-  return [key, { per_minute: numberAt(value, 'per_minute'), concurrency: numberAt(value, 'concurrency') }]
+  const breaker = valueAt(value, 'breaker')
+  return [
+    key,
+    {
+      per_minute: numberAt(value, 'per_minute'),
+      concurrency: numberAt(value, 'concurrency'),
+      breaker: breaker === undefined ? null : buildBreaker(breaker),
+      max_wait_ms: durationAt(value, 'max_wait'),
+    },
+  ]
+}
+
+function buildBreaker(breaker: Tree): ServiceLimit['breaker'] {
+  if (breaker.kind !== 'map') return 'off'
+  return { failures: numberAt(breaker, 'failures'), give_up_after_ms: durationAt(breaker, 'give_up_after') }
 }
 
 function guardsAt(tree: Tree): GuardsConfig {

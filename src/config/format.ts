@@ -268,6 +268,27 @@ const sink: ObjectShape = {
   },
 }
 
+const breaker: Shape = {
+  kind: 'either',
+  text: { kind: 'choice', of: ['off'] },
+  map: {
+    kind: 'object',
+    what: 'breaker',
+    keys: {
+      failures: {
+        shape: count,
+        doc: 'So many calls in a row that meet an outage pause the service; the larger of 25 and 3 × concurrency if not given.',
+      },
+      give_up_after: {
+        shape: interval,
+        doc: 'How long it stays paused, and is tried now and then, before the run stops, and can be resumed.',
+        default: '10m',
+      },
+    },
+  },
+  expects: 'off, or a map with failures and give_up_after',
+}
+
 const limits: ObjectShape = {
   kind: 'object',
   what: 'limits',
@@ -282,8 +303,14 @@ const limits: ObjectShape = {
           kind: 'object',
           what: 'a service',
           keys: {
-            per_minute: { shape: count, doc: 'Requests a minute.' },
-            concurrency: { shape: count, doc: 'Requests at a time.' },
+            per_minute: { shape: count, doc: 'Requests in any 60 seconds.' },
+            concurrency: { shape: count, doc: 'Requests at a time.', default: 16 },
+            breaker: { shape: breaker, doc: 'When the service is taken for down; `off`: never.' },
+            max_wait: {
+              shape: interval,
+              doc: 'How long the service may ask to be left alone; the run stops, and can be resumed, if it wants more.',
+              default: '15m',
+            },
           },
         },
       },

@@ -105,9 +105,13 @@ export interface SinkConfig extends PluginUse {
   readonly on_error: TargetName | null
 }
 
+/** null: not said. */
 export interface ServiceLimit {
   readonly per_minute: number | null
   readonly concurrency: number | null
+  /** `off`: calls that meet an outage are errors of their rows, however many there are. */
+  readonly breaker: 'off' | { readonly failures: number | null; readonly give_up_after_ms: number | null } | null
+  readonly max_wait_ms: number | null
 }
 
 export interface PipelineConfig {

@@ -14,6 +14,7 @@ import type { Discarded, Source } from '../sdk/spec.ts'
 import { Calls } from './calls/calls.ts'
 import { Contexts } from './calls/contexts.ts'
 import type { SharedLimits } from './calls/service.ts'
+import type { ServiceTold } from './calls/service-told.ts'
 import { sourceDefect } from './chunk.ts'
 import { Committer, type Progressed, type Stop } from './committer.ts'
 import type { Created } from './created.ts'
@@ -84,6 +85,8 @@ export interface SessionRequest {
   readonly recordsBefore?: RecordsBefore | undefined
   /** Told after each commit; evidence comes first (I11). */
   readonly onProgress?: ((progress: Progress) => void) | undefined
+  /** Told when a service keeps calls waiting, and when it is back. */
+  readonly onService?: ((told: ServiceTold) => void) | undefined
   /** For tests that crash a run at a named point. */
   readonly atPoint?: AtPoint | undefined
 }
@@ -197,7 +200,18 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
   const { recordings = null, shared = null } = request
   // What is on record needn't be waited for.
   const news = new News(clock, () => wake(), recordings === null)
-  const calls = new Calls({ limits: plan.limits, clock, recorder, news, signal, atPoint, recordings, shared })
+  const onService = teller('A service', request.onService)
+  const calls = new Calls({
+    limits: plan.limits,
+    clock,
+    recorder,
+    news,
+    signal,
+    atPoint,
+    recordings,
+    shared,
+    onService,
+  })
   const contexts = new Contexts(request.run, plan, calls, signal)
   const reaches = reachability(plan)
   const races = racesOf(plan, reaches)
@@ -326,7 +340,7 @@ async function stopAfter(
   }
   const sound = await isDone(committer.settled())
   // These leave sinks and facts intact: what happened up to then is kept, answers that were paid for above all.
-  if (sound && ['plugin', 'source', 'limiter', 'guard', 'strict'].includes(stop.reason))
+  if (sound && ['plugin', 'source', 'limiter', 'service', 'guard', 'strict'].includes(stop.reason))
     await isDone(
       scheduler
         .hearOut(thrown => error.also.push(asCustodyError(thrown)))
@@ -344,6 +358,13 @@ function reasonOf(error: CustodyError): string {
       return 'plugin'
     case 'CUSTODY_LIMITER':
       return 'limiter'
+    case 'CUSTODY_SERVICE_AUTH':
+    case 'CUSTODY_SERVICE_QUOTA':
+    case 'CUSTODY_SERVICE_MODEL':
+    case 'CUSTODY_SERVICE_STATUS':
+    case 'CUSTODY_SERVICE_DOWN':
+    case 'CUSTODY_SERVICE_BUSY':
+      return 'service'
     case 'CUSTODY_GUARD':
       return 'guard'
     case 'CUSTODY_STRICT':

@@ -5,7 +5,14 @@
  * P2. Edges are numbered from 1; each leaves one node under one label; `edges[e - 1].number === e`.
  * P3. The graph has no cycle, and each node and sink can be reached.
  */
-import type { AggregateConfig, CoalesceConfig, GuardsConfig, RetryConfig, Threshold } from '../config/pipeline.ts'
+import type {
+  AggregateConfig,
+  CoalesceConfig,
+  GuardsConfig,
+  RetryConfig,
+  ServiceLimit,
+  Threshold,
+} from '../config/pipeline.ts'
 
 export type { GuardsConfig, RetryConfig, Threshold }
 
@@ -127,7 +134,7 @@ export interface Plan {
   /** Files and packages that bring plugins, as the file names them. */
   readonly plugins: readonly string[]
   readonly limits: {
-    readonly services: ReadonlyMap<string, { readonly per_minute: number | null; readonly concurrency: number | null }>
+    readonly services: ReadonlyMap<string, ServiceLimit>
     readonly spend_usd: number | null
     /** Absolute path of the file in which runs of this machine keep these limits together; null for this run alone. */
     readonly file: string | null

@@ -376,7 +376,10 @@ function servicesOf(model: Model, name: string): { services?: readonly string[] 
 function limitsOf({ limits }: Model): Plan['limits']['services'] {
   const services = Object.entries(limits?.services ?? {})
   return new Map(
-    services.map(([name, { concurrency = null, per_minute = null }]) => [name, { concurrency, per_minute }]),
+    services.map(([name, { concurrency = null, per_minute = null }]) => [
+      name,
+      { concurrency, per_minute, breaker: null, max_wait_ms: null },
+    ]),
   )
 }
 

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import type { SharedLimits } from '../../src/engine/calls/service.ts'
+import type { ServiceTold } from '../../src/engine/calls/service-told.ts'
 import { resumeRun } from '../../src/engine/resume.ts'
 import { type Progress, type RunResult, runPlan } from '../../src/engine/run.ts'
 import type { EndingFact, GroupClosed } from '../../src/model/entry.ts'
@@ -71,6 +72,7 @@ export interface RigRun {
   readonly limit?: number
   readonly onProgress?: (progress: Progress) => void
   readonly onRestored?: () => void
+  readonly onService?: (told: ServiceTold) => void
   readonly abandon?: boolean
   readonly from_ledger_only?: boolean
   readonly strict?: boolean
@@ -162,11 +164,11 @@ export class Rig {
     return plan
   }
 
-  #request({ stop_after_ms, onProgress, shared, on_record, strict, before = {} }: RigRun) {
+  #request({ stop_after_ms, onProgress, onService, shared, on_record, strict, before = {} }: RigRun) {
     const stop = new AbortController()
     if (stop_after_ms !== undefined) this.clock.wake(stop_after_ms * 1000, () => stop.abort())
     const recordsBefore = async () => new Map(Object.entries(before))
-    const told = { onProgress, shared, strict, recordsBefore, ...on_record }
+    const told = { onProgress, onService, shared, strict, recordsBefore, ...on_record }
     return { plan: this.plan(), run: RUN, clock: this.clock, signal: stop.signal, ...told }
   }
 }
