@@ -3,6 +3,7 @@ import type { Ledger } from '../ledger/write-port.ts'
 import { canonicalize } from '../model/canonical.ts'
 import { LEDGER_FORMAT, type PlanValue, type RunEntry, type SinkIntents } from '../model/entry.ts'
 import type { Json } from '../model/row.ts'
+import { codeIn } from './code.ts'
 import { Created } from './created.ts'
 import { addFilesRead, FilesInUse } from './files-in-use.ts'
 import { Intake } from './intake.ts'
@@ -68,10 +69,11 @@ async function begin(request: RunRequest, created: Created): Promise<RunResult> 
   return driveSession({ request, limit: request.limit, ledger, outputs, stations, intakes, from: null })
 }
 
-function opening({ plan, run, custody, replays }: RunRequest, t: number): RunEntry {
+function opening({ plan, run, custody, replays, codeOf }: RunRequest, t: number): RunEntry {
   const { name, hash, topology } = plan
   const replay = replays === undefined ? {} : { replays }
-  return { k: 'open', format: LEDGER_FORMAT, run, name, plan_hash: hash, topology, custody, ...replay, t }
+  const plugins = codeIn(plan, codeOf)
+  return { k: 'open', format: LEDGER_FORMAT, run, name, plan_hash: hash, topology, custody, plugins, ...replay, t }
 }
 
 function planValue({ plan, limit }: RunRequest): PlanValue {
