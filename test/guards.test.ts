@@ -110,6 +110,19 @@ test('an empty file is no reason to wipe what the last run has made; it is if th
   expect((await custody('run', 'p.yaml', '--json')).code).toBe(0)
 })
 
+test('an error’s columns that a file has no place for are left out, and that is said', async () => {
+  const path = 'out/rejected.csv, if_exists: replace'
+  writeFileSync(join(folder, 'p.yaml'), PIPELINE.replace(path, 'rejects.csv, if_exists: append'))
+  writeFileSync(join(folder, 'rejects.csv'), 'id,name,raw,error_code\n')
+  input('id,name\n1,a\nx,b\n')
+  const { code, stderr } = await custody('run', 'p.yaml')
+  expect(code).toBe(0)
+  expect(stderr).toMatch(
+    /warning rejected: .*rejects.csv has no column for source, file, line, error_node, error_field, error_message/,
+  )
+  expect(readFileSync(join(folder, 'rejects.csv'), 'utf8')).toBe('id,name,raw,error_code\n,,"x,b",SCHEMA_TYPE\n')
+})
+
 test('--strict is judged before anything is published', async () => {
   good()
   await custody('run', 'p.yaml', '--json')

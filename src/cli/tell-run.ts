@@ -12,7 +12,7 @@ import { isHeld, ledgerArgument } from './ledger-access.ts'
 import { renderDrift } from './render/drift.ts'
 import { errorJson, exitCodeOf, renderError } from './render/error.ts'
 import { renderSummary, statusText, UNPUBLISHED } from './render/summary.ts'
-import { count, counted, dollars } from './render/text.ts'
+import { count, counted, dollars, printable } from './render/text.ts'
 import { discardedText, unpublishedText } from './render/unpublished.ts'
 import { nameOfRun, type RunName } from './run-name.ts'
 
@@ -42,7 +42,7 @@ export async function shownRun(url: string, run: string): Promise<ToldRun> {
 
 /** Returns the exit code. */
 export function tellResult(
-  { summary, error, stopped_by, next_call_usd, discarded }: RunResult,
+  { summary, error, stopped_by, next_call_usd, discarded, warnings }: RunResult,
   shown: ToldRun,
   url: string,
   context: Context,
@@ -59,6 +59,7 @@ export function tellResult(
     terminal.answerJson({
       ...summary,
       duration_ms,
+      ...(warnings.length === 0 ? {} : { warnings }),
       ...(drift === null ? {} : { drift }),
       ...(error === null ? {} : errorJson(error)),
     })
@@ -71,6 +72,7 @@ export function tellResult(
         ...renderSummary(facts, context.cwd, terminal.columns_told, paint),
       ].join('\n'),
     )
+    for (const each of warnings) terminal.tell(`${paint(['bold', 'yellow'], 'warning')} ${printable(each)}`)
     if (discarded.size > 0) terminal.tell(discardedText(discarded).join('\n'))
     if (drift !== null) terminal.tell(`\n${renderDrift(drift, terminal.columns_told, paint)}`)
     if (next_call_usd !== null) terminal.tell(`\n${budgetText(plan, shown, next_call_usd)}`)

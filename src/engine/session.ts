@@ -61,6 +61,8 @@ export interface RunResult {
   readonly next_call_usd: number | null
   /** Of a run that was given up, by sink: what became of what it had written. */
   readonly discarded: ReadonlyMap<string, Discarded>
+  /** What sinks have people know of how they wrote, each after its name. */
+  readonly warnings: readonly string[]
 }
 
 /** What both a new run and one that goes on are given. */
@@ -142,7 +144,10 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     const discarded = new Map(
       outputs.all.flatMap(each => (each.discarded === null ? [] : [[each.node.name, each.discarded]])),
     )
-    return { summary, error, stopped_by, next_call_usd, discarded }
+    const warnings = outputs.all.flatMap(({ node, sink }) =>
+      (sink.warnings?.() ?? []).map(each => `${node.name}: ${each}`),
+    )
+    return { summary, error, stopped_by, next_call_usd, discarded, warnings }
   }
   try {
     await parts.prologue?.(committer)
