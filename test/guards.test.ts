@@ -102,6 +102,7 @@ test('an empty file is no reason to wipe what the last run has made; it is if th
     const { code, json } = await custody('run', 'p.yaml', '--json', ...more)
     expect(code).toBe(1)
     expect(json?.error?.message).toBe('source `rows` is empty, and had 12 records in this pipeline’s last run')
+    expect(json?.error?.hint).toContain(more.length === 0 ? '--set guards.min_rows=0' : 'A run would stop here')
   }
   // A run that didn't end is no last run.
   expect((await custody('run', 'p.yaml', '--json')).code).toBe(1)

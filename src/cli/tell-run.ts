@@ -2,7 +2,7 @@
 import { GuardError } from '../engine/guards.ts'
 import type { RunResult } from '../engine/run.ts'
 import { openLedgerReader } from '../ledger/open.ts'
-import type { CustodyError } from '../model/error.ts'
+import { CustodyError } from '../model/error.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Drift } from '../read/recorded/drift.ts'
 import { showRun } from '../read/show/show.ts'
@@ -42,7 +42,7 @@ export async function shownRun(url: string, run: string): Promise<ToldRun> {
 
 /** Returns the exit code. */
 export function tellResult(
-  { summary, error, stopped_by, next_call_usd, discarded, warnings }: RunResult,
+  result: RunResult,
   shown: ToldRun,
   url: string,
   context: Context,
@@ -52,6 +52,8 @@ export function tellResult(
   const { terminal } = context
   const paint = terminal.paint_told
   const dry_run = options.dryRun === true
+  const { summary, stopped_by, next_call_usd, discarded, warnings } = result
+  const error = dry_run ? ofDryRun(result.error) : result.error
   const { drift = null } = options
   // How long it took is what the ledger says, as `show` tells it.
   const { duration_ms } = shown
@@ -92,6 +94,13 @@ export function tellResult(
 function setsOf(error: CustodyError | null, plan: Plan, next_call_usd: number | null): readonly string[] {
   if (next_call_usd !== null) return [`limits.spend.usd=${moreToSpend(plan, next_call_usd)}`]
   return error instanceof GuardError ? error.sets : []
+}
+
+/** There is nothing to resume or to abandon. */
+function ofDryRun(error: CustodyError | null): CustodyError | null {
+  if (error?.code !== 'CUSTODY_GUARD' && error?.code !== 'CUSTODY_STRICT') return error
+  const { code, message, where } = error
+  return new CustodyError(code, message, { where, hint: 'A run would stop here, and publish nothing.', cause: error })
 }
 
 /** Why it stopped, where money was the reason. */
