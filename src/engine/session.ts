@@ -149,12 +149,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     const root = committer.head?.root ?? ''
     const summary = summarise(run, status, committer.totals, outputs, root, clock.now_us() - began_us)
     const next_call_usd = stopped_by === 'budget_exhausted' ? calls.next_call_usd : null
-    const discarded = new Map(
-      outputs.all.flatMap(each => (each.discarded === null ? [] : [[each.node.name, each.discarded]])),
-    )
-    const warnings = outputs.all.flatMap(({ node, sink }) =>
-      (sink.warnings?.() ?? []).map(each => `${node.name}: ${each}`),
-    )
+    const { discarded, warnings } = outputs
     return { summary, error, stopped_by, next_call_usd, discarded, warnings }
   }
   try {
