@@ -26,6 +26,7 @@ import { restoredText } from './render/restored.ts'
 import { renderSummary, statusText } from './render/summary.ts'
 import { repeating } from './repeating.ts'
 import { onRecord } from './replaying.ts'
+import { watchPlugins } from './strays.ts'
 import { shownRun, tellResult } from './tell-run.ts'
 
 export interface ResumeOptions {
@@ -118,10 +119,11 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
   boundHeap()
   const clock = systemClock()
   const quiet = options.json === true
-  const ports = ledgerPorts(context, clock)
+  const ports = ledgerPorts(context)
   const ledger = await openLedger(url, ports, { create: false })
   const progress = new ProgressLine(context.terminal, null)
   const stopping = stopOnSignals(context, quiet)
+  const strays = watchPlugins(context.terminal, plan)
   const shared = limiterOf(plan)
   try {
     const { log } = await findRun(reader, run)
@@ -141,6 +143,7 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
       clock,
       shared,
       signal: stopping.signal,
+      strays,
       from_ledger_only: options.fromLedgerOnly === true,
       abandon,
       strict: options.strict === true,
@@ -152,6 +155,7 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
       ...(quiet ? {} : { onService: each => progress.tellService(each) }),
     })
   } finally {
+    strays.close()
     stopping.close()
     shared?.close()
     await ledger.close()

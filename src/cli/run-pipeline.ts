@@ -26,6 +26,7 @@ import { ProgressLine } from './progress.ts'
 import { counted, printable, shortRun } from './render/text.ts'
 import type { Repeating } from './repeating.ts'
 import { type Replayed, replaying } from './replaying.ts'
+import { watchPlugins } from './strays.ts'
 import { optionOf, shownRun, type TellOptions, tellResult } from './tell-run.ts'
 
 export interface RunOptions {
@@ -93,10 +94,11 @@ export async function runInto({ url, before_url, context, plan, options, replay,
   const clock = systemClock()
   const run = uuidv7(Math.floor(clock.now_us() / 1000), randomBytes(10))
   const quiet = options.json === true
-  const ledger = laterLedger(url, ledgerPorts(context, clock, options.dryRun !== true))
+  const ledger = laterLedger(url, ledgerPorts(context, options.dryRun !== true))
   const shared = limiterOf(plan)
   const progress = new ProgressLine(context.terminal, options.limit ?? null)
   const stopping = stopOnSignals(context, quiet)
+  const strays = watchPlugins(context.terminal, plan)
   if (!quiet) context.terminal.tell(header(context, plan, options, replay, rerun))
   let result: RunResult
   try {
@@ -116,10 +118,12 @@ export async function runInto({ url, before_url, context, plan, options, replay,
       ...(replay === null || options.live === true ? {} : followed(replay)),
       ...(rerun === null ? {} : { repeats: rerun.repeats, answered: rerun.answered, placed: rerun.placed }),
       signal: stopping.signal,
+      strays,
       onProgress: each => progress.show(each),
       ...(quiet ? {} : { onService: each => progress.tellService(each) }),
     })
   } finally {
+    strays.close()
     stopping.close()
     shared?.close()
     await ledger.close()
