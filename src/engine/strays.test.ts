@@ -71,3 +71,47 @@ describe('what a plugin does when nobody waits for it', () => {
     expect(error).toMatchObject({ code: 'CUSTODY_ENGINE_DEFECT', message: 'lost' })
   })
 })
+
+describe('a plugin that never answers', () => {
+  const never = (rig: () => Rig, settles: () => boolean) =>
+    transformOf('work', row =>
+      row.n === 2 && !settles()
+        ? new Promise(() => undefined)
+        : rig()
+            .clock.sleep(1_000)
+            .then(() => ({ kind: 'row', row })),
+    )
+
+  test.each<[string, string, number]>([
+    ['an hour, if nothing else is said', '', 3_600],
+    ['as limits.visit says', 'limits: { visit: 90s }\n', 90],
+  ])('stops the run with its name when its time is up: %s', async (_name, limits, seconds) => {
+    let settles = false
+    const rig: Rig = new Rig(text() + limits, [
+      never(
+        () => rig,
+        () => settles,
+      ),
+    ])
+    const began_us = rig.clock.now_us()
+    const { error, summary } = await rig.run()
+    expect(error).toMatchObject({ code: 'CUSTODY_PLUGIN_DEFECT', where: { node: 'work' } })
+    expect(error?.message).toContain(`hasn’t answered for ${seconds} s`)
+    expect(summary.status).toBe('failed')
+    // It is looked at every few seconds.
+    expect((rig.clock.now_us() - began_us) / 1_000_000 - seconds).toBeLessThan(10)
+    settles = true
+    expect((await rig.resume(1_000)).error).toBeNull()
+    expect(rig.column('out', 'n')).toEqual([1, 2, 3])
+  })
+
+  test('one that takes nearly as long is waited for', async () => {
+    const rig: Rig = new Rig(text(), [
+      transformOf('work', row =>
+        rig.clock.sleep(row.n === 1 ? 3_599_000_000 : 1_000).then(() => ({ kind: 'row', row })),
+      ),
+    ])
+    expect((await rig.run()).error).toBeNull()
+    expect(rig.column('out', 'n')).toEqual([1, 2, 3])
+  })
+})
