@@ -13,6 +13,7 @@ import type { Plan } from '../plan/plan.ts'
 import { findRun } from '../read/runs/list.ts'
 import { closingOf, openingOf, planOf } from '../read/runs/run-log.ts'
 import { showRun } from '../read/show/show.ts'
+import { Closing } from './closing.ts'
 import type { Context } from './context.ts'
 import { boundHeap } from './heap.ts'
 import { stopOnSignals } from './interrupt.ts'
@@ -116,11 +117,12 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
   const clock = systemClock()
   const quiet = options.json === true
   const ports = ledgerPorts(context, clock)
-  const ledger = await openLedger(url, ports, { create: false })
+  const closing = new Closing(context.terminal)
   const progress = new ProgressLine(context.terminal, null)
-  const stopping = stopOnSignals(context, quiet)
-  const shared = limiterOf(plan)
   try {
+    const ledger = closing.add(await openLedger(url, ports, { create: false }))
+    const stopping = closing.add(stopOnSignals(context, quiet))
+    const shared = closing.add(limiterOf(plan))
     const { log } = await findRun(reader, run)
     const { replays } = await openingOf(reader, log)
     return await resumeRun({
@@ -140,9 +142,7 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
       onProgress: each => progress.show(each),
     })
   } finally {
-    stopping.close()
-    shared?.close()
-    await ledger.close()
     progress.clear()
+    await closing.close()
   }
 }

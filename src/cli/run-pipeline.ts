@@ -9,6 +9,7 @@ import { signingKey } from '../ledger/keys.ts'
 import { CustodyError } from '../model/error.ts'
 import { uuidv7 } from '../model/uuid.ts'
 import type { Plan } from '../plan/plan.ts'
+import { Closing } from './closing.ts'
 import type { Context } from './context.ts'
 import { filesInUse } from './files-in-use.ts'
 import { boundHeap } from './heap.ts'
@@ -80,13 +81,14 @@ async function runInto({ url, context, plan, options, replay }: RunInto): Promis
   const clock = systemClock()
   const run = uuidv7(Math.floor(clock.now_us() / 1000), randomBytes(10))
   const quiet = options.json === true
-  const ledger = laterLedger(url, ledgerPorts(context, clock, options.dryRun !== true))
-  const shared = limiterOf(plan)
+  const closing = new Closing(context.terminal)
   const progress = new ProgressLine(context.terminal, options.limit ?? null)
-  const stopping = stopOnSignals(context, quiet)
-  if (!quiet) context.terminal.tell(header(context, plan, options, replay))
   let result: RunResult
   try {
+    const ledger = closing.add(laterLedger(url, ledgerPorts(context, clock, options.dryRun !== true)))
+    const shared = closing.add(limiterOf(plan))
+    const stopping = closing.add(stopOnSignals(context, quiet))
+    if (!quiet) context.terminal.tell(header(context, plan, options, replay))
     result = await runPlan({
       plan,
       run,
@@ -103,11 +105,9 @@ async function runInto({ url, context, plan, options, replay }: RunInto): Promis
       onProgress: each => progress.show(each),
     })
   } finally {
-    stopping.close()
-    shared?.close()
-    await ledger.close()
+    progress.clear()
+    await closing.close()
   }
-  progress.clear()
   const drift = replay !== null && options.live === true ? await replay.compare(run) : null
   return tellResult(result, await shownRun(url, run), url, context, plan, { ...options, drift })
 }

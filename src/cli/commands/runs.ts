@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { listRuns, type RunLine } from '../../read/runs/list.ts'
 import type { Context } from '../context.ts'
 import { isHeld, type LedgerOptions, reading, withLedgerOption } from '../ledger-access.ts'
+import { stagedLines } from '../render/shown.ts'
 import { renderTable } from '../render/table.ts'
 import { count, printable, shortRun } from '../render/text.ts'
 
@@ -19,7 +20,7 @@ export function runsCommand(context: Context, done: (exit: number) => void): Com
     })
 }
 
-function table(runs: readonly RunLine[], { terminal }: Context): string {
+function table(runs: readonly RunLine[], { cwd, terminal }: Context): string {
   if (runs.length === 0) return 'The ledger has no run yet.'
   const { paint } = terminal
   // As much of each id as tells them apart, and never less than the usual beginning.
@@ -33,7 +34,7 @@ function table(runs: readonly RunLine[], { terminal }: Context): string {
     count(each.rows.read),
     count(each.tokens.born),
   ])
-  return renderTable(
+  const lines = renderTable(
     [
       { title: 'run' },
       { title: 'pipeline' },
@@ -45,5 +46,11 @@ function table(runs: readonly RunLine[], { terminal }: Context): string {
     rows,
     terminal.columns,
     paint,
-  ).join('\n')
+  )
+  for (const { run, staged = [] } of runs) {
+    if (staged.length === 0) continue
+    const [, title, ...files] = stagedLines(staged, cwd, paint)
+    lines.push('', `${id(run)}${title?.slice(1)}`, ...files.map(file => file.slice(2)))
+  }
+  return lines.join('\n')
 }

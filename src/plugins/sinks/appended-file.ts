@@ -59,8 +59,8 @@ export class AppendedFile implements Outlet {
       this.#id = file.facts().id
       this.#checkLength(file, bytes => bytes >= keep.bytes)
       if (hexOf(this.#hash) !== keep.sha256) throw this.#changed({ kind: 'edited' })
-      if (fresh) this.#checkLength(file)
-      else await this.#cutOwn(file)
+      if (!fresh) await this.#cutOwn(file)
+      else if (file.facts().bytes !== keep.bytes) throw this.#taken(keep.bytes)
     } catch (error) {
       this.#closeFile()
       throw asOutputError(error, this.#place)
@@ -155,6 +155,13 @@ export class AppendedFile implements Outlet {
     const { bytes } = file.facts()
     if (isRight(bytes)) return
     throw this.#changed({ kind: bytes < this.#bytes ? 'cut' : 'added', bytes, left: this.#bytes })
+  }
+
+  #taken(bytes: number): Error {
+    const { path } = this.#place
+    const message = `something else writes to ${path}: it had ${bytes} bytes when the run looked, and has others as it is opened`
+    const hint = 'Nothing was written to it. Wait until nothing else writes there, give this run up with `custody abandon`, and run again.'
+    return outputError('CUSTODY_OUTPUT_CHANGED', this.#place, message, hint)
   }
 
   #changed(change: Change): Error {
