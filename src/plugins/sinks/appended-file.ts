@@ -46,9 +46,9 @@ export class AppendedFile implements Outlet {
     this.#done = false
     try {
       const there = this.#files.facts(path)
+      this.#lock.take(there)
       if (there === null) throw this.#changed({ kind: 'gone' })
       if (this.#id !== null && there.id !== this.#id) throw this.#changed({ kind: 'swapped' })
-      this.#lock.take(there)
       this.#fresh = false
       const file = this.#files.open(path, 'append')
       this.#file = file
@@ -109,12 +109,13 @@ export class AppendedFile implements Outlet {
   /** Cut back to what was there before the run. */
   async discard(): Promise<Discarded> {
     const file = this.#file
+    // Nobody will go on with it, whatever it is.
+    this.#done = true
     if (file === null) return { kind: 'left', why: `${this.#place.path} isn’t open` }
     try {
       this.check()
       file.truncate(this.#prior_bytes)
       await file.sync()
-      this.#done = true
       return { kind: 'cut' }
     } catch (error) {
       return { kind: 'left', why: asOutputError(error, this.#place).message }
@@ -160,7 +161,8 @@ export class AppendedFile implements Outlet {
   #taken(bytes: number): Error {
     const { path } = this.#place
     const message = `something else writes to ${path}: it had ${bytes} bytes when the run looked, and has others as it is opened`
-    const hint = 'Nothing was written to it. Wait until nothing else writes there, give this run up with `custody abandon`, and run again.'
+    const hint =
+      'Nothing was written to it. Wait until nothing else writes there, give this run up with `custody abandon`, and run again.'
     return outputError('CUSTODY_OUTPUT_CHANGED', this.#place, message, hint)
   }
 

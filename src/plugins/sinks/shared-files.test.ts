@@ -161,6 +161,18 @@ describe('a file that is appended to', () => {
     expect(files.text('/out/log')).toBe(`${PRIOR}${THEIRS}`)
   })
 
+  test('that is gone is left alone when its run is given up, and nothing stays beside it', async () => {
+    const files = appended()
+    const { sink, intent, receipt } = await written(files, 'append')
+    await sink.close()
+    files.move('/out/log', '/out/rotated')
+    const next = sinkIn(files, 'append')
+    await expect(next.open(intent, receipt)).rejects.toMatchObject(CHANGED)
+    expect(await next.discard()).toMatchObject({ kind: 'left' })
+    await next.close()
+    expect(files.list()).toEqual(['/out/rotated'])
+  })
+
   test('is cut back to what was there before the run if its output isn’t wanted, unless others wrote', async () => {
     const files = appended()
     const { sink } = await written(files, 'append')

@@ -117,7 +117,8 @@ export class StagedFile implements Outlet {
   }
 
   async discard(): Promise<Discarded> {
-    if (this.#places === null || this.#done) return { kind: 'left', why: `${this.#place.path} is in its place` }
+    if (this.#places === null || this.#file === null)
+      return { kind: 'left', why: `nothing is open for ${this.#place.path}` }
     try {
       this.check()
       this.#files.remove(this.#places.staged)
