@@ -45,8 +45,8 @@ export class AppendedFile implements Outlet {
     this.#closeFile()
     this.#done = false
     try {
+      this.#lock.take(this.#files.facts(path))
       const there = this.#files.facts(path)
-      this.#lock.take(there)
       if (there === null) throw this.#changed({ kind: 'gone' })
       if (this.#id !== null && there.id !== this.#id) throw this.#changed({ kind: 'swapped' })
       this.#fresh = false

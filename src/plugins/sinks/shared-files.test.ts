@@ -203,6 +203,24 @@ describe('a file that is staged', () => {
     expect(files.text('/out/log')).toBe('{"id":1}\n')
   })
 
+  test('that was empty and is in its place is known there by whoever goes on', async () => {
+    for (const mode of ['replace', 'fail'] as const) {
+      const files = mode === 'fail' ? new MemoryFiles() : appended()
+      const sink = sinkIn(files, mode)
+      const intent = await sink.prepare()
+      await sink.open(intent, null)
+      const receipt = await sink.finish()
+      await sink.publish()
+      await sink.close()
+      const next = sinkIn(files, mode)
+      await next.open(intent, receipt)
+      await next.finish()
+      expect(await next.publish()).toMatchObject({ path: '/out/log', rows: 0, bytes: 0 })
+      await next.close()
+      expect(files.list()).toEqual(['/out/log'])
+    }
+  })
+
   test('is removed if its output isn’t wanted, and when it is still empty', async () => {
     const files = appended()
     const { sink } = await written(files, 'replace')
