@@ -57,8 +57,8 @@ export function ledgerArgument(context: Context, url: string): string {
 }
 
 /**
- * Opens the ledger for reading, and closes it whatever happens. Never makes one. That it is signed with a key that the user doesn't
- * trust is told, unless the command says so itself.
+ * Opens the ledger for reading, and closes it whatever happens. Never makes one. All that is read is of one moment. That it is
+ * signed with a key that the user doesn't trust is told, unless the command says so itself.
  */
 export async function reading<T>(
   context: Context,
@@ -68,8 +68,10 @@ export async function reading<T>(
 ): Promise<T> {
   const reader = await openLedgerReader(ledgerUrl(context, options))
   try {
-    if (!tells_keys) await tellUnknownKey(context, reader)
-    return await work(reader)
+    return await reader.snapshot(async () => {
+      if (!tells_keys) await tellUnknownKey(context, reader)
+      return work(reader)
+    })
   } finally {
     await reader.close()
   }

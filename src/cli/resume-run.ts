@@ -10,6 +10,7 @@ import type { LedgerReader } from '../ledger/read-port.ts'
 import type { PlanValue } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Plan } from '../plan/plan.ts'
+import { recordsBefore } from '../read/runs/before.ts'
 import { findRun } from '../read/runs/list.ts'
 import { closingOf, openingOf, planOf } from '../read/runs/run-log.ts'
 import { showRun } from '../read/show/show.ts'
@@ -36,7 +37,7 @@ export interface ResumeOptions {
 }
 
 /** `--set` may change these only: all else is part of the plan. */
-const MAY_CHANGE = ['limits', 'retry', 'ledger']
+const MAY_CHANGE = ['limits', 'retry', 'guards', 'ledger']
 
 /** Returns the exit code. @throws CustodyError if the run can't be gone on with. */
 export async function resumeCommand(
@@ -61,10 +62,11 @@ export async function resumeCommand(
 }
 
 function refuseSet(argument: string): void {
-  const [first] = setPath(argument) ?? []
-  if (first === undefined || !MAY_CHANGE.includes(String(first)))
+  const [first, , third] = setPath(argument) ?? []
+  const of_source = first === 'sources' && third === 'guards'
+  if (first === undefined || (!of_source && !MAY_CHANGE.includes(first)))
     throw new CustodyError('CUSTODY_BAD_SET', `--set ${argument} would change what the run does`, {
-      hint: 'When a run is resumed, --set may change limits, retry and ledger only.',
+      hint: 'When a run is resumed, --set may change limits, retry, guards (those of sources, too) and ledger only.',
     })
 }
 
@@ -88,7 +90,7 @@ async function tellSealed(
   terminal.tell(
     [
       `nothing to ${abandon ? 'abandon' : 'go on with'}: the run is sealed`,
-      statusText(shown.status, shown.duration_ms * 1000, paint),
+      statusText(shown, shown.duration_ms * 1000, paint),
       '',
       ...renderSummary({ ...shown, dry_run: false }, context.cwd, terminal.columns_told, paint),
     ].join('\n'),
@@ -136,10 +138,13 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
       signal: stopping.signal,
       from_ledger_only: options.fromLedgerOnly === true,
       abandon,
+      strict: options.strict === true,
+      recordsBefore: () => recordsBefore(reader, run, plan.name),
       onRestored: restored => {
         if (!quiet) context.terminal.tell(restoredText(restored, plan.name, abandon))
       },
       onProgress: each => progress.show(each),
+      ...(quiet ? {} : { onService: each => progress.tellService(each) }),
     })
   } finally {
     progress.clear()

@@ -102,6 +102,11 @@ export class Intake {
     return this.#position === null ? 0 : (this.source.bytesBefore?.(this.#position) ?? null)
   }
 
+  /** Whether it has ended, and there was not one byte. */
+  get isEmpty(): boolean {
+    return this.#done && this.#records === 0 && this.source.bytesBefore !== undefined && this.bytes === 0
+  }
+
   /** The next record. @throws CustodyError CUSTODY_SOURCE and others of the source. */
   poll(): Incoming {
     if (this.#done) return END

@@ -10,16 +10,18 @@ import type { RunStatus, SealedStatus, Tallies as Totals } from '../model/entry.
 import { CustodyError, isCustodyError } from '../model/error.ts'
 import type { Courses, Recordings } from '../model/recording.ts'
 import type { Plan, SourceNode } from '../plan/plan.ts'
-import type { Source } from '../sdk/spec.ts'
+import type { Discarded, Source } from '../sdk/spec.ts'
 import { Calls } from './calls/calls.ts'
 import { Contexts } from './calls/contexts.ts'
 import type { SharedLimits } from './calls/service.ts'
+import type { ServiceTold } from './calls/service-told.ts'
 import { sourceDefect } from './chunk.ts'
 import { Committer, type Progressed, type Stop } from './committer.ts'
 import type { Created } from './created.ts'
 import { UNANSWERED } from './decide/sent.ts'
 import { type BytesRead, extentOf } from './extent.ts'
 import { Flow } from './flow.ts'
+import { Guards, type RecordsBefore } from './guards.ts'
 import type { Intake } from './intake.ts'
 import { News } from './news.ts'
 import type { Outputs } from './outputs.ts'
@@ -39,8 +41,10 @@ import type { UnderWay } from './under-way.ts'
 
 export interface Progress {
   readonly rows_read: number
-  /** Of these, before this process went on with the run. */
-  readonly rows_before: number
+  /** Of these, those that wait for nothing but the rest of a group, if that: what is left is work that is known. */
+  readonly rows_done: number
+  /** Before this process went on with the run. */
+  readonly before: { readonly rows_read: number; readonly rows_done: number }
   readonly tokens_ended: number
   readonly elapsed_us: number
   /** null where a source has no size. */
@@ -55,6 +59,8 @@ export interface RunResult {
   readonly stopped_by: 'user' | 'budget_exhausted' | null
   /** Where the budget is exhausted: what the next call can cost at most. */
   readonly next_call_usd: number | null
+  /** Of a run that was given up, by sink: what became of what it had written. */
+  readonly discarded: ReadonlyMap<string, Discarded>
 }
 
 /** What both a new run and one that goes on are given. */
@@ -73,8 +79,14 @@ export interface SessionRequest {
   readonly courses?: Courses | null | undefined
   /** Limits of services that are kept with other runs. */
   readonly shared?: SharedLimits | null | undefined
+  /** No ending may be in failure, or nothing is published. */
+  readonly strict?: boolean | undefined
+  /** Asked where a source is empty. */
+  readonly recordsBefore?: RecordsBefore | undefined
   /** Told after each commit; evidence comes first (I11). */
   readonly onProgress?: ((progress: Progress) => void) | undefined
+  /** Told when a service keeps calls waiting, and when it is back. */
+  readonly onService?: ((told: ServiceTold) => void) | undefined
   /** For tests that crash a run at a named point. */
   readonly atPoint?: AtPoint | undefined
 }
@@ -113,7 +125,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
   const atPoint = request.atPoint ?? nothing
   outputs.atPoint = atPoint
   outputs.hold = () => ledger.renew()
-  const { recorder, intakes, calls, retracing, flow, committer, scheduler } = await machineOf(
+  const { recorder, intakes, calls, retracing, flow, committer, scheduler, guards } = await machineOf(
     parts,
     clock,
     stop.signal,
@@ -127,11 +139,16 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     const root = committer.head?.root ?? ''
     const summary = summarise(run, status, committer.totals, outputs, root, clock.now_us() - began_us)
     const next_call_usd = stopped_by === 'budget_exhausted' ? calls.next_call_usd : null
-    return { summary, error, stopped_by, next_call_usd }
+    const discarded = new Map(
+      outputs.all.flatMap(each => (each.discarded === null ? [] : [[each.node.name, each.discarded]])),
+    )
+    return { summary, error, stopped_by, next_call_usd, discarded }
   }
   try {
     await parts.prologue?.(committer)
     await outputs.open(from?.abandon === true)
+    // (I14) What isn't finished is shown to nobody.
+    if (from?.abandon === true && !from.published) await outputs.discard()
     atPoint('after_outputs_open')
     if (from?.published !== true) {
       if (from?.abandon === true) abandonAll(recorder, from.under_way, clock.now_us())
@@ -146,6 +163,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
         await committer.stop({ status: 'cancelled', reason, error: null })
         return result('cancelled', null, reason)
       }
+      if (from?.abandon !== true) await guards.judge(intakes, request.recordsBefore ?? nothingBefore)
       await committer.finish()
     }
     atPoint('before_publish')
@@ -182,7 +200,18 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
   const { recordings = null, shared = null } = request
   // What is on record needn't be waited for.
   const news = new News(clock, () => wake(), recordings === null)
-  const calls = new Calls({ limits: plan.limits, clock, recorder, news, signal, atPoint, recordings, shared })
+  const onService = teller('A service', request.onService)
+  const calls = new Calls({
+    limits: plan.limits,
+    clock,
+    recorder,
+    news,
+    signal,
+    atPoint,
+    recordings,
+    shared,
+    onService,
+  })
   const contexts = new Contexts(request.run, plan, calls, signal)
   const reaches = reachability(plan)
   const races = racesOf(plan, reaches)
@@ -199,12 +228,14 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
     reaches,
   )
   const extent = await extentOf(intakes)
-  const rows_before = totals?.rows.read ?? 0
+  const before = doneBefore(totals?.rows.read ?? 0, from?.under_way ?? null)
   const tellProgress = teller('Progress', request.onProgress)
   const onCommit = () => {
     const { read: rows_read, ended: tokens_ended } = recorder.tallies
     const bytes = extent()
-    return () => tellProgress({ rows_read, rows_before, tokens_ended, elapsed_us: clock.now_us() - began_us, bytes })
+    const rows_done = rows_read - Math.min(flow.waiting.all, rows_read - recorder.unsettled.closed - before.rows_closed)
+    return () =>
+      tellProgress({ rows_read, rows_done, before, tokens_ended, elapsed_us: clock.now_us() - began_us, bytes })
   }
   const committer = new Committer(
     {
@@ -221,12 +252,22 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
     },
     from?.progressed ?? null,
   )
-  const scheduler = new Scheduler({ flow, intakes, recorder, calls, committer, clock, signal, limit })
+  const guards = new Guards(plan, tallies, request.strict === true)
+  const scheduler = new Scheduler({ flow, intakes, recorder, calls, committer, clock, signal, limit, guards })
   wake = scheduler.wake
-  return { recorder, intakes, calls, retracing, flow, committer, scheduler }
+  return { recorder, intakes, calls, retracing, flow, committer, scheduler, guards }
+}
+
+/** Rows that were read, and how far they were. */
+function doneBefore(rows_read: number, under_way: UnderWay | null) {
+  const open = (under_way?.subjects ?? []).filter(({ kind, open }) => kind === 'row' && open.size > 0)
+  const waiting = open.filter(({ open }) => [...open].some(token => !token.held))
+  return { rows_read, rows_done: rows_read - waiting.length, rows_closed: rows_read - open.length }
 }
 
 const nothing: AtPoint = () => undefined
+
+const nothingBefore: RecordsBefore = async () => new Map()
 
 function thrown(failure: unknown): never {
   throw failure
@@ -299,7 +340,7 @@ async function stopAfter(
   }
   const sound = await isDone(committer.settled())
   // These leave sinks and facts intact: what happened up to then is kept, answers that were paid for above all.
-  if (sound && ['plugin', 'source', 'limiter'].includes(stop.reason))
+  if (sound && ['plugin', 'source', 'limiter', 'service', 'guard', 'strict'].includes(stop.reason))
     await isDone(
       scheduler
         .hearOut(thrown => error.also.push(asCustodyError(thrown)))
@@ -317,6 +358,17 @@ function reasonOf(error: CustodyError): string {
       return 'plugin'
     case 'CUSTODY_LIMITER':
       return 'limiter'
+    case 'CUSTODY_SERVICE_AUTH':
+    case 'CUSTODY_SERVICE_QUOTA':
+    case 'CUSTODY_SERVICE_MODEL':
+    case 'CUSTODY_SERVICE_STATUS':
+    case 'CUSTODY_SERVICE_DOWN':
+    case 'CUSTODY_SERVICE_BUSY':
+      return 'service'
+    case 'CUSTODY_GUARD':
+      return 'guard'
+    case 'CUSTODY_STRICT':
+      return 'strict'
     case 'CUSTODY_SOURCE':
     case 'CUSTODY_SOURCE_CHANGED':
     case 'CUSTODY_UNCLOSED_QUOTE':

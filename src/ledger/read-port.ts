@@ -48,7 +48,9 @@ export interface StoredOpenToken {
   readonly token: number
   readonly row: number | null
   readonly batch: number | null
+  /** Where it stands. */
   readonly node: number
+  /** The entry by which it came there. */
   readonly seq: number
 }
 export interface StoredLease {
@@ -105,17 +107,22 @@ export interface LedgerReader {
   entry(log: number, seq: number): Promise<StoredEntry | null>
   /** In order of seq, from `from` (inclusive), streamed. */
   entries(log: number, from?: number): AsyncIterable<StoredEntry>
+  /** Leaf hashes of at most so many entries from `from` on, in order, up to the first that is missing. */
+  leaves(log: number, from: number, most: number): Promise<readonly string[]>
   entriesOfRow(log: number, row: number): Promise<readonly StoredEntry[]>
   /** Of the rows from `first` to `last`, in order of row and seq. */
   entriesOfRows(log: number, first: number, last: number): Promise<readonly FullEntry[]>
   /** Entries whose row is null: of the run and of batches, streamed in order of seq. */
   entriesOfRun(log: number): AsyncIterable<StoredEntry>
+  entriesOfBatch(log: number, batch: number): Promise<readonly StoredEntry[]>
   /** The last entry of each subject: of rows in their order, then of batches in order of their numbers, streamed. */
   lastEntries(log: number): AsyncIterable<StoredEntry>
   payload(log: number, seq: number): Promise<StoredPayload | null>
   payloads(log: number): AsyncIterable<StoredPayload>
   ending(log: number, token: number): Promise<StoredEnding | null>
   endings(log: number): AsyncIterable<StoredEnding>
+  /** Those with an error. */
+  failedEndings(log: number): AsyncIterable<StoredEnding>
   /** The most frequent first. Looks through all endings of the log: some 80 ms for a million. */
   errorCounts(log: number): Promise<readonly StoredErrorCount[]>
   openTokens(log: number): Promise<readonly StoredOpenToken[]>

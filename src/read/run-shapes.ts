@@ -41,6 +41,7 @@ const totals: Decoder<Tallies> = (value, where) =>
     visits: listOf(tuple(int(1), int(), int(), int())),
     edges: listOf(tuple(int(1), int())),
     ...(Object.hasOwn(asObject(value, where), 'calls') ? { calls: callTotals } : {}),
+    ...(Object.hasOwn(asObject(value, where), 'failures') ? { failures: listOf(tuple(int(1), int(), int())) } : {}),
   })(value, where)
 const callTotals = object({
   count: int(1),
@@ -72,6 +73,7 @@ const commit: Decoder<Extract<RunEntry, { k: 'commit' }>> = (value, where) =>
     cursors: listOf(object({ source: int(1), records: int(), done: flag })),
     receipts: listOf(receipt),
     totals,
+    open: object({ count: int(), hash }),
     ...lineKey(asObject(value, where)),
     t: int(),
   })(value, where)

@@ -421,6 +421,8 @@ interface AnySinkSpec<O> extends CommonSpec<O>, Pick<RowContracts<O>, 'requires'
 export interface RewindableSinkSpec<O = unknown> extends AnySinkSpec<O> {
   /** What it has written after its last receipt can be taken back. */
   readonly delivery?: 'rewindable'
+  /** How others see its rows before the run has ended: behind what a file had, or in a stream. Absent or null: not at all. */
+  readonly immediate?: (options: O) => 'append' | 'stream' | null
   readonly create: (options: O, context: SinkContext) => Sink | Promise<Sink>
 }
 

@@ -2,6 +2,7 @@
  * The fold of one subject's entries: its tokens as they stand, with their data, forks, groups and attempts (I6).
  */
 import { addValues } from '../../ledger/decode.ts'
+import type { StoredPayload } from '../../ledger/read-port.ts'
 import { canonicalize } from '../../model/canonical.ts'
 import {
   type BirthFact,
@@ -21,7 +22,7 @@ import {
 import { CustodyError } from '../../model/error.ts'
 import { type FieldOrder, inOrder } from '../../model/field-order.ts'
 import { branchPath, elementPath, FIRST_PATH, mergedPath } from '../../model/lineage.ts'
-import { IN_DOUBT } from '../../model/outcome.ts'
+import { fateOf, IN_DOUBT } from '../../model/outcome.ts'
 import { frozen, type Json, type Row } from '../../model/row.ts'
 import type { Plan, PlanNode } from '../../plan/plan.ts'
 import { Answers } from '../calls/answers.ts'
@@ -56,6 +57,14 @@ export interface RestoredSubject {
   readonly answers: Answers | null
 }
 
+/** An entry with its payload, and its name for people. */
+export interface StoredStep {
+  readonly seq: number
+  readonly entry: SubjectEntry
+  readonly payload: StoredPayload | null
+  readonly place: string
+}
+
 interface Group {
   readonly kind: GroupKind
   readonly node: number
@@ -85,13 +94,13 @@ export function restoreSubject(
   plan: Plan,
   kind: 'row' | 'batch',
   number: number,
-  entries: ReadonlyArray<{ readonly seq: number; readonly entry: SubjectEntry; readonly payload: string | null }>,
+  entries: readonly StoredStep[],
   origin: Origin | null = null,
 ): RestoredSubject {
   const subject = new Subject(kind, number)
   subject.origin = origin
   const fold = new SubjectFold(plan, subject)
-  for (const { seq, entry, payload } of entries) fold.add(seq, entry, payload)
+  for (const step of entries) fold.add(step)
   return fold.finish()
 }
 
@@ -115,11 +124,12 @@ class SubjectFold {
     this.#subject = subject
   }
 
-  add(seq: number, entry: SubjectEntry, payload: string | null): void {
+  /** @throws CustodyError CUSTODY_VALUE_ALTERED */
+  add({ seq, entry, payload, place }: StoredStep): void {
     this.#subject.previous = seq
     this.#subject.origin ??= entry.origin
     this.#subject.values = Math.max(this.#subject.values, entry.first_value + entry.commitments.length - 1)
-    if (payload !== null) addValues(this.#values, entry.first_value, payload)
+    addValues(this.#values, entry, payload, place)
     for (const { group, kind, node } of entry.groups_opened) this.#groups.set(group, { kind, node })
     for (const birth of entry.births) this.#birth(birth)
     const holds = new Map(entry.holds.map(hold => [hold.token, hold]))
@@ -138,6 +148,7 @@ class SubjectFold {
     for (const ending of entry.endings) {
       const folded = this.#folded(ending.token)
       folded.ended = true
+      if (fateOf(ending.fate)?.class === 'failure') this.#subject.failed = true
       folded.token.ended = true
       this.#late(folded.token, ending.node, ending.group)
     }
@@ -273,7 +284,7 @@ class SubjectFold {
       token.attempt = visit.attempt + 1
       const { in_doubt = false, together = null } = token.sending ?? {}
       if (this.#node(token.node).kind === 'sink')
-        token.sending = { in_doubt: in_doubt || visit.error?.code === IN_DOUBT, together }
+        token.sending = { in_doubt: in_doubt || visit.error?.code === IN_DOUBT, together, uncounted: 0 }
       folded.failed_us = time_us + visit.start_us + visit.duration_us
       const told = this.#value(visit.error?.value ?? 0) as { readonly retry_after_ms?: number }
       folded.retry_after_ms = told.retry_after_ms ?? 0
@@ -295,7 +306,7 @@ class SubjectFold {
     folded.intents.push(intent)
     const { in_doubt = false } = folded.token.sending ?? {}
     const alone = { first: intent.token, place: 1, rows: 1 }
-    folded.token.sending = { in_doubt, together: intent.together ?? alone }
+    folded.token.sending = { in_doubt, together: intent.together ?? alone, uncounted: 0 }
   }
 
   #answersOf(calls: readonly CallFact[], intents: readonly IntentFact[] = []): Answers | null {

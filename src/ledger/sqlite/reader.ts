@@ -5,6 +5,7 @@
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { LEDGER_FORMAT } from '../../model/entry.ts'
+import { type Hash, leafHash } from '../../model/hash.ts'
 import type {
   FullEntry,
   LedgerReader,
@@ -43,6 +44,7 @@ export const QUERIES = {
   size: `SELECT coalesce(max(seq) + 1, 0) AS size FROM entries WHERE log = ?`,
   entry: `SELECT ${ENTRY} FROM entries WHERE log = ? AND seq = ?`,
   entries: `SELECT ${ENTRY} FROM entries WHERE log = ? AND seq >= ? ORDER BY seq`,
+  some_entries: `SELECT ${ENTRY} FROM entries WHERE log = ? AND seq >= ? ORDER BY seq LIMIT ?`,
   entries_of_row: `SELECT ${ENTRY} FROM entries WHERE log = ? AND row = ? ORDER BY seq`,
   entries_of_rows: `SELECT e.seq, e.row, ${large('e.body')}, p.seq AS paid, ${large('p.salts', 'payload_salts')}, ${large('p.body', 'payload')}
     FROM entries e LEFT JOIN payloads p ON p.log = e.log AND p.seq = e.seq
@@ -51,10 +53,12 @@ export const QUERIES = {
   by_row: `SELECT ${ENTRY} FROM entries WHERE log = ? AND row IS NOT NULL ORDER BY row, seq`,
   by_batch: `SELECT ${ENTRY}, ${BATCH} AS batch FROM entries
     WHERE log = ? AND row IS NULL AND ${BATCH} IS NOT NULL ORDER BY ${BATCH}, seq`,
+  entries_of_batch: `SELECT ${ENTRY} FROM entries WHERE log = ? AND row IS NULL AND ${BATCH} = ? ORDER BY seq`,
   payload: `SELECT ${PAYLOAD} FROM payloads WHERE log = ? AND seq = ?`,
   payloads: `SELECT ${PAYLOAD} FROM payloads WHERE log = ? ORDER BY seq`,
   ending: `SELECT ${ENDING} FROM endings WHERE log = ? AND token = ?`,
   endings: `SELECT ${ENDING} FROM endings WHERE log = ? ORDER BY token`,
+  failed_endings: `SELECT ${ENDING} FROM endings WHERE log = ? AND error_code IS NOT NULL ORDER BY token`,
   error_counts: `SELECT node, error_code, count(*) AS count FROM endings WHERE log = ? AND error_code IS NOT NULL
     GROUP BY node, error_code ORDER BY count DESC, node, error_code`,
   open_tokens: `SELECT token, row, batch, node, seq FROM open_tokens WHERE log = ? ORDER BY token`,
@@ -147,6 +151,15 @@ export class SqliteReader implements LedgerReader {
     return this.#stream(QUERIES.entries, log, from)
   }
 
+  async leaves(log: number, from: number, most: number): Promise<readonly Hash[]> {
+    const leaves: Hash[] = []
+    for (const { seq, body } of this.#all<StoredEntry>(QUERIES.some_entries, log, from, most)) {
+      if (seq !== from + leaves.length) break
+      leaves.push(leafHash(body))
+    }
+    return leaves
+  }
+
   async entriesOfRow(log: number, row: number): Promise<readonly StoredEntry[]> {
     return this.#all(QUERIES.entries_of_row, log, row)
   }
@@ -170,6 +183,10 @@ export class SqliteReader implements LedgerReader {
     return this.#stream(QUERIES.entries_of_run, log)
   }
 
+  async entriesOfBatch(log: number, batch: number): Promise<readonly StoredEntry[]> {
+    return this.#all(QUERIES.entries_of_batch, log, batch)
+  }
+
   async *lastEntries(log: number): AsyncIterable<StoredEntry> {
     yield* lastOfEach(this.#stream<StoredEntry>(QUERIES.by_row, log), each => each.row)
     yield* lastOfEach(this.#stream<StoredEntry & { batch: number }>(QUERIES.by_batch, log), each => each.batch)
@@ -189,6 +206,10 @@ export class SqliteReader implements LedgerReader {
 
   endings(log: number): AsyncIterable<StoredEnding> {
     return this.#stream(QUERIES.endings, log)
+  }
+
+  failedEndings(log: number): AsyncIterable<StoredEnding> {
+    return this.#stream(QUERIES.failed_endings, log)
   }
 
   async errorCounts(log: number): Promise<readonly StoredErrorCount[]> {

@@ -64,8 +64,10 @@ export class Model {
     const question = this.#worded(asked)
     const { messages, shape } = question
     const price = priceOf(this.#options)
-    const texts = [...messages.map(({ content }) => content), ...schemaTexts(shape)]
-    const most = price === null ? null : mostOf(price, texts, this.#options.max_output_tokens)
+    const { body, max_output_tokens } = this.#options
+    const more = body === undefined ? [] : [JSON.stringify(body)]
+    const texts = [...messages.map(({ content }) => content), ...schemaTexts(shape), ...more]
+    const most = price === null ? null : mostOf(price, texts, max_output_tokens)
     const bound = most === null ? {} : { at_most_usd: most }
     const result = await call(serviceOf(this.#options), { request: this.#request(question), ...bound }, attempt =>
       this.#perform(question, attempt),

@@ -8,7 +8,7 @@ import { delimiterOf } from '../sources/csv.ts'
 import { bringsRejects, csvColumns, lateColumns } from './csv-columns.ts'
 import { CsvRowFormat } from './csv-format.ts'
 import { FileSink } from './file-sink.ts'
-import { ifExistsOption, pathOption } from './options.ts'
+import { ifExistsOption, immediateOf, pathOption } from './options.ts'
 import { placeIn } from './target.ts'
 
 const csvOptions = z.strictObject({
@@ -129,5 +129,6 @@ export const csvSink = defineSink({
   check,
   requires,
   checkInput,
+  immediate: immediateOf,
   create,
 })

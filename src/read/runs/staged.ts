@@ -1,6 +1,7 @@
 /** What a run that isn't over keeps beside its outputs, under hidden names, until they come into their places. */
 import { existsSync } from 'node:fs'
 import type { LedgerReader } from '../../ledger/read-port.ts'
+import type { SinkIntents } from '../../model/entry.ts'
 import { type Closing, intentsOf } from './run-log.ts'
 
 export interface StagedOutput {
@@ -18,8 +19,10 @@ export async function stagedOf(
   { last }: Pick<Closing, 'last'>,
 ): Promise<readonly StagedOutput[]> {
   if (last?.k === 'seal') return []
-  const intents = (await intentsOf(reader, log)) ?? {}
-  return Object.entries(intents).flatMap(([sink, { path, staged }]) =>
-    typeof path === 'string' && typeof staged === 'string' && existsSync(staged) ? [{ sink, staged, path }] : [],
-  )
+  // What stands there isn't checked: that is for `verify`.
+  const intents: { readonly [sink: string]: Partial<SinkIntents[string]> | null } = (await intentsOf(reader, log)) ?? {}
+  return Object.entries(intents).flatMap(([sink, intent]) => {
+    const { path, staged } = intent ?? {}
+    return typeof path === 'string' && typeof staged === 'string' && existsSync(staged) ? [{ sink, staged, path }] : []
+  })
 }

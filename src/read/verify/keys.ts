@@ -23,11 +23,15 @@ export interface HeadKeys {
 export class KeysInForce {
   readonly #uses: Use[] = []
   readonly #trusted: ReadonlySet<string>
-  #is_trusted = false
+  #is_trusted: boolean
 
-  /** `trusted` are the verifier's keys: the ledger's count if one of them is the birth's, or signed that it was added. */
-  constructor(trusted: readonly string[]) {
-    this.#trusted = new Set(trusted)
+  /**
+   * `trusted` are the verifier's keys: the ledger's count if one of them is the birth's, or signed that it was added. 'any': they
+   * count whosever they are, for readers who say whose word it is that they pass on.
+   */
+  constructor(trusted: readonly string[] | 'any') {
+    this.#trusted = new Set(trusted === 'any' ? [] : trusted)
+    this.#is_trusted = trusted === 'any'
   }
 
   /** Gives what is wrong. */

@@ -38,9 +38,16 @@ export interface KnownHead {
 
 /** What the verifier brings along. */
 export interface Trusted {
-  readonly keys: readonly VerifierKey[]
+  /** 'any': for readers who say whose word it is that they pass on. */
+  readonly keys: readonly VerifierKey[] | 'any'
   readonly remembered: KnownHead | null
 }
+
+/** Of a run's log, what log 0 speaks of. */
+export type RunAsFound = Pick<
+  WalkedRun,
+  'run' | 'log' | 'entries' | 'root' | 'first_root' | 'sealed' | 'resumed' | 'earliest' | 'sealed_us' | 'registered'
+>
 
 export class LedgerLog {
   /** The ledger's id; empty if its birth can't be read. */
@@ -54,7 +61,7 @@ export class LedgerLog {
 
   private constructor(check: Check, { keys, remembered }: Trusted) {
     this.#check = check
-    this.#keys = new KeysInForce(keys.map(each => each.text).concat(remembered?.key ?? []))
+    this.#keys = new KeysInForce(keys === 'any' ? keys : keys.map(each => each.text).concat(remembered?.key ?? []))
   }
 
   /** Reads and checks log 0. */
@@ -74,7 +81,7 @@ export class LedgerLog {
         log.#take(entry.seq, entry.body, walk)
       }
       log.entries = walk.tree.size
-      await checkHead(reader, { log: 0, origin: log.origin(0) }, walk.tree, size => log.#keys.ofLogZero(size), about)
+      await checkHead(reader, { log: 0, origin: log.origin(0) }, walk.head(), size => log.keysOf(0, size), about)
     })
     return log
   }
@@ -84,8 +91,9 @@ export class LedgerLog {
     return `custody/${this.id}/${log}`
   }
 
-  /** Keys that a run's head may be signed with. */
-  keysOf(log: number): HeadKeys {
+  /** Keys that the head of a log may be signed with; of log 0, one with so many entries. */
+  keysOf(log: number, size: number): HeadKeys {
+    if (log === 0) return this.#keys.ofLogZero(size)
     const known = this.#logs.get(log)
     return this.#keys.ofRun(known?.told_at ?? this.entries, known?.sealed != null)
   }
@@ -134,7 +142,7 @@ export class LedgerLog {
   }
 
   /** What log 0 says of a run is what its log has. */
-  checkRun(walked: WalkedRun): void {
+  checkRun(walked: RunAsFound): void {
     const check = walked.registered
     const known = this.#logs.get(walked.log)
     if (known === undefined || known.run !== walked.run) {

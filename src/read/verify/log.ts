@@ -3,7 +3,7 @@
  * The tree is built from the stored texts; nothing that the ledger says of hashes is believed.
  */
 import type { LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
-import { leafHash } from '../../model/hash.ts'
+import { type Hash, leafHash } from '../../model/hash.ts'
 import { Frontier } from '../../model/merkle.ts'
 import { type Checkpoint, NoteError, type OpenedNote, openNote, parseCheckpoint } from '../../model/note.ts'
 import { counted, entryName, grouped, type Report } from './check.ts'
@@ -33,6 +33,11 @@ export class LogWalk {
     this.#log = log
     this.#entries = checks.entries
     this.#values = checks.values
+  }
+
+  /** Size and root of the tree of what was read. */
+  head(): { readonly size: number; readonly root: Hash } {
+    return { size: this.tree.size, root: this.tree.root() }
   }
 
   async *items(): AsyncIterable<LogItem> {
@@ -77,7 +82,7 @@ export class LogWalk {
 export async function checkHead(
   reader: LedgerReader,
   log: { readonly log: number; readonly origin: string },
-  tree: Frontier,
+  tree: { readonly size: number; readonly root: Hash },
   keys: (size: number) => HeadKeys,
   check: Report,
 ): Promise<Checkpoint | null> {
@@ -97,9 +102,9 @@ export async function checkHead(
     check.add(
       `its checkpoint covers ${counted(head.size, 'entry', 'entries')}, and ${grouped(tree.size)} are stored: ${what} after it was signed`,
     )
-  } else if (head.root !== tree.root()) {
+  } else if (head.root !== tree.root) {
     check.add(
-      `the ${counted(tree.size, 'stored entry gives', 'stored entries give')} root ${short(tree.root())}, and ${short(head.root)} was signed: at least one was changed after it was committed`,
+      `the ${counted(tree.size, 'stored entry gives', 'stored entries give')} root ${short(tree.root)}, and ${short(head.root)} was signed: at least one was changed after it was committed`,
     )
   }
   return opened.ok ? head : null

@@ -81,7 +81,12 @@ async function verify(reader: LedgerReader, options: VerifyOptions): Promise<Ver
   for (const [run, log] of wanted) {
     const size = await sizeOf(reader, log)
     const onEntries = (entries: number) => options.onProgress?.({ run, entries, of: Math.max(size, entries) })
-    const found = await verifyRun(reader, { log, run, origin: log_zero.origin(log) }, log_zero.keysOf(log), onEntries)
+    const found = await verifyRun(
+      reader,
+      { log, run, origin: log_zero.origin(log) },
+      log_zero.keysOf(log, size),
+      onEntries,
+    )
     if (found.complete) log_zero.checkRun(found)
     else found.registered.leave()
     told.add(found)
