@@ -25,6 +25,7 @@ import { preparePlan } from './pipeline-access.ts'
 import { ProgressLine } from './progress.ts'
 import { restoredText } from './render/restored.ts'
 import { renderSummary, statusText } from './render/summary.ts'
+import { repeating } from './repeating.ts'
 import { onRecord } from './replaying.ts'
 import { shownRun, tellResult } from './tell-run.ts'
 
@@ -126,10 +127,16 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
     const stopping = closing.add(stopOnSignals(context, quiet))
     const shared = closing.add(limiterOf(plan))
     const { log } = await findRun(reader, run)
-    const { replays } = await openingOf(reader, log)
+    const { replays, reruns } = await openingOf(reader, log)
+    const { rerun } = (await planOf(reader, log)) ?? {}
+    const again =
+      reruns === undefined || rerun === undefined
+        ? {}
+        : await repeating(reader, await findRun(reader, reruns.run), rerun)
     return await resumeRun({
       plan,
       ...(replays === undefined ? {} : await onRecord(reader, replays)),
+      ...again,
       run,
       ledger,
       reader,

@@ -12,6 +12,7 @@ import { canonicalize, MAX_DEPTH, MAX_ROW_DEPTH } from '../model/canonical.ts'
 import {
   type BirthFact,
   type GroupKind,
+  type OriginFact,
   type Together,
   VISIT_ERROR,
   VISIT_EXHAUSTED,
@@ -25,7 +26,7 @@ import type { Ending, ErrorFact } from '../model/outcome.ts'
 import { frozen, type Json, type Row } from '../model/row.ts'
 import { DISCARD } from '../model/topology.ts'
 import type { AggregateNode, ForkNode, PlanEdge, SourceNode, TransformNode } from '../plan/plan.ts'
-import type { RowError, SourceReject, SourceRow } from '../sdk/spec.ts'
+import type { RowError, SourceReject } from '../sdk/spec.ts'
 import type { BatchGroup, ClosedBatch } from './batches.ts'
 import { type Asker, type CallMade, callFact } from './calls/call-fact.ts'
 import { changeOf } from './change.ts'
@@ -80,15 +81,15 @@ export class Recorder {
    * A record was read and fits its schema: a row, its first token, and its way out of the source.
    * @throws NotJsonError if `row` isn't JSON; then nothing is recorded.
    */
-  ingest(source: number, index: number, record: SourceRow, row: Row, edge: PlanEdge, started_us: number): Token {
-    const token = this.#newRow(source, index, record.line, started_us, row)
+  ingest(origin: OriginFact, row: Row, edge: PlanEdge, started_us: number): Token {
+    const token = this.#newRow(origin, started_us, row)
     this.#leaveSource(token, edge, token.passage, started_us, null)
     return token
   }
 
   /** A record was read and can't be used: it has a row, a token and, as its edge leads to a sink or nowhere, an ending too. */
-  reject(source: SourceNode, index: number, record: SourceReject, started_us: number): Token {
-    const token = this.#newRow(source.number, index, record.line, started_us, rejectedRow(source, record))
+  reject(source: SourceNode, origin: OriginFact, record: SourceReject, started_us: number): Token {
+    const token = this.#newRow(origin, started_us, rejectedRow(source, record))
     this.tallies.reject(source.number)
     const error = this.#addError(token, record)
     this.#leaveSource(token, source.on_invalid, { kind: 'invalid', node: source.number, error }, started_us, error)
@@ -352,15 +353,15 @@ export class Recorder {
 
   // ── facts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #newRow(source: number, index: number, line: number, started_us: number, row: Row): Token {
+  #newRow(origin: OriginFact, started_us: number, row: Row): Token {
     const text = canonicalize(row)
     const subject = new Subject('row', ++this.tallies.read)
     const facts = this.#facts(subject, started_us)
-    facts.origin = { source, index, line }
-    subject.origin = facts.origin
+    facts.origin = origin
+    subject.origin = origin
     const value = this.#addValue(subject, { kind: 'full', text })
-    const passage: Passage = { kind: 'flow', node: source }
-    const token = new Token(++this.tallies.born, subject, source, frozen(row), value, passage, null)
+    const passage: Passage = { kind: 'flow', node: origin.source }
+    const token = new Token(++this.tallies.born, subject, origin.source, frozen(row), value, passage, null)
     facts.bear(token, { token: token.id, group: 0, ordinal: 0, value, parents: NO_PARENTS })
     subject.open.add(token)
     return token

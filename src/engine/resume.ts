@@ -76,8 +76,10 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     const now_us = Math.max(clock.now_us(), history.last_us, ledger.began_us)
     const hold = holding(() => ledger.renew(), clock)
     const state = await restoreState(plan, history, reader, log, now_us, hold)
-    const sources = await createSources(plan, created)
-    const reads = sources.map(source => readSoFar(source, history, request.from_ledger_only || request.abandon))
+    const repeats = request.repeats ?? null
+    const sources = await createSources(plan, repeats, created)
+    const cut_off = request.from_ledger_only || request.abandon
+    const reads = sources.map(source => readSoFar(source, history, cut_off, repeats !== null))
     for (const [i, source] of sources.entries()) if (reads[i]?.done === false) await prepareSource(source)
     const outputs = created.add(await restoreOutputs(request, history, log, sources))
     const stations = created.add(await Stations.open(plan))
@@ -100,7 +102,8 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
       ledger,
       outputs,
       stations,
-      intakes: onReady => sources.map(({ node, source }, i) => new Intake(node, source, reads[i] ?? null, onReady)),
+      intakes: onReady =>
+        sources.map(({ node, source }, i) => new Intake(node, source, reads[i] ?? null, onReady, repeats !== null)),
       from: {
         ...state,
         last_us: history.last_us,
@@ -145,14 +148,14 @@ async function refuseOtherPlan(plan: Plan, reader: RestoreReader, log: number): 
 }
 
 /** How far a source was read; a source that can't be read twice has nothing more to give. */
-function readSoFar({ node }: OpenSource, { commit }: History, from_ledger_only: boolean): ReadSoFar {
+function readSoFar({ node }: OpenSource, { commit }: History, cut_off: boolean, repeats: boolean): ReadSoFar {
   const fact = commit?.entry.cursors.find(each => each.source === node.number)
   const value = commit?.value.cursors[node.name]
   const records = fact?.records ?? 0
   const done = fact?.done ?? false
-  const rereadable = node.plugin.spec.rereadable(node.plugin.options)
+  const rereadable = repeats || node.plugin.spec.rereadable(node.plugin.options)
   // A source that nothing was read of yet can begin, even if it can't be read twice.
-  const cut = !done && (from_ledger_only || (!rereadable && commit !== null))
+  const cut = !done && (cut_off || (!rereadable && commit !== null))
   return { records, position: (value?.position ?? null) as Json, sha256: value?.sha256 ?? null, done: done || cut, cut }
 }
 
@@ -174,6 +177,6 @@ async function restoreOutputs(
       state: (value?.state ?? null) as Json,
     })
   }
-  const request = { run, folder: plan.folder, originalNames: () => originalNames(sources) }
+  const request = { run, folder: plan.folder, originalNames: () => originalNames(sources), placed: null }
   return Outputs.restore(plan, request, intents as SinkIntents, receipts)
 }

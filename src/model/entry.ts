@@ -180,6 +180,8 @@ export interface OriginFact {
   readonly index: number
   /** Line in the file at which the record begins, from 1; 0 where a source has no lines. */
   readonly line: number
+  /** In a re-run: the row of the other run that this one repeats; the rest is that row's. */
+  readonly repeats: number | null
 }
 
 /**
@@ -198,7 +200,7 @@ export interface OriginFact {
  * | `o` | tokens of this subject still open after this entry (always present) |
  * | `p` | seq of the subject's previous entry |
  * | `r` | row number, if the subject is a row |
- * | `s` | origin: `[source, index, line]` |
+ * | `s` | origin: `[source, index, line]`, in a re-run then the row that is repeated |
  * | `t` | time (always present) |
  * | `v` | visits: `[token, node, attempt, status, in, out, edge, start, duration]`, then `code, value` if status is error or exhausted |
  * | `w` | number of the first value committed in `c` |
@@ -342,6 +344,8 @@ export type RunEntry =
       readonly custody: string
       /** The run whose recorded answers its calls are given; absent if they are made. */
       readonly replays?: string
+      /** The run whose rows it runs again, with the root of its finished log; absent if it reads its sources. */
+      readonly reruns?: { readonly run: string; readonly root: string }
       readonly t: number
     }
   /** Closes each commit, with the order of what is under way (I7). Its value is a `CommitValue`. */
@@ -409,6 +413,8 @@ export interface PlanValue {
   readonly set?: readonly string[]
   /** Records to read at most, where the run was begun so. */
   readonly limit?: number
+  /** Which rows of the other run are repeated, and how; exactly of a re-run. */
+  readonly rerun?: RerunValue
   /** By source: the fields that its schema declares, in their order; only of those that declare some. */
   readonly fields: { readonly [source: string]: readonly string[] }
   /** By node name: what a gate or a plugin with expressions evaluates. */
@@ -417,6 +423,14 @@ export interface PlanValue {
   readonly options: { readonly [node: string]: unknown }
   /** By name of a coalesce its policy, of an aggregate its triggers; absent if there are none. */
   readonly closes?: { readonly [node: string]: unknown }
+}
+export interface RerunValue {
+  /** A CEL expression over rows as they were read; null: those that failed. */
+  readonly where: string | null
+  /** Whether rows are repeated that have a token in a sink already. */
+  readonly include_written: boolean
+  /** Whether services are asked again for what they have answered. */
+  readonly fresh: boolean
 }
 export interface ExpressionText {
   /** What it decides: `gate`, a case's label, an option's path. */

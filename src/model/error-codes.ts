@@ -56,6 +56,16 @@ export const ERRORS = {
     'Two branches of a pipeline have the same name.',
     'Branch names are unique in a file; rename one.',
   ),
+  CUSTODY_RERUN_OPEN: spec(
+    2,
+    'The run whose rows are to be run again isn’t finished.',
+    'Finish it first, with `custody resume` or `custody abandon`.',
+  ),
+  CUSTODY_RERUN_SOURCE: spec(
+    2,
+    'Rows are to be run again that came from a source which the pipeline doesn’t have.',
+    'Give the source the name that it had in the other run, or choose other rows with --where.',
+  ),
   CUSTODY_VARIABLE_UNSET: spec(
     2,
     'An environment variable that the file uses is not set.',

@@ -96,6 +96,7 @@ const RUN_ENTRIES: { readonly [K in RunEntry['k']]: Decoder<Extract<RunEntry, { 
       topology,
       custody: text(),
       ...(Object.hasOwn(asObject(value, where), 'replays') ? { replays: uuid } : {}),
+      ...(Object.hasOwn(asObject(value, where), 'reruns') ? { reruns: object({ run: uuid, root: hash }) } : {}),
       t: int(),
     })(value, where),
   commit,

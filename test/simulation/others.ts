@@ -174,7 +174,11 @@ export class Others {
       // Who went on with the run may have made another of it.
       if (this.files.facts(path)?.id === id && id !== undefined) this.files.edit(path, () => text)
     }
-    const putBack = this.files.keep(path)
+    const keep = this.files.keep(path)
+    const putBack = () => {
+      // Who went on with the run may have made it anew.
+      if (this.files.text(path) === this.#touch?.left) keep()
+    }
     switch (doing) {
       case 'append':
         this.files.append(path, THEIRS)

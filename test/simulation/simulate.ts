@@ -82,10 +82,10 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
 
 const STOPPED_BY_OTHERS: ReadonlySet<string> = new Set(['CUSTODY_OUTPUT_CHANGED', 'CUSTODY_TARGET_EXISTS'])
 
-/** A run that stopped by an error: only a source's that misbehaved is one to go on after. */
+/** A run that stopped by an error: only a guard that broke, a source that misbehaved, or what others did is one to go on after. */
 function unexpected(result: RunResult | null, shape: Shape, { sources }: Model): string[] {
   const error = result?.error ?? null
-  if (error === null) return []
+  if (error === null || error.code === 'CUSTODY_GUARD') return []
   const by_source = sources.some(({ name }) => name === error.where?.node)
   if (shape.touched === true && STOPPED_BY_OTHERS.has(error.code)) return []
   if (shape.hostile === true && error.code === 'CUSTODY_PLUGIN_DEFECT' && by_source) return []
