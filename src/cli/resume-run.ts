@@ -14,6 +14,7 @@ import { recordsBefore } from '../read/runs/before.ts'
 import { findRun } from '../read/runs/list.ts'
 import { closingOf, openingOf, planOf } from '../read/runs/run-log.ts'
 import { showRun } from '../read/show/show.ts'
+import { codeOf } from '../sdk/plugin-code.ts'
 import { Closing } from './closing.ts'
 import type { Context } from './context.ts'
 import { boundHeap } from './heap.ts'
@@ -135,6 +136,7 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
         : await repeating(reader, await findRun(reader, reruns.run), rerun)
     return await resumeRun({
       plan,
+      codeOf: spec => codeOf(spec, context.version),
       ...(replays === undefined ? {} : await onRecord(reader, replays)),
       ...again,
       run,

@@ -12,6 +12,7 @@ import { CustodyError, isCustodyError } from '../model/error.ts'
 import { uuidv7 } from '../model/uuid.ts'
 import type { Plan } from '../plan/plan.ts'
 import { recordsBefore } from '../read/runs/before.ts'
+import { codeOf } from '../sdk/plugin-code.ts'
 import type { Placed } from '../sdk/spec.ts'
 import { Closing } from './closing.ts'
 import type { Context } from './context.ts'
@@ -108,6 +109,7 @@ export async function runInto({ url, before_url, context, plan, options, replay,
       ledger,
       clock,
       custody: context.version,
+      codeOf: spec => codeOf(spec, context.version),
       limit: options.limit ?? Number.POSITIVE_INFINITY,
       dry_run: options.dryRun === true,
       strict: options.strict === true,

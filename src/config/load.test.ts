@@ -46,7 +46,7 @@ describe('a sound file', () => {
       ['desk', 'gate', 'problems'],
       ['both', 'fork', null],
       ['risk', 'transform', 'problems'],
-      ['merged', 'coalesce', null],
+      ['merged', 'coalesce', 'problems'],
       ['stats', 'aggregate', 'problems'],
     ])
     expect(config.nodes[3]).toMatchObject({

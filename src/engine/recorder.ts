@@ -30,7 +30,6 @@ import type { RowError, SourceReject } from '../sdk/spec.ts'
 import type { BatchGroup, ClosedBatch } from './batches.ts'
 import { type Asker, type CallMade, callFact } from './calls/call-fact.ts'
 import { changeOf } from './change.ts'
-import type { MergeFailure } from './decide/coalesce.ts'
 import {
   abandoned,
   type ErrorCause,
@@ -45,6 +44,7 @@ import {
 } from './decide/ending.ts'
 import { type ErrorTold, errorRow, errorText, rejectedRow } from './facts.ts'
 import { carry, drop, type ForkGroup, type Frame, type Join, type Waiting } from './frames.ts'
+import type { MembersFailed } from './joins.ts'
 import type { Tallies } from './tallies.ts'
 import { type Facts, factsOf, Subject, Token } from './token.ts'
 import { Unsettled } from './unsettled.ts'
@@ -61,7 +61,7 @@ interface Born extends Pick<BirthFact, 'group' | 'ordinal' | 'parents'> {
   readonly path: string
 }
 
-type Failing = Pick<TransformNode, 'name' | 'on_error'>
+type Failing = Pick<TransformNode, 'name' | 'on_error'> & { readonly branch?: string | undefined }
 
 export class Recorder {
   readonly tallies: Tallies
@@ -138,15 +138,15 @@ export class Recorder {
    * The visit met an error, and the token goes where `on_error` leads: to a sink or node as it entered, with what it met in
    * `_error`, or to `discard`.
    */
-  fail(token: Token, at: Failing, error: RowError, cause: ErrorCause, started_us: number, ended_us?: number): void {
+  fail(token: Token, at: Failing, error: ErrorTold, cause: ErrorCause, started_us: number, ended_us?: number): void {
     const { node } = token
-    const { name, on_error: edge } = at
+    const { name, on_error: edge, branch } = at
     this.#facts(token.subject, started_us)
     const fact = this.#addError(token, error)
     const before = token.value
     let out = 0
     if (edge.to !== DISCARD) {
-      const row = errorRow(token.row, error, { node: name })
+      const row = errorRow(token.row, error, { node: name, ...(branch !== undefined && { branch }) })
       this.#setRow(token, row, changeOf(token.row, token.value, row, MAX_DEPTH))
       out = token.value
     }
@@ -254,22 +254,18 @@ export class Recorder {
     return this.#birth(subject, node.to, row, value, { frames: outer, group: join.group, ordinal: 0, parents, path })
   }
 
-  /** Members of a coalesce group fail with their group, or one comes too late for it. */
-  failAtCoalesce(
-    join: Join,
-    members: readonly Waiting[],
-    cause: MergeFailure | 'late_arrival',
-    message: string,
-    closes: boolean,
-  ): void {
-    const code = cause.toUpperCase()
+  /** Members of a coalesce group fail with it, or one comes too late for it. They go where its `on_error` leads, if it has one. */
+  failAtCoalesce({ kind: _, join, members, cause, closes, ...error }: MembersFailed): void {
     const opens = join.group === 0
-    for (const { token, started_us } of members) {
+    const { name, number, on_error, branches } = join.node
+    const told = { ...error, code: cause.toUpperCase() }
+    for (const { token, branch, started_us } of members) {
       this.#facts(token.subject, started_us)
       this.#openJoin(join, token.subject)
-      const error = this.#addError(token, { code, message })
-      this.#visit(token, VISIT_ERROR, token.value, 0, 0, started_us, error)
-      this.#end(token, failedAtCoalesce(token.id, join.node.number, cause, join.group, error))
+      const at = on_error === null ? null : { name, on_error, branch: branches[branch] }
+      if (at !== null) this.fail(token, at, told, { kind: cause, group: join.group }, started_us)
+      else
+        this.#end(token, failedAtCoalesce(token.id, number, cause, join.group, this.#failHere(token, told, started_us)))
     }
     const subject = members[0]?.token.subject
     const tokens = members.map(({ token }) => token.id)

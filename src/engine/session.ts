@@ -8,9 +8,10 @@
 import type { RunLedger } from '../ledger/write-port.ts'
 import type { RunStatus, SealedStatus, Tallies as Totals } from '../model/entry.ts'
 import { CustodyError, isCustodyError } from '../model/error.ts'
+import type { PluginCode } from '../model/plugin-code.ts'
 import type { Courses, Recordings, Repeats } from '../model/recording.ts'
 import type { Plan, SourceNode } from '../plan/plan.ts'
-import type { Discarded, Source } from '../sdk/spec.ts'
+import type { Discarded, PluginSpec, Source } from '../sdk/spec.ts'
 import { Calls } from './calls/calls.ts'
 import { Contexts } from './calls/contexts.ts'
 import type { SharedLimits } from './calls/service.ts'
@@ -67,6 +68,8 @@ export interface RunResult {
 /** What both a new run and one that goes on are given. */
 export interface SessionRequest {
   readonly plan: Plan
+  /** Which code a plugin has, for the record; absent where nobody wants to know. */
+  readonly codeOf?: ((spec: PluginSpec) => PluginCode) | undefined
   /** A UUIDv7. */
   readonly run: string
   readonly clock: Clock

@@ -187,6 +187,11 @@ export const ERRORS = {
     'A branch may be lost before a coalesce that requires it.',
     'Rows of the other branches then fail; choose another policy if that isn’t meant.',
   ),
+  CUSTODY_DEPENDS_ON_TIMING: spec(
+    2,
+    'What a quorum merges depends on which branches come first.',
+    'Say decide: complete, so that all branches are waited for.',
+  ),
   CUSTODY_SCHEMA_MISMATCH: spec(
     2,
     'Ways that meet at a node bring fields of different types.',
