@@ -7,9 +7,11 @@ import { LEASE_US } from '../ledger/lease.ts'
 import type { Ledger } from '../ledger/write-port.ts'
 import type { CommitValue, PlanValue, SinkIntents } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
+import { type CodeChange, codeChanges } from '../model/plugin-code.ts'
 import type { Json } from '../model/row.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Receipt } from '../sdk/spec.ts'
+import { codeIn } from './code.ts'
 import { Created } from './created.ts'
 import { Intake, type ReadSoFar } from './intake.ts'
 import { Outputs } from './outputs.ts'
@@ -54,6 +56,8 @@ export interface Restored {
   readonly sinks: number
   /** Names of sources whose rest isn't read. */
   readonly cut: readonly string[]
+  /** Plugins whose code isn't what the run had before: rows from here on are made by the new one, which the ledger tells. */
+  readonly code_changes: readonly CodeChange[]
 }
 
 /**
@@ -88,6 +92,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
       state.under_way.line.length + state.under_way.batches.reduce((sum, batch) => sum + batch.members.length, 0)
     const read = state.progressed.totals?.rows.read ?? 0
     const left = Math.max(0, (began.limit ?? Number.POSITIVE_INFINITY) - read)
+    const code_changes = codeChanges(history.plugins, codeIn(plan, request.codeOf))
     const tellRestored = teller('What was restored', request.onRestored)
     tellRestored({
       rows_read: read,
@@ -95,6 +100,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
       open,
       sinks: outputs.all.length,
       cut: cut.map(({ name }) => name),
+      code_changes,
     })
     return await driveSession({
       request,
@@ -115,6 +121,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
         committer.resume(
           epoch,
           cut.map(({ number }) => number),
+          code_changes.map(each => each.new),
         ),
     })
   } catch (thrown) {

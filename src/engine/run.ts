@@ -4,6 +4,7 @@ import { canonicalize } from '../model/canonical.ts'
 import { LEDGER_FORMAT, type PlanValue, type RunEntry, type SinkIntents } from '../model/entry.ts'
 import type { Json } from '../model/row.ts'
 import type { Placed } from '../sdk/spec.ts'
+import { codeIn } from './code.ts'
 import { Created } from './created.ts'
 import { addFilesRead, FilesInUse } from './files-in-use.ts'
 import { Intake } from './intake.ts'
@@ -74,11 +75,12 @@ async function begin(request: RunRequest, created: Created): Promise<RunResult> 
   return driveSession({ request, limit: request.limit, ledger, outputs, stations, intakes, from: null })
 }
 
-function opening({ plan, run, custody, replays, repeats }: RunRequest, t: number): RunEntry {
+function opening({ plan, run, custody, replays, repeats, codeOf }: RunRequest, t: number): RunEntry {
   const { name, hash, topology } = plan
   const replay = replays === undefined ? {} : { replays }
   const rerun = repeats === undefined ? {} : { reruns: { run: repeats.run, root: repeats.root } }
-  return { k: 'open', format: LEDGER_FORMAT, run, name, plan_hash: hash, topology, custody, ...replay, ...rerun, t }
+  const more = { plugins: codeIn(plan, codeOf), ...replay, ...rerun }
+  return { k: 'open', format: LEDGER_FORMAT, run, name, plan_hash: hash, topology, custody, ...more, t }
 }
 
 function planValue({ plan, limit, repeats }: RunRequest): PlanValue {

@@ -8,9 +8,10 @@
 import type { RunLedger } from '../ledger/write-port.ts'
 import type { RunStatus, SealedStatus, Tallies as Totals } from '../model/entry.ts'
 import { CustodyError, isCustodyError } from '../model/error.ts'
+import type { PluginCode } from '../model/plugin-code.ts'
 import type { Courses, Recordings, Repeats } from '../model/recording.ts'
 import type { Plan, SourceNode } from '../plan/plan.ts'
-import type { Discarded, Source } from '../sdk/spec.ts'
+import type { Discarded, PluginSpec, Source } from '../sdk/spec.ts'
 import { Calls } from './calls/calls.ts'
 import { Contexts } from './calls/contexts.ts'
 import type { SharedLimits } from './calls/service.ts'
@@ -63,11 +64,15 @@ export interface RunResult {
   readonly next_call_usd: number | null
   /** Of a run that was given up, by sink: what became of what it had written. */
   readonly discarded: ReadonlyMap<string, Discarded>
+  /** What sinks have people know of how they wrote, each after its name. */
+  readonly warnings: readonly string[]
 }
 
 /** What both a new run and one that goes on are given. */
 export interface SessionRequest {
   readonly plan: Plan
+  /** Which code a plugin has, for the record; absent where nobody wants to know. */
+  readonly codeOf?: ((spec: PluginSpec) => PluginCode) | undefined
   /** A UUIDv7. */
   readonly run: string
   readonly clock: Clock
@@ -143,10 +148,8 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     const root = committer.head?.root ?? ''
     const summary = summarise(run, status, committer.totals, outputs, root, clock.now_us() - began_us)
     const next_call_usd = stopped_by === 'budget_exhausted' ? calls.next_call_usd : null
-    const discarded = new Map(
-      outputs.all.flatMap(each => (each.discarded === null ? [] : [[each.node.name, each.discarded]])),
-    )
-    return { summary, error, stopped_by, next_call_usd, discarded }
+    const { discarded, warnings } = outputs
+    return { summary, error, stopped_by, next_call_usd, discarded, warnings }
   }
   const strays = new StrayWatch(request.strays, news)
   try {

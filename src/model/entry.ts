@@ -11,6 +11,7 @@
 import type { CommitLine } from './commit-line.ts'
 import type { FieldOrder } from './field-order.ts'
 import type { FateNumber } from './outcome.ts'
+import type { PluginCode } from './plugin-code.ts'
 import type { Topology } from './topology.ts'
 
 export const LEDGER_FORMAT = 1
@@ -342,6 +343,8 @@ export type RunEntry =
       readonly plan_hash: string
       readonly topology: Topology
       readonly custody: string
+      /** Of the plugins that the plan uses, by kind and name. */
+      readonly plugins: readonly PluginCode[]
       /** The run whose recorded answers its calls are given; absent if they are made. */
       readonly replays?: string
       /** The run whose rows it runs again, with the root of its finished log; absent if it reads its sources. */
@@ -353,7 +356,14 @@ export type RunEntry =
   /** The run stopped before its end; `resume` goes on. Its value, if any, is `{code, message, node?}`. `reason` is a declared word. */
   | { readonly k: 'stop'; readonly status: StoppedStatus; readonly reason: string; readonly t: number }
   /** A process goes on with the run. `cut`: sources whose rest isn't read, because they can't be read twice or weren't to be. */
-  | { readonly k: 'resume'; readonly epoch: number; readonly cut: readonly number[]; readonly t: number }
+  | {
+      readonly k: 'resume'
+      readonly epoch: number
+      readonly cut: readonly number[]
+      /** Those whose code isn't what was on record before; absent if there are none. */
+      readonly plugins?: readonly PluginCode[]
+      readonly t: number
+    }
   /** What is about to be renamed into place. Its value is an `ArtifactsValue`. */
   | { readonly k: 'publish'; readonly artifacts: readonly ReceiptFact[]; readonly t: number }
   /** The last entry. `subjects`: root and size of the tree whose leaf N−1 is the leaf hash of row N's last entry, batches after rows. */
@@ -438,6 +448,15 @@ export interface ExpressionText {
   readonly source: string
   /** Fields of the row that it reads, as paths. */
   readonly reads: readonly (readonly string[])[]
+  /**
+   * Of a gate: what was known of the fields that it reads, as JSON Schema, and of all others (`rest`); absent if nothing was. What
+   * is an integer and what a number depends on it.
+   */
+  readonly sees?: { readonly fields: { readonly [field: string]: SeenField }; readonly rest?: SeenField }
+}
+export interface SeenField {
+  readonly schema: { readonly [keyword: string]: unknown }
+  readonly optional: boolean
 }
 
 /** Value 2 of entry 0, by sink name. */

@@ -260,6 +260,7 @@ const RUN_ENTRIES: { [name: string]: { [key: string]: Json } } = {
       edges: [[1, 'to', 2]],
     },
     custody: '0.1.0',
+    plugins: [{ kind: 'sink', name: 'csv', package: 'custody', version: '0.1.0', sha256: HASH }],
     t: 5,
   },
   commit: {
@@ -320,4 +321,16 @@ test('entries of the run may commit to values, those of log 0 may not', () => {
   expect(problem(() => decodeLedger({ ...LEDGER_ENTRIES.key!, c: [HASH], w: 4 }))).toMatch('`c`')
   expect(isSubjectBody(null, canonicalize(RUN_ENTRIES.commit!))).toBe(false)
   expect(problem(() => decodeRun({ k: 'calls', z: NONCE }))).toMatch('`k` is "calls", not one of open, commit')
+})
+
+test('the code of a plugin: a package, its version and a hash, each if it is known', () => {
+  const plugin = { kind: 'transform', name: 'mine', sha256: HASH }
+  const open = { ...RUN_ENTRIES.open!, z: NONCE }
+  for (const each of [plugin, { kind: 'gate', name: 'x', package: 'p' }])
+    expect(decodeRun({ ...open, plugins: [each] })).toMatchObject({ facts: { plugins: [each] } })
+  expect(decodeRun({ ...RUN_ENTRIES.resume!, plugins: [plugin], z: NONCE })).toMatchObject({
+    facts: { plugins: [plugin] },
+  })
+  for (const wrong of [{ ...plugin, kind: 'fork' }, { ...plugin, sha256: 'x' }, { ...plugin, path: '/home' }, 3])
+    expect(problem(() => decodeRun({ ...open, plugins: [wrong] }))).toMatch('plugins')
 })

@@ -84,6 +84,7 @@ export function opening(run = RUN): RunDraft {
     plan_hash: 'ab'.repeat(32),
     topology: TOPOLOGY,
     custody: '0.1.0',
+    plugins: [],
     t: T0,
   }
   return { entry, first_value: 1, values: [full({ text: 'name: sample' }), full({})] }
