@@ -15,6 +15,7 @@ import { findRun } from '../read/runs/list.ts'
 import { closingOf, openingOf, planOf } from '../read/runs/run-log.ts'
 import { showRun } from '../read/show/show.ts'
 import { codeOf } from '../sdk/plugin-code.ts'
+import { type Close, closeAll } from './closing.ts'
 import type { Context } from './context.ts'
 import { boundHeap } from './heap.ts'
 import { stopOnSignals } from './interrupt.ts'
@@ -120,11 +121,15 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
   const clock = systemClock()
   const quiet = options.json === true
   const ports = ledgerPorts(context, clock)
-  const ledger = await openLedger(url, ports, { create: false })
   const progress = new ProgressLine(context.terminal, null)
-  const stopping = stopOnSignals(context, quiet)
-  const shared = limiterOf(plan)
+  const opened: Close[] = [() => progress.clear()]
   try {
+    const ledger = await openLedger(url, ports, { create: false })
+    opened.push(() => ledger.close())
+    const shared = limiterOf(plan)
+    opened.push(() => shared?.close())
+    const stopping = stopOnSignals(context, quiet)
+    opened.push(() => stopping.close())
     const { log } = await findRun(reader, run)
     const { replays, reruns } = await openingOf(reader, log)
     const { rerun } = (await planOf(reader, log)) ?? {}
@@ -154,9 +159,6 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
       ...(quiet ? {} : { onService: each => progress.tellService(each) }),
     })
   } finally {
-    stopping.close()
-    shared?.close()
-    await ledger.close()
-    progress.clear()
+    await closeAll(opened, context.terminal)
   }
 }

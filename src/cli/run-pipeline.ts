@@ -14,6 +14,7 @@ import type { Plan } from '../plan/plan.ts'
 import { recordsBefore } from '../read/runs/before.ts'
 import { codeOf } from '../sdk/plugin-code.ts'
 import type { Placed } from '../sdk/spec.ts'
+import { type Close, closeAll } from './closing.ts'
 import type { Context } from './context.ts'
 import { filesInUse } from './files-in-use.ts'
 import { boundHeap } from './heap.ts'
@@ -95,12 +96,15 @@ export async function runInto({ url, before_url, context, plan, options, replay,
   const run = uuidv7(Math.floor(clock.now_us() / 1000), randomBytes(10))
   const quiet = options.json === true
   const ledger = laterLedger(url, ledgerPorts(context, clock, options.dryRun !== true))
-  const shared = limiterOf(plan)
   const progress = new ProgressLine(context.terminal, options.limit ?? null)
-  const stopping = stopOnSignals(context, quiet)
-  if (!quiet) context.terminal.tell(header(context, plan, options, replay, rerun))
+  const opened: Close[] = [() => ledger.close()]
   let result: RunResult
   try {
+    const shared = limiterOf(plan)
+    opened.push(() => shared?.close())
+    const stopping = stopOnSignals(context, quiet)
+    opened.push(() => stopping.close())
+    if (!quiet) context.terminal.tell(header(context, plan, options, replay, rerun))
     result = await runPlan({
       plan,
       run,
@@ -122,9 +126,7 @@ export async function runInto({ url, before_url, context, plan, options, replay,
       ...(quiet ? {} : { onService: each => progress.tellService(each) }),
     })
   } finally {
-    stopping.close()
-    shared?.close()
-    await ledger.close()
+    await closeAll(opened, context.terminal)
   }
   progress.clear()
   const drift = replay !== null && options.live === true ? await replay.compare(run) : null
