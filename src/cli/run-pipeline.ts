@@ -55,7 +55,7 @@ export async function runPipeline(context: Context, file: string, options: RunOp
     const { from } = options
     const common = { url, before_url, context, plan, options }
     if (from === undefined) return await runInto({ ...common, replay: null, rerun: null })
-    return await replaying(url, from, replay => runInto({ ...common, replay, rerun: null }))
+    return await replaying(context, url, from, replay => runInto({ ...common, replay, rerun: null }))
   } finally {
     if (temporary !== null) rmSync(temporary, { recursive: true, force: true })
   }

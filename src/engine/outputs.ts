@@ -208,7 +208,17 @@ export class Outputs {
       if (why !== undefined) output.discarded = { kind: 'left', why }
       else output.discarded = (await output.sink.discard?.()) ?? { kind: 'left', why: 'its sink can’t take it back' }
     }
+    return this.discarded
+  }
+
+  /** By sink, what became of what isn't wanted. */
+  get discarded(): ReadonlyMap<string, Discarded> {
     return new Map(this.all.flatMap(({ node, discarded }) => (discarded === null ? [] : [[node.name, discarded]])))
+  }
+
+  /** What sinks have people know of how they write, each after its name. */
+  get warnings(): readonly string[] {
+    return this.all.flatMap(({ node, sink }) => (sink.warnings?.() ?? []).map(each => `${node.name}: ${each}`))
   }
 
   /** Winds every sink back to its last receipt. Asks nobody: sinks touch only what they have opened themselves. */

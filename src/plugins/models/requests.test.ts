@@ -145,6 +145,14 @@ describe('secrets that are none', () => {
   })
 })
 
+test.each([
+  ['Transfer-Encoding', /is set by what sends the request/],
+  ['Host', /is set by what sends the request/],
+  ['a b', /no header can be named/],
+])('a header that can’t be sent is told before the run: %s', (name, told) => {
+  expect(problems({ headers: { [name]: 'x' } }).join()).toMatch(told)
+})
+
 test('an answer may take an hour', () => {
   expect(type.safeParse({ provider: 'openai', model: 'm', timeout: '1h' }).success).toBe(true)
   expect(type.safeParse({ provider: 'openai', model: 'm', timeout: '61m' }).success).toBe(false)
