@@ -1,17 +1,28 @@
-/** What a command opened is closed at its end, whatever happened. */
+/** What a command has open, to be closed at its end, whatever comes of it. */
 import type { Terminal } from './terminal.ts'
 
-export type Close = () => void | Promise<void>
+export class Closing {
+  readonly #all: (() => void | Promise<void>)[] = []
+  readonly #terminal: Pick<Terminal, 'tell'>
 
-/**
- * Closes one after another, the last that was opened first. One that fails is told, and keeps neither the others from being closed nor
- * what came of the command from being told.
- */
-export async function closeAll(opened: readonly Close[], { tell }: Pick<Terminal, 'tell'>): Promise<void> {
-  for (const close of opened.toReversed())
-    try {
-      await close()
-    } catch (thrown) {
-      tell(`warning: ${thrown instanceof Error ? thrown.message : String(thrown)}`)
+  constructor(terminal: Pick<Terminal, 'tell'>) {
+    this.#terminal = terminal
+  }
+
+  /** What is opened last is closed first. */
+  add<T extends { close(): void | Promise<void> } | null>(each: T): T {
+    if (each !== null) this.#all.unshift(() => each.close())
+    return each
+  }
+
+  /** Closes all. What one of them meets is told: it takes nothing from what the command came to, and hides no error of it. */
+  async close(): Promise<void> {
+    for (const close of this.#all.splice(0)) {
+      try {
+        await close()
+      } catch (error) {
+        this.#terminal.tell(`warning: ${error instanceof Error ? error.message : String(error)}`)
+      }
     }
+  }
 }

@@ -16,7 +16,7 @@ import { closingOf, openingOf, planOf } from '../read/runs/run-log.ts'
 import { showRun } from '../read/show/show.ts'
 import { codeOf } from '../sdk/plugin-code.ts'
 import { checkedRun } from './checked.ts'
-import { type Close, closeAll } from './closing.ts'
+import { Closing } from './closing.ts'
 import type { Context } from './context.ts'
 import { boundHeap } from './heap.ts'
 import { stopOnSignals } from './interrupt.ts'
@@ -122,15 +122,12 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
   const clock = systemClock()
   const quiet = options.json === true
   const ports = ledgerPorts(context, clock)
+  const closing = new Closing(context.terminal)
   const progress = new ProgressLine(context.terminal, null)
-  const opened: Close[] = [() => progress.clear()]
   try {
-    const ledger = await openLedger(url, ports, { create: false })
-    opened.push(() => ledger.close())
-    const shared = limiterOf(plan)
-    opened.push(() => shared?.close())
-    const stopping = stopOnSignals(context, quiet)
-    opened.push(() => stopping.close())
+    const ledger = closing.add(await openLedger(url, ports, { create: false }))
+    const stopping = closing.add(stopOnSignals(context, quiet))
+    const shared = closing.add(limiterOf(plan))
     const { log } = await findRun(reader, run)
     const { replays, reruns } = await openingOf(reader, log)
     const { rerun } = (await planOf(reader, log)) ?? {}
@@ -158,7 +155,8 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
       ...(quiet ? {} : { onService: each => progress.tellService(each) }),
     })
   } finally {
-    await closeAll(opened, context.terminal)
+    progress.clear()
+    await closing.close()
   }
 }
 

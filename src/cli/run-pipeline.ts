@@ -14,7 +14,7 @@ import type { Plan } from '../plan/plan.ts'
 import { recordsBefore } from '../read/runs/before.ts'
 import { codeOf } from '../sdk/plugin-code.ts'
 import type { Placed } from '../sdk/spec.ts'
-import { type Close, closeAll } from './closing.ts'
+import { Closing } from './closing.ts'
 import type { Context } from './context.ts'
 import { filesInUse } from './files-in-use.ts'
 import { boundHeap } from './heap.ts'
@@ -95,15 +95,13 @@ export async function runInto({ url, before_url, context, plan, options, replay,
   const clock = systemClock()
   const run = uuidv7(Math.floor(clock.now_us() / 1000), randomBytes(10))
   const quiet = options.json === true
-  const ledger = laterLedger(url, ledgerPorts(context, clock, options.dryRun !== true))
+  const closing = new Closing(context.terminal)
   const progress = new ProgressLine(context.terminal, options.limit ?? null)
-  const opened: Close[] = [() => ledger.close()]
   let result: RunResult
   try {
-    const shared = limiterOf(plan)
-    opened.push(() => shared?.close())
-    const stopping = stopOnSignals(context, quiet)
-    opened.push(() => stopping.close())
+    const ledger = closing.add(laterLedger(url, ledgerPorts(context, clock, options.dryRun !== true)))
+    const shared = closing.add(limiterOf(plan))
+    const stopping = closing.add(stopOnSignals(context, quiet))
     if (!quiet) context.terminal.tell(header(context, plan, options, replay, rerun))
     result = await runPlan({
       plan,
@@ -126,9 +124,9 @@ export async function runInto({ url, before_url, context, plan, options, replay,
       ...(quiet ? {} : { onService: each => progress.tellService(each) }),
     })
   } finally {
-    await closeAll(opened, context.terminal)
+    progress.clear()
+    await closing.close()
   }
-  progress.clear()
   const drift = replay !== null && options.live === true ? await replay.compare(run) : null
   return tellResult(result, await shownRun(url, run), url, context, plan, {
     ...options,
