@@ -16,6 +16,7 @@ import { closingOf, openingOf, planOf } from '../read/runs/run-log.ts'
 import { showRun } from '../read/show/show.ts'
 import { codeOf } from '../sdk/plugin-code.ts'
 import { checkedRun } from './checked.ts'
+import { Closing } from './closing.ts'
 import type { Context } from './context.ts'
 import { boundHeap } from './heap.ts'
 import { stopOnSignals } from './interrupt.ts'
@@ -28,6 +29,7 @@ import { restoredText } from './render/restored.ts'
 import { renderSummary, statusText } from './render/summary.ts'
 import { type Repeating, repeating } from './repeating.ts'
 import { onRecord } from './replaying.ts'
+import { watchPlugins } from './strays.ts'
 import { shownRun, tellResult } from './tell-run.ts'
 
 export interface ResumeOptions {
@@ -120,12 +122,14 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
   boundHeap()
   const clock = systemClock()
   const quiet = options.json === true
-  const ports = ledgerPorts(context, clock)
-  const ledger = await openLedger(url, ports, { create: false })
+  const ports = ledgerPorts(context)
+  const closing = new Closing(context.terminal)
   const progress = new ProgressLine(context.terminal, null)
-  const stopping = stopOnSignals(context, quiet)
-  const shared = limiterOf(plan)
   try {
+    const ledger = closing.add(await openLedger(url, ports, { create: false }))
+    const stopping = closing.add(stopOnSignals(context, quiet))
+    const strays = closing.add(watchPlugins(context.terminal, plan))
+    const shared = closing.add(limiterOf(plan))
     const { log } = await findRun(reader, run)
     const { replays, reruns } = await openingOf(reader, log)
     const { rerun } = (await planOf(reader, log)) ?? {}
@@ -142,6 +146,7 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
       clock,
       shared,
       signal: stopping.signal,
+      strays,
       from_ledger_only: options.fromLedgerOnly === true,
       abandon,
       strict: options.strict === true,
@@ -153,10 +158,8 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
       ...(quiet ? {} : { onService: each => progress.tellService(each) }),
     })
   } finally {
-    stopping.close()
-    shared?.close()
-    await ledger.close()
     progress.clear()
+    await closing.close()
   }
 }
 

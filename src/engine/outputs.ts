@@ -204,9 +204,8 @@ export class Outputs {
     for (const output of this.all) {
       if (output.intent.path === null || output.discarded !== null) continue
       await this.hold()
-      const why = output.left?.message
-      if (why !== undefined) output.discarded = { kind: 'left', why }
-      else output.discarded = (await output.sink.discard?.()) ?? { kind: 'left', why: 'its sink can’t take it back' }
+      const became = (await output.sink.discard?.()) ?? { kind: 'left', why: 'its sink can’t take it back' }
+      output.discarded = output.left === null ? became : { kind: 'left', why: output.left.message }
     }
     return this.discarded
   }

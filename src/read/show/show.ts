@@ -8,6 +8,7 @@ import { UnsoundRecord } from '../evidence/unsound.ts'
 import { findRun, type IsHeld } from '../runs/list.ts'
 import { type Closing, closingOf, headOf, intentsOf, openingOf, planOf, statusOf, valueAs } from '../runs/run-log.ts'
 import { artifactsFrom, reasonFrom, receiptHashesFrom } from '../runs/run-values.ts'
+import { stagedOf } from '../runs/staged.ts'
 import type { EndingCounts, ErrorCounts, InDoubt, NodeCounts, ShownRun, SinkCounts } from './summary.ts'
 
 const IN_DOUBT = fateNumber('FAILED', 'in_doubt')
@@ -47,6 +48,7 @@ export async function showRun(reader: LedgerReader, name: string, isHeld: IsHeld
     entries: await reader.size(log),
     file: plan?.file ?? null,
     plugins: opening.plugins,
+    staged: await stagedOf(reader, log, closing),
     in_doubt: await inDoubtOf(reader, log, opening.topology, closing.totals),
     stopped: await stopOf(reader, log, closing),
   }
