@@ -171,8 +171,9 @@ export class Scheduler {
   }
 
   #commitSoon(): void {
-    const { clock, recorder } = this.#parts
-    if (recorder.unsettled.size > 0)
+    const { clock, recorder, calls, committer } = this.#parts
+    // What calls under way may cost is on record, should the process be gone before they come back.
+    if (recorder.unsettled.size > 0 || calls.at_risk_nusd > committer.at_risk_nusd)
       this.#callOffCommit ??= clock.wake(COMMIT_AFTER_US, () => {
         this.#commit_due = true
         this.wake()

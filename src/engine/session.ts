@@ -59,6 +59,8 @@ export interface RunResult {
   readonly stopped_by: 'user' | 'budget_exhausted' | null
   /** Where the budget is exhausted: what the next call can cost at most. */
   readonly next_call_usd: number | null
+  /** The most that calls may have cost that were under way when a process was gone. */
+  readonly lost_usd: number
   /** Of a run that was given up, by sink: what became of what it had written. */
   readonly discarded: ReadonlyMap<string, Discarded>
 }
@@ -105,6 +107,8 @@ export interface SessionParts {
     readonly under_way: UnderWay
     /** Until when the process before may have been at work. */
     readonly down_since_us: number
+    /** The most that calls may have cost of which nothing is on record, in nano-dollars. */
+    readonly lost_nusd: number
     /** Time of the run's last entry. */
     readonly last_us: number
     /** All rows are done, and files were about to be renamed. */
@@ -142,7 +146,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     const discarded = new Map(
       outputs.all.flatMap(each => (each.discarded === null ? [] : [[each.node.name, each.discarded]])),
     )
-    return { summary, error, stopped_by, next_call_usd, discarded }
+    return { summary, error, stopped_by, next_call_usd, lost_usd: (from?.lost_nusd ?? 0) / 1e9, discarded }
   }
   try {
     await parts.prologue?.(committer)
@@ -211,6 +215,7 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
     recordings,
     shared,
     onService,
+    lost_nusd: from?.lost_nusd ?? 0,
   })
   const contexts = new Contexts(request.run, plan, calls, signal)
   const reaches = reachability(plan)
@@ -246,6 +251,7 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
       clock,
       flow,
       outbox: calls.outbox,
+      atRisk_nusd: () => calls.at_risk_nusd,
       atPoint,
       onCommit,
       onSettled: () => wake(),

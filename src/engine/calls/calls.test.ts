@@ -331,6 +331,60 @@ describe('a budget', () => {
     expect(rig.column('out', 'n')).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
   })
 
+  test('counts what says nothing of its cost, or what none can be, with the most that it can be', async () => {
+    for (const cost_usd of [undefined, Number.NaN, -1, 1e99, '0.1' as unknown as number]) {
+      const peer = new Peer()
+      peer.at_most_usd = 0.3
+      const usage = { input_tokens: -5, output_tokens: 1.5, ...(cost_usd === undefined ? {} : { cost_usd }) }
+      peer.answer = n =>
+        Number(n) % 2 === 0 ? { ...BUSY, retryable: false } : { kind: 'answer', response: { said: n }, usage }
+      const rig = peer.on(pipeline(20, limits({ spend: { usd: 1 } })))
+      const { error, stopped_by, summary } = await rig.run()
+      expect({ error, stopped_by }).toEqual({ error: null, stopped_by: 'budget_exhausted' })
+      expect(peer.asked).toHaveLength(3)
+      expect(summary.calls).toMatchObject({ made: 3, cost_usd: 0.9, input_tokens: 0, output_tokens: 4 })
+    }
+  })
+
+  test('counts nothing for what was surely turned away', async () => {
+    const peer = new Peer()
+    peer.at_most_usd = 0.3
+    peer.answer = n =>
+      Number(n) < 10
+        ? { ...BUSY, retryable: false, unbilled: true }
+        : { kind: 'answer', response: { said: n }, usage: { cost_usd: 0.01 } }
+    const { summary } = await peer.on(pipeline(20, limits({ spend: { usd: 1 } }))).run()
+    expect(summary.tokens.open).toBe(0)
+    expect(summary.calls?.cost_usd).toBeCloseTo(0.11, 9)
+  })
+
+  test('counts what was under way at a crash with the most that it can cost, however often that happens', async () => {
+    const peer = new Peer()
+    peer.at_most_usd = 0.3
+    peer.latency_ms = 30_000
+    peer.answer = n => ({ kind: 'answer', response: { said: n }, usage: { cost_usd: 0.3 } })
+    const text = pipeline(20, limits({ spend: { usd: 1.5 }, services: { peer: { concurrency: 2 } } }))
+    // The power fails when the row is recorded that comes late.
+    const rig = peer.on(text.replace('}] }] }', '}] }, { after_ms: 12000, rows: [{ n: 21 }] }] }'))
+    const crashSoon = () =>
+      void rig.clock.wake(10_000_000, () => {
+        rig.ledger.power = new Power(1)
+      })
+    crashSoon()
+    await rig.run()
+    rig.ledger.power = new Power(Number.POSITIVE_INFINITY)
+    await rig.resume(2_000, { onRestored: crashSoon })
+    rig.ledger.power = new Power(Number.POSITIVE_INFINITY)
+    // Four were lost, and cost 1.2: one more fits.
+    expect(peer.asked).toHaveLength(4)
+    const last = await rig.resume(2_000)
+    expect(peer.asked).toHaveLength(5)
+    expect(last).toMatchObject({ stopped_by: 'budget_exhausted', lost_usd: 1.2, summary: { calls: { cost_usd: 0.3 } } })
+    // What comes back is lost no more.
+    expect(await rig.resume(2_000)).toMatchObject({ stopped_by: 'budget_exhausted', lost_usd: 1.2 })
+    expect(peer.asked).toHaveLength(5)
+  })
+
   test('lets pass what needs none', async () => {
     const peer = new Peer()
     costly(peer)
