@@ -8,7 +8,7 @@
  * C4. A commit that fails is told to whoever comes next, once: `settled`, or any other step.
  * C5. What can't be taken back is sent when the commit that has its intent is durable, and not before.
  */
-import type { CheckpointHead, RunLedger, SubjectDraft, ValueDraft } from '../ledger/write-port.ts'
+import type { CheckpointHead, RunDraft, RunLedger, SubjectDraft, ValueDraft } from '../ledger/write-port.ts'
 import { canonicalize } from '../model/canonical.ts'
 import type {
   ArtifactsValue,
@@ -259,7 +259,7 @@ export class Committer {
     throw thrown
   }
 
-  #append(entry: RunEntry, values: readonly ValueDraft[]): void {
+  #append(entry: RunDraft['entry'], values: readonly ValueDraft[]): void {
     this.#ledger.appendRun({ entry, first_value: this.#values + 1, values })
     this.#values += values.length
   }

@@ -6,6 +6,7 @@
  *     group inside that can't merge any more can't reach it.
  * J3. In a replay groups are closed as on record, as long as it fits.
  */
+import { MAX_ROW_DEPTH } from '../model/canonical.ts'
 import { CustodyError } from '../model/error.ts'
 import type { RecordedGroup } from '../model/recording.ts'
 import type { Json, Row } from '../model/row.ts'
@@ -260,6 +261,8 @@ function merged(join: Join): JoinEffect {
         'merge_conflict',
         `field \`${result.field}\` was written differently by ${result.branches.join(' and ')}`,
       )
+    case 'too_deep':
+      return failed(join, 'merge_conflict', `what the branches merge into is nested more than ${MAX_ROW_DEPTH} deep`)
     case 'select_missing':
       return failed(join, 'select_missing', `branch \`${result.branch}\` is not among those that arrived`)
     case 'row':
@@ -298,7 +301,9 @@ function reason({ node }: Join, verdict: MergeFailure): string {
     case 'timeout':
       return `${node.policy.kind === 'quorum' ? 'too few' : 'not all'} branches arrived in time`
     case 'merge_conflict':
-      return 'branches wrote different values to one field'
+      return node.merge.kind === 'nested'
+        ? 'what the branches merge into is nested too deep'
+        : 'branches wrote different values to one field'
     case 'select_missing':
       return 'the selected branch did not arrive'
   }

@@ -8,7 +8,7 @@
  * R4. A visit ends now, unless its plugin’s answer came before: that is its `ended_us` then, and its duration is the plugin’s.
  */
 import type { ValueDraft } from '../ledger/write-port.ts'
-import { canonicalize } from '../model/canonical.ts'
+import { canonicalize, MAX_DEPTH, MAX_ROW_DEPTH } from '../model/canonical.ts'
 import {
   type BirthFact,
   type GroupKind,
@@ -146,7 +146,7 @@ export class Recorder {
     let out = 0
     if (edge.to !== DISCARD) {
       const row = errorRow(token.row, error, { node: name })
-      this.#setRow(token, row, changeOf(token.row, token.value, row))
+      this.#setRow(token, row, changeOf(token.row, token.value, row, MAX_DEPTH))
       out = token.value
     }
     const status = cause.kind === 'retries_exhausted' ? VISIT_EXHAUSTED : VISIT_ERROR
@@ -296,7 +296,7 @@ export class Recorder {
    */
   consumeBatch(batch: ClosedBatch, rows: readonly Row[], ended_us = this.#now_us()): Token[] {
     const { group, subject, node, members } = batch
-    const texts = rows.map(row => canonicalize(row))
+    const texts = rows.map(row => canonicalize(row, MAX_ROW_DEPTH))
     this.#facts(subject, ended_us)
     for (const { token, started_us } of members) {
       this.#facts(token.subject, ended_us)
@@ -361,7 +361,7 @@ export class Recorder {
     const value = this.#addValue(subject, { kind: 'full', text })
     const passage: Passage = { kind: 'flow', node: source }
     const token = new Token(++this.tallies.born, subject, source, frozen(row), value, passage, null)
-    facts.births.push({ token: token.id, group: 0, ordinal: 0, value, parents: NO_PARENTS })
+    facts.bear(token, { token: token.id, group: 0, ordinal: 0, value, parents: NO_PARENTS })
     subject.open.add(token)
     return token
   }
@@ -378,13 +378,14 @@ export class Recorder {
     this.tallies.take(edge.number)
     subject.open.add(token)
     carry(token)
-    factsOf(subject).births.push({ token: token.id, group, ordinal, value, parents })
+    factsOf(subject).bear(token, { token: token.id, group, ordinal, value, parents })
     if (edge.to === DISCARD) this.#end(token, endAtDiscard(token.id, passage))
     return token
   }
 
   #move(token: Token, edge: PlanEdge, passage: Passage): void {
     token.node = edge.to
+    factsOf(token.subject).move(token)
     token.passage = passage
     token.attempt = 1
     token.answers = null

@@ -1,8 +1,9 @@
 /**
  * Goes on with a run that stopped or crashed: takes its lease, rebuilds its state from the ledger, winds sources and sinks
  * to the last commit, and drives it on (I5, I6). The lease comes with the proof that the log is what its last checkpoint
- * signed; nothing is folded before.
+ * signed; nothing is folded before, and no value is used that doesn't fit its commitment (I13).
  */
+import { LEASE_US } from '../ledger/lease.ts'
 import type { Ledger } from '../ledger/write-port.ts'
 import type { CommitValue, PlanValue, SinkIntents } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
@@ -12,6 +13,7 @@ import type { Receipt } from '../sdk/spec.ts'
 import { Created } from './created.ts'
 import { Intake, type ReadSoFar } from './intake.ts'
 import { Outputs } from './outputs.ts'
+import type { Clock } from './ports.ts'
 import { differences } from './restore/differences.ts'
 import { type History, openingValues, type RestoreReader, readHistory } from './restore/history.ts'
 import { restoreState } from './restore/state.ts'
@@ -31,8 +33,8 @@ export interface ResumeRequest extends SessionRequest {
   readonly ledger: Ledger
   /** The same ledger's read side. */
   readonly reader: RestoreReader & {
-    logs(): Promise<ReadonlyArray<{ readonly log: number; readonly run: string | null }>>
-    leases(): Promise<ReadonlyArray<{ readonly log: number; readonly expires_us: number }>>
+    logOf(run: string): Promise<number | null>
+    lease(log: number): Promise<{ readonly expires_us: number } | null>
   }
   /** Finishes what was ingested, and reads no source again. */
   readonly from_ledger_only: boolean
@@ -55,23 +57,25 @@ export interface Restored {
 }
 
 /**
- * @throws CustodyError CUSTODY_RUN_UNKNOWN, CUSTODY_RUN_HELD, CUSTODY_VERIFY_FAILED, CUSTODY_PLAN_CHANGED and those of
- * sources and plugins; nothing is changed then but the lease, which is given up again.
+ * @throws CustodyError CUSTODY_RUN_UNKNOWN, CUSTODY_RUN_HELD, CUSTODY_PLAN_CHANGED; CUSTODY_LEDGER_ALTERED, CUSTODY_LEDGER_CUT,
+ * CUSTODY_KEY_UNKNOWN, CUSTODY_OPEN_TOKENS_ALTERED, CUSTODY_VALUE_ALTERED, if it isn't what was signed; and those of sources and
+ * plugins. Nothing is changed then but the lease, which is given up again.
  */
 export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
   const { plan, run, reader, clock } = request
-  const log = (await reader.logs()).find(each => each.run === run)?.log
-  if (log === undefined) throw new CustodyError('CUSTODY_RUN_UNKNOWN', `the ledger has no run ${run}`)
+  const log = await reader.logOf(run)
+  if (log === null) throw new CustodyError('CUSTODY_RUN_UNKNOWN', `the ledger has no run ${run}`)
   const began = await refuseOtherPlan(plan, reader, log)
   // 0 if it was given up. Who died holding it may have been at work until it ran out.
-  const held_until_us = (await reader.leases()).find(each => each.log === log)?.expires_us ?? 0
+  const held_until_us = (await reader.lease(log))?.expires_us ?? 0
   const { ledger, epoch } = await request.ledger.takeOver(run)
   const created = new Created()
   try {
     request.atPoint?.('after_take_over')
     const history = await readHistory(reader, log)
     const now_us = Math.max(clock.now_us(), history.last_us, ledger.began_us)
-    const state = await restoreState(plan, history, reader, log, now_us)
+    const hold = holding(() => ledger.renew(), clock)
+    const state = await restoreState(plan, history, reader, log, now_us, hold)
     const sources = await createSources(plan, created)
     const reads = sources.map(source => readSoFar(source, history, request.from_ledger_only || request.abandon))
     for (const [i, source] of sources.entries()) if (reads[i]?.done === false) await prepareSource(source)
@@ -115,6 +119,16 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     // Whatever keeps the lease from being given up, it runs out by itself; what is wrong is told.
     await Promise.allSettled([created.close(), ledger.release()])
     throw thrown
+  }
+}
+
+/** Renews the lease when it has been in use for a while: what is restored may take longer than it lasts. */
+function holding(renew: () => Promise<void>, clock: Clock): () => Promise<void> {
+  let renewed_us = clock.now_us()
+  return async () => {
+    if (clock.now_us() - renewed_us < LEASE_US / 3) return
+    await renew()
+    renewed_us = clock.now_us()
   }
 }
 

@@ -78,7 +78,7 @@ const draft: fc.Arbitrary<SubjectDraft> = fc.record({
         }),
     ),
   ),
-  open_tokens: few(fc.record({ token: n, node: n })),
+  moved: few(fc.record({ token: n, node: n })),
 })
 
 const HASH = 'ab'.repeat(32)
@@ -133,7 +133,8 @@ describe('bodies', () => {
         ],
         orders: 3,
         values: [full({ a: 1 }), full({ code: 'E_1' }), full([[[2], [0, 1, 0]]])],
-        open_tokens: [{ token: 2, node: 7 }],
+        moved: [{ token: 2, node: 7 }],
+        open: 1,
       }),
     )
     expect(bodyOf(encoded, [HASH, HASH, HASH], '')).toBe(

@@ -310,6 +310,22 @@ export function callSummary(totals: CallTotals): CallSummary {
   return { made: count - recorded, failed: error, throttled, recorded, input_tokens, output_tokens, cost_usd }
 }
 
+/** All that a commit tells but for what is open, which the ledger knows. */
+export type CommitFacts = {
+  readonly k: 'commit'
+  readonly commit: number
+  readonly cursors: readonly CursorFact[]
+  readonly receipts: readonly ReceiptFact[]
+  readonly totals: Tallies
+  readonly t: number
+} & CommitLine
+
+/** What the table of open tokens holds: how many, and the hash of their set (model/set-hash.ts). */
+export interface OpenFact {
+  readonly count: number
+  readonly hash: string
+}
+
 /**
  * Entries whose subject is the run. Encoded as canonical JSON with these very keys, `c` (commitments, first value `w`)
  * and, without values, `z` (nonce) as above. Values of the run are numbered as those of any subject.
@@ -329,14 +345,7 @@ export type RunEntry =
       readonly t: number
     }
   /** Closes each commit, with the order of what is under way (I7). Its value is a `CommitValue`. */
-  | ({
-      readonly k: 'commit'
-      readonly commit: number
-      readonly cursors: readonly CursorFact[]
-      readonly receipts: readonly ReceiptFact[]
-      readonly totals: Tallies
-      readonly t: number
-    } & CommitLine)
+  | (CommitFacts & { readonly open: OpenFact })
   /** The run stopped before its end; `resume` goes on. Its value, if any, is `{code, message, node?}`. `reason` is a declared word. */
   | { readonly k: 'stop'; readonly status: StoppedStatus; readonly reason: string; readonly t: number }
   /** A process goes on with the run. `cut`: sources whose rest isn't read, because they can't be read twice or weren't to be. */

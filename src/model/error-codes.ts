@@ -330,6 +330,16 @@ export const ERRORS = {
     'The ledger has another history than when you last wrote to it.',
     'Put the true copy back, or begin another ledger with --ledger.',
   ),
+  CUSTODY_VALUE_ALTERED: spec(
+    1,
+    'A value doesn’t fit the commitment to it that was signed, so nothing is made of it.',
+    'Run `custody verify` to see all that is wrong; then put a sound copy of the ledger in its place.',
+  ),
+  CUSTODY_OPEN_TOKENS_ALTERED: spec(
+    1,
+    'The table of open rows isn’t what the last commit says of it, so nothing is made of it.',
+    'Run `custody verify` to see all that is wrong; then put a sound copy of the ledger in its place.',
+  ),
   CUSTODY_KEY_UNKNOWN: spec(
     1,
     'A ledger is signed with a key that you don’t trust, or that isn’t in force in it.',

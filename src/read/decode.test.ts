@@ -265,6 +265,7 @@ const RUN_ENTRIES: { [name: string]: { [key: string]: Json } } = {
     cursors: [{ source: 1, records: 1, done: true }],
     receipts: [{ sink: 2, rows: 1, bytes: 10 }],
     totals: TOTALS,
+    open: { count: 2, hash: HASH },
     t: 5,
   },
   stop: { k: 'stop', status: 'failed', reason: 'sink', t: 5 },

@@ -73,6 +73,7 @@ const commit: Decoder<Extract<RunEntry, { k: 'commit' }>> = (value, where) =>
     cursors: listOf(object({ source: int(1), records: int(), done: flag })),
     receipts: listOf(receipt),
     totals,
+    open: object({ count: int(), hash }),
     ...lineKey(asObject(value, where)),
     t: int(),
   })(value, where)

@@ -102,9 +102,7 @@ export function visit(
   return { token, node, attempt: 1, status, in: values[0], out: values[1], edge, start_us, duration_us: 5, error }
 }
 
-export function subjectDraft(
-  draft: Pick<SubjectDraft, 'subject' | 'time_us'> & Partial<Omit<SubjectDraft, 'open'>>,
-): SubjectDraft {
+export function subjectDraft(draft: Pick<SubjectDraft, 'subject' | 'time_us'> & Partial<SubjectDraft>): SubjectDraft {
   return {
     previous: null,
     origin: null,
@@ -119,9 +117,9 @@ export function subjectDraft(
     orders: 0,
     first_value: 1,
     values: [],
-    open_tokens: [],
+    moved: [],
+    open: draft.moved?.length ?? 0,
     ...draft,
-    open: draft.open_tokens?.length ?? 0,
   }
 }
 
@@ -159,7 +157,7 @@ export function tallies(read: number, born: number, ended: number): Tallies {
 }
 
 export function commitDraft(commit: number, first_value: number, totals: Tallies): RunDraft {
-  const entry: RunEntry = { k: 'commit', commit, cursors: [], receipts: [], totals, t: T0 + commit }
+  const entry: RunDraft['entry'] = { k: 'commit', commit, cursors: [], receipts: [], totals, t: T0 + commit }
   return { entry, first_value, values: [full({ cursors: {}, receipts: {} })] }
 }
 
@@ -255,7 +253,7 @@ function forked(): SubjectDraft {
       { token: 5, fate: 22, node: 7, sink: 0, group: 2, error: null },
     ],
     values: [full({ id: 3 }), full({ id: 3, merged: true })],
-    open_tokens: [{ token: 6, node: 8 }],
+    moved: [{ token: 6, node: 8 }],
   })
 }
 
@@ -283,7 +281,7 @@ function expanded(): SubjectDraft {
       { token: 8, fate: 2, node: 9, sink: 9, group: 0, error: null },
     ],
     values: [full({ id: 4 }), full({ id: 4, part: 1 }), full({ id: 4, part: 2 })],
-    open_tokens: [{ token: 9, node: 8 }],
+    moved: [{ token: 9, node: 8 }],
   })
 }
 

@@ -2,11 +2,12 @@
  * What the run's own entries say: where its sources, sinks and counters stand, when it was down, and which batches are
  * open. Read in one pass over the entries that belong to no row.
  */
-import { isBatchBody, runEntryOf, subjectEntryOf } from '../../ledger/decode.ts'
+import { addValues, type Commits, isBatchBody, runEntryOf, subjectEntryOf } from '../../ledger/decode.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { type CommitLine, type LineMember, RecordedLine } from '../../model/commit-line.ts'
 import { type CommitValue, GROUP_KINDS, type RunEntry, type SubjectEntry } from '../../model/entry.ts'
 import { CustodyError } from '../../model/error.ts'
+import type { Json } from '../../model/row.ts'
 import type { Origin } from '../token.ts'
 
 /** The part of a ledger's read side that resuming needs. */
@@ -40,7 +41,7 @@ export interface History {
 
 export async function readHistory(reader: RestoreReader, log: number): Promise<History> {
   let opening: History['opening'] | null = null
-  let commit: { seq: number; entry: Extract<RunEntry, { k: 'commit' }> } | null = null
+  let commit: { seq: number; entry: Extract<RunEntry, { k: 'commit' }>; stored: Commits } | null = null
   /** What the latest commits tell of it, from the last that tells it whole. */
   let line: CommitLine[] = []
   let published = false
@@ -57,10 +58,10 @@ export async function readHistory(reader: RestoreReader, log: number): Promise<H
     }
     const run = runEntryOf(body)
     const { entry } = run
-    values = Math.max(values, run.values)
+    values = Math.max(values, run.first_value + run.commitments.length - 1)
     if (entry.k === 'open') opening = entry
     else if (entry.k === 'commit') {
-      commit = { seq, entry }
+      commit = { seq, entry, stored: run }
       if (entry.moved === undefined) line = []
       line.push(entry.moved === undefined ? { line: entry.line ?? [] } : { moved: entry.moved })
     } else if (entry.k === 'publish') published = true
@@ -69,7 +70,8 @@ export async function readHistory(reader: RestoreReader, log: number): Promise<H
     last_us = entry.t
   }
   if (opening === null) throw new CustodyError('CUSTODY_VERIFY_FAILED', 'the run has no opening entry')
-  const value = commit === null ? null : ((await firstValue(reader, log, commit.seq)) as CommitValue)
+  const value =
+    commit === null ? null : ((await valuesOf(reader, log, commit.seq, commit.stored))[0] as unknown as CommitValue)
   return {
     opening,
     commit: commit === null || value === null ? null : { entry: commit.entry, value },
@@ -94,19 +96,24 @@ function lineAfter(told: readonly CommitLine[]): LineMember[] {
   return [...line]
 }
 
-/** The first value of an entry's payload. @throws CustodyError CUSTODY_VERIFY_FAILED if it isn't there. */
-async function firstValue(reader: RestoreReader, log: number, seq: number): Promise<unknown> {
-  const payload = await reader.payload(log, seq)
-  if (payload === null) throw new CustodyError('CUSTODY_VERIFY_FAILED', `entry ${seq} has lost its payload`)
-  return (JSON.parse(payload.body) as unknown[][])[0]?.[0]
+/** Values 1 and 2 of entry 0. @throws CustodyError CUSTODY_VALUE_ALTERED. */
+export async function openingValues(reader: RestoreReader, log: number): Promise<readonly [unknown, unknown]> {
+  const opening = await reader.entry(log, 0)
+  if (opening === null) throw new CustodyError('CUSTODY_VERIFY_FAILED', 'the run has no opening entry')
+  const [plan, intents] = await valuesOf(reader, log, 0, runEntryOf(opening.body))
+  return [plan, intents]
 }
 
-/** Values 1 and 2 of entry 0. */
-export async function openingValues(reader: RestoreReader, log: number): Promise<readonly [unknown, unknown]> {
-  const payload = await reader.payload(log, 0)
-  if (payload === null) throw new CustodyError('CUSTODY_VERIFY_FAILED', 'entry 0 has lost its payload')
-  const [plan, intents] = JSON.parse(payload.body) as unknown[][]
-  return [plan?.[0], intents?.[0]]
+/** The values of an entry of the run. @throws CustodyError CUSTODY_VALUE_ALTERED. */
+async function valuesOf(reader: RestoreReader, log: number, seq: number, commits: Commits): Promise<readonly Json[]> {
+  const values = new Map<number, Json>()
+  addValues(values, commits, await reader.payload(log, seq), entryPlace(log, seq))
+  return [...values.values()]
+}
+
+/** A place for people. */
+export function entryPlace(log: number, seq: number): string {
+  return `entry ${seq} of log ${log}`
 }
 
 function keepIfOpen(

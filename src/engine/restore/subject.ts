@@ -2,6 +2,7 @@
  * The fold of one subject's entries: its tokens as they stand, with their data, forks, groups and attempts (I6).
  */
 import { addValues } from '../../ledger/decode.ts'
+import type { StoredPayload } from '../../ledger/read-port.ts'
 import { canonicalize } from '../../model/canonical.ts'
 import {
   type BirthFact,
@@ -56,6 +57,14 @@ export interface RestoredSubject {
   readonly answers: Answers | null
 }
 
+/** An entry with its payload, and its name for people. */
+export interface StoredStep {
+  readonly seq: number
+  readonly entry: SubjectEntry
+  readonly payload: StoredPayload | null
+  readonly place: string
+}
+
 interface Group {
   readonly kind: GroupKind
   readonly node: number
@@ -85,13 +94,13 @@ export function restoreSubject(
   plan: Plan,
   kind: 'row' | 'batch',
   number: number,
-  entries: ReadonlyArray<{ readonly seq: number; readonly entry: SubjectEntry; readonly payload: string | null }>,
+  entries: readonly StoredStep[],
   origin: Origin | null = null,
 ): RestoredSubject {
   const subject = new Subject(kind, number)
   subject.origin = origin
   const fold = new SubjectFold(plan, subject)
-  for (const { seq, entry, payload } of entries) fold.add(seq, entry, payload)
+  for (const step of entries) fold.add(step)
   return fold.finish()
 }
 
@@ -115,11 +124,12 @@ class SubjectFold {
     this.#subject = subject
   }
 
-  add(seq: number, entry: SubjectEntry, payload: string | null): void {
+  /** @throws CustodyError CUSTODY_VALUE_ALTERED */
+  add({ seq, entry, payload, place }: StoredStep): void {
     this.#subject.previous = seq
     this.#subject.origin ??= entry.origin
     this.#subject.values = Math.max(this.#subject.values, entry.first_value + entry.commitments.length - 1)
-    if (payload !== null) addValues(this.#values, entry.first_value, payload)
+    addValues(this.#values, entry, payload, place)
     for (const { group, kind, node } of entry.groups_opened) this.#groups.set(group, { kind, node })
     for (const birth of entry.births) this.#birth(birth)
     const holds = new Map(entry.holds.map(hold => [hold.token, hold]))

@@ -15,7 +15,8 @@ import { ABANDONED } from './fates.ts'
 import type { HeadKeys } from './keys.ts'
 import { LineCheck } from './line.ts'
 import { checkHead, LogWalk, short } from './log.ts'
-import { checkOpenTokens, EndingsTable } from './projections.ts'
+import { OpenSet } from './open-set.ts'
+import { EndingsTable } from './projections.ts'
 import { RunFacts } from './run-facts.ts'
 import { incompleteRequests } from './sending.ts'
 import { SubjectState, type Witness } from './subject.ts'
@@ -123,6 +124,7 @@ class RunFold {
   /** Rows of which an entry can't be read: nothing more can be said of them. */
   readonly #lost_rows = new Set<number>()
   readonly #endings: EndingsTable
+  readonly #open = new OpenSet()
   #witness: Witness
   /** All entries so far could be read. */
   #complete = true
@@ -176,8 +178,8 @@ class RunFold {
     }
     const lost = this.#lost_rows
     await noting(checks.projections, async () => {
-      const stored = (await this.#reader.openTokens(this.#log)).filter(each => !lost.has(each.row ?? 0))
-      checkOpenTokens(stored, open, ways, checks.projections)
+      const stored = await this.#reader.openTokens(this.#log)
+      this.#open.compare(stored, lost, ways, checks.projections)
       if (this.#complete) await this.#endings.finish((token, seq) => this.#endsIn(token, seq))
     })
     const { seal } = facts
@@ -210,6 +212,7 @@ class RunFold {
     for (const expected of state.fold(seq, entry, this.#witness)) {
       await this.#endings.compare(expected, this.#witness.ways)
     }
+    this.#open.take(seq, entry, state.tokens)
     if (!state.done) return
     this.#statesOf(subject).delete(numberOf(subject))
     for (const group of state.forks()) this.#witness.line.closed(group)
@@ -283,8 +286,9 @@ class RunFold {
     if (facts.k === 'open' && seq === 0) this.#witness = this.#witnessOf(new Ways(facts.topology))
     if (facts.k === 'commit' || facts.k === 'seal') this.#settle(entryName(seq))
     this.facts.fold(seq, facts, this.#witness.ways, this.tallies, this.#complete)
-    if (facts.k === 'commit')
-      this.#witness.line.commit(seq, facts, this.#witness.ways, this.#complete ? this.checks.entries : null)
+    if (facts.k !== 'commit') return
+    this.#witness.line.commit(seq, facts, this.#witness.ways, this.#complete ? this.checks.entries : null)
+    if (this.#complete) this.#open.commit(seq, facts.open, this.checks.totals)
   }
 
   /** At the end of a commit: what must add up across subjects. */
