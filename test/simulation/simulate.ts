@@ -17,6 +17,7 @@ import { problemsOf } from './invariants.ts'
 import type { Limits, Model } from './model.ts'
 import { Random } from './random.ts'
 import { problemsOfReplays } from './replays.ts'
+import { Trouble } from './trouble.ts'
 import { OFF, TIGHT, World } from './world.ts'
 
 export interface Simulated {
@@ -38,6 +39,8 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
   const ledger = new MemoryLedger()
   world.isAnnounced = key =>
     ledger.subjects().some(({ intents }) => intents.some(({ token, node }) => key === `${RUN}-${token}-${node}`))
+  if (shape.troubled === true)
+    world.services.trouble = new Trouble(new Random(seed + 4), ['oracle', 'sibyl'], world.clock.now_us())
   if (shape.hostile === true) world.meddle = meddlingBy(new Random(seed + 3))
   let { result, plan } = await begin(world, ledger, model, shape, fate)
   const defects: string[] = []
@@ -48,6 +51,7 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
     defects.push(...unexpected(result, shape, model))
     // Whoever wrote the sources mends them.
     if (last) world.meddle = chunk => chunk
+    if (last && world.services.trouble !== null) world.services.trouble.over = true
     const go_on = { model: withMore(model, last), shape: last ? { ...shape, crashes: false } : shape }
     ;({ result, plan } = await goOn(world, ledger, go_on.model, go_on.shape, fate))
     if (last) break
@@ -73,10 +77,12 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
   return { model, problems, crashes, rows: result?.summary.rows.read ?? 0 }
 }
 
-/** A run that stopped by an error: only a source's that misbehaved is one to go on after. */
+/** A run that stopped by an error: a source that misbehaved, a guard and a service in trouble are such to go on after. */
 function unexpected(result: RunResult | null, shape: Shape, { sources }: Model): string[] {
   const error = result?.error ?? null
   if (error === null) return []
+  if (shape.crashes === true && error.code === 'CUSTODY_GUARD') return []
+  if (shape.troubled === true && /^CUSTODY_SERVICE_(AUTH|DOWN|BUSY)$/.test(error.code)) return []
   const by_source = sources.some(({ name }) => name === error.where?.node)
   if (shape.hostile === true && error.code === 'CUSTODY_PLUGIN_DEFECT' && by_source) return []
   return [`the run stopped: ${error.code}: ${error.stack}`]
