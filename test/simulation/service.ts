@@ -137,15 +137,15 @@ export class Services {
     const most_nusd = 2 * costOf(about)
     return call(service, { request: { about, of: service }, at_most_usd: most_nusd / 1e9 }, ({ signal }) => {
       const response = responseOf(service, about)
-      const busy = response.kind === 'busy' || (in_a_row < 4 && this.#random.chance(0.1))
+      // In bad times who is turned away isn't so by chance, too.
+      const busy = this.trouble === null && (response.kind === 'busy' || (in_a_row < 4 && this.#random.chance(0.1)))
       if (busy) in_a_row++
       return this.#perform({ service, about, most_nusd }, signal, () => {
         const bad = this.trouble?.at(service, this.#clock().now_us()) ?? null
-        // Who was turned away then isn't turned away by chance, too.
-        if (bad !== null) in_a_row = Math.max(in_a_row, 4)
         if (bad !== null) return bad
         // Of a request that it will never take it says so in the end.
-        if (busy) return in_a_row > 5 ? { ...BUSY, throttled: false } : this.#throttling()
+        if (busy && in_a_row <= 5) return this.#throttling()
+        if (response.kind === 'busy') return { ...BUSY, throttled: false }
         if (response.kind === 'answer' && attempt > response.down_for)
           return { kind: 'answer', response: { value: response.value }, usage: usageOf(about) }
         const retryable = response.kind === 'answer'
