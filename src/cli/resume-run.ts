@@ -7,13 +7,15 @@ import type { RunResult } from '../engine/run.ts'
 import { signingKey } from '../ledger/keys.ts'
 import { openLedger, openLedgerReader } from '../ledger/open.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
-import type { PlanValue } from '../model/entry.ts'
+import type { PlanValue, RerunValue } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Plan } from '../plan/plan.ts'
 import { recordsBefore } from '../read/runs/before.ts'
 import { findRun } from '../read/runs/list.ts'
 import { closingOf, openingOf, planOf } from '../read/runs/run-log.ts'
 import { showRun } from '../read/show/show.ts'
+import { codeOf } from '../sdk/plugin-code.ts'
+import { checkedRun } from './checked.ts'
 import type { Context } from './context.ts'
 import { boundHeap } from './heap.ts'
 import { stopOnSignals } from './interrupt.ts'
@@ -24,6 +26,7 @@ import { preparePlan } from './pipeline-access.ts'
 import { ProgressLine } from './progress.ts'
 import { restoredText } from './render/restored.ts'
 import { renderSummary, statusText } from './render/summary.ts'
+import { type Repeating, repeating } from './repeating.ts'
 import { onRecord } from './replaying.ts'
 import { shownRun, tellResult } from './tell-run.ts'
 
@@ -124,10 +127,15 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
   const shared = limiterOf(plan)
   try {
     const { log } = await findRun(reader, run)
-    const { replays } = await openingOf(reader, log)
+    const { replays, reruns } = await openingOf(reader, log)
+    const { rerun } = (await planOf(reader, log)) ?? {}
+    const again =
+      reruns === undefined || rerun === undefined ? {} : await repeatedRows(context, reader, reruns.run, rerun)
     return await resumeRun({
       plan,
-      ...(replays === undefined ? {} : await onRecord(reader, replays)),
+      codeOf: spec => codeOf(spec, context.version),
+      ...(replays === undefined ? {} : await onRecord((await checkedRun(context, reader, replays)).reader, replays)),
+      ...again,
       run,
       ledger,
       reader,
@@ -150,4 +158,10 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
     await ledger.close()
     progress.clear()
   }
+}
+
+/** Of a run that repeats rows of another. */
+async function repeatedRows(context: Context, inner: LedgerReader, run: string, rerun: RerunValue): Promise<Repeating> {
+  const { reader, ...found } = await checkedRun(context, inner, run)
+  return repeating(reader, found, rerun)
 }

@@ -20,6 +20,7 @@ import type {
   Tallies,
 } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
+import type { PluginCode } from '../model/plugin-code.ts'
 import type { Json } from '../model/row.ts'
 import type { Outbox } from './calls/outbox.ts'
 import type { Flow } from './flow.ts'
@@ -108,9 +109,10 @@ export class Committer {
     this.totals = totals ?? parts.recorder.tallies.snapshot()
   }
 
-  /** Records that this process goes on with the run. */
-  async resume(epoch: number, cut: readonly number[]): Promise<void> {
-    this.#append({ k: 'resume', epoch, cut, t: this.#clock.now_us() }, [])
+  /** Records that this process goes on with the run; `plugins` have other code than before. */
+  async resume(epoch: number, cut: readonly number[], plugins: readonly PluginCode[]): Promise<void> {
+    const code = plugins.length === 0 ? {} : { plugins }
+    this.#append({ k: 'resume', epoch, cut, ...code, t: this.#clock.now_us() }, [])
     await this.#commit()
     this.#atPoint('after_resume_entry')
   }

@@ -28,6 +28,9 @@ export function errorText({ code, message, field, details, retry_after_ms = 0 }:
   return canonicalize(value)
 }
 
+/** What a row is rejected with that another run has no longer. */
+export const ERASED = { code: 'VALUE_ERASED', message: 'the row that would be repeated has been erased' } as const
+
 /** Message of the error `ROW_TOO_DEEP`. */
 export const TOO_DEEP = `what becomes of the row is nested more than ${MAX_ROW_DEPTH} deep`
 

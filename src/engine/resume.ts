@@ -7,9 +7,11 @@ import { LEASE_US } from '../ledger/lease.ts'
 import type { Ledger } from '../ledger/write-port.ts'
 import type { CommitValue, PlanValue, SinkIntents } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
+import { type CodeChange, codeChanges } from '../model/plugin-code.ts'
 import type { Json } from '../model/row.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Receipt } from '../sdk/spec.ts'
+import { codeIn } from './code.ts'
 import { Created } from './created.ts'
 import { Intake, type ReadSoFar } from './intake.ts'
 import { Outputs } from './outputs.ts'
@@ -54,6 +56,8 @@ export interface Restored {
   readonly sinks: number
   /** Names of sources whose rest isn't read. */
   readonly cut: readonly string[]
+  /** Plugins whose code isn't what the run had before: rows from here on are made by the new one, which the ledger tells. */
+  readonly code_changes: readonly CodeChange[]
 }
 
 /**
@@ -76,8 +80,10 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     const now_us = Math.max(clock.now_us(), history.last_us, ledger.began_us)
     const hold = holding(() => ledger.renew(), clock)
     const state = await restoreState(plan, history, reader, log, now_us, hold)
-    const sources = await createSources(plan, created)
-    const reads = sources.map(source => readSoFar(source, history, request.from_ledger_only || request.abandon))
+    const repeats = request.repeats ?? null
+    const sources = await createSources(plan, repeats, created)
+    const cut_off = request.from_ledger_only || request.abandon
+    const reads = sources.map(source => readSoFar(source, history, cut_off, repeats !== null))
     for (const [i, source] of sources.entries()) if (reads[i]?.done === false) await prepareSource(source)
     const outputs = created.add(await restoreOutputs(request, history, log, sources))
     const stations = created.add(await Stations.open(plan))
@@ -86,6 +92,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
       state.under_way.line.length + state.under_way.batches.reduce((sum, batch) => sum + batch.members.length, 0)
     const read = state.progressed.totals?.rows.read ?? 0
     const left = Math.max(0, (began.limit ?? Number.POSITIVE_INFINITY) - read)
+    const code_changes = codeChanges(history.plugins, codeIn(plan, request.codeOf))
     const tellRestored = teller('What was restored', request.onRestored)
     tellRestored({
       rows_read: read,
@@ -93,6 +100,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
       open,
       sinks: outputs.all.length,
       cut: cut.map(({ name }) => name),
+      code_changes,
     })
     return await driveSession({
       request,
@@ -100,7 +108,8 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
       ledger,
       outputs,
       stations,
-      intakes: onReady => sources.map(({ node, source }, i) => new Intake(node, source, reads[i] ?? null, onReady)),
+      intakes: onReady =>
+        sources.map(({ node, source }, i) => new Intake(node, source, reads[i] ?? null, onReady, repeats !== null)),
       from: {
         ...state,
         last_us: history.last_us,
@@ -113,6 +122,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
         committer.resume(
           epoch,
           cut.map(({ number }) => number),
+          code_changes.map(each => each.new),
         ),
     })
   } catch (thrown) {
@@ -146,14 +156,14 @@ async function refuseOtherPlan(plan: Plan, reader: RestoreReader, log: number): 
 }
 
 /** How far a source was read; a source that can't be read twice has nothing more to give. */
-function readSoFar({ node }: OpenSource, { commit }: History, from_ledger_only: boolean): ReadSoFar {
+function readSoFar({ node }: OpenSource, { commit }: History, cut_off: boolean, repeats: boolean): ReadSoFar {
   const fact = commit?.entry.cursors.find(each => each.source === node.number)
   const value = commit?.value.cursors[node.name]
   const records = fact?.records ?? 0
   const done = fact?.done ?? false
-  const rereadable = node.plugin.spec.rereadable(node.plugin.options)
+  const rereadable = repeats || node.plugin.spec.rereadable(node.plugin.options)
   // A source that nothing was read of yet can begin, even if it can't be read twice.
-  const cut = !done && (from_ledger_only || (!rereadable && commit !== null))
+  const cut = !done && (cut_off || (!rereadable && commit !== null))
   return { records, position: (value?.position ?? null) as Json, sha256: value?.sha256 ?? null, done: done || cut, cut }
 }
 
@@ -175,6 +185,6 @@ async function restoreOutputs(
       state: (value?.state ?? null) as Json,
     })
   }
-  const request = { run, folder: plan.folder, originalNames: () => originalNames(sources) }
+  const request = { run, folder: plan.folder, originalNames: () => originalNames(sources), placed: null }
   return Outputs.restore(plan, request, intents as SinkIntents, receipts)
 }

@@ -4,7 +4,15 @@
  * The readers decode by code of their own (src/read/decode.ts).
  */
 import { canonicalize, NotJsonError } from '../model/canonical.ts'
-import type { CallFact, CallStatus, GroupKind, RunEntry, SubjectEntry, VisitStatus } from '../model/entry.ts'
+import type {
+  CallFact,
+  CallStatus,
+  GroupKind,
+  OriginFact,
+  RunEntry,
+  SubjectEntry,
+  VisitStatus,
+} from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
 import { commitment, SALT_BYTES } from '../model/hash.ts'
 import type { FateNumber } from '../model/outcome.ts'
@@ -49,7 +57,7 @@ export function subjectEntryOf(body: string): SubjectEntry {
     time_us: t,
     previous: p ?? null,
     open: o,
-    origin: s === undefined ? null : { source: n(s, 0), index: n(s, 1), line: n(s, 2) },
+    origin: s === undefined ? null : originOf(s),
     births: (born ?? []).map(x => ({
       token: n(x, 0),
       group: x.length === 1 ? 0 : n(x, 1),
@@ -103,6 +111,10 @@ export function subjectEntryOf(body: string): SubjectEntry {
     commitments: c ?? [],
     nonce: z ?? null,
   }
+}
+
+function originOf(x: Tuple): OriginFact {
+  return { source: n(x, 0), index: n(x, 1), line: n(x, 2), repeats: x.length > 3 ? n(x, 3) : null }
 }
 
 function callOf(x: Tuple): CallFact {

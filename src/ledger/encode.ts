@@ -6,7 +6,7 @@
  * E2. Nothing but numbers, declared codes and verdicts gets into a body (I8): other texts are refused.
  */
 import { canonicalize } from '../model/canonical.ts'
-import type { CallFact, EndingFact, IntentFact, LedgerEntry, VisitFact } from '../model/entry.ts'
+import type { CallFact, EndingFact, IntentFact, LedgerEntry, OriginFact, VisitFact } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Json } from '../model/row.ts'
 import { NO_CHANGE } from './open-tokens.ts'
@@ -44,7 +44,7 @@ export function encodeSubject(draft: SubjectDraft, changes = NO_CHANGE): Encoded
   let after = upToOpen(draft)
   if (draft.previous !== null) after += `,"p":${draft.previous}`
   if (row !== null) after += `,"r":${row}`
-  if (draft.origin !== null) after += `,"s":[${draft.origin.source},${draft.origin.index},${draft.origin.line}]`
+  if (draft.origin !== null) after += `,"s":${originText(draft.origin)}`
   after += `,"t":${draft.time_us}`
   if (draft.visits.length > 0) after += `,"v":[${visitsText(draft.visits)}]`
   if (draft.values.length > 0) after += `,"w":${draft.first_value}`
@@ -101,6 +101,10 @@ function encodeFacts(
     open: 0,
     changes: NO_CHANGE,
   }
+}
+
+function originText({ source, index, line, repeats }: OriginFact): string {
+  return repeats === null ? `[${source},${index},${line}]` : `[${source},${index},${line},${repeats}]`
 }
 
 /** Keys `d` to `o`. */

@@ -80,11 +80,10 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
   return { model, problems, crashes, rows: result?.summary.rows.read ?? 0 }
 }
 
-/** A run that stopped by an error: a source that misbehaved, a guard and a service in trouble are such to go on after. */
+/** A run that stopped by an error: a guard that broke, a source that misbehaved and a service in trouble are such to go on after. */
 function unexpected(result: RunResult | null, shape: Shape, { sources }: Model): string[] {
   const error = result?.error ?? null
-  if (error === null) return []
-  if (shape.crashes === true && error.code === 'CUSTODY_GUARD') return []
+  if (error === null || error.code === 'CUSTODY_GUARD') return []
   if (shape.troubled === true && /^CUSTODY_SERVICE_(AUTH|DOWN|BUSY)$/.test(error.code)) return []
   const by_source = sources.some(({ name }) => name === error.where?.node)
   if (shape.hostile === true && error.code === 'CUSTODY_PLUGIN_DEFECT' && by_source) return []

@@ -84,6 +84,7 @@ export function opening(run = RUN): RunDraft {
     plan_hash: 'ab'.repeat(32),
     topology: TOPOLOGY,
     custody: '0.1.0',
+    plugins: [],
     t: T0,
   }
   return { entry, first_value: 1, values: [full({ text: 'name: sample' }), full({})] }
@@ -128,7 +129,7 @@ export function simpleRow(row: number, token = row): SubjectDraft {
   return subjectDraft({
     subject: { kind: 'row', row },
     time_us: T0 + row * 1000,
-    origin: { source: 1, index: row, line: row + 1 },
+    origin: { source: 1, index: row, line: row + 1, repeats: null },
     births: [{ token, group: 0, ordinal: 0, value: 1, parents: [] }],
     visits: [
       visit(token, 1, 0, [0, 1], 1, 0),
@@ -205,7 +206,7 @@ function rejected(): SubjectDraft {
   return subjectDraft({
     subject: { kind: 'row', row: 2 },
     time_us: T0 + 2000,
-    origin: { source: 1, index: 2, line: 3 },
+    origin: { source: 1, index: 2, line: 3, repeats: null },
     births: [{ token: 2, group: 0, ordinal: 0, value: 1, parents: [] }],
     visits: [visit(2, 1, 1, [0, 1], 2, 0, error)],
     endings: [{ token: 2, fate: 6, node: 1, sink: 0, group: 0, error }],
@@ -217,7 +218,7 @@ function forked(): SubjectDraft {
   return subjectDraft({
     subject: { kind: 'row', row: 3 },
     time_us: T0 + 3000,
-    origin: { source: 1, index: 3, line: 4 },
+    origin: { source: 1, index: 3, line: 4, repeats: null },
     births: [
       { token: 3, group: 0, ordinal: 0, value: 1, parents: [] },
       { token: 4, group: 1, ordinal: 0, value: 1, parents: [3] },
@@ -261,7 +262,7 @@ function expanded(): SubjectDraft {
   return subjectDraft({
     subject: { kind: 'row', row: 4 },
     time_us: T0 + 4000,
-    origin: { source: 1, index: 4, line: 5 },
+    origin: { source: 1, index: 4, line: 5, repeats: null },
     births: [
       { token: 7, group: 0, ordinal: 0, value: 1, parents: [] },
       { token: 8, group: 3, ordinal: 0, value: 2, parents: [7] },

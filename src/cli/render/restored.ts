@@ -1,9 +1,10 @@
 /** What a run that is gone on with, or given up, starts from. */
 import type { Restored } from '../../engine/resume.ts'
+import { codeText } from '../../model/plugin-code.ts'
 import { count, counted, printable } from './text.ts'
 
 export function restoredText(
-  { rows_read, all_read, open, sinks, cut }: Restored,
+  { rows_read, all_read, open, sinks, cut, code_changes }: Restored,
   name: string,
   abandon: boolean,
 ): string {
@@ -17,5 +18,9 @@ export function restoredText(
     : [`resumed ${printable(name)} ${where}`, `${counted(open, 'held row instance')} restored`]
   if (!abandon) parts.push(`${counted(sinks, 'output')} wound back to the last receipt`)
   if (!abandon && cut.length > 0) parts.push(`not read further: ${cut.map(printable).join(', ')}`)
-  return parts.join(' · ')
+  const warnings = code_changes.map(
+    ({ kind, name, old, new: now }) =>
+      `\nwarning: the code of ${kind} ${printable(name)} isn’t what the run had: ${printable(codeText(old))} → ${printable(codeText(now))}. Rows from here on are made by the new one; the ledger tells so.`,
+  )
+  return parts.join(' · ') + (abandon ? '' : warnings.join(''))
 }

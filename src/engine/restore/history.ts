@@ -7,6 +7,7 @@ import type { LedgerReader } from '../../ledger/read-port.ts'
 import { type CommitLine, type LineMember, RecordedLine } from '../../model/commit-line.ts'
 import { type CommitValue, GROUP_KINDS, type RunEntry, type SubjectEntry } from '../../model/entry.ts'
 import { CustodyError } from '../../model/error.ts'
+import type { PluginCode } from '../../model/plugin-code.ts'
 import type { Json } from '../../model/row.ts'
 import type { Origin } from '../token.ts'
 
@@ -35,6 +36,8 @@ export interface History {
   readonly last_us: number
   /** By number: batches that are open, or whose tokens are. */
   readonly batches: ReadonlyMap<number, StoredSubject>
+  /** Code of its plugins, as it was last. */
+  readonly plugins: readonly PluginCode[]
   /** By aggregate: how many batches it has had. */
   readonly batches_before: ReadonlyMap<number, number>
 }
@@ -49,6 +52,7 @@ export async function readHistory(reader: RestoreReader, log: number): Promise<H
   let values = 0
   let last_us = 0
   const downs: [number, number][] = []
+  const plugins = new Map<string, PluginCode>()
   const batches = new Map<number, StoredSubject>()
   const batches_before = new Map<number, number>()
   for await (const { seq, body } of reader.entriesOfRun(log)) {
@@ -59,14 +63,19 @@ export async function readHistory(reader: RestoreReader, log: number): Promise<H
     const run = runEntryOf(body)
     const { entry } = run
     values = Math.max(values, run.first_value + run.commitments.length - 1)
-    if (entry.k === 'open') opening = entry
-    else if (entry.k === 'commit') {
+    if (entry.k === 'open') {
+      opening = entry
+      for (const each of entry.plugins) plugins.set(`${each.kind} ${each.name}`, each)
+    } else if (entry.k === 'commit') {
       commit = { seq, entry, stored: run }
       if (entry.moved === undefined) line = []
       line.push(entry.moved === undefined ? { line: entry.line ?? [] } : { moved: entry.moved })
     } else if (entry.k === 'publish') published = true
     else if (entry.k === 'seal') sealed = true
-    else if (entry.k === 'resume') downs.push([last_us, entry.t])
+    else if (entry.k === 'resume') {
+      downs.push([last_us, entry.t])
+      for (const each of entry.plugins ?? []) plugins.set(`${each.kind} ${each.name}`, each)
+    }
     last_us = entry.t
   }
   if (opening === null) throw new CustodyError('CUSTODY_VERIFY_FAILED', 'the run has no opening entry')
@@ -81,6 +90,7 @@ export async function readHistory(reader: RestoreReader, log: number): Promise<H
     values,
     downs,
     last_us,
+    plugins: [...plugins.values()],
     batches,
     batches_before,
   }

@@ -29,7 +29,7 @@ import { Answers } from '../calls/answers.ts'
 import { servicesOf } from '../calls/contexts.ts'
 import type { MergeFailure } from '../decide/coalesce.ts'
 import type { Passage } from '../decide/ending.ts'
-import { carry, type ForkGroup, type Frame, frameOf, type Join, joinOf } from '../frames.ts'
+import { carry, type ForkGroup, type Frame, frameOf, type Join, joinAt, joinOf } from '../frames.ts'
 import { type Origin, Subject, Token } from '../token.ts'
 
 /** A token that is held, by the group that holds it. */
@@ -152,7 +152,8 @@ class SubjectFold {
       folded.token.ended = true
       this.#late(folded.token, ending.node, ending.group)
     }
-    for (const { group, verdict } of entry.groups_closed) this.#close(group, verdict)
+    for (const { group, verdict, members } of entry.groups_closed) this.#close(group, verdict, members)
+    for (const visit of entry.visits) this.#failed(visit)
   }
 
   finish(): RestoredSubject {
@@ -388,9 +389,27 @@ class SubjectFold {
     this.#joins.set(group, join)
   }
 
-  #close(group: number, verdict: string): void {
+  #close(group: number, verdict: string, members: readonly number[]): void {
+    const node = this.#groups.get(group)?.node ?? 0
+    // Members of one that failed may still be on their way to a sink.
+    if (this.#plan.nodes[node - 1]?.kind === 'coalesce')
+      for (const member of members) this.#late(this.#folded(member).token, node, group)
     const join = this.#joins.get(group)
     if (join !== undefined) join.verdict = verdict as 'merged' | MergeFailure
+  }
+
+  /** A token that its group's failure sent on: by now it is known which group that was. */
+  #failed({ token: id, node: number, edge, error }: VisitFact): void {
+    const node = this.#plan.nodes[number - 1]
+    const { token } = this.#folded(id)
+    if (node?.kind !== 'coalesce' || edge === 0 || error === null) return
+    const frame = frameOf(token.frames, node.fork)
+    const join = frame === null ? undefined : joinAt(frame.fork, node)
+    if (join === undefined) return
+    this.#late(token, number, join.group)
+    if (token.passage.kind !== 'error' || token.passage.node !== number) return
+    const kind = error.code.toLowerCase() as MergeFailure | 'late_arrival'
+    token.passage = { ...token.passage, cause: { kind, group: join.group } }
   }
 
   #folded(token: number): Folded {

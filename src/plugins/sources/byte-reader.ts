@@ -120,6 +120,19 @@ async function fileChunks(place: InputPlace, chunk_bytes: number): Promise<Chunk
   }
 }
 
+/** A text as an input, in UTF-8. */
+export function chunksOf(text: string): Chunks {
+  let left: Uint8Array | null = Buffer.from(text)
+  return {
+    async next() {
+      const bytes = left
+      left = null
+      return bytes
+    },
+    close: async () => undefined,
+  }
+}
+
 function standardInputChunks(): Chunks {
   const pieces = process.stdin[Symbol.asyncIterator]()
   return {

@@ -4,9 +4,10 @@
  *
  * A position is `{offset, line}`: the byte at which to go on, and its line; a format may add to it.
  */
+import { isCustodyError } from '../../model/error.ts'
 import type { Json } from '../../model/row.ts'
 import type { ResumePoint, Source, SourceRecord } from '../../sdk/spec.ts'
-import { ByteReader, checkInput, type InputPlace, sizeOf, sourceError } from './byte-reader.ts'
+import { ByteReader, checkInput, chunksOf, type InputPlace, sizeOf, sourceError } from './byte-reader.ts'
 import { type Encoding, UTF8 } from './encoding.ts'
 import { TextWindow } from './text-window.ts'
 
@@ -31,6 +32,11 @@ export interface FileFormat {
   /** Reads what stands before the first record (a header), and gives the scanner for what follows `from`. */
   begin(window: TextWindow, from: Position | null): Promise<RecordScanner> | RecordScanner
   originalNames?(): { readonly [field: string]: string } | null
+  /**
+   * For one record, from its own text: a scanner, and the text that it is to scan. Null if what stands before the first record must
+   * be read for that, and wasn't.
+   */
+  again(raw: string): { readonly scanner: RecordScanner; readonly text: string } | null
 }
 
 export interface FileSourceSettings {
@@ -95,6 +101,41 @@ export class FileSource implements Source {
   end(): { readonly position: Json; readonly bytes: number } {
     if (this.#end === null) throw new Error('the source hasn’t ended')
     return this.#end
+  }
+
+  async reread(raw: Json, code: string): Promise<SourceRecord | null> {
+    if (typeof raw !== 'string' || code === TOO_LONG || code === ENCODING) return null
+    try {
+      return await this.#reread(raw)
+    } catch (error) {
+      // The file is gone, or what is wrong with the record is no less wrong by itself.
+      if (isCustodyError(error)) return null
+      throw error
+    }
+  }
+
+  async #reread(raw: string): Promise<SourceRecord | null> {
+    let again = this.#format.again(raw)
+    if (again === null) {
+      await this.#readStart()
+      again = this.#format.again(raw)
+    }
+    if (again === null) return null
+    const window = await TextWindow.open(new ByteReader(this.#place, chunksOf(again.text), false), UTF8)
+    while (!window.ended) await window.grow()
+    const out: SourceRecord[] = []
+    again.scanner.scan(window, out, 2)
+    return out.length === 1 ? (out[0] as SourceRecord) : null
+  }
+
+  /** What stands before the first record. @throws CustodyError if it can’t be read. */
+  async #readStart(): Promise<void> {
+    const bytes = await ByteReader.open(this.#place, { ...this.#settings, hashes: false })
+    try {
+      await this.#format.begin(await TextWindow.open(bytes, this.#settings.encoding ?? UTF8), null)
+    } finally {
+      await bytes.close()
+    }
   }
 
   size(): Promise<number | null> {

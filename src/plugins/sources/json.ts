@@ -44,6 +44,7 @@ export function jsonFile(
       if (from !== null) return new JsonScanner(options, from.line, from satisfies Position)
       return new JsonScanner(options, await goTo(window, tokens, place), null)
     },
+    again: text => ({ scanner: new JsonScanner({ ...options, partial: false }, 1, null), text: `[${text}]` }),
   }
   return new FileSource(place, format, settings)
 }

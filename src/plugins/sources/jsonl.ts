@@ -24,6 +24,7 @@ export function jsonlFile(
   const format = {
     begin: (_window: unknown, from: { readonly line: number } | null) =>
       new LineScanner(from?.line ?? 1, max_units, raw, meaning),
+    again: (text: string) => ({ scanner: new LineScanner(1, max_units, raw, meaning), text }),
   }
   return new FileSource(place, format, settings)
 }

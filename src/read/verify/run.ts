@@ -17,6 +17,7 @@ import { LineCheck } from './line.ts'
 import { checkHead, LogWalk, short } from './log.ts'
 import { OpenSet } from './open-set.ts'
 import { EndingsTable } from './projections.ts'
+import { RepeatedRun } from './repeated.ts'
 import { RunFacts } from './run-facts.ts'
 import { incompleteRequests } from './sending.ts'
 import { SubjectState, type Witness } from './subject.ts'
@@ -126,6 +127,8 @@ class RunFold {
   readonly #endings: EndingsTable
   readonly #open = new OpenSet()
   #witness: Witness
+  /** The run whose rows this one repeats, if it does. */
+  #repeated: RepeatedRun | null = null
   /** All entries so far could be read. */
   #complete = true
   #last_token = 0
@@ -146,7 +149,7 @@ class RunFold {
     if (gaps) this.#complete = false
     try {
       if (isSubjectBody(entry.row, entry.body)) await this.#takeSubject(entry, payload)
-      else this.#takeRun(entry, payload)
+      else await this.#takeRun(entry, payload)
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error
       this.#complete = false
@@ -208,6 +211,7 @@ class RunFold {
     if (row !== null && this.#lost_rows.has(row)) return
     const state = this.#stateFor(entry, where)
     if (state === null) return
+    if (entry.origin !== null) await this.#repeated?.take(entry.origin, where, this.#witness.ways)
     this.values_checked += checkValues(entry, payload, seq, state.values, where, this.checks.values)
     for (const expected of state.fold(seq, entry, this.#witness)) {
       await this.#endings.compare(expected, this.#witness.ways)
@@ -269,14 +273,14 @@ class RunFold {
       entries.add(`${where}: it doesn't say where the row came from`)
       return
     }
-    this.facts.record(origin.source, origin.index, where, ways)
+    this.facts.record(origin, where, ways)
     const read = visits.filter(each => ways.kind(each.node) === 'source')
     if (read.length !== 1 || read[0]?.node !== origin.source)
       tokens.add(`${where}: its source has not read it just once`)
     if (read[0] !== undefined && isError(read[0].status)) tallies.reject(origin.source)
   }
 
-  #takeRun({ seq, row, body }: StoredEntry, payload: StoredPayload | null): void {
+  async #takeRun({ seq, row, body }: StoredEntry, payload: StoredPayload | null): Promise<void> {
     const decoded = decodeRunEntry(seq, body)
     const { facts } = decoded
     if (row !== null) this.checks.entries.add(`${entryName(seq)}: its column says row ${grouped(row)}`)
@@ -285,6 +289,8 @@ class RunFold {
     this.values_checked += checkValues(decoded, payload, seq, this.#run_values, new Place(seq), this.checks.values)
     if (facts.k === 'open' && seq === 0) this.#witness = this.#witnessOf(new Ways(facts.topology))
     if (facts.k === 'commit' || facts.k === 'seal') this.#settle(entryName(seq))
+    if (facts.k === 'open' && facts.reruns !== undefined && seq === 0)
+      this.#repeated = await RepeatedRun.find(this.#reader, facts.reruns, this.checks.entries)
     this.facts.fold(seq, facts, this.#witness.ways, this.tallies, this.#complete)
     if (facts.k !== 'commit') return
     this.#witness.line.commit(seq, facts, this.#witness.ways, this.#complete ? this.checks.entries : null)
