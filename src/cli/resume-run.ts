@@ -16,6 +16,7 @@ import { closingOf, openingOf, planOf } from '../read/runs/run-log.ts'
 import { showRun } from '../read/show/show.ts'
 import { codeOf } from '../sdk/plugin-code.ts'
 import { checkedRun } from './checked.ts'
+import { Closing } from './closing.ts'
 import type { Context } from './context.ts'
 import { boundHeap } from './heap.ts'
 import { stopOnSignals } from './interrupt.ts'
@@ -121,11 +122,12 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
   const clock = systemClock()
   const quiet = options.json === true
   const ports = ledgerPorts(context, clock)
-  const ledger = await openLedger(url, ports, { create: false })
+  const closing = new Closing(context.terminal)
   const progress = new ProgressLine(context.terminal, null)
-  const stopping = stopOnSignals(context, quiet)
-  const shared = limiterOf(plan)
   try {
+    const ledger = closing.add(await openLedger(url, ports, { create: false }))
+    const stopping = closing.add(stopOnSignals(context, quiet))
+    const shared = closing.add(limiterOf(plan))
     const { log } = await findRun(reader, run)
     const { replays, reruns } = await openingOf(reader, log)
     const { rerun } = (await planOf(reader, log)) ?? {}
@@ -153,10 +155,8 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
       ...(quiet ? {} : { onService: each => progress.tellService(each) }),
     })
   } finally {
-    stopping.close()
-    shared?.close()
-    await ledger.close()
     progress.clear()
+    await closing.close()
   }
 }
 

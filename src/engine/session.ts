@@ -65,6 +65,8 @@ export interface RunResult {
   readonly lost_usd: number
   /** Of a run that was given up, by sink: what became of what it had written. */
   readonly discarded: ReadonlyMap<string, Discarded>
+  /** What sinks have people know of how they wrote, each after its name. */
+  readonly warnings: readonly string[]
 }
 
 /** What both a new run and one that goes on are given. */
@@ -151,10 +153,9 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     const root = committer.head?.root ?? ''
     const summary = summarise(run, status, committer.totals, outputs, root, clock.now_us() - began_us)
     const next_call_usd = stopped_by === 'budget_exhausted' ? calls.next_call_usd : null
-    const discarded = new Map(
-      outputs.all.flatMap(each => (each.discarded === null ? [] : [[each.node.name, each.discarded]])),
-    )
-    return { summary, error, stopped_by, next_call_usd, lost_usd: (from?.lost_nusd ?? 0) / 1e9, discarded }
+    const { discarded, warnings } = outputs
+    const lost_usd = (from?.lost_nusd ?? 0) / 1e9
+    return { summary, error, stopped_by, next_call_usd, lost_usd, discarded, warnings }
   }
   try {
     await parts.prologue?.(committer)

@@ -5,7 +5,7 @@ import type { NodeCounts, ShownRun } from '../../read/show/summary.ts'
 import type { Paint } from '../terminal.ts'
 import { renderSummary, statusText } from './summary.ts'
 import { renderTable } from './table.ts'
-import { count, counted, printable, shorten, shortRun } from './text.ts'
+import { count, counted, nearPath, printable, shorten, shortRun } from './text.ts'
 
 export function renderShown(
   shown: ShownRun,
@@ -24,6 +24,7 @@ export function renderShown(
   lines.push('', ...renderSummary({ ...shown, dry_run: false }, cwd, columns, paint))
   lines.push(`  ${paint('bold', 'repeatable')}   ${shorten(gradeText(grade), columns - 15)}`)
   if (reruns !== null) lines.push(`  ${paint('bold', 'run again')}    ${shorten(rerunsText(reruns), columns - 15)}`)
+  lines.push(...stagedLines(shown.staged, cwd, paint))
   if (shown.in_doubt.length > 0) lines.push('', ...inDoubtLines(shown.in_doubt, paint))
   lines.push('', ...nodeTable(shown.nodes, columns, paint))
   return lines.join('\n')
@@ -55,6 +56,17 @@ const STOPS: { readonly [reason: string]: string } = {
 function stopText(stopped: NonNullable<ShownRun['stopped']>, paint: Paint): string {
   if (stopped.code === null) return `stopped ${STOPS[stopped.reason] ?? `(${printable(stopped.reason)})`}`
   return `${paint('red', `${stopped.code}`)}: ${stopped.message === null ? 'the message is erased' : printable(stopped.message)}`
+}
+
+/** What a run keeps under hidden names. */
+export function stagedLines(staged: ShownRun['staged'], cwd: string, paint: Paint): string[] {
+  if (staged.length === 0) return []
+  const files = staged.map(each => `    ${printable(nearPath(each.staged, cwd))}`)
+  return [
+    '',
+    `  ${paint('bold', 'staged')}: \`custody resume\` goes on with it, \`custody abandon\` drops it`,
+    ...files,
+  ]
 }
 
 /** `row 17, sent by hook, 2026-01-02 03:04:05`; only the first of many. */
