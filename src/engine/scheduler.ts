@@ -90,8 +90,10 @@ export class Scheduler {
       else if (input === 'more') await this.#listen()
       else if (input === 'end' && flow.flush()) continue
       else if (input === 'end' && flow.drained) return 'end'
-      else if (this.#renew_due) await this.#renew()
-      else if (input !== 'pending' && flow.giveUp()) continue
+      else if (this.#renew_due) {
+        flow.refuseSilence()
+        await this.#renew()
+      } else if (input !== 'pending' && flow.giveUp()) continue
       else if (this.#onlyBudgetHelps(input)) return this.#stop('budget_exhausted')
       else await this.#idle()
     }

@@ -143,7 +143,7 @@ export class World {
       },
       ledger_url: null,
       plugins: [],
-      limits: { services: limitsOf(model), spend_usd, file: null },
+      limits: { services: limitsOf(model), spend_usd, file: null, visit_ms: 3_600_000 },
     }
   }
 

@@ -136,6 +136,7 @@ export class Calls {
       signal: this.#parts.signal,
       call: (service, request, perform) => this.#call(visit, service, request, perform),
       callsBack: () => visit.back(),
+      isCalling: () => visit.isCalling,
     }
   }
 
