@@ -30,6 +30,8 @@ export interface Context {
 }
 
 export function processHost(): Host {
+  // While a run is on, plugins find another one there.
+  const exit = process.exit.bind(process)
   return {
     stdout: process.stdout,
     stderr: process.stderr,
@@ -44,7 +46,7 @@ export function processHost(): Host {
         process.off('SIGTERM', listener)
       }
     },
-    exit: code => process.exit(code),
+    exit: code => exit(code),
   }
 }
 
