@@ -113,6 +113,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
       from: {
         ...state,
         last_us: history.last_us,
+        lost_nusd: history.commit?.value.at_risk_nusd ?? 0,
         down_since_us: Math.max(history.last_us, Math.min(held_until_us, clock.now_us())),
         published: history.published,
         abandon: request.abandon,

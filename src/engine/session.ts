@@ -62,6 +62,8 @@ export interface RunResult {
   readonly stopped_by: 'user' | 'budget_exhausted' | null
   /** Where the budget is exhausted: what the next call can cost at most. */
   readonly next_call_usd: number | null
+  /** The most that calls may have cost that were under way when a process was gone. */
+  readonly lost_usd: number
   /** Of a run that was given up, by sink: what became of what it had written. */
   readonly discarded: ReadonlyMap<string, Discarded>
   /** What sinks have people know of how they wrote, each after its name. */
@@ -118,6 +120,8 @@ export interface SessionParts {
     readonly under_way: UnderWay
     /** Until when the process before may have been at work. */
     readonly down_since_us: number
+    /** The most that calls may have cost of which nothing is on record, in nano-dollars. */
+    readonly lost_nusd: number
     /** Time of the run's last entry. */
     readonly last_us: number
     /** All rows are done, and files were about to be renamed. */
@@ -149,7 +153,8 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     const summary = summarise(run, status, committer.totals, outputs, root, clock.now_us() - began_us)
     const next_call_usd = stopped_by === 'budget_exhausted' ? calls.next_call_usd : null
     const { discarded, warnings } = outputs
-    return { summary, error, stopped_by, next_call_usd, discarded, warnings }
+    const lost_usd = (from?.lost_nusd ?? 0) / 1e9
+    return { summary, error, stopped_by, next_call_usd, lost_usd, discarded, warnings }
   }
   const strays = new StrayWatch(request.strays, news)
   try {
@@ -217,7 +222,7 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
   // What is on record needn't be waited for.
   const news = new News(clock, () => wake(), recordings === null)
   const onService = teller('A service', request.onService)
-  const asked = { limits: plan.limits, clock, recorder, news, signal, atPoint }
+  const asked = { limits: plan.limits, clock, recorder, news, signal, atPoint, lost_nusd: from?.lost_nusd ?? 0 }
   const calls = new Calls({ ...asked, recordings, answered, shared, onService })
   const contexts = new Contexts(request.run, plan, calls, signal)
   const reaches = reachability(plan)
@@ -253,6 +258,7 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
       clock,
       flow,
       outbox: calls.outbox,
+      atRisk_nusd: () => calls.at_risk_nusd,
       atPoint,
       onCommit,
       onSettled: () => wake(),
