@@ -22,7 +22,7 @@ import { isHeld, ledgerUrl } from './ledger-access.ts'
 import { limiterOf } from './limiter.ts'
 import { preparePlan } from './pipeline-access.ts'
 import { ProgressLine } from './progress.ts'
-import { restoredText } from './render/restored.ts'
+import { noticeText, restoredText } from './render/restored.ts'
 import { renderSummary, statusText } from './render/summary.ts'
 import { onRecord } from './replaying.ts'
 import { shownRun, tellResult } from './tell-run.ts'
@@ -143,6 +143,9 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
         if (!quiet) context.terminal.tell(restoredText(restored, plan.name, abandon))
       },
       onProgress: each => progress.show(each),
+      onNotice: notice => {
+        if (!quiet) context.terminal.tell(noticeText(notice, context.terminal.paint_told))
+      },
     })
   } finally {
     stopping.close()

@@ -18,6 +18,7 @@ import { ledgerUrl } from './ledger-access.ts'
 import { limiterOf } from './limiter.ts'
 import { preparePlan } from './pipeline-access.ts'
 import { ProgressLine } from './progress.ts'
+import { noticeText } from './render/restored.ts'
 import { counted, printable, shortRun } from './render/text.ts'
 import { type Replayed, replaying } from './replaying.ts'
 import { optionOf, shownRun, tellResult } from './tell-run.ts'
@@ -105,6 +106,9 @@ async function runInto({ url, context, plan, options, replay }: RunInto): Promis
       ...(replay === null || options.live === true ? {} : followed(replay)),
       signal: stopping.signal,
       onProgress: each => progress.show(each),
+      onNotice: notice => {
+        if (!quiet) context.terminal.tell(noticeText(notice, context.terminal.paint_told))
+      },
     })
   } finally {
     stopping.close()

@@ -11,6 +11,7 @@ import { renderDrift } from './render/drift.ts'
 import { errorJson, exitCodeOf, renderError } from './render/error.ts'
 import { renderSummary, statusText } from './render/summary.ts'
 import { dollars, shortRun } from './render/text.ts'
+import { untouchedText } from './render/untouched.ts'
 
 const INTERRUPTED = 130
 
@@ -35,7 +36,7 @@ export async function shownRun(url: string, run: string): Promise<ShownRun> {
 
 /** Returns the exit code. */
 export function tellResult(
-  { summary, error, stopped_by, next_call_usd }: RunResult,
+  { summary, error, stopped_by, untouched, next_call_usd }: RunResult,
   shown: ShownRun,
   url: string,
   context: Context,
@@ -57,16 +58,19 @@ export function tellResult(
     })
   else {
     const facts = { ...shown, ...(dry_run ? { sinks: intended(summary.sinks, plan) } : {}), dry_run }
-    terminal.tell(
-      [
-        statusText(summary.status, summary.duration_ms * 1000, paint),
-        '',
-        ...renderSummary(facts, context.cwd, terminal.columns_told, paint),
-      ].join('\n'),
-    )
+    if (untouched)
+      terminal.tell(untouchedText(error, { rows_read: shown.rows.read, sinks: facts.sinks }, context.cwd, paint))
+    else
+      terminal.tell(
+        [
+          statusText(summary.status, summary.duration_ms * 1000, paint),
+          '',
+          ...renderSummary(facts, context.cwd, terminal.columns_told, paint),
+        ].join('\n'),
+      )
     if (drift !== null) terminal.tell(`\n${renderDrift(drift, terminal.columns_told, paint)}`)
     if (next_call_usd !== null) terminal.tell(`\n${budgetText(plan, shown, next_call_usd)}`)
-    if (error !== null) terminal.tell(`\n${renderError(error, paint, context.env.CUSTODY_DEBUG === '1')}`)
+    if (error !== null && !untouched) terminal.tell(`\n${renderError(error, paint, context.env.CUSTODY_DEBUG === '1')}`)
     const next = nextSteps(
       shown,
       url,

@@ -57,6 +57,7 @@ function buildSource({ key, value }: MapEntry, on_invalid: string | null, proble
     plugin: nameAt(value, 'plugin'),
     options: optionsAt(value),
     schema: buildSchema(valueAt(value, 'schema'), problems),
+    extra_columns: choiceAt(value, 'extra_columns', ['error', 'drop']) ?? 'error',
     on_invalid: targetAt(value, 'on_invalid', on_invalid),
     to: nameAt(value, 'to'),
   }

@@ -50,6 +50,11 @@ const source: ObjectShape = {
       },
       doc: 'What is known of the rows.',
     },
+    extra_columns: {
+      shape: { kind: 'choice', of: ['error', 'drop'] },
+      doc: 'Under mode fixed: what becomes of columns and fields that the schema doesn’t know. error: a header that has one stops the run before anything is written, a record is rejected. drop: they are left out.',
+      default: 'error',
+    },
     on_invalid: {
       shape: { kind: 'text', form: 'sink target' },
       doc: 'Where records go that can’t be read or don’t fit the schema: a sink, or discard. Required here or in defaults.',

@@ -28,6 +28,8 @@ export interface SourceConfig extends PluginUse {
   readonly kind: 'source'
   readonly name: string
   readonly schema: SchemaConfig
+  /** What becomes of columns and fields that a `fixed` schema doesn't know. */
+  readonly extra_columns: 'error' | 'drop'
   readonly on_invalid: TargetName | null
   readonly to: TargetName
 }

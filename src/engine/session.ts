@@ -11,6 +11,7 @@ import { CustodyError, isCustodyError } from '../model/error.ts'
 import type { Courses, Recordings } from '../model/recording.ts'
 import type { Plan, SourceNode } from '../plan/plan.ts'
 import type { Source } from '../sdk/spec.ts'
+import { beginSources } from './beginning.ts'
 import { Calls } from './calls/calls.ts'
 import { Contexts } from './calls/contexts.ts'
 import type { SharedLimits } from './calls/service.ts'
@@ -19,7 +20,7 @@ import { Committer, type Progressed, type Stop } from './committer.ts'
 import { UNANSWERED } from './decide/sent.ts'
 import { type BytesRead, extentOf } from './extent.ts'
 import { Flow } from './flow.ts'
-import type { Intake } from './intake.ts'
+import type { Intake, Notice } from './intake.ts'
 import { News } from './news.ts'
 import type { Outputs } from './outputs.ts'
 import type { AtPoint } from './points.ts'
@@ -52,6 +53,8 @@ export interface RunResult {
   readonly error: CustodyError | null
   /** Why it was cancelled, if it was. */
   readonly stopped_by: 'user' | 'budget_exhausted' | null
+  /** No output was opened: all are as they were. */
+  readonly untouched: boolean
   /** Where the budget is exhausted: what the next call can cost at most. */
   readonly next_call_usd: number | null
 }
@@ -74,6 +77,8 @@ export interface SessionRequest {
   readonly shared?: SharedLimits | null | undefined
   /** Told after each commit; evidence comes first (I11). */
   readonly onProgress?: ((progress: Progress) => void) | undefined
+  /** Told what sources wait for, and what is odd about them; for people. */
+  readonly onNotice?: ((notice: Notice) => void) | undefined
   /** For tests that crash a run at a named point. */
   readonly atPoint?: AtPoint | undefined
 }
@@ -126,10 +131,16 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     const root = committer.head?.root ?? ''
     const summary = summarise(run, status, committer.totals, outputs, root, clock.now_us() - began_us)
     const next_call_usd = stopped_by === 'budget_exhausted' ? calls.next_call_usd : null
-    return { summary, error, stopped_by, next_call_usd }
+    return { summary, error, stopped_by, untouched: !opened, next_call_usd }
   }
+  let opened = false
   try {
     await parts.prologue?.(committer)
+    opened = await beginSources({ intakes, clock, request, renew: () => committer.renew() })
+    if (!opened) {
+      await committer.stop(STOPPED_BY_USER)
+      return result('cancelled', null, 'user')
+    }
     await outputs.open()
     atPoint('after_outputs_open')
     if (from?.published !== true) {
@@ -157,14 +168,30 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
   } catch (thrown) {
     const error = asCustodyError(thrown)
     calls.close()
-    await stopAfter(error, committer, outputs, scheduler)
+    if (opened) await stopAfter(error, committer, outputs, scheduler)
+    else await recordStop(error, committer)
     return result('failed', error)
   } finally {
     stop.abort()
     calls.giveUp()
     clock.close()
-    await Promise.allSettled([...intakes.map(intake => intake.close()), stations.close(), outputs.close()])
+    await closed(request.clock, [...intakes.map(intake => intake.close()), stations.close(), outputs.close()])
   }
+}
+
+const STOPPED_BY_USER: Stop = { status: 'cancelled', reason: 'user', error: null }
+
+/** How long what a plugin holds may take to be let go of. */
+const CLOSE_WITHIN_US = 5_000_000
+
+/** A run is over when it is over: a plugin whose `close` never comes back doesn't keep it. */
+async function closed(clock: Clock, work: readonly Promise<void>[]): Promise<void> {
+  let callOff = (): void => undefined
+  const patience = new Promise<void>(resolve => {
+    callOff = clock.wake(CLOSE_WITHIN_US, resolve)
+  })
+  await Promise.race([Promise.allSettled(work), patience])
+  callOff()
 }
 
 /** All that moves in a run, put together. */
@@ -310,6 +337,15 @@ async function stopAfter(
   await isDone(committer.stop(stop))
 }
 
+/** Nothing was opened yet, and no fact is there that isn't durable. */
+async function recordStop(error: CustodyError, committer: Committer): Promise<void> {
+  try {
+    await committer.stop({ status: 'failed', reason: reasonOf(error), error })
+  } catch (thrown) {
+    error.also.push(asCustodyError(thrown))
+  }
+}
+
 function reasonOf(error: CustodyError): string {
   switch (error.code) {
     case 'CUSTODY_PLUGIN_DEFECT':
@@ -318,6 +354,8 @@ function reasonOf(error: CustodyError): string {
       return 'limiter'
     case 'CUSTODY_SOURCE':
     case 'CUSTODY_SOURCE_CHANGED':
+    case 'CUSTODY_HEADER':
+    case 'CUSTODY_INPUT_FORMAT':
     case 'CUSTODY_UNCLOSED_QUOTE':
     case 'CUSTODY_FILE_NOT_FOUND':
     case 'CUSTODY_FILE_UNREADABLE':

@@ -85,6 +85,7 @@ export class World {
         ...common(source.name),
         kind: 'source',
         schema: OBSERVED,
+        extra_columns: 'error',
         file: null,
         plugin: { spec: this.#source(source), options: null, secrets: [] },
         to: edge(source.name, 'to', source.to),

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import type { SharedLimits } from '../../src/engine/calls/service.ts'
+import type { Notice } from '../../src/engine/intake.ts'
 import { resumeRun } from '../../src/engine/resume.ts'
 import { type Progress, type RunResult, runPlan } from '../../src/engine/run.ts'
 import type { EndingFact, GroupClosed } from '../../src/model/entry.ts'
@@ -70,6 +71,7 @@ export interface RigRun {
   readonly stop_after_ms?: number
   readonly limit?: number
   readonly onProgress?: (progress: Progress) => void
+  readonly onNotice?: (notice: Notice) => void
   readonly onRestored?: () => void
   readonly abandon?: boolean
   readonly from_ledger_only?: boolean
@@ -157,10 +159,19 @@ export class Rig {
     return plan
   }
 
-  #request({ stop_after_ms, onProgress, shared, on_record }: RigRun) {
+  #request({ stop_after_ms, onProgress, onNotice, shared, on_record }: RigRun) {
     const stop = new AbortController()
     if (stop_after_ms !== undefined) this.clock.wake(stop_after_ms * 1000, () => stop.abort())
-    return { plan: this.plan(), run: RUN, clock: this.clock, signal: stop.signal, onProgress, shared, ...on_record }
+    return {
+      plan: this.plan(),
+      run: RUN,
+      clock: this.clock,
+      signal: stop.signal,
+      onProgress,
+      onNotice,
+      shared,
+      ...on_record,
+    }
   }
 }
 

@@ -96,6 +96,16 @@ export async function sizeOf(place: InputPlace): Promise<number | null> {
   return there?.isFile() === true ? there.size : null
 }
 
+/** Whom opening and reading waits for, for people; null if for nobody. `offset`: bytes that were read before. */
+export async function awaited(place: InputPlace, offset: number): Promise<string | null> {
+  if (isStandardInput(place)) return null
+  const path = inputName(place)
+  const there = await stat(path).catch(() => null)
+  if (there?.isFIFO() !== true) return null
+  if (offset === 0) return `somebody who writes to the pipe ${path}`
+  return `somebody who writes to the pipe ${path} what was written to it before, from the beginning: ${offset} bytes of it were read, and a pipe can’t give them again`
+}
+
 async function openFile(place: InputPlace): Promise<FileHandle> {
   const path = resolve(place.folder, place.path)
   try {

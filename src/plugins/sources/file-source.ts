@@ -5,9 +5,19 @@
  * A position is `{offset, line}`: the byte at which to go on, and its line; a format may add to it.
  */
 import type { Json } from '../../model/row.ts'
-import type { ResumePoint, Source, SourceRecord } from '../../sdk/spec.ts'
-import { ByteReader, checkInput, type InputPlace, sizeOf, sourceError } from './byte-reader.ts'
+import type { ResumePoint, Source, SourceColumn, SourceHead, SourceRecord } from '../../sdk/spec.ts'
+import {
+  awaited,
+  ByteReader,
+  checkInput,
+  type InputPlace,
+  inputName,
+  isStandardInput,
+  sizeOf,
+  sourceError,
+} from './byte-reader.ts'
 import { type Encoding, UTF8 } from './encoding.ts'
+import { type Foreign, foreignBytes, foreignInput } from './foreign-input.ts'
 import { TextWindow } from './text-window.ts'
 
 export interface Position {
@@ -28,8 +38,12 @@ export interface RecordScanner {
 }
 
 export interface FileFormat {
-  /** Reads what stands before the first record (a header), and gives the scanner for what follows `from`. */
-  begin(window: TextWindow, from: Position | null): Promise<RecordScanner> | RecordScanner
+  /** Reads what stands before the first record: a header, whose columns it gives. Always comes before `begin`. */
+  head?(window: TextWindow): Promise<readonly SourceColumn[] | null>
+  /** What else than it the input may be, told from how it begins. */
+  foreign?(window: TextWindow): Foreign | null
+  /** The scanner for what follows `from`. */
+  begin(window: TextWindow, from: Position | null): RecordScanner
   originalNames?(): { readonly [field: string]: string } | null
 }
 
@@ -53,6 +67,8 @@ export class FileSource implements Source {
   readonly #format: FileFormat
   readonly #settings: FileSourceSettings
   #bytes: ByteReader | null = null
+  /** Where `begin` has come to, until `read` goes on from there. */
+  #begun: TextWindow | null = null
   #end: { readonly position: Json; readonly bytes: number } | null = null
 
   constructor(place: InputPlace, format: FileFormat, settings: FileSourceSettings = {}) {
@@ -65,14 +81,23 @@ export class FileSource implements Source {
     return checkInput(this.#place)
   }
 
-  async *read(from: ResumePoint | null): AsyncGenerator<readonly SourceRecord[]> {
+  async awaits(from: ResumePoint | null): Promise<string | null> {
+    return awaited(this.#place, from === null ? 0 : asPosition(from.position, this.#place).offset)
+  }
+
+  async begin(): Promise<SourceHead> {
     await this.close()
+    const { window, columns } = await this.#open()
+    this.#begun = window
+    return { input: isStandardInput(this.#place) ? inputName(this.#place) : this.#place.path, columns }
+  }
+
+  async *read(from: ResumePoint | null): AsyncGenerator<readonly SourceRecord[]> {
     const position = from === null ? null : asPosition(from.position, this.#place)
-    const bytes = await ByteReader.open(this.#place, this.#settings)
-    this.#bytes = bytes
+    const window = this.#begun ?? (await this.#openAgain())
+    this.#begun = null
     try {
-      const window = await TextWindow.open(bytes, this.#settings.encoding ?? UTF8)
-      const scanner = await this.#format.begin(window, position)
+      const scanner = this.#format.begin(window, position)
       if (position !== null) await window.skipTo(position.offset)
       for (;;) {
         const out: SourceRecord[] = []
@@ -83,7 +108,26 @@ export class FileSource implements Source {
       }
       this.#end = { position: scanner.position(window), bytes: window.end }
     } finally {
+      await this.#bytes?.close()
+    }
+  }
+
+  async #openAgain(): Promise<TextWindow> {
+    await this.close()
+    return (await this.#open()).window
+  }
+
+  async #open(): Promise<{ readonly window: TextWindow; readonly columns: readonly SourceColumn[] | null }> {
+    const bytes = await ByteReader.open(this.#place, this.#settings)
+    this.#bytes = bytes
+    try {
+      const window = await TextWindow.open(bytes, this.#settings.encoding ?? UTF8)
+      const foreign = foreignBytes(window) ?? this.#format.foreign?.(window) ?? null
+      if (foreign !== null) throw foreignInput(this.#place, foreign)
+      return { window, columns: (await this.#format.head?.(window)) ?? null }
+    } catch (error) {
       await bytes.close()
+      throw error
     }
   }
 
@@ -112,6 +156,7 @@ export class FileSource implements Source {
   async close(): Promise<void> {
     const bytes = this.#bytes
     this.#bytes = null
+    this.#begun = null
     await bytes?.close()
   }
 }
@@ -151,8 +196,10 @@ export const COMMON_ERRORS = {
   [ENCODING]: 'The record’s bytes aren’t valid in the encoding; `raw` has U+FFFD in their place.',
 }
 
-export function encodingProblem(encoding: Encoding): Problem {
-  return { code: ENCODING, message: `the bytes are not valid ${encoding.name}` }
+export function encodingProblem({ encoding, declared }: TextWindow): Problem {
+  const mark =
+    encoding === declared ? '' : `, which the byte order mark says they are; it overrides encoding: ${declared.name}`
+  return { code: ENCODING, message: `the bytes are not valid ${encoding.name}${mark}` }
 }
 
 export function tooLongProblem(max_units: number): Problem {
