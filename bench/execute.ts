@@ -7,7 +7,9 @@ import { systemClock } from '../src/engine/ports.ts'
 import { runPlan } from '../src/engine/run.ts'
 import { discardingLedger } from '../src/ledger/discard.ts'
 import { signingKey } from '../src/ledger/keys.ts'
+import { trustedKeys } from '../src/ledger/known-ledgers.ts'
 import { openLedger } from '../src/ledger/open.ts'
+import { trustIn } from '../src/ledger/trust.ts'
 import { uuidv7 } from '../src/model/uuid.ts'
 import type { Plan } from '../src/plan/plan.ts'
 import { planOf } from './plan.ts'
@@ -28,7 +30,12 @@ export async function measured(plan: Plan, task: Run): Promise<RunSample> {
   const { evidence = true } = task
   boundHeap()
   const clock = systemClock()
-  const ports = { now_us: () => clock.now_us(), entropy: (size: number) => randomBytes(size), signer: signingKey() }
+  const ports = {
+    now_us: () => clock.now_us(),
+    entropy: (size: number) => randomBytes(size),
+    signer: signingKey(),
+    trust: trustIn(trustedKeys(null)),
+  }
   const url = `sqlite:${join(task.folder, 'custody.db')}`
   // A profile is of one thread, and all is to be in it.
   const options = {

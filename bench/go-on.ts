@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { systemClock } from '../src/engine/ports.ts'
 import { resumeRun } from '../src/engine/resume.ts'
 import { signingKey } from '../src/ledger/keys.ts'
+import { trustedKeys } from '../src/ledger/known-ledgers.ts'
 import { openLedger, openLedgerReader } from '../src/ledger/open.ts'
+import { trustIn } from '../src/ledger/trust.ts'
 import { findRun } from '../src/read/runs/list.ts'
 import { planOf } from './plan.ts'
 import type { ResumeSample, ResumeTask } from './task.ts'
@@ -17,7 +19,12 @@ export async function goOn({ workload, folder }: ResumeTask): Promise<ResumeSamp
   const began = performance.now()
   const passed = () => (performance.now() - began) / 1000
   const reader = await openLedgerReader(url)
-  const ports = { now_us: () => clock.now_us(), entropy: (size: number) => randomBytes(size), signer: signingKey() }
+  const ports = {
+    now_us: () => clock.now_us(),
+    entropy: (size: number) => randomBytes(size),
+    signer: signingKey(),
+    trust: trustIn(trustedKeys(null)),
+  }
   const ledger = await openLedger(url, ports, { create: false })
   const restored: ResumeSample[] = []
   const { run } = await findRun(reader, 'latest')

@@ -1,7 +1,9 @@
 /** Measures the readers on the ledger that a run has left. */
 import { join } from 'node:path'
-import { trustedKeys } from '../src/ledger/keys.ts'
+import { treeCache } from '../src/cli/tree-cache.ts'
+import { trustedKeys } from '../src/ledger/known-ledgers.ts'
 import { openLedgerReader } from '../src/ledger/open.ts'
+import { CheckedReader } from '../src/read/evidence/checked-reader.ts'
 import { explainRow } from '../src/read/explain/explain.ts'
 import { findRun } from '../src/read/runs/list.ts'
 import { verifyLedger } from '../src/read/verify/verify.ts'
@@ -31,7 +33,8 @@ async function explain(url: string, row: number): Promise<void> {
   const reader = await openLedgerReader(url)
   try {
     const { log } = await findRun(reader, 'latest')
-    await explainRow(reader, log, row)
+    const checked = new CheckedReader(reader, { remembered: null, cache: treeCache(process.env) })
+    await reader.snapshot(() => explainRow(checked, log, row))
   } finally {
     await reader.close()
   }

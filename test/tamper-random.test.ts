@@ -1,6 +1,7 @@
 /**
  * Anything anywhere: random edits of a small ledger's cells and bytes. Each edit that changes what is stored is a problem that
- * `verify` names, and whatever was changed, no reader ends in anything but an answer or an error that has a code.
+ * `verify` names; what is shown is what it was before, or it is said that it doesn't hold; and whatever was changed, no reader
+ * ends in anything but an answer or an error that has a code.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,7 +15,7 @@ import { Random } from './simulation/random.ts'
 import { randomEdit } from './support/cell-edits.ts'
 import { Forger } from './support/forger.ts'
 import { LONG } from './support/form.ts'
-import { askAll } from './support/readers.ts'
+import { type Answers, askAll, showAll } from './support/readers.ts'
 import { RICH, runModel } from './support/simulated-ledger.ts'
 
 /** Edits that are tried; as many as one likes with CUSTODY_EDITS. */
@@ -23,12 +24,14 @@ const FLIPS = Math.ceil(EDITS / 5)
 
 let forger: Forger
 let bytes: Buffer
+let untouched: Answers
 beforeAll(async () => {
   forger = await Forger.of(async url => {
     await runModel(url, RICH, 1)
     await runModel(url, RICH, 2, { after_us: 30_000, next: 'nothing' })
   })
   bytes = forger.bytes()
+  untouched = await showAll(forger.reader, 'untouched')
 })
 afterAll(() => forger.close())
 
@@ -43,6 +46,7 @@ test(`${EDITS} cells, records and numbers`, async () => {
       if (!done) return
       expect((await verifyLedger(forger.reader, { keys: forger.keys })).ok, `seed ${seed}: ${what}`).toBe(false)
       await askAll(forger.reader, forger.keys, `seed ${seed}: ${what}`)
+      await mustBeSame(forger.reader, `seed ${seed}: ${what}`)
     })
   }
 })
@@ -67,6 +71,13 @@ test(`${FLIPS} bytes of the file`, async () => {
   }
 })
 
+/** Nothing is shown but what was there before. */
+async function mustBeSame(reader: LedgerReader, what: string): Promise<void> {
+  const shown = await reader.snapshot(() => showAll(reader, what))
+  for (const [asked, answer] of Object.entries(shown))
+    if (answer !== null) expect(answer, `${what}: ${asked}`).toBe(untouched[asked])
+}
+
 async function ask(path: string, what: string): Promise<void> {
   let reader: LedgerReader
   try {
@@ -77,6 +88,7 @@ async function ask(path: string, what: string): Promise<void> {
   }
   try {
     await askAll(reader, forger.keys, what)
+    await mustBeSame(reader, what)
   } finally {
     await reader.close()
   }

@@ -65,6 +65,8 @@ function valueText(shape: Shape): string {
       return shape.above === true ? `number above ${shape.min}` : `number from ${shape.min}`
     case 'duration':
       return shape.above_zero ? 'duration above zero' : 'duration'
+    case 'threshold':
+      return shape.share ? 'number of rows, share (`5%`), or `off`' : 'number of rows, or `off`'
     case 'list':
       return `list: ${valueText(shape.of)}`
     case 'map':

@@ -53,7 +53,8 @@ test('words for a shell', () => {
 })
 
 describe('progress', () => {
-  const facts = { rows_read: 1200, rows_before: 0, elapsed_us: 500_000, bytes: null }
+  const before = { rows_read: 0, rows_done: 0 }
+  const facts = { rows_read: 1200, rows_done: 1200, before, elapsed_us: 500_000, bytes: null }
 
   test('of an input without a size is rows and their rate', () => {
     expect(progressText(facts, null, 100)).toBe('  reading  1,200 rows   2,400 rows/s')
@@ -76,9 +77,29 @@ describe('progress', () => {
 
   test('counts for rate and time only what this process has read', () => {
     const bytes = { before: 50, read: 75, total: 100 }
-    expect(progressText({ ...facts, rows_before: 800, bytes }, null, 100)).toContain(
+    expect(progressText({ ...facts, before: { rows_read: 800, rows_done: 800 }, bytes }, null, 100)).toContain(
       '  75 %   1,200 rows   800 rows/s   1 s left',
     )
+  })
+
+  test('counts work, not only reading, where rows wait for something', () => {
+    const bytes = { before: 0, read: 100, total: 100 }
+    const waiting = { ...facts, rows_read: 60, rows_done: 15, elapsed_us: 5_000_000, bytes }
+    expect(progressText(waiting, null, 100)).toBe(
+      '  working  ██████░░░░░░░░░░░░░░░░░░  25 %   60 rows read, 15 done   3.0 rows/s   15 s left',
+    )
+    expect(progressText({ ...waiting, bytes: null }, null, 100)).toBe('  working  60 rows read, 15 done   3.0 rows/s')
+    // In half the input a third is done.
+    const half = { ...waiting, bytes: { before: 0, read: 50, total: 100 }, rows_done: 20 }
+    expect(progressText(half, null, 100)).toContain('  16 %')
+    expect(progressText({ ...waiting, rows_done: 59, elapsed_us: 1000 }, null, 100)).toContain('1 s left')
+  })
+
+  test('goes on from what was done before, when all had been read by then', () => {
+    const bytes = { before: 100, read: 100, total: 100 }
+    const before = { rows_read: 60, rows_done: 20 }
+    const resumed = { rows_read: 60, rows_done: 40, before, elapsed_us: 10_000_000, bytes }
+    expect(progressText(resumed, null, 100)).toContain('  66 %   60 rows read, 40 done   2.0 rows/s   10 s left')
   })
 
   test('keeps to the width of the terminal, the bar going first', () => {

@@ -5,6 +5,7 @@ import { diffCommand } from './commands/diff.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'
 import { initCommand } from './commands/init.ts'
+import { keyCommand } from './commands/key.ts'
 import { pluginsCommand } from './commands/plugins.ts'
 import { replayCommand } from './commands/replay.ts'
 import { abandonCommand, resumeCommand } from './commands/resume.ts'
@@ -23,7 +24,7 @@ const GROUPS: ReadonlyArray<readonly [title: string, makers: readonly CommandMak
   ['Build and run:', [initCommand, validateCommand, runCommand, resumeCommand, abandonCommand, replayCommand]],
   ['Ask what happened:', [runsCommand, showCommand, explainCommand, diffCommand, verifyCommand]],
   ['Try out:', [chaosCommand]],
-  ['Look things up:', [pluginsCommand, schemaCommand, doctorCommand]],
+  ['Look things up:', [pluginsCommand, schemaCommand, keyCommand, doctorCommand]],
 ]
 
 export function makeProgram(context: Context, done: (exit: number) => void): Command {

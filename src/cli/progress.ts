@@ -1,7 +1,9 @@
 /** The live line of a run: rows, how many a second, and how long it may still take where that is known. */
 
+import type { ServiceTold } from '../engine/calls/service-told.ts'
 import type { Progress } from '../engine/run.ts'
 import { formatDuration } from '../model/time.ts'
+import { serviceText } from './render/service.ts'
 import { count, counted, shorten } from './render/text.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -32,39 +34,54 @@ export class ProgressLine {
     this.terminal.live(progressText(progress, this.limit, this.terminal.columns_told - 1))
   }
 
+  /** A service that keeps calls waiting: each change is worth a line, the reason why nothing moves. */
+  tellService(told: ServiceTold): void {
+    this.terminal.tell(serviceText(told))
+  }
+
   clear(): void {
     this.terminal.clearLive()
   }
 }
 
-/** `  reading  ███░░░  61 %   2,251 rows   41,200 rows/s   0.2 s left`; the bar takes what room there is. */
+/**
+ * `  reading  ███░░░  61 %   2,251 rows   41,200 rows/s   0.2 s left`; the bar takes what room there is. Where rows wait for
+ * something, a model for example, it is their being done that counts: `  working  …   2,251 rows read, 1,588 done`.
+ */
 export function progressText(progress: ProgressFacts, limit: number | null, columns: number): string {
-  const { rows_read, rows_before, elapsed_us } = progress
-  const speed = elapsed_us > 0 ? (rows_read - rows_before) / (elapsed_us / 1_000_000) : 0
-  const rate = `${count(Math.round(speed))} rows/s`
+  const { rows_read, rows_done, before, elapsed_us } = progress
+  const speed = elapsed_us > 0 ? (rows_done - before.rows_done) / (elapsed_us / 1_000_000) : 0
+  const rate = `${speed > 0 && speed < 10 ? speed.toFixed(1) : count(Math.round(speed))} rows/s`
+  const works = rows_done < rows_read
+  const title = works ? '  working' : '  reading'
+  const done = works ? ` read, ${count(rows_done)} done` : ''
   const share = shareDone(progress, limit)
-  if (share === null) return shorten(`  reading  ${counted(rows_read, 'row')}   ${rate}`, columns)
+  if (share === null) return shorten(`${title}  ${counted(rows_read, 'row')}${done}   ${rate}`, columns)
   const percent = `${Math.floor(share.now * 100)} %`.padStart(5)
-  const rows = limit === null ? counted(rows_read, 'row') : `${count(rows_read)} / ${count(limit)} rows`
+  const rows = (limit === null ? counted(rows_read, 'row') : `${count(rows_read)} / ${count(limit)} rows`) + done
   const gained = share.now - share.before
-  const left = gained > 0 ? `   ${secondsText((elapsed_us / gained) * (1 - share.now))} left` : ''
+  const left_us = gained > 0 ? (elapsed_us / gained) * (1 - share.now) : null
+  // Who waits for others is never done at once.
+  const left = left_us === null ? '' : `   ${secondsText(works ? Math.max(left_us, 1_000_000) : left_us)} left`
   const text = `${percent}   ${rows}   ${rate}${left}`
   // By the width of the terminal only, or the bar would jump as the numbers grow.
   const room = Math.min(BAR_COLUMNS, columns - OTHER_COLUMNS)
-  return shorten(room < LEAST_BAR_COLUMNS ? `  reading ${text}` : `  reading  ${bar(share.now, room)} ${text}`, columns)
+  return shorten(room < LEAST_BAR_COLUMNS ? `${title} ${text}` : `${title}  ${bar(share.now, room)} ${text}`, columns)
 }
 
-/** How much of the input is read, and how much was when this process began, from 0 to 1; null if that isn't known. */
-function shareDone({ rows_read, rows_before, bytes }: ProgressFacts, limit: number | null) {
-  const of = (before: number, read: number, total: number) => ({
-    before: Math.min(1, before / total),
-    now: Math.min(1, read / total),
+/** How much of the work is done, and how much was when this process began, from 0 to 1; null if that isn't known. */
+function shareDone({ rows_read, rows_done, before, bytes }: ProgressFacts, limit: number | null) {
+  const of = (was: number, read: number, total: number) => ({
+    before: Math.min(1, was / total) * partDone(before.rows_done, before.rows_read),
+    now: Math.min(1, read / total) * partDone(rows_done, rows_read),
   })
   const by_bytes = bytes !== null && bytes.total > 0 ? of(bytes.before, bytes.read, bytes.total) : null
-  const by_rows = limit !== null && limit > 0 ? of(rows_before, rows_read, limit) : null
+  const by_rows = limit !== null && limit > 0 ? of(before.rows_read, rows_read, limit) : null
   // The input ends with whichever comes first.
   return by_rows === null || (by_bytes !== null && by_bytes.now > by_rows.now) ? by_bytes : by_rows
 }
+
+const partDone = (done: number, read: number) => (read === 0 ? 1 : done / read)
 
 /** In whole seconds: an estimate is no better. */
 function secondsText(us: number): string {

@@ -1,5 +1,4 @@
 /** Goes on with a run that stopped, or gives it up: finds its pipeline file by the ledger, and tells what comes of it. */
-import { randomBytes } from 'node:crypto'
 import { basename, join } from 'node:path'
 import { setPath } from '../config/set.ts'
 import { systemClock } from '../engine/ports.ts'
@@ -8,10 +7,10 @@ import type { RunResult } from '../engine/run.ts'
 import { signingKey } from '../ledger/keys.ts'
 import { openLedger, openLedgerReader } from '../ledger/open.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
-import type { LedgerPorts } from '../ledger/write-port.ts'
 import type { PlanValue } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Plan } from '../plan/plan.ts'
+import { recordsBefore } from '../read/runs/before.ts'
 import { findRun } from '../read/runs/list.ts'
 import { closingOf, openingOf, planOf } from '../read/runs/run-log.ts'
 import { showRun } from '../read/show/show.ts'
@@ -19,6 +18,7 @@ import type { Context } from './context.ts'
 import { boundHeap } from './heap.ts'
 import { stopOnSignals } from './interrupt.ts'
 import { isHeld, ledgerUrl } from './ledger-access.ts'
+import { ledgerPorts } from './ledger-ports.ts'
 import { limiterOf } from './limiter.ts'
 import { preparePlan } from './pipeline-access.ts'
 import { ProgressLine } from './progress.ts'
@@ -36,7 +36,7 @@ export interface ResumeOptions {
 }
 
 /** `--set` may change these only: all else is part of the plan. */
-const MAY_CHANGE = ['limits', 'retry', 'ledger']
+const MAY_CHANGE = ['limits', 'retry', 'guards', 'ledger']
 
 /** Returns the exit code. @throws CustodyError if the run can't be gone on with. */
 export async function resumeCommand(
@@ -61,10 +61,11 @@ export async function resumeCommand(
 }
 
 function refuseSet(argument: string): void {
-  const [first] = setPath(argument) ?? []
-  if (first === undefined || !MAY_CHANGE.includes(String(first)))
+  const [first, , third] = setPath(argument) ?? []
+  const of_source = first === 'sources' && third === 'guards'
+  if (first === undefined || (!of_source && !MAY_CHANGE.includes(first)))
     throw new CustodyError('CUSTODY_BAD_SET', `--set ${argument} would change what the run does`, {
-      hint: 'When a run is resumed, --set may change limits, retry and ledger only.',
+      hint: 'When a run is resumed, --set may change limits, retry, guards (those of sources, too) and ledger only.',
     })
 }
 
@@ -88,7 +89,7 @@ async function tellSealed(
   terminal.tell(
     [
       `nothing to ${abandon ? 'abandon' : 'go on with'}: the run is sealed`,
-      statusText(shown.status, shown.duration_ms * 1000, paint),
+      statusText(shown, shown.duration_ms * 1000, paint),
       '',
       ...renderSummary({ ...shown, dry_run: false }, context.cwd, terminal.columns_told, paint),
     ].join('\n'),
@@ -116,11 +117,7 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
   boundHeap()
   const clock = systemClock()
   const quiet = options.json === true
-  const ports: LedgerPorts = {
-    now_us: () => clock.now_us(),
-    entropy: size => randomBytes(size),
-    signer: signingKey(context.env),
-  }
+  const ports = ledgerPorts(context, clock)
   const ledger = await openLedger(url, ports, { create: false })
   const progress = new ProgressLine(context.terminal, null)
   const stopping = stopOnSignals(context, quiet)
@@ -139,6 +136,8 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
       signal: stopping.signal,
       from_ledger_only: options.fromLedgerOnly === true,
       abandon,
+      strict: options.strict === true,
+      recordsBefore: () => recordsBefore(reader, run, plan.name),
       onRestored: restored => {
         if (!quiet) context.terminal.tell(restoredText(restored, plan.name, abandon))
       },
@@ -146,6 +145,7 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
       onNotice: notice => {
         if (!quiet) context.terminal.tell(noticeText(notice, context.terminal.paint_told))
       },
+      ...(quiet ? {} : { onService: each => progress.tellService(each) }),
     })
   } finally {
     stopping.close()

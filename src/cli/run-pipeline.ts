@@ -2,19 +2,23 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { systemClock } from '../engine/ports.ts'
 import { type RunResult, runPlan } from '../engine/run.ts'
 import { signingKey } from '../ledger/keys.ts'
-import type { LedgerPorts } from '../ledger/write-port.ts'
-import { CustodyError } from '../model/error.ts'
+import { openLedgerReader } from '../ledger/open.ts'
+import type { LedgerReader } from '../ledger/read-port.ts'
+import { CustodyError, isCustodyError } from '../model/error.ts'
 import { uuidv7 } from '../model/uuid.ts'
 import type { Plan } from '../plan/plan.ts'
+import { recordsBefore } from '../read/runs/before.ts'
 import type { Context } from './context.ts'
+import { filesInUse } from './files-in-use.ts'
 import { boundHeap } from './heap.ts'
 import { stopOnSignals } from './interrupt.ts'
 import { laterLedger } from './later-ledger.ts'
 import { ledgerUrl } from './ledger-access.ts'
+import { ledgerPorts } from './ledger-ports.ts'
 import { limiterOf } from './limiter.ts'
 import { preparePlan } from './pipeline-access.ts'
 import { ProgressLine } from './progress.ts'
@@ -43,13 +47,12 @@ export async function runPipeline(context: Context, file: string, options: RunOp
   const dry_run = options.dryRun === true
   const temporary = dry_run ? mkdtempSync(join(tmpdir(), 'custody-dry-run-')) : null
   try {
-    const url =
-      temporary === null
-        ? ledgerUrl(context, options, { url: plan.ledger_url, folder: plan.folder })
-        : `sqlite:${join(temporary, 'custody.db')}`
+    const before_url = ledgerUrl(context, options, { url: plan.ledger_url, folder: plan.folder })
+    const url = temporary === null ? before_url : `sqlite:${join(temporary, 'custody.db')}`
     const { from } = options
-    if (from === undefined) return await runInto({ url, context, plan, options, replay: null })
-    return await replaying(url, from, replay => runInto({ url, context, plan, options, replay }))
+    const common = { url, before_url, context, plan, options }
+    if (from === undefined) return await runInto({ ...common, replay: null })
+    return await replaying(url, from, replay => runInto({ ...common, replay }))
   } finally {
     if (temporary !== null) rmSync(temporary, { recursive: true, force: true })
   }
@@ -69,23 +72,20 @@ function refuse(plan: Plan, { json }: RunOptions): void {
 
 interface RunInto {
   readonly url: string
+  /** The ledger that has the pipeline's runs before. */
+  readonly before_url: string
   readonly context: Context
   readonly plan: Plan
   readonly options: RunOptions
   readonly replay: Replayed | null
 }
 
-async function runInto({ url, context, plan, options, replay }: RunInto): Promise<number> {
+async function runInto({ url, before_url, context, plan, options, replay }: RunInto): Promise<number> {
   boundHeap()
   const clock = systemClock()
   const run = uuidv7(Math.floor(clock.now_us() / 1000), randomBytes(10))
   const quiet = options.json === true
-  const ports: LedgerPorts = {
-    now_us: () => clock.now_us(),
-    entropy: size => randomBytes(size),
-    signer: signingKey(context.env),
-  }
-  const ledger = laterLedger(url, ports)
+  const ledger = laterLedger(url, ledgerPorts(context, clock, options.dryRun !== true))
   const shared = limiterOf(plan)
   const progress = new ProgressLine(context.terminal, options.limit ?? null)
   const stopping = stopOnSignals(context, quiet)
@@ -100,7 +100,9 @@ async function runInto({ url, context, plan, options, replay }: RunInto): Promis
       custody: context.version,
       limit: options.limit ?? Number.POSITIVE_INFINITY,
       dry_run: options.dryRun === true,
-      in_use: filesInUse(url, plan),
+      strict: options.strict === true,
+      recordsBefore: () => recordsOfLast(before_url, run, plan.name),
+      in_use: filesInUse(context, url, plan),
       shared,
       ...(options.outputs === undefined ? {} : { outputs_folder: resolve(context.cwd, options.outputs) }),
       ...(replay === null || options.live === true ? {} : followed(replay)),
@@ -109,6 +111,7 @@ async function runInto({ url, context, plan, options, replay }: RunInto): Promis
       onNotice: notice => {
         if (!quiet) context.terminal.tell(noticeText(notice, context.terminal.paint_told))
       },
+      ...(quiet ? {} : { onService: each => progress.tellService(each) }),
     })
   } finally {
     stopping.close()
@@ -120,16 +123,24 @@ async function runInto({ url, context, plan, options, replay }: RunInto): Promis
   return tellResult(result, await shownRun(url, run), url, context, plan, { ...options, drift })
 }
 
-function followed({ run, recordings, courses }: Replayed) {
-  return { replays: run, recordings, courses }
+/** Without a ledger there was no run before. */
+async function recordsOfLast(url: string, run: string, name: string): Promise<ReadonlyMap<string, number>> {
+  let reader: LedgerReader
+  try {
+    reader = await openLedgerReader(url)
+  } catch (thrown) {
+    if (isCustodyError(thrown) && thrown.code === 'CUSTODY_LEDGER_NOT_FOUND') return new Map()
+    throw thrown
+  }
+  try {
+    return await recordsBefore(reader, run, name)
+  } finally {
+    await reader.close()
+  }
 }
 
-/** Files that no sink may write to, whatever the plan reads. */
-function filesInUse(url: string, { folder, file }: Plan): ReadonlyMap<string, string> {
-  const pipeline: [string, string] = [join(folder, basename(file)), 'which is the pipeline file']
-  return new Map(
-    url.startsWith('sqlite:') ? [pipeline, [url.slice('sqlite:'.length), 'which is the ledger']] : [pipeline],
-  )
+function followed({ run, recordings, courses }: Replayed) {
+  return { replays: run, recordings, courses }
 }
 
 function header(

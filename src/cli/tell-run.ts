@@ -1,6 +1,8 @@
 /** Tells what came of a run, new or gone on with: as JSON, or for people with what to try next. */
+import { GuardError } from '../engine/guards.ts'
 import type { RunResult } from '../engine/run.ts'
 import { openLedgerReader } from '../ledger/open.ts'
+import type { CustodyError } from '../model/error.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Drift } from '../read/recorded/drift.ts'
 import { showRun } from '../read/show/show.ts'
@@ -9,9 +11,11 @@ import type { Context } from './context.ts'
 import { isHeld, ledgerArgument } from './ledger-access.ts'
 import { renderDrift } from './render/drift.ts'
 import { errorJson, exitCodeOf, renderError } from './render/error.ts'
-import { renderSummary, statusText } from './render/summary.ts'
-import { dollars, shortRun } from './render/text.ts'
+import { renderSummary, statusText, UNPUBLISHED } from './render/summary.ts'
+import { count, counted, dollars } from './render/text.ts'
+import { discardedText, unpublishedText } from './render/unpublished.ts'
 import { untouchedText } from './render/untouched.ts'
+import { nameOfRun, type RunName } from './run-name.ts'
 
 const INTERRUPTED = 130
 
@@ -24,11 +28,14 @@ export interface TellOptions {
   readonly drift?: Drift | null
 }
 
+/** A run as the ledger has it, and how to name it there. */
+export type ToldRun = ShownRun & { readonly named: RunName }
+
 /** The counts as the ledger has them, so that the summary says what readers will say. */
-export async function shownRun(url: string, run: string): Promise<ShownRun> {
+export async function shownRun(url: string, run: string): Promise<ToldRun> {
   const reader = await openLedgerReader(url)
   try {
-    return await showRun(reader, run, isHeld)
+    return { ...(await showRun(reader, run, isHeld)), named: await nameOfRun(reader, run) }
   } finally {
     await reader.close()
   }
@@ -36,8 +43,8 @@ export async function shownRun(url: string, run: string): Promise<ShownRun> {
 
 /** Returns the exit code. */
 export function tellResult(
-  { summary, error, stopped_by, untouched, next_call_usd }: RunResult,
-  shown: ShownRun,
+  { summary, error, stopped_by, untouched, next_call_usd, discarded }: RunResult,
+  shown: ToldRun,
   url: string,
   context: Context,
   plan: Plan,
@@ -63,32 +70,43 @@ export function tellResult(
     else
       terminal.tell(
         [
-          statusText(summary.status, summary.duration_ms * 1000, paint),
+          statusText({ ...shown, status: summary.status }, summary.duration_ms * 1000, paint),
           '',
           ...renderSummary(facts, context.cwd, terminal.columns_told, paint),
         ].join('\n'),
       )
+    if (discarded.size > 0) terminal.tell(discardedText(discarded).join('\n'))
     if (drift !== null) terminal.tell(`\n${renderDrift(drift, terminal.columns_told, paint)}`)
     if (next_call_usd !== null) terminal.tell(`\n${budgetText(plan, shown, next_call_usd)}`)
+    if (shown.stopped?.reason === 'service') terminal.tell(`\n${whereItStands(shown)}`)
     if (error !== null && !untouched) terminal.tell(`\n${renderError(error, paint, context.env.CUSTODY_DEBUG === '1')}`)
-    const next = nextSteps(
-      shown,
-      url,
-      context,
-      dry_run,
-      next_call_usd === null ? null : moreToSpend(plan, next_call_usd),
-    )
+    const unpublished = shown.status === 'failed' && UNPUBLISHED.has(shown.stopped?.reason ?? '') && !dry_run
+    if (unpublished) terminal.tell(unpublishedText(plan, shown.sinks, context.cwd))
+    const next = dry_run ? [] : nextSteps(shown, url, context, unpublished, setsOf(error, plan, next_call_usd))
     if (next.length > 0) terminal.tell(`\n${next.join('\n')}`)
   }
   if (error !== null) return exitCodeOf(error)
   if (summary.status === 'cancelled') return stopped_by === 'budget_exhausted' ? 1 : INTERRUPTED
-  return options.strict === true && summary.status === 'completed_with_failures' ? 3 : 0
+  return 0
+}
+
+/** What `resume` needs, to go beyond what the run stopped at. */
+function setsOf(error: CustodyError | null, plan: Plan, next_call_usd: number | null): readonly string[] {
+  if (next_call_usd !== null) return [`limits.spend.usd=${moreToSpend(plan, next_call_usd)}`]
+  return error instanceof GuardError ? error.sets : []
 }
 
 /** Why it stopped, where money was the reason. */
 function budgetText({ limits }: Plan, { calls }: ShownRun, next_call_usd: number): string {
   const [spent, cap] = [calls?.cost_usd ?? 0, limits.spend_usd ?? 0]
   return `${dollars(spent)} of limits.spend (${dollars(cap)}) are spent, and the next call could cost up to ${dollars(next_call_usd)}`
+}
+
+/** `1,588 rows done, 412 open, $3.10 spent`: what the service leaves a run with. */
+function whereItStands({ rows, tokens, calls }: ShownRun): string {
+  const parts = [`${counted(tokens.ended, 'row instance')} done`, `${count(tokens.open)} open`]
+  if ((calls?.cost_usd ?? 0) > 0) parts.push(`${dollars(calls?.cost_usd ?? 0)} spent`)
+  return `${parts.join(', ')}; ${counted(rows.read, 'row')} read`
 }
 
 /** A cap that some more calls fit under. */
@@ -107,26 +125,29 @@ function intended(sinks: ShownRun['sinks'], plan: Plan): ShownRun['sinks'] {
   )
 }
 
-/** `spend_usd`: what `resume` may spend, where that is what it stopped for. */
+/** `sets`: what `resume` has to be told, to go beyond what it stopped for. */
 function nextSteps(
-  shown: ShownRun,
+  shown: ToldRun,
   url: string,
   context: Context,
-  dry_run: boolean,
-  spend_usd: number | null,
+  unpublished: boolean,
+  sets: readonly string[],
 ): string[] {
-  if (dry_run) return []
   const ledger = ledgerArgument(context, url)
+  const { id, shortest } = shown.named
   const command = (words: string) => `${context.command} ${words}${ledger}`
   const row = Math.min(17, shown.rows.read)
   const steps: Array<readonly [string, string]> = []
-  if (row > 0) steps.push([command(`explain latest --row ${row}`), `why did row ${row} end where it did?`])
-  if (shown.status === 'cancelled' || shown.status === 'failed')
-    steps.unshift([
-      command(`resume ${shortRun(shown.run)}${spend_usd === null ? '' : ` --set limits.spend.usd=${spend_usd}`}`),
-      `go on where it stopped${spend_usd === null ? '' : ', with more to spend'}; nothing is lost, nothing is doubled`,
-    ])
-  steps.push([command('verify latest'), 'does the record hold?'])
+  if (shown.status === 'cancelled' || shown.status === 'failed') {
+    const set = sets.map(each => ` --set ${each}`).join('')
+    const what = unpublished
+      ? 'publish all the same'
+      : `go on where it stopped${sets.length === 0 ? '' : ', with more to spend'}; nothing is lost, nothing is doubled`
+    steps.push([command(`resume ${id}${set}`), what])
+    if (unpublished) steps.push([command(`abandon ${id}`), 'drop what is staged'])
+  }
+  if (row > 0) steps.push([command(`explain ${shortest} --row ${row}`), `why did row ${row} end where it did?`])
+  steps.push([command(`verify ${shortest}`), 'does the record hold?'])
   const width = Math.max(...steps.map(([words]) => words.length))
   return steps.map(([words, what], i) => `${i === 0 ? 'Try:' : '    '}  ${words.padEnd(width)}   ${what}`)
 }

@@ -10,6 +10,7 @@ import type {
   CoalesceConfig,
   ForkConfig,
   GateConfig,
+  GuardsConfig,
   NodeConfig,
   PipelineConfig,
   RetryConfig,
@@ -19,7 +20,7 @@ import type {
   SourceConfig,
 } from './pipeline.ts'
 import type { Problems } from './problems.ts'
-import { asText, choiceAt, durationAt, nameAt, numberAt, optionsAt, textAt, textsOf } from './read-tree.ts'
+import { asText, choiceAt, durationAt, nameAt, numberAt, optionsAt, textAt, textsOf, thresholdAt } from './read-tree.ts'
 import { entryOf, type MapEntry, secretName, type Tree, valueAt } from './tree.ts'
 import type { Environment } from './variables.ts'
 
@@ -39,6 +40,7 @@ export function buildConfig(root: Tree, env: Environment, problems: Problems): P
     nodes: nodes.flatMap(({ node }) => (node === null ? [] : [node])),
     sinks: entriesOf(valueAt(root, 'sinks')).map(entry => buildSink(entry, on_error)),
     retry: completeRetry(retryAt(root)),
+    guards: guardsAt(root),
     ledger_url: ledgerUrl(root, env, problems),
     limits: {
       services: new Map(entriesOf(valueAt(valueAt(root, 'limits'), 'services')).map(buildService)),
@@ -58,6 +60,7 @@ function buildSource({ key, value }: MapEntry, on_invalid: string | null, proble
     options: optionsAt(value),
     schema: buildSchema(valueAt(value, 'schema'), problems),
     extra_columns: choiceAt(value, 'extra_columns', ['error', 'drop']) ?? 'error',
+    guards: guardsAt(value),
     on_invalid: targetAt(value, 'on_invalid', on_invalid),
     to: nameAt(value, 'to'),
   }
@@ -180,7 +183,30 @@ function buildAggregate(node: Tree): Omit<AggregateConfig, 'kind' | 'name' | 'on
 }
 
 function buildService({ key, value }: MapEntry): readonly [string, ServiceLimit] {
-  return [key, { per_minute: numberAt(value, 'per_minute'), concurrency: numberAt(value, 'concurrency') }]
+  const breaker = valueAt(value, 'breaker')
+  return [
+    key,
+    {
+      per_minute: numberAt(value, 'per_minute'),
+      concurrency: numberAt(value, 'concurrency'),
+      breaker: breaker === undefined ? null : buildBreaker(breaker),
+      max_wait_ms: durationAt(value, 'max_wait'),
+    },
+  ]
+}
+
+function buildBreaker(breaker: Tree): ServiceLimit['breaker'] {
+  if (breaker.kind !== 'map') return 'off'
+  return { failures: numberAt(breaker, 'failures'), give_up_after_ms: durationAt(breaker, 'give_up_after') }
+}
+
+function guardsAt(tree: Tree): GuardsConfig {
+  const guards = valueAt(tree, 'guards')
+  return {
+    rejected: thresholdAt(guards, 'rejected'),
+    failed: thresholdAt(guards, 'failed'),
+    min_rows: thresholdAt(guards, 'min_rows'),
+  }
 }
 
 /** What a `retry` says, and nothing else. */

@@ -9,6 +9,7 @@ import type { Problems } from './problems.ts'
 import type { ObjectShape, Shape, VariantsShape } from './shape.ts'
 import type { Place } from './source-text.ts'
 import { checkText } from './text-forms.ts'
+import { parseThreshold, THRESHOLD_FORMS } from './threshold.ts'
 import type { ListTree, MapTree, ScalarTree, Tree } from './tree.ts'
 import { isEmpty, secretName } from './tree.ts'
 
@@ -37,6 +38,7 @@ export class Checker {
       case 'integer':
       case 'number':
       case 'duration':
+      case 'threshold':
         return this.#scalar(tree, shape, spot)
       case 'list':
         return this.#list(tree, shape, spot)
@@ -66,7 +68,7 @@ export class Checker {
 
   #scalar(
     tree: Tree,
-    shape: Extract<Shape, { kind: 'text' | 'choice' | 'integer' | 'number' | 'duration' }>,
+    shape: Extract<Shape, { kind: 'text' | 'choice' | 'integer' | 'number' | 'duration' | 'threshold' }>,
     spot: Spot,
   ): void {
     if (secretName(tree) !== null) {
@@ -82,6 +84,8 @@ export class Checker {
         return this.#number(tree, shape, spot)
       case 'duration':
         return this.#duration(tree, shape.above_zero, spot)
+      case 'threshold':
+        return this.#threshold(tree, shape.share, spot)
       case 'choice':
         if (typeof tree.value !== 'string') return this.#wrongType(tree, spot, `one of ${shape.of.join(', ')}`)
         if (shape.of.includes(tree.value)) return
@@ -132,6 +136,16 @@ export class Checker {
     const ms = parseDuration(value.trim())
     if (ms === null) return this.#badValue(tree, `\`${spot.label}\` isn’t a duration: \`${value}\``, forms)
     if (ms === 0 && above_zero) this.#badValue(tree, `\`${spot.label}\` must be longer than 0`)
+  }
+
+  #threshold(tree: ScalarTree, share: boolean, spot: Spot): void {
+    const forms = share ? THRESHOLD_FORMS : 'write a number of rows, or off'
+    const value = numberOf(tree) ?? tree.value
+    if (typeof value !== 'string' && typeof value !== 'number')
+      return this.#wrongType(tree, spot, share ? 'a number, a share or off' : 'a number or off', forms)
+    const threshold = parseThreshold(value)
+    if (threshold === null || (threshold.kind === 'share' && !share))
+      this.#badValue(tree, `\`${spot.label}\` can’t be \`${value}\``, forms)
   }
 
   #list(tree: Tree, shape: Extract<Shape, { kind: 'list' }>, spot: Spot): void {
@@ -292,6 +306,7 @@ const SCALAR_WORDS = {
   integer: 'a whole number',
   number: 'a number',
   duration: 'a duration',
+  threshold: 'a number',
 } as const
 
 function describe(tree: Tree): string {

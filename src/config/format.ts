@@ -26,6 +26,22 @@ const on_error: KeyShape = {
 }
 const node_retry: KeyShape = { shape: retry, doc: 'What differs from the pipeline’s retry.' }
 
+const guards: ObjectShape = {
+  kind: 'object',
+  what: 'guards',
+  keys: {
+    rejected: {
+      shape: { kind: 'threshold', share: true },
+      doc: 'How many records of a source may be rejected at most.',
+    },
+    failed: {
+      shape: { kind: 'threshold', share: true },
+      doc: 'How many rows may have an ending in failure at most, rejected ones included.',
+    },
+    min_rows: { shape: { kind: 'threshold', share: false }, doc: 'How many rows must be ingested at least.' },
+  },
+}
+
 const source: ObjectShape = {
   kind: 'object',
   what: 'a source',
@@ -55,6 +71,7 @@ const source: ObjectShape = {
       doc: 'Under mode fixed: what becomes of columns and fields that the schema doesn’t know. error: a header that has one stops the run before anything is written, a record is rejected. drop: they are left out.',
       default: 'error',
     },
+    guards: { shape: guards, doc: 'What must hold of this source’s rows before anything is published.' },
     on_invalid: {
       shape: { kind: 'text', form: 'sink target' },
       doc: 'Where records go that can’t be read or don’t fit the schema: a sink, or discard. Required here or in defaults.',
@@ -256,6 +273,27 @@ const sink: ObjectShape = {
   },
 }
 
+const breaker: Shape = {
+  kind: 'either',
+  text: { kind: 'choice', of: ['off'] },
+  map: {
+    kind: 'object',
+    what: 'breaker',
+    keys: {
+      failures: {
+        shape: count,
+        doc: 'So many calls in a row that meet an outage pause the service; the larger of 25 and 3 × concurrency if not given.',
+      },
+      give_up_after: {
+        shape: interval,
+        doc: 'How long it stays paused, and is tried now and then, before the run stops, and can be resumed.',
+        default: '10m',
+      },
+    },
+  },
+  expects: 'off, or a map with failures and give_up_after',
+}
+
 const limits: ObjectShape = {
   kind: 'object',
   what: 'limits',
@@ -270,8 +308,14 @@ const limits: ObjectShape = {
           kind: 'object',
           what: 'a service',
           keys: {
-            per_minute: { shape: count, doc: 'Requests a minute.' },
-            concurrency: { shape: count, doc: 'Requests at a time.' },
+            per_minute: { shape: count, doc: 'Requests in any 60 seconds.' },
+            concurrency: { shape: count, doc: 'Requests at a time.', default: 16 },
+            breaker: { shape: breaker, doc: 'When the service is taken for down; `off`: never.' },
+            max_wait: {
+              shape: interval,
+              doc: 'How long the service may ask to be left alone; the run stops, and can be resumed, if it wants more.',
+              default: '15m',
+            },
           },
         },
       },
@@ -339,6 +383,10 @@ export const PIPELINE: ObjectShape = {
       doc: 'Where the evidence is kept.',
     },
     limits: { shape: limits, doc: 'Limits of outside services and of money.' },
+    guards: {
+      shape: guards,
+      doc: 'What must hold before anything is published; else the run stops, and can be resumed.',
+    },
     plugins: {
       shape: { kind: 'list', of: { kind: 'text', form: 'any' }, min: 0, unique: true, item: 'plugin file or package' },
       doc: 'Files and packages that bring further plugins.',

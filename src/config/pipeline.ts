@@ -24,12 +24,27 @@ export interface SchemaConfig {
   readonly fields: ReadonlyArray<{ readonly name: string; readonly schema: JsonSchema; readonly optional: boolean }>
 }
 
+export type Threshold =
+  | { readonly kind: 'count'; readonly most: number }
+  /** Of 100. */
+  | { readonly kind: 'share'; readonly percent: number }
+  | { readonly kind: 'off' }
+
+/** What must hold before anything is published; null: nothing was said. */
+export interface GuardsConfig {
+  readonly rejected: Threshold | null
+  readonly failed: Threshold | null
+  /** `most` of a count is the least here. */
+  readonly min_rows: Threshold | null
+}
+
 export interface SourceConfig extends PluginUse {
   readonly kind: 'source'
   readonly name: string
   readonly schema: SchemaConfig
   /** What becomes of columns and fields that a `fixed` schema doesn't know. */
   readonly extra_columns: 'error' | 'drop'
+  readonly guards: GuardsConfig
   readonly on_invalid: TargetName | null
   readonly to: TargetName
 }
@@ -92,9 +107,13 @@ export interface SinkConfig extends PluginUse {
   readonly on_error: TargetName | null
 }
 
+/** null: not said. */
 export interface ServiceLimit {
   readonly per_minute: number | null
   readonly concurrency: number | null
+  /** `off`: calls that meet an outage are errors of their rows, however many there are. */
+  readonly breaker: 'off' | { readonly failures: number | null; readonly give_up_after_ms: number | null } | null
+  readonly max_wait_ms: number | null
 }
 
 export interface PipelineConfig {
@@ -104,6 +123,7 @@ export interface PipelineConfig {
   readonly nodes: readonly NodeConfig[]
   readonly sinks: readonly SinkConfig[]
   readonly retry: RetryConfig
+  readonly guards: GuardsConfig
   readonly ledger_url: string | null
   readonly limits: {
     readonly services: ReadonlyMap<string, ServiceLimit>

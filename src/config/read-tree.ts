@@ -7,6 +7,8 @@ import { parseDuration } from '../model/duration.ts'
 import type { MutableRow } from '../model/row.ts'
 import { newRow } from '../model/row.ts'
 import { numberOf } from './check.ts'
+import type { Threshold } from './pipeline.ts'
+import { parseThreshold } from './threshold.ts'
 import { type Tree, toJson, valueAt } from './tree.ts'
 
 export function textAt(tree: Tree | undefined, key: string): string | null {
@@ -31,6 +33,15 @@ export function numberAt(tree: Tree | undefined, key: string): number | null {
 export function durationAt(tree: Tree | undefined, key: string): number | null {
   const text = textAt(tree, key)
   return text === null ? null : parseDuration(text.trim())
+}
+
+/** null: it isn't there, or wrong, which has been told. */
+export function thresholdAt(tree: Tree | undefined, key: string): Threshold | null {
+  const value = valueAt(tree, key)
+  if (value?.kind !== 'scalar' || value.unset) return null
+  const number = numberOf(value)
+  if (number !== null) return parseThreshold(number)
+  return typeof value.value === 'string' ? parseThreshold(value.value) : null
 }
 
 export function choiceAt<const T extends string>(tree: Tree | undefined, key: string, allowed: readonly T[]): T | null {

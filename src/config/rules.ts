@@ -22,7 +22,7 @@ export function checkRules(root: Tree, problems: Problems): void {
       'CUSTODY_MISSING_KEY',
       service.key_at,
       `service \`${service.key}\` has no limit`,
-      'add per_minute or concurrency',
+      'add per_minute, concurrency, breaker or max_wait',
     )
   }
 }

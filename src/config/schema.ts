@@ -76,6 +76,13 @@ class SchemaWriter {
         return orVariable({ type: 'number', [shape.above ? 'exclusiveMinimum' : 'minimum']: shape.min })
       case 'duration':
         return orVariable({ type: 'string', pattern: DURATION_PATTERN, examples: ['500ms', '30s', '5m', '1h', '7d'] })
+      case 'threshold':
+        return orVariable({
+          anyOf: [
+            { type: 'integer', minimum: 0 },
+            { type: 'string', pattern: shape.share ? '^(off|[0-9]{1,3}(\\.[0-9]{1,6})? ?%)$' : '^off$' },
+          ],
+        })
       case 'list':
         return {
           type: shape.min > 0 ? 'array' : ['array', 'null'],

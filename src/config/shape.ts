@@ -21,6 +21,8 @@ export type Shape =
   /** `above`: greater than `min`, not equal. */
   | { readonly kind: 'number'; readonly min: number; readonly above?: true }
   | { readonly kind: 'duration'; readonly above_zero: boolean }
+  /** A number of rows or `off`; with `share` a share of them, too. */
+  | { readonly kind: 'threshold'; readonly share: boolean }
   | { readonly kind: 'list'; readonly of: Shape; readonly min: number; readonly unique: boolean; readonly item: string }
   | { readonly kind: 'map'; readonly of: Shape; readonly keys: KeyForm; readonly min: number; readonly item: string }
   | ObjectShape

@@ -28,7 +28,8 @@ export async function beginSources({ intakes, clock, request, renew }: Beginning
     for (const intake of others) if (await intake.isOpen()) await intake.begin()
     return true
   })
-  all.catch(() => undefined)
+  // If nobody waits for it any more, that it fails is no failure of the process.
+  void Promise.allSettled([all])
   const { stopped, off } = stopOf(request.signal)
   try {
     for (;;) {

@@ -21,18 +21,17 @@ import type {
 } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Json } from '../model/row.ts'
-import type { Receipt } from '../sdk/spec.ts'
 import type { Outbox } from './calls/outbox.ts'
 import type { Flow } from './flow.ts'
 import type { Intake } from './intake.ts'
-import type { Outputs } from './outputs.ts'
+import { isKept, type Outputs, type Receipts, receiptOf } from './outputs.ts'
 import type { AtPoint } from './points.ts'
 import type { Clock } from './ports.ts'
 import type { Recorder } from './recorder.ts'
 
 export interface Stop {
   readonly status: 'failed' | 'cancelled'
-  /** A declared word: `user`, `plugin`, `source`, `sink`, `ledger`, `limiter`, `budget_exhausted`, `internal`. */
+  /** A declared word: `user`, `plugin`, `source`, `sink`, `ledger`, `limiter`, `service`, `guard`, `strict`, `budget_exhausted`, `internal`. */
   readonly reason: string
   readonly error: CustodyError | null
 }
@@ -181,7 +180,7 @@ export class Committer {
     await this.#ledger.release()
   }
 
-  async #begin(receipts: readonly Receipt[], last: boolean): Promise<void> {
+  async #begin(receipts: Receipts, last: boolean): Promise<void> {
     this.#atPoint('after_flush')
     const send = this.#outbox.intend(() => this.#atPoint('before_send'))
     this.#recorder.unsettled.take(draft => this.#ledger.append(draft))
@@ -196,10 +195,10 @@ export class Committer {
         cursors.map(({ intake, cursor }) => [intake.node.name, { position: cursor.position, sha256: cursor.sha256 }]),
       ),
       receipts: Object.fromEntries(
-        this.#outputs.all.map((output, i) => [
-          output.node.name,
-          { sha256: receipts[i]?.sha256 ?? null, state: receipts[i]?.state ?? null },
-        ]),
+        this.#outputs.all.map(output => {
+          const { sha256, state } = receiptOf(receipts, output)
+          return [output.node.name, { sha256, state }]
+        }),
       ),
     }
     this.#append(
@@ -257,25 +256,21 @@ export class Committer {
     this.#values += values.length
   }
 
-  #receiptFacts(receipts: readonly Receipt[]): ReceiptFact[] {
-    return this.#outputs.all.map((output, i) => ({
-      sink: output.node.number,
-      rows: receipts[i]?.rows ?? 0,
-      bytes: receipts[i]?.bytes ?? 0,
-    }))
+  #receiptFacts(receipts: Receipts): ReceiptFact[] {
+    return this.#outputs.all.map(output => {
+      const { rows, bytes } = receiptOf(receipts, output)
+      return { sink: output.node.number, rows, bytes }
+    })
   }
 
-  #artifacts(receipts: readonly Receipt[]): Json {
+  /** Of what will be in its place at the end. */
+  #artifacts(receipts: Receipts): Json {
     const artifacts: Record<string, ArtifactsValue[string]> = {}
-    for (const [i, output] of this.#outputs.all.entries()) {
-      const receipt = receipts[i]
-      if (output.intent.path === null || receipt?.sha256 == null) continue
-      artifacts[output.node.name] = {
-        path: output.intent.path,
-        rows: receipt.rows,
-        bytes: receipt.bytes,
-        sha256: receipt.sha256,
-      }
+    for (const output of this.#outputs.all) {
+      const { path } = output.intent
+      const { rows, bytes, sha256 } = receiptOf(receipts, output)
+      if (path !== null && sha256 !== null && isKept(output))
+        artifacts[output.node.name] = { path, rows, bytes, sha256 }
     }
     return artifacts as unknown as Json
   }

@@ -116,7 +116,7 @@ export class Intake {
   begin(): Promise<void> {
     this.#beginning ??= this.#begin()
     // Whoever asks is told; if nobody does any more, that is no failure of the process.
-    this.#beginning.catch(() => undefined)
+    void Promise.allSettled([this.#beginning])
     return this.#beginning
   }
 
@@ -148,6 +148,11 @@ export class Intake {
   /** Bytes before the cursor; null if the source counts none. */
   get bytes(): number | null {
     return this.#position === null ? 0 : (this.source.bytesBefore?.(this.#position) ?? null)
+  }
+
+  /** Whether it has ended, and there was not one byte. */
+  get isEmpty(): boolean {
+    return this.#done && this.#records === 0 && this.source.bytesBefore !== undefined && this.bytes === 0
   }
 
   /** The next record. @throws CustodyError CUSTODY_SOURCE and others of the source. */

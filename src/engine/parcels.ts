@@ -89,6 +89,7 @@ export class Parcels {
     for (const [i, { token }] of members.entries())
       token.sending = {
         in_doubt: token.sending?.in_doubt ?? false,
+        uncounted: token.sending?.uncounted ?? 0,
         together: { first: first.id, place: i + 1, rows: members.length },
       }
     return { node, members }

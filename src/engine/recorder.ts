@@ -89,7 +89,7 @@ export class Recorder {
   /** A record was read and can't be used: it has a row, a token and, as its edge leads to a sink or nowhere, an ending too. */
   reject(source: SourceNode, index: number, record: SourceReject, started_us: number): Token {
     const token = this.#newRow(source.number, index, record.line, started_us, rejectedRow(source, record))
-    this.tallies.rejected++
+    this.tallies.reject(source.number)
     const error = this.#addError(token, record)
     this.#leaveSource(token, source.on_invalid, { kind: 'invalid', node: source.number, error }, started_us, error)
     return token
@@ -401,7 +401,7 @@ export class Recorder {
     drop(token)
     token.ended = true
     token.held = false
-    this.tallies.ending(ending.fate, ending.sink)
+    this.tallies.ending(ending.fate, ending.sink, subject)
   }
 
   #hold(token: Token, group: number, ordinal: number, started_us: number): void {

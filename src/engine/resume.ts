@@ -9,6 +9,7 @@ import { CustodyError } from '../model/error.ts'
 import type { Json } from '../model/row.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Receipt } from '../sdk/spec.ts'
+import { Created } from './created.ts'
 import { Intake, type ReadSoFar } from './intake.ts'
 import { Outputs } from './outputs.ts'
 import { differences } from './restore/differences.ts'
@@ -65,15 +66,17 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
   // 0 if it was given up. Who died holding it may have been at work until it ran out.
   const held_until_us = (await reader.leases()).find(each => each.log === log)?.expires_us ?? 0
   const { ledger, epoch } = await request.ledger.takeOver(run)
+  const created = new Created()
   try {
     request.atPoint?.('after_take_over')
     const history = await readHistory(reader, log)
-    const state = await restoreState(plan, history, reader, log, Math.max(clock.now_us(), history.last_us))
-    const sources = await createSources(plan)
+    const now_us = Math.max(clock.now_us(), history.last_us, ledger.began_us)
+    const state = await restoreState(plan, history, reader, log, now_us)
+    const sources = await createSources(plan, created)
     const reads = sources.map(source => readSoFar(source, history, request.from_ledger_only || request.abandon))
     for (const [i, source] of sources.entries()) if (reads[i]?.done === false) await prepareSource(source)
-    const outputs = await restoreOutputs(plan, history, reader, log, sources)
-    const stations = await Stations.open(plan)
+    const outputs = created.add(await restoreOutputs(request, history, log, sources))
+    const stations = created.add(await Stations.open(plan))
     const cut = sources.filter((_, i) => reads[i]?.cut === true).map(({ node }) => node)
     const open =
       state.under_way.line.length + state.under_way.batches.reduce((sum, batch) => sum + batch.members.length, 0)
@@ -109,7 +112,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     })
   } catch (thrown) {
     // Whatever keeps the lease from being given up, it runs out by itself; what is wrong is told.
-    await Promise.allSettled([ledger.release()])
+    await Promise.allSettled([created.close(), ledger.release()])
     throw thrown
   }
 }
@@ -140,9 +143,8 @@ function readSoFar({ node }: OpenSource, { commit }: History, from_ledger_only: 
 }
 
 async function restoreOutputs(
-  plan: Plan,
+  { plan, run, reader }: ResumeRequest,
   { commit }: History,
-  reader: RestoreReader,
   log: number,
   sources: readonly OpenSource[],
 ): Promise<Outputs> {
@@ -158,5 +160,6 @@ async function restoreOutputs(
       state: (value?.state ?? null) as Json,
     })
   }
-  return Outputs.restore(plan, intents as SinkIntents, receipts, () => originalNames(sources))
+  const request = { run, folder: plan.folder, originalNames: () => originalNames(sources) }
+  return Outputs.restore(plan, request, intents as SinkIntents, receipts)
 }

@@ -3,7 +3,8 @@ import type { Ledger } from '../ledger/write-port.ts'
 import { canonicalize } from '../model/canonical.ts'
 import { LEDGER_FORMAT, type PlanValue, type RunEntry, type SinkIntents } from '../model/entry.ts'
 import type { Json } from '../model/row.ts'
-import { type FilesInUse, filesInUse } from './files-in-use.ts'
+import { Created } from './created.ts'
+import { addFilesRead, FilesInUse } from './files-in-use.ts'
 import { Intake } from './intake.ts'
 import { Outputs } from './outputs.ts'
 import {
@@ -36,19 +37,25 @@ export interface RunRequest extends SessionRequest {
 
 /** @throws CustodyError if the run couldn't even begin: nothing was recorded or written then. */
 export async function runPlan(request: RunRequest): Promise<RunResult> {
-  const { plan, clock, dry_run } = request
-  const sources = await createSources(plan)
+  const created = new Created()
+  return created.closedOnFailure(() => begin(request, created))
+}
+
+async function begin(request: RunRequest, created: Created): Promise<RunResult> {
+  const { plan, run, clock, dry_run } = request
+  const sources = await createSources(plan, created)
   for (const source of sources) await prepareSource(source)
-  const in_use = await filesInUse(plan, request.in_use)
   const outputs = await Outputs.prepare(plan, {
+    run,
     dry_run,
     folder: request.outputs_folder ?? plan.folder,
     originalNames: () => originalNames(sources),
-    in_use,
+    in_use: addFilesRead(plan, request.in_use ?? new FilesInUse()),
   })
-  const stations = await Stations.open(plan)
+  created.add(outputs)
+  const stations = created.add(await Stations.open(plan))
   request.atPoint?.('before_open')
-  const ledger = await request.ledger.openRun(request.run, {
+  const ledger = await request.ledger.openRun(run, {
     entry: opening(request, clock.now_us()),
     first_value: 1,
     values: [planValue(request), intents(outputs)].map(value => ({
@@ -72,5 +79,7 @@ function planValue({ plan, limit }: RunRequest): PlanValue {
 }
 
 function intents(outputs: Outputs): SinkIntents {
-  return Object.fromEntries(outputs.all.map(({ node, intent }) => [node.name, { ...intent }]))
+  return Object.fromEntries(
+    outputs.all.map(({ node, intent }) => [node.name, { ...intent, replaced: intent.replaced ?? null }]),
+  )
 }

@@ -11,6 +11,7 @@ import type { SourceNode } from '../plan/plan.ts'
 import type { Calls } from './calls/calls.ts'
 import type { Committer } from './committer.ts'
 import type { Flow } from './flow.ts'
+import type { Guards } from './guards.ts'
 import type { Incoming, Intake } from './intake.ts'
 import type { Clock } from './ports.ts'
 import type { Recorder } from './recorder.ts'
@@ -35,6 +36,7 @@ export interface SchedulerParts {
   readonly signal: AbortSignal
   /** Records to read at most, as if input ended there. */
   readonly limit: number
+  readonly guards: Guards
 }
 
 /** Records were taken until a commit was due (`more` may be there at once), nothing was there, there was no room, or the end. */
@@ -70,7 +72,8 @@ export class Scheduler {
    * @throws CustodyError a plugin's defect, a source or sink that failed; then the last facts may not be committed.
    */
   async run(): Promise<'end' | 'stopped' | 'budget_exhausted'> {
-    const { flow, calls, committer, signal } = this.#parts
+    const { flow, calls, committer, signal, intakes, guards } = this.#parts
+    for (const intake of intakes) if (intake.records > 0 && !intake.done) guards.look(intake)
     for (;;) {
       committer.check()
       flow.deliver()
@@ -168,7 +171,7 @@ export class Scheduler {
   }
 
   #take(): Input {
-    const { intakes, flow, limit } = this.#parts
+    const { intakes, flow, limit, guards } = this.#parts
     while (!this.#isCommitDue) {
       const intake = intakes[this.#source]
       if (intake === undefined) return 'end'
@@ -182,6 +185,7 @@ export class Scheduler {
           return 'pending'
         case 'end':
           intake.end()
+          guards.sourceEnded(intake)
           this.#source++
           break
         case 'row':
@@ -189,6 +193,7 @@ export class Scheduler {
           this.#read++
           this.#ingest(intake, incoming)
           this.#settle()
+          if (incoming.kind === 'reject') guards.look(intake)
       }
     }
     return 'more'

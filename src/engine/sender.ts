@@ -46,7 +46,7 @@ export class Sender {
 
   /** A token has its turn, or is back from its backoff. */
   send(token: Token, node: SinkNode, outbound: Outbound, started_us: number, stack: Stack): void {
-    token.sending ??= { in_doubt: false, together: null }
+    token.sending ??= { in_doubt: false, together: null, uncounted: 0 }
     const { in_doubt, together } = token.sending
     if (in_doubt && !outbound.idempotent) return this.#sent(token, node, UNANSWERED, started_us, stack)
     const outgoing = outgoingOf(node, outbound.sink, token.row)
@@ -84,9 +84,9 @@ export class Sender {
 
   #sent(token: Token, node: SinkNode, result: SendResult, started_us: number, stack: Stack, ended_us?: number): void {
     const { recorder, outputs, news, line, following } = this.#parts
-    const { in_doubt = false, together = null } = token.sending ?? {}
+    const { in_doubt = false, together = null, uncounted = 0 } = token.sending ?? {}
     const idempotent = outputs.outbound(node.number)?.idempotent ?? false
-    const after = afterSent(result, { attempt: token.attempt, retry: node.retry, idempotent, in_doubt })
+    const after = afterSent(result, { attempt: token.attempt, retry: node.retry, idempotent, in_doubt, uncounted })
     const before = standing(token)
     switch (after.kind) {
       case 'accepted':
@@ -95,7 +95,7 @@ export class Sender {
         break
       case 'again':
         recorder.failAttempt(token, after.error, started_us, ended_us)
-        token.sending = { in_doubt: after.in_doubt, together }
+        token.sending = { in_doubt: after.in_doubt, together, uncounted: after.uncounted }
         news.rest(after.delay_us, next => next.push(token))
         return line.stay(token)
       case 'rejected':

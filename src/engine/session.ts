@@ -10,16 +10,19 @@ import type { RunStatus, SealedStatus, Tallies as Totals } from '../model/entry.
 import { CustodyError, isCustodyError } from '../model/error.ts'
 import type { Courses, Recordings } from '../model/recording.ts'
 import type { Plan, SourceNode } from '../plan/plan.ts'
-import type { Source } from '../sdk/spec.ts'
+import type { Discarded, Source } from '../sdk/spec.ts'
 import { beginSources } from './beginning.ts'
 import { Calls } from './calls/calls.ts'
 import { Contexts } from './calls/contexts.ts'
 import type { SharedLimits } from './calls/service.ts'
+import type { ServiceTold } from './calls/service-told.ts'
 import { sourceDefect } from './chunk.ts'
 import { Committer, type Progressed, type Stop } from './committer.ts'
+import type { Created } from './created.ts'
 import { UNANSWERED } from './decide/sent.ts'
 import { type BytesRead, extentOf } from './extent.ts'
 import { Flow } from './flow.ts'
+import { Guards, type RecordsBefore } from './guards.ts'
 import type { Intake, Notice } from './intake.ts'
 import { News } from './news.ts'
 import type { Outputs } from './outputs.ts'
@@ -39,8 +42,10 @@ import type { UnderWay } from './under-way.ts'
 
 export interface Progress {
   readonly rows_read: number
-  /** Of these, before this process went on with the run. */
-  readonly rows_before: number
+  /** Of these, those that wait for nothing but the rest of a group, if that: what is left is work that is known. */
+  readonly rows_done: number
+  /** Before this process went on with the run. */
+  readonly before: { readonly rows_read: number; readonly rows_done: number }
   readonly tokens_ended: number
   readonly elapsed_us: number
   /** null where a source has no size. */
@@ -57,6 +62,8 @@ export interface RunResult {
   readonly untouched: boolean
   /** Where the budget is exhausted: what the next call can cost at most. */
   readonly next_call_usd: number | null
+  /** Of a run that was given up, by sink: what became of what it had written. */
+  readonly discarded: ReadonlyMap<string, Discarded>
 }
 
 /** What both a new run and one that goes on are given. */
@@ -75,10 +82,16 @@ export interface SessionRequest {
   readonly courses?: Courses | null | undefined
   /** Limits of services that are kept with other runs. */
   readonly shared?: SharedLimits | null | undefined
+  /** No ending may be in failure, or nothing is published. */
+  readonly strict?: boolean | undefined
+  /** Asked where a source is empty. */
+  readonly recordsBefore?: RecordsBefore | undefined
   /** Told after each commit; evidence comes first (I11). */
   readonly onProgress?: ((progress: Progress) => void) | undefined
   /** Told what sources wait for, and what is odd about them; for people. */
   readonly onNotice?: ((notice: Notice) => void) | undefined
+  /** Told when a service keeps calls waiting, and when it is back. */
+  readonly onService?: ((told: ServiceTold) => void) | undefined
   /** For tests that crash a run at a named point. */
   readonly atPoint?: AtPoint | undefined
 }
@@ -109,15 +122,13 @@ export interface SessionParts {
 }
 
 export async function driveSession(parts: SessionParts): Promise<RunResult> {
-  const { request, ledger, outputs, stations, from } = parts
+  const { request, outputs, stations, from } = parts
   const { run } = request
-  const clock = new SessionClock(request.clock, from?.last_us ?? 0)
+  const clock = new SessionClock(request.clock, Math.max(from?.last_us ?? 0, ledger.began_us))
   const began_us = clock.now_us()
   const stop = new AbortController()
   const atPoint = request.atPoint ?? nothing
-  outputs.atPoint = atPoint
-  outputs.hold = () => ledger.renew()
-  const { recorder, intakes, calls, retracing, flow, committer, scheduler } = await machineOf(
+  const { recorder, intakes, calls, retracing, flow, committer, scheduler, guards } = await machineOf(
     parts,
     clock,
     stop.signal,
@@ -131,7 +142,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     const root = committer.head?.root ?? ''
     const summary = summarise(run, status, committer.totals, outputs, root, clock.now_us() - began_us)
     const next_call_usd = stopped_by === 'budget_exhausted' ? calls.next_call_usd : null
-    return { summary, error, stopped_by, untouched: !opened, next_call_usd }
+    return { summary, error, stopped_by, untouched: !opened, next_call_usd, discarded: discardedOf(outputs) }
   }
   let opened = false
   try {
@@ -141,7 +152,9 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
       await committer.stop(STOPPED_BY_USER)
       return result('cancelled', null, 'user')
     }
-    await outputs.open()
+    await outputs.open(from?.abandon === true)
+    // (I14) What isn't finished is shown to nobody.
+    if (from?.abandon === true && !from.published) await outputs.discard()
     atPoint('after_outputs_open')
     if (from?.published !== true) {
       if (from?.abandon === true) abandonAll(recorder, from.under_way, clock.now_us())
@@ -156,6 +169,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
         await committer.stop({ status: 'cancelled', reason, error: null })
         return result('cancelled', null, reason)
       }
+      if (from?.abandon !== true) await guards.judge(intakes, request.recordsBefore ?? nothingBefore)
       await committer.finish()
     }
     atPoint('before_publish')
@@ -168,8 +182,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
   } catch (thrown) {
     const error = asCustodyError(thrown)
     calls.close()
-    if (opened) await stopAfter(error, committer, outputs, scheduler)
-    else await recordStop(error, committer)
+    await (opened ? stopAfter(error, committer, outputs, scheduler) : recordStop(error, committer))
     return result('failed', error)
   } finally {
     stop.abort()
@@ -177,6 +190,10 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     clock.close()
     await closed(request.clock, [...intakes.map(intake => intake.close()), stations.close(), outputs.close()])
   }
+}
+
+function discardedOf({ all }: Outputs): RunResult['discarded'] {
+  return new Map(all.flatMap(each => (each.discarded === null ? [] : [[each.node.name, each.discarded] as const])))
 }
 
 const STOPPED_BY_USER: Stop = { status: 'cancelled', reason: 'user', error: null }
@@ -197,6 +214,8 @@ async function closed(clock: Clock, work: readonly Promise<void>[]): Promise<voi
 /** All that moves in a run, put together. */
 async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSignal, atPoint: AtPoint) {
   const { request, limit, ledger, outputs, stations, from } = parts
+  outputs.atPoint = atPoint
+  outputs.hold = () => ledger.renew()
   const { plan } = request
   const began_us = clock.now_us()
   const signal = AbortSignal.any([request.signal, stop])
@@ -208,7 +227,18 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
   const { recordings = null, shared = null } = request
   // What is on record needn't be waited for.
   const news = new News(clock, () => wake(), recordings === null)
-  const calls = new Calls({ limits: plan.limits, clock, recorder, news, signal, atPoint, recordings, shared })
+  const onService = teller('A service', request.onService)
+  const calls = new Calls({
+    limits: plan.limits,
+    clock,
+    recorder,
+    news,
+    signal,
+    atPoint,
+    recordings,
+    shared,
+    onService,
+  })
   const contexts = new Contexts(request.run, plan, calls, signal)
   const reaches = reachability(plan)
   const races = racesOf(plan, reaches)
@@ -225,12 +255,14 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
     reaches,
   )
   const extent = await extentOf(intakes)
-  const rows_before = totals?.rows.read ?? 0
+  const before = doneBefore(totals?.rows.read ?? 0, from?.under_way ?? null)
   const tellProgress = teller('Progress', request.onProgress)
   const onCommit = () => {
     const { read: rows_read, ended: tokens_ended } = recorder.tallies
     const bytes = extent()
-    return () => tellProgress({ rows_read, rows_before, tokens_ended, elapsed_us: clock.now_us() - began_us, bytes })
+    const rows_done = rows_read - Math.min(flow.waiting.all, rows_read - recorder.unsettled.closed - before.rows_closed)
+    return () =>
+      tellProgress({ rows_read, rows_done, before, tokens_ended, elapsed_us: clock.now_us() - began_us, bytes })
   }
   const committer = new Committer(
     {
@@ -247,12 +279,22 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
     },
     from?.progressed ?? null,
   )
-  const scheduler = new Scheduler({ flow, intakes, recorder, calls, committer, clock, signal, limit })
+  const guards = new Guards(plan, tallies, request.strict === true)
+  const scheduler = new Scheduler({ flow, intakes, recorder, calls, committer, clock, signal, limit, guards })
   wake = scheduler.wake
-  return { recorder, intakes, calls, retracing, flow, committer, scheduler }
+  return { recorder, intakes, calls, retracing, flow, committer, scheduler, guards }
+}
+
+/** Rows that were read, and how far they were. */
+function doneBefore(rows_read: number, under_way: UnderWay | null) {
+  const open = (under_way?.subjects ?? []).filter(({ kind, open }) => kind === 'row' && open.size > 0)
+  const waiting = open.filter(({ open }) => [...open].some(token => !token.held))
+  return { rows_read, rows_done: rows_read - waiting.length, rows_closed: rows_read - open.length }
 }
 
 const nothing: AtPoint = () => undefined
+
+const nothingBefore: RecordsBefore = async () => new Map()
 
 function thrown(failure: unknown): never {
   throw failure
@@ -269,13 +311,13 @@ export interface OpenSource {
   readonly source: Source
 }
 
-export async function createSources(plan: Plan): Promise<OpenSource[]> {
+export async function createSources(plan: Plan, created: Created): Promise<OpenSource[]> {
   const sources: OpenSource[] = []
   for (const node of plan.nodes) {
     if (node.kind !== 'source') continue
     const { spec, options, secrets } = node.plugin
     const context = { node: node.name, folder: plan.folder, input: node.schema, secrets }
-    sources.push({ node, source: await guardedSource(node.name, () => spec.create(options, context)) })
+    sources.push({ node, source: created.add(await guardedSource(node.name, () => spec.create(options, context))) })
   }
   return sources
 }
@@ -325,7 +367,7 @@ async function stopAfter(
   }
   const sound = await isDone(committer.settled())
   // These leave sinks and facts intact: what happened up to then is kept, answers that were paid for above all.
-  if (sound && ['plugin', 'source', 'limiter'].includes(stop.reason))
+  if (sound && ['plugin', 'source', 'limiter', 'service', 'guard', 'strict'].includes(stop.reason))
     await isDone(
       scheduler
         .hearOut(thrown => error.also.push(asCustodyError(thrown)))
@@ -352,6 +394,17 @@ function reasonOf(error: CustodyError): string {
       return 'plugin'
     case 'CUSTODY_LIMITER':
       return 'limiter'
+    case 'CUSTODY_SERVICE_AUTH':
+    case 'CUSTODY_SERVICE_QUOTA':
+    case 'CUSTODY_SERVICE_MODEL':
+    case 'CUSTODY_SERVICE_STATUS':
+    case 'CUSTODY_SERVICE_DOWN':
+    case 'CUSTODY_SERVICE_BUSY':
+      return 'service'
+    case 'CUSTODY_GUARD':
+      return 'guard'
+    case 'CUSTODY_STRICT':
+      return 'strict'
     case 'CUSTODY_SOURCE':
     case 'CUSTODY_SOURCE_CHANGED':
     case 'CUSTODY_HEADER':
@@ -363,6 +416,8 @@ function reasonOf(error: CustodyError): string {
     case 'CUSTODY_SINK':
     case 'CUSTODY_SINK_FULL':
     case 'CUSTODY_TARGET_EXISTS':
+    case 'CUSTODY_OUTPUT_HELD':
+    case 'CUSTODY_OUTPUT_CHANGED':
       return 'sink'
     case 'CUSTODY_LEDGER_WRITE':
     case 'CUSTODY_LEDGER_BUSY':

@@ -3,8 +3,9 @@
 import type { Row } from '../model/row.ts'
 import type { AggregateNode, Plan, PlanNode, PluginOf } from '../plan/plan.ts'
 import type { Aggregate, BatchResult, PluginContext, VisitContext } from '../sdk/spec.ts'
-import { concurrencyOf } from './calls/calls.ts'
 import { servicesOf } from './calls/contexts.ts'
+import { serviceLimits } from './calls/service-limits.ts'
+import { Created } from './created.ts'
 import type { Stack } from './frames.ts'
 import { type BatchVisit, batchVisit, gateVisit, transformVisit, type Visit } from './step.ts'
 import type { Token } from './token.ts'
@@ -31,7 +32,11 @@ export class Stations {
   /** Creates the plugins of all transforms, gates and aggregates. @throws CustodyError of a plugin that can't be created. */
   static async open(plan: Plan): Promise<Stations> {
     const stations = new Stations()
-    for (const node of plan.nodes) await stations.#open(plan, node)
+    const created = new Created()
+    created.add(stations)
+    await created.closedOnFailure(async () => {
+      for (const node of plan.nodes) await stations.#open(plan, node)
+    })
     return stations
   }
 
@@ -48,7 +53,7 @@ export class Stations {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#closes.map(close => close()))
+    await Promise.all(this.#closes.map(async close => close()))
   }
 
   async #open(plan: Plan, node: PlanNode): Promise<void> {
@@ -98,10 +103,16 @@ export class Stations {
   }
 }
 
-/** Enough to keep its services busy while answers are worked on. */
+/** Enough to keep its services busy while answers are worked on, and to hold calls until it shows whether a service is down. */
 function placesFor(plan: Plan, node: PlanNode): number {
-  const concurrency = servicesOf(node).map(service => concurrencyOf(plan.limits, service))
-  return Math.max(PLACES, 2 * concurrency.reduce((sum, each) => sum + each, 0))
+  const needed = servicesOf(node).map(service => {
+    const { concurrency, breaker } = serviceLimits(plan.limits, service)
+    return Math.max(2 * concurrency, (breaker?.failures ?? 0) + concurrency)
+  })
+  return Math.max(
+    PLACES,
+    needed.reduce((sum, each) => sum + each, 0),
+  )
 }
 
 /** A place is free: the first that waits for one comes next, after what is on the stack. */

@@ -49,9 +49,10 @@ export function summarise(
     causes[fate.cause] = (causes[fate.cause] ?? 0) + count
   }
   const sinks: Record<string, { rows: number; path?: string; sha256?: string }> = {}
-  for (const { node, intent, receipt, artifact } of outputs.all) {
-    const path = artifact?.path ?? intent.path
-    const sha256 = artifact?.sha256 ?? receipt?.sha256
+  for (const { node, intent, receipt, artifact, discarded } of outputs.all) {
+    const shown = discarded === null
+    const path = artifact?.path ?? (shown ? intent.path : null)
+    const sha256 = artifact?.sha256 ?? (shown ? receipt?.sha256 : null)
     sinks[node.name] = {
       rows: receipt?.rows ?? 0,
       ...(path === null ? {} : { path }),

@@ -11,6 +11,7 @@ import {
   VISIT_OK,
   type VisitStatus,
 } from '../model/entry.ts'
+import { FATES } from '../model/outcome.ts'
 
 export class Tallies {
   /** Rows; the last one's number. */
@@ -25,7 +26,11 @@ export class Tallies {
   batches = 0
   /** Totals of calls; null while there are none. */
   calls: CallTotals | null = null
+  /** Tokens with an ending in failure. */
+  failing = 0
   readonly #endings = new Map<number, Map<number, number>>()
+  /** By source. */
+  readonly #failures = new Map<number, Failures>()
   readonly #ok: number[]
   readonly #error: number[]
   readonly #held: number[]
@@ -40,14 +45,17 @@ export class Tallies {
     if (from !== null) this.#goOn(from)
   }
 
-  #goOn({ rows, tokens, groups, batches, endings, visits, edges, calls }: TalliesFact): void {
+  #goOn({ rows, tokens, groups, batches, endings, visits, edges, calls, failures }: TalliesFact): void {
     this.read = rows.read
     this.rejected = rows.rejected
     this.born = tokens.born
     this.ended = tokens.ended
     this.groups = groups
     this.batches = batches
-    for (const [fate, sink, count] of endings) this.#endingsOf(fate).set(sink, count)
+    for (const [fate, sink, count] of endings) {
+      this.#endingsOf(fate).set(sink, count)
+      if (FAILURES.has(fate)) this.failing += count
+    }
     for (const [node, ok, error, held] of visits) {
       this.#ok[node] = ok
       this.#error[node] = error
@@ -55,6 +63,7 @@ export class Tallies {
     }
     for (const [edge, count] of edges) this.#edges[edge] = count
     this.calls = calls ?? null
+    for (const [source, rejected, failed] of failures ?? []) this.#failures.set(source, { rejected, failed })
   }
 
   /** A visit, or, if `was_held`, the end of one that was counted as held. */
@@ -70,8 +79,22 @@ export class Tallies {
     this.#edges[edge] = this.#edges[edge]! + 1
   }
 
-  ending(fate: number, sink: number): void {
+  /** A record of a source can't be used: it will end in failure. */
+  reject(source: number): void {
+    this.rejected++
+    this.#failuresAt(source).rejected++
+  }
+
+  /** A token of `subject` ended. */
+  ending(fate: number, sink: number, subject: Failing): void {
     this.ended++
+    if (FAILURES.has(fate)) {
+      this.failing++
+      if (subject.kind === 'row' && !subject.failed) {
+        subject.failed = true
+        this.#failuresAt(subject.origin?.source ?? 0).failed++
+      }
+    }
     const by_sink = this.#endingsOf(fate)
     by_sink.set(sink, (by_sink.get(sink) ?? 0) + 1)
   }
@@ -80,12 +103,28 @@ export class Tallies {
     this.calls = withCall(this.calls ?? NO_CALLS, fact)
   }
 
+  /** Rows of a source. */
+  failuresOf(source: number): Readonly<Failures> {
+    return this.#failures.get(source) ?? NO_FAILURES
+  }
+
+  #failuresAt(source: number): Failures {
+    const known = this.#failures.get(source) ?? { ...NO_FAILURES }
+    this.#failures.set(source, known)
+    return known
+  }
+
   #endingsOf(fate: number): Map<number, number> {
     const known = this.#endings.get(fate)
     if (known !== undefined) return known
     const by_sink = new Map<number, number>()
     this.#endings.set(fate, by_sink)
     return by_sink
+  }
+
+  #failuresTold(): NonNullable<TalliesFact['failures']> {
+    const told = [...this.#failures].map(([source, { rejected, failed }]) => [source, rejected, failed] as const)
+    return told.sort((a, b) => a[0] - b[0])
   }
 
   /** As closing entries carry it, each list ascending. */
@@ -107,9 +146,27 @@ export class Tallies {
       visits,
       edges,
       ...(this.calls === null ? {} : { calls: this.calls }),
+      ...(this.#failures.size === 0 ? {} : { failures: this.#failuresTold() }),
     }
   }
 }
+
+interface Failures {
+  rejected: number
+  failed: number
+}
+
+/** What of a subject tells whose failures these are, and whether it has been counted. */
+interface Failing {
+  readonly kind: 'row' | 'batch'
+  readonly origin: { readonly source: number } | null
+  failed: boolean
+}
+
+const NO_FAILURES: Readonly<Failures> = { rejected: 0, failed: 0 }
+const FAILURES: ReadonlySet<number> = new Set(
+  FATES.filter(each => each.class === 'failure').map(({ number }) => number),
+)
 
 const NO_CALLS: CallTotals = {
   count: 0,

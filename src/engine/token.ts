@@ -74,6 +74,8 @@ export class Subject {
   /** In order of birth. A row may have very many. */
   readonly open = new Set<Token>()
   facts: Facts | null = null
+  /** Whether a token of it has ended in failure. */
+  failed = false
   /** A batch whose members this process gathers: what is born of it is still to come. */
   gathers = false
 
@@ -143,6 +145,8 @@ export interface Sending {
   in_doubt: boolean
   /** The rows of its request; null while they gather. */
   together: Together | null
+  /** Attempts that are not used up, because the service was down. */
+  uncounted: number
 }
 
 /** Where a token stood before a transition. */

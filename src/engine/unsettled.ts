@@ -17,6 +17,8 @@ export class Unsettled {
   #subjects: Subject[] = []
   /** How many of these, from the first, have been handed over. */
   #settled = 0
+  /** Rows whose tokens have all ended, and that have been handed over. */
+  closed = 0
 
   constructor(enough = COMMIT_ROWS) {
     this.#enough = enough
@@ -49,6 +51,7 @@ export class Unsettled {
   settle(append: (draft: SubjectDraft) => void): void {
     for (let next = this.#subjects[this.#settled]; next?.isClosed === true; next = this.#subjects[this.#settled]) {
       append(draftOf(next))
+      if (next.kind === 'row') this.closed++
       this.#settled++
     }
   }
@@ -64,6 +67,7 @@ export class Unsettled {
     this.#settled = 0
     for (let i = settled; i < subjects.length; i++) {
       const subject = subjects[i] as Subject
+      if (subject.kind === 'row' && subject.isClosed) this.closed++
       subject.previous = append(draftOf(subject))
     }
   }

@@ -16,6 +16,7 @@ class DiscardingRun implements RunLedger {
   readonly log = 1
   /** Entry 0 opened the run. */
   size = 1
+  readonly began_us = 0
 
   append(): number {
     return this.size++

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { encodeSigningKey, makeSigner } from '../model/note.ts'
-import { signingKey, trustedKeys } from './keys.ts'
+import { signingKey } from './keys.ts'
+import { trustedKeys } from './known-ledgers.ts'
 
 let folder: string
 beforeEach(() => {
@@ -39,10 +40,11 @@ test('two first uses at the same time agree', async () => {
   expect(first?.stdout).toMatch(/^custody\+/)
 })
 
-test('$CUSTODY_KEY is a key, or a file with one', () => {
-  expect(signingKey({ CUSTODY_KEY: KEY }).verifier_key).toBe(VERIFIER)
+test('$CUSTODY_KEY is a key, or a file with one, with quotes and blanks as they come', () => {
+  for (const CUSTODY_KEY of [KEY, `"${KEY}"`, `'${KEY}'`, `\n ${KEY}\n`, ` " ${KEY} " `])
+    expect(signingKey({ CUSTODY_KEY }).verifier_key).toBe(VERIFIER)
   const path = join(folder, 'key')
-  writeFileSync(path, `${KEY}\n`)
+  writeFileSync(path, `${KEY}\n`, { mode: 0o600 })
   expect(signingKey({ CUSTODY_KEY: path }).verifier_key).toBe(VERIFIER)
   expect(trustedKeys(null, { CUSTODY_KEY: path }).map(each => each.text)).toEqual([VERIFIER])
 })
@@ -56,9 +58,74 @@ test('keys of others stand one a line', () => {
   expect(() => trustedKeys(path, env)).toThrow(expect.objectContaining({ code: 'CUSTODY_KEY' }))
 })
 
-test('what is no key is refused, without being told', () => {
+/** Of an error, all that anybody could see: causes and stacks too. */
+function allOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { hint = '', where } = error as { hint?: string; where?: unknown }
+  return [error.message, error.stack, hint, JSON.stringify(where), allOf(error.cause ?? '')].join('\n')
+}
+
+test('what could be a key is never told, however it is spelled', () => {
+  const secret = KEY.split('+').at(-1)!
+  const spoilt = [
+    `PRIVATE KEY+mine+00000000+${secret}`,
+    `PRIVATE+KEY+mine+00000000+${secret}`,
+    `private+key+mine+00000000+${secret}`,
+    `"${KEY}`,
+    `export CUSTODY_KEY=${KEY}`,
+    `mine+00000000+${secret}`,
+    secret,
+    `/${secret}`,
+    `./${secret}`,
+    `${KEY}${KEY.repeat(300)}`,
+    `${folder}/file/${secret}`,
+  ]
+  writeFileSync(join(folder, 'file'), '')
+  for (const CUSTODY_KEY of spoilt) {
+    let thrown: unknown
+    try {
+      signingKey({ CUSTODY_KEY })
+    } catch (error) {
+      thrown = error
+    }
+    expect(thrown, CUSTODY_KEY).toMatchObject({ code: 'CUSTODY_KEY' })
+    expect(allOf(thrown), CUSTODY_KEY).not.toContain(secret)
+  }
+  // Nor a signing key that was taken for a file of verifier keys.
+  const path = join(folder, 'key')
+  writeFileSync(path, `${KEY}\nPRIVATE KEY+mine+00000000+${secret}\n`)
+  expect(() => trustedKeys(path, {})).toThrow(/line 1 of .* is a signing key/)
+  try {
+    trustedKeys(path, {})
+  } catch (error) {
+    expect(allOf(error)).not.toContain(secret)
+  }
+})
+
+test('a path that was mistyped is told', () => {
+  const CUSTODY_KEY = join(folder, 'kye')
+  expect(() => signingKey({ CUSTODY_KEY })).toThrow(`a file that is there (${CUSTODY_KEY})`)
+})
+
+test.skipIf(process.platform === 'win32')('a key that others may read or write signs nothing', () => {
+  const path = join(folder, 'key')
+  writeFileSync(path, KEY)
+  for (const mode of [0o644, 0o604, 0o666, 0o620, 0o602]) {
+    chmodSync(path, mode)
+    expect(() => signingKey({ CUSTODY_KEY: path }), mode.toString(8)).toThrow(/is no secret: (every user|others)/)
+    // What it signed can be verified all the same.
+    expect(trustedKeys(null, { CUSTODY_KEY: path }).map(each => each.text)).toEqual([VERIFIER])
+  }
+  // As containers are given theirs: through a group.
+  for (const mode of [0o600, 0o400, 0o440, 0o640]) {
+    chmodSync(path, mode)
+    expect(signingKey({ CUSTODY_KEY: path }).verifier_key).toBe(VERIFIER)
+  }
+})
+
+test('what is no key is refused', () => {
   const path = join(folder, 'bad')
-  writeFileSync(path, 'PRIVATE+KEY+spoilt')
+  writeFileSync(path, 'PRIVATE+KEY+spoilt', { mode: 0o600 })
   for (const CUSTODY_KEY of [path, 'PRIVATE+KEY+spoilt', join(folder, 'missing'), folder]) {
     expect(() => signingKey({ CUSTODY_KEY })).toThrow(expect.objectContaining({ code: 'CUSTODY_KEY' }))
   }

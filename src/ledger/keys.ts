@@ -4,10 +4,11 @@
  * K1. The signing key is `$CUSTODY_KEY` (a file's path, or the key itself), else the file `custody/key` in the user's
  *     configuration folder, which is made at the first use with mode 0600.
  * K2. Keys that checkpoints are verified with come from there and from files that the user names, nowhere else.
+ * K3. Nothing that could be a signing key is ever told: not what `$CUSTODY_KEY` holds, nor a line of a key file.
+ * K4. A key that all users of the machine may read, or others may write, signs nothing.
  */
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { existsSync, linkSync, readFileSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { CustodyError } from '../model/error.ts'
 import { makeFolders } from '../model/folder.ts'
 import {
@@ -18,85 +19,154 @@ import {
   type Signer,
   type VerifierKey,
 } from '../model/note.ts'
+import { configFolder, type Environment } from './config-folder.ts'
 
 /** Stands in each signature; the hash behind it is what tells keys apart. */
-const KEY_NAME = 'custody'
+export const KEY_NAME = 'custody'
 
-type Environment = { readonly [name: string]: string | undefined }
+/** Where a signing key is. */
+export type KeyPlace =
+  /** In `$CUSTODY_KEY` itself. */
+  | { readonly kind: 'environment'; readonly text: string }
+  | { readonly kind: 'file'; readonly path: string; readonly from_environment: boolean }
+
+export function keyPlace(env: Environment): KeyPlace {
+  const given = unquoted(env.CUSTODY_KEY ?? '')
+  if (given === '') return { kind: 'file', path: join(configFolder(env), 'key'), from_environment: false }
+  if (/^PRIVATE.?KEY\b/i.test(given)) return { kind: 'environment', text: given }
+  return { kind: 'file', path: given, from_environment: true }
+}
 
 /** The user's signing key, made if there is none yet. @throws CustodyError CUSTODY_KEY. */
 export function signingKey(env: Environment = process.env): Signer {
-  const given = env.CUSTODY_KEY
-  if (given === undefined || given === '') {
-    const path = defaultPath(env)
-    return parse(readKey(path) ?? makeKey(path), path)
-  }
-  if (given.startsWith('PRIVATE+KEY+')) return parse(given, '$CUSTODY_KEY')
-  const text = readKey(given)
-  if (text === null) throw new CustodyError('CUSTODY_KEY', `$CUSTODY_KEY names ${given}, and there is no such file`)
-  return parse(text, given)
+  const place = keyPlace(env)
+  if (place.kind === 'environment') return parse(place.text, '$CUSTODY_KEY')
+  const { path, from_environment } = place
+  const text = readKey(place) ?? (from_environment ? null : makeKey(path))
+  if (text === null)
+    throw new CustodyError(
+      'CUSTODY_KEY',
+      `$CUSTODY_KEY is neither a signing key nor a file that is there${shown(path)}`,
+    )
+  mustBePrivate(place)
+  return parse(text, nameOf(place))
 }
 
-const VERIFIER_KEYS = 'Name a file that has a verifier key a line: name+hash+base64.'
+/** The verifier key of the user's signing key; null if there is none yet. @throws CustodyError CUSTODY_KEY. */
+export function ownKey(env: Environment = process.env): VerifierKey | null {
+  const place = keyPlace(env)
+  const text = place.kind === 'environment' ? place.text : readKey(place)
+  if (text === null && place.kind === 'file' && !place.from_environment) return null
+  return parseVerifierKey((text === null ? signingKey(env) : parse(text, nameOf(place))).verifier_key)
+}
 
 /**
- * The keys that are trusted: the user's own, if there is one, and those of `file`, one verifier key a line
- * (`name+hash+base64`); empty lines and lines that begin with # don't count.
+ * Who else may use the key's file, and whether that forbids signing (K4); null if nobody, or if the system has no such modes.
+ */
+export function keyExposure(place: KeyPlace): { readonly what: string; readonly forbidden: boolean } | null {
+  const stat = place.kind === 'environment' ? null : statOf(place.path)
+  if (stat === null || process.platform === 'win32') return null
+  const mode = stat.mode & 0o777
+  const octal = mode.toString(8).padStart(4, '0')
+  if ((mode & 0o004) !== 0) return { what: `every user of this machine may read it (mode ${octal})`, forbidden: true }
+  if ((mode & 0o022) !== 0) return { what: `others may write it (mode ${octal})`, forbidden: true }
+  if ((mode & 0o040) !== 0) return { what: `its group may read it (mode ${octal})`, forbidden: false }
+  return null
+}
+
+const VERIFIER_KEYS = 'Name a file that has a verifier key a line: name+hash+base64, as `custody key show` prints it.'
+
+/**
+ * The verifier keys of a file, one a line (`name+hash+base64`); empty lines and lines that begin with # don't count.
  * @throws CustodyError CUSTODY_KEY.
  */
-export function trustedKeys(file: string | null, env: Environment = process.env): readonly VerifierKey[] {
-  const keys: VerifierKey[] = []
-  const given = env.CUSTODY_KEY
-  if ((given !== undefined && given !== '') || readKey(defaultPath(env)) !== null) {
-    keys.push(parseVerifierKey(signingKey(env).verifier_key))
-  }
-  if (file === null) return keys
-  const text = readKey(file)
+export function verifierKeysIn(file: string): readonly VerifierKey[] {
+  const text = readKey({ kind: 'file', path: file, from_environment: false })
   if (text === null) throw new CustodyError('CUSTODY_KEY', `there is no file ${file}`, { hint: VERIFIER_KEYS })
-  for (const line of text.split('\n').map(each => each.trim())) {
-    if (line === '' || line.startsWith('#')) continue
+  const keys: VerifierKey[] = []
+  for (const [i, line] of text.split('\n').entries()) {
+    const key = line.trim()
+    if (key === '' || key.startsWith('#')) continue
     try {
-      keys.push(parseVerifierKey(line))
-    } catch (cause) {
-      throw new CustodyError('CUSTODY_KEY', `${file} has a line that is no verifier key: ${line}`, {
-        hint: VERIFIER_KEYS,
-        cause,
-      })
+      keys.push(parseVerifierKey(key))
+    } catch {
+      // Neither the line nor what was found wrong with it is told: it may be a signing key (K3).
+      const what = /PRIVATE/i.test(key) ? 'a signing key, which is nobody else’s business' : 'no verifier key'
+      throw new CustodyError('CUSTODY_KEY', `line ${i + 1} of ${file} is ${what}`, { hint: VERIFIER_KEYS })
     }
   }
   return keys
 }
 
-function defaultPath(env: Environment): string {
-  const folder = env.XDG_CONFIG_HOME
-  return join(folder === undefined || folder === '' ? join(homedir(), '.config') : folder, 'custody', 'key')
+/** A new key's text, for a file. */
+export function newKeyText(): string {
+  return `${encodeSigningKey(KEY_NAME, generateSigningKey())}\n`
 }
 
-function parse(text: string, from: string): Signer {
+/** What is wrong is told without what was parsed (K3), in a cause too. */
+export function parse(text: string, from: string): Signer {
   try {
-    return parseSigningKey(text.trim())
-  } catch (cause) {
-    throw new CustodyError('CUSTODY_KEY', `${from} holds no signing key`, { cause })
+    return parseSigningKey(unquoted(text))
+  } catch {
+    throw new CustodyError('CUSTODY_KEY', `${from} holds no signing key (PRIVATE+KEY+name+hash+base64, Ed25519)`)
+  }
+}
+
+/** As `docker --env-file` and shells leave it: with blanks, line ends and quotes around. */
+function unquoted(text: string): string {
+  const trimmed = text.trim()
+  return (/^(["'])(?<inner>.*)\1$/s.exec(trimmed)?.groups?.inner ?? trimmed).trim()
+}
+
+function nameOf(place: KeyPlace): string {
+  return place.kind === 'file' && !place.from_environment ? place.path : 'what $CUSTODY_KEY names'
+}
+
+/** ` (PATH)`, if it is certainly a path and no key: its folder is there, and its name isn't as long as a key. */
+function shown(path: string): string {
+  const folder = dirname(resolve(path))
+  const isPath =
+    path.includes('/') && folder !== dirname(folder) && existsSync(folder) && !/[\w+=]{32}/.test(basename(path))
+  return isPath ? ` (${path})` : ''
+}
+
+function mustBePrivate(place: KeyPlace): void {
+  const exposed = keyExposure(place)
+  if (place.kind === 'environment' || exposed?.forbidden !== true) return
+  throw new CustodyError('CUSTODY_KEY', `the signing key ${place.path} is no secret: ${exposed.what}`, {
+    hint: `Make it yours alone: chmod 600 ${place.path}. If others may have read it, take another one: \`custody key rotate --revoke\`.`,
+  })
+}
+
+function statOf(path: string): Stats | null {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) ?? null
+  } catch {
+    // What can't be looked at can't be read either, which is told.
+    return null
   }
 }
 
 /** null if there is no such file. */
-function readKey(path: string): string | null {
+function readKey(place: Extract<KeyPlace, { kind: 'file' }>): string | null {
   try {
-    return readFileSync(path, 'utf8')
+    return readFileSync(place.path, 'utf8')
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw new CustodyError('CUSTODY_KEY', `${path} can’t be read`, { cause })
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENAMETOOLONG') return null
+    // The system's message has the path, which may be a key (K3).
+    if (place.from_environment)
+      throw new CustodyError('CUSTODY_KEY', `what $CUSTODY_KEY names can’t be read (${code})${shown(place.path)}`)
+    throw new CustodyError('CUSTODY_KEY', `${place.path} can’t be read`, { cause })
   }
 }
 
 /** Of two processes that come here at the same time one makes the key, and both use it. */
 function makeKey(path: string): string {
-  const text = `${encodeSigningKey(KEY_NAME, generateSigningKey())}\n`
   const temporary = `${path}.${process.pid}.${Date.now()}`
   try {
     makeFolders(dirname(path), 0o700)
-    writeFileSync(temporary, text, { mode: 0o600, flag: 'wx', flush: true })
+    writeFileSync(temporary, newKeyText(), { mode: 0o600, flag: 'wx', flush: true })
     try {
       linkSync(temporary, path)
     } catch (error) {

@@ -1,26 +1,42 @@
 /** A ledger open for writing, over any store. */
-import type { LedgerEntry } from '../model/entry.ts'
+import type { KeyChange, LedgerEntry } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
 import { leafHash } from '../model/hash.ts'
 import { type Holder, isAlive, parseHolder } from '../model/holder.ts'
 import { Frontier, type FrontierState } from '../model/merkle.ts'
-import { checkpointText } from '../model/note.ts'
+import type { Signer } from '../model/note.ts'
 import { Appender, type AppenderState, originOf } from './appender.ts'
 import { encodeRun } from './encode.ts'
 import { Entropy, saltsOf } from './entropy.ts'
+import { type KeyRing, signedChange } from './key-ring.ts'
 import { LEASE_US } from './lease.ts'
-import { LogZero } from './log-zero.ts'
+import { LOG_ZERO, LogZero } from './log-zero.ts'
 import type { StoredLease } from './read-port.ts'
+import { checkExtents } from './run-extents.ts'
 import { StoredRunLedger, type Threads } from './run-ledger.ts'
 import { StoreScribe } from './scribe.ts'
+import { altered, checkSignedHead } from './signed-head.ts'
 import { StaleLog, type Store } from './store.ts'
-import { type Ledger, type LedgerPorts, NOTHING, type RunDraft, type RunLedger, type WriteBatch } from './write-port.ts'
+import {
+  type CheckpointHead,
+  type Ledger,
+  type LedgerPorts,
+  NOTHING,
+  type RunDraft,
+  type RunLedger,
+  type WriteBatch,
+} from './write-port.ts'
 
 /** Writes together with an entry of log 0, again if another process came first. */
 export type LogZeroWriter = (
   entry: LedgerEntry,
   write: (ledger: NonNullable<WriteBatch['ledger']>) => Promise<void>,
 ) => Promise<void>
+
+interface LogZeroAppend {
+  readonly entry: LedgerEntry
+  readonly write: (ledger: NonNullable<WriteBatch['ledger']>) => Promise<void>
+}
 
 /** How often another process may come first before that is taken for an error. */
 const ATTEMPTS = 100
@@ -57,71 +73,96 @@ export class StoredLedger implements Ledger {
     this.#threads = threads ?? null
   }
 
+  /**
+   * Checks log 0, and the runs against it, before anything can be written (I13).
+   * @throws CustodyError as `LogZero.read` and `checkExtents`, and CUSTODY_KEY_UNKNOWN if the signer's key isn't in force.
+   */
   static async open(store: Store, ports: LedgerPorts, options: StoredOptions): Promise<StoredLedger> {
-    return new StoredLedger(store, ports, await LogZero.read(store.reader), options)
+    const { reader } = store
+    const log_zero = await reader.snapshot(async () => {
+      const read = await LogZero.read(reader, ports.trust)
+      await checkExtents(reader, read)
+      return read
+    })
+    log_zero.forgetSealed()
+    log_zero.mustBeInForce(ports.signer)
+    const ledger = new StoredLedger(store, ports, log_zero, options)
+    ledger.#remember({ size: log_zero.size, root: log_zero.root() })
+    return ledger
   }
 
   get url(): string {
     return this.#store.reader.url
   }
 
-  async openRun(run: string, draft: RunDraft): Promise<RunLedger> {
-    const encoded = encodeRun(draft)
-    for (let attempt = 1; ; attempt++) {
-      const logs = await this.#store.reader.logs()
-      const log = Math.max(...logs.map(each => each.log)) + 1
+  async openRun(run: string, { entry, ...draft }: RunDraft): Promise<RunLedger> {
+    let opened: { readonly log: number; readonly appender: Appender; readonly t: number } | null = null
+    await this.#appendLogZero(log_zero => {
+      const log = log_zero.last_log + 1
+      const t = Math.max(entry.t, log_zero.last_us)
       const appender = this.#appender(log)
+      const encoded = encodeRun({ ...draft, entry: { ...entry, t } })
       appender.append(encoded, saltsOf(encoded, this.#entropy))
       const appended = appender.take()
-      const { root } = appended.checkpoint
-      try {
-        await this.#withLogZero({ k: 'opened', log, run, root, t: this.#ports.now_us() }, ledger =>
-          this.#store.write({
-            ...appended,
-            log,
-            lease: { kind: 'open', run, part: 0, holder: JSON.stringify(this.#holder), expires_us: this.#expiry() },
-            ledger,
-          }),
-        )
-      } catch (error) {
-        if (!(error instanceof StaleLog) || attempt === ATTEMPTS) throw error
-        continue
+      opened = { log, appender, t }
+      const lease = {
+        kind: 'open',
+        run,
+        part: 0,
+        holder: JSON.stringify(this.#holder),
+        expires_us: this.#expiry(),
+      } as const
+      return {
+        entry: { k: 'opened', log, run, root: appended.checkpoint.root, t },
+        write: ledger => this.#store.write({ ...appended, log, lease, ledger }),
       }
-      appender.accept()
-      return this.#runLedger(run, log, 1, appender.state())
-    }
+    })
+    const { log, appender, t } = opened!
+    appender.accept()
+    return this.#runLedger(run, log, 1, t, appender.state())
   }
 
   async takeOver(run: string): Promise<{ readonly ledger: RunLedger; readonly epoch: number }> {
     const { reader } = this.#store
-    const found = (await reader.logs()).find(each => each.run === run)
-    if (found === undefined) throw new CustodyError('CUSTODY_RUN_UNKNOWN', `${reader.url} has no run ${run}`)
-    const { log } = found
-    const lease = (await reader.leases()).find(each => each.log === log)
-    if (lease === undefined)
-      throw new CustodyError('CUSTODY_RUN_UNKNOWN', `run ${run} is sealed: there is nothing to go on with`)
-    this.#refuseHeld(run, lease)
-    const epoch = lease.epoch + 1
-    await this.#withLogZero({ k: 'taken_over', log, run, epoch, t: this.#ports.now_us() }, ledger =>
-      this.#store.write({
-        ...NOTHING,
-        log,
-        lease: {
-          kind: 'take',
-          from_epoch: lease.epoch,
-          epoch,
-          holder: JSON.stringify(this.#holder),
-          expires_us: this.#expiry(),
-        },
-        ledger,
-      }),
-    )
-    try {
-      const state = { frontier: await this.#checkedState(run, log), subjects: null }
-      return { ledger: this.#runLedger(run, log, epoch, state), epoch }
-    } catch (error) {
+    const log = await reader.logOf(run)
+    if (log === null) throw new CustodyError('CUSTODY_RUN_UNKNOWN', `${reader.url} has no run ${run}`)
+    for (let attempt = 1; ; attempt++) {
+      const lease = await reader.lease(log)
+      if (lease === null)
+        throw new CustodyError('CUSTODY_RUN_UNKNOWN', `run ${run} is sealed: there is nothing to go on with`)
+      this.#refuseHeld(run, lease)
+      // While nobody has the lease: however long the log is, the lease can't run out meanwhile, and nothing is signed before.
+      const checked = await this.#checkedLog(run, log)
+      const { epoch, t } = await this.#takeLease(run, log, lease)
+      if ((await reader.head(log)) === checked.note)
+        return { ledger: this.#runLedger(run, log, epoch, t, { frontier: checked.frontier, subjects: null }), epoch }
+      // Its former holder woke up once more while it was looked at.
       await this.#store.write({ ...NOTHING, log, lease: { kind: 'release', epoch }, ledger: null })
-      throw error
+      if (attempt === ATTEMPTS) throw new CustodyError('CUSTODY_RUN_HELD', `run ${run} is being written by somebody`)
+    }
+  }
+
+  get keys(): KeyRing {
+    return this.#log_zero.keys
+  }
+
+  /** Which keys are in force changes. All of `signers` sign that, and the first of them the head. @throws as `openRun`. */
+  async changeKeys(change: KeyChange['change'], keys: readonly string[], signers: readonly Signer[]): Promise<void> {
+    const [first] = signers as readonly [Signer, ...Signer[]]
+    await this.#appendLogZero(log_zero => {
+      const t = Math.max(this.#ports.now_us(), log_zero.last_us)
+      const place = { ledger: log_zero.id, index: log_zero.size, root: log_zero.root(), t }
+      const entry: LedgerEntry = { k: 'key', ...signedChange(change, keys, place, signers), t }
+      return { entry, write: ledger => this.#store.write({ ...NOTHING, log: LOG_ZERO, lease: null, ledger }) }
+    }, first)
+  }
+
+  /** @throws CustodyError CUSTODY_RUN_HELD if a live process holds a run. */
+  async refuseHeldRuns(): Promise<void> {
+    const { reader } = this.#store
+    for (const lease of await reader.leases()) {
+      const run = this.#log_zero.runs.get(lease.log)?.run
+      if (run !== undefined) this.#refuseHeld(run, lease)
     }
   }
 
@@ -136,40 +177,81 @@ export class StoredLedger implements Ledger {
     throw new CustodyError('CUSTODY_RUN_HELD', `run ${run} is held by process ${held_by.pid} on ${held_by.host}`)
   }
 
-  /** The tree of a log's entries, which must be what its last checkpoint says. */
-  async #checkedState(run: string, log: number): Promise<FrontierState> {
+  /** The tree of a run's entries, which must be what its last checkpoint says. */
+  async #checkedLog(run: string, log: number): Promise<{ readonly frontier: FrontierState; readonly note: string }> {
     const { reader } = this.#store
+    await this.#log_zero.refresh(reader)
+    const known = this.#log_zero.runs.get(log)
+    const place = { url: reader.url, log, run }
+    if (known === undefined || known.run !== run)
+      throw altered(place, 'is listed, and log 0 has it sealed or never opened it')
+    const note = await reader.head(log)
     const tree = new Frontier()
-    for await (const { body } of reader.entries(log)) tree.append(leafHash(body))
-    const text = checkpointText({ origin: originOf(this.#log_zero.id, log), size: tree.size, root: tree.root() })
-    if (!(await reader.head(log))?.startsWith(`${text}\n`)) {
-      throw new CustodyError('CUSTODY_VERIFY_FAILED', `the entries of run ${run} aren't those of its last checkpoint`)
+    for await (const { seq, row, body } of reader.entries(log)) {
+      if (seq !== tree.size) throw new CustodyError('CUSTODY_LEDGER_CUT', `run ${run} has lost entry ${tree.size}`)
+      if (!isOfRow(body, row)) throw altered(place, `has an entry ${seq} that is listed as one of another row`)
+      tree.append(leafHash(body))
     }
-    return tree.state()
+    const origin = originOf(this.#log_zero.id, log)
+    const extent = { ...place, origin, size: tree.size, root: tree.root(), note }
+    checkSignedHead(extent, () => this.#log_zero.keys.goodForRun(known.told_at, false))
+    return { frontier: tree.state(), note: note! }
   }
 
-  #withLogZero: LogZeroWriter = async (entry, write) => {
+  async #takeLease(
+    run: string,
+    log: number,
+    from: StoredLease,
+  ): Promise<{ readonly epoch: number; readonly t: number }> {
+    const epoch = from.epoch + 1
+    let t = 0
+    await this.#appendLogZero(log_zero => {
+      t = Math.max(this.#ports.now_us(), log_zero.last_us)
+      const holder = JSON.stringify(this.#holder)
+      const lease = { kind: 'take', from_epoch: from.epoch, epoch, holder, expires_us: this.#expiry() } as const
+      return {
+        entry: { k: 'taken_over', log, run, epoch, t },
+        write: ledger => this.#store.write({ ...NOTHING, log, lease, ledger }),
+      }
+    })
+    return { epoch, t }
+  }
+
+  #withLogZero: LogZeroWriter = (entry, write) => this.#appendLogZero(() => ({ entry, write }))
+
+  /** Appends what `make` makes of log 0 as it stands, and again if another process came first. */
+  async #appendLogZero(make: (log_zero: LogZero) => LogZeroAppend, signer = this.#ports.signer): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       await this.#log_zero.refresh(this.#store.reader)
+      this.#log_zero.mustBeInForce(signer)
+      const { entry, write } = make(this.#log_zero)
+      const { batch, head } = this.#log_zero.next(entry, signer, this.#entropy)
       try {
-        await write(this.#log_zero.next(entry, this.#ports, this.#entropy))
-        return
+        await write(batch)
+        return this.#remember(head)
       } catch (error) {
         if (!(error instanceof StaleLog) || attempt === ATTEMPTS) throw error
       }
     }
   }
 
+  #remember({ size, root }: Pick<CheckpointHead, 'size' | 'root'>): void {
+    const { id, keys } = this.#log_zero
+    this.#ports.trust.remember(id, { key: keys.birth.text, size, root })
+  }
+
   #appender(log: number, state?: AppenderState): Appender {
     return new Appender(this.#log_zero.id, log, this.#ports.signer, state)
   }
 
-  #runLedger(run: string, log: number, epoch: number, state: AppenderState): RunLedger {
+  /** `began_us`: the time that log 0 has of it. */
+  #runLedger(run: string, log: number, epoch: number, began_us: number, state: AppenderState): RunLedger {
     const parts = {
       ledger: this.#log_zero.id,
       run,
       log,
       epoch,
+      began_us,
       store: this.#store,
       log_zero: this.#withLogZero,
       ports: this.#ports,
@@ -185,4 +267,9 @@ export class StoredLedger implements Ledger {
   #expiry(): number {
     return this.#ports.now_us() + LEASE_US
   }
+}
+
+/** Whether an entry is in its row's column: that is how its row is found, and no hash has it. */
+function isOfRow(body: string, row: number | null): boolean {
+  return row === null ? body.startsWith('{"b":') || body.includes('"k":"') : body.includes(`,"r":${row},`)
 }

@@ -1,17 +1,26 @@
 /**
- * Log 0, the ledger's own: its birth, and each run opened, sealed and taken over. Several processes append to it, so its
- * state is brought up to date before each append, and the store refuses one that came too late (`StaleLog`).
+ * Log 0, the ledger's own: its birth, each run opened, sealed and taken over, changes of keys. Several processes append to it,
+ * so its state is brought up to date before each append, and the store refuses one that came too late (`StaleLog`).
+ *
+ * Z1. (I13) What is gone on from is the tree that the last head signed: stored entries are its size and give its root, a key
+ *     signed it that was in force, and it extends the head that this user remembers.
+ * Z2. The user trusts the ledger by its birth's key, or by a key of theirs that was added later, and so signed all that was before.
+ * Z3. Time never goes back within the log.
  */
 import type { LedgerEntry } from '../model/entry.ts'
 import { LEDGER_FORMAT } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
 import { leafHash } from '../model/hash.ts'
 import { Frontier } from '../model/merkle.ts'
-import { Appender } from './appender.ts'
+import { NoteError, type Signer, type VerifierKey } from '../model/note.ts'
+import { Appender, originOf } from './appender.ts'
 import { encodeLedger } from './encode.ts'
 import { type Entropy, saltsOf } from './entropy.ts'
+import { KeyRing } from './key-ring.ts'
 import type { LedgerReader } from './read-port.ts'
-import type { LedgerPorts, WriteBatch } from './write-port.ts'
+import { altered, checkSignedHead } from './signed-head.ts'
+import type { Remembered, Trust } from './trust.ts'
+import type { CheckpointHead, LedgerPorts, WriteBatch } from './write-port.ts'
 
 export const LOG_ZERO = 0
 
@@ -24,44 +33,241 @@ export function birth(id: string, ports: LedgerPorts, entropy: Entropy): WriteBa
   return { log: LOG_ZERO, lease: null, ledger: null, ...appender.take() }
 }
 
+/** What log 0 says of a run. */
+export interface RunOnRecord {
+  readonly log: number
+  readonly run: string
+  /** Root of its log after entry 0. */
+  readonly first_root: string
+  sealed: { readonly size: number; readonly root: string } | null
+  /** seq of the entry that last spoke of it. */
+  told_at: number
+}
+
+/** What goes into log 0 in a transaction, and the head that it has then. */
+export interface LogZeroNews {
+  readonly batch: NonNullable<WriteBatch['ledger']>
+  readonly head: CheckpointHead
+}
+
 export class LogZero {
   readonly id: string
-  /** The verifier key of the latest `birth` or `key` entry. */
-  #key: string
+  readonly keys: KeyRing
+  /** Time of its last entry. */
+  last_us = 0
+  /** Runs that aren't sealed, and until `forgetSealed` those that are. */
+  readonly runs = new Map<number, RunOnRecord>()
+  /** Number of the log that was opened last: they are numbered densely. */
+  last_log = 0
+  readonly #url: string
+  readonly #trust: Trust
   readonly #frontier = new Frontier()
+  /** What the user remembers; null once it was met, or if it is the first use. */
+  #remembered: Remembered | null
+  /** A key of the user's signed that it was added. */
+  #is_trusted: boolean
+  #forgets = false
 
-  private constructor(id: string, key: string) {
+  private constructor(url: string, id: string, keys: KeyRing, trust: Trust, remembered: Remembered | null) {
+    this.#url = url
     this.id = id
-    this.#key = key
+    this.keys = keys
+    this.#trust = trust
+    this.#remembered = remembered
+    this.#is_trusted = remembered !== null || this.#isTrusted(keys.birth)
   }
 
-  /** @throws CustodyError CUSTODY_LEDGER_FORMAT if the ledger has no birth. */
-  static async read(reader: LedgerReader): Promise<LogZero> {
-    const first = await reader.entry(LOG_ZERO, 0)
-    const born = first === null ? null : (JSON.parse(first.body) as LedgerEntry)
-    if (born?.k !== 'birth') throw new CustodyError('CUSTODY_LEDGER_FORMAT', `${reader.url} has no birth entry`)
-    const log = new LogZero(born.ledger, born.key)
+  /**
+   * @throws CustodyError CUSTODY_LEDGER_FORMAT if the ledger has no birth; CUSTODY_LEDGER_ALTERED, CUSTODY_LEDGER_CUT,
+   * CUSTODY_LEDGER_ROLLED_BACK, CUSTODY_LEDGER_FORKED, CUSTODY_KEY_UNKNOWN.
+   */
+  static async read(reader: LedgerReader, trust: Trust): Promise<LogZero> {
+    const { url } = reader
+    const born = entryIn(url, 0, (await reader.entry(LOG_ZERO, 0))?.body ?? null)
+    if (born?.k !== 'birth') throw new CustodyError('CUSTODY_LEDGER_FORMAT', `${url} has no birth entry`)
+    // Before anything else is read: others may append, and remember that, at any time.
+    const remembered = trust.recall(born.ledger)
+    if (remembered !== null && remembered.key !== born.key) throw otherBirth(url, born.key, remembered.key)
+    const log = new LogZero(url, born.ledger, ringOf(url, born.key), trust, remembered)
     await log.refresh(reader)
+    if (log.#remembered !== null) throw rolledBack(url, log.size, log.#remembered)
+    if (!log.#is_trusted) throw untrusted(url, log.keys)
     return log
   }
 
-  /** Takes in what others have appended. */
+  /** Number of entries. */
+  get size(): number {
+    return this.#frontier.size
+  }
+
+  /** What others have appended is checked and taken in. @throws as `read`. */
   async refresh(reader: LedgerReader): Promise<void> {
-    for await (const { body } of reader.entries(LOG_ZERO, this.#frontier.size)) {
-      this.#frontier.append(leafHash(body))
-      const entry = JSON.parse(body) as LedgerEntry
-      if (entry.k === 'key') this.#key = entry.key
+    for (;;) {
+      const note = await reader.head(LOG_ZERO)
+      for await (const { body } of reader.entries(LOG_ZERO, this.size)) this.#take(body)
+      // Else another process appended meanwhile.
+      if (note !== (await reader.head(LOG_ZERO))) continue
+      const origin = originOf(this.id, LOG_ZERO)
+      const { size } = this
+      const extent = { ...this.#place, origin, size, root: this.#frontier.root(), note }
+      return checkSignedHead(extent, of => this.keys.goodFor(of))
     }
   }
 
-  /** What appending `entry` to the log as it was last read comes to. A key that the log doesn't know yet is told first. */
-  next(entry: LedgerEntry, ports: LedgerPorts, entropy: Entropy): NonNullable<WriteBatch['ledger']> {
-    const appender = new Appender(this.id, LOG_ZERO, ports.signer, { frontier: this.#frontier.state(), subjects: null })
-    const key = ports.signer.verifier_key
-    const news: LedgerEntry[] = key === this.#key ? [entry] : [{ k: 'key', key, t: entry.t }, entry]
-    for (const encoded of news.map(encodeLedger)) appender.append(encoded, saltsOf(encoded, entropy))
-    const { entries, head } = appender.take()
-    if (head === null) throw new CustodyError('CUSTODY_ENGINE_DEFECT', 'log 0 was appended to without a checkpoint')
-    return { entries, head }
+  /** Forgets what it knows of runs that are sealed, from now on. */
+  forgetSealed(): void {
+    this.#forgets = true
+    for (const { log, sealed } of this.runs.values()) if (sealed !== null) this.runs.delete(log)
   }
+
+  /** What appending `entry` to the log as it was last read comes to. */
+  next(entry: LedgerEntry, signer: Signer, entropy: Entropy): LogZeroNews {
+    const state = { frontier: this.#frontier.state(), subjects: null }
+    const appender = new Appender(this.id, LOG_ZERO, signer, state)
+    const encoded = encodeLedger({ ...entry, t: Math.max(this.last_us, entry.t) })
+    appender.append(encoded, saltsOf(encoded, entropy))
+    const { entries, head, checkpoint } = appender.take()
+    if (head === null) throw new CustodyError('CUSTODY_ENGINE_DEFECT', 'log 0 was appended to without a checkpoint')
+    return { batch: { entries, head }, head: checkpoint }
+  }
+
+  /** Whoever signs with this key may append. @throws CustodyError CUSTODY_KEY_UNKNOWN. */
+  mustBeInForce({ verifier_key }: Signer): void {
+    const in_force = this.keys.goodFor(this.size + 1)
+    if (in_force.some(each => each.text === verifier_key)) return
+    throw new CustodyError(
+      'CUSTODY_KEY_UNKNOWN',
+      `your signing key, ${verifier_key}, isn’t in force in ${this.#url}: ${in_force.map(each => each.text).join(', ')} ${in_force.length === 1 ? 'is' : 'are'}`,
+      {
+        hint: 'Name the key that is in force with $CUSTODY_KEY; if you had it before the one that you have now, `custody key rotate` puts yours in its place.',
+      },
+    )
+  }
+
+  /** Root of the entries so far: what a change of keys is signed over. */
+  root(): string {
+    return this.#frontier.root()
+  }
+
+  #take(body: string): void {
+    const seq = this.size
+    const entry = entryIn(this.#url, seq, body)
+    if (entry === null) throw altered(this.#place, `has an entry ${seq} that can’t be read`)
+    const problem = this.#fold(seq, entry)
+    if (problem !== null) throw altered(this.#place, `has an entry ${seq} that doesn’t fit: ${problem}`)
+    this.last_us = Math.max(this.last_us, entry.t)
+    this.#frontier.append(leafHash(body))
+    if (this.size === this.#remembered?.size) {
+      if (this.#frontier.root() !== this.#remembered.root) throw forked(this.#url, this.#remembered)
+      this.#remembered = null
+    }
+  }
+
+  #fold(seq: number, entry: LedgerEntry): string | null {
+    switch (entry.k) {
+      case 'birth':
+        return seq === 0 ? null : 'it is another birth'
+      case 'key': {
+        const place = { ledger: this.id, index: seq, root: this.#frontier.root(), t: entry.t }
+        const problem = tellingNoteErrors(() => this.keys.take(entry, place))
+        // Who signed that a key of theirs is added has signed all that was before.
+        if (problem === null && entry.change === 'add' && this.keys.goodFor(seq + 1).some(key => this.#isTrusted(key)))
+          this.#is_trusted = true
+        return problem
+      }
+      case 'opened': {
+        const { log, run, root } = entry
+        if (log !== this.last_log + 1) return `log ${log} is opened, where ${this.last_log + 1} comes next`
+        this.last_log = log
+        this.runs.set(log, { log, run, first_root: root, sealed: null, told_at: seq })
+        return null
+      }
+      case 'sealed':
+      case 'taken_over': {
+        const run = this.runs.get(entry.log)
+        if (run === undefined || run.run !== entry.run || run.sealed !== null)
+          return `run ${entry.run} isn’t open as log ${entry.log}`
+        run.told_at = seq
+        if (entry.k === 'sealed') run.sealed = { size: entry.size, root: entry.root }
+        if (entry.k === 'sealed' && this.#forgets) this.runs.delete(entry.log)
+        return null
+      }
+      default:
+        return 'it is of no kind that is known'
+    }
+  }
+
+  #isTrusted(key: VerifierKey): boolean {
+    return this.#trust.keys.some(each => each.text === key.text)
+  }
+
+  get #place() {
+    return { url: this.#url, log: LOG_ZERO, run: null }
+  }
+}
+
+/** null if the text is no entry. */
+function entryIn(url: string, seq: number, body: string | null): LedgerEntry | null {
+  if (body === null) return null
+  try {
+    const entry = JSON.parse(body) as LedgerEntry | null
+    return typeof entry === 'object' ? entry : null
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause
+    throw altered({ url, log: LOG_ZERO, run: null }, `has an entry ${seq} that isn’t JSON`)
+  }
+}
+
+function ringOf(url: string, birth_key: string): KeyRing {
+  try {
+    return new KeyRing(birth_key)
+  } catch (cause) {
+    if (!(cause instanceof NoteError)) throw cause
+    throw new CustodyError('CUSTODY_LEDGER_FORMAT', `${url} was born with a key that is none`, { cause })
+  }
+}
+
+function tellingNoteErrors(take: () => string | null): string | null {
+  try {
+    return take()
+  } catch (error) {
+    if (error instanceof NoteError) return error.message
+    throw error
+  }
+}
+
+function otherBirth(url: string, born: string, remembered: string): CustodyError {
+  return new CustodyError(
+    'CUSTODY_KEY_UNKNOWN',
+    `${url} was born with key ${born}, and when you first used it that was ${remembered}`,
+    { hint: 'Another ledger stands in its place: put the true one back, or begin one of your own with --ledger.' },
+  )
+}
+
+function untrusted(url: string, keys: KeyRing): CustodyError {
+  return new CustodyError(
+    'CUSTODY_KEY_UNKNOWN',
+    `${url} was born with key ${keys.birth.text}, which is neither yours nor one that you trust`,
+  )
+}
+
+function rolledBack(url: string, size: number, remembered: Remembered): CustodyError {
+  return new CustodyError(
+    'CUSTODY_LEDGER_ROLLED_BACK',
+    `${url} has ${size} entries in its own log, and had ${remembered.size} when you last wrote to it`,
+    { hint: hintOf(remembered) },
+  )
+}
+
+function forked(url: string, remembered: Remembered): CustodyError {
+  return new CustodyError(
+    'CUSTODY_LEDGER_FORKED',
+    `the first ${remembered.size} entries of ${url}’s own log aren’t those that you wrote last`,
+    { hint: hintOf(remembered) },
+  )
+}
+
+function hintOf({ kept_in }: Remembered): string | undefined {
+  if (kept_in === undefined) return undefined
+  return `Put the newest copy back. If it is lost, and you want to go on from this one all the same, remove ${kept_in}.`
 }

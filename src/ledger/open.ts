@@ -13,7 +13,7 @@ import { EmptyLedgerError, openForReading, openForWriting } from './sqlite/file.
 import { SqliteReader } from './sqlite/reader.ts'
 import { SqliteStore } from './sqlite/store.ts'
 import { ThreadScribe } from './thread/thread-scribe.ts'
-import type { Ledger, LedgerPorts } from './write-port.ts'
+import type { LedgerPorts } from './write-port.ts'
 
 export interface OpenOptions {
   /** Whether it is made if there is none, folders included. */
@@ -30,9 +30,10 @@ const THREAD_FROM_ENTRIES = 10_000
 /**
  * Opens a ledger for writing, `sqlite:PATH`.
  * @throws CustodyError CUSTODY_LEDGER_URL, CUSTODY_LEDGER_NOT_FOUND, CUSTODY_LEDGER_FORMAT, CUSTODY_LEDGER_WRITE,
- * CUSTODY_LEDGER_BUSY.
+ * CUSTODY_LEDGER_BUSY; CUSTODY_LEDGER_ALTERED, CUSTODY_LEDGER_CUT, CUSTODY_LEDGER_ROLLED_BACK, CUSTODY_LEDGER_FORKED,
+ * CUSTODY_KEY_UNKNOWN, if it isn't to be gone on with.
  */
-export async function openLedger(url: string, ports: LedgerPorts, options: OpenOptions): Promise<Ledger> {
+export async function openLedger(url: string, ports: LedgerPorts, options: OpenOptions): Promise<StoredLedger> {
   const path = pathOf(url)
   const absolute = `sqlite:${path}`
   const entropy = new Entropy(ports.entropy)

@@ -58,6 +58,19 @@ export interface StoredLease {
   readonly holder: string
   readonly expires_us: number
 }
+/** All that is needed of a log to see whether log 0 speaks of it as it is. */
+export interface StoredExtent {
+  readonly log: number
+  readonly run: string | null
+  /** One more than its last entry's seq; 0 if it has none. */
+  readonly size: number
+  /** Body of entry 0. */
+  readonly opening: string | null
+  /** Its signed head. */
+  readonly head: string | null
+  /** Epoch of its lease; null if there is none. */
+  readonly lease: number | null
+}
 /** A table, view, index or trigger as the database has it. */
 export interface StoredObject {
   readonly type: string
@@ -83,22 +96,31 @@ export interface LedgerReader {
   logsBeginning(prefix: string, most: number): Promise<readonly StoredLog[]>
   /** Records of logs that aren't listed: tables and what stands there as the number of a log, at most so many of each. */
   strayLogs(most: number): Promise<ReadonlyArray<{ readonly table: string; readonly log: string }>>
+  /** Of all logs but log 0, in order, streamed: some 10 µs each. */
+  extents(): AsyncIterable<StoredExtent>
+  /** The log of a run, if it is listed. */
+  logOf(run: string): Promise<number | null>
   /** Number of entries of a log. */
   size(log: number): Promise<number>
   entry(log: number, seq: number): Promise<StoredEntry | null>
   /** In order of seq, from `from` (inclusive), streamed. */
   entries(log: number, from?: number): AsyncIterable<StoredEntry>
+  /** Leaf hashes of at most so many entries from `from` on, in order, up to the first that is missing. */
+  leaves(log: number, from: number, most: number): Promise<readonly string[]>
   entriesOfRow(log: number, row: number): Promise<readonly StoredEntry[]>
   /** Of the rows from `first` to `last`, in order of row and seq. */
   entriesOfRows(log: number, first: number, last: number): Promise<readonly FullEntry[]>
   /** Entries whose row is null: of the run and of batches, streamed in order of seq. */
   entriesOfRun(log: number): AsyncIterable<StoredEntry>
+  entriesOfBatch(log: number, batch: number): Promise<readonly StoredEntry[]>
   /** The last entry of each subject: of rows in their order, then of batches in order of their numbers, streamed. */
   lastEntries(log: number): AsyncIterable<StoredEntry>
   payload(log: number, seq: number): Promise<StoredPayload | null>
   payloads(log: number): AsyncIterable<StoredPayload>
   ending(log: number, token: number): Promise<StoredEnding | null>
   endings(log: number): AsyncIterable<StoredEnding>
+  /** Those with an error. */
+  failedEndings(log: number): AsyncIterable<StoredEnding>
   /** The most frequent first. Looks through all endings of the log: some 80 ms for a million. */
   errorCounts(log: number): Promise<readonly StoredErrorCount[]>
   openTokens(log: number): Promise<readonly StoredOpenToken[]>
@@ -109,6 +131,7 @@ export interface LedgerReader {
   head(log: number): Promise<string | null>
   heads(): Promise<ReadonlyArray<{ readonly log: number; readonly note: string }>>
   leases(): Promise<readonly StoredLease[]>
+  lease(log: number): Promise<StoredLease | null>
   /** Tables, views, indexes and triggers that are there. */
   objects(): Promise<readonly StoredObject[]>
   /** Those that this format has, for comparison. */

@@ -39,6 +39,8 @@ export interface RunParts {
   readonly run: string
   readonly log: number
   readonly epoch: number
+  /** Time of the entry of log 0 by which this process has it. */
+  readonly began_us: number
   readonly store: Store
   readonly log_zero: LogZeroWriter
   readonly ports: LedgerPorts
@@ -78,6 +80,10 @@ export class StoredRunLedger implements RunLedger {
     return this.#size
   }
 
+  get began_us(): number {
+    return this.#parts.began_us
+  }
+
   append(draft: SubjectDraft): number {
     return this.#append(encodeSubject(draft))
   }
@@ -115,7 +121,7 @@ export class StoredRunLedger implements RunLedger {
       .durably(appended => {
         const { size, root } = appended.checkpoint
         const lease = { kind: 'end', epoch } as const
-        return log_zero({ k: 'sealed', log, run, size, root, t: ports.now_us() }, ledger =>
+        return log_zero({ k: 'sealed', log, run, size, root, t: Math.max(ports.now_us(), draft.entry.t) }, ledger =>
           store.write({ ...appended, log, lease, ledger }),
         )
       })

@@ -14,6 +14,7 @@
 import type { EndingFact, RunEntry, SubjectEntry } from '../model/entry.ts'
 import type { Signer } from '../model/note.ts'
 import type { StoredEnding, StoredEntry, StoredPayload } from './read-port.ts'
+import type { Trust } from './trust.ts'
 
 /** A value to be committed: its canonical text, and how the payload keeps it. */
 export type ValueDraft =
@@ -67,6 +68,8 @@ export interface RunLedger {
   readonly log: number
   /** Number of entries so far, buffered ones included: the seq that the next `append` gets. */
   readonly size: number
+  /** When this process began or took over the run, as log 0 has it: nothing that it tells lies before. */
+  readonly began_us: number
   /** Encodes and buffers; returns its seq. */
   append(draft: SubjectDraft): number
   appendRun(draft: RunDraft): number
@@ -167,9 +170,10 @@ export interface Ledger {
   /** Opens a run's log with entry 0 and log 0's `opened` in one transaction, and takes its lease. */
   openRun(run: string, draft: RunDraft): Promise<RunLedger>
   /**
-   * Takes a run over that isn't sealed: checks that its entries give the root of its last checkpoint, and leaves a trace in
+   * Takes a run over that isn't sealed: checks that its entries are what its last checkpoint signed, and leaves a trace in
    * log 0. The run's own `resume` entry is the caller's, with the `epoch` given here.
-   * @throws CustodyError CUSTODY_RUN_UNKNOWN, CUSTODY_RUN_HELD, CUSTODY_VERIFY_FAILED.
+   * @throws CustodyError CUSTODY_RUN_UNKNOWN, CUSTODY_RUN_HELD; CUSTODY_LEDGER_ALTERED, CUSTODY_LEDGER_CUT,
+   * CUSTODY_KEY_UNKNOWN, and then nothing was signed.
    */
   takeOver(run: string): Promise<{ readonly ledger: RunLedger; readonly epoch: number }>
   close(): Promise<void>
@@ -182,4 +186,5 @@ export interface LedgerPorts {
   entropy(size_bytes: number): Uint8Array
   /** Signs checkpoints. */
   readonly signer: Signer
+  readonly trust: Trust
 }

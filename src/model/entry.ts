@@ -280,6 +280,8 @@ export interface Tallies {
   readonly edges: ReadonlyArray<readonly [number, number]>
   /** Left out if there are none. */
   readonly calls?: CallTotals
+  /** `[source, rejected, failed]`: records, and rows with an ending in failure, rejected ones among them. Left out if there are none. */
+  readonly failures?: ReadonlyArray<readonly [number, number, number]>
 }
 
 export interface CallTotals extends CallCosts {
@@ -350,7 +352,7 @@ export type RunEntry =
       readonly t: number
     }
 
-/** Entries of log 0, the ledger's own. They carry a nonce, no values. */
+/** Entries of log 0, the ledger's own. They carry a nonce, no values. `t` never goes back. */
 export type LedgerEntry =
   | {
       readonly k: 'birth'
@@ -369,7 +371,23 @@ export type LedgerEntry =
       readonly t: number
     }
   | { readonly k: 'taken_over'; readonly log: number; readonly run: string; readonly epoch: number; readonly t: number }
-  | { readonly k: 'key'; readonly key: string; readonly t: number }
+  /** Which keys are in force changes: from the next entry on. */
+  | ({ readonly k: 'key'; readonly t: number } & KeyChange)
+
+/**
+ * `add`: heads may be signed with `keys`, too. `retire`: no longer. `revoke`: no longer, and heads of runs that aren't sealed yet
+ * count no more, because somebody else may have the keys.
+ */
+export interface KeyChange {
+  readonly change: 'add' | 'retire' | 'revoke'
+  /** Verifier keys. */
+  readonly keys: readonly string[]
+  /**
+   * `name base64(key hash ‖ signature)`, over `keyChangeText`: of one that is in force before and after the change, and of each
+   * key that it adds.
+   */
+  readonly signatures: readonly string[]
+}
 
 /** Value 1 of entry 0: all that explain needs to tell decisions without the pipeline file. */
 export interface PlanValue {
@@ -407,6 +425,7 @@ export interface SinkIntents {
     readonly prior_bytes: number
     readonly prior_sha256: string | null
     readonly staged: string | null
+    readonly replaced: { readonly bytes: number; readonly sha256: string } | null
   }
 }
 

@@ -5,11 +5,11 @@ export interface ErrorSpec {
   readonly summary: string
   /** What to do; the default hint. */
   readonly hint: string
-  /** 1: the run stopped or a check found something wrong; 2: the configuration or the arguments are wrong. */
-  readonly exit: 1 | 2
+  /** 1: the run stopped or a check found something wrong; 2: the configuration or the arguments are wrong; 3: `--strict`. */
+  readonly exit: 1 | 2 | 3
 }
 
-const spec = (exit: 1 | 2, summary: string, hint: string): ErrorSpec => ({ exit, summary, hint })
+const spec = (exit: 1 | 2 | 3, summary: string, hint: string): ErrorSpec => ({ exit, summary, hint })
 
 export const ERRORS = {
   // files and YAML
@@ -75,6 +75,41 @@ export const ERRORS = {
     1,
     'The file in which runs of a machine keep their limits together can’t be used.',
     'Check `limits.file`: it must be a file that you may write, and one that Custody made.',
+  ),
+  CUSTODY_SERVICE_AUTH: spec(
+    1,
+    'A service refuses the key, or who asks: no call of it can succeed, so the run stopped at once.',
+    'Set a key that it takes in the environment, and resume: rows that wait are open, and no attempt of theirs is used up.',
+  ),
+  CUSTODY_SERVICE_QUOTA: spec(
+    1,
+    'What a service lets this account have is used up, so the run stopped at once.',
+    'Raise the quota or wait until it is there again, and resume: rows that wait are open.',
+  ),
+  CUSTODY_SERVICE_MODEL: spec(
+    1,
+    'A service has no such model, deployment or address: no call can succeed, so the run stopped at once.',
+    'Its name is part of the plan: correct it in the pipeline file, `abandon` this run, then `run` the file.',
+  ),
+  CUSTODY_SERVICE_STATUS: spec(
+    1,
+    'A service answered with a status that the run stops at (`stop_on`).',
+    'Mend what is behind it, and resume: rows that wait are open.',
+  ),
+  CUSTODY_SERVICE_DOWN: spec(
+    1,
+    'A service doesn’t answer, and was tried for as long as `give_up_after` of its `breaker` says.',
+    'Resume when it is up again: rows that wait are open, and the outage used up no attempt of theirs.',
+  ),
+  CUSTODY_SERVICE_BUSY: spec(
+    1,
+    'A service asks to be left alone for longer than its `max_wait`.',
+    'Resume then; or say how long to wait, as in `--set limits.services.NAME.max_wait=12h`.',
+  ),
+  CUSTODY_GUARD_LATE: spec(
+    2,
+    'A warning: the pipeline has guards, and a sink whose rows others see before these are judged.',
+    'Have it replace a file, or make a new one; or live with it.',
   ),
   CUSTODY_UNUSED_LIMIT: spec(
     2,
@@ -190,6 +225,16 @@ export const ERRORS = {
     'A sink would write to a file that another sink writes, or that the run needs as it is.',
     'Give each its own path.',
   ),
+  CUSTODY_GUARD: spec(
+    1,
+    'A guard broke: too many records were rejected, too many rows failed, or too few came. Nothing was published.',
+    'Look at what is wrong with the input. `resume --set guards.…` goes on and publishes all the same; `abandon` drops what is staged.',
+  ),
+  CUSTODY_STRICT: spec(
+    3,
+    'Some rows ended in failure, and the run was `--strict`. Nothing was published.',
+    'Look at the rows that failed. `resume` goes on and publishes all the same; `abandon` drops what is staged.',
+  ),
   CUSTODY_SOURCE: spec(1, 'A source can’t be read.', 'Check the file and try again; nothing is lost.'),
   CUSTODY_HEADER: spec(
     1,
@@ -216,6 +261,16 @@ export const ERRORS = {
     'There is no space left where a sink writes, or its file may not grow any more.',
     'Make room, then resume; nothing is lost.',
   ),
+  CUSTODY_OUTPUT_HELD: spec(
+    1,
+    'Another run is writing an output.',
+    'Wait until that run has ended, or stop it, or give this one another path.',
+  ),
+  CUSTODY_OUTPUT_CHANGED: spec(
+    1,
+    'Something else moved, changed, cut, replaced or added to an output while the run was not done with it.',
+    'Put it back as the run has left it, then resume; or give the run up with `custody abandon`.',
+  ),
   CUSTODY_PLUGIN_DEFECT: spec(
     1,
     'A plugin threw or returned something that isn’t a row.',
@@ -234,7 +289,7 @@ export const ERRORS = {
   CUSTODY_PLAN_CHANGED: spec(
     2,
     'The pipeline isn’t the one that the run began with.',
-    'Resume with the pipeline as it was; only limits, retry and ledger may change. Or begin a new run.',
+    'Resume with the pipeline as it was; only limits, retry, guards and ledger may change. Or begin a new run.',
   ),
   CUSTODY_RUN_HELD: spec(1, 'Another process holds the run.', 'Wait until it has finished, or stop it.'),
   CUSTODY_RUN_LOST: spec(
@@ -264,6 +319,31 @@ export const ERRORS = {
     1,
     'The ledger can’t be written.',
     'Check the disk and the permissions, then resume; nothing is lost.',
+  ),
+  CUSTODY_LEDGER_ALTERED: spec(
+    1,
+    'The ledger isn’t what its last checkpoint signed, so nothing is signed after it.',
+    'Run `custody verify` to see all that is wrong; then put a sound copy in its place, or begin another ledger with --ledger.',
+  ),
+  CUSTODY_LEDGER_CUT: spec(
+    1,
+    'The ledger has lost entries that were signed, so nothing is signed after it.',
+    'Run `custody verify` to see all that is wrong; then put a sound copy in its place, or begin another ledger with --ledger.',
+  ),
+  CUSTODY_LEDGER_ROLLED_BACK: spec(
+    1,
+    'The ledger is older than when you last wrote to it: an earlier copy stands in its place.',
+    'Put the newest copy back, or begin another ledger with --ledger.',
+  ),
+  CUSTODY_LEDGER_FORKED: spec(
+    1,
+    'The ledger has another history than when you last wrote to it.',
+    'Put the true copy back, or begin another ledger with --ledger.',
+  ),
+  CUSTODY_KEY_UNKNOWN: spec(
+    1,
+    'A ledger is signed with a key that you don’t trust, or that isn’t in force in it.',
+    'Get the verifier key from whoever keeps the ledger (`custody key show` prints it), and trust it with `custody key trust FILE`.',
   ),
   CUSTODY_KEY: spec(
     2,

@@ -229,3 +229,35 @@ export function parseCheckpoint(text: string): Checkpoint {
 function isOrigin(origin: string): boolean {
   return origin.length > 0 && !origin.includes('\n') && isNoteText(`${origin}\n`)
 }
+
+// ── changes of keys ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What the signatures of a `key` entry of log 0 are over: the change, and all that the log held before it. */
+export interface KeyChangeStatement {
+  /** The ledger's id. */
+  readonly ledger: string
+  /** seq of the entry, which is the number of entries before it. */
+  readonly index: number
+  /** Root of the tree of these. */
+  readonly root: Hash
+  readonly change: string
+  /** Verifier keys. */
+  readonly keys: readonly string[]
+  readonly t: number
+}
+
+/** No checkpoint reads so: their second line is a number. */
+export function keyChangeText({ ledger, index, root, change, keys, t }: KeyChangeStatement): string {
+  const before = Buffer.from(hexToBytes(root)).toString('base64')
+  return `${['custody key change', ledger, index, before, change, t, ...keys].join('\n')}\n`
+}
+
+/** The signature of a signed note, without its dash: `name base64(key hash ‖ signature)`. */
+export function signatureOf(note: string): string {
+  return note.slice(note.lastIndexOf('\n— ') + 3, -1)
+}
+
+/** A note of a text and its signatures, to be opened. */
+export function noteOf(text: string, signatures: readonly string[]): string {
+  return `${text}\n${signatures.map(each => `— ${each}\n`).join('')}`
+}

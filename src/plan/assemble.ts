@@ -36,6 +36,7 @@ export function assemble(node: DraftNode, findings: Findings): PlanNode {
         file: others.length > 0 ? null : file,
         to: way('to'),
         on_invalid: way('on_invalid'),
+        guards: config.guards,
       }
     }
     case 'transform': {

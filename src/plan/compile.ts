@@ -16,6 +16,7 @@ import { Draft, type DraftNode } from './draft.ts'
 import { planHash, planValue, topologyOf } from './evidence.ts'
 import { Flow } from './flow.ts'
 import { type Graph, graphOf } from './graph.ts'
+import { checkGuards } from './guards.ts'
 import { checkInputs } from './inputs.ts'
 import { withDefaultOutputs } from './outputs.ts'
 import type { Plan, PlanEdge, PlanNode } from './plan.ts'
@@ -63,6 +64,7 @@ export function compilePlan(
   for (const node of draft.nodes) branches.check(node, complete, report)
   checkInputs(draft, plugins, report)
   checkLimits(plugins, report)
+  checkGuards(draft, plugins, report)
   const retries = mergeRetries(draft, report)
   const graph = graphOf(draft)
   const sound = !report.failed && pipeline.faulty !== true
@@ -95,7 +97,7 @@ function buildPlan({ pipeline, draft, plugins, branches, flow, retries }: Parts)
       }),
     )
   })
-  const { name, ledger_url, limits } = pipeline.config
+  const { name, ledger_url, guards, limits } = pipeline.config
   return Object.freeze({
     name,
     file: pipeline.file,
@@ -107,6 +109,8 @@ function buildPlan({ pipeline, draft, plugins, branches, flow, retries }: Parts)
     files: new Map([...plugins].flatMap(([{ name }, { files }]) => files.map(({ file }) => [file, name] as const))),
     value: planValue(pipeline, draft, plugins, flow),
     ledger_url,
+    guards,
+    plugins: pipeline.config.plugins,
     limits: { ...limits, file: limits.file === null ? null : resolve(pipeline.folder, limits.file) },
   })
 }

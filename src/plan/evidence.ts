@@ -49,11 +49,11 @@ function topologyNode(node: DraftNode): TopologyNode {
 /**
  * Lower-case hex SHA-256 of canonical JSON: the topology; of each node, what it is told to do (options as written,
  * variables expanded, secrets by name), and the content of files that options name; the declared schemas. Not the retry, the
- * limits, the ledger.
+ * guards, the limits, the ledger.
  */
 export function planHash(draft: Draft, plugins: Plugins): string {
   const nodes = draft.nodes.map(({ config }) => {
-    const { retry: _retry, ...settings } = { retry: null, ...config }
+    const { retry: _retry, guards: _guards, ...settings } = { retry: null, guards: null, ...config }
     return settings
   })
   const files = [...plugins].flatMap(([{ name }, plugin]) =>

@@ -54,7 +54,11 @@ function checkExpression(
 ): GateDecision {
   const path = [...node.path, 'gate']
   const expression = compileAt(source, path, { over: 'row', schema: input }, report)
-  if (expression === null) return null
+  if (expression === null) {
+    // What the routes tell can be judged all the same.
+    if (config.routes.every(({ label }) => BOOLEAN.includes(label))) checkBoolean(node, config, report)
+    return null
+  }
   const kind = kindOf(expression.gives, config)
   if (kind === null) {
     const given = words(typesOf(expression.gives.schema) ?? [])

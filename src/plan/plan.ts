@@ -5,9 +5,16 @@
  * P2. Edges are numbered from 1; each leaves one node under one label; `edges[e - 1].number === e`.
  * P3. The graph has no cycle, and each node and sink can be reached.
  */
-import type { AggregateConfig, CoalesceConfig, RetryConfig } from '../config/pipeline.ts'
+import type {
+  AggregateConfig,
+  CoalesceConfig,
+  GuardsConfig,
+  RetryConfig,
+  ServiceLimit,
+  Threshold,
+} from '../config/pipeline.ts'
 
-export type { RetryConfig }
+export type { GuardsConfig, RetryConfig, Threshold }
 
 import type { PlanValue } from '../model/entry.ts'
 import type { Topology } from '../model/topology.ts'
@@ -48,6 +55,7 @@ export interface SourceNode extends NodeCommon {
   readonly file: string | null
   readonly to: PlanEdge
   readonly on_invalid: PlanEdge
+  readonly guards: GuardsConfig
 }
 export interface TransformNode extends NodeCommon {
   readonly kind: 'transform'
@@ -118,13 +126,17 @@ export interface Plan {
   readonly topology: Topology
   /** Files whose content is in options, by their paths from the folder, with the node that names them. */
   readonly files: ReadonlyMap<string, string>
-  /** Lower-case hex SHA-256 over topology, options (files that they name included) and schemas; not over `limits`, `retry` and `ledger`. */
+  /** Lower-case hex SHA-256 over topology, options (files that they name included) and schemas; not over `limits`, `retry`, `guards` and `ledger`. */
   readonly hash: string
   /** What the ledger keeps of the plan as content. */
   readonly value: PlanValue
   readonly ledger_url: string | null
+  /** Of the whole run; sources have their own. */
+  readonly guards: GuardsConfig
+  /** Files and packages that bring plugins, as the file names them. */
+  readonly plugins: readonly string[]
   readonly limits: {
-    readonly services: ReadonlyMap<string, { readonly per_minute: number | null; readonly concurrency: number | null }>
+    readonly services: ReadonlyMap<string, ServiceLimit>
     readonly spend_usd: number | null
     /** Absolute path of the file in which runs of this machine keep these limits together; null for this run alone. */
     readonly file: string | null

@@ -41,6 +41,7 @@ const totals: Decoder<Tallies> = (value, where) =>
     visits: listOf(tuple(int(1), int(), int(), int())),
     edges: listOf(tuple(int(1), int())),
     ...(Object.hasOwn(asObject(value, where), 'calls') ? { calls: callTotals } : {}),
+    ...(Object.hasOwn(asObject(value, where), 'failures') ? { failures: listOf(tuple(int(1), int(), int())) } : {}),
   })(value, where)
 const callTotals = object({
   count: int(1),
@@ -115,7 +116,13 @@ const LEDGER_ENTRIES: { readonly [K in LedgerEntry['k']]: Decoder<Extract<Ledger
   opened: object({ k: oneOf('opened'), log: int(1), run: uuid, root: hash, t: int() }),
   sealed: object({ k: oneOf('sealed'), log: int(1), run: uuid, size: int(1), root: hash, t: int() }),
   taken_over: object({ k: oneOf('taken_over'), log: int(1), run: uuid, epoch: int(1), t: int() }),
-  key: object({ k: oneOf('key'), key: text(), t: int() }),
+  key: object({
+    k: oneOf('key'),
+    change: oneOf('add', 'retire', 'revoke'),
+    keys: listOf(text()),
+    signatures: listOf(text()),
+    t: int(),
+  }),
 }
 
 export const RUN_ENTRY: Decoder<RunEntry> = byKind<RunEntry>(RUN_ENTRIES)

@@ -60,8 +60,13 @@ async function loadOne(source: string, folder: string): Promise<readonly PluginS
   return specs
 }
 
+/** The file that a source names; null if it is a package. */
+export function pluginFile(source: string, folder: string): string | null {
+  return /^(\.{0,2}\/|[A-Za-z]:[\\/])/.test(source) ? resolve(folder, source) : null
+}
+
 async function importAny(source: string, folder: string): Promise<{ readonly [name: string]: unknown }> {
-  const file = /^(\.{0,2}\/|[A-Za-z]:[\\/])/.test(source) ? resolve(folder, source) : resolvePackage(source, folder)
+  const file = pluginFile(source, folder) ?? resolvePackage(source, folder)
   try {
     return (await import(pathToFileURL(file).href)) as { readonly [name: string]: unknown }
   } catch (error) {

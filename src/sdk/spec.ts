@@ -343,7 +343,12 @@ export interface SinkIntent {
   readonly prior_sha256: string | null
   /** Absolute path of the file that is written meanwhile and renamed at the end, or null. */
   readonly staged: string | null
+  /** What stands at `path` and is replaced at the end (replace), else null or absent. */
+  readonly replaced?: { readonly bytes: number; readonly sha256: string } | null
 }
+
+/** What became of an output that isn't wanted: staged and removed, cut back to what was there before, or left as it is. */
+export type Discarded = { readonly kind: 'dropped' | 'cut' } | { readonly kind: 'left'; readonly why: string }
 
 export interface Artifact {
   readonly path: string
@@ -356,7 +361,10 @@ export interface Artifact {
 export interface Sink {
   /** Looks, touches nothing. @throws CustodyError CUSTODY_TARGET_EXISTS, CUSTODY_SINK. */
   prepare(): Promise<SinkIntent>
-  /** Opens for writing: fresh as intended, or, with a receipt, wound back to it on a new inode. */
+  /**
+   * Opens for writing: fresh as intended, or, with a receipt, wound back to it; called again to wind back later. What others
+   * wrote is never cut away. @throws CustodyError CUSTODY_OUTPUT_HELD, CUSTODY_OUTPUT_CHANGED.
+   */
   open(intent: SinkIntent, receipt: Receipt | null): Promise<void>
   /** Takes a row into memory. Returns an error if this row can't be written; nothing of it then is. */
   write(row: Row): RowError | null
@@ -366,6 +374,8 @@ export interface Sink {
   finish(): Promise<Receipt>
   /** Renames a staged file into place. Can be repeated. */
   publish(): Promise<Artifact | null>
+  /** Takes back all that the run has written, as far as nobody else touched it; it isn't published then. */
+  discard?(): Promise<Discarded>
   /** What people should know of how it writes, since it was opened. */
   warnings?(): readonly string[]
   close(): Promise<void>
@@ -437,6 +447,8 @@ interface AnySinkSpec<O> extends CommonSpec<O>, Pick<RowContracts<O>, 'requires'
 export interface RewindableSinkSpec<O = unknown> extends AnySinkSpec<O> {
   /** What it has written after its last receipt can be taken back. */
   readonly delivery?: 'rewindable'
+  /** How others see its rows before the run has ended: behind what a file had, or in a stream. Absent or null: not at all. */
+  readonly immediate?: (options: O) => 'append' | 'stream' | null
   readonly create: (options: O, context: SinkContext) => Sink | Promise<Sink>
 }
 
@@ -455,6 +467,8 @@ export interface OutboundSinkSpec<O = unknown> extends AnySinkSpec<O> {
 export type SinkSpec<O = unknown> = RewindableSinkSpec<O> | OutboundSinkSpec<O>
 
 export interface SinkContext extends PluginContext {
+  /** The run's id. */
+  readonly run: string
   /** `{field: original name}` of all sources, for headers as they were. Asked for when the first row is written. */
   readonly originalNames: () => { readonly [field: string]: string }
 }

@@ -21,11 +21,13 @@ const SECRETS = {
   WEB_PASSWORD: 'canary:web/password@00',
   WEB_TOKEN: 'canary-web-token+"11"',
 }
+/** Too short to be told from ordinary words: kept out of headers, URLs and errors. */
+const SHORT = 'q7Zx!v'
 const ROWS = 60
 
 /** Tells all that it was sent, in answers and errors of every kind. */
-async function blabber(): Promise<{ readonly port: number; readonly server: Server; seen: string }> {
-  const blab = { port: 0, seen: '', server: createServer() }
+async function blabber(): Promise<{ readonly port: number; readonly server: Server; seen: string; refuses: boolean }> {
+  const blab = { port: 0, seen: '', server: createServer(), refuses: false }
   let requests = 0
   blab.server.on('request', async (request: IncomingMessage, response) => {
     for await (const _ of request) await Promise.resolve()
@@ -43,13 +45,14 @@ async function blabber(): Promise<{ readonly port: number; readonly server: Serv
         model: told,
         choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason }],
       })
-    switch (requests++ % 12) {
+    if (blab.refuses) return answer(401, error)
+    switch (requests++ % 14) {
       case 0:
         return answer(200, choice(told, 'stop'))
       case 1:
         return answer(400, error)
       case 2:
-        return answer(401, error)
+        return answer(200, error)
       case 3:
         return answer(500, error)
       case 4:
@@ -68,6 +71,10 @@ async function blabber(): Promise<{ readonly port: number; readonly server: Serv
         response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100000' })
         response.write(told)
         return setTimeout(() => request.socket.resetAndDestroy(), 5)
+      case 11:
+        return answer(200, `data: ${choice(told, 'stop').replace('"message"', '"delta"')}\n\ndata: [DONE]\n\n`)
+      case 12:
+        return answer(502, told, { 'content-encoding': 'gzip' })
       default:
         return answer(200, JSON.stringify({ choices: told }))
     }
@@ -105,7 +112,7 @@ nodes:
       model: blabber
       base_url: { secret: MODEL_URL }
       api_key: { secret: MODEL_KEY }
-      headers: { x-tenant: { secret: MODEL_HEADER } }
+      headers: { x-tenant: { secret: MODEL_HEADER }, x-short: { secret: SHORT } }
       prompt: 'row {{ id }}'
       queries: ${broken ? '{ one: { prompt: a }, two: { prompt: b } }' : 'null'}
     to: answered
@@ -125,9 +132,11 @@ test('secrets are sent, and nothing that is written has them', async () => {
   const encoded = (name: keyof typeof SECRETS) => encodeURIComponent(SECRETS[name])
   const host = `127.0.0.1:${blab.port}`
   const MODEL_URL = `http://${encoded('MODEL_USER')}:${encoded('MODEL_PASSWORD')}@${host}/v1?token=${encoded('MODEL_QUERY')}`
-  const env = { ...SECRETS, MODEL_URL, CUSTODY_DEBUG: '1' }
+  const env = { ...SECRETS, SHORT, MODEL_URL, CUSTODY_DEBUG: '1' }
   writeFileSync(join(folder, 'rows.csv'), `id\n${Array.from({ length: ROWS }, (_, i) => i + 1).join('\n')}\n`)
   writeFileSync(join(folder, 'pipeline.yaml'), yaml(false, host).replace(/ *queries: null\n/, ''))
+  const again = yaml(false, host).replaceAll('.jsonl', '-again.jsonl')
+  writeFileSync(join(folder, 'refused.yaml'), again.replace(/ *queries: null\n/, ''))
   writeFileSync(join(folder, 'wrong.yaml'), yaml(true, host))
 
   let written = ''
@@ -139,7 +148,10 @@ test('secrets are sent, and nothing that is written has them', async () => {
     ['show', 'latest', '--json'],
     ...Array.from({ length: 12 }, (_, i) => ['explain', 'latest', '--row', String(i + 1)]),
     ['verify'],
+    ['run', 'refused.yaml'],
+    ['show', 'latest', '--json'],
   ]) {
+    blab.refuses = words[1] === 'refused.yaml'
     const { stdout, stderr } = await custody(folder, words, env).exit
     written += `${stdout}\n${stderr}\n`
   }
@@ -172,4 +184,9 @@ test('secrets are sent, and nothing that is written has them', async () => {
   ]
   const found = [...forms, ...basic].filter(form => all.some(text => text.includes(form)))
   expect(found).toEqual([])
+  expect(blab.seen).toContain(SHORT)
+  expect(readFileSync(join(folder, 'failed.jsonl'), 'utf8')).not.toContain(SHORT)
+  // What stands in a secret’s place is told apart from what a service said.
+  expect(readFileSync(join(folder, 'answered.jsonl'), 'utf8')).toContain('[secret MODEL_KEY]')
+  expect(written).toContain('secrets masked: MODEL_HEADER')
 })

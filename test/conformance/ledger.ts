@@ -7,11 +7,12 @@ import { birth } from '../../src/ledger/log-zero.ts'
 import type { LedgerReader } from '../../src/ledger/read-port.ts'
 import type { Threads } from '../../src/ledger/run-ledger.ts'
 import type { Store } from '../../src/ledger/store.ts'
+import { type Remembered, trustIn } from '../../src/ledger/trust.ts'
 import type { LedgerPorts, RunLedger, WriteBatch } from '../../src/ledger/write-port.ts'
 import { leafHash } from '../../src/model/hash.ts'
 import { type Holder, thisProcess } from '../../src/model/holder.ts'
 import { Frontier } from '../../src/model/merkle.ts'
-import { makeSigner } from '../../src/model/note.ts'
+import { makeSigner, parseVerifierKey } from '../../src/model/note.ts'
 import {
   commitDraft,
   full,
@@ -238,12 +239,74 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
       expect(await reader.head(0)).toContain(`\n5\n${Buffer.from(await rootOf(reader, 0), 'hex').toString('base64')}\n`)
     })
 
-    test('tells a change of the signing key in log 0', async () => {
+    test('is written with a key that is in force, and with no other', async () => {
       const { ledger, reader, place, ports } = await begin()
+      const other = makeSigner('other', new Uint8Array(32).fill(1))
+      const before = await contents(reader)
+      // A key of somebody whom nobody here knows, and of somebody who trusts the ledger.
+      for (const trust of [trustIn([parseVerifierKey(other.verifier_key)]), ports.trust])
+        await expect(join(place, { ...ports, signer: other, trust })).rejects.toMatchObject({
+          code: 'CUSTODY_KEY_UNKNOWN',
+        })
+      expect(await contents(reader)).toEqual(before)
+      await ledger.changeKeys('add', [other.verifier_key], [ports.signer, other])
+      await (await join(place, { ...ports, signer: other })).openRun(RUN, opening())
+      await ledger.changeKeys('retire', [ports.signer.verifier_key], [other])
+      const late = ledger.openRun(OTHER_RUN, opening(OTHER_RUN))
+      await expect(late).rejects.toMatchObject({ code: 'CUSTODY_KEY_UNKNOWN' })
+      expect(await logZero(reader)).toEqual(['birth', 'key', 'opened', 'key'])
+    })
+
+    test('takes no change of keys that the old and the new one haven’t both signed', async () => {
+      const { ledger, reader, place, ports } = await begin()
+      const other = makeSigner('other', new Uint8Array(32).fill(1))
+      await ledger.changeKeys('add', [other.verifier_key], [ports.signer])
+      await expect(join(place, ports)).rejects.toMatchObject({
+        code: 'CUSTODY_LEDGER_ALTERED',
+        message: expect.stringMatching(/entry 1 that doesn’t fit: a key is added that hasn’t signed the change/),
+      })
+      const entry = JSON.parse((await reader.entry(0, 1))?.body ?? '') as { signatures: string[] }
+      expect(entry.signatures.length).toBe(1)
+    })
+
+    test('trusts whoever was added later, if they signed it themselves', async () => {
+      const { ledger, place, ports } = await begin()
+      const other = makeSigner('other', new Uint8Array(32).fill(1))
+      await ledger.changeKeys('add', [other.verifier_key], [ports.signer, other])
+      const theirs = { ...ports, signer: other, trust: trustIn([parseVerifierKey(other.verifier_key)]) }
+      expect((await (await join(place, theirs)).openRun(RUN, opening())).log).toBe(1)
+    })
+
+    test('is what this user remembers, or goes on from it', async () => {
+      const { ledger, reader, place, ports } = await begin()
+      let known: Remembered | null = null
+      const trust = { ...ports.trust, recall: () => known, remember: (_: string, head: Remembered) => (known = head) }
+      await (await join(place, { ...ports, trust })).openRun(RUN, opening())
+      const ours = known as Remembered | null
+      expect(ours).toEqual({ key: ports.signer.verifier_key, size: 2, root: await rootOf(reader, 0) })
+      // Others may have gone on.
+      await ledger.openRun(OTHER_RUN, opening(OTHER_RUN))
+      await join(place, { ...ports, trust })
+      expect((known as Remembered | null)?.size).toBe(3)
+      const refused = async (head: Partial<Remembered>) => {
+        known = { ...(ours as Remembered), ...head }
+        return join(place, { ...ports, trust }).catch(error => (error as { code: string }).code)
+      }
+      expect(await refused({ size: 4 })).toBe('CUSTODY_LEDGER_ROLLED_BACK')
+      expect(await refused({ root: 'ab'.repeat(32) })).toBe('CUSTODY_LEDGER_FORKED')
+      expect(await refused({ key: makeSigner('other', new Uint8Array(32)).verifier_key })).toBe('CUSTODY_KEY_UNKNOWN')
+    })
+
+    test('never tells of a time before what it told last, whatever the clock says', async () => {
+      const { ledger, reader, place, ports } = await begin()
+      ports.advance(60_000_000)
       await ledger.openRun(RUN, opening())
-      const signer = makeSigner('other', new Uint8Array(32).fill(1))
-      await (await join(place, { ...ports, signer })).openRun(OTHER_RUN, opening(OTHER_RUN))
-      expect(await logZero(reader)).toEqual(['birth', 'opened', 'key', 'opened'])
+      const behind = { ...ports, now_us: () => T0 - 3_600_000_000 }
+      const run = await (await join(place, behind)).openRun(OTHER_RUN, opening(OTHER_RUN))
+      const times = (await all(reader.entries(0))).map(each => (JSON.parse(each.body) as { t: number }).t)
+      expect(times).toEqual([...times].sort((a, b) => a - b))
+      expect(JSON.parse((await reader.entry(run.log, 0))?.body ?? '')).toMatchObject({ t: run.began_us })
+      expect(run.began_us).toBe(times.at(-1))
     })
   })
 

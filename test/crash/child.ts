@@ -14,8 +14,10 @@ import { resumeRun } from '../../src/engine/resume.ts'
 import { type RunResult, runPlan } from '../../src/engine/run.ts'
 import { signingKey } from '../../src/ledger/keys.ts'
 import { openLedger, openLedgerReader } from '../../src/ledger/open.ts'
+import { trustIn } from '../../src/ledger/trust.ts'
 import type { Ledger } from '../../src/ledger/write-port.ts'
 import { isCustodyError } from '../../src/model/error.ts'
+import { parseVerifierKey } from '../../src/model/note.ts'
 import { uuidv7 } from '../../src/model/uuid.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { findRun } from '../../src/read/runs/list.ts'
@@ -71,7 +73,12 @@ async function drive(): Promise<RunResult> {
   const signer = signingKey(host.env)
   const plan = await preparePlan(context, join(folder, 'pipeline.yaml'), [], () => signer)
   const clock = clockAhead(order.ahead_us ?? 0)
-  const ports = { now_us: () => clock.now_us(), entropy: randomBytes, signer }
+  const ports = {
+    now_us: () => clock.now_us(),
+    entropy: randomBytes,
+    signer,
+    trust: trustIn([parseVerifierKey(signer.verifier_key)]),
+  }
   const url = `sqlite:${join(folder, 'custody.db')}`
   const ledger = await openLedger(url, ports, {
     create: !resume,

@@ -2,7 +2,7 @@
 
 import type { RunSummary } from '../../src/engine/summary.ts'
 import type { SubjectDraft } from '../../src/ledger/write-port.ts'
-import { CALL_OK, CALL_THROTTLED, type CallFact } from '../../src/model/entry.ts'
+import { CALL_ERROR, CALL_OK, CALL_THROTTLED, type CallFact, type CallStatus } from '../../src/model/entry.ts'
 import type { Asks, Model } from './model.ts'
 import { equalTo, responseOf, type Told } from './service.ts'
 
@@ -91,9 +91,9 @@ export function problemsOfCalls(model: Model, calls: readonly Kept[], summary: R
     if (JSON.stringify(response) !== JSON.stringify({ value })) problems.push(`another’s answer: ${place}`)
   }
   const { made = 0, failed = 0, throttled = 0, cost_usd = 0 } = summary.calls ?? {}
-  const count = (kind: Told['kind']) => calls.filter(each => kindOf(each) === kind).length
+  const count = (status: CallStatus) => calls.filter(({ fact }) => fact.status === status).length
   const told = [made, failed, throttled, Math.round(cost_usd * 1e9)]
-  const due = [calls.length, count('error'), count('throttled'), spentNusd(calls)]
+  const due = [calls.length, count(CALL_ERROR), count(CALL_THROTTLED), spentNusd(calls)]
   if (JSON.stringify(told) !== JSON.stringify(due)) problems.push(`totals of calls are ${told} instead of ${due}`)
   return problems
 }

@@ -2,7 +2,7 @@
  * What a simulated run asks outside: services whose answers follow from the request alone, and whose latency and moods follow
  * from chance. They outlive processes, and note whoever exceeds what was agreed.
  */
-import type { CallAnswer, CallTry } from '../../src/sdk/call.ts'
+import type { CallAnswer, CallFailure, CallTry } from '../../src/sdk/call.ts'
 import type { VisitContext } from '../../src/sdk/spec.ts'
 import type { VirtualClock } from '../support/virtual-clock.ts'
 import type { Asks, Limits } from './model.ts'
@@ -49,8 +49,6 @@ interface Asked {
   readonly service: string
   readonly about: number
   readonly most_nusd: number
-  /** One that is throttled isn't made again. */
-  readonly last: boolean
 }
 
 interface UnderWay {
@@ -59,6 +57,14 @@ interface UnderWay {
 }
 
 const MINUTE_US = 60_000_000
+const BUSY: CallFailure = {
+  kind: 'failure',
+  code: 'SIM_BUSY',
+  message: 'busy',
+  retryable: true,
+  throttled: true,
+  unbilled: true,
+}
 
 export class Services {
   readonly problems: string[] = []
@@ -130,10 +136,9 @@ export class Services {
       const response = responseOf(service, about)
       const busy = response.kind === 'busy' || (in_a_row < 4 && this.#random.chance(0.1))
       if (busy) in_a_row++
-      // Nobody asks for the sixth time in a row: that is an error.
-      const last = in_a_row > 5
-      return this.#perform({ service, about, most_nusd, last }, signal, () => {
-        if (busy) return this.#throttling()
+      return this.#perform({ service, about, most_nusd }, signal, () => {
+        // Of a request that it will never take it says so in the end.
+        if (busy) return in_a_row > 5 ? { ...BUSY, throttled: false } : this.#throttling()
         if (response.kind === 'answer' && attempt > response.down_for)
           return { kind: 'answer', response: { value: response.value }, usage: usageOf(about) }
         const retryable = response.kind === 'answer'
@@ -145,12 +150,11 @@ export class Services {
   }
 
   #throttling(): CallAnswer {
-    const failure = { kind: 'failure', code: 'SIM_BUSY', message: 'busy', retryable: true, throttled: true } as const
-    return this.#random.chance(0.5) ? failure : { ...failure, retry_after_ms: this.#random.between(0, 4000) }
+    return this.#random.chance(0.5) ? BUSY : { ...BUSY, retry_after_ms: this.#random.between(0, 4000) }
   }
 
   async #perform(asked: Asked, signal: CallTry['signal'], answer: () => CallAnswer): Promise<CallAnswer> {
-    const { service, about, most_nusd, last } = asked
+    const { service, about, most_nusd } = asked
     const under_way = { service, most_nusd }
     const all = this.#under_way
     all.add(under_way)
@@ -164,10 +168,10 @@ export class Services {
     const throttled = result.kind === 'failure' && result.throttled === true
     // Who was given up isn't told.
     if (!signal.aborted) {
-      const kind = result.kind === 'answer' ? 'answer' : throttled && !last ? 'throttled' : 'error'
+      const kind = result.kind === 'answer' ? 'answer' : throttled ? 'throttled' : 'error'
       this.told.push({ service, about, kind, at_us: this.#clock().now_us() })
     }
-    if (!throttled) this.#spent_nusd += costOf(about)
+    if (result.kind === 'answer' || result.unbilled !== true) this.#spent_nusd += costOf(about)
     return result
   }
 

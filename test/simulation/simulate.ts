@@ -17,7 +17,7 @@ import { problemsOf } from './invariants.ts'
 import type { Limits, Model } from './model.ts'
 import { Random } from './random.ts'
 import { problemsOfReplays } from './replays.ts'
-import { World } from './world.ts'
+import { OFF, TIGHT, World } from './world.ts'
 
 export interface Simulated {
   readonly model: Model
@@ -119,6 +119,7 @@ function start(world: World, ledger: MemoryLedger, model: Model, shape: Shape, f
   const power = new Power(shape.crashes === true && fate.chance(0.7) ? fate.between(1, 12) : Number.POSITIVE_INFINITY)
   ledger.power = power
   world.power = power
+  world.guards = shape.crashes === true && fate.chance(0.3) ? TIGHT : OFF
   if (shape.crashes === true && fate.chance(0.3))
     world.clock.wake(fate.below(shape.timed === true || shape.calls === true ? 3_000_000 : 300_000), () => stop.abort())
   const { clock } = world
@@ -136,6 +137,7 @@ const NO_LIMITS: Limits = { services: {}, spend_usd: null }
 
 async function drive(world: World, ledger: MemoryLedger, plan: Plan, work: () => Promise<RunResult>): Promise<Driven> {
   const before = callsIn(ledger.subjects()).length
+  const shown = world.published
   let result: RunResult | null = null
   try {
     result = await world.clock.drive(work(), LONGEST_US)
@@ -143,6 +145,8 @@ async function drive(world: World, ledger: MemoryLedger, plan: Plan, work: () =>
     if (world.power.on) throw thrown
   }
   const { told, problems } = world.services
+  const broke = result?.error?.code === 'CUSTODY_GUARD'
+  if (broke && world.published > shown) problems.push('a guard broke, and yet something was published')
   problems.push(...lostCalls(told, callsIn(ledger.subjects()).slice(before), world.clock.now_us()))
   return { result: world.power.on ? result : null, plan }
 }

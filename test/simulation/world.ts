@@ -1,4 +1,5 @@
 /** The outside of a simulated run: sources, steps, gates and sinks in memory, on a virtual clock. */
+import type { GuardsConfig } from '../../src/config/pipeline.ts'
 import { type Json, newRow, type Row } from '../../src/model/row.ts'
 import type { CoalesceNode, Plan, PlanEdge, PlanNode } from '../../src/plan/plan.ts'
 import { compileExpression, type Expression } from '../../src/sdk/expression.ts'
@@ -47,6 +48,12 @@ interface Common {
 
 const RETRY = { backoff_ms: 10, max_backoff_ms: 1000, factor: 2 }
 
+const off = { kind: 'off' } as const
+const none = { kind: 'count', most: 0 } as const
+export const OFF: GuardsConfig = { rejected: off, failed: off, min_rows: off }
+/** Not one row may fail. */
+export const TIGHT: GuardsConfig = { rejected: none, failed: none, min_rows: off }
+
 export class World {
   /** What each sink has durably, in order. */
   readonly disk = new Map<string, Row[]>()
@@ -54,6 +61,9 @@ export class World {
   /** Whether it is durably on record that what has this key will be sent. */
   isAnnounced: (key: string) => boolean = () => true
   clock: VirtualClock
+  guards: GuardsConfig = OFF
+  /** How often a sink was told to show what it has. */
+  published = 0
   readonly services: Services
   /** What becomes of a chunk that a source yields. */
   meddle: (chunk: readonly SourceRecord[]) => readonly SourceRecord[] = chunk => chunk
@@ -87,6 +97,7 @@ export class World {
         schema: OBSERVED,
         extra_columns: 'error',
         file: null,
+        guards: OFF,
         plugin: { spec: this.#source(source), options: null, secrets: [] },
         to: edge(source.name, 'to', source.to),
         on_invalid: edge(source.name, 'on_invalid', source.on_invalid),
@@ -121,6 +132,7 @@ export class World {
       nodes,
       edges,
       topology,
+      guards: this.guards,
       files: new Map(),
       hash: '0'.repeat(64),
       value: {
@@ -128,6 +140,7 @@ export class World {
         closes: Object.fromEntries(model.nodes.flatMap(closesOf)),
       },
       ledger_url: null,
+      plugins: [],
       limits: { services: limitsOf(model), spend_usd, file: null },
     }
   }
@@ -288,7 +301,14 @@ export class World {
       return { rows: written.length, bytes: 0, sha256: null, state: null }
     }
     const sink: Sink = {
-      prepare: async () => ({ path: null, mode: 'stream', prior_bytes: 0, prior_sha256: null, staged: null }),
+      prepare: async () => ({
+        path: null,
+        mode: 'stream',
+        prior_bytes: 0,
+        prior_sha256: null,
+        staged: null,
+        replaced: null,
+      }),
       open: async (_intent, at) => {
         written = (this.disk.get(model.name) ?? []).slice(0, at?.rows ?? 0)
       },
@@ -300,7 +320,10 @@ export class World {
       },
       flush: receipt,
       finish: receipt,
-      publish: async () => null,
+      publish: async () => {
+        this.published++
+        return null
+      },
       close: async () => undefined,
     }
     return { ...COMMON, kind: 'sink', name: 'simulated', create: () => sink }
@@ -354,7 +377,10 @@ function servicesOf(model: Model, name: string): { services?: readonly string[] 
 function limitsOf({ limits }: Model): Plan['limits']['services'] {
   const services = Object.entries(limits?.services ?? {})
   return new Map(
-    services.map(([name, { concurrency = null, per_minute = null }]) => [name, { concurrency, per_minute }]),
+    services.map(([name, { concurrency = null, per_minute = null }]) => [
+      name,
+      { concurrency, per_minute, breaker: null, max_wait_ms: null },
+    ]),
   )
 }
 

@@ -49,6 +49,40 @@ export class Forger {
     return new Forger(folder, path)
   }
 
+  /** A copy of the ledger as it stands, to be changed for good. Closed, and gone, with `close`. */
+  copy(): Forger {
+    const folder = mkdtempSync(join(tmpdir(), 'custody-forger-'))
+    const path = join(folder, 'custody.db')
+    this.db.exec(`VACUUM INTO '${path}'`)
+    const copy = new DatabaseSync(path)
+    copy.exec('PRAGMA journal_mode = WAL')
+    copy.close()
+    return new Forger(folder, path)
+  }
+
+  get url(): string {
+    return this.reader.url
+  }
+
+  /** All that the ledger holds, as text. */
+  contents(): string {
+    return JSON.stringify(
+      TABLES.map(table => this.all(`SELECT * FROM ${table} ORDER BY 1, 2`)),
+      (_, value) => (typeof value === 'bigint' ? `${value}` : value),
+    )
+  }
+
+  /** Changes the ledger, and leaves it so. */
+  change(tamper: () => void): void {
+    const { db } = this
+    db.exec('BEGIN')
+    const triggers = this.all("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+    for (const { name } of triggers) db.exec(`DROP TRIGGER ${name}`)
+    tamper()
+    for (const { sql } of triggers) db.exec(`${sql}`)
+    db.exec('COMMIT')
+  }
+
   /** The file as it lies on the disk. */
   bytes(): Buffer {
     this.db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
@@ -108,9 +142,14 @@ export class Forger {
     return { seq, body: this.body(1, seq), token: Number(ending?.token), row: Number(ending?.row) }
   }
 
+  /** Size and root of the tree of a log's stored entries. */
+  treeOf(log: number): { size: number; root: string } {
+    return treeOf(this.all('SELECT body FROM entries WHERE log = ? ORDER BY seq', log))
+  }
+
   /** Rebuilds a log's tree from its entries, and signs its root. */
   resign(log: number, by: Signer): { size: number; root: string } {
-    const head = treeOf(this.all('SELECT body FROM entries WHERE log = ? ORDER BY seq', log))
+    const head = this.treeOf(log)
     const note = by.sign(checkpointText({ origin: `custody/${this.body(0, 0).ledger}/${log}`, ...head }))
     this.run('UPDATE heads SET note = ? WHERE log = ?', note, log)
     return head

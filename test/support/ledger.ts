@@ -1,9 +1,10 @@
 /** Ledgers for tests: ports without chance, short ways to write drafts, and one small run with every kind of entry. */
 import { createHash } from 'node:crypto'
+import { trustIn } from '../../src/ledger/trust.ts'
 import type { LedgerPorts, RunDraft, RunLedger, SubjectDraft, ValueDraft } from '../../src/ledger/write-port.ts'
 import { canonicalize } from '../../src/model/canonical.ts'
 import { LEDGER_FORMAT, type RunEntry, type Tallies, type VisitFact, type VisitStatus } from '../../src/model/entry.ts'
-import { makeSigner } from '../../src/model/note.ts'
+import { makeSigner, parseVerifierKey } from '../../src/model/note.ts'
 import type { Json } from '../../src/model/row.ts'
 import type { Topology } from '../../src/model/topology.ts'
 
@@ -12,7 +13,10 @@ export const T0 = 1_767_323_045_000_000
 export const RUN = '019b7c1a-0000-7000-8000-000000000001'
 
 /** A clock that moves by a microsecond each time it is asked, and bytes from a counter. */
-export function testPorts(seed = 'test'): LedgerPorts & { advance(us: number): void } {
+export function testPorts(
+  seed = 'test',
+  signer = makeSigner('test', new Uint8Array(32).fill(9)),
+): LedgerPorts & { advance(us: number): void } {
   let now = T0
   let drawn = 0
   return {
@@ -33,7 +37,8 @@ export function testPorts(seed = 'test'): LedgerPorts & { advance(us: number): v
       }
       return bytes
     },
-    signer: makeSigner('test', new Uint8Array(32).fill(9)),
+    signer,
+    trust: trustIn([parseVerifierKey(signer.verifier_key)]),
   }
 }
 

@@ -23,6 +23,7 @@ const HASH = '00'.repeat(32)
 export class MemoryLedger implements Ledger, RunLedger {
   readonly url = 'memory:'
   readonly log = 1
+  readonly began_us = 0
   /** Durable entries. */
   readonly entries_kept: Kept[] = []
   sealed = false

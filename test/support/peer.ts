@@ -5,7 +5,14 @@ import type { TransformSpec, VisitContext } from '../../src/sdk/spec.ts'
 import { Rig, transformOf } from './rig.ts'
 
 export interface PeerLimits {
-  readonly services?: { readonly [name: string]: { readonly per_minute?: number; readonly concurrency?: number } }
+  readonly services?: {
+    readonly [name: string]: {
+      readonly per_minute?: number
+      readonly concurrency?: number
+      readonly breaker?: 'off' | { readonly failures?: number; readonly give_up_after?: string }
+      readonly max_wait?: string
+    }
+  }
   readonly spend?: { readonly usd: number }
 }
 

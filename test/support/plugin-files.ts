@@ -32,13 +32,14 @@ export class Folder {
   sink<O>(
     spec: SinkSpec<O>,
     options: object,
-    more: { input?: RowSchema; originals?: Record<string, string> } = {},
+    more: { input?: RowSchema; originals?: Record<string, string>; run?: string } = {},
   ): Sink {
     const context = {
       node: 'out',
       folder: this.path,
       input: more.input ?? OBSERVED,
       secrets: [],
+      run: more.run ?? '01890000-0000-7000-8000-000000000000',
       originalNames: () => more.originals ?? {},
     }
     return spec.create(spec.options.parse(options), context) as Sink

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import type { SharedLimits } from '../../src/engine/calls/service.ts'
+import type { ServiceTold } from '../../src/engine/calls/service-told.ts'
 import type { Notice } from '../../src/engine/intake.ts'
 import { resumeRun } from '../../src/engine/resume.ts'
 import { type Progress, type RunResult, runPlan } from '../../src/engine/run.ts'
@@ -73,8 +74,12 @@ export interface RigRun {
   readonly onProgress?: (progress: Progress) => void
   readonly onNotice?: (notice: Notice) => void
   readonly onRestored?: () => void
+  readonly onService?: (told: ServiceTold) => void
   readonly abandon?: boolean
   readonly from_ledger_only?: boolean
+  readonly strict?: boolean
+  /** Records of sources in the pipeline's last run. */
+  readonly before?: { readonly [source: string]: number }
   readonly shared?: SharedLimits
   /** What another run has on record, which is replayed. */
   readonly on_record?: { readonly recordings: Recordings; readonly courses: Courses }
@@ -84,6 +89,8 @@ export class Rig {
   readonly ledger = new MemoryLedger()
   /** What each sink has durably, in order. */
   readonly disk = new Map<string, readonly Row[]>()
+  /** How often a sink was told to show what it has. */
+  published = 0
   clock = new VirtualClock()
   /** May be changed before a run is gone on with. */
   text: string
@@ -152,26 +159,19 @@ export class Rig {
   }
 
   plan(): Plan {
-    const own = [feed(() => this.clock), wait(() => this.clock), gather, keep(this.disk)]
+    const own = [feed(() => this.clock), wait(() => this.clock), gather, keep(this.disk, () => this.published++)]
     const { plan, diagnostics } = compileText(this.text, { catalogue: testCatalogue().with([...own, ...this.#more]) })
     const errors = diagnostics.filter(({ severity }) => severity === 'error')
     if (plan === null || errors.length > 0) throw new Error(errors.map(({ message }) => message).join('\n'))
     return plan
   }
 
-  #request({ stop_after_ms, onProgress, onNotice, shared, on_record }: RigRun) {
+  #request({ stop_after_ms, onProgress, onNotice, onService, shared, on_record, strict, before = {} }: RigRun) {
     const stop = new AbortController()
     if (stop_after_ms !== undefined) this.clock.wake(stop_after_ms * 1000, () => stop.abort())
-    return {
-      plan: this.plan(),
-      run: RUN,
-      clock: this.clock,
-      signal: stop.signal,
-      onProgress,
-      onNotice,
-      shared,
-      ...on_record,
-    }
+    const recordsBefore = async () => new Map(Object.entries(before))
+    const told = { onProgress, onNotice, onService, shared, strict, recordsBefore, ...on_record }
+    return { plan: this.plan(), run: RUN, clock: this.clock, signal: stop.signal, ...told }
   }
 }
 
@@ -183,8 +183,8 @@ interface Chunk {
   readonly rows: readonly Row[]
 }
 
-/** A source that yields chunks of rows in their time: `chunks: [{after_ms: 100, rows: [{n: 1}]}]`. */
-function feed(clock: () => VirtualClock): SourceSpec<{ chunks: readonly Chunk[] }> {
+/** A source that yields chunks of rows in their time: `chunks: [{after_ms: 100, rows: [{n: 1}]}]`; of so many `bytes`. */
+function feed(clock: () => VirtualClock): SourceSpec<{ chunks: readonly Chunk[]; bytes?: number }> {
   return {
     ...PLUGIN_COMMON,
     kind: 'source',
@@ -192,7 +192,8 @@ function feed(clock: () => VirtualClock): SourceSpec<{ chunks: readonly Chunk[] 
     options: z.any(),
     textual: false,
     rereadable: () => true,
-    create: ({ chunks }) => ({
+    create: ({ chunks, bytes }) => ({
+      ...(bytes === undefined ? {} : { end: () => ({ position: bytes, bytes }), bytesBefore: () => bytes }),
       async *read(from) {
         let number = 0
         for (const { after_ms = 0, rows } of chunks) {
@@ -247,7 +248,7 @@ function wait(
 const gather = aggregateOf('gather', rows => ({ kind: 'rows', rows: [{ ns: rows.map(row => row.n ?? null) }] }))
 
 /** A sink in memory, that refuses rows with a field `refused`. */
-function keep(disk: Map<string, readonly Row[]>): SinkSpec {
+function keep(disk: Map<string, readonly Row[]>, onPublish: () => void): SinkSpec {
   return {
     ...PLUGIN_COMMON,
     kind: 'sink',
@@ -260,7 +261,14 @@ function keep(disk: Map<string, readonly Row[]>): SinkSpec {
         return { rows: written.length, bytes: 0, sha256: null, state: null }
       }
       const sink: Sink = {
-        prepare: async () => ({ path: null, mode: 'stream', prior_bytes: 0, prior_sha256: null, staged: null }),
+        prepare: async () => ({
+          path: null,
+          mode: 'stream',
+          prior_bytes: 0,
+          prior_sha256: null,
+          staged: null,
+          replaced: null,
+        }),
         open: async (_intent, at) => {
           written = (disk.get(node) ?? []).slice(0, at?.rows ?? 0)
         },
@@ -271,7 +279,10 @@ function keep(disk: Map<string, readonly Row[]>): SinkSpec {
         },
         flush,
         finish: flush,
-        publish: async () => null,
+        publish: async () => {
+          onPublish()
+          return null
+        },
         close: async () => undefined,
       }
       return sink

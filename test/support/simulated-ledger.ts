@@ -86,7 +86,17 @@ export async function runModel(url: string, model: Model, n: number, stopped: St
   if (error !== null && (!hostile || error.code !== 'CUSTODY_PLUGIN_DEFECT')) throw error
   // It may have come to its end before.
   if (!['cancelled', 'failed'].includes(summary.status) || stopped === null || stopped.next === 'nothing') return
-  const abandon = stopped.next === 'abandon'
+  await goOnWithModel(url, model, n, stopped.next === 'abandon' ? 'abandon' : 'resume', world)
+}
+
+/** Goes on with the n-th run, a second later than `world`. */
+export async function goOnWithModel(
+  url: string,
+  model: Model,
+  n: number,
+  next: 'resume' | 'abandon',
+  world = new World(new VirtualClock(), new Random(n)),
+): Promise<void> {
   world.clock = new VirtualClock(world.clock.now_us() + 1_000_000)
   world.meddle = chunk => chunk
   const reader = await openLedgerReader(url)
@@ -96,11 +106,17 @@ export async function runModel(url: string, model: Model, n: number, stopped: St
     signal: new AbortController().signal,
     ...RUN,
   }
-  const last = await inLedger(url, `${n} again`, ledger =>
-    world.clock.drive(resumeRun({ ...second, run: simulatedRun(n), ledger, reader, from_ledger_only: false, abandon })),
-  )
-  await reader.close()
-  if (last.error !== null) throw last.error
+  const abandon = next === 'abandon'
+  try {
+    const last = await inLedger(url, `${n} again`, ledger =>
+      world.clock.drive(
+        resumeRun({ ...second, run: simulatedRun(n), ledger, reader, from_ledger_only: false, abandon }),
+      ),
+    )
+    if (last.error !== null) throw last.error
+  } finally {
+    await reader.close()
+  }
 }
 
 const RUN = { custody: 'simulated', limit: Number.POSITIVE_INFINITY }

@@ -44,13 +44,13 @@ test('a terminal sees the count while it runs, and a summary at the end', async 
 })
 
 test('`--json` prints one value, at the end', async () => {
-  const { exit, url, interrupt, answered, told } = start(['--json', '--faults', 'all=0.02,server_error=0.78'], false)
+  const { exit, url, interrupt, answered, told } = start(['--json', '--faults', 'all=0.01,server_error=0.81'], false)
   const at = await url()
   expect(answered()).toBe('')
   for (let i = 0; i < 5; i++) await fetch(`${at}/page?${i}`).then(response => response.text())
   interrupt()
   expect(await exit).toBe(0)
-  expect(told()).toContain('server_error 78 %')
+  expect(told()).toContain('server_error 81 %')
   const { faults, ...rest } = JSON.parse(answered()) as { readonly faults: { readonly server_error: number } }
   expect(faults.server_error).toBeGreaterThan(0)
   expect(rest).toMatchObject({ url: at, seed: 1, requests: 5, peak_in_flight: 1, peak_per_minute: 5 })

@@ -1,8 +1,10 @@
 /** `custody diff OLD NEW`: which rows of two runs differ, and where they parted. */
 import { Command } from 'commander'
+import type { LedgerReader } from '../../ledger/read-port.ts'
 import { diffRuns } from '../../read/diff/diff.ts'
 import type { RunDiff } from '../../read/diff/difference.ts'
 import { integerFrom } from '../arguments.ts'
+import { checkedRun, runNamed, unsoundness, unsoundText } from '../checked.ts'
 import type { Context } from '../context.ts'
 import { type LedgerOptions, ledgerArgument, ledgerUrl, reading, withLedgerOption } from '../ledger-access.ts'
 import { differs, renderDiff } from '../render/diff.ts'
@@ -31,28 +33,45 @@ export function diffCommand(context: Context, done: (exit: number) => void): Com
     )
     .option('--json', 'print the differences as JSON')
     .action(async (old_run: string, new_run: string, options: DiffCommandOptions) => {
-      const diff = await reading(context, options, async reader => {
-        const { terminal } = context
-        const found = await diffRuns(
-          reader,
-          { old: old_run, new: new_run },
-          {
-            // What to try next needs one of them.
-            list: options.list ?? (options.json === true ? LISTED_AS_JSON : 1),
-            onProgress: ({ rows, of }) => terminal.live(`  comparing  ${count(rows)} of ${count(of)} rows`),
-          },
+      const { terminal } = context
+      try {
+        const diff = await reading(context, options, inner =>
+          compare(context, inner, { old: old_run, new: new_run }, options),
         )
-        terminal.clearLive()
-        return found
-      })
-      tell(context, diff, options)
-      done(differs(diff) ? 1 : 0)
+        tell(context, diff, options)
+        done(differs(diff) ? 1 : 0)
+      } catch (error) {
+        const problems = unsoundness(error)
+        if (problems === null) throw error
+        const what = `R${runNamed(old_run).slice(1)} or ${runNamed(new_run)}`
+        if (options.json === true) terminal.answerJson({ old: old_run, new: new_run, holds: false, problems })
+        else terminal.answer(unsoundText(context, what, null, problems))
+        done(1)
+      }
     })
+}
+
+async function compare(
+  context: Context,
+  inner: LedgerReader,
+  runs: { readonly old: string; readonly new: string },
+  options: DiffCommandOptions,
+): Promise<RunDiff> {
+  const { terminal } = context
+  const { reader } = await checkedRun(context, inner, runs.old)
+  await checkedRun(context, inner, runs.new)
+  const found = await diffRuns(reader, runs, {
+    // What to try next needs one of them.
+    list: options.list ?? (options.json === true ? LISTED_AS_JSON : 1),
+    onProgress: ({ rows, of }) => terminal.live(`  comparing  ${count(rows)} of ${count(of)} rows`),
+  })
+  terminal.clearLive()
+  return found
 }
 
 function tell(context: Context, diff: RunDiff, options: DiffCommandOptions): void {
   const { terminal } = context
-  if (options.json === true) return terminal.answerJson(diff)
+  if (options.json === true) return terminal.answerJson({ ...diff, holds: true })
   const ledger = ledgerArgument(context, ledgerUrl(context, options))
   const explain = (run: string, what: string) => `${context.command} explain ${run} ${what}${ledger}`
   const { columns, paint } = terminal

@@ -6,8 +6,8 @@ import { CustodyError } from '../../model/error.ts'
 import { explainRow, explainToken, explainWhere } from '../../read/explain/explain.ts'
 import { storyJson } from '../../read/explain/json.ts'
 import type { Story } from '../../read/explain/story.ts'
-import { findRun } from '../../read/runs/list.ts'
 import { integerFrom } from '../arguments.ts'
+import { checkedRun, runNamed, unsoundness, unsoundText } from '../checked.ts'
 import type { Context } from '../context.ts'
 import { type LedgerOptions, reading, withLedgerOption } from '../ledger-access.ts'
 import type { StoryView } from '../render/steps.ts'
@@ -33,28 +33,43 @@ export function explainCommand(context: Context, done: (exit: number) => void): 
     .option('--where <cel>', "all rows for which an expression over their data holds, as in 'row.amount > 5000'")
     .option('--json', 'print the story as JSON')
     .action(async (run: string, options: ExplainOptions) => {
-      await reading(context, options, reader => explain(context, reader, run, options))
-      done(0)
+      done(await reading(context, options, reader => explain(context, reader, run, options)))
     })
 }
 
-async function explain(context: Context, reader: LedgerReader, name: string, options: ExplainOptions): Promise<void> {
-  const { row, token, where } = options
-  const chosen = [row, token, where].filter(each => each !== undefined).length
-  if (chosen !== 1)
-    throw new CustodyError(
-      'CUSTODY_ARGUMENT',
-      chosen === 0 ? 'it isn’t said which row to explain' : 'only one of --row, --token and --where can be given',
-      {
-        hint: `As in: ${context.command} explain latest --row 17`,
-      },
-    )
-  const { log } = await findRun(reader, name)
-  if (where !== undefined) return explainAll(context, reader, log, where, options.json === true)
-  const story = row !== undefined ? await explainRow(reader, log, row) : await explainToken(reader, log, token ?? 0)
+/** Gives the exit code. */
+async function explain(context: Context, inner: LedgerReader, name: string, options: ExplainOptions): Promise<0 | 1> {
+  mustChooseOne(context, options)
+  const { row, token, where, json = false } = options
   const { terminal } = context
-  if (options.json === true) terminal.answerJson(storyJson(story))
-  else terminal.answer(renderStory(story, viewOf(context)))
+  try {
+    const { reader, log } = await checkedRun(context, inner, name)
+    if (where !== undefined) await explainAll(context, reader, log, where, json)
+    else {
+      const story = row !== undefined ? await explainRow(reader, log, row) : await explainToken(reader, log, token ?? 0)
+      if (json) terminal.answerJson({ ...storyJson(story), holds: true })
+      else terminal.answer(renderStory(story, viewOf(context)))
+    }
+    return 0
+  } catch (error) {
+    const problems = unsoundness(error)
+    if (problems === null) throw error
+    const unsound = { run: name, row: row ?? null, source: null, tokens: [], holds: false, problems }
+    const what = row !== undefined ? `Row ${row} of ` : token !== undefined ? `Row instance ${token} of ` : 'Rows of '
+    if (json) terminal.answerJson(where === undefined ? unsound : [unsound])
+    else terminal.answer(unsoundText(context, `${what}${runNamed(name)}`, name, problems))
+    return 1
+  }
+}
+
+function mustChooseOne(context: Context, { row, token, where }: ExplainOptions): void {
+  const chosen = [row, token, where].filter(each => each !== undefined).length
+  if (chosen === 1) return
+  throw new CustodyError(
+    'CUSTODY_ARGUMENT',
+    chosen === 0 ? 'it isn’t said which row to explain' : 'only one of --row, --token and --where can be given',
+    { hint: `As in: ${context.command} explain latest --row 17` },
+  )
 }
 
 /** One story after the other as they are found; as JSON an array. Stops as soon as nobody reads any more. */
@@ -78,7 +93,7 @@ async function explainAll(
     if (json) stories.push(story)
     else terminal.answer(`${found > 1 ? '\n' : ''}${renderStory(story, viewOf(context))}`)
   }
-  if (json) terminal.answerJson(stories.map(storyJson))
+  if (json) terminal.answerJson(stories.map(each => ({ ...storyJson(each), holds: true })))
   else if (found > 0) terminal.tell(`\n${counted(found, 'row fits', 'rows fit')}.`)
   else
     terminal.tell(

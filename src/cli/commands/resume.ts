@@ -13,9 +13,13 @@ export function resumeCommand(context: Context, done: (exit: number) => void): C
     )
     .argument('<run>', "a run's id, a unique beginning of one, or latest")
   return withLedgerOption(command)
-    .option('--set <path=value>', 'change limits, retry or ledger, as in --set retry.attempts=5; repeatable', collect)
+    .option(
+      '--set <path=value>',
+      'change limits, retry, guards or ledger, as in --set guards.failed=10%; repeatable',
+      collect,
+    )
     .option('--from-ledger-only', 'finish what was read, and read no source further')
-    .option('--strict', 'exit with 3 if any row ended in failure')
+    .option('--strict', 'publish nothing and exit with 3 if any row ended in failure')
     .option('--json', 'print the summary as JSON')
     .action(async (run: string, options: ResumeOptions) => {
       const { resumeCommand: resume } = await import('../resume-run.ts')
@@ -27,7 +31,7 @@ export function abandonCommand(context: Context, done: (exit: number) => void): 
   const command = new Command('abandon')
     .summary('end what a stopped run left open, and seal it')
     .description(
-      'Ends every open row instance of a run that stopped as FAILED / abandoned, and seals the run. Outputs keep what was written.',
+      'Ends every open row instance of a run that stopped as FAILED / abandoned, drops what is staged, cuts back what was appended, and seals the run.',
     )
     .argument('<run>', "a run's id, a unique beginning of one, or latest")
   return withLedgerOption(command)

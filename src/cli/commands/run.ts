@@ -17,7 +17,7 @@ export function runCommand(context: Context, done: (exit: number) => void): Comm
     )
     .option('--limit <n>', 'read at most n records, as if input ended there', integerFrom(0))
     .option('--dry-run', 'read and decide, but write no output and keep no ledger')
-    .option('--strict', 'exit with 3 if any row ended in failure')
+    .option('--strict', 'publish nothing and exit with 3 if any row ended in failure')
     .option('--json', 'print the summary as JSON')
     .action(async (file: string, options: RunOptions) => {
       // Loaded when it is needed: commands that only read should be quick.

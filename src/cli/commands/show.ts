@@ -1,9 +1,9 @@
 /** `custody show RUN`: what a run came to. */
 import { Command } from 'commander'
-import { findRun } from '../../read/runs/list.ts'
 import { openingOf } from '../../read/runs/run-log.ts'
 import { gradeOf } from '../../read/show/grade.ts'
 import { showRun } from '../../read/show/show.ts'
+import { checkedRun, runNamed, unsoundness, unsoundText } from '../checked.ts'
 import type { Context } from '../context.ts'
 import { isHeld, type LedgerOptions, reading, withLedgerOption } from '../ledger-access.ts'
 import { renderShown } from '../render/shown.ts'
@@ -15,15 +15,25 @@ export function showCommand(context: Context, done: (exit: number) => void): Com
     .argument('<run>', 'a run: its id, a unique beginning of one, or latest')
     .option('--json', 'print it as JSON')
     .action(async (name: string, options: LedgerOptions & { readonly json?: boolean }) => {
-      const { shown, grade } = await reading(context, options, async reader => {
-        const { log, run } = await findRun(reader, name)
-        const { topology } = await openingOf(reader, log)
-        return { shown: await showRun(reader, run, isHeld), grade: await gradeOf(reader, log, topology) }
-      })
       const { terminal, cwd } = context
-      if (options.json === true)
-        terminal.answerJson({ ...shown, repeatable: grade.repeatable, repeatable_reason: grade.reason })
-      else terminal.answer(renderShown(shown, grade, cwd, terminal.columns, terminal.paint))
-      done(0)
+      const exit = await reading(context, options, async inner => {
+        try {
+          const { reader, log, run } = await checkedRun(context, inner, name)
+          const { topology } = await openingOf(reader, log)
+          const [shown, grade] = [await showRun(reader, run, isHeld), await gradeOf(reader, log, topology)]
+          const { repeatable, reason } = grade
+          if (options.json === true)
+            terminal.answerJson({ ...shown, repeatable, repeatable_reason: reason, holds: true })
+          else terminal.answer(renderShown(shown, grade, cwd, terminal.columns, terminal.paint))
+          return 0
+        } catch (error) {
+          const problems = unsoundness(error)
+          if (problems === null) throw error
+          if (options.json === true) terminal.answerJson({ run: name, holds: false, problems })
+          else terminal.answer(unsoundText(context, `R${runNamed(name).slice(1)}`, name, problems))
+          return 1
+        }
+      })
+      done(exit)
     })
 }

@@ -1,13 +1,13 @@
 /** `custody verify [RUN]`: whether the record holds. */
 import { resolve } from 'node:path'
 import { Command } from 'commander'
-import { trustedKeys } from '../../ledger/keys.ts'
+import { trustedKeys } from '../../ledger/known-ledgers.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { findRun } from '../../read/runs/list.ts'
 import { verifyFiles } from '../../read/verify/files.ts'
 import { type VerifiedRun, type VerifyResult, verifyLedger } from '../../read/verify/verify.ts'
 import type { Context } from '../context.ts'
-import { type LedgerOptions, reading, withLedgerOption } from '../ledger-access.ts'
+import { type LedgerOptions, reading, rememberedOf, withLedgerOption } from '../ledger-access.ts'
 import { count } from '../render/text.ts'
 import { renderVerified } from '../render/verified.ts'
 
@@ -28,7 +28,7 @@ export function verifyCommand(context: Context, done: (exit: number) => void): C
     .option('--key <file>', 'trust the verifier keys in this file, beside your own')
     .option('--json', 'print the result as JSON')
     .action(async (run: string | undefined, options: VerifyCommandOptions) => {
-      const result = await reading(context, options, reader => verify(context, reader, run, options))
+      const result = await reading(context, options, reader => verify(context, reader, run, options), true)
       const { terminal } = context
       if (options.json === true) terminal.answerJson(result)
       else terminal.answer(renderVerified(result, terminal.columns, terminal.paint))
@@ -48,6 +48,7 @@ async function verify(
   const result = await verifyLedger(reader, {
     run,
     keys,
+    remembered: await rememberedOf(reader, env),
     onProgress: ({ entries, of }) => terminal.live(`  verifying  ${count(entries)} of ${count(of)} entries`),
   })
   terminal.clearLive()

@@ -2,7 +2,7 @@
 import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { trustedKeys } from '../../ledger/keys.ts'
+import { keyExposure, keyPlace, ownKey } from '../../ledger/keys.ts'
 import { openLedgerReader } from '../../ledger/open.ts'
 import { isCustodyError } from '../../model/error.ts'
 import type { Context } from '../context.ts'
@@ -70,16 +70,24 @@ function sqlite(): Finding {
 }
 
 function key({ env }: Context): Finding {
-  const keys = trustedKeys(null, env)
-  const [first] = keys
-  if (first === undefined)
+  const own = ownKey(env)
+  if (own === null)
     return {
       name: 'key',
       state: 'warn',
       message: 'there is no signing key yet; the first run makes one',
       hint: 'To use one of your own, set $CUSTODY_KEY to its file.',
     }
-  return ok('key', `checkpoints are signed by ${first.text}${env.CUSTODY_KEY ? ' (from $CUSTODY_KEY)' : ''}`)
+  const place = keyPlace(env)
+  const exposed = keyExposure(place)
+  const message = `checkpoints are signed by ${own.text}${env.CUSTODY_KEY ? ' (from $CUSTODY_KEY)' : ''}`
+  if (exposed === null || place.kind === 'environment') return ok('key', message)
+  return {
+    name: 'key',
+    state: exposed.forbidden ? 'fail' : 'warn',
+    message: exposed.forbidden ? `${own.text} signs nothing: ${exposed.what}` : `${message}; ${exposed.what}`,
+    hint: `Make it yours alone: chmod 600 ${place.path}`,
+  }
 }
 
 async function ledger(context: Context, options: LedgerOptions): Promise<Finding> {

@@ -45,7 +45,7 @@ export function asCustodyError(thrown: unknown): CustodyError {
   })
 }
 
-export function exitCodeOf(error: CustodyError): 1 | 2 {
+export function exitCodeOf(error: CustodyError): 1 | 2 | 3 {
   return ERRORS[error.code].exit
 }
 

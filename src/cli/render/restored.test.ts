@@ -22,7 +22,5 @@ test('sources that are not read further are named', () => {
 })
 
 test('a run that is given up', () => {
-  expect(restoredText(restored, 'orders', true)).toBe(
-    'abandoning orders after 1,200 rows · 3 open row instances end · 1 output wound back to the last receipt',
-  )
+  expect(restoredText(restored, 'orders', true)).toBe('abandoning orders after 1,200 rows · 3 open row instances end')
 })

@@ -17,7 +17,7 @@ export function restoredText(
   const parts = abandon
     ? [`abandoning ${printable(name)} after ${read}`, `${counted(open, 'open row instance')} end`]
     : [`resumed ${printable(name)} ${where}`, `${counted(open, 'held row instance')} restored`]
-  parts.push(`${counted(sinks, 'output')} wound back to the last receipt`)
+  if (!abandon) parts.push(`${counted(sinks, 'output')} wound back to the last receipt`)
   const names = cut.map(({ name, once }) => printable(name) + (once ? ' (what it gave can’t be read again)' : ''))
   if (!abandon && cut.length > 0) parts.push(`not read further: ${names.join(', ')}`)
   return parts.join(' · ')

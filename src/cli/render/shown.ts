@@ -27,7 +27,7 @@ function runStatus(shown: ShownRun, paint: Paint): string {
     case 'interrupted':
       return `${paint(['bold', 'yellow'], 'interrupted')}: its process is gone; what it recorded is safe`
     default:
-      return statusText(shown.status, shown.duration_ms * 1000, paint)
+      return statusText(shown, shown.duration_ms * 1000, paint)
   }
 }
 

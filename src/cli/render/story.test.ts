@@ -53,6 +53,7 @@ function shown(tokens: readonly TokenStory[], columns = 100): string[] {
     subject: { kind: 'row', row: 7, source: 'in', index: 7, line: 0, path: null },
     tokens,
     onward: [],
+    left_out: null,
     entries: [12],
     head: { size: 30, root: 'ab'.repeat(32), signed_by: null },
     sealed: null,

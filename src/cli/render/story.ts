@@ -19,7 +19,13 @@ export function renderStory(story: Story, view: StoryView): string {
   lines.push('', evidence(story))
   if (story.subject.kind === 'batch') lines.push(...story.subject.calls.map(each => `  ${callText(each)}`))
   for (const next of story.onward) lines.push('', renderStory(next, view))
+  if (story.left_out !== null) lines.push('', leftOut(story.left_out))
   return lines.join('\n')
+}
+
+function leftOut({ batches, token }: NonNullable<Story['left_out']>): string {
+  const asked = token === null ? '' : `; ask for the first of them by --token ${token}`
+  return `It goes on into ${counted(batches, 'batch', 'batches')} more, left out here${asked}`
 }
 
 function header(story: Story, paint: Paint): string {

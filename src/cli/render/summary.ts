@@ -35,7 +35,7 @@ export function renderSummary(facts: SummaryFacts, cwd: string, columns: number,
   if (facts.calls !== undefined) add('asked', askedText(facts.calls))
   const written = writtenTexts(facts.sinks, cwd)
   // Until the seal, a file may still stand under another name.
-  const title = facts.dry_run ? 'would write' : isSealed(facts.status) ? 'written' : 'so far'
+  const title = facts.dry_run ? 'would write' : titleOf(facts.status)
   for (const [i, text] of written.entries()) add(i > 0 ? '' : title, text)
   if (!facts.dry_run && facts.checkpoint !== '')
     add(
@@ -43,6 +43,11 @@ export function renderSummary(facts: SummaryFacts, cwd: string, columns: number,
       `checkpoint ${hashText(facts.checkpoint)}${facts.signed_by === null ? '' : ` · signed by ${printable(facts.signed_by)}`}`,
     )
   return lines
+}
+
+function titleOf(status: string): string {
+  if (status === 'abandoned') return 'not kept'
+  return isSealed(status) ? 'written' : 'so far'
 }
 
 export function isSealed(status: string): boolean {
@@ -118,21 +123,50 @@ function writtenTexts(sinks: SummaryFacts['sinks'], cwd: string): string[] {
   })
 }
 
+/** What of a run says how it ended. */
+export interface StatusFacts {
+  readonly status: string
+  readonly rows: { readonly read: number }
+  /** Rows with an ending in failure. */
+  readonly failed_rows: number
+  /** Why it stopped, if it did. */
+  readonly stopped?: { readonly reason: string } | null
+}
+
 /** `done in 0.3 s`, and what the status says in words. */
-export function statusText(status: string, duration_us: number, paint: Paint): string {
+export function statusText(facts: StatusFacts, duration_us: number, paint: Paint): string {
   const time = formatDuration(duration_us)
+  const { status } = facts
   switch (status) {
     case 'completed':
       return `${paint(['bold', 'green'], 'done')} in ${time}`
     case 'completed_with_failures':
-      return `${paint(['bold', 'yellow'], 'done')} in ${time}; some rows ended in failure`
+      return `${paint(['bold', 'yellow'], 'done')} in ${time}; ${failuresText(facts)}`
     case 'empty':
       return `${paint(['bold', 'yellow'], 'done')} in ${time}; there was no row to read`
     case 'cancelled':
       return `${paint(['bold', 'yellow'], 'stopped')} after ${time}; nothing is lost, nothing is doubled`
     case 'failed':
-      return `${paint(['bold', 'red'], 'failed')} after ${time}`
+      return UNPUBLISHED.has(facts.stopped?.reason ?? '')
+        ? `${paint(['bold', 'red'], 'stopped')} after ${time}; nothing was published`
+        : `${paint(['bold', 'red'], 'failed')} after ${time}`
     default:
       return `${status} after ${time}`
   }
+}
+
+/** Reasons of stops at which all was done, and judged not to be good enough. */
+export const UNPUBLISHED: ReadonlySet<string> = new Set(['guard', 'strict'])
+
+/** `all 60 rows ended in failure`, `most rows …`, else how many of how many. */
+function failuresText({ rows, failed_rows }: StatusFacts): string {
+  const { read } = rows
+  // What was born of a batch belongs to no row.
+  if (failed_rows === 0) return 'some of what was made of rows ended in failure'
+  if (failed_rows === read)
+    return read === 1 ? 'its one row ended in failure' : `all ${count(read)} rows ended in failure`
+  const of = `${count(failed_rows)} of ${count(read)}`
+  if (failed_rows * 2 > read) return `most rows ended in failure: ${of}`
+  const percent = (failed_rows / read) * 100
+  return `${of} rows ended in failure (${percent < 0.1 ? 'less than 0.1' : Number(percent.toPrecision(2))} %)`
 }

@@ -11,6 +11,11 @@ export function renderVerified(result: VerifyResult, columns: number, paint: Pai
     lines.push(`run ${run.run}${isOpen(run) ? ' (not sealed)' : ''}`, ...checkLines(own, run, columns, paint))
   }
   lines.push('ledger', ...checkLines(result.ledger.checks, null, columns, paint))
+  if (result.rolled_back !== undefined) {
+    const { seen, now } = result.rolled_back
+    const older = `older than when you last wrote to it: its own log has ${counted(now, 'entry', 'entries')}, and had ${seen}`
+    lines.push(`  ${paint('yellow', '!')} ${older}`)
+  }
   lines.push(verdict(result, paint))
   return lines.join('\n')
 }

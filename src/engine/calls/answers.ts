@@ -15,6 +15,8 @@ interface Answer {
 }
 
 export class Answers {
+  /** A call met an outage while the service answered others: what happens to it then may be its own doing. */
+  isSuspect = false
   readonly #answers: Answer[] = []
   /** Numbers of the values that were asked, by their canonical texts. */
   readonly #requests = new Map<string, number>()

@@ -61,8 +61,8 @@ describe('limits', () => {
     const times = peer.asked.map(each => each.at_ms)
     for (const from of times)
       expect(times.filter(at => at >= from && at <= from + 60_000).length).toBeLessThanOrEqual(per_minute)
-    // No more than half a second of each minute is wasted either.
-    expect(times.at(-1)! / 60_500).toBeLessThan(Math.ceil(150 / per_minute))
+    // No more of each minute is wasted than what a call takes.
+    expect(times.at(-1)! / 60_300).toBeLessThan(Math.ceil(150 / per_minute))
   })
 
   test('of a minute hold across a stop', async () => {
@@ -86,7 +86,8 @@ describe('limits', () => {
     })
     await rig.run()
     const before = peer.asked.length
-    expect(before).toBe(20)
+    // They may still be counted for a minute after their answers.
+    expect(before).toBe(10)
     rig.ledger.power = new Power(Number.POSITIVE_INFINITY)
     await rig.resume(2_000)
     const times = peer.asked.map(each => each.at_ms)
@@ -240,9 +241,6 @@ describe('errors', () => {
   test.each<[string, unknown]>([
     ['nothing', undefined],
     ['no JSON', { kind: 'answer', response: { said: () => 1 } }],
-    ['no sum', { kind: 'answer', response: 1, usage: { cost_usd: Number.NaN } }],
-    ['no count', { kind: 'answer', response: 1, usage: { input_tokens: -1 } }],
-    ['no time', { ...BUSY, retry_after_ms: Number.NaN }],
     ['no message', { kind: 'failure', code: 'BUSY', retryable: true }],
   ])('of a plugin that says %s of a call are defects, and on record', async (_, answer) => {
     const peer = new Peer()
@@ -252,6 +250,18 @@ describe('errors', () => {
     expect(error).toMatchObject({ code: 'CUSTODY_PLUGIN_DEFECT', where: { node: 'ask' } })
     expect(summary).toMatchObject({ status: 'failed', calls: { made: 1, failed: 1, cost_usd: 0 } })
   })
+
+  test.each([Number.NaN, -1, 1e99, '5' as unknown as number])(
+    'that ask to wait for %j ask for no time',
+    async retry_after_ms => {
+      const peer = new Peer()
+      peer.answer = (n, times) =>
+        times === 1 ? { ...BUSY, retry_after_ms } : { kind: 'answer', response: { said: n } }
+      const rig = peer.on(pipeline(1))
+      await rig.run()
+      expect(peer.asked.map(each => each.at_ms)).toEqual([0, 1_100])
+    },
+  )
 
   test('of a plugin that can’t say what a call costs are defects', async () => {
     const peer = new Peer()

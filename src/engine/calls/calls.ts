@@ -7,6 +7,8 @@
  *     again.
  * K3. What a visit hears is what the ledger keeps: canonical JSON, the same whether it was just asked or is on record.
  * K4. What a plugin says of a call that nothing can be made of is a defect of the plugin.
+ * K5. A visit hears nothing of what isn't its own: of a service that is down, or turns everybody away. Its call is made again, with no
+ *     attempt used up, or the run stops, and whoever resumes it makes the call.
  */
 import { canonicalize } from '../../model/canonical.ts'
 import {
@@ -21,9 +23,10 @@ import {
 import type { RecordedCall, Recordings } from '../../model/recording.ts'
 import type { Json } from '../../model/row.ts'
 import type { Plan } from '../../plan/plan.ts'
-import type { CallAnswer, CallFailure, CallRequest, CallResult, CallTry } from '../../sdk/call.ts'
+import type { CallAnswer, CallFailure, CallRequest, CallResult } from '../../sdk/call.ts'
 import type { SendResult } from '../decide/sent.ts'
-import { MOST_THROTTLED, throttledDelay_ms } from '../decide/throttle.ts'
+import { throttledDelay_ms } from '../decide/throttle.ts'
+import { isMadeAgain, type Trouble, troubleOf } from '../decide/trouble.ts'
 import type { Stack } from '../frames.ts'
 import type { News } from '../news.ts'
 import type { AtPoint } from '../points.ts'
@@ -31,48 +34,22 @@ import type { Clock } from '../ports.ts'
 import type { Recorder } from '../recorder.ts'
 import { defect, describe } from '../step.ts'
 import { Budget } from './budget.ts'
-import type { Asker, CallMade } from './call-fact.ts'
+import type { Asker } from './call-fact.ts'
 import { type Letter, Outbox } from './outbox.ts'
+import { type Asked, leaves, type Pending, type Perform, performed, type Time, waiterOf } from './pending.ts'
 import { ReplayMiss } from './replay-miss.ts'
-import { Service, type SharedLimits, type Waiter } from './service.ts'
-import { errorOf, failureText, heard, NOTHING, nanoDollars, type Told, toldOf } from './told.ts'
+import type { Held, SharedLimits, Waiter } from './service.ts'
+import { lastOf, type ServiceTold, stopError } from './service-told.ts'
+import { Services } from './services.ts'
+import { errorOf, failureText, heard, mostOf, NOTHING, type Told, toldOf, waitOf } from './told.ts'
 import { type CallingContext, Visit } from './visit.ts'
 
 /** Stands in the record of a call whose plugin threw. */
 const DEFECT = 'CUSTODY_PLUGIN_DEFECT'
-/** Calls of one service that may be under way, where `limits` doesn't say. */
-const CONCURRENCY = 16
 /** How long calls under way may still take when the run is to stop. */
 const GRACE_US = 10_000_000
 /** The part of the golden ratio behind the point: multiples of it spread evenly between 0 and 1. */
 const SPREAD = 0.618_033_988_749_895
-
-type Perform = (attempt: CallTry) => Promise<CallAnswer>
-type Time = Pick<CallMade, 'started_us' | 'ended_us'>
-
-/** One who asks, and what. */
-interface Asked {
-  readonly visit: Visit
-  /** Canonical text. */
-  readonly request: string
-  readonly ordinal: number
-}
-
-interface Pending {
-  /** Several, where rows are sent together. */
-  readonly asked: readonly [Asked, ...Asked[]]
-  readonly service: Service
-  readonly name: string
-  readonly most_nusd: number
-  readonly perform: Perform
-  /** Can't be taken back. */
-  readonly outbound: boolean
-  /** Both are called while news is applied. */
-  readonly resolve: (result: CallResult, ended_us: number, stack: Stack) => void
-  readonly reject: (thrown: unknown, ended_us: number, stack: Stack) => void
-  /** How often it was throttled. */
-  throttled: number
-}
 
 /** Hears what came of it. */
 export type Settle = (result: SendResult, ended_us: number, stack: Stack) => void
@@ -101,40 +78,46 @@ export interface CallsParts {
   /** Limits that are kept with other runs; null for limits of this run's own. */
   readonly shared: SharedLimits | null
   readonly atPoint: AtPoint
+  /** Told when a service pauses, and when it is back. */
+  readonly onService: (told: ServiceTold) => void
   /** Where calls are answered from instead of being made; null to make them. */
   readonly recordings: Recordings | null
 }
 
 export class Calls {
   readonly #parts: CallsParts
-  readonly #services = new Map<string, Service>()
+  readonly #services: Services<Stack>
   readonly #budget: Budget
   /** Aborted when calls under way are given up. */
   readonly #given_up = new AbortController()
   /** What waits to be on record before it is sent. */
   readonly outbox = new Outbox()
   #under_way = 0
-  /** Calls that were throttled and wait for their time. */
-  #resting = 0
   /** Visits with calls that wait to begin. */
   #waiting_visits = 0
   #spread = 0
   #closed = false
+  /** Something is to be looked at when all that has come is applied. */
+  #looks = false
+  /** The run is about to stop because of a service. */
+  #stops = false
 
   constructor(parts: CallsParts) {
     this.#parts = parts
     const { spend_usd } = parts.limits
     const cap_nusd = spend_usd === null ? Number.POSITIVE_INFINITY : Math.floor(spend_usd * 1e9 + 1e-6)
     this.#budget = new Budget(cap_nusd, parts.recorder.tallies.calls?.cost_nusd ?? 0)
+    this.#services = new Services({
+      ...parts,
+      tallies: parts.recorder.tallies,
+      allows: most_nusd => this.#budget.allows(most_nusd),
+      stop: error => parts.news.fallDue(() => this.#stop(error)),
+    })
   }
 
-  /**
-   * A process before this one may have begun as many calls in its last minute as it was allowed, up to `at_us`: those that
-   * didn't come back are on no record.
-   */
+  /** Goes on after a process that may have made calls up to `at_us`. */
   goOn(at_us: number): void {
-    for (const [name, { per_minute }] of this.#parts.limits.services)
-      if (per_minute !== null) this.#service(name).assumeBegun(per_minute, at_us)
+    this.#services.goOn(at_us)
   }
 
   /** What a visit at a node with services gets. */
@@ -156,22 +139,20 @@ export class Calls {
 
   /** Visits that can't go on for want of budget, if that is all that calls wait for; else 0. */
   get unaffordable(): number {
-    if (this.#under_way > 0 || this.#resting > 0) return 0
-    for (const service of this.#services.values()) if (service.waits === 'queued') return 0
-    return this.#waiting_visits
+    return this.#under_way > 0 || this.#services.anyWaits ? 0 : this.#waiting_visits
   }
 
-  /** The least of what calls that wait for budget can cost at most, each the first of its service; null if none waits. */
+  /** The least of what calls that wait for budget can cost at most; null if none waits. */
   get next_call_usd(): number | null {
-    const all = [...this.#services.values()].flatMap(({ unaffordable_nusd }) => unaffordable_nusd ?? [])
-    return all.length === 0 ? null : Math.min(...all) / 1e9
+    const nusd = this.#services.next_call_nusd
+    return nusd === null ? null : nusd / 1e9
   }
 
   /** Nothing begins any more; what is under way has some time to come back. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    for (const service of this.#services.values()) service.close()
+    this.#services.close()
     this.outbox.clear()
     const { clock, news } = this.#parts
     if (this.#under_way > 0) clock.wake(GRACE_US, () => news.fallDue(() => this.giveUp()))
@@ -196,8 +177,8 @@ export class Calls {
       return { visit, request: requestText(asker, request), ordinal: visit.next() }
     }
     this.#enter({
-      ...{ asked: [asked(first), ...others.map(asked)], service: this.#service(name), name },
-      ...{ perform, outbound: true, most_nusd: 0, throttled: 0, resolve: settle },
+      ...{ asked: [asked(first), ...others.map(asked)], service: this.#services.of(name), name },
+      ...{ perform, outbound: true, most_nusd: 0, waiter: null, throttled: 0, answers_before: 0, resolve: settle },
       reject: (thrown, ended_us, stack) => {
         if (!(thrown instanceof ReplayMiss)) throw defect(node.name, `threw ${describe(thrown)}`, thrown)
         settle({ kind: 'missed', message: thrown.message }, ended_us, stack)
@@ -211,7 +192,7 @@ export class Calls {
     if (!visit.services.includes(name))
       return Promise.reject(defect(node.name, `calls ${name}, which isn’t among the services that it declares`))
     const request = canonicalize(asked.request)
-    const most_nusd = nanoDollars('at_most_usd', asked.at_most_usd)
+    const most_nusd = mostOf(asked.at_most_usd)
     const ordinal = visit.next()
     const known = answers.take(name, request, ordinal)
     if (known !== null) return Promise.resolve({ kind: 'answer', response: known.response })
@@ -219,7 +200,7 @@ export class Calls {
     visit.opens()
     this.#enter({
       asked: [{ visit, request, ordinal }],
-      ...{ service: this.#service(name), name, perform, most_nusd, throttled: 0 },
+      ...{ service: this.#services.of(name), name, perform, most_nusd, waiter: null, throttled: 0, answers_before: 0 },
       outbound: false,
       resolve: result => {
         resolve(result)
@@ -272,7 +253,7 @@ export class Calls {
     const [{ visit }] = pending.asked
     const { clock, news } = this.#parts
     if (visit.waiting++ === 0) this.#waiting_visits++
-    enter({
+    const waiter: Waiter = {
       most_nusd,
       begin: () => {
         if (--visit.waiting === 0) this.#waiting_visits--
@@ -282,7 +263,9 @@ export class Calls {
         if (--visit.waiting === 0) this.#waiting_visits--
         news.arrive(stack => pending.reject(thrown, clock.now_us(), stack))
       },
-    })
+    }
+    pending.waiter = waiter
+    enter(waiter)
   }
 
   #begin(pending: Pending): void {
@@ -309,7 +292,7 @@ export class Calls {
       },
       drop: () => {
         this.#ends(pending, NOTHING)
-        pending.service.answered()
+        leaves(pending)
       },
     }
     news.fallDue(() => {
@@ -334,49 +317,122 @@ export class Calls {
   }
 
   #settle(pending: Pending, answer: CallAnswer, time: Time, stack: Stack): void {
-    const { asked, service, name } = pending
     let told: Told
     try {
-      told = toldOf(answer)
+      told = toldOf(answer, pending.most_nusd)
     } catch (thrown) {
       const what = thrown instanceof Error ? thrown.message : String(thrown)
-      const { node } = asked[0].visit.asker
-      const told_wrong = defect(node.name, `says of a call to ${name} what nothing can be made of: ${what}`)
+      const { node } = pending.asked[0].visit.asker
+      const told_wrong = defect(node.name, `says of a call to ${pending.name} what nothing can be made of: ${what}`)
       return this.#broke(pending, told_wrong, time, stack)
     }
     const { text, costs } = told
-    const throttled = answer.kind === 'failure' && answer.throttled === true
-    const again = throttled && pending.throttled < MOST_THROTTLED
+    const trouble = troubleOf(answer)
+    const throttled = trouble === 'throttled' && this.#isMadeAgain(pending, answer)
     this.#ends(pending, costs)
-    this.#record(pending, answer.kind === 'answer' ? CALL_OK : again ? CALL_THROTTLED : CALL_ERROR, text, costs, time)
-    if (answer.kind === 'answer') {
-      const response = heard(text)
-      for (const { visit, request, ordinal } of asked) visit.asker.answers.add(name, request, ordinal, response)
-      pending.resolve(answerOf(response), time.ended_us, stack)
-    } else if (!again) pending.resolve(errorOf(answer), time.ended_us, stack)
-    if (answer.kind === 'failure' && throttled) this.#throttled(pending, answer, again, time)
-    else service.answered()
+    const status = answer.kind === 'answer' ? CALL_OK : throttled ? CALL_THROTTLED : CALL_ERROR
+    this.#record(pending, status, text, costs, time)
+    if (answer.kind === 'answer') this.#answered(pending, heard(text), time, stack)
+    else this.#failed(pending, answer, trouble, throttled, time, stack)
     // What it cost less than it might have is there for others.
-    for (const each of this.#services.values()) if (each !== service) each.pump()
+    this.#services.pumpOthers(pending.service)
+    this.#lookAtHeld()
+  }
+
+  #answered(pending: Pending, response: Json, { ended_us }: Time, stack: Stack): void {
+    for (const { visit, request, ordinal } of pending.asked)
+      visit.asker.answers.add(pending.name, request, ordinal, response)
+    pending.resolve(answerOf(response), ended_us, stack)
+    for (const each of pending.service.answered(waiterOf(pending))) each.hear(stack, true)
+  }
+
+  /** `again`: it was throttled, and is made again. */
+  #failed(pending: Pending, answer: CallFailure, trouble: Trouble, again: boolean, time: Time, stack: Stack): void {
+    const { service } = pending
+    switch (trouble) {
+      case 'stops':
+        leaves(pending)
+        return this.#stop(stopError(pending.name, pending.asked[0].visit.asker.node.name, answer))
+      case 'throttled':
+        if (!again) pending.resolve(errorOf(answer), time.ended_us, stack)
+        for (const each of this.#throttled(pending, answer, again, time)) each.hear(stack, true)
+        return
+      case 'outage':
+        return this.#metOutage(pending, answer, time, stack)
+      case null:
+        pending.resolve(errorOf(answer), time.ended_us, stack)
+        for (const each of service.answered(waiterOf(pending))) each.hear(stack, true)
+    }
+  }
+
+  /** What may have been done must not be done twice: then the visit hears of it at once. */
+  #metOutage(pending: Pending, answer: CallFailure, { ended_us }: Time, stack: Stack): void {
+    const { service, outbound } = pending
+    const { answers } = pending.asked[0].visit.asker
+    const held: Held<Stack> = {
+      hear: (to, suspect) => {
+        answers.isSuspect ||= suspect
+        pending.resolve(errorOf(answer), ended_us, to)
+      },
+      // Others come first: should it be the row after all, one of them may find the service up.
+      again: () => this.#wait(pending, waiter => service.enter(waiter)),
+    }
+    const counts = !answers.isSuspect
+    const holds = service.holds && answer.retryable && (counts || service.isDown)
+    service.metOutage(waiterOf(pending), holds ? held : null, counts, lastOf(answer))
+    if (holds) return
+    const error = errorOf(answer)
+    pending.resolve(outbound && service.isDown ? { ...error, uncounted: true } : error, ended_us, stack)
+  }
+
+  /** Of calls that met outages, when all that has come is applied: whether anything is left that could tell more. */
+  #lookAtHeld(): void {
+    if (this.#looks || !this.#services.anyHeld) return
+    this.#looks = true
+    this.#parts.news.fallDue(stack => {
+      this.#looks = false
+      for (const each of this.#services.takeUndecided()) each.hear(stack, false)
+    })
+  }
+
+  /** The run stops, with what waits as it is. */
+  #stop(error: Error): void {
+    if (this.#closed || this.#stops) return
+    this.#stops = true
+    throw error
+  }
+
+  #isMadeAgain(pending: Pending, answer: CallAnswer): boolean {
+    const { service, throttled: times } = pending
+    if (times === 0) pending.answers_before = service.answers
+    return isMadeAgain({
+      times,
+      says_when: answer.kind === 'failure' && waitOf(answer) !== null,
+      answers_others: service.answers > pending.answers_before,
+      others_wait: service.hasOthers,
+    })
   }
 
   /** The service asked to be left alone; `again`: the call is made again in its time. */
-  #throttled(pending: Pending, { retry_after_ms }: CallFailure, again: boolean, { started_us }: Time): void {
+  #throttled(pending: Pending, answer: CallFailure, again: boolean, { started_us }: Time) {
     const { clock, news } = this.#parts
+    const { service } = pending
     this.#spread = (this.#spread + SPREAD) % 1
     const { retry } = pending.asked[0].visit.asker.node
-    const delay_ms = throttledDelay_ms(++pending.throttled, retry_after_ms, retry, this.#spread)
+    const wait_ms = waitOf(answer)
+    const delay_ms = throttledDelay_ms(++pending.throttled, wait_ms, retry, this.#spread)
     const delay_us = Math.round(delay_ms * 1000)
+    if (again) {
+      service.resting++
+      clock.wake(delay_us, () =>
+        news.fallDue(() => {
+          service.resting--
+          this.#wait(pending, waiter => service.enterAgain(waiter))
+        }),
+      )
+    }
     // One call may wait longer than the service asked for; others needn't.
-    pending.service.throttled(started_us, Math.round((retry_after_ms ?? delay_ms) * 1000))
-    if (!again) return
-    this.#resting++
-    clock.wake(delay_us, () =>
-      news.fallDue(() => {
-        this.#resting--
-        this.#wait(pending, waiter => pending.service.enterAgain(waiter))
-      }),
-    )
+    return service.throttled(waiterOf(pending), started_us, Math.round((wait_ms ?? delay_ms) * 1000))
   }
 
   /**
@@ -384,11 +440,13 @@ export class Calls {
    * unanswered.
    */
   #broke(pending: Pending, thrown: unknown, time: Time, stack: Stack): void {
-    this.#ends(pending, NOTHING)
-    pending.service.answered()
+    // It may have reached the service.
+    const costs = { ...NOTHING, cost_nusd: pending.most_nusd }
+    this.#ends(pending, costs)
+    leaves(pending)
     const message = thrown instanceof Error ? thrown.message : String(thrown)
     if (!pending.outbound)
-      this.#record(pending, CALL_ERROR, failureText({ code: DEFECT, message, retryable: false }), NOTHING, time)
+      this.#record(pending, CALL_ERROR, failureText({ code: DEFECT, message, retryable: false }), costs, time)
     pending.reject(thrown, time.ended_us, stack)
   }
 
@@ -405,24 +463,6 @@ export class Calls {
     }
     atPoint('after_call')
   }
-
-  #service(name: string): Service {
-    const known = this.#services.get(name)
-    if (known !== undefined) return known
-    const { limits, clock } = this.#parts
-    const service = new Service(
-      name,
-      { concurrency: concurrencyOf(limits, name), per_minute: limits.services.get(name)?.per_minute ?? null },
-      { clock, allows: most_nusd => this.#budget.allows(most_nusd), shared: this.#parts.shared },
-    )
-    this.#services.set(name, service)
-    return service
-  }
-}
-
-/** How many calls of a service may be under way. */
-export function concurrencyOf(limits: Plan['limits'], service: string): number {
-  return limits.services.get(service)?.concurrency ?? CONCURRENCY
 }
 
 const answerOf = (response: Json): CallResult => ({ kind: 'answer', response })
@@ -434,9 +474,4 @@ function requestText({ node }: Asker, request: Json): string {
   } catch (thrown) {
     throw defect(node.name, `makes a request that isn’t JSON: ${describe(thrown)}`, thrown)
   }
-}
-
-/** A plugin may throw at once, too. */
-async function performed({ perform }: Pending, signal: AbortSignal): Promise<CallAnswer> {
-  return perform({ signal })
 }

@@ -8,13 +8,15 @@ import { LimiterFile } from './limiter-file.ts'
 import { MINUTE_US } from './pace.ts'
 
 let folder = ''
+let now_us = 0
 const open: LimiterFile[] = []
 const opened = () => {
-  const limiter = new LimiterFile(join(folder, 'some/where/limits.db'))
+  const limiter = new LimiterFile(join(folder, 'some/where/limits.db'), () => now_us)
   open.push(limiter)
   return limiter
 }
 beforeEach(() => {
+  now_us = 1_000_000_000
   folder = mkdtempSync(join(tmpdir(), 'custody-limiter-'))
 })
 afterEach(() => {
@@ -23,49 +25,71 @@ afterEach(() => {
 })
 
 const free = { per_minute: null, concurrency: 1_000 }
+const pass = (us: number) => {
+  now_us += us
+}
 
 describe('runs that name one file', () => {
-  test('share the calls of a minute', () => {
+  test('share the calls of a minute, each from its beginning until a minute after its end', () => {
     const limits = { per_minute: 3, concurrency: 1_000 }
     const [a, b] = [opened(), opened()]
-    expect([a.begin('x', limits, 1), b.begin('x', limits, 2), a.begin('x', limits, 3)]).toEqual([0, 0, 0])
+    expect([a.begin('x', limits), b.begin('x', limits), a.begin('x', limits)]).toEqual([0, 0, 0])
+    // However long they take, until they have ended they may still be counted.
+    pass(10 * MINUTE_US)
+    expect(b.begin('x', limits)).toBeGreaterThan(0)
+    a.end('x')
+    pass(9)
+    expect(b.begin('x', limits)).toBe(MINUTE_US + 1 - 9)
+    pass(MINUTE_US - 9)
     // Any 60 seconds, both ends included, have three at most.
-    expect(b.begin('x', limits, 10)).toBe(1 + MINUTE_US + 1 - 10)
-    expect(b.begin('x', limits, 1 + MINUTE_US)).toBe(1)
-    expect(b.begin('x', limits, 2 + MINUTE_US)).toBe(0)
-    expect(a.begin('x', limits, 2 + MINUTE_US)).toBe(1)
-    expect(a.begin('other', limits, 10)).toBe(0)
+    expect(b.begin('x', limits)).toBe(1)
+    pass(1)
+    expect(b.begin('x', limits)).toBe(0)
+    expect(a.begin('x', limits)).toBeGreaterThan(0)
+    expect(a.begin('other', limits)).toBe(0)
   })
 
   test('share the places of a service', () => {
     const limits = { per_minute: null, concurrency: 2 }
     const [a, b] = [opened(), opened()]
-    expect([a.begin('x', limits, 1), b.begin('x', limits, 1)]).toEqual([0, 0])
-    expect(a.begin('x', limits, 1)).toBeGreaterThan(0)
-    expect(a.begin('other', limits, 1)).toBe(0)
+    expect([a.begin('x', limits), b.begin('x', limits)]).toEqual([0, 0])
+    expect(a.begin('x', limits)).toBeGreaterThan(0)
+    expect(a.begin('other', limits)).toBe(0)
     b.end('x')
-    expect(a.begin('x', limits, 1)).toBe(0)
-    expect(b.begin('x', limits, 1)).toBeGreaterThan(0)
+    expect(a.begin('x', limits)).toBe(0)
+    expect(b.begin('x', limits)).toBeGreaterThan(0)
   })
 
-  test('give back what they had when they close', () => {
-    const limits = { per_minute: null, concurrency: 1 }
+  test('give back places when they close, and not what they took of the minute', () => {
+    const limits = { per_minute: 1, concurrency: 1 }
     const [a, b] = [opened(), opened()]
-    a.begin('x', limits, 1)
-    expect(b.begin('x', limits, 1)).toBeGreaterThan(0)
+    a.begin('x', limits)
     open.shift()?.close()
-    expect(b.begin('x', limits, 1)).toBe(0)
+    expect(b.begin('x', limits)).toBe(MINUTE_US + 1)
+    pass(MINUTE_US + 1)
+    expect(b.begin('x', limits)).toBe(0)
+  })
+
+  test('go on where the clock was set back', () => {
+    const limits = { per_minute: 1, concurrency: 1 }
+    const [a] = [opened()]
+    a.begin('x', limits)
+    a.end('x')
+    pass(-500_000_000)
+    expect(a.begin('x', limits)).toBe(MINUTE_US + 1)
   })
 })
 
-test('what a process that is gone had under way is forgotten', () => {
+test('what a process that is gone had under way gives back its places at once, and its minutes in a minute', () => {
   const limiter = opened()
-  limiter.begin('x', free, 1)
+  limiter.begin('x', free)
   limiter.end('x')
+  pass(MINUTE_US + 1)
   const db = new DatabaseSync(join(folder, 'some/where/limits.db'))
   const gone = JSON.stringify({ ...thisProcess(), start: 'another' })
   db.prepare('INSERT INTO under_way VALUES (?, ?, 5)').run('x', gone)
-  expect(limiter.begin('x', { per_minute: null, concurrency: 1 }, 1)).toBe(0)
+  expect(limiter.begin('x', { per_minute: 5, concurrency: 1 })).toBe(MINUTE_US + 1)
+  expect(limiter.begin('x', { per_minute: null, concurrency: 1 })).toBe(0)
   expect(db.prepare('SELECT count(*) AS n FROM under_way WHERE holder = ?').get(gone)).toEqual({ n: 0 })
   db.close()
 })

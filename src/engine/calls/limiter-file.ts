@@ -1,6 +1,7 @@
 /**
- * Limits that all runs of a machine keep together, in a small SQLite file that they name: when calls of a service began in the
- * last minute, and how many of each process are under way. What processes that are gone had under way is forgotten.
+ * Limits that all runs of a machine keep together, in a small SQLite file that they name: which calls of a service are under way,
+ * in which process, and which ended in the last minute. What a process had under way when it went ends when that is noticed.
+ * Times are those of the machine's clock: runs have clocks of their own.
  */
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -8,30 +9,34 @@ import { DatabaseSync } from 'node:sqlite'
 import { CustodyError } from '../../model/error.ts'
 import { isAlive, parseHolder, thisProcess } from '../../model/holder.ts'
 import { MINUTE_US } from './pace.ts'
-import type { ServiceLimits, SharedLimits } from './service.ts'
+import type { SharedLimits } from './service.ts'
+import type { ServiceLimits } from './service-limits.ts'
 
 /** How often a place is looked for that another process has. */
 const LOOK_AGAIN_US = 50_000
 const BUSY_MS = 5_000
 let runs = 0
+type Limits = Pick<ServiceLimits, 'concurrency' | 'per_minute'>
 
 export class LimiterFile implements SharedLimits {
   readonly #path: string
   readonly #db: DatabaseSync
+  readonly #now_us: () => number
   /** Several runs of one process are several holders. */
   readonly #holder = JSON.stringify({ ...thisProcess(), run: ++runs })
 
   /** Makes the file if there is none, folders included. @throws CustodyError CUSTODY_LIMITER. */
-  constructor(path: string) {
+  constructor(path: string, now_us: () => number = () => Date.now() * 1000) {
     this.#path = path
+    this.#now_us = now_us
     this.#db = this.#trying(() => {
       mkdirSync(dirname(path), { recursive: true })
       const db = new DatabaseSync(path, { timeout: BUSY_MS })
       db.exec(`
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = NORMAL;
-        CREATE TABLE IF NOT EXISTS begun (service TEXT NOT NULL, at_us INTEGER NOT NULL) STRICT;
-        CREATE INDEX IF NOT EXISTS begun_at ON begun (service, at_us);
+        CREATE TABLE IF NOT EXISTS ended (service TEXT NOT NULL, at_us INTEGER NOT NULL) STRICT;
+        CREATE INDEX IF NOT EXISTS ended_at ON ended (service, at_us);
         CREATE TABLE IF NOT EXISTS under_way (
           service TEXT NOT NULL, holder TEXT NOT NULL, calls INTEGER NOT NULL, PRIMARY KEY (service, holder)
         ) STRICT, WITHOUT ROWID`)
@@ -39,11 +44,15 @@ export class LimiterFile implements SharedLimits {
     })
   }
 
-  begin(service: string, limits: ServiceLimits, now_us: number): number {
+  begin(service: string, limits: Limits): number {
     return this.#atOnce(() => {
-      const wait_us = Math.max(this.#paceWait(service, limits, now_us), this.#placeWait(service, limits))
+      const now_us = this.#now_us()
+      const under_way = this.#underWay(service, now_us)
+      const wait_us = Math.max(
+        this.#paceWait(service, limits, under_way, now_us),
+        under_way >= limits.concurrency ? LOOK_AGAIN_US : 0,
+      )
       if (wait_us > 0) return wait_us
-      this.#db.prepare('INSERT INTO begun (service, at_us) VALUES (?, ?)').run(service, now_us)
       this.#db
         .prepare(
           'INSERT INTO under_way (service, holder, calls) VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET calls = calls + 1',
@@ -58,37 +67,57 @@ export class LimiterFile implements SharedLimits {
       this.#db
         .prepare('UPDATE under_way SET calls = calls - 1 WHERE service = ? AND holder = ?')
         .run(service, this.#holder)
+      this.#endAt(service, 1, this.#now_us())
     })
   }
 
+  /** What is under way and will not be heard of any more ends now. */
   close(): void {
-    this.#trying(() => {
+    this.#atOnce(() => {
+      const now_us = this.#now_us()
+      const open = this.#db.prepare('SELECT service, calls FROM under_way WHERE holder = ?').all(this.#holder)
+      for (const { service, calls } of open as unknown as readonly { service: string; calls: number }[])
+        this.#endAt(service, calls, now_us)
       this.#db.prepare('DELETE FROM under_way WHERE holder = ?').run(this.#holder)
-      this.#db.close()
     })
+    this.#trying(() => this.#db.close())
   }
 
-  #paceWait(service: string, { per_minute }: ServiceLimits, now_us: number): number {
-    this.#db.prepare('DELETE FROM begun WHERE service = ? AND at_us < ?').run(service, now_us - MINUTE_US)
+  /** A call counts from its beginning until a minute after its end: the service may count it at any time between. */
+  #paceWait(service: string, { per_minute }: Limits, under_way: number, now_us: number): number {
+    this.#db.prepare('DELETE FROM ended WHERE service = ? AND at_us < ?').run(service, now_us - MINUTE_US)
+    // The clock may have been set back.
+    this.#db.prepare('UPDATE ended SET at_us = ? WHERE service = ? AND at_us > ?').run(now_us, service, now_us)
     if (per_minute === null) return 0
+    // Others may allow more, and so have more under way.
+    if (under_way >= per_minute) return LOOK_AGAIN_US
     // The one whose minute has to pass before another may begin.
     const last = this.#db
-      .prepare('SELECT at_us FROM begun WHERE service = ? ORDER BY at_us DESC LIMIT 1 OFFSET ?')
-      .get(service, per_minute - 1) as { readonly at_us: number } | undefined
+      .prepare('SELECT at_us FROM ended WHERE service = ? ORDER BY at_us DESC LIMIT 1 OFFSET ?')
+      .get(service, per_minute - under_way - 1) as { readonly at_us: number } | undefined
     return last === undefined ? 0 : Math.max(1, last.at_us + MINUTE_US + 1 - now_us)
   }
 
-  #placeWait(service: string, { concurrency }: ServiceLimits): number {
+  #underWay(service: string, now_us: number): number {
     const holders = this.#db
       .prepare('SELECT holder, calls FROM under_way WHERE service = ? AND calls > 0')
       .all(service) as unknown as ReadonlyArray<{ readonly holder: string; readonly calls: number }>
     let under_way = 0
     for (const { holder, calls } of holders) {
       const process = parseHolder(holder)
-      if (process !== null && isAlive(process)) under_way += calls
-      else this.#db.prepare('DELETE FROM under_way WHERE service = ? AND holder = ?').run(service, holder)
+      if (process !== null && isAlive(process)) {
+        under_way += calls
+        continue
+      }
+      this.#endAt(service, calls, now_us)
+      this.#db.prepare('DELETE FROM under_way WHERE service = ? AND holder = ?').run(service, holder)
     }
-    return under_way >= concurrency ? LOOK_AGAIN_US : 0
+    return under_way
+  }
+
+  #endAt(service: string, calls: number, at_us: number): void {
+    const insert = this.#db.prepare('INSERT INTO ended (service, at_us) VALUES (?, ?)')
+    for (let i = 0; i < calls; i++) insert.run(service, at_us)
   }
 
   #atOnce<T>(work: () => T): T {

@@ -1,27 +1,46 @@
-/** At most so many calls in any minute: a log of the latest beginnings. */
+/**
+ * At most so many calls in any minute, as the service counts them: it may do so at any time between when a request could leave and
+ * when its answer was here. So a call counts from its beginning until a minute after its end.
+ */
 
-/** With what the way to the service may take longer for one call than for another: it counts when they arrive. */
-export const MINUTE_US = 60_500_000
+/** With what clocks and timers may be off. */
+export const MINUTE_US = 60_100_000
 
 export class Pace {
   readonly #per_minute: number
-  /** Times of the latest beginnings, as a ring: the oldest is the next to be replaced. */
-  readonly #begun_us: number[] = []
-  #next = 0
+  #under_way = 0
+  /** Times of the latest ends, ascending; those before `#first` are more than a minute ago. */
+  #ended_us: number[] = []
+  #first = 0
 
   constructor(per_minute: number) {
     this.#per_minute = per_minute
   }
 
-  /** How long nothing may begin; 0: now. */
+  /** How long nothing may begin; 0: now. Infinity: until one that is under way has ended. */
   wait_us(now_us: number): number {
-    if (this.#begun_us.length < this.#per_minute) return 0
+    while (this.#first < this.#ended_us.length && this.#ended_us[this.#first]! + MINUTE_US < now_us) this.#first++
+    if (this.#first > 1024 && this.#first > this.#ended_us.length / 2) {
+      this.#ended_us = this.#ended_us.slice(this.#first)
+      this.#first = 0
+    }
+    if (this.#under_way + this.#ended_us.length - this.#first < this.#per_minute) return 0
+    const oldest_us = this.#ended_us[this.#first] ?? Number.POSITIVE_INFINITY
     // The minute is over when the oldest is more than a minute ago, not just as long.
-    return Math.max(0, this.#begun_us[this.#next]! + MINUTE_US + 1 - now_us)
+    return oldest_us + MINUTE_US + 1 - now_us
   }
 
-  begin(now_us: number): void {
-    this.#begun_us[this.#next] = now_us
-    this.#next = (this.#next + 1) % this.#per_minute
+  begin(): void {
+    this.#under_way++
+  }
+
+  end(now_us: number): void {
+    this.#under_way--
+    this.#ended_us.push(now_us)
+  }
+
+  /** Calls of another process, as far as is known. */
+  assumeEnded(calls: number, at_us: number): void {
+    for (let i = 0; i < calls; i++) this.#ended_us.push(at_us)
   }
 }

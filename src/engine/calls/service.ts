@@ -1,23 +1,24 @@
 /**
  * One service that calls are made to: who waits for it, in order, and when the next may begin.
  *
- * V1. At most `concurrency` calls are under way, at most `per_minute` begin in any minute, and fewer while it throttles.
+ * V1. At most `concurrency` calls are under way, at most `per_minute` are in any minute, and fewer while it throttles.
  * V2. First come, first served: a call that may not begin keeps all others waiting, but for one that costs nothing while the
- *     first waits for budget: it takes nothing from it. One that was throttled comes first again when its time has come.
+ *     first waits for budget: it takes nothing from it. One that is made again comes first when its time has come.
+ * V3. While it is down one call at a time tries it.
+ * V4. Outages count as long as they can't be the row's own doing. What becomes of a call that met an outage is decided when it's known whether the service is down: it is made again if so; its
+ *     visit hears of it if the service answers anybody, or if nothing is left that could tell; in the first case its later outages
+ *     are its own.
  */
+import { afterOutage, type Breaker, CLOSED } from '../decide/breaker.ts'
 import { afterAnswer, afterThrottled, isShut, type Throttle, unthrottled } from '../decide/throttle.ts'
 import type { Clock } from '../ports.ts'
 import { Pace } from './pace.ts'
-
-export interface ServiceLimits {
-  readonly concurrency: number
-  readonly per_minute: number | null
-}
+import type { ServiceLimits } from './service-limits.ts'
 
 /** Limits that are kept with other runs. */
 export interface SharedLimits {
   /** Takes a place if there is one: 0. Else how long to wait at least before the next look, in microseconds. */
-  begin(service: string, limits: ServiceLimits, now_us: number): number
+  begin(service: string, limits: Pick<ServiceLimits, 'concurrency' | 'per_minute'>): number
   /** Gives a place back. */
   end(service: string): void
   close(): void
@@ -32,18 +33,41 @@ export interface Waiter {
   fail(thrown: unknown): void
 }
 
+/** A call that met an outage, while nobody knows what to make of that. */
+export interface Held<Context> {
+  /** Its visit hears of it. `suspect`: the service answers others. */
+  hear(context: Context, suspect: boolean): void
+  again(): void
+}
+
 /** `queued`: it waits for a place or its time; `unaffordable`: for budget. */
 export type Waits = 'nothing' | 'queued' | 'unaffordable'
+
+/** The service, as it keeps calls waiting. */
+export type Pause =
+  | { readonly kind: 'down'; readonly breaker: Extract<Breaker, { kind: 'open' }>; readonly last: string }
+  | { readonly kind: 'left_alone'; readonly until_us: number }
+  | { readonly kind: 'back' }
 
 export interface ServicePorts {
   readonly clock: Clock
   /** Whether a call may begin as far as money goes. */
   allows(most_nusd: number): boolean
   readonly shared: SharedLimits | null
+  tell(pause: Pause): void
+  /** It was down, or turned everybody away, for as long as it may: `until_us` if it says when that ends. */
+  giveUp(
+    why:
+      | { readonly kind: 'down'; readonly failures: number; readonly last: string }
+      | { readonly kind: 'busy'; readonly until_us: number },
+  ): void
 }
 
-export class Service {
-  readonly #name: string
+/** A pause that is shorter isn't worth telling. */
+const TOLD_PAUSE_US = 10_000_000
+
+export class Service<Context> {
+  readonly name: string
   readonly #limits: ServiceLimits
   readonly #ports: ServicePorts
   readonly #pace: Pace | null
@@ -52,10 +76,23 @@ export class Service {
   #cut_us = 0
   #busy = 0
   #shut_until_us = 0
+  #told_until_us = 0
+  /** Since when everybody is turned away; null: it answers. */
+  #throttling_since_us: number | null = null
+  #breaker: Breaker = CLOSED
+  /** The one call that tries whether it is down. */
+  #trying: Waiter | null = null
+  #held: Held<Context>[] = []
   #callOff: (() => void) | null = null
+  #callOffGivingUp: (() => void) | null = null
+  #closed = false
+  /** Calls that wait for their time, after which they come first. */
+  resting = 0
+  /** How many calls it has answered in any way but by an outage or by turning them away. */
+  answers = 0
 
   constructor(name: string, limits: ServiceLimits, ports: ServicePorts) {
-    this.#name = name
+    this.name = name
     this.#limits = limits
     this.#ports = ports
     this.#pace = limits.per_minute === null ? null : new Pace(limits.per_minute)
@@ -72,9 +109,18 @@ export class Service {
     return this.waits === 'unaffordable' ? (this.#queue[0]?.most_nusd ?? null) : null
   }
 
-  /** Calls that another process began, as far as is known: they count in the minute. */
-  assumeBegun(calls: number, at_us: number): void {
-    for (let i = 0; i < calls; i++) this.#pace?.begin(at_us)
+  get isDown(): boolean {
+    return this.#breaker.kind === 'open'
+  }
+
+  /** Whether calls of it are under way or wait, beside one that has just come back. */
+  get hasOthers(): boolean {
+    return this.#busy - 1 + this.#queue.length + this.resting + this.#held.length > 0
+  }
+
+  /** Calls that another process made, as far as is known: they count in the minute. */
+  assumeEnded(calls: number, at_us: number): void {
+    this.#pace?.assumeEnded(calls, at_us)
   }
 
   enter(waiter: Waiter): void {
@@ -82,55 +128,146 @@ export class Service {
     this.pump()
   }
 
-  /** It was throttled, and its time has come. */
+  /** It is made again. */
   enterAgain(waiter: Waiter): void {
     this.#queue.unshift(waiter)
     this.pump()
   }
 
-  /** A call came back, with an answer or an error. */
-  answered(): void {
-    this.#leave()
-    this.#throttle = afterAnswer(this.#throttle, this.#limits.concurrency)
+  // ── what comes back ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** A call is over, and says nothing of the service: it wasn't made, or the run stops because of it. */
+  left(waiter: Waiter): void {
+    this.#leave(waiter)
     this.pump()
   }
 
-  /** A call that began then was throttled; the service wants so long a pause. */
-  throttled(begun_us: number, pause_us: number): void {
-    this.#leave()
+  /** A call came back, with an answer or an error of its own. @returns calls whose visits are to hear of the outages that they met. */
+  answered(waiter: Waiter): readonly Held<Context>[] {
+    this.answers++
+    this.#throttling_since_us = null
+    this.#throttle = afterAnswer(this.#throttle, this.#limits.concurrency)
+    this.#works()
+    this.#leave(waiter)
+    this.pump()
+    return this.#takeHeld()
+  }
+
+  /** A call that began then was throttled; the service wants so long a pause. @returns as `answered`. */
+  throttled(waiter: Waiter, begun_us: number, pause_us: number): readonly Held<Context>[] {
     const now_us = this.#ports.clock.now_us()
     const news = begun_us > this.#cut_us
     this.#throttle = afterThrottled(this.#throttle, news)
     if (news) this.#cut_us = now_us
-    if (isShut(this.#throttle)) this.#shut_until_us = Math.max(this.#shut_until_us, now_us + pause_us)
+    const until_us = now_us + pause_us
+    if (isShut(this.#throttle)) this.#shut_until_us = Math.max(this.#shut_until_us, until_us)
+    this.#throttling_since_us ??= now_us
+    const { max_wait_us } = this.#limits
+    if (pause_us > max_wait_us || now_us - this.#throttling_since_us > max_wait_us)
+      this.#ports.giveUp({ kind: 'busy', until_us: pause_us > max_wait_us ? until_us : now_us })
+    else if (until_us >= this.#told_until_us + TOLD_PAUSE_US && pause_us >= TOLD_PAUSE_US) {
+      this.#told_until_us = until_us
+      this.#ports.tell({ kind: 'left_alone', until_us })
+    }
+    this.#works()
+    this.#leave(waiter)
+    this.pump()
+    return this.#takeHeld()
+  }
+
+  /**
+   * A call met an outage, and is made again or heard of in its time (V4). `held`: null if it can't be made again. `counts`: it isn't
+   * the call's own doing, as far as is known.
+   */
+  metOutage(waiter: Waiter, held: Held<Context> | null, counts: boolean, last: string): void {
+    const { breaker: limits } = this.#limits
+    const tried = this.#leave(waiter)
+    if (limits === null || !(counts || this.isDown)) return this.pump()
+    const before = this.#breaker
+    const now_us = this.#ports.clock.now_us()
+    this.#breaker = afterOutage(before, limits, now_us, tried)
+    if (held !== null) this.#held.push(held)
+    if (this.#breaker.kind === 'open') {
+      if (before.kind === 'closed') this.#opens(limits.give_up_after_us, last)
+      if (before.kind === 'closed' || tried) this.#ports.tell({ kind: 'down', breaker: this.#breaker, last })
+      for (const each of this.#takeHeld()) each.again()
+    }
     this.pump()
   }
 
-  #leave(): void {
-    this.#busy--
-    this.#ports.shared?.end(this.#name)
+  get isHolding(): boolean {
+    return this.#held.length > 0
   }
+
+  /** Whether outages pause it, and so are held. */
+  get holds(): boolean {
+    return this.#limits.breaker !== null
+  }
+
+  /** Calls that met outages, if nothing is left that could tell whether the service is down. */
+  takeUndecided(): readonly Held<Context>[] {
+    if (this.#closed || this.#busy + this.resting > 0 || this.waits === 'queued') return []
+    return this.#takeHeld()
+  }
+
+  #opens(give_up_after_us: number, last: string): void {
+    this.#callOffGivingUp = this.#ports.clock.wake(give_up_after_us, () => {
+      if (!this.#closed) this.#ports.giveUp({ kind: 'down', failures: this.#breaker.failures, last })
+    })
+  }
+
+  #works(): void {
+    if (this.isDown) this.#ports.tell({ kind: 'back' })
+    this.#callOffGivingUp?.()
+    this.#callOffGivingUp = null
+    this.#breaker = CLOSED
+    this.#trying = null
+  }
+
+  #takeHeld(): readonly Held<Context>[] {
+    const held = this.#held
+    this.#held = []
+    return held
+  }
+
+  /** Whether it was the one that tried the service. */
+  #leave(waiter: Waiter): boolean {
+    this.#busy--
+    this.#pace?.end(this.#ports.clock.now_us())
+    this.#ports.shared?.end(this.name)
+    const tried = this.#trying === waiter
+    if (tried) this.#trying = null
+    return tried
+  }
+
+  // ── what begins ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Lets begin what may. */
   pump(): void {
     this.#callOff?.()
     this.#callOff = null
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
-      if (this.#busy >= Math.floor(this.#throttle.allowance)) return
-      const { clock } = this.#ports
-      const now_us = clock.now_us()
-      const own_us = Math.max(this.#pace?.wait_us(now_us) ?? 0, this.#shut_until_us - now_us)
-      const wait_us = own_us > 0 ? own_us : this.#share(next, now_us)
+      if (this.#busy >= Math.floor(this.#throttle.allowance) || this.#trying !== null) return
+      const now_us = this.#ports.clock.now_us()
+      const own_us = Math.max(this.#pace?.wait_us(now_us) ?? 0, this.#pausedUntil_us - now_us)
+      // Only what comes back helps.
+      if (own_us === Number.POSITIVE_INFINITY) return
+      const wait_us = own_us > 0 ? own_us : this.#share(next)
       if (wait_us === null) continue
       if (wait_us > 0) {
-        this.#callOff = clock.wake(wait_us, () => this.pump())
+        this.#callOff = this.#ports.clock.wake(wait_us, () => this.pump())
         return
       }
       this.#take(next)
       this.#busy++
-      this.#pace?.begin(now_us)
+      this.#pace?.begin()
+      if (this.isDown) this.#trying = next
       next.begin()
     }
+  }
+
+  get #pausedUntil_us(): number {
+    return Math.max(this.#shut_until_us, this.#breaker.kind === 'open' ? this.#breaker.next_try_us : 0)
   }
 
   /** The one that may begin as far as money goes. */
@@ -145,9 +282,9 @@ export class Service {
   }
 
   /** How long others keep it waiting; null if that can't be known: then it fails. */
-  #share(waiter: Waiter, now_us: number): number | null {
+  #share(waiter: Waiter): number | null {
     try {
-      return this.#ports.shared?.begin(this.#name, this.#limits, now_us) ?? 0
+      return this.#ports.shared?.begin(this.name, this.#limits) ?? 0
     } catch (thrown) {
       this.#take(waiter)
       waiter.fail(thrown)
@@ -157,7 +294,9 @@ export class Service {
 
   /** Nothing begins any more. */
   close(): void {
+    this.#closed = true
     this.#callOff?.()
+    this.#callOffGivingUp?.()
     this.#queue.length = 0
   }
 }

@@ -6,11 +6,23 @@ import type { RowError } from '../../sdk/spec.ts'
 import { afterError } from './retry.ts'
 
 /** What came of a request; `missed`: a replay has no record of it. */
-export type SendResult = CallResult | { readonly kind: 'missed'; readonly message: string }
+export type SendResult = CallResult | Uncounted | { readonly kind: 'missed'; readonly message: string }
+
+/** The service is down: that uses up no attempt. */
+export interface Uncounted extends RowError {
+  readonly uncounted: true
+}
 
 export type AfterSent =
   | { readonly kind: 'accepted' }
-  | { readonly kind: 'again'; readonly delay_us: number; readonly error: RowError; readonly in_doubt: boolean }
+  | {
+      readonly kind: 'again'
+      readonly delay_us: number
+      readonly error: RowError
+      readonly in_doubt: boolean
+      /** Attempts so far that aren't used up. */
+      readonly uncounted: number
+    }
   | { readonly kind: 'rejected'; readonly error: RowError }
   | { readonly kind: 'in_doubt'; readonly error: RowError }
   | { readonly kind: 'missed'; readonly message: string }
@@ -23,6 +35,8 @@ export interface SendState {
   readonly idempotent: boolean
   /** Of an earlier request nobody knows whether it was taken. */
   readonly in_doubt: boolean
+  /** Earlier attempts that aren't used up. */
+  readonly uncounted: number
 }
 
 /**
@@ -35,8 +49,10 @@ export function afterSent(result: SendResult, state: SendState): AfterSent {
   const { attempt, retry, idempotent } = state
   const unknown = result.code === IN_DOUBT
   const in_doubt = state.in_doubt || unknown
-  const after = afterError(unknown ? idempotent : result.retryable, attempt, retry, result.retry_after_ms)
-  if (after.kind === 'again') return { ...after, error: result, in_doubt }
+  const uncounted = state.uncounted + ('uncounted' in result ? 1 : 0)
+  const used = Math.max(0, attempt - uncounted)
+  const after = afterError(unknown ? idempotent : result.retryable, used, retry, result.retry_after_ms)
+  if (after.kind === 'again') return { ...after, error: result, in_doubt, uncounted }
   if (!in_doubt) return { kind: 'rejected', error: result }
   return { kind: 'in_doubt', error: unknown ? result : stillInDoubt(result) }
 }

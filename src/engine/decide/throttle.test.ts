@@ -59,8 +59,8 @@ describe('the allowance', () => {
 
 test('a throttled call waits as long as the service asks, or longer each time', () => {
   const retry = { backoff_ms: 1_000, max_backoff_ms: 5_000, factor: 2 }
-  const delays = [1, 2, 3, 4].map(times => throttledDelay_ms(times, undefined, retry, 1))
+  const delays = [1, 2, 3, 4].map(times => throttledDelay_ms(times, null, retry, 1))
   expect(delays).toEqual([1_000, 2_000, 4_000, 5_000])
-  expect(throttledDelay_ms(1, undefined, retry, 0)).toBe(500)
+  expect(throttledDelay_ms(1, null, retry, 0)).toBe(500)
   expect(throttledDelay_ms(1, 20_000, retry, 0)).toBe(20_000)
 })

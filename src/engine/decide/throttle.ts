@@ -38,16 +38,13 @@ export function isShut({ share }: Throttle): boolean {
   return share > 0.5
 }
 
-/** Times that one call is made again after it was throttled, before that is an error of its visit. */
-export const MOST_THROTTLED = 5
-
 /**
  * How long a call waits that was throttled, for the `times`-th time in a row: what the service asked for, or a backoff like
  * that of attempts. `chance` from 0 to 1 spreads calls that were throttled together.
  */
 export function throttledDelay_ms(
   times: number,
-  retry_after_ms: number | undefined,
+  retry_after_ms: number | null,
   retry: { readonly backoff_ms: number; readonly max_backoff_ms: number; readonly factor: number },
   chance: number,
 ): number {

@@ -21,7 +21,7 @@ import {
 import { CustodyError } from '../../model/error.ts'
 import { type FieldOrder, inOrder } from '../../model/field-order.ts'
 import { branchPath, elementPath, FIRST_PATH, mergedPath } from '../../model/lineage.ts'
-import { IN_DOUBT } from '../../model/outcome.ts'
+import { fateOf, IN_DOUBT } from '../../model/outcome.ts'
 import { frozen, type Json, type Row } from '../../model/row.ts'
 import type { Plan, PlanNode } from '../../plan/plan.ts'
 import { Answers } from '../calls/answers.ts'
@@ -138,6 +138,7 @@ class SubjectFold {
     for (const ending of entry.endings) {
       const folded = this.#folded(ending.token)
       folded.ended = true
+      if (fateOf(ending.fate)?.class === 'failure') this.#subject.failed = true
       folded.token.ended = true
       this.#late(folded.token, ending.node, ending.group)
     }
@@ -273,7 +274,7 @@ class SubjectFold {
       token.attempt = visit.attempt + 1
       const { in_doubt = false, together = null } = token.sending ?? {}
       if (this.#node(token.node).kind === 'sink')
-        token.sending = { in_doubt: in_doubt || visit.error?.code === IN_DOUBT, together }
+        token.sending = { in_doubt: in_doubt || visit.error?.code === IN_DOUBT, together, uncounted: 0 }
       folded.failed_us = time_us + visit.start_us + visit.duration_us
       const told = this.#value(visit.error?.value ?? 0) as { readonly retry_after_ms?: number }
       folded.retry_after_ms = told.retry_after_ms ?? 0
@@ -295,7 +296,7 @@ class SubjectFold {
     folded.intents.push(intent)
     const { in_doubt = false } = folded.token.sending ?? {}
     const alone = { first: intent.token, place: 1, rows: 1 }
-    folded.token.sending = { in_doubt, together: intent.together ?? alone }
+    folded.token.sending = { in_doubt, together: intent.together ?? alone, uncounted: 0 }
   }
 
   #answersOf(calls: readonly CallFact[], intents: readonly IntentFact[] = []): Answers | null {

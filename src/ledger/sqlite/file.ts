@@ -1,5 +1,5 @@
 /** Opens and creates the SQLite file of a ledger, and refuses what isn't one. */
-import { statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
@@ -34,7 +34,10 @@ export function openForWriting(path: string, url: string, birth: (() => WriteBat
       url,
       'write',
       () => {
-        if (birth !== null) makeFolder(path, url)
+        if (birth !== null) {
+          makeFolder(path, url)
+          makePrivate(path, url)
+        }
         return new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false })
       },
       db => {
@@ -110,6 +113,17 @@ function makeFolder(path: string, url: string): void {
     makeFolders(dirname(path))
   } catch (cause) {
     throw new CustodyError('CUSTODY_LEDGER_WRITE', `no folder can be made for ${url}`, { cause })
+  }
+}
+
+/** A ledger holds all data of its runs: it is its user's alone. The files that SQLite puts beside it get the same mode. */
+function makePrivate(path: string, url: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (cause) {
+    // It is there already, or another process was first.
+    if (existsSync(path)) return
+    throw new CustodyError('CUSTODY_LEDGER_WRITE', `${url} can't be made`, { cause })
   }
 }
 

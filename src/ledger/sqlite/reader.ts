@@ -5,12 +5,14 @@
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { LEDGER_FORMAT } from '../../model/entry.ts'
+import { type Hash, leafHash } from '../../model/hash.ts'
 import type {
   FullEntry,
   LedgerReader,
   StoredEnding,
   StoredEntry,
   StoredErrorCount,
+  StoredExtent,
   StoredFile,
   StoredLease,
   StoredLog,
@@ -32,11 +34,17 @@ const ENDING = `token, seq, row, fate, node, sink, grp, error_code, error_hash, 
 /** Each finds what it reads by an index, in its order; `error_counts` looks through a log's endings and sorts the few sums. */
 export const QUERIES = {
   logs: `SELECT log, run, part FROM logs ORDER BY log`,
+  extents: `SELECT l.log, l.run, ${large('h.note', 'head')}, s.epoch AS lease,
+      (SELECT coalesce(max(seq) + 1, 0) FROM entries WHERE log = l.log) AS size,
+      (SELECT ${large('body', 'opening')} FROM entries WHERE log = l.log AND seq = 0) AS opening
+    FROM logs l LEFT JOIN heads h ON h.log = l.log LEFT JOIN leases s ON s.log = l.log WHERE l.log > 0 ORDER BY l.log`,
+  log_of: `SELECT log FROM logs WHERE run = ? AND part = 0`,
   newest_logs: `SELECT log, run, part FROM logs WHERE log > 0 ORDER BY log DESC`,
   logs_between: `SELECT log, run, part FROM logs WHERE run >= ? AND run < ? ORDER BY run LIMIT ?`,
   size: `SELECT coalesce(max(seq) + 1, 0) AS size FROM entries WHERE log = ?`,
   entry: `SELECT ${ENTRY} FROM entries WHERE log = ? AND seq = ?`,
   entries: `SELECT ${ENTRY} FROM entries WHERE log = ? AND seq >= ? ORDER BY seq`,
+  some_entries: `SELECT ${ENTRY} FROM entries WHERE log = ? AND seq >= ? ORDER BY seq LIMIT ?`,
   entries_of_row: `SELECT ${ENTRY} FROM entries WHERE log = ? AND row = ? ORDER BY seq`,
   entries_of_rows: `SELECT e.seq, e.row, ${large('e.body')}, p.seq AS paid, ${large('p.salts', 'payload_salts')}, ${large('p.body', 'payload')}
     FROM entries e LEFT JOIN payloads p ON p.log = e.log AND p.seq = e.seq
@@ -45,10 +53,12 @@ export const QUERIES = {
   by_row: `SELECT ${ENTRY} FROM entries WHERE log = ? AND row IS NOT NULL ORDER BY row, seq`,
   by_batch: `SELECT ${ENTRY}, ${BATCH} AS batch FROM entries
     WHERE log = ? AND row IS NULL AND ${BATCH} IS NOT NULL ORDER BY ${BATCH}, seq`,
+  entries_of_batch: `SELECT ${ENTRY} FROM entries WHERE log = ? AND row IS NULL AND ${BATCH} = ? ORDER BY seq`,
   payload: `SELECT ${PAYLOAD} FROM payloads WHERE log = ? AND seq = ?`,
   payloads: `SELECT ${PAYLOAD} FROM payloads WHERE log = ? ORDER BY seq`,
   ending: `SELECT ${ENDING} FROM endings WHERE log = ? AND token = ?`,
   endings: `SELECT ${ENDING} FROM endings WHERE log = ? ORDER BY token`,
+  failed_endings: `SELECT ${ENDING} FROM endings WHERE log = ? AND error_code IS NOT NULL ORDER BY token`,
   error_counts: `SELECT node, error_code, count(*) AS count FROM endings WHERE log = ? AND error_code IS NOT NULL
     GROUP BY node, error_code ORDER BY count DESC, node, error_code`,
   open_tokens: `SELECT token, row, batch, node, seq FROM open_tokens WHERE log = ? ORDER BY token`,
@@ -60,6 +70,7 @@ export const QUERIES = {
     FROM logs l WHERE l.run = ? AND l.part = 0`,
   heads: `SELECT log, ${large('note')} FROM heads ORDER BY log`,
   leases: `SELECT log, epoch, ${large('holder')}, expires_us FROM leases ORDER BY log`,
+  lease: `SELECT log, epoch, ${large('holder')}, expires_us FROM leases WHERE log = ?`,
   objects: `SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name`,
   integrity: `PRAGMA integrity_check`,
 }
@@ -103,6 +114,17 @@ export class SqliteReader implements LedgerReader {
     return this.#all(QUERIES.logs)
   }
 
+  async *extents(): AsyncIterable<StoredExtent> {
+    // What isn't as it should be here isn't what log 0 says, and that names the run.
+    const text = (cell: unknown) => (typeof cell === 'string' ? cell : null)
+    for await (const each of this.#stream<StoredExtent>(QUERIES.extents))
+      yield { ...each, opening: text(each.opening), head: text(each.head) }
+  }
+
+  async logOf(run: string): Promise<number | null> {
+    return this.#get<{ log: number }>(QUERIES.log_of, run)?.log ?? null
+  }
+
   newestLogs(): AsyncIterable<StoredLog> {
     return this.#stream(QUERIES.newest_logs)
   }
@@ -129,6 +151,15 @@ export class SqliteReader implements LedgerReader {
     return this.#stream(QUERIES.entries, log, from)
   }
 
+  async leaves(log: number, from: number, most: number): Promise<readonly Hash[]> {
+    const leaves: Hash[] = []
+    for (const { seq, body } of this.#all<StoredEntry>(QUERIES.some_entries, log, from, most)) {
+      if (seq !== from + leaves.length) break
+      leaves.push(leafHash(body))
+    }
+    return leaves
+  }
+
   async entriesOfRow(log: number, row: number): Promise<readonly StoredEntry[]> {
     return this.#all(QUERIES.entries_of_row, log, row)
   }
@@ -152,6 +183,10 @@ export class SqliteReader implements LedgerReader {
     return this.#stream(QUERIES.entries_of_run, log)
   }
 
+  async entriesOfBatch(log: number, batch: number): Promise<readonly StoredEntry[]> {
+    return this.#all(QUERIES.entries_of_batch, log, batch)
+  }
+
   async *lastEntries(log: number): AsyncIterable<StoredEntry> {
     yield* lastOfEach(this.#stream<StoredEntry>(QUERIES.by_row, log), each => each.row)
     yield* lastOfEach(this.#stream<StoredEntry & { batch: number }>(QUERIES.by_batch, log), each => each.batch)
@@ -171,6 +206,10 @@ export class SqliteReader implements LedgerReader {
 
   endings(log: number): AsyncIterable<StoredEnding> {
     return this.#stream(QUERIES.endings, log)
+  }
+
+  failedEndings(log: number): AsyncIterable<StoredEnding> {
+    return this.#stream(QUERIES.failed_endings, log)
   }
 
   async errorCounts(log: number): Promise<readonly StoredErrorCount[]> {
@@ -196,6 +235,10 @@ export class SqliteReader implements LedgerReader {
 
   async leases(): Promise<readonly StoredLease[]> {
     return this.#all(QUERIES.leases)
+  }
+
+  async lease(log: number): Promise<StoredLease | null> {
+    return this.#get(QUERIES.lease, log)
   }
 
   async objects(): Promise<readonly StoredObject[]> {

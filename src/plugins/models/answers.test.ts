@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { askOnce } from '../../../test/support/ask-model.ts'
 import { json, ModelServer, type Reply } from '../../../test/support/model-server.ts'
+import { canonicalize } from '../../model/canonical.ts'
 import type { Json } from '../../model/row.ts'
 import type { CallAnswer } from '../../sdk/call.ts'
 import { modelOptions, type Provider } from './model-options.ts'
@@ -109,7 +110,8 @@ const CHAT_REASONS = {
 
 describe('an answer that begins well isn’t used if it ended', () => {
   test.each([
-    ...CHATS.flatMap(provider => reasonsOf(provider, CHAT_REASONS)),
+    ...reasonsOf('compatible', CHAT_REASONS),
+    ...(['openai', 'azure', 'openrouter'] as const).flatMap(provider => reasonsOf(provider, { abort: 'LLM_SERVER' })),
     ...reasonsOf('anthropic', {
       max_tokens: 'LLM_LENGTH',
       model_context_window_exceeded: 'LLM_LENGTH',
@@ -155,7 +157,8 @@ describe('an answer that begins well isn’t used if it ended', () => {
     for (const none of [null, '']) {
       const answer = await answered(provider, json(200, saidBy(provider, 'The contract says', none)))
       expect(answer).toMatchObject({ code: 'LLM_INCOMPLETE', retryable: false })
-      expect((answer as { message: string }).message).toContain('accept_finish_reasons: [none]')
+      const is_chat = (CHATS as readonly string[]).includes(provider)
+      expect((answer as { message: string }).message.includes('accept_finish_reasons: [none]')).toBe(is_chat)
     }
   })
 })
@@ -339,9 +342,13 @@ describe('bodies', () => {
     ['an encoding that isn’t so', text('{}', { 'content-encoding': 'gzip' }), { code: 'LLM_MALFORMED', outage: true }],
     ['an encoding of an error', text('no', { 'content-encoding': 'gzip' }, 502), { code: 'LLM_SERVER', outage: true }],
     ['a strange status', text('{}', {}, 999), { code: 'LLM_SERVER' }],
+    ['an error nested deep', text(`${'['.repeat(900)}${']'.repeat(900)}`, {}, 500), { code: 'LLM_SERVER' }],
     ['that it is queued', text('{"status": "queued", "id": "r"}', {}, 202), { code: 'LLM_MALFORMED' }],
   ])('%s', async (_, reply, expected) => {
-    expect(await answered('compatible', reply)).toMatchObject({ kind: 'failure', ...expected })
+    const answer = await answered('compatible', reply)
+    expect(answer).toMatchObject({ kind: 'failure', ...expected })
+    // Whatever came can be recorded.
+    expect(() => canonicalize(answer as unknown as Json)).not.toThrow()
   })
 
   test.each<[string, Reply]>([
@@ -351,6 +358,7 @@ describe('bodies', () => {
       text(JSON.stringify(chat('fine', 'stop', {}, { p: 7 })).replace('"p":7', '"p":NaN')),
     ],
     ['gzip', text(gzipSync(JSON.stringify(chat('fine'))), { 'content-encoding': 'gzip' })],
+    ['the content type of a stream', text(JSON.stringify(chat('fine')), { 'content-type': 'text/event-stream' })],
     ['blanks before it', text(`\n    \n    ${JSON.stringify(chat('fine'))}`)],
   ])('%s', async (_, reply) => {
     expect(await answered('compatible', reply)).toMatchObject({ kind: 'answer', response: { text: 'fine' } })

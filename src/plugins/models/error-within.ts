@@ -33,7 +33,7 @@ function errorsOf(body: JsonMap): readonly (Json | undefined)[] {
   if (body.object === 'error' || body.type === 'error') return [body]
   // Nothing of an answer is in it, but a word for people is.
   const is_answer = ['choices', 'content', 'candidates', 'output', 'promptFeedback'].some(name => name in body)
-  return is_answer || !('message' in body || 'detail' in body) ? [] : [body]
+  return is_answer || (typeof body.message !== 'string' && body.detail === undefined) ? [] : [body]
 }
 
 const outerOf = ({ code, status, status_code }: JsonMap): JsonMap => ({

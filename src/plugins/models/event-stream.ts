@@ -4,8 +4,11 @@ import { isMap, type JsonMap } from './json-map.ts'
 import { contentText } from './reading.ts'
 
 /** Whether a body is a stream, whatever its content type says. */
-export const isEventStream = (content_type: string, text: string): boolean =>
-  /^text\/event-stream\b/i.test(content_type) || /^(?:data|event|id|retry):|^:/.test(text.trimStart())
+export function isEventStream(content_type: string, text: string): boolean {
+  const start = text.trimStart()
+  if (/^(?:data|event|id|retry):|^:/.test(start)) return true
+  return /^text\/event-stream\b/i.test(content_type) && !start.startsWith('{')
+}
 
 /** The body of a whole answer, or of the error that the stream told; a text says what is wrong with it. */
 export function assembled(text: string): JsonMap | string {

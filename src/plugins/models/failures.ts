@@ -5,6 +5,7 @@
 import { type Json, withoutPrototypes } from '../../model/row.ts'
 import type { CallFailure } from '../../sdk/call.ts'
 import type { Masks } from '../masks.ts'
+import { isTooDeep } from '../web/depth.ts'
 import type { Broken } from '../web/exchange.ts'
 import { judged, type StatusAnswer } from './statuses.ts'
 
@@ -97,7 +98,8 @@ export function failureOfStatus(answer: StatusAnswer, masks: Masks, message: str
 function parsed(body: string): Json {
   const shown = body.slice(0, 4 * SHOWN_MAX).toWellFormed()
   try {
-    return withoutPrototypes(JSON.parse(shown) as Json)
+    const value = withoutPrototypes(JSON.parse(shown) as Json)
+    return isTooDeep(value) ? shown.slice(0, SHOWN_MAX) : value
   } catch {
     // A page of a gateway, or half of a response: shown as it is.
     return shown.slice(0, SHOWN_MAX)

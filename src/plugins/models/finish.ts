@@ -1,7 +1,7 @@
 /** Why an answer ended, and whether it is a whole one. Only reasons that are known to be a normal end make it that. */
 import type { CallFailure } from '../../sdk/call.ts'
 import { failure, type LlmErrorCode } from './failures.ts'
-import type { Reading } from './reading.ts'
+import type { Format, Reading } from './reading.ts'
 
 /** Said in lower case. */
 const NORMAL = new Set([
@@ -49,7 +49,7 @@ export const NO_REASON = 'none'
  * Null if the answer is whole. `accepted`: reasons that the pipeline takes for a normal end as well.
  * Codes: LLM_LENGTH, LLM_CONTENT_FILTER, LLM_REFUSAL, LLM_SERVER, LLM_MALFORMED, LLM_INCOMPLETE, LLM_INVALID_OUTPUT.
  */
-export function endedBadly(reading: Reading, accepted: readonly string[]): CallFailure | null {
+export function endedBadly(reading: Reading, format: Format, accepted: readonly string[]): CallFailure | null {
   const { finish, refusal, wants_tool, text } = reading
   const word = finish?.toLowerCase() ?? NO_REASON
   const found = REASONS.find(([words]) => words.test(word))
@@ -59,17 +59,17 @@ export function endedBadly(reading: Reading, accepted: readonly string[]): CallF
     return failure(code, code === 'LLM_REFUSAL' ? refused(refusal || text) : `${message} (${finish})`)
   }
   if (refusal !== '') return failure('LLM_REFUSAL', refused(refusal))
-  if (!NORMAL.has(word) && !is_accepted) return incomplete(finish, wants_tool)
+  if (!NORMAL.has(word) && !is_accepted) return incomplete(finish, wants_tool, format)
   if (text.trim() !== '') return null
-  return wants_tool ? incomplete(finish, true) : failure('LLM_INVALID_OUTPUT', 'the answer is empty')
+  return wants_tool ? incomplete(finish, true, format) : failure('LLM_INVALID_OUTPUT', 'the answer is empty')
 }
 
 const refused = (words: string) => `the model refused: ${words.slice(0, 500)}`
 
-function incomplete(finish: string | null, wants_tool: boolean): CallFailure {
+function incomplete(finish: string | null, wants_tool: boolean, format: Format): CallFailure {
   if (wants_tool) return failure('LLM_INCOMPLETE', `the model asks for a tool instead of answering (${finish})`)
-  const accept = `\`accept_finish_reasons: [${finish ?? NO_REASON}]\``
-  const how =
-    finish === null ? 'doesn’t say why it ended' : `ended for a reason that isn’t known as a normal end (${finish})`
-  return failure('LLM_INCOMPLETE', `the answer ${how}: if it is whole, write ${accept}`)
+  const how = finish === null ? 'doesn’t say why it ended' : `ended for a reason that is no normal end (${finish})`
+  // Only servers of chat completions have words of their own; of the others all are known.
+  const accept = `: if it is whole, write \`accept_finish_reasons: [${finish ?? NO_REASON}]\``
+  return failure('LLM_INCOMPLETE', `the answer ${how}${format === 'chat' ? accept : ''}`)
 }

@@ -60,7 +60,7 @@ export const modelOptions = {
   headers: z
     .record(z.string().min(1), z.string())
     .optional()
-    .describe('Headers to send besides; their values are secrets'),
+    .describe('Headers to send besides, never recorded; those that are secret as `{secret: NAME}`'),
   azure: azure.optional().describe('With `provider: azure`: `resource`, and `api_version` if it isn’t `v1`'),
   aws: aws
     .optional()

@@ -64,8 +64,10 @@ export class Model {
     const question = this.#worded(asked)
     const { messages, shape } = question
     const price = priceOf(this.#options)
-    const texts = [...messages.map(({ content }) => content), ...schemaTexts(shape)]
-    const most = price === null ? null : mostOf(price, texts, this.#options.max_output_tokens)
+    const { body, max_output_tokens } = this.#options
+    const more = body === undefined ? [] : [JSON.stringify(body)]
+    const texts = [...messages.map(({ content }) => content), ...schemaTexts(shape), ...more]
+    const most = price === null ? null : mostOf(price, texts, max_output_tokens)
     const bound = most === null ? {} : { at_most_usd: most }
     const result = await call(serviceOf(this.#options), { request: this.#request(question), ...bound }, attempt =>
       this.#perform(question, attempt),
@@ -116,7 +118,10 @@ export class Model {
         error instanceof Unanswered && gave_up === null
           ? error.failure
           : failureOf(error, this.#masks.beside, whom, gave_up)
-      return { ...failed, ...this.#usage(wire.tokens) }
+      const { unbilled, ...rest } = failed
+      const counted = this.#usage(wire.tokens)
+      // What was counted was made, whatever became of it.
+      return { ...rest, ...counted, ...(unbilled === true && counted.usage === undefined ? { unbilled } : {}) }
     }
   }
 
@@ -134,8 +139,9 @@ export class Model {
   }
 
   #answer(reading: Reading, warnings: LanguageModelV4GenerateResult['warnings']): CallAnswer {
+    const { provider, accept_finish_reasons = [] } = this.#options
     const { finish, model } = reading
-    const failed = unsupported(warnings) ?? endedBadly(reading, this.#options.accept_finish_reasons ?? [])
+    const failed = unsupported(warnings) ?? endedBadly(reading, formatOf(provider), accept_finish_reasons)
     // What is no answer is no data either.
     const [masks, masked]: [Masks, Masked] = [failed === null ? this.#masks : this.#masks.beside, new Set()]
     const response: Json = {

@@ -80,6 +80,14 @@ describe('more for the body', () => {
     expect(request).toMatchObject({ body: { ...body, user: { secret: 'TENANT' } } })
   })
 
+  test('counts for what a request can cost', async () => {
+    server.plan(says('Hi'), says('Hi'))
+    const priced = { base_url: server.url, price: { input_usd_per_million: 1e6, output_usd_per_million: 0 } }
+    const plain = await askOnce(hosted(priced))
+    const more = await askOnce(hosted({ ...priced, body: { note: 'x'.repeat(90) } }))
+    expect((more.at_most_usd ?? 0) - (plain.at_most_usd ?? 0)).toBeCloseTo(90 + '{"note":""}'.length, 6)
+  })
+
   test('joins maps that are there already', async () => {
     const { sent } = await asked({ provider: 'google', body: { generationConfig: { topK: 5 } } })
     expect(sent.generationConfig).toMatchObject({ topK: 5, maxOutputTokens: 1024 })

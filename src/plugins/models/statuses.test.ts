@@ -9,6 +9,11 @@ const PAGE = '<html><title>Attention Required! | Cloudflare</title></html>'
 describe('what no row can mend stops the run', () => {
   test.each<[string, Judged, object]>([
     ['a wrong key', of(401, error('Incorrect API key provided')), { code: 'LLM_AUTH', stops: 'auth' }],
+    [
+      'a wrong key, as 400',
+      of(400, error('API key not valid.', { status: 'INVALID_ARGUMENT' })),
+      { code: 'LLM_AUTH', stops: 'auth' },
+    ],
     ['a key without rights', of(403, error('Your API key lacks permission')), { code: 'LLM_AUTH', stops: 'auth' }],
     [
       'a token that has expired',
@@ -102,6 +107,11 @@ describe('a service that is down, or asks to be left alone', () => {
     [
       'overloaded',
       of(529, { type: 'error', error: { type: 'overloaded_error' } }),
+      { code: 'LLM_RATE_LIMITED', throttled: true, unbilled: true },
+    ],
+    [
+      'throttled, as 400',
+      of(400, '', { 'x-amzn-errortype': 'ThrottlingException' }),
       { code: 'LLM_RATE_LIMITED', throttled: true, unbilled: true },
     ],
     ['498', of(498, ''), { code: 'LLM_RATE_LIMITED', throttled: true, unbilled: true }],

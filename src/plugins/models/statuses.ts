@@ -96,6 +96,8 @@ function retryIn(message: string): number | null {
 const FILTERED =
   /^(content_filter|content_policy_violation|ResponsibleAIPolicyViolation|data_inspection_failed|moderation_blocked|flagged_input)$/i
 const FLAGGED = /requires moderation|was flagged|content management policy|inappropriate content/i
+const BAD_KEY = /^(API_KEY_INVALID|invalid_api_key|authentication_error)$/i
+const KEY_INVALID = /\bapi key (?:is )?(?:not valid|invalid|expired)/i
 const NO_QUOTA =
   /^(insufficient_quota|insufficient_balance|billing_hard_limit_reached|billing_not_active|access_terminated)$/i
 const NO_MONEY = /credit balance is too low|insufficient (?:credits?|balance|funds)|out of credits|billing hard limit/i
@@ -114,6 +116,9 @@ function bySaid({ status, headers }: StatusAnswer, said: Said): Judged | null {
   const has = (word: RegExp) => codes.some(code => word.test(code))
   if (status < 500 && (has(FILTERED) || (status !== 429 && FLAGGED.test(message))))
     return { code: 'LLM_CONTENT_FILTER' }
+  if (status < 500 && (has(BAD_KEY) || KEY_INVALID.test(message)))
+    return { code: 'LLM_AUTH', stops: 'auth', why: REFUSED_KEY }
+  if (has(/^Throttling(?:Exception)?$/)) return throttling(headers, said)
   if (has(NO_QUOTA) || (status < 500 && NO_MONEY.test(message))) return { code: 'LLM_QUOTA', stops: 'quota' }
   // A quota with a name is that quota, whatever is said of trying again.
   if (status === 429 && has(/PerDay/)) return { code: 'LLM_QUOTA', stops: 'quota' }
@@ -134,7 +139,7 @@ function byStatus(answer: StatusAnswer, said: Said): Judged {
   switch (status) {
     case 401:
     case 407:
-      return { code: 'LLM_AUTH', stops: 'auth', why: 'the service refused the key' }
+      return { code: 'LLM_AUTH', stops: 'auth', why: REFUSED_KEY }
     case 402:
       return { code: 'LLM_QUOTA', stops: 'quota' }
     case 403:
@@ -151,10 +156,8 @@ function byStatus(answer: StatusAnswer, said: Said): Judged {
     // Groq: there is no capacity for this tier now.
     case 498:
       return { code: 'LLM_RATE_LIMITED', throttled: true, ...after }
-    case 429: {
-      const ms = wait ?? said.retry_ms ?? limitReset(headers)
-      return { code: 'LLM_RATE_LIMITED', throttled: true, ...(ms === null ? {} : { retry_after_ms: ms }) }
-    }
+    case 429:
+      return throttling(headers, said)
     case 503:
     case 529:
       if (wait !== null || said.codes.includes('overloaded_error'))
@@ -164,6 +167,12 @@ function byStatus(answer: StatusAnswer, said: Said): Judged {
   return { code: status < 300 ? 'LLM_MALFORMED' : 'LLM_BAD_REQUEST' }
 }
 
+function throttling(headers: AnswerHeaders, { retry_ms }: Said): Judged {
+  const ms = retryAfter(headers) ?? retry_ms ?? limitReset(headers)
+  return { code: 'LLM_RATE_LIMITED', throttled: true, ...(ms === null ? {} : { retry_after_ms: ms }) }
+}
+
+const REFUSED_KEY = 'the service refused the key'
 const KEY =
   /key|token|credential|signature|authenticat|permission|unauthori[sz]ed|account|billing|organi[sz]ation|project|forbidden/i
 const REGION = /country|region|territory|location is not supported/i
@@ -178,6 +187,6 @@ function forbidden({ codes, message, is_json }: Said): Judged {
     return { code: 'LLM_FORBIDDEN', stops: 'auth', why: 'the service refuses requests from this region' }
   if (MODEL_ACCESS.test(all))
     return { code: 'LLM_FORBIDDEN', stops: 'model', why: 'the key has no access to this model' }
-  if (KEY.test(all) || all.trim() === '') return { code: 'LLM_AUTH', stops: 'auth', why: 'the service refused the key' }
+  if (KEY.test(all) || all.trim() === '') return { code: 'LLM_AUTH', stops: 'auth', why: REFUSED_KEY }
   return { code: 'LLM_FORBIDDEN' }
 }

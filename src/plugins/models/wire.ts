@@ -178,13 +178,19 @@ function hinted(failed: CallFailure, text: string): CallFailure {
   const hint = hintOf(text)
   return hint === null || failed.code !== 'LLM_BAD_REQUEST'
     ? failed
-    : { ...failed, message: `${failed.message}; ${hint}` }
+    : { ...failed, message: `${failed.message.replace(/[.\s]+$/, '')}; ${hint}` }
 }
 
-/** JSON, also with the numbers that Python writes and JSON doesn't have, as null; undefined if it isn't JSON. */
+/** Numbers that Python writes and JSON doesn't have; texts, so that nothing in them is taken for one. */
+const STRANGE_NUMBERS = /("(?:[^"\\]+|\\.)*")|-?\b(?:NaN|Infinity)\b/g
+/** In UTF-16 units; longer ones aren't worth a second look. */
+const MENDED_MAX = 1_000_000
+
+/** JSON, also with strange numbers, as null; undefined if it isn't JSON. */
 function parsedBody(text: string): Json | undefined {
-  const strict = text.replaceAll(/("(?:[^"\\]|\\.)*")|-?\b(?:NaN|Infinity)\b/g, (_, quoted) => quoted ?? 'null')
-  return parsed(text) ?? parsed(strict)
+  const body = parsed(text)
+  if (body !== undefined || text.length > MENDED_MAX || !/NaN|Infinity/.test(text)) return body
+  return parsed(text.replaceAll(STRANGE_NUMBERS, (_, quoted) => quoted ?? 'null'))
 }
 
 /** Undefined for `null`, too, which is no body of anything. */

@@ -8,7 +8,8 @@ import { delimiterOf } from '../sources/csv.ts'
 import { bringsRejects, csvColumns, lateColumns } from './csv-columns.ts'
 import { CsvRowFormat } from './csv-format.ts'
 import { FileSink } from './file-sink.ts'
-import { ifExistsOption, pathOption } from './options.ts'
+import { ifExistsOption, immediateOf, pathOption } from './options.ts'
+import { placeIn } from './target.ts'
 
 const csvOptions = z.strictObject({
   path: pathOption,
@@ -60,7 +61,7 @@ function create(options: CsvOptions, context: SinkContext): FileSink {
     originalNames: context.originalNames,
   })
   const { path, if_exists } = options
-  return new FileSink({ path, if_exists, folder: context.folder, node: context.node, staged: false }, format)
+  return new FileSink({ path, if_exists, appendable: true, ...placeIn(context) }, format)
 }
 
 function check(options: CsvOptions): ReturnType<NonNullable<SinkSpec<CsvOptions>['check']>> {
@@ -128,5 +129,6 @@ export const csvSink = defineSink({
   check,
   requires,
   checkInput,
+  immediate: immediateOf,
   create,
 })

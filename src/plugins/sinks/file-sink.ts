@@ -7,11 +7,14 @@
  */
 import { type CustodyError, isCustodyError } from '../../model/error.ts'
 import type { Json, Row } from '../../model/row.ts'
-import type { Artifact, Receipt, RowError, Sink, SinkIntent } from '../../sdk/spec.ts'
-import { DurableFile } from './durable-file.ts'
+import type { Artifact, Discarded, Receipt, RowError, Sink, SinkIntent } from '../../sdk/spec.ts'
+import { AppendedFile } from './appended-file.ts'
+import { DISK, type FileSystem } from './file-system.ts'
 import type { Extent, Outlet } from './outlet.ts'
+import { OutputLock } from './output-lock.ts'
+import { StagedFile } from './staged-file.ts'
 import { StreamOutlet } from './stream-outlet.ts'
-import type { Target } from './target.ts'
+import { intend, type Target, targetExists } from './target.ts'
 
 /** What was there before the run, at the beginning of the file. */
 export interface ExistingFile {
@@ -40,7 +43,9 @@ export interface RowFormat {
 export class FileSink implements Sink {
   readonly #target: Target
   readonly #format: RowFormat
-  readonly #file: DurableFile
+  readonly #files: FileSystem
+  /** Whether `prepare` was called: then nothing that is there can be this run's. */
+  #fresh = false
   #outlet: Outlet | null = null
   #text = ''
   #rows = 0
@@ -48,19 +53,19 @@ export class FileSink implements Sink {
   #extent: Extent = { bytes: 0, sha256: null }
   #failure: CustodyError | null = null
 
-  constructor(target: Target, format: RowFormat) {
+  constructor(target: Target, format: RowFormat, files: FileSystem = DISK) {
     this.#target = target
     this.#format = format
-    this.#file = new DurableFile(target)
+    this.#files = files
   }
 
   prepare(): Promise<SinkIntent> {
-    return this.#file.prepare()
+    this.#fresh = true
+    return intend(this.#target, this.#files)
   }
 
   async open(intent: SinkIntent, receipt: Receipt | null): Promise<void> {
-    await this.#outlet?.close()
-    this.#outlet = intent.path === null ? new StreamOutlet(this.#target) : this.#file
+    this.#outlet ??= this.#outletFor(intent)
     this.#text = ''
     this.#failure = null
     this.#rows = receipt?.rows ?? 0
@@ -69,12 +74,7 @@ export class FileSink implements Sink {
     this.#extent = await this.#outlet.open(intent, receipt)
     const { path, prior_bytes } = intent
     const existing = path === null || prior_bytes === 0 ? null : { path, bytes: prior_bytes }
-    try {
-      await this.#format.begin(state?.format ?? null, existing)
-    } catch (error) {
-      await this.#outlet.close()
-      throw error
-    }
+    await this.#format.begin(state?.format ?? null, existing)
   }
 
   write(row: Row): RowError | null {
@@ -95,14 +95,13 @@ export class FileSink implements Sink {
   async flush(): Promise<Receipt> {
     if (this.#failure !== null) throw this.#failure
     const text = this.#text
-    if (text !== '') {
-      this.#text = ''
-      try {
-        this.#extent = await this.#opened().write(text)
-      } catch (error) {
-        if (isCustodyError(error)) this.#failure = error
-        throw error
-      }
+    this.#text = ''
+    try {
+      if (text === '') this.#opened().check()
+      else this.#extent = await this.#opened().write(text)
+    } catch (error) {
+      if (isCustodyError(error)) this.#failure = error
+      throw error
     }
     return this.#receipt()
   }
@@ -121,12 +120,25 @@ export class FileSink implements Sink {
     return path === null || sha256 === null ? null : { path, rows: this.#rows, bytes, sha256 }
   }
 
+  discard(): Promise<Discarded> {
+    return this.#opened().discard()
+  }
+
   warnings(): readonly string[] {
     return this.#format.warnings ?? []
   }
 
   async close(): Promise<void> {
     await this.#outlet?.close()
+  }
+
+  #outletFor({ path, staged }: SinkIntent): Outlet {
+    if (path === null) return new StreamOutlet(this.#target)
+    const place = { node: this.#target.node, path }
+    const lock = new OutputLock(this.#files, this.#target.run, path, place)
+    return staged === null
+      ? new AppendedFile(this.#files, lock, place, this.#fresh)
+      : new StagedFile(this.#files, lock, place, () => targetExists(this.#target, place))
   }
 
   #receipt(): Receipt {

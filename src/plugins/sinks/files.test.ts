@@ -128,67 +128,45 @@ describe.each(FORMATS)('winding back: $name', ({ spec, options, prior }) => {
 })
 
 describe('a former holder', () => {
-  test('that wakes up writes into nothing, and can’t wind back what is no longer its own', async () => {
-    const folder = new Folder(IN_MEMORY)
-    const former = folder.sink(jsonlSink, { path: 'out.jsonl' })
-    const intent = await former.prepare()
-    await former.open(intent, null)
-    former.write({ id: 1 })
-    const receipt = await former.flush()
-    const next = folder.sink(jsonlSink, { path: 'out.jsonl' })
-    await next.open(intent, receipt)
-    next.write({ id: 2 })
-    await next.flush()
-    former.write({ id: 666 })
-    await former.flush()
-    expect(folder.text('out.jsonl')).toBe('{"id":1}\n{"id":2}\n')
-    next.write({ id: 3 })
-    await next.finish()
-    expect(folder.text('out.jsonl')).toBe('{"id":1}\n{"id":2}\n{"id":3}\n')
-    // Nor can it wind back what is no longer its own, at a receipt or before its first.
-    for (const each of [receipt, null]) {
-      await expect(former.open(intent, each)).rejects.toMatchObject({ code: 'CUSTODY_SINK' })
-      expect(folder.text('out.jsonl')).toBe('{"id":1}\n{"id":2}\n{"id":3}\n')
-    }
-    await next.close()
-    await former.close()
-    expect(listed(folder)).toEqual(['out.jsonl'])
-  })
-
-  test('makes nothing anew where its successor has renamed what was staged', async () => {
-    const folder = new Folder(IN_MEMORY)
-    const former = folder.sink(jsonSink, { path: 'out.json' })
-    const intent = await former.prepare()
-    await former.open(intent, null)
-    const next = folder.sink(jsonSink, { path: 'out.json' })
-    await next.open(intent, null)
-    next.write({ id: 1 })
-    await next.finish()
-    await next.publish()
-    await next.close()
-    await expect(former.open(intent, null)).rejects.toMatchObject({ code: 'CUSTODY_SINK' })
-    await former.close()
-    expect(listed(folder)).toEqual(['out.json'])
-  })
-
-  test('a file that was changed is not gone on with', async () => {
-    const folder = new Folder(IN_MEMORY)
-    const sink = folder.sink(jsonlSink, { path: 'out.jsonl' })
-    const intent = await sink.prepare()
-    await sink.open(intent, null)
-    sink.write({ id: 1 })
-    const receipt = await sink.flush()
-    await sink.close()
-    for (const content of ['{"id":2}\n', '{}']) {
-      folder.put('out.jsonl', content)
-      for (const each of [sink, folder.sink(jsonlSink, { path: 'out.jsonl' })]) {
-        await expect(each.open(intent, receipt)).rejects.toMatchObject({ code: 'CUSTODY_SINK' })
+  test.each([
+    ['staged', {}, null],
+    ['appended to', { if_exists: 'append' }, '{"id":0}\n'],
+  ])(
+    'of a file that is %s writes nothing, and can’t wind back what is no longer its own',
+    async (_name, more, prior) => {
+      const folder = new Folder(IN_MEMORY)
+      const options = { path: 'out.jsonl', ...more }
+      if (prior !== null) folder.put('out.jsonl', prior)
+      const former = folder.sink(jsonlSink, options)
+      const intent = await former.prepare()
+      await former.open(intent, null)
+      former.write({ id: 1 })
+      const receipt = await former.flush()
+      const next = folder.sink(jsonlSink, options)
+      await next.open(intent, receipt)
+      next.write({ id: 2 })
+      const second = await next.flush()
+      former.write({ id: 666 })
+      await expect(former.flush()).rejects.toMatchObject({ code: 'CUSTODY_RUN_LOST' })
+      for (const each of [receipt, null]) {
+        await expect(former.open(intent, each)).rejects.toMatchObject({ code: 'CUSTODY_RUN_LOST' })
       }
-      expect(folder.text('out.jsonl')).toBe(content)
-    }
-    // The mark of a run that hasn't ended, and nothing else.
-    expect(listed(folder)).toEqual(['.out.jsonl.custody-mark', 'out.jsonl'])
-  })
+      next.write({ id: 3 })
+      await next.finish()
+      await next.publish()
+      await next.close()
+      const written = `${prior ?? ''}{"id":1}\n{"id":2}\n{"id":3}\n`
+      expect(second.bytes).toBe(written.length - 9)
+      expect(folder.text('out.jsonl')).toBe(written)
+      // Its successor is done, and the lock is gone.
+      for (const each of [receipt, null]) {
+        await expect(former.open(intent, each)).rejects.toMatchObject({ code: 'CUSTODY_OUTPUT_CHANGED' })
+      }
+      await former.close()
+      expect(folder.text('out.jsonl')).toBe(written)
+      expect(listed(folder)).toEqual(['out.jsonl'])
+    },
+  )
 })
 
 describe('if_exists', () => {
@@ -213,14 +191,19 @@ describe('if_exists', () => {
       const sink = folder.sink(spec, { path: 'deep/er/out' })
       const intent = await sink.prepare()
       expect(listed(folder)).toEqual([])
-      mkdirSync(join(folder.path, 'deep/er'), { recursive: true })
+      await sink.open(intent, null)
+      sink.write({ text: 'ours' })
+      const receipt = await sink.finish()
       folder.put('deep/er/out', 'theirs')
-      await expect(sink.open(intent, null)).rejects.toMatchObject({ code: 'CUSTODY_TARGET_EXISTS' })
+      await expect(sink.publish()).rejects.toMatchObject({ code: 'CUSTODY_TARGET_EXISTS' })
+      await sink.close()
       // Nor by one who goes on with the run.
-      await expect(folder.sink(spec, { path: 'deep/er/out' }).open(intent, null)).rejects.toMatchObject({
-        code: 'CUSTODY_TARGET_EXISTS',
-      })
+      const next = folder.sink(spec, { path: 'deep/er/out' })
+      await next.open(intent, receipt)
+      await expect(next.publish()).rejects.toMatchObject({ code: 'CUSTODY_TARGET_EXISTS' })
       expect(folder.text('deep/er/out')).toBe('theirs')
+      expect(await next.discard?.()).toEqual({ kind: 'dropped' })
+      await next.close()
       expect(readdirSync(join(folder.path, 'deep/er'))).toEqual(['out'])
       rmSync(join(folder.path, 'deep'), { recursive: true })
     }
@@ -265,7 +248,9 @@ describe('if_exists', () => {
     const late = folder.sink(jsonlSink, { path: 'out.jsonl', if_exists: 'append' })
     const stale = await late.prepare()
     folder.put('out.jsonl', '{"id":8}\n{"id":9}\n')
-    await expect(late.open(stale, null)).rejects.toMatchObject({ code: 'CUSTODY_SINK' })
+    await expect(late.open(stale, null)).rejects.toMatchObject({ code: 'CUSTODY_OUTPUT_CHANGED' })
+    await late.close()
+    expect(folder.text('out.jsonl')).toBe('{"id":8}\n{"id":9}\n')
   })
 
   test('replace leaves the old file until it is published, with its rights', async () => {
@@ -400,6 +385,7 @@ describe('formats', () => {
     await sink.open(await sink.prepare(), null)
     expect(sink.write({})).toMatchObject({ kind: 'error', code: 'TEXT_FIELD', retryable: false })
     expect(await sink.flush()).toMatchObject({ rows: 0, bytes: 0, sha256: sha256('') })
+    await sink.publish()
     await sink.close()
     expect(readFileSync(join(folder.path, 'out')).length).toBe(0)
   })

@@ -4,7 +4,8 @@ import type { Json, Row } from '../../model/row.ts'
 import { defineSink } from '../../sdk/define.ts'
 import { flatErrors } from '../../sdk/error-row.ts'
 import { FileSink, type RowFormat } from './file-sink.ts'
-import { flatErrorsOption, pathOption } from './options.ts'
+import { flatErrorsOption, immediateOf, pathOption } from './options.ts'
+import { placeIn } from './target.ts'
 
 const jsonOptions = z.strictObject({
   path: pathOption,
@@ -55,12 +56,10 @@ export const jsonSink = defineSink({
   options: jsonOptions,
   determinism: 'deterministic',
   errors: {},
+  immediate: immediateOf,
   examples: [
     { title: 'A file that is renewed by each run', options: { path: 'out/summary.json', if_exists: 'replace' } },
   ],
   create: (options, context) =>
-    new FileSink(
-      { ...options, folder: context.folder, node: context.node, staged: true },
-      new ArrayFormat(options.flat_errors),
-    ),
+    new FileSink({ ...options, appendable: false, ...placeIn(context) }, new ArrayFormat(options.flat_errors)),
 })

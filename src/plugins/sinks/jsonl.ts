@@ -4,7 +4,8 @@ import { defineSink } from '../../sdk/define.ts'
 import { flatErrors } from '../../sdk/error-row.ts'
 import { FileSink } from './file-sink.ts'
 import { LineFormat } from './line-format.ts'
-import { flatErrorsOption, ifExistsOption, pathOption } from './options.ts'
+import { flatErrorsOption, ifExistsOption, immediateOf, pathOption } from './options.ts'
+import { placeIn } from './target.ts'
 
 const jsonlOptions = z.strictObject({ path: pathOption, if_exists: ifExistsOption, flat_errors: flatErrorsOption })
 
@@ -15,13 +16,14 @@ export const jsonlSink = defineSink({
   options: jsonlOptions,
   determinism: 'deterministic',
   errors: {},
+  immediate: immediateOf,
   examples: [
     { title: 'A new file', options: { path: 'out/problems.jsonl' } },
     { title: 'Behind what is there', options: { path: 'out/log.jsonl', if_exists: 'append' } },
   ],
   create: (options, context) =>
     new FileSink(
-      { ...options, folder: context.folder, node: context.node, staged: false },
+      { ...options, appendable: true, ...placeIn(context) },
       new LineFormat(row => `${JSON.stringify(options.flat_errors ? flatErrors(row) : row)}\n`),
     ),
 })

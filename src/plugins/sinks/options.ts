@@ -13,6 +13,18 @@ export const ifExistsOption = z
     'What to do if the file is there: stop, write behind it, replace it at the end of the run, or take `name-1`',
   )
 
+/** How others see rows of a file before the run has ended. */
+export function immediateOf({
+  path,
+  if_exists,
+}: {
+  readonly path: string
+  readonly if_exists: string
+}): 'append' | 'stream' | null {
+  if (path === '-') return 'stream'
+  return if_exists === 'append' ? 'append' : null
+}
+
 export const flatErrorsOption = z
   .boolean()
   .default(false)

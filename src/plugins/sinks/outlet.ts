@@ -1,5 +1,5 @@
 /** Where a format's text goes: a durable file, or a stream. */
-import type { Receipt, SinkIntent } from '../../sdk/spec.ts'
+import type { Discarded, Receipt, SinkIntent } from '../../sdk/spec.ts'
 
 /** What is durable. `sha256` is null where there is no file. */
 export interface Extent {
@@ -8,11 +8,16 @@ export interface Extent {
 }
 
 export interface Outlet {
-  /** Opens fresh as intended, or wound back to what a receipt says. */
+  /** Opens fresh as intended, or wound back to what a receipt says; what was open is closed first. */
   open(intent: SinkIntent, receipt: Receipt | null): Promise<Extent>
   /** Writes text and makes it durable. After a failure nothing more is written until it is opened again. */
   write(text: string): Promise<Extent>
+  /** Looks whether the file is still the one that was opened, and as long as was written. @throws CustodyError CUSTODY_OUTPUT_CHANGED. */
+  check(): void
   /** Renames a staged file into place; its final path, or null for a stream. Can be repeated. */
   publish(): Promise<string | null>
+  /** Takes back what the run has written, as far as nobody else touched it. */
+  discard(): Promise<Discarded>
+  /** Lets others have it. It can be opened again. */
   close(): Promise<void>
 }

@@ -9,8 +9,18 @@ export interface OutputPlace {
   readonly path: string
 }
 
+type OutputErrorCode = Extract<
+  ErrorCode,
+  | 'CUSTODY_SINK'
+  | 'CUSTODY_SINK_FULL'
+  | 'CUSTODY_TARGET_EXISTS'
+  | 'CUSTODY_OUTPUT_HELD'
+  | 'CUSTODY_OUTPUT_CHANGED'
+  | 'CUSTODY_RUN_LOST'
+>
+
 export function outputError(
-  code: Extract<ErrorCode, 'CUSTODY_SINK' | 'CUSTODY_SINK_FULL' | 'CUSTODY_TARGET_EXISTS'>,
+  code: OutputErrorCode,
   place: OutputPlace,
   message: string,
   hint?: string,

@@ -1,6 +1,6 @@
 /** Standard output, a device or a pipe: written, never wound back. */
 import { type FileHandle, open } from 'node:fs/promises'
-import type { Receipt, SinkIntent } from '../../sdk/spec.ts'
+import type { Discarded, Receipt, SinkIntent } from '../../sdk/spec.ts'
 import type { Extent, Outlet } from './outlet.ts'
 import { asOutputError } from './sink-error.ts'
 import { isStandardOutput, placeOf, type Target } from './target.ts'
@@ -39,8 +39,16 @@ export class StreamOutlet implements Outlet {
     return this.#extent()
   }
 
+  check(): void {
+    // Nobody else’s doing could be told from its reader’s.
+  }
+
   async publish(): Promise<null> {
     return null
+  }
+
+  async discard(): Promise<Discarded> {
+    return { kind: 'left', why: `what ${placeOf(this.#target).path} got can’t be taken back` }
   }
 
   async close(): Promise<void> {

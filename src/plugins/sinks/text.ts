@@ -7,7 +7,8 @@ import { rowError } from '../../sdk/results.ts'
 import type { RowError } from '../../sdk/spec.ts'
 import { FileSink } from './file-sink.ts'
 import { LineFormat } from './line-format.ts'
-import { flatErrorsOption, ifExistsOption, pathOption } from './options.ts'
+import { flatErrorsOption, ifExistsOption, immediateOf, pathOption } from './options.ts'
+import { placeIn } from './target.ts'
 
 const textOptions = z.strictObject({
   path: pathOption,
@@ -30,6 +31,7 @@ export const textSink = defineSink({
   description: 'The field must be a text, a number or a boolean. Line breaks in a text are written as they are.',
   options: textOptions,
   determinism: 'deterministic',
+  immediate: immediateOf,
   errors: { TEXT_FIELD: 'The field that is to be written is missing, null, or has parts.' },
   examples: [{ title: 'Letters', options: { path: 'out/letters.txt', field: 'letter' } }],
   requires: ({ field, flat_errors }) =>
@@ -38,7 +40,7 @@ export const textSink = defineSink({
       : [{ field, types: ['string', 'number', 'integer', 'boolean'], path: ['field'] }],
   create: (options, context) =>
     new FileSink(
-      { ...options, folder: context.folder, node: context.node, staged: false },
+      { ...options, appendable: true, ...placeIn(context) },
       new LineFormat(row => lineOf(options.flat_errors ? flatErrors(row) : row, options.field)),
     ),
 })

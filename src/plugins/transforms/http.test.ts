@@ -327,6 +327,7 @@ test.each([
   [{ field: undefined }, /nothing becomes/],
   [{ extract: { all: '/a' } }, /two values/],
   [{ timeout: '0s' }, /duration/],
+  [{ timeout: '61m' }, /up to 1h/],
   [{ timeout: 'soon' }, /duration/],
   [{ allow: ['http://x'] }, /hosts, addresses/],
 ])('%j is refused', (more, message) => {

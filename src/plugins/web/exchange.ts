@@ -37,8 +37,7 @@ export class Connections {
     const name = `${protocol} ${kept} ${proxy?.url ?? ''}`
     const known = this.#agents.get(name)
     if (known !== undefined) return known
-    const proxyEnv = proxy === null ? {} : { proxyEnv: { http_proxy: proxy.url, https_proxy: proxy.url } }
-    const options = { ...(kept ? KEPT : {}), ...proxyEnv }
+    const options = proxy === null ? (kept ? KEPT : {}) : throughProxy(proxy, kept)
     const agent = protocol === 'https:' ? new https.Agent(options) : new http.Agent(options)
     this.#agents.set(name, agent)
     return agent
@@ -50,6 +49,19 @@ export class Connections {
 }
 /** Less than what servers keep unused connections for, as a rule. */
 const KEPT = { keepAlive: true, timeout: 4000 }
+
+/** Milliseconds; within this time a proxy must have made its way, too. */
+const PROXIED_MS = 30_000
+/** Older ones would go past the proxy without a word. */
+const KNOWS_PROXIES = [24, 5] as const
+
+function throughProxy({ url }: WebProxy, kept: boolean): https.AgentOptions {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  const [least_major, least_minor] = KNOWS_PROXIES
+  if (major < least_major || (major === least_major && minor < least_minor))
+    throw new ProxyProblem(`proxies need Node ${KNOWS_PROXIES.join('.')} or newer`)
+  return { keepAlive: kept, timeout: PROXIED_MS, proxyEnv: { http_proxy: url, https_proxy: url } }
+}
 
 export const ACCEPT_ENCODING = 'gzip, br, zstd'
 const DECODERS: { readonly [coding: string]: () => Transform } = {

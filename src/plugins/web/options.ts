@@ -9,11 +9,16 @@ export const duration = z
   .regex(new RegExp(DURATION_PATTERN), 'a duration is written as `30s`')
   .refine(text => (parseDuration(text) ?? 0) > 0, { error: 'a duration is written as `30s`' })
 
+const TIMEOUT_MAX_MS = 3_600_000
+
 const status = z.int().min(100).max(599)
 
 export const webOptions = {
   service: z.string().min(1).optional().describe('Its name in `limits.services`'),
-  timeout: duration.default('30s').describe('For the whole answer, redirects included'),
+  timeout: duration
+    .refine(text => (parseDuration(text) ?? 0) <= TIMEOUT_MAX_MS, { error: 'write a duration up to 1h, such as 30s' })
+    .default('30s')
+    .describe('For the whole answer, redirects included; up to `1h`'),
   max_bytes: z.int().min(1).max(200_000_000).default(10_000_000).describe('Of the answer, decompressed'),
   redirects: z.int().min(0).max(20).default(5).describe('How many are followed'),
   allow: z

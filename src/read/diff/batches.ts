@@ -2,14 +2,14 @@
 import type { FullEntry } from '../../ledger/read-port.ts'
 import { GROUP_KINDS } from '../../model/entry.ts'
 import { decodeSubjectEntry, isSubjectBody } from '../decode.ts'
-import { batchEntries } from '../explain/batches.ts'
+import { UnsoundRecord } from '../evidence/unsound.ts'
 import { readable } from '../runs/run-log.ts'
+import { tokenName } from '../verify/check.ts'
 import { recordOf, type Side } from './side.ts'
 import { nameOf } from './tale.ts'
 
 export interface Batch {
   readonly batch: number
-  readonly last_seq: number
 }
 
 export class Batches {
@@ -26,26 +26,25 @@ export class Batches {
   /** Reads the entries of the run that are of no row. */
   static async of(side: Side): Promise<Batches> {
     const { reader, log, topology } = side
-    const found = new Map<number, { node: string; last_seq: number }>()
+    /** By batch, the name of its node. */
+    const found = new Map<number, string>()
     if (side.batches > 0)
       for await (const { seq, row, body } of reader.entriesOfRun(log)) {
         if (!isSubjectBody(row, body)) continue
         const { subject, groups_opened } = readable(log, () => decodeSubjectEntry(seq, body))
         if (subject.kind !== 'batch') continue
         const opened = groups_opened.find(({ kind }) => GROUP_KINDS[kind] === 'batch')
-        const known = found.get(subject.batch)
-        if (known !== undefined) known.last_seq = seq
-        else found.set(subject.batch, { node: nameOf(topology, opened?.node ?? 0), last_seq: seq })
+        if (!found.has(subject.batch)) found.set(subject.batch, nameOf(topology, opened?.node ?? 0))
       }
     const batches = new Batches(side)
-    for (const [batch, { node, last_seq }] of [...found].sort(([a], [b]) => a - b)) batches.#add(batch, node, last_seq)
+    for (const [batch, node] of [...found].sort(([a], [b]) => a - b)) batches.#add(batch, node)
     return batches
   }
 
-  #add(batch: number, node: string, last_seq: number): void {
+  #add(batch: number, node: string): void {
     const own = this.#by_node.get(node) ?? []
     this.#by_node.set(node, own)
-    own.push({ batch, last_seq })
+    own.push({ batch })
     this.#names.set(batch, `${node} ${own.length}`)
   }
 
@@ -58,10 +57,10 @@ export class Batches {
     return this.#by_node.get(node) ?? []
   }
 
-  async entries({ last_seq }: Batch): Promise<readonly FullEntry[]> {
+  async entries({ batch }: Batch): Promise<readonly FullEntry[]> {
     const { reader, log } = this.#side
     const full: FullEntry[] = []
-    for (const entry of await batchEntries(reader, log, last_seq))
+    for (const entry of await reader.entriesOfBatch(log, batch))
       full.push({ ...entry, payload: await reader.payload(log, entry.seq) })
     return full
   }
@@ -84,7 +83,8 @@ export class Batches {
     if (ending?.row != null) return rowName(side, ending.row)
     const seq = ending?.seq ?? (await this.#open()).get(token)
     const entry = seq === undefined ? null : await reader.entry(log, seq)
-    if (entry === null) return '?'
+    if (entry === null)
+      throw new UnsoundRecord([`no table knows what became of ${tokenName(token)}, a member of a batch`])
     const { subject } = readable(log, () => decodeSubjectEntry(entry.seq, entry.body))
     return subject.kind === 'row' ? rowName(side, subject.row) : (this.#names.get(subject.batch) ?? '?')
   }

@@ -11,7 +11,8 @@ import { type Comparison, compareTales } from './compare.ts'
 import type { BatchDifference, Both, DiffCounts, Divergence, OnlyRows, RowDifference, RunDiff } from './difference.ts'
 import { gistOf, type Numbering, numberings } from './gist.ts'
 import { Groups } from './groups.ts'
-import { entriesByRow, type Side, type SourceRows, sideOf, taleOf } from './side.ts'
+import { checked, entriesByRow, type Side, type SourceRows, sideOf, taleOf } from './side.ts'
+import { tellTale } from './tale.ts'
 
 /** Rows of each run that are read at a time. */
 const PAGE = 256
@@ -115,15 +116,23 @@ async function* compareSource(sides: Both<Side>, rows: Both<SourceRows>): AsyncG
     for (let i = at; i < at + count; i++) {
       const row = { old: rows.old.first + i, new: rows.new.first + i }
       const stored = { old: olds.get(row.old) ?? [], new: news.get(row.new) ?? [] }
-      yield { comparison: compareEntries(sides, stored, names), row, source: rows.old.source, index: i + 1 }
+      yield { comparison: compareRow(sides, stored, names, row), row, source: rows.old.source, index: i + 1 }
     }
   }
 }
 
-function compareEntries(sides: Both<Side>, stored: Both<readonly FullEntry[]>, names: Both<Numbering>): Comparison {
+function compareRow(
+  sides: Both<Side>,
+  stored: Both<readonly FullEntry[]>,
+  names: Both<Numbering>,
+  row: Both<number>,
+): Comparison {
+  const of = (which: 'old' | 'new') => checked(sides[which], stored[which], { kind: 'row', row: row[which] })
+  const told = { old: of('old'), new: of('new') }
   const gist = gistOf(stored.old, names.old)
   if (gist !== null && gist === gistOf(stored.new, names.new)) return { kind: 'same' }
-  return compareTales({ old: taleOf(sides.old, stored.old), new: taleOf(sides.new, stored.new) })
+  const tale = (which: 'old' | 'new') => tellTale(told[which].entries, told[which].values, sides[which].topology)
+  return compareTales({ old: tale('old'), new: tale('new') })
 }
 
 /** What one run read of its sources and the other didn't. */
@@ -169,7 +178,10 @@ async function compareBatch(
   node: string,
 ): Promise<Comparison> {
   const [old, other] = [await batches.old.entries(batch.old), await batches.new.entries(batch.new)]
-  const compared = compareTales({ old: taleOf(sides.old, old), new: taleOf(sides.new, other) })
+  const compared = compareTales({
+    old: taleOf(sides.old, old, { kind: 'batch', batch: batch.old.batch }),
+    new: taleOf(sides.new, other, { kind: 'batch', batch: batch.new.batch }),
+  })
   const [before, after] = [await batches.old.members(old), await batches.new.members(other)]
   if (before.join() === after.join()) return compared
   const nothing = { old: null, new: null }

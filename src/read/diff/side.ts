@@ -2,9 +2,8 @@
 import type { FullEntry, LedgerReader } from '../../ledger/read-port.ts'
 import type { SubjectEntry } from '../../model/entry.ts'
 import type { Topology } from '../../model/topology.ts'
-import { decodeSubjectEntry } from '../decode.ts'
-import { closingOf, openingOf, readable } from '../runs/run-log.ts'
-import { decodePayload, SubjectValues } from '../values.ts'
+import { type CheckedSubject, checkedSubject } from '../evidence/subject-check.ts'
+import { closingOf, openingOf } from '../runs/run-log.ts'
 import { type Tale, tellTale } from './tale.ts'
 
 export interface Side {
@@ -16,6 +15,8 @@ export interface Side {
   readonly sources: readonly SourceRows[]
   /** How many batches there are. */
   readonly batches: number
+  /** By `row N` or `batch N`, how many tokens the ledger has open of it. */
+  readonly open: ReadonlyMap<string, number>
 }
 
 export interface SourceRows {
@@ -35,7 +36,12 @@ export async function sideOf(reader: LedgerReader, log: number): Promise<Side> {
     if (name !== undefined) sources.push({ source: name, first, records })
     first += records
   }
-  return { reader, log, run, topology, sources, batches: totals.batches }
+  const open = new Map<string, number>()
+  for (const { row, batch } of await reader.openTokens(log)) {
+    const subject = row === null ? `batch ${batch}` : `row ${row}`
+    open.set(subject, (open.get(subject) ?? 0) + 1)
+  }
+  return { reader, log, run, topology, sources, batches: totals.batches, open }
 }
 
 /** The source, and the number of the record in it, that a row came of. */
@@ -60,14 +66,17 @@ export async function entriesByRow(
 }
 
 /** What happened to a row or a batch, from all of its entries. */
-export function taleOf({ log, topology }: Side, stored: readonly FullEntry[]): Tale {
-  const entries: SubjectEntry[] = []
-  const values = new SubjectValues()
-  for (const { seq, body, payload } of stored)
-    readable(log, () => {
-      const entry = decodeSubjectEntry(seq, body)
-      values.add(seq, entry, payload === null ? null : decodePayload(payload))
-      entries.push(entry)
-    })
-  return tellTale(entries, values, topology)
+export function taleOf(side: Side, stored: readonly FullEntry[], subject: SubjectEntry['subject']): Tale {
+  const { entries, values } = checked(side, stored, subject)
+  return tellTale(entries, values, side.topology)
+}
+
+/** The entries of a row or a batch, if they are all of it and its values what was committed to. @throws UnsoundRecord */
+export function checked(
+  { log, open }: Side,
+  stored: readonly FullEntry[],
+  subject: SubjectEntry['subject'],
+): CheckedSubject {
+  const name = subject.kind === 'row' ? `row ${subject.row}` : `batch ${subject.batch}`
+  return checkedSubject(log, stored, subject, open.get(name) ?? 0)
 }

@@ -1,22 +1,26 @@
 /**
  * Finds what the story of a row needs, and no more: the run's opening, the row's own entries with their payloads, and the
- * latest head. The cost doesn't depend on the length of the run.
+ * latest head. That these are what was signed is for the reader to say that is given (evidence/checked-reader.ts); that they are
+ * all of the row, and its values what was committed to, is looked at here.
  */
-import type { LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
+import type { FullEntry, LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
 import { MAX_DEPTH } from '../../model/canonical.ts'
 import { GROUP_KINDS, type SubjectEntry } from '../../model/entry.ts'
 import { CustodyError } from '../../model/error.ts'
 import { JsonTextError, parseStrict } from '../../model/json.ts'
 import { isRow, type Json, newRow, type Row } from '../../model/row.ts'
 import { DecodeError, decodeSubjectEntry } from '../decode.ts'
+import { checkedSubject } from '../evidence/subject-check.ts'
+import { UnsoundRecord } from '../evidence/unsound.ts'
 import { closingOf, headOf, intentsOf, type Opening, openingOf, planOf, readable } from '../runs/run-log.ts'
-import { decodePayload, SubjectValues } from '../values.ts'
-import { batchEntries, batchesAfter } from './batches.ts'
+import type { SubjectValues } from '../values.ts'
+import { entryName, tokenName } from '../verify/check.ts'
+import { batchesAfter } from './batches.ts'
 import type { Story } from './story.ts'
 import { callsOf, pathOf, type Scene, tellTokens, type Values } from './tell.ts'
 
-/** How many batches, one fed by the other, a story follows. */
-const LONGEST_CHAIN = 8
+/** Batches that one answer tells of, in the order in which the story comes to them; it says which it leaves out. */
+const MOST_BATCHES = 50
 
 /** What all stories of a run share. */
 interface RunScene extends Scene {
@@ -31,11 +35,12 @@ export async function explainRow(reader: LedgerReader, log: number, row: number,
   const entries = await reader.entriesOfRow(log, row)
   if (entries.length === 0) {
     const { totals } = await closingOf(reader, log)
+    if (row <= totals.rows.read) throw new UnsoundRecord([`row ${row} isn’t there, and ${totals.rows.read} were read`])
     throw new CustodyError('CUSTODY_ROW_UNKNOWN', `the run has no row ${row}`, {
       hint: totals.rows.read === 0 ? 'It has read no row.' : `Its rows are numbered from 1 to ${totals.rows.read}.`,
     })
   }
-  return storyOf(reader, log, entries, scene)
+  return new Telling(reader, log, scene).of(entries, { kind: 'row', row })
 }
 
 /** The story of the row, or of the batch, that a token belongs to. @throws CustodyError CUSTODY_ROW_UNKNOWN. */
@@ -44,12 +49,27 @@ export async function explainToken(reader: LedgerReader, log: number, token: num
   const found = ended ?? (await reader.openTokens(log)).find(each => each.token === token)
   if (found === undefined) {
     const { totals } = await closingOf(reader, log)
+    if (token <= totals.tokens.born)
+      throw new UnsoundRecord([`${tokenName(token)} isn’t there, and ${totals.tokens.born} were born`])
     throw new CustodyError('CUSTODY_ROW_UNKNOWN', `the run has no row instance ${token}`, {
       hint: `Its row instances are numbered from 1 to ${totals.tokens.born}.`,
     })
   }
-  if (found.row !== null) return explainRow(reader, log, found.row)
-  return storyOf(reader, log, await batchEntries(reader, log, found.seq), await runScene(reader, log))
+  const story =
+    found.row !== null ? await explainRow(reader, log, found.row) : await explainBatchAt(reader, log, found.seq)
+  if (!story.tokens.some(each => each.token === token))
+    throw new UnsoundRecord([`a table says that ${tokenName(token)} is here, and the entries don’t`])
+  return story
+}
+
+/** The story of the batch to which entry `seq` belongs. */
+async function explainBatchAt(reader: LedgerReader, log: number, seq: number): Promise<Story> {
+  const stored = await reader.entry(log, seq)
+  const subject = stored === null ? null : readable(log, () => decodeSubjectEntry(seq, stored.body)).subject
+  if (subject?.kind !== 'batch')
+    throw new UnsoundRecord([`a table says that ${entryName(seq)} is of a batch, and it isn’t`])
+  const telling = new Telling(reader, log, await runScene(reader, log))
+  return telling.of(await reader.entriesOfBatch(log, subject.batch), subject)
 }
 
 /**
@@ -119,35 +139,61 @@ async function runScene(reader: LedgerReader, log: number): Promise<RunScene> {
   }
 }
 
-async function storyOf(
-  reader: LedgerReader,
-  log: number,
-  stored: readonly StoredEntry[],
-  scene: RunScene,
-  depth = 0,
-): Promise<Story> {
-  const entries: SubjectEntry[] = []
-  const values = new SubjectValues()
-  for (const { seq, body } of stored) {
-    const entry = readable(log, () => decodeSubjectEntry(seq, body))
-    const payload = entry.commitments.length === 0 ? null : await reader.payload(log, seq)
-    readable(log, () => values.add(seq, entry, payload === null ? null : decodePayload(payload)))
-    entries.push(entry)
+/** One answer: the story of a subject, and of the batches into which it goes. Each batch is told once. */
+class Telling {
+  readonly #reader: LedgerReader
+  readonly #log: number
+  readonly #scene: RunScene
+  readonly #told = new Set<number>()
+
+  constructor(reader: LedgerReader, log: number, scene: RunScene) {
+    this.#reader = reader
+    this.#log = log
+    this.#scene = scene
   }
-  const onward: Story[] = []
-  if (depth < LONGEST_CHAIN)
-    for (const batch of await batchesAfter(reader, log, stored, entries))
-      onward.push(await storyOf(reader, log, batch, scene, depth + 1))
-  const told = known(values, declaredFields(entries, scene))
-  return {
-    run: scene.opening.run,
-    name: scene.opening.name,
-    subject: subjectOf(entries, told, scene),
-    tokens: tellTokens(entries, told, scene),
-    onward,
-    entries: stored.map(each => each.seq),
-    head: scene.head,
-    sealed: scene.sealed,
+
+  /** @throws UnsoundRecord if its values or entries aren't what was recorded. */
+  async of(stored: readonly StoredEntry[], subject: SubjectEntry['subject']): Promise<Story> {
+    const scene = this.#scene
+    const full: FullEntry[] = []
+    for (const entry of stored) full.push({ ...entry, payload: await this.#reader.payload(this.#log, entry.seq) })
+    const open = scene.sealed !== null ? 0 : (await this.#reader.openTokensOf(this.#log, subject)).length
+    const { entries, values } = checkedSubject(this.#log, full, subject, open)
+    const onward: Story[] = []
+    const left_out: number[] = []
+    for (const batch of await batchesAfter(this.#reader, this.#log, stored, entries)) {
+      if (this.#told.has(batch)) continue
+      if (this.#told.size >= MOST_BATCHES) {
+        left_out.push(batch)
+        continue
+      }
+      this.#told.add(batch)
+      const of_batch = await this.#reader.entriesOfBatch(this.#log, batch)
+      onward.push(await this.of(of_batch, { kind: 'batch', batch }))
+    }
+    const told = known(values, declaredFields(entries, scene))
+    return {
+      run: scene.opening.run,
+      name: scene.opening.name,
+      subject: subjectOf(entries, told, scene),
+      tokens: tellTokens(entries, told, scene),
+      onward,
+      left_out: await this.#exampleOf(left_out),
+      entries: stored.map(each => each.seq),
+      head: scene.head,
+      sealed: scene.sealed,
+    }
+  }
+
+  /** Batches that are left out, with a token by which one can ask for the first of them. */
+  async #exampleOf(batches: readonly number[]): Promise<Story['left_out']> {
+    const [first] = batches
+    if (first === undefined) return null
+    for (const { seq, body } of await this.#reader.entriesOfBatch(this.#log, first)) {
+      const [born] = readable(this.#log, () => decodeSubjectEntry(seq, body)).births
+      if (born !== undefined) return { batches: batches.length, token: born.token }
+    }
+    return { batches: batches.length, token: null }
   }
 }
 

@@ -19,6 +19,7 @@ export function storyJson(story: Story): { readonly [key: string]: unknown } {
         ? { path: subject.path, line: subject.line === 0 ? null : subject.line, index: subject.index }
         : null,
     ...(story.onward.length === 0 ? {} : { onward: story.onward.map(storyJson) }),
+    ...(story.left_out === null ? {} : { left_out: story.left_out }),
     entries: story.entries,
     head: story.head,
     sealed: story.sealed,

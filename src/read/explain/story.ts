@@ -161,6 +161,8 @@ export interface Story {
   readonly tokens: readonly TokenStory[]
   /** Batches that consumed tokens of this story: how it goes on. */
   readonly onward: readonly Story[]
+  /** Batches that aren't told of, and a token of the first by which it can be asked for; null if none is left out. */
+  readonly left_out: { readonly batches: number; readonly token: number | null } | null
   /** Numbers of the subject's entries in the run's log, from 0. */
   readonly entries: readonly number[]
   /** The latest signed head of the run's log. */

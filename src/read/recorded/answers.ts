@@ -79,10 +79,13 @@ function kept(map: Map<string, Recording[]>, key: string): Recording[] {
   return known
 }
 
-/** A call that failed may have been made again by the same attempt, after a stop: then that was what it heard. */
+/**
+ * A call that failed may have been made again by the same attempt, after a stop or an outage: then that was what it heard. Both are in
+ * one place.
+ */
 function isSuperseded(before: Recording, after: Recording): boolean {
   const { kind, used, token, attempt, ordinal } = before
-  if (kind === 'answer' || used || token === 0) return false
+  if (kind === 'answer' || used) return false
   return token === after.token && attempt === after.attempt && ordinal === after.ordinal
 }
 

@@ -2,10 +2,10 @@
  * Whether a run could be repeated, as far as its nodes decide. What isn't told: whether its sources would read the same
  * again. Where time decides, a new run may come to something else, and a replay doesn't.
  */
-import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
+import type { LedgerReader } from '../../ledger/read-port.ts'
+import type { SubjectEntry } from '../../model/entry.ts'
 import type { Topology, TopologyNode } from '../../model/topology.ts'
 import { decodeSubjectEntry, isSubjectBody } from '../decode.ts'
-import { batchEntries } from '../explain/batches.ts'
 import { readable } from '../runs/run-log.ts'
 
 export interface Grade {
@@ -42,8 +42,8 @@ async function hasErasedCalls(reader: LedgerReader, log: number): Promise<boolea
       while (payload.done !== true && payload.value.seq < stored.seq) payload = await payloads.next()
       const is_kept = payload.done !== true && payload.value.seq === stored.seq
       if (is_kept || !isSubjectBody(stored.row, stored.body)) continue
-      const { commitments } = readable(log, () => decodeSubjectEntry(stored.seq, stored.body))
-      if (commitments.length > 0 && (await hasCalls(reader, log, stored))) return true
+      const { commitments, subject } = readable(log, () => decodeSubjectEntry(stored.seq, stored.body))
+      if (commitments.length > 0 && (await hasCalls(reader, log, subject))) return true
     }
     return false
   } finally {
@@ -51,8 +51,11 @@ async function hasErasedCalls(reader: LedgerReader, log: number): Promise<boolea
   }
 }
 
-async function hasCalls(reader: LedgerReader, log: number, { row, seq }: StoredEntry): Promise<boolean> {
+async function hasCalls(reader: LedgerReader, log: number, subject: SubjectEntry['subject']): Promise<boolean> {
   // Of a batch whose values are erased, some were before this entry, or it has the calls itself.
-  const entries = row === null ? await batchEntries(reader, log, seq) : await reader.entriesOfRow(log, row)
+  const entries =
+    subject.kind === 'batch'
+      ? await reader.entriesOfBatch(log, subject.batch)
+      : await reader.entriesOfRow(log, subject.row)
   return entries.some(entry => readable(log, () => decodeSubjectEntry(entry.seq, entry.body)).calls.length > 0)
 }

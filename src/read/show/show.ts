@@ -10,6 +10,7 @@ import {
 import { fateNumber, fateOf } from '../../model/outcome.ts'
 import { formatTime } from '../../model/time.ts'
 import type { Topology } from '../../model/topology.ts'
+import { UnsoundRecord } from '../evidence/unsound.ts'
 import { findRun, type IsHeld } from '../runs/list.ts'
 import { type Closing, closingOf, headOf, intentsOf, openingOf, planOf, statusOf, valueIn } from '../runs/run-log.ts'
 import type { EndingCounts, ErrorCounts, InDoubt, NodeCounts, ShownRun, SinkCounts } from './summary.ts'
@@ -20,6 +21,8 @@ const IN_DOUBT = fateNumber('FAILED', 'in_doubt')
 export async function showRun(reader: LedgerReader, name: string, isHeld: IsHeld): Promise<ShownRun> {
   const { log, run } = await findRun(reader, name)
   const opening = await openingOf(reader, log)
+  if (opening.run !== run)
+    throw new UnsoundRecord([`log ${log} is listed as that of run ${run}, and is that of ${opening.run}`])
   const closing = await closingOf(reader, log)
   const lease = (await reader.leases()).find(each => each.log === log)
   const head = await headOf(reader, log)
@@ -39,10 +42,11 @@ export async function showRun(reader: LedgerReader, name: string, isHeld: IsHeld
     duration_ms: Math.max(0, Math.round((end_us - opening.t) / 1000)),
     nodes: nodeCounts(closing.totals, opening.topology),
     name: opening.name,
+    failed_rows: (closing.totals.failures ?? []).reduce((sum, [, , failed]) => sum + failed, 0),
     signed_by: head?.signed_by ?? null,
     ...(closing.totals.calls === undefined ? {} : { calls: callSummary(closing.totals.calls) }),
     endings,
-    errors: await errorCounts(reader, log, opening.topology, endings),
+    errors: await errorCounts(reader, log, opening.topology, endings, closing.totals),
     started_at: formatTime(opening.t),
     ended_at: closing.ended_us === null ? null : formatTime(closing.ended_us),
     entries: await reader.size(log),
@@ -72,9 +76,13 @@ async function errorCounts(
   log: number,
   { nodes }: Topology,
   endings: readonly EndingCounts[],
+  totals: Tallies,
 ): Promise<ErrorCounts[]> {
   if (!endings.some(each => each.class === 'failure')) return []
   const counts = await reader.errorCounts(log)
+  const told = counts.reduce((sum, each) => sum + each.count, 0)
+  const due = totals.endings.reduce((sum, [fate, , of]) => sum + (fateOf(fate)?.error === 'required' ? of : 0), 0)
+  if (told !== due) throw new UnsoundRecord([`the table has ${told} endings with an error, and ${due} were counted`])
   return counts.map(({ node, error_code, count }) => ({ node: nodes[node - 1]?.name ?? '?', code: error_code, count }))
 }
 
@@ -106,8 +114,9 @@ async function sinkCounts(
   reader: LedgerReader,
   log: number,
   topology: Topology,
-  { commit, publish }: Closing,
+  { last, commit, publish }: Closing,
 ): Promise<ShownRun['sinks']> {
+  const status = last?.k === 'seal' ? last.status : null
   const intents: SinkIntents = (await intentsOf(reader, log)) ?? {}
   const published = publish === null ? null : ((await valueIn(reader, log, publish.seq, 0)) as ArtifactsValue | null)
   const committed =
@@ -115,8 +124,10 @@ async function sinkCounts(
   const sinks: { [sink: string]: SinkCounts } = {}
   for (const [i, node] of topology.nodes.entries()) {
     if (node.kind !== 'sink') continue
-    const path = published?.[node.name]?.path ?? intents[node.name]?.path
-    const sha256 = published?.[node.name]?.sha256 ?? committed?.receipts[node.name]?.sha256
+    // What a run that was given up had written is nowhere to be found.
+    const shown = status !== 'abandoned'
+    const path = published?.[node.name]?.path ?? (shown ? intents[node.name]?.path : null)
+    const sha256 = published?.[node.name]?.sha256 ?? (shown ? committed?.receipts[node.name]?.sha256 : null)
     sinks[node.name] = {
       rows: commit?.entry.receipts.find(receipt => receipt.sink === i + 1)?.rows ?? 0,
       ...(path == null ? {} : { path }),
@@ -135,7 +146,7 @@ async function inDoubtOf(
 ): Promise<ShownRun['in_doubt']> {
   if (!totals.endings.some(([fate]) => fate === IN_DOUBT)) return []
   const all: InDoubt[] = []
-  for await (const { fate, row, token, node, recorded_us } of reader.endings(log))
+  for await (const { fate, row, token, node, recorded_us } of reader.failedEndings(log))
     if (fate === IN_DOUBT)
       all.push({ row, token, sink: nodes[node - 1]?.name ?? '?', recorded_at: formatTime(recorded_us) })
   return all

@@ -54,6 +54,8 @@ export interface ShownRun {
   readonly run: string
   readonly name: string
   readonly status: RunStatus
+  /** With an ending in failure, rejected ones among them. */
+  readonly failed_rows: number
   readonly rows: RowCounts
   readonly tokens: TokenCounts
   readonly outcomes: { readonly [outcome: string]: number }

@@ -4,9 +4,10 @@
  */
 import type { LedgerReader, StoredLease, StoredLog } from '../../ledger/read-port.ts'
 import type { LedgerEntry } from '../../model/entry.ts'
-import { NoteError, parseVerifierKey, type VerifierKey } from '../../model/note.ts'
+import type { VerifierKey } from '../../model/note.ts'
 import { DecodeError, decodeLedgerEntry } from '../decode.ts'
 import { type Check, counted, entryName, grouped, noting } from './check.ts'
+import { type HeadKeys, KeysInForce } from './keys.ts'
 import { checkHead, LogWalk, short } from './log.ts'
 import type { WalkedRun } from './run.ts'
 
@@ -19,7 +20,34 @@ export interface Registered {
   sealed: { readonly size: number; readonly root: string } | null
   /** Of the process that took the run over last; 1 for the one that opened it. */
   epoch: number
+  /** seq of the entry that last spoke of it. */
+  told_at: number
+  readonly opened_us: number
+  /** By epoch; most runs are never taken over. */
+  taken_over_us: Map<number, number> | null
+  sealed_us: number
 }
+
+/** A head of log 0 that was seen before. */
+export interface KnownHead {
+  /** Verifier key of the ledger's birth. */
+  readonly key: string
+  readonly size: number
+  readonly root: string
+}
+
+/** What the verifier brings along. */
+export interface Trusted {
+  /** 'any': for readers who say whose word it is that they pass on. */
+  readonly keys: readonly VerifierKey[] | 'any'
+  readonly remembered: KnownHead | null
+}
+
+/** Of a run's log, what log 0 speaks of. */
+export type RunAsFound = Pick<
+  WalkedRun,
+  'run' | 'log' | 'entries' | 'root' | 'first_root' | 'sealed' | 'resumed' | 'earliest' | 'sealed_us' | 'registered'
+>
 
 export class LedgerLog {
   /** The ledger's id; empty if its birth can't be read. */
@@ -27,25 +55,33 @@ export class LedgerLog {
   entries = 0
   readonly #check: Check
   readonly #logs = new Map<number, Registered>()
+  readonly #keys: KeysInForce
+  #last_us = 0
   readonly #runs = new Set<string>()
 
-  private constructor(check: Check) {
+  private constructor(check: Check, { keys, remembered }: Trusted) {
     this.#check = check
+    this.#keys = new KeysInForce(keys === 'any' ? keys : keys.map(each => each.text).concat(remembered?.key ?? []))
   }
 
   /** Reads and checks log 0. */
-  static async read(reader: LedgerReader, keys: readonly VerifierKey[], check: Check): Promise<LedgerLog> {
-    const log = new LedgerLog(check)
+  static async read(reader: LedgerReader, trusted: Trusted, check: Check): Promise<LedgerLog> {
+    const log = new LedgerLog(check, trusted)
     const about = check.about('log 0')
+    const { remembered } = trusted
     await noting(check, async () => {
       const walk = new LogWalk(reader, 0, { entries: about, values: about })
       for await (const { entry, payload } of walk.items()) {
+        if (walk.tree.size === remembered?.size && walk.tree.root() !== remembered.root)
+          about.add(
+            `its first ${counted(remembered.size, 'entry isn’t', 'entries aren’t')} those that you know: this is another history`,
+          )
         if (entry.row !== null) about.add(`${entryName(entry.seq)}: its column says row ${entry.row}`)
         if (payload !== null) about.add(`${entryName(entry.seq)}: it has a payload`)
-        log.#take(entry.seq, entry.body)
+        log.#take(entry.seq, entry.body, walk)
       }
       log.entries = walk.tree.size
-      await checkHead(reader, { log: 0, origin: log.origin(0) }, walk.tree, keys, about)
+      await checkHead(reader, { log: 0, origin: log.origin(0) }, walk.head(), size => log.keysOf(0, size), about)
     })
     return log
   }
@@ -53,6 +89,13 @@ export class LedgerLog {
   /** Name of a log in its checkpoints. */
   origin(log: number): string {
     return `custody/${this.id}/${log}`
+  }
+
+  /** Keys that the head of a log may be signed with; of log 0, one with so many entries. */
+  keysOf(log: number, size: number): HeadKeys {
+    if (log === 0) return this.#keys.ofLogZero(size)
+    const known = this.#logs.get(log)
+    return this.#keys.ofRun(known?.told_at ?? this.entries, known?.sealed != null)
   }
 
   get registered(): Iterable<Registered> {
@@ -99,7 +142,7 @@ export class LedgerLog {
   }
 
   /** What log 0 says of a run is what its log has. */
-  checkRun(walked: WalkedRun): void {
+  checkRun(walked: RunAsFound): void {
     const check = walked.registered
     const known = this.#logs.get(walked.log)
     if (known === undefined || known.run !== walked.run) {
@@ -120,12 +163,19 @@ export class LedgerLog {
         `the run was sealed with ${counted(size, 'entry', 'entries')} and root ${short(root)}, and it has ${grouped(walked.entries)} and ${short(walked.root)}`,
       )
     }
-    for (const epoch of walked.epochs) {
+    for (const { epoch, t } of walked.resumed) {
       if (epoch > known.epoch) check.add(`the run was resumed with epoch ${epoch}, and log 0 knows of ${known.epoch}`)
+      else if (t < (known.taken_over_us?.get(epoch) ?? 0))
+        check.add(`the run was resumed with epoch ${epoch} before log 0 says that it was taken over`)
     }
+    const { earliest } = walked
+    if (earliest !== null && earliest.t < known.opened_us)
+      check.add(`${entryName(earliest.seq)} tells of a time before the run was opened`)
+    if (known.sealed !== null && walked.sealed_us > known.sealed_us)
+      check.add('the seal tells of a time after that at which log 0 says that the run was sealed')
   }
 
-  #take(seq: number, body: string): void {
+  #take(seq: number, body: string, walk: LogWalk): void {
     let entry: LedgerEntry
     try {
       entry = decodeLedgerEntry(seq, body)
@@ -134,25 +184,29 @@ export class LedgerLog {
       this.#check.about('log 0').add(`${entryName(seq)}: ${error.message}`)
       return
     }
-    const problem = this.#fold(seq, entry)
+    const problem = this.#fold(seq, entry, walk)
     if (problem !== null) this.#check.about('log 0').add(`${entryName(seq)}: ${problem}`)
+    if (entry.t < this.#last_us)
+      this.#check.about('log 0').add(`${entryName(seq)}: its time lies before that of the entry before it`)
+    this.#last_us = entry.t
   }
 
-  #fold(seq: number, entry: LedgerEntry): string | null {
+  #fold(seq: number, entry: LedgerEntry, { root_before }: LogWalk): string | null {
     if ((entry.k === 'birth') !== (seq === 0)) return 'the birth of the ledger is entry 0, and no other'
     switch (entry.k) {
       case 'birth':
         this.id = entry.ledger
-        return keyProblem(entry.key)
+        return this.#keys.birth(entry.key)
       case 'key':
-        return keyProblem(entry.key)
+        return this.#keys.change(this.id, seq, root_before, entry)
       case 'opened': {
         const { log, run, root } = entry
         if (this.#logs.has(log)) return `log ${log} is opened a second time`
         if (log !== this.#logs.size + 1) return `log ${log} is opened, where ${this.#logs.size + 1} comes next`
         if (this.#runs.has(run)) return `run ${run} is opened a second time`
         this.#runs.add(run)
-        this.#logs.set(log, { log, run, opened_at: seq, first_root: root, sealed: null, epoch: 1 })
+        const told = { sealed: null, epoch: 1, told_at: seq, opened_us: entry.t, taken_over_us: null, sealed_us: 0 }
+        this.#logs.set(log, { log, run, opened_at: seq, first_root: root, ...told })
         return null
       }
       case 'sealed':
@@ -161,22 +215,19 @@ export class LedgerLog {
         if (known === undefined || known.run !== entry.run)
           return `run ${entry.run} was never opened as log ${entry.log}`
         if (known.sealed !== null) return `run ${entry.run} was sealed before`
-        if (entry.k === 'sealed') known.sealed = { size: entry.size, root: entry.root }
-        else if (entry.epoch !== known.epoch + 1)
+        known.told_at = seq
+        if (entry.k === 'sealed') {
+          known.sealed = { size: entry.size, root: entry.root }
+          known.sealed_us = entry.t
+        } else if (entry.epoch !== known.epoch + 1)
           return `run ${entry.run} is taken over with epoch ${entry.epoch}, after ${known.epoch}`
-        else known.epoch = entry.epoch
+        else {
+          known.epoch = entry.epoch
+          known.taken_over_us ??= new Map()
+          known.taken_over_us.set(entry.epoch, entry.t)
+        }
         return null
       }
     }
-  }
-}
-
-function keyProblem(key: string): string | null {
-  try {
-    parseVerifierKey(key)
-    return null
-  } catch (error) {
-    if (error instanceof NoteError) return error.message
-    throw error
   }
 }

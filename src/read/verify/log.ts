@@ -3,10 +3,11 @@
  * The tree is built from the stored texts; nothing that the ledger says of hashes is believed.
  */
 import type { LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
-import { leafHash } from '../../model/hash.ts'
+import { type Hash, leafHash } from '../../model/hash.ts'
 import { Frontier } from '../../model/merkle.ts'
-import { type Checkpoint, NoteError, openNote, parseCheckpoint, type VerifierKey } from '../../model/note.ts'
+import { type Checkpoint, NoteError, type OpenedNote, openNote, parseCheckpoint } from '../../model/note.ts'
 import { counted, entryName, grouped, type Report } from './check.ts'
+import type { HeadKeys } from './keys.ts'
 
 export interface LogItem {
   readonly entry: StoredEntry
@@ -18,6 +19,8 @@ export class LogWalk {
   readonly tree = new Frontier()
   /** Root of the tree after the first entry. */
   first_root = ''
+  /** Root of the tree before the latest entry that changes keys. */
+  root_before = ''
   /** Whether an entry is missing. */
   gaps = false
   readonly #reader: LedgerReader
@@ -32,6 +35,11 @@ export class LogWalk {
     this.#values = checks.values
   }
 
+  /** Size and root of the tree of what was read. */
+  head(): { readonly size: number; readonly root: Hash } {
+    return { size: this.tree.size, root: this.tree.root() }
+  }
+
   async *items(): AsyncIterable<LogItem> {
     const payloads = this.#reader.payloads(this.#log)[Symbol.asyncIterator]()
     try {
@@ -44,6 +52,7 @@ export class LogWalk {
           this.#stray(next.value.seq)
           next = await payloads.next()
         }
+        if (entry.body.includes('"k":"key"')) this.root_before = this.tree.root()
         this.tree.append(leafHash(entry.body))
         if (this.tree.size === 1) this.first_root = this.tree.root()
         const payload = next.done !== true && next.value.seq === entry.seq ? next.value : null
@@ -73,8 +82,8 @@ export class LogWalk {
 export async function checkHead(
   reader: LedgerReader,
   log: { readonly log: number; readonly origin: string },
-  tree: Frontier,
-  keys: readonly VerifierKey[],
+  tree: { readonly size: number; readonly root: Hash },
+  keys: (size: number) => HeadKeys,
   check: Report,
 ): Promise<Checkpoint | null> {
   const note = await reader.head(log.log)
@@ -82,25 +91,34 @@ export async function checkHead(
     check.add(`the log has no signed checkpoint`)
     return null
   }
-  const opened = openNote(note, keys)
-  if (!opened.ok) {
-    const hint = opened.problem === 'unknown_key' ? ' (name the right one with --key)' : ''
-    check.add(`its checkpoint can't be trusted: ${opened.message}${hint}`)
-  }
-  const head = readHead(opened.ok ? opened.text : textOf(note), check)
+  const head = readHead(textOf(note), check)
   if (head === null) return null
+  const { good, others } = keys(head.size)
+  const opened = openNote(note, good)
+  if (!opened.ok) check.add(`its checkpoint can't be trusted: ${distrust(note, opened, others)}`)
   if (head.origin !== log.origin) check.add(`its checkpoint is that of ${head.origin}, not of ${log.origin}`)
   if (head.size !== tree.size) {
     const what = head.size > tree.size ? 'entries were left out' : 'entries were added'
     check.add(
       `its checkpoint covers ${counted(head.size, 'entry', 'entries')}, and ${grouped(tree.size)} are stored: ${what} after it was signed`,
     )
-  } else if (head.root !== tree.root()) {
+  } else if (head.root !== tree.root) {
     check.add(
-      `the ${counted(tree.size, 'stored entry gives', 'stored entries give')} root ${short(tree.root())}, and ${short(head.root)} was signed: at least one was changed after it was committed`,
+      `the ${counted(tree.size, 'stored entry gives', 'stored entries give')} root ${short(tree.root)}, and ${short(head.root)} was signed: at least one was changed after it was committed`,
     )
   }
   return opened.ok ? head : null
+}
+
+function distrust(
+  note: string,
+  { problem, message }: Extract<OpenedNote, { ok: false }>,
+  others: HeadKeys['others'],
+): string {
+  if (problem !== 'unknown_key') return message
+  const other = others.find(({ key }) => openNote(note, [key]).ok)
+  if (other !== undefined) return `it is signed by ${other.why}, and so not when this was signed`
+  return `${message} (get it from whoever keeps the ledger, and name it with --key, or trust it for good with \`custody key trust FILE\`)`
 }
 
 function readHead(text: string, check: Report): Checkpoint | null {
@@ -113,7 +131,7 @@ function readHead(text: string, check: Report): Checkpoint | null {
   }
 }
 
-/** The text of a note that can't be opened: what it says is still worth a comparison. */
+/** The text of a note, whoever signed it: what it says is worth a comparison. */
 function textOf(note: string): string {
   return note.slice(0, note.lastIndexOf('\n\n') + 1)
 }

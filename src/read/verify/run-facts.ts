@@ -24,8 +24,8 @@ export class RunFacts {
   readonly #records = new Map<number, number>()
   /** Sources whose rest isn't read. */
   readonly #cut = new Set<number>()
-  /** Epochs of `resume` entries, ascending. */
-  readonly epochs: number[] = []
+  /** Of `resume` entries, with ascending epochs. */
+  readonly resumed: { readonly epoch: number; readonly t: number }[] = []
   seal: SealFacts | null = null
 
   constructor(run: string, checks: { readonly entries: Check; readonly totals: Check; readonly seal: Check }) {
@@ -76,7 +76,7 @@ export class RunFacts {
         if (facts.epoch <= this.#last_epoch)
           this.#entries.add(`${where} resumes with epoch ${facts.epoch}, after ${this.#last_epoch}`)
         this.#last_epoch = facts.epoch
-        this.epochs.push(facts.epoch)
+        this.resumed.push({ epoch: facts.epoch, t: facts.t })
         for (const source of facts.cut) {
           if (ways.kind(source) !== 'source')
             this.#entries.add(`${where} cuts ${ways.name(source)}, which is no source`)

@@ -7,12 +7,12 @@ import { isError, type SubjectEntry } from '../../model/entry.ts'
 import { isCustodyError } from '../../model/error.ts'
 import { leafHash } from '../../model/hash.ts'
 import { Frontier } from '../../model/merkle.ts'
-import type { VerifierKey } from '../../model/note.ts'
 import { DecodeError, decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { SubjectValues } from '../values.ts'
 import { Batches } from './batches.ts'
 import { Check, counted, entryName, grouped, noting, Place, subjectName } from './check.ts'
 import { ABANDONED } from './fates.ts'
+import type { HeadKeys } from './keys.ts'
 import { LineCheck } from './line.ts'
 import { checkHead, LogWalk, short } from './log.ts'
 import { checkOpenTokens, EndingsTable } from './projections.ts'
@@ -44,7 +44,11 @@ export interface WalkedRun {
   readonly sealed: boolean
   /** Whether the log was read to its end. */
   readonly complete: boolean
-  readonly epochs: readonly number[]
+  readonly resumed: RunFacts['resumed']
+  /** The entry with the earliest time; null if none could be read. */
+  readonly earliest: { readonly seq: number; readonly t: number } | null
+  /** Time of the seal; 0 without one. */
+  readonly sealed_us: number
   readonly checks: readonly Check[]
   /** Of what the run has in common with log 0; more is added there. */
   readonly registered: Check
@@ -56,7 +60,7 @@ const PROGRESS_ENTRIES = 10_000
 export async function verifyRun(
   reader: LedgerReader,
   { log, run, origin }: RunLog,
-  keys: readonly VerifierKey[],
+  keys: HeadKeys,
   onProgress: (entries: number) => void,
 ): Promise<WalkedRun> {
   const fold = new RunFold(reader, log, run)
@@ -76,7 +80,7 @@ export async function verifyRun(
   const checkpoint = new Check('checkpoint')
   if (complete) {
     await fold.finish()
-    await noting(checkpoint, () => checkHead(reader, { log, origin }, walk.tree, keys, checkpoint))
+    await noting(checkpoint, () => checkHead(reader, { log, origin }, walk.head(), () => keys, checkpoint))
   } else checkpoint.leave()
   const { entries, values, tokens, groups, totals, projections, seal } = fold.checks
   return {
@@ -89,7 +93,9 @@ export async function verifyRun(
     first_root: walk.first_root,
     sealed: fold.facts.seal !== null,
     complete,
-    epochs: fold.facts.epochs,
+    resumed: fold.facts.resumed,
+    earliest: fold.earliest,
+    sealed_us: fold.facts.seal?.t ?? 0,
     checks: [entries, checkpoint, values, tokens, groups, totals, projections, seal],
     registered: new Check('log 0'),
   }
@@ -108,6 +114,7 @@ class RunFold {
   readonly tallies = new TallyFold()
   readonly facts: RunFacts
   values_checked = 0
+  earliest: WalkedRun['earliest'] = null
   readonly #reader: LedgerReader
   readonly #log: number
   readonly #run_values = new SubjectValues()
@@ -189,6 +196,7 @@ class RunFold {
     const { subject } = entry
     const where = new Place(seq, subject)
     this.facts.before(seq, 'subject')
+    this.#happened(seq, entry.time_us)
     const row = subject.kind === 'row' ? subject.row : null
     if (stored.row !== row) {
       this.checks.entries.add(
@@ -207,6 +215,10 @@ class RunFold {
     for (const group of state.forks()) this.#witness.line.closed(group)
     const abandoned = entry.endings.some(each => each.fate === ABANDONED)
     for (const problem of state.unfinished(abandoned)) this.checks.groups.add(`${where}: ${problem}`)
+  }
+
+  #happened(seq: number, t: number): void {
+    if (this.earliest === null || t < this.earliest.t) this.earliest = { seq, t }
   }
 
   /** The story that an entry goes on with, or a new one; null if there is none that it could go on with. */
@@ -258,7 +270,7 @@ class RunFold {
     const read = visits.filter(each => ways.kind(each.node) === 'source')
     if (read.length !== 1 || read[0]?.node !== origin.source)
       tokens.add(`${where}: its source has not read it just once`)
-    if (read[0] !== undefined && isError(read[0].status)) tallies.rejected++
+    if (read[0] !== undefined && isError(read[0].status)) tallies.reject(origin.source)
   }
 
   #takeRun({ seq, row, body }: StoredEntry, payload: StoredPayload | null): void {
@@ -266,6 +278,7 @@ class RunFold {
     const { facts } = decoded
     if (row !== null) this.checks.entries.add(`${entryName(seq)}: its column says row ${grouped(row)}`)
     this.facts.before(seq, facts.k)
+    this.#happened(seq, facts.t)
     this.values_checked += checkValues(decoded, payload, seq, this.#run_values, new Place(seq), this.checks.values)
     if (facts.k === 'open' && seq === 0) this.#witness = this.#witnessOf(new Ways(facts.topology))
     if (facts.k === 'commit' || facts.k === 'seal') this.#settle(entryName(seq))

@@ -27,7 +27,7 @@ import type { LineCheck } from './line.ts'
 import { orderProblems, type Told } from './orders.ts'
 import { type Answered, sends } from './sending.ts'
 import type { TallyFold } from './tallies.ts'
-import { isWithin, TokenState, type ValueRange } from './token.ts'
+import { endOf, isWithin, TokenState, type ValueRange } from './token.ts'
 import type { Ways } from './ways.ts'
 
 /** What a subject's entries are told to, and checked against. */
@@ -69,6 +69,10 @@ export class SubjectState {
   readonly #forked = new Set<number>()
   /** Values that were asked of services. */
   readonly #asked = new Set<number>()
+  /** Where a row comes from; 0 for a batch. */
+  #source = 0
+  /** Whether a token of it has ended in failure. */
+  #failed = false
   /** Values of its latest entry. */
   #fresh: ValueRange = { first: 1, last: 0 }
 
@@ -93,6 +97,7 @@ export class SubjectState {
     const where = new Place(seq, this.subject)
     const first = this.seq === -1
     this.seq = seq
+    if (entry.origin !== null) this.#source = entry.origin.source
     this.#fresh = { first: this.values.count - entry.commitments.length + 1, last: this.values.count }
     for (const problem of this.#groups.opened(entry.groups_opened, this.subject, witness.ways)) {
       groups.add(`${where}: ${problem}`)
@@ -312,6 +317,7 @@ export class SubjectState {
     const token = this.tokens.get(ending.token)
     const who = tokenName(ending.token)
     witness.tallies.ending(ending.fate, ending.sink)
+    this.#countFailure(ending, witness)
     if (token === undefined || token.ended) witness.tokens.add(`${where}: ${who} ends, and isn't open`)
     else {
       for (const problem of endingProblems(ending, token, witness.ways, this.values.count)) {
@@ -334,6 +340,13 @@ export class SubjectState {
       error_hash: error === null ? null : this.values.commitment(error.value),
       recorded_us: endOf(ending.token, entry),
     }
+  }
+
+  /** Of a row, the first ending in failure. */
+  #countFailure({ fate }: EndingFact, { tallies }: Witness): void {
+    if (this.#failed || this.#source === 0 || fateOf(fate)?.class !== 'failure') return
+    this.#failed = true
+    tallies.failed(this.#source)
   }
 
   #close(entry: SubjectEntry, where: Place, witness: Witness): void {
@@ -391,10 +404,4 @@ function speaksOfGroups({ groups_opened, groups_closed, births, endings }: Subje
     births.some(each => each.group !== 0) ||
     endings.some(each => each.group !== 0)
   )
-}
-
-/** A token ended when its last visit of this entry did; where it made none, at the entry's time. */
-function endOf(token: number, { visits, time_us }: SubjectEntry): number {
-  const last = visits.findLast(each => each.token === token)
-  return last === undefined ? time_us : time_us + last.start_us + last.duration_us
 }

@@ -29,6 +29,7 @@ export class TallyFold {
   readonly #by_sink = new Map<number, number>()
   /** Differences as they were told last: one that stays the same from commit to commit is told once. */
   readonly #told = new Map<string, string>()
+  readonly #failures = new Map<number, [rejected: number, failed: number]>()
 
   visit(node: number, status: VisitStatus, edge: number, was_held: boolean): void {
     let counts = this.#visits.get(node)
@@ -62,6 +63,23 @@ export class TallyFold {
     this.#endings.set(key, (this.#endings.get(key) ?? 0) + 1)
     if (sink !== 0) this.#by_sink.set(sink, this.endingsIn(sink) + 1)
     if (fateOf(fate)?.class === 'failure') this.failures++
+  }
+
+  /** A record of a source was rejected. */
+  reject(source: number): void {
+    this.rejected++
+    this.#failuresOf(source)[0]++
+  }
+
+  /** A row of a source has, for the first time, an ending in failure. */
+  failed(source: number): void {
+    this.#failuresOf(source)[1]++
+  }
+
+  #failuresOf(source: number): [number, number] {
+    const counts = this.#failures.get(source) ?? [0, 0]
+    this.#failures.set(source, counts)
+    return counts
   }
 
   /** Tokens whose ending names a sink. */
@@ -119,6 +137,13 @@ export class TallyFold {
       new Map([...this.#edges].map(([edge, count]) => [`${edge}`, [count]])),
       edge => ways.hasEdge(edge),
       ([edge]) => `ways from ${ways.name(ways.from(edge!))} to ${ways.name(ways.to(edge!))} (edge ${edge})`,
+    )
+    yield* this.#listProblems(
+      'failures',
+      (told.failures ?? []).map(([source, ...rest]) => [[source], rest]),
+      new Map([...this.#failures].map(([source, counts]) => [`${source}`, counts])),
+      source => ways.kind(source) === 'source',
+      ([source]) => `rejected records and failed rows of ${ways.name(source!)}`,
     )
   }
 

@@ -1,5 +1,13 @@
 /** What the verifier knows of a token while it is open: a fold of its visits. */
-import { type BirthFact, isError, VISIT_EXHAUSTED, VISIT_HELD, VISIT_OK, type VisitFact } from '../../model/entry.ts'
+import {
+  type BirthFact,
+  isError,
+  type SubjectEntry,
+  VISIT_EXHAUSTED,
+  VISIT_HELD,
+  VISIT_OK,
+  type VisitFact,
+} from '../../model/entry.ts'
 import { DISCARD } from '../../model/topology.ts'
 import { grouped } from './check.ts'
 import { Sending } from './sending.ts'
@@ -137,4 +145,10 @@ function* statusProblems(fact: VisitFact, ways: Ways, at: string): Iterable<stri
   if (fact.out !== 0 && ((edge === 0 && !merged) || dropped)) {
     yield `value ${grouped(fact.out)} leaves ${at}, and goes nowhere`
   }
+}
+
+/** A token ended when its last visit of this entry did; where it made none, at the entry's time. */
+export function endOf(token: number, { visits, time_us }: SubjectEntry): number {
+  const last = visits.findLast(each => each.token === token)
+  return last === undefined ? time_us : time_us + last.start_us + last.duration_us
 }

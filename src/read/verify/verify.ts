@@ -8,7 +8,7 @@ import type { LedgerReader, StoredLog } from '../../ledger/read-port.ts'
 import { CustodyError, isCustodyError } from '../../model/error.ts'
 import type { VerifierKey } from '../../model/note.ts'
 import { Check, type CheckResult, noting } from './check.ts'
-import { LedgerLog } from './ledger-log.ts'
+import { type KnownHead, LedgerLog } from './ledger-log.ts'
 import { checkFile, checkIntegrity, checkObjects, checkStrays } from './objects.ts'
 import { verifyRun, type WalkedRun } from './run.ts'
 
@@ -17,6 +17,8 @@ export interface VerifyOptions {
   readonly run?: string | undefined
   /** Keys that are trusted to sign checkpoints. */
   readonly keys: readonly VerifierKey[]
+  /** The head of log 0 that the verifier knows from before, and the key of the ledger's birth, which is trusted then. */
+  readonly remembered?: KnownHead | null
   /** Told now and then while entries are read, with how many there are. */
   readonly onProgress?: (progress: { readonly run: string; readonly entries: number; readonly of: number }) => void
 }
@@ -39,6 +41,8 @@ export interface VerifiedRun {
  */
 export interface VerifyResult {
   readonly ok: boolean
+  /** The ledger is older than what the verifier remembers: numbers of entries of log 0. */
+  readonly rolled_back?: { readonly seen: number; readonly now: number }
   readonly runs: readonly VerifiedRun[]
   readonly left_out?: { readonly runs: number; readonly not_ok: number }
   readonly ledger: { readonly ok: boolean; readonly entries: number; readonly checks: readonly CheckResult[] }
@@ -62,7 +66,8 @@ async function verify(reader: LedgerReader, options: VerifyOptions): Promise<Ver
   await noting(shared.database, () => checkFile(reader, shared.database))
   await noting(shared.database, () => checkIntegrity(reader, shared.database))
   await noting(shared.database, () => checkStrays(reader, shared.database))
-  const log_zero = await LedgerLog.read(reader, options.keys, shared.ledger)
+  const { remembered = null } = options
+  const log_zero = await LedgerLog.read(reader, { keys: options.keys, remembered }, shared.ledger)
   let logs: readonly StoredLog[] = []
   await noting(shared.ledger, async () => {
     logs = await reader.logs()
@@ -76,7 +81,12 @@ async function verify(reader: LedgerReader, options: VerifyOptions): Promise<Ver
   for (const [run, log] of wanted) {
     const size = await sizeOf(reader, log)
     const onEntries = (entries: number) => options.onProgress?.({ run, entries, of: Math.max(size, entries) })
-    const found = await verifyRun(reader, { log, run, origin: log_zero.origin(log) }, options.keys, onEntries)
+    const found = await verifyRun(
+      reader,
+      { log, run, origin: log_zero.origin(log) },
+      log_zero.keysOf(log, size),
+      onEntries,
+    )
     if (found.complete) log_zero.checkRun(found)
     else found.registered.leave()
     told.add(found)
@@ -84,8 +94,10 @@ async function verify(reader: LedgerReader, options: VerifyOptions): Promise<Ver
   const checks = Object.values(shared).map(each => each.result())
   const ok = checks.every(each => each.ok)
   const { runs, left_out } = told
+  const older = remembered !== null && log_zero.entries < remembered.size
   return {
     ok: ok && told.ok,
+    ...(older ? { rolled_back: { seen: remembered.size, now: log_zero.entries } } : {}),
     runs: runs.map(each => resultOf(each, checks)),
     ...(left_out.runs === 0 ? {} : { left_out }),
     ledger: { ok, entries: log_zero.entries, checks },

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { newRow, type Row } from '../../model/row.ts'
 import type { Receipt, RewindableSinkSpec, Sink, SinkIntent } from '../spec.ts'
-import { checkError, contextIn, eachSample, frozenRow, inFolder, type Problems, type Sample } from './subject.ts'
+import { checkError, contextIn, eachSample, frozenRow, inFolder, type Problems, RUN, type Sample } from './subject.ts'
 
 /** Rows of one shape, with what formats find hard. */
 export const SINK_ROWS: readonly Row[] = Array.from({ length: 12 }, (_, i) =>
@@ -53,7 +53,7 @@ async function writeWith(
 ): Promise<string | null> {
   let content: string | null = null
   await inFolder(sample, async folder => {
-    const make = async () => spec.create(options, { ...contextIn(folder), originalNames: () => ({}) })
+    const make = async () => spec.create(options, { ...contextIn(folder), run: RUN, originalNames: () => ({}) })
     const before = JSON.stringify(readdirSync(folder, { recursive: true }))
     const first = await make()
     const intent = await first.prepare()

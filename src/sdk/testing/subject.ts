@@ -66,6 +66,9 @@ function writeFiles(folder: string, { files = {} }: Sample): void {
   }
 }
 
+/** The run that sinks are told they write for. */
+export const RUN = '01890000-0000-7000-8000-000000000000'
+
 export const contextIn = (folder: string, input: RowSchema = OBSERVED): PluginContext => ({
   node: 'test',
   folder,

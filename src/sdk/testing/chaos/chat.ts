@@ -4,13 +4,15 @@ import type { Answerer } from './answer.ts'
 import { BYTES_PER_TOKEN, type ChatRequest, readChatRequest, tokensIn } from './chat-request.ts'
 import type { FaultKind } from './faults.ts'
 import { isTarget, unfittingValue } from './fitting.ts'
+import { errorWithin, oddReason, oddUsage, wrapped } from './oddities.ts'
 import { badRequest, jsonReply, type Reply } from './reply.ts'
 
 /** What the model says. */
 interface Completion {
   readonly content: string | null
   readonly refusal: string | null
-  readonly finish_reason: 'stop' | 'length' | 'content_filter'
+  /** `stop`, `length`, `content_filter`, or something odd. */
+  readonly finish_reason: string | null
 }
 
 /** A reply, and the fault that is in it already: one of the model. */
@@ -19,14 +21,17 @@ export interface ModelReply {
   readonly fault: FaultKind | null
 }
 
-/** `key` makes the answer's id; `drawn` and `detail` are of the decision. */
-export function chatReply(
-  body: Json,
-  key: string,
-  drawn: FaultKind | null,
-  detail: number,
-  answerer: Answerer,
-): ModelReply {
+export interface ChatDecision {
+  /** Makes the answer's id. */
+  readonly key: string
+  readonly drawn: FaultKind | null
+  readonly detail: number
+  /** Of errors. */
+  readonly statuses: readonly number[]
+}
+
+export function chatReply(body: Json, decision: ChatDecision, answerer: Answerer): ModelReply {
+  const { key, drawn, detail, statuses } = decision
   const request = readChatRequest(body)
   if (typeof request === 'string') return { reply: badRequest(request), fault: null }
   const answered = answerer(request.question, request.form)
@@ -35,8 +40,16 @@ export function chatReply(
   const flawed = drawn === null ? null : withFault(sound, drawn, detail, request)
   const told = flawed ?? sound
   const broken = drawn === 'wrong_schema' && flawed === null
-  const reply = request.streamed ? eventsReply(request, key, told, broken) : wholeReply(request, key, told, broken)
-  return { reply, fault: flawed !== null || broken ? drawn : null }
+  const unasked = drawn === 'unasked_stream' && !request.streamed
+  if (request.streamed || unasked) {
+    const reply = eventsReply(unasked ? { ...request, with_usage: true } : request, key, told, broken)
+    return { reply, fault: flawed !== null || broken || unasked ? drawn : null }
+  }
+  if (drawn === 'error_in_body') return { reply: jsonReply(200, errorWithin(statuses, detail)), fault: drawn }
+  const odd = drawn === 'odd_usage'
+  const usage = odd ? oddUsage(usageOf(request, told), detail) : usageOf(request, told)
+  const reply = wholeReply(request, key, told, { broken, usage })
+  return { reply, fault: flawed !== null || broken || odd ? drawn : null }
 }
 
 function completion(text: string, max_tokens: number | null): Completion {
@@ -72,6 +85,10 @@ function withFault(sound: Completion, fault: FaultKind, detail: number, { form }
       return { content: null, refusal: 'I can’t help with that.', finish_reason: 'stop' }
     case 'content_filter':
       return { content: null, refusal: null, finish_reason: 'content_filter' }
+    case 'odd_finish':
+      return { ...sound, content: part, finish_reason: oddReason(detail) }
+    case 'wrapped_answer':
+      return form === 'text' ? null : { ...sound, content: wrapped(text, detail) }
     default:
       return null
   }
@@ -89,7 +106,12 @@ function parsedOr(text: string, otherwise: Json): Json {
 /** 2026-01-01: always the same, so that the same request gets the same bytes. */
 const CREATED = 1_767_225_600
 
-function wholeReply(request: ChatRequest, key: string, told: Completion, broken: boolean): Reply {
+function wholeReply(
+  request: ChatRequest,
+  key: string,
+  told: Completion,
+  { broken, usage }: { readonly broken: boolean; readonly usage: Json | undefined },
+): Reply {
   const { content, refusal, finish_reason } = told
   const choice = {
     index: 0,
@@ -100,7 +122,7 @@ function wholeReply(request: ChatRequest, key: string, told: Completion, broken:
   return jsonReply(200, {
     ...headOf(request, key, 'chat.completion'),
     ...(broken ? { output: content } : { choices: [choice] }),
-    usage: usageOf(request, told),
+    ...(usage === undefined ? {} : { usage }),
   })
 }
 

@@ -6,7 +6,7 @@ import type { ChaosSettings } from './options.ts'
 import type { Reply } from './reply.ts'
 
 /** Faults of the way, which any reply with a body can meet. */
-const OF_THE_BODY: readonly FaultKind[] = ['malformed', 'cut_body', 'short_body', 'drip']
+const OF_THE_BODY: readonly FaultKind[] = ['malformed', 'cut_body', 'short_body', 'drip', 'wrong_encoding']
 
 /** Null if the reply can't meet it: it has no body, or the fault is one of the model. */
 export function deliveryFault(fault: FaultKind | null, reply: Reply, method: string): FaultKind | null {
@@ -20,6 +20,7 @@ const HTML = '<!doctype html><title>502 Bad Gateway</title><h1>Bad Gateway</h1>\
 export function mangled(reply: Reply, fault: FaultKind | null, detail: number): Reply {
   const part = reply.body.subarray(0, Math.floor(reply.body.length * detail))
   if (fault === 'cut_body') return { ...reply, body: part }
+  if (fault === 'wrong_encoding') return { ...reply, headers: { ...reply.headers, 'content-encoding': 'gzip' } }
   if (fault !== 'malformed') return reply
   // The draw chooses the kind, and what is left of it the place.
   const [kind, place] = [Math.floor(detail * 3), (detail * 3) % 1]

@@ -16,6 +16,15 @@ export const FAULTS = {
     'The model’s answer is JSON that the requested schema refuses; without a schema, the response lacks its `choices`.',
   refusal: 'No content, but a `refusal`.',
   content_filter: 'No content, with `finish_reason: content_filter`.',
+  odd_finish:
+    'A part of the model’s answer, with a `finish_reason` that is no normal end: `error`, `abort`, null, or a word of the server’s own.',
+  error_in_body: 'Status 200, with an error inside: of `statuses`, of a limit, or as a text alone.',
+  odd_usage: 'The right answer, with a `usage` that is missing, empty, negative, absurd, or of texts.',
+  wrapped_answer: 'The model was asked for JSON, and puts it into a fence, behind its thoughts, or among words.',
+  unasked_stream: 'The right answer as server-sent events, though one in one piece was asked for.',
+  wrong_encoding: 'The right answer with `Content-Encoding: gzip`, which it isn’t.',
+  unauthorized: 'Status 401.',
+  no_quota: 'Status 429, with the error `insufficient_quota`.',
 } as const
 export type FaultKind = keyof typeof FAULTS
 export const FAULT_KINDS = Object.keys(FAULTS) as readonly FaultKind[]

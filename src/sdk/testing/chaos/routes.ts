@@ -12,6 +12,8 @@ export interface Request extends PlainRequest {
   readonly key: string
   readonly decision: Decision
   readonly seed: number
+  /** Of errors. */
+  readonly statuses: readonly number[]
   readonly answerer: Answerer
 }
 
@@ -60,8 +62,9 @@ export function replyTo(request: Request): ModelReply {
 }
 
 function chat(request: Request): ModelReply | Reply {
-  const { key, decision, answerer } = request
-  return withBody(request, body => chatReply(body, key, decision.fault, decision.detail, answerer))
+  const { key, decision, answerer, statuses } = request
+  const { fault: drawn, detail } = decision
+  return withBody(request, body => chatReply(body, { key, drawn, detail, statuses }, answerer))
 }
 
 function withBody<R>({ body }: Request, answer: (body: Json) => R): R | Reply {

@@ -111,10 +111,15 @@ export class Service {
       const status = statuses[Math.floor(decision.detail * statuses.length)] as number
       return { reply: errorReply(status, 'server_error', 'the server had an error'), fault: decision.fault }
     }
+    if (decision.fault === 'unauthorized')
+      return { reply: errorReply(401, 'invalid_api_key', 'the key is wrong'), fault: decision.fault }
+    if (decision.fault === 'no_quota')
+      return { reply: errorReply(429, 'insufficient_quota', 'the quota is used up'), fault: decision.fault }
     const { method, path } = record
     // What isn't a path (`OPTIONS *`) is nowhere.
     const url = new URL(`http://chaos${path.startsWith('/') ? path : '/'}`)
-    return replyTo({ method, url, headers: request.headers, body, key, decision, seed, answerer: this.#answerer })
+    const asked = { method, url, headers: request.headers, body, key, decision }
+    return replyTo({ ...asked, seed, statuses, answerer: this.#answerer })
   }
 
   async #send(

@@ -1,0 +1,47 @@
+/** Files that no sink may write to, whatever the plan reads: Custody's own, the pipeline's, and those that the command writes. */
+import { fstatSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { FilesInUse } from '../engine/files-in-use.ts'
+import { configFolder } from '../ledger/config-folder.ts'
+import { keyPlace } from '../ledger/keys.ts'
+import type { Plan } from '../plan/plan.ts'
+import { pluginFile } from '../sdk/load.ts'
+import type { Context } from './context.ts'
+
+/** What SQLite has beside a file that it writes. */
+const SQLITE_FILES = ['', '-wal', '-shm', '-journal']
+
+export function filesInUse({ cwd, env }: Context, url: string, { folder, file, limits, plugins }: Plan): FilesInUse {
+  const in_use = new FilesInUse()
+  in_use.add(join(folder, basename(file)), 'which is the pipeline file')
+  for (const source of plugins) {
+    const path = pluginFile(source, folder)
+    if (path !== null) in_use.add(path, 'which has plugins')
+  }
+  const database = (path: string, what: string) => {
+    for (const each of SQLITE_FILES) in_use.add(`${in_use.realPath(path)}${each}`, what)
+  }
+  if (url.startsWith('sqlite:')) database(url.slice('sqlite:'.length), 'which is the ledger')
+  if (limits.file !== null) database(limits.file, 'in which runs of this machine keep limits together')
+  in_use.addFolder(configFolder(env), 'in which Custody keeps its own configuration')
+  const key = keyPlace(env)
+  if (key.kind === 'file') in_use.add(resolve(cwd, key.path), 'which is the signing key')
+  for (const [descriptor, what] of [
+    'standard input comes from',
+    'standard output goes to',
+    'errors are told to',
+  ].entries()) {
+    const stats = statOpen(descriptor)
+    if (stats?.isFile() === true) in_use.addOpen(stats, `which ${what}`)
+  }
+  return in_use
+}
+
+/** null for one that isn't open. */
+function statOpen(descriptor: number) {
+  try {
+    return fstatSync(descriptor, { bigint: true })
+  } catch {
+    return null
+  }
+}

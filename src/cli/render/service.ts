@@ -1,0 +1,24 @@
+/** A service that keeps a run waiting, for people. */
+import type { ServiceTold } from '../../engine/calls/service-told.ts'
+import { formatDuration, formatTime } from '../../model/time.ts'
+import { count, counted, printable } from './text.ts'
+
+/** `  ⏸ openai: 25 calls in a row failed (503), next try in 20 s · 412 row instances wait` */
+export function serviceText(told: ServiceTold): string {
+  const service = printable(told.service)
+  switch (told.kind) {
+    case 'down': {
+      const { failures, last, next_try_us, now_us, open } = told
+      return `  ⏸ ${service}: ${count(failures)} calls in a row failed (${printable(last)}), next try in ${formatDuration(next_try_us - now_us)} · ${waiting(open)}`
+    }
+    case 'left_alone': {
+      const { until_us, now_us, open } = told
+      const until = formatTime(until_us).slice(0, 19).replace('T', ' ')
+      return `  ⏸ ${service} asks to be left alone until ${until}Z, for ${formatDuration(until_us - now_us)} · ${waiting(open)}`
+    }
+    case 'back':
+      return `  ▶ ${service} answers again`
+  }
+}
+
+const waiting = (open: number): string => `${counted(open, 'row instance')} wait${open === 1 ? 's' : ''}`

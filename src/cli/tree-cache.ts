@@ -1,0 +1,38 @@
+/**
+ * Keeps what makes the second look into a long log quick (read/evidence/log-tree.ts), in the user's cache folder. Nothing in it
+ * is trusted, and nothing is lost with it.
+ */
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import type { TreeCache } from '../read/evidence/log-tree.ts'
+import type { Environment } from './terminal.ts'
+
+/** In `$XDG_CACHE_HOME/custody/trees`, else `~/.cache/custody/trees`. What can't be read or written there isn't kept. */
+export function treeCache(env: Environment): TreeCache {
+  const base = env.XDG_CACHE_HOME
+  const folder = join(base === undefined || base === '' ? join(homedir(), '.cache') : base, 'custody', 'trees')
+  const pathOf = (name: string) => join(folder, createHash('sha256').update(name).digest('hex').slice(0, 32))
+  return {
+    read: name => unlessRefused(() => readFileSync(pathOf(name))),
+    write: (name, roots) => {
+      unlessRefused(() => {
+        const temporary = `${pathOf(name)}.${randomUUID()}`
+        mkdirSync(folder, { recursive: true, mode: 0o700 })
+        writeFileSync(temporary, roots, { mode: 0o600, flag: 'wx' })
+        renameSync(temporary, pathOf(name))
+      })
+    },
+  }
+}
+
+/** null if the system refuses: without a cache all is the same, only slower. */
+function unlessRefused<T>(work: () => T): T | null {
+  try {
+    return work()
+  } catch (error) {
+    if (typeof (error as NodeJS.ErrnoException).code === 'string') return null
+    throw error
+  }
+}

@@ -1,0 +1,54 @@
+/** A call that a visit has asked for, and that hasn't come to anything yet. */
+import type { CallAnswer, CallResult, CallTry } from '../../sdk/call.ts'
+import type { Uncounted } from '../decide/sent.ts'
+import type { Stack } from '../frames.ts'
+import type { CallMade } from './call-fact.ts'
+import type { Service, Waiter } from './service.ts'
+import type { Visit } from './visit.ts'
+
+export type Perform = (attempt: CallTry) => Promise<CallAnswer>
+export type Time = Pick<CallMade, 'started_us' | 'ended_us'>
+
+/** One who asks, and what. */
+export interface Asked {
+  readonly visit: Visit
+  /** Canonical text. */
+  readonly request: string
+  readonly ordinal: number
+}
+
+/** A call, from when it is asked for until its visit hears of it. */
+export interface Pending {
+  /** Several, where rows are sent together. */
+  readonly asked: readonly [Asked, ...Asked[]]
+  readonly service: Service<Stack>
+  readonly name: string
+  readonly most_nusd: number
+  readonly perform: Perform
+  /** Can't be taken back. */
+  readonly outbound: boolean
+  /** Both are called while news is applied. */
+  readonly resolve: (result: CallResult | Uncounted, ended_us: number, stack: Stack) => void
+  readonly reject: (thrown: unknown, ended_us: number, stack: Stack) => void
+  /** How it waited for what is under way now. */
+  waiter: Waiter | null
+  /** How often it was throttled, and how many calls the service had answered when that was first so. */
+  throttled: number
+  answers_before: number
+}
+
+/** @throws TypeError if it never began. */
+export function waiterOf({ waiter, name }: Pending): Waiter {
+  if (waiter === null) throw new TypeError(`a call of ${name} is under way that never began`)
+  return waiter
+}
+
+/** Its service has one less under way, and learns nothing from it. */
+export function leaves(pending: Pending): void {
+  pending.service.left(waiterOf(pending))
+}
+
+/** A plugin may throw at once, too. */
+export async function performed({ perform }: Pending, signal: AbortSignal): Promise<CallAnswer> {
+  return perform({ signal })
+}

@@ -1,0 +1,63 @@
+/** What is told of a service that keeps calls waiting: to people while the run is under way, and as the error that it stops by. */
+import { CustodyError, type ErrorCode } from '../../model/error.ts'
+import { formatTime } from '../../model/time.ts'
+import type { CallFailure, StopReason } from '../../sdk/call.ts'
+
+/** Told live. Times are those of the run's clock. */
+export type ServiceTold =
+  | {
+      readonly kind: 'down'
+      readonly service: string
+      /** Calls in a row that met an outage. */
+      readonly failures: number
+      /** A status, or a code. */
+      readonly last: string
+      readonly next_try_us: number
+      readonly now_us: number
+      /** Row instances that are open. */
+      readonly open: number
+    }
+  | {
+      readonly kind: 'left_alone'
+      readonly service: string
+      readonly until_us: number
+      readonly now_us: number
+      readonly open: number
+    }
+  | { readonly kind: 'back'; readonly service: string }
+
+const STOPS: { readonly [reason in StopReason]: readonly [ErrorCode, string] } = {
+  auth: ['CUSTODY_SERVICE_AUTH', 'refuses who asks'],
+  quota: ['CUSTODY_SERVICE_QUOTA', 'has no quota left for this account'],
+  model: ['CUSTODY_SERVICE_MODEL', 'doesn’t have what the pipeline file asks it for'],
+  status: ['CUSTODY_SERVICE_STATUS', 'gave a status that `stop_on` lists'],
+}
+
+/** The error of a run that stops because no call of the service can succeed. */
+export function stopError(service: string, node: string, { stops, message }: CallFailure): CustodyError {
+  const [code, what] = STOPS[stops ?? 'status']
+  return new CustodyError(code, `${service} ${what}: ${message}`, { where: { node } })
+}
+
+/** The service was tried for as long as it may be. */
+export function downError(service: string, failures: number, last: string): CustodyError {
+  return new CustodyError(
+    'CUSTODY_SERVICE_DOWN',
+    `${service} doesn’t answer: ${failures} calls in a row failed (${last})`,
+  )
+}
+
+/** The service asks to be left alone for longer than `max_wait`, or has done so for that long. */
+export function busyError(service: string, until_us: number, now_us: number): CustodyError {
+  const message =
+    until_us > now_us
+      ? `${service} asks to be left alone until ${formatTime(until_us)}`
+      : `${service} has asked to be left alone for as long as \`max_wait\` allows, and answered nobody`
+  return new CustodyError('CUSTODY_SERVICE_BUSY', message)
+}
+
+/** What people know an outage by: a status, if there was one. */
+export function lastOf({ code, response }: CallFailure): string {
+  const status = typeof response === 'object' && response !== null && 'status' in response ? response.status : null
+  return typeof status === 'number' ? `${status}` : code
+}

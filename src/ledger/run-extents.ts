@@ -1,0 +1,39 @@
+/**
+ * What log 0 says of runs against what is stored of them: each is there, begins as it was opened, ends as it was sealed, and if it
+ * isn't sealed has a signed head of its size and a lease. What their entries say is looked at where they are used.
+ */
+import { leafHash } from '../model/hash.ts'
+import { originOf } from './appender.ts'
+import type { LogZero } from './log-zero.ts'
+import type { LedgerReader, StoredExtent } from './read-port.ts'
+import { altered, checkSealedHead, checkSignedHead } from './signed-head.ts'
+
+/**
+ * To be called within a snapshot, right after log 0 was read: all of its runs are looked at.
+ * @throws CustodyError CUSTODY_LEDGER_ALTERED, CUSTODY_LEDGER_CUT, CUSTODY_KEY_UNKNOWN.
+ */
+export async function checkExtents(reader: LedgerReader, log_zero: LogZero): Promise<void> {
+  const { url } = reader
+  let seen = 0
+  for await (const extent of reader.extents()) {
+    const known = log_zero.runs.get(extent.log)
+    if (known === undefined || known.run !== extent.run)
+      throw altered({ url, ...extent }, `is listed as log ${extent.log}, and log 0 has never opened it so`)
+    checkRun(url, extent, log_zero)
+    seen++
+  }
+  if (seen === log_zero.runs.size) return
+  for (const { log, run } of log_zero.runs.values())
+    if ((await reader.logOf(run)) !== log) throw altered({ url, log, run }, 'was opened, and its log isn’t there')
+}
+
+function checkRun(url: string, extent: StoredExtent, log_zero: LogZero): void {
+  const { log, opening, head: note, lease } = extent
+  const known = log_zero.runs.get(log)!
+  const stored = { url, ...extent, note, origin: originOf(log_zero.id, log), root: null }
+  if (opening === null || leafHash(opening) !== known.first_root)
+    throw altered(stored, 'doesn’t begin as it was opened')
+  if (known.sealed !== null) return checkSealedHead(stored, known.sealed)
+  if (lease === null) throw altered(stored, 'isn’t sealed, and nobody can take it over: its lease is gone')
+  checkSignedHead(stored, () => log_zero.keys.goodForRun(known.told_at, false))
+}

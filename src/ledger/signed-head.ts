@@ -1,0 +1,89 @@
+/** A log's stored head against what is stored of the log: nothing is signed after what wasn't signed before (I13). */
+import { CustodyError } from '../model/error.ts'
+import {
+  type Checkpoint,
+  checkpointText,
+  NoteError,
+  openNote,
+  parseCheckpoint,
+  type VerifierKey,
+} from '../model/note.ts'
+
+/** What is stored of a log. */
+export interface StoredExtent {
+  /** The ledger's URL, for people. */
+  readonly url: string
+  readonly log: number
+  /** null for log 0. */
+  readonly run: string | null
+  readonly origin: string
+  /** Number of entries. */
+  readonly size: number
+  /** Root of their tree; null if it wasn't built. */
+  readonly root: string | null
+  /** The stored head; null if there is none. */
+  readonly note: string | null
+}
+
+/**
+ * Whether the head is one that `keys` (of its size) may sign, and is that of what is stored.
+ * @throws CustodyError CUSTODY_LEDGER_ALTERED, CUSTODY_LEDGER_CUT, CUSTODY_KEY_UNKNOWN.
+ */
+export function checkSignedHead(extent: StoredExtent, keys: (size: number) => readonly VerifierKey[]): void {
+  const { note, origin, size, root } = extent
+  if (note === null) throw altered(extent, 'has no signed head')
+  const head = headIn(note)
+  if (head === null || head.origin !== origin) throw altered(extent, 'has a head that isn’t one of this log')
+  const opened = openNote(note, keys(head.size))
+  if (!opened.ok && opened.problem === 'unknown_key')
+    throw new CustodyError(
+      'CUSTODY_KEY_UNKNOWN',
+      `${nameOf(extent)} has a head that no key in force has signed: ${opened.message}`,
+      { where: placeOf(extent) },
+    )
+  if (!opened.ok) throw altered(extent, `has a head that isn’t what was signed: ${opened.message}`)
+  if (size < head.size)
+    throw new CustodyError(
+      'CUSTODY_LEDGER_CUT',
+      `${nameOf(extent)} has ${size} entries, and ${head.size} were signed`,
+      { where: placeOf(extent) },
+    )
+  if (size > head.size) throw altered(extent, `has ${size} entries, and ${head.size} were signed: others were added`)
+  if (root !== null && root !== head.root)
+    throw altered(extent, 'has entries that aren’t those that were signed: at least one was changed')
+}
+
+/** Whether a head, whoever signed it, is the one that log 0 has of a sealed run. @throws CustodyError CUSTODY_LEDGER_ALTERED. */
+export function checkSealedHead(extent: StoredExtent, sealed: Pick<Checkpoint, 'size' | 'root'>): void {
+  const { origin, note, size } = extent
+  if (size < sealed.size)
+    throw new CustodyError(
+      'CUSTODY_LEDGER_CUT',
+      `${nameOf(extent)} has ${size} entries, and was sealed with ${sealed.size}`,
+      { where: placeOf(extent) },
+    )
+  const text = checkpointText({ origin, ...sealed })
+  if (size !== sealed.size || note?.startsWith(`${text}\n`) !== true)
+    throw altered(extent, 'isn’t what it was sealed as')
+}
+
+export function altered(extent: Pick<StoredExtent, 'url' | 'log' | 'run'>, what: string): CustodyError {
+  return new CustodyError('CUSTODY_LEDGER_ALTERED', `${nameOf(extent)} ${what}`, { where: placeOf(extent) })
+}
+
+function nameOf({ run }: Pick<StoredExtent, 'run'>): string {
+  return run === null ? 'the ledger’s own log' : `run ${run}`
+}
+
+function placeOf({ url, log }: Pick<StoredExtent, 'url' | 'log'>): { readonly path: string } {
+  return { path: `${url}, log ${log}` }
+}
+
+function headIn(note: string): Checkpoint | null {
+  try {
+    return parseCheckpoint(note.slice(0, note.lastIndexOf('\n\n') + 1))
+  } catch (error) {
+    if (error instanceof NoteError) return null
+    throw error
+  }
+}

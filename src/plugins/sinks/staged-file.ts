@@ -1,0 +1,275 @@
+/**
+ * A file that grows under a hidden name beside its target, and comes into its place when the run is done.
+ *
+ * F1. `write` returns only when the bytes are on the disk; what follows the last receipt is of no meaning.
+ * F2. Whoever goes on in another process first copies the file up to its receipt to a new inode and renames that, so
+ *     that a former holder that wakes up writes into nothing. In the process that wrote it, it is cut where it stands,
+ *     and is not gone on with if another file has come into its place: that is a successor's.
+ * F3. What stands at the target is replaced only if it is what stood there when the run began; else the target has to be free.
+ */
+import { createHash, type Hash } from 'node:crypto'
+import { dirname } from 'node:path'
+import type { Discarded, Receipt, SinkIntent } from '../../sdk/spec.ts'
+import { type Change, changedError, hashFile, hashPart, hexOf, hiddenBeside, syncFolders } from './file-parts.ts'
+import type { FileFacts, FileSystem, OpenFile } from './file-system.ts'
+import type { Extent, Outlet } from './outlet.ts'
+import type { OutputLock } from './output-lock.ts'
+import { asOutputError, type OutputPlace, outputError, systemCode } from './sink-error.ts'
+
+/** What file systems without hard links say, and those that keep people from making links to what isn't theirs. */
+const NO_LINKS = new Set(['EPERM', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV', 'EINVAL'])
+
+/** Where it is written, and where it comes to stand. */
+interface Places {
+  readonly staged: string
+  readonly target: string
+  readonly replaced: NonNullable<SinkIntent['replaced']> | null
+}
+
+export class StagedFile implements Outlet {
+  readonly #files: FileSystem
+  readonly #lock: OutputLock
+  readonly #place: OutputPlace
+  readonly #exists: () => Error
+  #places: Places | null = null
+  #file: OpenFile | null = null
+  /** Of the file that this process opened. */
+  #id: string | null = null
+  #hash: Hash = createHash('sha256')
+  #bytes = 0
+  /** Nothing is staged any more: it is in its place, or given up. */
+  #done = false
+
+  /** `exists` makes the error for a target that should be free. */
+  constructor(files: FileSystem, lock: OutputLock, place: OutputPlace, exists: () => Error) {
+    this.#files = files
+    this.#lock = lock
+    this.#place = place
+    this.#exists = exists
+  }
+
+  async open({ staged, replaced = null }: SinkIntent, receipt: Receipt | null): Promise<Extent> {
+    if (staged === null) throw new Error('nothing is staged here')
+    const places = { staged, target: this.#place.path, replaced }
+    this.#closeFile()
+    this.#places = places
+    this.#done = false
+    try {
+      const made = this.#files.makeFolders(dirname(staged))
+      this.#lock.take(this.#files.facts(places.target))
+      await this.#openAt(places, receipt ?? { bytes: 0, sha256: null })
+      if (made !== undefined) await syncFolders(this.#files, dirname(staged), dirname(made))
+    } catch (error) {
+      this.#closeFile()
+      throw asOutputError(error, this.#place)
+    }
+    return this.#extent()
+  }
+
+  async write(text: string): Promise<Extent> {
+    const file = this.#file
+    if (file === null) throw outputError('CUSTODY_SINK', this.#place, `${this.#place.path} isn’t open`)
+    const bytes = Buffer.from(text)
+    try {
+      this.check()
+      file.write(bytes, this.#bytes)
+      await file.sync()
+    } catch (error) {
+      this.#closeFile()
+      throw asOutputError(error, this.#place)
+    }
+    this.#hash.update(bytes)
+    this.#bytes += bytes.length
+    return this.#extent()
+  }
+
+  check(): void {
+    const [file, places] = [this.#file, this.#places]
+    if (file === null || places === null) return
+    this.#lock.check()
+    const there = this.#files.facts(places.staged)
+    if (there === null) throw this.#changed({ kind: 'gone' })
+    if (there.id !== this.#id) throw this.#changed({ kind: 'swapped' })
+    const [left, { bytes }] = [this.#bytes, there]
+    if (bytes !== left) throw this.#changed({ kind: bytes < left ? 'cut' : 'added', bytes, left })
+  }
+
+  async publish(): Promise<string> {
+    const places = this.#places
+    if (places === null) throw new Error('publish before open')
+    if (this.#done) return places.target
+    try {
+      this.check()
+      const there = this.#files.facts(places.target)
+      if (there !== null && places.replaced !== null) {
+        await this.#refuseChanged(there, places.replaced)
+        this.#file?.takeRights(there)
+        await this.#file?.sync()
+        this.#files.rename(places.staged, places.target)
+      } else await this.#renameToFree(places)
+      this.#closeFile()
+      await this.#files.syncFolder(dirname(places.target))
+    } catch (error) {
+      throw asOutputError(error, this.#place)
+    }
+    this.#done = true
+    return places.target
+  }
+
+  async discard(): Promise<Discarded> {
+    if (this.#places === null || this.#done) return { kind: 'left', why: `${this.#place.path} is in its place` }
+    try {
+      this.check()
+      this.#files.remove(this.#places.staged)
+    } catch (error) {
+      return { kind: 'left', why: asOutputError(error, this.#place).message }
+    } finally {
+      this.#closeFile()
+    }
+    this.#done = true
+    return { kind: 'dropped' }
+  }
+
+  /** What is empty is as good as not there: whoever goes on makes it anew. */
+  async close(): Promise<void> {
+    const empty = this.#file !== null && this.#bytes === 0
+    this.#closeFile()
+    try {
+      const { staged } = this.#places ?? { staged: null }
+      if (empty && staged !== null && this.#files.facts(staged)?.id === this.#id) {
+        this.#files.remove(staged)
+        this.#id = null
+      }
+    } finally {
+      this.#lock.giveUp(true)
+    }
+  }
+
+  async #openAt(places: Places, keep: { readonly bytes: number; readonly sha256: string | null }): Promise<void> {
+    const { staged } = places
+    const there = this.#files.facts(staged)
+    const lost = this.#id !== null && there?.id !== this.#id
+    if (there === null) {
+      if (keep.bytes === 0 && !lost) await this.#make(places)
+      else if (await this.#isPublished(places, keep)) this.#done = true
+      else throw this.#changed({ kind: 'gone' })
+    } else if (lost) throw this.#changed({ kind: 'swapped' })
+    else if (this.#id !== null) await this.#cut(staged, keep)
+    else await this.#copy(staged, there, keep)
+  }
+
+  async #make({ staged, target }: Places): Promise<void> {
+    const file = this.#files.open(staged, 'make')
+    this.#adopt(file, createHash('sha256'), 0)
+    const there = this.#files.facts(target)
+    if (there !== null) file.takeRights(there)
+    await this.#files.syncFolder(dirname(staged))
+  }
+
+  /** Whether it stands in its place already; its hash is taken over then. */
+  async #isPublished({ target }: Places, keep: { readonly bytes: number; readonly sha256: string | null }) {
+    if (this.#files.facts(target)?.bytes !== keep.bytes) return false
+    const file = this.#files.open(target, 'read')
+    try {
+      this.#hash = await hashPart(file, keep.bytes)
+    } finally {
+      file.close()
+    }
+    this.#bytes = keep.bytes
+    return hexOf(this.#hash) === keep.sha256
+  }
+
+  async #cut(staged: string, keep: { readonly bytes: number; readonly sha256: string | null }): Promise<void> {
+    const file = this.#files.open(staged, 'append')
+    this.#file = file
+    const hash = await hashPart(file, keep.bytes)
+    this.#refuseOther(file.facts(), hash, keep)
+    file.truncate(keep.bytes)
+    await file.sync()
+    this.#adopt(file, hash, keep.bytes)
+  }
+
+  async #copy(staged: string, there: FileFacts, keep: { readonly bytes: number; readonly sha256: string | null }) {
+    const beside = hiddenBeside(this.#place.path, 'rewind')
+    this.#files.remove(beside)
+    const copy = this.#files.open(beside, 'make')
+    this.#file = copy
+    try {
+      const original = this.#files.open(staged, 'read')
+      let hash: Hash
+      try {
+        hash = await hashPart(original, keep.bytes, copy)
+      } finally {
+        original.close()
+      }
+      this.#refuseOther(there, hash, keep)
+      copy.takeRights(there)
+      await copy.sync()
+      this.#files.rename(beside, staged)
+      await this.#files.syncFolder(dirname(staged))
+      this.#adopt(copy, hash, keep.bytes)
+    } catch (error) {
+      this.#files.remove(beside)
+      throw error
+    }
+  }
+
+  #refuseOther({ bytes }: FileFacts, hash: Hash, keep: { readonly bytes: number; readonly sha256: string | null }) {
+    if (bytes < keep.bytes) throw this.#changed({ kind: 'cut', bytes, left: keep.bytes })
+    if (keep.sha256 !== null && hexOf(hash) !== keep.sha256) throw this.#changed({ kind: 'edited' })
+  }
+
+  #adopt(file: OpenFile, hash: Hash, bytes: number): void {
+    this.#file = file
+    this.#hash = hash
+    this.#bytes = bytes
+    this.#id = file.facts().id
+  }
+
+  /** The target must be what stood there when the run began. */
+  async #refuseChanged(there: FileFacts, replaced: NonNullable<Places['replaced']>): Promise<void> {
+    const { target } = { target: this.#place.path }
+    if (there.bytes === replaced.bytes) {
+      if ((await hashFile(this.#files, target, replaced.bytes)) === replaced.sha256) return
+    }
+    const message = `${target} isn’t what it was when the run began: something else wrote it meanwhile, and it would be replaced`
+    const hint = `Move it away, then resume: the run’s own output is complete in ${this.#places?.staged} and takes its place. Or give the run up with \`custody abandon\`.`
+    throw outputError('CUSTODY_OUTPUT_CHANGED', this.#place, message, hint)
+  }
+
+  /** Renames, unless something stands there. */
+  async #renameToFree({ staged, target }: Places): Promise<void> {
+    try {
+      this.#files.link(staged, target)
+    } catch (error) {
+      const code = systemCode(error) ?? ''
+      if (code !== 'EEXIST' && !NO_LINKS.has(code)) throw error
+      const there = this.#files.facts(target)
+      if (there === null) {
+        this.#files.rename(staged, target)
+        return
+      }
+      // Ours already: only the removal of the staged name was missing.
+      if (!(await this.#isSame(target, there))) throw this.#exists()
+    }
+    this.#files.remove(staged)
+  }
+
+  async #isSame(path: string, { bytes }: FileFacts): Promise<boolean> {
+    return bytes === this.#bytes && (await hashFile(this.#files, path, bytes)) === hexOf(this.#hash)
+  }
+
+  #closeFile(): void {
+    const file = this.#file
+    this.#file = null
+    file?.close()
+  }
+
+  #extent(): Extent {
+    return { bytes: this.#bytes, sha256: hexOf(this.#hash) }
+  }
+
+  #changed(change: Change): Error {
+    return changedError(this.#place, change, `${this.#places?.staged}, in which ${this.#place.path} grows,`)
+  }
+}

@@ -1,0 +1,272 @@
+/**
+ * A reader that gives nothing of a log but what was signed: at the first question about a log its tree is compared with its
+ * signed head (log-check.ts), each entry is looked for in that tree, and each payload is compared with its entry's commitments.
+ * For those who show what a ledger says.
+ *
+ * V1. It is used within one snapshot: what was checked is what is read afterwards.
+ * V2. A value that is stored as a change of another, and whether a story is whole, is checked by who puts it together
+ *     (subject-check.ts).
+ * V3. Of tables that follow from entries nothing is given unchecked: each ending is compared with its entry.
+ */
+import type {
+  FullEntry,
+  LedgerReader,
+  StoredEnding,
+  StoredEntry,
+  StoredErrorCount,
+  StoredOpenToken,
+  StoredPayload,
+} from '../../ledger/read-port.ts'
+import { canonicalize } from '../../model/canonical.ts'
+import { commitment } from '../../model/hash.ts'
+import { decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../decode.ts'
+import { readable } from '../runs/run-log.ts'
+import { type Commits, decodePayload } from '../values.ts'
+import { entryName, tokenName } from '../verify/check.ts'
+import { endOf } from '../verify/token.ts'
+import { type CheckedLog, type CheckOptions, LogChecks } from './log-check.ts'
+import { changedValue, UnsoundRecord } from './unsound.ts'
+
+export class CheckedReader implements LedgerReader {
+  readonly url: string
+  readonly #inner: LedgerReader
+  readonly #checks: LogChecks
+
+  constructor(inner: LedgerReader, options: CheckOptions) {
+    this.#inner = inner
+    this.url = inner.url
+    this.#checks = new LogChecks(inner, options)
+  }
+
+  /** @throws UnsoundRecord if the log isn't what was signed. */
+  check(log: number): Promise<CheckedLog> {
+    return this.#checks.of(log)
+  }
+
+  async entry(log: number, seq: number): Promise<StoredEntry | null> {
+    const [entry] = await this.#checked(log, async () => [await this.#inner.entry(log, seq)])
+    return entry ?? null
+  }
+
+  async *entries(log: number, from?: number): AsyncIterable<StoredEntry> {
+    yield* this.#each(log, this.#inner.entries(log, from))
+  }
+
+  leaves(log: number, from: number, most: number) {
+    return this.#inner.leaves(log, from, most)
+  }
+
+  entriesOfRow(log: number, row: number): Promise<readonly StoredEntry[]> {
+    return this.#checked(log, () => this.#inner.entriesOfRow(log, row))
+  }
+
+  async entriesOfRows(log: number, first: number, last: number): Promise<readonly FullEntry[]> {
+    const entries = await this.#checked(log, () => this.#inner.entriesOfRows(log, first, last))
+    for (const { payload, ...entry } of entries) if (payload !== null) fullValuesFit(log, entry, payload)
+    return entries
+  }
+
+  async *entriesOfRun(log: number): AsyncIterable<StoredEntry> {
+    yield* this.#each(log, this.#inner.entriesOfRun(log))
+  }
+
+  entriesOfBatch(log: number, batch: number): Promise<readonly StoredEntry[]> {
+    return this.#checked(log, () => this.#inner.entriesOfBatch(log, batch))
+  }
+
+  async *lastEntries(log: number): AsyncIterable<StoredEntry> {
+    yield* this.#each(log, this.#inner.lastEntries(log))
+  }
+
+  async #checked<T extends StoredEntry>(
+    log: number,
+    read: () => Promise<ReadonlyArray<T | null>>,
+  ): Promise<readonly T[]> {
+    const checked = await this.check(log)
+    const found: T[] = []
+    for (const entry of await read()) {
+      if (entry === null) continue
+      await checked.mustHave(entry)
+      found.push(entry)
+    }
+    return found
+  }
+
+  async *#each(log: number, entries: AsyncIterable<StoredEntry>): AsyncIterable<StoredEntry> {
+    const checked = await this.check(log)
+    for await (const entry of entries) {
+      await checked.mustHave(entry)
+      yield entry
+    }
+  }
+
+  async payload(log: number, seq: number): Promise<StoredPayload | null> {
+    const [payload, entry] = [await this.#inner.payload(log, seq), await this.entry(log, seq)]
+    if (payload === null) return null
+    if (entry === null) throw new UnsoundRecord([`there is a payload of ${entryName(seq)}, and no such entry`])
+    fullValuesFit(log, entry, payload)
+    return payload
+  }
+
+  async *payloads(log: number): AsyncIterable<StoredPayload> {
+    const entries = this.entries(log)[Symbol.asyncIterator]()
+    try {
+      let entry = await entries.next()
+      for await (const payload of this.#inner.payloads(log)) {
+        while (entry.done !== true && entry.value.seq < payload.seq) entry = await entries.next()
+        if (entry.done === true || entry.value.seq !== payload.seq)
+          throw new UnsoundRecord([`there is a payload of ${entryName(payload.seq)}, and no such entry`])
+        fullValuesFit(log, entry.value, payload)
+        yield payload
+      }
+    } finally {
+      await entries.return?.()
+    }
+  }
+
+  async ending(log: number, token: number): Promise<StoredEnding | null> {
+    await this.check(log)
+    const ending = await this.#inner.ending(log, token)
+    if (ending !== null) await this.#isOfEntry(log, ending)
+    return ending
+  }
+
+  async *endings(log: number): AsyncIterable<StoredEnding> {
+    await this.check(log)
+    for await (const ending of this.#inner.endings(log)) {
+      await this.#isOfEntry(log, ending)
+      yield ending
+    }
+  }
+
+  /** Counted from the endings that are errors, each compared with its entry. */
+  async errorCounts(log: number): Promise<readonly StoredErrorCount[]> {
+    await this.check(log)
+    const counts = await this.#inner.errorCounts(log)
+    const compared = new Map<string, number>()
+    for await (const ending of this.#inner.failedEndings(log)) {
+      await this.#isOfEntry(log, ending)
+      const key = `${ending.node} ${ending.error_code}`
+      compared.set(key, (compared.get(key) ?? 0) + 1)
+    }
+    const wrong = counts.filter(({ node, error_code, count }) => compared.get(`${node} ${error_code}`) !== count)
+    if (wrong.length > 0 || compared.size !== counts.length)
+      throw new UnsoundRecord(['the table of endings says twice what went wrong, and not the same'])
+    return counts
+  }
+
+  async *failedEndings(log: number): AsyncIterable<StoredEnding> {
+    await this.check(log)
+    for await (const ending of this.#inner.failedEndings(log)) {
+      await this.#isOfEntry(log, ending)
+      yield ending
+    }
+  }
+
+  async openTokens(log: number): Promise<readonly StoredOpenToken[]> {
+    await this.check(log)
+    return this.#inner.openTokens(log)
+  }
+
+  async openTokensOf(...of: Parameters<LedgerReader['openTokensOf']>): Promise<readonly StoredOpenToken[]> {
+    await this.check(of[0])
+    return this.#inner.openTokensOf(...of)
+  }
+
+  async head(log: number): Promise<string | null> {
+    await this.check(log)
+    return this.#inner.head(log)
+  }
+
+  /** What the table says of an ending is what its entry says. */
+  async #isOfEntry(log: number, ending: StoredEnding): Promise<void> {
+    const { token, seq, fate, node, sink, grp, error_code, row, recorded_us } = ending
+    const stored = await this.entry(log, seq)
+    const entry =
+      stored === null || !isSubjectBody(stored.row, stored.body)
+        ? null
+        : readable(log, () => decodeSubjectEntry(seq, stored.body))
+    const found = entry?.endings.find(each => each.token === token)
+    if (entry === null || found === undefined) throw new UnsoundRecord([otherEnding(token, seq)])
+    const of_row = entry.subject.kind === 'row' ? entry.subject.row : null
+    const said = [fate, node, sink ?? 0, grp ?? 0, error_code, row, recorded_us]
+    const recorded = [found.fate, found.node, found.sink, found.group, found.error?.code ?? null, of_row]
+    if ([...recorded, endOf(token, entry)].some((each, i) => each !== said[i]))
+      throw new UnsoundRecord([otherEnding(token, seq)])
+  }
+
+  // ── what isn't of one log, or says nothing of what was recorded ─────────────────────────────────────────────────────
+
+  snapshot<T>(work: () => Promise<T>): Promise<T> {
+    return this.#inner.snapshot(work)
+  }
+  logs() {
+    return this.#inner.logs()
+  }
+  newestLogs() {
+    return this.#inner.newestLogs()
+  }
+  logsBeginning(prefix: string, most: number) {
+    return this.#inner.logsBeginning(prefix, most)
+  }
+  strayLogs(most: number) {
+    return this.#inner.strayLogs(most)
+  }
+  size(log: number) {
+    return this.#inner.size(log)
+  }
+  extents() {
+    return this.#inner.extents()
+  }
+  logOf(run: string) {
+    return this.#inner.logOf(run)
+  }
+  lease(log: number) {
+    return this.#inner.lease(log)
+  }
+  heads() {
+    return this.#inner.heads()
+  }
+  leases() {
+    return this.#inner.leases()
+  }
+  objects() {
+    return this.#inner.objects()
+  }
+  expectedObjects() {
+    return this.#inner.expectedObjects()
+  }
+  file() {
+    return this.#inner.file()
+  }
+  integrity() {
+    return this.#inner.integrity()
+  }
+  view(...of: Parameters<LedgerReader['view']>) {
+    return this.#inner.view(...of)
+  }
+  close() {
+    return this.#inner.close()
+  }
+}
+
+function otherEnding(token: number, seq: number): string {
+  return `${tokenName(token)} has another ending in the table than in ${entryName(seq)}`
+}
+
+/** Values that are stored in full fit the commitments of their entry. */
+function fullValuesFit(log: number, { seq, row, body }: StoredEntry, stored: StoredPayload): void {
+  const { commitments } = readable(
+    log,
+    (): Pick<Commits, 'commitments'> =>
+      isSubjectBody(row, body) ? decodeSubjectEntry(seq, body) : decodeRunEntry(seq, body),
+  )
+  const { values, salts } = readable(log, () => decodePayload(stored))
+  if (values.length !== commitments.length)
+    throw new UnsoundRecord([
+      `the payload of ${entryName(seq)} has ${values.length} values, and it commits to ${commitments.length}`,
+    ])
+  for (const [i, value] of values.entries())
+    if (value.kind === 'full' && commitment(salts[i]!, canonicalize(value.value)) !== commitments[i])
+      throw new UnsoundRecord([changedValue(seq, i + 1)])
+}

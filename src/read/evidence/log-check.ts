@@ -1,0 +1,127 @@
+/**
+ * Whether what is stored of a log is what was signed: all its entries give the root of its signed head, and log 0 knows it so.
+ * Whose signature that is isn't asked here: it is that of the key which the ledger was born with, or of one that followed it; whether
+ * the user trusts that one is told beside. What a reader then finds in the log, in the same snapshot, is what was committed (log-tree.ts).
+ */
+import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
+import { leafHash } from '../../model/hash.ts'
+import { type Checkpoint, NoteError, parseCheckpoint } from '../../model/note.ts'
+import { DecodeError, decodeRunEntry } from '../decode.ts'
+import { Check, entryName, noting } from '../verify/check.ts'
+import { type KnownHead, LedgerLog } from '../verify/ledger-log.ts'
+import { checkHead } from '../verify/log.ts'
+import { LogTree, type TreeCache } from './log-tree.ts'
+import { UnsoundRecord } from './unsound.ts'
+
+export interface CheckedLog {
+  /** @throws UnsoundRecord if an entry isn't in the tree that was signed. */
+  mustHave(entry: StoredEntry): Promise<void>
+}
+
+export interface CheckOptions {
+  /** The head of log 0 that the user knows from before. */
+  readonly remembered: KnownHead | null
+  /** null: all entries of a log are looked at, each time. */
+  readonly cache: TreeCache | null
+  /** Told now and then while the entries of a long log are looked at. */
+  readonly onProgress?: (entries: number) => void
+}
+
+export class LogChecks {
+  readonly #reader: LedgerReader
+  readonly #options: CheckOptions
+  readonly #logs = new Map<number, Promise<CheckedLog>>()
+  #zero: Promise<{ readonly log: LedgerLog; readonly check: Check }> | null = null
+
+  constructor(reader: LedgerReader, options: CheckOptions) {
+    this.#reader = reader
+    this.#options = options
+  }
+
+  /** Looks at a log once. @throws UnsoundRecord */
+  of(log: number): Promise<CheckedLog> {
+    let checked = this.#logs.get(log)
+    if (checked === undefined) {
+      checked = this.#check(log)
+      this.#logs.set(log, checked)
+    }
+    return checked
+  }
+
+  async #check(log: number): Promise<CheckedLog> {
+    this.#zero ??= this.#readZero()
+    const zero = await this.#zero
+    const check = new Check('record')
+    const trees: LogTree[] = []
+    await noting(check, async () => {
+      trees.push(await this.#look(log, zero.log, check))
+    })
+    const wrong = [...zero.check.result().problems, ...check.result().problems]
+    const [tree] = trees
+    if (tree === undefined || wrong.length > 0) throw new UnsoundRecord(wrong)
+    return {
+      async mustHave({ seq, body }) {
+        if (!(await tree.has(seq, body)))
+          throw new UnsoundRecord([
+            `${entryName(seq)} isn’t in the tree that was signed: it was changed after it was committed`,
+          ])
+      },
+    }
+  }
+
+  async #readZero() {
+    const check = new Check('ledger')
+    const { remembered } = this.#options
+    return { log: await LedgerLog.read(this.#reader, { keys: 'any', remembered }, check), check }
+  }
+
+  async #look(log: number, zero: LedgerLog, check: Check): Promise<LogTree> {
+    const reader = this.#reader
+    const origin = zero.origin(log)
+    const signed = headIn((await reader.head(log)) ?? '')?.root ?? ''
+    const tree = await LogTree.of(reader, log, origin, { ...this.#options, signed })
+    const stored = await reader.size(log)
+    if (stored !== tree.size) check.add(`${entryName(tree.size)} is missing`)
+    await checkHead(reader, { log, origin }, tree, size => zero.keysOf(log, size), check)
+    if (log === 0) return tree
+    const [first, last] = [await reader.entry(log, 0), await reader.entry(log, tree.size - 1)]
+    for (const entry of [first, last])
+      if (entry !== null && !(await tree.has(entry.seq, entry.body))) check.add(`${entryName(entry.seq)} was changed`)
+    zero.checkRun({
+      log,
+      run: runIn(first?.body ?? ''),
+      entries: tree.size,
+      root: tree.root,
+      // Of a tree with one leaf the root is the leaf.
+      first_root: leafHash(first?.body ?? ''),
+      sealed: last?.body.startsWith('{"k":"seal"') === true,
+      // Of times, and of who took it over, `verify` tells.
+      resumed: [],
+      earliest: null,
+      sealed_us: 0,
+      registered: check,
+    })
+    return tree
+  }
+}
+
+/** What a note says of a log's head, whoever signed it; null if it says nothing. */
+function headIn(note: string): Checkpoint | null {
+  try {
+    return parseCheckpoint(note.slice(0, note.lastIndexOf('\n\n') + 1))
+  } catch (error) {
+    if (error instanceof NoteError) return null
+    throw error
+  }
+}
+
+/** The run that an opening entry says it opens. */
+function runIn(body: string): string {
+  try {
+    const { facts } = decodeRunEntry(0, body)
+    return facts.k === 'open' ? facts.run : ''
+  } catch (error) {
+    if (error instanceof DecodeError) return ''
+    throw error
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * Whether the entries that a reader found of a row or a batch are its whole story, and its values what they commit to. A column
+ * that was changed would hide an entry from an index: so each entry names the one before it, and what is open behind the last
+ * is what the table of open tokens has.
+ */
+import type { FullEntry } from '../../ledger/read-port.ts'
+import type { SubjectEntry } from '../../model/entry.ts'
+import { decodeSubjectEntry } from '../decode.ts'
+import { readable } from '../runs/run-log.ts'
+import { decodePayload, SubjectValues } from '../values.ts'
+import { counted, entryName, grouped, subjectName } from '../verify/check.ts'
+import { changedValue, UnsoundRecord } from './unsound.ts'
+
+export interface CheckedSubject {
+  readonly entries: readonly SubjectEntry[]
+  readonly values: SubjectValues
+}
+
+/** `open`: how many open tokens the ledger has of it. @throws UnsoundRecord */
+export function checkedSubject(
+  log: number,
+  stored: readonly FullEntry[],
+  subject: SubjectEntry['subject'],
+  open: number,
+): CheckedSubject {
+  const entries: SubjectEntry[] = []
+  const values = new SubjectValues()
+  const problems: string[] = []
+  let before: number | null = null
+  for (const { seq, body, payload } of stored) {
+    const entry = readable(log, () => decodeSubjectEntry(seq, body))
+    const decoded = payload === null ? null : readable(log, () => decodePayload(payload))
+    const first = readable(log, () => values.add(seq, entry, decoded))
+    const wrong = decoded === null ? [] : values.misfits(first, entry, decoded)
+    problems.push(
+      ...wrong.map(each => changedValue(seq, each - first + 1)),
+      ...placeProblems(seq, entry, subject, before),
+    )
+    entries.push(entry)
+    before = seq
+  }
+  const left = entries.at(-1)?.open ?? 0
+  if (left !== open)
+    problems.push(
+      `of ${subjectName(subject)} ${counted(left, 'row instance is', 'row instances are')} still open after what is found, and the ledger has ${grouped(open)}`,
+    )
+  if (stored.length === 0) problems.push(`${subjectName(subject)} isn’t there`)
+  if (problems.length > 0) throw new UnsoundRecord(problems)
+  return { entries, values }
+}
+
+function* placeProblems(
+  seq: number,
+  entry: SubjectEntry,
+  subject: SubjectEntry['subject'],
+  before: number | null,
+): Iterable<string> {
+  if (subjectName(entry.subject) !== subjectName(subject))
+    yield `${entryName(seq)} is found as one of ${subjectName(subject)}, and says that it is of ${subjectName(entry.subject)}`
+  if (entry.previous !== before)
+    yield `${entryName(seq)} follows ${told(entry.previous)} in the story of ${subjectName(subject)}, and ${told(before)} is what is found`
+}
+
+function told(seq: number | null): string {
+  return seq === null ? 'nothing' : entryName(seq)
+}

@@ -1,0 +1,183 @@
+/** What commands show of a ledger that somebody changed: that it doesn't hold, and nothing that isn't so. */
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { runInProcess } from './support/in-process.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'custody-shown-'))
+const env = { XDG_CONFIG_HOME: join(folder, 'config'), XDG_CACHE_HOME: join(folder, 'cache'), COLUMNS: '200' }
+const whole = join(folder, 'custody.db')
+const ESCAPES = '\x1b]0;pwn\x07\x1b[31mEVIL\u009b2J\u202e'
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
+const ACTIVE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/
+
+const PIPELINE = `name: desk
+defaults: { on_error: problems, on_invalid: problems }
+sources:
+  in: { plugin: jsonl, options: { path: in.jsonl }, to: tier }
+nodes:
+  tier: { gate: row.amount >= 10, routes: { true: high, false: low } }
+sinks:
+  high: { plugin: jsonl, options: { path: high.jsonl, if_exists: replace } }
+  low: { plugin: jsonl, options: { path: low.jsonl, if_exists: replace } }
+  problems: { plugin: jsonl, options: { path: problems.jsonl, if_exists: replace }, on_error: discard }
+`
+
+beforeAll(async () => {
+  writeFileSync(join(folder, 'pipeline.yaml'), PIPELINE)
+  writeFileSync(join(folder, 'in.jsonl'), '{"id":1,"amount":5}\n{"id":2,"amount":50}\n{"id":3}\n')
+  expect((await runInProcess(['run', 'pipeline.yaml'], folder, env)).exit).toBe(0)
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const custody = (...argv: string[]) => runInProcess(argv, folder, env)
+
+/** The ledger after a change in it, with its triggers in place again. */
+function changed(change: (db: DatabaseSync) => void): string {
+  const path = join(folder, 'changed.db')
+  copyFileSync(whole, path)
+  const db = new DatabaseSync(path)
+  db.exec('PRAGMA ignore_check_constraints = ON')
+  const triggers = db.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").all()
+  for (const { name } of triggers) db.exec(`DROP TRIGGER ${name}`)
+  change(db)
+  for (const { sql } of triggers) db.exec(`${sql}`)
+  db.close()
+  return path
+}
+
+const CHANGES: readonly (readonly [what: string, sql: string])[] = [
+  ['a value', `UPDATE payloads SET body = replace(body, '"amount":5', '"amount":6') WHERE log = 1 AND seq = 1`],
+  [
+    'an expression',
+    `UPDATE payloads SET body = replace(body, 'row.amount >= 10', 'row.amount >= 99') WHERE log = 1 AND seq = 0`,
+  ],
+  ['an entry', `UPDATE entries SET body = replace(body, '"o":0', '"o":1') WHERE log = 1 AND seq = 1`],
+  ['the row of an entry', `UPDATE entries SET row = 2 WHERE log = 1 AND seq = 1`],
+  [
+    'the last entry, which is gone',
+    `DELETE FROM entries WHERE log = 1 AND seq = (SELECT max(seq) FROM entries WHERE log = 1)`,
+  ],
+  [
+    'the signed head',
+    `UPDATE heads SET note = replace(note, char(10) || '7' || char(10), char(10) || '6' || char(10)) WHERE log = 1`,
+  ],
+  ['what the ledger’s own log says', `DELETE FROM entries WHERE log = 0 AND seq = 2`],
+]
+
+describe('explain', () => {
+  test('tells what holds', async () => {
+    const { exit, stdout } = await custody('explain', 'latest', '--row', '1')
+    expect([exit, stdout]).toEqual([0, expect.stringMatching(/amount 5[\s\S]*in the sealed tree/)])
+    const json = JSON.parse((await custody('explain', 'latest', '--row', '1', '--json')).stdout)
+    expect(json).toMatchObject({ row: 1, holds: true })
+    const all = JSON.parse((await custody('explain', 'latest', '--where', 'row.amount > 0', '--json')).stdout)
+    expect(all.map((each: { holds: boolean }) => each.holds)).toEqual([true, true])
+  })
+
+  test.each(CHANGES)('after a change of %s says that it doesn’t hold', async (_, sql) => {
+    const path = changed(db => expect(db.prepare(sql).run().changes).toBe(1))
+    for (const how of [
+      ['--row', '1'],
+      ['--where', 'row.amount < 50'],
+    ]) {
+      const { exit, stdout } = await custody('explain', 'latest', ...how, '--ledger', `sqlite:${path}`)
+      expect([exit, stdout]).toEqual([
+        1,
+        expect.stringMatching(/the record doesn’t hold, so that it isn’t told\n {2}✗ /),
+      ])
+      expect(stdout).not.toMatch(/in the sealed tree|Ended/)
+    }
+    const { exit, stdout } = await custody('explain', 'latest', '--row', '1', '--json', '--ledger', `sqlite:${path}`)
+    expect(exit).toBe(1)
+    expect(JSON.parse(stdout)).toMatchObject({
+      row: 1,
+      tokens: [],
+      holds: false,
+      problems: expect.arrayContaining([expect.any(String)]),
+    })
+  })
+})
+
+describe('show', () => {
+  test('tells what holds', async () => {
+    expect(JSON.parse((await custody('show', 'latest', '--json')).stdout)).toMatchObject({
+      status: 'completed_with_failures',
+      holds: true,
+    })
+  })
+
+  test.each<readonly [string, string]>([
+    ...CHANGES.filter(([what]) => !/value|row of/.test(what)),
+    ['the code of an error', `UPDATE endings SET error_code = 'FINE' WHERE error_code IS NOT NULL`],
+    ['an ending, which is gone', `DELETE FROM endings WHERE error_code IS NOT NULL`],
+    [
+      'the path of an output',
+      `UPDATE payloads SET body = replace(body, 'high.jsonl', 'mine.jsonl') WHERE log = 1 AND seq > 3 AND body LIKE '%high.jsonl%'`,
+    ],
+  ])('after a change of %s says that it doesn’t hold', async (_, sql) => {
+    const path = changed(db => expect(db.prepare(sql).run().changes).toBe(1))
+    const text = await custody('show', 'latest', '--ledger', `sqlite:${path}`)
+    expect([text.exit, text.stdout]).toEqual([1, expect.stringMatching(/^Run latest: the record doesn’t hold/)])
+    const { exit, stdout } = await custody('show', 'latest', '--json', '--ledger', `sqlite:${path}`)
+    expect([exit, JSON.parse(stdout)]).toEqual([
+      1,
+      { run: 'latest', holds: false, problems: expect.arrayContaining([expect.any(String)]) },
+    ])
+  })
+})
+
+test('diff tells nothing of a record that doesn’t hold', async () => {
+  const path = changed(db => db.exec(CHANGES[0]?.[1] ?? ''))
+  const { exit, stdout } = await custody('diff', 'latest', 'latest', '--json', '--ledger', `sqlite:${path}`)
+  expect([exit, JSON.parse(stdout)]).toEqual([
+    1,
+    { old: 'latest', new: 'latest', holds: false, problems: expect.arrayContaining([expect.any(String)]) },
+  ])
+  const whole_diff = await custody('diff', 'latest', 'latest', '--json')
+  expect(JSON.parse(whole_diff.stdout)).toMatchObject({ rows: { different: 0 }, holds: true })
+})
+
+test('a key that isn’t known is told, and what is shown is what its holder signed', async () => {
+  const stranger = { ...env, XDG_CONFIG_HOME: join(folder, 'another') }
+  const { exit, stdout, stderr } = await runInProcess(['explain', 'latest', '--row', '1'], folder, stranger)
+  expect([exit, stdout]).toEqual([0, expect.stringContaining('in the sealed tree')])
+  expect(stderr).toMatch(/^note: this ledger is signed with key custody\+[0-9a-f]{8}, which you don’t trust/)
+})
+
+describe('nothing that a terminal acts on comes out of a ledger', () => {
+  test.each([
+    ['the id of a run', 'UPDATE logs SET run = ? WHERE log = 1'],
+    [
+      'a value',
+      `UPDATE payloads SET body = replace(body, '"amount":5', '"amount":"' || ? || '"') WHERE log = 1 AND seq = 1`,
+    ],
+    [
+      'the name of a run',
+      `UPDATE entries SET body = replace(body, '"name":"desk"', '"name":"' || ? || '"') WHERE log = 1 AND seq = 0`,
+    ],
+    ['a note', `UPDATE heads SET note = note || ? WHERE log = 1`],
+    ['who holds a run', `INSERT INTO leases VALUES (1, 1, ?, 1)`],
+    ['an object of the database', `CREATE TABLE "${ESCAPES}" (x)`],
+  ])('%s', async (_, sql) => {
+    const path = changed(db => {
+      if (sql.includes('?')) db.prepare(sql).run(ESCAPES)
+      else db.exec(sql)
+    })
+    for (const argv of [
+      ['verify'],
+      ['runs'],
+      ['show', 'latest'],
+      ['explain', 'latest', '--row', '1'],
+      ['show', ESCAPES],
+    ])
+      for (const json of [[], ['--json']]) {
+        const { exit, stdout, stderr } = await custody(...argv, ...json, '--ledger', `sqlite:${path}`)
+        expect(`${stdout}${stderr}`, argv.join(' ')).not.toMatch(ACTIVE)
+        expect([0, 1, 2]).toContain(exit)
+        expect(stderr + stdout).not.toContain('CUSTODY_INTERNAL')
+      }
+  })
+})
