@@ -14,4 +14,10 @@ if (Number(node.split('.')[0]) < 24) {
 } else {
   const { main } = await import('../dist/cli/main.js')
   process.exitCode = await main(process.argv.slice(2))
+  // What a plugin has left open, or a pipe that nobody writes to, doesn't keep a process that is done and has told all.
+  const leave = () => {
+    if (process.stdout.writableLength + process.stderr.writableLength === 0) process.exit()
+    setTimeout(leave, 1000).unref()
+  }
+  setTimeout(leave, 1000).unref()
 }

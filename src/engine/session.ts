@@ -122,12 +122,12 @@ export interface SessionParts {
 }
 
 export async function driveSession(parts: SessionParts): Promise<RunResult> {
-  const { request, outputs, stations, from } = parts
-  const { run } = request
+  const { request, ledger, outputs, stations, from } = parts
   const clock = new SessionClock(request.clock, Math.max(from?.last_us ?? 0, ledger.began_us))
   const began_us = clock.now_us()
   const stop = new AbortController()
   const atPoint = request.atPoint ?? nothing
+  Object.assign(outputs, { atPoint, hold: () => ledger.renew() })
   const { recorder, intakes, calls, retracing, flow, committer, scheduler, guards } = await machineOf(
     parts,
     clock,
@@ -140,7 +140,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     stopped_by: RunResult['stopped_by'] = null,
   ): RunResult => {
     const root = committer.head?.root ?? ''
-    const summary = summarise(run, status, committer.totals, outputs, root, clock.now_us() - began_us)
+    const summary = summarise(request.run, status, committer.totals, outputs, root, clock.now_us() - began_us)
     const next_call_usd = stopped_by === 'budget_exhausted' ? calls.next_call_usd : null
     return { summary, error, stopped_by, untouched: !opened, next_call_usd, discarded: discardedOf(outputs) }
   }
@@ -214,8 +214,6 @@ async function closed(clock: Clock, work: readonly Promise<void>[]): Promise<voi
 /** All that moves in a run, put together. */
 async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSignal, atPoint: AtPoint) {
   const { request, limit, ledger, outputs, stations, from } = parts
-  outputs.atPoint = atPoint
-  outputs.hold = () => ledger.renew()
   const { plan } = request
   const began_us = clock.now_us()
   const signal = AbortSignal.any([request.signal, stop])
