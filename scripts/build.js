@@ -1,6 +1,7 @@
 // Compiles src/ to dist/. Run by npm after an install, so it is plain JavaScript that any Node from 20 up can run.
 import { spawnSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,4 +13,19 @@ const built = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build
   stdio: 'inherit',
   cwd: root,
 })
+if (built.status === 0) writeFileSync(join(root, 'dist', 'code.json'), `${JSON.stringify({ sha256: hashOfDist() })}\n`)
 process.exitCode = built.status ?? 1
+
+/** Of all that was compiled: what runs of this version have on record as the code of their built-in plugins. */
+function hashOfDist() {
+  const dist = join(root, 'dist')
+  const hash = createHash('sha256')
+  const names = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.js'))
+  for (const name of names.map(each => each.replaceAll('\\', '/')).sort()) {
+    const own = createHash('sha256')
+      .update(readFileSync(join(dist, name)))
+      .digest('hex')
+    hash.update(`${name} ${own}\n`)
+  }
+  return hash.digest('hex')
+}

@@ -152,7 +152,7 @@ const CASES: readonly Expected[] = [
     counts: [8, 0, 31],
     outcomes: { FORKED: 8, COALESCED: 14, ROUTED: 8, FAILED: 1 },
     causes: { fork: 8, merge: 14, gate: 7, error: 1, branch_lost: 1 },
-    sinks: { published: 3, queue: 2, hidden: 2, problems: 1 },
+    sinks: { published: 3, queue: 2, hidden: 2, problems: 2 },
     lines: { 'queue.csv': ['6,bot77,FREE FREE FREE http://free.example,1,true,false'] },
   },
   {
@@ -175,7 +175,7 @@ const CASES: readonly Expected[] = [
     status: 'completed_with_failures',
     counts: [8, 0, 29],
     outcomes: { FORKED: 8, COALESCED: 10, COMPLETED: 5, ROUTED: 3, FAILED: 3 },
-    sinks: { published: 5, problems: 3 },
+    sinks: { published: 5, problems: 6 },
     lines: { 'select.csv': ['4,lena,You are an ***** and so is the author'] },
   },
   {
@@ -184,7 +184,7 @@ const CASES: readonly Expected[] = [
     counts: [6, 0, 39],
     outcomes: { FORKED: 12, COALESCED: 18, ROUTED: 6, FAILED: 3 },
     causes: { fork: 12, merge: 18, gate: 4, error: 2, branch_lost: 3 },
-    sinks: { pay: 3, refuse: 1, problems: 2 },
+    sinks: { pay: 3, refuse: 1, problems: 5 },
     lines: {
       'pay.csv': ['K-2,16800,12400,12400,19500,11900', 'K-3,9100,19000,9100,7750,7750'],
       'refuse.csv': ['K-5,700,15600,700,29000,-300'],
@@ -194,9 +194,9 @@ const CASES: readonly Expected[] = [
     example: 'quorum',
     status: 'completed_with_failures',
     counts: [6, 0, 28],
-    outcomes: { FORKED: 6, COALESCED: 8, COMPLETED: 4, DISCARDED: 6, FAILED: 3, ROUTED: 1 },
-    causes: { fork: 6, merge: 8, flow: 4, filter: 6, late_arrival: 1, quorum_not_met: 2, error: 1 },
-    sinks: { invitations: 4, problems: 1 },
+    outcomes: { FORKED: 6, COALESCED: 9, COMPLETED: 4, DISCARDED: 6, FAILED: 2, ROUTED: 1 },
+    causes: { fork: 6, merge: 9, flow: 4, filter: 6, quorum_not_met: 2, error: 1 },
+    sinks: { invitations: 4, problems: 3 },
     lines: { 'invitations.csv': ['B-2,Brook & Partners,171500,3,5000000,2', 'B-5,Eastgate,199000,8,,4'] },
   },
   {

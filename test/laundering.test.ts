@@ -33,13 +33,15 @@ async function after(next: Next, tamper: (forger: Forger) => void): Promise<stri
   const forger = base.copy()
   onTestFinished(() => forger.close())
   forger.change(() => tamper(forger))
-  const before = forger.contents()
+  const [before, contents] = [forger.contents(), forger.contentsOf(STOPPED)]
   const work = next === 'run' ? runModel(forger.url, RICH, 4) : goOnWithModel(forger.url, RICH, STOPPED, next)
   const code = await work.then(
     () => 'ok',
     (error: { readonly code?: string }) => error.code ?? `${error}`,
   )
-  if (code !== 'ok') expect(forger.contents(), 'nothing was signed').toBe(before)
+  // Values are looked at by whoever has the lease: that it was taken log 0 tells.
+  if (code === 'CUSTODY_VALUE_ALTERED') expect(forger.contentsOf(STOPPED), 'nothing was signed').toBe(contents)
+  else if (code !== 'ok') expect(forger.contents(), 'nothing was signed').toBe(before)
   return code
 }
 
@@ -177,5 +179,88 @@ test.each<[string, string, (forger: Forger) => void]>([
     forger => forger.run('DELETE FROM entries WHERE log = ? AND seq = 5', STOPPED),
   ],
 ])('%s: whoever goes on with it is refused, %s', async (_name, code, tamper) => {
+  for (const next of ['resume', 'abandon'] as const) expect(await after(next, tamper), next).toBe(code)
+})
+
+/** A row that is open, with the payload of its last entry that has one. */
+const openRow = (forger: Forger) =>
+  forger.all(
+    `SELECT p.seq, p.body, o.token FROM payloads p JOIN entries e USING (log, seq) JOIN open_tokens o USING (log, row)
+     WHERE log = ? ORDER BY p.seq LIMIT 1`,
+    STOPPED,
+  )[0]!
+
+test.each<[string, string, (forger: Forger) => void]>([
+  [
+    'a value was changed, and nothing else',
+    'CUSTODY_VALUE_ALTERED',
+    forger => {
+      const { seq, body } = openRow(forger)
+      const changed = `${body}`.replace(/"n":\d+/, '"n":777')
+      forger.run('UPDATE payloads SET body = ? WHERE log = ? AND seq = ?', changed, STOPPED, seq!)
+    },
+  ],
+  [
+    'values are gone',
+    'CUSTODY_VALUE_ALTERED',
+    forger => forger.run('DELETE FROM payloads WHERE log = ? AND seq = ?', STOPPED, openRow(forger).seq!),
+  ],
+  [
+    'a value is no JSON',
+    'CUSTODY_VALUE_ALTERED',
+    forger =>
+      forger.run(`UPDATE payloads SET body = body || 'x' WHERE log = ? AND seq = ?`, STOPPED, openRow(forger).seq!),
+  ],
+  [
+    'a salt was changed',
+    'CUSTODY_VALUE_ALTERED',
+    forger =>
+      forger.run(
+        'UPDATE payloads SET salts = zeroblob(length(salts)) WHERE log = ? AND seq = ?',
+        ...[STOPPED, openRow(forger).seq!],
+      ),
+  ],
+  [
+    'the receipts of the last commit were changed',
+    'CUSTODY_VALUE_ALTERED',
+    forger =>
+      forger.run(
+        `UPDATE payloads SET body = replace(body, '"receipts":{', '"receipts":{"more":{"sha256":null,"state":null},')
+         WHERE log = ? AND seq = (SELECT max(seq) FROM entries WHERE log = ? AND body LIKE '%"k":"commit"%')`,
+        ...[STOPPED, STOPPED],
+      ),
+  ],
+  [
+    'what the sinks intended was changed',
+    'CUSTODY_VALUE_ALTERED',
+    forger =>
+      forger.run(
+        `UPDATE payloads SET body = replace(body, '"prior_bytes":0', '"prior_bytes":9') WHERE log = ? AND seq = 0`,
+        STOPPED,
+      ),
+  ],
+  [
+    'a row of the table of open ones is gone',
+    'CUSTODY_OPEN_TOKENS_ALTERED',
+    forger => forger.run('DELETE FROM open_tokens WHERE log = ? AND token = ?', STOPPED, openRow(forger).token!),
+  ],
+  [
+    'one was added',
+    'CUSTODY_OPEN_TOKENS_ALTERED',
+    forger => forger.run('INSERT INTO open_tokens VALUES (?, 99999, 1, NULL, 2, 3)', STOPPED),
+  ],
+  [
+    'one stands elsewhere',
+    'CUSTODY_OPEN_TOKENS_ALTERED',
+    forger =>
+      forger.run('UPDATE open_tokens SET node = node + 1 WHERE log = ? AND token = ?', STOPPED, openRow(forger).token!),
+  ],
+  [
+    'one is of another row',
+    'CUSTODY_OPEN_TOKENS_ALTERED',
+    forger =>
+      forger.run('UPDATE open_tokens SET row = row + 1 WHERE log = ? AND token = ?', STOPPED, openRow(forger).token!),
+  ],
+])('%s: whoever goes on with it is refused before an output is touched, %s', async (_name, code, tamper) => {
   for (const next of ['resume', 'abandon'] as const) expect(await after(next, tamper), next).toBe(code)
 })

@@ -46,6 +46,7 @@ const PLANNED = [
   'check',
   'export',
   'replay',
+  'rerun',
   'diff',
   'erase',
   'purge',

@@ -181,3 +181,61 @@ describe('nothing that a terminal acts on comes out of a ledger', () => {
       }
   })
 })
+
+describe('very many runs that are listed, and nothing of them is there', () => {
+  const [MORE, ID] = [3_000, `'01a22711-1b6a-7de4-bb8a-' || printf('%012x', i)`]
+  const path = () =>
+    changed(db =>
+      db.exec(`WITH RECURSIVE c (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM c WHERE i <= ${MORE})
+        INSERT INTO logs SELECT i, ${ID}, 0 FROM c`),
+    )
+
+  test('are named up to a number, and the rest is counted', async () => {
+    const ledger = ['--ledger', `sqlite:${path()}`]
+    const runs = await custody('runs', ...ledger, '--limit', '50')
+    expect(runs.exit).toBe(1)
+    expect(runs.stderr).toMatch(/^and 30 runs more can’t be read$/m)
+    expect(runs.stderr).toMatch(/^2,951 older runs left out: `--limit 3001` lists all\.$/m)
+    const verified = await custody('verify', ...ledger)
+    expect(verified.exit).toBe(1)
+    expect(verified.stdout).toMatch(/^1 run more, of which all entries and values hold$/m)
+    expect(verified.stdout).toMatch(/^2,900 runs more don’t hold$/m)
+    expect(verified.stdout.split('\n').length).toBeLessThan(2_000)
+    const json = JSON.parse((await custody('verify', '--json', ...ledger)).stdout)
+    expect([json.runs.length, json.left_out]).toEqual([1_001, { runs: 2_000, not_ok: 2_000 }])
+    expect((await custody('show', 'latest', ...ledger)).exit).toBe(1)
+    const ambiguous = await custody('show', '01a22711-1b6a', ...ledger)
+    expect(ambiguous.stderr).toContain('100 or more runs begin with')
+  })
+})
+
+describe('data as deep as sources take it', () => {
+  const deep = (levels: number) => `${'{"x":'.repeat(levels - 1)}{"n":1}${'}'.repeat(levels - 1)}`
+
+  test('goes through merges, and errors at their end, into a record that holds', async () => {
+    const place = mkdtempSync(join(folder, 'deep-'))
+    writeFileSync(join(place, 'in.jsonl'), [1, 127, 128, 129].map(levels => `${deep(levels)}\n`).join(''))
+    writeFileSync(
+      join(place, 'pipeline.yaml'),
+      `name: deep
+defaults: { on_error: problems, on_invalid: problems }
+sources:
+  in: { plugin: jsonl, options: { path: in.jsonl }, to: split }
+nodes:
+  split: { fork: { a: both, b: both } }
+  both: { coalesce: [a, b], merge: nested, to: again }
+  again: { fork: { c: all, d: all } }
+  all: { coalesce: [c, d], merge: nested, to: last }
+  last: { gate: row.c.a.n == 5, routes: { true: out, false: out } }
+sinks:
+  out: { plugin: jsonl, options: { path: out.jsonl } }
+  problems: { plugin: jsonl, options: { path: problems.jsonl }, on_error: discard }
+`,
+    )
+    const run = await runInProcess(['run', 'pipeline.yaml', '--json'], place, env)
+    expect(JSON.parse(run.stdout)).toMatchObject({ rows: { read: 4, ingested: 3, rejected: 1 }, tokens: { open: 0 } })
+    expect((await runInProcess(['verify'], place, env)).stdout).toMatch(/holds\.$/m)
+    for (const row of ['1', '3', '4'])
+      expect((await runInProcess(['explain', 'latest', '--row', row], place, env)).exit).toBe(0)
+  })
+})

@@ -8,6 +8,7 @@ import { initCommand } from './commands/init.ts'
 import { keyCommand } from './commands/key.ts'
 import { pluginsCommand } from './commands/plugins.ts'
 import { replayCommand } from './commands/replay.ts'
+import { rerunCommand } from './commands/rerun.ts'
 import { abandonCommand, resumeCommand } from './commands/resume.ts'
 import { runCommand } from './commands/run.ts'
 import { runsCommand } from './commands/runs.ts'
@@ -21,7 +22,10 @@ import type { Context } from './context.ts'
 export type CommandMaker = (context: Context, done: (exit: number) => void) => Command
 
 const GROUPS: ReadonlyArray<readonly [title: string, makers: readonly CommandMaker[]]> = [
-  ['Build and run:', [initCommand, validateCommand, runCommand, resumeCommand, abandonCommand, replayCommand]],
+  [
+    'Build and run:',
+    [initCommand, validateCommand, runCommand, resumeCommand, abandonCommand, rerunCommand, replayCommand],
+  ],
   ['Ask what happened:', [runsCommand, showCommand, explainCommand, diffCommand, verifyCommand]],
   ['Try out:', [chaosCommand]],
   ['Look things up:', [pluginsCommand, schemaCommand, keyCommand, doctorCommand]],

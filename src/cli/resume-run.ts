@@ -14,6 +14,7 @@ import { recordsBefore } from '../read/runs/before.ts'
 import { findRun } from '../read/runs/list.ts'
 import { closingOf, openingOf, planOf } from '../read/runs/run-log.ts'
 import { showRun } from '../read/show/show.ts'
+import { codeOf } from '../sdk/plugin-code.ts'
 import type { Context } from './context.ts'
 import { boundHeap } from './heap.ts'
 import { stopOnSignals } from './interrupt.ts'
@@ -24,6 +25,7 @@ import { preparePlan } from './pipeline-access.ts'
 import { ProgressLine } from './progress.ts'
 import { noticeText, restoredText } from './render/restored.ts'
 import { renderSummary, statusText } from './render/summary.ts'
+import { repeating } from './repeating.ts'
 import { onRecord } from './replaying.ts'
 import { shownRun, tellResult } from './tell-run.ts'
 
@@ -124,10 +126,17 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
   const shared = limiterOf(plan)
   try {
     const { log } = await findRun(reader, run)
-    const { replays } = await openingOf(reader, log)
+    const { replays, reruns } = await openingOf(reader, log)
+    const { rerun } = (await planOf(reader, log)) ?? {}
+    const again =
+      reruns === undefined || rerun === undefined
+        ? {}
+        : await repeating(reader, await findRun(reader, reruns.run), rerun)
     return await resumeRun({
       plan,
+      codeOf: spec => codeOf(spec, context.version),
       ...(replays === undefined ? {} : await onRecord(reader, replays)),
+      ...again,
       run,
       ledger,
       reader,

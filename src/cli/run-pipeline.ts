@@ -12,6 +12,8 @@ import { CustodyError, isCustodyError } from '../model/error.ts'
 import { uuidv7 } from '../model/uuid.ts'
 import type { Plan } from '../plan/plan.ts'
 import { recordsBefore } from '../read/runs/before.ts'
+import { codeOf } from '../sdk/plugin-code.ts'
+import type { Placed } from '../sdk/spec.ts'
 import type { Context } from './context.ts'
 import { filesInUse } from './files-in-use.ts'
 import { boundHeap } from './heap.ts'
@@ -24,8 +26,9 @@ import { preparePlan } from './pipeline-access.ts'
 import { ProgressLine } from './progress.ts'
 import { noticeText } from './render/restored.ts'
 import { counted, printable, shortRun } from './render/text.ts'
+import type { Repeating } from './repeating.ts'
 import { type Replayed, replaying } from './replaying.ts'
-import { optionOf, shownRun, tellResult } from './tell-run.ts'
+import { optionOf, shownRun, type TellOptions, tellResult } from './tell-run.ts'
 
 export interface RunOptions {
   readonly ledger?: string
@@ -51,8 +54,8 @@ export async function runPipeline(context: Context, file: string, options: RunOp
     const url = temporary === null ? before_url : `sqlite:${join(temporary, 'custody.db')}`
     const { from } = options
     const common = { url, before_url, context, plan, options }
-    if (from === undefined) return await runInto({ ...common, replay: null })
-    return await replaying(url, from, replay => runInto({ ...common, replay }))
+    if (from === undefined) return await runInto({ ...common, replay: null, rerun: null })
+    return await replaying(url, from, replay => runInto({ ...common, replay, rerun: null }))
   } finally {
     if (temporary !== null) rmSync(temporary, { recursive: true, force: true })
   }
@@ -78,9 +81,16 @@ interface RunInto {
   readonly plan: Plan
   readonly options: RunOptions
   readonly replay: Replayed | null
+  readonly rerun: Rerun | null
 }
 
-async function runInto({ url, before_url, context, plan, options, replay }: RunInto): Promise<number> {
+/** Rows of another run, and where what comes of them is written. */
+export interface Rerun extends Repeating {
+  readonly placed: Placed
+}
+
+/** Returns the exit code. @throws CustodyError if the run couldn't begin. */
+export async function runInto({ url, before_url, context, plan, options, replay, rerun }: RunInto): Promise<number> {
   boundHeap()
   const clock = systemClock()
   const run = uuidv7(Math.floor(clock.now_us() / 1000), randomBytes(10))
@@ -89,7 +99,7 @@ async function runInto({ url, before_url, context, plan, options, replay }: RunI
   const shared = limiterOf(plan)
   const progress = new ProgressLine(context.terminal, options.limit ?? null)
   const stopping = stopOnSignals(context, quiet)
-  if (!quiet) context.terminal.tell(header(context, plan, options, replay))
+  if (!quiet) context.terminal.tell(header(context, plan, options, replay, rerun))
   let result: RunResult
   try {
     result = await runPlan({
@@ -98,6 +108,7 @@ async function runInto({ url, before_url, context, plan, options, replay }: RunI
       ledger,
       clock,
       custody: context.version,
+      codeOf: spec => codeOf(spec, context.version),
       limit: options.limit ?? Number.POSITIVE_INFINITY,
       dry_run: options.dryRun === true,
       strict: options.strict === true,
@@ -106,6 +117,7 @@ async function runInto({ url, before_url, context, plan, options, replay }: RunI
       shared,
       ...(options.outputs === undefined ? {} : { outputs_folder: resolve(context.cwd, options.outputs) }),
       ...(replay === null || options.live === true ? {} : followed(replay)),
+      ...(rerun === null ? {} : { repeats: rerun.repeats, answered: rerun.answered, placed: rerun.placed }),
       signal: stopping.signal,
       onProgress: each => progress.show(each),
       onNotice: notice => {
@@ -120,7 +132,11 @@ async function runInto({ url, before_url, context, plan, options, replay }: RunI
   }
   progress.clear()
   const drift = replay !== null && options.live === true ? await replay.compare(run) : null
-  return tellResult(result, await shownRun(url, run), url, context, plan, { ...options, drift })
+  return tellResult(result, await shownRun(url, run), url, context, plan, {
+    ...options,
+    drift,
+    reruns: rerun === null ? null : rerunTold(rerun),
+  })
 }
 
 /** Without a ledger there was no run before. */
@@ -148,6 +164,7 @@ function header(
   plan: Plan,
   { dryRun, limit, live }: RunOptions,
   replay: Replayed | null,
+  rerun: Rerun | null,
 ): string {
   const number = (...kinds: readonly string[]) => plan.nodes.filter(node => kinds.includes(node.kind)).length
   const gates = number('gate')
@@ -158,9 +175,21 @@ function header(
     counted(number('sink'), 'output'),
     ...(limit === undefined ? [] : [`at most ${counted(limit, 'record')}`]),
     ...(dryRun === true ? ['dry run: nothing is written'] : []),
+    ...(rerun === null ? [] : [rerunWords(rerun, plan)]),
     ...(replay === null
       ? []
       : [`${live === true ? 'compared with run' : 'on the answers of run'} ${shortRun(replay.run)}…`]),
   ]
   return parts.join(' · ')
+}
+
+function rerunTold({ repeats: { run, rows, left_out } }: Rerun): NonNullable<TellOptions['reruns']> {
+  return { run, rows: [...rows.values()].reduce((sum, each) => sum + each.length, 0), left_out }
+}
+
+/** Batches have other members than in the other run. */
+function rerunWords(rerun: Rerun, { nodes }: Plan): string {
+  const { run, rows } = rerunTold(rerun)
+  const batches = nodes.some(({ kind }) => kind === 'aggregate') ? ', and aggregates see no others' : ''
+  return `${counted(rows, 'row')} of run ${shortRun(run)}… again${batches}`
 }

@@ -26,6 +26,8 @@ export interface TellOptions {
   readonly json?: boolean
   /** Of a replay that asked again: how answers differ from those on record. */
   readonly drift?: Drift | null
+  /** Of a re-run: whose rows it repeated, how many, and which were left out because a token of them is in a sink, or perhaps. */
+  readonly reruns?: { readonly run: string; readonly rows: number; readonly left_out: readonly number[] } | null
 }
 
 /** A run as the ledger has it, and how to name it there. */
@@ -53,7 +55,7 @@ export function tellResult(
   const { terminal } = context
   const paint = terminal.paint_told
   const dry_run = options.dryRun === true
-  const { drift = null } = options
+  const { drift = null, reruns = null } = options
   // How long it took is what the ledger says, as `show` tells it.
   const { duration_ms } = shown
   if (options.json === true)
@@ -61,6 +63,7 @@ export function tellResult(
       ...summary,
       duration_ms,
       ...(drift === null ? {} : { drift }),
+      ...(reruns === null ? {} : { reruns }),
       ...(error === null ? {} : errorJson(error)),
     })
   else {

@@ -105,7 +105,7 @@ function buildNode({ key, value }: MapEntry, on_error: string | null): NodeConfi
     case 'fork':
       return { kind, ...own, branches: buildBranches(valueAt(value, 'fork')) }
     case 'coalesce':
-      return { kind, ...own, ...buildCoalesce(value) }
+      return { kind, ...own, on_error: targetAt(value, 'on_error', on_error), ...buildCoalesce(value) }
     case 'aggregate':
       return { kind, ...common, ...buildAggregate(value) }
   }
@@ -147,9 +147,10 @@ function buildCoalesce(node: Tree): Pick<CoalesceConfig, 'branches' | 'policy' |
   const policy = choiceAt(node, 'policy', ['require_all', 'quorum', 'best_effort', 'first']) ?? 'require_all'
   const merge = choiceAt(node, 'merge', ['union', 'nested', 'select']) ?? 'union'
   const on_conflict = choiceAt(node, 'on_conflict', ['last_wins', 'first_wins', 'fail']) ?? 'last_wins'
+  const decide = choiceAt(node, 'decide', ['early', 'complete']) ?? 'early'
   const policies = {
     require_all: { kind: 'require_all', timeout_ms },
-    quorum: { kind: 'quorum', quorum: numberAt(node, 'quorum') ?? 1, timeout_ms },
+    quorum: { kind: 'quorum', quorum: numberAt(node, 'quorum') ?? 1, timeout_ms, decide },
     best_effort: { kind: 'best_effort', timeout_ms: timeout_ms ?? 1 },
     first: { kind: 'first' },
   } as const

@@ -212,6 +212,11 @@ const node: VariantsShape = {
         },
         quorum: { shape: count, doc: 'How many branches policy quorum needs.' },
         timeout: { shape: interval, doc: 'How long to wait after the first arrival; best_effort needs it.' },
+        decide: {
+          shape: { kind: 'choice', of: ['early', 'complete'] },
+          doc: 'complete: quorum and best_effort decide when every branch has arrived or is lost, or time is up.',
+          default: 'early',
+        },
         merge: {
           shape: { kind: 'choice', of: ['union', 'nested', 'select'] },
           doc: 'union: fields of all branches. nested: {branch: row}. select: the row of one branch.',
@@ -223,9 +228,13 @@ const node: VariantsShape = {
           doc: 'What union does if branches wrote different values to a field.',
           default: 'last_wins',
         },
+        on_error: {
+          shape: { kind: 'text', form: 'sink target' },
+          doc: 'A sink or discard: where members of groups that failed are written.',
+        },
         to,
       },
-      refused: { on_error: 'rows that can’t be merged end as failed, with the group’s cause', retry: cannot_fail },
+      refused: { retry: cannot_fail },
     },
     aggregate: {
       kind: 'object',

@@ -46,7 +46,7 @@ describe('a sound file', () => {
       ['desk', 'gate', 'problems'],
       ['both', 'fork', null],
       ['risk', 'transform', 'problems'],
-      ['merged', 'coalesce', null],
+      ['merged', 'coalesce', 'problems'],
       ['stats', 'aggregate', 'problems'],
     ])
     expect(config.nodes[3]).toMatchObject({
@@ -149,6 +149,9 @@ describe('--set', () => {
     const config = configOf(BASE, [
       'retry.attempts=5',
       'limits.spend.usd=1.5',
+      'guards.failed=2.5%',
+      'sources.applications.guards.min_rows=3',
+      'sources.applications.guards.rejected=off',
       'nodes.size.cases.0.when=row.amount > 1.0 ? true : false',
       'nodes.both.fork.right=merged',
       'sources.applications.options.path=${DIR}/b.csv',
@@ -159,6 +162,10 @@ describe('--set', () => {
     ])
     expect(config.retry.attempts).toBe(5)
     expect(config.limits.spend_usd).toBe(1.5)
+    expect(config.guards).toEqual({ rejected: null, failed: { kind: 'share', percent: 2.5 }, min_rows: null })
+    expect(config.sources[0]?.guards).toEqual({
+      ...{ rejected: { kind: 'off' }, failed: null, min_rows: { kind: 'count', most: 3 } },
+    })
     expect(config.nodes[3]).toMatchObject({ by: { cases: [{ when: 'row.amount > 1.0 ? true : false' }, {}] } })
     expect(config.sources[0]?.options).toEqual({ path: '/data/b.csv', columns: ['a', 'b c'] })
     expect(config.sinks[0]?.options).toEqual({ path: 'out/micro.csv', suffix: '' })

@@ -83,7 +83,13 @@ export interface CoalesceConfig extends NodeCommon {
   readonly branches: readonly string[]
   readonly policy:
     | { readonly kind: 'require_all'; readonly timeout_ms: number | null }
-    | { readonly kind: 'quorum'; readonly quorum: number; readonly timeout_ms: number | null }
+    | {
+        readonly kind: 'quorum'
+        readonly quorum: number
+        readonly timeout_ms: number | null
+        /** `complete`: not before every branch has arrived or is lost. */
+        readonly decide: 'early' | 'complete'
+      }
     | { readonly kind: 'best_effort'; readonly timeout_ms: number }
     | { readonly kind: 'first' }
   readonly merge:

@@ -73,6 +73,7 @@ function checkCoalesce(node: MapEntry, problems: Problems): void {
   if (policy === 'quorum') needs('quorum', 'policy quorum')
   else excludes('quorum', `the policy is ${policy}, not quorum`)
   if (policy === 'best_effort') needs('timeout', 'policy best_effort')
+  if (policy === 'require_all' || policy === 'first') excludes('decide', `policy ${policy} decides as soon as it can`)
   if (policy === 'first') excludes('timeout', 'policy first merges on the first arrival')
   if (merge === 'select') needs('select', 'merge select')
   else excludes('select', `merge is ${merge}, not select`)

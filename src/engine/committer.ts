@@ -8,7 +8,7 @@
  * C4. A commit that fails is told to whoever comes next, once: `settled`, or any other step.
  * C5. What can't be taken back is sent when the commit that has its intent is durable, and not before.
  */
-import type { CheckpointHead, RunLedger, SubjectDraft, ValueDraft } from '../ledger/write-port.ts'
+import type { CheckpointHead, RunDraft, RunLedger, SubjectDraft, ValueDraft } from '../ledger/write-port.ts'
 import { canonicalize } from '../model/canonical.ts'
 import type {
   ArtifactsValue,
@@ -20,6 +20,7 @@ import type {
   Tallies,
 } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
+import type { PluginCode } from '../model/plugin-code.ts'
 import type { Json } from '../model/row.ts'
 import type { Outbox } from './calls/outbox.ts'
 import type { Flow } from './flow.ts'
@@ -102,9 +103,10 @@ export class Committer {
     this.totals = totals ?? parts.recorder.tallies.snapshot()
   }
 
-  /** Records that this process goes on with the run. */
-  async resume(epoch: number, cut: readonly number[]): Promise<void> {
-    this.#append({ k: 'resume', epoch, cut, t: this.#clock.now_us() }, [])
+  /** Records that this process goes on with the run; `plugins` have other code than before. */
+  async resume(epoch: number, cut: readonly number[], plugins: readonly PluginCode[]): Promise<void> {
+    const code = plugins.length === 0 ? {} : { plugins }
+    this.#append({ k: 'resume', epoch, cut, ...code, t: this.#clock.now_us() }, [])
     await this.#commit()
     this.#atPoint('after_resume_entry')
   }
@@ -251,7 +253,7 @@ export class Committer {
     throw thrown
   }
 
-  #append(entry: RunEntry, values: readonly ValueDraft[]): void {
+  #append(entry: RunDraft['entry'], values: readonly ValueDraft[]): void {
     this.#ledger.appendRun({ entry, first_value: this.#values + 1, values })
     this.#values += values.length
   }

@@ -1,5 +1,5 @@
 /** Values that facts tell of: errors, rows that met one, and records that can't be used. */
-import { canonicalize } from '../model/canonical.ts'
+import { canonicalize, isDeeper, MAX_ROW_DEPTH } from '../model/canonical.ts'
 import { derive, type Json, newRow, type Row } from '../model/row.ts'
 import type { SourceNode } from '../plan/plan.ts'
 import { ERROR_FIELD } from '../sdk/error-row.ts'
@@ -14,17 +14,25 @@ export interface ErrorTold {
   readonly retry_after_ms?: number
 }
 
+const LEFT_OUT = `left out: nested more than ${MAX_ROW_DEPTH} deep`
+
 /** Canonical text of the value that tells an error. */
 export function errorText({ code, message, field, details, retry_after_ms = 0 }: ErrorTold): string {
   const value = newRow()
   value.code = code
   value.message = wellFormed(message)
   if (field !== undefined) value.field = wellFormed(field)
-  if (details !== undefined) value.details = details
+  if (details !== undefined) value.details = isDeeper(details, MAX_ROW_DEPTH) ? LEFT_OUT : details
   // So that another process waits as long.
   if (retry_after_ms > 0) value.retry_after_ms = retry_after_ms
   return canonicalize(value)
 }
+
+/** What a row is rejected with that another run has no longer. */
+export const ERASED = { code: 'VALUE_ERASED', message: 'the row that would be repeated has been erased' } as const
+
+/** Message of the error `ROW_TOO_DEEP`. */
+export const TOO_DEEP = `what becomes of the row is nested more than ${MAX_ROW_DEPTH} deep`
 
 /** Where an error was met. */
 export interface ErrorPlace {
@@ -34,7 +42,7 @@ export interface ErrorPlace {
   readonly branch?: string
 }
 
-/** The row with what it met at `node`; an error that it met before is kept as `previous`. */
+/** The row with what it met at `node`; an error that it met before is kept as `previous`, unless these have become very many. */
 export function errorRow(row: Row, error: ErrorTold, place: ErrorPlace): Row {
   const set = newRow()
   set[ERROR_FIELD] = errorValue(error, place, row[ERROR_FIELD])
@@ -63,7 +71,7 @@ function errorValue(
   if (field !== undefined) value.field = wellFormed(field)
   value.message = wellFormed(message)
   if (branch !== undefined) value.branch = branch
-  if (previous !== undefined) value.previous = previous
+  if (previous !== undefined && !isDeeper(previous, MAX_ROW_DEPTH)) value.previous = previous
   return value
 }
 

@@ -31,7 +31,7 @@ import type { Retracing } from './retrace/retracing.ts'
 import { Sender } from './sender.ts'
 import type { SessionClock } from './session-clock.ts'
 import { callNext, type Stations } from './stations.ts'
-import { asDefect, type Step, writeRow } from './step.ts'
+import { asDefect, type Step, tooDeep, writeRow } from './step.ts'
 import { standing, Token } from './token.ts'
 import { Turns } from './turns.ts'
 import type { UnderWay } from './under-way.ts'
@@ -370,7 +370,9 @@ export class Flow {
           if (this.#retry(token, node, step, started_us, ended_us)) return
       }
     } catch (thrown) {
-      throw asDefect(node, thrown)
+      const error = tooDeep(thrown)
+      if (error === null) throw asDefect(node, thrown)
+      this.#retry(token, node, error, started_us, ended_us)
     }
     this.#following.of(token, [before], next, stack)
   }

@@ -38,33 +38,42 @@ export class Guards {
   readonly #plan: Plan
   readonly #tallies: Tallies
   readonly #strict: boolean
+  /** A run that repeats rows of another replaces nothing, and many of its rows may well fail again. */
+  readonly #repeats: boolean
 
-  constructor(plan: Plan, tallies: Tallies, strict: boolean) {
+  constructor(
+    plan: Plan,
+    tallies: Tallies,
+    { strict, repeats }: { readonly strict: boolean; readonly repeats: boolean },
+  ) {
     this.#plan = plan
     this.#tallies = tallies
     this.#strict = strict
+    this.#repeats = repeats
   }
 
   /** A record was rejected, or a source is gone on with. @throws CustodyError CUSTODY_GUARD. */
   look(intake: Intake): void {
+    if (this.#repeats) return
     const broken = brokenByFirst(this.#plan.guards, this.#counts(intake))
     if (broken !== null) throw new GuardError([broken])
   }
 
   /** A source has ended. @throws CustodyError CUSTODY_GUARD. */
   sourceEnded(intake: Intake): void {
-    refuse(brokenAtEnd(this.#plan.guards, this.#counts(intake)))
+    if (!this.#repeats) refuse(brokenAtEnd(this.#plan.guards, this.#counts(intake)))
   }
 
   /** All has ended, and nothing is published yet. @throws CustodyError CUSTODY_GUARD, CUSTODY_STRICT. */
   async judge(intakes: readonly Intake[], before: RecordsBefore): Promise<void> {
     const { guards } = this.#plan
     const counts = intakes.map(intake => this.#counts(intake))
-    refuse([
-      ...counts.flatMap(each => brokenAtEnd(guards, each)),
-      ...brokenAfterAll(guards, counts),
-      ...(await this.#empty(intakes, before)),
-    ])
+    if (!this.#repeats)
+      refuse([
+        ...counts.flatMap(each => brokenAtEnd(guards, each)),
+        ...brokenAfterAll(guards, counts),
+        ...(await this.#empty(intakes, before)),
+      ])
     const { failing, read } = this.#tallies
     if (!this.#strict || failing === 0) return
     const rows = counts.reduce((sum, { failed }) => sum + failed, 0)

@@ -14,11 +14,18 @@ import { compileRowSchema, type RowChecker, type SchemaMiss } from '../sdk/schem
 import type { ResumePoint, Source, SourceRecord, SourceReject, SourceRow } from '../sdk/spec.ts'
 import { sourceDefect, takeChunk, takeValue } from './chunk.ts'
 import { judgeHeader } from './decide/header.ts'
+import { repeatPosition } from './repeating.ts'
 import { defect, describe } from './step.ts'
 
+/** Which record of its source it is, from 1; and in a re-run which row of the other run it repeats. */
+interface Nth {
+  readonly index: number
+  readonly repeats: number | null
+}
+
 export type Incoming =
-  | { readonly kind: 'row'; readonly index: number; readonly record: SourceRow; readonly row: Row }
-  | { readonly kind: 'reject'; readonly index: number; readonly record: SourceReject }
+  | (Nth & { readonly kind: 'row'; readonly record: SourceRow; readonly row: Row })
+  | (Nth & { readonly kind: 'reject'; readonly record: SourceReject })
   /** Nothing yet. */
   | { readonly kind: 'pending' }
   | { readonly kind: 'end' }
@@ -60,6 +67,8 @@ export class Intake {
   readonly source: Source
   readonly #check: RowChecker
   readonly #onReady: () => void
+  /** Its records are rows of another run. */
+  readonly #repeats: boolean
   readonly #point: ResumePoint | null
   #beginning: Promise<void> | null = null
   #chunks: AsyncIterator<unknown> | null = null
@@ -82,7 +91,8 @@ export class Intake {
   #from: ReadSoFar | null
 
   /** `from`: what is to be gone on from; null for a source that wasn't begun. */
-  constructor(node: SourceNode, source: Source, from: ReadSoFar | null, onReady: () => void) {
+  constructor(node: SourceNode, source: Source, from: ReadSoFar | null, onReady: () => void, repeats = false) {
+    this.#repeats = repeats
     this.node = node
     this.source = source
     this.#check = compileRowSchema(node.schema, {
@@ -191,14 +201,14 @@ export class Intake {
   }
 
   #checked(record: SourceRecord): Incoming {
-    if (record.kind === 'reject') return { kind: 'reject', index: this.#records, record }
+    if (record.kind === 'reject') return { kind: 'reject', ...this.#nth(record), record }
     const { row } = record
     const checked = row[ERROR_FIELD] === undefined ? this.#check(row) : RESERVED
-    if (checked.ok) return { kind: 'row', index: this.#records, record, row: checked.row }
+    if (checked.ok) return { kind: 'row', ...this.#nth(record), record, row: checked.row }
     const { line, position } = record
     return {
       kind: 'reject',
-      index: this.#records,
+      ...this.#nth(record),
       record: {
         kind: 'reject',
         line,
@@ -210,6 +220,12 @@ export class Intake {
         position,
       },
     }
+  }
+
+  #nth({ position }: SourceRecord): Nth {
+    if (!this.#repeats) return { index: this.#records, repeats: null }
+    const { row, index } = repeatPosition(position)
+    return { index, repeats: row }
   }
 
   /** A source that is gone on with must have, up to there, the bytes that it had. */
@@ -283,7 +299,8 @@ export class Intake {
       this.#exhausted = true
       return
     }
-    const chunk = takeChunk(this.node, value)
+    // Rows of another run were sound there.
+    const chunk = this.#repeats ? (value as readonly SourceRecord[]) : takeChunk(this.node, value)
     this.#empty = chunk.length === 0 ? this.#empty + 1 : 0
     this.#next = chunk
   }

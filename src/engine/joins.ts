@@ -6,6 +6,7 @@
  *     group inside that can't merge any more can't reach it.
  * J3. In a replay groups are closed as on record, as long as it fits.
  */
+import { MAX_ROW_DEPTH } from '../model/canonical.ts'
 import { CustodyError } from '../model/error.ts'
 import type { RecordedGroup } from '../model/recording.ts'
 import type { Json, Row } from '../model/row.ts'
@@ -53,9 +54,13 @@ export type JoinEffect =
       readonly members: readonly Waiting[]
       readonly cause: MergeFailure | 'late_arrival'
       readonly message: string
+      /** That branches wrote differently. */
+      readonly field?: string
       /** Whether the group closes by this; false for tokens that come after its verdict. */
       readonly closes: boolean
     }
+
+export type MembersFailed = Extract<JoinEffect, { kind: 'fail' }>
 
 interface Expecting {
   readonly node: CoalesceNode
@@ -254,21 +259,22 @@ function merged(join: Join): JoinEffect {
     .map(each => ({ branch: node.branches[each.branch] as string, row: each.token.row as Row }))
   const result = mergeBranches(node.merge, rows, fork.row)
   switch (result.kind) {
-    case 'conflict':
-      return failed(
-        join,
-        'merge_conflict',
-        `field \`${result.field}\` was written differently by ${result.branches.join(' and ')}`,
-      )
+    case 'conflict': {
+      const { field, branches } = result
+      const message = `field \`${field}\` was written differently by ${branches.join(' and ')}`
+      return { ...failed(join, 'merge_conflict', message), field }
+    }
+    case 'too_deep':
+      return failed(join, 'merge_conflict', `what the branches merge into is nested more than ${MAX_ROW_DEPTH} deep`)
     case 'select_missing':
-      return failed(join, 'select_missing', `branch \`${result.branch}\` is not among those that arrived`)
+      return failed(join, 'select_missing', reason(join, 'select_missing'))
     case 'row':
       join.verdict = 'merged'
       return { kind: 'merge', join, members: join.arrived, merged: result }
   }
 }
 
-function failed(join: Join, verdict: MergeFailure, message: string): JoinEffect {
+function failed(join: Join, verdict: MergeFailure, message: string): Extract<JoinEffect, { kind: 'fail' }> {
   join.verdict = verdict
   const cause = causeOf(join.node.policy, verdict)
   return { kind: 'fail', join, members: join.arrived, cause, message, closes: true }
@@ -298,9 +304,11 @@ function reason({ node }: Join, verdict: MergeFailure): string {
     case 'timeout':
       return `${node.policy.kind === 'quorum' ? 'too few' : 'not all'} branches arrived in time`
     case 'merge_conflict':
-      return 'branches wrote different values to one field'
+      return node.merge.kind === 'nested'
+        ? 'what the branches merge into is nested too deep'
+        : 'branches wrote different values to one field'
     case 'select_missing':
-      return 'the selected branch did not arrive'
+      return `branch ${node.merge.kind === 'select' ? `\`${node.merge.branch}\` ` : ''}is not among those that arrived`
   }
 }
 

@@ -116,16 +116,20 @@ describe('order', () => {
     for (const each of [a, b, c]) own.join(each)
     own.trace({ join, branch: 3 }, null)
     own.join(after)
-    const behind = () => join.traces?.get(3) as Place
-    const ahead = (token: Token) => (other: Token) => other !== after && other.id < token.id
-    own.putBehind(b, behind(), a, ahead(b))
-    own.putBehind(c, behind(), a, ahead(c))
-    own.putBehind(a, behind(), a, ahead(a))
+    const put = (tokens: Token[], event: Token) =>
+      own.putBehind(
+        tokens,
+        join.traces?.get(3) as Place,
+        event,
+        (other, token) => other !== after && other.id < token.id,
+      )
+    put([b], a)
+    put([a, c], a)
     expect(members(own)).toEqual([{ join, branch: 3 }, a, b, c, after])
     // The event stands later, or comes after all.
-    own.putBehind(b, behind(), after, ahead(b))
+    put([b], after)
     expect(members(own)).toEqual([{ join, branch: 3 }, a, c, b, after])
-    own.putBehind(a, behind(), late, ahead(a))
+    put([a], late)
     expect([members(own).includes(a), a.place]).toEqual([false, null])
   })
 

@@ -139,20 +139,28 @@ export class Line {
   }
 
   /**
-   * Puts a token right behind a trace and those that `isBefore` is true of, which stand there; or, if `event` stands later, right before
-   * that. If that isn't in the line it comes after all that are, and so does the token: it leaves the line.
+   * Puts tokens, in order, behind a trace, each behind those there that `isBefore` is true of; or, if `event` stands later, right
+   * before that. If that isn't in the line it comes after all that are, and so do they: they leave the line.
    */
-  putBehind(token: Token, trace: Place, event: Token | null, isBefore: (other: Token) => boolean): void {
-    const later = event !== null && (event.place === null || event.place.label > trace.label)
-    if (later && token === event) return
-    this.leave(token)
-    if (later) {
-      if (event.place !== null) this.#insert(token, event.place.before)
-      return
+  putBehind(
+    tokens: readonly Token[],
+    trace: Place,
+    event: Token | null,
+    isBefore: (other: Token, token: Token) => boolean,
+  ): void {
+    const at = event?.place ?? null
+    const later = event !== null && (at === null || at.label > trace.label)
+    for (const token of tokens) {
+      if (later && token === event) continue
+      this.leave(token)
+      if (later) {
+        if (at !== null) this.#insert(token, at.before)
+        continue
+      }
+      let before = trace
+      while (before.after?.token != null && isBefore(before.after.token, token)) before = before.after
+      this.#insert(token, before)
     }
-    let before = trace
-    while (before.after?.token != null && isBefore(before.after.token)) before = before.after
-    this.#insert(token, before)
   }
 
   leave(token: Token): void {

@@ -130,7 +130,7 @@ export class Merges {
       const born = this.#recorder.merge(join, effect.members, effect.merged.row, detailOf(effect))
       if (!born.ended) this.#placeMerged(join, members, born, transition)
     } else {
-      this.#recorder.failAtCoalesce(join, effect.members, effect.cause, effect.message, effect.closes)
+      this.#recorder.failAtCoalesce(effect)
       this.#placeFailed(join, members, transition)
     }
     const after = { ...transition, event: last }
@@ -165,7 +165,7 @@ export class Merges {
   }
 
   /** Members that go on, by the edge for errors. */
-  #placeFailed(join: Join, members: readonly Token[], { event, stack }: Transition): void {
+  #placeFailed(join: Join, members: readonly Token[], { event, merged, stack }: Transition): void {
     const going = members.filter(({ ended }) => !ended).sort((a, b) => ordinalOf(join, a) - ordinalOf(join, b))
     const all = join.node.branches.length
     const trace = join.traces?.get(all)
@@ -180,10 +180,10 @@ export class Merges {
       }
       return
     }
-    if (join.verdict !== null && isShared(join.verdict) && trace !== undefined) {
-      for (const token of going) this.#line.putBehind(token, trace, event, other => isMemberBefore(other, join, token))
-    } else for (const token of going) this.#line.release(token)
-    stack.push(...going.reverse())
+    if (join.verdict !== null && isShared(join.verdict) && trace !== undefined)
+      this.#line.putBehind(going, trace, event, (other, token) => isMemberBefore(other, join, token))
+    else for (const token of going) this.#line.release(token)
+    merged.push(...going)
   }
 
   /** The group has its verdict: nothing is due for it any more. */

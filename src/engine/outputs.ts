@@ -62,6 +62,7 @@ export interface OutputsRequest {
   /** Absolute: relative paths start here. */
   readonly folder: string
   readonly originalNames: SinkContext['originalNames']
+  readonly placed: SinkContext['placed']
   readonly in_use: FilesInUse
 }
 
@@ -268,8 +269,11 @@ async function create(
   return countingSink(SENT)
 }
 
-function contextOf(node: SinkNode, { run, folder, originalNames }: Omit<OutputsRequest, 'in_use'>): SinkContext {
-  return { node: node.name, run, folder, input: node.input, secrets: node.plugin.secrets, originalNames }
+function contextOf(
+  node: SinkNode,
+  { run, folder, originalNames, placed }: Omit<OutputsRequest, 'in_use'>,
+): SinkContext {
+  return { node: node.name, run, folder, input: node.input, secrets: node.plugin.secrets, originalNames, placed }
 }
 
 function sameOutput(node: string, message: string): CustodyError {

@@ -27,7 +27,7 @@ function isRace(node: PlanNode): boolean {
     case 'best_effort':
       return true
     case 'quorum':
-      return policy.timeout_ms !== null || policy.quorum < branches.length
+      return policy.timeout_ms !== null || (policy.decide === 'early' && policy.quorum < branches.length)
     case 'require_all':
       return policy.timeout_ms !== null
   }

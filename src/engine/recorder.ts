@@ -8,10 +8,11 @@
  * R4. A visit ends now, unless its plugin’s answer came before: that is its `ended_us` then, and its duration is the plugin’s.
  */
 import type { ValueDraft } from '../ledger/write-port.ts'
-import { canonicalize } from '../model/canonical.ts'
+import { canonicalize, MAX_DEPTH, MAX_ROW_DEPTH } from '../model/canonical.ts'
 import {
   type BirthFact,
   type GroupKind,
+  type OriginFact,
   type Together,
   VISIT_ERROR,
   VISIT_EXHAUSTED,
@@ -25,11 +26,10 @@ import type { Ending, ErrorFact } from '../model/outcome.ts'
 import { frozen, type Json, type Row } from '../model/row.ts'
 import { DISCARD } from '../model/topology.ts'
 import type { AggregateNode, ForkNode, PlanEdge, SourceNode, TransformNode } from '../plan/plan.ts'
-import type { RowError, SourceReject, SourceRow } from '../sdk/spec.ts'
+import type { RowError, SourceReject } from '../sdk/spec.ts'
 import type { BatchGroup, ClosedBatch } from './batches.ts'
 import { type Asker, type CallMade, callFact } from './calls/call-fact.ts'
 import { changeOf } from './change.ts'
-import type { MergeFailure } from './decide/coalesce.ts'
 import {
   abandoned,
   type ErrorCause,
@@ -44,6 +44,7 @@ import {
 } from './decide/ending.ts'
 import { type ErrorTold, errorRow, errorText, rejectedRow } from './facts.ts'
 import { carry, drop, type ForkGroup, type Frame, type Join, type Waiting } from './frames.ts'
+import type { MembersFailed } from './joins.ts'
 import type { Tallies } from './tallies.ts'
 import { type Facts, factsOf, Subject, Token } from './token.ts'
 import { Unsettled } from './unsettled.ts'
@@ -60,7 +61,7 @@ interface Born extends Pick<BirthFact, 'group' | 'ordinal' | 'parents'> {
   readonly path: string
 }
 
-type Failing = Pick<TransformNode, 'name' | 'on_error'>
+type Failing = Pick<TransformNode, 'name' | 'on_error'> & { readonly branch?: string | undefined }
 
 export class Recorder {
   readonly tallies: Tallies
@@ -80,15 +81,15 @@ export class Recorder {
    * A record was read and fits its schema: a row, its first token, and its way out of the source.
    * @throws NotJsonError if `row` isn't JSON; then nothing is recorded.
    */
-  ingest(source: number, index: number, record: SourceRow, row: Row, edge: PlanEdge, started_us: number): Token {
-    const token = this.#newRow(source, index, record.line, started_us, row)
+  ingest(origin: OriginFact, row: Row, edge: PlanEdge, started_us: number): Token {
+    const token = this.#newRow(origin, started_us, row)
     this.#leaveSource(token, edge, token.passage, started_us, null)
     return token
   }
 
   /** A record was read and can't be used: it has a row, a token and, as its edge leads to a sink or nowhere, an ending too. */
-  reject(source: SourceNode, index: number, record: SourceReject, started_us: number): Token {
-    const token = this.#newRow(source.number, index, record.line, started_us, rejectedRow(source, record))
+  reject(source: SourceNode, origin: OriginFact, record: SourceReject, started_us: number): Token {
+    const token = this.#newRow(origin, started_us, rejectedRow(source, record))
     this.tallies.reject(source.number)
     const error = this.#addError(token, record)
     this.#leaveSource(token, source.on_invalid, { kind: 'invalid', node: source.number, error }, started_us, error)
@@ -137,16 +138,16 @@ export class Recorder {
    * The visit met an error, and the token goes where `on_error` leads: to a sink or node as it entered, with what it met in
    * `_error`, or to `discard`.
    */
-  fail(token: Token, at: Failing, error: RowError, cause: ErrorCause, started_us: number, ended_us?: number): void {
+  fail(token: Token, at: Failing, error: ErrorTold, cause: ErrorCause, started_us: number, ended_us?: number): void {
     const { node } = token
-    const { name, on_error: edge } = at
+    const { name, on_error: edge, branch } = at
     this.#facts(token.subject, started_us)
     const fact = this.#addError(token, error)
     const before = token.value
     let out = 0
     if (edge.to !== DISCARD) {
-      const row = errorRow(token.row, error, { node: name })
-      this.#setRow(token, row, changeOf(token.row, token.value, row))
+      const row = errorRow(token.row, error, { node: name, ...(branch !== undefined && { branch }) })
+      this.#setRow(token, row, changeOf(token.row, token.value, row, MAX_DEPTH))
       out = token.value
     }
     const status = cause.kind === 'retries_exhausted' ? VISIT_EXHAUSTED : VISIT_ERROR
@@ -253,22 +254,18 @@ export class Recorder {
     return this.#birth(subject, node.to, row, value, { frames: outer, group: join.group, ordinal: 0, parents, path })
   }
 
-  /** Members of a coalesce group fail with their group, or one comes too late for it. */
-  failAtCoalesce(
-    join: Join,
-    members: readonly Waiting[],
-    cause: MergeFailure | 'late_arrival',
-    message: string,
-    closes: boolean,
-  ): void {
-    const code = cause.toUpperCase()
+  /** Members of a coalesce group fail with it, or one comes too late for it. They go where its `on_error` leads, if it has one. */
+  failAtCoalesce({ kind: _, join, members, cause, closes, ...error }: MembersFailed): void {
     const opens = join.group === 0
-    for (const { token, started_us } of members) {
+    const { name, number, on_error, branches } = join.node
+    const told = { ...error, code: cause.toUpperCase() }
+    for (const { token, branch, started_us } of members) {
       this.#facts(token.subject, started_us)
       this.#openJoin(join, token.subject)
-      const error = this.#addError(token, { code, message })
-      this.#visit(token, VISIT_ERROR, token.value, 0, 0, started_us, error)
-      this.#end(token, failedAtCoalesce(token.id, join.node.number, cause, join.group, error))
+      const at = on_error === null ? null : { name, on_error, branch: branches[branch] }
+      if (at !== null) this.fail(token, at, told, { kind: cause, group: join.group }, started_us)
+      else
+        this.#end(token, failedAtCoalesce(token.id, number, cause, join.group, this.#failHere(token, told, started_us)))
     }
     const subject = members[0]?.token.subject
     const tokens = members.map(({ token }) => token.id)
@@ -296,7 +293,7 @@ export class Recorder {
    */
   consumeBatch(batch: ClosedBatch, rows: readonly Row[], ended_us = this.#now_us()): Token[] {
     const { group, subject, node, members } = batch
-    const texts = rows.map(row => canonicalize(row))
+    const texts = rows.map(row => canonicalize(row, MAX_ROW_DEPTH))
     this.#facts(subject, ended_us)
     for (const { token, started_us } of members) {
       this.#facts(token.subject, ended_us)
@@ -352,16 +349,16 @@ export class Recorder {
 
   // ── facts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #newRow(source: number, index: number, line: number, started_us: number, row: Row): Token {
+  #newRow(origin: OriginFact, started_us: number, row: Row): Token {
     const text = canonicalize(row)
     const subject = new Subject('row', ++this.tallies.read)
     const facts = this.#facts(subject, started_us)
-    facts.origin = { source, index, line }
-    subject.origin = facts.origin
+    facts.origin = origin
+    subject.origin = origin
     const value = this.#addValue(subject, { kind: 'full', text })
-    const passage: Passage = { kind: 'flow', node: source }
-    const token = new Token(++this.tallies.born, subject, source, frozen(row), value, passage, null)
-    facts.births.push({ token: token.id, group: 0, ordinal: 0, value, parents: NO_PARENTS })
+    const passage: Passage = { kind: 'flow', node: origin.source }
+    const token = new Token(++this.tallies.born, subject, origin.source, frozen(row), value, passage, null)
+    facts.bear(token, { token: token.id, group: 0, ordinal: 0, value, parents: NO_PARENTS })
     subject.open.add(token)
     return token
   }
@@ -378,13 +375,14 @@ export class Recorder {
     this.tallies.take(edge.number)
     subject.open.add(token)
     carry(token)
-    factsOf(subject).births.push({ token: token.id, group, ordinal, value, parents })
+    factsOf(subject).bear(token, { token: token.id, group, ordinal, value, parents })
     if (edge.to === DISCARD) this.#end(token, endAtDiscard(token.id, passage))
     return token
   }
 
   #move(token: Token, edge: PlanEdge, passage: Passage): void {
     token.node = edge.to
+    factsOf(token.subject).move(token)
     token.passage = passage
     token.attempt = 1
     token.answers = null

@@ -1,17 +1,21 @@
 /**
  * Goes on with a run that stopped or crashed: takes its lease, rebuilds its state from the ledger, winds sources and sinks
  * to the last commit, and drives it on (I5, I6). The lease comes with the proof that the log is what its last checkpoint
- * signed; nothing is folded before.
+ * signed; nothing is folded before, and no value is used that doesn't fit its commitment (I13).
  */
+import { LEASE_US } from '../ledger/lease.ts'
 import type { Ledger } from '../ledger/write-port.ts'
 import type { CommitValue, PlanValue, SinkIntents } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
+import { type CodeChange, codeChanges } from '../model/plugin-code.ts'
 import type { Json } from '../model/row.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Receipt } from '../sdk/spec.ts'
+import { codeIn } from './code.ts'
 import { Created } from './created.ts'
 import { Intake, type ReadSoFar } from './intake.ts'
 import { Outputs } from './outputs.ts'
+import type { Clock } from './ports.ts'
 import { differences } from './restore/differences.ts'
 import { type History, openingValues, type RestoreReader, readHistory } from './restore/history.ts'
 import { restoreState } from './restore/state.ts'
@@ -31,8 +35,8 @@ export interface ResumeRequest extends SessionRequest {
   readonly ledger: Ledger
   /** The same ledger's read side. */
   readonly reader: RestoreReader & {
-    logs(): Promise<ReadonlyArray<{ readonly log: number; readonly run: string | null }>>
-    leases(): Promise<ReadonlyArray<{ readonly log: number; readonly expires_us: number }>>
+    logOf(run: string): Promise<number | null>
+    lease(log: number): Promise<{ readonly expires_us: number } | null>
   }
   /** Finishes what was ingested, and reads no source again. */
   readonly from_ledger_only: boolean
@@ -52,28 +56,34 @@ export interface Restored {
   readonly sinks: number
   /** Sources whose rest isn't read. `once`: because it can't be; else because that was asked for. */
   readonly cut: ReadonlyArray<{ readonly name: string; readonly once: boolean }>
+  /** Plugins whose code isn't what the run had before: rows from here on are made by the new one, which the ledger tells. */
+  readonly code_changes: readonly CodeChange[]
 }
 
 /**
- * @throws CustodyError CUSTODY_RUN_UNKNOWN, CUSTODY_RUN_HELD, CUSTODY_VERIFY_FAILED, CUSTODY_PLAN_CHANGED and those of
- * sources and plugins; nothing is changed then but the lease, which is given up again.
+ * @throws CustodyError CUSTODY_RUN_UNKNOWN, CUSTODY_RUN_HELD, CUSTODY_PLAN_CHANGED; CUSTODY_LEDGER_ALTERED, CUSTODY_LEDGER_CUT,
+ * CUSTODY_KEY_UNKNOWN, CUSTODY_OPEN_TOKENS_ALTERED, CUSTODY_VALUE_ALTERED, if it isn't what was signed; and those of sources and
+ * plugins. Nothing is changed then but the lease, which is given up again.
  */
 export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
   const { plan, run, reader, clock } = request
-  const log = (await reader.logs()).find(each => each.run === run)?.log
-  if (log === undefined) throw new CustodyError('CUSTODY_RUN_UNKNOWN', `the ledger has no run ${run}`)
+  const log = await reader.logOf(run)
+  if (log === null) throw new CustodyError('CUSTODY_RUN_UNKNOWN', `the ledger has no run ${run}`)
   const began = await refuseOtherPlan(plan, reader, log)
   // 0 if it was given up. Who died holding it may have been at work until it ran out.
-  const held_until_us = (await reader.leases()).find(each => each.log === log)?.expires_us ?? 0
+  const held_until_us = (await reader.lease(log))?.expires_us ?? 0
   const { ledger, epoch } = await request.ledger.takeOver(run)
   const created = new Created()
   try {
     request.atPoint?.('after_take_over')
     const history = await readHistory(reader, log)
     const now_us = Math.max(clock.now_us(), history.last_us, ledger.began_us)
-    const state = await restoreState(plan, history, reader, log, now_us)
-    const sources = await createSources(plan, created)
-    const reads = sources.map(source => readSoFar(source, history, request.from_ledger_only || request.abandon))
+    const hold = holding(() => ledger.renew(), clock)
+    const state = await restoreState(plan, history, reader, log, now_us, hold)
+    const repeats = request.repeats ?? null
+    const sources = await createSources(plan, repeats, created)
+    const cut_off = request.from_ledger_only || request.abandon
+    const reads = sources.map(source => readSoFar(source, history, cut_off, repeats !== null))
     for (const [i, source] of sources.entries()) if (reads[i]?.done === false) await prepareSource(source)
     const outputs = created.add(await restoreOutputs(request, history, log, sources))
     const stations = created.add(await Stations.open(plan))
@@ -82,6 +92,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
       state.under_way.line.length + state.under_way.batches.reduce((sum, batch) => sum + batch.members.length, 0)
     const read = state.progressed.totals?.rows.read ?? 0
     const left = Math.max(0, (began.limit ?? Number.POSITIVE_INFINITY) - read)
+    const code_changes = codeChanges(history.plugins, codeIn(plan, request.codeOf))
     const tellRestored = teller('What was restored', request.onRestored)
     tellRestored({
       rows_read: read,
@@ -89,6 +100,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
       open,
       sinks: outputs.all.length,
       cut: cut.map(({ name, plugin }) => ({ name, once: !plugin.spec.rereadable(plugin.options) })),
+      code_changes,
     })
     return await driveSession({
       request,
@@ -96,7 +108,8 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
       ledger,
       outputs,
       stations,
-      intakes: onReady => sources.map(({ node, source }, i) => new Intake(node, source, reads[i] ?? null, onReady)),
+      intakes: onReady =>
+        sources.map(({ node, source }, i) => new Intake(node, source, reads[i] ?? null, onReady, repeats !== null)),
       from: {
         ...state,
         last_us: history.last_us,
@@ -108,12 +121,23 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
         committer.resume(
           epoch,
           cut.map(({ number }) => number),
+          code_changes.map(each => each.new),
         ),
     })
   } catch (thrown) {
     // Whatever keeps the lease from being given up, it runs out by itself; what is wrong is told.
     await Promise.allSettled([created.close(), ledger.release()])
     throw thrown
+  }
+}
+
+/** Renews the lease when it has been in use for a while: what is restored may take longer than it lasts. */
+function holding(renew: () => Promise<void>, clock: Clock): () => Promise<void> {
+  let renewed_us = clock.now_us()
+  return async () => {
+    if (clock.now_us() - renewed_us < LEASE_US / 3) return
+    await renew()
+    renewed_us = clock.now_us()
   }
 }
 
@@ -131,14 +155,14 @@ async function refuseOtherPlan(plan: Plan, reader: RestoreReader, log: number): 
 }
 
 /** How far a source was read; a source that can't be read twice has nothing more to give. */
-function readSoFar({ node }: OpenSource, { commit }: History, from_ledger_only: boolean): ReadSoFar {
+function readSoFar({ node }: OpenSource, { commit }: History, cut_off: boolean, repeats: boolean): ReadSoFar {
   const fact = commit?.entry.cursors.find(each => each.source === node.number)
   const value = commit?.value.cursors[node.name]
   const records = fact?.records ?? 0
   const done = fact?.done ?? false
-  const rereadable = node.plugin.spec.rereadable(node.plugin.options)
+  const rereadable = repeats || node.plugin.spec.rereadable(node.plugin.options)
   // A source that nothing was read of yet can begin, even if it can't be read twice.
-  const cut = !done && (from_ledger_only || (!rereadable && commit !== null))
+  const cut = !done && (cut_off || (!rereadable && commit !== null))
   return { records, position: (value?.position ?? null) as Json, sha256: value?.sha256 ?? null, done: done || cut, cut }
 }
 
@@ -160,6 +184,6 @@ async function restoreOutputs(
       state: (value?.state ?? null) as Json,
     })
   }
-  const request = { run, folder: plan.folder, originalNames: () => originalNames(sources) }
+  const request = { run, folder: plan.folder, originalNames: () => originalNames(sources), placed: null }
   return Outputs.restore(plan, request, intents as SinkIntents, receipts)
 }

@@ -3,6 +3,8 @@ import type { Ledger } from '../ledger/write-port.ts'
 import { canonicalize } from '../model/canonical.ts'
 import { LEDGER_FORMAT, type PlanValue, type RunEntry, type SinkIntents } from '../model/entry.ts'
 import type { Json } from '../model/row.ts'
+import type { Placed } from '../sdk/spec.ts'
+import { codeIn } from './code.ts'
 import { Created } from './created.ts'
 import { addFilesRead, FilesInUse } from './files-in-use.ts'
 import { Intake } from './intake.ts'
@@ -31,6 +33,8 @@ export interface RunRequest extends SessionRequest {
   readonly in_use?: FilesInUse | undefined
   /** The run that `recordings` are of. */
   readonly replays?: string | undefined
+  /** Where the files of a run that repeats rows of another go. */
+  readonly placed?: Placed | undefined
   /** Absolute folder that relative paths of sinks start from, if it isn't the pipeline file's. */
   readonly outputs_folder?: string | undefined
 }
@@ -43,13 +47,15 @@ export async function runPlan(request: RunRequest): Promise<RunResult> {
 
 async function begin(request: RunRequest, created: Created): Promise<RunResult> {
   const { plan, run, clock, dry_run } = request
-  const sources = await createSources(plan, created)
+  const repeats = request.repeats ?? null
+  const sources = await createSources(plan, repeats, created)
   for (const source of sources) await prepareSource(source)
   const outputs = await Outputs.prepare(plan, {
     run,
     dry_run,
     folder: request.outputs_folder ?? plan.folder,
     originalNames: () => originalNames(sources),
+    placed: request.placed ?? null,
     in_use: addFilesRead(plan, request.in_use ?? new FilesInUse()),
   })
   created.add(outputs)
@@ -64,18 +70,25 @@ async function begin(request: RunRequest, created: Created): Promise<RunResult> 
     })),
   })
   request.atPoint?.('after_open')
-  const intakes = (onReady: () => void) => sources.map(({ node, source }) => new Intake(node, source, null, onReady))
+  const intakes = (onReady: () => void) =>
+    sources.map(({ node, source }) => new Intake(node, source, null, onReady, repeats !== null))
   return driveSession({ request, limit: request.limit, ledger, outputs, stations, intakes, from: null })
 }
 
-function opening({ plan, run, custody, replays }: RunRequest, t: number): RunEntry {
+function opening({ plan, run, custody, replays, repeats, codeOf }: RunRequest, t: number): RunEntry {
   const { name, hash, topology } = plan
   const replay = replays === undefined ? {} : { replays }
-  return { k: 'open', format: LEDGER_FORMAT, run, name, plan_hash: hash, topology, custody, ...replay, t }
+  const rerun = repeats === undefined ? {} : { reruns: { run: repeats.run, root: repeats.root } }
+  const more = { plugins: codeIn(plan, codeOf), ...replay, ...rerun }
+  return { k: 'open', format: LEDGER_FORMAT, run, name, plan_hash: hash, topology, custody, ...more, t }
 }
 
-function planValue({ plan, limit }: RunRequest): PlanValue {
-  return Number.isFinite(limit) ? { ...plan.value, limit } : plan.value
+function planValue({ plan, limit, repeats }: RunRequest): PlanValue {
+  return {
+    ...plan.value,
+    ...(Number.isFinite(limit) ? { limit } : {}),
+    ...(repeats === undefined ? {} : { rerun: repeats.chosen }),
+  }
 }
 
 function intents(outputs: Outputs): SinkIntents {

@@ -7,6 +7,7 @@
  *     LONGEST_LINE in all, and held ones never do. No token in line waits for a record that isn't read yet, so this can't
  *     deadlock.
  */
+import type { OriginFact } from '../model/entry.ts'
 import type { SourceNode } from '../plan/plan.ts'
 import type { Calls } from './calls/calls.ts'
 import type { Committer } from './committer.ts'
@@ -211,9 +212,11 @@ export class Scheduler {
   #recorded(node: SourceNode, incoming: Extract<Incoming, { kind: 'row' | 'reject' }>): Token {
     const { recorder, clock } = this.#parts
     const started_us = clock.now_us()
-    const { index } = incoming
-    if (incoming.kind === 'row')
-      return recorder.ingest(node.number, index, incoming.record, incoming.row, node.to, started_us)
-    return recorder.reject(node, index, incoming.record, started_us)
+    const { index, repeats } = incoming
+    const { line } = incoming.record
+    const origin: OriginFact = { source: node.number, index, line, repeats }
+    return incoming.kind === 'row'
+      ? recorder.ingest(origin, incoming.row, node.to, started_us)
+      : recorder.reject(node, origin, incoming.record, started_us)
   }
 }

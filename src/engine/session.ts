@@ -8,9 +8,10 @@
 import type { RunLedger } from '../ledger/write-port.ts'
 import type { RunStatus, SealedStatus, Tallies as Totals } from '../model/entry.ts'
 import { CustodyError, isCustodyError } from '../model/error.ts'
-import type { Courses, Recordings } from '../model/recording.ts'
+import type { PluginCode } from '../model/plugin-code.ts'
+import type { Courses, Recordings, Repeats } from '../model/recording.ts'
 import type { Plan, SourceNode } from '../plan/plan.ts'
-import type { Discarded, Source } from '../sdk/spec.ts'
+import type { Discarded, PluginSpec, Source } from '../sdk/spec.ts'
 import { beginSources } from './beginning.ts'
 import { Calls } from './calls/calls.ts'
 import { Contexts } from './calls/contexts.ts'
@@ -31,6 +32,7 @@ import type { Clock } from './ports.ts'
 import { racesOf } from './races.ts'
 import { reachability } from './reach.ts'
 import { Recorder } from './recorder.ts'
+import { RepeatSource } from './repeating.ts'
 import { Retracing } from './retrace/retracing.ts'
 import { Scheduler } from './scheduler.ts'
 import { SessionClock } from './session-clock.ts'
@@ -69,6 +71,8 @@ export interface RunResult {
 /** What both a new run and one that goes on are given. */
 export interface SessionRequest {
   readonly plan: Plan
+  /** Which code a plugin has, for the record; absent where nobody wants to know. */
+  readonly codeOf?: ((spec: PluginSpec) => PluginCode) | undefined
   /** A UUIDv7. */
   readonly run: string
   readonly clock: Clock
@@ -78,6 +82,10 @@ export interface SessionRequest {
   readonly commit_rows?: number | undefined
   /** Of another run, where calls are answered from it instead of being made. */
   readonly recordings?: Recordings | null | undefined
+  /** Rows of another run, instead of what the sources have. */
+  readonly repeats?: Repeats | undefined
+  /** Of another run: what it was answered isn't asked for again. All else is. */
+  readonly answered?: Recordings | null | undefined
   /** Of the same run, where things come in the order in which they came there. */
   readonly courses?: Courses | null | undefined
   /** Limits of services that are kept with other runs. */
@@ -222,21 +230,12 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
   const recorder = new Recorder(tallies, () => clock.now_us(), request.commit_rows)
   let wake = (): void => undefined
   const intakes = parts.intakes(() => wake())
-  const { recordings = null, shared = null } = request
+  const { recordings = null, answered = null, shared = null } = request
   // What is on record needn't be waited for.
   const news = new News(clock, () => wake(), recordings === null)
   const onService = teller('A service', request.onService)
-  const calls = new Calls({
-    limits: plan.limits,
-    clock,
-    recorder,
-    news,
-    signal,
-    atPoint,
-    recordings,
-    shared,
-    onService,
-  })
+  const asked = { limits: plan.limits, clock, recorder, news, signal, atPoint }
+  const calls = new Calls({ ...asked, recordings, answered, shared, onService })
   const contexts = new Contexts(request.run, plan, calls, signal)
   const reaches = reachability(plan)
   const races = racesOf(plan, reaches)
@@ -277,7 +276,7 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
     },
     from?.progressed ?? null,
   )
-  const guards = new Guards(plan, tallies, request.strict === true)
+  const guards = new Guards(plan, tallies, { strict: request.strict === true, repeats: request.repeats !== undefined })
   const scheduler = new Scheduler({ flow, intakes, recorder, calls, committer, clock, signal, limit, guards })
   wake = scheduler.wake
   return { recorder, intakes, calls, retracing, flow, committer, scheduler, guards }
@@ -309,13 +308,15 @@ export interface OpenSource {
   readonly source: Source
 }
 
-export async function createSources(plan: Plan, created: Created): Promise<OpenSource[]> {
+/** `repeats`: rows of another run that stand in the place of what the sources have. */
+export async function createSources(plan: Plan, repeats: Repeats | null, created: Created): Promise<OpenSource[]> {
   const sources: OpenSource[] = []
   for (const node of plan.nodes) {
     if (node.kind !== 'source') continue
     const { spec, options, secrets } = node.plugin
     const context = { node: node.name, folder: plan.folder, input: node.schema, secrets }
-    sources.push({ node, source: created.add(await guardedSource(node.name, () => spec.create(options, context))) })
+    const source = created.add(await guardedSource(node.name, () => spec.create(options, context)))
+    sources.push({ node, source: repeats === null ? source : new RepeatSource(node, repeats, source) })
   }
   return sources
 }

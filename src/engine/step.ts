@@ -3,7 +3,7 @@
  * A plugin that throws, or returns something that it may not return, is a defect of the plugin, never an error of the row.
  */
 import { types } from 'node:util'
-import { canonicalize, NotJsonError } from '../model/canonical.ts'
+import { canonicalize, isDeeper, MAX_DEPTH, MAX_ROW_DEPTH, NotJsonError } from '../model/canonical.ts'
 import { CustodyError, isCustodyError } from '../model/error.ts'
 import { isRow, type Json, newRow, type Row } from '../model/row.ts'
 import type { AggregateNode, GateNode, PlanEdge, PlanNode, SinkNode, TransformNode } from '../plan/plan.ts'
@@ -22,6 +22,7 @@ import type {
 } from '../sdk/spec.ts'
 import { ReplayMiss } from './calls/replay-miss.ts'
 import type { CallingContext } from './calls/visit.ts'
+import { TOO_DEEP } from './facts.ts'
 
 export type Step =
   | { readonly kind: 'leave'; readonly edge: PlanEdge; readonly row: Row }
@@ -203,13 +204,18 @@ export function checkedRow(name: string, row: unknown): Row {
   return dataOf(name, row) as Row
 }
 
-/** A copy of lists and plain objects, to any depth. Whether all in it is JSON shows when its canonical text is made. */
-function dataOf(name: string, value: unknown): Json {
-  if (typeof value !== 'object' || value === null) return value as Json
-  if (Array.isArray(value)) return value.map(each => dataOf(name, each))
+/**
+ * A copy of lists and plain objects, as deep as rows may be nested. Whether all in it is JSON, and no deeper, shows when its
+ * canonical text is made. `within`: what it is copied within.
+ */
+function dataOf(name: string, value: unknown, within: readonly object[] = []): Json {
+  if (typeof value !== 'object' || value === null || within.length === MAX_DEPTH) return value as Json
+  if (within.includes(value)) throw defect(name, 'returned a row that holds itself')
+  const here = [...within, value]
+  if (Array.isArray(value)) return value.map(each => dataOf(name, each, here))
   if (!isPlain(value)) throw defect(name, `returned a row with ${describe(value)} in it`)
   const copy = newRow()
-  for (const field of Object.keys(value)) copy[field] = dataOf(name, value[field])
+  for (const field of Object.keys(value)) copy[field] = dataOf(name, value[field], here)
   return copy
 }
 
@@ -226,7 +232,9 @@ export function checkedError(name: string, declared: { readonly [code: string]: 
     throw defect(name, 'returned an error without a code, a message or whether it can be retried')
   if (field !== undefined && typeof field !== 'string') throw defect(name, 'returned an error whose field is no text')
   checkCode(name, declared, code)
-  for (const told of [details, retry_after_ms]) if (told !== undefined) canonicalize(told)
+  // What is nested too deep isn't kept, and no defect: it may be what the row holds.
+  for (const told of [details, retry_after_ms])
+    if (told !== undefined && !isDeeper(told, MAX_ROW_DEPTH)) canonicalize(told)
   return error
 }
 
@@ -254,6 +262,12 @@ export function asDefect(node: PlanNode, thrown: unknown): unknown {
   return thrown instanceof NotJsonError
     ? defect(node.name, `returned a row that isn’t JSON: ${thrown.message}`)
     : thrown
+}
+
+/** What was thrown when rows were recorded, if it is that they are nested too deep: that is an error of the row, whatever made it. */
+export function tooDeep(thrown: unknown): RowError | null {
+  if (!(thrown instanceof NotJsonError) || thrown.code !== 'TOO_DEEP') return null
+  return rowError('ROW_TOO_DEEP', TOO_DEEP)
 }
 
 /** For the message of a defect; whatever it is, it has a short description. */

@@ -42,10 +42,24 @@ export class Facts {
   intents: IntentFact[] | null = null
   readonly endings: EndingFact[] = []
   readonly values: ValueDraft[] = []
+  /** Tokens that were born or moved, each once. */
+  readonly moved: Token[] = []
 
   constructor(time_us: number, first_value: number) {
     this.time_us = time_us
     this.first_value = first_value
+  }
+
+  bear(token: Token, birth: BirthFact): void {
+    this.births.push(birth)
+    this.move(token)
+  }
+
+  /** The token stands elsewhere now. */
+  move(token: Token): void {
+    if (token.has_moved) return
+    token.has_moved = true
+    this.moved.push(token)
   }
 
   addCall(fact: CallFact): void {
@@ -105,6 +119,8 @@ export class Token {
   /** Of the visit that comes next, from 1. */
   attempt = 1
   ended = false
+  /** Since its subject's last entry. */
+  has_moved = false
   /** Stands at an ordered node in line, and has not had its turn. */
   waits = false
   /** Its visit goes on until its group closes. */
@@ -170,8 +186,6 @@ export function draftOf(subject: Subject): SubjectDraft {
   const { facts } = subject
   if (facts === null) throw new TypeError('a subject without facts has no draft')
   subject.facts = null
-  const open_tokens =
-    subject.open.size === 0 ? NONE : Array.from(subject.open, token => ({ token: token.id, node: token.node }))
   const orders = ordersOf(subject, facts)
   if (orders !== null) {
     facts.values.push({ kind: 'full', text: orders })
@@ -181,7 +195,7 @@ export function draftOf(subject: Subject): SubjectDraft {
     subject: subject.kind === 'row' ? { kind: 'row', row: subject.number } : { kind: 'batch', batch: subject.number },
     time_us: facts.time_us,
     previous: subject.previous,
-    open: open_tokens.length,
+    open: subject.open.size,
     origin: facts.origin,
     births: facts.births,
     visits: facts.visits,
@@ -194,6 +208,13 @@ export function draftOf(subject: Subject): SubjectDraft {
     orders: orders === null ? 0 : subject.values,
     first_value: facts.first_value,
     values: facts.values,
-    open_tokens,
+    moved: movedIn(facts),
   }
+}
+
+/** Of those that moved, the ones that are open. */
+function movedIn({ moved }: Facts): SubjectDraft['moved'] {
+  for (const token of moved) token.has_moved = false
+  const open = moved.filter(token => !token.ended)
+  return open.length === 0 ? NONE : open.map(({ id, node }) => ({ token: id, node }))
 }

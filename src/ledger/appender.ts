@@ -8,13 +8,14 @@ import { bytesToHex, commitment, hexToBytes, leafHash, SALT_BYTES } from '../mod
 import { Frontier, type FrontierState } from '../model/merkle.ts'
 import { checkpointText, type Signer } from '../model/note.ts'
 import { bodyOf, payloadOf } from './encode.ts'
-import type { StoredEnding, StoredEntry, StoredPayload } from './read-port.ts'
+import { NO_CHANGE } from './open-tokens.ts'
+import type { StoredEnding, StoredEntry, StoredOpenToken, StoredPayload } from './read-port.ts'
 import { type SubjectHead, SubjectTree, type SubjectTreeState } from './subject-tree.ts'
 import type { CheckpointHead, EncodedEntry, WriteBatch } from './write-port.ts'
 
 /** What is to become durable together; the rest of a `WriteBatch` is not the appender's to know. */
 export interface Appended
-  extends Pick<WriteBatch, 'entries' | 'payloads' | 'endings' | 'close_subjects' | 'open_tokens' | 'head'> {
+  extends Pick<WriteBatch, 'entries' | 'payloads' | 'endings' | 'closed_tokens' | 'open_tokens' | 'head'> {
   readonly checkpoint: CheckpointHead
   /** Endings whose error value was committed in an earlier entry: their `error_hash` is still to be found. */
   readonly unresolved: readonly UnresolvedError[]
@@ -34,9 +35,12 @@ export interface AppenderState {
   readonly subjects: SubjectTreeState
 }
 
-/** Of an entry only what the projection needs: a commit may have very many. */
-interface OpenSubject extends Pick<EncodedEntry, 'row' | 'batch' | 'open_tokens' | 'had_open'> {
-  readonly seq: number
+/** What becomes of a token in the table of open ones. */
+interface OpenToken {
+  /** It isn't in the table yet. */
+  readonly is_new: boolean
+  /** null: it has ended. */
+  readonly stands: StoredOpenToken | null
 }
 
 export class Appender {
@@ -52,8 +56,8 @@ export class Appender {
   #payloads: StoredPayload[] = []
   #endings: StoredEnding[] = []
   #unresolved: UnresolvedError[] = []
-  /** Subjects whose rows in `open_tokens` change, each with its last word. */
-  #open = new Map<string, OpenSubject>()
+  /** Tokens whose rows in `open_tokens` change, each with its last word. */
+  #open = new Map<number, OpenToken>()
 
   constructor(ledger: string, log: number, signer: Signer, state: AppenderState = EMPTY) {
     this.#log = log
@@ -88,24 +92,22 @@ export class Appender {
     const body = bodyOf(entry, commitments, nonce)
     const leaf = leafHash(body)
     this.#frontier.append(leaf)
-    this.#subjects.add(entry.row, entry.batch, entry.open_tokens.length, leaf)
+    this.#subjects.add(entry.row, entry.batch, entry.open, leaf)
     this.#entries.push({ seq, row: entry.row, body })
     for (let i = 0; i < entry.endings.length; i++) this.#end(seq, entry, i, commitments)
-    if (entry.had_open || entry.open_tokens.length > 0) this.#open_tokens(seq, entry)
+    if (entry.changes !== NO_CHANGE) this.#changeOpen(seq, entry)
   }
 
   take(): Appended {
     const root = this.#frontier.root()
     const { size } = this
-    const subjects = [...this.#open.values()]
+    const open = [...this.#open]
     const appended: Appended = {
       entries: this.#entries,
       payloads: this.#payloads,
       endings: this.#endings,
-      close_subjects: subjects.filter(each => each.had_open),
-      open_tokens: subjects.flatMap(({ row, batch, open_tokens, seq }) =>
-        open_tokens.map(({ token, node }) => ({ token, row, batch, node, seq })),
-      ),
+      closed_tokens: open.flatMap(([token, { is_new, stands }]) => (stands === null && !is_new ? [token] : [])),
+      open_tokens: open.flatMap(([, { stands }]) => stands ?? []),
       head: this.#entries.length === 0 ? null : this.#signer.sign(checkpointText({ origin: this.#origin, size, root })),
       checkpoint: { log: this.#log, size, root },
       unresolved: this.#unresolved,
@@ -168,11 +170,14 @@ export class Appender {
     })
   }
 
-  #open_tokens(seq: number, entry: EncodedEntry): void {
-    const { row, batch, open_tokens } = entry
-    const key = row === null ? `b${batch}` : `r${row}`
-    const had_open = this.#open.get(key)?.had_open ?? entry.had_open
-    this.#open.set(key, { row, batch, open_tokens, had_open, seq })
+  #changeOpen(seq: number, { row, batch, changes }: EncodedEntry): void {
+    for (const { token, node, is_new } of changes.stands)
+      this.#open.set(token, {
+        is_new: this.#open.get(token)?.is_new ?? is_new,
+        stands: { token, row, batch, node, seq },
+      })
+    for (const token of changes.gone)
+      this.#open.set(token, { is_new: this.#open.get(token)?.is_new ?? false, stands: null })
   }
 }
 

@@ -1,11 +1,23 @@
 /**
  * Entries as the writer reads them back, to go on with a run. The log's root has been recomputed against its signed
- * checkpoint before (see `Ledger.takeOver`), so what stands here is what was written: nothing is checked again.
+ * checkpoint before (see `Ledger.takeOver`), so entries are what was written. Values are checked against their commitments here.
  * The readers decode by code of their own (src/read/decode.ts).
  */
-import type { CallFact, CallStatus, GroupKind, RunEntry, SubjectEntry, VisitStatus } from '../model/entry.ts'
+import { canonicalize, NotJsonError } from '../model/canonical.ts'
+import type {
+  CallFact,
+  CallStatus,
+  GroupKind,
+  OriginFact,
+  RunEntry,
+  SubjectEntry,
+  VisitStatus,
+} from '../model/entry.ts'
+import { CustodyError } from '../model/error.ts'
+import { commitment, SALT_BYTES } from '../model/hash.ts'
 import type { FateNumber } from '../model/outcome.ts'
-import { type Json, type MutableRow, newRow, type Row, withoutPrototypes } from '../model/row.ts'
+import { isRow, type Json, type MutableRow, newRow, type Row, withoutPrototypes } from '../model/row.ts'
+import type { StoredPayload } from './read-port.ts'
 
 type Tuple = readonly (number | string)[]
 const n = (tuple: Tuple, at: number): number => tuple[at] as number
@@ -45,7 +57,7 @@ export function subjectEntryOf(body: string): SubjectEntry {
     time_us: t,
     previous: p ?? null,
     open: o,
-    origin: s === undefined ? null : { source: n(s, 0), index: n(s, 1), line: n(s, 2) },
+    origin: s === undefined ? null : originOf(s),
     births: (born ?? []).map(x => ({
       token: n(x, 0),
       group: x.length === 1 ? 0 : n(x, 1),
@@ -101,6 +113,10 @@ export function subjectEntryOf(body: string): SubjectEntry {
   }
 }
 
+function originOf(x: Tuple): OriginFact {
+  return { source: n(x, 0), index: n(x, 1), line: n(x, 2), repeats: x.length > 3 ? n(x, 3) : null }
+}
+
 function callOf(x: Tuple): CallFact {
   return {
     call: n(x, 0),
@@ -120,27 +136,83 @@ function callOf(x: Tuple): CallFact {
   }
 }
 
-/** An entry of the run, with how many values of the run there are after it. */
-export function runEntryOf(body: string): { readonly entry: RunEntry; readonly values: number } {
+/** An entry of the run, with what it commits to. */
+export interface StoredRunEntry extends Commits {
+  readonly entry: RunEntry
+}
+
+export function runEntryOf(body: string): StoredRunEntry {
   const { c, w, z: _, ...entry } = JSON.parse(body) as RunEntry & { c?: readonly string[]; w?: number; z?: string }
-  return { entry: entry as RunEntry, values: c === undefined ? 0 : (w as number) + c.length - 1 }
+  return { entry: entry as RunEntry, first_value: w ?? 0, commitments: c ?? [] }
+}
+
+/** What an entry says of its values. */
+export interface Commits {
+  readonly first_value: number
+  /** Hex. */
+  readonly commitments: readonly string[]
 }
 
 /**
- * The values of one entry's payload, as rows without prototypes. `known` has the subject's earlier values by number; those
- * of this payload are added to it.
+ * The values of one entry's payload, as rows without prototypes, each checked against the entry's commitment to it (I13). `known` has
+ * the subject's earlier values by number; those of this payload are added to it.
+ * @param where names the entry, for people
+ * @throws CustodyError CUSTODY_VALUE_ALTERED
  */
-export function addValues(known: Map<number, Json>, first_value: number, payload: string): void {
-  const elements = withoutPrototypes(JSON.parse(payload) as Json) as ReadonlyArray<readonly Json[]>
-  for (const [i, element] of elements.entries())
-    known.set(first_value + i, element.length === 1 ? (element[0] as Json) : patched(known, element))
+export function addValues(
+  known: Map<number, Json>,
+  { first_value, commitments }: Commits,
+  payload: Pick<StoredPayload, 'salts' | 'body'> | null,
+  where: string,
+): void {
+  if (commitments.length === 0) return
+  if (payload === null) throw alteredValue(where, 'has lost its values')
+  const elements = elementsOf(payload.body)
+  if (elements?.length !== commitments.length || payload.salts.length !== commitments.length * SALT_BYTES)
+    throw alteredValue(where, 'has other values than it commits to')
+  for (const [i, element] of elements.entries()) {
+    const number = first_value + i
+    const value = element.length === 1 ? (element[0] as Json) : patched(known, element)
+    const salt = payload.salts.subarray(i * SALT_BYTES, (i + 1) * SALT_BYTES)
+    if (value === null && element.length !== 1) throw alteredValue(where, `has a value ${number} that changes none`)
+    if (commitment(salt, textOf(value)) !== commitments[i])
+      throw alteredValue(where, `has a value ${number} that doesn’t fit its commitment`)
+    known.set(number, value)
+  }
 }
 
-function patched(known: ReadonlyMap<number, Json>, [base, set, unset]: readonly Json[]): Row {
-  const before = known.get(base as number) as Row
+/** null if the text is no list of lists. */
+function elementsOf(body: string): ReadonlyArray<readonly Json[]> | null {
+  try {
+    const elements = withoutPrototypes(JSON.parse(body) as Json)
+    return Array.isArray(elements) && elements.every(Array.isArray) ? elements : null
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
+  }
+}
+
+/** What has no canonical text fits no commitment. */
+function textOf(value: Json): string {
+  try {
+    return canonicalize(value)
+  } catch (error) {
+    if (error instanceof NotJsonError) return ''
+    throw error
+  }
+}
+
+function alteredValue(where: string, what: string): CustodyError {
+  return new CustodyError('CUSTODY_VALUE_ALTERED', `${where} ${what}`, { where: { path: where } })
+}
+
+/** null if what it changes isn't a row. */
+function patched(known: ReadonlyMap<number, Json>, [base, set, unset]: readonly Json[]): Row | null {
+  const before = known.get(base as number)
+  if (before === undefined || !isRow(before) || !isRow(set) || !Array.isArray(unset)) return null
   const gone = new Set(unset as readonly string[])
   const row: MutableRow = newRow()
   for (const field in before) if (!gone.has(field)) row[field] = before[field] as Json
-  for (const field in set as Row) row[field] = (set as Row)[field] as Json
+  for (const field in set) row[field] = set[field] as Json
   return row
 }

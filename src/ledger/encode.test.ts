@@ -31,7 +31,7 @@ const draft: fc.Arbitrary<SubjectDraft> = fc.record({
   time_us: n,
   previous: fc.option(n),
   open: n,
-  origin: fc.option(fc.record({ source: n, index: n, line: n })),
+  origin: fc.option(fc.record({ source: n, index: n, line: n, repeats: fc.option(n) })),
   births: few(fc.record({ token: n, group: n, ordinal: n, value: n, parents: few(n) })),
   visits: few(
     fc.record({
@@ -78,7 +78,7 @@ const draft: fc.Arbitrary<SubjectDraft> = fc.record({
         }),
     ),
   ),
-  open_tokens: few(fc.record({ token: n, node: n })),
+  moved: few(fc.record({ token: n, node: n })),
 })
 
 const HASH = 'ab'.repeat(32)
@@ -117,7 +117,7 @@ describe('bodies', () => {
         subject: { kind: 'row', row: 17 },
         time_us: T0,
         previous: 5,
-        origin: { source: 1, index: 17, line: 18 },
+        origin: { source: 1, index: 17, line: 18, repeats: null },
         births: [
           { token: 1, group: 0, ordinal: 0, value: 1, parents: [] },
           { token: 2, group: 3, ordinal: 1, value: 1, parents: [1] },
@@ -133,7 +133,8 @@ describe('bodies', () => {
         ],
         orders: 3,
         values: [full({ a: 1 }), full({ code: 'E_1' }), full([[[2], [0, 1, 0]]])],
-        open_tokens: [{ token: 2, node: 7 }],
+        moved: [{ token: 2, node: 7 }],
+        open: 1,
       }),
     )
     expect(bodyOf(encoded, [HASH, HASH, HASH], '')).toBe(

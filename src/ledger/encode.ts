@@ -6,10 +6,11 @@
  * E2. Nothing but numbers, declared codes and verdicts gets into a body (I8): other texts are refused.
  */
 import { canonicalize } from '../model/canonical.ts'
-import type { CallFact, EndingFact, IntentFact, LedgerEntry, VisitFact } from '../model/entry.ts'
+import type { CallFact, EndingFact, IntentFact, LedgerEntry, OriginFact, VisitFact } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Json } from '../model/row.ts'
-import type { EncodedEntry, RunDraft, SubjectDraft, ValueDraft } from './write-port.ts'
+import { NO_CHANGE } from './open-tokens.ts'
+import type { CompleteRunDraft, EncodedEntry, SubjectDraft, ValueDraft } from './write-port.ts'
 
 /** The whole text of an entry. `commitments` are hex texts; without any, `nonce` (hex) stands in their place. */
 export function bodyOf(entry: EncodedEntry, commitments: readonly string[], nonce: string): string {
@@ -36,14 +37,14 @@ function flat(text: string): string {
 const NUL = 0
 
 /** @throws CustodyError CUSTODY_ENGINE_DEFECT for a code or verdict that isn't one. */
-export function encodeSubject(draft: SubjectDraft): EncodedEntry {
+export function encodeSubject(draft: SubjectDraft, changes = NO_CHANGE): EncodedEntry {
   const { subject } = draft
   const row = subject.kind === 'row' ? subject.row : null
   const batch = subject.kind === 'batch' ? subject.batch : null
   let after = upToOpen(draft)
   if (draft.previous !== null) after += `,"p":${draft.previous}`
   if (row !== null) after += `,"r":${row}`
-  if (draft.origin !== null) after += `,"s":[${draft.origin.source},${draft.origin.index},${draft.origin.line}]`
+  if (draft.origin !== null) after += `,"s":${originText(draft.origin)}`
   after += `,"t":${draft.time_us}`
   if (draft.visits.length > 0) after += `,"v":[${visitsText(draft.visits)}]`
   if (draft.values.length > 0) after += `,"w":${draft.first_value}`
@@ -59,13 +60,13 @@ export function encodeSubject(draft: SubjectDraft): EncodedEntry {
     first_value: draft.first_value,
     endings: draft.endings,
     recorded_us: draft.endings.map(each => endOf(each, draft)),
-    open_tokens: draft.open_tokens,
-    had_open: draft.previous !== null,
+    open: draft.open,
+    changes,
   }
 }
 
 /** An entry of the run, or of the ledger's own log. */
-export function encodeRun(draft: RunDraft): EncodedEntry {
+export function encodeRun(draft: CompleteRunDraft): EncodedEntry {
   return encodeFacts(draft.entry as unknown as { readonly [key: string]: Json }, draft.first_value, draft.values)
 }
 
@@ -97,9 +98,13 @@ function encodeFacts(
     first_value,
     endings: [],
     recorded_us: [],
-    open_tokens: [],
-    had_open: false,
+    open: 0,
+    changes: NO_CHANGE,
   }
+}
+
+function originText({ source, index, line, repeats }: OriginFact): string {
+  return repeats === null ? `[${source},${index},${line}]` : `[${source},${index},${line},${repeats}]`
 }
 
 /** Keys `d` to `o`. */

@@ -1,21 +1,20 @@
 /** A ledger open for writing, over any store. */
 import type { KeyChange, LedgerEntry } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
-import { leafHash } from '../model/hash.ts'
 import { type Holder, isAlive, parseHolder } from '../model/holder.ts'
-import { Frontier, type FrontierState } from '../model/merkle.ts'
 import type { Signer } from '../model/note.ts'
-import { Appender, type AppenderState, originOf } from './appender.ts'
+import { Appender, type AppenderState } from './appender.ts'
+import { checkedRun } from './checked-run.ts'
 import { encodeRun } from './encode.ts'
 import { Entropy, saltsOf } from './entropy.ts'
 import { type KeyRing, signedChange } from './key-ring.ts'
 import { LEASE_US } from './lease.ts'
 import { LOG_ZERO, LogZero } from './log-zero.ts'
+import { OpenTokens } from './open-tokens.ts'
 import type { StoredLease } from './read-port.ts'
 import { checkExtents } from './run-extents.ts'
 import { StoredRunLedger, type Threads } from './run-ledger.ts'
 import { StoreScribe } from './scribe.ts'
-import { altered, checkSignedHead } from './signed-head.ts'
 import { StaleLog, type Store } from './store.ts'
 import {
   type CheckpointHead,
@@ -101,7 +100,7 @@ export class StoredLedger implements Ledger {
       const log = log_zero.last_log + 1
       const t = Math.max(entry.t, log_zero.last_us)
       const appender = this.#appender(log)
-      const encoded = encodeRun({ ...draft, entry: { ...entry, t } })
+      const encoded = encodeRun(new OpenTokens().complete({ ...draft, entry: { ...entry, t } }))
       appender.append(encoded, saltsOf(encoded, this.#entropy))
       const appended = appender.take()
       opened = { log, appender, t }
@@ -119,7 +118,7 @@ export class StoredLedger implements Ledger {
     })
     const { log, appender, t } = opened!
     appender.accept()
-    return this.#runLedger(run, log, 1, t, appender.state())
+    return this.#runLedger(run, log, 1, t, appender.state(), new OpenTokens())
   }
 
   async takeOver(run: string): Promise<{ readonly ledger: RunLedger; readonly epoch: number }> {
@@ -132,10 +131,14 @@ export class StoredLedger implements Ledger {
         throw new CustodyError('CUSTODY_RUN_UNKNOWN', `run ${run} is sealed: there is nothing to go on with`)
       this.#refuseHeld(run, lease)
       // While nobody has the lease: however long the log is, the lease can't run out meanwhile, and nothing is signed before.
-      const checked = await this.#checkedLog(run, log)
+      await this.#log_zero.refresh(reader)
+      const checked = await checkedRun(reader, this.#log_zero, { log, run })
       const { epoch, t } = await this.#takeLease(run, log, lease)
       if ((await reader.head(log)) === checked.note)
-        return { ledger: this.#runLedger(run, log, epoch, t, { frontier: checked.frontier, subjects: null }), epoch }
+        return {
+          ledger: this.#runLedger(run, log, epoch, t, { frontier: checked.frontier, subjects: null }, checked.open),
+          epoch,
+        }
       // Its former holder woke up once more while it was looked at.
       await this.#store.write({ ...NOTHING, log, lease: { kind: 'release', epoch }, ledger: null })
       if (attempt === ATTEMPTS) throw new CustodyError('CUSTODY_RUN_HELD', `run ${run} is being written by somebody`)
@@ -175,27 +178,6 @@ export class StoredLedger implements Ledger {
     const held_by = parseHolder(holder)
     if (held_by === null || expires_us <= this.#ports.now_us() || !isAlive(held_by)) return
     throw new CustodyError('CUSTODY_RUN_HELD', `run ${run} is held by process ${held_by.pid} on ${held_by.host}`)
-  }
-
-  /** The tree of a run's entries, which must be what its last checkpoint says. */
-  async #checkedLog(run: string, log: number): Promise<{ readonly frontier: FrontierState; readonly note: string }> {
-    const { reader } = this.#store
-    await this.#log_zero.refresh(reader)
-    const known = this.#log_zero.runs.get(log)
-    const place = { url: reader.url, log, run }
-    if (known === undefined || known.run !== run)
-      throw altered(place, 'is listed, and log 0 has it sealed or never opened it')
-    const note = await reader.head(log)
-    const tree = new Frontier()
-    for await (const { seq, row, body } of reader.entries(log)) {
-      if (seq !== tree.size) throw new CustodyError('CUSTODY_LEDGER_CUT', `run ${run} has lost entry ${tree.size}`)
-      if (!isOfRow(body, row)) throw altered(place, `has an entry ${seq} that is listed as one of another row`)
-      tree.append(leafHash(body))
-    }
-    const origin = originOf(this.#log_zero.id, log)
-    const extent = { ...place, origin, size: tree.size, root: tree.root(), note }
-    checkSignedHead(extent, () => this.#log_zero.keys.goodForRun(known.told_at, false))
-    return { frontier: tree.state(), note: note! }
   }
 
   async #takeLease(
@@ -245,7 +227,14 @@ export class StoredLedger implements Ledger {
   }
 
   /** `began_us`: the time that log 0 has of it. */
-  #runLedger(run: string, log: number, epoch: number, began_us: number, state: AppenderState): RunLedger {
+  #runLedger(
+    run: string,
+    log: number,
+    epoch: number,
+    began_us: number,
+    state: AppenderState,
+    open: OpenTokens,
+  ): RunLedger {
     const parts = {
       ledger: this.#log_zero.id,
       run,
@@ -259,7 +248,7 @@ export class StoredLedger implements Ledger {
       scribeFrom: (from: AppenderState) => new StoreScribe(log, this.#appender(log, from), this.#store),
       threads: this.#threads,
     }
-    const ledger = new StoredRunLedger(parts, state)
+    const ledger = new StoredRunLedger(parts, state, open)
     this.#runs.push(ledger)
     return ledger
   }
@@ -267,9 +256,4 @@ export class StoredLedger implements Ledger {
   #expiry(): number {
     return this.#ports.now_us() + LEASE_US
   }
-}
-
-/** Whether an entry is in its row's column: that is how its row is found, and no hash has it. */
-function isOfRow(body: string, row: number | null): boolean {
-  return row === null ? body.startsWith('{"b":') || body.includes('"k":"') : body.includes(`,"r":${row},`)
 }

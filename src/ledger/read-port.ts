@@ -48,7 +48,9 @@ export interface StoredOpenToken {
   readonly token: number
   readonly row: number | null
   readonly batch: number | null
+  /** Where it stands. */
   readonly node: number
+  /** The entry by which it came there. */
   readonly seq: number
 }
 export interface StoredLease {

@@ -11,6 +11,7 @@ import { encodeRun, encodeSubject } from './encode.ts'
 import { type Entropy, saltsOf } from './entropy.ts'
 import { LEASE_US } from './lease.ts'
 import type { LogZeroWriter } from './ledger.ts'
+import type { OpenTokens } from './open-tokens.ts'
 import type { Scribe, StoreScribe } from './scribe.ts'
 import type { Store } from './store.ts'
 import {
@@ -58,6 +59,7 @@ export interface Threads {
 
 export class StoredRunLedger implements RunLedger {
   readonly #parts: RunParts
+  readonly #open: OpenTokens
   #here: StoreScribe | null
   /** Null exactly if stage 2 is done here. */
   #elsewhere: OtherThread | null = null
@@ -65,8 +67,10 @@ export class StoredRunLedger implements RunLedger {
   /** Of `#size`, what is durable. */
   #durable_size: number
 
-  constructor(parts: RunParts, state: AppenderState) {
+  /** `open` are its open tokens. */
+  constructor(parts: RunParts, state: AppenderState, open: OpenTokens) {
     this.#parts = parts
+    this.#open = open
     this.#here = parts.scribeFrom(state)
     this.#size = state.frontier.size
     this.#durable_size = state.frontier.size
@@ -85,11 +89,11 @@ export class StoredRunLedger implements RunLedger {
   }
 
   append(draft: SubjectDraft): number {
-    return this.#append(encodeSubject(draft))
+    return this.#append(encodeSubject(draft, this.#open.change(this.#size, draft)))
   }
 
   appendRun(draft: RunDraft): number {
-    return this.#append(encodeRun(draft))
+    return this.#append(encodeRun(this.#open.complete(draft)))
   }
 
   async commit(): Promise<CheckpointHead> {
@@ -98,11 +102,13 @@ export class StoredRunLedger implements RunLedger {
 
   async begin(): Promise<CommitUnderWay> {
     const size = this.#size
+    const mark = this.#open.mark()
     const { durable } = await this.#scribe.begin(this.#keep()).catch(this.#fail)
     this.#goElsewhere()
     return {
       durable: durable.then(head => {
         this.#durable_size = size
+        this.#open.accept(mark)
         return head
       }, this.#fail),
     }
@@ -110,6 +116,7 @@ export class StoredRunLedger implements RunLedger {
 
   drop(): void {
     this.#scribe.drop()
+    this.#open.drop()
     this.#size = this.#durable_size
   }
 

@@ -11,9 +11,9 @@
  * L3. endings are inserted, never replaced; open_tokens follow from the same drafts as the bodies.
  * L4. A batch of a run whose lease epoch is no longer the batch's is refused as a whole (CUSTODY_RUN_LOST).
  */
-import type { EndingFact, RunEntry, SubjectEntry } from '../model/entry.ts'
+import type { CommitFacts, EndingFact, RunEntry, SubjectEntry } from '../model/entry.ts'
 import type { Signer } from '../model/note.ts'
-import type { StoredEnding, StoredEntry, StoredPayload } from './read-port.ts'
+import type { StoredEnding, StoredEntry, StoredOpenToken, StoredPayload } from './read-port.ts'
 import type { Trust } from './trust.ts'
 
 /** A value to be committed: its canonical text, and how the payload keeps it. */
@@ -31,11 +31,23 @@ export type ValueDraft =
 /** What happened to a subject in one commit, before values are salted and committed. */
 export interface SubjectDraft extends Omit<SubjectEntry, 'commitments' | 'nonce'> {
   readonly values: readonly ValueDraft[]
-  /** The subject's tokens that are open after this entry, with the node at which each stands. `length === open`. */
-  readonly open_tokens: ReadonlyArray<{ readonly token: number; readonly node: number }>
+  /** Of the tokens that are open after this entry, those that were born or moved since the subject's last one, where they stand. */
+  readonly moved: ReadonlyArray<{ readonly token: number; readonly node: number }>
 }
 
-export interface RunDraft {
+/** What an entry changes in the table of open tokens. */
+export interface OpenChange {
+  /** Those that stand somewhere else than the table has them; `is_new`: they aren't in it. */
+  readonly stands: ReadonlyArray<{ readonly token: number; readonly node: number; readonly is_new: boolean }>
+  /** Those that were in it, and have ended. */
+  readonly gone: readonly number[]
+}
+
+export interface RunDraft extends Omit<CompleteRunDraft, 'entry'> {
+  readonly entry: Exclude<RunEntry, { readonly k: 'commit' }> | CommitFacts
+}
+
+export interface CompleteRunDraft {
   readonly entry: RunEntry
   readonly first_value: number
   readonly values: readonly ValueDraft[]
@@ -58,9 +70,9 @@ export interface EncodedEntry {
   readonly endings: readonly EndingFact[]
   /** Time of the endings: `recorded_us[i]` belongs to `endings[i]`. */
   readonly recorded_us: readonly number[]
-  readonly open_tokens: ReadonlyArray<{ readonly token: number; readonly node: number }>
-  /** True if an earlier entry of this subject may have left open tokens in the projection. */
-  readonly had_open: boolean
+  /** Number of the subject's tokens that are open after it. */
+  readonly open: number
+  readonly changes: OpenChange
 }
 
 /** What the engine talks to. All numbers are within one log. */
@@ -140,15 +152,10 @@ export interface WriteBatch {
   readonly entries: readonly StoredEntry[]
   readonly payloads: readonly StoredPayload[]
   readonly endings: readonly StoredEnding[]
-  /** Their rows in `open_tokens` are removed before those of `open_tokens` are inserted. */
-  readonly close_subjects: ReadonlyArray<{ readonly row: number | null; readonly batch: number | null }>
-  readonly open_tokens: ReadonlyArray<{
-    readonly token: number
-    readonly row: number | null
-    readonly batch: number | null
-    readonly node: number
-    readonly seq: number
-  }>
+  /** Tokens whose rows in `open_tokens` are removed. */
+  readonly closed_tokens: readonly number[]
+  /** Rows that are put into it, or in the place of what it has of the same tokens. */
+  readonly open_tokens: readonly StoredOpenToken[]
   /** Signed checkpoint; null if there are no entries. */
   readonly head: string | null
   /** What goes into log 0 in the same transaction, with its head. */
@@ -159,7 +166,7 @@ export const NOTHING = {
   entries: [],
   payloads: [],
   endings: [],
-  close_subjects: [],
+  closed_tokens: [],
   open_tokens: [],
   head: null,
 } as const satisfies Partial<WriteBatch>

@@ -112,7 +112,7 @@ describe('what is refused', () => {
     list[1] = 1
     expect(refused(list)).toEqual({ code: 'NOT_JSON', path: [0] })
   })
-  test('a cycle, as too deep', () => expect(refused(cycle).code).toBe('NOT_JSON'))
+  test('a cycle, as too deep', () => expect(refused(cycle).code).toBe('TOO_DEEP'))
   test('halves of surrogate pairs, in texts and keys', () => {
     expect(refused(['\ud800'])).toEqual({ code: 'LONE_SURROGATE', path: [0] })
     expect(refused({ a: 'x\udc00' })).toEqual({ code: 'LONE_SURROGATE', path: ['a'] })
@@ -126,7 +126,7 @@ describe('what is refused', () => {
   test('nesting beyond the limit, and not before', () => {
     const nest = (depth: number): Json => (depth === 0 ? 1 : [nest(depth - 1)])
     expect(canonicalize(nest(MAX_DEPTH))).toBe(`${'['.repeat(MAX_DEPTH)}1${']'.repeat(MAX_DEPTH)}`)
-    expect(refused(nest(MAX_DEPTH + 1)).code).toBe('NOT_JSON')
+    expect(refused(nest(MAX_DEPTH + 1)).code).toBe('TOO_DEEP')
   })
 })
 

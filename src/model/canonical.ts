@@ -10,10 +10,13 @@
  */
 import { isRow, type Json } from './row.ts'
 
-export type NotJsonCode = 'NUMBER_NOT_FINITE' | 'INTEGER_TOO_LARGE' | 'LONE_SURROGATE' | 'NOT_JSON'
+export type NotJsonCode = 'NUMBER_NOT_FINITE' | 'INTEGER_TOO_LARGE' | 'LONE_SURROGATE' | 'TOO_DEEP' | 'NOT_JSON'
 
 /** Deepest nesting of arrays and objects that a value may have. */
 export const MAX_DEPTH = 200
+
+/** Of what a node or a merge may make of a row: less, because error rows, details of merges and payloads are put around rows. */
+export const MAX_ROW_DEPTH = 190
 
 /** Of values that come from outside: merges, error rows and evidence put levels around them, and must have room for it. */
 export const MAX_DATA_DEPTH = 128
@@ -37,15 +40,21 @@ export class NotJsonError extends Error {
 
 /**
  * The RFC 8785 text of `value`. Objects may be rows or plain objects; their own enumerable string keys count. −0 is 0.
- * @throws NotJsonError if `value` is not JSON, or a number or text in it has no exact form.
+ * @throws NotJsonError if `value` is not JSON, a number or text in it has no exact form, or it is nested deeper than `most_deep`.
  */
-export function canonicalize(value: Json): string {
+export function canonicalize(value: Json, most_deep = MAX_DEPTH): string {
   try {
-    return write(value, 0)
+    return write(value, MAX_DEPTH - most_deep)
   } catch (error) {
     if (error !== REFUSED) throw error
-    throw explain(value, [])
+    throw explain(value, most_deep)
   }
+}
+
+/** Whether lists and objects are nested more than `levels` deep. */
+export function isDeeper(value: Json, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some(each => isDeeper(each as Json, levels - 1))
 }
 
 /** True if a number's canonical text is a run of digits that a double may have rounded. */
@@ -182,13 +191,13 @@ function byUnits(a: string, b: string): number {
 // ── telling what is wrong ───────────────────────────────────────────────────────────────────────────────────────────
 
 /** The first thing in `value` that `write` refuses, in the order in which it writes. */
-function explain(value: unknown, path: readonly (string | number)[]): NotJsonError {
-  const found = find(value, path)
+function explain(value: unknown, most_deep: number): NotJsonError {
+  const found = find(value, [], most_deep)
   if (found === null) throw new TypeError('a value was refused for no reason that can be found again')
   return found
 }
 
-function find(value: unknown, path: readonly (string | number)[]): NotJsonError | null {
+function find(value: unknown, path: readonly (string | number)[], most_deep: number): NotJsonError | null {
   switch (typeof value) {
     case 'string':
       return value.isWellFormed() ? null : new NotJsonError('LONE_SURROGATE', path, 'half of a surrogate pair')
@@ -201,22 +210,26 @@ function find(value: unknown, path: readonly (string | number)[]): NotJsonError 
       return null
     case 'object':
       if (value === null) return null
-      if (path.length >= MAX_DEPTH) return new NotJsonError('NOT_JSON', path, `nested more than ${MAX_DEPTH} deep`)
-      return Array.isArray(value) ? findInList(value, path) : findInObject(value, path)
+      if (path.length >= most_deep) return new NotJsonError('TOO_DEEP', path, `nested more than ${most_deep} deep`)
+      return Array.isArray(value) ? findInList(value, path, most_deep) : findInObject(value, path, most_deep)
     default:
       return new NotJsonError('NOT_JSON', path, `a value of type ${typeof value}`)
   }
 }
 
-function findInList(values: readonly unknown[], path: readonly (string | number)[]): NotJsonError | null {
+function findInList(
+  values: readonly unknown[],
+  path: readonly (string | number)[],
+  most_deep: number,
+): NotJsonError | null {
   for (let i = 0; i < values.length; i++) {
-    const found = find(values[i], [...path, i])
+    const found = find(values[i], [...path, i], most_deep)
     if (found !== null) return found
   }
   return null
 }
 
-function findInObject(value: object, path: readonly (string | number)[]): NotJsonError | null {
+function findInObject(value: object, path: readonly (string | number)[], most_deep: number): NotJsonError | null {
   if (!isRow(value) && !isPlain(value)) return new NotJsonError('NOT_JSON', path, `an instance of a class`)
   const keys = Object.keys(value).sort(byUnits)
   for (const key of keys) {
@@ -224,7 +237,7 @@ function findInObject(value: object, path: readonly (string | number)[]): NotJso
       return new NotJsonError('LONE_SURROGATE', [...path, key], 'half of a surrogate pair in a key')
   }
   for (const key of keys) {
-    const found = find((value as { [key: string]: unknown })[key], [...path, key])
+    const found = find((value as { [key: string]: unknown })[key], [...path, key], most_deep)
     if (found !== null) return found
   }
   return null

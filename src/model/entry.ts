@@ -11,6 +11,7 @@
 import type { CommitLine } from './commit-line.ts'
 import type { FieldOrder } from './field-order.ts'
 import type { FateNumber } from './outcome.ts'
+import type { PluginCode } from './plugin-code.ts'
 import type { Topology } from './topology.ts'
 
 export const LEDGER_FORMAT = 1
@@ -180,6 +181,8 @@ export interface OriginFact {
   readonly index: number
   /** Line in the file at which the record begins, from 1; 0 where a source has no lines. */
   readonly line: number
+  /** In a re-run: the row of the other run that this one repeats; the rest is that row's. */
+  readonly repeats: number | null
 }
 
 /**
@@ -198,7 +201,7 @@ export interface OriginFact {
  * | `o` | tokens of this subject still open after this entry (always present) |
  * | `p` | seq of the subject's previous entry |
  * | `r` | row number, if the subject is a row |
- * | `s` | origin: `[source, index, line]` |
+ * | `s` | origin: `[source, index, line]`, in a re-run then the row that is repeated |
  * | `t` | time (always present) |
  * | `v` | visits: `[token, node, attempt, status, in, out, edge, start, duration]`, then `code, value` if status is error or exhausted |
  * | `w` | number of the first value committed in `c` |
@@ -310,6 +313,22 @@ export function callSummary(totals: CallTotals): CallSummary {
   return { made: count - recorded, failed: error, throttled, recorded, input_tokens, output_tokens, cost_usd }
 }
 
+/** All that a commit tells but for what is open, which the ledger knows. */
+export type CommitFacts = {
+  readonly k: 'commit'
+  readonly commit: number
+  readonly cursors: readonly CursorFact[]
+  readonly receipts: readonly ReceiptFact[]
+  readonly totals: Tallies
+  readonly t: number
+} & CommitLine
+
+/** What the table of open tokens holds: how many, and the hash of their set (model/set-hash.ts). */
+export interface OpenFact {
+  readonly count: number
+  readonly hash: string
+}
+
 /**
  * Entries whose subject is the run. Encoded as canonical JSON with these very keys, `c` (commitments, first value `w`)
  * and, without values, `z` (nonce) as above. Values of the run are numbered as those of any subject.
@@ -324,23 +343,27 @@ export type RunEntry =
       readonly plan_hash: string
       readonly topology: Topology
       readonly custody: string
+      /** Of the plugins that the plan uses, by kind and name. */
+      readonly plugins: readonly PluginCode[]
       /** The run whose recorded answers its calls are given; absent if they are made. */
       readonly replays?: string
+      /** The run whose rows it runs again, with the root of its finished log; absent if it reads its sources. */
+      readonly reruns?: { readonly run: string; readonly root: string }
       readonly t: number
     }
   /** Closes each commit, with the order of what is under way (I7). Its value is a `CommitValue`. */
-  | ({
-      readonly k: 'commit'
-      readonly commit: number
-      readonly cursors: readonly CursorFact[]
-      readonly receipts: readonly ReceiptFact[]
-      readonly totals: Tallies
-      readonly t: number
-    } & CommitLine)
+  | (CommitFacts & { readonly open: OpenFact })
   /** The run stopped before its end; `resume` goes on. Its value, if any, is `{code, message, node?}`. `reason` is a declared word. */
   | { readonly k: 'stop'; readonly status: StoppedStatus; readonly reason: string; readonly t: number }
   /** A process goes on with the run. `cut`: sources whose rest isn't read, because they can't be read twice or weren't to be. */
-  | { readonly k: 'resume'; readonly epoch: number; readonly cut: readonly number[]; readonly t: number }
+  | {
+      readonly k: 'resume'
+      readonly epoch: number
+      readonly cut: readonly number[]
+      /** Those whose code isn't what was on record before; absent if there are none. */
+      readonly plugins?: readonly PluginCode[]
+      readonly t: number
+    }
   /** What is about to be renamed into place. Its value is an `ArtifactsValue`. */
   | { readonly k: 'publish'; readonly artifacts: readonly ReceiptFact[]; readonly t: number }
   /** The last entry. `subjects`: root and size of the tree whose leaf N−1 is the leaf hash of row N's last entry, batches after rows. */
@@ -400,6 +423,8 @@ export interface PlanValue {
   readonly set?: readonly string[]
   /** Records to read at most, where the run was begun so. */
   readonly limit?: number
+  /** Which rows of the other run are repeated, and how; exactly of a re-run. */
+  readonly rerun?: RerunValue
   /** By source: the fields that its schema declares, in their order; only of those that declare some. */
   readonly fields: { readonly [source: string]: readonly string[] }
   /** By node name: what a gate or a plugin with expressions evaluates. */
@@ -408,6 +433,14 @@ export interface PlanValue {
   readonly options: { readonly [node: string]: unknown }
   /** By name of a coalesce its policy, of an aggregate its triggers; absent if there are none. */
   readonly closes?: { readonly [node: string]: unknown }
+}
+export interface RerunValue {
+  /** A CEL expression over rows as they were read; null: those that failed. */
+  readonly where: string | null
+  /** Whether rows are repeated that have a token in a sink already. */
+  readonly include_written: boolean
+  /** Whether services are asked again for what they have answered. */
+  readonly fresh: boolean
 }
 export interface ExpressionText {
   /** What it decides: `gate`, a case's label, an option's path. */

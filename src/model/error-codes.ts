@@ -56,6 +56,16 @@ export const ERRORS = {
     'Two branches of a pipeline have the same name.',
     'Branch names are unique in a file; rename one.',
   ),
+  CUSTODY_RERUN_OPEN: spec(
+    2,
+    'The run whose rows are to be run again isn’t finished.',
+    'Finish it first, with `custody resume` or `custody abandon`.',
+  ),
+  CUSTODY_RERUN_SOURCE: spec(
+    2,
+    'Rows are to be run again that came from a source which the pipeline doesn’t have.',
+    'Give the source the name that it had in the other run, or choose other rows with --where.',
+  ),
   CUSTODY_VARIABLE_UNSET: spec(
     2,
     'An environment variable that the file uses is not set.',
@@ -176,6 +186,11 @@ export const ERRORS = {
     2,
     'A branch may be lost before a coalesce that requires it.',
     'Rows of the other branches then fail; choose another policy if that isn’t meant.',
+  ),
+  CUSTODY_DEPENDS_ON_TIMING: spec(
+    2,
+    'What a quorum merges depends on which branches come first.',
+    'Say decide: complete, so that all branches are waited for.',
   ),
   CUSTODY_SCHEMA_MISMATCH: spec(
     2,
@@ -339,6 +354,16 @@ export const ERRORS = {
     1,
     'The ledger has another history than when you last wrote to it.',
     'Put the true copy back, or begin another ledger with --ledger.',
+  ),
+  CUSTODY_VALUE_ALTERED: spec(
+    1,
+    'A value doesn’t fit the commitment to it that was signed, so nothing is made of it.',
+    'Run `custody verify` to see all that is wrong; then put a sound copy of the ledger in its place.',
+  ),
+  CUSTODY_OPEN_TOKENS_ALTERED: spec(
+    1,
+    'The table of open rows isn’t what the last commit says of it, so nothing is made of it.',
+    'Run `custody verify` to see all that is wrong; then put a sound copy of the ledger in its place.',
   ),
   CUSTODY_KEY_UNKNOWN: spec(
     1,

@@ -1,6 +1,6 @@
 /** What a run has on record, as another run that repeats it asks for it: its calls, and the order in which things came. */
-import type { PlanValue } from './entry.ts'
-import type { Json } from './row.ts'
+import type { PlanValue, RerunValue } from './entry.ts'
+import type { Json, Row } from './row.ts'
 
 /** Where a call was made: the same in every run of the same data. */
 export interface CallPlace {
@@ -77,6 +77,32 @@ export interface Course {
   readonly takes: readonly RecordedTake[]
   /** By the path that what it merges into has, or would have. */
   readonly groups: ReadonlyMap<string, RecordedGroup>
+}
+
+/** A row of another run, to be run again. */
+export interface RepeatedRow {
+  /** Its number there. */
+  readonly row: number
+  /** Of its record within its source, from 1. */
+  readonly index: number
+  /** At which the record began, from 1; 0 where its source has no lines. */
+  readonly line: number
+  readonly record: /** As it was ingested. */
+    | { readonly kind: 'row'; readonly row: Row }
+    /** It couldn't be used: the record’s own text or value, and why. */
+    | { readonly kind: 'rejected'; readonly raw: Json; readonly code: string; readonly message: string }
+    | { readonly kind: 'erased' }
+}
+
+/** Rows of another run that a re-run begins with, instead of what its sources have. */
+export interface Repeats {
+  readonly run: string
+  /** Of its finished log, as 64 hex digits. */
+  readonly root: string
+  /** Which rows these are, for the record. */
+  readonly chosen: RerunValue
+  /** Of the source with this name, those behind the row `after`, in order. */
+  rowsOf(source: string, after: number): AsyncIterable<readonly RepeatedRow[]>
 }
 
 /** null: not on record. */

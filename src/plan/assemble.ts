@@ -56,7 +56,8 @@ export function assemble(node: DraftNode, findings: Findings): PlanNode {
     case 'coalesce': {
       const fork = must(findings.branches.forkOfCoalesce(config), node, 'a fork').number
       const { branches, policy, merge } = config
-      return { kind: 'coalesce', ...common, fork, branches, policy, merge, to: way('to'), on_error: null }
+      const ways = { to: way('to'), on_error: findings.way('on_error') }
+      return { kind: 'coalesce', ...common, fork, branches, policy, merge, ...ways }
     }
     case 'aggregate': {
       const plugin = pluginOf('aggregate', node, findings)

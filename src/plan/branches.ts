@@ -89,7 +89,7 @@ export class Branches {
     return this.#frames(this.#topsOn(edge), each => each === branch).has(branch)
   }
 
-  /** `complete`: no edge is missing. Problems: CUSTODY_BRANCH_UNKNOWN, …_FORKS, …_UNREACHABLE, …_STRAY, …_TWICE, …_MAY_BE_LOST. */
+  /** `complete`: no edge is missing. Problems: CUSTODY_BRANCH_UNKNOWN, …_FORKS, …_UNREACHABLE, …_STRAY, …_TWICE, …_MAY_BE_LOST, CUSTODY_DEPENDS_ON_TIMING. */
   check(node: DraftNode, complete: boolean, report: Report): void {
     if (node.config.kind !== 'coalesce' || !this.#tops.has(node)) return
     const { config } = node
@@ -132,6 +132,7 @@ export class Branches {
     if (!sound || !complete || fork === undefined) return
     this.#checkArrivals(node, config, frames, report)
     this.#warnOfLosses(node, config, report)
+    warnOfTiming(node, config, report)
   }
 
   #checkArrivals(node: DraftNode, config: CoalesceConfig, frames: ReadonlySet<string>, report: Report): void {
@@ -167,4 +168,13 @@ export class Branches {
   spec(node: DraftNode) {
     return this.#plugins.get(node)?.spec
   }
+}
+
+/** Of more branches than are needed, those are merged that come first. */
+function warnOfTiming({ name, path }: DraftNode, { policy, branches }: CoalesceConfig, report: Report): void {
+  if (policy.kind !== 'quorum' || policy.decide === 'complete' || policy.quorum >= branches.length) return
+  if (report.pipeline.faulty === true) return
+  const message = `which ${policy.quorum} of its ${branches.length} branches \`${name}\` merges depends on which come first; the others end as late`
+  const hint = 'say decide: complete to wait for all of them'
+  report.warning('CUSTODY_DEPENDS_ON_TIMING', [...path, 'quorum'], message, { hint })
 }

@@ -273,8 +273,8 @@ sinks:
       y: 'string?',
     })
     expect(merged('policy: first')).toEqual({ amount: 'number', note: 'string?', x: 'number?', y: 'string?' })
-    expect(merged('policy: quorum, quorum: 2')).toMatchObject({ x: 'number', y: 'string' })
-    expect(merged('policy: quorum, quorum: 1')).toMatchObject({ x: 'number?', y: 'string?' })
+    expect(merged('policy: quorum, quorum: 2, decide: complete')).toMatchObject({ x: 'number', y: 'string' })
+    expect(merged('policy: quorum, quorum: 1, decide: complete')).toMatchObject({ x: 'number?', y: 'string?' })
   })
   test('a branch that rewrites a field gives it its type', () => {
     expect(merged('merge: union', '{ amount: string(row.amount) }')).toMatchObject({ amount: 'string' })

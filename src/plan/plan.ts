@@ -92,7 +92,7 @@ export interface CoalesceNode extends NodeCommon {
   readonly policy: CoalesceConfig['policy']
   readonly merge: CoalesceConfig['merge']
   readonly to: PlanEdge
-  /** Null where nothing but its own causes can end a token here. */
+  /** To a sink or `discard`; null where members of groups that failed are written nowhere, and nobody says so. */
   readonly on_error: PlanEdge | null
 }
 export interface AggregateNode extends NodeCommon {

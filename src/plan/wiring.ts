@@ -54,7 +54,8 @@ class Wirer {
         for (const { branch, to } of config.branches) this.#edge(node, 'branch', branch, to, [...path, 'fork', branch])
         return
       case 'coalesce':
-        return this.#edge(node, 'to', 'to', config.to, [...path, 'to'])
+        this.#edge(node, 'to', 'to', config.to, [...path, 'to'])
+        return this.#failed(node, config.on_error)
       case 'sink':
         return this.#fallback(node, 'on_error', config.on_error)
     }
@@ -76,6 +77,21 @@ class Wirer {
     }
     const own = [...node.path, kind]
     this.#edge(node, kind, kind, target, this.#report.pipeline.has(own) ? own : ['defaults', kind])
+  }
+
+  /** Where members of groups that failed are written: nowhere, if nothing is said. */
+  #failed(node: DraftNode, target: string | null): void {
+    if (target === null) return
+    const own = [...node.path, 'on_error']
+    const given = this.#report.pipeline.has(own)
+    const named = this.#draft.by_name.get(target)
+    if (target === 'discard' || named === undefined || named.kind === 'sink')
+      return this.#edge(node, 'on_error', 'on_error', target, given ? own : ['defaults', 'on_error'])
+    if (given)
+      return this.#bad(own, `\`${target}\` is a ${named.kind}; on_error of a coalesce leads to a sink or discard`)
+    const message = `it isn’t said where rows of \`${node.name}\` go whose group fails: defaults.on_error names a ${named.kind}`
+    const hint = 'add on_error: a sink or discard'
+    this.#report.error('CUSTODY_ERROR_ROUTE_MISSING', node.path, message, { part: 'key', hint })
   }
 
   #edge(from: DraftNode, kind: EdgeKind, label: string, target: string, path: ConfigPath): void {

@@ -64,6 +64,12 @@ export class Masks {
     return Buffer.from(without(bytes.toString('latin1'), this.#byte_masks, masked), 'latin1')
   }
 
+  /** Whose marks stand in what was masked before. */
+  marksIn(shown: Json): Masked {
+    const text = JSON.stringify(shown)
+    return new Set(this.#secrets.map(({ name }) => name).filter(name => text.includes(`[secret ${name}]`)))
+  }
+
   /** In texts to any depth, keys included. */
   json(value: Json, masked?: Masked): Json {
     if (this.#masks.length === 0) return value

@@ -2,6 +2,7 @@
 import { isDummySecret, isTellingSecret } from '../model/telling-secret.ts'
 import type { OptionProblem, SecretOption } from '../sdk/spec.ts'
 import type { Secret } from './masks.ts'
+import { decodedPart } from './web/url-part.ts'
 
 /** Those of the options that are secrets, with their names. */
 export function namedSecrets(options: unknown, secrets: readonly SecretOption[]): readonly Secret[] {
@@ -17,12 +18,20 @@ function valueAt(options: unknown, path: SecretOption['path']): unknown {
   return value
 }
 
+/** Of a URL, the rest of which says where something is, and needn't be secret. */
+function passwordOf(text: string): string | null {
+  const password = URL.canParse(text) ? new URL(text).password : ''
+  return password === '' ? null : decodedPart(password)
+}
+
 /** Warnings: secrets that data can't be kept clear of, because their values may stand in it by chance. */
 export function weakSecrets(options: unknown, secrets: readonly SecretOption[]): readonly OptionProblem[] {
   return secrets.flatMap(({ path, name }) => {
     const value = valueAt(options, path)
-    if (typeof value !== 'string' || isTellingSecret(value)) return []
-    const reason = isDummySecret(value) ? 'is an ordinary word' : 'has fewer than 8 characters'
+    if (typeof value !== 'string') return []
+    const telling = passwordOf(value) ?? value
+    if (isTellingSecret(telling)) return []
+    const reason = isDummySecret(telling) ? 'is an ordinary word' : 'has fewer than 8 characters'
     return {
       path,
       message: `the value of ${name} ${reason}: where a service repeats it, only headers, URLs and errors are kept clear of it`,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { canonicalize } from '../model/canonical.ts'
-import type { CallFact, EndingFact, IntentFact, SubjectEntry } from '../model/entry.ts'
+import type { CallFact, EndingFact, IntentFact, OriginFact, SubjectEntry } from '../model/entry.ts'
 import type { Json } from '../model/row.ts'
 import { DecodeError, decodeLedgerEntry, decodeRunEntry, decodeSubjectEntry, isSubjectBody } from './decode.ts'
 
@@ -10,6 +10,9 @@ const NONCE = 'cd'.repeat(16)
 const RUN = '017f22e2-79b0-7cc3-98c4-dc0c0c07398f'
 
 /** The table of model/entry.ts, spelled out once more. */
+const originOf = ({ source, index, line, repeats }: OriginFact): Json[] =>
+  repeats === null ? [source, index, line] : [source, index, line, repeats]
+
 function encode(entry: SubjectEntry): string {
   const { subject } = entry
   const error = (each: { error: { code: string; value: number } | null }): Json[] =>
@@ -19,7 +22,7 @@ function encode(entry: SubjectEntry): string {
   else facts.b = subject.batch
   if (entry.previous !== null) facts.p = entry.previous
   if (entry.orders !== 0) facts.f = entry.orders
-  if (entry.origin !== null) facts.s = [entry.origin.source, entry.origin.index, entry.origin.line]
+  if (entry.origin !== null) facts.s = originOf(entry.origin)
   const lists: [string, readonly Json[]][] = [
     ['n', entry.births.map(b => (b.group === 0 ? [b.token] : [b.token, b.group, b.ordinal, b.value, ...b.parents]))],
     [
@@ -84,7 +87,7 @@ const entry = fc
     time_us: from0,
     previous: fc.option(from0),
     open: from0,
-    origin: fc.option(fc.record({ source: from1, index: from1, line: from0 })),
+    origin: fc.option(fc.record({ source: from1, index: from1, line: from0, repeats: fc.option(from1) })),
     births: few(
       fc.oneof(
         fc.record({
@@ -257,6 +260,7 @@ const RUN_ENTRIES: { [name: string]: { [key: string]: Json } } = {
       edges: [[1, 'to', 2]],
     },
     custody: '0.1.0',
+    plugins: [{ kind: 'sink', name: 'csv', package: 'custody', version: '0.1.0', sha256: HASH }],
     t: 5,
   },
   commit: {
@@ -265,6 +269,7 @@ const RUN_ENTRIES: { [name: string]: { [key: string]: Json } } = {
     cursors: [{ source: 1, records: 1, done: true }],
     receipts: [{ sink: 2, rows: 1, bytes: 10 }],
     totals: TOTALS,
+    open: { count: 2, hash: HASH },
     t: 5,
   },
   stop: { k: 'stop', status: 'failed', reason: 'sink', t: 5 },
@@ -316,4 +321,16 @@ test('entries of the run may commit to values, those of log 0 may not', () => {
   expect(problem(() => decodeLedger({ ...LEDGER_ENTRIES.key!, c: [HASH], w: 4 }))).toMatch('`c`')
   expect(isSubjectBody(null, canonicalize(RUN_ENTRIES.commit!))).toBe(false)
   expect(problem(() => decodeRun({ k: 'calls', z: NONCE }))).toMatch('`k` is "calls", not one of open, commit')
+})
+
+test('the code of a plugin: a package, its version and a hash, each if it is known', () => {
+  const plugin = { kind: 'transform', name: 'mine', sha256: HASH }
+  const open = { ...RUN_ENTRIES.open!, z: NONCE }
+  for (const each of [plugin, { kind: 'gate', name: 'x', package: 'p' }])
+    expect(decodeRun({ ...open, plugins: [each] })).toMatchObject({ facts: { plugins: [each] } })
+  expect(decodeRun({ ...RUN_ENTRIES.resume!, plugins: [plugin], z: NONCE })).toMatchObject({
+    facts: { plugins: [plugin] },
+  })
+  for (const wrong of [{ ...plugin, kind: 'fork' }, { ...plugin, sha256: 'x' }, { ...plugin, path: '/home' }, 3])
+    expect(problem(() => decodeRun({ ...open, plugins: [wrong] }))).toMatch('plugins')
 })

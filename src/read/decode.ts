@@ -218,8 +218,14 @@ function errorAt(elements: readonly Json[], where: string, length: number): { co
 }
 
 function origin(value: Json, where: string): OriginFact {
-  const [source, index, line] = numbers(value, where, 3, 3) as [number, number, number]
-  return { source: atLeastOne(source, where, 0), index: atLeastOne(index, where, 1), line }
+  const length = Array.isArray(value) && value.length === 4 ? 4 : 3
+  const [source, index, line, repeats] = numbers(value, where, length, length) as [number, number, number, number?]
+  return {
+    source: atLeastOne(source, where, 0),
+    index: atLeastOne(index, where, 1),
+    line,
+    repeats: repeats === undefined ? null : atLeastOne(repeats, where, 3),
+  }
 }
 
 function birth(value: Json, where: string): BirthFact {

@@ -1,6 +1,8 @@
 /** The shapes of entries whose subject is the run, and of those of log 0 (model/entry.ts). */
+
 import type { LineChange, LineMember, LineRun } from '../model/commit-line.ts'
 import { LEDGER_FORMAT, type LedgerEntry, type RunEntry, type Tallies } from '../model/entry.ts'
+import type { PluginCode } from '../model/plugin-code.ts'
 import type { Topology, TopologyNode } from '../model/topology.ts'
 import { isUuid } from '../model/uuid.ts'
 import { asObject, type Decoder, flag, hex, int, listOf, object, oneOf, refuse, text, tuple } from './shape.ts'
@@ -66,6 +68,17 @@ const run: Decoder<LineRun> = (value, where) => {
 
 const moved: Decoder<LineChange> = object({ out: listOf(inLine), in: listOf(run) })
 
+const pluginCode: Decoder<PluginCode> = (value, where) => {
+  const has = asObject(value, where)
+  return object({
+    kind: oneOf('source', 'transform', 'gate', 'aggregate', 'sink'),
+    name: text(),
+    ...(Object.hasOwn(has, 'package') ? { package: text() } : {}),
+    ...(Object.hasOwn(has, 'version') ? { version: text() } : {}),
+    ...(Object.hasOwn(has, 'sha256') ? { sha256: hash } : {}),
+  })(value, where)
+}
+
 const commit: Decoder<Extract<RunEntry, { k: 'commit' }>> = (value, where) =>
   object({
     k: oneOf('commit'),
@@ -73,6 +86,7 @@ const commit: Decoder<Extract<RunEntry, { k: 'commit' }>> = (value, where) =>
     cursors: listOf(object({ source: int(1), records: int(), done: flag })),
     receipts: listOf(receipt),
     totals,
+    open: object({ count: int(), hash }),
     ...lineKey(asObject(value, where)),
     t: int(),
   })(value, where)
@@ -94,12 +108,21 @@ const RUN_ENTRIES: { readonly [K in RunEntry['k']]: Decoder<Extract<RunEntry, { 
       plan_hash: hash,
       topology,
       custody: text(),
+      plugins: listOf(pluginCode),
       ...(Object.hasOwn(asObject(value, where), 'replays') ? { replays: uuid } : {}),
+      ...(Object.hasOwn(asObject(value, where), 'reruns') ? { reruns: object({ run: uuid, root: hash }) } : {}),
       t: int(),
     })(value, where),
   commit,
   stop: object({ k: oneOf('stop'), status: oneOf('failed', 'cancelled'), reason: word, t: int() }),
-  resume: object({ k: oneOf('resume'), epoch: int(1), cut: listOf(int(1)), t: int() }),
+  resume: (value, where) =>
+    object({
+      k: oneOf('resume'),
+      epoch: int(1),
+      cut: listOf(int(1)),
+      ...(Object.hasOwn(asObject(value, where), 'plugins') ? { plugins: listOf(pluginCode) } : {}),
+      t: int(),
+    })(value, where),
   publish: object({ k: oneOf('publish'), artifacts: listOf(receipt), t: int() }),
   seal: object({
     k: oneOf('seal'),

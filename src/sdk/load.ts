@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { CustodyError } from '../model/error.ts'
 import { offerOwnModules } from './own-modules.ts'
+import { recordCode } from './plugin-code.ts'
 import type { PluginSpec } from './spec.ts'
 import { looksLikeSpec, specProblems } from './spec-problems.ts'
 
@@ -43,7 +44,7 @@ export async function loadPlugins(sources: readonly string[], folder: string): P
 }
 
 async function loadOne(source: string, folder: string): Promise<readonly PluginSpec[]> {
-  const exports = await importAny(source, folder)
+  const { exports, file, of_package } = await importAny(source, folder)
   const specs = [...new Set(Object.values(exports).flat().filter(looksLikeSpec))]
   if (specs.length === 0) {
     const hint = 'Export plugins made with defineSource, defineTransform, defineGate, defineAggregate or defineSink.'
@@ -57,6 +58,7 @@ async function loadOne(source: string, folder: string): Promise<readonly PluginS
       `The plugin ${String(spec.name)} in ${source}: ${problems.join('; ')}.`,
     )
   }
+  recordCode(specs, file, of_package)
   return specs
 }
 
@@ -65,10 +67,18 @@ export function pluginFile(source: string, folder: string): string | null {
   return /^(\.{0,2}\/|[A-Za-z]:[\\/])/.test(source) ? resolve(folder, source) : null
 }
 
-async function importAny(source: string, folder: string): Promise<{ readonly [name: string]: unknown }> {
-  const file = pluginFile(source, folder) ?? resolvePackage(source, folder)
+interface Imported {
+  readonly exports: { readonly [name: string]: unknown }
+  readonly file: string
+  readonly of_package: boolean
+}
+
+async function importAny(source: string, folder: string): Promise<Imported> {
+  const named = pluginFile(source, folder)
+  const file = named ?? resolvePackage(source, folder)
   try {
-    return (await import(pathToFileURL(file).href)) as { readonly [name: string]: unknown }
+    const exports = (await import(pathToFileURL(file).href)) as Imported['exports']
+    return { exports, file, of_package: named === null }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new CustodyError('CUSTODY_PLUGIN_LOAD', `${source} can’t be loaded: ${firstLine(reason)}`, { cause: error })

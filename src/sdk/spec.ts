@@ -227,6 +227,11 @@ export interface Source {
   size?(): Promise<number | null>
   /** How many of these lie before a position that was yielded. */
   bytesBefore?(position: Json): number
+  /**
+   * Reads a record again that it rejected with `code` before, from what it told as its `raw`: for `custody rerun`, where options
+   * or schema may have changed since. Null if that isn't the whole record, or it can't be read so. May be called without `read`.
+   */
+  reread?(raw: Json, code: string): Promise<SourceRecord | null>
   /** The original names of normalised fields, once they are known: `{field: original}`. */
   originalNames?(): { readonly [field: string]: string } | null
   close(): Promise<void>
@@ -466,9 +471,17 @@ export interface OutboundSinkSpec<O = unknown> extends AnySinkSpec<O> {
 
 export type SinkSpec<O = unknown> = RewindableSinkSpec<O> | OutboundSinkSpec<O>
 
+/**
+ * Where a re-run’s files go, so that it replaces nothing: beside the old ones, as `NAME.rerun-N`, or to their end. A sink that
+ * writes files of its own does likewise.
+ */
+export type Placed = { readonly kind: 'numbered'; readonly number: number } | { readonly kind: 'append' }
+
 export interface SinkContext extends PluginContext {
   /** The run's id. */
   readonly run: string
+  /** null in any run but a re-run. */
+  readonly placed: Placed | null
   /** `{field: original name}` of all sources, for headers as they were. Asked for when the first row is written. */
   readonly originalNames: () => { readonly [field: string]: string }
 }

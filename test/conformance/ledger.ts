@@ -13,6 +13,7 @@ import { leafHash } from '../../src/model/hash.ts'
 import { type Holder, thisProcess } from '../../src/model/holder.ts'
 import { Frontier } from '../../src/model/merkle.ts'
 import { makeSigner, parseVerifierKey } from '../../src/model/note.ts'
+import { SetHash } from '../../src/model/set-hash.ts'
 import {
   commitDraft,
   full,
@@ -133,7 +134,7 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
         entries: seqs.map(seq => ({ seq, row: null, body: '{}' })),
         payloads: [],
         endings: [],
-        close_subjects: [],
+        closed_tokens: [],
         open_tokens: [],
         head: 'x',
         ledger: null,
@@ -144,29 +145,53 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
       expect(await reader.size(run.log)).toBe(3)
     })
 
-    test('keeps the open tokens of each subject as its last entry left them (L3)', async () => {
+    test('keeps open tokens where they stand, and each commit tells how many there are and the hash of their set (L3)', async () => {
       const { ledger, reader } = await begin()
       const run = await ledger.openRun(RUN, opening())
-      const held = (previous: number | null, ...nodes: number[]) =>
-        subjectDraft({
-          subject: { kind: 'row', row: 1 },
-          time_us: T0,
-          previous,
-          open_tokens: nodes.map((node, i) => ({ token: i + 1, node })),
-        })
-      const first = run.append(held(null, 7, 8))
-      await run.commit()
-      expect(await reader.openTokens(run.log)).toEqual([
-        { token: 1, row: 1, batch: null, node: 7, seq: 1 },
-        { token: 2, row: 1, batch: null, node: 8, seq: 1 },
+      const row = (previous: number | null, open: number, ended: number[], ...moved: [number, number][]) =>
+        run.append(
+          subjectDraft({
+            subject: { kind: 'row', row: 1 },
+            time_us: T0,
+            previous,
+            open,
+            moved: moved.map(([token, node]) => ({ token, node })),
+            endings: ended.map(token => ({ token, fate: 2, node: 9, sink: 9, group: 0, error: null })),
+          }),
+        )
+      const commits: unknown[] = []
+      const commit = async () => {
+        run.appendRun(commitDraft(commits.length + 1, 1, tallies(1, 1, 1)))
+        const { size } = await run.commit()
+        commits.push((JSON.parse((await reader.entry(run.log, size - 1))?.body ?? '') as { open: unknown }).open)
+        const set = new SetHash()
+        const stored = await reader.openTokens(run.log)
+        for (const { token, row, batch, node, seq } of stored) set.add(JSON.stringify([token, row, batch, node, seq]))
+        expect(commits.at(-1)).toEqual({ count: stored.length, hash: set.digest() })
+        return stored.map(({ token, node, seq }) => [token, node, seq])
+      }
+      const first = row(null, 2, [], [1, 7], [2, 8])
+      expect(await commit()).toEqual([
+        [1, 7, first],
+        [2, 8, first],
       ])
-      const second = run.append(held(first, 7))
-      run.append(held(second, 9))
-      await run.commit()
-      expect(await reader.openTokens(run.log)).toEqual([{ token: 1, row: 1, batch: null, node: 9, seq: 3 }])
-      run.append(held(3))
-      await run.commit()
-      expect(await reader.openTokens(run.log)).toEqual([])
+      // One ends, one is born and ends again, one is told where it stood before.
+      const second = row(first, 2, [2], [1, 7], [3, 9], [4, 8])
+      const third = row(second, 2, [4], [3, 8])
+      expect(await commit()).toEqual([
+        [1, 7, first],
+        [3, 8, third],
+      ])
+      // What isn't durable was never there.
+      row(third, 1, [1], [3, 9])
+      run.drop()
+      expect(await commit()).toEqual([
+        [1, 7, first],
+        [3, 8, third],
+      ])
+      row(third, 0, [1, 3])
+      expect(await commit()).toEqual([])
+      expect(commits.at(-1)).toEqual({ count: 0, hash: new SetHash().digest() })
     })
 
     test('finds the commitment to an error that an earlier entry holds', async () => {
@@ -180,7 +205,7 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
           time_us: T0,
           visits: [visit(1, 2, 1, [0, 0], 1, 0, error)],
           values: [full({ code: 'BROKEN' })],
-          open_tokens: [{ token: 1, node: 9 }],
+          moved: [{ token: 1, node: 9 }],
         }),
       )
       const ending = { token: 1, fate: 3 as const, node: 9, sink: 9, group: 0, error }

@@ -138,7 +138,7 @@ export class Place {
   /** Of the only run. @throws if there isn't exactly one. */
   async outcome(): Promise<Outcome> {
     return this.reading(async reader => {
-      const [run, ...more] = await listRuns(reader, () => false)
+      const [run, ...more] = (await listRuns(reader, () => false)).runs
       if (run === undefined || more.length > 0) throw new Error(`${more.length + 1} runs`)
       const { status, rows, tokens, endings, sinks } = await showRun(reader, run.run, () => false)
       const written = Object.entries(sinks).map(([name, sink]) => [name, sink.rows])
@@ -149,7 +149,7 @@ export class Place {
   /** Records that the latest run has durably read; 0 before its first entry. */
   async rowsRead(): Promise<number> {
     if (!(await this.hasRun())) return 0
-    return this.reading(async reader => (await listRuns(reader, () => false))[0]?.rows.read ?? 0)
+    return this.reading(async reader => (await listRuns(reader, () => false)).runs[0]?.rows.read ?? 0)
   }
 
   /** By path: every file in `out/`, hidden ones too. */

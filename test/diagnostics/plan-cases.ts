@@ -242,6 +242,16 @@ export const PLAN_CASES: readonly BadFile[] = [
     expect: [error('ROUTE_SURPLUS', '', 'did you mean north?')],
   },
   {
+    name: 'a gate whose expression can’t be read, and whose routes lack one all the same',
+    change: [
+      ['gate: row.amount >= 5000.0', 'gate: row.amount >=«»'],
+      ['routes: { true: both, false: area }', '«routes»: { true: area }'],
+      ['    fork: { left: risk, right: merged }', '    fork: { left: risk, right: merged }'],
+      ['routes: { north: micro, south: size }', 'routes: { north: both, south: size }'],
+    ],
+    expect: [error('CEL_SYNTAX'), error('ROUTE_MISSING', 'no route for `false`')],
+  },
+  {
     name: 'a label of the enum without a route',
     change: [['routes: { north: micro, south: size }', '«routes»: { south: size }']],
     expect: [error('ROUTE_MISSING', '`north`', 'else')],

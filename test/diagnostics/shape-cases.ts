@@ -290,6 +290,32 @@ export const SHAPE_CASES: readonly BadFile[] = [
     expect: [error('MISSING_KEY', 'no limit'), warning('UNUSED_LIMIT', 'no node calls')],
   },
 
+  {
+    name: 'guards that say nothing that can be judged',
+    change: [['sinks:', 'guards: { rejected: «-1», failed: «120%», min_rows: «5%» }\nsinks:']],
+    expect: [
+      error('BAD_VALUE', '`rejected` can’t be `-1`', 'a share such as 5%'),
+      error('BAD_VALUE', '`failed` can’t be `120%`', 'a share such as 5%'),
+      error('BAD_VALUE', '`min_rows` can’t be `5%`', 'a number of rows, or off'),
+    ],
+  },
+  {
+    name: 'a guard of a source that is no guard',
+    change: [['    to: screen\n', '    guards: { «rejcted»: off }\n    to: screen\n']],
+    expect: [error('UNKNOWN_KEY', 'guards has no key `rejcted`', 'did you mean rejected?')],
+  },
+  {
+    name: 'a guard, and a sink whose rows others see before it is judged',
+    change: [
+      ['sinks:', 'guards: { failed: 10% }\nsinks:'],
+      [
+        'summary: { plugin: jsonl, options: { path: out/summary.jsonl } }',
+        'summary: { plugin: «jsonl», options: { path: out/summary.jsonl, if_exists: append } }',
+      ],
+    ],
+    expect: [warning('GUARD_LATE', 'what it has appended stays there', '`abandon` cuts the file back')],
+  },
+
   // ── variables, secrets, --set ──
   {
     name: 'a variable that isn’t set',

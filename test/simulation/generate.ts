@@ -62,6 +62,7 @@ class Generator {
   readonly #random: Random
   readonly #shape: Shape
   #loose: Loose[] = []
+  #sinks: readonly string[] = []
   /** Steps right before the coalesce that is being made. */
   readonly #writers: StepNode[] = []
   /** Forks that have a coalesce. */
@@ -82,6 +83,7 @@ class Generator {
         on_error: i > 0 && random.chance(0.5) ? `sink${i - 1}` : 'discard',
       }),
     )
+    this.#sinks = sinks.map(({ name }) => name)
     const sources = Array.from({ length: random.between(1, 3) }, (_, i) => this.#source(i))
     const nodes = Array.from({ length: random.between(0, this.#shape.max_nodes) }, (_, i) => {
       const name = `node${i}`
@@ -237,14 +239,18 @@ class Generator {
     // Where timing may decide, only policies whose verdict doesn't depend on it.
     const policies =
       this.#shape.later && this.#shape.timed !== true
-        ? (['require_all', 'best_effort'] as const)
-        : (['require_all', 'quorum', 'best_effort', 'first'] as const)
+        ? (['require_all', 'best_effort', 'complete'] as const)
+        : (['require_all', 'quorum', 'best_effort', 'first', 'complete'] as const)
+    const policy = random.pick(policies)
+    const on_error = random.pick(['none', 'discard', ...this.#sinks])
     const coalesce: Draft<CoalesceModel> = {
       kind: 'coalesce',
       name,
       fork,
       branches,
-      policy: random.pick(policies),
+      policy: policy === 'complete' ? 'quorum' : policy,
+      ...(policy === 'complete' && { complete: true }),
+      ...(on_error !== 'none' && { on_error }),
       quorum,
       merge: random.pick(['union', 'union', 'nested', 'select']),
       on_conflict: random.pick(['last_wins', 'first_wins', 'fail']),

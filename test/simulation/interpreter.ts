@@ -7,45 +7,24 @@ import { heardBy } from './hearing.ts'
 import type { AggregateModel, CoalesceModel, GateNode, Model, NodeModel, SinkModel, StepNode, Target } from './model.ts'
 import { type Data, dataOf, turned, unite } from './naive-rows.ts'
 import { atDiscard, atSink, mayMerge, number, type Passage, successors } from './naive-rules.ts'
+import {
+  type Carried,
+  type Forking,
+  failedAt,
+  failedIn,
+  type Group,
+  groupOf,
+  type Instance,
+  LATE,
+  type Mark,
+  type Told,
+} from './naive-state.ts'
 
 export interface Interpretation {
   /** By sink, in order. */
   readonly written: Map<string, Data[]>
   /** `path → OUTCOME/cause@sink` */
   readonly endings: Map<string, string>
-}
-
-/** One time that a fork was passed. */
-interface Forking {
-  readonly fork: string
-  readonly data: Data
-  readonly groups: Map<string, Group>
-}
-interface Carried {
-  readonly forking: Forking
-  readonly branch: string
-}
-interface Group {
-  readonly arrived: { readonly branch: string; readonly instance: Instance }[]
-  readonly lost: Set<string>
-  /** null while it waits. */
-  verdict: string | null
-}
-
-/** The end, on the stack, of all that comes of a branch with forks inside, for a group that expects it. */
-interface Mark {
-  readonly forking: Forking
-  readonly coalesce: string
-  readonly branch: string
-}
-
-interface Instance {
-  readonly path: string
-  data: Data
-  at: Target
-  passage: Passage
-  /** Outermost first. */
-  carried: readonly Carried[]
 }
 
 export function interpret(model: Model): Interpretation {
@@ -65,6 +44,8 @@ class Interpreter {
   readonly #alive = new Set<Instance>()
   /** What goes on, the next on top. */
   #stack: (Instance | Mark)[] = []
+  /** What one transition decides goes on before all else: the first of these, then the next; or the stack. */
+  #next: (Instance | Mark)[] = this.#stack
 
   constructor(model: Model) {
     this.#model = model
@@ -143,7 +124,8 @@ class Interpreter {
             .filter(coalesce => this.#isNested(to, coalesce.name))
             .map(coalesce => ({ forking, coalesce: coalesce.name, branch }))
         const next = children.flatMap((child, i) => [child, ...marks(node.branches[i]?.branch ?? '', child.at)])
-        return this.#become(instance, 'FORKED/fork', children, next)
+        const ends = this.#coalescesOf(node.name).map((each): Mark => ({ forking, coalesce: each.name, branch: null }))
+        return this.#become(instance, 'FORKED/fork', children, [...next, ...ends])
       }
       case 'coalesce':
         return this.#arrive(instance, node)
@@ -315,12 +297,14 @@ class Interpreter {
     if (carried === undefined) throw new Error(`${instance.path} carries nothing of ${node.fork}`)
     const group = groupOf(carried.forking, node)
     if (group.verdict !== null) {
-      const cause = group.verdict === 'merged' ? 'late_arrival' : group.verdict
-      return this.#end(instance, `FAILED/${cause}`)
+      const merged = group.verdict === 'merged'
+      if (merged) this.#stack.push(...this.#failAt(node, instance, carried.branch, 'late_arrival', LATE))
+      else this.#failLater(carried.forking, node, [{ branch: carried.branch, instance }], group.verdict, group.verdict)
+      return this.#settle([instance])
     }
     group.arrived.push({ branch: carried.branch, instance })
     const merged = this.#judge(carried.forking, node, group)
-    if (merged !== null) this.#place(merged, carried.forking, node, this.#stack)
+    if (merged !== null) this.#place(merged, carried.forking, node)
     this.#settle([instance])
   }
 
@@ -329,7 +313,8 @@ class Interpreter {
    * forks before outer ones. What merges goes on first.
    */
   #settle(moved: readonly Instance[]): void {
-    const merged: Instance[] = []
+    const next: (Instance | Mark)[] = []
+    this.#next = next
     const near = moved.flatMap(each => each.carried.toReversed().map(({ forking }) => forking))
     for (let again = true; again; ) {
       again = false
@@ -341,27 +326,31 @@ class Interpreter {
         group.lost.add(branch)
         again = true
         const result = this.#judge(forking, node, group)
-        if (result !== null) this.#place(result, forking, node, merged)
+        if (result !== null) this.#place(result, forking, node)
         break
       }
     }
-    this.#stack.push(...merged.reverse())
+    this.#next = this.#stack
+    this.#stack.push(...next.reverse())
   }
 
-  /** What merged goes on behind all that comes of branches with forks inside which it lost; else next, or with `merged`. */
-  #place(born: Instance, forking: Forking, node: CoalesceModel, merged: (Instance | Mark)[]): void {
+  /** What merged goes on behind all that comes of branches with forks inside which it lost; else next, or with all that one transition decides. */
+  #place(born: Instance, forking: Forking, node: CoalesceModel): void {
     const { lost } = groupOf(forking, node)
     const at = this.#stack.findIndex(
-      each => 'coalesce' in each && each.forking === forking && each.coalesce === node.name && lost.has(each.branch),
+      each =>
+        'coalesce' in each && each.forking === forking && each.coalesce === node.name && lost.has(each.branch ?? ''),
     )
     if (at !== -1) this.#stack.splice(at, 0, born)
-    else merged.push(born)
+    else this.#next.push(born)
   }
 
   #expecting(fork: string, branch: string): CoalesceModel[] {
-    return this.#model.nodes.filter(
-      each => each.kind === 'coalesce' && each.fork === fork && each.branches.includes(branch),
-    ) as CoalesceModel[]
+    return this.#coalescesOf(fork).filter(each => each.branches.includes(branch))
+  }
+
+  #coalescesOf(fork: string): CoalesceModel[] {
+    return this.#model.nodes.filter(each => each.kind === 'coalesce').filter(each => each.fork === fork)
   }
 
   /** Whether a fork lies on a way to the coalesce. */
@@ -420,13 +409,14 @@ class Interpreter {
         return arrived === expected
           ? this.#merge(forking, node, group)
           : lost > 0
-            ? this.#failGroup(group, 'branch_lost')
+            ? this.#failGroup(forking, node, group, 'branch_lost')
             : null
       case 'quorum':
+        if (node.complete === true && arrived + lost < expected) return null
         return arrived >= node.quorum
           ? this.#merge(forking, node, group)
           : expected - lost < node.quorum
-            ? this.#failGroup(group, 'quorum_not_met')
+            ? this.#failGroup(forking, node, group, 'quorum_not_met')
             : null
       case 'best_effort':
         return arrived + lost === expected ? this.#merge(forking, node, group) : null
@@ -435,10 +425,41 @@ class Interpreter {
     }
   }
 
-  #failGroup(group: Group, cause: string): null {
+  #failGroup(forking: Forking, node: CoalesceModel, group: Group, cause: string, told: Told = cause): null {
     group.verdict = cause
-    for (const { instance } of group.arrived) this.#finish(instance, `FAILED/${cause}`)
+    this.#failLater(forking, node, group.arrived, cause, told)
     return null
+  }
+
+  /** Members of a group that failed go on behind all that comes of the fork, in the order of its branches. */
+  #failLater(forking: Forking, node: CoalesceModel, members: Group['arrived'], cause: string, told: Told): void {
+    const fork = this.#nodes.get(node.fork)
+    const order = fork?.kind === 'fork' ? fork.branches.map(({ branch }) => branch) : []
+    const sorted = members.toSorted((a, b) => order.indexOf(a.branch) - order.indexOf(b.branch))
+    const going = sorted.flatMap(({ instance, branch }) => this.#failAt(node, instance, branch, cause, told))
+    let at = this.#stack.findIndex(
+      each => 'coalesce' in each && each.forking === forking && each.coalesce === node.name && each.branch === null,
+    )
+    if (at === -1) return void this.#next.push(...(this.#next === this.#stack ? going.toReversed() : going))
+    // Who failed with the group before comes before.
+    for (let each = this.#stack[at - 1]; each !== undefined && 'path' in each && each.failed === forking; ) {
+      at--
+      each = this.#stack[at - 1]
+    }
+    for (const each of going) each.failed = forking
+    this.#stack.splice(at, 0, ...going.toReversed())
+  }
+
+  /** The instance, if it goes on. */
+  #failAt(node: CoalesceModel, instance: Instance, branch: string, cause: string, told: Told): Instance[] {
+    const { on_error = 'discard' } = node
+    if (on_error === 'discard') {
+      this.#finish(instance, `FAILED/${cause}`)
+      return []
+    }
+    const data = failedIn(instance, node, branch, cause, told)
+    Object.assign(instance, { at: on_error, passage: { kind: 'error', cause }, data })
+    return [instance]
   }
 
   #merge(forking: Forking, node: CoalesceModel, group: Group): Instance | null {
@@ -447,16 +468,16 @@ class Interpreter {
     if (node.merge === 'nested') for (const each of arrived) data[each.branch] = each.instance.data
     else if (node.merge === 'select') {
       const selected = arrived.find(each => each.branch === node.branches[0])
-      if (selected === undefined) return this.#failGroup(group, 'select_missing')
+      if (selected === undefined) return this.#failGroup(forking, node, group, 'select_missing')
       data = selected.instance.data
     } else {
       const union = unite(
         forking.data,
-        arrived.map(each => each.instance.data),
+        arrived.map(({ branch, instance }) => ({ branch, data: instance.data })),
         node.on_conflict,
       )
-      if (union === null) return this.#failGroup(group, 'merge_conflict')
-      data = union
+      if ('conflict' in union) return this.#failGroup(forking, node, group, 'merge_conflict', union)
+      data = union.data
     }
     group.verdict = 'merged'
     const [first] = arrived
@@ -475,26 +496,4 @@ class Interpreter {
     this.#alive.add(born)
     return born
   }
-}
-
-const MESSAGES: { readonly [code: string]: string } = {
-  SIM_REJECTED: 'refused',
-  SIM_GATE: 'broken',
-  SIM_BATCH: 'broken',
-  SIM_DOWN: 'no',
-  SIM_REFUSED: 'no',
-  SIM_BUSY: 'busy',
-  SIM_HASTY: 'hasty',
-}
-
-/** The data with what it met where it stands; what it met before is kept in that. */
-function failedAt({ data, at: node }: Instance, code: string, n = 0): Data {
-  const error = { code, node, message: MESSAGES[code] ?? `n is ${n}` }
-  return { ...data, _error: data._error === undefined ? error : { ...error, previous: data._error } }
-}
-
-function groupOf(forking: Forking, node: CoalesceModel): Group {
-  const group = forking.groups.get(node.name) ?? { arrived: [], lost: new Set<string>(), verdict: null }
-  forking.groups.set(node.name, group)
-  return group
 }

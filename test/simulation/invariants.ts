@@ -105,6 +105,8 @@ function checkMerge(facts: Facts, group: Group, { verdict, members }: GroupClose
   for (const token of members) {
     const ending = facts.endings.get(token)
     const cause = fateOf(ending?.fate ?? 0)?.cause
+    // The sink to which `on_error` led it may refuse it, too.
+    if (!merged && node.on_error !== null && (cause === 'sink_rejected' || cause === 'in_doubt')) continue
     if (cause !== (merged ? 'merge' : due) || ending?.group !== group.group)
       add(`I4: ${verdict}, and its member ${token} ended ${told(ending)}`)
   }
@@ -127,7 +129,7 @@ function isEnough(policy: CoalesceNode['policy'], members: number, branches: num
     case 'require_all':
       return members === branches
     case 'quorum':
-      return members === policy.quorum
+      return policy.decide === 'early' ? members === policy.quorum : members >= policy.quorum
     case 'best_effort':
       return members > 0
     case 'first':

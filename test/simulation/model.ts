@@ -96,7 +96,11 @@ export interface CoalesceModel {
   readonly on_conflict: 'last_wins' | 'first_wins' | 'fail'
   /** Absent: so long that it never comes, or none. */
   readonly timeout_ms?: number
+  /** A quorum waits until every branch is accounted for. */
+  readonly complete?: boolean
   readonly to: Target
+  /** A sink or `discard`; absent: members of groups that failed are written nowhere. */
+  readonly on_error?: Target
 }
 export interface AggregateModel {
   readonly kind: 'aggregate'
@@ -128,7 +132,8 @@ export interface Model {
 
 /** When groups of a node close, as a compiled plan's value says it. */
 export function closesOf(node: NodeModel): [string, unknown][] {
-  if (node.kind === 'coalesce') return [[node.name, [node.policy, node.quorum, node.timeout_ms ?? null]]]
+  if (node.kind === 'coalesce')
+    return [[node.name, [node.policy, node.quorum, node.complete === true, node.timeout_ms ?? null]]]
   if (node.kind === 'aggregate') return [[node.name, [node.count, node.max_age_ms ?? null, node.when_older_s ?? null]]]
   return []
 }

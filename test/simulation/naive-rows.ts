@@ -26,7 +26,12 @@ function textOf(value: unknown): string {
 }
 
 /** A field is written where it differs from the parent's; it is dropped if all dropped it. */
-export function unite(parent: Data, rows: readonly Data[], on_conflict: CoalesceModel['on_conflict']): Data | null {
+export function unite(
+  parent: Data,
+  arrived: readonly { readonly branch: string; readonly data: Data }[],
+  on_conflict: CoalesceModel['on_conflict'],
+): { readonly data: Data } | { readonly conflict: string; readonly branches: readonly string[] } {
+  const rows = arrived.map(each => each.data)
   const result: Data = {}
   for (const field of new Set([parent, ...rows].flatMap(each => Object.keys(each)))) {
     const text = (data: Data) => (field in data ? textOf(data[field]) : undefined)
@@ -35,8 +40,9 @@ export function unite(parent: Data, rows: readonly Data[], on_conflict: Coalesce
       if (rows.some(each => field in each)) result[field] = parent[field]
       continue
     }
-    if (on_conflict === 'fail' && new Set(writes.map(text)).size > 1) return null
+    if (on_conflict === 'fail' && new Set(writes.map(text)).size > 1)
+      return { conflict: field, branches: arrived.filter(each => writes.includes(each.data)).map(each => each.branch) }
     result[field] = (on_conflict === 'first_wins' ? writes[0] : writes.at(-1))?.[field]
   }
-  return result
+  return { data: result }
 }

@@ -25,7 +25,7 @@ export function successors(node: NodeModel | undefined, sink: SinkModel | undefi
     case 'fork':
       return node.branches.map(each => each.to)
     case 'coalesce':
-      return [node.to]
+      return node.on_error === undefined ? [node.to] : [node.to, node.on_error]
     case undefined:
       return []
   }

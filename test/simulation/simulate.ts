@@ -73,10 +73,10 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
   return { model, problems, crashes, rows: result?.summary.rows.read ?? 0 }
 }
 
-/** A run that stopped by an error: only a source's that misbehaved is one to go on after. */
+/** A run that stopped by an error: only a guard that broke, or a source that misbehaved, is one to go on after. */
 function unexpected(result: RunResult | null, shape: Shape, { sources }: Model): string[] {
   const error = result?.error ?? null
-  if (error === null) return []
+  if (error === null || error.code === 'CUSTODY_GUARD') return []
   const by_source = sources.some(({ name }) => name === error.where?.node)
   if (shape.hostile === true && error.code === 'CUSTODY_PLUGIN_DEFECT' && by_source) return []
   return [`the run stopped: ${error.code}: ${error.stack}`]

@@ -185,7 +185,7 @@ export class World {
           policy: policyOf(node),
           merge: mergeOf(node),
           to: to('to', node.to),
-          on_error: null,
+          on_error: node.on_error === undefined ? null : to('on_error', node.on_error),
         }
       }
       case 'aggregate':
@@ -460,7 +460,7 @@ function policyOf(node: CoalesceModel): CoalesceNode['policy'] {
     case 'require_all':
       return { kind: 'require_all', timeout_ms }
     case 'quorum':
-      return { kind: 'quorum', quorum: node.quorum, timeout_ms }
+      return { kind: 'quorum', quorum: node.quorum, timeout_ms, decide: node.complete === true ? 'complete' : 'early' }
     case 'best_effort':
       return { kind: 'best_effort', timeout_ms: timeout_ms ?? 1e9 }
     case 'first':

@@ -84,6 +84,7 @@ export function opening(run = RUN): RunDraft {
     plan_hash: 'ab'.repeat(32),
     topology: TOPOLOGY,
     custody: '0.1.0',
+    plugins: [],
     t: T0,
   }
   return { entry, first_value: 1, values: [full({ text: 'name: sample' }), full({})] }
@@ -102,9 +103,7 @@ export function visit(
   return { token, node, attempt: 1, status, in: values[0], out: values[1], edge, start_us, duration_us: 5, error }
 }
 
-export function subjectDraft(
-  draft: Pick<SubjectDraft, 'subject' | 'time_us'> & Partial<Omit<SubjectDraft, 'open'>>,
-): SubjectDraft {
+export function subjectDraft(draft: Pick<SubjectDraft, 'subject' | 'time_us'> & Partial<SubjectDraft>): SubjectDraft {
   return {
     previous: null,
     origin: null,
@@ -119,9 +118,9 @@ export function subjectDraft(
     orders: 0,
     first_value: 1,
     values: [],
-    open_tokens: [],
+    moved: [],
+    open: draft.moved?.length ?? 0,
     ...draft,
-    open: draft.open_tokens?.length ?? 0,
   }
 }
 
@@ -130,7 +129,7 @@ export function simpleRow(row: number, token = row): SubjectDraft {
   return subjectDraft({
     subject: { kind: 'row', row },
     time_us: T0 + row * 1000,
-    origin: { source: 1, index: row, line: row + 1 },
+    origin: { source: 1, index: row, line: row + 1, repeats: null },
     births: [{ token, group: 0, ordinal: 0, value: 1, parents: [] }],
     visits: [
       visit(token, 1, 0, [0, 1], 1, 0),
@@ -159,7 +158,7 @@ export function tallies(read: number, born: number, ended: number): Tallies {
 }
 
 export function commitDraft(commit: number, first_value: number, totals: Tallies): RunDraft {
-  const entry: RunEntry = { k: 'commit', commit, cursors: [], receipts: [], totals, t: T0 + commit }
+  const entry: RunDraft['entry'] = { k: 'commit', commit, cursors: [], receipts: [], totals, t: T0 + commit }
   return { entry, first_value, values: [full({ cursors: {}, receipts: {} })] }
 }
 
@@ -207,7 +206,7 @@ function rejected(): SubjectDraft {
   return subjectDraft({
     subject: { kind: 'row', row: 2 },
     time_us: T0 + 2000,
-    origin: { source: 1, index: 2, line: 3 },
+    origin: { source: 1, index: 2, line: 3, repeats: null },
     births: [{ token: 2, group: 0, ordinal: 0, value: 1, parents: [] }],
     visits: [visit(2, 1, 1, [0, 1], 2, 0, error)],
     endings: [{ token: 2, fate: 6, node: 1, sink: 0, group: 0, error }],
@@ -219,7 +218,7 @@ function forked(): SubjectDraft {
   return subjectDraft({
     subject: { kind: 'row', row: 3 },
     time_us: T0 + 3000,
-    origin: { source: 1, index: 3, line: 4 },
+    origin: { source: 1, index: 3, line: 4, repeats: null },
     births: [
       { token: 3, group: 0, ordinal: 0, value: 1, parents: [] },
       { token: 4, group: 1, ordinal: 0, value: 1, parents: [3] },
@@ -255,7 +254,7 @@ function forked(): SubjectDraft {
       { token: 5, fate: 22, node: 7, sink: 0, group: 2, error: null },
     ],
     values: [full({ id: 3 }), full({ id: 3, merged: true })],
-    open_tokens: [{ token: 6, node: 8 }],
+    moved: [{ token: 6, node: 8 }],
   })
 }
 
@@ -263,7 +262,7 @@ function expanded(): SubjectDraft {
   return subjectDraft({
     subject: { kind: 'row', row: 4 },
     time_us: T0 + 4000,
-    origin: { source: 1, index: 4, line: 5 },
+    origin: { source: 1, index: 4, line: 5, repeats: null },
     births: [
       { token: 7, group: 0, ordinal: 0, value: 1, parents: [] },
       { token: 8, group: 3, ordinal: 0, value: 2, parents: [7] },
@@ -283,7 +282,7 @@ function expanded(): SubjectDraft {
       { token: 8, fate: 2, node: 9, sink: 9, group: 0, error: null },
     ],
     values: [full({ id: 4 }), full({ id: 4, part: 1 }), full({ id: 4, part: 2 })],
-    open_tokens: [{ token: 9, node: 8 }],
+    moved: [{ token: 9, node: 8 }],
   })
 }
 

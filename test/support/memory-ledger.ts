@@ -1,23 +1,26 @@
 /** A ledger in memory that keeps drafts as they are, so that a test can look at every fact of a run, and bodies to resume from. */
 import { bodyOf, encodeRun, encodeSubject } from '../../src/ledger/encode.ts'
+import { OpenTokens } from '../../src/ledger/open-tokens.ts'
 import type { StoredEntry, StoredOpenToken, StoredPayload } from '../../src/ledger/read-port.ts'
 import type {
   CheckpointHead,
   CommitUnderWay,
+  CompleteRunDraft,
   EncodedEntry,
   Ledger,
   RunDraft,
   RunLedger,
   SubjectDraft,
 } from '../../src/ledger/write-port.ts'
+import { commitment, SALT_BYTES } from '../../src/model/hash.ts'
 import { Power } from './power.ts'
 
 type Kept = { readonly encoded: EncodedEntry } & (
   | { readonly kind: 'subject'; readonly draft: SubjectDraft }
-  | { readonly kind: 'run'; readonly draft: RunDraft }
+  | { readonly kind: 'run'; readonly draft: CompleteRunDraft }
 )
 
-const SALT_BYTES = 16
+const NO_SALT = new Uint8Array(SALT_BYTES)
 const HASH = '00'.repeat(32)
 
 export class MemoryLedger implements Ledger, RunLedger {
@@ -32,6 +35,7 @@ export class MemoryLedger implements Ledger, RunLedger {
   pause: (() => Promise<void>) | null = null
   #run = ''
   #epoch = 1
+  #open = new OpenTokens()
   #buffer: Kept[] = []
   #under_way: Kept[] = []
   #held = false
@@ -50,11 +54,12 @@ export class MemoryLedger implements Ledger, RunLedger {
   }
 
   append(draft: SubjectDraft): number {
-    return this.#append({ kind: 'subject', draft, encoded: encodeSubject(draft) })
+    return this.#append({ kind: 'subject', draft, encoded: encodeSubject(draft, this.#open.change(this.size, draft)) })
   }
 
   appendRun(draft: RunDraft): number {
-    return this.#append({ kind: 'run', draft, encoded: encodeRun(draft) })
+    const complete = this.#open.complete(draft)
+    return this.#append({ kind: 'run', draft: complete, encoded: encodeRun(complete) })
   }
 
   async commit(): Promise<CheckpointHead> {
@@ -80,6 +85,7 @@ export class MemoryLedger implements Ledger, RunLedger {
   }
 
   drop(): void {
+    if (this.#buffer.length + this.#under_way.length > 0) this.#open = OpenTokens.from(this.#openTokens())
     this.#buffer = []
     this.#under_way = []
   }
@@ -125,13 +131,13 @@ export class MemoryLedger implements Ledger, RunLedger {
 
   // ── what resuming reads ───────────────────────────────────────────────────────────────────────────────────────────
 
-  async logs(): Promise<{ log: number; run: string | null }[]> {
-    return [{ log: 1, run: this.#run }]
+  async logOf(run: string): Promise<number | null> {
+    return run === this.#run ? this.log : null
   }
 
   /** One that nobody gave up never runs out. */
-  async leases(): Promise<{ log: number; expires_us: number }[]> {
-    return this.sealed ? [] : [{ log: 1, expires_us: this.#held ? Number.MAX_SAFE_INTEGER : 0 }]
+  async lease(): Promise<{ expires_us: number } | null> {
+    return this.sealed ? null : { expires_us: this.#held ? Number.MAX_SAFE_INTEGER : 0 }
   }
 
   async entry(_log: number, seq: number): Promise<StoredEntry | null> {
@@ -161,15 +167,17 @@ export class MemoryLedger implements Ledger, RunLedger {
   }
 
   async openTokens(): Promise<StoredOpenToken[]> {
-    const open = new Map<string, StoredOpenToken[]>()
+    return this.#openTokens()
+  }
+
+  #openTokens(): StoredOpenToken[] {
+    const open = new Map<number, StoredOpenToken>()
     for (const [seq, { encoded }] of this.entries_kept.entries()) {
-      const { row, batch, open_tokens } = encoded
-      open.set(
-        `${row},${batch}`,
-        open_tokens.map(each => ({ ...each, row, batch, seq })),
-      )
+      const { row, batch, changes } = encoded
+      for (const { token, node } of changes.stands) open.set(token, { token, row, batch, node, seq })
+      for (const token of changes.gone) open.delete(token)
     }
-    return [...open.values()].flat()
+    return [...open.values()].sort((a, b) => a.token - b.token)
   }
 
   #of(row: number | null): StoredEntry[] {
@@ -188,8 +196,8 @@ export class MemoryLedger implements Ledger, RunLedger {
     const { texts, row } = kept.encoded
     const body = bodyOf(
       kept.encoded,
-      texts.map(() => HASH),
-      '00'.repeat(16),
+      texts.map(text => commitment(NO_SALT, text)),
+      '00'.repeat(SALT_BYTES),
     )
     return { seq, row, body }
   }

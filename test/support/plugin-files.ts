@@ -40,6 +40,7 @@ export class Folder {
       input: more.input ?? OBSERVED,
       secrets: [],
       run: more.run ?? '01890000-0000-7000-8000-000000000000',
+      placed: null,
       originalNames: () => more.originals ?? {},
     }
     return spec.create(spec.options.parse(options), context) as Sink

@@ -1,30 +1,50 @@
 /** `custody runs`: the runs of a ledger, newest first. */
 import { Command } from 'commander'
 import { listRuns, type RunLine } from '../../read/runs/list.ts'
+import { integerFrom } from '../arguments.ts'
 import type { Context } from '../context.ts'
 import { isHeld, type LedgerOptions, reading, withLedgerOption } from '../ledger-access.ts'
 import { renderTable } from '../render/table.ts'
-import { count, printable, shortRun } from '../render/text.ts'
+import { count, counted, printable, shortRun } from '../render/text.ts'
 
 export function runsCommand(context: Context, done: (exit: number) => void): Command {
   return withLedgerOption(new Command('runs'))
     .summary('list the runs of a ledger')
     .description('Lists the runs of a ledger, newest first.')
+    .option('--limit <n>', `list the newest n runs (default: ${LISTED})`, integerFrom(1))
     .option('--json', 'print them as JSON')
-    .action(async (options: LedgerOptions & { readonly json?: boolean }) => {
-      const runs = await reading(context, options, reader => listRuns(reader, isHeld))
-      if (options.json === true) context.terminal.answerJson(runs)
-      else context.terminal.answer(table(runs, context))
-      done(0)
+    .action(async (options: RunsOptions) => {
+      const { terminal } = context
+      const limit = options.limit ?? LISTED
+      const { runs, unreadable, left_out } = await reading(context, options, each => listRuns(each, isHeld, limit))
+      if (options.json === true) terminal.answerJson([...runs, ...unreadable])
+      else terminal.answer(table(runs, context))
+      const told = options.json === true ? [] : unreadable.slice(0, MOST_UNREADABLE)
+      for (const { run, problem } of told) terminal.tell(`run ${printable(run)} can’t be read: ${printable(problem)}`)
+      if (unreadable.length > told.length && options.json !== true)
+        terminal.tell(`and ${counted(unreadable.length - told.length, 'run')} more can’t be read`)
+      if (left_out > 0)
+        terminal.tell(`${counted(left_out, 'older run')} left out: \`--limit ${limit + left_out}\` lists all.`)
+      done(unreadable.length === 0 ? 0 : 1)
     })
 }
+
+interface RunsOptions extends LedgerOptions {
+  readonly limit?: number
+  readonly json?: boolean
+}
+
+/** Runs that are listed if nothing else is said: more than anybody reads. */
+const LISTED = 1_000
+/** Of those that can't be read, as many are told one by one. */
+const MOST_UNREADABLE = 20
 
 function table(runs: readonly RunLine[], { terminal }: Context): string {
   if (runs.length === 0) return 'The ledger has no run yet.'
   const { paint } = terminal
   // As much of each id as tells them apart, and never less than the usual beginning.
   const ids = new Set(runs.map(each => shortRun(each.run)))
-  const id = ids.size === runs.length ? shortRun : (run: string) => run
+  const id = (run: string) => printable(ids.size === runs.length ? shortRun(run) : run)
   const rows = runs.map(each => [
     id(each.run),
     printable(each.name),

@@ -8,6 +8,7 @@ const NONE: DiffCounts = { compared: 0, same: 0, unknown: 0, different: 0, only_
 const BLANK: RunDiff = {
   old: '019b7c1a-0000-7000-8000-000000000001',
   new: '019b7c1b-0000-7000-8000-000000000002',
+  code: [],
   rows: NONE,
   groups: [],
   differences: [],
@@ -96,4 +97,11 @@ test('only what is known to differ counts', () => {
   expect(differs({ ...BLANK, rows: { ...NONE, unknown: 3 } })).toBe(false)
   expect(differs({ ...BLANK, rows: { ...NONE, only_new: 1 } })).toBe(true)
   expect(differs({ ...BLANK, batches: { ...BLANK.batches, different: 1 } })).toBe(true)
+})
+
+test('plugins whose code differs are named', () => {
+  const at = { kind: 'transform', name: 'mine' }
+  const old = { ...at, sha256: 'ab'.repeat(32) }
+  const code = [{ ...at, old, new: { ...at, package: 'mine', version: '1.2.0', sha256: 'cd'.repeat(32) } }]
+  expect(render({ code })).toContain('the code of transform mine differs: file abababab… → mine 1.2.0, cdcdcdcd…')
 })

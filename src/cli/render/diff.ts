@@ -1,4 +1,6 @@
 /** The differences of two runs for people: counts by the decision at which they parted, and what to look at next. */
+
+import { type CodeChange, codeText } from '../../model/plugin-code.ts'
 import type { Both, Divergence, EndingSummary, OnlyRows, Parting, RunDiff } from '../../read/diff/difference.ts'
 import type { Paint } from '../terminal.ts'
 import { columnsOf, count, counted, padEnd, padStart, printable, shorten, shortRun, valueText } from './text.ts'
@@ -44,9 +46,15 @@ export function renderDiff(diff: RunDiff, view: DiffView): string {
     onlyBatches(batches.only_new, 'new'),
   ].filter(each => each !== null)
   if (rest.length > 0) lines.push('', ...rest)
+  if (diff.code.length > 0) lines.push('', ...diff.code.map(codeLine))
   if (view.list > 0) lines.push(...listed(diff, view))
   const next = nextSteps(diff, view)
   return [...lines, ...(next === null ? [] : ['', next])].join('\n')
+}
+
+/** `the code of transform mine differs: file 8f3a9c01… → file 91bc22d0…` */
+function codeLine({ kind, name, old, new: now }: CodeChange): string {
+  return printable(`the code of ${kind} ${name} differs: ${codeText(old)} → ${codeText(now)}`)
 }
 
 function headline({ old: before, new: after, rows }: RunDiff, { paint }: DiffView): string {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { restoredText } from './restored.ts'
 
-const restored = { rows_read: 1200, all_read: false, open: 3, sinks: 1, cut: [] }
+const restored = { rows_read: 1200, all_read: false, open: 3, sinks: 1, cut: [], code_changes: [] }
 
 test('a run goes on at its next row, if it has one', () => {
   expect(restoredText(restored, 'orders', false)).toBe(
@@ -23,4 +23,13 @@ test('sources that are not read further are named', () => {
 
 test('a run that is given up', () => {
   expect(restoredText(restored, 'orders', true)).toBe('abandoning orders after 1,200 rows · 3 open row instances end')
+})
+
+test('plugins whose code was changed meanwhile are named, to whoever goes on', () => {
+  const at = { kind: 'transform', name: 'mine' }
+  const code = { ...at, old: { ...at, sha256: 'ab'.repeat(32) }, new: { ...at, sha256: 'cd'.repeat(32) } }
+  expect(restoredText({ ...restored, code_changes: [code] }, 'orders', false)).toMatch(
+    /\nwarning: the code of transform mine isn’t what the run had: file abababab… → file cdcdcdcd…\. /,
+  )
+  expect(restoredText({ ...restored, code_changes: [code] }, 'orders', true)).not.toMatch('warning')
 })

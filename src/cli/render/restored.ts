@@ -1,11 +1,12 @@
 /** What a run that is gone on with, or given up, starts from. */
 import type { Notice } from '../../engine/intake.ts'
 import type { Restored } from '../../engine/resume.ts'
+import { codeText } from '../../model/plugin-code.ts'
 import type { Paint } from '../terminal.ts'
 import { count, counted, printable } from './text.ts'
 
 export function restoredText(
-  { rows_read, all_read, open, sinks, cut }: Restored,
+  { rows_read, all_read, open, sinks, cut, code_changes }: Restored,
   name: string,
   abandon: boolean,
 ): string {
@@ -20,7 +21,11 @@ export function restoredText(
   if (!abandon) parts.push(`${counted(sinks, 'output')} wound back to the last receipt`)
   const names = cut.map(({ name, once }) => printable(name) + (once ? ' (what it gave can’t be read again)' : ''))
   if (!abandon && cut.length > 0) parts.push(`not read further: ${names.join(', ')}`)
-  return parts.join(' · ')
+  const warnings = code_changes.map(
+    ({ kind, name, old, new: now }) =>
+      `\nwarning: the code of ${kind} ${printable(name)} isn’t what the run had: ${printable(codeText(old))} → ${printable(codeText(now))}. Rows from here on are made by the new one; the ledger tells so.`,
+  )
+  return parts.join(' · ') + (abandon ? '' : warnings.join(''))
 }
 
 /** What people should know of a source, as the run goes on. */

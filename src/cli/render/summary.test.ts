@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { EndingCounts, ErrorCounts } from '../../read/show/summary.ts'
 import { plain } from '../terminal.ts'
-import { renderSummary } from './summary.ts'
+import { renderSummary, statusText } from './summary.ts'
 
 const ending = (words: string, count: number, more: Partial<EndingCounts> = {}): EndingCounts =>
   ({ outcome: '', cause: '', class: 'failure', words, sink: null, count, ...more }) as EndingCounts
@@ -13,6 +13,25 @@ function summary(endings: readonly EndingCounts[], rows: number, errors: readonl
   }
   return renderSummary(facts, '/', 120, plain)
 }
+
+test('how many rows failed is said as it is: all, most, or the share; never some of all', () => {
+  const told = (read: number, failed_rows: number) =>
+    statusText({ status: 'completed_with_failures', rows: { read }, failed_rows }, 2_000_000, plain)
+  expect(told(60, 60)).toBe('done in 2 s; all 60 rows ended in failure')
+  expect(told(1, 1)).toBe('done in 2 s; its one row ended in failure')
+  expect(told(400, 312)).toBe('done in 2 s; most rows ended in failure: 312 of 400')
+  expect(told(2400, 12)).toBe('done in 2 s; 12 of 2,400 rows ended in failure (0.5 %)')
+  expect(told(10_000_000, 1)).toBe('done in 2 s; 1 of 10,000,000 rows ended in failure (less than 0.1 %)')
+  expect(told(5, 0)).toBe('done in 2 s; some of what was made of rows ended in failure')
+})
+
+test('a run that was judged not to be good enough has published nothing', () => {
+  const told = (reason: string) =>
+    statusText({ status: 'failed', rows: { read: 5 }, failed_rows: 5, stopped: { reason } }, 1_000_000, plain)
+  expect(told('guard')).toBe('stopped after 1 s; nothing was published')
+  expect(told('strict')).toBe('stopped after 1 s; nothing was published')
+  expect(told('plugin')).toBe('failed after 1 s')
+})
 
 test('each thing is said once', () => {
   const lines = summary([ending('dropped after an error', 2), ending('written to a sink', 3, { sink: 'problems' })], 5)

@@ -6,10 +6,14 @@ import { counted, printable, shorten } from './text.ts'
 export function renderVerified(result: VerifyResult, columns: number, paint: Paint): string {
   const shared = new Set(result.ledger.checks.map(check => check.name))
   const lines: string[] = []
-  for (const run of result.runs) {
+  for (const run of toldRuns(result)) {
     const own = run.checks.filter(check => !shared.has(check.name))
-    lines.push(`run ${run.run}${isOpen(run) ? ' (not sealed)' : ''}`, ...checkLines(own, run, columns, paint))
+    lines.push(
+      `run ${printable(run.run)}${isOpen(run) ? ' (not sealed)' : ''}`,
+      ...checkLines(own, run, columns, paint),
+    )
   }
+  lines.push(...leftOut(result))
   lines.push('ledger', ...checkLines(result.ledger.checks, null, columns, paint))
   if (result.rolled_back !== undefined) {
     const { seen, now } = result.rolled_back
@@ -18,6 +22,31 @@ export function renderVerified(result: VerifyResult, columns: number, paint: Pai
   }
   lines.push(verdict(result, paint))
   return lines.join('\n')
+}
+
+/** Runs that are told one by one: of more than that, only those that don't hold, and no more than so many. */
+const MOST_RUNS = 100
+
+function toldRuns(result: VerifyResult): readonly VerifiedRun[] {
+  return result.runs.length <= MOST_RUNS ? result.runs : unsound(result).slice(0, MOST_RUNS)
+}
+
+/** Runs in which something is wrong, whatever else is wrong with the ledger. */
+function unsound({ runs, ledger }: VerifyResult): readonly VerifiedRun[] {
+  const shared = new Set(ledger.checks.map(check => check.name))
+  return runs.filter(({ checks }) => checks.some(check => !check.ok && !shared.has(check.name)))
+}
+
+/** What of the runs isn't told. */
+function leftOut(result: VerifyResult): string[] {
+  const { runs, left_out = { runs: 0, not_ok: 0 } } = result
+  const told = toldRuns(result)
+  const all = runs.length + left_out.runs - told.length
+  if (all === 0) return []
+  const failed = unsound(result).length + left_out.not_ok - unsound({ ...result, runs: told }).length
+  const holding = all - failed
+  const lines = holding === 0 ? [] : [`${counted(holding, 'run')} more, of which all entries and values hold`]
+  return failed === 0 ? lines : [...lines, `${counted(failed, 'run')} more ${failed === 1 ? 'doesn’t' : 'don’t'} hold`]
 }
 
 /** A log that can't be read to its end may have a seal there. */

@@ -82,7 +82,12 @@ export interface CallsParts {
   readonly onService: (told: ServiceTold) => void
   /** Where calls are answered from instead of being made; null to make them. */
   readonly recordings: Recordings | null
+  /** Where answers are looked up before a call is made, by a run that repeats rows of another; null to make all calls. */
+  readonly answered: Recordings | null
 }
+
+/** What happens where nothing is on record. */
+type Miss = (ended_us: number, stack: Stack) => void
 
 export class Calls {
   readonly #parts: CallsParts
@@ -215,20 +220,27 @@ export class Calls {
   }
 
   #enter(pending: Pending): void {
-    const { recordings } = this.#parts
-    if (recordings === null) this.#wait(pending, waiter => pending.service.enter(waiter))
-    else this.#lookUp(pending, recordings)
+    const { recordings, answered } = this.#parts
+    const ask = () => this.#wait(pending, waiter => pending.service.enter(waiter))
+    if (recordings !== null)
+      this.#lookUp(
+        pending,
+        asked => recordings.take(asked),
+        (ended_us, stack) => pending.reject(new ReplayMiss(pending.name), ended_us, stack),
+      )
+    else if (answered !== null && !pending.outbound) this.#lookUp(pending, asked => answered.take(asked, 'answer'), ask)
+    else ask()
   }
 
-  /** Nothing is asked: the call is what the record says, or it is missed. Rows are on record one by one. */
-  #lookUp(pending: Pending, recordings: Recordings): void {
+  /** Nothing is asked if the record has what the call comes to. Rows are on record one by one. */
+  #lookUp(pending: Pending, take: Recordings['take'], miss: Miss): void {
     const { name } = pending
     const [{ visit, request, ordinal }] = pending.asked
     const { clock, news } = this.#parts
     const started_us = clock.now_us()
     const give = (found: RecordedCall | null, stack: Stack) => {
       const ended_us = clock.now_us()
-      if (found === null) return pending.reject(new ReplayMiss(name), ended_us, stack)
+      if (found === null) return miss(ended_us, stack)
       const response = canonicalize(found.response)
       const data = heard(response)
       const answered = found.kind === 'answer'
@@ -241,7 +253,7 @@ export class Calls {
       pending.resolve(result, ended_us, stack)
     }
     const { place, attempt } = visit.asker
-    recordings.take({ place: place(), attempt, ordinal, service: name, request }).then(
+    take({ place: place(), attempt, ordinal, service: name, request }).then(
       found => news.arrive(stack => give(found, stack)),
       (thrown: unknown) => news.arrive(stack => pending.reject(thrown, clock.now_us(), stack)),
     )

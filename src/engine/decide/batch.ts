@@ -1,6 +1,8 @@
 /** When a batch closes, and whether what its plugin returned can stand: pure functions. */
+import { isDeeper, MAX_ROW_DEPTH } from '../../model/canonical.ts'
 import type { AggregateNode } from '../../plan/plan.ts'
 import type { BatchResult, RowError } from '../../sdk/spec.ts'
+import { TOO_DEEP } from '../facts.ts'
 
 export type Trigger = 'count' | 'max_age' | 'when' | 'end_of_input'
 
@@ -53,6 +55,8 @@ export function refusal(node: AggregateNode, result: BatchResult, members: numbe
   const rows = result.rows.filter(row => row !== null).length
   if (node.output_rows !== null && rows !== node.output_rows)
     return wrong(`the batch gave ${counted(rows, 'row')}, and output_rows demands ${node.output_rows}`)
+  if (result.rows.some(row => row !== null && isDeeper(row, MAX_ROW_DEPTH)))
+    return { kind: 'error', code: 'ROW_TOO_DEEP', message: TOO_DEEP, retryable: false }
   return null
 }
 

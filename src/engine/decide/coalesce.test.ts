@@ -1,14 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { CoalesceNode } from '../../plan/plan.ts'
-import { causeOf, type GroupState, type Verdict, verdictOn, verdictOnRecord } from './coalesce.ts'
+import { causeOf, type GroupState, mayMerge, type Verdict, verdictOn, verdictOnRecord } from './coalesce.ts'
 
 type Policy = CoalesceNode['policy']
 
 const ALL: Policy = { kind: 'require_all', timeout_ms: null }
 const FIRST: Policy = { kind: 'first' }
 const BEST: Policy = { kind: 'best_effort', timeout_ms: 1000 }
-const quorum = (n: number): Policy => ({ kind: 'quorum', quorum: n, timeout_ms: null })
+const complete = (n: number): Policy => ({ kind: 'quorum', quorum: n, timeout_ms: 1000, decide: 'complete' })
+const quorum = (n: number): Policy => ({ kind: 'quorum', quorum: n, timeout_ms: null, decide: 'early' })
 
 /** `wait`, `merge`, `close` or the verdict of failure. */
 function told(verdict: Verdict): string {
@@ -27,6 +28,13 @@ describe('verdicts', () => {
     ['require_all: the last arrives in time', ALL, 3, 3, 0, true, 'merge'],
     ['require_all: all are lost', ALL, 3, 0, 3, false, 'close'],
     ['quorum waits', quorum(2), 3, 1, 0, false, 'wait'],
+    ['a quorum that is to be complete waits for the rest', complete(2), 3, 2, 0, false, 'wait'],
+    ['a quorum that is to be complete waits, though it can’t be met', complete(2), 3, 0, 2, false, 'wait'],
+    ['a quorum that is to be complete has all', complete(2), 3, 3, 0, false, 'merge'],
+    ['a quorum that is to be complete has enough, the rest is lost', complete(2), 3, 2, 1, false, 'merge'],
+    ['a quorum that is to be complete has too few', complete(2), 3, 1, 2, false, 'quorum_not_met'],
+    ['a quorum that is to be complete has enough in time', complete(2), 3, 2, 0, true, 'merge'],
+    ['a quorum that is to be complete has too few in time', complete(2), 3, 1, 0, true, 'timeout'],
     ['quorum waits with one lost', quorum(2), 3, 1, 1, false, 'wait'],
     ['quorum is met', quorum(2), 3, 2, 0, false, 'merge'],
     ['quorum is met by the last that can', quorum(2), 3, 2, 1, false, 'merge'],
@@ -182,5 +190,25 @@ describe('verdicts in a replay', () => {
     const group = { expected: 3, arrived, lost }
     const verdict = verdictOnRecord(policy, group, { verdict: on_record, members })
     expect(verdict === null ? null : told(verdict)).toBe(expected)
+  })
+})
+
+describe('whether a group may still merge', () => {
+  const node = (policy: Policy, merge: CoalesceNode['merge'] = { kind: 'nested' }) =>
+    ({ branches: ['a', 'b', 'c'], policy, merge }) as unknown as CoalesceNode
+
+  test.each<[string, CoalesceNode, number[], boolean]>([
+    ['nothing is lost', node(ALL), [], true],
+    ['require_all has lost one', node(ALL), [1], false],
+    ['a quorum of two has lost one', node(quorum(2)), [1], true],
+    ['a quorum of two has lost two', node(quorum(2)), [1, 2], false],
+    ['a complete one, too, before its verdict', node(complete(2)), [1, 2], false],
+    ['best_effort has lost two', node(BEST), [0, 2], true],
+    ['best_effort has lost all', node(BEST), [0, 1, 2], false],
+    ['the selected one is lost', node(BEST, { kind: 'select', branch: 'b' }), [1], false],
+    ['another one is lost', node(BEST, { kind: 'select', branch: 'b' }), [2], true],
+    ['first has lost two', node(FIRST), [0, 1], true],
+  ])('%s', (_name, coalesce, lost, expected) => {
+    expect(mayMerge(coalesce, lost)).toBe(expected)
   })
 })

@@ -71,6 +71,7 @@ export function verdictOn(policy: CoalesceNode['policy'], group: GroupState): Ve
       if (lost > 0) return { kind: 'fail', verdict: 'branch_lost' }
       return timed_out ? { kind: 'fail', verdict: 'timeout' } : WAIT
     case 'quorum':
+      if (policy.decide === 'complete' && !timed_out && arrived + lost < expected) return WAIT
       if (arrived >= policy.quorum) return MERGE
       if (expected - lost < policy.quorum) return { kind: 'fail', verdict: 'quorum_not_met' }
       return timed_out ? { kind: 'fail', verdict: 'timeout' } : WAIT
@@ -99,7 +100,8 @@ export function verdictOnRecord(
   return verdictOn(policy, { ...state, lost: 0, timed_out: arrived.length === members.length })
 }
 
-/** Best effort without some branches merges the same, whether time was up or they were lost. */
+/** What waits for all branches merges the same without some of them, whether time was up or they were lost. */
 function isClosedByTime(policy: CoalesceNode['policy'], { verdict }: GroupOnRecord): boolean {
-  return verdict === 'timeout' || policy.kind === 'best_effort'
+  const waits = policy.kind === 'best_effort' || (policy.kind === 'quorum' && policy.decide === 'complete')
+  return verdict === 'timeout' || waits
 }

@@ -7,8 +7,8 @@ import type { MergeFailure } from './coalesce.ts'
 /** Causes of error that come with an edge of their own. */
 export type ErrorCause =
   | { readonly kind: 'error' | 'retries_exhausted' | 'sink_rejected' }
-  /** With the batch's group. */
-  | { readonly kind: 'batch_failed'; readonly group: number }
+  /** With the batch's group, or that at a coalesce. */
+  | { readonly kind: 'batch_failed' | MergeFailure | 'late_arrival'; readonly group: number }
 
 /** What the latest edge of a token says about an ending that may follow. */
 export type Passage =
@@ -89,15 +89,16 @@ export function passedOn(
   }
 }
 
-/** The ending of a token at a coalesce whose group failed, or that came after its group. */
+/** The ending of a token at a coalesce whose group failed, or that came after its group; `sink`: the one that has its row, or 0. */
 export function failedAtCoalesce(
   token: number,
   node: number,
   cause: MergeFailure | 'late_arrival',
   group: number,
   error: ErrorFact,
+  sink = 0,
 ): Ending {
-  const common = { token, node, sink: 0, group, error } as const
+  const common = { token, node, sink, group, error } as const
   switch (cause) {
     case 'late_arrival':
       return { fate: LATE_ARRIVAL, ...common }
@@ -147,5 +148,7 @@ function endAfterError(token: number, passage: Extract<Passage, { kind: 'error' 
       return { fate: RETRIES_EXHAUSTED, token, node, sink, group: 0, error }
     case 'sink_rejected':
       return { fate: SINK_REJECTED, token, node, sink, group: 0, error }
+    default:
+      return failedAtCoalesce(token, node, passage.cause.kind, passage.cause.group, error, sink)
   }
 }

@@ -1,5 +1,5 @@
 /** What arrived branches merge into: a pure function of their rows and the fork parent's. */
-import { canonicalize } from '../../model/canonical.ts'
+import { canonicalize, isDeeper, MAX_ROW_DEPTH } from '../../model/canonical.ts'
 import { type Json, newRow, type Row } from '../../model/row.ts'
 import type { CoalesceNode } from '../../plan/plan.ts'
 
@@ -19,6 +19,7 @@ export type Merged =
     }
   | { readonly kind: 'conflict'; readonly field: string; readonly branches: readonly string[] }
   | { readonly kind: 'select_missing'; readonly branch: string }
+  | { readonly kind: 'too_deep' }
 
 /** `arrived` in the order of the coalesce's list of branches; `parent` is the row as it entered the fork. */
 export function mergeBranches(merge: CoalesceNode['merge'], arrived: readonly ArrivedBranch[], parent: Row): Merged {
@@ -26,6 +27,7 @@ export function mergeBranches(merge: CoalesceNode['merge'], arrived: readonly Ar
     case 'nested': {
       const row = newRow()
       for (const each of arrived) row[each.branch] = each.row
+      if (isDeeper(row, MAX_ROW_DEPTH)) return { kind: 'too_deep' }
       return { kind: 'row', row, origins: {}, overruled: {} }
     }
     case 'select': {

@@ -2,11 +2,13 @@
  * What the run's own entries say: where its sources, sinks and counters stand, when it was down, and which batches are
  * open. Read in one pass over the entries that belong to no row.
  */
-import { isBatchBody, runEntryOf, subjectEntryOf } from '../../ledger/decode.ts'
+import { addValues, type Commits, isBatchBody, runEntryOf, subjectEntryOf } from '../../ledger/decode.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { type CommitLine, type LineMember, RecordedLine } from '../../model/commit-line.ts'
 import { type CommitValue, GROUP_KINDS, type RunEntry, type SubjectEntry } from '../../model/entry.ts'
 import { CustodyError } from '../../model/error.ts'
+import type { PluginCode } from '../../model/plugin-code.ts'
+import type { Json } from '../../model/row.ts'
 import type { Origin } from '../token.ts'
 
 /** The part of a ledger's read side that resuming needs. */
@@ -34,13 +36,15 @@ export interface History {
   readonly last_us: number
   /** By number: batches that are open, or whose tokens are. */
   readonly batches: ReadonlyMap<number, StoredSubject>
+  /** Code of its plugins, as it was last. */
+  readonly plugins: readonly PluginCode[]
   /** By aggregate: how many batches it has had. */
   readonly batches_before: ReadonlyMap<number, number>
 }
 
 export async function readHistory(reader: RestoreReader, log: number): Promise<History> {
   let opening: History['opening'] | null = null
-  let commit: { seq: number; entry: Extract<RunEntry, { k: 'commit' }> } | null = null
+  let commit: { seq: number; entry: Extract<RunEntry, { k: 'commit' }>; stored: Commits } | null = null
   /** What the latest commits tell of it, from the last that tells it whole. */
   let line: CommitLine[] = []
   let published = false
@@ -48,6 +52,7 @@ export async function readHistory(reader: RestoreReader, log: number): Promise<H
   let values = 0
   let last_us = 0
   const downs: [number, number][] = []
+  const plugins = new Map<string, PluginCode>()
   const batches = new Map<number, StoredSubject>()
   const batches_before = new Map<number, number>()
   for await (const { seq, body } of reader.entriesOfRun(log)) {
@@ -57,19 +62,25 @@ export async function readHistory(reader: RestoreReader, log: number): Promise<H
     }
     const run = runEntryOf(body)
     const { entry } = run
-    values = Math.max(values, run.values)
-    if (entry.k === 'open') opening = entry
-    else if (entry.k === 'commit') {
-      commit = { seq, entry }
+    values = Math.max(values, run.first_value + run.commitments.length - 1)
+    if (entry.k === 'open') {
+      opening = entry
+      for (const each of entry.plugins) plugins.set(`${each.kind} ${each.name}`, each)
+    } else if (entry.k === 'commit') {
+      commit = { seq, entry, stored: run }
       if (entry.moved === undefined) line = []
       line.push(entry.moved === undefined ? { line: entry.line ?? [] } : { moved: entry.moved })
     } else if (entry.k === 'publish') published = true
     else if (entry.k === 'seal') sealed = true
-    else if (entry.k === 'resume') downs.push([last_us, entry.t])
+    else if (entry.k === 'resume') {
+      downs.push([last_us, entry.t])
+      for (const each of entry.plugins ?? []) plugins.set(`${each.kind} ${each.name}`, each)
+    }
     last_us = entry.t
   }
   if (opening === null) throw new CustodyError('CUSTODY_VERIFY_FAILED', 'the run has no opening entry')
-  const value = commit === null ? null : ((await firstValue(reader, log, commit.seq)) as CommitValue)
+  const value =
+    commit === null ? null : ((await valuesOf(reader, log, commit.seq, commit.stored))[0] as unknown as CommitValue)
   return {
     opening,
     commit: commit === null || value === null ? null : { entry: commit.entry, value },
@@ -79,6 +90,7 @@ export async function readHistory(reader: RestoreReader, log: number): Promise<H
     values,
     downs,
     last_us,
+    plugins: [...plugins.values()],
     batches,
     batches_before,
   }
@@ -94,19 +106,24 @@ function lineAfter(told: readonly CommitLine[]): LineMember[] {
   return [...line]
 }
 
-/** The first value of an entry's payload. @throws CustodyError CUSTODY_VERIFY_FAILED if it isn't there. */
-async function firstValue(reader: RestoreReader, log: number, seq: number): Promise<unknown> {
-  const payload = await reader.payload(log, seq)
-  if (payload === null) throw new CustodyError('CUSTODY_VERIFY_FAILED', `entry ${seq} has lost its payload`)
-  return (JSON.parse(payload.body) as unknown[][])[0]?.[0]
+/** Values 1 and 2 of entry 0. @throws CustodyError CUSTODY_VALUE_ALTERED. */
+export async function openingValues(reader: RestoreReader, log: number): Promise<readonly [unknown, unknown]> {
+  const opening = await reader.entry(log, 0)
+  if (opening === null) throw new CustodyError('CUSTODY_VERIFY_FAILED', 'the run has no opening entry')
+  const [plan, intents] = await valuesOf(reader, log, 0, runEntryOf(opening.body))
+  return [plan, intents]
 }
 
-/** Values 1 and 2 of entry 0. */
-export async function openingValues(reader: RestoreReader, log: number): Promise<readonly [unknown, unknown]> {
-  const payload = await reader.payload(log, 0)
-  if (payload === null) throw new CustodyError('CUSTODY_VERIFY_FAILED', 'entry 0 has lost its payload')
-  const [plan, intents] = JSON.parse(payload.body) as unknown[][]
-  return [plan?.[0], intents?.[0]]
+/** The values of an entry of the run. @throws CustodyError CUSTODY_VALUE_ALTERED. */
+async function valuesOf(reader: RestoreReader, log: number, seq: number, commits: Commits): Promise<readonly Json[]> {
+  const values = new Map<number, Json>()
+  addValues(values, commits, await reader.payload(log, seq), entryPlace(log, seq))
+  return [...values.values()]
+}
+
+/** A place for people. */
+export function entryPlace(log: number, seq: number): string {
+  return `entry ${seq} of log ${log}`
 }
 
 function keepIfOpen(

@@ -1,7 +1,6 @@
 /** Rebuilds the state of a run as its last commit left it, from the entries of what was open (I6). */
 import { subjectEntryOf } from '../../ledger/decode.ts'
 import type { LineMember } from '../../model/commit-line.ts'
-import type { SubjectEntry } from '../../model/entry.ts'
 import { CustodyError } from '../../model/error.ts'
 import type { AggregateNode, Plan } from '../../plan/plan.ts'
 import type { Progressed } from '../committer.ts'
@@ -9,10 +8,10 @@ import { afterError } from '../decide/retry.ts'
 import { type Frame, type Join, joinOf, type Trace, type Waiting } from '../frames.ts'
 import { Subject, type Token } from '../token.ts'
 import type { UnderWay } from '../under-way.ts'
-import type { History, RestoreReader, StoredSubject } from './history.ts'
-import { type Held, type RestoredSubject, restoreSubject } from './subject.ts'
+import { entryPlace, type History, type RestoreReader, type StoredSubject } from './history.ts'
+import { type Held, type RestoredSubject, restoreSubject, type StoredStep } from './subject.ts'
 
-type Entries = ReadonlyArray<{ readonly seq: number; readonly entry: SubjectEntry; readonly payload: string | null }>
+type Entries = ReadonlyArray<StoredStep>
 
 export interface RestoredState {
   readonly progressed: Progressed
@@ -25,16 +24,21 @@ export async function restoreState(
   reader: RestoreReader,
   log: number,
   now_us: number,
+  /** Called now and then, as there may be very much: keeps the lease. */
+  hold: () => Promise<void>,
 ): Promise<RestoredState> {
   const restored: RestoredSubject[] = []
   const rows = new Set<number>()
   for (const { row } of await reader.openTokens(log)) if (row !== null) rows.add(row)
   for (const row of [...rows].sort((a, b) => a - b)) {
+    await hold()
     const stored = (await reader.entriesOfRow(log, row)).map(({ seq, body }) => ({ seq, entry: subjectEntryOf(body) }))
     restored.push(restoreSubject(plan, 'row', row, await withPayloads(reader, log, stored)))
   }
-  for (const [number, { entries, origin }] of history.batches)
+  for (const [number, { entries, origin }] of history.batches) {
+    await hold()
     restored.push(restoreSubject(plan, 'batch', number, await withPayloads(reader, log, entries), origin))
+  }
   return { progressed: progressOf(history), under_way: underWay(plan, history, restored, runClock(history, now_us)) }
 }
 
@@ -156,7 +160,7 @@ async function withPayloads(reader: RestoreReader, log: number, entries: StoredS
   const all: Entries[number][] = []
   for (const { seq, entry } of entries) {
     const payload = entry.commitments.length === 0 ? null : await reader.payload(log, seq)
-    all.push({ seq, entry, payload: payload?.body ?? null })
+    all.push({ seq, entry, payload, place: entryPlace(log, seq) })
   }
   return all
 }

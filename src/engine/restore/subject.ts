@@ -2,6 +2,7 @@
  * The fold of one subject's entries: its tokens as they stand, with their data, forks, groups and attempts (I6).
  */
 import { addValues } from '../../ledger/decode.ts'
+import type { StoredPayload } from '../../ledger/read-port.ts'
 import { canonicalize } from '../../model/canonical.ts'
 import {
   type BirthFact,
@@ -28,7 +29,7 @@ import { Answers } from '../calls/answers.ts'
 import { servicesOf } from '../calls/contexts.ts'
 import type { MergeFailure } from '../decide/coalesce.ts'
 import type { Passage } from '../decide/ending.ts'
-import { carry, type ForkGroup, type Frame, frameOf, type Join, joinOf } from '../frames.ts'
+import { carry, type ForkGroup, type Frame, frameOf, type Join, joinAt, joinOf } from '../frames.ts'
 import { type Origin, Subject, Token } from '../token.ts'
 
 /** A token that is held, by the group that holds it. */
@@ -54,6 +55,14 @@ export interface RestoredSubject {
   }>
   /** Of a batch: what its calls were answered. */
   readonly answers: Answers | null
+}
+
+/** An entry with its payload, and its name for people. */
+export interface StoredStep {
+  readonly seq: number
+  readonly entry: SubjectEntry
+  readonly payload: StoredPayload | null
+  readonly place: string
 }
 
 interface Group {
@@ -85,13 +94,13 @@ export function restoreSubject(
   plan: Plan,
   kind: 'row' | 'batch',
   number: number,
-  entries: ReadonlyArray<{ readonly seq: number; readonly entry: SubjectEntry; readonly payload: string | null }>,
+  entries: readonly StoredStep[],
   origin: Origin | null = null,
 ): RestoredSubject {
   const subject = new Subject(kind, number)
   subject.origin = origin
   const fold = new SubjectFold(plan, subject)
-  for (const { seq, entry, payload } of entries) fold.add(seq, entry, payload)
+  for (const step of entries) fold.add(step)
   return fold.finish()
 }
 
@@ -115,11 +124,12 @@ class SubjectFold {
     this.#subject = subject
   }
 
-  add(seq: number, entry: SubjectEntry, payload: string | null): void {
+  /** @throws CustodyError CUSTODY_VALUE_ALTERED */
+  add({ seq, entry, payload, place }: StoredStep): void {
     this.#subject.previous = seq
     this.#subject.origin ??= entry.origin
     this.#subject.values = Math.max(this.#subject.values, entry.first_value + entry.commitments.length - 1)
-    if (payload !== null) addValues(this.#values, entry.first_value, payload)
+    addValues(this.#values, entry, payload, place)
     for (const { group, kind, node } of entry.groups_opened) this.#groups.set(group, { kind, node })
     for (const birth of entry.births) this.#birth(birth)
     const holds = new Map(entry.holds.map(hold => [hold.token, hold]))
@@ -142,7 +152,8 @@ class SubjectFold {
       folded.token.ended = true
       this.#late(folded.token, ending.node, ending.group)
     }
-    for (const { group, verdict } of entry.groups_closed) this.#close(group, verdict)
+    for (const { group, verdict, members } of entry.groups_closed) this.#close(group, verdict, members)
+    for (const visit of entry.visits) this.#failed(visit)
   }
 
   finish(): RestoredSubject {
@@ -378,9 +389,27 @@ class SubjectFold {
     this.#joins.set(group, join)
   }
 
-  #close(group: number, verdict: string): void {
+  #close(group: number, verdict: string, members: readonly number[]): void {
+    const node = this.#groups.get(group)?.node ?? 0
+    // Members of one that failed may still be on their way to a sink.
+    if (this.#plan.nodes[node - 1]?.kind === 'coalesce')
+      for (const member of members) this.#late(this.#folded(member).token, node, group)
     const join = this.#joins.get(group)
     if (join !== undefined) join.verdict = verdict as 'merged' | MergeFailure
+  }
+
+  /** A token that its group's failure sent on: by now it is known which group that was. */
+  #failed({ token: id, node: number, edge, error }: VisitFact): void {
+    const node = this.#plan.nodes[number - 1]
+    const { token } = this.#folded(id)
+    if (node?.kind !== 'coalesce' || edge === 0 || error === null) return
+    const frame = frameOf(token.frames, node.fork)
+    const join = frame === null ? undefined : joinAt(frame.fork, node)
+    if (join === undefined) return
+    this.#late(token, number, join.group)
+    if (token.passage.kind !== 'error' || token.passage.node !== number) return
+    const kind = error.code.toLowerCase() as MergeFailure | 'late_arrival'
+    token.passage = { ...token.passage, cause: { kind, group: join.group } }
   }
 
   #folded(token: number): Folded {

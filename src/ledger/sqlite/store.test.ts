@@ -14,9 +14,3 @@ const planOf = (statement: string): string[] => {
 test.each(Object.entries(SQL))('%s looks at no table as a whole', (_name, statement) => {
   expect(planOf(statement).filter(step => step.startsWith('SCAN'))).toEqual([])
 })
-
-test('what a subject had open is found without looking at what others have', () => {
-  expect(planOf(SQL.close_subject)).toEqual([
-    'SEARCH open_tokens USING INDEX open_tokens_subject (log=? AND row=? AND batch=?)',
-  ])
-})

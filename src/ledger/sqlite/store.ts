@@ -24,8 +24,7 @@ export const SQL = {
   keep_lease: `UPDATE leases SET expires_us = ? WHERE log = ? AND epoch = ?`,
   release_lease: `UPDATE leases SET holder = '', expires_us = 0 WHERE log = ? AND epoch = ?`,
   end_lease: `DELETE FROM leases WHERE log = ? AND epoch = ?`,
-  // Left to itself SQLite would look at all open tokens of the log.
-  close_subject: `DELETE FROM open_tokens INDEXED BY open_tokens_subject WHERE log = ? AND row IS ? AND batch IS ?`,
+  close_token: `DELETE FROM open_tokens WHERE log = ? AND token = ?`,
   put_head: `INSERT INTO heads (log, note) VALUES (?, ?) ON CONFLICT (log) DO UPDATE SET note = excluded.note`,
 }
 const INSERTS = {
@@ -37,6 +36,8 @@ const INSERTS = {
   ],
   open_tokens: ['log', 'token', 'row', 'batch', 'node', 'seq'],
 } as const
+/** What stands elsewhere now is put in the place of what was there. */
+const MOVES = ' ON CONFLICT (log, token) DO UPDATE SET node = excluded.node, seq = excluded.seq'
 
 export class SqliteStore implements Store {
   readonly reader: SqliteReader
@@ -88,7 +89,7 @@ export class SqliteStore implements Store {
     this.#appendEntries(log, batch.entries)
     this.#payloads.all(log, batch.payloads)
     this.#endings.all(log, batch.endings)
-    for (const { row, batch: number } of batch.close_subjects) this.#sql.close_subject.run(log, row, number)
+    for (const token of batch.closed_tokens) one(this.#sql.close_token.run(log, token))
     this.#open_tokens.all(log, batch.open_tokens)
     if (batch.head !== null) one(this.#sql.put_head.run(log, batch.head))
     if (ledger === null) return
@@ -180,10 +181,13 @@ class Insert<T> {
   ) {
     const columns = INSERTS[table]
     const row = `(${columns.map(() => '?').join(', ')})`
+    const again = table === 'open_tokens' ? MOVES : ''
     this.#push = push
     this.#statements = [100, 10, 1].map(size => ({
       size,
-      statement: db.prepare(`INSERT INTO ${table} (${columns.join(', ')}) VALUES ${Array(size).fill(row).join(', ')}`),
+      statement: db.prepare(
+        `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${Array(size).fill(row).join(', ')}${again}`,
+      ),
     }))
   }
 

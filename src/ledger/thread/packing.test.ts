@@ -23,8 +23,11 @@ const entry = fc
     values: fc.array(fc.record({ text, stored: text }), { maxLength: 5 }),
     first_value: number,
     ended: fc.array(fc.record({ ending, at: number }), { maxLength: 3 }),
-    open_tokens: fc.array(fc.record({ token: number, node: number }), { maxLength: 3 }),
-    had_open: fc.boolean(),
+    open: number,
+    changes: fc.record({
+      stands: fc.array(fc.record({ token: number, node: number, is_new: fc.boolean() }), { maxLength: 3 }),
+      gone: fc.array(number, { maxLength: 3 }),
+    }),
     salt: fc.nat(255),
   })
   .map(({ values, ended, salt, ...rest }) => ({

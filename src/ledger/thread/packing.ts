@@ -6,7 +6,8 @@
  */
 import type { EndingFact } from '../../model/entry.ts'
 import { SALT_BYTES } from '../../model/hash.ts'
-import type { EncodedEntry } from '../write-port.ts'
+import { NO_CHANGE } from '../open-tokens.ts'
+import type { EncodedEntry, OpenChange } from '../write-port.ts'
 
 /** Blocks are as long as they have grown, not as what is in them. */
 export interface Packed {
@@ -59,17 +60,19 @@ export class Packer {
   }
 
   add(entry: EncodedEntry, salts: Uint8Array): void {
-    const { texts, stored, endings, open_tokens } = entry
-    this.#reserve(10 + 2 * texts.length + 8 * endings.length + 2 * open_tokens.length, salts.length)
+    const { texts, stored, endings, changes } = entry
+    const { stands, gone } = changes
+    this.#reserve(11 + 2 * texts.length + 8 * endings.length + 3 * stands.length + gone.length, salts.length)
     this.#salts.set(salts, this.#salts_at)
     this.#salts_at += salts.length
     this.#put(entry.row ?? NONE)
     this.#put(entry.batch ?? NONE)
     this.#put(entry.first_value)
-    this.#put(entry.had_open ? 1 : 0)
+    this.#put(entry.open)
     this.#put(texts.length)
     this.#put(endings.length)
-    this.#put(open_tokens.length)
+    this.#put(stands.length)
+    this.#put(gone.length)
     let all = entry.before + entry.after
     this.#put(entry.before.length)
     this.#put(entry.after.length)
@@ -90,10 +93,12 @@ export class Packer {
       this.#put(entry.recorded_us[i]!)
       if (error !== null) all += error.code
     }
-    for (let i = 0; i < open_tokens.length; i++) {
-      this.#put(open_tokens[i]!.token)
-      this.#put(open_tokens[i]!.node)
+    for (let i = 0; i < stands.length; i++) {
+      this.#put(stands[i]!.token)
+      this.#put(stands[i]!.node)
+      this.#put(stands[i]!.is_new ? 1 : 0)
     }
+    for (let i = 0; i < gone.length; i++) this.#put(gone[i]!)
     this.#write(all)
     this.#entries++
   }
@@ -191,10 +196,11 @@ class Unpacker {
     const row = orNull(this.#number())
     const batch = orNull(this.#number())
     const first_value = this.#number()
-    const had_open = this.#number() === 1
+    const open = this.#number()
     const values = this.#number()
     const ended = this.#number()
-    const open = this.#number()
+    const standing = this.#number()
+    const left = this.#number()
     const [before_units, after_units] = [this.#number(), this.#number()]
     const before = this.#cut(before_units)
     const after = this.#cut(after_units)
@@ -210,10 +216,18 @@ class Unpacker {
       endings.push(this.#ending())
       recorded_us.push(this.#number())
     }
-    const open_tokens: Array<EncodedEntry['open_tokens'][number]> = []
-    for (let i = 0; i < open; i++) open_tokens.push({ token: this.#number(), node: this.#number() })
-    const entry = { row, batch, before, after, texts, stored, first_value, endings, recorded_us, open_tokens, had_open }
+    const changes = standing + left === 0 ? NO_CHANGE : this.#changes(standing, left)
+    const entry = { row, batch, before, after, texts, stored, first_value, endings, recorded_us, open, changes }
     return { entry, salts: this.#salt(Math.max(1, values) * SALT_BYTES) }
+  }
+
+  #changes(standing: number, left: number): OpenChange {
+    const stands: OpenChange['stands'][number][] = []
+    for (let i = 0; i < standing; i++)
+      stands.push({ token: this.#number(), node: this.#number(), is_new: this.#number() === 1 })
+    const gone: number[] = []
+    for (let i = 0; i < left; i++) gone.push(this.#number())
+    return { stands, gone }
   }
 
   #ending(): EndingFact {

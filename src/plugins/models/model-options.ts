@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { parseDuration } from '../../model/duration.ts'
 import type { OptionProblem, SecretOption } from '../../sdk/spec.ts'
 import { weakSecrets } from '../secrets.ts'
+import { headerProblems } from '../web/headers.ts'
 import { endpointOf } from './endpoint.ts'
 import { extraBodyProblems } from './extra-body.ts'
 import { listedPrice, type Price } from './prices.ts'
@@ -121,7 +122,11 @@ export function sameForAll(path: OptionProblem['path']): OptionProblem {
 /** What each provider needs, and what it has no use for. */
 export function modelProblems(options: ModelOptions, secrets: readonly SecretOption[]): readonly OptionProblem[] {
   const { provider, base_url, api_key, aws: amazon } = options
-  const problems: OptionProblem[] = [...extraBodyProblems(options), ...weakSecrets(options, secrets)]
+  const problems: OptionProblem[] = [
+    ...headerProblems(options.headers ?? {}, undefined),
+    ...extraBodyProblems(options),
+    ...weakSecrets(options, secrets),
+  ]
   const need = (holds: boolean, name: string, message: string, hint?: string) => {
     if (!holds) problems.push({ path: [name], message, ...(hint === undefined ? {} : { hint }) })
   }

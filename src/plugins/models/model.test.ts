@@ -377,6 +377,12 @@ describe('secrets', () => {
     })
   })
 
+  test('so it does in an error', async () => {
+    server.plan(json(400, { error: { message: `bad: ${key}` } }))
+    const { answer } = await made({ api_key: key }, null, never, [{ path: ['api_key'], name: 'KEY' }])
+    expect(answer).toMatchObject({ message: 'HTTP 400: bad: [secret KEY]', response: { status: 400, masked: ['KEY'] } })
+  })
+
   test('words that are no secrets stay in answers: dummy keys, plain headers, the version of an API', async () => {
     const text = 'To install ollama run: curl https://ollama.com/install.sh | sh; this is a preview-version, acme-team'
     server.plan(says(text))

@@ -118,11 +118,18 @@ export class Model {
         error instanceof Unanswered && gave_up === null
           ? error.failure
           : failureOf(error, this.#masks.beside, whom, gave_up)
-      const { unbilled, ...rest } = failed
+      const { unbilled, ...rest } = this.#marked(failed)
       const counted = this.#usage(wire.tokens)
       // What was counted was made, whatever became of it.
       return { ...rest, ...counted, ...(unbilled === true && counted.usage === undefined ? { unbilled } : {}) }
     }
+  }
+
+  /** With the names of secrets in whose places marks stand in what came back. */
+  #marked(failed: CallFailure): CallFailure {
+    const response = failed.response as JsonMap | undefined
+    if (response === undefined) return failed
+    return { ...failed, response: { ...response, ...toldMasked(this.#masks.marksIn(response)) } }
   }
 
   #wire(signal: AbortSignal): Wire {

@@ -4,6 +4,7 @@
  */
 import type { Json, Row } from '../../model/row.ts'
 import type { Call } from '../../sdk/call.ts'
+import { fieldOf } from '../../sdk/expression.ts'
 import { rowError } from '../../sdk/results.ts'
 import type { RowError } from '../../sdk/spec.ts'
 import type { Template } from '../templates/template.ts'
@@ -53,7 +54,8 @@ function worded({ name, system, prompt }: Query, row: Row, parameters: Row): rea
   for (const [role, template] of [['system', system] as const, ['user', prompt] as const]) {
     if (template === null) continue
     const rendered = template.render(row, parameters)
-    if (!rendered.ok) return named(name, rowError('LLM_TEMPLATE', `the ${role} prompt: ${rendered.message}`))
+    if (!rendered.ok)
+      return named(name, rowError('LLM_TEMPLATE', `the ${role} prompt: ${rendered.message}`, fieldOf(rendered)))
     messages.push({ role, content: rendered.value.toWellFormed() })
   }
   return messages

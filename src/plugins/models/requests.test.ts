@@ -131,11 +131,26 @@ describe('secrets that are none', () => {
     ['a-real-key-1', /^$/],
   ])('%s', (api_key, told) => expect(problems({ api_key }, at('api_key')).join()).toMatch(told))
 
+  test('of URLs the password counts', () => {
+    const at_url = (base_url: string) => problems({ base_url }, at('base_url')).join()
+    expect(at_url('http://me:short@models.example/v1')).toMatch(/^base_url \| warning .*fewer than 8/)
+    expect(at_url('http://me:long-enough@models.example/v1')).toBe('')
+    expect(at_url('http://models.example/v1')).toBe('')
+  })
+
   test('of headers, too', () => {
     expect(problems({ headers: { 'x-team': 'test' } }, at('headers', 'x-team')).join()).toMatch(
       /^headers.x-team \| warning/,
     )
   })
+})
+
+test.each([
+  ['Transfer-Encoding', /is set by what sends the request/],
+  ['Host', /is set by what sends the request/],
+  ['a b', /no header can be named/],
+])('a header that can’t be sent is told before the run: %s', (name, told) => {
+  expect(problems({ headers: { [name]: 'x' } }).join()).toMatch(told)
 })
 
 test('an answer may take an hour', () => {

@@ -9,7 +9,7 @@ import { bringsRejects, csvColumns, lateColumns } from './csv-columns.ts'
 import { CsvRowFormat } from './csv-format.ts'
 import { FileSink } from './file-sink.ts'
 import { ifExistsOption, immediateOf, pathOption } from './options.ts'
-import { placeIn } from './target.ts'
+import { targetIn } from './target.ts'
 
 const csvOptions = z.strictObject({
   path: pathOption,
@@ -61,7 +61,7 @@ function create(options: CsvOptions, context: SinkContext): FileSink {
     originalNames: context.originalNames,
   })
   const { path, if_exists } = options
-  return new FileSink({ path, if_exists, appendable: true, ...placeIn(context) }, format)
+  return new FileSink(targetIn(context, { path, if_exists, appendable: true }), format)
 }
 
 function check(options: CsvOptions): ReturnType<NonNullable<SinkSpec<CsvOptions>['check']>> {

@@ -10,7 +10,7 @@ type Options = { readonly [option: string]: Json }
 const KEY = '01890000-0000-7000-8000-000000000000-17-5'
 
 const contextWith = (secrets: readonly SecretOption[]) => ({
-  ...{ node: 'hook', folder: '/', input: OBSERVED, secrets, run: 'any', originalNames: () => ({}) },
+  ...{ node: 'hook', folder: '/', input: OBSERVED, secrets, run: 'any', placed: null, originalNames: () => ({}) },
 })
 
 /** Sends one row, or several in one request, to a server of the test's own, which `ORIGIN` in the options stands for. */

@@ -5,7 +5,7 @@ import { defineSink } from '../../sdk/define.ts'
 import { flatErrors } from '../../sdk/error-row.ts'
 import { FileSink, type RowFormat } from './file-sink.ts'
 import { flatErrorsOption, immediateOf, pathOption } from './options.ts'
-import { placeIn } from './target.ts'
+import { targetIn } from './target.ts'
 
 const jsonOptions = z.strictObject({
   path: pathOption,
@@ -61,5 +61,5 @@ export const jsonSink = defineSink({
     { title: 'A file that is renewed by each run', options: { path: 'out/summary.json', if_exists: 'replace' } },
   ],
   create: (options, context) =>
-    new FileSink({ ...options, appendable: false, ...placeIn(context) }, new ArrayFormat(options.flat_errors)),
+    new FileSink(targetIn(context, { ...options, appendable: false }), new ArrayFormat(options.flat_errors)),
 })

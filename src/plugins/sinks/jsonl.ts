@@ -5,7 +5,7 @@ import { flatErrors } from '../../sdk/error-row.ts'
 import { FileSink } from './file-sink.ts'
 import { LineFormat } from './line-format.ts'
 import { flatErrorsOption, ifExistsOption, immediateOf, pathOption } from './options.ts'
-import { placeIn } from './target.ts'
+import { targetIn } from './target.ts'
 
 const jsonlOptions = z.strictObject({ path: pathOption, if_exists: ifExistsOption, flat_errors: flatErrorsOption })
 
@@ -23,7 +23,7 @@ export const jsonlSink = defineSink({
   ],
   create: (options, context) =>
     new FileSink(
-      { ...options, appendable: true, ...placeIn(context) },
+      targetIn(context, { ...options, appendable: true }),
       new LineFormat(row => `${JSON.stringify(options.flat_errors ? flatErrors(row) : row)}\n`),
     ),
 })

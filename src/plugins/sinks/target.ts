@@ -1,6 +1,7 @@
 /** Finds out where an output will go, and touches nothing. */
 import { randomBytes } from 'node:crypto'
 import { dirname, extname, resolve } from 'node:path'
+import { CustodyError } from '../../model/error.ts'
 import type { SinkContext, SinkIntent } from '../../sdk/spec.ts'
 import { hashFile, hiddenBeside } from './file-parts.ts'
 import type { FileFacts, FileSystem } from './file-system.ts'
@@ -32,9 +33,19 @@ export const STREAM: SinkIntent = {
   replaced: null,
 }
 
-/** What a target has of the sink that it is for. */
-export function placeIn({ folder, node, run }: SinkContext): Pick<Target, 'folder' | 'node' | 'run'> {
-  return { folder, node, run }
+/** The target that a sink's options describe; of a re-run it is another, so that nothing is replaced. @throws CustodyError CUSTODY_ARGUMENT. */
+export function targetIn(
+  { folder, node, run, placed }: SinkContext,
+  { path, if_exists, appendable }: Pick<Target, 'path' | 'if_exists' | 'appendable'>,
+): Target {
+  const described = { path, folder, node, if_exists, appendable, run }
+  if (placed === null || path === '-') return described
+  if (placed.kind === 'numbered') return { ...described, path: `${path}.rerun-${placed.number}`, if_exists: 'fail' }
+  if (appendable) return { ...described, if_exists: 'append' }
+  throw new CustodyError('CUSTODY_ARGUMENT', `nothing can be appended to the file of sink \`${node}\``, {
+    where: { node },
+    hint: 'Leave --outputs append away: what comes of the rows is then written beside it.',
+  })
 }
 
 export function isStandardOutput(target: Target): boolean {

@@ -8,7 +8,7 @@ import type { RowError } from '../../sdk/spec.ts'
 import { FileSink } from './file-sink.ts'
 import { LineFormat } from './line-format.ts'
 import { flatErrorsOption, ifExistsOption, immediateOf, pathOption } from './options.ts'
-import { placeIn } from './target.ts'
+import { targetIn } from './target.ts'
 
 const textOptions = z.strictObject({
   path: pathOption,
@@ -40,7 +40,7 @@ export const textSink = defineSink({
       : [{ field, types: ['string', 'number', 'integer', 'boolean'], path: ['field'] }],
   create: (options, context) =>
     new FileSink(
-      { ...options, appendable: true, ...placeIn(context) },
+      targetIn(context, { ...options, appendable: true }),
       new LineFormat(row => lineOf(options.flat_errors ? flatErrors(row) : row, options.field)),
     ),
 })

@@ -135,6 +135,19 @@ async function fileChunks(place: InputPlace, chunk_bytes: number): Promise<Chunk
   }
 }
 
+/** A text as an input, in UTF-8. */
+export function chunksOf(text: string): Chunks {
+  let left: Uint8Array | null = Buffer.from(text)
+  return {
+    async next() {
+      const bytes = left
+      left = null
+      return bytes
+    },
+    close: async () => undefined,
+  }
+}
+
 /**
  * A named pipe. Opening and reading wait for whoever writes to it, and must not keep a thread meanwhile that nobody can call
  * back: so it is opened without waiting, and read as what comes in is told.

@@ -70,6 +70,12 @@ export class CsvFormat implements FileFormat {
     return new CsvRecords(this.#place, this.#layout, line, learned, true)
   }
 
+  again(raw: string): { readonly scanner: RecordScanner; readonly text: string } | null {
+    const known = this.#columns?.names ?? this.#layout.columns
+    if (known === null && this.#layout.header) return null
+    return { scanner: new CsvRecords(this.#place, this.#layout, 1, known, false), text: raw }
+  }
+
   /** Fields in the order of the file, once the header was read; without a header those that were named. */
   get columns(): readonly string[] {
     return this.#columns?.names ?? this.#layout.columns ?? []

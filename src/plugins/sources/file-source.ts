@@ -4,12 +4,14 @@
  *
  * A position is `{offset, line}`: the byte at which to go on, and its line; a format may add to it.
  */
+import { isCustodyError } from '../../model/error.ts'
 import type { Json } from '../../model/row.ts'
 import type { ResumePoint, Source, SourceColumn, SourceHead, SourceRecord } from '../../sdk/spec.ts'
 import {
   awaited,
   ByteReader,
   checkInput,
+  chunksOf,
   type InputPlace,
   inputName,
   isStandardInput,
@@ -45,6 +47,11 @@ export interface FileFormat {
   /** The scanner for what follows `from`. */
   begin(window: TextWindow, from: Position | null): RecordScanner
   originalNames?(): { readonly [field: string]: string } | null
+  /**
+   * For one record, from its own text: a scanner, and the text that it is to scan. Null if what stands before the first record must
+   * be read for that, and wasn't.
+   */
+  again(raw: string): { readonly scanner: RecordScanner; readonly text: string } | null
 }
 
 export interface FileSourceSettings {
@@ -67,6 +74,8 @@ export class FileSource implements Source {
   readonly #format: FileFormat
   readonly #settings: FileSourceSettings
   #bytes: ByteReader | null = null
+  /** How often it was. */
+  #closed = 0
   /** Where `begin` has come to, until `read` goes on from there. */
   #begun: TextWindow | null = null
   #end: { readonly position: Json; readonly bytes: number } | null = null
@@ -86,7 +95,6 @@ export class FileSource implements Source {
   }
 
   async begin(): Promise<SourceHead> {
-    await this.close()
     const { window, columns } = await this.#open()
     this.#begun = window
     return { input: isStandardInput(this.#place) ? inputName(this.#place) : this.#place.path, columns }
@@ -94,7 +102,7 @@ export class FileSource implements Source {
 
   async *read(from: ResumePoint | null): AsyncGenerator<readonly SourceRecord[]> {
     const position = from === null ? null : asPosition(from.position, this.#place)
-    const window = this.#begun ?? (await this.#openAgain())
+    const window = this.#begun ?? (await this.#open()).window
     this.#begun = null
     try {
       const scanner = this.#format.begin(window, position)
@@ -112,15 +120,15 @@ export class FileSource implements Source {
     }
   }
 
-  async #openAgain(): Promise<TextWindow> {
-    await this.close()
-    return (await this.#open()).window
-  }
-
   async #open(): Promise<{ readonly window: TextWindow; readonly columns: readonly SourceColumn[] | null }> {
+    // Its own closing of what was open counts, too.
+    const before = this.#closed + 1
+    await this.close()
     const bytes = await ByteReader.open(this.#place, this.#settings)
     this.#bytes = bytes
     try {
+      if (this.#closed !== before)
+        throw sourceError(this.#place, `${inputName(this.#place)} was closed as it was opened`)
       const window = await TextWindow.open(bytes, this.#settings.encoding ?? UTF8)
       const foreign = foreignBytes(window) ?? this.#format.foreign?.(window) ?? null
       if (foreign !== null) throw foreignInput(this.#place, foreign)
@@ -141,6 +149,43 @@ export class FileSource implements Source {
     return this.#end
   }
 
+  async reread(raw: Json, code: string): Promise<SourceRecord | null> {
+    if (typeof raw !== 'string' || code === TOO_LONG || code === ENCODING) return null
+    try {
+      return await this.#reread(raw)
+    } catch (error) {
+      // The file is gone, or what is wrong with the record is no less wrong by itself.
+      if (isCustodyError(error)) return null
+      throw error
+    }
+  }
+
+  async #reread(raw: string): Promise<SourceRecord | null> {
+    // What isn't there whole can't be read again.
+    if (raw.endsWith(CUT)) return null
+    let again = this.#format.again(raw)
+    if (again === null) {
+      await this.#readStart()
+      again = this.#format.again(raw)
+    }
+    if (again === null) return null
+    const window = await TextWindow.open(new ByteReader(this.#place, chunksOf(again.text), false), UTF8)
+    while (!window.ended) await window.grow()
+    const out: SourceRecord[] = []
+    again.scanner.scan(window, out, 2)
+    return out.length === 1 ? (out[0] as SourceRecord) : null
+  }
+
+  /** What stands before the first record. @throws CustodyError if it can’t be read. */
+  async #readStart(): Promise<void> {
+    const bytes = await ByteReader.open(this.#place, { ...this.#settings, hashes: false })
+    try {
+      await this.#format.head?.(await TextWindow.open(bytes, this.#settings.encoding ?? UTF8))
+    } finally {
+      await bytes.close()
+    }
+  }
+
   size(): Promise<number | null> {
     return sizeOf(this.#place)
   }
@@ -155,6 +200,7 @@ export class FileSource implements Source {
 
   async close(): Promise<void> {
     const bytes = this.#bytes
+    this.#closed += 1
     this.#bytes = null
     this.#begun = null
     await bytes?.close()

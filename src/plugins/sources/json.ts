@@ -41,6 +41,7 @@ export function jsonFile(
       return null
     },
     begin: (_window, from) => new JsonScanner(options, from?.line ?? line, from),
+    again: text => ({ scanner: new JsonScanner({ ...options, partial: false }, 1, null), text: `[${text}]` }),
   }
   return new FileSource(place, format, settings)
 }

@@ -25,6 +25,7 @@ export function jsonlFile(
   const format: FileFormat = {
     foreign: foreignToJsonl,
     begin: (_window, from) => new LineScanner(from?.line ?? 1, max_units, raw, meaning),
+    again: text => ({ scanner: new LineScanner(1, max_units, raw, meaning), text }),
   }
   return new FileSource(place, format, settings)
 }

@@ -87,6 +87,8 @@ export function textFile(
       whole
         ? new WholeScanner(field, max_units, from !== null)
         : new LineScanner(from?.line ?? 1, max_units, false, text => ({ row: rowOf(field, text) })),
+    // What is rejected here was too long or not valid in the encoding: its text isn’t all there.
+    again: () => null,
   }
   const encoding = encodingOf(options.encoding)
   return new FileSource(place, format, encoding === null ? settings : { ...settings, encoding })

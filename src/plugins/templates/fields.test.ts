@@ -54,7 +54,17 @@ describe('what is printed', () => {
     ['{{ "today" | date_to_string }}', /doesn’t take/],
     ['{% for i in (1..999999999) %}x{% endfor %}', /memory|limit/],
   ])('%s is an error of the row', (source, problem) => {
-    expect(compiled(source).render(row)).toEqual({ ok: false, message: expect.stringMatching(problem) })
+    expect(compiled(source).render(row)).toMatchObject({ ok: false, message: expect.stringMatching(problem) as string })
+  })
+
+  test('an error names its field, where it is about one', () => {
+    const about = (source: string, of: Row) => {
+      const rendered = compiled(source).render(of)
+      return rendered.ok ? null : rendered.field
+    }
+    expect(about('{{ row.gone }}', row)).toBe('gone')
+    expect(about('{{ a }} {{ row.b }}', { a: 1, b: null })).toBe('b')
+    expect(about('{{ a }} {{ row.b }}', { a: null, b: null })).toBeUndefined()
   })
 
   test('fields may have the names of what every object has', () => {

@@ -20,7 +20,14 @@ export interface JsonTemplate {
 type Fill = (row: Row) => Filled
 
 /** Why a text of the template can't be rendered. */
-class Unfilled extends Error {}
+class Unfilled extends Error {
+  readonly about: { readonly field?: string }
+
+  constructor(message: string, field: string | undefined) {
+    super(message)
+    this.about = field === undefined ? {} : { field }
+  }
+}
 
 /** `at`: where it stands among the options. Keys aren't templates, and neither are secrets. */
 export function compileJsonTemplate(source: Json, at: Path, secrets: readonly SecretOption[]): JsonTemplate {
@@ -44,7 +51,7 @@ export function compileJsonTemplate(source: Json, at: Path, secrets: readonly Se
     const render: (row: Row) => Rendered<Json> = template.value ?? template.render
     return row => {
       const rendered = render(row)
-      if (!rendered.ok) throw new Unfilled(`${path.join('.')}: ${rendered.message}`)
+      if (!rendered.ok) throw new Unfilled(`${path.join('.')}: ${rendered.message}`, rendered.field)
       return { meant: rendered.value, shown: rendered.value }
     }
   }
@@ -72,7 +79,7 @@ function attempt(fill: () => Filled): Rendered<Filled> {
   try {
     return { ok: true, value: fill() }
   } catch (error) {
-    if (error instanceof Unfilled) return { ok: false, message: error.message }
+    if (error instanceof Unfilled) return { ok: false, message: error.message, ...error.about }
     throw error
   }
 }

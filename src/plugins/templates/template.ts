@@ -20,7 +20,10 @@ export interface Template {
   readonly value: ((row: Row) => Rendered<Json>) | null
 }
 
-export type Rendered<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string }
+export type Rendered<T> =
+  | { readonly ok: true; readonly value: T }
+  /** `field`: the one that it is about, where that can be told. */
+  | { readonly ok: false; readonly message: string; readonly field?: string }
 
 export interface TemplateProblem {
   /** One sentence without a full stop at the end; repeats parts of the template. */
@@ -110,24 +113,31 @@ export function compileTemplate(
   } catch (error) {
     return { problem: reasonOf(error) }
   }
+  const of_row = paths.filter(([first]) => typeof first === 'string' && !more.includes(first))
+  const fields = fieldsOf(of_row)
   const render = (row: Row, variables: Row = {}): Rendered<string> => {
     try {
       return { ok: true, value: String(engine.liquid.renderSync(parsed, { ...row, row, ...variables }, RENDERING)) }
     } catch (error) {
-      return { ok: false, message: reasonOf(error) }
+      return { ok: false, message: reasonOf(error), ...about(fields, row) }
     }
   }
   const value = (row: Row): Rendered<Json> => {
     const rendered = render(row)
     return rendered.ok ? { ok: true, value: engine.last } : rendered
   }
-  const of_row = paths.filter(([first]) => typeof first === 'string' && !more.includes(first))
   return {
-    fields: fieldsOf(of_row),
+    fields,
     reads_row: of_row.length > 0,
     render,
     value: isOneOutput(source, parsed) ? value : null,
   }
+}
+
+/** The only field that is named, or the only one that is missing or null. */
+function about(fields: readonly string[], row: Row): { readonly field?: string } {
+  const [field, ...others] = fields.length === 1 ? fields : fields.filter(name => row[name] == null)
+  return field === undefined || others.length > 0 ? {} : { field }
 }
 
 /** `row.text` and `text` are the field `text`; `row` alone is no field. */

@@ -1,5 +1,6 @@
 /** Makes requests of rows, each in two forms: as it is sent, and as it is recorded, without secrets. */
 import type { Json, MutableRow, Row } from '../../model/row.ts'
+import { fieldOf } from '../../sdk/expression.ts'
 import { rowError } from '../../sdk/results.ts'
 import type { RowError, SecretOption } from '../../sdk/spec.ts'
 import type { Secret } from '../masks.ts'
@@ -92,11 +93,12 @@ export class RequestTemplate {
   /** Errors: HTTP_URL, HTTP_TEMPLATE. */
   build(row: Row): BuiltRequest | RowError {
     const base = this.#renderUrl(row)
-    if (!base.ok) return rowError('HTTP_URL', base.message)
+    if (!base.ok) return rowError('HTTP_URL', base.message, fieldOf(base))
     const query = this.#query.fill(row)
     const headers = fillHeaders(this.#headers, row, this.#secrets)
     const body = this.#body?.fill(row)
-    for (const part of [query, headers, body]) if (part?.ok === false) return rowError('HTTP_TEMPLATE', part.message)
+    for (const part of [query, headers, body])
+      if (part?.ok === false) return rowError('HTTP_TEMPLATE', part.message, fieldOf(part))
     if (!query.ok || !headers.ok || body?.ok === false) throw new TypeError('a failed part was told above')
     const { method } = this.#options
     const { meant, shown } = withQuery(base.value, query.value, this.#secrets)

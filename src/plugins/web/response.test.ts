@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Masks } from '../masks.ts'
-import { showError } from './response.ts'
+import { readBody, showError } from './response.ts'
 
 const URL_ASKED = new URL('https://desk.example/')
 const answer = (text: string) => ({
@@ -22,4 +22,13 @@ test('of the body of an error only the beginning is kept, and no half of a secre
     expect(body.length).toBeLessThanOrEqual(65_536)
     expect(body.slice(before)).toBe('[secret WORD]'.slice(0, Math.max(0, 65_536 - before)))
   }
+})
+
+test('a page in place of JSON is called so', () => {
+  const told = (text: string) => readBody({ ...answer(text), status: 200 }, 'json', new Masks([]))
+  expect(told('<!DOCTYPE html><title>Sign in</title>')).toMatchObject({
+    code: 'HTTP_NOT_JSON',
+    message: 'https://desk.example answers with a web page in place of JSON',
+  })
+  expect(told('{"a":')).toMatchObject({ message: expect.stringContaining('isn’t JSON (JSON_SYNTAX)') })
 })

@@ -72,8 +72,12 @@ export function readBody({ body, headers, url, status }: WebAnswer, form: BodyFo
   if (text === null) return failure('HTTP_NOT_TEXT', `${url.origin} answers with something that isn’t text`, false)
   if (form === 'text') return { kind: 'body', body: masks.text(text, masked), masked }
   if (text === '' && (status === 204 || status === 205 || status === 304)) return { kind: 'body', body: null, masked }
-  const reason = (why: string) =>
-    failure('HTTP_NOT_JSON', `${url.origin} answers with something that isn’t JSON (${why})`, false)
+  const reason = (why: string) => {
+    const what = /^\s*<(?:!doctype|html)\b/i.test(text)
+      ? 'a web page in place of JSON'
+      : `something that isn’t JSON (${why})`
+    return failure('HTTP_NOT_JSON', `${url.origin} answers with ${what}`, false)
+  }
   try {
     const value = parseStrict(text)
     return isTooDeep(value) ? reason('JSON_TOO_DEEP') : { kind: 'body', body: masks.json(value, masked), masked }

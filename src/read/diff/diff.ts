@@ -5,6 +5,7 @@
  * R2. Memory is bounded by a page of rows, the ways to part, the differences that are asked for, and the number of batches.
  */
 import type { FullEntry, LedgerReader } from '../../ledger/read-port.ts'
+import { codeChanges } from '../../model/plugin-code.ts'
 import { findRun } from '../runs/list.ts'
 import { type Batch, Batches } from './batches.ts'
 import { type Comparison, compareTales } from './compare.ts'
@@ -46,6 +47,7 @@ export async function diffRuns(
   return {
     old: sides.old.run,
     new: sides.new.run,
+    code: codeChanges(sides.old.plugins, sides.new.plugins),
     rows: rows.counts(recordsIn(only, 'old'), recordsIn(only, 'new')),
     groups: rows.groups.list().map(({ parting, count, examples }) => ({ ...parting, rows: count, examples })),
     differences: rows.differences,

@@ -1,4 +1,5 @@
 /** How two runs differ: what `diff` finds, as data. Its JSON has this very shape. */
+import type { CodeChange } from '../../model/plugin-code.ts'
 import type { Json } from '../../model/row.ts'
 
 /** Something of the old run, and what stands in its place in the new one. */
@@ -91,6 +92,8 @@ export interface RunDiff {
   /** Ids of the runs. */
   readonly old: string
   readonly new: string
+  /** Plugins that both used, and whose code differs. */
+  readonly code: readonly CodeChange[]
   readonly rows: DiffCounts
   /** Of rows, the biggest first; `examples` are numbers of rows in the old run. */
   readonly groups: ReadonlyArray<Parting & { readonly rows: number; readonly examples: readonly number[] }>

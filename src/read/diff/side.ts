@@ -1,7 +1,9 @@
 /** One of the runs that are compared: its plan's topology, and which rows came of which source. */
 import type { FullEntry, LedgerReader } from '../../ledger/read-port.ts'
 import type { SubjectEntry } from '../../model/entry.ts'
+import type { PluginCode } from '../../model/plugin-code.ts'
 import type { Topology } from '../../model/topology.ts'
+import { codeOnRecord } from '../code-on-record.ts'
 import { type CheckedSubject, checkedSubject } from '../evidence/subject-check.ts'
 import { closingOf, openingOf } from '../runs/run-log.ts'
 import { type Tale, tellTale } from './tale.ts'
@@ -11,6 +13,8 @@ export interface Side {
   readonly log: number
   readonly run: string
   readonly topology: Topology
+  /** Code of its plugins, as it was last. */
+  readonly plugins: readonly PluginCode[]
   /** In order of reading. Sources are read one after another, so that rows of a source have numbers without a gap. */
   readonly sources: readonly SourceRows[]
   /** How many batches there are. */
@@ -41,7 +45,8 @@ export async function sideOf(reader: LedgerReader, log: number): Promise<Side> {
     const subject = row === null ? `batch ${batch}` : `row ${row}`
     open.set(subject, (open.get(subject) ?? 0) + 1)
   }
-  return { reader, log, run, topology, sources, batches: totals.batches, open }
+  const { plugins } = await codeOnRecord(reader, log)
+  return { reader, log, run, topology, plugins, sources, batches: totals.batches, open }
 }
 
 /** The source, and the number of the record in it, that a row came of. */

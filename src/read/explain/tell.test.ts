@@ -41,7 +41,7 @@ function valuesOf(...known: (Json | null)[]): Values {
 }
 
 function entry(draft: Partial<SubjectEntry>): SubjectEntry {
-  const { values: _, open_tokens: __, ...facts } = subjectDraft({ subject: { kind: 'row', row: 1 }, time_us: T0 })
+  const { values: _, moved: __, ...facts } = subjectDraft({ subject: { kind: 'row', row: 1 }, time_us: T0 })
   return {
     ...facts,
     births: [{ token: 1, group: 0, ordinal: 0, value: 1, parents: [] }],

@@ -1,7 +1,7 @@
 /** The runs of a ledger. Reads a few entries of each run: its opening, and its end. */
 import type { LedgerReader, StoredLease } from '../../ledger/read-port.ts'
 import type { RowCounts, RunStatus, TokenCounts } from '../../model/entry.ts'
-import { CustodyError } from '../../model/error.ts'
+import { CustodyError, isCustodyError } from '../../model/error.ts'
 import { formatTime } from '../../model/time.ts'
 import { closingOf, openingOf, statusOf } from './run-log.ts'
 
@@ -20,31 +20,58 @@ export interface RunLine {
 /** Whether a lease is held by a process that lives; the check is the caller's, as it looks outside the ledger. */
 export type IsHeld = (lease: StoredLease) => boolean
 
-/** All runs, newest first. */
-export async function listRuns(reader: LedgerReader, isHeld: IsHeld): Promise<RunLine[]> {
-  const leases = await reader.leases()
-  const lines: RunLine[] = []
-  for (const { log, run } of await reader.logs()) {
+/** A run whose opening or end can't be read. */
+export interface UnreadableRun {
+  readonly run: string
+  readonly problem: string
+}
+
+export interface RunList {
+  /** Newest first. */
+  readonly runs: readonly RunLine[]
+  readonly unreadable: readonly UnreadableRun[]
+  /** Older ones that were not looked at. */
+  readonly left_out: number
+}
+
+/** The runs that were opened last, at most so many. What stands here isn't checked against signatures: that is for `verify`. */
+export async function listRuns(
+  reader: LedgerReader,
+  isHeld: IsHeld,
+  most = Number.POSITIVE_INFINITY,
+): Promise<RunList> {
+  const runs: RunLine[] = []
+  const unreadable: UnreadableRun[] = []
+  let left_out = 0
+  for await (const { log, run } of reader.newestLogs()) {
     if (run === null) continue
-    const opening = await openingOf(reader, log)
-    const closing = await closingOf(reader, log)
-    lines.push({
-      run,
-      name: opening.name,
-      status: statusOf(
-        closing,
-        leases.find(lease => lease.log === log),
-        isHeld,
-      ),
-      started_at: formatTime(opening.t),
-      ended_at: closing.ended_us === null ? null : formatTime(closing.ended_us),
-      rows: closing.totals.rows,
-      tokens: closing.totals.tokens,
-    })
+    if (runs.length + unreadable.length >= most) {
+      left_out++
+      continue
+    }
+    try {
+      runs.push(await runLine(reader, log, run, isHeld))
+    } catch (error) {
+      if (!isCustodyError(error)) throw error
+      unreadable.push({ run, problem: error.message })
+    }
   }
-  return lines.sort((a, b) =>
-    a.started_at === b.started_at ? (a.run < b.run ? 1 : -1) : a.started_at < b.started_at ? 1 : -1,
-  )
+  runs.sort((a, b) => (a.started_at === b.started_at ? (a.run < b.run ? 1 : -1) : a.started_at < b.started_at ? 1 : -1))
+  return { runs, unreadable, left_out }
+}
+
+async function runLine(reader: LedgerReader, log: number, run: string, isHeld: IsHeld): Promise<RunLine> {
+  const opening = await openingOf(reader, log)
+  const closing = await closingOf(reader, log)
+  return {
+    run,
+    name: opening.name,
+    status: statusOf(closing, (await reader.lease(log)) ?? undefined, isHeld),
+    started_at: formatTime(opening.t),
+    ended_at: closing.ended_us === null ? null : formatTime(closing.ended_us),
+    rows: closing.totals.rows,
+    tokens: closing.totals.tokens,
+  }
 }
 
 /**
@@ -57,36 +84,48 @@ export async function findRun(
   name: string,
   { replays = true }: { readonly replays?: boolean } = {},
 ): Promise<{ readonly log: number; readonly run: string }> {
-  const runs: Array<{ log: number; run: string }> = []
-  for (const { log, run } of await reader.logs()) if (run !== null) runs.push({ log, run })
-  if (runs.length === 0)
-    throw new CustodyError('CUSTODY_RUN_UNKNOWN', `the ledger ${reader.url} has no run yet`, {
-      hint: 'Run a pipeline first.',
-    })
   const [latest, before = '0'] = /^latest(?:~(\d{1,9}))?$/.exec(name) ?? []
+  let counted = 0
   if (latest !== undefined) {
     let left = Number(before)
-    let counted = 0
-    for (const found of runs.toSorted((a, b) => b.log - a.log)) {
-      if (!replays && (await openingOf(reader, found.log)).replays !== undefined) continue
-      if (left-- === 0) return found
+    for await (const { log, run } of reader.newestLogs()) {
+      if (run === null) continue
+      if (!replays && (await openingOf(reader, log)).replays !== undefined) continue
+      if (left-- === 0) return { log, run }
       counted++
     }
-    throw new CustodyError(
-      'CUSTODY_RUN_UNKNOWN',
-      `the ledger ${reader.url} has ${counted} runs${replays ? '' : ' that are no replays'}, so there is no ${name}`,
-    )
+    if (counted > 0)
+      throw new CustodyError(
+        'CUSTODY_RUN_UNKNOWN',
+        `the ledger ${reader.url} has ${counted} runs${replays ? '' : ' that are no replays'}, so there is no ${name}`,
+      )
   }
   const wanted = name.toLowerCase().replace(/…$/, '')
-  const found = wanted === '' ? [] : runs.filter(({ run }) => run.startsWith(wanted))
+  const found = wanted === '' ? [] : await runsBeginning(reader, wanted)
   const exact = found.find(({ run }) => run === wanted) ?? (found.length === 1 ? found[0] : undefined)
   if (exact !== undefined) return exact
   if (found.length > 1)
-    throw new CustodyError('CUSTODY_RUN_AMBIGUOUS', `${found.length} runs begin with ${JSON.stringify(name)}`, {
+    throw new CustodyError('CUSTODY_RUN_AMBIGUOUS', `${many(found.length)} runs begin with ${JSON.stringify(name)}`, {
       hint: `Write more of it: ${found
         .slice(0, 3)
         .map(({ run }) => run)
         .join(', ')}${found.length > 3 ? ', …' : ''}`,
     })
-  throw new CustodyError('CUSTODY_RUN_UNKNOWN', `no run of ${reader.url} begins with ${JSON.stringify(name)}`)
+  for await (const _ of reader.newestLogs())
+    throw new CustodyError('CUSTODY_RUN_UNKNOWN', `no run of ${reader.url} begins with ${JSON.stringify(name)}`)
+  throw new CustodyError('CUSTODY_RUN_UNKNOWN', `the ledger ${reader.url} has no run yet`, {
+    hint: 'Run a pipeline first.',
+  })
+}
+
+/** As many as it takes to say that there are more. */
+const MOST_FOUND = 100
+
+function many(count: number): string {
+  return count < MOST_FOUND ? `${count}` : `${MOST_FOUND} or more`
+}
+
+async function runsBeginning(reader: LedgerReader, prefix: string) {
+  const found = await reader.logsBeginning(prefix, MOST_FOUND)
+  return found.flatMap(({ log, run }) => (run === null ? [] : [{ log, run }]))
 }

@@ -9,12 +9,14 @@ import {
   opening,
   RUN,
   simpleRow,
+  T0,
   TOPOLOGY,
   tallies,
   testPorts,
 } from '../../../test/support/ledger.ts'
 import { openLedger, openLedgerReader } from '../../ledger/open.ts'
 import type { CallFact } from '../../model/entry.ts'
+import type { PluginCode } from '../../model/plugin-code.ts'
 import type { Topology, TopologyNode } from '../../model/topology.ts'
 import { type Grade, gradeOf } from './grade.ts'
 
@@ -29,18 +31,31 @@ const CALL: CallFact = {
   ...{ start_us: 1, duration_us: 5, input_tokens: 0, output_tokens: 0, cost_nusd: 0 },
 }
 
+const NO_CODE = { began: [], resumed: [] }
+
 /** Grade of a run with three rows, the second of which asked a service; `erased` are seqs. */
-async function grade(of: Topology, erased: readonly number[] = []): Promise<Grade> {
+async function grade(
+  of: Topology,
+  erased: readonly number[] = [],
+  code: { readonly began: readonly PluginCode[]; readonly resumed: readonly PluginCode[] } = NO_CODE,
+): Promise<Grade> {
   const folder = mkdtempSync(join(tmpdir(), 'custody-grade-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const path = join(folder, 'ledger.db')
   const ledger = await openLedger(`sqlite:${path}`, testPorts(), { create: true })
-  const run = await ledger.openRun(RUN, opening())
+  const { entry, ...values } = opening()
+  const run = await ledger.openRun(RUN, { ...values, entry: { ...entry, plugins: code.began } as typeof entry })
   run.append(simpleRow(1))
-  const { values } = simpleRow(2)
-  run.append({ ...simpleRow(2), calls: [CALL], values: [...values, full({ ask: 2 }), full({ said: 2 })] })
+  const second = simpleRow(2)
+  run.append({ ...second, calls: [CALL], values: [...second.values, full({ ask: 2 }), full({ said: 2 })] })
   run.append(simpleRow(3))
   run.appendRun(commitDraft(1, 3, tallies(3, 3, 3)))
+  if (code.resumed.length > 0)
+    run.appendRun({
+      entry: { k: 'resume', epoch: 2, cut: [], plugins: code.resumed, t: T0 },
+      first_value: 0,
+      values: [],
+    })
   await run.commit()
   await ledger.close()
   const db = new DatabaseSync(path)
@@ -79,4 +94,18 @@ test('no: a node is random, or hears what isn’t recorded', async () => {
   expect(await grade(silent)).toEqual({ repeatable: 'no', reason: 'what `a` hears from outside isn’t recorded' })
   const random = topology({ screen: ASKING, b: { determinism: 'random' } })
   expect(await grade(random)).toEqual({ repeatable: 'no', reason: '`b` may give something else each time' })
+})
+
+test('plugins of others: with the code that they had; not if that was changed on the way', async () => {
+  const csv = { kind: 'sink', name: 'csv', package: 'custody', version: '0.1.0', sha256: 'ef'.repeat(32) }
+  const mine = { kind: 'transform', name: 'mine', sha256: 'ab'.repeat(32) }
+  expect(await grade(TOPOLOGY, [], { began: [csv, mine], resumed: [] })).toEqual({
+    repeatable: 'fully',
+    reason: 'every node gives the same for the same rows, with the code that `mine` (file abababab…) had',
+  })
+  const changed = { ...mine, sha256: 'cd'.repeat(32) }
+  expect(await grade(TOPOLOGY, [], { began: [csv, mine], resumed: [changed] })).toEqual({
+    repeatable: 'no',
+    reason: 'the code of `mine` was changed while it was stopped',
+  })
 })

@@ -4,7 +4,9 @@
  */
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import type { SubjectEntry } from '../../model/entry.ts'
+import { codeText, isBuiltin, type PluginCode } from '../../model/plugin-code.ts'
 import type { Topology, TopologyNode } from '../../model/topology.ts'
+import { codeOnRecord } from '../code-on-record.ts'
 import { decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { readable } from '../runs/run-log.ts'
 
@@ -14,7 +16,7 @@ export interface Grade {
   readonly reason: string
 }
 
-/** Reads the entries of the run only if its nodes ask services. */
+/** Reads the entries of rows only if its nodes ask services. */
 export async function gradeOf(reader: LedgerReader, log: number, topology: Topology): Promise<Grade> {
   const free = topology.nodes.filter(each => each.determinism !== undefined)
   const random = free.filter(each => each.determinism === 'random')
@@ -22,11 +24,26 @@ export async function gradeOf(reader: LedgerReader, log: number, topology: Topol
   const silent = free.filter(each => each.services === undefined)
   if (silent.length > 0)
     return { repeatable: 'no', reason: `what ${namesOf(silent)} hears from outside isn’t recorded` }
+  const { plugins, changed } = await codeOnRecord(reader, log)
+  if (changed.length > 0)
+    return { repeatable: 'no', reason: `the code of ${pluginsText(changed)} was changed while it was stopped` }
+  const own = plugins.filter(each => !isBuiltin(each))
+  const code = own.length === 0 ? '' : `, with the code that ${own.map(codeNamed).join(', ')} had`
   const raced = topology.nodes.filter(({ policy }) => policy === 'first' || policy === 'quorum')
   const but = raced.length === 0 ? '' : `; at ${namesOf(raced)} the order of arrival decides, and a replay follows it`
-  if (free.length === 0) return { repeatable: 'fully', reason: `every node gives the same for the same rows${but}` }
+  if (free.length === 0)
+    return { repeatable: 'fully', reason: `every node gives the same for the same rows${code}${but}` }
   if (await hasErasedCalls(reader, log)) return { repeatable: 'no', reason: 'some recorded answers are erased' }
-  return { repeatable: 'from_record', reason: `all that ${namesOf(free)} asked and heard is recorded${but}` }
+  return { repeatable: 'from_record', reason: `all that ${namesOf(free)} asked and heard is recorded${code}${but}` }
+}
+
+function pluginsText(plugins: readonly PluginCode[]): string {
+  return plugins.map(each => `\`${each.name}\``).join(', ')
+}
+
+/** `mine` (file 8f3a9c01…) */
+function codeNamed(plugin: PluginCode): string {
+  return `\`${plugin.name}\` (${codeText(plugin)})`
 }
 
 function namesOf(nodes: readonly TopologyNode[]): string {

@@ -128,7 +128,7 @@ test('status: running, interrupted, and what a stop says', async () => {
     rows: { read: 0 },
     stopped: { reason: 'sink', code: 'CUSTODY_SINK_FULL', message: 'no space left' },
   })
-  expect((await listRuns(reader, () => false)).map(each => [each.run, each.status])).toEqual([
+  expect((await listRuns(reader, () => false)).runs.map(each => [each.run, each.status])).toEqual([
     [SECOND, 'failed'],
     [RUN, 'interrupted'],
   ])

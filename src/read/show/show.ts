@@ -51,6 +51,7 @@ export async function showRun(reader: LedgerReader, name: string, isHeld: IsHeld
     ended_at: closing.ended_us === null ? null : formatTime(closing.ended_us),
     entries: await reader.size(log),
     file: plan?.file ?? null,
+    plugins: opening.plugins,
     in_doubt: await inDoubtOf(reader, log, opening.topology, closing.totals),
     stopped: await stopOf(reader, log, closing),
   }

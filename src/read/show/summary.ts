@@ -1,5 +1,6 @@
 /** What a run came to, as `show --json` tells it (CONTRACTS section 2). */
 import type { CallSummary, RowCounts, RunStatus, TokenCounts } from '../../model/entry.ts'
+import type { PluginCode } from '../../model/plugin-code.ts'
 import type { NodeKind } from '../../model/topology.ts'
 
 export interface NodeCounts {
@@ -79,6 +80,8 @@ export interface ShownRun {
   readonly entries: number
   /** Pipeline file as it was named; null if the plan's text is erased. */
   readonly file: string | null
+  /** Code of the plugins that it began with. */
+  readonly plugins: readonly PluginCode[]
   /** Row instances of which nobody knows whether a sink's far side took them, in their order. */
   readonly in_doubt: readonly InDoubt[]
   /** Of a run that stopped: why. */

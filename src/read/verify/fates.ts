@@ -78,7 +78,9 @@ function wayProblem(ending: EndingFact, fate: Fate, token: TokenState, ways: Way
     if (token.sending.in_doubt) return `it may have been taken at ${ways.name(token.node)}`
     return ending.node === token.node ? null : `it stood at ${ways.name(token.node)}`
   }
-  if (isCoalesceCause(cause) || cause === 'replay_miss') return afterErrorHere(ending, token, ways)
+  if (cause === 'replay_miss') return afterErrorHere(ending, token, ways)
+  // Where `on_error` leads somewhere, members of groups that failed end there.
+  if (isCoalesceCause(cause) && ways.errorEdge(ending.node) === 0) return afterErrorHere(ending, token, ways)
   if (cause === 'in_doubt') return inDoubtProblem(ending, token, ways)
   if (fate.class === 'passed on') return passedOn(ending, cause, token, ways)
   if (outcome === 'DISCARDED' && cause === 'filter' && filteredHere(ending, token, ways)) return null
@@ -115,11 +117,15 @@ function errorProblem(ending: EndingFact, cause: string, token: TokenState, ways
       return token.via_group === 0 || token.via_group === ending.group ? null : 'another batch had held it'
     case 'error':
     case 'retries_exhausted':
-      if (kind === 'source' || kind === 'sink' || kind === 'aggregate') return `the edge that it came by left a ${kind}`
+      if (kind === 'source' || kind === 'sink' || kind === 'aggregate' || kind === 'coalesce')
+        return `the edge that it came by left a ${kind}`
       if (token.via_exhausted === (cause === 'retries_exhausted')) return null
       return token.via_exhausted ? 'its attempts were exhausted' : "its attempts weren't exhausted"
     default:
-      return null
+      // Causes of a coalesce.
+      if (kind !== 'coalesce') return 'the edge that it came by left no coalesce'
+      if (via_error?.code !== cause.toUpperCase()) return `the error that it met was ${via_error?.code}`
+      return token.via_group === 0 || token.via_group === ending.group ? null : 'another group had held it'
   }
 }
 

@@ -181,6 +181,13 @@ function* mergeProblems(group: Group, fact: GroupClosed, entry: SubjectEntry): I
     const ending = entry.endings.find(each => each.token === member)
     const cause = fateOf(ending?.fate ?? 0)?.cause
     const due = dueCause(group, fact.verdict)
+    const left = entry.visits.find(each => each.token === member && each.node === group.node && each.edge !== 0)
+    // Where `on_error` leads to a sink it ends there, maybe later.
+    if (left !== undefined && fact.verdict !== 'merged') {
+      if (left.error?.code !== due.toUpperCase())
+        yield `${tokenName(member)} is a member of group ${group.group}, and leaves it otherwise (${left.error?.code})`
+      continue
+    }
     if (ending === undefined) yield `${tokenName(member)} is a member of group ${group.group}, and doesn't end with it`
     else if (ending.group !== group.group || cause !== due) {
       yield `${tokenName(member)} is a member of group ${group.group}, and ends otherwise (${cause})`

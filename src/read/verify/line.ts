@@ -104,9 +104,12 @@ export class LineCheck {
   #fits(member: LineMember, ways: Ways): boolean {
     if (typeof member === 'number') return this.#open.has(member)
     const [group, coalesce, branch] = member
-    const name = ways.kind(coalesce) === 'coalesce' ? ways.branches(coalesce)[branch] : undefined
     const fork = this.#forks.get(group)
-    return name !== undefined && fork !== undefined && ways.branches(fork).includes(name)
+    if (ways.kind(coalesce) !== 'coalesce' || fork === undefined) return false
+    const names = ways.branches(coalesce)
+    // Behind the last branch stands what comes behind all of them.
+    const name = names[branch === names.length ? 0 : branch]
+    return name !== undefined && ways.branches(fork).includes(name)
   }
 }
 

@@ -1,12 +1,12 @@
 /**
- * The tables that follow from entries, `endings` and `open_tokens`, against what the entries say. Each expected row is
- * looked up by its key and compared; that there are no others follows from their number.
+ * The table `endings`, which follows from entries, against what the entries say. Each expected row is looked up by its key and
+ * compared; that there are no others follows from their number.
  */
-import type { LedgerReader, StoredEnding, StoredOpenToken } from '../../ledger/read-port.ts'
+import type { LedgerReader, StoredEnding } from '../../ledger/read-port.ts'
 import { bytesToHex } from '../../model/hash.ts'
 import { type Check, counted, entryName, grouped, tokenName } from './check.ts'
 import { fateName } from './fates.ts'
-import type { ExpectedEnding, SubjectState } from './subject.ts'
+import type { ExpectedEnding } from './subject.ts'
 import type { Ways } from './ways.ts'
 
 export class EndingsTable {
@@ -91,33 +91,4 @@ function differences(
   return facts
     .filter(([, is, should]) => is !== should)
     .map(([what, is, should, show]) => [what, show(is as never), show(should as never)] as const)
-}
-
-/** `open_tokens` holds exactly the tokens that are open, where they stand. */
-export function checkOpenTokens(
-  stored: readonly StoredOpenToken[],
-  subjects: Iterable<SubjectState>,
-  ways: Ways,
-  check: Check,
-): void {
-  const rest = new Map(stored.map(each => [each.token, each]))
-  for (const { subject, tokens, seq } of subjects) {
-    const row = subject.kind === 'row' ? subject.row : null
-    const batch = subject.kind === 'batch' ? subject.batch : null
-    for (const { id, node } of tokens.values()) {
-      const found = rest.get(id)
-      rest.delete(id)
-      if (found === undefined) check.add(`${tokenName(id)} is open, and isn't in the table of open ones`)
-      else if (found.row !== row || found.batch !== batch || found.seq !== seq) {
-        check.add(
-          `${tokenName(id)} is open in ${entryName(seq, subject)}, and the table of open ones has row ${found.row}, batch ${found.batch}, ${entryName(found.seq)}`,
-        )
-      } else if (found.node !== node) {
-        check.add(
-          `${tokenName(id)} stands at ${ways.name(node)}, and the table of open ones says ${ways.name(found.node)}`,
-        )
-      }
-    }
-  }
-  for (const token of rest.keys()) check.add(`${tokenName(token)} is in the table of open ones, and isn't open`)
 }

@@ -2,8 +2,9 @@
  * The entries of the run itself, in their order: open, commits with cursors and receipts, stops and resumptions, publish,
  * seal. Checked against what the entries of rows and batches have added up to (I4).
  */
-import type { CursorFact, ReceiptFact, RunEntry, SealedStatus } from '../../model/entry.ts'
+import type { CursorFact, OriginFact, ReceiptFact, RunEntry, SealedStatus } from '../../model/entry.ts'
 import { type Check, counted, entryName, grouped, Place } from './check.ts'
+import type { Reruns } from './repeated.ts'
 import type { TallyFold } from './tallies.ts'
 import type { Ways } from './ways.ts'
 
@@ -22,6 +23,10 @@ export class RunFacts {
   #published: readonly ReceiptFact[] | null = null
   /** Records read so far, by source. */
   readonly #records = new Map<number, number>()
+  /** The latest of each source: number of the record, and of the row that is repeated. */
+  readonly #last_records = new Map<number, { readonly index: number; readonly repeats: number }>()
+  /** The run whose rows it repeats. */
+  reruns: Reruns | null = null
   /** Sources whose rest isn't read. */
   readonly #cut = new Set<number>()
   /** Of `resume` entries, with ascending epochs. */
@@ -35,18 +40,28 @@ export class RunFacts {
     this.#seals = checks.seal
   }
 
-  /** A row was read: its record's number within its source is the next one. */
-  record(source: number, index: number, where: Place, ways: Ways): void {
+  /**
+   * A row was read: its record's number within its source is the next one. In a re-run it is behind the one before, and so is the
+   * row that is repeated.
+   */
+  record({ source, index, repeats }: OriginFact, where: Place, ways: Ways): void {
     if (ways.kind(source) !== 'source')
       this.#entries.add(`${where}: it comes from ${ways.name(source)}, which is no source`)
     if (this.#cut.has(source)) this.#entries.add(`${where}: ${ways.name(source)} was not to be read any further`)
-    const expected = (this.#records.get(source) ?? 0) + 1
-    if (index !== expected) {
+    const records = (this.#records.get(source) ?? 0) + 1
+    this.#records.set(source, records)
+    if ((this.reruns === null) !== (repeats === null))
       this.#entries.add(
-        `${where}: it is record ${grouped(index)} of ${ways.name(source)}, where ${grouped(expected)} comes next`,
+        `${where}: ${repeats === null ? "it doesn't say which row it repeats" : 'it repeats a row, and the run none'}`,
       )
-    }
-    this.#records.set(source, index)
+    const last = this.#last_records.get(source) ?? { index: 0, repeats: 0 }
+    this.#last_records.set(source, { index, repeats: repeats ?? 0 })
+    if (this.reruns === null && index !== last.index + 1)
+      this.#entries.add(
+        `${where}: it is record ${grouped(index)} of ${ways.name(source)}, where ${grouped(last.index + 1)} comes next`,
+      )
+    if (this.reruns !== null && (index <= last.index || (repeats ?? 0) <= last.repeats))
+      this.#entries.add(`${where}: what it repeats comes before what ${ways.name(source)} has given already`)
   }
 
   /** Before any entry: what must not follow a seal or a stop. */
@@ -64,6 +79,7 @@ export class RunFacts {
     switch (facts.k) {
       case 'open':
         if (seq !== 0) this.#entries.add(`${where} opens the run once more`)
+        this.reruns = facts.reruns ?? null
         if (facts.run !== this.#run) this.#entries.add(`${where} opens run ${facts.run}`)
         for (const problem of ways.problems()) this.#entries.add(`${where}: ${problem}`)
         return

@@ -15,7 +15,9 @@ import { ABANDONED } from './fates.ts'
 import type { HeadKeys } from './keys.ts'
 import { LineCheck } from './line.ts'
 import { checkHead, LogWalk, short } from './log.ts'
-import { checkOpenTokens, EndingsTable } from './projections.ts'
+import { OpenSet } from './open-set.ts'
+import { EndingsTable } from './projections.ts'
+import { RepeatedRun } from './repeated.ts'
 import { RunFacts } from './run-facts.ts'
 import { incompleteRequests } from './sending.ts'
 import { SubjectState, type Witness } from './subject.ts'
@@ -123,7 +125,10 @@ class RunFold {
   /** Rows of which an entry can't be read: nothing more can be said of them. */
   readonly #lost_rows = new Set<number>()
   readonly #endings: EndingsTable
+  readonly #open = new OpenSet()
   #witness: Witness
+  /** The run whose rows this one repeats, if it does. */
+  #repeated: RepeatedRun | null = null
   /** All entries so far could be read. */
   #complete = true
   #last_token = 0
@@ -144,7 +149,7 @@ class RunFold {
     if (gaps) this.#complete = false
     try {
       if (isSubjectBody(entry.row, entry.body)) await this.#takeSubject(entry, payload)
-      else this.#takeRun(entry, payload)
+      else await this.#takeRun(entry, payload)
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error
       this.#complete = false
@@ -176,8 +181,8 @@ class RunFold {
     }
     const lost = this.#lost_rows
     await noting(checks.projections, async () => {
-      const stored = (await this.#reader.openTokens(this.#log)).filter(each => !lost.has(each.row ?? 0))
-      checkOpenTokens(stored, open, ways, checks.projections)
+      const stored = await this.#reader.openTokens(this.#log)
+      this.#open.compare(stored, lost, ways, checks.projections)
       if (this.#complete) await this.#endings.finish((token, seq) => this.#endsIn(token, seq))
     })
     const { seal } = facts
@@ -206,10 +211,12 @@ class RunFold {
     if (row !== null && this.#lost_rows.has(row)) return
     const state = this.#stateFor(entry, where)
     if (state === null) return
+    if (entry.origin !== null) await this.#repeated?.take(entry.origin, where, this.#witness.ways)
     this.values_checked += checkValues(entry, payload, seq, state.values, where, this.checks.values)
     for (const expected of state.fold(seq, entry, this.#witness)) {
       await this.#endings.compare(expected, this.#witness.ways)
     }
+    this.#open.take(seq, entry, state.tokens)
     if (!state.done) return
     this.#statesOf(subject).delete(numberOf(subject))
     for (const group of state.forks()) this.#witness.line.closed(group)
@@ -266,14 +273,14 @@ class RunFold {
       entries.add(`${where}: it doesn't say where the row came from`)
       return
     }
-    this.facts.record(origin.source, origin.index, where, ways)
+    this.facts.record(origin, where, ways)
     const read = visits.filter(each => ways.kind(each.node) === 'source')
     if (read.length !== 1 || read[0]?.node !== origin.source)
       tokens.add(`${where}: its source has not read it just once`)
     if (read[0] !== undefined && isError(read[0].status)) tallies.reject(origin.source)
   }
 
-  #takeRun({ seq, row, body }: StoredEntry, payload: StoredPayload | null): void {
+  async #takeRun({ seq, row, body }: StoredEntry, payload: StoredPayload | null): Promise<void> {
     const decoded = decodeRunEntry(seq, body)
     const { facts } = decoded
     if (row !== null) this.checks.entries.add(`${entryName(seq)}: its column says row ${grouped(row)}`)
@@ -282,9 +289,12 @@ class RunFold {
     this.values_checked += checkValues(decoded, payload, seq, this.#run_values, new Place(seq), this.checks.values)
     if (facts.k === 'open' && seq === 0) this.#witness = this.#witnessOf(new Ways(facts.topology))
     if (facts.k === 'commit' || facts.k === 'seal') this.#settle(entryName(seq))
+    if (facts.k === 'open' && facts.reruns !== undefined && seq === 0)
+      this.#repeated = await RepeatedRun.find(this.#reader, facts.reruns, this.checks.entries)
     this.facts.fold(seq, facts, this.#witness.ways, this.tallies, this.#complete)
-    if (facts.k === 'commit')
-      this.#witness.line.commit(seq, facts, this.#witness.ways, this.#complete ? this.checks.entries : null)
+    if (facts.k !== 'commit') return
+    this.#witness.line.commit(seq, facts, this.#witness.ways, this.#complete ? this.checks.entries : null)
+    if (this.#complete) this.#open.commit(seq, facts.open, this.checks.totals)
   }
 
   /** At the end of a commit: what must add up across subjects. */

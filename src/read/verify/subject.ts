@@ -282,8 +282,9 @@ export class SubjectState {
     const told = (problem: string) => witness.tokens.add(`${where}: ${problem}`)
     const uses = new Map<number, number>()
     const use = (value: number) => uses.set(value, (uses.get(value) ?? 0) + 1)
-    for (const { in: before, out, node, error } of entry.visits) {
-      if (out !== 0 && out !== before && witness.ways.kind(node) !== 'coalesce') use(out)
+    for (const { in: before, out, node, status, error } of entry.visits) {
+      const merged = witness.ways.kind(node) === 'coalesce' && !isError(status)
+      if (out !== 0 && out !== before && !merged) use(out)
       if (error !== null) use(error.value)
     }
     for (const { detail } of entry.groups_closed) if (detail !== 0) use(detail)

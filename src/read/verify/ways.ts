@@ -54,6 +54,11 @@ export class Ways {
     return !this.isForErrors(edge) || this.#edges.some(other => other !== found && sameWay(other, found))
   }
 
+  /** The edge by which what met an error leaves a node; 0 if there is none. */
+  errorEdge(node: number): number {
+    return this.#edges.findIndex(([from, label]) => from === node && label === ON_ERROR) + 1
+  }
+
   /** The edge by which what is born at a node leaves it; 0 if there is none. */
   birthEdge(node: number, ordinal: number): number {
     const label = this.kind(node) === 'fork' ? this.branches(node)[ordinal] : 'to'

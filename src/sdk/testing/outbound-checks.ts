@@ -29,7 +29,7 @@ async function checkOne(spec: OutboundSinkSpec, options: unknown, sample: Sample
     problems.expect(Number.isFinite(batch.wait_ms) && batch.wait_ms > 0, 'batch() doesn’t say how long a row waits')
   }
   await inFolder(sample, async folder => {
-    const make = () => spec.create(options, { ...contextIn(folder), run: RUN, originalNames: () => ({}) })
+    const make = () => spec.create(options, { ...contextIn(folder), run: RUN, placed: null, originalNames: () => ({}) })
     const [first, second] = [await make(), await make()]
     const asked = new Set<string>()
     for (const row of (sample.rows_in ?? SINK_ROWS).map(frozenRow)) {

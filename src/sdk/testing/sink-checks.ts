@@ -53,7 +53,8 @@ async function writeWith(
 ): Promise<string | null> {
   let content: string | null = null
   await inFolder(sample, async folder => {
-    const make = async () => spec.create(options, { ...contextIn(folder), run: RUN, originalNames: () => ({}) })
+    const make = async () =>
+      spec.create(options, { ...contextIn(folder), run: RUN, placed: null, originalNames: () => ({}) })
     const before = JSON.stringify(readdirSync(folder, { recursive: true }))
     const first = await make()
     const intent = await first.prepare()

@@ -1,0 +1,32 @@
+/** A finished run whose rows are run again: which rows, their answers on record, and which re-runs there have been. */
+import type { LedgerReader } from '../ledger/read-port.ts'
+import type { RerunValue } from '../model/entry.ts'
+import { CustodyError } from '../model/error.ts'
+import type { Recordings } from '../model/recording.ts'
+import { recordedCalls } from '../read/recorded/answers.ts'
+import { type ChosenRows, chooseRows } from '../read/recorded/repeats.ts'
+import { closingOf, headOf, openingOf } from '../read/runs/run-log.ts'
+import { rowPredicate } from './predicate.ts'
+
+export interface Repeating {
+  readonly repeats: ChosenRows
+  /** null: everything is asked again. */
+  readonly answered: Recordings | null
+}
+
+/** @throws CustodyError CUSTODY_RERUN_OPEN; DiagnosticsError for an expression that is none. */
+export async function repeating(
+  reader: LedgerReader,
+  { log, run }: { readonly log: number; readonly run: string },
+  chosen: RerunValue,
+): Promise<Repeating> {
+  const { topology } = await openingOf(reader, log)
+  const { last } = await closingOf(reader, log)
+  if (last?.k !== 'seal')
+    throw new CustodyError('CUSTODY_RERUN_OPEN', `run ${run} isn't finished, so that its rows may still go on`)
+  const predicate = chosen.where === null ? null : rowPredicate(chosen.where)
+  const root = (await headOf(reader, log))?.root ?? ''
+  const fits = predicate === null ? null : predicate.holds.bind(predicate)
+  const repeats = await chooseRows(reader, { log, run, root, topology }, chosen, fits)
+  return { repeats, answered: chosen.fresh ? null : await recordedCalls(reader, log, topology) }
+}

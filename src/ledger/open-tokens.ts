@@ -1,0 +1,91 @@
+/**
+ * The open tokens of a run as its log has them, so that each entry tells the table only what changes, and each commit tells how many
+ * there are and the hash of their set.
+ *
+ * O1. What it says is what the table holds after all that was appended. `drop` goes back to what was durable last.
+ * O2. An element of the set is `[token,row,batch,node,seq]` as JSON, as in the table.
+ */
+import type { OpenFact } from '../model/entry.ts'
+import { SetHash } from '../model/set-hash.ts'
+import type { StoredOpenToken } from './read-port.ts'
+import type { CompleteRunDraft, OpenChange, RunDraft, SubjectDraft } from './write-port.ts'
+
+export const NO_CHANGE: OpenChange = { stands: [], gone: [] }
+
+export class OpenTokens {
+  readonly #tokens = new Map<number, StoredOpenToken>()
+  #hash = new SetHash()
+  #durable = this.#hash.copy()
+  /** What was there before each change since, in order. */
+  readonly #undo: Array<readonly [token: number, before: StoredOpenToken | undefined]> = []
+
+  static from(stored: Iterable<StoredOpenToken>): OpenTokens {
+    const open = new OpenTokens()
+    for (const each of stored) open.#put(each)
+    open.accept(open.mark())
+    return open
+  }
+
+  fact(): OpenFact {
+    return { count: this.#hash.count, hash: this.#hash.digest() }
+  }
+
+  /** The draft of a commit is told how many tokens are open. */
+  complete({ entry, ...draft }: RunDraft): CompleteRunDraft {
+    return { ...draft, entry: entry.k === 'commit' ? { ...entry, open: this.fact() } : entry }
+  }
+
+  /** What an entry changes, which is appended as `seq`. */
+  change(seq: number, { subject, moved, endings }: SubjectDraft): OpenChange {
+    if (moved.length === 0 && this.#tokens.size === 0) return NO_CHANGE
+    const row = subject.kind === 'row' ? subject.row : null
+    const batch = subject.kind === 'batch' ? subject.batch : null
+    const stands: OpenChange['stands'][number][] = []
+    for (const { token, node } of moved) {
+      const before = this.#tokens.get(token)
+      if (before?.node === node) continue
+      this.#put({ token, row, batch, node, seq })
+      stands.push({ token, node, is_new: before === undefined })
+    }
+    const gone = endings.flatMap(({ token }) => (this.#take(token) ? [token] : []))
+    return stands.length + gone.length === 0 ? NO_CHANGE : { stands, gone }
+  }
+
+  /** Up to here a commit has taken it. */
+  mark(): { readonly changes: number; readonly hash: SetHash } {
+    return { changes: this.#undo.length, hash: this.#hash.copy() }
+  }
+
+  /** What was marked is durable. */
+  accept({ changes, hash }: ReturnType<OpenTokens['mark']>): void {
+    this.#undo.splice(0, changes)
+    this.#durable = hash
+  }
+
+  drop(): void {
+    for (const [token, before] of this.#undo.splice(0).reverse())
+      if (before === undefined) this.#tokens.delete(token)
+      else this.#tokens.set(token, before)
+    this.#hash = this.#durable.copy()
+  }
+
+  #put(stands: StoredOpenToken): void {
+    const before = this.#tokens.get(stands.token)
+    this.#undo.push([stands.token, before])
+    if (before !== undefined) this.#hash.remove(elementOf(before))
+    this.#hash.add(elementOf(stands))
+    this.#tokens.set(stands.token, stands)
+  }
+
+  #take(token: number): boolean {
+    const before = this.#tokens.get(token)
+    if (before === undefined) return false
+    this.#undo.push([token, before])
+    this.#hash.remove(elementOf(before))
+    return this.#tokens.delete(token)
+  }
+}
+
+function elementOf({ token, row, batch, node, seq }: StoredOpenToken): string {
+  return `[${token},${row},${batch},${node},${seq}]`
+}

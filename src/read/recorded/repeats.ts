@@ -1,0 +1,111 @@
+/**
+ * Rows of a finished run, to be run again: those that failed, or those that fit. Rows that have a token in a sink already, or
+ * perhaps, are left out unless they are wanted.
+ *
+ * Numbers of rows only are kept in memory; what they were is read when it is asked for.
+ */
+import type { LedgerReader } from '../../ledger/read-port.ts'
+import type { RerunValue, SubjectEntry } from '../../model/entry.ts'
+import type { RepeatedRow, Repeats } from '../../model/recording.ts'
+import { isRow, type Json, type Row } from '../../model/row.ts'
+import type { Topology } from '../../model/topology.ts'
+import { decodeSubjectEntry } from '../decode.ts'
+import { decodePayload, SubjectValues } from '../values.ts'
+import { originOf, RowEnds } from './row-ends.ts'
+
+/** The part of a ledger's read side that this needs. */
+export type RepeatsReader = Pick<LedgerReader, 'entries' | 'entriesOfRow' | 'payload'>
+
+/** A finished run. */
+export interface RepeatedRun {
+  readonly log: number
+  readonly run: string
+  /** Of its finished log. */
+  readonly root: string
+  readonly topology: Topology
+}
+
+export interface ChosenRows extends Repeats {
+  readonly chosen: RerunValue
+  /** By source: numbers of rows, in order. */
+  readonly rows: ReadonlyMap<string, readonly number[]>
+  /** Rows that would be repeated, had they no token in a sink, or perhaps in one. */
+  readonly left_out: readonly number[]
+}
+
+/** How many rows are read at once. */
+const CHUNK = 128
+
+/** `fits`: exactly if `chosen.where` is given. Reads the run's entries once. */
+export async function chooseRows(
+  reader: RepeatsReader,
+  of: RepeatedRun,
+  chosen: RerunValue,
+  fits: ((row: Row) => boolean) | null,
+): Promise<ChosenRows> {
+  const { log, run, root, topology } = of
+  const rows = new Map<string, number[]>()
+  const left_out: number[] = []
+  const ends = await RowEnds.of(reader, log)
+  for (let row = 1; row <= ends.rows; row++) {
+    if (fits === null ? !ends.hasFailed(row) : !(await fitting(reader, log, row, fits))) continue
+    if (ends.isWritten(row) && !chosen.include_written) {
+      left_out.push(row)
+      continue
+    }
+    const origin = await originOf(reader, log, row)
+    const name = topology.nodes[(origin?.source ?? 0) - 1]?.name ?? '?'
+    const known = rows.get(name)
+    if (known === undefined) rows.set(name, [row])
+    else known.push(row)
+  }
+  return {
+    run,
+    root,
+    chosen,
+    rows,
+    left_out,
+    rowsOf: (source, after) => rowsBehind(reader, log, rows.get(source) ?? [], after),
+  }
+}
+
+async function fitting(reader: RepeatsReader, log: number, row: number, fits: (row: Row) => boolean): Promise<boolean> {
+  const { record } = await recordOf(reader, log, row)
+  return record.kind === 'row' && fits(record.row)
+}
+
+async function* rowsBehind(
+  reader: RepeatsReader,
+  log: number,
+  rows: readonly number[],
+  after: number,
+): AsyncGenerator<readonly RepeatedRow[], void, undefined> {
+  const left = rows.filter(row => row > after)
+  for (let at = 0; at < left.length; at += CHUNK) {
+    const chunk: RepeatedRow[] = []
+    for (const row of left.slice(at, at + CHUNK)) chunk.push(await recordOf(reader, log, row))
+    yield chunk
+  }
+}
+
+/** The row as it was read. */
+async function recordOf(reader: RepeatsReader, log: number, row: number): Promise<RepeatedRow> {
+  const [first] = await reader.entriesOfRow(log, row)
+  if (first === undefined) throw new TypeError(`there is no row ${row}`)
+  const entry = decodeSubjectEntry(first.seq, first.body)
+  const payload = await reader.payload(log, first.seq)
+  const values = new SubjectValues()
+  values.add(first.seq, entry, payload === null ? null : decodePayload(payload))
+  const { index, line } = entry.origin ?? { index: 0, line: 0 }
+  return { row, index, line, record: contentOf(entry, values) }
+}
+
+function contentOf({ visits }: SubjectEntry, values: SubjectValues): RepeatedRow['record'] {
+  const data = values.get(1)
+  if (!isRow(data)) return { kind: 'erased' }
+  const error = visits[0]?.error ?? null
+  if (error === null) return { kind: 'row', row: data }
+  const told = values.get(error.value)
+  const message = isRow(told) && typeof told.message === 'string' ? told.message : ''
+  return { kind: 'rejected', raw: (data.raw ?? null) as Json, code: error.code, message }
+}
