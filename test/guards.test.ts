@@ -102,12 +102,26 @@ test('an empty file is no reason to wipe what the last run has made; it is if th
     const { code, json } = await custody('run', 'p.yaml', '--json', ...more)
     expect(code).toBe(1)
     expect(json?.error?.message).toBe('source `rows` is empty, and had 12 records in this pipeline’s last run')
+    expect(json?.error?.hint).toContain(more.length === 0 ? '--set guards.min_rows=0' : 'A run would stop here')
   }
   // A run that didn't end is no last run.
   expect((await custody('run', 'p.yaml', '--json')).code).toBe(1)
   expect(shown()).toEqual(yesterday)
   expect((await custody('resume', 'latest', '--set', 'guards.min_rows=0', '--json')).json?.status).toBe('empty')
   expect((await custody('run', 'p.yaml', '--json')).code).toBe(0)
+})
+
+test('an error’s columns that a file has no place for are left out, and that is said', async () => {
+  const path = 'out/rejected.csv, if_exists: replace'
+  writeFileSync(join(folder, 'p.yaml'), PIPELINE.replace(path, 'rejects.csv, if_exists: append'))
+  writeFileSync(join(folder, 'rejects.csv'), 'id,name,raw,error_code\n')
+  input('id,name\n1,a\nx,b\n')
+  const { code, stderr } = await custody('run', 'p.yaml')
+  expect(code).toBe(0)
+  expect(stderr).toMatch(
+    /warning rejected: .*rejects.csv has no column for source, file, line, error_node, error_field, error_message/,
+  )
+  expect(readFileSync(join(folder, 'rejects.csv'), 'utf8')).toBe('id,name,raw,error_code\n,,"x,b",SCHEMA_TYPE\n')
 })
 
 test('--strict is judged before anything is published', async () => {

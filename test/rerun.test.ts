@@ -95,6 +95,14 @@ describe('rows of a finished run, again', () => {
     // Row 2 was answered before; the record of row 3 never came so far.
     expect(asked()).toEqual(['1', '2', '4', '3'])
     await holds()
+    expect((await custody('show', 'latest~1', '--json')).json.reruns).toMatchObject({
+      failed_rows: 2,
+      still_failed_rows: 0,
+    })
+    const again = (await custody('explain', 'latest~1', '--row', '2', '--json')).json
+    expect([again.row, again.reruns.map((each: { row: number }) => each.row)]).toEqual([2, [1]])
+    const before = (await custody('explain', 'latest', '--row', '2', '--json')).json
+    expect([before.row, before.repeats.map((each: { row: number }) => each.row)]).toEqual([2, [3]])
   })
 
   test('nothing is replaced: numbered beside, or appended; and a number is used once', async () => {

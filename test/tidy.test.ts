@@ -26,6 +26,8 @@ const MAY_IMPORT: { readonly [part: string]: readonly string[] } = {
 }
 /** All that readers see of the ledger. */
 const READ_SIDE = 'src/ledger/read-port.ts'
+/** And of what plugins are made with: what evaluates expressions, so that decisions on record can be checked. */
+const EXPRESSIONS = ['src/sdk/expression.ts', 'src/sdk/schema.ts']
 
 /** `src/engine/line.ts` is part of `engine`. */
 function partOf(path: string): string {
@@ -38,6 +40,7 @@ function mayImport(from: string, target: string): boolean {
   if (!target.startsWith('src/') || target.endsWith('.test.ts')) return false
   if (part === other || other === 'model') return true
   if (part === 'read' && other === 'ledger') return target === READ_SIDE
+  if (part === 'read' && other === 'sdk') return EXPRESSIONS.includes(target)
   return MAY_IMPORT[part]?.includes(other) === true
 }
 

@@ -7,10 +7,10 @@ import type { LedgerReader } from '../ledger/read-port.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { ChosenRows } from '../read/recorded/repeats.ts'
-import { findRun } from '../read/runs/list.ts'
 import { rerunsOf } from '../read/runs/reruns.ts'
 import { type Opening, openingOf, planOf } from '../read/runs/run-log.ts'
 import type { Placed } from '../sdk/spec.ts'
+import { checkedRun } from './checked.ts'
 import type { Context } from './context.ts'
 import { ledgerUrl } from './ledger-access.ts'
 import { preparePlan } from './pipeline-access.ts'
@@ -33,9 +33,9 @@ const NAMED = 20
 /** Returns the exit code. @throws CustodyError if the run couldn't begin. */
 export async function rerunPipeline(context: Context, name: string, options: RerunOptions): Promise<number> {
   const url = ledgerUrl(context, options)
-  const reader = await openLedgerReader(url)
+  const inner = await openLedgerReader(url)
   try {
-    const found = await findRun(reader, name)
+    const { reader, ...found } = await checkedRun(context, inner, name)
     const opening = await openingOf(reader, found.log)
     const { where = null, includeWritten = false, fresh = false } = options
     const chosen = { where, include_written: includeWritten, fresh }
@@ -44,7 +44,7 @@ export async function rerunPipeline(context: Context, name: string, options: Rer
     refuseLostSources(plan, repeated)
     tellLeftOut(context, repeated, options)
     if (repeated.repeats.rows.size === 0) return tellNothing(context, repeated.repeats, options)
-    const placed: Placed = options.outputs === 'append' ? { kind: 'append' } : await numbered(reader, found.run, plan)
+    const placed: Placed = options.outputs === 'append' ? { kind: 'append' } : await numbered(inner, found.run, plan)
     const { strict, json } = options
     const told = { ...(strict === undefined ? {} : { strict }), ...(json === undefined ? {} : { json }) }
     return await runInto({
@@ -57,7 +57,7 @@ export async function rerunPipeline(context: Context, name: string, options: Rer
       rerun: { ...repeated, placed },
     })
   } finally {
-    await reader.close()
+    await inner.close()
   }
 }
 

@@ -7,7 +7,7 @@ import type { RunResult } from '../engine/run.ts'
 import { signingKey } from '../ledger/keys.ts'
 import { openLedger, openLedgerReader } from '../ledger/open.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
-import type { PlanValue } from '../model/entry.ts'
+import type { PlanValue, RerunValue } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Plan } from '../plan/plan.ts'
 import { recordsBefore } from '../read/runs/before.ts'
@@ -15,6 +15,8 @@ import { findRun } from '../read/runs/list.ts'
 import { closingOf, openingOf, planOf } from '../read/runs/run-log.ts'
 import { showRun } from '../read/show/show.ts'
 import { codeOf } from '../sdk/plugin-code.ts'
+import { checkedRun } from './checked.ts'
+import { Closing } from './closing.ts'
 import type { Context } from './context.ts'
 import { boundHeap } from './heap.ts'
 import { stopOnSignals } from './interrupt.ts'
@@ -25,7 +27,7 @@ import { preparePlan } from './pipeline-access.ts'
 import { ProgressLine } from './progress.ts'
 import { noticeText, restoredText } from './render/restored.ts'
 import { renderSummary, statusText } from './render/summary.ts'
-import { repeating } from './repeating.ts'
+import { type Repeating, repeating } from './repeating.ts'
 import { onRecord } from './replaying.ts'
 import { shownRun, tellResult } from './tell-run.ts'
 
@@ -120,22 +122,21 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
   const clock = systemClock()
   const quiet = options.json === true
   const ports = ledgerPorts(context, clock)
-  const ledger = await openLedger(url, ports, { create: false })
+  const closing = new Closing(context.terminal)
   const progress = new ProgressLine(context.terminal, null)
-  const stopping = stopOnSignals(context, quiet)
-  const shared = limiterOf(plan)
   try {
+    const ledger = closing.add(await openLedger(url, ports, { create: false }))
+    const stopping = closing.add(stopOnSignals(context, quiet))
+    const shared = closing.add(limiterOf(plan))
     const { log } = await findRun(reader, run)
     const { replays, reruns } = await openingOf(reader, log)
     const { rerun } = (await planOf(reader, log)) ?? {}
     const again =
-      reruns === undefined || rerun === undefined
-        ? {}
-        : await repeating(reader, await findRun(reader, reruns.run), rerun)
+      reruns === undefined || rerun === undefined ? {} : await repeatedRows(context, reader, reruns.run, rerun)
     return await resumeRun({
       plan,
       codeOf: spec => codeOf(spec, context.version),
-      ...(replays === undefined ? {} : await onRecord(reader, replays)),
+      ...(replays === undefined ? {} : await onRecord((await checkedRun(context, reader, replays)).reader, replays)),
       ...again,
       run,
       ledger,
@@ -157,9 +158,13 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
       ...(quiet ? {} : { onService: each => progress.tellService(each) }),
     })
   } finally {
-    stopping.close()
-    shared?.close()
-    await ledger.close()
     progress.clear()
+    await closing.close()
   }
+}
+
+/** Of a run that repeats rows of another. */
+async function repeatedRows(context: Context, inner: LedgerReader, run: string, rerun: RerunValue): Promise<Repeating> {
+  const { reader, ...found } = await checkedRun(context, inner, run)
+  return repeating(reader, found, rerun)
 }

@@ -14,6 +14,7 @@ import type { Plan } from '../plan/plan.ts'
 import { recordsBefore } from '../read/runs/before.ts'
 import { codeOf } from '../sdk/plugin-code.ts'
 import type { Placed } from '../sdk/spec.ts'
+import { Closing } from './closing.ts'
 import type { Context } from './context.ts'
 import { filesInUse } from './files-in-use.ts'
 import { boundHeap } from './heap.ts'
@@ -55,7 +56,7 @@ export async function runPipeline(context: Context, file: string, options: RunOp
     const { from } = options
     const common = { url, before_url, context, plan, options }
     if (from === undefined) return await runInto({ ...common, replay: null, rerun: null })
-    return await replaying(url, from, replay => runInto({ ...common, replay, rerun: null }))
+    return await replaying(context, url, from, replay => runInto({ ...common, replay, rerun: null }))
   } finally {
     if (temporary !== null) rmSync(temporary, { recursive: true, force: true })
   }
@@ -95,13 +96,14 @@ export async function runInto({ url, before_url, context, plan, options, replay,
   const clock = systemClock()
   const run = uuidv7(Math.floor(clock.now_us() / 1000), randomBytes(10))
   const quiet = options.json === true
-  const ledger = laterLedger(url, ledgerPorts(context, clock, options.dryRun !== true))
-  const shared = limiterOf(plan)
+  const closing = new Closing(context.terminal)
   const progress = new ProgressLine(context.terminal, options.limit ?? null)
-  const stopping = stopOnSignals(context, quiet)
-  if (!quiet) context.terminal.tell(header(context, plan, options, replay, rerun))
   let result: RunResult
   try {
+    const ledger = closing.add(laterLedger(url, ledgerPorts(context, clock, options.dryRun !== true)))
+    const shared = closing.add(limiterOf(plan))
+    const stopping = closing.add(stopOnSignals(context, quiet))
+    if (!quiet) context.terminal.tell(header(context, plan, options, replay, rerun))
     result = await runPlan({
       plan,
       run,
@@ -126,11 +128,9 @@ export async function runInto({ url, before_url, context, plan, options, replay,
       ...(quiet ? {} : { onService: each => progress.tellService(each) }),
     })
   } finally {
-    stopping.close()
-    shared?.close()
-    await ledger.close()
+    progress.clear()
+    await closing.close()
   }
-  progress.clear()
   const drift = replay !== null && options.live === true ? await replay.compare(run) : null
   return tellResult(result, await shownRun(url, run), url, context, plan, {
     ...options,

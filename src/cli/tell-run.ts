@@ -2,7 +2,7 @@
 import { GuardError } from '../engine/guards.ts'
 import type { RunResult } from '../engine/run.ts'
 import { openLedgerReader } from '../ledger/open.ts'
-import type { CustodyError } from '../model/error.ts'
+import { CustodyError } from '../model/error.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Drift } from '../read/recorded/drift.ts'
 import { showRun } from '../read/show/show.ts'
@@ -12,7 +12,7 @@ import { isHeld, ledgerArgument } from './ledger-access.ts'
 import { renderDrift } from './render/drift.ts'
 import { errorJson, exitCodeOf, renderError } from './render/error.ts'
 import { renderSummary, statusText, UNPUBLISHED } from './render/summary.ts'
-import { count, counted, dollars } from './render/text.ts'
+import { count, counted, dollars, printable } from './render/text.ts'
 import { discardedText, unpublishedText } from './render/unpublished.ts'
 import { untouchedText } from './render/untouched.ts'
 import { nameOfRun, type RunName } from './run-name.ts'
@@ -45,7 +45,7 @@ export async function shownRun(url: string, run: string): Promise<ToldRun> {
 
 /** Returns the exit code. */
 export function tellResult(
-  { summary, error, stopped_by, untouched, next_call_usd, discarded }: RunResult,
+  result: RunResult,
   shown: ToldRun,
   url: string,
   context: Context,
@@ -55,6 +55,8 @@ export function tellResult(
   const { terminal } = context
   const paint = terminal.paint_told
   const dry_run = options.dryRun === true
+  const { summary, stopped_by, untouched, next_call_usd, discarded, warnings } = result
+  const error = dry_run ? ofDryRun(result.error) : result.error
   const { drift = null, reruns = null } = options
   // How long it took is what the ledger says, as `show` tells it.
   const { duration_ms } = shown
@@ -62,6 +64,7 @@ export function tellResult(
     terminal.answerJson({
       ...summary,
       duration_ms,
+      ...(warnings.length === 0 ? {} : { warnings }),
       ...(drift === null ? {} : { drift }),
       ...(reruns === null ? {} : { reruns }),
       ...(error === null ? {} : errorJson(error)),
@@ -78,6 +81,7 @@ export function tellResult(
           ...renderSummary(facts, context.cwd, terminal.columns_told, paint),
         ].join('\n'),
       )
+    for (const each of warnings) terminal.tell(`${paint(['bold', 'yellow'], 'warning')} ${printable(each)}`)
     if (discarded.size > 0) terminal.tell(discardedText(discarded).join('\n'))
     if (drift !== null) terminal.tell(`\n${renderDrift(drift, terminal.columns_told, paint)}`)
     if (next_call_usd !== null) terminal.tell(`\n${budgetText(plan, shown, next_call_usd)}`)
@@ -97,6 +101,13 @@ export function tellResult(
 function setsOf(error: CustodyError | null, plan: Plan, next_call_usd: number | null): readonly string[] {
   if (next_call_usd !== null) return [`limits.spend.usd=${moreToSpend(plan, next_call_usd)}`]
   return error instanceof GuardError ? error.sets : []
+}
+
+/** There is nothing to resume or to abandon. */
+function ofDryRun(error: CustodyError | null): CustodyError | null {
+  if (error?.code !== 'CUSTODY_GUARD' && error?.code !== 'CUSTODY_STRICT') return error
+  const { code, message, where } = error
+  return new CustodyError(code, message, { where, hint: 'A run would stop here, and publish nothing.', cause: error })
 }
 
 /** Why it stopped, where money was the reason. */

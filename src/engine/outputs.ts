@@ -204,11 +204,20 @@ export class Outputs {
     for (const output of this.all) {
       if (output.intent.path === null || output.discarded !== null) continue
       await this.hold()
-      const why = output.left?.message
-      if (why !== undefined) output.discarded = { kind: 'left', why }
-      else output.discarded = (await output.sink.discard?.()) ?? { kind: 'left', why: 'its sink can’t take it back' }
+      const became = (await output.sink.discard?.()) ?? { kind: 'left', why: 'its sink can’t take it back' }
+      output.discarded = output.left === null ? became : { kind: 'left', why: output.left.message }
     }
+    return this.discarded
+  }
+
+  /** By sink, what became of what isn't wanted. */
+  get discarded(): ReadonlyMap<string, Discarded> {
     return new Map(this.all.flatMap(({ node, discarded }) => (discarded === null ? [] : [[node.name, discarded]])))
+  }
+
+  /** What sinks have people know of how they write, each after its name. */
+  get warnings(): readonly string[] {
+    return this.all.flatMap(({ node, sink }) => (sink.warnings?.() ?? []).map(each => `${node.name}: ${each}`))
   }
 
   /** Winds every sink back to its last receipt. Asks nobody: sinks touch only what they have opened themselves. */

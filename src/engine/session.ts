@@ -66,6 +66,8 @@ export interface RunResult {
   readonly next_call_usd: number | null
   /** Of a run that was given up, by sink: what became of what it had written. */
   readonly discarded: ReadonlyMap<string, Discarded>
+  /** What sinks have people know of how they wrote, each after its name. */
+  readonly warnings: readonly string[]
 }
 
 /** What both a new run and one that goes on are given. */
@@ -150,7 +152,8 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     const root = committer.head?.root ?? ''
     const summary = summarise(request.run, status, committer.totals, outputs, root, clock.now_us() - began_us)
     const next_call_usd = stopped_by === 'budget_exhausted' ? calls.next_call_usd : null
-    return { summary, error, stopped_by, untouched: !opened, next_call_usd, discarded: discardedOf(outputs) }
+    const { discarded, warnings } = outputs
+    return { summary, error, stopped_by, untouched: !opened, next_call_usd, discarded, warnings }
   }
   let opened = false
   try {
@@ -198,10 +201,6 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     clock.close()
     await closed(request.clock, [...intakes.map(intake => intake.close()), stations.close(), outputs.close()])
   }
-}
-
-function discardedOf({ all }: Outputs): RunResult['discarded'] {
-  return new Map(all.flatMap(each => (each.discarded === null ? [] : [[each.node.name, each.discarded] as const])))
 }
 
 const STOPPED_BY_USER: Stop = { status: 'cancelled', reason: 'user', error: null }

@@ -31,13 +31,20 @@ export async function rotateKey(
 ): Promise<Rotated> {
   const path = pathOfKey(env)
   const current = signerIn(path)
-  const { ledger, from } = await openWithAny([current, ...formerKeys(path)], open)
+  const former = formerKeys(path)
+  const { ledger, from } = await openWithAny([current, ...former], open)
   try {
     // Whoever writes would find that its key is no longer in force.
     await ledger.refuseHeldRuns()
+    const in_force = new Set(ledger.keys.goodFor(Number.MAX_SAFE_INTEGER).map(each => each.text))
+    const rest = former.find(each => each !== from && in_force.has(each.verifier_key))
+    if (from === current && rest !== undefined) {
+      // A rotation that was broken off: the new key is in force already, and the old one still is.
+      await ledger.changeKeys(change, [rest.verifier_key], [current])
+      return { from: rest, to: current, former: formerPath(path, rest) }
+    }
     const to = from === current ? replace(path, current) : current
-    const isInForce = ledger.keys.goodFor(Number.MAX_SAFE_INTEGER).some(each => each.text === to.verifier_key)
-    if (!isInForce) await ledger.changeKeys('add', [to.verifier_key], [from, to])
+    await ledger.changeKeys('add', [to.verifier_key], [from, to])
     await ledger.changeKeys(change, [from.verifier_key], [to])
     return { from, to, former: formerPath(path, from) }
   } finally {

@@ -448,6 +448,15 @@ export interface ExpressionText {
   readonly source: string
   /** Fields of the row that it reads, as paths. */
   readonly reads: readonly (readonly string[])[]
+  /**
+   * Of a gate: what was known of the fields that it reads, as JSON Schema, and of all others (`rest`); absent if nothing was. What
+   * is an integer and what a number depends on it.
+   */
+  readonly sees?: { readonly fields: { readonly [field: string]: SeenField }; readonly rest?: SeenField }
+}
+export interface SeenField {
+  readonly schema: { readonly [keyword: string]: unknown }
+  readonly optional: boolean
 }
 
 /** Value 2 of entry 0, by sink name. */

@@ -104,7 +104,7 @@ describe('a plan', () => {
   })
 
   test('tells what evidence needs of expressions and options', () => {
-    expect(plan.value.expressions).toEqual({
+    expect(plan.value.expressions).toMatchObject({
       tier: [{ for: 'gate', source: 'row.amount >= 5000.0', reads: [['amount']] }],
       area: [{ for: 'gate', source: 'row.region', reads: [['region']] }],
       size: [{ for: '1', source: 'row.amount < 1000.0', reads: [['amount']] }],

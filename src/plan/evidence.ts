@@ -7,6 +7,7 @@ import type { ExpressionText, PlanValue } from '../model/entry.ts'
 import type { Json } from '../model/row.ts'
 import { DISCARD, type Topology, type TopologyNode } from '../model/topology.ts'
 import type { Expression } from '../sdk/expression.ts'
+import type { RowSchema } from '../sdk/schema.ts'
 import type { Draft, DraftNode } from './draft.ts'
 import type { Flow, NodeFacts } from './flow.ts'
 import { pluginUse, type ResolvedPlugin } from './plugins.ts'
@@ -95,12 +96,25 @@ function fieldsOf({ config }: Draft): PlanValue['fields'] {
 }
 
 /** `for`: `gate`, a case's label, `trigger.when`, or the path of an option. */
-function expressionTexts({ decision, when, expressions }: NodeFacts): readonly ExpressionText[] {
+function expressionTexts({ decision, input, when, expressions }: NodeFacts): readonly ExpressionText[] {
   const texts: ExpressionText[] = []
   const add = (what: string, { source, reads }: Expression) => texts.push({ for: what, source, reads })
-  if (decision?.kind === 'boolean' || decision?.kind === 'string') add('gate', decision.expression)
-  if (decision?.kind === 'cases') for (const each of decision.cases) if (each.when !== null) add(each.label, each.when)
+  const decides = (what: string, { source, reads }: Expression) =>
+    texts.push({ for: what, source, reads, ...seenBy(reads, input) })
+  if (decision?.kind === 'boolean' || decision?.kind === 'string') decides('gate', decision.expression)
+  if (decision?.kind === 'cases')
+    for (const each of decision.cases) if (each.when !== null) decides(each.label, each.when)
   if (when !== null) add('trigger.when', when)
   for (const [path, expression] of expressions) add(path, expression)
   return texts
+}
+
+/** What is known of the fields that an expression reads; of one that reads the row as a whole, of all. */
+function seenBy(reads: Expression['reads'], { fields, rest }: RowSchema): Pick<ExpressionText, 'sees'> {
+  const all = reads.some(path => path.length === 0)
+  const read = new Set(reads.map(([field]) => field))
+  const known = [...fields].filter(([field]) => all || read.has(field))
+  if (known.length === 0 && rest === undefined) return {}
+  const seen = { fields: Object.fromEntries(known), ...(rest === undefined ? {} : { rest }) }
+  return { sees: JSON.parse(JSON.stringify(seen)) as NonNullable<ExpressionText['sees']> }
 }

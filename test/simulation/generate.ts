@@ -50,6 +50,8 @@ export interface Shape {
   readonly calls?: boolean
   /** Sources yield what nothing can be made of, now and then, until they are mended. */
   readonly hostile?: boolean
+  /** Others touch the files that sinks write; whoever runs the pipeline puts that right, and goes on. */
+  readonly touched?: boolean
   readonly max_nodes: number
   readonly max_rows: number
 }

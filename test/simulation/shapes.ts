@@ -48,6 +48,8 @@ export const SHAPES: { readonly [name: string]: Shape } = {
   'timed-calls-crashes': groups({ later: true, timed: true, calls: true, crashes: true }),
   hostile: linear({ later: true, hostile: true }),
   'groups-hostile-crashes': groups({ later: true, hostile: true, crashes: true }),
+  touched: linear({ later: true, touched: true }),
+  'groups-touched-crashes': groups({ later: true, touched: true, crashes: true }),
   'nested-timed-crashes': nested({ timed: true, crashes: true }),
 }
 

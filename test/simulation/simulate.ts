@@ -15,6 +15,7 @@ import { meddlingBy } from './hostile.ts'
 import { interpret } from './interpreter.ts'
 import { problemsOf } from './invariants.ts'
 import type { Limits, Model } from './model.ts'
+import { Others } from './others.ts'
 import { Random } from './random.ts'
 import { problemsOfReplays } from './replays.ts'
 import { OFF, TIGHT, World } from './world.ts'
@@ -38,6 +39,7 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
   const ledger = new MemoryLedger()
   world.isAnnounced = key =>
     ledger.subjects().some(({ intents }) => intents.some(({ token, node }) => key === `${RUN}-${token}-${node}`))
+  if (shape.touched === true) world.others = new Others(new Random(seed + 4), () => world.power.use())
   if (shape.hostile === true) world.meddle = meddlingBy(new Random(seed + 3))
   let { result, plan } = await begin(world, ledger, model, shape, fate)
   const defects: string[] = []
@@ -46,6 +48,7 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
     // A crash loop must come to an end, and there must be money enough for one.
     const last = crashes >= 6
     defects.push(...unexpected(result, shape, model))
+    defects.push(...(world.others?.settle(result, ledger.entries_kept.length > 0, last) ?? []))
     // Whoever wrote the sources mends them.
     if (last) world.meddle = chunk => chunk
     const go_on = { model: withMore(model, last), shape: last ? { ...shape, crashes: false } : shape }
@@ -53,7 +56,11 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
     if (last) break
   }
   const { problems } = world.services
-  problems.push(...defects)
+  problems.push(
+    ...defects,
+    ...(world.others?.settle(result, true, true) ?? []),
+    ...(world.others?.written(world.disk) ?? []),
+  )
   if (result === null || result.error !== null)
     problems.push(`the run failed: ${result?.error?.code}: ${result?.error?.stack}`)
   else {
@@ -73,11 +80,14 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
   return { model, problems, crashes, rows: result?.summary.rows.read ?? 0 }
 }
 
-/** A run that stopped by an error: only a guard that broke, or a source that misbehaved, is one to go on after. */
+const STOPPED_BY_OTHERS: ReadonlySet<string> = new Set(['CUSTODY_OUTPUT_CHANGED', 'CUSTODY_TARGET_EXISTS'])
+
+/** A run that stopped by an error: only a guard that broke, a source that misbehaved, or what others did is one to go on after. */
 function unexpected(result: RunResult | null, shape: Shape, { sources }: Model): string[] {
   const error = result?.error ?? null
   if (error === null || error.code === 'CUSTODY_GUARD') return []
   const by_source = sources.some(({ name }) => name === error.where?.node)
+  if (shape.touched === true && STOPPED_BY_OTHERS.has(error.code)) return []
   if (shape.hostile === true && error.code === 'CUSTODY_PLUGIN_DEFECT' && by_source) return []
   return [`the run stopped: ${error.code}: ${error.stack}`]
 }

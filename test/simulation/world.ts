@@ -37,6 +37,7 @@ import type {
   Target,
 } from './model.ts'
 import { closesOf } from './model.ts'
+import type { Others } from './others.ts'
 import type { Random } from './random.ts'
 import { Services } from './service.ts'
 
@@ -67,6 +68,8 @@ export class World {
   readonly services: Services
   /** What becomes of a chunk that a source yields. */
   meddle: (chunk: readonly SourceRecord[]) => readonly SourceRecord[] = chunk => chunk
+  /** Who touches the files of sinks, too; null if sinks have none. */
+  others: Others | null = null
   readonly #random: Random
   readonly #far_side: FarSide
 
@@ -293,6 +296,9 @@ export class World {
   }
 
   #sink(model: SinkModel): SinkSpec {
+    const { others } = this
+    if (others !== null)
+      return { ...COMMON, kind: 'sink', name: 'simulated', create: (_options, context) => others.sink(model, context) }
     // Rows that were written but not yet flushed are in `written` alone; the disk may be ahead of the last receipt.
     let written: Row[] = []
     const receipt = async (): Promise<Receipt> => {

@@ -59,6 +59,20 @@ export class MemoryFiles implements FileSystem {
     this.#names.delete(from)
   }
 
+  /** Somebody else removes a file. */
+  drop(path: string): void {
+    this.#names.delete(path)
+  }
+
+  /** Puts what stands at a path now back there, whatever stands there then. */
+  keep(path: string): () => void {
+    const inode = this.#names.get(path)
+    return () => {
+      if (inode === undefined) this.#names.delete(path)
+      else this.#names.set(path, inode)
+    }
+  }
+
   facts(path: string): FileFacts | null {
     const inode = this.#names.get(path)
     if (inode !== undefined) return factsOf(inode)

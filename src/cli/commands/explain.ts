@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { CustodyError } from '../../model/error.ts'
 import { explainRow, explainToken, explainWhere } from '../../read/explain/explain.ts'
+import { type Joined, joinedStories } from '../../read/explain/joined.ts'
 import { storyJson } from '../../read/explain/json.ts'
 import type { Story } from '../../read/explain/story.ts'
 import { integerFrom } from '../arguments.ts'
@@ -12,7 +13,7 @@ import type { Context } from '../context.ts'
 import { type LedgerOptions, reading, withLedgerOption } from '../ledger-access.ts'
 import type { StoryView } from '../render/steps.ts'
 import { renderStory } from '../render/story.ts'
-import { counted } from '../render/text.ts'
+import { counted, shortRun } from '../render/text.ts'
 
 interface ExplainOptions extends LedgerOptions {
   readonly row?: number
@@ -43,12 +44,13 @@ async function explain(context: Context, inner: LedgerReader, name: string, opti
   const { row, token, where, json = false } = options
   const { terminal } = context
   try {
-    const { reader, log } = await checkedRun(context, inner, name)
+    const { reader, log, run } = await checkedRun(context, inner, name)
     if (where !== undefined) await explainAll(context, reader, log, where, json)
     else {
       const story = row !== undefined ? await explainRow(reader, log, row) : await explainToken(reader, log, token ?? 0)
-      if (json) terminal.answerJson({ ...storyJson(story), holds: true })
-      else terminal.answer(renderStory(story, viewOf(context)))
+      const joined = await joinedStories(reader, inner, { run, log }, story)
+      if (json) terminal.answerJson({ ...storyJson(story), ...joinedJson(joined), holds: true })
+      else terminal.answer(renderJoined(joined, story, viewOf(context)))
     }
     return 0
   } catch (error) {
@@ -59,6 +61,23 @@ async function explain(context: Context, inner: LedgerReader, name: string, opti
     if (json) terminal.answerJson(where === undefined ? unsound : [unsound])
     else terminal.answer(unsoundText(context, `${what}${runNamed(name)}`, name, problems))
     return 1
+  }
+}
+
+/** What became of the same record in other runs stands before and behind it, in the order in which it happened. */
+function renderJoined({ before, again }: Joined, story: Story, view: StoryView): string {
+  const texts = [...before, story, ...again].map((each, i) => {
+    const text = renderStory(each, view)
+    if (i === 0 || each.subject.kind !== 'row') return text
+    return `${view.paint('bold', `Again, as row ${each.subject.row} of run ${shortRun(each.run)}…`)}\n\n${text}`
+  })
+  return texts.join('\n\n')
+}
+
+function joinedJson({ before, again }: Joined) {
+  return {
+    ...(before.length === 0 ? {} : { repeats: before.map(storyJson) }),
+    ...(again.length === 0 ? {} : { reruns: again.map(storyJson) }),
   }
 }
 

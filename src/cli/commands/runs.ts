@@ -4,6 +4,7 @@ import { listRuns, type RunLine } from '../../read/runs/list.ts'
 import { integerFrom } from '../arguments.ts'
 import type { Context } from '../context.ts'
 import { isHeld, type LedgerOptions, reading, withLedgerOption } from '../ledger-access.ts'
+import { stagedLines } from '../render/shown.ts'
 import { renderTable } from '../render/table.ts'
 import { count, counted, printable, shortRun } from '../render/text.ts'
 
@@ -39,7 +40,7 @@ const LISTED = 1_000
 /** Of those that can't be read, as many are told one by one. */
 const MOST_UNREADABLE = 20
 
-function table(runs: readonly RunLine[], { terminal }: Context): string {
+function table(runs: readonly RunLine[], { cwd, terminal }: Context): string {
   if (runs.length === 0) return 'The ledger has no run yet.'
   const { paint } = terminal
   // As much of each id as tells them apart, and never less than the usual beginning.
@@ -53,7 +54,7 @@ function table(runs: readonly RunLine[], { terminal }: Context): string {
     count(each.rows.read),
     count(each.tokens.born),
   ])
-  return renderTable(
+  const lines = renderTable(
     [
       { title: 'run' },
       { title: 'pipeline' },
@@ -65,5 +66,11 @@ function table(runs: readonly RunLine[], { terminal }: Context): string {
     rows,
     terminal.columns,
     paint,
-  ).join('\n')
+  )
+  for (const { run, staged = [] } of runs) {
+    if (staged.length === 0) continue
+    const [, title, ...files] = stagedLines(staged, cwd, paint)
+    lines.push('', `${id(run)}${title?.slice(1)}`, ...files.map(file => file.slice(2)))
+  }
+  return lines.join('\n')
 }

@@ -1,5 +1,6 @@
 /** `custody show RUN`: what a run came to. */
 import { Command } from 'commander'
+import { type StillFailed, stillFailed } from '../../read/runs/reruns.ts'
 import { openingOf } from '../../read/runs/run-log.ts'
 import { gradeOf } from '../../read/show/grade.ts'
 import { showRun } from '../../read/show/show.ts'
@@ -22,9 +23,10 @@ export function showCommand(context: Context, done: (exit: number) => void): Com
           const { topology } = await openingOf(reader, log)
           const [shown, grade] = [await showRun(reader, run, isHeld), await gradeOf(reader, log, topology)]
           const { repeatable, reason } = grade
+          const reruns = await stillFailed(reader, inner, { run, log })
           if (options.json === true)
-            terminal.answerJson({ ...shown, repeatable, repeatable_reason: reason, holds: true })
-          else terminal.answer(renderShown(shown, grade, cwd, terminal.columns, terminal.paint))
+            terminal.answerJson({ ...shown, ...rerunsJson(reruns), repeatable, repeatable_reason: reason, holds: true })
+          else terminal.answer(renderShown(shown, grade, reruns, cwd, terminal.columns, terminal.paint))
           return 0
         } catch (error) {
           const problems = unsoundness(error)
@@ -36,4 +38,10 @@ export function showCommand(context: Context, done: (exit: number) => void): Com
       })
       done(exit)
     })
+}
+
+function rerunsJson(found: StillFailed | null) {
+  if (found === null) return {}
+  const { reruns, failed, still_failed } = found
+  return { reruns: { runs: reruns.map(({ run }) => run), failed_rows: failed, still_failed_rows: still_failed } }
 }

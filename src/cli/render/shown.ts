@@ -1,12 +1,20 @@
 /** A run for people: `custody show`. */
+import type { StillFailed } from '../../read/runs/reruns.ts'
 import type { Grade } from '../../read/show/grade.ts'
 import type { NodeCounts, ShownRun } from '../../read/show/summary.ts'
 import type { Paint } from '../terminal.ts'
 import { renderSummary, statusText } from './summary.ts'
 import { renderTable } from './table.ts'
-import { count, counted, printable, shorten } from './text.ts'
+import { count, counted, nearPath, printable, shorten, shortRun } from './text.ts'
 
-export function renderShown(shown: ShownRun, grade: Grade, cwd: string, columns: number, paint: Paint): string {
+export function renderShown(
+  shown: ShownRun,
+  grade: Grade,
+  reruns: StillFailed | null,
+  cwd: string,
+  columns: number,
+  paint: Paint,
+): string {
   const started = shown.started_at.replace('T', ' ')
   const lines = [
     `${paint('bold', `Run ${shown.run}`)} of ${printable(shown.name)}${shown.file === null ? '' : ` (${printable(shown.file)})`}`,
@@ -15,9 +23,18 @@ export function renderShown(shown: ShownRun, grade: Grade, cwd: string, columns:
   if (shown.stopped !== null) lines.push(`  ${stopText(shown.stopped, paint)}`)
   lines.push('', ...renderSummary({ ...shown, dry_run: false }, cwd, columns, paint))
   lines.push(`  ${paint('bold', 'repeatable')}   ${shorten(gradeText(grade), columns - 15)}`)
+  if (reruns !== null) lines.push(`  ${paint('bold', 'run again')}    ${shorten(rerunsText(reruns), columns - 15)}`)
+  lines.push(...stagedLines(shown.staged, cwd, paint))
   if (shown.in_doubt.length > 0) lines.push('', ...inDoubtLines(shown.in_doubt, paint))
   lines.push('', ...nodeTable(shown.nodes, columns, paint))
   return lines.join('\n')
+}
+
+function rerunsText({ reruns, failed, still_failed }: StillFailed): string {
+  const last = reruns.at(-1)
+  const left = still_failed === 0 ? 'none is failed any more' : `still failed: ${count(still_failed)}`
+  const runs = reruns.length === 1 ? 'run' : `${count(reruns.length)} runs, the last`
+  return `${counted(failed, 'row')} had failed; after ${runs} ${last === undefined ? '' : shortRun(last.run)}… ${left}`
 }
 
 function runStatus(shown: ShownRun, paint: Paint): string {
@@ -39,6 +56,17 @@ const STOPS: { readonly [reason: string]: string } = {
 function stopText(stopped: NonNullable<ShownRun['stopped']>, paint: Paint): string {
   if (stopped.code === null) return `stopped ${STOPS[stopped.reason] ?? `(${printable(stopped.reason)})`}`
   return `${paint('red', `${stopped.code}`)}: ${stopped.message === null ? 'the message is erased' : printable(stopped.message)}`
+}
+
+/** What a run keeps under hidden names. */
+export function stagedLines(staged: ShownRun['staged'], cwd: string, paint: Paint): string[] {
+  if (staged.length === 0) return []
+  const files = staged.map(each => `    ${printable(nearPath(each.staged, cwd))}`)
+  return [
+    '',
+    `  ${paint('bold', 'staged')}: \`custody resume\` goes on with it, \`custody abandon\` drops it`,
+    ...files,
+  ]
 }
 
 /** `row 17, sent by hook, 2026-01-02 03:04:05`; only the first of many. */

@@ -58,20 +58,26 @@ type Checks = VerifiedRun['checks']
 
 function checkLines(checks: Checks, run: VerifiedRun | null, columns: number, paint: Paint): string[] {
   const lines: string[] = []
-  for (const { name, ok, problems, unfinished } of checks) {
-    if (ok) lines.push(`  ${paint('green', '✓')} ${whatHolds(name, run)}`)
+  for (const { name, ok, problems, unfinished, compared, not_checked = [] } of checks) {
+    // What wasn't looked at isn't ticked.
+    if (ok && (compared !== 0 || not_checked.length === 0))
+      lines.push(
+        `  ${paint('green', '✓')} ${whatHolds(name, run, name === 'files' && not_checked.length === 0 ? null : compared)}`,
+      )
     else
       lines.push(
         ...problems.map(problem => `  ${paint('red', '✗')} ${shorten(printable(`${name}: ${problem}`), columns * 3)}`),
       )
     if (unfinished === true && problems.length === 0)
       lines.push(`  ${paint('yellow', '–')} ${name}: not checked to the end`)
+    for (const each of not_checked)
+      lines.push(`  ${paint('yellow', '–')} ${shorten(printable(`${name}: ${each}`), columns * 3)}`)
   }
   return lines
 }
 
 /** What a check that found nothing has looked at. */
-function whatHolds(name: string, run: VerifiedRun | null): string {
+function whatHolds(name: string, run: VerifiedRun | null, compared: number | null = null): string {
   const entries = counted(run?.entries ?? 0, 'entry', 'entries')
   switch (name) {
     case 'entries':
@@ -93,7 +99,11 @@ function whatHolds(name: string, run: VerifiedRun | null): string {
     case 'log 0':
       return "the ledger's own log knows the run, and agrees"
     case 'files':
-      return 'the output files are as they were written'
+      return compared === null
+        ? 'the output files are as they were written'
+        : `${counted(compared, 'output file')} of its, as written`
+    case 'decisions':
+      return `${counted(compared ?? 0, 'decision')} evaluated again, each with the same result`
     case 'schema':
       return 'tables, views, indexes and triggers are as they were made'
     case 'database':

@@ -45,10 +45,10 @@ export class AppendedFile implements Outlet {
     this.#closeFile()
     this.#done = false
     try {
+      this.#lock.take(this.#files.facts(path))
       const there = this.#files.facts(path)
       if (there === null) throw this.#changed({ kind: 'gone' })
       if (this.#id !== null && there.id !== this.#id) throw this.#changed({ kind: 'swapped' })
-      this.#lock.take(there)
       this.#fresh = false
       const file = this.#files.open(path, 'append')
       this.#file = file
@@ -59,8 +59,8 @@ export class AppendedFile implements Outlet {
       this.#id = file.facts().id
       this.#checkLength(file, bytes => bytes >= keep.bytes)
       if (hexOf(this.#hash) !== keep.sha256) throw this.#changed({ kind: 'edited' })
-      if (fresh) this.#checkLength(file)
-      else await this.#cutOwn(file)
+      if (!fresh) await this.#cutOwn(file)
+      else if (file.facts().bytes !== keep.bytes) throw this.#taken(keep.bytes)
     } catch (error) {
       this.#closeFile()
       throw asOutputError(error, this.#place)
@@ -109,12 +109,13 @@ export class AppendedFile implements Outlet {
   /** Cut back to what was there before the run. */
   async discard(): Promise<Discarded> {
     const file = this.#file
+    // Nobody will go on with it, whatever it is.
+    this.#done = true
     if (file === null) return { kind: 'left', why: `${this.#place.path} isn’t open` }
     try {
       this.check()
       file.truncate(this.#prior_bytes)
       await file.sync()
-      this.#done = true
       return { kind: 'cut' }
     } catch (error) {
       return { kind: 'left', why: asOutputError(error, this.#place).message }
@@ -155,6 +156,14 @@ export class AppendedFile implements Outlet {
     const { bytes } = file.facts()
     if (isRight(bytes)) return
     throw this.#changed({ kind: bytes < this.#bytes ? 'cut' : 'added', bytes, left: this.#bytes })
+  }
+
+  #taken(bytes: number): Error {
+    const { path } = this.#place
+    const message = `something else writes to ${path}: it had ${bytes} bytes when the run looked, and has others as it is opened`
+    const hint =
+      'Nothing was written to it. Wait until nothing else writes there, give this run up with `custody abandon`, and run again.'
+    return outputError('CUSTODY_OUTPUT_CHANGED', this.#place, message, hint)
   }
 
   #changed(change: Change): Error {

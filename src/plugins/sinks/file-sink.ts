@@ -71,7 +71,7 @@ export class FileSink implements Sink {
     this.#rows = receipt?.rows ?? 0
     const state = receipt === null ? null : (receipt.state as unknown as SinkState)
     this.#finished = state?.finished ?? false
-    this.#extent = await this.#outlet.open(intent, receipt)
+    this.#extent = await this.#outlet.open(intent, receipt, this.#finished)
     const { path, prior_bytes } = intent
     const existing = path === null || prior_bytes === 0 ? null : { path, bytes: prior_bytes }
     await this.#format.begin(state?.format ?? null, existing)

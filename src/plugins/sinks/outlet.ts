@@ -8,8 +8,11 @@ export interface Extent {
 }
 
 export interface Outlet {
-  /** Opens fresh as intended, or wound back to what a receipt says; what was open is closed first. */
-  open(intent: SinkIntent, receipt: Receipt | null): Promise<Extent>
+  /**
+   * Opens fresh as intended, or wound back to what a receipt says; what was open is closed first. `finished`: all that follows is
+   * that it is published, if it isn't yet.
+   */
+  open(intent: SinkIntent, receipt: Receipt | null, finished: boolean): Promise<Extent>
   /** Writes text and makes it durable. After a failure nothing more is written until it is opened again. */
   write(text: string): Promise<Extent>
   /** Looks whether the file is still the one that was opened, and as long as was written. @throws CustodyError CUSTODY_OUTPUT_CHANGED. */

@@ -9,7 +9,7 @@
  *
  * Where no file can be made beside the output it lies in the user's state folder.
  */
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type Holder, isAlive, parseHolder, thisProcess } from '../../model/holder.ts'
@@ -79,9 +79,11 @@ export class OutputLock {
     const before = this.#names().flatMap(name => this.#read(name) ?? [])
     this.#announced = before.find(({ run }) => run === this.#run)?.announced ?? null
     let refused: unknown = null
-    for (const name of this.#names()) {
+    for (const [i, name] of this.#names().entries()) {
       try {
-        this.#make(name, like)
+        if (i > 0) this.#files.makeFolders(stateFolder())
+        // Named by the run, so that what is left of it by one of its processes is found by the next.
+        this.#make(name, this.#names(`lock-${this.#run}`)[i] ?? name, like)
         return
       } catch (error) {
         if (!UNWRITABLE.has(systemCode(error) ?? '')) throw error
@@ -136,9 +138,9 @@ export class OutputLock {
     }
   }
 
-  #names(): readonly string[] {
+  #names(suffix = 'lock'): readonly [string, string] {
     const hash = createHash('sha256').update(this.#path).digest('hex')
-    return [hiddenBeside(this.#path, 'lock'), join(stateFolder(), `${hash}.lock`)]
+    return [hiddenBeside(this.#path, suffix), join(stateFolder(), `${hash}.${suffix}`)]
   }
 
   /** The other run's lock that keeps this one out. */
@@ -157,9 +159,8 @@ export class OutputLock {
   }
 
   /** The new file comes into the place of an old one only as a whole. */
-  #make(name: string, like: FileFacts | null): void {
-    if (name !== this.#names()[0]) this.#files.makeFolders(stateFolder())
-    const fresh = `${name}-${randomBytes(4).toString('hex')}`
+  #make(name: string, fresh: string, like: FileFacts | null): void {
+    this.#files.remove(fresh)
     const file = this.#files.open(fresh, 'make')
     try {
       if (like !== null) file.takeRights({ ...like, mode: (like.mode & READ_WRITE) | OWNER })

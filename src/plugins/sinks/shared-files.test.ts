@@ -161,6 +161,18 @@ describe('a file that is appended to', () => {
     expect(files.text('/out/log')).toBe(`${PRIOR}${THEIRS}`)
   })
 
+  test('that is gone is left alone when its run is given up, and nothing stays beside it', async () => {
+    const files = appended()
+    const { sink, intent, receipt } = await written(files, 'append')
+    await sink.close()
+    files.move('/out/log', '/out/rotated')
+    const next = sinkIn(files, 'append')
+    await expect(next.open(intent, receipt)).rejects.toMatchObject(CHANGED)
+    expect(await next.discard()).toMatchObject({ kind: 'left' })
+    await next.close()
+    expect(files.list()).toEqual(['/out/rotated'])
+  })
+
   test('is cut back to what was there before the run if its output isn’t wanted, unless others wrote', async () => {
     const files = appended()
     const { sink } = await written(files, 'append')
@@ -189,6 +201,24 @@ describe('a file that is staged', () => {
     await sink.close()
     expect(files.list()).toEqual(['/newer', '/out/log'])
     expect(files.text('/out/log')).toBe('{"id":1}\n')
+  })
+
+  test('that was empty and is in its place is known there by whoever goes on', async () => {
+    for (const mode of ['replace', 'fail'] as const) {
+      const files = mode === 'fail' ? new MemoryFiles() : appended()
+      const sink = sinkIn(files, mode)
+      const intent = await sink.prepare()
+      await sink.open(intent, null)
+      const receipt = await sink.finish()
+      await sink.publish()
+      await sink.close()
+      const next = sinkIn(files, mode)
+      await next.open(intent, receipt)
+      await next.finish()
+      expect(await next.publish()).toMatchObject({ path: '/out/log', rows: 0, bytes: 0 })
+      await next.close()
+      expect(files.list()).toEqual(['/out/log'])
+    }
   })
 
   test('is removed if its output isn’t wanted, and when it is still empty', async () => {

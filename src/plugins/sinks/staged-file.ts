@@ -26,6 +26,9 @@ interface Places {
   readonly replaced: NonNullable<SinkIntent['replaced']> | null
 }
 
+/** Up to where it is kept. */
+type Keep = Pick<Receipt, 'bytes' | 'sha256'>
+
 export class StagedFile implements Outlet {
   readonly #files: FileSystem
   readonly #lock: OutputLock
@@ -48,7 +51,7 @@ export class StagedFile implements Outlet {
     this.#exists = exists
   }
 
-  async open({ staged, replaced = null }: SinkIntent, receipt: Receipt | null): Promise<Extent> {
+  async open({ staged, replaced = null }: SinkIntent, receipt: Receipt | null, finished: boolean): Promise<Extent> {
     if (staged === null) throw new Error('nothing is staged here')
     const places = { staged, target: this.#place.path, replaced }
     this.#closeFile()
@@ -57,7 +60,7 @@ export class StagedFile implements Outlet {
     try {
       const made = this.#files.makeFolders(dirname(staged))
       this.#lock.take(this.#files.facts(places.target))
-      await this.#openAt(places, receipt ?? { bytes: 0, sha256: null })
+      await this.#openAt(places, receipt ?? { bytes: 0, sha256: null }, finished)
       if (made !== undefined) await syncFolders(this.#files, dirname(staged), dirname(made))
     } catch (error) {
       this.#closeFile()
@@ -72,14 +75,15 @@ export class StagedFile implements Outlet {
     const bytes = Buffer.from(text)
     try {
       this.check()
-      file.write(bytes, this.#bytes)
+      file.write(bytes, null)
+      this.#hash.update(bytes)
+      this.#bytes += bytes.length
+      this.check()
       await file.sync()
     } catch (error) {
       this.#closeFile()
       throw asOutputError(error, this.#place)
     }
-    this.#hash.update(bytes)
-    this.#bytes += bytes.length
     return this.#extent()
   }
 
@@ -101,12 +105,8 @@ export class StagedFile implements Outlet {
     try {
       this.check()
       const there = this.#files.facts(places.target)
-      if (there !== null && places.replaced !== null) {
-        await this.#refuseChanged(there, places.replaced)
-        this.#file?.takeRights(there)
-        await this.#file?.sync()
-        this.#files.rename(places.staged, places.target)
-      } else await this.#renameToFree(places)
+      if (there !== null && places.replaced !== null) await this.#renameOver(places, there, places.replaced)
+      else await this.#renameToFree(places)
       this.#closeFile()
       await this.#files.syncFolder(dirname(places.target))
     } catch (error) {
@@ -117,7 +117,8 @@ export class StagedFile implements Outlet {
   }
 
   async discard(): Promise<Discarded> {
-    if (this.#places === null || this.#done) return { kind: 'left', why: `${this.#place.path} is in its place` }
+    if (this.#places === null || this.#file === null)
+      return { kind: 'left', why: `nothing is open for ${this.#place.path}` }
     try {
       this.check()
       this.#files.remove(this.#places.staged)
@@ -136,7 +137,8 @@ export class StagedFile implements Outlet {
     this.#closeFile()
     try {
       const { staged } = this.#places ?? { staged: null }
-      if (empty && staged !== null && this.#files.facts(staged)?.id === this.#id) {
+      const there = staged === null ? null : this.#files.facts(staged)
+      if (empty && staged !== null && there?.id === this.#id && there?.bytes === 0) {
         this.#files.remove(staged)
         this.#id = null
       }
@@ -145,13 +147,13 @@ export class StagedFile implements Outlet {
     }
   }
 
-  async #openAt(places: Places, keep: { readonly bytes: number; readonly sha256: string | null }): Promise<void> {
+  async #openAt(places: Places, keep: Keep, finished: boolean): Promise<void> {
     const { staged } = places
     const there = this.#files.facts(staged)
     const lost = this.#id !== null && there?.id !== this.#id
     if (there === null) {
-      if (keep.bytes === 0 && !lost) await this.#make(places)
-      else if (await this.#isPublished(places, keep)) this.#done = true
+      if (finished && (await this.#isPublished(places, keep))) this.#done = true
+      else if (keep.bytes === 0 && !lost) await this.#make(places)
       else throw this.#changed({ kind: 'gone' })
     } else if (lost) throw this.#changed({ kind: 'swapped' })
     else if (this.#id !== null) await this.#cut(staged, keep)
@@ -159,7 +161,8 @@ export class StagedFile implements Outlet {
   }
 
   async #make({ staged, target }: Places): Promise<void> {
-    const file = this.#files.open(staged, 'make')
+    this.#files.open(staged, 'make').close()
+    const file = this.#files.open(staged, 'append')
     this.#adopt(file, createHash('sha256'), 0)
     const there = this.#files.facts(target)
     if (there !== null) file.takeRights(there)
@@ -167,7 +170,7 @@ export class StagedFile implements Outlet {
   }
 
   /** Whether it stands in its place already; its hash is taken over then. */
-  async #isPublished({ target }: Places, keep: { readonly bytes: number; readonly sha256: string | null }) {
+  async #isPublished({ target }: Places, keep: Keep) {
     if (this.#files.facts(target)?.bytes !== keep.bytes) return false
     const file = this.#files.open(target, 'read')
     try {
@@ -179,7 +182,7 @@ export class StagedFile implements Outlet {
     return hexOf(this.#hash) === keep.sha256
   }
 
-  async #cut(staged: string, keep: { readonly bytes: number; readonly sha256: string | null }): Promise<void> {
+  async #cut(staged: string, keep: Keep): Promise<void> {
     const file = this.#files.open(staged, 'append')
     this.#file = file
     const hash = await hashPart(file, keep.bytes)
@@ -189,19 +192,15 @@ export class StagedFile implements Outlet {
     this.#adopt(file, hash, keep.bytes)
   }
 
-  async #copy(staged: string, there: FileFacts, keep: { readonly bytes: number; readonly sha256: string | null }) {
+  async #copy(staged: string, there: FileFacts, keep: Keep): Promise<void> {
+    const original = this.#files.open(staged, 'read')
     const beside = hiddenBeside(this.#place.path, 'rewind')
-    this.#files.remove(beside)
-    const copy = this.#files.open(beside, 'make')
-    this.#file = copy
     try {
-      const original = this.#files.open(staged, 'read')
-      let hash: Hash
-      try {
-        hash = await hashPart(original, keep.bytes, copy)
-      } finally {
-        original.close()
-      }
+      this.#files.remove(beside)
+      this.#files.open(beside, 'make').close()
+      const copy = this.#files.open(beside, 'append')
+      this.#file = copy
+      const hash = await hashPart(original, keep.bytes, copy)
       this.#refuseOther(there, hash, keep)
       copy.takeRights(there)
       await copy.sync()
@@ -211,10 +210,12 @@ export class StagedFile implements Outlet {
     } catch (error) {
       this.#files.remove(beside)
       throw error
+    } finally {
+      original.close()
     }
   }
 
-  #refuseOther({ bytes }: FileFacts, hash: Hash, keep: { readonly bytes: number; readonly sha256: string | null }) {
+  #refuseOther({ bytes }: FileFacts, hash: Hash, keep: Keep) {
     if (bytes < keep.bytes) throw this.#changed({ kind: 'cut', bytes, left: keep.bytes })
     if (keep.sha256 !== null && hexOf(hash) !== keep.sha256) throw this.#changed({ kind: 'edited' })
   }
@@ -226,15 +227,20 @@ export class StagedFile implements Outlet {
     this.#id = file.facts().id
   }
 
-  /** The target must be what stood there when the run began. */
-  async #refuseChanged(there: FileFacts, replaced: NonNullable<Places['replaced']>): Promise<void> {
-    const { target } = { target: this.#place.path }
-    if (there.bytes === replaced.bytes) {
-      if ((await hashFile(this.#files, target, replaced.bytes)) === replaced.sha256) return
+  /** Renames, if the target is what stood there when the run began. Between the last look and the renaming nothing waits. */
+  async #renameOver({ staged, target }: Places, there: FileFacts, replaced: NonNullable<Places['replaced']>) {
+    this.#file?.takeRights(there)
+    await this.#file?.sync()
+    const sha256 = await hashFile(this.#files, target, there.bytes)
+    const now = this.#files.facts(target)
+    const is_same = now?.id === there.id && now.bytes === replaced.bytes && now.changed === there.changed
+    if (now !== null && !(is_same && sha256 === replaced.sha256)) {
+      const message = `${target} isn’t what it was when the run began: something else wrote it meanwhile, and it would be replaced`
+      const hint = `Move it away, then resume: the run’s own output is complete in ${staged} and takes its place. Or give the run up with \`custody abandon\`.`
+      throw outputError('CUSTODY_OUTPUT_CHANGED', this.#place, message, hint)
     }
-    const message = `${target} isn’t what it was when the run began: something else wrote it meanwhile, and it would be replaced`
-    const hint = `Move it away, then resume: the run’s own output is complete in ${this.#places?.staged} and takes its place. Or give the run up with \`custody abandon\`.`
-    throw outputError('CUSTODY_OUTPUT_CHANGED', this.#place, message, hint)
+    this.check()
+    this.#files.rename(staged, target)
   }
 
   /** Renames, unless something stands there. */

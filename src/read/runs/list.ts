@@ -4,6 +4,7 @@ import type { RowCounts, RunStatus, TokenCounts } from '../../model/entry.ts'
 import { CustodyError, isCustodyError } from '../../model/error.ts'
 import { formatTime } from '../../model/time.ts'
 import { closingOf, openingOf, statusOf } from './run-log.ts'
+import { type StagedOutput, stagedOf } from './staged.ts'
 
 export interface RunLine {
   readonly run: string
@@ -15,6 +16,8 @@ export interface RunLine {
   readonly ended_at: string | null
   readonly rows: RowCounts
   readonly tokens: TokenCounts
+  /** Absent if nothing is staged. */
+  readonly staged?: readonly StagedOutput[]
 }
 
 /** Whether a lease is held by a process that lives; the check is the caller's, as it looks outside the ledger. */
@@ -63,6 +66,7 @@ export async function listRuns(
 async function runLine(reader: LedgerReader, log: number, run: string, isHeld: IsHeld): Promise<RunLine> {
   const opening = await openingOf(reader, log)
   const closing = await closingOf(reader, log)
+  const staged = await stagedOf(reader, log, closing)
   return {
     run,
     name: opening.name,
@@ -71,6 +75,7 @@ async function runLine(reader: LedgerReader, log: number, run: string, isHeld: I
     ended_at: closing.ended_us === null ? null : formatTime(closing.ended_us),
     rows: closing.totals.rows,
     tokens: closing.totals.tokens,
+    ...(staged.length === 0 ? {} : { staged }),
   }
 }
 

@@ -13,8 +13,11 @@ export interface RowPlace extends RerunLog {
   readonly row: number
 }
 
+/** Where re-runs are looked for. What is found there is read again by who tells of it. */
+export type Finder = Pick<LedgerReader, 'url' | 'newestLogs' | 'entry'>
+
 /** The runs that ran rows of `run` again, the oldest first. Reads the opening of each run that came after it. */
-export async function rerunsOf(reader: LedgerReader, run: string): Promise<readonly RerunLog[]> {
+export async function rerunsOf(reader: Finder, run: string): Promise<readonly RerunLog[]> {
   const found: RerunLog[] = []
   for await (const each of reader.newestLogs()) {
     if (each.run === null) continue
@@ -39,13 +42,13 @@ export async function repeatedRows(reader: LedgerReader, { log, row }: RowPlace)
 }
 
 /** As what a row came back: of each re-run the row that repeats it, and of those of each of these. The oldest first. */
-export async function repetitions(reader: LedgerReader, of: RowPlace): Promise<readonly RowPlace[]> {
+export async function repetitions(reader: LedgerReader, finder: Finder, of: RowPlace): Promise<readonly RowPlace[]> {
   const found: RowPlace[] = []
-  for (const rerun of await rerunsOf(reader, of.run)) {
+  for (const rerun of await rerunsOf(finder, of.run)) {
     const row = await rowRepeating(reader, rerun.log, of)
     if (row === null) continue
     const place = { ...rerun, row }
-    found.push(place, ...(await repetitions(reader, place)))
+    found.push(place, ...(await repetitions(reader, finder, place)))
   }
   return found
 }
@@ -59,22 +62,28 @@ export interface StillFailed {
 }
 
 /** null if nobody has run rows of it again. Reads the run and its re-runs once, if there are any. */
-export async function stillFailed(reader: LedgerReader, of: RerunLog): Promise<StillFailed | null> {
-  const direct = await rerunsOf(reader, of.run)
+export async function stillFailed(reader: LedgerReader, finder: Finder, of: RerunLog): Promise<StillFailed | null> {
+  const direct = await rerunsOf(finder, of.run)
   if (direct.length === 0) return null
   const reruns: RerunLog[] = []
   const first = await failedRows(reader, of.log)
   const failed = new Set(first)
-  await settle(reader, of, failed, reruns)
+  await settle(reader, finder, of, failed, reruns)
   return { reruns, failed: first.size, still_failed: failed.size }
 }
 
 /** Takes out of `failed` what re-runs have mended, and puts in what failed there. */
-async function settle(reader: LedgerReader, of: RerunLog, failed: Set<number>, reruns: RerunLog[]): Promise<void> {
-  for (const rerun of await rerunsOf(reader, of.run)) {
+async function settle(
+  reader: LedgerReader,
+  finder: Finder,
+  of: RerunLog,
+  failed: Set<number>,
+  reruns: RerunLog[],
+): Promise<void> {
+  for (const rerun of await rerunsOf(finder, of.run)) {
     reruns.push(rerun)
     const failed_there = await failedRows(reader, rerun.log)
-    await settle(reader, rerun, failed_there, reruns)
+    await settle(reader, finder, rerun, failed_there, reruns)
     for (const [row, repeats] of await repeatsOf(reader, rerun.log))
       if (failed_there.has(row)) failed.add(repeats)
       else failed.delete(repeats)

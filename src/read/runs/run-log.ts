@@ -36,7 +36,7 @@ const NOTHING: Tallies = {
 }
 
 /** Entry 0 of a run's log. @throws CustodyError CUSTODY_VERIFY_FAILED if it isn't what it should be. */
-export async function openingOf(reader: LedgerReader, log: number): Promise<Opening> {
+export async function openingOf(reader: Pick<LedgerReader, 'url' | 'entry'>, log: number): Promise<Opening> {
   const stored = await reader.entry(log, 0)
   const entry = stored === null ? null : asRunEntry(stored, log)
   if (entry?.k !== 'open')

@@ -13,6 +13,7 @@ import type { Topology } from '../../model/topology.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
 import { findRun, type IsHeld } from '../runs/list.ts'
 import { type Closing, closingOf, headOf, intentsOf, openingOf, planOf, statusOf, valueIn } from '../runs/run-log.ts'
+import { stagedOf } from '../runs/staged.ts'
 import type { EndingCounts, ErrorCounts, InDoubt, NodeCounts, ShownRun, SinkCounts } from './summary.ts'
 
 const IN_DOUBT = fateNumber('FAILED', 'in_doubt')
@@ -52,6 +53,7 @@ export async function showRun(reader: LedgerReader, name: string, isHeld: IsHeld
     entries: await reader.size(log),
     file: plan?.file ?? null,
     plugins: opening.plugins,
+    staged: await stagedOf(reader, log, closing),
     in_doubt: await inDoubtOf(reader, log, opening.topology, closing.totals),
     stopped: await stopOf(reader, log, closing),
   }

@@ -2,6 +2,7 @@
 import type { CallSummary, RowCounts, RunStatus, TokenCounts } from '../../model/entry.ts'
 import type { PluginCode } from '../../model/plugin-code.ts'
 import type { NodeKind } from '../../model/topology.ts'
+import type { StagedOutput } from '../runs/staged.ts'
 
 export interface NodeCounts {
   readonly node: string
@@ -82,6 +83,8 @@ export interface ShownRun {
   readonly file: string | null
   /** Code of the plugins that it began with. */
   readonly plugins: readonly PluginCode[]
+  /** What is to come into its place at the end, and is there under a hidden name. */
+  readonly staged: readonly StagedOutput[]
   /** Row instances of which nobody knows whether a sink's far side took them, in their order. */
   readonly in_doubt: readonly InDoubt[]
   /** Of a run that stopped: why. */

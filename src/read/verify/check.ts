@@ -9,6 +9,10 @@ export interface CheckResult {
   readonly problems: readonly string[]
   /** True: not all that it covers could be looked at. */
   readonly unfinished?: boolean
+  /** How many things were compared, where that isn't all. */
+  readonly compared?: number
+  /** What wasn't, and why. */
+  readonly not_checked?: readonly string[]
 }
 
 /** Where problems are told. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { canonicalize } from '../../model/canonical.ts'
 import type { Json } from '../../model/row.ts'
@@ -23,7 +23,10 @@ const totals = {
 }
 const VALUE = { c: ['cd'.repeat(32)], w: 3 }
 const publish = { k: 'publish', artifacts: [], t: 1, ...VALUE }
-const commit = { k: 'commit', commit: 1, cursors: [], receipts: [], totals, t: 1, ...VALUE, w: 4 }
+const commit = {
+  ...{ k: 'commit', commit: 1, cursors: [], receipts: [], totals, t: 1, ...VALUE, w: 4 },
+  open: { count: 0, hash: 'ef'.repeat(32) },
+}
 const seal = { k: 'seal', status: 'completed', totals, subjects: { size: 0, root: 'ef'.repeat(32) }, t: 2, z: NONCE }
 
 interface FakeRun {
@@ -32,6 +35,9 @@ interface FakeRun {
   readonly entries: readonly { readonly [key: string]: Json }[]
   /** Of entry 1. */
   readonly payload: Json | null
+  /** Of entry 0. */
+  readonly plan?: Json
+  readonly intents?: Json
 }
 
 /** What `verifyFiles` asks of a ledger; the runs are logs 1, 2, … */
@@ -46,7 +52,10 @@ function ledger(...runs: readonly FakeRun[]): LedgerReader {
       return facts === undefined ? null : { seq, row: null, body: canonicalize(facts) }
     },
     payload: async (log, seq) => {
-      const value = runs[log - 1]?.payload ?? null
+      const found = runs[log - 1]
+      if (seq === 0)
+        return { seq, salts: new Uint8Array(32), body: canonicalize([[found?.plan ?? {}], [found?.intents ?? {}]]) }
+      const value = found?.payload ?? null
       return value === null ? null : { seq, salts: new Uint8Array(16), body: canonicalize([[value]]) }
     },
   } as Partial<LedgerReader> as LedgerReader
@@ -89,16 +98,60 @@ test('a run that is not sealed has no final outputs', async () => {
   rmSync(path)
   expect(await problems(ledger({ run: RUN, entries: [publish, commit], payload: { out: artifact } }))).toEqual([])
 })
-test('of a file that a later run wrote, too, only that run can be held to its word', async () => {
-  const later = { ...seal, t: 3 }
-  const second: FakeRun = { run: LATER, entries: [publish, commit, later], payload: { out: artifact } }
-  const both = ledger(second, sealed({ out: { ...artifact, bytes: 1 } }))
-  expect(await problems(both, RUN)).toEqual([])
-  expect(await problems(both, LATER)).toEqual([])
-  rmSync(path)
-  expect(await problems(both, RUN)).toEqual([])
-  expect(await problems(both, LATER)).toEqual(['sink out: PATH is missing'])
+describe('a file that a later run wrote, too', () => {
+  const later = (artifacts: Json, intents: Json = {}): FakeRun => ({
+    ...{ run: LATER, entries: [publish, commit, { ...seal, t: 3 }], payload: artifacts, intents },
+  })
+  const checks = async (reader: LedgerReader) => verifyFiles(reader, [RUN, LATER])
+  const first = { ...artifact, bytes: 3, sha256: createHash('sha256').update('id\n').digest('hex') }
+
+  test('in its place: of the first one nothing can be told, which is said and is no problem', async () => {
+    const both = ledger(later({ out: artifact }), sealed({ out: first }))
+    const not_checked = [`sink out: ${path} is not checked: replaced by run ${LATER}`]
+    expect((await checks(both)).get(RUN)).toEqual({ name: 'files', ok: true, problems: [], compared: 0, not_checked })
+    expect((await checks(both)).get(LATER)).toMatchObject({ ok: true, compared: 1, not_checked: [] })
+    rmSync(path)
+    expect((await checks(both)).get(RUN)).toMatchObject({ ok: true })
+    expect((await checks(both)).get(LATER)).toMatchObject({ ok: false, problems: [`sink out: ${path} is missing`] })
+  })
+
+  test('behind what was there: each is compared up to the length that it left', async () => {
+    const intents = { out: { path, mode: 'append' } }
+    const both = ledger(later({ out: artifact }, intents), sealed({ out: first }))
+    expect((await checks(both)).get(RUN)).toMatchObject({ ok: true, compared: 1 })
+    appendFileSync(path, '3\n')
+    expect((await checks(both)).get(LATER)).toMatchObject({ ok: true, compared: 1 })
+    writeFileSync(path, `no\n${CONTENT.slice(3)}`)
+    expect((await checks(both)).get(RUN)?.problems).toEqual([expect.stringContaining('was changed')])
+    expect((await checks(both)).get(LATER)?.ok).toBe(false)
+  })
+
+  test('and isn’t done with: what it adds is no problem', async () => {
+    const open = { ...later(null, { out: { path, mode: 'append' } }), entries: [publish, commit] }
+    appendFileSync(path, '3\n')
+    expect((await checks(ledger(open, sealed({ out: artifact })))).get(RUN)).toMatchObject({ ok: true, compared: 1 })
+  })
 })
+
+test('outputs that moved with the pipeline’s folder', async () => {
+  const place = join(folder, 'moved')
+  mkdirSync(place)
+  const run: FakeRun = { ...sealed({ out: artifact }), plan: { folder } }
+  const check = async (root: string) => (await verifyFiles(ledger(run), [RUN], { root })).get(RUN)
+  expect(await check(folder)).toMatchObject({ ok: true, compared: 1 })
+  expect((await check(place))?.problems).toEqual([`sink out: ${join(place, 'out.csv')} is missing`])
+  writeFileSync(join(place, 'out.csv'), CONTENT)
+  rmSync(path)
+  expect(await check(place)).toMatchObject({ ok: true, compared: 1 })
+})
+
+test('what was published isn’t of the form that it has', async () => {
+  for (const value of [{ out: 7 }, { out: { ...artifact, path: 7 } }, { out: { ...artifact, bytes: -1 } }, [1]])
+    expect(await problems(ledger(sealed(value as Json)))).toEqual([
+      expect.stringMatching(/^what was published can't be read/),
+    ])
+})
+
 test('what was published can not be read', async () => {
   const spoiled = ledger({ run: RUN, entries: [publish, commit, { k: 'seals' }], payload: null })
   expect(await problems(spoiled)).toEqual([expect.stringMatching(/^what was published can't be read/)])

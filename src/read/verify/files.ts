@@ -2,51 +2,96 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, type Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { relative, resolve } from 'node:path'
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import { isCustodyError } from '../../model/error.ts'
-import { DecodeError } from '../decode.ts'
 import { type PublishedFile, publishedFiles } from '../show/published.ts'
 import { Check, type CheckResult, counted, grouped } from './check.ts'
 
+export interface FilesOptions {
+  /** Where the pipeline's folder is now, if its outputs have moved with it; absolute. */
+  readonly root?: string | undefined
+}
+
+/** Of one run; the rest is counted. */
+const MOST_NOT_CHECKED = 20
+
 /**
- * By run, the check `files`: each file that it published against what stands at its path, length and SHA-256. Of a file
- * that a later run wrote, too, only what that run left can be told. A run that isn't sealed has no final outputs.
+ * By run: each file that it published against what stands at its path, length and SHA-256. What a later run put in its place
+ * can't be compared any more; what others may add to is compared up to the length that the run left. A run that isn't sealed
+ * has no final outputs.
  */
 export async function verifyFiles(
   reader: LedgerReader,
   runs: readonly string[],
+  { root }: FilesOptions = {},
 ): Promise<ReadonlyMap<string, CheckResult>> {
-  const checks = new Map(runs.map(run => [run, new Check('files')]))
-  try {
-    const files = await publishedFiles(reader)
-    const latest = new Map(files.map(file => [file.path, file]))
-    for (const file of latest.values()) {
+  const checks = new Map(runs.map(run => [run, new FilesCheck()]))
+  const { files, growing, unreadable } = await publishedFiles(reader)
+  for (const [run, why] of unreadable) checks.get(run)?.add(`what was published can't be read: ${why}`)
+  const by_path = new Map<string, PublishedFile[]>()
+  for (const file of files) by_path.set(file.path, [...(by_path.get(file.path) ?? []), file])
+  for (const writers of by_path.values())
+    for (const [i, file] of writers.entries()) {
       const check = checks.get(file.run)
-      const problem = check === undefined ? null : await problemOf(file)
-      if (problem !== null) check?.add(`sink ${file.sink}: ${file.path} ${problem}`)
+      if (check === undefined) continue
+      const later = writers.slice(i + 1)
+      const place = root === undefined || file.folder === null ? file.path : moved(file.path, file.folder, root)
+      const instead = later.find(each => !each.appended)
+      const grows = file.appended || later.length > 0 || growing.has(file.path)
+      if (instead !== undefined)
+        check.leaveOut(`sink ${file.sink}: ${place} is not checked: replaced by run ${instead.run}`)
+      else check.compared(await problemOf(file, place, grows), `sink ${file.sink}: ${place}`)
     }
-  } catch (error) {
-    // Whose entry or payload it is, `verifyLedger` tells.
-    if (!(error instanceof DecodeError) && !isCustodyError(error)) throw error
-    for (const check of checks.values()) check.add(`what was published can't be read: ${error.message}`)
-  }
   return new Map([...checks].map(([run, check]) => [run, check.result()]))
 }
 
-async function problemOf({ path, bytes, sha256 }: PublishedFile): Promise<string | null> {
+class FilesCheck extends Check {
+  readonly #not_checked: string[] = []
+  #left_out = 0
+  #compared = 0
+
+  constructor() {
+    super('files')
+  }
+
+  leaveOut(why: string): void {
+    this.#left_out++
+    if (this.#left_out <= MOST_NOT_CHECKED) this.#not_checked.push(why)
+  }
+
+  compared(problem: string | null, what: string): void {
+    this.#compared++
+    if (problem !== null) this.add(`${what} ${problem}`)
+  }
+
+  override result(): CheckResult {
+    const more = this.#left_out - this.#not_checked.length
+    const not_checked = more === 0 ? this.#not_checked : [...this.#not_checked, `and ${grouped(more)} more`]
+    return { ...super.result(), compared: this.#compared, not_checked }
+  }
+}
+
+/** Where a file is if the pipeline's folder is now `root`. */
+function moved(path: string, folder: string, root: string): string {
+  return resolve(root, relative(folder, path))
+}
+
+/** `grows`: others may have added to it since. */
+async function problemOf({ bytes, sha256 }: PublishedFile, place: string, grows: boolean): Promise<string | null> {
   let found: Stats
   let actual: string
   try {
-    found = await stat(path)
+    found = await stat(place)
     if (!found.isFile()) return 'is not a file'
     if (found.size < bytes) return `has ${counted(found.size, 'byte', 'bytes')}, and the run left ${grouped(bytes)}`
-    actual = await hashOf(path, bytes)
+    actual = await hashOf(place, bytes)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     return code === 'ENOENT' || code === 'ENOTDIR' ? 'is missing' : `can't be read (${code ?? message})`
   }
   if (actual !== sha256) return `was changed: its SHA-256 is ${actual}, and the run left ${sha256}`
-  if (found.size > bytes) return `was added to: ${counted(found.size - bytes, 'byte', 'bytes')} more than the run left`
+  if (found.size > bytes && !grows)
+    return `was added to: ${counted(found.size - bytes, 'byte', 'bytes')} more than the run left`
   return null
 }
 

@@ -11,6 +11,7 @@ import { DecodeError, decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '
 import { SubjectValues } from '../values.ts'
 import { Batches } from './batches.ts'
 import { Check, counted, entryName, grouped, noting, Place, subjectName } from './check.ts'
+import type { Decisions } from './decisions.ts'
 import { ABANDONED } from './fates.ts'
 import type { HeadKeys } from './keys.ts'
 import { LineCheck } from './line.ts'
@@ -64,8 +65,9 @@ export async function verifyRun(
   { log, run, origin }: RunLog,
   keys: HeadKeys,
   onProgress: (entries: number) => void,
+  decisions: Decisions | null = null,
 ): Promise<WalkedRun> {
-  const fold = new RunFold(reader, log, run)
+  const fold = new RunFold(reader, log, run, decisions)
   const walk = new LogWalk(reader, log, fold.checks)
   let complete = false
   try {
@@ -98,7 +100,10 @@ export async function verifyRun(
     resumed: fold.facts.resumed,
     earliest: fold.earliest,
     sealed_us: fold.facts.seal?.t ?? 0,
-    checks: [entries, checkpoint, values, tokens, groups, totals, projections, seal],
+    checks: [
+      ...[entries, checkpoint, values, tokens, groups, totals, projections, seal],
+      ...(decisions === null ? [] : [decisions.check]),
+    ],
     registered: new Check('log 0'),
   }
 }
@@ -137,7 +142,10 @@ class RunFold {
   /** Of what the numbers have been found not to be dense: told once. */
   readonly #misnumbered = new Set<string>()
 
-  constructor(reader: LedgerReader, log: number, run: string) {
+  readonly #decisions: Decisions | null
+
+  constructor(reader: LedgerReader, log: number, run: string, decisions: Decisions | null) {
+    this.#decisions = decisions
     this.#reader = reader
     this.#log = log
     this.facts = new RunFacts(run, this.checks)
@@ -193,6 +201,7 @@ class RunFold {
   #leaveRest(): void {
     const { entries, ...rest } = this.checks
     for (const check of Object.values(rest)) check.leave()
+    this.#decisions?.check.leave()
   }
 
   async #takeSubject(stored: StoredEntry, payload: StoredPayload | null): Promise<void> {
@@ -213,6 +222,7 @@ class RunFold {
     if (state === null) return
     if (entry.origin !== null) await this.#repeated?.take(entry.origin, where, this.#witness.ways)
     this.values_checked += checkValues(entry, payload, seq, state.values, where, this.checks.values)
+    this.#decisions?.take(entry, state.values, where, this.#witness.ways)
     for (const expected of state.fold(seq, entry, this.#witness)) {
       await this.#endings.compare(expected, this.#witness.ways)
     }

@@ -8,6 +8,7 @@ import type { LedgerReader, StoredLog } from '../../ledger/read-port.ts'
 import { CustodyError, isCustodyError } from '../../model/error.ts'
 import type { VerifierKey } from '../../model/note.ts'
 import { Check, type CheckResult, noting } from './check.ts'
+import { Decisions } from './decisions.ts'
 import { type KnownHead, LedgerLog } from './ledger-log.ts'
 import { checkFile, checkIntegrity, checkObjects, checkStrays } from './objects.ts'
 import { verifyRun, type WalkedRun } from './run.ts'
@@ -17,6 +18,8 @@ export interface VerifyOptions {
   readonly run?: string | undefined
   /** Keys that are trusted to sign checkpoints. */
   readonly keys: readonly VerifierKey[]
+  /** Whether decisions of gates are evaluated again. */
+  readonly decisions?: boolean
   /** The head of log 0 that the verifier knows from before, and the key of the ledger's birth, which is trusted then. */
   readonly remembered?: KnownHead | null
   /** Told now and then while entries are read, with how many there are. */
@@ -80,12 +83,14 @@ async function verify(reader: LedgerReader, options: VerifyOptions): Promise<Ver
   const told = new ToldRuns()
   for (const [run, log] of wanted) {
     const size = await sizeOf(reader, log)
+    const decisions = options.decisions === true ? await Decisions.of(reader, log) : null
     const onEntries = (entries: number) => options.onProgress?.({ run, entries, of: Math.max(size, entries) })
     const found = await verifyRun(
       reader,
       { log, run, origin: log_zero.origin(log) },
       log_zero.keysOf(log, size),
       onEntries,
+      decisions,
     )
     if (found.complete) log_zero.checkRun(found)
     else found.registered.leave()

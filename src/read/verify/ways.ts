@@ -26,6 +26,21 @@ export class Ways {
     return this.#nodes[node - 1]?.name ?? `node ${node}`
   }
 
+  /** Of the node; undefined if it has none. */
+  plugin(node: number): string | undefined {
+    return this.#nodes[node - 1]?.plugin
+  }
+
+  /** Of an edge; empty if there is no such edge. */
+  label(edge: number): string {
+    return this.#edges[edge - 1]?.[1] ?? ''
+  }
+
+  /** Of the edges by which a node can be left without an error. */
+  labels(node: number): readonly string[] {
+    return this.#edges.flatMap(([from, label], i) => (from === node && this.isForFlow(i + 1) ? [label] : []))
+  }
+
   hasEdge(edge: number): boolean {
     return this.#edges[edge - 1] !== undefined
   }

@@ -1,0 +1,144 @@
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { opening, RUN, testPorts } from '../../test/support/ledger.ts'
+import { parseVerifierKey, type Signer } from '../model/note.ts'
+import { verifyLedger } from '../read/verify/verify.ts'
+import { signingKey } from './keys.ts'
+import { recall, trustedKeys, trustKeys, userTrust } from './known-ledgers.ts'
+import { openLedger, openLedgerReader } from './open.ts'
+import { rotateKey } from './rotate-key.ts'
+
+let folder: string
+let env: { readonly XDG_CONFIG_HOME: string }
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'custody-rotate-'))
+  env = { XDG_CONFIG_HOME: join(folder, 'config') }
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+const url = (name: string) => `sqlite:${join(folder, name)}`
+const open = (name: string, signer: Signer = signingKey(env), create = false) =>
+  openLedger(url(name), { ...testPorts(name, signer), trust: userTrust(env, expect.unreachable) }, { create })
+const rotate = (name: string, change: 'retire' | 'revoke' = 'retire') =>
+  rotateKey(env, change, signer => open(name, signer))
+
+async function begun(name: string): Promise<void> {
+  await (await open(name, signingKey(env), true)).close()
+}
+
+/** The codes, or sentences, of what `verify` finds with this user's keys. */
+async function problems(name: string): Promise<readonly string[]> {
+  const reader = await openLedgerReader(url(name))
+  const { ledger } = await verifyLedger(reader, { keys: trustedKeys(null, env) })
+  await reader.close()
+  return ledger.checks.flatMap(each => each.problems)
+}
+
+test('a new key takes the place of the old one, in the files and in the ledger', async () => {
+  await begun('a')
+  const old = signingKey(env)
+  const { from, to, former } = await rotate('a')
+  expect([from.verifier_key, to.verifier_key]).toEqual([old.verifier_key, signingKey(env).verifier_key])
+  expect(to.verifier_key).not.toBe(old.verifier_key)
+  expect([statSync(former).mode & 0o777, statSync(join(env.XDG_CONFIG_HOME, 'custody', 'key')).mode & 0o777]).toEqual([
+    0o600, 0o600,
+  ])
+  await expect(open('a', old)).rejects.toMatchObject({ code: 'CUSTODY_KEY_UNKNOWN' })
+  const ledger = await open('a')
+  await ledger.openRun(RUN, opening())
+  await ledger.close()
+  expect(await problems('a')).toEqual([])
+})
+
+test('another ledger goes over from the former key to the one that there is now', async () => {
+  await begun('a')
+  await begun('b')
+  const { to } = await rotate('a')
+  await expect(open('b')).rejects.toMatchObject({
+    code: 'CUSTODY_KEY_UNKNOWN',
+    hint: expect.stringMatching('key rotate'),
+  })
+  expect((await rotate('b')).to.verifier_key).toBe(to.verifier_key)
+  await (await open('b')).close()
+  expect(readdirSync(join(env.XDG_CONFIG_HOME, 'custody')).filter(name => name.startsWith('key')).length).toBe(2)
+})
+
+test('the power goes when the new key is in force, and the old one still is: rotating again ends it', async () => {
+  await begun('a')
+  const old = signingKey(env)
+  const breaking = async (signer: Signer) => {
+    const ledger = await open('a', signer)
+    const { changeKeys } = ledger
+    ledger.changeKeys = async (change, ...rest) => {
+      if (change === 'retire') throw new Error('no power')
+      await changeKeys.call(ledger, change, ...rest)
+    }
+    return ledger
+  }
+  await expect(rotateKey(env, 'retire', breaking)).rejects.toThrow('no power')
+  const ledger = await open('a')
+  expect(ledger.keys.goodFor(Number.MAX_SAFE_INTEGER).map(each => each.text)).toEqual([
+    old.verifier_key,
+    signingKey(env).verifier_key,
+  ])
+  await ledger.close()
+  // Nothing is lost: both sign until it is rotated once more.
+  await rotate('a')
+  await expect(open('a', old)).rejects.toMatchObject({ code: 'CUSTODY_KEY_UNKNOWN' })
+  expect(await problems('a')).toEqual([])
+})
+
+test('not while a run is held: its process would find that its key is no longer in force', async () => {
+  await begun('a')
+  const ledger = await open('a')
+  const run = await ledger.openRun(RUN, opening())
+  await expect(rotate('a')).rejects.toMatchObject({ code: 'CUSTODY_RUN_HELD' })
+  await run.release()
+  await ledger.close()
+  await rotate('a', 'revoke')
+  // What the revoked key signed of a run that isn't sealed nobody can vouch for; others go on.
+  const again = await open('a')
+  await expect(again.takeOver(RUN)).rejects.toMatchObject({ code: 'CUSTODY_KEY_UNKNOWN' })
+  await again.openRun(RUN.replace(/1$/, '2'), opening(RUN.replace(/1$/, '2')))
+  await again.close()
+})
+
+test('what is remembered of a ledger is the key of its birth and its head; an older copy is refused', async () => {
+  await begun('a')
+  const reader = await openLedgerReader(url('a'))
+  const { ledger: id } = JSON.parse((await reader.entry(0, 0))?.body ?? '') as { ledger: string }
+  await reader.close()
+  expect(recall(env, id)).toMatchObject({ key: signingKey(env).verifier_key, size: 1 })
+  await rotate('a')
+  expect(recall(env, id)).toMatchObject({ size: 3 })
+})
+
+test.skipIf(process.getuid?.() === 0)(
+  'where nothing can be remembered that is told, and the ledger is written all the same',
+  () => {
+    signingKey(env)
+    chmodSync(join(env.XDG_CONFIG_HOME, 'custody'), 0o500)
+    const told: string[] = []
+    const trust = userTrust(env, why => told.push(why))
+    for (let i = 0; i < 2; i++) trust.remember('id', { key: 'k', size: 1, root: 'ab'.repeat(32) })
+    expect(told.length).toBe(1)
+    chmodSync(join(env.XDG_CONFIG_HOME, 'custody'), 0o700)
+  },
+)
+
+test('keys of others are trusted from a file, once', () => {
+  const mine = signingKey(env)
+  const { signer } = testPorts()
+  const { verifier_key } = signer
+  expect(trustKeys(writeKey(verifier_key), env).map(each => each.text)).toEqual([verifier_key])
+  expect(trustKeys(writeKey(verifier_key), env)).toEqual([])
+  expect(trustedKeys(null, env)).toEqual([parseVerifierKey(mine.verifier_key), parseVerifierKey(verifier_key)])
+})
+
+function writeKey(text: string): string {
+  const path = join(folder, 'their.key')
+  writeFileSync(path, `${text}\n`)
+  return path
+}

@@ -1,0 +1,164 @@
+/**
+ * `verify --decisions`: gates that decide by expressions, evaluated once more on what entered them: the way that was taken, or
+ * the error, must be what comes of it. What can't be told is counted: values that are erased, and gates whose expressions are.
+ */
+import type { LedgerReader } from '../../ledger/read-port.ts'
+import { type ExpressionText, isError, type SubjectEntry, type VisitFact } from '../../model/entry.ts'
+import { isRow, type Row } from '../../model/row.ts'
+import { compileExpression, type Expression } from '../../sdk/expression.ts'
+import { type FieldSchema, OBSERVED, type RowSchema } from '../../sdk/schema.ts'
+import { planOf } from '../runs/run-log.ts'
+import type { SubjectValues } from '../values.ts'
+import { Check, type CheckResult, counted, type Place, tokenName } from './check.ts'
+import type { Ways } from './ways.ts'
+
+/** What comes of a gate: a way out, or the code of an error. */
+type Decided = { readonly label: string } | { readonly code: string }
+
+interface Gate {
+  readonly expressions: ReadonlyArray<{ readonly label: string; readonly expression: Expression }>
+  /** By cases; else its one expression gives the label. */
+  readonly by_cases: boolean
+  readonly labels: ReadonlySet<string>
+}
+
+/** The error of a gate whose value is none of its labels. */
+const GATE_VALUE = 'GATE_VALUE'
+
+type Expressions = { readonly [node: string]: readonly ExpressionText[] }
+
+export class Decisions {
+  readonly check: Check = new DecisionsCheck()
+  readonly #expressions: Expressions | null
+  readonly #gates = new Map<number, Gate | null>()
+
+  private constructor(expressions: Expressions | null) {
+    this.#expressions = expressions
+  }
+
+  /** @throws CustodyError CUSTODY_VERIFY_FAILED if the plan's text isn't what it should be. */
+  static async of(reader: LedgerReader, log: number): Promise<Decisions> {
+    return new Decisions((await planOf(reader, log))?.expressions ?? null)
+  }
+
+  /** Looks at the visits of gates in an entry whose values are known. */
+  take(entry: SubjectEntry, values: SubjectValues, where: Place, ways: Ways): void {
+    for (const visit of entry.visits) {
+      if (ways.kind(visit.node) !== 'gate' || ways.plugin(visit.node) !== undefined) continue
+      const row = values.get(visit.in)
+      const gate = this.#gate(visit.node, ways)
+      if (gate === null || !isRow(row)) this.#check.leaveOut()
+      else this.#check.compare(problemOf(gate, row, visit, ways), `${where}: ${tokenName(visit.token)}`)
+    }
+  }
+
+  get #check(): DecisionsCheck {
+    return this.check as DecisionsCheck
+  }
+
+  #gate(node: number, ways: Ways): Gate | null {
+    let gate = this.#gates.get(node)
+    if (gate === undefined) {
+      gate = this.#compiled(node, ways)
+      this.#gates.set(node, gate)
+    }
+    return gate
+  }
+
+  /** null if it can't be evaluated: that is told once if something is wrong with it. */
+  #compiled(node: number, ways: Ways): Gate | null {
+    const texts = this.#expressions?.[ways.name(node)]
+    if (!Array.isArray(texts) || texts.length === 0) return null
+    const labels = new Set(ways.labels(node))
+    const expressions: Array<{ label: string; expression: Expression }> = []
+    for (const text of texts as readonly ExpressionText[]) {
+      const compiled = isText(text)
+        ? compileExpression(text.source, { over: 'row', schema: schemaOf(text.sees) })
+        : null
+      if (compiled === null || !compiled.ok) {
+        this.check.add(`${ways.name(node)} has an expression that can’t be evaluated`)
+        return null
+      }
+      expressions.push({ label: text.for, expression: compiled.expression })
+    }
+    const [first] = expressions
+    const by_cases = expressions.length > 1 || first?.label !== 'gate' || labels.has('gate')
+    return { expressions, by_cases, labels }
+  }
+}
+
+function isText(text: unknown): text is ExpressionText {
+  const { for: what, source } = text as Partial<ExpressionText>
+  return typeof what === 'string' && typeof source === 'string'
+}
+
+/** What was known of the row where the expression was compiled: it decides what arithmetic is that of integers. */
+function schemaOf(sees: ExpressionText['sees']): RowSchema {
+  if (sees === undefined) return OBSERVED
+  const fields = new Map<string, FieldSchema>(Object.entries(sees.fields))
+  return { ...OBSERVED, fields, ...(sees.rest === undefined ? {} : { rest: sees.rest }) }
+}
+
+function problemOf(gate: Gate, row: Row, visit: VisitFact, ways: Ways): string | null {
+  const should = decide(gate, row)
+  const name = ways.name(visit.node)
+  if (isError(visit.status)) {
+    const code = visit.error?.code ?? ''
+    if ('code' in should && should.code === code) return null
+    return `met the error ${code} at ${name}, whose expression gives ${told(should)}`
+  }
+  const label = ways.label(visit.edge)
+  if ('label' in should && should.label === label) return null
+  return `left ${name} by ${JSON.stringify(label)}, and its expression gives ${told(should)}`
+}
+
+function told(decided: Decided): string {
+  return 'label' in decided ? JSON.stringify(decided.label) : `the error ${decided.code}`
+}
+
+function decide({ expressions, by_cases, labels }: Gate, row: Row): Decided {
+  if (!by_cases) return labelOf(expressions[0]?.expression.evaluate(row), labels)
+  for (const { label, expression } of expressions) {
+    const result = expression.evaluate(row)
+    if (!result.ok) return { code: result.code }
+    if (result.value === true) return { label }
+    if (result.value !== false) return { code: GATE_VALUE }
+  }
+  const cases = new Set(expressions.map(each => each.label))
+  const otherwise = [...labels].find(each => !cases.has(each))
+  return otherwise === undefined ? { code: GATE_VALUE } : { label: otherwise }
+}
+
+function labelOf(result: ReturnType<Expression['evaluate']> | undefined, labels: ReadonlySet<string>): Decided {
+  if (result === undefined) return { code: GATE_VALUE }
+  if (!result.ok) return { code: result.code }
+  const { value } = result
+  const wants_boolean = labels.has('true') && labels.has('false')
+  if (typeof value !== (wants_boolean ? 'boolean' : 'string')) return { code: GATE_VALUE }
+  const label = String(value)
+  return { label: labels.has(label) ? label : 'else' }
+}
+
+class DecisionsCheck extends Check {
+  #compared = 0
+  #left_out = 0
+
+  constructor() {
+    super('decisions')
+  }
+
+  compare(problem: string | null, who: string): void {
+    this.#compared++
+    if (problem !== null) this.add(`${who} ${problem}`)
+  }
+
+  leaveOut(): void {
+    this.#left_out++
+  }
+
+  override result(): CheckResult {
+    const what = counted(this.#left_out, 'decision isn’t', 'decisions aren’t')
+    const not_checked = this.#left_out === 0 ? [] : [`${what} checked: the values or the expressions are erased`]
+    return { ...super.result(), compared: this.#compared, not_checked }
+  }
+}
