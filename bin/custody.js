@@ -12,12 +12,15 @@ if (Number(node.split('.')[0]) < 24) {
   else process.stderr.write(`error ${code}: ${message}\n  hint: ${hint}\n`)
   process.exitCode = 2
 } else {
+  const { exit } = process
   const { main } = await import('../dist/cli/main.js')
   process.exitCode = await main(process.argv.slice(2))
-  // What a plugin has left open, or a pipe that nobody writes to, doesn't keep a process that is done and has told all.
-  const leave = () => {
-    if (process.stdout.writableLength + process.stderr.writableLength === 0) process.exit()
-    setTimeout(leave, 1000).unref()
-  }
-  setTimeout(leave, 1000).unref()
+  // A plugin may have left something running. What was told has to be out, and then nobody waits for it.
+  const linger = () =>
+    setTimeout(() => {
+      if (process.stdout.writableLength + process.stderr.writableLength > 0) return linger()
+      process.stderr.write('a plugin has left something running; the process ends without it\n')
+      exit.call(process)
+    }, 3000).unref()
+  linger()
 }

@@ -33,6 +33,8 @@ export interface Context {
 const STOPPING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK']
 
 export function processHost(): Host {
+  // While a run is on, plugins find another one there.
+  const exit = process.exit.bind(process)
   return {
     stdout: process.stdout,
     stderr: process.stderr,
@@ -45,7 +47,7 @@ export function processHost(): Host {
         for (const signal of STOPPING) process.off(signal, listener)
       }
     },
-    exit: code => process.exit(code),
+    exit: code => exit(code),
   }
 }
 

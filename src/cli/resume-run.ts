@@ -29,6 +29,7 @@ import { noticeText, restoredText } from './render/restored.ts'
 import { renderSummary, statusText } from './render/summary.ts'
 import { type Repeating, repeating } from './repeating.ts'
 import { onRecord } from './replaying.ts'
+import { watchPlugins } from './strays.ts'
 import { shownRun, tellResult } from './tell-run.ts'
 
 export interface ResumeOptions {
@@ -121,12 +122,13 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
   boundHeap()
   const clock = systemClock()
   const quiet = options.json === true
-  const ports = ledgerPorts(context, clock)
+  const ports = ledgerPorts(context)
   const closing = new Closing(context.terminal)
   const progress = new ProgressLine(context.terminal, null)
   try {
     const ledger = closing.add(await openLedger(url, ports, { create: false }))
     const stopping = closing.add(stopOnSignals(context, quiet))
+    const strays = closing.add(watchPlugins(context.terminal, plan))
     const shared = closing.add(limiterOf(plan))
     const { log } = await findRun(reader, run)
     const { replays, reruns } = await openingOf(reader, log)
@@ -144,6 +146,7 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
       clock,
       shared,
       signal: stopping.signal,
+      strays,
       from_ledger_only: options.fromLedgerOnly === true,
       abandon,
       strict: options.strict === true,

@@ -29,6 +29,7 @@ import { noticeText } from './render/restored.ts'
 import { counted, printable, shortRun } from './render/text.ts'
 import type { Repeating } from './repeating.ts'
 import { type Replayed, replaying } from './replaying.ts'
+import { watchPlugins } from './strays.ts'
 import { optionOf, shownRun, type TellOptions, tellResult } from './tell-run.ts'
 
 export interface RunOptions {
@@ -100,9 +101,10 @@ export async function runInto({ url, before_url, context, plan, options, replay,
   const progress = new ProgressLine(context.terminal, options.limit ?? null)
   let result: RunResult
   try {
-    const ledger = closing.add(laterLedger(url, ledgerPorts(context, clock, options.dryRun !== true)))
+    const ledger = closing.add(laterLedger(url, ledgerPorts(context, options.dryRun !== true)))
     const shared = closing.add(limiterOf(plan))
     const stopping = closing.add(stopOnSignals(context, quiet))
+    const strays = closing.add(watchPlugins(context.terminal, plan))
     if (!quiet) context.terminal.tell(header(context, plan, options, replay, rerun))
     result = await runPlan({
       plan,
@@ -121,6 +123,7 @@ export async function runInto({ url, before_url, context, plan, options, replay,
       ...(replay === null || options.live === true ? {} : followed(replay)),
       ...(rerun === null ? {} : { repeats: rerun.repeats, answered: rerun.answered, placed: rerun.placed }),
       signal: stopping.signal,
+      strays,
       onProgress: each => progress.show(each),
       onNotice: notice => {
         if (!quiet) context.terminal.tell(noticeText(notice, context.terminal.paint_told))

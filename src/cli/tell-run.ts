@@ -55,7 +55,7 @@ export function tellResult(
   const { terminal } = context
   const paint = terminal.paint_told
   const dry_run = options.dryRun === true
-  const { summary, stopped_by, untouched, next_call_usd, discarded, warnings } = result
+  const { summary, stopped_by, untouched, next_call_usd, lost_usd, discarded, warnings } = result
   const error = dry_run ? ofDryRun(result.error) : result.error
   const { drift = null, reruns = null } = options
   // How long it took is what the ledger says, as `show` tells it.
@@ -84,7 +84,7 @@ export function tellResult(
     for (const each of warnings) terminal.tell(`${paint(['bold', 'yellow'], 'warning')} ${printable(each)}`)
     if (discarded.size > 0) terminal.tell(discardedText(discarded).join('\n'))
     if (drift !== null) terminal.tell(`\n${renderDrift(drift, terminal.columns_told, paint)}`)
-    if (next_call_usd !== null) terminal.tell(`\n${budgetText(plan, shown, next_call_usd)}`)
+    if (next_call_usd !== null) terminal.tell(`\n${budgetText(plan, shown, next_call_usd, lost_usd)}`)
     if (shown.stopped?.reason === 'service') terminal.tell(`\n${whereItStands(shown)}`)
     if (error !== null && !untouched) terminal.tell(`\n${renderError(error, paint, context.env.CUSTODY_DEBUG === '1')}`)
     const unpublished = shown.status === 'failed' && UNPUBLISHED.has(shown.stopped?.reason ?? '') && !dry_run
@@ -111,9 +111,11 @@ function ofDryRun(error: CustodyError | null): CustodyError | null {
 }
 
 /** Why it stopped, where money was the reason. */
-function budgetText({ limits }: Plan, { calls }: ShownRun, next_call_usd: number): string {
+function budgetText({ limits }: Plan, { calls }: ShownRun, next_call_usd: number, lost_usd: number): string {
   const [spent, cap] = [calls?.cost_usd ?? 0, limits.spend_usd ?? 0]
-  return `${dollars(spent)} of limits.spend (${dollars(cap)}) are spent, and the next call could cost up to ${dollars(next_call_usd)}`
+  const lost =
+    lost_usd === 0 ? '' : `, calls that were under way when the run broke off may have cost up to ${dollars(lost_usd)}`
+  return `${dollars(spent)} of limits.spend (${dollars(cap)}) are spent${lost}, and the next call could cost up to ${dollars(next_call_usd)}`
 }
 
 /** `1,588 rows done, 412 open, $3.10 spent`: what the service leaves a run with. */

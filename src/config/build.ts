@@ -27,6 +27,9 @@ import type { Environment } from './variables.ts'
 /** Waits that the pipeline's `retry` doesn't give. */
 const RETRY: RetryConfig = { attempts: 3, backoff_ms: 1000, max_backoff_ms: 60_000, factor: 2 }
 
+/** A plugin that hasn't answered after that won't. */
+const LONGEST_VISIT_MS = 3_600_000
+
 /** Problems: CUSTODY_SCHEMA, CUSTODY_SECRET_UNSET. */
 export function buildConfig(root: Tree, env: Environment, problems: Problems): PipelineConfig {
   const defaults = valueAt(root, 'defaults')
@@ -46,6 +49,7 @@ export function buildConfig(root: Tree, env: Environment, problems: Problems): P
       services: new Map(entriesOf(valueAt(valueAt(root, 'limits'), 'services')).map(buildService)),
       spend_usd: numberAt(valueAt(valueAt(root, 'limits'), 'spend'), 'usd'),
       file: textAt(valueAt(root, 'limits'), 'file'),
+      visit_ms: durationAt(valueAt(root, 'limits'), 'visit') ?? LONGEST_VISIT_MS,
     },
     plugins: textsOf(valueAt(root, 'plugins')),
     unreadable: nodes.flatMap(({ entry, node }) => (node === null ? [entry.key] : [])),

@@ -334,6 +334,11 @@ const limits: ObjectShape = {
       shape: { kind: 'text', form: 'any' },
       doc: 'A file in which all runs of this machine that name it keep the limits of services together.',
     },
+    visit: {
+      shape: interval,
+      doc: 'Longest that a plugin may take to answer for a row or a batch while none of its calls is under way; then the run stops by it.',
+      default: '1h',
+    },
     spend: {
       shape: {
         kind: 'object',

@@ -136,6 +136,8 @@ export interface PipelineConfig {
     readonly spend_usd: number | null
     /** As written. */
     readonly file: string | null
+    /** Longest that a plugin may take for a visit, its calls aside. */
+    readonly visit_ms: number
   }
   readonly plugins: readonly string[]
   /** Names of nodes whose kind can't be told, which has been reported; they are not among `nodes`. Absent: none. */

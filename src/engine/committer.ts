@@ -54,6 +54,8 @@ export interface CommitterParts {
   readonly clock: Clock
   readonly flow: Flow
   readonly outbox: Outbox
+  /** The most that calls may cost of which nothing is on record, in nano-dollars. */
+  readonly atRisk_nusd: () => number
   readonly atPoint: AtPoint
   /** Looks how far the run is as a commit begins, but for the last one. What it returns is called when that is durable. */
   readonly onCommit: () => () => void
@@ -67,6 +69,8 @@ const BEGINNING: Progressed = { commits: 0, values: 2, totals: null }
 export class Committer {
   /** Totals at the latest commit. */
   totals: Tallies
+  /** What calls may cost that aren't on record, as the latest commit that has begun tells it. */
+  at_risk_nusd = 0
   /** Of the latest commit. */
   head: CheckpointHead | null = null
   #commits: number
@@ -80,6 +84,7 @@ export class Committer {
   readonly #clock: Clock
   readonly #flow: Flow
   readonly #outbox: Outbox
+  readonly #atRisk_nusd: () => number
   readonly #atPoint: AtPoint
   readonly #onCommit: CommitterParts['onCommit']
   readonly #onSettled: () => void
@@ -94,6 +99,7 @@ export class Committer {
     this.#clock = parts.clock
     this.#flow = parts.flow
     this.#outbox = parts.outbox
+    this.#atRisk_nusd = parts.atRisk_nusd
     this.#atPoint = parts.atPoint
     this.#onCommit = parts.onCommit
     this.#onSettled = parts.onSettled
@@ -192,7 +198,9 @@ export class Committer {
       ])
     const totals = this.#recorder.tallies.snapshot()
     const cursors = this.#intakes.map(intake => ({ intake, cursor: intake.cursor() }))
+    this.at_risk_nusd = this.#atRisk_nusd()
     const value: CommitValue = {
+      ...(this.at_risk_nusd === 0 ? {} : { at_risk_nusd: this.at_risk_nusd }),
       cursors: Object.fromEntries(
         cursors.map(({ intake, cursor }) => [intake.node.name, { position: cursor.position, sha256: cursor.sha256 }]),
       ),

@@ -23,7 +23,7 @@ import { Joins } from './joins.ts'
 import { Line } from './line.ts'
 import { LineRecord } from './line-record.ts'
 import { Merges } from './merges.ts'
-import type { Apply, News } from './news.ts'
+import type { Apply, ApplyAnswer, News } from './news.ts'
 import type { Outputs } from './outputs.ts'
 import { type Reaches, reachabilityPastAny, upstreamFirst } from './reach.ts'
 import type { Recorder } from './recorder.ts'
@@ -31,7 +31,7 @@ import type { Retracing } from './retrace/retracing.ts'
 import { Sender } from './sender.ts'
 import type { SessionClock } from './session-clock.ts'
 import { callNext, type Stations } from './stations.ts'
-import { asDefect, type Step, tooDeep, writeRow } from './step.ts'
+import { asDefect, defect, type Step, tooDeep, writeRow } from './step.ts'
 import { standing, Token } from './token.ts'
 import { Turns } from './turns.ts'
 import type { UnderWay } from './under-way.ts'
@@ -116,6 +116,13 @@ export class Flow {
   /** Visits and batches that plugins have promised to answer. */
   get performing(): number {
     return this.#news.expected
+  }
+
+  /** @throws CustodyError of a plugin that hasn't answered for too long. */
+  refuseSilence(): void {
+    const { visit_ms } = this.#parts.plan.limits
+    const node = this.#news.silent(visit_ms * 1000)
+    if (node !== null) throw defect(node, `hasn’t answered for ${visit_ms / 1000} s, the most that limits.visit allows`)
   }
 
   /** Whether rows wait for others, to be sent together. */
@@ -327,17 +334,19 @@ export class Flow {
       station.queue.push(token)
       return this.#line.stay(token)
     }
-    const step = station.visit(token.row, this.#parts.contexts.ofVisit(token, node))
+    const context = this.#parts.contexts.ofVisit(token, node)
+    const step = station.visit(token.row, context)
     if (!(step instanceof Promise)) {
       callNext(station, stack)
       return this.#apply(token, node, step, started_us, stack)
     }
     station.busy++
-    this.#news.answer(step, (answer, at_us, next) => {
+    const apply: ApplyAnswer<Step> = (answer, at_us, next) => {
       station.busy--
       callNext(station, next)
       this.#apply(token, node, answer, started_us, next, at_us)
-    })
+    }
+    this.#news.answer(step, apply, node.name, context.isCalling)
     this.#line.stay(token)
   }
 

@@ -11,7 +11,7 @@ import { afterError } from './decide/retry.ts'
 import type { Following } from './following.ts'
 import type { Stack, Waiting } from './frames.ts'
 import type { Line } from './line.ts'
-import type { News } from './news.ts'
+import type { ApplyAnswer, News } from './news.ts'
 import type { Clock } from './ports.ts'
 import type { Recorder } from './recorder.ts'
 import type { Retracing } from './retrace/retracing.ts'
@@ -88,10 +88,12 @@ export class Gatherings {
 
   #processBatch(batch: Batch, stack: Stack): void {
     const rows = batch.members.map(({ token }) => token.row)
-    const result = this.#parts.stations.aggregate(batch.node.number, rows, this.#parts.contexts.ofBatch(batch))
+    const context = this.#parts.contexts.ofBatch(batch)
+    const result = this.#parts.stations.aggregate(batch.node.number, rows, context)
     if (!(result instanceof Promise)) return this.#settleBatch(batch, result, stack)
     this.#parts.line.stay(lastOf(batch))
-    this.#parts.news.answer(result, (answer, at_us, next) => this.#settleBatch(batch, answer, next, at_us))
+    const apply: ApplyAnswer<BatchResult> = (answer, at_us, next) => this.#settleBatch(batch, answer, next, at_us)
+    this.#parts.news.answer(result, apply, batch.node.name, context.isCalling)
   }
 
   #settleBatch(batch: Batch, result: BatchResult, stack: Stack, ended_us?: number): void {

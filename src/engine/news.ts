@@ -12,11 +12,17 @@ export type Apply = (stack: Stack) => void
 /** Applies an answer that came at `at_us`. */
 export type ApplyAnswer<T> = (answer: T, at_us: number, stack: Stack) => void
 
+interface Awaited {
+  readonly node: string
+  readonly isCalling: () => boolean
+  readonly since_us: number
+}
+
 export class News {
   /** How many tokens or batches wait for their backoff. */
   resting = 0
-  /** Answers that are still to come. */
-  expected = 0
+  /** What plugins have promised to answer, the earliest first. */
+  readonly #awaited = new Set<Awaited>()
   #answers: Apply[] = []
   #due: Apply[] = []
   readonly #clock: Clock
@@ -30,21 +36,37 @@ export class News {
     this.#onNews = onNews
   }
 
+  /** Answers that are still to come. */
+  get expected(): number {
+    return this.#awaited.size
+  }
+
+  /** A node whose plugin hasn't answered for that long, though it isn't waiting for a call; null if there is none. */
+  silent(longest_us: number): string | null {
+    const before_us = this.#clock.now_us() - longest_us
+    for (const { node, isCalling, since_us } of this.#awaited) {
+      if (since_us >= before_us) return null
+      if (!isCalling()) return node
+    }
+    return null
+  }
+
   get any(): boolean {
     return this.#answers.length > 0 || this.#due.length > 0
   }
 
   /** What `promise` comes to is news when it comes, with the time of that; what it throws is thrown when that is applied. */
-  answer<T>(promise: Promise<T>, apply: ApplyAnswer<T>): void {
-    this.expected++
+  answer<T>(promise: Promise<T>, apply: ApplyAnswer<T>, node: string, isCalling = () => false): void {
+    const awaited = { node, isCalling, since_us: this.#clock.now_us() }
+    this.#awaited.add(awaited)
     promise.then(
       answer => {
-        this.expected--
+        this.#awaited.delete(awaited)
         const at_us = this.#clock.now_us()
         this.arrive(stack => apply(answer, at_us, stack))
       },
       (thrown: unknown) => {
-        this.expected--
+        this.#awaited.delete(awaited)
         this.arrive(() => {
           throw thrown
         })

@@ -86,7 +86,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     const reads = sources.map(source => readSoFar(source, history, cut_off, repeats !== null))
     for (const [i, source] of sources.entries()) if (reads[i]?.done === false) await prepareSource(source)
     const outputs = created.add(await restoreOutputs(request, history, log, sources))
-    const stations = created.add(await Stations.open(plan))
+    const stations = created.add(await Stations.open(plan, request.strays))
     const cut = sources.filter((_, i) => reads[i]?.cut === true).map(({ node }) => node)
     const open =
       state.under_way.line.length + state.under_way.batches.reduce((sum, batch) => sum + batch.members.length, 0)
@@ -113,6 +113,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
       from: {
         ...state,
         last_us: history.last_us,
+        lost_nusd: history.commit?.value.at_risk_nusd ?? 0,
         down_since_us: Math.max(history.last_us, Math.min(held_until_us, clock.now_us())),
         published: history.published,
         abandon: request.abandon,

@@ -59,7 +59,7 @@ async function begin(request: RunRequest, created: Created): Promise<RunResult> 
     in_use: addFilesRead(plan, request.in_use ?? new FilesInUse()),
   })
   created.add(outputs)
-  const stations = created.add(await Stations.open(plan))
+  const stations = created.add(await Stations.open(plan, request.strays))
   request.atPoint?.('before_open')
   const ledger = await request.ledger.openRun(run, {
     entry: opening(request, clock.now_us()),

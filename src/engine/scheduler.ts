@@ -1,7 +1,8 @@
 /**
  * The only place that waits. Takes records in, lets the flow advance them, and commits.
  *
- * S1. The only suspension points are `#commit`, `#renew` and `#idle`; between them everything runs to its end without a promise.
+ * S1. The only suspension points are `#commit`, `#renew`, `#listen` and `#idle`; between them everything runs to its end without a
+ *     promise, and while calls are under way never for long: answers must be heard, though there are rows to read without end.
  *     A commit may still be under way after `#commit`; that it failed is seen before anything else is done.
  * S2. (I12) New records are taken only while fewer than WINDOW tokens are in line. Tokens in backoff don't count, up to
  *     LONGEST_LINE in all, and held ones never do. No token in line waits for a record that isn't read yet, so this can't
@@ -20,6 +21,8 @@ import type { Token } from './token.ts'
 
 /** Answers of calls are durable within 100 ms of their arrival, the commit included. */
 const COMMIT_AFTER_US = 50_000
+/** How long rows may be read before the outside is heard, while answers may come. */
+const LISTEN_EVERY_US = 5_000
 const RENEW_EVERY_US = 3_000_000
 const WINDOW = 4096
 const LONGEST_LINE = 16_384
@@ -51,6 +54,8 @@ export class Scheduler {
   #callOffCommit: (() => void) | null = null
   #wakeUp: (() => void) | null = null
   #renew_due = false
+  /** When the outside was last heard. */
+  #listened_us = 0
   /** Since when there is nothing to do but to read what needs no budget. */
   #last_rows: { over: boolean; readonly callOff: () => void } | null = null
 
@@ -82,10 +87,13 @@ export class Scheduler {
       if (signal.aborted && calls.under_way === 0) return this.#stop('stopped')
       const input = signal.aborted ? 'pending' : this.#take()
       if (this.#isCommitDue || this.#commit_due || calls.outbox.size > 0) await this.#commit()
-      else if (input === 'more' || (input === 'end' && flow.flush())) continue
+      else if (input === 'more') await this.#listen()
+      else if (input === 'end' && flow.flush()) continue
       else if (input === 'end' && flow.drained) return 'end'
-      else if (this.#renew_due) await this.#renew()
-      else if (input !== 'pending' && flow.giveUp()) continue
+      else if (this.#renew_due) {
+        flow.refuseSilence()
+        await this.#renew()
+      } else if (input !== 'pending' && flow.giveUp()) continue
       else if (this.#onlyBudgetHelps(input)) return this.#stop('budget_exhausted')
       else await this.#idle()
     }
@@ -152,13 +160,32 @@ export class Scheduler {
     await this.#parts.committer.renew()
   }
 
-  async #idle(): Promise<void> {
-    const { flow, clock, recorder } = this.#parts
-    if (recorder.unsettled.size > 0)
+  /** There is more to read; answers that came meanwhile are heard first, if it is time. */
+  async #listen(): Promise<void> {
+    if (!this.#isTimeToListen) return
+    this.#commitSoon()
+    await new Promise<void>(resolve => this.#parts.clock.wake(0, resolve))
+    this.#listened_us = this.#parts.clock.now_us()
+  }
+
+  get #isTimeToListen(): boolean {
+    const { calls, clock } = this.#parts
+    return calls.under_way > 0 && clock.now_us() - this.#listened_us >= LISTEN_EVERY_US
+  }
+
+  #commitSoon(): void {
+    const { clock, recorder, calls, committer } = this.#parts
+    // What calls under way may cost is on record, should the process be gone before they come back.
+    if (recorder.unsettled.size > 0 || calls.at_risk_nusd > committer.at_risk_nusd)
       this.#callOffCommit ??= clock.wake(COMMIT_AFTER_US, () => {
         this.#commit_due = true
         this.wake()
       })
+  }
+
+  async #idle(): Promise<void> {
+    const { flow, clock } = this.#parts
+    this.#commitSoon()
     if (flow.hasNews) return
     const callOffRenewal = clock.wake(RENEW_EVERY_US, () => {
       this.#renew_due = true
@@ -168,12 +195,13 @@ export class Scheduler {
       this.#wakeUp = resolve
     })
     this.#wakeUp = null
+    this.#listened_us = clock.now_us()
     callOffRenewal()
   }
 
   #take(): Input {
     const { intakes, flow, limit, guards } = this.#parts
-    while (!this.#isCommitDue) {
+    while (!(this.#isCommitDue || this.#isTimeToListen)) {
       const intake = intakes[this.#source]
       if (intake === undefined) return 'end'
       const { all, resting } = flow.waiting

@@ -37,6 +37,7 @@ import { Retracing } from './retrace/retracing.ts'
 import { Scheduler } from './scheduler.ts'
 import { SessionClock } from './session-clock.ts'
 import type { Stations } from './stations.ts'
+import { type Strays, StrayWatch } from './strays.ts'
 import { hasFailures, type RunSummary, summarise } from './summary.ts'
 import { Tallies } from './tallies.ts'
 import { teller } from './telling.ts'
@@ -64,6 +65,8 @@ export interface RunResult {
   readonly untouched: boolean
   /** Where the budget is exhausted: what the next call can cost at most. */
   readonly next_call_usd: number | null
+  /** The most that calls may have cost that were under way when a process was gone. */
+  readonly lost_usd: number
   /** Of a run that was given up, by sink: what became of what it had written. */
   readonly discarded: ReadonlyMap<string, Discarded>
   /** What sinks have people know of how they wrote, each after its name. */
@@ -80,6 +83,8 @@ export interface SessionRequest {
   readonly clock: Clock
   /** Aborted to stop safely. */
   readonly signal: AbortSignal
+  /** Who watches the process; nobody, if absent. */
+  readonly strays?: Strays | undefined
   /** Rows and batches after which a commit is due; 1000, if absent. */
   readonly commit_rows?: number | undefined
   /** Of another run, where calls are answered from it instead of being made. */
@@ -120,6 +125,8 @@ export interface SessionParts {
     readonly under_way: UnderWay
     /** Until when the process before may have been at work. */
     readonly down_since_us: number
+    /** The most that calls may have cost of which nothing is on record, in nano-dollars. */
+    readonly lost_nusd: number
     /** Time of the run's last entry. */
     readonly last_us: number
     /** All rows are done, and files were about to be renamed. */
@@ -138,12 +145,8 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
   const stop = new AbortController()
   const atPoint = request.atPoint ?? nothing
   Object.assign(outputs, { atPoint, hold: () => ledger.renew() })
-  const { recorder, intakes, calls, retracing, flow, committer, scheduler, guards } = await machineOf(
-    parts,
-    clock,
-    stop.signal,
-    atPoint,
-  )
+  const machine = await machineOf(parts, clock, stop.signal, atPoint)
+  const { news, recorder, intakes, calls, committer, scheduler, guards } = machine
   const result = (
     status: RunStatus,
     error: CustodyError | null,
@@ -153,9 +156,11 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     const summary = summarise(request.run, status, committer.totals, outputs, root, clock.now_us() - began_us)
     const next_call_usd = stopped_by === 'budget_exhausted' ? calls.next_call_usd : null
     const { discarded, warnings } = outputs
-    return { summary, error, stopped_by, untouched: !opened, next_call_usd, discarded, warnings }
+    const lost_usd = (from?.lost_nusd ?? 0) / 1e9
+    return { summary, error, stopped_by, untouched: !opened, next_call_usd, lost_usd, discarded, warnings }
   }
   let opened = false
+  const strays = new StrayWatch(request.strays, news)
   try {
     await parts.prologue?.(committer)
     opened = await beginSources({ intakes, clock, request, renew: () => committer.renew() })
@@ -169,11 +174,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     atPoint('after_outputs_open')
     if (from?.published !== true) {
       if (from?.abandon === true) abandonAll(recorder, from.under_way, clock.now_us())
-      else if (from !== null) {
-        calls.goOn(from.down_since_us)
-        await retracing?.restore(from.under_way)
-        flow.restore(from.under_way)
-      }
+      else if (from !== null) await restore(from, machine)
       const ended = from?.abandon === true ? 'end' : await scheduler.run()
       if (ended !== 'end') {
         const reason = ended === 'stopped' ? 'user' : ended
@@ -184,8 +185,10 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
       await committer.finish()
     }
     atPoint('before_publish')
+    strays.check()
     await outputs.publish()
     atPoint('before_seal')
+    strays.check()
     const status = from?.abandon === true ? 'abandoned' : sealedStatus(committer.totals)
     await committer.seal(status)
     atPoint('after_seal')
@@ -196,6 +199,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     await (opened ? stopAfter(error, committer, outputs, scheduler) : recordStop(error, committer))
     return result('failed', error)
   } finally {
+    strays.close()
     stop.abort()
     calls.giveUp()
     clock.close()
@@ -218,6 +222,15 @@ async function closed(clock: Clock, work: readonly Promise<void>[]): Promise<voi
   callOff()
 }
 
+async function restore(
+  { down_since_us, under_way }: NonNullable<SessionParts['from']>,
+  { calls, retracing, flow }: Awaited<ReturnType<typeof machineOf>>,
+): Promise<void> {
+  calls.goOn(down_since_us)
+  await retracing?.restore(under_way)
+  flow.restore(under_way)
+}
+
 /** All that moves in a run, put together. */
 async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSignal, atPoint: AtPoint) {
   const { request, limit, ledger, outputs, stations, from } = parts
@@ -233,7 +246,7 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
   // What is on record needn't be waited for.
   const news = new News(clock, () => wake(), recordings === null)
   const onService = teller('A service', request.onService)
-  const asked = { limits: plan.limits, clock, recorder, news, signal, atPoint }
+  const asked = { limits: plan.limits, clock, recorder, news, signal, atPoint, lost_nusd: from?.lost_nusd ?? 0 }
   const calls = new Calls({ ...asked, recordings, answered, shared, onService })
   const contexts = new Contexts(request.run, plan, calls, signal)
   const reaches = reachability(plan)
@@ -269,6 +282,7 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
       clock,
       flow,
       outbox: calls.outbox,
+      atRisk_nusd: () => calls.at_risk_nusd,
       atPoint,
       onCommit,
       onSettled: () => wake(),
@@ -278,7 +292,7 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
   const guards = new Guards(plan, tallies, { strict: request.strict === true, repeats: request.repeats !== undefined })
   const scheduler = new Scheduler({ flow, intakes, recorder, calls, committer, clock, signal, limit, guards })
   wake = scheduler.wake
-  return { recorder, intakes, calls, retracing, flow, committer, scheduler, guards }
+  return { news, recorder, intakes, calls, retracing, flow, committer, scheduler, guards }
 }
 
 /** Rows that were read, and how far they were. */

@@ -8,6 +8,7 @@ import { serviceLimits } from './calls/service-limits.ts'
 import { Created } from './created.ts'
 import type { Stack } from './frames.ts'
 import { type BatchVisit, batchVisit, gateVisit, transformVisit, type Visit } from './step.ts'
+import { type Strays, UNWATCHED } from './strays.ts'
 import type { Token } from './token.ts'
 
 /** Promises that one node may have under way, where neither the plugin nor its services say. */
@@ -28,10 +29,15 @@ export class Stations {
   readonly #stations = new Map<number, Station>()
   readonly #aggregates = new Map<number, BatchVisit>()
   readonly #closes: Close[] = []
+  readonly #strays: Strays
+
+  private constructor(strays: Strays) {
+    this.#strays = strays
+  }
 
   /** Creates the plugins of all transforms, gates and aggregates. @throws CustodyError of a plugin that can't be created. */
-  static async open(plan: Plan): Promise<Stations> {
-    const stations = new Stations()
+  static async open(plan: Plan, strays: Strays = UNWATCHED): Promise<Stations> {
+    const stations = new Stations(strays)
     const created = new Created()
     created.add(stations)
     await created.closedOnFailure(async () => {
@@ -68,15 +74,15 @@ export class Stations {
         const { spec, options } = node.plugin
         const instance = await spec.create(options, contextOf(node.plugin))
         const places = spec.concurrency?.(options) ?? placesFor(plan, node)
-        this.#add(node.number, transformVisit(node, instance), places, instance)
+        this.#add(node, transformVisit(node, instance), places, instance)
         return
       }
       case 'gate': {
-        if (node.by.kind !== 'plugin') return this.#add(node.number, gateVisit(node, null), PLACES, {})
+        if (node.by.kind !== 'plugin') return this.#add(node, gateVisit(node, null), PLACES, {})
         const { spec, options } = node.by.plugin
         const instance = await spec.create(options, contextOf(node.by.plugin))
         const places = spec.concurrency?.(options) ?? placesFor(plan, node)
-        return this.#add(node.number, gateVisit(node, instance), places, instance)
+        return this.#add(node, gateVisit(node, instance), places, instance)
       }
       case 'aggregate':
         return this.#addAggregate(node, await node.plugin.spec.create(node.plugin.options, contextOf(node.plugin)))
@@ -88,13 +94,15 @@ export class Stations {
     }
   }
 
-  #add(node: number, visit: Visit, places: number, instance: { close?(): Promise<void> }): void {
-    this.#stations.set(node, { visit, places, busy: 0, queue: [] })
+  #add({ name, number }: PlanNode, visit: Visit, places: number, instance: { close?(): Promise<void> }): void {
+    const watched: Visit = (row, context) => this.#strays.within(name, () => visit(row, context))
+    this.#stations.set(number, { visit: watched, places, busy: 0, queue: [] })
     this.#onClose(instance)
   }
 
   #addAggregate(node: AggregateNode, instance: Aggregate): void {
-    this.#aggregates.set(node.number, batchVisit(node, instance))
+    const visit = batchVisit(node, instance)
+    this.#aggregates.set(node.number, (rows, context) => this.#strays.within(node.name, () => visit(rows, context)))
     this.#onClose(instance)
   }
 

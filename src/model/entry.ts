@@ -481,6 +481,8 @@ export type FieldOrders = ReadonlyArray<readonly [tokens: readonly number[], ...
 export interface CommitValue {
   readonly cursors: { readonly [source: string]: { readonly position: unknown; readonly sha256: string | null } }
   readonly receipts: { readonly [sink: string]: { readonly sha256: string | null; readonly state: unknown } }
+  /** The most that calls may cost of which nothing is on record, in nano-dollars: those under way, and those lost with a process. Absent: 0. */
+  readonly at_risk_nusd?: number
 }
 
 /** Value of the publish entry, by sink name: the files as they will stand. */

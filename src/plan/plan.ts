@@ -140,5 +140,7 @@ export interface Plan {
     readonly spend_usd: number | null
     /** Absolute path of the file in which runs of this machine keep these limits together; null for this run alone. */
     readonly file: string | null
+    /** Longest that a plugin may take for a visit, its calls aside. */
+    readonly visit_ms: number
   }
 }

@@ -46,6 +46,8 @@ export interface Shape {
   readonly sends?: boolean
   /** Those that send do it in batches, and refuse nothing: a row would take others with it. */
   readonly batches?: boolean
+  /** Services have bad times. */
+  readonly troubled?: boolean
   /** Visits may ask services outside, which have limits, and cost. */
   readonly calls?: boolean
   /** Sources yield what nothing can be made of, now and then, until they are mended. */
@@ -98,7 +100,7 @@ class Generator {
       sources,
       nodes,
       sinks: this.#shape.sends === true ? sinks.map(sink => this.#sending(sink)) : sinks,
-      ...(this.#shape.calls === true && { limits: generateLimits(random) }),
+      ...(this.#shape.calls === true && { limits: generateLimits(random, this.#shape.troubled === true) }),
     }
   }
 
@@ -339,12 +341,14 @@ function placeOf({ inside }: Loose): string {
 
 const SERVICES = ['oracle', 'sibyl'] as const
 
-function generateLimits(random: Random): Limits {
+function generateLimits(random: Random, troubled: boolean): Limits {
   const services: Record<string, Limits['services'][string]> = {}
   for (const service of SERVICES)
     services[service] = {
       ...(random.chance(0.6) && { concurrency: random.between(1, 9) }),
       ...(random.chance(0.3) && { per_minute: random.between(15, 60) }),
+      // The first outage pauses it, so that none is ever a row's own.
+      ...(troubled && { give_up_after_ms: random.between(1, 600) * 1000, max_wait_ms: random.between(5, 900) * 1000 }),
     }
   return { services, spend_usd: random.chance(0.4) ? random.between(0, 150) / 1000 : null }
 }

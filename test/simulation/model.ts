@@ -32,7 +32,14 @@ export interface Asks {
 }
 /** What is agreed with the services, and for all of them together. */
 export interface Limits {
-  readonly services: { readonly [service: string]: { readonly concurrency?: number; readonly per_minute?: number } }
+  readonly services: {
+    readonly [service: string]: {
+      readonly concurrency?: number
+      readonly per_minute?: number
+      readonly give_up_after_ms?: number
+      readonly max_wait_ms?: number
+    }
+  }
   readonly spend_usd: number | null
 }
 

@@ -7,6 +7,7 @@ import type { VisitContext } from '../../src/sdk/spec.ts'
 import type { VirtualClock } from '../support/virtual-clock.ts'
 import type { Asks, Limits } from './model.ts'
 import type { Random } from './random.ts'
+import type { Trouble } from './trouble.ts'
 
 /** What a request comes to: an answer, one after some attempts of the visit, or none ever. */
 export type Response =
@@ -72,6 +73,8 @@ export class Services {
   told: Told[] = []
   /** Never to be asked: a replay. */
   silent = false
+  /** null: there is none. */
+  trouble: Trouble | null = null
   readonly #random: Random
   readonly #clock: () => VirtualClock
   readonly #begun_us = new Map<string, number[]>()
@@ -134,11 +137,15 @@ export class Services {
     const most_nusd = 2 * costOf(about)
     return call(service, { request: { about, of: service }, at_most_usd: most_nusd / 1e9 }, ({ signal }) => {
       const response = responseOf(service, about)
-      const busy = response.kind === 'busy' || (in_a_row < 4 && this.#random.chance(0.1))
+      // In bad times who is turned away isn't so by chance, too.
+      const busy = this.trouble === null && (response.kind === 'busy' || (in_a_row < 4 && this.#random.chance(0.1)))
       if (busy) in_a_row++
       return this.#perform({ service, about, most_nusd }, signal, () => {
+        const bad = this.trouble?.at(service, this.#clock().now_us()) ?? null
+        if (bad !== null) return bad
         // Of a request that it will never take it says so in the end.
-        if (busy) return in_a_row > 5 ? { ...BUSY, throttled: false } : this.#throttling()
+        if (busy && in_a_row <= 5) return this.#throttling()
+        if (response.kind === 'busy') return { ...BUSY, throttled: false }
         if (response.kind === 'answer' && attempt > response.down_for)
           return { kind: 'answer', response: { value: response.value }, usage: usageOf(about) }
         const retryable = response.kind === 'answer'

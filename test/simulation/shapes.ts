@@ -43,6 +43,8 @@ export const SHAPES: { readonly [name: string]: Shape } = {
   calls: linear({ later: true, calls: true }),
   'calls-crashes': linear({ later: true, calls: true, crashes: true }),
   'groups-calls-crashes': groups({ later: true, calls: true, crashes: true }),
+  'calls-troubled': linear({ later: true, calls: true, troubled: true }),
+  'groups-calls-troubled-crashes': groups({ later: true, calls: true, troubled: true, crashes: true }),
   timed: groups({ later: true, timed: true }),
   'timed-crashes': groups({ later: true, timed: true, crashes: true }),
   'timed-calls-crashes': groups({ later: true, timed: true, calls: true, crashes: true }),

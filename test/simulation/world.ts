@@ -144,7 +144,7 @@ export class World {
       },
       ledger_url: null,
       plugins: [],
-      limits: { services: limitsOf(model), spend_usd, file: null },
+      limits: { services: limitsOf(model), spend_usd, file: null, visit_ms: 3_600_000 },
     }
   }
 
@@ -383,9 +383,12 @@ function servicesOf(model: Model, name: string): { services?: readonly string[] 
 function limitsOf({ limits }: Model): Plan['limits']['services'] {
   const services = Object.entries(limits?.services ?? {})
   return new Map(
-    services.map(([name, { concurrency = null, per_minute = null }]) => [
+    services.map(([name, { concurrency = null, per_minute = null, give_up_after_ms, max_wait_ms = null }]) => [
       name,
-      { concurrency, per_minute, breaker: null, max_wait_ms: null },
+      {
+        ...{ concurrency, per_minute, max_wait_ms },
+        breaker: give_up_after_ms === undefined ? null : { failures: 1, give_up_after_ms },
+      },
     ]),
   )
 }

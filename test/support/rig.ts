@@ -8,6 +8,7 @@ import type { ServiceTold } from '../../src/engine/calls/service-told.ts'
 import type { Notice } from '../../src/engine/intake.ts'
 import { resumeRun } from '../../src/engine/resume.ts'
 import { type Progress, type RunResult, runPlan } from '../../src/engine/run.ts'
+import type { Strays } from '../../src/engine/strays.ts'
 import type { EndingFact, GroupClosed } from '../../src/model/entry.ts'
 import { fateOf } from '../../src/model/outcome.ts'
 import type { Courses, Recordings } from '../../src/model/recording.ts'
@@ -81,6 +82,7 @@ export interface RigRun {
   /** Records of sources in the pipeline's last run. */
   readonly before?: { readonly [source: string]: number }
   readonly shared?: SharedLimits
+  readonly strays?: Strays
   /** What another run has on record, which is replayed. */
   readonly on_record?: { readonly recordings: Recordings; readonly courses: Courses }
 }
@@ -166,11 +168,11 @@ export class Rig {
     return plan
   }
 
-  #request({ stop_after_ms, onProgress, onNotice, onService, shared, on_record, strict, before = {} }: RigRun) {
+  #request({ stop_after_ms, onProgress, onNotice, onService, shared, strays, on_record, strict, before = {} }: RigRun) {
     const stop = new AbortController()
     if (stop_after_ms !== undefined) this.clock.wake(stop_after_ms * 1000, () => stop.abort())
     const recordsBefore = async () => new Map(Object.entries(before))
-    const told = { onProgress, onNotice, onService, shared, strict, recordsBefore, ...on_record }
+    const told = { onProgress, onNotice, onService, shared, strays, strict, recordsBefore, ...on_record }
     return { plan: this.plan(), run: RUN, clock: this.clock, signal: stop.signal, ...told }
   }
 }

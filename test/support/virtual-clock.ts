@@ -30,6 +30,11 @@ export class VirtualClock implements Clock {
     }
   }
 
+  /** Time passes by work: what falls due meanwhile rings later. */
+  spend(us: number): void {
+    this.#now_us += us
+  }
+
   /** Where an alarm stands, or would. */
   #indexOf({ at_us, order }: Alarm): number {
     let [low, high] = [0, this.#alarms.length]

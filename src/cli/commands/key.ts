@@ -2,7 +2,6 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Command } from 'commander'
-import { systemClock } from '../../engine/ports.ts'
 import { keyPlace, signingKey } from '../../ledger/keys.ts'
 import { trustKeys } from '../../ledger/known-ledgers.ts'
 import { openLedger, openLedgerReader } from '../../ledger/open.ts'
@@ -69,10 +68,9 @@ export function keyCommand(context: Context, done: (exit: number) => void): Comm
     .option('--revoke', 'others may have the old key: what it signed, and no sealed run binds, counts no more')
     .option('--json', 'print the new key as JSON')
     .action(async (options: KeyOptions) => {
-      const clock = systemClock()
       const url = ledgerUrl(context, options)
       const open = (signer: ReturnType<typeof signingKey>) =>
-        openLedger(url, { ...ledgerPorts(context, clock, true, signer) }, { create: false })
+        openLedger(url, { ...ledgerPorts(context, true, signer) }, { create: false })
       const { from, to, former } = await rotateKey(env, options.revoke === true ? 'revoke' : 'retire', open)
       if (options.json !== true) {
         terminal.tell(`${url} is signed with ${to.verifier_key} from now on`)

@@ -5,7 +5,7 @@ import { Power } from '../../../test/support/power.ts'
 import { aggregateOf, Rig, transformOf } from '../../../test/support/rig.ts'
 import type { CallFact, VisitFact } from '../../model/entry.ts'
 import { CustodyError } from '../../model/error.ts'
-import { derive, type Json, type Row } from '../../model/row.ts'
+import { derive, type Json } from '../../model/row.ts'
 import type { CallAnswer } from '../../sdk/call.ts'
 import type { TransformSpec, VisitContext } from '../../sdk/spec.ts'
 
@@ -304,84 +304,6 @@ describe('errors', () => {
     )
     expect((await undeclared.run()).error).toMatchObject({ code: 'CUSTODY_PLUGIN_DEFECT' })
     expect(peer.asked).toEqual([])
-  })
-})
-
-describe('a budget', () => {
-  const costly = (peer: Peer) => {
-    peer.at_most_usd = 0.3
-    peer.answer = n => ({ kind: 'answer', response: { said: n }, usage: { cost_usd: 0.2 } })
-  }
-
-  test('stops the run before a call that could exceed it, and the run goes on with more', async () => {
-    const peer = new Peer()
-    costly(peer)
-    const rig = peer.on(pipeline(10, limits({ spend: { usd: 1.1 } })))
-    const stopped = await rig.run()
-    expect(stopped).toMatchObject({ error: null, stopped_by: 'budget_exhausted', next_call_usd: 0.3 })
-    expect(stopped.summary.status).toBe('cancelled')
-    // Four are begun at once and cost 0.8 then; a fifth could still be begun, and makes it 1.0.
-    expect(peer.asked).toHaveLength(5)
-    expect(stopped.summary.tokens).toEqual({ born: 10, ended: 5, open: 5 })
-    expect(stopped.summary.calls?.cost_usd).toBeCloseTo(1, 9)
-    rig.text = rig.text.replace('1.1', '40')
-    const { summary } = await rig.resume(1_000)
-    expect(summary.status).toBe('completed')
-    expect(peer.asked).toHaveLength(10)
-    expect(rig.column('out', 'n')).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
-  })
-
-  test('lets pass what needs none', async () => {
-    const peer = new Peer()
-    costly(peer)
-    const text = pipeline(20, limits({ spend: { usd: 0.3 } }), 'odd')
-      .replace(
-        'nodes:',
-        `nodes:\n  odd: { gate: 'row.n % 2 == 1', routes: { true: ask, false: aside }, on_error: discard }`,
-      )
-      .replace('sinks:', 'sinks:\n  aside: { plugin: keep, on_error: discard }')
-    const rig = peer.on(text)
-    const { stopped_by } = await rig.run()
-    expect(stopped_by).toBe('budget_exhausted')
-    expect(rig.column('aside', 'n')).toHaveLength(10)
-    expect(rig.column('out', 'n')).toEqual([1])
-  })
-
-  test('lets pass calls that cost nothing, and no others: what is cheap doesn’t keep the dear from their turn', async () => {
-    const peer = new Peer()
-    const most_usd = [0.3, 0.3, 0, 0.05, 0]
-    const process = async (row: Row, { call }: VisitContext) => {
-      const at_most_usd = most_usd[Number(row.n) - 1]!
-      const result = await call('peer', { request: { n: row.n! }, at_most_usd }, () => peer.perform(row.n!))
-      return result.kind === 'answer' ? ({ kind: 'row', row } as const) : result
-    }
-    peer.answer = n => ({ kind: 'answer', response: null, usage: { cost_usd: most_usd[Number(n) - 1]! } })
-    const text = pipeline(5, limits({ spend: { usd: 0.4 }, services: { peer: { concurrency: 1 } } }))
-    const rig = peer.on(text, transformOf('ask_peer', process, { services: () => ['peer'] }))
-    expect(await rig.run()).toMatchObject({ stopped_by: 'budget_exhausted', summary: { tokens: { open: 4 } } })
-    expect(peer.asked.map(({ n, at_ms }) => [n, Math.floor(at_ms / 100)])).toEqual([
-      [1, 0],
-      [3, 1],
-      [5, 2],
-    ])
-    rig.text = rig.text.replace('0.4', '40')
-    await rig.resume(1_000)
-    expect(peer.asked.map(({ n }) => n)).toEqual([1, 3, 5, 2, 4])
-  })
-
-  test('that nothing can be bought with is told at once', async () => {
-    const peer = new Peer()
-    costly(peer)
-    const rig = peer.on(pipeline(3, limits({ spend: { usd: 0.1 } })))
-    expect(await rig.run()).toMatchObject({ stopped_by: 'budget_exhausted', summary: { tokens: { open: 3 } } })
-    expect(peer.asked).toEqual([])
-  })
-
-  test('isn’t kept where it can’t be told what a call may cost: that is refused', () => {
-    const peer = new Peer()
-    const unpriced = () => 'no price is known for the model x'
-    const rig = peer.on(pipeline(3, limits({ spend: { usd: 1 } })), peer.transform(undefined, { unpriced }))
-    expect(() => rig.plan()).toThrow('limits.spend can’t be kept at `ask`: no price is known for the model x')
   })
 })
 

@@ -80,6 +80,8 @@ export interface CallsParts {
   readonly atPoint: AtPoint
   /** Told when a service pauses, and when it is back. */
   readonly onService: (told: ServiceTold) => void
+  /** The most that calls may have cost that were under way when a process before this one was gone, in nano-dollars. */
+  readonly lost_nusd: number
   /** Where calls are answered from instead of being made; null to make them. */
   readonly recordings: Recordings | null
   /** Where answers are looked up before a call is made, by a run that repeats rows of another; null to make all calls. */
@@ -111,7 +113,7 @@ export class Calls {
     this.#parts = parts
     const { spend_usd } = parts.limits
     const cap_nusd = spend_usd === null ? Number.POSITIVE_INFINITY : Math.floor(spend_usd * 1e9 + 1e-6)
-    this.#budget = new Budget(cap_nusd, parts.recorder.tallies.calls?.cost_nusd ?? 0)
+    this.#budget = new Budget(cap_nusd, parts.recorder.tallies.calls?.cost_nusd ?? 0, parts.lost_nusd)
     this.#services = new Services({
       ...parts,
       tallies: parts.recorder.tallies,
@@ -134,12 +136,18 @@ export class Calls {
       signal: this.#parts.signal,
       call: (service, request, perform) => this.#call(visit, service, request, perform),
       callsBack: () => visit.back(),
+      isCalling: () => visit.isCalling,
     }
   }
 
   /** Calls that were begun and have not come back, unless they were given up. */
   get under_way(): number {
     return this.#given_up.signal.aborted ? 0 : this.#under_way
+  }
+
+  /** The most that calls may cost of which nothing is on record, in nano-dollars. */
+  get at_risk_nusd(): number {
+    return this.#budget.at_risk_nusd
   }
 
   /** Visits that can't go on for want of budget, if that is all that calls wait for; else 0. */

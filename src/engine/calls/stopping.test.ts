@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { Peer, type PeerLimits, askingPipeline as pipeline } from '../../../test/support/peer.ts'
 import { Rig, sourceOf, transformOf } from '../../../test/support/rig.ts'
+import { VirtualClock } from '../../../test/support/virtual-clock.ts'
 import type { CallFact } from '../../model/entry.ts'
 import { CustodyError } from '../../model/error.ts'
 import type { CallAnswer } from '../../sdk/call.ts'
@@ -97,4 +98,34 @@ describe('when the run stops by an error', () => {
     expect(summary.status).toBe('completed')
     expect(peer.asked).toHaveLength(1)
   })
+})
+
+/** Each look at it takes some time, as work does. */
+class BusyClock extends VirtualClock {
+  override now_us(): number {
+    this.spend(20)
+    return super.now_us()
+  }
+}
+
+test('answers are heard and durable while there are rows to read, from the first on', async () => {
+  const peer = new Peer()
+  peer.latency_ms = 30
+  const rows = JSON.stringify(Array.from({ length: 4_000 }, (_, i) => ({ n: i + 1 })))
+  const text = pipeline(1, '', 'few')
+    .replace(/rows: \[\{"n":1\}\]/, `rows: ${rows}`)
+    .replace(
+      'nodes:',
+      `nodes:\n  few: { gate: 'row.n <= 8', routes: { true: ask, false: discard }, on_error: discard }`,
+    )
+  const rig = peer.on(text)
+  rig.clock = new BusyClock()
+  const began_us = rig.clock.now_us()
+  const durable: number[] = []
+  await rig.run({ onProgress: () => durable.push(rig.clock.now_us() - began_us) })
+  const calls = rig.facts<CallFact>('calls')
+  expect(calls).toHaveLength(8)
+  // Without a pause between rows they would be heard when all had been read.
+  for (const { duration_us } of calls) expect(duration_us).toBeLessThan(60_000)
+  expect(durable[0]).toBeLessThan(100_000)
 })

@@ -11,6 +11,8 @@ import type { Asker } from './call-fact.ts'
 export interface CallingContext extends VisitContext {
   /** The plugin has returned: resolves when its calls have all come back. null if none is to come. */
   readonly callsBack?: () => Promise<void> | null
+  /** Whether one of its calls is under way, or waits to begin. */
+  readonly isCalling?: () => boolean
 }
 
 export class Visit {
@@ -26,6 +28,10 @@ export class Visit {
   constructor(asker: Asker, services: readonly string[]) {
     this.asker = asker
     this.services = services
+  }
+
+  get isCalling(): boolean {
+    return this.#open > 0
   }
 
   get over(): boolean {

@@ -1,0 +1,80 @@
+/**
+ * Watches the process while a run is in it: whatever nobody catches is told to the run, which stops by it, and only Custody ends the
+ * process.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { type Strays, strayDefect } from '../engine/strays.ts'
+import type { Plan } from '../plan/plan.ts'
+import { builtins } from '../plugins/index.ts'
+import type { Terminal } from './terminal.ts'
+
+/** What plugins of the user's may still do after the run is told of for so long; then the process has ended (bin/custody.js). */
+const LINGERS_MS = 4_000
+
+interface Stray {
+  readonly node: string | null
+  readonly thrown: unknown
+}
+
+export interface Watched extends Strays {
+  /** The run is over. */
+  close(): void
+}
+
+export function watchPlugins(terminal: Terminal, plan: Plan): Watched {
+  const nodes = new AsyncLocalStorage<string>()
+  const own = ownNodes(plan)
+  let listener: ((node: string | null, thrown: unknown) => void) | null = null
+  /** What nobody has heard of yet. */
+  const untold: Stray[] = []
+  const onStray = (thrown: unknown) => {
+    const node = nodes.getStore() ?? null
+    if (listener === null) untold.push({ node, thrown })
+    else listener(node, thrown)
+  }
+  const { exit } = process
+  const refuse = (code?: number | string | null): never => {
+    const thrown = new Error(`process.exit(${code ?? ''}) was called, and only Custody ends a run`)
+    onStray(thrown)
+    throw thrown
+  }
+  process.on('uncaughtException', onStray)
+  process.on('unhandledRejection', onStray)
+  process.exit = refuse
+  return {
+    // Built-in plugins leave nothing behind, and most rows are theirs.
+    within: (node, call) => (own.has(node) ? nodes.run(node, call) : call()),
+    listen: onNext => {
+      listener = onNext
+      for (const { node, thrown } of untold.splice(0)) onNext(node, thrown)
+      return () => {
+        listener = null
+      }
+    },
+    close: () => {
+      const end = () => {
+        process.exit = exit
+        process.off('uncaughtException', onStray)
+        process.off('unhandledRejection', onStray)
+      }
+      const tell = ({ node, thrown }: Stray) => {
+        const error = strayDefect(node, thrown)
+        terminal.tell(`after the run: ${error instanceof Error ? error.message : String(error)}`)
+      }
+      listener = (node, thrown) => tell({ node, thrown })
+      for (const each of untold) tell(each)
+      if (own.size === 0) end()
+      else setTimeout(end, LINGERS_MS).unref()
+    },
+  }
+}
+
+/** Nodes whose plugins aren't built in. */
+function ownNodes({ nodes }: Plan): ReadonlySet<string> {
+  const known = new Set<unknown>(builtins)
+  const specOf = (node: Plan['nodes'][number]): unknown => {
+    if (node.kind === 'gate') return node.by.kind === 'plugin' ? node.by.plugin.spec : null
+    return 'plugin' in node ? node.plugin.spec : null
+  }
+  return new Set(nodes.filter(node => specOf(node) !== null && !known.has(specOf(node))).map(({ name }) => name))
+}
