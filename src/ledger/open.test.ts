@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -187,3 +187,15 @@ describe('a ledger file', () => {
     }
   })
 })
+
+test.skipIf(process.platform === 'win32')(
+  'a ledger is its user’s alone, and so is what SQLite puts beside it',
+  async () => {
+    const path = join(folder, 'private.db')
+    const ledger = await openLedger(`sqlite:${path}`, testPorts(), { create: true })
+    await ledger.openRun(RUN, opening())
+    const modes = ['', '-wal', '-shm'].map(ending => statSync(`${path}${ending}`).mode & 0o777)
+    await ledger.close()
+    expect(modes).toEqual([0o600, 0o600, 0o600])
+  },
+)

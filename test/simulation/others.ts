@@ -19,7 +19,7 @@ const DOINGS = ['append', 'cut', 'remove', 'move', 'replace'] as const
 /** What a run says that stops for what others did. */
 const SAYS: ReadonlySet<string> = new Set(['CUSTODY_OUTPUT_CHANGED', 'CUSTODY_TARGET_EXISTS'])
 /** Steps with nothing between them and the look before them: not even others come in between, or that can't be seen. */
-const UNDIVIDED: ReadonlySet<string> = new Set(['look', 'link', 'rename', 'truncate'])
+const UNDIVIDED: ReadonlySet<string> = new Set(['look', 'link', 'rename', 'truncate', 'remove'])
 
 interface Output {
   readonly path: string

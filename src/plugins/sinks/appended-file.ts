@@ -103,6 +103,8 @@ export class AppendedFile implements Outlet {
     if (!this.#done) this.check()
     this.#done = true
     this.#closeFile()
+    // Before the seal: who dies right behind it leaves nothing.
+    this.#lock.giveUp(true)
     return this.#place.path
   }
 
@@ -121,6 +123,7 @@ export class AppendedFile implements Outlet {
       return { kind: 'left', why: asOutputError(error, this.#place).message }
     } finally {
       this.#closeFile()
+      this.#lock.giveUp(true)
     }
   }
 

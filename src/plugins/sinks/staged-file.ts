@@ -101,19 +101,24 @@ export class StagedFile implements Outlet {
   async publish(): Promise<string> {
     const places = this.#places
     if (places === null) throw new Error('publish before open')
-    if (this.#done) return places.target
     try {
-      this.check()
-      const there = this.#files.facts(places.target)
-      if (there !== null && places.replaced !== null) await this.#renameOver(places, there, places.replaced)
-      else await this.#renameToFree(places)
-      this.#closeFile()
-      await this.#files.syncFolder(dirname(places.target))
+      if (!this.#done) await this.#comeIntoPlace(places)
     } catch (error) {
       throw asOutputError(error, this.#place)
     }
     this.#done = true
+    // Before the seal: who dies right behind it leaves nothing.
+    this.#lock.giveUp(true)
     return places.target
+  }
+
+  async #comeIntoPlace(places: Places): Promise<void> {
+    this.check()
+    const there = this.#files.facts(places.target)
+    if (there !== null && places.replaced !== null) await this.#renameOver(places, there, places.replaced)
+    else await this.#renameToFree(places)
+    this.#closeFile()
+    await this.#files.syncFolder(dirname(places.target))
   }
 
   async discard(): Promise<Discarded> {
@@ -128,6 +133,7 @@ export class StagedFile implements Outlet {
       this.#closeFile()
     }
     this.#done = true
+    this.#lock.giveUp(true)
     return { kind: 'dropped' }
   }
 
