@@ -2,8 +2,13 @@
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { canonicalize } from '../src/model/canonical.ts'
+import { commitment } from '../src/model/hash.ts'
 import { encodeSigningKey } from '../src/model/note.ts'
 import type { Json } from '../src/model/row.ts'
+import { CheckedReader } from '../src/read/evidence/checked-reader.ts'
+import { explainRow } from '../src/read/explain/explain.ts'
+import { showRun } from '../src/read/show/show.ts'
 import { type VerifyResult, verifyLedger } from '../src/read/verify/verify.ts'
 import { Forger } from './support/forger.ts'
 import { runInProcess } from './support/in-process.ts'
@@ -114,4 +119,33 @@ test('where the plan’s text is gone nothing is concluded', async () => {
     compared: 0,
     not_checked: [expect.stringMatching(/^11 decisions/)],
   })
+})
+
+test('a plan of another form, properly signed, ends no reader in anything but an error with a code', async () => {
+  const [{ salts, body } = {}] = forger.all('SELECT salts, body FROM payloads WHERE log = 1 AND seq = 0')
+  const [[plan], ...rest] = JSON.parse(`${body}`) as [[{ [key: string]: Json }], ...Json[][]]
+  for (const part of [
+    { expressions: 7 },
+    { expressions: { half: [{ for: 'gate' }] } },
+    { fields: [1] },
+    { options: 'x' },
+  ]) {
+    const changed = { ...plan, ...part }
+    const forge = () => {
+      forger.run('UPDATE payloads SET body = ? WHERE log = 1 AND seq = 0', canonicalize([[changed], ...rest]))
+      const [, ...others] = forger.body(1, 0).c as Json[]
+      const first = commitment((salts as Uint8Array).subarray(0, 16), canonicalize(changed))
+      forger.put(1, 0, { ...forger.body(1, 0), c: [first, ...others] })
+      forger.rebuild(forger.signer)
+    }
+    const refused = {
+      code: 'CUSTODY_VERIFY_FAILED',
+      message: expect.stringMatching(/entry 0: `(expressions|fields|options)/),
+    }
+    await forger.within(forge, async () => {
+      const checked = new CheckedReader(forger.reader, { remembered: null, cache: null })
+      await expect(explainRow(checked, 1, 1)).rejects.toMatchObject(refused)
+      await expect(showRun(checked, 'latest', () => false)).rejects.toMatchObject(refused)
+    })
+  }
 })

@@ -239,3 +239,36 @@ sinks:
       expect((await runInProcess(['explain', 'latest', '--row', row], place, env)).exit).toBe(0)
   })
 })
+
+describe('rows that go through several batches', () => {
+  test('are told of to their end, each batch once', async () => {
+    const place = mkdtempSync(join(folder, 'batches-'))
+    const chain = 10
+    const nodes = Array.from(
+      { length: chain },
+      (_, i) =>
+        `  b${i}: { aggregate: batch_stats, trigger: { count: 1 }, options: { value: ${i === 0 ? 'n' : 'sum'} }, to: ${i + 1 < chain ? `b${i + 1}` : 'out'} }`,
+    )
+    writeFileSync(join(place, 'in.jsonl'), '{"n":1}\n{"n":2}\n')
+    writeFileSync(
+      join(place, 'pipeline.yaml'),
+      `name: chain
+defaults: { on_error: discard, on_invalid: discard }
+sources:
+  in: { plugin: jsonl, options: { path: in.jsonl }, schema: { mode: fixed, fields: { n: number } }, to: b0 }
+nodes:
+${nodes.join('\n')}
+sinks:
+  out: { plugin: jsonl, options: { path: out.jsonl } }
+`,
+    )
+    const run = await runInProcess(['run', 'pipeline.yaml'], place, env)
+    expect([run.exit, run.stderr]).toEqual([0, expect.anything()])
+    const { exit, stdout } = await runInProcess(['explain', 'latest', '--row', '2'], place, env)
+    expect(exit).toBe(0)
+    expect(stdout.match(/^Batch \d+ of chain/gm)).toHaveLength(chain)
+    expect(stdout).not.toMatch(/Not ended yet/)
+    expect(stdout.match(/in the sealed tree/g)).toHaveLength(chain + 1)
+    expect(stdout).toMatch(/out\.jsonl/)
+  })
+})

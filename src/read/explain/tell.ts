@@ -83,7 +83,14 @@ export function tellTokens(entries: readonly SubjectEntry[], values: Values, sce
 
 function mergeDetail(value: number, values: Values): MergeDetail | null {
   const known = value === 0 ? null : values.get(value)
-  return known?.kind === 'known' ? { origins: {}, overruled: {}, ...(known.value as Partial<MergeDetail>) } : null
+  if (known?.kind !== 'known') return null
+  const { origins, overruled } = fieldsOf(known.value)
+  const texts = Object.entries(fieldsOf(origins)).filter(([, branch]) => typeof branch === 'string')
+  const lists = Object.entries(fieldsOf(overruled)).map(([field, values]) => {
+    const told = (Array.isArray(values) ? (values as readonly Json[]) : []).map(fieldsOf)
+    return [field, told.filter(({ branch, value }) => typeof branch === 'string' && value !== undefined)] as const
+  })
+  return { origins: Object.fromEntries(texts), overruled: Object.fromEntries(lists) } as unknown as MergeDetail
 }
 
 /** Fields in which a child of one parent differs from what its parent last had. */

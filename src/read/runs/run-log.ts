@@ -3,9 +3,11 @@ import type { LedgerReader, StoredEntry, StoredLease } from '../../ledger/read-p
 import type { PlanValue, RunEntry, RunStatus, SinkIntents, Tallies } from '../../model/entry.ts'
 import { CustodyError } from '../../model/error.ts'
 import { NoteError, parseCheckpoint } from '../../model/note.ts'
-import { type Json, newRow } from '../../model/row.ts'
+import type { Json } from '../../model/row.ts'
 import { DecodeError, decodeRunEntry, isSubjectBody } from '../decode.ts'
+import { ShapeError } from '../shape.ts'
 import { decodePayload } from '../values.ts'
+import { intentsFrom, planFrom } from './run-values.ts'
 
 export type Opening = Extract<RunEntry, { k: 'open' }>
 
@@ -114,16 +116,29 @@ export async function valueIn(reader: LedgerReader, log: number, seq: number, in
 }
 
 /** Value 1 of entry 0, parts that are missing as empty; null if it is erased. */
-export async function planOf(reader: LedgerReader, log: number): Promise<PlanValue | null> {
-  const value = (await valueIn(reader, log, 0, 0)) as unknown as Partial<PlanValue> | null
-  if (value === null) return null
-  const none = newRow() as unknown as PlanValue['fields'] & PlanValue['expressions']
-  return { text: '', file: '', folder: '', fields: none, expressions: none, options: none, ...value }
+export function planOf(reader: LedgerReader, log: number): Promise<PlanValue | null> {
+  return valueAs(reader, log, { seq: 0, index: 0 }, planFrom)
 }
 
 /** Value 2 of entry 0; null if it is erased. */
-export async function intentsOf(reader: LedgerReader, log: number): Promise<SinkIntents | null> {
-  return (await valueIn(reader, log, 0, 1)) as unknown as SinkIntents | null
+export function intentsOf(reader: LedgerReader, log: number): Promise<SinkIntents | null> {
+  return valueAs(reader, log, { seq: 0, index: 1 }, intentsFrom)
+}
+
+/** A value of an entry of the run in its form; null if it is erased. @throws CustodyError CUSTODY_VERIFY_FAILED if it has another. */
+export async function valueAs<T>(
+  reader: LedgerReader,
+  log: number,
+  { seq, index }: { readonly seq: number; readonly index: number },
+  decode: (value: Json) => T,
+): Promise<T | null> {
+  const value = await valueIn(reader, log, seq, index)
+  try {
+    return value === null ? null : decode(value)
+  } catch (error) {
+    if (error instanceof ShapeError) throw damaged(log, `entry ${seq}: ${error.message}`, error)
+    throw error
+  }
 }
 
 /** The latest checkpoint of a log, as its note says it (signatures are `verify`'s to check); null if there is none. */

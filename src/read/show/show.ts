@@ -1,18 +1,13 @@
 /** What a run came to, from its opening and its last entries; its endings are looked through only if some were errors. */
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import {
-  type ArtifactsValue,
-  type CommitValue,
-  callSummary,
-  type SinkIntents,
-  type Tallies,
-} from '../../model/entry.ts'
+import { callSummary, type SinkIntents, type Tallies } from '../../model/entry.ts'
 import { fateNumber, fateOf } from '../../model/outcome.ts'
 import { formatTime } from '../../model/time.ts'
 import type { Topology } from '../../model/topology.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
 import { findRun, type IsHeld } from '../runs/list.ts'
-import { type Closing, closingOf, headOf, intentsOf, openingOf, planOf, statusOf, valueIn } from '../runs/run-log.ts'
+import { type Closing, closingOf, headOf, intentsOf, openingOf, planOf, statusOf, valueAs } from '../runs/run-log.ts'
+import { artifactsFrom, reasonFrom, receiptHashesFrom } from '../runs/run-values.ts'
 import { stagedOf } from '../runs/staged.ts'
 import type { EndingCounts, ErrorCounts, InDoubt, NodeCounts, ShownRun, SinkCounts } from './summary.ts'
 
@@ -121,16 +116,16 @@ async function sinkCounts(
 ): Promise<ShownRun['sinks']> {
   const status = last?.k === 'seal' ? last.status : null
   const intents: SinkIntents = (await intentsOf(reader, log)) ?? {}
-  const published = publish === null ? null : ((await valueIn(reader, log, publish.seq, 0)) as ArtifactsValue | null)
-  const committed =
-    commit === null ? null : ((await valueIn(reader, log, commit.seq, 0)) as unknown as CommitValue | null)
+  const first = (entry: { readonly seq: number }) => ({ seq: entry.seq, index: 0 })
+  const published = publish === null ? null : await valueAs(reader, log, first(publish), artifactsFrom)
+  const hashes = commit === null ? null : await valueAs(reader, log, first(commit), receiptHashesFrom)
   const sinks: { [sink: string]: SinkCounts } = {}
   for (const [i, node] of topology.nodes.entries()) {
     if (node.kind !== 'sink') continue
     // What a run that was given up had written is nowhere to be found.
     const shown = status !== 'abandoned'
     const path = published?.[node.name]?.path ?? (shown ? intents[node.name]?.path : null)
-    const sha256 = published?.[node.name]?.sha256 ?? (shown ? committed?.receipts[node.name]?.sha256 : null)
+    const sha256 = published?.[node.name]?.sha256 ?? (shown ? hashes?.[node.name] : null)
     sinks[node.name] = {
       rows: commit?.entry.receipts.find(receipt => receipt.sink === i + 1)?.rows ?? 0,
       ...(path == null ? {} : { path }),
@@ -157,9 +152,6 @@ async function inDoubtOf(
 
 async function stopOf(reader: LedgerReader, log: number, { last, last_seq }: Closing): Promise<ShownRun['stopped']> {
   if (last?.k !== 'stop') return null
-  const value = (await valueIn(reader, log, last_seq, 0)) as {
-    readonly code?: string
-    readonly message?: string
-  } | null
+  const value = await valueAs(reader, log, { seq: last_seq, index: 0 }, reasonFrom)
   return { reason: last.reason, code: value?.code ?? null, message: value?.message ?? null }
 }
