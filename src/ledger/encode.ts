@@ -59,7 +59,7 @@ export function encodeSubject(draft: SubjectDraft, changes = NO_CHANGE): Encoded
     stored: draft.values.map(storedText),
     first_value: draft.first_value,
     endings: draft.endings,
-    recorded_us: draft.endings.map(each => endOf(each, draft)),
+    recorded_us: endsOf(draft),
     open: draft.open,
     changes,
   }
@@ -180,13 +180,15 @@ function storedText(value: ValueDraft): string {
     : `[${value.base},${value.set},${value.unset.length === 0 ? '[]' : canonicalize(value.unset)}]`
 }
 
-/** When a token ended: as its last visit in this entry did, or, where it has none, at the entry's time. */
-function endOf(ending: EndingFact, draft: SubjectDraft): number {
-  for (let i = draft.visits.length - 1; i >= 0; i--) {
-    const visit = draft.visits[i]!
-    if (visit.token === ending.token) return draft.time_us + visit.start_us + visit.duration_us
-  }
-  return draft.time_us
+/** When each token ended: as its last visit in this entry did, or, where it has none, at the entry's time. */
+function endsOf({ endings, visits, time_us }: SubjectDraft): number[] {
+  // Of most rows one token ends, by the last visit. What one row expands to may be very many.
+  const last = visits.at(-1)
+  if (endings.length === 1 && last?.token === endings[0]?.token && last !== undefined)
+    return [time_us + last.start_us + last.duration_us]
+  const ends = new Map<number, number>()
+  for (const { token, start_us, duration_us } of visits) ends.set(token, time_us + start_us + duration_us)
+  return endings.map(({ token }) => ends.get(token) ?? time_us)
 }
 
 const CODE = /^[A-Z0-9_]{1,64}$/
