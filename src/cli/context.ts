@@ -12,7 +12,7 @@ export interface Host {
   readonly cwd: string
   /** The script that was started, as the process has it. */
   readonly script: string
-  /** Calls back on SIGINT and SIGTERM; returns a function that stops listening. */
+  /** Calls back on signals that end a process and can be waited for; returns a function that stops listening. */
   onSignal(listener: () => void): () => void
   /** Ends the process at once. */
   exit(code: number): void
@@ -29,6 +29,9 @@ export interface Context {
   readonly version: string
 }
 
+/** Ctrl-C; `kill`, and service managers; a terminal that is closed, or a connection that is lost; Ctrl-Break on Windows. */
+const STOPPING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK']
+
 export function processHost(): Host {
   // While a run is on, plugins find another one there.
   const exit = process.exit.bind(process)
@@ -39,11 +42,9 @@ export function processHost(): Host {
     cwd: process.cwd(),
     script: process.argv[1] ?? 'custody',
     onSignal: listener => {
-      process.on('SIGINT', listener)
-      process.on('SIGTERM', listener)
+      for (const signal of STOPPING) process.on(signal, listener)
       return () => {
-        process.off('SIGINT', listener)
-        process.off('SIGTERM', listener)
+        for (const signal of STOPPING) process.off(signal, listener)
       }
     },
     exit: code => exit(code),

@@ -1,4 +1,4 @@
-/** Ctrl-C and SIGTERM: the first stops the run safely, the second ends the process at once. Either way state is safe. */
+/** Ctrl-C, SIGTERM, SIGHUP: the first stops the run safely, the second ends the process at once. Either way state is safe. */
 import type { Context } from './context.ts'
 
 const INTERRUPTED = 130

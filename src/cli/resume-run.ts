@@ -25,7 +25,7 @@ import { ledgerPorts } from './ledger-ports.ts'
 import { limiterOf } from './limiter.ts'
 import { preparePlan } from './pipeline-access.ts'
 import { ProgressLine } from './progress.ts'
-import { restoredText } from './render/restored.ts'
+import { noticeText, restoredText } from './render/restored.ts'
 import { renderSummary, statusText } from './render/summary.ts'
 import { type Repeating, repeating } from './repeating.ts'
 import { onRecord } from './replaying.ts'
@@ -155,6 +155,9 @@ async function goOn(context: Context, { url, reader, run, plan, options, abandon
         if (!quiet) context.terminal.tell(restoredText(restored, plan.name, abandon))
       },
       onProgress: each => progress.show(each),
+      onNotice: notice => {
+        if (!quiet) context.terminal.tell(noticeText(notice, context.terminal.paint_told))
+      },
       ...(quiet ? {} : { onService: each => progress.tellService(each) }),
     })
   } finally {

@@ -25,6 +25,7 @@ import { ledgerPorts } from './ledger-ports.ts'
 import { limiterOf } from './limiter.ts'
 import { preparePlan } from './pipeline-access.ts'
 import { ProgressLine } from './progress.ts'
+import { noticeText } from './render/restored.ts'
 import { counted, printable, shortRun } from './render/text.ts'
 import type { Repeating } from './repeating.ts'
 import { type Replayed, replaying } from './replaying.ts'
@@ -124,6 +125,9 @@ export async function runInto({ url, before_url, context, plan, options, replay,
       signal: stopping.signal,
       strays,
       onProgress: each => progress.show(each),
+      onNotice: notice => {
+        if (!quiet) context.terminal.tell(noticeText(notice, context.terminal.paint_told))
+      },
       ...(quiet ? {} : { onService: each => progress.tellService(each) }),
     })
   } finally {

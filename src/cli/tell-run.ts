@@ -14,6 +14,7 @@ import { errorJson, exitCodeOf, renderError } from './render/error.ts'
 import { renderSummary, statusText, UNPUBLISHED } from './render/summary.ts'
 import { count, counted, dollars, printable } from './render/text.ts'
 import { discardedText, unpublishedText } from './render/unpublished.ts'
+import { untouchedText } from './render/untouched.ts'
 import { nameOfRun, type RunName } from './run-name.ts'
 
 const INTERRUPTED = 130
@@ -54,7 +55,7 @@ export function tellResult(
   const { terminal } = context
   const paint = terminal.paint_told
   const dry_run = options.dryRun === true
-  const { summary, stopped_by, next_call_usd, lost_usd, discarded, warnings } = result
+  const { summary, stopped_by, untouched, next_call_usd, lost_usd, discarded, warnings } = result
   const error = dry_run ? ofDryRun(result.error) : result.error
   const { drift = null, reruns = null } = options
   // How long it took is what the ledger says, as `show` tells it.
@@ -70,19 +71,22 @@ export function tellResult(
     })
   else {
     const facts = { ...shown, ...(dry_run ? { sinks: intended(summary.sinks, plan) } : {}), dry_run }
-    terminal.tell(
-      [
-        statusText({ ...shown, status: summary.status }, summary.duration_ms * 1000, paint),
-        '',
-        ...renderSummary(facts, context.cwd, terminal.columns_told, paint),
-      ].join('\n'),
-    )
+    if (untouched)
+      terminal.tell(untouchedText(error, { rows_read: shown.rows.read, sinks: facts.sinks }, context.cwd, paint))
+    else
+      terminal.tell(
+        [
+          statusText({ ...shown, status: summary.status }, summary.duration_ms * 1000, paint),
+          '',
+          ...renderSummary(facts, context.cwd, terminal.columns_told, paint),
+        ].join('\n'),
+      )
     for (const each of warnings) terminal.tell(`${paint(['bold', 'yellow'], 'warning')} ${printable(each)}`)
     if (discarded.size > 0) terminal.tell(discardedText(discarded).join('\n'))
     if (drift !== null) terminal.tell(`\n${renderDrift(drift, terminal.columns_told, paint)}`)
     if (next_call_usd !== null) terminal.tell(`\n${budgetText(plan, shown, next_call_usd, lost_usd)}`)
     if (shown.stopped?.reason === 'service') terminal.tell(`\n${whereItStands(shown)}`)
-    if (error !== null) terminal.tell(`\n${renderError(error, paint, context.env.CUSTODY_DEBUG === '1')}`)
+    if (error !== null && !untouched) terminal.tell(`\n${renderError(error, paint, context.env.CUSTODY_DEBUG === '1')}`)
     const unpublished = shown.status === 'failed' && UNPUBLISHED.has(shown.stopped?.reason ?? '') && !dry_run
     if (unpublished) terminal.tell(unpublishedText(plan, shown.sinks, context.cwd))
     const next = dry_run ? [] : nextSteps(shown, url, context, unpublished, setsOf(error, plan, next_call_usd))

@@ -63,6 +63,7 @@ function buildSource({ key, value }: MapEntry, on_invalid: string | null, proble
     plugin: nameAt(value, 'plugin'),
     options: optionsAt(value),
     schema: buildSchema(valueAt(value, 'schema'), problems),
+    extra_columns: choiceAt(value, 'extra_columns', ['error', 'drop']) ?? 'error',
     guards: guardsAt(value),
     on_invalid: targetAt(value, 'on_invalid', on_invalid),
     to: nameAt(value, 'to'),

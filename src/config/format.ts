@@ -66,6 +66,11 @@ const source: ObjectShape = {
       },
       doc: 'What is known of the rows.',
     },
+    extra_columns: {
+      shape: { kind: 'choice', of: ['error', 'drop'] },
+      doc: 'Under mode fixed: what becomes of columns and fields that the schema doesn’t know. error: a header that has one stops the run before anything is written, a record is rejected. drop: they are left out.',
+      default: 'error',
+    },
     guards: { shape: guards, doc: 'What must hold of this source’s rows before anything is published.' },
     on_invalid: {
       shape: { kind: 'text', form: 'sink target' },

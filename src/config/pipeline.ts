@@ -42,6 +42,8 @@ export interface SourceConfig extends PluginUse {
   readonly kind: 'source'
   readonly name: string
   readonly schema: SchemaConfig
+  /** What becomes of columns and fields that a `fixed` schema doesn't know. */
+  readonly extra_columns: 'error' | 'drop'
   readonly guards: GuardsConfig
   readonly on_invalid: TargetName | null
   readonly to: TargetName

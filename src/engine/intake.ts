@@ -13,6 +13,7 @@ import { ERROR_FIELD } from '../sdk/error-row.ts'
 import { compileRowSchema, type RowChecker, type SchemaMiss } from '../sdk/schema-check.ts'
 import type { ResumePoint, Source, SourceRecord, SourceReject, SourceRow } from '../sdk/spec.ts'
 import { sourceDefect, takeChunk, takeValue } from './chunk.ts'
+import { judgeHeader } from './decide/header.ts'
 import { repeatPosition } from './repeating.ts'
 import { defect, describe } from './step.ts'
 
@@ -31,6 +32,12 @@ export type Incoming =
 
 /** Chunks without a record that are asked for one after another in one go. */
 const MOST_EMPTY = 100
+
+/** For people: what a source waits for, or what is odd about it. */
+export interface Notice {
+  readonly kind: 'waiting' | 'warning'
+  readonly text: string
+}
 
 const RESERVED: SchemaMiss = {
   ok: false,
@@ -63,6 +70,7 @@ export class Intake {
   /** Its records are rows of another run. */
   readonly #repeats: boolean
   readonly #point: ResumePoint | null
+  #beginning: Promise<void> | null = null
   #chunks: AsyncIterator<unknown> | null = null
   /** Chunks without a record since the last one with some. */
   #empty = 0
@@ -87,7 +95,10 @@ export class Intake {
     this.#repeats = repeats
     this.node = node
     this.source = source
-    this.#check = compileRowSchema(node.schema, { textual: node.plugin.spec.textual })
+    this.#check = compileRowSchema(node.schema, {
+      textual: node.plugin.spec.textual,
+      drops: node.extra_columns === 'drop',
+    })
     this.#onReady = onReady
     const begun = from !== null && from.position !== null
     this.#point = begun ? { records: from.records, position: from.position } : null
@@ -96,6 +107,43 @@ export class Intake {
     this.#position = from?.position ?? null
     this.#sha256 = from?.sha256 ?? null
     this.#done = from?.done ?? false
+  }
+
+  /** Tells people what the source waits for, and what is odd about it. */
+  tell: (notice: Notice) => void = () => undefined
+
+  /** Whether the source may be looked at before its turn: it can be again, and waits for nobody. */
+  async isOpen(): Promise<boolean> {
+    const { spec, options } = this.node.plugin
+    try {
+      return spec.rereadable(options) && ((await this.source.awaits?.(this.#point)) ?? null) === null
+    } catch (thrown) {
+      throw sourceDefect(this.node.name, thrown)
+    }
+  }
+
+  /** Reads what stands before the first record, and judges it; once. @throws CustodyError of the source, or CUSTODY_HEADER. */
+  begin(): Promise<void> {
+    this.#beginning ??= this.#begin()
+    // Whoever asks is told; if nobody does any more, that is no failure of the process.
+    void Promise.allSettled([this.#beginning])
+    return this.#beginning
+  }
+
+  async #begin(): Promise<void> {
+    const { node, source } = this
+    try {
+      const awaited = await source.awaits?.(this.#point)
+      if (typeof awaited === 'string') this.tell({ kind: 'waiting', text: `${node.name} waits for ${awaited}` })
+      const head = await source.begin?.()
+      if (head === undefined) return
+      const { problem, warnings } = judgeHeader(node.schema, node.extra_columns, head)
+      if (problem !== null)
+        throw new CustodyError('CUSTODY_HEADER', problem.message, { where: { node: node.name }, hint: problem.hint })
+      for (const text of warnings) this.tell({ kind: 'warning', text })
+    } catch (thrown) {
+      throw sourceDefect(node.name, thrown)
+    }
   }
 
   /** Records handed out so far. */
@@ -240,6 +288,7 @@ export class Intake {
   }
 
   async #pull(): Promise<void> {
+    await this.begin()
     this.#chunks ??= this.source.read(this.#point)[Symbol.asyncIterator]()
     // A source that only ever promises more must not keep everybody else from being heard.
     if (this.#empty >= MOST_EMPTY) await setImmediate()

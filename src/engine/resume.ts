@@ -54,8 +54,8 @@ export interface Restored {
   /** Row instances that wait for something. */
   readonly open: number
   readonly sinks: number
-  /** Names of sources whose rest isn't read. */
-  readonly cut: readonly string[]
+  /** Sources whose rest isn't read. `once`: because it can't be; else because that was asked for. */
+  readonly cut: ReadonlyArray<{ readonly name: string; readonly once: boolean }>
   /** Plugins whose code isn't what the run had before: rows from here on are made by the new one, which the ledger tells. */
   readonly code_changes: readonly CodeChange[]
 }
@@ -99,7 +99,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
       all_read: left === 0 || reads.every(each => each.done),
       open,
       sinks: outputs.all.length,
-      cut: cut.map(({ name }) => name),
+      cut: cut.map(({ name, plugin }) => ({ name, once: !plugin.spec.rereadable(plugin.options) })),
       code_changes,
     })
     return await driveSession({

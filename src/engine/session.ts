@@ -12,6 +12,7 @@ import type { PluginCode } from '../model/plugin-code.ts'
 import type { Courses, Recordings, Repeats } from '../model/recording.ts'
 import type { Plan, SourceNode } from '../plan/plan.ts'
 import type { Discarded, PluginSpec, Source } from '../sdk/spec.ts'
+import { beginSources } from './beginning.ts'
 import { Calls } from './calls/calls.ts'
 import { Contexts } from './calls/contexts.ts'
 import type { SharedLimits } from './calls/service.ts'
@@ -23,7 +24,7 @@ import { UNANSWERED } from './decide/sent.ts'
 import { type BytesRead, extentOf } from './extent.ts'
 import { Flow } from './flow.ts'
 import { Guards, type RecordsBefore } from './guards.ts'
-import type { Intake } from './intake.ts'
+import type { Intake, Notice } from './intake.ts'
 import { News } from './news.ts'
 import type { Outputs } from './outputs.ts'
 import type { AtPoint } from './points.ts'
@@ -60,6 +61,8 @@ export interface RunResult {
   readonly error: CustodyError | null
   /** Why it was cancelled, if it was. */
   readonly stopped_by: 'user' | 'budget_exhausted' | null
+  /** No output was opened: all are as they were. */
+  readonly untouched: boolean
   /** Where the budget is exhausted: what the next call can cost at most. */
   readonly next_call_usd: number | null
   /** The most that calls may have cost that were under way when a process was gone. */
@@ -100,6 +103,8 @@ export interface SessionRequest {
   readonly recordsBefore?: RecordsBefore | undefined
   /** Told after each commit; evidence comes first (I11). */
   readonly onProgress?: ((progress: Progress) => void) | undefined
+  /** Told what sources wait for, and what is odd about them; for people. */
+  readonly onNotice?: ((notice: Notice) => void) | undefined
   /** Told when a service keeps calls waiting, and when it is back. */
   readonly onService?: ((told: ServiceTold) => void) | undefined
   /** For tests that crash a run at a named point. */
@@ -135,13 +140,11 @@ export interface SessionParts {
 
 export async function driveSession(parts: SessionParts): Promise<RunResult> {
   const { request, ledger, outputs, stations, from } = parts
-  const { run } = request
   const clock = new SessionClock(request.clock, Math.max(from?.last_us ?? 0, ledger.began_us))
   const began_us = clock.now_us()
   const stop = new AbortController()
   const atPoint = request.atPoint ?? nothing
-  outputs.atPoint = atPoint
-  outputs.hold = () => ledger.renew()
+  Object.assign(outputs, { atPoint, hold: () => ledger.renew() })
   const machine = await machineOf(parts, clock, stop.signal, atPoint)
   const { news, recorder, intakes, calls, committer, scheduler, guards } = machine
   const result = (
@@ -150,15 +153,21 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     stopped_by: RunResult['stopped_by'] = null,
   ): RunResult => {
     const root = committer.head?.root ?? ''
-    const summary = summarise(run, status, committer.totals, outputs, root, clock.now_us() - began_us)
+    const summary = summarise(request.run, status, committer.totals, outputs, root, clock.now_us() - began_us)
     const next_call_usd = stopped_by === 'budget_exhausted' ? calls.next_call_usd : null
     const { discarded, warnings } = outputs
     const lost_usd = (from?.lost_nusd ?? 0) / 1e9
-    return { summary, error, stopped_by, next_call_usd, lost_usd, discarded, warnings }
+    return { summary, error, stopped_by, untouched: !opened, next_call_usd, lost_usd, discarded, warnings }
   }
+  let opened = false
   const strays = new StrayWatch(request.strays, news)
   try {
     await parts.prologue?.(committer)
+    opened = await beginSources({ intakes, clock, request, renew: () => committer.renew() })
+    if (!opened) {
+      await committer.stop(STOPPED_BY_USER)
+      return result('cancelled', null, 'user')
+    }
     await outputs.open(from?.abandon === true)
     // (I14) What isn't finished is shown to nobody.
     if (from?.abandon === true && !from.published) await outputs.discard()
@@ -187,15 +196,30 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
   } catch (thrown) {
     const error = asCustodyError(thrown)
     calls.close()
-    await stopAfter(error, committer, outputs, scheduler)
+    await (opened ? stopAfter(error, committer, outputs, scheduler) : recordStop(error, committer))
     return result('failed', error)
   } finally {
     strays.close()
     stop.abort()
     calls.giveUp()
     clock.close()
-    await Promise.allSettled([...intakes.map(intake => intake.close()), stations.close(), outputs.close()])
+    await closed(request.clock, [...intakes.map(intake => intake.close()), stations.close(), outputs.close()])
   }
+}
+
+const STOPPED_BY_USER: Stop = { status: 'cancelled', reason: 'user', error: null }
+
+/** How long what a plugin holds may take to be let go of. */
+const CLOSE_WITHIN_US = 5_000_000
+
+/** A run is over when it is over: a plugin whose `close` never comes back doesn't keep it. */
+async function closed(clock: Clock, work: readonly Promise<void>[]): Promise<void> {
+  let callOff = (): void => undefined
+  const patience = new Promise<void>(resolve => {
+    callOff = clock.wake(CLOSE_WITHIN_US, resolve)
+  })
+  await Promise.race([Promise.allSettled(work), patience])
+  callOff()
 }
 
 async function restore(
@@ -367,6 +391,15 @@ async function stopAfter(
   await isDone(committer.stop(stop))
 }
 
+/** Nothing was opened yet, and no fact is there that isn't durable. */
+async function recordStop(error: CustodyError, committer: Committer): Promise<void> {
+  try {
+    await committer.stop({ status: 'failed', reason: reasonOf(error), error })
+  } catch (thrown) {
+    error.also.push(asCustodyError(thrown))
+  }
+}
+
 function reasonOf(error: CustodyError): string {
   switch (error.code) {
     case 'CUSTODY_PLUGIN_DEFECT':
@@ -386,6 +419,8 @@ function reasonOf(error: CustodyError): string {
       return 'strict'
     case 'CUSTODY_SOURCE':
     case 'CUSTODY_SOURCE_CHANGED':
+    case 'CUSTODY_HEADER':
+    case 'CUSTODY_INPUT_FORMAT':
     case 'CUSTODY_UNCLOSED_QUOTE':
     case 'CUSTODY_FILE_NOT_FOUND':
     case 'CUSTODY_FILE_UNREADABLE':

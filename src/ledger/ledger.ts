@@ -132,7 +132,8 @@ export class StoredLedger implements Ledger {
       this.#refuseHeld(run, lease)
       // While nobody has the lease: however long the log is, the lease can't run out meanwhile, and nothing is signed before.
       await this.#log_zero.refresh(reader)
-      const checked = await checkedRun(reader, this.#log_zero, { log, run })
+      // All of one moment: its former holder may wake up and commit meanwhile.
+      const checked = await reader.snapshot(() => checkedRun(reader, this.#log_zero, { log, run }))
       const { epoch, t } = await this.#takeLease(run, log, lease)
       if ((await reader.head(log)) === checked.note)
         return {

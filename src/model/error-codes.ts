@@ -251,6 +251,16 @@ export const ERRORS = {
     'Look at the rows that failed. `resume` goes on and publishes all the same; `abandon` drops what is staged.',
   ),
   CUSTODY_SOURCE: spec(1, 'A source can’t be read.', 'Check the file and try again; nothing is lost.'),
+  CUSTODY_HEADER: spec(
+    1,
+    'A source’s columns aren’t those of its schema.',
+    'Mend the file, then resume; or correct the schema, and begin a new run.',
+  ),
+  CUSTODY_INPUT_FORMAT: spec(
+    1,
+    'An input isn’t in the format that its source reads.',
+    'Convert the file, or choose the plugin that reads it.',
+  ),
   CUSTODY_UNCLOSED_QUOTE: spec(
     1,
     'A CSV file ends inside of quotes, so that nobody can tell where its last record was to end.',

@@ -32,6 +32,7 @@ export function assemble(node: DraftNode, findings: Findings): PlanNode {
         ...common,
         plugin,
         schema: facts.output,
+        extra_columns: config.extra_columns,
         file: others.length > 0 ? null : file,
         to: way('to'),
         on_invalid: way('on_invalid'),

@@ -49,6 +49,8 @@ export interface SourceNode extends NodeCommon {
   readonly kind: 'source'
   readonly plugin: PluginOf<SourceSpec>
   readonly schema: RowSchema
+  /** What becomes of columns and fields that a closed schema doesn't know. */
+  readonly extra_columns: 'error' | 'drop'
   /** The file that it reads, as the options name it; null if there is none, or not one only. */
   readonly file: string | null
   readonly to: PlanEdge

@@ -35,10 +35,13 @@ export type RowChecker = (row: Row) => RowCheck
  * Compiles a schema into a checker. `textual`: cells are texts, or null where they are empty. An empty cell of an optional
  * field is null, of others it is an error; a quoted empty cell is an empty text where a text may stand, else it counts as
  * empty; `array` and `object` cells hold JSON; booleans are `true` and `false` in any case, never 1 and 0. Fields that aren't declared stay as they are, unless the schema is
- * closed. A row that needs no conversion comes back itself.
+ * closed: then one is an error, or, if it `drops` them, left out. A row that needs no conversion comes back itself.
  * @throws CustodyError CUSTODY_SCHEMA if a field's JSON Schema isn't one.
  */
-export function compileRowSchema(schema: RowSchema, { textual }: { readonly textual: boolean }): RowChecker {
+export function compileRowSchema(
+  schema: RowSchema,
+  { textual, drops = false }: { readonly textual: boolean; readonly drops?: boolean },
+): RowChecker {
   const fields = new Map<string, FieldCheck>()
   let required = 0
   for (const [name, field] of schema.fields) {
@@ -46,7 +49,8 @@ export function compileRowSchema(schema: RowSchema, { textual }: { readonly text
     if (!field.optional) required += 1
   }
   if (fields.size === 0 && !schema.closed) return row => ({ ok: true, row })
-  return rowChecker(fields, required, schema.closed)
+  const others = schema.closed ? (drops ? 'drop' : 'error') : 'keep'
+  return rowChecker(fields, required, others)
 }
 
 interface FieldCheck {
@@ -72,15 +76,20 @@ const missOf = (field: string, miss: Miss): SchemaMiss => ({
   field,
 })
 
-function rowChecker(fields: ReadonlyMap<string, FieldCheck>, required: number, closed: boolean): RowChecker {
+function rowChecker(
+  fields: ReadonlyMap<string, FieldCheck>,
+  required: number,
+  others: 'keep' | 'drop' | 'error',
+): RowChecker {
   return row => {
     let changed: { [field: string]: Json } | null = null
     let found = 0
     for (const name in row) {
       const check = fields.get(name)
       if (check === undefined) {
-        if (closed) return missOf(name, new Miss('SCHEMA_UNKNOWN_FIELD', 'isn’t a declared field'))
-        if (changed !== null) changed[name] = row[name] as Json
+        if (others === 'error') return missOf(name, new Miss('SCHEMA_UNKNOWN_FIELD', 'isn’t a declared field'))
+        if (others === 'drop') changed ??= fieldsBefore(row, name)
+        else if (changed !== null) changed[name] = row[name] as Json
         continue
       }
       const value = row[name] as Json

@@ -175,12 +175,38 @@ export interface ResumePoint {
   readonly position: Json
 }
 
+/** A column that the input names before its first record. */
+export interface SourceColumn {
+  readonly field: string
+  /** Its name as it stands there. */
+  readonly header: string
+}
+
+/** What stands before the first record. */
+export interface SourceHead {
+  /** The input, for people: a file as the pipeline names it. */
+  readonly input: string
+  /** In order; null where the input names none. */
+  readonly columns: readonly SourceColumn[] | null
+}
+
 export interface Source {
   /**
    * Looks whether there is something to read, and reads nothing. Meant for before a run begins, for sources that aren't
    * done yet. @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_SOURCE.
    */
   prepare?(): Promise<void>
+  /**
+   * Whom reading waits for before anything comes, for people: `somebody who writes to /tmp/pipe`; null if for nobody. Reads
+   * nothing.
+   */
+  awaits?(from: ResumePoint | null): Promise<string | null>
+  /**
+   * Reads what stands before the first record (a header), and nothing else. Called at most once, before `read`, and where it can
+   * be before anything is written: what it throws stops the run with all outputs as they were.
+   * @throws CustodyError CUSTODY_SOURCE, CUSTODY_INPUT_FORMAT if the input isn't what it should be.
+   */
+  begin?(): Promise<SourceHead>
   /**
    * Yields records in order, in chunks of any size (some hundreds are best), from the start or after a point.
    * @throws CustodyError CUSTODY_SOURCE if it can't be read.

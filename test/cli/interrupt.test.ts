@@ -38,7 +38,7 @@ async function start(): Promise<{ child: ChildProcessWithoutNullStreams; told: (
 }
 
 describe('a run that is told to stop', () => {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     test(`by ${signal} finishes the commit in hand, and ends with 130`, async () => {
       const { child, told } = await start()
       child.kill(signal)

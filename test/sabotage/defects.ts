@@ -228,9 +228,16 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'a call that is throttled uses up an attempt',
     file: 'calls/calls.ts',
-    text: 'const again = throttled && pending.throttled < MOST_THROTTLED',
-    instead: 'const again = false',
+    text: "const throttled = trouble === 'throttled' && this.#isMadeAgain(pending, answer)",
+    instead: 'const throttled = false',
     shape: 'calls',
+  },
+  {
+    name: 'an outage of a service uses up attempts',
+    file: 'calls/calls.ts',
+    text: 'const holds = service.holds && answer.retryable',
+    instead: 'const holds = false && answer.retryable',
+    shape: 'calls-troubled',
   },
   {
     name: 'a call is recorded twice',

@@ -98,6 +98,7 @@ export class World {
         ...common(source.name),
         kind: 'source',
         schema: OBSERVED,
+        extra_columns: 'error',
         file: null,
         guards: OFF,
         plugin: { spec: this.#source(source), options: null, secrets: [] },

@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import type { SharedLimits } from '../../src/engine/calls/service.ts'
 import type { ServiceTold } from '../../src/engine/calls/service-told.ts'
+import type { Notice } from '../../src/engine/intake.ts'
 import { resumeRun } from '../../src/engine/resume.ts'
 import { type Progress, type RunResult, runPlan } from '../../src/engine/run.ts'
 import type { Strays } from '../../src/engine/strays.ts'
@@ -72,6 +73,7 @@ export interface RigRun {
   readonly stop_after_ms?: number
   readonly limit?: number
   readonly onProgress?: (progress: Progress) => void
+  readonly onNotice?: (notice: Notice) => void
   readonly onRestored?: () => void
   readonly onService?: (told: ServiceTold) => void
   readonly abandon?: boolean
@@ -166,11 +168,11 @@ export class Rig {
     return plan
   }
 
-  #request({ stop_after_ms, onProgress, onService, shared, strays, on_record, strict, before = {} }: RigRun) {
+  #request({ stop_after_ms, onProgress, onNotice, onService, shared, strays, on_record, strict, before = {} }: RigRun) {
     const stop = new AbortController()
     if (stop_after_ms !== undefined) this.clock.wake(stop_after_ms * 1000, () => stop.abort())
     const recordsBefore = async () => new Map(Object.entries(before))
-    const told = { onProgress, onService, shared, strays, strict, recordsBefore, ...on_record }
+    const told = { onProgress, onNotice, onService, shared, strays, strict, recordsBefore, ...on_record }
     return { plan: this.plan(), run: RUN, clock: this.clock, signal: stop.signal, ...told }
   }
 }

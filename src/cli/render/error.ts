@@ -71,7 +71,8 @@ export function errorJson(error: CustodyError): ErrorJson {
   }
 }
 
-function placeText(where: Place | undefined): string | null {
+/** `FILE:LINE:COLUMN, node NAME`; null where nothing is known of the place. */
+export function placeText(where: Place | undefined): string | null {
   if (where === undefined) return null
   const parts = []
   const file = where.file ?? where.path

@@ -13,8 +13,11 @@ test('a run goes on at its next row, if it has one', () => {
 })
 
 test('sources that are not read further are named', () => {
-  expect(restoredText({ ...restored, all_read: true, cut: ['mail'] }, 'orders', false)).toMatch(
+  expect(restoredText({ ...restored, all_read: true, cut: [{ name: 'mail', once: false }] }, 'orders', false)).toMatch(
     /^resumed orders after 1,200 rows · .* · not read further: mail$/,
+  )
+  expect(restoredText({ ...restored, all_read: true, cut: [{ name: 'mail', once: true }] }, 'orders', false)).toMatch(
+    / · not read further: mail \(what it gave can’t be read again\)$/,
   )
 })
 

@@ -1,6 +1,8 @@
 /** What a run that is gone on with, or given up, starts from. */
+import type { Notice } from '../../engine/intake.ts'
 import type { Restored } from '../../engine/resume.ts'
 import { codeText } from '../../model/plugin-code.ts'
+import type { Paint } from '../terminal.ts'
 import { count, counted, printable } from './text.ts'
 
 export function restoredText(
@@ -17,10 +19,16 @@ export function restoredText(
     ? [`abandoning ${printable(name)} after ${read}`, `${counted(open, 'open row instance')} end`]
     : [`resumed ${printable(name)} ${where}`, `${counted(open, 'held row instance')} restored`]
   if (!abandon) parts.push(`${counted(sinks, 'output')} wound back to the last receipt`)
-  if (!abandon && cut.length > 0) parts.push(`not read further: ${cut.map(printable).join(', ')}`)
+  const names = cut.map(({ name, once }) => printable(name) + (once ? ' (what it gave can’t be read again)' : ''))
+  if (!abandon && cut.length > 0) parts.push(`not read further: ${names.join(', ')}`)
   const warnings = code_changes.map(
     ({ kind, name, old, new: now }) =>
       `\nwarning: the code of ${kind} ${printable(name)} isn’t what the run had: ${printable(codeText(old))} → ${printable(codeText(now))}. Rows from here on are made by the new one; the ledger tells so.`,
   )
   return parts.join(' · ') + (abandon ? '' : warnings.join(''))
+}
+
+/** What people should know of a source, as the run goes on. */
+export function noticeText({ kind, text }: Notice, paint: Paint): string {
+  return `${paint('yellow', kind === 'warning' ? 'warning:' : 'waiting:')} ${printable(text)}`
 }

@@ -5,8 +5,11 @@
  * B2. Whatever the operating system says becomes a CustodyError with the path and what to do.
  */
 import { createHash } from 'node:crypto'
-import { type FileHandle, open, stat } from 'node:fs/promises'
+import { openSync } from 'node:fs'
+import { access, constants, type FileHandle, open, stat } from 'node:fs/promises'
+import { Socket } from 'node:net'
 import { resolve } from 'node:path'
+import type { Readable } from 'node:stream'
 import { CustodyError } from '../../model/error.ts'
 
 /** Where an input is, as a pipeline file names it. */
@@ -85,6 +88,8 @@ function systemError(place: InputPlace, error: unknown): CustodyError {
  */
 export async function checkInput(place: InputPlace): Promise<void> {
   if (isStandardInput(place)) return
+  // Whoever opens a pipe and closes it again takes what was written to it.
+  if (await isPipe(place)) return await mayBeRead(place)
   const handle = await openFile(place)
   await handle.close()
 }
@@ -94,6 +99,16 @@ export async function sizeOf(place: InputPlace): Promise<number | null> {
   if (isStandardInput(place)) return null
   const there = await stat(inputName(place)).catch(() => null)
   return there?.isFile() === true ? there.size : null
+}
+
+/** Whom opening and reading waits for, for people; null if for nobody. `offset`: bytes that were read before. */
+export async function awaited(place: InputPlace, offset: number): Promise<string | null> {
+  if (isStandardInput(place)) return null
+  const path = inputName(place)
+  const there = await stat(path).catch(() => null)
+  if (there?.isFIFO() !== true) return null
+  if (offset === 0) return `somebody who writes to the pipe ${path}`
+  return `somebody who writes to the pipe ${path} what was written to it before, from the beginning: ${offset} bytes of it were read, and a pipe can’t give them again`
 }
 
 async function openFile(place: InputPlace): Promise<FileHandle> {
@@ -133,8 +148,37 @@ export function chunksOf(text: string): Chunks {
   }
 }
 
-function standardInputChunks(): Chunks {
-  const pieces = process.stdin[Symbol.asyncIterator]()
+/**
+ * A named pipe. Opening and reading wait for whoever writes to it, and must not keep a thread meanwhile that nobody can call
+ * back: so it is opened without waiting, and read as what comes in is told.
+ */
+function pipeChunks(place: InputPlace): Chunks {
+  try {
+    const fd = openSync(inputName(place), constants.O_RDONLY | constants.O_NONBLOCK)
+    return streamChunks(new Socket({ fd, readable: true, writable: false }))
+  } catch (error) {
+    throw systemError(place, error)
+  }
+}
+
+async function mayBeRead(place: InputPlace): Promise<void> {
+  try {
+    await access(inputName(place), constants.R_OK)
+  } catch (error) {
+    throw systemError(place, error)
+  }
+}
+
+async function isPipe(place: InputPlace): Promise<boolean> {
+  try {
+    return (await stat(inputName(place))).isFIFO()
+  } catch (error) {
+    throw systemError(place, error)
+  }
+}
+
+function streamChunks(stream: Readable): Chunks {
+  const pieces = stream[Symbol.asyncIterator]()
   return {
     async next() {
       const piece = await pieces.next()
@@ -142,7 +186,7 @@ function standardInputChunks(): Chunks {
     },
     async close() {
       // Not `pieces.return()`: that would wait for bytes that may never come.
-      process.stdin.destroy()
+      stream.destroy()
     },
   }
 }
@@ -174,8 +218,10 @@ export class ByteReader {
     options: { readonly chunk_bytes?: number; readonly hashes?: boolean } = {},
   ): Promise<ByteReader> {
     const chunks = isStandardInput(place)
-      ? standardInputChunks()
-      : await fileChunks(place, options.chunk_bytes ?? CHUNK_BYTES)
+      ? streamChunks(process.stdin)
+      : (await isPipe(place))
+        ? pipeChunks(place)
+        : await fileChunks(place, options.chunk_bytes ?? CHUNK_BYTES)
     return new ByteReader(place, chunks, options.hashes ?? true)
   }
 

@@ -5,14 +5,17 @@
  */
 import { CustodyError } from '../../model/error.ts'
 import { type Json, newRow, type Row } from '../../model/row.ts'
-import type { SourceRecord } from '../../sdk/spec.ts'
+import type { SourceColumn, SourceRecord } from '../../sdk/spec.ts'
 import { type InputPlace, inputName, sourceError, whereOf } from './byte-reader.ts'
 import { type Columns, columnsOf, likelyDelimiter, numberedColumns } from './csv-header.ts'
 import { type Cell, CsvScanner, type CsvSyntax } from './csv-scanner.ts'
 import { type FileFormat, type Position, type RecordScanner, rejectRecord } from './file-source.ts'
+import { type Foreign, foreignInput, foreignToCsv } from './foreign-input.ts'
 import type { TextWindow } from './text-window.ts'
 
 export interface CsvLayout extends CsvSyntax {
+  /** Whether the delimiter was chosen, so that the input may not choose another one. */
+  readonly chosen: boolean
   /** Whether the first record names the columns. */
   readonly header: boolean
   /** Names of columns where there is no header; null: `column_1` … as many as the first record has. */
@@ -27,22 +30,40 @@ export interface CsvLayout extends CsvSyntax {
   readonly raw: boolean
 }
 
+/** A delimiter isn't a letter, a digit, a quote or a blank. */
+const SEPARATOR_LINE = /^"?sep=([^\p{L}\p{N}"\r\n ])"?(?:\r\n|\n|\r(?!\n))/iu
+const SEPARATOR_LINE_UNITS = 9
+
 const UTF16_HINT = 'If the file is UTF-16, set encoding: utf-16le.'
 
 export class CsvFormat implements FileFormat {
   readonly #place: InputPlace
-  readonly #layout: CsvLayout
+  #layout: CsvLayout
   #columns: Columns | null = null
+  /** Of the first record. */
+  #line = 1
 
   constructor(place: InputPlace, layout: CsvLayout) {
     this.#place = place
     this.#layout = layout
   }
 
-  async begin(window: TextWindow, from: Position | null): Promise<RecordScanner> {
-    const scanner = new CsvScanner(this.#layout)
-    if (this.#layout.header) this.#columns = await this.#readHeader(window, scanner)
-    const line = from?.line ?? scanner.line
+  foreign(window: TextWindow): Foreign | null {
+    return foreignToCsv(window)
+  }
+
+  async head(window: TextWindow): Promise<readonly SourceColumn[] | null> {
+    this.#line = await this.#takeSeparatorLine(window)
+    if (!this.#layout.header) return null
+    const scanner = new CsvScanner(this.#layout, this.#line)
+    this.#columns = await this.#readHeader(window, scanner)
+    this.#line = scanner.line
+    const { names, originals } = this.#columns
+    return names.length === 0 ? null : names.map(field => ({ field, header: originals[field] ?? field }))
+  }
+
+  begin(_window: TextWindow, from: Position | null): RecordScanner {
+    const line = from?.line ?? this.#line
     const known = this.#columns?.names ?? this.#layout.columns
     if (known !== null) return new CsvRecords(this.#place, this.#layout, line, known, false)
     const learned = typeof from?.columns === 'number' ? numberedColumns(from.columns) : null
@@ -63,6 +84,25 @@ export class CsvFormat implements FileFormat {
   /** `{field: header}` of normalised fields; null before the header was read. */
   originalNames(): { readonly [field: string]: string } | null {
     return this.#columns?.originals ?? null
+  }
+
+  /**
+   * Goes behind a first line such as `sep=;`, in which spreadsheet programs say what stands between cells: it is no record.
+   * @returns the number of the line that follows. @throws CustodyError CUSTODY_INPUT_FORMAT if the options say another.
+   */
+  async #takeSeparatorLine(window: TextWindow): Promise<number> {
+    const seen = () => window.text.slice(window.at, window.at + SEPARATOR_LINE_UNITS)
+    while (!window.ended && seen().length < SEPARATOR_LINE_UNITS && /^"?(s|$)/i.test(seen())) await window.grow()
+    const [line, delimiter] = SEPARATOR_LINE.exec(seen()) ?? []
+    if (line === undefined || delimiter === undefined) return 1
+    if (this.#layout.chosen && delimiter !== this.#layout.delimiter)
+      throw foreignInput(this.#place, {
+        what: `says in its first line that ${JSON.stringify(delimiter)} stands between cells, but the option delimiter is ${JSON.stringify(this.#layout.delimiter)}`,
+        hint: 'Leave delimiter out: the line is understood.',
+      })
+    this.#layout = { ...this.#layout, delimiter }
+    window.at += line.length
+    return 2
   }
 
   /** @returns the columns; none if the file has no record at all. @throws CustodyError CUSTODY_SOURCE. */

@@ -36,7 +36,9 @@ async function read(text: string, { pieces = 1 << 20, max_units, options = {} }:
   const all: unknown[] = []
   const window = await TextWindow.open(reader, UTF8)
   try {
-    const scanner = await new CsvFormat(PLACE, limited).begin(window, null)
+    const format = new CsvFormat(PLACE, limited)
+    await format.head(window)
+    const scanner = format.begin(window, null)
     for (;;) {
       const out: SourceRecord[] = []
       scanner.scan(window, out, 3)

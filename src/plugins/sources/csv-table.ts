@@ -59,7 +59,7 @@ export async function readCsvHeader(path: string, delimiter: string): Promise<re
     const window = await TextWindow.open(bytes, UTF8)
     if (window.encoding !== UTF8) throw sourceError(place, `${path} is ${window.encoding.name}, not UTF-8`)
     const format = new CsvFormat(place, layout)
-    await format.begin(window, null)
+    await format.head(window)
     return format.columns.length === 0 ? null : format.columns
   } finally {
     await bytes.close()

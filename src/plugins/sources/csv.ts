@@ -15,8 +15,10 @@ export const csvOptions = z.strictObject({
   delimiter: z
     .string()
     .min(1)
-    .default(',')
-    .describe('What stands between cells; one character or several; `\\t` and `tab` are a tab'),
+    .optional()
+    .describe(
+      'What stands between cells; one character or several; `\\t` and `tab` are a tab. If absent a comma, or what a first line such as `sep=;` says',
+    ),
   header: z.boolean().default(true).describe('Whether the first record names the columns'),
   columns: z
     .array(z.string())
@@ -48,7 +50,7 @@ export const csvOptions = z.strictObject({
 })
 export type CsvOptions = z.infer<typeof csvOptions>
 
-export function delimiterOf(option: string): string {
+export function delimiterOf(option = ','): string {
   return option === 'tab' || option === '\\t' ? '\t' : option
 }
 
@@ -61,6 +63,7 @@ export function csvLayout(options: CsvOptions, { fields, closed }: RowSchema = O
   const declared = [...fields.keys()]
   return {
     delimiter: delimiterOf(options.delimiter),
+    chosen: options.delimiter !== undefined,
     quote: quoteOf(options.quote),
     header: options.header,
     columns: options.header ? null : (options.columns ?? (closed && declared.length > 0 ? declared : null)),
@@ -150,8 +153,9 @@ export const csvSource = defineSource({
     '`on_unclosed_quote: reject` rejects all that is left as one record. `recover: line` is for files in which a quote means',
     'nothing at the beginning of a cell: each record with malformed quotes then costs its first line and no more.',
     '',
-    'A header that has none of the schema’s fields, and would have some with another delimiter, stops the run before any',
-    'of its records is rejected.',
+    'A header that has none of the schema’s fields, and would have some with another delimiter, stops the run before anything',
+    'is written; so do bytes that are no CSV: compressed files, Excel workbooks, UTF-16 without a byte order mark, HTML, JSON.',
+    'A first line such as `sep=;`, as Excel knows it, is no record: it says what stands between cells.',
     '',
     'A header that is an identifier stays as it is. From others surrounding space is taken away; if that does not make',
     'an identifier, they become lower case, with `_` for every run of other characters than letters and digits; an empty',

@@ -6,9 +6,20 @@
  */
 import { isCustodyError } from '../../model/error.ts'
 import type { Json } from '../../model/row.ts'
-import type { ResumePoint, Source, SourceRecord } from '../../sdk/spec.ts'
-import { ByteReader, checkInput, chunksOf, type InputPlace, sizeOf, sourceError } from './byte-reader.ts'
+import type { ResumePoint, Source, SourceColumn, SourceHead, SourceRecord } from '../../sdk/spec.ts'
+import {
+  awaited,
+  ByteReader,
+  checkInput,
+  chunksOf,
+  type InputPlace,
+  inputName,
+  isStandardInput,
+  sizeOf,
+  sourceError,
+} from './byte-reader.ts'
 import { type Encoding, UTF8 } from './encoding.ts'
+import { type Foreign, foreignBytes, foreignInput } from './foreign-input.ts'
 import { TextWindow } from './text-window.ts'
 
 export interface Position {
@@ -29,8 +40,12 @@ export interface RecordScanner {
 }
 
 export interface FileFormat {
-  /** Reads what stands before the first record (a header), and gives the scanner for what follows `from`. */
-  begin(window: TextWindow, from: Position | null): Promise<RecordScanner> | RecordScanner
+  /** Reads what stands before the first record: a header, whose columns it gives. Always comes before `begin`. */
+  head?(window: TextWindow): Promise<readonly SourceColumn[] | null>
+  /** What else than it the input may be, told from how it begins. */
+  foreign?(window: TextWindow): Foreign | null
+  /** The scanner for what follows `from`. */
+  begin(window: TextWindow, from: Position | null): RecordScanner
   originalNames?(): { readonly [field: string]: string } | null
   /**
    * For one record, from its own text: a scanner, and the text that it is to scan. Null if what stands before the first record must
@@ -59,6 +74,10 @@ export class FileSource implements Source {
   readonly #format: FileFormat
   readonly #settings: FileSourceSettings
   #bytes: ByteReader | null = null
+  /** How often it was. */
+  #closed = 0
+  /** Where `begin` has come to, until `read` goes on from there. */
+  #begun: TextWindow | null = null
   #end: { readonly position: Json; readonly bytes: number } | null = null
 
   constructor(place: InputPlace, format: FileFormat, settings: FileSourceSettings = {}) {
@@ -71,14 +90,22 @@ export class FileSource implements Source {
     return checkInput(this.#place)
   }
 
+  async awaits(from: ResumePoint | null): Promise<string | null> {
+    return awaited(this.#place, from === null ? 0 : asPosition(from.position, this.#place).offset)
+  }
+
+  async begin(): Promise<SourceHead> {
+    const { window, columns } = await this.#open()
+    this.#begun = window
+    return { input: isStandardInput(this.#place) ? inputName(this.#place) : this.#place.path, columns }
+  }
+
   async *read(from: ResumePoint | null): AsyncGenerator<readonly SourceRecord[]> {
-    await this.close()
     const position = from === null ? null : asPosition(from.position, this.#place)
-    const bytes = await ByteReader.open(this.#place, this.#settings)
-    this.#bytes = bytes
+    const window = this.#begun ?? (await this.#open()).window
+    this.#begun = null
     try {
-      const window = await TextWindow.open(bytes, this.#settings.encoding ?? UTF8)
-      const scanner = await this.#format.begin(window, position)
+      const scanner = this.#format.begin(window, position)
       if (position !== null) await window.skipTo(position.offset)
       for (;;) {
         const out: SourceRecord[] = []
@@ -89,7 +116,26 @@ export class FileSource implements Source {
       }
       this.#end = { position: scanner.position(window), bytes: window.end }
     } finally {
+      await this.#bytes?.close()
+    }
+  }
+
+  async #open(): Promise<{ readonly window: TextWindow; readonly columns: readonly SourceColumn[] | null }> {
+    // Its own closing of what was open counts, too.
+    const before = this.#closed + 1
+    await this.close()
+    const bytes = await ByteReader.open(this.#place, this.#settings)
+    this.#bytes = bytes
+    try {
+      if (this.#closed !== before)
+        throw sourceError(this.#place, `${inputName(this.#place)} was closed as it was opened`)
+      const window = await TextWindow.open(bytes, this.#settings.encoding ?? UTF8)
+      const foreign = foreignBytes(window) ?? this.#format.foreign?.(window) ?? null
+      if (foreign !== null) throw foreignInput(this.#place, foreign)
+      return { window, columns: (await this.#format.head?.(window)) ?? null }
+    } catch (error) {
       await bytes.close()
+      throw error
     }
   }
 
@@ -115,6 +161,8 @@ export class FileSource implements Source {
   }
 
   async #reread(raw: string): Promise<SourceRecord | null> {
+    // What isn't there whole can't be read again.
+    if (raw.endsWith(CUT)) return null
     let again = this.#format.again(raw)
     if (again === null) {
       await this.#readStart()
@@ -132,7 +180,7 @@ export class FileSource implements Source {
   async #readStart(): Promise<void> {
     const bytes = await ByteReader.open(this.#place, { ...this.#settings, hashes: false })
     try {
-      await this.#format.begin(await TextWindow.open(bytes, this.#settings.encoding ?? UTF8), null)
+      await this.#format.head?.(await TextWindow.open(bytes, this.#settings.encoding ?? UTF8))
     } finally {
       await bytes.close()
     }
@@ -152,7 +200,9 @@ export class FileSource implements Source {
 
   async close(): Promise<void> {
     const bytes = this.#bytes
+    this.#closed += 1
     this.#bytes = null
+    this.#begun = null
     await bytes?.close()
   }
 }
@@ -192,8 +242,10 @@ export const COMMON_ERRORS = {
   [ENCODING]: 'The record’s bytes aren’t valid in the encoding; `raw` has U+FFFD in their place.',
 }
 
-export function encodingProblem(encoding: Encoding): Problem {
-  return { code: ENCODING, message: `the bytes are not valid ${encoding.name}` }
+export function encodingProblem({ encoding, declared }: TextWindow): Problem {
+  const mark =
+    encoding === declared ? '' : `, which the byte order mark says they are; it overrides encoding: ${declared.name}`
+  return { code: ENCODING, message: `the bytes are not valid ${encoding.name}${mark}` }
 }
 
 export function tooLongProblem(max_units: number): Problem {

@@ -117,7 +117,7 @@ describe('elements', () => {
         [1, 'JSON_SYNTAX', ''],
       ],
     ],
-    ['<html>', [[1, 'JSON_SYNTAX', '<html>']]],
+    ['<tag>', [[1, 'JSON_SYNTAX', '<tag>']]],
   ])('what is broken or cut off is told: %j', async (content, expected) => {
     expect(await read(content)).toEqual(expected)
   })

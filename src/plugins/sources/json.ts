@@ -3,14 +3,8 @@ import { z } from 'zod'
 import { defineSource } from '../../sdk/define.ts'
 import type { PluginContext } from '../../sdk/spec.ts'
 import { filesOf, type InputPlace, inputName, isStandardInput, sourceError } from './byte-reader.ts'
-import {
-  COMMON_ERRORS,
-  type FileFormat,
-  FileSource,
-  type FileSourceSettings,
-  MAX_RECORD_UNITS,
-  type Position,
-} from './file-source.ts'
+import { COMMON_ERRORS, type FileFormat, FileSource, type FileSourceSettings, MAX_RECORD_UNITS } from './file-source.ts'
+import { foreignMarkup } from './foreign-input.ts'
 import { JsonNavigator, PointerError, pointerTokens } from './json-pointer.ts'
 import { JSON_FILE_ERRORS, JsonScanner } from './json-scanner.ts'
 import { JSON_VALUE_ERRORS } from './json-value.ts'
@@ -39,11 +33,14 @@ export function jsonFile(
 ): FileSource {
   const tokens = pointerTokens(pointer) ?? []
   const options = { max_units, raw, partial: tokens.length > 0 }
+  let line = 1
   const format: FileFormat = {
-    async begin(window, from) {
-      if (from !== null) return new JsonScanner(options, from.line, from satisfies Position)
-      return new JsonScanner(options, await goTo(window, tokens, place), null)
+    foreign: foreignMarkup,
+    async head(window) {
+      line = await goTo(window, tokens, place)
+      return null
     },
+    begin: (_window, from) => new JsonScanner(options, from?.line ?? line, from),
     again: text => ({ scanner: new JsonScanner({ ...options, partial: false }, 1, null), text: `[${text}]` }),
   }
   return new FileSource(place, format, settings)

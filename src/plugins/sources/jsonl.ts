@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { defineSource } from '../../sdk/define.ts'
 import type { PluginContext } from '../../sdk/spec.ts'
 import { filesOf, type InputPlace, isStandardInput } from './byte-reader.ts'
-import { COMMON_ERRORS, FileSource, type FileSourceSettings, MAX_RECORD_UNITS } from './file-source.ts'
+import { COMMON_ERRORS, type FileFormat, FileSource, type FileSourceSettings, MAX_RECORD_UNITS } from './file-source.ts'
+import { foreignToJsonl } from './foreign-input.ts'
 import { JSON_VALUE_ERRORS, parseRow } from './json-value.ts'
 import { LineScanner } from './line-scanner.ts'
 import { pathOption } from './options.ts'
@@ -21,10 +22,10 @@ export function jsonlFile(
   settings: FileSourceSettings = {},
 ): FileSource {
   const meaning = (text: string) => (BLANK.test(text) ? null : parseRow(text))
-  const format = {
-    begin: (_window: unknown, from: { readonly line: number } | null) =>
-      new LineScanner(from?.line ?? 1, max_units, raw, meaning),
-    again: (text: string) => ({ scanner: new LineScanner(1, max_units, raw, meaning), text }),
+  const format: FileFormat = {
+    foreign: foreignToJsonl,
+    begin: (_window, from) => new LineScanner(from?.line ?? 1, max_units, raw, meaning),
+    again: text => ({ scanner: new LineScanner(1, max_units, raw, meaning), text }),
   }
   return new FileSource(place, format, settings)
 }

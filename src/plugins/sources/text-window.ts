@@ -24,13 +24,16 @@ export class TextWindow {
   /** True: `text` is what its bytes mean, so that parts of it need no decoding. */
   plain = true
   readonly encoding: Encoding
+  /** What it was to be; a byte order mark may have said another one. */
+  readonly declared: Encoding
   readonly #bytes: ByteReader
   #held: Buffer = NOTHING
   #base = 0
 
-  private constructor(bytes: ByteReader, encoding: Encoding, held: Buffer, base: number) {
+  private constructor(bytes: ByteReader, encoding: Encoding, declared: Encoding, held: Buffer, base: number) {
     this.#bytes = bytes
     this.encoding = encoding
+    this.declared = declared
     this.#held = held
     this.#base = base
     this.#look()
@@ -45,8 +48,13 @@ export class TextWindow {
       first = first.length === 0 ? asBuffer(more) : Buffer.concat([first, more])
     }
     const mark = byteOrderMark(first)
-    if (mark === null) return new TextWindow(bytes, encoding, first, 0)
-    return new TextWindow(bytes, mark.encoding, first.subarray(mark.size), mark.size)
+    if (mark === null) return new TextWindow(bytes, encoding, encoding, first, 0)
+    return new TextWindow(bytes, mark.encoding, encoding, first.subarray(mark.size), mark.size)
+  }
+
+  /** Bytes that the window holds from its beginning on, `most` of them at most. */
+  bytes(most: number): Buffer {
+    return this.#held.subarray(0, most)
   }
 
   /** Byte offset in the input. */

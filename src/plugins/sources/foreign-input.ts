@@ -1,0 +1,109 @@
+/** What an input is that isn't what its source reads, told by how it begins, before any of it is taken for a record. */
+import { CustodyError } from '../../model/error.ts'
+import { type InputPlace, inputName, whereOf } from './byte-reader.ts'
+import type { TextWindow } from './text-window.ts'
+
+export interface Foreign {
+  /** `is compressed with gzip` */
+  readonly what: string
+  readonly hint: string
+}
+
+/** @returns a CustodyError of code CUSTODY_INPUT_FORMAT. */
+export function foreignInput(place: InputPlace, { what, hint }: Foreign): CustodyError {
+  const input = isNamed(place) ? place.path : inputName(place)
+  return new CustodyError('CUSTODY_INPUT_FORMAT', `${input} ${what}`, { where: whereOf(place), hint })
+}
+
+const isNamed = ({ path }: InputPlace) => path !== '-'
+
+const UNPACK = 'Unpack the file first.'
+const EXCEL = 'Save the sheet as CSV (UTF-8) in the program that made it.'
+
+/** First bytes, in hex, of formats that are no text. */
+const MAGIC: ReadonlyArray<readonly [string, Foreign]> = [
+  ['1f8b', { what: 'is compressed with gzip', hint: 'Unpack the file first, with gunzip.' }],
+  ['425a68', { what: 'is compressed with bzip2', hint: 'Unpack the file first, with bunzip2.' }],
+  ['fd377a585a00', { what: 'is compressed with xz', hint: 'Unpack the file first, with unxz.' }],
+  ['28b52ffd', { what: 'is compressed with zstd', hint: 'Unpack the file first, with unzstd.' }],
+  ['377abcaf271c', { what: 'is a 7z archive', hint: UNPACK }],
+  ['526172211a07', { what: 'is a RAR archive', hint: UNPACK }],
+  ['504b0304', { what: 'is a ZIP archive', hint: 'Unpack the file first, with unzip.' }],
+  ['504b0506', { what: 'is a ZIP archive with nothing in it', hint: 'Was it made as it should be?' }],
+  ['d0cf11e0a1b11ae1', { what: 'is an old Excel workbook or another Office document', hint: EXCEL }],
+  ['50415231', { what: 'is a Parquet file', hint: 'Convert it to CSV or JSON lines first.' }],
+  ['4f626a01', { what: 'is an Avro file', hint: 'Convert it to CSV or JSON lines first.' }],
+  ['53514c69746520666f726d6174203300', { what: 'is an SQLite database', hint: 'Export the table to CSV first.' }],
+  ['255044462d', { what: 'is a PDF document', hint: 'Take the text out of it first.' }],
+  ['89504e47', { what: 'is a PNG image', hint: 'Name another file.' }],
+  ['ffd8ff', { what: 'is a JPEG image', hint: 'Name another file.' }],
+]
+const WORKBOOK: Foreign = { what: 'is an Excel workbook (xlsx)', hint: EXCEL }
+const WORKBOOK_PARTS = ['[Content_Types].xml', 'xl/', '_rels/', 'docProps/']
+const LOOKED_AT = 512
+
+/** What is no text in the encoding, whatever is in it. */
+export function foreignBytes(window: TextWindow): Foreign | null {
+  const bytes = window.bytes(LOOKED_AT)
+  const hex = bytes.toString('hex')
+  if (window.encoding !== window.declared && hex.startsWith('0000')) return utf('UTF-32', '')
+  if (window.encoding.unit === 2) return null
+  for (const [magic, foreign] of MAGIC) {
+    if (!hex.startsWith(magic)) continue
+    const name = bytes.toString('latin1', 30)
+    return foreign.what === 'is a ZIP archive' && WORKBOOK_PARTS.some(part => name.startsWith(part))
+      ? WORKBOOK
+      : foreign
+  }
+  return wide(bytes)
+}
+
+/** Text in wide units that no byte order mark tells of: letters of ASCII have NULs beside them. */
+function wide(bytes: Buffer): Foreign | null {
+  const nuls = [...bytes.subarray(0, 4)].map(byte => (byte === 0 ? '0' : 'x')).join('')
+  if (nuls === 'x0x0') return utf('UTF-16', 'utf-16le')
+  if (nuls === '0x0x') return utf('UTF-16', 'utf-16be')
+  if (nuls === 'x000' || nuls === '000x') return utf('UTF-32', '')
+  return null
+}
+
+function utf(name: string, encoding: string): Foreign {
+  const hint =
+    encoding === '' ? 'Convert the file to UTF-8.' : `Set encoding: ${encoding}, or convert the file to UTF-8.`
+  return { what: `is ${name} text, and has no byte order mark that says so`, hint }
+}
+
+/** How a text begins, white space left away. */
+function beginningOf(window: TextWindow): string {
+  return window.text.slice(window.at, window.at + LOOKED_AT).trimStart()
+}
+
+/** For sources of data: a page in its place is most often the answer of a server that refused. */
+export function foreignMarkup(window: TextWindow): Foreign | null {
+  const text = beginningOf(window).toLowerCase()
+  if (/^<(!doctype html|html|head|body|table)\b/.test(text))
+    return {
+      what: 'is an HTML page',
+      hint: 'Did a server answer with a page for people, such as a login? Look at the file.',
+    }
+  return text.startsWith('<?xml') ? { what: 'is an XML document', hint: 'Convert it first.' } : null
+}
+
+/** In place of CSV. */
+export function foreignToCsv(window: TextWindow): Foreign | null {
+  const text = beginningOf(window)
+  if (/^\[\s*\{/.test(text)) return { what: 'is a JSON array', hint: 'Read it with the plugin json.' }
+  if (/^\{\s*"/.test(text)) return { what: 'is JSON', hint: 'Read it with the plugin jsonl, or json.' }
+  return foreignMarkup(window)
+}
+
+/** In place of JSON lines: a document over several lines, or an array. */
+export function foreignToJsonl(window: TextWindow): Foreign | null {
+  const text = beginningOf(window)
+  const [first = '', ...others] = text.split('\n')
+  // A line that the window doesn't show whole may be anything yet.
+  const line = others.length > 0 ? first.trim() : ''
+  if (line === '[' || line === '{' || /^\[\s*\{/.test(text))
+    return { what: 'is one JSON document, not a value on each line', hint: 'Read it with the plugin json.' }
+  return foreignMarkup(window)
+}
