@@ -87,6 +87,7 @@ export class CheckedReader implements LedgerReader {
     for (const entry of await read()) {
       if (entry === null) continue
       await checked.mustHave(entry)
+      mustBeOfItsRow(entry)
       found.push(entry)
     }
     return found
@@ -96,6 +97,7 @@ export class CheckedReader implements LedgerReader {
     const checked = await this.check(log)
     for await (const entry of entries) {
       await checked.mustHave(entry)
+      mustBeOfItsRow(entry)
       yield entry
     }
   }
@@ -248,6 +250,15 @@ export class CheckedReader implements LedgerReader {
   close() {
     return this.#inner.close()
   }
+}
+
+/** The column of an entry's row, by which it is found, is what its text says. No other key of an entry is `r`. */
+function mustBeOfItsRow({ seq, row, body }: StoredEntry): void {
+  const told = /"r":(\d+)/.exec(body)?.[1]
+  if ((told === undefined ? null : Number(told)) !== row)
+    throw new UnsoundRecord([
+      `${entryName(seq)} is listed as one of ${row === null ? 'no row' : `row ${row}`}, and isn’t`,
+    ])
 }
 
 function otherEnding(token: number, seq: number): string {
