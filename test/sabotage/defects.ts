@@ -14,8 +14,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'what a source yields is not looked at before it counts',
     file: 'intake.ts',
-    text: 'const chunk = takeChunk(this.node, value)',
-    instead: 'const chunk = value as readonly SourceRecord[]',
+    text: 'this.#repeats ? (value as readonly SourceRecord[]) : takeChunk(this.node, value)',
+    instead: 'value as readonly SourceRecord[]',
     shape: 'hostile',
   },
   {
@@ -256,7 +256,7 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'a minute is over with the process',
     file: 'session.ts',
-    text: 'calls.goOn(from.down_since_us)\n',
+    text: 'calls.goOn(down_since_us)\n',
     instead: '',
     shape: 'calls-crashes',
   },
@@ -277,7 +277,7 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'a replay decides groups by its own clock',
     file: 'joins.ts',
-    text: 'const recorded = this.#records?.groupOf(join, subject)',
+    text: 'const recorded = this.#records?.groupOf(join)',
     instead: 'const recorded = null',
     shape: 'timed',
   },
@@ -298,7 +298,7 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'a replay that goes on has forgotten what it follows',
     file: 'session.ts',
-    text: 'await retracing?.restore(from.under_way)',
+    text: 'await retracing?.restore(under_way)',
     instead: '',
     shape: 'timed-crashes',
   },
