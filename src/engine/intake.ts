@@ -288,8 +288,10 @@ export class Intake {
   }
 
   async #pull(): Promise<void> {
-    await this.begin()
-    this.#chunks ??= this.source.read(this.#point)[Symbol.asyncIterator]()
+    if (this.#chunks === null) {
+      await this.begin()
+      this.#chunks = this.source.read(this.#point)[Symbol.asyncIterator]()
+    }
     // A source that only ever promises more must not keep everybody else from being heard.
     if (this.#empty >= MOST_EMPTY) await setImmediate()
     const { done, value } = await this.#chunks.next()
