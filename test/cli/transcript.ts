@@ -124,6 +124,7 @@ const VARYING: ReadonlyArray<readonly [RegExp, string | ((found: string, space: 
   [/("(?:duration_ms|duration_us|started_us)":)\d+/g, '$1<number>'],
   // How many commits a run makes, and so how many entries it has, depends on its speed.
   [/("(?:size|entries)":)\d+/g, '$1<number>'],
+  [/\bEntries \d[\d,]*(?:, \d+(?:,\d{3})*)+ of \d+(?:,\d{3})*/g, 'Entries <numbers> of <number>'],
   [/(\bEntr(?:y|ies) [\d,]+ of) \d+(?:,\d{3})*/g, '$1 <number>'],
   [/\b\d+(?:,\d{3})*( entries\b| stored entries\b| values against| and <hash>$)/g, '<number>$1'],
   // Spaces before it depend on its width.
