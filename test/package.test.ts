@@ -54,7 +54,8 @@ test('has the program, its documentation, examples and licence', () => {
 })
 
 test('has nothing else', () => {
-  const meant = /^(package\.json|[A-Z]+(\.md)?|bin\/[^/]+\.js|dist\/(code\.json|.+\.(js|d\.ts))|docs\/[\w-]+\.md|examples\/.+)$/
+  const meant =
+    /^(package\.json|[A-Z]+(\.md)?|bin\/[^/]+\.js|dist\/(code\.json|.+\.(js|d\.ts))|docs\/[\w-]+\.md|examples\/.+)$/
   expect(paths.filter(path => !meant.test(path))).toEqual([])
 })
 
