@@ -131,7 +131,7 @@ export const DEFECTS: readonly Defect[] = [
     file: 'merges.ts',
     text: 'if (join.outer === null || !isDead(join)) return',
     instead: 'return',
-    shape: 'nested',
+    shape: 'nested-timed-crashes',
   },
   {
     name: 'resuming forgets who is held',
