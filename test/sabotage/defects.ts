@@ -127,11 +127,11 @@ export const DEFECTS: readonly Defect[] = [
     shape: 'nested',
   },
   {
-    name: 'a branch that can only reach a group that has failed is waited for',
-    file: 'merges.ts',
-    text: 'if (join.outer === null || !isDead(join)) return',
-    instead: 'return',
-    shape: 'nested-timed-crashes',
+    name: 'an answer waits for its row to be done',
+    file: 'scheduler.ts',
+    text: 'const COMMIT_AFTER_US = 50_000',
+    instead: 'const COMMIT_AFTER_US = 500_000',
+    shape: 'calls-crashes',
   },
   {
     name: 'resuming forgets who is held',
@@ -301,12 +301,5 @@ export const DEFECTS: readonly Defect[] = [
     text: 'await retracing?.restore(under_way)',
     instead: '',
     shape: 'timed-crashes',
-  },
-  {
-    name: 'an answer waits for its row to be done',
-    file: 'scheduler.ts',
-    text: 'const COMMIT_AFTER_US = 50_000',
-    instead: 'const COMMIT_AFTER_US = 500_000',
-    shape: 'calls-crashes',
   },
 ]
