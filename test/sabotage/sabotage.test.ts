@@ -22,7 +22,7 @@ function work(task: Task): Promise<Finding> {
   })
 }
 
-test.each(sampled(DEFECTS, 4).map(defect => [defect.name, defect] as const))(
+test.each(sampled(DEFECTS, 8).map(defect => [defect.name, defect] as const))(
   'it finds that %s',
   async (_name, defect) => {
     const { places, found } = await work({ defect, shapes: [defect.shape], seeds: SEEDS })
@@ -32,7 +32,7 @@ test.each(sampled(DEFECTS, 4).map(defect => [defect.name, defect] as const))(
 )
 
 test('it finds nothing in the engine as it is', async () => {
-  expect(await work({ defect: null, shapes: Object.keys(SHAPES), seeds: LONG ? 40 : 4 })).toEqual({
+  expect(await work({ defect: null, shapes: Object.keys(SHAPES), seeds: LONG ? 40 : 2 })).toEqual({
     places: 1,
     found: null,
   })
