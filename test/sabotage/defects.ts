@@ -302,4 +302,11 @@ export const DEFECTS: readonly Defect[] = [
     instead: '',
     shape: 'timed-crashes',
   },
+  {
+    name: 'a branch that can only reach a group that has failed is waited for',
+    file: 'merges.ts',
+    text: 'if (join.outer === null || !isDead(join)) return',
+    instead: 'return',
+    shape: 'nested',
+  },
 ]
