@@ -4,7 +4,8 @@
  * J1. A verdict is acted upon once, in the transition that made it.
  * J2. A branch is lost as soon as no token that carries its frame can still reach the coalesce. What can come there only through a
  *     group inside that can't merge any more can't reach it.
- * J3. In a replay groups are closed as on record, as long as it fits.
+ * J3. (I7) A group fails as soon as it is certain where its members go on (failures.ts).
+ * J4. In a replay groups are closed as on record, as long as it fits.
  */
 import { MAX_ROW_DEPTH } from '../model/canonical.ts'
 import { CustodyError } from '../model/error.ts'
@@ -18,7 +19,6 @@ import {
   type ForkGroup,
   type Frame,
   frameOf,
-  isAccountedFor,
   isDead,
   isShared,
   isWritten,
@@ -27,16 +27,19 @@ import {
   joinOf,
   type Trace,
   type Waiting,
+  whereItGoesOn,
 } from './frames.ts'
 import type { Reaches } from './reach.ts'
 import type { Subject, Token } from './token.ts'
 
 /** What follows from an arrival, a loss or a timeout. */
 export type JoinEffect =
-  /** A branch is lost, and the group waits on for others. `has_trace`: of where that is. */
+  /** A branch is lost, before the group has a verdict. `has_trace`: of where that is. */
   | { readonly kind: 'lose'; readonly join: Join; readonly branch: number; readonly has_trace: boolean }
-  /** The group has failed, and now each of its branches has arrived or is lost. */
-  | { readonly kind: 'complete'; readonly join: Join }
+  /** A branch is lost, and the group waits on. */
+  | { readonly kind: 'wait'; readonly join: Join }
+  /** The group had failed, and now a branch is lost. */
+  | { readonly kind: 'lose_late'; readonly join: Join }
   /** Every branch is lost: nothing is left to wait for. */
   | { readonly kind: 'close'; readonly join: Join }
   /** The token that arrived has to wait. */
@@ -79,16 +82,21 @@ export class Joins {
   readonly #by_fork = new Map<number, Expecting[]>()
   readonly #reaches: Reaches
   readonly #canReach: (token: Token, node: number) => boolean
+  readonly #mayFailEarlier: (join: Join) => boolean
   readonly #records: GroupRecords | null
+  /** Groups that must fail, whose members are written, and it isn't certain yet where they go on. */
+  readonly #undecided = new Set<Join>()
 
   constructor(
     plan: Plan,
     reaches: Reaches,
     canReach: (token: Token, node: number) => boolean,
+    mayFailEarlier: (join: Join) => boolean,
     records: GroupRecords | null = null,
   ) {
     this.#reaches = reaches
     this.#canReach = canReach
+    this.#mayFailEarlier = mayFailEarlier
     this.#records = records
     const forks = plan.nodes.filter(({ kind }) => kind === 'fork')
     for (const node of plan.nodes) {
@@ -112,8 +120,9 @@ export class Joins {
       if (branch !== -1 && nested[frame.branch] === true) yield { join: joinOf(frame, node), branch }
     }
     if (!last) return
-    for (const { node } of this.#by_fork.get(frame.fork.node) ?? [])
-      if (isWritten(node)) yield { join: joinOf(frame, node), branch: node.branches.length }
+    for (const { node, position } of this.#by_fork.get(frame.fork.node) ?? [])
+      if (isWritten(node))
+        for (const branch of position) if (branch !== -1) yield whereItGoesOn(joinOf(frame, node), branch)
   }
 
   /** A token has come to a coalesce. @throws CustodyError CUSTODY_ENGINE_DEFECT if it can't belong there, or came before. */
@@ -148,11 +157,26 @@ export class Joins {
       }
   }
 
+  /** Something has moved: groups about which it is certain now. */
+  *reconsider(): Iterable<JoinEffect> {
+    if (this.#undecided.size === 0) return
+    for (const join of [...this.#undecided]) {
+      const effect = this.#decide(join, false)
+      if (effect !== null) yield effect
+    }
+  }
+
   /** A group can't merge any more: which groups outside lose a branch by that, and what follows. */
   *lossesOutside({ node: from, outer }: Join): Iterable<JoinEffect> {
     for (let frame = outer; frame !== null; frame = frame.outer)
       for (const expecting of this.#by_fork.get(frame.fork.node) ?? [])
         if (this.#reaches(from.number, expecting.node.number)) yield* this.#lost(frame, expecting)
+  }
+
+  /** Branches as positions in the coalesce's list, in the order of the fork. */
+  inOrder(node: CoalesceNode): readonly number[] {
+    const expecting = this.#by_fork.get(node.fork)?.find(each => each.node === node)
+    return expecting?.position.filter(branch => branch !== -1) ?? []
   }
 
   /** Branches that are lost, and of whose end a trace tells. */
@@ -175,9 +199,13 @@ export class Joins {
     if (this.#isCarried(fork, ordinal, node)) return
     const join = known ?? joinOf(frame, node)
     addLost(join, branch)
-    if (join.verdict === null)
-      yield this.#decide(join, false) ?? { kind: 'lose', join, branch, has_trace: nested[ordinal] === true }
-    else if (isAccountedFor(join)) yield { kind: 'complete', join }
+    if (join.verdict !== null) return yield { kind: 'lose_late', join }
+    const loss: JoinEffect = { kind: 'lose', join, branch, has_trace: nested[ordinal] === true }
+    if (isWritten(node)) yield loss
+    const decided = this.#decide(join, false)
+    if (decided !== null) return yield decided
+    if (!isWritten(node)) yield loss
+    yield { kind: 'wait', join }
   }
 
   #isCarried(fork: ForkGroup, ordinal: number, node: CoalesceNode): boolean {
@@ -198,7 +226,8 @@ export class Joins {
             const was_dead = isDead(join)
             this.#addLost(join, position)
             const verdict = join.verdict === null ? this.#verdictOn(join, false) : null
-            if (verdict?.kind === 'fail') join.verdict = verdict.verdict
+            if (verdict?.kind === 'fail' && join.arrived.length > 0) this.#undecided.add(join)
+            else if (verdict?.kind === 'fail') join.verdict = verdict.verdict
             again ||= isDead(join) !== was_dead
           }
     }
@@ -230,6 +259,7 @@ export class Joins {
 
   #decide(join: Join, timed_out: boolean): JoinEffect | null {
     const verdict = this.#verdictOn(join, timed_out)
+    this.#undecided.delete(join)
     switch (verdict.kind) {
       case 'wait':
         return null
@@ -237,6 +267,10 @@ export class Joins {
         join.verdict = 'closed'
         return { kind: 'close', join }
       case 'fail':
+        if (!timed_out && isWritten(join.node) && this.#mayFailEarlier(join)) {
+          this.#undecided.add(join)
+          return null
+        }
         return failed(join, verdict.verdict, reason(join, verdict.verdict))
       case 'merge':
         return merged(join)
