@@ -172,7 +172,7 @@ export class Flow {
     const rests = new Map(resting.map(({ token, left_us }) => [token, left_us]))
     this.#news.fallDue(stack => {
       for (const each of batches) this.#gatherings.restore(each, stack)
-      this.#merges.reconsider(stack)
+      this.#following.ofHold(stack)
       const ready = line.filter(each => each instanceof Token).filter(each => !each.held && !each.ended)
       for (const token of ready.reverse()) {
         const left_us = rests.get(token)

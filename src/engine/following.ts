@@ -20,13 +20,16 @@ export class Following {
   of(event: Token, moved: readonly Standing[], next: readonly (Token | Trace)[], stack: Stack): void {
     const merged: Stack = []
     for (const each of moved) if (each.frames !== null) this.#merges.lose(each, { event, merged, stack })
+    this.#merges.reconsider({ event, merged, stack })
     this.#replace(event, next, stack)
     for (const each of merged.reverse()) stack.push(each)
   }
 
-  /** A token is held in a batch. */
+  /** What follows if tokens are held in a batch. */
   ofHold(stack: Stack): void {
-    this.#merges.reconsider(stack)
+    const merged: Stack = []
+    this.#merges.reconsider({ event: null, merged, stack })
+    for (const each of merged.reverse()) stack.push(each)
   }
 
   /** Puts `next` into the event's place in line, and what of it has not ended onto the stack, the first on top. */

@@ -8,6 +8,7 @@
  *     What a batch decides comes after that: where the batch was closed.
  */
 import type { CoalesceNode } from '../plan/plan.ts'
+import { mayMerge } from './decide/coalesce.ts'
 import { placeOfFailure } from './failures.ts'
 import {
   isAwaited,
@@ -34,6 +35,8 @@ export interface Transition {
   readonly merged: Stack
   readonly stack: Stack
 }
+
+type Loss = Extract<JoinEffect, { kind: 'lose' | 'lose_one' }>
 
 export interface MergesParts {
   readonly joins: Joins
@@ -77,8 +80,8 @@ export class Merges {
   arrive(token: Token, node: CoalesceNode, started_us: number, stack: Stack): void {
     const merged: Stack = []
     this.#apply(this.#joins.arrive(token, node, started_us), { event: token, merged, stack })
+    this.reconsider({ event: null, merged, stack })
     for (const each of merged.reverse()) stack.push(each)
-    this.reconsider(stack)
   }
 
   /**
@@ -87,14 +90,11 @@ export class Merges {
    */
   lose(moved: Standing, transition: Transition): void {
     for (const effect of this.#joins.losses(moved.token, moved.frames, moved.node)) this.#apply(effect, transition)
-    for (const effect of this.#joins.reconsider()) this.#apply(effect, transition)
   }
 
-  /** A token is held somewhere, or all were restored: groups about which it is certain now. What follows is put onto the stack. */
-  reconsider(stack: Stack): void {
-    const merged: Stack = []
-    for (const effect of this.#joins.reconsider()) this.#apply(effect, { event: null, merged, stack })
-    for (const each of merged.reverse()) stack.push(each)
+  /** All that a transition moves has moved: groups about which it is certain now where they fail. */
+  reconsider(transition: Transition): void {
+    for (const effect of this.#joins.reconsider()) this.#apply(effect, transition)
   }
 
   startTimeout(join: Join, delay_us: number): void {
@@ -122,6 +122,8 @@ export class Merges {
       case 'lose':
         this.#traceLoss(effect, transition)
         return this.#eraseOver(join)
+      case 'lose_one':
+        return this.#traceLoss(effect, transition)
       case 'wait':
         return this.#loseOutside(join, transition)
       case 'lose_late':
@@ -135,7 +137,7 @@ export class Merges {
     }
   }
 
-  #traceLoss({ join, branch, has_trace }: Extract<JoinEffect, { kind: 'lose' }>, { event, merged }: Transition): void {
+  #traceLoss({ join, branch, has_trace }: Loss, { event, merged }: Transition): void {
     const place = join.traces?.get(branch)
     if (has_trace && (place === undefined || event === null || !this.#line.isBehind(event, place))) return
     // What the same transition has merged before comes before.
@@ -160,7 +162,8 @@ export class Merges {
       this.#recorder.failAtCoalesce(effect)
       this.#placeFailed(effect, transition)
     }
-    const after = effect.kind === 'fail' && failsByLoss(join) ? transition : { ...transition, event: last }
+    const was_lost = effect.kind === 'fail' && !mayMerge(join.node, join.lost)
+    const after = was_lost ? transition : { ...transition, event: last }
     for (const each of moved) this.lose(each, after)
     if (effect.kind === 'merge' || effect.closes) {
       this.#forget(join)
@@ -271,11 +274,4 @@ function isBefore(each: Token | Trace, { label }: Place): boolean {
 
 function indexOf(stack: Stack, { join, branch }: Trace): number {
   return stack.findIndex(each => !(each instanceof Token) && each.join === join && each.branch === branch)
-}
-
-/** Whether the group has failed as soon as branches were lost, though others may come. */
-function failsByLoss({ verdict, node: { policy } }: Join): boolean {
-  return (
-    verdict === 'branch_lost' || (verdict === 'quorum_not_met' && policy.kind === 'quorum' && policy.decide === 'early')
-  )
 }

@@ -8,13 +8,14 @@ export class SessionClock implements Clock {
   readonly #clock: Clock
   /** What the machine's clock is behind. */
   readonly #behind_us: number
-  /** What `next_us` gave last. */
-  #given_us = 0
+  /** What `next_us` gave last; of a process before this one, at most the run's last entry. */
+  #given_us: number
   readonly #alarms = new Set<() => void>()
   #closed = false
 
   constructor(clock: Clock, last_us: number) {
     this.#clock = clock
+    this.#given_us = last_us
     this.#behind_us = Math.max(0, last_us - clock.now_us())
   }
 
