@@ -171,9 +171,10 @@ export class Flow {
     for (const { join, left_us } of joins) this.#merges.startTimeout(join, left_us)
     const rests = new Map(resting.map(({ token, left_us }) => [token, left_us]))
     this.#news.fallDue(stack => {
+      // Those that batches and groups let go now go on by themselves.
+      const ready = line.filter(each => each instanceof Token).filter(each => !each.held && !each.ended)
       for (const each of batches) this.#gatherings.restore(each, stack)
       this.#following.ofHold(stack)
-      const ready = line.filter(each => each instanceof Token).filter(each => !each.held && !each.ended)
       for (const token of ready.reverse()) {
         const left_us = rests.get(token)
         if (left_us === undefined) stack.push(token)

@@ -147,16 +147,15 @@ export class Joins {
     return join.verdict === null ? this.#decide(join, true) : null
   }
 
-  /** A token that carried `frames` has left node `from`, or ended: which groups it is lost for by that, and what follows. */
-  *losses(token: Token, frames: Frame | null, from: number): Iterable<JoinEffect> {
-    for (let frame = frames; frame !== null; frame = frame.outer)
-      for (const expecting of this.#by_fork.get(frame.fork.node) ?? []) {
-        const { node } = expecting
-        if (!this.#reaches(from, node.number)) continue
-        // Mostly it has only come nearer.
-        if (!token.ended && this.#canReach(token, node.number)) continue
-        yield* this.#lost(frame, expecting)
-      }
+  /** A token that carried `frame` has left node `from`, or ended: for which groups of that fork it is lost, and what follows. */
+  *losses(frame: Frame, token: Token, from: number): Iterable<JoinEffect> {
+    for (const expecting of this.#by_fork.get(frame.fork.node) ?? []) {
+      const { node } = expecting
+      if (!this.#reaches(from, node.number)) continue
+      // Mostly it has only come nearer.
+      if (!token.ended && this.#canReach(token, node.number)) continue
+      yield* this.#lost(frame, expecting)
+    }
   }
 
   /** Something has moved: groups about which it is certain now. */
@@ -168,11 +167,10 @@ export class Joins {
     }
   }
 
-  /** A group can't merge any more: which groups outside lose a branch by that, and what follows. */
-  *lossesOutside({ node: from, outer }: Join): Iterable<JoinEffect> {
-    for (let frame = outer; frame !== null; frame = frame.outer)
-      for (const expecting of this.#by_fork.get(frame.fork.node) ?? [])
-        if (this.#reaches(from.number, expecting.node.number)) yield* this.#lost(frame, expecting)
+  /** A group inside `frame` can't merge any more: which groups of that fork lose a branch by that, and what follows. */
+  *lossesOutside(frame: Frame, { node: from }: Join): Iterable<JoinEffect> {
+    for (const expecting of this.#by_fork.get(frame.fork.node) ?? [])
+      if (this.#reaches(from.number, expecting.node.number)) yield* this.#lost(frame, expecting)
   }
 
   /** Branches as positions in the coalesce's list, in the order of the fork. */

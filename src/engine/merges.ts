@@ -11,6 +11,7 @@ import type { CoalesceNode } from '../plan/plan.ts'
 import { mayMerge } from './decide/coalesce.ts'
 import { placeOfFailure } from './failures.ts'
 import {
+  type Frame,
   isAwaited,
   isDead,
   isShared,
@@ -52,6 +53,8 @@ export class Merges {
   readonly #recorder: Recorder
   readonly #clock: Clock
   readonly #news: News
+  /** What follows from what was decided, in order. */
+  readonly #follows: (() => void)[] = []
 
   constructor({ joins, line, recorder, clock, news }: MergesParts) {
     this.#joins = joins
@@ -88,13 +91,14 @@ export class Merges {
    * A token has left where it stood, and may be lost for groups that wait. `event` is the token whose transition that is,
    * null for a timeout. What merges by that is added to `merged`, or put onto the stack where it comes later.
    */
-  lose(moved: Standing, transition: Transition): void {
-    for (const effect of this.#joins.losses(moved.token, moved.frames, moved.node)) this.#apply(effect, transition)
+  lose({ token, frames, node }: Standing, transition: Transition): void {
+    this.#fromInside(frames, frame => this.#joins.losses(frame, token, node), transition)
   }
 
   /** All that a transition moves has moved: groups about which it is certain now where they fail. */
   reconsider(transition: Transition): void {
     for (const effect of this.#joins.reconsider()) this.#apply(effect, transition)
+    this.#goOn()
   }
 
   startTimeout(join: Join, delay_us: number): void {
@@ -104,9 +108,22 @@ export class Merges {
         if (effect === null) return
         const merged: Stack = []
         this.#apply(effect, { event: null, merged, stack })
+        this.#goOn()
         for (const each of merged.reverse()) stack.push(each)
       }),
     )
+  }
+
+  /** Looks at forks from inside out: what is decided about one, and what comes of that, comes before the next. */
+  #fromInside(frames: Frame | null, look: (frame: Frame) => Iterable<JoinEffect>, transition: Transition): void {
+    for (let frame = frames; frame !== null; frame = frame.outer) {
+      for (const effect of look(frame)) this.#apply(effect, transition)
+      this.#goOn()
+    }
+  }
+
+  #goOn(): void {
+    for (let next = this.#follows.shift(); next !== undefined; next = this.#follows.shift()) next()
   }
 
   #apply(effect: JoinEffect, transition: Transition): void {
@@ -164,17 +181,20 @@ export class Merges {
     }
     const was_lost = effect.kind === 'fail' && !mayMerge(join.node, join.lost)
     const after = was_lost ? transition : { ...transition, event: last }
-    for (const each of moved) this.lose(each, after)
+    this.#follows.push(...moved.map(each => () => this.lose(each, after)))
     if (effect.kind === 'merge' || effect.closes) {
       this.#forget(join)
       this.#loseOutside(join, after)
     } else this.#eraseOver(join)
-    for (const token of members) if (token.ended) this.#line.leave(token)
+    // What follows has its place by theirs.
+    this.#follows.push(() => {
+      for (const token of members) if (token.ended) this.#line.leave(token)
+    })
   }
 
   #loseOutside(join: Join, transition: Transition): void {
     if (join.outer === null || !isDead(join)) return
-    for (const effect of this.#joins.lossesOutside(join)) this.#apply(effect, transition)
+    this.#follows.push(() => this.#fromInside(join.outer, frame => this.#joins.lossesOutside(frame, join), transition))
   }
 
   #placeMerged(join: Join, members: readonly Token[], born: Token, { event, merged, stack }: Transition): void {
