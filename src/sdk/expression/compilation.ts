@@ -46,6 +46,7 @@ export class Compilation {
   readonly #compile: (compilation: Compilation, node: ASTNode) => Compiled
   readonly #reads = new Map<string, readonly string[]>()
   readonly #variables = new Map<string, Variable>()
+  readonly #types = new Map<ASTNode, Type>()
   #slots = 0
   #depth = 0
 
@@ -66,7 +67,13 @@ export class Compilation {
     this.#depth += 1
     const compiled = this.#compile(this, node)
     this.#depth -= 1
+    this.#types.set(node, compiled.type)
     return compiled
+  }
+
+  /** What a node that was compiled turned out to be. */
+  typeOf(node: ASTNode): Type {
+    return this.#types.get(node) ?? ANY
   }
 
   /** The node's source, for messages. */

@@ -11,7 +11,7 @@ import { unusable } from './operators.ts'
 import { ANY, BOOL, describe, listOf, notNull, optionalOf, STRING, type Type, unify } from './types.ts'
 import { Optional, type Value } from './values.ts'
 
-const MAX_STEPS = 1_000_000
+export const MAX_STEPS = 1_000_000
 
 /** As keys of functions: with a point those that are called on something. */
 export const MACROS: ReadonlySet<string> = new Set([
