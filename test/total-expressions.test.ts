@@ -105,10 +105,39 @@ const schemas: fc.Arbitrary<RowSchema> = fc
 // ── rows ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const SAFE = Number.MAX_SAFE_INTEGER
-const ATOMS: readonly Json[] = [0, 1, -1, 2, 3, 4, 7, -3, 2.5, 0.5, -1.5, 100, SAFE, -SAFE, 1e21, -1e21, 1.7e308, -1.7e308].concat([
-  5e-324, -5e-324, 1e-300, 0.1,
-])
-const TEXT_ATOMS: readonly Json[] = ['', 'a', 'b', 'ab', '😀', 'z😀z', '7', 'a,b', '(', '2026-01-01T00:00:00Z', 'long enough']
+const ATOMS: readonly Json[] = [
+  0,
+  1,
+  -1,
+  2,
+  3,
+  4,
+  7,
+  -3,
+  2.5,
+  0.5,
+  -1.5,
+  100,
+  SAFE,
+  -SAFE,
+  1e21,
+  -1e21,
+  1.7e308,
+  -1.7e308,
+].concat([5e-324, -5e-324, 1e-300, 0.1])
+const TEXT_ATOMS: readonly Json[] = [
+  '',
+  'a',
+  'b',
+  'ab',
+  '😀',
+  'z😀z',
+  '7',
+  'a,b',
+  '(',
+  '2026-01-01T00:00:00Z',
+  'long enough',
+]
 const FLAT: readonly Json[] = [...ATOMS, ...TEXT_ATOMS, null, true, false]
 const PARTS: readonly Json[] = [
   {},
@@ -130,7 +159,17 @@ const POOL: readonly Json[] = [
   [],
   ...FLAT.map(each => [each]),
   ...FLAT.map((each, i): Json => [each, FLAT[(i * 7 + 3) % FLAT.length] as Json]),
-  ...[[0, 1, 2], [1.5, -1e21], ['a', 'b', 'a'], [null, 3], [true, false], [[1], ['a']], ['x', 1, 2], [-1, SAFE], [5e-324, 1e308]],
+  ...[
+    [0, 1, 2],
+    [1.5, -1e21],
+    ['a', 'b', 'a'],
+    [null, 3],
+    [true, false],
+    [[1], ['a']],
+    ['x', 1, 2],
+    [-1, SAFE],
+    [5e-324, 1e308],
+  ],
   ...PARTS.map(each => [each]),
   ...PARTS.map((each, i): Json => [each, PARTS[(i * 5 + 2) % PARTS.length] as Json]),
 ]
@@ -173,113 +212,168 @@ const text_place = either('row.s', 'row.t', 'row.o.v', 'x', 'x.v', 'row.m', 'row
 const place = fc.oneof(number_place, text_place, either('row.o', 'row.l', 'row.z', 'row.b', 'row.r', 'row.z.u', 'row'))
 const order = either(' < ', ' <= ', ' > ', ' >= ')
 const equality = either(' == ', ' != ')
-const number_literal = either('0', '1', '-1', '3', '2.5', '0.0', '1e300', '9223372036854775807', '-9223372036854775808', '5e-324')
+const number_literal = either(
+  '0',
+  '1',
+  '-1',
+  '3',
+  '2.5',
+  '0.0',
+  '1e300',
+  '9223372036854775807',
+  '-9223372036854775808',
+  '5e-324',
+)
 const text_literal = either('""', '"a"', '"(a"', '"UTC"', '"2026-01-01T00:00:00Z"', '"90s"')
-const lenient = either('row.?s', 'row.?i', 'row.?o.?v', 'row.?l', 'row.?l[?0]', 'row.o.?u', 'row.?z', 'row.?z.?u', 'x.?v')
+const lenient = either(
+  'row.?s',
+  'row.?i',
+  'row.?o.?v',
+  'row.?l',
+  'row.?l[?0]',
+  'row.o.?u',
+  'row.?z',
+  'row.?z.?u',
+  'x.?v',
+)
 
-const { bool } = fc.letrec<{ bool: string; num: string; text: string; list: string; guard: string; any: string }>(tie => {
-  const [bool, num, text, list, guard, any] = [tie('bool'), tie('num'), tie('text'), tie('list'), tie('guard'), tie('any')]
-  const chosen = (of: fc.Arbitrary<string>) => written('(', guard, ' ? ', of, ' : ', of, ')')
-  return {
-    guard: fc.oneof(
-      written('has(', either('row.i', 'row.s', 'row.m', 'row.o.u', 'row.o.v', 'row.z', 'row.z.u', 'row.l', 'x.v', 'x.u'), ')'),
-      written(place, ' != null'),
-      written('null == ', place),
-      written(number_place, fc.oneof(order, equality), fc.oneof(number_literal, number_place)),
-      written(number_literal, fc.oneof(order, equality), number_place),
-      written(text_place, equality, fc.oneof(text_literal, text_place)),
-      written('type(', place, ')', equality, either('int', 'double', 'string', 'list', 'map', 'bool', 'null_type')),
-      written('size(', either('row.l', 'row.r', 'row.s', 'row.o'), ')', order, either('0', '1', '2')),
-      written('!', guard),
-      written('(', guard, either(' && ', ' || '), guard, ')'),
-    ),
-    bool: fc.oneof(
-      { depthSize: 'small' },
-      written(num, order, num),
-      written(text, order, text),
-      written(any, equality, any),
-      guard,
-      { weight: 3, arbitrary: written('(', guard, either(' && ', ' || '), bool, ')') },
-      chosen(bool),
-      written('!(', bool, ')'),
-      written(any, ' in ', list),
-      written('"u" in ', either('row.o', 'row.z', 'x')),
-      written(text, either('.contains(', '.startsWith('), text, ')'),
-      written(text, '.matches(', fc.oneof(either('"^a"', '"(a|b)+"'), text), ')'),
-      { weight: 2, arbitrary: written(list, either('.all(x, ', '.exists(x, ', '.exists_one(x, '), bool, ')') },
-      written('cel.bind(x, ', any, ', ', bool, ')'),
-      written(lenient, '.hasValue()'),
-    ),
-    num: fc.oneof(
-      { depthSize: 'small' },
-      { weight: 3, arbitrary: number_place },
-      number_literal,
-      { weight: 3, arbitrary: written('(', num, either(' + ', ' - ', ' * ', ' / ', ' % '), num, ')') },
-      written('(', num, either(' / ', ' % '), number_literal, ')'),
-      chosen(num),
-      written(either('int(', 'double(', 'math.abs(', 'math.round(', '-('), num, ')'),
-      written(either('int(', 'double('), text, ')'),
-      written('size(', fc.oneof(text, list), ')'),
-      written(either('math.least(', 'math.greatest('), num, ', ', num, ')'),
-      written('math.greatest(', list, ')'),
-      written(lenient, '.orValue(', num, ')'),
-      written(lenient, '.value()'),
-      written(list, either('[0]', '[1]', '[-1]')),
-      written(text, either('.indexOf("a")', '.indexOf("a", 0)', '.size()')),
-      written('timestamp(', fc.oneof(text, num), ')', either('.getFullYear()', '.getHours("UTC")', '.getDayOfYear()')),
-      written('cel.bind(x, ', any, ', ', num, ')'),
-    ),
-    text: fc.oneof(
-      { depthSize: 'small' },
-      { weight: 3, arbitrary: text_place },
-      text_literal,
-      written('(', text, ' + ', text, ')'),
-      chosen(text),
-      written('string(', any, ')'),
-      written(text, either('.trim()', '.upperAscii()', '.charAt(0)', '.substring(1)', '.substring(0)', '.replace("a", "bb")')),
-      written(list, either('.join()', '.join(",")', '[0]')),
-      written(lenient, '.orValue(', text, ')'),
-    ),
-    list: fc.oneof(
-      { depthSize: 'small' },
-      { weight: 4, arbitrary: either('row.l', 'row.r', 'row.l', 'row.o', 'row.z') },
-      written('[', any, ', ', any, ']'),
-      written('[', text, ', ', text, ']'),
-      written('[', num, ', ', num, ']'),
-      written(text, '.split("a")'),
-      written(list, '.filter(x, ', bool, ')'),
-      written(list, '.map(x, ', any, ')'),
-      written(list, '.map(x, ', bool, ', ', any, ')'),
-      written('(', list, ' + ', list, ')'),
-      written('{"u": ', any, ', "v": ', any, '}'),
-      written('{', text, ': ', any, ', "u": 1}'),
-      written('[', number_literal, '].map(x, ', any, ')'),
-    ),
-    any: fc.oneof({ depthSize: 'small' }, num, text, list, place, written('dyn(', num, ')'), bool, written('type(', num, ')')),
-  }
-})
+const { bool } = fc.letrec<{ bool: string; num: string; text: string; list: string; guard: string; any: string }>(
+  tie => {
+    const [bool, num, text, list, guard, any] = [
+      tie('bool'),
+      tie('num'),
+      tie('text'),
+      tie('list'),
+      tie('guard'),
+      tie('any'),
+    ]
+    const chosen = (of: fc.Arbitrary<string>) => written('(', guard, ' ? ', of, ' : ', of, ')')
+    return {
+      guard: fc.oneof(
+        written(
+          'has(',
+          either('row.i', 'row.s', 'row.m', 'row.o.u', 'row.o.v', 'row.z', 'row.z.u', 'row.l', 'x.v', 'x.u'),
+          ')',
+        ),
+        written(place, ' != null'),
+        written('null == ', place),
+        written(number_place, fc.oneof(order, equality), fc.oneof(number_literal, number_place)),
+        written(number_literal, fc.oneof(order, equality), number_place),
+        written(text_place, equality, fc.oneof(text_literal, text_place)),
+        written('type(', place, ')', equality, either('int', 'double', 'string', 'list', 'map', 'bool', 'null_type')),
+        written('size(', either('row.l', 'row.r', 'row.s', 'row.o'), ')', order, either('0', '1', '2')),
+        written('!', guard),
+        written('(', guard, either(' && ', ' || '), guard, ')'),
+      ),
+      bool: fc.oneof(
+        { depthSize: 'small' },
+        written(num, order, num),
+        written(text, order, text),
+        written(any, equality, any),
+        guard,
+        { weight: 3, arbitrary: written('(', guard, either(' && ', ' || '), bool, ')') },
+        chosen(bool),
+        written('!(', bool, ')'),
+        written(any, ' in ', list),
+        written('"u" in ', either('row.o', 'row.z', 'x')),
+        written(text, either('.contains(', '.startsWith('), text, ')'),
+        written(text, '.matches(', fc.oneof(either('"^a"', '"(a|b)+"'), text), ')'),
+        { weight: 2, arbitrary: written(list, either('.all(x, ', '.exists(x, ', '.exists_one(x, '), bool, ')') },
+        written('cel.bind(x, ', any, ', ', bool, ')'),
+        written(lenient, '.hasValue()'),
+      ),
+      num: fc.oneof(
+        { depthSize: 'small' },
+        { weight: 3, arbitrary: number_place },
+        number_literal,
+        { weight: 3, arbitrary: written('(', num, either(' + ', ' - ', ' * ', ' / ', ' % '), num, ')') },
+        written('(', num, either(' / ', ' % '), number_literal, ')'),
+        chosen(num),
+        written(either('int(', 'double(', 'math.abs(', 'math.round(', '-('), num, ')'),
+        written(either('int(', 'double('), text, ')'),
+        written('size(', fc.oneof(text, list), ')'),
+        written(either('math.least(', 'math.greatest('), num, ', ', num, ')'),
+        written('math.greatest(', list, ')'),
+        written(lenient, '.orValue(', num, ')'),
+        written(lenient, '.value()'),
+        written(list, either('[0]', '[1]', '[-1]')),
+        written(text, either('.indexOf("a")', '.indexOf("a", 0)', '.size()')),
+        written(
+          'timestamp(',
+          fc.oneof(text, num),
+          ')',
+          either('.getFullYear()', '.getHours("UTC")', '.getDayOfYear()'),
+        ),
+        written('cel.bind(x, ', any, ', ', num, ')'),
+      ),
+      text: fc.oneof(
+        { depthSize: 'small' },
+        { weight: 3, arbitrary: text_place },
+        text_literal,
+        written('(', text, ' + ', text, ')'),
+        chosen(text),
+        written('string(', any, ')'),
+        written(
+          text,
+          either('.trim()', '.upperAscii()', '.charAt(0)', '.substring(1)', '.substring(0)', '.replace("a", "bb")'),
+        ),
+        written(list, either('.join()', '.join(",")', '[0]')),
+        written(lenient, '.orValue(', text, ')'),
+      ),
+      list: fc.oneof(
+        { depthSize: 'small' },
+        { weight: 4, arbitrary: either('row.l', 'row.r', 'row.l', 'row.o', 'row.z') },
+        written('[', any, ', ', any, ']'),
+        written('[', text, ', ', text, ']'),
+        written('[', num, ', ', num, ']'),
+        written(text, '.split("a")'),
+        written(list, '.filter(x, ', bool, ')'),
+        written(list, '.map(x, ', any, ')'),
+        written(list, '.map(x, ', bool, ', ', any, ')'),
+        written('(', list, ' + ', list, ')'),
+        written('{"u": ', any, ', "v": ', any, '}'),
+        written('{', text, ': ', any, ', "u": 1}'),
+        written('[', number_literal, '].map(x, ', any, ')'),
+      ),
+      any: fc.oneof(
+        { depthSize: 'small' },
+        num,
+        text,
+        list,
+        place,
+        written('dyn(', num, ')'),
+        bool,
+        written('type(', num, ')'),
+      ),
+    }
+  },
+)
 
 test('an expression that can’t fail has a value for every row that fits, and so have cases one after the other', () => {
   let judged = 0
   const chances = fc.array(fc.nat({ max: 100_000 }), { minLength: NAMES.length + 1, maxLength: NAMES.length + 1 })
   const rows = fc.array(chances, { minLength: 12, maxLength: 12 })
-  const property = fc.property(schemas, fc.array(bool, { minLength: 1, maxLength: 3 }), rows, (schema, sources, found) => {
-    const cases = totalCases(sources, schema)
-    judged += cases.length
-    for (const row of cases.length === 0 ? [] : found.map(each => rowOf(schema, each))) {
-      for (const expression of cases) {
-        const result = expression.evaluate(row)
-        if (!result.ok || typeof result.value !== 'boolean') {
-          const declared = JSON.stringify([...schema.fields].filter(([name]) => expression.source.includes(name)))
-          expect.fail(`${sources.join('\n')}\non ${JSON.stringify(row)}\nof ${declared}:\n${JSON.stringify(result)}`)
+  const property = fc.property(
+    schemas,
+    fc.array(bool, { minLength: 1, maxLength: 3 }),
+    rows,
+    (schema, sources, found) => {
+      const cases = totalCases(sources, schema)
+      judged += cases.length
+      for (const row of cases.length === 0 ? [] : found.map(each => rowOf(schema, each))) {
+        for (const expression of cases) {
+          const result = expression.evaluate(row)
+          if (!result.ok || typeof result.value !== 'boolean') {
+            const declared = JSON.stringify([...schema.fields].filter(([name]) => expression.source.includes(name)))
+            expect.fail(`${sources.join('\n')}\non ${JSON.stringify(row)}\nof ${declared}:\n${JSON.stringify(result)}`)
+          }
+          if (result.value) break
         }
-        if (result.value) break
       }
-    }
-  })
+    },
+  )
   fc.assert(property, { numRuns: LONG ? 200_000 : 10_000 })
   expect(judged).toBeGreaterThan(LONG ? 20_000 : 1_000)
-  console.log(judged)
 })
 
 /** Those, from the first on, of which nothing can fail if all before gave false. */

@@ -44,6 +44,7 @@ function intOfDouble(value: number, at: string): bigint {
 
 /** Bounds of the integers that decimals of these bounds become; null if they can be too large. */
 function wholeOf({ double: [least, most] }: Possible): readonly [bigint, bigint] | null {
+  if (!Number.isFinite(least) || !Number.isFinite(most)) return null
   const bounds = [BigInt(Math.trunc(least)), BigInt(Math.trunc(most))] as const
   return bounds[0] < INT_BOUNDS[0] || bounds[1] > INT_BOUNDS[1] ? null : bounds
 }

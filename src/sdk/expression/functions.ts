@@ -102,8 +102,12 @@ const matches: readonly Overload[] = [
       if (!isPattern(pattern)) return fault('PATTERN_INVALID', `${quote(source as string)}: ${pattern.problem}`)
       return pattern.test(text as string)
     },
-    // One that is written there was compiled before the run.
-    { fails: ([, source], [, name]) => (source?.constant === undefined ? `${name} isn’t a valid pattern` : null) },
+    {
+      fails: ([, source], [, name]) => {
+        const known = source?.constant
+        return typeof known === 'string' && isPattern(compilePattern(known)) ? null : `${name} isn’t a valid pattern`
+      },
+    },
   ),
 ]
 

@@ -134,6 +134,8 @@ function typeAsked(node: ASTNode): ASTNode | null {
 /** Equal to something that is a number, or a text: nothing else is. */
 function narrowedTo(place: Place, value: Possible, assumed: Assumed): Assumed {
   const kinds = [...value.kinds]
+  // Nothing comes here.
+  if (kinds.length === 0) return assumed
   const numeric = kinds.every(kind => kind === 'int' || kind === 'double')
   if (!numeric) {
     return kinds.every(kind => kind === 'string')

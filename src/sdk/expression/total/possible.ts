@@ -3,7 +3,6 @@
  * isn't said may be anything, so that forgetting something can cost an `on_error`, never make a claim that isn't so.
  */
 import type { RowSchema } from '../../schema.ts'
-import { Fault } from '../faults.ts'
 import { ANY, type Kind, type Type } from '../types.ts'
 import { kindOf, Optional, type Value } from '../values.ts'
 
@@ -177,9 +176,9 @@ const NAMED: { readonly [type: string]: readonly Kind[] } = {
 export function folded(run: () => Value): Possible | null {
   try {
     return exactly(run())
-  } catch (error) {
-    if (error instanceof Fault) return null
-    throw error
+  } catch {
+    // A fault, or something that the engine of JavaScript refuses.
+    return null
   }
 }
 

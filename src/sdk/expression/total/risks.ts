@@ -9,6 +9,7 @@
  */
 import type { ASTNode } from '@marcbachmann/cel-js'
 import type { RowSchema } from '../../schema.ts'
+import { extentOf, writtenAt } from '../extent.ts'
 import { MAX_STEPS } from '../macros.ts'
 import type { Kind } from '../types.ts'
 import { TYPE_VALUES, type Value } from '../values.ts'
@@ -76,23 +77,19 @@ class Analysis implements Analyst {
 
   lookAtAll(scope: Scope, wanted: Kind): void {
     const { ast } = this.expression
-    const result = this.look(ast, scope)
-    const word = wanted === 'bool' ? 'true or false' : 'a text'
-    if (result.kinds.has('null')) this.tell(ast, `it gives null, not ${word}`)
-    if ([...result.kinds].some(kind => kind !== 'null' && kind !== wanted)) this.tell(ast, `it doesn’t give ${word}`)
+    this.need(ast, ast, this.look(ast, scope), [wanted], wanted === 'bool' ? 'true or false' : 'a text')
     if (this.#rounds > MAX_STEPS) this.#tellRounds(ast)
   }
 
   tell(node: ASTNode, where: string): void {
     if (this.#silent) return
     const message = `${this.quoted(node)} fails where ${where}`
-    const risk = { message, offset: node.start, length: Math.max(1, node.end - node.start) }
+    const risk = { message, ...extentOf(this.expression.source, node) }
     this.#risks.set(`${risk.offset} ${message}`, risk)
   }
 
   quoted(node: ASTNode): string {
-    const text = this.expression.source.slice(node.start, node.end)
-    return `\`${text.length > 60 ? `${text.slice(0, 60)}…` : text}\``
+    return `\`${writtenAt(this.expression.source, node, 60)}\``
   }
 
   looking({ variables }: Scope): Looking {
