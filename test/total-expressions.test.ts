@@ -237,117 +237,149 @@ const lenient = either(
   'x.?v',
 )
 
-const { bool } = fc.letrec<{ bool: string; num: string; text: string; list: string; guard: string; any: string }>(
-  tie => {
-    const [bool, num, text, list, guard, any] = [
-      tie('bool'),
-      tie('num'),
-      tie('text'),
-      tie('list'),
-      tie('guard'),
-      tie('any'),
-    ]
-    const chosen = (of: fc.Arbitrary<string>) => written('(', guard, ' ? ', of, ' : ', of, ')')
-    return {
-      guard: fc.oneof(
-        written(
-          'has(',
-          either('row.i', 'row.s', 'row.m', 'row.o.u', 'row.o.v', 'row.z', 'row.z.u', 'row.l', 'x.v', 'x.u'),
-          ')',
-        ),
-        written(place, ' != null'),
-        written('null == ', place),
-        written(number_place, fc.oneof(order, equality), fc.oneof(number_literal, number_place)),
-        written(number_literal, fc.oneof(order, equality), number_place),
-        written(text_place, equality, fc.oneof(text_literal, text_place)),
-        written('type(', place, ')', equality, either('int', 'double', 'string', 'list', 'map', 'bool', 'null_type')),
-        written('size(', either('row.l', 'row.r', 'row.s', 'row.o'), ')', order, either('0', '1', '2')),
-        written('!', guard),
-        written('(', guard, either(' && ', ' || '), guard, ')'),
-      ),
-      bool: fc.oneof(
-        { depthSize: 'small' },
-        written(num, order, num),
-        written(text, order, text),
-        written(any, equality, any),
-        guard,
-        { weight: 3, arbitrary: written('(', guard, either(' && ', ' || '), bool, ')') },
-        chosen(bool),
-        written('!(', bool, ')'),
-        written(any, ' in ', list),
-        written('"u" in ', either('row.o', 'row.z', 'x')),
-        written(text, either('.contains(', '.startsWith('), text, ')'),
-        written(text, '.matches(', fc.oneof(either('"^a"', '"(a|b)+"'), text), ')'),
-        { weight: 2, arbitrary: written(list, either('.all(x, ', '.exists(x, ', '.exists_one(x, '), bool, ')') },
-        written('cel.bind(x, ', any, ', ', bool, ')'),
-        written(lenient, '.hasValue()'),
-      ),
-      num: fc.oneof(
-        { depthSize: 'small' },
-        { weight: 3, arbitrary: number_place },
-        number_literal,
-        { weight: 3, arbitrary: written('(', num, either(' + ', ' - ', ' * ', ' / ', ' % '), num, ')') },
-        written('(', num, either(' / ', ' % '), number_literal, ')'),
-        chosen(num),
-        written(either('int(', 'double(', 'math.abs(', 'math.round(', '-('), num, ')'),
-        written(either('int(', 'double('), text, ')'),
-        written('size(', fc.oneof(text, list), ')'),
-        written(either('math.least(', 'math.greatest('), num, ', ', num, ')'),
-        written('math.greatest(', list, ')'),
-        written(lenient, '.orValue(', num, ')'),
-        written(lenient, '.value()'),
-        written(list, either('[0]', '[1]', '[-1]')),
-        written(text, either('.indexOf("a")', '.indexOf("a", 0)', '.size()')),
-        written(
-          'timestamp(',
-          fc.oneof(text, num),
-          ')',
-          either('.getFullYear()', '.getHours("UTC")', '.getDayOfYear()'),
-        ),
-        written('cel.bind(x, ', any, ', ', num, ')'),
-      ),
-      text: fc.oneof(
-        { depthSize: 'small' },
-        { weight: 3, arbitrary: text_place },
-        text_literal,
-        written('(', text, ' + ', text, ')'),
-        chosen(text),
-        written('string(', any, ')'),
-        written(
-          text,
-          either('.trim()', '.upperAscii()', '.charAt(0)', '.substring(1)', '.substring(0)', '.replace("a", "bb")'),
-        ),
-        written(list, either('.join()', '.join(",")', '[0]')),
-        written(lenient, '.orValue(', text, ')'),
-      ),
-      list: fc.oneof(
-        { depthSize: 'small' },
-        { weight: 4, arbitrary: either('row.l', 'row.r', 'row.l', 'row.o', 'row.z') },
-        written('[', any, ', ', any, ']'),
-        written('[', text, ', ', text, ']'),
-        written('[', num, ', ', num, ']'),
-        written(text, '.split("a")'),
-        written(list, '.filter(x, ', bool, ')'),
-        written(list, '.map(x, ', any, ')'),
-        written(list, '.map(x, ', bool, ', ', any, ')'),
-        written('(', list, ' + ', list, ')'),
-        written('{"u": ', any, ', "v": ', any, '}'),
-        written('{', text, ': ', any, ', "u": 1}'),
-        written('[', number_literal, '].map(x, ', any, ')'),
-      ),
-      any: fc.oneof(
-        { depthSize: 'small' },
-        num,
-        text,
-        list,
-        place,
-        written('dyn(', num, ')'),
-        bool,
-        written('type(', num, ')'),
-      ),
-    }
-  },
-)
+interface Parts {
+  readonly bool: fc.Arbitrary<string>
+  readonly num: fc.Arbitrary<string>
+  readonly text: fc.Arbitrary<string>
+  readonly list: fc.Arbitrary<string>
+  readonly guard: fc.Arbitrary<string>
+  readonly any: fc.Arbitrary<string>
+}
+const chosen = ({ guard }: Parts, of: fc.Arbitrary<string>) => written('(', guard, ' ? ', of, ' : ', of, ')')
+
+function guards(parts: Parts) {
+  const { guard } = parts
+  return fc.oneof(
+    written(
+      'has(',
+      either('row.i', 'row.s', 'row.m', 'row.o.u', 'row.o.v', 'row.z', 'row.z.u', 'row.l', 'x.v', 'x.u'),
+      ')',
+    ),
+    written(place, ' != null'),
+    written('null == ', place),
+    written(number_place, fc.oneof(order, equality), fc.oneof(number_literal, number_place)),
+    written(number_literal, fc.oneof(order, equality), number_place),
+    written(text_place, equality, fc.oneof(text_literal, text_place)),
+    written('type(', place, ')', equality, either('int', 'double', 'string', 'list', 'map', 'bool', 'null_type')),
+    written('size(', either('row.l', 'row.r', 'row.s', 'row.o'), ')', order, either('0', '1', '2')),
+    written('!', guard),
+    written('(', guard, either(' && ', ' || '), guard, ')'),
+  )
+}
+
+function booleans(parts: Parts) {
+  const { bool, num, text, list, guard, any } = parts
+  return fc.oneof(
+    { depthSize: 'small' },
+    written(num, order, num),
+    written(text, order, text),
+    written(any, equality, any),
+    guard,
+    { weight: 3, arbitrary: written('(', guard, either(' && ', ' || '), bool, ')') },
+    chosen(parts, bool),
+    written('!(', bool, ')'),
+    written(any, ' in ', list),
+    written('"u" in ', either('row.o', 'row.z', 'x')),
+    written(text, either('.contains(', '.startsWith('), text, ')'),
+    written(text, '.matches(', fc.oneof(either('"^a"', '"(a|b)+"'), text), ')'),
+    { weight: 2, arbitrary: written(list, either('.all(x, ', '.exists(x, ', '.exists_one(x, '), bool, ')') },
+    written('cel.bind(x, ', any, ', ', bool, ')'),
+    written(lenient, '.hasValue()'),
+  )
+}
+
+function numbers(parts: Parts) {
+  const { num, text, list, any } = parts
+  return fc.oneof(
+    { depthSize: 'small' },
+    { weight: 3, arbitrary: number_place },
+    number_literal,
+    { weight: 3, arbitrary: written('(', num, either(' + ', ' - ', ' * ', ' / ', ' % '), num, ')') },
+    written('(', num, either(' / ', ' % '), number_literal, ')'),
+    chosen(parts, num),
+    written(either('int(', 'double(', 'math.abs(', 'math.round(', '-('), num, ')'),
+    written(either('int(', 'double('), text, ')'),
+    written('size(', fc.oneof(text, list), ')'),
+    written(either('math.least(', 'math.greatest('), num, ', ', num, ')'),
+    written('math.greatest(', list, ')'),
+    written(lenient, '.orValue(', num, ')'),
+    written(lenient, '.value()'),
+    written(list, either('[0]', '[1]', '[-1]')),
+    written(text, either('.indexOf("a")', '.indexOf("a", 0)', '.size()')),
+    written('timestamp(', fc.oneof(text, num), ')', either('.getFullYear()', '.getHours("UTC")', '.getDayOfYear()')),
+    written('cel.bind(x, ', any, ', ', num, ')'),
+  )
+}
+
+function texts(parts: Parts) {
+  const { text, list, any } = parts
+  return fc.oneof(
+    { depthSize: 'small' },
+    { weight: 3, arbitrary: text_place },
+    text_literal,
+    written('(', text, ' + ', text, ')'),
+    chosen(parts, text),
+    written('string(', any, ')'),
+    written(
+      text,
+      either('.trim()', '.upperAscii()', '.charAt(0)', '.substring(1)', '.substring(0)', '.replace("a", "bb")'),
+    ),
+    written(list, either('.join()', '.join(",")', '[0]')),
+    written(lenient, '.orValue(', text, ')'),
+  )
+}
+
+function lists(parts: Parts) {
+  const { bool, num, text, list, any } = parts
+  return fc.oneof(
+    { depthSize: 'small' },
+    { weight: 4, arbitrary: either('row.l', 'row.r', 'row.l', 'row.o', 'row.z') },
+    written('[', any, ', ', any, ']'),
+    written('[', text, ', ', text, ']'),
+    written('[', num, ', ', num, ']'),
+    written(text, '.split("a")'),
+    written(list, '.filter(x, ', bool, ')'),
+    written(list, '.map(x, ', any, ')'),
+    written(list, '.map(x, ', bool, ', ', any, ')'),
+    written('(', list, ' + ', list, ')'),
+    written('{"u": ', any, ', "v": ', any, '}'),
+    written('{', text, ': ', any, ', "u": 1}'),
+    written('[', number_literal, '].map(x, ', any, ')'),
+  )
+}
+
+function anything(parts: Parts) {
+  const { bool, num, text, list } = parts
+  return fc.oneof(
+    { depthSize: 'small' },
+    num,
+    text,
+    list,
+    place,
+    written('dyn(', num, ')'),
+    bool,
+    written('type(', num, ')'),
+  )
+}
+
+const { bool } = fc.letrec<{ [part in keyof Parts]: string }>(tie => {
+  const parts: Parts = {
+    bool: tie('bool'),
+    num: tie('num'),
+    text: tie('text'),
+    list: tie('list'),
+    guard: tie('guard'),
+    any: tie('any'),
+  }
+  return {
+    bool: booleans(parts),
+    num: numbers(parts),
+    text: texts(parts),
+    list: lists(parts),
+    guard: guards(parts),
+    any: anything(parts),
+  }
+})
 
 test('an expression that can’t fail has a value for every row that fits, and so have cases one after the other', () => {
   let judged = 0
