@@ -304,9 +304,9 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'a branch that can only reach a group that has failed is waited for',
-    file: 'merges.ts',
-    text: 'if (join.outer === null || !isDead(join)) return',
-    instead: 'return',
+    file: 'frames.ts',
+    text: 'const dead = deadFor(frames)',
+    instead: 'const dead = NO_NODES',
     shape: 'nested',
   },
 ]

@@ -19,6 +19,7 @@ import { Others } from './others.ts'
 import { Random } from './random.ts'
 import { problemsOfReplays } from './replays.ts'
 import { Trouble } from './trouble.ts'
+import { waitedInVain } from './waiting.ts'
 import { OFF, TIGHT, World } from './world.ts'
 
 export interface Simulated {
@@ -70,6 +71,8 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
   else {
     const expected = shape.timed === true ? null : interpret(model)
     problems.push(...problemsOf(plan, ledger.subjects(), downsOf(ledger)))
+    // Where commits take time, what has come is looked at behind them.
+    if (crashes === 0 && ledger.pause === null) problems.push(...waitedInVain(plan, ledger.subjects()))
     problems.push(...compare(world, ledger, expected, plan, result.summary))
     problems.push(...problemsOfCalls(model, callsIn(ledger.subjects()), result.summary))
     if (world.services.under_way > 0) problems.push(`${world.services.under_way} calls are under way at the end`)
