@@ -117,7 +117,7 @@ export const DEFECTS: readonly Defect[] = [
     file: 'merges.ts',
     text: 'this.#line.trace(effect, event)',
     instead: '',
-    shape: 'nested',
+    shape: 'losing',
   },
   {
     name: 'what merged goes on before all is done that comes of a branch that was lost',

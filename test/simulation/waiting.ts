@@ -55,9 +55,12 @@ class Past {
 
   constructor(plan: Plan, drafts: readonly SubjectDraft[]) {
     this.#plan = plan
-    for (const { groups_opened } of drafts) for (const { group, node } of groups_opened) this.#fork_nodes.set(group, node)
+    for (const { groups_opened } of drafts)
+      for (const { group, node } of groups_opened) this.#fork_nodes.set(group, node)
     this.#lives = this.#livesIn(drafts)
-    this.closed = drafts.flatMap(each => each.groups_closed.flatMap(({ group, members }) => this.#closing(group, members)))
+    this.closed = drafts.flatMap(each =>
+      each.groups_closed.flatMap(({ group, members }) => this.#closing(group, members)),
+    )
   }
 
   /** Whether the group could have had its verdict before it got it. */
