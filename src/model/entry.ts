@@ -394,6 +394,14 @@ export type LedgerEntry =
       readonly t: number
     }
   | { readonly k: 'taken_over'; readonly log: number; readonly run: string; readonly epoch: number; readonly t: number }
+  /** Values of a sealed run are gone: whole entries `[first, last]`, or of one entry `[seq, seq, place, …]`; places from 1. */
+  | {
+      readonly k: 'erase'
+      readonly log: number
+      readonly run: string
+      readonly values: ReadonlyArray<readonly number[]>
+      readonly t: number
+    }
   /** Which keys are in force changes: from the next entry on. */
   | ({ readonly k: 'key'; readonly t: number } & KeyChange)
 
