@@ -1,7 +1,5 @@
 /** Which values log 0 says were erased. */
-
-/** Whole entries `[first, last]`, or of one entry `[seq, seq, place, …]`, places from 1 among its values. */
-export type Erased = readonly number[]
+import type { Erased } from '../model/entry.ts'
 
 export class Erasures {
   /** By log: whole entries, in order and apart from each other. */
@@ -10,7 +8,7 @@ export class Erasures {
   readonly #single = new Set<string>()
 
   /** @returns what is wrong with it; null if nothing. `size`: entries of the log. */
-  add(log: number, erased: readonly Erased[], size: number): string | null {
+  add(log: number, erased: Erased, size: number): string | null {
     let before = -1
     for (const [first = 0, last = -1, ...places] of erased) {
       if (first <= before || last < first || last >= size)
