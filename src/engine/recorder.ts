@@ -406,9 +406,7 @@ export class Recorder {
 
   #hold(token: Token, group: number, ordinal: number, started_us: number): void {
     this.#visit(token, VISIT_HELD, token.value, 0, 0, started_us, null)
-    const facts = factsOf(token.subject)
-    facts.holds ??= []
-    facts.holds.push({ token: token.id, node: token.node, group, ordinal })
+    factsOf(token.subject).hold({ token: token.id, node: token.node, group, ordinal })
     token.held = true
   }
 
@@ -444,9 +442,7 @@ export class Recorder {
 
   #openGroup(subject: Subject, kind: GroupKind, node: number, expected: number): number {
     const group = ++this.tallies.groups
-    const facts = factsOf(subject)
-    facts.groups_opened ??= []
-    facts.groups_opened.push({ group, kind, node, expected })
+    factsOf(subject).openGroup({ group, kind, node, expected })
     return group
   }
 
@@ -461,9 +457,7 @@ export class Recorder {
   }
 
   #closeGroup(subject: Subject, group: number, verdict: string, members: readonly number[], detail = 0): void {
-    const facts = factsOf(subject)
-    facts.groups_closed ??= []
-    facts.groups_closed.push({ group, verdict, detail, members })
+    factsOf(subject).closeGroup({ group, verdict, detail, members })
   }
 
   /** The visit met an error, and the token goes nowhere from here. */
