@@ -8,7 +8,7 @@
  */
 
 import type { CoalesceNode } from '../plan/plan.ts'
-import { frameOf, isAwaited, isDead, isShared, type Join, type Stack, type Trace, tracesOfLost } from './frames.ts'
+import { frameOf, isAwaited, isShared, type Join, type Stack, type Trace, tracesOfLost } from './frames.ts'
 import { detailOf, type JoinEffect, type Joins } from './joins.ts'
 import type { Line, Place } from './line.ts'
 import type { News } from './news.ts'
@@ -107,13 +107,12 @@ export class Merges {
           for (const each of merged) this.#line.stay(each)
           this.#line.trace(effect, event)
         }
-        return this.#loseOutside(join, transition)
+        return
       }
       case 'complete':
         return this.#eraseOver(join)
       case 'close':
-        this.#forget(join)
-        return this.#loseOutside(join, transition)
+        return this.#forget(join)
       case 'merge':
       case 'fail':
         return this.#decided(effect, transition)
@@ -136,16 +135,9 @@ export class Merges {
     }
     const after = { ...transition, event: last }
     for (const each of moved) this.lose(each, after)
-    if (effect.kind === 'merge' || effect.closes) {
-      this.#forget(join)
-      this.#loseOutside(join, after)
-    } else this.#eraseOver(join)
+    if (effect.kind === 'merge' || effect.closes) this.#forget(join)
+    else this.#eraseOver(join)
     for (const token of members) if (token.ended) this.#line.leave(token)
-  }
-
-  #loseOutside(join: Join, transition: Transition): void {
-    if (join.outer === null || !isDead(join)) return
-    for (const effect of this.#joins.lossesOutside(join)) this.#apply(effect, transition)
   }
 
   #placeMerged(join: Join, members: readonly Token[], born: Token, { event, merged, stack }: Transition): void {

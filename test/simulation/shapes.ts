@@ -56,6 +56,8 @@ export const SHAPES: { readonly [name: string]: Shape } = {
   touched: linear({ later: true, touched: true }),
   'groups-touched-crashes': groups({ later: true, touched: true, crashes: true }),
   'nested-timed-crashes': nested({ timed: true, crashes: true }),
+  losing: nested({ losing: true }),
+  'losing-crashes': nested({ losing: true, crashes: true }),
 }
 
 /** The command that runs one seed of one shape again. */

@@ -20,6 +20,7 @@ import { Others } from './others.ts'
 import { Random } from './random.ts'
 import { problemsOfReplays } from './replays.ts'
 import { Trouble } from './trouble.ts'
+import { waitedInVain } from './waiting.ts'
 import { OFF, TIGHT, World } from './world.ts'
 
 export interface Simulated {
@@ -75,6 +76,8 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
     const expected = shape.timed === true ? null : interpret(model)
     problems.push(...problemsOf(plan, ledger.subjects(), stoodOf(ledger), shape.clocks === true))
     problems.push(...(await problemsOfTimes(ledger)), ...(jumps?.problems ?? []))
+    // Where commits take time, what has come is looked at behind them.
+    if (crashes === 0 && ledger.pause === null) problems.push(...waitedInVain(plan, ledger.subjects()))
     problems.push(...compare(world, ledger, expected, plan, result.summary))
     problems.push(...problemsOfCalls(model, callsIn(ledger.subjects()), result.summary))
     if (world.services.under_way > 0) problems.push(`${world.services.under_way} calls are under way at the end`)
