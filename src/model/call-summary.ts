@@ -1,6 +1,6 @@
+/** Totals of calls as people and JSON are told. */
 import type { CallTotals } from './entry.ts'
 
-/** Totals of calls as people and JSON are told. */
 export interface CallSummary {
   /** All but those that were answered from the record. */
   readonly made: number
