@@ -30,6 +30,7 @@ function encode(entry: SubjectEntry): string {
       entry.visits.map(v => [
         ...[v.token, v.node, v.attempt, v.status, v.in, v.out, v.edge, v.start_us, v.duration_us],
         ...error(v),
+        ...(v.stood_us === 0 ? [] : [v.stood_us]),
       ]),
     ],
     ['h', entry.holds.map(h => [h.token, h.node, h.group, h.ordinal])],
@@ -72,6 +73,7 @@ const visit = fc.record({
     edge: from0,
     start_us: fc.maxSafeInteger(),
     duration_us: from0,
+    stood_us: fc.oneof(fc.constant(0), from0),
   },
   ending: fc.oneof(
     fc.record({ status: fc.constantFrom(0 as const, 2 as const), error: fc.constant(null) }),

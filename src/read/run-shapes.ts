@@ -88,6 +88,7 @@ const commit: Decoder<Extract<RunEntry, { k: 'commit' }>> = (value, where) =>
     totals,
     open: object({ count: int(), hash }),
     ...lineKey(asObject(value, where)),
+    ...jumpsKey(asObject(value, where)),
     t: int(),
   })(value, where)
 
@@ -95,6 +96,10 @@ const commit: Decoder<Extract<RunEntry, { k: 'commit' }>> = (value, where) =>
 function lineKey(facts: { readonly [key: string]: unknown }) {
   if (Object.hasOwn(facts, 'line')) return { line: listOf(inLine) }
   return Object.hasOwn(facts, 'moved') ? { moved } : {}
+}
+
+function jumpsKey(facts: { readonly [key: string]: unknown }) {
+  return Object.hasOwn(facts, 'jumps') ? { jumps: listOf(tuple(int(), int())) } : {}
 }
 
 /** By `k`. */
@@ -114,7 +119,14 @@ const RUN_ENTRIES: { readonly [K in RunEntry['k']]: Decoder<Extract<RunEntry, { 
       t: int(),
     })(value, where),
   commit,
-  stop: object({ k: oneOf('stop'), status: oneOf('failed', 'cancelled'), reason: word, t: int() }),
+  stop: (value, where) =>
+    object({
+      k: oneOf('stop'),
+      status: oneOf('failed', 'cancelled'),
+      reason: word,
+      ...jumpsKey(asObject(value, where)),
+      t: int(),
+    })(value, where),
   resume: (value, where) =>
     object({
       k: oneOf('resume'),

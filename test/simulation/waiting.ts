@@ -174,8 +174,8 @@ class Past {
 function standsIn(drafts: readonly SubjectDraft[]): ReadonlyMap<number, Stand[]> {
   const stands = new Map<number, Stand[]>()
   for (const { time_us, visits } of drafts)
-    for (const { token, node, start_us, duration_us } of visits) {
-      const [began_us, ended_us] = [time_us + start_us, time_us + start_us + duration_us]
+    for (const { token, node, start_us, duration_us, stood_us } of visits) {
+      const [began_us, ended_us] = [time_us + start_us, time_us + start_us + duration_us + stood_us]
       const of_token = stands.get(token) ?? []
       stands.set(token, of_token)
       const known = of_token.find(each => each.node === node)

@@ -23,6 +23,7 @@ import { RunFacts } from './run-facts.ts'
 import { incompleteRequests } from './sending.ts'
 import { SubjectState, type Witness } from './subject.ts'
 import { TallyFold } from './tallies.ts'
+import { Times } from './times.ts'
 import { checkValues } from './values-check.ts'
 import { Ways } from './ways.ts'
 
@@ -134,6 +135,7 @@ class RunFold {
   readonly #lost_rows = new Set<number>()
   readonly #endings: EndingsTable
   readonly #open = new OpenSet()
+  readonly #times = new Times(this.checks.entries)
   #witness: Witness
   /** The run whose rows this one repeats, if it does. */
   #repeated: RepeatedRun | null = null
@@ -216,6 +218,7 @@ class RunFold {
     const where = new Place(seq, subject)
     this.facts.before(seq, 'subject')
     this.#happened(seq, entry.time_us)
+    this.#times.take(entry, where)
     const row = subject.kind === 'row' ? subject.row : null
     if (stored.row !== row) {
       this.checks.entries.add(
@@ -305,6 +308,7 @@ class RunFold {
     if (row !== null) this.checks.entries.add(`${entryName(seq)}: its column says row ${grouped(row)}`)
     this.facts.before(seq, facts.k)
     this.#happened(seq, facts.t)
+    this.#times.run(facts, new Place(seq))
     const at = this.#at(seq, new Place(seq))
     this.values_checked += checkValues(decoded, payload, seq, this.#run_values, at, this.checks.values)
     if (facts.k === 'open' && seq === 0) this.#witness = this.#witnessOf(new Ways(facts.topology))
