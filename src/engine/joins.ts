@@ -136,7 +136,10 @@ export class Joins {
     return join.verdict === null ? this.#decide(join, true) : null
   }
 
-  /** A token that carried `frames` has left node `from`, or ended: which groups it is lost for by that, and what follows. */
+  /**
+   * A token that carried `frames` has left node `from`, or ended: which groups it is lost for by that, and what follows. From the inside
+   * out: who else is on the way to a group that dies by it carries the same frames outside, and is lost there in the same pass.
+   */
   *losses(token: Token, frames: Frame | null, from: number): Iterable<JoinEffect> {
     for (let frame = frames; frame !== null; frame = frame.outer)
       for (const expecting of this.#by_fork.get(frame.fork.node) ?? []) {
@@ -146,13 +149,6 @@ export class Joins {
         if (!token.ended && this.#canReach(token, node.number)) continue
         yield* this.#lost(frame, expecting)
       }
-  }
-
-  /** A group can't merge any more: which groups outside lose a branch by that, and what follows. */
-  *lossesOutside({ node: from, outer }: Join): Iterable<JoinEffect> {
-    for (let frame = outer; frame !== null; frame = frame.outer)
-      for (const expecting of this.#by_fork.get(frame.fork.node) ?? [])
-        if (this.#reaches(from.number, expecting.node.number)) yield* this.#lost(frame, expecting)
   }
 
   /** Branches that are lost, and of whose end a trace tells. */

@@ -6,13 +6,14 @@
  * G2. A branch with forks inside is lost at once, and yet in one place whatever came first: behind all that comes of it. Members of a
  *     group that failed go on behind all that comes of the fork, in the order of its branches. Traces stand there from the fork on.
  */
+
 import type { CoalesceNode } from '../plan/plan.ts'
-import { frameOf, isAwaited, isDead, isShared, type Join, type Stack, type Trace, tracesOfLost } from './frames.ts'
+import { frameOf, isAwaited, isShared, type Join, type Stack, type Trace, tracesOfLost } from './frames.ts'
 import { detailOf, type JoinEffect, type Joins } from './joins.ts'
 import type { Line, Place } from './line.ts'
 import type { News } from './news.ts'
-import type { Clock } from './ports.ts'
 import type { Recorder } from './recorder.ts'
+import type { RunClock } from './session-clock.ts'
 import { type Standing, type Subject, standing, Token } from './token.ts'
 
 /** What is under way when groups change. */
@@ -28,7 +29,7 @@ export interface MergesParts {
   readonly joins: Joins
   readonly line: Line
   readonly recorder: Recorder
-  readonly clock: Clock
+  readonly clock: RunClock
   readonly news: News
 }
 
@@ -36,7 +37,7 @@ export class Merges {
   readonly #joins: Joins
   readonly #line: Line
   readonly #recorder: Recorder
-  readonly #clock: Clock
+  readonly #clock: RunClock
   readonly #news: News
 
   constructor({ joins, line, recorder, clock, news }: MergesParts) {
@@ -106,13 +107,12 @@ export class Merges {
           for (const each of merged) this.#line.stay(each)
           this.#line.trace(effect, event)
         }
-        return this.#loseOutside(join, transition)
+        return
       }
       case 'complete':
         return this.#eraseOver(join)
       case 'close':
-        this.#forget(join)
-        return this.#loseOutside(join, transition)
+        return this.#forget(join)
       case 'merge':
       case 'fail':
         return this.#decided(effect, transition)
@@ -135,16 +135,9 @@ export class Merges {
     }
     const after = { ...transition, event: last }
     for (const each of moved) this.lose(each, after)
-    if (effect.kind === 'merge' || effect.closes) {
-      this.#forget(join)
-      this.#loseOutside(join, after)
-    } else this.#eraseOver(join)
+    if (effect.kind === 'merge' || effect.closes) this.#forget(join)
+    else this.#eraseOver(join)
     for (const token of members) if (token.ended) this.#line.leave(token)
-  }
-
-  #loseOutside(join: Join, transition: Transition): void {
-    if (join.outer === null || !isDead(join)) return
-    for (const effect of this.#joins.lossesOutside(join)) this.#apply(effect, transition)
   }
 
   #placeMerged(join: Join, members: readonly Token[], born: Token, { event, merged, stack }: Transition): void {
@@ -200,7 +193,7 @@ export class Merges {
   #setTimeout(join: Join, arrived_us: number): void {
     const { policy } = join.node
     if (policy.kind === 'first' || policy.timeout_ms === null || join.arrived.length > 1) return
-    this.startTimeout(join, arrived_us + policy.timeout_ms * 1000 - this.#clock.now_us())
+    this.startTimeout(join, policy.timeout_ms * 1000 - this.#clock.ran_us(arrived_us, this.#clock.now_us()))
   }
 }
 
