@@ -31,7 +31,7 @@ export async function measured(plan: Plan, task: Run): Promise<RunSample> {
   boundHeap()
   const clock = systemClock()
   const ports = {
-    now_us: () => clock.now_us(),
+    now_us: () => clock.wall_us(),
     entropy: (size: number) => randomBytes(size),
     signer: signingKey(),
     trust: trustIn(trustedKeys(null)),
@@ -44,11 +44,11 @@ export async function measured(plan: Plan, task: Run): Promise<RunSample> {
   }
   const ledger = evidence ? await openLedger(url, ports, options) : discardingLedger()
   const marks: Mark[] = []
-  const run = uuidv7(Math.floor(clock.now_us() / 1000), randomBytes(10))
+  const run = uuidv7(Math.floor(clock.wall_us() / 1000), randomBytes(10))
   const endProfile = task.profile === undefined ? null : await profiling(task.profile)
   const cpu = process.cpuUsage()
   const main_cpu = process.threadCpuUsage()
-  const began_us = clock.now_us()
+  const began_us = clock.monotonic_us()
   const { summary, error } = await runPlan({
     plan,
     run,
@@ -68,7 +68,7 @@ export async function measured(plan: Plan, task: Run): Promise<RunSample> {
       marks.push({ rows, seconds: elapsed_us / 1e6, cpu_seconds, rss_bytes: process.memoryUsage.rss() })
     },
   })
-  const seconds = (clock.now_us() - began_us) / 1e6
+  const seconds = (clock.monotonic_us() - began_us) / 1e6
   const { user, system } = process.cpuUsage(cpu)
   const main = process.threadCpuUsage(main_cpu)
   await endProfile?.()

@@ -20,7 +20,7 @@ export async function goOn({ workload, folder }: ResumeTask): Promise<ResumeSamp
   const passed = () => (performance.now() - began) / 1000
   const reader = await openLedgerReader(url)
   const ports = {
-    now_us: () => clock.now_us(),
+    now_us: () => clock.wall_us(),
     entropy: (size: number) => randomBytes(size),
     signer: signingKey(),
     trust: trustIn(trustedKeys(null)),

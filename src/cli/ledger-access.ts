@@ -7,7 +7,7 @@ import { openLedgerReader } from '../ledger/open.ts'
 import type { LedgerReader, StoredLease } from '../ledger/read-port.ts'
 import type { Remembered } from '../ledger/trust.ts'
 import { isCustodyError } from '../model/error.ts'
-import { isAlive, parseHolder } from '../model/holder.ts'
+import { isAlive, livesHere, parseHolder } from '../model/holder.ts'
 import type { Context } from './context.ts'
 import { quoted } from './render/shell.ts'
 import { printable } from './render/text.ts'
@@ -115,8 +115,11 @@ async function signerOf(reader: LedgerReader): Promise<string | null> {
   }
 }
 
-/** Whether a lease's holder still lives: it hasn't expired, and its process isn't known to be gone. */
+/**
+ * Whether a lease's holder still lives. Of a process on this machine that is known: its lease may have run out while both slept. Of
+ * another it is believed until then.
+ */
 export function isHeld(lease: StoredLease): boolean {
   const holder = parseHolder(lease.holder)
-  return holder !== null && isAlive(holder) && lease.expires_us > Date.now() * 1000
+  return holder !== null && (livesHere(holder) || (isAlive(holder) && lease.expires_us > Date.now() * 1000))
 }

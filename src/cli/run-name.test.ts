@@ -27,5 +27,9 @@ test('it is `latest` only if it is, and nobody else is at work in the ledger', a
   const expires_us = Number.MAX_SAFE_INTEGER
   const lease = { log: 1, epoch: 1, holder: JSON.stringify(thisProcess()), expires_us } as unknown as StoredLease
   expect((await nameOfRun(readerOf([A, C], [lease]), C)).shortest).toBe('01890000-1111')
-  expect((await nameOfRun(readerOf([A, C], [{ ...lease, expires_us: 1 }]), C)).shortest).toBe('latest')
+  // It lives, and may just have woken up.
+  expect((await nameOfRun(readerOf([A, C], [{ ...lease, expires_us: 1 }]), C)).shortest).toBe('01890000-1111')
+  const elsewhere = { ...lease, holder: JSON.stringify({ ...thisProcess(), host: 'elsewhere' }) }
+  expect((await nameOfRun(readerOf([A, C], [elsewhere]), C)).shortest).toBe('01890000-1111')
+  expect((await nameOfRun(readerOf([A, C], [{ ...elsewhere, expires_us: 1 }]), C)).shortest).toBe('latest')
 })

@@ -95,7 +95,7 @@ export interface Rerun extends Repeating {
 export async function runInto({ url, before_url, context, plan, options, replay, rerun }: RunInto): Promise<number> {
   boundHeap()
   const clock = systemClock()
-  const run = uuidv7(Math.floor(clock.now_us() / 1000), randomBytes(10))
+  const run = uuidv7(Math.floor(clock.wall_us() / 1000), randomBytes(10))
   const quiet = options.json === true
   const closing = new Closing(context.terminal)
   const progress = new ProgressLine(context.terminal, options.limit ?? null)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { aggregateOf, Rig } from '../../test/support/rig.ts'
+import type { VisitFact } from '../model/entry.ts'
 
 /** Rows `n: 1, 2, …`, each that many ms after the one before, into one aggregate. */
 function pipeline(trigger: string, delays_ms: readonly number[], more = ''): string {
@@ -208,5 +209,43 @@ describe('a batch whose plugin asks for another attempt', () => {
     await rig.resume(100_000)
     expect(rig.column('out', 'ns')).toEqual([[1, 2]])
     expect(rig.verdicts()).toEqual(['count'])
+  })
+})
+
+describe('while its machine sleeps the clock of the run stands still', () => {
+  const EIGHT_HOURS_US = 8 * 3_600_000_000
+  const ages = (rig: Rig) =>
+    rig
+      .facts<VisitFact>('visits')
+      .flatMap(({ status, duration_us, stood_us }) => (stood_us === 0 || status !== 0 ? [] : [[duration_us, stood_us]]))
+
+  test('max_age is what it was awake; stamps are of the day', async () => {
+    const rig = new Rig(pipeline('{ max_age: 10s }', [0, 60_000]))
+    rig.clock.wake(4_000_000, () => rig.clock.sleepDeeply(EIGHT_HOURS_US))
+    const began_us = rig.clock.wall_us()
+    await rig.run()
+    expect(rig.verdicts()).toEqual(['max_age', 'end_of_input'])
+    expect(ages(rig)).toEqual([[10_000_000, EIGHT_HOURS_US]])
+    const last = rig.ledger.subjects().at(-1)
+    expect(last?.time_us).toBeGreaterThanOrEqual(began_us + EIGHT_HOURS_US + 60_000_000)
+  })
+
+  test('and when the run is gone on with, too', async () => {
+    const rig = new Rig(pipeline('{ max_age: 10s }', [0, 60_000]))
+    rig.clock.wake(2_000_000, () => rig.clock.sleepDeeply(EIGHT_HOURS_US))
+    await rig.run({ stop_after_ms: 4_000 })
+    await rig.resume(100_000, { stop_after_ms: 5_900 })
+    expect(rig.verdicts()).toEqual([])
+    await rig.resume(100_000, { stop_after_ms: 200 })
+    expect(rig.verdicts()).toEqual(['max_age'])
+    expect(ages(rig)).toEqual([[10_000_000, EIGHT_HOURS_US + 200_000_000]])
+  })
+
+  test('a clock that is set back makes nothing younger', async () => {
+    const rig = new Rig(pipeline('{ max_age: 10s }', [0, 60_000]))
+    rig.clock.wake(4_000_000, () => rig.clock.set(-EIGHT_HOURS_US))
+    await rig.run()
+    expect(rig.verdicts()).toEqual(['max_age', 'end_of_input'])
+    expect(ages(rig)).toEqual([])
   })
 })

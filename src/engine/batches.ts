@@ -6,13 +6,14 @@
  *     true once it was.
  * B3. In a replay batches are closed as on record, as long as it fits.
  */
+
 import type { RecordedBatch } from '../model/recording.ts'
 import { newRow } from '../model/row.ts'
 import type { AggregateNode } from '../plan/plan.ts'
 import { Answers } from './calls/answers.ts'
 import { type Trigger, triggerOf, triggerOnRecord } from './decide/batch.ts'
 import type { Waiting } from './frames.ts'
-import type { Clock } from './ports.ts'
+import type { RunClock } from './session-clock.ts'
 import type { Subject } from './token.ts'
 
 const LOOK_EVERY_US = 1_000_000
@@ -52,12 +53,12 @@ export class Batches {
   readonly #open = new Map<number, Batch>()
   /** By node: how many there were. */
   readonly #begun = new Map<number, number>()
-  readonly #clock: Clock
+  readonly #clock: RunClock
   readonly #onDue: (batch: Batch) => void
   readonly #records: BatchRecords | null
 
   /** `onDue` is called when the clock makes it worth a look at a batch. */
-  constructor(clock: Clock, onDue: (batch: Batch) => void, records: BatchRecords | null = null) {
+  constructor(clock: RunClock, onDue: (batch: Batch) => void, records: BatchRecords | null = null) {
     this.#clock = clock
     this.#onDue = onDue
     this.#records = records
@@ -98,8 +99,8 @@ export class Batches {
   /** Closes the batch if a trigger fires now. */
   look(batch: Batch, input_ended: boolean): Trigger | null {
     if (batch.trigger !== null) return null
-    const { node, members, opened_us } = batch
-    const age_us = this.#clock.now_us() - opened_us
+    const { node, members } = batch
+    const age_us = this.#ageOf(batch)
     batch.latched ||= holds(node, members.length, age_us)
     const state = { count: members.length, age_us, latched: batch.latched, input_ended }
     const record = this.#records?.batchOf(batch.subject) ?? null
@@ -112,17 +113,20 @@ export class Batches {
     return trigger
   }
 
+  #ageOf({ opened_us }: Batch): number {
+    return this.#clock.ran_us(opened_us, this.#clock.now_us())
+  }
+
   #setTimers(batch: Batch): void {
     const { max_age_ms, when } = batch.node.trigger
-    const { opened_us } = batch
     const callOff: { age: () => void; look: () => void } = { age: () => undefined, look: () => undefined }
-    const wakeAt = (due_us: number, then: () => void) =>
-      this.#clock.wake(Math.max(0, due_us - this.#clock.now_us()), then)
-    if (max_age_ms !== null) callOff.age = wakeAt(opened_us + max_age_ms * 1000, () => this.#onDue(batch))
+    const wakeAt = (age_us: number, then: () => void) =>
+      this.#clock.wake(Math.max(0, age_us - this.#ageOf(batch)), then)
+    if (max_age_ms !== null) callOff.age = wakeAt(max_age_ms * 1000, () => this.#onDue(batch))
     const lookAgain = () => {
       // The next full second of its age: those that passed while the run was down are not made up for.
-      const seconds = Math.floor((this.#clock.now_us() - opened_us) / LOOK_EVERY_US) + 1
-      callOff.look = wakeAt(opened_us + seconds * LOOK_EVERY_US, () => {
+      const seconds = Math.floor(this.#ageOf(batch) / LOOK_EVERY_US) + 1
+      callOff.look = wakeAt(seconds * LOOK_EVERY_US, () => {
         this.#onDue(batch)
         lookAgain()
       })

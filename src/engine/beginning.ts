@@ -11,7 +11,7 @@ const RENEW_EVERY_US = 3_000_000
 
 export interface Beginning {
   readonly intakes: readonly Intake[]
-  readonly clock: Clock
+  readonly clock: Pick<Clock, 'wake'>
   readonly request: { readonly signal: AbortSignal; readonly onNotice?: ((notice: Notice) => void) | undefined }
   readonly renew: () => Promise<void>
 }
@@ -53,7 +53,7 @@ function stopOf(signal: AbortSignal): { readonly stopped: Promise<false>; readon
   return { stopped, off: () => signal.removeEventListener('abort', stop) }
 }
 
-function pause(clock: Clock): { readonly over: Promise<null>; readonly callOff: () => void } {
+function pause(clock: Pick<Clock, 'wake'>): { readonly over: Promise<null>; readonly callOff: () => void } {
   let callOff = (): void => undefined
   const over = new Promise<null>(resolve => {
     callOff = clock.wake(RENEW_EVERY_US, () => resolve(null))

@@ -14,6 +14,7 @@ import type {
   ArtifactsValue,
   CommitValue,
   CursorFact,
+  Jumps,
   ReceiptFact,
   RunEntry,
   SealedStatus,
@@ -27,8 +28,8 @@ import type { Flow } from './flow.ts'
 import type { Intake } from './intake.ts'
 import { isKept, type Outputs, type Receipts, receiptOf } from './outputs.ts'
 import type { AtPoint } from './points.ts'
-import type { Clock } from './ports.ts'
 import type { Recorder } from './recorder.ts'
+import type { SessionClock } from './session-clock.ts'
 
 export interface Stop {
   readonly status: 'failed' | 'cancelled'
@@ -51,7 +52,7 @@ export interface CommitterParts {
   readonly recorder: Recorder
   readonly outputs: Outputs
   readonly intakes: readonly Intake[]
-  readonly clock: Clock
+  readonly clock: SessionClock
   readonly flow: Flow
   readonly outbox: Outbox
   /** The most that calls may cost of which nothing is on record, in nano-dollars. */
@@ -77,11 +78,14 @@ export class Committer {
   #values: number
   /** Of these, those that are durable. */
   #durable_values: number
+  /** How many jumps of the clock have been told, and of these durably. */
+  #jumps = 0
+  #durable_jumps = 0
   readonly #ledger: RunLedger
   readonly #recorder: Recorder
   readonly #outputs: Outputs
   readonly #intakes: readonly Intake[]
-  readonly #clock: Clock
+  readonly #clock: SessionClock
   readonly #flow: Flow
   readonly #outbox: Outbox
   readonly #atRisk_nusd: () => number
@@ -112,7 +116,7 @@ export class Committer {
   /** Records that this process goes on with the run; `plugins` have other code than before. */
   async resume(epoch: number, cut: readonly number[], plugins: readonly PluginCode[]): Promise<void> {
     const code = plugins.length === 0 ? {} : { plugins }
-    this.#append({ k: 'resume', epoch, cut, ...code, t: this.#clock.now_us() }, [])
+    this.#append({ k: 'resume', epoch, cut, ...code, t: this.#clock.goOn() }, [])
     await this.#commit()
     this.#atPoint('after_resume_entry')
   }
@@ -183,7 +187,8 @@ export class Committer {
       const message = error.message.toWellFormed()
       values.push(full({ code: error.code, message, ...(node === undefined ? {} : { node }) }))
     }
-    this.#append({ k: 'stop', status, reason, t: this.#clock.now_us() }, values)
+    const t = this.#clock.now_us()
+    this.#append({ k: 'stop', status, reason, ...this.#newJumps(), t }, values)
     await this.#commit()
     await this.#ledger.release()
   }
@@ -211,6 +216,7 @@ export class Committer {
         }),
       ),
     }
+    const t = this.#clock.now_us()
     this.#append(
       {
         k: 'commit',
@@ -225,16 +231,17 @@ export class Committer {
         receipts: this.#receiptFacts(receipts),
         totals,
         ...this.#flow.order(),
-        t: this.#clock.now_us(),
+        ...this.#newJumps(),
+        t,
       },
       [full(value as unknown as Json)],
     )
-    const values = this.#values
+    const [values, jumps] = [this.#values, this.#jumps]
     const told = last ? () => undefined : this.#onCommit()
     const { durable } = await this.#ledger.begin().catch(this.#fail)
     this.#under_way = new Begun(
       durable.then(head => {
-        this.#accept(head, values)
+        this.#accept(head, values, jumps)
         this.totals = totals
         this.#outputs.accept(receipts)
         this.#atPoint('after_commit')
@@ -245,20 +252,30 @@ export class Committer {
     )
   }
 
-  #accept(head: CheckpointHead, values: number): void {
+  #accept(head: CheckpointHead, values: number, jumps: number): void {
     this.head = head
     this.#durable_values = values
+    this.#durable_jumps = jumps
   }
 
   async #commit(): Promise<void> {
     const head = await this.#ledger.commit().catch(this.#fail)
-    this.#accept(head, this.#values)
+    this.#accept(head, this.#values, this.#jumps)
   }
 
   /** What can't be made durable the ledger drops; the numbers that it had are free again. */
   readonly #fail = (thrown: unknown): never => {
     this.#values = this.#durable_values
+    this.#jumps = this.#durable_jumps
     throw thrown
+  }
+
+  /** Jumps of the clock that no entry has told of. */
+  #newJumps(): { readonly jumps?: Jumps } {
+    const { jumps } = this.#clock
+    const told = this.#jumps
+    this.#jumps = jumps.length
+    return told === jumps.length ? {} : { jumps: jumps.slice(told) }
   }
 
   #append(entry: RunDraft['entry'], values: readonly ValueDraft[]): void {

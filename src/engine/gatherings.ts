@@ -2,6 +2,7 @@
  * What comes of batches: carries out what arrivals, time and the end of input do to them (`batches.ts`), in the record and in
  * the line.
  */
+
 import type { AggregateNode } from '../plan/plan.ts'
 import type { BatchResult, RowError } from '../sdk/spec.ts'
 import { type Batch, Batches } from './batches.ts'
@@ -12,9 +13,9 @@ import type { Following } from './following.ts'
 import type { Stack, Waiting } from './frames.ts'
 import type { Line } from './line.ts'
 import type { ApplyAnswer, News } from './news.ts'
-import type { Clock } from './ports.ts'
 import type { Recorder } from './recorder.ts'
 import type { Retracing } from './retrace/retracing.ts'
+import type { RunClock } from './session-clock.ts'
 import type { Stations } from './stations.ts'
 import { asDefect } from './step.ts'
 import { standing, type Token } from './token.ts'
@@ -25,7 +26,7 @@ export interface GatheringsParts {
   readonly recorder: Recorder
   readonly stations: Stations
   readonly contexts: Contexts
-  readonly clock: Clock
+  readonly clock: RunClock
   readonly news: News
   readonly following: Following
   readonly retracing: Retracing | null
@@ -47,8 +48,8 @@ export class Gatherings {
   }
 
   /** A batch was open when a process before stopped. Its members are in the line until it is. */
-  restore({ group, members, age_us, answers, left_us }: UnderWay['batches'][number], stack: Stack): void {
-    const batch = this.#batches.open(group, this.#parts.clock.now_us() - age_us, answers)
+  restore({ group, members, opened_us, answers, left_us }: UnderWay['batches'][number], stack: Stack): void {
+    const batch = this.#batches.open(group, opened_us, answers)
     batch.members.push(...members)
     batch.attempt = members[0]?.token.attempt ?? 1
     if (left_us > 0) this.#restBatch(batch, left_us)

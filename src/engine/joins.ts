@@ -38,8 +38,6 @@ export type JoinEffect =
   | { readonly kind: 'lose'; readonly join: Join; readonly branch: number; readonly has_trace: boolean }
   /** Of several that carry a branch, one is lost: the branch can't be lost before that. */
   | { readonly kind: 'lose_one'; readonly join: Join; readonly branch: number; readonly has_trace: true }
-  /** A branch is lost, and the group waits on. */
-  | { readonly kind: 'wait'; readonly join: Join }
   /** The group had failed, and now a branch is lost. */
   | { readonly kind: 'lose_late'; readonly join: Join }
   /** Every branch is lost: nothing is left to wait for. */
@@ -167,12 +165,6 @@ export class Joins {
     }
   }
 
-  /** A group inside `frame` can't merge any more: which groups of that fork lose a branch by that, and what follows. */
-  *lossesOutside(frame: Frame, { node: from }: Join): Iterable<JoinEffect> {
-    for (const expecting of this.#by_fork.get(frame.fork.node) ?? [])
-      if (this.#reaches(from.number, expecting.node.number)) yield* this.#lost(frame, expecting)
-  }
-
   /** Branches as positions in the coalesce's list, in the order of the fork. */
   inOrder(node: CoalesceNode): readonly number[] {
     const expecting = this.#by_fork.get(node.fork)?.find(each => each.node === node)
@@ -207,9 +199,8 @@ export class Joins {
     const loss: JoinEffect = { kind: 'lose', join, branch, has_trace: nested[ordinal] === true }
     if (isWritten(node)) yield loss
     const decided = this.#decide(join, false)
-    if (decided !== null) return yield decided
-    if (!isWritten(node)) yield loss
-    yield { kind: 'wait', join }
+    if (decided !== null) yield decided
+    else if (!isWritten(node)) yield loss
   }
 
   #isCarried(fork: ForkGroup, ordinal: number, node: CoalesceNode): boolean {

@@ -7,25 +7,16 @@
  *     group that failed go on behind all that comes of the fork, in the order of its branches. Traces stand there from the fork on.
  *     What a batch decides comes after that: where the batch was closed.
  */
+
 import type { CoalesceNode } from '../plan/plan.ts'
 import { mayMerge } from './decide/coalesce.ts'
 import { placeOfFailure } from './failures.ts'
-import {
-  type Frame,
-  isAwaited,
-  isDead,
-  isShared,
-  type Join,
-  type Stack,
-  type Trace,
-  tracesOfLost,
-  whereItGoesOn,
-} from './frames.ts'
+import { isAwaited, isShared, type Join, type Stack, type Trace, tracesOfLost, whereItGoesOn } from './frames.ts'
 import { detailOf, type JoinEffect, type Joins, type MembersFailed } from './joins.ts'
 import type { Line, Place } from './line.ts'
 import type { News } from './news.ts'
-import type { Clock } from './ports.ts'
 import type { Recorder } from './recorder.ts'
+import type { RunClock } from './session-clock.ts'
 import { type Standing, type Subject, standing, Token } from './token.ts'
 
 /** What is under way when groups change. */
@@ -43,7 +34,7 @@ export interface MergesParts {
   readonly joins: Joins
   readonly line: Line
   readonly recorder: Recorder
-  readonly clock: Clock
+  readonly clock: RunClock
   readonly news: News
 }
 
@@ -51,10 +42,12 @@ export class Merges {
   readonly #joins: Joins
   readonly #line: Line
   readonly #recorder: Recorder
-  readonly #clock: Clock
+  readonly #clock: RunClock
   readonly #news: News
   /** What follows from what was decided, in order. */
   readonly #follows: (() => void)[] = []
+  /** What has ended in the transition that is under way, and is still in line. */
+  readonly #ended: Token[] = []
 
   constructor({ joins, line, recorder, clock, news }: MergesParts) {
     this.#joins = joins
@@ -91,14 +84,16 @@ export class Merges {
    * A token has left where it stood, and may be lost for groups that wait. `event` is the token whose transition that is,
    * null for a timeout. What merges by that is added to `merged`, or put onto the stack where it comes later.
    */
-  lose({ token, frames, node }: Standing, transition: Transition): void {
-    this.#fromInside(frames, frame => this.#joins.losses(frame, token, node), transition)
+  lose(moved: Standing, transition: Transition): void {
+    this.#lose(moved, transition)
+    this.#leave()
   }
 
   /** All that a transition moves has moved: groups about which it is certain now where they fail. */
   reconsider(transition: Transition): void {
     for (const effect of this.#joins.reconsider()) this.#apply(effect, transition)
     this.#goOn()
+    this.#leave()
   }
 
   startTimeout(join: Join, delay_us: number): void {
@@ -108,22 +103,27 @@ export class Merges {
         if (effect === null) return
         const merged: Stack = []
         this.#apply(effect, { event: null, merged, stack })
-        this.#goOn()
+        this.reconsider({ event: null, merged, stack })
         for (const each of merged.reverse()) stack.push(each)
       }),
     )
   }
 
-  /** Looks at forks from inside out: what is decided about one, and what comes of that, comes before the next. */
-  #fromInside(frames: Frame | null, look: (frame: Frame) => Iterable<JoinEffect>, transition: Transition): void {
+  /** From inside out: what is decided about a fork, and what comes of that, comes before the fork outside. */
+  #lose({ token, frames, node }: Standing, transition: Transition): void {
     for (let frame = frames; frame !== null; frame = frame.outer) {
-      for (const effect of look(frame)) this.#apply(effect, transition)
+      for (const effect of this.#joins.losses(frame, token, node)) this.#apply(effect, transition)
       this.#goOn()
     }
   }
 
   #goOn(): void {
     for (let next = this.#follows.shift(); next !== undefined; next = this.#follows.shift()) next()
+  }
+
+  #leave(): void {
+    for (const token of this.#ended) this.#line.leave(token)
+    this.#ended.length = 0
   }
 
   #apply(effect: JoinEffect, transition: Transition): void {
@@ -141,13 +141,10 @@ export class Merges {
         return this.#eraseOver(join)
       case 'lose_one':
         return this.#traceLoss(effect, transition)
-      case 'wait':
-        return this.#loseOutside(join, transition)
       case 'lose_late':
         return this.#eraseOver(join)
       case 'close':
-        this.#forget(join)
-        return this.#loseOutside(join, transition)
+        return this.#forget(join)
       case 'merge':
       case 'fail':
         return this.#decided(effect, transition)
@@ -181,20 +178,11 @@ export class Merges {
     }
     const was_lost = effect.kind === 'fail' && !mayMerge(join.node, join.lost)
     const after = was_lost ? transition : { ...transition, event: last }
-    this.#follows.push(...moved.map(each => () => this.lose(each, after)))
-    if (effect.kind === 'merge' || effect.closes) {
-      this.#forget(join)
-      this.#loseOutside(join, after)
-    } else this.#eraseOver(join)
+    this.#follows.push(...moved.map(each => () => this.#lose(each, after)))
+    if (effect.kind === 'merge' || effect.closes) this.#forget(join)
+    else this.#eraseOver(join)
     // What follows has its place by theirs.
-    this.#follows.push(() => {
-      for (const token of members) if (token.ended) this.#line.leave(token)
-    })
-  }
-
-  #loseOutside(join: Join, transition: Transition): void {
-    if (join.outer === null || !isDead(join)) return
-    this.#follows.push(() => this.#fromInside(join.outer, frame => this.#joins.lossesOutside(frame, join), transition))
+    this.#ended.push(...members.filter(({ ended }) => ended))
   }
 
   #placeMerged(join: Join, members: readonly Token[], born: Token, { event, merged, stack }: Transition): void {
@@ -273,7 +261,7 @@ export class Merges {
   #setTimeout(join: Join, arrived_us: number): void {
     const { policy } = join.node
     if (policy.kind === 'first' || policy.timeout_ms === null || join.arrived.length > 1) return
-    this.startTimeout(join, arrived_us + policy.timeout_ms * 1000 - this.#clock.now_us())
+    this.startTimeout(join, policy.timeout_ms * 1000 - this.#clock.ran_us(arrived_us, this.#clock.now_us()))
   }
 }
 

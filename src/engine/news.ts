@@ -4,8 +4,9 @@
  * M1. Answers come before what is due at the same time.
  * M2. Nothing is applied here; whoever takes it applies it, in order.
  */
+
 import type { Stack } from './frames.ts'
-import type { Clock } from './ports.ts'
+import type { RunClock } from './session-clock.ts'
 
 /** Applies a piece of news, and puts what can go on onto the stack. */
 export type Apply = (stack: Stack) => void
@@ -25,12 +26,12 @@ export class News {
   readonly #awaited = new Set<Awaited>()
   #answers: Apply[] = []
   #due: Apply[] = []
-  readonly #clock: Clock
+  readonly #clock: RunClock
   readonly #onNews: () => void
   readonly #rests: boolean
 
   /** `rests`: false if nobody needs to wait for a backoff. */
-  constructor(clock: Clock, onNews: () => void, rests = true) {
+  constructor(clock: RunClock, onNews: () => void, rests = true) {
     this.#rests = rests
     this.#clock = clock
     this.#onNews = onNews
@@ -43,7 +44,7 @@ export class News {
 
   /** A node whose plugin hasn't answered for that long, though it isn't waiting for a call; null if there is none. */
   silent(longest_us: number): string | null {
-    const before_us = this.#clock.now_us() - longest_us
+    const before_us = this.#clock.monotonic_us() - longest_us
     for (const { node, isCalling, since_us } of this.#awaited) {
       if (since_us >= before_us) return null
       if (!isCalling()) return node
@@ -57,7 +58,7 @@ export class News {
 
   /** What `promise` comes to is news when it comes, with the time of that; what it throws is thrown when that is applied. */
   answer<T>(promise: Promise<T>, apply: ApplyAnswer<T>, node: string, isCalling = () => false): void {
-    const awaited = { node, isCalling, since_us: this.#clock.now_us() }
+    const awaited = { node, isCalling, since_us: this.#clock.monotonic_us() }
     this.#awaited.add(awaited)
     promise.then(
       answer => {

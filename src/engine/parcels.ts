@@ -33,7 +33,7 @@ interface Gathering {
 }
 
 export class Parcels {
-  readonly #clock: Clock
+  readonly #clock: Pick<Clock, 'wake'>
   readonly #onDue: (close: () => Parcel | null) => void
   /** By sink. */
   readonly #open = new Map<number, Gathering>()
@@ -41,7 +41,7 @@ export class Parcels {
   readonly #returning = new Map<string, Member[]>()
 
   /** `onDue` is called when a parcel has waited long enough; `close` gives it, unless it is closed by then. */
-  constructor(clock: Clock, onDue: (close: () => Parcel | null) => void) {
+  constructor(clock: Pick<Clock, 'wake'>, onDue: (close: () => Parcel | null) => void) {
     this.#clock = clock
     this.#onDue = onDue
   }

@@ -25,7 +25,7 @@ import { branchPath, elementPath, FIRST_PATH, mergedPath } from '../model/lineag
 import type { Ending, ErrorFact } from '../model/outcome.ts'
 import { frozen, type Json, type Row } from '../model/row.ts'
 import { DISCARD } from '../model/topology.ts'
-import type { AggregateNode, ForkNode, PlanEdge, SourceNode, TransformNode } from '../plan/plan.ts'
+import type { AggregateNode, ForkNode, PlanEdge, SourceNode } from '../plan/plan.ts'
 import type { RowError, SourceReject } from '../sdk/spec.ts'
 import type { BatchGroup, ClosedBatch } from './batches.ts'
 import { type Asker, type CallMade, callFact } from './calls/call-fact.ts'
@@ -45,6 +45,7 @@ import {
 import { type ErrorTold, errorRow, errorText, rejectedRow } from './facts.ts'
 import { carry, drop, type ForkGroup, type Frame, type Join, type Waiting } from './frames.ts'
 import type { MembersFailed } from './joins.ts'
+import type { RunClock } from './session-clock.ts'
 import type { Tallies } from './tallies.ts'
 import { type Facts, factsOf, Subject, Token } from './token.ts'
 import { Unsettled } from './unsettled.ts'
@@ -61,18 +62,22 @@ interface Born extends Pick<BirthFact, 'group' | 'ordinal' | 'parents'> {
   readonly path: string
 }
 
-type Failing = Pick<TransformNode, 'name' | 'on_error'> & { readonly branch?: string | undefined }
+interface Failing {
+  readonly name: string
+  readonly on_error: PlanEdge
+  readonly branch?: string | undefined
+}
 
 export class Recorder {
   readonly tallies: Tallies
   /** What no commit has made durable. */
   readonly unsettled: Unsettled
-  readonly #now_us: () => number
+  readonly #clock: Pick<RunClock, 'now_us' | 'ran_us'>
 
-  constructor(tallies: Tallies, now_us: () => number, commit_rows?: number) {
+  constructor(tallies: Tallies, clock: Pick<RunClock, 'now_us' | 'ran_us'>, commit_rows?: number) {
     this.unsettled = new Unsettled(commit_rows)
     this.tallies = tallies
-    this.#now_us = now_us
+    this.#clock = clock
   }
 
   // ── sources ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -164,7 +169,8 @@ export class Recorder {
     const request = this.#asked(asker, made.request)
     const response = this.#addValue(subject, { kind: 'full', text: made.response })
     const number = (this.tallies.calls?.count ?? 0) + 1
-    const fact = callFact(asker, made, { number, request, response, time_us })
+    const duration_us = this.#clock.ran_us(made.started_us, made.ended_us)
+    const fact = callFact(asker, made, { number, request, response, time_us, duration_us })
     factsOf(subject).addCall(fact)
     this.tallies.call(fact)
   }
@@ -172,7 +178,7 @@ export class Recorder {
   /** The token's request is about to be sent: when this is durable. */
   intend(asker: Asker, request: string, together: Together | null): void {
     const { token, node, attempt, subject } = asker
-    this.#facts(subject, this.#now_us())
+    this.#facts(subject, this.#clock.now_us())
     factsOf(subject).addIntent({ token, node: node.number, attempt, request: this.#asked(asker, request), together })
   }
 
@@ -291,7 +297,7 @@ export class Recorder {
    * The batch closes, and its members become new tokens, with no fork's frame, in order.
    * @throws NotJsonError if one of `rows` isn't JSON; then nothing is recorded.
    */
-  consumeBatch(batch: ClosedBatch, rows: readonly Row[], ended_us = this.#now_us()): Token[] {
+  consumeBatch(batch: ClosedBatch, rows: readonly Row[], ended_us = this.#clock.now_us()): Token[] {
     const { group, subject, node, members } = batch
     const texts = rows.map(row => canonicalize(row, MAX_ROW_DEPTH))
     this.#facts(subject, ended_us)
@@ -309,7 +315,7 @@ export class Recorder {
   }
 
   /** The batch closes, and each member goes on with its row, or is dropped where that is null. */
-  releaseBatch(batch: ClosedBatch, rows: ReadonlyArray<Row | null>, ended_us = this.#now_us()): void {
+  releaseBatch(batch: ClosedBatch, rows: ReadonlyArray<Row | null>, ended_us = this.#clock.now_us()): void {
     const { subject, node, members } = batch
     const changes = members.map(({ token }, i) => (rows[i] == null ? null : changeOf(token.row, token.value, rows[i])))
     for (const [i, { token, started_us }] of members.entries()) {
@@ -330,7 +336,7 @@ export class Recorder {
   }
 
   /** The batch failed for good: all members go where `on_error` leads, together. */
-  failBatch(batch: ClosedBatch, error: RowError, ended_us = this.#now_us()): void {
+  failBatch(batch: ClosedBatch, error: RowError, ended_us = this.#clock.now_us()): void {
     const { group, subject, node, members } = batch
     for (const { token, started_us } of members)
       this.fail(token, node, error, { kind: 'batch_failed', group }, started_us, ended_us)
@@ -404,9 +410,7 @@ export class Recorder {
 
   #hold(token: Token, group: number, ordinal: number, started_us: number): void {
     this.#visit(token, VISIT_HELD, token.value, 0, 0, started_us, null)
-    const facts = factsOf(token.subject)
-    facts.holds ??= []
-    facts.holds.push({ token: token.id, node: token.node, group, ordinal })
+    factsOf(token.subject).hold({ token: token.id, node: token.node, group, ordinal })
     token.held = true
   }
 
@@ -419,9 +423,10 @@ export class Recorder {
     edge: number,
     started_us: number,
     error: ErrorFact | null,
-    ended_us = this.#now_us(),
+    ended_us = this.#clock.now_us(),
   ): void {
     const facts = factsOf(token.subject)
+    const duration_us = this.#clock.ran_us(started_us, ended_us)
     facts.visits.push({
       token: token.id,
       node: token.node,
@@ -431,7 +436,9 @@ export class Recorder {
       out: value_out,
       edge,
       start_us: started_us - facts.time_us,
-      duration_us: Math.max(0, ended_us - started_us),
+      duration_us,
+      // Stamps may have jumped meanwhile.
+      stood_us: Math.max(0, ended_us - started_us - duration_us),
       error,
     })
     this.tallies.visit(token.node, status, edge, token.held)
@@ -439,9 +446,7 @@ export class Recorder {
 
   #openGroup(subject: Subject, kind: GroupKind, node: number, expected: number): number {
     const group = ++this.tallies.groups
-    const facts = factsOf(subject)
-    facts.groups_opened ??= []
-    facts.groups_opened.push({ group, kind, node, expected })
+    factsOf(subject).openGroup({ group, kind, node, expected })
     return group
   }
 
@@ -456,9 +461,7 @@ export class Recorder {
   }
 
   #closeGroup(subject: Subject, group: number, verdict: string, members: readonly number[], detail = 0): void {
-    const facts = factsOf(subject)
-    facts.groups_closed ??= []
-    facts.groups_closed.push({ group, verdict, detail, members })
+    factsOf(subject).closeGroup({ group, verdict, detail, members })
   }
 
   /** The visit met an error, and the token goes nowhere from here. */

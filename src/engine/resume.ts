@@ -4,6 +4,7 @@
  * signed; nothing is folded before, and no value is used that doesn't fit its commitment (I13).
  */
 import { LEASE_US } from '../ledger/lease.ts'
+import type { StoredLease } from '../ledger/read-port.ts'
 import type { Ledger } from '../ledger/write-port.ts'
 import type { CommitValue, PlanValue, SinkIntents } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
@@ -11,6 +12,7 @@ import { type CodeChange, codeChanges } from '../model/plugin-code.ts'
 import type { Json } from '../model/row.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Receipt } from '../sdk/spec.ts'
+import { awaitAwakening } from './awakening.ts'
 import { codeIn } from './code.ts'
 import { Created } from './created.ts'
 import { Intake, type ReadSoFar } from './intake.ts'
@@ -36,7 +38,7 @@ export interface ResumeRequest extends SessionRequest {
   /** The same ledger's read side. */
   readonly reader: RestoreReader & {
     logOf(run: string): Promise<number | null>
-    lease(log: number): Promise<{ readonly expires_us: number } | null>
+    lease(log: number): Promise<Pick<StoredLease, 'holder' | 'expires_us'> | null>
   }
   /** Finishes what was ingested, and reads no source again. */
   readonly from_ledger_only: boolean
@@ -70,6 +72,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
   const log = await reader.logOf(run)
   if (log === null) throw new CustodyError('CUSTODY_RUN_UNKNOWN', `the ledger has no run ${run}`)
   const began = await refuseOtherPlan(plan, reader, log)
+  await awaitAwakening(await reader.lease(log), clock)
   // 0 if it was given up. Who died holding it may have been at work until it ran out.
   const held_until_us = (await reader.lease(log))?.expires_us ?? 0
   const { ledger, epoch } = await request.ledger.takeOver(run)
@@ -77,7 +80,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
   try {
     request.atPoint?.('after_take_over')
     const history = await readHistory(reader, log)
-    const now_us = Math.max(clock.now_us(), history.last_us, ledger.began_us)
+    const now_us = Math.max(clock.wall_us(), history.last_us, ledger.began_us)
     const hold = holding(() => ledger.renew(), clock)
     const state = await restoreState(plan, history, reader, log, now_us, hold)
     const repeats = request.repeats ?? null
@@ -113,8 +116,9 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
       from: {
         ...state,
         last_us: history.last_us,
+        stood: history.stood,
         lost_nusd: history.commit?.value.at_risk_nusd ?? 0,
-        down_since_us: Math.max(history.last_us, Math.min(held_until_us, clock.now_us())),
+        down_since_us: Math.max(history.last_us, Math.min(held_until_us, clock.wall_us())),
         published: history.published,
         abandon: request.abandon,
       },
@@ -134,11 +138,11 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
 
 /** Renews the lease when it has been in use for a while: what is restored may take longer than it lasts. */
 function holding(renew: () => Promise<void>, clock: Clock): () => Promise<void> {
-  let renewed_us = clock.now_us()
+  let renewed_us = clock.monotonic_us()
   return async () => {
-    if (clock.now_us() - renewed_us < LEASE_US / 3) return
+    if (clock.monotonic_us() - renewed_us < LEASE_US / 3) return
     await renew()
-    renewed_us = clock.now_us()
+    renewed_us = clock.monotonic_us()
   }
 }
 

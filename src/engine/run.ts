@@ -62,7 +62,7 @@ async function begin(request: RunRequest, created: Created): Promise<RunResult> 
   const stations = created.add(await Stations.open(plan, request.strays))
   request.atPoint?.('before_open')
   const ledger = await request.ledger.openRun(run, {
-    entry: opening(request, clock.now_us()),
+    entry: opening(request, clock.wall_us()),
     first_value: 1,
     values: [planValue(request), intents(outputs)].map(value => ({
       kind: 'full',

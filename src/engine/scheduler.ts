@@ -8,6 +8,7 @@
  *     LONGEST_LINE in all, and held ones never do. No token in line waits for a record that isn't read yet, so this can't
  *     deadlock.
  */
+
 import type { OriginFact } from '../model/entry.ts'
 import type { SourceNode } from '../plan/plan.ts'
 import type { Calls } from './calls/calls.ts'
@@ -15,8 +16,8 @@ import type { Committer } from './committer.ts'
 import type { Flow } from './flow.ts'
 import type { Guards } from './guards.ts'
 import type { Incoming, Intake } from './intake.ts'
-import type { Clock } from './ports.ts'
 import type { Recorder } from './recorder.ts'
+import type { RunClock } from './session-clock.ts'
 import type { Token } from './token.ts'
 
 /** Answers of calls are durable within 100 ms of their arrival, the commit included. */
@@ -35,7 +36,7 @@ export interface SchedulerParts {
   readonly recorder: Recorder
   readonly calls: Calls
   readonly committer: Committer
-  readonly clock: Clock
+  readonly clock: RunClock
   /** Aborted to stop: nothing new is begun, what has happened is committed. */
   readonly signal: AbortSignal
   /** Records to read at most, as if input ended there. */
@@ -54,6 +55,8 @@ export class Scheduler {
   #callOffCommit: (() => void) | null = null
   #wakeUp: (() => void) | null = null
   #renew_due = false
+  /** When the lease was prolonged last, monotonic: each commit does. */
+  #renewed_us = 0
   /** When the outside was last heard. */
   #listened_us = 0
   /** Since when there is nothing to do but to read what needs no budget. */
@@ -78,7 +81,8 @@ export class Scheduler {
    * @throws CustodyError a plugin's defect, a source or sink that failed; then the last facts may not be committed.
    */
   async run(): Promise<'end' | 'stopped' | 'budget_exhausted'> {
-    const { flow, calls, committer, signal, intakes, guards } = this.#parts
+    const { flow, calls, committer, signal, intakes, guards, clock } = this.#parts
+    this.#renewed_us = clock.monotonic_us()
     for (const intake of intakes) if (intake.records > 0 && !intake.done) guards.look(intake)
     for (;;) {
       committer.check()
@@ -151,12 +155,14 @@ export class Scheduler {
     this.#commit_due = false
     this.#callOffCommit?.()
     this.#callOffCommit = null
+    this.#renewed_us = this.#parts.clock.monotonic_us()
     await this.#parts.committer.commit()
   }
 
   /** Without commits the lease would run out. */
   async #renew(): Promise<void> {
     this.#renew_due = false
+    this.#renewed_us = this.#parts.clock.monotonic_us()
     await this.#parts.committer.renew()
   }
 
@@ -165,12 +171,12 @@ export class Scheduler {
     if (!this.#isTimeToListen) return
     this.#commitSoon()
     await new Promise<void>(resolve => this.#parts.clock.wake(0, resolve))
-    this.#listened_us = this.#parts.clock.now_us()
+    this.#listened_us = this.#parts.clock.monotonic_us()
   }
 
   get #isTimeToListen(): boolean {
     const { calls, clock } = this.#parts
-    return calls.under_way > 0 && clock.now_us() - this.#listened_us >= LISTEN_EVERY_US
+    return calls.under_way > 0 && clock.monotonic_us() - this.#listened_us >= LISTEN_EVERY_US
   }
 
   #commitSoon(): void {
@@ -187,7 +193,9 @@ export class Scheduler {
     const { flow, clock } = this.#parts
     this.#commitSoon()
     if (flow.hasNews) return
-    const callOffRenewal = clock.wake(RENEW_EVERY_US, () => {
+    // However often something wakes it up: most of that is nothing to commit.
+    const held_us = clock.monotonic_us() - this.#renewed_us
+    const callOffRenewal = clock.wake(Math.max(0, RENEW_EVERY_US - held_us), () => {
       this.#renew_due = true
       this.wake()
     })
@@ -195,7 +203,7 @@ export class Scheduler {
       this.#wakeUp = resolve
     })
     this.#wakeUp = null
-    this.#listened_us = clock.now_us()
+    this.#listened_us = clock.monotonic_us()
     callOffRenewal()
   }
 

@@ -12,9 +12,9 @@ import type { Line } from './line.ts'
 import type { News } from './news.ts'
 import type { Outbound, Outputs } from './outputs.ts'
 import { type Parcel, Parcels } from './parcels.ts'
-import type { Clock } from './ports.ts'
 import type { Recorder } from './recorder.ts'
 import { outgoingOf } from './sending.ts'
+import type { RunClock } from './session-clock.ts'
 import { defect } from './step.ts'
 import { standing, type Token } from './token.ts'
 
@@ -24,7 +24,7 @@ export interface SenderParts {
   readonly recorder: Recorder
   readonly outputs: Outputs
   readonly contexts: Contexts
-  readonly clock: Clock
+  readonly clock: RunClock
   readonly news: News
   /** Nothing is sent: what came of it is on record, row by row. */
   readonly replays: boolean

@@ -35,7 +35,7 @@ import { Recorder } from './recorder.ts'
 import { RepeatSource } from './repeating.ts'
 import { Retracing } from './retrace/retracing.ts'
 import { Scheduler } from './scheduler.ts'
-import { SessionClock } from './session-clock.ts'
+import { SessionClock, type Standstill } from './session-clock.ts'
 import type { Stations } from './stations.ts'
 import { type Strays, StrayWatch } from './strays.ts'
 import { hasFailures, type RunSummary, summarise } from './summary.ts'
@@ -129,6 +129,8 @@ export interface SessionParts {
     readonly lost_nusd: number
     /** Time of the run's last entry. */
     readonly last_us: number
+    /** When the run's clock stood still before. */
+    readonly stood: readonly Standstill[]
     /** All rows are done, and files were about to be renamed. */
     readonly published: boolean
     /** Nothing is read or processed any more: what is open ends, and the run is sealed. */
@@ -140,8 +142,8 @@ export interface SessionParts {
 
 export async function driveSession(parts: SessionParts): Promise<RunResult> {
   const { request, ledger, outputs, stations, from } = parts
-  const clock = new SessionClock(request.clock, Math.max(from?.last_us ?? 0, ledger.began_us))
-  const began_us = clock.now_us()
+  const clock = new SessionClock(request.clock, ledger.began_us, from ?? undefined)
+  const began_us = clock.monotonic_us()
   const stop = new AbortController()
   const atPoint = request.atPoint ?? nothing
   Object.assign(outputs, { atPoint, hold: () => ledger.renew() })
@@ -153,7 +155,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     stopped_by: RunResult['stopped_by'] = null,
   ): RunResult => {
     const root = committer.head?.root ?? ''
-    const summary = summarise(request.run, status, committer.totals, outputs, root, clock.now_us() - began_us)
+    const summary = summarise(request.run, status, committer.totals, outputs, root, clock.monotonic_us() - began_us)
     const next_call_usd = stopped_by === 'budget_exhausted' ? calls.next_call_usd : null
     const { discarded, warnings } = outputs
     const lost_usd = (from?.lost_nusd ?? 0) / 1e9
@@ -235,11 +237,11 @@ async function restore(
 async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSignal, atPoint: AtPoint) {
   const { request, limit, ledger, outputs, stations, from } = parts
   const { plan } = request
-  const began_us = clock.now_us()
+  const began_us = clock.monotonic_us()
   const signal = AbortSignal.any([request.signal, stop])
   const totals = from?.progressed.totals ?? null
   const tallies = new Tallies(plan.nodes.length, plan.edges.length, totals)
-  const recorder = new Recorder(tallies, () => clock.now_us(), request.commit_rows)
+  const recorder = new Recorder(tallies, clock, request.commit_rows)
   let wake = (): void => undefined
   const intakes = parts.intakes(() => wake())
   const { recordings = null, answered = null, shared = null } = request
@@ -271,7 +273,7 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
     const bytes = extent()
     const rows_done = rows_read - Math.min(flow.waiting.all, rows_read - recorder.unsettled.closed - before.rows_closed)
     return () =>
-      tellProgress({ rows_read, rows_done, before, tokens_ended, elapsed_us: clock.now_us() - began_us, bytes })
+      tellProgress({ rows_read, rows_done, before, tokens_ended, elapsed_us: clock.monotonic_us() - began_us, bytes })
   }
   const committer = new Committer(
     {

@@ -1,12 +1,6 @@
 /** What a run came to: the shape of `run --json` (CONTRACTS section 2). */
-import {
-  type CallSummary,
-  callSummary,
-  type RowCounts,
-  type RunStatus,
-  type Tallies,
-  type TokenCounts,
-} from '../model/entry.ts'
+import { type CallSummary, callSummary } from '../model/call-summary.ts'
+import type { RowCounts, RunStatus, Tallies, TokenCounts } from '../model/entry.ts'
 import { fateOf } from '../model/outcome.ts'
 import type { Outputs } from './outputs.ts'
 

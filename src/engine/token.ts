@@ -62,6 +62,21 @@ export class Facts {
     this.moved.push(token)
   }
 
+  hold(fact: HoldFact): void {
+    this.holds ??= []
+    this.holds.push(fact)
+  }
+
+  openGroup(fact: GroupOpened): void {
+    this.groups_opened ??= []
+    this.groups_opened.push(fact)
+  }
+
+  closeGroup(fact: GroupClosed): void {
+    this.groups_closed ??= []
+    this.groups_closed.push(fact)
+  }
+
   addCall(fact: CallFact): void {
     this.calls ??= []
     this.calls.push(fact)

@@ -13,7 +13,7 @@ export interface UnderWay {
   readonly batches: ReadonlyArray<{
     readonly group: BatchGroup
     readonly members: readonly Waiting[]
-    readonly age_us: number
+    readonly opened_us: number
     readonly answers: Answers | null
     /** Of its backoff, if an attempt has failed. */
     readonly left_us: number

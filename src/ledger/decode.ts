@@ -22,7 +22,7 @@ import type { StoredPayload } from './read-port.ts'
 type Tuple = readonly (number | string)[]
 const n = (tuple: Tuple, at: number): number => tuple[at] as number
 const errorAt = (tuple: Tuple, at: number) =>
-  tuple.length > at ? { code: tuple[at] as string, value: n(tuple, at + 1) } : null
+  tuple.length > at + 1 ? { code: tuple[at] as string, value: n(tuple, at + 1) } : null
 
 interface SubjectBody {
   readonly b?: number
@@ -75,6 +75,8 @@ export function subjectEntryOf(body: string): SubjectEntry {
       edge: n(x, 6),
       start_us: n(x, 7),
       duration_us: n(x, 8),
+      // Visits with an error have 11 elements, or 12.
+      stood_us: x.length % 2 === 0 ? n(x, x.length - 1) : 0,
       error: errorAt(x, 9),
     })),
     holds: (h ?? []).map(x => ({ token: n(x, 0), node: n(x, 1), group: n(x, 2), ordinal: n(x, 3) })),

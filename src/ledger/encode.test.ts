@@ -36,7 +36,7 @@ const draft: fc.Arbitrary<SubjectDraft> = fc.record({
   visits: few(
     fc.record({
       ...{ token: n, node: n, attempt: n, status: fc.constantFrom(0 as const, 1 as const, 2 as const), in: n, out: n },
-      ...{ edge: n, start_us: fc.integer(), duration_us: n, error },
+      ...{ edge: n, start_us: fc.integer(), duration_us: n, stood_us: n, error },
     }),
   ),
   holds: few(fc.record({ token: n, node: n, group: n, ordinal: n })),

@@ -134,9 +134,15 @@ function visitsText(visits: readonly VisitFact[]): string {
   for (let i = 0; i < visits.length; i++) {
     const v = visits[i]!
     text += `${i === 0 ? '[' : ',['}${v.token},${v.node},${v.attempt},${v.status},${v.in},${v.out},${v.edge},${v.start_us},${v.duration_us}`
-    text += v.error === null ? ']' : `,"${code(v.error.code)}",${v.error.value}]`
+    if (v.error !== null) text += `,"${code(v.error.code)}",${v.error.value}`
+    text += v.stood_us === 0 ? ']' : `,${v.stood_us}]`
   }
   return text
+}
+
+/** From the entry's time. */
+function endOf({ start_us, duration_us, stood_us }: VisitFact): number {
+  return start_us + duration_us + stood_us
 }
 
 function endingsText(endings: readonly EndingFact[]): string {
@@ -184,10 +190,9 @@ function storedText(value: ValueDraft): string {
 function endsOf({ endings, visits, time_us }: SubjectDraft): number[] {
   // Of most rows one token ends, by the last visit. What one row expands to may be very many.
   const last = visits.at(-1)
-  if (endings.length === 1 && last?.token === endings[0]?.token && last !== undefined)
-    return [time_us + last.start_us + last.duration_us]
+  if (endings.length === 1 && last?.token === endings[0]?.token && last !== undefined) return [time_us + endOf(last)]
   const ends = new Map<number, number>()
-  for (const { token, start_us, duration_us } of visits) ends.set(token, time_us + start_us + duration_us)
+  for (const visit of visits) ends.set(visit.token, time_us + endOf(visit))
   return endings.map(({ token }) => ends.get(token) ?? time_us)
 }
 

@@ -1,7 +1,7 @@
 /** A ledger open for writing, over any store. */
 import type { KeyChange, LedgerEntry } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
-import { type Holder, isAlive, parseHolder } from '../model/holder.ts'
+import { type Holder, isAlive, livesHere, parseHolder } from '../model/holder.ts'
 import type { Signer } from '../model/note.ts'
 import { Appender, type AppenderState } from './appender.ts'
 import { checkedRun } from './checked-run.ts'
@@ -161,12 +161,12 @@ export class StoredLedger implements Ledger {
     }, first)
   }
 
-  /** @throws CustodyError CUSTODY_RUN_HELD if a live process holds a run. */
+  /** @throws CustodyError CUSTODY_RUN_HELD if a live process holds a run, also one that has just woken up with this machine. */
   async refuseHeldRuns(): Promise<void> {
     const { reader } = this.#store
     for (const lease of await reader.leases()) {
       const run = this.#log_zero.runs.get(lease.log)?.run
-      if (run !== undefined) this.#refuseHeld(run, lease)
+      if (run !== undefined) this.#refuseHeld(run, lease, livesHere)
     }
   }
 
@@ -175,9 +175,11 @@ export class StoredLedger implements Ledger {
     await this.#store.close()
   }
 
-  #refuseHeld(run: string, { holder, expires_us }: StoredLease): void {
+  /** `certainly`: whether it is held by somebody though the lease has run out. */
+  #refuseHeld(run: string, { holder, expires_us }: StoredLease, certainly = (_: Holder) => false): void {
     const held_by = parseHolder(holder)
-    if (held_by === null || expires_us <= this.#ports.now_us() || !isAlive(held_by)) return
+    if (held_by === null || !isAlive(held_by)) return
+    if (expires_us <= this.#ports.now_us() && !certainly(held_by)) return
     throw new CustodyError('CUSTODY_RUN_HELD', `run ${run} is held by process ${held_by.pid} on ${held_by.host}`)
   }
 

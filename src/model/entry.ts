@@ -43,7 +43,10 @@ export interface VisitFact {
   readonly edge: number
   /** From the entry's time; negative for a visit that was held and is told again. */
   readonly start_us: number
+  /** On the run's clock. */
   readonly duration_us: number
+  /** How long the run's clock stood still meanwhile: it was down, or its machine slept. It ended so much later. */
+  readonly stood_us: number
   /** Present exactly if status is error or exhausted. */
   readonly error: { readonly code: string; readonly value: number } | null
 }
@@ -203,7 +206,7 @@ export interface OriginFact {
  * | `r` | row number, if the subject is a row |
  * | `s` | origin: `[source, index, line]`, in a re-run then the row that is repeated |
  * | `t` | time (always present) |
- * | `v` | visits: `[token, node, attempt, status, in, out, edge, start, duration]`, then `code, value` if status is error or exhausted |
+ * | `v` | visits: `[token, node, attempt, status, in, out, edge, start, duration]`, then `code, value` if status is error or exhausted, then `stood` unless it is 0 |
  * | `w` | number of the first value committed in `c` |
  * | `x` | calls: `[call, token, node, attempt, ordinal, service, status, request, response, start, duration]`, then `input, output, cost` unless all are 0 |
  * | `y` | intents: `[token, node, attempt, request]`, then `first, place, rows` if the request has other rows, too |
@@ -295,24 +298,6 @@ export interface CallTotals extends CallCosts {
   readonly recorded: number
 }
 
-/** Totals of calls as people and JSON are told. */
-export interface CallSummary {
-  /** All but those that were answered from the record. */
-  readonly made: number
-  readonly failed: number
-  readonly throttled: number
-  readonly recorded: number
-  readonly input_tokens: number
-  readonly output_tokens: number
-  readonly cost_usd: number
-}
-
-export function callSummary(totals: CallTotals): CallSummary {
-  const { count, error, throttled, recorded, input_tokens, output_tokens, cost_nusd } = totals
-  const cost_usd = cost_nusd / 1e9
-  return { made: count - recorded, failed: error, throttled, recorded, input_tokens, output_tokens, cost_usd }
-}
-
 /** All that a commit tells but for what is open, which the ledger knows. */
 export type CommitFacts = {
   readonly k: 'commit'
@@ -320,8 +305,15 @@ export type CommitFacts = {
   readonly cursors: readonly CursorFact[]
   readonly receipts: readonly ReceiptFact[]
   readonly totals: Tallies
+  readonly jumps?: Jumps
   readonly t: number
 } & CommitLine
+
+/**
+ * `[from, to]`, in order: the run's clock stood still while the time of day went on so far, since its machine slept, or its clock was
+ * set. Those since the run's entry before; absent if there are none.
+ */
+export type Jumps = ReadonlyArray<readonly [number, number]>
 
 /** What the table of open tokens holds: how many, and the hash of their set (model/set-hash.ts). */
 export interface OpenFact {
@@ -354,7 +346,13 @@ export type RunEntry =
   /** Closes each commit, with the order of what is under way (I7). Its value is a `CommitValue`. */
   | (CommitFacts & { readonly open: OpenFact })
   /** The run stopped before its end; `resume` goes on. Its value, if any, is `{code, message, node?}`. `reason` is a declared word. */
-  | { readonly k: 'stop'; readonly status: StoppedStatus; readonly reason: string; readonly t: number }
+  | {
+      readonly k: 'stop'
+      readonly status: StoppedStatus
+      readonly reason: string
+      readonly jumps?: Jumps
+      readonly t: number
+    }
   /** A process goes on with the run. `cut`: sources whose rest isn't read, because they can't be read twice or weren't to be. */
   | {
       readonly k: 'resume'
@@ -394,8 +392,12 @@ export type LedgerEntry =
       readonly t: number
     }
   | { readonly k: 'taken_over'; readonly log: number; readonly run: string; readonly epoch: number; readonly t: number }
+  | { readonly k: 'erase'; readonly log: number; readonly run: string; readonly values: Erased; readonly t: number }
   /** Which keys are in force changes: from the next entry on. */
   | ({ readonly k: 'key'; readonly t: number } & KeyChange)
+
+/** Values of a sealed run: of entries `[first, last]`, or of one entry `[seq, seq, place, …]`; places from 1. In order. */
+export type Erased = ReadonlyArray<readonly number[]>
 
 /**
  * `add`: heads may be signed with `keys`, too. `retire`: no longer. `revoke`: no longer, and heads of runs that aren't sealed yet

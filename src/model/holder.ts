@@ -24,6 +24,11 @@ export function isAlive(holder: Holder): boolean {
   return holder.start === startOf(holder.pid)
 }
 
+/** True if the holder certainly lives: it is a process of this machine. */
+export function livesHere(holder: Holder): boolean {
+  return holder.host === thisHost() && isAlive(holder)
+}
+
 /** The holder as leases keep it; null if the text is none (a lease that was given up). */
 export function parseHolder(text: string): Holder | null {
   if (text === '') return null

@@ -30,6 +30,7 @@ function encode(entry: SubjectEntry): string {
       entry.visits.map(v => [
         ...[v.token, v.node, v.attempt, v.status, v.in, v.out, v.edge, v.start_us, v.duration_us],
         ...error(v),
+        ...(v.stood_us === 0 ? [] : [v.stood_us]),
       ]),
     ],
     ['h', entry.holds.map(h => [h.token, h.node, h.group, h.ordinal])],
@@ -72,6 +73,7 @@ const visit = fc.record({
     edge: from0,
     start_us: fc.maxSafeInteger(),
     duration_us: from0,
+    stood_us: fc.oneof(fc.constant(0), from0),
   },
   ending: fc.oneof(
     fc.record({ status: fc.constantFrom(0 as const, 2 as const), error: fc.constant(null) }),
@@ -282,6 +284,16 @@ const LEDGER_ENTRIES: { [name: string]: { [key: string]: Json } } = {
   opened: { k: 'opened', log: 1, run: RUN, root: HASH, t: 5 },
   sealed: { k: 'sealed', log: 1, run: RUN, size: 9, root: HASH, t: 5 },
   taken_over: { k: 'taken_over', log: 1, run: RUN, epoch: 2, t: 5 },
+  erase: {
+    k: 'erase',
+    log: 1,
+    run: RUN,
+    values: [
+      [3, 5],
+      [7, 7, 1, 2],
+    ],
+    t: 5,
+  },
   key: { k: 'key', change: 'add', keys: ['name+01234567+AAAA'], signatures: ['name AAAA'], t: 5 },
 }
 const decodeRun = (facts: { [key: string]: Json }) => decodeRunEntry(3, canonicalize(facts))

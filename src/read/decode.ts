@@ -279,10 +279,12 @@ function call(value: Json, where: string): CallFact {
 const START = 7
 
 function visit(value: Json, where: string): VisitFact {
-  const v = numbers(value, where, 9, 11, START)
+  const v = numbers(value, where, 9, 12, START)
+  // 9 elements, or 11 with an error; one more if the run's clock stood still meanwhile.
+  const stood_us = v.length % 2 === 0 ? whole(v.at(-1), `${where}[${v.length - 1}]`, 1) : 0
   const status = v[3]!
   if (status > 3) refuse(status, `${where}[3]`, 'a status (0 to 3)')
-  const error = errorAt(v, where, 9)
+  const error = errorAt(stood_us === 0 ? v : v.slice(0, -1), where, 9)
   if (isError(status as VisitStatus) !== (error !== null)) {
     throw new ShapeError(`\`${where}\` has status ${status} and ${error === null ? 'no error' : 'an error'}`)
   }
@@ -296,6 +298,7 @@ function visit(value: Json, where: string): VisitFact {
     edge: v[6]!,
     start_us: v[7]!,
     duration_us: v[8]!,
+    stood_us,
     error,
   }
 }

@@ -88,6 +88,7 @@ const commit: Decoder<Extract<RunEntry, { k: 'commit' }>> = (value, where) =>
     totals,
     open: object({ count: int(), hash }),
     ...lineKey(asObject(value, where)),
+    ...jumpsKey(asObject(value, where)),
     t: int(),
   })(value, where)
 
@@ -95,6 +96,10 @@ const commit: Decoder<Extract<RunEntry, { k: 'commit' }>> = (value, where) =>
 function lineKey(facts: { readonly [key: string]: unknown }) {
   if (Object.hasOwn(facts, 'line')) return { line: listOf(inLine) }
   return Object.hasOwn(facts, 'moved') ? { moved } : {}
+}
+
+function jumpsKey(facts: { readonly [key: string]: unknown }) {
+  return Object.hasOwn(facts, 'jumps') ? { jumps: listOf(tuple(int(), int())) } : {}
 }
 
 /** By `k`. */
@@ -114,7 +119,14 @@ const RUN_ENTRIES: { readonly [K in RunEntry['k']]: Decoder<Extract<RunEntry, { 
       t: int(),
     })(value, where),
   commit,
-  stop: object({ k: oneOf('stop'), status: oneOf('failed', 'cancelled'), reason: word, t: int() }),
+  stop: (value, where) =>
+    object({
+      k: oneOf('stop'),
+      status: oneOf('failed', 'cancelled'),
+      reason: word,
+      ...jumpsKey(asObject(value, where)),
+      t: int(),
+    })(value, where),
   resume: (value, where) =>
     object({
       k: oneOf('resume'),
@@ -139,6 +151,7 @@ const LEDGER_ENTRIES: { readonly [K in LedgerEntry['k']]: Decoder<Extract<Ledger
   opened: object({ k: oneOf('opened'), log: int(1), run: uuid, root: hash, t: int() }),
   sealed: object({ k: oneOf('sealed'), log: int(1), run: uuid, size: int(1), root: hash, t: int() }),
   taken_over: object({ k: oneOf('taken_over'), log: int(1), run: uuid, epoch: int(1), t: int() }),
+  erase: object({ k: oneOf('erase'), log: int(1), run: uuid, values: listOf(listOf(int())), t: int() }),
   key: object({
     k: oneOf('key'),
     change: oneOf('add', 'retire', 'revoke'),

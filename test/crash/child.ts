@@ -74,7 +74,7 @@ async function drive(): Promise<RunResult> {
   const plan = await preparePlan(context, join(folder, 'pipeline.yaml'), [], () => signer)
   const clock = clockAhead(order.ahead_us ?? 0)
   const ports = {
-    now_us: () => clock.now_us(),
+    now_us: () => clock.wall_us(),
     entropy: randomBytes,
     signer,
     trust: trustIn([parseVerifierKey(signer.verifier_key)]),
@@ -93,7 +93,7 @@ async function drive(): Promise<RunResult> {
 }
 
 function begin(plan: Plan, clock: Clock, ledger: Ledger): Promise<RunResult> {
-  const run = uuidv7(Math.floor(clock.now_us() / 1000), randomBytes(10))
+  const run = uuidv7(Math.floor(clock.wall_us() / 1000), randomBytes(10))
   return runPlan({ ...session(plan, clock), run, ledger, custody: '0', dry_run: false })
 }
 
@@ -124,7 +124,7 @@ function isMoment(moment: Moment | undefined, point: Point): boolean {
 
 function clockAhead(ahead_us: number): Clock {
   const clock = systemClock()
-  return { now_us: () => clock.now_us() + ahead_us, wake: (delay_us, callback) => clock.wake(delay_us, callback) }
+  return { ...clock, wall_us: () => clock.wall_us() + ahead_us }
 }
 
 /** At once, whatever happens to this process next. */

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Point } from '../../src/engine/points.ts'
@@ -121,8 +122,21 @@ describe.concurrent('a holder that was suspended until its lease had run out, an
   )
 })
 
+/** What a machine finds that has slept: for all others the leases of its runs have run out. */
+function leasesRunOut(place: Place): void {
+  const db = new DatabaseSync(join(place.folder, 'custody.db'))
+  try {
+    expect(db.prepare('UPDATE leases SET expires_us = 1').run().changes).toBe(1)
+  } finally {
+    db.close()
+  }
+}
+
 describe.concurrent('a holder that lives', () => {
-  test('keeps its run, however long it waits', async () => {
+  test.each([
+    ['however long it waits', () => undefined],
+    ['and is given the time to renew its lease when its machine wakes up', leasesRunOut],
+  ])('keeps its run, %s', async (_, sleeps) => {
     const place = newPlace({ ...PIPELINE, yaml: PIPELINE.yaml.replace('path: events.jsonl', "path: '-'") })
     const holder = place.begin({ resume: false })
     programs.push(holder)
@@ -130,6 +144,7 @@ describe.concurrent('a holder that lives', () => {
     holder.process.stdin?.write(half)
     await holder.told('"begun"')
     while ((await place.rowsRead()) === 0) await sleep(5)
+    sleeps(place)
     const { code, stderr } = await place.custody('resume', 'latest').exit
     expect([code, stderr]).toEqual([1, expect.stringMatching(/CUSTODY_RUN_HELD: run \S+ is held by process \d+ on /)])
     holder.process.stdin?.end(rest)

@@ -117,7 +117,7 @@ export const DEFECTS: readonly Defect[] = [
     file: 'merges.ts',
     text: 'this.#line.trace(effect, event)',
     instead: '',
-    shape: 'nested',
+    shape: 'losing',
   },
   {
     name: 'what merged goes on before all is done that comes of a branch that was lost',
@@ -304,9 +304,9 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'a branch that can only reach a group that has failed is waited for',
-    file: 'merges.ts',
-    text: 'if (join.outer === null || !isDead(join)) return',
-    instead: 'return',
+    file: 'frames.ts',
+    text: 'const dead = deadFor(frames)',
+    instead: 'const dead = NO_NODES',
     shape: 'nested',
   },
 ]

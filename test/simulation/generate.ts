@@ -44,6 +44,8 @@ export interface Shape {
   readonly nested?: boolean
   /** With `nested`: aggregates in branches, where some of their members are lost late. */
   readonly batched?: boolean
+  /** Instead of forks inside forks, such whose branches are often lost, while another goes right to the sink. */
+  readonly losing?: boolean
   /** Sinks send. If the run may crash they refuse nothing: who is refused after a crash stays in doubt. */
   readonly sends?: boolean
   /** Those that send do it in batches, and refuse nothing: a row would take others with it. */
@@ -56,6 +58,8 @@ export interface Shape {
   readonly hostile?: boolean
   /** Others touch the files that sinks write; whoever runs the pipeline puts that right, and goes on. */
   readonly touched?: boolean
+  /** Clocks jump at any time: the machine sleeps, or they are set. */
+  readonly clocks?: boolean
   readonly max_nodes: number
   readonly max_rows: number
 }
@@ -94,7 +98,7 @@ class Generator {
     const nodes = Array.from({ length: random.between(0, this.#shape.max_nodes) }, (_, i) => {
       const name = `node${i}`
       if (this.#shape.nested === true && this.#loose.length > 0 && random.chance(0.3))
-        return this.#nest(name, random.pick(this.#loose), 2)
+        return this.#shape.losing === true ? this.#lose(name) : this.#nest(name, random.pick(this.#loose), 2)
       return this.#withWriters(this.#node(name))
     }).flat()
     for (const { connect } of this.#loose) connect(random.chance(0.15) ? 'discard' : random.pick(sinks).name)
@@ -161,6 +165,18 @@ class Generator {
     return nodes
   }
 
+  /** A fork whose middle branch, of three, goes right to a sink, and whose others have a coalesce, if they come so far. */
+  #lose(name: string): NodeModel[] {
+    const random = this.#random
+    const nodes: NodeModel[] = [this.#fork(name, random.pick(this.#loose))]
+    for (const [i, way] of this.#loose.filter(each => each.inside.at(-1)?.fork === name).entries())
+      if (i === 1 && random.chance(0.8)) this.#use(way, random.pick(this.#sinks))
+      else if (random.chance(0.8))
+        nodes.push(this.#step(`${name}_step${i}`, way, { op: random.pick(['filter', 'fail']), mod: 2 }))
+    if (this.#joinable().includes(name)) nodes.push(...this.#withWriters(this.#coalesce(`${name}_join`, name)))
+    return nodes
+  }
+
   #gate(name: string): GateNode {
     const random = this.#random
     const inside = this.#enter(name)
@@ -184,10 +200,10 @@ class Generator {
     return gate
   }
 
-  #step(name: string, at?: Loose): StepNode {
+  #step(name: string, at?: Loose, does?: Operation): StepNode {
     const random = this.#random
     const inside = this.#enter(name, at)
-    const operation = generateOperation(random)
+    const operation = does ?? generateOperation(random)
     const asking = this.#asks(0.7)
     const step: Draft<StepNode> = {
       kind: 'step',

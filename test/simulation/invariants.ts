@@ -18,18 +18,26 @@ interface Group extends GroupOpened {
 
 interface Facts {
   readonly plan: Plan
-  /** When the run was down, and its clock stood still. null for a replay, which doesn't take the time that it tells of. */
-  readonly downs: readonly (readonly [number, number])[] | null
+  /** When the run's clock stood still. null for a replay, which doesn't take the time that it tells of. */
+  readonly stood: readonly (readonly [number, number])[] | null
+  /** How late a timer may be. */
+  readonly late_us: number
   readonly groups: ReadonlyMap<number, Group>
   readonly endings: ReadonlyMap<number, EndingFact>
-  /** By `token at node`: when its last visit there began and ended, the time it was held included. */
-  readonly visits: ReadonlyMap<string, readonly [number, number]>
+  /** By `token at node`: how long its last visit there took, the time it was held included. */
+  readonly visits: ReadonlyMap<string, number>
+  readonly problems: readonly string[]
 }
 
 /** Problems, each a sentence with the number of the invariant where it has one. */
-export function problemsOf(plan: Plan, drafts: readonly SubjectDraft[], downs: Facts['downs']): string[] {
-  const facts = gather(plan, drafts, downs)
-  const problems: string[] = []
+export function problemsOf(
+  plan: Plan,
+  drafts: readonly SubjectDraft[],
+  stood: Facts['stood'],
+  jumps = false,
+): string[] {
+  const facts = gather(plan, drafts, stood, jumps ? AWAKE_US : ONE_INSTANT_US)
+  const problems = [...facts.problems]
   for (const ending of facts.endings.values()) if (!isAllowed(ending)) problems.push(`no such ending: ${told(ending)}`)
   for (const group of facts.groups.values()) {
     const add = (problem: string) => problems.push(`${GROUP_KINDS[group.kind]} ${group.group}: ${problem}`)
@@ -44,10 +52,11 @@ export function problemsOf(plan: Plan, drafts: readonly SubjectDraft[], downs: F
   return [...problems, ...flushes(facts)]
 }
 
-function gather(plan: Plan, drafts: readonly SubjectDraft[], downs: Facts['downs']): Facts {
+function gather(plan: Plan, drafts: readonly SubjectDraft[], stood: Facts['stood'], late_us: number): Facts {
   const groups = new Map<number, Group>()
   const endings = new Map<number, EndingFact>()
-  const visits = new Map<string, readonly [number, number]>()
+  const visits = new Map<string, number>()
+  const problems: string[] = []
   for (const draft of drafts)
     for (const opened of draft.groups_opened) groups.set(opened.group, { ...opened, closed: [], born: [], endings: [] })
   for (const draft of drafts) {
@@ -57,12 +66,22 @@ function gather(plan: Plan, drafts: readonly SubjectDraft[], downs: Facts['downs
       endings.set(ending.token, ending)
       groups.get(ending.group)?.endings.push(ending)
     }
-    for (const { token, node, start_us, duration_us } of draft.visits) {
-      const began_us = draft.time_us + start_us
-      visits.set(`${token} at ${node}`, [began_us, began_us + duration_us])
+    for (const { token, node, start_us, duration_us, stood_us } of draft.visits) {
+      visits.set(`${token} at ${node}`, duration_us)
+      const [began_us, took_us] = [draft.time_us + start_us, duration_us + stood_us]
+      if (duration_us < 0 || stood_us < 0) problems.push(`token ${token} at ${node} took ${duration_us} µs`)
+      if (stood !== null && stood_us !== within(stood, began_us, began_us + took_us))
+        problems.push(`token ${token} at ${node}: the run's clock stood still for other than ${stood_us} µs`)
     }
+    for (const { call, duration_us } of draft.calls)
+      if (duration_us < 0) problems.push(`call ${call} took ${duration_us} µs`)
   }
-  return { plan, downs, groups, endings, visits }
+  return { plan, stood, late_us, groups, endings, visits, problems }
+}
+
+/** How long the clock stood still between two times. */
+function within(stood: NonNullable<Facts['stood']>, from_us: number, to_us: number): number {
+  return stood.reduce((sum, [from, to]) => sum + Math.max(0, Math.min(to, to_us) - Math.max(from, from_us)), 0)
 }
 
 function isAllowed({ fate: number, sink, group, error }: EndingFact): boolean {
@@ -73,23 +92,15 @@ function isAllowed({ fate: number, sink, group, error }: EndingFact): boolean {
   return fits(fate.sink, sink !== 0) && fits(fate.group, group !== 0) && fits(fate.error, error !== null)
 }
 
-/** How long a token's last visit at a node took on the run's own clock. */
-function waitedUs(
-  { visits }: Facts,
-  downs: NonNullable<Facts['downs']>,
-  token: number | undefined,
-  node: number,
-): number {
-  const [began_us, ended_us] = visits.get(`${token} at ${node}`) ?? [0, 0]
-  const down_us = downs.reduce(
-    (sum, [from, to]) => sum + Math.max(0, Math.min(to, ended_us) - Math.max(from, began_us)),
-    0,
-  )
-  return ended_us - began_us - down_us
+/** How long a token's last visit at a node took on the run's own clock; null in a replay. */
+function waitedUs({ visits, stood }: Facts, token: number | undefined, node: number): number | null {
+  return stood === null ? null : (visits.get(`${token} at ${node}`) ?? 0)
 }
 
 /** Visits of one instant begin a microsecond apart; all else in a simulation takes milliseconds. */
 const ONE_INSTANT_US = 500
+/** A machine that wakes up does nothing for a while. */
+const AWAKE_US = 20_000
 
 type Add = (problem: string) => void
 
@@ -111,10 +122,10 @@ function checkMerge(facts: Facts, group: Group, { verdict, members }: GroupClose
       add(`I4: ${verdict}, and its member ${token} ended ${told(ending)}`)
   }
   const timeout_us = 'timeout_ms' in policy && policy.timeout_ms !== null ? policy.timeout_ms * 1000 : null
-  const waited_us = facts.downs === null ? null : waitedUs(facts, facts.downs, members[0], node.number)
+  const waited_us = waitedUs(facts, members[0], node.number)
   if (waited_us !== null && verdict === 'timeout' && (timeout_us === null || waited_us < timeout_us))
     add(`timed out after ${waited_us} µs`)
-  if (waited_us !== null && timeout_us !== null && waited_us > timeout_us + ONE_INSTANT_US)
+  if (waited_us !== null && timeout_us !== null && waited_us > timeout_us + facts.late_us)
     add(`waited ${waited_us} of ${timeout_us} µs`)
   for (const ending of group.endings) {
     if (members.includes(ending.token)) continue
@@ -145,7 +156,7 @@ function checkBatch(
   add: Add,
 ): void {
   const { count, max_age_ms } = node.trigger
-  const waited_us = facts.downs === null ? null : waitedUs(facts, facts.downs, members[0], node.number)
+  const waited_us = waitedUs(facts, members[0], node.number)
   if (members.length === 0) add('it has no members')
   if (count !== null && members.length > count) add(`${members.length} members where ${count} close it`)
   if (verdict === 'count' && members.length !== count) add(`closed by count with ${members.length} members`)

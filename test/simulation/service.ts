@@ -141,7 +141,7 @@ export class Services {
       const busy = this.trouble === null && (response.kind === 'busy' || (in_a_row < 4 && this.#random.chance(0.1)))
       if (busy) in_a_row++
       return this.#perform({ service, about, most_nusd }, signal, () => {
-        const bad = this.trouble?.at(service, this.#clock().now_us()) ?? null
+        const bad = this.trouble?.at(service, this.#clock().passed_us()) ?? null
         if (bad !== null) return bad
         // Of a request that it will never take it says so in the end.
         if (busy && in_a_row <= 5) return this.#throttling()
@@ -176,7 +176,7 @@ export class Services {
     // Who was given up isn't told.
     if (!signal.aborted) {
       const kind = result.kind === 'answer' ? 'answer' : throttled ? 'throttled' : 'error'
-      this.told.push({ service, about, kind, at_us: this.#clock().now_us() })
+      this.told.push({ service, about, kind, at_us: this.#clock().monotonic_us() })
     }
     if (result.kind === 'answer' || result.unbilled !== true) this.#spent_nusd += costOf(about)
     return result
@@ -186,7 +186,7 @@ export class Services {
   #check(service: string): void {
     const problem = (what: string) => this.problems.push(`${service}: ${what}`)
     if (this.silent) problem('it was asked, in a replay')
-    const now_us = this.#clock().now_us()
+    const now_us = this.#clock().passed_us()
     const begun = this.#begun_us.get(service) ?? []
     this.#begun_us.set(service, begun)
     begun.push(now_us)

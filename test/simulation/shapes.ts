@@ -50,11 +50,16 @@ export const SHAPES: { readonly [name: string]: Shape } = {
   timed: groups({ later: true, timed: true }),
   'timed-crashes': groups({ later: true, timed: true, crashes: true }),
   'timed-calls-crashes': groups({ later: true, timed: true, calls: true, crashes: true }),
+  'groups-clocks-crashes': groups({ later: true, clocks: true, crashes: true }),
+  'timed-clocks-crashes': groups({ later: true, timed: true, clocks: true, crashes: true }),
+  'timed-calls-clocks-crashes': groups({ later: true, timed: true, calls: true, clocks: true, crashes: true }),
   hostile: linear({ later: true, hostile: true }),
   'groups-hostile-crashes': groups({ later: true, hostile: true, crashes: true }),
   touched: linear({ later: true, touched: true }),
   'groups-touched-crashes': groups({ later: true, touched: true, crashes: true }),
   'nested-timed-crashes': nested({ timed: true, crashes: true }),
+  losing: nested({ losing: true }),
+  'losing-crashes': nested({ losing: true, crashes: true }),
 }
 
 /** The command that runs one seed of one shape again. */

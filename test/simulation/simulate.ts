@@ -9,6 +9,7 @@ import { MemoryLedger } from '../support/memory-ledger.ts'
 import { Power } from '../support/power.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 import { callsIn, lostCalls, problemsOfCalls, spentNusd } from './call-checks.ts'
+import { Jumps, problemsOfTimes } from './clocks.ts'
 import { compare, tellEndings } from './compare.ts'
 import { generateModel, type Shape } from './generate.ts'
 import { meddlingBy } from './hostile.ts'
@@ -19,6 +20,7 @@ import { Others } from './others.ts'
 import { Random } from './random.ts'
 import { problemsOfReplays } from './replays.ts'
 import { Trouble } from './trouble.ts'
+import { waitedInVain } from './waiting.ts'
 import { OFF, TIGHT, World } from './world.ts'
 
 export interface Simulated {
@@ -41,8 +43,11 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
   world.isAnnounced = key =>
     ledger.subjects().some(({ intents }) => intents.some(({ token, node }) => key === `${RUN}-${token}-${node}`))
   if (shape.troubled === true)
-    world.services.trouble = new Trouble(new Random(seed + 4), ['oracle', 'sibyl'], world.clock.now_us())
+    world.services.trouble = new Trouble(new Random(seed + 4), ['oracle', 'sibyl'], world.clock.passed_us())
   if (shape.touched === true) world.others = new Others(new Random(seed + 4), () => world.power.use())
+  ledger.now_us = () => world.clock.wall_us()
+  const jumps = shape.clocks === true ? new Jumps(new Random(seed + 5), ledger, shape.calls === true) : null
+  world.jumps = jumps
   if (shape.hostile === true) world.meddle = meddlingBy(new Random(seed + 3))
   let { result, plan } = await begin(world, ledger, model, shape, fate)
   const defects: string[] = []
@@ -69,7 +74,11 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
     problems.push(`the run failed: ${result?.error?.code}: ${result?.error?.stack}`)
   else {
     const expected = shape.timed === true ? null : interpret(model)
-    problems.push(...problemsOf(plan, ledger.subjects(), downsOf(ledger)))
+    problems.push(...problemsOf(plan, ledger.subjects(), stoodOf(ledger), shape.clocks === true))
+    problems.push(...(await problemsOfTimes(ledger)), ...(jumps?.problems ?? []))
+    // Where commits take time, what has come is looked at behind them; and a machine that wakes up takes some, too.
+    if (crashes === 0 && ledger.pause === null && jumps === null)
+      problems.push(...waitedInVain(plan, ledger.subjects()))
     problems.push(...compare(world, ledger, expected, plan, result.summary))
     problems.push(...problemsOfCalls(model, callsIn(ledger.subjects()), result.summary))
     if (world.services.under_way > 0) problems.push(`${world.services.under_way} calls are under way at the end`)
@@ -122,9 +131,10 @@ function begin(world: World, ledger: MemoryLedger, model: Model, shape: Shape, f
 /** Another process that goes on with it, some time later. */
 function goOn(world: World, ledger: MemoryLedger, model: Model, shape: Shape, fate: Random): Promise<Driven> {
   if (ledger.entries_kept.length === 0) return begin(world, ledger, model, shape, fate)
-  // Services have a clock of their own, which isn't set back.
   const set_back_us = shape.calls !== true && shape.sends !== true && fate.chance(0.2) ? 20_000_000 : 0
-  world.clock = new VirtualClock(world.clock.now_us() + fate.below(10_000_000) - set_back_us)
+  const down_us = fate.below(10_000_000)
+  const { clock } = world
+  world.clock = new VirtualClock(clock.peek_us() + down_us - set_back_us, clock.passed_us() + down_us)
   const common = start(world, ledger, model, shape, fate)
   return drive(world, ledger, common.plan, () =>
     resumeRun({ ...common, ledger, reader: ledger, from_ledger_only: false, abandon: false }),
@@ -158,26 +168,33 @@ async function drive(world: World, ledger: MemoryLedger, plan: Plan, work: () =>
   const shown = world.published
   let result: RunResult | null = null
   try {
+    world.jumps?.begin(world.clock)
     result = await world.clock.drive(work(), LONGEST_US)
   } catch (thrown) {
     if (world.power.on) throw thrown
+  } finally {
+    world.jumps?.end()
   }
   const { told, problems } = world.services
   const broke = result?.error?.code === 'CUSTODY_GUARD'
   if (broke && world.published > shown) problems.push('a guard broke, and yet something was published')
-  problems.push(...lostCalls(told, callsIn(ledger.subjects()).slice(before), world.clock.now_us()))
+  problems.push(...lostCalls(told, callsIn(ledger.subjects()).slice(before), world.clock.monotonic_us()))
   return { result: world.power.on ? result : null, plan }
 }
 
-/** Times at which no process went on with the run: from its last own entry to the one by which another took over. */
-function downsOf(ledger: MemoryLedger): (readonly [number, number])[] {
-  const downs: (readonly [number, number])[] = []
+/**
+ * Times at which the run's clock stood still: from its last own entry to the one by which another process took over, and where the
+ * time of day jumped.
+ */
+function stoodOf(ledger: MemoryLedger): (readonly [number, number])[] {
+  const stood: (readonly [number, number])[] = []
   let last_us = 0
   for (const each of ledger.entries_kept) {
     if (each.kind !== 'run') continue
-    const { k, t } = each.draft.entry
-    if (k === 'resume') downs.push([last_us, t])
-    last_us = t
+    const { entry } = each.draft
+    if (entry.k === 'resume') stood.push([last_us, entry.t])
+    if (entry.k === 'commit' || entry.k === 'stop') stood.push(...(entry.jumps ?? []))
+    last_us = entry.t
   }
-  return downs
+  return stood
 }

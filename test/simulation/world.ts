@@ -21,6 +21,7 @@ import type {
 } from '../../src/sdk/spec.ts'
 import { Power } from '../support/power.ts'
 import type { VirtualClock } from '../support/virtual-clock.ts'
+import type { Jumps } from './clocks.ts'
 import { COMMON, numberOf } from './common.ts'
 import { FarSide } from './far-side.ts'
 import type {
@@ -70,6 +71,8 @@ export class World {
   meddle: (chunk: readonly SourceRecord[]) => readonly SourceRecord[] = chunk => chunk
   /** Who touches the files of sinks, too; null if sinks have none. */
   others: Others | null = null
+  /** Has clocks jump; null if none does. */
+  jumps: Jumps | null = null
   readonly #random: Random
   readonly #far_side: FarSide
 

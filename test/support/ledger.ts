@@ -100,7 +100,8 @@ export function visit(
   start_us: number,
   error: VisitFact['error'] = null,
 ): VisitFact {
-  return { token, node, attempt: 1, status, in: values[0], out: values[1], edge, start_us, duration_us: 5, error }
+  const [into, out] = values
+  return { token, node, attempt: 1, status, in: into, out, edge, start_us, duration_us: 5, stood_us: 0, error }
 }
 
 export function subjectDraft(draft: Pick<SubjectDraft, 'subject' | 'time_us'> & Partial<SubjectDraft>): SubjectDraft {

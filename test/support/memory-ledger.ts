@@ -1,5 +1,6 @@
 /** A ledger in memory that keeps drafts as they are, so that a test can look at every fact of a run, and bodies to resume from. */
 import { bodyOf, encodeRun, encodeSubject } from '../../src/ledger/encode.ts'
+import { LEASE_US } from '../../src/ledger/lease.ts'
 import { OpenTokens } from '../../src/ledger/open-tokens.ts'
 import type { StoredEntry, StoredOpenToken, StoredPayload } from '../../src/ledger/read-port.ts'
 import type {
@@ -26,19 +27,24 @@ const HASH = '00'.repeat(32)
 export class MemoryLedger implements Ledger, RunLedger {
   readonly url = 'memory:'
   readonly log = 1
-  readonly began_us = 0
+  began_us = 0
   /** Durable entries. */
   readonly entries_kept: Kept[] = []
   sealed = false
   power = new Power(Number.POSITIVE_INFINITY)
   /** How long a commit is under way, as if another thread made it durable; null: no time at all. */
   pause: (() => Promise<void>) | null = null
+  /** The time of day, by which leases run out; absent: they never do. */
+  now_us: () => number = () => Number.MAX_SAFE_INTEGER - LEASE_US
+  /** Told the time of each entry of the run. */
+  onAppended: (t: number) => void = () => undefined
+  /** null while nobody holds it. */
+  expires_us: number | null = null
   #run = ''
   #epoch = 1
   #open = new OpenTokens()
   #buffer: Kept[] = []
   #under_way: Kept[] = []
-  #held = false
 
   get size(): number {
     return this.entries_kept.length + this.#under_way.length + this.#buffer.length
@@ -47,7 +53,7 @@ export class MemoryLedger implements Ledger, RunLedger {
   async openRun(run: string, draft: RunDraft): Promise<RunLedger> {
     this.drop()
     this.#run = run
-    this.#held = true
+    this.began_us = draft.entry.t
     this.appendRun(draft)
     await this.commit()
     return this
@@ -58,6 +64,7 @@ export class MemoryLedger implements Ledger, RunLedger {
   }
 
   appendRun(draft: RunDraft): number {
+    this.onAppended(draft.entry.t)
     const complete = this.#open.complete(draft)
     return this.#append({ kind: 'run', draft: complete, encoded: encodeRun(complete) })
   }
@@ -80,6 +87,7 @@ export class MemoryLedger implements Ledger, RunLedger {
     this.power.use()
     this.entries_kept.push(...this.#under_way)
     this.#under_way = []
+    this.#hold()
     this.power.use()
     return { log: 1, size: this.entries_kept.length, root: HASH }
   }
@@ -103,21 +111,23 @@ export class MemoryLedger implements Ledger, RunLedger {
     this.appendRun(draft)
     const head = await this.commit()
     this.sealed = true
+    this.expires_us = null
     return head
   }
 
   async renew(): Promise<void> {
     if (this.sealed) throw new Error('the run is sealed')
+    this.#hold()
   }
 
   async takeOver(): Promise<{ ledger: RunLedger; epoch: number }> {
     this.drop()
-    this.#held = true
+    this.#hold()
     return { ledger: this, epoch: ++this.#epoch }
   }
 
   async release(): Promise<void> {
-    this.#held = false
+    this.expires_us = null
     this.drop()
   }
 
@@ -135,9 +145,13 @@ export class MemoryLedger implements Ledger, RunLedger {
     return run === this.#run ? this.log : null
   }
 
-  /** One that nobody gave up never runs out. */
-  async lease(): Promise<{ expires_us: number } | null> {
-    return this.sealed ? null : { expires_us: this.#held ? Number.MAX_SAFE_INTEGER : 0 }
+  /** Whoever held it is gone: its power went. */
+  async lease(): Promise<{ holder: string; expires_us: number } | null> {
+    return this.sealed ? null : { holder: '', expires_us: this.expires_us ?? 0 }
+  }
+
+  #hold(): void {
+    this.expires_us = this.now_us() + LEASE_US
   }
 
   async entry(_log: number, seq: number): Promise<StoredEntry | null> {

@@ -1,5 +1,6 @@
 /** A clock that stands still until the test moves it: time passes only when nothing else can happen. */
 import type { Clock } from '../../src/engine/ports.ts'
+import type { RunClock } from '../../src/engine/session-clock.ts'
 
 interface Alarm {
   readonly at_us: number
@@ -7,18 +8,64 @@ interface Alarm {
   readonly ring: () => void
 }
 
-export class VirtualClock implements Clock {
-  #now_us: number
+/** What a process that has just begun has behind it. */
+const BEGUN_US = 123_456
+
+export class VirtualClock implements Clock, RunClock {
+  #now_us = BEGUN_US
+  /** What the time of day is ahead of the monotonic clock. */
+  #ahead_us: number
+  /** What has passed and the monotonic clock doesn't know of: before it began, and while the machine slept. */
+  #unseen_us: number
+  /** Called when time passes, and when somebody looks at the time of day: may have clocks jump. */
+  onLook: () => void = () => undefined
   #order = 0
   /** The latest first; of those due at one time, the one that was set last. */
   readonly #alarms: Alarm[] = []
 
-  constructor(start_us = 1_700_000_000_000_000) {
-    this.#now_us = start_us
+  /** `passed_us`: since the beginning of all. */
+  constructor(start_us = 1_700_000_000_000_000, passed_us = 0) {
+    this.#ahead_us = start_us - BEGUN_US
+    this.#unseen_us = passed_us - BEGUN_US
   }
 
-  now_us(): number {
+  wall_us(): number {
+    this.onLook()
+    return this.peek_us()
+  }
+
+  /** The time of day, as nobody looks. */
+  peek_us(): number {
+    return this.#now_us + this.#ahead_us
+  }
+
+  monotonic_us(): number {
     return this.#now_us
+  }
+
+  /** As a run's clock, where nothing jumps. */
+  now_us(): number {
+    return this.peek_us()
+  }
+
+  ran_us(from_us: number, to_us: number): number {
+    return to_us - from_us
+  }
+
+  /** How much time has really passed, whatever clocks say. */
+  passed_us(): number {
+    return this.#now_us + this.#unseen_us
+  }
+
+  /** The machine sleeps. */
+  sleepDeeply(us: number): void {
+    this.#ahead_us += us
+    this.#unseen_us += us
+  }
+
+  /** Somebody sets the time of day: forward, or back. */
+  set(by_us: number): void {
+    this.#ahead_us += by_us
   }
 
   wake(delay_us: number, callback: () => void): () => void {
@@ -55,6 +102,7 @@ export class VirtualClock implements Clock {
 
   /** Moves on to the next alarm and rings it. False if there is none. */
   advance(): boolean {
+    this.onLook()
     const next = this.#alarms.pop()
     if (next === undefined) return false
     this.#now_us = Math.max(this.#now_us, next.at_us)

@@ -30,15 +30,20 @@ export interface CallMade {
   readonly ended_us: number
 }
 
-/** `number`: of the call within the run; `request` and `response`: numbers of values; `time_us`: the time of the entry. */
+/** `number`: of the call within the run; `request` and `response`: numbers of values; `time_us`: the time of the entry; `duration_us`: on the run's clock. */
 export function callFact(
   { token, node, attempt }: Asker,
-  { ordinal, service, status, costs, started_us, ended_us }: CallMade,
-  told: { readonly number: number; readonly request: number; readonly response: number; readonly time_us: number },
+  { ordinal, service, status, costs, started_us }: CallMade,
+  told: {
+    readonly number: number
+    readonly request: number
+    readonly response: number
+    readonly time_us: number
+    readonly duration_us: number
+  },
 ): CallFact {
-  const { number: call, request, response, time_us } = told
+  const { number: call, request, response, time_us, duration_us } = told
   const start_us = started_us - time_us
-  const duration_us = Math.max(0, ended_us - started_us)
   return {
     ...{ call, token, node: node.number, attempt, ordinal, service, status },
     ...{ request, response, start_us, duration_us },

@@ -10,6 +10,7 @@
  * K5. A visit hears nothing of what isn't its own: of a service that is down, or turns everybody away. Its call is made again, with no
  *     attempt used up, or the run stops, and whoever resumes it makes the call.
  */
+
 import { canonicalize } from '../../model/canonical.ts'
 import {
   CALL_ERROR,
@@ -30,8 +31,8 @@ import { isMadeAgain, type Trouble, troubleOf } from '../decide/trouble.ts'
 import type { Stack } from '../frames.ts'
 import type { News } from '../news.ts'
 import type { AtPoint } from '../points.ts'
-import type { Clock } from '../ports.ts'
 import type { Recorder } from '../recorder.ts'
+import type { RunClock } from '../session-clock.ts'
 import { defect, describe } from '../step.ts'
 import { Budget } from './budget.ts'
 import type { Asker } from './call-fact.ts'
@@ -71,7 +72,7 @@ export interface Sending {
 
 export interface CallsParts {
   readonly limits: Plan['limits']
-  readonly clock: Clock
+  readonly clock: RunClock
   readonly recorder: Recorder
   readonly news: News
   readonly signal: AbortSignal

@@ -3,7 +3,7 @@ import { CustodyError, type ErrorCode } from '../../model/error.ts'
 import { formatTime } from '../../model/time.ts'
 import type { CallFailure, StopReason } from '../../sdk/call.ts'
 
-/** Told live. Times are those of the run's clock. */
+/** Told live. Times are those of the day. */
 export type ServiceTold =
   | {
       readonly kind: 'down'

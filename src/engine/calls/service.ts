@@ -9,9 +9,10 @@
  *     visit hears of it if the service answers anybody, or if nothing is left that could tell; in the first case its later outages
  *     are its own.
  */
+
 import { afterOutage, type Breaker, CLOSED } from '../decide/breaker.ts'
 import { afterAnswer, afterThrottled, isShut, type Throttle, unthrottled } from '../decide/throttle.ts'
-import type { Clock } from '../ports.ts'
+import type { RunClock } from '../session-clock.ts'
 import { Pace } from './pace.ts'
 import type { ServiceLimits } from './service-limits.ts'
 
@@ -43,19 +44,19 @@ export interface Held<Context> {
 /** `queued`: it waits for a place or its time; `unaffordable`: for budget. */
 export type Waits = 'nothing' | 'queued' | 'unaffordable'
 
-/** The service, as it keeps calls waiting. */
+/** The service, as it keeps calls waiting. Times are monotonic. */
 export type Pause =
   | { readonly kind: 'down'; readonly breaker: Extract<Breaker, { kind: 'open' }>; readonly last: string }
   | { readonly kind: 'left_alone'; readonly until_us: number }
   | { readonly kind: 'back' }
 
 export interface ServicePorts {
-  readonly clock: Clock
+  readonly clock: RunClock
   /** Whether a call may begin as far as money goes. */
   allows(most_nusd: number): boolean
   readonly shared: SharedLimits | null
   tell(pause: Pause): void
-  /** It was down, or turned everybody away, for as long as it may: `until_us` if it says when that ends. */
+  /** It was down, or turned everybody away, for as long as it may: `until_us` (monotonic) if it says when that ends. */
   giveUp(
     why:
       | { readonly kind: 'down'; readonly failures: number; readonly last: string }
@@ -73,10 +74,11 @@ export class Service<Context> {
   readonly #pace: Pace | null
   readonly #queue: Waiter[] = []
   #throttle: Throttle
+  /** A stamp, as calls have them. All other times are monotonic. */
   #cut_us = 0
   #busy = 0
-  #shut_until_us = 0
-  #told_until_us = 0
+  #shut_until_us = Number.NEGATIVE_INFINITY
+  #told_until_us = Number.NEGATIVE_INFINITY
   /** Since when everybody is turned away; null: it answers. */
   #throttling_since_us: number | null = null
   #breaker: Breaker = CLOSED
@@ -155,10 +157,10 @@ export class Service<Context> {
 
   /** A call that began then was throttled; the service wants so long a pause. @returns as `answered`. */
   throttled(waiter: Waiter, begun_us: number, pause_us: number): readonly Held<Context>[] {
-    const now_us = this.#ports.clock.now_us()
+    const now_us = this.#ports.clock.monotonic_us()
     const news = begun_us > this.#cut_us
     this.#throttle = afterThrottled(this.#throttle, news)
-    if (news) this.#cut_us = now_us
+    if (news) this.#cut_us = this.#ports.clock.now_us()
     const until_us = now_us + pause_us
     if (isShut(this.#throttle)) this.#shut_until_us = Math.max(this.#shut_until_us, until_us)
     this.#throttling_since_us ??= now_us
@@ -184,7 +186,7 @@ export class Service<Context> {
     const tried = this.#leave(waiter)
     if (limits === null || !(counts || this.isDown)) return this.pump()
     const before = this.#breaker
-    const now_us = this.#ports.clock.now_us()
+    const now_us = this.#ports.clock.monotonic_us()
     this.#breaker = afterOutage(before, limits, now_us, tried)
     if (held !== null) this.#held.push(held)
     if (this.#breaker.kind === 'open') {
@@ -233,7 +235,7 @@ export class Service<Context> {
   /** Whether it was the one that tried the service. */
   #leave(waiter: Waiter): boolean {
     this.#busy--
-    this.#pace?.end(this.#ports.clock.now_us())
+    this.#pace?.end(this.#ports.clock.monotonic_us())
     this.#ports.shared?.end(this.name)
     const tried = this.#trying === waiter
     if (tried) this.#trying = null
@@ -248,7 +250,7 @@ export class Service<Context> {
     this.#callOff = null
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
       if (this.#busy >= Math.floor(this.#throttle.allowance) || this.#trying !== null) return
-      const now_us = this.#ports.clock.now_us()
+      const now_us = this.#ports.clock.monotonic_us()
       const own_us = Math.max(this.#pace?.wait_us(now_us) ?? 0, this.#pausedUntil_us - now_us)
       // Only what comes back helps.
       if (own_us === Number.POSITIVE_INFINITY) return
@@ -267,7 +269,10 @@ export class Service<Context> {
   }
 
   get #pausedUntil_us(): number {
-    return Math.max(this.#shut_until_us, this.#breaker.kind === 'open' ? this.#breaker.next_try_us : 0)
+    return Math.max(
+      this.#shut_until_us,
+      this.#breaker.kind === 'open' ? this.#breaker.next_try_us : Number.NEGATIVE_INFINITY,
+    )
   }
 
   /** The one that may begin as far as money goes. */

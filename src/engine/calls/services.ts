@@ -1,6 +1,7 @@
 /** The services that a run calls, each with its limits, and what they have in common: money, and whom to tell. */
+
 import type { Plan } from '../../plan/plan.ts'
-import type { Clock } from '../ports.ts'
+import type { RunClock } from '../session-clock.ts'
 import type { Tallies } from '../tallies.ts'
 import { type Held, type Pause, Service, type SharedLimits } from './service.ts'
 import { serviceLimits } from './service-limits.ts'
@@ -8,7 +9,7 @@ import { busyError, downError, type ServiceTold } from './service-told.ts'
 
 export interface ServicesParts {
   readonly limits: Plan['limits']
-  readonly clock: Clock
+  readonly clock: RunClock
   readonly tallies: Tallies
   /** Limits that are kept with other runs; null for limits of this run's own. */
   readonly shared: SharedLimits | null
@@ -32,8 +33,10 @@ export class Services<Context> {
    * didn't come back are on no record.
    */
   goOn(at_us: number): void {
+    const { clock } = this.#parts
+    const ago_us = Math.max(0, clock.now_us() - at_us)
     for (const [name, { per_minute }] of this.#parts.limits.services)
-      if (per_minute !== null) this.of(name).assumeEnded(per_minute, at_us)
+      if (per_minute !== null) this.of(name).assumeEnded(per_minute, clock.monotonic_us() - ago_us)
   }
 
   of(name: string): Service<Context> {
@@ -45,7 +48,9 @@ export class Services<Context> {
       tell: pause => this.#tell(name, pause),
       giveUp: why =>
         stop(
-          why.kind === 'down' ? downError(name, why.failures, why.last) : busyError(name, why.until_us, clock.now_us()),
+          why.kind === 'down'
+            ? downError(name, why.failures, why.last)
+            : busyError(name, this.#stampOf(why.until_us), clock.now_us()),
         ),
     })
     this.#services.set(name, service)
@@ -86,16 +91,25 @@ export class Services<Context> {
     for (const service of this.#services.values()) service.close()
   }
 
+  /** What a monotonic time is for people. */
+  #stampOf(monotonic_us: number): number {
+    const { clock } = this.#parts
+    return monotonic_us - clock.monotonic_us() + clock.now_us()
+  }
+
   #tell(service: string, pause: Pause): void {
     const { clock, tallies, onService } = this.#parts
     const facts = { service, now_us: clock.now_us(), open: tallies.born - tallies.ended }
     switch (pause.kind) {
       case 'down': {
         const { failures, next_try_us } = pause.breaker
-        return onService({ kind: 'down', ...facts, failures, next_try_us, last: pause.last })
+        return onService({
+          ...{ kind: 'down', ...facts, failures },
+          ...{ next_try_us: this.#stampOf(next_try_us), last: pause.last },
+        })
       }
       case 'left_alone':
-        return onService({ kind: 'left_alone', ...facts, until_us: pause.until_us })
+        return onService({ kind: 'left_alone', ...facts, until_us: this.#stampOf(pause.until_us) })
       case 'back':
         return onService({ kind: 'back', service })
     }

@@ -9,6 +9,7 @@ import { type CommitValue, GROUP_KINDS, type RunEntry, type SubjectEntry } from 
 import { CustodyError } from '../../model/error.ts'
 import type { PluginCode } from '../../model/plugin-code.ts'
 import type { Json } from '../../model/row.ts'
+import type { Standstill } from '../session-clock.ts'
 import type { Origin } from '../token.ts'
 
 /** The part of a ledger's read side that resuming needs. */
@@ -30,8 +31,8 @@ export interface History {
   readonly sealed: boolean
   /** Values of the run so far. */
   readonly values: number
-  /** Times at which nothing happened because no process ran: `[from, to]`, this resume's own down time not included. */
-  readonly downs: ReadonlyArray<readonly [number, number]>
+  /** When its clock stood still, because no process ran or the time of day jumped, in order; this resume's own down time not included. */
+  readonly stood: readonly Standstill[]
   /** Time of the run's last entry. */
   readonly last_us: number
   /** By number: batches that are open, or whose tokens are. */
@@ -51,7 +52,7 @@ export async function readHistory(reader: RestoreReader, log: number): Promise<H
   let sealed = false
   let values = 0
   let last_us = 0
-  const downs: [number, number][] = []
+  const stood: Standstill[] = []
   const plugins = new Map<string, PluginCode>()
   const batches = new Map<number, StoredSubject>()
   const batches_before = new Map<number, number>()
@@ -73,9 +74,10 @@ export async function readHistory(reader: RestoreReader, log: number): Promise<H
     } else if (entry.k === 'publish') published = true
     else if (entry.k === 'seal') sealed = true
     else if (entry.k === 'resume') {
-      downs.push([last_us, entry.t])
+      stood.push([last_us, entry.t])
       for (const each of entry.plugins ?? []) plugins.set(`${each.kind} ${each.name}`, each)
     }
+    if (entry.k === 'commit' || entry.k === 'stop') stood.push(...(entry.jumps ?? []))
     last_us = entry.t
   }
   if (opening === null) throw new CustodyError('CUSTODY_VERIFY_FAILED', 'the run has no opening entry')
@@ -88,7 +90,7 @@ export async function readHistory(reader: RestoreReader, log: number): Promise<H
     published,
     sealed,
     values,
-    downs,
+    stood,
     last_us,
     plugins: [...plugins.values()],
     batches,

@@ -46,9 +46,9 @@ function progressOf({ commit, values }: History): Progressed {
   return { commits: commit?.entry.commit ?? 0, values, totals: commit?.entry.totals ?? null }
 }
 
-/** How long ago something was, on a clock that stands still while the run is down. */
-function runClock({ downs, last_us }: History, now_us: number): (then_us: number) => number {
-  const all = [...downs, [last_us, now_us] as const]
+/** How long ago something was, on the run's clock, which stands still while the run is down or its machine sleeps. */
+function runClock({ stood, last_us }: History, now_us: number): (then_us: number) => number {
+  const all = [...stood, [last_us, now_us] as const]
   return then_us => {
     const down = all.reduce((sum, [from, to]) => sum + Math.max(0, to - Math.max(from, then_us)), 0)
     return Math.max(0, now_us - then_us - down)
@@ -140,7 +140,7 @@ function* openBatches(
         yield {
           group: { group, subject, node: plan.nodes[node - 1] as AggregateNode },
           members: waiting,
-          age_us: age(entry.time_us),
+          opened_us: entry.time_us,
           answers,
           left_us: Math.max(...rests),
         }

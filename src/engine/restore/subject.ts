@@ -286,7 +286,7 @@ class SubjectFold {
       const { in_doubt = false, together = null } = token.sending ?? {}
       if (this.#node(token.node).kind === 'sink')
         token.sending = { in_doubt: in_doubt || visit.error?.code === IN_DOUBT, together, uncounted: 0 }
-      folded.failed_us = time_us + visit.start_us + visit.duration_us
+      folded.failed_us = time_us + visit.start_us + visit.duration_us + visit.stood_us
       const told = this.#value(visit.error?.value ?? 0) as { readonly retry_after_ms?: number }
       folded.retry_after_ms = told.retry_after_ms ?? 0
     } else folded.value = visit.in

@@ -110,7 +110,7 @@ function bornAs(
 /** An ending follows from the token's last visit, and so has its time; without one, the entry's. */
 function endTime(last: TimedVisit | undefined, entry_us: number): number {
   if (last === undefined) return entry_us
-  return Math.max(entry_us, last.time_us + last.fact.start_us + last.fact.duration_us)
+  return Math.max(entry_us, last.time_us + last.fact.start_us + last.fact.duration_us + last.fact.stood_us)
 }
 
 interface TimedVisit {

@@ -1,6 +1,7 @@
 /** What a run came to, from its opening and its last entries; its endings are looked through only if some were errors. */
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import { callSummary, type SinkIntents, type Tallies } from '../../model/entry.ts'
+import { callSummary } from '../../model/call-summary.ts'
+import type { SinkIntents, Tallies } from '../../model/entry.ts'
 import { fateNumber, fateOf } from '../../model/outcome.ts'
 import { formatTime } from '../../model/time.ts'
 import type { Topology } from '../../model/topology.ts'

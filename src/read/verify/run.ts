@@ -23,6 +23,7 @@ import { RunFacts } from './run-facts.ts'
 import { incompleteRequests } from './sending.ts'
 import { SubjectState, type Witness } from './subject.ts'
 import { TallyFold } from './tallies.ts'
+import { Times } from './times.ts'
 import { checkValues } from './values-check.ts'
 import { Ways } from './ways.ts'
 
@@ -31,6 +32,8 @@ export interface RunLog {
   readonly run: string
   /** The log's name in its checkpoints. */
   readonly origin: string
+  /** Whether log 0 says that a value was erased; `place`: from 1, among the values of the entry. */
+  readonly isErased: (seq: number, place: number) => boolean
 }
 
 /** What was found in a run's log, for the checks against log 0. */
@@ -62,12 +65,12 @@ const PROGRESS_ENTRIES = 10_000
 
 export async function verifyRun(
   reader: LedgerReader,
-  { log, run, origin }: RunLog,
+  { log, run, origin, isErased }: RunLog,
   keys: HeadKeys,
   onProgress: (entries: number) => void,
   decisions: Decisions | null = null,
 ): Promise<WalkedRun> {
-  const fold = new RunFold(reader, log, run, decisions)
+  const fold = new RunFold(reader, { log, run, isErased }, decisions)
   const walk = new LogWalk(reader, log, fold.checks)
   let complete = false
   try {
@@ -124,6 +127,7 @@ class RunFold {
   earliest: WalkedRun['earliest'] = null
   readonly #reader: LedgerReader
   readonly #log: number
+  readonly #isErased: RunLog['isErased']
   readonly #run_values = new SubjectValues()
   readonly #rows = new Map<number, SubjectState>()
   readonly #batches = new Map<number, SubjectState>()
@@ -131,6 +135,7 @@ class RunFold {
   readonly #lost_rows = new Set<number>()
   readonly #endings: EndingsTable
   readonly #open = new OpenSet()
+  readonly #times = new Times(this.checks.entries)
   #witness: Witness
   /** The run whose rows this one repeats, if it does. */
   #repeated: RepeatedRun | null = null
@@ -144,10 +149,12 @@ class RunFold {
 
   readonly #decisions: Decisions | null
 
-  constructor(reader: LedgerReader, log: number, run: string, decisions: Decisions | null) {
+  constructor(reader: LedgerReader, of: Omit<RunLog, 'origin'>, decisions: Decisions | null) {
+    const { log, run } = of
     this.#decisions = decisions
     this.#reader = reader
     this.#log = log
+    this.#isErased = of.isErased
     this.facts = new RunFacts(run, this.checks)
     this.#endings = new EndingsTable(reader, log, this.checks.projections)
     this.#witness = this.#witnessOf(new Ways({ nodes: [], edges: [] }))
@@ -211,6 +218,7 @@ class RunFold {
     const where = new Place(seq, subject)
     this.facts.before(seq, 'subject')
     this.#happened(seq, entry.time_us)
+    this.#times.take(entry, where)
     const row = subject.kind === 'row' ? subject.row : null
     if (stored.row !== row) {
       this.checks.entries.add(
@@ -221,7 +229,7 @@ class RunFold {
     const state = this.#stateFor(entry, where)
     if (state === null) return
     if (entry.origin !== null) await this.#repeated?.take(entry.origin, where, this.#witness.ways)
-    this.values_checked += checkValues(entry, payload, seq, state.values, where, this.checks.values)
+    this.values_checked += checkValues(entry, payload, seq, state.values, this.#at(seq, where), this.checks.values)
     this.#decisions?.take(entry, state.values, where, this.#witness.ways)
     for (const expected of state.fold(seq, entry, this.#witness)) {
       await this.#endings.compare(expected, this.#witness.ways)
@@ -290,13 +298,19 @@ class RunFold {
     if (read[0] !== undefined && isError(read[0].status)) tallies.reject(origin.source)
   }
 
+  #at(seq: number, where: Place) {
+    return { where, isErased: (place: number) => this.#isErased(seq, place) }
+  }
+
   async #takeRun({ seq, row, body }: StoredEntry, payload: StoredPayload | null): Promise<void> {
     const decoded = decodeRunEntry(seq, body)
     const { facts } = decoded
     if (row !== null) this.checks.entries.add(`${entryName(seq)}: its column says row ${grouped(row)}`)
     this.facts.before(seq, facts.k)
     this.#happened(seq, facts.t)
-    this.values_checked += checkValues(decoded, payload, seq, this.#run_values, new Place(seq), this.checks.values)
+    this.#times.run(facts, new Place(seq))
+    const at = this.#at(seq, new Place(seq))
+    this.values_checked += checkValues(decoded, payload, seq, this.#run_values, at, this.checks.values)
     if (facts.k === 'open' && seq === 0) this.#witness = this.#witnessOf(new Ways(facts.topology))
     if (facts.k === 'commit' || facts.k === 'seal') this.#settle(entryName(seq))
     if (facts.k === 'open' && facts.reruns !== undefined && seq === 0)

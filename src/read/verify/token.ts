@@ -150,5 +150,5 @@ function* statusProblems(fact: VisitFact, ways: Ways, at: string): Iterable<stri
 /** A token ended when its last visit of this entry did; where it made none, at the entry's time. */
 export function endOf(token: number, { visits, time_us }: SubjectEntry): number {
   const last = visits.findLast(each => each.token === token)
-  return last === undefined ? time_us : time_us + last.start_us + last.duration_us
+  return last === undefined ? time_us : time_us + last.start_us + last.duration_us + last.stood_us
 }

@@ -1,0 +1,21 @@
+/**
+ * A machine wakes up: the lease of a run that one of its processes holds has run out, and its holder is well. Whoever would take the
+ * run over gives it the time to renew.
+ */
+import { LEASE_US } from '../ledger/lease.ts'
+import type { StoredLease } from '../ledger/read-port.ts'
+import { livesHere, parseHolder } from '../model/holder.ts'
+import type { Clock } from './ports.ts'
+
+/** More than the time in which a process at work renews its lease. One that hangs doesn't. */
+const AWAKENING_US = LEASE_US / 2
+
+/** Waits where the lease has run out and its holder certainly lives. */
+export async function awaitAwakening(
+  lease: Pick<StoredLease, 'holder' | 'expires_us'> | null,
+  clock: Clock,
+): Promise<void> {
+  const holder = lease === null ? null : parseHolder(lease.holder)
+  if (lease === null || holder === null || lease.expires_us > clock.wall_us() || !livesHere(holder)) return
+  await new Promise<void>(resolve => clock.wake(AWAKENING_US, resolve))
+}
