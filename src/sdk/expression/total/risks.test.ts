@@ -102,6 +102,7 @@ describe('something can fail', () => {
     ['row.a / row.b > 1', '`row.a / row.b` fails where `row.b` is 0'],
     ['row.a % (row.b - 7) == 0', '`row.a % (row.b - 7)` fails where `row.b - 7` is 0'],
     ['row.b == 0 && row.a / row.b > 1', '`row.a / row.b` fails where `row.b` is 0'],
+    ['row.b < 0 || row.a / row.b > 1', '`row.a / row.b` fails where `row.b` is 0'],
     ['row.b >= 0 && row.a / row.b > 1', '`row.a / row.b` fails where `row.b` is 0'],
     ['(row.b != 0 || row.a > 1) && row.a / row.b > 1', '`row.a / row.b` fails where `row.b` is 0'],
     ['row.a * row.b > 1', '`row.a * row.b` fails where the result leaves the range of 64 bits'],
