@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { signingKey } from '../src/ledger/keys.ts'
+import { eraseValues, recordErasure } from './support/erasing.ts'
 import { runInProcess } from './support/in-process.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -144,10 +146,29 @@ describe('rows of a finished run, again', () => {
   test('a row whose data was erased is rejected with a code', async () => {
     await custody('run', 'p.yaml')
     const ledger = new DatabaseSync(join(folder, 'custody.db'))
-    for (const { name } of ledger.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'").all())
-      ledger.exec(`DROP TRIGGER ${name}`)
-    ledger.exec('DELETE FROM payloads WHERE log = 1 AND seq IN (SELECT seq FROM entries WHERE log = 1 AND "row" = 2)')
+    const of_row = ledger.prepare('SELECT seq FROM payloads JOIN entries USING (log, seq) WHERE log = 1 AND "row" = 2')
+    const seqs = of_row.all().map(({ seq }) => Number(seq))
+    eraseValues(ledger, 1, seqs)
+    // Nobody said that they may be gone.
+    for (const command of ['explain', 'rerun', 'diff'] as const) {
+      const more = command === 'explain' ? ['--row', '2'] : command === 'diff' ? ['latest'] : []
+      const refused = await custody(command, 'latest', ...more)
+      expect([refused.exit, refused.stdout + refused.stderr]).toEqual([
+        expect.toBeOneOf([1, 2]),
+        expect.stringContaining('no erasure is on record'),
+      ])
+    }
+    const signer = signingKey({ XDG_CONFIG_HOME: join(folder, 'home') })
+    recordErasure(
+      ledger,
+      signer,
+      1,
+      seqs.map(seq => [seq, seq]),
+    )
     ledger.close()
+    await holds()
+    const { stdout } = await custody('explain', 'latest', '--row', '2')
+    expect(stdout).toContain('its data is erased')
     const { json } = await custody('rerun', 'latest', '--json')
     expect(json.rows).toEqual({ read: 2, ingested: 0, rejected: 2 })
     expect(linesOf('out/broken.jsonl.rerun-1').map(({ _error }) => _error.code)).toEqual([

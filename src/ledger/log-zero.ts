@@ -192,6 +192,10 @@ export class LogZero {
         if (entry.k === 'sealed' && this.#forgets) this.runs.delete(entry.log)
         return null
       }
+      case 'erase': {
+        const is_sealed = entry.log >= 1 && entry.log <= this.last_log && this.runs.get(entry.log)?.sealed !== null
+        return is_sealed ? null : `values of log ${entry.log} are erased, and it isn’t sealed`
+      }
       default:
         return 'it is of no kind that is known'
     }

@@ -22,7 +22,7 @@ export interface StoredPayload {
   readonly salts: Uint8Array
   readonly body: string
 }
-/** An entry with its values; `payload` is null if it has none, or they are erased. */
+/** An entry with its values; `payload` is null if it has none. */
 export interface FullEntry extends StoredEntry {
   readonly payload: StoredPayload | null
 }

@@ -392,8 +392,12 @@ export type LedgerEntry =
       readonly t: number
     }
   | { readonly k: 'taken_over'; readonly log: number; readonly run: string; readonly epoch: number; readonly t: number }
+  | { readonly k: 'erase'; readonly log: number; readonly run: string; readonly values: Erased; readonly t: number }
   /** Which keys are in force changes: from the next entry on. */
   | ({ readonly k: 'key'; readonly t: number } & KeyChange)
+
+/** Values of a sealed run: of entries `[first, last]`, or of one entry `[seq, seq, place, …]`; places from 1. In order. */
+export type Erased = ReadonlyArray<readonly number[]>
 
 /**
  * `add`: heads may be signed with `keys`, too. `retire`: no longer. `revoke`: no longer, and heads of runs that aren't sealed yet

@@ -284,6 +284,16 @@ const LEDGER_ENTRIES: { [name: string]: { [key: string]: Json } } = {
   opened: { k: 'opened', log: 1, run: RUN, root: HASH, t: 5 },
   sealed: { k: 'sealed', log: 1, run: RUN, size: 9, root: HASH, t: 5 },
   taken_over: { k: 'taken_over', log: 1, run: RUN, epoch: 2, t: 5 },
+  erase: {
+    k: 'erase',
+    log: 1,
+    run: RUN,
+    values: [
+      [3, 5],
+      [7, 7, 1, 2],
+    ],
+    t: 5,
+  },
   key: { k: 'key', change: 'add', keys: ['name+01234567+AAAA'], signatures: ['name AAAA'], t: 5 },
 }
 const decodeRun = (facts: { [key: string]: Json }) => decodeRunEntry(3, canonicalize(facts))

@@ -71,13 +71,18 @@ describe('values of a subject', () => {
     ])
     expect([1, 3, 4].map(n => values.commitment(n))).toEqual(['hash 1', 'hash 3', null])
   })
-  test('what is stored as a change of an erased value is erased too', () => {
+  test('erased ones can’t be told, nor what is stored as a change of one; their salts are gone', () => {
     const values = new SubjectValues()
-    values.add(4, commits(1, 1), null)
+    const gone = payload('[null]', 1)
+    expect(decodePayload(gone).values).toEqual([{ kind: 'erased' }])
+    const salted = { ...gone, salts: new Uint8Array(16).fill(1) }
+    expect(problem(() => decodePayload(salted))).toMatch('the salt of a value that is erased')
+    values.add(4, commits(1, 1), decodePayload(gone))
+    expect(values.isUntold(1)).toBe(true)
     values.add(5, commits(2, 2), decodePayload(payload('[[1,{"a":1},[]],[{"x":1}]]', 2)))
     expect([values.get(1), values.get(2), plain(values.get(3))]).toEqual([null, null, { x: 1 }])
   })
-  test('numbers stay right after a problem, and the values in question count as erased', () => {
+  test('numbers stay right after a problem, and the values in question can’t be told', () => {
     const values = new SubjectValues()
     const decoded = decodePayload(payload('[[1]]', 1))
     expect(problem(() => values.add(4, commits(2, 1), decoded))).toBe('4: its first value has number 2, not 1')

@@ -3,7 +3,8 @@
  * hold them, in full or as changes of earlier ones.
  *
  * W1. Values are numbered from 1, without gaps, in order of the subject's entries.
- * W2. A value whose payload is gone is erased; so is one that is stored as a change of an erased one.
+ * W2. A value that is stored as none is erased; whether by right, log 0 says (erasures.ts). One whose payload is gone, or that is stored
+ *     as a change of an erased one, can't be told either, and never is so by right.
  * W3. Changes of changes can say much more than is stored of them. Of what they come to only the latest is kept, the rest is
  *     made again when it is asked for; and beyond a limit that no row of a pipeline comes near nothing more is made.
  */
@@ -18,6 +19,7 @@ import { DecodeError } from './decode.ts'
 export type StoredValue =
   | { readonly kind: 'full'; readonly value: Json }
   | { readonly kind: 'patch'; readonly base: number; readonly set: Row; readonly unset: readonly string[] }
+  | { readonly kind: 'erased' }
 
 export interface DecodedPayload {
   readonly values: readonly StoredValue[]
@@ -37,7 +39,7 @@ const MAX_COMMAS = 10_000_000
 const LONG_UNITS = 16 * 1024 * 1024
 
 /**
- * Reads a payload: `[[value], [base, set, unset], …]`, and 16 bytes of salt for each element.
+ * Reads a payload: `[[value], [base, set, unset], null, …]`, and 16 bytes of salt for each element, zeros for what is erased.
  * @throws DecodeError if it isn't its own canonical re-encoding, or anything else is out of form.
  */
 export function decodePayload({ seq, salts, body }: StoredPayload): DecodedPayload {
@@ -59,10 +61,14 @@ export function decodePayload({ seq, salts, body }: StoredPayload): DecodedPaylo
       `the payload has ${values.length} values and ${salts.length} bytes of salt, not ${values.length * SALT_BYTES}`,
     )
   }
-  return { values, salts: values.map((_, i) => salts.subarray(i * SALT_BYTES, (i + 1) * SALT_BYTES)) }
+  const each = values.map((_, i) => salts.subarray(i * SALT_BYTES, (i + 1) * SALT_BYTES))
+  if (values.some(({ kind }, i) => kind === 'erased' && each[i]?.some(byte => byte !== 0)))
+    throw new DecodeError(seq, 'the payload has the salt of a value that is erased')
+  return { values, salts: each }
 }
 
 function storedValue(seq: number, element: Json, index: number): StoredValue {
+  if (element === null) return { kind: 'erased' }
   if (Array.isArray(element)) {
     const [first, set, unset] = element as readonly Json[]
     if (element.length === 1) return { kind: 'full', value: first! }
@@ -86,7 +92,7 @@ function commasIn(text: string): number {
   return count
 }
 
-/** A value as it is kept: what is stored in full, a change of an earlier one, or null if it is erased. */
+/** A value as it is kept: what is stored in full, a change of an earlier one, or null if it can't be told. */
 type Kept = { readonly full: Json } | Extract<StoredValue, { kind: 'patch' }> | null
 
 /** Fields of rows that were made of changes and are kept: a few wide rows, or many small ones. */
@@ -108,15 +114,15 @@ export class SubjectValues {
   #kept_fields = 0
   #made_fields = 0
 
-  /** Number of values so far, erased ones included. */
+  /** Number of values so far, those included that can't be told. */
   get count(): number {
     return this.#commitments.length
   }
 
   /**
-   * Adds the values of the subject's next entry; `payload` is null if they were erased, or the entry has none.
+   * Adds the values of the subject's next entry; `payload` is null if it is gone, or the entry has none.
    * @returns the number of the first of them.
-   * @throws DecodeError if the numbers or the payload don't fit; then all values of the entry count as erased.
+   * @throws DecodeError if the numbers or the payload don't fit; then no value of the entry can be told.
    */
   add(seq: number, commits: Commits, payload: DecodedPayload | null): number {
     const first = this.count + 1
@@ -125,7 +131,7 @@ export class SubjectValues {
       if (payload !== null) throw new DecodeError(seq, 'it has a payload and no commitments')
       return first
     }
-    // All are there, as erased, before anything can be found wrong: later numbers stay right.
+    // All are there, as such that can't be told, before anything can be found wrong: later numbers stay right.
     for (const each of commitments) {
       this.#commitments.push(each)
       this.#values.push(null)
@@ -146,7 +152,7 @@ export class SubjectValues {
     return first
   }
 
-  /** A value by its number, with its objects as rows; null if it is erased, or there is none. */
+  /** A value by its number, with its objects as rows; null if it can't be told, or there is none. */
   get(number: number): Json | null {
     const kept = this.#values[number - 1] ?? null
     if (kept === null) return null
@@ -158,25 +164,26 @@ export class SubjectValues {
     return this.#commitments[number - 1] ?? null
   }
 
-  /** Numbers of an entry's values that don't fit their commitments, once they were added. Erased ones can't be told. */
+  /** Numbers of an entry's values that don't fit their commitments, once they were added. Of those that can't be told, none. */
   misfits(first: number, { commitments }: Commits, payload: DecodedPayload): number[] {
     const numbers: number[] = []
     for (let i = 0; i < commitments.length; i++) {
       const value = this.get(first + i)
-      if (value === null && this.isErased(first + i)) continue
+      if (value === null && this.isUntold(first + i)) continue
       if (!fits(payload.salts[i]!, value, commitments[i]!)) numbers.push(first + i)
     }
     return numbers
   }
 
   /** Whether a value can't be told any more; a value may also be null. */
-  isErased(number: number): boolean {
+  isUntold(number: number): boolean {
     return (this.#values[number - 1] ?? null) === null
   }
 
   /** What is kept of a stored value. @throws DecodeError if it is a change of something that it can't be a change of. */
   #checked(seq: number, stored: StoredValue, number: number): Kept {
     if (stored.kind === 'full') return { full: stored.value }
+    if (stored.kind === 'erased') return null
     if (stored.base >= number) {
       throw new DecodeError(
         seq,

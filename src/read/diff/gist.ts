@@ -5,7 +5,7 @@
  * A gist leaves out what differs between any two runs: times, salts, commitments, where commits stood. Tokens and groups
  * count from the row's own first, nodes and edges go by their names.
  */
-import type { FullEntry } from '../../ledger/read-port.ts'
+import type { FullEntry, StoredPayload } from '../../ledger/read-port.ts'
 import { CALL_ERROR, CALL_OK, CALL_RECORDED, CALL_RECORDED_ERROR } from '../../model/entry.ts'
 import type { Topology } from '../../model/topology.ts'
 
@@ -43,11 +43,17 @@ export function gistOf(entries: readonly FullEntry[], names: Numbering): string 
   for (const { body, payload } of entries) {
     const facts = parsed(body)
     if (facts === null || (facts.c !== undefined) !== (payload !== null)) return null
+    if (payload !== null && hasErased(payload)) return null
     gist.add(facts)
     // Elements of the list follow one another, whatever entries they came in.
     if (payload !== null) values += `,${payload.body.slice(1, -1)}`
   }
   return `${JSON.stringify(gist)}${values}`
+}
+
+/** Whether a value is erased: it stands in the list as none. */
+function hasErased({ body }: StoredPayload): boolean {
+  return body.includes('null') && (JSON.parse(body) as readonly unknown[]).includes(null)
 }
 
 function parsed(body: string): Facts | null {

@@ -1,6 +1,7 @@
 /**
  * A reader that gives nothing of a log but what was signed: at the first question about a log its tree is compared with its
- * signed head (log-check.ts), each entry is looked for in that tree, and each payload is compared with its entry's commitments.
+ * signed head (log-check.ts), each entry is looked for in that tree, and each payload is compared with its entry's commitments. What is
+ * gone and isn't erased by right is no answer, either.
  * For those who show what a ledger says.
  *
  * V1. It is used within one snapshot: what was checked is what is read afterwards.
@@ -25,7 +26,7 @@ import { type Commits, decodePayload } from '../values.ts'
 import { entryName, tokenName } from '../verify/check.ts'
 import { endOf } from '../verify/token.ts'
 import { type CheckedLog, type CheckOptions, LogChecks } from './log-check.ts'
-import { changedValue, UnsoundRecord } from './unsound.ts'
+import { changedValue, missingValue, UnsoundRecord } from './unsound.ts'
 
 export class CheckedReader implements LedgerReader {
   readonly url: string
@@ -62,7 +63,8 @@ export class CheckedReader implements LedgerReader {
 
   async entriesOfRows(log: number, first: number, last: number): Promise<readonly FullEntry[]> {
     const entries = await this.#checked(log, () => this.#inner.entriesOfRows(log, first, last))
-    for (const { payload, ...entry } of entries) if (payload !== null) fullValuesFit(log, entry, payload)
+    const checked = await this.check(log)
+    for (const { payload, ...entry } of entries) valuesFit(log, entry, payload, checked)
     return entries
   }
 
@@ -104,25 +106,28 @@ export class CheckedReader implements LedgerReader {
 
   async payload(log: number, seq: number): Promise<StoredPayload | null> {
     const [payload, entry] = [await this.#inner.payload(log, seq), await this.entry(log, seq)]
-    if (payload === null) return null
-    if (entry === null) throw new UnsoundRecord([`there is a payload of ${entryName(seq)}, and no such entry`])
-    fullValuesFit(log, entry, payload)
+    if (entry !== null) valuesFit(log, entry, payload, await this.check(log))
+    else if (payload !== null) throw new UnsoundRecord([strayPayload(seq)])
     return payload
   }
 
   async *payloads(log: number): AsyncIterable<StoredPayload> {
-    const entries = this.entries(log)[Symbol.asyncIterator]()
+    const checked = await this.check(log)
+    const payloads = this.#inner.payloads(log)[Symbol.asyncIterator]()
     try {
-      let entry = await entries.next()
-      for await (const payload of this.#inner.payloads(log)) {
-        while (entry.done !== true && entry.value.seq < payload.seq) entry = await entries.next()
-        if (entry.done === true || entry.value.seq !== payload.seq)
-          throw new UnsoundRecord([`there is a payload of ${entryName(payload.seq)}, and no such entry`])
-        fullValuesFit(log, entry.value, payload)
-        yield payload
+      let payload = await payloads.next()
+      for await (const entry of this.entries(log)) {
+        if (payload.done !== true && payload.value.seq < entry.seq)
+          throw new UnsoundRecord([strayPayload(payload.value.seq)])
+        const own = payload.done !== true && payload.value.seq === entry.seq ? payload.value : null
+        valuesFit(log, entry, own, checked)
+        if (own === null) continue
+        yield own
+        payload = await payloads.next()
       }
+      if (payload.done !== true) throw new UnsoundRecord([strayPayload(payload.value.seq)])
     } finally {
-      await entries.return?.()
+      await payloads.return?.()
     }
   }
 
@@ -265,19 +270,35 @@ function otherEnding(token: number, seq: number): string {
   return `${tokenName(token)} has another ending in the table than in ${entryName(seq)}`
 }
 
-/** Values that are stored in full fit the commitments of their entry. */
-function fullValuesFit(log: number, { seq, row, body }: StoredEntry, stored: StoredPayload): void {
+function strayPayload(seq: number): string {
+  return `there is a payload of ${entryName(seq)}, and no such entry`
+}
+
+/** Values that are stored in full fit the commitments of their entry, and those that are gone were erased. */
+function valuesFit(
+  log: number,
+  { seq, row, body }: StoredEntry,
+  stored: StoredPayload | null,
+  { isErased }: CheckedLog,
+): void {
+  if (stored === null && !body.includes('"c":[')) return
   const { commitments } = readable(
     log,
     (): Pick<Commits, 'commitments'> =>
       isSubjectBody(row, body) ? decodeSubjectEntry(seq, body) : decodeRunEntry(seq, body),
   )
+  if (stored === null) {
+    if (commitments.length > 0) throw new UnsoundRecord([missingValue(seq, 1)])
+    return
+  }
   const { values, salts } = readable(log, () => decodePayload(stored))
   if (values.length !== commitments.length)
     throw new UnsoundRecord([
       `the payload of ${entryName(seq)} has ${values.length} values, and it commits to ${commitments.length}`,
     ])
-  for (const [i, value] of values.entries())
+  for (const [i, value] of values.entries()) {
+    if (value.kind === 'erased' && !isErased(seq, i + 1)) throw new UnsoundRecord([missingValue(seq, i + 1)])
     if (value.kind === 'full' && commitment(salts[i]!, canonicalize(value.value)) !== commitments[i])
       throw new UnsoundRecord([changedValue(seq, i + 1)])
+  }
 }

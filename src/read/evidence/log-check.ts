@@ -16,6 +16,8 @@ import { UnsoundRecord } from './unsound.ts'
 export interface CheckedLog {
   /** @throws UnsoundRecord if an entry isn't in the tree that was signed. */
   mustHave(entry: StoredEntry): Promise<void>
+  /** Whether it is on record that a value was erased; `place`: from 1, among the values of the entry. */
+  isErased(seq: number, place: number): boolean
 }
 
 export interface CheckOptions {
@@ -66,6 +68,7 @@ export class LogChecks {
             `${entryName(seq)} isn’t in the tree that was signed: it was changed after it was committed`,
           ])
       },
+      isErased: (seq, place) => zero.log.erasures.has(log, seq, place),
     }
   }
 

@@ -7,9 +7,9 @@ import type { FullEntry } from '../../ledger/read-port.ts'
 import type { SubjectEntry } from '../../model/entry.ts'
 import { decodeSubjectEntry } from '../decode.ts'
 import { readable } from '../runs/run-log.ts'
-import { decodePayload, SubjectValues } from '../values.ts'
+import { type DecodedPayload, decodePayload, SubjectValues } from '../values.ts'
 import { counted, entryName, grouped, subjectName } from '../verify/check.ts'
-import { changedValue, UnsoundRecord } from './unsound.ts'
+import { changedValue, missingValue, UnsoundRecord } from './unsound.ts'
 
 export interface CheckedSubject {
   readonly entries: readonly SubjectEntry[]
@@ -32,6 +32,7 @@ export function checkedSubject(
     const decoded = payload === null ? null : readable(log, () => decodePayload(payload))
     const first = readable(log, () => values.add(seq, entry, decoded))
     const wrong = decoded === null ? [] : values.misfits(first, entry, decoded)
+    problems.push(...untold(seq, entry, decoded, values, first))
     problems.push(
       ...wrong.map(each => changedValue(seq, each - first + 1)),
       ...placeProblems(seq, entry, subject, before),
@@ -47,6 +48,18 @@ export function checkedSubject(
   if (stored.length === 0) problems.push(`${subjectName(subject)} isn’t there`)
   if (problems.length > 0) throw new UnsoundRecord(problems)
   return { entries, values }
+}
+
+/** Values that can't be told, and aren't stored as erased. */
+function* untold(
+  seq: number,
+  { commitments }: SubjectEntry,
+  decoded: DecodedPayload | null,
+  values: SubjectValues,
+  first: number,
+): Iterable<string> {
+  for (const i of commitments.keys())
+    if (values.isUntold(first + i) && decoded?.values[i]?.kind !== 'erased') yield missingValue(seq, i + 1)
 }
 
 function* placeProblems(

@@ -14,6 +14,11 @@ export class UnsoundRecord extends CustodyError {
 }
 
 /** `place`: from 1, among the values of the entry. */
+export function missingValue(seq: number, place: number): string {
+  return `value ${place} of ${entryName(seq)} is gone, and no erasure is on record`
+}
+
+/** `place`: from 1, among the values of the entry. */
 export function changedValue(seq: number, place: number): string {
   return `what is stored as value ${place} of ${entryName(seq)} doesn’t fit its commitment: the value or its salt was changed`
 }

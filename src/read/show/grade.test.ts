@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
+import { eraseValues } from '../../../test/support/erasing.ts'
 import {
   commitDraft,
   full,
@@ -59,7 +60,7 @@ async function grade(
   await run.commit()
   await ledger.close()
   const db = new DatabaseSync(path)
-  for (const seq of erased) db.prepare('DELETE FROM payloads WHERE log = 1 AND seq = ?').run(seq)
+  eraseValues(db, 1, erased)
   db.close()
   const reader = await openLedgerReader(`sqlite:${path}`)
   const found = await gradeOf(reader, 1, of)

@@ -9,6 +9,7 @@ import type { Topology, TopologyNode } from '../../model/topology.ts'
 import { codeOnRecord } from '../code-on-record.ts'
 import { decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { readable } from '../runs/run-log.ts'
+import { decodePayload } from '../values.ts'
 
 export interface Grade {
   /** `from_record`: on the answers that services gave it, which are all there. */
@@ -50,22 +51,19 @@ function namesOf(nodes: readonly TopologyNode[]): string {
   return nodes.map(each => `\`${each.name}\``).join(', ')
 }
 
-/** Whether some row or batch that asked a service has lost values. */
+/** Whether of some row or batch that asked a service values were erased. */
 async function hasErasedCalls(reader: LedgerReader, log: number): Promise<boolean> {
-  const payloads = reader.payloads(log)[Symbol.asyncIterator]()
-  try {
-    let payload = await payloads.next()
-    for await (const stored of reader.entries(log)) {
-      while (payload.done !== true && payload.value.seq < stored.seq) payload = await payloads.next()
-      const is_kept = payload.done !== true && payload.value.seq === stored.seq
-      if (is_kept || !isSubjectBody(stored.row, stored.body)) continue
-      const { commitments, subject } = readable(log, () => decodeSubjectEntry(stored.seq, stored.body))
-      if (commitments.length > 0 && (await hasCalls(reader, log, subject))) return true
-    }
-    return false
-  } finally {
-    await payloads.return?.()
+  for await (const payload of reader.payloads(log)) {
+    // Only few texts have one at all.
+    if (!payload.body.includes('null')) continue
+    const { values } = readable(log, () => decodePayload(payload))
+    if (values.every(({ kind }) => kind !== 'erased')) continue
+    const stored = await reader.entry(log, payload.seq)
+    if (stored === null || !isSubjectBody(stored.row, stored.body)) continue
+    const { subject } = readable(log, () => decodeSubjectEntry(stored.seq, stored.body))
+    if (await hasCalls(reader, log, subject)) return true
   }
+  return false
 }
 
 async function hasCalls(reader: LedgerReader, log: number, subject: SubjectEntry['subject']): Promise<boolean> {

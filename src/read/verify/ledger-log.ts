@@ -1,11 +1,12 @@
 /**
- * Log 0, the ledger's own: its birth, and each run opened, taken over and sealed. Against it the runs that are there are
- * checked, so that a whole run can't vanish or appear unnoticed.
+ * Log 0, the ledger's own: its birth, and each run opened, taken over and sealed, and what was erased of it. Against it the runs that
+ * are there are checked, so that a whole run can't vanish or appear unnoticed, nor any value of one.
  */
 import type { LedgerReader, StoredLease, StoredLog } from '../../ledger/read-port.ts'
 import type { LedgerEntry } from '../../model/entry.ts'
 import type { VerifierKey } from '../../model/note.ts'
 import { DecodeError, decodeLedgerEntry } from '../decode.ts'
+import { Erasures } from '../erasures.ts'
 import { type Check, counted, entryName, grouped, noting } from './check.ts'
 import { type HeadKeys, KeysInForce } from './keys.ts'
 import { checkHead, LogWalk, short } from './log.ts'
@@ -53,6 +54,7 @@ export class LedgerLog {
   /** The ledger's id; empty if its birth can't be read. */
   id = ''
   entries = 0
+  readonly erasures = new Erasures()
   readonly #check: Check
   readonly #logs = new Map<number, Registered>()
   readonly #keys: KeysInForce
@@ -208,6 +210,13 @@ export class LedgerLog {
         const told = { sealed: null, epoch: 1, told_at: seq, opened_us: entry.t, taken_over_us: null, sealed_us: 0 }
         this.#logs.set(log, { log, run, opened_at: seq, first_root: root, ...told })
         return null
+      }
+      case 'erase': {
+        const known = this.#logs.get(entry.log)
+        if (known === undefined || known.run !== entry.run)
+          return `run ${entry.run} was never opened as log ${entry.log}`
+        if (known.sealed === null) return `values of run ${entry.run} are erased, and it wasn’t sealed`
+        return this.erasures.add(entry.log, entry.values, known.sealed.size)
       }
       case 'sealed':
       case 'taken_over': {

@@ -31,6 +31,8 @@ export interface RunLog {
   readonly run: string
   /** The log's name in its checkpoints. */
   readonly origin: string
+  /** Whether log 0 says that a value was erased; `place`: from 1, among the values of the entry. */
+  readonly isErased: (seq: number, place: number) => boolean
 }
 
 /** What was found in a run's log, for the checks against log 0. */
@@ -62,12 +64,12 @@ const PROGRESS_ENTRIES = 10_000
 
 export async function verifyRun(
   reader: LedgerReader,
-  { log, run, origin }: RunLog,
+  { log, run, origin, isErased }: RunLog,
   keys: HeadKeys,
   onProgress: (entries: number) => void,
   decisions: Decisions | null = null,
 ): Promise<WalkedRun> {
-  const fold = new RunFold(reader, log, run, decisions)
+  const fold = new RunFold(reader, { log, run, isErased }, decisions)
   const walk = new LogWalk(reader, log, fold.checks)
   let complete = false
   try {
@@ -124,6 +126,7 @@ class RunFold {
   earliest: WalkedRun['earliest'] = null
   readonly #reader: LedgerReader
   readonly #log: number
+  readonly #isErased: RunLog['isErased']
   readonly #run_values = new SubjectValues()
   readonly #rows = new Map<number, SubjectState>()
   readonly #batches = new Map<number, SubjectState>()
@@ -145,10 +148,12 @@ class RunFold {
 
   readonly #decisions: Decisions | null
 
-  constructor(reader: LedgerReader, log: number, run: string, decisions: Decisions | null) {
+  constructor(reader: LedgerReader, of: Omit<RunLog, 'origin'>, decisions: Decisions | null) {
+    const { log, run } = of
     this.#decisions = decisions
     this.#reader = reader
     this.#log = log
+    this.#isErased = of.isErased
     this.facts = new RunFacts(run, this.checks)
     this.#endings = new EndingsTable(reader, log, this.checks.projections)
     this.#witness = this.#witnessOf(new Ways({ nodes: [], edges: [] }))
@@ -223,7 +228,7 @@ class RunFold {
     const state = this.#stateFor(entry, where)
     if (state === null) return
     if (entry.origin !== null) await this.#repeated?.take(entry.origin, where, this.#witness.ways)
-    this.values_checked += checkValues(entry, payload, seq, state.values, where, this.checks.values)
+    this.values_checked += checkValues(entry, payload, seq, state.values, this.#at(seq, where), this.checks.values)
     this.#decisions?.take(entry, state.values, where, this.#witness.ways)
     for (const expected of state.fold(seq, entry, this.#witness)) {
       await this.#endings.compare(expected, this.#witness.ways)
@@ -291,6 +296,10 @@ class RunFold {
     if (read[0] !== undefined && isError(read[0].status)) tallies.reject(origin.source)
   }
 
+  #at(seq: number, where: Place) {
+    return { where, isErased: (place: number) => this.#isErased(seq, place) }
+  }
+
   async #takeRun({ seq, row, body }: StoredEntry, payload: StoredPayload | null): Promise<void> {
     const decoded = decodeRunEntry(seq, body)
     const { facts } = decoded
@@ -298,7 +307,8 @@ class RunFold {
     this.facts.before(seq, facts.k)
     this.#happened(seq, facts.t)
     this.#times.run(facts, new Place(seq))
-    this.values_checked += checkValues(decoded, payload, seq, this.#run_values, new Place(seq), this.checks.values)
+    const at = this.#at(seq, new Place(seq))
+    this.values_checked += checkValues(decoded, payload, seq, this.#run_values, at, this.checks.values)
     if (facts.k === 'open' && seq === 0) this.#witness = this.#witnessOf(new Ways(facts.topology))
     if (facts.k === 'commit' || facts.k === 'seal') this.#settle(entryName(seq))
     if (facts.k === 'open' && facts.reruns !== undefined && seq === 0)

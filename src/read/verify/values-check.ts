@@ -5,7 +5,8 @@ import { type Commits, type DecodedPayload, decodePayload, type SubjectValues } 
 import type { Check, Place } from './check.ts'
 
 /**
- * Adds the values of a subject's next entry to `values`, and checks each against its commitment. `where` names the entry.
+ * Adds the values of a subject's next entry to `values`, and checks each against its commitment. `where` names the entry, `isErased`
+ * says which places among its values are erased by right.
  * @returns how many values were there to be checked.
  */
 export function checkValues(
@@ -13,7 +14,7 @@ export function checkValues(
   payload: StoredPayload | null,
   seq: number,
   values: SubjectValues,
-  where: Place,
+  { where, isErased }: { readonly where: Place; readonly isErased: (place: number) => boolean },
   check: Check,
 ): number {
   const { commitments } = commits
@@ -31,15 +32,22 @@ export function checkValues(
     return 0
   }
   if (decoded === null) return 0
-  for (let i = 0; i < commitments.length; i++)
-    if (values.isErased(first + i))
+  const { values: stored } = decoded
+  let there = 0
+  for (const [i, { kind }] of stored.entries()) {
+    const by_right = isErased(i + 1)
+    if (kind !== 'erased') there++
+    if (kind === 'erased' && !by_right) check.add(`${where}: value ${first + i} is gone, and no erasure is on record`)
+    else if (kind !== 'erased' && by_right) check.add(`${where}: value ${first + i} is there, and was to be erased`)
+    else if (kind === 'patch' && values.isUntold(first + i))
       check.add(`${where}: value ${first + i} can't be told, because the one that it changes is missing`)
+  }
   for (const number of values.misfits(first, commits, decoded))
     check.add(`${where}: value ${number} doesn't fit its commitment: the value, its salt or the entry was changed`)
-  return commitments.length
+  return there
 }
 
-/** A payload that can't be read counts as an erased one. */
+/** A payload that can't be read counts as one that is gone. */
 function keepCount(commits: Commits, seq: number, values: SubjectValues): void {
   try {
     values.add(seq, commits, null)

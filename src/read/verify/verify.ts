@@ -87,7 +87,7 @@ async function verify(reader: LedgerReader, options: VerifyOptions): Promise<Ver
     const onEntries = (entries: number) => options.onProgress?.({ run, entries, of: Math.max(size, entries) })
     const found = await verifyRun(
       reader,
-      { log, run, origin: log_zero.origin(log) },
+      { log, run, origin: log_zero.origin(log), isErased: (seq, place) => log_zero.erasures.has(log, seq, place) },
       log_zero.keysOf(log, size),
       onEntries,
       decisions,
