@@ -10,7 +10,6 @@
 import type { ValueDraft } from '../ledger/write-port.ts'
 import { canonicalize, MAX_DEPTH, MAX_ROW_DEPTH } from '../model/canonical.ts'
 import {
-  type BirthFact,
   type GroupKind,
   type OriginFact,
   type Together,
@@ -43,7 +42,7 @@ import {
   replayMissed,
 } from './decide/ending.ts'
 import { type ErrorTold, errorRow, errorText, rejectedRow } from './facts.ts'
-import { carry, drop, type ForkGroup, type Frame, type Join, type Waiting } from './frames.ts'
+import { type Born, carry, drop, type ForkGroup, type Frame, type Join, type Waiting } from './frames.ts'
 import type { MembersFailed } from './joins.ts'
 import type { RunClock } from './session-clock.ts'
 import type { Tallies } from './tallies.ts'
@@ -55,12 +54,6 @@ const EXPAND: GroupKind = 1
 const MERGE: GroupKind = 2
 const BATCH: GroupKind = 3
 const NO_PARENTS: readonly number[] = []
-
-/** Of what a row instance is born, and into which forks. */
-interface Born extends Pick<BirthFact, 'group' | 'ordinal' | 'parents'> {
-  readonly frames: Frame | null
-  readonly path: string
-}
 
 interface Failing {
   readonly name: string
