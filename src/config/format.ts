@@ -24,6 +24,10 @@ const on_error: KeyShape = {
   shape: target,
   doc: 'Where a row goes after an error: a sink, a node, or discard. Required here or in defaults.',
 }
+const on_error_of_gate: KeyShape = {
+  shape: target,
+  doc: 'Where a row goes after an error: a sink, a node, or discard. Required here or in defaults, unless nothing can fail.',
+}
 const node_retry: KeyShape = { shape: retry, doc: 'What differs from the pipeline’s retry.' }
 
 const guards: ObjectShape = {
@@ -151,7 +155,7 @@ const node: VariantsShape = {
           required: true,
           doc: 'Where rows go for each label; else for all others.',
         },
-        on_error,
+        on_error: on_error_of_gate,
         retry: node_retry,
       },
       refused: { to: 'a gate has routes, one for each of its labels' },
@@ -165,7 +169,7 @@ const node: VariantsShape = {
           required: true,
           doc: 'The first case that holds decides; the last is else.',
         },
-        on_error,
+        on_error: on_error_of_gate,
         retry: node_retry,
       },
       refused: {

@@ -31,7 +31,7 @@ import type { Retracing } from './retrace/retracing.ts'
 import { Sender } from './sender.ts'
 import type { SessionClock } from './session-clock.ts'
 import { callNext, type Stations } from './stations.ts'
-import { asDefect, defect, type Step, tooDeep, writeRow } from './step.ts'
+import { asDefect, defect, type Step, tooDeep, unforeseen, writeRow } from './step.ts'
 import { standing, Token } from './token.ts'
 import { Turns } from './turns.ts'
 import type { UnderWay } from './under-way.ts'
@@ -391,7 +391,9 @@ export class Flow {
     const { recorder } = this.#parts
     const next = afterError(error.retryable, token.attempt, node.retry, error.retry_after_ms)
     if (next.kind === 'give_up') {
-      recorder.fail(token, node, error, { kind: next.cause }, started_us, ended_us)
+      const { name, on_error } = node
+      if (on_error === null) throw unforeseen(node, token.row, error)
+      recorder.fail(token, { name, on_error }, error, { kind: next.cause }, started_us, ended_us)
       return false
     }
     recorder.failAttempt(token, error, started_us, ended_us)

@@ -25,7 +25,7 @@ import { branchPath, elementPath, FIRST_PATH, mergedPath } from '../model/lineag
 import type { Ending, ErrorFact } from '../model/outcome.ts'
 import { frozen, type Json, type Row } from '../model/row.ts'
 import { DISCARD } from '../model/topology.ts'
-import type { AggregateNode, ForkNode, PlanEdge, SourceNode, TransformNode } from '../plan/plan.ts'
+import type { AggregateNode, ForkNode, PlanEdge, SourceNode } from '../plan/plan.ts'
 import type { RowError, SourceReject } from '../sdk/spec.ts'
 import type { BatchGroup, ClosedBatch } from './batches.ts'
 import { type Asker, type CallMade, callFact } from './calls/call-fact.ts'
@@ -62,7 +62,11 @@ interface Born extends Pick<BirthFact, 'group' | 'ordinal' | 'parents'> {
   readonly path: string
 }
 
-type Failing = Pick<TransformNode, 'name' | 'on_error'> & { readonly branch?: string | undefined }
+interface Failing {
+  readonly name: string
+  readonly on_error: PlanEdge
+  readonly branch?: string | undefined
+}
 
 export class Recorder {
   readonly tallies: Tallies

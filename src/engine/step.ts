@@ -10,6 +10,7 @@ import type { AggregateNode, GateNode, PlanEdge, PlanNode, SinkNode, TransformNo
 import type { Call } from '../sdk/call.ts'
 import type { ExpressionResult } from '../sdk/expression.ts'
 import { rowError } from '../sdk/results.ts'
+import { compileRowSchema } from '../sdk/schema-check.ts'
 import type {
   Aggregate,
   BatchResult,
@@ -256,6 +257,21 @@ export function defect(node: string, what: string, cause?: unknown): CustodyErro
 /** For visits of plugins that name no services. */
 export const refuseCall: Call = service =>
   Promise.reject(new Error(`it calls ${service}, but its spec names no such service`))
+
+/**
+ * An error at a gate of which the plan had shown that it meets none: either the row isn't what a plugin before it guarantees, or
+ * the plan was wrong.
+ */
+export function unforeseen({ name, input }: PlanNode, row: Row, { code, message }: RowError): CustodyError {
+  const fits = compileRowSchema(input, { textual: false })(row)
+  const what = `\`${name}\` has no on_error, because nothing could fail there, and met ${code}: ${message}`
+  if (fits.ok) return new CustodyError('CUSTODY_ENGINE_DEFECT', what, { where: { node: name } })
+  const hint = 'Mend the plugin whose `guarantees` say otherwise, then abandon this run and begin another.'
+  return new CustodyError('CUSTODY_PLUGIN_DEFECT', `${what}; a plugin before it broke its word: ${fits.message}`, {
+    where: { node: name },
+    hint,
+  })
+}
 
 /** What was thrown when a plugin's rows were recorded: they turn out not to be JSON when their canonical text is made. */
 export function asDefect(node: PlanNode, thrown: unknown): unknown {

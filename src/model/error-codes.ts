@@ -149,7 +149,7 @@ export const ERRORS = {
   CUSTODY_ERROR_ROUTE_MISSING: spec(
     2,
     'It isn’t said where rows go after an error.',
-    'Add on_error (or on_invalid for a source), or put it into `defaults`.',
+    'Add on_error (or on_invalid for a source), or put it into `defaults`; or mend what the hint says can fail in a gate.',
   ),
   CUSTODY_CYCLE: spec(
     2,

@@ -49,7 +49,7 @@ export function assemble(node: DraftNode, findings: Findings): PlanNode {
         ...common,
         ...gateRoutes(node, findings),
         retry: retry(),
-        on_error: way('on_error'),
+        on_error: findings.way('on_error'),
       }
     case 'fork':
       return { kind: 'fork', ...common, branches: config.branches.map(({ branch }) => ({ branch, edge: way(branch) })) }

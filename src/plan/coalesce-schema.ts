@@ -49,15 +49,19 @@ function objectSchema(row: RowSchema): FieldSchema['schema'] {
 function union(branches: readonly RowSchema[], parent: RowSchema, all: boolean): RowSchema {
   const joined = joinSchemas(branches).schema
   const fields = new Map<string, FieldSchema>()
+  let doubtful = false
   for (const [name, field] of joined.fields) {
+    const written = writtenType(name, branches, parent)
+    // Probably so; but a branch may have written another value of the parent's type, too.
+    if (written !== null && written !== field.schema) doubtful = true
     // A branch that may hold null may have written it.
     const guaranteed = branches.every(each => (each.fields.get(name)?.optional ?? !each.closed) === false)
     fields.set(name, {
-      schema: writtenType(name, branches, parent) ?? field.schema,
+      schema: written ?? field.schema,
       optional: all ? !guaranteed : field.optional,
     })
   }
-  return { ...joined, fields }
+  return { ...joined, fields, ...(doubtful ? { doubtful } : {}) }
 }
 
 /** The type of the one branch that gives a field another type than the parent; null if there are several, or none. */

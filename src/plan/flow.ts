@@ -14,6 +14,7 @@ import { pluginUse, type ResolvedPlugin } from './plugins.ts'
 import type { Report } from './report.ts'
 import { checkRequirements } from './requirements.ts'
 import { joinSchemas, REJECTED, withError } from './schema-join.ts'
+import { checkCannotFail } from './total-gates.ts'
 
 export interface NodeFacts {
   /** Of rows that enter; of a source, that leave. */
@@ -30,6 +31,8 @@ export class Flow {
   readonly facts = new Map<DraftNode, NodeFacts>()
   /** Nodes behind something that is wrong: what is known of their rows is too little, and says nothing. */
   readonly #uncertain = new Set<DraftNode>()
+  /** Nodes whose rows may not be what is known of them, with the first node upstream that makes it so. */
+  readonly #doubts = new Map<DraftNode, DraftNode>()
   readonly #draft: Draft
   readonly #plugins: ReadonlyMap<DraftNode, ResolvedPlugin>
   readonly #branches: Branches
@@ -49,6 +52,8 @@ export class Flow {
       if (node.kind !== 'source' && (into.length === 0 || into.some(edge => this.#uncertain.has(edge.from)))) {
         this.#uncertain.add(node)
       }
+      const doubt = into.map(edge => this.#doubtOn(edge)).find(each => each !== undefined)
+      if (doubt !== undefined) this.#doubts.set(node, doubt)
       this.facts.set(node, this.#visit(node))
       if (pluginUse(node) !== null && this.#plugins.get(node)?.valid !== true) this.#uncertain.add(node)
     }
@@ -68,7 +73,10 @@ export class Flow {
       case 'gate': {
         const { expressions } = this.#contracts(node, plugin, input)
         const certain = !this.#uncertain.has(node) && this.#report.pipeline.faulty !== true
-        return { ...facts, expressions, decision: checkGate(node, config, input, plugin, this.#report, certain) }
+        const decision = checkGate(node, config, input, plugin, this.#report, certain)
+        if (certain && config.on_error === null)
+          checkCannotFail(node, decision, input, this.#doubts.get(node) ?? null, this.#report)
+        return { ...facts, expressions, decision }
       }
       case 'aggregate': {
         const path = [...node.path, 'trigger', 'when']
@@ -99,6 +107,13 @@ export class Flow {
       })
     }
     return schema
+  }
+
+  /** Who makes it doubtful what rows hold that leave by an edge. */
+  #doubtOn({ kind, from }: DraftEdge): DraftNode | undefined {
+    if (kind === 'on_invalid') return undefined
+    const doubtful = kind !== 'on_error' && this.facts.get(from)?.output.doubtful === true
+    return this.#doubts.get(from) ?? (doubtful ? from : undefined)
   }
 
   /** What is known of rows that leave by an edge. */

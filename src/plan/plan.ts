@@ -78,7 +78,8 @@ export interface GateNode extends NodeCommon {
   /** Taken by labels that have no route of their own; null where all labels have one. */
   readonly otherwise: PlanEdge | null
   readonly retry: RetryConfig
-  readonly on_error: PlanEdge
+  /** Null where the plan has shown that no row that fits its schemas meets an error here. */
+  readonly on_error: PlanEdge | null
 }
 export interface ForkNode extends NodeCommon {
   readonly kind: 'fork'

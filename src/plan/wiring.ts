@@ -49,6 +49,8 @@ class Wirer {
         config.routes.forEach(({ label, to }, index) => {
           this.#edge(node, 'route', label, to, this.#routePath(node, label, index))
         })
+        // One whose expression can't fail needs none: that shows when the types of rows are known.
+        if (config.on_error === null && config.by.kind !== 'plugin') return
         return this.#fallback(node, 'on_error', config.on_error)
       case 'fork':
         for (const { branch, to } of config.branches) this.#edge(node, 'branch', branch, to, [...path, 'fork', branch])

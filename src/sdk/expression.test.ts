@@ -322,6 +322,8 @@ describe('the check before the run', () => {
   })
 
   test.each([
+    ['optional.of(row.score).orValue(1)', { type: 'integer' }, true],
+    ['row.?score.orValue(1)', { type: 'integer' }, false],
     ['row.amount > 5', { type: 'boolean' }, false],
     ['row.amount + 1', { type: 'integer' }, false],
     ['row.amount + 0.5', { type: 'number' }, false],

@@ -16,11 +16,16 @@ import type { Row } from '../model/row.ts'
 import { type Compiled, Frame } from './expression/compilation.ts'
 import { compilationOf } from './expression/compile.ts'
 import { Fault } from './expression/faults.ts'
+import type { Analysed } from './expression/total/analyst.ts'
+import { Assumed } from './expression/total/assumed.ts'
+import { type Risk, risksOf } from './expression/total/risks.ts'
 import { fieldOfType, typeOfRow } from './expression/types.ts'
 import { toJson } from './expression/values.ts'
 import type { FieldSchema, RowSchema } from './schema.ts'
 
 export { EXPRESSION_ERRORS, type ExpressionErrorCode } from './expression/faults.ts'
+
+export type { Risk as ExpressionRisk }
 
 export type ExpressionResult =
   | { readonly ok: true; readonly value: unknown }
@@ -93,7 +98,33 @@ export function compileExpression(source: string, scope: ExpressionScope): Compi
   }
   const warnings = unique(compilation.warnings)
   if (compilation.problems.length > 0) return { ok: false, problems: unique(compilation.problems), warnings }
-  return { ok: true, expression: expressionOf(source, compiled, compilation.allReads), warnings }
+  const expression = expressionOf(source, compiled, compilation.allReads)
+  const { ast } = parsed
+  ANALYSED.set(expression, { ast, source, root: scope.over, rootType: type, typeOf: node => compilation.typeOf(node) })
+  return { ok: true, expression, warnings }
+}
+
+const ANALYSED = new WeakMap<Expression, Analysed>()
+
+/**
+ * What can fail of expressions that are evaluated one after the other, each only if those before gave false: for each of them the
+ * operations that can. Where there is none, each has a value of the wanted type for every row that fits `schema`. A schema of null
+ * says that nothing can be relied on.
+ * @throws TypeError for expressions that `compileExpression` hasn't made.
+ */
+export function expressionRisks(
+  expressions: readonly Expression[],
+  schema: RowSchema | null,
+  wanted: 'bool' | 'string',
+): ReadonlyArray<readonly Risk[]> {
+  let assumed = Assumed.NOTHING
+  return expressions.map(expression => {
+    const analysed = ANALYSED.get(expression)
+    if (analysed === undefined) throw new TypeError('not an expression that was compiled here')
+    const { risks, ifFalse } = risksOf(analysed, schema, wanted, assumed)
+    assumed = ifFalse
+    return risks
+  })
 }
 
 const unique = (problems: readonly ExpressionProblem[]) => [

@@ -63,7 +63,7 @@ export function compileJsonSchema(schema: JsonSchema): { readonly validate: Sche
   // An instance for each schema: two schemas with the same `$id` don't meet.
   const ajv = newAjv()
   try {
-    return { validate: ajv.compile(schema) }
+    return { validate: ajv.compile(exactIntegers(schema)) }
   } catch (error) {
     const message = (error instanceof Error ? error.message : String(error)).replace(/^strict mode: /, '')
     const hint = hintOf(message, schema, Object.keys(ajv.RULES.keywords))
@@ -73,6 +73,39 @@ export function compileJsonSchema(schema: JsonSchema): { readonly validate: Sche
     }
   }
 }
+
+const SUBSCHEMAS = ['items', 'additionalProperties', 'contains', 'unevaluatedProperties', 'unevaluatedItems'] as const
+const SCHEMA_LISTS = ['anyOf', 'oneOf', 'allOf', 'prefixItems'] as const
+const SCHEMA_MAPS = ['properties', 'patternProperties', '$defs', 'dependentSchemas'] as const
+
+/**
+ * The schema, in which an integer is one that a double holds exactly, as it is everywhere here. JSON Schema takes 1e300 for one,
+ * too. Conditions (`if`, `not`) stay as they are.
+ */
+function exactIntegers<S>(schema: S): S {
+  if (!isObject(schema)) return schema
+  const exact: { [keyword: string]: unknown } = { ...schema }
+  const types: readonly unknown[] = Array.isArray(schema.type) ? schema.type : [schema.type]
+  if (types.includes('integer') && !types.includes('number')) {
+    const { minimum = -Number.MAX_SAFE_INTEGER, maximum = Number.MAX_SAFE_INTEGER } = schema
+    exact.minimum = typeof minimum === 'number' ? Math.max(minimum, -Number.MAX_SAFE_INTEGER) : minimum
+    exact.maximum = typeof maximum === 'number' ? Math.min(maximum, Number.MAX_SAFE_INTEGER) : maximum
+  }
+  for (const keyword of SUBSCHEMAS) if (keyword in exact) exact[keyword] = exactIntegers(exact[keyword])
+  for (const keyword of SCHEMA_LISTS) {
+    const list = exact[keyword]
+    if (Array.isArray(list)) exact[keyword] = list.map(exactIntegers)
+  }
+  for (const keyword of SCHEMA_MAPS) {
+    const map = exact[keyword]
+    if (!isObject(map)) continue
+    exact[keyword] = Object.fromEntries(Object.entries(map).map(([name, each]) => [name, exactIntegers(each)]))
+  }
+  return exact as S
+}
+
+const isObject = (value: unknown): value is { readonly [keyword: string]: unknown } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** By Ajv's message: the keyword or the type that may have been meant. */
 function hintOf(message: string, schema: JsonSchema, keywords: readonly string[]): string | undefined {

@@ -191,6 +191,23 @@ describe('rows', () => {
   })
 })
 
+test('an integer is one that a double holds exactly, however it is declared', () => {
+  const nested: JsonSchema = {
+    type: 'object',
+    properties: { n: { type: ['integer', 'string'] }, l: { type: 'array', items: { anyOf: [{ type: 'integer' }] } } },
+  }
+  for (const whole of [1e21, -1e21]) {
+    expect(take('integer', whole, false)).toBe('SCHEMA_TYPE')
+    expect(take({ type: 'integer', minimum: -1e300, maximum: 1e300 }, whole, false)).toBe('SCHEMA_VALUE')
+    expect(take({ type: 'integer', description: 'x' }, whole, false)).toBe('SCHEMA_VALUE')
+    expect(take({ type: ['integer', 'number'] }, whole, false)).toBe(whole)
+    expect(take(nested, { n: whole }, false)).toBe('SCHEMA_VALUE')
+    expect(take(nested, { l: [whole] }, false)).toBe('SCHEMA_VALUE')
+  }
+  const { n, l } = { n: Number.MAX_SAFE_INTEGER, l: [-Number.MAX_SAFE_INTEGER] }
+  expect(take(nested, { n, l }, false)).toEqual({ n, l })
+})
+
 describe('declarations', () => {
   test('each type has a shorthand', () => {
     for (const type of FIELD_TYPES) expect(parseFieldShorthand(`${type}?`)).toMatchObject({ optional: true })

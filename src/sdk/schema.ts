@@ -21,9 +21,11 @@ export interface RowSchema {
   readonly observed: boolean
   /** What a field that isn't listed holds, where that is known: texts, for a CSV without a schema. */
   readonly rest?: FieldSchema
+  /** True: a plugin that doesn't say what it does may have put something else there, or nothing. */
+  readonly doubtful?: true
 }
 
 export const OBSERVED: RowSchema = { fields: new Map(), closed: false, observed: true }
 
-/** A row that may have other fields beside those that are known of it, whatever they hold. */
-export const withOthers = ({ fields }: RowSchema): RowSchema => ({ ...OBSERVED, fields })
+/** A row that probably still has the fields that are known of it, and may have others, whatever they hold. */
+export const withOthers = ({ fields }: RowSchema): RowSchema => ({ ...OBSERVED, fields, doubtful: true })

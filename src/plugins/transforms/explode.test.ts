@@ -32,6 +32,8 @@ test('the element’s type takes the list’s place', () => {
     i: 'integer',
   })
   expect(leaving(explode, { field: 'l' }, schemaOf({ l: 'array' })).fields).toEqual({ l: 'any?' })
+  const tuple = { schema: { ...list.schema, prefixItems: [{ type: 'string' }] }, optional: false }
+  expect(leaving(explode, { field: 'l' }, schemaOf({ l: tuple })).fields).toEqual({ l: 'any?' })
   expect(refusals(explode, { field: 'l', index: 'l' })).toHaveLength(1)
   expect(refusals(explode, { field: 'l', as: 'e', index: 'l' })).toEqual([])
 })

@@ -27,6 +27,7 @@ function elementRow(row: Row, options: ExplodeOptions, element: Json, index: num
 /** What is known of the elements of a list. */
 function elementSchema(list: FieldSchema | undefined): FieldSchema {
   const items = list?.schema.items
+  if (list?.schema.prefixItems !== undefined) return { schema: {}, optional: true }
   if (typeof items !== 'object' || items === null || Array.isArray(items)) return { schema: {}, optional: true }
   const { type } = items as { type?: unknown }
   const optional = type === undefined || type === 'null' || (Array.isArray(type) && type.includes('null'))

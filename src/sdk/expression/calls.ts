@@ -3,7 +3,7 @@ import type { ASTNode } from '@marcbachmann/cel-js'
 import { nearestNames } from '../nearest.ts'
 import { compilePattern, isPattern } from '../pattern.ts'
 import type { Compilation, Compiled, Run } from './compilation.ts'
-import { FUNCTIONS, type Overload, UNSUPPORTED } from './functions.ts'
+import { FUNCTIONS, fittingOverloads, keyOfCall, type Overload, UNSUPPORTED } from './functions.ts'
 import { compileMacro, MACROS } from './macros.ts'
 import { unusable } from './operators.ts'
 import { ANY, BOOL, describe, type Type, unify } from './types.ts'
@@ -11,29 +11,19 @@ import { kindOf, type Value } from './values.ts'
 
 export type CallNode = Extract<ASTNode, { op: 'call' | 'rcall' }>
 
-const SPACES = new Set(['math', 'optional'])
-
 export function compileCall(c: Compilation, node: CallNode): Compiled {
   const macro = compileMacro(c, node)
   if (macro !== null) return macro
-  if (node.op === 'call') {
-    const [name, args] = node.args
-    return compileFunction(c, node, name, args)
-  }
-  const [name, receiver, args] = node.args
-  if (receiver.op === 'id' && SPACES.has(receiver.args) && c.variable(receiver.args) === undefined) {
-    return compileFunction(c, node, `${receiver.args}.${name}`, args)
-  }
-  return compileFunction(c, node, `.${name}`, [receiver, ...args])
+  const { key, args } = keyOfCall(node, name => c.variable(name) !== undefined)
+  return compileFunction(c, node, key, args)
 }
 
 function compileFunction(c: Compilation, node: CallNode, key: string, argNodes: readonly ASTNode[]): Compiled {
   const all = FUNCTIONS.get(key)
   if (all === undefined) return unknownFunction(c, node, key)
   const args = argNodes.map(arg => c.compile(arg))
-  const overloads = all.filter(each => each.takes.length === args.length)
   const types = args.map(arg => arg.type)
-  const fitting = overloads.filter(each => each.takes.every((kind, i) => fits(kind, types[i] as Type)))
+  const fitting = fittingOverloads(all, types)
   if (fitting.length === 0) return noOverload(c, node, key, all, types)
   if (key === 'matches' || key === '.matches') {
     const constant = compileMatches(c, node, argNodes, args)
@@ -43,8 +33,6 @@ function compileFunction(c: Compilation, node: CallNode, key: string, argNodes: 
   const type = gives.reduce((a, b) => unify(a, b) ?? ANY)
   return { type: new Set(gives.map(each => each.kind)).size > 1 ? ANY : type, run: calling(fitting, args, c.at(node)) }
 }
-
-const fits = (kind: string, type: Type) => kind === 'any' || type.kind === 'any' || type.kind === kind
 
 function calling(overloads: readonly Overload[], args: readonly Compiled[], at: string): Run {
   const [only] = overloads

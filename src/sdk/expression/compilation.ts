@@ -2,6 +2,7 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 import type { Row } from '../../model/row.ts'
 import type { ExpressionProblem } from '../expression.ts'
+import { extentOf, writtenAt } from './extent.ts'
 import { ANY, type Type } from './types.ts'
 import type { Value } from './values.ts'
 
@@ -46,6 +47,7 @@ export class Compilation {
   readonly #compile: (compilation: Compilation, node: ASTNode) => Compiled
   readonly #reads = new Map<string, readonly string[]>()
   readonly #variables = new Map<string, Variable>()
+  readonly #types = new Map<ASTNode, Type>()
   #slots = 0
   #depth = 0
 
@@ -66,13 +68,18 @@ export class Compilation {
     this.#depth += 1
     const compiled = this.#compile(this, node)
     this.#depth -= 1
+    this.#types.set(node, compiled.type)
     return compiled
+  }
+
+  /** What a node that was compiled turned out to be. */
+  typeOf(node: ASTNode): Type {
+    return this.#types.get(node) ?? ANY
   }
 
   /** The node's source, for messages. */
   at(node: ASTNode): string {
-    const text = this.source.slice(node.start, node.end)
-    return text.length > 80 ? `${text.slice(0, 80)}…` : text
+    return writtenAt(this.source, node, 80)
   }
 
   /** Notes a problem; what it returns stands for a value of which nothing is known, so that only one problem is told. */
@@ -86,7 +93,7 @@ export class Compilation {
   }
 
   #noted(node: ASTNode, code: ExpressionProblem['code'], message: string, hint?: string): ExpressionProblem {
-    const place = { offset: node.start, length: Math.max(1, node.end - node.start) }
+    const place = extentOf(this.source, node)
     return hint === undefined ? { code, message, ...place } : { code, message, hint, ...place }
   }
 

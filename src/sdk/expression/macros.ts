@@ -8,10 +8,10 @@ import type { Compilation, Compiled, Frame, Run } from './compilation.ts'
 import { Fault, fault } from './faults.ts'
 import { pathOf, present, typeOfPath } from './fields.ts'
 import { unusable } from './operators.ts'
-import { ANY, BOOL, describe, listOf, notNull, optionalOf, STRING, type Type, unify } from './types.ts'
+import { ANY, BOOL, describe, listOf, optionalOf, STRING, type Type, unify } from './types.ts'
 import { Optional, type Value } from './values.ts'
 
-const MAX_STEPS = 1_000_000
+export const MAX_STEPS = 1_000_000
 
 /** As keys of functions: with a point those that are called on something. */
 export const MACROS: ReadonlySet<string> = new Set([
@@ -111,7 +111,7 @@ function compileOr(
       hint,
     )
   }
-  const inner = notNull(left.type.of ?? ANY)
+  const inner = left.type.of ?? ANY
   const wanted = name === 'or' ? optionalOf(inner) : inner
   const type = unify(wanted, right.type)
   if (type === null) {

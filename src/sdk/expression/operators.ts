@@ -21,8 +21,8 @@ import { Duration, kindOf, Optional, Timestamp, type Value, type ValueMap } from
 export type Arithmetic = '+' | '-' | '*' | '/' | '%'
 export type Order = '<' | '<=' | '>' | '>='
 
-const MAX_TEXT = 10_000_000
-const MAX_LIST = 1_000_000
+export const MAX_TEXT = 10_000_000
+export const MAX_LIST = 1_000_000
 const MIN_INT = -(2n ** 63n)
 const MAX_INT = 2n ** 63n - 1n
 

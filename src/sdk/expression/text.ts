@@ -2,18 +2,42 @@
 import { fault } from './faults.ts'
 import type { Overload } from './functions.ts'
 import { limitText } from './operators.ts'
+import { type Fails, never, tooLong } from './total/fails.ts'
+import { anyOf, type Possible } from './total/possible.ts'
 import { BOOL, INT, type Kind, listOf, STRING, type Type } from './types.ts'
 import type { Value } from './values.ts'
 
 /** A method of texts; the rest of what it takes may be texts and integers. */
-const method = (rest: readonly Kind[], gives: Type, run: Overload['run']): Overload => ({
-  takes: ['string', ...rest],
-  gives,
-  run,
-})
-const onText = (gives: Type, run: (text: string) => Value) => method([], gives, ([text]) => run(text as string))
+const method = (
+  rest: readonly Kind[],
+  gives: Type,
+  run: Overload['run'],
+  more: Pick<Overload, 'fails' | 'results'>,
+): Overload => ({ takes: ['string', ...rest], gives, run, ...more })
 const onTwo = (gives: Type, run: (text: string, other: string) => Value) =>
-  method(['string'], gives, ([text, other]) => run(text as string, other as string))
+  method(['string'], gives, ([text, other]) => run(text as string, other as string), { fails: never })
+
+/** A part of the text, or a text as long. */
+const part = ([text]: readonly Possible[]) => anyOf(['string'], { length: (text as Possible).length })
+const parts = (args: readonly Possible[]) =>
+  anyOf(['list'], { of: part(args), size: [0, (args[0] as Possible).length + 1] })
+const onText = (run: (text: string) => Value) =>
+  method([], STRING, ([text]) => run(text as string), { fails: never, results: part })
+
+/** The text’s beginning is the one position that each has. */
+const position: Fails = (args, [text]) =>
+  args.slice(1).every(({ kinds, constant }) => !kinds.has('int') || constant === 0n)
+    ? null
+    : `${text} has no such position`
+
+const lengthReplaced = ([text, , by]: readonly Possible[]) => {
+  const [length, added] = [(text as Possible).length, (by as Possible).length]
+  return added === 0 ? length : length + (length + 1) * added
+}
+const replaces: Pick<Overload, 'fails' | 'results'> = {
+  fails: args => tooLong(lengthReplaced(args)),
+  results: args => anyOf(['string'], { length: lengthReplaced(args) }),
+}
 
 const SURROGATES = /[\ud800-\udfff]/
 /** Whether a position in code points is the same in UTF-16 units. */
@@ -70,50 +94,85 @@ export const TEXT_FUNCTIONS: { readonly [name: string]: readonly Overload[] } = 
   contains: [onTwo(BOOL, (text, other) => text.includes(other))],
   startsWith: [onTwo(BOOL, (text, other) => text.startsWith(other))],
   endsWith: [onTwo(BOOL, (text, other) => text.endsWith(other))],
-  lowerAscii: [onText(STRING, text => text.replace(/[A-Z]+/g, part => part.toLowerCase()))],
-  upperAscii: [onText(STRING, text => text.replace(/[a-z]+/g, part => part.toUpperCase()))],
-  trim: [onText(STRING, text => text.trim())],
+  lowerAscii: [onText(text => text.replace(/[A-Z]+/g, part => part.toLowerCase()))],
+  upperAscii: [onText(text => text.replace(/[a-z]+/g, part => part.toUpperCase()))],
+  trim: [onText(text => text.trim())],
   charAt: [
-    method(['int'], STRING, ([text, position], at) => {
-      const rest = (text as string).slice(offsetOf(text as string, position as Value, at))
-      return rest === '' ? '' : String.fromCodePoint(rest.codePointAt(0) as number)
-    }),
+    method(
+      ['int'],
+      STRING,
+      ([text, position], at) => {
+        const rest = (text as string).slice(offsetOf(text as string, position as Value, at))
+        return rest === '' ? '' : String.fromCodePoint(rest.codePointAt(0) as number)
+      },
+      { fails: position, results: part },
+    ),
   ],
   indexOf: [
     onTwo(INT, (text, other) => positionOf(text, text.indexOf(other))),
-    method(['string', 'int'], INT, ([text, other, start], at) => {
-      const from = offsetOf(text as string, start as Value, at)
-      return positionOf(text as string, (text as string).indexOf(other as string, from))
-    }),
+    method(
+      ['string', 'int'],
+      INT,
+      ([text, other, start], at) => {
+        const from = offsetOf(text as string, start as Value, at)
+        return positionOf(text as string, (text as string).indexOf(other as string, from))
+      },
+      { fails: position },
+    ),
   ],
   lastIndexOf: [
     onTwo(INT, (text, other) => positionOf(text, text.lastIndexOf(other))),
-    method(['string', 'int'], INT, ([text, other, start], at) => {
-      const from = offsetOf(text as string, start as Value, at)
-      return positionOf(text as string, (text as string).lastIndexOf(other as string, from))
-    }),
+    method(
+      ['string', 'int'],
+      INT,
+      ([text, other, start], at) => {
+        const from = offsetOf(text as string, start as Value, at)
+        return positionOf(text as string, (text as string).lastIndexOf(other as string, from))
+      },
+      { fails: position },
+    ),
   ],
   substring: [
-    method(['int'], STRING, ([text, start], at) =>
-      (text as string).slice(offsetOf(text as string, start as Value, at)),
+    method(
+      ['int'],
+      STRING,
+      ([text, start], at) => (text as string).slice(offsetOf(text as string, start as Value, at)),
+      { fails: position, results: part },
     ),
-    method(['int', 'int'], STRING, ([text, start, end], at) => {
-      const from = offsetOf(text as string, start as Value, at)
-      return substring(text as string, from, offsetOf(text as string, end as Value, at), at)
-    }),
+    method(
+      ['int', 'int'],
+      STRING,
+      ([text, start, end], at) => {
+        const from = offsetOf(text as string, start as Value, at)
+        return substring(text as string, from, offsetOf(text as string, end as Value, at), at)
+      },
+      { fails: position, results: part },
+    ),
   ],
   replace: [
-    method(['string', 'string'], STRING, ([text, old, by], at) =>
-      replace(text as string, old as string, by as string, -1, at),
+    method(
+      ['string', 'string'],
+      STRING,
+      ([text, old, by], at) => replace(text as string, old as string, by as string, -1, at),
+      replaces,
     ),
-    method(['string', 'string', 'int'], STRING, ([text, old, by, limit], at) =>
-      replace(text as string, old as string, by as string, Number(limit), at),
+    method(
+      ['string', 'string', 'int'],
+      STRING,
+      ([text, old, by, limit], at) => replace(text as string, old as string, by as string, Number(limit), at),
+      replaces,
     ),
   ],
   split: [
-    method(['string'], listOf(STRING), ([text, by]) => split(text as string, by as string, -1)),
-    method(['string', 'int'], listOf(STRING), ([text, by, limit]) =>
-      split(text as string, by as string, Number(limit)),
+    method(['string'], listOf(STRING), ([text, by]) => split(text as string, by as string, -1), {
+      fails: never,
+      results: parts,
+    }),
+    method(
+      ['string', 'int'],
+      listOf(STRING),
+      ([text, by, limit]) => split(text as string, by as string, Number(limit)),
+      { fails: never, results: parts },
     ),
   ],
 }

@@ -93,6 +93,15 @@ export function partOf(timestamp: Timestamp, part: TimestampPart, zone?: string)
 export const millisecondOf = (ns: bigint): bigint =>
   (ns - floorDivide(ns, 1_000_000_000n) * 1_000_000_000n) / 1_000_000n
 
+export function isZone(zone: string): boolean {
+  try {
+    shift(new Timestamp(0n), zone)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Seconds between UTC and the zone at that time. */
 function shift(timestamp: Timestamp, zone: string): number {
   const offset = /^([+-])?(\d\d):(\d\d)$/.exec(zone)

@@ -1,0 +1,15 @@
+/** When a function fails, as it says itself. */
+import { MAX_TEXT } from '../operators.ts'
+import type { Possible } from './possible.ts'
+
+/**
+ * Where it fails on such arguments, each of one kind, as a clause without a full stop; null if it doesn't. `names`: the
+ * arguments as they are written, in quotes.
+ */
+export type Fails = (args: readonly Possible[], names: readonly string[]) => string | null
+
+export const never: Fails = () => null
+
+/** For texts that may become as long as that. */
+export const tooLong = (length: number): string | null =>
+  length > MAX_TEXT ? `the text becomes longer than ${MAX_TEXT.toLocaleString('en-US')} characters` : null
