@@ -1,4 +1,8 @@
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+
+// Each file has a process of its own, and many start others: what Node compiles for one of them is kept for all.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules', '.cache', 'compiled')
 
 /** No test depends on how fast a machine is: this only ends one that hangs. */
 const HANGING_MS = 600_000

@@ -13,6 +13,8 @@ if (Number(node.split('.')[0]) < 24) {
   process.exitCode = 2
 } else {
   const { exit } = process
+  const { keepCompiled } = await import('./compiled.js')
+  keepCompiled()
   const { main } = await import('../dist/cli/main.js')
   process.exitCode = await main(process.argv.slice(2))
   // A plugin may have left something running. What was told has to be out, and then nobody waits for it.

@@ -6,6 +6,7 @@
  * F2. Frames are never changed; a coalesce goes back to what was outside its fork.
  */
 
+import type { BirthFact } from '../model/entry.ts'
 import type { Row } from '../model/row.ts'
 import { DISCARD } from '../model/topology.ts'
 import type { CoalesceNode } from '../plan/plan.ts'
@@ -38,6 +39,12 @@ export interface ForkGroup {
   joins: readonly Join[]
   /** Open tokens that carry a frame of it. */
   carriers: readonly Token[]
+}
+
+/** Of what a row instance is born, and into which forks. */
+export interface Born extends Pick<BirthFact, 'group' | 'ordinal' | 'parents'> {
+  readonly frames: Frame | null
+  readonly path: string
 }
 
 export interface Waiting {

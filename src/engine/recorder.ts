@@ -10,7 +10,6 @@
 import type { ValueDraft } from '../ledger/write-port.ts'
 import { canonicalize, MAX_DEPTH, MAX_ROW_DEPTH } from '../model/canonical.ts'
 import {
-  type BirthFact,
   type GroupKind,
   type OriginFact,
   type Together,
@@ -43,7 +42,7 @@ import {
   replayMissed,
 } from './decide/ending.ts'
 import { type ErrorTold, errorRow, errorText, rejectedRow } from './facts.ts'
-import { carry, drop, type ForkGroup, type Frame, type Join, type Waiting } from './frames.ts'
+import { type Born, carry, drop, type ForkGroup, type Frame, type Join, type Waiting } from './frames.ts'
 import type { MembersFailed } from './joins.ts'
 import type { RunClock } from './session-clock.ts'
 import type { Tallies } from './tallies.ts'
@@ -55,12 +54,6 @@ const EXPAND: GroupKind = 1
 const MERGE: GroupKind = 2
 const BATCH: GroupKind = 3
 const NO_PARENTS: readonly number[] = []
-
-/** Of what a row instance is born, and into which forks. */
-interface Born extends Pick<BirthFact, 'group' | 'ordinal' | 'parents'> {
-  readonly frames: Frame | null
-  readonly path: string
-}
 
 interface Failing {
   readonly name: string
@@ -255,7 +248,7 @@ export class Recorder {
       this.#end(token, passedOn(token.id, node.number, 'merge', join.group))
     }
     const parents = members.map(({ token }) => token.id)
-    this.#closeGroup(subject, join.group, 'merged', parents, told)
+    this.#closeGroup(subject, join.group, 'merged', members, told)
     const path = mergedPath(fork.path, node.name)
     return this.#birth(subject, node.to, row, value, { frames: outer, group: join.group, ordinal: 0, parents, path })
   }
@@ -274,8 +267,8 @@ export class Recorder {
         this.#end(token, failedAtCoalesce(token.id, number, cause, join.group, this.#failHere(token, told, started_us)))
     }
     const subject = members[0]?.token.subject
-    const tokens = members.map(({ token }) => token.id)
-    if ((closes || opens) && subject !== undefined) this.#closeGroup(subject, join.group, join.verdict ?? cause, tokens)
+    if ((closes || opens) && subject !== undefined)
+      this.#closeGroup(subject, join.group, join.verdict ?? cause, members)
   }
 
   /** `nth`: which of the node's batches it is. */
@@ -344,13 +337,18 @@ export class Recorder {
     this.#closeBatch(batch)
   }
 
-  /** The run is given up while the token is open. A visit that was held ends with it. */
-  abandon(token: Token, now_us: number): void {
-    const { held } = token
+  /** The run is given up while the token is open. A visit that was held, since `started_us`, ends with it. */
+  abandon(token: Token, message: string, started_us: number, now_us: number): void {
     this.#facts(token.subject, now_us)
-    const error = this.#addError(token, { code: 'ABANDONED', message: 'the run was abandoned' })
-    if (held) this.#visit(token, VISIT_ERROR, token.value, 0, 0, now_us, error)
+    const error = this.#addError(token, { code: 'ABANDONED', message })
+    if (token.held) this.#visit(token, VISIT_ERROR, token.value, 0, 0, started_us, error, now_us)
     this.#end(token, abandoned(token.id, token.node, error))
+  }
+
+  /** The run is given up while a group waits, that has had these members so far. */
+  abandonGroup(subject: Subject, group: number, members: readonly Waiting[], now_us: number): void {
+    this.#facts(subject, now_us)
+    this.#closeGroup(subject, group, 'abandoned', members)
   }
 
   // ── facts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -456,12 +454,12 @@ export class Recorder {
 
   #closeBatch({ group, subject, trigger, members }: ClosedBatch): void {
     subject.gathers = false
-    const tokens = members.map(({ token }) => token.id)
-    this.#closeGroup(subject, group, trigger, tokens)
+    this.#closeGroup(subject, group, trigger, members)
   }
 
-  #closeGroup(subject: Subject, group: number, verdict: string, members: readonly number[], detail = 0): void {
-    factsOf(subject).closeGroup({ group, verdict, detail, members })
+  #closeGroup(subject: Subject, group: number, verdict: string, members: readonly Waiting[], detail = 0): void {
+    const tokens = members.map(({ token }) => token.id)
+    factsOf(subject).closeGroup({ group, verdict, detail, members: tokens })
   }
 
   /** The visit met an error, and the token goes nowhere from here. */

@@ -12,6 +12,7 @@ import type { PluginCode } from '../model/plugin-code.ts'
 import type { Courses, Recordings, Repeats } from '../model/recording.ts'
 import type { Plan, SourceNode } from '../plan/plan.ts'
 import type { Discarded, PluginSpec, Source } from '../sdk/spec.ts'
+import { abandonAll } from './abandoning.ts'
 import { beginSources } from './beginning.ts'
 import { Calls } from './calls/calls.ts'
 import { Contexts } from './calls/contexts.ts'
@@ -20,7 +21,7 @@ import type { ServiceTold } from './calls/service-told.ts'
 import { sourceDefect } from './chunk.ts'
 import { Committer, type Progressed, type Stop } from './committer.ts'
 import type { Created } from './created.ts'
-import { UNANSWERED } from './decide/sent.ts'
+import { ABANDONED } from './decide/ending.ts'
 import { type BytesRead, extentOf } from './extent.ts'
 import { Flow } from './flow.ts'
 import { Guards, type RecordsBefore } from './guards.ts'
@@ -312,12 +313,6 @@ function thrown(failure: unknown): never {
   throw failure
 }
 
-function abandonAll(recorder: Recorder, { subjects }: UnderWay, now_us: number): void {
-  for (const token of subjects.flatMap(({ open }) => [...open]))
-    if (token.sending?.in_doubt === true) recorder.doubt(token, UNANSWERED, now_us)
-    else recorder.abandon(token, now_us)
-}
-
 export interface OpenSource {
   readonly node: SourceNode
   readonly source: Source
@@ -355,6 +350,8 @@ export function originalNames(sources: readonly OpenSource[]): { readonly [field
 }
 
 export function sealedStatus(totals: Totals): SealedStatus {
+  // Whoever gave it up didn't come to its seal.
+  if (totals.endings.some(([fate]) => fate === ABANDONED)) return 'abandoned'
   if (totals.rows.read === 0) return 'empty'
   return hasFailures(totals) ? 'completed_with_failures' : 'completed'
 }

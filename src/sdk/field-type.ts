@@ -1,5 +1,6 @@
 /** Types of fields as a pipeline file declares them: a shorthand, or a JSON Schema (draft 2020-12). */
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import { createRequire } from 'node:module'
+import type { ValidateFunction } from 'ajv/dist/2020.js'
 import { nearestNames } from './nearest.ts'
 import { compilePattern, isPattern } from './pattern.ts'
 import type { FieldSchema, JsonSchema } from './schema.ts'
@@ -41,8 +42,10 @@ const regExp = Object.assign(
 )
 
 /** Unknown keywords are errors; `format` is an annotation and isn't asserted. Nothing is ever fetched. */
-const newAjv = () =>
-  new Ajv2020({
+const newAjv = () => {
+  // Loaded when the first schema is compiled: most commands never need it.
+  const { Ajv2020 } = createRequire(import.meta.url)('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js')
+  return new Ajv2020({
     strictSchema: true,
     strictTypes: false,
     strictTuples: false,
@@ -51,6 +54,7 @@ const newAjv = () =>
     logger: false,
     code: { regExp: regExp as never },
   })
+}
 
 export type SchemaValidator = ValidateFunction
 

@@ -14,7 +14,7 @@ test.each(['replay.md'])('%s', async page => {
   onTestFinished(() => rmSync(temporary, { recursive: true, force: true }))
   const [folder, home] = [join(temporary, 'work'), join(temporary, 'home')]
   mkdirSync(folder)
-  const env = { PATH: `${inject('bin')}:/usr/bin:/bin`, COLUMNS: '100', XDG_CONFIG_HOME: home }
+  const env = { PATH: `${inject('bin')}:/usr/bin:/bin`, COLUMNS: '100', XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home }
   const runAll = async (block: string): Promise<ShellResult> => {
     const { status, stdout } = spawnSync('/bin/sh', ['-ec', `exec 2>&1\n${block}`], {
       cwd: folder,

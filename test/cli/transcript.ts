@@ -70,6 +70,8 @@ export class Shell {
     this.env = {
       PATH: `${bin}:/usr/bin:/bin`,
       HOME: this.folder,
+      // What Node compiles is kept for all of them.
+      XDG_CACHE_HOME: join(bin, '..', 'cache'),
       CUSTODY_KEY: encodeSigningKey('test', seed),
       COLUMNS: '110',
       TZ: 'UTC',

@@ -19,7 +19,7 @@ export function runProgram(
   cwd: string,
   environment: { readonly [name: string]: string },
 ): Promise<ProgramResult> {
-  const { CUSTODY_KEY: _key, CUSTODY_LEDGER: _ledger, ...inherited } = process.env
+  const { CUSTODY_KEY: _key, CUSTODY_LEDGER: _ledger, NODE_COMPILE_CACHE: _cache, ...inherited } = process.env
   const env = { ...inherited, ...environment, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` }
   return new Promise((resolve, reject) => {
     const child = execFile(join(bin, program), argv, { cwd, env, maxBuffer: 1 << 28 }, (error, stdout, stderr) => {

@@ -22,12 +22,23 @@ export function renderShown(
   ]
   if (shown.stopped !== null) lines.push(`  ${stopText(shown.stopped, paint)}`)
   lines.push('', ...renderSummary({ ...shown, dry_run: false }, cwd, columns, paint))
+  if (shown.abandoned.length > 0) lines.push(`  ${paint('bold', 'gave up')}      ${abandonedText(shown.abandoned)}`)
   lines.push(`  ${paint('bold', 'repeatable')}   ${shorten(gradeText(grade), columns - 15)}`)
   if (reruns !== null) lines.push(`  ${paint('bold', 'run again')}    ${shorten(rerunsText(reruns), columns - 15)}`)
   lines.push(...stagedLines(shown.staged, cwd, paint))
   if (shown.in_doubt.length > 0) lines.push('', ...inDoubtLines(shown.in_doubt, paint))
   lines.push('', ...nodeTable(shown.nodes, columns, paint))
   return lines.join('\n')
+}
+
+/** `2 groups at both · 1 batch at stats` */
+function abandonedText(abandoned: ShownRun['abandoned']): string {
+  return abandoned
+    .map(({ node, kind, count: of }) => {
+      const what = kind === 'batch' ? counted(of, 'batch', 'batches') : counted(of, 'group')
+      return `${what} at ${printable(node)}`
+    })
+    .join(' · ')
 }
 
 function rerunsText({ reruns, failed, still_failed }: StillFailed): string {

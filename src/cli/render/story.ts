@@ -40,7 +40,8 @@ function header(story: Story, paint: Paint): string {
 function batchText({ node, trigger, members }: Extract<Story['subject'], { kind: 'batch' }>): string {
   if (trigger === null) return `still open at ${printable(node)}`
   const size = `${counted(members.length, 'row instance')} at ${printable(node)}`
-  return `${size} (${parentList(members)}), closed by ${trigger.replaceAll('_', ' ')}`
+  const closed = trigger === 'abandoned' ? 'abandoned with the run' : `closed by ${trigger.replaceAll('_', ' ')}`
+  return `${size} (${parentList(members)}), ${closed}`
 }
 
 /** The fields as they came in, or what was wrong with the record. */

@@ -124,7 +124,7 @@ const token_outcomes = `SELECT l.run, d.token, d.row, ${fates('outcome')}, ${fat
 ${RUN} JOIN endings d ON d.log = l.log WHERE l.log > 0
 UNION ALL
 SELECT l.run, ${at('h', 0)}, e.row, '${BUFFERED}', NULL, 0, ${nodeName(at('h', 1))}, NULL, ${at('h', 2)}, NULL, NULL,
-  ${iso(`${field('e', 't')} + coalesce((SELECT ${at('v', 7)} + ${at('v', 8)} FROM json_each(e.body, '$.v') v
+  ${iso(`${field('e', 't')} + coalesce((SELECT ${at('v', 7)} + ${at('v', 8)} + coalesce(${at('v', 9)}, 0) FROM json_each(e.body, '$.v') v
     WHERE ${at('v', 0)} = ${at('h', 0)} AND ${at('v', 1)} = ${at('h', 1)} AND ${at('v', 3)} = 2), 0)`)}
 ${ENTRIES}, json_each(e.body, '$.h') h WHERE l.log > 0`
 
@@ -154,13 +154,16 @@ ${ENTRIES}, json_each(e.body, '$.n') b JOIN entries s ON ${same}, json_each(s.bo
 WHERE l.log > 0 AND ${is} AND ${at('b', 1)} > 0 AND ${at('g', 0)} = ${at('b', 1)}`,
 )}`
 
-const batches = `SELECT l.run, ${at('g', 0)}, ${nodeName(at('g', 2))}, ${closing(at('d', 1), SUBJECTS[1]!.same)},
+/** A batch that was abandoned has no trigger, and the members that it had so far. */
+const batches = `SELECT l.run, ${at('g', 0)}, ${nodeName(at('g', 2))}, ${closing(`nullif(${at('d', 1)}, 'abandoned')`, SUBJECTS[1]!.same)},
   ${closing('json_array_length(d.value) - 3', SUBJECTS[1]!.same)}
 ${ENTRIES}, json_each(e.body, '$.g') g WHERE l.log > 0 AND ${SUBJECTS[1]!.is} AND ${at('g', 1)} = ${KIND_BATCH}`
 
 const batch_members = `SELECT l.run, ${at('d', 0)}, m.value, m.key - 3
 ${ENTRIES}, json_each(e.body, '$.d') d, json_each(d.value) m
-WHERE l.log > 0 AND e.row IS NULL AND ${at('d', 1)} IN ${BATCH_VERDICTS} AND m.key > 2`
+WHERE l.log > 0 AND e.row IS NULL AND m.key > 2 AND (${at('d', 1)} IN ${BATCH_VERDICTS}
+  OR (${at('d', 1)} = 'abandoned' AND EXISTS (SELECT 1 FROM entries s, json_each(s.body, '$.g') g
+    WHERE ${SUBJECTS[1]!.same} AND ${at('g', 0)} = ${at('d', 0)} AND ${at('g', 1)} = ${KIND_BATCH})))`
 
 const calls = ofSubjects(
   ({ is, same }) => `SELECT l.run, ${at('x', 0)}, nullif(${at('x', 1)}, 0), ${nodeName(at('x', 2))}, ${at('x', 3)},

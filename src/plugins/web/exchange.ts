@@ -2,13 +2,14 @@
  * One request and its answer over HTTP/1.1, without redirects. All of it happens before `signal` is aborted, and no more
  * than `max_bytes` of decompressed body are ever held.
  */
-import http, { type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
-import https from 'node:https'
+import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { AgentOptions } from 'node:https'
 import { pipeline, type Readable, type Transform } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import type { CallFailure } from '../../sdk/call.ts'
 import { AddressRefused, type Guard } from './addresses.ts'
 import { failure } from './failures.ts'
+import { http, https } from './node-http.ts'
 import { ProxyProblem, proxyFor, type WebProxy } from './proxy.ts'
 
 export interface Outgoing {
@@ -31,14 +32,14 @@ export interface Incoming {
 /** Connections, kept open for requests that may be made again should one prove closed. */
 export class Connections {
   /** By scheme, proxy, and whether they are kept. */
-  readonly #agents = new Map<string, http.Agent>()
+  readonly #agents = new Map<string, Agent>()
 
-  agent(protocol: 'http:' | 'https:', kept: boolean, proxy: WebProxy | null): http.Agent {
+  agent(protocol: 'http:' | 'https:', kept: boolean, proxy: WebProxy | null): Agent {
     const name = `${protocol} ${kept} ${proxy?.url ?? ''}`
     const known = this.#agents.get(name)
     if (known !== undefined) return known
     const options = proxy === null ? (kept ? KEPT : {}) : throughProxy(proxy, kept)
-    const agent = protocol === 'https:' ? new https.Agent(options) : new http.Agent(options)
+    const agent = protocol === 'https:' ? new (https().Agent)(options) : new (http().Agent)(options)
     this.#agents.set(name, agent)
     return agent
   }
@@ -55,7 +56,7 @@ const PROXIED_MS = 30_000
 /** Older ones would go past the proxy without a word. */
 const KNOWS_PROXIES = [24, 5] as const
 
-function throughProxy({ url }: WebProxy, kept: boolean): https.AgentOptions {
+function throughProxy({ url }: WebProxy, kept: boolean): AgentOptions {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   const [least_major, least_minor] = KNOWS_PROXIES
   if (major < least_major || (major === least_major && minor < least_minor))
@@ -104,7 +105,7 @@ export async function exchange(outgoing: Outgoing, limits: ExchangeLimits): Prom
     proxy = proxyFor(url, limits.env)
     if (proxy !== null) await limits.guard.judgeName(url)
     const protocol = url.protocol === 'https:' ? 'https:' : 'http:'
-    const request = (protocol === 'https:' ? https : http).request(url, {
+    const request = (protocol === 'https:' ? https() : http()).request(url, {
       method,
       headers: {
         ...headers,

@@ -1,10 +1,10 @@
 /** Headers of requests: which may be given, and which of them evidence may show. */
-import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Json, MutableRow, Row } from '../../model/row.ts'
 import type { SecretOption } from '../../sdk/spec.ts'
 import type { Secret } from '../masks.ts'
 import { type JsonTemplate, secretAt } from '../templates/json-template.ts'
 import { asText, type Rendered } from '../templates/template.ts'
+import { http } from './node-http.ts'
 
 export type Texts = { readonly [name: string]: string }
 export type Auth =
@@ -39,7 +39,7 @@ export function headerProblems(headers: Texts, auth: Auth | undefined) {
   return Object.keys(headers).flatMap((name, i) => {
     const lower = name.toLowerCase()
     const tell = (message: string) => [{ path: ['headers', name], message }]
-    if (!isValid(() => validateHeaderName(name))) return tell(`no header can be named ${JSON.stringify(name)}`)
+    if (!isValid(() => http().validateHeaderName(name))) return tell(`no header can be named ${JSON.stringify(name)}`)
     if (RESERVED.has(lower)) return tell(`${name} is set by what sends the request`)
     if (names.indexOf(lower) !== i) return tell(`${name} is there twice`)
     return lower === 'authorization' && auth !== undefined ? tell(`${name} is set by \`auth\``) : []
@@ -55,7 +55,7 @@ export function fillHeaders(template: JsonTemplate, row: Row, secrets: readonly 
   for (const [name, value] of Object.entries(filled.value.shown as { readonly [name: string]: Json })) {
     const lower = name.toLowerCase()
     const text = asText(meant[name] ?? '')
-    if (!isValid(() => validateHeaderValue(name, text)))
+    if (!isValid(() => http().validateHeaderValue(name, text)))
       return { ok: false, message: `headers.${name} has characters that no header may have` }
     sent[lower] = text
     if (secretAt(secrets, ['headers', name]) !== null) shown[lower] = value

@@ -150,7 +150,8 @@ class CourseBook implements Courses {
     const opened = entries[0]?.groups_opened.find(({ kind }) => GROUP_KINDS[kind] === 'batch')
     const closed = entries.flatMap(each => each.groups_closed).find(({ group }) => group === opened?.group)
     const course = await this.#courseOf(entries)
-    if (closed === undefined || course === null) return null
+    // One that was abandoned had come to nothing.
+    if (closed === undefined || closed.verdict === 'abandoned' || course === null) return null
     return { group: closed.group, size: closed.members.length, trigger: closed.verdict, course }
   }
 
@@ -189,7 +190,7 @@ class CourseBook implements Courses {
     const opened = new Map(entries.flatMap(each => each.groups_opened.map(group => [group.group, group] as const)))
     for (const { group, verdict, members } of entries.flatMap(each => each.groups_closed)) {
       const node = this.#topology.nodes[(opened.get(group)?.node ?? 0) - 1]
-      if (node?.kind !== 'coalesce') continue
+      if (node?.kind !== 'coalesce' || verdict === 'abandoned') continue
       const came = members.flatMap(token => {
         const lineage = lineages.get(token)
         return lineage?.branches[joinedFork(lineage, node.branches ?? [])] ?? []

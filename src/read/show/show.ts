@@ -10,6 +10,7 @@ import { findRun, type IsHeld } from '../runs/list.ts'
 import { type Closing, closingOf, headOf, intentsOf, openingOf, planOf, statusOf, valueAs } from '../runs/run-log.ts'
 import { artifactsFrom, reasonFrom, receiptHashesFrom } from '../runs/run-values.ts'
 import { stagedOf } from '../runs/staged.ts'
+import { abandonedGroups } from './abandoned.ts'
 import type { EndingCounts, ErrorCounts, InDoubt, NodeCounts, ShownRun, SinkCounts } from './summary.ts'
 
 const IN_DOUBT = fateNumber('FAILED', 'in_doubt')
@@ -44,6 +45,7 @@ export async function showRun(reader: LedgerReader, name: string, isHeld: IsHeld
     ...(closing.totals.calls === undefined ? {} : { calls: callSummary(closing.totals.calls) }),
     endings,
     errors: await errorCounts(reader, log, opening.topology, endings, closing.totals),
+    abandoned: await abandonedGroups(reader, log, opening.topology, closing.totals),
     started_at: formatTime(opening.t),
     ended_at: closing.ended_us === null ? null : formatTime(closing.ended_us),
     entries: await reader.size(log),

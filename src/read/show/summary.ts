@@ -36,6 +36,12 @@ export interface EndingCounts {
 }
 
 /** How many row instances ended by one error. */
+export interface AbandonedGroups {
+  readonly node: string
+  readonly kind: 'fork' | 'expand' | 'merge' | 'batch'
+  readonly count: number
+}
+
 export interface ErrorCounts {
   /** That met the error. */
   readonly node: string
@@ -75,6 +81,8 @@ export interface ShownRun {
   readonly endings: readonly EndingCounts[]
   /** The most frequent first. */
   readonly errors: readonly ErrorCounts[]
+  /** Of a run that was given up: groups and batches that waited for more. */
+  readonly abandoned: readonly AbandonedGroups[]
   /** ISO 8601; `ended_at` is null while the run isn't over. */
   readonly started_at: string
   readonly ended_at: string | null

@@ -16,6 +16,8 @@ interface Closing {
   readonly group: number
   readonly members: readonly number[]
   readonly births: number
+  /** The run was given up while it waited. */
+  readonly abandoned: boolean
 }
 /** A token's visit at an aggregate came to its end. */
 interface Release {
@@ -33,7 +35,8 @@ export class Batches {
   // Since the last commit:
   #closings: Closing[] = []
   #holds: HoldFact[] = []
-  #abandoned: { readonly group: number; readonly token: number }[] = []
+  /** By token: the group that held it last. */
+  #abandoned = new Map<number, number>()
   /** By token and node: a token may pass several aggregates within a commit, and each once. */
   #releases = new Map<string, Release>()
   /** By token: the group of a CONSUMED_IN_BATCH or batch_failed ending. */
@@ -63,7 +66,7 @@ export class Batches {
 
   /** The token was held when the run was abandoned. */
   abandon(token: number, group: number): void {
-    this.#abandoned.push({ group, token })
+    this.#abandoned.set(token, group)
   }
 
   close(closing: Closing): void {
@@ -82,7 +85,9 @@ export class Batches {
       else batch.held.set(token, ordinal)
     }
     for (const closing of this.#closings) this.#settleOne(closing)
-    for (const { group, token } of this.#abandoned) this.#open.get(group)?.held.delete(token)
+    for (const [token, group] of this.#abandoned)
+      if (this.#open.get(group)?.held.delete(token) === true)
+        this.#check.add(`${tokenName(token)} is abandoned, and batch group ${group}, which holds it, isn't`)
     for (const { token, node } of this.#releases.values()) {
       this.#check.add(`${tokenName(token)} leaves ${this.#ways.name(node)}, and no batch closes that it is a member of`)
     }
@@ -93,7 +98,7 @@ export class Batches {
     }
     this.#closings = []
     this.#holds = []
-    this.#abandoned = []
+    this.#abandoned = new Map()
     this.#releases = new Map()
     this.#ended = new Map()
   }
@@ -108,7 +113,7 @@ export class Batches {
     }
   }
 
-  #settleOne({ group, members, births }: Closing): void {
+  #settleOne({ group, members, births, abandoned }: Closing): void {
     const name = `batch group ${group}`
     const batch = this.#open.get(group)
     if (batch === undefined) {
@@ -127,6 +132,12 @@ export class Batches {
         )
       }
       batch.held.delete(member)
+      if (abandoned) {
+        if (this.#abandoned.get(member) !== group)
+          this.#check.add(`${tokenName(member)} is a member of ${name}, which is abandoned, and isn't`)
+        this.#abandoned.delete(member)
+        continue
+      }
       const release = this.#takeRelease(member, batch)
       const end = this.#takeEnd(member, group)
       if (release?.failed === true) failed++

@@ -5,7 +5,7 @@
 import type { BirthFact, EndingFact, GroupClosed, GroupOpened, SubjectEntry } from '../../model/entry.ts'
 import { fateOf } from '../../model/outcome.ts'
 import { counted, grouped, tokenName } from './check.ts'
-import { isCoalesceCause } from './fates.ts'
+import { ABANDONED, isCoalesceCause } from './fates.ts'
 import { isWithin, type ValueRange } from './token.ts'
 import type { Ways } from './ways.ts'
 
@@ -18,8 +18,8 @@ const MADE_AT = ['fork', 'transform', 'coalesce', 'aggregate'] as const
 const VERDICTS: readonly (readonly string[])[] = [
   ['forked'],
   ['expanded'],
-  ['merged', 'branch_lost', 'quorum_not_met', 'timeout', 'merge_conflict', 'select_missing'],
-  ['count', 'max_age', 'when', 'end_of_input'],
+  ['merged', 'branch_lost', 'quorum_not_met', 'timeout', 'merge_conflict', 'select_missing', 'abandoned'],
+  ['count', 'max_age', 'when', 'end_of_input', 'abandoned'],
 ]
 
 export interface Group extends GroupOpened {
@@ -82,7 +82,8 @@ export class Groups {
       if (fact.detail !== 0 && (fact.verdict !== 'merged' || !isWithin(fact.detail, fresh))) {
         yield `value ${fact.detail} is said to tell more about group ${fact.group}, and can't`
       }
-      if (group.kind === MERGE) yield* mergeProblems(group, fact, entry)
+      if (group.kind === MERGE && fact.verdict === 'abandoned') yield* abandonedProblems(group, fact, entry)
+      else if (group.kind === MERGE) yield* mergeProblems(group, fact, entry)
       else if (group.kind !== BATCH && fact.members.length > 0) yield `group ${fact.group} closes with members`
     }
     for (const { group, kind } of entry.groups_opened) {
@@ -165,9 +166,8 @@ function* birthProblems(group: Group, births: readonly BirthFact[], entry: Subje
   }
 }
 
-/** All members of a merge end with it, at once, and each is there once. */
-function* mergeProblems(group: Group, fact: GroupClosed, entry: SubjectEntry): Iterable<string> {
-  const { members } = fact
+/** Each member of a merge is there once, in order of arrival. */
+function* memberProblems(group: Group, { members }: GroupClosed): Iterable<string> {
   if (new Set(members).size !== members.length) yield `group ${group.group} has a member twice`
   if (members.length === 0 || members.length > group.expected) {
     yield `group ${group.group} closes with ${members.length} members of ${group.expected}`
@@ -175,8 +175,28 @@ function* mergeProblems(group: Group, fact: GroupClosed, entry: SubjectEntry): I
   if (members.some((member, i) => (group.places.get(member) ?? i) !== i)) {
     yield `group ${group.group} closes with members in another order than they came in`
   }
+}
+
+/** The run was given up while the group waited: all who had come are its members, and end with the run. */
+function* abandonedProblems(group: Group, fact: GroupClosed, entry: SubjectEntry): Iterable<string> {
+  const { members } = fact
+  yield* memberProblems(group, fact)
+  for (const token of group.places.keys())
+    if (!members.includes(token))
+      yield `group ${group.group} is abandoned without ${tokenName(token)}, which waits for it`
+  for (const member of members)
+    if (!entry.endings.some(({ token, fate }) => token === member && fate === ABANDONED))
+      yield `${tokenName(member)} is a member of group ${group.group}, which is abandoned, and isn't`
+}
+
+/** All members of a merge end with it, at once. */
+function* mergeProblems(group: Group, fact: GroupClosed, entry: SubjectEntry): Iterable<string> {
+  const { members } = fact
+  yield* memberProblems(group, fact)
   const outs = members.map(member => entry.visits.findLast(each => each.token === member)?.out)
-  if (outs.some(each => each !== outs[0])) yield `group ${group.group} merged into several values`
+  // Members of a group that failed leave with rows of their own, where `on_error` leads somewhere.
+  if (fact.verdict === 'merged' && outs.some(each => each !== outs[0]))
+    yield `group ${group.group} merged into several values`
   for (const member of members) {
     const ending = entry.endings.find(each => each.token === member)
     const cause = fateOf(ending?.fate ?? 0)?.cause

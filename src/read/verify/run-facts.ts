@@ -217,7 +217,8 @@ export class RunFacts {
   }
 }
 
-function sealedStatus({ rows, failures }: TallyFold): SealedStatus {
+function sealedStatus({ rows, failures, abandoned }: TallyFold): SealedStatus {
+  if (abandoned > 0) return 'abandoned'
   if (rows === 0) return 'empty'
   return failures > 0 ? 'completed_with_failures' : 'completed'
 }

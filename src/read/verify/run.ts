@@ -12,7 +12,6 @@ import { SubjectValues } from '../values.ts'
 import { Batches } from './batches.ts'
 import { Check, counted, entryName, grouped, noting, Place, subjectName } from './check.ts'
 import type { Decisions } from './decisions.ts'
-import { ABANDONED } from './fates.ts'
 import type { HeadKeys } from './keys.ts'
 import { LineCheck } from './line.ts'
 import { checkHead, LogWalk, short } from './log.ts'
@@ -188,7 +187,7 @@ class RunFold {
     const open = [...this.#rows.values(), ...this.#batches.values()]
     if (facts.seal !== null && this.#complete) {
       for (const state of open) {
-        for (const problem of state.unfinished(facts.seal.status === 'abandoned')) {
+        for (const problem of state.unfinished()) {
           checks.seal.add(`the run is sealed, and ${problem} (${subjectName(state.subject)})`)
         }
       }
@@ -238,8 +237,7 @@ class RunFold {
     if (!state.done) return
     this.#statesOf(subject).delete(numberOf(subject))
     for (const group of state.forks()) this.#witness.line.closed(group)
-    const abandoned = entry.endings.some(each => each.fate === ABANDONED)
-    for (const problem of state.unfinished(abandoned)) this.checks.groups.add(`${where}: ${problem}`)
+    for (const problem of state.unfinished()) this.checks.groups.add(`${where}: ${problem}`)
   }
 
   #happened(seq: number, t: number): void {

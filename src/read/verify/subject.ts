@@ -125,10 +125,9 @@ export class SubjectState {
     return expected
   }
 
-  /** The run is sealed, or the subject is done: what is still open. In an abandoned run groups may be. */
-  *unfinished(abandoned: boolean): Iterable<string> {
+  /** The run is sealed, or the subject is done: what is still open. */
+  *unfinished(): Iterable<string> {
     for (const token of this.tokens.keys()) yield `${tokenName(token)} has no ending`
-    if (abandoned) return
     for (const { group } of this.#groups.open()) yield `group ${group} never closed`
   }
 
@@ -353,10 +352,10 @@ export class SubjectState {
   #close(entry: SubjectEntry, where: Place, witness: Witness): void {
     if (!speaksOfGroups(entry)) return
     for (const problem of this.#groups.closed(entry, this.#fresh)) witness.groups.add(`${where}: ${problem}`)
-    for (const { group, members } of entry.groups_closed) {
+    for (const { group, members, verdict } of entry.groups_closed) {
       if (this.#groups.get(group)?.kind !== BATCH) continue
       const births = entry.births.filter(each => each.group === group).length
-      witness.batches.close({ group, members, births })
+      witness.batches.close({ group, members, births, abandoned: verdict === 'abandoned' })
     }
   }
 

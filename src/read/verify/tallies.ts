@@ -11,7 +11,7 @@ import {
 } from '../../model/entry.ts'
 import { fateOf } from '../../model/outcome.ts'
 import { grouped } from './check.ts'
-import { fateName } from './fates.ts'
+import { ABANDONED, fateName } from './fates.ts'
 import type { Ways } from './ways.ts'
 
 export class TallyFold {
@@ -22,6 +22,8 @@ export class TallyFold {
   groups = 0
   batches = 0
   failures = 0
+  /** Of these, those of an abandoned run. */
+  abandoned = 0
   readonly calls = { count: 0, error: 0, throttled: 0, recorded: 0, input_tokens: 0, output_tokens: 0, cost_nusd: 0 }
   readonly #endings = new Map<string, number>()
   readonly #visits = new Map<number, [number, number, number]>()
@@ -63,6 +65,7 @@ export class TallyFold {
     this.#endings.set(key, (this.#endings.get(key) ?? 0) + 1)
     if (sink !== 0) this.#by_sink.set(sink, this.endingsIn(sink) + 1)
     if (fateOf(fate)?.class === 'failure') this.failures++
+    if (fate === ABANDONED) this.abandoned++
   }
 
   /** A record of a source was rejected. */
