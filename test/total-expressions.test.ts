@@ -245,6 +245,82 @@ interface Parts {
   readonly guard: fc.Arbitrary<string>
   readonly any: fc.Arbitrary<string>
 }
+/** Something about a place, and then something that may fail if that isn’t so. */
+const about = fc
+  .tuple(
+    fc.oneof(number_place, place),
+    either(
+      ...[
+        'P != null && ',
+        'P != 0 && ',
+        '!(P == 0) && ',
+        'P > 0 && ',
+        'P < 0 || ',
+        'P >= 1 && ',
+        '0 <= P && ',
+        '-1 > P && ',
+      ],
+      ...[
+        'P <= 0 || ',
+        '!(P > 0) && ',
+        '!(P < 1) && ',
+        'P == 4 && ',
+        'P == row.j && ',
+        'P < row.j && ',
+        'P > row.q && ',
+      ],
+      ...[
+        'type(P) == int && ',
+        'type(P) == double && ',
+        'type(P) != string && ',
+        'has(P) && ',
+        'P in [1, 2] && ',
+        '',
+        'P == "a" && ',
+      ],
+      ...[
+        'size(P) > 0 && ',
+        '1 < size(P) && ',
+        'P.size() >= 1 && ',
+        'P != row.i || ',
+        '(P != 0 || row.b) && ',
+        'P == null ? true : ',
+      ],
+    ),
+    either(
+      ...[
+        '10 / P > 2',
+        '10 % P == 1',
+        'row.i / P > 2',
+        '1.0 / P > 2.0',
+        'P / row.j > 1',
+        'P + 1 > 2',
+        'P * P > 4',
+        '-P < 3',
+      ],
+      ...[
+        '9223372036854775807 - P > 1',
+        'P + 9223372036854775807 > 1',
+        'P * 3 > 2',
+        'P > 1',
+        'P.contains("a")',
+        'P + P == "aa"',
+      ],
+      ...[
+        'P.u > 1',
+        'P[0] == 1',
+        'P[1] == "a"',
+        'size(P) > 1',
+        'math.abs(P) > 1',
+        'int(P) > 1',
+        'double(P) > 1.0',
+        '1 in P',
+        'P',
+      ],
+    ),
+  )
+  .map(([at, guard, then]) => `(${guard}${then})`.replaceAll('P', at))
+
 const chosen = ({ guard }: Parts, of: fc.Arbitrary<string>) => written('(', guard, ' ? ', of, ' : ', of, ')')
 
 function guards(parts: Parts) {
@@ -271,6 +347,7 @@ function booleans(parts: Parts) {
   const { bool, num, text, list, guard, any } = parts
   return fc.oneof(
     { depthSize: 'small' },
+    { weight: 3, arbitrary: about },
     written(num, order, num),
     written(text, order, text),
     written(any, equality, any),

@@ -16,6 +16,7 @@ import type { AggregateNode, ForkNode, GateNode, Plan, PlanNode, SinkNode, Trans
 import type { RowError } from '../sdk/spec.ts'
 import type { Contexts } from './calls/contexts.ts'
 import { afterError } from './decide/retry.ts'
+import { mayFailEarlier } from './failures.ts'
 import { Following } from './following.ts'
 import { canStillReach, type Stack, type Trace } from './frames.ts'
 import { Gatherings } from './gatherings.ts'
@@ -32,7 +33,7 @@ import { Sender } from './sender.ts'
 import type { SessionClock } from './session-clock.ts'
 import { callNext, type Stations } from './stations.ts'
 import { asDefect, defect, type Step, tooDeep, unforeseen, writeRow } from './step.ts'
-import { standing, Token } from './token.ts'
+import { isKeeper, standing, Token } from './token.ts'
 import { Turns } from './turns.ts'
 import type { UnderWay } from './under-way.ts'
 
@@ -90,13 +91,15 @@ export class Flow {
       .map(({ number }) => number)
     const past = reachabilityPastAny(parts.plan)
     const canReach = (token: Token, node: number) => canStillReach(token, node, reaches, past)
-    this.#line = new Line(ordered, canReach)
+    // Who stands there for a batch that is worked on can't come where others of it can.
+    const blocks = (token: Token, node: number) => (isKeeper(token) ? reaches(token.node, node) : canReach(token, node))
+    this.#line = new Line(ordered, blocks)
     this.#line_record = new LineRecord(this.#line)
     this.#turns = new Turns(this.#line, ordered, retracing)
     this.#news = parts.news
     this.#merges = new Merges({
       ...parts,
-      joins: new Joins(parts.plan, reaches, canReach, retracing),
+      joins: new Joins(parts.plan, reaches, canReach, join => mayFailEarlier(join, this.#line, canReach), retracing),
       line: this.#line,
     })
     this.#following = new Following(this.#line, this.#merges)
@@ -168,8 +171,10 @@ export class Flow {
     for (const { join, left_us } of joins) this.#merges.startTimeout(join, left_us)
     const rests = new Map(resting.map(({ token, left_us }) => [token, left_us]))
     this.#news.fallDue(stack => {
-      for (const each of batches) this.#gatherings.restore(each, stack)
+      // Those that batches and groups let go now go on by themselves.
       const ready = line.filter(each => each instanceof Token).filter(each => !each.held && !each.ended)
+      for (const each of batches) this.#gatherings.restore(each, stack)
+      this.#following.ofHold(stack)
       for (const token of ready.reverse()) {
         const left_us = rests.get(token)
         if (left_us === undefined) stack.push(token)

@@ -18,10 +18,18 @@ export class Following {
    * event's place now. Groups that are decided by it merge right before what goes on from the event.
    */
   of(event: Token, moved: readonly Standing[], next: readonly (Token | Trace)[], stack: Stack): void {
-    const merged: Token[] = []
+    const merged: Stack = []
     for (const each of moved) if (each.frames !== null) this.#merges.lose(each, { event, merged, stack })
+    this.#merges.reconsider({ event, merged, stack })
     this.#replace(event, next, stack)
-    for (const token of merged.reverse()) stack.push(token)
+    for (const each of merged.reverse()) stack.push(each)
+  }
+
+  /** What follows if tokens are held in a batch. */
+  ofHold(stack: Stack): void {
+    const merged: Stack = []
+    this.#merges.reconsider({ event: null, merged, stack })
+    for (const each of merged.reverse()) stack.push(each)
   }
 
   /** Puts `next` into the event's place in line, and what of it has not ended onto the stack, the first on top. */

@@ -77,13 +77,13 @@ export interface Join {
 }
 
 /**
- * A place in the order of things that no token holds, for a group: where the carrier of a branch was lost, while the group waits;
- * from the fork on, the end of all that comes of a branch with forks inside; or, where `branch` is the number of branches, the end of
- * all that comes of the fork, where members of a group that failed go on.
+ * A place in the order of things that no token holds, for a branch of a group: where its carrier was lost, while the group waits
+ * (from the fork on, the end of all that comes of the branch, if there are forks inside it); or, where the number of branches is
+ * added to `branch`, where its carrier goes on if the group fails: from the fork on, behind all that comes of the fork.
  */
 export interface Trace {
   readonly join: Join
-  /** Position in the coalesce's list. */
+  /** Position in the coalesce's list; with the number of branches added to it, or not. */
   readonly branch: number
 }
 
@@ -101,26 +101,23 @@ export function isShared(verdict: NonNullable<Join['verdict']>): verdict is Excl
 }
 
 /** Whether something may still come to the place of a trace. */
-export function isAwaited(trace: Trace): boolean {
-  const { join, branch } = trace
-  const { verdict, arrived } = join
-  if (!isBehindAll(trace)) return verdict === null && !arrived.some(each => each.branch === branch)
-  return (verdict === null || isShared(verdict)) && !isAccountedFor(join)
+export function isAwaited({ join, branch }: Trace): boolean {
+  const { verdict, arrived, lost, node } = join
+  const own = branch % node.branches.length
+  const has_arrived = arrived.some(each => each.branch === own)
+  if (branch === own) return verdict === null && !has_arrived
+  return (verdict === null || (isShared(verdict) && !has_arrived)) && !lost.includes(own)
 }
 
-export function isBehindAll({ join, branch }: Trace): boolean {
-  return branch === join.node.branches.length
+/** The trace where a branch's carrier goes on if the group fails. */
+export function whereItGoesOn(join: Join, branch: number): Trace {
+  return { join, branch: join.node.branches.length + branch }
 }
 
 /** Where in the line those branches were lost that are. */
 export function tracesOfLost({ traces, lost }: Join): Place[] {
   if (traces === null) return []
   return [...traces].flatMap(([branch, place]) => (lost.includes(branch) ? [place] : []))
-}
-
-/** Each branch has arrived, or is lost. */
-export function isAccountedFor({ node, arrived, lost }: Join): boolean {
-  return arrived.length + lost.length >= node.branches.length
 }
 
 /** Whether what comes to the group can't merge there any more: it came too late, or the group has failed or must. */

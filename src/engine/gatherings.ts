@@ -69,10 +69,12 @@ export class Gatherings {
       this.#batches.open(recorder.openBatch(node, this.#batches.next(node.number), started_us), started_us)
     this.#parts.retracing?.gather(batch.subject, token, batch.members.length === 0)
     recorder.holdInBatch(token, batch, batch.members.length, started_us)
+    token.keeper = null
     batch.members.push({ token, branch: 0, started_us })
     this.look(batch, false, stack)
     // A batch that its plugin still works on keeps the place of its last member.
     if (batch.trigger === null) this.#parts.line.leave(token)
+    this.#parts.following.ofHold(stack)
   }
 
   /** Something may have closed the batch. */
@@ -92,7 +94,7 @@ export class Gatherings {
     const context = this.#parts.contexts.ofBatch(batch)
     const result = this.#parts.stations.aggregate(batch.node.number, rows, context)
     if (!(result instanceof Promise)) return this.#settleBatch(batch, result, stack)
-    this.#parts.line.stay(lastOf(batch))
+    this.#keepPlace(batch)
     const apply: ApplyAnswer<BatchResult> = (answer, at_us, next) => this.#settleBatch(batch, answer, next, at_us)
     this.#parts.news.answer(result, apply, batch.node.name, context.isCalling)
   }
@@ -117,6 +119,13 @@ export class Gatherings {
     this.#parts.following.of(lastOf(batch), moved, next, stack)
   }
 
+  /** The last member stays in line for all of them while the batch is worked on. */
+  #keepPlace({ members }: Batch): void {
+    const last = (members.at(-1) as Waiting).token
+    this.#parts.line.stay(last)
+    for (const { token } of members) token.keeper = last
+  }
+
   /** True if the batch is attempted again: its members are held on. */
   #retryBatch(batch: Batch, error: RowError, ended_us?: number): boolean {
     const after = afterError(error.retryable, batch.attempt, batch.node.retry, error.retry_after_ms)
@@ -127,7 +136,7 @@ export class Gatherings {
       recorder.holdInBatch(token, batch, i, clock.now_us())
     }
     batch.attempt++
-    this.#parts.line.stay(lastOf(batch))
+    this.#keepPlace(batch)
     this.#parts.news.rest(after.delay_us, stack => this.#processBatch(batch, stack))
     return true
   }
@@ -136,6 +145,7 @@ export class Gatherings {
   #restBatch(batch: Batch, left_us: number): void {
     // Where no other trigger is to be seen, the input had ended.
     this.#batches.look(batch, true)
+    this.#keepPlace(batch)
     this.#parts.news.rest(left_us, stack => this.#processBatch(batch, stack))
   }
 }

@@ -4,7 +4,8 @@
  * J1. A verdict is acted upon once, in the transition that made it.
  * J2. A branch is lost as soon as no token that carries its frame can still reach the coalesce. What can come there only through a
  *     group inside that can't merge any more can't reach it.
- * J3. In a replay groups are closed as on record, as long as it fits.
+ * J3. (I7) A group fails as soon as it is certain where its members go on (failures.ts).
+ * J4. In a replay groups are closed as on record, as long as it fits.
  */
 import { MAX_ROW_DEPTH } from '../model/canonical.ts'
 import { CustodyError } from '../model/error.ts'
@@ -18,7 +19,6 @@ import {
   type ForkGroup,
   type Frame,
   frameOf,
-  isAccountedFor,
   isDead,
   isShared,
   isWritten,
@@ -27,16 +27,19 @@ import {
   joinOf,
   type Trace,
   type Waiting,
+  whereItGoesOn,
 } from './frames.ts'
 import type { Reaches } from './reach.ts'
 import type { Subject, Token } from './token.ts'
 
 /** What follows from an arrival, a loss or a timeout. */
 export type JoinEffect =
-  /** A branch is lost, and the group waits on for others. `has_trace`: of where that is. */
+  /** A branch is lost, before the group has a verdict. `has_trace`: of where that is. */
   | { readonly kind: 'lose'; readonly join: Join; readonly branch: number; readonly has_trace: boolean }
-  /** The group has failed, and now each of its branches has arrived or is lost. */
-  | { readonly kind: 'complete'; readonly join: Join }
+  /** Of several that carry a branch, one is lost: the branch can't be lost before that. */
+  | { readonly kind: 'lose_one'; readonly join: Join; readonly branch: number; readonly has_trace: true }
+  /** The group had failed, and now a branch is lost. */
+  | { readonly kind: 'lose_late'; readonly join: Join }
   /** Every branch is lost: nothing is left to wait for. */
   | { readonly kind: 'close'; readonly join: Join }
   /** The token that arrived has to wait. */
@@ -79,16 +82,21 @@ export class Joins {
   readonly #by_fork = new Map<number, Expecting[]>()
   readonly #reaches: Reaches
   readonly #canReach: (token: Token, node: number) => boolean
+  readonly #mayFailEarlier: (join: Join) => boolean
   readonly #records: GroupRecords | null
+  /** Groups that must fail, whose members are written, and it isn't certain yet where they go on. */
+  readonly #undecided = new Set<Join>()
 
   constructor(
     plan: Plan,
     reaches: Reaches,
     canReach: (token: Token, node: number) => boolean,
+    mayFailEarlier: (join: Join) => boolean,
     records: GroupRecords | null = null,
   ) {
     this.#reaches = reaches
     this.#canReach = canReach
+    this.#mayFailEarlier = mayFailEarlier
     this.#records = records
     const forks = plan.nodes.filter(({ kind }) => kind === 'fork')
     for (const node of plan.nodes) {
@@ -112,8 +120,9 @@ export class Joins {
       if (branch !== -1 && nested[frame.branch] === true) yield { join: joinOf(frame, node), branch }
     }
     if (!last) return
-    for (const { node } of this.#by_fork.get(frame.fork.node) ?? [])
-      if (isWritten(node)) yield { join: joinOf(frame, node), branch: node.branches.length }
+    for (const { node, position } of this.#by_fork.get(frame.fork.node) ?? [])
+      if (isWritten(node))
+        for (const branch of position) if (branch !== -1) yield whereItGoesOn(joinOf(frame, node), branch)
   }
 
   /** A token has come to a coalesce. @throws CustodyError CUSTODY_ENGINE_DEFECT if it can't belong there, or came before. */
@@ -136,19 +145,30 @@ export class Joins {
     return join.verdict === null ? this.#decide(join, true) : null
   }
 
-  /**
-   * A token that carried `frames` has left node `from`, or ended: which groups it is lost for by that, and what follows. From the inside
-   * out: who else is on the way to a group that dies by it carries the same frames outside, and is lost there in the same pass.
-   */
-  *losses(token: Token, frames: Frame | null, from: number): Iterable<JoinEffect> {
-    for (let frame = frames; frame !== null; frame = frame.outer)
-      for (const expecting of this.#by_fork.get(frame.fork.node) ?? []) {
-        const { node } = expecting
-        if (!this.#reaches(from, node.number)) continue
-        // Mostly it has only come nearer.
-        if (!token.ended && this.#canReach(token, node.number)) continue
-        yield* this.#lost(frame, expecting)
-      }
+  /** A token that carried `frame` has left node `from`, or ended: for which groups of that fork it is lost, and what follows. */
+  *losses(frame: Frame, token: Token, from: number): Iterable<JoinEffect> {
+    for (const expecting of this.#by_fork.get(frame.fork.node) ?? []) {
+      const { node } = expecting
+      if (!this.#reaches(from, node.number)) continue
+      // Mostly it has only come nearer.
+      if (!token.ended && this.#canReach(token, node.number)) continue
+      yield* this.#lost(frame, expecting)
+    }
+  }
+
+  /** Something has moved: groups about which it is certain now. */
+  *reconsider(): Iterable<JoinEffect> {
+    if (this.#undecided.size === 0) return
+    for (const join of [...this.#undecided]) {
+      const effect = this.#decide(join, false)
+      if (effect !== null) yield effect
+    }
+  }
+
+  /** Branches as positions in the coalesce's list, in the order of the fork. */
+  inOrder(node: CoalesceNode): readonly number[] {
+    const expecting = this.#by_fork.get(node.fork)?.find(each => each.node === node)
+    return expecting?.position.filter(branch => branch !== -1) ?? []
   }
 
   /** Branches that are lost, and of whose end a trace tells. */
@@ -168,12 +188,19 @@ export class Joins {
     // Of those that failed only who writes their members' rows needs to know.
     if (known?.verdict != null && (!isShared(known.verdict) || !isWritten(node))) return
     if (known?.arrived.some(each => each.branch === branch) || known?.lost.includes(branch)) return
-    if (this.#isCarried(fork, ordinal, node)) return
+    if (this.#isCarried(fork, ordinal, node)) {
+      if (nested[ordinal] === true && known?.verdict == null)
+        yield { kind: 'lose_one', join: known ?? joinOf(frame, node), branch, has_trace: true }
+      return
+    }
     const join = known ?? joinOf(frame, node)
     addLost(join, branch)
-    if (join.verdict === null)
-      yield this.#decide(join, false) ?? { kind: 'lose', join, branch, has_trace: nested[ordinal] === true }
-    else if (isAccountedFor(join)) yield { kind: 'complete', join }
+    if (join.verdict !== null) return yield { kind: 'lose_late', join }
+    const loss: JoinEffect = { kind: 'lose', join, branch, has_trace: nested[ordinal] === true }
+    if (isWritten(node)) yield loss
+    const decided = this.#decide(join, false)
+    if (decided !== null) yield decided
+    else if (!isWritten(node)) yield loss
   }
 
   #isCarried(fork: ForkGroup, ordinal: number, node: CoalesceNode): boolean {
@@ -194,7 +221,8 @@ export class Joins {
             const was_dead = isDead(join)
             this.#addLost(join, position)
             const verdict = join.verdict === null ? this.#verdictOn(join, false) : null
-            if (verdict?.kind === 'fail') join.verdict = verdict.verdict
+            if (verdict?.kind === 'fail' && join.arrived.length > 0) this.#undecided.add(join)
+            else if (verdict?.kind === 'fail') join.verdict = verdict.verdict
             again ||= isDead(join) !== was_dead
           }
     }
@@ -226,6 +254,7 @@ export class Joins {
 
   #decide(join: Join, timed_out: boolean): JoinEffect | null {
     const verdict = this.#verdictOn(join, timed_out)
+    this.#undecided.delete(join)
     switch (verdict.kind) {
       case 'wait':
         return null
@@ -233,6 +262,10 @@ export class Joins {
         join.verdict = 'closed'
         return { kind: 'close', join }
       case 'fail':
+        if (!timed_out && isWritten(join.node) && this.#mayFailEarlier(join)) {
+          this.#undecided.add(join)
+          return null
+        }
         return failed(join, verdict.verdict, reason(join, verdict.verdict))
       case 'merge':
         return merged(join)

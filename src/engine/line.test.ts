@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type LineMember, RecordedLine } from '../model/commit-line.ts'
 import type { CoalesceNode } from '../plan/plan.ts'
-import type { Join } from './frames.ts'
+import type { Join, Trace } from './frames.ts'
 import { Line, type Place } from './line.ts'
 import { LineRecord } from './line-record.ts'
 import { Subject, Token } from './token.ts'
@@ -109,28 +109,30 @@ describe('order', () => {
     expect(own.isTurn(tokenAt(4), 4)).toBe(false)
   })
 
-  test('who goes on behind a trace stands there in the order that is asked for, or before what comes later', () => {
+  test('who is moved stands behind a trace, or before a token, in the order that is asked for', () => {
     const own = line()
-    const [a, b, c, late, after] = [tokenAt(1), tokenAt(1), tokenAt(1), tokenAt(1), tokenAt(1)]
+    const [a, b, c, after] = [tokenAt(1), tokenAt(1), tokenAt(1), tokenAt(1)]
     const join = joinWithoutTraces()
+    const [end, lost] = [3, 0].map(branch => ({ join, branch }))
+    if (end === undefined || lost === undefined) throw new TypeError('no traces')
+    const placeOf = ({ branch }: Trace) => join.traces?.get(branch) as Place
     for (const each of [a, b, c]) own.join(each)
-    own.trace({ join, branch: 3 }, null)
+    own.trace(end, null)
+    own.trace(lost, null)
     own.join(after)
-    const put = (tokens: Token[], event: Token) =>
-      own.putBehind(
-        tokens,
-        join.traces?.get(3) as Place,
-        event,
-        (other, token) => other !== after && other.id < token.id,
-      )
-    put([b], a)
-    put([a, c], a)
-    expect(members(own)).toEqual([{ join, branch: 3 }, a, b, c, after])
-    // The event stands later, or comes after all.
-    put([b], after)
-    expect(members(own)).toEqual([{ join, branch: 3 }, a, c, b, after])
-    put([a], late)
-    expect([members(own).includes(a), a.place]).toEqual([false, null])
+    own.move([b], placeOf(end))
+    own.move([a], placeOf(end))
+    expect(members(own)).toEqual([c, end, a, b, lost, after])
+    // Those that move may stand next to where they go, or there, and be traces.
+    own.move([b, end, c], b.place as Place)
+    expect(members(own)).toEqual([a, b, end, c, lost, after])
+    own.move([after, c], placeOf(lost))
+    expect(members(own)).toEqual([a, b, end, lost, after, c])
+    own.move([end, after, b, a], after.place as Place)
+    expect(members(own)).toEqual([lost, end, after, b, a, c])
+    own.remove([end, a, lost])
+    expect(members(own)).toEqual([after, b, c])
+    expect([a.place, join.traces?.size]).toEqual([null, 0])
   })
 
   test('labels are given anew when there is no room between two', () => {

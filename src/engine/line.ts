@@ -99,13 +99,13 @@ export class Line {
    * all of them. If one of `others` isn't in the line it comes after all that are, and so does what is born: it stays out.
    */
   insertAtLast(others: readonly Token[], traces: Iterable<Place>, born: Token): void {
-    let last: Place | null = null
-    for (const { place } of others) {
-      if (place === null) return
-      if (last === null || place.label > last.label) last = place
-    }
-    for (const trace of traces) if (last === null || trace.label > last.label) last = trace
+    const last = this.lastPlace(others, traces)
     if (last !== null) this.#insert(born, last.token === null ? last : last.before)
+  }
+
+  /** Whether `event` stands behind a place; one that isn't in the line comes after all that are (N1). */
+  isBehind({ place }: Token, other: Place): boolean {
+    return place === null || place.label > other.label
   }
 
   /** The one of `tokens` that stands last; one that isn't in the line comes after all that are (N1). */
@@ -115,6 +115,17 @@ export class Line {
       if (token.place === null) return token
       if (last.place !== null && token.place.label > last.place.label) last = token
     }
+    return last
+  }
+
+  /** The last of the places of tokens, and of traces; null if one of the tokens isn't in the line: it comes after all that are. */
+  lastPlace(tokens: readonly Token[], traces: Iterable<Place>): Place | null {
+    let last: Place | null = null
+    for (const { place } of tokens) {
+      if (place === null) return null
+      if (last === null || place.label > last.label) last = place
+    }
+    for (const trace of traces) if (last === null || trace.label > last.label) last = trace
     return last
   }
 
@@ -139,27 +150,22 @@ export class Line {
   }
 
   /**
-   * Puts tokens, in order, behind a trace, each behind those there that `isBefore` is true of; or, if `event` stands later, right
-   * before that. If that isn't in the line it comes after all that are, and so do they: they leave the line.
+   * Puts tokens and traces, in order, behind the trace that stands at `place`, or before the token, which may be among them.
+   * They leave the places that they have.
    */
-  putBehind(
-    tokens: readonly Token[],
-    trace: Place,
-    event: Token | null,
-    isBefore: (other: Token, token: Token) => boolean,
-  ): void {
-    const at = event?.place ?? null
-    const later = event !== null && (at === null || at.label > trace.label)
-    for (const token of tokens) {
-      if (later && token === event) continue
-      this.leave(token)
-      if (later) {
-        if (at !== null) this.#insert(token, at.before)
-        continue
-      }
-      let before = trace
-      while (before.after?.token != null && isBefore(before.after.token, token)) before = before.after
-      this.#insert(token, before)
+  move(members: readonly (Token | Trace)[], place: Place): void {
+    const moving = new Set(members.map(each => ('join' in each ? each.join.traces?.get(each.branch) : each.place)))
+    let before = place.token === null ? place : place.before
+    while (before !== null && moving.has(before)) before = before.before
+    this.remove(members)
+    for (const each of members) before = 'join' in each ? this.#insertTrace(each, before) : this.#insert(each, before)
+  }
+
+  /** Tokens leave the places that they have; traces are taken out. */
+  remove(members: readonly (Token | Trace)[]): void {
+    for (const each of members) {
+      if ('join' in each) this.erase(each.join, each.branch)
+      else this.leave(each)
     }
   }
 

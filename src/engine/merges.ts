@@ -5,11 +5,14 @@
  * G1. (I7) What a group merges into stands before the last of those that decided it, or where the last branch was lost.
  * G2. A branch with forks inside is lost at once, and yet in one place whatever came first: behind all that comes of it. Members of a
  *     group that failed go on behind all that comes of the fork, in the order of its branches. Traces stand there from the fork on.
+ *     What a batch decides comes after that: where the batch was closed.
  */
 
 import type { CoalesceNode } from '../plan/plan.ts'
-import { frameOf, isAwaited, isShared, type Join, type Stack, type Trace, tracesOfLost } from './frames.ts'
-import { detailOf, type JoinEffect, type Joins } from './joins.ts'
+import { mayMerge } from './decide/coalesce.ts'
+import { placeOfFailure } from './failures.ts'
+import { isAwaited, isShared, type Join, type Stack, type Trace, tracesOfLost, whereItGoesOn } from './frames.ts'
+import { detailOf, type JoinEffect, type Joins, type MembersFailed } from './joins.ts'
 import type { Line, Place } from './line.ts'
 import type { News } from './news.ts'
 import type { Recorder } from './recorder.ts'
@@ -21,9 +24,11 @@ export interface Transition {
   /** The token whose transition it is; null for a timeout. */
   readonly event: Token | null
   /** What has merged by it so far, and comes before what goes on from the event. */
-  readonly merged: Token[]
+  readonly merged: Stack
   readonly stack: Stack
 }
+
+type Loss = Extract<JoinEffect, { kind: 'lose' | 'lose_one' }>
 
 export interface MergesParts {
   readonly joins: Joins
@@ -39,6 +44,10 @@ export class Merges {
   readonly #recorder: Recorder
   readonly #clock: RunClock
   readonly #news: News
+  /** What follows from what was decided, in order. */
+  readonly #follows: (() => void)[] = []
+  /** What has ended in the transition that is under way, and is still in line. */
+  readonly #ended: Token[] = []
 
   constructor({ joins, line, recorder, clock, news }: MergesParts) {
     this.#joins = joins
@@ -65,8 +74,9 @@ export class Merges {
 
   /** A token comes to a coalesce. What follows is put onto the stack. */
   arrive(token: Token, node: CoalesceNode, started_us: number, stack: Stack): void {
-    const merged: Token[] = []
+    const merged: Stack = []
     this.#apply(this.#joins.arrive(token, node, started_us), { event: token, merged, stack })
+    this.reconsider({ event: null, merged, stack })
     for (const each of merged.reverse()) stack.push(each)
   }
 
@@ -75,7 +85,15 @@ export class Merges {
    * null for a timeout. What merges by that is added to `merged`, or put onto the stack where it comes later.
    */
   lose(moved: Standing, transition: Transition): void {
-    for (const effect of this.#joins.losses(moved.token, moved.frames, moved.node)) this.#apply(effect, transition)
+    this.#lose(moved, transition)
+    this.#leave()
+  }
+
+  /** All that a transition moves has moved: groups about which it is certain now where they fail. */
+  reconsider(transition: Transition): void {
+    for (const effect of this.#joins.reconsider()) this.#apply(effect, transition)
+    this.#goOn()
+    this.#leave()
   }
 
   startTimeout(join: Join, delay_us: number): void {
@@ -83,11 +101,29 @@ export class Merges {
       this.#news.fallDue(stack => {
         const effect = this.#joins.timeOut(join)
         if (effect === null) return
-        const merged: Token[] = []
+        const merged: Stack = []
         this.#apply(effect, { event: null, merged, stack })
-        for (const token of merged.reverse()) stack.push(token)
+        this.reconsider({ event: null, merged, stack })
+        for (const each of merged.reverse()) stack.push(each)
       }),
     )
+  }
+
+  /** From inside out: what is decided about a fork, and what comes of that, comes before the fork outside. */
+  #lose({ token, frames, node }: Standing, transition: Transition): void {
+    for (let frame = frames; frame !== null; frame = frame.outer) {
+      for (const effect of this.#joins.losses(frame, token, node)) this.#apply(effect, transition)
+      this.#goOn()
+    }
+  }
+
+  #goOn(): void {
+    for (let next = this.#follows.shift(); next !== undefined; next = this.#follows.shift()) next()
+  }
+
+  #leave(): void {
+    for (const token of this.#ended) this.#line.leave(token)
+    this.#ended.length = 0
   }
 
   #apply(effect: JoinEffect, transition: Transition): void {
@@ -100,16 +136,12 @@ export class Merges {
         this.#line.erase(join, effect.arrival.branch)
         return this.#setTimeout(join, started_us)
       }
-      case 'lose': {
-        const { event, merged } = transition
-        if (!effect.has_trace) {
-          // What the same transition has merged before comes before.
-          for (const each of merged) this.#line.stay(each)
-          this.#line.trace(effect, event)
-        }
-        return
-      }
-      case 'complete':
+      case 'lose':
+        this.#traceLoss(effect, transition)
+        return this.#eraseOver(join)
+      case 'lose_one':
+        return this.#traceLoss(effect, transition)
+      case 'lose_late':
         return this.#eraseOver(join)
       case 'close':
         return this.#forget(join)
@@ -117,6 +149,17 @@ export class Merges {
       case 'fail':
         return this.#decided(effect, transition)
     }
+  }
+
+  #traceLoss({ join, branch, has_trace }: Loss, { event, merged }: Transition): void {
+    const place = join.traces?.get(branch)
+    if (has_trace && (place === undefined || event === null || !this.#line.isBehind(event, place))) return
+    // What the same transition has merged before comes before.
+    for (const each of merged) {
+      if (each instanceof Token) this.#line.stay(each)
+      else this.pass(each)
+    }
+    this.#line.trace({ join, branch }, event)
   }
 
   #decided(effect: Extract<JoinEffect, { kind: 'merge' | 'fail' }>, transition: Transition): void {
@@ -131,13 +174,15 @@ export class Merges {
       if (!born.ended) this.#placeMerged(join, members, born, transition)
     } else {
       this.#recorder.failAtCoalesce(effect)
-      this.#placeFailed(join, members, transition)
+      this.#placeFailed(effect, transition)
     }
-    const after = { ...transition, event: last }
-    for (const each of moved) this.lose(each, after)
+    const was_lost = effect.kind === 'fail' && !mayMerge(join.node, join.lost)
+    const after = was_lost ? transition : { ...transition, event: last }
+    this.#follows.push(...moved.map(each => () => this.#lose(each, after)))
     if (effect.kind === 'merge' || effect.closes) this.#forget(join)
     else this.#eraseOver(join)
-    for (const token of members) if (token.ended) this.#line.leave(token)
+    // What follows has its place by theirs.
+    this.#ended.push(...members.filter(({ ended }) => ended))
   }
 
   #placeMerged(join: Join, members: readonly Token[], born: Token, { event, merged, stack }: Transition): void {
@@ -158,25 +203,48 @@ export class Merges {
   }
 
   /** Members that go on, by the edge for errors. */
-  #placeFailed(join: Join, members: readonly Token[], { event, merged, stack }: Transition): void {
-    const going = members.filter(({ ended }) => !ended).sort((a, b) => ordinalOf(join, a) - ordinalOf(join, b))
-    const all = join.node.branches.length
-    const trace = join.traces?.get(all)
-    const at = trace === undefined ? lowest(stack, join, [all]) : -1
-    if (going.length === 0) return
-    if (join.verdict !== null && isShared(join.verdict) && at !== -1) {
-      for (const token of going) {
+  #placeFailed({ join, members, closes }: MembersFailed, { merged, stack }: Transition): void {
+    const shared = join.verdict !== null && isShared(join.verdict)
+    const there = closes && shared ? this.#moveToFailure(join, merged) : []
+    for (const branch of this.#joins.inOrder(join.node)) {
+      const token = members.find(each => each.branch === branch)?.token
+      if (token === undefined || token.ended || there.includes(token)) continue
+      const trace = whereItGoesOn(join, branch)
+      const place = join.traces?.get(trace.branch)
+      const at = shared && place === undefined ? indexOf(stack, trace) : -1
+      if (at !== -1) {
         this.#line.leave(token)
-        let next = at
-        while (next > 0 && isMemberBefore(stack[next - 1] as Token | Trace, join, token)) next--
-        stack.splice(next, 0, token)
+        stack.splice(at, 0, token)
+        continue
       }
-      return
+      if (!shared || place === undefined || this.#line.isBehind(token, place)) this.#line.release(token)
+      else this.#line.move([token], place)
+      merged.push(token)
     }
-    if (join.verdict !== null && isShared(join.verdict) && trace !== undefined)
-      this.#line.putBehind(going, trace, event, (other, token) => isMemberBefore(other, join, token))
-    else for (const token of going) this.#line.release(token)
-    merged.push(...going)
+  }
+
+  /**
+   * A group has failed: members that stand before that place, and were to go on before it, go on there; so will branches that
+   * are still to come. Returns what goes on there.
+   */
+  #moveToFailure(join: Join, merged: Stack): readonly (Token | Trace)[] {
+    const { arrived, lost, node, traces } = join
+    const last = placeOfFailure(join, this.#line)
+    if (last === undefined) return []
+    const moving: (Token | Trace)[] = []
+    for (const branch of this.#joins.inOrder(node)) {
+      const trace = whereItGoesOn(join, branch)
+      const place = traces?.get(trace.branch)
+      if (place === undefined || lost.includes(branch) || (last !== null && last.label < place.label)) continue
+      const token = arrived.find(each => each.branch === branch)?.token
+      if (token === undefined) moving.push(trace)
+      else if (!token.ended && (last === null || token.place === last || !this.#line.isBehind(token, last)))
+        moving.push(token)
+    }
+    if (last !== null) this.#line.move(moving, last)
+    else this.#line.remove(moving)
+    for (const each of moving) if (each instanceof Token || last === null) merged.push(each)
+    return moving
   }
 
   /** The group has its verdict: nothing is due for it any more. */
@@ -212,13 +280,6 @@ function isBefore(each: Token | Trace, { label }: Place): boolean {
   return each instanceof Token && each.place !== null && each.place.label < label
 }
 
-/** Whether it is a member of the same group that failed, of an earlier branch. */
-function isMemberBefore(each: Token | Trace, join: Join, token: Token): boolean {
-  if (!(each instanceof Token) || each.passage.kind !== 'error') return false
-  const { cause } = each.passage
-  return 'group' in cause && cause.group === join.group && ordinalOf(join, each) < ordinalOf(join, token)
-}
-
-function ordinalOf({ node }: Join, { frames }: Token): number {
-  return frameOf(frames, node.fork)?.branch ?? 0
+function indexOf(stack: Stack, { join, branch }: Trace): number {
+  return stack.findIndex(each => !(each instanceof Token) && each.join === join && each.branch === branch)
 }

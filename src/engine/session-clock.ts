@@ -41,7 +41,7 @@ export class SessionClock implements RunClock {
   #ahead_us: number
   #looked_us: number
   /** What `next_us` gave last. */
-  #given_us = 0
+  #given_us: number
   /** In order. */
   readonly #stood: Standstill[]
   #stood_until_us: number
@@ -54,6 +54,7 @@ export class SessionClock implements RunClock {
   constructor(clock: Clock, began_us: number, { last_us, stood }: Before = NOTHING_BEFORE) {
     this.#clock = clock
     this.#last_us = last_us
+    this.#given_us = last_us
     // The time of day first: if this process is stopped in between, stamps are behind, and never ahead.
     const begins_us = Math.max(last_us, began_us, clock.wall_us())
     this.#looked_us = clock.monotonic_us()

@@ -140,6 +140,8 @@ export class Token {
   waits = false
   /** Its visit goes on until its group closes. */
   held = false
+  /** While its batch is worked on: who keeps its place in line. */
+  keeper: Token | null = null
   /** Is in the line, and blocks nobody: held at a coalesce. */
   passive = false
   /** Has had its turn at a sink that sends; null elsewhere, and before. */
@@ -185,6 +187,11 @@ export interface Standing {
   readonly token: Token
   readonly frames: Frame | null
   readonly node: number
+}
+
+/** Whether it keeps the place of a batch that is worked on. */
+export function isKeeper(token: Token): boolean {
+  return token.held && token.keeper === token
 }
 
 export function standing(token: Token): Standing {

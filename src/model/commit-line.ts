@@ -3,7 +3,10 @@
  * that tells of it. A line that is long and moves little needn't be told again with each commit.
  */
 
-/** A token; or a trace: the fork's group, the coalesce, and the branch's place in the coalesce's list, from 0. */
+/**
+ * A token; or a trace of a branch: the fork's group, the coalesce, and the branch's place in the coalesce's list, from 0 (where it
+ * is lost), or that and the number of branches (where it goes on if the group fails).
+ */
 export type LineMember = number | readonly [fork: number, coalesce: number, branch: number]
 
 /** Members in a row, and the one that they come right behind: it was in line before; 0 where the line begins. */

@@ -31,7 +31,9 @@ export function cellConverter(schema: JsonSchema): CellConverter {
   const types = typesOf(schema)
   const emptyIsText = types.includes('string') || types.includes('null')
   const tried = Object.keys(CONVERTERS).filter(type => types.includes(type))
-  const converters = tried.map(type => CONVERTERS[type] as Convert)
+  // Where it may be a text, `1.0` is one.
+  const texts = types.includes('string')
+  const converters = tried.map(type => (type === 'integer' && texts ? toPlainInteger : (CONVERTERS[type] as Convert)))
   const [only] = converters
   const type = tried.filter(each => each !== 'null' || tried.length === 1).join('|')
   if (converters.length === 1 && only !== undefined) return { type, emptyIsText, convert: only }
@@ -53,8 +55,17 @@ function typesOf(schema: JsonSchema): readonly string[] {
   return types.length > 0 && types.every(type => type in CONVERTERS) ? types : ['string']
 }
 
-/** `-?[0-9]+` within ±(2^53−1); leading zeros are allowed, a plus sign is not. */
+const DECIMAL_ZEROS = /\.0+$/
+
+/**
+ * `-?[0-9]+` within ±(2^53−1); leading zeros are allowed, a plus sign is not. Zeros behind a decimal point say the same: tools that
+ * know no missing integers write a column with gaps as `1.0`.
+ */
 export function toInteger(text: string): number | undefined {
+  return toPlainInteger(text.includes('.') ? text.replace(DECIMAL_ZEROS, '') : text)
+}
+
+function toPlainInteger(text: string): number | undefined {
   const start = text.charCodeAt(0) === 45 ? 1 : 0
   const { length } = text
   if (length === start) return undefined
@@ -70,11 +81,15 @@ export function toInteger(text: string): number | undefined {
 
 const DECIMAL = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
-/** A decimal as JSON writes it, leading zeros allowed; one that overflows, or is whole and beyond 2^53 − 1, is refused. */
+/**
+ * The double nearest to a decimal as JSON writes it, leading zeros allowed. One that overflows, that is too near to zero to be
+ * told from it, or that is whole and beyond 2^53 − 1, is refused.
+ */
 export function toNumber(text: string): number | undefined {
   if (!DECIMAL.test(text)) return undefined
   const value = Number(text)
   if (!Number.isFinite(value) || isInexactInteger(value)) return undefined
+  if (value === 0 && /^[^eE]*[1-9]/.test(text)) return undefined
   return value === 0 ? 0 : value
 }
 

@@ -110,6 +110,10 @@ function nameOf(plan: Plan, ending: EndingFact): string {
 }
 
 function same(problems: string[], what: string, actual: unknown, expected: unknown): void {
-  const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)]
-  if (a !== b) problems.push(`${what}: ${a?.slice(0, 600)} instead of ${b?.slice(0, 600)}`)
+  const [a = '', b = ''] = [JSON.stringify(actual), JSON.stringify(expected)]
+  if (a === b) return
+  let at = 0
+  while (a[at] === b[at]) at++
+  const from = Math.max(0, at - 200)
+  problems.push(`${what} from ${from} on: ${a.slice(from, at + 400)} instead of ${b.slice(from, at + 400)}`)
 }

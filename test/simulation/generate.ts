@@ -42,6 +42,8 @@ export interface Shape {
   readonly timed?: boolean
   /** Forks inside forks, and their coalesces, too; all that is written goes to one sink, so that its order shows. */
   readonly nested?: boolean
+  /** With `nested`: aggregates in branches, where some of their members are lost late. */
+  readonly batched?: boolean
   /** Instead of forks inside forks, such whose branches are often lost, while another goes right to the sink. */
   readonly losing?: boolean
   /** Sinks send. If the run may crash they refuse nothing: who is refused after a crash stays in doubt. */
@@ -157,6 +159,7 @@ class Generator {
     const nodes: NodeModel[] = [this.#fork(name, at)]
     for (const [i, way] of this.#loose.filter(each => each.inside.at(-1)?.fork === name).entries())
       if (depth > 0 && random.chance(0.4)) nodes.push(...this.#nest(`${name}_nest${i}`, way, depth - 1))
+      else if (this.#shape.batched === true && random.chance(0.4)) nodes.push(this.#aggregate(`${name}_batch${i}`, way))
       else if (random.chance(0.6)) nodes.push(this.#step(`${name}_step${i}`, way))
     if (this.#joinable().includes(name)) nodes.push(...this.#withWriters(this.#coalesce(`${name}_join`, name)))
     return nodes
@@ -286,10 +289,10 @@ class Generator {
     return coalesce
   }
 
-  #aggregate(name: string): AggregateModel {
+  #aggregate(name: string, at?: Loose): AggregateModel {
     const random = this.#random
-    const inside = this.#enter(name)
-    const operation = random.pick(['sum', 'each', 'none', 'mark', 'mark'] as const)
+    const inside = this.#enter(name, at)
+    const operation = at === undefined ? random.pick(['sum', 'each', 'none', 'mark', 'mark'] as const) : 'mark'
     const aggregate: Draft<AggregateModel> = {
       kind: 'aggregate',
       name,

@@ -44,8 +44,8 @@ class Interpreter {
   readonly #alive = new Set<Instance>()
   /** What goes on, the next on top. */
   #stack: (Instance | Mark)[] = []
-  /** What one transition decides goes on before all else: the first of these, then the next; or the stack. */
-  #next: (Instance | Mark)[] = this.#stack
+  /** What one transition decides goes on before all else, the first of these first. */
+  #next: (Instance | Mark)[] = []
 
   constructor(model: Model) {
     this.#model = model
@@ -298,7 +298,7 @@ class Interpreter {
     const group = groupOf(carried.forking, node)
     if (group.verdict !== null) {
       const merged = group.verdict === 'merged'
-      if (merged) this.#stack.push(...this.#failAt(node, instance, carried.branch, 'late_arrival', LATE))
+      if (merged) this.#next.push(...this.#failAt(node, instance, carried.branch, 'late_arrival', LATE))
       else this.#failLater(carried.forking, node, [{ branch: carried.branch, instance }], group.verdict, group.verdict)
       return this.#settle([instance])
     }
@@ -313,8 +313,6 @@ class Interpreter {
    * forks before outer ones. What merges goes on first.
    */
   #settle(moved: readonly Instance[]): void {
-    const next: (Instance | Mark)[] = []
-    this.#next = next
     const near = moved.flatMap(each => each.carried.toReversed().map(({ forking }) => forking))
     for (let again = true; again; ) {
       again = false
@@ -330,8 +328,8 @@ class Interpreter {
         break
       }
     }
-    this.#next = this.#stack
-    this.#stack.push(...next.reverse())
+    this.#stack.push(...this.#next.reverse())
+    this.#next = []
   }
 
   /** What merged goes on behind all that comes of branches with forks inside which it lost; else next, or with all that one transition decides. */
@@ -440,7 +438,7 @@ class Interpreter {
     let at = this.#stack.findIndex(
       each => 'coalesce' in each && each.forking === forking && each.coalesce === node.name && each.branch === null,
     )
-    if (at === -1) return void this.#next.push(...(this.#next === this.#stack ? going.toReversed() : going))
+    if (at === -1) return void this.#next.push(...going)
     // Who failed with the group before comes before.
     for (let each = this.#stack[at - 1]; each !== undefined && 'path' in each && each.failed === forking; ) {
       at--

@@ -40,6 +40,8 @@ export const SHAPES: { readonly [name: string]: Shape } = {
   'groups-later-crashes': groups({ later: true, crashes: true }),
   nested: nested(),
   'nested-crashes': nested({ crashes: true }),
+  'nested-batched': nested({ batched: true, max_rows: 12 }),
+  'nested-batched-crashes': nested({ batched: true, max_rows: 12, crashes: true }),
   calls: linear({ later: true, calls: true }),
   'calls-crashes': linear({ later: true, calls: true, crashes: true }),
   'groups-calls-crashes': groups({ later: true, calls: true, crashes: true }),

@@ -70,18 +70,37 @@ class Past {
     if (came.length === 0) return false
     const lost = this.#lost(node, fork_group, at_us).filter(branch => !came.includes(branch))
     const all = came.length + lost.length === node.branches.length
+    // Where its members are written, the group fails with the loss that is the first in order: who may still come may be lost before.
+    const is_certain = all || !this.#isWritten(node) || this.#allWait(node, fork_group, at_us)
     switch (node.policy.kind) {
       case 'require_all':
-        return all || lost.length > 0
+        return all || (lost.length > 0 && is_certain)
       case 'best_effort':
         return all
       case 'first':
         return true
       case 'quorum': {
         const { quorum, decide } = node.policy
-        return all || (decide === 'early' && (came.length >= quorum || node.branches.length - lost.length < quorum))
+        return (
+          all ||
+          (decide === 'early' && (came.length >= quorum || (node.branches.length - lost.length < quorum && is_certain)))
+        )
       }
     }
+  }
+
+  #isWritten({ on_error }: CoalesceNode): boolean {
+    return on_error !== null && on_error.to !== DISCARD
+  }
+
+  /** Whether all that may still come wait for others, at coalesces. */
+  #allWait(node: CoalesceNode, fork_group: number, at_us: number): boolean {
+    return [...this.#lives.values()].every(life => {
+      const depth = life.inside.findIndex(({ group }) => group === fork_group)
+      if (depth === -1 || !this.#canCome(life, depth, node, at_us)) return true
+      const stand = life.stands.find(({ ended_us }) => ended_us > at_us)
+      return stand !== undefined && stand.began_us <= at_us && this.#plan.nodes[stand.node - 1]?.kind === 'coalesce'
+    })
   }
 
   #livesIn(drafts: readonly SubjectDraft[]): ReadonlyMap<number, Life> {

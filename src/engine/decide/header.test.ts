@@ -38,6 +38,17 @@ describe('a header', () => {
     expect(problemOf(fixed('id'), ['x'])?.hint).toBe('its columns: x')
   })
 
+  test('whose columns have other names as fields: that is told, and never that the name itself was meant', () => {
+    const columns = ['country', '2010', '2011'].map(header => ({ header, field: header.replace(/^2/, '_2') }))
+    const { problem } = judgeHeader(fixed('country', '2010', '2011'), 'error', { input: 'a.csv', columns })
+    expect(problem).toEqual({
+      message: 'a.csv lacks `2010`, `2011`, which the schema requires',
+      hint:
+        'its columns: country, 2010, 2011; `2010` is read as the field `_2010`, `2011` is read as the field `_2011`: ' +
+        'name it so in the schema, or set normalise: false',
+    })
+  })
+
   test('with a column that a fixed schema doesn’t know stops it, unless such columns are dropped', () => {
     expect(problemOf(fixed('id'), ['id', 'Extra One', 'two'])).toMatchObject({
       message: 'a.csv has `Extra One`, `two`, which the schema doesn’t know',

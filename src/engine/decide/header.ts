@@ -25,9 +25,15 @@ export function judgeHeader(
   const missing = absent.filter(([, { optional }]) => !optional).map(([name]) => name)
   const told = `its columns: ${listed(columns.map(({ header }) => header))}`
   if (missing.length > 0) {
+    const message = `${input} lacks ${quoted(missing)}, which the schema requires`
+    const renamed = undeclared.filter(({ header }) => missing.includes(header))
+    if (renamed.length > 0) {
+      const fields = renamed.map(({ header, field }) => `\`${header}\` is read as the field \`${field}\``)
+      return stop(message, `${told}; ${listed(fields)}: name it so in the schema, or set normalise: false`)
+    }
     const guesses = missing.flatMap(name => nearestColumn(name, undeclared))
     const meant = guesses.length === 0 ? '' : `; did you mean ${listed(guesses)}?`
-    return stop(`${input} lacks ${quoted(missing)}, which the schema requires`, told + meant)
+    return stop(message, told + meant)
   }
   for (const [name] of absent) {
     const near = undeclared.find(({ field }) => isNearly(name, field))

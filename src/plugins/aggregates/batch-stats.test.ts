@@ -67,6 +67,10 @@ describe('against the textbook', () => {
     expect(await statsOf([1e-200, 3e-200], { stddev: 'population' })).toMatchObject({ stddev: 1e-200 })
     expect(((await statsOf([0, 2e200], { stddev: 'population' })) as Stats).stddev).toBeCloseTo(1e200, -190)
     expect(await statsOf([0.1, 0.1, 0.1])).toMatchObject({ mean: 0.1, stddev: 0 })
+    // Their distance is no double, their deviation is.
+    const huge = (await statsOf([1e308, 1e308, -1e308])) as Stats
+    expect(huge).toMatchObject({ sum: 1e308, p50: 1e308 })
+    expect((huge.stddev as number) / 1e308).toBeCloseTo(Math.sqrt(4 / 3), 12)
   })
 })
 

@@ -41,16 +41,18 @@ export function tooLarge(statistics: Statistics, values: readonly number[]): Sta
 /** Squares of spreads within these limits neither overflow nor vanish. */
 const LEAST_SPREAD = 1e-100
 const LARGEST_SPREAD = 1e100
+const LARGEST_SCALE = 2 ** 1023
 
 /** Two passes, with the correction for a mean that was rounded. Null for the sample deviation of one value. */
 function deviationOf(sorted: Float64Array, mean: number, deviation: Deviation): number | null {
   const count = sorted.length
   const divisor = deviation === 'sample' ? count - 1 : count
   if (divisor === 0) return null
-  const spread = sorted[count - 1]! - sorted[0]!
+  const spread = Math.min(sorted[count - 1]! - sorted[0]!, LARGEST_SCALE)
   if (spread === 0) return 0
   const scale = spread < LEAST_SPREAD || spread > LARGEST_SPREAD ? 2 ** Math.floor(Math.log2(spread)) : 1
-  const distances = sorted.map(value => (value - mean) / scale)
+  // Each by itself: their difference may overflow.
+  const distances = sorted.map(value => value / scale - mean / scale)
   const rest = exactSum(distances)
   const squares = exactSum(distances.map(distance => distance * distance))
   return Math.sqrt(Math.max(0, squares - (rest * rest) / count) / divisor) * scale

@@ -111,7 +111,10 @@ export class CsvFormat implements FileFormat {
       const step = scanner.next(window)
       if (step === 'record') break
       if (step === 'reject') {
-        const hint = scanner.problem?.code === 'CSV_NUL' ? UTF16_HINT : this.#delimiterHint(scanner.raw)
+        const hint =
+          scanner.problem?.code === 'CSV_NUL'
+            ? UTF16_HINT
+            : (this.#delimiterHint(scanner.raw) ?? this.#blankHint(scanner.raw))
         throw sourceError(this.#place, `${this.#tell(scanner)} can’t be read: ${scanner.problem?.message}`, hint)
       }
       if (step === 'unclosed') throw unclosedQuote(this.#place, scanner.found_line)
@@ -136,6 +139,14 @@ export class CsvFormat implements FileFormat {
     const { delimiter, declared, normalise } = this.#layout
     const option = likelyDelimiter(header, delimiter, declared, normalise)
     return option === null ? undefined : `It looks like another delimiter: set delimiter: '${option}'.`
+  }
+
+  #blankHint(header: string): string | undefined {
+    const { quote, delimiter } = this.#layout
+    const behind = header
+      .split(delimiter)
+      .some(cell => quote !== null && /\S\s+$/.test(cell) && cell.trim().endsWith(quote))
+    return behind ? 'A blank stands behind a closing quote; take it away.' : undefined
   }
 
   #tell(scanner: CsvScanner): string {

@@ -107,9 +107,9 @@ export class LineCheck {
     const fork = this.#forks.get(group)
     if (ways.kind(coalesce) !== 'coalesce' || fork === undefined) return false
     const names = ways.branches(coalesce)
-    // Behind the last branch stands what comes behind all of them.
-    const name = names[branch === names.length ? 0 : branch]
-    return name !== undefined && ways.branches(fork).includes(name)
+    // Each has two: where it is lost, and where it goes on if the group fails.
+    const name = names[branch % names.length]
+    return branch < 2 * names.length && name !== undefined && ways.branches(fork).includes(name)
   }
 }
 

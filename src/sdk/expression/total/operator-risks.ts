@@ -1,7 +1,7 @@
 /** Where arithmetic and comparison fail, and what comes of them, by the bounds of their operands. Null was told before. */
 import { type Arithmetic, arithmetic, MAX_LIST, MAX_TEXT } from '../operators.ts'
 import type { Kind } from '../types.ts'
-import { anyOf, DOUBLE_BOUNDS, either, folded, INT_BOUNDS, type Possible, within } from './possible.ts'
+import { anyOf, DOUBLE_BOUNDS, either, folded, greater, INT_BOUNDS, lesser, type Possible, within } from './possible.ts'
 
 /** Both operands as they are written, for messages. */
 type Names = readonly [string, string]
@@ -129,7 +129,7 @@ function integers(op: Arithmetic, a: Possible, b: Possible, [, right]: Names, te
     return anyOf(['int'], { int: inInts(-most, most) })
   }
   const corners = x.flatMap(i => y.map(j => (op === '+' ? i + j : op === '-' ? i - j : i * j)))
-  const [least, most] = [corners.reduce((m, n) => (n < m ? n : m)), corners.reduce((m, n) => (n > m ? n : m))]
+  const [least, most] = [corners.reduce(lesser), corners.reduce(greater)]
   if (least < INT_BOUNDS[0] || most > INT_BOUNDS[1]) tell(TOO_LARGE)
   return anyOf(['int'], { int: inInts(least, most) })
 }

@@ -128,9 +128,17 @@ const hull = (a: readonly [number, number], b: readonly [number, number]): reado
   Math.min(a[0], b[0]),
   Math.max(a[1], b[1]),
 ]
+export function lesser(a: bigint, b: bigint): bigint {
+  if (a < b) return a
+  return b
+}
+export function greater(a: bigint, b: bigint): bigint {
+  if (a > b) return a
+  return b
+}
 const hullOfInts = (a: readonly [bigint, bigint], b: readonly [bigint, bigint]): readonly [bigint, bigint] => [
-  a[0] < b[0] ? a[0] : b[0],
-  a[1] > b[1] ? a[1] : b[1],
+  lesser(a[0], b[0]),
+  greater(a[1], b[1]),
 ]
 
 /** Of a key that only one lists nothing is known: `of` says nothing of it either. */

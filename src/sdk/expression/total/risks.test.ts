@@ -23,6 +23,7 @@ const SCHEMA: RowSchema = {
     ['all', field({ type: 'array', items: { type: 'integer' } })],
     ['parts', field({ type: 'array', items: PART, maxItems: 1000 })],
     ['part', field(PART)],
+    ['pair', field({ type: 'array', prefixItems: [{ type: 'string' }], items: { type: 'integer' }, minItems: 2 })],
     ['any', field({})],
   ]),
   closed: false,
@@ -102,6 +103,7 @@ describe('something can fail', () => {
     ['row.a / row.b > 1', '`row.a / row.b` fails where `row.b` is 0'],
     ['row.a % (row.b - 7) == 0', '`row.a % (row.b - 7)` fails where `row.b - 7` is 0'],
     ['row.b == 0 && row.a / row.b > 1', '`row.a / row.b` fails where `row.b` is 0'],
+    ['row.b < 0 || row.a / row.b > 1', '`row.a / row.b` fails where `row.b` is 0'],
     ['row.b >= 0 && row.a / row.b > 1', '`row.a / row.b` fails where `row.b` is 0'],
     ['(row.b != 0 || row.a > 1) && row.a / row.b > 1', '`row.a / row.b` fails where `row.b` is 0'],
     ['row.a * row.b > 1', '`row.a * row.b` fails where the result leaves the range of 64 bits'],
@@ -152,6 +154,13 @@ describe('something can fail', () => {
       'row.parts.all(p, row.parts.all(q, p.n > q.n))',
       '`row.parts.all(p, row.parts.all(q, p.n > q.n))` fails where it takes more than 1,000,000 steps',
     ],
+    ['size(row.tags) >= 0 && row.tags[0] == "x"', '`row.tags[0]` fails where the list has no such position'],
+    [
+      'row.pair[0] > 1',
+      '`row.pair[0] > 1` fails where `row.pair[0]` is null',
+      '`row.pair[0] > 1` fails where `row.pair[0]` isn’t a number',
+    ],
+    ['row.?either.orValue(1) > 5', '`row.?either.orValue(1) > 5` fails where `row.?either.orValue(1)` isn’t a number'],
     ['row.some', '`row.some` fails where it is missing or null', '`row.some` fails where it isn’t true or false'],
   ])('%s', (source, ...told) => {
     // The analysis asks what the expression gives, too, where its type leaves that open.
