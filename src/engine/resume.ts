@@ -1,9 +1,8 @@
 /**
- * Goes on with a run that stopped or crashed: takes its lease, rebuilds its state from the ledger, winds sources and sinks
- * to the last commit, and drives it on (I5, I6). The lease comes with the proof that the log is what its last checkpoint
- * signed; nothing is folded before, and no value is used that doesn't fit its commitment (I13).
+ * Goes on with a run that stopped or crashed: rebuilds its state from the ledger, takes its lease, winds sources and sinks
+ * to the last commit, and drives it on (I5, I6). The ledger proves first that the log is what its last checkpoint
+ * signed; nothing is folded before, and no value is used that doesn't fit its commitment (I13). So what doesn't hold leaves no trace.
  */
-import { LEASE_US } from '../ledger/lease.ts'
 import type { StoredLease } from '../ledger/read-port.ts'
 import type { Ledger } from '../ledger/write-port.ts'
 import type { PlanValue, SinkIntents } from '../model/entry.ts'
@@ -18,7 +17,6 @@ import { Created } from './created.ts'
 import { type Cursor, Intake, type ReadSoFar } from './intake.ts'
 import { onRecord } from './on-record.ts'
 import { Outputs } from './outputs.ts'
-import type { Clock } from './ports.ts'
 import { differences } from './restore/differences.ts'
 import { type History, openingValues, type RestoreReader, readHistory } from './restore/history.ts'
 import { restoreState } from './restore/state.ts'
@@ -66,7 +64,7 @@ export interface Restored {
 /**
  * @throws CustodyError CUSTODY_RUN_UNKNOWN, CUSTODY_RUN_HELD, CUSTODY_PLAN_CHANGED; CUSTODY_LEDGER_ALTERED, CUSTODY_LEDGER_CUT,
  * CUSTODY_KEY_UNKNOWN, CUSTODY_OPEN_TOKENS_ALTERED, CUSTODY_VALUE_ALTERED, if it isn't what was signed; and those of sources and
- * plugins. Nothing is changed then but the lease, which is given up again.
+ * plugins. Nothing is changed then, but for those of sources, outputs and plugins: the run was taken over, and is given up again.
  */
 export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
   const { plan, run, reader, clock } = request
@@ -76,14 +74,14 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
   await awaitAwakening(await reader.lease(log), clock)
   // 0 if it was given up. Who died holding it may have been at work until it ran out.
   const held_until_us = (await reader.lease(log))?.expires_us ?? 0
-  const { ledger, epoch } = await request.ledger.takeOver(run)
+  const { ledger, epoch, seen } = await request.ledger.takeOver(run, async () => {
+    const history = await readHistory(reader, log)
+    return { history, state: await restoreState(plan, history, reader, log) }
+  })
   const created = new Created()
   try {
     request.atPoint?.('after_take_over')
-    const history = await readHistory(reader, log)
-    const now_us = Math.max(clock.wall_us(), history.last_us, ledger.began_us)
-    const hold = holding(() => ledger.renew(), clock)
-    const state = await restoreState(plan, history, reader, log, now_us, hold)
+    const { history, state } = seen
     const repeats = request.repeats ?? null
     const sources = await createSources(plan, repeats, created)
     const cut_off = request.from_ledger_only || request.abandon
@@ -134,16 +132,6 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     // Whatever keeps the lease from being given up, it runs out by itself; what is wrong is told.
     await Promise.allSettled([created.close(), ledger.release()])
     throw thrown
-  }
-}
-
-/** Renews the lease when it has been in use for a while: what is restored may take longer than it lasts. */
-function holding(renew: () => Promise<void>, clock: Clock): () => Promise<void> {
-  let renewed_us = clock.monotonic_us()
-  return async () => {
-    if (clock.monotonic_us() - renewed_us < LEASE_US / 3) return
-    await renew()
-    renewed_us = clock.monotonic_us()
   }
 }
 
