@@ -5,16 +5,17 @@
  */
 import type { StoredLease } from '../ledger/read-port.ts'
 import type { Ledger } from '../ledger/write-port.ts'
-import type { CommitValue, PlanValue, SinkIntents } from '../model/entry.ts'
+import type { PlanValue, SinkIntents } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
 import { type CodeChange, codeChanges } from '../model/plugin-code.ts'
 import type { Json } from '../model/row.ts'
-import type { Plan } from '../plan/plan.ts'
+import type { Plan, SourceNode } from '../plan/plan.ts'
 import type { Receipt } from '../sdk/spec.ts'
 import { awaitAwakening } from './awakening.ts'
 import { codeIn } from './code.ts'
 import { Created } from './created.ts'
-import { Intake, type ReadSoFar } from './intake.ts'
+import { type Cursor, Intake, type ReadSoFar } from './intake.ts'
+import { onRecord } from './on-record.ts'
 import { Outputs } from './outputs.ts'
 import { differences } from './restore/differences.ts'
 import { type History, openingValues, type RestoreReader, readHistory } from './restore/history.ts'
@@ -149,14 +150,24 @@ async function refuseOtherPlan(plan: Plan, reader: RestoreReader, log: number): 
 
 /** How far a source was read; a source that can't be read twice has nothing more to give. */
 function readSoFar({ node }: OpenSource, { commit }: History, cut_off: boolean, repeats: boolean): ReadSoFar {
-  const fact = commit?.entry.cursors.find(each => each.source === node.number)
-  const value = commit?.value.cursors[node.name]
-  const records = fact?.records ?? 0
-  const done = fact?.done ?? false
+  const { records, done, position, sha256 } = commit === null ? NOTHING_READ : cursorOf(node, commit)
   const rereadable = repeats || node.plugin.spec.rereadable(node.plugin.options)
   // A source that nothing was read of yet can begin, even if it can't be read twice.
   const cut = !done && (cut_off || (!rereadable && commit !== null))
-  return { records, position: (value?.position ?? null) as Json, sha256: value?.sha256 ?? null, done: done || cut, cut }
+  return { records, position, sha256, done: done || cut, cut }
+}
+
+const NOTHING_READ: Cursor = { records: 0, position: null, sha256: null, done: false }
+
+/** Where the latest commit left a source: each commit tells of all sources. */
+function cursorOf({ number, name }: SourceNode, { entry, value }: NonNullable<History['commit']>): Cursor {
+  const what = `cursor of source ${name} in its latest commit`
+  const { records, done } = onRecord(
+    entry.cursors.find(each => each.source === number),
+    what,
+  )
+  const { position, sha256 } = onRecord(value.cursors[name], what)
+  return { records, done, position: position as Json, sha256 }
 }
 
 async function restoreOutputs(
@@ -167,15 +178,15 @@ async function restoreOutputs(
 ): Promise<Outputs> {
   const [, intents] = await openingValues(reader, log)
   const receipts = new Map<string, Receipt>()
-  for (const fact of commit?.entry.receipts ?? []) {
-    const name = plan.nodes[fact.sink - 1]?.name ?? ''
-    const value: CommitValue['receipts'][string] | undefined = commit?.value.receipts[name]
-    receipts.set(name, {
-      rows: fact.rows,
-      bytes: fact.bytes,
-      sha256: value?.sha256 ?? null,
-      state: (value?.state ?? null) as Json,
-    })
+  for (const { kind, name, number } of plan.nodes) {
+    if (kind !== 'sink' || commit === null) continue
+    const what = `receipt of sink ${name} in its latest commit`
+    const { rows, bytes } = onRecord(
+      commit.entry.receipts.find(each => each.sink === number),
+      what,
+    )
+    const { sha256, state } = onRecord(commit.value.receipts[name], what)
+    receipts.set(name, { rows, bytes, sha256, state: state as Json })
   }
   const request = { run, folder: plan.folder, originalNames: () => originalNames(sources), placed: null }
   return Outputs.restore(plan, request, intents as SinkIntents, receipts)
