@@ -11,7 +11,7 @@ export function laterLedger(url: string, ports: LedgerPorts): Ledger {
   return {
     url,
     openRun: async (run, draft) => (await open()).openRun(run, draft),
-    takeOver: async run => (await open()).takeOver(run),
+    takeOver: async (run, look) => (await open()).takeOver(run, look),
     close: async () => {
       const ledger = await opened?.catch(() => null)
       await ledger?.close()

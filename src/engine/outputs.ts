@@ -26,6 +26,7 @@ import type {
 } from '../sdk/spec.ts'
 import { Created } from './created.ts'
 import { FilesInUse } from './files-in-use.ts'
+import { onRecord } from './on-record.ts'
 import type { AtPoint } from './points.ts'
 
 export interface Output {
@@ -124,7 +125,8 @@ export class Outputs {
     receipts: Receipts,
   ): Promise<Outputs> {
     return Outputs.#create(plan, { ...request, dry_run: false }, async ({ name }) => ({
-      intent: intents[name] ?? NOWHERE,
+      intent: onRecord(intents[name], `path of sink ${name} in its first entry`),
+      // None before the first commit.
       receipt: receipts.get(name) ?? null,
     }))
   }

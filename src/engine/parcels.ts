@@ -108,5 +108,7 @@ export class Parcels {
 }
 
 function placeOf({ token }: Member): number {
-  return token.sending?.together?.place ?? 0
+  const together = token.sending?.together
+  if (!together) throw new TypeError(`row instance ${token.id} was sent by itself`)
+  return together.place
 }

@@ -1,23 +1,22 @@
 /**
- * Goes on with a run that stopped or crashed: takes its lease, rebuilds its state from the ledger, winds sources and sinks
- * to the last commit, and drives it on (I5, I6). The lease comes with the proof that the log is what its last checkpoint
- * signed; nothing is folded before, and no value is used that doesn't fit its commitment (I13).
+ * Goes on with a run that stopped or crashed: rebuilds its state from the ledger, takes its lease, winds sources and sinks
+ * to the last commit, and drives it on (I5, I6). The ledger proves first that the log is what its last checkpoint
+ * signed; nothing is folded before, and no value is used that doesn't fit its commitment (I13). So what doesn't hold leaves no trace.
  */
-import { LEASE_US } from '../ledger/lease.ts'
 import type { StoredLease } from '../ledger/read-port.ts'
 import type { Ledger } from '../ledger/write-port.ts'
-import type { CommitValue, PlanValue, SinkIntents } from '../model/entry.ts'
+import type { PlanValue, SinkIntents } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
 import { type CodeChange, codeChanges } from '../model/plugin-code.ts'
 import type { Json } from '../model/row.ts'
-import type { Plan } from '../plan/plan.ts'
+import type { Plan, SourceNode } from '../plan/plan.ts'
 import type { Receipt } from '../sdk/spec.ts'
 import { awaitAwakening } from './awakening.ts'
 import { codeIn } from './code.ts'
 import { Created } from './created.ts'
-import { Intake, type ReadSoFar } from './intake.ts'
+import { type Cursor, Intake, type ReadSoFar } from './intake.ts'
+import { onRecord } from './on-record.ts'
 import { Outputs } from './outputs.ts'
-import type { Clock } from './ports.ts'
 import { differences } from './restore/differences.ts'
 import { type History, openingValues, type RestoreReader, readHistory } from './restore/history.ts'
 import { restoreState } from './restore/state.ts'
@@ -65,7 +64,7 @@ export interface Restored {
 /**
  * @throws CustodyError CUSTODY_RUN_UNKNOWN, CUSTODY_RUN_HELD, CUSTODY_PLAN_CHANGED; CUSTODY_LEDGER_ALTERED, CUSTODY_LEDGER_CUT,
  * CUSTODY_KEY_UNKNOWN, CUSTODY_OPEN_TOKENS_ALTERED, CUSTODY_VALUE_ALTERED, if it isn't what was signed; and those of sources and
- * plugins. Nothing is changed then but the lease, which is given up again.
+ * plugins. Nothing is changed then, but for those of sources, outputs and plugins: the run was taken over, and is given up again.
  */
 export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
   const { plan, run, reader, clock } = request
@@ -75,14 +74,14 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
   await awaitAwakening(await reader.lease(log), clock)
   // 0 if it was given up. Who died holding it may have been at work until it ran out.
   const held_until_us = (await reader.lease(log))?.expires_us ?? 0
-  const { ledger, epoch } = await request.ledger.takeOver(run)
+  const { ledger, epoch, seen } = await request.ledger.takeOver(run, async () => {
+    const history = await readHistory(reader, log)
+    return { history, state: await restoreState(plan, history, reader, log) }
+  })
   const created = new Created()
   try {
     request.atPoint?.('after_take_over')
-    const history = await readHistory(reader, log)
-    const now_us = Math.max(clock.wall_us(), history.last_us, ledger.began_us)
-    const hold = holding(() => ledger.renew(), clock)
-    const state = await restoreState(plan, history, reader, log, now_us, hold)
+    const { history, state } = seen
     const repeats = request.repeats ?? null
     const sources = await createSources(plan, repeats, created)
     const cut_off = request.from_ledger_only || request.abandon
@@ -136,16 +135,6 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
   }
 }
 
-/** Renews the lease when it has been in use for a while: what is restored may take longer than it lasts. */
-function holding(renew: () => Promise<void>, clock: Clock): () => Promise<void> {
-  let renewed_us = clock.monotonic_us()
-  return async () => {
-    if (clock.monotonic_us() - renewed_us < LEASE_US / 3) return
-    await renew()
-    renewed_us = clock.monotonic_us()
-  }
-}
-
 /** What the run began with, if it is what `plan` would begin with. */
 async function refuseOtherPlan(plan: Plan, reader: RestoreReader, log: number): Promise<PlanValue> {
   const { opening } = await readHistory(reader, log)
@@ -161,14 +150,24 @@ async function refuseOtherPlan(plan: Plan, reader: RestoreReader, log: number): 
 
 /** How far a source was read; a source that can't be read twice has nothing more to give. */
 function readSoFar({ node }: OpenSource, { commit }: History, cut_off: boolean, repeats: boolean): ReadSoFar {
-  const fact = commit?.entry.cursors.find(each => each.source === node.number)
-  const value = commit?.value.cursors[node.name]
-  const records = fact?.records ?? 0
-  const done = fact?.done ?? false
+  const { records, done, position, sha256 } = commit === null ? NOTHING_READ : cursorOf(node, commit)
   const rereadable = repeats || node.plugin.spec.rereadable(node.plugin.options)
   // A source that nothing was read of yet can begin, even if it can't be read twice.
   const cut = !done && (cut_off || (!rereadable && commit !== null))
-  return { records, position: (value?.position ?? null) as Json, sha256: value?.sha256 ?? null, done: done || cut, cut }
+  return { records, position, sha256, done: done || cut, cut }
+}
+
+const NOTHING_READ: Cursor = { records: 0, position: null, sha256: null, done: false }
+
+/** Where the latest commit left a source: each commit tells of all sources. */
+function cursorOf({ number, name }: SourceNode, { entry, value }: NonNullable<History['commit']>): Cursor {
+  const what = `cursor of source ${name} in its latest commit`
+  const { records, done } = onRecord(
+    entry.cursors.find(each => each.source === number),
+    what,
+  )
+  const { position, sha256 } = onRecord(value.cursors[name], what)
+  return { records, done, position: position as Json, sha256 }
 }
 
 async function restoreOutputs(
@@ -179,15 +178,15 @@ async function restoreOutputs(
 ): Promise<Outputs> {
   const [, intents] = await openingValues(reader, log)
   const receipts = new Map<string, Receipt>()
-  for (const fact of commit?.entry.receipts ?? []) {
-    const name = plan.nodes[fact.sink - 1]?.name ?? ''
-    const value: CommitValue['receipts'][string] | undefined = commit?.value.receipts[name]
-    receipts.set(name, {
-      rows: fact.rows,
-      bytes: fact.bytes,
-      sha256: value?.sha256 ?? null,
-      state: (value?.state ?? null) as Json,
-    })
+  for (const { kind, name, number } of plan.nodes) {
+    if (kind !== 'sink' || commit === null) continue
+    const what = `receipt of sink ${name} in its latest commit`
+    const { rows, bytes } = onRecord(
+      commit.entry.receipts.find(each => each.sink === number),
+      what,
+    )
+    const { sha256, state } = onRecord(commit.value.receipts[name], what)
+    receipts.set(name, { rows, bytes, sha256, state: state as Json })
   }
   const request = { run, folder: plan.folder, originalNames: () => originalNames(sources), placed: null }
   return Outputs.restore(plan, request, intents as SinkIntents, receipts)

@@ -92,7 +92,8 @@ export class Tallies {
       this.failing++
       if (subject.kind === 'row' && !subject.failed) {
         subject.failed = true
-        this.#failuresAt(subject.origin?.source ?? 0).failed++
+        if (subject.origin === null) throw new TypeError('a row has no source')
+        this.#failuresAt(subject.origin.source).failed++
       }
     }
     const by_sink = this.#endingsOf(fate)

@@ -7,7 +7,7 @@ export function discardingLedger(): Ledger {
   return {
     url: 'discard:',
     openRun: async () => new DiscardingRun(),
-    takeOver: async () => ({ ledger: new DiscardingRun(), epoch: 1 }),
+    takeOver: async (_, look) => ({ ledger: new DiscardingRun(), epoch: 1, seen: await look() }),
     close: async () => undefined,
   }
 }

@@ -23,6 +23,7 @@ import {
   NOTHING,
   type RunDraft,
   type RunLedger,
+  type TakenOver,
   type WriteBatch,
 } from './write-port.ts'
 
@@ -121,7 +122,7 @@ export class StoredLedger implements Ledger {
     return this.#runLedger(run, log, 1, t, appender.state(), new OpenTokens())
   }
 
-  async takeOver(run: string): Promise<{ readonly ledger: RunLedger; readonly epoch: number }> {
+  async takeOver<Seen>(run: string, look: () => Promise<Seen>): Promise<TakenOver<Seen>> {
     const { reader } = this.#store
     const log = await reader.logOf(run)
     if (log === null) throw new CustodyError('CUSTODY_RUN_UNKNOWN', `${reader.url} has no run ${run}`)
@@ -134,11 +135,12 @@ export class StoredLedger implements Ledger {
       await this.#log_zero.refresh(reader)
       // All of one moment: its former holder may wake up and commit meanwhile.
       const checked = await reader.snapshot(() => checkedRun(reader, this.#log_zero, { log, run }))
+      const seen = await look()
       const { epoch, t } = await this.#takeLease(run, log, lease)
       if ((await reader.head(log)) === checked.note)
         return {
           ledger: this.#runLedger(run, log, epoch, t, { frontier: checked.frontier, subjects: null }, checked.open),
-          epoch,
+          ...{ epoch, seen },
         }
       // Its former holder woke up once more while it was looked at.
       await this.#store.write({ ...NOTHING, log, lease: { kind: 'release', epoch }, ledger: null })

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { opening, RUN, testPorts } from '../../test/support/ledger.ts'
+import { nothingToSee, opening, RUN, testPorts } from '../../test/support/ledger.ts'
 import { parseVerifierKey, type Signer } from '../model/note.ts'
 import { verifyLedger } from '../read/verify/verify.ts'
 import { signingKey } from './keys.ts'
@@ -100,7 +100,7 @@ test('not while a run is held: its process would find that its key is no longer 
   await rotate('a', 'revoke')
   // What the revoked key signed of a run that isn't sealed nobody can vouch for; others go on.
   const again = await open('a')
-  await expect(again.takeOver(RUN)).rejects.toMatchObject({ code: 'CUSTODY_KEY_UNKNOWN' })
+  await expect(again.takeOver(RUN, nothingToSee)).rejects.toMatchObject({ code: 'CUSTODY_KEY_UNKNOWN' })
   await again.openRun(RUN.replace(/1$/, '2'), opening(RUN.replace(/1$/, '2')))
   await again.close()
 })

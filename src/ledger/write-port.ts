@@ -171,6 +171,12 @@ export const NOTHING = {
   head: null,
 } as const satisfies Partial<WriteBatch>
 
+export interface TakenOver<Seen> {
+  readonly ledger: RunLedger
+  readonly epoch: number
+  readonly seen: Seen
+}
+
 /** Holds one ledger open for writing. */
 export interface Ledger {
   readonly url: string
@@ -178,11 +184,12 @@ export interface Ledger {
   openRun(run: string, draft: RunDraft): Promise<RunLedger>
   /**
    * Takes a run over that isn't sealed: checks that its entries are what its last checkpoint signed, and leaves a trace in
-   * log 0. The run's own `resume` entry is the caller's, with the `epoch` given here.
+   * log 0. The run's own `resume` entry is the caller's, with the `epoch` given here. `look` is called, maybe again, when all of that
+   * holds and nobody has the run: `seen` is what it found at last, in the log as it is taken over. If it throws, nothing is signed.
    * @throws CustodyError CUSTODY_RUN_UNKNOWN, CUSTODY_RUN_HELD; CUSTODY_LEDGER_ALTERED, CUSTODY_LEDGER_CUT,
    * CUSTODY_KEY_UNKNOWN, and then nothing was signed.
    */
-  takeOver(run: string): Promise<{ readonly ledger: RunLedger; readonly epoch: number }>
+  takeOver<Seen>(run: string, look: () => Promise<Seen>): Promise<TakenOver<Seen>>
   close(): Promise<void>
 }
 

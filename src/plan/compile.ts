@@ -86,7 +86,10 @@ function buildPlan({ pipeline, draft, plugins, branches, flow, retries }: Parts)
     Object.freeze({ number, from: from.number, label, to: to?.number ?? DISCARD }),
   )
   const nodes = draft.nodes.map((node): PlanNode => {
-    const way = (label: string) => edges[(draft.edge(node, label)?.number ?? 0) - 1] ?? null
+    const way = (label: string) => {
+      const edge = draft.edge(node, label)
+      return edge === undefined ? null : (edges[edge.number - 1] ?? null)
+    }
     return Object.freeze(
       assemble(node, {
         facts: flow.facts.get(node),

@@ -17,6 +17,7 @@ import { SetHash } from '../../src/model/set-hash.ts'
 import {
   commitDraft,
   full,
+  nothingToSee,
   opening,
   RUN,
   sampleRun,
@@ -248,7 +249,7 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
       ])
       const live = await run.subjectTree()
       expect(live.size).toBe(5)
-      const { ledger: resumed } = await (await join(place, ports)).takeOver(RUN)
+      const { ledger: resumed } = await (await join(place, ports)).takeOver(RUN, nothingToSee)
       expect(await resumed.subjectTree()).toEqual(live)
     })
 
@@ -340,13 +341,13 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
       const { ledger, place, ports } = await begin({ ...thisProcess(), host: 'another machine' })
       const run = await ledger.openRun(RUN, opening())
       const other = await join(place, ports)
-      await expect(other.takeOver(RUN)).rejects.toMatchObject({ code: 'CUSTODY_RUN_HELD' })
+      await expect(other.takeOver(RUN, nothingToSee)).rejects.toMatchObject({ code: 'CUSTODY_RUN_HELD' })
       ports.advance(LEASE_US - 1000)
       await run.renew()
       ports.advance(LEASE_US - 1000)
-      await expect(other.takeOver(RUN)).rejects.toMatchObject({ code: 'CUSTODY_RUN_HELD' })
+      await expect(other.takeOver(RUN, nothingToSee)).rejects.toMatchObject({ code: 'CUSTODY_RUN_HELD' })
       ports.advance(1000)
-      expect((await other.takeOver(RUN)).epoch).toBe(2)
+      expect((await other.takeOver(RUN, nothingToSee)).epoch).toBe(2)
     })
 
     test('a dead holder on this machine is replaced at once, and can write no more (L4)', async () => {
@@ -354,7 +355,7 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
       const run = await ledger.openRun(RUN, opening())
       run.append(simpleRow(1))
       await run.commit()
-      const { ledger: resumed, epoch } = await (await join(place, ports)).takeOver(RUN)
+      const { ledger: resumed, epoch } = await (await join(place, ports)).takeOver(RUN, nothingToSee)
       expect([epoch, resumed.size]).toEqual([2, 2])
       const before = await contents(reader)
       for (const woken of [() => lateCommit(run), () => run.renew(), () => run.release()]) {
@@ -368,15 +369,43 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
       expect(await logZero(reader)).toEqual(['birth', 'opened', 'taken_over'])
     })
 
+    test('who looks and doesn’t like what it finds leaves no trace', async () => {
+      const { ledger, place, ports, reader } = await begin(DEAD)
+      const run = await ledger.openRun(RUN, opening())
+      run.append(simpleRow(1))
+      await run.commit()
+      const before = await contents(reader)
+      const refuses = (await join(place, ports)).takeOver(RUN, async () => {
+        throw new Error('not so')
+      })
+      await expect(refuses).rejects.toThrow('not so')
+      expect(await contents(reader)).toEqual(before)
+    })
+
+    test('what was found is of the log that is taken over, though its former holder writes meanwhile', async () => {
+      const { ledger, place, ports, reader } = await begin(DEAD)
+      const run = await ledger.openRun(RUN, opening())
+      let looks = 0
+      const { seen, ledger: resumed } = await (await join(place, ports)).takeOver(RUN, async () => {
+        const size = await reader.size(run.log)
+        if (++looks === 1) {
+          run.append(simpleRow(1))
+          await run.commit()
+        }
+        return size
+      })
+      expect([looks, seen, resumed.size]).toEqual([2, 2, 2])
+    })
+
     test('a run that was released can be taken over, one that is sealed or unknown can not', async () => {
       const { ledger, place, ports } = await begin()
       const run = await ledger.openRun(RUN, opening())
       await run.release()
       const other = await join(place, ports)
-      const { ledger: resumed } = await other.takeOver(RUN)
+      const { ledger: resumed } = await other.takeOver(RUN, nothingToSee)
       await resumed.seal(sealDraft(tallies(0, 0, 0), await resumed.subjectTree()))
       for (const id of [RUN, OTHER_RUN]) {
-        await expect(other.takeOver(id)).rejects.toMatchObject({ code: 'CUSTODY_RUN_UNKNOWN' })
+        await expect(other.takeOver(id, nothingToSee)).rejects.toMatchObject({ code: 'CUSTODY_RUN_UNKNOWN' })
       }
     })
   })

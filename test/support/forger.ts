@@ -72,12 +72,6 @@ export class Forger {
     )
   }
 
-  /** All that it holds of one log, but for the lease. */
-  contentsOf(log: number): string {
-    const tables = TABLES.filter(table => table !== 'leases')
-    return JSON.stringify(tables.map(table => this.all(`SELECT * FROM ${table} WHERE log = ? ORDER BY 1, 2`, log)))
-  }
-
   /** Changes the ledger, and leaves it so. */
   change(tamper: () => void): void {
     const { db } = this

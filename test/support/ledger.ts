@@ -75,6 +75,9 @@ export function full(value: Json): ValueDraft {
   return { kind: 'full', text: canonicalize(value) }
 }
 
+/** Whoever takes a run over, and looks at nothing. */
+export const nothingToSee = async (): Promise<undefined> => undefined
+
 export function opening(run = RUN): RunDraft {
   const entry: RunEntry = {
     k: 'open',

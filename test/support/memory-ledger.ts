@@ -12,6 +12,7 @@ import type {
   RunDraft,
   RunLedger,
   SubjectDraft,
+  TakenOver,
 } from '../../src/ledger/write-port.ts'
 import { commitment, SALT_BYTES } from '../../src/model/hash.ts'
 import { Power } from './power.ts'
@@ -120,10 +121,11 @@ export class MemoryLedger implements Ledger, RunLedger {
     this.#hold()
   }
 
-  async takeOver(): Promise<{ ledger: RunLedger; epoch: number }> {
+  async takeOver<Seen>(_run: string, look: () => Promise<Seen>): Promise<TakenOver<Seen>> {
     this.drop()
+    const seen = await look()
     this.#hold()
-    return { ledger: this, epoch: ++this.#epoch }
+    return { ledger: this, epoch: ++this.#epoch, seen }
   }
 
   async release(): Promise<void> {

@@ -87,7 +87,9 @@ export class Contexts {
     const branches: string[] = []
     for (let at = token?.frames ?? null; at !== null; at = at.outer) {
       const fork = this.#nodes[at.fork.node - 1]
-      if (fork?.kind === 'fork') branches.unshift(fork.branches[at.branch]?.branch ?? '')
+      const branch = fork?.kind === 'fork' ? fork.branches[at.branch] : undefined
+      if (branch === undefined) throw new TypeError(`node ${at.fork.node} has no branch ${at.branch}`)
+      branches.unshift(branch.branch)
     }
     const source = origin === null ? null : (this.#nodes[origin.source - 1]?.name ?? null)
     return { source, index: origin?.index ?? 0, node: name, branches, path: token?.path ?? FIRST_PATH }

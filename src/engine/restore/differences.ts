@@ -39,7 +39,7 @@ function describe({ topology, value }: Compared): Map<string, Parts> {
       node.name,
       {
         kind: `${node.kind} ${node.plugin ?? ''} ${node.policy ?? ''} ${(node.branches ?? []).join(',')}`,
-        options: text(value.options[node.name]),
+        options: text(bySecretName(value.options[node.name])),
         expressions: text(value.expressions[node.name]),
         ways: topology.edges
           .filter(([from]) => from === i + 1)
@@ -48,6 +48,15 @@ function describe({ topology, value }: Compared): Map<string, Parts> {
       },
     ]),
   )
+}
+
+/** A secret is its name, as in the plan's hash: its fingerprint is another after the secret or the signing key has changed. */
+function bySecretName(options: unknown): unknown {
+  if (typeof options !== 'object' || options === null) return options
+  if (Array.isArray(options)) return options.map(bySecretName)
+  const { secret, fingerprint, ...rest } = options as { readonly [key: string]: unknown }
+  if (typeof secret === 'string' && fingerprint !== undefined && Object.keys(rest).length === 0) return { secret }
+  return Object.fromEntries(Object.entries(options).map(([key, each]) => [key, bySecretName(each)]))
 }
 
 function text(value: unknown): string {

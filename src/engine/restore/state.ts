@@ -23,35 +23,29 @@ export async function restoreState(
   history: History,
   reader: RestoreReader,
   log: number,
-  now_us: number,
-  /** Called now and then, as there may be very much: keeps the lease. */
-  hold: () => Promise<void>,
 ): Promise<RestoredState> {
   const restored: RestoredSubject[] = []
   const rows = new Set<number>()
   for (const { row } of await reader.openTokens(log)) if (row !== null) rows.add(row)
   for (const row of [...rows].sort((a, b) => a - b)) {
-    await hold()
     const stored = (await reader.entriesOfRow(log, row)).map(({ seq, body }) => ({ seq, entry: subjectEntryOf(body) }))
     restored.push(restoreSubject(plan, 'row', row, await withPayloads(reader, log, stored)))
   }
   for (const [number, { entries, origin }] of history.batches) {
-    await hold()
     restored.push(restoreSubject(plan, 'batch', number, await withPayloads(reader, log, entries), origin))
   }
-  return { progressed: progressOf(history), under_way: underWay(plan, history, restored, runClock(history, now_us)) }
+  return { progressed: progressOf(history), under_way: underWay(plan, history, restored, runClock(history)) }
 }
 
 function progressOf({ commit, values }: History): Progressed {
   return { commits: commit?.entry.commit ?? 0, values, totals: commit?.entry.totals ?? null }
 }
 
-/** How long ago something was, on the run's clock, which stands still while the run is down or its machine sleeps. */
-function runClock({ stood, last_us }: History, now_us: number): (then_us: number) => number {
-  const all = [...stood, [last_us, now_us] as const]
+/** How long something was ago when the run stopped, on the run's clock, which stands still while the run is down or its machine sleeps. */
+function runClock({ stood, last_us }: History): (then_us: number) => number {
   return then_us => {
-    const down = all.reduce((sum, [from, to]) => sum + Math.max(0, to - Math.max(from, then_us)), 0)
-    return Math.max(0, now_us - then_us - down)
+    const stood_us = stood.reduce((sum, [from, to]) => sum + Math.max(0, to - Math.max(from, then_us)), 0)
+    return Math.max(0, last_us - then_us - stood_us)
   }
 }
 

@@ -24,12 +24,13 @@ import { type FieldOrder, inOrder } from '../../model/field-order.ts'
 import { branchPath, elementPath, FIRST_PATH, mergedPath } from '../../model/lineage.ts'
 import { fateOf, IN_DOUBT } from '../../model/outcome.ts'
 import { frozen, type Json, type Row } from '../../model/row.ts'
-import type { Plan, PlanNode } from '../../plan/plan.ts'
+import type { CoalesceNode, Plan, PlanNode } from '../../plan/plan.ts'
 import { Answers } from '../calls/answers.ts'
 import { servicesOf } from '../calls/contexts.ts'
 import type { MergeFailure } from '../decide/coalesce.ts'
 import type { Passage } from '../decide/ending.ts'
 import { carry, type ForkGroup, type Frame, frameOf, type Join, joinAt, joinOf } from '../frames.ts'
+import { notOnRecord, onRecord } from '../on-record.ts'
 import { type Origin, Subject, Token } from '../token.ts'
 
 /** A token that is held, by the group that holds it. */
@@ -194,7 +195,7 @@ class SubjectFold {
       node,
       {},
       value,
-      { kind: 'flow', node: this.#groups.get(group)?.node ?? 0 },
+      { kind: 'flow', node: group === 0 ? 0 : this.#group(group).node },
       frames,
       this.#pathAtBirth(birth),
     )
@@ -259,9 +260,9 @@ class SubjectFold {
   }
 
   #bornOnto(number: number, ordinal: number): number {
-    const node = this.#node(this.#groups.get(number)?.node ?? 0)
-    if (node.kind === 'fork') return node.branches[ordinal]?.edge.to ?? 0
-    return 'to' in node ? node.to.to : 0
+    const node = this.#node(this.#group(number).node)
+    if (node.kind === 'fork') return onRecord(node.branches[ordinal], `branch ${ordinal} of ${node.name}`).edge.to
+    return 'to' in node ? node.to.to : notOnRecord(`way out of ${node.name} for what is born there`)
   }
 
   #visit(folded: Folded, visit: VisitFact, time_us: number): void {
@@ -272,9 +273,8 @@ class SubjectFold {
     folded.failed_us = null
     if (visit.status === VISIT_HELD) return
     if (visit.edge !== 0) {
-      const edge = this.#plan.edges[visit.edge - 1]
       token.passage = this.#passage(visit, held_by)
-      token.node = edge?.to ?? 0
+      token.node = onRecord(this.#plan.edges[visit.edge - 1], `edge ${visit.edge}`).to
       token.attempt = 1
       token.sending = null
       folded.calls = []
@@ -287,7 +287,9 @@ class SubjectFold {
       if (this.#node(token.node).kind === 'sink')
         token.sending = { in_doubt: in_doubt || visit.error?.code === IN_DOUBT, together, uncounted: 0 }
       folded.failed_us = time_us + visit.start_us + visit.duration_us + visit.stood_us
-      const told = this.#value(visit.error?.value ?? 0) as { readonly retry_after_ms?: number }
+      const told = this.#value(onRecord(visit.error, `error of the visit of ${token.id}`).value) as {
+        readonly retry_after_ms?: number
+      }
       folded.retry_after_ms = told.retry_after_ms ?? 0
     } else folded.value = visit.in
   }
@@ -357,15 +359,25 @@ class SubjectFold {
     if (join === null) return
     join.group = group
     const node = join.node
-    const frame = frameOf(token.frames, node.fork)
-    const branch = node.branches.indexOf(this.#branchName(node.fork, frame?.branch ?? -1))
+    const branch = this.#branchOf(token, node)
     join.arrived = join.arrived.toSpliced(ordinal, 0, { token, branch, started_us })
     this.#joins.set(group, join)
   }
 
   #branchName(fork: number, ordinal: number): string {
     const node = this.#node(fork)
-    return node.kind === 'fork' ? (node.branches[ordinal]?.branch ?? '') : ''
+    return onRecord(node.kind === 'fork' ? node.branches[ordinal] : null, `branch ${ordinal} of ${node.name}`).branch
+  }
+
+  /** Which of the coalesce's branches the token came by. */
+  #branchOf({ id, frames }: Token, { name, fork, branches }: CoalesceNode): number {
+    const frame = onRecord(frameOf(frames, fork), `fork of row instance ${id} at ${name}`)
+    const branch = branches.indexOf(this.#branchName(fork, frame.branch))
+    return branch === -1 ? notOnRecord(`branch of ${name} for row instance ${id}`) : branch
+  }
+
+  #group(number: number): Group {
+    return onRecord(this.#groups.get(number), `beginning of group ${number}`)
   }
 
   #joinOf(token: Token): Join | null {
@@ -383,14 +395,14 @@ class SubjectFold {
     if (frame === null) return
     const join = joinOf(frame, node)
     join.group = group
-    const branch = node.branches.indexOf(this.#branchName(node.fork, frame.branch))
+    const branch = this.#branchOf(token, node)
     if (!join.arrived.some(each => each.branch === branch))
       join.arrived = [...join.arrived, { token, branch, started_us: 0 }]
     this.#joins.set(group, join)
   }
 
   #close(group: number, verdict: string, members: readonly number[]): void {
-    const node = this.#groups.get(group)?.node ?? 0
+    const { node } = this.#group(group)
     // Members of one that failed may still be on their way to a sink.
     if (this.#plan.nodes[node - 1]?.kind === 'coalesce')
       for (const member of members) this.#late(this.#folded(member).token, node, group)

@@ -194,7 +194,9 @@ export class Retracing {
   // ── inside ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #nameOf(node: number): string {
-    return this.#names[node - 1] ?? ''
+    const name = this.#names[node - 1]
+    if (name === undefined) throw new TypeError(`there is no node ${node}`)
+    return name
   }
 
   #expect(subject: Subject, course: Course): void {

@@ -6,6 +6,7 @@
  */
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import type { RerunValue, SubjectEntry } from '../../model/entry.ts'
+import { CustodyError } from '../../model/error.ts'
 import type { RepeatedRow, Repeats } from '../../model/recording.ts'
 import { isRow, type Json, type Row } from '../../model/row.ts'
 import type { Topology } from '../../model/topology.ts'
@@ -54,7 +55,9 @@ export async function chooseRows(
       continue
     }
     const origin = await originOf(reader, log, row)
-    const name = topology.nodes[(origin?.source ?? 0) - 1]?.name ?? '?'
+    const name = origin === null ? undefined : topology.nodes[origin.source - 1]?.name
+    // Left out in silence it would be a row that nobody runs again.
+    if (name === undefined) throw new CustodyError('CUSTODY_VERIFY_FAILED', `row ${row} of run ${run} has no source`)
     const known = rows.get(name)
     if (known === undefined) rows.set(name, [row])
     else known.push(row)

@@ -1,5 +1,6 @@
 /** Which runs ran rows of another again, as what each row came back, and what is still failed after all of them. */
 import type { LedgerReader } from '../../ledger/read-port.ts'
+import { CustodyError } from '../../model/error.ts'
 import { originOf, RowEnds } from '../recorded/row-ends.ts'
 import { closingOf, openingOf } from './run-log.ts'
 
@@ -33,10 +34,9 @@ export async function repeatedRows(reader: LedgerReader, { log, row }: RowPlace)
   const before: RowPlace[] = []
   for (let at = { log, row }; ; ) {
     const { reruns } = await openingOf(reader, at.log)
-    const repeats = reruns === undefined ? null : await repeatedBy(reader, at.log, at.row)
     const [listed] = reruns === undefined ? [] : await reader.logsBeginning(reruns.run, 1)
-    if (reruns === undefined || repeats === null || listed?.run !== reruns.run) return before
-    at = { log: listed.log, row: repeats }
+    if (reruns === undefined || listed?.run !== reruns.run) return before
+    at = { log: listed.log, row: await repeatedBy(reader, at.log, at.row) }
     before.unshift({ run: reruns.run, ...at })
   }
 }
@@ -94,7 +94,7 @@ async function settle(
 async function repeatsOf(reader: LedgerReader, log: number): Promise<ReadonlyMap<number, number>> {
   const all = new Map<number, number>()
   const { totals } = await closingOf(reader, log)
-  for (let row = 1; row <= totals.rows.read; row++) all.set(row, (await originOf(reader, log, row))?.repeats ?? 0)
+  for (let row = 1; row <= totals.rows.read; row++) all.set(row, await repeatedBy(reader, log, row))
   return all
 }
 
@@ -106,8 +106,11 @@ async function failedRows(reader: LedgerReader, log: number): Promise<Set<number
 }
 
 /** What a row of a re-run repeats. */
-async function repeatedBy(reader: LedgerReader, log: number, row: number): Promise<number | null> {
-  return (await originOf(reader, log, row))?.repeats ?? null
+async function repeatedBy(reader: LedgerReader, log: number, row: number): Promise<number> {
+  const repeats = (await originOf(reader, log, row))?.repeats
+  if (repeats === undefined || repeats === null)
+    throw new CustodyError('CUSTODY_VERIFY_FAILED', `row ${row} of a re-run doesn’t say which row it repeats`)
+  return repeats
 }
 
 /**
@@ -121,7 +124,7 @@ async function rowRepeating(reader: LedgerReader, log: number, of: RowPlace): Pr
     let [low, high] = [before + 1, before + records]
     while (low <= high) {
       const middle = Math.floor((low + high) / 2)
-      const repeats = (await repeatedBy(reader, log, middle)) ?? 0
+      const repeats = await repeatedBy(reader, log, middle)
       if (repeats === of.row) return middle
       if (repeats < of.row) low = middle + 1
       else high = middle - 1
