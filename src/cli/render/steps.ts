@@ -164,7 +164,9 @@ function durationText(duration_us: number): string {
 
 function body(visit: VisitStory, around: Around): Pick<Step, 'head' | 'more'> {
   const { head, more } = outcomeOf(visit, around)
-  return { head, more: [...more, ...visit.calls.map(each => callText(each, visit.error))] }
+  const calls = visit.calls.map(each => callText(each, visit.error))
+  const stood = visit.stood_us === 0 ? [] : [`beside ${formatDuration(visit.stood_us)} in which the run stood still`]
+  return { head, more: [...more, ...calls, ...stood] }
 }
 
 /**

@@ -27,6 +27,7 @@ function visit(more: Partial<VisitStory>): VisitStory {
     path: null,
     started_us: T,
     duration_us: 20,
+    stood_us: 0,
     ...more,
   }
 }
@@ -86,6 +87,12 @@ test('attempts that failed, and one that did not', () => {
   ])
   expect(lines[2]).toBe('  1  node  plugin  error BUSY: try later  tried again  0.02 ms')
   expect(lines[3]).toBe('  2  node  plugin  attempt 2: nothing changed            1.5 s')
+})
+
+test('what a visit took, and what the run stood still meanwhile', () => {
+  const lines = shown([token([visit({ duration_us: 1_500_000, stood_us: 8 * 3_600_000_000 })])])
+  expect(lines[2]).toBe('  1  node  plugin  nothing changed  1.5 s')
+  expect(lines[3]?.trim()).toBe('beside 8 h in which the run stood still')
 })
 
 test.each([

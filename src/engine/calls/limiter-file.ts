@@ -1,7 +1,8 @@
 /**
  * Limits that all runs of a machine keep together, in a small SQLite file that they name: which calls of a service are under way,
  * in which process, and which ended in the last minute. What a process had under way when it went ends when that is noticed.
- * Times are those of the machine's clock: runs have clocks of their own.
+ * Times count from the machine's start, monotonic: all its processes share that, and nobody sets it. After another start they are smaller
+ * than what is older, and never so large that something seems to be longer ago than it is.
  */
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -26,7 +27,7 @@ export class LimiterFile implements SharedLimits {
   readonly #holder = JSON.stringify({ ...thisProcess(), run: ++runs })
 
   /** Makes the file if there is none, folders included. @throws CustodyError CUSTODY_LIMITER. */
-  constructor(path: string, now_us: () => number = () => Date.now() * 1000) {
+  constructor(path: string, now_us: () => number = () => Number(process.hrtime.bigint() / 1000n)) {
     this.#path = path
     this.#now_us = now_us
     this.#db = this.#trying(() => {
@@ -86,7 +87,7 @@ export class LimiterFile implements SharedLimits {
   /** A call counts from its beginning until a minute after its end: the service may count it at any time between. */
   #paceWait(service: string, { per_minute }: Limits, under_way: number, now_us: number): number {
     this.#db.prepare('DELETE FROM ended WHERE service = ? AND at_us < ?').run(service, now_us - MINUTE_US)
-    // The clock may have been set back.
+    // From before the machine's last start.
     this.#db.prepare('UPDATE ended SET at_us = ? WHERE service = ? AND at_us > ?').run(now_us, service, now_us)
     if (per_minute === null) return 0
     // Others may allow more, and so have more under way.

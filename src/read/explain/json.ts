@@ -64,6 +64,7 @@ function visitJson(visit: VisitStory): unknown {
     to: visit.left?.to ?? null,
     started_us: visit.started_us,
     duration_us: visit.duration_us,
+    ...(visit.stood_us === 0 ? {} : { stood_us: visit.stood_us }),
   }
 }
 

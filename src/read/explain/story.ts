@@ -83,7 +83,10 @@ export interface VisitStory {
   /** Of a source or sink with a file. */
   readonly path: string | null
   readonly started_us: number
+  /** On the run's clock. */
   readonly duration_us: number
+  /** How long that stood still meanwhile: the run was down, or its machine slept. */
+  readonly stood_us: number
 }
 
 export interface TokenEnding {

@@ -189,6 +189,7 @@ function tellVisit(
     path: pathOf(node, scene),
     started_us: time_us + fact.start_us,
     duration_us: fact.duration_us,
+    stood_us: fact.stood_us,
   }
 }
 
