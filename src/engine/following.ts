@@ -18,6 +18,8 @@ export class Following {
    * event's place now. Groups that are decided by it merge right before what goes on from the event.
    */
   of(event: Token, moved: readonly Standing[], next: readonly (Token | Trace)[], stack: Stack): void {
+    // Most rows are in no fork.
+    if (moved.every(({ frames }) => frames === null)) return this.#replace(event, next, stack)
     const merged: Stack = []
     for (const each of moved) if (each.frames !== null) this.#merges.lose(each, { event, merged, stack })
     this.#merges.reconsider({ event, merged, stack })
