@@ -29,6 +29,7 @@ export class Following {
 
   /** What follows if tokens are held in a batch. */
   ofHold(stack: Stack): void {
+    if (!this.#merges.undecided) return
     const merged: Stack = []
     this.#merges.reconsider({ event: null, merged, stack })
     for (const each of merged.reverse()) stack.push(each)
