@@ -19,7 +19,8 @@ export class Following {
    */
   of(event: Token, moved: readonly Standing[], next: readonly (Token | Trace)[], stack: Stack): void {
     // Most rows are in no fork.
-    if (moved.every(({ frames }) => frames === null)) return this.#replace(event, next, stack)
+    if (!this.#merges.undecided && moved.every(({ frames }) => frames === null))
+      return this.#replace(event, next, stack)
     const merged: Stack = []
     for (const each of moved) if (each.frames !== null) this.#merges.lose(each, { event, merged, stack })
     this.#merges.reconsider({ event, merged, stack })
