@@ -23,7 +23,7 @@ test('measures a workload, and compares each number with its target', async () =
     others: 1000,
     repeat: 1,
     open_groups: 2000,
-    calls: { rows: 40, concurrency: 8, latency_ms: 10 },
+    calls: { rows: 40, concurrency: 8, latency_ms: 40 },
     program: false,
     folder: temporary(),
     start: { key: encodeSigningKey('bench', generateSigningKey()) },

@@ -16,6 +16,8 @@ import { findRun } from '../src/read/runs/list.ts'
 import { generateModel } from './simulation/generate.ts'
 import type { Model, NodeModel } from './simulation/model.ts'
 import { Random } from './simulation/random.ts'
+import { erase } from './support/erasing.ts'
+import { testPorts } from './support/ledger.ts'
 import { RICH, runModel, type Stopped, simulatedRun } from './support/simulated-ledger.ts'
 
 const SEEDS = Number(process.env.CUSTODY_SEEDS ?? 12)
@@ -153,8 +155,13 @@ test('of erased values nothing is known; what is known still counts', async () =
   for (const [i, model] of [RICH, RICH, other].entries()) await runModel(url, model, i + 1)
   const whole = await asking(url, async reader => [await between(reader, 1, 2), await between(reader, 1, 3)] as const)
   const db = new DatabaseSync(url.slice('sqlite:'.length))
-  db.exec(
-    'DELETE FROM payloads WHERE log = 1 AND seq > 0 AND seq IN (SELECT seq FROM entries WHERE log = 1 AND row <= 6)',
+  const found = db.prepare('SELECT seq FROM payloads JOIN entries USING (log, seq) WHERE log = 1 AND "row" <= 6')
+  const seqs = found.all().map(({ seq }) => Number(seq))
+  erase(
+    db,
+    testPorts().signer,
+    1,
+    seqs.toSorted((a, b) => a - b),
   )
   db.close()
   const [same, different] = await asking(

@@ -36,8 +36,6 @@ import type { Subject, Token } from './token.ts'
 export type JoinEffect =
   /** A branch is lost, before the group has a verdict. `has_trace`: of where that is. */
   | { readonly kind: 'lose'; readonly join: Join; readonly branch: number; readonly has_trace: boolean }
-  /** Of several that carry a branch, one is lost: the branch can't be lost before that. */
-  | { readonly kind: 'lose_one'; readonly join: Join; readonly branch: number; readonly has_trace: true }
   /** The group had failed, and now a branch is lost. */
   | { readonly kind: 'lose_late'; readonly join: Join }
   /** Every branch is lost: nothing is left to wait for. */
@@ -188,11 +186,7 @@ export class Joins {
     // Of those that failed only who writes their members' rows needs to know.
     if (known?.verdict != null && (!isShared(known.verdict) || !isWritten(node))) return
     if (known?.arrived.some(each => each.branch === branch) || known?.lost.includes(branch)) return
-    if (this.#isCarried(fork, ordinal, node)) {
-      if (nested[ordinal] === true && known?.verdict == null)
-        yield { kind: 'lose_one', join: known ?? joinOf(frame, node), branch, has_trace: true }
-      return
-    }
+    if (this.#isCarried(fork, ordinal, node)) return
     const join = known ?? joinOf(frame, node)
     addLost(join, branch)
     if (join.verdict !== null) return yield { kind: 'lose_late', join }

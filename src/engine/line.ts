@@ -16,8 +16,13 @@
 import type { Join, Trace } from './frames.ts'
 import type { Token } from './token.ts'
 
+/** What has a place in the line, or none while it comes after all that have. */
+export interface Placed {
+  readonly place: Place | null
+}
+
 export interface Place {
-  /** A token, or a trace. */
+  /** A token, or a trace; neither at a mark. */
   readonly token: Token | null
   readonly trace: Trace | null
   /** Grows along the line. */
@@ -98,18 +103,18 @@ export class Line {
    * Puts `born` right before the one of `others` that stands last, or right after the last of `traces` if that stands after
    * all of them. If one of `others` isn't in the line it comes after all that are, and so does what is born: it stays out.
    */
-  insertAtLast(others: readonly Token[], traces: Iterable<Place>, born: Token): void {
+  insertAtLast(others: readonly Placed[], traces: Iterable<Place>, born: Token): void {
     const last = this.lastPlace(others, traces)
-    if (last !== null) this.#insert(born, last.token === null ? last : last.before)
+    if (last !== null) this.#insert(born, last.trace === null ? last.before : last)
   }
 
   /** Whether `event` stands behind a place; one that isn't in the line comes after all that are (N1). */
-  isBehind({ place }: Token, other: Place): boolean {
+  isBehind({ place }: Placed, other: Place): boolean {
     return place === null || place.label > other.label
   }
 
   /** The one of `tokens` that stands last; one that isn't in the line comes after all that are (N1). */
-  lastOf(tokens: readonly [Token, ...Token[]]): Token {
+  lastOf(tokens: readonly [Placed, ...Placed[]]): Placed {
     let last = tokens[0]
     for (const token of tokens) {
       if (token.place === null) return token
@@ -119,7 +124,7 @@ export class Line {
   }
 
   /** The last of the places of tokens, and of traces; null if one of the tokens isn't in the line: it comes after all that are. */
-  lastPlace(tokens: readonly Token[], traces: Iterable<Place>): Place | null {
+  lastPlace(tokens: readonly Placed[], traces: Iterable<Place>): Place | null {
     let last: Place | null = null
     for (const { place } of tokens) {
       if (place === null) return null
@@ -130,10 +135,19 @@ export class Line {
   }
 
   /** Leaves a trace right before `event`, or at the end if that isn't in the line. If it has a place it leaves that. */
-  trace(trace: Trace, event: Token | null): void {
+  trace(trace: Trace, event: Placed | null): void {
     this.erase(trace.join, trace.branch)
     const at = event?.place ?? null
     this.#insertTrace(trace, at === null ? this.#last : at.before)
+  }
+
+  /** Marks the place right behind a token, until it is taken out again: before the line is told. */
+  mark({ place }: Token): Placed {
+    return { place: place === null ? null : this.#insert(null, place) }
+  }
+
+  unmark({ place }: Placed): void {
+    if (place !== null) this.#remove(place)
   }
 
   /** Takes out the trace of a branch, if it has one. */

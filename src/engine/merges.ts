@@ -13,7 +13,7 @@ import { mayMerge } from './decide/coalesce.ts'
 import { placeOfFailure } from './failures.ts'
 import { isAwaited, isShared, type Join, type Stack, type Trace, tracesOfLost, whereItGoesOn } from './frames.ts'
 import { detailOf, type JoinEffect, type Joins, type MembersFailed } from './joins.ts'
-import type { Line, Place } from './line.ts'
+import type { Line, Place, Placed } from './line.ts'
 import type { News } from './news.ts'
 import type { Recorder } from './recorder.ts'
 import type { RunClock } from './session-clock.ts'
@@ -22,13 +22,11 @@ import { type Standing, type Subject, standing, Token } from './token.ts'
 /** What is under way when groups change. */
 export interface Transition {
   /** The token whose transition it is; null for a timeout. */
-  readonly event: Token | null
+  readonly event: Placed | null
   /** What has merged by it so far, and comes before what goes on from the event. */
   readonly merged: Stack
   readonly stack: Stack
 }
-
-type Loss = Extract<JoinEffect, { kind: 'lose' | 'lose_one' }>
 
 export interface MergesParts {
   readonly joins: Joins
@@ -48,6 +46,7 @@ export class Merges {
   readonly #follows: (() => void)[] = []
   /** What has ended in the transition that is under way, and is still in line. */
   readonly #ended: Token[] = []
+  readonly #marks: Placed[] = []
 
   constructor({ joins, line, recorder, clock, news }: MergesParts) {
     this.#joins = joins
@@ -123,7 +122,9 @@ export class Merges {
 
   #leave(): void {
     for (const token of this.#ended) this.#line.leave(token)
+    for (const mark of this.#marks) this.#line.unmark(mark)
     this.#ended.length = 0
+    this.#marks.length = 0
   }
 
   #apply(effect: JoinEffect, transition: Transition): void {
@@ -139,8 +140,6 @@ export class Merges {
       case 'lose':
         this.#traceLoss(effect, transition)
         return this.#eraseOver(join)
-      case 'lose_one':
-        return this.#traceLoss(effect, transition)
       case 'lose_late':
         return this.#eraseOver(join)
       case 'close':
@@ -151,7 +150,7 @@ export class Merges {
     }
   }
 
-  #traceLoss({ join, branch, has_trace }: Loss, { event, merged }: Transition): void {
+  #traceLoss({ join, branch, has_trace }: Extract<JoinEffect, { kind: 'lose' }>, { event, merged }: Transition): void {
     const place = join.traces?.get(branch)
     if (has_trace && (place === undefined || event === null || !this.#line.isBehind(event, place))) return
     // What the same transition has merged before comes before.
@@ -167,22 +166,30 @@ export class Merges {
     const { event } = transition
     const members = effect.members.map(({ token }) => token)
     const moved = members.map(standing)
+    const was_lost = effect.kind === 'fail' && !mayMerge(join.node, join.lost)
     // To groups outside, a branch is lost when the last of them is: one that came early would have come at its own place.
-    const last = event === null ? null : this.#line.lastOf([event, ...members])
+    let last = event === null || was_lost ? event : this.#line.lastOf([event, ...members])
     if (effect.kind === 'merge') {
       const born = this.#recorder.merge(join, effect.members, effect.merged.row, detailOf(effect))
       if (!born.ended) this.#placeMerged(join, members, born, transition)
     } else {
       this.#recorder.failAtCoalesce(effect)
-      this.#placeFailed(effect, transition)
+      const together = this.#placeFailed(effect, transition)
+      // What follows comes behind all of them.
+      if (together.some(each => each === last)) last = this.#mark(together)
     }
-    const was_lost = effect.kind === 'fail' && !mayMerge(join.node, join.lost)
-    const after = was_lost ? transition : { ...transition, event: last }
+    const after = { ...transition, event: last }
     this.#follows.push(...moved.map(each => () => this.#lose(each, after)))
     if (effect.kind === 'merge' || effect.closes) this.#forget(join)
     else this.#eraseOver(join)
     // What follows has its place by theirs.
     this.#ended.push(...members.filter(({ ended }) => ended))
+  }
+
+  #mark(tokens: readonly (Token | Trace)[]): Placed {
+    const mark = this.#line.mark(tokens.findLast(each => each instanceof Token) as Token)
+    this.#marks.push(mark)
+    return mark
   }
 
   #placeMerged(join: Join, members: readonly Token[], born: Token, { event, merged, stack }: Transition): void {
@@ -202,8 +209,8 @@ export class Merges {
     }
   }
 
-  /** Members that go on, by the edge for errors. */
-  #placeFailed({ join, members, closes }: MembersFailed, { merged, stack }: Transition): void {
+  /** Members that go on, by the edge for errors. Returns those that go on where the group failed. */
+  #placeFailed({ join, members, closes }: MembersFailed, { merged, stack }: Transition): readonly (Token | Trace)[] {
     const shared = join.verdict !== null && isShared(join.verdict)
     const there = closes && shared ? this.#moveToFailure(join, merged) : []
     for (const branch of this.#joins.inOrder(join.node)) {
@@ -221,6 +228,7 @@ export class Merges {
       else this.#line.move([token], place)
       merged.push(token)
     }
+    return there
   }
 
   /**
