@@ -439,7 +439,7 @@ function anything(parts: Parts) {
   )
 }
 
-const { bool } = fc.letrec<{ [part in keyof Parts]: string }>(tie => {
+const { bool, any } = fc.letrec<{ [part in keyof Parts]: string }>(tie => {
   const parts: Parts = {
     bool: tie('bool'),
     num: tie('num'),
@@ -483,6 +483,31 @@ test('an expression that can’t fail has a value for every row that fits, and s
   )
   fc.assert(property, { numRuns: LONG ? 200_000 : 4_000 })
   expect(judged).toBeGreaterThan(LONG ? 20_000 : 400)
+})
+
+test('what an expression gives is of the type that the plan reckons with behind it', () => {
+  let judged = 0
+  const chances = fc.array(fc.nat({ max: 100_000 }), { minLength: NAMES.length + 1, maxLength: NAMES.length + 1 })
+  const rows = fc.array(chances, { minLength: 12, maxLength: 12 })
+  const property = fc.property(schemas, any, rows, (schema, source, found) => {
+    const compiled = compileExpression(source, { over: 'row', schema })
+    if (!compiled.ok) return
+    const { gives } = compiled.expression
+    const check = compileRowSchema(
+      { fields: new Map([['it', gives]]), closed: true, observed: false },
+      { textual: false },
+    )
+    for (const row of found.map(each => rowOf(schema, each))) {
+      const result = compiled.expression.evaluate(row)
+      if (!result.ok) continue
+      judged++
+      const checked = check({ it: result.value as Json })
+      if (!checked.ok)
+        expect.fail(`${source}\non ${JSON.stringify(row)}\ngives ${JSON.stringify(gives)}: ${checked.message}`)
+    }
+  })
+  fc.assert(property, { numRuns: LONG ? 200_000 : 1_500 })
+  expect(judged).toBeGreaterThan(LONG ? 100_000 : 800)
 })
 
 /** Those, from the first on, of which nothing can fail if all before gave false. */
