@@ -56,6 +56,15 @@ describe('a group', () => {
     expect(came(await replayed(before, racing('policy: require_all', AT_ONCE)))).toEqual(['left,right', 'left,right'])
   })
 
+  test('that was abandoned comes to what it comes to now', async () => {
+    const best = 'policy: best_effort, timeout: 1h'
+    const before = new Rig(racing(best, '{ n: 1, left: 9, right: 3000 }'))
+    await before.run({ stop_after_ms: 1_000 })
+    await before.resume(1_000, { abandon: true })
+    expect(before.verdicts()).toEqual(['abandoned'])
+    expect(came(await replayed(before, racing(best, AT_ONCE)))).toEqual(['left,right', 'left,right'])
+  })
+
   test('is decided without a branch that does not come any more', async () => {
     const before = await recorded(racing('policy: first', ROWS))
     const without = racing('policy: first', AT_ONCE).replace('options: { ms_of: right }', 'options: { drop: true }')
