@@ -17,10 +17,11 @@ import { generateModel } from './simulation/generate.ts'
 import type { Model, NodeModel } from './simulation/model.ts'
 import { Random } from './simulation/random.ts'
 import { erase } from './support/erasing.ts'
+import { LONG } from './support/form.ts'
 import { testPorts } from './support/ledger.ts'
 import { RICH, runModel, type Stopped, simulatedRun } from './support/simulated-ledger.ts'
 
-const SEEDS = Number(process.env.CUSTODY_SEEDS ?? 12)
+const SEEDS = Number(process.env.CUSTODY_SEEDS ?? (LONG ? 40 : 6))
 const FIRST = Number(process.env.CUSTODY_SEED ?? 1)
 const AGAIN = `repeat with: CUSTODY_SEED=${FIRST} CUSTODY_SEEDS=${SEEDS}`
 const SHAPE = { later: true, groups: true, crashes: false, nested: true, max_nodes: 12, max_rows: 30 }

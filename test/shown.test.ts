@@ -62,7 +62,9 @@ const CHANGES: readonly (readonly [what: string, sql: string])[] = [
   ],
   [
     'the signed head',
-    `UPDATE heads SET note = replace(note, char(10) || '7' || char(10), char(10) || '6' || char(10)) WHERE log = 1`,
+    // How many entries there are depends on how many commits it took.
+    `UPDATE heads SET note = replace(note, char(10) || n || char(10), char(10) || (n - 1) || char(10))
+     FROM (SELECT count(*) AS n FROM entries WHERE log = 1) WHERE log = 1`,
   ],
   ['what the ledger’s own log says', `DELETE FROM entries WHERE log = 0 AND seq = 2`],
 ]

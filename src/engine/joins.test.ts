@@ -1,7 +1,7 @@
 /** Coalesces on the clock. What they do without it is in decide/coalesce.test.ts and the simulation. */
 import { describe, expect, test } from 'vitest'
 import { Rig, transformOf } from '../../test/support/rig.ts'
-import type { EndingFact, VisitFact } from '../model/entry.ts'
+import type { EndingFact, GroupClosed, VisitFact } from '../model/entry.ts'
 import { fateOf } from '../model/outcome.ts'
 import { derive } from '../model/row.ts'
 
@@ -288,6 +288,13 @@ describe('held tokens', () => {
       'abandoned',
       'abandoned',
     ])
+    // So does their group, with who had come; what was held began when it came, and the run was down since.
+    expect(rig.facts<GroupClosed>('groups_closed').slice(1)).toMatchObject([{ verdict: 'abandoned', members: [2] }])
+    const [, held] = rig
+      .facts<VisitFact>('visits')
+      .filter(({ token }) => token === 2)
+      .slice(-2)
+    expect(held).toMatchObject({ status: 1, duration_us: 999_000, stood_us: 1_000_000 })
   })
 })
 

@@ -103,7 +103,8 @@ interface RowContracts<O> {
   /**
    * What is known of a row that leaves, from what is known of one that enters. Absent: nothing is known of an aggregate's
    * new rows; all others keep the fields that are known, and may have any more. A plugin that adds none says
-   * `(_options, input) => input`.
+   * `(_options, input) => input`. A gate behind it may have no `on_error` because of what it says: a row that isn't so is a
+   * defect of the plugin.
    * `types` has the schema of each expression's result by its path joined with `.`.
    */
   readonly guarantees?: (options: O, input: RowSchema, types: ReadonlyMap<string, FieldSchema>) => RowSchema

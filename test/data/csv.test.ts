@@ -213,7 +213,18 @@ describe('stops before anything is written', () => {
     ['UTF-16 without its mark', { input: utf16('a,b\n1,2\n') }, 'INPUT_FORMAT', /UTF-16.*encoding: utf-16le/],
     ['a gzip file', { input: gzipSync('a\n1\n') }, 'INPUT_FORMAT', /gzip/],
     ['a workbook', { input: Buffer.concat([Buffer.from('PK\u0003\u0004'), Buffer.alloc(30)]) }, 'INPUT_FORMAT', /ZIP/],
-    ['a header in another encoding', { input: latin('Stra\xdfe\n1\n') }, 'SOURCE', /header.*not valid utf-8/],
+    [
+      'a header in another encoding',
+      { input: latin('Stra\xdfe\n1\n') },
+      'SOURCE',
+      /header.*not valid utf-8.*Set encoding/,
+    ],
+    [
+      'a header in another encoding behind a mark that says UTF-8',
+      { input: Buffer.concat([Buffer.from('\ufeff'), latin('Stra\xdfe\n1\n')]), options: { encoding: 'windows-1252' } },
+      'SOURCE',
+      /overrides encoding: windows-1252.*Take the byte order mark off/,
+    ],
     [
       'a header with a blank behind a quote',
       { input: '"id","note" \n1,2\n' },

@@ -22,7 +22,7 @@ export function renderShown(
   ]
   if (shown.stopped !== null) lines.push(`  ${stopText(shown.stopped, paint)}`)
   lines.push('', ...renderSummary({ ...shown, dry_run: false }, cwd, columns, paint))
-  if (shown.abandoned.length > 0) lines.push(`  ${paint('bold', 'gave up')}      ${abandonedText(shown.abandoned)}`)
+  if (shown.abandoned.length > 0) lines.push(`  ${paint('bold', 'abandoned')}    ${abandonedText(shown.abandoned)}`)
   lines.push(`  ${paint('bold', 'repeatable')}   ${shorten(gradeText(grade), columns - 15)}`)
   if (reruns !== null) lines.push(`  ${paint('bold', 'run again')}    ${shorten(rerunsText(reruns), columns - 15)}`)
   lines.push(...stagedLines(shown.staged, cwd, paint))

@@ -56,6 +56,15 @@ describe('a group', () => {
     expect(came(await replayed(before, racing('policy: require_all', AT_ONCE)))).toEqual(['left,right', 'left,right'])
   })
 
+  test('that was abandoned comes to what it comes to now', async () => {
+    const best = 'policy: best_effort, timeout: 1h'
+    const before = new Rig(racing(best, '{ n: 1, left: 9, right: 3000 }'))
+    await before.run({ stop_after_ms: 1_000 })
+    await before.resume(1_000, { abandon: true })
+    expect(before.verdicts()).toEqual(['abandoned'])
+    expect(came(await replayed(before, racing(best, '{ n: 1, left: 1, right: 50 }')))).toEqual(['left,right'])
+  })
+
   test('is decided without a branch that does not come any more', async () => {
     const before = await recorded(racing('policy: first', ROWS))
     const without = racing('policy: first', AT_ONCE).replace('options: { ms_of: right }', 'options: { drop: true }')
@@ -86,6 +95,15 @@ describe('a batch', () => {
     expect(told(before)).toEqual(WRITTEN)
     expect(told(await replayed(before, gathering(trigger, [0, 0, 0, 0])))).toEqual(WRITTEN)
     expect(told(await replayed(before, gathering(trigger, [0, 5000, 5000, 5000])))).toEqual(WRITTEN)
+  })
+
+  test('that was abandoned is closed by what closes it now', async () => {
+    const before = new Rig(gathering('max_age: 50ms', [0, 10, 5000]))
+    await before.run({ stop_after_ms: 30 })
+    await before.resume(1_000, { abandon: true })
+    expect(before.verdicts()).toEqual(['abandoned'])
+    const again = told(await replayed(before, gathering('max_age: 50ms', [0, 5, 500])))
+    expect(again.filter(each => typeof each === 'string')).toEqual(['[1,2]', '[3]'])
   })
 
   test('is closed as the pipeline says now, if that is something else', async () => {

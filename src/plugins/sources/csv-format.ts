@@ -9,7 +9,7 @@ import type { SourceColumn, SourceRecord } from '../../sdk/spec.ts'
 import { type InputPlace, inputName, sourceError, whereOf } from './byte-reader.ts'
 import { type Columns, columnsOf, likelyDelimiter, numberedColumns } from './csv-header.ts'
 import { type Cell, CsvScanner, type CsvSyntax } from './csv-scanner.ts'
-import { type FileFormat, type Position, type RecordScanner, rejectRecord } from './file-source.ts'
+import { type FileFormat, type Position, type Problem, type RecordScanner, rejectRecord } from './file-source.ts'
 import { type Foreign, foreignInput, foreignToCsv } from './foreign-input.ts'
 import type { TextWindow } from './text-window.ts'
 
@@ -35,6 +35,8 @@ const SEPARATOR_LINE = /^"?sep=([^\p{L}\p{N}"\r\n ])"?(?:\r\n|\n|\r(?!\n))/iu
 const SEPARATOR_LINE_UNITS = 9
 
 const UTF16_HINT = 'If the file is UTF-16, set encoding: utf-16le.'
+const ENCODING_HINT = 'Set encoding, such as windows-1252, or convert the file to UTF-8.'
+const MARK_HINT = 'Take the byte order mark off the file, its first three bytes; then the option encoding counts.'
 
 export class CsvFormat implements FileFormat {
   readonly #place: InputPlace
@@ -111,10 +113,7 @@ export class CsvFormat implements FileFormat {
       const step = scanner.next(window)
       if (step === 'record') break
       if (step === 'reject') {
-        const hint =
-          scanner.problem?.code === 'CSV_NUL'
-            ? UTF16_HINT
-            : (this.#delimiterHint(scanner.raw) ?? this.#blankHint(scanner.raw))
+        const hint = this.#hintFor(scanner.problem, scanner.raw)
         throw sourceError(this.#place, `${this.#tell(scanner)} can’t be read: ${scanner.problem?.message}`, hint)
       }
       if (step === 'unclosed') throw unclosedQuote(this.#place, scanner.found_line)
@@ -139,6 +138,17 @@ export class CsvFormat implements FileFormat {
     const { delimiter, declared, normalise } = this.#layout
     const option = likelyDelimiter(header, delimiter, declared, normalise)
     return option === null ? undefined : `It looks like another delimiter: set delimiter: '${option}'.`
+  }
+
+  #hintFor(problem: Problem | null, header: string): string | undefined {
+    switch (problem?.code) {
+      case 'CSV_NUL':
+        return UTF16_HINT
+      case 'ENCODING':
+        return problem.message.includes('byte order mark') ? MARK_HINT : ENCODING_HINT
+      default:
+        return this.#delimiterHint(header) ?? this.#blankHint(header)
+    }
   }
 
   #blankHint(header: string): string | undefined {

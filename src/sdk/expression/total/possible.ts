@@ -94,8 +94,9 @@ const hasOne = ({ kinds }: Possible, of: readonly Kind[]) => of.some(kind => kin
 
 /** One of the two. */
 export function either(a: Possible, b: Possible): Possible {
+  // What is nested in both would be gone through again and again.
+  if (a === b || isNever(b)) return a
   if (isNever(a)) return b
-  if (isNever(b)) return a
   /** What both say, or what the only one says that has such values. */
   const said = <T>(kinds: readonly Kind[], of: (possible: Possible) => T, both: (x: T, y: T) => T): T =>
     !hasOne(b, kinds) ? of(a) : !hasOne(a, kinds) ? of(b) : both(of(a), of(b))

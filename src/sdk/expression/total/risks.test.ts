@@ -179,6 +179,16 @@ test('at these limits it does fail, and below them it doesn’t', () => {
   expect(lists.evaluate(row({ all: [...list, 1] }))).toMatchObject({ ok: false, code: 'EVALUATION_LIMIT' })
 })
 
+test('conditions within conditions are looked at once each', () => {
+  const nested = Array.from({ length: 20 }).reduce<string>(inner => `(${inner} == 1 && row.b > 0 ? 1 : 2)`, 'row.a')
+  expect(risksOf(`${nested} == 1 && row.a > 1`)).toEqual([])
+  const bound = Array.from({ length: 30 }).reduce<string>((inner, _, i) => {
+    const [name, before] = [`m${29 - i}`, 29 - i === 0 ? 'row.a' : `m${28 - i}`]
+    return `cel.bind(${name}, [{"u": ${before}, "v": ${before}}, {"u": ${before}, "v": ${before}}], ${inner})`
+  }, 'm29.size() == 2')
+  expect(risksOf(bound)).toEqual([])
+})
+
 test('where nothing can be relied on, declared types count for nothing', () => {
   const [risks = []] = expressionRisks([compiled('row.a > 5')], null, 'bool')
   expect(risks.map(({ message }) => message)).toEqual([

@@ -19,6 +19,7 @@ import { Assumed, assuming, type Looking, type Place } from './assumed.ts'
 import { lookAtCall } from './call-risks.ts'
 import { arithmeticOf, negated, orderProblem } from './operator-risks.ts'
 import {
+  ANYTHING,
   anyOf,
   asDecimals,
   BOOLEAN,
@@ -61,6 +62,7 @@ class Analysis implements Analyst {
   readonly expression: Analysed
   readonly #accesses: Accesses
   readonly #risks = new Map<string, Risk>()
+  readonly #branches = new Map<ASTNode, boolean>()
   /** True while something is looked at that was or will be told elsewhere. */
   #silent = false
   #rounds = 0
@@ -95,8 +97,18 @@ class Analysis implements Analyst {
   looking({ variables }: Scope): Looking {
     return {
       placeOf: node => this.#accesses.placeOf(node, variables),
-      valueOf: (node, assumed) => this.#silently(() => this.look(node, { variables, assumed })),
+      valueOf: (node, assumed) =>
+        this.#branching(node) ? ANYTHING : this.#silently(() => this.look(node, { variables, assumed })),
     }
+  }
+
+  /** Whether conditions within the node would be looked at once more each time: nested ones would take ages. */
+  #branching(node: ASTNode): boolean {
+    const known = this.#branches.get(node)
+    if (known !== undefined) return known
+    const branching = ['?:', '&&', '||'].includes(node.op) || partsOf(node).some(part => this.#branching(part))
+    this.#branches.set(node, branching)
+    return branching
   }
 
   #silently<T>(look: () => T): T {
@@ -268,4 +280,13 @@ class Analysis implements Analyst {
   #tellRounds(node: ASTNode): void {
     this.tell(node, `it takes more than ${MAX_STEPS.toLocaleString('en-US')} steps`)
   }
+}
+
+/** The nodes that a node is made of. */
+function partsOf({ args }: ASTNode): readonly ASTNode[] {
+  const parts = (each: unknown): readonly ASTNode[] => {
+    if (Array.isArray(each)) return each.flatMap(parts)
+    return typeof each === 'object' && each !== null && 'op' in each ? [each as ASTNode] : []
+  }
+  return parts(args)
 }
