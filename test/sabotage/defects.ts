@@ -317,6 +317,20 @@ export const DEFECTS: readonly Defect[] = [
     shape: 'timed-calls-clocks-crashes',
   },
   {
+    name: 'groups that wait keep no verdict when the run is given up',
+    file: 'abandoning.ts',
+    text: 'recorder.abandonGroup(fork.subject, group, arrived, now_us)',
+    instead: 'void [fork, group, arrived]',
+    shape: 'timed-abandoned-crashes',
+  },
+  {
+    name: 'batches that wait keep no verdict when the run is given up',
+    file: 'abandoning.ts',
+    text: 'recorder.abandonGroup(group.subject, group.group, members, now_us)',
+    instead: 'void members',
+    shape: 'timed-abandoned-crashes',
+  },
+  {
     name: 'the record doesn’t tell who came first',
     file: 'flow.ts',
     text: 'races.has(number) ? clock.next_us() : clock.now_us()',

@@ -58,6 +58,8 @@ export interface Shape {
   readonly hostile?: boolean
   /** Others touch the files that sinks write; whoever runs the pipeline puts that right, and goes on. */
   readonly touched?: boolean
+  /** Whoever goes on with it gives it up. */
+  readonly abandoned?: boolean
   /** Clocks jump at any time: the machine sleeps, or they are set. */
   readonly clocks?: boolean
   readonly max_nodes: number

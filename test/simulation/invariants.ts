@@ -97,6 +97,9 @@ function waitedUs({ visits, stood }: Facts, token: number | undefined, node: num
   return stood === null ? null : (visits.get(`${token} at ${node}`) ?? 0)
 }
 
+/** How a member of a failed group may end, beside with the group, where it goes on to a sink. */
+const ON_ITS_WAY: ReadonlySet<string> = new Set(['sink_rejected', 'in_doubt', 'abandoned'])
+
 /** Visits of one instant begin a microsecond apart; all else in a simulation takes milliseconds. */
 const ONE_INSTANT_US = 500
 /** A machine that wakes up does nothing for a while. */
@@ -116,8 +119,9 @@ function checkMerge(facts: Facts, group: Group, { verdict, members }: GroupClose
   for (const token of members) {
     const ending = facts.endings.get(token)
     const cause = fateOf(ending?.fate ?? 0)?.cause
-    // The sink to which `on_error` led it may refuse it, too.
-    if (!merged && node.on_error !== null && (cause === 'sink_rejected' || cause === 'in_doubt')) continue
+    if (verdict === 'abandoned' && cause === 'abandoned') continue
+    // The sink to which `on_error` led it may refuse it, too, or not have come to it when the run was given up.
+    if (!merged && node.on_error !== null && ON_ITS_WAY.has(cause ?? '')) continue
     if (cause !== (merged ? 'merge' : due) || ending?.group !== group.group)
       add(`I4: ${verdict}, and its member ${token} ended ${told(ending)}`)
   }
@@ -165,7 +169,10 @@ function checkBatch(
   if (group.endings.some(({ token }) => !members.includes(token)))
     add('I4: endings name it that are none of its members')
   for (const token of members) {
-    if (node.output === 'transform' && !facts.endings.has(token)) add(`I4: its member ${token} has no ending`)
+    const ending = facts.endings.get(token)
+    if (node.output === 'transform' && ending === undefined) add(`I4: its member ${token} has no ending`)
+    if (verdict === 'abandoned' && fateOf(ending?.fate ?? 0)?.cause !== 'abandoned')
+      add(`abandoned, and its member ${token} ended ${told(ending)}`)
   }
 }
 

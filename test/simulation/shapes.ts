@@ -51,6 +51,7 @@ export const SHAPES: { readonly [name: string]: Shape } = {
   'groups-clocks-crashes': groups({ later: true, clocks: true, crashes: true }),
   'timed-clocks-crashes': groups({ later: true, timed: true, clocks: true, crashes: true }),
   'timed-calls-clocks-crashes': groups({ later: true, timed: true, calls: true, clocks: true, crashes: true }),
+  'timed-abandoned-crashes': groups({ later: true, timed: true, abandoned: true, crashes: true }),
   hostile: linear({ later: true, hostile: true }),
   'groups-hostile-crashes': groups({ later: true, hostile: true, crashes: true }),
   touched: linear({ later: true, touched: true }),

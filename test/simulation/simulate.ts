@@ -73,7 +73,9 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
   if (result === null || result.error !== null)
     problems.push(`the run failed: ${result?.error?.code}: ${result?.error?.stack}`)
   else {
-    const expected = shape.timed === true ? null : interpret(model)
+    const abandoned = shape.abandoned === true && ledger.hasResumed
+    if (abandoned !== (result.summary.status === 'abandoned')) problems.push(`it is ${result.summary.status}`)
+    const expected = shape.timed === true || abandoned ? null : interpret(model)
     problems.push(...problemsOf(plan, ledger.subjects(), stoodOf(ledger), shape.clocks === true))
     problems.push(...(await problemsOfTimes(ledger)), ...(jumps?.problems ?? []))
     // Where commits take time, what has come is looked at behind them; and a machine that wakes up takes some, too.
@@ -85,7 +87,7 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
     // Of equal calls in one visit another process may give the answer of one to the other; then the record can't tell which outage
     // was heard of.
     const certain = shape.troubled !== true || crashes === 0
-    const repeats = certain && shape.sends !== true && (shape.calls === true || shape.timed === true)
+    const repeats = certain && !abandoned && shape.sends !== true && (shape.calls === true || shape.timed === true)
     if (repeats && problems.length === 0) {
       const came_to = { written: world.disk, endings: tellEndings(plan, ledger, []) }
       problems.push(
@@ -137,7 +139,7 @@ function goOn(world: World, ledger: MemoryLedger, model: Model, shape: Shape, fa
   world.clock = new VirtualClock(clock.peek_us() + down_us - set_back_us, clock.passed_us() + down_us)
   const common = start(world, ledger, model, shape, fate)
   return drive(world, ledger, common.plan, () =>
-    resumeRun({ ...common, ledger, reader: ledger, from_ledger_only: false, abandon: false }),
+    resumeRun({ ...common, ledger, reader: ledger, from_ledger_only: false, abandon: shape.abandoned === true }),
   )
 }
 

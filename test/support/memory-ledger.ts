@@ -137,6 +137,11 @@ export class MemoryLedger implements Ledger, RunLedger {
     this.drop()
   }
 
+  /** Whether another process went on with the run, or gave it up. */
+  get hasResumed(): boolean {
+    return this.entries_kept.some(each => each.kind === 'run' && each.draft.entry.k === 'resume')
+  }
+
   subjects(): SubjectDraft[] {
     return this.entries_kept.flatMap(each => (each.kind === 'subject' ? [each.draft] : []))
   }
