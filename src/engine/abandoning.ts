@@ -25,7 +25,7 @@ export function abandonAll(recorder: Recorder, { subjects, batches }: UnderWay, 
     for (const { token, started_us } of arrived) held.set(token, { message, started_us })
   }
   for (const { members } of batches) {
-    const message = `${GIVEN_UP} while its batch had ${members.length} members`
+    const message = `${GIVEN_UP} while its batch had ${members.length === 1 ? '1 member' : `${members.length} members`}`
     for (const { token, started_us } of members) held.set(token, { message, started_us })
   }
   for (const token of tokens) {

@@ -30,7 +30,7 @@ export function verifyCommand(context: Context, done: (exit: number) => void): C
     .option('--files', 'compare the output files on disk, too')
     .option('--root <dir>', 'with --files: the pipeline’s folder is now here, and its outputs with it')
     .option('--decisions', 'evaluate the expressions of gates again on what entered them')
-    .option('--key <file>', 'trust the verifier keys in this file, beside your own')
+    .option('--key <file>', 'trust the verifier keys in this file, besides your own')
     .option('--json', 'print the result as JSON')
     .action(async (run: string | undefined, options: VerifyCommandOptions) => {
       mustFit(options)

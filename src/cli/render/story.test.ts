@@ -92,7 +92,7 @@ test('attempts that failed, and one that did not', () => {
 test('what a visit took, and what the run stood still meanwhile', () => {
   const lines = shown([token([visit({ duration_us: 1_500_000, stood_us: 8 * 3_600_000_000 })])])
   expect(lines[2]).toBe('  1  node  plugin  nothing changed  1.5 s')
-  expect(lines[3]?.trim()).toBe('beside 8 h in which the run stood still')
+  expect(lines[3]?.trim()).toBe('not counting 8 h in which the run stood still')
 })
 
 test.each([
