@@ -39,20 +39,29 @@ function takeRecord(name: string, errors: { readonly [code: string]: string }, g
   const { kind, line, file, row, raw, code, message, field, position } = given as { readonly [field in Field]: unknown }
   if (!Number.isSafeInteger(line) || (line as number) < 0)
     throw defect(name, `yielded a record with ${describe(line)} as its line`)
-  const at = { line: line as number, position: takeValue(name, 'a position', position) }
-  const where = file === undefined ? at : { ...at, file: takeText(name, 'file', file) }
+  const where = { line: line as number, position: takeValue(name, 'a position', position) }
   if (kind === 'row') {
-    const taken = takeRow(name, row)
-    if (raw === undefined) return { kind, row: taken, ...where }
-    return { kind, row: taken, raw: takeText(name, 'text', raw), ...where }
+    const taken: Draft<SourceRecord & { kind: 'row' }> = { kind, row: takeRow(name, row), ...where }
+    if (file !== undefined) taken.file = takeText(name, 'file', file)
+    if (raw !== undefined) taken.raw = takeText(name, 'text', raw)
+    return taken
   }
   if (kind !== 'reject') throw defect(name, `yielded a record of the kind ${describe(kind)}`)
   checkCode(name, errors, code as string)
   if (typeof message !== 'string') throw defect(name, `rejected a record with ${describe(message)} as its message`)
   const told = { code: code as string, message: message.toWellFormed() }
-  const taken = { kind: 'reject', ...where, raw: takeValue(name, 'a rejected record', raw), ...told } as const
-  return field === undefined ? taken : { ...taken, field: takeText(name, 'field', field) }
+  const taken: Draft<SourceRecord & { kind: 'reject' }> = {
+    kind: 'reject',
+    ...where,
+    raw: takeValue(name, 'a rejected record', raw),
+    ...told,
+  }
+  if (file !== undefined) taken.file = takeText(name, 'file', file)
+  if (field !== undefined) taken.field = takeText(name, 'field', field)
+  return taken
 }
+
+type Draft<T> = { -readonly [key in keyof T]: T[key] }
 
 type Field = 'kind' | 'line' | 'file' | 'row' | 'raw' | 'code' | 'message' | 'field' | 'position'
 

@@ -28,15 +28,17 @@ export function mayFailEarlier(join: Join, line: Line, canReach: (token: Token, 
   const ends = node.branches.map((_, branch) => traces?.get(whereItGoesOn(join, branch).branch))
   if (failed == null || ends.every(end => end === undefined || end.label > failed.label)) return false
   return fork.carriers.some(token => {
-    const place = comesFrom(token)
+    const place = comesFrom(token, line)
     return place !== null && place.label < failed.label && canReach(token, node.number)
   })
 }
 
-/** Where the next thing that a token does has its place; null if it waits for what comes later. */
-function comesFrom(token: Token): Place | null {
+/** Where the next thing that becomes of a token may have its place, at the earliest; null if it waits for what comes later. */
+function comesFrom(token: Token, line: Line): Place | null {
   if (token.ended || token.passive) return null
-  return token.held ? (token.keeper?.place ?? null) : token.place
+  if (!token.held) return token.place
+  // In an open batch it waits for others to come there.
+  return (token.keeper ?? line.firstFor(token.node))?.place ?? null
 }
 
 /** How many losses make the group fail, though branches are still to come; null if it isn't losses that do. */

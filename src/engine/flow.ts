@@ -31,7 +31,7 @@ import type { Recorder } from './recorder.ts'
 import type { Retracing } from './retrace/retracing.ts'
 import { Sender } from './sender.ts'
 import type { SessionClock } from './session-clock.ts'
-import { callNext, type Stations } from './stations.ts'
+import { callNext, type Station, type Stations } from './stations.ts'
 import { asDefect, defect, type Step, tooDeep, unforeseen, writeRow } from './step.ts'
 import { isKeeper, standing, Token } from './token.ts'
 import { Turns } from './turns.ts'
@@ -345,14 +345,18 @@ export class Flow {
       callNext(station, stack)
       return this.#apply(token, node, step, started_us, stack)
     }
+    const apply = this.#whenAnswered(token, node, station, started_us)
+    this.#news.answer(step, apply, node.name, context.isCalling)
+    this.#line.stay(token)
+  }
+
+  #whenAnswered(token: Token, node: Performing, station: Station, started_us: number): ApplyAnswer<Step> {
     station.busy++
-    const apply: ApplyAnswer<Step> = (answer, at_us, next) => {
+    return (answer, at_us, next) => {
       station.busy--
       callNext(station, next)
       this.#apply(token, node, answer, started_us, next, at_us)
     }
-    this.#news.answer(step, apply, node.name, context.isCalling)
-    this.#line.stay(token)
   }
 
   #apply(token: Token, node: Performing, step: Step, started_us: number, stack: Stack, ended_us?: number): void {

@@ -18,6 +18,9 @@ export class Following {
    * event's place now. Groups that are decided by it merge right before what goes on from the event.
    */
   of(event: Token, moved: readonly Standing[], next: readonly (Token | Trace)[], stack: Stack): void {
+    // Most rows are in no fork.
+    if (!this.#merges.undecided && moved.every(({ frames }) => frames === null))
+      return this.#replace(event, next, stack)
     const merged: Stack = []
     for (const each of moved) if (each.frames !== null) this.#merges.lose(each, { event, merged, stack })
     this.#merges.reconsider({ event, merged, stack })
@@ -27,6 +30,7 @@ export class Following {
 
   /** What follows if tokens are held in a batch. */
   ofHold(stack: Stack): void {
+    if (!this.#merges.undecided) return
     const merged: Stack = []
     this.#merges.reconsider({ event: null, merged, stack })
     for (const each of merged.reverse()) stack.push(each)

@@ -201,14 +201,18 @@ export class Intake {
   }
 
   #checked(record: SourceRecord): Incoming {
-    if (record.kind === 'reject') return { kind: 'reject', ...this.#nth(record), record }
+    const again = this.#repeats ? repeatPosition(record.position) : null
+    const index = again?.index ?? this.#records
+    const repeats = again?.row ?? null
+    if (record.kind === 'reject') return { kind: 'reject', index, repeats, record }
     const { row } = record
     const checked = row[ERROR_FIELD] === undefined ? this.#check(row) : RESERVED
-    if (checked.ok) return { kind: 'row', ...this.#nth(record), record, row: checked.row }
+    if (checked.ok) return { kind: 'row', index, repeats, record, row: checked.row }
     const { line, position } = record
     return {
       kind: 'reject',
-      ...this.#nth(record),
+      index,
+      repeats,
       record: {
         kind: 'reject',
         line,
@@ -220,12 +224,6 @@ export class Intake {
         position,
       },
     }
-  }
-
-  #nth({ position }: SourceRecord): Nth {
-    if (!this.#repeats) return { index: this.#records, repeats: null }
-    const { row, index } = repeatPosition(position)
-    return { index, repeats: row }
   }
 
   /** A source that is gone on with must have, up to there, the bytes that it had. */

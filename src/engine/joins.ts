@@ -154,9 +154,13 @@ export class Joins {
     }
   }
 
+  /** Whether there are groups that must fail, and it isn't certain yet where their members go on. */
+  get undecided(): boolean {
+    return this.#undecided.size > 0
+  }
+
   /** Something has moved: groups about which it is certain now. */
   *reconsider(): Iterable<JoinEffect> {
-    if (this.#undecided.size === 0) return
     for (const join of [...this.#undecided]) {
       const effect = this.#decide(join, false)
       if (effect !== null) yield effect

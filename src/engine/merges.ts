@@ -42,8 +42,8 @@ export class Merges {
   readonly #recorder: Recorder
   readonly #clock: RunClock
   readonly #news: News
-  /** What follows from what was decided, in order. */
-  readonly #follows: (() => void)[] = []
+  /** Who was moved by what was decided, in order. */
+  readonly #follows: { readonly moved: Standing; readonly transition: Transition }[] = []
   /** What has ended in the transition that is under way, and is still in line. */
   readonly #ended: Token[] = []
   readonly #marks: Placed[] = []
@@ -88,9 +88,13 @@ export class Merges {
     this.#leave()
   }
 
+  get undecided(): boolean {
+    return this.#joins.undecided
+  }
+
   /** All that a transition moves has moved: groups about which it is certain now where they fail. */
   reconsider(transition: Transition): void {
-    for (const effect of this.#joins.reconsider()) this.#apply(effect, transition)
+    if (this.#joins.undecided) for (const effect of this.#joins.reconsider()) this.#apply(effect, transition)
     this.#goOn()
     this.#leave()
   }
@@ -117,7 +121,8 @@ export class Merges {
   }
 
   #goOn(): void {
-    for (let next = this.#follows.shift(); next !== undefined; next = this.#follows.shift()) next()
+    for (let next = this.#follows.shift(); next !== undefined; next = this.#follows.shift())
+      this.#lose(next.moved, next.transition)
   }
 
   #leave(): void {
@@ -179,7 +184,7 @@ export class Merges {
       if (together.some(each => each === last)) last = this.#mark(together)
     }
     const after = { ...transition, event: last }
-    this.#follows.push(...moved.map(each => () => this.#lose(each, after)))
+    for (const each of moved) this.#follows.push({ moved: each, transition: after })
     if (effect.kind === 'merge' || effect.closes) this.#forget(join)
     else this.#eraseOver(join)
     // What follows has its place by theirs.

@@ -397,7 +397,7 @@ export class Recorder {
 
   #end(token: Token, ending: Ending): void {
     const { subject } = token
-    factsOf(subject).endings.push(ending)
+    factsOf(subject).end(ending)
     if (!subject.open.delete(token))
       throw new CustodyError('CUSTODY_ENGINE_DEFECT', `row instance ${token.id} ends, and isn't open`)
     drop(token)
@@ -487,7 +487,7 @@ export class Recorder {
   }
 
   #addValue(subject: Subject, draft: ValueDraft): number {
-    factsOf(subject).values.push(draft)
+    factsOf(subject).addValue(draft)
     return ++subject.values
   }
 

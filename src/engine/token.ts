@@ -27,12 +27,20 @@ import { ordersOf } from './orders.ts'
 
 const NONE: readonly never[] = []
 
+/** The list with one more; a list that begins empty would keep room for seventeen. */
+function added<T>(list: readonly T[], each: T): readonly T[] {
+  if (list.length === 0) return [each]
+  const own = list as T[]
+  own.push(each)
+  return own
+}
+
 /** What happened to a subject since the last commit. */
 export class Facts {
   readonly time_us: number
   readonly first_value: number
   origin: OriginFact | null = null
-  readonly births: BirthFact[] = []
+  births: readonly BirthFact[] = NONE
   readonly visits: VisitFact[] = []
   /** Most rows meet no groups: these come into being when they are needed. */
   holds: HoldFact[] | null = null
@@ -40,10 +48,10 @@ export class Facts {
   groups_closed: GroupClosed[] | null = null
   calls: CallFact[] | null = null
   intents: IntentFact[] | null = null
-  readonly endings: EndingFact[] = []
-  readonly values: ValueDraft[] = []
+  endings: readonly EndingFact[] = NONE
+  values: readonly ValueDraft[] = NONE
   /** Tokens that were born or moved, each once. */
-  readonly moved: Token[] = []
+  moved: readonly Token[] = NONE
 
   constructor(time_us: number, first_value: number) {
     this.time_us = time_us
@@ -51,7 +59,7 @@ export class Facts {
   }
 
   bear(token: Token, birth: BirthFact): void {
-    this.births.push(birth)
+    this.births = added(this.births, birth)
     this.move(token)
   }
 
@@ -59,7 +67,15 @@ export class Facts {
   move(token: Token): void {
     if (token.has_moved) return
     token.has_moved = true
-    this.moved.push(token)
+    this.moved = added(this.moved, token)
+  }
+
+  end(ending: EndingFact): void {
+    this.endings = added(this.endings, ending)
+  }
+
+  addValue(value: ValueDraft): void {
+    this.values = added(this.values, value)
   }
 
   hold(fact: HoldFact): void {
@@ -88,6 +104,37 @@ export class Facts {
   }
 }
 
+/** From how many on a set is quicker than a list. */
+const MANY = 16
+
+/** Tokens, in order of birth. Of most subjects one or two are open, and a set for each would take more room than they do. */
+export class OpenTokens implements Iterable<Token> {
+  #few: readonly Token[] = NONE
+  #many: Set<Token> | null = null
+
+  get size(): number {
+    return this.#many?.size ?? this.#few.length
+  }
+
+  add(token: Token): void {
+    if (this.#many !== null) this.#many.add(token)
+    else if (this.#few.length < MANY) this.#few = [...this.#few, token]
+    else this.#many = new Set([...this.#few, token])
+  }
+
+  /** False if it isn't among them. */
+  delete(token: Token): boolean {
+    if (this.#many !== null) return this.#many.delete(token)
+    if (!this.#few.includes(token)) return false
+    this.#few = this.#few.length === 1 ? NONE : this.#few.filter(each => each !== token)
+    return true
+  }
+
+  [Symbol.iterator](): Iterator<Token> {
+    return (this.#many ?? this.#few)[Symbol.iterator]()
+  }
+}
+
 /** Of a row its source and its number there; of a batch its aggregate, and which of its batches it is. */
 export type Origin = Pick<OriginFact, 'source' | 'index'>
 
@@ -100,8 +147,7 @@ export class Subject {
   previous: number | null = null
   /** Values so far; the next one gets `values + 1`. */
   values = 0
-  /** In order of birth. A row may have very many. */
-  readonly open = new Set<Token>()
+  readonly open = new OpenTokens()
   facts: Facts | null = null
   /** Whether a token of it has ended in failure. */
   failed = false
@@ -210,7 +256,7 @@ export function draftOf(subject: Subject): SubjectDraft {
   subject.facts = null
   const orders = ordersOf(subject, facts)
   if (orders !== null) {
-    facts.values.push({ kind: 'full', text: orders })
+    facts.addValue({ kind: 'full', text: orders })
     subject.values++
   }
   return {

@@ -34,6 +34,7 @@ describe('verdicts', () => {
     ['a quorum that is to be complete has enough, the rest is lost', complete(2), 3, 2, 1, false, 'merge'],
     ['a quorum that is to be complete has too few', complete(2), 3, 1, 2, false, 'quorum_not_met'],
     ['a quorum that is to be complete has enough in time', complete(2), 3, 2, 0, true, 'merge'],
+    ['a quorum that is to be complete can’t be met, and its time is up', complete(3), 3, 1, 1, true, 'timeout'],
     ['a quorum that is to be complete has too few in time', complete(2), 3, 1, 0, true, 'timeout'],
     ['quorum waits with one lost', quorum(2), 3, 1, 1, false, 'wait'],
     ['quorum is met', quorum(2), 3, 2, 0, false, 'merge'],

@@ -70,11 +70,13 @@ export function verdictOn(policy: CoalesceNode['policy'], group: GroupState): Ve
       if (arrived === expected) return MERGE
       if (lost > 0) return { kind: 'fail', verdict: 'branch_lost' }
       return timed_out ? { kind: 'fail', verdict: 'timeout' } : WAIT
-    case 'quorum':
-      if (policy.decide === 'complete' && !timed_out && arrived + lost < expected) return WAIT
+    case 'quorum': {
+      const waits = policy.decide === 'complete' && arrived + lost < expected
+      if (waits && !timed_out) return WAIT
       if (arrived >= policy.quorum) return MERGE
-      if (expected - lost < policy.quorum) return { kind: 'fail', verdict: 'quorum_not_met' }
+      if (!waits && expected - lost < policy.quorum) return { kind: 'fail', verdict: 'quorum_not_met' }
       return timed_out ? { kind: 'fail', verdict: 'timeout' } : WAIT
+    }
     case 'best_effort':
       return timed_out || arrived + lost === expected ? MERGE : WAIT
     case 'first':

@@ -88,7 +88,8 @@ export class Retracing {
     const missing = known === undefined ? index : index + AHEAD / 2
     if (!this.#looking_up && !this.#ahead.has(keyOf(source, missing))) this.#lookUp(source, missing)
     if (known === undefined) return false
-    if (known !== null) this.#next_us = known.began_us
+    // Where the input is longer than the record, what is on record has been read.
+    this.#next_us = known?.began_us ?? Number.POSITIVE_INFINITY
     return true
   }
 
@@ -104,8 +105,6 @@ export class Retracing {
     const course = this.#ahead.get(key)
     this.#ahead.delete(key)
     if (course != null) this.#expect(subject, course)
-    // The input is longer than the record: what is on record has been read.
-    else this.#next_us = Number.POSITIVE_INFINITY
     // Nobody may ever come and ask for it.
     this.#least()
   }

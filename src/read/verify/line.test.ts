@@ -9,8 +9,10 @@ const ways = new Ways({
   nodes: [
     { name: 'split', kind: 'fork', branches: ['a', 'b'] },
     { name: 'join', kind: 'coalesce', branches: ['a', 'b'] },
+    { name: 'vote', kind: 'coalesce', branches: ['b', 'a'] },
+    { name: 'problems', kind: 'sink', branches: [] },
   ],
-  edges: [],
+  edges: [[3, 'on_error', 4]],
 })
 
 function problemsOf(...steps: readonly (CommitLine | ((line: LineCheck) => void))[]): string[] {
@@ -83,7 +85,17 @@ describe('the order of what is under way, as commits tell it', () => {
     const misplaced = (seq: number, group: number, branch: number, node: string) =>
       `entry ${seq}: branch ${branch} of group ${group} is in line, and doesn't come to ${node}`
     expect(problemsOf({ line: [[8, 2, 0]] })).toEqual([misplaced(0, 8, 0, 'join')])
-    expect(problemsOf({ line: [[7, 2, 3]] })).toEqual([misplaced(0, 7, 3, 'join')])
+    expect(problemsOf({ line: [[7, 2, 2]] })).toEqual([misplaced(0, 7, 2, 'join')])
+    // Members of groups that fail go on.
+    expect(
+      problemsOf({
+        line: [
+          [7, 3, 2],
+          [7, 3, 3],
+        ],
+      }),
+    ).toEqual([])
+    expect(problemsOf({ line: [[7, 3, 4]] })).toEqual([misplaced(0, 7, 4, 'vote')])
     expect(problemsOf({ line: [[7, 1, 0]] })).toEqual([misplaced(0, 7, 0, 'split')])
     const open: CommitLine = { line: [1, [7, 2, 0]] }
     expect(problemsOf(open, line => line.closed(7), { moved: { out: [], in: [] } })).toEqual([

@@ -107,9 +107,10 @@ export class LineCheck {
     const fork = this.#forks.get(group)
     if (ways.kind(coalesce) !== 'coalesce' || fork === undefined) return false
     const names = ways.branches(coalesce)
-    // Each has two: where it is lost, and where it goes on if the group fails.
-    const name = names[branch % names.length]
-    return branch < 2 * names.length && name !== undefined && ways.branches(fork).includes(name)
+    // Where members of groups that failed go on, each branch has two: where it is lost, and where it goes on then.
+    const traces = ways.errorEdge(coalesce) === 0 ? names.length : 2 * names.length
+    const name = branch < traces ? names[branch % names.length] : undefined
+    return name !== undefined && ways.branches(fork).includes(name)
   }
 }
 
