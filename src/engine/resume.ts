@@ -72,8 +72,8 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
   if (log === null) throw new CustodyError('CUSTODY_RUN_UNKNOWN', `the ledger has no run ${run}`)
   const began = await refuseOtherPlan(plan, reader, log)
   await awaitAwakening(await reader.lease(log), clock)
-  // 0 if it was given up. Who died holding it may have been at work until it ran out.
-  const held_until_us = (await reader.lease(log))?.expires_us ?? 0
+  // Who died holding the lease may have been at work until just now: also when it had run out, where its machine slept before.
+  const gave_up = ((await reader.lease(log))?.expires_us ?? 0) === 0
   const { ledger, epoch, seen } = await request.ledger.takeOver(run, async () => {
     const history = await readHistory(reader, log)
     return { history, state: await restoreState(plan, history, reader, log) }
@@ -117,7 +117,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
         last_us: history.last_us,
         stood: history.stood,
         lost_nusd: history.commit?.value.at_risk_nusd ?? 0,
-        down_since_us: Math.max(history.last_us, Math.min(held_until_us, clock.wall_us())),
+        down_since_us: gave_up ? history.last_us : Math.max(history.last_us, clock.wall_us()),
         published: history.published,
         abandon: request.abandon,
       },

@@ -21,8 +21,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'what a source yielded stays its own',
     file: 'chunk.ts',
-    text: 'const taken = takeRow(name, row)',
-    instead: 'const taken = row as Row',
+    text: '= { kind, row: takeRow(name, row), ...where }',
+    instead: '= { kind, row: row as Row, ...where }',
     shape: 'hostile',
   },
   {
@@ -35,8 +35,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'an ending is recorded twice',
     file: 'recorder.ts',
-    text: 'factsOf(subject).endings.push(ending)',
-    instead: 'factsOf(subject).endings.push(ending, ending)',
+    text: 'factsOf(subject).end(ending)',
+    instead: 'for (let i = 0; i < 2; i++) factsOf(subject).end(ending)',
     shape: 'linear',
   },
   {
@@ -108,14 +108,14 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'the loss of a branch is not noticed',
     file: 'joins.ts',
-    text: '    addLost(join, branch)\n    if (join.verdict === null)',
-    instead: '    if (join.verdict === null)',
+    text: '    addLost(join, branch)\n    if (join.verdict !== null)',
+    instead: '    if (join.verdict !== null)',
     shape: 'groups',
   },
   {
     name: 'the line forgets where branches were lost',
     file: 'merges.ts',
-    text: 'this.#line.trace(effect, event)',
+    text: 'this.#line.trace({ join, branch }, event)',
     instead: '',
     shape: 'losing',
   },
