@@ -165,7 +165,8 @@ function durationText(duration_us: number): string {
 function body(visit: VisitStory, around: Around): Pick<Step, 'head' | 'more'> {
   const { head, more } = outcomeOf(visit, around)
   const calls = visit.calls.map(each => callText(each, visit.error))
-  const stood = visit.stood_us === 0 ? [] : [`not counting ${formatDuration(visit.stood_us)} in which the run stood still`]
+  const stood =
+    visit.stood_us === 0 ? [] : [`not counting ${formatDuration(visit.stood_us)} in which the run stood still`]
   return { head, more: [...more, ...calls, ...stood] }
 }
 
