@@ -18,11 +18,11 @@ function lengthOf(text: string, count: number): number | null {
 /** What is said of a text's value or its end, as `enum` or `pattern`, no longer holds where it may have been cut. */
 function cutSchema(lengths: { readonly [field: string]: number }, input: RowSchema): RowSchema {
   const fields = new Map(input.fields)
-  for (const [name, { schema, optional }] of input.fields) {
+  for (const [name, field] of input.fields) {
     const length = Object.hasOwn(lengths, name) ? lengths[name] : undefined
     if (length === undefined) continue
-    const type = optional || !excludesNull(schema) ? ['string', 'null'] : 'string'
-    fields.set(name, { schema: { type, maxLength: length }, optional })
+    const optional = field.optional || !excludesNull(field.schema)
+    fields.set(name, { schema: { type: optional ? ['string', 'null'] : 'string', maxLength: length }, optional })
   }
   return { ...input, fields }
 }
