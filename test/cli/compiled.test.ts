@@ -13,8 +13,8 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(home, { recursive: true, force: true }))
 
-async function start() {
-  const environment = { HOME: home, XDG_CACHE_HOME: join(home, 'cache') }
+async function start(cache = join(home, 'cache')) {
+  const environment = { HOME: home, XDG_CACHE_HOME: cache }
   const { exit, stdout, stderr } = await runProgram(inject('bin'), 'custody', ['--version'], home, environment)
   expect([exit, stderr]).toEqual([0, ''])
   expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
@@ -37,4 +37,10 @@ test.skipIf(process.platform === 'win32')('not where others may write, nor where
   rmSync(join(home, 'cache'), { recursive: true })
   writeFileSync(join(home, 'cache'), 'a file')
   await start()
+})
+
+test('not in a folder of which the one around isn’t there, nor in one that is named from where one stands', async () => {
+  await start(join(home, 'none', 'cache'))
+  await start('cache')
+  expect(readdirSync(home)).toEqual([])
 })
