@@ -114,6 +114,28 @@ describe('what is known of rows counts', () => {
     expect(hints('')[0]).toContain('what `more` makes of rows isn’t known for certain')
   })
 
+  test('what is said of a text’s value no longer does once it may have been cut', () => {
+    const schema = 'mode: fixed, fields: { id: integer, at: { enum: ["2026-01-01T00:00:00Z"] } }'
+    const gate = boolean('timestamp(row.at) > timestamp("2025-01-01T00:00:00Z")')
+    expect(told({ schema, gate })).toEqual([])
+    const nodes = '  cut: { transform: truncate, options: { fields: { at: 4 } }, on_error: discard, to: tier }'
+    expect(told({ schema, nodes, to: 'cut', gate })).toEqual([
+      missing('`timestamp(row.at)` fails where `row.at` isn’t a timestamp'),
+    ])
+    expect(told({ schema, nodes, to: 'cut', gate: boolean('row.at + "x" == "2026x"') })).toEqual([])
+  })
+
+  test('statistics of values that may all be null are null', () => {
+    const nodes = `  cut: { transform: truncate, options: { fields: { name: 9 } }, on_error: discard, to: stats }
+  stats: { aggregate: batch_stats, options: { value: x, group_by: [name] }, trigger: { count: 2 }, on_error: discard, to: tier }`
+    const given = (x: string, name: string, gate: string) =>
+      told({ nodes, to: 'cut', gate: boolean(gate), schema: `mode: fixed, fields: { x: ${x}, name: ${name} }` })
+    expect(given('{ enum: [1, 2] }', '{ enum: [a] }', 'double(row.mean) > 1.0 && row.name + "x" == "ax"')).toEqual([])
+    for (const x of ['{ enum: [1, null] }', '{ anyOf: [{ type: number }, { type: "null" }] }', '{}'])
+      expect(given(x, 'string', 'double(row.mean) > 1.0')[0]).toContain('fails where `row.mean` is missing or null')
+    expect(given('number', '{ enum: [a, null] }', 'row.name + "x" == "ax"')[0]).toContain('`row.name` is')
+  })
+
   test('of branches that may each have written a field only what all of them may have written', () => {
     const nodes = (right: string) => `  both: { fork: { left: whole, right: other } }
   whole: { transform: coerce, options: { fields: { amount: integer } }, on_error: discard, to: merged }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Row } from '../../model/row.ts'
 import { defineAggregate } from '../../sdk/define.ts'
 import { rowError } from '../../sdk/results.ts'
-import type { FieldSchema, RowSchema } from '../../sdk/schema.ts'
+import { excludesNull, type FieldSchema, type RowSchema } from '../../sdk/schema.ts'
 import type { RowError } from '../../sdk/spec.ts'
 import { type Group, groupRow, groupRows } from './groups.ts'
 import {
@@ -55,7 +55,8 @@ function statsSchema({ value, group_by, stddev }: StatsOptions, input: RowSchema
   const fields = groupSchema(group_by, input)
   fields.set('count', INTEGER)
   if (value === undefined) return closedSchema(fields)
-  const { schema, optional } = fieldSchema(value, input)
+  const { schema, ...field } = fieldSchema(value, input)
+  const optional = field.optional || !excludesNull(schema)
   const type = schema.type === 'integer' ? 'integer' : 'number'
   const like = (of: string, more: boolean): FieldSchema => ({ schema: { type: of }, optional: more })
   fields.set('sum', like(type, false)).set('mean', like('number', optional))

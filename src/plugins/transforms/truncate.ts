@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { derive, type MutableRow, newRow } from '../../model/row.ts'
 import { defineTransform } from '../../sdk/define.ts'
 import { oneRow, rowError } from '../../sdk/results.ts'
+import { excludesNull, type RowSchema } from '../../sdk/schema.ts'
 import { byField } from './options.ts'
 
 /** UTF-16 length of the first `count` code points; null if there are no more than that. */
@@ -12,6 +13,18 @@ function lengthOf(text: string, count: number): number | null {
   for (let i = 0; i < count && offset < text.length; i++)
     offset += (text.codePointAt(offset) as number) > 0xffff ? 2 : 1
   return offset < text.length ? offset : null
+}
+
+/** What is said of a text's value or its end, as `enum` or `pattern`, no longer holds where it may have been cut. */
+function cutSchema(lengths: { readonly [field: string]: number }, input: RowSchema): RowSchema {
+  const fields = new Map(input.fields)
+  for (const [name, field] of input.fields) {
+    const length = Object.hasOwn(lengths, name) ? lengths[name] : undefined
+    if (length === undefined) continue
+    const optional = field.optional || !excludesNull(field.schema)
+    fields.set(name, { schema: { type: optional ? ['string', 'null'] : 'string', maxLength: length }, optional })
+  }
+  return { ...input, fields }
 }
 
 const countOf = (text: string) => [...text].length
@@ -53,7 +66,7 @@ export const truncate = defineTransform({
         hint: 'Allow more characters, or use a shorter suffix.',
       })),
   requires: ({ fields }) => Object.keys(fields).map(field => ({ field, types: ['string'], path: ['fields', field] })),
-  guarantees: (_options, input) => input,
+  guarantees: ({ fields }, input) => cutSchema(fields, input),
   cardinality: 'one',
   create: ({ fields, suffix }) => {
     const cuts = Object.entries(fields).map(([field, length]) => ({ field, length, kept: length - countOf(suffix) }))
