@@ -427,8 +427,7 @@ export class Flow {
     const children = this.#parts.recorder.fork(token, node, started_us)
     // A branch may be lost by its very first edge.
     const born = children.map(child => ({ token: child, frames: child.frames, node: node.number }))
-    const next = children.flatMap((child, i) => [child, ...this.#merges.tracesBehind(child, i === children.length - 1)])
-    this.#following.of(token, [before, ...born], next, stack)
+    this.#following.of(token, [before, ...born], this.#merges.withTraces(node, children), stack)
   }
 
   // ── the line ──────────────────────────────────────────────────────────────────────────────────────────────────────

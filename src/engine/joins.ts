@@ -110,6 +110,11 @@ export class Joins {
     }
   }
 
+  /** Whether children of a fork have anything behind them. */
+  hasTraces({ number }: ForkNode): boolean {
+    return this.#by_fork.get(number)?.some(({ node, nested }) => isWritten(node) || nested.includes(true)) ?? false
+  }
+
   /** What has its place behind all that comes of `child`, which a fork has just made; `last`: of its children. */
   *tracesBehind(child: Token, last: boolean): Iterable<Trace> {
     const frame = child.frames as Frame

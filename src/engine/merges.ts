@@ -8,7 +8,7 @@
  *     What a batch decides comes after that: where the batch was closed.
  */
 
-import type { CoalesceNode } from '../plan/plan.ts'
+import type { CoalesceNode, ForkNode } from '../plan/plan.ts'
 import { mayMerge } from './decide/coalesce.ts'
 import { placeOfFailure } from './failures.ts'
 import { isAwaited, isShared, type Join, type Stack, type Trace, tracesOfLost, whereItGoesOn } from './frames.ts'
@@ -61,9 +61,10 @@ export class Merges {
     this.#joins.restore(subject)
   }
 
-  /** What has its place behind all that comes of a child of a fork; `last`: of its children. */
-  tracesBehind(child: Token, last: boolean): Trace[] {
-    return child.frames === null ? [] : [...this.#joins.tracesBehind(child, last)]
+  /** Children of a fork, in order, each with what has its place behind all that comes of it. */
+  withTraces(fork: ForkNode, children: readonly Token[]): readonly (Token | Trace)[] {
+    if (!this.#joins.hasTraces(fork)) return children
+    return children.flatMap((child, i) => [child, ...this.#joins.tracesBehind(child, i === children.length - 1)])
   }
 
   /** All is done that comes before a trace, or waits in the line. */

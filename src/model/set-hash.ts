@@ -4,7 +4,7 @@
  * to 1,024 numbers of 16 bits, and these are added up. To find another set with the same sums takes 2^200 steps; sums of ordinary
  * hashes would take 2^32.
  */
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { type Hash, sha256Hex } from './hash.ts'
 
 const LANES = 1024
@@ -58,10 +58,24 @@ export class SetHash {
   }
 }
 
+const LENGTH = { outputLength: LANES * LANE_BYTES }
+
+function inOneCall(text: string): Buffer {
+  return hash('shake128', text, { outputEncoding: 'buffer', ...LENGTH })
+}
+
+/** Node knows the length of such hashes in one call from 24.4 on; that takes half the time. */
+const ONE_CALL = ((): boolean => {
+  try {
+    return inOneCall('').length === LENGTH.outputLength
+  } catch {
+    return false
+  }
+})()
+
 function stretched(element: string): Uint16Array {
-  const bytes = createHash('shake128', { outputLength: LANES * LANE_BYTES })
-    .update(PREFIX + element, 'utf8')
-    .digest()
+  const text = PREFIX + element
+  const bytes = ONE_CALL ? inOneCall(text) : createHash('shake128', LENGTH).update(text, 'utf8').digest()
   if (!LITTLE_ENDIAN) bytes.swap16()
   return new Uint16Array(bytes.buffer, bytes.byteOffset, LANES)
 }
