@@ -47,6 +47,12 @@ describe('a header', () => {
         'its columns: country, 2010, 2011; `2010` is read as the field `_2010`, `2011` is read as the field `_2011`: ' +
         'name it so in the schema, or set normalise: false',
     })
+    expect(judgeHeader(fixed('country', '2010?', '_2011?'), 'error', { input: 'a.csv', columns }).problem).toEqual({
+      message: 'a.csv has no field `2010`, which the schema has as optional',
+      hint:
+        'its columns: country, 2010, 2011; `2010` is read as the field `_2010`: ' +
+        'name it so in the schema, or set normalise: false',
+    })
   })
 
   test('with a column that a fixed schema doesn’t know stops it, unless such columns are dropped', () => {

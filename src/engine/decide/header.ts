@@ -27,10 +27,7 @@ export function judgeHeader(
   if (missing.length > 0) {
     const message = `${input} lacks ${quoted(missing)}, which the schema requires`
     const renamed = undeclared.filter(({ header }) => missing.includes(header))
-    if (renamed.length > 0) {
-      const fields = renamed.map(({ header, field }) => `\`${header}\` is read as the field \`${field}\``)
-      return stop(message, `${told}; ${listed(fields)}: name it so in the schema, or set normalise: false`)
-    }
+    if (renamed.length > 0) return stop(message, `${told}; ${otherwiseNamed(renamed)}`)
     const guesses = missing.flatMap(name => nearestColumn(name, undeclared))
     const meant = guesses.length === 0 ? '' : `; did you mean ${listed(guesses)}?`
     return stop(message, told + meant)
@@ -38,6 +35,11 @@ export function judgeHeader(
   for (const [name] of absent) {
     const near = undeclared.find(({ field }) => isNearly(name, field))
     if (near === undefined) continue
+    if (near.header === name)
+      return stop(
+        `${input} has no field ${quoted([name])}, which the schema has as optional`,
+        `${told}; ${otherwiseNamed([near])}`,
+      )
     const message = `${input} has no ${quoted([name])}, but ${quoted([near.header])}, which is nearly its name`
     return stop(message, `${told}. Correct the schema, or the file.`)
   }
@@ -51,6 +53,12 @@ export function judgeHeader(
 }
 
 const stop = (message: string, hint: string): HeaderVerdict => ({ problem: { message, hint }, warnings: [] })
+
+/** Of columns that the schema has under their names in the file. */
+function otherwiseNamed(columns: readonly SourceColumn[]): string {
+  const fields = columns.map(({ header, field }) => `\`${header}\` is read as the field \`${field}\``)
+  return `${listed(fields)}: name it so in the schema, or set normalise: false`
+}
 
 /** Letters alone: neither case nor what stands between words counts. */
 const plain = (name: string) =>
