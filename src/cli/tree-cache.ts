@@ -11,19 +11,28 @@ import type { Environment } from './terminal.ts'
 
 /** In `$XDG_CACHE_HOME/custody/trees`, else `~/.cache/custody/trees`. What can't be read or written there isn't kept. */
 export function treeCache(env: Environment): TreeCache {
-  const base = env.XDG_CACHE_HOME
-  const folder = join(base === undefined || base === '' ? join(homedir(), '.cache') : base, 'custody', 'trees')
+  const base = env.XDG_CACHE_HOME || join(homedir(), '.cache')
+  const folder = join(base, 'custody', 'trees')
   const pathOf = (name: string) => join(folder, createHash('sha256').update(name).digest('hex').slice(0, 32))
   return {
     read: name => unlessRefused(() => readFileSync(pathOf(name))),
     write: (name, roots) => {
       unlessRefused(() => {
         const temporary = `${pathOf(name)}.${randomUUID()}`
-        mkdirSync(folder, { recursive: true, mode: 0o700 })
+        // One by one: where no folder can be made, as in /proc, `recursive` never returns.
+        for (const each of [base, join(base, 'custody'), folder]) makeFolder(each)
         writeFileSync(temporary, roots, { mode: 0o600, flag: 'wx' })
         renameSync(temporary, pathOf(name))
       })
     },
+  }
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
 }
 
