@@ -119,7 +119,7 @@ const POINTS = [
   ['after_call', 0.01],
   ['after_call', 0.5],
 ] as const
-test.each(sampled(POINTS, 3))('killed at %s, after %d of them', async (point, share) => {
+test.each(sampled(POINTS, 6))('killed at %s, after %d of them', async (point, share) => {
   const kills: Kill[] = [{ at: { point, nth: met(share, point) } }, { at: { point, nth: 9 } }]
   const { problems, killed } = await endured(kills)
   expect(problems).toEqual([])
@@ -127,7 +127,7 @@ test.each(sampled(POINTS, 3))('killed at %s, after %d of them', async (point, sh
 })
 
 const OF_COMMITS = ['mid_flush', 'after_flush', 'after_commit', 'after_resume_entry'] as const
-test.each(sampled(OF_COMMITS, 3))('killed at %s', async point => {
+test.each(sampled(OF_COMMITS, 6))('killed at %s', async point => {
   const { problems, killed } = await endured(killsAt(point, false, undisturbed) ?? [])
   expect(problems).toEqual([])
   expect(killed).toBeGreaterThan(0)

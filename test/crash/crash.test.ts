@@ -49,7 +49,7 @@ function cases(): readonly Case[] {
     later: !ONCE.has(point) && (i + SEED) % 2 === 0,
     threaded: (i + SEED) % 4 < 2,
   }))
-  return sampled(all, 6)
+  return sampled(all, 10)
 }
 
 test('docs/crash-safety.md says what happens at each point', () => {

@@ -35,7 +35,7 @@ test('each defect has its place in the engine', () => {
   expect(wrong).toEqual([])
 })
 
-test.each(sampled(DEFECTS, 8).map(defect => [defect.name, defect] as const))(
+test.each(sampled(DEFECTS, 12).map(defect => [defect.name, defect] as const))(
   'it finds that %s',
   async (_name, defect) => {
     const { places, found } = await work({ defect, shapes: [defect.shape], seeds: SEEDS })
