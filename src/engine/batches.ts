@@ -6,7 +6,6 @@
  *     true once it was.
  * B3. In a replay batches are closed as on record, as long as it fits.
  */
-
 import type { RecordedBatch } from '../model/recording.ts'
 import { newRow } from '../model/row.ts'
 import type { AggregateNode } from '../plan/plan.ts'

@@ -5,7 +5,7 @@
  *     any other where the last of its branches arrived or was lost.
  * A2. Members go on there, but not before all that comes of the fork, and none before its own place.
  */
-import { isShared, type Join, tracesOfLost, whereItGoesOn } from './frames.ts'
+import { type Join, tracesOfLost, whereItGoesOn } from './frames.ts'
 import type { Line, Place } from './line.ts'
 import type { Token } from './token.ts'
 
@@ -43,9 +43,8 @@ function comesFrom(token: Token, line: Line): Place | null {
 
 /** How many losses make the group fail, though branches are still to come; null if it isn't losses that do. */
 function lossesNeeded({ node: { policy, branches }, verdict }: Join): number | null {
-  if (verdict !== null && !isShared(verdict)) return null
-  if (policy.kind === 'require_all') return verdict === 'merge_conflict' || verdict === 'select_missing' ? null : 1
-  const is_early = policy.kind === 'quorum' && policy.decide === 'early'
-  if (!is_early || verdict === 'merge_conflict' || verdict === 'select_missing') return null
-  return branches.length - policy.quorum + 1
+  const by_losses = verdict === null || verdict === 'branch_lost' || verdict === 'quorum_not_met'
+  if (!by_losses) return null
+  if (policy.kind === 'require_all') return 1
+  return policy.kind === 'quorum' && policy.decide === 'early' ? branches.length - policy.quorum + 1 : null
 }

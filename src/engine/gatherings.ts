@@ -2,7 +2,6 @@
  * What comes of batches: carries out what arrivals, time and the end of input do to them (`batches.ts`), in the record and in
  * the line.
  */
-
 import type { AggregateNode } from '../plan/plan.ts'
 import type { BatchResult, RowError } from '../sdk/spec.ts'
 import { type Batch, Batches } from './batches.ts'

@@ -7,7 +7,6 @@
  *     group that failed go on behind all that comes of the fork, in the order of its branches. Traces stand there from the fork on.
  *     What a batch decides comes after that: where the batch was closed.
  */
-
 import type { CoalesceNode, ForkNode } from '../plan/plan.ts'
 import { mayMerge } from './decide/coalesce.ts'
 import { placeOfFailure } from './failures.ts'
@@ -21,7 +20,7 @@ import { type Standing, type Subject, standing, Token } from './token.ts'
 
 /** What is under way when groups change. */
 export interface Transition {
-  /** The token whose transition it is; null for a timeout. */
+  /** Whose transition it is, or a mark behind what it has moved; null for a timeout, or if nobody left where he stood. */
   readonly event: Placed | null
   /** What has merged by it so far, and comes before what goes on from the event. */
   readonly merged: Stack
@@ -95,6 +94,7 @@ export class Merges {
 
   /** All that a transition moves has moved: groups about which it is certain now where they fail. */
   reconsider(transition: Transition): void {
+    this.#goOn()
     if (this.#joins.undecided) for (const effect of this.#joins.reconsider()) this.#apply(effect, transition)
     this.#goOn()
     this.#leave()

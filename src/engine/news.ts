@@ -4,7 +4,6 @@
  * M1. Answers come before what is due at the same time.
  * M2. Nothing is applied here; whoever takes it applies it, in order.
  */
-
 import type { Stack } from './frames.ts'
 import type { RunClock } from './session-clock.ts'
 

@@ -8,7 +8,6 @@
  *     LONGEST_LINE in all, and held ones never do. No token in line waits for a record that isn't read yet, so this can't
  *     deadlock.
  */
-
 import type { OriginFact } from '../model/entry.ts'
 import type { SourceNode } from '../plan/plan.ts'
 import type { Calls } from './calls/calls.ts'

@@ -10,7 +10,6 @@
  * K5. A visit hears nothing of what isn't its own: of a service that is down, or turns everybody away. Its call is made again, with no
  *     attempt used up, or the run stops, and whoever resumes it makes the call.
  */
-
 import { canonicalize } from '../../model/canonical.ts'
 import {
   CALL_ERROR,

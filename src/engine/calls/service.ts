@@ -9,7 +9,6 @@
  *     visit hears of it if the service answers anybody, or if nothing is left that could tell; in the first case its later outages
  *     are its own.
  */
-
 import { afterOutage, type Breaker, CLOSED } from '../decide/breaker.ts'
 import { afterAnswer, afterThrottled, isShut, type Throttle, unthrottled } from '../decide/throttle.ts'
 import type { RunClock } from '../session-clock.ts'

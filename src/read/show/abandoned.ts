@@ -1,6 +1,6 @@
 /** Groups and batches that waited when a run was given up, by node. Their entries are looked through only if there are some. */
 import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
-import { GROUP_KINDS, type SubjectEntry, type Tallies } from '../../model/entry.ts'
+import type { SubjectEntry, Tallies } from '../../model/entry.ts'
 import { fateNumber } from '../../model/outcome.ts'
 import type { Topology } from '../../model/topology.ts'
 import { decodeSubjectEntry, isSubjectBody } from '../decode.ts'
@@ -29,7 +29,7 @@ export async function abandonedGroups(
     for (const { verdict, members } of groups_closed) {
       const node = nodes[(stood.get(members[0] ?? 0) ?? 0) - 1]
       if (verdict !== 'abandoned' || node === undefined) continue
-      const kind = GROUP_KINDS[node.kind === 'aggregate' ? 3 : 2]
+      const kind = node.kind === 'aggregate' ? 'batch' : 'merge'
       const known = counts.get(node.name)?.count ?? 0
       counts.set(node.name, { node: node.name, kind, count: known + 1 })
     }

@@ -38,7 +38,7 @@ export interface EndingCounts {
 /** How many row instances ended by one error. */
 export interface AbandonedGroups {
   readonly node: string
-  readonly kind: 'fork' | 'expand' | 'merge' | 'batch'
+  readonly kind: 'merge' | 'batch'
   readonly count: number
 }
 
