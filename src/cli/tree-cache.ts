@@ -5,13 +5,15 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import type { TreeCache } from '../read/evidence/log-tree.ts'
 import type { Environment } from './terminal.ts'
 
 /** In `$XDG_CACHE_HOME/custody/trees`, else `~/.cache/custody/trees`. What can't be read or written there isn't kept. */
 export function treeCache(env: Environment): TreeCache {
-  const base = env.XDG_CACHE_HOME || join(homedir(), '.cache')
+  // Relative ones don't count: XDG Base Directory Specification.
+  const given = env.XDG_CACHE_HOME ?? ''
+  const base = isAbsolute(given) ? given : join(homedir(), '.cache')
   const folder = join(base, 'custody', 'trees')
   const pathOf = (name: string) => join(folder, createHash('sha256').update(name).digest('hex').slice(0, 32))
   return {

@@ -122,7 +122,7 @@ function checkLabels(node: DraftNode, config: GateConfig, labels: readonly strin
   const routes = config.routes.map(({ label }) => label)
   const otherwise = routes.includes('else')
   if (labels === null) {
-    if (otherwise) return
+    if (otherwise || !hasRoutes(node, report)) return
     const hint = 'add else: a node, a sink or discard'
     const message = `\`${node.name}\` has no route \`else\`, and its labels can’t be known before the run`
     report.error('CUSTODY_ROUTE_MISSING', [...node.path, 'routes'], message, { part: 'key', hint })
@@ -145,8 +145,13 @@ function checkLabels(node: DraftNode, config: GateConfig, labels: readonly strin
   }
 }
 
+/** That there are none at all has been told. */
+function hasRoutes({ path }: DraftNode, report: Report): boolean {
+  return report.pipeline.has([...path, 'routes'])
+}
+
 function missing(node: DraftNode, labels: readonly string[], hint: string, report: Report): void {
-  if (labels.length === 0) return
+  if (labels.length === 0 || !hasRoutes(node, report)) return
   const list = labels.map(label => `\`${label}\``).join(', ')
   const message = `\`${node.name}\` has no route for ${list}`
   report.error('CUSTODY_ROUTE_MISSING', [...node.path, 'routes'], message, { part: 'key', hint })

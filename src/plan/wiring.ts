@@ -46,6 +46,7 @@ class Wirer {
         this.#edge(node, 'to', 'to', config.to, [...path, 'to'])
         return this.#fallback(node, 'on_error', config.on_error)
       case 'gate':
+        this.uncertain ||= config.routes.length === 0
         config.routes.forEach(({ label, to }, index) => {
           this.#edge(node, 'route', label, to, this.#routePath(node, label, index))
         })
@@ -53,6 +54,7 @@ class Wirer {
         if (config.on_error === null && config.by.kind !== 'plugin') return
         return this.#fallback(node, 'on_error', config.on_error)
       case 'fork':
+        this.uncertain ||= config.branches.length === 0
         for (const { branch, to } of config.branches) this.#edge(node, 'branch', branch, to, [...path, 'fork', branch])
         return
       case 'coalesce':

@@ -81,6 +81,17 @@ export const SHAPE_CASES: readonly BadFile[] = [
     expect: [error('UNKNOWN_KEY', 'a transform has no key `onerror`', 'did you mean on_error?')],
   },
   {
+    name: 'misspelt routes: not what would follow from there being none',
+    change: [
+      ['  area:', '  «area»:'],
+      ['routes: { north: micro, south: size }', '«rutes»: { north: micro, south: size }'],
+    ],
+    expect: [
+      error('MISSING_KEY', '`node area` has no `routes`'),
+      error('UNKNOWN_KEY', 'a gate has no key `rutes`', 'did you mean routes?'),
+    ],
+  },
+  {
     name: 'an unknown key at the top',
     change: [['sinks:', '«limit»: {}\nsinks:']],
     expect: [error('UNKNOWN_KEY', '', 'did you mean limits?')],
