@@ -64,6 +64,20 @@ function positionOf(text: string, offset: number): bigint {
   return BigInt([...text.slice(0, offset)].length)
 }
 
+/** In the whole text, or from a position on. */
+const searching = (find: (text: string, other: string, from?: number) => number): readonly Overload[] => [
+  onTwo(INT, (text, other) => positionOf(text, find(text, other))),
+  method(
+    ['string', 'int'],
+    INT,
+    ([text, other, start], at) => {
+      const from = offsetOf(text as string, start as Value, at)
+      return positionOf(text as string, find(text as string, other as string, from))
+    },
+    { fails: position },
+  ),
+]
+
 function substring(text: string, start: number, end: number, at: string): string {
   if (end < start) fault('INDEX_OUT_OF_RANGE', `${at}: the end is before the start`)
   return text.slice(start, end)
@@ -108,30 +122,8 @@ export const TEXT_FUNCTIONS: { readonly [name: string]: readonly Overload[] } = 
       { fails: position, results: part },
     ),
   ],
-  indexOf: [
-    onTwo(INT, (text, other) => positionOf(text, text.indexOf(other))),
-    method(
-      ['string', 'int'],
-      INT,
-      ([text, other, start], at) => {
-        const from = offsetOf(text as string, start as Value, at)
-        return positionOf(text as string, (text as string).indexOf(other as string, from))
-      },
-      { fails: position },
-    ),
-  ],
-  lastIndexOf: [
-    onTwo(INT, (text, other) => positionOf(text, text.lastIndexOf(other))),
-    method(
-      ['string', 'int'],
-      INT,
-      ([text, other, start], at) => {
-        const from = offsetOf(text as string, start as Value, at)
-        return positionOf(text as string, (text as string).lastIndexOf(other as string, from))
-      },
-      { fails: position },
-    ),
-  ],
+  indexOf: searching((text, other, from) => text.indexOf(other, from)),
+  lastIndexOf: searching((text, other, from) => text.lastIndexOf(other, from)),
   substring: [
     method(
       ['int'],
