@@ -171,9 +171,8 @@ export class Others {
     }
     const id = this.files.facts(path)?.id
     const putText = () => {
-      // Who went on with the run may have made another of it, or cut away what nobody had recorded and gone on.
-      const is_as_left = this.files.facts(path)?.id === id && this.files.text(path) === this.#touch?.left
-      if (id !== undefined && is_as_left) this.files.edit(path, () => text)
+      // Who went on with the run may have made another of it.
+      if (this.files.facts(path)?.id === id && id !== undefined) this.files.edit(path, () => text)
     }
     const keep = this.files.keep(path)
     const putBack = () => {
