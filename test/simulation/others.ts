@@ -102,9 +102,11 @@ export class Others {
     const sealed = result !== null && result.error === null && result.stopped_by === null
     if (sealed && touch.must_be_noticed) problems.push(`others ${touch.what}: that was sealed over`)
     const { output } = touch
-    // What was cut may be what the process before had not recorded; what stood in the way may be gone.
-    const accepted = touch.carried && output.mode === 'append' && output.open && (code === null || !SAYS.has(code))
-    const renamed = output.mode !== 'append' && touch.path === output.path && this.files.text(touch.path) !== touch.left
+    // What was cut may be what the run had not recorded yet, and cut back itself; what stood in the way may be gone.
+    const is_other = touch.path === output.path && this.files.text(touch.path) !== touch.left
+    const went_on = touch.carried ? output.open : is_other && !touch.must_be_noticed
+    const accepted = output.mode === 'append' && went_on && (code === null || !SAYS.has(code))
+    const renamed = output.mode !== 'append' && is_other
     const carries = result === null && begun && !last && !touch.path.includes('/.') && this.#random.chance(0.5)
     if (carries && !accepted && !renamed) Object.assign(touch, { carried: true, must_be_noticed: false })
     else {
