@@ -39,9 +39,15 @@ function takeRecord(name: string, errors: { readonly [code: string]: string }, g
   const { kind, line, file, row, raw, code, message, field, position } = given as { readonly [field in Field]: unknown }
   if (!Number.isSafeInteger(line) || (line as number) < 0)
     throw defect(name, `yielded a record with ${describe(line)} as its line`)
-  const where = { line: line as number, position: takeValue(name, 'a position', position) }
+  const place = takeValue(name, 'a position', position)
   if (kind === 'row') {
-    const taken: Draft<SourceRecord & { kind: 'row' }> = { kind, row: takeRow(name, row), ...where }
+    // Made anew and in one go: this is done for each row.
+    const taken: Draft<SourceRecord & { kind: 'row' }> = {
+      kind,
+      line: line as number,
+      position: place,
+      row: takeRow(name, row),
+    }
     if (file !== undefined) taken.file = takeText(name, 'file', file)
     if (raw !== undefined) taken.raw = takeText(name, 'text', raw)
     return taken
@@ -49,12 +55,13 @@ function takeRecord(name: string, errors: { readonly [code: string]: string }, g
   if (kind !== 'reject') throw defect(name, `yielded a record of the kind ${describe(kind)}`)
   checkCode(name, errors, code as string)
   if (typeof message !== 'string') throw defect(name, `rejected a record with ${describe(message)} as its message`)
-  const told = { code: code as string, message: message.toWellFormed() }
   const taken: Draft<SourceRecord & { kind: 'reject' }> = {
     kind: 'reject',
-    ...where,
+    line: line as number,
+    position: place,
     raw: takeValue(name, 'a rejected record', raw),
-    ...told,
+    code: code as string,
+    message: message.toWellFormed(),
   }
   if (file !== undefined) taken.file = takeText(name, 'file', file)
   if (field !== undefined) taken.field = takeText(name, 'field', field)
@@ -129,24 +136,27 @@ function copyOf(value: unknown, depth: number): Json {
 
 function copyOfList(list: readonly unknown[], depth: number): Json {
   const copy: Json[] = []
-  for (let i = 0; i < list.length; i++)
-    try {
-      copy.push(copyOf(list[i], depth))
-    } catch (thrown) {
-      throw within(String(i), thrown)
-    }
+  let i = 0
+  try {
+    for (; i < list.length; i++) copy.push(copyOf(list[i], depth))
+  } catch (thrown) {
+    throw within(String(i), thrown)
+  }
   return copy
 }
 
 function copyOfObject(object: { readonly [field: string]: unknown }, depth: number): Json {
   const copy = newRow()
-  for (const field of Object.keys(object))
-    try {
+  let at = ''
+  try {
+    for (const field of Object.keys(object)) {
+      at = field
       if (!field.isWellFormed()) throw new NoJson('', 'half of a surrogate pair in a name')
       copy[field] = copyOf(object[field], depth)
-    } catch (thrown) {
-      throw within(JSON.stringify(field), thrown)
     }
+  } catch (thrown) {
+    throw within(JSON.stringify(at), thrown)
+  }
   return copy
 }
 

@@ -127,6 +127,8 @@ export class Merges {
   }
 
   #leave(): void {
+    // Mostly nothing has ended, and setting a length is dear.
+    if (this.#ended.length === 0 && this.#marks.length === 0) return
     for (const token of this.#ended) this.#line.leave(token)
     for (const mark of this.#marks) this.#line.unmark(mark)
     this.#ended.length = 0

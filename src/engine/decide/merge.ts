@@ -43,9 +43,9 @@ export function mergeBranches(merge: CoalesceNode['merge'], arrived: readonly Ar
 interface Write {
   readonly branch: string
   readonly value: Json
-  /** The value's canonical text: two writes conflict if these differ. */
-  readonly text: string
 }
+
+const NO_WRITES: readonly Write[] = []
 
 /**
  * A branch writes a field if its value differs from the parent's. A field is dropped if every arrived branch dropped it.
@@ -65,14 +65,14 @@ function union(
       if (arrived.some(each => field in each.row)) row[field] = parent[field] as Json
       continue
     }
-    const different = writes.filter(each => each.text !== writes[0]?.text)
-    if (different.length > 0 && on_conflict === 'fail')
+    if (on_conflict === 'fail' && writes.some(each => !isSame(each.value, writes[0]?.value)))
       return { kind: 'conflict', field, branches: writes.map(each => each.branch) }
     const standing = (on_conflict === 'first_wins' ? writes[0] : writes.at(-1)) as Write
     row[field] = standing.value
     origins[field] = standing.branch
-    const others = writes.filter(each => each.text !== standing.text)
-    if (others.length > 0) overruled[field] = others.map(({ branch, value }) => ({ branch, value }))
+    if (writes.length === 1) continue
+    const others = writes.filter(each => !isSame(each.value, standing.value))
+    if (others.length > 0) overruled[field] = others
   }
   return { kind: 'row', row, origins, overruled }
 }
@@ -82,20 +82,33 @@ function byField<V>(): Record<string, V> {
   return newRow() as Record<string, V & Json>
 }
 
-function fieldsOf(arrived: readonly ArrivedBranch[], parent: Row): Iterable<string> {
-  const fields = new Set(Object.keys(parent))
-  for (const each of arrived) for (const field of Object.keys(each.row)) fields.add(field)
-  return fields
+function fieldsOf(arrived: readonly ArrivedBranch[], parent: Row): readonly string[] {
+  const fields = Object.keys(parent)
+  let added: Set<string> | null = null
+  for (const { row } of arrived)
+    for (const field in row)
+      if (!(field in parent)) {
+        added ??= new Set()
+        added.add(field)
+      }
+  return added === null ? fields : [...fields, ...added]
 }
 
-function writesOf(field: string, arrived: readonly ArrivedBranch[], parent: Row): Write[] {
-  const before = field in parent ? canonicalize(parent[field] as Json) : null
-  const writes: Write[] = []
+function writesOf(field: string, arrived: readonly ArrivedBranch[], parent: Row): readonly Write[] {
+  const before = parent[field]
+  let writes: Write[] | null = null
   for (const { branch, row } of arrived) {
-    if (!(field in row)) continue
-    const value = row[field] as Json
-    const text = canonicalize(value)
-    if (text !== before) writes.push({ branch, value, text })
+    const value = row[field]
+    if (value === undefined || isSame(value, before)) continue
+    writes ??= []
+    writes.push({ branch, value })
   }
-  return writes
+  return writes ?? NO_WRITES
+}
+
+/** Whether two values have one canonical text; undefined has none. */
+function isSame(a: Json, b: Json | undefined): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || a === null || typeof b !== 'object' || b === null) return false
+  return canonicalize(a) === canonicalize(b)
 }
