@@ -219,7 +219,7 @@ export class Recorder {
       const change = changes[ordinal] ?? null
       const value = change === null ? token.value : this.#addValue(subject, change)
       const born = { frames: null, group, ordinal, parents: [token.id], path: elementPath(token.path, ordinal) }
-      return this.#birth(subject, edge, row, value, born)
+      return this.#birth(subject, edge, frozen(row), value, born)
     })
     this.#closeGroup(subject, group, 'expanded', [])
     this.#end(token, passedOn(token.id, node, 'expand', group))
@@ -250,7 +250,8 @@ export class Recorder {
     const parents = members.map(({ token }) => token.id)
     this.#closeGroup(subject, join.group, 'merged', members, told)
     const path = mergedPath(fork.path, node.name)
-    return this.#birth(subject, node.to, row, value, { frames: outer, group: join.group, ordinal: 0, parents, path })
+    const born = { frames: outer, group: join.group, ordinal: 0, parents, path }
+    return this.#birth(subject, node.to, frozen(row), value, born)
   }
 
   /** Members of a coalesce group fail with it, or one comes too late for it. They go where its `on_error` leads, if it has one. */
@@ -302,8 +303,8 @@ export class Recorder {
     this.#closeBatch(batch)
     return rows.map((row, ordinal) => {
       const value = this.#addValue(subject, { kind: 'full', text: texts[ordinal] as string })
-      const path = elementPath(FIRST_PATH, ordinal)
-      return this.#birth(subject, node.to, row, value, { frames: null, group, ordinal, parents: NO_PARENTS, path })
+      const born = { frames: null, group, ordinal, parents: NO_PARENTS, path: elementPath(FIRST_PATH, ordinal) }
+      return this.#birth(subject, node.to, frozen(row), value, born)
     })
   }
 
@@ -372,10 +373,11 @@ export class Recorder {
     this.#move(token, edge, passage)
   }
 
+  /** `row` is frozen. */
   #birth(subject: Subject, edge: PlanEdge, row: Row, value: number, born: Born): Token {
     const { frames, group, ordinal, parents, path } = born
     const passage: Passage = { kind: 'flow', node: edge.from }
-    const token = new Token(++this.tallies.born, subject, edge.to, frozen(row), value, passage, frames, path)
+    const token = new Token(++this.tallies.born, subject, edge.to, row, value, passage, frames, path)
     this.tallies.take(edge.number)
     subject.open.add(token)
     carry(token)
@@ -482,7 +484,8 @@ export class Recorder {
   }
 
   #setRow(token: Token, row: Row, change: ValueDraft | null): void {
-    token.row = frozen(row)
+    // Most visits leave it as it is, and frozen.
+    if (row !== token.row) token.row = frozen(row)
     if (change !== null) token.value = this.#addValue(token.subject, change)
   }
 

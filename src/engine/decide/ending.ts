@@ -70,24 +70,11 @@ export function endAtDiscard(token: number, passage: Passage): Ending {
 }
 
 /** The ending of a token that was written to no sink because it and others became something new. */
-export function passedOn(
-  token: number,
-  node: number,
-  how: 'fork' | 'expand' | 'merge' | 'batch',
-  group: number,
-): Ending {
-  const common = { token, node, sink: 0, group, error: null } as const
-  switch (how) {
-    case 'fork':
-      return { fate: FORKED, ...common }
-    case 'expand':
-      return { fate: EXPANDED, ...common }
-    case 'merge':
-      return { fate: COALESCED, ...common }
-    case 'batch':
-      return { fate: CONSUMED, ...common }
-  }
+export function passedOn(token: number, node: number, how: keyof typeof PASSED_ON, group: number): Ending {
+  return { fate: PASSED_ON[how], token, node, sink: 0, group, error: null }
 }
+
+const PASSED_ON = { fork: FORKED, expand: EXPANDED, merge: COALESCED, batch: CONSUMED } as const
 
 /** The ending of a token at a coalesce whose group failed, or that came after its group; `sink`: the one that has its row, or 0. */
 export function failedAtCoalesce(
