@@ -221,6 +221,27 @@ describe('a file that is staged', () => {
     }
   })
 
+  test('leaves nothing of a copy that somebody began and was gone, whichever way others go on', async () => {
+    for (const others of [null, 'drop'] as const) {
+      const files = appended()
+      const sink = sinkIn(files, 'replace')
+      const intent = await sink.prepare()
+      await sink.open(intent, null)
+      // A process that is gone closes nothing.
+      const beside = '/out/.log.custody-rewind'
+      files.put(beside, 'half a co')
+      if (others === 'drop') files.drop(intent.staged ?? '')
+      const next = sinkIn(files, 'replace')
+      await next.open(intent, null)
+      expect(files.text(beside)).toBeNull()
+      next.write({ id: 1 })
+      await next.finish()
+      await next.publish()
+      await next.close()
+      expect(files.list()).toEqual(['/out/log'])
+    }
+  })
+
   test('is removed if its output isn’t wanted, and when it is still empty', async () => {
     const files = appended()
     const { sink } = await written(files, 'replace')

@@ -60,6 +60,8 @@ export class StagedFile implements Outlet {
     try {
       const made = this.#files.makeFolders(dirname(staged))
       this.#lock.take(this.#files.facts(places.target))
+      // Who copied it last may have been gone in the middle of that.
+      this.#files.remove(this.#beside)
       await this.#openAt(places, receipt ?? { bytes: 0, sha256: null }, finished)
       if (made !== undefined) await syncFolders(this.#files, dirname(staged), dirname(made))
     } catch (error) {
@@ -153,6 +155,11 @@ export class StagedFile implements Outlet {
     }
   }
 
+  /** Where a copy is made that comes into the staged file's place. */
+  get #beside(): string {
+    return hiddenBeside(this.#place.path, 'rewind')
+  }
+
   async #openAt(places: Places, keep: Keep, finished: boolean): Promise<void> {
     const { staged } = places
     const there = this.#files.facts(staged)
@@ -200,9 +207,8 @@ export class StagedFile implements Outlet {
 
   async #copy(staged: string, there: FileFacts, keep: Keep): Promise<void> {
     const original = this.#files.open(staged, 'read')
-    const beside = hiddenBeside(this.#place.path, 'rewind')
+    const beside = this.#beside
     try {
-      this.#files.remove(beside)
       this.#files.open(beside, 'make').close()
       const copy = this.#files.open(beside, 'append')
       this.#file = copy
