@@ -89,7 +89,7 @@ export function tellResult(
     if (error !== null && !untouched) terminal.tell(`\n${renderError(error, paint, context.env.CUSTODY_DEBUG === '1')}`)
     const unpublished = shown.status === 'failed' && UNPUBLISHED.has(shown.stopped?.reason ?? '') && !dry_run
     if (unpublished) terminal.tell(unpublishedText(plan, shown.sinks, context.cwd))
-    const next = dry_run ? [] : nextSteps(shown, url, context, unpublished, setsOf(error, plan, next_call_usd))
+    const next = dry_run ? [] : nextSteps(shown, url, context, unpublished, error, setsOf(error, plan, next_call_usd))
     if (next.length > 0) terminal.tell(`\n${next.join('\n')}`)
   }
   if (error !== null) return exitCodeOf(error)
@@ -147,6 +147,7 @@ function nextSteps(
   url: string,
   context: Context,
   unpublished: boolean,
+  error: CustodyError | null,
   sets: readonly string[],
 ): string[] {
   const ledger = ledgerArgument(context, url)
@@ -154,7 +155,9 @@ function nextSteps(
   const command = (words: string) => `${context.command} ${words}${ledger}`
   const row = Math.min(17, shown.rows.read)
   const steps: Array<readonly [string, string]> = []
-  if (shown.status === 'cancelled' || shown.status === 'failed') {
+  if (shown.status === 'failed' && error?.final === true) {
+    steps.push([command(`abandon ${id}`), 'end what is open; all that happened stays on record'])
+  } else if (shown.status === 'cancelled' || shown.status === 'failed') {
     const set = sets.map(each => ` --set ${each}`).join('')
     const what = unpublished
       ? 'publish all the same'
