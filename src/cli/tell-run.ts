@@ -58,25 +58,27 @@ export function tellResult(
   const { summary, stopped_by, untouched, next_call_usd, lost_usd, discarded, warnings } = result
   const error = dry_run ? ofDryRun(result.error) : result.error
   const { drift = null, reruns = null } = options
-  // How long it took is what the ledger says, as `show` tells it.
+  // From its first entry to its last, as `show` tells it too, whoever was at work in between.
   const { duration_ms } = shown
-  if (options.json === true)
+  if (options.json === true) {
+    const { calls, ...counts } = summary
     terminal.answerJson({
-      ...summary,
+      ...counts,
       duration_ms,
+      ...(calls === undefined ? {} : { calls }),
       ...(warnings.length === 0 ? {} : { warnings }),
       ...(drift === null ? {} : { drift }),
       ...(reruns === null ? {} : { reruns }),
       ...(error === null ? {} : errorJson(error)),
     })
-  else {
+  } else {
     const facts = { ...shown, ...(dry_run ? { sinks: intended(summary.sinks, plan) } : {}), dry_run }
     if (untouched)
       terminal.tell(untouchedText(error, { rows_read: shown.rows.read, sinks: facts.sinks }, context.cwd, paint))
     else
       terminal.tell(
         [
-          statusText({ ...shown, status: summary.status }, summary.duration_ms * 1000, paint),
+          statusText({ ...shown, status: summary.status }, duration_ms * 1000, paint),
           '',
           ...renderSummary(facts, context.cwd, terminal.columns_told, paint),
         ].join('\n'),

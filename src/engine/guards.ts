@@ -3,6 +3,7 @@
  * made; what has happened up to then is kept, and `resume` judges anew.
  */
 import { CustodyError } from '../model/error.ts'
+import { grouped } from '../model/number-text.ts'
 import type { Plan } from '../plan/plan.ts'
 import {
   type Broken,
@@ -100,8 +101,6 @@ export class Guards {
     return { source: node.name, guards: node.guards, records, rejected, failed }
   }
 }
-
-const grouped = (count: number) => count.toLocaleString('en-US')
 
 function refuse(broken: readonly Broken[]): void {
   const [first, ...others] = broken

@@ -1,5 +1,6 @@
 /** What is told of a service that keeps calls waiting: to people while the run is under way, and as the error that it stops by. */
 import { CustodyError, type ErrorCode } from '../../model/error.ts'
+import { grouped } from '../../model/number-text.ts'
 import { formatTime } from '../../model/time.ts'
 import type { CallFailure, StopReason } from '../../sdk/call.ts'
 
@@ -43,7 +44,7 @@ export function stopError(service: string, node: string, { stops, message }: Cal
 export function downError(service: string, failures: number, last: string): CustodyError {
   return new CustodyError(
     'CUSTODY_SERVICE_DOWN',
-    `${service} doesn’t answer: ${failures} calls in a row failed (${last})`,
+    `${service} doesn’t answer: ${grouped(failures)} calls in a row failed (${last})`,
   )
 }
 

@@ -4,6 +4,7 @@
  * one column only: there a blank line is a record with an empty cell, as in RFC 4180.
  */
 import { CustodyError } from '../../model/error.ts'
+import { counted } from '../../model/number-text.ts'
 import { type Json, newRow, type Row } from '../../model/row.ts'
 import type { SourceColumn, SourceRecord } from '../../sdk/spec.ts'
 import { type InputPlace, inputName, sourceError, whereOf } from './byte-reader.ts'
@@ -202,8 +203,7 @@ class CsvRecords implements RecordScanner {
     this.#names ??= numberedColumns(cells.length)
     const names = this.#names
     if (cells.length !== names.length && !(this.#pad && cells.length < names.length)) {
-      const columns = names.length === 1 ? '1 column' : `${names.length} columns`
-      const message = `the record has ${cells.length === 1 ? '1 cell' : `${cells.length} cells`}, but there are ${columns}`
+      const message = `the record has ${counted(cells.length, 'cell')}, but there are ${counted(names.length, 'column')}`
       return this.#reject(window, this.#scanner.text(window), { code: 'CSV_RAGGED', message })
     }
     const line = this.#scanner.found_line

@@ -5,6 +5,7 @@
  * A position is `{offset, line}`: the byte at which to go on, and its line; a format may add to it.
  */
 import { isCustodyError } from '../../model/error.ts'
+import { counted } from '../../model/number-text.ts'
 import type { Json } from '../../model/row.ts'
 import type { ResumePoint, Source, SourceColumn, SourceHead, SourceRecord } from '../../sdk/spec.ts'
 import {
@@ -249,5 +250,5 @@ export function encodingProblem({ encoding, declared }: TextWindow): Problem {
 }
 
 export function tooLongProblem(max_units: number): Problem {
-  return { code: TOO_LONG, message: `the record is longer than ${max_units} bytes` }
+  return { code: TOO_LONG, message: `the record is longer than ${counted(max_units, 'byte')}` }
 }

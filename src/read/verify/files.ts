@@ -4,8 +4,9 @@ import { createReadStream, type Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
 import type { LedgerReader } from '../../ledger/read-port.ts'
+import { counted, grouped } from '../../model/number-text.ts'
 import { type PublishedFile, publishedFiles } from '../show/published.ts'
-import { Check, type CheckResult, counted, grouped } from './check.ts'
+import { Check, type CheckResult } from './check.ts'
 
 export interface FilesOptions {
   /** Where the pipeline's folder is now, if its outputs have moved with it; absolute. */
