@@ -25,6 +25,15 @@ export type ServiceTold =
       readonly now_us: number
       readonly open: number
     }
+  /** `per_minute` lets no call begin until then. `assumed`: because of what a process before this one may have asked. */
+  | {
+      readonly kind: 'paced'
+      readonly service: string
+      readonly until_us: number
+      readonly now_us: number
+      readonly open: number
+      readonly assumed: boolean
+    }
   | { readonly kind: 'back'; readonly service: string }
 
 const STOPS: { readonly [reason in StopReason]: readonly [ErrorCode, string] } = {
