@@ -92,7 +92,7 @@ export const ERRORS = {
   CUSTODY_SERVICE_AUTH: spec(
     1,
     'A service refuses the key, or who asks: no call of it can succeed, so the run stopped at once.',
-    'Set a key that it takes in the environment, and resume: rows that wait are open, and no attempt of theirs is used up.',
+    'Set a key that it takes in the environment, or mend what else it names, and resume: rows that wait are open, and no attempt of theirs is used up.',
   ),
   CUSTODY_SERVICE_QUOTA: spec(
     1,

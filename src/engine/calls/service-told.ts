@@ -36,6 +36,8 @@ export type ServiceTold =
     }
   | { readonly kind: 'back'; readonly service: string }
 
+const HOUR_US = 3_600_000_000
+
 const STOPS: { readonly [reason in StopReason]: readonly [ErrorCode, string] } = {
   auth: ['CUSTODY_SERVICE_AUTH', 'refuses who asks'],
   quota: ['CUSTODY_SERVICE_QUOTA', 'has no quota left for this account'],
@@ -63,7 +65,13 @@ export function busyError(service: string, until_us: number, now_us: number): Cu
     until_us > now_us
       ? `${service} asks to be left alone until ${formatTime(until_us)}`
       : `${service} has asked to be left alone for as long as \`max_wait\` allows, and answered nobody`
-  return new CustodyError('CUSTODY_SERVICE_BUSY', message)
+  // An hour more, so that it is over by then.
+  const hours = Math.ceil((until_us - now_us) / HOUR_US) + 1
+  const hint =
+    until_us > now_us
+      ? `Resume then; or wait for it, with --set limits.services.${service}.max_wait=${hours}h.`
+      : undefined
+  return new CustodyError('CUSTODY_SERVICE_BUSY', message, { hint })
 }
 
 /** What people know an outage by: a status, if there was one. */
