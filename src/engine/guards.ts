@@ -87,7 +87,11 @@ export class Guards {
   }
 
   async #empty(intakes: readonly Intake[], before: RecordsBefore): Promise<Broken[]> {
-    const empty = intakes.filter(({ node, isEmpty }) => isEmpty && mindsEmpty(this.#plan.guards, node.guards))
+    // A source may call what isn't there a broken record.
+    const empty = intakes.filter(intake => {
+      const { records, rejected } = this.#counts(intake)
+      return intake.isBlank && records === rejected && mindsEmpty(this.#plan.guards, intake.node.guards)
+    })
     if (empty.length === 0) return []
     const records = await before()
     return empty.flatMap(({ node: { name } }) => {

@@ -229,6 +229,11 @@ export interface Source {
   /** How many of these lie before a position that was yielded. */
   bytesBefore?(position: Json): number
   /**
+   * Whether nothing stood before the position at which `read` ended but blanks and line breaks. A run stops if such an input had rows
+   * the time before. Absent: no byte did.
+   */
+  isBlank?(position: Json): boolean
+  /**
    * Reads a record again that it rejected with `code` before, from what it told as its `raw`: for `custody rerun`, where options
    * or schema may have changed since. Null if that isn't the whole record, or it can't be read so. May be called without `read`.
    */

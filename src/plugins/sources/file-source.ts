@@ -2,7 +2,8 @@
  * What the sources that read bytes have in common: opening, going on after a point, handing out records, hashing.
  * A format gives the scanner that finds records in a window of text.
  *
- * A position is `{offset, line}`: the byte at which to go on, and its line; a format may add to it.
+ * A position is `{offset, line}`: the byte at which to go on, and its line; a format may add to it. At the end of an input that is
+ * blank it has `blank`.
  */
 import { isCustodyError } from '../../model/error.ts'
 import { counted } from '../../model/number-text.ts'
@@ -79,6 +80,8 @@ export class FileSource implements Source {
   #closed = 0
   /** Where `begin` has come to, until `read` goes on from there. */
   #begun: TextWindow | null = null
+  /** Whether nothing but blanks and line breaks has come since it was opened. */
+  #blank = false
   #end: { readonly position: Json; readonly bytes: number } | null = null
 
   constructor(place: InputPlace, format: FileFormat, settings: FileSourceSettings = {}) {
@@ -110,12 +113,14 @@ export class FileSource implements Source {
       if (position !== null) await window.skipTo(position.offset)
       for (;;) {
         const out: SourceRecord[] = []
+        this.#look(window)
         scanner.scan(window, out, MOST)
         if (out.length > 0) yield out
         else if (window.ended) break
         else await window.grow()
       }
-      this.#end = { position: scanner.position(window), bytes: window.end }
+      const end = asPosition(scanner.position(window), this.#place)
+      this.#end = { position: this.#blank && position === null ? { ...end, blank: true } : end, bytes: window.end }
     } finally {
       await this.#bytes?.close()
     }
@@ -133,11 +138,19 @@ export class FileSource implements Source {
       const window = await TextWindow.open(bytes, this.#settings.encoding ?? UTF8)
       const foreign = foreignBytes(window) ?? this.#format.foreign?.(window) ?? null
       if (foreign !== null) throw foreignInput(this.#place, foreign)
-      return { window, columns: (await this.#format.head?.(window)) ?? null }
+      this.#blank = true
+      this.#look(window)
+      const columns = (await this.#format.head?.(window)) ?? null
+      if (columns !== null) this.#blank = false
+      return { window, columns }
     } catch (error) {
       await bytes.close()
       throw error
     }
+  }
+
+  #look(window: TextWindow): void {
+    this.#blank = this.#blank && /^[\s\ufeff]*$/.test(window.text.slice(window.at))
   }
 
   hashUpTo(position: Json): string {
@@ -193,6 +206,11 @@ export class FileSource implements Source {
 
   bytesBefore(position: Json): number {
     return asPosition(position, this.#place).offset
+  }
+
+  isBlank(position: Json): boolean {
+    const { offset, blank } = asPosition(position, this.#place)
+    return offset === 0 || blank === true
   }
 
   originalNames(): { readonly [field: string]: string } | null {
