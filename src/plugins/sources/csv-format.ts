@@ -45,6 +45,8 @@ export class CsvFormat implements FileFormat {
   #columns: Columns | null = null
   /** Of the first record. */
   #line = 1
+  /** What stood before it; null if that was nothing, or isn't read yet. */
+  #head: string | null = null
 
   constructor(place: InputPlace, layout: CsvLayout) {
     this.#place = place
@@ -79,6 +81,11 @@ export class CsvFormat implements FileFormat {
     return { scanner: new CsvRecords(this.#place, this.#layout, 1, known, false), text: raw }
   }
 
+  /** As a text that gives the same columns; null where there is no header. */
+  get headText(): string | null {
+    return this.#head
+  }
+
   /** Fields in the order of the file, once the header was read; without a header those that were named. */
   get columns(): readonly string[] {
     return this.#columns?.names ?? this.#layout.columns ?? []
@@ -104,6 +111,7 @@ export class CsvFormat implements FileFormat {
         hint: 'Leave delimiter out: the line is understood.',
       })
     this.#layout = { ...this.#layout, delimiter }
+    this.#head = `sep=${delimiter}\n`
     window.at += line.length
     return 2
   }
@@ -124,6 +132,7 @@ export class CsvFormat implements FileFormat {
       }
     }
     const headers = scanner.cells.map(cell => cell ?? '')
+    this.#head = `${this.#head ?? ''}${headers.map(each => this.#cellText(each)).join(this.#layout.delimiter)}\n`
     const header = headers.join(this.#layout.delimiter)
     const hint = this.#delimiterHint(header)
     if (hint !== undefined)
@@ -133,6 +142,12 @@ export class CsvFormat implements FileFormat {
       throw sourceError(this.#place, `${this.#tell(scanner)}: ${columns}`, 'Rename one of them in the file.')
     }
     return columns
+  }
+
+  #cellText(cell: string): string {
+    const { quote, delimiter } = this.#layout
+    if (quote === null || !(cell.includes(quote) || cell.includes(delimiter) || /[\r\n]/.test(cell))) return cell
+    return quote + cell.replaceAll(quote, quote + quote) + quote
   }
 
   #delimiterHint(header: string): string | undefined {
