@@ -111,6 +111,27 @@ test('an empty file is no reason to wipe what the last run has made; it is if th
   expect((await custody('run', 'p.yaml', '--json')).code).toBe(0)
 })
 
+test('nor is one in which nothing stands, or an empty JSON document', async () => {
+  good()
+  await custody('run', 'p.yaml', '--json')
+  const yesterday = shown()
+  for (const blank of ['\ufeff', '\ufeff\r\n', '\n\n']) {
+    input(blank)
+    expect((await custody('run', 'p.yaml', '--json')).json?.error?.code, JSON.stringify(blank)).toBe('CUSTODY_GUARD')
+    expect((await custody('resume', 'latest', '--json')).json?.error?.code).toBe('CUSTODY_GUARD')
+  }
+  expect(shown()).toEqual(yesterday)
+
+  const options = '{ path: in.json }, to: out }'
+  const json = `name: documents\nsources: { rows: { plugin: json, on_invalid: discard, options: ${options} }\nsinks: { out: { plugin: jsonl, on_error: discard, options: { path: out/document.jsonl, if_exists: replace } } }\n`
+  writeFileSync(join(folder, 'json.yaml'), json)
+  writeFileSync(join(folder, 'in.json'), '[{"n":1}]')
+  expect((await custody('run', 'json.yaml', '--json')).code).toBe(0)
+  writeFileSync(join(folder, 'in.json'), '')
+  expect((await custody('run', 'json.yaml', '--json')).json?.error?.code).toBe('CUSTODY_GUARD')
+  expect(outputs()['document.jsonl']).toBe('{"n":1}\n')
+})
+
 test('an error’s columns that a file has no place for are left out, and that is said', async () => {
   const path = 'out/rejected.csv, if_exists: replace'
   writeFileSync(join(folder, 'p.yaml'), PIPELINE.replace(path, 'rejects.csv, if_exists: append'))

@@ -120,6 +120,32 @@ describe('rows of a finished run, again', () => {
     await holds()
   })
 
+  test('rejected records have the columns of then, whatever the file has now', async () => {
+    const all = async (...argv: string[]) =>
+      (await custody('rerun', ...argv, '--pipeline', 'mended.yaml', '--json')).json
+    writeFileSync(
+      join(folder, 'claims.csv'),
+      CSV.replace('id,amount,kind', 'id,"amount",kind').replace('3,ten,c', '3,"ten",c'),
+    )
+    await custody('run', 'p.yaml', '--json')
+    const mended = (type: string, gate: string) =>
+      LINEAR.replace('amount: number', `amount: ${type}`).replace('row.amount / row.amount > 0.5', gate)
+    writeFileSync(join(folder, 'mended.yaml'), mended('string', 'row.amount > "a"'))
+    // Today's columns stand in another order; then nothing is there any more.
+    writeFileSync(join(folder, 'claims.csv'), 'kind,id,amount\nd,4,40\n')
+    expect(await all('latest')).toMatchObject({ rows: { read: 2, ingested: 1, rejected: 1 } })
+    const third = { id: 3, amount: 'ten', kind: 'c' }
+    expect(linesOf('out/paid.jsonl.rerun-1')).toMatchObject([third])
+    rmSync(join(folder, 'claims.csv'))
+    expect(await all('latest~1')).toMatchObject({ rows: { read: 2, ingested: 1 } })
+    expect(linesOf('out/paid.jsonl.rerun-2')).toMatchObject([third])
+    // What only the schema of then refused is looked at with that of now.
+    writeFileSync(join(folder, 'mended.yaml'), mended('any', 'row.id > 0'))
+    expect(await all('latest')).toMatchObject({ rows: { read: 1, ingested: 1 } })
+    expect(linesOf('out/paid.jsonl.rerun-3')).toMatchObject([{ id: 2, amount: 0 }])
+    await holds()
+  })
+
   test('rows with a token in a sink are named and left out, unless they are wanted', async () => {
     writeFileSync(join(folder, 'p.yaml'), PIPELINE)
     await custody('run', 'p.yaml')

@@ -101,6 +101,24 @@ describe('explain', () => {
       problems: expect.arrayContaining([expect.any(String)]),
     })
   })
+
+  test('of rows that fit those before the change are told, and that no more is', async () => {
+    const path = changed(db =>
+      expect(
+        db
+          .prepare(`UPDATE payloads SET body = replace(body, '"amount":50', '"amount":60') WHERE log = 1 AND seq = 2`)
+          .run().changes,
+      ).toBe(1),
+    )
+    const where = ['explain', 'latest', '--where', 'row.amount > 0', '--ledger', `sqlite:${path}`]
+    const { exit, stdout } = await custody(...where)
+    expect(exit).toBe(1)
+    expect(stdout.match(/^Ended/gm)).toHaveLength(1)
+    expect(stdout).toMatch(
+      /amount 5[\s\S]*\n\nRows of run latest: the row above holds, and from there on the record doesn’t hold, so that no more of it is looked at or told\n {2}✗ .*value 1 of entry 2/,
+    )
+    expect(JSON.parse((await custody(...where, '--json')).stdout)).toMatchObject([{ holds: false }])
+  })
 })
 
 describe('show', () => {

@@ -40,13 +40,23 @@ export function unsoundness(error: unknown): readonly string[] | null {
   return isCustodyError(error) && error.code === 'CUSTODY_VERIFY_FAILED' ? [error.message] : null
 }
 
-/** In the place of an answer. `what` begins the sentence: `Row 17 of run 0193f0…`. */
-export function unsoundText(context: Context, what: string, name: string | null, problems: readonly string[]): string {
+/** In the place of an answer, or of what is left of one. `what` begins the sentence: `Row 17 of run 0193f0…`. `told`: rows that were told, and hold. */
+export function unsoundText(
+  context: Context,
+  what: string,
+  name: string | null,
+  problems: readonly string[],
+  told = 0,
+): string {
   const { columns, paint } = context.terminal
   const lines = problems.map(each => `  ${paint('red', '✗')} ${shorten(printable(each), columns * 3)}`)
   const counts = `${counted(problems.length, 'problem')}; all that is wrong is named by: ${context.command} verify${name === null ? '' : ` ${printable(name)}`}`
+  const bad = paint(['bold', 'red'], 'the record doesn’t hold')
+  const all = told === 1 ? 'the row above holds' : `the ${count(told)} rows above hold`
   return [
-    `${what}: ${paint(['bold', 'red'], 'the record doesn’t hold')}, so that it isn’t told`,
+    told === 0
+      ? `${what}: ${bad}, so that it isn’t told`
+      : `${what}: ${all}, and from there on ${bad}, so that no more of it is looked at or told`,
     ...lines,
     counts,
   ].join('\n')

@@ -5,7 +5,8 @@ import { CustodyError } from '../model/error.ts'
 import type { Recordings } from '../model/recording.ts'
 import { recordedCalls } from '../read/recorded/answers.ts'
 import { type ChosenRows, chooseRows } from '../read/recorded/repeats.ts'
-import { closingOf, headOf, openingOf } from '../read/runs/run-log.ts'
+import { closingOf, headOf, openingOf, valueAs } from '../read/runs/run-log.ts'
+import { positionsFrom } from '../read/runs/run-values.ts'
 import { rowPredicate } from './predicate.ts'
 
 export interface Repeating {
@@ -21,12 +22,14 @@ export async function repeating(
   chosen: RerunValue,
 ): Promise<Repeating> {
   const { topology } = await openingOf(reader, log)
-  const { last } = await closingOf(reader, log)
+  const { last, commit } = await closingOf(reader, log)
   if (last?.k !== 'seal')
     throw new CustodyError('CUSTODY_RERUN_OPEN', `run ${run} isn't finished, so that its rows may still go on`)
   const predicate = chosen.where === null ? null : rowPredicate(chosen.where)
   const root = (await headOf(reader, log))?.root ?? ''
   const fits = predicate === null ? null : predicate.holds.bind(predicate)
-  const repeats = await chooseRows(reader, { log, run, root, topology }, chosen, fits)
+  const at = commit === null ? null : { seq: commit.seq, index: 0 }
+  const positions = (at === null ? null : await valueAs(reader, log, at, positionsFrom)) ?? {}
+  const repeats = await chooseRows(reader, { log, run, root, topology, positions }, chosen, fits)
   return { repeats, answered: chosen.fresh ? null : await recordedCalls(reader, log, topology) }
 }

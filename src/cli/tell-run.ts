@@ -58,25 +58,27 @@ export function tellResult(
   const { summary, stopped_by, untouched, next_call_usd, lost_usd, discarded, warnings } = result
   const error = dry_run ? ofDryRun(result.error) : result.error
   const { drift = null, reruns = null } = options
-  // How long it took is what the ledger says, as `show` tells it.
+  // From its first entry to its last, as `show` tells it too, whoever was at work in between.
   const { duration_ms } = shown
-  if (options.json === true)
+  if (options.json === true) {
+    const { calls, ...counts } = summary
     terminal.answerJson({
-      ...summary,
+      ...counts,
       duration_ms,
+      ...(calls === undefined ? {} : { calls }),
       ...(warnings.length === 0 ? {} : { warnings }),
       ...(drift === null ? {} : { drift }),
       ...(reruns === null ? {} : { reruns }),
       ...(error === null ? {} : errorJson(error)),
     })
-  else {
+  } else {
     const facts = { ...shown, ...(dry_run ? { sinks: intended(summary.sinks, plan) } : {}), dry_run }
     if (untouched)
       terminal.tell(untouchedText(error, { rows_read: shown.rows.read, sinks: facts.sinks }, context.cwd, paint))
     else
       terminal.tell(
         [
-          statusText({ ...shown, status: summary.status }, summary.duration_ms * 1000, paint),
+          statusText({ ...shown, status: summary.status }, duration_ms * 1000, paint),
           '',
           ...renderSummary(facts, context.cwd, terminal.columns_told, paint),
         ].join('\n'),
@@ -89,7 +91,7 @@ export function tellResult(
     if (error !== null && !untouched) terminal.tell(`\n${renderError(error, paint, context.env.CUSTODY_DEBUG === '1')}`)
     const unpublished = shown.status === 'failed' && UNPUBLISHED.has(shown.stopped?.reason ?? '') && !dry_run
     if (unpublished) terminal.tell(unpublishedText(plan, shown.sinks, context.cwd))
-    const next = dry_run ? [] : nextSteps(shown, url, context, unpublished, setsOf(error, plan, next_call_usd))
+    const next = dry_run ? [] : nextSteps(shown, url, context, unpublished, error, setsOf(error, plan, next_call_usd))
     if (next.length > 0) terminal.tell(`\n${next.join('\n')}`)
   }
   if (error !== null) return exitCodeOf(error)
@@ -147,6 +149,7 @@ function nextSteps(
   url: string,
   context: Context,
   unpublished: boolean,
+  error: CustodyError | null,
   sets: readonly string[],
 ): string[] {
   const ledger = ledgerArgument(context, url)
@@ -154,7 +157,9 @@ function nextSteps(
   const command = (words: string) => `${context.command} ${words}${ledger}`
   const row = Math.min(17, shown.rows.read)
   const steps: Array<readonly [string, string]> = []
-  if (shown.status === 'cancelled' || shown.status === 'failed') {
+  if (shown.status === 'failed' && error?.final === true) {
+    steps.push([command(`abandon ${id}`), 'end what is open; all that happened stays on record'])
+  } else if (shown.status === 'cancelled' || shown.status === 'failed') {
     const set = sets.map(each => ` --set ${each}`).join('')
     const what = unpublished
       ? 'publish all the same'

@@ -2,6 +2,8 @@
  * Ends all that is open when a run is given up: row instances, and the groups and batches that wait. What was held keeps its first
  * start; a group closes as abandoned, with those that had come to it.
  */
+
+import { counted } from '../model/number-text.ts'
 import { UNANSWERED } from './decide/sent.ts'
 import type { Join } from './frames.ts'
 import type { Recorder } from './recorder.ts'
@@ -25,7 +27,7 @@ export function abandonAll(recorder: Recorder, { subjects, batches }: UnderWay, 
     for (const { token, started_us } of arrived) held.set(token, { message, started_us })
   }
   for (const { members } of batches) {
-    const message = `${GIVEN_UP} while its batch had ${members.length === 1 ? '1 member' : `${members.length} members`}`
+    const message = `${GIVEN_UP} while its batch had ${counted(members.length, 'member')}`
     for (const { token, started_us } of members) held.set(token, { message, started_us })
   }
   for (const token of tokens) {

@@ -2,14 +2,19 @@ import { expect, test } from 'vitest'
 import { VirtualClock } from '../../test/support/virtual-clock.ts'
 import { type Holder, thisProcess } from '../model/holder.ts'
 import { awaitAwakening } from './awakening.ts'
+import type { Notice } from './intake.ts'
 
-/** How long whoever takes over waits, where the lease runs out so much later. */
+/** How long whoever takes over waits, where the lease runs out so much later; who waits is told why. */
 async function waits(holder: Holder | null, left_us: number): Promise<number> {
+  const told: Notice[] = []
   const clock = new VirtualClock()
   const began_us = clock.monotonic_us()
   const lease = { holder: holder === null ? '' : JSON.stringify(holder), expires_us: clock.wall_us() + left_us }
-  await clock.drive(awaitAwakening(lease, clock))
-  return clock.monotonic_us() - began_us
+  await clock.drive(awaitAwakening(lease, clock, notice => told.push(notice)))
+  const waited_us = clock.monotonic_us() - began_us
+  const text = expect.stringMatching(/may have slept with its machine: it is given 5 s/)
+  expect(told).toEqual(waited_us > 0 ? [{ kind: 'waiting', text }] : [])
+  return waited_us
 }
 
 test('a holder that lives on this machine is given longer than it needs to renew', async () => {

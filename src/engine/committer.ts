@@ -21,6 +21,7 @@ import type {
   Tallies,
 } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
+import { counted } from '../model/number-text.ts'
 import type { PluginCode } from '../model/plugin-code.ts'
 import type { Json } from '../model/row.ts'
 import type { Outbox } from './calls/outbox.ts'
@@ -165,7 +166,10 @@ export class Committer {
   async seal(status: SealedStatus): Promise<void> {
     const { open } = this.totals.tokens
     if (open > 0)
-      throw new CustodyError('CUSTODY_ENGINE_DEFECT', `${open} row instances have not ended at the end of the run`)
+      throw new CustodyError(
+        'CUSTODY_ENGINE_DEFECT',
+        `${counted(open, 'row instance')} have not ended at the end of the run`,
+      )
     const subjects = await this.#ledger.subjectTree()
     const entry: RunEntry = {
       k: 'seal',

@@ -154,4 +154,12 @@ describe('an empty source', () => {
     const rig = new Rig(empty().replace('bytes: 0', 'bytes: 12'), [odd])
     expect((await rig.run({ before: { in: 2400 } })).error).toBeNull()
   })
+
+  test('one that calls that a broken record does, and one with a row doesn’t', async () => {
+    const gives = (rows: number, rejects: number) =>
+      pipeline(rows, rejects).replace(/options: \{ /, 'options: { bytes: 0, ')
+    const had = async (text: string) => (await new Rig(text, [odd]).run({ before: { in: 2400 } })).error?.code
+    expect(await had(gives(0, 1))).toBe('CUSTODY_GUARD')
+    expect(await had(gives(1, 0))).toBeUndefined()
+  })
 })

@@ -3,6 +3,7 @@
  * made; what has happened up to then is kept, and `resume` judges anew.
  */
 import { CustodyError } from '../model/error.ts'
+import { grouped } from '../model/number-text.ts'
 import type { Plan } from '../plan/plan.ts'
 import {
   type Broken,
@@ -86,7 +87,11 @@ export class Guards {
   }
 
   async #empty(intakes: readonly Intake[], before: RecordsBefore): Promise<Broken[]> {
-    const empty = intakes.filter(({ node, isEmpty }) => isEmpty && mindsEmpty(this.#plan.guards, node.guards))
+    // A source may call what isn't there a broken record.
+    const empty = intakes.filter(intake => {
+      const { records, rejected } = this.#counts(intake)
+      return intake.isBlank && records === rejected && mindsEmpty(this.#plan.guards, intake.node.guards)
+    })
     if (empty.length === 0) return []
     const records = await before()
     return empty.flatMap(({ node: { name } }) => {
@@ -100,8 +105,6 @@ export class Guards {
     return { source: node.name, guards: node.guards, records, rejected, failed }
   }
 }
-
-const grouped = (count: number) => count.toLocaleString('en-US')
 
 function refuse(broken: readonly Broken[]): void {
   const [first, ...others] = broken

@@ -160,9 +160,12 @@ export class Intake {
     return this.#position === null ? 0 : (this.source.bytesBefore?.(this.#position) ?? null)
   }
 
-  /** Whether it has ended, and there was not one byte. */
-  get isEmpty(): boolean {
-    return this.#done && this.#records === 0 && this.source.bytesBefore !== undefined && this.bytes === 0
+  /** Whether it has ended, and there was nothing to read: not one byte, or only blanks and line breaks. */
+  get isBlank(): boolean {
+    if (!this.#done) return false
+    const { source } = this
+    if (this.#position !== null && source.isBlank !== undefined) return source.isBlank(this.#position)
+    return source.bytesBefore !== undefined && this.bytes === 0
   }
 
   /** The next record. @throws CustodyError CUSTODY_SOURCE and others of the source. */

@@ -71,7 +71,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
   const log = await reader.logOf(run)
   if (log === null) throw new CustodyError('CUSTODY_RUN_UNKNOWN', `the ledger has no run ${run}`)
   const began = await refuseOtherPlan(plan, reader, log)
-  await awaitAwakening(await reader.lease(log), clock)
+  await awaitAwakening(await reader.lease(log), clock, teller('A notice', request.onNotice))
   // Who died holding the lease may have been at work until just now: also when it had run out, where its machine slept before.
   const gave_up = ((await reader.lease(log))?.expires_us ?? 0) === 0
   const { ledger, epoch, seen } = await request.ledger.takeOver(run, async () => {

@@ -144,7 +144,6 @@ export interface SessionParts {
 export async function driveSession(parts: SessionParts): Promise<RunResult> {
   const { request, ledger, outputs, stations, from } = parts
   const clock = new SessionClock(request.clock, ledger.began_us, from ?? undefined)
-  const began_us = clock.monotonic_us()
   const stop = new AbortController()
   const atPoint = request.atPoint ?? nothing
   Object.assign(outputs, { atPoint, hold: () => ledger.renew() })
@@ -156,7 +155,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     stopped_by: RunResult['stopped_by'] = null,
   ): RunResult => {
     const root = committer.head?.root ?? ''
-    const summary = summarise(request.run, status, committer.totals, outputs, root, clock.monotonic_us() - began_us)
+    const summary = summarise(request.run, status, committer.totals, outputs, root)
     const next_call_usd = stopped_by === 'budget_exhausted' ? calls.next_call_usd : null
     const { discarded, warnings } = outputs
     const lost_usd = (from?.lost_nusd ?? 0) / 1e9

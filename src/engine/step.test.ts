@@ -3,7 +3,7 @@ import { aggregateOf, PLUGIN_COMMON, Rig, transformOf } from '../../test/support
 import { derive, newRow, type Row } from '../model/row.ts'
 import type { AggregateNode, GateNode, PlanEdge, SinkNode, TransformNode } from '../plan/plan.ts'
 import { compileExpression } from '../sdk/expression.ts'
-import { OBSERVED } from '../sdk/schema.ts'
+import { OBSERVED, type RowSchema } from '../sdk/schema.ts'
 import type { Aggregate, Gate, GateResult, RowError, Transform, TransformResult } from '../sdk/spec.ts'
 import { visitContext } from '../sdk/testing/calling.ts'
 import { batchVisit, gateVisit, transformVisit, writeRow } from './step.ts'
@@ -168,8 +168,8 @@ describe('a gate', () => {
     ['false', edge(2)],
     ['north', edge(3)],
   ])
-  const byExpression = (kind: 'boolean' | 'string', source: string, row: object) => {
-    const node = { name: 'tier', by: { kind, expression: expression(source) }, routes, otherwise: null }
+  const byExpression = (kind: 'boolean' | 'string', source: string, row: object, input = OBSERVED) => {
+    const node = { name: 'tier', by: { kind, expression: expression(source) }, routes, otherwise: null, input }
     return gateVisit(node as unknown as GateNode, null)(derive(newRow(), row as Row), CONTEXT)
   }
 
@@ -185,8 +185,12 @@ describe('a gate', () => {
     expect(byExpression(kind, source, row)).toMatchObject(step)
   })
 
-  test('a text for which there is no route is an error of the plan, not of the row', () => {
-    expect(() => byExpression('string', 'row.region', { region: 'south' })).toThrow(defectOf('tier'))
+  test('a text for which there is no route is a plugin’s that broke its word, or else the plan was wrong; never the row’s error', () => {
+    const south = (input: RowSchema) => () => byExpression('string', 'row.region', { region: 'south' }, input)
+    const schema = { type: 'string', enum: ['north'] }
+    const input = { ...OBSERVED, fields: new Map([['region', { schema, optional: false }]]) }
+    expect(south(input)).toThrow(expect.objectContaining({ code: 'CUSTODY_PLUGIN_DEFECT', final: true }))
+    expect(south(OBSERVED)).toThrow(expect.objectContaining({ code: 'CUSTODY_ENGINE_DEFECT', where: { node: 'tier' } }))
   })
 
   const byCases = (row: object, has_else: boolean) => {

@@ -66,7 +66,10 @@ export function transformVisit(node: TransformNode, instance: Transform): Visit 
 export function gateVisit(node: GateNode, instance: Gate | null): Visit {
   const leaveBy = (row: Row, label: string): Step => {
     const edge = node.routes.get(label) ?? node.otherwise
-    if (edge === null) throw defect(node.name, `gave the label ${JSON.stringify(label)}, for which there is no route`)
+    if (edge === null) {
+      const what = `gave the label ${JSON.stringify(label)}, for which there is no route`
+      throw node.by.kind === 'plugin' ? defect(node.name, what) : brokenWord(node, row, `\`${node.name}\` ${what}`)
+    }
     return { kind: 'leave', edge, row }
   }
   const { by } = node
@@ -258,18 +261,21 @@ export function defect(node: string, what: string, cause?: unknown): CustodyErro
 export const refuseCall: Call = service =>
   Promise.reject(new Error(`it calls ${service}, but its spec names no such service`))
 
-/**
- * An error at a gate of which the plan had shown that it meets none: either the row isn't what a plugin before it guarantees, or
- * the plan was wrong.
- */
-export function unforeseen({ name, input }: PlanNode, row: Row, { code, message }: RowError): CustodyError {
+/** An error at a gate of which the plan had shown that it meets none. */
+export function unforeseen(node: PlanNode, row: Row, { code, message }: RowError): CustodyError {
+  const what = `\`${node.name}\` has no on_error, because nothing could fail there, and met ${code}: ${message}`
+  return brokenWord(node, row, what)
+}
+
+/** What the plan had ruled out: either the row isn't what a plugin before guarantees, or the plan was wrong. */
+function brokenWord({ name, input }: PlanNode, row: Row, what: string): CustodyError {
   const fits = compileRowSchema(input, { textual: false })(row)
-  const what = `\`${name}\` has no on_error, because nothing could fail there, and met ${code}: ${message}`
   if (fits.ok) return new CustodyError('CUSTODY_ENGINE_DEFECT', what, { where: { node: name } })
   const hint = 'Mend the plugin whose `guarantees` say otherwise, then abandon this run and begin another.'
   return new CustodyError('CUSTODY_PLUGIN_DEFECT', `${what}; a plugin before it broke its word: ${fits.message}`, {
     where: { node: name },
     hint,
+    final: true,
   })
 }
 

@@ -1,4 +1,4 @@
-/** What a run came to: the shape of `run --json` (CONTRACTS section 2). */
+/** What a run came to: the shape of `run --json` (CONTRACTS section 2) but for how long it took, which the ledger tells. */
 import { type CallSummary, callSummary } from '../model/call-summary.ts'
 import type { RowCounts, RunStatus, Tallies, TokenCounts } from '../model/entry.ts'
 import { fateOf } from '../model/outcome.ts'
@@ -16,7 +16,6 @@ export interface RunSummary {
   }
   /** Root of the run's log at its latest checkpoint, lower-case hex. */
   readonly checkpoint: string
-  readonly duration_ms: number
   /** Absent if there were none. */
   readonly calls?: CallSummary
 }
@@ -32,7 +31,6 @@ export function summarise(
   totals: Tallies,
   outputs: Outputs,
   checkpoint: string,
-  duration_us: number,
 ): RunSummary {
   const outcomes: Record<string, number> = {}
   const causes: Record<string, number> = {}
@@ -54,16 +52,6 @@ export function summarise(
     }
   }
   const { rows, tokens, calls } = totals
-  const facts = {
-    run,
-    status,
-    rows,
-    tokens,
-    outcomes,
-    causes,
-    sinks,
-    checkpoint,
-    duration_ms: Math.round(duration_us / 1000),
-  }
+  const facts = { run, status, rows, tokens, outcomes, causes, sinks, checkpoint }
   return calls === undefined ? facts : { ...facts, calls: callSummary(calls) }
 }

@@ -13,6 +13,7 @@ import { CustodyError } from '../model/error.ts'
 import { leafHash } from '../model/hash.ts'
 import { Frontier } from '../model/merkle.ts'
 import { NoteError, type Signer, type VerifierKey } from '../model/note.ts'
+import { counted, grouped } from '../model/number-text.ts'
 import { Appender, originOf } from './appender.ts'
 import { encodeLedger } from './encode.ts'
 import { type Entropy, saltsOf } from './entropy.ts'
@@ -258,7 +259,7 @@ function untrusted(url: string, keys: KeyRing): CustodyError {
 function rolledBack(url: string, size: number, remembered: Remembered): CustodyError {
   return new CustodyError(
     'CUSTODY_LEDGER_ROLLED_BACK',
-    `${url} has ${size} entries in its own log, and had ${remembered.size} when you last wrote to it`,
+    `${url} has ${counted(size, 'entry', 'entries')} in its own log, and had ${grouped(remembered.size)} when you last wrote to it`,
     { hint: hintOf(remembered) },
   )
 }
@@ -266,7 +267,7 @@ function rolledBack(url: string, size: number, remembered: Remembered): CustodyE
 function forked(url: string, remembered: Remembered): CustodyError {
   return new CustodyError(
     'CUSTODY_LEDGER_FORKED',
-    `the first ${remembered.size} entries of ${url}’s own log aren’t those that you wrote last`,
+    `the first ${counted(remembered.size, 'entry', 'entries')} of ${url}’s own log aren’t those that you wrote last`,
     { hint: hintOf(remembered) },
   )
 }

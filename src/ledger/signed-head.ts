@@ -8,6 +8,7 @@ import {
   parseCheckpoint,
   type VerifierKey,
 } from '../model/note.ts'
+import { counted, grouped } from '../model/number-text.ts'
 
 /** What is stored of a log. */
 export interface StoredExtent {
@@ -45,10 +46,14 @@ export function checkSignedHead(extent: StoredExtent, keys: (size: number) => re
   if (size < head.size)
     throw new CustodyError(
       'CUSTODY_LEDGER_CUT',
-      `${nameOf(extent)} has ${size} entries, and ${head.size} were signed`,
+      `${nameOf(extent)} has ${counted(size, 'entry', 'entries')}, and ${grouped(head.size)} were signed`,
       { where: placeOf(extent) },
     )
-  if (size > head.size) throw altered(extent, `has ${size} entries, and ${head.size} were signed: others were added`)
+  if (size > head.size)
+    throw altered(
+      extent,
+      `has ${counted(size, 'entry', 'entries')}, and ${grouped(head.size)} were signed: others were added`,
+    )
   if (root !== null && root !== head.root)
     throw altered(extent, 'has entries that aren’t those that were signed: at least one was changed')
 }
@@ -59,7 +64,7 @@ export function checkSealedHead(extent: StoredExtent, sealed: Pick<Checkpoint, '
   if (size < sealed.size)
     throw new CustodyError(
       'CUSTODY_LEDGER_CUT',
-      `${nameOf(extent)} has ${size} entries, and was sealed with ${sealed.size}`,
+      `${nameOf(extent)} has ${counted(size, 'entry', 'entries')}, and was sealed with ${grouped(sealed.size)}`,
       { where: placeOf(extent) },
     )
   const text = checkpointText({ origin, ...sealed })

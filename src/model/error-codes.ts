@@ -7,9 +7,12 @@ export interface ErrorSpec {
   readonly hint: string
   /** 1: the run stopped or a check found something wrong; 2: the configuration or the arguments are wrong; 3: `--strict`. */
   readonly exit: 1 | 2 | 3
+  /** Whether a run that it stopped can only be abandoned. */
+  readonly final: boolean
 }
 
-const spec = (exit: 1 | 2 | 3, summary: string, hint: string): ErrorSpec => ({ exit, summary, hint })
+const spec = (exit: 1 | 2 | 3, summary: string, hint: string): ErrorSpec => ({ exit, summary, hint, final: false })
+const finalSpec = (exit: 1 | 2 | 3, summary: string, hint: string): ErrorSpec => ({ exit, summary, hint, final: true })
 
 export const ERRORS = {
   // files and YAML
@@ -89,14 +92,14 @@ export const ERRORS = {
   CUSTODY_SERVICE_AUTH: spec(
     1,
     'A service refuses the key, or who asks: no call of it can succeed, so the run stopped at once.',
-    'Set a key that it takes in the environment, and resume: rows that wait are open, and no attempt of theirs is used up.',
+    'Set a key that it takes in the environment, or mend what else it names, and resume: rows that wait are open, and no attempt of theirs is used up.',
   ),
   CUSTODY_SERVICE_QUOTA: spec(
     1,
     'What a service lets this account have is used up, so the run stopped at once.',
     'Raise the quota or wait until it is there again, and resume: rows that wait are open.',
   ),
-  CUSTODY_SERVICE_MODEL: spec(
+  CUSTODY_SERVICE_MODEL: finalSpec(
     1,
     'A service has no such model, deployment or address: no call can succeed, so the run stopped at once.',
     'Its name is part of the plan: correct it in the pipeline file, `abandon` this run, then `run` the file.',
@@ -382,7 +385,11 @@ export const ERRORS = {
     'The run has no such row or row instance.',
     'See `custody show` for how many there are.',
   ),
-  CUSTODY_VERIFY_FAILED: spec(1, 'The ledger doesn’t hold what it should.', 'Read the problems; each names its place.'),
+  CUSTODY_VERIFY_FAILED: finalSpec(
+    1,
+    'The ledger doesn’t hold what it should.',
+    'Read the problems; each names its place.',
+  ),
   CUSTODY_NODE_VERSION: spec(2, 'This Node is too old.', 'Install Node 24 or newer.'),
   CUSTODY_INTERNAL: spec(
     1,

@@ -21,6 +21,8 @@ export interface ErrorDetails {
   readonly where?: Place | undefined
   readonly hint?: string | undefined
   readonly cause?: unknown
+  /** See `CustodyError.final`; the code's own word if absent. */
+  readonly final?: boolean
 }
 
 /** A problem that stops a command. `message` is one sentence without the code. */
@@ -29,6 +31,8 @@ export class CustodyError extends Error {
   readonly code: ErrorCode
   readonly where: Place | undefined
   readonly hint: string | undefined
+  /** Whether a run that stops by it would stop again if it were resumed: what is wrong is part of its plan, or on record. */
+  readonly final: boolean
   /** What went wrong while this was dealt with. */
   readonly also: CustodyError[] = []
 
@@ -37,6 +41,7 @@ export class CustodyError extends Error {
     this.code = code
     this.where = details.where
     this.hint = details.hint ?? ERRORS[code].hint
+    this.final = details.final ?? ERRORS[code].final
   }
 }
 

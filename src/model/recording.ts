@@ -103,6 +103,8 @@ export interface Repeats {
   readonly chosen: RerunValue
   /** Of the source with this name, those behind the row `after`, in order. */
   rowsOf(source: string, after: number): AsyncIterable<readonly RepeatedRow[]>
+  /** Where the source with this name ended, as it said itself; null if that isn't known. */
+  endOf(source: string): Json | null
 }
 
 /** null: not on record. */

@@ -1,5 +1,6 @@
 /** Which values log 0 says were erased. */
 import type { Erased } from '../model/entry.ts'
+import { counted, grouped } from '../model/number-text.ts'
 
 export class Erasures {
   /** By log: whole entries, in order and apart from each other. */
@@ -12,9 +13,9 @@ export class Erasures {
     let before = -1
     for (const [first = 0, last = -1, ...places] of erased) {
       if (first <= before || last < first || last >= size)
-        return `it names entries ${first} to ${last}, and they aren’t such of a run with ${size} entries, in order`
+        return `it names entries ${grouped(first)} to ${grouped(last)}, and they aren’t such of a run with ${counted(size, 'entry', 'entries')}, in order`
       if (places.length > 0 && (first !== last || places.some((each, i) => each <= (places[i - 1] ?? 0))))
-        return `it names values ${places.join(', ')} of entry ${first}, which aren’t such of one entry, in order`
+        return `it names values ${places.join(', ')} of entry ${grouped(first)}, which aren’t such of one entry, in order`
       before = last
     }
     const whole = erased.flatMap(([first = 0, last = 0, ...places]) =>

@@ -48,7 +48,7 @@ describe('payloads', () => {
     ['[[1,{},[1]]]', 1, /^element 0 of the payload/],
     ['[[1,{},["b","a"]]]', 1, /^element 0 of the payload/],
     ['[[1,{},["a","a"]]]', 1, /^element 0 of the payload/],
-    ['[[1]]', 2, 'the payload has 1 values and 32 bytes of salt, not 16'],
+    ['[[1]]', 2, 'the payload has 1 value and 32 bytes of salt, not 16'],
   ])('%s with %i salts', (body, salts, message) => {
     const found = problem(() => decodePayload(payload(body, salts)))
     expect(found.slice(0, 3)).toBe('4: ')
@@ -87,7 +87,7 @@ describe('values of a subject', () => {
     const decoded = decodePayload(payload('[[1]]', 1))
     expect(problem(() => values.add(4, commits(2, 1), decoded))).toBe('4: its first value has number 2, not 1')
     expect(problem(() => values.add(5, commits(2, 2), decoded))).toBe(
-      '5: the payload has 1 values, and the entry commits to 2',
+      '5: the payload has 1 value, and the entry commits to 2',
     )
     expect(problem(() => values.add(6, commits(0, 0), decoded))).toBe('6: it has a payload and no commitments')
     expect(values.count).toBe(3)

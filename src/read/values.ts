@@ -12,6 +12,7 @@ import type { StoredPayload } from '../ledger/read-port.ts'
 import { canonicalize, MAX_DEPTH, NotJsonError } from '../model/canonical.ts'
 import { commitment, SALT_BYTES } from '../model/hash.ts'
 import { JsonTextError, parseStrict } from '../model/json.ts'
+import { counted, grouped } from '../model/number-text.ts'
 import { derive, isRow, type Json, type Row } from '../model/row.ts'
 import { DecodeError } from './decode.ts'
 
@@ -45,7 +46,10 @@ const LONG_UNITS = 16 * 1024 * 1024
 export function decodePayload({ seq, salts, body }: StoredPayload): DecodedPayload {
   let list: Json
   if (body.length > LONG_UNITS && commasIn(body) > MAX_COMMAS)
-    throw new DecodeError(seq, `the payload has more than ${MAX_COMMAS} elements and fields, too many to be looked at`)
+    throw new DecodeError(
+      seq,
+      `the payload has more than ${grouped(MAX_COMMAS)} elements and fields, too many to be looked at`,
+    )
   try {
     list = parseStrict(body, MAX_DEPTH)
   } catch (error) {
@@ -58,7 +62,7 @@ export function decodePayload({ seq, salts, body }: StoredPayload): DecodedPaylo
   if (salts.length !== values.length * SALT_BYTES) {
     throw new DecodeError(
       seq,
-      `the payload has ${values.length} values and ${salts.length} bytes of salt, not ${values.length * SALT_BYTES}`,
+      `the payload has ${counted(values.length, 'value')} and ${counted(salts.length, 'byte')} of salt, not ${grouped(values.length * SALT_BYTES)}`,
     )
   }
   const each = values.map((_, i) => salts.subarray(i * SALT_BYTES, (i + 1) * SALT_BYTES))
@@ -143,7 +147,7 @@ export class SubjectValues {
     if (payload.values.length !== commitments.length) {
       throw new DecodeError(
         seq,
-        `the payload has ${payload.values.length} values, and the entry commits to ${commitments.length}`,
+        `the payload has ${counted(payload.values.length, 'value')}, and the entry commits to ${grouped(commitments.length)}`,
       )
     }
     for (let i = 0; i < payload.values.length; i++) {

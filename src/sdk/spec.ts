@@ -229,10 +229,17 @@ export interface Source {
   /** How many of these lie before a position that was yielded. */
   bytesBefore?(position: Json): number
   /**
-   * Reads a record again that it rejected with `code` before, from what it told as its `raw`: for `custody rerun`, where options
-   * or schema may have changed since. Null if that isn't the whole record, or it can't be read so. May be called without `read`.
+   * Whether nothing stood before the position at which `read` ended but blanks and line breaks. A run stops if such an input had rows
+   * the time before. Absent: no byte did.
    */
-  reread?(raw: Json, code: string): Promise<SourceRecord | null>
+  isBlank?(position: Json): boolean
+  /**
+   * Reads a record again that it rejected with `code` before, from what it told as its `raw`: for `custody rerun`, where options
+   * or schema may have changed since. `ended`: the position at which that run had come to the end of its input, null if that isn't
+   * known; what has to be known of the input to read the record stands there, since the input may be another one by now. Null if
+   * `raw` isn't the whole record, or it can't be read so. May be called without `read`.
+   */
+  reread?(raw: Json, code: string, ended: Json | null): Promise<SourceRecord | null>
   /** The original names of normalised fields, once they are known: `{field: original}`. */
   originalNames?(): { readonly [field: string]: string } | null
   close(): Promise<void>

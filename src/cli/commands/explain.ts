@@ -43,9 +43,10 @@ async function explain(context: Context, inner: LedgerReader, name: string, opti
   mustChooseOne(context, options)
   const { row, token, where, json = false } = options
   const { terminal } = context
+  let told = 0
   try {
     const { reader, log, run } = await checkedRun(context, inner, name)
-    if (where !== undefined) await explainAll(context, reader, log, where, json)
+    if (where !== undefined) await explainAll(context, reader, log, { where, json, onTold: () => told++ })
     else {
       const story = row !== undefined ? await explainRow(reader, log, row) : await explainToken(reader, log, token ?? 0)
       const joined = await joinedStories(reader, inner, { run, log }, story)
@@ -59,7 +60,10 @@ async function explain(context: Context, inner: LedgerReader, name: string, opti
     const unsound = { run: name, row: row ?? null, source: null, tokens: [], holds: false, problems }
     const what = row !== undefined ? `Row ${row} of ` : token !== undefined ? `Row instance ${token} of ` : 'Rows of '
     if (json) terminal.answerJson(where === undefined ? unsound : [unsound])
-    else terminal.answer(unsoundText(context, `${what}${runNamed(name)}`, name, problems))
+    else {
+      const text = unsoundText(context, `${what}${runNamed(name)}`, name, problems, told)
+      terminal.answer(told === 0 ? text : `\n${text}`)
+    }
     return 1
   }
 }
@@ -96,8 +100,7 @@ async function explainAll(
   context: Context,
   reader: LedgerReader,
   log: number,
-  where: string,
-  json: boolean,
+  { where, json, onTold }: { readonly where: string; readonly json: boolean; readonly onTold: () => void },
 ): Promise<void> {
   const { terminal } = context
   const { rowPredicate } = await import('../predicate.ts')
@@ -110,7 +113,10 @@ async function explainAll(
     if (terminal.isClosed) return
     found++
     if (json) stories.push(story)
-    else terminal.answer(`${found > 1 ? '\n' : ''}${renderStory(story, viewOf(context))}`)
+    else {
+      terminal.answer(`${found > 1 ? '\n' : ''}${renderStory(story, viewOf(context))}`)
+      onTold()
+    }
   }
   if (json) terminal.answerJson(stories.map(each => ({ ...storyJson(each), holds: true })))
   else if (found > 0) terminal.tell(`\n${counted(found, 'row fits', 'rows fit')}.`)

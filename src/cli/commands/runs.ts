@@ -67,10 +67,10 @@ function table(runs: readonly RunLine[], { cwd, terminal }: Context): string {
     terminal.columns,
     paint,
   )
-  for (const { run, staged = [] } of runs) {
-    if (staged.length === 0) continue
-    const [, title, ...files] = stagedLines(staged, cwd, paint)
-    lines.push('', `${id(run)}${title?.slice(1)}`, ...files.map(file => file.slice(2)))
+  for (const each of runs) {
+    const [, title, ...files] = stagedLines(each, cwd, paint)
+    if (title === undefined) continue
+    lines.push('', `${id(each.run)}${title.slice(1)}`, ...files.map(file => file.slice(2)))
   }
   return lines.join('\n')
 }

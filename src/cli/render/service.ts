@@ -16,6 +16,13 @@ export function serviceText(told: ServiceTold): string {
       const until = formatTime(until_us).slice(0, 19).replace('T', ' ')
       return `  ⏸ ${service} asks to be left alone until ${until}Z, for ${formatDuration(until_us - now_us)} · ${waiting(open)}`
     }
+    case 'paced': {
+      const { until_us, now_us, open, assumed } = told
+      const why = assumed
+        ? 'the process before may have asked as often as `per_minute` allows'
+        : '`per_minute` is reached'
+      return `  ⏸ ${service}: ${why}, next call in ${formatDuration(until_us - now_us)} · ${waiting(open)}`
+    }
     case 'back':
       return `  ▶ ${service} answers again`
   }

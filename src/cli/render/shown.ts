@@ -1,4 +1,5 @@
 /** A run for people: `custody show`. */
+import type { RunStatus } from '../../model/entry.ts'
 import type { StillFailed } from '../../read/runs/reruns.ts'
 import type { Grade } from '../../read/show/grade.ts'
 import type { NodeCounts, ShownRun } from '../../read/show/summary.ts'
@@ -25,7 +26,7 @@ export function renderShown(
   if (shown.abandoned.length > 0) lines.push(`  ${paint('bold', 'abandoned')}    ${abandonedText(shown.abandoned)}`)
   lines.push(`  ${paint('bold', 'repeatable')}   ${shorten(gradeText(grade), columns - 15)}`)
   if (reruns !== null) lines.push(`  ${paint('bold', 'run again')}    ${shorten(rerunsText(reruns), columns - 15)}`)
-  lines.push(...stagedLines(shown.staged, cwd, paint))
+  lines.push(...stagedLines(shown, cwd, paint))
   if (shown.in_doubt.length > 0) lines.push('', ...inDoubtLines(shown.in_doubt, paint))
   lines.push('', ...nodeTable(shown.nodes, columns, paint))
   return lines.join('\n')
@@ -70,14 +71,18 @@ function stopText(stopped: NonNullable<ShownRun['stopped']>, paint: Paint): stri
 }
 
 /** What a run keeps under hidden names. */
-export function stagedLines(staged: ShownRun['staged'], cwd: string, paint: Paint): string[] {
+export function stagedLines(
+  { status, staged = [] }: { readonly status: RunStatus; readonly staged?: ShownRun['staged'] },
+  cwd: string,
+  paint: Paint,
+): string[] {
   if (staged.length === 0) return []
   const files = staged.map(each => `    ${printable(nearPath(each.staged, cwd))}`)
-  return [
-    '',
-    `  ${paint('bold', 'staged')}: \`custody resume\` goes on with it, \`custody abandon\` drops it`,
-    ...files,
-  ]
+  const what =
+    status === 'running'
+      ? 'the run is writing, and puts it in its place at its end'
+      : '`custody resume` goes on with it, `custody abandon` drops it'
+  return ['', `  ${paint('bold', 'staged')}: ${what}`, ...files]
 }
 
 /** `row 17, sent by hook, 2026-01-02 03:04:05`; only the first of many. */

@@ -34,3 +34,14 @@ test('a check that was not finished has no tick, and says so', () => {
     ].join('\n'),
   )
 })
+
+test('values that are erased are told where there are some', () => {
+  const holds = { ...run, ok: true, sealed: true, checks: [check('values')] }
+  const told = (erased?: number) => {
+    const runs = [erased === undefined ? holds : { ...holds, values: 2398, erased }]
+    return renderVerified({ ok: true, runs, ledger: { ok: true, entries: 3, checks: [] } }, 80, plain).split('\n')[1]
+  }
+  expect(told()).toBe('  ✓ 2 values against their commitments')
+  expect(told(1)).toBe("  ✓ 2,398 values against their commitments; 1 more is erased, as the ledger's own log says")
+  expect(told(1006)).toContain("; 1,006 more are erased, as the ledger's own log says")
+})

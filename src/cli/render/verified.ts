@@ -1,7 +1,7 @@
 /** The result of `custody verify` for people: a line for each thing that was checked, and what is wrong. */
 import type { VerifiedRun, VerifyResult } from '../../read/verify/verify.ts'
 import type { Paint } from '../terminal.ts'
-import { counted, printable, shorten } from './text.ts'
+import { count, counted, printable, shorten } from './text.ts'
 
 export function renderVerified(result: VerifyResult, columns: number, paint: Paint): string {
   const shared = new Set(result.ledger.checks.map(check => check.name))
@@ -17,7 +17,7 @@ export function renderVerified(result: VerifyResult, columns: number, paint: Pai
   lines.push('ledger', ...checkLines(result.ledger.checks, null, columns, paint))
   if (result.rolled_back !== undefined) {
     const { seen, now } = result.rolled_back
-    const older = `older than when you last wrote to it: its own log has ${counted(now, 'entry', 'entries')}, and had ${seen}`
+    const older = `older than when you last wrote to it: its own log has ${counted(now, 'entry', 'entries')}, and had ${count(seen)}`
     lines.push(`  ${paint('yellow', '!')} ${older}`)
   }
   lines.push(verdict(result, paint))
@@ -85,7 +85,7 @@ function whatHolds(name: string, run: VerifiedRun | null, compared: number | nul
     case 'checkpoint':
       return 'the tree of all entries gives the root of the signed checkpoint'
     case 'values':
-      return `${counted(run?.values ?? 0, 'value')} against their commitments`
+      return `${counted(run?.values ?? 0, 'value')} against their commitments${erasedText(run?.erased ?? 0)}`
     case 'row instances':
       return `${counted(run?.tokens ?? 0, 'row instance')}, ${run?.sealed === true ? 'one ending each' : 'at most one ending each'}`
     case 'groups':
@@ -114,6 +114,9 @@ function whatHolds(name: string, run: VerifiedRun | null, compared: number | nul
       return name
   }
 }
+
+const erasedText = (erased: number) =>
+  erased === 0 ? '' : `; ${count(erased)} more ${erased === 1 ? 'is' : 'are'} erased, as the ledger's own log says`
 
 function verdict({ ok, runs, ledger }: VerifyResult, paint: Paint): string {
   if (ok) return paint(['bold', 'green'], 'holds.')

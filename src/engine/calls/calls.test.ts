@@ -8,6 +8,7 @@ import { CustodyError } from '../../model/error.ts'
 import { derive, type Json } from '../../model/row.ts'
 import type { CallAnswer } from '../../sdk/call.ts'
 import type { TransformSpec, VisitContext } from '../../sdk/spec.ts'
+import type { ServiceTold } from './service-told.ts'
 
 const callsOf = (rig: Rig) => rig.facts<CallFact>('calls')
 const limits = (of: PeerLimits) => `limits: ${JSON.stringify(of)}`
@@ -70,11 +71,19 @@ describe('limits', () => {
     const rig = peer.on(pipeline(30, limits({ services: { peer: { per_minute: 10 } } })))
     await rig.run({ stop_after_ms: 5_000 })
     expect(peer.asked).toHaveLength(10)
-    await rig.resume(2_000)
+    const told: ServiceTold[] = []
+    await rig.resume(2_000, { onService: each => told.push(each) })
     const times = peer.asked.map(each => each.at_ms)
     for (const from of times)
       expect(times.filter(at => at >= from && at <= from + 60_000).length).toBeLessThanOrEqual(10)
     expect(rig.column('out', 'n')).toHaveLength(30)
+    // Why nothing moves is told, the ordinary reason once, too.
+    expect(told).toMatchObject([
+      { kind: 'paced', service: 'peer', assumed: true, open: 20 },
+      { kind: 'paced', assumed: false },
+    ])
+    const [first] = told
+    expect(first?.kind === 'paced' && (first.until_us - first.now_us) / 1_000_000).toBeGreaterThan(40)
   })
 
   test('of a minute hold across a crash, though nothing is on record of calls that were under way', async () => {
@@ -89,11 +98,13 @@ describe('limits', () => {
     // They may still be counted for a minute after their answers.
     expect(before).toBe(10)
     rig.ledger.power = new Power(Number.POSITIVE_INFINITY)
-    await rig.resume(2_000)
+    const told: ServiceTold[] = []
+    await rig.resume(2_000, { onService: each => told.push(each) })
     const times = peer.asked.map(each => each.at_ms)
     for (const from of times)
       expect(times.filter(at => at >= from && at <= from + 60_000).length).toBeLessThanOrEqual(10)
     expect(rig.column('out', 'n')).toHaveLength(30)
+    expect(told[0]).toMatchObject({ kind: 'paced', assumed: true })
   })
 })
 

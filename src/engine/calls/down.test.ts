@@ -206,7 +206,11 @@ describe('a service that wants to be left alone', () => {
     peer.answer = () => busy(86_400_000)
     const rig = peer.on(pipeline(50))
     const { error, summary } = await rig.run()
-    expect(error).toMatchObject({ code: 'CUSTODY_SERVICE_BUSY', message: expect.stringContaining('2023-11-15T') })
+    expect(error).toMatchObject({
+      code: 'CUSTODY_SERVICE_BUSY',
+      message: expect.stringContaining('2023-11-15T'),
+      hint: 'Resume then; or wait for it, with --set limits.services.peer.max_wait=25h.',
+    })
     expect(summary).toMatchObject({ status: 'failed', tokens: { open: 50 } })
     rig.text = rig.text.replace('limits', 'x').concat(peerWith({ max_wait: '2d' }))
     peer.answer = n => (peer.asked.length <= 20 ? busy(86_400_000) : ok(n))

@@ -12,6 +12,8 @@ export class Pace {
   /** Times of the latest ends, ascending; those before `#first` are more than a minute ago. */
   #ended_us: number[] = []
   #first = 0
+  /** When the minute of what another process may have asked is over. */
+  #assumed_until_us = Number.NEGATIVE_INFINITY
 
   constructor(per_minute: number) {
     this.#per_minute = per_minute
@@ -30,6 +32,11 @@ export class Pace {
     return oldest_us + MINUTE_US + 1 - now_us
   }
 
+  /** Whether what another process may have asked still counts. */
+  assumes(now_us: number): boolean {
+    return now_us <= this.#assumed_until_us
+  }
+
   begin(): void {
     this.#under_way++
   }
@@ -41,6 +48,7 @@ export class Pace {
 
   /** Calls of another process, as far as is known. */
   assumeEnded(calls: number, at_us: number): void {
+    this.#assumed_until_us = at_us + MINUTE_US
     for (let i = 0; i < calls; i++) this.#ended_us.push(at_us)
   }
 }

@@ -1,5 +1,6 @@
 /** What is told of a service that keeps calls waiting: to people while the run is under way, and as the error that it stops by. */
 import { CustodyError, type ErrorCode } from '../../model/error.ts'
+import { grouped } from '../../model/number-text.ts'
 import { formatTime } from '../../model/time.ts'
 import type { CallFailure, StopReason } from '../../sdk/call.ts'
 
@@ -24,7 +25,18 @@ export type ServiceTold =
       readonly now_us: number
       readonly open: number
     }
+  /** `per_minute` lets no call begin until then. `assumed`: because of what a process before this one may have asked. */
+  | {
+      readonly kind: 'paced'
+      readonly service: string
+      readonly until_us: number
+      readonly now_us: number
+      readonly open: number
+      readonly assumed: boolean
+    }
   | { readonly kind: 'back'; readonly service: string }
+
+const HOUR_US = 3_600_000_000
 
 const STOPS: { readonly [reason in StopReason]: readonly [ErrorCode, string] } = {
   auth: ['CUSTODY_SERVICE_AUTH', 'refuses who asks'],
@@ -43,7 +55,7 @@ export function stopError(service: string, node: string, { stops, message }: Cal
 export function downError(service: string, failures: number, last: string): CustodyError {
   return new CustodyError(
     'CUSTODY_SERVICE_DOWN',
-    `${service} doesn’t answer: ${failures} calls in a row failed (${last})`,
+    `${service} doesn’t answer: ${grouped(failures)} calls in a row failed (${last})`,
   )
 }
 
@@ -53,7 +65,13 @@ export function busyError(service: string, until_us: number, now_us: number): Cu
     until_us > now_us
       ? `${service} asks to be left alone until ${formatTime(until_us)}`
       : `${service} has asked to be left alone for as long as \`max_wait\` allows, and answered nobody`
-  return new CustodyError('CUSTODY_SERVICE_BUSY', message)
+  // An hour more, so that it is over by then.
+  const hours = Math.ceil((until_us - now_us) / HOUR_US) + 1
+  const hint =
+    until_us > now_us
+      ? `Resume then; or wait for it, with --set limits.services.${service}.max_wait=${hours}h.`
+      : undefined
+  return new CustodyError('CUSTODY_SERVICE_BUSY', message, { hint })
 }
 
 /** What people know an outage by: a status, if there was one. */

@@ -47,6 +47,8 @@ export type Waits = 'nothing' | 'queued' | 'unaffordable'
 export type Pause =
   | { readonly kind: 'down'; readonly breaker: Extract<Breaker, { kind: 'open' }>; readonly last: string }
   | { readonly kind: 'left_alone'; readonly until_us: number }
+  /** `assumed`: by what a process before this one may have asked; else by what was asked, by this run or others. */
+  | { readonly kind: 'paced'; readonly until_us: number; readonly assumed: boolean }
   | { readonly kind: 'back' }
 
 export interface ServicePorts {
@@ -78,6 +80,8 @@ export class Service<Context> {
   #busy = 0
   #shut_until_us = Number.NEGATIVE_INFINITY
   #told_until_us = Number.NEGATIVE_INFINITY
+  /** Of waits for `per_minute` each kind is told once: a run may have one each minute. */
+  readonly #told_paces = new Set<boolean>()
   /** Since when everybody is turned away; null: it answers. */
   #throttling_since_us: number | null = null
   #breaker: Breaker = CLOSED
@@ -250,12 +254,14 @@ export class Service<Context> {
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
       if (this.#busy >= Math.floor(this.#throttle.allowance) || this.#trying !== null) return
       const now_us = this.#ports.clock.monotonic_us()
-      const own_us = Math.max(this.#pace?.wait_us(now_us) ?? 0, this.#pausedUntil_us - now_us)
+      const paused_us = this.#pausedUntil_us - now_us
+      const own_us = Math.max(this.#pace?.wait_us(now_us) ?? 0, paused_us)
       // Only what comes back helps.
       if (own_us === Number.POSITIVE_INFINITY) return
       const wait_us = own_us > 0 ? own_us : this.#share(next)
       if (wait_us === null) continue
       if (wait_us > 0) {
+        if (wait_us > paused_us) this.#tellPace(now_us, wait_us)
         this.#callOff = this.#ports.clock.wake(wait_us, () => this.pump())
         return
       }
@@ -265,6 +271,13 @@ export class Service<Context> {
       if (this.isDown) this.#trying = next
       next.begin()
     }
+  }
+
+  #tellPace(now_us: number, wait_us: number): void {
+    const assumed = this.#pace?.assumes(now_us) === true
+    if (wait_us < TOLD_PAUSE_US || this.#told_paces.has(assumed)) return
+    this.#told_paces.add(assumed)
+    this.#ports.tell({ kind: 'paced', until_us: now_us + wait_us, assumed })
   }
 
   get #pausedUntil_us(): number {

@@ -110,6 +110,10 @@ export class Services<Context> {
       }
       case 'left_alone':
         return onService({ kind: 'left_alone', ...facts, until_us: this.#stampOf(pause.until_us) })
+      case 'paced': {
+        const { until_us, assumed } = pause
+        return onService({ kind: 'paced', ...facts, until_us: this.#stampOf(until_us), assumed })
+      }
       case 'back':
         return onService({ kind: 'back', service })
     }

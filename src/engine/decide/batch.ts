@@ -1,5 +1,6 @@
 /** When a batch closes, and whether what its plugin returned can stand: pure functions. */
 import { isDeeper, MAX_ROW_DEPTH } from '../../model/canonical.ts'
+import { counted, grouped } from '../../model/number-text.ts'
 import type { AggregateNode } from '../../plan/plan.ts'
 import type { BatchResult, RowError } from '../../sdk/spec.ts'
 import { TOO_DEEP } from '../facts.ts'
@@ -54,13 +55,11 @@ export function refusal(node: AggregateNode, result: BatchResult, members: numbe
     return wrong(`the plugin returned ${counted(result.rows.length, 'row')} for ${counted(members, 'member')}`)
   const rows = result.rows.filter(row => row !== null).length
   if (node.output_rows !== null && rows !== node.output_rows)
-    return wrong(`the batch gave ${counted(rows, 'row')}, and output_rows demands ${node.output_rows}`)
+    return wrong(`the batch gave ${counted(rows, 'row')}, and output_rows demands ${grouped(node.output_rows)}`)
   if (result.rows.some(row => row !== null && isDeeper(row, MAX_ROW_DEPTH)))
     return { kind: 'error', code: 'ROW_TOO_DEEP', message: TOO_DEEP, retryable: false }
   return null
 }
-
-const counted = (number: number, one: string) => `${number} ${one}${number === 1 ? '' : 's'}`
 
 function wrong(message: string): RowError {
   return { kind: 'error', code: 'BATCH_OUTPUT', message, retryable: false }

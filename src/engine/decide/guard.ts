@@ -1,4 +1,6 @@
 /** Whether what a run has read, and what became of it, may be published: pure functions of counts. */
+
+import { counted, grouped } from '../../model/number-text.ts'
 import type { GuardsConfig, Threshold } from '../../plan/plan.ts'
 
 /** Of one source. */
@@ -116,5 +118,3 @@ function shareOf(count: number, of: number, one: string): string {
 }
 
 const were = (count: number) => (count === 1 ? 'was' : 'were')
-const counted = (count: number, one: string) => `${grouped(count)} ${one}${count === 1 ? '' : 's'}`
-const grouped = (count: number) => count.toLocaleString('en-US')

@@ -9,6 +9,7 @@
  * A4. Between the look at the lock and the write nothing waits, so that a former holder of the run that wakes up writes nothing.
  */
 import { createHash, type Hash } from 'node:crypto'
+import { counted } from '../../model/number-text.ts'
 import type { Discarded, Receipt, SinkIntent } from '../../sdk/spec.ts'
 import { type Change, changedError, hashPart, hexOf, readPart } from './file-parts.ts'
 import type { FileSystem, OpenFile } from './file-system.ts'
@@ -163,7 +164,7 @@ export class AppendedFile implements Outlet {
 
   #taken(bytes: number): Error {
     const { path } = this.#place
-    const message = `something else writes to ${path}: it had ${bytes} bytes when the run looked, and has others as it is opened`
+    const message = `something else writes to ${path}: it had ${counted(bytes, 'byte')} when the run looked, and has others as it is opened`
     const hint =
       'Nothing was written to it. Wait until nothing else writes there, give this run up with `custody abandon`, and run again.'
     return outputError('CUSTODY_OUTPUT_CHANGED', this.#place, message, hint)

@@ -2,6 +2,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { basename, dirname, join } from 'node:path'
 import type { CustodyError } from '../../model/error.ts'
+import { counted, grouped } from '../../model/number-text.ts'
 import type { FileSystem, OpenFile } from './file-system.ts'
 import { type OutputPlace, outputError } from './sink-error.ts'
 
@@ -83,10 +84,13 @@ export function changedError(place: OutputPlace, change: Change, path = place.pa
     case 'edited':
       return error(`${path} isn’t what the run has left: its content was changed`, back)
     case 'cut':
-      return error(`${path} has ${change.bytes} bytes, and the run has left ${change.left}: it was cut`, back)
+      return error(
+        `${path} has ${counted(change.bytes, 'byte')}, and the run has left ${grouped(change.left)}: it was cut`,
+        back,
+      )
     case 'added': {
-      const hint = `Nothing of it was overwritten or cut. Move what stands behind byte ${change.left} to another file, then resume; ${GIVE_UP}.`
-      const message = `${path} has ${change.bytes} bytes, and the run has left ${change.left}: something else writes to it, too`
+      const hint = `Nothing of it was overwritten or cut. Move what stands behind byte ${grouped(change.left)} to another file, then resume; ${GIVE_UP}.`
+      const message = `${path} has ${counted(change.bytes, 'byte')}, and the run has left ${grouped(change.left)}: something else writes to it, too`
       return error(message, hint)
     }
   }

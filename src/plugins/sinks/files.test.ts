@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -270,6 +271,21 @@ describe('if_exists', () => {
     expect(statSync(join(folder.path, 'out.csv')).mode & 0o777).toBe(0o640)
     expect(listed(folder)).toEqual(['link.csv', 'out.csv'])
   })
+
+  test.each(['replace', 'number', 'append'])(
+    'a folder that is a link: %s names the file there, whether it is there yet or not',
+    async if_exists => {
+      const folder = new Folder(IN_MEMORY)
+      mkdirSync(join(folder.path, 'real'))
+      symlinkSync('real', join(folder.path, 'link'))
+      const prepared = async () =>
+        (await folder.sink(jsonlSink, { path: 'link/new/out.jsonl', if_exists }).prepare()).path
+      const real = join(realpathSync(folder.path), 'real', 'new')
+      expect(await prepared()).toBe(join(real, 'out.jsonl'))
+      await writeAll(folder.sink(jsonlSink, { path: 'link/new/out.jsonl', if_exists }), [{ a: 1 }])
+      expect(await prepared()).toBe(join(real, if_exists === 'number' ? 'out-1.jsonl' : 'out.jsonl'))
+    },
+  )
 
   test('number takes the first free name', async () => {
     const folder = new Folder(IN_MEMORY)

@@ -1,6 +1,6 @@
 /** Finds out where an output will go, and touches nothing. */
 import { randomBytes } from 'node:crypto'
-import { dirname, extname, resolve } from 'node:path'
+import { basename, dirname, extname, join, resolve } from 'node:path'
 import { CustodyError } from '../../model/error.ts'
 import type { SinkContext, SinkIntent } from '../../sdk/spec.ts'
 import { hashFile, hiddenBeside } from './file-parts.ts'
@@ -85,12 +85,12 @@ async function intendFile(
 ): Promise<SinkIntent> {
   const mode = target.if_exists
   const lockOf = (path: string) => new OutputLock(files, target.run, path, place)
-  if (mode !== 'number') lockOf(there === null ? place.path : files.realPath(place.path)).refuseIfHeld()
+  // Through a link it is the file behind it that is written; each run names one by the same path, whether it is there yet or not.
+  const real = there === null ? realPlace(place.path, files) : files.realPath(place.path)
+  if (mode !== 'number') lockOf(real).refuseIfHeld()
   if (there !== null && mode === 'fail') throw targetExists(target, place)
   const isFree = (path: string) => files.facts(path) === null && !lockOf(path).isHeld()
-  // Through a link it is the file behind it that is written.
-  const path =
-    mode === 'number' ? freeName(place.path, isFree) : there === null ? place.path : files.realPath(place.path)
+  const path = mode === 'number' ? freeName(realPlace(place.path, files), isFree) : real
   const appends = there !== null && mode === 'append'
   files.mayWrite(appends ? path : nearestFolder(dirname(path), place, files))
   return {
@@ -127,6 +127,13 @@ function nearestFolder(folder: string, place: OutputPlace, files: FileSystem): s
     throw outputError('CUSTODY_SINK', place, `${folder} is a file, not a folder`, 'Choose another path.')
   }
   return nearestFolder(dirname(folder), place, files)
+}
+
+/** Where a file is whose folders may be links, and may not be there. */
+function realPlace(path: string, files: FileSystem): string {
+  const folder = dirname(path)
+  const real = files.facts(folder) !== null ? files.realPath(folder) : folder === path ? path : realPlace(folder, files)
+  return join(real, basename(path))
 }
 
 /** The path itself, `name-1.csv`, `name-2.csv`, …: the first that is free. */

@@ -11,6 +11,7 @@ import { Socket } from 'node:net'
 import { resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import { CustodyError } from '../../model/error.ts'
+import { counted } from '../../model/number-text.ts'
 
 /** Where an input is, as a pipeline file names it. */
 export interface InputPlace {
@@ -108,7 +109,7 @@ export async function awaited(place: InputPlace, offset: number): Promise<string
   const there = await stat(path).catch(() => null)
   if (there?.isFIFO() !== true) return null
   if (offset === 0) return `somebody who writes to the pipe ${path}`
-  return `somebody who writes to the pipe ${path} what was written to it before, from the beginning: ${offset} bytes of it were read, and a pipe can’t give them again`
+  return `somebody who writes to the pipe ${path} what was written to it before, from the beginning: ${counted(offset, 'byte')} of it were read, and a pipe can’t give them again`
 }
 
 async function openFile(place: InputPlace): Promise<FileHandle> {

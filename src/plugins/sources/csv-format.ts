@@ -4,6 +4,7 @@
  * one column only: there a blank line is a record with an empty cell, as in RFC 4180.
  */
 import { CustodyError } from '../../model/error.ts'
+import { counted } from '../../model/number-text.ts'
 import { type Json, newRow, type Row } from '../../model/row.ts'
 import type { SourceColumn, SourceRecord } from '../../sdk/spec.ts'
 import { type InputPlace, inputName, sourceError, whereOf } from './byte-reader.ts'
@@ -44,6 +45,8 @@ export class CsvFormat implements FileFormat {
   #columns: Columns | null = null
   /** Of the first record. */
   #line = 1
+  /** What stood before it; null if that was nothing, or isn't read yet. */
+  #head: string | null = null
 
   constructor(place: InputPlace, layout: CsvLayout) {
     this.#place = place
@@ -78,6 +81,11 @@ export class CsvFormat implements FileFormat {
     return { scanner: new CsvRecords(this.#place, this.#layout, 1, known, false), text: raw }
   }
 
+  /** As a text that gives the same columns; null where there is no header. */
+  get headText(): string | null {
+    return this.#head
+  }
+
   /** Fields in the order of the file, once the header was read; without a header those that were named. */
   get columns(): readonly string[] {
     return this.#columns?.names ?? this.#layout.columns ?? []
@@ -103,6 +111,7 @@ export class CsvFormat implements FileFormat {
         hint: 'Leave delimiter out: the line is understood.',
       })
     this.#layout = { ...this.#layout, delimiter }
+    this.#head = `sep=${delimiter}\n`
     window.at += line.length
     return 2
   }
@@ -123,6 +132,7 @@ export class CsvFormat implements FileFormat {
       }
     }
     const headers = scanner.cells.map(cell => cell ?? '')
+    this.#head = `${this.#head ?? ''}${headers.map(each => this.#cellText(each)).join(this.#layout.delimiter)}\n`
     const header = headers.join(this.#layout.delimiter)
     const hint = this.#delimiterHint(header)
     if (hint !== undefined)
@@ -132,6 +142,12 @@ export class CsvFormat implements FileFormat {
       throw sourceError(this.#place, `${this.#tell(scanner)}: ${columns}`, 'Rename one of them in the file.')
     }
     return columns
+  }
+
+  #cellText(cell: string): string {
+    const { quote, delimiter } = this.#layout
+    if (quote === null || !(cell.includes(quote) || cell.includes(delimiter) || /[\r\n]/.test(cell))) return cell
+    return quote + cell.replaceAll(quote, quote + quote) + quote
   }
 
   #delimiterHint(header: string): string | undefined {
@@ -202,8 +218,7 @@ class CsvRecords implements RecordScanner {
     this.#names ??= numberedColumns(cells.length)
     const names = this.#names
     if (cells.length !== names.length && !(this.#pad && cells.length < names.length)) {
-      const columns = names.length === 1 ? '1 column' : `${names.length} columns`
-      const message = `the record has ${cells.length === 1 ? '1 cell' : `${cells.length} cells`}, but there are ${columns}`
+      const message = `the record has ${counted(cells.length, 'cell')}, but there are ${counted(names.length, 'column')}`
       return this.#reject(window, this.#scanner.text(window), { code: 'CSV_RAGGED', message })
     }
     const line = this.#scanner.found_line

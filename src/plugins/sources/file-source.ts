@@ -2,9 +2,11 @@
  * What the sources that read bytes have in common: opening, going on after a point, handing out records, hashing.
  * A format gives the scanner that finds records in a window of text.
  *
- * A position is `{offset, line}`: the byte at which to go on, and its line; a format may add to it.
+ * A position is `{offset, line}`: the byte at which to go on, and its line; a format may add to it. At the end of an input that is
+ * blank it has `blank`, at the end of another what stood before its first record (`head`), if that isn't too long.
  */
 import { isCustodyError } from '../../model/error.ts'
+import { counted } from '../../model/number-text.ts'
 import type { Json } from '../../model/row.ts'
 import type { ResumePoint, Source, SourceColumn, SourceHead, SourceRecord } from '../../sdk/spec.ts'
 import {
@@ -47,6 +49,8 @@ export interface FileFormat {
   /** The scanner for what follows `from`. */
   begin(window: TextWindow, from: Position | null): RecordScanner
   originalNames?(): { readonly [field: string]: string } | null
+  /** What `head` has read, as a text from which it reads the same; null or absent if there is nothing of that kind. */
+  readonly headText?: string | null
   /**
    * For one record, from its own text: a scanner, and the text that it is to scan. Null if what stands before the first record must
    * be read for that, and wasn't.
@@ -66,6 +70,8 @@ export interface FileSourceSettings {
 const MOST = 512
 /** In bytes (UTF-16: units): a longer record is rejected and never held, so that memory stays flat. */
 export const MAX_RECORD_UNITS = 16 * 1024 * 1024
+/** A longer header isn't kept: it would stand in each commit behind the source's end. */
+const MAX_HEAD_UNITS = 64 * 1024
 /** How much of a record that is too long is shown. */
 const EXCERPT_UNITS = 1024
 
@@ -78,6 +84,8 @@ export class FileSource implements Source {
   #closed = 0
   /** Where `begin` has come to, until `read` goes on from there. */
   #begun: TextWindow | null = null
+  /** Whether nothing but blanks and line breaks has come since it was opened. */
+  #blank = false
   #end: { readonly position: Json; readonly bytes: number } | null = null
 
   constructor(place: InputPlace, format: FileFormat, settings: FileSourceSettings = {}) {
@@ -109,12 +117,19 @@ export class FileSource implements Source {
       if (position !== null) await window.skipTo(position.offset)
       for (;;) {
         const out: SourceRecord[] = []
+        this.#look(window)
         scanner.scan(window, out, MOST)
         if (out.length > 0) yield out
         else if (window.ended) break
         else await window.grow()
       }
-      this.#end = { position: scanner.position(window), bytes: window.end }
+      const end = asPosition(scanner.position(window), this.#place)
+      const head = this.#format.headText ?? null
+      const kept = {
+        ...(this.#blank && position === null ? { blank: true } : {}),
+        ...(head === null || head.length > MAX_HEAD_UNITS ? {} : { head }),
+      }
+      this.#end = { position: { ...end, ...kept }, bytes: window.end }
     } finally {
       await this.#bytes?.close()
     }
@@ -132,11 +147,19 @@ export class FileSource implements Source {
       const window = await TextWindow.open(bytes, this.#settings.encoding ?? UTF8)
       const foreign = foreignBytes(window) ?? this.#format.foreign?.(window) ?? null
       if (foreign !== null) throw foreignInput(this.#place, foreign)
-      return { window, columns: (await this.#format.head?.(window)) ?? null }
+      this.#blank = true
+      this.#look(window)
+      const columns = (await this.#format.head?.(window)) ?? null
+      if (columns !== null) this.#blank = false
+      return { window, columns }
     } catch (error) {
       await bytes.close()
       throw error
     }
+  }
+
+  #look(window: TextWindow): void {
+    this.#blank = this.#blank && /^[\s\ufeff]*$/.test(window.text.slice(window.at))
   }
 
   hashUpTo(position: Json): string {
@@ -149,41 +172,36 @@ export class FileSource implements Source {
     return this.#end
   }
 
-  async reread(raw: Json, code: string): Promise<SourceRecord | null> {
+  async reread(raw: Json, code: string, ended: Json | null): Promise<SourceRecord | null> {
     if (typeof raw !== 'string' || code === TOO_LONG || code === ENCODING) return null
     try {
-      return await this.#reread(raw)
+      return await this.#reread(raw, headIn(ended))
     } catch (error) {
-      // The file is gone, or what is wrong with the record is no less wrong by itself.
+      // What is wrong with the record is no less wrong by itself, or the header of then isn't one any more.
       if (isCustodyError(error)) return null
       throw error
     }
   }
 
-  async #reread(raw: string): Promise<SourceRecord | null> {
+  async #reread(raw: string, head: string | null): Promise<SourceRecord | null> {
     // What isn't there whole can't be read again.
     if (raw.endsWith(CUT)) return null
     let again = this.#format.again(raw)
-    if (again === null) {
-      await this.#readStart()
+    if (again === null && head !== null) {
+      // Never that of the file as it is now: it may have other columns.
+      await this.#format.head?.(await this.#windowOf(head))
       again = this.#format.again(raw)
     }
     if (again === null) return null
-    const window = await TextWindow.open(new ByteReader(this.#place, chunksOf(again.text), false), UTF8)
+    const window = await this.#windowOf(again.text)
     while (!window.ended) await window.grow()
     const out: SourceRecord[] = []
     again.scanner.scan(window, out, 2)
     return out.length === 1 ? (out[0] as SourceRecord) : null
   }
 
-  /** What stands before the first record. @throws CustodyError if it can’t be read. */
-  async #readStart(): Promise<void> {
-    const bytes = await ByteReader.open(this.#place, { ...this.#settings, hashes: false })
-    try {
-      await this.#format.head?.(await TextWindow.open(bytes, this.#settings.encoding ?? UTF8))
-    } finally {
-      await bytes.close()
-    }
+  #windowOf(text: string): Promise<TextWindow> {
+    return TextWindow.open(new ByteReader(this.#place, chunksOf(text), false), UTF8)
   }
 
   size(): Promise<number | null> {
@@ -192,6 +210,11 @@ export class FileSource implements Source {
 
   bytesBefore(position: Json): number {
     return asPosition(position, this.#place).offset
+  }
+
+  isBlank(position: Json): boolean {
+    const { offset, blank } = asPosition(position, this.#place)
+    return offset === 0 || blank === true
   }
 
   originalNames(): { readonly [field: string]: string } | null {
@@ -213,6 +236,11 @@ function asPosition(position: Json, place: InputPlace): Position {
     if (Number.isSafeInteger(offset) && offset >= 0 && Number.isSafeInteger(line)) return position as Position
   }
   throw sourceError(place, 'the recorded position isn’t one of this kind of source', 'Was the source’s plugin changed?')
+}
+
+function headIn(ended: Json | null): string | null {
+  const has = typeof ended === 'object' && ended !== null && 'head' in ended
+  return has && typeof ended.head === 'string' ? ended.head : null
 }
 
 /** What is wrong with a record. */
@@ -249,5 +277,5 @@ export function encodingProblem({ encoding, declared }: TextWindow): Problem {
 }
 
 export function tooLongProblem(max_units: number): Problem {
-  return { code: TOO_LONG, message: `the record is longer than ${max_units} bytes` }
+  return { code: TOO_LONG, message: `the record is longer than ${counted(max_units, 'byte')}` }
 }

@@ -6,6 +6,7 @@
  *     incomplete costs linear time in all.
  */
 import { isAscii } from 'node:buffer'
+import { counted, grouped } from '../../model/number-text.ts'
 import { type ByteReader, inputName, sourceChanged } from './byte-reader.ts'
 import { byteOrderMark, type Encoding } from './encoding.ts'
 
@@ -112,7 +113,10 @@ export class TextWindow {
       const more = await this.#bytes.read()
       if (more === null) {
         const { place } = this.#bytes
-        throw sourceChanged(place, `${inputName(place)} has ${this.#base} bytes, but ${offset} of it were read before`)
+        throw sourceChanged(
+          place,
+          `${inputName(place)} has ${counted(this.#base, 'byte')}, but ${grouped(offset)} of it were read before`,
+        )
       }
       this.#held = asBuffer(more)
     }

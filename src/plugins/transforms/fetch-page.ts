@@ -1,6 +1,7 @@
 /** The `fetch_page` transform. */
 import { isUtf8 } from 'node:buffer'
 import { z } from 'zod'
+import { grouped } from '../../model/number-text.ts'
 import { derive, type Json, newRow, type Row } from '../../model/row.ts'
 import type { CallAnswer } from '../../sdk/call.ts'
 import { defineTransform } from '../../sdk/define.ts'
@@ -125,7 +126,7 @@ async function withPage(
   const page = await pageOf(options, response, asked, reader)
   if (page === null) return rowError('PAGE_UNREADABLE', 'the page is too large, or too tangled, to be read')
   if (page.content.length > options.max_characters)
-    return rowError('PAGE_TOO_LONG', `the page becomes ${page.content.length} characters`)
+    return rowError('PAGE_TOO_LONG', `the page becomes ${grouped(page.content.length)} characters`)
   const added = newRow()
   added[options.field] = page.content
   if (options.title_field !== undefined) added[options.title_field] = page.title

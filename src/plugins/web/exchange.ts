@@ -6,6 +6,7 @@ import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 
 import type { AgentOptions } from 'node:https'
 import { pipeline, type Readable, type Transform } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
+import { counted } from '../../model/number-text.ts'
 import type { CallFailure } from '../../sdk/call.ts'
 import { AddressRefused, type Guard } from './addresses.ts'
 import { failure } from './failures.ts'
@@ -177,7 +178,7 @@ async function readBody(
       size_bytes += chunk.length
       if (size_bytes > max_bytes) {
         response.destroy()
-        return failure('HTTP_TOO_LARGE', `${origin} answers with more than ${max_bytes} bytes`, false)
+        return failure('HTTP_TOO_LARGE', `${origin} answers with more than ${counted(max_bytes, 'byte')}`, false)
       }
       chunks.push(chunk)
     }

@@ -20,6 +20,7 @@ import type {
 } from '../../ledger/read-port.ts'
 import { canonicalize } from '../../model/canonical.ts'
 import { commitment } from '../../model/hash.ts'
+import { counted, grouped } from '../../model/number-text.ts'
 import { decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { readable } from '../runs/run-log.ts'
 import { type Commits, decodePayload } from '../values.ts'
@@ -294,7 +295,7 @@ function valuesFit(
   const { values, salts } = readable(log, () => decodePayload(stored))
   if (values.length !== commitments.length)
     throw new UnsoundRecord([
-      `the payload of ${entryName(seq)} has ${values.length} values, and it commits to ${commitments.length}`,
+      `the payload of ${entryName(seq)} has ${counted(values.length, 'value')}, and it commits to ${grouped(commitments.length)}`,
     ])
   for (const [i, value] of values.entries()) {
     if (value.kind === 'erased' && !isErased(seq, i + 1)) throw new UnsoundRecord([missingValue(seq, i + 1)])

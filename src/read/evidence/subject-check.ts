@@ -5,10 +5,11 @@
  */
 import type { FullEntry } from '../../ledger/read-port.ts'
 import type { SubjectEntry } from '../../model/entry.ts'
+import { counted, grouped } from '../../model/number-text.ts'
 import { decodeSubjectEntry } from '../decode.ts'
 import { readable } from '../runs/run-log.ts'
 import { type DecodedPayload, decodePayload, SubjectValues } from '../values.ts'
-import { counted, entryName, grouped, subjectName } from '../verify/check.ts'
+import { entryName, subjectName } from '../verify/check.ts'
 import { changedValue, missingValue, UnsoundRecord } from './unsound.ts'
 
 export interface CheckedSubject {

@@ -24,6 +24,8 @@ export interface RepeatedRun {
   /** Of its finished log. */
   readonly root: string
   readonly topology: Topology
+  /** By source: where reading it ended, as it said itself. */
+  readonly positions: { readonly [source: string]: Json }
 }
 
 export interface ChosenRows extends Repeats {
@@ -44,7 +46,7 @@ export async function chooseRows(
   chosen: RerunValue,
   fits: ((row: Row) => boolean) | null,
 ): Promise<ChosenRows> {
-  const { log, run, root, topology } = of
+  const { log, run, root, topology, positions } = of
   const rows = new Map<string, number[]>()
   const left_out: number[] = []
   const ends = await RowEnds.of(reader, log)
@@ -69,6 +71,7 @@ export async function chooseRows(
     rows,
     left_out,
     rowsOf: (source, after) => rowsBehind(reader, log, rows.get(source) ?? [], after),
+    endOf: source => (Object.hasOwn(positions, source) ? (positions[source] ?? null) : null),
   }
 }
 

@@ -2,6 +2,7 @@
 import type { LedgerReader, StoredLease } from '../../ledger/read-port.ts'
 import type { RowCounts, RunStatus, TokenCounts } from '../../model/entry.ts'
 import { CustodyError, isCustodyError } from '../../model/error.ts'
+import { grouped } from '../../model/number-text.ts'
 import { formatTime } from '../../model/time.ts'
 import { closingOf, openingOf, statusOf } from './run-log.ts'
 import { type StagedOutput, stagedOf } from './staged.ts'
@@ -102,7 +103,7 @@ export async function findRun(
     if (counted > 0)
       throw new CustodyError(
         'CUSTODY_RUN_UNKNOWN',
-        `the ledger ${reader.url} has ${counted} runs${replays ? '' : ' that are no replays'}, so there is no ${name}`,
+        `the ledger ${reader.url} has ${grouped(counted)} runs${replays ? '' : ' that are no replays'}, so there is no ${name}`,
       )
   }
   const wanted = name.toLowerCase().replace(/…$/, '')

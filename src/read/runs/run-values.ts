@@ -72,6 +72,14 @@ export function artifactsFrom(value: Json): ArtifactsValue {
   })(value, 'what was published')
 }
 
+/** By source, where reading had come to. @throws ShapeError */
+export function positionsFrom(value: Json): { readonly [source: string]: Json } {
+  return mapOf((cursor, where) => asObject(cursor, where).position ?? null)(
+    asObject(value, 'the cursors').cursors,
+    'cursors',
+  )
+}
+
 /** By sink, the hash of what it had written; null where it has none. @throws ShapeError */
 export function receiptHashesFrom(value: Json): { readonly [sink: string]: string | null } {
   return mapOf((receipt, where) => orNull(hex(32))(asObject(receipt, where).sha256, `${where}.sha256`))(

@@ -5,13 +5,19 @@ import type { Json } from '../../model/row.ts'
 import { closingOf, valueIn } from '../runs/run-log.ts'
 import { asObject, hex, int, ShapeError, text } from '../shape.ts'
 
-export interface PublishedFile {
-  readonly run: string
-  readonly sink: string
+/** Where a file is, and whether it moves with its pipeline. */
+export interface OutputPlace {
   /** Absolute. */
   readonly path: string
   /** Absolute folder of the pipeline's file; null if the plan's text is erased. */
   readonly folder: string | null
+  /** As the pipeline's file names it, or the one that its name was made of; null if that isn't known. */
+  readonly named: string | null
+}
+
+export interface PublishedFile extends OutputPlace {
+  readonly run: string
+  readonly sink: string
   readonly bytes: number
   /** Lower-case hex, of the file's first `bytes` bytes. */
   readonly sha256: string
@@ -22,27 +28,28 @@ export interface PublishedFile {
 export interface Published {
   /** Of all sealed runs, in the order in which they were sealed. */
   readonly files: readonly PublishedFile[]
-  /** Paths to which runs add that aren't sealed. */
-  readonly growing: ReadonlySet<string>
+  /** Those to which runs add that aren't sealed. */
+  readonly growing: readonly OutputPlace[]
   /** By run, why what it published can't be read. */
   readonly unreadable: ReadonlyMap<string, string>
 }
 
 export async function publishedFiles(reader: LedgerReader): Promise<Published> {
   const sealed: Array<{ readonly ended_us: number; readonly files: readonly PublishedFile[] }> = []
-  const growing = new Set<string>()
+  const growing: OutputPlace[] = []
   const unreadable = new Map<string, string>()
   for (const { log, run } of await reader.logs()) {
     if (run === null) continue
     try {
       const { last, ended_us, publish } = await closingOf(reader, log)
       const intents = intentsIn(await valueIn(reader, log, 0, 1))
+      const named = namedIn(await valueIn(reader, log, 0, 0))
       if (last?.k === 'seal' && publish !== null && ended_us !== null) {
-        const folder = folderIn(await valueIn(reader, log, 0, 0))
         const artifacts = await valueIn(reader, log, publish.seq, 0)
-        sealed.push({ ended_us, files: filesIn(artifacts, run, folder, intents) })
+        sealed.push({ ended_us, files: filesIn(artifacts, run, named, intents) })
       } else if (last?.k !== 'seal')
-        for (const { path, appends } of intents.values()) if (appends && path !== null) growing.add(path)
+        for (const [sink, { path, appends }] of intents)
+          if (appends && path !== null) growing.push({ path, ...placeOf(sink, named) })
     } catch (error) {
       if (!(error instanceof ShapeError) && !isCustodyError(error)) throw error
       unreadable.set(run, error.message)
@@ -64,12 +71,25 @@ function intentsIn(value: Json): Intents {
   )
 }
 
-function folderIn(value: Json): string | null {
-  const folder = value === null ? undefined : asObject(value, 'plan').folder
-  return typeof folder === 'string' && folder !== '' ? folder : null
+/** What the plan says of places: its folder, and by node the paths as they are written. */
+interface Named {
+  readonly folder: string | null
+  readonly paths: ReadonlyMap<string, string>
 }
 
-function filesIn(value: Json, run: string, folder: string | null, intents: Intents): PublishedFile[] {
+function namedIn(value: Json): Named {
+  if (value === null) return { folder: null, paths: new Map() }
+  const { folder, options = {} } = asObject(value, 'plan')
+  const paths = Object.entries(asObject(options, 'plan.options')).flatMap(([node, each]) => {
+    if (typeof each !== 'object' || each === null || !('path' in each)) return []
+    return typeof each.path === 'string' ? [[node, each.path] as const] : []
+  })
+  return { folder: typeof folder === 'string' && folder !== '' ? folder : null, paths: new Map(paths) }
+}
+
+const placeOf = (sink: string, { folder, paths }: Named) => ({ folder, named: paths.get(sink) ?? null })
+
+function filesIn(value: Json, run: string, named: Named, intents: Intents): PublishedFile[] {
   if (value === null) return []
   return Object.entries(asObject(value, 'published')).map(([sink, artifact]) => {
     const facts = asObject(artifact, `published.${sink}`)
@@ -77,7 +97,7 @@ function filesIn(value: Json, run: string, folder: string | null, intents: Inten
       run,
       sink,
       path: text()(facts.path, `published.${sink}.path`),
-      folder,
+      ...placeOf(sink, named),
       bytes: int()(facts.bytes, `published.${sink}.bytes`),
       sha256: hex(32)(facts.sha256, `published.${sink}.sha256`),
       appended: intents.get(sink)?.appends === true,

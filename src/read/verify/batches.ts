@@ -3,7 +3,8 @@
  * comes to happens in one commit (I2); `settle` looks at it when the commit's own entry comes.
  */
 import type { HoldFact } from '../../model/entry.ts'
-import { type Check, counted, grouped, tokenName } from './check.ts'
+import { counted, grouped } from '../../model/number-text.ts'
+import { type Check, tokenName } from './check.ts'
 import type { Ways } from './ways.ts'
 
 interface Batch {

@@ -1,6 +1,7 @@
 /** What a check found: problems as sentences that name their place. */
 import type { SubjectEntry } from '../../model/entry.ts'
 import { isCustodyError } from '../../model/error.ts'
+import { grouped } from '../../model/number-text.ts'
 
 /** One check in the shape of `verify --json` (CONTRACTS section 2). */
 export interface CheckResult {
@@ -72,16 +73,6 @@ export async function noting(check: Check, work: () => Promise<unknown>): Promis
     check.add(`it can't be checked to the end: ${error.message}`)
     check.leave()
   }
-}
-
-/** `2,404` */
-export function grouped(number: number): string {
-  return `${number}`.replace(/\B(?=(\d{3})+$)/g, ',')
-}
-
-/** `1 entry`, `2,404 entries`. */
-export function counted(number: number, one: string, many: string): string {
-  return `${grouped(number)} ${number === 1 ? one : many}`
 }
 
 /** `entry 1,204 (row 1,201)` */

@@ -4,12 +4,13 @@
  */
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { type ExpressionText, isError, type SubjectEntry, type VisitFact } from '../../model/entry.ts'
+import { counted } from '../../model/number-text.ts'
 import { isRow, type Row } from '../../model/row.ts'
 import { compileExpression, type Expression } from '../../sdk/expression.ts'
 import { type FieldSchema, OBSERVED, type RowSchema } from '../../sdk/schema.ts'
 import { planOf } from '../runs/run-log.ts'
 import type { SubjectValues } from '../values.ts'
-import { Check, type CheckResult, counted, type Place, tokenName } from './check.ts'
+import { Check, type CheckResult, type Place, tokenName } from './check.ts'
 import type { Ways } from './ways.ts'
 
 /** What comes of a gate: a way out, or the code of an error. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { canonicalize } from '../../model/canonical.ts'
@@ -143,6 +143,49 @@ test('outputs that moved with the pipeline’s folder', async () => {
   writeFileSync(join(place, 'out.csv'), CONTENT)
   rmSync(path)
   expect(await check(place)).toMatchObject({ ok: true, compared: 1 })
+})
+
+/** Above the pipeline, and by an absolute path: in the pipeline's folder, and elsewhere. */
+test('only what is named from the pipeline’s folder, or lies in it, moved with it', async () => {
+  const [was, now] = [join(folder, 'a', 'was'), join(folder, 'b', 'c', 'd', 'now')]
+  const elsewhere = join(folder, 'elsewhere', 'out.csv')
+  const paths = { above: '../above/out.csv', below: './below/out.csv', inside: join(was, 'in.csv'), elsewhere }
+  const options = Object.fromEntries(Object.entries(paths).map(([sink, at]) => [sink, { path: at }]))
+  const artifacts = Object.fromEntries(
+    Object.entries(paths).map(([sink, at]) => [sink, { ...artifact, path: resolve(was, at) }]),
+  )
+  const places = [join(now, '..', 'above', 'out.csv'), join(now, 'below', 'out.csv'), join(now, 'in.csv'), elsewhere]
+  for (const place of places) {
+    mkdirSync(dirname(place), { recursive: true })
+    writeFileSync(place, CONTENT)
+  }
+  const run: FakeRun = { ...sealed(artifacts), plan: { folder: was, options } }
+  const check = async (...runs: FakeRun[]) => (await verifyFiles(ledger(...runs), [RUN], { root: now })).get(RUN)
+  expect(await check(run)).toMatchObject({ ok: true, compared: 4, not_checked: [] })
+
+  // A run since then, at the new place, has put another file there.
+  const below = join(now, 'below', 'out.csv')
+  const since = { ...sealed({ below: { ...artifact, path: below } }), run: LATER, plan: { folder: now, options } }
+  expect(await check(run, { ...since, entries: [publish, commit, { ...seal, t: 3 }] })).toMatchObject({
+    ...{ ok: true, compared: 3 },
+    not_checked: [`sink below: ${below} is not checked: replaced by run ${LATER}`],
+  })
+})
+
+/** What was made of the name that the pipeline's file has moved beside it; what a link led to is found through the link. */
+test.each([
+  ['out/o.csv', '/real/o.csv', 'out/o.csv'],
+  ['out/o.csv', '/real/o-2.csv', 'out/o-2.csv'],
+  ['out/o.csv', '/real/o.csv.rerun-1', 'out/o.csv.rerun-1'],
+  ['out/o.csv', '/real/shared.csv', 'out/o.csv'],
+  ['../o.csv', '/real/o.csv', '../o.csv'],
+])('named %s, written to %s: it is at %s now', async (named, written, moved) => {
+  const root = join(folder, 'root')
+  const place = resolve(root, moved)
+  const plan = { folder: '/links/p', options: { out: { path: named } } }
+  const run: FakeRun = { ...sealed({ out: { ...artifact, path: written } }), plan }
+  const check = (await verifyFiles(ledger(run), [RUN], { root })).get(RUN)
+  expect(check?.problems).toEqual([`sink out: ${place} is missing`])
 })
 
 test('what was published isn’t of the form that it has', async () => {

@@ -2,10 +2,11 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, type Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { relative, resolve } from 'node:path'
+import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import { type PublishedFile, publishedFiles } from '../show/published.ts'
-import { Check, type CheckResult, counted, grouped } from './check.ts'
+import { counted, grouped } from '../../model/number-text.ts'
+import { type OutputPlace, type PublishedFile, publishedFiles } from '../show/published.ts'
+import { Check, type CheckResult } from './check.ts'
 
 export interface FilesOptions {
   /** Where the pipeline's folder is now, if its outputs have moved with it; absolute. */
@@ -28,16 +29,20 @@ export async function verifyFiles(
   const checks = new Map(runs.map(run => [run, new FilesCheck()]))
   const { files, growing, unreadable } = await publishedFiles(reader)
   for (const [run, why] of unreadable) checks.get(run)?.add(`what was published can't be read: ${why}`)
-  const by_path = new Map<string, PublishedFile[]>()
-  for (const file of files) by_path.set(file.path, [...(by_path.get(file.path) ?? []), file])
-  for (const writers of by_path.values())
+  // Runs before and behind the move name one file by different paths.
+  const by_place = new Map<string, PublishedFile[]>()
+  for (const file of files) {
+    const place = placeOf(file, root)
+    by_place.set(place, [...(by_place.get(place) ?? []), file])
+  }
+  const grown = new Set(growing.map(each => placeOf(each, root)))
+  for (const [place, writers] of by_place)
     for (const [i, file] of writers.entries()) {
       const check = checks.get(file.run)
       if (check === undefined) continue
       const later = writers.slice(i + 1)
-      const place = root === undefined || file.folder === null ? file.path : moved(file.path, file.folder, root)
       const instead = later.find(each => !each.appended)
-      const grows = file.appended || later.length > 0 || growing.has(file.path)
+      const grows = file.appended || later.length > 0 || grown.has(place)
       if (instead !== undefined)
         check.leaveOut(`sink ${file.sink}: ${place} is not checked: replaced by run ${instead.run}`)
       else check.compared(await problemOf(file, place, grows), `sink ${file.sink}: ${place}`)
@@ -71,9 +76,23 @@ class FilesCheck extends Check {
   }
 }
 
-/** Where a file is if the pipeline's folder is now `root`. */
-function moved(path: string, folder: string, root: string): string {
-  return resolve(root, relative(folder, path))
+/**
+ * Where a file is now, if the pipeline's folder is `root`: by the path that the pipeline's file has for it. One that is absolute has
+ * moved only from within that folder.
+ */
+function placeOf({ path, folder, named }: OutputPlace, root: string | undefined): string {
+  if (root === undefined || folder === null) return path
+  const from_folder = relative(folder, named === null ? path : resolve(folder, named))
+  const outside = isAbsolute(from_folder) || from_folder === '..' || from_folder.startsWith(`..${sep}`)
+  if (named !== null && isAbsolute(named) && outside) return path
+  const place = resolve(root, from_folder)
+  return hasMadeName(basename(path), basename(place)) ? join(dirname(place), basename(path)) : place
+}
+
+/** Whether a name was made of another one, for a file that was numbered (`o-1.csv`) or of a re-run (`o.csv.rerun-1`); else a link led there. */
+function hasMadeName(name: string, from: string): boolean {
+  const extension = extname(from)
+  return name.startsWith(from.slice(0, from.length - extension.length)) && name !== from
 }
 
 /** `grows`: others may have added to it since. */

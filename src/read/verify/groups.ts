@@ -3,8 +3,9 @@
  * a merge accounts for its members and gives one new row instance.
  */
 import type { BirthFact, EndingFact, GroupClosed, GroupOpened, SubjectEntry } from '../../model/entry.ts'
+import { counted, grouped } from '../../model/number-text.ts'
 import { fateOf } from '../../model/outcome.ts'
-import { counted, grouped, tokenName } from './check.ts'
+import { tokenName } from './check.ts'
 import { ABANDONED, isCoalesceCause } from './fates.ts'
 import { isWithin, type ValueRange } from './token.ts'
 import type { Ways } from './ways.ts'
@@ -170,7 +171,7 @@ function* birthProblems(group: Group, births: readonly BirthFact[], entry: Subje
 function* memberProblems(group: Group, { members }: GroupClosed): Iterable<string> {
   if (new Set(members).size !== members.length) yield `group ${group.group} has a member twice`
   if (members.length === 0 || members.length > group.expected) {
-    yield `group ${group.group} closes with ${members.length} members of ${group.expected}`
+    yield `group ${group.group} closes with ${counted(members.length, 'member')} of ${grouped(group.expected)}`
   }
   if (members.some((member, i) => (group.places.get(member) ?? i) !== i)) {
     yield `group ${group.group} closes with members in another order than they came in`

@@ -3,7 +3,8 @@
  * are open are in line, or wait in a batch; merges that wait are of forks that are open.
  */
 import { type CommitLine, type LineMember, RecordedLine } from '../../model/commit-line.ts'
-import { type Check, entryName, grouped, tokenName } from './check.ts'
+import { grouped } from '../../model/number-text.ts'
+import { type Check, entryName, tokenName } from './check.ts'
 import type { Ways } from './ways.ts'
 
 export class LineCheck {

@@ -6,7 +6,8 @@ import type { LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read
 import { type Hash, leafHash } from '../../model/hash.ts'
 import { Frontier } from '../../model/merkle.ts'
 import { type Checkpoint, NoteError, type OpenedNote, openNote, parseCheckpoint } from '../../model/note.ts'
-import { counted, entryName, grouped, type Report } from './check.ts'
+import { counted, grouped } from '../../model/number-text.ts'
+import { entryName, type Report } from './check.ts'
 import type { HeadKeys } from './keys.ts'
 
 export interface LogItem {

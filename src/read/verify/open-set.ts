@@ -4,8 +4,9 @@
  */
 import type { StoredOpenToken } from '../../ledger/read-port.ts'
 import type { OpenFact, SubjectEntry } from '../../model/entry.ts'
+import { counted, grouped } from '../../model/number-text.ts'
 import { SetHash } from '../../model/set-hash.ts'
-import { type Check, counted, entryName, grouped, tokenName } from './check.ts'
+import { type Check, entryName, tokenName } from './check.ts'
 import type { Ways } from './ways.ts'
 
 export class OpenSet {

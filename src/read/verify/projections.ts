@@ -4,7 +4,8 @@
  */
 import type { LedgerReader, StoredEnding } from '../../ledger/read-port.ts'
 import { bytesToHex } from '../../model/hash.ts'
-import { type Check, counted, entryName, grouped, tokenName } from './check.ts'
+import { counted, grouped } from '../../model/number-text.ts'
+import { type Check, entryName, tokenName } from './check.ts'
 import { fateName } from './fates.ts'
 import type { ExpectedEnding } from './subject.ts'
 import type { Ways } from './ways.ts'

@@ -1,9 +1,10 @@
 /** The finished run whose rows a re-run repeats: whether it is there as it was, and each repeated row is one of its. */
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import type { OriginFact, RunEntry } from '../../model/entry.ts'
+import { grouped } from '../../model/number-text.ts'
 import { decodeRunEntry, decodeSubjectEntry } from '../decode.ts'
 import { headOf } from '../runs/run-log.ts'
-import { type Check, grouped, type Place } from './check.ts'
+import type { Check, Place } from './check.ts'
 import type { Ways } from './ways.ts'
 
 export type Reruns = NonNullable<Extract<RunEntry, { k: 'open' }>['reruns']>

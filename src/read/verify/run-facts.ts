@@ -3,7 +3,8 @@
  * seal. Checked against what the entries of rows and batches have added up to (I4).
  */
 import type { CursorFact, OriginFact, ReceiptFact, RunEntry, SealedStatus } from '../../model/entry.ts'
-import { type Check, counted, entryName, grouped, Place } from './check.ts'
+import { counted, grouped } from '../../model/number-text.ts'
+import { type Check, entryName, Place } from './check.ts'
 import type { Reruns } from './repeated.ts'
 import type { TallyFold } from './tallies.ts'
 import type { Ways } from './ways.ts'

@@ -7,10 +7,11 @@ import { isError, type SubjectEntry } from '../../model/entry.ts'
 import { isCustodyError } from '../../model/error.ts'
 import { leafHash } from '../../model/hash.ts'
 import { Frontier } from '../../model/merkle.ts'
+import { counted, grouped } from '../../model/number-text.ts'
 import { DecodeError, decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { SubjectValues } from '../values.ts'
 import { Batches } from './batches.ts'
-import { Check, counted, entryName, grouped, noting, Place, subjectName } from './check.ts'
+import { Check, entryName, noting, Place, subjectName } from './check.ts'
 import type { Decisions } from './decisions.ts'
 import type { HeadKeys } from './keys.ts'
 import { LineCheck } from './line.ts'
@@ -23,7 +24,7 @@ import { incompleteRequests } from './sending.ts'
 import { SubjectState, type Witness } from './subject.ts'
 import { TallyFold } from './tallies.ts'
 import { Times } from './times.ts'
-import { checkValues } from './values-check.ts'
+import { checkValues, type ValueCounts } from './values-check.ts'
 import { Ways } from './ways.ts'
 
 export interface RunLog {
@@ -43,6 +44,8 @@ export interface WalkedRun {
   readonly tokens: number
   /** Values that were there to be checked. */
   readonly values: number
+  /** Those that aren't, by right. */
+  readonly erased: number
   readonly root: string
   /** Root after entry 0. */
   readonly first_root: string
@@ -95,6 +98,7 @@ export async function verifyRun(
     entries: walk.tree.size,
     tokens: fold.tallies.born,
     values: fold.values_checked,
+    erased: fold.values_erased,
     root: walk.tree.root(),
     first_root: walk.first_root,
     sealed: fold.facts.seal !== null,
@@ -123,6 +127,7 @@ class RunFold {
   readonly tallies = new TallyFold()
   readonly facts: RunFacts
   values_checked = 0
+  values_erased = 0
   earliest: WalkedRun['earliest'] = null
   readonly #reader: LedgerReader
   readonly #log: number
@@ -228,7 +233,7 @@ class RunFold {
     const state = this.#stateFor(entry, where)
     if (state === null) return
     if (entry.origin !== null) await this.#repeated?.take(entry.origin, where, this.#witness.ways)
-    this.values_checked += checkValues(entry, payload, seq, state.values, this.#at(seq, where), this.checks.values)
+    this.#count(checkValues(entry, payload, seq, state.values, this.#at(seq, where), this.checks.values))
     this.#decisions?.take(entry, state.values, where, this.#witness.ways)
     for (const expected of state.fold(seq, entry, this.#witness)) {
       await this.#endings.compare(expected, this.#witness.ways)
@@ -296,6 +301,11 @@ class RunFold {
     if (read[0] !== undefined && isError(read[0].status)) tallies.reject(origin.source)
   }
 
+  #count({ there, erased }: ValueCounts): void {
+    this.values_checked += there
+    this.values_erased += erased
+  }
+
   #at(seq: number, where: Place) {
     return { where, isErased: (place: number) => this.#isErased(seq, place) }
   }
@@ -308,7 +318,7 @@ class RunFold {
     this.#happened(seq, facts.t)
     this.#times.run(facts, new Place(seq))
     const at = this.#at(seq, new Place(seq))
-    this.values_checked += checkValues(decoded, payload, seq, this.#run_values, at, this.checks.values)
+    this.#count(checkValues(decoded, payload, seq, this.#run_values, at, this.checks.values))
     if (facts.k === 'open' && seq === 0) this.#witness = this.#witnessOf(new Ways(facts.topology))
     if (facts.k === 'commit' || facts.k === 'seal') this.#settle(entryName(seq))
     if (facts.k === 'open' && facts.reruns !== undefined && seq === 0)

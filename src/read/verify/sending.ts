@@ -12,6 +12,7 @@ import {
   type Together,
   type VisitFact,
 } from '../../model/entry.ts'
+import { counted } from '../../model/number-text.ts'
 import { IN_DOUBT } from '../../model/outcome.ts'
 import { tokenName } from './check.ts'
 import type { Ways } from './ways.ts'
@@ -111,7 +112,7 @@ function isComplete(request: Request): boolean {
 
 function nameOf([{ node, together }]: Request): string {
   const { first, rows } = together as Together
-  return `the ${rows} rows of the request of ${tokenName(first)} at node ${node}`
+  return `the ${counted(rows, 'row')} of the request of ${tokenName(first)} at node ${node}`
 }
 
 /** Whether the node sends, and so has intents and calls. */

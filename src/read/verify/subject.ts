@@ -16,11 +16,12 @@ import {
   VISIT_OK,
   type VisitFact,
 } from '../../model/entry.ts'
+import { counted, grouped } from '../../model/number-text.ts'
 import { fateOf } from '../../model/outcome.ts'
 import { DISCARD } from '../../model/topology.ts'
 import { SubjectValues } from '../values.ts'
 import type { Batches } from './batches.ts'
-import { type Check, counted, grouped, Place, tokenName } from './check.ts'
+import { type Check, Place, tokenName } from './check.ts'
 import { ABANDONED, endingProblems } from './fates.ts'
 import { BATCH, FORK, Groups, MERGE } from './groups.ts'
 import type { LineCheck } from './line.ts'

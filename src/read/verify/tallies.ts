@@ -9,8 +9,8 @@ import {
   VISIT_EXHAUSTED,
   type VisitStatus,
 } from '../../model/entry.ts'
+import { grouped } from '../../model/number-text.ts'
 import { fateOf } from '../../model/outcome.ts'
-import { grouped } from './check.ts'
 import { ABANDONED, fateName } from './fates.ts'
 import type { Ways } from './ways.ts'
 

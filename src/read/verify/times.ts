@@ -3,7 +3,8 @@
  * between its start and its end without the times at which the run's clock stood still.
  */
 import type { RunEntry, SubjectEntry } from '../../model/entry.ts'
-import { type Check, grouped, type Place } from './check.ts'
+import { grouped } from '../../model/number-text.ts'
+import type { Check, Place } from './check.ts'
 
 /** Shorter visits that say of no standstill have none: no jump is as short. */
 const LONG_US = 1_000_000

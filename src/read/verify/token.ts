@@ -8,8 +8,8 @@ import {
   VISIT_OK,
   type VisitFact,
 } from '../../model/entry.ts'
+import { grouped } from '../../model/number-text.ts'
 import { DISCARD } from '../../model/topology.ts'
-import { grouped } from './check.ts'
 import { Sending } from './sending.ts'
 import type { Ways } from './ways.ts'
 

@@ -4,10 +4,16 @@ import { DecodeError } from '../decode.ts'
 import { type Commits, type DecodedPayload, decodePayload, type SubjectValues } from '../values.ts'
 import type { Check, Place } from './check.ts'
 
+export interface ValueCounts {
+  readonly there: number
+  readonly erased: number
+}
+const NO_VALUES: ValueCounts = { there: 0, erased: 0 }
+
 /**
  * Adds the values of a subject's next entry to `values`, and checks each against its commitment. `where` names the entry, `isErased`
  * says which places among its values are erased by right.
- * @returns how many values were there to be checked.
+ * @returns how many values were there to be checked, and how many are erased by right.
  */
 export function checkValues(
   commits: Commits,
@@ -16,7 +22,7 @@ export function checkValues(
   values: SubjectValues,
   { where, isErased }: { readonly where: Place; readonly isErased: (place: number) => boolean },
   check: Check,
-): number {
+): ValueCounts {
   const { commitments } = commits
   let decoded: DecodedPayload | null = null
   let first: number
@@ -29,14 +35,16 @@ export function checkValues(
     check.add(`${where}: ${error.message}`)
     // The numbers of later values stay right.
     if (payload !== null && decoded === null) keepCount(commits, seq, values)
-    return 0
+    return NO_VALUES
   }
-  if (decoded === null) return 0
+  if (decoded === null) return NO_VALUES
   const { values: stored } = decoded
   let there = 0
+  let erased = 0
   for (const [i, { kind }] of stored.entries()) {
     const by_right = isErased(i + 1)
     if (kind !== 'erased') there++
+    else if (by_right) erased++
     if (kind === 'erased' && !by_right) check.add(`${where}: value ${first + i} is gone, and no erasure is on record`)
     else if (kind !== 'erased' && by_right) check.add(`${where}: value ${first + i} is there, and was to be erased`)
     else if (kind === 'patch' && values.isUntold(first + i))
@@ -44,7 +52,7 @@ export function checkValues(
   }
   for (const number of values.misfits(first, commits, decoded))
     check.add(`${where}: value ${number} doesn't fit its commitment: the value, its salt or the entry was changed`)
-  return there
+  return { there, erased }
 }
 
 /** A payload that can't be read counts as one that is gone. */

@@ -33,6 +33,8 @@ export interface VerifiedRun {
   readonly tokens: number
   /** Values that were there to be checked against their commitments. */
   readonly values: number
+  /** Values that an erasure on record has taken away; absent if there are none. */
+  readonly erased?: number
   readonly sealed: boolean
   /** Its own checks, then those of the ledger as a whole. */
   readonly checks: readonly CheckResult[]
@@ -150,7 +152,8 @@ function runsOf(
 }
 
 function resultOf(walked: WalkedRun, shared: readonly CheckResult[]): VerifiedRun {
-  const { run, entries, tokens, values, sealed } = walked
+  const { run, entries, tokens, values, erased, sealed } = walked
   const checks = [...walked.checks, walked.registered].map(each => each.result()).concat(shared)
-  return { run, ok: checks.every(each => each.ok), entries, tokens, values, sealed, checks }
+  const ok = checks.every(each => each.ok)
+  return { run, ok, entries, tokens, values, ...(erased > 0 ? { erased } : {}), sealed, checks }
 }
