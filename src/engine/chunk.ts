@@ -5,7 +5,7 @@
  * C2. What is taken in is the engine's own, or frozen: a source that changes it later changes no evidence.
  */
 import { types } from 'node:util'
-import { isInexactInteger, MAX_DATA_DEPTH } from '../model/canonical.ts'
+import { MAX_DATA_DEPTH } from '../model/canonical.ts'
 import { type CustodyError, isCustodyError } from '../model/error.ts'
 import { frozen, isRow, type Json, newRow, type Row } from '../model/row.ts'
 import type { SourceNode } from '../plan/plan.ts'
@@ -100,7 +100,7 @@ function isFlat(row: Row): boolean {
 
 function isSoundWord(value: unknown): boolean {
   if (typeof value === 'boolean') return true
-  return typeof value === 'number' && Number.isFinite(value) && !isInexactInteger(value)
+  return Number.isFinite(value)
 }
 
 /** Why a value isn't JSON, and where in it. */

@@ -1,16 +1,15 @@
 /**
  * The canonical text of a JSON value (RFC 8785, JCS): the one text that commitments are made of.
  *
- * Besides what RFC 8785 refuses (lone surrogates, NaN, infinities), integers that a double can't hold exactly are
- * refused: a number whose canonical text is a run of digits is at most 2^53 − 1. Larger numbers that are written with
- * an exponent (from 1e21) are doubles, and allowed.
+ * What RFC 8785 refuses (lone surrogates, NaN, infinities) is refused. That no number was rounded on its way in is up to those who
+ * read texts: see `isRounded`.
  *
  * It is on the row path: the sorted keys of an object are found by its shape (its keys in their order), and a flat row
  * costs no call per field.
  */
 import { isRow, type Json } from './row.ts'
 
-export type NotJsonCode = 'NUMBER_NOT_FINITE' | 'INTEGER_TOO_LARGE' | 'LONE_SURROGATE' | 'TOO_DEEP' | 'NOT_JSON'
+export type NotJsonCode = 'NUMBER_NOT_FINITE' | 'LONE_SURROGATE' | 'TOO_DEEP' | 'NOT_JSON'
 
 /** Deepest nesting of arrays and objects that a value may have. */
 export const MAX_DEPTH = 200
@@ -62,6 +61,28 @@ export function isInexactInteger(value: number): boolean {
   return Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < EXPONENT_FROM
 }
 
+/**
+ * Whether `value`, the double nearest to a decimal as JSON writes it (leading zeros allowed), is a whole number that says something
+ * else than the decimal: `1.5e18` is exact, `9007199254740993.0` is rounded. Digits alone are an integer, of which nobody can tell
+ * beyond 2^53 − 1 whether somebody has rounded it before.
+ */
+export function isRounded(decimal: string, value: number): boolean {
+  if (Number.isSafeInteger(value) || !Number.isInteger(value)) return false
+  const [mantissa = '', exponent] = decimal.split(/[eE]/)
+  const [whole = '', fraction] = mantissa.replace('-', '').split('.')
+  if (exponent === undefined && fraction === undefined) return true
+  if (!isInexactInteger(value)) return false
+  const said = `${Math.abs(value)}`
+  const digits = `${whole}${fraction ?? ''}`.replace(/^0+/, '')
+  const length = digits.length + Number(exponent ?? 0) - (fraction?.length ?? 0)
+  return length !== said.length || digits.slice(0, length) !== said.slice(0, digits.length) || hasMore(digits, said)
+}
+
+/** Whether digits go on behind a whole number, or stop before it, with something else than zeros. */
+function hasMore(digits: string, whole: string): boolean {
+  return /[1-9]/.test(digits.slice(whole.length)) || /[1-9]/.test(whole.slice(digits.length))
+}
+
 /** Thrown inside, without a stack; `explain` then finds the place. */
 const REFUSED = Symbol('refused')
 
@@ -86,7 +107,7 @@ function writeText(value: string): string {
 }
 
 function writeNumber(value: number): string {
-  if (!Number.isSafeInteger(value) && (!Number.isFinite(value) || isInexactInteger(value))) throw REFUSED
+  if (!Number.isFinite(value)) throw REFUSED
   return `${value}`
 }
 
@@ -202,10 +223,7 @@ function find(value: unknown, path: readonly (string | number)[], most_deep: num
     case 'string':
       return value.isWellFormed() ? null : new NotJsonError('LONE_SURROGATE', path, 'half of a surrogate pair')
     case 'number':
-      if (!Number.isFinite(value)) return new NotJsonError('NUMBER_NOT_FINITE', path, `the number ${value}`)
-      return isInexactInteger(value)
-        ? new NotJsonError('INTEGER_TOO_LARGE', path, `${value} is beyond the integers that are exact`)
-        : null
+      return Number.isFinite(value) ? null : new NotJsonError('NUMBER_NOT_FINITE', path, `the number ${value}`)
     case 'boolean':
       return null
     case 'object':

@@ -6,7 +6,7 @@
  * Why not the `lossless-json` package: it reads into plain objects by assignment, so that a field named `__proto__`
  * is lost, it lets halves of surrogate pairs pass, and it has no limit of depth.
  */
-import { isInexactInteger, MAX_DATA_DEPTH } from './canonical.ts'
+import { isInexactInteger, isRounded, MAX_DATA_DEPTH, MAX_DEPTH } from './canonical.ts'
 import { type Json, type MutableRow, newRow } from './row.ts'
 
 export type JsonTextCode =
@@ -31,13 +31,33 @@ export class JsonTextError extends Error {
 }
 
 /**
- * The value of a JSON text (RFC 8259, without a byte order mark), with objects as rows.
- * @param most_deep how deep it may be nested: what is stored may be MAX_DEPTH, what comes from outside less
+ * The value of a JSON text (RFC 8259, without a byte order mark) from outside, with objects as rows.
  * @throws JsonTextError with the offset of what is wrong.
  */
-export function parseStrict(text: string, most_deep = MAX_DATA_DEPTH): Json {
-  const value = parseTidy(text, most_deep)
-  return value === undefined ? new Parser(text, most_deep).document() : value
+export function parseStrict(text: string): Json {
+  return parse(text, OUTSIDE)
+}
+
+/**
+ * The same of a text that Custody has written: it may be nested deeper, and whole numbers of any size are what was meant. Whether it is
+ * canonical is for the caller to see.
+ * @throws JsonTextError with the offset of what is wrong.
+ */
+export function parseStored(text: string): Json {
+  return parse(text, STORED)
+}
+
+interface Rules {
+  readonly most_deep: number
+  readonly any_integer: boolean
+}
+
+const OUTSIDE: Rules = { most_deep: MAX_DATA_DEPTH, any_integer: false }
+const STORED: Rules = { most_deep: MAX_DEPTH, any_integer: true }
+
+function parse(text: string, rules: Rules): Json {
+  const value = parseTidy(text, rules)
+  return value === undefined ? new Parser(text, rules).document() : value
 }
 
 // ── the quick way ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -47,7 +67,7 @@ export function parseStrict(text: string, most_deep = MAX_DATA_DEPTH): Json {
  * What remains to be looked for: integers that are no safe ones, escaped halves of surrogate pairs, and depth.
  * undefined: the text isn't of that kind, or has a problem, and the parser below decides.
  */
-function parseTidy(text: string, most_deep: number): Json | undefined {
+function parseTidy(text: string, rules: Rules): Json | undefined {
   if (text.includes('\\ud')) return undefined
   let value: Json
   try {
@@ -58,18 +78,18 @@ function parseTidy(text: string, most_deep: number): Json | undefined {
     if (error instanceof SyntaxError || error instanceof RangeError) return undefined
     throw error
   }
-  return toRows(value, most_deep)
+  return toRows(value, rules.most_deep, rules)
 }
 
 /** `room`: how many levels more there may be. */
-function toRows(value: Json, room: number): Json | undefined {
-  if (typeof value === 'number') return isInexactInteger(value) ? undefined : value
+function toRows(value: Json, room: number, rules: Rules): Json | undefined {
+  if (typeof value === 'number') return !rules.any_integer && isInexactInteger(value) ? undefined : value
   if (typeof value !== 'object' || value === null) return value
   if (room === 0) return undefined
   if (Array.isArray(value)) {
     const list: Json[] = []
     for (const each of value as readonly Json[]) {
-      const item = toRows(each, room - 1)
+      const item = toRows(each, room - 1, rules)
       if (item === undefined) return undefined
       list.push(item)
     }
@@ -78,7 +98,7 @@ function toRows(value: Json, room: number): Json | undefined {
   const row = newRow()
   for (const field in value) {
     const each = (value as { readonly [field: string]: Json })[field]!
-    const item = typeof each === 'string' ? each : toRows(each, room - 1)
+    const item = typeof each === 'string' ? each : toRows(each, room - 1, rules)
     if (item === undefined) return undefined
     row[field] = item
   }
@@ -96,7 +116,7 @@ const CLOSE_LIST = 0x5d
 const OPEN_OBJECT = 0x7b
 const CLOSE_OBJECT = 0x7d
 
-const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y
+const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y
 const HEX = /^[0-9a-fA-F]{4}$/
 const ESCAPES: { readonly [letter: string]: string } = Object.assign(Object.create(null), {
   '"': '"',
@@ -111,12 +131,12 @@ const ESCAPES: { readonly [letter: string]: string } = Object.assign(Object.crea
 
 class Parser {
   private readonly text: string
-  private readonly most_deep: number
+  private readonly rules: Rules
   private at = 0
 
-  constructor(text: string, most_deep: number) {
+  constructor(text: string, rules: Rules) {
     this.text = text
-    this.most_deep = most_deep
+    this.rules = rules
   }
 
   document(): Json {
@@ -148,8 +168,8 @@ class Parser {
   }
 
   private deeper(depth: number): number {
-    if (depth < this.most_deep) return depth + 1
-    throw new JsonTextError('JSON_TOO_DEEP', this.at, `nested more than ${this.most_deep} deep`)
+    if (depth < this.rules.most_deep) return depth + 1
+    throw new JsonTextError('JSON_TOO_DEEP', this.at, `nested more than ${this.rules.most_deep} deep`)
   }
 
   private object(depth: number): Json {
@@ -204,10 +224,12 @@ class Parser {
     const match = NUMBER.exec(this.text)
     if (match === null) throw this.unexpected('a value')
     const value = Number(match[0])
-    const integer = match[1] === undefined && match[2] === undefined
-    if (integer ? !Number.isSafeInteger(value) : isInexactInteger(value)) {
-      throw new JsonTextError('JSON_INTEGER_TOO_LARGE', this.at, `an integer beyond ±(2^53 − 1)`)
-    }
+    if (!this.rules.any_integer && isRounded(match[0], value))
+      throw new JsonTextError(
+        'JSON_INTEGER_TOO_LARGE',
+        this.at,
+        'a whole number beyond ±(2^53 − 1) that would be rounded',
+      )
     if (!Number.isFinite(value)) throw new JsonTextError('JSON_NUMBER_TOO_LARGE', this.at, 'a number beyond doubles')
     this.at += match[0].length
     return value === 0 ? 0 : value

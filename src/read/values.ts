@@ -9,9 +9,9 @@
  *     made again when it is asked for; and beyond a limit that no row of a pipeline comes near nothing more is made.
  */
 import type { StoredPayload } from '../ledger/read-port.ts'
-import { canonicalize, MAX_DEPTH, NotJsonError } from '../model/canonical.ts'
+import { canonicalize, NotJsonError } from '../model/canonical.ts'
 import { commitment, SALT_BYTES } from '../model/hash.ts'
-import { JsonTextError, parseStrict } from '../model/json.ts'
+import { JsonTextError, parseStored } from '../model/json.ts'
 import { counted, grouped } from '../model/number-text.ts'
 import { derive, isRow, type Json, type Row } from '../model/row.ts'
 import { DecodeError } from './decode.ts'
@@ -51,7 +51,7 @@ export function decodePayload({ seq, salts, body }: StoredPayload): DecodedPaylo
       `the payload has more than ${grouped(MAX_COMMAS)} elements and fields, too many to be looked at`,
     )
   try {
-    list = parseStrict(body, MAX_DEPTH)
+    list = parseStored(body)
   } catch (error) {
     if (error instanceof JsonTextError) throw new DecodeError(seq, `the payload is not strict JSON: ${error.message}`)
     throw error

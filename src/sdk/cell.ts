@@ -1,5 +1,5 @@
 /** Converts the text of a cell to a declared type, strictly. */
-import { isInexactInteger } from '../model/canonical.ts'
+import { isRounded } from '../model/canonical.ts'
 import { JsonTextError, parseStrict } from '../model/json.ts'
 import type { Json } from '../model/row.ts'
 import type { JsonSchema } from './schema.ts'
@@ -83,12 +83,12 @@ const DECIMAL = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
 /**
  * The double nearest to a decimal as JSON writes it, leading zeros allowed. One that overflows, that is too near to zero to be
- * told from it, or that is whole and beyond 2^53 − 1, is refused.
+ * told from it, or that is whole and would be rounded, is refused.
  */
 export function toNumber(text: string): number | undefined {
   if (!DECIMAL.test(text)) return undefined
   const value = Number(text)
-  if (!Number.isFinite(value) || isInexactInteger(value)) return undefined
+  if (!Number.isFinite(value) || isRounded(text, value)) return undefined
   if (value === 0 && /^[^eE]*[1-9]/.test(text)) return undefined
   return value === 0 ? 0 : value
 }

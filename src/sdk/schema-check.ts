@@ -2,7 +2,6 @@
  * Checks the rows of a source against its schema, and converts the texts of textual sources (CSV) to the declared types.
  * Types are strict: nothing is guessed, trimmed or rounded. What doesn't fit is told for the first field that has it.
  */
-import { isInexactInteger } from '../model/canonical.ts'
 import { CustodyError } from '../model/error.ts'
 import { type Json, newRow, type Row } from '../model/row.ts'
 import { cellConverter } from './cell.ts'
@@ -178,7 +177,7 @@ const PLAIN: { readonly [type in PlainType]: (value: Json) => boolean } = {
   any: () => true,
   string: value => typeof value === 'string',
   integer: value => Number.isSafeInteger(value),
-  number: value => typeof value === 'number' && Number.isFinite(value) && !isInexactInteger(value),
+  number: value => Number.isFinite(value),
   boolean: value => typeof value === 'boolean',
   null: value => value === null,
   array: value => Array.isArray(value),

@@ -46,6 +46,14 @@ describe('is read', () => {
     ],
     ['UTF-16 with its mark', document(Buffer.from('\ufeff[{"a":"é"}]', 'utf16le')), { rows: [{ a: 'é' }] }],
     [
+      'decimals that are whole, and say so',
+      {
+        ...lines('{"v":6.02e20}\n{"v":6.02e23}\n{"v":1e16}\n{"v":1.5e18}\n{"v":1e22}\n'),
+        schema: { mode: 'fixed', fields: { v: 'number' } },
+      },
+      { rows: [6.02e20, 6.02e23, 1e16, 1.5e18, 1e22].map(v => ({ v })) },
+    ],
+    [
       'lines of text, with all that doesn’t end one',
       { source: 'text', input: 'a\rb\nc\u000cd\n\ne\u2028f\n\u0000g' },
       { rows: ['a\rb', 'c\u000cd', '', 'e\u2028f', '\u0000g'].map(text => ({ text })) },

@@ -80,14 +80,14 @@ export const batchStats = defineAggregate({
     '| `p50`, `p95` | percentiles, linear between the two nearest ranks (as Excel’s PERCENTILE.INC); null for none |',
     '',
     'Without `value` there is only `count`, the number of rows. A value that is neither a number nor null nor missing is an',
-    'error of the whole batch; so is a whole number beyond 2^53 − 1 as a result, since it couldn’t be kept exactly. Null and',
+    'error of the whole batch; so is a sum of whole numbers beyond 2^53 − 1, since it couldn’t be kept exactly. Null and',
     'missing are the same in `group_by`, and null in the result; 1 and "1" are different groups.',
   ].join('\n'),
   options: statsOptions,
   determinism: 'deterministic',
   errors: {
     ...NOT_NUMBER,
-    BATCH_NUMBER_TOO_LARGE: 'A result is a whole number beyond 2^53 − 1, or beyond the largest double.',
+    BATCH_NUMBER_TOO_LARGE: 'A sum of whole numbers is beyond 2^53 − 1, or a result beyond the largest double.',
   },
   examples: [
     {

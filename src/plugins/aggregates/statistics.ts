@@ -1,7 +1,6 @@
 /**
  * Statistics of numbers. None depends on the order of the values; all that can't be told (the least of none) is null.
  */
-import { isInexactInteger } from '../../model/canonical.ts'
 import { exactSum } from './sum.ts'
 
 export const STATISTICS = ['count', 'sum', 'mean', 'min', 'max', 'stddev', 'p50', 'p95'] as const
@@ -27,13 +26,13 @@ export function statisticsOf(values: readonly number[], deviation: Deviation): S
   return { count, sum, mean, min, max, stddev, p50: percentile(sorted, 50), p95: percentile(sorted, 95) }
 }
 
-/** The first result that can't be held: one that overflows, or a whole number beyond 2^53 − 1 that is made of such within. */
+/** The first result that can't be held: a sum beyond 2^53 − 1 of whole numbers within, or one that overflows. */
 export function tooLarge(statistics: Statistics, values: readonly number[]): Statistic | null {
   const { sum } = statistics
   if (sum !== null && !Number.isSafeInteger(sum) && values.every(Number.isSafeInteger)) return 'sum'
   for (const name of STATISTICS) {
     const value = statistics[name]
-    if (value !== null && (!Number.isFinite(value) || isInexactInteger(value))) return name
+    if (value !== null && !Number.isFinite(value)) return name
   }
   return null
 }

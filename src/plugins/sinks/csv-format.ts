@@ -12,6 +12,7 @@ import type { RowError } from '../../sdk/spec.ts'
 import { readCsvHeader } from '../sources/csv-table.ts'
 import { csvColumns, lostField } from './csv-columns.ts'
 import type { ExistingFile, RowFormat } from './file-sink.ts'
+import { jsonText, numberText } from './json-text.ts'
 import { endsLine } from './line-format.ts'
 
 export type HeaderRule = 'normalised' | 'original' | { readonly [field: string]: string }
@@ -187,7 +188,8 @@ export class CsvRowFormat implements RowFormat {
   }
 
   #other(value: Json): string | null {
-    return typeof value === 'object' ? this.#text(JSON.stringify(value)) : String(value)
+    if (typeof value === 'number') return numberText(value)
+    return typeof value === 'object' ? this.#text(jsonText(value)) : String(value)
   }
 
   /** A cell, quoted if it must be; null if CSV can't hold it. */

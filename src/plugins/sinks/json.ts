@@ -4,6 +4,7 @@ import type { Json, Row } from '../../model/row.ts'
 import { defineSink } from '../../sdk/define.ts'
 import { flatErrors } from '../../sdk/error-row.ts'
 import { FileSink, type RowFormat } from './file-sink.ts'
+import { jsonText } from './json-text.ts'
 import { flatErrorsOption, immediateOf, pathOption } from './options.ts'
 import { targetIn } from './target.ts'
 
@@ -31,7 +32,7 @@ class ArrayFormat implements RowFormat {
   }
 
   row(row: Row): string {
-    const text = JSON.stringify(this.#flat ? flatErrors(row) : row)
+    const text = jsonText(this.#flat ? flatErrors(row) : row)
     if (this.#begun) return `,\n${text}`
     this.#begun = true
     return `[\n${text}`

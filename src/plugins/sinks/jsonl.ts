@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { defineSink } from '../../sdk/define.ts'
 import { flatErrors } from '../../sdk/error-row.ts'
 import { FileSink } from './file-sink.ts'
+import { jsonText } from './json-text.ts'
 import { LineFormat } from './line-format.ts'
 import { flatErrorsOption, ifExistsOption, immediateOf, pathOption } from './options.ts'
 import { targetIn } from './target.ts'
@@ -24,6 +25,6 @@ export const jsonlSink = defineSink({
   create: (options, context) =>
     new FileSink(
       targetIn(context, { ...options, appendable: true }),
-      new LineFormat(row => `${JSON.stringify(options.flat_errors ? flatErrors(row) : row)}\n`),
+      new LineFormat(row => `${jsonText(options.flat_errors ? flatErrors(row) : row)}\n`),
     ),
 })

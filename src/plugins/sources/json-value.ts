@@ -10,7 +10,7 @@ export const JSON_VALUE_ERRORS = {
   [NOT_AN_OBJECT]: 'The value is not an object, so that it has no fields.',
   JSON_SYNTAX: 'The text is not JSON (RFC 8259).',
   JSON_DUPLICATE_KEY: 'A key stands twice in one object, so that readers would disagree about its value.',
-  JSON_INTEGER_TOO_LARGE: 'An integer is beyond ±2^53, so that readers would round it; write it as a text.',
+  JSON_INTEGER_TOO_LARGE: 'A whole number is beyond ±(2^53 − 1) and would be rounded; write it as a text.',
   JSON_NUMBER_TOO_LARGE: 'A number is beyond what a double can hold.',
   JSON_LONE_SURROGATE: 'A text has half of a surrogate pair in it.',
   JSON_TOO_DEEP: 'The value is nested too deeply.',

@@ -4,10 +4,9 @@
  * all of the row, and its values what was committed to, is looked at here.
  */
 import type { FullEntry, LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
-import { MAX_DEPTH } from '../../model/canonical.ts'
 import { GROUP_KINDS, type SubjectEntry } from '../../model/entry.ts'
 import { CustodyError } from '../../model/error.ts'
-import { JsonTextError, parseStrict } from '../../model/json.ts'
+import { JsonTextError, parseStored } from '../../model/json.ts'
 import { isRow, type Json, newRow, type Row } from '../../model/row.ts'
 import { DecodeError, decodeSubjectEntry } from '../decode.ts'
 import { checkedSubject } from '../evidence/subject-check.ts'
@@ -109,7 +108,7 @@ function ingested(stored: StoredEntry, payload: StoredPayload, log: number): Row
 
 function payloadText({ seq, body }: StoredPayload): Json {
   try {
-    return parseStrict(body, MAX_DEPTH)
+    return parseStored(body)
   } catch (error) {
     if (error instanceof JsonTextError) throw new DecodeError(seq, `the payload is not strict JSON: ${error.message}`)
     throw error

@@ -2,7 +2,6 @@
  * Values while an expression is evaluated. Integers are bigint and decimals are number, so that `7 / 2` and `7.0 / 2`
  * differ whatever is known before the run. Decimals are always finite. Maps are Map: no name is inherited.
  */
-import { isInexactInteger } from '../../model/canonical.ts'
 import { type Json, newRow } from '../../model/row.ts'
 import { fault } from './faults.ts'
 import { ANY, describe, type Kind, type Type } from './types.ts'
@@ -109,9 +108,6 @@ export function toJson(value: Value): Json {
       }
       return Number(value)
     case 'number':
-      if (isInexactInteger(value)) {
-        fault('INTEGER_OVERFLOW', `${value} is a whole number beyond 2^53 − 1, which a row can’t hold exactly`)
-      }
       return value === 0 ? 0 : value
     case 'string':
     case 'boolean':
