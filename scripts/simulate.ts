@@ -3,7 +3,7 @@
  * found. Then it prints the command that repeats it, and exits with 1.
  */
 import { parseArgs } from 'node:util'
-import { repeating, SHAPES, UNSETTLED } from '../test/simulation/shapes.ts'
+import { repeating, SHAPES } from '../test/simulation/shapes.ts'
 import { simulate } from '../test/simulation/simulate.ts'
 
 const USAGE = `npm run simulate -- [--minutes N] [--seeds N] [--seed S] [--shape NAME]
@@ -11,8 +11,7 @@ const USAGE = `npm run simulate -- [--minutes N] [--seeds N] [--seed S] [--shape
   --minutes N    how long; 10 if neither this nor --seeds is given
   --seeds N      how many seeds of each shape
   --seed S       the first seed; new ones every time if it isn't given
-  --shape NAME   one of ${Object.keys(SHAPES).join(', ')}, which are all if it isn't given; or ${Object.keys(UNSETTLED).join(', ')},
-                 in which known differences are left
+  --shape NAME   one of ${Object.keys(SHAPES).join(', ')}, which are all if it isn't given
 `
 const TELL_EVERY_MS = 10_000
 
@@ -33,7 +32,7 @@ function taskOf(args: readonly string[]): Task | string {
     return error instanceof Error ? error.message : String(error)
   }
   const { shape } = values
-  if (shape !== undefined && !Object.hasOwn({ ...SHAPES, ...UNSETTLED }, shape)) return `There is no shape ${shape}.`
+  if (shape !== undefined && !Object.hasOwn(SHAPES, shape)) return `There is no shape ${shape}.`
   const number = (name: 'minutes' | 'seeds' | 'seed', otherwise: number) => {
     const given = values[name]
     return given === undefined ? otherwise : given.trim() === '' ? Number.NaN : Number(given)
@@ -52,7 +51,7 @@ function taskOf(args: readonly string[]): Task | string {
 
 /** Everything that was found with one seed of one shape. */
 async function problemsWith(name: string, seed: number): Promise<string[]> {
-  const shape = SHAPES[name] ?? UNSETTLED[name]
+  const shape = SHAPES[name]
   if (shape === undefined) return [`there is no shape ${name}`]
   try {
     const { model, problems } = await simulate(seed, shape)

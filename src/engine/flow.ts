@@ -16,11 +16,10 @@ import type { AggregateNode, ForkNode, GateNode, Plan, PlanNode, SinkNode, Trans
 import type { RowError } from '../sdk/spec.ts'
 import type { Contexts } from './calls/contexts.ts'
 import { afterError } from './decide/retry.ts'
-import { mayFailEarlier } from './failures.ts'
 import { Following } from './following.ts'
-import { canStillReach, type Stack, type Trace } from './frames.ts'
+import { canStillReach, type Stack } from './frames.ts'
 import { Gatherings } from './gatherings.ts'
-import { Joins } from './joins.ts'
+import { type CanReach, Joins } from './joins.ts'
 import { Line } from './line.ts'
 import { LineRecord } from './line-record.ts'
 import { Merges } from './merges.ts'
@@ -34,6 +33,7 @@ import type { SessionClock } from './session-clock.ts'
 import { callNext, type Station, type Stations } from './stations.ts'
 import { asDefect, defect, type Step, tooDeep, unforeseen, writeRow } from './step.ts'
 import { isKeeper, standing, Token } from './token.ts'
+import type { Trace } from './traces.ts'
 import { Turns } from './turns.ts'
 import type { UnderWay } from './under-way.ts'
 
@@ -90,7 +90,7 @@ export class Flow {
       .filter(({ kind }) => kind === 'sink' || kind === 'aggregate')
       .map(({ number }) => number)
     const past = reachabilityPastAny(parts.plan)
-    const canReach = (token: Token, node: number) => canStillReach(token, node, reaches, past)
+    const canReach: CanReach = (carrier, node) => canStillReach(carrier, node, reaches, past)
     // Who stands there for a batch that is worked on can't come where others of it can.
     const blocks = (token: Token, node: number) => (isKeeper(token) ? reaches(token.node, node) : canReach(token, node))
     this.#line = new Line(ordered, blocks)
@@ -99,7 +99,8 @@ export class Flow {
     this.#news = parts.news
     this.#merges = new Merges({
       ...parts,
-      joins: new Joins(parts.plan, reaches, canReach, join => mayFailEarlier(join, this.#line, canReach), retracing),
+      joins: new Joins(parts.plan, reaches, canReach, retracing),
+      canReach,
       line: this.#line,
     })
     this.#following = new Following(this.#line, this.#merges)
@@ -162,12 +163,12 @@ export class Flow {
    */
   restore({ line, subjects, joins, batches, batches_before, resting }: UnderWay): void {
     this.#gatherings.goOn(batches_before)
-    for (const subject of subjects) this.#merges.restore(subject)
     for (const each of line) {
-      if (!(each instanceof Token)) this.#line.trace(each, null)
+      if (!(each instanceof Token)) this.#merges.restoreTrace(each)
       else if (each.held && this.#node(each.node).kind === 'coalesce') this.#line.hold(each)
       else this.#line.join(each)
     }
+    for (const subject of subjects) this.#merges.restore(subject)
     for (const { join, left_us } of joins) this.#merges.startTimeout(join, left_us)
     const rests = new Map(resting.map(({ token, left_us }) => [token, left_us]))
     this.#news.fallDue(stack => {

@@ -1,8 +1,9 @@
 /** What follows from a transition of tokens in the line, and for groups that wait for them. */
-import { isAwaited, type Stack, type Trace } from './frames.ts'
+import type { Stack } from './frames.ts'
 import type { Line } from './line.ts'
 import type { Merges } from './merges.ts'
 import { type Standing, Token } from './token.ts'
+import { isAwaited, type Trace } from './traces.ts'
 
 export class Following {
   readonly #line: Line
@@ -19,21 +20,17 @@ export class Following {
    */
   of(event: Token, moved: readonly Standing[], next: readonly (Token | Trace)[], stack: Stack): void {
     // Most rows are in no fork.
-    if (!this.#merges.undecided && moved.every(({ frames }) => frames === null))
-      return this.#replace(event, next, stack)
+    if (!this.#merges.waiting && moved.every(({ frames }) => frames === null)) return this.#replace(event, next, stack)
     const merged: Stack = []
     for (const each of moved) if (each.frames !== null) this.#merges.lose(each, { event, merged, stack })
-    this.#merges.reconsider({ event, merged, stack })
     this.#replace(event, next, stack)
     for (const each of merged.reverse()) stack.push(each)
+    this.#merges.reconsider(stack)
   }
 
   /** What follows if tokens are held in a batch. */
   ofHold(stack: Stack): void {
-    if (!this.#merges.undecided) return
-    const merged: Stack = []
-    this.#merges.reconsider({ event: null, merged, stack })
-    for (const each of merged.reverse()) stack.push(each)
+    this.#merges.reconsider(stack)
   }
 
   /** Puts `next` into the event's place in line, and what of it has not ended onto the stack, the first on top. */

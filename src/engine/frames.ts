@@ -14,6 +14,7 @@ import { type MergeFailure, mayMerge } from './decide/coalesce.ts'
 import type { Place } from './line.ts'
 import type { Reaches, ReachesPast } from './reach.ts'
 import type { Subject, Token } from './token.ts'
+import type { LateLoss, Trace } from './traces.ts'
 
 const NONE: readonly never[] = []
 
@@ -37,8 +38,8 @@ export interface ForkGroup {
   readonly value: number
   /** One for each coalesce that joins its branches, as soon as something has happened there. */
   joins: readonly Join[]
-  /** Open tokens that carry a frame of it. */
-  carriers: readonly Token[]
+  /** Open tokens that carry a frame of it, and late losses that count as such. */
+  carriers: ReadonlyArray<Token | LateLoss>
 }
 
 /** Of what a row instance is born, and into which forks. */
@@ -72,19 +73,8 @@ export interface Join {
   /** null while it waits. */
   verdict: 'merged' | 'closed' | MergeFailure | null
   callOffTimeout: (() => void) | null
-  /** Where in the line its traces stand, by their branches. null while there are none. */
+  /** Where in the line its traces stand, by their numbers (traces.ts). null while there are none. */
   traces: Map<number, Place> | null
-}
-
-/**
- * A place in the order of things that no token holds, for a branch of a group: where its carrier was lost, while the group waits
- * (from the fork on, the end of all that comes of the branch, if there are forks inside it); or, where the number of branches is
- * added to `branch`, where its carrier goes on if the group fails: from the fork on, behind all that comes of the fork.
- */
-export interface Trace {
-  readonly join: Join
-  /** Position in the coalesce's list; with the number of branches added to it, or not. */
-  readonly branch: number
 }
 
 /** What goes on next, the first on top: tokens, and traces that are still to come to their places. */
@@ -98,26 +88,6 @@ export function isWritten({ on_error }: CoalesceNode): boolean {
 /** Whether who comes after the verdict ends with it, too. */
 export function isShared(verdict: NonNullable<Join['verdict']>): verdict is Exclude<MergeFailure, 'timeout'> {
   return verdict !== 'merged' && verdict !== 'closed' && verdict !== 'timeout'
-}
-
-/** Whether something may still come to the place of a trace. */
-export function isAwaited({ join, branch }: Trace): boolean {
-  const { verdict, arrived, lost, node } = join
-  const own = branch % node.branches.length
-  const has_arrived = arrived.some(each => each.branch === own)
-  if (branch === own) return verdict === null && !has_arrived
-  return (verdict === null || (isShared(verdict) && !has_arrived)) && !lost.includes(own)
-}
-
-/** The trace where a branch's carrier goes on if the group fails. */
-export function whereItGoesOn(join: Join, branch: number): Trace {
-  return { join, branch: join.node.branches.length + branch }
-}
-
-/** Where in the line those branches were lost that are. */
-export function tracesOfLost({ traces, lost }: Join): Place[] {
-  if (traces === null) return []
-  return [...traces].flatMap(([branch, place]) => (lost.includes(branch) ? [place] : []))
 }
 
 /** Whether what comes to the group can't merge there any more: it came too late, or the group has failed or must. */
@@ -135,9 +105,12 @@ export function deadFor(frames: Frame | null): readonly number[] {
   return dead
 }
 
+/** Where something stands, and what it carries. */
+export type Carrier = Pick<Token, 'node' | 'frames'>
+
 /** Whether a token can still come to `node` (or stands there), where groups that it would have to pass may be dead. */
 export function canStillReach(
-  { node: at, frames }: Token,
+  { node: at, frames }: Carrier,
   node: number,
   reaches: Reaches,
   reachesPast: ReachesPast,
@@ -148,12 +121,12 @@ export function canStillReach(
 }
 
 /** An open token carries its frames. */
-export function carry(token: Token): void {
+export function carry(token: Token | LateLoss): void {
   for (let at = token.frames; at !== null; at = at.outer) at.fork.carriers = [...at.fork.carriers, token]
 }
 
-/** The token has ended. */
-export function drop(token: Token): void {
+/** The token has ended, or the late loss counts. */
+export function drop(token: Token | LateLoss): void {
   for (let at = token.frames; at !== null; at = at.outer)
     at.fork.carriers = at.fork.carriers.filter(each => each !== token)
 }

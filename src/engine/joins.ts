@@ -4,7 +4,7 @@
  * J1. A verdict is acted upon once, in the transition that made it.
  * J2. A branch is lost as soon as no token that carries its frame can still reach the coalesce. What can come there only through a
  *     group inside that can't merge any more can't reach it.
- * J3. (I7) A group fails as soon as it is certain where its members go on (failures.ts).
+ * J3. (I7) A branch that is lost late counts as carried until all is done that comes before (late.ts).
  * J4. In a replay groups are closed as on record, as long as it fits.
  */
 import { MAX_ROW_DEPTH } from '../model/canonical.ts'
@@ -15,6 +15,7 @@ import type { CoalesceNode, ForkNode, Plan } from '../plan/plan.ts'
 import { causeOf, type MergeFailure, type Verdict, verdictOn, verdictOnRecord } from './decide/coalesce.ts'
 import { type Merged, mergeBranches } from './decide/merge.ts'
 import {
+  type Carrier,
   carries,
   type ForkGroup,
   type Frame,
@@ -25,17 +26,19 @@ import {
   type Join,
   joinAt,
   joinOf,
-  type Trace,
   type Waiting,
-  whereItGoesOn,
 } from './frames.ts'
+import type { Place } from './line.ts'
 import type { Reaches } from './reach.ts'
-import type { Subject, Token } from './token.ts'
+import type { Token } from './token.ts'
+import { placeOf, type Trace } from './traces.ts'
 
 /** What follows from an arrival, a loss or a timeout. */
 export type JoinEffect =
   /** A branch is lost, before the group has a verdict. `has_trace`: of where that is. */
   | { readonly kind: 'lose'; readonly join: Join; readonly branch: number; readonly has_trace: boolean }
+  /** A branch is lost late, and what comes before may come to the group: it counts as carried until then. */
+  | { readonly kind: 'wait'; readonly join: Join; readonly branch: number }
   /** The group had failed, and now a branch is lost. */
   | { readonly kind: 'lose_late'; readonly join: Join }
   /** Every branch is lost: nothing is left to wait for. */
@@ -63,12 +66,20 @@ export type JoinEffect =
 
 export type MembersFailed = Extract<JoinEffect, { kind: 'fail' }>
 
+/** Whether it can still come to a node (or stands there). */
+export type CanReach = (carrier: Carrier, node: number) => boolean
+
+/** Whether the loss of a branch that a batch had kept has to wait for what comes before. */
+type Waits = (join: Join, branch: number) => boolean
+
 interface Expecting {
   readonly node: CoalesceNode
   /** By ordinal of the fork's branches: position in the coalesce's list, or −1. */
   readonly position: readonly number[]
   /** By ordinal: whether a fork inside the branch lies on a way to the coalesce. */
   readonly nested: readonly boolean[]
+  /** Whether batches may keep a row instance that is on its way there. */
+  readonly batched: boolean
 }
 
 /** What the run that is replayed has on record of a group of a subject; null if nothing. */
@@ -79,22 +90,12 @@ export interface GroupRecords {
 export class Joins {
   readonly #by_fork = new Map<number, Expecting[]>()
   readonly #reaches: Reaches
-  readonly #canReach: (token: Token, node: number) => boolean
-  readonly #mayFailEarlier: (join: Join) => boolean
+  readonly #canReach: CanReach
   readonly #records: GroupRecords | null
-  /** Groups that must fail, whose members are written, and it isn't certain yet where they go on. */
-  readonly #undecided = new Set<Join>()
 
-  constructor(
-    plan: Plan,
-    reaches: Reaches,
-    canReach: (token: Token, node: number) => boolean,
-    mayFailEarlier: (join: Join) => boolean,
-    records: GroupRecords | null = null,
-  ) {
+  constructor(plan: Plan, reaches: Reaches, canReach: CanReach, records: GroupRecords | null = null) {
     this.#reaches = reaches
     this.#canReach = canReach
-    this.#mayFailEarlier = mayFailEarlier
     this.#records = records
     const forks = plan.nodes.filter(({ kind }) => kind === 'fork')
     for (const node of plan.nodes) {
@@ -104,9 +105,12 @@ export class Joins {
       const nested = fork.branches.map(({ edge }) =>
         forks.some(({ number }) => reaches(edge.to, number) && reaches(number, node.number)),
       )
+      const batched = plan.nodes.some(
+        ({ kind, number }) => kind === 'aggregate' && reaches(fork.number, number) && reaches(number, node.number),
+      )
       const known = this.#by_fork.get(fork.number)
-      if (known === undefined) this.#by_fork.set(fork.number, [{ node, position, nested }])
-      else known.push({ node, position, nested })
+      if (known === undefined) this.#by_fork.set(fork.number, [{ node, position, nested, batched }])
+      else known.push({ node, position, nested, batched })
     }
   }
 
@@ -120,12 +124,12 @@ export class Joins {
     const frame = child.frames as Frame
     for (const { node, position, nested } of this.#by_fork.get(frame.fork.node) ?? []) {
       const branch = position[frame.branch] ?? -1
-      if (branch !== -1 && nested[frame.branch] === true) yield { join: joinOf(frame, node), branch }
+      if (branch !== -1 && nested[frame.branch] === true) yield { join: joinOf(frame, node), branch, kind: 'end' }
     }
     if (!last) return
     for (const { node, position } of this.#by_fork.get(frame.fork.node) ?? [])
       if (isWritten(node))
-        for (const branch of position) if (branch !== -1) yield whereItGoesOn(joinOf(frame, node), branch)
+        for (const branch of position) if (branch !== -1) yield { join: joinOf(frame, node), branch, kind: 'after' }
   }
 
   /** A token has come to a coalesce. @throws CustodyError CUSTODY_ENGINE_DEFECT if it can't belong there, or came before. */
@@ -148,46 +152,56 @@ export class Joins {
     return join.verdict === null ? this.#decide(join, true) : null
   }
 
-  /** A token that carried `frame` has left node `from`, or ended: for which groups of that fork it is lost, and what follows. */
-  *losses(frame: Frame, token: Token, from: number): Iterable<JoinEffect> {
+  /**
+   * A token that carried `frame` has left node `from`, or ended; or what was lost late counts now, and there is none. For which groups
+   * of that fork it is lost, and what follows; `waits`: whether that is to wait.
+   */
+  *losses(frame: Frame, token: Token | null, from: number, waits: Waits): Iterable<JoinEffect> {
     for (const expecting of this.#by_fork.get(frame.fork.node) ?? []) {
       const { node } = expecting
       if (!this.#reaches(from, node.number)) continue
       // Mostly it has only come nearer.
-      if (!token.ended && this.#canReach(token, node.number)) continue
-      yield* this.#lost(frame, expecting)
+      if (token !== null && !token.ended && this.#canReach(token, node.number)) continue
+      yield* this.#lost(frame, expecting, waits)
     }
   }
 
-  /** Whether there are groups that must fail, and it isn't certain yet where their members go on. */
-  get undecided(): boolean {
-    return this.#undecided.size > 0
+  /** What carriers of a branch carry. */
+  frameOf(join: Join, branch: number): Frame {
+    const { fork, outer, node } = join
+    return { fork, branch: this.#expecting(node)?.position.indexOf(branch) ?? -1, outer }
   }
 
-  /** Something has moved: groups about which it is certain now. */
-  *reconsider(): Iterable<JoinEffect> {
-    for (const join of [...this.#undecided]) {
-      const effect = this.#decide(join, false)
-      if (effect !== null) yield effect
-    }
+  /** Where in the line that ends which comes of a branch, and of those outside, and of their forks. */
+  endsOf(join: Join, branch: number): readonly Place[] {
+    const ends: (Place | null)[] = []
+    for (let frame: Frame | null = this.frameOf(join, branch); frame !== null; frame = frame.outer)
+      for (const { node, position } of this.#by_fork.get(frame.fork.node) ?? []) {
+        const at = joinAt(frame.fork, node)
+        const own = position[frame.branch] ?? -1
+        // Where it was lost before says nothing of where that ends.
+        if (at === undefined || own === -1 || at.lost.includes(own)) continue
+        ends.push(placeOf({ join: at, branch: own, kind: 'end' }), placeOf({ join: at, branch: own, kind: 'after' }))
+      }
+    return ends.filter(end => end !== null)
   }
 
   /** Branches as positions in the coalesce's list, in the order of the fork. */
   inOrder(node: CoalesceNode): readonly number[] {
-    const expecting = this.#by_fork.get(node.fork)?.find(each => each.node === node)
-    return expecting?.position.filter(branch => branch !== -1) ?? []
+    return this.#expecting(node)?.position.filter(branch => branch !== -1) ?? []
   }
 
   /** Branches that are lost, and of whose end a trace tells. */
   lostWithTraces({ node, lost }: Join): readonly number[] {
-    const expecting = lost.length === 0 ? undefined : this.#by_fork.get(node.fork)?.find(each => each.node === node)
+    const expecting = lost.length === 0 ? undefined : this.#expecting(node)
     if (expecting === undefined) return lost
     const { position, nested } = expecting
     return lost.filter(branch => nested[position.indexOf(branch)])
   }
 
   /** What follows if no carrier of a branch can reach the coalesce any more. */
-  *#lost(frame: Frame, { node, position, nested }: Expecting): Iterable<JoinEffect> {
+  *#lost(frame: Frame, expecting: Expecting, waits: Waits): Iterable<JoinEffect> {
+    const { node, position, nested, batched } = expecting
     const { fork, branch: ordinal } = frame
     const branch = position[ordinal] ?? -1
     if (branch === -1) return
@@ -197,13 +211,10 @@ export class Joins {
     if (known?.arrived.some(each => each.branch === branch) || known?.lost.includes(branch)) return
     if (this.#isCarried(fork, ordinal, node)) return
     const join = known ?? joinOf(frame, node)
+    if (batched && join.verdict === null && waits(join, branch)) return yield { kind: 'wait', join, branch }
     addLost(join, branch)
     if (join.verdict !== null) return yield { kind: 'lose_late', join }
-    const loss: JoinEffect = { kind: 'lose', join, branch, has_trace: nested[ordinal] === true }
-    if (isWritten(node)) yield loss
-    const decided = this.#decide(join, false)
-    if (decided !== null) yield decided
-    else if (!isWritten(node)) yield loss
+    yield this.#decide(join, false) ?? { kind: 'lose', join, branch, has_trace: nested[ordinal] === true }
   }
 
   #isCarried(fork: ForkGroup, ordinal: number, node: CoalesceNode): boolean {
@@ -214,18 +225,17 @@ export class Joins {
    * Recomputes which branches are lost for the groups of forks that a restored subject has under way, and the verdicts that
    * no token was there to record. Those inside decide about those outside.
    */
-  restore(subject: Subject): void {
+  restore(carriers: Iterable<Carrier>): void {
     for (let again = true; again; ) {
       again = false
-      for (const token of subject.open)
-        for (let frame = token.frames; frame !== null; frame = frame.outer)
+      for (const { frames } of carriers)
+        for (let frame = frames; frame !== null; frame = frame.outer)
           for (const { node, position } of this.#by_fork.get(frame.fork.node) ?? []) {
             const join = joinOf(frame, node)
             const was_dead = isDead(join)
             this.#addLost(join, position)
             const verdict = join.verdict === null ? this.#verdictOn(join, false) : null
-            if (verdict?.kind === 'fail' && join.arrived.length > 0) this.#undecided.add(join)
-            else if (verdict?.kind === 'fail') join.verdict = verdict.verdict
+            if (verdict?.kind === 'fail') join.verdict = verdict.verdict
             again ||= isDead(join) !== was_dead
           }
     }
@@ -239,7 +249,11 @@ export class Joins {
   }
 
   #position(node: CoalesceNode, ordinal: number): number {
-    return this.#by_fork.get(node.fork)?.find(each => each.node === node)?.position[ordinal] ?? -1
+    return this.#expecting(node)?.position[ordinal] ?? -1
+  }
+
+  #expecting(node: CoalesceNode): Expecting | undefined {
+    return this.#by_fork.get(node.fork)?.find(each => each.node === node)
   }
 
   #verdictOn(join: Join, timed_out: boolean): Verdict {
@@ -257,7 +271,6 @@ export class Joins {
 
   #decide(join: Join, timed_out: boolean): JoinEffect | null {
     const verdict = this.#verdictOn(join, timed_out)
-    this.#undecided.delete(join)
     switch (verdict.kind) {
       case 'wait':
         return null
@@ -265,10 +278,6 @@ export class Joins {
         join.verdict = 'closed'
         return { kind: 'close', join }
       case 'fail':
-        if (!timed_out && isWritten(join.node) && this.#mayFailEarlier(join)) {
-          this.#undecided.add(join)
-          return null
-        }
         return failed(join, verdict.verdict, reason(join, verdict.verdict))
       case 'merge':
         return merged(join)

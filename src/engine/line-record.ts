@@ -1,8 +1,8 @@
 /** What each commit tells of the line: all of it, or what changed, whichever is less to write. */
 import type { CommitLine, LineMember, LineRun } from '../model/commit-line.ts'
-import type { Trace } from './frames.ts'
 import type { Line } from './line.ts'
 import { Token } from './token.ts'
+import { numberOf, type Trace } from './traces.ts'
 
 export class LineRecord {
   readonly #line: Line
@@ -37,5 +37,5 @@ export class LineRecord {
 }
 
 function memberOf(each: Token | Trace): LineMember {
-  return each instanceof Token ? each.id : [each.join.fork.group, each.join.node.number, each.branch]
+  return each instanceof Token ? each.id : [each.join.fork.group, each.join.node.number, numberOf(each)]
 }

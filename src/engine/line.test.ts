@@ -2,10 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type LineMember, RecordedLine } from '../model/commit-line.ts'
 import type { CoalesceNode } from '../plan/plan.ts'
-import type { Join, Trace } from './frames.ts'
+import type { Join } from './frames.ts'
 import { Line, type Place } from './line.ts'
 import { LineRecord } from './line-record.ts'
 import { Subject, Token } from './token.ts'
+import { numberOf, placeOf as placeInLine, type Trace } from './traces.ts'
 
 /** Nodes 1 → 3, 2 → 4; 3 and 4 are where order matters. */
 const ORDERED = [3, 4]
@@ -17,7 +18,7 @@ const tokenAt = (node: number) => new Token(++born, subject, node, {}, 1, { kind
 const joinWithoutTraces = (node = 1) =>
   ({
     traces: null,
-    node: { number: node } as CoalesceNode,
+    node: { number: node, branches: ['a', 'b'] as readonly string[] } as CoalesceNode,
     fork: { node: 10 * node, group: node },
   }) as unknown as Join
 
@@ -109,13 +110,13 @@ describe('order', () => {
     expect(own.isTurn(tokenAt(4), 4)).toBe(false)
   })
 
-  test('who is moved stands behind a trace, or before a token, in the order that is asked for', () => {
+  test('who is moved stands behind a trace, or before anything else, in the order that is asked for', () => {
     const own = line()
     const [a, b, c, after] = [tokenAt(1), tokenAt(1), tokenAt(1), tokenAt(1)]
     const join = joinWithoutTraces()
-    const [end, lost] = [3, 0].map(branch => ({ join, branch }))
+    const [end, lost] = (['after', 'end'] as const).map(kind => ({ join, branch: 0, kind }))
     if (end === undefined || lost === undefined) throw new TypeError('no traces')
-    const placeOf = ({ branch }: Trace) => join.traces?.get(branch) as Place
+    const placeOf = (trace: Trace) => placeInLine(trace) as Place
     for (const each of [a, b, c]) own.join(each)
     own.trace(end, null)
     own.trace(lost, null)
@@ -123,16 +124,17 @@ describe('order', () => {
     own.move([b], placeOf(end))
     own.move([a], placeOf(end))
     expect(members(own)).toEqual([c, end, a, b, lost, after])
-    // Those that move may stand next to where they go, or there, and be traces.
-    own.move([b, end, c], b.place as Place)
-    expect(members(own)).toEqual([a, b, end, c, lost, after])
+    // Those that move may stand next to where they go, or there.
+    own.move([b, c], b.place as Place)
+    expect(members(own)).toEqual([end, a, b, c, lost, after])
     own.move([after, c], placeOf(lost))
-    expect(members(own)).toEqual([a, b, end, lost, after, c])
-    own.move([end, after, b, a], after.place as Place)
-    expect(members(own)).toEqual([lost, end, after, b, a, c])
-    own.remove([end, a, lost])
-    expect(members(own)).toEqual([after, b, c])
-    expect([a.place, join.traces?.size]).toEqual([null, 0])
+    expect(members(own)).toEqual([end, a, b, lost, after, c])
+    own.move([after, b, a], after.place as Place)
+    expect(members(own)).toEqual([end, lost, after, b, a, c])
+    const mark = own.mark({ place: placeOf(end) })
+    own.move([c, a], mark.place as Place)
+    own.unmark(mark)
+    expect(members(own)).toEqual([end, c, a, lost, after, b])
   })
 
   test('labels are given anew when there is no room between two', () => {
@@ -259,6 +261,10 @@ class Pair {
   readonly tokens: Token[] = []
   readonly joins = [joinWithoutTraces(1), joinWithoutTraces(2)] as const
 
+  #trace({ join, branch }: { readonly join: number; readonly branch: number }): Trace {
+    return { join: this.joins[join] as Join, branch, kind: 'end' }
+  }
+
   apply(each: Command): void {
     const { line, model } = this
     switch (each.do) {
@@ -317,12 +323,12 @@ class Pair {
       }
       case 'trace': {
         const event = each.who === null ? null : this.#pick(each.who)
-        line.trace({ join: this.joins[each.join] as Join, branch: each.branch }, event)
+        line.trace(this.#trace(each), event)
         model.trace(`trace ${each.join}.${each.branch}`, event)
         return
       }
       case 'erase': {
-        line.erase(this.joins[each.join] as Join, each.branch)
+        line.erase(this.#trace(each))
         model.places = model.places.filter(other => other !== `trace ${each.join}.${each.branch}`)
         return
       }
@@ -426,7 +432,7 @@ class Told {
 describe('what commits tell of it', () => {
   const membersOf = (line: Line): LineMember[] =>
     Array.from(line.order(), each =>
-      each instanceof Token ? each.id : ([each.join.fork.group, each.join.node.number, each.branch] as const),
+      each instanceof Token ? each.id : ([each.join.fork.group, each.join.node.number, numberOf(each)] as const),
     )
 
   test('a reader has the same line, whatever is done to it between commits', () => {

@@ -13,8 +13,8 @@
  *     behind its `on_error` it may still come.
  * N4. For each ordered node, no place before its mark can reach it; marks only go back when something is put before them.
  */
-import type { Join, Trace } from './frames.ts'
 import type { Token } from './token.ts'
+import { numberOf, placeOf, type Trace } from './traces.ts'
 
 /** What has a place in the line, or none while it comes after all that have. */
 export interface Placed {
@@ -136,13 +136,13 @@ export class Line {
 
   /** Leaves a trace right before `event`, or at the end if that isn't in the line. If it has a place it leaves that. */
   trace(trace: Trace, event: Placed | null): void {
-    this.erase(trace.join, trace.branch)
+    this.erase(trace)
     const at = event?.place ?? null
     this.#insertTrace(trace, at === null ? this.#last : at.before)
   }
 
-  /** Marks the place right behind a token, until it is taken out again: before the line is told. */
-  mark({ place }: Token): Placed {
+  /** Marks the place right behind a token or a trace, until it is taken out again: before the line is told. */
+  mark({ place }: Placed): Placed {
     return { place: place === null ? null : this.#insert(null, place) }
   }
 
@@ -150,12 +150,12 @@ export class Line {
     if (place !== null) this.#remove(place)
   }
 
-  /** Takes out the trace of a branch, if it has one. */
-  erase(join: Join, branch: number): void {
-    const trace = join.traces?.get(branch)
-    if (trace === undefined) return
-    this.#remove(trace)
-    join.traces?.delete(branch)
+  /** Takes out a trace, if it is there. */
+  erase(trace: Trace): void {
+    const place = placeOf(trace)
+    if (place === null) return
+    this.#remove(place)
+    trace.join.traces?.delete(numberOf(trace))
   }
 
   /** One that is held goes on, and blocks others from now on. */
@@ -164,23 +164,15 @@ export class Line {
   }
 
   /**
-   * Puts tokens and traces, in order, behind the trace that stands at `place`, or before the token, which may be among them.
-   * They leave the places that they have.
+   * Puts tokens, in order, behind the trace that stands at `place`, or before anything else, which may be among them. They leave
+   * the places that they have.
    */
-  move(members: readonly (Token | Trace)[], place: Place): void {
-    const moving = new Set(members.map(each => ('join' in each ? each.join.traces?.get(each.branch) : each.place)))
-    let before = place.token === null ? place : place.before
+  move(tokens: readonly Token[], place: Place): void {
+    const moving = new Set(tokens.map(each => each.place))
+    let before = place.trace === null ? place.before : place
     while (before !== null && moving.has(before)) before = before.before
-    this.remove(members)
-    for (const each of members) before = 'join' in each ? this.#insertTrace(each, before) : this.#insert(each, before)
-  }
-
-  /** Tokens leave the places that they have; traces are taken out. */
-  remove(members: readonly (Token | Trace)[]): void {
-    for (const each of members) {
-      if ('join' in each) this.erase(each.join, each.branch)
-      else this.leave(each)
-    }
+    for (const each of tokens) this.leave(each)
+    for (const each of tokens) before = this.#insert(each, before)
   }
 
   leave(token: Token): void {
@@ -243,10 +235,10 @@ export class Line {
   }
 
   #insertTrace(trace: Trace, before: Place | null): Place {
-    const { join, branch } = trace
+    const { join } = trace
     join.traces ??= new Map()
     const place = this.#insert(null, before, trace)
-    join.traces.set(branch, place)
+    join.traces.set(numberOf(trace), place)
     return place
   }
 

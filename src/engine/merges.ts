@@ -5,18 +5,19 @@
  * G1. (I7) What a group merges into stands before the last of those that decided it, or where the last branch was lost.
  * G2. A branch with forks inside is lost at once, and yet in one place whatever came first: behind all that comes of it. Members of a
  *     group that failed go on behind all that comes of the fork, in the order of its branches. Traces stand there from the fork on.
- *     What a batch decides comes after that: where the batch was closed.
+ *     What a batch decides comes after that (late.ts): where the batch was closed.
  */
 import type { CoalesceNode, ForkNode } from '../plan/plan.ts'
 import { mayMerge } from './decide/coalesce.ts'
-import { placeOfFailure } from './failures.ts'
-import { isAwaited, isShared, type Join, type Stack, type Trace, tracesOfLost, whereItGoesOn } from './frames.ts'
-import { detailOf, type JoinEffect, type Joins, type MembersFailed } from './joins.ts'
+import { isShared, type Join, type Stack } from './frames.ts'
+import { type CanReach, detailOf, type JoinEffect, type Joins, type MembersFailed } from './joins.ts'
+import { LateLosses, placeOfFailure } from './late.ts'
 import type { Line, Place, Placed } from './line.ts'
 import type { News } from './news.ts'
 import type { Recorder } from './recorder.ts'
 import type { RunClock } from './session-clock.ts'
 import { type Standing, type Subject, standing, Token } from './token.ts'
+import { endsOfLost, isAwaited, placeOf, type Trace, traceOf } from './traces.ts'
 
 /** What is under way when groups change. */
 export interface Transition {
@@ -27,8 +28,12 @@ export interface Transition {
   readonly stack: Stack
 }
 
+/** A token that has left, and where it stood; or, without one, a late loss that counts now. */
+type Gone = Omit<Standing, 'token'> & { readonly token: Token | null }
+
 export interface MergesParts {
   readonly joins: Joins
+  readonly canReach: CanReach
   readonly line: Line
   readonly recorder: Recorder
   readonly clock: RunClock
@@ -46,18 +51,20 @@ export class Merges {
   /** What has ended in the transition that is under way, and is still in line. */
   readonly #ended: Token[] = []
   readonly #marks: Placed[] = []
+  readonly #late: LateLosses
 
-  constructor({ joins, line, recorder, clock, news }: MergesParts) {
+  constructor({ joins, canReach, line, recorder, clock, news }: MergesParts) {
     this.#joins = joins
     this.#line = line
     this.#recorder = recorder
     this.#clock = clock
     this.#news = news
+    this.#late = new LateLosses(line, joins, canReach)
   }
 
   /** A subject of which tokens are under way: groups wait for some of them. */
   restore(subject: Subject): void {
-    this.#joins.restore(subject)
+    this.#joins.restore([...subject.open, ...this.#late.of(subject)])
   }
 
   /** Children of a fork, in order, each with what has its place behind all that comes of it. */
@@ -68,15 +75,12 @@ export class Merges {
 
   /** All is done that comes before a trace, or waits in the line. */
   pass(trace: Trace): void {
-    if (isAwaited(trace) && trace.join.traces?.has(trace.branch) !== true) this.#line.trace(trace, null)
+    if (isAwaited(trace) && placeOf(trace) === null) this.#line.trace(trace, null)
   }
 
   /** A token comes to a coalesce. What follows is put onto the stack. */
   arrive(token: Token, node: CoalesceNode, started_us: number, stack: Stack): void {
-    const merged: Stack = []
-    this.#apply(this.#joins.arrive(token, node, started_us), { event: token, merged, stack })
-    this.reconsider({ event: null, merged, stack })
-    for (const each of merged.reverse()) stack.push(each)
+    this.#follow(this.#joins.arrive(token, node, started_us), token, stack)
   }
 
   /**
@@ -88,35 +92,53 @@ export class Merges {
     this.#leave()
   }
 
-  get undecided(): boolean {
-    return this.#joins.undecided
+  /** Whether losses wait for what comes before. */
+  get waiting(): boolean {
+    return this.#late.any
   }
 
-  /** All that a transition moves has moved: groups about which it is certain now where they fail. */
-  reconsider(transition: Transition): void {
-    this.#goOn()
-    if (this.#joins.undecided) for (const effect of this.#joins.reconsider()) this.#apply(effect, transition)
-    this.#goOn()
-    this.#leave()
+  /** A trace that a process before has left. All that comes before is in line. */
+  restoreTrace(trace: Trace): void {
+    this.#line.trace(trace, null)
+    if (trace.kind === 'late') this.#late.add(trace)
+  }
+
+  /** Something has moved: late losses before which all is done now, in order. */
+  reconsider(stack: Stack): void {
+    for (let loss = this.#late.take(); loss !== null; loss = this.#late.take()) {
+      const event = this.#markBehind({ place: placeOf(loss) })
+      this.#line.erase(loss)
+      const merged: Stack = []
+      this.#lose({ ...loss, token: null }, { event, merged, stack })
+      this.#leave()
+      for (const each of merged.reverse()) stack.push(each)
+    }
   }
 
   startTimeout(join: Join, delay_us: number): void {
     join.callOffTimeout = this.#clock.wake(delay_us, () =>
       this.#news.fallDue(stack => {
         const effect = this.#joins.timeOut(join)
-        if (effect === null) return
-        const merged: Stack = []
-        this.#apply(effect, { event: null, merged, stack })
-        this.reconsider({ event: null, merged, stack })
-        for (const each of merged.reverse()) stack.push(each)
+        if (effect !== null) this.#follow(effect, null, stack)
       }),
     )
   }
 
+  #follow(effect: JoinEffect, event: Token | null, stack: Stack): void {
+    const merged: Stack = []
+    this.#apply(effect, { event, merged, stack })
+    this.#goOn()
+    this.#leave()
+    for (const each of merged.reverse()) stack.push(each)
+    this.reconsider(stack)
+  }
+
   /** From inside out: what is decided about a fork, and what comes of that, comes before the fork outside. */
-  #lose({ token, frames, node }: Standing, transition: Transition): void {
+  #lose({ token, frames, node }: Gone, transition: Transition): void {
+    const { event } = transition
+    const waits = (join: Join, branch: number) => event !== null && this.#late.waits({ join, branch }, event)
     for (let frame = frames; frame !== null; frame = frame.outer) {
-      for (const effect of this.#joins.losses(frame, token, node)) this.#apply(effect, transition)
+      for (const effect of this.#joins.losses(frame, token, node, waits)) this.#apply(effect, transition)
       this.#goOn()
     }
   }
@@ -142,9 +164,11 @@ export class Merges {
         const { token, started_us } = effect.arrival
         this.#recorder.holdAtCoalesce(token, join, started_us)
         this.#line.hold(token)
-        this.#line.erase(join, effect.arrival.branch)
+        this.#line.erase({ join, branch: effect.arrival.branch, kind: 'end' })
         return this.#setTimeout(join, started_us)
       }
+      case 'wait':
+        return this.#wait(effect, transition)
       case 'lose':
         this.#traceLoss(effect, transition)
         return this.#eraseOver(join)
@@ -158,24 +182,36 @@ export class Merges {
     }
   }
 
-  #traceLoss({ join, branch, has_trace }: Extract<JoinEffect, { kind: 'lose' }>, { event, merged }: Transition): void {
-    const place = join.traces?.get(branch)
-    if (has_trace && (place === undefined || event === null || !this.#line.isBehind(event, place))) return
-    // What the same transition has merged before comes before.
+  #wait({ join, branch }: Extract<JoinEffect, { kind: 'wait' }>, { event, merged }: Transition): void {
+    const trace: Trace = { join, branch, kind: 'late' }
+    this.#settle(merged)
+    this.#line.trace(trace, event)
+    this.#late.add(trace)
+  }
+
+  /** What the same transition has merged before comes before. */
+  #settle(merged: Stack): void {
     for (const each of merged) {
       if (each instanceof Token) this.#line.stay(each)
       else this.pass(each)
     }
-    this.#line.trace({ join, branch }, event)
+  }
+
+  #traceLoss({ join, branch, has_trace }: Extract<JoinEffect, { kind: 'lose' }>, { event, merged }: Transition): void {
+    const end: Trace = { join, branch, kind: 'end' }
+    const place = placeOf(end)
+    if (has_trace && (place === null || event === null || !this.#line.isBehind(event, place))) return
+    this.#settle(merged)
+    this.#line.trace(end, event)
   }
 
   #decided(effect: Extract<JoinEffect, { kind: 'merge' | 'fail' }>, transition: Transition): void {
     const { join } = effect
     const { event } = transition
     const members = effect.members.map(({ token }) => token)
-    const moved = members.map(standing)
     const was_lost = effect.kind === 'fail' && !mayMerge(join.node, join.lost)
     // To groups outside, a branch is lost when the last of them is: one that came early would have come at its own place.
+    const moved = members.map(standing)
     let last = event === null || was_lost ? event : this.#line.lastOf([event, ...members])
     if (effect.kind === 'merge') {
       const born = this.#recorder.merge(join, effect.members, effect.merged.row, detailOf(effect))
@@ -184,7 +220,7 @@ export class Merges {
       this.#recorder.failAtCoalesce(effect)
       const together = this.#placeFailed(effect, transition)
       // What follows comes behind all of them.
-      if (together.some(each => each === last)) last = this.#mark(together)
+      if (together.some(each => each === last)) last = this.#markBehind(together.at(-1) as Token)
     }
     const after = { ...transition, event: last }
     for (const each of moved) this.#follows.push({ moved: each, transition: after })
@@ -194,21 +230,21 @@ export class Merges {
     this.#ended.push(...members.filter(({ ended }) => ended))
   }
 
-  #mark(tokens: readonly (Token | Trace)[]): Placed {
-    const mark = this.#line.mark(tokens.findLast(each => each instanceof Token) as Token)
+  #markBehind(placed: Placed): Placed {
+    const mark = this.#line.mark(placed)
     this.#marks.push(mark)
     return mark
   }
 
   #placeMerged(join: Join, members: readonly Token[], born: Token, { event, merged, stack }: Transition): void {
     const behind = this.#joins.lostWithTraces(join)
-    const to_come = behind.filter(branch => join.traces?.has(branch) !== true)
+    const to_come = behind.filter(branch => placeOf({ join, branch, kind: 'end' }) === null)
     const at = lowest(stack, join, to_come)
     if (at !== -1) {
       stack.splice(at, 0, born)
       return
     }
-    this.#line.insertAtLast(event === null ? members : [event, ...members], tracesOfLost(join), born)
+    this.#line.insertAtLast(event === null ? members : [event, ...members], endsOfLost(join), born)
     if (behind.length === 0 || born.place === null) merged.push(born)
     else {
       let after = stack.length
@@ -217,50 +253,36 @@ export class Merges {
     }
   }
 
-  /** Members that go on, by the edge for errors. Returns those that go on where the group failed. */
-  #placeFailed({ join, members, closes }: MembersFailed, { merged, stack }: Transition): readonly (Token | Trace)[] {
+  /** Members that go on, by the edge for errors. Returns those that go on where the group failed, long after all else of its fork. */
+  #placeFailed({ join, members, closes }: MembersFailed, { event, merged, stack }: Transition): readonly Token[] {
     const shared = join.verdict !== null && isShared(join.verdict)
-    const there = closes && shared ? this.#moveToFailure(join, merged) : []
+    const failed = closes && shared && event !== null ? { place: placeOfFailure(join, event, this.#line) } : null
+    const together: Token[] = []
     for (const branch of this.#joins.inOrder(join.node)) {
       const token = members.find(each => each.branch === branch)?.token
-      if (token === undefined || token.ended || there.includes(token)) continue
-      const trace = whereItGoesOn(join, branch)
-      const place = join.traces?.get(trace.branch)
-      const at = shared && place === undefined ? indexOf(stack, trace) : -1
+      if (token === undefined || token.ended) continue
+      const after: Trace = { join, branch, kind: 'after' }
+      const place = placeOf(after)
+      const at = shared && place === null ? indexOf(stack, after) : -1
       if (at !== -1) {
         this.#line.leave(token)
         stack.splice(at, 0, token)
         continue
       }
-      if (!shared || place === undefined || this.#line.isBehind(token, place)) this.#line.release(token)
-      else this.#line.move([token], place)
       merged.push(token)
+      if (!shared || place === null) this.#line.release(token)
+      else if (failed !== null && this.#line.isBehind(failed, place) && !this.#isPast(token, failed))
+        together.push(token)
+      else if (this.#line.isBehind(token, place)) this.#line.release(token)
+      else this.#line.move([token], place)
     }
-    return there
+    if (failed?.place != null) this.#line.move(together, failed.place)
+    else for (const token of together) this.#line.leave(token)
+    return together
   }
 
-  /**
-   * A group has failed: members that stand before that place, and were to go on before it, go on there; so will branches that
-   * are still to come. Returns what goes on there.
-   */
-  #moveToFailure(join: Join, merged: Stack): readonly (Token | Trace)[] {
-    const { arrived, lost, node, traces } = join
-    const last = placeOfFailure(join, this.#line)
-    if (last === undefined) return []
-    const moving: (Token | Trace)[] = []
-    for (const branch of this.#joins.inOrder(node)) {
-      const trace = whereItGoesOn(join, branch)
-      const place = traces?.get(trace.branch)
-      if (place === undefined || lost.includes(branch) || (last !== null && last.label < place.label)) continue
-      const token = arrived.find(each => each.branch === branch)?.token
-      if (token === undefined) moving.push(trace)
-      else if (!token.ended && (last === null || token.place === last || !this.#line.isBehind(token, last)))
-        moving.push(token)
-    }
-    if (last !== null) this.#line.move(moving, last)
-    else this.#line.remove(moving)
-    for (const each of moving) if (each instanceof Token || last === null) merged.push(each)
-    return moving
+  #isPast(token: Token, { place }: Placed): boolean {
+    return place !== null && token.place !== place && this.#line.isBehind(token, place)
   }
 
   /** The group has its verdict: nothing is due for it any more. */
@@ -271,7 +293,10 @@ export class Merges {
 
   /** Takes out traces to whose places nothing can come any more. */
   #eraseOver(join: Join): void {
-    for (const branch of join.traces?.keys() ?? []) if (!isAwaited({ join, branch })) this.#line.erase(join, branch)
+    for (const number of join.traces?.keys() ?? []) {
+      const trace = traceOf(join, number)
+      if (!isAwaited(trace)) this.#line.erase(trace)
+    }
   }
 
   #setTimeout(join: Join, arrived_us: number): void {
@@ -286,7 +311,7 @@ function lowest(stack: Stack, join: Join, branches: readonly number[]): number {
   let left = branches.length
   for (let at = stack.length - 1; at >= 0 && left > 0; at--) {
     const each = stack[at] as Token | Trace
-    if (each instanceof Token || each.join !== join || !branches.includes(each.branch)) continue
+    if (each instanceof Token || each.join !== join || each.kind !== 'end' || !branches.includes(each.branch)) continue
     if (--left === 0) return at
   }
   return -1
@@ -296,6 +321,8 @@ function isBefore(each: Token | Trace, { label }: Place): boolean {
   return each instanceof Token && each.place !== null && each.place.label < label
 }
 
-function indexOf(stack: Stack, { join, branch }: Trace): number {
-  return stack.findIndex(each => !(each instanceof Token) && each.join === join && each.branch === branch)
+function indexOf(stack: Stack, { join, branch, kind }: Trace): number {
+  return stack.findIndex(
+    each => !(each instanceof Token) && each.join === join && each.branch === branch && each.kind === kind,
+  )
 }

@@ -1,8 +1,9 @@
 /** What a run has under way at a commit, for whoever goes on with it. */
 import type { BatchGroup } from './batches.ts'
 import type { Answers } from './calls/answers.ts'
-import type { Join, Trace, Waiting } from './frames.ts'
+import type { Join, Waiting } from './frames.ts'
 import type { Subject, Token } from './token.ts'
+import type { Trace } from './traces.ts'
 
 /** What was under way at a commit. Times are what is left of them. */
 export interface UnderWay {

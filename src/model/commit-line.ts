@@ -5,7 +5,8 @@
 
 /**
  * A token; or a trace of a branch: the fork's group, the coalesce, and the branch's place in the coalesce's list, from 0 (where it
- * is lost), or that and the number of branches (where it goes on if the group fails).
+ * is lost), or that and the number of branches (where it goes on if the group fails), or that and twice the number (where it is lost
+ * once all is done that comes before).
  */
 export type LineMember = number | readonly [fork: number, coalesce: number, branch: number]
 

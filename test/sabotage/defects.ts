@@ -115,16 +115,30 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'the line forgets where branches were lost',
     file: 'merges.ts',
-    text: 'this.#line.trace({ join, branch }, event)',
+    text: 'this.#line.trace(end, event)',
     instead: '',
     shape: 'losing',
   },
   {
     name: 'what merged goes on before all is done that comes of a branch that was lost',
     file: 'merges.ts',
-    text: 'const to_come = behind.filter(branch => join.traces?.has(branch) !== true)',
+    text: "const to_come = behind.filter(branch => placeOf({ join, branch, kind: 'end' }) === null)",
     instead: 'const to_come: number[] = []',
     shape: 'nested',
+  },
+  {
+    name: 'what a batch had kept is lost before all is done that comes before',
+    file: 'late.ts',
+    text: 'const is_late = this.#joins.endsOf(join, branch).some(end => this.#line.isBehind(event, end))',
+    instead: 'const is_late = false',
+    shape: 'nested-batched',
+  },
+  {
+    name: 'another process forgets which branches were lost late',
+    file: 'merges.ts',
+    text: "if (trace.kind === 'late') this.#late.add(trace)",
+    instead: '',
+    shape: 'nested-batched-crashes',
   },
   {
     name: 'an answer waits for its row to be done',

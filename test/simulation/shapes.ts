@@ -40,6 +40,8 @@ export const SHAPES: { readonly [name: string]: Shape } = {
   'groups-later-crashes': groups({ later: true, crashes: true }),
   nested: nested(),
   'nested-crashes': nested({ crashes: true }),
+  'nested-batched': nested({ batched: true, max_rows: 12 }),
+  'nested-batched-crashes': nested({ batched: true, max_rows: 12, crashes: true }),
   calls: linear({ later: true, calls: true }),
   'calls-crashes': linear({ later: true, calls: true, crashes: true }),
   'groups-calls-crashes': groups({ later: true, calls: true, crashes: true }),
@@ -59,15 +61,6 @@ export const SHAPES: { readonly [name: string]: Shape } = {
   'nested-timed-crashes': nested({ timed: true, crashes: true }),
   losing: nested({ losing: true }),
   'losing-crashes': nested({ losing: true, crashes: true }),
-}
-
-/**
- * Shapes that aren't clean yet, to be run by their names only: where a branch of an outer fork is carried by several row
- * instances, and one of these waits in a batch, what follows from the branch's loss may stand later than it should.
- */
-export const UNSETTLED: { readonly [name: string]: Shape } = {
-  'nested-batched': nested({ batched: true, max_rows: 12 }),
-  'nested-batched-crashes': nested({ batched: true, max_rows: 12, crashes: true }),
 }
 
 /** The command that runs one seed of one shape again. */

@@ -68,39 +68,57 @@ class Past {
     const at_us = closed_us - ONE_INSTANT_US
     const came = [...came_us].filter(([, us]) => us <= at_us).map(([branch]) => branch)
     if (came.length === 0) return false
-    const lost = this.#lost(node, fork_group, at_us).filter(branch => !came.includes(branch))
+    // What batches kept is lost in the order of rows, which may be later than it is known: behind who may still come.
+    const has_waited = (branch: number) =>
+      !this.#wasKept(branch, node, fork_group, at_us) || this.#allWait(node, fork_group, at_us)
+    const lost = this.#lost(node, fork_group, at_us).filter(branch => !came.includes(branch) && has_waited(branch))
     const all = came.length + lost.length === node.branches.length
-    // Where its members are written, the group fails with the loss that is the first in order: who may still come may be lost before.
-    const is_certain = all || !this.#isWritten(node) || this.#allWait(node, fork_group, at_us)
     switch (node.policy.kind) {
       case 'require_all':
-        return all || (lost.length > 0 && is_certain)
+        return all || lost.length > 0
       case 'best_effort':
         return all
       case 'first':
         return true
       case 'quorum': {
         const { quorum, decide } = node.policy
-        return (
-          all ||
-          (decide === 'early' && (came.length >= quorum || (node.branches.length - lost.length < quorum && is_certain)))
-        )
+        return all || (decide === 'early' && (came.length >= quorum || node.branches.length - lost.length < quorum))
       }
     }
   }
 
-  #isWritten({ on_error }: CoalesceNode): boolean {
-    return on_error !== null && on_error.to !== DISCARD
+  /** Whether something of the outermost branch that the branch is part of has been in a batch. */
+  #wasKept(branch: number, node: CoalesceNode, fork_group: number, at_us: number): boolean {
+    const ordinal = this.#positions(node).indexOf(branch)
+    const lives = [...this.#lives.values()]
+    const isOfBranch = (each: Inside) => each.group === fork_group && each.ordinal === ordinal
+    const outermost = lives.find(({ inside }) => inside.some(isOfBranch))?.inside[0]
+    return lives.some(
+      ({ inside: [first], stands }) =>
+        first !== undefined &&
+        first.group === outermost?.group &&
+        first.ordinal === outermost.ordinal &&
+        stands.some(each => each.began_us <= at_us && this.#plan.nodes[each.node - 1]?.kind === 'aggregate'),
+    )
   }
 
-  /** Whether all that may still come wait for others, at coalesces. */
-  #allWait(node: CoalesceNode, fork_group: number, at_us: number): boolean {
-    return [...this.#lives.values()].every(life => {
-      const depth = life.inside.findIndex(({ group }) => group === fork_group)
-      if (depth === -1 || !this.#canCome(life, depth, node, at_us)) return true
-      const stand = life.stands.find(({ ended_us }) => ended_us > at_us)
-      return stand !== undefined && stand.began_us <= at_us && this.#plan.nodes[stand.node - 1]?.kind === 'coalesce'
+  /** Whether all that are on ways there wait for others, at coalesces. */
+  #allWait({ number }: CoalesceNode, fork_group: number, at_us: number): boolean {
+    return [...this.#lives.values()].every(({ born_us, inside, stands }) => {
+      const stand = stands.find(({ ended_us }) => ended_us > at_us)
+      if (born_us > at_us || stand === undefined || inside.every(({ group }) => group !== fork_group)) return true
+      if (!this.#reached(stand.node).has(number)) return true
+      return stand.began_us <= at_us && this.#plan.nodes[stand.node - 1]?.kind === 'coalesce'
     })
+  }
+
+  /** Nodes to which ways lead from that one, itself among them; `closed`: which only errors leave. */
+  #reached(from: number, closed: ReadonlySet<number> = new Set()): ReadonlySet<number> {
+    const reached = new Set([from])
+    for (const each of reached)
+      for (const { from: at, to, label } of this.#plan.edges)
+        if (at === each && to !== DISCARD && (!closed.has(at) || label === 'on_error')) reached.add(to)
+    return reached
   }
 
   #livesIn(drafts: readonly SubjectDraft[]): ReadonlyMap<number, Life> {
@@ -170,11 +188,7 @@ class Past {
       for (const node of this.#plan.nodes)
         if (node.kind === 'coalesce' && node.fork === this.#fork_nodes.get(group) && this.#isDead(node, group, at_us))
           closed.add(node.number)
-    const reached = new Set([at])
-    for (const each of reached)
-      for (const { from, to: next, label } of this.#plan.edges)
-        if (from === each && next !== DISCARD && (!closed.has(from) || label === 'on_error')) reached.add(next)
-    return reached.has(to)
+    return this.#reached(at, closed).has(to)
   }
 
   /** Whether nobody who comes to that group can merge there any more. */

@@ -5,8 +5,9 @@ import { CustodyError } from '../../model/error.ts'
 import type { AggregateNode, Plan } from '../../plan/plan.ts'
 import type { Progressed } from '../committer.ts'
 import { afterError } from '../decide/retry.ts'
-import { type Frame, type Join, joinOf, type Trace, type Waiting } from '../frames.ts'
+import { type Frame, type Join, joinOf, type Waiting } from '../frames.ts'
 import { Subject, type Token } from '../token.ts'
+import { type Trace, traceOf } from '../traces.ts'
 import type { UnderWay } from '../under-way.ts'
 import { entryPlace, type History, type RestoreReader, type StoredSubject } from './history.ts'
 import { type Held, type RestoredSubject, restoreSubject, type StoredStep } from './subject.ts'
@@ -59,10 +60,9 @@ function underWay(
   const frames = new Map<number, Frame>()
   const members = new Map<number, Held[]>()
   for (const each of restored) {
-    for (const token of each.subject.open) {
-      tokens.set(token.id, token)
+    for (const token of each.subject.open) tokens.set(token.id, token)
+    for (const token of each.tokens)
       for (let frame = token.frames; frame !== null; frame = frame.outer) frames.set(frame.fork.group, frame)
-    }
     for (const [group, held] of each.batched) members.set(group, [...(members.get(group) ?? []), ...held])
   }
   const line = recorded.map(each => (typeof each === 'number' ? found(tokens, each) : traceIn(plan, frames, each)))
@@ -94,13 +94,13 @@ function found(tokens: ReadonlyMap<number, Token>, id: number): Token {
 function traceIn(
   plan: Plan,
   frames: ReadonlyMap<number, Frame>,
-  [fork, coalesce, branch]: Exclude<LineMember, number>,
+  [fork, coalesce, number]: Exclude<LineMember, number>,
 ): Trace {
   const frame = frames.get(fork)
   const node = plan.nodes[coalesce - 1]
   if (frame === undefined || node?.kind !== 'coalesce')
     throw new CustodyError('CUSTODY_VERIFY_FAILED', `a merge waits for fork group ${fork}, and no entry has it open`)
-  return { join: joinOf(frame, node), branch }
+  return traceOf(joinOf(frame, node), number)
 }
 
 function timeoutOf(join: Join, age: (us: number) => number): UnderWay['joins'] {

@@ -44,6 +44,8 @@ export interface Held {
 
 export interface RestoredSubject {
   readonly subject: Subject
+  /** All that it ever had. */
+  readonly tokens: readonly Token[]
   /** By group: members of batches that aren't closed. */
   readonly batched: ReadonlyMap<number, Held[]>
   /** Groups at coalesces that wait for branches. */
@@ -182,7 +184,8 @@ class SubjectFold {
         fork.row = this.#row(fork.value, this.#parents.get(fork.group)?.order ?? CANONICAL)
     const joins = [...this.#joins.values()].filter(join => join.verdict === null)
     for (const join of joins) join.arrived = join.arrived.toSorted((a, b) => a.started_us - b.started_us)
-    return { subject: this.#subject, batched, joins, resting, answers: this.#answersOf(this.#batch_calls) }
+    const tokens = Array.from(this.#tokens.values(), ({ token }) => token)
+    return { subject: this.#subject, tokens, batched, joins, resting, answers: this.#answersOf(this.#batch_calls) }
   }
 
   #birth(birth: BirthFact): void {

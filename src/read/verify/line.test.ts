@@ -86,6 +86,7 @@ describe('the order of what is under way, as commits tell it', () => {
       `entry ${seq}: branch ${branch} of group ${group} is in line, and doesn't come to ${node}`
     expect(problemsOf({ line: [[8, 2, 0]] })).toEqual([misplaced(0, 8, 0, 'join')])
     expect(problemsOf({ line: [[7, 2, 2]] })).toEqual([misplaced(0, 7, 2, 'join')])
+    expect(problemsOf({ line: [[7, 2, 3]] })).toEqual([misplaced(0, 7, 3, 'join')])
     // Members of groups that fail go on.
     expect(
       problemsOf({
@@ -95,7 +96,18 @@ describe('the order of what is under way, as commits tell it', () => {
         ],
       }),
     ).toEqual([])
-    expect(problemsOf({ line: [[7, 3, 4]] })).toEqual([misplaced(0, 7, 4, 'vote')])
+    // Where a branch is lost late.
+    expect(
+      problemsOf({
+        line: [
+          [7, 2, 4],
+          [7, 2, 5],
+          [7, 3, 5],
+        ],
+      }),
+    ).toEqual([])
+    expect(problemsOf({ line: [[7, 2, 6]] })).toEqual([misplaced(0, 7, 6, 'join')])
+    expect(problemsOf({ line: [[7, 3, 7]] })).toEqual([misplaced(0, 7, 7, 'vote')])
     expect(problemsOf({ line: [[7, 1, 0]] })).toEqual([misplaced(0, 7, 0, 'split')])
     const open: CommitLine = { line: [1, [7, 2, 0]] }
     expect(problemsOf(open, line => line.closed(7), { moved: { out: [], in: [] } })).toEqual([

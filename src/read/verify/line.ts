@@ -108,9 +108,9 @@ export class LineCheck {
     const fork = this.#forks.get(group)
     if (ways.kind(coalesce) !== 'coalesce' || fork === undefined) return false
     const names = ways.branches(coalesce)
-    // Where members of groups that failed go on, each branch has two: where it is lost, and where it goes on then.
-    const traces = ways.errorEdge(coalesce) === 0 ? names.length : 2 * names.length
-    const name = branch < traces ? names[branch % names.length] : undefined
+    // Each branch has three: where it is lost, where it goes on if the group fails and its members do, and where it is lost late.
+    const kind = Math.floor(branch / names.length)
+    const name = kind < 3 && (kind !== 1 || ways.errorEdge(coalesce) !== 0) ? names[branch % names.length] : undefined
     return name !== undefined && ways.branches(fork).includes(name)
   }
 }

@@ -1,5 +1,5 @@
-/** Where members of groups go on that a batch has failed, long after all else of their forks: in one place, whatever takes how long. */
-import { expect, test } from 'vitest'
+/** What becomes of groups that batches decide long after all else of their forks: in one place, whatever takes how long. */
+import { describe, expect, test } from 'vitest'
 import { aggregateOf, Rig, transformOf } from '../../test/support/rig.ts'
 import { derive, type Row } from '../model/row.ts'
 
@@ -21,12 +21,13 @@ sinks:
 const BRANCHES = ['plain: joined', 'by_three: three', 'by_four: four', 'straight: problems'] as const
 
 interface Speeds {
+  readonly two: number
   readonly three: number
   readonly four: number
   readonly slow: number
 }
 
-function rigOf(pipeline: string, ms: Speeds): Rig {
+function rigOf(pipeline: string, ms: Omit<Speeds, 'two'>): Rig {
   const after = <T>(wait: number, answer: T) => (wait === 0 ? answer : rig.clock.sleep(wait * 1000).then(() => answer))
   const passing = (name: string, wait: number, without = -1) =>
     aggregateOf(name, rows =>
@@ -44,7 +45,7 @@ function rigOf(pipeline: string, ms: Speeds): Rig {
 const told = (rows: readonly Row[] | undefined) =>
   rows?.map(({ id, _error }) => (_error === undefined ? `row ${id}` : `${id} ${(_error as Row).branch}`))
 
-const SPEEDS: readonly Speeds[] = [0, 5, 90].flatMap(three =>
+const SPEEDS: ReadonlyArray<Omit<Speeds, 'two'>> = [0, 5, 90].flatMap(three =>
   [0, 20, 700].flatMap(four => [0, 10, 2_000].map(slow => ({ three, four, slow }))),
 )
 
@@ -81,4 +82,64 @@ test('a process that goes on has each written once, in the same order', async ()
     if (summary.tokens.open > 0) await rig.resume(1_000)
     expect(told(rig.disk.get('problems')), `stopped after ${stop_after_ms} ms`).toEqual(EXPECTED['straight last'])
   }
+})
+
+/** Rows 1 to 4. Of two row instances that carry `inside` one fails after some ms, and a batch of two leaves out the other. */
+const inside = (policy: string) => `
+name: late-losses-inside
+defaults: { on_error: discard }
+sources:
+  rows: { plugin: feed, options: { chunks: [{ rows: [{ id: 1 }, { id: 2 }, { id: 3 }, { id: 4 }] }] }, on_invalid: discard, to: outer }
+nodes:
+  outer: { fork: { first: problems, inside: inner, plain: joined, last: problems } }
+  inner: { fork: { walks: slow, waits: two } }
+  slow: { transform: slow, to: met }
+  two: { aggregate: none, output: passthrough, trigger: { count: 2 }, to: met }
+  met: { coalesce: [walks, waits], policy: ${policy}, timeout: 1h, merge: nested, to: joined }
+  joined: { coalesce: [inside, plain], policy: require_all, merge: nested, on_error: problems, to: discard }
+sinks:
+  problems: { plugin: keep, on_error: discard }
+`
+
+function rigInside(policy: string, ms: Pick<Speeds, 'two' | 'slow'>): Rig {
+  const rig: Rig = new Rig(inside(policy), [
+    aggregateOf('none', async rows => {
+      await rig.clock.sleep(ms.two * 1000)
+      return { kind: 'members', rows: rows.map(() => null) }
+    }),
+    transformOf('slow', async () => {
+      await rig.clock.sleep(ms.slow * 1000)
+      return { kind: 'error', code: 'BAD', message: 'no', retryable: false }
+    }),
+  ])
+  return rig
+}
+
+/** Each odd row loses `waits` when the next one closes the batch. */
+const OF_INSIDE = {
+  require_all: [1, 2, 3, 4].flatMap(id => [`row ${id}`, `row ${id}`, `${id} plain`]),
+  best_effort: [1, 3].flatMap(id => [
+    ...[`row ${id}`, `row ${id}`],
+    ...[`row ${id + 1}`, `${id} plain`, `row ${id + 1}`, `${id + 1} plain`],
+  ]),
+}
+const INSIDE_SPEEDS = [0, 5, 90, 700].flatMap(two => [0, 10, 2_000].map(slow => ({ two, slow })))
+
+describe.each(['require_all', 'best_effort'] as const)('a branch of a fork outside comes to nothing: %s', policy => {
+  test('where its group inside was decided, whichever loss was noticed first', async () => {
+    for (const ms of INSIDE_SPEEDS) {
+      const rig = rigInside(policy, ms)
+      const { error } = await rig.run()
+      expect([error, told(rig.disk.get('problems'))], JSON.stringify(ms)).toEqual([null, OF_INSIDE[policy]])
+    }
+  })
+
+  test('in a process that goes on, too', async () => {
+    for (const stop_after_ms of [1, 15, 60, 400, 1_500]) {
+      const rig = rigInside(policy, { two: 5, slow: 2_000 })
+      const { summary } = await rig.run({ stop_after_ms })
+      if (summary.tokens.open > 0) await rig.resume(1_000)
+      expect(told(rig.disk.get('problems')), `stopped after ${stop_after_ms} ms`).toEqual(OF_INSIDE[policy])
+    }
+  })
 })
