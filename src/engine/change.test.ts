@@ -53,21 +53,13 @@ describe('a change', () => {
     ['undefined', undefined],
     ['a date', new Date(0)],
     ['half of a surrogate pair', '\ud83d'],
-    ['an integer that no double holds', 2 ** 60],
   ])('can’t be told of %s', (_name, value) => {
     for (const base of [row({}), row({ a: 1 }), derive(newRow(), { a: value as Json })])
       expect(() => changeOf(base, 7, derive(newRow(), { a: value as Json, b: 1 }))).toThrow(NotJsonError)
   })
 
   test('applied to what was gives what is', () => {
-    const value = fc.jsonValue({ maxDepth: 2 }).filter(each => {
-      // −0 is 0, and some doubles are no exact integers.
-      try {
-        return canonicalize(each as Json) !== ''
-      } catch {
-        return false
-      }
-    })
+    const value = fc.jsonValue({ maxDepth: 2 })
     const fields = fc
       .dictionary(fc.constantFrom('a', 'b', 'c', 'd', '__proto__', 'toString'), value)
       .map(each => row(each))

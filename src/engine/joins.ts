@@ -157,13 +157,18 @@ export class Joins {
    * of that fork it is lost, and what follows; `waits`: whether that is to wait.
    */
   *losses(frame: Frame, token: Token | null, from: number, waits: Waits): Iterable<JoinEffect> {
-    for (const expecting of this.#by_fork.get(frame.fork.node) ?? []) {
-      const { node } = expecting
-      if (!this.#reaches(from, node.number)) continue
-      // Mostly it has only come nearer.
-      if (token !== null && !token.ended && this.#canReach(token, node.number)) continue
-      yield* this.#lost(frame, expecting, waits)
-    }
+    for (const expecting of this.#by_fork.get(frame.fork.node) ?? [])
+      if (this.#hasGone(expecting.node, token, from)) yield* this.#lost(frame, expecting, waits)
+  }
+
+  /** Whether there are such groups. Mostly a token has only come nearer. */
+  mayLose(frame: Frame, token: Token | null, from: number): boolean {
+    const expecting = this.#by_fork.get(frame.fork.node)
+    return expecting?.some(({ node }) => this.#hasGone(node, token, from)) ?? false
+  }
+
+  #hasGone({ number }: CoalesceNode, token: Token | null, from: number): boolean {
+    return this.#reaches(from, number) && (token === null || token.ended || !this.#canReach(token, number))
   }
 
   /** What carriers of a branch carry. */

@@ -138,6 +138,7 @@ export class Merges {
     const { event } = transition
     const waits = (join: Join, branch: number) => event !== null && this.#late.waits({ join, branch }, event)
     for (let frame = frames; frame !== null; frame = frame.outer) {
+      if (!this.#joins.mayLose(frame, token, node)) continue
       for (const effect of this.#joins.losses(frame, token, node, waits)) this.#apply(effect, transition)
       this.#goOn()
     }

@@ -269,7 +269,6 @@ describe('a run that meets a defect', () => {
     ['a date', new Date(0)],
     ['a big integer', 1n],
     ['half a letter', '\ud83d'],
-    ['an integer that no double holds', 2 ** 60],
     ['a function', () => 1],
   ])('stops at a row with %s, and names the node; nothing of the visit is recorded', async (_name, value) => {
     const rig = new Rig(PIPELINE, [

@@ -21,8 +21,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'what a source yielded stays its own',
     file: 'chunk.ts',
-    text: '= { kind, row: takeRow(name, row), ...where }',
-    instead: '= { kind, row: row as Row, ...where }',
+    text: 'row: takeRow(name, row),',
+    instead: 'row: row as Row,',
     shape: 'hostile',
   },
   {
@@ -193,8 +193,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'a union knows no conflicts',
     file: 'decide/merge.ts',
-    text: "if (different.length > 0 && on_conflict === 'fail')",
-    instead: 'if (different.length < 0)',
+    text: "if (on_conflict === 'fail' && writes.some",
+    instead: "if (on_conflict === 'fail' && writes.every",
     shape: 'groups',
   },
   {
