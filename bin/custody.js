@@ -16,6 +16,8 @@ if (Number(node.split('.')[0]) < 24) {
   const { keepCompiled } = await import('./compiled.js')
   keepCompiled()
   const { main } = await import('../dist/cli/main.js')
+  // Standard output is for answers and rows: what plugins print isn't to end up among them.
+  globalThis.console = new console.Console(process.stderr)
   process.exitCode = await main(process.argv.slice(2))
   // A plugin may have left something running. What was told has to be out, and then nobody waits for it.
   const linger = () =>
