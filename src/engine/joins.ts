@@ -158,17 +158,21 @@ export class Joins {
    */
   *losses(frame: Frame, token: Token | null, from: number, waits: Waits): Iterable<JoinEffect> {
     for (const expecting of this.#by_fork.get(frame.fork.node) ?? [])
-      if (this.#hasGone(expecting.node, token, from)) yield* this.#lost(frame, expecting, waits)
+      if (this.#concerns(frame.fork, expecting.node, token, from)) yield* this.#lost(frame, expecting, waits)
   }
 
-  /** Whether there are such groups. Mostly a token has only come nearer. */
-  mayLose(frame: Frame, token: Token | null, from: number): boolean {
-    const expecting = this.#by_fork.get(frame.fork.node)
-    return expecting?.some(({ node }) => this.#hasGone(node, token, from)) ?? false
+  /** Whether there may be such groups. Mostly a token has only come nearer, or its group has merged. */
+  mayLose({ fork }: Frame, token: Token | null, from: number): boolean {
+    const expecting = this.#by_fork.get(fork.node)
+    return expecting?.some(({ node }) => this.#concerns(fork, node, token, from)) ?? false
   }
 
-  #hasGone({ number }: CoalesceNode, token: Token | null, from: number): boolean {
-    return this.#reaches(from, number) && (token === null || token.ended || !this.#canReach(token, number))
+  #concerns(fork: ForkGroup, node: CoalesceNode, token: Token | null, from: number): boolean {
+    if (!this.#reaches(from, node.number)) return false
+    // Of those with a verdict only who writes the rows of members that failed needs to know.
+    const verdict = joinAt(fork, node)?.verdict ?? null
+    if (verdict !== null && (!isShared(verdict) || !isWritten(node))) return false
+    return token === null || token.ended || !this.#canReach(token, node.number)
   }
 
   /** What carriers of a branch carry. */
@@ -211,8 +215,6 @@ export class Joins {
     const branch = position[ordinal] ?? -1
     if (branch === -1) return
     const known = joinAt(fork, node)
-    // Of those that failed only who writes their members' rows needs to know.
-    if (known?.verdict != null && (!isShared(known.verdict) || !isWritten(node))) return
     if (known?.arrived.some(each => each.branch === branch) || known?.lost.includes(branch)) return
     if (this.#isCarried(fork, ordinal, node)) return
     const join = known ?? joinOf(frame, node)

@@ -136,9 +136,9 @@ export class Merges {
   /** From inside out: what is decided about a fork, and what comes of that, comes before the fork outside. */
   #lose({ token, frames, node }: Gone, transition: Transition): void {
     const { event } = transition
-    const waits = (join: Join, branch: number) => event !== null && this.#late.waits({ join, branch }, event)
     for (let frame = frames; frame !== null; frame = frame.outer) {
       if (!this.#joins.mayLose(frame, token, node)) continue
+      const waits = (join: Join, branch: number) => event !== null && this.#late.waits({ join, branch }, event)
       for (const effect of this.#joins.losses(frame, token, node, waits)) this.#apply(effect, transition)
       this.#goOn()
     }

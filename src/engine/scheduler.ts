@@ -123,7 +123,9 @@ export class Scheduler {
   }
 
   get #isCommitDue(): boolean {
-    return this.#parts.recorder.unsettled.isFull || this.#parts.flow.isCommitOverdue
+    const { recorder, flow } = this.#parts
+    const { unsettled, tallies } = recorder
+    return unsettled.isDue(tallies.born - tallies.ended) || flow.isCommitOverdue
   }
 
   async #stop<Why>(why: Why): Promise<Why> {

@@ -9,6 +9,8 @@ import type { SubjectDraft } from '../ledger/write-port.ts'
 import { draftOf, Facts, type Subject } from './token.ts'
 
 const COMMIT_ROWS = 1000
+/** It waits for a tenth more. */
+const PATIENCE = 10
 
 export class Unsettled {
   /** So many subjects are a commit. */
@@ -24,9 +26,13 @@ export class Unsettled {
     this.#enough = enough
   }
 
-  /** A commit is due. */
-  get isFull(): boolean {
-    return this.#subjects.length >= this.#enough
+  /**
+   * A commit is due. `open`: how many tokens have not ended. Each of these has another entry when it does, so a commit waits a bit for
+   * a moment when there are none, as where batches of a hundred close.
+   */
+  isDue(open: number): boolean {
+    const { length } = this.#subjects
+    return length >= this.#enough + (open === 0 ? 0 : Math.floor(this.#enough / PATIENCE))
   }
 
   /** Nothing more should happen before the commit that is due. */
