@@ -1,7 +1,7 @@
 /** Calls over HTTP: rows a second against what the peer's latency and the limit of concurrency allow. */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { startChaosPeer } from '../src/sdk/testing/chaos/peer.ts'
+import { startChaosPeer } from '../src/chaos/peer.ts'
 import { measure, type Start } from './start.ts'
 import type { CallsTask } from './task.ts'
 import { head } from './workloads.ts'

@@ -1,8 +1,8 @@
 /** Measures how long it takes to go on with a run that crashed. */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { systemClock } from '../src/engine/ports.ts'
-import { resumeRun } from '../src/engine/resume.ts'
+import { systemClock } from '../src/engine/ports/ports.ts'
+import { resumeRun } from '../src/engine/run/resume.ts'
 import { signingKey } from '../src/ledger/keys.ts'
 import { trustedKeys } from '../src/ledger/known-ledgers.ts'
 import { openLedger, openLedgerReader } from '../src/ledger/open.ts'

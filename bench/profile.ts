@@ -5,7 +5,7 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { encodeSigningKey, generateSigningKey } from '../src/model/note.ts'
+import { encodeSigningKey, generateSigningKey } from '../src/format/note.ts'
 import { type Shares, summariseProfile } from './cpu-profile.ts'
 import { writeData } from './data.ts'
 import { table } from './report.ts'

@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
-import { encodeSigningKey, generateSigningKey } from '../src/model/note.ts'
+import { encodeSigningKey, generateSigningKey } from '../src/format/note.ts'
 import { machine } from './machine.ts'
 import { type Bench, measureAll } from './measurements.ts'
 import { type Report, render } from './report.ts'

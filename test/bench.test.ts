@@ -8,7 +8,7 @@ import { planOf } from '../bench/plan.ts'
 import { render } from '../bench/report.ts'
 import { compare } from '../bench/targets.ts'
 import { WORKLOADS, type WorkloadName } from '../bench/workloads.ts'
-import { encodeSigningKey, generateSigningKey } from '../src/model/note.ts'
+import { encodeSigningKey, generateSigningKey } from '../src/format/note.ts'
 
 function temporary(): string {
   const folder = mkdtempSync(join(tmpdir(), 'custody-bench-'))

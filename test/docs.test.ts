@@ -79,7 +79,7 @@ describe('references', () => {
     const text = readFileSync(`${DOCS}outcomes.md`, 'utf8')
     const [, told = ''] = /this version never gives[^:]*: ([^.]*)\./.exec(text) ?? []
     const never = [...told.matchAll(/`([a-z_]+)`/g)].map(([, cause]) => cause)
-    const decisions = readFileSync(join(ROOT, 'src/engine/decide/ending.ts'), 'utf8')
+    const decisions = readFileSync(join(ROOT, 'src/engine/record/ending.ts'), 'utf8')
     const given = new Set([...decisions.matchAll(/fateNumber\('[A-Z_]+', '([a-z_]+)'\)/g)].map(([, cause]) => cause))
     expect(never).toEqual(FATES.map(({ cause }) => cause).filter(cause => !given.has(cause)))
   })

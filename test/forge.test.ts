@@ -3,8 +3,8 @@
  * No signature can show these; that the story doesn't hold together does.
  */
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { commitment } from '../src/format/hash.ts'
 import { canonicalize } from '../src/model/canonical.ts'
-import { commitment } from '../src/model/hash.ts'
 import type { Json } from '../src/model/row.ts'
 import { type Body, Forger } from './support/forger.ts'
 import { RICH, runModel } from './support/simulated-ledger.ts'

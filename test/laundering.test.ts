@@ -3,10 +3,10 @@
  * (I13), or is refused with a code that says how it differs, and then nothing has changed.
  */
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { commitment } from '../src/format/hash.ts'
+import { makeSigner, type Signer } from '../src/format/note.ts'
 import { openLedger } from '../src/ledger/open.ts'
 import { canonicalize } from '../src/model/canonical.ts'
-import { commitment } from '../src/model/hash.ts'
-import { makeSigner, type Signer } from '../src/model/note.ts'
 import type { Json } from '../src/model/row.ts'
 import { Forger, TABLES } from './support/forger.ts'
 import { testPorts } from './support/ledger.ts'

@@ -1,8 +1,8 @@
 /** What somebody could do with a key that isn't in force, and with times; and what `verify` says of it. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { makeSigner, parseVerifierKey, type Signer } from '../src/format/note.ts'
 import { signedChange } from '../src/ledger/key-ring.ts'
 import { canonicalize } from '../src/model/canonical.ts'
-import { makeSigner, parseVerifierKey, type Signer } from '../src/model/note.ts'
 import { verifyLedger } from '../src/read/verify/verify.ts'
 import { type Body, Forger, told } from './support/forger.ts'
 import { T0 } from './support/ledger.ts'

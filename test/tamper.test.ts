@@ -1,9 +1,9 @@
 /** What an intruder could do to a ledger, and what `verify` says of it. */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { commitment, hexToBytes } from '../src/format/hash.ts'
+import { makeSigner, type Signer } from '../src/format/note.ts'
 import { canonicalize } from '../src/model/canonical.ts'
 import { CustodyError } from '../src/model/error.ts'
-import { commitment, hexToBytes } from '../src/model/hash.ts'
-import { makeSigner, type Signer } from '../src/model/note.ts'
 import type { Json } from '../src/model/row.ts'
 import { verifyLedger } from '../src/read/verify/verify.ts'
 import { Forger, TABLES, told } from './support/forger.ts'

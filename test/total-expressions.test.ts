@@ -4,9 +4,9 @@
  */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { compileExpression, type Expression, expressionRisks } from '../src/expression/expression.ts'
 import type { Json } from '../src/model/row.ts'
-import { compileExpression, type Expression, expressionRisks } from '../src/sdk/expression.ts'
-import type { RowSchema } from '../src/sdk/schema.ts'
+import type { RowSchema } from '../src/model/schema.ts'
 import { compileRowSchema } from '../src/sdk/schema-check.ts'
 import { LONG } from './support/form.ts'
 import { anything_at_all, chances, conditions, rowOf, schemas } from './support/random-expressions.ts'

@@ -1,8 +1,8 @@
 /** docs/chaos-peer.md: the tables of faults and of options, from the code of the chaos peer. */
 import { z } from 'zod'
+import { FAULTS } from '../../src/chaos/faults.ts'
+import { CHAOS_OPTIONS, chaosSettings } from '../../src/chaos/options.ts'
 import { type ObjectSchema, typeText } from '../../src/cli/render/plugin.ts'
-import { FAULTS } from '../../src/sdk/testing/chaos/faults.ts'
-import { CHAOS_OPTIONS, chaosSettings } from '../../src/sdk/testing/chaos/options.ts'
 import { code, table } from './markdown.ts'
 
 export function faultsTable(): string {

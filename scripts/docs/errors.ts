@@ -1,10 +1,10 @@
 /** The tables of docs/errors.md: codes that commands raise, and codes that rows meet. */
 import { readFileSync } from 'node:fs'
-import { GATE_ERRORS } from '../../src/engine/step.ts'
+import { GATE_ERRORS } from '../../src/engine/nodes/plugin-call.ts'
+import { EXPRESSION_ERRORS } from '../../src/expression/expression.ts'
 import type { ErrorCode } from '../../src/model/error.ts'
 import { ERRORS } from '../../src/model/error-codes.ts'
 import { builtins } from '../../src/plugins/index.ts'
-import { EXPRESSION_ERRORS } from '../../src/sdk/expression.ts'
 import { SCHEMA_ERRORS } from '../../src/sdk/schema-check.ts'
 import { code, table } from './markdown.ts'
 

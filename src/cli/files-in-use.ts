@@ -1,11 +1,11 @@
 /** Files that no sink may write to, whatever the plan reads: Custody's own, the pipeline's, and those that the command writes. */
 import { fstatSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
-import { FilesInUse } from '../engine/files-in-use.ts'
+import { FilesInUse } from '../engine/nodes/sink/files-in-use.ts'
+import { pluginFile } from '../host/plugins/load.ts'
 import { configFolder } from '../ledger/config-folder.ts'
 import { keyPlace } from '../ledger/keys.ts'
 import type { Plan } from '../plan/plan.ts'
-import { pluginFile } from '../sdk/load.ts'
 import type { Context } from './context.ts'
 
 /** What SQLite has beside a file that it writes. */

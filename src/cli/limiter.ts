@@ -1,6 +1,6 @@
 /** The file in which runs of this machine keep limits together, if the pipeline names one and calls any service. */
 import { servicesOf } from '../engine/calls/contexts.ts'
-import { LimiterFile } from '../engine/calls/limiter-file.ts'
+import { LimiterFile } from '../host/limiter-file.ts'
 import type { Plan } from '../plan/plan.ts'
 
 /** @throws CustodyError CUSTODY_LIMITER. */

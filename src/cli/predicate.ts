@@ -1,8 +1,9 @@
 /** `--where CEL`: an expression over a row's data as a function. */
+
+import { compileExpression, type Expression } from '../expression/expression.ts'
 import { CustodyError, type Diagnostic } from '../model/error.ts'
 import type { Row } from '../model/row.ts'
-import { compileExpression, type Expression } from '../sdk/expression.ts'
-import { OBSERVED } from '../sdk/schema.ts'
+import { OBSERVED } from '../model/schema.ts'
 import { DiagnosticsError } from './render/error.ts'
 
 const NAME = '--where'

@@ -1,7 +1,7 @@
 /** The live line of a run: rows, how many a second, and how long it may still take where that is known. */
 
-import type { ServiceTold } from '../engine/calls/service-told.ts'
-import type { Progress } from '../engine/run.ts'
+import type { ServiceTold } from '../engine/calls/service-state.ts'
+import type { Progress } from '../engine/run/start.ts'
 import { formatDuration } from '../model/time.ts'
 import { serviceText } from './render/service.ts'
 import { count, counted, shorten } from './render/text.ts'

@@ -1,8 +1,9 @@
 /** A finished run whose rows are run again: which rows, their answers on record, and which re-runs there have been. */
+
+import type { RerunValue } from '../format/entry.ts'
+import type { Recordings } from '../format/recording.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
-import type { RerunValue } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
-import type { Recordings } from '../model/recording.ts'
 import { recordedCalls } from '../read/recorded/answers.ts'
 import { type ChosenRows, chooseRows } from '../read/recorded/repeats.ts'
 import { closingOf, headOf, openingOf, valueAs } from '../read/runs/run-log.ts'

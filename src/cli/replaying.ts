@@ -1,8 +1,8 @@
 /** A run that is replayed: its recorded answers, the order in which things came, and what another run's answers differ in. */
 
+import type { Courses, Recordings } from '../format/recording.ts'
 import { openLedgerReader } from '../ledger/open.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
-import type { Courses, Recordings } from '../model/recording.ts'
 import { recordedCalls } from '../read/recorded/answers.ts'
 import { recordedCourses } from '../read/recorded/courses.ts'
 import { type Drift, driftOf } from '../read/recorded/drift.ts'

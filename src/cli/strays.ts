@@ -3,7 +3,7 @@
  * process.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { type Strays, strayDefect } from '../engine/strays.ts'
+import { type Strays, strayDefect } from '../engine/calls/strays.ts'
 import type { Plan } from '../plan/plan.ts'
 import { builtins } from '../plugins/index.ts'
 import type { Terminal } from './terminal.ts'

@@ -1,6 +1,6 @@
 /** Tells what came of a run, new or gone on with: as JSON, or for people with what to try next. */
-import { GuardError } from '../engine/guards.ts'
-import type { RunResult } from '../engine/run.ts'
+import { GuardError } from '../engine/run/guards.ts'
+import type { RunResult } from '../engine/run/start.ts'
 import { openLedgerReader } from '../ledger/open.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Plan } from '../plan/plan.ts'

@@ -1,7 +1,8 @@
 /** Fields of a row schema: the shorthand (`integer`, `string?`) or a JSON Schema. */
+
+import type { JsonSchema } from '../model/schema.ts'
 import { ERROR_FIELD } from '../sdk/error-row.ts'
 import { admitsNull, type FieldTypeProblem, jsonSchemaProblem, parseFieldShorthand } from '../sdk/field-type.ts'
-import type { JsonSchema } from '../sdk/schema.ts'
 import type { SchemaConfig } from './pipeline.ts'
 import type { Problems } from './problems.ts'
 import type { Place } from './source-text.ts'

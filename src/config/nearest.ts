@@ -1,5 +1,5 @@
 /** Hints that name what somebody most likely meant. */
-import { nearestNames } from '../sdk/nearest.ts'
+import { nearestNames } from '../model/nearest.ts'
 
 /** The candidate nearest to `name`, or null if none is near. */
 export function nearest(name: string, candidates: Iterable<string>): string | null {

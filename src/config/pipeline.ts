@@ -1,5 +1,5 @@
 /** A pipeline file as typed values. Names are unique and well formed; targets and plugins are not yet resolved. */
-import type { JsonSchema } from '../sdk/schema.ts'
+import type { JsonSchema } from '../model/schema.ts'
 
 /** The name of a node or sink, or `discard`. */
 export type TargetName = string

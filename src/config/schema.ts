@@ -4,7 +4,7 @@
  */
 
 import { DURATION_PATTERN } from '../model/duration.ts'
-import type { JsonSchema } from '../sdk/schema.ts'
+import type { JsonSchema } from '../model/schema.ts'
 import { PIPELINE } from './format.ts'
 import {
   type KeyForm,

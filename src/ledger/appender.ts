@@ -4,9 +4,9 @@
  * A1. It reads no clock and draws no chance: the same entries with the same salts give the same bytes.
  * A2. `take` hands over all that was appended since the last one; `drop` forgets what wasn't made durable.
  */
-import { bytesToHex, commitment, hexToBytes, leafHash, SALT_BYTES } from '../model/hash.ts'
-import { Frontier, type FrontierState } from '../model/merkle.ts'
-import { checkpointText, type Signer } from '../model/note.ts'
+import { bytesToHex, commitment, hexToBytes, leafHash, SALT_BYTES } from '../format/hash.ts'
+import { checkpointText, type Signer } from '../format/note.ts'
+import { Frontier, type FrontierState } from '../format/tree.ts'
 import { bodyOf, payloadOf } from './encode.ts'
 import { NO_CHANGE } from './open-tokens.ts'
 import type { StoredEnding, StoredEntry, StoredOpenToken, StoredPayload } from './read-port.ts'

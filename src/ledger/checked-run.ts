@@ -2,10 +2,10 @@
  * A run's log as it must be for somebody to go on with it: its entries are what its last head signed, each is found where its row is
  * looked for, and the table of open tokens is what the last commit says of it (I13).
  */
-import type { RunEntry } from '../model/entry.ts'
+import type { RunEntry } from '../format/entry.ts'
+import { leafHash } from '../format/hash.ts'
+import { Frontier, type FrontierState } from '../format/tree.ts'
 import { CustodyError } from '../model/error.ts'
-import { leafHash } from '../model/hash.ts'
-import { Frontier, type FrontierState } from '../model/merkle.ts'
 import { originOf } from './appender.ts'
 import type { LogZero } from './log-zero.ts'
 import { OpenTokens } from './open-tokens.ts'

@@ -3,7 +3,7 @@
  * checkpoint before (see `Ledger.takeOver`), so entries are what was written. Values are checked against their commitments here.
  * The readers decode by code of their own (src/read/decode.ts).
  */
-import { canonicalize, NotJsonError } from '../model/canonical.ts'
+
 import type {
   CallFact,
   CallStatus,
@@ -12,9 +12,10 @@ import type {
   RunEntry,
   SubjectEntry,
   VisitStatus,
-} from '../model/entry.ts'
+} from '../format/entry.ts'
+import { commitment, SALT_BYTES } from '../format/hash.ts'
+import { canonicalize, NotJsonError } from '../model/canonical.ts'
 import { CustodyError } from '../model/error.ts'
-import { commitment, SALT_BYTES } from '../model/hash.ts'
 import type { FateNumber } from '../model/outcome.ts'
 import { isRow, type Json, type MutableRow, newRow, type Row, withoutPrototypes } from '../model/row.ts'
 import type { StoredPayload } from './read-port.ts'

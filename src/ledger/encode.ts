@@ -5,8 +5,9 @@
  *     row path, and a property in the tests compares it with `canonicalize`.
  * E2. Nothing but numbers, declared codes and verdicts gets into a body (I8): other texts are refused.
  */
+
+import type { CallFact, EndingFact, IntentFact, LedgerEntry, OriginFact, VisitFact } from '../format/entry.ts'
 import { canonicalize } from '../model/canonical.ts'
-import type { CallFact, EndingFact, IntentFact, LedgerEntry, OriginFact, VisitFact } from '../model/entry.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Json } from '../model/row.ts'
 import { NO_CHANGE } from './open-tokens.ts'

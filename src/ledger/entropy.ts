@@ -1,5 +1,5 @@
 /** The ledger's chance: salts and nonces, drawn in the order of entries. */
-import { SALT_BYTES } from '../model/hash.ts'
+import { SALT_BYTES } from '../format/hash.ts'
 import type { EncodedEntry } from './write-port.ts'
 
 /** A salt for each value of an entry; for an entry without values, its nonce. */

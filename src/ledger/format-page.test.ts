@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { simpleRow } from '../../test/support/ledger.ts'
+import type { FieldOrders } from '../format/entry.ts'
+import { fieldOrderOf } from '../format/field-order.ts'
+import { commitment, leafHash, nodeHash } from '../format/hash.ts'
 import { canonicalize } from '../model/canonical.ts'
-import type { FieldOrders } from '../model/entry.ts'
-import { fieldOrderOf } from '../model/field-order.ts'
-import { commitment, leafHash, nodeHash } from '../model/hash.ts'
 import type { Json } from '../model/row.ts'
 import { bodyOf, encodeSubject, payloadOf } from './encode.ts'
 import { APPLICATION_ID, PAGE_SIZE_BYTES, schemaStatements } from './sqlite/schema.ts'
@@ -61,7 +61,7 @@ function keysIn(text: string): ReadonlyMap<string, string> {
 }
 
 test('the lists of a row’s entry are those that the types tell of', () => {
-  const source = readFileSync(new URL('../model/entry.ts', import.meta.url), 'utf8')
+  const source = readFileSync(new URL('../format/entry.ts', import.meta.url), 'utf8')
   const shown = keysIn(page)
   for (const [key, said] of keysIn(source)) {
     expect(shown.has(key), key).toBe(true)

@@ -9,8 +9,6 @@
  */
 import { existsSync, linkSync, readFileSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { CustodyError } from '../model/error.ts'
-import { makeFolders } from '../model/folder.ts'
 import {
   encodeSigningKey,
   generateSigningKey,
@@ -18,7 +16,9 @@ import {
   parseVerifierKey,
   type Signer,
   type VerifierKey,
-} from '../model/note.ts'
+} from '../format/note.ts'
+import { CustodyError } from '../model/error.ts'
+import { makeFolders } from '../model/folder.ts'
 import { configFolder, type Environment } from './config-folder.ts'
 
 /** Stands in each signature; the hash behind it is what tells keys apart. */

@@ -4,10 +4,10 @@
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { VerifierKey } from '../format/note.ts'
 import { CustodyError } from '../model/error.ts'
 import { makeFolders } from '../model/folder.ts'
-import { isHash, sha256Hex } from '../model/hash.ts'
-import type { VerifierKey } from '../model/note.ts'
+import { isHash, sha256Hex } from '../model/sha256.ts'
 import { configFolder, type Environment } from './config-folder.ts'
 import { ownKey, verifierKeysIn } from './keys.ts'
 import type { Remembered, Trust } from './trust.ts'

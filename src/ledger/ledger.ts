@@ -1,8 +1,8 @@
 /** A ledger open for writing, over any store. */
-import type { KeyChange, LedgerEntry } from '../model/entry.ts'
+import type { KeyChange, LedgerEntry } from '../format/entry.ts'
+import type { Signer } from '../format/note.ts'
 import { CustodyError } from '../model/error.ts'
 import { type Holder, isAlive, livesHere, parseHolder } from '../model/holder.ts'
-import type { Signer } from '../model/note.ts'
 import { Appender, type AppenderState } from './appender.ts'
 import { checkedRun } from './checked-run.ts'
 import { encodeRun } from './encode.ts'

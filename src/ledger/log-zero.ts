@@ -7,12 +7,12 @@
  * Z2. The user trusts the ledger by its birth's key, or by a key of theirs that was added later, and so signed all that was before.
  * Z3. Time never goes back within the log.
  */
-import type { LedgerEntry } from '../model/entry.ts'
-import { LEDGER_FORMAT } from '../model/entry.ts'
+import type { LedgerEntry } from '../format/entry.ts'
+import { LEDGER_FORMAT } from '../format/entry.ts'
+import { leafHash } from '../format/hash.ts'
+import { NoteError, type Signer, type VerifierKey } from '../format/note.ts'
+import { Frontier } from '../format/tree.ts'
 import { CustodyError } from '../model/error.ts'
-import { leafHash } from '../model/hash.ts'
-import { Frontier } from '../model/merkle.ts'
-import { NoteError, type Signer, type VerifierKey } from '../model/note.ts'
 import { counted, grouped } from '../model/number-text.ts'
 import { Appender, originOf } from './appender.ts'
 import { encodeLedger } from './encode.ts'

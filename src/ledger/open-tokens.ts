@@ -5,8 +5,8 @@
  * O1. What it says is what the table holds after all that was appended. `drop` goes back to what was durable last.
  * O2. An element of the set is `[token,row,batch,node,seq]` as JSON, as in the table.
  */
-import type { OpenFact } from '../model/entry.ts'
-import { SetHash } from '../model/set-hash.ts'
+import type { OpenFact } from '../format/entry.ts'
+import { SetHash } from '../format/set-hash.ts'
 import type { StoredOpenToken } from './read-port.ts'
 import type { CompleteRunDraft, OpenChange, RunDraft, SubjectDraft } from './write-port.ts'
 

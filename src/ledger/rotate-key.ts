@@ -6,8 +6,8 @@
  */
 import { constants, copyFileSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import type { Signer } from '../format/note.ts'
 import { CustodyError, isCustodyError } from '../model/error.ts'
-import type { Signer } from '../model/note.ts'
 import type { Environment } from './config-folder.ts'
 import { keyPlace, newKeyText, parse } from './keys.ts'
 import type { StoredLedger } from './ledger.ts'

@@ -4,8 +4,8 @@
  *
  * R1. Stage 2 is done in one place at a time, and changes places only while all that was appended is durable.
  */
-import { leafHash } from '../model/hash.ts'
-import { Frontier } from '../model/merkle.ts'
+import { leafHash } from '../format/hash.ts'
+import { Frontier } from '../format/tree.ts'
 import type { AppenderState } from './appender.ts'
 import { encodeRun, encodeSubject } from './encode.ts'
 import { type Entropy, saltsOf } from './entropy.ts'

@@ -4,9 +4,9 @@
  * W1. Commits are made one after another. One that fails leaves nothing, and what was appended since is to be dropped.
  * W2. Errors that ended a token in a later commit than they happened in are looked up by the entries that committed to them.
  */
-import type { SubjectEntry } from '../model/entry.ts'
+import type { SubjectEntry } from '../format/entry.ts'
+import { hexToBytes } from '../format/hash.ts'
 import { CustodyError } from '../model/error.ts'
-import { hexToBytes } from '../model/hash.ts'
 import type { Appended, Appender, UnresolvedError } from './appender.ts'
 import type { StoredEnding, StoredEntry } from './read-port.ts'
 import type { Store } from './store.ts'

@@ -1,5 +1,5 @@
 /** A log's stored head against what is stored of the log: nothing is signed after what wasn't signed before (I13). */
-import { CustodyError } from '../model/error.ts'
+
 import {
   type Checkpoint,
   checkpointText,
@@ -7,7 +7,8 @@ import {
   openNote,
   parseCheckpoint,
   type VerifierKey,
-} from '../model/note.ts'
+} from '../format/note.ts'
+import { CustodyError } from '../model/error.ts'
 import { counted, grouped } from '../model/number-text.ts'
 
 /** What is stored of a log. */

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { leafHash } from '../model/hash.ts'
-import { Frontier } from '../model/merkle.ts'
+import { leafHash } from '../format/hash.ts'
+import { Frontier } from '../format/tree.ts'
 import { SubjectTree } from './subject-tree.ts'
 
 test('in whatever order rows end, the tree is that of their last leaves, batches after rows', () => {

@@ -6,7 +6,7 @@
  * T2. What waits for earlier rows is bounded. Beyond that, and after anything that was dropped, the tree gives up, and has
  *     to be built from the stored entries.
  */
-import { Frontier, type FrontierState } from '../model/merkle.ts'
+import { Frontier, type FrontierState } from '../format/tree.ts'
 
 const MAX_WAITING = 100_000
 

@@ -11,8 +11,8 @@
  * L3. endings are inserted, never replaced; open_tokens follow from the same drafts as the bodies.
  * L4. A batch of a run whose lease epoch is no longer the batch's is refused as a whole (CUSTODY_RUN_LOST).
  */
-import type { CommitFacts, EndingFact, RunEntry, SubjectEntry } from '../model/entry.ts'
-import type { Signer } from '../model/note.ts'
+import type { CommitFacts, EndingFact, RunEntry, SubjectEntry } from '../format/entry.ts'
+import type { Signer } from '../format/note.ts'
 import type { StoredEnding, StoredEntry, StoredOpenToken, StoredPayload } from './read-port.ts'
 import type { Trust } from './trust.ts'
 

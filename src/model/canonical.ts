@@ -148,7 +148,7 @@ export interface Shape {
   readonly sorted: readonly string[]
   /** What stands before each value: `{"a":`, then `,"b":`. */
   readonly prefixes: readonly string[]
-  /** For src/model/field-order.ts, which finds it when it is first asked for. */
+  /** For src/format/field-order.ts, which finds it when it is first asked for. */
   places: string | null | undefined
 }
 

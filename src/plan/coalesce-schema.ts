@@ -2,7 +2,7 @@
 import type { CoalesceConfig } from '../config/pipeline.ts'
 import { canonicalize } from '../model/canonical.ts'
 import type { Json } from '../model/row.ts'
-import type { FieldSchema, RowSchema } from '../sdk/schema.ts'
+import type { FieldSchema, RowSchema } from '../model/schema.ts'
 import { joinSchemas } from './schema-join.ts'
 
 /** `branches`: rows of each branch as they arrive; `parent`: the row as it entered the fork. */

@@ -6,8 +6,8 @@
  */
 import { resolve } from 'node:path'
 import type { PipelineFile, RetryConfig } from '../config/pipeline.ts'
+import { DISCARD } from '../format/topology.ts'
 import type { Diagnostic } from '../model/error.ts'
-import { DISCARD } from '../model/topology.ts'
 import type { Catalogue } from '../sdk/catalogue.ts'
 import type { ReadFile } from '../sdk/option-files.ts'
 import { assemble } from './assemble.ts'

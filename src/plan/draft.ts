@@ -3,7 +3,7 @@
  * Numbers are those of the plan: nodes in the order sources, nodes, sinks; edges in the order of their nodes.
  */
 import type { ConfigPath, NodeConfig, PipelineConfig, SinkConfig, SourceConfig } from '../config/pipeline.ts'
-import type { NodeKind } from '../model/topology.ts'
+import type { NodeKind } from '../format/topology.ts'
 
 export type PartConfig = SourceConfig | NodeConfig | SinkConfig
 

@@ -1,6 +1,11 @@
 /** Compiles expressions at their places in the file. Problems: CUSTODY_CEL_SYNTAX, CUSTODY_CEL_TYPE, CUSTODY_UNKNOWN_FIELD, CUSTODY_PATTERN. */
 import type { ConfigPath } from '../config/pipeline.ts'
-import { compileExpression, type Expression, type ExpressionProblem, type ExpressionScope } from '../sdk/expression.ts'
+import {
+  compileExpression,
+  type Expression,
+  type ExpressionProblem,
+  type ExpressionScope,
+} from '../expression/expression.ts'
 import type { ExpressionUse } from '../sdk/spec.ts'
 import type { Report } from './report.ts'
 import { typesOf } from './schema-join.ts'

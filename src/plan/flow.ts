@@ -3,8 +3,8 @@
  * Needs each node behind all that lead to it; nodes on or behind a cycle are left out.
  */
 import type { SourceConfig } from '../config/pipeline.ts'
-import type { Expression } from '../sdk/expression.ts'
-import { type FieldSchema, OBSERVED, type RowSchema, withOthers } from '../sdk/schema.ts'
+import type { Expression } from '../expression/expression.ts'
+import { type FieldSchema, OBSERVED, type RowSchema, withOthers } from '../model/schema.ts'
 import type { Branches } from './branches.ts'
 import { mergedSchema } from './coalesce-schema.ts'
 import type { Draft, DraftEdge, DraftNode } from './draft.ts'

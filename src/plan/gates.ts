@@ -5,8 +5,8 @@
  */
 import { nearestHint } from '../config/nearest.ts'
 import type { GateConfig } from '../config/pipeline.ts'
-import type { Expression } from '../sdk/expression.ts'
-import type { FieldSchema, RowSchema } from '../sdk/schema.ts'
+import type { Expression } from '../expression/expression.ts'
+import type { FieldSchema, RowSchema } from '../model/schema.ts'
 import type { DraftNode } from './draft.ts'
 import { checkResult, compileAt, words } from './expressions.ts'
 import type { ResolvedPlugin } from './plugins.ts'

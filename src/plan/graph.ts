@@ -1,5 +1,5 @@
 /** The graph of a pipeline as data (`validate --json`), and drawn: as text for a terminal, as Mermaid, as Graphviz DOT. */
-import type { NodeKind } from '../model/topology.ts'
+import type { NodeKind } from '../format/topology.ts'
 import type { Draft } from './draft.ts'
 import { pluginUse } from './plugins.ts'
 

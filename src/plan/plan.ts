@@ -16,10 +16,10 @@ import type {
 
 export type { GuardsConfig, RetryConfig, Threshold }
 
-import type { PlanValue } from '../model/entry.ts'
-import type { Topology } from '../model/topology.ts'
-import type { Expression } from '../sdk/expression.ts'
-import type { RowSchema } from '../sdk/schema.ts'
+import type { Expression } from '../expression/expression.ts'
+import type { PlanValue } from '../format/entry.ts'
+import type { Topology } from '../format/topology.ts'
+import type { RowSchema } from '../model/schema.ts'
 import type { AggregateSpec, GateSpec, SecretOption, SinkSpec, SourceSpec, TransformSpec } from '../sdk/spec.ts'
 
 export interface PlanEdge {

@@ -1,7 +1,7 @@
 /** Fields that a plugin requires or names, against what upstream guarantees. Problems: CUSTODY_FIELD_NOT_GUARANTEED, CUSTODY_FIELD_TYPE. */
 import { nearest } from '../config/nearest.ts'
 import type { ConfigPath } from '../config/pipeline.ts'
-import type { RowSchema } from '../sdk/schema.ts'
+import type { RowSchema } from '../model/schema.ts'
 import type { FieldRequirement } from '../sdk/spec.ts'
 import { words } from './expressions.ts'
 import type { Report } from './report.ts'

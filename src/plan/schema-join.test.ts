@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { JsonSchema, RowSchema } from '../sdk/schema.ts'
-import { OBSERVED } from '../sdk/schema.ts'
+import type { JsonSchema, RowSchema } from '../model/schema.ts'
+import { OBSERVED } from '../model/schema.ts'
 import { joinSchemas, withError } from './schema-join.ts'
 
 const type = fc.constantFrom<JsonSchema>(

@@ -4,8 +4,8 @@
  */
 import { canonicalize } from '../model/canonical.ts'
 import type { Json } from '../model/row.ts'
+import { type FieldSchema, type JsonSchema, OBSERVED, type RowSchema } from '../model/schema.ts'
 import { ERROR_FIELD, ERROR_SCHEMA, REJECT_FIELDS } from '../sdk/error-row.ts'
-import { type FieldSchema, type JsonSchema, OBSERVED, type RowSchema } from '../sdk/schema.ts'
 
 export interface JoinedSchemas {
   readonly schema: RowSchema

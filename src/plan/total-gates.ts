@@ -2,8 +2,8 @@
  * Whether a gate can do without `on_error`: if its expression has a value for every row that can come. Problem:
  * CUSTODY_ERROR_ROUTE_MISSING, at the first operation that can fail.
  */
-import { type ExpressionRisk, expressionRisks } from '../sdk/expression.ts'
-import type { RowSchema } from '../sdk/schema.ts'
+import { type ExpressionRisk, expressionRisks } from '../expression/expression.ts'
+import type { RowSchema } from '../model/schema.ts'
 import type { DraftNode } from './draft.ts'
 import type { GateDecision } from './gates.ts'
 import type { Report } from './report.ts'

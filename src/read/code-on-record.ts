@@ -1,6 +1,7 @@
 /** Which code the plugins of a run have on record: as it was opened, and as it was when somebody went on with it. */
+
+import type { PluginCode } from '../format/plugin-code.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
-import type { PluginCode } from '../model/plugin-code.ts'
 import { decodeRunEntry } from './decode.ts'
 import { openingOf, readable } from './runs/run-log.ts'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { CallFact, EndingFact, IntentFact, OriginFact, SubjectEntry } from '../format/entry.ts'
 import { canonicalize } from '../model/canonical.ts'
-import type { CallFact, EndingFact, IntentFact, OriginFact, SubjectEntry } from '../model/entry.ts'
 import type { Json } from '../model/row.ts'
 import { DecodeError, decodeLedgerEntry, decodeRunEntry, decodeSubjectEntry, isSubjectBody } from './decode.ts'
 
@@ -9,7 +9,7 @@ const HASH = 'ab'.repeat(32)
 const NONCE = 'cd'.repeat(16)
 const RUN = '017f22e2-79b0-7cc3-98c4-dc0c0c07398f'
 
-/** The table of model/entry.ts, spelled out once more. */
+/** The table of format/entry.ts, spelled out once more. */
 const originOf = ({ source, index, line, repeats }: OriginFact): Json[] =>
   repeats === null ? [source, index, line] : [source, index, line, repeats]
 

@@ -2,9 +2,9 @@
  * Reads entry bodies: strictly, so that one text has one meaning. What docs/ledger-format.md doesn't have is refused:
  * unknown keys, lists of another length, empty lists, text that isn't its own canonical re-encoding.
  *
- * This shares types with the writer (model/entry.ts), and no code.
+ * This shares types with the writer (format/entry.ts), and no code.
  */
-import { canonicalize, NotJsonError } from '../model/canonical.ts'
+
 import {
   type BirthFact,
   type CallFact,
@@ -22,7 +22,8 @@ import {
   type SubjectEntry,
   type VisitFact,
   type VisitStatus,
-} from '../model/entry.ts'
+} from '../format/entry.ts'
+import { canonicalize, NotJsonError } from '../model/canonical.ts'
 import type { FateNumber } from '../model/outcome.ts'
 import type { Json } from '../model/row.ts'
 import { LEDGER_ENTRY, RUN_ENTRY } from './run-shapes.ts'

@@ -1,9 +1,9 @@
-/** The shapes of entries whose subject is the run, and of those of log 0 (model/entry.ts). */
+/** The shapes of entries whose subject is the run, and of those of log 0 (format/entry.ts). */
 
-import type { LineChange, LineMember, LineRun } from '../model/commit-line.ts'
-import { LEDGER_FORMAT, type LedgerEntry, type RunEntry, type Tallies } from '../model/entry.ts'
-import type { PluginCode } from '../model/plugin-code.ts'
-import type { Topology, TopologyNode } from '../model/topology.ts'
+import type { LineChange, LineMember, LineRun } from '../format/commit-line.ts'
+import { LEDGER_FORMAT, type LedgerEntry, type RunEntry, type Tallies } from '../format/entry.ts'
+import type { PluginCode } from '../format/plugin-code.ts'
+import type { Topology, TopologyNode } from '../format/topology.ts'
 import { isUuid } from '../model/uuid.ts'
 import { asObject, type Decoder, flag, hex, int, listOf, object, oneOf, refuse, text, tuple } from './shape.ts'
 

@@ -1,6 +1,6 @@
 /** All plugins that a pipeline can use, by kind and name. A source and a sink may share a name; two of a kind may not. */
 import { CustodyError } from '../model/error.ts'
-import { nearestNames } from './nearest.ts'
+import { nearestNames } from '../model/nearest.ts'
 import type { PluginKind, PluginSpec } from './spec.ts'
 import { specProblems } from './spec-problems.ts'
 

@@ -2,7 +2,7 @@
 import { isRounded } from '../model/canonical.ts'
 import { JsonTextError, parseStrict } from '../model/json.ts'
 import type { Json } from '../model/row.ts'
-import type { JsonSchema } from './schema.ts'
+import type { JsonSchema } from '../model/schema.ts'
 
 export interface CellConverter {
   /** What it converts to; several types joined by `|`. */

@@ -3,7 +3,7 @@
  * to be flat, four fields stand in its place.
  */
 import { type Json, newRow, type Row } from '../model/row.ts'
-import type { FieldSchema, JsonSchema } from './schema.ts'
+import type { FieldSchema, JsonSchema } from '../model/schema.ts'
 
 /** No record may bring a field of this name. */
 export const ERROR_FIELD = '_error'

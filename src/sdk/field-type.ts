@@ -1,9 +1,9 @@
 /** Types of fields as a pipeline file declares them: a shorthand, or a JSON Schema (draft 2020-12). */
 import { createRequire } from 'node:module'
 import type { ValidateFunction } from 'ajv/dist/2020.js'
-import { nearestNames } from './nearest.ts'
-import { compilePattern, isPattern } from './pattern.ts'
-import type { FieldSchema, JsonSchema } from './schema.ts'
+import { compilePattern, isPattern } from '../expression/pattern.ts'
+import { nearestNames } from '../model/nearest.ts'
+import type { FieldSchema, JsonSchema } from '../model/schema.ts'
 
 export const FIELD_TYPES = ['string', 'integer', 'number', 'boolean', 'array', 'object', 'null', 'any'] as const
 export type FieldType = (typeof FIELD_TYPES)[number]

@@ -1,8 +1,5 @@
 /** `custody/sdk`: what authors of plugins import. */
-export { CustodyError, type ErrorCode } from '../model/error.ts'
-export { derive, type Json, type MutableRow, newRow, type Row } from '../model/row.ts'
-export type * from './call.ts'
-export { defineAggregate, defineGate, defineSink, defineSource, defineTransform } from './define.ts'
+
 export {
   type CompiledExpression,
   compileExpression,
@@ -10,8 +7,12 @@ export {
   type Expression,
   type ExpressionProblem,
   type ExpressionResult,
-} from './expression.ts'
-export { compilePattern, isPattern, type Pattern, type PatternProblem } from './pattern.ts'
+} from '../expression/expression.ts'
+export { compilePattern, isPattern, type Pattern, type PatternProblem } from '../expression/pattern.ts'
+export { CustodyError, type ErrorCode } from '../model/error.ts'
+export { derive, type Json, type MutableRow, newRow, type Row } from '../model/row.ts'
+export { type FieldSchema, type JsonSchema, OBSERVED, type RowSchema } from '../model/schema.ts'
+export type * from './call.ts'
+export { defineAggregate, defineGate, defineSink, defineSource, defineTransform } from './define.ts'
 export { FILTERED, oneRow, rowError } from './results.ts'
-export { type FieldSchema, type JsonSchema, OBSERVED, type RowSchema } from './schema.ts'
 export type * from './spec.ts'

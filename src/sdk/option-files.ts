@@ -4,9 +4,9 @@ import { extname, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { canonicalize } from '../model/canonical.ts'
 import type { ErrorCode } from '../model/error.ts'
-import { sha256Hex } from '../model/hash.ts'
 import { parseStrict } from '../model/json.ts'
 import type { Json } from '../model/row.ts'
+import { sha256Hex } from '../model/sha256.ts'
 
 /** What a file holds: of `.json`, `.yaml` and `.yml` its value, of others its text. */
 export type FileContent =

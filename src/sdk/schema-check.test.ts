@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isInexactInteger } from '../model/canonical.ts'
 import { type Json, type Row, withoutPrototypes } from '../model/row.ts'
+import type { FieldSchema, JsonSchema, RowSchema } from '../model/schema.ts'
 import { admitsNull, FIELD_TYPES, jsonSchemaProblem, parseFieldShorthand } from './field-type.ts'
-import type { FieldSchema, JsonSchema, RowSchema } from './schema.ts'
 import { compileRowSchema } from './schema-check.ts'
 
 const rowOf = (json: Json) => withoutPrototypes(json) as Row

@@ -4,9 +4,9 @@
  */
 import { CustodyError } from '../model/error.ts'
 import { type Json, newRow, type Row } from '../model/row.ts'
+import type { FieldSchema, JsonSchema, RowSchema } from '../model/schema.ts'
 import { cellConverter } from './cell.ts'
 import { compileJsonSchema, type FieldType } from './field-type.ts'
-import type { FieldSchema, JsonSchema, RowSchema } from './schema.ts'
 
 /** Codes of records that don't fit, with one sentence each. */
 export const SCHEMA_ERRORS = {

@@ -4,8 +4,8 @@
  */
 import type { z } from 'zod'
 import type { Json, Row } from '../model/row.ts'
+import type { FieldSchema, RowSchema } from '../model/schema.ts'
 import type { Call, CallAnswer, CallFailure, CallTry } from './call.ts'
-import type { FieldSchema, RowSchema } from './schema.ts'
 
 /** `deterministic`: same row, same result. `external`: asks something outside. `random`: neither. */
 export type Determinism = 'deterministic' | 'external' | 'random'

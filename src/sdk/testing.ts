@@ -1,6 +1,5 @@
 /**
- * `custody/sdk/testing`: the conformance suite for any plugin, and the one for the built-ins; and the chaos peer, a server to
- * try plugins and pipelines against that call others (docs/chaos-peer.md).
+ * `custody/sdk/testing`: the conformance suite for any plugin, and the one for the built-ins.
  *
  * ```ts
  * import { test } from 'vitest'
@@ -23,10 +22,6 @@ import { checkSpec } from './testing/spec-checks.ts'
 import type { Sample } from './testing/subject.ts'
 
 export { answering, performing, visitContext } from './testing/calling.ts'
-export type { FaultKind } from './testing/chaos/faults.ts'
-export type { AnswerFunction, ChaosOptions, Question } from './testing/chaos/options.ts'
-export { type ChaosPeer, startChaosPeer } from './testing/chaos/peer.ts'
-export type { ChaosRequest, ChaosTotals, Met } from './testing/chaos/record.ts'
 export type { Sample } from './testing/subject.ts'
 
 /** All problems of a plugin, one sentence each; none if it conforms. `samples` are used besides the spec's examples. */

@@ -14,7 +14,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { encodeSigningKey, makeSigner } from '../../src/model/note.ts'
+import { encodeSigningKey, makeSigner } from '../../src/format/note.ts'
 
 export interface Step {
   readonly comments: readonly string[]

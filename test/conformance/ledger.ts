@@ -1,5 +1,9 @@
 /** What every store of a ledger must do. Numbers are those of DESIGN section 2 and of src/ledger/write-port.ts. */
 import { afterEach, describe, expect, test } from 'vitest'
+import { leafHash } from '../../src/format/hash.ts'
+import { makeSigner, parseVerifierKey } from '../../src/format/note.ts'
+import { SetHash } from '../../src/format/set-hash.ts'
+import { Frontier } from '../../src/format/tree.ts'
 import { Entropy } from '../../src/ledger/entropy.ts'
 import { LEASE_US } from '../../src/ledger/lease.ts'
 import { StoredLedger } from '../../src/ledger/ledger.ts'
@@ -9,11 +13,7 @@ import type { Threads } from '../../src/ledger/run-ledger.ts'
 import type { Store } from '../../src/ledger/store.ts'
 import { type Remembered, trustIn } from '../../src/ledger/trust.ts'
 import type { LedgerPorts, RunLedger, WriteBatch } from '../../src/ledger/write-port.ts'
-import { leafHash } from '../../src/model/hash.ts'
 import { type Holder, thisProcess } from '../../src/model/holder.ts'
-import { Frontier } from '../../src/model/merkle.ts'
-import { makeSigner, parseVerifierKey } from '../../src/model/note.ts'
-import { SetHash } from '../../src/model/set-hash.ts'
 import {
   commitDraft,
   full,

@@ -3,10 +3,10 @@
  * compared with what is on record.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type ChaosPeer, startChaosPeer } from '../../src/chaos/peer.ts'
 import { openLedgerReader } from '../../src/ledger/open.ts'
 import { locatedCalls } from '../../src/read/recorded/calls.ts'
 import { openingOf } from '../../src/read/runs/run-log.ts'
-import { type ChaosPeer, startChaosPeer } from '../../src/sdk/testing/chaos/peer.ts'
 import { Random } from '../simulation/random.ts'
 import { ALL, LONG, sampled } from '../support/form.ts'
 import { endure, type Kill, killsAt, runUndisturbed, type Undisturbed } from './endure.ts'

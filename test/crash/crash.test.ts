@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { POINTS, type Point } from '../../src/engine/points.ts'
+import { POINTS, type Point } from '../../src/engine/ports/crash-points.ts'
 import { Random } from '../simulation/random.ts'
 import { ALL, LONG, sampled } from '../support/form.ts'
 import { type Endured, endure, type Kill, killsAt, OF_CALLS, runUndisturbed, type Undisturbed } from './endure.ts'

@@ -2,7 +2,7 @@
  * One pipeline, crashed again and again until it is sealed, against the same pipeline that nobody disturbs (I5): outputs byte
  * for byte, nothing left behind, the same endings, and a record that holds, at each crash too.
  */
-import type { Point } from '../../src/engine/points.ts'
+import type { Point } from '../../src/engine/ports/crash-points.ts'
 import type { Moment } from './child.ts'
 import type { CrashPipeline } from './pipelines.ts'
 import { type Exit, type Outcome, Place, type Program, reportOf } from './place.ts'

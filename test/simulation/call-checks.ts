@@ -1,8 +1,8 @@
 /** What must hold of the calls of every run, by what is durable of them and what the services have told. */
 
-import type { RunSummary } from '../../src/engine/summary.ts'
+import type { RunSummary } from '../../src/engine/run/summary.ts'
+import { CALL_ERROR, CALL_OK, CALL_THROTTLED, type CallFact, type CallStatus } from '../../src/format/entry.ts'
 import type { SubjectDraft } from '../../src/ledger/write-port.ts'
-import { CALL_ERROR, CALL_OK, CALL_THROTTLED, type CallFact, type CallStatus } from '../../src/model/entry.ts'
 import type { Asks, Model } from './model.ts'
 import { equalTo, responseOf, type Told } from './service.ts'
 

@@ -1,7 +1,7 @@
 /** What a simulated run came to, held against what it should have come to; and what must hold of it in any case. */
-import type { RunSummary } from '../../src/engine/summary.ts'
+import type { RunSummary } from '../../src/engine/run/summary.ts'
+import { type BirthFact, type EndingFact, GROUP_KINDS, type GroupKind, type VisitFact } from '../../src/format/entry.ts'
 import type { SubjectDraft } from '../../src/ledger/write-port.ts'
-import { type BirthFact, type EndingFact, GROUP_KINDS, type GroupKind, type VisitFact } from '../../src/model/entry.ts'
 import { fateOf } from '../../src/model/outcome.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import type { MemoryLedger } from '../support/memory-ledger.ts'

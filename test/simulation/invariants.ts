@@ -3,8 +3,9 @@
  * groups; that no group waits longer than its time; that endings are such as the outcome table allows. Recomputed from the
  * durable drafts alone.
  */
+
+import { type EndingFact, GROUP_KINDS, type GroupClosed, type GroupOpened } from '../../src/format/entry.ts'
 import type { SubjectDraft } from '../../src/ledger/write-port.ts'
-import { type EndingFact, GROUP_KINDS, type GroupClosed, type GroupOpened } from '../../src/model/entry.ts'
 import { fateOf } from '../../src/model/outcome.ts'
 import type { AggregateNode, CoalesceNode, Plan } from '../../src/plan/plan.ts'
 

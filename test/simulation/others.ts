@@ -2,7 +2,7 @@
  * Other programs, which append to the outputs of a simulated run, cut, remove, move or replace them between any two of its steps;
  * and the person who puts that right again when the run has stopped for it. The sinks are the real ones, on files in memory.
  */
-import type { RunResult } from '../../src/engine/run.ts'
+import type { RunResult } from '../../src/engine/run/start.ts'
 import type { Row } from '../../src/model/row.ts'
 import { FileSink, type RowFormat } from '../../src/plugins/sinks/file-sink.ts'
 import type { IfExists } from '../../src/plugins/sinks/target.ts'

@@ -1,6 +1,6 @@
 /** Replays of a simulated run: of the same model, in other times; and of another one, which tells what would have happened. */
-import { resumeRun } from '../../src/engine/resume.ts'
-import { type RunResult, runPlan } from '../../src/engine/run.ts'
+import { resumeRun } from '../../src/engine/run/resume.ts'
+import { type RunResult, runPlan } from '../../src/engine/run/start.ts'
 import { recordedCalls } from '../../src/read/recorded/answers.ts'
 import { recordedCourses } from '../../src/read/recorded/courses.ts'
 import { MemoryLedger } from '../support/memory-ledger.ts'

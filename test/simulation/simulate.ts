@@ -2,8 +2,8 @@
  * Runs one seed: a random model through the engine, against the naive interpreter where timing decides nothing, with the
  * invariants checked on every fact.
  */
-import { resumeRun } from '../../src/engine/resume.ts'
-import { type RunResult, runPlan } from '../../src/engine/run.ts'
+import { resumeRun } from '../../src/engine/run/resume.ts'
+import { type RunResult, runPlan } from '../../src/engine/run/start.ts'
 import type { Plan } from '../../src/plan/plan.ts'
 import { MemoryLedger } from '../support/memory-ledger.ts'
 import { Power } from '../support/power.ts'

@@ -2,8 +2,9 @@
  * That no group of a coalesce waits for what can't come any more: right before each verdict, what the facts tell of who stood where
  * must have left it open. Recomputed from the durable drafts alone, and only for runs that were never down and had no slow commits.
  */
+
+import { DISCARD } from '../../src/format/topology.ts'
 import type { SubjectDraft } from '../../src/ledger/write-port.ts'
-import { DISCARD } from '../../src/model/topology.ts'
 import type { CoalesceNode, ForkNode, Plan } from '../../src/plan/plan.ts'
 
 /** A group of a fork, and which branch of it. */

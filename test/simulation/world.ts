@@ -1,9 +1,9 @@
 /** The outside of a simulated run: sources, steps, gates and sinks in memory, on a virtual clock. */
 import type { GuardsConfig } from '../../src/config/pipeline.ts'
+import { compileExpression, type Expression } from '../../src/expression/expression.ts'
 import { type Json, newRow, type Row } from '../../src/model/row.ts'
+import { OBSERVED, type RowSchema } from '../../src/model/schema.ts'
 import type { CoalesceNode, Plan, PlanEdge, PlanNode } from '../../src/plan/plan.ts'
-import { compileExpression, type Expression } from '../../src/sdk/expression.ts'
-import { OBSERVED, type RowSchema } from '../../src/sdk/schema.ts'
 import type {
   AggregateSpec,
   BatchResult,

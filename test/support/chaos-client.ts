@@ -1,7 +1,7 @@
 /** Chaos peers for tests, and a client that speaks to them over HTTP. */
 import { afterEach } from 'vitest'
-import type { ChaosOptions } from '../../src/sdk/testing/chaos/options.ts'
-import { type ChaosPeer, startChaosPeer } from '../../src/sdk/testing/chaos/peer.ts'
+import type { ChaosOptions } from '../../src/chaos/options.ts'
+import { type ChaosPeer, startChaosPeer } from '../../src/chaos/peer.ts'
 
 /** A function that starts peers; each is closed when its test has ended. */
 export function peerStarter(): (options?: ChaosOptions) => Promise<ChaosPeer> {

@@ -1,9 +1,9 @@
 /** An erasure as it is on record: values that are none, with a zero salt, and an entry of log 0 that says so, signed. */
 import type { DatabaseSync } from 'node:sqlite'
+import { leafHash, SALT_BYTES } from '../../src/format/hash.ts'
+import { checkpointText, type Signer } from '../../src/format/note.ts'
+import { Frontier } from '../../src/format/tree.ts'
 import { canonicalize } from '../../src/model/canonical.ts'
-import { leafHash, SALT_BYTES } from '../../src/model/hash.ts'
-import { Frontier } from '../../src/model/merkle.ts'
-import { checkpointText, type Signer } from '../../src/model/note.ts'
 import type { Json } from '../../src/model/row.ts'
 
 /** Of each entry in `seqs` all values, or those in `places` (from 1). */

@@ -1,7 +1,7 @@
 /** A sink that sends, and its far side: for tests of the engine on the clock. */
 import { z } from 'zod'
-import type { RunResult } from '../../src/engine/run.ts'
-import type { IntentFact } from '../../src/model/entry.ts'
+import type { RunResult } from '../../src/engine/run/start.ts'
+import type { IntentFact } from '../../src/format/entry.ts'
 import type { Json, Row } from '../../src/model/row.ts'
 import type {
   Keyed,

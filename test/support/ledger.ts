@@ -1,12 +1,12 @@
 /** Ledgers for tests: ports without chance, short ways to write drafts, and one small run with every kind of entry. */
 import { createHash } from 'node:crypto'
+import { LEDGER_FORMAT, type RunEntry, type Tallies, type VisitFact, type VisitStatus } from '../../src/format/entry.ts'
+import { makeSigner, parseVerifierKey } from '../../src/format/note.ts'
+import type { Topology } from '../../src/format/topology.ts'
 import { trustIn } from '../../src/ledger/trust.ts'
 import type { LedgerPorts, RunDraft, RunLedger, SubjectDraft, ValueDraft } from '../../src/ledger/write-port.ts'
 import { canonicalize } from '../../src/model/canonical.ts'
-import { LEDGER_FORMAT, type RunEntry, type Tallies, type VisitFact, type VisitStatus } from '../../src/model/entry.ts'
-import { makeSigner, parseVerifierKey } from '../../src/model/note.ts'
 import type { Json } from '../../src/model/row.ts'
-import type { Topology } from '../../src/model/topology.ts'
 
 /** 2026-01-02T03:04:05.000Z */
 export const T0 = 1_767_323_045_000_000

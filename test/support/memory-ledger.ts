@@ -1,4 +1,6 @@
 /** A ledger in memory that keeps drafts as they are, so that a test can look at every fact of a run, and bodies to resume from. */
+
+import { commitment, SALT_BYTES } from '../../src/format/hash.ts'
 import { bodyOf, encodeRun, encodeSubject } from '../../src/ledger/encode.ts'
 import { LEASE_US } from '../../src/ledger/lease.ts'
 import { OpenTokens } from '../../src/ledger/open-tokens.ts'
@@ -14,7 +16,6 @@ import type {
   SubjectDraft,
   TakenOver,
 } from '../../src/ledger/write-port.ts'
-import { commitment, SALT_BYTES } from '../../src/model/hash.ts'
 import { Power } from './power.ts'
 
 type Kept = { readonly encoded: EncodedEntry } & (

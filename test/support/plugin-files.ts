@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Row } from '../../src/model/row.ts'
-import { OBSERVED, type RowSchema } from '../../src/sdk/schema.ts'
+import { OBSERVED, type RowSchema } from '../../src/model/schema.ts'
 import type { ResumePoint, Sink, SinkSpec, Source, SourceRecord, SourceSpec } from '../../src/sdk/spec.ts'
 
 /** Where syncing costs nothing, for tests that sync often and write little. */

@@ -1,7 +1,7 @@
 /** Random expressions over random rows that fit random schemas; the ways in which they can fail are among them. */
 import fc from 'fast-check'
 import { type Json, newRow, type Row } from '../../src/model/row.ts'
-import type { FieldSchema, JsonSchema, RowSchema } from '../../src/sdk/schema.ts'
+import type { FieldSchema, JsonSchema, RowSchema } from '../../src/model/schema.ts'
 import { compileRowSchema } from '../../src/sdk/schema-check.ts'
 
 // ── schemas ─────────────────────────────────────────────────────────────────────────────────────────────────────────

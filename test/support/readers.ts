@@ -1,8 +1,8 @@
 /** Every way to ask a ledger something, for tests of ledgers that can't be trusted. */
 import { expect } from 'vitest'
+import type { VerifierKey } from '../../src/format/note.ts'
 import type { LedgerReader } from '../../src/ledger/read-port.ts'
 import { isCustodyError } from '../../src/model/error.ts'
-import type { VerifierKey } from '../../src/model/note.ts'
 import { diffRuns } from '../../src/read/diff/diff.ts'
 import { CheckedReader } from '../../src/read/evidence/checked-reader.ts'
 import { explainRow, explainToken, explainWhere } from '../../src/read/explain/explain.ts'

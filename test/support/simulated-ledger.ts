@@ -1,6 +1,6 @@
 /** Simulated pipelines run into a real ledger: material for the verifier. */
-import { resumeRun } from '../../src/engine/resume.ts'
-import { type RunResult, runPlan } from '../../src/engine/run.ts'
+import { resumeRun } from '../../src/engine/run/resume.ts'
+import { type RunResult, runPlan } from '../../src/engine/run/start.ts'
 import { openLedger, openLedgerReader } from '../../src/ledger/open.ts'
 import { meddlingBy } from '../simulation/hostile.ts'
 import type { Model } from '../simulation/model.ts'

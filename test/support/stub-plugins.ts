@@ -2,9 +2,9 @@
  * Plugins with the options and contracts of built-ins, which never run: for tests of loading and planning.
  */
 import { z } from 'zod'
+import type { RowSchema } from '../../src/model/schema.ts'
 import { builtins } from '../../src/plugins/index.ts'
 import { Catalogue } from '../../src/sdk/catalogue.ts'
-import type { RowSchema } from '../../src/sdk/schema.ts'
 import type {
   AggregateSpec,
   FieldRequirement,

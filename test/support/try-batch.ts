@@ -1,7 +1,7 @@
 /** For tests: runs an aggregate over one batch as the engine would, and holds it to what it guarantees. */
 import { canonicalize } from '../../src/model/canonical.ts'
 import { type Json, type Row, withoutPrototypes } from '../../src/model/row.ts'
-import { OBSERVED, type RowSchema } from '../../src/sdk/schema.ts'
+import { OBSERVED, type RowSchema } from '../../src/model/schema.ts'
 import { compileRowSchema } from '../../src/sdk/schema-check.ts'
 import type { AggregateSpec, BatchResult } from '../../src/sdk/spec.ts'
 import { visitContext } from '../../src/sdk/testing/calling.ts'

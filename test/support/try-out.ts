@@ -1,8 +1,9 @@
 /** For tests: runs a transform as the engine would, and says what is known of its rows. */
+
+import { compileExpression } from '../../src/expression/expression.ts'
 import { type Json, type Row, withoutPrototypes } from '../../src/model/row.ts'
+import { type FieldSchema, OBSERVED, type RowSchema } from '../../src/model/schema.ts'
 import type { Call } from '../../src/sdk/call.ts'
-import { compileExpression } from '../../src/sdk/expression.ts'
-import { type FieldSchema, OBSERVED, type RowSchema } from '../../src/sdk/schema.ts'
 import type { AggregateSpec, TransformSpec } from '../../src/sdk/spec.ts'
 import { performing, visitContext } from '../../src/sdk/testing/calling.ts'
 

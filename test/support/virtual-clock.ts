@@ -1,6 +1,6 @@
 /** A clock that stands still until the test moves it: time passes only when nothing else can happen. */
-import type { Clock } from '../../src/engine/ports.ts'
-import type { RunClock } from '../../src/engine/session-clock.ts'
+import type { Clock } from '../../src/engine/ports/ports.ts'
+import type { RunClock } from '../../src/engine/ports/run-clock.ts'
 
 interface Alarm {
   readonly at_us: number

@@ -1,5 +1,6 @@
 /** The file of `--answers`: a list of rules in YAML. All that is wrong with it is told at once, each with its place. */
 import type { z } from 'zod'
+import { type ChaosOptions, RULES } from '../../chaos/options.ts'
 import { nearestHint } from '../../config/nearest.ts'
 import { Problems } from '../../config/problems.ts'
 import { readPipelineText } from '../../config/read-file.ts'
@@ -7,7 +8,6 @@ import { SourceText } from '../../config/source-text.ts'
 import { locateIn, type Tree, toJson, treeAt } from '../../config/tree.ts'
 import { parseYaml } from '../../config/yaml.ts'
 import { CustodyError, type ErrorCode } from '../../model/error.ts'
-import { type ChaosOptions, RULES } from '../../sdk/testing/chaos/options.ts'
 import { DiagnosticsError } from '../render/error.ts'
 
 const FORM = 'As in: - { match: "(?i)refund", answer: "yes" }'

@@ -1,9 +1,9 @@
 /** Arguments that only `custody chaos-llm` has. Each reader throws what commander tells as a wrong argument. */
 import { InvalidArgumentError } from 'commander'
+import { FAULT_KINDS, type FaultKind } from '../../chaos/faults.ts'
+import type { ChaosOptions } from '../../chaos/options.ts'
 import { nearest } from '../../config/nearest.ts'
 import { parseDuration } from '../../model/duration.ts'
-import { FAULT_KINDS, type FaultKind } from '../../sdk/testing/chaos/faults.ts'
-import type { ChaosOptions } from '../../sdk/testing/chaos/options.ts'
 
 /** `200ms`, or `50ms-400ms`. */
 export function latencyOf(text: string): NonNullable<ChaosOptions['latency']> {

@@ -1,6 +1,6 @@
 /** `custody chaos-llm`: the command and its options; chaos/run-chaos.ts does the work. */
 import { Command } from 'commander'
-import { FAULT_KINDS } from '../../sdk/testing/chaos/faults.ts'
+import { FAULT_KINDS } from '../../chaos/faults.ts'
 import { integerFrom } from '../arguments.ts'
 import { burstOf, faultsOf, latencyOf } from '../chaos/arguments.ts'
 import type { ChaosArguments } from '../chaos/run-chaos.ts'

@@ -1,6 +1,6 @@
 /** The differences of two runs for people: counts by the decision at which they parted, and what to look at next. */
 
-import { type CodeChange, codeText } from '../../model/plugin-code.ts'
+import { type CodeChange, codeText } from '../../format/plugin-code.ts'
 import type { Both, Divergence, EndingSummary, OnlyRows, Parting, RunDiff } from '../../read/diff/difference.ts'
 import type { Paint } from '../terminal.ts'
 import { columnsOf, count, counted, padEnd, padStart, printable, shorten, shortRun, valueText } from './text.ts'

@@ -1,7 +1,7 @@
 /** What a run that is gone on with, or given up, starts from. */
-import type { Notice } from '../../engine/intake.ts'
-import type { Restored } from '../../engine/resume.ts'
-import { codeText } from '../../model/plugin-code.ts'
+import type { Notice } from '../../engine/nodes/source/source-reader.ts'
+import type { Restored } from '../../engine/run/resume.ts'
+import { codeText } from '../../format/plugin-code.ts'
 import type { Paint } from '../terminal.ts'
 import { count, counted, printable } from './text.ts'
 

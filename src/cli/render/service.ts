@@ -1,5 +1,5 @@
 /** A service that keeps a run waiting, for people. */
-import type { ServiceTold } from '../../engine/calls/service-told.ts'
+import type { ServiceTold } from '../../engine/calls/service-state.ts'
 import { formatDuration, formatTime } from '../../model/time.ts'
 import { count, counted, printable } from './text.ts'
 

@@ -1,5 +1,5 @@
 /** A run for people: `custody show`. */
-import type { RunStatus } from '../../model/entry.ts'
+import type { RunStatus } from '../../format/entry.ts'
 import type { StillFailed } from '../../read/runs/reruns.ts'
 import type { Grade } from '../../read/show/grade.ts'
 import type { NodeCounts, ShownRun } from '../../read/show/summary.ts'

@@ -1,18 +1,37 @@
 /** What plugins get besides rows: most visits share one context, those at nodes with services can call them. */
 
-import { FIRST_PATH } from '../../model/lineage.ts'
-import type { CallPlace } from '../../model/recording.ts'
+import { FIRST_PATH } from '../../format/lineage.ts'
+import type { CallPlace } from '../../format/recording.ts'
 import type { AggregateNode, GateNode, Plan, PlanNode, SinkNode, TransformNode } from '../../plan/plan.ts'
-import type { Keyed, OutboundSink, Outgoing } from '../../sdk/spec.ts'
-import type { Batch } from '../batches.ts'
-import type { Member, Parcel } from '../parcels.ts'
-import { sent } from '../sending.ts'
-import { refuseCall } from '../step.ts'
-import type { Subject, Token } from '../token.ts'
-import { Answers } from './answers.ts'
-import type { Asker } from './call-fact.ts'
-import type { Calls, Settle } from './calls.ts'
+import type { Call, CallAnswer, CallTry } from '../../sdk/call.ts'
+import type { Keyed, Outgoing } from '../../sdk/spec.ts'
+import type { Asker } from '../record/call-fact.ts'
+import { Answers } from '../token/answers.ts'
+import type { Subject, Token } from '../token/token.ts'
+import type { Calls } from './dispatcher.ts'
+import type { Settle } from './pending.ts'
 import type { CallingContext } from './visit.ts'
+
+/** An attempt to process a batch. */
+interface BatchAttempt {
+  readonly node: AggregateNode
+  readonly subject: Subject
+  readonly attempt: number
+  readonly answers: Answers
+}
+
+interface SentRow {
+  readonly token: Token
+  readonly outgoing: Outgoing
+}
+
+export type KeyedRows = readonly [Keyed<Outgoing>, ...Keyed<Outgoing>[]]
+
+/** Rows that a sink sends in one request. */
+interface SentRows {
+  readonly node: SinkNode
+  readonly members: readonly [SentRow, ...SentRow[]]
+}
 
 export class Contexts {
   readonly #calls: Calls
@@ -40,21 +59,25 @@ export class Contexts {
     return this.#calls.context(this.#askerOf(token, node), services)
   }
 
-  ofBatch({ node, subject, attempt, answers }: Batch & { readonly node: AggregateNode }): CallingContext {
+  ofBatch({ node, subject, attempt, answers }: BatchAttempt): CallingContext {
     const services = this.#services.get(node.number)
     if (services === undefined) return this.#plain(attempt)
     const place = () => this.#placeOf(subject, node, null)
     return this.#calls.context({ subject, token: 0, node, attempt, answers, place }, services)
   }
 
-  /** Has the rows sent in one request, once that is durably on record. */
-  send({ node, members }: Parcel, sink: OutboundSink, settle: Settle): void {
+  /** Has the rows sent in one request by `perform`, once that is durably on record. */
+  send(
+    { node, members }: SentRows,
+    perform: (rows: KeyedRows, attempt: CallTry) => Promise<CallAnswer>,
+    settle: Settle,
+  ): void {
     const [first, ...others] = members
-    const keyed = ({ token, outgoing }: Member): Keyed<Outgoing> => ({
+    const keyed = ({ token, outgoing }: SentRow): Keyed<Outgoing> => ({
       outgoing,
       key: `${this.#run}-${token.id}-${node.number}`,
     })
-    const asking = ({ token, outgoing }: Member) => ({
+    const asking = ({ token, outgoing }: SentRow) => ({
       asker: this.#askerOf(token, node),
       request: outgoing.request,
     })
@@ -63,7 +86,7 @@ export class Contexts {
         asking: [asking(first), ...others.map(asking)],
         services: this.#services.get(node.number) ?? [],
         service: first.outgoing.service,
-        perform: attempt => sent(node, sink, [keyed(first), ...others.map(keyed)], attempt),
+        perform: attempt => perform([keyed(first), ...others.map(keyed)], attempt),
       },
       settle,
     )
@@ -118,3 +141,6 @@ export function servicesOf(node: PlanNode): readonly string[] {
       return []
   }
 }
+
+/** For visits of plugins that name no services. */
+const refuseCall: Call = service => Promise.reject(new Error(`it calls ${service}, but its spec names no such service`))

@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'vitest'
 import { Peer, type PeerLimits, askingPipeline as pipeline } from '../../../test/support/peer.ts'
 import { aggregateOf, type Rig } from '../../../test/support/rig.ts'
-import type { CallFact, VisitFact } from '../../model/entry.ts'
+import type { CallFact, VisitFact } from '../../format/entry.ts'
 import type { Json, Row } from '../../model/row.ts'
 import type { CallAnswer, CallFailure } from '../../sdk/call.ts'
-import type { ServiceTold } from './service-told.ts'
+import type { ServiceTold } from './service-state.ts'
 
 const OUTAGE: CallFailure = {
   kind: 'failure',

@@ -1,8 +1,10 @@
 /** A call that a visit has asked for, and that hasn't come to anything yet. */
+
+import type { Json } from '../../model/row.ts'
 import type { CallAnswer, CallResult, CallTry } from '../../sdk/call.ts'
-import type { Uncounted } from '../decide/sent.ts'
-import type { Stack } from '../frames.ts'
-import type { CallMade } from './call-fact.ts'
+import type { RowError } from '../../sdk/spec.ts'
+import type { Asker, CallMade } from '../record/call-fact.ts'
+import type { Stack } from '../token/fork-frames.ts'
 import type { Service, Waiter } from './service.ts'
 import type { Visit } from './visit.ts'
 
@@ -51,4 +53,30 @@ export function leaves(pending: Pending): void {
 /** A plugin may throw at once, too. */
 export async function performed({ perform }: Pending, signal: AbortSignal): Promise<CallAnswer> {
   return perform({ signal })
+}
+
+/** What came of a request; `missed`: a replay has no record of it. */
+export type SendResult = CallResult | Uncounted | { readonly kind: 'missed'; readonly message: string }
+
+/** The service is down: that uses up no attempt. */
+export interface Uncounted extends RowError {
+  readonly uncounted: true
+}
+
+/** Hears what came of it. */
+export type Settle = (result: SendResult, ended_us: number, stack: Stack) => void
+
+export interface Asking {
+  readonly asker: Asker
+  readonly request: Json
+}
+
+/** What is to be sent in one request, by whom and to which service. */
+export interface Sending {
+  /** All at one node. */
+  readonly asking: readonly [Asking, ...Asking[]]
+  /** Of that node. */
+  readonly services: readonly string[]
+  readonly service: string
+  readonly perform: Perform
 }

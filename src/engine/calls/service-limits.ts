@@ -1,6 +1,6 @@
 /** What holds for a service: what `limits` says of it, and what holds where that says nothing. */
 import type { Plan } from '../../plan/plan.ts'
-import type { BreakerLimits } from '../decide/breaker.ts'
+import type { BreakerLimits } from './breaker.ts'
 
 export interface ServiceLimits {
   /** Calls that may be under way. */

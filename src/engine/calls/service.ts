@@ -9,11 +9,12 @@
  *     visit hears of it if the service answers anybody, or if nothing is left that could tell; in the first case its later outages
  *     are its own.
  */
-import { afterOutage, type Breaker, CLOSED } from '../decide/breaker.ts'
-import { afterAnswer, afterThrottled, isShut, type Throttle, unthrottled } from '../decide/throttle.ts'
-import type { RunClock } from '../session-clock.ts'
-import { Pace } from './pace.ts'
+
+import type { RunClock } from '../ports/run-clock.ts'
+import { afterOutage, type Breaker, CLOSED } from './breaker.ts'
+import { Pace } from './rate-window.ts'
 import type { ServiceLimits } from './service-limits.ts'
+import { afterAnswer, afterThrottled, isShut, type Throttle, unthrottled } from './throttle.ts'
 
 /** Limits that are kept with other runs. */
 export interface SharedLimits {

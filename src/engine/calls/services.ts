@@ -1,11 +1,11 @@
 /** The services that a run calls, each with its limits, and what they have in common: money, and whom to tell. */
 
 import type { Plan } from '../../plan/plan.ts'
-import type { RunClock } from '../session-clock.ts'
-import type { Tallies } from '../tallies.ts'
+import type { RunClock } from '../ports/run-clock.ts'
+import type { Tallies } from '../record/totals.ts'
 import { type Held, type Pause, Service, type SharedLimits } from './service.ts'
 import { serviceLimits } from './service-limits.ts'
-import { busyError, downError, type ServiceTold } from './service-told.ts'
+import { busyError, downError, type ServiceTold } from './service-state.ts'
 
 export interface ServicesParts {
   readonly limits: Plan['limits']

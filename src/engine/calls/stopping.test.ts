@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { Peer, type PeerLimits, askingPipeline as pipeline } from '../../../test/support/peer.ts'
 import { Rig, sourceOf, transformOf } from '../../../test/support/rig.ts'
 import { VirtualClock } from '../../../test/support/virtual-clock.ts'
-import type { CallFact } from '../../model/entry.ts'
+import type { CallFact } from '../../format/entry.ts'
 import { CustodyError } from '../../model/error.ts'
 import type { CallAnswer } from '../../sdk/call.ts'
 

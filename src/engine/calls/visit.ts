@@ -5,7 +5,7 @@
  *     of a call belongs to an attempt that is under way. After it, none can be made.
  */
 import type { VisitContext } from '../../sdk/spec.ts'
-import type { Asker } from './call-fact.ts'
+import type { Asker } from '../record/call-fact.ts'
 
 /** What plugins get, with what only the engine uses of it. */
 export interface CallingContext extends VisitContext {

@@ -4,8 +4,9 @@
  * Each cell is looked at (cells.ts): what stands behind the reader is of the type that the read port says, or refused.
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { LEDGER_FORMAT } from '../../model/entry.ts'
-import { type Hash, leafHash } from '../../model/hash.ts'
+import { LEDGER_FORMAT } from '../../format/entry.ts'
+import { leafHash } from '../../format/hash.ts'
+import type { Hash } from '../../model/sha256.ts'
 import type {
   FullEntry,
   LedgerReader,

@@ -5,7 +5,7 @@
  * Entries and payloads are rowid tables: appending to them takes 0.6 times the time of WITHOUT ROWID tables and 6 % less
  * space. Projections are looked up by their key only, and are WITHOUT ROWID.
  */
-import { LEDGER_FORMAT } from '../../model/entry.ts'
+import { LEDGER_FORMAT } from '../../format/entry.ts'
 import { endingConstraint } from '../../model/outcome.ts'
 import { viewStatements } from './views.ts'
 

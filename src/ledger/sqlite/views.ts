@@ -5,7 +5,7 @@
  * In the texts: `l` is the run's log, `o` its entry 0 (the topology), `e` an entry, `s` an entry of the same subject.
  * A `+` before a column keeps SQLite from using an index for it where another one is better.
  */
-import { CALL_STATUSES, GROUP_KINDS } from '../../model/entry.ts'
+import { CALL_STATUSES, GROUP_KINDS } from '../../format/entry.ts'
 import { BUFFERED, FATES } from '../../model/outcome.ts'
 import type { ViewName } from '../read-port.ts'
 

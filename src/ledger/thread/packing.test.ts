@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { SALT_BYTES } from '../../model/hash.ts'
+import { SALT_BYTES } from '../../format/hash.ts'
 import type { EncodedEntry } from '../write-port.ts'
 import { Packer, unpack } from './packing.ts'
 

@@ -4,8 +4,8 @@
  * P1. `unpack` gives what was packed, as long as texts have no lone surrogates: canonical JSON has none.
  * P2. Blocks that come back are filled again. They grow to what a commit takes, or a part of one that is large.
  */
-import type { EndingFact } from '../../model/entry.ts'
-import { SALT_BYTES } from '../../model/hash.ts'
+import type { EndingFact } from '../../format/entry.ts'
+import { SALT_BYTES } from '../../format/hash.ts'
 import { NO_CHANGE } from '../open-tokens.ts'
 import type { EncodedEntry, OpenChange } from '../write-port.ts'
 

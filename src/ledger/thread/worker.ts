@@ -1,6 +1,6 @@
 /** The other thread: does stage 2 of one run with a connection of its own, a question at a time. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { makeSigner } from '../../model/note.ts'
+import { makeSigner } from '../../format/note.ts'
 import { Appender } from '../appender.ts'
 import { StoreScribe } from '../scribe.ts'
 import { openForWriting } from '../sqlite/file.ts'

@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import { isInexactInteger } from '../../model/canonical.ts'
 import { type Json, newRow, type Row } from '../../model/row.ts'
+import type { FieldSchema, RowSchema } from '../../model/schema.ts'
 import { defineAggregate } from '../../sdk/define.ts'
-import type { FieldSchema, RowSchema } from '../../sdk/schema.ts'
 import { groupRow, groupRows, valueKey } from './groups.ts'
 import {
   closedSchema,

@@ -1,9 +1,9 @@
 /** The `batch_stats` aggregate. */
 import { z } from 'zod'
 import type { Row } from '../../model/row.ts'
+import { excludesNull, type FieldSchema, type RowSchema } from '../../model/schema.ts'
 import { defineAggregate } from '../../sdk/define.ts'
 import { rowError } from '../../sdk/results.ts'
-import { excludesNull, type FieldSchema, type RowSchema } from '../../sdk/schema.ts'
 import type { RowError } from '../../sdk/spec.ts'
 import { type Group, groupRow, groupRows } from './groups.ts'
 import {

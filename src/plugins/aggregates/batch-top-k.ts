@@ -1,9 +1,9 @@
 /** The `batch_top_k` aggregate. */
 import { z } from 'zod'
 import { derive, newRow, type Row } from '../../model/row.ts'
+import type { RowSchema } from '../../model/schema.ts'
 import { defineAggregate } from '../../sdk/define.ts'
 import { rowError } from '../../sdk/results.ts'
-import type { RowSchema } from '../../sdk/schema.ts'
 import type { RowError } from '../../sdk/spec.ts'
 import { groupRows } from './groups.ts'
 import { fieldName, fieldSchema, groupBy, groupFields, groupIssues, groupRequirements, INTEGER } from './options.ts'

@@ -1,6 +1,6 @@
 /** Options that several aggregates have, and what rows that leave know of them. */
 import { z } from 'zod'
-import type { FieldSchema, RowSchema } from '../../sdk/schema.ts'
+import type { FieldSchema, RowSchema } from '../../model/schema.ts'
 import type { FieldRequirement } from '../../sdk/spec.ts'
 import { fieldList, fieldName } from '../transforms/options.ts'
 

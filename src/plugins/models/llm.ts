@@ -1,9 +1,9 @@
 /** The `llm` transform. */
 import { z } from 'zod'
 import { derive, type Json, type MutableRow, newRow, type Row } from '../../model/row.ts'
+import type { FieldSchema } from '../../model/schema.ts'
 import { defineTransform } from '../../sdk/define.ts'
 import { oneRow } from '../../sdk/results.ts'
-import type { FieldSchema } from '../../sdk/schema.ts'
 import type { FieldRequirement, OptionProblem, SecretOption } from '../../sdk/spec.ts'
 import { compileTemplate, type Template } from '../templates/template.ts'
 import { LLM_ERRORS } from './failures.ts'

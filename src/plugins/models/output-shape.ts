@@ -1,5 +1,8 @@
 /** What a model's answer must look like: a JSON Schema, or the shorthand of pipeline files. */
+
+import { nearestNames } from '../../model/nearest.ts'
 import type { Json } from '../../model/row.ts'
+import type { FieldSchema, JsonSchema } from '../../model/schema.ts'
 import {
   admitsNull,
   compileJsonSchema,
@@ -7,8 +10,6 @@ import {
   parseFieldShorthand,
   type SchemaValidator,
 } from '../../sdk/field-type.ts'
-import { nearestNames } from '../../sdk/nearest.ts'
-import type { FieldSchema, JsonSchema } from '../../sdk/schema.ts'
 
 export type JsonObject = { readonly [key: string]: Json }
 

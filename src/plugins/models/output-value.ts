@@ -4,8 +4,8 @@
  * converted that fits as it is.
  */
 import { type Json, type MutableRow, newRow } from '../../model/row.ts'
+import type { JsonSchema } from '../../model/schema.ts'
 import { toBoolean, toInteger, toNumber } from '../../sdk/cell.ts'
-import type { JsonSchema } from '../../sdk/schema.ts'
 import { jsonIn } from './json-in-text.ts'
 import type { OutputShape } from './output-shape.ts'
 

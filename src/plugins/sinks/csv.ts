@@ -1,8 +1,8 @@
 /** The `csv` sink: its options and what it tells about itself. */
 import { z } from 'zod'
+import type { RowSchema } from '../../model/schema.ts'
 import { defineSink } from '../../sdk/define.ts'
 import { flatNames } from '../../sdk/error-row.ts'
-import type { RowSchema } from '../../sdk/schema.ts'
 import type { FieldRequirement, OptionProblem, SinkContext, SinkSpec } from '../../sdk/spec.ts'
 import { delimiterOf } from '../sources/csv.ts'
 import { bringsRejects, csvColumns, lateColumns } from './csv-columns.ts'

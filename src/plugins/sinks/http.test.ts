@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type Answer, json, serve } from '../../../test/support/web-server.ts'
 import { type Json, type Row, withoutPrototypes } from '../../model/row.ts'
-import { OBSERVED } from '../../sdk/schema.ts'
+import { OBSERVED } from '../../model/schema.ts'
 import type { Keyed, Outgoing, SecretOption } from '../../sdk/spec.ts'
 import { testPlugin } from '../../sdk/testing.ts'
 import { httpSink } from './http.ts'

@@ -1,7 +1,7 @@
 /** The `csv` source: its options and what it tells about itself. */
 import { z } from 'zod'
+import { OBSERVED, type RowSchema } from '../../model/schema.ts'
 import { defineSource } from '../../sdk/define.ts'
-import { OBSERVED, type RowSchema } from '../../sdk/schema.ts'
 import type { PluginContext, SourceSpec } from '../../sdk/spec.ts'
 import { filesOf, isStandardInput } from './byte-reader.ts'
 import { CsvFormat, type CsvLayout } from './csv-format.ts'

@@ -2,10 +2,10 @@
 import { z } from 'zod'
 import { parseStrict } from '../../model/json.ts'
 import { derive, type Json, newRow } from '../../model/row.ts'
+import type { FieldSchema, RowSchema } from '../../model/schema.ts'
 import { toBoolean, toInteger, toNumber } from '../../sdk/cell.ts'
 import { defineTransform } from '../../sdk/define.ts'
 import { oneRow, rowError } from '../../sdk/results.ts'
-import type { FieldSchema, RowSchema } from '../../sdk/schema.ts'
 import { byField } from './options.ts'
 
 const TYPES = ['string', 'integer', 'number', 'boolean', 'json'] as const

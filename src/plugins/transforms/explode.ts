@@ -1,9 +1,9 @@
 /** The `explode` transform. */
 import { z } from 'zod'
 import { type Json, newRow, type Row } from '../../model/row.ts'
+import type { FieldSchema, JsonSchema, RowSchema } from '../../model/schema.ts'
 import { defineTransform } from '../../sdk/define.ts'
 import { FILTERED, rowError } from '../../sdk/results.ts'
-import type { FieldSchema, JsonSchema, RowSchema } from '../../sdk/schema.ts'
 import { fieldName } from './options.ts'
 
 const explodeOptions = z.strictObject({

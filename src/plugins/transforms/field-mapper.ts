@@ -1,9 +1,9 @@
 /** The `field_mapper` transform. */
 import { z } from 'zod'
 import { type Json, newRow, type Row } from '../../model/row.ts'
+import type { FieldSchema, RowSchema } from '../../model/schema.ts'
 import { defineTransform } from '../../sdk/define.ts'
 import { oneRow, rowError } from '../../sdk/results.ts'
-import type { FieldSchema, RowSchema } from '../../sdk/schema.ts'
 import type { FieldRequirement, Transform } from '../../sdk/spec.ts'
 import { fieldList, fieldName } from './options.ts'
 

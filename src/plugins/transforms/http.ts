@@ -1,10 +1,10 @@
 /** The `http` transform. */
 import { z } from 'zod'
 import { derive, type Json, type MutableRow, newRow, type Row } from '../../model/row.ts'
+import type { FieldSchema, RowSchema } from '../../model/schema.ts'
 import type { CallAnswer } from '../../sdk/call.ts'
 import { defineTransform } from '../../sdk/define.ts'
 import { oneRow, rowError } from '../../sdk/results.ts'
-import type { FieldSchema, RowSchema } from '../../sdk/schema.ts'
 import type { OptionProblem, PluginContext, SecretOption, Transform, TransformResult } from '../../sdk/spec.ts'
 import type { Masks } from '../masks.ts'
 import { weakSecrets } from '../secrets.ts'

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { CustodyError } from '../../model/error.ts'
 import type { Json } from '../../model/row.ts'
 import { defineTransform } from '../../sdk/define.ts'
-import { compilePattern, isPattern, type Pattern } from '../../sdk/pattern.ts'
+import { compilePattern, isPattern, type Pattern } from '../../sdk/expression.ts'
 import { oneRow, rowError } from '../../sdk/results.ts'
 import { fieldList } from './options.ts'
 

@@ -1,6 +1,6 @@
 /** Options that several transforms have. */
 import { z } from 'zod'
-import type { FieldSchema, RowSchema } from '../../sdk/schema.ts'
+import type { FieldSchema, RowSchema } from '../../model/schema.ts'
 
 export const fieldName = z.string().min(1, 'a field has a name')
 

@@ -1,9 +1,9 @@
 /** The `truncate` transform. */
 import { z } from 'zod'
 import { derive, type MutableRow, newRow } from '../../model/row.ts'
+import { excludesNull, type RowSchema } from '../../model/schema.ts'
 import { defineTransform } from '../../sdk/define.ts'
 import { oneRow, rowError } from '../../sdk/results.ts'
-import { excludesNull, type RowSchema } from '../../sdk/schema.ts'
 import { byField } from './options.ts'
 
 /** UTF-16 length of the first `count` code points; null if there are no more than that. */

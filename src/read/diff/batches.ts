@@ -1,6 +1,7 @@
 /** The batches of a run by node, and who was in them: found again in another run by node and place. */
+
+import { GROUP_KINDS } from '../../format/entry.ts'
 import type { FullEntry } from '../../ledger/read-port.ts'
-import { GROUP_KINDS } from '../../model/entry.ts'
 import { decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
 import { readable } from '../runs/run-log.ts'

@@ -1,5 +1,5 @@
 /** How two runs differ: what `diff` finds, as data. Its JSON has this very shape. */
-import type { CodeChange } from '../../model/plugin-code.ts'
+import type { CodeChange } from '../../format/plugin-code.ts'
 import type { Json } from '../../model/row.ts'
 
 /** Something of the old run, and what stands in its place in the new one. */

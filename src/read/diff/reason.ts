@@ -1,5 +1,5 @@
 /** What calls have to do with a difference: pure. */
-import { CALL_OK, CALL_RECORDED, type CallFact } from '../../model/entry.ts'
+import { CALL_OK, CALL_RECORDED, type CallFact } from '../../format/entry.ts'
 import type { Both, Parting } from './difference.ts'
 import { sameValue } from './known-values.ts'
 import { nameOf, type Tale } from './tale.ts'

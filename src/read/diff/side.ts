@@ -1,8 +1,9 @@
 /** One of the runs that are compared: its plan's topology, and which rows came of which source. */
+
+import type { SubjectEntry } from '../../format/entry.ts'
+import type { PluginCode } from '../../format/plugin-code.ts'
+import type { Topology } from '../../format/topology.ts'
 import type { FullEntry, LedgerReader } from '../../ledger/read-port.ts'
-import type { SubjectEntry } from '../../model/entry.ts'
-import type { PluginCode } from '../../model/plugin-code.ts'
-import type { Topology } from '../../model/topology.ts'
 import { codeOnRecord } from '../code-on-record.ts'
 import { type CheckedSubject, checkedSubject } from '../evidence/subject-check.ts'
 import { closingOf, openingOf } from '../runs/run-log.ts'

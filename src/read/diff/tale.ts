@@ -16,9 +16,9 @@ import {
   type SubjectEntry,
   VISIT_HELD,
   type VisitFact,
-} from '../../model/entry.ts'
+} from '../../format/entry.ts'
+import { DISCARD, type Topology } from '../../format/topology.ts'
 import { fateNumber } from '../../model/outcome.ts'
-import { DISCARD, type Topology } from '../../model/topology.ts'
 import type { SubjectValues } from '../values.ts'
 
 /** The last attempt of a row instance at a node. */

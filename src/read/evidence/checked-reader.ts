@@ -9,6 +9,8 @@
  *     (subject-check.ts).
  * V3. Of tables that follow from entries nothing is given unchecked: each ending is compared with its entry.
  */
+
+import { commitment } from '../../format/hash.ts'
 import type {
   FullEntry,
   LedgerReader,
@@ -19,7 +21,6 @@ import type {
   StoredPayload,
 } from '../../ledger/read-port.ts'
 import { canonicalize } from '../../model/canonical.ts'
-import { commitment } from '../../model/hash.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { readable } from '../runs/run-log.ts'

@@ -5,9 +5,11 @@
  * whoever reads it. They need no trust: they are used only if they combine to the root that was signed, and then an entry is in
  * the tree if the entries of its block give the block's root.
  */
+
+import { bytesToHex, hexToBytes, leafHash } from '../../format/hash.ts'
+import { Frontier } from '../../format/tree.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import { bytesToHex, type Hash, hexToBytes, leafHash } from '../../model/hash.ts'
-import { Frontier } from '../../model/merkle.ts'
+import type { Hash } from '../../model/sha256.ts'
 
 export const BLOCK = 256
 /** Of shorter logs nothing is kept: to look at all of it is as quick. */

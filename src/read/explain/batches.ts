@@ -2,8 +2,9 @@
  * Finds batches from the rows that they consumed. A batch closes in the commit in which its members end, so only the entries
  * of that commit are looked at.
  */
+
+import type { SubjectEntry } from '../../format/entry.ts'
 import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
-import type { SubjectEntry } from '../../model/entry.ts'
 import { fateNumber } from '../../model/outcome.ts'
 import { decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { readable } from '../runs/run-log.ts'

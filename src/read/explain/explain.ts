@@ -3,8 +3,9 @@
  * latest head. That these are what was signed is for the reader to say that is given (evidence/checked-reader.ts); that they are
  * all of the row, and its values what was committed to, is looked at here.
  */
+
+import { GROUP_KINDS, type SubjectEntry } from '../../format/entry.ts'
 import type { FullEntry, LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
-import { GROUP_KINDS, type SubjectEntry } from '../../model/entry.ts'
 import { CustodyError } from '../../model/error.ts'
 import { JsonTextError, parseStored } from '../../model/json.ts'
 import { isRow, type Json, newRow, type Row } from '../../model/row.ts'

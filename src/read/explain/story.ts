@@ -2,10 +2,10 @@
  * The story of one row (or of one batch): what `explain` finds in the ledger, as data. The text for people and the JSON
  * are both made from it.
  */
-import type { CALL_STATUSES, Together } from '../../model/entry.ts'
+import type { CALL_STATUSES, Together } from '../../format/entry.ts'
+import type { NodeKind } from '../../format/topology.ts'
 import type { OutcomeClass } from '../../model/outcome.ts'
 import type { Json, Row } from '../../model/row.ts'
-import type { NodeKind } from '../../model/topology.ts'
 
 /** A value of the ledger: there, or erased (then only its commitment is known). */
 export type Known<T> = { readonly kind: 'known'; readonly value: T } | { readonly kind: 'erased' }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { subjectDraft, T0, visit } from '../../../test/support/ledger.ts'
-import type { ExpressionText, SubjectEntry } from '../../model/entry.ts'
+import type { ExpressionText, SubjectEntry } from '../../format/entry.ts'
+import type { Topology } from '../../format/topology.ts'
 import type { Json } from '../../model/row.ts'
-import type { Topology } from '../../model/topology.ts'
 import { type Scene, tellTokens, type Values } from './tell.ts'
 
 const topology: Topology = {

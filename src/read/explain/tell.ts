@@ -13,10 +13,10 @@ import {
   type SubjectEntry,
   VISIT_HELD,
   type VisitFact,
-} from '../../model/entry.ts'
+} from '../../format/entry.ts'
+import { DISCARD, type Topology, type TopologyNode } from '../../format/topology.ts'
 import { fateOf } from '../../model/outcome.ts'
 import { type Json, newRow } from '../../model/row.ts'
-import { DISCARD, type Topology, type TopologyNode } from '../../model/topology.ts'
 import type {
   CallStory,
   Change,

@@ -3,9 +3,9 @@
  * in the ledger are kept in memory; what it was answered is read when it is asked for.
  */
 import { createHash } from 'node:crypto'
+import type { CallAsked, CallPlace, RecordedCall, Recordings } from '../../format/recording.ts'
+import type { Topology } from '../../format/topology.ts'
 import { canonicalize } from '../../model/canonical.ts'
-import type { CallAsked, CallPlace, RecordedCall, Recordings } from '../../model/recording.ts'
-import type { Topology } from '../../model/topology.ts'
 import { decodePayload } from '../values.ts'
 import { type CallReader, locatedCalls, type ValuePlace } from './calls.ts'
 

@@ -1,5 +1,5 @@
 /** The calls of a run, each with where it was made: in order of rows' first calls, and within a row as they came back. */
-import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
+
 import {
   CALL_ERROR,
   CALL_OK,
@@ -9,11 +9,12 @@ import {
   GROUP_KINDS,
   type OriginFact,
   type SubjectEntry,
-} from '../../model/entry.ts'
-import { FIRST_PATH } from '../../model/lineage.ts'
-import type { CallPlace, RecordedCall } from '../../model/recording.ts'
+} from '../../format/entry.ts'
+import { FIRST_PATH } from '../../format/lineage.ts'
+import type { CallPlace, RecordedCall } from '../../format/recording.ts'
+import type { Topology } from '../../format/topology.ts'
+import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
 import type { Json } from '../../model/row.ts'
-import type { Topology } from '../../model/topology.ts'
 import { decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { decodePayload } from '../values.ts'
 import { lineageOf } from './lineage.ts'

@@ -2,11 +2,12 @@
  * The order in which nodes took the row instances of a run, and what became of its groups and batches, row by row. Of each
  * batch only its place in the ledger is kept in memory, and the last few that were asked for; all else is read on demand.
  */
+
+import { GROUP_KINDS, type PlanValue, type RunEntry, type SubjectEntry } from '../../format/entry.ts'
+import { mergedPath } from '../../format/lineage.ts'
+import type { Course, Courses, RecordedBatch, RecordedGroup, RecordedTake } from '../../format/recording.ts'
+import type { Topology } from '../../format/topology.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import { GROUP_KINDS, type PlanValue, type RunEntry, type SubjectEntry } from '../../model/entry.ts'
-import { mergedPath } from '../../model/lineage.ts'
-import type { Course, Courses, RecordedBatch, RecordedGroup, RecordedTake } from '../../model/recording.ts'
-import type { Topology } from '../../model/topology.ts'
 import { decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { joinedFork, type Lineage, lineageOf } from './lineage.ts'
 

@@ -1,9 +1,10 @@
 /** How the answers of one run differ from those that another recorded for the same requests. */
+
+import type { Recordings } from '../../format/recording.ts'
+import type { Topology } from '../../format/topology.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { canonicalize } from '../../model/canonical.ts'
-import type { Recordings } from '../../model/recording.ts'
 import type { Json } from '../../model/row.ts'
-import type { Topology } from '../../model/topology.ts'
 import { type LocatedCall, locatedCalls } from './calls.ts'
 
 export interface Drift {

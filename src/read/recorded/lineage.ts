@@ -1,7 +1,7 @@
 /** How the tokens of a subject came to be, and in which branches of forks they are. */
-import { GROUP_KINDS, type SubjectEntry } from '../../model/entry.ts'
-import { branchPath, elementPath, FIRST_PATH, mergedPath } from '../../model/lineage.ts'
-import type { Topology } from '../../model/topology.ts'
+import { GROUP_KINDS, type SubjectEntry } from '../../format/entry.ts'
+import { branchPath, elementPath, FIRST_PATH, mergedPath } from '../../format/lineage.ts'
+import type { Topology } from '../../format/topology.ts'
 
 export interface Lineage {
   readonly path: string

@@ -4,12 +4,13 @@
  *
  * Numbers of rows only are kept in memory; what they were is read when it is asked for.
  */
+
+import type { RerunValue, SubjectEntry } from '../../format/entry.ts'
+import type { RepeatedRow, Repeats } from '../../format/recording.ts'
+import type { Topology } from '../../format/topology.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import type { RerunValue, SubjectEntry } from '../../model/entry.ts'
 import { CustodyError } from '../../model/error.ts'
-import type { RepeatedRow, Repeats } from '../../model/recording.ts'
 import { isRow, type Json, type Row } from '../../model/row.ts'
-import type { Topology } from '../../model/topology.ts'
 import { decodeSubjectEntry } from '../decode.ts'
 import { decodePayload, SubjectValues } from '../values.ts'
 import { originOf, RowEnds } from './row-ends.ts'

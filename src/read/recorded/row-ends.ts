@@ -1,6 +1,7 @@
 /** What became of each row of a run: a byte of memory a row. */
+
+import type { EndingFact, OriginFact } from '../../format/entry.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import type { EndingFact, OriginFact } from '../../model/entry.ts'
 import { fateNumber, fateOf } from '../../model/outcome.ts'
 import { decodeSubjectEntry } from '../decode.ts'
 import { readable } from '../runs/run-log.ts'

@@ -1,6 +1,7 @@
 /** The runs of a ledger. Reads a few entries of each run: its opening, and its end. */
+
+import type { RowCounts, RunStatus, TokenCounts } from '../../format/entry.ts'
 import type { LedgerReader, StoredLease } from '../../ledger/read-port.ts'
-import type { RowCounts, RunStatus, TokenCounts } from '../../model/entry.ts'
 import { CustodyError, isCustodyError } from '../../model/error.ts'
 import { grouped } from '../../model/number-text.ts'
 import { formatTime } from '../../model/time.ts'

@@ -1,8 +1,9 @@
 /** The run's own entries, as far as listing, showing and explaining need them: its opening, and its latest end. */
+
+import type { PlanValue, RunEntry, RunStatus, SinkIntents, Tallies } from '../../format/entry.ts'
+import { NoteError, parseCheckpoint } from '../../format/note.ts'
 import type { LedgerReader, StoredEntry, StoredLease } from '../../ledger/read-port.ts'
-import type { PlanValue, RunEntry, RunStatus, SinkIntents, Tallies } from '../../model/entry.ts'
 import { CustodyError } from '../../model/error.ts'
-import { NoteError, parseCheckpoint } from '../../model/note.ts'
 import type { Json } from '../../model/row.ts'
 import { DecodeError, decodeRunEntry, isSubjectBody } from '../decode.ts'
 import { ShapeError } from '../shape.ts'

@@ -2,7 +2,7 @@
  * Values of the run's own entries, as far as readers use them. Who signed a ledger may have put anything there: what is used is
  * of the form that it has, or refused; what isn't used isn't looked at, so that a newer Custody may tell more.
  */
-import type { ArtifactsValue, ExpressionText, PlanValue, SinkIntents } from '../../model/entry.ts'
+import type { ArtifactsValue, ExpressionText, PlanValue, SinkIntents } from '../../format/entry.ts'
 import { type Json, newRow } from '../../model/row.ts'
 import { asObject, type Decoder, hex, int, listOf, text } from '../shape.ts'
 

@@ -1,7 +1,7 @@
 /** What a run that isn't over keeps beside its outputs, under hidden names, until they come into their places. */
 import { existsSync } from 'node:fs'
+import type { SinkIntents } from '../../format/entry.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import type { SinkIntents } from '../../model/entry.ts'
 import { type Closing, intentsOf } from './run-log.ts'
 
 export interface StagedOutput {

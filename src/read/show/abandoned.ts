@@ -1,8 +1,9 @@
 /** Groups and batches that waited when a run was given up, by node. Their entries are looked through only if there are some. */
+
+import type { SubjectEntry, Tallies } from '../../format/entry.ts'
+import type { Topology } from '../../format/topology.ts'
 import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
-import type { SubjectEntry, Tallies } from '../../model/entry.ts'
 import { fateNumber } from '../../model/outcome.ts'
-import type { Topology } from '../../model/topology.ts'
 import { decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { readable } from '../runs/run-log.ts'
 import type { AbandonedGroups } from './summary.ts'

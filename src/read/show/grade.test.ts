@@ -15,10 +15,10 @@ import {
   tallies,
   testPorts,
 } from '../../../test/support/ledger.ts'
+import type { CallFact } from '../../format/entry.ts'
+import type { PluginCode } from '../../format/plugin-code.ts'
+import type { Topology, TopologyNode } from '../../format/topology.ts'
 import { openLedger, openLedgerReader } from '../../ledger/open.ts'
-import type { CallFact } from '../../model/entry.ts'
-import type { PluginCode } from '../../model/plugin-code.ts'
-import type { Topology, TopologyNode } from '../../model/topology.ts'
 import { type Grade, gradeOf } from './grade.ts'
 
 /** With something more said of the nodes of these names. */

@@ -2,10 +2,11 @@
  * Whether a run could be repeated, as far as its nodes decide. What isn't told: whether its sources would read the same
  * again. Where time decides, a new run may come to something else, and a replay doesn't.
  */
+
+import type { SubjectEntry } from '../../format/entry.ts'
+import { codeText, isBuiltin, type PluginCode } from '../../format/plugin-code.ts'
+import type { Topology, TopologyNode } from '../../format/topology.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import type { SubjectEntry } from '../../model/entry.ts'
-import { codeText, isBuiltin, type PluginCode } from '../../model/plugin-code.ts'
-import type { Topology, TopologyNode } from '../../model/topology.ts'
 import { codeOnRecord } from '../code-on-record.ts'
 import { decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { readable } from '../runs/run-log.ts'

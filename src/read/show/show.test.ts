@@ -13,10 +13,10 @@ import {
   tallies,
   testPorts,
 } from '../../../test/support/ledger.ts'
+import type { RunEntry } from '../../format/entry.ts'
 import { openLedger, openLedgerReader } from '../../ledger/open.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import type { RunDraft, RunLedger } from '../../ledger/write-port.ts'
-import type { RunEntry } from '../../model/entry.ts'
 import { findRun, listRuns } from '../runs/list.ts'
 import { showRun } from './show.ts'
 

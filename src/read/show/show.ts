@@ -1,10 +1,11 @@
 /** What a run came to, from its opening and its last entries; its endings are looked through only if some were errors. */
+
+import { callSummary } from '../../format/call-summary.ts'
+import type { SinkIntents, Tallies } from '../../format/entry.ts'
+import type { Topology } from '../../format/topology.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import { callSummary } from '../../model/call-summary.ts'
-import type { SinkIntents, Tallies } from '../../model/entry.ts'
 import { fateNumber, fateOf } from '../../model/outcome.ts'
 import { formatTime } from '../../model/time.ts'
-import type { Topology } from '../../model/topology.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
 import { findRun, type IsHeld } from '../runs/list.ts'
 import { type Closing, closingOf, headOf, intentsOf, openingOf, planOf, statusOf, valueAs } from '../runs/run-log.ts'

@@ -1,8 +1,9 @@
 /** What a run came to, as `show --json` tells it (CONTRACTS section 2). */
-import type { CallSummary } from '../../model/call-summary.ts'
-import type { RowCounts, RunStatus, TokenCounts } from '../../model/entry.ts'
-import type { PluginCode } from '../../model/plugin-code.ts'
-import type { NodeKind } from '../../model/topology.ts'
+
+import type { CallSummary } from '../../format/call-summary.ts'
+import type { RowCounts, RunStatus, TokenCounts } from '../../format/entry.ts'
+import type { PluginCode } from '../../format/plugin-code.ts'
+import type { NodeKind } from '../../format/topology.ts'
 import type { StagedOutput } from '../runs/staged.ts'
 
 export interface NodeCounts {

@@ -2,7 +2,7 @@
  * Batches: their members are tokens of many rows, so they are followed across subjects (I4). Whatever a batch's closing
  * comes to happens in one commit (I2); `settle` looks at it when the commit's own entry comes.
  */
-import type { HoldFact } from '../../model/entry.ts'
+import type { HoldFact } from '../../format/entry.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { type Check, tokenName } from './check.ts'
 import type { Ways } from './ways.ts'

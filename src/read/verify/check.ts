@@ -1,5 +1,5 @@
 /** What a check found: problems as sentences that name their place. */
-import type { SubjectEntry } from '../../model/entry.ts'
+import type { SubjectEntry } from '../../format/entry.ts'
 import { isCustodyError } from '../../model/error.ts'
 import { grouped } from '../../model/number-text.ts'
 

@@ -2,12 +2,13 @@
  * `verify --decisions`: gates that decide by expressions, evaluated once more on what entered them: the way that was taken, or
  * the error, must be what comes of it. What can't be told is counted: values that are erased, and gates whose expressions are.
  */
+
+import { compileExpression, type Expression } from '../../expression/expression.ts'
+import { type ExpressionText, isError, type SubjectEntry, type VisitFact } from '../../format/entry.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import { type ExpressionText, isError, type SubjectEntry, type VisitFact } from '../../model/entry.ts'
 import { counted } from '../../model/number-text.ts'
 import { isRow, type Row } from '../../model/row.ts'
-import { compileExpression, type Expression } from '../../sdk/expression.ts'
-import { type FieldSchema, OBSERVED, type RowSchema } from '../../sdk/schema.ts'
+import { type FieldSchema, OBSERVED, type RowSchema } from '../../model/schema.ts'
 import { planOf } from '../runs/run-log.ts'
 import type { SubjectValues } from '../values.ts'
 import { Check, type CheckResult, type Place, tokenName } from './check.ts'

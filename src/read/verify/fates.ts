@@ -2,9 +2,9 @@
  * Whether a token may end as its ending says: by the table of fates (model/outcome.ts), and by how it came to where it
  * stands. Recomputed from visits and topology, without the engine's code.
  */
-import { type EndingFact, VISIT_ERROR, VISIT_OK } from '../../model/entry.ts'
+import { type EndingFact, VISIT_ERROR, VISIT_OK } from '../../format/entry.ts'
+import { DISCARD } from '../../format/topology.ts'
 import { type Fate, fateNumber, fateOf } from '../../model/outcome.ts'
-import { DISCARD } from '../../model/topology.ts'
 import { sends } from './sending.ts'
 import type { ErrorRef, TokenState } from './token.ts'
 import type { Ways } from './ways.ts'

@@ -2,7 +2,7 @@
  * Groups within one subject: forks, expansions and merges (I4). A fork has one child per branch, an expansion one per row,
  * a merge accounts for its members and gives one new row instance.
  */
-import type { BirthFact, EndingFact, GroupClosed, GroupOpened, SubjectEntry } from '../../model/entry.ts'
+import type { BirthFact, EndingFact, GroupClosed, GroupOpened, SubjectEntry } from '../../format/entry.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { fateOf } from '../../model/outcome.ts'
 import { tokenName } from './check.ts'

@@ -2,9 +2,10 @@
  * Log 0, the ledger's own: its birth, and each run opened, taken over and sealed, and what was erased of it. Against it the runs that
  * are there are checked, so that a whole run can't vanish or appear unnoticed, nor any value of one.
  */
+
+import type { LedgerEntry } from '../../format/entry.ts'
+import type { VerifierKey } from '../../format/note.ts'
 import type { LedgerReader, StoredLease, StoredLog } from '../../ledger/read-port.ts'
-import type { LedgerEntry } from '../../model/entry.ts'
-import type { VerifierKey } from '../../model/note.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { DecodeError, decodeLedgerEntry } from '../decode.ts'
 import { Erasures } from '../erasures.ts'

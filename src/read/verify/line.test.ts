@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { CommitLine } from '../../model/commit-line.ts'
+import type { CommitLine } from '../../format/commit-line.ts'
 import { Check } from './check.ts'
 import { LineCheck } from './line.ts'
 import { Ways } from './ways.ts'

@@ -2,7 +2,7 @@
  * The order of what is under way, commit by commit (I7): row instances that are in line are open, and there once; those that
  * are open are in line, or wait in a batch; merges that wait are of forks that are open.
  */
-import { type CommitLine, type LineMember, RecordedLine } from '../../model/commit-line.ts'
+import { type CommitLine, type LineMember, RecordedLine } from '../../format/commit-line.ts'
 import { grouped } from '../../model/number-text.ts'
 import { type Check, entryName, tokenName } from './check.ts'
 import type { Ways } from './ways.ts'

@@ -2,11 +2,13 @@
  * One log as stored: its entries in order with their payloads, the root of its tree, and its signed head.
  * The tree is built from the stored texts; nothing that the ledger says of hashes is believed.
  */
+
+import { leafHash } from '../../format/hash.ts'
+import { type Checkpoint, NoteError, type OpenedNote, openNote, parseCheckpoint } from '../../format/note.ts'
+import { Frontier } from '../../format/tree.ts'
 import type { LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
-import { type Hash, leafHash } from '../../model/hash.ts'
-import { Frontier } from '../../model/merkle.ts'
-import { type Checkpoint, NoteError, type OpenedNote, openNote, parseCheckpoint } from '../../model/note.ts'
 import { counted, grouped } from '../../model/number-text.ts'
+import type { Hash } from '../../model/sha256.ts'
 import { entryName, type Report } from './check.ts'
 import type { HeadKeys } from './keys.ts'
 

@@ -2,10 +2,11 @@
  * Which tokens are open, where, and since which entry, as the entries tell it; against what each commit says of that set, and what
  * the table has in the end.
  */
+
+import type { OpenFact, SubjectEntry } from '../../format/entry.ts'
+import { SetHash } from '../../format/set-hash.ts'
 import type { StoredOpenToken } from '../../ledger/read-port.ts'
-import type { OpenFact, SubjectEntry } from '../../model/entry.ts'
 import { counted, grouped } from '../../model/number-text.ts'
-import { SetHash } from '../../model/set-hash.ts'
 import { type Check, entryName, tokenName } from './check.ts'
 import type { Ways } from './ways.ts'
 

@@ -1,6 +1,7 @@
 /** The finished run whose rows a re-run repeats: whether it is there as it was, and each repeated row is one of its. */
+
+import type { OriginFact, RunEntry } from '../../format/entry.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import type { OriginFact, RunEntry } from '../../model/entry.ts'
 import { grouped } from '../../model/number-text.ts'
 import { decodeRunEntry, decodeSubjectEntry } from '../decode.ts'
 import { headOf } from '../runs/run-log.ts'

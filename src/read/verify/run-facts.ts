@@ -2,7 +2,7 @@
  * The entries of the run itself, in their order: open, commits with cursors and receipts, stops and resumptions, publish,
  * seal. Checked against what the entries of rows and batches have added up to (I4).
  */
-import type { CursorFact, OriginFact, ReceiptFact, RunEntry, SealedStatus } from '../../model/entry.ts'
+import type { CursorFact, OriginFact, ReceiptFact, RunEntry, SealedStatus } from '../../format/entry.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { type Check, entryName, Place } from './check.ts'
 import type { Reruns } from './repeated.ts'

@@ -2,11 +2,12 @@
  * Verifies one run's log: reads it once, in order, and recomputes all that its entries say. Nothing is kept of a row once
  * it is closed, so that memory is bounded by what was in flight (I12).
  */
+
+import { isError, type SubjectEntry } from '../../format/entry.ts'
+import { leafHash } from '../../format/hash.ts'
+import { Frontier } from '../../format/tree.ts'
 import type { LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
-import { isError, type SubjectEntry } from '../../model/entry.ts'
 import { isCustodyError } from '../../model/error.ts'
-import { leafHash } from '../../model/hash.ts'
-import { Frontier } from '../../model/merkle.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { DecodeError, decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { SubjectValues } from '../values.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { CALL_ERROR, CALL_OK, type CallFact, type IntentFact } from '../../model/entry.ts'
+import { CALL_ERROR, CALL_OK, type CallFact, type IntentFact } from '../../format/entry.ts'
 import { type Answered, incompleteRequests, Sending } from './sending.ts'
 
 const intent = (token: number, rows = 3): IntentFact => ({

@@ -11,7 +11,7 @@ import {
   isError,
   type Together,
   type VisitFact,
-} from '../../model/entry.ts'
+} from '../../format/entry.ts'
 import { counted } from '../../model/number-text.ts'
 import { IN_DOUBT } from '../../model/outcome.ts'
 import { tokenName } from './check.ts'

@@ -15,10 +15,10 @@ import {
   VISIT_HELD,
   VISIT_OK,
   type VisitFact,
-} from '../../model/entry.ts'
+} from '../../format/entry.ts'
+import { DISCARD } from '../../format/topology.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { fateOf } from '../../model/outcome.ts'
-import { DISCARD } from '../../model/topology.ts'
 import { SubjectValues } from '../values.ts'
 import type { Batches } from './batches.ts'
 import { type Check, Place, tokenName } from './check.ts'

@@ -8,7 +8,7 @@ import {
   type Tallies,
   VISIT_EXHAUSTED,
   type VisitStatus,
-} from '../../model/entry.ts'
+} from '../../format/entry.ts'
 import { grouped } from '../../model/number-text.ts'
 import { fateOf } from '../../model/outcome.ts'
 import { ABANDONED, fateName } from './fates.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { subjectDraft, T0, visit } from '../../../test/support/ledger.ts'
-import type { RunEntry, SubjectEntry, VisitFact } from '../../model/entry.ts'
+import type { RunEntry, SubjectEntry, VisitFact } from '../../format/entry.ts'
 import { Check, Place } from './check.ts'
 import { Times } from './times.ts'
 

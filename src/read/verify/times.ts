@@ -2,7 +2,7 @@
  * Times of a run: its entries never go back, nothing ended after the commit that tells of it, and a visit's duration is what lies
  * between its start and its end without the times at which the run's clock stood still.
  */
-import type { RunEntry, SubjectEntry } from '../../model/entry.ts'
+import type { RunEntry, SubjectEntry } from '../../format/entry.ts'
 import { grouped } from '../../model/number-text.ts'
 import type { Check, Place } from './check.ts'
 

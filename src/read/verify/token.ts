@@ -7,9 +7,9 @@ import {
   VISIT_HELD,
   VISIT_OK,
   type VisitFact,
-} from '../../model/entry.ts'
+} from '../../format/entry.ts'
+import { DISCARD } from '../../format/topology.ts'
 import { grouped } from '../../model/number-text.ts'
-import { DISCARD } from '../../model/topology.ts'
 import { Sending } from './sending.ts'
 import type { Ways } from './ways.ts'
 

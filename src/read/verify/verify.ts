@@ -4,9 +4,10 @@
  * It shares types and the primitives of src/model with the writer, and none of its code: entries are decoded, stories
  * folded, totals counted and trees built here once more.
  */
+
+import type { VerifierKey } from '../../format/note.ts'
 import type { LedgerReader, StoredLog } from '../../ledger/read-port.ts'
 import { CustodyError, isCustodyError } from '../../model/error.ts'
-import type { VerifierKey } from '../../model/note.ts'
 import { Check, type CheckResult, noting } from './check.ts'
 import { Decisions } from './decisions.ts'
 import { type KnownHead, LedgerLog } from './ledger-log.ts'

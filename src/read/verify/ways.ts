@@ -1,5 +1,5 @@
 /** The topology of a run as the verifier asks it: what is a node, where does an edge lead, and of what nature is it. */
-import { DISCARD, type NodeKind, type Topology, type TopologyNode } from '../../model/topology.ts'
+import { DISCARD, type NodeKind, type Topology, type TopologyNode } from '../../format/topology.ts'
 
 const ON_ERROR = 'on_error'
 const ON_INVALID = 'on_invalid'

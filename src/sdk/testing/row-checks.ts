@@ -1,6 +1,6 @@
 /** Checks of plugins that work on rows: transforms, gates, aggregates. */
 import type { Json, Row } from '../../model/row.ts'
-import { OBSERVED, type RowSchema, withOthers } from '../schema.ts'
+import { OBSERVED, type RowSchema, withOthers } from '../../model/schema.ts'
 import { compileRowSchema } from '../schema-check.ts'
 import type { AggregateSpec, BatchResult, GateResult, GateSpec, TransformResult, TransformSpec } from '../spec.ts'
 import { answering, visitContext } from './calling.ts'

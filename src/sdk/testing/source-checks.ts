@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { OBSERVED } from '../schema.ts'
+import { OBSERVED } from '../../model/schema.ts'
 import type { ResumePoint, SourceRecord, SourceSpec } from '../spec.ts'
 import { contextIn, inFolder, messageOf, Problems, parsedOptions, type Sample, textOf } from './subject.ts'
 

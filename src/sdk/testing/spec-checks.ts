@@ -1,8 +1,8 @@
 /** Checks of a spec and its options that need no run. */
 import { z } from 'zod'
-import { compileExpression } from '../expression.ts'
-import { compilePattern, isPattern } from '../pattern.ts'
-import { type FieldSchema, OBSERVED, type RowSchema } from '../schema.ts'
+import { compileExpression } from '../../expression/expression.ts'
+import { compilePattern, isPattern } from '../../expression/pattern.ts'
+import { type FieldSchema, OBSERVED, type RowSchema } from '../../model/schema.ts'
 import type { PluginSpec } from '../spec.ts'
 import { specProblems } from '../spec-problems.ts'
 import { messageOf, Problems, parsedOptions, type Sample } from './subject.ts'

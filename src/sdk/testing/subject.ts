@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { canonicalize } from '../../model/canonical.ts'
 import { frozen, type Json, type Row, withoutPrototypes } from '../../model/row.ts'
+import { type FieldSchema, OBSERVED, type RowSchema } from '../../model/schema.ts'
 import { filesIn, putFiles } from '../option-files.ts'
-import { type FieldSchema, OBSERVED, type RowSchema } from '../schema.ts'
 import type { PluginContext, PluginExample, PluginSpec, RowError } from '../spec.ts'
 
 /** Examples are samples; a test may add more. */

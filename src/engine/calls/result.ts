@@ -1,0 +1,85 @@
+/** What a plugin says of a call, as the ledger keeps it. */
+
+import type { CallCosts } from '../../format/entry.ts'
+import { canonicalize } from '../../model/canonical.ts'
+import { frozen, type Json, withoutPrototypes } from '../../model/row.ts'
+import type { CallAnswer, CallFailure, CallUsage } from '../../sdk/call.ts'
+import type { RowError } from '../../sdk/spec.ts'
+
+export interface Told {
+  /** Canonical: the response, or the failure. */
+  readonly text: string
+  readonly costs: CallCosts
+}
+
+export const NOTHING: CallCosts = { input_tokens: 0, output_tokens: 0, cost_nusd: 0 }
+
+/**
+ * `most_nusd`: the most that it can have cost, which it is taken to have cost if it doesn't say.
+ * @throws TypeError, NotJsonError if nothing can be made of it.
+ */
+export function toldOf(answer: CallAnswer, most_nusd: number): Told {
+  const kind: unknown = answer?.kind
+  if (kind !== 'answer' && kind !== 'failure') throw new TypeError('it is neither an answer nor a failure')
+  const costs = costsOf(answer, most_nusd)
+  if (answer.kind === 'answer') return { text: canonicalize(answer.response), costs }
+  const { code, message, retryable } = answer
+  if (typeof code !== 'string' || typeof message !== 'string' || typeof retryable !== 'boolean')
+    throw new TypeError('it is a failure without a code, a message or whether it can be retried')
+  return { text: failureText(answer), costs }
+}
+
+/** A response as plugins hear it: from its canonical text, whether it was just asked or is on record. */
+export function heard(text: string): Json {
+  return frozen(withoutPrototypes(JSON.parse(text) as Json))
+}
+
+/** The most that a call can cost, in whole nano-dollars, rounded up: a budget must hold. @throws TypeError if it is no sum. */
+export function mostOf(usd = 0): number {
+  if (!isCount(usd, MOST_USD)) throw new TypeError(`at_most_usd is ${String(usd)}`)
+  return nanoDollars(usd)
+}
+
+const nanoDollars = (usd: number): number => Math.max(0, Math.ceil(usd * 1e9 - 1e-6))
+
+type Failed = Pick<CallFailure, 'code' | 'message' | 'retryable' | 'response'>
+
+export function failureText({ code, message, retryable, response }: Failed): string {
+  const told = { code, message: message.toWellFormed(), retryable }
+  return canonicalize(response === undefined ? told : { ...told, response })
+}
+
+export function errorOf(failure: CallFailure): RowError {
+  const { code, message, retryable } = failure
+  return { kind: 'error', code, message, retryable, retry_after_ms: waitOf(failure) ?? 0 }
+}
+
+/** How long the service asked to wait, if that is a time at all. */
+export function waitOf({ retry_after_ms }: CallFailure): number | null {
+  return isCount(retry_after_ms, LONGEST_WAIT_MS) ? retry_after_ms : null
+}
+
+const LONGEST_WAIT_MS = 366 * 86_400_000
+
+/** What comes from a service is no defect of a plugin, whatever it is: numbers that none can be are as if they weren't there. */
+function costsOf(answer: CallAnswer, most_nusd: number): CallCosts {
+  const usage: CallUsage = answer.usage ?? {}
+  const unbilled = answer.kind === 'failure' && answer.unbilled === true
+  const cost_usd = isCount(usage.cost_usd, MOST_USD) ? usage.cost_usd : null
+  return {
+    input_tokens: tokensOf(usage.input_tokens),
+    output_tokens: tokensOf(usage.output_tokens),
+    cost_nusd: cost_usd !== null ? nanoDollars(cost_usd) : unbilled ? 0 : most_nusd,
+  }
+}
+
+const tokensOf = (told: unknown): number => (isCount(told, MOST) ? Math.round(told) : 0)
+
+/** Sums of dollars stay exact as nano-dollars, even when many are added up. */
+const MOST_USD = 100_000
+/** Counts may add up to many times that, and still be exact. */
+const MOST = 1_000_000_000
+
+function isCount(told: unknown, most: number): told is number {
+  return typeof told === 'number' && told >= 0 && told <= most
+}

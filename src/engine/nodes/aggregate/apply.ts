@@ -1,0 +1,154 @@
+/**
+ * What comes of batches: carries out what arrivals, time and the end of input do to them (`batches.ts`), in the record and in
+ * the line.
+ */
+import type { AggregateNode } from '../../../plan/plan.ts'
+import type { BatchResult, RowError } from '../../../sdk/spec.ts'
+import type { Contexts } from '../../calls/contexts.ts'
+import type { ApplyAnswer, News } from '../../order/event-queue.ts'
+import type { Line } from '../../order/order-list.ts'
+import type { RunClock } from '../../ports/run-clock.ts'
+import type { Recorder } from '../../record/recorder.ts'
+import type { Retracing } from '../../replay/replay-order.ts'
+import type { Stack, Waiting } from '../../token/fork-frames.ts'
+import type { UnderWay } from '../../token/in-flight.ts'
+import { standing, type Token } from '../../token/token.ts'
+import { asDefect } from '../plugin-call.ts'
+import type { Stations } from '../pool.ts'
+import { afterError } from '../retry.ts'
+import type { Following } from '../transition.ts'
+import { type Batch, Batches } from './batches.ts'
+import { refusal } from './trigger.ts'
+
+export interface GatheringsParts {
+  readonly line: Line
+  readonly recorder: Recorder
+  readonly stations: Stations
+  readonly contexts: Contexts
+  readonly clock: RunClock
+  readonly news: News
+  readonly following: Following
+  readonly retracing: Retracing | null
+}
+
+export class Gatherings {
+  readonly #parts: GatheringsParts
+  readonly #batches: Batches
+
+  constructor(parts: GatheringsParts) {
+    this.#parts = parts
+    const look = (batch: Batch) => parts.news.fallDue(stack => this.#lookInTime(batch, stack))
+    this.#batches = new Batches(parts.clock, look, parts.retracing)
+  }
+
+  /** How many batches each node had in processes before. */
+  goOn(begun: ReadonlyMap<number, number>): void {
+    this.#batches.goOn(begun)
+  }
+
+  /** A batch was open when a process before stopped. Its members are in the line until it is. */
+  restore({ group, members, opened_us, answers, left_us }: UnderWay['batches'][number], stack: Stack): void {
+    const batch = this.#batches.open(group, opened_us, answers)
+    batch.members.push(...members)
+    batch.attempt = members[0]?.token.attempt ?? 1
+    if (left_us > 0) this.#restBatch(batch, left_us)
+    else this.#lookInTime(batch, stack)
+    if (batch.trigger === null) for (const { token } of members) this.#parts.line.leave(token)
+  }
+
+  openAt(node: number): Batch | undefined {
+    return this.#batches.openAt(node)
+  }
+
+  /** A token comes to an aggregate, and its turn has come. */
+  arrive(token: Token, node: AggregateNode, started_us: number, stack: Stack): void {
+    const { recorder } = this.#parts
+    const batch =
+      this.#batches.openAt(node.number) ??
+      this.#batches.open(recorder.openBatch(node, this.#batches.next(node.number), started_us), started_us)
+    this.#parts.retracing?.gather(batch.subject, token, batch.members.length === 0)
+    recorder.holdInBatch(token, batch, batch.members.length, started_us)
+    token.keeper = null
+    batch.members.push({ token, branch: 0, started_us })
+    this.look(batch, false, stack)
+    // A batch that its plugin still works on keeps the place of its last member.
+    if (batch.trigger === null) this.#parts.line.leave(token)
+    this.#parts.following.ofHold(stack)
+  }
+
+  /** Something may have closed the batch. */
+  look(batch: Batch, input_ended: boolean, stack: Stack): void {
+    if (this.#batches.look(batch, input_ended) !== null) this.#processBatch(batch, stack)
+  }
+
+  /** Time alone may close the batch. Its members came before all that is in line and can still come to it. */
+  #lookInTime(batch: Batch, stack: Stack): void {
+    if (this.#batches.look(batch, false) === null) return
+    this.#parts.line.lead(lastOf(batch))
+    this.#processBatch(batch, stack)
+  }
+
+  #processBatch(batch: Batch, stack: Stack): void {
+    const rows = batch.members.map(({ token }) => token.row)
+    const context = this.#parts.contexts.ofBatch(batch)
+    const result = this.#parts.stations.aggregate(batch.node.number, rows, context)
+    if (!(result instanceof Promise)) return this.#settleBatch(batch, result, stack)
+    this.#keepPlace(batch)
+    const apply: ApplyAnswer<BatchResult> = (answer, at_us, next) => this.#settleBatch(batch, answer, next, at_us)
+    this.#parts.news.answer(result, apply, batch.node.name, context.isCalling)
+  }
+
+  #settleBatch(batch: Batch, result: BatchResult, stack: Stack, ended_us?: number): void {
+    const { recorder } = this.#parts
+    const { node, members, trigger } = batch
+    if (trigger === null) throw new TypeError('a batch was processed before it closed')
+    const closed = { ...batch, trigger }
+    const error = refusal(node, result, members.length)
+    const moved = members.map(({ token }) => standing(token))
+    let next: readonly Token[] = members.map(({ token }) => token)
+    try {
+      if (error !== null) {
+        if (this.#retryBatch(batch, error, ended_us)) return
+        recorder.failBatch(closed, error, ended_us)
+      } else if (result.kind === 'rows') next = recorder.consumeBatch(closed, result.rows, ended_us)
+      else if (result.kind === 'members') recorder.releaseBatch(closed, result.rows, ended_us)
+    } catch (thrown) {
+      throw asDefect(node, thrown)
+    }
+    this.#parts.following.of(lastOf(batch), moved, next, stack)
+  }
+
+  /** The last member stays in line for all of them while the batch is worked on. */
+  #keepPlace({ members }: Batch): void {
+    const last = (members.at(-1) as Waiting).token
+    this.#parts.line.stay(last)
+    for (const { token } of members) token.keeper = last
+  }
+
+  /** True if the batch is attempted again: its members are held on. */
+  #retryBatch(batch: Batch, error: RowError, ended_us?: number): boolean {
+    const after = afterError(error.retryable, batch.attempt, batch.node.retry, error.retry_after_ms)
+    if (after.kind !== 'again') return false
+    const { recorder, clock } = this.#parts
+    for (const [i, { token, started_us }] of batch.members.entries()) {
+      recorder.failAttempt(token, error, started_us, ended_us)
+      recorder.holdInBatch(token, batch, i, clock.now_us())
+    }
+    batch.attempt++
+    this.#keepPlace(batch)
+    this.#parts.news.rest(after.delay_us, stack => this.#processBatch(batch, stack))
+    return true
+  }
+
+  /** Goes on with a batch that was closed, and whose attempt failed. */
+  #restBatch(batch: Batch, left_us: number): void {
+    // Where no other trigger is to be seen, the input had ended.
+    this.#batches.look(batch, true)
+    this.#keepPlace(batch)
+    this.#parts.news.rest(left_us, stack => this.#processBatch(batch, stack))
+  }
+}
+
+function lastOf(batch: Batch): Token {
+  return (batch.members.at(-1) as Waiting).token
+}

@@ -1,0 +1,330 @@
+/**
+ * What comes of coalesce groups: carries out what arrivals, losses and timeouts do to them (`joins.ts`), in the record and in
+ * the line.
+ *
+ * G1. (I7) What a group merges into stands before the last of those that decided it, or where the last branch was lost.
+ * G2. A branch with forks inside is lost at once, and yet in one place whatever came first: behind all that comes of it. Members of a
+ *     group that failed go on behind all that comes of the fork, in the order of its branches. Traces stand there from the fork on.
+ *     What a batch decides comes after that (late.ts): where the batch was closed.
+ */
+import type { CoalesceNode, ForkNode } from '../../../plan/plan.ts'
+import type { News } from '../../order/event-queue.ts'
+import type { Line } from '../../order/order-list.ts'
+import type { RunClock } from '../../ports/run-clock.ts'
+import type { Recorder } from '../../record/recorder.ts'
+import { isShared, type Join, type MembersFailed, type Stack } from '../../token/fork-frames.ts'
+import { mayMerge } from '../../token/group-verdict.ts'
+import type { Place, Placed } from '../../token/place.ts'
+import { type Standing, type Subject, standing, Token } from '../../token/token.ts'
+import { endsOfLost, isAwaited, placeOf, type Trace, traceOf } from '../../token/traces.ts'
+import { type CanReach, detailOf, type JoinEffect, type Joins } from './groups.ts'
+import { LateLosses, placeOfFailure } from './late.ts'
+
+/** What is under way when groups change. */
+export interface Transition {
+  /** Whose transition it is, or a mark behind what it has moved; null for a timeout, or if nobody left where he stood. */
+  readonly event: Placed | null
+  /** What has merged by it so far, and comes before what goes on from the event. */
+  readonly merged: Stack
+  readonly stack: Stack
+}
+
+/** A token that has left, and where it stood; or, without one, a late loss that counts now. */
+type Gone = Omit<Standing, 'token'> & { readonly token: Token | null }
+
+export interface MergesParts {
+  readonly joins: Joins
+  readonly canReach: CanReach
+  readonly line: Line
+  readonly recorder: Recorder
+  readonly clock: RunClock
+  readonly news: News
+}
+
+export class Merges {
+  readonly #joins: Joins
+  readonly #line: Line
+  readonly #recorder: Recorder
+  readonly #clock: RunClock
+  readonly #news: News
+  /** Who was moved by what was decided, in order. */
+  readonly #follows: { readonly moved: Standing; readonly transition: Transition }[] = []
+  /** What has ended in the transition that is under way, and is still in line. */
+  readonly #ended: Token[] = []
+  readonly #marks: Placed[] = []
+  readonly #late: LateLosses
+
+  constructor({ joins, canReach, line, recorder, clock, news }: MergesParts) {
+    this.#joins = joins
+    this.#line = line
+    this.#recorder = recorder
+    this.#clock = clock
+    this.#news = news
+    this.#late = new LateLosses(line, joins, canReach)
+  }
+
+  /** A subject of which tokens are under way: groups wait for some of them. */
+  restore(subject: Subject): void {
+    this.#joins.restore([...subject.open, ...this.#late.of(subject)])
+  }
+
+  /** Children of a fork, in order, each with what has its place behind all that comes of it. */
+  withTraces(fork: ForkNode, children: readonly Token[]): readonly (Token | Trace)[] {
+    if (!this.#joins.hasTraces(fork)) return children
+    return children.flatMap((child, i) => [child, ...this.#joins.tracesBehind(child, i === children.length - 1)])
+  }
+
+  /** All is done that comes before a trace, or waits in the line. */
+  pass(trace: Trace): void {
+    if (isAwaited(trace) && placeOf(trace) === null) this.#line.trace(trace, null)
+  }
+
+  /** A token comes to a coalesce. What follows is put onto the stack. */
+  arrive(token: Token, node: CoalesceNode, started_us: number, stack: Stack): void {
+    this.#follow(this.#joins.arrive(token, node, started_us), token, stack)
+  }
+
+  /**
+   * A token has left where it stood, and may be lost for groups that wait. `event` is the token whose transition that is,
+   * null for a timeout. What merges by that is added to `merged`, or put onto the stack where it comes later.
+   */
+  lose(moved: Standing, transition: Transition): void {
+    this.#lose(moved, transition)
+    this.#leave()
+  }
+
+  /** Whether losses wait for what comes before. */
+  get waiting(): boolean {
+    return this.#late.any
+  }
+
+  /** A trace that a process before has left. All that comes before is in line. */
+  restoreTrace(trace: Trace): void {
+    this.#line.trace(trace, null)
+    if (trace.kind === 'late') this.#late.add(trace)
+  }
+
+  /** Something has moved: late losses before which all is done now, in order. */
+  reconsider(stack: Stack): void {
+    for (let loss = this.#late.take(); loss !== null; loss = this.#late.take()) {
+      const event = this.#markBehind({ place: placeOf(loss) })
+      this.#line.erase(loss)
+      const merged: Stack = []
+      this.#lose({ ...loss, token: null }, { event, merged, stack })
+      this.#leave()
+      for (const each of merged.reverse()) stack.push(each)
+    }
+  }
+
+  startTimeout(join: Join, delay_us: number): void {
+    join.callOffTimeout = this.#clock.wake(delay_us, () =>
+      this.#news.fallDue(stack => {
+        const effect = this.#joins.timeOut(join)
+        if (effect !== null) this.#follow(effect, null, stack)
+      }),
+    )
+  }
+
+  #follow(effect: JoinEffect, event: Token | null, stack: Stack): void {
+    const merged: Stack = []
+    this.#apply(effect, { event, merged, stack })
+    this.#goOn()
+    this.#leave()
+    for (const each of merged.reverse()) stack.push(each)
+    this.reconsider(stack)
+  }
+
+  /** From inside out: what is decided about a fork, and what comes of that, comes before the fork outside. */
+  #lose({ token, frames, node }: Gone, transition: Transition): void {
+    const { event } = transition
+    for (let frame = frames; frame !== null; frame = frame.outer) {
+      if (!this.#joins.mayLose(frame, token, node)) continue
+      const waits = (join: Join, branch: number) => event !== null && this.#late.waits({ join, branch }, event)
+      for (const effect of this.#joins.losses(frame, token, node, waits)) this.#apply(effect, transition)
+      this.#goOn()
+    }
+  }
+
+  #goOn(): void {
+    for (let next = this.#follows.shift(); next !== undefined; next = this.#follows.shift())
+      this.#lose(next.moved, next.transition)
+  }
+
+  #leave(): void {
+    // Mostly nothing has ended, and setting a length is dear.
+    if (this.#ended.length === 0 && this.#marks.length === 0) return
+    for (const token of this.#ended) this.#line.leave(token)
+    for (const mark of this.#marks) this.#line.unmark(mark)
+    this.#ended.length = 0
+    this.#marks.length = 0
+  }
+
+  #apply(effect: JoinEffect, transition: Transition): void {
+    const { join } = effect
+    switch (effect.kind) {
+      case 'hold': {
+        const { token, started_us } = effect.arrival
+        this.#recorder.holdAtCoalesce(token, join, started_us)
+        this.#line.hold(token)
+        this.#line.erase({ join, branch: effect.arrival.branch, kind: 'end' })
+        return this.#setTimeout(join, started_us)
+      }
+      case 'wait':
+        return this.#wait(effect, transition)
+      case 'lose':
+        this.#traceLoss(effect, transition)
+        return this.#eraseOver(join)
+      case 'lose_late':
+        return this.#eraseOver(join)
+      case 'close':
+        return this.#forget(join)
+      case 'merge':
+      case 'fail':
+        return this.#decided(effect, transition)
+    }
+  }
+
+  #wait({ join, branch }: Extract<JoinEffect, { kind: 'wait' }>, { event, merged }: Transition): void {
+    const trace: Trace = { join, branch, kind: 'late' }
+    this.#settle(merged)
+    this.#line.trace(trace, event)
+    this.#late.add(trace)
+  }
+
+  /** What the same transition has merged before comes before. */
+  #settle(merged: Stack): void {
+    for (const each of merged) {
+      if (each instanceof Token) this.#line.stay(each)
+      else this.pass(each)
+    }
+  }
+
+  #traceLoss({ join, branch, has_trace }: Extract<JoinEffect, { kind: 'lose' }>, { event, merged }: Transition): void {
+    const end: Trace = { join, branch, kind: 'end' }
+    const place = placeOf(end)
+    if (has_trace && (place === null || event === null || !this.#line.isBehind(event, place))) return
+    this.#settle(merged)
+    this.#line.trace(end, event)
+  }
+
+  #decided(effect: Extract<JoinEffect, { kind: 'merge' | 'fail' }>, transition: Transition): void {
+    const { join } = effect
+    const { event } = transition
+    const members = effect.members.map(({ token }) => token)
+    const was_lost = effect.kind === 'fail' && !mayMerge(join.node, join.lost)
+    // To groups outside, a branch is lost when the last of them is: one that came early would have come at its own place.
+    const moved = members.map(standing)
+    let last = event === null || was_lost ? event : this.#line.lastOf([event, ...members])
+    if (effect.kind === 'merge') {
+      const born = this.#recorder.merge(join, effect.members, effect.merged.row, detailOf(effect))
+      if (!born.ended) this.#placeMerged(join, members, born, transition)
+    } else {
+      this.#recorder.failAtCoalesce(effect)
+      const together = this.#placeFailed(effect, transition)
+      // What follows comes behind all of them.
+      if (together.some(each => each === last)) last = this.#markBehind(together.at(-1) as Token)
+    }
+    const after = { ...transition, event: last }
+    for (const each of moved) this.#follows.push({ moved: each, transition: after })
+    if (effect.kind === 'merge' || effect.closes) this.#forget(join)
+    else this.#eraseOver(join)
+    // What follows has its place by theirs.
+    this.#ended.push(...members.filter(({ ended }) => ended))
+  }
+
+  #markBehind(placed: Placed): Placed {
+    const mark = this.#line.mark(placed)
+    this.#marks.push(mark)
+    return mark
+  }
+
+  #placeMerged(join: Join, members: readonly Token[], born: Token, { event, merged, stack }: Transition): void {
+    const behind = this.#joins.lostWithTraces(join)
+    const to_come = behind.filter(branch => placeOf({ join, branch, kind: 'end' }) === null)
+    const at = lowest(stack, join, to_come)
+    if (at !== -1) {
+      stack.splice(at, 0, born)
+      return
+    }
+    this.#line.insertAtLast(event === null ? members : [event, ...members], endsOfLost(join), born)
+    if (behind.length === 0 || born.place === null) merged.push(born)
+    else {
+      let after = stack.length
+      while (after > 0 && isBefore(stack[after - 1] as Token | Trace, born.place)) after--
+      stack.splice(after, 0, born)
+    }
+  }
+
+  /** Members that go on, by the edge for errors. Returns those that go on where the group failed, long after all else of its fork. */
+  #placeFailed({ join, members, closes }: MembersFailed, { event, merged, stack }: Transition): readonly Token[] {
+    const shared = join.verdict !== null && isShared(join.verdict)
+    const failed = closes && shared && event !== null ? { place: placeOfFailure(join, event, this.#line) } : null
+    const together: Token[] = []
+    for (const branch of this.#joins.inOrder(join.node)) {
+      const token = members.find(each => each.branch === branch)?.token
+      if (token === undefined || token.ended) continue
+      const after: Trace = { join, branch, kind: 'after' }
+      const place = placeOf(after)
+      const at = shared && place === null ? indexOf(stack, after) : -1
+      if (at !== -1) {
+        this.#line.leave(token)
+        stack.splice(at, 0, token)
+        continue
+      }
+      merged.push(token)
+      if (!shared || place === null) this.#line.release(token)
+      else if (failed !== null && this.#line.isBehind(failed, place) && !this.#isPast(token, failed))
+        together.push(token)
+      else if (this.#line.isBehind(token, place)) this.#line.release(token)
+      else this.#line.move([token], place)
+    }
+    if (failed?.place != null) this.#line.move(together, failed.place)
+    else for (const token of together) this.#line.leave(token)
+    return together
+  }
+
+  #isPast(token: Token, { place }: Placed): boolean {
+    return place !== null && token.place !== place && this.#line.isBehind(token, place)
+  }
+
+  /** The group has its verdict: nothing is due for it any more. */
+  #forget(join: Join): void {
+    join.callOffTimeout?.()
+    this.#eraseOver(join)
+  }
+
+  /** Takes out traces to whose places nothing can come any more. */
+  #eraseOver(join: Join): void {
+    for (const number of join.traces?.keys() ?? []) {
+      const trace = traceOf(join, number)
+      if (!isAwaited(trace)) this.#line.erase(trace)
+    }
+  }
+
+  #setTimeout(join: Join, arrived_us: number): void {
+    const { policy } = join.node
+    if (policy.kind === 'first' || policy.timeout_ms === null || join.arrived.length > 1) return
+    this.startTimeout(join, policy.timeout_ms * 1000 - this.#clock.ran_us(arrived_us, this.#clock.now_us()))
+  }
+}
+
+/** Where on the stack the last trace of the group stands that is of one of `branches`; −1 if none does. */
+function lowest(stack: Stack, join: Join, branches: readonly number[]): number {
+  let left = branches.length
+  for (let at = stack.length - 1; at >= 0 && left > 0; at--) {
+    const each = stack[at] as Token | Trace
+    if (each instanceof Token || each.join !== join || each.kind !== 'end' || !branches.includes(each.branch)) continue
+    if (--left === 0) return at
+  }
+  return -1
+}
+
+function isBefore(each: Token | Trace, { label }: Place): boolean {
+  return each instanceof Token && each.place !== null && each.place.label < label
+}
+
+function indexOf(stack: Stack, { join, branch, kind }: Trace): number {
+  return stack.findIndex(
+    each => !(each instanceof Token) && each.join === join && each.branch === branch && each.kind === kind,
+  )
+}

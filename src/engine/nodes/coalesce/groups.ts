@@ -1,0 +1,355 @@
+/**
+ * Coalesces: who waits for whom, and what comes of it. Changes only its own groups, and returns what is to be recorded.
+ *
+ * J1. A verdict is acted upon once, in the transition that made it.
+ * J2. A branch is lost as soon as no token that carries its frame can still reach the coalesce. What can come there only through a
+ *     group inside that can't merge any more can't reach it.
+ * J3. (I7) A branch that is lost late counts as carried until all is done that comes before (late.ts).
+ * J4. In a replay groups are closed as on record, as long as it fits.
+ */
+
+import type { RecordedGroup } from '../../../format/recording.ts'
+import { MAX_ROW_DEPTH } from '../../../model/canonical.ts'
+import { CustodyError } from '../../../model/error.ts'
+import type { Json, Row } from '../../../model/row.ts'
+import type { CoalesceNode, ForkNode, Plan } from '../../../plan/plan.ts'
+import type { Reaches } from '../../order/reachability.ts'
+import {
+  type Carrier,
+  carries,
+  type ForkGroup,
+  type Frame,
+  frameOf,
+  isDead,
+  isShared,
+  isWritten,
+  type Join,
+  joinAt,
+  joinOf,
+  type MembersFailed,
+  type Waiting,
+} from '../../token/fork-frames.ts'
+import type { MergeFailure } from '../../token/group-verdict.ts'
+import type { Place } from '../../token/place.ts'
+import type { Token } from '../../token/token.ts'
+import { placeOf, type Trace } from '../../token/traces.ts'
+import { type Merged, mergeBranches } from './merge.ts'
+import { causeOf, type Verdict, verdictOn, verdictOnRecord } from './verdict.ts'
+
+/** What follows from an arrival, a loss or a timeout. */
+export type JoinEffect =
+  /** A branch is lost, before the group has a verdict. `has_trace`: of where that is. */
+  | { readonly kind: 'lose'; readonly join: Join; readonly branch: number; readonly has_trace: boolean }
+  /** A branch is lost late, and what comes before may come to the group: it counts as carried until then. */
+  | { readonly kind: 'wait'; readonly join: Join; readonly branch: number }
+  /** The group had failed, and now a branch is lost. */
+  | { readonly kind: 'lose_late'; readonly join: Join }
+  /** Every branch is lost: nothing is left to wait for. */
+  | { readonly kind: 'close'; readonly join: Join }
+  /** The token that arrived has to wait. */
+  | { readonly kind: 'hold'; readonly join: Join; readonly arrival: Waiting }
+  | {
+      readonly kind: 'merge'
+      readonly join: Join
+      readonly members: readonly Waiting[]
+      readonly merged: Extract<Merged, { kind: 'row' }>
+    }
+  | MembersFailed
+
+/** Whether it can still come to a node (or stands there). */
+export type CanReach = (carrier: Carrier, node: number) => boolean
+
+/** Whether the loss of a branch that a batch had kept has to wait for what comes before. */
+type Waits = (join: Join, branch: number) => boolean
+
+interface Expecting {
+  readonly node: CoalesceNode
+  /** By ordinal of the fork's branches: position in the coalesce's list, or −1. */
+  readonly position: readonly number[]
+  /** By ordinal: whether a fork inside the branch lies on a way to the coalesce. */
+  readonly nested: readonly boolean[]
+  /** Whether batches may keep a row instance that is on its way there. */
+  readonly batched: boolean
+}
+
+/** What the run that is replayed has on record of a group of a subject; null if nothing. */
+export interface GroupRecords {
+  groupOf(join: Join): RecordedGroup | null
+}
+
+export class Joins {
+  readonly #by_fork = new Map<number, Expecting[]>()
+  readonly #reaches: Reaches
+  readonly #canReach: CanReach
+  readonly #records: GroupRecords | null
+
+  constructor(plan: Plan, reaches: Reaches, canReach: CanReach, records: GroupRecords | null = null) {
+    this.#reaches = reaches
+    this.#canReach = canReach
+    this.#records = records
+    const forks = plan.nodes.filter(({ kind }) => kind === 'fork')
+    for (const node of plan.nodes) {
+      if (node.kind !== 'coalesce') continue
+      const fork = plan.nodes[node.fork - 1] as ForkNode
+      const position = fork.branches.map(({ branch }) => node.branches.indexOf(branch))
+      const nested = fork.branches.map(({ edge }) =>
+        forks.some(({ number }) => reaches(edge.to, number) && reaches(number, node.number)),
+      )
+      const batched = plan.nodes.some(
+        ({ kind, number }) => kind === 'aggregate' && reaches(fork.number, number) && reaches(number, node.number),
+      )
+      const known = this.#by_fork.get(fork.number)
+      if (known === undefined) this.#by_fork.set(fork.number, [{ node, position, nested, batched }])
+      else known.push({ node, position, nested, batched })
+    }
+  }
+
+  /** Whether children of a fork have anything behind them. */
+  hasTraces({ number }: ForkNode): boolean {
+    return this.#by_fork.get(number)?.some(({ node, nested }) => isWritten(node) || nested.includes(true)) ?? false
+  }
+
+  /** What has its place behind all that comes of `child`, which a fork has just made; `last`: of its children. */
+  *tracesBehind(child: Token, last: boolean): Iterable<Trace> {
+    const frame = child.frames as Frame
+    for (const { node, position, nested } of this.#by_fork.get(frame.fork.node) ?? []) {
+      const branch = position[frame.branch] ?? -1
+      if (branch !== -1 && nested[frame.branch] === true) yield { join: joinOf(frame, node), branch, kind: 'end' }
+    }
+    if (!last) return
+    for (const { node, position } of this.#by_fork.get(frame.fork.node) ?? [])
+      if (isWritten(node))
+        for (const branch of position) if (branch !== -1) yield { join: joinOf(frame, node), branch, kind: 'after' }
+  }
+
+  /** A token has come to a coalesce. @throws CustodyError CUSTODY_ENGINE_DEFECT if it can't belong there, or came before. */
+  arrive(token: Token, node: CoalesceNode, started_us: number): JoinEffect {
+    const frame = frameOf(token.frames, node.fork)
+    const branch = frame === null ? -1 : this.#position(node, frame.branch)
+    if (frame === null || branch === -1)
+      throw misplaced(node, `row instance ${token.id} carries none of the branches of`)
+    const join = joinOf(frame, node)
+    const arrival: Waiting = { token, branch, started_us }
+    if (join.arrived.some(each => each.branch === branch))
+      throw misplaced(node, `branch \`${node.branches[branch]}\` has come twice to`)
+    join.arrived = [...join.arrived, arrival]
+    if (join.verdict !== null) return late(join, arrival)
+    return this.#decide(join, false) ?? { kind: 'hold', join, arrival }
+  }
+
+  /** The timeout of a group has come. */
+  timeOut(join: Join): JoinEffect | null {
+    return join.verdict === null ? this.#decide(join, true) : null
+  }
+
+  /**
+   * A token that carried `frame` has left node `from`, or ended; or what was lost late counts now, and there is none. For which groups
+   * of that fork it is lost, and what follows; `waits`: whether that is to wait.
+   */
+  *losses(frame: Frame, token: Token | null, from: number, waits: Waits): Iterable<JoinEffect> {
+    for (const expecting of this.#by_fork.get(frame.fork.node) ?? [])
+      if (this.#concerns(frame.fork, expecting.node, token, from)) yield* this.#lost(frame, expecting, waits)
+  }
+
+  /** Whether there may be such groups. Mostly a token has only come nearer, or its group has merged. */
+  mayLose({ fork }: Frame, token: Token | null, from: number): boolean {
+    const expecting = this.#by_fork.get(fork.node)
+    return expecting?.some(({ node }) => this.#concerns(fork, node, token, from)) ?? false
+  }
+
+  #concerns(fork: ForkGroup, node: CoalesceNode, token: Token | null, from: number): boolean {
+    if (!this.#reaches(from, node.number)) return false
+    // Of those with a verdict only who writes the rows of members that failed needs to know.
+    const verdict = joinAt(fork, node)?.verdict ?? null
+    if (verdict !== null && (!isShared(verdict) || !isWritten(node))) return false
+    return token === null || token.ended || !this.#canReach(token, node.number)
+  }
+
+  /** What carriers of a branch carry. */
+  frameOf(join: Join, branch: number): Frame {
+    const { fork, outer, node } = join
+    return { fork, branch: this.#expecting(node)?.position.indexOf(branch) ?? -1, outer }
+  }
+
+  /** Where in the line that ends which comes of a branch, and of those outside, and of their forks. */
+  endsOf(join: Join, branch: number): readonly Place[] {
+    const ends: (Place | null)[] = []
+    for (let frame: Frame | null = this.frameOf(join, branch); frame !== null; frame = frame.outer)
+      for (const { node, position } of this.#by_fork.get(frame.fork.node) ?? []) {
+        const at = joinAt(frame.fork, node)
+        const own = position[frame.branch] ?? -1
+        // Where it was lost before says nothing of where that ends.
+        if (at === undefined || own === -1 || at.lost.includes(own)) continue
+        ends.push(placeOf({ join: at, branch: own, kind: 'end' }), placeOf({ join: at, branch: own, kind: 'after' }))
+      }
+    return ends.filter(end => end !== null)
+  }
+
+  /** Branches as positions in the coalesce's list, in the order of the fork. */
+  inOrder(node: CoalesceNode): readonly number[] {
+    return this.#expecting(node)?.position.filter(branch => branch !== -1) ?? []
+  }
+
+  /** Branches that are lost, and of whose end a trace tells. */
+  lostWithTraces({ node, lost }: Join): readonly number[] {
+    const expecting = lost.length === 0 ? undefined : this.#expecting(node)
+    if (expecting === undefined) return lost
+    const { position, nested } = expecting
+    return lost.filter(branch => nested[position.indexOf(branch)])
+  }
+
+  /** What follows if no carrier of a branch can reach the coalesce any more. */
+  *#lost(frame: Frame, expecting: Expecting, waits: Waits): Iterable<JoinEffect> {
+    const { node, position, nested, batched } = expecting
+    const { fork, branch: ordinal } = frame
+    const branch = position[ordinal] ?? -1
+    if (branch === -1) return
+    const known = joinAt(fork, node)
+    if (known?.arrived.some(each => each.branch === branch) || known?.lost.includes(branch)) return
+    if (this.#isCarried(fork, ordinal, node)) return
+    const join = known ?? joinOf(frame, node)
+    if (batched && join.verdict === null && waits(join, branch)) return yield { kind: 'wait', join, branch }
+    addLost(join, branch)
+    if (join.verdict !== null) return yield { kind: 'lose_late', join }
+    yield this.#decide(join, false) ?? { kind: 'lose', join, branch, has_trace: nested[ordinal] === true }
+  }
+
+  #isCarried(fork: ForkGroup, ordinal: number, node: CoalesceNode): boolean {
+    return fork.carriers.some(each => carries(each.frames, fork, ordinal) && this.#canReach(each, node.number))
+  }
+
+  /**
+   * Recomputes which branches are lost for the groups of forks that a restored subject has under way, and the verdicts that
+   * no token was there to record. Those inside decide about those outside.
+   */
+  restore(carriers: Iterable<Carrier>): void {
+    for (let again = true; again; ) {
+      again = false
+      for (const { frames } of carriers)
+        for (let frame = frames; frame !== null; frame = frame.outer)
+          for (const { node, position } of this.#by_fork.get(frame.fork.node) ?? []) {
+            const join = joinOf(frame, node)
+            const was_dead = isDead(join)
+            this.#addLost(join, position)
+            const verdict = join.verdict === null ? this.#verdictOn(join, false) : null
+            if (verdict?.kind === 'fail') join.verdict = verdict.verdict
+            again ||= isDead(join) !== was_dead
+          }
+    }
+  }
+
+  #addLost(join: Join, position: readonly number[]): void {
+    for (const [ordinal, branch] of position.entries()) {
+      if (branch === -1 || join.arrived.some(each => each.branch === branch)) continue
+      if (!this.#isCarried(join.fork, ordinal, join.node)) addLost(join, branch)
+    }
+  }
+
+  #position(node: CoalesceNode, ordinal: number): number {
+    return this.#expecting(node)?.position[ordinal] ?? -1
+  }
+
+  #expecting(node: CoalesceNode): Expecting | undefined {
+    return this.#by_fork.get(node.fork)?.find(each => each.node === node)
+  }
+
+  #verdictOn(join: Join, timed_out: boolean): Verdict {
+    const { node, arrived, lost } = join
+    const { policy, branches } = node
+    const recorded = this.#records?.groupOf(join)
+    if (recorded != null) {
+      const record = { ...recorded, members: recorded.members.map(branch => branches.indexOf(branch)) }
+      const came = { expected: branches.length, arrived: arrived.map(({ branch }) => branch), lost }
+      const verdict = verdictOnRecord(policy, came, record)
+      if (verdict !== null) return verdict
+    }
+    return verdictOn(policy, { expected: branches.length, arrived: arrived.length, lost: lost.length, timed_out })
+  }
+
+  #decide(join: Join, timed_out: boolean): JoinEffect | null {
+    const verdict = this.#verdictOn(join, timed_out)
+    switch (verdict.kind) {
+      case 'wait':
+        return null
+      case 'close':
+        join.verdict = 'closed'
+        return { kind: 'close', join }
+      case 'fail':
+        return failed(join, verdict.verdict, reason(join, verdict.verdict))
+      case 'merge':
+        return merged(join)
+    }
+  }
+}
+
+/** What is kept of a merge beside its row; null where the row says it all. */
+export function detailOf({
+  join,
+  merged: { origins, overruled },
+}: Extract<JoinEffect, { kind: 'merge' }>): Json | null {
+  return join.node.merge.kind === 'union' ? ({ origins, overruled } as Json) : null
+}
+
+function merged(join: Join): JoinEffect {
+  const { node, arrived, fork } = join
+  const rows = arrived
+    .toSorted((a, b) => a.branch - b.branch)
+    .map(each => ({ branch: node.branches[each.branch] as string, row: each.token.row as Row }))
+  const result = mergeBranches(node.merge, rows, fork.row)
+  switch (result.kind) {
+    case 'conflict': {
+      const { field, branches } = result
+      const message = `field \`${field}\` was written differently by ${branches.join(' and ')}`
+      return { ...failed(join, 'merge_conflict', message), field }
+    }
+    case 'too_deep':
+      return failed(join, 'merge_conflict', `what the branches merge into is nested more than ${MAX_ROW_DEPTH} deep`)
+    case 'select_missing':
+      return failed(join, 'select_missing', reason(join, 'select_missing'))
+    case 'row':
+      join.verdict = 'merged'
+      return { kind: 'merge', join, members: join.arrived, merged: result }
+  }
+}
+
+function failed(join: Join, verdict: MergeFailure, message: string): Extract<JoinEffect, { kind: 'fail' }> {
+  join.verdict = verdict
+  const cause = causeOf(join.node.policy, verdict)
+  return { kind: 'fail', join, members: join.arrived, cause, message, closes: true }
+}
+
+function addLost(join: Join, branch: number): void {
+  if (!join.lost.includes(branch)) join.lost = [...join.lost, branch]
+}
+
+/** A token comes to a group that has its verdict: it is late if the group merged or its time was up, else it shares the group's cause. */
+function late(join: Join, arrival: Waiting): JoinEffect {
+  const { verdict } = join
+  if (verdict === null || !isShared(verdict)) {
+    const message = `the group had ${verdict === 'timeout' ? 'timed out' : 'merged'} before`
+    return { kind: 'fail', join, members: [arrival], cause: 'late_arrival', message, closes: false }
+  }
+  return { kind: 'fail', join, members: [arrival], cause: verdict, message: reason(join, verdict), closes: false }
+}
+
+/** The same whatever came first: members' rows may be written with it. */
+function reason({ node }: Join, verdict: MergeFailure): string {
+  switch (verdict) {
+    case 'branch_lost':
+      return 'a branch that is required can’t arrive any more'
+    case 'quorum_not_met':
+      return 'too few branches can still arrive'
+    case 'timeout':
+      return `${node.policy.kind === 'quorum' ? 'too few' : 'not all'} branches arrived in time`
+    case 'merge_conflict':
+      return node.merge.kind === 'nested'
+        ? 'what the branches merge into is nested too deep'
+        : 'branches wrote different values to one field'
+    case 'select_missing':
+      return `branch ${node.merge.kind === 'select' ? `\`${node.merge.branch}\` ` : ''}is not among those that arrived`
+  }
+}
+
+function misplaced(node: CoalesceNode, what: string): CustodyError {
+  return new CustodyError('CUSTODY_ENGINE_DEFECT', `${what} coalesce \`${node.name}\``, { where: { node: node.name } })
+}

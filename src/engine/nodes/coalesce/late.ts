@@ -1,0 +1,98 @@
+/**
+ * What comes late: a batch may keep a row instance until long after all else of its forks, and what becomes of it then may be known
+ * before what comes before it in the order is done.
+ *
+ * A1. What is lost before the end of all that comes of its fork has its place there, whatever was noticed first.
+ * A2. (I7) What is lost later counts as carried as long as something that may come to the same group comes before it in the line.
+ *     So losses that come late are taken in order, and what follows from the last of them has its place by that.
+ */
+
+import type { Line } from '../../order/order-list.ts'
+import { carry, drop, type Join } from '../../token/fork-frames.ts'
+import type { Place, Placed } from '../../token/place.ts'
+import { type Subject, Token } from '../../token/token.ts'
+import { endsOfLost, type LateLoss, placeOf, type Trace } from '../../token/traces.ts'
+import type { CanReach, Joins } from './groups.ts'
+
+export class LateLosses {
+  readonly #line: Line
+  readonly #joins: Joins
+  readonly #canReach: CanReach
+  readonly #losses = new Set<LateLoss>()
+
+  constructor(line: Line, joins: Joins, canReach: CanReach) {
+    this.#line = line
+    this.#joins = joins
+    this.#canReach = canReach
+  }
+
+  get any(): boolean {
+    return this.#losses.size > 0
+  }
+
+  of(subject: Subject): readonly LateLoss[] {
+    return [...this.#losses].filter(({ join }) => join.fork.subject === subject)
+  }
+
+  /** A branch is lost late, and its trace is in line. */
+  add({ join, branch }: Trace): void {
+    const loss: LateLoss = {
+      join,
+      branch,
+      kind: 'late',
+      frames: this.#joins.frameOf(join, branch),
+      node: join.node.number,
+    }
+    carry(loss)
+    this.#losses.add(loss)
+  }
+
+  /** The first before which all is done: it counts from now on. */
+  take(): LateLoss | null {
+    let first: LateLoss | null = null
+    for (const each of this.#losses)
+      if (!this.waits(each, { place: placeOf(each) }) && (first === null || isBefore(each, first))) first = each
+    if (first === null) return null
+    drop(first)
+    this.#losses.delete(first)
+    return first
+  }
+
+  /** Whether what is lost by `event` is lost late, and something comes before it that may come to the group. */
+  waits({ join, branch }: Omit<Trace, 'kind'>, event: Placed): boolean {
+    const { fork, node } = join
+    const is_late = this.#joins.endsOf(join, branch).some(end => this.#line.isBehind(event, end))
+    return (
+      is_late &&
+      fork.carriers.some(each => {
+        const place = this.#comesFrom(each)
+        return place !== null && this.#line.isBehind(event, place) && this.#canReach(each, node.number)
+      })
+    )
+  }
+
+  /** Where the next thing that becomes of it may have its place, at the earliest; null if that comes after all that is in line. */
+  #comesFrom(each: Token | LateLoss): Place | null {
+    if (!(each instanceof Token)) return placeOf(each)
+    if (each.ended || each.passive) return null
+    if (!each.held) return each.place
+    // In an open batch it waits for others to come there.
+    return (each.keeper ?? this.#line.firstFor(each.node))?.place ?? null
+  }
+}
+
+function isBefore(one: LateLoss, other: LateLoss): boolean {
+  return (placeOf(one)?.label ?? 0) < (placeOf(other)?.label ?? 0)
+}
+
+/** Where a group fails that `event` decides; null: after all that is in line. */
+export function placeOfFailure(join: Join, event: Placed, line: Line): Place | null {
+  if (isDecidedByLoss(join)) return event.place
+  return line.lastPlace([event, ...join.arrived.map(({ token }) => token)], endsOfLost(join))
+}
+
+/** Whether a loss made the group fail, though branches may still be to come. */
+function isDecidedByLoss({ node: { policy }, verdict }: Join): boolean {
+  if (verdict === 'branch_lost') return true
+  return verdict === 'quorum_not_met' && policy.kind === 'quorum' && policy.decide === 'early'
+}

@@ -1,0 +1,115 @@
+/**
+ * Tokens at sinks that send, from their turn on: has their rows sent, alone or together (`parcels.ts`), and carries out what
+ * comes of it, in the record and in the line. Meanwhile others may have their turn at the sink.
+ */
+
+import type { SinkNode } from '../../../plan/plan.ts'
+import type { CallTry } from '../../../sdk/call.ts'
+import type { Contexts, KeyedRows } from '../../calls/contexts.ts'
+import type { SendResult } from '../../calls/pending.ts'
+import type { News } from '../../order/event-queue.ts'
+import type { Line } from '../../order/order-list.ts'
+import { defect } from '../../ports/plugin-defect.ts'
+import type { RunClock } from '../../ports/run-clock.ts'
+import type { Recorder } from '../../record/recorder.ts'
+import type { Stack } from '../../token/fork-frames.ts'
+import { standing, type Token } from '../../token/token.ts'
+import type { Following } from '../transition.ts'
+import { type Parcel, Parcels } from './request-batch.ts'
+import { outgoingOf, sent } from './sending.ts'
+import { afterSent, UNANSWERED } from './sent.ts'
+import type { Outbound, Outputs } from './sinks.ts'
+
+export interface SenderParts {
+  readonly line: Line
+  readonly following: Following
+  readonly recorder: Recorder
+  readonly outputs: Outputs
+  readonly contexts: Contexts
+  readonly clock: RunClock
+  readonly news: News
+  /** Nothing is sent: what came of it is on record, row by row. */
+  readonly replays: boolean
+}
+
+export class Sender {
+  readonly #parts: SenderParts
+  readonly #parcels: Parcels
+
+  constructor(parts: SenderParts) {
+    this.#parts = parts
+    this.#parcels = new Parcels(parts.clock, close => parts.news.fallDue(() => this.#post(close())))
+  }
+
+  /** Whether rows wait for others. */
+  get gathering(): boolean {
+    return this.#parcels.gathering
+  }
+
+  /** A token has its turn, or is back from its backoff. */
+  send(token: Token, node: SinkNode, outbound: Outbound, started_us: number, stack: Stack): void {
+    token.sending ??= { in_doubt: false, together: null, uncounted: 0 }
+    const { in_doubt, together } = token.sending
+    if (in_doubt && !outbound.idempotent) return this.#sent(token, node, UNANSWERED, started_us, stack)
+    const outgoing = outgoingOf(node, outbound.sink, token.row)
+    if (outgoing.kind === 'error') {
+      if (together !== null) throw defect(node.name, 'refuses a row that it has begun to send')
+      // Nothing was sent, and nothing else could come of the same row.
+      return this.#sent(token, node, { ...outgoing, retryable: false }, started_us, stack)
+    }
+    this.#parts.line.stay(token)
+    const batch = this.#parts.replays ? null : outbound.batch
+    this.#post(this.#parcels.add(node, { token, outgoing, started_us }, batch))
+  }
+
+  /** The input has ended: sends rows that wait for others, and none can come. False if there are none. */
+  sendLast(): boolean {
+    const parcel = this.#parcels.closeLast(node => this.#parts.line.anyFor(node))
+    this.#post(parcel)
+    return parcel !== null
+  }
+
+  #post(parcel: Parcel | null): void {
+    if (parcel === null) return
+    const { contexts, outputs } = this.#parts
+    const { node, members } = parcel
+    const { sink } = outputs.outbound(node.number) as Outbound
+    const perform = (rows: KeyedRows, attempt: CallTry) => sent(node, sink, rows, attempt)
+    contexts.send(parcel, perform, (result, ended_us, stack) => {
+      const next = members.map(({ token, started_us }) => {
+        const own: Token[] = []
+        this.#sent(token, node, result, started_us, own, ended_us)
+        return own
+      })
+      for (const own of next.reverse()) stack.push(...own)
+    })
+  }
+
+  #sent(token: Token, node: SinkNode, result: SendResult, started_us: number, stack: Stack, ended_us?: number): void {
+    const { recorder, outputs, news, line, following } = this.#parts
+    const { in_doubt = false, together = null, uncounted = 0 } = token.sending ?? {}
+    const idempotent = outputs.outbound(node.number)?.idempotent ?? false
+    const after = afterSent(result, { attempt: token.attempt, retry: node.retry, idempotent, in_doubt, uncounted })
+    const before = standing(token)
+    switch (after.kind) {
+      case 'accepted':
+        outputs.write(node.number, token.row)
+        recorder.write(token, started_us, ended_us)
+        break
+      case 'again':
+        recorder.failAttempt(token, after.error, started_us, ended_us)
+        token.sending = { in_doubt: after.in_doubt, together, uncounted: after.uncounted }
+        news.rest(after.delay_us, next => next.push(token))
+        return line.stay(token)
+      case 'rejected':
+        recorder.fail(token, node, after.error, { kind: 'sink_rejected' }, started_us, ended_us)
+        break
+      case 'in_doubt':
+        recorder.doubt(token, after.error, started_us, ended_us)
+        break
+      case 'missed':
+        recorder.miss(token, after.message, started_us, ended_us)
+    }
+    following.of(token, [before], [token], stack)
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * Rows that a sink sends in one request: which of them go together.
+ *
+ * L1. Rows gather in the order in which they have their turn at the sink. A parcel closes when it is full, when its first row has
+ *     waited long enough, or when nothing in line can come to it any more.
+ * L2. What was closed stays together, also in another process: a request is made again with the same rows in the same order, when
+ *     the last of them is back from its backoff.
+ */
+import type { SinkNode } from '../../../plan/plan.ts'
+import type { Outgoing, SendBatch } from '../../../sdk/spec.ts'
+import { defect } from '../../ports/plugin-defect.ts'
+import type { Clock } from '../../ports/ports.ts'
+import type { Token } from '../../token/token.ts'
+
+/** A row that has its turn. */
+export interface Member {
+  readonly token: Token
+  readonly outgoing: Outgoing
+  /** Of its visit. */
+  readonly started_us: number
+}
+
+/** What goes into one request. */
+export interface Parcel {
+  readonly node: SinkNode
+  readonly members: readonly [Member, ...Member[]]
+}
+
+interface Gathering {
+  readonly node: SinkNode
+  readonly members: [Member, ...Member[]]
+  callOffTimer: () => void
+}
+
+export class Parcels {
+  readonly #clock: Pick<Clock, 'wake'>
+  readonly #onDue: (close: () => Parcel | null) => void
+  /** By sink. */
+  readonly #open = new Map<number, Gathering>()
+  /** By sink and first token, of those that are to be sent again: who is back. */
+  readonly #returning = new Map<string, Member[]>()
+
+  /** `onDue` is called when a parcel has waited long enough; `close` gives it, unless it is closed by then. */
+  constructor(clock: Pick<Clock, 'wake'>, onDue: (close: () => Parcel | null) => void) {
+    this.#clock = clock
+    this.#onDue = onDue
+  }
+
+  /** Whether rows wait for others. */
+  get gathering(): boolean {
+    return this.#open.size > 0
+  }
+
+  /**
+   * Takes a row. Gives the parcel that is complete with it. `batch`: null if each row goes alone.
+   * @throws CustodyError CUSTODY_PLUGIN_DEFECT if it is for another service than those that it would go with.
+   */
+  add(node: SinkNode, member: Member, batch: SendBatch | null): Parcel | null {
+    const { sending } = member.token
+    if (sending?.together != null) return this.#back(node, member, sending.together)
+    const open = this.#open.get(node.number)
+    if (open === undefined) return this.#begin(node, member, batch)
+    const { service } = open.members[0].outgoing
+    if (member.outgoing.service !== service)
+      throw defect(node.name, `sends rows of one batch to ${service} and to ${member.outgoing.service}`)
+    open.members.push(member)
+    return open.members.length < (batch?.rows ?? 1) ? null : this.#close(open)
+  }
+
+  /** Closes one of those that `awaits` says nothing more of; null if there is none. */
+  closeLast(awaits: (node: number) => boolean): Parcel | null {
+    for (const [node, open] of this.#open) if (!awaits(node)) return this.#close(open)
+    return null
+  }
+
+  #begin(node: SinkNode, member: Member, batch: SendBatch | null): Parcel | null {
+    const open: Gathering = { node, members: [member], callOffTimer: () => undefined }
+    if (batch === null || batch.rows === 1) return this.#close(open)
+    this.#open.set(node.number, open)
+    const close = () => (this.#open.get(node.number) === open ? this.#close(open) : null)
+    open.callOffTimer = this.#clock.wake(batch.wait_ms * 1000, () => this.#onDue(close))
+    return null
+  }
+
+  #close({ node, members, callOffTimer }: Gathering): Parcel {
+    callOffTimer()
+    this.#open.delete(node.number)
+    const [{ token: first }] = members
+    for (const [i, { token }] of members.entries())
+      token.sending = {
+        in_doubt: token.sending?.in_doubt ?? false,
+        uncounted: token.sending?.uncounted ?? 0,
+        together: { first: first.id, place: i + 1, rows: members.length },
+      }
+    return { node, members }
+  }
+
+  #back(node: SinkNode, member: Member, { first, rows }: { first: number; rows: number }): Parcel | null {
+    const name = `${node.number} ${first}`
+    const members = this.#returning.get(name) ?? []
+    members.push(member)
+    this.#returning.set(name, members)
+    if (members.length < rows) return null
+    this.#returning.delete(name)
+    members.sort((a, b) => placeOf(a) - placeOf(b))
+    return { node, members: members as unknown as Parcel['members'] }
+  }
+}
+
+function placeOf({ token }: Member): number {
+  const together = token.sending?.together
+  if (!together) throw new TypeError(`row instance ${token.id} was sent by itself`)
+  return together.place
+}

@@ -1,0 +1,310 @@
+/**
+ * Reads one source: keeps one chunk ahead, checks records against the declared schema, and knows how far it is.
+ *
+ * K1. `poll` never waits; if nothing is there yet, `onReady` is called as soon as that changes.
+ * K2. The cursor covers exactly the records that `poll` has handed out.
+ * K3. A chunk is checked as a whole when it arrives (chunk.ts): what `poll` hands out can be taken in.
+ */
+import { setImmediate } from 'node:timers/promises'
+import { CustodyError } from '../../../model/error.ts'
+import type { Json, Row } from '../../../model/row.ts'
+import type { SourceNode } from '../../../plan/plan.ts'
+import { ERROR_FIELD } from '../../../sdk/error-row.ts'
+import { compileRowSchema, type RowChecker, type SchemaMiss } from '../../../sdk/schema-check.ts'
+import type { ResumePoint, Source, SourceRecord, SourceReject, SourceRow } from '../../../sdk/spec.ts'
+import { defect, describe } from '../../ports/plugin-defect.ts'
+import { sourceDefect, takeChunk, takeValue } from './chunk.ts'
+import { judgeHeader } from './header.ts'
+import { repeatPosition } from './repeating.ts'
+
+/** Which record of its source it is, from 1; and in a re-run which row of the other run it repeats. */
+interface Nth {
+  readonly index: number
+  readonly repeats: number | null
+}
+
+export type Incoming =
+  | (Nth & { readonly kind: 'row'; readonly record: SourceRow; readonly row: Row })
+  | (Nth & { readonly kind: 'reject'; readonly record: SourceReject })
+  /** Nothing yet. */
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'end' }
+
+/** Chunks without a record that are asked for one after another in one go. */
+const MOST_EMPTY = 100
+
+/** For people: what a source waits for, or what is odd about it. */
+export interface Notice {
+  readonly kind: 'waiting' | 'warning'
+  readonly text: string
+}
+
+const RESERVED: SchemaMiss = {
+  ok: false,
+  code: 'RESERVED_FIELD',
+  message: `it has a field ${ERROR_FIELD}, which only rows that met an error have`,
+  field: ERROR_FIELD,
+}
+
+const PENDING: Incoming = { kind: 'pending' }
+const END: Incoming = { kind: 'end' }
+
+export interface Cursor {
+  readonly records: number
+  readonly position: Json
+  readonly sha256: string | null
+  readonly done: boolean
+}
+
+/** How far a source was read before. */
+export interface ReadSoFar extends Cursor {
+  /** Its rest isn't read, because it can't be read twice or isn't to be. */
+  readonly cut: boolean
+}
+
+export class Intake {
+  readonly node: SourceNode
+  readonly source: Source
+  readonly #check: RowChecker
+  readonly #onReady: () => void
+  /** Its records are rows of another run. */
+  readonly #repeats: boolean
+  readonly #point: ResumePoint | null
+  #beginning: Promise<void> | null = null
+  #chunks: AsyncIterator<unknown> | null = null
+  /** Chunks without a record since the last one with some. */
+  #empty = 0
+  #chunk: readonly SourceRecord[] = []
+  #at = 0
+  #next: readonly SourceRecord[] | null = null
+  /** Whether records were handed out since the cursor was last asked for. */
+  #moved = false
+  #fetching = false
+  #exhausted = false
+  #failure: unknown = null
+  #records: number
+  #position: Json
+  #done: boolean
+  /** Hash up to `#position`, as far as it was asked for. */
+  #sha256: string | null
+  /** Until the source has shown that it is what it was. */
+  #from: ReadSoFar | null
+
+  /** `from`: what is to be gone on from; null for a source that wasn't begun. */
+  constructor(node: SourceNode, source: Source, from: ReadSoFar | null, onReady: () => void, repeats = false) {
+    this.#repeats = repeats
+    this.node = node
+    this.source = source
+    this.#check = compileRowSchema(node.schema, {
+      textual: node.plugin.spec.textual,
+      drops: node.extra_columns === 'drop',
+    })
+    this.#onReady = onReady
+    const begun = from !== null && from.position !== null
+    this.#point = begun ? { records: from.records, position: from.position } : null
+    this.#from = begun && !from.done ? from : null
+    this.#records = from?.records ?? 0
+    this.#position = from?.position ?? null
+    this.#sha256 = from?.sha256 ?? null
+    this.#done = from?.done ?? false
+  }
+
+  /** Tells people what the source waits for, and what is odd about it. */
+  tell: (notice: Notice) => void = () => undefined
+
+  /** Whether the source may be looked at before its turn: it can be again, and waits for nobody. */
+  async isOpen(): Promise<boolean> {
+    const { spec, options } = this.node.plugin
+    try {
+      return spec.rereadable(options) && ((await this.source.awaits?.(this.#point)) ?? null) === null
+    } catch (thrown) {
+      throw sourceDefect(this.node.name, thrown)
+    }
+  }
+
+  /** Reads what stands before the first record, and judges it; once. @throws CustodyError of the source, or CUSTODY_HEADER. */
+  begin(): Promise<void> {
+    this.#beginning ??= this.#begin()
+    // Whoever asks is told; if nobody does any more, that is no failure of the process.
+    void Promise.allSettled([this.#beginning])
+    return this.#beginning
+  }
+
+  async #begin(): Promise<void> {
+    const { node, source } = this
+    try {
+      const awaited = await source.awaits?.(this.#point)
+      if (typeof awaited === 'string') this.tell({ kind: 'waiting', text: `${node.name} waits for ${awaited}` })
+      const head = await source.begin?.()
+      if (head === undefined) return
+      const { problem, warnings } = judgeHeader(node.schema, node.extra_columns, head)
+      if (problem !== null)
+        throw new CustodyError('CUSTODY_HEADER', problem.message, { where: { node: node.name }, hint: problem.hint })
+      for (const text of warnings) this.tell({ kind: 'warning', text })
+    } catch (thrown) {
+      throw sourceDefect(node.name, thrown)
+    }
+  }
+
+  /** Records handed out so far. */
+  get records(): number {
+    return this.#records
+  }
+
+  get done(): boolean {
+    return this.#done
+  }
+
+  /** Bytes before the cursor; null if the source counts none. */
+  get bytes(): number | null {
+    return this.#position === null ? 0 : (this.source.bytesBefore?.(this.#position) ?? null)
+  }
+
+  /** Whether it has ended, and there was nothing to read: not one byte, or only blanks and line breaks. */
+  get isBlank(): boolean {
+    if (!this.#done) return false
+    const { source } = this
+    if (this.#position !== null && source.isBlank !== undefined) return source.isBlank(this.#position)
+    return source.bytesBefore !== undefined && this.bytes === 0
+  }
+
+  /** The next record. @throws CustodyError CUSTODY_SOURCE and others of the source. */
+  poll(): Incoming {
+    if (this.#done) return END
+    while (this.#at >= this.#chunk.length) {
+      if (this.#next === null || this.#failure !== null) return this.#awaitChunk()
+      this.#chunk = this.#next
+      this.#at = 0
+      this.#next = null
+      this.#fetch()
+    }
+    const record = this.#chunk[this.#at++] as SourceRecord
+    this.#records++
+    this.#position = record.position
+    this.#moved = true
+    return this.#checked(record)
+  }
+
+  /** No record follows, whatever the source has. */
+  end(): void {
+    this.#done = true
+  }
+
+  /** @throws CustodyError CUSTODY_PLUGIN_DEFECT if the source gives no hash that is one. */
+  cursor(): Cursor {
+    if (this.#moved) {
+      this.#sha256 = this.#hashUpTo(this.#position)
+      this.#moved = false
+    }
+    return { records: this.#records, position: this.#position, sha256: this.#sha256, done: this.#done }
+  }
+
+  async close(): Promise<void> {
+    await this.source.close()
+  }
+
+  #checked(record: SourceRecord): Incoming {
+    const again = this.#repeats ? repeatPosition(record.position) : null
+    const index = again?.index ?? this.#records
+    const repeats = again?.row ?? null
+    if (record.kind === 'reject') return { kind: 'reject', index, repeats, record }
+    const { row } = record
+    const checked = row[ERROR_FIELD] === undefined ? this.#check(row) : RESERVED
+    if (checked.ok) return { kind: 'row', index, repeats, record, row: checked.row }
+    const { line, position } = record
+    return {
+      kind: 'reject',
+      index,
+      repeats,
+      record: {
+        kind: 'reject',
+        line,
+        raw: record.raw ?? row,
+        code: checked.code,
+        message: checked.message,
+        field: checked.field,
+        ...(record.file === undefined ? {} : { file: record.file }),
+        position,
+      },
+    }
+  }
+
+  /** A source that is gone on with must have, up to there, the bytes that it had. */
+  #changed(): CustodyError | null {
+    const from = this.#from
+    this.#from = null
+    if (from?.sha256 == null || this.#hashUpTo(from.position) === from.sha256) return null
+    const message = `what was read of source \`${this.node.name}\` before isn't what stands there now`
+    return new CustodyError('CUSTODY_SOURCE_CHANGED', message, { where: { node: this.node.name } })
+  }
+
+  #awaitChunk(): Incoming {
+    if (this.#failure !== null) throw this.#failure
+    if (this.#exhausted) {
+      this.#atEnd()
+      return END
+    }
+    this.#fetch()
+    return PENDING
+  }
+
+  /** What follows the last record belongs to what was read. */
+  #atEnd(): void {
+    const { name } = this.node
+    try {
+      const end: unknown = this.source.end?.()
+      if (end !== undefined) {
+        this.#position = takeValue(name, 'a position', (end as { readonly position: unknown }).position)
+        this.#moved = true
+      }
+    } catch (thrown) {
+      throw sourceDefect(name, thrown)
+    }
+    this.#done = true
+  }
+
+  #hashUpTo(position: Json): string | null {
+    const { name } = this.node
+    let hash: unknown
+    try {
+      hash = this.source.hashUpTo?.(position) ?? null
+    } catch (thrown) {
+      throw sourceDefect(name, thrown)
+    }
+    if (hash === null || (typeof hash === 'string' && /^[0-9a-f]{64}$/.test(hash))) return hash
+    throw defect(name, `gave ${describe(hash)} as the hash of what was read`)
+  }
+
+  #fetch(): void {
+    if (this.#fetching || this.#exhausted || this.#failure !== null) return
+    this.#fetching = true
+    this.#pull()
+      .catch((thrown: unknown) => {
+        this.#failure = sourceDefect(this.node.name, thrown)
+      })
+      .then(() => {
+        this.#fetching = false
+        this.#onReady()
+      })
+  }
+
+  async #pull(): Promise<void> {
+    if (this.#chunks === null) {
+      await this.begin()
+      this.#chunks = this.source.read(this.#point)[Symbol.asyncIterator]()
+    }
+    // A source that only ever promises more must not keep everybody else from being heard.
+    if (this.#empty >= MOST_EMPTY) await setImmediate()
+    const { done, value } = await this.#chunks.next()
+    this.#failure = this.#changed()
+    if (this.#failure !== null) return
+    if (done === true) {
+      this.#exhausted = true
+      return
+    }
+    // Rows of another run were sound there.
+    const chunk = this.#repeats ? (value as readonly SourceRecord[]) : takeChunk(this.node, value)
+    this.#empty = chunk.length === 0 ? this.#empty + 1 : 0
+    this.#next = chunk
+  }
+}

@@ -1,0 +1,41 @@
+/** What each commit tells of the line: all of it, or what changed, whichever is less to write. */
+import type { CommitLine, LineMember, LineRun } from '../../format/commit-line.ts'
+import { Token } from '../token/token.ts'
+import { numberOf, type Trace } from '../token/traces.ts'
+import type { Line } from './order-list.ts'
+
+export class LineRecord {
+  readonly #line: Line
+  /**
+   * Changes told since the whole line was, and commits that told them: never more than it is long, so that a reader has little
+   * to put together.
+   */
+  #changes = Number.POSITIVE_INFINITY
+
+  constructor(line: Line) {
+    this.#line = line
+  }
+
+  /** To be asked once for each commit. */
+  next(): CommitLine {
+    const line = this.#line
+    const { out, runs, size } = line.changes()
+    if (line.length === 0) {
+      this.#changes = 0
+      return {}
+    }
+    this.#changes += size + 1
+    if (this.#changes > line.length) {
+      this.#changes = 0
+      return { line: Array.from(line.order(), memberOf) }
+    }
+    const told = runs.map(
+      ({ behind, members }): LineRun => [behind === null ? 0 : memberOf(behind), ...members.map(memberOf)],
+    )
+    return { moved: { out: out.map(memberOf), in: told } }
+  }
+}
+
+function memberOf(each: Token | Trace): LineMember {
+  return each instanceof Token ? each.id : [each.join.fork.group, each.join.node.number, numberOf(each)]
+}

@@ -1,0 +1,34 @@
+/** Where time decides: who comes first, or how long something takes. There I7 says nothing, and a replay follows its record. */
+import type { Plan, PlanNode } from '../../plan/plan.ts'
+
+/**
+ * Numbers of such nodes, of the coalesces, aggregates and sinks behind them, where order shows it, and of aggregates that
+ * lead there: what comes of a batch is known from when it begins.
+ */
+export function racesOf(
+  { nodes }: Pick<Plan, 'nodes'>,
+  reaches: (node: number, target: number) => boolean,
+): ReadonlySet<number> {
+  const begins = nodes.filter(isRace)
+  const takes = nodes.filter(({ kind }) => kind === 'coalesce' || kind === 'aggregate' || kind === 'sink')
+  const shows = takes.filter(({ number }) => begins.some(each => reaches(each.number, number)))
+  const leads = takes.filter(
+    ({ kind, number }) => kind === 'aggregate' && shows.some(each => reaches(number, each.number)),
+  )
+  return new Set([...shows, ...leads].map(({ number }) => number))
+}
+
+function isRace(node: PlanNode): boolean {
+  if (node.kind === 'aggregate') return node.trigger.max_age_ms !== null || node.trigger.when !== null
+  if (node.kind !== 'coalesce') return false
+  const { policy, branches } = node
+  switch (policy.kind) {
+    case 'first':
+    case 'best_effort':
+      return true
+    case 'quorum':
+      return policy.timeout_ms !== null || (policy.decide === 'early' && policy.quorum < branches.length)
+    case 'require_all':
+      return policy.timeout_ms !== null
+  }
+}

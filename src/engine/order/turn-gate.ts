@@ -1,0 +1,59 @@
+/**
+ * Turns at the nodes where order matters: sinks and aggregates take a token when none before it in the line can still reach
+ * them (I7). Who comes too early waits in the line. In a replay the record says whose turn it is, at coalesces too, where it
+ * knows.
+ */
+
+import type { Retracing } from '../replay/replay-order.ts'
+import type { Token } from '../token/token.ts'
+import type { Line } from './order-list.ts'
+
+export class Turns {
+  readonly #line: Line
+  readonly #retracing: Retracing | null
+  /** By ordered node: how many tokens wait there. */
+  readonly #waiting: Map<number, number>
+  #waiters = 0
+
+  constructor(line: Line, ordered: Iterable<number>, retracing: Retracing | null) {
+    this.#line = line
+    this.#retracing = retracing
+    this.#waiting = new Map(Array.from(ordered, node => [node, 0]))
+  }
+
+  /** Whether the node at which the token stands can take it now. If not, `next` gives it back when it can. */
+  has(token: Token): boolean {
+    const on_record = this.#retracing?.isTurn(token) ?? null
+    if (on_record !== null) return on_record || this.#waits(token)
+    // Coalesces take whoever comes.
+    if (!this.#waiting.has(token.node) || this.#line.isTurn(token, token.node)) return true
+    token.waits = true
+    this.#count(token.node, 1)
+    return this.#waits(token)
+  }
+
+  /** A token that waited, and whose turn has come. */
+  next(): Token | null {
+    const on_record = this.#retracing?.next() ?? null
+    if (on_record !== null || this.#waiters === 0) return on_record
+    for (const [node, waiting] of this.#waiting) {
+      if (waiting === 0) continue
+      const first = this.#line.firstFor(node)
+      if (first?.waits !== true || first.node !== node) continue
+      first.waits = false
+      this.#count(node, -1)
+      return first
+    }
+    return null
+  }
+
+  #waits(token: Token): false {
+    if (token.place === null) this.#line.join(token)
+    return false
+  }
+
+  #count(node: number, by: 1 | -1): void {
+    this.#waiting.set(node, (this.#waiting.get(node) ?? 0) + by)
+    this.#waiters += by
+  }
+}

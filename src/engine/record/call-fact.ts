@@ -1,0 +1,52 @@
+/** What the ledger is told of a call. */
+import type { CallCosts, CallFact, CallStatus } from '../../format/entry.ts'
+import type { CallPlace } from '../../format/recording.ts'
+import type { RetryConfig } from '../../plan/plan.ts'
+import type { Answers } from '../token/answers.ts'
+import type { Subject } from '../token/token.ts'
+
+/** Who asks: a token at a node, or a batch. */
+export interface Asker {
+  readonly subject: Subject
+  /** 0: the batch. */
+  readonly token: number
+  readonly node: { readonly number: number; readonly name: string; readonly retry: RetryConfig }
+  readonly attempt: number
+  readonly answers: Answers
+  /** Where it is, as another run would find it. */
+  readonly place: () => CallPlace
+}
+
+/** What came of a call. */
+export interface CallMade {
+  readonly ordinal: number
+  readonly service: number
+  readonly status: CallStatus
+  /** Canonical texts. */
+  readonly request: string
+  readonly response: string
+  readonly costs: CallCosts
+  readonly started_us: number
+  readonly ended_us: number
+}
+
+/** `number`: of the call within the run; `request` and `response`: numbers of values; `time_us`: the time of the entry; `duration_us`: on the run's clock. */
+export function callFact(
+  { token, node, attempt }: Asker,
+  { ordinal, service, status, costs, started_us }: CallMade,
+  told: {
+    readonly number: number
+    readonly request: number
+    readonly response: number
+    readonly time_us: number
+    readonly duration_us: number
+  },
+): CallFact {
+  const { number: call, request, response, time_us, duration_us } = told
+  const start_us = started_us - time_us
+  return {
+    ...{ call, token, node: node.number, attempt, ordinal, service, status },
+    ...{ request, response, start_us, duration_us },
+    ...costs,
+  }
+}

@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest'
+import { Rig } from '../../../test/support/rig.ts'
+import { onRecord } from './on-record.ts'
+
+test('what a record must have is there, or it is told that it isn’t', () => {
+  expect(onRecord(0, 'receipt')).toBe(0)
+  expect(onRecord('', 'receipt')).toBe('')
+  for (const missing of [null, undefined])
+    expect(() => onRecord(missing, 'receipt of sink out')).toThrow('the record has no receipt of sink out')
+})
+
+describe('a run whose record has lost something doesn’t go on from nothing', () => {
+  const stopped = async () => {
+    const rig = new Rig(`
+name: lost
+sources: { rows: { plugin: feed, options: { chunks: [{ rows: [{ a: 1 }, { a: 2 }] }] }, on_invalid: discard, to: slow } }
+nodes: { slow: { transform: wait, options: { ms: 9000 }, on_error: discard, to: out } }
+sinks: { out: { plugin: keep, on_error: discard } }
+`)
+    await rig.run({ stop_after_ms: 1000 })
+    return rig
+  }
+
+  /** Changes what entries of the run have as their values, or their bodies. */
+  function alter({ ledger }: Rig, of: 'values' | 'body', change: (text: string) => string): void {
+    let changed = 0
+    for (const kept of ledger.entries_kept) {
+      if (kept.kind !== 'run') continue
+      const { texts, before, after } = kept.encoded
+      const altered = texts.map(change)
+      const encoded =
+        of === 'values'
+          ? { ...kept.encoded, texts: altered, stored: altered.map(text => `[${text}]`) }
+          : { ...kept.encoded, before: change(before), after: change(after) }
+      if (JSON.stringify(encoded) !== JSON.stringify(kept.encoded)) changed++
+      Object.assign(kept, { encoded })
+    }
+    expect(changed).toBeGreaterThan(0)
+  }
+
+  test.each<[string, 'values' | 'body', string | RegExp, string]>([
+    [
+      'the state of an output',
+      'values',
+      '"out":{"sha256":null,"state":null}',
+      'receipt of sink out in its latest commit',
+    ],
+    ['the receipt of an output', 'body', '{"bytes":0,"rows":0,"sink":3}', 'receipt of sink out in its latest commit'],
+    [
+      'the position of a source',
+      'values',
+      '"rows":{"position":2,"sha256":null}',
+      'cursor of source rows in its latest commit',
+    ],
+    [
+      'the cursor of a source',
+      'body',
+      '{"done":true,"records":2,"source":1}',
+      'cursor of source rows in its latest commit',
+    ],
+    ['where an output is', 'values', /(?<=^\{)"out":.*(?=\}$)/, 'path of sink out in its first entry'],
+  ])('%s', async (_what, of, gone, lost) => {
+    const rig = await stopped()
+    alter(rig, of, text => text.replace(gone, ''))
+    await expect(rig.resume(1000)).rejects.toMatchObject({
+      code: 'CUSTODY_VERIFY_FAILED',
+      message: expect.stringContaining(`the record has no ${lost}`),
+    })
+  })
+})

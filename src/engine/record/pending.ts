@@ -1,0 +1,80 @@
+/**
+ * Subjects with facts that no commit has made durable.
+ *
+ * U1. Facts of a subject whose tokens have all ended go to the ledger at the next `settle`, as text that is small and stays,
+ *     unless an earlier one is still open: subjects begin in the order of their numbers. Those of others wait for `take`.
+ *     What a failed commit held is dropped as a whole.
+ */
+import type { SubjectDraft } from '../../ledger/write-port.ts'
+import { draftOf, Facts, type Subject } from '../token/token.ts'
+
+const COMMIT_ROWS = 1000
+/** It waits for a tenth more. */
+const PATIENCE = 10
+
+export class Unsettled {
+  /** So many subjects are a commit. */
+  readonly #enough: number
+  /** In order of their first fact since the last commit. */
+  #subjects: Subject[] = []
+  /** How many of these, from the first, have been handed over. */
+  #settled = 0
+  /** Rows whose tokens have all ended, and that have been handed over. */
+  closed = 0
+
+  constructor(enough = COMMIT_ROWS) {
+    this.#enough = enough
+  }
+
+  /**
+   * A commit is due. `open`: how many tokens have not ended. Each of these has another entry when it does, so a commit waits a bit for
+   * a moment when there are none, as where batches of a hundred close.
+   */
+  isDue(open: number): boolean {
+    const { length } = this.#subjects
+    return length >= this.#enough + (open === 0 ? 0 : Math.floor(this.#enough / PATIENCE))
+  }
+
+  /** Nothing more should happen before the commit that is due. */
+  get isOverfull(): boolean {
+    return this.#subjects.length >= 2 * this.#enough
+  }
+
+  /** How many subjects the next commit has something of. */
+  get size(): number {
+    return this.#subjects.length
+  }
+
+  /** The first fact of a subject since the last commit is about to be told. */
+  begin(subject: Subject, time_us: number): Facts {
+    const facts = new Facts(time_us, subject.values + 1)
+    subject.facts = facts
+    this.#subjects.push(subject)
+    return facts
+  }
+
+  /** Hands over the drafts of subjects that are closed, up to the first that isn't. To be called between transitions, not within one. */
+  settle(append: (draft: SubjectDraft) => void): void {
+    for (let next = this.#subjects[this.#settled]; next?.isClosed === true; next = this.#subjects[this.#settled]) {
+      append(draftOf(next))
+      if (next.kind === 'row') this.closed++
+      this.#settled++
+    }
+  }
+
+  /**
+   * Hands over all facts that are left, as one draft a subject; what follows belongs to the next commit. `append` gives the
+   * seq of the draft's entry.
+   */
+  take(append: (draft: SubjectDraft) => number): void {
+    const subjects = this.#subjects
+    const settled = this.#settled
+    this.#subjects = []
+    this.#settled = 0
+    for (let i = settled; i < subjects.length; i++) {
+      const subject = subjects[i] as Subject
+      if (subject.kind === 'row' && subject.isClosed) this.closed++
+      subject.previous = append(draftOf(subject))
+    }
+  }
+}

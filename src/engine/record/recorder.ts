@@ -1,0 +1,500 @@
+/**
+ * The one writer of fate: whatever happens to a token becomes a fact here and nowhere else.
+ *
+ * R1. (I3) Endings come in as values of model/outcome.ts, made by the pure functions of decide/ending.ts; no other module
+ *     records one.
+ * R2. (I2) A visit and what follows from it are recorded by one call, so that no commit can part them.
+ * R3. Rows are frozen as soon as evidence is made of them, so that no plugin can change what is recorded.
+ * R4. A visit ends now, unless its plugin’s answer came before: that is its `ended_us` then, and its duration is the plugin’s.
+ */
+
+import {
+  type GroupKind,
+  type OriginFact,
+  type Together,
+  VISIT_ERROR,
+  VISIT_EXHAUSTED,
+  VISIT_HELD,
+  VISIT_OK,
+  type VisitStatus,
+} from '../../format/entry.ts'
+import { branchPath, elementPath, FIRST_PATH, mergedPath } from '../../format/lineage.ts'
+import { DISCARD } from '../../format/topology.ts'
+import type { ValueDraft } from '../../ledger/write-port.ts'
+import { canonicalize, MAX_DEPTH, MAX_ROW_DEPTH } from '../../model/canonical.ts'
+import { CustodyError } from '../../model/error.ts'
+import type { Ending, ErrorFact } from '../../model/outcome.ts'
+import { frozen, type Json, type Row } from '../../model/row.ts'
+import type { AggregateNode, ForkNode, PlanEdge, SourceNode } from '../../plan/plan.ts'
+import type { RowError, SourceReject } from '../../sdk/spec.ts'
+import type { RunClock } from '../ports/run-clock.ts'
+import type { BatchGroup, ClosedBatch } from '../token/batch-group.ts'
+import { type ErrorTold, errorRow, errorText, rejectedRow } from '../token/facts.ts'
+import type { MembersFailed } from '../token/fork-frames.ts'
+import { type Born, carry, drop, type ForkGroup, type Frame, type Join, type Waiting } from '../token/fork-frames.ts'
+import type { ErrorCause, Passage } from '../token/passage.ts'
+import { type Facts, factsOf, Subject, Token } from '../token/token.ts'
+import { type Asker, type CallMade, callFact } from './call-fact.ts'
+import {
+  abandoned,
+  endAtDiscard,
+  endAtSink,
+  failedAtCoalesce,
+  filtered,
+  inDoubt,
+  passedOn,
+  replayMissed,
+} from './ending.ts'
+import { changeOf } from './patch.ts'
+import { Unsettled } from './pending.ts'
+import type { Tallies } from './totals.ts'
+
+const FORK: GroupKind = 0
+const EXPAND: GroupKind = 1
+const MERGE: GroupKind = 2
+const BATCH: GroupKind = 3
+const NO_PARENTS: readonly number[] = []
+
+interface Failing {
+  readonly name: string
+  readonly on_error: PlanEdge
+  readonly branch?: string | undefined
+}
+
+export class Recorder {
+  readonly tallies: Tallies
+  /** What no commit has made durable. */
+  readonly unsettled: Unsettled
+  readonly #clock: Pick<RunClock, 'now_us' | 'ran_us'>
+
+  constructor(tallies: Tallies, clock: Pick<RunClock, 'now_us' | 'ran_us'>, commit_rows?: number) {
+    this.unsettled = new Unsettled(commit_rows)
+    this.tallies = tallies
+    this.#clock = clock
+  }
+
+  // ── sources ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * A record was read and fits its schema: a row, its first token, and its way out of the source.
+   * @throws NotJsonError if `row` isn't JSON; then nothing is recorded.
+   */
+  ingest(origin: OriginFact, row: Row, edge: PlanEdge, started_us: number): Token {
+    const token = this.#newRow(origin, started_us, row)
+    this.#leaveSource(token, edge, token.passage, started_us, null)
+    return token
+  }
+
+  /** A record was read and can't be used: it has a row, a token and, as its edge leads to a sink or nowhere, an ending too. */
+  reject(source: SourceNode, origin: OriginFact, record: SourceReject, started_us: number): Token {
+    const token = this.#newRow(origin, started_us, rejectedRow(source, record))
+    this.tallies.reject(source.number)
+    const error = this.#addError(token, record)
+    this.#leaveSource(token, source.on_invalid, { kind: 'invalid', node: source.number, error }, started_us, error)
+    return token
+  }
+
+  // ── visits that end at once ───────────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * The visit went well, and the token leaves by an edge with `row` as its data.
+   * @throws NotJsonError if `row` isn't JSON; then nothing is recorded.
+   */
+  leave(token: Token, edge: PlanEdge, row: Row, passage: Passage, started_us: number, ended_us?: number): void {
+    const change = changeOf(token.row, token.value, row)
+    const before = token.value
+    this.#facts(token.subject, started_us)
+    this.#setRow(token, row, change)
+    this.#visit(token, VISIT_OK, before, token.value, edge.number, started_us, null, ended_us)
+    this.#move(token, edge, passage)
+  }
+
+  /** A sink took the token. */
+  write(token: Token, started_us: number, ended_us?: number): void {
+    this.#facts(token.subject, started_us)
+    this.#visit(token, VISIT_OK, token.value, 0, 0, started_us, null, ended_us)
+    this.#end(token, endAtSink(token.id, token.passage, token.node))
+  }
+
+  /** Nothing came of the token. */
+  filter(token: Token, started_us: number, ended_us?: number): void {
+    this.#facts(token.subject, started_us)
+    this.#visit(token, VISIT_OK, token.value, 0, 0, started_us, null, ended_us)
+    this.#end(token, filtered(token.id, token.node))
+  }
+
+  /** The visit met an error, and another attempt follows. */
+  failAttempt(token: Token, error: RowError, started_us: number, ended_us?: number): void {
+    this.#facts(token.subject, started_us)
+    const fact = this.#addError(token, error)
+    this.#visit(token, VISIT_ERROR, token.value, 0, 0, started_us, fact, ended_us)
+    token.attempt++
+    token.held = false
+  }
+
+  /**
+   * The visit met an error, and the token goes where `on_error` leads: to a sink or node as it entered, with what it met in
+   * `_error`, or to `discard`.
+   */
+  fail(token: Token, at: Failing, error: ErrorTold, cause: ErrorCause, started_us: number, ended_us?: number): void {
+    const { node } = token
+    const { name, on_error: edge, branch } = at
+    this.#facts(token.subject, started_us)
+    const fact = this.#addError(token, error)
+    const before = token.value
+    let out = 0
+    if (edge.to !== DISCARD) {
+      const row = errorRow(token.row, error, { node: name, ...(branch !== undefined && { branch }) })
+      this.#setRow(token, row, changeOf(token.row, token.value, row, MAX_DEPTH))
+      out = token.value
+    }
+    const status = cause.kind === 'retries_exhausted' ? VISIT_EXHAUSTED : VISIT_ERROR
+    this.#visit(token, status, before, out, edge.number, started_us, fact, ended_us)
+    this.#move(token, edge, { kind: 'error', node, cause, error: fact })
+  }
+
+  // ── calls ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** A service was called, and something came of it. */
+  call(asker: Asker, made: CallMade): void {
+    const { subject } = asker
+    const { time_us } = this.#facts(subject, made.started_us)
+    const request = this.#asked(asker, made.request)
+    const response = this.#addValue(subject, { kind: 'full', text: made.response })
+    const number = (this.tallies.calls?.count ?? 0) + 1
+    const duration_us = this.#clock.ran_us(made.started_us, made.ended_us)
+    const fact = callFact(asker, made, { number, request, response, time_us, duration_us })
+    factsOf(subject).addCall(fact)
+    this.tallies.call(fact)
+  }
+
+  /** The token's request is about to be sent: when this is durable. */
+  intend(asker: Asker, request: string, together: Together | null): void {
+    const { token, node, attempt, subject } = asker
+    this.#facts(subject, this.#clock.now_us())
+    factsOf(subject).addIntent({ token, node: node.number, attempt, request: this.#asked(asker, request), together })
+  }
+
+  /** A replay has no record of what the visit asks for. */
+  miss(token: Token, message: string, started_us: number, ended_us?: number): void {
+    const error = this.#failHere(token, { code: 'REPLAY_MISS', message }, started_us, ended_us)
+    this.#end(token, replayMissed(token.id, token.node, error))
+  }
+
+  /** Nobody can say whether the far side took what was sent. */
+  doubt(token: Token, error: RowError, started_us: number, ended_us?: number): void {
+    this.#end(token, inDoubt(token.id, token.node, this.#failHere(token, error, started_us, ended_us)))
+  }
+
+  // ── groups ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The token ends, and a child for each branch stands where its branch leads. */
+  fork(token: Token, node: ForkNode, started_us: number): Token[] {
+    const { subject, row, value, path } = token
+    this.#facts(subject, started_us)
+    const group = this.#openGroup(subject, FORK, node.number, node.branches.length)
+    this.#visit(token, VISIT_OK, value, 0, 0, started_us, null)
+    const fork: ForkGroup = { subject, group, node: node.number, row, path, value, joins: [], carriers: [] }
+    const children = node.branches.map(({ branch: name, edge }, branch) => {
+      const frames: Frame = { fork, branch, outer: token.frames }
+      const born = { frames, group, ordinal: branch, parents: [token.id], path: branchPath(path, name) }
+      return this.#birth(subject, edge, row, value, born)
+    })
+    this.#closeGroup(subject, group, 'forked', [])
+    this.#end(token, passedOn(token.id, node.number, 'fork', group))
+    return children
+  }
+
+  /**
+   * The visit gave several rows: the token ends, and a child for each goes on, in no fork's frame.
+   * @throws NotJsonError if one of them isn't JSON; then nothing is recorded.
+   */
+  expand(token: Token, rows: readonly Row[], edge: PlanEdge, started_us: number, ended_us?: number): Token[] {
+    const { subject, node } = token
+    const changes = rows.map(row => changeOf(token.row, token.value, row))
+    this.#facts(subject, started_us)
+    const group = this.#openGroup(subject, EXPAND, node, rows.length)
+    this.#visit(token, VISIT_OK, token.value, 0, 0, started_us, null, ended_us)
+    const children = rows.map((row, ordinal) => {
+      const change = changes[ordinal] ?? null
+      const value = change === null ? token.value : this.#addValue(subject, change)
+      const born = { frames: null, group, ordinal, parents: [token.id], path: elementPath(token.path, ordinal) }
+      return this.#birth(subject, edge, frozen(row), value, born)
+    })
+    this.#closeGroup(subject, group, 'expanded', [])
+    this.#end(token, passedOn(token.id, node, 'expand', group))
+    return children
+  }
+
+  /** The token waits at a coalesce for the rest of its group. */
+  holdAtCoalesce(token: Token, join: Join, started_us: number): void {
+    this.#facts(token.subject, started_us)
+    this.#openJoin(join, token.subject)
+    this.#hold(token, join.group, join.arrived.length - 1, started_us)
+  }
+
+  /** The members end, and what they merge into stands where the coalesce leads. */
+  merge(join: Join, members: readonly Waiting[], row: Row, detail: Json | null): Token {
+    const { node, fork, outer } = join
+    const last = members.at(-1) as Waiting
+    const { subject } = last.token
+    const change = changeOf(fork.row, fork.value, row)
+    this.#facts(subject, last.started_us)
+    this.#openJoin(join, subject)
+    const value = change === null ? fork.value : this.#addValue(subject, change)
+    const told = detail === null ? 0 : this.#addValue(subject, { kind: 'full', text: canonicalize(detail) })
+    for (const { token, started_us } of members) {
+      this.#visit(token, VISIT_OK, token.value, value, 0, started_us, null)
+      this.#end(token, passedOn(token.id, node.number, 'merge', join.group))
+    }
+    const parents = members.map(({ token }) => token.id)
+    this.#closeGroup(subject, join.group, 'merged', members, told)
+    const path = mergedPath(fork.path, node.name)
+    const born = { frames: outer, group: join.group, ordinal: 0, parents, path }
+    return this.#birth(subject, node.to, frozen(row), value, born)
+  }
+
+  /** Members of a coalesce group fail with it, or one comes too late for it. They go where its `on_error` leads, if it has one. */
+  failAtCoalesce({ kind: _, join, members, cause, closes, ...error }: MembersFailed): void {
+    const opens = join.group === 0
+    const { name, number, on_error, branches } = join.node
+    const told = { ...error, code: cause.toUpperCase() }
+    for (const { token, branch, started_us } of members) {
+      this.#facts(token.subject, started_us)
+      this.#openJoin(join, token.subject)
+      const at = on_error === null ? null : { name, on_error, branch: branches[branch] }
+      if (at !== null) this.fail(token, at, told, { kind: cause, group: join.group }, started_us)
+      else
+        this.#end(token, failedAtCoalesce(token.id, number, cause, join.group, this.#failHere(token, told, started_us)))
+    }
+    const subject = members[0]?.token.subject
+    if ((closes || opens) && subject !== undefined)
+      this.#closeGroup(subject, join.group, join.verdict ?? cause, members)
+  }
+
+  /** `nth`: which of the node's batches it is. */
+  openBatch(node: AggregateNode, nth: number, started_us: number): BatchGroup {
+    const subject = new Subject('batch', ++this.tallies.batches)
+    subject.origin = { source: node.number, index: nth }
+    subject.gathers = true
+    this.#facts(subject, started_us)
+    return { group: this.#openGroup(subject, BATCH, node.number, 0), subject, node }
+  }
+
+  /** `ordinal` is the token's place among the batch's members, from 0. */
+  holdInBatch(token: Token, batch: BatchGroup, ordinal: number, started_us: number): void {
+    this.#facts(token.subject, started_us)
+    this.#hold(token, batch.group, ordinal, started_us)
+  }
+
+  /**
+   * The batch closes, and its members become new tokens, with no fork's frame, in order.
+   * @throws NotJsonError if one of `rows` isn't JSON; then nothing is recorded.
+   */
+  consumeBatch(batch: ClosedBatch, rows: readonly Row[], ended_us = this.#clock.now_us()): Token[] {
+    const { group, subject, node, members } = batch
+    const texts = rows.map(row => canonicalize(row, MAX_ROW_DEPTH))
+    this.#facts(subject, ended_us)
+    for (const { token, started_us } of members) {
+      this.#facts(token.subject, ended_us)
+      this.#visit(token, VISIT_OK, token.value, 0, 0, started_us, null, ended_us)
+      this.#end(token, passedOn(token.id, node.number, 'batch', group))
+    }
+    this.#closeBatch(batch)
+    return rows.map((row, ordinal) => {
+      const value = this.#addValue(subject, { kind: 'full', text: texts[ordinal] as string })
+      const born = { frames: null, group, ordinal, parents: NO_PARENTS, path: elementPath(FIRST_PATH, ordinal) }
+      return this.#birth(subject, node.to, frozen(row), value, born)
+    })
+  }
+
+  /** The batch closes, and each member goes on with its row, or is dropped where that is null. */
+  releaseBatch(batch: ClosedBatch, rows: ReadonlyArray<Row | null>, ended_us = this.#clock.now_us()): void {
+    const { subject, node, members } = batch
+    const changes = members.map(({ token }, i) => (rows[i] == null ? null : changeOf(token.row, token.value, rows[i])))
+    for (const [i, { token, started_us }] of members.entries()) {
+      const row = rows[i] ?? null
+      const before = token.value
+      this.#facts(token.subject, ended_us)
+      if (row === null) {
+        this.#visit(token, VISIT_OK, before, 0, 0, started_us, null, ended_us)
+        this.#end(token, filtered(token.id, node.number))
+        continue
+      }
+      this.#setRow(token, row, changes[i] ?? null)
+      this.#visit(token, VISIT_OK, before, token.value, node.to.number, started_us, null, ended_us)
+      this.#move(token, node.to, { kind: 'flow', node: node.number })
+    }
+    this.#facts(subject, ended_us)
+    this.#closeBatch(batch)
+  }
+
+  /** The batch failed for good: all members go where `on_error` leads, together. */
+  failBatch(batch: ClosedBatch, error: RowError, ended_us = this.#clock.now_us()): void {
+    const { group, subject, node, members } = batch
+    for (const { token, started_us } of members)
+      this.fail(token, node, error, { kind: 'batch_failed', group }, started_us, ended_us)
+    this.#facts(subject, ended_us)
+    this.#closeBatch(batch)
+  }
+
+  /** The run is given up while the token is open. A visit that was held, since `started_us`, ends with it. */
+  abandon(token: Token, message: string, started_us: number, now_us: number): void {
+    this.#facts(token.subject, now_us)
+    const error = this.#addError(token, { code: 'ABANDONED', message })
+    if (token.held) this.#visit(token, VISIT_ERROR, token.value, 0, 0, started_us, error, now_us)
+    this.#end(token, abandoned(token.id, token.node, error))
+  }
+
+  /** The run is given up while a group waits, that has had these members so far. */
+  abandonGroup(subject: Subject, group: number, members: readonly Waiting[], now_us: number): void {
+    this.#facts(subject, now_us)
+    this.#closeGroup(subject, group, 'abandoned', members)
+  }
+
+  // ── facts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #newRow(origin: OriginFact, started_us: number, row: Row): Token {
+    const text = canonicalize(row)
+    const subject = new Subject('row', ++this.tallies.read)
+    const facts = this.#facts(subject, started_us)
+    facts.origin = origin
+    subject.origin = origin
+    const value = this.#addValue(subject, { kind: 'full', text })
+    const passage: Passage = { kind: 'flow', node: origin.source }
+    const token = new Token(++this.tallies.born, subject, origin.source, frozen(row), value, passage, null)
+    facts.bear(token, { token: token.id, group: 0, ordinal: 0, value, parents: NO_PARENTS })
+    subject.open.add(token)
+    return token
+  }
+
+  #leaveSource(token: Token, edge: PlanEdge, passage: Passage, started_us: number, error: ErrorFact | null): void {
+    this.#visit(token, error === null ? VISIT_OK : VISIT_ERROR, 0, token.value, edge.number, started_us, error)
+    this.#move(token, edge, passage)
+  }
+
+  /** `row` is frozen. */
+  #birth(subject: Subject, edge: PlanEdge, row: Row, value: number, born: Born): Token {
+    const { frames, group, ordinal, parents, path } = born
+    const passage: Passage = { kind: 'flow', node: edge.from }
+    const token = new Token(++this.tallies.born, subject, edge.to, row, value, passage, frames, path)
+    this.tallies.take(edge.number)
+    subject.open.add(token)
+    carry(token)
+    factsOf(subject).bear(token, { token: token.id, group, ordinal, value, parents })
+    if (edge.to === DISCARD) this.#end(token, endAtDiscard(token.id, passage))
+    return token
+  }
+
+  #move(token: Token, edge: PlanEdge, passage: Passage): void {
+    token.node = edge.to
+    factsOf(token.subject).move(token)
+    token.passage = passage
+    token.attempt = 1
+    token.answers = null
+    token.held = false
+    token.sending = null
+    if (edge.to === DISCARD) this.#end(token, endAtDiscard(token.id, passage))
+  }
+
+  #end(token: Token, ending: Ending): void {
+    const { subject } = token
+    factsOf(subject).end(ending)
+    if (!subject.open.delete(token))
+      throw new CustodyError('CUSTODY_ENGINE_DEFECT', `row instance ${token.id} ends, and isn't open`)
+    drop(token)
+    token.ended = true
+    token.held = false
+    this.tallies.ending(ending.fate, ending.sink, subject)
+  }
+
+  #hold(token: Token, group: number, ordinal: number, started_us: number): void {
+    this.#visit(token, VISIT_HELD, token.value, 0, 0, started_us, null)
+    factsOf(token.subject).hold({ token: token.id, node: token.node, group, ordinal })
+    token.held = true
+  }
+
+  /** A visit that was held before is told again, with its first start: the offset from the entry's time is negative then. */
+  #visit(
+    token: Token,
+    status: VisitStatus,
+    value_in: number,
+    value_out: number,
+    edge: number,
+    started_us: number,
+    error: ErrorFact | null,
+    ended_us = this.#clock.now_us(),
+  ): void {
+    const facts = factsOf(token.subject)
+    const duration_us = this.#clock.ran_us(started_us, ended_us)
+    facts.visits.push({
+      token: token.id,
+      node: token.node,
+      attempt: token.attempt,
+      status,
+      in: value_in,
+      out: value_out,
+      edge,
+      start_us: started_us - facts.time_us,
+      duration_us,
+      // Stamps may have jumped meanwhile.
+      stood_us: Math.max(0, ended_us - started_us - duration_us),
+      error,
+    })
+    this.tallies.visit(token.node, status, edge, token.held)
+  }
+
+  #openGroup(subject: Subject, kind: GroupKind, node: number, expected: number): number {
+    const group = ++this.tallies.groups
+    factsOf(subject).openGroup({ group, kind, node, expected })
+    return group
+  }
+
+  #openJoin(join: Join, subject: Subject): void {
+    if (join.group === 0) join.group = this.#openGroup(subject, MERGE, join.node.number, join.node.branches.length)
+  }
+
+  #closeBatch({ group, subject, trigger, members }: ClosedBatch): void {
+    subject.gathers = false
+    this.#closeGroup(subject, group, trigger, members)
+  }
+
+  #closeGroup(subject: Subject, group: number, verdict: string, members: readonly Waiting[], detail = 0): void {
+    const tokens = members.map(({ token }) => token.id)
+    factsOf(subject).closeGroup({ group, verdict, detail, members: tokens })
+  }
+
+  /** The visit met an error, and the token goes nowhere from here. */
+  #failHere(token: Token, error: ErrorTold, started_us: number, ended_us?: number): ErrorFact {
+    this.#facts(token.subject, started_us)
+    const fact = this.#addError(token, error)
+    this.#visit(token, VISIT_ERROR, token.value, 0, 0, started_us, fact, ended_us)
+    return fact
+  }
+
+  /** The value that is asked: one for all attempts that ask the same. */
+  #asked({ subject, answers }: Asker, text: string): number {
+    const value = answers.valueOf(text) ?? this.#addValue(subject, { kind: 'full', text })
+    answers.keepValue(text, value)
+    return value
+  }
+
+  #addError(token: Token, error: ErrorTold): ErrorFact {
+    return { code: error.code, value: this.#addValue(token.subject, { kind: 'full', text: errorText(error) }) }
+  }
+
+  #setRow(token: Token, row: Row, change: ValueDraft | null): void {
+    // Most visits leave it as it is, and frozen.
+    if (row !== token.row) token.row = frozen(row)
+    if (change !== null) token.value = this.#addValue(token.subject, change)
+  }
+
+  #addValue(subject: Subject, draft: ValueDraft): number {
+    factsOf(subject).addValue(draft)
+    return ++subject.values
+  }
+
+  #facts(subject: Subject, time_us: number): Facts {
+    return subject.facts ?? this.unsettled.begin(subject, time_us)
+  }
+}

@@ -1,0 +1,192 @@
+/** Totals of the run so far, kept while facts are recorded: what closing entries, `show` and the summary tell. */
+import {
+  CALL_ERROR,
+  CALL_RECORDED,
+  CALL_RECORDED_ERROR,
+  CALL_THROTTLED,
+  type CallFact,
+  type CallTotals,
+  type Tallies as TalliesFact,
+  VISIT_HELD,
+  VISIT_OK,
+  type VisitStatus,
+} from '../../format/entry.ts'
+import { FATES } from '../../model/outcome.ts'
+
+export class Tallies {
+  /** Rows; the last one's number. */
+  read = 0
+  rejected = 0
+  /** Tokens; the last one's number. */
+  born = 0
+  ended = 0
+  /** The last group's number. */
+  groups = 0
+  /** The last batch's number. */
+  batches = 0
+  /** Totals of calls; null while there are none. */
+  calls: CallTotals | null = null
+  /** Tokens with an ending in failure. */
+  failing = 0
+  readonly #endings = new Map<number, Map<number, number>>()
+  /** By source. */
+  readonly #failures = new Map<number, Failures>()
+  readonly #ok: number[]
+  readonly #error: number[]
+  readonly #held: number[]
+  readonly #edges: number[]
+
+  /** `nodes` and `edges`: how many the plan has. `from`: totals to go on from. */
+  constructor(nodes: number, edges: number, from: TalliesFact | null = null) {
+    this.#ok = new Array(nodes + 1).fill(0)
+    this.#error = new Array(nodes + 1).fill(0)
+    this.#held = new Array(nodes + 1).fill(0)
+    this.#edges = new Array(edges + 1).fill(0)
+    if (from !== null) this.#goOn(from)
+  }
+
+  #goOn({ rows, tokens, groups, batches, endings, visits, edges, calls, failures }: TalliesFact): void {
+    this.read = rows.read
+    this.rejected = rows.rejected
+    this.born = tokens.born
+    this.ended = tokens.ended
+    this.groups = groups
+    this.batches = batches
+    for (const [fate, sink, count] of endings) {
+      this.#endingsOf(fate).set(sink, count)
+      if (FAILURES.has(fate)) this.failing += count
+    }
+    for (const [node, ok, error, held] of visits) {
+      this.#ok[node] = ok
+      this.#error[node] = error
+      this.#held[node] = held
+    }
+    for (const [edge, count] of edges) this.#edges[edge] = count
+    this.calls = calls ?? null
+    for (const [source, rejected, failed] of failures ?? []) this.#failures.set(source, { rejected, failed })
+  }
+
+  /** A visit, or, if `was_held`, the end of one that was counted as held. */
+  visit(node: number, status: VisitStatus, edge: number, was_held: boolean): void {
+    const count = status === VISIT_OK ? this.#ok : status === VISIT_HELD ? this.#held : this.#error
+    count[node] = count[node]! + 1
+    if (was_held) this.#held[node] = this.#held[node]! - 1
+    if (edge !== 0) this.take(edge)
+  }
+
+  /** An edge was taken. */
+  take(edge: number): void {
+    this.#edges[edge] = this.#edges[edge]! + 1
+  }
+
+  /** A record of a source can't be used: it will end in failure. */
+  reject(source: number): void {
+    this.rejected++
+    this.#failuresAt(source).rejected++
+  }
+
+  /** A token of `subject` ended. */
+  ending(fate: number, sink: number, subject: Failing): void {
+    this.ended++
+    if (FAILURES.has(fate)) {
+      this.failing++
+      if (subject.kind === 'row' && !subject.failed) {
+        subject.failed = true
+        if (subject.origin === null) throw new TypeError('a row has no source')
+        this.#failuresAt(subject.origin.source).failed++
+      }
+    }
+    const by_sink = this.#endingsOf(fate)
+    by_sink.set(sink, (by_sink.get(sink) ?? 0) + 1)
+  }
+
+  call(fact: CallFact): void {
+    this.calls = withCall(this.calls ?? NO_CALLS, fact)
+  }
+
+  /** Rows of a source. */
+  failuresOf(source: number): Readonly<Failures> {
+    return this.#failures.get(source) ?? NO_FAILURES
+  }
+
+  #failuresAt(source: number): Failures {
+    const known = this.#failures.get(source) ?? { ...NO_FAILURES }
+    this.#failures.set(source, known)
+    return known
+  }
+
+  #endingsOf(fate: number): Map<number, number> {
+    const known = this.#endings.get(fate)
+    if (known !== undefined) return known
+    const by_sink = new Map<number, number>()
+    this.#endings.set(fate, by_sink)
+    return by_sink
+  }
+
+  #failuresTold(): NonNullable<TalliesFact['failures']> {
+    const told = [...this.#failures].map(([source, { rejected, failed }]) => [source, rejected, failed] as const)
+    return told.sort((a, b) => a[0] - b[0])
+  }
+
+  /** As closing entries carry it, each list ascending. */
+  snapshot(): TalliesFact {
+    const endings: [number, number, number][] = []
+    for (const [fate, by_sink] of this.#endings) for (const [sink, count] of by_sink) endings.push([fate, sink, count])
+    endings.sort((a, b) => a[0] - b[0] || a[1] - b[1])
+    const visits: [number, number, number, number][] = []
+    for (let node = 1; node < this.#ok.length; node++)
+      visits.push([node, this.#ok[node]!, this.#error[node]!, this.#held[node]!])
+    const edges: [number, number][] = []
+    for (let edge = 1; edge < this.#edges.length; edge++) edges.push([edge, this.#edges[edge]!])
+    return {
+      rows: { read: this.read, ingested: this.read - this.rejected, rejected: this.rejected },
+      tokens: { born: this.born, ended: this.ended, open: this.born - this.ended },
+      groups: this.groups,
+      batches: this.batches,
+      endings,
+      visits,
+      edges,
+      ...(this.calls === null ? {} : { calls: this.calls }),
+      ...(this.#failures.size === 0 ? {} : { failures: this.#failuresTold() }),
+    }
+  }
+}
+
+interface Failures {
+  rejected: number
+  failed: number
+}
+
+/** What of a subject tells whose failures these are, and whether it has been counted. */
+interface Failing {
+  readonly kind: 'row' | 'batch'
+  readonly origin: { readonly source: number } | null
+  failed: boolean
+}
+
+const NO_FAILURES: Readonly<Failures> = { rejected: 0, failed: 0 }
+const FAILURES: ReadonlySet<number> = new Set(
+  FATES.filter(each => each.class === 'failure').map(({ number }) => number),
+)
+
+const NO_CALLS: CallTotals = {
+  count: 0,
+  error: 0,
+  throttled: 0,
+  recorded: 0,
+  input_tokens: 0,
+  output_tokens: 0,
+  cost_nusd: 0,
+}
+
+function withCall(totals: CallTotals, { status, input_tokens, output_tokens, cost_nusd }: CallFact): CallTotals {
+  return {
+    count: totals.count + 1,
+    error: totals.error + (status === CALL_ERROR ? 1 : 0),
+    throttled: totals.throttled + (status === CALL_THROTTLED ? 1 : 0),
+    recorded: totals.recorded + (status === CALL_RECORDED || status === CALL_RECORDED_ERROR ? 1 : 0),
+    input_tokens: totals.input_tokens + input_tokens,
+    output_tokens: totals.output_tokens + output_tokens,
+    cost_nusd: totals.cost_nusd + cost_nusd,
+  }
+}

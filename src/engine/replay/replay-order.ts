@@ -1,0 +1,281 @@
+/**
+ * A replay follows its record where time decides (races.ts).
+ *
+ * O1. A row instance that is on record at such a node is taken there when all that such nodes had taken before it was taken,
+ *     or can't come any more. So groups and batches get the members that they had, and sinks their rows in the order in
+ *     which they had them, without the times that it took.
+ * O2. What isn't on record has its turn as in any run.
+ * O3. Groups and batches are closed as on record where the pipeline says the same of when they close.
+ * O4. When nothing else can go on, nobody waits for what is missing.
+ * O5. (I12) What is known of the record is that of rows and batches under way, and of the records that are read next.
+ */
+
+import { comesOf, mergedBy, mergedPath } from '../../format/lineage.ts'
+import type { Course, Courses, RecordedBatch, RecordedGroup, RecordedTake } from '../../format/recording.ts'
+import { canonicalize } from '../../model/canonical.ts'
+import type { Json } from '../../model/row.ts'
+import type { Plan } from '../../plan/plan.ts'
+import type { Join } from '../token/fork-frames.ts'
+import type { UnderWay } from '../token/in-flight.ts'
+import type { Origin, Subject, Token } from '../token/token.ts'
+import { Heap } from './heap.ts'
+
+/** How many records are looked up at a time. */
+const AHEAD = 256
+
+/** A row instance that is on record, from when its row is read until it is taken. */
+interface Expected {
+  readonly take: RecordedTake
+  readonly node: number
+  readonly subject: Subject
+  /** It has come, and others come before it. */
+  waiting: Token | null
+  /** Taken, or not to be waited for any more. */
+  over: boolean
+}
+
+interface Known {
+  readonly course: Course
+  /** By path and node. */
+  readonly expected: ReadonlyMap<string, Expected>
+}
+
+export interface RetracingParts {
+  readonly courses: Courses
+  readonly plan: Pick<Plan, 'nodes' | 'value'>
+  readonly races: ReadonlySet<number>
+  readonly reaches: (node: number, target: number) => boolean
+  /** Records were looked up; `failure` is what was thrown instead. */
+  readonly onReady: (failure: unknown) => void
+}
+
+export class Retracing {
+  readonly #parts: RetracingParts
+  readonly #names: readonly string[]
+  readonly #races: ReadonlyMap<string, number>
+  /** Nodes of which the pipeline says the same. */
+  readonly #same: ReadonlySet<string>
+  readonly #known = new WeakMap<Subject, Known>()
+  /** Of batches that are open or just closed, as long as they have had the members on record. */
+  readonly #batches = new WeakMap<Subject, RecordedBatch>()
+  readonly #expected = new Heap<Expected>(isBefore)
+  /** Records that are read next. */
+  readonly #ahead = new Map<string, Course | null>()
+  #looking_up = false
+  /** When the next record was read: what was taken later waits for it. */
+  #next_us = Number.NEGATIVE_INFINITY
+  #waiting = 0
+
+  constructor(parts: RetracingParts) {
+    this.#parts = parts
+    this.#names = parts.plan.nodes.map(({ name }) => name)
+    this.#races = new Map(Array.from(parts.races, node => [this.#nameOf(node), node]))
+    const { courses, plan } = parts
+    const before = (name: string) => canonicalize((courses.closes?.[name] ?? null) as Json)
+    const now = (name: string) => canonicalize((plan.value.closes?.[name] ?? null) as Json)
+    this.#same = new Set(this.#names.filter(name => before(name) === now(name)))
+  }
+
+  /** How many row instances wait for others that came before them. */
+  get waiting(): number {
+    return this.#waiting
+  }
+
+  // ── what comes in ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Whether this record can be read; if not, it can when `onReady` was called. */
+  isReadyFor(source: number, index: number): boolean {
+    const known = this.#ahead.get(keyOf(source, index))
+    const missing = known === undefined ? index : index + AHEAD / 2
+    if (!this.#looking_up && !this.#ahead.has(keyOf(source, missing))) this.#lookUp(source, missing)
+    if (known === undefined) return false
+    // Where the input is longer than the record, what is on record has been read.
+    this.#next_us = known?.began_us ?? Number.POSITIVE_INFINITY
+    return true
+  }
+
+  /** No record follows. */
+  inputEnded(): void {
+    this.#next_us = Number.POSITIVE_INFINITY
+  }
+
+  /** A row was read. */
+  enter(subject: Subject): void {
+    const { source, index } = subject.origin as Origin
+    const key = keyOf(source, index)
+    const course = this.#ahead.get(key)
+    this.#ahead.delete(key)
+    if (course != null) this.#expect(subject, course)
+    // Nobody may ever come and ask for it.
+    this.#least()
+  }
+
+  /** A batch takes a member; `first` if it begins with it. */
+  gather(batch: Subject, member: Token, first: boolean): void {
+    const recorded = this.#same.has(this.#nameOf(member.node)) ? (this.#expectedOf(member)?.take.batch ?? null) : null
+    if (!first) {
+      if (this.#batches.get(batch)?.group !== recorded?.group) this.#batches.delete(batch)
+    } else if (recorded !== null) {
+      this.#batches.set(batch, recorded)
+      this.#expect(batch, recorded.course)
+    }
+  }
+
+  /** Takes in what was under way when a process before this one stopped. */
+  async restore({ subjects, batches }: Pick<UnderWay, 'subjects' | 'batches'>): Promise<void> {
+    const { courses } = this.#parts
+    for (const subject of subjects) {
+      if (subject.origin === null) continue
+      const { source, index } = subject.origin
+      const name = this.#nameOf(source)
+      if (subject.kind === 'row') {
+        const course = await courses.ofRow(name, index)
+        if (course !== null) this.#expect(subject, course)
+      } else {
+        const batch = await courses.ofBatch(name, index)
+        if (batch === null) continue
+        this.#expect(subject, batch.course)
+        if (subject.gathers && this.#same.has(name)) this.#batches.set(subject, batch)
+      }
+    }
+    for (const { group, members } of batches) {
+      const recorded = this.#batches.get(group.subject)?.group
+      const fits = members.every(({ token }) => this.#expectedOf(token)?.take.batch?.group === recorded)
+      if (!fits) this.#batches.delete(group.subject)
+    }
+    for (const token of subjects.flatMap(({ open }) => [...open]))
+      if (token.held || token.sending !== null) this.#over(this.#expectedOf(token))
+  }
+
+  // ── turns ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Whether a token may be taken where it stands; null: the record doesn't say. If not now, `next` gives it back. */
+  isTurn(token: Token): boolean | null {
+    const expected = this.#expectedOf(token)
+    if (expected === undefined || expected.over) return null
+    if (this.#least() === expected && expected.take.at_us <= this.#next_us) {
+      this.#over(expected)
+      return true
+    }
+    if (expected.waiting === null) this.#waiting++
+    expected.waiting = token
+    return false
+  }
+
+  /** One that waited, and may be taken now. */
+  next(): Token | null {
+    const least = this.#waiting === 0 ? undefined : this.#least()
+    if (least?.waiting == null || least.take.at_us > this.#next_us) return null
+    return this.#stopWaiting(least)
+  }
+
+  /** Nothing else can go on: lets go on who waits, though something is missing. */
+  giveUp(): Token | null {
+    for (let least = this.#least(); least !== undefined && this.#waiting > 0; least = this.#least()) {
+      this.#over(least)
+      if (least.waiting !== null) return this.#stopWaiting(least)
+    }
+    return null
+  }
+
+  // ── groups and batches ────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** What became of a group. */
+  groupOf({ fork, node }: Join): RecordedGroup | null {
+    if (!this.#same.has(node.name)) return null
+    return this.#known.get(fork.subject)?.course.groups.get(mergedPath(fork.path, node.name)) ?? null
+  }
+
+  /** What became of a batch, if it has had the members on record so far. */
+  batchOf(batch: Subject): RecordedBatch | null {
+    return this.#batches.get(batch) ?? null
+  }
+
+  // ── inside ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #nameOf(node: number): string {
+    const name = this.#names[node - 1]
+    if (name === undefined) throw new TypeError(`there is no node ${node}`)
+    return name
+  }
+
+  #expect(subject: Subject, course: Course): void {
+    const all = new Map<string, Expected>()
+    for (const take of course.takes) {
+      const node = this.#races.get(take.node)
+      if (node === undefined) continue
+      const expected: Expected = { take, node, subject, waiting: null, over: false }
+      all.set(placeOf(take.path, node), expected)
+      this.#expected.add(expected)
+    }
+    this.#known.set(subject, { course, expected: all })
+  }
+
+  #expectedOf({ subject, path, node }: Token): Expected | undefined {
+    return this.#known.get(subject)?.expected.get(placeOf(path, node))
+  }
+
+  /** The first of those that are expected, and can come. */
+  #least(): Expected | undefined {
+    const expected = this.#expected
+    while (expected.least !== undefined && (expected.least.over || !this.#canCome(expected.least))) {
+      expected.least.over = true
+      expected.drop()
+    }
+    return expected.least
+  }
+
+  #canCome({ waiting, subject, node, take }: Expected): boolean {
+    if (waiting !== null || subject.gathers) return true
+    for (const token of subject.open) if (this.#parts.reaches(token.node, node) && leads(token, take.path)) return true
+    return false
+  }
+
+  #over(expected: Expected | undefined): void {
+    if (expected !== undefined) expected.over = true
+  }
+
+  #stopWaiting(expected: Expected): Token | null {
+    const { waiting } = expected
+    expected.waiting = null
+    this.#waiting--
+    return waiting
+  }
+
+  #lookUp(source: number, from: number): void {
+    const { courses, onReady } = this.#parts
+    const name = this.#nameOf(source)
+    const all = async () => {
+      for (let index = from; index < from + AHEAD; index++)
+        this.#ahead.set(keyOf(source, index), await courses.ofRow(name, index))
+    }
+    this.#looking_up = true
+    all()
+      .then(
+        () => null,
+        (thrown: unknown) => thrown,
+      )
+      .then(failure => {
+        this.#looking_up = false
+        onReady(failure)
+      })
+  }
+}
+
+const keyOf = (source: number, index: number): string => `${source} ${index}`
+const placeOf = (path: string, node: number): string => `${node} ${path}`
+
+function isBefore(a: Expected, b: Expected): boolean {
+  return a.take.at_us === b.take.at_us ? a.take.token < b.take.token : a.take.at_us < b.take.at_us
+}
+
+/** Whether what stands at `path` may come of the token: of itself, or of a merge that it is a branch of. */
+function leads({ path: from, frames }: Token, path: string): boolean {
+  if (comesOf(path, from)) return true
+  for (let at = frames; at !== null; at = at.outer) {
+    const coalesce = mergedBy(path, at.fork.path)
+    if (coalesce === null) continue
+    return at.fork.joins.every(({ node, verdict }) => node.name !== coalesce || verdict === null)
+  }
+  return false
+}

@@ -1,0 +1,65 @@
+/** What differs between the plan that a run began with and another, in words. */
+
+import type { PlanValue } from '../../format/entry.ts'
+import type { Topology } from '../../format/topology.ts'
+import { canonicalize } from '../../model/canonical.ts'
+import type { Json } from '../../model/row.ts'
+
+interface Compared {
+  readonly topology: Topology
+  readonly value: PlanValue
+}
+
+export function differences(before: Compared, after: Compared): string[] {
+  const told: string[] = []
+  const [was, is] = [describe(before), describe(after)]
+  for (const name of was.keys()) if (!is.has(name)) told.push(`\`${name}\` is gone`)
+  for (const [name, parts] of is) {
+    const former = was.get(name)
+    if (former === undefined) {
+      told.push(`\`${name}\` is new`)
+      continue
+    }
+    for (const part of Object.keys(parts) as (keyof Parts)[])
+      if (parts[part] !== former[part]) told.push(`${part} of \`${name}\` differ${part === 'kind' ? 's' : ''}`)
+  }
+  return told.length > 0 ? told : ['a schema, a policy or the order of its parts differs']
+}
+
+interface Parts {
+  readonly kind: string
+  readonly options: string
+  readonly expressions: string
+  readonly ways: string
+}
+
+function describe({ topology, value }: Compared): Map<string, Parts> {
+  const name = (number: number) => topology.nodes[number - 1]?.name ?? 'discard'
+  return new Map(
+    topology.nodes.map((node, i) => [
+      node.name,
+      {
+        kind: `${node.kind} ${node.plugin ?? ''} ${node.policy ?? ''} ${(node.branches ?? []).join(',')}`,
+        options: text(bySecretName(value.options[node.name])),
+        expressions: text(value.expressions[node.name]),
+        ways: topology.edges
+          .filter(([from]) => from === i + 1)
+          .map(([, label, to]) => `${label}→${name(to)}`)
+          .join(' '),
+      },
+    ]),
+  )
+}
+
+/** A secret is its name, as in the plan's hash: its fingerprint is another after the secret or the signing key has changed. */
+function bySecretName(options: unknown): unknown {
+  if (typeof options !== 'object' || options === null) return options
+  if (Array.isArray(options)) return options.map(bySecretName)
+  const { secret, fingerprint, ...rest } = options as { readonly [key: string]: unknown }
+  if (typeof secret === 'string' && fingerprint !== undefined && Object.keys(rest).length === 0) return { secret }
+  return Object.fromEntries(Object.entries(options).map(([key, each]) => [key, bySecretName(each)]))
+}
+
+function text(value: unknown): string {
+  return value === undefined ? '' : canonicalize(value as Json)
+}

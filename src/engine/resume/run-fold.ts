@@ -1,0 +1,157 @@
+/**
+ * What the run's own entries say: where its sources, sinks and counters stand, when it was down, and which batches are
+ * open. Read in one pass over the entries that belong to no row.
+ */
+
+import { type CommitLine, type LineMember, RecordedLine } from '../../format/commit-line.ts'
+import { type CommitValue, GROUP_KINDS, type RunEntry, type SubjectEntry } from '../../format/entry.ts'
+import type { PluginCode } from '../../format/plugin-code.ts'
+import { addValues, type Commits, isBatchBody, runEntryOf, subjectEntryOf } from '../../ledger/decode.ts'
+import type { LedgerReader } from '../../ledger/read-port.ts'
+import { CustodyError } from '../../model/error.ts'
+import type { Json } from '../../model/row.ts'
+import type { Standstill } from '../ports/run-clock.ts'
+import type { Origin } from '../token/token.ts'
+
+/** The part of a ledger's read side that resuming needs. */
+export type RestoreReader = Pick<LedgerReader, 'entry' | 'entriesOfRow' | 'entriesOfRun' | 'openTokens' | 'payload'>
+
+export interface StoredSubject {
+  readonly entries: Array<{ readonly seq: number; readonly entry: SubjectEntry }>
+  readonly origin: Origin | null
+}
+
+export interface History {
+  readonly opening: Extract<RunEntry, { k: 'open' }>
+  /** The latest commit with its value; null if the run never came so far. */
+  readonly commit: { readonly entry: Extract<RunEntry, { k: 'commit' }>; readonly value: CommitValue } | null
+  /** What was under way at that commit, in order. */
+  readonly line: readonly LineMember[]
+  /** Whether files were about to be renamed: all rows are done then. */
+  readonly published: boolean
+  readonly sealed: boolean
+  /** Values of the run so far. */
+  readonly values: number
+  /** When its clock stood still, because no process ran or the time of day jumped, in order; this resume's own down time not included. */
+  readonly stood: readonly Standstill[]
+  /** Time of the run's last entry. */
+  readonly last_us: number
+  /** By number: batches that are open, or whose tokens are. */
+  readonly batches: ReadonlyMap<number, StoredSubject>
+  /** Code of its plugins, as it was last. */
+  readonly plugins: readonly PluginCode[]
+  /** By aggregate: how many batches it has had. */
+  readonly batches_before: ReadonlyMap<number, number>
+}
+
+export async function readHistory(reader: RestoreReader, log: number): Promise<History> {
+  let opening: History['opening'] | null = null
+  let commit: { seq: number; entry: Extract<RunEntry, { k: 'commit' }>; stored: Commits } | null = null
+  /** What the latest commits tell of it, from the last that tells it whole. */
+  let line: CommitLine[] = []
+  let published = false
+  let sealed = false
+  let values = 0
+  let last_us = 0
+  const stood: Standstill[] = []
+  const plugins = new Map<string, PluginCode>()
+  const batches = new Map<number, StoredSubject>()
+  const batches_before = new Map<number, number>()
+  for await (const { seq, body } of reader.entriesOfRun(log)) {
+    if (isBatchBody(body)) {
+      keepIfOpen(batches, batches_before, seq, subjectEntryOf(body))
+      continue
+    }
+    const run = runEntryOf(body)
+    const { entry } = run
+    values = Math.max(values, run.first_value + run.commitments.length - 1)
+    if (entry.k === 'open') {
+      opening = entry
+      for (const each of entry.plugins) plugins.set(`${each.kind} ${each.name}`, each)
+    } else if (entry.k === 'commit') {
+      commit = { seq, entry, stored: run }
+      if (entry.moved === undefined) line = []
+      line.push(entry.moved === undefined ? { line: entry.line ?? [] } : { moved: entry.moved })
+    } else if (entry.k === 'publish') published = true
+    else if (entry.k === 'seal') sealed = true
+    else if (entry.k === 'resume') {
+      stood.push([last_us, entry.t])
+      for (const each of entry.plugins ?? []) plugins.set(`${each.kind} ${each.name}`, each)
+    }
+    if (entry.k === 'commit' || entry.k === 'stop') stood.push(...(entry.jumps ?? []))
+    last_us = entry.t
+  }
+  if (opening === null) throw new CustodyError('CUSTODY_VERIFY_FAILED', 'the run has no opening entry')
+  const value =
+    commit === null ? null : ((await valuesOf(reader, log, commit.seq, commit.stored))[0] as unknown as CommitValue)
+  return {
+    opening,
+    commit: commit === null || value === null ? null : { entry: commit.entry, value },
+    line: lineAfter(line),
+    published,
+    sealed,
+    values,
+    stood,
+    last_us,
+    plugins: [...plugins.values()],
+    batches,
+    batches_before,
+  }
+}
+
+/** @throws CustodyError CUSTODY_VERIFY_FAILED if they don't fit together. */
+function lineAfter(told: readonly CommitLine[]): LineMember[] {
+  const line = new RecordedLine()
+  for (const each of told)
+    line.take(each, member => {
+      throw new CustodyError('CUSTODY_VERIFY_FAILED', `commits don't agree on where ${member} stands in line`)
+    })
+  return [...line]
+}
+
+/** Values 1 and 2 of entry 0. @throws CustodyError CUSTODY_VALUE_ALTERED. */
+export async function openingValues(reader: RestoreReader, log: number): Promise<readonly [unknown, unknown]> {
+  const opening = await reader.entry(log, 0)
+  if (opening === null) throw new CustodyError('CUSTODY_VERIFY_FAILED', 'the run has no opening entry')
+  const [plan, intents] = await valuesOf(reader, log, 0, runEntryOf(opening.body))
+  return [plan, intents]
+}
+
+/** The values of an entry of the run. @throws CustodyError CUSTODY_VALUE_ALTERED. */
+async function valuesOf(reader: RestoreReader, log: number, seq: number, commits: Commits): Promise<readonly Json[]> {
+  const values = new Map<number, Json>()
+  addValues(values, commits, await reader.payload(log, seq), entryPlace(log, seq))
+  return [...values.values()]
+}
+
+/** A place for people. */
+export function entryPlace(log: number, seq: number): string {
+  return `entry ${seq} of log ${log}`
+}
+
+function keepIfOpen(
+  batches: Map<number, StoredSubject>,
+  before: Map<number, number>,
+  seq: number,
+  entry: SubjectEntry,
+): void {
+  if (entry.subject.kind !== 'batch') return
+  const { batch } = entry.subject
+  const stored = batches.get(batch) ?? { entries: [], origin: openedBy(entry, before) }
+  stored.entries.push({ seq, entry })
+  const closed = new Set(stored.entries.flatMap(each => each.entry.groups_closed.map(({ group }) => group)))
+  const waits = stored.entries.some(each =>
+    each.entry.groups_opened.some(({ kind, group }) => kind === 3 && !closed.has(group)),
+  )
+  if (entry.open === 0 && !waits) batches.delete(batch)
+  else batches.set(batch, stored)
+}
+
+/** Where the batch comes from, if it begins with this entry. */
+function openedBy({ groups_opened }: SubjectEntry, before: Map<number, number>): Origin | null {
+  const opened = groups_opened.find(({ kind }) => GROUP_KINDS[kind] === 'batch')
+  if (opened === undefined) return null
+  const nth = (before.get(opened.node) ?? 0) + 1
+  before.set(opened.node, nth)
+  return { source: opened.node, index: nth }
+}

@@ -1,0 +1,463 @@
+/**
+ * The fold of one subject's entries: its tokens as they stand, with their data, forks, groups and attempts (I6).
+ */
+
+import {
+  type BirthFact,
+  CALL_OK,
+  CALL_RECORDED,
+  type CallFact,
+  type FieldOrders,
+  GROUP_KINDS,
+  type GroupKind,
+  type IntentFact,
+  isError,
+  type SubjectEntry,
+  VISIT_EXHAUSTED,
+  VISIT_HELD,
+  type VisitFact,
+} from '../../format/entry.ts'
+import { type FieldOrder, inOrder } from '../../format/field-order.ts'
+import { branchPath, elementPath, FIRST_PATH, mergedPath } from '../../format/lineage.ts'
+import { addValues } from '../../ledger/decode.ts'
+import type { StoredPayload } from '../../ledger/read-port.ts'
+import { canonicalize } from '../../model/canonical.ts'
+import { CustodyError } from '../../model/error.ts'
+import { fateOf, IN_DOUBT } from '../../model/outcome.ts'
+import { frozen, type Json, type Row } from '../../model/row.ts'
+import type { CoalesceNode, Plan, PlanNode } from '../../plan/plan.ts'
+import { servicesOf } from '../calls/contexts.ts'
+import { notOnRecord, onRecord } from '../record/on-record.ts'
+import { Answers } from '../token/answers.ts'
+import { carry, type ForkGroup, type Frame, frameOf, type Join, joinAt, joinOf } from '../token/fork-frames.ts'
+import type { MergeFailure } from '../token/group-verdict.ts'
+import type { Passage } from '../token/passage.ts'
+import { type Origin, Subject, Token } from '../token/token.ts'
+
+/** A token that is held, by the group that holds it. */
+export interface Held {
+  readonly token: Token
+  readonly ordinal: number
+  readonly started_us: number
+  /** Of its latest error: what it asked for. */
+  readonly retry_after_ms: number
+}
+
+export interface RestoredSubject {
+  readonly subject: Subject
+  /** All that it ever had. */
+  readonly tokens: readonly Token[]
+  /** By group: members of batches that aren't closed. */
+  readonly batched: ReadonlyMap<number, Held[]>
+  /** Groups at coalesces that wait for branches. */
+  readonly joins: readonly Join[]
+  /** Tokens that wait for another attempt, since when, and what the error asked for. */
+  readonly resting: ReadonlyArray<{
+    readonly token: Token
+    readonly failed_us: number
+    readonly retry_after_ms: number
+  }>
+  /** Of a batch: what its calls were answered. */
+  readonly answers: Answers | null
+}
+
+/** An entry with its payload, and its name for people. */
+export interface StoredStep {
+  readonly seq: number
+  readonly entry: SubjectEntry
+  readonly payload: StoredPayload | null
+  readonly place: string
+}
+
+interface Group {
+  readonly kind: GroupKind
+  readonly node: number
+}
+
+const CANONICAL: FieldOrder = []
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** What a token is known to be while the fold goes on. */
+interface Folded {
+  readonly token: Token
+  value: number
+  /** How the fields of that value stand. */
+  order: FieldOrder
+  ended: boolean
+  hold: { readonly group: number; readonly ordinal: number; readonly started_us: number } | null
+  failed_us: number | null
+  retry_after_ms: number
+  /** Of the visit that it makes, or is about to make. */
+  calls: CallFact[]
+  /** At a sink that sends, once it had its turn: the requests of which it is on record that they were about to be sent. */
+  intents: IntentFact[]
+}
+
+export function restoreSubject(
+  plan: Plan,
+  kind: 'row' | 'batch',
+  number: number,
+  entries: readonly StoredStep[],
+  origin: Origin | null = null,
+): RestoredSubject {
+  const subject = new Subject(kind, number)
+  subject.origin = origin
+  const fold = new SubjectFold(plan, subject)
+  for (const step of entries) fold.add(step)
+  return fold.finish()
+}
+
+class SubjectFold {
+  readonly #plan: Plan
+  readonly #subject: Subject
+  readonly #values = new Map<number, Json>()
+  /** By value and order. Tokens that had one row have one again: merges and changes see by that what is the same. */
+  readonly #rows = new Map<string, Row>()
+  readonly #tokens = new Map<number, Folded>()
+  readonly #groups = new Map<number, Group>()
+  readonly #forks = new Map<number, Mutable<ForkGroup>>()
+  /** By fork: whose children its tokens are. */
+  readonly #parents = new Map<number, Folded>()
+  readonly #joins = new Map<number, Join>()
+  /** Calls for the batch that is the subject. */
+  readonly #batch_calls: CallFact[] = []
+
+  constructor(plan: Plan, subject: Subject) {
+    this.#plan = plan
+    this.#subject = subject
+  }
+
+  /** @throws CustodyError CUSTODY_VALUE_ALTERED */
+  add({ seq, entry, payload, place }: StoredStep): void {
+    this.#subject.previous = seq
+    this.#subject.origin ??= entry.origin
+    this.#subject.values = Math.max(this.#subject.values, entry.first_value + entry.commitments.length - 1)
+    addValues(this.#values, entry, payload, place)
+    for (const { group, kind, node } of entry.groups_opened) this.#groups.set(group, { kind, node })
+    for (const birth of entry.births) this.#birth(birth)
+    const holds = new Map(entry.holds.map(hold => [hold.token, hold]))
+    for (const visit of entry.visits) {
+      const folded = this.#folded(visit.token)
+      this.#visit(folded, visit, entry.time_us)
+      const hold = holds.get(visit.token)
+      if (visit.status === VISIT_HELD && hold !== undefined) {
+        const { group, ordinal } = hold
+        folded.hold = { group, ordinal, started_us: entry.time_us + visit.start_us }
+      }
+    }
+    for (const call of entry.calls) this.#call(call)
+    for (const intent of entry.intents) this.#intend(intent)
+    if (entry.orders !== 0) this.#order(entry.orders)
+    for (const ending of entry.endings) {
+      const folded = this.#folded(ending.token)
+      folded.ended = true
+      if (fateOf(ending.fate)?.class === 'failure') this.#subject.failed = true
+      folded.token.ended = true
+      this.#late(folded.token, ending.node, ending.group)
+    }
+    for (const { group, verdict, members } of entry.groups_closed) this.#close(group, verdict, members)
+    for (const visit of entry.visits) this.#failed(visit)
+  }
+
+  finish(): RestoredSubject {
+    const batched = new Map<number, Held[]>()
+    const resting: { token: Token; failed_us: number; retry_after_ms: number }[] = []
+    for (const folded of this.#tokens.values()) {
+      const { token, value, order, ended, hold, failed_us, retry_after_ms, calls, intents } = folded
+      if (ended) continue
+      token.row = this.#row(value, order)
+      token.value = value
+      this.#subject.open.add(token)
+      carry(token)
+      token.answers = this.#answersOf(calls, intents)
+      if (token.sending !== null && isUnanswered(intents, calls)) token.sending.in_doubt = true
+      if (failed_us !== null) resting.push({ token, failed_us, retry_after_ms })
+      if (hold === null) continue
+      token.held = true
+      const held = { token, ordinal: hold.ordinal, started_us: hold.started_us, retry_after_ms }
+      const node = this.#node(token.node)
+      if (node.kind === 'coalesce') this.#waits(held, hold.group)
+      else batched.set(hold.group, [...(batched.get(hold.group) ?? []), held])
+    }
+    for (const fork of this.#forks.values())
+      if (this.#values.has(fork.value))
+        fork.row = this.#row(fork.value, this.#parents.get(fork.group)?.order ?? CANONICAL)
+    const joins = [...this.#joins.values()].filter(join => join.verdict === null)
+    for (const join of joins) join.arrived = join.arrived.toSorted((a, b) => a.started_us - b.started_us)
+    const tokens = Array.from(this.#tokens.values(), ({ token }) => token)
+    return { subject: this.#subject, tokens, batched, joins, resting, answers: this.#answersOf(this.#batch_calls) }
+  }
+
+  #birth(birth: BirthFact): void {
+    const { token, group, ordinal, value } = birth
+    const frames = this.#framesAtBirth(birth)
+    const node = group === 0 ? 0 : this.#bornOnto(group, ordinal)
+    const born = new Token(
+      token,
+      this.#subject,
+      node,
+      {},
+      value,
+      { kind: 'flow', node: group === 0 ? 0 : this.#group(group).node },
+      frames,
+      this.#pathAtBirth(birth),
+    )
+    this.#tokens.set(token, {
+      token: born,
+      value,
+      order: CANONICAL,
+      ended: false,
+      hold: null,
+      failed_us: null,
+      retry_after_ms: 0,
+      calls: [],
+      intents: [],
+    })
+  }
+
+  #framesAtBirth({ group: number, ordinal, value, parents }: BirthFact): Frame | null {
+    const group = this.#groups.get(number)
+    const parent = parents.length === 0 ? null : this.#folded(parents[0] as number)
+    if (group === undefined || parent === null) return null
+    switch (GROUP_KINDS[group.kind]) {
+      case 'fork': {
+        const { path } = parent.token
+        const fork = this.#forks.get(number) ?? {
+          subject: this.#subject,
+          group: number,
+          node: group.node,
+          row: {},
+          path,
+          value,
+          joins: [],
+          carriers: [],
+        }
+        this.#forks.set(number, fork)
+        this.#parents.set(number, parent)
+        return { fork, branch: ordinal, outer: parent.token.frames }
+      }
+      case 'merge': {
+        const node = this.#node(group.node)
+        return node.kind === 'coalesce' ? (frameOf(parent.token.frames, node.fork)?.outer ?? null) : null
+      }
+      default:
+        return null
+    }
+  }
+
+  #pathAtBirth({ group: number, ordinal, parents }: BirthFact): string {
+    const group = this.#groups.get(number)
+    const parent = parents.length === 0 ? null : this.#folded(parents[0] as number).token
+    if (group === undefined) return FIRST_PATH
+    switch (GROUP_KINDS[group.kind]) {
+      case 'fork':
+        return branchPath(parent?.path ?? FIRST_PATH, this.#branchName(group.node, ordinal))
+      case 'merge': {
+        const node = this.#node(group.node)
+        const frame = node.kind === 'coalesce' ? frameOf(parent?.frames ?? null, node.fork) : null
+        return mergedPath(frame?.fork.path ?? FIRST_PATH, node.name)
+      }
+      default:
+        return elementPath(parent?.path ?? FIRST_PATH, ordinal)
+    }
+  }
+
+  #bornOnto(number: number, ordinal: number): number {
+    const node = this.#node(this.#group(number).node)
+    if (node.kind === 'fork') return onRecord(node.branches[ordinal], `branch ${ordinal} of ${node.name}`).edge.to
+    return 'to' in node ? node.to.to : notOnRecord(`way out of ${node.name} for what is born there`)
+  }
+
+  #visit(folded: Folded, visit: VisitFact, time_us: number): void {
+    const { token } = folded
+    const held_by = folded.hold?.group ?? 0
+    token.attempt = visit.attempt
+    folded.hold = null
+    folded.failed_us = null
+    if (visit.status === VISIT_HELD) return
+    if (visit.edge !== 0) {
+      token.passage = this.#passage(visit, held_by)
+      token.node = onRecord(this.#plan.edges[visit.edge - 1], `edge ${visit.edge}`).to
+      token.attempt = 1
+      token.sending = null
+      folded.calls = []
+      folded.intents = []
+      folded.order = CANONICAL
+      if (visit.out !== 0) folded.value = visit.out
+    } else if (isError(visit.status)) {
+      token.attempt = visit.attempt + 1
+      const { in_doubt = false, together = null } = token.sending ?? {}
+      if (this.#node(token.node).kind === 'sink')
+        token.sending = { in_doubt: in_doubt || visit.error?.code === IN_DOUBT, together, uncounted: 0 }
+      folded.failed_us = time_us + visit.start_us + visit.duration_us + visit.stood_us
+      const told = this.#value(onRecord(visit.error, `error of the visit of ${token.id}`).value) as {
+        readonly retry_after_ms?: number
+      }
+      folded.retry_after_ms = told.retry_after_ms ?? 0
+    } else folded.value = visit.in
+  }
+
+  /** Calls of visits that are over are over, too. */
+  #call(call: CallFact): void {
+    if (call.token === 0) this.#batch_calls.push(call)
+    else {
+      const folded = this.#folded(call.token)
+      if (!folded.ended && folded.token.node === call.node) folded.calls.push(call)
+    }
+  }
+
+  #intend(intent: IntentFact): void {
+    const folded = this.#folded(intent.token)
+    if (folded.ended || folded.token.node !== intent.node) return
+    folded.intents.push(intent)
+    const { in_doubt = false } = folded.token.sending ?? {}
+    const alone = { first: intent.token, place: 1, rows: 1 }
+    folded.token.sending = { in_doubt, together: intent.together ?? alone, uncounted: 0 }
+  }
+
+  #answersOf(calls: readonly CallFact[], intents: readonly IntentFact[] = []): Answers | null {
+    if (calls.length + intents.length === 0) return null
+    const answers = new Answers()
+    for (const { request } of intents) answers.keepValue(canonicalize(this.#value(request)), request)
+    for (const { node, service, status, ordinal, request, response } of calls) {
+      const text = canonicalize(this.#value(request))
+      answers.keepValue(text, request)
+      const name = servicesOf(this.#node(node))[service - 1]
+      const answered = status === CALL_OK || status === CALL_RECORDED
+      if (answered && name !== undefined) answers.add(name, text, ordinal, frozen(this.#value(response)))
+    }
+    return answers
+  }
+
+  #passage(visit: VisitFact, held_by: number): Passage {
+    const node = this.#node(visit.node)
+    if (visit.error === null) return { kind: node.kind === 'gate' ? 'gate' : 'flow', node: node.number }
+    const { error } = visit
+    switch (node.kind) {
+      case 'source':
+        return { kind: 'invalid', node: node.number, error }
+      case 'sink':
+        return { kind: 'error', node: node.number, cause: { kind: 'sink_rejected' }, error }
+      case 'aggregate':
+        return { kind: 'error', node: node.number, cause: { kind: 'batch_failed', group: held_by }, error }
+      default:
+        return {
+          kind: 'error',
+          node: node.number,
+          cause: { kind: visit.status === VISIT_EXHAUSTED ? 'retries_exhausted' : 'error' },
+          error,
+        }
+    }
+  }
+
+  /** How the fields of tokens stand that were born or left by an edge in this entry. */
+  #order(value: number): void {
+    for (const [tokens, ...order] of this.#value(value) as unknown as FieldOrders)
+      for (const token of tokens) this.#folded(token).order = order
+  }
+
+  /** A token waits at a coalesce. */
+  #waits({ token, ordinal, started_us }: Held, group: number): void {
+    const join = this.#joinOf(token)
+    if (join === null) return
+    join.group = group
+    const node = join.node
+    const branch = this.#branchOf(token, node)
+    join.arrived = join.arrived.toSpliced(ordinal, 0, { token, branch, started_us })
+    this.#joins.set(group, join)
+  }
+
+  #branchName(fork: number, ordinal: number): string {
+    const node = this.#node(fork)
+    return onRecord(node.kind === 'fork' ? node.branches[ordinal] : null, `branch ${ordinal} of ${node.name}`).branch
+  }
+
+  /** Which of the coalesce's branches the token came by. */
+  #branchOf({ id, frames }: Token, { name, fork, branches }: CoalesceNode): number {
+    const frame = onRecord(frameOf(frames, fork), `fork of row instance ${id} at ${name}`)
+    const branch = branches.indexOf(this.#branchName(fork, frame.branch))
+    return branch === -1 ? notOnRecord(`branch of ${name} for row instance ${id}`) : branch
+  }
+
+  #group(number: number): Group {
+    return onRecord(this.#groups.get(number), `beginning of group ${number}`)
+  }
+
+  #joinOf(token: Token): Join | null {
+    const node = this.#node(token.node)
+    if (node.kind !== 'coalesce') return null
+    const frame = frameOf(token.frames, node.fork)
+    return frame === null ? null : joinOf(frame, node)
+  }
+
+  /** A token that ended at a coalesce has come to its group, and counts as arrived there. */
+  #late(token: Token, at: number, group: number): void {
+    const node = this.#plan.nodes[at - 1]
+    if (node?.kind !== 'coalesce' || group === 0) return
+    const frame = frameOf(token.frames, node.fork)
+    if (frame === null) return
+    const join = joinOf(frame, node)
+    join.group = group
+    const branch = this.#branchOf(token, node)
+    if (!join.arrived.some(each => each.branch === branch))
+      join.arrived = [...join.arrived, { token, branch, started_us: 0 }]
+    this.#joins.set(group, join)
+  }
+
+  #close(group: number, verdict: string, members: readonly number[]): void {
+    const { node } = this.#group(group)
+    // Members of one that failed may still be on their way to a sink.
+    if (this.#plan.nodes[node - 1]?.kind === 'coalesce')
+      for (const member of members) this.#late(this.#folded(member).token, node, group)
+    const join = this.#joins.get(group)
+    if (join !== undefined) join.verdict = verdict as 'merged' | MergeFailure
+  }
+
+  /** A token that its group's failure sent on: by now it is known which group that was. */
+  #failed({ token: id, node: number, edge, error }: VisitFact): void {
+    const node = this.#plan.nodes[number - 1]
+    const { token } = this.#folded(id)
+    if (node?.kind !== 'coalesce' || edge === 0 || error === null) return
+    const frame = frameOf(token.frames, node.fork)
+    const join = frame === null ? undefined : joinAt(frame.fork, node)
+    if (join === undefined) return
+    this.#late(token, number, join.group)
+    if (token.passage.kind !== 'error' || token.passage.node !== number) return
+    const kind = error.code.toLowerCase() as MergeFailure | 'late_arrival'
+    token.passage = { ...token.passage, cause: { kind, group: join.group } }
+  }
+
+  #folded(token: number): Folded {
+    const folded = this.#tokens.get(token)
+    if (folded === undefined)
+      throw new CustodyError('CUSTODY_VERIFY_FAILED', `row instance ${token} is spoken of before its birth`)
+    return folded
+  }
+
+  #node(number: number): PlanNode {
+    const node = this.#plan.nodes[number - 1]
+    if (node === undefined)
+      throw new CustodyError('CUSTODY_VERIFY_FAILED', `an entry speaks of node ${number}, which the plan hasn't`)
+    return node
+  }
+
+  #row(value: number, order: FieldOrder): Row {
+    const name = `${value}:${order.join(';')}`
+    const row = this.#rows.get(name) ?? frozen(inOrder(this.#value(value), order) as Row)
+    this.#rows.set(name, row)
+    return row
+  }
+
+  #value(number: number): Json {
+    const value = this.#values.get(number)
+    if (value !== undefined) return value
+    const message = `${this.#subject.kind} ${this.#subject.number} has lost its value ${number}`
+    throw new CustodyError('CUSTODY_VERIFY_FAILED', message)
+  }
+}
+
+/** Whether of some request nobody knows what came of it: each that was answered has a call. */
+function isUnanswered(intents: readonly IntentFact[], calls: readonly CallFact[]): boolean {
+  return intents.length > calls.length
+}

@@ -1,0 +1,52 @@
+/**
+ * Ends all that is open when a run is given up: row instances, and the groups and batches that wait. What was held keeps its first
+ * start; a group closes as abandoned, with those that had come to it.
+ */
+
+import { counted } from '../../model/number-text.ts'
+import { UNANSWERED } from '../nodes/sink/sent.ts'
+import type { Recorder } from '../record/recorder.ts'
+import type { Join } from '../token/fork-frames.ts'
+import type { UnderWay } from '../token/in-flight.ts'
+import type { Token } from '../token/token.ts'
+
+const GIVEN_UP = 'the run was abandoned'
+
+/** What is told of a row instance that is held. */
+interface Held {
+  readonly message: string
+  readonly started_us: number
+}
+
+export function abandonAll(recorder: Recorder, { subjects, batches }: UnderWay, now_us: number): void {
+  const tokens = subjects.flatMap(({ open }) => [...open])
+  const joins = waiting(tokens)
+  const held = new Map<Token, Held>()
+  for (const { node, arrived } of joins) {
+    const message = `${GIVEN_UP} when ${arrived.length} of ${node.branches.length} branches had come`
+    for (const { token, started_us } of arrived) held.set(token, { message, started_us })
+  }
+  for (const { members } of batches) {
+    const message = `${GIVEN_UP} while its batch had ${counted(members.length, 'member')}`
+    for (const { token, started_us } of members) held.set(token, { message, started_us })
+  }
+  for (const token of tokens) {
+    const { message, started_us } = held.get(token) ?? { message: GIVEN_UP, started_us: now_us }
+    if (token.sending?.in_doubt === true) recorder.doubt(token, UNANSWERED, now_us)
+    else recorder.abandon(token, message, started_us, now_us)
+  }
+  for (const { fork, group, arrived } of joins) recorder.abandonGroup(fork.subject, group, arrived, now_us)
+  for (const { group, members } of batches) {
+    group.subject.gathers = false
+    recorder.abandonGroup(group.subject, group.group, members, now_us)
+  }
+}
+
+/** Groups at coalesces that somebody has come to, and that have no verdict. Whoever waits there carries a frame of the fork. */
+function waiting(tokens: readonly Token[]): readonly Join[] {
+  const joins = new Set<Join>()
+  for (const { frames } of tokens)
+    for (let at = frames; at !== null; at = at.outer)
+      for (const join of at.fork.joins) if (join.group !== 0 && join.verdict === null) joins.add(join)
+  return [...joins]
+}

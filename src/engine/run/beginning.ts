@@ -1,0 +1,62 @@
+/**
+ * How sources begin, looked at before anything is written: what can't be read as it is stops the run with its outputs as they
+ * were. Waits as long as the first source does, and holds the run meanwhile.
+ */
+import type { Intake, Notice } from '../nodes/source/source-reader.ts'
+import type { Clock } from '../ports/ports.ts'
+import { teller } from './progress.ts'
+
+/** The lease would run out otherwise. */
+const RENEW_EVERY_US = 3_000_000
+
+export interface Beginning {
+  readonly intakes: readonly Intake[]
+  readonly clock: Pick<Clock, 'wake'>
+  readonly request: { readonly signal: AbortSignal; readonly onNotice?: ((notice: Notice) => void) | undefined }
+  readonly renew: () => Promise<void>
+}
+
+/**
+ * The source that is read first begins, and of the others those that can without waiting; the rest begin in their turn.
+ * @returns false if the run was stopped meanwhile. @throws CustodyError of the first that can't.
+ */
+export async function beginSources({ intakes, clock, request, renew }: Beginning): Promise<boolean> {
+  for (const intake of intakes) intake.tell = teller('A notice', request.onNotice)
+  const [first, ...others] = intakes.filter(intake => !intake.done)
+  if (first === undefined) return true
+  const all = first.begin().then(async () => {
+    for (const intake of others) if (await intake.isOpen()) await intake.begin()
+    return true
+  })
+  // If nobody waits for it any more, that it fails is no failure of the process.
+  void Promise.allSettled([all])
+  const { stopped, off } = stopOf(request.signal)
+  try {
+    for (;;) {
+      const { over, callOff } = pause(clock)
+      const came = await Promise.race([all, stopped, over]).finally(callOff)
+      if (came !== null) return came
+      await renew()
+    }
+  } finally {
+    off()
+  }
+}
+
+function stopOf(signal: AbortSignal): { readonly stopped: Promise<false>; readonly off: () => void } {
+  let stop = (): void => undefined
+  const stopped = new Promise<false>(resolve => {
+    stop = () => resolve(false)
+  })
+  if (signal.aborted) stop()
+  signal.addEventListener('abort', stop)
+  return { stopped, off: () => signal.removeEventListener('abort', stop) }
+}
+
+function pause(clock: Pick<Clock, 'wake'>): { readonly over: Promise<null>; readonly callOff: () => void } {
+  let callOff = (): void => undefined
+  const over = new Promise<null>(resolve => {
+    callOff = clock.wake(RENEW_EVERY_US, () => resolve(null))
+  })
+  return { over, callOff }
+}

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import { Rig } from '../../../test/support/rig.ts'
+import { CustodyError } from '../../model/error.ts'
+
+const PIPELINE = `
+name: slow
+sources:
+  numbers:
+    plugin: feed
+    options:
+      chunks: [{ rows: [{ n: 1 }] }, { after_ms: 500, rows: [{ n: 2 }] }, { after_ms: 500, rows: [{ n: 3 }] }, { after_ms: 9000, rows: [{ n: 4 }] }]
+    on_invalid: discard
+    to: out
+sinks:
+  out: { plugin: keep, on_error: discard }
+`
+const UNDER_WAY_MS = 600
+
+/** Each commit of rows is under way for its time: from 50, 650 and 1250 ms on. One of them, counted from 1, may fail then. */
+function slowRig(fails: number | null): Rig {
+  const rig = new Rig(PIPELINE)
+  let begun = 0
+  rig.ledger.pause = async () => {
+    const nth = begun++
+    if (nth > 0) await rig.clock.sleep(UNDER_WAY_MS * 1000)
+    if (nth === fails) throw new CustodyError('CUSTODY_LEDGER_WRITE', 'the disk is full')
+  }
+  return rig
+}
+
+test('C1: rows go on while a commit is under way; sinks are flushed again when it is durable', async () => {
+  const rig = slowRig(null)
+  const seen: unknown[] = []
+  for (const after_ms of [600, 700, 1200, 1300])
+    rig.clock.wake(after_ms * 1000, () => seen.push(rig.column('out', 'n')))
+  const { summary } = await rig.run()
+  expect(summary.status).toBe('completed')
+  expect(seen).toEqual([[1], [1, 2], [1, 2], [1, 2, 3]])
+})
+
+test('C3: progress is told when a commit is durable, and of what is in it', async () => {
+  const rig = slowRig(null)
+  const began_us = rig.clock.now_us()
+  const told: (readonly number[])[] = []
+  await rig.run({
+    onProgress: ({ rows_read, tokens_ended }) =>
+      told.push([(rig.clock.now_us() - began_us) / 1000, rows_read, tokens_ended]),
+  })
+  expect(told).toEqual([
+    [650, 1, 1],
+    [1250, 2, 2],
+    [1850, 3, 3],
+  ])
+})
+
+test.each([
+  ['while rows go on', 2, 1, 1250],
+  ['while nothing else happens', 3, 2, 1850],
+])(
+  'C4: a commit that fails %s stops the run at once, and all goes on from the one before',
+  async (_when, fails, kept, after_ms) => {
+    const rig = slowRig(fails)
+    const began_us = rig.clock.now_us()
+    const { error, summary } = await rig.run()
+    expect(error).toMatchObject({ code: 'CUSTODY_LEDGER_WRITE', also: [] })
+    // The entry that says that the run stopped takes its time, too.
+    expect((rig.clock.now_us() - began_us) / 1000).toBe(after_ms + UNDER_WAY_MS)
+    expect(summary).toMatchObject({ status: 'failed', rows: { read: kept }, sinks: { out: { rows: kept } } })
+    rig.ledger.pause = null
+    const resumed = await rig.resume(1000)
+    expect(resumed.summary).toMatchObject({ status: 'completed', rows: { read: 4 } })
+    expect(rig.column('out', 'n')).toEqual([1, 2, 3, 4])
+  },
+)

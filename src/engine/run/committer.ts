@@ -1,0 +1,321 @@
+/**
+ * Makes what has happened durable: sinks first, then the ledger with their receipts, in one transaction (DESIGN section 4).
+ *
+ * C1. One commit at a time: sinks are touched again only when the ledger has the receipts that they gave last. Meanwhile
+ *     the engine goes on, and what it does belongs to the next commit.
+ * C2. If a sink can't be made durable, nothing of the commit is recorded, and all sinks go back to their last receipts.
+ * C3. (I11) Totals, head and receipts are those of the latest commit that is durable; that it is is told then.
+ * C4. A commit that fails is told to whoever comes next, once: `settled`, or any other step.
+ * C5. What can't be taken back is sent when the commit that has its intent is durable, and not before.
+ */
+
+import type {
+  ArtifactsValue,
+  CommitValue,
+  CursorFact,
+  Jumps,
+  ReceiptFact,
+  RunEntry,
+  SealedStatus,
+  Tallies,
+} from '../../format/entry.ts'
+import type { PluginCode } from '../../format/plugin-code.ts'
+import type { CheckpointHead, RunDraft, RunLedger, SubjectDraft, ValueDraft } from '../../ledger/write-port.ts'
+import { canonicalize } from '../../model/canonical.ts'
+import { CustodyError } from '../../model/error.ts'
+import { counted } from '../../model/number-text.ts'
+import type { Json } from '../../model/row.ts'
+import type { Outbox } from '../calls/outbox.ts'
+import type { Flow } from '../nodes/executor.ts'
+import { isKept, type Outputs, type Receipts, receiptOf } from '../nodes/sink/sinks.ts'
+import type { Intake } from '../nodes/source/source-reader.ts'
+import type { AtPoint } from '../ports/crash-points.ts'
+import type { SessionClock } from '../ports/run-clock.ts'
+import type { Recorder } from '../record/recorder.ts'
+import type { Progressed } from '../resume/state.ts'
+
+export interface Stop {
+  readonly status: 'failed' | 'cancelled'
+  /** A declared word: `user`, `plugin`, `source`, `sink`, `ledger`, `limiter`, `service`, `guard`, `strict`, `budget_exhausted`, `internal`. */
+  readonly reason: string
+  readonly error: CustodyError | null
+}
+
+export interface CommitterParts {
+  readonly ledger: RunLedger
+  readonly recorder: Recorder
+  readonly outputs: Outputs
+  readonly intakes: readonly Intake[]
+  readonly clock: SessionClock
+  readonly flow: Flow
+  readonly outbox: Outbox
+  /** The most that calls may cost of which nothing is on record, in nano-dollars. */
+  readonly atRisk_nusd: () => number
+  readonly atPoint: AtPoint
+  /** Looks how far the run is as a commit begins, but for the last one. What it returns is called when that is durable. */
+  readonly onCommit: () => () => void
+  /** Called when a commit is settled, or has failed. */
+  readonly onSettled: () => void
+}
+
+/** Entry 0 has two values. */
+const BEGINNING: Progressed = { commits: 0, values: 2, totals: null }
+
+export class Committer {
+  /** Totals at the latest commit. */
+  totals: Tallies
+  /** What calls may cost that aren't on record, as the latest commit that has begun tells it. */
+  at_risk_nusd = 0
+  /** Of the latest commit. */
+  head: CheckpointHead | null = null
+  #commits: number
+  #values: number
+  /** Of these, those that are durable. */
+  #durable_values: number
+  /** How many jumps of the clock have been told, and of these durably. */
+  #jumps = 0
+  #durable_jumps = 0
+  readonly #ledger: RunLedger
+  readonly #recorder: Recorder
+  readonly #outputs: Outputs
+  readonly #intakes: readonly Intake[]
+  readonly #clock: SessionClock
+  readonly #flow: Flow
+  readonly #outbox: Outbox
+  readonly #atRisk_nusd: () => number
+  readonly #atPoint: AtPoint
+  readonly #onCommit: CommitterParts['onCommit']
+  readonly #onSettled: () => void
+  #under_way: Begun | null = null
+
+  constructor(parts: CommitterParts, from: Progressed | null) {
+    const { commits, values, totals } = from ?? BEGINNING
+    this.#ledger = parts.ledger
+    this.#recorder = parts.recorder
+    this.#outputs = parts.outputs
+    this.#intakes = parts.intakes
+    this.#clock = parts.clock
+    this.#flow = parts.flow
+    this.#outbox = parts.outbox
+    this.#atRisk_nusd = parts.atRisk_nusd
+    this.#atPoint = parts.atPoint
+    this.#onCommit = parts.onCommit
+    this.#onSettled = parts.onSettled
+    this.#commits = commits
+    this.#values = values
+    this.#durable_values = values
+    this.totals = totals ?? parts.recorder.tallies.snapshot()
+  }
+
+  /** Records that this process goes on with the run; `plugins` have other code than before. */
+  async resume(epoch: number, cut: readonly number[], plugins: readonly PluginCode[]): Promise<void> {
+    const code = plugins.length === 0 ? {} : { plugins }
+    this.#append({ k: 'resume', epoch, cut, ...code, t: this.#clock.goOn() }, [])
+    await this.#commit()
+    this.#atPoint('after_resume_entry')
+  }
+
+  /** Keeps the lease through times without commits. */
+  async renew(): Promise<void> {
+    await this.settled()
+    await this.#ledger.renew()
+  }
+
+  /** Takes a subject's facts that are complete; they are durable with the next commit. */
+  readonly append = (draft: SubjectDraft): void => {
+    this.#ledger.append(draft)
+  }
+
+  /** Begins a commit; it may still be under way when this comes back. */
+  async commit(): Promise<void> {
+    await this.settled()
+    this.#atPoint('before_flush')
+    await this.#begin(await this.#outputs.flush(), false)
+  }
+
+  /** Waits until no commit is under way. @throws what made the last one fail. */
+  async settled(): Promise<void> {
+    await this.#under_way?.settled
+    this.check()
+  }
+
+  /** @throws what made the last commit fail, if that is known. */
+  check(): void {
+    if (this.#under_way?.failure == null) return
+    const { thrown } = this.#under_way.failure
+    this.#under_way = null
+    throw thrown
+  }
+
+  /** The last commit with rows: formats get their ends, and what is about to be renamed is recorded. */
+  async finish(): Promise<void> {
+    await this.settled()
+    this.#atPoint('before_flush')
+    await this.#begin(await this.#outputs.finish(), true)
+    await this.settled()
+  }
+
+  /** Seals. Nothing can follow. */
+  async seal(status: SealedStatus): Promise<void> {
+    const { open } = this.totals.tokens
+    if (open > 0)
+      throw new CustodyError(
+        'CUSTODY_ENGINE_DEFECT',
+        `${counted(open, 'row instance')} have not ended at the end of the run`,
+      )
+    const subjects = await this.#ledger.subjectTree()
+    const entry: RunEntry = {
+      k: 'seal',
+      status,
+      totals: this.totals,
+      subjects,
+      t: this.#clock.now_us(),
+    }
+    this.head = await this.#ledger.seal({ entry, first_value: this.#values + 1, values: [] })
+  }
+
+  /** Records that the run stopped before its end. What no commit has taken is left out: `resume` does it again. */
+  async stop({ status, reason, error }: Stop): Promise<void> {
+    await this.settled()
+    this.#ledger.drop()
+    const values: ValueDraft[] = []
+    if (error !== null) {
+      const node = error.where?.node
+      const message = error.message.toWellFormed()
+      values.push(full({ code: error.code, message, ...(node === undefined ? {} : { node }) }))
+    }
+    const t = this.#clock.now_us()
+    this.#append({ k: 'stop', status, reason, ...this.#newJumps(), t }, values)
+    await this.#commit()
+    await this.#ledger.release()
+  }
+
+  async #begin(receipts: Receipts, last: boolean): Promise<void> {
+    this.#atPoint('after_flush')
+    const send = this.#outbox.intend(() => this.#atPoint('before_send'))
+    this.#recorder.unsettled.take(draft => this.#ledger.append(draft))
+    if (last)
+      this.#append({ k: 'publish', artifacts: this.#receiptFacts(receipts), t: this.#clock.now_us() }, [
+        full(this.#artifacts(receipts)),
+      ])
+    const totals = this.#recorder.tallies.snapshot()
+    const cursors = this.#intakes.map(intake => ({ intake, cursor: intake.cursor() }))
+    this.at_risk_nusd = this.#atRisk_nusd()
+    const value: CommitValue = {
+      ...(this.at_risk_nusd === 0 ? {} : { at_risk_nusd: this.at_risk_nusd }),
+      cursors: Object.fromEntries(
+        cursors.map(({ intake, cursor }) => [intake.node.name, { position: cursor.position, sha256: cursor.sha256 }]),
+      ),
+      receipts: Object.fromEntries(
+        this.#outputs.all.map(output => {
+          const { sha256, state } = receiptOf(receipts, output)
+          return [output.node.name, { sha256, state }]
+        }),
+      ),
+    }
+    const t = this.#clock.now_us()
+    this.#append(
+      {
+        k: 'commit',
+        commit: ++this.#commits,
+        cursors: cursors.map(
+          ({ intake, cursor }): CursorFact => ({
+            source: intake.node.number,
+            records: cursor.records,
+            done: cursor.done,
+          }),
+        ),
+        receipts: this.#receiptFacts(receipts),
+        totals,
+        ...this.#flow.order(),
+        ...this.#newJumps(),
+        t,
+      },
+      [full(value as unknown as Json)],
+    )
+    const [values, jumps] = [this.#values, this.#jumps]
+    const told = last ? () => undefined : this.#onCommit()
+    const { durable } = await this.#ledger.begin().catch(this.#fail)
+    this.#under_way = new Begun(
+      durable.then(head => {
+        this.#accept(head, values, jumps)
+        this.totals = totals
+        this.#outputs.accept(receipts)
+        this.#atPoint('after_commit')
+        send()
+        told()
+      }, this.#fail),
+      this.#onSettled,
+    )
+  }
+
+  #accept(head: CheckpointHead, values: number, jumps: number): void {
+    this.head = head
+    this.#durable_values = values
+    this.#durable_jumps = jumps
+  }
+
+  async #commit(): Promise<void> {
+    const head = await this.#ledger.commit().catch(this.#fail)
+    this.#accept(head, this.#values, this.#jumps)
+  }
+
+  /** What can't be made durable the ledger drops; the numbers that it had are free again. */
+  readonly #fail = (thrown: unknown): never => {
+    this.#values = this.#durable_values
+    this.#jumps = this.#durable_jumps
+    throw thrown
+  }
+
+  /** Jumps of the clock that no entry has told of. */
+  #newJumps(): { readonly jumps?: Jumps } {
+    const { jumps } = this.#clock
+    const told = this.#jumps
+    this.#jumps = jumps.length
+    return told === jumps.length ? {} : { jumps: jumps.slice(told) }
+  }
+
+  #append(entry: RunDraft['entry'], values: readonly ValueDraft[]): void {
+    this.#ledger.appendRun({ entry, first_value: this.#values + 1, values })
+    this.#values += values.length
+  }
+
+  #receiptFacts(receipts: Receipts): ReceiptFact[] {
+    return this.#outputs.all.map(output => {
+      const { rows, bytes } = receiptOf(receipts, output)
+      return { sink: output.node.number, rows, bytes }
+    })
+  }
+
+  /** Of what will be in its place at the end. */
+  #artifacts(receipts: Receipts): Json {
+    const artifacts: Record<string, ArtifactsValue[string]> = {}
+    for (const output of this.#outputs.all) {
+      const { path } = output.intent
+      const { rows, bytes, sha256 } = receiptOf(receipts, output)
+      if (path !== null && sha256 !== null && isKept(output))
+        artifacts[output.node.name] = { path, rows, bytes, sha256 }
+    }
+    return artifacts as unknown as Json
+  }
+}
+
+/** A commit whose transaction has begun. */
+class Begun {
+  /** Never rejects. */
+  readonly settled: Promise<void>
+  /** Known once it is settled; null if it is durable. */
+  failure: { readonly thrown: unknown } | null = null
+
+  constructor(durable: Promise<void>, onSettled: () => void) {
+    this.settled = durable
+      .catch((thrown: unknown) => {
+        this.failure = { thrown }
+      })
+      .then(onSettled)
+  }
+}
+
+function full(value: Json): ValueDraft {
+  return { kind: 'full', text: canonicalize(value) }
+}

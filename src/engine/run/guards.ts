@@ -1,0 +1,112 @@
+/**
+ * Judges whether what a run makes may be published (I14). A guard that breaks stops the run before anything is replaced or
+ * made; what has happened up to then is kept, and `resume` judges anew.
+ */
+import { CustodyError } from '../../model/error.ts'
+import { grouped } from '../../model/number-text.ts'
+import type { Plan } from '../../plan/plan.ts'
+import type { Intake } from '../nodes/source/source-reader.ts'
+import type { Tallies } from '../record/totals.ts'
+import {
+  type Broken,
+  brokenAfterAll,
+  brokenAtEnd,
+  brokenByFirst,
+  brokenByNothing,
+  mindsEmpty,
+  type SourceCounts,
+} from './guard-verdict.ts'
+
+/** Records of each source, by name, in the pipeline's last run that was published. */
+export type RecordsBefore = () => Promise<ReadonlyMap<string, number>>
+
+/** What broke, for `resume` to set. */
+export class GuardError extends CustodyError {
+  readonly sets: readonly string[]
+
+  constructor(broken: readonly [Broken, ...Broken[]]) {
+    const [{ source }] = broken
+    const sets = [...new Set(broken.map(({ set }) => set))]
+    super('CUSTODY_GUARD', broken.map(({ message }) => message).join('; '), {
+      ...(source === null ? {} : { where: { node: source } }),
+      hint: `Nothing was published. Look at the input; \`resume\` with ${sets.map(set => `--set ${set}`).join(' ')} publishes all the same, \`abandon\` drops what is staged.`,
+    })
+    this.sets = sets
+  }
+}
+
+export class Guards {
+  readonly #plan: Plan
+  readonly #tallies: Tallies
+  readonly #strict: boolean
+  /** A run that repeats rows of another replaces nothing, and many of its rows may well fail again. */
+  readonly #repeats: boolean
+
+  constructor(
+    plan: Plan,
+    tallies: Tallies,
+    { strict, repeats }: { readonly strict: boolean; readonly repeats: boolean },
+  ) {
+    this.#plan = plan
+    this.#tallies = tallies
+    this.#strict = strict
+    this.#repeats = repeats
+  }
+
+  /** A record was rejected, or a source is gone on with. @throws CustodyError CUSTODY_GUARD. */
+  look(intake: Intake): void {
+    if (this.#repeats) return
+    const broken = brokenByFirst(this.#plan.guards, this.#counts(intake))
+    if (broken !== null) throw new GuardError([broken])
+  }
+
+  /** A source has ended. @throws CustodyError CUSTODY_GUARD. */
+  sourceEnded(intake: Intake): void {
+    if (!this.#repeats) refuse(brokenAtEnd(this.#plan.guards, this.#counts(intake)))
+  }
+
+  /** All has ended, and nothing is published yet. @throws CustodyError CUSTODY_GUARD, CUSTODY_STRICT. */
+  async judge(intakes: readonly Intake[], before: RecordsBefore): Promise<void> {
+    const { guards } = this.#plan
+    const counts = intakes.map(intake => this.#counts(intake))
+    if (!this.#repeats)
+      refuse([
+        ...counts.flatMap(each => brokenAtEnd(guards, each)),
+        ...brokenAfterAll(guards, counts),
+        ...(await this.#empty(intakes, before)),
+      ])
+    const { failing, read } = this.#tallies
+    if (!this.#strict || failing === 0) return
+    const rows = counts.reduce((sum, { failed }) => sum + failed, 0)
+    const which = `${grouped(rows)} of ${grouped(read)} ${read === 1 ? 'row' : 'rows'}`
+    // What was born of a batch belongs to no row.
+    const message = `${rows === 0 ? 'some of what was made of rows' : which} ended in failure, and the run is --strict`
+    const hint =
+      'Nothing was published. `resume` without --strict publishes all the same, `abandon` drops what is staged.'
+    throw new CustodyError('CUSTODY_STRICT', message, { hint })
+  }
+
+  async #empty(intakes: readonly Intake[], before: RecordsBefore): Promise<Broken[]> {
+    // A source may call what isn't there a broken record.
+    const empty = intakes.filter(intake => {
+      const { records, rejected } = this.#counts(intake)
+      return intake.isBlank && records === rejected && mindsEmpty(this.#plan.guards, intake.node.guards)
+    })
+    if (empty.length === 0) return []
+    const records = await before()
+    return empty.flatMap(({ node: { name } }) => {
+      const had = records.get(name) ?? 0
+      return had > 0 ? [brokenByNothing(name, had)] : []
+    })
+  }
+
+  #counts({ node, records }: Intake): SourceCounts {
+    const { rejected, failed } = this.#tallies.failuresOf(node.number)
+    return { source: node.name, guards: node.guards, records, rejected, failed }
+  }
+}
+
+function refuse(broken: readonly Broken[]): void {
+  const [first, ...others] = broken
+  if (first !== undefined) throw new GuardError([first, ...others])
+}

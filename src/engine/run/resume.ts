@@ -1,0 +1,194 @@
+/**
+ * Goes on with a run that stopped or crashed: rebuilds its state from the ledger, takes its lease, winds sources and sinks
+ * to the last commit, and drives it on (I5, I6). The ledger proves first that the log is what its last checkpoint
+ * signed; nothing is folded before, and no value is used that doesn't fit its commitment (I13). So what doesn't hold leaves no trace.
+ */
+
+import type { PlanValue, SinkIntents } from '../../format/entry.ts'
+import { type CodeChange, codeChanges } from '../../format/plugin-code.ts'
+import type { StoredLease } from '../../ledger/read-port.ts'
+import type { Ledger } from '../../ledger/write-port.ts'
+import { CustodyError } from '../../model/error.ts'
+import type { Json } from '../../model/row.ts'
+import type { Plan, SourceNode } from '../../plan/plan.ts'
+import type { Receipt } from '../../sdk/spec.ts'
+import { Created } from '../nodes/created.ts'
+import { Stations } from '../nodes/pool.ts'
+import { Outputs } from '../nodes/sink/sinks.ts'
+import { type Cursor, Intake, type ReadSoFar } from '../nodes/source/source-reader.ts'
+import { onRecord } from '../record/on-record.ts'
+import { differences } from '../resume/plan-differences.ts'
+import { type History, openingValues, type RestoreReader, readHistory } from '../resume/run-fold.ts'
+import { restoreState } from '../resume/state.ts'
+import { awaitAwakening } from './awakening.ts'
+import { codeIn } from './plugin-code.ts'
+import { teller } from './progress.ts'
+import {
+  createSources,
+  driveSession,
+  type OpenSource,
+  originalNames,
+  prepareSource,
+  type RunResult,
+  type SessionRequest,
+} from './session.ts'
+
+export interface ResumeRequest extends SessionRequest {
+  readonly ledger: Ledger
+  /** The same ledger's read side. */
+  readonly reader: RestoreReader & {
+    logOf(run: string): Promise<number | null>
+    lease(log: number): Promise<Pick<StoredLease, 'holder' | 'expires_us'> | null>
+  }
+  /** Finishes what was ingested, and reads no source again. */
+  readonly from_ledger_only: boolean
+  /** Goes on with nothing: what is open ends as FAILED / abandoned, and the run is sealed. */
+  readonly abandon: boolean
+  /** Told once, before the first row. */
+  readonly onRestored?: ((restored: Restored) => void) | undefined
+}
+
+export interface Restored {
+  /** Rows that the run had read. */
+  readonly rows_read: number
+  /** No source gives another row. */
+  readonly all_read: boolean
+  /** Row instances that wait for something. */
+  readonly open: number
+  readonly sinks: number
+  /** Sources whose rest isn't read. `once`: because it can't be; else because that was asked for. */
+  readonly cut: ReadonlyArray<{ readonly name: string; readonly once: boolean }>
+  /** Plugins whose code isn't what the run had before: rows from here on are made by the new one, which the ledger tells. */
+  readonly code_changes: readonly CodeChange[]
+}
+
+/**
+ * @throws CustodyError CUSTODY_RUN_UNKNOWN, CUSTODY_RUN_HELD, CUSTODY_PLAN_CHANGED; CUSTODY_LEDGER_ALTERED, CUSTODY_LEDGER_CUT,
+ * CUSTODY_KEY_UNKNOWN, CUSTODY_OPEN_TOKENS_ALTERED, CUSTODY_VALUE_ALTERED, if it isn't what was signed; and those of sources and
+ * plugins. Nothing is changed then, but for those of sources, outputs and plugins: the run was taken over, and is given up again.
+ */
+export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
+  const { plan, run, reader, clock } = request
+  const log = await reader.logOf(run)
+  if (log === null) throw new CustodyError('CUSTODY_RUN_UNKNOWN', `the ledger has no run ${run}`)
+  const began = await refuseOtherPlan(plan, reader, log)
+  await awaitAwakening(await reader.lease(log), clock, teller('A notice', request.onNotice))
+  // Who died holding the lease may have been at work until just now: also when it had run out, where its machine slept before.
+  const gave_up = ((await reader.lease(log))?.expires_us ?? 0) === 0
+  const { ledger, epoch, seen } = await request.ledger.takeOver(run, async () => {
+    const history = await readHistory(reader, log)
+    return { history, state: await restoreState(plan, history, reader, log) }
+  })
+  const created = new Created()
+  try {
+    request.atPoint?.('after_take_over')
+    const { history, state } = seen
+    const repeats = request.repeats ?? null
+    const sources = await createSources(plan, repeats, created)
+    const cut_off = request.from_ledger_only || request.abandon
+    const reads = sources.map(source => readSoFar(source, history, cut_off, repeats !== null))
+    for (const [i, source] of sources.entries()) if (reads[i]?.done === false) await prepareSource(source)
+    const outputs = created.add(await restoreOutputs(request, history, log, sources))
+    const stations = created.add(await Stations.open(plan, request.strays))
+    const cut = sources.filter((_, i) => reads[i]?.cut === true).map(({ node }) => node)
+    const open =
+      state.under_way.line.length + state.under_way.batches.reduce((sum, batch) => sum + batch.members.length, 0)
+    const read = state.progressed.totals?.rows.read ?? 0
+    const left = Math.max(0, (began.limit ?? Number.POSITIVE_INFINITY) - read)
+    const code_changes = codeChanges(history.plugins, codeIn(plan, request.codeOf))
+    const tellRestored = teller('What was restored', request.onRestored)
+    tellRestored({
+      rows_read: read,
+      all_read: left === 0 || reads.every(each => each.done),
+      open,
+      sinks: outputs.all.length,
+      cut: cut.map(({ name, plugin }) => ({ name, once: !plugin.spec.rereadable(plugin.options) })),
+      code_changes,
+    })
+    return await driveSession({
+      request,
+      limit: left,
+      ledger,
+      outputs,
+      stations,
+      intakes: onReady =>
+        sources.map(({ node, source }, i) => new Intake(node, source, reads[i] ?? null, onReady, repeats !== null)),
+      from: {
+        ...state,
+        last_us: history.last_us,
+        stood: history.stood,
+        lost_nusd: history.commit?.value.at_risk_nusd ?? 0,
+        down_since_us: gave_up ? history.last_us : Math.max(history.last_us, clock.wall_us()),
+        published: history.published,
+        abandon: request.abandon,
+      },
+      prologue: committer =>
+        committer.resume(
+          epoch,
+          cut.map(({ number }) => number),
+          code_changes.map(each => each.new),
+        ),
+    })
+  } catch (thrown) {
+    // Whatever keeps the lease from being given up, it runs out by itself; what is wrong is told.
+    await Promise.allSettled([created.close(), ledger.release()])
+    throw thrown
+  }
+}
+
+/** What the run began with, if it is what `plan` would begin with. */
+async function refuseOtherPlan(plan: Plan, reader: RestoreReader, log: number): Promise<PlanValue> {
+  const { opening } = await readHistory(reader, log)
+  const [stored] = await openingValues(reader, log)
+  const value = stored as PlanValue
+  if (opening.plan_hash === plan.hash) return value
+  const changed = differences({ topology: opening.topology, value }, plan)
+  throw new CustodyError(
+    'CUSTODY_PLAN_CHANGED',
+    `the pipeline isn't the one that the run began with: ${changed.join('; ')}`,
+  )
+}
+
+/** How far a source was read; a source that can't be read twice has nothing more to give. */
+function readSoFar({ node }: OpenSource, { commit }: History, cut_off: boolean, repeats: boolean): ReadSoFar {
+  const { records, done, position, sha256 } = commit === null ? NOTHING_READ : cursorOf(node, commit)
+  const rereadable = repeats || node.plugin.spec.rereadable(node.plugin.options)
+  // A source that nothing was read of yet can begin, even if it can't be read twice.
+  const cut = !done && (cut_off || (!rereadable && commit !== null))
+  return { records, position, sha256, done: done || cut, cut }
+}
+
+const NOTHING_READ: Cursor = { records: 0, position: null, sha256: null, done: false }
+
+/** Where the latest commit left a source: each commit tells of all sources. */
+function cursorOf({ number, name }: SourceNode, { entry, value }: NonNullable<History['commit']>): Cursor {
+  const what = `cursor of source ${name} in its latest commit`
+  const { records, done } = onRecord(
+    entry.cursors.find(each => each.source === number),
+    what,
+  )
+  const { position, sha256 } = onRecord(value.cursors[name], what)
+  return { records, done, position: position as Json, sha256 }
+}
+
+async function restoreOutputs(
+  { plan, run, reader }: ResumeRequest,
+  { commit }: History,
+  log: number,
+  sources: readonly OpenSource[],
+): Promise<Outputs> {
+  const [, intents] = await openingValues(reader, log)
+  const receipts = new Map<string, Receipt>()
+  for (const { kind, name, number } of plan.nodes) {
+    if (kind !== 'sink' || commit === null) continue
+    const what = `receipt of sink ${name} in its latest commit`
+    const { rows, bytes } = onRecord(
+      commit.entry.receipts.find(each => each.sink === number),
+      what,
+    )
+    const { sha256, state } = onRecord(commit.value.receipts[name], what)
+    receipts.set(name, { rows, bytes, sha256, state: state as Json })
+  }
+  const request = { run, folder: plan.folder, originalNames: () => originalNames(sources), placed: null }
+  return Outputs.restore(plan, request, intents as SinkIntents, receipts)
+}

@@ -1,0 +1,259 @@
+/**
+ * The only place that waits. Takes records in, lets the flow advance them, and commits.
+ *
+ * S1. The only suspension points are `#commit`, `#renew`, `#listen` and `#idle`; between them everything runs to its end without a
+ *     promise, and while calls are under way never for long: answers must be heard, though there are rows to read without end.
+ *     A commit may still be under way after `#commit`; that it failed is seen before anything else is done.
+ * S2. (I12) New records are taken only while fewer than WINDOW tokens are in line. Tokens in backoff don't count, up to
+ *     LONGEST_LINE in all, and held ones never do. No token in line waits for a record that isn't read yet, so this can't
+ *     deadlock.
+ */
+import type { OriginFact } from '../../format/entry.ts'
+import type { SourceNode } from '../../plan/plan.ts'
+import type { Calls } from '../calls/dispatcher.ts'
+import type { Flow } from '../nodes/executor.ts'
+import type { Incoming, Intake } from '../nodes/source/source-reader.ts'
+import type { RunClock } from '../ports/run-clock.ts'
+import type { Recorder } from '../record/recorder.ts'
+import type { Token } from '../token/token.ts'
+import type { Committer } from './committer.ts'
+import type { Guards } from './guards.ts'
+
+/** Answers of calls are durable within 100 ms of their arrival, the commit included. */
+const COMMIT_AFTER_US = 50_000
+/** How long rows may be read before the outside is heard, while answers may come. */
+const LISTEN_EVERY_US = 5_000
+const RENEW_EVERY_US = 3_000_000
+const WINDOW = 4096
+const LONGEST_LINE = 16_384
+/** How long a source may take to give more, when nothing else is left to do without more budget. */
+const LAST_ROWS_US = 1_000_000
+
+export interface SchedulerParts {
+  readonly flow: Flow
+  readonly intakes: readonly Intake[]
+  readonly recorder: Recorder
+  readonly calls: Calls
+  readonly committer: Committer
+  readonly clock: RunClock
+  /** Aborted to stop: nothing new is begun, what has happened is committed. */
+  readonly signal: AbortSignal
+  /** Records to read at most, as if input ended there. */
+  readonly limit: number
+  readonly guards: Guards
+}
+
+/** Records were taken until a commit was due (`more` may be there at once), nothing was there, there was no room, or the end. */
+type Input = 'more' | 'pending' | 'full' | 'end'
+
+export class Scheduler {
+  readonly #parts: SchedulerParts
+  #source = 0
+  #read = 0
+  #commit_due = false
+  #callOffCommit: (() => void) | null = null
+  #wakeUp: (() => void) | null = null
+  #renew_due = false
+  /** When the lease was prolonged last, monotonic: each commit does. */
+  #renewed_us = 0
+  /** When the outside was last heard. */
+  #listened_us = 0
+  /** Since when there is nothing to do but to read what needs no budget. */
+  #last_rows: { over: boolean; readonly callOff: () => void } | null = null
+
+  constructor(parts: SchedulerParts) {
+    this.#parts = parts
+    parts.signal.addEventListener('abort', () => {
+      parts.calls.close()
+      this.wake()
+    })
+  }
+
+  /** Called from outside when something may have changed: a chunk was read, an answer came, the run shall stop. */
+  readonly wake = (): void => {
+    this.#wakeUp?.()
+  }
+
+  /**
+   * Runs to the end of input, until the signal, or until nothing can go on without more budget. All that happened is in a
+   * commit then; at the end, `finish` of the committer is due.
+   * @throws CustodyError a plugin's defect, a source or sink that failed; then the last facts may not be committed.
+   */
+  async run(): Promise<'end' | 'stopped' | 'budget_exhausted'> {
+    const { flow, calls, committer, signal, intakes, guards, clock } = this.#parts
+    this.#renewed_us = clock.monotonic_us()
+    for (const intake of intakes) if (intake.records > 0 && !intake.done) guards.look(intake)
+    for (;;) {
+      committer.check()
+      flow.deliver()
+      this.#settle()
+      if (signal.aborted && calls.under_way === 0) return this.#stop('stopped')
+      const input = signal.aborted ? 'pending' : this.#take()
+      if (this.#isCommitDue || this.#commit_due || calls.outbox.size > 0) await this.#commit()
+      else if (input === 'more') await this.#listen()
+      else if (input === 'end' && flow.flush()) continue
+      else if (input === 'end' && flow.drained) return 'end'
+      else if (this.#renew_due) {
+        flow.refuseSilence()
+        await this.#renew()
+      } else if (input !== 'pending' && flow.giveUp()) continue
+      else if (this.#onlyBudgetHelps(input)) return this.#stop('budget_exhausted')
+      else await this.#idle()
+    }
+  }
+
+  /**
+   * The run stops by an error that leaves its facts intact. Calls under way are paid for, or can't be taken back, so their answers
+   * are waited for, for some time; no other begins. `also` is told what else fails meanwhile.
+   */
+  async hearOut(also: (thrown: unknown) => void): Promise<void> {
+    const { flow, calls } = this.#parts
+    calls.close()
+    while (calls.under_way > 0) {
+      if (this.#isCommitDue || this.#commit_due) await this.#commit()
+      if (this.#renew_due) await this.#renew()
+      await this.#idle()
+      try {
+        flow.deliver()
+      } catch (thrown) {
+        also(thrown)
+      }
+      this.#settle()
+    }
+  }
+
+  get #isCommitDue(): boolean {
+    const { recorder, flow } = this.#parts
+    const { unsettled, tallies } = recorder
+    return unsettled.isDue(tallies.born - tallies.ended) || flow.isCommitOverdue
+  }
+
+  async #stop<Why>(why: Why): Promise<Why> {
+    if (this.#parts.recorder.unsettled.size > 0) await this.#commit()
+    return why
+  }
+
+  /** Whether all that could go on waits for calls that there is no budget for, and the source gives nothing more. */
+  #onlyBudgetHelps(input: Input): boolean {
+    const { flow, calls, clock } = this.#parts
+    const waiting = calls.unaffordable
+    if (waiting === 0 || waiting < flow.performing || flow.waiting.resting > 0 || flow.gathering) {
+      this.#last_rows?.callOff()
+      this.#last_rows = null
+      return false
+    }
+    if (input !== 'pending') return true
+    this.#last_rows ??= { over: false, callOff: clock.wake(LAST_ROWS_US, () => this.#lastRowsOver()) }
+    return this.#last_rows.over
+  }
+
+  #lastRowsOver(): void {
+    if (this.#last_rows !== null) this.#last_rows.over = true
+    this.wake()
+  }
+
+  async #commit(): Promise<void> {
+    this.#commit_due = false
+    this.#callOffCommit?.()
+    this.#callOffCommit = null
+    this.#renewed_us = this.#parts.clock.monotonic_us()
+    await this.#parts.committer.commit()
+  }
+
+  /** Without commits the lease would run out. */
+  async #renew(): Promise<void> {
+    this.#renew_due = false
+    this.#renewed_us = this.#parts.clock.monotonic_us()
+    await this.#parts.committer.renew()
+  }
+
+  /** There is more to read; answers that came meanwhile are heard first, if it is time. */
+  async #listen(): Promise<void> {
+    if (!this.#isTimeToListen) return
+    this.#commitSoon()
+    await new Promise<void>(resolve => this.#parts.clock.wake(0, resolve))
+    this.#listened_us = this.#parts.clock.monotonic_us()
+  }
+
+  get #isTimeToListen(): boolean {
+    const { calls, clock } = this.#parts
+    return calls.under_way > 0 && clock.monotonic_us() - this.#listened_us >= LISTEN_EVERY_US
+  }
+
+  #commitSoon(): void {
+    const { clock, recorder, calls, committer } = this.#parts
+    // What calls under way may cost is on record, should the process be gone before they come back.
+    if (recorder.unsettled.size > 0 || calls.at_risk_nusd > committer.at_risk_nusd)
+      this.#callOffCommit ??= clock.wake(COMMIT_AFTER_US, () => {
+        this.#commit_due = true
+        this.wake()
+      })
+  }
+
+  async #idle(): Promise<void> {
+    const { flow, clock } = this.#parts
+    this.#commitSoon()
+    if (flow.hasNews) return
+    // However often something wakes it up: most of that is nothing to commit.
+    const held_us = clock.monotonic_us() - this.#renewed_us
+    const callOffRenewal = clock.wake(Math.max(0, RENEW_EVERY_US - held_us), () => {
+      this.#renew_due = true
+      this.wake()
+    })
+    await new Promise<void>(resolve => {
+      this.#wakeUp = resolve
+    })
+    this.#wakeUp = null
+    this.#listened_us = clock.monotonic_us()
+    callOffRenewal()
+  }
+
+  #take(): Input {
+    const { intakes, flow, limit, guards } = this.#parts
+    while (!(this.#isCommitDue || this.#isTimeToListen)) {
+      const intake = intakes[this.#source]
+      if (intake === undefined) return 'end'
+      const { all, resting } = flow.waiting
+      if (all - resting >= WINDOW || all >= LONGEST_LINE) return 'full'
+      const isReady = this.#read >= limit || flow.isReadyFor(intake.node, intake.records + 1)
+      if (!isReady) return 'pending'
+      const incoming: Incoming = this.#read >= limit ? { kind: 'end' } : intake.poll()
+      switch (incoming.kind) {
+        case 'pending':
+          return 'pending'
+        case 'end':
+          intake.end()
+          guards.sourceEnded(intake)
+          this.#source++
+          break
+        case 'row':
+        case 'reject':
+          this.#read++
+          this.#ingest(intake, incoming)
+          this.#settle()
+          if (incoming.kind === 'reject') guards.look(intake)
+      }
+    }
+    return 'more'
+  }
+
+  #settle(): void {
+    const { recorder, committer } = this.#parts
+    recorder.unsettled.settle(committer.append)
+  }
+
+  #ingest({ node }: Intake, incoming: Extract<Incoming, { kind: 'row' | 'reject' }>): void {
+    this.#parts.flow.enter(this.#recorded(node, incoming))
+  }
+
+  #recorded(node: SourceNode, incoming: Extract<Incoming, { kind: 'row' | 'reject' }>): Token {
+    const { recorder, clock } = this.#parts
+    const started_us = clock.now_us()
+    const { index, repeats } = incoming
+    const { line } = incoming.record
+    const origin: OriginFact = { source: node.number, index, line, repeats }
+    return incoming.kind === 'row'
+      ? recorder.ingest(origin, incoming.row, node.to, started_us)
+      : recorder.reject(node, origin, incoming.record, started_us)
+  }
+}

@@ -1,0 +1,447 @@
+/**
+ * A run under way in this process, whether it just began or goes on after a stop: drives it to its seal, or to a stop from
+ * which `resume` goes on.
+ *
+ *   open sinks → scheduler → finish, publish, seal
+ *        └──────── stop ────────► stop entry, lease given up
+ */
+
+import type { RunStatus, SealedStatus, Tallies as Totals } from '../../format/entry.ts'
+import type { PluginCode } from '../../format/plugin-code.ts'
+import type { Courses, Recordings, Repeats } from '../../format/recording.ts'
+import type { RunLedger } from '../../ledger/write-port.ts'
+import { CustodyError, isCustodyError } from '../../model/error.ts'
+import type { Plan, SourceNode } from '../../plan/plan.ts'
+import type { Discarded, PluginSpec, Source } from '../../sdk/spec.ts'
+import { Contexts } from '../calls/contexts.ts'
+import { Calls } from '../calls/dispatcher.ts'
+import type { SharedLimits } from '../calls/service.ts'
+import type { ServiceTold } from '../calls/service-state.ts'
+import { type Strays, StrayWatch } from '../calls/strays.ts'
+import type { Created } from '../nodes/created.ts'
+import { Flow } from '../nodes/executor.ts'
+import type { Stations } from '../nodes/pool.ts'
+import type { Outputs } from '../nodes/sink/sinks.ts'
+import { sourceDefect } from '../nodes/source/chunk.ts'
+import { RepeatSource } from '../nodes/source/repeating.ts'
+import type { Intake, Notice } from '../nodes/source/source-reader.ts'
+import { News } from '../order/event-queue.ts'
+import { racesOf } from '../order/races.ts'
+import { reachability } from '../order/reachability.ts'
+import type { AtPoint } from '../ports/crash-points.ts'
+import type { Clock } from '../ports/ports.ts'
+import { SessionClock, type Standstill } from '../ports/run-clock.ts'
+import { ABANDONED } from '../record/ending.ts'
+import { Recorder } from '../record/recorder.ts'
+import { Tallies } from '../record/totals.ts'
+import { Retracing } from '../replay/replay-order.ts'
+import type { Progressed } from '../resume/state.ts'
+import type { UnderWay } from '../token/in-flight.ts'
+import { abandonAll } from './abandon.ts'
+import { beginSources } from './beginning.ts'
+import { Committer, type Stop } from './committer.ts'
+import { type BytesRead, extentOf } from './extent.ts'
+import { Guards, type RecordsBefore } from './guards.ts'
+import { teller } from './progress.ts'
+import { Scheduler } from './scheduler.ts'
+import { hasFailures, type RunSummary, summarise } from './summary.ts'
+
+export interface Progress {
+  readonly rows_read: number
+  /** Of these, those that wait for nothing but the rest of a group, if that: what is left is work that is known. */
+  readonly rows_done: number
+  /** Before this process went on with the run. */
+  readonly before: { readonly rows_read: number; readonly rows_done: number }
+  readonly tokens_ended: number
+  readonly elapsed_us: number
+  /** null where a source has no size. */
+  readonly bytes: BytesRead | null
+}
+
+export interface RunResult {
+  readonly summary: RunSummary
+  /** Why it failed, if it did. */
+  readonly error: CustodyError | null
+  /** Why it was cancelled, if it was. */
+  readonly stopped_by: 'user' | 'budget_exhausted' | null
+  /** No output was opened: all are as they were. */
+  readonly untouched: boolean
+  /** Where the budget is exhausted: what the next call can cost at most. */
+  readonly next_call_usd: number | null
+  /** The most that calls may have cost that were under way when a process was gone. */
+  readonly lost_usd: number
+  /** Of a run that was given up, by sink: what became of what it had written. */
+  readonly discarded: ReadonlyMap<string, Discarded>
+  /** What sinks have people know of how they wrote, each after its name. */
+  readonly warnings: readonly string[]
+}
+
+/** What both a new run and one that goes on are given. */
+export interface SessionRequest {
+  readonly plan: Plan
+  /** Which code a plugin has, for the record; absent where nobody wants to know. */
+  readonly codeOf?: ((spec: PluginSpec) => PluginCode) | undefined
+  /** A UUIDv7. */
+  readonly run: string
+  readonly clock: Clock
+  /** Aborted to stop safely. */
+  readonly signal: AbortSignal
+  /** Who watches the process; nobody, if absent. */
+  readonly strays?: Strays | undefined
+  /** Rows and batches after which a commit is due; 1000, if absent. */
+  readonly commit_rows?: number | undefined
+  /** Of another run, where calls are answered from it instead of being made. */
+  readonly recordings?: Recordings | null | undefined
+  /** Rows of another run, instead of what the sources have. */
+  readonly repeats?: Repeats | undefined
+  /** Of another run: what it was answered isn't asked for again. All else is. */
+  readonly answered?: Recordings | null | undefined
+  /** Of the same run, where things come in the order in which they came there. */
+  readonly courses?: Courses | null | undefined
+  /** Limits of services that are kept with other runs. */
+  readonly shared?: SharedLimits | null | undefined
+  /** No ending may be in failure, or nothing is published. */
+  readonly strict?: boolean | undefined
+  /** Asked where a source is empty. */
+  readonly recordsBefore?: RecordsBefore | undefined
+  /** Told after each commit; evidence comes first (I11). */
+  readonly onProgress?: ((progress: Progress) => void) | undefined
+  /** Told what sources wait for, and what is odd about them; for people. */
+  readonly onNotice?: ((notice: Notice) => void) | undefined
+  /** Told when a service keeps calls waiting, and when it is back. */
+  readonly onService?: ((told: ServiceTold) => void) | undefined
+  /** For tests that crash a run at a named point. */
+  readonly atPoint?: AtPoint | undefined
+}
+
+export interface SessionParts {
+  readonly request: SessionRequest
+  /** Records to read at most, as if input ended there; Infinity for all. */
+  readonly limit: number
+  readonly ledger: RunLedger
+  readonly outputs: Outputs
+  readonly stations: Stations
+  readonly intakes: (onReady: () => void) => readonly Intake[]
+  /** null for a run that just began. */
+  readonly from: {
+    readonly progressed: Progressed
+    readonly under_way: UnderWay
+    /** Until when the process before may have been at work. */
+    readonly down_since_us: number
+    /** The most that calls may have cost of which nothing is on record, in nano-dollars. */
+    readonly lost_nusd: number
+    /** Time of the run's last entry. */
+    readonly last_us: number
+    /** When the run's clock stood still before. */
+    readonly stood: readonly Standstill[]
+    /** All rows are done, and files were about to be renamed. */
+    readonly published: boolean
+    /** Nothing is read or processed any more: what is open ends, and the run is sealed. */
+    readonly abandon: boolean
+  } | null
+  /** What happens between opening the ledger and the first row. */
+  readonly prologue?: (committer: Committer) => Promise<void>
+}
+
+export async function driveSession(parts: SessionParts): Promise<RunResult> {
+  const { request, ledger, outputs, stations, from } = parts
+  const clock = new SessionClock(request.clock, ledger.began_us, from ?? undefined)
+  const stop = new AbortController()
+  const atPoint = request.atPoint ?? nothing
+  Object.assign(outputs, { atPoint, hold: () => ledger.renew() })
+  const machine = await machineOf(parts, clock, stop.signal, atPoint)
+  const { news, recorder, intakes, calls, committer, scheduler, guards } = machine
+  const result = (
+    status: RunStatus,
+    error: CustodyError | null,
+    stopped_by: RunResult['stopped_by'] = null,
+  ): RunResult => {
+    const root = committer.head?.root ?? ''
+    const summary = summarise(request.run, status, committer.totals, outputs, root)
+    const next_call_usd = stopped_by === 'budget_exhausted' ? calls.next_call_usd : null
+    const { discarded, warnings } = outputs
+    const lost_usd = (from?.lost_nusd ?? 0) / 1e9
+    return { summary, error, stopped_by, untouched: !opened, next_call_usd, lost_usd, discarded, warnings }
+  }
+  let opened = false
+  const strays = new StrayWatch(request.strays, news)
+  try {
+    await parts.prologue?.(committer)
+    opened = await beginSources({ intakes, clock, request, renew: () => committer.renew() })
+    if (!opened) {
+      await committer.stop(STOPPED_BY_USER)
+      return result('cancelled', null, 'user')
+    }
+    await outputs.open(from?.abandon === true)
+    // (I14) What isn't finished is shown to nobody.
+    if (from?.abandon === true && !from.published) await outputs.discard()
+    atPoint('after_outputs_open')
+    if (from?.published !== true) {
+      if (from?.abandon === true) abandonAll(recorder, from.under_way, clock.now_us())
+      else if (from !== null) await restore(from, machine)
+      const ended = from?.abandon === true ? 'end' : await scheduler.run()
+      if (ended !== 'end') {
+        const reason = ended === 'stopped' ? 'user' : ended
+        await committer.stop({ status: 'cancelled', reason, error: null })
+        return result('cancelled', null, reason)
+      }
+      if (from?.abandon !== true) await guards.judge(intakes, request.recordsBefore ?? nothingBefore)
+      await committer.finish()
+    }
+    atPoint('before_publish')
+    strays.check()
+    await outputs.publish()
+    atPoint('before_seal')
+    strays.check()
+    const status = from?.abandon === true ? 'abandoned' : sealedStatus(committer.totals)
+    await committer.seal(status)
+    atPoint('after_seal')
+    return result(status, null)
+  } catch (thrown) {
+    const error = asCustodyError(thrown)
+    calls.close()
+    await (opened ? stopAfter(error, committer, outputs, scheduler) : recordStop(error, committer))
+    return result('failed', error)
+  } finally {
+    strays.close()
+    stop.abort()
+    calls.giveUp()
+    clock.close()
+    await closed(request.clock, [...intakes.map(intake => intake.close()), stations.close(), outputs.close()])
+  }
+}
+
+const STOPPED_BY_USER: Stop = { status: 'cancelled', reason: 'user', error: null }
+
+/** How long what a plugin holds may take to be let go of. */
+const CLOSE_WITHIN_US = 5_000_000
+
+/** A run is over when it is over: a plugin whose `close` never comes back doesn't keep it. */
+async function closed(clock: Clock, work: readonly Promise<void>[]): Promise<void> {
+  let callOff = (): void => undefined
+  const patience = new Promise<void>(resolve => {
+    callOff = clock.wake(CLOSE_WITHIN_US, resolve)
+  })
+  await Promise.race([Promise.allSettled(work), patience])
+  callOff()
+}
+
+async function restore(
+  { down_since_us, under_way }: NonNullable<SessionParts['from']>,
+  { calls, retracing, flow }: Awaited<ReturnType<typeof machineOf>>,
+): Promise<void> {
+  calls.goOn(down_since_us)
+  await retracing?.restore(under_way)
+  flow.restore(under_way)
+}
+
+/** All that moves in a run, put together. */
+async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSignal, atPoint: AtPoint) {
+  const { request, limit, ledger, outputs, stations, from } = parts
+  const { plan } = request
+  const began_us = clock.monotonic_us()
+  const signal = AbortSignal.any([request.signal, stop])
+  const totals = from?.progressed.totals ?? null
+  const tallies = new Tallies(plan.nodes.length, plan.edges.length, totals)
+  const recorder = new Recorder(tallies, clock, request.commit_rows)
+  let wake = (): void => undefined
+  const intakes = parts.intakes(() => wake())
+  const { recordings = null, answered = null, shared = null } = request
+  // What is on record needn't be waited for.
+  const news = new News(clock, () => wake(), recordings === null)
+  const onService = teller('A service', request.onService)
+  const asked = { limits: plan.limits, clock, recorder, news, signal, atPoint, lost_nusd: from?.lost_nusd ?? 0 }
+  const calls = new Calls({ ...asked, recordings, answered, shared, onService })
+  const contexts = new Contexts(request.run, plan, calls, signal)
+  const reaches = reachability(plan)
+  const races = racesOf(plan, reaches)
+  const onReady = (failure: unknown) => {
+    if (failure === null) wake()
+    else news.arrive(() => thrown(failure))
+  }
+  const { courses = null } = request
+  const retracing =
+    courses === null || races.size === 0 ? null : new Retracing({ courses, plan, races, reaches, onReady })
+  const replays = recordings !== null
+  const flow = new Flow(
+    { plan, stations, recorder, outputs, clock, contexts, news, retracing, races, replays },
+    reaches,
+  )
+  const extent = await extentOf(intakes)
+  const before = doneBefore(totals?.rows.read ?? 0, from?.under_way ?? null)
+  const tellProgress = teller('Progress', request.onProgress)
+  const onCommit = () => {
+    const { read: rows_read, ended: tokens_ended } = recorder.tallies
+    const bytes = extent()
+    const rows_done = rows_read - Math.min(flow.waiting.all, rows_read - recorder.unsettled.closed - before.rows_closed)
+    return () =>
+      tellProgress({ rows_read, rows_done, before, tokens_ended, elapsed_us: clock.monotonic_us() - began_us, bytes })
+  }
+  const committer = new Committer(
+    {
+      ledger,
+      recorder,
+      outputs,
+      intakes,
+      clock,
+      flow,
+      outbox: calls.outbox,
+      atRisk_nusd: () => calls.at_risk_nusd,
+      atPoint,
+      onCommit,
+      onSettled: () => wake(),
+    },
+    from?.progressed ?? null,
+  )
+  const guards = new Guards(plan, tallies, { strict: request.strict === true, repeats: request.repeats !== undefined })
+  const scheduler = new Scheduler({ flow, intakes, recorder, calls, committer, clock, signal, limit, guards })
+  wake = scheduler.wake
+  return { news, recorder, intakes, calls, retracing, flow, committer, scheduler, guards }
+}
+
+/** Rows that were read, and how far they were. */
+function doneBefore(rows_read: number, under_way: UnderWay | null) {
+  const open = (under_way?.subjects ?? []).filter(({ kind, open }) => kind === 'row' && open.size > 0)
+  const waiting = open.filter(({ open }) => [...open].some(token => !token.held))
+  return { rows_read, rows_done: rows_read - waiting.length, rows_closed: rows_read - open.length }
+}
+
+const nothing: AtPoint = () => undefined
+
+const nothingBefore: RecordsBefore = async () => new Map()
+
+function thrown(failure: unknown): never {
+  throw failure
+}
+
+export interface OpenSource {
+  readonly node: SourceNode
+  readonly source: Source
+}
+
+/** `repeats`: rows of another run that stand in the place of what the sources have. */
+export async function createSources(plan: Plan, repeats: Repeats | null, created: Created): Promise<OpenSource[]> {
+  const sources: OpenSource[] = []
+  for (const node of plan.nodes) {
+    if (node.kind !== 'source') continue
+    const { spec, options, secrets } = node.plugin
+    const context = { node: node.name, folder: plan.folder, input: node.schema, secrets }
+    const source = created.add(await guardedSource(node.name, () => spec.create(options, context)))
+    sources.push({ node, source: repeats === null ? source : new RepeatSource(node, repeats, source) })
+  }
+  return sources
+}
+
+/** Looks whether there is something to read. @throws CustodyError of the source, or CUSTODY_PLUGIN_DEFECT. */
+export async function prepareSource({ node, source }: OpenSource): Promise<void> {
+  await guardedSource(node.name, () => source.prepare?.())
+}
+
+async function guardedSource<T>(name: string, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (thrown) {
+    throw sourceDefect(name, thrown)
+  }
+}
+
+/** `{field: original name}` of all sources, as far as they are known. */
+export function originalNames(sources: readonly OpenSource[]): { readonly [field: string]: string } {
+  return Object.assign({}, ...sources.map(({ source }) => source.originalNames?.() ?? {}))
+}
+
+export function sealedStatus(totals: Totals): SealedStatus {
+  // Whoever gave it up didn't come to its seal.
+  if (totals.endings.some(([fate]) => fate === ABANDONED)) return 'abandoned'
+  if (totals.rows.read === 0) return 'empty'
+  return hasFailures(totals) ? 'completed_with_failures' : 'completed'
+}
+
+/**
+ * Leaves everything so that `resume` can go on. If even that fails, the ledger stands at its last commit, which is as good:
+ * the run then shows as interrupted.
+ */
+async function stopAfter(
+  error: CustodyError,
+  committer: Committer,
+  outputs: Outputs,
+  scheduler: Scheduler,
+): Promise<void> {
+  const stop: Stop = { status: 'failed', reason: reasonOf(error), error }
+  const isDone = async (work: Promise<void>): Promise<boolean> => {
+    try {
+      await work
+      return true
+    } catch (thrown) {
+      error.also.push(asCustodyError(thrown))
+      return false
+    }
+  }
+  const sound = await isDone(committer.settled())
+  // These leave sinks and facts intact: what happened up to then is kept, answers that were paid for above all.
+  if (sound && ['plugin', 'source', 'limiter', 'service', 'guard', 'strict'].includes(stop.reason))
+    await isDone(
+      scheduler
+        .hearOut(thrown => error.also.push(asCustodyError(thrown)))
+        .then(() => committer.commit())
+        .then(() => committer.settled()),
+    )
+  else if (![error, ...error.also].some(({ code }) => code === 'CUSTODY_RUN_LOST')) await isDone(outputs.rewind())
+  // Outputs that can't be wound back now are by whoever goes on.
+  await isDone(committer.stop(stop))
+}
+
+/** Nothing was opened yet, and no fact is there that isn't durable. */
+async function recordStop(error: CustodyError, committer: Committer): Promise<void> {
+  try {
+    await committer.stop({ status: 'failed', reason: reasonOf(error), error })
+  } catch (thrown) {
+    error.also.push(asCustodyError(thrown))
+  }
+}
+
+function reasonOf(error: CustodyError): string {
+  switch (error.code) {
+    case 'CUSTODY_PLUGIN_DEFECT':
+      return 'plugin'
+    case 'CUSTODY_LIMITER':
+      return 'limiter'
+    case 'CUSTODY_SERVICE_AUTH':
+    case 'CUSTODY_SERVICE_QUOTA':
+    case 'CUSTODY_SERVICE_MODEL':
+    case 'CUSTODY_SERVICE_STATUS':
+    case 'CUSTODY_SERVICE_DOWN':
+    case 'CUSTODY_SERVICE_BUSY':
+      return 'service'
+    case 'CUSTODY_GUARD':
+      return 'guard'
+    case 'CUSTODY_STRICT':
+      return 'strict'
+    case 'CUSTODY_SOURCE':
+    case 'CUSTODY_SOURCE_CHANGED':
+    case 'CUSTODY_HEADER':
+    case 'CUSTODY_INPUT_FORMAT':
+    case 'CUSTODY_UNCLOSED_QUOTE':
+    case 'CUSTODY_FILE_NOT_FOUND':
+    case 'CUSTODY_FILE_UNREADABLE':
+      return 'source'
+    case 'CUSTODY_SINK':
+    case 'CUSTODY_SINK_FULL':
+    case 'CUSTODY_TARGET_EXISTS':
+    case 'CUSTODY_OUTPUT_HELD':
+    case 'CUSTODY_OUTPUT_CHANGED':
+      return 'sink'
+    case 'CUSTODY_LEDGER_WRITE':
+    case 'CUSTODY_LEDGER_BUSY':
+    case 'CUSTODY_RUN_LOST':
+      return 'ledger'
+    default:
+      return 'internal'
+  }
+}
+
+function asCustodyError(thrown: unknown): CustodyError {
+  if (isCustodyError(thrown)) return thrown
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  return new CustodyError('CUSTODY_ENGINE_DEFECT', message, { cause: thrown })
+}

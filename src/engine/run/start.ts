@@ -1,0 +1,99 @@
+/** Begins a run: finds out what it will touch, makes its first entry durable, and drives it. */
+
+import { LEDGER_FORMAT, type PlanValue, type RunEntry, type SinkIntents } from '../../format/entry.ts'
+import type { Ledger } from '../../ledger/write-port.ts'
+import { canonicalize } from '../../model/canonical.ts'
+import type { Json } from '../../model/row.ts'
+import type { Placed } from '../../sdk/spec.ts'
+import { Created } from '../nodes/created.ts'
+import { Stations } from '../nodes/pool.ts'
+import { addFilesRead, FilesInUse } from '../nodes/sink/files-in-use.ts'
+import { Outputs } from '../nodes/sink/sinks.ts'
+import { Intake } from '../nodes/source/source-reader.ts'
+import { codeIn } from './plugin-code.ts'
+import {
+  createSources,
+  driveSession,
+  originalNames,
+  prepareSource,
+  type RunResult,
+  type SessionRequest,
+} from './session.ts'
+
+export type { Progress, RunResult } from './session.ts'
+
+export interface RunRequest extends SessionRequest {
+  /** Records to read at most, as if input ended there; Infinity for all. */
+  readonly limit: number
+  readonly ledger: Ledger
+  /** Version of this program, for the record. */
+  readonly custody: string
+  /** Writes no sink. The ledger should be a temporary one. */
+  readonly dry_run: boolean
+  /** Files that no sink may write to, beside those that the plan reads. */
+  readonly in_use?: FilesInUse | undefined
+  /** The run that `recordings` are of. */
+  readonly replays?: string | undefined
+  /** Where the files of a run that repeats rows of another go. */
+  readonly placed?: Placed | undefined
+  /** Absolute folder that relative paths of sinks start from, if it isn't the pipeline file's. */
+  readonly outputs_folder?: string | undefined
+}
+
+/** @throws CustodyError if the run couldn't even begin: nothing was recorded or written then. */
+export async function runPlan(request: RunRequest): Promise<RunResult> {
+  const created = new Created()
+  return created.closedOnFailure(() => begin(request, created))
+}
+
+async function begin(request: RunRequest, created: Created): Promise<RunResult> {
+  const { plan, run, clock, dry_run } = request
+  const repeats = request.repeats ?? null
+  const sources = await createSources(plan, repeats, created)
+  for (const source of sources) await prepareSource(source)
+  const outputs = await Outputs.prepare(plan, {
+    run,
+    dry_run,
+    folder: request.outputs_folder ?? plan.folder,
+    originalNames: () => originalNames(sources),
+    placed: request.placed ?? null,
+    in_use: addFilesRead(plan, request.in_use ?? new FilesInUse()),
+  })
+  created.add(outputs)
+  const stations = created.add(await Stations.open(plan, request.strays))
+  request.atPoint?.('before_open')
+  const ledger = await request.ledger.openRun(run, {
+    entry: opening(request, clock.wall_us()),
+    first_value: 1,
+    values: [planValue(request), intents(outputs)].map(value => ({
+      kind: 'full',
+      text: canonicalize(value as unknown as Json),
+    })),
+  })
+  request.atPoint?.('after_open')
+  const intakes = (onReady: () => void) =>
+    sources.map(({ node, source }) => new Intake(node, source, null, onReady, repeats !== null))
+  return driveSession({ request, limit: request.limit, ledger, outputs, stations, intakes, from: null })
+}
+
+function opening({ plan, run, custody, replays, repeats, codeOf }: RunRequest, t: number): RunEntry {
+  const { name, hash, topology } = plan
+  const replay = replays === undefined ? {} : { replays }
+  const rerun = repeats === undefined ? {} : { reruns: { run: repeats.run, root: repeats.root } }
+  const more = { plugins: codeIn(plan, codeOf), ...replay, ...rerun }
+  return { k: 'open', format: LEDGER_FORMAT, run, name, plan_hash: hash, topology, custody, ...more, t }
+}
+
+function planValue({ plan, limit, repeats }: RunRequest): PlanValue {
+  return {
+    ...plan.value,
+    ...(Number.isFinite(limit) ? { limit } : {}),
+    ...(repeats === undefined ? {} : { rerun: repeats.chosen }),
+  }
+}
+
+function intents(outputs: Outputs): SinkIntents {
+  return Object.fromEntries(
+    outputs.all.map(({ node, intent }) => [node.name, { ...intent, replaced: intent.replaced ?? null }]),
+  )
+}

@@ -1,0 +1,58 @@
+/** What a run came to: the shape of `run --json` (CONTRACTS section 2) but for how long it took, which the ledger tells. */
+
+import { type CallSummary, callSummary } from '../../format/call-summary.ts'
+import type { RowCounts, RunStatus, Tallies, TokenCounts } from '../../format/entry.ts'
+import { fateOf } from '../../model/outcome.ts'
+import type { Outputs } from '../nodes/sink/sinks.ts'
+
+export interface RunSummary {
+  readonly run: string
+  readonly status: RunStatus
+  readonly rows: RowCounts
+  readonly tokens: TokenCounts
+  readonly outcomes: { readonly [outcome: string]: number }
+  readonly causes: { readonly [cause: string]: number }
+  readonly sinks: {
+    readonly [sink: string]: { readonly rows: number; readonly path?: string; readonly sha256?: string }
+  }
+  /** Root of the run's log at its latest checkpoint, lower-case hex. */
+  readonly checkpoint: string
+  /** Absent if there were none. */
+  readonly calls?: CallSummary
+}
+
+/** Whether any ending is of class failure. */
+export function hasFailures(totals: Tallies): boolean {
+  return totals.endings.some(([fate, , count]) => count > 0 && fateOf(fate)?.class === 'failure')
+}
+
+export function summarise(
+  run: string,
+  status: RunStatus,
+  totals: Tallies,
+  outputs: Outputs,
+  checkpoint: string,
+): RunSummary {
+  const outcomes: Record<string, number> = {}
+  const causes: Record<string, number> = {}
+  for (const [number, , count] of totals.endings) {
+    const fate = fateOf(number)
+    if (fate === undefined) continue
+    outcomes[fate.outcome] = (outcomes[fate.outcome] ?? 0) + count
+    causes[fate.cause] = (causes[fate.cause] ?? 0) + count
+  }
+  const sinks: Record<string, { rows: number; path?: string; sha256?: string }> = {}
+  for (const { node, intent, receipt, artifact, discarded } of outputs.all) {
+    const shown = discarded === null
+    const path = artifact?.path ?? (shown ? intent.path : null)
+    const sha256 = artifact?.sha256 ?? (shown ? receipt?.sha256 : null)
+    sinks[node.name] = {
+      rows: receipt?.rows ?? 0,
+      ...(path === null ? {} : { path }),
+      ...(sha256 == null ? {} : { sha256 }),
+    }
+  }
+  const { rows, tokens, calls } = totals
+  const facts = { run, status, rows, tokens, outcomes, causes, sinks, checkpoint }
+  return calls === undefined ? facts : { ...facts, calls: callSummary(calls) }
+}

@@ -1,0 +1,17 @@
+/** Batches as facts are told of them. */
+import type { AggregateNode } from '../../plan/plan.ts'
+import type { Waiting } from './fork-frames.ts'
+import type { Subject } from './token.ts'
+
+/** A group of an aggregate: the subject that its output belongs to. */
+export interface BatchGroup {
+  readonly group: number
+  readonly subject: Subject
+  readonly node: AggregateNode
+}
+
+/** One that closes, with its members in order. */
+export interface ClosedBatch extends BatchGroup {
+  readonly trigger: string
+  readonly members: readonly Waiting[]
+}

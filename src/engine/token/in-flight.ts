@@ -1,0 +1,26 @@
+/** What a run has under way at a commit, for whoever goes on with it. */
+
+import type { Answers } from './answers.ts'
+import type { BatchGroup } from './batch-group.ts'
+import type { Join, Waiting } from './fork-frames.ts'
+import type { Subject, Token } from './token.ts'
+import type { Trace } from './traces.ts'
+
+/** What was under way at a commit. Times are what is left of them. */
+export interface UnderWay {
+  readonly line: readonly (Token | Trace)[]
+  /** All that have open tokens. */
+  readonly subjects: readonly Subject[]
+  readonly joins: ReadonlyArray<{ readonly join: Join; readonly left_us: number }>
+  readonly batches: ReadonlyArray<{
+    readonly group: BatchGroup
+    readonly members: readonly Waiting[]
+    readonly opened_us: number
+    readonly answers: Answers | null
+    /** Of its backoff, if an attempt has failed. */
+    readonly left_us: number
+  }>
+  /** By aggregate: how many batches it has had, these included. */
+  readonly batches_before: ReadonlyMap<number, number>
+  readonly resting: ReadonlyArray<{ readonly token: Token; readonly left_us: number }>
+}

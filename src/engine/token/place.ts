@@ -1,0 +1,18 @@
+/** Where something stands in the order of what is in flight. Only the order list makes places and moves them. */
+import type { Token } from './token.ts'
+import type { Trace } from './traces.ts'
+
+/** What has a place in the line, or none while it comes after all that have. */
+export interface Placed {
+  readonly place: Place | null
+}
+
+export interface Place {
+  /** A token, or a trace; neither at a mark. */
+  readonly token: Token | null
+  readonly trace: Trace | null
+  /** Grows along the line. */
+  label: number
+  before: Place | null
+  after: Place | null
+}

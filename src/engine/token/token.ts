@@ -1,0 +1,289 @@
+/**
+ * A token in flight, and the subject (row or batch) whose story it is part of.
+ *
+ * T1. A token stands at one node; `row` is its data as numbered `value` of its subject, frozen.
+ * T2. A subject is in memory exactly while it has open tokens or facts that aren't committed.
+ */
+
+import type {
+  BirthFact,
+  CallFact,
+  EndingFact,
+  GroupClosed,
+  GroupOpened,
+  HoldFact,
+  IntentFact,
+  OriginFact,
+  Together,
+  VisitFact,
+} from '../../format/entry.ts'
+import { FIRST_PATH } from '../../format/lineage.ts'
+import type { SubjectDraft, ValueDraft } from '../../ledger/write-port.ts'
+import type { Row } from '../../model/row.ts'
+import type { Answers } from './answers.ts'
+import { ordersOf } from './field-order.ts'
+import type { Frame } from './fork-frames.ts'
+import type { Passage } from './passage.ts'
+import type { Place } from './place.ts'
+
+const NONE: readonly never[] = []
+
+/** The list with one more; a list that begins empty would keep room for seventeen. */
+function added<T>(list: readonly T[], each: T): readonly T[] {
+  if (list.length === 0) return [each]
+  const own = list as T[]
+  own.push(each)
+  return own
+}
+
+/** What happened to a subject since the last commit. */
+export class Facts {
+  readonly time_us: number
+  readonly first_value: number
+  origin: OriginFact | null = null
+  births: readonly BirthFact[] = NONE
+  readonly visits: VisitFact[] = []
+  /** Most rows meet no groups: these come into being when they are needed. */
+  holds: HoldFact[] | null = null
+  groups_opened: GroupOpened[] | null = null
+  groups_closed: GroupClosed[] | null = null
+  calls: CallFact[] | null = null
+  intents: IntentFact[] | null = null
+  endings: readonly EndingFact[] = NONE
+  values: readonly ValueDraft[] = NONE
+  /** Tokens that were born or moved, each once. */
+  moved: readonly Token[] = NONE
+
+  constructor(time_us: number, first_value: number) {
+    this.time_us = time_us
+    this.first_value = first_value
+  }
+
+  bear(token: Token, birth: BirthFact): void {
+    this.births = added(this.births, birth)
+    this.move(token)
+  }
+
+  /** The token stands elsewhere now. */
+  move(token: Token): void {
+    if (token.has_moved) return
+    token.has_moved = true
+    this.moved = added(this.moved, token)
+  }
+
+  end(ending: EndingFact): void {
+    this.endings = added(this.endings, ending)
+  }
+
+  addValue(value: ValueDraft): void {
+    this.values = added(this.values, value)
+  }
+
+  hold(fact: HoldFact): void {
+    this.holds ??= []
+    this.holds.push(fact)
+  }
+
+  openGroup(fact: GroupOpened): void {
+    this.groups_opened ??= []
+    this.groups_opened.push(fact)
+  }
+
+  closeGroup(fact: GroupClosed): void {
+    this.groups_closed ??= []
+    this.groups_closed.push(fact)
+  }
+
+  addCall(fact: CallFact): void {
+    this.calls ??= []
+    this.calls.push(fact)
+  }
+
+  addIntent(fact: IntentFact): void {
+    this.intents ??= []
+    this.intents.push(fact)
+  }
+}
+
+/** From how many on a set is quicker than a list. */
+const MANY = 16
+
+/** Tokens, in order of birth. Of most subjects one or two are open, and a set for each would take more room than they do. */
+export class OpenTokens implements Iterable<Token> {
+  #few: readonly Token[] = NONE
+  #many: Set<Token> | null = null
+
+  get size(): number {
+    return this.#many?.size ?? this.#few.length
+  }
+
+  add(token: Token): void {
+    if (this.#many !== null) this.#many.add(token)
+    else if (this.#few.length < MANY) this.#few = [...this.#few, token]
+    else this.#many = new Set([...this.#few, token])
+  }
+
+  /** False if it isn't among them. */
+  delete(token: Token): boolean {
+    if (this.#many !== null) return this.#many.delete(token)
+    if (!this.#few.includes(token)) return false
+    this.#few = this.#few.length === 1 ? NONE : this.#few.filter(each => each !== token)
+    return true
+  }
+
+  [Symbol.iterator](): Iterator<Token> {
+    return (this.#many ?? this.#few)[Symbol.iterator]()
+  }
+}
+
+/** Of a row its source and its number there; of a batch its aggregate, and which of its batches it is. */
+export type Origin = Pick<OriginFact, 'source' | 'index'>
+
+export class Subject {
+  readonly kind: 'row' | 'batch'
+  /** Number of the row, or of the batch. */
+  readonly number: number
+  origin: Origin | null = null
+  /** Seq of its latest entry. */
+  previous: number | null = null
+  /** Values so far; the next one gets `values + 1`. */
+  values = 0
+  readonly open = new OpenTokens()
+  facts: Facts | null = null
+  /** Whether a token of it has ended in failure. */
+  failed = false
+  /** A batch whose members this process gathers: what is born of it is still to come. */
+  gathers = false
+
+  constructor(kind: 'row' | 'batch', number: number) {
+    this.kind = kind
+    this.number = number
+  }
+
+  /** Whether nothing can happen to it any more; not to be asked within a transition. */
+  get isClosed(): boolean {
+    return this.open.size === 0 && !this.gathers
+  }
+}
+
+export class Token {
+  readonly id: number
+  readonly subject: Subject
+  node: number
+  row: Row
+  value: number
+  /** By what kind of edge it came to where it stands. */
+  passage: Passage
+  /** The forks it is inside, innermost first. */
+  readonly frames: Frame | null
+  /** How it came to be (format/lineage.ts). */
+  readonly path: string
+  /** Of the visit that comes next, from 1. */
+  attempt = 1
+  ended = false
+  /** Since its subject's last entry. */
+  has_moved = false
+  /** Stands at an ordered node in line, and has not had its turn. */
+  waits = false
+  /** Its visit goes on until its group closes. */
+  held = false
+  /** While its batch is worked on: who keeps its place in line. */
+  keeper: Token | null = null
+  /** Is in the line, and blocks nobody: held at a coalesce. */
+  passive = false
+  /** Has had its turn at a sink that sends; null elsewhere, and before. */
+  sending: Sending | null = null
+  /** What its calls at this node were answered; null if it made none. */
+  answers: Answers | null = null
+  /** Its place in the line, while it waits for something. */
+  place: Place | null = null
+
+  constructor(
+    id: number,
+    subject: Subject,
+    node: number,
+    row: Row,
+    value: number,
+    passage: Passage,
+    frames: Frame | null,
+    path = FIRST_PATH,
+  ) {
+    this.id = id
+    this.subject = subject
+    this.node = node
+    this.row = row
+    this.value = value
+    this.passage = passage
+    this.frames = frames
+    this.path = path
+  }
+}
+
+/** Of a token that had its turn at a sink that sends, until it leaves it. */
+export interface Sending {
+  /** Of some request nobody knows whether it was taken. */
+  in_doubt: boolean
+  /** The rows of its request; null while they gather. */
+  together: Together | null
+  /** Attempts that are not used up, because the service was down. */
+  uncounted: number
+}
+
+/** Where a token stood before a transition. */
+export interface Standing {
+  readonly token: Token
+  readonly frames: Frame | null
+  readonly node: number
+}
+
+/** Whether it keeps the place of a batch that is worked on. */
+export function isKeeper(token: Token): boolean {
+  return token.held && token.keeper === token
+}
+
+export function standing(token: Token): Standing {
+  return { token, frames: token.frames, node: token.node }
+}
+
+export function factsOf(subject: Subject): Facts {
+  if (subject.facts === null) throw new TypeError('a subject has no facts to add to')
+  return subject.facts
+}
+
+/** What happened to a subject since the last commit, as the ledger takes it. Empties its facts. */
+export function draftOf(subject: Subject): SubjectDraft {
+  const { facts } = subject
+  if (facts === null) throw new TypeError('a subject without facts has no draft')
+  subject.facts = null
+  const orders = ordersOf(subject, facts)
+  if (orders !== null) {
+    facts.addValue({ kind: 'full', text: orders })
+    subject.values++
+  }
+  return {
+    subject: subject.kind === 'row' ? { kind: 'row', row: subject.number } : { kind: 'batch', batch: subject.number },
+    time_us: facts.time_us,
+    previous: subject.previous,
+    open: subject.open.size,
+    origin: facts.origin,
+    births: facts.births,
+    visits: facts.visits,
+    holds: facts.holds ?? NONE,
+    groups_opened: facts.groups_opened ?? NONE,
+    groups_closed: facts.groups_closed ?? NONE,
+    endings: facts.endings,
+    calls: facts.calls ?? NONE,
+    intents: facts.intents ?? NONE,
+    orders: orders === null ? 0 : subject.values,
+    first_value: facts.first_value,
+    values: facts.values,
+    moved: movedIn(facts),
+  }
+}
+
+/** Of those that moved, the ones that are open. */
+function movedIn({ moved }: Facts): SubjectDraft['moved'] {
+  for (const token of moved) token.has_moved = false
+  const open = moved.filter(token => !token.ended)
+  return open.length === 0 ? NONE : open.map(({ id, node }) => ({ token: id, node }))
+}

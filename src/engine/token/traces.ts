@@ -1,0 +1,59 @@
+/** Places in the order of things that no token holds, for a branch of a group that waits. */
+import { type Frame, isShared, type Join } from './fork-frames.ts'
+import type { Place } from './place.ts'
+
+export interface Trace {
+  readonly join: Join
+  /** Position in the coalesce's list. */
+  readonly branch: number
+  readonly kind: TraceKind
+}
+
+/**
+ * `end`: where the branch's carrier was lost; if there are forks inside the branch, from the fork on the end of all that comes of it.
+ * `after`: where its carrier goes on if the group fails; from the fork on, behind all that comes of the fork.
+ * `late`: where it was lost long after that, before all was done that comes before.
+ */
+export type TraceKind = 'end' | 'after' | 'late'
+
+const KINDS: readonly TraceKind[] = ['end', 'after', 'late']
+
+/** A branch that nobody carries any more: until it counts as lost it is as if a carrier stood at the coalesce. */
+export interface LateLoss extends Trace {
+  readonly frames: Frame
+  readonly node: number
+}
+
+/** By what its group, and commits, know a trace. */
+export function numberOf({ join, branch, kind }: Trace): number {
+  return KINDS.indexOf(kind) * join.node.branches.length + branch
+}
+
+export function traceOf(join: Join, number: number): Trace {
+  const { length } = join.node.branches
+  return { join, branch: number % length, kind: KINDS[Math.floor(number / length)] ?? 'end' }
+}
+
+/** null if it isn't in the line. */
+export function placeOf(trace: Trace): Place | null {
+  return trace.join.traces?.get(numberOf(trace)) ?? null
+}
+
+/** Where in the line those branches were lost that are. */
+export function endsOfLost(join: Join): Place[] {
+  return join.lost.flatMap(branch => placeOf({ join, branch, kind: 'end' }) ?? [])
+}
+
+/** Whether something may still come to the place of a trace. */
+export function isAwaited({ join, branch, kind }: Trace): boolean {
+  const { verdict, arrived, lost } = join
+  const has_arrived = arrived.some(each => each.branch === branch)
+  switch (kind) {
+    case 'end':
+      return verdict === null && !has_arrived
+    case 'after':
+      return (verdict === null || (isShared(verdict) && !has_arrived)) && !lost.includes(branch)
+    case 'late':
+      return true
+  }
+}

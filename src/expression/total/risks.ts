@@ -1,0 +1,292 @@
+/**
+ * Which operations of an expression can fail on rows of a schema. If it names none, the expression has a value for every row that
+ * fits: this is what lets a gate do without `on_error`.
+ *
+ * R1. A value that can come is in what `look` says of its node.
+ * R2. An operation that can fail on what its operands can be is told, unless it is evaluated only where that can't be.
+ *
+ * It follows the closures of the folder above, operation by operation; a property holds it against them.
+ */
+import type { ASTNode } from '@marcbachmann/cel-js'
+import type { RowSchema } from '../../model/schema.ts'
+import { extentOf, writtenAt } from '../extent.ts'
+import { MAX_STEPS } from '../macros.ts'
+import type { Kind } from '../types.ts'
+import { TYPE_VALUES, type Value } from '../values.ts'
+import { Accesses } from './accesses.ts'
+import type { Analysed, Analyst, Scope } from './analyst.ts'
+import { Assumed, assuming, type Looking, type Place } from './assumed.ts'
+import { lookAtCall } from './call-risks.ts'
+import { arithmeticOf, negated, orderProblem } from './operator-risks.ts'
+import {
+  ANYTHING,
+  anyOf,
+  asDecimals,
+  BOOLEAN,
+  either,
+  eitherOf,
+  exactly,
+  ofRow,
+  only,
+  type Possible,
+  without,
+} from './possible.ts'
+
+export interface Risk {
+  /** One sentence without a full stop at the end: what fails, and where. */
+  readonly message: string
+  /** Where in the source, in UTF-16 units. */
+  readonly offset: number
+  readonly length: number
+}
+
+/**
+ * @param schema what can be relied on of the rows; null: nothing.
+ * @param assumed what is known of the row beside.
+ * @param wanted what the result must be.
+ */
+export function risksOf(
+  expression: Analysed,
+  schema: RowSchema | null,
+  wanted: Kind,
+  assumed = Assumed.NOTHING,
+): { readonly risks: readonly Risk[]; readonly ifFalse: Assumed } {
+  const analysis = new Analysis(expression, schema)
+  const scope = { variables: new Map(), assumed }
+  analysis.lookAtAll(scope, wanted)
+  const ifFalse = assuming(expression.ast, false, assumed, analysis.looking(scope))
+  return { risks: analysis.risks, ifFalse }
+}
+
+class Analysis implements Analyst {
+  readonly expression: Analysed
+  readonly #accesses: Accesses
+  readonly #risks = new Map<string, Risk>()
+  readonly #branches = new Map<ASTNode, boolean>()
+  /** True while something is looked at that was or will be told elsewhere. */
+  #silent = false
+  #rounds = 0
+  #bindings = 0
+
+  constructor(expression: Analysed, schema: RowSchema | null) {
+    this.expression = expression
+    this.#accesses = new Accesses(this, ofRow(schema))
+  }
+
+  get risks(): readonly Risk[] {
+    return [...this.#risks.values()].sort((a, b) => a.offset - b.offset)
+  }
+
+  lookAtAll(scope: Scope, wanted: Kind): void {
+    const { ast } = this.expression
+    this.need(ast, ast, this.look(ast, scope), [wanted], wanted === 'bool' ? 'true or false' : 'a text')
+    if (this.#rounds > MAX_STEPS) this.#tellRounds(ast)
+  }
+
+  tell(node: ASTNode, where: string): void {
+    if (this.#silent) return
+    const message = `${this.quoted(node)} fails where ${where}`
+    const risk = { message, ...extentOf(this.expression.source, node) }
+    this.#risks.set(`${risk.offset} ${message}`, risk)
+  }
+
+  quoted(node: ASTNode): string {
+    return `\`${writtenAt(this.expression.source, node, 60)}\``
+  }
+
+  looking({ variables }: Scope): Looking {
+    return {
+      placeOf: node => this.#accesses.placeOf(node, variables),
+      valueOf: (node, assumed) =>
+        this.#branching(node) ? ANYTHING : this.#silently(() => this.look(node, { variables, assumed })),
+    }
+  }
+
+  /** Whether conditions within the node would be looked at once more each time: nested ones would take ages. */
+  #branching(node: ASTNode): boolean {
+    const known = this.#branches.get(node)
+    if (known !== undefined) return known
+    const branching = ['?:', '&&', '||'].includes(node.op) || partsOf(node).some(part => this.#branching(part))
+    this.#branches.set(node, branching)
+    return branching
+  }
+
+  #silently<T>(look: () => T): T {
+    const [silent, rounds] = [this.#silent, this.#rounds]
+    this.#silent = true
+    try {
+      return look()
+    } finally {
+      this.#silent = silent
+      this.#rounds = rounds
+    }
+  }
+
+  /** The scope where `node` was `truth`. */
+  where(node: ASTNode, truth: boolean, scope: Scope): Scope {
+    return { ...scope, assumed: assuming(node, truth, scope.assumed, this.looking(scope)) }
+  }
+
+  /** The scope in which `name` is a variable, which may hide another. */
+  binding(name: string, value: Possible, scope: Scope): Scope {
+    const place: Place = [`#${this.#bindings++}`]
+    return { ...scope, variables: new Map([...scope.variables, [name, { place, value }]]) }
+  }
+
+  /** What the node can be; tells what can fail on the way. */
+  look(node: ASTNode, scope: Scope): Possible {
+    switch (node.op) {
+      case 'value':
+        return exactly(node.args as Value)
+      case 'id':
+        return this.#name(node.args, scope)
+      case '.':
+      case '.?':
+      case '[]':
+      case '[?]':
+        return this.#accesses.look(node, scope)
+      case 'call':
+      case 'rcall':
+        return lookAtCall(this, node, scope)
+      case 'list': {
+        const elements = node.args.map(each => this.look(each, scope))
+        return anyOf(['list'], { size: [elements.length, elements.length], of: eitherOf(elements) })
+      }
+      case 'map':
+        return this.#map(node.args, scope)
+      case '?:':
+        return this.#choice(node, scope)
+      case '||':
+      case '&&': {
+        const [left, right] = node.args
+        this.condition(left, scope)
+        this.condition(right, this.where(left, node.op === '&&', scope))
+        return BOOLEAN
+      }
+      case '!_':
+        this.condition(node.args, scope)
+        return BOOLEAN
+      case '-_':
+        return this.#minus(node, scope)
+      case '==':
+      case '!=':
+        for (const each of node.args) this.look(each, scope)
+        return BOOLEAN
+      case 'in': {
+        const [left, right] = node.args
+        this.look(left, scope)
+        this.need(node, right, this.look(right, scope), ['list', 'map'], 'a list or a map')
+        return BOOLEAN
+      }
+      default:
+        return this.#operation(node, scope)
+    }
+  }
+
+  /** Tells where `value`, which is that of `operand`, isn't of these kinds. @returns what it is then. */
+  need(node: ASTNode, operand: ASTNode, value: Possible, kinds: readonly Kind[], words: string): Possible {
+    const name = node === operand ? 'it' : this.quoted(operand)
+    this.#needValue(node, operand, value)
+    if ([...value.kinds].some(kind => kind !== 'null' && !kinds.includes(kind)))
+      this.tell(node, `${name} isn’t ${words}`)
+    return only(value, kinds)
+  }
+
+  #needValue(node: ASTNode, operand: ASTNode, value: Possible): Possible {
+    const name = node === operand ? 'it' : this.quoted(operand)
+    const missing = this.#accesses.mayBeMissing(operand) ? 'missing or null' : 'null'
+    if (value.kinds.has('null')) this.tell(node, `${name} is ${missing}`)
+    return without(value, 'null')
+  }
+
+  condition(node: ASTNode, scope: Scope): void {
+    this.need(node, node, this.look(node, scope), ['bool'], 'true or false')
+  }
+
+  #name(name: string, { variables, assumed }: Scope): Possible {
+    const variable = variables.get(name)
+    if (variable !== undefined) return assumed.at(variable.place, variable.value)
+    if (name === this.expression.root) return this.#accesses.wholeRow()
+    const type = TYPE_VALUES.get(name)
+    return type === undefined ? anyOf(['null']) : exactly(type)
+  }
+
+  #map(entries: ReadonlyArray<readonly [ASTNode, ASTNode]>, scope: Scope): Possible {
+    const looked = entries.map(([key, value]) => {
+      const name = this.need(key, key, this.look(key, scope), ['string', 'int', 'bool'], 'a text')
+      return { name: name.constant, value: this.look(value, scope) }
+    })
+    const of = eitherOf(looked.map(({ value }) => value))
+    const textKeys = looked.every(({ name }) => typeof name === 'string')
+    const fields = textKeys ? looked.map(({ name, value }) => [name as string, { value, present: true }] as const) : []
+    return anyOf(['map'], { size: [0, entries.length], of, textKeys, fields: new Map(fields) })
+  }
+
+  #choice(node: Extract<ASTNode, { op: '?:' }>, scope: Scope): Possible {
+    const [test, then, otherwise] = node.args
+    this.condition(test, scope)
+    const { typeOf } = this.expression
+    const decimal = typeOf(node).kind === 'double'
+    const way = (each: ASTNode, truth: boolean) => {
+      const value = this.look(each, this.where(test, truth, scope))
+      return decimal && typeOf(each).kind === 'int' ? asDecimals(value) : value
+    }
+    return either(way(then, true), way(otherwise, false))
+  }
+
+  #minus(node: Extract<ASTNode, { op: '-_' }>, scope: Scope): Possible {
+    const inner = node.args
+    if (inner.op === 'value' && (typeof inner.args === 'bigint' || typeof inner.args === 'number'))
+      return exactly(-inner.args)
+    const value = this.need(node, inner, this.look(inner, scope), ['int', 'double'], 'a number')
+    return negated(value, where => this.tell(node, where))
+  }
+
+  #operation(
+    node: Extract<ASTNode, { op: '+' | '-' | '*' | '/' | '%' | '<' | '<=' | '>' | '>=' }>,
+    scope: Scope,
+  ): Possible {
+    const [left, right] = node.args
+    const [x, y] = [this.look(left, scope), this.look(right, scope)]
+    const [a, b] = [this.#needValue(node, left, x), this.#needValue(node, right, y)]
+    const names = [this.quoted(left), this.quoted(right)] as const
+    switch (node.op) {
+      case '<':
+      case '<=':
+      case '>':
+      case '>=': {
+        const problem = orderProblem(a, b, names)
+        if (problem !== null) this.tell(node, problem)
+        return BOOLEAN
+      }
+      default:
+        return arithmeticOf(node.op, a, b, names, where => this.tell(node, where))
+    }
+  }
+
+  // ── rounds of macros ──────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Looks at what is evaluated once for each of `count` elements. */
+  inRounds<T>(node: ASTNode, count: number, body: () => T): T {
+    const before = this.#rounds
+    const result = body()
+    const rounds = count === 0 ? 0 : count * (1 + this.#rounds - before)
+    if (rounds > MAX_STEPS) this.#tellRounds(node)
+    // What is over the limit by itself is told once.
+    this.#rounds = rounds > MAX_STEPS ? before : before + rounds
+    return result
+  }
+
+  #tellRounds(node: ASTNode): void {
+    this.tell(node, `it takes more than ${MAX_STEPS.toLocaleString('en-US')} steps`)
+  }
+}
+
+/** The nodes that a node is made of. */
+function partsOf({ args }: ASTNode): readonly ASTNode[] {
+  const parts = (each: unknown): readonly ASTNode[] => {
+    if (Array.isArray(each)) return each.flatMap(parts)
+    return typeof each === 'object' && each !== null && 'op' in each ? [each as ASTNode] : []
+  }
+  return parts(args)
+}

@@ -1,0 +1,499 @@
+/**
+ * What entries say (DESIGN section 5; every byte is described in docs/ledger-format.md).
+ *
+ * These types are shared by the writer and the verifier; the code that encodes (src/ledger) and the code that decodes
+ * (src/read) is not. Numbers refer to the topology in entry 0 of the run: nodes and edges count from 1, 0 is none.
+ * Times are whole microseconds since the Unix epoch, durations and starts whole microseconds.
+ *
+ * A value is committed once, in the entry that first speaks of it, and numbered from 1 within its subject, in order.
+ * Visits, endings and calls refer to values of their own subject by that number.
+ */
+
+import type { FateNumber } from '../model/outcome.ts'
+import type { CommitLine } from './commit-line.ts'
+import type { FieldOrder } from './field-order.ts'
+import type { PluginCode } from './plugin-code.ts'
+import type { Topology } from './topology.ts'
+
+export const LEDGER_FORMAT = 1
+
+export type VisitStatus = 0 | 1 | 2 | 3
+export const VISIT_OK = 0
+export const VISIT_ERROR = 1
+/** At an aggregate or coalesce: the visit goes on until its group closes, and is then told again as ok or error. */
+export const VISIT_HELD = 2
+/** An error after the last of the attempts that `retry` allows, which another attempt could have helped. */
+export const VISIT_EXHAUSTED = 3
+
+/** Whether a visit met an error. */
+export function isError(status: VisitStatus): boolean {
+  return status === VISIT_ERROR || status === VISIT_EXHAUSTED
+}
+
+/** One attempt of one token at one node. The attempt counts from 1. */
+export interface VisitFact {
+  readonly token: number
+  readonly node: number
+  readonly attempt: number
+  readonly status: VisitStatus
+  /** Value as the token entered; 0 where there is none (a record that the source rejected). */
+  readonly in: number
+  /** Value as it left; the same number if nothing changed, 0 if nothing left. */
+  readonly out: number
+  /** Edge by which it left; 0 if it ended (what is born of it is born onto an edge), is held, or is attempted again. */
+  readonly edge: number
+  /** From the entry's time; negative for a visit that was held and is told again. */
+  readonly start_us: number
+  /** On the run's clock. */
+  readonly duration_us: number
+  /** How long the run's clock stood still meanwhile: it was down, or its machine slept. It ended so much later. */
+  readonly stood_us: number
+  /** Present exactly if status is error or exhausted. */
+  readonly error: { readonly code: string; readonly value: number } | null
+}
+
+/**
+ * A token of this subject comes into being. The first token of a row has neither group nor parents. Others are born onto an
+ * edge: of a fork, the branch's with their ordinal; of other groups, the `to` edge of the group's node. The parents of
+ * tokens born of a batch are its members, and aren't repeated here.
+ */
+export interface BirthFact {
+  readonly token: number
+  /** The group it is born of; 0 for the first token of a row. */
+  readonly group: number
+  /** Its place in that group from 0: the branch of a fork, the element of an expansion, the output of a batch. */
+  readonly ordinal: number
+  /** Its data as it is born; 1 for the first token of a row. */
+  readonly value: number
+  readonly parents: readonly number[]
+}
+
+export type GroupKind = 0 | 1 | 2 | 3
+/** In the order of GroupKind. */
+export const GROUP_KINDS = ['fork', 'expand', 'merge', 'batch'] as const
+
+/** A group opens. For fork and expand it closes at once; merges and batches close by a later or the same entry. */
+export interface GroupOpened {
+  readonly group: number
+  readonly kind: GroupKind
+  readonly node: number
+  /** Members expected: children, branches; 0 where it isn't known before (batch). */
+  readonly expected: number
+}
+
+/** A group closes with a verdict: for batches the trigger, for merges `merged` or the cause of its failure. */
+export interface GroupClosed {
+  readonly group: number
+  readonly verdict: string
+  /** Value with more about it (union merges: `{origins, overruled}`), 0 if there is none. */
+  readonly detail: number
+  /** Members in order of arrival (merge, batch), or none (fork, expand: the children tell). */
+  readonly members: readonly number[]
+}
+
+/** One ending, flat: what model/outcome.ts lets a decision return, plus the time. */
+export interface EndingFact {
+  readonly token: number
+  readonly fate: FateNumber
+  readonly node: number
+  readonly sink: number
+  readonly group: number
+  readonly error: { readonly code: string; readonly value: number } | null
+}
+
+export type CallStatus = 0 | 1 | 2 | 3 | 4
+export const CALL_OK = 0
+export const CALL_ERROR = 1
+/** The service asked to be left alone. The call is made again. */
+export const CALL_THROTTLED = 2
+/** Nothing was asked, because the answer was on record from another run. */
+export const CALL_RECORDED = 3
+/** As before, and what was on record is an error. */
+export const CALL_RECORDED_ERROR = 4
+/** In the order of CallStatus. */
+export const CALL_STATUSES = ['ok', 'error', 'throttled', 'recorded', 'recorded_error'] as const
+
+/** Counts of language-model tokens, and nano-dollars. */
+export interface CallCosts {
+  readonly input_tokens: number
+  readonly output_tokens: number
+  readonly cost_nusd: number
+}
+
+/** One request to a service, during a visit or for a batch, and what came of it. */
+export interface CallFact extends CallCosts {
+  /** Its number within the run. */
+  readonly call: number
+  /** 0: it was made for a batch, which is the subject. */
+  readonly token: number
+  readonly node: number
+  /** Of the visit, or of the batch. */
+  readonly attempt: number
+  /** Its place among the calls of that attempt, from 1. One that was throttled is made again in the same place. */
+  readonly ordinal: number
+  /** Place in the node's list of services, from 1. */
+  readonly service: number
+  readonly status: CallStatus
+  /** Value that was asked; equal requests of a subject may share it. */
+  readonly request: number
+  /** Value that came back; of an error `{code, message, retryable}`, with `response` if something came back. */
+  readonly response: number
+  /** From the entry's time; negative if it began before what else the entry tells. */
+  readonly start_us: number
+  readonly duration_us: number
+}
+
+/**
+ * A request is about to be sent by a sink that can't take back what it does. It is sent only when the entry that tells so
+ * is durable; the call that tells what came of it is in a later entry.
+ */
+export interface IntentFact {
+  readonly token: number
+  readonly node: number
+  /** Of the visit. A service that asked to be left alone is asked again in the same one, by another intent. */
+  readonly attempt: number
+  /** Value that is asked, as in calls. */
+  readonly request: number
+  /** null: the request has no other row. */
+  readonly together: Together | null
+}
+
+/** Rows that one request has. They stay together for as long as it is made again; what came of it is told of each. */
+export interface Together {
+  /** Token of the first of them: it names the request among those of the node. */
+  readonly first: number
+  /** From 1. */
+  readonly place: number
+  /** How many there are. */
+  readonly rows: number
+}
+
+/** A token is held: a BUFFERED line for auditors. */
+export interface HoldFact {
+  readonly token: number
+  readonly node: number
+  readonly group: number
+  /** Its place among those that came to the group, from 0. */
+  readonly ordinal: number
+}
+
+/** Where a row came from. Present in the first entry of a row. */
+export interface OriginFact {
+  /** The source's node. */
+  readonly source: number
+  /** Number of the record within its source, from 1, rejected ones counted. */
+  readonly index: number
+  /** Line in the file at which the record begins, from 1; 0 where a source has no lines. */
+  readonly line: number
+  /** In a re-run: the row of the other run that this one repeats; the rest is that row's. */
+  readonly repeats: number | null
+}
+
+/**
+ * What happened to one row or one batch in one commit. Encoded as (keys in this order; a key is left out if empty or 0):
+ *
+ * | key | holds |
+ * |---|---|
+ * | `b` | batch number, if the subject is a batch |
+ * | `c` | commitments, lower-case hex; the first is of value number `w` |
+ * | `d` | groups closed: `[group, verdict, detail, member…]` |
+ * | `e` | endings: `[token, fate, node, sink, group]`, then `code, value` if the fate carries an error |
+ * | `f` | number of the value that tells how fields stand |
+ * | `g` | groups opened: `[group, kind, node, expected]` |
+ * | `h` | holds: `[token, node, group, ordinal]` |
+ * | `n` | births: `[token]`, or `[token, group, ordinal, value, parent…]` |
+ * | `o` | tokens of this subject still open after this entry (always present) |
+ * | `p` | seq of the subject's previous entry |
+ * | `r` | row number, if the subject is a row |
+ * | `s` | origin: `[source, index, line]`, in a re-run then the row that is repeated |
+ * | `t` | time (always present) |
+ * | `v` | visits: `[token, node, attempt, status, in, out, edge, start, duration]`, then `code, value` if status is error or exhausted, then `stood` unless it is 0 |
+ * | `w` | number of the first value committed in `c` |
+ * | `x` | calls: `[call, token, node, attempt, ordinal, service, status, request, response, start, duration]`, then `input, output, cost` unless all are 0 |
+ * | `y` | intents: `[token, node, attempt, request]`, then `first, place, rows` if the request has other rows, too |
+ * | `z` | nonce, 32 hex digits: present exactly if `c` is not |
+ */
+export interface SubjectEntry {
+  readonly subject: { readonly kind: 'row'; readonly row: number } | { readonly kind: 'batch'; readonly batch: number }
+  readonly time_us: number
+  /** null: the subject's first entry. */
+  readonly previous: number | null
+  readonly open: number
+  readonly origin: OriginFact | null
+  readonly births: readonly BirthFact[]
+  readonly visits: readonly VisitFact[]
+  readonly holds: readonly HoldFact[]
+  readonly groups_opened: readonly GroupOpened[]
+  readonly groups_closed: readonly GroupClosed[]
+  readonly endings: readonly EndingFact[]
+  readonly calls: readonly CallFact[]
+  readonly intents: readonly IntentFact[]
+  /** Number of the value that tells how the fields of rows under way stand (`FieldOrders`); 0 where all is canonical. */
+  readonly orders: number
+  /** Hex commitments of values `first_value`, `first_value + 1`, … */
+  readonly first_value: number
+  readonly commitments: readonly string[]
+  readonly nonce: string | null
+}
+
+export type RunStatus =
+  | 'running'
+  | 'completed'
+  | 'completed_with_failures'
+  | 'empty'
+  | 'failed'
+  | 'cancelled'
+  | 'interrupted'
+  | 'abandoned'
+export type SealedStatus = Extract<RunStatus, 'completed' | 'completed_with_failures' | 'empty' | 'abandoned'>
+export type StoppedStatus = Extract<RunStatus, 'failed' | 'cancelled'>
+
+export interface RowCounts {
+  readonly read: number
+  readonly ingested: number
+  readonly rejected: number
+}
+export interface TokenCounts {
+  readonly born: number
+  readonly ended: number
+  readonly open: number
+}
+
+/** How far a source has been read at a commit. The position and the content hash are in the entry's value. */
+export interface CursorFact {
+  readonly source: number
+  readonly records: number
+  readonly done: boolean
+}
+/** What a sink has durably written at a commit. The content hash is in the entry's value. */
+export interface ReceiptFact {
+  readonly sink: number
+  readonly rows: number
+  readonly bytes: number
+}
+
+/** Totals of the run so far, so that counts need no scan; `verify` recomputes them. Each list ascending by its numbers. */
+export interface Tallies {
+  readonly rows: RowCounts
+  readonly tokens: TokenCounts
+  /** Groups, batches included; and batches. Each is the last one's number. */
+  readonly groups: number
+  readonly batches: number
+  /** `[fate, sink, count]` */
+  readonly endings: ReadonlyArray<readonly [number, number, number]>
+  /** `[node, ok, error, held]`: visits by status, each attempt one; `held` are those that still are. */
+  readonly visits: ReadonlyArray<readonly [number, number, number, number]>
+  /** `[edge, count]`: tokens that left by it or were born onto it. */
+  readonly edges: ReadonlyArray<readonly [number, number]>
+  /** Left out if there are none. */
+  readonly calls?: CallTotals
+  /** `[source, rejected, failed]`: records, and rows with an ending in failure, rejected ones among them. Left out if there are none. */
+  readonly failures?: ReadonlyArray<readonly [number, number, number]>
+}
+
+export interface CallTotals extends CallCosts {
+  /** All, whatever came of them. The last one's number. */
+  readonly count: number
+  readonly error: number
+  readonly throttled: number
+  readonly recorded: number
+}
+
+/** All that a commit tells but for what is open, which the ledger knows. */
+export type CommitFacts = {
+  readonly k: 'commit'
+  readonly commit: number
+  readonly cursors: readonly CursorFact[]
+  readonly receipts: readonly ReceiptFact[]
+  readonly totals: Tallies
+  readonly jumps?: Jumps
+  readonly t: number
+} & CommitLine
+
+/**
+ * `[from, to]`, in order: the run's clock stood still while the time of day went on so far, since its machine slept, or its clock was
+ * set. Those since the run's entry before; absent if there are none.
+ */
+export type Jumps = ReadonlyArray<readonly [number, number]>
+
+/** What the table of open tokens holds: how many, and the hash of their set (format/set-hash.ts). */
+export interface OpenFact {
+  readonly count: number
+  readonly hash: string
+}
+
+/**
+ * Entries whose subject is the run. Encoded as canonical JSON with these very keys, `c` (commitments, first value `w`)
+ * and, without values, `z` (nonce) as above. Values of the run are numbered as those of any subject.
+ */
+export type RunEntry =
+  /** Entry 0. Values: 1 the plan's text and expressions (`PlanValue`), 2 what the sinks intend (`SinkIntents`). */
+  | {
+      readonly k: 'open'
+      readonly format: typeof LEDGER_FORMAT
+      readonly run: string
+      readonly name: string
+      readonly plan_hash: string
+      readonly topology: Topology
+      readonly custody: string
+      /** Of the plugins that the plan uses, by kind and name. */
+      readonly plugins: readonly PluginCode[]
+      /** The run whose recorded answers its calls are given; absent if they are made. */
+      readonly replays?: string
+      /** The run whose rows it runs again, with the root of its finished log; absent if it reads its sources. */
+      readonly reruns?: { readonly run: string; readonly root: string }
+      readonly t: number
+    }
+  /** Closes each commit, with the order of what is under way (I7). Its value is a `CommitValue`. */
+  | (CommitFacts & { readonly open: OpenFact })
+  /** The run stopped before its end; `resume` goes on. Its value, if any, is `{code, message, node?}`. `reason` is a declared word. */
+  | {
+      readonly k: 'stop'
+      readonly status: StoppedStatus
+      readonly reason: string
+      readonly jumps?: Jumps
+      readonly t: number
+    }
+  /** A process goes on with the run. `cut`: sources whose rest isn't read, because they can't be read twice or weren't to be. */
+  | {
+      readonly k: 'resume'
+      readonly epoch: number
+      readonly cut: readonly number[]
+      /** Those whose code isn't what was on record before; absent if there are none. */
+      readonly plugins?: readonly PluginCode[]
+      readonly t: number
+    }
+  /** What is about to be renamed into place. Its value is an `ArtifactsValue`. */
+  | { readonly k: 'publish'; readonly artifacts: readonly ReceiptFact[]; readonly t: number }
+  /** The last entry. `subjects`: root and size of the tree whose leaf N−1 is the leaf hash of row N's last entry, batches after rows. */
+  | {
+      readonly k: 'seal'
+      readonly status: SealedStatus
+      readonly totals: Tallies
+      readonly subjects: { readonly size: number; readonly root: string }
+      readonly t: number
+    }
+
+/** Entries of log 0, the ledger's own. They carry a nonce, no values. `t` never goes back. */
+export type LedgerEntry =
+  | {
+      readonly k: 'birth'
+      readonly format: typeof LEDGER_FORMAT
+      readonly ledger: string
+      readonly key: string
+      readonly t: number
+    }
+  | { readonly k: 'opened'; readonly log: number; readonly run: string; readonly root: string; readonly t: number }
+  | {
+      readonly k: 'sealed'
+      readonly log: number
+      readonly run: string
+      readonly size: number
+      readonly root: string
+      readonly t: number
+    }
+  | { readonly k: 'taken_over'; readonly log: number; readonly run: string; readonly epoch: number; readonly t: number }
+  | { readonly k: 'erase'; readonly log: number; readonly run: string; readonly values: Erased; readonly t: number }
+  /** Which keys are in force changes: from the next entry on. */
+  | ({ readonly k: 'key'; readonly t: number } & KeyChange)
+
+/** Values of a sealed run: of entries `[first, last]`, or of one entry `[seq, seq, place, …]`; places from 1. In order. */
+export type Erased = ReadonlyArray<readonly number[]>
+
+/**
+ * `add`: heads may be signed with `keys`, too. `retire`: no longer. `revoke`: no longer, and heads of runs that aren't sealed yet
+ * count no more, because somebody else may have the keys.
+ */
+export interface KeyChange {
+  readonly change: 'add' | 'retire' | 'revoke'
+  /** Verifier keys. */
+  readonly keys: readonly string[]
+  /**
+   * `name base64(key hash ‖ signature)`, over `keyChangeText`: of one that is in force before and after the change, and of each
+   * key that it adds.
+   */
+  readonly signatures: readonly string[]
+}
+
+/** Value 1 of entry 0: all that explain needs to tell decisions without the pipeline file. */
+export interface PlanValue {
+  /** The pipeline file's text, as read. */
+  readonly text: string
+  readonly file: string
+  /** Absolute folder of that file: where `resume` looks for it. */
+  readonly folder: string
+  /** Arguments of `--set` that were applied to it, in order, those for `ledger` aside; absent if there are none. */
+  readonly set?: readonly string[]
+  /** Records to read at most, where the run was begun so. */
+  readonly limit?: number
+  /** Which rows of the other run are repeated, and how; exactly of a re-run. */
+  readonly rerun?: RerunValue
+  /** By source: the fields that its schema declares, in their order; only of those that declare some. */
+  readonly fields: { readonly [source: string]: readonly string[] }
+  /** By node name: what a gate or a plugin with expressions evaluates. */
+  readonly expressions: { readonly [node: string]: readonly ExpressionText[] }
+  /** By node name: the plugin's options after validation, secrets replaced. */
+  readonly options: { readonly [node: string]: unknown }
+  /** By name of a coalesce its policy, of an aggregate its triggers; absent if there are none. */
+  readonly closes?: { readonly [node: string]: unknown }
+}
+export interface RerunValue {
+  /** A CEL expression over rows as they were read; null: those that failed. */
+  readonly where: string | null
+  /** Whether rows are repeated that have a token in a sink already. */
+  readonly include_written: boolean
+  /** Whether services are asked again for what they have answered. */
+  readonly fresh: boolean
+}
+export interface ExpressionText {
+  /** What it decides: `gate`, a case's label, an option's path. */
+  readonly for: string
+  readonly source: string
+  /** Fields of the row that it reads, as paths. */
+  readonly reads: readonly (readonly string[])[]
+  /**
+   * Of a gate: what was known of the fields that it reads, as JSON Schema, and of all others (`rest`); absent if nothing was. What
+   * is an integer and what a number depends on it.
+   */
+  readonly sees?: { readonly fields: { readonly [field: string]: SeenField }; readonly rest?: SeenField }
+}
+export interface SeenField {
+  readonly schema: { readonly [keyword: string]: unknown }
+  readonly optional: boolean
+}
+
+/** Value 2 of entry 0, by sink name. */
+export interface SinkIntents {
+  readonly [sink: string]: {
+    readonly path: string | null
+    readonly mode: string
+    readonly prior_bytes: number
+    readonly prior_sha256: string | null
+    readonly staged: string | null
+    readonly replaced: { readonly bytes: number; readonly sha256: string } | null
+  }
+}
+
+/**
+ * Of tokens that are under way, those whose fields don't stand in canonical order, with the orders (`format/field-order.ts`) of
+ * their rows. It is told in the entry in which they were born or last left by an edge.
+ */
+export type FieldOrders = ReadonlyArray<readonly [tokens: readonly number[], ...order: FieldOrder]>
+
+/** Value of a commit entry, by source and sink name. */
+export interface CommitValue {
+  readonly cursors: { readonly [source: string]: { readonly position: unknown; readonly sha256: string | null } }
+  readonly receipts: { readonly [sink: string]: { readonly sha256: string | null; readonly state: unknown } }
+  /** The most that calls may cost of which nothing is on record, in nano-dollars: those under way, and those lost with a process. Absent: 0. */
+  readonly at_risk_nusd?: number
+}
+
+/** Value of the publish entry, by sink name: the files as they will stand. */
+export interface ArtifactsValue {
+  readonly [sink: string]: {
+    readonly path: string
+    readonly rows: number
+    readonly bytes: number
+    readonly sha256: string
+  }
+}

@@ -1,0 +1,119 @@
+/** What a run has on record, as another run that repeats it asks for it: its calls, and the order in which things came. */
+
+import type { Json, Row } from '../model/row.ts'
+import type { PlanValue, RerunValue } from './entry.ts'
+
+/** Where a call was made: the same in every run of the same data. */
+export interface CallPlace {
+  /** Name of the row's source, and number of the record in it; of a batch its aggregate, and which of its batches it is. */
+  readonly source: string | null
+  readonly index: number
+  /** Name of the node. */
+  readonly node: string
+  /** Branches of the forks that the row instance is inside, the outermost first. */
+  readonly branches: readonly string[]
+  /** How the row instance came to be (format/lineage.ts). */
+  readonly path: string
+}
+
+/** A call, as it is found again. */
+export interface CallAsked {
+  readonly place: CallPlace
+  /** Of the visit; and which of the attempt's calls it is. */
+  readonly attempt: number
+  readonly ordinal: number
+  readonly service: string
+  /** Canonical text. */
+  readonly request: string
+}
+
+export interface RecordedCall {
+  /** `error`: the response is `{code, message, retryable, response?}`. */
+  readonly kind: 'answer' | 'error'
+  readonly response: Json
+}
+
+export interface Recordings {
+  /**
+   * What a call with this very request came to: the one made in the same place, by the same attempt with the same ordinal if
+   * there is one, or else another that was answered, in recorded order. null if there is none. `only`: no errors.
+   */
+  take(asked: CallAsked, only?: 'answer'): Promise<RecordedCall | null>
+}
+
+/** A node where order matters (a sink, an aggregate, a coalesce) took a row instance. */
+export interface RecordedTake {
+  /** How the row instance came to be (format/lineage.ts). */
+  readonly path: string
+  /** Name of the node. */
+  readonly node: string
+  /** Ascending in the order in which nodes took row instances. */
+  readonly at_us: number
+  /** Of two at the same time, the one that was born first came first. */
+  readonly token: number
+  /** Of an aggregate: the batch that it became a member of; null if that didn't close. */
+  readonly batch: RecordedBatch | null
+}
+
+/** What became of a group at a coalesce. */
+export interface RecordedGroup {
+  readonly verdict: string
+  /** Names of the branches that had come before the verdict. */
+  readonly members: readonly string[]
+}
+
+/** What became of a batch. */
+export interface RecordedBatch {
+  readonly group: number
+  readonly size: number
+  readonly trigger: string
+  /** Of the row instances that were born of it. */
+  readonly course: Course
+}
+
+/** What became of a row, or of what was born of a batch, where order matters. */
+export interface Course {
+  /** When the row was read, or the batch begun. */
+  readonly began_us: number
+  readonly takes: readonly RecordedTake[]
+  /** By the path that what it merges into has, or would have. */
+  readonly groups: ReadonlyMap<string, RecordedGroup>
+}
+
+/** A row of another run, to be run again. */
+export interface RepeatedRow {
+  /** Its number there. */
+  readonly row: number
+  /** Of its record within its source, from 1. */
+  readonly index: number
+  /** At which the record began, from 1; 0 where its source has no lines. */
+  readonly line: number
+  readonly record: /** As it was ingested. */
+    | { readonly kind: 'row'; readonly row: Row }
+    /** It couldn't be used: the record’s own text or value, and why. */
+    | { readonly kind: 'rejected'; readonly raw: Json; readonly code: string; readonly message: string }
+    | { readonly kind: 'erased' }
+}
+
+/** Rows of another run that a re-run begins with, instead of what its sources have. */
+export interface Repeats {
+  readonly run: string
+  /** Of its finished log, as 64 hex digits. */
+  readonly root: string
+  /** Which rows these are, for the record. */
+  readonly chosen: RerunValue
+  /** Of the source with this name, those behind the row `after`, in order. */
+  rowsOf(source: string, after: number): AsyncIterable<readonly RepeatedRow[]>
+  /** Where the source with this name ended, as it said itself; null if that isn't known. */
+  endOf(source: string): Json | null
+}
+
+/** null: not on record. */
+export interface Courses {
+  /** What the pipeline said of when groups close (`PlanValue`). */
+  readonly closes: PlanValue['closes']
+  /** Of the record with this number, from 1, in a source. */
+  ofRow(source: string, index: number): Promise<Course | null>
+  /** Of an aggregate’s batch with this number, from 1. */
+  ofBatch(aggregate: string, nth: number): Promise<RecordedBatch | null>
+}
