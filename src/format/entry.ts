@@ -273,7 +273,7 @@ export interface ReceiptFact {
 }
 
 /** Totals of the run so far, so that counts need no scan; `verify` recomputes them. Each list ascending by its numbers. */
-export interface Tallies {
+export interface TotalsFact {
   readonly rows: RowCounts
   readonly tokens: TokenCounts
   /** Groups, batches included; and batches. Each is the last one's number. */
@@ -305,7 +305,7 @@ export type CommitFacts = {
   readonly commit: number
   readonly cursors: readonly CursorFact[]
   readonly receipts: readonly ReceiptFact[]
-  readonly totals: Tallies
+  readonly totals: TotalsFact
   readonly jumps?: Jumps
   readonly t: number
 } & CommitLine
@@ -369,7 +369,7 @@ export type RunEntry =
   | {
       readonly k: 'seal'
       readonly status: SealedStatus
-      readonly totals: Tallies
+      readonly totals: TotalsFact
       readonly subjects: { readonly size: number; readonly root: string }
       readonly t: number
     }

@@ -1,7 +1,7 @@
 /** The shapes of entries whose subject is the run, and of those of log 0 (format/entry.ts). */
 
 import type { LineChange, LineMember, LineRun } from '../format/commit-line.ts'
-import { LEDGER_FORMAT, type LedgerEntry, type RunEntry, type Tallies } from '../format/entry.ts'
+import { LEDGER_FORMAT, type LedgerEntry, type RunEntry, type TotalsFact } from '../format/entry.ts'
 import type { PluginCode } from '../format/plugin-code.ts'
 import type { Topology, TopologyNode } from '../format/topology.ts'
 import { isUuid } from '../model/uuid.ts'
@@ -33,7 +33,7 @@ const topology: Decoder<Topology> = object({
   edges: listOf(tuple(int(1), text(), int(0))),
 })
 
-const totals: Decoder<Tallies> = (value, where) =>
+const totals: Decoder<TotalsFact> = (value, where) =>
   object({
     rows: object({ read: int(), ingested: int(), rejected: int() }),
     tokens: object({ born: int(), ended: int(), open: int() }),

@@ -139,11 +139,11 @@ async function mostAtOnce(url: string): Promise<number> {
   await reader.close()
   // What ends as another begins made room for it.
   changes.sort((a, b) => a.at_us - b.at_us || a.by - b.by)
-  let under_way = 0
+  let in_flight = 0
   let most = 0
   for (const { by } of changes) {
-    under_way += by
-    most = Math.max(most, under_way)
+    in_flight += by
+    most = Math.max(most, in_flight)
   }
   return most
 }

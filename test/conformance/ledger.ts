@@ -25,8 +25,8 @@ import {
   simpleRow,
   subjectDraft,
   T0,
-  tallies,
   testPorts,
+  totals,
   visit,
 } from '../support/ledger.ts'
 
@@ -162,7 +162,7 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
         )
       const commits: unknown[] = []
       const commit = async () => {
-        run.appendRun(commitDraft(commits.length + 1, 1, tallies(1, 1, 1)))
+        run.appendRun(commitDraft(commits.length + 1, 1, totals(1, 1, 1)))
         const { size } = await run.commit()
         commits.push((JSON.parse((await reader.entry(run.log, size - 1))?.body ?? '') as { open: unknown }).open)
         const set = new SetHash()
@@ -223,7 +223,7 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
         const { ledger, reader } = await begin()
         const run = await ledger.openRun(RUN, opening())
         await sampleRun(run)
-        await run.seal(sealDraft(tallies(4, 10, 10), await run.subjectTree()))
+        await run.seal(sealDraft(totals(4, 10, 10), await run.subjectTree()))
         return contents(reader)
       }
       const first = await of()
@@ -259,8 +259,8 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
       const first = await ledger.openRun(RUN, opening())
       const second = await other.openRun(OTHER_RUN, opening(OTHER_RUN))
       expect([first.log, second.log]).toEqual([1, 2])
-      await first.seal(sealDraft(tallies(0, 0, 0), await first.subjectTree()))
-      await second.seal(sealDraft(tallies(0, 0, 0), await second.subjectTree()))
+      await first.seal(sealDraft(totals(0, 0, 0), await first.subjectTree()))
+      await second.seal(sealDraft(totals(0, 0, 0), await second.subjectTree()))
       expect(await logZero(reader)).toEqual(['birth', 'opened', 'opened', 'sealed', 'sealed'])
       expect(await reader.head(0)).toContain(`\n5\n${Buffer.from(await rootOf(reader, 0), 'hex').toString('base64')}\n`)
     })
@@ -403,7 +403,7 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
       await run.release()
       const other = await join(place, ports)
       const { ledger: resumed } = await other.takeOver(RUN, nothingToSee)
-      await resumed.seal(sealDraft(tallies(0, 0, 0), await resumed.subjectTree()))
+      await resumed.seal(sealDraft(totals(0, 0, 0), await resumed.subjectTree()))
       for (const id of [RUN, OTHER_RUN]) {
         await expect(other.takeOver(id, nothingToSee)).rejects.toMatchObject({ code: 'CUSTODY_RUN_UNKNOWN' })
       }
@@ -412,7 +412,7 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
 }
 
 async function lateCommit(run: RunLedger): Promise<unknown> {
-  run.appendRun(commitDraft(9, 9, tallies(0, 0, 0)))
+  run.appendRun(commitDraft(9, 9, totals(0, 0, 0)))
   return run.commit()
 }
 

@@ -86,7 +86,7 @@ export async function endure(
     place.close()
   }
 
-  /** Outputs that weren't there before the run. */
+  /** Sinks that weren't there before the run. */
   function leavings({ folder }: Place): string[] {
     const there = [...place.outputs().keys()].filter(path => pipeline.files[`out/${path}`] === undefined)
     return there.map(path => `${folder}/out/${path}`)

@@ -28,8 +28,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'a late arrival’s ending is not recorded',
     file: 'record/recorder.ts',
-    text: 'this.#end(token, failedAtCoalesce(',
-    instead: "if (cause !== 'late_arrival') this.#end(token, failedAtCoalesce(",
+    text: 'this.#end(token, endings.failedAtCoalesce(',
+    instead: "if (cause !== 'late_arrival') this.#end(token, endings.failedAtCoalesce(",
     shape: 'groups',
   },
   {
@@ -101,8 +101,9 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'the last child of a fork is lost',
     file: 'record/recorder.ts',
-    text: "this.#end(token, passedOn(token.id, node.number, 'fork', group))\n    return children",
-    instead: "this.#end(token, passedOn(token.id, node.number, 'fork', group))\n    return children.slice(0, -1)",
+    text: "this.#end(token, endings.passedOn(token.id, node.number, 'fork', group))\n    return children",
+    instead:
+      "this.#end(token, endings.passedOn(token.id, node.number, 'fork', group))\n    return children.slice(0, -1)",
     shape: 'groups',
   },
   {
@@ -115,7 +116,7 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'the line forgets where branches were lost',
     file: 'nodes/coalesce/apply.ts',
-    text: 'this.#line.trace(end, event)',
+    text: 'this.#order.trace(end, event)',
     instead: '',
     shape: 'losing',
   },
@@ -129,7 +130,7 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'what a batch had kept is lost before all is done that comes before',
     file: 'nodes/coalesce/late.ts',
-    text: 'const is_late = this.#joins.endsOf(join, branch).some(end => this.#line.isBehind(event, end))',
+    text: 'const is_late = this.#joins.endsOf(join, branch).some(end => this.#order.isBehind(event, end))',
     instead: 'const is_late = false',
     shape: 'nested-batched',
   },
@@ -256,8 +257,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'a call is recorded twice',
     file: 'record/recorder.ts',
-    text: 'this.tallies.call(fact)',
-    instead: 'this.tallies.call(fact)\n    factsOf(subject).addCall(fact)',
+    text: 'this.totals.call(fact)',
+    instead: 'this.totals.call(fact)\n    factsOf(subject).addCall(fact)',
     shape: 'calls',
   },
   {
@@ -277,7 +278,7 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'a replay takes whoever comes first',
     file: 'order/turn-gate.ts',
-    text: 'const on_record = this.#retracing?.isTurn(token) ?? null',
+    text: 'const on_record = this.#replay_order?.isTurn(token) ?? null',
     instead: 'const on_record = null',
     shape: 'timed',
   },
@@ -354,14 +355,14 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'a replay waits for ever for what doesn’t come',
     file: 'nodes/executor.ts',
-    text: 'const token = this.#parts.retracing?.giveUp() ?? null',
+    text: 'const token = this.#parts.replay_order?.giveUp() ?? null',
     instead: 'const token = null',
     shape: 'timed',
   },
   {
     name: 'a replay that goes on has forgotten what it follows',
     file: 'run/session.ts',
-    text: 'await retracing?.restore(under_way)',
+    text: 'await replay_order?.restore(in_flight)',
     instead: '',
     shape: 'timed-crashes',
   },

@@ -52,7 +52,7 @@ interface Asked {
   readonly most_nusd: number
 }
 
-interface UnderWay {
+interface InFlight {
   readonly service: string
   readonly most_nusd: number
 }
@@ -79,7 +79,7 @@ export class Services {
   readonly #clock: () => VirtualClock
   readonly #begun_us = new Map<string, number[]>()
   #limits: Limits = { services: {}, spend_usd: null }
-  #under_way = new Set<UnderWay>()
+  #in_flight = new Set<InFlight>()
   #spent_nusd = 0
 
   constructor(random: Random, clock: () => VirtualClock) {
@@ -87,15 +87,15 @@ export class Services {
     this.#clock = clock
   }
 
-  get under_way(): number {
-    return this.#under_way.size
+  get in_flight(): number {
+    return this.#in_flight.size
   }
 
   /** Another process begins, which knows of so much that was spent. What was under way comes back to nobody. */
   agree(limits: Limits, spent_nusd: number): void {
     this.#limits = limits
     this.#spent_nusd = spent_nusd
-    this.#under_way = new Set()
+    this.#in_flight = new Set()
     this.told = []
   }
 
@@ -162,15 +162,15 @@ export class Services {
 
   async #perform(asked: Asked, signal: CallTry['signal'], answer: () => CallAnswer): Promise<CallAnswer> {
     const { service, about, most_nusd } = asked
-    const under_way = { service, most_nusd }
-    const all = this.#under_way
-    all.add(under_way)
+    const in_flight = { service, most_nusd }
+    const all = this.#in_flight
+    all.add(in_flight)
     this.#check(service)
     const longest_us = this.#random.chance(0.1) ? 8_000_000 : 300_000
     const { promise: given_up, resolve: giveUp } = Promise.withResolvers<void>()
     signal.addEventListener('abort', () => giveUp())
     await Promise.race([this.#clock().sleep(this.#random.below(longest_us)), given_up])
-    all.delete(under_way)
+    all.delete(in_flight)
     const result = answer()
     const throttled = result.kind === 'failure' && result.throttled === true
     // Who was given up isn't told.
@@ -191,11 +191,11 @@ export class Services {
     this.#begun_us.set(service, begun)
     begun.push(now_us)
     const { concurrency = 16, per_minute } = this.#limits.services[service] ?? {}
-    const busy = [...this.#under_way].filter(each => each.service === service).length
+    const busy = [...this.#in_flight].filter(each => each.service === service).length
     if (busy > concurrency) problem(`${busy} calls are under way where ${concurrency} may be`)
     const recent = begun.filter(at_us => at_us >= now_us - MINUTE_US).length
     if (per_minute !== undefined && recent > per_minute) problem(`${recent} calls of ${per_minute} in a minute`)
-    const reserved_nusd = [...this.#under_way].reduce((sum, each) => sum + each.most_nusd, 0)
+    const reserved_nusd = [...this.#in_flight].reduce((sum, each) => sum + each.most_nusd, 0)
     const { spend_usd } = this.#limits
     if (spend_usd !== null && this.#spent_nusd + reserved_nusd > Math.round(spend_usd * 1e9))
       problem(`${this.#spent_nusd} + ${reserved_nusd} of ${spend_usd * 1e9} nano-dollars`)

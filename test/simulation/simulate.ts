@@ -83,7 +83,7 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
       problems.push(...waitedInVain(plan, ledger.subjects()))
     problems.push(...compare(world, ledger, expected, plan, result.summary))
     problems.push(...problemsOfCalls(model, callsIn(ledger.subjects()), result.summary))
-    if (world.services.under_way > 0) problems.push(`${world.services.under_way} calls are under way at the end`)
+    if (world.services.in_flight > 0) problems.push(`${world.services.in_flight} calls are under way at the end`)
     // Of equal calls in one visit another process may give the answer of one to the other; then the record can't tell which outage
     // was heard of.
     const certain = shape.troubled !== true || crashes === 0

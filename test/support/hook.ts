@@ -57,7 +57,7 @@ export class Hook {
   request: (row: Row) => Json | RowError = row => ({ n: row.n! })
   rig!: Rig
   most_at_once = 0
-  #under_way = 0
+  #in_flight = 0
   #began_us = 0
 
   on(text: string, more: readonly PluginSpec[] = []): Rig {
@@ -98,11 +98,11 @@ export class Hook {
       this.begun.push({ n: outgoing.n, key, at_ms: (clock.now_us() - this.#began_us) / 1000, recorded })
     }
     this.requests.push(rows.map(({ outgoing }) => outgoing.n))
-    this.most_at_once = Math.max(this.most_at_once, ++this.#under_way)
+    this.most_at_once = Math.max(this.most_at_once, ++this.#in_flight)
     const { n } = rows[0]!.outgoing
     const times = this.sent.filter(each => each === n).length
     await clock.sleep(this.latency_ms * 1000)
-    this.#under_way--
+    this.#in_flight--
     return this.answer(n, times)
   }
 

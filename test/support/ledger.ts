@@ -1,6 +1,12 @@
 /** Ledgers for tests: ports without chance, short ways to write drafts, and one small run with every kind of entry. */
 import { createHash } from 'node:crypto'
-import { LEDGER_FORMAT, type RunEntry, type Tallies, type VisitFact, type VisitStatus } from '../../src/format/entry.ts'
+import {
+  LEDGER_FORMAT,
+  type RunEntry,
+  type TotalsFact,
+  type VisitFact,
+  type VisitStatus,
+} from '../../src/format/entry.ts'
 import { makeSigner, parseVerifierKey } from '../../src/format/note.ts'
 import type { Topology } from '../../src/format/topology.ts'
 import { trustIn } from '../../src/ledger/trust.ts'
@@ -149,7 +155,7 @@ export function simpleRow(row: number, token = row): SubjectDraft {
   })
 }
 
-export function tallies(read: number, born: number, ended: number): Tallies {
+export function totals(read: number, born: number, ended: number): TotalsFact {
   return {
     rows: { read, ingested: read, rejected: 0 },
     tokens: { born, ended, open: born - ended },
@@ -161,12 +167,12 @@ export function tallies(read: number, born: number, ended: number): Tallies {
   }
 }
 
-export function commitDraft(commit: number, first_value: number, totals: Tallies): RunDraft {
+export function commitDraft(commit: number, first_value: number, totals: TotalsFact): RunDraft {
   const entry: RunDraft['entry'] = { k: 'commit', commit, cursors: [], receipts: [], totals, t: T0 + commit }
   return { entry, first_value, values: [full({ cursors: {}, receipts: {} })] }
 }
 
-export function sealDraft(totals: Tallies, subjects: { size: number; root: string }): RunDraft {
+export function sealDraft(totals: TotalsFact, subjects: { size: number; root: string }): RunDraft {
   return {
     entry: { k: 'seal', status: 'completed', totals, subjects, t: T0 + 9_000_000 },
     first_value: 0,
@@ -191,7 +197,7 @@ export async function sampleRun(run: RunLedger): Promise<void> {
       groups_opened: [{ group: 4, kind: 3, node: 8, expected: 0 }],
     }),
   )
-  run.appendRun(commitDraft(1, 3, tallies(4, 9, 7)))
+  run.appendRun(commitDraft(1, 3, totals(4, 9, 7)))
   await run.commit()
   run.append(consumed(3, 6, third, 2, T0 + 6000))
   run.append(consumed(4, 9, fourth, 3, T0 + 6001))
@@ -201,7 +207,7 @@ export async function sampleRun(run: RunLedger): Promise<void> {
     first_value: 4,
     values: [full({ low: { path: '/tmp/low.csv', rows: 2, bytes: 20, sha256: 'cd'.repeat(32) } })],
   })
-  run.appendRun(commitDraft(2, 5, tallies(4, 10, 10)))
+  run.appendRun(commitDraft(2, 5, totals(4, 10, 10)))
   await run.commit()
 }
 

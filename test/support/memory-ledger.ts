@@ -46,10 +46,10 @@ export class MemoryLedger implements Ledger, RunLedger {
   #epoch = 1
   #open = new OpenTokens()
   #buffer: Kept[] = []
-  #under_way: Kept[] = []
+  #in_flight: Kept[] = []
 
   get size(): number {
-    return this.entries_kept.length + this.#under_way.length + this.#buffer.length
+    return this.entries_kept.length + this.#in_flight.length + this.#buffer.length
   }
 
   async openRun(run: string, draft: RunDraft): Promise<RunLedger> {
@@ -76,8 +76,8 @@ export class MemoryLedger implements Ledger, RunLedger {
   }
 
   async begin(): Promise<CommitUnderWay> {
-    if (this.#under_way.length > 0) throw new Error('a commit is under way')
-    this.#under_way = this.#buffer
+    if (this.#in_flight.length > 0) throw new Error('a commit is under way')
+    this.#in_flight = this.#buffer
     this.#buffer = []
     if (this.pause !== null) return { durable: this.pause().then(() => this.#keep()) }
     const head = this.#keep()
@@ -87,17 +87,17 @@ export class MemoryLedger implements Ledger, RunLedger {
   /** The power may go right before or right after the entries are durable. */
   #keep(): CheckpointHead {
     this.power.use()
-    this.entries_kept.push(...this.#under_way)
-    this.#under_way = []
+    this.entries_kept.push(...this.#in_flight)
+    this.#in_flight = []
     this.#hold()
     this.power.use()
     return { log: 1, size: this.entries_kept.length, root: HASH }
   }
 
   drop(): void {
-    if (this.#buffer.length + this.#under_way.length > 0) this.#open = OpenTokens.from(this.#openTokens())
+    if (this.#buffer.length + this.#in_flight.length > 0) this.#open = OpenTokens.from(this.#openTokens())
     this.#buffer = []
-    this.#under_way = []
+    this.#in_flight = []
   }
 
   #append(kept: Kept): number {

@@ -46,7 +46,7 @@ export class Peer {
   at_most_usd = 0
   answer: (n: Json, times: number) => CallAnswer = n => ({ kind: 'answer', response: { said: n } })
   rig!: Rig
-  #under_way = 0
+  #in_flight = 0
   #began_us = 0
 
   async perform(n: Json): Promise<CallAnswer> {
@@ -54,9 +54,9 @@ export class Peer {
     if (this.asked.length === 0) this.#began_us = clock.now_us()
     this.asked.push({ n, at_ms: (clock.now_us() - this.#began_us) / 1000 })
     const times = this.asked.filter(each => each.n === n).length
-    this.most_at_once = Math.max(this.most_at_once, ++this.#under_way)
+    this.most_at_once = Math.max(this.most_at_once, ++this.#in_flight)
     await clock.sleep(this.latency_ms * 1000)
-    this.#under_way--
+    this.#in_flight--
     return this.answer(n, times)
   }
 

@@ -132,7 +132,7 @@ async function planOf(folder: string, file: string, overrides: readonly string[]
 }
 
 /** Time may pass unless something is being read or made durable. */
-class Pace {
+class RateWindow {
   reading = 0
   writing = true
   readonly atPoint = (point: Point): void => {
@@ -166,7 +166,7 @@ class Pace {
 
 async function drive(plan: Plan, url: string): Promise<void> {
   const clock = new VirtualClock()
-  const pace = new Pace()
+  const pace = new RateWindow()
   globalThis.sleepOfPage = ms => clock.sleep(ms * 1000)
   const ledger = await openLedger(url, { ...testPorts(), now_us: () => clock.now_us() }, { create: true })
   let done = false

@@ -378,16 +378,16 @@ describe('an aggregate', () => {
 describe('limits that are kept with other runs', () => {
   /** One place for all, and nobody else who wants it. */
   const onePlace = () => {
-    const under_way: string[] = []
+    const in_flight: string[] = []
     return {
-      under_way,
+      in_flight,
       begin: (service: string) => {
-        if (under_way.length > 0) return 50_000
-        under_way.push(service)
+        if (in_flight.length > 0) return 50_000
+        in_flight.push(service)
         return 0
       },
       end: (service: string) => {
-        under_way.splice(under_way.indexOf(service), 1)
+        in_flight.splice(in_flight.indexOf(service), 1)
       },
       close: () => undefined,
     }
@@ -400,7 +400,7 @@ describe('limits that are kept with other runs', () => {
     await rig.run({ shared })
     expect(peer.asked).toHaveLength(3)
     expect(peer.most_at_once).toBe(1)
-    expect(shared.under_way).toEqual([])
+    expect(shared.in_flight).toEqual([])
   })
 
   test('that can’t be known stop the run', async () => {
@@ -422,7 +422,7 @@ describe('limits that are kept with other runs', () => {
     const rig = peer.on(pipeline(2))
     const one = onePlace()
     const begin = (service: string) => {
-      if (peer.asked.length > 0 && one.under_way.length === 0) throw new CustodyError('CUSTODY_LIMITER', 'no luck')
+      if (peer.asked.length > 0 && one.in_flight.length === 0) throw new CustodyError('CUSTODY_LIMITER', 'no luck')
       return one.begin(service)
     }
     expect((await rig.run({ shared: { ...one, begin } })).error).toMatchObject({ code: 'CUSTODY_LIMITER' })

@@ -25,7 +25,7 @@ import { canonicalize } from '../../model/canonical.ts'
 import type { Json } from '../../model/row.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { CallAnswer, CallFailure, CallRequest, CallResult } from '../../sdk/call.ts'
-import type { News } from '../order/event-queue.ts'
+import type { EventQueue } from '../order/event-queue.ts'
 import type { AtPoint } from '../ports/crash-points.ts'
 import { defect, describe } from '../ports/plugin-defect.ts'
 import type { RunClock } from '../ports/run-clock.ts'
@@ -62,11 +62,11 @@ const GRACE_US = 10_000_000
 /** The part of the golden ratio behind the point: multiples of it spread evenly between 0 and 1. */
 const SPREAD = 0.618_033_988_749_895
 
-export interface CallsParts {
+export interface CallDispatcherParts {
   readonly limits: Plan['limits']
   readonly clock: RunClock
   readonly recorder: Recorder
-  readonly news: News
+  readonly events: EventQueue
   readonly signal: AbortSignal
   /** Limits that are kept with other runs; null for limits of this run's own. */
   readonly shared: SharedLimits | null
@@ -85,14 +85,14 @@ export interface CallsParts {
 type Miss = (ended_us: number, stack: Stack) => void
 
 export class Calls {
-  readonly #parts: CallsParts
+  readonly #parts: CallDispatcherParts
   readonly #services: Services<Stack>
   readonly #budget: Budget
   /** Aborted when calls under way are given up. */
   readonly #given_up = new AbortController()
   /** What waits to be on record before it is sent. */
   readonly outbox = new Outbox()
-  #under_way = 0
+  #in_flight = 0
   /** Visits with calls that wait to begin. */
   #waiting_visits = 0
   #spread = 0
@@ -102,16 +102,16 @@ export class Calls {
   /** The run is about to stop because of a service. */
   #stops = false
 
-  constructor(parts: CallsParts) {
+  constructor(parts: CallDispatcherParts) {
     this.#parts = parts
     const { spend_usd } = parts.limits
     const cap_nusd = spend_usd === null ? Number.POSITIVE_INFINITY : Math.floor(spend_usd * 1e9 + 1e-6)
-    this.#budget = new Budget(cap_nusd, parts.recorder.tallies.calls?.cost_nusd ?? 0, parts.lost_nusd)
+    this.#budget = new Budget(cap_nusd, parts.recorder.totals.calls?.cost_nusd ?? 0, parts.lost_nusd)
     this.#services = new Services({
       ...parts,
-      tallies: parts.recorder.tallies,
+      totals: parts.recorder.totals,
       allows: most_nusd => this.#budget.allows(most_nusd),
-      stop: error => parts.news.fallDue(() => this.#stop(error)),
+      stop: error => parts.events.fallDue(() => this.#stop(error)),
     })
   }
 
@@ -134,8 +134,8 @@ export class Calls {
   }
 
   /** Calls that were begun and have not come back, unless they were given up. */
-  get under_way(): number {
-    return this.#given_up.signal.aborted ? 0 : this.#under_way
+  get in_flight(): number {
+    return this.#given_up.signal.aborted ? 0 : this.#in_flight
   }
 
   /** The most that calls may cost of which nothing is on record, in nano-dollars. */
@@ -145,7 +145,7 @@ export class Calls {
 
   /** Visits that can't go on for want of budget, if that is all that calls wait for; else 0. */
   get unaffordable(): number {
-    return this.#under_way > 0 || this.#services.anyWaits ? 0 : this.#waiting_visits
+    return this.#in_flight > 0 || this.#services.anyWaits ? 0 : this.#waiting_visits
   }
 
   /** The least of what calls that wait for budget can cost at most; null if none waits. */
@@ -160,8 +160,8 @@ export class Calls {
     this.#closed = true
     this.#services.close()
     this.outbox.clear()
-    const { clock, news } = this.#parts
-    if (this.#under_way > 0) clock.wake(GRACE_US, () => news.fallDue(() => this.giveUp()))
+    const { clock, events } = this.#parts
+    if (this.#in_flight > 0) clock.wake(GRACE_US, () => events.fallDue(() => this.giveUp()))
   }
 
   /** What is under way is given up. */
@@ -170,7 +170,7 @@ export class Calls {
   }
 
   /**
-   * Has something sent, once that is durably on record. `settle` gets what came of it as news, or that a replay has no record
+   * Has something sent, once that is durably on record. `settle` gets what came of it as events, or that a replay has no record
    * of it.
    * @throws CustodyError CUSTODY_PLUGIN_DEFECT if its service isn't one of the node's, or the request no JSON.
    */
@@ -237,7 +237,7 @@ export class Calls {
   #lookUp(pending: Pending, take: Recordings['take'], miss: Miss): void {
     const { name } = pending
     const [{ visit, request, ordinal }] = pending.asked
-    const { clock, news } = this.#parts
+    const { clock, events } = this.#parts
     const started_us = clock.now_us()
     const give = (found: RecordedCall | null, stack: Stack) => {
       const ended_us = clock.now_us()
@@ -255,8 +255,8 @@ export class Calls {
     }
     const { place, attempt } = visit.asker
     take({ place: place(), attempt, ordinal, service: name, request }).then(
-      found => news.arrive(stack => give(found, stack)),
-      (thrown: unknown) => news.arrive(stack => pending.reject(thrown, clock.now_us(), stack)),
+      found => events.arrive(stack => give(found, stack)),
+      (thrown: unknown) => events.arrive(stack => pending.reject(thrown, clock.now_us(), stack)),
     )
   }
 
@@ -264,7 +264,7 @@ export class Calls {
     if (this.#closed) return
     const { most_nusd } = pending
     const [{ visit }] = pending.asked
-    const { clock, news } = this.#parts
+    const { clock, events } = this.#parts
     if (visit.waiting++ === 0) this.#waiting_visits++
     const waiter: Waiter = {
       most_nusd,
@@ -274,7 +274,7 @@ export class Calls {
       },
       fail: thrown => {
         if (--visit.waiting === 0) this.#waiting_visits--
-        news.arrive(stack => pending.reject(thrown, clock.now_us(), stack))
+        events.arrive(stack => pending.reject(thrown, clock.now_us(), stack))
       },
     }
     pending.waiter = waiter
@@ -282,7 +282,7 @@ export class Calls {
   }
 
   #begin(pending: Pending): void {
-    this.#under_way++
+    this.#in_flight++
     this.#budget.begin(pending.most_nusd)
     if (pending.outbound) return this.#announce(pending)
     this.#parts.atPoint('before_call')
@@ -291,7 +291,7 @@ export class Calls {
 
   /** It is sent when the next commit, which tells that it will be, is durable. */
   #announce(pending: Pending): void {
-    const { news, recorder } = this.#parts
+    const { events, recorder } = this.#parts
     const { asked } = pending
     const { length: rows } = asked
     const first = asked[0].visit.asker.token
@@ -308,23 +308,23 @@ export class Calls {
         leaves(pending)
       },
     }
-    news.fallDue(() => {
+    events.fallDue(() => {
       if (this.#closed) letter.drop()
       else this.outbox.add(letter)
     })
   }
 
   #perform(pending: Pending): void {
-    const { clock, news } = this.#parts
+    const { clock, events } = this.#parts
     const started_us = clock.now_us()
     performed(pending, this.#given_up.signal).then(
       answer => {
         const time = { started_us, ended_us: clock.now_us() }
-        news.arrive(stack => this.#settle(pending, answer, time, stack))
+        events.arrive(stack => this.#settle(pending, answer, time, stack))
       },
       (thrown: unknown) => {
         const time = { started_us, ended_us: clock.now_us() }
-        news.arrive(stack => this.#broke(pending, thrown, time, stack))
+        events.arrive(stack => this.#broke(pending, thrown, time, stack))
       },
     )
   }
@@ -402,7 +402,7 @@ export class Calls {
   #lookAtHeld(): void {
     if (this.#looks || !this.#services.anyHeld) return
     this.#looks = true
-    this.#parts.news.fallDue(stack => {
+    this.#parts.events.fallDue(stack => {
       this.#looks = false
       for (const each of this.#services.takeUndecided()) each.hear(stack, false)
     })
@@ -428,7 +428,7 @@ export class Calls {
 
   /** The service asked to be left alone; `again`: the call is made again in its time. */
   #throttled(pending: Pending, answer: CallFailure, again: boolean, { started_us }: Time) {
-    const { clock, news } = this.#parts
+    const { clock, events } = this.#parts
     const { service } = pending
     this.#spread = (this.#spread + SPREAD) % 1
     const { retry } = pending.asked[0].visit.asker.node
@@ -438,7 +438,7 @@ export class Calls {
     if (again) {
       service.resting++
       clock.wake(delay_us, () =>
-        news.fallDue(() => {
+        events.fallDue(() => {
           service.resting--
           this.#wait(pending, waiter => service.enterAgain(waiter))
         }),
@@ -464,7 +464,7 @@ export class Calls {
   }
 
   #ends({ most_nusd }: Pending, { cost_nusd }: CallCosts): void {
-    this.#under_way--
+    this.#in_flight--
     this.#budget.end(most_nusd, cost_nusd)
   }
 

@@ -29,7 +29,7 @@ export interface Pending {
   readonly perform: Perform
   /** Can't be taken back. */
   readonly outbound: boolean
-  /** Both are called while news is applied. */
+  /** Both are called while events is applied. */
   readonly resolve: (result: CallResult | Uncounted, ended_us: number, stack: Stack) => void
   readonly reject: (thrown: unknown, ended_us: number, stack: Stack) => void
   /** How it waited for what is under way now. */

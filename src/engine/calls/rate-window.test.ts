@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { VirtualClock } from '../../../test/support/virtual-clock.ts'
-import { Pace } from './rate-window.ts'
+import { RateWindow } from './rate-window.ts'
 import { Service } from './service.ts'
 
 const WINDOW_US = 60_000_000
@@ -62,7 +62,7 @@ test('a service that counts calls whenever it likes never sees more than it allo
 })
 
 test('what is under way keeps others waiting until it has ended, and for a minute more', () => {
-  const pace = new Pace(2)
+  const pace = new RateWindow(2)
   pace.begin()
   pace.begin()
   expect(pace.wait_us(1_000_000_000)).toBe(Number.POSITIVE_INFINITY)
@@ -73,7 +73,7 @@ test('what is under way keeps others waiting until it has ended, and for a minut
 })
 
 test('a long run keeps no more than the last minute', () => {
-  const pace = new Pace(3_000)
+  const pace = new RateWindow(3_000)
   let now_us = 0
   for (let i = 0; i < 100_000; i++) {
     const wait_us = pace.wait_us(now_us)

@@ -6,9 +6,9 @@
 /** With what clocks and timers may be off. */
 export const MINUTE_US = 60_100_000
 
-export class Pace {
+export class RateWindow {
   readonly #per_minute: number
-  #under_way = 0
+  #in_flight = 0
   /** Times of the latest ends, ascending; those before `#first` are more than a minute ago. */
   #ended_us: number[] = []
   #first = 0
@@ -26,7 +26,7 @@ export class Pace {
       this.#ended_us = this.#ended_us.slice(this.#first)
       this.#first = 0
     }
-    if (this.#under_way + this.#ended_us.length - this.#first < this.#per_minute) return 0
+    if (this.#in_flight + this.#ended_us.length - this.#first < this.#per_minute) return 0
     const oldest_us = this.#ended_us[this.#first] ?? Number.POSITIVE_INFINITY
     // The minute is over when the oldest is more than a minute ago, not just as long.
     return oldest_us + MINUTE_US + 1 - now_us
@@ -38,11 +38,11 @@ export class Pace {
   }
 
   begin(): void {
-    this.#under_way++
+    this.#in_flight++
   }
 
   end(now_us: number): void {
-    this.#under_way--
+    this.#in_flight--
     this.#ended_us.push(now_us)
   }
 

@@ -12,7 +12,7 @@
 
 import type { RunClock } from '../ports/run-clock.ts'
 import { afterOutage, type Breaker, CLOSED } from './breaker.ts'
-import { Pace } from './rate-window.ts'
+import { RateWindow } from './rate-window.ts'
 import type { ServiceLimits } from './service-limits.ts'
 import { afterAnswer, afterThrottled, isShut, type Throttle, unthrottled } from './throttle.ts'
 
@@ -73,7 +73,7 @@ export class Service<Context> {
   readonly name: string
   readonly #limits: ServiceLimits
   readonly #ports: ServicePorts
-  readonly #pace: Pace | null
+  readonly #pace: RateWindow | null
   readonly #queue: Waiter[] = []
   #throttle: Throttle
   /** A stamp, as calls have them. All other times are monotonic. */
@@ -101,7 +101,7 @@ export class Service<Context> {
     this.name = name
     this.#limits = limits
     this.#ports = ports
-    this.#pace = limits.per_minute === null ? null : new Pace(limits.per_minute)
+    this.#pace = limits.per_minute === null ? null : new RateWindow(limits.per_minute)
     this.#throttle = unthrottled(limits.concurrency)
   }
 
@@ -162,9 +162,9 @@ export class Service<Context> {
   /** A call that began then was throttled; the service wants so long a pause. @returns as `answered`. */
   throttled(waiter: Waiter, begun_us: number, pause_us: number): readonly Held<Context>[] {
     const now_us = this.#ports.clock.monotonic_us()
-    const news = begun_us > this.#cut_us
-    this.#throttle = afterThrottled(this.#throttle, news)
-    if (news) this.#cut_us = this.#ports.clock.now_us()
+    const events = begun_us > this.#cut_us
+    this.#throttle = afterThrottled(this.#throttle, events)
+    if (events) this.#cut_us = this.#ports.clock.now_us()
     const until_us = now_us + pause_us
     if (isShut(this.#throttle)) this.#shut_until_us = Math.max(this.#shut_until_us, until_us)
     this.#throttling_since_us ??= now_us

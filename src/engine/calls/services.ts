@@ -2,7 +2,7 @@
 
 import type { Plan } from '../../plan/plan.ts'
 import type { RunClock } from '../ports/run-clock.ts'
-import type { Tallies } from '../record/totals.ts'
+import type { Totals } from '../record/totals.ts'
 import { type Held, type Pause, Service, type SharedLimits } from './service.ts'
 import { serviceLimits } from './service-limits.ts'
 import { busyError, downError, type ServiceTold } from './service-state.ts'
@@ -10,7 +10,7 @@ import { busyError, downError, type ServiceTold } from './service-state.ts'
 export interface ServicesParts {
   readonly limits: Plan['limits']
   readonly clock: RunClock
-  readonly tallies: Tallies
+  readonly totals: Totals
   /** Limits that are kept with other runs; null for limits of this run's own. */
   readonly shared: SharedLimits | null
   /** Told when a service pauses, and when it is back. */
@@ -98,8 +98,8 @@ export class Services<Context> {
   }
 
   #tell(service: string, pause: Pause): void {
-    const { clock, tallies, onService } = this.#parts
-    const facts = { service, now_us: clock.now_us(), open: tallies.born - tallies.ended }
+    const { clock, totals, onService } = this.#parts
+    const facts = { service, now_us: clock.now_us(), open: totals.born - totals.ended }
     switch (pause.kind) {
       case 'down': {
         const { failures, next_try_us } = pause.breaker

@@ -2,7 +2,7 @@
  * What plugins do outside of their visits: they throw when nobody waits for them any more, leave a promise that is rejected, or end
  * the process. Who watches the process tells it; the run stops by it, safely, as by any defect of a plugin.
  */
-import type { News } from '../order/event-queue.ts'
+import type { EventQueue } from '../order/event-queue.ts'
 import { defect, describe } from '../ports/plugin-defect.ts'
 
 /** The process that a run is in, as far as plugins can upset it. */
@@ -26,10 +26,10 @@ export class StrayWatch {
   #first: { readonly thrown: unknown } | null = null
   readonly #off: () => void
 
-  constructor(strays: Strays = UNWATCHED, news: Pick<News, 'arrive'>) {
+  constructor(strays: Strays = UNWATCHED, events: Pick<EventQueue, 'arrive'>) {
     this.#off = strays.listen((node, thrown) => {
       this.#first ??= { thrown: strayDefect(node, thrown) }
-      news.arrive(() => this.check())
+      events.arrive(() => this.check())
     })
   }
 

@@ -10,10 +10,10 @@ function meanAllowance(concurrency: number, isThrottled: (call: number) => boole
   const calls = 20_000
   for (let call = 1; call <= calls; call++) {
     // A call that was begun before the last cut is told of a round trip later.
-    const news = call - cut > throttle.allowance
+    const events = call - cut > throttle.allowance
     if (isThrottled(call)) {
-      throttle = afterThrottled(throttle, news)
-      if (news) cut = call
+      throttle = afterThrottled(throttle, events)
+      if (events) cut = call
     } else throttle = afterAnswer(throttle, concurrency)
     if (call > calls / 2) sum += throttle.allowance
   }

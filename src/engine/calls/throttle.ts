@@ -28,9 +28,9 @@ export function afterAnswer({ allowance, share }: Throttle, concurrency: number)
 }
 
 /** The service asked to be left alone. `news`: the call was begun after the allowance was last cut. */
-export function afterThrottled({ allowance, share }: Throttle, news: boolean): Throttle {
+export function afterThrottled({ allowance, share }: Throttle, events: boolean): Throttle {
   const risen = share * (1 - WEIGHT) + WEIGHT
-  return { allowance: news ? Math.max(1, allowance * (1 - risen / 2)) : allowance, share: risen }
+  return { allowance: events ? Math.max(1, allowance * (1 - risen / 2)) : allowance, share: risen }
 }
 
 /** Whether more calls have been throttled than answered: then nobody asks before the time that the service named. */

@@ -7,7 +7,7 @@
  * W2. A token joins the line when it first waits: for a plugin's answer, a place in a pool, its backoff, its turn, or the
  *     rest of its group; what is born of it stands there in its place. Members of an open batch are in no line.
  * W3. Answers that arrived come before timers that are due.
- * W4. (I12) What one piece of news sets going is done before the next is looked at, but not before a commit that is overdue:
+ * W4. (I12) What one piece of events sets going is done before the next is looked at, but not before a commit that is overdue:
  *     then the rest waits in the line, and goes on first when the commit is begun.
  * W5. Where time decides, no two visits begin at the same time: so the record tells which came first.
  */
@@ -15,66 +15,66 @@ import type { CommitLine } from '../../format/commit-line.ts'
 import type { AggregateNode, ForkNode, GateNode, Plan, PlanNode, SinkNode, TransformNode } from '../../plan/plan.ts'
 import type { RowError } from '../../sdk/spec.ts'
 import type { Contexts } from '../calls/contexts.ts'
-import type { Apply, ApplyAnswer, News } from '../order/event-queue.ts'
-import { LineRecord } from '../order/order-changes.ts'
-import { Line } from '../order/order-list.ts'
+import type { Apply, ApplyAnswer, EventQueue } from '../order/event-queue.ts'
+import { OrderChanges } from '../order/order-changes.ts'
+import { OrderList } from '../order/order-list.ts'
 import { canStillReach, type Reaches, reachabilityPastAny, upstreamFirst } from '../order/reachability.ts'
-import { Turns } from '../order/turn-gate.ts'
+import { TurnGate } from '../order/turn-gate.ts'
 import { defect } from '../ports/plugin-defect.ts'
 import type { SessionClock } from '../ports/run-clock.ts'
 import type { Recorder } from '../record/recorder.ts'
-import type { Retracing } from '../replay/replay-order.ts'
+import type { ReplayOrder } from '../replay/replay-order.ts'
 import type { Stack } from '../token/fork-frames.ts'
-import type { UnderWay } from '../token/in-flight.ts'
+import type { InFlight } from '../token/in-flight.ts'
 import { isKeeper, standing, Token } from '../token/token.ts'
 import type { Trace } from '../token/traces.ts'
-import { Gatherings } from './aggregate/apply.ts'
-import { Merges } from './coalesce/apply.ts'
-import { type CanReach, Joins } from './coalesce/groups.ts'
+import { AggregateRuntime } from './aggregate/apply.ts'
+import { CoalesceRuntime } from './coalesce/apply.ts'
+import { type CanReach, CoalesceGroups } from './coalesce/groups.ts'
 import { asDefect, type Step, tooDeep, unforeseen, writeRow } from './plugin-call.ts'
-import { callNext, type Station, type Stations } from './pool.ts'
+import { callNext, type Pool, type Pools } from './pool.ts'
 import { afterError } from './retry.ts'
 import { Sender } from './sink/outbound.ts'
-import type { Outputs } from './sink/sinks.ts'
-import { Following } from './transition.ts'
+import type { Sinks } from './sink/sinks.ts'
+import { Transitions } from './transition.ts'
 
 /** In one commit. A thousand rows have some thousands as a rule; an expansion or a batch may set very many going. */
 const MOST_VISITS = 65_536
 
 type Performing = TransformNode | GateNode
 
-export interface FlowParts {
+export interface ExecutorParts {
   readonly plan: Plan
-  readonly stations: Stations
+  readonly stations: Pools
   readonly recorder: Recorder
-  readonly outputs: Outputs
+  readonly outputs: Sinks
   readonly clock: SessionClock
   readonly contexts: Contexts
-  readonly news: News
+  readonly events: EventQueue
   /** null if the run is no replay, or time decides nothing in it. */
-  readonly retracing: Retracing | null
+  readonly replay_order: ReplayOrder | null
   /** Nodes where time decides. */
   readonly races: ReadonlySet<number>
   /** Whether what sinks send isn't sent, but on record, row by row. */
   readonly replays: boolean
 }
 
-export class Flow {
-  readonly #parts: FlowParts
+export class Executor {
+  readonly #parts: ExecutorParts
   readonly #nodes: readonly PlanNode[]
-  readonly #line: Line
-  readonly #line_record: LineRecord
-  readonly #merges: Merges
-  readonly #gatherings: Gatherings
-  readonly #following: Following
+  readonly #order: OrderList
+  readonly #line_record: OrderChanges
+  readonly #merges: CoalesceRuntime
+  readonly #batching: AggregateRuntime
+  readonly #transitions: Transitions
   readonly #sender: Sender
   /** Aggregates, upstream ones first. */
   readonly #aggregates: readonly AggregateNode[]
-  readonly #news: News
-  readonly #turns: Turns
+  readonly #events: EventQueue
+  readonly #gate: TurnGate
   /** Of what was begun, and isn't done because a commit is due: tokens, the last one first. */
   #left: Stack = []
-  /** News that was taken, the last first. */
+  /** Events that were taken, the last first. */
   #taken: Apply[] = []
   /** Tokens may be there whose turn has come. */
   #passes = false
@@ -83,9 +83,9 @@ export class Flow {
   /** Visits since the last commit. */
   #visits = 0
 
-  constructor(parts: FlowParts, reaches: Reaches) {
+  constructor(parts: ExecutorParts, reaches: Reaches) {
     this.#parts = parts
-    const { retracing } = parts
+    const { replay_order } = parts
     this.#nodes = parts.plan.nodes
     const ordered = this.#nodes
       .filter(({ kind }) => kind === 'sink' || kind === 'aggregate')
@@ -94,19 +94,19 @@ export class Flow {
     const canReach: CanReach = (carrier, node) => canStillReach(carrier, node, reaches, past)
     // Who stands there for a batch that is worked on can't come where others of it can.
     const blocks = (token: Token, node: number) => (isKeeper(token) ? reaches(token.node, node) : canReach(token, node))
-    this.#line = new Line(ordered, blocks)
-    this.#line_record = new LineRecord(this.#line)
-    this.#turns = new Turns(this.#line, ordered, retracing)
-    this.#news = parts.news
-    this.#merges = new Merges({
+    this.#order = new OrderList(ordered, blocks)
+    this.#line_record = new OrderChanges(this.#order)
+    this.#gate = new TurnGate(this.#order, ordered, replay_order)
+    this.#events = parts.events
+    this.#merges = new CoalesceRuntime({
       ...parts,
-      joins: new Joins(parts.plan, reaches, canReach, retracing),
+      joins: new CoalesceGroups(parts.plan, reaches, canReach, replay_order),
       canReach,
-      line: this.#line,
+      line: this.#order,
     })
-    this.#following = new Following(this.#line, this.#merges)
-    this.#sender = new Sender({ ...parts, line: this.#line, following: this.#following })
-    this.#gatherings = new Gatherings({ ...parts, line: this.#line, following: this.#following })
+    this.#transitions = new Transitions(this.#order, this.#merges)
+    this.#sender = new Sender({ ...parts, line: this.#order, transitions: this.#transitions })
+    this.#batching = new AggregateRuntime({ ...parts, line: this.#order, transitions: this.#transitions })
     this.#aggregates = upstreamFirst(
       this.#nodes.filter(node => node.kind === 'aggregate'),
       reaches,
@@ -115,18 +115,18 @@ export class Flow {
 
   /** Whether `deliver` has something to do. */
   get hasNews(): boolean {
-    return this.#left.length > 0 || this.#taken.length > 0 || this.#passes || this.#news.any
+    return this.#left.length > 0 || this.#taken.length > 0 || this.#passes || this.#events.any
   }
 
   /** Visits and batches that plugins have promised to answer. */
   get performing(): number {
-    return this.#news.expected
+    return this.#events.expected
   }
 
   /** @throws CustodyError of a plugin that hasn't answered for too long. */
   refuseSilence(): void {
     const { visit_ms } = this.#parts.plan.limits
-    const node = this.#news.silent(visit_ms * 1000)
+    const node = this.#events.silent(visit_ms * 1000)
     if (node !== null) throw defect(node, `hasn’t answered for ${visit_ms / 1000} s, the most that limits.visit allows`)
   }
 
@@ -140,16 +140,16 @@ export class Flow {
    * they are ahead of a replay’s record.
    */
   get waiting(): { readonly all: number; readonly resting: number } {
-    return { all: this.#line.active, resting: this.#news.resting + this.#ahead }
+    return { all: this.#order.active, resting: this.#events.resting + this.#ahead }
   }
 
   get #ahead(): number {
-    return this.#parts.retracing?.waiting ?? 0
+    return this.#parts.replay_order?.waiting ?? 0
   }
 
   /** Whether no token waits for anything, not even the rest of its group. Members of open batches aside. */
   get drained(): boolean {
-    return this.#line.size === 0
+    return this.#order.size === 0
   }
 
   /** What the next commit tells of the order of what is under way. To be asked once for each. */
@@ -162,37 +162,37 @@ export class Flow {
    * Goes on from where a commit stood: takes in what was under way, in its order. To be called once, before anything else;
    * the first `deliver` then advances it.
    */
-  restore({ line, subjects, joins, batches, batches_before, resting }: UnderWay): void {
-    this.#gatherings.goOn(batches_before)
+  restore({ line, subjects, joins, batches, batches_before, resting }: InFlight): void {
+    this.#batching.goOn(batches_before)
     for (const each of line) {
       if (!(each instanceof Token)) this.#merges.restoreTrace(each)
-      else if (each.held && this.#node(each.node).kind === 'coalesce') this.#line.hold(each)
-      else this.#line.join(each)
+      else if (each.held && this.#node(each.node).kind === 'coalesce') this.#order.hold(each)
+      else this.#order.join(each)
     }
     for (const subject of subjects) this.#merges.restore(subject)
     for (const { join, left_us } of joins) this.#merges.startTimeout(join, left_us)
     const rests = new Map(resting.map(({ token, left_us }) => [token, left_us]))
-    this.#news.fallDue(stack => {
+    this.#events.fallDue(stack => {
       // Those that batches and groups let go now go on by themselves.
       const ready = line.filter(each => each instanceof Token).filter(each => !each.held && !each.ended)
-      for (const each of batches) this.#gatherings.restore(each, stack)
-      this.#following.ofHold(stack)
+      for (const each of batches) this.#batching.restore(each, stack)
+      this.#transitions.ofHold(stack)
       for (const token of ready.reverse()) {
         const left_us = rests.get(token)
         if (left_us === undefined) stack.push(token)
-        else this.#news.rest(left_us, after => after.push(token))
+        else this.#events.rest(left_us, after => after.push(token))
       }
     })
   }
 
   /** Whether this record may be read: a replay looks up first what is on record of it. */
   isReadyFor(source: PlanNode, index: number): boolean {
-    return this.#parts.retracing?.isReadyFor(source.number, index) ?? true
+    return this.#parts.replay_order?.isReadyFor(source.number, index) ?? true
   }
 
   /** Advances a token that was just read, unless its source was also its end. */
   enter(token: Token): void {
-    this.#parts.retracing?.enter(token.subject)
+    this.#parts.replay_order?.enter(token.subject)
     if (!token.ended) this.#advance([token])
     this.#passTurns()
   }
@@ -230,13 +230,13 @@ export class Flow {
       return this.#advance(stack)
     }
     if (this.#passes) return this.#passTurns()
-    this.#taken = this.#news.take().toReversed()
+    this.#taken = this.#events.take().toReversed()
     this.#passes = true
   }
 
   /** Whether nothing more should happen before a commit: very many rows have facts, or few have very many. */
   get isCommitOverdue(): boolean {
-    return this.#parts.recorder.unsettled.isOverfull || this.#visits >= MOST_VISITS
+    return this.#parts.recorder.pending.isOverfull || this.#visits >= MOST_VISITS
   }
 
   get #waitsForCommit(): boolean {
@@ -248,15 +248,15 @@ export class Flow {
    * to any more, once all that is under way is done. False if there is neither.
    */
   flush(): boolean {
-    this.#parts.retracing?.inputEnded()
+    this.#parts.replay_order?.inputEnded()
     this.#passTurns()
     if (this.#sender.sendLast()) return true
-    if (this.#line.active > this.#ahead) return false
+    if (this.#order.active > this.#ahead) return false
     for (const node of this.#aggregates) {
-      const batch = this.#gatherings.openAt(node.number)
-      if (batch === undefined || this.#line.anyFor(node.number)) continue
+      const batch = this.#batching.openAt(node.number)
+      if (batch === undefined || this.#order.anyFor(node.number)) continue
       const stack: Stack = []
-      this.#gatherings.look(batch, true, stack)
+      this.#batching.look(batch, true, stack)
       this.#advance(stack)
       this.#passTurns()
       return true
@@ -266,8 +266,8 @@ export class Flow {
 
   /** Nothing else can go on: of a replay’s tokens, the first that waits for what doesn't come goes on. False if none does. */
   giveUp(): boolean {
-    if (this.hasNews || this.performing > 0 || this.#news.resting > 0) return false
-    const token = this.#parts.retracing?.giveUp() ?? null
+    if (this.hasNews || this.performing > 0 || this.#events.resting > 0) return false
+    const token = this.#parts.replay_order?.giveUp() ?? null
     if (token === null) return false
     this.#advance([token])
     this.#passTurns()
@@ -297,7 +297,7 @@ export class Flow {
 
   #stay(each: Token | Trace): void {
     if (!(each instanceof Token)) this.#merges.pass(each)
-    else if (!each.ended && !each.held) this.#line.stay(each)
+    else if (!each.ended && !each.held) this.#order.stay(each)
   }
 
   /** The rest follows the next commit, which has its order. */
@@ -315,15 +315,15 @@ export class Flow {
       case 'gate':
         return this.#perform(token, node, started_us, stack)
       case 'sink':
-        if (token.sending !== null || this.#turns.has(token)) this.#sink(token, node, started_us, stack)
+        if (token.sending !== null || this.#gate.has(token)) this.#sink(token, node, started_us, stack)
         return
       case 'aggregate':
-        if (this.#turns.has(token)) this.#gatherings.arrive(token, node, started_us, stack)
+        if (this.#gate.has(token)) this.#batching.arrive(token, node, started_us, stack)
         return
       case 'fork':
         return this.#fork(token, node, started_us, stack)
       case 'coalesce':
-        if (this.#turns.has(token)) this.#merges.arrive(token, node, started_us, stack)
+        if (this.#gate.has(token)) this.#merges.arrive(token, node, started_us, stack)
         return
       case 'source':
         throw new TypeError(`an edge leads to source ${node.name}`)
@@ -339,7 +339,7 @@ export class Flow {
     const station = this.#parts.stations.at(node.number)
     if (station.busy >= station.places) {
       station.queue.push(token)
-      return this.#line.stay(token)
+      return this.#order.stay(token)
     }
     const context = this.#parts.contexts.ofVisit(token, node)
     const step = station.visit(token.row, context)
@@ -348,11 +348,11 @@ export class Flow {
       return this.#apply(token, node, step, started_us, stack)
     }
     const apply = this.#whenAnswered(token, node, station, started_us)
-    this.#news.answer(step, apply, node.name, context.isCalling)
-    this.#line.stay(token)
+    this.#events.answer(step, apply, node.name, context.isCalling)
+    this.#order.stay(token)
   }
 
-  #whenAnswered(token: Token, node: Performing, station: Station, started_us: number): ApplyAnswer<Step> {
+  #whenAnswered(token: Token, node: Performing, station: Pool, started_us: number): ApplyAnswer<Step> {
     station.busy++
     return (answer, at_us, next) => {
       station.busy--
@@ -394,7 +394,7 @@ export class Flow {
       if (error === null) throw asDefect(node, thrown)
       this.#retry(token, node, error, started_us, ended_us)
     }
-    this.#following.of(token, [before], next, stack)
+    this.#transitions.of(token, [before], next, stack)
   }
 
   /** Records an error. True if the token waits for another attempt. */
@@ -408,8 +408,8 @@ export class Flow {
       return false
     }
     recorder.failAttempt(token, error, started_us, ended_us)
-    this.#news.rest(next.delay_us, stack => stack.push(token))
-    this.#line.stay(token)
+    this.#events.rest(next.delay_us, stack => stack.push(token))
+    this.#order.stay(token)
     return true
   }
 
@@ -421,7 +421,7 @@ export class Flow {
     const error = writeRow(node, outputs, token.row)
     if (error === null) recorder.write(token, started_us)
     else recorder.fail(token, node, error, { kind: 'sink_rejected' }, started_us)
-    this.#following.of(token, [before], [token], stack)
+    this.#transitions.of(token, [before], [token], stack)
   }
 
   #fork(token: Token, node: ForkNode, started_us: number, stack: Stack): void {
@@ -429,7 +429,7 @@ export class Flow {
     const children = this.#parts.recorder.fork(token, node, started_us)
     // A branch may be lost by its very first edge.
     const born = children.map(child => ({ token: child, frames: child.frames, node: node.number }))
-    this.#following.of(token, [before, ...born], this.#merges.withTraces(node, children), stack)
+    this.#transitions.of(token, [before, ...born], this.#merges.withTraces(node, children), stack)
   }
 
   // ── the line ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -438,7 +438,7 @@ export class Flow {
   #passTurns(): void {
     this.#passes = true
     while (!this.#waitsForCommit) {
-      const token = this.#turns.next()
+      const token = this.#gate.next()
       if (token === null) {
         this.#passes = false
         return

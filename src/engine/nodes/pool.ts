@@ -14,7 +14,7 @@ import { type BatchVisit, batchVisit, gateVisit, transformVisit, type Visit } fr
 /** Promises that one node may have under way, where neither the plugin nor its services say. */
 const PLACES = 16
 
-export interface Station {
+export interface Pool {
   readonly visit: Visit
   /** Promises that may be under way at once. */
   readonly places: number
@@ -25,8 +25,8 @@ export interface Station {
 
 type Close = () => Promise<void>
 
-export class Stations {
-  readonly #stations = new Map<number, Station>()
+export class Pools {
+  readonly #stations = new Map<number, Pool>()
   readonly #aggregates = new Map<number, BatchVisit>()
   readonly #closes: Close[] = []
   readonly #strays: Strays
@@ -36,8 +36,8 @@ export class Stations {
   }
 
   /** Creates the plugins of all transforms, gates and aggregates. @throws CustodyError of a plugin that can't be created. */
-  static async open(plan: Plan, strays: Strays = UNWATCHED): Promise<Stations> {
-    const stations = new Stations(strays)
+  static async open(plan: Plan, strays: Strays = UNWATCHED): Promise<Pools> {
+    const stations = new Pools(strays)
     const created = new Created()
     created.add(stations)
     await created.closedOnFailure(async () => {
@@ -46,7 +46,7 @@ export class Stations {
     return stations
   }
 
-  at(node: number): Station {
+  at(node: number): Pool {
     const station = this.#stations.get(node)
     if (station === undefined) throw new TypeError(`nothing is carried out at node ${node}`)
     return station
@@ -124,7 +124,7 @@ function placesFor(plan: Plan, node: PlanNode): number {
 }
 
 /** A place is free: the first that waits for one comes next, after what is on the stack. */
-export function callNext(station: Station, stack: Stack): void {
+export function callNext(station: Pool, stack: Stack): void {
   if (station.busy >= station.places) return
   const next = station.queue.shift()
   if (next !== undefined) stack.unshift(next)

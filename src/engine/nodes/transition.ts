@@ -1,17 +1,17 @@
 /** What follows from a transition of tokens in the line, and for groups that wait for them. */
 
-import type { Line } from '../order/order-list.ts'
+import type { OrderList } from '../order/order-list.ts'
 import type { Stack } from '../token/fork-frames.ts'
 import { type Standing, Token } from '../token/token.ts'
 import { isAwaited, type Trace } from '../token/traces.ts'
-import type { Merges } from './coalesce/apply.ts'
+import type { CoalesceRuntime } from './coalesce/apply.ts'
 
-export class Following {
-  readonly #line: Line
-  readonly #merges: Merges
+export class Transitions {
+  readonly #order: OrderList
+  readonly #merges: CoalesceRuntime
 
-  constructor(line: Line, merges: Merges) {
-    this.#line = line
+  constructor(line: OrderList, merges: CoalesceRuntime) {
+    this.#order = line
     this.#merges = merges
   }
 
@@ -42,7 +42,7 @@ export class Following {
     }
     const alive = next.filter(each => (each instanceof Token ? !each.ended : isAwaited(each)))
     const in_line = event.place !== null
-    this.#line.replace(event, alive)
+    this.#order.replace(event, alive)
     for (const each of alive.toReversed()) if (each instanceof Token || !in_line) stack.push(each)
   }
 }

@@ -8,7 +8,7 @@
 import type { RunClock } from '../ports/run-clock.ts'
 import type { Stack } from '../token/fork-frames.ts'
 
-/** Applies a piece of news, and puts what can go on onto the stack. */
+/** Applies a piece of events, and puts what can go on onto the stack. */
 export type Apply = (stack: Stack) => void
 /** Applies an answer that came at `at_us`. */
 export type ApplyAnswer<T> = (answer: T, at_us: number, stack: Stack) => void
@@ -19,7 +19,7 @@ interface Awaited {
   readonly since_us: number
 }
 
-export class News {
+export class EventQueue {
   /** How many tokens or batches wait for their backoff. */
   resting = 0
   /** What plugins have promised to answer, the earliest first. */
@@ -56,7 +56,7 @@ export class News {
     return this.#answers.length > 0 || this.#due.length > 0
   }
 
-  /** What `promise` comes to is news when it comes, with the time of that; what it throws is thrown when that is applied. */
+  /** What `promise` comes to is events when it comes, with the time of that; what it throws is thrown when that is applied. */
   answer<T>(promise: Promise<T>, apply: ApplyAnswer<T>, node: string, isCalling = () => false): void {
     const awaited = { node, isCalling, since_us: this.#clock.monotonic_us() }
     this.#awaited.add(awaited)

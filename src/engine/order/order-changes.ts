@@ -2,23 +2,23 @@
 import type { CommitLine, LineMember, LineRun } from '../../format/commit-line.ts'
 import { Token } from '../token/token.ts'
 import { numberOf, type Trace } from '../token/traces.ts'
-import type { Line } from './order-list.ts'
+import type { OrderList } from './order-list.ts'
 
-export class LineRecord {
-  readonly #line: Line
+export class OrderChanges {
+  readonly #order: OrderList
   /**
    * Changes told since the whole line was, and commits that told them: never more than it is long, so that a reader has little
    * to put together.
    */
   #changes = Number.POSITIVE_INFINITY
 
-  constructor(line: Line) {
-    this.#line = line
+  constructor(line: OrderList) {
+    this.#order = line
   }
 
   /** To be asked once for each commit. */
   next(): CommitLine {
-    const line = this.#line
+    const line = this.#order
     const { out, runs, size } = line.changes()
     if (line.length === 0) {
       this.#changes = 0

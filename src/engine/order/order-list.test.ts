@@ -2,12 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type LineMember, RecordedLine } from '../../format/commit-line.ts'
 import type { CoalesceNode } from '../../plan/plan.ts'
-import type { Join } from '../token/fork-frames.ts'
+import type { CoalesceGroup } from '../token/fork-frames.ts'
 import type { Place } from '../token/place.ts'
 import { Subject, Token } from '../token/token.ts'
 import { numberOf, placeOf as placeInLine, type Trace } from '../token/traces.ts'
-import { LineRecord } from './order-changes.ts'
-import { Line } from './order-list.ts'
+import { OrderChanges } from './order-changes.ts'
+import { OrderList } from './order-list.ts'
 
 /** Nodes 1 → 3, 2 → 4; 3 and 4 are where order matters. */
 const ORDERED = [3, 4]
@@ -21,11 +21,11 @@ const joinWithoutTraces = (node = 1) =>
     traces: null,
     node: { number: node, branches: ['a', 'b'] as readonly string[] } as CoalesceNode,
     fork: { node: 10 * node, group: node },
-  }) as unknown as Join
+  }) as unknown as CoalesceGroup
 
 describe('order', () => {
-  const line = () => new Line(ORDERED, reaches)
-  const members = (each: Line) => [...each.order()]
+  const line = () => new OrderList(ORDERED, reaches)
+  const members = (each: OrderList) => [...each.order()]
 
   test('what is born of a token stands where it stood (N2)', () => {
     const own = line()
@@ -256,14 +256,14 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 
 /** Does the same to both. */
 class Pair {
-  readonly line = new Line(ORDERED, reaches)
+  readonly line = new OrderList(ORDERED, reaches)
   readonly model = new Model()
   /** All that were ever made and are neither in the line nor held, and those that are. */
   readonly tokens: Token[] = []
   readonly joins = [joinWithoutTraces(1), joinWithoutTraces(2)] as const
 
   #trace({ join, branch }: { readonly join: number; readonly branch: number }): Trace {
-    return { join: this.joins[join] as Join, branch, kind: 'end' }
+    return { join: this.joins[join] as CoalesceGroup, branch, kind: 'end' }
   }
 
   apply(each: Command): void {
@@ -409,14 +409,14 @@ test('marks stay right when they are rarely asked for (N4)', () => {
 
 /** What a reader of commits knows of a line. */
 class Told {
-  readonly #record: LineRecord
+  readonly #record: OrderChanges
   readonly #read = new RecordedLine()
   readonly commits: ('none' | 'whole' | 'moved')[] = []
   /** Members told, of all commits. */
   size = 0
 
-  constructor(line: Line) {
-    this.#record = new LineRecord(line)
+  constructor(line: OrderList) {
+    this.#record = new OrderChanges(line)
   }
 
   next(): LineMember[] {
@@ -431,7 +431,7 @@ class Told {
 }
 
 describe('what commits tell of it', () => {
-  const membersOf = (line: Line): LineMember[] =>
+  const membersOf = (line: OrderList): LineMember[] =>
     Array.from(line.order(), each =>
       each instanceof Token ? each.id : ([each.join.fork.group, each.join.node.number, numberOf(each)] as const),
     )
@@ -458,7 +458,7 @@ describe('what commits tell of it', () => {
   })
 
   test('of a long line in which little moves little is told', () => {
-    const line = new Line(ORDERED, reaches)
+    const line = new OrderList(ORDERED, reaches)
     const told = new Told(line)
     for (let i = 0; i < 1_000; i++) line.join(tokenAt(1))
     for (let i = 0; i < 1_000; i++) {

@@ -18,7 +18,7 @@ import type { Token } from '../token/token.ts'
 import { numberOf, placeOf, type Trace } from '../token/traces.ts'
 
 /** What happened to the line since it was last told. */
-export interface LineChanges {
+export interface ListChanges {
   /** Members that were in it then, and have left. */
   readonly out: readonly (Token | Trace)[]
   /** Members that weren't, in order, each run with the member before it, which was; null where the line begins. */
@@ -30,7 +30,7 @@ export interface LineChanges {
 /** What a mark says when every place has been looked at and none can reach the node. */
 const NONE = null
 
-export class Line {
+export class OrderList {
   /** Number of tokens in line. */
   size = 0
   /** Of these, those that block others. */
@@ -182,7 +182,7 @@ export class Line {
   }
 
   /** What happened since this was last asked. */
-  changes(): LineChanges {
+  changes(): ListChanges {
     const fresh = this.#fresh
     const runs: { behind: Token | Trace | null; members: (Token | Trace)[] }[] = []
     for (const place of fresh) {

@@ -4,29 +4,29 @@
  * knows.
  */
 
-import type { Retracing } from '../replay/replay-order.ts'
+import type { ReplayOrder } from '../replay/replay-order.ts'
 import type { Token } from '../token/token.ts'
-import type { Line } from './order-list.ts'
+import type { OrderList } from './order-list.ts'
 
-export class Turns {
-  readonly #line: Line
-  readonly #retracing: Retracing | null
+export class TurnGate {
+  readonly #order: OrderList
+  readonly #replay_order: ReplayOrder | null
   /** By ordered node: how many tokens wait there. */
   readonly #waiting: Map<number, number>
   #waiters = 0
 
-  constructor(line: Line, ordered: Iterable<number>, retracing: Retracing | null) {
-    this.#line = line
-    this.#retracing = retracing
+  constructor(line: OrderList, ordered: Iterable<number>, replay_order: ReplayOrder | null) {
+    this.#order = line
+    this.#replay_order = replay_order
     this.#waiting = new Map(Array.from(ordered, node => [node, 0]))
   }
 
   /** Whether the node at which the token stands can take it now. If not, `next` gives it back when it can. */
   has(token: Token): boolean {
-    const on_record = this.#retracing?.isTurn(token) ?? null
+    const on_record = this.#replay_order?.isTurn(token) ?? null
     if (on_record !== null) return on_record || this.#waits(token)
     // Coalesces take whoever comes.
-    if (!this.#waiting.has(token.node) || this.#line.isTurn(token, token.node)) return true
+    if (!this.#waiting.has(token.node) || this.#order.isTurn(token, token.node)) return true
     token.waits = true
     this.#count(token.node, 1)
     return this.#waits(token)
@@ -34,11 +34,11 @@ export class Turns {
 
   /** A token that waited, and whose turn has come. */
   next(): Token | null {
-    const on_record = this.#retracing?.next() ?? null
+    const on_record = this.#replay_order?.next() ?? null
     if (on_record !== null || this.#waiters === 0) return on_record
     for (const [node, waiting] of this.#waiting) {
       if (waiting === 0) continue
-      const first = this.#line.firstFor(node)
+      const first = this.#order.firstFor(node)
       if (first?.waits !== true || first.node !== node) continue
       first.waits = false
       this.#count(node, -1)
@@ -48,7 +48,7 @@ export class Turns {
   }
 
   #waits(token: Token): false {
-    if (token.place === null) this.#line.join(token)
+    if (token.place === null) this.#order.join(token)
     return false
   }
 

@@ -7,7 +7,7 @@ export const POINTS = [
   'before_open',
   /** Entry 0 is durable; no output was touched. */
   'after_open',
-  /** Outputs are there, and empty. */
+  /** Sinks are there, and empty. */
   'after_outputs_open',
   /** A service is about to be asked. */
   'before_call',

@@ -12,7 +12,7 @@ const COMMIT_ROWS = 1000
 /** It waits for a tenth more. */
 const PATIENCE = 10
 
-export class Unsettled {
+export class PendingFacts {
   /** So many subjects are a commit. */
   readonly #enough: number
   /** In order of their first fact since the last commit. */

@@ -30,24 +30,23 @@ import type { RowError, SourceReject } from '../../sdk/spec.ts'
 import type { RunClock } from '../ports/run-clock.ts'
 import type { BatchGroup, ClosedBatch } from '../token/batch-group.ts'
 import { type ErrorTold, errorRow, errorText, rejectedRow } from '../token/facts.ts'
-import type { MembersFailed } from '../token/fork-frames.ts'
-import { type Born, carry, drop, type ForkGroup, type Frame, type Join, type Waiting } from '../token/fork-frames.ts'
+import {
+  type Born,
+  type CoalesceGroup,
+  carry,
+  drop,
+  type ForkGroup,
+  type Frame,
+  type MembersFailed,
+  type Waiting,
+} from '../token/fork-frames.ts'
 import type { ErrorCause, Passage } from '../token/passage.ts'
 import { type Facts, factsOf, Subject, Token } from '../token/token.ts'
 import { type Asker, type CallMade, callFact } from './call-fact.ts'
-import {
-  abandoned,
-  endAtDiscard,
-  endAtSink,
-  failedAtCoalesce,
-  filtered,
-  inDoubt,
-  passedOn,
-  replayMissed,
-} from './ending.ts'
+import * as endings from './ending.ts'
 import { changeOf } from './patch.ts'
-import { Unsettled } from './pending.ts'
-import type { Tallies } from './totals.ts'
+import { PendingFacts } from './pending.ts'
+import type { Totals } from './totals.ts'
 
 const FORK: GroupKind = 0
 const EXPAND: GroupKind = 1
@@ -62,14 +61,14 @@ interface Failing {
 }
 
 export class Recorder {
-  readonly tallies: Tallies
+  readonly totals: Totals
   /** What no commit has made durable. */
-  readonly unsettled: Unsettled
+  readonly pending: PendingFacts
   readonly #clock: Pick<RunClock, 'now_us' | 'ran_us'>
 
-  constructor(tallies: Tallies, clock: Pick<RunClock, 'now_us' | 'ran_us'>, commit_rows?: number) {
-    this.unsettled = new Unsettled(commit_rows)
-    this.tallies = tallies
+  constructor(totals: Totals, clock: Pick<RunClock, 'now_us' | 'ran_us'>, commit_rows?: number) {
+    this.pending = new PendingFacts(commit_rows)
+    this.totals = totals
     this.#clock = clock
   }
 
@@ -88,7 +87,7 @@ export class Recorder {
   /** A record was read and can't be used: it has a row, a token and, as its edge leads to a sink or nowhere, an ending too. */
   reject(source: SourceNode, origin: OriginFact, record: SourceReject, started_us: number): Token {
     const token = this.#newRow(origin, started_us, rejectedRow(source, record))
-    this.tallies.reject(source.number)
+    this.totals.reject(source.number)
     const error = this.#addError(token, record)
     this.#leaveSource(token, source.on_invalid, { kind: 'invalid', node: source.number, error }, started_us, error)
     return token
@@ -113,14 +112,14 @@ export class Recorder {
   write(token: Token, started_us: number, ended_us?: number): void {
     this.#facts(token.subject, started_us)
     this.#visit(token, VISIT_OK, token.value, 0, 0, started_us, null, ended_us)
-    this.#end(token, endAtSink(token.id, token.passage, token.node))
+    this.#end(token, endings.endAtSink(token.id, token.passage, token.node))
   }
 
   /** Nothing came of the token. */
   filter(token: Token, started_us: number, ended_us?: number): void {
     this.#facts(token.subject, started_us)
     this.#visit(token, VISIT_OK, token.value, 0, 0, started_us, null, ended_us)
-    this.#end(token, filtered(token.id, token.node))
+    this.#end(token, endings.filtered(token.id, token.node))
   }
 
   /** The visit met an error, and another attempt follows. */
@@ -161,11 +160,11 @@ export class Recorder {
     const { time_us } = this.#facts(subject, made.started_us)
     const request = this.#asked(asker, made.request)
     const response = this.#addValue(subject, { kind: 'full', text: made.response })
-    const number = (this.tallies.calls?.count ?? 0) + 1
+    const number = (this.totals.calls?.count ?? 0) + 1
     const duration_us = this.#clock.ran_us(made.started_us, made.ended_us)
     const fact = callFact(asker, made, { number, request, response, time_us, duration_us })
     factsOf(subject).addCall(fact)
-    this.tallies.call(fact)
+    this.totals.call(fact)
   }
 
   /** The token's request is about to be sent: when this is durable. */
@@ -178,12 +177,12 @@ export class Recorder {
   /** A replay has no record of what the visit asks for. */
   miss(token: Token, message: string, started_us: number, ended_us?: number): void {
     const error = this.#failHere(token, { code: 'REPLAY_MISS', message }, started_us, ended_us)
-    this.#end(token, replayMissed(token.id, token.node, error))
+    this.#end(token, endings.replayMissed(token.id, token.node, error))
   }
 
   /** Nobody can say whether the far side took what was sent. */
   doubt(token: Token, error: RowError, started_us: number, ended_us?: number): void {
-    this.#end(token, inDoubt(token.id, token.node, this.#failHere(token, error, started_us, ended_us)))
+    this.#end(token, endings.inDoubt(token.id, token.node, this.#failHere(token, error, started_us, ended_us)))
   }
 
   // ── groups ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -201,7 +200,7 @@ export class Recorder {
       return this.#birth(subject, edge, row, value, born)
     })
     this.#closeGroup(subject, group, 'forked', [])
-    this.#end(token, passedOn(token.id, node.number, 'fork', group))
+    this.#end(token, endings.passedOn(token.id, node.number, 'fork', group))
     return children
   }
 
@@ -222,19 +221,19 @@ export class Recorder {
       return this.#birth(subject, edge, frozen(row), value, born)
     })
     this.#closeGroup(subject, group, 'expanded', [])
-    this.#end(token, passedOn(token.id, node, 'expand', group))
+    this.#end(token, endings.passedOn(token.id, node, 'expand', group))
     return children
   }
 
   /** The token waits at a coalesce for the rest of its group. */
-  holdAtCoalesce(token: Token, join: Join, started_us: number): void {
+  holdAtCoalesce(token: Token, join: CoalesceGroup, started_us: number): void {
     this.#facts(token.subject, started_us)
     this.#openJoin(join, token.subject)
     this.#hold(token, join.group, join.arrived.length - 1, started_us)
   }
 
   /** The members end, and what they merge into stands where the coalesce leads. */
-  merge(join: Join, members: readonly Waiting[], row: Row, detail: Json | null): Token {
+  merge(join: CoalesceGroup, members: readonly Waiting[], row: Row, detail: Json | null): Token {
     const { node, fork, outer } = join
     const last = members.at(-1) as Waiting
     const { subject } = last.token
@@ -245,12 +244,11 @@ export class Recorder {
     const told = detail === null ? 0 : this.#addValue(subject, { kind: 'full', text: canonicalize(detail) })
     for (const { token, started_us } of members) {
       this.#visit(token, VISIT_OK, token.value, value, 0, started_us, null)
-      this.#end(token, passedOn(token.id, node.number, 'merge', join.group))
+      this.#end(token, endings.passedOn(token.id, node.number, 'merge', join.group))
     }
     const parents = members.map(({ token }) => token.id)
     this.#closeGroup(subject, join.group, 'merged', members, told)
-    const path = mergedPath(fork.path, node.name)
-    const born = { frames: outer, group: join.group, ordinal: 0, parents, path }
+    const born = { frames: outer, group: join.group, ordinal: 0, parents, path: mergedPath(fork.path, node.name) }
     return this.#birth(subject, node.to, frozen(row), value, born)
   }
 
@@ -264,8 +262,10 @@ export class Recorder {
       this.#openJoin(join, token.subject)
       const at = on_error === null ? null : { name, on_error, branch: branches[branch] }
       if (at !== null) this.fail(token, at, told, { kind: cause, group: join.group }, started_us)
-      else
-        this.#end(token, failedAtCoalesce(token.id, number, cause, join.group, this.#failHere(token, told, started_us)))
+      else {
+        const error = this.#failHere(token, told, started_us)
+        this.#end(token, endings.failedAtCoalesce(token.id, number, cause, join.group, error))
+      }
     }
     const subject = members[0]?.token.subject
     if ((closes || opens) && subject !== undefined)
@@ -274,7 +274,7 @@ export class Recorder {
 
   /** `nth`: which of the node's batches it is. */
   openBatch(node: AggregateNode, nth: number, started_us: number): BatchGroup {
-    const subject = new Subject('batch', ++this.tallies.batches)
+    const subject = new Subject('batch', ++this.totals.batches)
     subject.origin = { source: node.number, index: nth }
     subject.gathers = true
     this.#facts(subject, started_us)
@@ -298,7 +298,7 @@ export class Recorder {
     for (const { token, started_us } of members) {
       this.#facts(token.subject, ended_us)
       this.#visit(token, VISIT_OK, token.value, 0, 0, started_us, null, ended_us)
-      this.#end(token, passedOn(token.id, node.number, 'batch', group))
+      this.#end(token, endings.passedOn(token.id, node.number, 'batch', group))
     }
     this.#closeBatch(batch)
     return rows.map((row, ordinal) => {
@@ -318,7 +318,7 @@ export class Recorder {
       this.#facts(token.subject, ended_us)
       if (row === null) {
         this.#visit(token, VISIT_OK, before, 0, 0, started_us, null, ended_us)
-        this.#end(token, filtered(token.id, node.number))
+        this.#end(token, endings.filtered(token.id, node.number))
         continue
       }
       this.#setRow(token, row, changes[i] ?? null)
@@ -343,7 +343,7 @@ export class Recorder {
     this.#facts(token.subject, now_us)
     const error = this.#addError(token, { code: 'ABANDONED', message })
     if (token.held) this.#visit(token, VISIT_ERROR, token.value, 0, 0, started_us, error, now_us)
-    this.#end(token, abandoned(token.id, token.node, error))
+    this.#end(token, endings.abandoned(token.id, token.node, error))
   }
 
   /** The run is given up while a group waits, that has had these members so far. */
@@ -356,13 +356,13 @@ export class Recorder {
 
   #newRow(origin: OriginFact, started_us: number, row: Row): Token {
     const text = canonicalize(row)
-    const subject = new Subject('row', ++this.tallies.read)
+    const subject = new Subject('row', ++this.totals.read)
     const facts = this.#facts(subject, started_us)
     facts.origin = origin
     subject.origin = origin
     const value = this.#addValue(subject, { kind: 'full', text })
     const passage: Passage = { kind: 'flow', node: origin.source }
-    const token = new Token(++this.tallies.born, subject, origin.source, frozen(row), value, passage, null)
+    const token = new Token(++this.totals.born, subject, origin.source, frozen(row), value, passage, null)
     facts.bear(token, { token: token.id, group: 0, ordinal: 0, value, parents: NO_PARENTS })
     subject.open.add(token)
     return token
@@ -377,12 +377,12 @@ export class Recorder {
   #birth(subject: Subject, edge: PlanEdge, row: Row, value: number, born: Born): Token {
     const { frames, group, ordinal, parents, path } = born
     const passage: Passage = { kind: 'flow', node: edge.from }
-    const token = new Token(++this.tallies.born, subject, edge.to, row, value, passage, frames, path)
-    this.tallies.take(edge.number)
+    const token = new Token(++this.totals.born, subject, edge.to, row, value, passage, frames, path)
+    this.totals.take(edge.number)
     subject.open.add(token)
     carry(token)
     factsOf(subject).bear(token, { token: token.id, group, ordinal, value, parents })
-    if (edge.to === DISCARD) this.#end(token, endAtDiscard(token.id, passage))
+    if (edge.to === DISCARD) this.#end(token, endings.endAtDiscard(token.id, passage))
     return token
   }
 
@@ -394,7 +394,7 @@ export class Recorder {
     token.answers = null
     token.held = false
     token.sending = null
-    if (edge.to === DISCARD) this.#end(token, endAtDiscard(token.id, passage))
+    if (edge.to === DISCARD) this.#end(token, endings.endAtDiscard(token.id, passage))
   }
 
   #end(token: Token, ending: Ending): void {
@@ -405,7 +405,7 @@ export class Recorder {
     drop(token)
     token.ended = true
     token.held = false
-    this.tallies.ending(ending.fate, ending.sink, subject)
+    this.totals.ending(ending.fate, ending.sink, subject)
   }
 
   #hold(token: Token, group: number, ordinal: number, started_us: number): void {
@@ -441,16 +441,16 @@ export class Recorder {
       stood_us: Math.max(0, ended_us - started_us - duration_us),
       error,
     })
-    this.tallies.visit(token.node, status, edge, token.held)
+    this.totals.visit(token.node, status, edge, token.held)
   }
 
   #openGroup(subject: Subject, kind: GroupKind, node: number, expected: number): number {
-    const group = ++this.tallies.groups
+    const group = ++this.totals.groups
     factsOf(subject).openGroup({ group, kind, node, expected })
     return group
   }
 
-  #openJoin(join: Join, subject: Subject): void {
+  #openJoin(join: CoalesceGroup, subject: Subject): void {
     if (join.group === 0) join.group = this.#openGroup(subject, MERGE, join.node.number, join.node.branches.length)
   }
 
@@ -495,6 +495,6 @@ export class Recorder {
   }
 
   #facts(subject: Subject, time_us: number): Facts {
-    return subject.facts ?? this.unsettled.begin(subject, time_us)
+    return subject.facts ?? this.pending.begin(subject, time_us)
   }
 }

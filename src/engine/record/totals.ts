@@ -6,14 +6,14 @@ import {
   CALL_THROTTLED,
   type CallFact,
   type CallTotals,
-  type Tallies as TalliesFact,
+  type TotalsFact,
   VISIT_HELD,
   VISIT_OK,
   type VisitStatus,
 } from '../../format/entry.ts'
 import { FATES } from '../../model/outcome.ts'
 
-export class Tallies {
+export class Totals {
   /** Rows; the last one's number. */
   read = 0
   rejected = 0
@@ -37,7 +37,7 @@ export class Tallies {
   readonly #edges: number[]
 
   /** `nodes` and `edges`: how many the plan has. `from`: totals to go on from. */
-  constructor(nodes: number, edges: number, from: TalliesFact | null = null) {
+  constructor(nodes: number, edges: number, from: TotalsFact | null = null) {
     this.#ok = new Array(nodes + 1).fill(0)
     this.#error = new Array(nodes + 1).fill(0)
     this.#held = new Array(nodes + 1).fill(0)
@@ -45,7 +45,7 @@ export class Tallies {
     if (from !== null) this.#goOn(from)
   }
 
-  #goOn({ rows, tokens, groups, batches, endings, visits, edges, calls, failures }: TalliesFact): void {
+  #goOn({ rows, tokens, groups, batches, endings, visits, edges, calls, failures }: TotalsFact): void {
     this.read = rows.read
     this.rejected = rows.rejected
     this.born = tokens.born
@@ -123,13 +123,13 @@ export class Tallies {
     return by_sink
   }
 
-  #failuresTold(): NonNullable<TalliesFact['failures']> {
+  #failuresTold(): NonNullable<TotalsFact['failures']> {
     const told = [...this.#failures].map(([source, { rejected, failed }]) => [source, rejected, failed] as const)
     return told.sort((a, b) => a[0] - b[0])
   }
 
   /** As closing entries carry it, each list ascending. */
-  snapshot(): TalliesFact {
+  snapshot(): TotalsFact {
     const endings: [number, number, number][] = []
     for (const [fate, by_sink] of this.#endings) for (const [sink, count] of by_sink) endings.push([fate, sink, count])
     endings.sort((a, b) => a[0] - b[0] || a[1] - b[1])

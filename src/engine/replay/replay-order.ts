@@ -15,8 +15,8 @@ import type { Course, Courses, RecordedBatch, RecordedGroup, RecordedTake } from
 import { canonicalize } from '../../model/canonical.ts'
 import type { Json } from '../../model/row.ts'
 import type { Plan } from '../../plan/plan.ts'
-import type { Join } from '../token/fork-frames.ts'
-import type { UnderWay } from '../token/in-flight.ts'
+import type { CoalesceGroup } from '../token/fork-frames.ts'
+import type { InFlight } from '../token/in-flight.ts'
 import type { Origin, Subject, Token } from '../token/token.ts'
 import { Heap } from './heap.ts'
 
@@ -40,7 +40,7 @@ interface Known {
   readonly expected: ReadonlyMap<string, Expected>
 }
 
-export interface RetracingParts {
+export interface ReplayOrderParts {
   readonly courses: Courses
   readonly plan: Pick<Plan, 'nodes' | 'value'>
   readonly races: ReadonlySet<number>
@@ -49,8 +49,8 @@ export interface RetracingParts {
   readonly onReady: (failure: unknown) => void
 }
 
-export class Retracing {
-  readonly #parts: RetracingParts
+export class ReplayOrder {
+  readonly #parts: ReplayOrderParts
   readonly #names: readonly string[]
   readonly #races: ReadonlyMap<string, number>
   /** Nodes of which the pipeline says the same. */
@@ -66,7 +66,7 @@ export class Retracing {
   #next_us = Number.NEGATIVE_INFINITY
   #waiting = 0
 
-  constructor(parts: RetracingParts) {
+  constructor(parts: ReplayOrderParts) {
     this.#parts = parts
     this.#names = parts.plan.nodes.map(({ name }) => name)
     this.#races = new Map(Array.from(parts.races, node => [this.#nameOf(node), node]))
@@ -122,7 +122,7 @@ export class Retracing {
   }
 
   /** Takes in what was under way when a process before this one stopped. */
-  async restore({ subjects, batches }: Pick<UnderWay, 'subjects' | 'batches'>): Promise<void> {
+  async restore({ subjects, batches }: Pick<InFlight, 'subjects' | 'batches'>): Promise<void> {
     const { courses } = this.#parts
     for (const subject of subjects) {
       if (subject.origin === null) continue
@@ -181,7 +181,7 @@ export class Retracing {
   // ── groups and batches ────────────────────────────────────────────────────────────────────────────────────────────
 
   /** What became of a group. */
-  groupOf({ fork, node }: Join): RecordedGroup | null {
+  groupOf({ fork, node }: CoalesceGroup): RecordedGroup | null {
     if (!this.#same.has(node.name)) return null
     return this.#known.get(fork.subject)?.course.groups.get(mergedPath(fork.path, node.name)) ?? null
   }

@@ -1,13 +1,13 @@
 /** Rebuilds the state of a run as its last commit left it, from the entries of what was open (I6). */
 
 import type { LineMember } from '../../format/commit-line.ts'
-import type { Tallies } from '../../format/entry.ts'
+import type { TotalsFact } from '../../format/entry.ts'
 import { subjectEntryOf } from '../../ledger/decode.ts'
 import { CustodyError } from '../../model/error.ts'
 import type { AggregateNode, Plan } from '../../plan/plan.ts'
 import { afterError } from '../nodes/retry.ts'
-import { type Frame, type Join, joinOf, type Waiting } from '../token/fork-frames.ts'
-import type { UnderWay } from '../token/in-flight.ts'
+import { type CoalesceGroup, type Frame, joinOf, type Waiting } from '../token/fork-frames.ts'
+import type { InFlight } from '../token/in-flight.ts'
 import { Subject, type Token } from '../token/token.ts'
 import { type Trace, traceOf } from '../token/traces.ts'
 import { entryPlace, type History, type RestoreReader, type StoredSubject } from './run-fold.ts'
@@ -21,12 +21,12 @@ export interface Progressed {
   /** Values of the run so far. */
   readonly values: number
   /** null before the first commit. */
-  readonly totals: Tallies | null
+  readonly totals: TotalsFact | null
 }
 
 export interface RestoredState {
   readonly progressed: Progressed
-  readonly under_way: UnderWay
+  readonly in_flight: InFlight
 }
 
 export async function restoreState(
@@ -45,7 +45,7 @@ export async function restoreState(
   for (const [number, { entries, origin }] of history.batches) {
     restored.push(restoreSubject(plan, 'batch', number, await withPayloads(reader, log, entries), origin))
   }
-  return { progressed: progressOf(history), under_way: underWay(plan, history, restored, runClock(history)) }
+  return { progressed: progressOf(history), in_flight: underWay(plan, history, restored, runClock(history)) }
 }
 
 function progressOf({ commit, values }: History): Progressed {
@@ -65,7 +65,7 @@ function underWay(
   { line: recorded, batches, batches_before }: History,
   restored: readonly RestoredSubject[],
   age: (us: number) => number,
-): UnderWay {
+): InFlight {
   const tokens = new Map<number, Token>()
   const frames = new Map<number, Frame>()
   const members = new Map<number, Held[]>()
@@ -113,7 +113,7 @@ function traceIn(
   return traceOf(joinOf(frame, node), number)
 }
 
-function timeoutOf(join: Join, age: (us: number) => number): UnderWay['joins'] {
+function timeoutOf(join: CoalesceGroup, age: (us: number) => number): InFlight['joins'] {
   const { policy } = join.node
   const [first] = join.arrived
   if (policy.kind === 'first' || policy.timeout_ms === null || first === undefined) return []
@@ -126,7 +126,7 @@ function* openBatches(
   gathered: ReadonlyMap<number, RestoredSubject>,
   members: ReadonlyMap<number, readonly Held[]>,
   age: (us: number) => number,
-): Iterable<UnderWay['batches'][number]> {
+): Iterable<InFlight['batches'][number]> {
   for (const [number, { entries }] of stored) {
     for (const { entry } of entries)
       for (const { group, kind, node } of entry.groups_opened) {

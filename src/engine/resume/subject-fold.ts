@@ -29,7 +29,7 @@ import type { CoalesceNode, Plan, PlanNode } from '../../plan/plan.ts'
 import { servicesOf } from '../calls/contexts.ts'
 import { notOnRecord, onRecord } from '../record/on-record.ts'
 import { Answers } from '../token/answers.ts'
-import { carry, type ForkGroup, type Frame, frameOf, type Join, joinAt, joinOf } from '../token/fork-frames.ts'
+import { type CoalesceGroup, carry, type ForkGroup, type Frame, frameOf, joinAt, joinOf } from '../token/fork-frames.ts'
 import type { MergeFailure } from '../token/group-verdict.ts'
 import type { Passage } from '../token/passage.ts'
 import { type Origin, Subject, Token } from '../token/token.ts'
@@ -50,7 +50,7 @@ export interface RestoredSubject {
   /** By group: members of batches that aren't closed. */
   readonly batched: ReadonlyMap<number, Held[]>
   /** Groups at coalesces that wait for branches. */
-  readonly joins: readonly Join[]
+  readonly joins: readonly CoalesceGroup[]
   /** Tokens that wait for another attempt, since when, and what the error asked for. */
   readonly resting: ReadonlyArray<{
     readonly token: Token
@@ -119,7 +119,7 @@ class SubjectFold {
   readonly #forks = new Map<number, Mutable<ForkGroup>>()
   /** By fork: whose children its tokens are. */
   readonly #parents = new Map<number, Folded>()
-  readonly #joins = new Map<number, Join>()
+  readonly #joins = new Map<number, CoalesceGroup>()
   /** Calls for the batch that is the subject. */
   readonly #batch_calls: CallFact[] = []
 
@@ -384,7 +384,7 @@ class SubjectFold {
     return onRecord(this.#groups.get(number), `beginning of group ${number}`)
   }
 
-  #joinOf(token: Token): Join | null {
+  #joinOf(token: Token): CoalesceGroup | null {
     const node = this.#node(token.node)
     if (node.kind !== 'coalesce') return null
     const frame = frameOf(token.frames, node.fork)

@@ -6,8 +6,8 @@
 import { counted } from '../../model/number-text.ts'
 import { UNANSWERED } from '../nodes/sink/sent.ts'
 import type { Recorder } from '../record/recorder.ts'
-import type { Join } from '../token/fork-frames.ts'
-import type { UnderWay } from '../token/in-flight.ts'
+import type { CoalesceGroup } from '../token/fork-frames.ts'
+import type { InFlight } from '../token/in-flight.ts'
 import type { Token } from '../token/token.ts'
 
 const GIVEN_UP = 'the run was abandoned'
@@ -18,7 +18,7 @@ interface Held {
   readonly started_us: number
 }
 
-export function abandonAll(recorder: Recorder, { subjects, batches }: UnderWay, now_us: number): void {
+export function abandonAll(recorder: Recorder, { subjects, batches }: InFlight, now_us: number): void {
   const tokens = subjects.flatMap(({ open }) => [...open])
   const joins = waiting(tokens)
   const held = new Map<Token, Held>()
@@ -43,8 +43,8 @@ export function abandonAll(recorder: Recorder, { subjects, batches }: UnderWay, 
 }
 
 /** Groups at coalesces that somebody has come to, and that have no verdict. Whoever waits there carries a frame of the fork. */
-function waiting(tokens: readonly Token[]): readonly Join[] {
-  const joins = new Set<Join>()
+function waiting(tokens: readonly Token[]): readonly CoalesceGroup[] {
+  const joins = new Set<CoalesceGroup>()
   for (const { frames } of tokens)
     for (let at = frames; at !== null; at = at.outer)
       for (const join of at.fork.joins) if (join.group !== 0 && join.verdict === null) joins.add(join)

@@ -2,7 +2,7 @@
  * How sources begin, looked at before anything is written: what can't be read as it is stops the run with its outputs as they
  * were. Waits as long as the first source does, and holds the run meanwhile.
  */
-import type { Intake, Notice } from '../nodes/source/source-reader.ts'
+import type { Notice, SourceReader } from '../nodes/source/source-reader.ts'
 import type { Clock } from '../ports/ports.ts'
 import { teller } from './progress.ts'
 
@@ -10,7 +10,7 @@ import { teller } from './progress.ts'
 const RENEW_EVERY_US = 3_000_000
 
 export interface Beginning {
-  readonly intakes: readonly Intake[]
+  readonly intakes: readonly SourceReader[]
   readonly clock: Pick<Clock, 'wake'>
   readonly request: { readonly signal: AbortSignal; readonly onNotice?: ((notice: Notice) => void) | undefined }
   readonly renew: () => Promise<void>

@@ -17,7 +17,7 @@ import type {
   ReceiptFact,
   RunEntry,
   SealedStatus,
-  Tallies,
+  TotalsFact,
 } from '../../format/entry.ts'
 import type { PluginCode } from '../../format/plugin-code.ts'
 import type { CheckpointHead, RunDraft, RunLedger, SubjectDraft, ValueDraft } from '../../ledger/write-port.ts'
@@ -26,9 +26,9 @@ import { CustodyError } from '../../model/error.ts'
 import { counted } from '../../model/number-text.ts'
 import type { Json } from '../../model/row.ts'
 import type { Outbox } from '../calls/outbox.ts'
-import type { Flow } from '../nodes/executor.ts'
-import { isKept, type Outputs, type Receipts, receiptOf } from '../nodes/sink/sinks.ts'
-import type { Intake } from '../nodes/source/source-reader.ts'
+import type { Executor } from '../nodes/executor.ts'
+import { isKept, type Receipts, receiptOf, type Sinks } from '../nodes/sink/sinks.ts'
+import type { SourceReader } from '../nodes/source/source-reader.ts'
 import type { AtPoint } from '../ports/crash-points.ts'
 import type { SessionClock } from '../ports/run-clock.ts'
 import type { Recorder } from '../record/recorder.ts'
@@ -44,10 +44,10 @@ export interface Stop {
 export interface CommitterParts {
   readonly ledger: RunLedger
   readonly recorder: Recorder
-  readonly outputs: Outputs
-  readonly intakes: readonly Intake[]
+  readonly outputs: Sinks
+  readonly intakes: readonly SourceReader[]
   readonly clock: SessionClock
-  readonly flow: Flow
+  readonly flow: Executor
   readonly outbox: Outbox
   /** The most that calls may cost of which nothing is on record, in nano-dollars. */
   readonly atRisk_nusd: () => number
@@ -63,7 +63,7 @@ const BEGINNING: Progressed = { commits: 0, values: 2, totals: null }
 
 export class Committer {
   /** Totals at the latest commit. */
-  totals: Tallies
+  totals: TotalsFact
   /** What calls may cost that aren't on record, as the latest commit that has begun tells it. */
   at_risk_nusd = 0
   /** Of the latest commit. */
@@ -77,16 +77,16 @@ export class Committer {
   #durable_jumps = 0
   readonly #ledger: RunLedger
   readonly #recorder: Recorder
-  readonly #outputs: Outputs
-  readonly #intakes: readonly Intake[]
+  readonly #outputs: Sinks
+  readonly #intakes: readonly SourceReader[]
   readonly #clock: SessionClock
-  readonly #flow: Flow
+  readonly #flow: Executor
   readonly #outbox: Outbox
   readonly #atRisk_nusd: () => number
   readonly #atPoint: AtPoint
   readonly #onCommit: CommitterParts['onCommit']
   readonly #onSettled: () => void
-  #under_way: Begun | null = null
+  #in_flight: Begun | null = null
 
   constructor(parts: CommitterParts, from: Progressed | null) {
     const { commits, values, totals } = from ?? BEGINNING
@@ -104,7 +104,7 @@ export class Committer {
     this.#commits = commits
     this.#values = values
     this.#durable_values = values
-    this.totals = totals ?? parts.recorder.tallies.snapshot()
+    this.totals = totals ?? parts.recorder.totals.snapshot()
   }
 
   /** Records that this process goes on with the run; `plugins` have other code than before. */
@@ -135,15 +135,15 @@ export class Committer {
 
   /** Waits until no commit is under way. @throws what made the last one fail. */
   async settled(): Promise<void> {
-    await this.#under_way?.settled
+    await this.#in_flight?.settled
     this.check()
   }
 
   /** @throws what made the last commit fail, if that is known. */
   check(): void {
-    if (this.#under_way?.failure == null) return
-    const { thrown } = this.#under_way.failure
-    this.#under_way = null
+    if (this.#in_flight?.failure == null) return
+    const { thrown } = this.#in_flight.failure
+    this.#in_flight = null
     throw thrown
   }
 
@@ -193,12 +193,12 @@ export class Committer {
   async #begin(receipts: Receipts, last: boolean): Promise<void> {
     this.#atPoint('after_flush')
     const send = this.#outbox.intend(() => this.#atPoint('before_send'))
-    this.#recorder.unsettled.take(draft => this.#ledger.append(draft))
+    this.#recorder.pending.take(draft => this.#ledger.append(draft))
     if (last)
       this.#append({ k: 'publish', artifacts: this.#receiptFacts(receipts), t: this.#clock.now_us() }, [
         full(this.#artifacts(receipts)),
       ])
-    const totals = this.#recorder.tallies.snapshot()
+    const totals = this.#recorder.totals.snapshot()
     const cursors = this.#intakes.map(intake => ({ intake, cursor: intake.cursor() }))
     this.at_risk_nusd = this.#atRisk_nusd()
     const value: CommitValue = {
@@ -236,7 +236,7 @@ export class Committer {
     const [values, jumps] = [this.#values, this.#jumps]
     const told = last ? () => undefined : this.#onCommit()
     const { durable } = await this.#ledger.begin().catch(this.#fail)
-    this.#under_way = new Begun(
+    this.#in_flight = new Begun(
       durable.then(head => {
         this.#accept(head, values, jumps)
         this.totals = totals

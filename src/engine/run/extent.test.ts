@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import type { Intake } from '../nodes/source/source-reader.ts'
+import type { SourceReader } from '../nodes/source/source-reader.ts'
 import { extentOf } from './extent.ts'
 
 /** A source of `size` bytes of which `bytes` are read; null: it doesn't know. */
 function source(size: number | null, bytes: number | null, done = false) {
   const state = { bytes, done, source: { size: async () => size } }
-  return { state, intake: state as unknown as Intake }
+  return { state, intake: state as unknown as SourceReader }
 }
 
 test('sources are told together, each with what was read before', async () => {

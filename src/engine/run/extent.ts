@@ -1,5 +1,5 @@
 /** How far the sources of a run are, in bytes: for people only, nothing is decided by it. */
-import type { Intake } from '../nodes/source/source-reader.ts'
+import type { SourceReader } from '../nodes/source/source-reader.ts'
 
 /** Of all sources together. */
 export interface BytesRead {
@@ -10,7 +10,7 @@ export interface BytesRead {
 }
 
 /** Looks at the sizes now; the function tells how far the sources are, or null if one of them doesn't know. */
-export async function extentOf(intakes: readonly Intake[]): Promise<() => BytesRead | null> {
+export async function extentOf(intakes: readonly SourceReader[]): Promise<() => BytesRead | null> {
   // A source that is done isn't read any more: what it had is what there was, whatever has become of its file.
   const sizes = await Promise.all(intakes.map(intake => (intake.done ? bytesOf(intake) : sizeOf(intake))))
   const total = sum(sizes)
@@ -23,7 +23,7 @@ export async function extentOf(intakes: readonly Intake[]): Promise<() => BytesR
 }
 
 // Whatever a source throws here is no reason to stop a run (I11): it then doesn't know.
-async function sizeOf({ source }: Intake): Promise<number | null> {
+async function sizeOf({ source }: SourceReader): Promise<number | null> {
   try {
     return (await source.size?.()) ?? null
   } catch {
@@ -31,7 +31,7 @@ async function sizeOf({ source }: Intake): Promise<number | null> {
   }
 }
 
-function bytesOf(intake: Intake): number | null {
+function bytesOf(intake: SourceReader): number | null {
   try {
     return intake.bytes
   } catch {

@@ -5,8 +5,8 @@
 import { CustodyError } from '../../model/error.ts'
 import { grouped } from '../../model/number-text.ts'
 import type { Plan } from '../../plan/plan.ts'
-import type { Intake } from '../nodes/source/source-reader.ts'
-import type { Tallies } from '../record/totals.ts'
+import type { SourceReader } from '../nodes/source/source-reader.ts'
+import type { Totals } from '../record/totals.ts'
 import {
   type Broken,
   brokenAfterAll,
@@ -37,36 +37,36 @@ export class GuardError extends CustodyError {
 
 export class Guards {
   readonly #plan: Plan
-  readonly #tallies: Tallies
+  readonly #totals: Totals
   readonly #strict: boolean
   /** A run that repeats rows of another replaces nothing, and many of its rows may well fail again. */
   readonly #repeats: boolean
 
   constructor(
     plan: Plan,
-    tallies: Tallies,
+    totals: Totals,
     { strict, repeats }: { readonly strict: boolean; readonly repeats: boolean },
   ) {
     this.#plan = plan
-    this.#tallies = tallies
+    this.#totals = totals
     this.#strict = strict
     this.#repeats = repeats
   }
 
   /** A record was rejected, or a source is gone on with. @throws CustodyError CUSTODY_GUARD. */
-  look(intake: Intake): void {
+  look(intake: SourceReader): void {
     if (this.#repeats) return
     const broken = brokenByFirst(this.#plan.guards, this.#counts(intake))
     if (broken !== null) throw new GuardError([broken])
   }
 
   /** A source has ended. @throws CustodyError CUSTODY_GUARD. */
-  sourceEnded(intake: Intake): void {
+  sourceEnded(intake: SourceReader): void {
     if (!this.#repeats) refuse(brokenAtEnd(this.#plan.guards, this.#counts(intake)))
   }
 
   /** All has ended, and nothing is published yet. @throws CustodyError CUSTODY_GUARD, CUSTODY_STRICT. */
-  async judge(intakes: readonly Intake[], before: RecordsBefore): Promise<void> {
+  async judge(intakes: readonly SourceReader[], before: RecordsBefore): Promise<void> {
     const { guards } = this.#plan
     const counts = intakes.map(intake => this.#counts(intake))
     if (!this.#repeats)
@@ -75,7 +75,7 @@ export class Guards {
         ...brokenAfterAll(guards, counts),
         ...(await this.#empty(intakes, before)),
       ])
-    const { failing, read } = this.#tallies
+    const { failing, read } = this.#totals
     if (!this.#strict || failing === 0) return
     const rows = counts.reduce((sum, { failed }) => sum + failed, 0)
     const which = `${grouped(rows)} of ${grouped(read)} ${read === 1 ? 'row' : 'rows'}`
@@ -86,7 +86,7 @@ export class Guards {
     throw new CustodyError('CUSTODY_STRICT', message, { hint })
   }
 
-  async #empty(intakes: readonly Intake[], before: RecordsBefore): Promise<Broken[]> {
+  async #empty(intakes: readonly SourceReader[], before: RecordsBefore): Promise<Broken[]> {
     // A source may call what isn't there a broken record.
     const empty = intakes.filter(intake => {
       const { records, rejected } = this.#counts(intake)
@@ -100,8 +100,8 @@ export class Guards {
     })
   }
 
-  #counts({ node, records }: Intake): SourceCounts {
-    const { rejected, failed } = this.#tallies.failuresOf(node.number)
+  #counts({ node, records }: SourceReader): SourceCounts {
+    const { rejected, failed } = this.#totals.failuresOf(node.number)
     return { source: node.name, guards: node.guards, records, rejected, failed }
   }
 }

@@ -13,9 +13,9 @@ import type { Json } from '../../model/row.ts'
 import type { Plan, SourceNode } from '../../plan/plan.ts'
 import type { Receipt } from '../../sdk/spec.ts'
 import { Created } from '../nodes/created.ts'
-import { Stations } from '../nodes/pool.ts'
-import { Outputs } from '../nodes/sink/sinks.ts'
-import { type Cursor, Intake, type ReadSoFar } from '../nodes/source/source-reader.ts'
+import { Pools } from '../nodes/pool.ts'
+import { Sinks } from '../nodes/sink/sinks.ts'
+import { type Cursor, type ReadSoFar, SourceReader } from '../nodes/source/source-reader.ts'
 import { onRecord } from '../record/on-record.ts'
 import { differences } from '../resume/plan-differences.ts'
 import { type History, openingValues, type RestoreReader, readHistory } from '../resume/run-fold.ts'
@@ -89,10 +89,10 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     const reads = sources.map(source => readSoFar(source, history, cut_off, repeats !== null))
     for (const [i, source] of sources.entries()) if (reads[i]?.done === false) await prepareSource(source)
     const outputs = created.add(await restoreOutputs(request, history, log, sources))
-    const stations = created.add(await Stations.open(plan, request.strays))
+    const stations = created.add(await Pools.open(plan, request.strays))
     const cut = sources.filter((_, i) => reads[i]?.cut === true).map(({ node }) => node)
     const open =
-      state.under_way.line.length + state.under_way.batches.reduce((sum, batch) => sum + batch.members.length, 0)
+      state.in_flight.line.length + state.in_flight.batches.reduce((sum, batch) => sum + batch.members.length, 0)
     const read = state.progressed.totals?.rows.read ?? 0
     const left = Math.max(0, (began.limit ?? Number.POSITIVE_INFINITY) - read)
     const code_changes = codeChanges(history.plugins, codeIn(plan, request.codeOf))
@@ -112,7 +112,9 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
       outputs,
       stations,
       intakes: onReady =>
-        sources.map(({ node, source }, i) => new Intake(node, source, reads[i] ?? null, onReady, repeats !== null)),
+        sources.map(
+          ({ node, source }, i) => new SourceReader(node, source, reads[i] ?? null, onReady, repeats !== null),
+        ),
       from: {
         ...state,
         last_us: history.last_us,
@@ -176,7 +178,7 @@ async function restoreOutputs(
   { commit }: History,
   log: number,
   sources: readonly OpenSource[],
-): Promise<Outputs> {
+): Promise<Sinks> {
   const [, intents] = await openingValues(reader, log)
   const receipts = new Map<string, Receipt>()
   for (const { kind, name, number } of plan.nodes) {
@@ -190,5 +192,5 @@ async function restoreOutputs(
     receipts.set(name, { rows, bytes, sha256, state: state as Json })
   }
   const request = { run, folder: plan.folder, originalNames: () => originalNames(sources), placed: null }
-  return Outputs.restore(plan, request, intents as SinkIntents, receipts)
+  return Sinks.restore(plan, request, intents as SinkIntents, receipts)
 }

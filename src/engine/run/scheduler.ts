@@ -11,8 +11,8 @@
 import type { OriginFact } from '../../format/entry.ts'
 import type { SourceNode } from '../../plan/plan.ts'
 import type { Calls } from '../calls/dispatcher.ts'
-import type { Flow } from '../nodes/executor.ts'
-import type { Incoming, Intake } from '../nodes/source/source-reader.ts'
+import type { Executor } from '../nodes/executor.ts'
+import type { Incoming, SourceReader } from '../nodes/source/source-reader.ts'
 import type { RunClock } from '../ports/run-clock.ts'
 import type { Recorder } from '../record/recorder.ts'
 import type { Token } from '../token/token.ts'
@@ -30,8 +30,8 @@ const LONGEST_LINE = 16_384
 const LAST_ROWS_US = 1_000_000
 
 export interface SchedulerParts {
-  readonly flow: Flow
-  readonly intakes: readonly Intake[]
+  readonly flow: Executor
+  readonly intakes: readonly SourceReader[]
   readonly recorder: Recorder
   readonly calls: Calls
   readonly committer: Committer
@@ -87,7 +87,7 @@ export class Scheduler {
       committer.check()
       flow.deliver()
       this.#settle()
-      if (signal.aborted && calls.under_way === 0) return this.#stop('stopped')
+      if (signal.aborted && calls.in_flight === 0) return this.#stop('stopped')
       const input = signal.aborted ? 'pending' : this.#take()
       if (this.#isCommitDue || this.#commit_due || calls.outbox.size > 0) await this.#commit()
       else if (input === 'more') await this.#listen()
@@ -109,7 +109,7 @@ export class Scheduler {
   async hearOut(also: (thrown: unknown) => void): Promise<void> {
     const { flow, calls } = this.#parts
     calls.close()
-    while (calls.under_way > 0) {
+    while (calls.in_flight > 0) {
       if (this.#isCommitDue || this.#commit_due) await this.#commit()
       if (this.#renew_due) await this.#renew()
       await this.#idle()
@@ -124,12 +124,12 @@ export class Scheduler {
 
   get #isCommitDue(): boolean {
     const { recorder, flow } = this.#parts
-    const { unsettled, tallies } = recorder
-    return unsettled.isDue(tallies.born - tallies.ended) || flow.isCommitOverdue
+    const { pending, totals } = recorder
+    return pending.isDue(totals.born - totals.ended) || flow.isCommitOverdue
   }
 
   async #stop<Why>(why: Why): Promise<Why> {
-    if (this.#parts.recorder.unsettled.size > 0) await this.#commit()
+    if (this.#parts.recorder.pending.size > 0) await this.#commit()
     return why
   }
 
@@ -177,13 +177,13 @@ export class Scheduler {
 
   get #isTimeToListen(): boolean {
     const { calls, clock } = this.#parts
-    return calls.under_way > 0 && clock.monotonic_us() - this.#listened_us >= LISTEN_EVERY_US
+    return calls.in_flight > 0 && clock.monotonic_us() - this.#listened_us >= LISTEN_EVERY_US
   }
 
   #commitSoon(): void {
     const { clock, recorder, calls, committer } = this.#parts
     // What calls under way may cost is on record, should the process be gone before they come back.
-    if (recorder.unsettled.size > 0 || calls.at_risk_nusd > committer.at_risk_nusd)
+    if (recorder.pending.size > 0 || calls.at_risk_nusd > committer.at_risk_nusd)
       this.#callOffCommit ??= clock.wake(COMMIT_AFTER_US, () => {
         this.#commit_due = true
         this.wake()
@@ -239,10 +239,10 @@ export class Scheduler {
 
   #settle(): void {
     const { recorder, committer } = this.#parts
-    recorder.unsettled.settle(committer.append)
+    recorder.pending.settle(committer.append)
   }
 
-  #ingest({ node }: Intake, incoming: Extract<Incoming, { kind: 'row' | 'reject' }>): void {
+  #ingest({ node }: SourceReader, incoming: Extract<Incoming, { kind: 'row' | 'reject' }>): void {
     this.#parts.flow.enter(this.#recorded(node, incoming))
   }
 

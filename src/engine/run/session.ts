@@ -6,7 +6,7 @@
  *        └──────── stop ────────► stop entry, lease given up
  */
 
-import type { RunStatus, SealedStatus, Tallies as Totals } from '../../format/entry.ts'
+import type { RunStatus, SealedStatus, TotalsFact } from '../../format/entry.ts'
 import type { PluginCode } from '../../format/plugin-code.ts'
 import type { Courses, Recordings, Repeats } from '../../format/recording.ts'
 import type { RunLedger } from '../../ledger/write-port.ts'
@@ -19,13 +19,13 @@ import type { SharedLimits } from '../calls/service.ts'
 import type { ServiceTold } from '../calls/service-state.ts'
 import { type Strays, StrayWatch } from '../calls/strays.ts'
 import type { Created } from '../nodes/created.ts'
-import { Flow } from '../nodes/executor.ts'
-import type { Stations } from '../nodes/pool.ts'
-import type { Outputs } from '../nodes/sink/sinks.ts'
+import { Executor } from '../nodes/executor.ts'
+import type { Pools } from '../nodes/pool.ts'
+import type { Sinks } from '../nodes/sink/sinks.ts'
 import { sourceDefect } from '../nodes/source/chunk.ts'
 import { RepeatSource } from '../nodes/source/repeating.ts'
-import type { Intake, Notice } from '../nodes/source/source-reader.ts'
-import { News } from '../order/event-queue.ts'
+import type { Notice, SourceReader } from '../nodes/source/source-reader.ts'
+import { EventQueue } from '../order/event-queue.ts'
 import { racesOf } from '../order/races.ts'
 import { reachability } from '../order/reachability.ts'
 import type { AtPoint } from '../ports/crash-points.ts'
@@ -33,10 +33,10 @@ import type { Clock } from '../ports/ports.ts'
 import { SessionClock, type Standstill } from '../ports/run-clock.ts'
 import { ABANDONED } from '../record/ending.ts'
 import { Recorder } from '../record/recorder.ts'
-import { Tallies } from '../record/totals.ts'
-import { Retracing } from '../replay/replay-order.ts'
+import { Totals } from '../record/totals.ts'
+import { ReplayOrder } from '../replay/replay-order.ts'
 import type { Progressed } from '../resume/state.ts'
-import type { UnderWay } from '../token/in-flight.ts'
+import type { InFlight } from '../token/in-flight.ts'
 import { abandonAll } from './abandon.ts'
 import { beginSources } from './beginning.ts'
 import { Committer, type Stop } from './committer.ts'
@@ -119,13 +119,13 @@ export interface SessionParts {
   /** Records to read at most, as if input ended there; Infinity for all. */
   readonly limit: number
   readonly ledger: RunLedger
-  readonly outputs: Outputs
-  readonly stations: Stations
-  readonly intakes: (onReady: () => void) => readonly Intake[]
+  readonly outputs: Sinks
+  readonly stations: Pools
+  readonly intakes: (onReady: () => void) => readonly SourceReader[]
   /** null for a run that just began. */
   readonly from: {
     readonly progressed: Progressed
-    readonly under_way: UnderWay
+    readonly in_flight: InFlight
     /** Until when the process before may have been at work. */
     readonly down_since_us: number
     /** The most that calls may have cost of which nothing is on record, in nano-dollars. */
@@ -150,7 +150,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
   const atPoint = request.atPoint ?? nothing
   Object.assign(outputs, { atPoint, hold: () => ledger.renew() })
   const machine = await machineOf(parts, clock, stop.signal, atPoint)
-  const { news, recorder, intakes, calls, committer, scheduler, guards } = machine
+  const { events, recorder, intakes, calls, committer, scheduler, guards } = machine
   const result = (
     status: RunStatus,
     error: CustodyError | null,
@@ -164,7 +164,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     return { summary, error, stopped_by, untouched: !opened, next_call_usd, lost_usd, discarded, warnings }
   }
   let opened = false
-  const strays = new StrayWatch(request.strays, news)
+  const strays = new StrayWatch(request.strays, events)
   try {
     await parts.prologue?.(committer)
     opened = await beginSources({ intakes, clock, request, renew: () => committer.renew() })
@@ -177,7 +177,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     if (from?.abandon === true && !from.published) await outputs.discard()
     atPoint('after_outputs_open')
     if (from?.published !== true) {
-      if (from?.abandon === true) abandonAll(recorder, from.under_way, clock.now_us())
+      if (from?.abandon === true) abandonAll(recorder, from.in_flight, clock.now_us())
       else if (from !== null) await restore(from, machine)
       const ended = from?.abandon === true ? 'end' : await scheduler.run()
       if (ended !== 'end') {
@@ -227,12 +227,12 @@ async function closed(clock: Clock, work: readonly Promise<void>[]): Promise<voi
 }
 
 async function restore(
-  { down_since_us, under_way }: NonNullable<SessionParts['from']>,
-  { calls, retracing, flow }: Awaited<ReturnType<typeof machineOf>>,
+  { down_since_us, in_flight }: NonNullable<SessionParts['from']>,
+  { calls, replay_order, flow }: Awaited<ReturnType<typeof machineOf>>,
 ): Promise<void> {
   calls.goOn(down_since_us)
-  await retracing?.restore(under_way)
-  flow.restore(under_way)
+  await replay_order?.restore(in_flight)
+  flow.restore(in_flight)
 }
 
 /** All that moves in a run, put together. */
@@ -241,39 +241,39 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
   const { plan } = request
   const began_us = clock.monotonic_us()
   const signal = AbortSignal.any([request.signal, stop])
-  const totals = from?.progressed.totals ?? null
-  const tallies = new Tallies(plan.nodes.length, plan.edges.length, totals)
-  const recorder = new Recorder(tallies, clock, request.commit_rows)
+  const totals_before = from?.progressed.totals ?? null
+  const totals = new Totals(plan.nodes.length, plan.edges.length, totals_before)
+  const recorder = new Recorder(totals, clock, request.commit_rows)
   let wake = (): void => undefined
   const intakes = parts.intakes(() => wake())
   const { recordings = null, answered = null, shared = null } = request
   // What is on record needn't be waited for.
-  const news = new News(clock, () => wake(), recordings === null)
+  const events = new EventQueue(clock, () => wake(), recordings === null)
   const onService = teller('A service', request.onService)
-  const asked = { limits: plan.limits, clock, recorder, news, signal, atPoint, lost_nusd: from?.lost_nusd ?? 0 }
+  const asked = { limits: plan.limits, clock, recorder, events, signal, atPoint, lost_nusd: from?.lost_nusd ?? 0 }
   const calls = new Calls({ ...asked, recordings, answered, shared, onService })
   const contexts = new Contexts(request.run, plan, calls, signal)
   const reaches = reachability(plan)
   const races = racesOf(plan, reaches)
   const onReady = (failure: unknown) => {
     if (failure === null) wake()
-    else news.arrive(() => thrown(failure))
+    else events.arrive(() => thrown(failure))
   }
   const { courses = null } = request
-  const retracing =
-    courses === null || races.size === 0 ? null : new Retracing({ courses, plan, races, reaches, onReady })
+  const replay_order =
+    courses === null || races.size === 0 ? null : new ReplayOrder({ courses, plan, races, reaches, onReady })
   const replays = recordings !== null
-  const flow = new Flow(
-    { plan, stations, recorder, outputs, clock, contexts, news, retracing, races, replays },
+  const flow = new Executor(
+    { plan, stations, recorder, outputs, clock, contexts, events, replay_order, races, replays },
     reaches,
   )
   const extent = await extentOf(intakes)
-  const before = doneBefore(totals?.rows.read ?? 0, from?.under_way ?? null)
+  const before = doneBefore(totals_before?.rows.read ?? 0, from?.in_flight ?? null)
   const tellProgress = teller('Progress', request.onProgress)
   const onCommit = () => {
-    const { read: rows_read, ended: tokens_ended } = recorder.tallies
+    const { read: rows_read, ended: tokens_ended } = recorder.totals
     const bytes = extent()
-    const rows_done = rows_read - Math.min(flow.waiting.all, rows_read - recorder.unsettled.closed - before.rows_closed)
+    const rows_done = rows_read - Math.min(flow.waiting.all, rows_read - recorder.pending.closed - before.rows_closed)
     return () =>
       tellProgress({ rows_read, rows_done, before, tokens_ended, elapsed_us: clock.monotonic_us() - began_us, bytes })
   }
@@ -293,15 +293,15 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
     },
     from?.progressed ?? null,
   )
-  const guards = new Guards(plan, tallies, { strict: request.strict === true, repeats: request.repeats !== undefined })
+  const guards = new Guards(plan, totals, { strict: request.strict === true, repeats: request.repeats !== undefined })
   const scheduler = new Scheduler({ flow, intakes, recorder, calls, committer, clock, signal, limit, guards })
   wake = scheduler.wake
-  return { news, recorder, intakes, calls, retracing, flow, committer, scheduler, guards }
+  return { events, recorder, intakes, calls, replay_order, flow, committer, scheduler, guards }
 }
 
 /** Rows that were read, and how far they were. */
-function doneBefore(rows_read: number, under_way: UnderWay | null) {
-  const open = (under_way?.subjects ?? []).filter(({ kind, open }) => kind === 'row' && open.size > 0)
+function doneBefore(rows_read: number, in_flight: InFlight | null) {
+  const open = (in_flight?.subjects ?? []).filter(({ kind, open }) => kind === 'row' && open.size > 0)
   const waiting = open.filter(({ open }) => [...open].some(token => !token.held))
   return { rows_read, rows_done: rows_read - waiting.length, rows_closed: rows_read - open.length }
 }
@@ -350,7 +350,7 @@ export function originalNames(sources: readonly OpenSource[]): { readonly [field
   return Object.assign({}, ...sources.map(({ source }) => source.originalNames?.() ?? {}))
 }
 
-export function sealedStatus(totals: Totals): SealedStatus {
+export function sealedStatus(totals: TotalsFact): SealedStatus {
   // Whoever gave it up didn't come to its seal.
   if (totals.endings.some(([fate]) => fate === ABANDONED)) return 'abandoned'
   if (totals.rows.read === 0) return 'empty'
@@ -364,7 +364,7 @@ export function sealedStatus(totals: Totals): SealedStatus {
 async function stopAfter(
   error: CustodyError,
   committer: Committer,
-  outputs: Outputs,
+  outputs: Sinks,
   scheduler: Scheduler,
 ): Promise<void> {
   const stop: Stop = { status: 'failed', reason: reasonOf(error), error }
@@ -387,7 +387,7 @@ async function stopAfter(
         .then(() => committer.settled()),
     )
   else if (![error, ...error.also].some(({ code }) => code === 'CUSTODY_RUN_LOST')) await isDone(outputs.rewind())
-  // Outputs that can't be wound back now are by whoever goes on.
+  // Sinks that can't be wound back now are by whoever goes on.
   await isDone(committer.stop(stop))
 }
 

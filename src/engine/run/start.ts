@@ -6,10 +6,10 @@ import { canonicalize } from '../../model/canonical.ts'
 import type { Json } from '../../model/row.ts'
 import type { Placed } from '../../sdk/spec.ts'
 import { Created } from '../nodes/created.ts'
-import { Stations } from '../nodes/pool.ts'
+import { Pools } from '../nodes/pool.ts'
 import { addFilesRead, FilesInUse } from '../nodes/sink/files-in-use.ts'
-import { Outputs } from '../nodes/sink/sinks.ts'
-import { Intake } from '../nodes/source/source-reader.ts'
+import { Sinks } from '../nodes/sink/sinks.ts'
+import { SourceReader } from '../nodes/source/source-reader.ts'
 import { codeIn } from './plugin-code.ts'
 import {
   createSources,
@@ -51,7 +51,7 @@ async function begin(request: RunRequest, created: Created): Promise<RunResult> 
   const repeats = request.repeats ?? null
   const sources = await createSources(plan, repeats, created)
   for (const source of sources) await prepareSource(source)
-  const outputs = await Outputs.prepare(plan, {
+  const outputs = await Sinks.prepare(plan, {
     run,
     dry_run,
     folder: request.outputs_folder ?? plan.folder,
@@ -60,7 +60,7 @@ async function begin(request: RunRequest, created: Created): Promise<RunResult> 
     in_use: addFilesRead(plan, request.in_use ?? new FilesInUse()),
   })
   created.add(outputs)
-  const stations = created.add(await Stations.open(plan, request.strays))
+  const stations = created.add(await Pools.open(plan, request.strays))
   request.atPoint?.('before_open')
   const ledger = await request.ledger.openRun(run, {
     entry: opening(request, clock.wall_us()),
@@ -72,7 +72,7 @@ async function begin(request: RunRequest, created: Created): Promise<RunResult> 
   })
   request.atPoint?.('after_open')
   const intakes = (onReady: () => void) =>
-    sources.map(({ node, source }) => new Intake(node, source, null, onReady, repeats !== null))
+    sources.map(({ node, source }) => new SourceReader(node, source, null, onReady, repeats !== null))
   return driveSession({ request, limit: request.limit, ledger, outputs, stations, intakes, from: null })
 }
 
@@ -92,7 +92,7 @@ function planValue({ plan, limit, repeats }: RunRequest): PlanValue {
   }
 }
 
-function intents(outputs: Outputs): SinkIntents {
+function intents(outputs: Sinks): SinkIntents {
   return Object.fromEntries(
     outputs.all.map(({ node, intent }) => [node.name, { ...intent, replaced: intent.replaced ?? null }]),
   )

@@ -1,9 +1,9 @@
 /** What a run came to: the shape of `run --json` (CONTRACTS section 2) but for how long it took, which the ledger tells. */
 
 import { type CallSummary, callSummary } from '../../format/call-summary.ts'
-import type { RowCounts, RunStatus, Tallies, TokenCounts } from '../../format/entry.ts'
+import type { RowCounts, RunStatus, TokenCounts, TotalsFact } from '../../format/entry.ts'
 import { fateOf } from '../../model/outcome.ts'
-import type { Outputs } from '../nodes/sink/sinks.ts'
+import type { Sinks } from '../nodes/sink/sinks.ts'
 
 export interface RunSummary {
   readonly run: string
@@ -22,15 +22,15 @@ export interface RunSummary {
 }
 
 /** Whether any ending is of class failure. */
-export function hasFailures(totals: Tallies): boolean {
+export function hasFailures(totals: TotalsFact): boolean {
   return totals.endings.some(([fate, , count]) => count > 0 && fateOf(fate)?.class === 'failure')
 }
 
 export function summarise(
   run: string,
   status: RunStatus,
-  totals: Tallies,
-  outputs: Outputs,
+  totals: TotalsFact,
+  outputs: Sinks,
   checkpoint: string,
 ): RunSummary {
   const outcomes: Record<string, number> = {}

@@ -49,12 +49,12 @@ function linesOf(rig: Rig): number[] {
 describe('I12: what is in flight is bounded, however long the input is', () => {
   test('answers that come in time keep the line short', async () => {
     const { source, counter } = numbers(10_000)
-    let [under_way, most_under_way, most_ahead] = [0, 0, 0]
+    let [in_flight, most_under_way, most_ahead] = [0, 0, 0]
     const ask = transformOf('answer', async row => {
-      most_under_way = Math.max(most_under_way, ++under_way)
+      most_under_way = Math.max(most_under_way, ++in_flight)
       most_ahead = Math.max(most_ahead, counter.read - Number(row.n))
       await rig.clock.sleep(1_000)
-      under_way--
+      in_flight--
       return { kind: 'row', row }
     })
     const rig = new Rig(text(), [source, ask])

@@ -36,7 +36,7 @@ export interface ForkGroup {
   /** Its value's number; 0 where it needn't be known any more. */
   readonly value: number
   /** One for each coalesce that joins its branches, as soon as something has happened there. */
-  joins: readonly Join[]
+  joins: readonly CoalesceGroup[]
   /** Open tokens that carry a frame of it, and late losses that count as such. */
   carriers: ReadonlyArray<Token | LateLoss>
 }
@@ -57,7 +57,7 @@ export interface Waiting {
 /** All of `members` fail together; `message` is content. */
 export interface MembersFailed {
   readonly kind: 'fail'
-  readonly join: Join
+  readonly join: CoalesceGroup
   readonly members: readonly Waiting[]
   readonly cause: MergeFailure | 'late_arrival'
   readonly message: string
@@ -71,7 +71,7 @@ export interface MembersFailed {
  * One group at one coalesce. There may be very many of them, which is why lists are replaced instead of added to: a list that
  * grows keeps room for sixteen.
  */
-export interface Join {
+export interface CoalesceGroup {
   readonly node: CoalesceNode
   readonly fork: ForkGroup
   /** What the frame of its branches had outside. */
@@ -98,12 +98,12 @@ export function isWritten({ on_error }: CoalesceNode): boolean {
 }
 
 /** Whether who comes after the verdict ends with it, too. */
-export function isShared(verdict: NonNullable<Join['verdict']>): verdict is Exclude<MergeFailure, 'timeout'> {
+export function isShared(verdict: NonNullable<CoalesceGroup['verdict']>): verdict is Exclude<MergeFailure, 'timeout'> {
   return verdict !== 'merged' && verdict !== 'closed' && verdict !== 'timeout'
 }
 
 /** Whether what comes to the group can't merge there any more: it came too late, or the group has failed or must. */
-export function isDead({ node, lost, verdict }: Join): boolean {
+export function isDead({ node, lost, verdict }: CoalesceGroup): boolean {
   return verdict !== null || !mayMerge(node, lost)
 }
 
@@ -144,14 +144,14 @@ export function carries(frames: Frame | null, fork: ForkGroup, branch: number): 
   return false
 }
 
-export function joinAt({ joins }: ForkGroup, node: CoalesceNode): Join | undefined {
+export function joinAt({ joins }: ForkGroup, node: CoalesceNode): CoalesceGroup | undefined {
   return joins.find(join => join.node === node)
 }
 
-export function joinOf(frame: Frame, node: CoalesceNode): Join {
+export function joinOf(frame: Frame, node: CoalesceNode): CoalesceGroup {
   const known = joinAt(frame.fork, node)
   if (known !== undefined) return known
-  const join: Join = {
+  const join: CoalesceGroup = {
     node,
     fork: frame.fork,
     outer: frame.outer,

@@ -2,16 +2,16 @@
 
 import type { Answers } from './answers.ts'
 import type { BatchGroup } from './batch-group.ts'
-import type { Join, Waiting } from './fork-frames.ts'
+import type { CoalesceGroup, Waiting } from './fork-frames.ts'
 import type { Subject, Token } from './token.ts'
 import type { Trace } from './traces.ts'
 
 /** What was under way at a commit. Times are what is left of them. */
-export interface UnderWay {
+export interface InFlight {
   readonly line: readonly (Token | Trace)[]
   /** All that have open tokens. */
   readonly subjects: readonly Subject[]
-  readonly joins: ReadonlyArray<{ readonly join: Join; readonly left_us: number }>
+  readonly joins: ReadonlyArray<{ readonly join: CoalesceGroup; readonly left_us: number }>
   readonly batches: ReadonlyArray<{
     readonly group: BatchGroup
     readonly members: readonly Waiting[]

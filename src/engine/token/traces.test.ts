@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { CoalesceNode } from '../../plan/plan.ts'
-import type { Join } from './fork-frames.ts'
+import type { CoalesceGroup } from './fork-frames.ts'
 import type { Place } from './place.ts'
 import { endsOfLost, isAwaited, numberOf, placeOf, type TraceKind, traceOf } from './traces.ts'
 
-const joinOf = (more: Partial<Join> = {}) =>
+const joinOf = (more: Partial<CoalesceGroup> = {}) =>
   ({
     node: { number: 4, branches: ['a', 'b', 'c'] as readonly string[] } as CoalesceNode,
     arrived: [],
@@ -12,7 +12,7 @@ const joinOf = (more: Partial<Join> = {}) =>
     verdict: null,
     traces: null,
     ...more,
-  }) as unknown as Join
+  }) as unknown as CoalesceGroup
 
 const KINDS: readonly TraceKind[] = ['end', 'after', 'late']
 
@@ -38,9 +38,9 @@ describe('traces', () => {
     expect(placeOf({ join: joinOf({ traces }), branch: 0, kind: 'end' })).toBeNull()
   })
 
-  test.each<[string, Partial<Join>, readonly TraceKind[]]>([
+  test.each<[string, Partial<CoalesceGroup>, readonly TraceKind[]]>([
     ['the group waits for it', {}, ['end', 'after', 'late']],
-    ['it has come', { arrived: [{ branch: 1 }] as unknown as Join['arrived'] }, ['after', 'late']],
+    ['it has come', { arrived: [{ branch: 1 }] as unknown as CoalesceGroup['arrived'] }, ['after', 'late']],
     ['it is lost', { lost: [1] }, ['end', 'late']],
     ['the group has failed', { verdict: 'branch_lost' }, ['after', 'late']],
     ['the group has merged', { verdict: 'merged' }, ['late']],

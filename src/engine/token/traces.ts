@@ -1,9 +1,9 @@
 /** Places in the order of things that no token holds, for a branch of a group that waits. */
-import { type Frame, isShared, type Join } from './fork-frames.ts'
+import { type CoalesceGroup, type Frame, isShared } from './fork-frames.ts'
 import type { Place } from './place.ts'
 
 export interface Trace {
-  readonly join: Join
+  readonly join: CoalesceGroup
   /** Position in the coalesce's list. */
   readonly branch: number
   readonly kind: TraceKind
@@ -29,7 +29,7 @@ export function numberOf({ join, branch, kind }: Trace): number {
   return KINDS.indexOf(kind) * join.node.branches.length + branch
 }
 
-export function traceOf(join: Join, number: number): Trace {
+export function traceOf(join: CoalesceGroup, number: number): Trace {
   const { length } = join.node.branches
   return { join, branch: number % length, kind: KINDS[Math.floor(number / length)] ?? 'end' }
 }
@@ -40,7 +40,7 @@ export function placeOf(trace: Trace): Place | null {
 }
 
 /** Where in the line those branches were lost that are. */
-export function endsOfLost(join: Join): Place[] {
+export function endsOfLost(join: CoalesceGroup): Place[] {
   return join.lost.flatMap(branch => placeOf({ join, branch, kind: 'end' }) ?? [])
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { opening, RUN, sampleRun, sealDraft, tallies, testPorts } from '../../../test/support/ledger.ts'
+import { opening, RUN, sampleRun, sealDraft, testPorts, totals } from '../../../test/support/ledger.ts'
 import { commitment } from '../../format/hash.ts'
 import { openLedger, openLedgerReader } from '../open.ts'
 import { type LedgerReader, VIEW_NAMES, type ViewName } from '../read-port.ts'
@@ -16,7 +16,7 @@ beforeAll(async () => {
   const ledger = await openLedger(url, testPorts(), { create: true })
   const run = await ledger.openRun(RUN, opening())
   await sampleRun(run)
-  await run.seal(sealDraft(tallies(4, 10, 10), await run.subjectTree()))
+  await run.seal(sealDraft(totals(4, 10, 10), await run.subjectTree()))
   const other = await ledger.openRun(RUN.replace(/1$/, '2'), opening(RUN.replace(/1$/, '2')))
   await sampleRun(other)
   await ledger.close()

@@ -1,6 +1,6 @@
 /** The run's own entries, as far as listing, showing and explaining need them: its opening, and its latest end. */
 
-import type { PlanValue, RunEntry, RunStatus, SinkIntents, Tallies } from '../../format/entry.ts'
+import type { PlanValue, RunEntry, RunStatus, SinkIntents, TotalsFact } from '../../format/entry.ts'
 import { NoteError, parseCheckpoint } from '../../format/note.ts'
 import type { LedgerReader, StoredEntry, StoredLease } from '../../ledger/read-port.ts'
 import { CustodyError } from '../../model/error.ts'
@@ -21,14 +21,14 @@ export interface Closing {
   readonly commit: { readonly seq: number; readonly entry: Extract<RunEntry, { k: 'commit' }> } | null
   /** What was published, if it was. */
   readonly publish: { readonly seq: number } | null
-  readonly totals: Tallies
+  readonly totals: TotalsFact
   /** When it was sealed or stopped; null while it goes on. */
   readonly ended_us: number | null
   /** When the last of its entries was made. */
   readonly last_us: number
 }
 
-const NOTHING: Tallies = {
+const NOTHING: TotalsFact = {
   rows: { read: 0, ingested: 0, rejected: 0 },
   tokens: { born: 0, ended: 0, open: 0 },
   endings: [],

@@ -1,6 +1,6 @@
 /** Groups and batches that waited when a run was given up, by node. Their entries are looked through only if there are some. */
 
-import type { SubjectEntry, Tallies } from '../../format/entry.ts'
+import type { SubjectEntry, TotalsFact } from '../../format/entry.ts'
 import type { Topology } from '../../format/topology.ts'
 import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
 import { fateNumber } from '../../model/outcome.ts'
@@ -14,7 +14,7 @@ export async function abandonedGroups(
   reader: LedgerReader,
   log: number,
   { nodes }: Topology,
-  totals: Tallies,
+  totals: TotalsFact,
 ): Promise<AbandonedGroups[]> {
   if (!totals.endings.some(([fate]) => fate === ABANDONED)) return []
   /** Where who was abandoned stood, and the entries that tell it. */

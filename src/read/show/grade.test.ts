@@ -12,8 +12,8 @@ import {
   simpleRow,
   T0,
   TOPOLOGY,
-  tallies,
   testPorts,
+  totals,
 } from '../../../test/support/ledger.ts'
 import type { CallFact } from '../../format/entry.ts'
 import type { PluginCode } from '../../format/plugin-code.ts'
@@ -50,7 +50,7 @@ async function grade(
   const second = simpleRow(2)
   run.append({ ...second, calls: [CALL], values: [...second.values, full({ ask: 2 }), full({ said: 2 })] })
   run.append(simpleRow(3))
-  run.appendRun(commitDraft(1, 3, tallies(3, 3, 3)))
+  run.appendRun(commitDraft(1, 3, totals(3, 3, 3)))
   if (code.resumed.length > 0)
     run.appendRun({
       entry: { k: 'resume', epoch: 2, cut: [], plugins: code.resumed, t: T0 },

@@ -10,8 +10,8 @@ import {
   sampleRun,
   sealDraft,
   T0,
-  tallies,
   testPorts,
+  totals as totalsOf,
 } from '../../../test/support/ledger.ts'
 import type { RunEntry } from '../../format/entry.ts'
 import { openLedger, openLedgerReader } from '../../ledger/open.ts'
@@ -41,7 +41,7 @@ async function ledgerWith(
 }
 
 const totals = {
-  ...tallies(4, 10, 10),
+  ...totalsOf(4, 10, 10),
   endings: [
     [1, 10, 1],
     [2, 9, 2],
@@ -107,7 +107,7 @@ test('errors by node and code', async () => {
 test('status: running, interrupted, and what a stop says', async () => {
   const reader = await ledgerWith({
     [RUN]: async run => {
-      run.appendRun(commitDraft(1, 3, tallies(2, 2, 1)))
+      run.appendRun(commitDraft(1, 3, totalsOf(2, 2, 1)))
       await run.commit()
     },
     [SECOND]: async run => {

@@ -1,7 +1,7 @@
 /** What a run came to, from its opening and its last entries; its endings are looked through only if some were errors. */
 
 import { callSummary } from '../../format/call-summary.ts'
-import type { SinkIntents, Tallies } from '../../format/entry.ts'
+import type { SinkIntents, TotalsFact } from '../../format/entry.ts'
 import type { Topology } from '../../format/topology.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { fateNumber, fateOf } from '../../model/outcome.ts'
@@ -58,7 +58,7 @@ export async function showRun(reader: LedgerReader, name: string, isHeld: IsHeld
   }
 }
 
-function endingCounts(totals: Tallies, topology: Topology): EndingCounts[] {
+function endingCounts(totals: TotalsFact, topology: Topology): EndingCounts[] {
   return totals.endings.map(([number, sink, count]) => {
     const fate = fateOf(number)
     return {
@@ -78,7 +78,7 @@ async function errorCounts(
   log: number,
   { nodes }: Topology,
   endings: readonly EndingCounts[],
-  totals: Tallies,
+  totals: TotalsFact,
 ): Promise<ErrorCounts[]> {
   if (!endings.some(each => each.class === 'failure')) return []
   const counts = await reader.errorCounts(log)
@@ -94,7 +94,7 @@ function summed(endings: readonly EndingCounts[], key: (each: EndingCounts) => s
   return sums
 }
 
-function nodeCounts(totals: Tallies, topology: Topology): NodeCounts[] {
+function nodeCounts(totals: TotalsFact, topology: Topology): NodeCounts[] {
   const taken = new Map(totals.edges)
   const visits = new Map(totals.visits.map(([node, ...counts]) => [node, counts]))
   return topology.nodes.map(({ name, kind }, i) => {
@@ -144,7 +144,7 @@ async function inDoubtOf(
   reader: LedgerReader,
   log: number,
   { nodes }: Topology,
-  totals: Tallies,
+  totals: TotalsFact,
 ): Promise<ShownRun['in_doubt']> {
   if (!totals.endings.some(([fate]) => fate === IN_DOUBT)) return []
   const all: InDoubt[] = []

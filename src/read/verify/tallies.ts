@@ -5,7 +5,7 @@ import {
   CALL_RECORDED_ERROR,
   CALL_THROTTLED,
   type CallFact,
-  type Tallies,
+  type TotalsFact,
   VISIT_EXHAUSTED,
   type VisitStatus,
 } from '../../format/entry.ts'
@@ -99,7 +99,7 @@ export class TallyFold {
   }
 
   /** How stored totals differ from these. */
-  *problems(told: Tallies, ways: Ways): Iterable<string> {
+  *problems(told: TotalsFact, ways: Ways): Iterable<string> {
     const counts: readonly (readonly [string, number, number])[] = [
       ['rows read', told.rows.read, this.rows],
       ['rows ingested', told.rows.ingested, this.rows - this.rejected],

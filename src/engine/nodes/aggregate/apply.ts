@@ -5,40 +5,40 @@
 import type { AggregateNode } from '../../../plan/plan.ts'
 import type { BatchResult, RowError } from '../../../sdk/spec.ts'
 import type { Contexts } from '../../calls/contexts.ts'
-import type { ApplyAnswer, News } from '../../order/event-queue.ts'
-import type { Line } from '../../order/order-list.ts'
+import type { ApplyAnswer, EventQueue } from '../../order/event-queue.ts'
+import type { OrderList } from '../../order/order-list.ts'
 import type { RunClock } from '../../ports/run-clock.ts'
 import type { Recorder } from '../../record/recorder.ts'
-import type { Retracing } from '../../replay/replay-order.ts'
+import type { ReplayOrder } from '../../replay/replay-order.ts'
 import type { Stack, Waiting } from '../../token/fork-frames.ts'
-import type { UnderWay } from '../../token/in-flight.ts'
+import type { InFlight } from '../../token/in-flight.ts'
 import { standing, type Token } from '../../token/token.ts'
 import { asDefect } from '../plugin-call.ts'
-import type { Stations } from '../pool.ts'
+import type { Pools } from '../pool.ts'
 import { afterError } from '../retry.ts'
-import type { Following } from '../transition.ts'
+import type { Transitions } from '../transition.ts'
 import { type Batch, Batches } from './batches.ts'
 import { refusal } from './trigger.ts'
 
-export interface GatheringsParts {
-  readonly line: Line
+export interface AggregateRuntimeParts {
+  readonly line: OrderList
   readonly recorder: Recorder
-  readonly stations: Stations
+  readonly stations: Pools
   readonly contexts: Contexts
   readonly clock: RunClock
-  readonly news: News
-  readonly following: Following
-  readonly retracing: Retracing | null
+  readonly events: EventQueue
+  readonly transitions: Transitions
+  readonly replay_order: ReplayOrder | null
 }
 
-export class Gatherings {
-  readonly #parts: GatheringsParts
+export class AggregateRuntime {
+  readonly #parts: AggregateRuntimeParts
   readonly #batches: Batches
 
-  constructor(parts: GatheringsParts) {
+  constructor(parts: AggregateRuntimeParts) {
     this.#parts = parts
-    const look = (batch: Batch) => parts.news.fallDue(stack => this.#lookInTime(batch, stack))
-    this.#batches = new Batches(parts.clock, look, parts.retracing)
+    const look = (batch: Batch) => parts.events.fallDue(stack => this.#lookInTime(batch, stack))
+    this.#batches = new Batches(parts.clock, look, parts.replay_order)
   }
 
   /** How many batches each node had in processes before. */
@@ -47,7 +47,7 @@ export class Gatherings {
   }
 
   /** A batch was open when a process before stopped. Its members are in the line until it is. */
-  restore({ group, members, opened_us, answers, left_us }: UnderWay['batches'][number], stack: Stack): void {
+  restore({ group, members, opened_us, answers, left_us }: InFlight['batches'][number], stack: Stack): void {
     const batch = this.#batches.open(group, opened_us, answers)
     batch.members.push(...members)
     batch.attempt = members[0]?.token.attempt ?? 1
@@ -66,14 +66,14 @@ export class Gatherings {
     const batch =
       this.#batches.openAt(node.number) ??
       this.#batches.open(recorder.openBatch(node, this.#batches.next(node.number), started_us), started_us)
-    this.#parts.retracing?.gather(batch.subject, token, batch.members.length === 0)
+    this.#parts.replay_order?.gather(batch.subject, token, batch.members.length === 0)
     recorder.holdInBatch(token, batch, batch.members.length, started_us)
     token.keeper = null
     batch.members.push({ token, branch: 0, started_us })
     this.look(batch, false, stack)
     // A batch that its plugin still works on keeps the place of its last member.
     if (batch.trigger === null) this.#parts.line.leave(token)
-    this.#parts.following.ofHold(stack)
+    this.#parts.transitions.ofHold(stack)
   }
 
   /** Something may have closed the batch. */
@@ -95,7 +95,7 @@ export class Gatherings {
     if (!(result instanceof Promise)) return this.#settleBatch(batch, result, stack)
     this.#keepPlace(batch)
     const apply: ApplyAnswer<BatchResult> = (answer, at_us, next) => this.#settleBatch(batch, answer, next, at_us)
-    this.#parts.news.answer(result, apply, batch.node.name, context.isCalling)
+    this.#parts.events.answer(result, apply, batch.node.name, context.isCalling)
   }
 
   #settleBatch(batch: Batch, result: BatchResult, stack: Stack, ended_us?: number): void {
@@ -115,7 +115,7 @@ export class Gatherings {
     } catch (thrown) {
       throw asDefect(node, thrown)
     }
-    this.#parts.following.of(lastOf(batch), moved, next, stack)
+    this.#parts.transitions.of(lastOf(batch), moved, next, stack)
   }
 
   /** The last member stays in line for all of them while the batch is worked on. */
@@ -136,7 +136,7 @@ export class Gatherings {
     }
     batch.attempt++
     this.#keepPlace(batch)
-    this.#parts.news.rest(after.delay_us, stack => this.#processBatch(batch, stack))
+    this.#parts.events.rest(after.delay_us, stack => this.#processBatch(batch, stack))
     return true
   }
 
@@ -145,7 +145,7 @@ export class Gatherings {
     // Where no other trigger is to be seen, the input had ended.
     this.#batches.look(batch, true)
     this.#keepPlace(batch)
-    this.#parts.news.rest(left_us, stack => this.#processBatch(batch, stack))
+    this.#parts.events.rest(left_us, stack => this.#processBatch(batch, stack))
   }
 }
 

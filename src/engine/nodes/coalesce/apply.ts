@@ -8,16 +8,16 @@
  *     What a batch decides comes after that (late.ts): where the batch was closed.
  */
 import type { CoalesceNode, ForkNode } from '../../../plan/plan.ts'
-import type { News } from '../../order/event-queue.ts'
-import type { Line } from '../../order/order-list.ts'
+import type { EventQueue } from '../../order/event-queue.ts'
+import type { OrderList } from '../../order/order-list.ts'
 import type { RunClock } from '../../ports/run-clock.ts'
 import type { Recorder } from '../../record/recorder.ts'
-import { isShared, type Join, type MembersFailed, type Stack } from '../../token/fork-frames.ts'
+import { type CoalesceGroup, isShared, type MembersFailed, type Stack } from '../../token/fork-frames.ts'
 import { mayMerge } from '../../token/group-verdict.ts'
 import type { Place, Placed } from '../../token/place.ts'
 import { type Standing, type Subject, standing, Token } from '../../token/token.ts'
 import { endsOfLost, isAwaited, placeOf, type Trace, traceOf } from '../../token/traces.ts'
-import { type CanReach, detailOf, type JoinEffect, type Joins } from './groups.ts'
+import { type CanReach, type CoalesceGroups, detailOf, type GroupEffect } from './groups.ts'
 import { LateLosses, placeOfFailure } from './late.ts'
 
 /** What is under way when groups change. */
@@ -32,21 +32,21 @@ export interface Transition {
 /** A token that has left, and where it stood; or, without one, a late loss that counts now. */
 type Gone = Omit<Standing, 'token'> & { readonly token: Token | null }
 
-export interface MergesParts {
-  readonly joins: Joins
+export interface CoalesceRuntimeParts {
+  readonly joins: CoalesceGroups
   readonly canReach: CanReach
-  readonly line: Line
+  readonly line: OrderList
   readonly recorder: Recorder
   readonly clock: RunClock
-  readonly news: News
+  readonly events: EventQueue
 }
 
-export class Merges {
-  readonly #joins: Joins
-  readonly #line: Line
+export class CoalesceRuntime {
+  readonly #joins: CoalesceGroups
+  readonly #order: OrderList
   readonly #recorder: Recorder
   readonly #clock: RunClock
-  readonly #news: News
+  readonly #events: EventQueue
   /** Who was moved by what was decided, in order. */
   readonly #follows: { readonly moved: Standing; readonly transition: Transition }[] = []
   /** What has ended in the transition that is under way, and is still in line. */
@@ -54,12 +54,12 @@ export class Merges {
   readonly #marks: Placed[] = []
   readonly #late: LateLosses
 
-  constructor({ joins, canReach, line, recorder, clock, news }: MergesParts) {
+  constructor({ joins, canReach, line, recorder, clock, events }: CoalesceRuntimeParts) {
     this.#joins = joins
-    this.#line = line
+    this.#order = line
     this.#recorder = recorder
     this.#clock = clock
-    this.#news = news
+    this.#events = events
     this.#late = new LateLosses(line, joins, canReach)
   }
 
@@ -76,7 +76,7 @@ export class Merges {
 
   /** All is done that comes before a trace, or waits in the line. */
   pass(trace: Trace): void {
-    if (isAwaited(trace) && placeOf(trace) === null) this.#line.trace(trace, null)
+    if (isAwaited(trace) && placeOf(trace) === null) this.#order.trace(trace, null)
   }
 
   /** A token comes to a coalesce. What follows is put onto the stack. */
@@ -100,7 +100,7 @@ export class Merges {
 
   /** A trace that a process before has left. All that comes before is in line. */
   restoreTrace(trace: Trace): void {
-    this.#line.trace(trace, null)
+    this.#order.trace(trace, null)
     if (trace.kind === 'late') this.#late.add(trace)
   }
 
@@ -108,7 +108,7 @@ export class Merges {
   reconsider(stack: Stack): void {
     for (let loss = this.#late.take(); loss !== null; loss = this.#late.take()) {
       const event = this.#markBehind({ place: placeOf(loss) })
-      this.#line.erase(loss)
+      this.#order.erase(loss)
       const merged: Stack = []
       this.#lose({ ...loss, token: null }, { event, merged, stack })
       this.#leave()
@@ -116,16 +116,16 @@ export class Merges {
     }
   }
 
-  startTimeout(join: Join, delay_us: number): void {
+  startTimeout(join: CoalesceGroup, delay_us: number): void {
     join.callOffTimeout = this.#clock.wake(delay_us, () =>
-      this.#news.fallDue(stack => {
+      this.#events.fallDue(stack => {
         const effect = this.#joins.timeOut(join)
         if (effect !== null) this.#follow(effect, null, stack)
       }),
     )
   }
 
-  #follow(effect: JoinEffect, event: Token | null, stack: Stack): void {
+  #follow(effect: GroupEffect, event: Token | null, stack: Stack): void {
     const merged: Stack = []
     this.#apply(effect, { event, merged, stack })
     this.#goOn()
@@ -139,7 +139,7 @@ export class Merges {
     const { event } = transition
     for (let frame = frames; frame !== null; frame = frame.outer) {
       if (!this.#joins.mayLose(frame, token, node)) continue
-      const waits = (join: Join, branch: number) => event !== null && this.#late.waits({ join, branch }, event)
+      const waits = (join: CoalesceGroup, branch: number) => event !== null && this.#late.waits({ join, branch }, event)
       for (const effect of this.#joins.losses(frame, token, node, waits)) this.#apply(effect, transition)
       this.#goOn()
     }
@@ -153,20 +153,20 @@ export class Merges {
   #leave(): void {
     // Mostly nothing has ended, and setting a length is dear.
     if (this.#ended.length === 0 && this.#marks.length === 0) return
-    for (const token of this.#ended) this.#line.leave(token)
-    for (const mark of this.#marks) this.#line.unmark(mark)
+    for (const token of this.#ended) this.#order.leave(token)
+    for (const mark of this.#marks) this.#order.unmark(mark)
     this.#ended.length = 0
     this.#marks.length = 0
   }
 
-  #apply(effect: JoinEffect, transition: Transition): void {
+  #apply(effect: GroupEffect, transition: Transition): void {
     const { join } = effect
     switch (effect.kind) {
       case 'hold': {
         const { token, started_us } = effect.arrival
         this.#recorder.holdAtCoalesce(token, join, started_us)
-        this.#line.hold(token)
-        this.#line.erase({ join, branch: effect.arrival.branch, kind: 'end' })
+        this.#order.hold(token)
+        this.#order.erase({ join, branch: effect.arrival.branch, kind: 'end' })
         return this.#setTimeout(join, started_us)
       }
       case 'wait':
@@ -184,37 +184,37 @@ export class Merges {
     }
   }
 
-  #wait({ join, branch }: Extract<JoinEffect, { kind: 'wait' }>, { event, merged }: Transition): void {
+  #wait({ join, branch }: Extract<GroupEffect, { kind: 'wait' }>, { event, merged }: Transition): void {
     const trace: Trace = { join, branch, kind: 'late' }
     this.#settle(merged)
-    this.#line.trace(trace, event)
+    this.#order.trace(trace, event)
     this.#late.add(trace)
   }
 
   /** What the same transition has merged before comes before. */
   #settle(merged: Stack): void {
     for (const each of merged) {
-      if (each instanceof Token) this.#line.stay(each)
+      if (each instanceof Token) this.#order.stay(each)
       else this.pass(each)
     }
   }
 
-  #traceLoss({ join, branch, has_trace }: Extract<JoinEffect, { kind: 'lose' }>, { event, merged }: Transition): void {
+  #traceLoss({ join, branch, has_trace }: Extract<GroupEffect, { kind: 'lose' }>, { event, merged }: Transition): void {
     const end: Trace = { join, branch, kind: 'end' }
     const place = placeOf(end)
-    if (has_trace && (place === null || event === null || !this.#line.isBehind(event, place))) return
+    if (has_trace && (place === null || event === null || !this.#order.isBehind(event, place))) return
     this.#settle(merged)
-    this.#line.trace(end, event)
+    this.#order.trace(end, event)
   }
 
-  #decided(effect: Extract<JoinEffect, { kind: 'merge' | 'fail' }>, transition: Transition): void {
+  #decided(effect: Extract<GroupEffect, { kind: 'merge' | 'fail' }>, transition: Transition): void {
     const { join } = effect
     const { event } = transition
     const members = effect.members.map(({ token }) => token)
     const was_lost = effect.kind === 'fail' && !mayMerge(join.node, join.lost)
     // To groups outside, a branch is lost when the last of them is: one that came early would have come at its own place.
     const moved = members.map(standing)
-    let last = event === null || was_lost ? event : this.#line.lastOf([event, ...members])
+    let last = event === null || was_lost ? event : this.#order.lastOf([event, ...members])
     if (effect.kind === 'merge') {
       const born = this.#recorder.merge(join, effect.members, effect.merged.row, detailOf(effect))
       if (!born.ended) this.#placeMerged(join, members, born, transition)
@@ -233,12 +233,17 @@ export class Merges {
   }
 
   #markBehind(placed: Placed): Placed {
-    const mark = this.#line.mark(placed)
+    const mark = this.#order.mark(placed)
     this.#marks.push(mark)
     return mark
   }
 
-  #placeMerged(join: Join, members: readonly Token[], born: Token, { event, merged, stack }: Transition): void {
+  #placeMerged(
+    join: CoalesceGroup,
+    members: readonly Token[],
+    born: Token,
+    { event, merged, stack }: Transition,
+  ): void {
     const behind = this.#joins.lostWithTraces(join)
     const to_come = behind.filter(branch => placeOf({ join, branch, kind: 'end' }) === null)
     const at = lowest(stack, join, to_come)
@@ -246,7 +251,7 @@ export class Merges {
       stack.splice(at, 0, born)
       return
     }
-    this.#line.insertAtLast(event === null ? members : [event, ...members], endsOfLost(join), born)
+    this.#order.insertAtLast(event === null ? members : [event, ...members], endsOfLost(join), born)
     if (behind.length === 0 || born.place === null) merged.push(born)
     else {
       let after = stack.length
@@ -258,7 +263,7 @@ export class Merges {
   /** Members that go on, by the edge for errors. Returns those that go on where the group failed, long after all else of its fork. */
   #placeFailed({ join, members, closes }: MembersFailed, { event, merged, stack }: Transition): readonly Token[] {
     const shared = join.verdict !== null && isShared(join.verdict)
-    const failed = closes && shared && event !== null ? { place: placeOfFailure(join, event, this.#line) } : null
+    const failed = closes && shared && event !== null ? { place: placeOfFailure(join, event, this.#order) } : null
     const together: Token[] = []
     for (const branch of this.#joins.inOrder(join.node)) {
       const token = members.find(each => each.branch === branch)?.token
@@ -267,41 +272,41 @@ export class Merges {
       const place = placeOf(after)
       const at = shared && place === null ? indexOf(stack, after) : -1
       if (at !== -1) {
-        this.#line.leave(token)
+        this.#order.leave(token)
         stack.splice(at, 0, token)
         continue
       }
       merged.push(token)
-      if (!shared || place === null) this.#line.release(token)
-      else if (failed !== null && this.#line.isBehind(failed, place) && !this.#isPast(token, failed))
+      if (!shared || place === null) this.#order.release(token)
+      else if (failed !== null && this.#order.isBehind(failed, place) && !this.#isPast(token, failed))
         together.push(token)
-      else if (this.#line.isBehind(token, place)) this.#line.release(token)
-      else this.#line.move([token], place)
+      else if (this.#order.isBehind(token, place)) this.#order.release(token)
+      else this.#order.move([token], place)
     }
-    if (failed?.place != null) this.#line.move(together, failed.place)
-    else for (const token of together) this.#line.leave(token)
+    if (failed?.place != null) this.#order.move(together, failed.place)
+    else for (const token of together) this.#order.leave(token)
     return together
   }
 
   #isPast(token: Token, { place }: Placed): boolean {
-    return place !== null && token.place !== place && this.#line.isBehind(token, place)
+    return place !== null && token.place !== place && this.#order.isBehind(token, place)
   }
 
   /** The group has its verdict: nothing is due for it any more. */
-  #forget(join: Join): void {
+  #forget(join: CoalesceGroup): void {
     join.callOffTimeout?.()
     this.#eraseOver(join)
   }
 
   /** Takes out traces to whose places nothing can come any more. */
-  #eraseOver(join: Join): void {
+  #eraseOver(join: CoalesceGroup): void {
     for (const number of join.traces?.keys() ?? []) {
       const trace = traceOf(join, number)
-      if (!isAwaited(trace)) this.#line.erase(trace)
+      if (!isAwaited(trace)) this.#order.erase(trace)
     }
   }
 
-  #setTimeout(join: Join, arrived_us: number): void {
+  #setTimeout(join: CoalesceGroup, arrived_us: number): void {
     const { policy } = join.node
     if (policy.kind === 'first' || policy.timeout_ms === null || join.arrived.length > 1) return
     this.startTimeout(join, policy.timeout_ms * 1000 - this.#clock.ran_us(arrived_us, this.#clock.now_us()))
@@ -309,7 +314,7 @@ export class Merges {
 }
 
 /** Where on the stack the last trace of the group stands that is of one of `branches`; −1 if none does. */
-function lowest(stack: Stack, join: Join, branches: readonly number[]): number {
+function lowest(stack: Stack, join: CoalesceGroup, branches: readonly number[]): number {
   let left = branches.length
   for (let at = stack.length - 1; at >= 0 && left > 0; at--) {
     const each = stack[at] as Token | Trace

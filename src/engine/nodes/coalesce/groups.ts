@@ -16,6 +16,7 @@ import type { CoalesceNode, ForkNode, Plan } from '../../../plan/plan.ts'
 import type { Reaches } from '../../order/reachability.ts'
 import {
   type Carrier,
+  type CoalesceGroup,
   carries,
   type ForkGroup,
   type Frame,
@@ -23,7 +24,6 @@ import {
   isDead,
   isShared,
   isWritten,
-  type Join,
   joinAt,
   joinOf,
   type MembersFailed,
@@ -37,20 +37,20 @@ import { type Merged, mergeBranches } from './merge.ts'
 import { causeOf, type Verdict, verdictOn, verdictOnRecord } from './verdict.ts'
 
 /** What follows from an arrival, a loss or a timeout. */
-export type JoinEffect =
+export type GroupEffect =
   /** A branch is lost, before the group has a verdict. `has_trace`: of where that is. */
-  | { readonly kind: 'lose'; readonly join: Join; readonly branch: number; readonly has_trace: boolean }
+  | { readonly kind: 'lose'; readonly join: CoalesceGroup; readonly branch: number; readonly has_trace: boolean }
   /** A branch is lost late, and what comes before may come to the group: it counts as carried until then. */
-  | { readonly kind: 'wait'; readonly join: Join; readonly branch: number }
+  | { readonly kind: 'wait'; readonly join: CoalesceGroup; readonly branch: number }
   /** The group had failed, and now a branch is lost. */
-  | { readonly kind: 'lose_late'; readonly join: Join }
+  | { readonly kind: 'lose_late'; readonly join: CoalesceGroup }
   /** Every branch is lost: nothing is left to wait for. */
-  | { readonly kind: 'close'; readonly join: Join }
+  | { readonly kind: 'close'; readonly join: CoalesceGroup }
   /** The token that arrived has to wait. */
-  | { readonly kind: 'hold'; readonly join: Join; readonly arrival: Waiting }
+  | { readonly kind: 'hold'; readonly join: CoalesceGroup; readonly arrival: Waiting }
   | {
       readonly kind: 'merge'
-      readonly join: Join
+      readonly join: CoalesceGroup
       readonly members: readonly Waiting[]
       readonly merged: Extract<Merged, { kind: 'row' }>
     }
@@ -60,7 +60,7 @@ export type JoinEffect =
 export type CanReach = (carrier: Carrier, node: number) => boolean
 
 /** Whether the loss of a branch that a batch had kept has to wait for what comes before. */
-type Waits = (join: Join, branch: number) => boolean
+type Waits = (join: CoalesceGroup, branch: number) => boolean
 
 interface Expecting {
   readonly node: CoalesceNode
@@ -74,10 +74,10 @@ interface Expecting {
 
 /** What the run that is replayed has on record of a group of a subject; null if nothing. */
 export interface GroupRecords {
-  groupOf(join: Join): RecordedGroup | null
+  groupOf(join: CoalesceGroup): RecordedGroup | null
 }
 
-export class Joins {
+export class CoalesceGroups {
   readonly #by_fork = new Map<number, Expecting[]>()
   readonly #reaches: Reaches
   readonly #canReach: CanReach
@@ -123,7 +123,7 @@ export class Joins {
   }
 
   /** A token has come to a coalesce. @throws CustodyError CUSTODY_ENGINE_DEFECT if it can't belong there, or came before. */
-  arrive(token: Token, node: CoalesceNode, started_us: number): JoinEffect {
+  arrive(token: Token, node: CoalesceNode, started_us: number): GroupEffect {
     const frame = frameOf(token.frames, node.fork)
     const branch = frame === null ? -1 : this.#position(node, frame.branch)
     if (frame === null || branch === -1)
@@ -138,7 +138,7 @@ export class Joins {
   }
 
   /** The timeout of a group has come. */
-  timeOut(join: Join): JoinEffect | null {
+  timeOut(join: CoalesceGroup): GroupEffect | null {
     return join.verdict === null ? this.#decide(join, true) : null
   }
 
@@ -146,7 +146,7 @@ export class Joins {
    * A token that carried `frame` has left node `from`, or ended; or what was lost late counts now, and there is none. For which groups
    * of that fork it is lost, and what follows; `waits`: whether that is to wait.
    */
-  *losses(frame: Frame, token: Token | null, from: number, waits: Waits): Iterable<JoinEffect> {
+  *losses(frame: Frame, token: Token | null, from: number, waits: Waits): Iterable<GroupEffect> {
     for (const expecting of this.#by_fork.get(frame.fork.node) ?? [])
       if (this.#concerns(frame.fork, expecting.node, token, from)) yield* this.#lost(frame, expecting, waits)
   }
@@ -166,13 +166,13 @@ export class Joins {
   }
 
   /** What carriers of a branch carry. */
-  frameOf(join: Join, branch: number): Frame {
+  frameOf(join: CoalesceGroup, branch: number): Frame {
     const { fork, outer, node } = join
     return { fork, branch: this.#expecting(node)?.position.indexOf(branch) ?? -1, outer }
   }
 
   /** Where in the line that ends which comes of a branch, and of those outside, and of their forks. */
-  endsOf(join: Join, branch: number): readonly Place[] {
+  endsOf(join: CoalesceGroup, branch: number): readonly Place[] {
     const ends: (Place | null)[] = []
     for (let frame: Frame | null = this.frameOf(join, branch); frame !== null; frame = frame.outer)
       for (const { node, position } of this.#by_fork.get(frame.fork.node) ?? []) {
@@ -191,7 +191,7 @@ export class Joins {
   }
 
   /** Branches that are lost, and of whose end a trace tells. */
-  lostWithTraces({ node, lost }: Join): readonly number[] {
+  lostWithTraces({ node, lost }: CoalesceGroup): readonly number[] {
     const expecting = lost.length === 0 ? undefined : this.#expecting(node)
     if (expecting === undefined) return lost
     const { position, nested } = expecting
@@ -199,7 +199,7 @@ export class Joins {
   }
 
   /** What follows if no carrier of a branch can reach the coalesce any more. */
-  *#lost(frame: Frame, expecting: Expecting, waits: Waits): Iterable<JoinEffect> {
+  *#lost(frame: Frame, expecting: Expecting, waits: Waits): Iterable<GroupEffect> {
     const { node, position, nested, batched } = expecting
     const { fork, branch: ordinal } = frame
     const branch = position[ordinal] ?? -1
@@ -238,7 +238,7 @@ export class Joins {
     }
   }
 
-  #addLost(join: Join, position: readonly number[]): void {
+  #addLost(join: CoalesceGroup, position: readonly number[]): void {
     for (const [ordinal, branch] of position.entries()) {
       if (branch === -1 || join.arrived.some(each => each.branch === branch)) continue
       if (!this.#isCarried(join.fork, ordinal, join.node)) addLost(join, branch)
@@ -253,7 +253,7 @@ export class Joins {
     return this.#by_fork.get(node.fork)?.find(each => each.node === node)
   }
 
-  #verdictOn(join: Join, timed_out: boolean): Verdict {
+  #verdictOn(join: CoalesceGroup, timed_out: boolean): Verdict {
     const { node, arrived, lost } = join
     const { policy, branches } = node
     const recorded = this.#records?.groupOf(join)
@@ -266,7 +266,7 @@ export class Joins {
     return verdictOn(policy, { expected: branches.length, arrived: arrived.length, lost: lost.length, timed_out })
   }
 
-  #decide(join: Join, timed_out: boolean): JoinEffect | null {
+  #decide(join: CoalesceGroup, timed_out: boolean): GroupEffect | null {
     const verdict = this.#verdictOn(join, timed_out)
     switch (verdict.kind) {
       case 'wait':
@@ -286,11 +286,11 @@ export class Joins {
 export function detailOf({
   join,
   merged: { origins, overruled },
-}: Extract<JoinEffect, { kind: 'merge' }>): Json | null {
+}: Extract<GroupEffect, { kind: 'merge' }>): Json | null {
   return join.node.merge.kind === 'union' ? ({ origins, overruled } as Json) : null
 }
 
-function merged(join: Join): JoinEffect {
+function merged(join: CoalesceGroup): GroupEffect {
   const { node, arrived, fork } = join
   const rows = arrived
     .toSorted((a, b) => a.branch - b.branch)
@@ -312,18 +312,18 @@ function merged(join: Join): JoinEffect {
   }
 }
 
-function failed(join: Join, verdict: MergeFailure, message: string): Extract<JoinEffect, { kind: 'fail' }> {
+function failed(join: CoalesceGroup, verdict: MergeFailure, message: string): Extract<GroupEffect, { kind: 'fail' }> {
   join.verdict = verdict
   const cause = causeOf(join.node.policy, verdict)
   return { kind: 'fail', join, members: join.arrived, cause, message, closes: true }
 }
 
-function addLost(join: Join, branch: number): void {
+function addLost(join: CoalesceGroup, branch: number): void {
   if (!join.lost.includes(branch)) join.lost = [...join.lost, branch]
 }
 
 /** A token comes to a group that has its verdict: it is late if the group merged or its time was up, else it shares the group's cause. */
-function late(join: Join, arrival: Waiting): JoinEffect {
+function late(join: CoalesceGroup, arrival: Waiting): GroupEffect {
   const { verdict } = join
   if (verdict === null || !isShared(verdict)) {
     const message = `the group had ${verdict === 'timeout' ? 'timed out' : 'merged'} before`
@@ -333,7 +333,7 @@ function late(join: Join, arrival: Waiting): JoinEffect {
 }
 
 /** The same whatever came first: members' rows may be written with it. */
-function reason({ node }: Join, verdict: MergeFailure): string {
+function reason({ node }: CoalesceGroup, verdict: MergeFailure): string {
   switch (verdict) {
     case 'branch_lost':
       return 'a branch that is required can’t arrive any more'

@@ -7,21 +7,21 @@
  *     So losses that come late are taken in order, and what follows from the last of them has its place by that.
  */
 
-import type { Line } from '../../order/order-list.ts'
-import { carry, drop, type Join } from '../../token/fork-frames.ts'
+import type { OrderList } from '../../order/order-list.ts'
+import { type CoalesceGroup, carry, drop } from '../../token/fork-frames.ts'
 import type { Place, Placed } from '../../token/place.ts'
 import { type Subject, Token } from '../../token/token.ts'
 import { endsOfLost, type LateLoss, placeOf, type Trace } from '../../token/traces.ts'
-import type { CanReach, Joins } from './groups.ts'
+import type { CanReach, CoalesceGroups } from './groups.ts'
 
 export class LateLosses {
-  readonly #line: Line
-  readonly #joins: Joins
+  readonly #order: OrderList
+  readonly #joins: CoalesceGroups
   readonly #canReach: CanReach
   readonly #losses = new Set<LateLoss>()
 
-  constructor(line: Line, joins: Joins, canReach: CanReach) {
-    this.#line = line
+  constructor(line: OrderList, joins: CoalesceGroups, canReach: CanReach) {
+    this.#order = line
     this.#joins = joins
     this.#canReach = canReach
   }
@@ -61,12 +61,12 @@ export class LateLosses {
   /** Whether what is lost by `event` is lost late, and something comes before it that may come to the group. */
   waits({ join, branch }: Omit<Trace, 'kind'>, event: Placed): boolean {
     const { fork, node } = join
-    const is_late = this.#joins.endsOf(join, branch).some(end => this.#line.isBehind(event, end))
+    const is_late = this.#joins.endsOf(join, branch).some(end => this.#order.isBehind(event, end))
     return (
       is_late &&
       fork.carriers.some(each => {
         const place = this.#comesFrom(each)
-        return place !== null && this.#line.isBehind(event, place) && this.#canReach(each, node.number)
+        return place !== null && this.#order.isBehind(event, place) && this.#canReach(each, node.number)
       })
     )
   }
@@ -77,7 +77,7 @@ export class LateLosses {
     if (each.ended || each.passive) return null
     if (!each.held) return each.place
     // In an open batch it waits for others to come there.
-    return (each.keeper ?? this.#line.firstFor(each.node))?.place ?? null
+    return (each.keeper ?? this.#order.firstFor(each.node))?.place ?? null
   }
 }
 
@@ -86,13 +86,13 @@ function isBefore(one: LateLoss, other: LateLoss): boolean {
 }
 
 /** Where a group fails that `event` decides; null: after all that is in line. */
-export function placeOfFailure(join: Join, event: Placed, line: Line): Place | null {
+export function placeOfFailure(join: CoalesceGroup, event: Placed, line: OrderList): Place | null {
   if (isDecidedByLoss(join)) return event.place
   return line.lastPlace([event, ...join.arrived.map(({ token }) => token)], endsOfLost(join))
 }
 
 /** Whether a loss made the group fail, though branches may still be to come. */
-function isDecidedByLoss({ node: { policy }, verdict }: Join): boolean {
+function isDecidedByLoss({ node: { policy }, verdict }: CoalesceGroup): boolean {
   if (verdict === 'branch_lost') return true
   return verdict === 'quorum_not_met' && policy.kind === 'quorum' && policy.decide === 'early'
 }

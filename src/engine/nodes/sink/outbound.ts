@@ -1,5 +1,5 @@
 /**
- * Tokens at sinks that send, from their turn on: has their rows sent, alone or together (`parcels.ts`), and carries out what
+ * Tokens at sinks that send, from their turn on: has their rows sent, alone or together (`request_batches.ts`), and carries out what
  * comes of it, in the record and in the line. Meanwhile others may have their turn at the sink.
  */
 
@@ -7,43 +7,43 @@ import type { SinkNode } from '../../../plan/plan.ts'
 import type { CallTry } from '../../../sdk/call.ts'
 import type { Contexts, KeyedRows } from '../../calls/contexts.ts'
 import type { SendResult } from '../../calls/pending.ts'
-import type { News } from '../../order/event-queue.ts'
-import type { Line } from '../../order/order-list.ts'
+import type { EventQueue } from '../../order/event-queue.ts'
+import type { OrderList } from '../../order/order-list.ts'
 import { defect } from '../../ports/plugin-defect.ts'
 import type { RunClock } from '../../ports/run-clock.ts'
 import type { Recorder } from '../../record/recorder.ts'
 import type { Stack } from '../../token/fork-frames.ts'
 import { standing, type Token } from '../../token/token.ts'
-import type { Following } from '../transition.ts'
-import { type Parcel, Parcels } from './request-batch.ts'
+import type { Transitions } from '../transition.ts'
+import { type RequestBatch, RequestBatches } from './request-batch.ts'
 import { outgoingOf, sent } from './sending.ts'
 import { afterSent, UNANSWERED } from './sent.ts'
-import type { Outbound, Outputs } from './sinks.ts'
+import type { Outbound, Sinks } from './sinks.ts'
 
 export interface SenderParts {
-  readonly line: Line
-  readonly following: Following
+  readonly line: OrderList
+  readonly transitions: Transitions
   readonly recorder: Recorder
-  readonly outputs: Outputs
+  readonly outputs: Sinks
   readonly contexts: Contexts
   readonly clock: RunClock
-  readonly news: News
+  readonly events: EventQueue
   /** Nothing is sent: what came of it is on record, row by row. */
   readonly replays: boolean
 }
 
 export class Sender {
   readonly #parts: SenderParts
-  readonly #parcels: Parcels
+  readonly #request_batches: RequestBatches
 
   constructor(parts: SenderParts) {
     this.#parts = parts
-    this.#parcels = new Parcels(parts.clock, close => parts.news.fallDue(() => this.#post(close())))
+    this.#request_batches = new RequestBatches(parts.clock, close => parts.events.fallDue(() => this.#post(close())))
   }
 
   /** Whether rows wait for others. */
   get gathering(): boolean {
-    return this.#parcels.gathering
+    return this.#request_batches.gathering
   }
 
   /** A token has its turn, or is back from its backoff. */
@@ -59,23 +59,23 @@ export class Sender {
     }
     this.#parts.line.stay(token)
     const batch = this.#parts.replays ? null : outbound.batch
-    this.#post(this.#parcels.add(node, { token, outgoing, started_us }, batch))
+    this.#post(this.#request_batches.add(node, { token, outgoing, started_us }, batch))
   }
 
   /** The input has ended: sends rows that wait for others, and none can come. False if there are none. */
   sendLast(): boolean {
-    const parcel = this.#parcels.closeLast(node => this.#parts.line.anyFor(node))
-    this.#post(parcel)
-    return parcel !== null
+    const request_batch = this.#request_batches.closeLast(node => this.#parts.line.anyFor(node))
+    this.#post(request_batch)
+    return request_batch !== null
   }
 
-  #post(parcel: Parcel | null): void {
-    if (parcel === null) return
+  #post(request_batch: RequestBatch | null): void {
+    if (request_batch === null) return
     const { contexts, outputs } = this.#parts
-    const { node, members } = parcel
+    const { node, members } = request_batch
     const { sink } = outputs.outbound(node.number) as Outbound
     const perform = (rows: KeyedRows, attempt: CallTry) => sent(node, sink, rows, attempt)
-    contexts.send(parcel, perform, (result, ended_us, stack) => {
+    contexts.send(request_batch, perform, (result, ended_us, stack) => {
       const next = members.map(({ token, started_us }) => {
         const own: Token[] = []
         this.#sent(token, node, result, started_us, own, ended_us)
@@ -86,7 +86,7 @@ export class Sender {
   }
 
   #sent(token: Token, node: SinkNode, result: SendResult, started_us: number, stack: Stack, ended_us?: number): void {
-    const { recorder, outputs, news, line, following } = this.#parts
+    const { recorder, outputs, events, line, transitions } = this.#parts
     const { in_doubt = false, together = null, uncounted = 0 } = token.sending ?? {}
     const idempotent = outputs.outbound(node.number)?.idempotent ?? false
     const after = afterSent(result, { attempt: token.attempt, retry: node.retry, idempotent, in_doubt, uncounted })
@@ -99,7 +99,7 @@ export class Sender {
       case 'again':
         recorder.failAttempt(token, after.error, started_us, ended_us)
         token.sending = { in_doubt: after.in_doubt, together, uncounted: after.uncounted }
-        news.rest(after.delay_us, next => next.push(token))
+        events.rest(after.delay_us, next => next.push(token))
         return line.stay(token)
       case 'rejected':
         recorder.fail(token, node, after.error, { kind: 'sink_rejected' }, started_us, ended_us)
@@ -110,6 +110,6 @@ export class Sender {
       case 'missed':
         recorder.miss(token, after.message, started_us, ended_us)
     }
-    following.of(token, [before], [token], stack)
+    transitions.of(token, [before], [token], stack)
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Rows that a sink sends in one request: which of them go together.
  *
- * L1. Rows gather in the order in which they have their turn at the sink. A parcel closes when it is full, when its first row has
+ * L1. Rows gather in the order in which they have their turn at the sink. A request_batch closes when it is full, when its first row has
  *     waited long enough, or when nothing in line can come to it any more.
  * L2. What was closed stays together, also in another process: a request is made again with the same rows in the same order, when
  *     the last of them is back from its backoff.
@@ -21,7 +21,7 @@ export interface Member {
 }
 
 /** What goes into one request. */
-export interface Parcel {
+export interface RequestBatch {
   readonly node: SinkNode
   readonly members: readonly [Member, ...Member[]]
 }
@@ -32,16 +32,16 @@ interface Gathering {
   callOffTimer: () => void
 }
 
-export class Parcels {
+export class RequestBatches {
   readonly #clock: Pick<Clock, 'wake'>
-  readonly #onDue: (close: () => Parcel | null) => void
+  readonly #onDue: (close: () => RequestBatch | null) => void
   /** By sink. */
   readonly #open = new Map<number, Gathering>()
   /** By sink and first token, of those that are to be sent again: who is back. */
   readonly #returning = new Map<string, Member[]>()
 
-  /** `onDue` is called when a parcel has waited long enough; `close` gives it, unless it is closed by then. */
-  constructor(clock: Pick<Clock, 'wake'>, onDue: (close: () => Parcel | null) => void) {
+  /** `onDue` is called when a request_batch has waited long enough; `close` gives it, unless it is closed by then. */
+  constructor(clock: Pick<Clock, 'wake'>, onDue: (close: () => RequestBatch | null) => void) {
     this.#clock = clock
     this.#onDue = onDue
   }
@@ -52,10 +52,10 @@ export class Parcels {
   }
 
   /**
-   * Takes a row. Gives the parcel that is complete with it. `batch`: null if each row goes alone.
+   * Takes a row. Gives the request_batch that is complete with it. `batch`: null if each row goes alone.
    * @throws CustodyError CUSTODY_PLUGIN_DEFECT if it is for another service than those that it would go with.
    */
-  add(node: SinkNode, member: Member, batch: SendBatch | null): Parcel | null {
+  add(node: SinkNode, member: Member, batch: SendBatch | null): RequestBatch | null {
     const { sending } = member.token
     if (sending?.together != null) return this.#back(node, member, sending.together)
     const open = this.#open.get(node.number)
@@ -68,12 +68,12 @@ export class Parcels {
   }
 
   /** Closes one of those that `awaits` says nothing more of; null if there is none. */
-  closeLast(awaits: (node: number) => boolean): Parcel | null {
+  closeLast(awaits: (node: number) => boolean): RequestBatch | null {
     for (const [node, open] of this.#open) if (!awaits(node)) return this.#close(open)
     return null
   }
 
-  #begin(node: SinkNode, member: Member, batch: SendBatch | null): Parcel | null {
+  #begin(node: SinkNode, member: Member, batch: SendBatch | null): RequestBatch | null {
     const open: Gathering = { node, members: [member], callOffTimer: () => undefined }
     if (batch === null || batch.rows === 1) return this.#close(open)
     this.#open.set(node.number, open)
@@ -82,7 +82,7 @@ export class Parcels {
     return null
   }
 
-  #close({ node, members, callOffTimer }: Gathering): Parcel {
+  #close({ node, members, callOffTimer }: Gathering): RequestBatch {
     callOffTimer()
     this.#open.delete(node.number)
     const [{ token: first }] = members
@@ -95,7 +95,7 @@ export class Parcels {
     return { node, members }
   }
 
-  #back(node: SinkNode, member: Member, { first, rows }: { first: number; rows: number }): Parcel | null {
+  #back(node: SinkNode, member: Member, { first, rows }: { first: number; rows: number }): RequestBatch | null {
     const name = `${node.number} ${first}`
     const members = this.#returning.get(name) ?? []
     members.push(member)
@@ -103,7 +103,7 @@ export class Parcels {
     if (members.length < rows) return null
     this.#returning.delete(name)
     members.sort((a, b) => placeOf(a) - placeOf(b))
-    return { node, members: members as unknown as Parcel['members'] }
+    return { node, members: members as unknown as RequestBatch['members'] }
   }
 }
 

@@ -56,7 +56,7 @@ export interface Outbound {
   readonly batch: SendBatch | null
 }
 
-export interface OutputsRequest {
+export interface SinksRequest {
   readonly run: string
   /** Nothing is written. */
   readonly dry_run: boolean
@@ -81,7 +81,7 @@ const NOTHING_YET: Receipt = { rows: 0, bytes: 0, sha256: null, state: null }
 /** Where each sink writes, and what it has durably. */
 type Found = (node: SinkNode, sink: Sink) => Promise<{ readonly intent: SinkIntent; readonly receipt: Receipt | null }>
 
-export class Outputs {
+export class Sinks {
   readonly all: readonly Output[]
   /** Told when some outputs are further than others. */
   atPoint: AtPoint = () => undefined
@@ -100,10 +100,10 @@ export class Outputs {
    * Creates the sinks and finds out where they will write: never to a file of `in_use`, and never two to one.
    * @throws CustodyError of the sink, or CUSTODY_SAME_OUTPUT.
    */
-  static prepare(plan: Plan, request: OutputsRequest): Promise<Outputs> {
+  static prepare(plan: Plan, request: SinksRequest): Promise<Sinks> {
     const { dry_run, in_use } = request
     const written = new FilesInUse()
-    return Outputs.#create(plan, request, async ({ name }, sink) => {
+    return Sinks.#create(plan, request, async ({ name }, sink) => {
       const intent = dry_run ? NOWHERE : await sink.prepare()
       for (const path of [intent.path, intent.staged]) {
         if (path === null) continue
@@ -120,18 +120,18 @@ export class Outputs {
   /** The sinks of a run that goes on: where they write, and what they have durably, is known. */
   static restore(
     plan: Plan,
-    request: Omit<OutputsRequest, 'dry_run' | 'in_use'>,
+    request: Omit<SinksRequest, 'dry_run' | 'in_use'>,
     intents: SinkIntents,
     receipts: Receipts,
-  ): Promise<Outputs> {
-    return Outputs.#create(plan, { ...request, dry_run: false }, async ({ name }) => ({
+  ): Promise<Sinks> {
+    return Sinks.#create(plan, { ...request, dry_run: false }, async ({ name }) => ({
       intent: onRecord(intents[name], `path of sink ${name} in its first entry`),
       // None before the first commit.
       receipt: receipts.get(name) ?? null,
     }))
   }
 
-  static async #create(plan: Plan, request: Omit<OutputsRequest, 'in_use'>, find: Found): Promise<Outputs> {
+  static async #create(plan: Plan, request: Omit<SinksRequest, 'in_use'>, find: Found): Promise<Sinks> {
     const created = new Created()
     return created.closedOnFailure(async () => {
       const all: Output[] = []
@@ -144,7 +144,7 @@ export class Outputs {
         const found = await find(node, created.add(sink))
         all.push({ node, sink, ...found, artifact: null, opened: false, left: null, discarded: null })
       }
-      return new Outputs(all, outbound)
+      return new Sinks(all, outbound)
     })
   }
 
@@ -280,10 +280,7 @@ async function create(
   return countingSink(SENT)
 }
 
-function contextOf(
-  node: SinkNode,
-  { run, folder, originalNames, placed }: Omit<OutputsRequest, 'in_use'>,
-): SinkContext {
+function contextOf(node: SinkNode, { run, folder, originalNames, placed }: Omit<SinksRequest, 'in_use'>): SinkContext {
   return { node: node.name, run, folder, input: node.input, secrets: node.plugin.secrets, originalNames, placed }
 }
 

@@ -5,7 +5,7 @@ import { derive, type Json, newRow, type Row } from '../../../model/row.ts'
 import { OBSERVED, type RowSchema } from '../../../model/schema.ts'
 import type { SourceNode } from '../../../plan/plan.ts'
 import type { Source, SourceRecord } from '../../../sdk/spec.ts'
-import { type Incoming, Intake, type ReadSoFar } from './source-reader.ts'
+import { type Incoming, type ReadSoFar, SourceReader } from './source-reader.ts'
 
 const row = (fields: object): Row => derive(newRow(), fields as Row)
 const record = (n: number, more: Partial<SourceRecord> = {}): SourceRecord =>
@@ -38,12 +38,12 @@ function intakeOf({ chunks, schema = OBSERVED, textual = false, from, ...more }:
   }
   const node = { name: 'letters', schema, plugin: { spec: { ...PLUGIN_COMMON, textual } } } as unknown as SourceNode
   let ready = 0
-  const intake = new Intake(node, source, from ?? null, () => ready++)
+  const intake = new SourceReader(node, source, from ?? null, () => ready++)
   return { intake, asked, readies: () => ready }
 }
 
 /** Polls to the end, letting the source go on whenever nothing is there. */
-async function drain(intake: Intake): Promise<Incoming[]> {
+async function drain(intake: SourceReader): Promise<Incoming[]> {
   const all: Incoming[] = []
   for (let pending = 0; pending < 1000; ) {
     const incoming = intake.poll()

@@ -62,7 +62,7 @@ export interface ReadSoFar extends Cursor {
   readonly cut: boolean
 }
 
-export class Intake {
+export class SourceReader {
   readonly node: SourceNode
   readonly source: Source
   readonly #check: RowChecker
