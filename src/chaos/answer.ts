@@ -1,5 +1,4 @@
 /** What a model would have said: by a rule, as the options say, or made by chance from the question. */
-
 import { type Json, newRow } from '../model/row.ts'
 import { compilePattern, isPattern } from '../sdk/expression.ts'
 import { fittingValue, type SchemaProblem, type Target } from './fitting.ts'

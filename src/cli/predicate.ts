@@ -1,5 +1,4 @@
 /** `--where CEL`: an expression over a row's data as a function. */
-
 import { compileExpression, type Expression } from '../expression/expression.ts'
 import { CustodyError, type Diagnostic } from '../model/error.ts'
 import type { Row } from '../model/row.ts'

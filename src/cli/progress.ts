@@ -1,6 +1,5 @@
 /** The live line of a run: rows, how many a second, and how long it may still take where that is known. */
-
-import type { ServiceTold } from '../engine/calls/service-state.ts'
+import type { ServiceState } from '../engine/calls/service-state.ts'
 import type { Progress } from '../engine/run/start.ts'
 import { formatDuration } from '../model/time.ts'
 import { serviceText } from './render/service.ts'
@@ -35,7 +34,7 @@ export class ProgressLine {
   }
 
   /** A service that keeps calls waiting: each change is worth a line, the reason why nothing moves. */
-  tellService(told: ServiceTold): void {
+  tellService(told: ServiceState): void {
     this.terminal.tell(serviceText(told))
   }
 

@@ -1,5 +1,4 @@
 /** A finished run whose rows are run again: which rows, their answers on record, and which re-runs there have been. */
-
 import type { RerunValue } from '../format/entry.ts'
 import type { Recordings } from '../format/recording.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'

@@ -1,5 +1,4 @@
 /** A run that is replayed: its recorded answers, the order in which things came, and what another run's answers differ in. */
-
 import type { Courses, Recordings } from '../format/recording.ts'
 import { openLedgerReader } from '../ledger/open.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'

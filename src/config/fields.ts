@@ -1,5 +1,4 @@
 /** Fields of a row schema: the shorthand (`integer`, `string?`) or a JSON Schema. */
-
 import type { JsonSchema } from '../model/schema.ts'
 import { ERROR_FIELD } from '../sdk/error-row.ts'
 import { admitsNull, type FieldTypeProblem, jsonSchemaProblem, parseFieldShorthand } from '../sdk/field-type.ts'

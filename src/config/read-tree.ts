@@ -2,7 +2,6 @@
  * Values out of a tree that the checker has seen. What is missing or wrong has been told; here it becomes null, so that
  * the rest of the file can still be looked at.
  */
-
 import { parseDuration } from '../model/duration.ts'
 import type { MutableRow } from '../model/row.ts'
 import { newRow } from '../model/row.ts'

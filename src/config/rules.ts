@@ -1,5 +1,4 @@
 /** Rules between the keys of one part: what a policy needs and what it excludes. Run on a tree that `check` has seen. */
-
 import { parseDuration } from '../model/duration.ts'
 import { numberOf } from './check.ts'
 import { entriesOf } from './names.ts'

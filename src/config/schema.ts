@@ -2,7 +2,6 @@
  * The JSON Schema (draft 2020-12) of pipeline files, for editors: made from the same shapes as the checker.
  * It accepts whatever the checker accepts; what only names in the file decide (targets, branches) it can't know.
  */
-
 import { DURATION_PATTERN } from '../model/duration.ts'
 import type { JsonSchema } from '../model/schema.ts'
 import { PIPELINE } from './format.ts'

@@ -5,7 +5,6 @@
  * A value that begins with `[`, `{` or a quote is YAML; a number, true, false and null are themselves; all else is a
  * text as it stands (`-` too), so that expressions need no quotes. Nothing after `=` is an empty text.
  */
-
 import { PIPELINE } from './format.ts'
 import { nearestHint } from './nearest.ts'
 import { Problems } from './problems.ts'

@@ -8,7 +8,6 @@
  * A value is committed once, in the entry that first speaks of it, and numbered from 1 within its subject, in order.
  * Visits, endings and calls refer to values of their own subject by that number.
  */
-
 import type { FateNumber } from '../model/outcome.ts'
 import type { CommitLine } from './commit-line.ts'
 import type { FieldOrder } from './field-order.ts'

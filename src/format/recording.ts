@@ -1,5 +1,4 @@
 /** What a run has on record, as another run that repeats it asks for it: its calls, and the order in which things came. */
-
 import type { Json, Row } from '../model/row.ts'
 import type { PlanValue, RerunValue } from './entry.ts'
 

@@ -5,7 +5,6 @@
  *     append and to give the root.
  * M2. Checking a proof needs nothing but the proof, and gives false for whatever is malformed.
  */
-
 import { type Hash, isHash, sha256Hex } from '../model/sha256.ts'
 import { nodeHash } from './hash.ts'
 

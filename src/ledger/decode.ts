@@ -3,7 +3,6 @@
  * checkpoint before (see `Ledger.takeOver`), so entries are what was written. Values are checked against their commitments here.
  * The readers decode by code of their own (src/read/decode.ts).
  */
-
 import type {
   CallFact,
   CallStatus,

@@ -5,7 +5,6 @@
  *     row path, and a property in the tests compares it with `canonicalize`.
  * E2. Nothing but numbers, declared codes and verdicts gets into a body (I8): other texts are refused.
  */
-
 import type { CallFact, EndingFact, IntentFact, LedgerEntry, OriginFact, VisitFact } from '../format/entry.ts'
 import { canonicalize } from '../model/canonical.ts'
 import { CustodyError } from '../model/error.ts'

@@ -1,5 +1,4 @@
 /** A log's stored head against what is stored of the log: nothing is signed after what wasn't signed before (I13). */
-
 import {
   type Checkpoint,
   checkpointText,

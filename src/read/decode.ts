@@ -4,7 +4,6 @@
  *
  * This shares types with the writer (format/entry.ts), and no code.
  */
-
 import {
   type BirthFact,
   type CallFact,

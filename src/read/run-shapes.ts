@@ -1,5 +1,4 @@
 /** The shapes of entries whose subject is the run, and of those of log 0 (format/entry.ts). */
-
 import type { LineChange, LineMember, LineRun } from '../format/commit-line.ts'
 import { LEDGER_FORMAT, type LedgerEntry, type RunEntry, type TotalsFact } from '../format/entry.ts'
 import type { PluginCode } from '../format/plugin-code.ts'

@@ -8,7 +8,6 @@
  * W3. Changes of changes can say much more than is stored of them. Of what they come to only the latest is kept, the rest is
  *     made again when it is asked for; and beyond a limit that no row of a pipeline comes near nothing more is made.
  */
-
 import { commitment, SALT_BYTES } from '../format/hash.ts'
 import type { StoredPayload } from '../ledger/read-port.ts'
 import { canonicalize, NotJsonError } from '../model/canonical.ts'

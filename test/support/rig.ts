@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import type { SharedLimits } from '../../src/engine/calls/service.ts'
-import type { ServiceTold } from '../../src/engine/calls/service-state.ts'
+import type { ServiceState } from '../../src/engine/calls/service-state.ts'
 import type { Strays } from '../../src/engine/calls/strays.ts'
 import type { Notice } from '../../src/engine/nodes/source/source-reader.ts'
 import { resumeRun } from '../../src/engine/run/resume.ts'
@@ -75,7 +75,7 @@ export interface RigRun {
   readonly onProgress?: (progress: Progress) => void
   readonly onNotice?: (notice: Notice) => void
   readonly onRestored?: () => void
-  readonly onService?: (told: ServiceTold) => void
+  readonly onService?: (told: ServiceState) => void
   readonly abandon?: boolean
   readonly from_ledger_only?: boolean
   readonly strict?: boolean

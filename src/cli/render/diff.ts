@@ -1,5 +1,4 @@
 /** The differences of two runs for people: counts by the decision at which they parted, and what to look at next. */
-
 import { type CodeChange, codeText } from '../../format/plugin-code.ts'
 import type { Both, Divergence, EndingSummary, OnlyRows, Parting, RunDiff } from '../../read/diff/difference.ts'
 import type { Paint } from '../terminal.ts'

@@ -1,5 +1,4 @@
 /** An error that ended a command, as text or as JSON. */
-
 import { CustodyError, type Diagnostic, type ErrorCode, isCustodyError, type Place } from '../../model/error.ts'
 import { ERRORS } from '../../model/error-codes.ts'
 import type { Paint } from '../terminal.ts'

@@ -1,10 +1,10 @@
 /** A service that keeps a run waiting, for people. */
-import type { ServiceTold } from '../../engine/calls/service-state.ts'
+import type { ServiceState } from '../../engine/calls/service-state.ts'
 import { formatDuration, formatTime } from '../../model/time.ts'
 import { count, counted, printable } from './text.ts'
 
 /** `  ⏸ openai: 25 calls in a row failed (503), next try in 20 s · 412 row instances wait` */
-export function serviceText(told: ServiceTold): string {
+export function serviceText(told: ServiceState): string {
   const service = printable(told.service)
   switch (told.kind) {
     case 'down': {

@@ -1,5 +1,4 @@
 /** The summary of a run for people: read, ended, written, sealed. */
-
 import type { CallSummary } from '../../format/call-summary.ts'
 import { formatDuration } from '../../model/time.ts'
 import type { EndingCounts, ErrorCounts, SinkCounts } from '../../read/show/summary.ts'

@@ -1,5 +1,4 @@
 /** What plugins get besides rows: most visits share one context, those at nodes with services can call them. */
-
 import { FIRST_PATH } from '../../format/lineage.ts'
 import type { CallPlace } from '../../format/recording.ts'
 import type { AggregateNode, GateNode, Plan, PlanNode, SinkNode, TransformNode } from '../../plan/plan.ts'
@@ -8,8 +7,8 @@ import type { Keyed, Outgoing } from '../../sdk/spec.ts'
 import type { Asker } from '../record/call-fact.ts'
 import { Answers } from '../token/answers.ts'
 import type { Subject, Token } from '../token/token.ts'
-import type { Calls } from './dispatcher.ts'
-import type { Settle } from './pending.ts'
+import type { CallDispatcher } from './dispatcher.ts'
+import type { Settle } from './open-call.ts'
 import type { CallingContext } from './visit.ts'
 
 /** An attempt to process a batch. */
@@ -34,7 +33,7 @@ interface SentRows {
 }
 
 export class Contexts {
-  readonly #calls: Calls
+  readonly #calls: CallDispatcher
   readonly #run: string
   readonly #nodes: readonly PlanNode[]
   readonly #signal: AbortSignal
@@ -42,7 +41,7 @@ export class Contexts {
   /** By node, for nodes that have some. */
   readonly #services: ReadonlyMap<number, readonly string[]>
 
-  constructor(run: string, plan: Plan, calls: Calls, signal: AbortSignal) {
+  constructor(run: string, plan: Plan, calls: CallDispatcher, signal: AbortSignal) {
     this.#run = run
     this.#calls = calls
     this.#nodes = plan.nodes

@@ -8,7 +8,7 @@ import { CustodyError } from '../../model/error.ts'
 import { derive, type Json } from '../../model/row.ts'
 import type { CallAnswer } from '../../sdk/call.ts'
 import type { TransformSpec, VisitContext } from '../../sdk/spec.ts'
-import type { ServiceTold } from './service-state.ts'
+import type { ServiceState } from './service-state.ts'
 
 const callsOf = (rig: Rig) => rig.facts<CallFact>('calls')
 const limits = (of: PeerLimits) => `limits: ${JSON.stringify(of)}`
@@ -71,7 +71,7 @@ describe('limits', () => {
     const rig = peer.on(pipeline(30, limits({ services: { peer: { per_minute: 10 } } })))
     await rig.run({ stop_after_ms: 5_000 })
     expect(peer.asked).toHaveLength(10)
-    const told: ServiceTold[] = []
+    const told: ServiceState[] = []
     await rig.resume(2_000, { onService: each => told.push(each) })
     const times = peer.asked.map(each => each.at_ms)
     for (const from of times)
@@ -98,7 +98,7 @@ describe('limits', () => {
     // They may still be counted for a minute after their answers.
     expect(before).toBe(10)
     rig.ledger.power = new Power(Number.POSITIVE_INFINITY)
-    const told: ServiceTold[] = []
+    const told: ServiceState[] = []
     await rig.resume(2_000, { onService: each => told.push(each) })
     const times = peer.asked.map(each => each.at_ms)
     for (const from of times)

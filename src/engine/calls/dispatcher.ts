@@ -10,7 +10,6 @@
  * K5. A visit hears nothing of what isn't its own: of a service that is down, or turns everybody away. Its call is made again, with no
  *     attempt used up, or the run stops, and whoever resumes it makes the call.
  */
-
 import {
   CALL_ERROR,
   CALL_OK,
@@ -33,23 +32,23 @@ import type { Asker } from '../record/call-fact.ts'
 import type { Recorder } from '../record/recorder.ts'
 import type { Stack } from '../token/fork-frames.ts'
 import { Budget } from './budget.ts'
-import { type Letter, Outbox } from './outbox.ts'
 import {
   type Asked,
   type Asking,
   leaves,
-  type Pending,
+  type OpenCall,
   type Perform,
   performed,
   type Sending,
   type Settle,
   type Time,
   waiterOf,
-} from './pending.ts'
+} from './open-call.ts'
+import { type Letter, Outbox } from './outbox.ts'
 import { ReplayMiss } from './replay-miss.ts'
-import { errorOf, failureText, heard, mostOf, NOTHING, type Told, toldOf, waitOf } from './result.ts'
+import { errorOf, failureText, heard, mostOf, NOTHING, type Reported, reportedOf, waitOf } from './result.ts'
 import type { Held, SharedLimits, Waiter } from './service.ts'
-import { lastOf, type ServiceTold, stopError } from './service-state.ts'
+import { lastOf, type ServiceState, stopError } from './service-state.ts'
 import { Services } from './services.ts'
 import { throttledDelay_ms } from './throttle.ts'
 import { isMadeAgain, type Trouble, troubleOf } from './trouble.ts'
@@ -71,8 +70,8 @@ export interface CallDispatcherParts {
   /** Limits that are kept with other runs; null for limits of this run's own. */
   readonly shared: SharedLimits | null
   readonly atPoint: AtPoint
-  /** Told when a service pauses, and when it is back. */
-  readonly onService: (told: ServiceTold) => void
+  /** Reported when a service pauses, and when it is back. */
+  readonly onService: (told: ServiceState) => void
   /** The most that calls may have cost that were under way when a process before this one was gone, in nano-dollars. */
   readonly lost_nusd: number
   /** Where calls are answered from instead of being made; null to make them. */
@@ -84,7 +83,7 @@ export interface CallDispatcherParts {
 /** What happens where nothing is on record. */
 type Miss = (ended_us: number, stack: Stack) => void
 
-export class Calls {
+export class CallDispatcher {
   readonly #parts: CallDispatcherParts
   readonly #services: Services<Stack>
   readonly #budget: Budget
@@ -220,7 +219,7 @@ export class Calls {
     return promise
   }
 
-  #enter(pending: Pending): void {
+  #enter(pending: OpenCall): void {
     const { recordings, answered } = this.#parts
     const ask = () => this.#wait(pending, waiter => pending.service.enter(waiter))
     if (recordings !== null)
@@ -234,7 +233,7 @@ export class Calls {
   }
 
   /** Nothing is asked if the record has what the call comes to. Rows are on record one by one. */
-  #lookUp(pending: Pending, take: Recordings['take'], miss: Miss): void {
+  #lookUp(pending: OpenCall, take: Recordings['take'], miss: Miss): void {
     const { name } = pending
     const [{ visit, request, ordinal }] = pending.asked
     const { clock, events } = this.#parts
@@ -260,7 +259,7 @@ export class Calls {
     )
   }
 
-  #wait(pending: Pending, enter: (waiter: Waiter) => void): void {
+  #wait(pending: OpenCall, enter: (waiter: Waiter) => void): void {
     if (this.#closed) return
     const { most_nusd } = pending
     const [{ visit }] = pending.asked
@@ -281,7 +280,7 @@ export class Calls {
     enter(waiter)
   }
 
-  #begin(pending: Pending): void {
+  #begin(pending: OpenCall): void {
     this.#in_flight++
     this.#budget.begin(pending.most_nusd)
     if (pending.outbound) return this.#announce(pending)
@@ -290,7 +289,7 @@ export class Calls {
   }
 
   /** It is sent when the next commit, which tells that it will be, is durable. */
-  #announce(pending: Pending): void {
+  #announce(pending: OpenCall): void {
     const { events, recorder } = this.#parts
     const { asked } = pending
     const { length: rows } = asked
@@ -314,7 +313,7 @@ export class Calls {
     })
   }
 
-  #perform(pending: Pending): void {
+  #perform(pending: OpenCall): void {
     const { clock, events } = this.#parts
     const started_us = clock.now_us()
     performed(pending, this.#given_up.signal).then(
@@ -329,10 +328,10 @@ export class Calls {
     )
   }
 
-  #settle(pending: Pending, answer: CallAnswer, time: Time, stack: Stack): void {
-    let told: Told
+  #settle(pending: OpenCall, answer: CallAnswer, time: Time, stack: Stack): void {
+    let told: Reported
     try {
-      told = toldOf(answer, pending.most_nusd)
+      told = reportedOf(answer, pending.most_nusd)
     } catch (thrown) {
       const what = thrown instanceof Error ? thrown.message : String(thrown)
       const { node } = pending.asked[0].visit.asker
@@ -352,7 +351,7 @@ export class Calls {
     this.#lookAtHeld()
   }
 
-  #answered(pending: Pending, response: Json, { ended_us }: Time, stack: Stack): void {
+  #answered(pending: OpenCall, response: Json, { ended_us }: Time, stack: Stack): void {
     for (const { visit, request, ordinal } of pending.asked)
       visit.asker.answers.add(pending.name, request, ordinal, response)
     pending.resolve(answerOf(response), ended_us, stack)
@@ -360,7 +359,7 @@ export class Calls {
   }
 
   /** `again`: it was throttled, and is made again. */
-  #failed(pending: Pending, answer: CallFailure, trouble: Trouble, again: boolean, time: Time, stack: Stack): void {
+  #failed(pending: OpenCall, answer: CallFailure, trouble: Trouble, again: boolean, time: Time, stack: Stack): void {
     const { service } = pending
     switch (trouble) {
       case 'stops':
@@ -379,7 +378,7 @@ export class Calls {
   }
 
   /** What may have been done must not be done twice: then the visit hears of it at once. */
-  #metOutage(pending: Pending, answer: CallFailure, { ended_us }: Time, stack: Stack): void {
+  #metOutage(pending: OpenCall, answer: CallFailure, { ended_us }: Time, stack: Stack): void {
     const { service, outbound } = pending
     const { answers } = pending.asked[0].visit.asker
     const held: Held<Stack> = {
@@ -415,7 +414,7 @@ export class Calls {
     throw error
   }
 
-  #isMadeAgain(pending: Pending, answer: CallAnswer): boolean {
+  #isMadeAgain(pending: OpenCall, answer: CallAnswer): boolean {
     const { service, throttled: times } = pending
     if (times === 0) pending.answers_before = service.answers
     return isMadeAgain({
@@ -427,7 +426,7 @@ export class Calls {
   }
 
   /** The service asked to be left alone; `again`: the call is made again in its time. */
-  #throttled(pending: Pending, answer: CallFailure, again: boolean, { started_us }: Time) {
+  #throttled(pending: OpenCall, answer: CallFailure, again: boolean, { started_us }: Time) {
     const { clock, events } = this.#parts
     const { service } = pending
     this.#spread = (this.#spread + SPREAD) % 1
@@ -452,7 +451,7 @@ export class Calls {
    * The plugin threw: a defect. The request may have been made all the same; if it can't be taken back, it stays on record as
    * unanswered.
    */
-  #broke(pending: Pending, thrown: unknown, time: Time, stack: Stack): void {
+  #broke(pending: OpenCall, thrown: unknown, time: Time, stack: Stack): void {
     // It may have reached the service.
     const costs = { ...NOTHING, cost_nusd: pending.most_nusd }
     this.#ends(pending, costs)
@@ -463,12 +462,12 @@ export class Calls {
     pending.reject(thrown, time.ended_us, stack)
   }
 
-  #ends({ most_nusd }: Pending, { cost_nusd }: CallCosts): void {
+  #ends({ most_nusd }: OpenCall, { cost_nusd }: CallCosts): void {
     this.#in_flight--
     this.#budget.end(most_nusd, cost_nusd)
   }
 
-  #record(pending: Pending, status: CallStatus, response: string, costs: CallCosts, time: Time): void {
+  #record(pending: OpenCall, status: CallStatus, response: string, costs: CallCosts, time: Time): void {
     const { recorder, atPoint } = this.#parts
     for (const { visit, ordinal, request } of pending.asked) {
       const service = visit.services.indexOf(pending.name) + 1

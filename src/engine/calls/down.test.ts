@@ -5,7 +5,7 @@ import { aggregateOf, type Rig } from '../../../test/support/rig.ts'
 import type { CallFact, VisitFact } from '../../format/entry.ts'
 import type { Json, Row } from '../../model/row.ts'
 import type { CallAnswer, CallFailure } from '../../sdk/call.ts'
-import type { ServiceTold } from './service-state.ts'
+import type { ServiceState } from './service-state.ts'
 
 const OUTAGE: CallFailure = {
   kind: 'failure',
@@ -29,7 +29,7 @@ describe('a service that is down', () => {
     const peer = new Peer()
     peer.answer = n => (now_ms(peer) < 20_000 ? OUTAGE : ok(n))
     const rig = peer.on(once(pipeline(100, peerWith({ concurrency: 5 }))))
-    const told: ServiceTold[] = []
+    const told: ServiceState[] = []
     const { summary } = await rig.run({ onService: each => told.push(each) })
     expect(summary.status).toBe('completed')
     expect(rig.column('out', 'n')).toHaveLength(100)
@@ -231,7 +231,7 @@ describe('a service that wants to be left alone', () => {
     const peer = new Peer()
     peer.answer = n => (peer.asked.length <= 1 ? busy(600_000) : ok(n))
     const rig = peer.on(pipeline(1))
-    const told: ServiceTold[] = []
+    const told: ServiceState[] = []
     await rig.run({ onService: each => told.push(each) })
     expect(told).toMatchObject([{ kind: 'left_alone', service: 'peer', open: 1 }])
     const [first] = told

@@ -1,12 +1,11 @@
 /** What a plugin says of a call, as the ledger keeps it. */
-
 import type { CallCosts } from '../../format/entry.ts'
 import { canonicalize } from '../../model/canonical.ts'
 import { frozen, type Json, withoutPrototypes } from '../../model/row.ts'
 import type { CallAnswer, CallFailure, CallUsage } from '../../sdk/call.ts'
 import type { RowError } from '../../sdk/spec.ts'
 
-export interface Told {
+export interface Reported {
   /** Canonical: the response, or the failure. */
   readonly text: string
   readonly costs: CallCosts
@@ -18,7 +17,7 @@ export const NOTHING: CallCosts = { input_tokens: 0, output_tokens: 0, cost_nusd
  * `most_nusd`: the most that it can have cost, which it is taken to have cost if it doesn't say.
  * @throws TypeError, NotJsonError if nothing can be made of it.
  */
-export function toldOf(answer: CallAnswer, most_nusd: number): Told {
+export function reportedOf(answer: CallAnswer, most_nusd: number): Reported {
   const kind: unknown = answer?.kind
   if (kind !== 'answer' && kind !== 'failure') throw new TypeError('it is neither an answer nor a failure')
   const costs = costsOf(answer, most_nusd)

@@ -4,8 +4,8 @@ import { grouped } from '../../model/number-text.ts'
 import { formatTime } from '../../model/time.ts'
 import type { CallFailure, StopReason } from '../../sdk/call.ts'
 
-/** Told live. Times are those of the day. */
-export type ServiceTold =
+/** Reported live. Times are those of the day. */
+export type ServiceState =
   | {
       readonly kind: 'down'
       readonly service: string

@@ -9,7 +9,6 @@
  *     visit hears of it if the service answers anybody, or if nothing is left that could tell; in the first case its later outages
  *     are its own.
  */
-
 import type { RunClock } from '../ports/run-clock.ts'
 import { afterOutage, type Breaker, CLOSED } from './breaker.ts'
 import { RateWindow } from './rate-window.ts'

@@ -1,11 +1,10 @@
 /** The services that a run calls, each with its limits, and what they have in common: money, and whom to tell. */
-
 import type { Plan } from '../../plan/plan.ts'
 import type { RunClock } from '../ports/run-clock.ts'
 import type { Totals } from '../record/totals.ts'
 import { type Held, type Pause, Service, type SharedLimits } from './service.ts'
 import { serviceLimits } from './service-limits.ts'
-import { busyError, downError, type ServiceTold } from './service-state.ts'
+import { busyError, downError, type ServiceState } from './service-state.ts'
 
 export interface ServicesParts {
   readonly limits: Plan['limits']
@@ -13,8 +12,8 @@ export interface ServicesParts {
   readonly totals: Totals
   /** Limits that are kept with other runs; null for limits of this run's own. */
   readonly shared: SharedLimits | null
-  /** Told when a service pauses, and when it is back. */
-  readonly onService: (told: ServiceTold) => void
+  /** Reported when a service pauses, and when it is back. */
+  readonly onService: (told: ServiceState) => void
   allows(most_nusd: number): boolean
   /** The run can't go on because of a service. */
   stop(error: Error): void

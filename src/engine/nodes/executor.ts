@@ -45,7 +45,7 @@ type Performing = TransformNode | GateNode
 
 export interface ExecutorParts {
   readonly plan: Plan
-  readonly stations: Pools
+  readonly pools: Pools
   readonly recorder: Recorder
   readonly outputs: Sinks
   readonly clock: SessionClock
@@ -336,27 +336,27 @@ export class Executor {
   }
 
   #perform(token: Token, node: Performing, started_us: number, stack: Stack): void {
-    const station = this.#parts.stations.at(node.number)
-    if (station.busy >= station.places) {
-      station.queue.push(token)
+    const pool = this.#parts.pools.at(node.number)
+    if (pool.busy >= pool.places) {
+      pool.queue.push(token)
       return this.#order.stay(token)
     }
     const context = this.#parts.contexts.ofVisit(token, node)
-    const step = station.visit(token.row, context)
+    const step = pool.visit(token.row, context)
     if (!(step instanceof Promise)) {
-      callNext(station, stack)
+      callNext(pool, stack)
       return this.#apply(token, node, step, started_us, stack)
     }
-    const apply = this.#whenAnswered(token, node, station, started_us)
+    const apply = this.#whenAnswered(token, node, pool, started_us)
     this.#events.answer(step, apply, node.name, context.isCalling)
     this.#order.stay(token)
   }
 
-  #whenAnswered(token: Token, node: Performing, station: Pool, started_us: number): ApplyAnswer<Step> {
-    station.busy++
+  #whenAnswered(token: Token, node: Performing, pool: Pool, started_us: number): ApplyAnswer<Step> {
+    pool.busy++
     return (answer, at_us, next) => {
-      station.busy--
-      callNext(station, next)
+      pool.busy--
+      callNext(pool, next)
       this.#apply(token, node, answer, started_us, next, at_us)
     }
   }

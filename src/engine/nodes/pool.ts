@@ -1,5 +1,4 @@
 /** The nodes at which plugins or expressions are at work, with their plugins created. */
-
 import type { Row } from '../../model/row.ts'
 import type { AggregateNode, Plan, PlanNode, PluginOf } from '../../plan/plan.ts'
 import type { Aggregate, BatchResult, PluginContext, VisitContext } from '../../sdk/spec.ts'
@@ -26,7 +25,7 @@ export interface Pool {
 type Close = () => Promise<void>
 
 export class Pools {
-  readonly #stations = new Map<number, Pool>()
+  readonly #pools = new Map<number, Pool>()
   readonly #aggregates = new Map<number, BatchVisit>()
   readonly #closes: Close[] = []
   readonly #strays: Strays
@@ -37,19 +36,19 @@ export class Pools {
 
   /** Creates the plugins of all transforms, gates and aggregates. @throws CustodyError of a plugin that can't be created. */
   static async open(plan: Plan, strays: Strays = UNWATCHED): Promise<Pools> {
-    const stations = new Pools(strays)
+    const pools = new Pools(strays)
     const created = new Created()
-    created.add(stations)
+    created.add(pools)
     await created.closedOnFailure(async () => {
-      for (const node of plan.nodes) await stations.#open(plan, node)
+      for (const node of plan.nodes) await pools.#open(plan, node)
     })
-    return stations
+    return pools
   }
 
   at(node: number): Pool {
-    const station = this.#stations.get(node)
-    if (station === undefined) throw new TypeError(`nothing is carried out at node ${node}`)
-    return station
+    const pool = this.#pools.get(node)
+    if (pool === undefined) throw new TypeError(`nothing is carried out at node ${node}`)
+    return pool
   }
 
   aggregate(node: number, rows: readonly Row[], context: VisitContext): BatchResult | Promise<BatchResult> {
@@ -96,7 +95,7 @@ export class Pools {
 
   #add({ name, number }: PlanNode, visit: Visit, places: number, instance: { close?(): Promise<void> }): void {
     const watched: Visit = (row, context) => this.#strays.within(name, () => visit(row, context))
-    this.#stations.set(number, { visit: watched, places, busy: 0, queue: [] })
+    this.#pools.set(number, { visit: watched, places, busy: 0, queue: [] })
     this.#onClose(instance)
   }
 
@@ -124,8 +123,8 @@ function placesFor(plan: Plan, node: PlanNode): number {
 }
 
 /** A place is free: the first that waits for one comes next, after what is on the stack. */
-export function callNext(station: Pool, stack: Stack): void {
-  if (station.busy >= station.places) return
-  const next = station.queue.shift()
+export function callNext(pool: Pool, stack: Stack): void {
+  if (pool.busy >= pool.places) return
+  const next = pool.queue.shift()
   if (next !== undefined) stack.unshift(next)
 }

@@ -1,5 +1,4 @@
 /** What follows from a transition of tokens in the line, and for groups that wait for them. */
-
 import type { OrderList } from '../order/order-list.ts'
 import type { Stack } from '../token/fork-frames.ts'
 import { type Standing, Token } from '../token/token.ts'

@@ -4,7 +4,6 @@
  * M1. Answers come before what is due at the same time.
  * M2. Nothing is applied here; whoever takes it applies it, in order.
  */
-
 import type { RunClock } from '../ports/run-clock.ts'
 import type { Stack } from '../token/fork-frames.ts'
 

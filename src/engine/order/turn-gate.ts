@@ -3,7 +3,6 @@
  * them (I7). Who comes too early waits in the line. In a replay the record says whose turn it is, at coalesces too, where it
  * knows.
  */
-
 import type { ReplayOrder } from '../replay/replay-order.ts'
 import type { Token } from '../token/token.ts'
 import type { OrderList } from './order-list.ts'

@@ -7,7 +7,6 @@
  * R3. Rows are frozen as soon as evidence is made of them, so that no plugin can change what is recorded.
  * R4. A visit ends now, unless its plugin’s answer came before: that is its `ended_us` then, and its duration is the plugin’s.
  */
-
 import {
   type GroupKind,
   type OriginFact,
@@ -29,7 +28,7 @@ import type { AggregateNode, ForkNode, PlanEdge, SourceNode } from '../../plan/p
 import type { RowError, SourceReject } from '../../sdk/spec.ts'
 import type { RunClock } from '../ports/run-clock.ts'
 import type { BatchGroup, ClosedBatch } from '../token/batch-group.ts'
-import { type ErrorTold, errorRow, errorText, rejectedRow } from '../token/facts.ts'
+import { errorRow, errorText, type FailingNode, type ReportedError, rejectedRow } from '../token/facts.ts'
 import {
   type Born,
   type CoalesceGroup,
@@ -53,12 +52,6 @@ const EXPAND: GroupKind = 1
 const MERGE: GroupKind = 2
 const BATCH: GroupKind = 3
 const NO_PARENTS: readonly number[] = []
-
-interface Failing {
-  readonly name: string
-  readonly on_error: PlanEdge
-  readonly branch?: string | undefined
-}
 
 export class Recorder {
   readonly totals: Totals
@@ -135,7 +128,14 @@ export class Recorder {
    * The visit met an error, and the token goes where `on_error` leads: to a sink or node as it entered, with what it met in
    * `_error`, or to `discard`.
    */
-  fail(token: Token, at: Failing, error: ErrorTold, cause: ErrorCause, started_us: number, ended_us?: number): void {
+  fail(
+    token: Token,
+    at: FailingNode,
+    error: ReportedError,
+    cause: ErrorCause,
+    started_us: number,
+    ended_us?: number,
+  ): void {
     const { node } = token
     const { name, on_error: edge, branch } = at
     this.#facts(token.subject, started_us)
@@ -465,7 +465,7 @@ export class Recorder {
   }
 
   /** The visit met an error, and the token goes nowhere from here. */
-  #failHere(token: Token, error: ErrorTold, started_us: number, ended_us?: number): ErrorFact {
+  #failHere(token: Token, error: ReportedError, started_us: number, ended_us?: number): ErrorFact {
     this.#facts(token.subject, started_us)
     const fact = this.#addError(token, error)
     this.#visit(token, VISIT_ERROR, token.value, 0, 0, started_us, fact, ended_us)
@@ -479,7 +479,7 @@ export class Recorder {
     return value
   }
 
-  #addError(token: Token, error: ErrorTold): ErrorFact {
+  #addError(token: Token, error: ReportedError): ErrorFact {
     return { code: error.code, value: this.#addValue(token.subject, { kind: 'full', text: errorText(error) }) }
   }
 

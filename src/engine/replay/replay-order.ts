@@ -9,7 +9,6 @@
  * O4. When nothing else can go on, nobody waits for what is missing.
  * O5. (I12) What is known of the record is that of rows and batches under way, and of the records that are read next.
  */
-
 import { comesOf, mergedBy, mergedPath } from '../../format/lineage.ts'
 import type { Course, Courses, RecordedBatch, RecordedGroup, RecordedTake } from '../../format/recording.ts'
 import { canonicalize } from '../../model/canonical.ts'

@@ -1,5 +1,4 @@
 /** What differs between the plan that a run began with and another, in words. */
-
 import type { PlanValue } from '../../format/entry.ts'
 import type { Topology } from '../../format/topology.ts'
 import { canonicalize } from '../../model/canonical.ts'

@@ -2,7 +2,6 @@
  * What the run's own entries say: where its sources, sinks and counters stand, when it was down, and which batches are
  * open. Read in one pass over the entries that belong to no row.
  */
-
 import { type CommitLine, type LineMember, RecordedLine } from '../../format/commit-line.ts'
 import { type CommitValue, GROUP_KINDS, type RunEntry, type SubjectEntry } from '../../format/entry.ts'
 import type { PluginCode } from '../../format/plugin-code.ts'

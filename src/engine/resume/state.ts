@@ -1,5 +1,4 @@
 /** Rebuilds the state of a run as its last commit left it, from the entries of what was open (I6). */
-
 import type { LineMember } from '../../format/commit-line.ts'
 import type { TotalsFact } from '../../format/entry.ts'
 import { subjectEntryOf } from '../../ledger/decode.ts'

@@ -1,7 +1,6 @@
 /**
  * The fold of one subject's entries: its tokens as they stand, with their data, forks, groups and attempts (I6).
  */
-
 import {
   type BirthFact,
   CALL_OK,

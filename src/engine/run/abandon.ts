@@ -2,7 +2,6 @@
  * Ends all that is open when a run is given up: row instances, and the groups and batches that wait. What was held keeps its first
  * start; a group closes as abandoned, with those that had come to it.
  */
-
 import { counted } from '../../model/number-text.ts'
 import { UNANSWERED } from '../nodes/sink/sent.ts'
 import type { Recorder } from '../record/recorder.ts'

@@ -8,7 +8,6 @@
  * C4. A commit that fails is told to whoever comes next, once: `settled`, or any other step.
  * C5. What can't be taken back is sent when the commit that has its intent is durable, and not before.
  */
-
 import type {
   ArtifactsValue,
   CommitValue,
@@ -47,7 +46,7 @@ export interface CommitterParts {
   readonly outputs: Sinks
   readonly intakes: readonly SourceReader[]
   readonly clock: SessionClock
-  readonly flow: Executor
+  readonly executor: Executor
   readonly outbox: Outbox
   /** The most that calls may cost of which nothing is on record, in nano-dollars. */
   readonly atRisk_nusd: () => number
@@ -80,7 +79,7 @@ export class Committer {
   readonly #outputs: Sinks
   readonly #intakes: readonly SourceReader[]
   readonly #clock: SessionClock
-  readonly #flow: Executor
+  readonly #executor: Executor
   readonly #outbox: Outbox
   readonly #atRisk_nusd: () => number
   readonly #atPoint: AtPoint
@@ -95,7 +94,7 @@ export class Committer {
     this.#outputs = parts.outputs
     this.#intakes = parts.intakes
     this.#clock = parts.clock
-    this.#flow = parts.flow
+    this.#executor = parts.executor
     this.#outbox = parts.outbox
     this.#atRisk_nusd = parts.atRisk_nusd
     this.#atPoint = parts.atPoint
@@ -227,7 +226,7 @@ export class Committer {
         ),
         receipts: this.#receiptFacts(receipts),
         totals,
-        ...this.#flow.order(),
+        ...this.#executor.order(),
         ...this.#newJumps(),
         t,
       },

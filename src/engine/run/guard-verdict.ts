@@ -1,5 +1,4 @@
 /** Whether what a run has read, and what became of it, may be published: pure functions of counts. */
-
 import { counted, grouped } from '../../model/number-text.ts'
 import type { GuardsConfig, Threshold } from '../../plan/plan.ts'
 

@@ -3,7 +3,6 @@
  * to the last commit, and drives it on (I5, I6). The ledger proves first that the log is what its last checkpoint
  * signed; nothing is folded before, and no value is used that doesn't fit its commitment (I13). So what doesn't hold leaves no trace.
  */
-
 import type { PlanValue, SinkIntents } from '../../format/entry.ts'
 import { type CodeChange, codeChanges } from '../../format/plugin-code.ts'
 import type { StoredLease } from '../../ledger/read-port.ts'
@@ -89,7 +88,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     const reads = sources.map(source => readSoFar(source, history, cut_off, repeats !== null))
     for (const [i, source] of sources.entries()) if (reads[i]?.done === false) await prepareSource(source)
     const outputs = created.add(await restoreOutputs(request, history, log, sources))
-    const stations = created.add(await Pools.open(plan, request.strays))
+    const pools = created.add(await Pools.open(plan, request.strays))
     const cut = sources.filter((_, i) => reads[i]?.cut === true).map(({ node }) => node)
     const open =
       state.in_flight.line.length + state.in_flight.batches.reduce((sum, batch) => sum + batch.members.length, 0)
@@ -110,7 +109,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
       limit: left,
       ledger,
       outputs,
-      stations,
+      pools,
       intakes: onReady =>
         sources.map(
           ({ node, source }, i) => new SourceReader(node, source, reads[i] ?? null, onReady, repeats !== null),

@@ -1,5 +1,5 @@
 /**
- * The only place that waits. Takes records in, lets the flow advance them, and commits.
+ * The only place that waits. Takes records in, lets the executor advance them, and commits.
  *
  * S1. The only suspension points are `#commit`, `#renew`, `#listen` and `#idle`; between them everything runs to its end without a
  *     promise, and while calls are under way never for long: answers must be heard, though there are rows to read without end.
@@ -10,7 +10,7 @@
  */
 import type { OriginFact } from '../../format/entry.ts'
 import type { SourceNode } from '../../plan/plan.ts'
-import type { Calls } from '../calls/dispatcher.ts'
+import type { CallDispatcher } from '../calls/dispatcher.ts'
 import type { Executor } from '../nodes/executor.ts'
 import type { Incoming, SourceReader } from '../nodes/source/source-reader.ts'
 import type { RunClock } from '../ports/run-clock.ts'
@@ -30,10 +30,10 @@ const LONGEST_LINE = 16_384
 const LAST_ROWS_US = 1_000_000
 
 export interface SchedulerParts {
-  readonly flow: Executor
+  readonly executor: Executor
   readonly intakes: readonly SourceReader[]
   readonly recorder: Recorder
-  readonly calls: Calls
+  readonly calls: CallDispatcher
   readonly committer: Committer
   readonly clock: RunClock
   /** Aborted to stop: nothing new is begun, what has happened is committed. */
@@ -80,23 +80,23 @@ export class Scheduler {
    * @throws CustodyError a plugin's defect, a source or sink that failed; then the last facts may not be committed.
    */
   async run(): Promise<'end' | 'stopped' | 'budget_exhausted'> {
-    const { flow, calls, committer, signal, intakes, guards, clock } = this.#parts
+    const { executor, calls, committer, signal, intakes, guards, clock } = this.#parts
     this.#renewed_us = clock.monotonic_us()
     for (const intake of intakes) if (intake.records > 0 && !intake.done) guards.look(intake)
     for (;;) {
       committer.check()
-      flow.deliver()
+      executor.deliver()
       this.#settle()
       if (signal.aborted && calls.in_flight === 0) return this.#stop('stopped')
       const input = signal.aborted ? 'pending' : this.#take()
       if (this.#isCommitDue || this.#commit_due || calls.outbox.size > 0) await this.#commit()
       else if (input === 'more') await this.#listen()
-      else if (input === 'end' && flow.flush()) continue
-      else if (input === 'end' && flow.drained) return 'end'
+      else if (input === 'end' && executor.flush()) continue
+      else if (input === 'end' && executor.drained) return 'end'
       else if (this.#renew_due) {
-        flow.refuseSilence()
+        executor.refuseSilence()
         await this.#renew()
-      } else if (input !== 'pending' && flow.giveUp()) continue
+      } else if (input !== 'pending' && executor.giveUp()) continue
       else if (this.#onlyBudgetHelps(input)) return this.#stop('budget_exhausted')
       else await this.#idle()
     }
@@ -107,14 +107,14 @@ export class Scheduler {
    * are waited for, for some time; no other begins. `also` is told what else fails meanwhile.
    */
   async hearOut(also: (thrown: unknown) => void): Promise<void> {
-    const { flow, calls } = this.#parts
+    const { executor, calls } = this.#parts
     calls.close()
     while (calls.in_flight > 0) {
       if (this.#isCommitDue || this.#commit_due) await this.#commit()
       if (this.#renew_due) await this.#renew()
       await this.#idle()
       try {
-        flow.deliver()
+        executor.deliver()
       } catch (thrown) {
         also(thrown)
       }
@@ -123,9 +123,9 @@ export class Scheduler {
   }
 
   get #isCommitDue(): boolean {
-    const { recorder, flow } = this.#parts
+    const { recorder, executor } = this.#parts
     const { pending, totals } = recorder
-    return pending.isDue(totals.born - totals.ended) || flow.isCommitOverdue
+    return pending.isDue(totals.born - totals.ended) || executor.isCommitOverdue
   }
 
   async #stop<Why>(why: Why): Promise<Why> {
@@ -135,9 +135,9 @@ export class Scheduler {
 
   /** Whether all that could go on waits for calls that there is no budget for, and the source gives nothing more. */
   #onlyBudgetHelps(input: Input): boolean {
-    const { flow, calls, clock } = this.#parts
+    const { executor, calls, clock } = this.#parts
     const waiting = calls.unaffordable
-    if (waiting === 0 || waiting < flow.performing || flow.waiting.resting > 0 || flow.gathering) {
+    if (waiting === 0 || waiting < executor.performing || executor.waiting.resting > 0 || executor.gathering) {
       this.#last_rows?.callOff()
       this.#last_rows = null
       return false
@@ -191,9 +191,9 @@ export class Scheduler {
   }
 
   async #idle(): Promise<void> {
-    const { flow, clock } = this.#parts
+    const { executor, clock } = this.#parts
     this.#commitSoon()
-    if (flow.hasNews) return
+    if (executor.hasNews) return
     // However often something wakes it up: most of that is nothing to commit.
     const held_us = clock.monotonic_us() - this.#renewed_us
     const callOffRenewal = clock.wake(Math.max(0, RENEW_EVERY_US - held_us), () => {
@@ -209,13 +209,13 @@ export class Scheduler {
   }
 
   #take(): Input {
-    const { intakes, flow, limit, guards } = this.#parts
+    const { intakes, executor, limit, guards } = this.#parts
     while (!(this.#isCommitDue || this.#isTimeToListen)) {
       const intake = intakes[this.#source]
       if (intake === undefined) return 'end'
-      const { all, resting } = flow.waiting
+      const { all, resting } = executor.waiting
       if (all - resting >= WINDOW || all >= LONGEST_LINE) return 'full'
-      const isReady = this.#read >= limit || flow.isReadyFor(intake.node, intake.records + 1)
+      const isReady = this.#read >= limit || executor.isReadyFor(intake.node, intake.records + 1)
       if (!isReady) return 'pending'
       const incoming: Incoming = this.#read >= limit ? { kind: 'end' } : intake.poll()
       switch (incoming.kind) {
@@ -243,7 +243,7 @@ export class Scheduler {
   }
 
   #ingest({ node }: SourceReader, incoming: Extract<Incoming, { kind: 'row' | 'reject' }>): void {
-    this.#parts.flow.enter(this.#recorded(node, incoming))
+    this.#parts.executor.enter(this.#recorded(node, incoming))
   }
 
   #recorded(node: SourceNode, incoming: Extract<Incoming, { kind: 'row' | 'reject' }>): Token {

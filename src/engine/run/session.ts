@@ -5,7 +5,6 @@
  *   open sinks → scheduler → finish, publish, seal
  *        └──────── stop ────────► stop entry, lease given up
  */
-
 import type { RunStatus, SealedStatus, TotalsFact } from '../../format/entry.ts'
 import type { PluginCode } from '../../format/plugin-code.ts'
 import type { Courses, Recordings, Repeats } from '../../format/recording.ts'
@@ -14,9 +13,9 @@ import { CustodyError, isCustodyError } from '../../model/error.ts'
 import type { Plan, SourceNode } from '../../plan/plan.ts'
 import type { Discarded, PluginSpec, Source } from '../../sdk/spec.ts'
 import { Contexts } from '../calls/contexts.ts'
-import { Calls } from '../calls/dispatcher.ts'
+import { CallDispatcher } from '../calls/dispatcher.ts'
 import type { SharedLimits } from '../calls/service.ts'
-import type { ServiceTold } from '../calls/service-state.ts'
+import type { ServiceState } from '../calls/service-state.ts'
 import { type Strays, StrayWatch } from '../calls/strays.ts'
 import type { Created } from '../nodes/created.ts'
 import { Executor } from '../nodes/executor.ts'
@@ -109,7 +108,7 @@ export interface SessionRequest {
   /** Told what sources wait for, and what is odd about them; for people. */
   readonly onNotice?: ((notice: Notice) => void) | undefined
   /** Told when a service keeps calls waiting, and when it is back. */
-  readonly onService?: ((told: ServiceTold) => void) | undefined
+  readonly onService?: ((told: ServiceState) => void) | undefined
   /** For tests that crash a run at a named point. */
   readonly atPoint?: AtPoint | undefined
 }
@@ -120,7 +119,7 @@ export interface SessionParts {
   readonly limit: number
   readonly ledger: RunLedger
   readonly outputs: Sinks
-  readonly stations: Pools
+  readonly pools: Pools
   readonly intakes: (onReady: () => void) => readonly SourceReader[]
   /** null for a run that just began. */
   readonly from: {
@@ -144,7 +143,7 @@ export interface SessionParts {
 }
 
 export async function driveSession(parts: SessionParts): Promise<RunResult> {
-  const { request, ledger, outputs, stations, from } = parts
+  const { request, ledger, outputs, pools, from } = parts
   const clock = new SessionClock(request.clock, ledger.began_us, from ?? undefined)
   const stop = new AbortController()
   const atPoint = request.atPoint ?? nothing
@@ -207,7 +206,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     stop.abort()
     calls.giveUp()
     clock.close()
-    await closed(request.clock, [...intakes.map(intake => intake.close()), stations.close(), outputs.close()])
+    await closed(request.clock, [...intakes.map(intake => intake.close()), pools.close(), outputs.close()])
   }
 }
 
@@ -228,16 +227,16 @@ async function closed(clock: Clock, work: readonly Promise<void>[]): Promise<voi
 
 async function restore(
   { down_since_us, in_flight }: NonNullable<SessionParts['from']>,
-  { calls, replay_order, flow }: Awaited<ReturnType<typeof machineOf>>,
+  { calls, replay_order, executor }: Awaited<ReturnType<typeof machineOf>>,
 ): Promise<void> {
   calls.goOn(down_since_us)
   await replay_order?.restore(in_flight)
-  flow.restore(in_flight)
+  executor.restore(in_flight)
 }
 
 /** All that moves in a run, put together. */
 async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSignal, atPoint: AtPoint) {
-  const { request, limit, ledger, outputs, stations, from } = parts
+  const { request, limit, ledger, outputs, pools, from } = parts
   const { plan } = request
   const began_us = clock.monotonic_us()
   const signal = AbortSignal.any([request.signal, stop])
@@ -251,7 +250,7 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
   const events = new EventQueue(clock, () => wake(), recordings === null)
   const onService = teller('A service', request.onService)
   const asked = { limits: plan.limits, clock, recorder, events, signal, atPoint, lost_nusd: from?.lost_nusd ?? 0 }
-  const calls = new Calls({ ...asked, recordings, answered, shared, onService })
+  const calls = new CallDispatcher({ ...asked, recordings, answered, shared, onService })
   const contexts = new Contexts(request.run, plan, calls, signal)
   const reaches = reachability(plan)
   const races = racesOf(plan, reaches)
@@ -263,8 +262,8 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
   const replay_order =
     courses === null || races.size === 0 ? null : new ReplayOrder({ courses, plan, races, reaches, onReady })
   const replays = recordings !== null
-  const flow = new Executor(
-    { plan, stations, recorder, outputs, clock, contexts, events, replay_order, races, replays },
+  const executor = new Executor(
+    { plan, pools, recorder, outputs, clock, contexts, events, replay_order, races, replays },
     reaches,
   )
   const extent = await extentOf(intakes)
@@ -273,7 +272,8 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
   const onCommit = () => {
     const { read: rows_read, ended: tokens_ended } = recorder.totals
     const bytes = extent()
-    const rows_done = rows_read - Math.min(flow.waiting.all, rows_read - recorder.pending.closed - before.rows_closed)
+    const rows_done =
+      rows_read - Math.min(executor.waiting.all, rows_read - recorder.pending.closed - before.rows_closed)
     return () =>
       tellProgress({ rows_read, rows_done, before, tokens_ended, elapsed_us: clock.monotonic_us() - began_us, bytes })
   }
@@ -284,7 +284,7 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
       outputs,
       intakes,
       clock,
-      flow,
+      executor,
       outbox: calls.outbox,
       atRisk_nusd: () => calls.at_risk_nusd,
       atPoint,
@@ -294,9 +294,9 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
     from?.progressed ?? null,
   )
   const guards = new Guards(plan, totals, { strict: request.strict === true, repeats: request.repeats !== undefined })
-  const scheduler = new Scheduler({ flow, intakes, recorder, calls, committer, clock, signal, limit, guards })
+  const scheduler = new Scheduler({ executor, intakes, recorder, calls, committer, clock, signal, limit, guards })
   wake = scheduler.wake
-  return { events, recorder, intakes, calls, replay_order, flow, committer, scheduler, guards }
+  return { events, recorder, intakes, calls, replay_order, executor, committer, scheduler, guards }
 }
 
 /** Rows that were read, and how far they were. */

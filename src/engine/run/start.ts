@@ -1,5 +1,4 @@
 /** Begins a run: finds out what it will touch, makes its first entry durable, and drives it. */
-
 import { LEDGER_FORMAT, type PlanValue, type RunEntry, type SinkIntents } from '../../format/entry.ts'
 import type { Ledger } from '../../ledger/write-port.ts'
 import { canonicalize } from '../../model/canonical.ts'
@@ -60,7 +59,7 @@ async function begin(request: RunRequest, created: Created): Promise<RunResult> 
     in_use: addFilesRead(plan, request.in_use ?? new FilesInUse()),
   })
   created.add(outputs)
-  const stations = created.add(await Pools.open(plan, request.strays))
+  const pools = created.add(await Pools.open(plan, request.strays))
   request.atPoint?.('before_open')
   const ledger = await request.ledger.openRun(run, {
     entry: opening(request, clock.wall_us()),
@@ -73,7 +72,7 @@ async function begin(request: RunRequest, created: Created): Promise<RunResult> 
   request.atPoint?.('after_open')
   const intakes = (onReady: () => void) =>
     sources.map(({ node, source }) => new SourceReader(node, source, null, onReady, repeats !== null))
-  return driveSession({ request, limit: request.limit, ledger, outputs, stations, intakes, from: null })
+  return driveSession({ request, limit: request.limit, ledger, outputs, pools, intakes, from: null })
 }
 
 function opening({ plan, run, custody, replays, repeats, codeOf }: RunRequest, t: number): RunEntry {

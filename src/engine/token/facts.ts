@@ -1,11 +1,11 @@
 /** Values that facts tell of: errors, rows that met one, and records that can't be used. */
 import { canonicalize, isDeeper, MAX_ROW_DEPTH } from '../../model/canonical.ts'
 import { derive, type Json, newRow, type Row } from '../../model/row.ts'
-import type { SourceNode } from '../../plan/plan.ts'
+import type { PlanEdge, SourceNode } from '../../plan/plan.ts'
 import { ERROR_FIELD } from '../../sdk/error-row.ts'
 import type { SourceReject } from '../../sdk/spec.ts'
 
-export interface ErrorTold {
+export interface ReportedError {
   readonly code: string
   readonly message: string
   /** The field that it is about, if it is about one. */
@@ -17,7 +17,7 @@ export interface ErrorTold {
 const LEFT_OUT = `left out: nested more than ${MAX_ROW_DEPTH} deep`
 
 /** Canonical text of the value that tells an error. */
-export function errorText({ code, message, field, details, retry_after_ms = 0 }: ErrorTold): string {
+export function errorText({ code, message, field, details, retry_after_ms = 0 }: ReportedError): string {
   const value = newRow()
   value.code = code
   value.message = wellFormed(message)
@@ -34,6 +34,14 @@ export const ERASED = { code: 'VALUE_ERASED', message: 'the row that would be re
 /** Message of the error `ROW_TOO_DEEP`. */
 export const TOO_DEEP = `what becomes of the row is nested more than ${MAX_ROW_DEPTH} deep`
 
+/** A node at which a token fails, and the edge by which it leaves. */
+export interface FailingNode {
+  readonly name: string
+  readonly on_error: PlanEdge
+  /** At a coalesce: whose member it is. */
+  readonly branch?: string | undefined
+}
+
 /** Where an error was met. */
 export interface ErrorPlace {
   /** Name of the node, source or sink. */
@@ -43,7 +51,7 @@ export interface ErrorPlace {
 }
 
 /** The row with what it met at `node`; an error that it met before is kept as `previous`, unless these have become very many. */
-export function errorRow(row: Row, error: ErrorTold, place: ErrorPlace): Row {
+export function errorRow(row: Row, error: ReportedError, place: ErrorPlace): Row {
   const set = newRow()
   set[ERROR_FIELD] = errorValue(error, place, row[ERROR_FIELD])
   return derive(row, set)
@@ -61,7 +69,7 @@ export function rejectedRow({ name, file }: Pick<SourceNode, 'name' | 'file'>, r
 }
 
 function errorValue(
-  { code, field, message }: ErrorTold,
+  { code, field, message }: ReportedError,
   { node, branch }: ErrorPlace,
   previous: Json | undefined,
 ): Json {

@@ -5,7 +5,6 @@
  *     recognised exactly, with memory bounded by what is in flight (I12).
  * F2. Frames are never changed; a coalesce goes back to what was outside its fork.
  */
-
 import type { BirthFact } from '../../format/entry.ts'
 import { DISCARD } from '../../format/topology.ts'
 import type { Row } from '../../model/row.ts'

@@ -4,7 +4,6 @@
  * T1. A token stands at one node; `row` is its data as numbered `value` of its subject, frozen.
  * T2. A subject is in memory exactly while it has open tokens or facts that aren't committed.
  */
-
 import type {
   BirthFact,
   CallFact,

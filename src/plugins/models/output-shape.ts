@@ -1,5 +1,4 @@
 /** What a model's answer must look like: a JSON Schema, or the shorthand of pipeline files. */
-
 import { nearestNames } from '../../model/nearest.ts'
 import type { Json } from '../../model/row.ts'
 import type { FieldSchema, JsonSchema } from '../../model/schema.ts'

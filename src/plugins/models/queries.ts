@@ -2,7 +2,6 @@
  * Several questions to a model about one row. All first questions are asked at once; answers that don't fit their schema then
  * get one attempt each to be repaired, in the order of the queries, so that calls always begin in the same order.
  */
-
 import type { Json, Row } from '../../model/row.ts'
 import type { Call } from '../../sdk/call.ts'
 import { fieldOf } from '../../sdk/expression.ts'

@@ -1,5 +1,4 @@
 /** Expressions among the options of a plugin. The plan has checked them before; a plugin used on its own relies on this. */
-
 import { CustodyError } from '../../model/error.ts'
 import { compileExpression, type Expression } from '../../sdk/expression.ts'
 import type { PluginContext } from '../../sdk/spec.ts'

@@ -1,5 +1,4 @@
 /** Makes requests of rows, each in two forms: as it is sent, and as it is recorded, without secrets. */
-
 import type { Json, MutableRow, Row } from '../../model/row.ts'
 import { fieldOf } from '../../sdk/expression.ts'
 import { rowError } from '../../sdk/results.ts'

@@ -1,5 +1,4 @@
 /** The batches of a run by node, and who was in them: found again in another run by node and place. */
-
 import { GROUP_KINDS } from '../../format/entry.ts'
 import type { FullEntry } from '../../ledger/read-port.ts'
 import { decodeSubjectEntry, isSubjectBody } from '../decode.ts'

@@ -4,7 +4,6 @@
  * R1. Rows are the same if source and number of the record are; batches, if node and place among its batches are.
  * R2. Memory is bounded by a page of rows, the ways to part, the differences that are asked for, and the number of batches.
  */
-
 import { codeChanges } from '../../format/plugin-code.ts'
 import type { FullEntry, LedgerReader } from '../../ledger/read-port.ts'
 import { findRun } from '../runs/list.ts'

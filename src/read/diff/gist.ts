@@ -5,7 +5,6 @@
  * A gist leaves out what differs between any two runs: times, salts, commitments, where commits stood. Tokens and groups
  * count from the row's own first, nodes and edges go by their names.
  */
-
 import { CALL_ERROR, CALL_OK, CALL_RECORDED, CALL_RECORDED_ERROR } from '../../format/entry.ts'
 import type { Topology } from '../../format/topology.ts'
 import type { FullEntry, StoredPayload } from '../../ledger/read-port.ts'

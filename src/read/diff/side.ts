@@ -1,5 +1,4 @@
 /** One of the runs that are compared: its plan's topology, and which rows came of which source. */
-
 import type { SubjectEntry } from '../../format/entry.ts'
 import type { PluginCode } from '../../format/plugin-code.ts'
 import type { Topology } from '../../format/topology.ts'

@@ -9,7 +9,6 @@
  *     (subject-check.ts).
  * V3. Of tables that follow from entries nothing is given unchecked: each ending is compared with its entry.
  */
-
 import { commitment } from '../../format/hash.ts'
 import type {
   FullEntry,

@@ -3,7 +3,6 @@
  * Whose signature that is isn't asked here: it is that of the key which the ledger was born with, or of one that followed it; whether
  * the user trusts that one is told beside. What a reader then finds in the log, in the same snapshot, is what was committed (log-tree.ts).
  */
-
 import { leafHash } from '../../format/hash.ts'
 import { type Checkpoint, NoteError, parseCheckpoint } from '../../format/note.ts'
 import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'

@@ -5,7 +5,6 @@
  * whoever reads it. They need no trust: they are used only if they combine to the root that was signed, and then an entry is in
  * the tree if the entries of its block give the block's root.
  */
-
 import { bytesToHex, hexToBytes, leafHash } from '../../format/hash.ts'
 import { Frontier } from '../../format/tree.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'

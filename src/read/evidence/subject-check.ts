@@ -3,7 +3,6 @@
  * that was changed would hide an entry from an index: so each entry names the one before it, and what is open behind the last
  * is what the table of open tokens has.
  */
-
 import type { SubjectEntry } from '../../format/entry.ts'
 import type { FullEntry } from '../../ledger/read-port.ts'
 import { counted, grouped } from '../../model/number-text.ts'

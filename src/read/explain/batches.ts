@@ -2,7 +2,6 @@
  * Finds batches from the rows that they consumed. A batch closes in the commit in which its members end, so only the entries
  * of that commit are looked at.
  */
-
 import type { SubjectEntry } from '../../format/entry.ts'
 import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
 import { fateNumber } from '../../model/outcome.ts'

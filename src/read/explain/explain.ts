@@ -3,7 +3,6 @@
  * latest head. That these are what was signed is for the reader to say that is given (evidence/checked-reader.ts); that they are
  * all of the row, and its values what was committed to, is looked at here.
  */
-
 import { GROUP_KINDS, type SubjectEntry } from '../../format/entry.ts'
 import type { FullEntry, LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
 import { CustodyError } from '../../model/error.ts'

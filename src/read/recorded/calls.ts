@@ -1,5 +1,4 @@
 /** The calls of a run, each with where it was made: in order of rows' first calls, and within a row as they came back. */
-
 import {
   CALL_ERROR,
   CALL_OK,

@@ -1,5 +1,4 @@
 /** How the answers of one run differ from those that another recorded for the same requests. */
-
 import type { Recordings } from '../../format/recording.ts'
 import type { Topology } from '../../format/topology.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'

@@ -4,7 +4,6 @@
  *
  * Numbers of rows only are kept in memory; what they were is read when it is asked for.
  */
-
 import type { RerunValue, SubjectEntry } from '../../format/entry.ts'
 import type { RepeatedRow, Repeats } from '../../format/recording.ts'
 import type { Topology } from '../../format/topology.ts'

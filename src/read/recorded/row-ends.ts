@@ -1,5 +1,4 @@
 /** What became of each row of a run: a byte of memory a row. */
-
 import type { EndingFact, OriginFact } from '../../format/entry.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { fateNumber, fateOf } from '../../model/outcome.ts'

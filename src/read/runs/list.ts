@@ -1,5 +1,4 @@
 /** The runs of a ledger. Reads a few entries of each run: its opening, and its end. */
-
 import type { RowCounts, RunStatus, TokenCounts } from '../../format/entry.ts'
 import type { LedgerReader, StoredLease } from '../../ledger/read-port.ts'
 import { CustodyError, isCustodyError } from '../../model/error.ts'

@@ -1,5 +1,4 @@
 /** The run's own entries, as far as listing, showing and explaining need them: its opening, and its latest end. */
-
 import type { PlanValue, RunEntry, RunStatus, SinkIntents, TotalsFact } from '../../format/entry.ts'
 import { NoteError, parseCheckpoint } from '../../format/note.ts'
 import type { LedgerReader, StoredEntry, StoredLease } from '../../ledger/read-port.ts'

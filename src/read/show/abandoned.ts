@@ -1,5 +1,4 @@
 /** Groups and batches that waited when a run was given up, by node. Their entries are looked through only if there are some. */
-
 import type { SubjectEntry, TotalsFact } from '../../format/entry.ts'
 import type { Topology } from '../../format/topology.ts'
 import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'

@@ -2,7 +2,6 @@
  * Whether a run could be repeated, as far as its nodes decide. What isn't told: whether its sources would read the same
  * again. Where time decides, a new run may come to something else, and a replay doesn't.
  */
-
 import type { SubjectEntry } from '../../format/entry.ts'
 import { codeText, isBuiltin, type PluginCode } from '../../format/plugin-code.ts'
 import type { Topology, TopologyNode } from '../../format/topology.ts'

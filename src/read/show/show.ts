@@ -1,5 +1,4 @@
 /** What a run came to, from its opening and its last entries; its endings are looked through only if some were errors. */
-
 import { callSummary } from '../../format/call-summary.ts'
 import type { SinkIntents, TotalsFact } from '../../format/entry.ts'
 import type { Topology } from '../../format/topology.ts'

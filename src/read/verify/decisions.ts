@@ -2,7 +2,6 @@
  * `verify --decisions`: gates that decide by expressions, evaluated once more on what entered them: the way that was taken, or
  * the error, must be what comes of it. What can't be told is counted: values that are erased, and gates whose expressions are.
  */
-
 import { compileExpression, type Expression } from '../../expression/expression.ts'
 import { type ExpressionText, isError, type SubjectEntry, type VisitFact } from '../../format/entry.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'

@@ -2,7 +2,6 @@
  * Log 0, the ledger's own: its birth, and each run opened, taken over and sealed, and what was erased of it. Against it the runs that
  * are there are checked, so that a whole run can't vanish or appear unnoticed, nor any value of one.
  */
-
 import type { LedgerEntry } from '../../format/entry.ts'
 import type { VerifierKey } from '../../format/note.ts'
 import type { LedgerReader, StoredLease, StoredLog } from '../../ledger/read-port.ts'

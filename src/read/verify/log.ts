@@ -2,7 +2,6 @@
  * One log as stored: its entries in order with their payloads, the root of its tree, and its signed head.
  * The tree is built from the stored texts; nothing that the ledger says of hashes is believed.
  */
-
 import { leafHash } from '../../format/hash.ts'
 import { type Checkpoint, NoteError, type OpenedNote, openNote, parseCheckpoint } from '../../format/note.ts'
 import { Frontier } from '../../format/tree.ts'

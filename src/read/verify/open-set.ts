@@ -2,7 +2,6 @@
  * Which tokens are open, where, and since which entry, as the entries tell it; against what each commit says of that set, and what
  * the table has in the end.
  */
-
 import type { OpenFact, SubjectEntry } from '../../format/entry.ts'
 import { SetHash } from '../../format/set-hash.ts'
 import type { StoredOpenToken } from '../../ledger/read-port.ts'

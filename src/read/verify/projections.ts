@@ -2,7 +2,6 @@
  * The table `endings`, which follows from entries, against what the entries say. Each expected row is looked up by its key and
  * compared; that there are no others follows from their number.
  */
-
 import { bytesToHex } from '../../format/hash.ts'
 import type { LedgerReader, StoredEnding } from '../../ledger/read-port.ts'
 import { counted, grouped } from '../../model/number-text.ts'

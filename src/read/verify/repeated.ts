@@ -1,5 +1,4 @@
 /** The finished run whose rows a re-run repeats: whether it is there as it was, and each repeated row is one of its. */
-
 import type { OriginFact, RunEntry } from '../../format/entry.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { grouped } from '../../model/number-text.ts'

@@ -2,7 +2,6 @@
  * Verifies one run's log: reads it once, in order, and recomputes all that its entries say. Nothing is kept of a row once
  * it is closed, so that memory is bounded by what was in flight (I12).
  */
-
 import { isError, type SubjectEntry } from '../../format/entry.ts'
 import { leafHash } from '../../format/hash.ts'
 import { Frontier } from '../../format/tree.ts'

@@ -23,7 +23,7 @@ import { refusal } from './trigger.ts'
 export interface AggregateRuntimeParts {
   readonly line: OrderList
   readonly recorder: Recorder
-  readonly stations: Pools
+  readonly pools: Pools
   readonly contexts: Contexts
   readonly clock: RunClock
   readonly events: EventQueue
@@ -91,7 +91,7 @@ export class AggregateRuntime {
   #processBatch(batch: Batch, stack: Stack): void {
     const rows = batch.members.map(({ token }) => token.row)
     const context = this.#parts.contexts.ofBatch(batch)
-    const result = this.#parts.stations.aggregate(batch.node.number, rows, context)
+    const result = this.#parts.pools.aggregate(batch.node.number, rows, context)
     if (!(result instanceof Promise)) return this.#settleBatch(batch, result, stack)
     this.#keepPlace(batch)
     const apply: ApplyAnswer<BatchResult> = (answer, at_us, next) => this.#settleBatch(batch, answer, next, at_us)

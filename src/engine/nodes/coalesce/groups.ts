@@ -7,7 +7,6 @@
  * J3. (I7) A branch that is lost late counts as carried until all is done that comes before (late.ts).
  * J4. In a replay groups are closed as on record, as long as it fits.
  */
-
 import type { RecordedGroup } from '../../../format/recording.ts'
 import { MAX_ROW_DEPTH } from '../../../model/canonical.ts'
 import { CustodyError } from '../../../model/error.ts'

@@ -6,7 +6,6 @@
  * A2. (I7) What is lost later counts as carried as long as something that may come to the same group comes before it in the line.
  *     So losses that come late are taken in order, and what follows from the last of them has its place by that.
  */
-
 import type { OrderList } from '../../order/order-list.ts'
 import { type CoalesceGroup, carry, drop } from '../../token/fork-frames.ts'
 import type { Place, Placed } from '../../token/place.ts'

@@ -2,11 +2,10 @@
  * Tokens at sinks that send, from their turn on: has their rows sent, alone or together (`request_batches.ts`), and carries out what
  * comes of it, in the record and in the line. Meanwhile others may have their turn at the sink.
  */
-
 import type { SinkNode } from '../../../plan/plan.ts'
 import type { CallTry } from '../../../sdk/call.ts'
 import type { Contexts, KeyedRows } from '../../calls/contexts.ts'
-import type { SendResult } from '../../calls/pending.ts'
+import type { SendResult } from '../../calls/open-call.ts'
 import type { EventQueue } from '../../order/event-queue.ts'
 import type { OrderList } from '../../order/order-list.ts'
 import { defect } from '../../ports/plugin-defect.ts'

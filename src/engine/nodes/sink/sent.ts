@@ -2,7 +2,7 @@
 import { IN_DOUBT } from '../../../model/outcome.ts'
 import type { RetryConfig } from '../../../plan/plan.ts'
 import type { RowError } from '../../../sdk/spec.ts'
-import type { SendResult } from '../../calls/pending.ts'
+import type { SendResult } from '../../calls/open-call.ts'
 import { afterError } from '../retry.ts'
 
 export type AfterSent =

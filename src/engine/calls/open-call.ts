@@ -1,5 +1,4 @@
 /** A call that a visit has asked for, and that hasn't come to anything yet. */
-
 import type { Json } from '../../model/row.ts'
 import type { CallAnswer, CallResult, CallTry } from '../../sdk/call.ts'
 import type { RowError } from '../../sdk/spec.ts'
@@ -20,7 +19,7 @@ export interface Asked {
 }
 
 /** A call, from when it is asked for until its visit hears of it. */
-export interface Pending {
+export interface OpenCall {
   /** Several, where rows are sent together. */
   readonly asked: readonly [Asked, ...Asked[]]
   readonly service: Service<Stack>
@@ -40,18 +39,18 @@ export interface Pending {
 }
 
 /** @throws TypeError if it never began. */
-export function waiterOf({ waiter, name }: Pending): Waiter {
+export function waiterOf({ waiter, name }: OpenCall): Waiter {
   if (waiter === null) throw new TypeError(`a call of ${name} is under way that never began`)
   return waiter
 }
 
 /** Its service has one less under way, and learns nothing from it. */
-export function leaves(pending: Pending): void {
+export function leaves(pending: OpenCall): void {
   pending.service.left(waiterOf(pending))
 }
 
 /** A plugin may throw at once, too. */
-export async function performed({ perform }: Pending, signal: AbortSignal): Promise<CallAnswer> {
+export async function performed({ perform }: OpenCall, signal: AbortSignal): Promise<CallAnswer> {
   return perform({ signal })
 }
 
