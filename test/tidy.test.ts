@@ -84,6 +84,20 @@ describe('who may import whom', () => {
     expect([...used].sort()).toEqual(Object.keys(dependencies).sort())
   })
 
+  test('docs/architecture.md has these rules', () => {
+    const text = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8')
+    const said = [...text.matchAll(/^\| \[(\w+)\]\(\.\.\/src\/\w+\/README\.md\) \|.*\| (.+) \|$/gm)]
+    const parts = [...new Set(SHIPPED.map(({ path }) => partOf(path)))].sort()
+    const rule = (part: string) => {
+      const allowed = MAY_IMPORT[part]
+      if (allowed !== null) return allowed?.join(', ') || 'nothing'
+      return part === 'cli' ? 'anything' : 'anything but cli and server'
+    }
+    expect(Object.fromEntries(said.map(([, part = '', allowed = '']) => [part, allowed]))).toEqual(
+      Object.fromEntries(parts.map(part => [part, rule(part)])),
+    )
+  })
+
   test('no file needs itself, however far round', () => {
     const needs = new Map(
       SHIPPED.map(file => [file.path, file.imports().flatMap(each => (each.type_only ? [] : (each.file ?? [])))]),
