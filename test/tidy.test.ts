@@ -1,5 +1,5 @@
 /** Rules of the repository (docs/architecture.md). They hold for every file; there is no list of exceptions. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -84,6 +84,20 @@ describe('who may import whom', () => {
     expect([...used].sort()).toEqual(Object.keys(dependencies).sort())
   })
 
+  test('docs/architecture.md has these rules', () => {
+    const text = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8')
+    const said = [...text.matchAll(/^\| \[(\w+)\]\(\.\.\/src\/\w+\/README\.md\) \|.*\| (.+) \|$/gm)]
+    const parts = [...new Set(SHIPPED.map(({ path }) => partOf(path)))].sort()
+    const rule = (part: string) => {
+      const allowed = MAY_IMPORT[part]
+      if (allowed !== null) return allowed?.join(', ') || 'nothing'
+      return part === 'cli' ? 'anything' : 'anything but cli and server'
+    }
+    expect(Object.fromEntries(said.map(([, part = '', allowed = '']) => [part, allowed]))).toEqual(
+      Object.fromEntries(parts.map(part => [part, rule(part)])),
+    )
+  })
+
   test('no file needs itself, however far round', () => {
     const needs = new Map(
       SHIPPED.map(file => [file.path, file.imports().flatMap(each => (each.type_only ? [] : (each.file ?? [])))]),
@@ -112,6 +126,90 @@ function cyclesIn(needs: ReadonlyMap<string, readonly string[]>): readonly strin
   }
   for (const path of needs.keys()) visit(path, [])
   return cycles
+}
+
+describe('each folder of src, and each room of the engine, explains itself in its README.md', () => {
+  const folders = [...new Set(SHIPPED.flatMap(({ path }) => [partOf(path), innermost(path)]))].sort()
+  const byFolder = <T>(of: (folder: string) => T) => Object.fromEntries(folders.map(folder => [folder, of(folder)]))
+  const pages = byFolder(folder => {
+    const path = join(ROOT, 'src', folder, 'README.md')
+    return existsSync(path) ? readFileSync(path, 'utf8') : ''
+  })
+  /** What stands behind `word` in the line that begins with it; null if none does. */
+  const said = (word: string) =>
+    byFolder(folder => new RegExp(`^${word}: (.*)$`, 'm').exec(pages[folder] ?? '')?.[1] ?? null)
+
+  test('in a few lines, and what it owns stands first', () => {
+    const isRight = (folder: string, text = '') =>
+      text.startsWith(`# ${folder}\n\nOwns: `) && text.split('\n').length <= 30
+    expect(folders.filter(folder => !isRight(folder, pages[folder]))).toEqual([])
+  })
+
+  test('what it calls and what calls it is what files import, types as well; model is named on its own page only', () => {
+    const arrows = SHIPPED.flatMap(file => file.imports().map(({ file: to }) => ({ from: file.path, to: to ?? '' })))
+    const inside = arrows.filter(({ to }) => to.startsWith('src/'))
+    const calls = byFolder(folder => {
+      const leaving = inside.filter(({ from, to }) => isOf(from, folder) && !isOf(to, folder))
+      return listed(leaving.map(({ to }) => nameOn(folder, to)).filter(name => name !== 'model'))
+    })
+    const callers = byFolder(folder => {
+      const coming = inside.filter(({ from, to }) => isOf(to, folder) && !isOf(from, folder))
+      return listed(coming.map(({ from }) => nameOn(folder, from)))
+    })
+    expect(said('Calls')).toEqual(calls)
+    expect(said('Called by')).toEqual(callers)
+  })
+
+  test('the invariants of a room of the engine are those that its files open with', () => {
+    const labelled = byFolder(folder => {
+      const files = isRoom(folder) ? SHIPPED.filter(({ path }) => innermost(path) === folder) : []
+      return files.flatMap(file => labelsOf(file) ?? []).join(', ') || null
+    })
+    expect(said('Invariants')).toEqual(labelled)
+  })
+
+  test('the file to begin with is there', () => {
+    const first = byFolder(folder => /^Begin with: \[(.+\.tsx?)\]\(\1\)$/m.exec(pages[folder] ?? '')?.[1] ?? null)
+    const missing = folders.filter(folder => {
+      const name = first[folder] ?? null
+      return name === null || !existsSync(join(ROOT, 'src', folder, name))
+    })
+    expect(missing).toEqual([])
+  })
+})
+
+/** The innermost folder with a README that a file is in: `engine/nodes/sink`, `engine/order`, `read`. */
+function innermost(path: string): string {
+  const [, part = '', room, kind] = path.split('/').slice(0, -1)
+  if (part !== 'engine' || room === undefined) return part
+  return room === 'nodes' && kind !== undefined ? `${part}/${room}/${kind}` : `${part}/${room}`
+}
+
+function isRoom(folder: string): boolean {
+  return folder.startsWith('engine/')
+}
+
+/** Whether a page is about a file: that of its part, and that of its room. */
+function isOf(path: string, folder: string): boolean {
+  return partOf(path) === folder || innermost(path) === folder
+}
+
+/** How the page of a folder calls where a file is: rooms know each other by name. */
+function nameOn(folder: string, path: string): string {
+  return isRoom(folder) ? innermost(path) : partOf(path)
+}
+
+function listed(names: readonly string[]): string {
+  return [...new Set(names)].sort().join(', ') || 'nothing'
+}
+
+/** `N1 to N4 (order-list.ts)`, by the first comment of a file; null if it states none. */
+function labelsOf({ path, text }: SourceFile): string | null {
+  const opening = text.slice(0, text.indexOf('*/'))
+  const labels = [...opening.matchAll(/^ \* ([A-Z]+(?:-?\d+))\. /gm)].map(([, label = '']) => label)
+  if (labels.length === 0) return null
+  const all = labels.length === 1 ? labels[0] : `${labels[0]} to ${labels.at(-1)}`
+  return `${all} (${path.split('/').at(-1)})`
 }
 
 describe('sizes', () => {
