@@ -129,7 +129,7 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'what a batch had kept is lost before all is done that comes before',
-    file: 'nodes/coalesce/late.ts',
+    file: 'nodes/coalesce/late-losses.ts',
     text: 'const is_late = this.#joins.endsOf(join, branch).some(end => this.#order.isBehind(event, end))',
     instead: 'const is_late = false',
     shape: 'nested-batched',

@@ -5,7 +5,7 @@
  * G1. (I7) What a group merges into stands before the last of those that decided it, or where the last branch was lost.
  * G2. A branch with forks inside is lost at once, and yet in one place whatever came first: behind all that comes of it. Members of a
  *     group that failed go on behind all that comes of the fork, in the order of its branches. Traces stand there from the fork on.
- *     What a batch decides comes after that (late.ts): where the batch was closed.
+ *     What a batch decides comes after that (late-losses.ts): where the batch was closed.
  */
 import type { CoalesceNode, ForkNode } from '../../../plan/plan.ts'
 import type { EventQueue } from '../../order/event-queue.ts'
@@ -18,7 +18,7 @@ import type { Place, Placed } from '../../token/place.ts'
 import { type Standing, type Subject, standing, Token } from '../../token/token.ts'
 import { endsOfLost, isAwaited, placeOf, type Trace, traceOf } from '../../token/traces.ts'
 import { type CanReach, type CoalesceGroups, detailOf, type GroupEffect } from './groups.ts'
-import { LateLosses, placeOfFailure } from './late.ts'
+import { LateLosses, placeOfFailure } from './late-losses.ts'
 
 /** What is under way when groups change. */
 export interface Transition {
