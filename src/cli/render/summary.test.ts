@@ -55,7 +55,7 @@ test('what is in doubt is not called dropped', () => {
 test('one is one', () => {
   const lines = summary([ending('abandoned', 1)], 1).join('\n')
   expect(lines).toContain('read         1 row\n')
-  expect(lines).toContain('ended        1 of 1 row instance, each exactly once\n')
+  expect(lines).toContain('ended        1 of 1 row, each exactly once\n')
   expect(lines).toContain('written      out  1 row')
 })
 

@@ -1,6 +1,6 @@
 /**
  * Tokens at sinks that send, from their turn on: has their rows sent, alone or together (`parcels.ts`), and carries out what
- * comes of it, in the record and in the line. Meanwhile others may have their turn at the sink.
+ * follows from it, in the record and in the line. Meanwhile others may have their turn at the sink.
  */
 
 import type { SinkNode } from '../../../plan/plan.ts'
@@ -54,7 +54,7 @@ export class Sender {
     const outgoing = outgoingOf(node, outbound.sink, token.row)
     if (outgoing.kind === 'error') {
       if (together !== null) throw defect(node.name, 'refuses a row that it has begun to send')
-      // Nothing was sent, and nothing else could come of the same row.
+      // Nothing was sent, and nothing else could come from the same row.
       return this.#sent(token, node, { ...outgoing, retryable: false }, started_us, stack)
     }
     this.#parts.line.stay(token)
