@@ -102,7 +102,7 @@ export class OutputLock {
     const found = this.#read(name)
     if (found === null) throw changedError(this.#place, { kind: 'gone' }, `the lock ${name}`)
     if (found.run !== this.#run) throw this.#held(found)
-    throw outputError('CUSTODY_RUN_LOST', this.#place, `another process resumes this run, and writes ${this.#path}`)
+    throw outputError('CUSTODY_RUN_LOST', this.#place, `another process has resumed this run, and writes ${this.#path}`)
   }
 
   /** Says what is about to be written; durable with `sync`. */
