@@ -1,4 +1,4 @@
-/** Measures how long it takes to go on with a run that crashed. */
+/** Measures how long it takes to resume a run that crashed. */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { systemClock } from '../src/engine/ports/ports.ts'

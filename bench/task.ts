@@ -15,7 +15,7 @@ export interface RunTask {
   readonly profile?: string
 }
 
-/** Goes on with the run that crashed in `folder`. */
+/** Resumes the run that crashed in `folder`. */
 export interface ResumeTask {
   readonly kind: 'resume'
   readonly workload: WorkloadName

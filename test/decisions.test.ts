@@ -101,7 +101,7 @@ test.each([
     forger.rebuild(forger.signer)
   }
   const result = await forger.within(forge, look)
-  expect(decisions(result)?.problems).toEqual([`entry 1 (row 1): row instance 1 ${problem}`])
+  expect(decisions(result)?.problems).toEqual([`entry 1 (row 1): token 1 ${problem}`])
 })
 
 /** Counts of edges after one token took another. */

@@ -135,7 +135,7 @@ test('what is a change of an erased value must be erased with it', async () => {
     eraseValues(forger.db, SEALED, [seq], [1])
     onRecord([[seq, seq, 1]])
   }
-  expect(await forger.problems(base)).toContainEqual(expect.stringContaining("can't be told"))
+  expect(await forger.problems(base)).toContainEqual(expect.stringContaining("can't be rebuilt"))
   expect(await explained(base)).toContain('no erasure is on record')
 })
 

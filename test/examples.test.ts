@@ -53,7 +53,7 @@ interface Expected {
   /** pipeline.yaml if absent. */
   readonly file?: string
   readonly status: string
-  /** Read, of these rejected, row instances. */
+  /** Read, of these rejected, tokens. */
   readonly counts: readonly [read: number, rejected: number, tokens: number]
   readonly outcomes: { readonly [outcome: string]: number }
   readonly causes?: { readonly [cause: string]: number }

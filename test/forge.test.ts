@@ -75,7 +75,7 @@ test('no number in any entry can be changed without a contradiction, but for cla
 })
 
 test('fields cannot be told to stand as they cannot', async () => {
-  // Gone on with once: so it tells of rows that were under way.
+  // Resumed once: so it tells of rows that were under way.
   const forger = await Forger.of(url => runModel(url, RICH, 1, { after_us: 30_000, next: 'resume' }))
   onTestFinished(() => forger.close())
   const entry = forger
@@ -102,13 +102,13 @@ test('fields cannot be told to stand as they cannot', async () => {
       forger.put(1, entry, { ...body, c: commitments })
       forger.rebuild(forger.signer)
     })
-  const where = `row instances: entry ${entry} (row ${body.r}): `
+  const where = `tokens: entry ${entry} (row ${body.r}): `
   // As it was.
   expect(await tell([[tokens, ...order]])).toEqual([])
-  expect(await tell([[tokens, [0, 1, 0]]])).toEqual([`${where}row instance ${token}: its fields can't stand so`])
-  expect(await tell([[tokens, [0, 0, 1]]])).toContain(`${where}an order of row instance ${token} isn't one`)
+  expect(await tell([[tokens, [0, 1, 0]]])).toEqual([`${where}token ${token}: its fields can't stand so`])
+  expect(await tell([[tokens, [0, 0, 1]]])).toContain(`${where}an order of token ${token} isn't one`)
   expect(await tell([[[9999], ...order]])).toEqual([
-    `${where}row instance 9,999: how its fields stand is told twice, or where it isn't due`,
+    `${where}token 9,999: how its fields stand is recorded twice, or where it isn't due`,
   ])
 })
 

@@ -1,5 +1,5 @@
 /**
- * What an intruder without the key changed is never signed over: whoever goes on with a log goes on from what its last head signed
+ * What an intruder without the key changed is never signed over: whoever continues a log goes on from what its last head signed
  * (I13), or is refused with a code that says how it differs, and then nothing has changed.
  */
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
@@ -83,7 +83,7 @@ const cutLast = (forger: Forger) => {
     forger.db.prepare(`DELETE FROM ${table} WHERE log = ? AND seq >= ?`).run(STOPPED, last!)
   }
 }
-test.each<Next>(['run', 'resume', 'abandon'])('%s goes on with what is sound, and with nothing else', async next => {
+test.each<Next>(['run', 'resume', 'abandon'])('%s continues with what is sound, and with nothing else', async next => {
   expect(await after(next, () => undefined)).toBe('ok')
   expect(await after(next, cutLast)).toBe('CUSTODY_LEDGER_CUT')
 })
@@ -176,7 +176,7 @@ test.each<[string, string, (forger: Forger) => void]>([
     'CUSTODY_LEDGER_CUT',
     forger => forger.run('DELETE FROM entries WHERE log = ? AND seq = 5', STOPPED),
   ],
-])('%s: whoever goes on with it is refused, %s', async (_name, code, tamper) => {
+])('%s: whoever continues it is refused, %s', async (_name, code, tamper) => {
   for (const next of ['resume', 'abandon'] as const) expect(await after(next, tamper), next).toBe(code)
 })
 
@@ -259,6 +259,6 @@ test.each<[string, string, (forger: Forger) => void]>([
     forger =>
       forger.run('UPDATE open_tokens SET row = row + 1 WHERE log = ? AND token = ?', STOPPED, openRow(forger).token!),
   ],
-])('%s: whoever goes on with it is refused before an output is touched, %s', async (_name, code, tamper) => {
+])('%s: whoever continues it is refused before an output is touched, %s', async (_name, code, tamper) => {
   for (const next of ['resume', 'abandon'] as const) expect(await after(next, tamper), next).toBe(code)
 })

@@ -75,14 +75,14 @@ const asked = () => readFileSync(join(folder, 'asked.txt'), 'utf8').trim().split
 const holds = async () => expect((await custody('verify', '--json')).json).toMatchObject({ ok: true })
 
 describe('rows of a finished run, again', () => {
-  test('those that failed, rejected records too, on a mended pipeline; answers on record are used', async () => {
+  test('those that failed, rejected records too, on a fixed pipeline; answers on record are used', async () => {
     expect((await custody('run', 'p.yaml', '--json')).json).toMatchObject({ rows: { read: 4, rejected: 1 } })
     expect(linesOf('out/failed.jsonl')).toMatchObject([{ id: 2, _error: { node: 'gated' } }])
     writeFileSync(
-      join(folder, 'mended.yaml'),
+      join(folder, 'fixed.yaml'),
       LINEAR.replace('amount: number', 'amount: any').replace(/gate: '.*?'/, "gate: 'true'"),
     )
-    const { exit, json } = await custody('rerun', 'latest', '--pipeline', 'mended.yaml', '--json')
+    const { exit, json } = await custody('rerun', 'latest', '--pipeline', 'fixed.yaml', '--json')
     expect([exit, json.rows, json.reruns.rows, json.reruns.left_out]).toEqual([
       0,
       { read: 2, ingested: 2, rejected: 0 },
@@ -122,15 +122,15 @@ describe('rows of a finished run, again', () => {
 
   test('rejected records have the columns of then, whatever the file has now', async () => {
     const all = async (...argv: string[]) =>
-      (await custody('rerun', ...argv, '--pipeline', 'mended.yaml', '--json')).json
+      (await custody('rerun', ...argv, '--pipeline', 'fixed.yaml', '--json')).json
     writeFileSync(
       join(folder, 'claims.csv'),
       CSV.replace('id,amount,kind', 'id,"amount",kind').replace('3,ten,c', '3,"ten",c'),
     )
     await custody('run', 'p.yaml', '--json')
-    const mended = (type: string, gate: string) =>
+    const fixed = (type: string, gate: string) =>
       LINEAR.replace('amount: number', `amount: ${type}`).replace('row.amount / row.amount > 0.5', gate)
-    writeFileSync(join(folder, 'mended.yaml'), mended('string', 'row.amount > "a"'))
+    writeFileSync(join(folder, 'fixed.yaml'), fixed('string', 'row.amount > "a"'))
     // Today's columns stand in another order; then nothing is there any more.
     writeFileSync(join(folder, 'claims.csv'), 'kind,id,amount\nd,4,40\n')
     expect(await all('latest')).toMatchObject({ rows: { read: 2, ingested: 1, rejected: 1 } })
@@ -140,7 +140,7 @@ describe('rows of a finished run, again', () => {
     expect(await all('latest~1')).toMatchObject({ rows: { read: 2, ingested: 1 } })
     expect(linesOf('out/paid.jsonl.rerun-2')).toMatchObject([third])
     // What only the schema of then refused is looked at with that of now.
-    writeFileSync(join(folder, 'mended.yaml'), mended('any', 'row.id > 0'))
+    writeFileSync(join(folder, 'fixed.yaml'), fixed('any', 'row.id > 0'))
     expect(await all('latest')).toMatchObject({ rows: { read: 1, ingested: 1 } })
     expect(linesOf('out/paid.jsonl.rerun-3')).toMatchObject([{ id: 2, amount: 0 }])
     await holds()

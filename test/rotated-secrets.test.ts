@@ -1,4 +1,4 @@
-/** A run with secrets that was interrupted, and a signing key that was rotated before anybody went on with it. */
+/** A run with secrets that was interrupted, and a signing key that was rotated before anybody resumed it. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ sinks:
   out: { plugin: jsonl, options: { path: out.jsonl, if_exists: replace } }
   bad: { plugin: jsonl, options: { path: bad.jsonl, if_exists: replace }, on_error: discard }
 `
-/** Throws at the second row until there is a file \`mended\`; the third is an error. */
+/** Throws at the second row until there is a file \`fixed\`; the third is an error. */
 const PLUGIN = `
 import { existsSync } from 'node:fs'
 import { defineTransform, oneRow, rowError } from '${join(import.meta.dirname, '..', 'src', 'sdk', 'index.ts')}'
@@ -32,7 +32,7 @@ export default defineTransform({
   cardinality: 'one',
   create: () => ({
     process(row) {
-      if (row.n === 2 && !existsSync(new URL('./mended', import.meta.url))) throw new Error('not in the mood')
+      if (row.n === 2 && !existsSync(new URL('./fixed', import.meta.url))) throw new Error('not in the mood')
       return row.n === 3 ? rowError('SULKS', 'no') : oneRow(row)
     },
   }),
@@ -55,11 +55,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const custody = (words: readonly string[], token = TOKEN) =>
   runInProcess(words, folder, { XDG_CONFIG_HOME: join(folder, 'config'), MOOD_TOKEN: token })
 
-test('is gone on with, run again and verified, whatever its secret and the key are now', async () => {
+test('is resumed, run again and verified, whatever its secret and the key are now', async () => {
   expect((await custody(['run', 'p.yaml'])).stderr).toContain('not in the mood')
   expect((await custody(['key', 'rotate'])).exit).toBe(0)
   expect((await custody(['key', 'rotate'])).exit).toBe(0)
-  writeFileSync(join(folder, 'mended'), '')
+  writeFileSync(join(folder, 'fixed'), '')
   // What is told of a changed pipeline is what was changed.
   writeFileSync(join(folder, 'p.yaml'), PIPELINE.replace(', to: out }', ', to: out, on_error: discard }'))
   const changed = await custody(['resume', 'latest'])

@@ -88,7 +88,7 @@ describe('explain', () => {
       const { exit, stdout } = await custody('explain', 'latest', ...how, '--ledger', `sqlite:${path}`)
       expect([exit, stdout]).toEqual([
         1,
-        expect.stringMatching(/the record doesn’t hold, so that it isn’t told\n {2}✗ /),
+        expect.stringMatching(/the record doesn’t hold, so that it isn’t shown\n {2}✗ /),
       ])
       expect(stdout).not.toMatch(/in the sealed tree|Ended/)
     }
@@ -115,7 +115,7 @@ describe('explain', () => {
     expect(exit).toBe(1)
     expect(stdout.match(/^Ended/gm)).toHaveLength(1)
     expect(stdout).toMatch(
-      /amount 5[\s\S]*\n\nRows of run latest: the row above holds, and from there on the record doesn’t hold, so that no more of it is looked at or told\n {2}✗ .*value 1 of entry 2/,
+      /amount 5[\s\S]*\n\nRows of run latest: the row above holds, and from there on the record doesn’t hold, so that no more of it is looked at or shown\n {2}✗ .*value 1 of entry 2/,
     )
     expect(JSON.parse((await custody(...where, '--json')).stdout)).toMatchObject([{ holds: false }])
   })

@@ -21,8 +21,8 @@ const NAMED: { readonly [table in Table]: RegExp } = {
   logs: /log \d|run /,
   entries: /entr(y|ies) [\d,]+|stored entr|checkpoint/,
   payloads: /entry [\d,]+/,
-  endings: /row instance [\d,]+/,
-  open_tokens: /row instance [\d,]+/,
+  endings: /token [\d,]+/,
+  open_tokens: /token [\d,]+/,
   heads: /checkpoint/,
   leases: /lease of /,
 }

@@ -136,7 +136,7 @@ describe('entries', () => {
       problems: ["the log can't be read any further: a page is damaged"],
     })
     expect(rest).toEqual(
-      ['checkpoint', 'values', 'row instances', 'groups', 'totals', 'projections', 'seal', 'log 0'].map(name => ({
+      ['checkpoint', 'values', 'tokens', 'groups', 'totals', 'projections', 'seal', 'log 0'].map(name => ({
         ...{ name, ok: false, problems: [], unfinished: true },
       })),
     )
@@ -145,7 +145,7 @@ describe('entries', () => {
   test('one is there, and makes no sense: what needs it isn’t found to hold', async () => {
     const { runs } = await forger.after(() => forger.put(1, 3, { nonsense: true }))
     const open = runs[0]!.checks.filter(({ unfinished }) => unfinished).map(({ name }) => name)
-    expect(open).toEqual(['values', 'row instances', 'groups', 'totals', 'projections', 'seal'])
+    expect(open).toEqual(['values', 'tokens', 'groups', 'totals', 'projections', 'seal'])
   })
   test('a table that follows from them can’t be read', async () => {
     const { runs } = await forger.after(() => forger.db.exec('DROP TABLE open_tokens'))
@@ -169,7 +169,7 @@ describe('entries', () => {
       forger.run('UPDATE endings SET fate = 2 WHERE log = 1 AND token = ?', token),
     )
     expect(problems).toContain(
-      `projections: row instance ${number(token)} is ROUTED / gate in the table, COMPLETED / flow in its entry`,
+      `projections: token ${number(token)} is ROUTED / gate in the table, COMPLETED / flow in its entry`,
     )
   })
   test('an outcome was changed in entry and table alike, the tree rebuilt, and signed by another', async () => {
@@ -190,13 +190,13 @@ describe('entries', () => {
     expect(by_owner).not.toMatch(/^checkpoint:/m)
     expect(by_owner).toMatch(
       new RegExp(
-        `^row instances: entry ${number(seq)} \\(row ${row}\\): row instance ${number(token)}: it ends as ROUTED / gate, and`,
+        `^tokens: entry ${number(seq)} \\(row ${row}\\): token ${number(token)}: it ends as ROUTED / gate, and`,
         'm',
       ),
     )
     expect(by_owner).toMatch(/^totals: entry .*: it says \d+ endings ROUTED \/ gate in \w+, and there are \d+$/m)
   })
-  test('a row instance was added', async () => {
+  test('a token was added', async () => {
     const { seq, body, token, row } = forger.withFate(1)
     const problems = await forger.problems(() => {
       const more = 1_000_000
@@ -216,17 +216,12 @@ describe('entries', () => {
     })
     const text = problems.join('\n')
     expect(text).toMatch(
-      new RegExp(
-        `^row instances: entry ${number(seq)} \\(row ${row}\\): row instance 1,000,000 is born of nothing$`,
-        'm',
-      ),
+      new RegExp(`^tokens: entry ${number(seq)} \\(row ${row}\\): token 1,000,000 is born of nothing$`, 'm'),
     )
-    expect(text).toMatch(
-      /^row instances: entry .*: of the row instances that came into being before it, number .* is missing/m,
-    )
-    const [, says, are] = /^totals: entry .*: it says (\d+) row instances born, and there are (\d+)$/m.exec(text) ?? []
+    expect(text).toMatch(/^tokens: entry .*: of the tokens that came into being before it, number .* is missing/m)
+    const [, says, are] = /^totals: entry .*: it says (\d+) tokens born, and there are (\d+)$/m.exec(text) ?? []
     expect(Number(are) - Number(says)).toBe(1)
-    expect(text).toMatch(/^totals: entry .*: sink .* has written \d+ rows?, and \d+ row instances? ended in it$/m)
+    expect(text).toMatch(/^totals: entry .*: sink .* has written \d+ rows?, and \d+ tokens? ended in it$/m)
   })
   test('the order of what is under way was changed', async () => {
     const [commit] = forger.all(`SELECT seq FROM entries WHERE log = 2 AND body LIKE '%"line":%' ORDER BY seq DESC`)
@@ -244,13 +239,13 @@ describe('entries', () => {
     const misplaced = (n: number, branch: number, node: string) =>
       `entries: entry ${seq}: branch ${branch} of group ${number(n)} is in line, and doesn't come to ${node}`
     expect((await problems([group, join!, 1])).filter(each => each.startsWith('entries: '))).toEqual([])
-    // Where nothing is written of groups that fail, nothing goes on behind what comes of the fork.
+    // Where nothing is written of groups that fail, nothing goes on behind what comes from the fork.
     expect(await problems([group, join!, 2])).toContain(misplaced(group, 2, 'join'))
     expect(await problems([group, join!, 3])).toContain(misplaced(group, 3, 'join'))
     expect(await problems([group, keep!, 0])).toContain(misplaced(group, 0, 'keep'))
     expect(await problems([group + 1_000_000, join!, 0])).toContain(misplaced(group + 1_000_000, 0, 'join'))
     expect(await problems(line[0]!)).toContain(
-      `entries: entry ${seq}: row instance ${number(line[0]!)} is in line, and isn't open or is there twice`,
+      `entries: entry ${seq}: token ${number(line[0]!)} is in line, and isn't open or is there twice`,
     )
   })
   test('the end of the log was cut', async () => {
@@ -382,7 +377,7 @@ describe('keys and checkpoints', () => {
     )
     expect(problems.join('\n')).toMatch(
       new RegExp(
-        `^projections: row instance ${number(Number(token))} has error hash (ab){32} in the table, [0-9a-f]{64} in its entry$`,
+        `^projections: token ${number(Number(token))} has error hash (ab){32} in the table, [0-9a-f]{64} in its entry$`,
         'm',
       ),
     )

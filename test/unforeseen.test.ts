@@ -24,8 +24,8 @@ export const rated = defineTransform({
   }),
   cardinality: 'one',
   create: (_options, { folder }) => {
-    const mended = existsSync(join(folder, 'mended'))
-    return { process: row => ({ kind: 'row', row: { ...row, rate: row.id === 3 && !mended ? null : row.id * 2 } }) }
+    const fixed = existsSync(join(folder, 'fixed'))
+    return { process: row => ({ kind: 'row', row: { ...row, rate: row.id === 3 && !fixed ? null : row.id * 2 } }) }
   },
 })
 `
@@ -73,8 +73,8 @@ test('an error there is a defect: the run stops, loses nothing, and is to be aba
   expect(shown.tokens.open).toBeGreaterThan(0)
   expect(await custody('verify', 'latest', '--json')).toMatchObject({ exit: 0 })
 
-  // What the plugin made of the row is on record: mended, it is of use to the next run.
-  writeFileSync(join(folder, 'mended'), '')
+  // What the plugin made of the row is on record: fixed, it is of use to the next run.
+  writeFileSync(join(folder, 'fixed'), '')
   expect((await custody('resume', 'latest', '--json')).json.error).toMatchObject({
     code: 'CUSTODY_PLUGIN_DEFECT',
     hint: expect.stringContaining('abandon this run'),

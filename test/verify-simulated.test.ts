@@ -30,7 +30,7 @@ test.each<[string, Stopped['next'] | null, Shape]>([
   ['resumed', 'resume', SHAPE],
   ['abandoned', 'abandon', SHAPE],
   ['abandoned while groups wait', 'abandon', TIMED],
-  ['stopped by a source that misbehaved, and was mended', 'mend', SHAPE],
+  ['stopped by a source that misbehaved, and was fixed', 'fix', SHAPE],
 ])('ledgers of random pipelines hold: %s', async (name, next, shape) => {
   // All of them as runs of one ledger.
   const url = `sqlite:${join(folder, `${name}.db`)}`

@@ -17,7 +17,7 @@ describe('answers of the model', () => {
     expect(await text(other, 'one')).not.toBe(first)
   })
 
-  test('tell the usage, a token being four bytes, and keep to the limit', async () => {
+  test('tell the usage, an LLM token being four bytes, and keep to the limit', async () => {
     const peer = await start({ answer: 'is twelve é…' })
     const { content, finish_reason, usage } = await completed(chat(peer, 'twelve bytes'))
     expect({ content, finish_reason }).toEqual({ content: 'is twelve é…', finish_reason: 'stop' })

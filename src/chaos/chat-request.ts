@@ -83,7 +83,7 @@ function formOf(format: z.infer<typeof CHAT>['response_format']): Form | { reado
   return isTarget(target) ? target : { problem: target.problem }
 }
 
-/** A token is four bytes of UTF-8 here: near enough to what models count, and the same everywhere. */
+/** An LLM token is four bytes of UTF-8 here: near enough to what models count, and the same everywhere. */
 export const BYTES_PER_TOKEN = 4
 
 export function tokensIn(text: string): number {

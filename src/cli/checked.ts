@@ -55,8 +55,8 @@ export function unsoundText(
   const all = told === 1 ? 'the row above holds' : `the ${count(told)} rows above hold`
   return [
     told === 0
-      ? `${what}: ${bad}, so that it isn’t told`
-      : `${what}: ${all}, and from there on ${bad}, so that no more of it is looked at or told`,
+      ? `${what}: ${bad}, so that it isn’t shown`
+      : `${what}: ${all}, and from there on ${bad}, so that no more of it is looked at or shown`,
     ...lines,
     counts,
   ].join('\n')

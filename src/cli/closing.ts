@@ -1,4 +1,4 @@
-/** What a command has open, to be closed at its end, whatever comes of it. */
+/** What a command has open, to be closed at its end, whatever happens. */
 import type { Terminal } from './terminal.ts'
 
 export class Closing {

@@ -29,7 +29,7 @@ export function filesInUse({ cwd, env }: Context, url: string, { folder, file, l
   for (const [descriptor, what] of [
     'standard input comes from',
     'standard output goes to',
-    'errors are told to',
+    'errors are written to',
   ].entries()) {
     const stats = statOpen(descriptor)
     if (stats?.isFile() === true) in_use.addOpen(stats, `which ${what}`)

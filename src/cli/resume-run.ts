@@ -1,4 +1,4 @@
-/** Goes on with a run that stopped, or gives it up: finds its pipeline file by the ledger, and tells what comes of it. */
+/** Resumes a run that stopped, or gives it up: finds its pipeline file by the ledger, and tells how it ends. */
 import { basename, join } from 'node:path'
 import { setPath } from '../config/set.ts'
 import { systemClock } from '../engine/ports/ports.ts'
@@ -43,7 +43,7 @@ export interface ResumeOptions {
 /** `--set` may change these only: all else is part of the plan. */
 const MAY_CHANGE = ['limits', 'retry', 'guards', 'ledger']
 
-/** Returns the exit code. @throws CustodyError if the run can't be gone on with. */
+/** Returns the exit code. @throws CustodyError if the run can't be resumed. */
 export async function resumeCommand(
   context: Context,
   name: string,
@@ -74,7 +74,7 @@ function refuseSet(argument: string): void {
     })
 }
 
-/** A run that is sealed has nothing to go on with: its summary. */
+/** A run that is sealed has nothing to resume: its summary. */
 async function tellSealed(
   reader: LedgerReader,
   run: string,
@@ -93,7 +93,7 @@ async function tellSealed(
   const paint = terminal.paint_told
   terminal.tell(
     [
-      `nothing to ${abandon ? 'abandon' : 'go on with'}: the run is sealed`,
+      `nothing to ${abandon ? 'abandon' : 'resume'}: the run is sealed`,
       statusText(shown, shown.duration_ms * 1000, paint),
       '',
       ...renderSummary({ ...shown, dry_run: false }, context.cwd, terminal.columns_told, paint),

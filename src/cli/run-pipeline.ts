@@ -86,7 +86,7 @@ interface RunInto {
   readonly rerun: Rerun | null
 }
 
-/** Rows of another run, and where what comes of them is written. */
+/** Rows of another run, and where their results are written. */
 export interface Rerun extends Repeating {
   readonly placed: Placed
 }

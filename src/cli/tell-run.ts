@@ -1,4 +1,4 @@
-/** Tells what came of a run, new or gone on with: as JSON, or for people with what to try next. */
+/** Tells what came of a run, new or resumed: as JSON, or for people with what to try next. */
 import { GuardError } from '../engine/run/guards.ts'
 import type { RunResult } from '../engine/run/start.ts'
 import { openLedgerReader } from '../ledger/open.ts'
@@ -11,7 +11,7 @@ import type { Context } from './context.ts'
 import { isHeld, ledgerArgument } from './ledger-access.ts'
 import { renderDrift } from './render/drift.ts'
 import { errorJson, exitCodeOf, renderError } from './render/error.ts'
-import { renderSummary, statusText, UNPUBLISHED } from './render/summary.ts'
+import { renderSummary, rowOrToken, statusText, UNPUBLISHED } from './render/summary.ts'
 import { count, counted, dollars, printable } from './render/text.ts'
 import { discardedText, unpublishedText } from './render/unpublished.ts'
 import { untouchedText } from './render/untouched.ts'
@@ -122,7 +122,7 @@ function budgetText({ limits }: Plan, { calls }: ShownRun, next_call_usd: number
 
 /** `1,588 rows done, 412 open, $3.10 spent`: what the service leaves a run with. */
 function whereItStands({ rows, tokens, calls }: ShownRun): string {
-  const parts = [`${counted(tokens.ended, 'row instance')} done`, `${count(tokens.open)} open`]
+  const parts = [`${counted(tokens.ended, rowOrToken({ rows, tokens }))} done`, `${count(tokens.open)} open`]
   if ((calls?.cost_usd ?? 0) > 0) parts.push(`${dollars(calls?.cost_usd ?? 0)} spent`)
   return `${parts.join(', ')}; ${counted(rows.read, 'row')} read`
 }

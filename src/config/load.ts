@@ -1,5 +1,5 @@
 /**
- * A pipeline file from its text to typed values. All problems are told at once; a file with problems still gives what
+ * A pipeline file from its text to typed values. All problems are reported at once; a file with problems still gives what
  * can be understood of it (`faulty`), so that wiring and expressions can be looked at, too.
  */
 import { dirname, resolve } from 'node:path'

@@ -57,7 +57,7 @@ function parseStrictly(source: SourceText, problems: Problems): Document | null 
   for (const [index, problem] of all.slice(0, SYNTAX_ERRORS_MAX).entries()) {
     const last = more > 0 && index === SYNTAX_ERRORS_MAX - 1
     const { message, hint } = last
-      ? { message: `and ${more} more`, hint: 'mend the first ones' }
+      ? { message: `and ${more} more`, hint: 'fix the first ones' }
       : explain(problem.code, problem.message, source.text, problem.pos[0])
     problems.error('CUSTODY_YAML', at(problem.pos[0], problem.pos[1]), message, hint)
   }

@@ -83,7 +83,7 @@ const parser = new Environment({
 })
 
 /**
- * Compiles an expression over `row` or, for a trigger, over `batch`. All problems are told at once: syntax
+ * Compiles an expression over `row` or, for a trigger, over `batch`. All problems are reported at once: syntax
  * (CUSTODY_CEL_SYNTAX), types that can't fit (CUSTODY_CEL_TYPE), fields that a closed schema doesn't have
  * (CUSTODY_UNKNOWN_FIELD; a warning under `flexible`), and constant patterns (CUSTODY_PATTERN).
  */

@@ -112,7 +112,7 @@ export const CALL_RECORDED_ERROR = 4
 /** In the order of CallStatus. */
 export const CALL_STATUSES = ['ok', 'error', 'throttled', 'recorded', 'recorded_error'] as const
 
-/** Counts of language-model tokens, and nano-dollars. */
+/** Counts of LLM tokens, and nano-dollars. */
 export interface CallCosts {
   readonly input_tokens: number
   readonly output_tokens: number
@@ -291,7 +291,7 @@ export interface TotalsFact {
 }
 
 export interface CallTotals extends CallCosts {
-  /** All, whatever came of them. The last one's number. */
+  /** All, whatever came from them. The last one's number. */
   readonly count: number
   readonly error: number
   readonly throttled: number
@@ -353,7 +353,7 @@ export type RunEntry =
       readonly jumps?: Jumps
       readonly t: number
     }
-  /** A process goes on with the run. `cut`: sources whose rest isn't read, because they can't be read twice or weren't to be. */
+  /** A process resumes the run. `cut`: sources whose rest isn't read, because they can't be read twice or weren't to be. */
   | {
       readonly k: 'resume'
       readonly epoch: number

@@ -9,9 +9,9 @@ export interface CallPlace {
   readonly index: number
   /** Name of the node. */
   readonly node: string
-  /** Branches of the forks that the row instance is inside, the outermost first. */
+  /** Branches of the forks that the token is inside, the outermost first. */
   readonly branches: readonly string[]
-  /** How the row instance came to be (format/lineage.ts). */
+  /** How the token came to be (format/lineage.ts). */
   readonly path: string
 }
 
@@ -40,13 +40,13 @@ export interface Recordings {
   take(asked: CallAsked, only?: 'answer'): Promise<RecordedCall | null>
 }
 
-/** A node where order matters (a sink, an aggregate, a coalesce) took a row instance. */
+/** A node where order matters (a sink, an aggregate, a coalesce) took a token. */
 export interface RecordedTake {
-  /** How the row instance came to be (format/lineage.ts). */
+  /** How the token came to be (format/lineage.ts). */
   readonly path: string
   /** Name of the node. */
   readonly node: string
-  /** Ascending in the order in which nodes took row instances. */
+  /** Ascending in the order in which nodes took tokens. */
   readonly at_us: number
   /** Of two at the same time, the one that was born first came first. */
   readonly token: number
@@ -66,7 +66,7 @@ export interface RecordedBatch {
   readonly group: number
   readonly size: number
   readonly trigger: string
-  /** Of the row instances that were born of it. */
+  /** Of the tokens that were born of it. */
   readonly course: Course
 }
 

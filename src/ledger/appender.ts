@@ -29,7 +29,7 @@ export interface UnresolvedError {
   readonly value: number
 }
 
-/** What it takes to go on with a log elsewhere. */
+/** What it takes to continue a log elsewhere. */
 export interface AppenderState {
   readonly frontier: FrontierState
   readonly subjects: SubjectTreeState

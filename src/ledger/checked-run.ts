@@ -1,5 +1,5 @@
 /**
- * A run's log as it must be for somebody to go on with it: its entries are what its last head signed, each is found where its row is
+ * A run's log as it must be for somebody to resume it: its entries are what its last head signed, each is found where its row is
  * looked for, and the table of open tokens is what the last commit says of it (I13).
  */
 import type { RunEntry } from '../format/entry.ts'

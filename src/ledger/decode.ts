@@ -1,5 +1,5 @@
 /**
- * Entries as the writer reads them back, to go on with a run. The log's root has been recomputed against its signed
+ * Entries as the writer reads them back, to resume a run. The log's root has been recomputed against its signed
  * checkpoint before (see `Ledger.takeOver`), so entries are what was written. Values are checked against their commitments here.
  * The readers decode by code of their own (src/read/decode.ts).
  */

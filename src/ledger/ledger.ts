@@ -129,7 +129,7 @@ export class StoredLedger implements Ledger {
     for (let attempt = 1; ; attempt++) {
       const lease = await reader.lease(log)
       if (lease === null)
-        throw new CustodyError('CUSTODY_RUN_UNKNOWN', `run ${run} is sealed: there is nothing to go on with`)
+        throw new CustodyError('CUSTODY_RUN_UNKNOWN', `run ${run} is sealed: there is nothing to resume`)
       this.#refuseHeld(run, lease)
       // While nobody has the lease: however long the log is, the lease can't run out meanwhile, and nothing is signed before.
       await this.#log_zero.refresh(reader)

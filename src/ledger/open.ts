@@ -31,7 +31,7 @@ const THREAD_FROM_ENTRIES = 10_000
  * Opens a ledger for writing, `sqlite:PATH`.
  * @throws CustodyError CUSTODY_LEDGER_URL, CUSTODY_LEDGER_NOT_FOUND, CUSTODY_LEDGER_FORMAT, CUSTODY_LEDGER_WRITE,
  * CUSTODY_LEDGER_BUSY; CUSTODY_LEDGER_ALTERED, CUSTODY_LEDGER_CUT, CUSTODY_LEDGER_ROLLED_BACK, CUSTODY_LEDGER_FORKED,
- * CUSTODY_KEY_UNKNOWN, if it isn't to be gone on with.
+ * CUSTODY_KEY_UNKNOWN, if it isn't to be resumed.
  */
 export async function openLedger(url: string, ports: LedgerPorts, options: OpenOptions): Promise<StoredLedger> {
   const path = pathOf(url)

@@ -35,6 +35,6 @@ function checkRun(url: string, extent: StoredExtent, log_zero: LogZero): void {
     throw altered(stored, 'doesn’t begin as it was opened')
   if (known.sealed !== null) return checkSealedHead(stored, known.sealed)
   if (lease === null) throw altered(stored, 'isn’t sealed, and nobody can take it over: its lease is gone')
-  // Of a key that was revoked since: whoever goes on with that very run is refused, and nobody else.
+  // Of a key that was revoked since: whoever continues that very run is refused, and nobody else.
   checkSignedHead(stored, () => log_zero.keys.goodForRun(known.told_at, true))
 }

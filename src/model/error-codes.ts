@@ -31,7 +31,7 @@ export const ERRORS = {
     'A pipeline file is larger than any pipeline needs to be.',
     'Did you name a data file? A pipeline file may have up to 1 MiB.',
   ),
-  CUSTODY_YAML: spec(2, 'The file isn’t valid YAML.', 'Mend the syntax at the marked place.'),
+  CUSTODY_YAML: spec(2, 'The file isn’t valid YAML.', 'Fix the syntax at the marked place.'),
   CUSTODY_YAML_DUPLICATE_KEY: spec(2, 'A key stands twice in one map.', 'Remove one of the two, or rename it.'),
   CUSTODY_YAML_ALIASES: spec(2, 'Aliases in the file expand to too much.', 'Write the repeated parts out.'),
   // shape of the pipeline file
@@ -92,7 +92,7 @@ export const ERRORS = {
   CUSTODY_SERVICE_AUTH: spec(
     1,
     'A service refuses the key, or who asks: no call of it can succeed, so the run stopped at once.',
-    'Set a key that it takes in the environment, or mend what else it names, and resume: rows that wait are open, and no attempt of theirs is used up.',
+    'Set a key that it takes in the environment, or fix what else it names, and resume: rows that wait are open, and no attempt of theirs is used up.',
   ),
   CUSTODY_SERVICE_QUOTA: spec(
     1,
@@ -107,7 +107,7 @@ export const ERRORS = {
   CUSTODY_SERVICE_STATUS: spec(
     1,
     'A service answered with a status that the run stops at (`stop_on`).',
-    'Mend what is behind it, and resume: rows that wait are open.',
+    'Fix what is behind it, and resume: rows that wait are open.',
   ),
   CUSTODY_SERVICE_DOWN: spec(
     1,
@@ -152,7 +152,7 @@ export const ERRORS = {
   CUSTODY_ERROR_ROUTE_MISSING: spec(
     2,
     'It isn’t said where rows go after an error.',
-    'Add on_error (or on_invalid for a source), or put it into `defaults`; or mend what the hint says can fail in a gate.',
+    'Add on_error (or on_invalid for a source), or put it into `defaults`; or fix what the hint says can fail in a gate.',
   ),
   CUSTODY_CYCLE: spec(
     2,
@@ -223,7 +223,7 @@ export const ERRORS = {
     'A field has another type than a plugin requires.',
     'Declare another type, or convert it with coerce.',
   ),
-  CUSTODY_CEL_SYNTAX: spec(2, 'An expression isn’t valid CEL.', 'Mend it at the marked place.'),
+  CUSTODY_CEL_SYNTAX: spec(2, 'An expression isn’t valid CEL.', 'Fix it at the marked place.'),
   CUSTODY_CEL_TYPE: spec(
     2,
     'An expression doesn’t fit the types of its parts.',
@@ -257,7 +257,7 @@ export const ERRORS = {
   CUSTODY_HEADER: spec(
     1,
     'A source’s columns aren’t those of its schema.',
-    'Mend the file, then resume; or correct the schema, and begin a new run.',
+    'Fix the file, then resume; or correct the schema, and begin a new run.',
   ),
   CUSTODY_INPUT_FORMAT: spec(
     1,
@@ -292,7 +292,7 @@ export const ERRORS = {
   CUSTODY_PLUGIN_DEFECT: spec(
     1,
     'A plugin threw or returned something that isn’t a row.',
-    'Mend the plugin, then resume; nothing is lost.',
+    'Fix the plugin, then resume; nothing is lost.',
   ),
   CUSTODY_ENGINE_DEFECT: spec(
     1,
@@ -380,11 +380,7 @@ export const ERRORS = {
   ),
   CUSTODY_RUN_UNKNOWN: spec(2, 'No run has this id.', 'See `custody runs`.'),
   CUSTODY_RUN_AMBIGUOUS: spec(2, 'Several runs begin with this id.', 'Write more of it.'),
-  CUSTODY_ROW_UNKNOWN: spec(
-    2,
-    'The run has no such row or row instance.',
-    'See `custody show` for how many there are.',
-  ),
+  CUSTODY_ROW_UNKNOWN: spec(2, 'The run has no such row or token.', 'See `custody show` for how many there are.'),
   CUSTODY_VERIFY_FAILED: finalSpec(
     1,
     'The ledger doesn’t hold what it should.',

@@ -267,7 +267,7 @@ export const FATES = [
     group: 'required',
     error: 'forbidden',
     words: 'merged with its other branches',
-    when: 'A coalesce merged it with others of its group into a new row instance.',
+    when: 'A coalesce merged it with others of its group into a new token.',
   }),
   fate({
     number: 23,

@@ -1,7 +1,7 @@
 /**
  * A pipeline file and the plugins there are, compiled to a plan. Pure: nothing is read but what is passed in.
  *
- * All problems are told at once. A file that was loaded with problems (`faulty`) is compiled too, for what else is
+ * All problems are reported at once. A file that was loaded with problems (`faulty`) is compiled too, for what else is
  * wrong with it and for its graph; then there is no plan.
  */
 import { resolve } from 'node:path'

@@ -50,8 +50,8 @@ test('two coalesces of one fork', () => {
 })
 
 const AFTER_AN_ERROR = (policy: string) => `inner: { fork: { a: risky, b: ab } }
-  risky: { transform: compute, options: { set: { x: 1 / row.n } }, to: ab, on_error: mend }
-  mend: { transform: passthrough, to: joined }
+  risky: { transform: compute, options: { set: { x: 1 / row.n } }, to: ab, on_error: repair }
+  repair: { transform: passthrough, to: joined }
   ab: { coalesce: [a, b], ${policy}, to: joined }`
 
 test('a branch after an error, and what is joined without it', () => {

@@ -23,7 +23,7 @@ export function twinsAt(draft: Draft, node: DraftNode, inner: readonly string[],
   const carriers = [...inner.flatMap(branch => unjoined(branch, branches)), ...joined(draft, node, branches)]
   for (const [index, other] of carriers.entries())
     for (const one of carriers.slice(0, index)) {
-      // A row instance goes one way only: what needs it comes where it goes.
+      // A token goes one way only: what needs it comes where it goes.
       if (one.fork !== other.fork || one.needs.some(branch => other.needs.includes(branch))) continue
       return { one: one.name, other: other.name, fork: one.fork.name }
     }

@@ -1,4 +1,4 @@
-/** Which code the plugins of a run have on record: as it was opened, and as it was when somebody went on with it. */
+/** Which code the plugins of a run have on record: as it was opened, and as it was when somebody resumed it. */
 import type { PluginCode } from '../format/plugin-code.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { decodeRunEntry } from './decode.ts'

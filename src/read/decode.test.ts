@@ -317,7 +317,7 @@ describe.each([
   })
 })
 
-test('a commit tells the order of what is under way: row instances, and where branches were lost', () => {
+test('a commit tells the order of what is under way: tokens, and where branches were lost', () => {
   const decode = (line: Json) => decodeRun({ ...(RUN_ENTRIES.commit as { [key: string]: Json }), line, z: NONCE })
   const line = [3, [4, 3, 0], 2]
   expect(decode(line)).toMatchObject({ facts: { line } })

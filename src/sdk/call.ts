@@ -52,7 +52,7 @@ export interface CallFailure {
    */
   readonly outage?: boolean
   /**
-   * No call of this service can succeed before somebody mends something: the run stops at once, can be resumed, and the visit
+   * No call of this service can succeed before somebody fixes something: the run stops at once, can be resumed, and the visit
    * stays open. Comes before all others.
    */
   readonly stops?: StopReason

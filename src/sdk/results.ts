@@ -8,7 +8,7 @@ export const oneRow = (row: Row): TransformResult => ({ kind: 'row', row })
 export const FILTERED: TransformResult = Object.freeze({ kind: 'filtered' })
 
 /**
- * An error that another attempt can't mend. `code` is one of the spec's; the message is stored as content. `field`: the one
+ * An error that another attempt can't fix. `code` is one of the spec's; the message is stored as content. `field`: the one
  * that it is about, if it is about one.
  */
 export function rowError(

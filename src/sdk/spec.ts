@@ -262,7 +262,7 @@ export interface SourceSpec<O = unknown> extends CommonSpec<O> {
 
 export type TransformResult =
   | { readonly kind: 'row'; readonly row: Row }
-  /** Expansion: new row instances in this order. None is the same as `filtered`. */
+  /** Expansion: new tokens in this order. None is the same as `filtered`. */
   | { readonly kind: 'rows'; readonly rows: readonly Row[] }
   | { readonly kind: 'filtered' }
   | RowError
@@ -428,7 +428,7 @@ export interface Outgoing {
 
 export interface Keyed<O extends Outgoing> {
   readonly outgoing: O
-  /** The same for all attempts to send this row instance, and for no other of any run. */
+  /** The same for all attempts to send this token, and for no other of any run. */
   readonly key: string
 }
 

@@ -70,7 +70,7 @@ export async function endure(
       await look(place)
       if (exit.signal === null) {
         const { code, message, status } = reportOf(exit)
-        // A run that was sealed before its process was killed has nothing to go on with.
+        // A run that was sealed before its process was killed has nothing to resume.
         const over = code === 'CUSTODY_RUN_UNKNOWN' && (await place.outcome()).status.startsWith('completed')
         if (code !== null && !over) problems.push(`${code}: ${message}`)
         else if (!over && !status?.startsWith('completed')) problems.push(`ended as ${status}`)
@@ -125,12 +125,12 @@ function differenceOf(is: string, should: string): string {
 /** Met only where services are called. */
 export const OF_CALLS: ReadonlySet<Point> = new Set(['before_call', 'after_call'])
 
-/** Met only by a process that goes on with a run. */
+/** Met only by a process that resumes a run. */
 const OF_RESUME: ReadonlySet<Point> = new Set(['after_take_over', 'after_resume_entry', 'mid_rewind'])
 
 /**
  * The kills that make a run die at a point, at its first or at a later meeting; null if the pipeline never comes there.
- * Resuming is disturbed after a run that died between two commits, and later on in the one that went on with that.
+ * Resuming is disturbed after a run that died between two commits, and later on in the one that resumed it.
  */
 export function killsAt(point: Point, later: boolean, { points }: Undisturbed): readonly Kill[] | null {
   const at = (at_point: Point, nth: number): Kill => ({ at: { point: at_point, nth } })

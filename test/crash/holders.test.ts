@@ -108,7 +108,7 @@ describe.concurrent('a holder that was suspended until its lease had run out, an
   )
 
   test.each(ALL ? OF_RESUME : OF_RESUME.slice(1))(
-    'at %s, while it was going on with a run: changes nothing',
+    'at %s, while it was resuming a run: changes nothing',
     async point => {
       const place = newPlace()
       const first = place.begin({ resume: false, kill: { point: 'after_commit', nth: 2 } })

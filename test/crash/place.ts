@@ -107,7 +107,7 @@ export class Place {
     return new Program([process.execPath, join(import.meta.dirname, 'custody.ts'), ...words], this.folder)
   }
 
-  /** Whether the ledger knows a run: else there is nothing to go on with, and it begins anew. */
+  /** Whether the ledger knows a run: else there is nothing to resume, and it begins anew. */
   async hasRun(): Promise<boolean> {
     if (!existsSync(join(this.folder, 'custody.db'))) return false
     return this.reading(async reader => (await reader.logs()).some(({ run }) => run !== null))

@@ -205,7 +205,7 @@ sinks:
   all: { plugin: csv, options: { path: out/all.csv, columns: [id, even] }, on_error: discard }
 `,
   })
-  const MENDED = judged('row = derive(newRow(), row)')
+  const FIXED = judged('row = derive(newRow(), row)')
 
   test.each(
     some([
@@ -213,13 +213,13 @@ sinks:
       ['by returning no row', "return { kind: 'row', row: null }"],
       ['later', "return Promise.reject(new TypeError('unthought of'))"],
     ] as const),
-  )('%s stops the run with its name; mended, the run goes on', async (_name, at_1500) => {
+  )('%s stops the run with its name; fixed, the run goes on', async (_name, at_1500) => {
     const place = newPlace(judged(at_1500))
     const { code, stderr } = await place.custody('run', 'pipeline.yaml', '--ledger', place.url).exit
     expect([code, stderr]).toEqual([1, expect.stringMatching(/CUSTODY_PLUGIN_DEFECT: .*`?judge`?/)])
     expect(await place.problems(false)).toEqual([])
     expect((await place.custody('resume', 'latest').exit).code).toBe(1)
-    writeFileSync(join(place.folder, 'judge.ts'), MENDED.files['judge.ts'] as string)
+    writeFileSync(join(place.folder, 'judge.ts'), FIXED.files['judge.ts'] as string)
     await goesOn(place)
     expect(await place.problems(true)).toEqual([])
     expect(place.outputs()).toEqual(

@@ -121,7 +121,7 @@ export const DEFECTS: readonly Defect[] = [
     shape: 'losing',
   },
   {
-    name: 'what merged goes on before all is done that comes of a branch that was lost',
+    name: 'what merged goes on before all is done that comes from a branch that was lost',
     file: 'nodes/coalesce/apply.ts',
     text: "const to_come = behind.filter(branch => placeOf({ join, branch, kind: 'end' }) === null)",
     instead: 'const to_come: number[] = []',

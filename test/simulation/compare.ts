@@ -8,7 +8,7 @@ import type { MemoryLedger } from '../support/memory-ledger.ts'
 import type { Interpretation } from './interpreter.ts'
 import type { World } from './world.ts'
 
-/** By sink the rows that it has, and by path the ending of each row instance. */
+/** By sink the rows that it has, and by path the ending of each token. */
 export type CameTo = Pick<Interpretation, 'written' | 'endings'>
 
 /** `expected`: null where only what holds at all times can be checked. */

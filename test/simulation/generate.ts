@@ -54,11 +54,11 @@ export interface Shape {
   readonly troubled?: boolean
   /** Visits may ask services outside, which have limits, and cost. */
   readonly calls?: boolean
-  /** Sources yield what nothing can be made of, now and then, until they are mended. */
+  /** Sources yield what nothing can be made of, now and then, until they are fixed. */
   readonly hostile?: boolean
   /** Others touch the files that sinks write; whoever runs the pipeline puts that right, and goes on. */
   readonly touched?: boolean
-  /** Whoever goes on with it gives it up. */
+  /** Whoever continues it gives it up. */
   readonly abandoned?: boolean
   /** Clocks jump at any time: the machine sleeps, or they are set. */
   readonly clocks?: boolean

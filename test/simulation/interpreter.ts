@@ -332,7 +332,7 @@ class Interpreter {
     this.#next = []
   }
 
-  /** What merged goes on behind all that comes of branches with forks inside which it lost; else next, or with all that one transition decides. */
+  /** What merged goes on behind all that comes from branches with forks inside which it lost; else next, or with all that one transition decides. */
   #place(born: Instance, forking: Forking, node: CoalesceModel): void {
     const { lost } = groupOf(forking, node)
     const at = this.#stack.findIndex(
@@ -429,7 +429,7 @@ class Interpreter {
     return null
   }
 
-  /** Members of a group that failed go on behind all that comes of the fork, in the order of its branches. */
+  /** Members of a group that failed go on behind all that comes from the fork, in the order of its branches. */
   #failLater(forking: Forking, node: CoalesceModel, members: Group['arrived'], cause: string, told: Told): void {
     const fork = this.#nodes.get(node.fork)
     const order = fork?.kind === 'fork' ? fork.branches.map(({ branch }) => branch) : []

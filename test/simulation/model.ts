@@ -116,8 +116,8 @@ export interface AggregateModel {
   /** 0: only at the end of input. */
   readonly count: number
   /**
-   * `sum`: one row with the sum of n and the members' ids; `each`: a row for each member; `none`: no row; `mark`: members go
-   * on with their position, every third is dropped. A sum that `broken` divides is an error, if broken > 0.
+   * `sum`: one row with the sum of n and the members' ids; `each`: a row for each member; `none`: no row; `mark`: members
+   * continue with their position, every third is dropped. A sum that `broken` divides is an error, if broken > 0.
    */
   readonly operation: 'sum' | 'each' | 'none' | 'mark'
   readonly broken: number

@@ -21,8 +21,8 @@ export interface Group {
 }
 
 /**
- * The end, on the stack, of all that comes of a branch with forks inside, for a group that expects it; or, without a branch, of all that
- * comes of a fork, where members of groups that failed go on.
+ * The end, on the stack, of all that comes from a branch with forks inside, for a group that expects it; or, without a branch, of all that
+ * comes from a fork, where members of groups that failed go on.
  */
 export interface Mark {
   readonly forking: Forking

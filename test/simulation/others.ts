@@ -173,12 +173,12 @@ export class Others {
     }
     const id = this.files.facts(path)?.id
     const putText = () => {
-      // Who went on with the run may have made another of it.
+      // Who resumed the run may have made another of it.
       if (this.files.facts(path)?.id === id && id !== undefined) this.files.edit(path, () => text)
     }
     const keep = this.files.keep(path)
     const putBack = () => {
-      // Who went on with the run may have made it anew.
+      // Who resumed the run may have made it anew.
       if (this.files.text(path) === this.#touch?.left) keep()
     }
     switch (doing) {

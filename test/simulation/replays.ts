@@ -75,7 +75,7 @@ async function problemsOfReplay(replay: Replay, fate: Random | null, expected: C
   ]
 }
 
-/** Begins a replay, or goes on with it. */
+/** Begins a replay, or resumes it. */
 async function goOn({ world, model, from, ledger }: Replay, fate: Random | null): Promise<RunResult> {
   const begins = ledger.entries_kept.length === 0
   if (!begins) world.clock = new VirtualClock(world.clock.now_us() + 1_000_000)

@@ -57,7 +57,7 @@ export async function simulate(seed: number, shape: Shape): Promise<Simulated> {
     const last = crashes >= 6
     defects.push(...unexpected(result, shape, model))
     defects.push(...(world.others?.settle(result, ledger.entries_kept.length > 0, last) ?? []))
-    // Whoever wrote the sources mends them.
+    // Whoever wrote the sources fixes them.
     if (last) world.meddle = chunk => chunk
     if (last && world.services.trouble !== null) world.services.trouble.over = true
     const go_on = { model: withMore(model, last), shape: last ? { ...shape, crashes: false } : shape }
@@ -130,7 +130,7 @@ function begin(world: World, ledger: MemoryLedger, model: Model, shape: Shape, f
   return drive(world, ledger, common.plan, () => runPlan({ ...common, ledger, custody: 'simulated', dry_run: false }))
 }
 
-/** Another process that goes on with it, some time later. */
+/** Another process that resumes it, some time later. */
 function goOn(world: World, ledger: MemoryLedger, model: Model, shape: Shape, fate: Random): Promise<Driven> {
   if (ledger.entries_kept.length === 0) return begin(world, ledger, model, shape, fate)
   const set_back_us = shape.calls !== true && shape.sends !== true && fate.chance(0.2) ? 20_000_000 : 0

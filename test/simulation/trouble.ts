@@ -11,7 +11,7 @@ interface BadTime {
   readonly kind: 'down' | 'busy' | 'refuses'
 }
 
-/** Longer than any of it: then somebody has mended everything. */
+/** Longer than any of it: then somebody has fixed everything. */
 const SECOND_US = 1_000_000
 
 export class Trouble {

@@ -138,7 +138,7 @@ export class MemoryLedger implements Ledger, RunLedger {
     this.drop()
   }
 
-  /** Whether another process went on with the run, or gave it up. */
+  /** Whether another process resumed the run, or gave it up. */
   get hasResumed(): boolean {
     return this.entries_kept.some(each => each.kind === 'run' && each.draft.entry.k === 'resume')
   }

@@ -1,6 +1,6 @@
 /**
  * Runs a pipeline's text in memory, on a virtual clock, with plugins that wait as long as their options say: for tests of
- * what the engine does when. A run may be stopped, and gone on with after any time.
+ * what the engine does when. A run may be stopped, and resumed after any time.
  */
 import { z } from 'zod'
 import type { SharedLimits } from '../../src/engine/calls/service.ts'
@@ -69,7 +69,7 @@ export function sourceOf(name: string, read: Source['read']): SourceSpec {
 }
 
 export interface RigRun {
-  /** Somebody stops the run that long after it was begun or gone on with. */
+  /** Somebody stops the run that long after it was begun or resumed. */
   readonly stop_after_ms?: number
   readonly limit?: number
   readonly onProgress?: (progress: Progress) => void
@@ -94,7 +94,7 @@ export class Rig {
   /** How often a sink was told to show what it has. */
   published = 0
   clock = new VirtualClock()
-  /** May be changed before a run is gone on with. */
+  /** May be changed before a run is resumed. */
   text: string
   readonly #more: readonly PluginSpec[]
 

@@ -66,17 +66,17 @@ function aggregate(name: string, count: number, operation: 'sum' | 'mark', to: s
   return { kind: 'aggregate', name, count, operation, broken: 0, later: false, to, on_error: 'bad' } as const
 }
 
-/** What happens to a run that is stopped before its end. `mend`: by a source that misbehaves, and is mended then. */
+/** What happens to a run that is stopped before its end. `fix`: by a source that misbehaves, and is fixed then. */
 export interface Stopped {
   readonly after_us: number
-  readonly next: 'nothing' | 'resume' | 'abandon' | 'mend'
+  readonly next: 'nothing' | 'resume' | 'abandon' | 'fix'
 }
 
 /** Runs a model, whatever it may spend, as the n-th run into the ledger at `url`, which is made if there is none. */
 export async function runModel(url: string, model: Model, n: number, stopped: Stopped | null = null): Promise<void> {
   const world = new World(new VirtualClock(), new Random(n))
   const stop = new AbortController()
-  const hostile = stopped?.next === 'mend'
+  const hostile = stopped?.next === 'fix'
   if (hostile) world.meddle = meddlingBy(new Random(n + 3))
   else if (stopped !== null) world.clock.wake(stopped.after_us, () => stop.abort())
   const first = { plan: world.plan(model, null), clock: world.clock, signal: stop.signal, ...RUN }
@@ -89,7 +89,7 @@ export async function runModel(url: string, model: Model, n: number, stopped: St
   await goOnWithModel(url, model, n, stopped.next === 'abandon' ? 'abandon' : 'resume', world)
 }
 
-/** Goes on with the n-th run, a second later than `world`. */
+/** Resumes the n-th run, a second later than `world`. */
 export async function goOnWithModel(
   url: string,
   model: Model,

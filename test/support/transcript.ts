@@ -42,7 +42,7 @@ const VARYING: ReadonlyArray<readonly [RegExp, string]> = [
   [/\b\d[\d,]*(?:\.\d+)? (?:µs|ms|s)\b/g, 'DURATION'],
   // Calls, and what is merged, are numbered as answers come.
   [/\(call [\d,]+\)/g, 'CALL'],
-  [/\bRow instance [\d,]+, merged/g, 'MERGED'],
+  [/\bToken [\d,]+, merged/g, 'MERGED'],
   // How many commits a run makes depends on its speed, and each has an entry.
   [/\bEntr(?:y|ies) [\d,… ]+ of [\d,]+/g, 'ENTRIES'],
   [/ +/g, ' '],

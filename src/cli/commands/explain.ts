@@ -30,7 +30,7 @@ export function explainCommand(context: Context, done: (exit: number) => void): 
     )
     .argument('<run>', 'a run: its id, a unique beginning of one, or latest')
     .option('--row <n>', 'the row with this number', integerFrom(1))
-    .option('--token <n>', 'the row instance with this number', integerFrom(1))
+    .option('--token <n>', 'the token with this number', integerFrom(1))
     .option('--where <cel>', "all rows for which an expression over their data holds, as in 'row.amount > 5000'")
     .option('--json', 'print the story as JSON')
     .action(async (run: string, options: ExplainOptions) => {
@@ -58,7 +58,7 @@ async function explain(context: Context, inner: LedgerReader, name: string, opti
     const problems = unsoundness(error)
     if (problems === null) throw error
     const unsound = { run: name, row: row ?? null, source: null, tokens: [], holds: false, problems }
-    const what = row !== undefined ? `Row ${row} of ` : token !== undefined ? `Row instance ${token} of ` : 'Rows of '
+    const what = row !== undefined ? `Row ${row} of ` : token !== undefined ? `Token ${token} of ` : 'Rows of '
     if (json) terminal.answerJson(where === undefined ? unsound : [unsound])
     else {
       const text = unsoundText(context, `${what}${runNamed(name)}`, name, problems, told)

@@ -7,9 +7,9 @@ import type { ResumeOptions } from '../resume-run.ts'
 
 export function resumeCommand(context: Context, done: (exit: number) => void): Command {
   const command = new Command('resume')
-    .summary('go on with a run that stopped')
+    .summary('resume a run that stopped')
     .description(
-      'Goes on with a run that was stopped, crashed or lost its power: nothing is lost, nothing is doubled. A finished run: its summary.',
+      'Resumes a run that was stopped, crashed or lost its power: nothing is lost, nothing is doubled. A finished run: its summary.',
     )
     .argument('<run>', "a run's id, a unique beginning of one, or latest")
   return withLedgerOption(command)
@@ -31,7 +31,7 @@ export function abandonCommand(context: Context, done: (exit: number) => void): 
   const command = new Command('abandon')
     .summary('end what a stopped run left open, and seal it')
     .description(
-      'Ends every open row instance of a run that stopped as FAILED / abandoned, drops what is staged, cuts back what was appended, and seals the run.',
+      'Ends every open token of a run that stopped as FAILED / abandoned, drops what is staged, cuts back what was appended, and seals the run.',
     )
     .argument('<run>', "a run's id, a unique beginning of one, or latest")
   return withLedgerOption(command)

@@ -61,7 +61,7 @@ function table(runs: readonly RunLine[], { cwd, terminal }: Context): string {
       { title: 'status' },
       { title: 'started' },
       { title: 'rows', align: 'right' },
-      { title: 'row instances', align: 'right' },
+      { title: 'tokens', align: 'right' },
     ],
     rows,
     terminal.columns,

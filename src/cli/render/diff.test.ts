@@ -44,7 +44,7 @@ test('how stories part, in words', () => {
     'tier: error BAD → went on',
     'tier changed a, b\\u001b (another answer)',
     'tier changed the value (another request)',
-    'tier made 3 → 2 row instances',
+    'tier made 3 → 2 tokens',
     'tier: other members',
     'tier: filtered out → still open',
   ])

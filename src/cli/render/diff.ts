@@ -102,7 +102,7 @@ export function partingText({ node, kind, old: before, new: after, to, fields, b
     case 'members':
       return `${name}: other members`
     case 'rows':
-      return `${name} made ${count(Number(before))} → ${count(Number(after))} row instances${why}`
+      return `${name} made ${count(Number(before))} → ${count(Number(after))} tokens${why}`
     default:
       return `${name}: ${wayText(before, to.old, kind)} → ${wayText(after, to.new, kind)}${why}`
   }

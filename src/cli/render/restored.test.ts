@@ -5,7 +5,7 @@ const restored = { rows_read: 1200, all_read: false, open: 3, sinks: 1, cut: [],
 
 test('a run goes on at its next row, if it has one', () => {
   expect(restoredText(restored, 'orders', false)).toBe(
-    'resumed orders at row 1,201 · 3 held row instances restored · 1 output wound back to the last receipt',
+    'resumed orders at row 1,201 · 3 held tokens restored · 1 output wound back to the last receipt',
   )
   expect(restoredText({ ...restored, all_read: true }, 'orders', false)).toMatch(
     /^resumed orders after 1,200 rows, none left to read · 3 held/,
@@ -22,7 +22,7 @@ test('sources that are not read further are named', () => {
 })
 
 test('a run that is given up', () => {
-  expect(restoredText(restored, 'orders', true)).toBe('abandoning orders after 1,200 rows · 3 open row instances end')
+  expect(restoredText(restored, 'orders', true)).toBe('abandoning orders after 1,200 rows · 3 open tokens end')
 })
 
 test('plugins whose code was changed meanwhile are named, to whoever goes on', () => {

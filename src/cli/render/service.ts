@@ -3,7 +3,7 @@ import type { ServiceState } from '../../engine/calls/service-state.ts'
 import { formatDuration, formatTime } from '../../model/time.ts'
 import { count, counted, printable } from './text.ts'
 
-/** `  ⏸ openai: 25 calls in a row failed (503), next try in 20 s · 412 row instances wait` */
+/** `  ⏸ openai: 25 calls in a row failed (503), next try in 20 s · 412 tokens wait` */
 export function serviceText(told: ServiceState): string {
   const service = printable(told.service)
   switch (told.kind) {
@@ -28,4 +28,4 @@ export function serviceText(told: ServiceState): string {
   }
 }
 
-const waiting = (open: number): string => `${counted(open, 'row instance')} wait${open === 1 ? 's' : ''}`
+const waiting = (open: number): string => `${counted(open, 'token')} wait${open === 1 ? 's' : ''}`

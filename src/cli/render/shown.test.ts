@@ -11,6 +11,6 @@ test('what is staged is a leftover only where nobody is at work', () => {
     '    .out.csv.custody-1',
   ])
   for (const status of ['failed', 'interrupted'] as const)
-    expect(lines(status)[1]).toBe('  staged: `custody resume` goes on with it, `custody abandon` drops it')
+    expect(lines(status)[1]).toBe('  staged: `custody resume` continues it, `custody abandon` drops it')
   expect(stagedLines({ status: 'failed' }, '/p', plain)).toEqual([])
 })

@@ -81,7 +81,7 @@ export function stagedLines(
   const what =
     status === 'running'
       ? 'the run is writing, and puts it in its place at its end'
-      : '`custody resume` goes on with it, `custody abandon` drops it'
+      : '`custody resume` continues it, `custody abandon` drops it'
   return ['', `  ${paint('bold', 'staged')}: ${what}`, ...files]
 }
 
@@ -91,7 +91,7 @@ function inDoubtLines(in_doubt: ShownRun['in_doubt'], paint: Paint): string[] {
     `  ${paint(['bold', 'red'], 'in doubt')}: the far side may have taken ${in_doubt.length === 1 ? 'it' : 'them'}`,
   ]
   for (const { row, token, sink, recorded_at } of in_doubt.slice(0, MOST_IN_DOUBT)) {
-    const which = row === null ? `row instance ${count(token)}` : `row ${count(row)}`
+    const which = row === null ? `token ${count(token)}` : `row ${count(row)}`
     lines.push(`    ${which}, sent by ${printable(sink)}, ${recorded_at.replace('T', ' ')}`)
   }
   const more = in_doubt.length - MOST_IN_DOUBT

@@ -1,4 +1,4 @@
-/** The steps of one row instance as aligned lines: number, node, what did it, what came of it, how long it took. */
+/** The steps of one token as aligned lines: number, node, what did it, what came of it, how long it took. */
 import { formatDuration } from '../../model/time.ts'
 import type { CallStory, Change, Decision, VisitStory } from '../../read/explain/story.ts'
 import type { Paint } from '../terminal.ts'
@@ -50,7 +50,7 @@ interface Step {
 
 /**
  * Lines for `visits`, numbered from `first`; without the source's visit, which the header tells. `children`:
- * how many row instances were born of the last of them.
+ * how many tokens were born of the last of them.
  */
 export function renderSteps(
   visits: readonly VisitStory[],
@@ -137,7 +137,7 @@ function errorLines({ code, message, way }: Extract<Head, { kind: 'error' }>, ro
 
 /** What else a step tells of. */
 interface Around {
-  /** How many row instances were born of it. */
+  /** How many tokens were born of it. */
   readonly children: number
   /** Whether another attempt follows. */
   readonly again: boolean
@@ -171,7 +171,7 @@ function body(visit: VisitStory, around: Around): Pick<Step, 'head' | 'more'> {
 }
 
 /**
- * `asked openai (call 12): answered in 0.8 s · 312 tokens in, 45 out · $0.0004`
+ * `asked openai (call 12): answered in 0.8 s · 312 LLM tokens in, 45 out · $0.0004`
  *
  * `told`: the error of its visit, which isn't told twice.
  */
@@ -185,7 +185,7 @@ export function callText(each: CallStory, told: VisitStory['error'] = null): str
     parts.push(`${printable(String(code))}: ${printable(String(message))}`)
   const masked = maskedIn(each.response)
   if (masked.length > 0) parts.push(`secrets masked: ${masked.map(name => printable(String(name))).join(', ')}`)
-  if (input_tokens + output_tokens > 0) parts.push(`${count(input_tokens)} tokens in, ${count(output_tokens)} out`)
+  if (input_tokens + output_tokens > 0) parts.push(`${count(input_tokens)} LLM tokens in, ${count(output_tokens)} out`)
   if (cost_usd > 0) parts.push(dollars(cost_usd))
   return parts.join(' · ')
 }

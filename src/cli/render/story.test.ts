@@ -127,12 +127,12 @@ test('a coalesce whose group failed is not said to be tried again', () => {
 })
 
 test.each([
-  [[3], 'merged at joined from row instance 3'],
-  [[3, 4], 'merged at joined from row instances 3, 4'],
-])('a row instance of the parents %j', (parents, words) => {
+  [[3], 'merged at joined from token 3'],
+  [[3, 4], 'merged at joined from tokens 3, 4'],
+])('a token of the parents %j', (parents, words) => {
   const born_of = { group: 1, kind: 'merge', node: 'joined', ordinal: 0 } as const
   const merged = token([visit({})], { token: 5, parents, born_of })
-  expect(shown([merged, token([visit({})], { token: 6 })]).join('\n')).toContain(`Row instance 5, ${words}\n`)
+  expect(shown([merged, token([visit({})], { token: 6 })]).join('\n')).toContain(`Token 5, ${words}\n`)
 })
 
 test('what is erased is said to be', () => {

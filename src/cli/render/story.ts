@@ -39,7 +39,7 @@ function header(story: Story, paint: Paint): string {
 
 function batchText({ node, trigger, members }: Extract<Story['subject'], { kind: 'batch' }>): string {
   if (trigger === null) return `still open at ${printable(node)}`
-  const size = `${counted(members.length, 'row instance')} at ${printable(node)}`
+  const size = `${counted(members.length, 'token')} at ${printable(node)}`
   const closed = trigger === 'abandoned' ? 'abandoned with the run' : `closed by ${trigger.replaceAll('_', ' ')}`
   return `${size} (${parentList(members)}), ${closed}`
 }
@@ -95,7 +95,7 @@ function wrapped(items: readonly string[], columns: number): string[] {
 function childrenOf(tokens: readonly TokenStory[]): ReadonlyMap<number, readonly TokenStory[]> {
   const children = new Map<number, TokenStory[]>()
   for (const token of tokens) {
-    // A merged row instance stands under the last of its parents: by then all of them have been told.
+    // A merged token stands under the last of its parents: by then all of them have been told.
     const parent = token.parents.at(-1)
     if (parent === undefined) continue
     const list = children.get(parent)
@@ -105,7 +105,7 @@ function childrenOf(tokens: readonly TokenStory[]): ReadonlyMap<number, readonly
   return children
 }
 
-/** One row instance: its heading (unless `depth` is −1: it is the only one), its steps, its end, and its children. */
+/** One token: its heading (unless `depth` is −1: it is the only one), its steps, its end, and its children. */
 function tokenLines(
   token: TokenStory,
   children: ReadonlyMap<number, readonly TokenStory[]>,
@@ -132,7 +132,7 @@ function tokenLines(
 }
 
 function heading(token: TokenStory, paint: Paint): string {
-  const name = paint('bold', `Row instance ${count(token.token)}`)
+  const name = paint('bold', `Token ${count(token.token)}`)
   const { born_of } = token
   if (token.branch !== null) return `${name}, branch ${printable(token.branch)}`
   if (born_of === null) return name
@@ -173,9 +173,9 @@ function mergeLines({ origins, overruled }: MergeDetail, columns: number, paint:
   return wrapped([...written, ...lost], columns).map(line => paint('dim', line))
 }
 
-/** `row instance 3`, `row instances 3, 4`. */
+/** `token 3`, `tokens 3, 4`. */
 function parentsText(parents: readonly number[]): string {
-  return `${parents.length === 1 ? 'row instance' : 'row instances'} ${parentList(parents)}`
+  return `${parents.length === 1 ? 'token' : 'tokens'} ${parentList(parents)}`
 }
 
 function parentList(parents: readonly number[]): string {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { EndingCounts, ErrorCounts } from '../../read/show/summary.ts'
 import { plain } from '../terminal.ts'
-import { renderSummary, statusText } from './summary.ts'
+import { renderSummary, rowOrToken, statusText } from './summary.ts'
 
 const ending = (words: string, count: number, more: Partial<EndingCounts> = {}): EndingCounts =>
   ({ outcome: '', cause: '', class: 'failure', words, sink: null, count, ...more }) as EndingCounts
@@ -55,8 +55,14 @@ test('what is in doubt is not called dropped', () => {
 test('one is one', () => {
   const lines = summary([ending('abandoned', 1)], 1).join('\n')
   expect(lines).toContain('read         1 row\n')
-  expect(lines).toContain('ended        1 of 1 row instance, each exactly once\n')
+  expect(lines).toContain('ended        1 of 1 row, each exactly once\n')
   expect(lines).toContain('written      out  1 row')
+})
+
+test('tokens are rows where each row has only one', () => {
+  const one = { rows: { read: 3, rejected: 0 }, tokens: { born: 3, ended: 3, open: 0 } }
+  expect(rowOrToken(one)).toBe('row')
+  expect(rowOrToken({ ...one, tokens: { born: 5, ended: 3, open: 2 } })).toBe('token')
 })
 
 test('errors are told by code and node, the three most frequent', () => {

@@ -28,7 +28,7 @@ export function renderSummary(facts: SummaryFacts, cwd: string, columns: number,
   const add = (label: string, text: string) =>
     lines.push(`  ${paint('bold', label.padEnd(LABEL))}${shorten(text, Math.max(20, columns - LABEL - 2))}`)
   add('read', counted(rows.read, 'row') + (rows.rejected > 0 ? `, ${count(rows.rejected)} of them broken` : ''))
-  add('ended', endedText(tokens))
+  add('ended', endedText(tokens, rowOrToken(facts)))
   lines.push(...endingLines(facts.endings, columns, paint))
   if (facts.errors.length > 0) add('errors', errorsText(facts.errors))
   if (facts.calls !== undefined) add('asked', askedText(facts.calls))
@@ -53,8 +53,13 @@ export function isSealed(status: string): boolean {
   return ['completed', 'completed_with_failures', 'empty', 'abandoned'].includes(status)
 }
 
-function endedText({ born, ended, open }: SummaryFacts['tokens']): string {
-  const of = `${count(ended)} of ${counted(born, 'row instance')}`
+/** What tokens are to people: rows, where none of them has had more than one. */
+export function rowOrToken({ rows, tokens }: Pick<SummaryFacts, 'rows' | 'tokens'>): string {
+  return tokens.born === rows.read ? 'row' : 'token'
+}
+
+function endedText({ born, ended, open }: SummaryFacts['tokens'], name: string): string {
+  const of = `${count(ended)} of ${counted(born, name)}`
   return open === 0 ? `${of}, each exactly once` : `${of}; ${count(open)} still open`
 }
 
@@ -68,14 +73,14 @@ function errorsText(errors: readonly ErrorCounts[]): string {
   return [...parts, ...(errors.length > MOST_ERRORS ? ['…'] : [])].join(' · ')
 }
 
-/** `312 calls, 4 failed · 12,041 tokens in, 980 out · $0.42` */
+/** `312 calls, 4 failed · 12,041 LLM tokens in, 980 out · $0.42` */
 function askedText({ made, failed, throttled, recorded, input_tokens, output_tokens, cost_usd }: CallSummary): string {
   const calls = [counted(made, 'call')]
   if (failed > 0) calls.push(`${count(failed)} failed`)
   if (throttled > 0) calls.push(`${count(throttled)} told to wait`)
   if (recorded > 0) calls.push(`${count(recorded)} answered from the record`)
   const parts = [calls.join(', ')]
-  if (input_tokens + output_tokens > 0) parts.push(`${count(input_tokens)} tokens in, ${count(output_tokens)} out`)
+  if (input_tokens + output_tokens > 0) parts.push(`${count(input_tokens)} LLM tokens in, ${count(output_tokens)} out`)
   if (cost_usd > 0) parts.push(dollars(cost_usd))
   return parts.join(' · ')
 }

@@ -86,8 +86,8 @@ function whatHolds(name: string, run: VerifiedRun | null, compared: number | nul
       return 'the tree of all entries gives the root of the signed checkpoint'
     case 'values':
       return `${counted(run?.values ?? 0, 'value')} against their commitments${erasedText(run?.erased ?? 0)}`
-    case 'row instances':
-      return `${counted(run?.tokens ?? 0, 'row instance')}, ${run?.sealed === true ? 'one ending each' : 'at most one ending each'}`
+    case 'tokens':
+      return `${counted(run?.tokens ?? 0, 'token')}, ${run?.sealed === true ? 'one ending each' : 'at most one ending each'}`
     case 'groups':
       return 'groups and batches account for every member'
     case 'totals':

@@ -16,7 +16,7 @@ describe('a budget', () => {
     peer.answer = n => ({ kind: 'answer', response: { said: n }, usage: { cost_usd: 0.2 } })
   }
 
-  test('stops the run before a call that could exceed it, and the run goes on with more', async () => {
+  test('stops the run before a call that could exceed it, and the run resumes with more', async () => {
     const peer = new Peer()
     costly(peer)
     const rig = peer.on(pipeline(10, limits({ spend: { usd: 1.1 } })))

@@ -1,4 +1,4 @@
-/** A run that repeats another asked for what that one has no record of: no defect of anybody, and the end of the row instance. */
+/** A run that repeats another asked for what that one has no record of: no defect of anybody, and the end of the token. */
 export class ReplayMiss extends Error {
   override readonly name = 'ReplayMiss'
 

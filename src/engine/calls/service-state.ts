@@ -15,7 +15,7 @@ export type ServiceState =
       readonly last: string
       readonly next_try_us: number
       readonly now_us: number
-      /** Row instances that are open. */
+      /** Tokens that are open. */
       readonly open: number
     }
   | {

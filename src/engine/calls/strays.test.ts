@@ -41,7 +41,7 @@ describe('what a plugin does when nobody waits for it', () => {
   test.each<[string, number | null]>([
     ['while rows are under way', 2],
     ['when all rows are done, before anything is shown', 3],
-  ])('stops the run with its name, and the run can be gone on with: %s', async (_name, at) => {
+  ])('stops the run with its name, and the run can be resumed: %s', async (_name, at) => {
     const strays = new Process()
     let wild = true
     const work = transformOf('work', row => {

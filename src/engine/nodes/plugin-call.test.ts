@@ -284,7 +284,7 @@ describe('a run that meets a defect', () => {
     expect(third.flatMap(({ visits }) => visits.map(({ node }) => node))).toEqual([1])
   })
 
-  test('goes on when the plugin is mended, as if nothing had been', async () => {
+  test('goes on when the plugin is fixed, as if nothing had been', async () => {
     const plugins = [transformOf('broken', row => (row.n === 2 ? bad(Number.NaN) : { kind: 'row', row })), sound.batch]
     const rig = new Rig(PIPELINE, plugins)
     await rig.run()
@@ -301,7 +301,7 @@ describe('a run that meets a defect', () => {
     ['returns NaN', returning({ kind: 'rows', rows: [{ sum: Number.NaN }] })],
     ['returns NaN later', returning(Promise.resolve({ kind: 'rows', rows: [{ sum: Number.NaN }] }))],
     ['rejects', (() => Promise.reject(new Error('no'))) as () => never],
-  ])('stops at an aggregate that %s, and goes on with the same batch', async (_name, process) => {
+  ])('stops at an aggregate that %s, and continues with the same batch', async (_name, process) => {
     const plugins = [sound.transform, aggregateOf('summing', process)]
     const rig = new Rig(PIPELINE, plugins)
     const { error: stopped } = await rig.run()

@@ -47,7 +47,7 @@ export function transformVisit(node: TransformNode, instance: Transform): Visit 
       case 'row':
         return { kind: 'leave', edge: node.to, row: checkedRow(node.name, result.row) }
       case 'rows':
-        // Row instances of an expansion are in no fork's frame: the plan reckoned with that only if it was declared.
+        // Tokens of an expansion are in no fork's frame: the plan reckoned with that only if it was declared.
         if (spec.cardinality !== 'many') throw defect(node.name, 'returned rows, but its cardinality is one')
         return result.rows.length === 0
           ? FILTERED
@@ -250,7 +250,7 @@ export function unforeseen(node: PlanNode, row: Row, { code, message }: RowError
 function brokenWord({ name, input }: PlanNode, row: Row, what: string): CustodyError {
   const fits = compileRowSchema(input, { textual: false })(row)
   if (fits.ok) return new CustodyError('CUSTODY_ENGINE_DEFECT', what, { where: { node: name } })
-  const hint = 'Mend the plugin whose `guarantees` say otherwise, then abandon this run and begin another.'
+  const hint = 'Fix the plugin whose `guarantees` say otherwise, then abandon this run and begin another.'
   return new CustodyError('CUSTODY_PLUGIN_DEFECT', `${what}; a plugin before it broke its word: ${fits.message}`, {
     where: { node: name },
     hint,

@@ -3,7 +3,7 @@ import type { Plan, PlanNode } from '../../plan/plan.ts'
 
 /**
  * Numbers of such nodes, of the coalesces, aggregates and sinks behind them, where order shows it, and of aggregates that
- * lead there: what comes of a batch is known from when it begins.
+ * lead there: what comes from a batch is known from when it begins.
  */
 export function racesOf(
   { nodes }: Pick<Plan, 'nodes'>,

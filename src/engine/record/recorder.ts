@@ -308,7 +308,7 @@ export class Recorder {
     })
   }
 
-  /** The batch closes, and each member goes on with its row, or is dropped where that is null. */
+  /** The batch closes, and each member continues with its row, or is dropped where that is null. */
   releaseBatch(batch: ClosedBatch, rows: ReadonlyArray<Row | null>, ended_us = this.#clock.now_us()): void {
     const { subject, node, members } = batch
     const changes = members.map(({ token }, i) => (rows[i] == null ? null : changeOf(token.row, token.value, rows[i])))
@@ -401,7 +401,7 @@ export class Recorder {
     const { subject } = token
     factsOf(subject).end(ending)
     if (!subject.open.delete(token))
-      throw new CustodyError('CUSTODY_ENGINE_DEFECT', `row instance ${token.id} ends, and isn't open`)
+      throw new CustodyError('CUSTODY_ENGINE_DEFECT', `token ${token.id} ends, and isn't open`)
     drop(token)
     token.ended = true
     token.held = false

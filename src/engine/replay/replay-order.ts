@@ -1,7 +1,7 @@
 /**
  * A replay follows its record where time decides (races.ts).
  *
- * O1. A row instance that is on record at such a node is taken there when all that such nodes had taken before it was taken,
+ * O1. A token that is on record at such a node is taken there when all that such nodes had taken before it was taken,
  *     or can't come any more. So groups and batches get the members that they had, and sinks their rows in the order in
  *     which they had them, without the times that it took.
  * O2. What isn't on record has its turn as in any run.
@@ -22,7 +22,7 @@ import { Heap } from './heap.ts'
 /** How many records are looked up at a time. */
 const AHEAD = 256
 
-/** A row instance that is on record, from when its row is read until it is taken. */
+/** A token that is on record, from when its row is read until it is taken. */
 interface Expected {
   readonly take: RecordedTake
   readonly node: number
@@ -75,7 +75,7 @@ export class ReplayOrder {
     this.#same = new Set(this.#names.filter(name => before(name) === now(name)))
   }
 
-  /** How many row instances wait for others that came before them. */
+  /** How many tokens wait for others that came before them. */
   get waiting(): number {
     return this.#waiting
   }
@@ -268,7 +268,7 @@ function isBefore(a: Expected, b: Expected): boolean {
   return a.take.at_us === b.take.at_us ? a.take.token < b.take.token : a.take.at_us < b.take.at_us
 }
 
-/** Whether what stands at `path` may come of the token: of itself, or of a merge that it is a branch of. */
+/** Whether what stands at `path` may come from the token: of itself, or of a merge that it is a branch of. */
 function leads({ path: from, frames }: Token, path: string): boolean {
   if (comesOf(path, from)) return true
   for (let at = frames; at !== null; at = at.outer) {

@@ -96,7 +96,7 @@ function underWay(
 function found(tokens: ReadonlyMap<number, Token>, id: number): Token {
   const token = tokens.get(id)
   if (token === undefined)
-    throw new CustodyError('CUSTODY_VERIFY_FAILED', `row instance ${id} is under way, and no entry has it open`)
+    throw new CustodyError('CUSTODY_VERIFY_FAILED', `token ${id} is under way, and no entry has it open`)
   return token
 }
 

@@ -374,9 +374,9 @@ class SubjectFold {
 
   /** Which of the coalesce's branches the token came by. */
   #branchOf({ id, frames }: Token, { name, fork, branches }: CoalesceNode): number {
-    const frame = onRecord(frameOf(frames, fork), `fork of row instance ${id} at ${name}`)
+    const frame = onRecord(frameOf(frames, fork), `fork of token ${id} at ${name}`)
     const branch = branches.indexOf(this.#branchName(fork, frame.branch))
-    return branch === -1 ? notOnRecord(`branch of ${name} for row instance ${id}`) : branch
+    return branch === -1 ? notOnRecord(`branch of ${name} for token ${id}`) : branch
   }
 
   #group(number: number): Group {
@@ -430,7 +430,7 @@ class SubjectFold {
   #folded(token: number): Folded {
     const folded = this.#tokens.get(token)
     if (folded === undefined)
-      throw new CustodyError('CUSTODY_VERIFY_FAILED', `row instance ${token} is spoken of before its birth`)
+      throw new CustodyError('CUSTODY_VERIFY_FAILED', `token ${token} is spoken of before its birth`)
     return folded
   }
 

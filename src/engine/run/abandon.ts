@@ -1,5 +1,5 @@
 /**
- * Ends all that is open when a run is given up: row instances, and the groups and batches that wait. What was held keeps its first
+ * Ends all that is open when a run is given up: tokens, and the groups and batches that wait. What was held keeps its first
  * start; a group closes as abandoned, with those that had come to it.
  */
 import { counted } from '../../model/number-text.ts'
@@ -11,7 +11,7 @@ import type { Token } from '../token/token.ts'
 
 const GIVEN_UP = 'the run was abandoned'
 
-/** What is told of a row instance that is held. */
+/** What is told of a token that is held. */
 interface Held {
   readonly message: string
   readonly started_us: number

@@ -51,7 +51,7 @@ describe('what can’t be read as it is', () => {
     ['another format of a later source', { second: { begin: rejecting(refused) } }, 'CUSTODY_INPUT_FORMAT'],
     ['a plugin that throws', { first: { begin: rejecting(new TypeError('oops')) } }, 'CUSTODY_PLUGIN_DEFECT'],
     ['a plugin that throws at once', { second: { awaits: rejecting(null) } }, 'CUSTODY_PLUGIN_DEFECT'],
-  ])('%s: the run is recorded as failed, no output was opened, and it goes on when that is mended', async (...row) => {
+  ])('%s: the run is recorded as failed, no output was opened, and it goes on when that is fixed', async (...row) => {
     const [, sources, code] = row
     const rig = rigWith(sources, pipeline('extra_columns: error,'))
     const { error, summary, untouched } = await rig.run()

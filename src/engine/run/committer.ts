@@ -106,7 +106,7 @@ export class Committer {
     this.totals = totals ?? parts.recorder.totals.snapshot()
   }
 
-  /** Records that this process goes on with the run; `plugins` have other code than before. */
+  /** Records that this process resumes the run; `plugins` have other code than before. */
   async resume(epoch: number, cut: readonly number[], plugins: readonly PluginCode[]): Promise<void> {
     const code = plugins.length === 0 ? {} : { plugins }
     this.#append({ k: 'resume', epoch, cut, ...code, t: this.#clock.goOn() }, [])
@@ -158,10 +158,7 @@ export class Committer {
   async seal(status: SealedStatus): Promise<void> {
     const { open } = this.totals.tokens
     if (open > 0)
-      throw new CustodyError(
-        'CUSTODY_ENGINE_DEFECT',
-        `${counted(open, 'row instance')} have not ended at the end of the run`,
-      )
+      throw new CustodyError('CUSTODY_ENGINE_DEFECT', `${counted(open, 'token')} have not ended at the end of the run`)
     const subjects = await this.#ledger.subjectTree()
     const entry: RunEntry = {
       k: 'seal',

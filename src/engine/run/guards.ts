@@ -53,7 +53,7 @@ export class Guards {
     this.#repeats = repeats
   }
 
-  /** A record was rejected, or a source is gone on with. @throws CustodyError CUSTODY_GUARD. */
+  /** A record was rejected, or a source is resumed. @throws CustodyError CUSTODY_GUARD. */
   look(intake: SourceReader): void {
     if (this.#repeats) return
     const broken = brokenByFirst(this.#plan.guards, this.#counts(intake))

@@ -35,7 +35,7 @@ test('rows that wait for the rest of their batch are done as far as they can be'
   expect((await toldOf(rig))[0]).toEqual([4, 4])
 })
 
-test('a run that is gone on with tells what was done before', async () => {
+test('a run that is resumed tells what was done before', async () => {
   const rig = new Rig(
     text('{ transform: wait, options: { ms_of: n }, on_error: discard, to: out }').replaceAll(
       /n: (\d)/g,

@@ -10,7 +10,7 @@ export function teller<T>(what: string, tell: ((told: T) => unknown) | undefined
     if (listener === undefined) return
     listener = undefined
     const said = thrown instanceof Error ? thrown.message : String(thrown)
-    process.emitWarning(`${what} is not told any more, because it failed: ${said}`, 'CustodyWarning')
+    process.emitWarning(`${what} is not shown any more, because it failed: ${said}`, 'CustodyWarning')
   }
   return told => {
     try {

@@ -1,5 +1,5 @@
 /**
- * Goes on with a run that stopped or crashed: rebuilds its state from the ledger, takes its lease, winds sources and sinks
+ * Resumes a run that stopped or crashed: rebuilds its state from the ledger, takes its lease, winds sources and sinks
  * to the last commit, and drives it on (I5, I6). The ledger proves first that the log is what its last checkpoint
  * signed; nothing is folded before, and no value is used that doesn't fit its commitment (I13). So what doesn't hold leaves no trace.
  */
@@ -41,7 +41,7 @@ export interface ResumeRequest extends SessionRequest {
   }
   /** Finishes what was ingested, and reads no source again. */
   readonly from_ledger_only: boolean
-  /** Goes on with nothing: what is open ends as FAILED / abandoned, and the run is sealed. */
+  /** Resumes nothing: what is open ends as FAILED / abandoned, and the run is sealed. */
   readonly abandon: boolean
   /** Told once, before the first row. */
   readonly onRestored?: ((restored: Restored) => void) | undefined
@@ -52,7 +52,7 @@ export interface Restored {
   readonly rows_read: number
   /** No source gives another row. */
   readonly all_read: boolean
-  /** Row instances that wait for something. */
+  /** Tokens that wait for something. */
   readonly open: number
   readonly sinks: number
   /** Sources whose rest isn't read. `once`: because it can't be; else because that was asked for. */

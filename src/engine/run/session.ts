@@ -49,7 +49,7 @@ export interface Progress {
   readonly rows_read: number
   /** Of these, those that wait for nothing but the rest of a group, if that: what is left is work that is known. */
   readonly rows_done: number
-  /** Before this process went on with the run. */
+  /** Before this process resumed the run. */
   readonly before: { readonly rows_read: number; readonly rows_done: number }
   readonly tokens_ended: number
   readonly elapsed_us: number

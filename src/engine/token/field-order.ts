@@ -1,6 +1,6 @@
 /**
  * How the fields of rows stand that are under way at a commit. Values are kept as canonical text, and sinks write rows as they
- * stand: whoever goes on with the run must have them as they were (I5).
+ * stand: whoever continues the run must have them as they were (I5).
  *
  * O1. An order belongs to a token, not to a value: two tokens may have one value in different orders.
  * O2. It holds until the token leaves by an edge. So it is told for tokens that were born or left since the last commit, and only

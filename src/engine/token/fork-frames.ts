@@ -40,7 +40,7 @@ export interface ForkGroup {
   carriers: ReadonlyArray<Token | LateLoss>
 }
 
-/** Of what a row instance is born, and into which forks. */
+/** Of what a token is born, and into which forks. */
 export interface Born extends Pick<BirthFact, 'group' | 'ordinal' | 'parents'> {
   readonly frames: Frame | null
   readonly path: string

@@ -1,4 +1,4 @@
-/** What a run has under way at a commit, for whoever goes on with it. */
+/** What a run has in flight at a commit, for whoever continues it. */
 import type { Answers } from './answers.ts'
 import type { BatchGroup } from './batch-group.ts'
 import type { CoalesceGroup, Waiting } from './fork-frames.ts'

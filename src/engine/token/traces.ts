@@ -10,8 +10,8 @@ export interface Trace {
 }
 
 /**
- * `end`: where the branch's carrier was lost; if there are forks inside the branch, from the fork on the end of all that comes of it.
- * `after`: where its carrier goes on if the group fails; from the fork on, behind all that comes of the fork.
+ * `end`: where the branch's carrier was lost; if there are forks inside the branch, from the fork on the end of all that comes from it.
+ * `after`: where its carrier goes on if the group fails; from the fork on, behind all that comes from the fork.
  * `late`: where it was lost long after that, before all was done that comes before.
  */
 export type TraceKind = 'end' | 'after' | 'late'

@@ -1,4 +1,4 @@
-/** Where arithmetic and comparison fail, and what comes of them, by the bounds of their operands. Null was told before. */
+/** Where arithmetic and comparison fail, and with what result, by the bounds of their operands. Null was told before. */
 import { type Arithmetic, arithmetic, MAX_LIST, MAX_TEXT } from '../operators.ts'
 import type { Kind } from '../types.ts'
 import { anyOf, DOUBLE_BOUNDS, either, folded, greater, INT_BOUNDS, lesser, type Possible, within } from './possible.ts'
@@ -64,7 +64,7 @@ function mismatch(op: Arithmetic, a: Possible, b: Possible, [left, right]: Names
   return isNumber(a) ? `${right} isn’t a number` : `\`${op}\` can’t take ${left} and ${right}`
 }
 
-/** What comes of a value of one kind and one of another; null if the operation doesn't take them. */
+/** The result for a value of one kind and one of another; null if the operation doesn't take them. */
 function pair(op: Arithmetic, a: Possible, b: Possible, names: Names, tell: Tell): Possible | null {
   const kinds = `${[...a.kinds].join()} ${[...b.kinds].join()}`
   switch (kinds) {

@@ -72,7 +72,7 @@ export const batchTopK = defineAggregate({
   name: 'batch_top_k',
   summary: 'Keeps the rows with the greatest or least values of each group of a batch',
   description: [
-    'The kept rows are new row instances, unchanged but for `rank`: groups in the order in which their first rows came, and',
+    'The kept rows are new tokens, unchanged but for `rank`: groups in the order in which their first rows came, and',
     'in each group by rank. Of rows with equal values the earlier one comes first; each has a rank of its own.',
     '',
     'Rows whose `by` is null or missing are left out. The values of a batch must all be numbers, or all texts, which are',

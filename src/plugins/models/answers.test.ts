@@ -425,7 +425,7 @@ describe('a stream that nobody asked for', () => {
 
 // ── counts ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-describe('tokens', () => {
+describe('LLM tokens', () => {
   const used = async (usage: Json, more: Map = {}) =>
     (
       await answered('compatible', json(200, chat('fine', 'stop', {}, { usage, ...more })), {

@@ -12,7 +12,7 @@ const type = z.strictObject(modelOptions)
 const shape = outputShape({ label: 'string', count: 'integer' }) as OutputShape
 const TRIES = 12
 
-/** What comes of asking a peer that always makes this fault, in several of its ways. */
+/** What follows from asking a peer that always makes this fault, in several of its ways. */
 async function heard(fault: FaultKind, more: object = {}): Promise<readonly string[]> {
   const peer = await startChaosPeer({ faults: { [fault]: 1 }, drip: { bytes: 64, pause_ms: 1 } })
   onTestFinished(() => peer.close())

@@ -1,6 +1,6 @@
 /**
  * JSON in a model's answer, among what models write around it: their thoughts, a fence of Markdown, a sentence before or behind.
- * What is found is what stands there, or nothing: JSON that is broken isn't mended, and of two that differ none is taken.
+ * What is found is what stands there, or nothing: JSON that is broken isn't repaired, and of two that differ none is taken.
  */
 import { canonicalize } from '../../model/canonical.ts'
 import { JsonTextError, parseStrict } from '../../model/json.ts'

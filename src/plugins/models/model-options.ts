@@ -25,8 +25,8 @@ const OUTPUT_LIMITS = ['max_tokens', 'max_completion_tokens'] as const
 export type OutputLimit = (typeof OUTPUT_LIMITS)[number]
 
 const price = z.strictObject({
-  input_usd_per_million: z.number().min(0).describe('US dollars for a million tokens of input'),
-  output_usd_per_million: z.number().min(0).describe('US dollars for a million tokens of output'),
+  input_usd_per_million: z.number().min(0).describe('US dollars for a million LLM tokens of input'),
+  output_usd_per_million: z.number().min(0).describe('US dollars for a million LLM tokens of output'),
 })
 
 const azure = z.strictObject({
@@ -95,7 +95,7 @@ export const modelOptions = {
     .enum(['schema', 'json', 'text'])
     .default('schema')
     .describe(
-      'How the schema is told: `schema`, as the provider’s structured output; `json`, in the system prompt, with its JSON mode; `text`, in the system prompt only',
+      'How the model gets the schema: `schema`, as the provider’s structured output; `json`, in the system prompt, with its JSON mode; `text`, in the system prompt only',
     ),
   timeout: z
     .string()

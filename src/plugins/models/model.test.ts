@@ -306,7 +306,7 @@ describe('what it costs', () => {
     expect(answer.usage?.cost_usd).toBe(0.25)
   })
 
-  test('is for the run to reckon where the tokens weren’t counted', async () => {
+  test('is for the run to reckon where the LLM tokens weren’t counted', async () => {
     const choices = [{ index: 0, message: { role: 'assistant', content: 'Hi' }, finish_reason: 'stop' }]
     server.plan(json(200, { choices }))
     expect((await made({ price })).answer.usage).toBeUndefined()

@@ -1,5 +1,5 @@
 /**
- * What calls cost. Prices are in US dollars for a million tokens, as the providers published them by March 2026 for plain
+ * What calls cost. Prices are in US dollars for a million LLM tokens, as the providers published them by March 2026 for plain
  * requests; a node's own `price` comes first. Models whose price depends on the length of a request aren't in the table.
  */
 
@@ -58,7 +58,7 @@ export function costOf(price: Price, input_tokens: number, output_tokens: number
 /** What providers put around messages: roles, and their own words for structured output. */
 const AROUND_TOKENS = 2_000
 
-/** The most that a request with these texts can cost: no token stands for less than a byte. */
+/** The most that a request with these texts can cost: no LLM token stands for less than a byte. */
 export function mostOf(price: Price, texts: readonly string[], max_output_tokens: number): number {
   const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
   return costOf(price, bytes + AROUND_TOKENS, max_output_tokens)

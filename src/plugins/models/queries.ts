@@ -99,7 +99,7 @@ async function repair(
 const read = (text: string, shape: OutputShape | null): OutputValue | { readonly ok: true; readonly value: string } =>
   shape === null ? { ok: true, value: text } : outputValue(text, shape)
 
-/** One that no other attempt can mend, if there is any: else attempts would be spent for nothing. */
+/** One that no other attempt can fix, if there is any: else attempts would be spent for nothing. */
 function worst(
   queries: readonly Query[],
   results: ReadonlyArray<{ readonly kind: string } | RowError>,

@@ -6,7 +6,7 @@ const of = (status: number, said: object | string, headers = {}): Judged =>
 const error = (message: string, more: object = {}) => ({ error: { message, ...more } })
 const PAGE = '<html><title>Attention Required! | Cloudflare</title></html>'
 
-describe('what no row can mend stops the run', () => {
+describe('what no row can fix stops the run', () => {
   test.each<[string, Judged, object]>([
     ['a wrong key', of(401, error('Incorrect API key provided')), { code: 'LLM_AUTH', stops: 'auth' }],
     [

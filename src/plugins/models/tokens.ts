@@ -1,4 +1,4 @@
-/** How many tokens a provider says that it counted. What isn't a number that can be is as if it weren't there. */
+/** How many LLM tokens a provider says that it counted. What isn't a number that can be is as if it weren't there. */
 import { isMap, type JsonMap } from './json-map.ts'
 import type { Format } from './reading.ts'
 
@@ -14,7 +14,7 @@ const MOST_TOKENS = 1e9
 
 export function tokensOf(format: Format, body: JsonMap): Tokens {
   const { input, output, cost_usd } = COUNTS[format](body)
-  // A prompt has tokens, so none means that nobody counted.
+  // A prompt has LLM tokens, so none means that nobody counted.
   if (!input && !output) return cost_usd === undefined ? {} : { cost_usd }
   return {
     ...(input === undefined ? {} : { input }),

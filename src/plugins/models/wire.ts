@@ -184,12 +184,12 @@ function hinted(failed: CallFailure, text: string): CallFailure {
 /** Numbers that Python writes and JSON doesn't have; texts, so that nothing in them is taken for one. */
 const STRANGE_NUMBERS = /("(?:[^"\\]+|\\.)*")|-?\b(?:NaN|Infinity)\b/g
 /** In UTF-16 units; longer ones aren't worth a second look. */
-const MENDED_MAX = 1_000_000
+const REPAIRED_MAX = 1_000_000
 
 /** JSON, also with strange numbers, as null; undefined if it isn't JSON. */
 function parsedBody(text: string): Json | undefined {
   const body = parsed(text)
-  if (body !== undefined || text.length > MENDED_MAX || !/NaN|Infinity/.test(text)) return body
+  if (body !== undefined || text.length > REPAIRED_MAX || !/NaN|Infinity/.test(text)) return body
   return parsed(text.replaceAll(STRANGE_NUMBERS, (_, quoted) => quoted ?? 'null'))
 }
 

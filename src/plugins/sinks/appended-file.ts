@@ -112,7 +112,7 @@ export class AppendedFile implements Outlet {
   /** Cut back to what was there before the run. */
   async discard(): Promise<Discarded> {
     const file = this.#file
-    // Nobody will go on with it, whatever it is.
+    // Nobody will continue it, whatever it is.
     this.#done = true
     if (file === null) return { kind: 'left', why: `${this.#place.path} isn’t open` }
     try {

@@ -198,7 +198,7 @@ describe('if_exists', () => {
       folder.put('deep/er/out', 'theirs')
       await expect(sink.publish()).rejects.toMatchObject({ code: 'CUSTODY_TARGET_EXISTS' })
       await sink.close()
-      // Nor by one who goes on with the run.
+      // Nor by one who resumes the run.
       const next = folder.sink(spec, { path: 'deep/er/out' })
       await next.open(intent, receipt)
       await expect(next.publish()).rejects.toMatchObject({ code: 'CUSTODY_TARGET_EXISTS' })

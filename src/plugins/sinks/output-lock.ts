@@ -2,7 +2,7 @@
  * One run at a time writes an output: a small hidden file beside it says which, and what that is about to append.
  *
  * L1. A lock names its holder (run, machine, process); one whose holder is gone keeps nobody out, and another run's process that
- *     lives keeps everybody out. Who goes on with the same run takes its lock over: the run's lease is what admits it.
+ *     lives keeps everybody out. Who continues the same run takes its lock over: the run's lease is what admits it.
  * L2. Taking over renames a new file over the old one. Whoever held it finds that out before its next write (`check`).
  * L3. What is announced is in the file before any of it is in the output: so bytes behind the last receipt can be told from those
  *     that others wrote.
@@ -102,11 +102,7 @@ export class OutputLock {
     const found = this.#read(name)
     if (found === null) throw changedError(this.#place, { kind: 'gone' }, `the lock ${name}`)
     if (found.run !== this.#run) throw this.#held(found)
-    throw outputError(
-      'CUSTODY_RUN_LOST',
-      this.#place,
-      `another process goes on with this run, and writes ${this.#path}`,
-    )
+    throw outputError('CUSTODY_RUN_LOST', this.#place, `another process has resumed this run, and writes ${this.#path}`)
   }
 
   /** Says what is about to be written; durable with `sync`. */
@@ -121,7 +117,7 @@ export class OutputLock {
   }
 
   /**
-   * Lets others write the output. What was announced is kept for whoever goes on with the run, unless `done`. A lock that was
+   * Lets others write the output. What was announced is kept for whoever continues the run, unless `done`. A lock that was
    * taken over stays as it is.
    */
   giveUp(done: boolean): void {

@@ -87,7 +87,7 @@ describe.each(DOINGS)('others %s', (_name, says, doing) => {
 })
 
 describe('a file that is appended to', () => {
-  test('stays the same file when another process goes on with the run', async () => {
+  test('stays the same file when another process resumes the run', async () => {
     const files = appended()
     const { id } = files.facts('/out/log') ?? {}
     const { intent, receipt } = await written(files, 'append')
@@ -132,7 +132,7 @@ describe('a file that is appended to', () => {
       expect(files.text('/out/log')).toBe(there)
       await each.close()
     }
-    // As the hint says: then it is gone on with.
+    // As the hint says: then it is continued.
     files.edit('/out/log', () => OURS)
     await sinkIn(files, 'append').open(intent, receipt)
   })

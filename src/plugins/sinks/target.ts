@@ -44,7 +44,7 @@ export function targetIn(
   if (appendable) return { ...described, if_exists: 'append' }
   throw new CustodyError('CUSTODY_ARGUMENT', `nothing can be appended to the file of sink \`${node}\``, {
     where: { node },
-    hint: 'Leave --outputs append away: what comes of the rows is then written beside it.',
+    hint: 'Leave --outputs append away: what the rows become is then written beside it.',
   })
 }
 

@@ -30,7 +30,7 @@ test.each(SOURCES)('%s: is told from one that has no records', async (_name, ope
       await readAll(source)
       const { position } = source.end?.() ?? { position: null }
       expect(source.isBlank?.(position), what).toBe(blank)
-      // Whoever goes on with the run has the position only.
+      // Whoever continues the run has the position only.
       expect(open(folder).isBlank?.(JSON.parse(JSON.stringify(position))), what).toBe(blank)
       await source.close()
     }

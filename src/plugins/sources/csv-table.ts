@@ -34,7 +34,7 @@ export async function readCsvTable(
     for await (const records of source.read(null)) {
       for (const record of records) {
         if (record.kind !== 'row') {
-          throw sourceError(place, `${inputName(place)}, line ${record.line}: ${record.message}`, 'Mend the file.')
+          throw sourceError(place, `${inputName(place)}, line ${record.line}: ${record.message}`, 'Fix the file.')
         }
         rows.push(record.row)
         lines.push(record.line)

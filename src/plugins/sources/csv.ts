@@ -150,7 +150,7 @@ export const csvSource = defineSource({
     'malformed ends, if one of its cells begins with a quote, at the first line break at which the quotes since that cell’s',
     'beginning are even in number; in other cells a quote is text, and a line break ends the record. Where the file ends',
     'inside of quotes nobody can tell what belongs to the last record, so that the run stops and can be resumed when the file',
-    'is mended; `on_unclosed_quote: reject` rejects all that is left as one record. Where a closing quote is missing, and a',
+    'is fixed; `on_unclosed_quote: reject` rejects all that is left as one record. Where a closing quote is missing, and a',
     'cell with line breaks follows further down, inside and outside are swapped in between: lines of that cell may be read as',
     'records. The records rejected before and behind it show where. `recover: line` is for files in which a quote means nothing',
     'at the beginning of a cell: each record with malformed quotes then costs its first line and no more.',

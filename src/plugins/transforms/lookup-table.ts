@@ -88,7 +88,7 @@ export function requireColumn(options: TableOptions, columns: readonly string[],
 function wrong(options: TableOptions, problem: string, hint?: string): never {
   throw new CustodyError('CUSTODY_PLUGIN_OPTIONS', `${options.path}: ${problem}.`, {
     where: { node: options.node, path: options.path },
-    hint: hint ?? 'Mend the table, or choose other columns as the key.',
+    hint: hint ?? 'Fix the table, or choose other columns as the key.',
   })
 }
 
@@ -159,7 +159,7 @@ function parse(options: TableOptions, text: string, place: string): Json {
 function unreadable(options: TableOptions, problem: string, cause?: unknown): never {
   throw new CustodyError('CUSTODY_SOURCE', `${options.path}: ${problem}.`, {
     where: { node: options.node, path: options.path },
-    hint: 'Mend the file.',
+    hint: 'Fix the file.',
     cause,
   })
 }

@@ -65,7 +65,7 @@ export class Batches {
     return full
   }
 
-  /** The members in order of arrival, each as the record or the batch that it came of; empty while the batch is open. */
+  /** The members in order of arrival, each as the record or the batch that it came from; empty while the batch is open. */
   async members(entries: readonly FullEntry[]): Promise<readonly string[]> {
     const { log } = this.#side
     const decoded = entries.map(({ seq, body }) => readable(log, () => decodeSubjectEntry(seq, body)))

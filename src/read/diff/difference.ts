@@ -14,7 +14,7 @@ export interface Both<T> {
  * - `way`: another way out of a node. `old` and `new` are labels; the same where only `to` differs.
  * - `error`: another error, or one where there was none. `error CODE`, or the label of the way it left by.
  * - `value`: other data left the node, in `fields`. `old` and `new` are null.
- * - `rows`: the node made more row instances, or fewer. `old` and `new` are their numbers.
+ * - `rows`: the node made more tokens, or fewer. `old` and `new` are their numbers.
  * - `members`: a batch has other members, or in another order. `old` and `new` are null.
  * - `outcome`: another ending. `old` and `new` are in words.
  */
@@ -46,11 +46,11 @@ export interface Divergence {
   readonly parted_at: Parting
   /** Of the values that differ there; empty but for `value`. */
   readonly changed: Changed
-  /** The row instance that parted; null where there is none. */
+  /** The token that parted; null where there is none. */
   readonly token: Both<number | null>
   /** Its ending; null if it is open, or not there. */
   readonly outcome: Both<EndingSummary | null>
-  /** Of all row instances: which of the three differ. */
+  /** Of all tokens: which of the three differ. */
   readonly differs: { readonly path: boolean; readonly outcome: boolean; readonly output: boolean }
 }
 

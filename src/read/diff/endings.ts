@@ -1,4 +1,4 @@
-/** How a row instance ended, in words that mean the same in every run. */
+/** How a token ended, in words that mean the same in every run. */
 import { fateOf } from '../../model/outcome.ts'
 import type { EndingSummary } from './difference.ts'
 import { type Instance, nameOf, type Tale } from './tale.ts'

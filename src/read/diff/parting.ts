@@ -1,5 +1,5 @@
 /**
- * Where two tellings of the same row instance parted: the first step that differs, with the values there and whose calls may
+ * Where two tellings of the same token parted: the first step that differs, with the values there and whose calls may
  * explain it. Pure, and symmetric.
  */
 import type { Both, Parting } from './difference.ts'
@@ -7,7 +7,7 @@ import { endingOf, endingWords, sameEnding } from './endings.ts'
 import { changedBetween, type KnownValues, sameValue } from './known-values.ts'
 import type { Instance, Step, Tale } from './tale.ts'
 
-/** The same row instance in both runs; undefined where it isn't. */
+/** The same token in both runs; undefined where it isn't. */
 export type Pair = Both<Instance | undefined>
 
 export interface Place {
@@ -99,7 +99,7 @@ interface Turn {
   readonly to?: string | null
 }
 
-/** How a row instance left a step; how it ended, if it didn't. */
+/** How a token left a step; how it ended, if it didn't. */
 function turnAt(step: Step | undefined, instance: Instance): Turn {
   if (step === undefined) return { way: endingWords(instance) }
   const to = step.way?.to ?? null

@@ -1,4 +1,4 @@
-/** One of the runs that are compared: its plan's topology, and which rows came of which source. */
+/** One of the runs that are compared: its plan's topology, and which rows came from which source. */
 import type { SubjectEntry } from '../../format/entry.ts'
 import type { PluginCode } from '../../format/plugin-code.ts'
 import type { Topology } from '../../format/topology.ts'
@@ -49,7 +49,7 @@ export async function sideOf(reader: LedgerReader, log: number): Promise<Side> {
   return { reader, log, run, topology, plugins, sources, batches: totals.batches, open }
 }
 
-/** The source, and the number of the record in it, that a row came of. */
+/** The source, and the number of the record in it, that a row came from. */
 export function recordOf({ sources }: Side, row: number): { readonly source: string; readonly index: number } | null {
   const found = sources.find(({ first, records }) => row >= first && row < first + records)
   return found === undefined ? null : { source: found.source, index: row - found.first + 1 }

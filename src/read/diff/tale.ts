@@ -1,8 +1,8 @@
 /**
- * What happened to each row instance of one subject (a row or a batch), in words that mean the same in every run: nodes,
- * ways and branches by name, row instances by where they came from. Pure.
+ * What happened to each token of one subject (a row or a batch), in words that mean the same in every run: nodes,
+ * ways and branches by name, tokens by where they came from. Pure.
  *
- * T1. The same row instance has the same key in every run, whatever its number: the way of births that led to it.
+ * T1. The same token has the same key in every run, whatever its number: the way of births that led to it.
  * T2. Keys sort so that parents come before children, and branches before what is merged of them.
  */
 import {
@@ -21,7 +21,7 @@ import { DISCARD, type Topology } from '../../format/topology.ts'
 import { fateNumber } from '../../model/outcome.ts'
 import type { SubjectValues } from '../values.ts'
 
-/** The last attempt of a row instance at a node. */
+/** The last attempt of a token at a node. */
 export interface Step {
   readonly node: string
   readonly error: string | null
@@ -61,7 +61,7 @@ export interface Tale {
   readonly topology: Topology
 }
 
-/** A fork that a row instance is inside: its branch, and the key of what was forked. */
+/** A fork that a token is inside: its branch, and the key of what was forked. */
 interface Inside {
   readonly branch: string
   readonly forked: string

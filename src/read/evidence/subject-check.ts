@@ -44,7 +44,7 @@ export function checkedSubject(
   const left = entries.at(-1)?.open ?? 0
   if (left !== open)
     problems.push(
-      `of ${subjectName(subject)} ${counted(left, 'row instance is', 'row instances are')} still open after what is found, and the ledger has ${grouped(open)}`,
+      `of ${subjectName(subject)} ${counted(left, 'token is', 'tokens are')} still open after what is found, and the ledger has ${grouped(open)}`,
     )
   if (stored.length === 0) problems.push(`${subjectName(subject)} isn’t there`)
   if (problems.length > 0) throw new UnsoundRecord(problems)

@@ -50,8 +50,8 @@ export async function explainToken(reader: LedgerReader, log: number, token: num
     const { totals } = await closingOf(reader, log)
     if (token <= totals.tokens.born)
       throw new UnsoundRecord([`${tokenName(token)} isn’t there, and ${totals.tokens.born} were born`])
-    throw new CustodyError('CUSTODY_ROW_UNKNOWN', `the run has no row instance ${token}`, {
-      hint: `Its row instances are numbered from 1 to ${totals.tokens.born}.`,
+    throw new CustodyError('CUSTODY_ROW_UNKNOWN', `the run has no token ${token}`, {
+      hint: `Its tokens are numbered from 1 to ${totals.tokens.born}.`,
     })
   }
   const story =

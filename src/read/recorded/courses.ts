@@ -1,5 +1,5 @@
 /**
- * The order in which nodes took the row instances of a run, and what became of its groups and batches, row by row. Of each
+ * The order in which nodes took the tokens of a run, and what became of its groups and batches, row by row. Of each
  * batch only its place in the ledger is kept in memory, and the last few that were asked for; all else is read on demand.
  */
 import { GROUP_KINDS, type PlanValue, type RunEntry, type SubjectEntry } from '../../format/entry.ts'

@@ -72,7 +72,7 @@ export async function stillFailed(reader: LedgerReader, finder: Finder, of: Reru
   return { reruns, failed: first.size, still_failed: failed.size }
 }
 
-/** Takes out of `failed` what re-runs have mended, and puts in what failed there. */
+/** Takes out of `failed` what re-runs have repaired, and puts in what failed there. */
 async function settle(
   reader: LedgerReader,
   finder: Finder,

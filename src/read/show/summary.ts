@@ -8,7 +8,7 @@ import type { StagedOutput } from '../runs/staged.ts'
 export interface NodeCounts {
   readonly node: string
   readonly kind: NodeKind
-  /** Row instances that came in, counted once each; of a source, records. */
+  /** Tokens that came in, counted once each; of a source, records. */
   readonly in: number
   /** Visits, each attempt one. */
   readonly ok: number
@@ -35,7 +35,7 @@ export interface EndingCounts {
   readonly count: number
 }
 
-/** How many row instances ended by one error. */
+/** How many tokens ended by one error. */
 export interface AbandonedGroups {
   readonly node: string
   readonly kind: 'merge' | 'batch'
@@ -94,7 +94,7 @@ export interface ShownRun {
   readonly plugins: readonly PluginCode[]
   /** What is to come into its place at the end, and is there under a hidden name. */
   readonly staged: readonly StagedOutput[]
-  /** Row instances of which nobody knows whether a sink's far side took them, in their order. */
+  /** Tokens of which nobody knows whether a sink's far side took them, in their order. */
   readonly in_doubt: readonly InDoubt[]
   /** Of a run that stopped: why. */
   readonly stopped: { readonly reason: string; readonly code: string | null; readonly message: string | null } | null

@@ -108,9 +108,7 @@ export class Batches {
   finish(): void {
     for (const { group, held } of this.#open.values()) {
       if (held.size > 0)
-        this.#check.add(
-          `batch group ${group} never closed, and holds ${counted(held.size, 'row instance', 'row instances')}`,
-        )
+        this.#check.add(`batch group ${group} never closed, and holds ${counted(held.size, 'token', 'tokens')}`)
     }
   }
 
@@ -155,7 +153,7 @@ export class Batches {
         )
       }
     }
-    if (births > 0 && consumed === 0) this.#check.add(`${name} gave new row instances, and consumed no member`)
+    if (births > 0 && consumed === 0) this.#check.add(`${name} gave new tokens, and consumed no member`)
   }
 
   #takeRelease(member: number, { group, node }: Batch): Release | null {

@@ -1,6 +1,6 @@
 /**
  * `verify --decisions`: gates that decide by expressions, evaluated once more on what entered them: the way that was taken, or
- * the error, must be what comes of it. What can't be told is counted: values that are erased, and gates whose expressions are.
+ * the error, must be what follows from it. What can't be told is counted: values that are erased, and gates whose expressions are.
  */
 import { compileExpression, type Expression } from '../../expression/expression.ts'
 import { type ExpressionText, isError, type SubjectEntry, type VisitFact } from '../../format/entry.ts'
@@ -13,7 +13,7 @@ import type { SubjectValues } from '../values.ts'
 import { Check, type CheckResult, type Place, tokenName } from './check.ts'
 import type { Ways } from './ways.ts'
 
-/** What comes of a gate: a way out, or the code of an error. */
+/** What a gate gives: a way out, or the code of an error. */
 type Decided = { readonly label: string } | { readonly code: string }
 
 interface Gate {

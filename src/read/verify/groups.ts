@@ -1,6 +1,6 @@
 /**
  * Groups within one subject: forks, expansions and merges (I4). A fork has one child per branch, an expansion one per row,
- * a merge accounts for its members and gives one new row instance.
+ * a merge accounts for its members and gives one new token.
  */
 import type { BirthFact, EndingFact, GroupClosed, GroupOpened, SubjectEntry } from '../../format/entry.ts'
 import { counted, grouped } from '../../model/number-text.ts'

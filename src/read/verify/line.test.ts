@@ -51,9 +51,9 @@ describe('the order of what is under way, as commits tell it', () => {
 
   test('what isn’t open, isn’t there or is there twice', () => {
     const misplaced = (seq: number, token: number) =>
-      `entry ${seq}: row instance ${token} is in line, and isn't open or is there twice`
+      `entry ${seq}: token ${token} is in line, and isn't open or is there twice`
     const missing = (seq: number, token: number) =>
-      `entry ${seq}: row instance ${token} isn't in line, where the commit says what moved`
+      `entry ${seq}: token ${token} isn't in line, where the commit says what moved`
     expect(problemsOf({ line: [1, 5] })).toEqual([misplaced(0, 5)])
     expect(problemsOf({ line: [1, 2, 1] })).toEqual([misplaced(0, 1)])
     expect(problemsOf({ line: [1] }, { moved: { out: [], in: [[1, 5]] } })).toEqual([misplaced(1, 5)])
@@ -65,7 +65,7 @@ describe('the order of what is under way, as commits tell it', () => {
 
   test('what is open stands in line or waits in a batch', () => {
     const astray = (seq: number, token: number) =>
-      `entry ${seq}: row instance ${token} is open, and neither in line nor in a batch`
+      `entry ${seq}: token ${token} is open, and neither in line nor in a batch`
     const release = (line: LineCheck) => line.visited(2, false)
     expect(problemsOf({ line: [1] }, release, { moved: { out: [], in: [] } })).toEqual([astray(2, 2)])
     expect(problemsOf({ line: [1] }, release, { moved: { out: [], in: [[1, 2]] } }, {})).toEqual([astray(3, 2)])

@@ -1,5 +1,5 @@
 /**
- * The order of what is under way, commit by commit (I7): row instances that are in line are open, and there once; those that
+ * The order of what is under way, commit by commit (I7): tokens that are in line are open, and there once; those that
  * are open are in line, or wait in a batch; merges that wait are of forks that are open.
  */
 import { type CommitLine, type LineMember, RecordedLine } from '../../format/commit-line.ts'
@@ -14,9 +14,9 @@ export class LineCheck {
   readonly #forks = new Map<number, number>()
   /** By fork group: traces in line. */
   readonly #traces = new Map<number, number>()
-  /** Row instances that wait in a batch. */
+  /** Tokens that wait in a batch. */
   readonly #batched = new Set<number>()
-  /** Row instances of which something was told since the last commit. */
+  /** Tokens of which something was told since the last commit. */
   #touched = new Set<number>()
   /** Open ones that stand nowhere: whoever goes on would forget them. */
   readonly #astray = new Set<number>()

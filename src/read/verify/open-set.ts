@@ -35,10 +35,10 @@ export class OpenSet {
   commit(seq: number, { count, hash }: OpenFact, check: Check): void {
     if (count !== this.#hash.count)
       check.add(
-        `${entryName(seq)}: it says that ${counted(count, 'row instance is', 'row instances are')} open, and ${grouped(this.#hash.count)} are`,
+        `${entryName(seq)}: it says that ${counted(count, 'token is', 'tokens are')} open, and ${grouped(this.#hash.count)} are`,
       )
     else if (hash !== this.#hash.digest())
-      check.add(`${entryName(seq)}: the set hash that it has of open row instances isn't that of those that are open`)
+      check.add(`${entryName(seq)}: the set hash that it has of open tokens isn't that of those that are open`)
   }
 
   /** The table holds exactly these; of rows that are `lost`, because an entry can't be read, nothing is said. */

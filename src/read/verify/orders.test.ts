@@ -31,9 +31,9 @@ test.each<[string, Json]>([
 })
 
 const NO_LIST = 'what tells how fields stand is no list of orders'
-const NO_ORDER = "an order of row instance 1 isn't one"
-const NOT_DUE = "how its fields stand is told twice, or where it isn't due"
-const NO_FIT = "row instance 1: its fields can't stand so"
+const NO_ORDER = "an order of token 1 isn't one"
+const NOT_DUE = "how its fields stand is recorded twice, or where it isn't due"
+const NO_FIT = "token 1: its fields can't stand so"
 
 test.each<[string, Json, string]>([
   ['nothing', [], NO_LIST],
@@ -49,7 +49,7 @@ test.each<[string, Json, string]>([
   ['the canonical order', [[[1], [0, 0, 1, 2]]], NO_ORDER],
   ['an object twice', [[[1], [1, 1, 0], [1, 1, 0]]], NO_ORDER],
   ['objects by descending number', [[[1], [1, 1, 0], [0, 1, 0, 2]]], NO_ORDER],
-  ['a token that it is not due of', [[[4], [0, 1, 0, 2]]], `row instance 4: ${NOT_DUE}`],
+  ['a token that it is not due of', [[[4], [0, 1, 0, 2]]], `token 4: ${NOT_DUE}`],
   [
     'a token twice',
     [
@@ -58,7 +58,7 @@ test.each<[string, Json, string]>([
         [0, 1, 0, 2],
       ],
     ],
-    `row instance 1: ${NOT_DUE}`,
+    `token 1: ${NOT_DUE}`,
   ],
   [
     'a token in two orders',
@@ -66,7 +66,7 @@ test.each<[string, Json, string]>([
       [[1], [0, 1, 0, 2]],
       [[1], [1, 1, 0]],
     ],
-    `row instance 1: ${NOT_DUE}`,
+    `token 1: ${NOT_DUE}`,
   ],
   ['fewer fields than there are', [[[1], [0, 1, 0]]], NO_FIT],
   ['more fields than there are', [[[1], [2, 1, 0]]], NO_FIT],

@@ -1,11 +1,11 @@
 /**
- * What an entry tells of how the fields of rows under way stand: whether it is of row instances that it can tell this of, and
+ * What an entry tells of how the fields of rows under way stand: whether it is of tokens that it can tell this of, and
  * whether their rows could stand so.
  */
 import type { Json } from '../../model/row.ts'
 import { tokenName } from './check.ts'
 
-/** A row instance as the entry leaves it: its row (null: erased), or that nothing can be told of it. */
+/** A token as the entry leaves it: its row (null: erased), or that nothing can be told of it. */
 export type Told = { readonly row: Json | null } | 'not_due'
 
 /** `value`: what tells the orders. Yields what is wrong with it. */
@@ -20,7 +20,7 @@ export function* orderProblems(value: Json, of: (token: number) => Told): Iterab
     for (const token of tokens) {
       const told = of(token)
       if (seen.has(token) || told === 'not_due')
-        yield `${tokenName(token)}: how its fields stand is told twice, or where it isn't due`
+        yield `${tokenName(token)}: how its fields stand is recorded twice, or where it isn't due`
       else if (told.row !== null && !fits(order, told.row)) yield `${tokenName(token)}: its fields can't stand so`
       seen.add(token)
     }

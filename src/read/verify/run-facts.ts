@@ -170,7 +170,7 @@ export class RunFacts {
       const ended = tallies.endingsIn(sink)
       if (tallies.isNews(`sink ${sink}`, [rows], [ended])) {
         this.#totals.add(
-          `${where}: sink ${ways.name(sink)} has written ${counted(rows, 'row', 'rows')}, and ${counted(ended, 'row instance', 'row instances')} ended in it`,
+          `${where}: sink ${ways.name(sink)} has written ${counted(rows, 'row', 'rows')}, and ${counted(ended, 'token', 'tokens')} ended in it`,
         )
       }
     }
@@ -193,7 +193,7 @@ export class RunFacts {
     }
     if (tallies.born !== tallies.ended) {
       this.#seals.add(
-        `${where} seals the run, and ${counted(tallies.born - tallies.ended, 'row instance has', 'row instances have')} no ending`,
+        `${where} seals the run, and ${counted(tallies.born - tallies.ended, 'token has', 'tokens have')} no ending`,
       )
     }
     this.#checkPublished(where, ways)

@@ -118,7 +118,7 @@ class RunFold {
   readonly checks = {
     entries: new Check('entries'),
     values: new Check('values'),
-    tokens: new Check('row instances'),
+    tokens: new Check('tokens'),
     groups: new Check('groups'),
     totals: new Check('totals'),
     projections: new Check('projections'),
@@ -249,7 +249,7 @@ class RunFold {
     if (this.earliest === null || t < this.earliest.t) this.earliest = { seq, t }
   }
 
-  /** The story that an entry goes on with, or a new one; null if there is none that it could go on with. */
+  /** The story that an entry continues, or a new one; null if there is none that it could continue. */
   #stateFor(entry: SubjectEntry, where: Place): SubjectState | null {
     const { subject, previous } = entry
     const states = this.#statesOf(subject)
@@ -265,7 +265,7 @@ class RunFold {
       return known
     }
     if (previous !== null) {
-      entries.add(`${where}: it goes on with a story that is closed, or was never begun`)
+      entries.add(`${where}: it continues a story that is closed, or was never begun`)
       this.#complete = false
       if (subject.kind === 'row') this.#lost_rows.add(subject.row)
       return null
@@ -338,7 +338,7 @@ class RunFold {
     }
     announced.length = 0
     answered.length = 0
-    this.#last_token = this.#dense(born, this.#last_token, 'row instances', where)
+    this.#last_token = this.#dense(born, this.#last_token, 'tokens', where)
     this.#last_group = this.#dense(opened, this.#last_group, 'groups', where)
     this.#last_call = this.#dense(called, this.#last_call, 'calls', where)
     this.tallies.groups = this.#last_group

@@ -12,7 +12,7 @@ const answered = (...statuses: Answered['status'][]): Answered[] =>
 const problems = (announced: readonly IntentFact[], came: readonly Answered[]) => [
   ...incompleteRequests(announced, came),
 ]
-const REQUEST = 'of the 3 rows of the request of row instance 11 at node 4'
+const REQUEST = 'of the 3 rows of the request of token 11 at node 4'
 
 test('rows of one request are announced together', () => {
   expect(problems(ALL, [])).toEqual([])

@@ -24,7 +24,7 @@ export interface Answered {
 }
 
 export class Sending {
-  /** The latest intent, while no call has come of it. */
+  /** The latest intent, while no call has answered it. */
   #intent: IntentFact | null = null
   #in_doubt = false
   /** Of the first request; all others have the same rows. Null if it had no other row, undefined if there was none. */
@@ -42,9 +42,9 @@ export class Sending {
     if (status >= CALL_RECORDED) return
     const intent = this.#intent
     this.#intent = null
-    if (intent === null) yield 'came of a request that no earlier entry tells of'
+    if (intent === null) yield 'answers a request that no earlier entry tells of'
     else if (intent.node !== node || intent.attempt !== attempt || intent.request !== request)
-      yield 'came of another request than that which an earlier entry tells of'
+      yield 'answers another request than that which an earlier entry tells of'
     else if (intent.together !== null) answered.push({ intent, status })
   }
 

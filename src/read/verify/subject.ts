@@ -120,7 +120,7 @@ export class SubjectState {
     this.#leave(where, witness)
     if (entry.open !== this.tokens.size) {
       tokens.add(
-        `${where}: it says that ${counted(entry.open, 'row instance is', 'row instances are')} open, and ${this.tokens.size} are`,
+        `${where}: it says that ${counted(entry.open, 'token is', 'tokens are')} open, and ${this.tokens.size} are`,
       )
     }
     return expected
@@ -146,7 +146,7 @@ export class SubjectState {
       return
     }
     if (first && this.subject.kind === 'row' && entry.births[0] === birth) {
-      tokens.add(`${where}: its first row instance ${grouped(birth.token)} is born of a group`)
+      tokens.add(`${where}: its first token ${grouped(birth.token)} is born of a group`)
     }
     const node = this.#groups.get(birth.group)?.node ?? 0
     const edge = ways.birthEdge(node, birth.ordinal)
@@ -261,8 +261,7 @@ export class SubjectState {
       this.#asked.add(call.request)
       if (!isWithin(call.response, this.#fresh)) told(`was answered with value ${call.response}, which isn't a new one`)
       if (call.token === 0) {
-        if (this.subject.kind === 'row' || ways.kind(call.node) !== 'aggregate')
-          told('is of no row instance, and of no batch')
+        if (this.subject.kind === 'row' || ways.kind(call.node) !== 'aggregate') told('is of no token, and of no batch')
         continue
       }
       const token = this.tokens.get(call.token)

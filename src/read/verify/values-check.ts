@@ -48,7 +48,7 @@ export function checkValues(
     if (kind === 'erased' && !by_right) check.add(`${where}: value ${first + i} is gone, and no erasure is on record`)
     else if (kind !== 'erased' && by_right) check.add(`${where}: value ${first + i} is there, and was to be erased`)
     else if (kind === 'patch' && values.isUntold(first + i))
-      check.add(`${where}: value ${first + i} can't be told, because the one that it changes is missing`)
+      check.add(`${where}: value ${first + i} can't be rebuilt, because the one that it changes is missing`)
   }
   for (const number of values.misfits(first, commits, decoded))
     check.add(`${where}: value ${number} doesn't fit its commitment: the value, its salt or the entry was changed`)

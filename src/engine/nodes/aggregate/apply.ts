@@ -1,5 +1,5 @@
 /**
- * What comes of batches: carries out what arrivals, time and the end of input do to them (`batches.ts`), in the record and in
+ * What follows from batches: carries out what arrivals, time and the end of input do to them (`batches.ts`), in the record and in
  * the line.
  */
 import type { AggregateNode } from '../../../plan/plan.ts'
@@ -140,7 +140,7 @@ export class AggregateRuntime {
     return true
   }
 
-  /** Goes on with a batch that was closed, and whose attempt failed. */
+  /** Continues a batch that was closed, and whose attempt failed. */
   #restBatch(batch: Batch, left_us: number): void {
     // Where no other trigger is to be seen, the input had ended.
     this.#batches.look(batch, true)

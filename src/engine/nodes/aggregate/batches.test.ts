@@ -150,7 +150,7 @@ describe('while the run is down its clock stands still', () => {
     expect(rig.verdicts()).toEqual(['when'])
   })
 
-  test('a batch that was open for long looks at `when` once when it is gone on with, not once for each second', async () => {
+  test('a batch that was open for long looks at `when` once when it is resumed, not once for each second', async () => {
     const rig = new Rig(pipeline(`{ when: 'batch.age_seconds >= 100000' }`, [0, 90_000_000, 100]))
     await rig.run({ stop_after_ms: 80_000_000 })
     let wakes = 0
@@ -230,7 +230,7 @@ describe('while its machine sleeps the clock of the run stands still', () => {
     expect(last?.time_us).toBeGreaterThanOrEqual(began_us + EIGHT_HOURS_US + 60_000_000)
   })
 
-  test('and when the run is gone on with, too', async () => {
+  test('and when the run is resumed, too', async () => {
     const rig = new Rig(pipeline('{ max_age: 10s }', [0, 60_000]))
     rig.clock.wake(2_000_000, () => rig.clock.sleepDeeply(EIGHT_HOURS_US))
     await rig.run({ stop_after_ms: 4_000 })

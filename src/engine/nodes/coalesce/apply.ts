@@ -1,10 +1,10 @@
 /**
- * What comes of coalesce groups: carries out what arrivals, losses and timeouts do to them (`joins.ts`), in the record and in
+ * What follows from coalesce groups: carries out what arrivals, losses and timeouts do to them (`joins.ts`), in the record and in
  * the line.
  *
  * G1. (I7) What a group merges into stands before the last of those that decided it, or where the last branch was lost.
- * G2. A branch with forks inside is lost at once, and yet in one place whatever came first: behind all that comes of it. Members of a
- *     group that failed go on behind all that comes of the fork, in the order of its branches. Traces stand there from the fork on.
+ * G2. A branch with forks inside is lost at once, and yet in one place whatever came first: behind all that comes from it. Members of a
+ *     group that failed go on behind all that comes from the fork, in the order of its branches. Traces stand there from the fork on.
  *     What a batch decides comes after that (late-losses.ts): where the batch was closed.
  */
 import type { CoalesceNode, ForkNode } from '../../../plan/plan.ts'
@@ -68,7 +68,7 @@ export class CoalesceRuntime {
     this.#joins.restore([...subject.open, ...this.#late.of(subject)])
   }
 
-  /** Children of a fork, in order, each with what has its place behind all that comes of it. */
+  /** Children of a fork, in order, each with what has its place behind all that comes from it. */
   withTraces(fork: ForkNode, children: readonly Token[]): readonly (Token | Trace)[] {
     if (!this.#joins.hasTraces(fork)) return children
     return children.flatMap((child, i) => [child, ...this.#joins.tracesBehind(child, i === children.length - 1)])
@@ -134,7 +134,7 @@ export class CoalesceRuntime {
     this.reconsider(stack)
   }
 
-  /** From inside out: what is decided about a fork, and what comes of that, comes before the fork outside. */
+  /** From inside out: what is decided about a fork, and what follows from that, comes before the fork outside. */
   #lose({ token, frames, node }: Gone, transition: Transition): void {
     const { event } = transition
     for (let frame = frames; frame !== null; frame = frame.outer) {

@@ -1,5 +1,5 @@
 /**
- * Coalesces: who waits for whom, and what comes of it. Changes only its own groups, and returns what is to be recorded.
+ * Coalesces: who waits for whom, and what follows from it. Changes only its own groups, and returns what is to be recorded.
  *
  * J1. A verdict is acted upon once, in the transition that made it.
  * J2. A branch is lost as soon as no token that carries its frame can still reach the coalesce. What can come there only through a
@@ -67,7 +67,7 @@ interface Expecting {
   readonly position: readonly number[]
   /** By ordinal: whether a fork inside the branch lies on a way to the coalesce. */
   readonly nested: readonly boolean[]
-  /** Whether batches may keep a row instance that is on its way there. */
+  /** Whether batches may keep a token that is on its way there. */
   readonly batched: boolean
 }
 
@@ -108,7 +108,7 @@ export class CoalesceGroups {
     return this.#by_fork.get(number)?.some(({ node, nested }) => isWritten(node) || nested.includes(true)) ?? false
   }
 
-  /** What has its place behind all that comes of `child`, which a fork has just made; `last`: of its children. */
+  /** What has its place behind all that comes from `child`, which a fork has just made; `last`: of its children. */
   *tracesBehind(child: Token, last: boolean): Iterable<Trace> {
     const frame = child.frames as Frame
     for (const { node, position, nested } of this.#by_fork.get(frame.fork.node) ?? []) {
@@ -125,8 +125,7 @@ export class CoalesceGroups {
   arrive(token: Token, node: CoalesceNode, started_us: number): GroupEffect {
     const frame = frameOf(token.frames, node.fork)
     const branch = frame === null ? -1 : this.#position(node, frame.branch)
-    if (frame === null || branch === -1)
-      throw misplaced(node, `row instance ${token.id} carries none of the branches of`)
+    if (frame === null || branch === -1) throw misplaced(node, `token ${token.id} carries none of the branches of`)
     const join = joinOf(frame, node)
     const arrival: Waiting = { token, branch, started_us }
     if (join.arrived.some(each => each.branch === branch))
@@ -170,7 +169,7 @@ export class CoalesceGroups {
     return { fork, branch: this.#expecting(node)?.position.indexOf(branch) ?? -1, outer }
   }
 
-  /** Where in the line that ends which comes of a branch, and of those outside, and of their forks. */
+  /** Where in the order list that ends which comes from a branch, and of those outside, and of their forks. */
   endsOf(join: CoalesceGroup, branch: number): readonly Place[] {
     const ends: (Place | null)[] = []
     for (let frame: Frame | null = this.frameOf(join, branch); frame !== null; frame = frame.outer)

@@ -84,7 +84,7 @@ test('a process that goes on has each written once, in the same order', async ()
   }
 })
 
-/** Rows 1 to 4. Of two row instances that carry `inside` one fails after some ms, and a batch of two leaves out the other. */
+/** Rows 1 to 4. Of two tokens that carry `inside` one fails after some ms, and a batch of two leaves out the other. */
 const inside = (policy: string) => `
 name: late-losses-inside
 defaults: { on_error: discard }

@@ -1,6 +1,6 @@
 /**
- * Tokens at sinks that send, from their turn on: has their rows sent, alone or together (`request_batches.ts`), and carries out what
- * comes of it, in the record and in the line. Meanwhile others may have their turn at the sink.
+ * Tokens at sinks that send, from their turn on: has their rows sent, alone or together (`request-batch.ts`), and carries out what
+ * follows from it, in the record and in the order list. Meanwhile others may have their turn at the sink.
  */
 import type { SinkNode } from '../../../plan/plan.ts'
 import type { CallTry } from '../../../sdk/call.ts'
@@ -53,7 +53,7 @@ export class Sender {
     const outgoing = outgoingOf(node, outbound.sink, token.row)
     if (outgoing.kind === 'error') {
       if (together !== null) throw defect(node.name, 'refuses a row that it has begun to send')
-      // Nothing was sent, and nothing else could come of the same row.
+      // Nothing was sent, and nothing else could come from the same row.
       return this.#sent(token, node, { ...outgoing, retryable: false }, started_us, stack)
     }
     this.#parts.line.stay(token)

@@ -109,6 +109,6 @@ export class RequestBatches {
 
 function placeOf({ token }: Member): number {
   const together = token.sending?.together
-  if (!together) throw new TypeError(`row instance ${token.id} was sent by itself`)
+  if (!together) throw new TypeError(`token ${token.id} was sent by itself`)
   return together.place
 }

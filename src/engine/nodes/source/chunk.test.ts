@@ -24,13 +24,13 @@ sinks:
 `
 const TOTAL = 6
 
-/** Six records in chunks of two; `meddle` changes the second chunk until the plugin is mended. */
+/** Six records in chunks of two; `meddle` changes the second chunk until the plugin is fixed. */
 function hostile(meddle: (chunk: readonly SourceRecord[]) => unknown) {
-  const state = { mended: false }
+  const state = { fixed: false }
   const spec = sourceOf('hostile', async function* (from) {
     for (let i = from === null ? 1 : (from.position as { next: number }).next; i <= TOTAL; i += 2) {
       const chunk = [record(i), record(i + 1)].slice(0, TOTAL - i + 1)
-      yield (i <= 4 && i + 1 >= 3 && !state.mended ? meddle(chunk) : chunk) as readonly SourceRecord[]
+      yield (i <= 4 && i + 1 >= 3 && !state.fixed ? meddle(chunk) : chunk) as readonly SourceRecord[]
     }
   })
   return { spec, state }
@@ -38,14 +38,14 @@ function hostile(meddle: (chunk: readonly SourceRecord[]) => unknown) {
 
 const DEFECT = { code: 'CUSTODY_PLUGIN_DEFECT', where: { node: 'letters' } }
 
-/** A hostile run stops with the plugin's name, and once the plugin is mended it has read each record once. */
-async function expectNothingLost(spec: SourceSpec, mend: () => void) {
+/** A hostile run stops with the plugin's name, and once the plugin is fixed it has read each record once. */
+async function expectNothingLost(spec: SourceSpec, fix: () => void) {
   const rig = new Rig(PIPELINE, [spec])
   const first = await rig.run()
   expect(first.error).toMatchObject(DEFECT)
   // What came before is kept, and nothing of what came with the bad one is.
   expect(first.summary.rows.read % 2).toBe(0)
-  mend()
+  fix()
   const second = await rig.resume(1000)
   expect(second.error).toBeNull()
   expect(rig.column('out', 'n')).toEqual([1, 2, 3, 4, 5, 6])
@@ -56,14 +56,14 @@ describe('a source that misbehaves is a defect with its name, and loses no recor
   test.each(HOSTILE_RECORDS)('%s', async (_name, way) => {
     const { spec, state } = hostile(chunk => chunk.map((each, i) => (i === 1 ? way(each) : each)))
     await expectNothingLost(spec, () => {
-      state.mended = true
+      state.fixed = true
     })
   })
 
   test.each(HOSTILE_CHUNKS)('%s as a chunk', async (_name, way) => {
     const { spec, state } = hostile(way)
     await expectNothingLost(spec, () => {
-      state.mended = true
+      state.fixed = true
     })
   })
 
@@ -89,15 +89,15 @@ describe('a source that misbehaves is a defect with its name, and loses no recor
     ['ends at a position that is none', { end: () => ({ position: Number.NaN, bytes: 1 }) }],
     ['ends nowhere', { end: () => null as never }],
   ])('%s', async (_name, bad) => {
-    const state = { mended: false }
+    const state = { fixed: false }
     const fair: Source = { read: good, close: async () => undefined }
     const spec: SourceSpec = {
       ...sourceOf('hostile', good),
-      create: () => (state.mended ? fair : { ...fair, ...bad }),
+      create: () => (state.fixed ? fair : { ...fair, ...bad }),
     }
     const rig = new Rig(PIPELINE, [spec])
     expect((await rig.run()).error).toMatchObject(DEFECT)
-    state.mended = true
+    state.fixed = true
     expect((await rig.resume(1000)).error).toBeNull()
     expect(rig.column('out', 'n')).toEqual([1, 2, 3, 4, 5, 6])
   })

@@ -268,7 +268,7 @@ describe('a run', () => {
     expect(rig.column('out', 'n')).toEqual(ns)
   })
 
-  test('keeps its limit when it is gone on with', async () => {
+  test('keeps its limit when it is resumed', async () => {
     const rig = new Rig(pipeline(NUMBERS))
     await rig.run({ limit: 3, stop_after_ms: 200 })
     const { summary } = await rig.resume(1000)

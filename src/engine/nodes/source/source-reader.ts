@@ -229,7 +229,7 @@ export class SourceReader {
     }
   }
 
-  /** A source that is gone on with must have, up to there, the bytes that it had. */
+  /** A source that is resumed must have, up to there, the bytes that it had. */
   #changed(): CustodyError | null {
     const from = this.#from
     this.#from = null
