@@ -3,29 +3,30 @@ import type { ServiceState } from '../../engine/calls/service-state.ts'
 import { formatDuration, formatTime } from '../../model/time.ts'
 import { count, counted, printable } from './text.ts'
 
-/** `  ⏸ openai: 25 calls in a row failed (503), next try in 20 s · 412 tokens wait` */
+/** `  ⏸ openai: 25 calls in a row failed (503), next try in 20 s · 412 rows wait` */
 export function serviceText(told: ServiceState): string {
   const service = printable(told.service)
   switch (told.kind) {
     case 'down': {
-      const { failures, last, next_try_us, now_us, open } = told
-      return `  ⏸ ${service}: ${count(failures)} calls in a row failed (${printable(last)}), next try in ${formatDuration(next_try_us - now_us)} · ${waiting(open)}`
+      const { failures, last, next_try_us, now_us } = told
+      return `  ⏸ ${service}: ${count(failures)} calls in a row failed (${printable(last)}), next try in ${formatDuration(next_try_us - now_us)} · ${waiting(told)}`
     }
     case 'left_alone': {
-      const { until_us, now_us, open } = told
+      const { until_us, now_us } = told
       const until = formatTime(until_us).slice(0, 19).replace('T', ' ')
-      return `  ⏸ ${service} asks to be left alone until ${until}Z, for ${formatDuration(until_us - now_us)} · ${waiting(open)}`
+      return `  ⏸ ${service} asks to be left alone until ${until}Z, for ${formatDuration(until_us - now_us)} · ${waiting(told)}`
     }
     case 'paced': {
-      const { until_us, now_us, open, assumed } = told
+      const { until_us, now_us, assumed } = told
       const why = assumed
         ? 'the process before may have asked as often as `per_minute` allows'
         : '`per_minute` is reached'
-      return `  ⏸ ${service}: ${why}, next call in ${formatDuration(until_us - now_us)} · ${waiting(open)}`
+      return `  ⏸ ${service}: ${why}, next call in ${formatDuration(until_us - now_us)} · ${waiting(told)}`
     }
     case 'back':
       return `  ▶ ${service} answers again`
   }
 }
 
-const waiting = (open: number): string => `${counted(open, 'token')} wait${open === 1 ? 's' : ''}`
+const waiting = ({ open, one_each }: { readonly open: number; readonly one_each: boolean }): string =>
+  `${counted(open, one_each ? 'row' : 'token')} wait${open === 1 ? 's' : ''}`

@@ -4,9 +4,17 @@ import { grouped } from '../../model/number-text.ts'
 import { formatTime } from '../../model/time.ts'
 import type { CallFailure, StopReason } from '../../sdk/call.ts'
 
+/** What waits for a service. */
+interface Waiting {
+  /** Tokens that are open. */
+  readonly open: number
+  /** No row has had more than one. */
+  readonly one_each: boolean
+}
+
 /** Reported live. Times are those of the day. */
 export type ServiceState =
-  | {
+  | (Waiting & {
       readonly kind: 'down'
       readonly service: string
       /** Calls in a row that met an outage. */
@@ -15,25 +23,21 @@ export type ServiceState =
       readonly last: string
       readonly next_try_us: number
       readonly now_us: number
-      /** Tokens that are open. */
-      readonly open: number
-    }
-  | {
+    })
+  | (Waiting & {
       readonly kind: 'left_alone'
       readonly service: string
       readonly until_us: number
       readonly now_us: number
-      readonly open: number
-    }
+    })
   /** `per_minute` lets no call begin until then. `assumed`: because of what a process before this one may have asked. */
-  | {
+  | (Waiting & {
       readonly kind: 'paced'
       readonly service: string
       readonly until_us: number
       readonly now_us: number
-      readonly open: number
       readonly assumed: boolean
-    }
+    })
   | { readonly kind: 'back'; readonly service: string }
 
 const HOUR_US = 3_600_000_000

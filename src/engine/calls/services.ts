@@ -98,7 +98,8 @@ export class Services<Context> {
 
   #tell(service: string, pause: Pause): void {
     const { clock, totals, onService } = this.#parts
-    const facts = { service, now_us: clock.now_us(), open: totals.born - totals.ended }
+    const { born, ended, read } = totals
+    const facts = { service, now_us: clock.now_us(), open: born - ended, one_each: born === read }
     switch (pause.kind) {
       case 'down': {
         const { failures, next_try_us } = pause.breaker
