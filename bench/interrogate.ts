@@ -1,6 +1,6 @@
 /** Measures the readers on the ledger that a run has left. */
 import { join } from 'node:path'
-import { treeCache } from '../src/cli/tree-cache.ts'
+import { treeCache } from '../src/host/tree-cache.ts'
 import { trustedKeys } from '../src/ledger/known-ledgers.ts'
 import { openLedgerReader } from '../src/ledger/open.ts'
 import { CheckedReader } from '../src/read/evidence/checked-reader.ts'

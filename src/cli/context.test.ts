@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Context, commandFor } from './context.ts'
-import { ledgerArgument, ledgerUrl } from './ledger-access.ts'
+import { ledgerArgument } from './ledger-access.ts'
 import { progressText } from './progress.ts'
 import { quoted } from './render/shell.ts'
 
@@ -27,17 +27,6 @@ describe('the command that is printed', () => {
 
 describe('the ledger', () => {
   const context = (env = {}) => ({ cwd: '/work', env }) as Context
-  const pipeline = { url: 'sqlite:./p.db', folder: '/data' }
-
-  test('is that of --ledger, of the environment, of the pipeline, or the usual one', () => {
-    const env = { CUSTODY_LEDGER: 'sqlite:env.db' }
-    expect(ledgerUrl(context(env), { ledger: 'sqlite:given.db' }, pipeline)).toBe('sqlite:/work/given.db')
-    expect(ledgerUrl(context(env), {}, pipeline)).toBe('sqlite:/work/env.db')
-    expect(ledgerUrl(context(), {}, pipeline)).toBe('sqlite:/data/p.db')
-    expect(ledgerUrl(context(), {})).toBe('sqlite:/work/custody.db')
-    expect(ledgerUrl(context(), { ledger: 'plain.db' })).toBe('sqlite:/work/plain.db')
-    expect(ledgerUrl(context(), { ledger: 'postgres://host/db' })).toBe('postgres://host/db')
-  })
 
   test('is named in printed commands where it has to be', () => {
     expect(ledgerArgument(context(), 'sqlite:/work/custody.db')).toBe('')

@@ -4,20 +4,28 @@ import type { Context } from './context.ts'
 const INTERRUPTED = 130
 
 export interface Stopping {
-  /** Aborted by the first signal. */
+  /** Aborted by the first signal that is listened to. */
   readonly signal: AbortSignal
+  listen(): void
   close(): void
 }
 
 export function stopOnSignals({ host, terminal }: Context, quiet: boolean): Stopping {
   const stop = new AbortController()
-  const off = host.onSignal(() => {
+  const onSignal = () => {
     if (stop.signal.aborted) {
       host.exit(INTERRUPTED)
       return
     }
     if (!quiet) terminal.tell('finishing the commit in hand … (once more to end at once)')
     stop.abort()
-  })
-  return { signal: stop.signal, close: off }
+  }
+  let off: (() => void) | null = null
+  return {
+    signal: stop.signal,
+    listen: () => {
+      off = host.onSignal(onSignal)
+    },
+    close: () => off?.(),
+  }
 }

@@ -1,10 +1,11 @@
 /** The catalogue of plugins, or all there is to know of one name. */
+
+import { catalogueOf } from '../host/compile.ts'
 import { CustodyError } from '../model/error.ts'
 import { builtins } from '../plugins/index.ts'
 import { Catalogue } from '../sdk/catalogue.ts'
 import type { PluginKind, PluginSpec } from '../sdk/spec.ts'
 import type { Context } from './context.ts'
-import { catalogueOf } from './pipeline-access.ts'
 import { optionsSchema, renderPlugin } from './render/plugin.ts'
 import { quoted } from './render/shell.ts'
 import { padEnd, shorten } from './render/text.ts'
@@ -27,7 +28,7 @@ export async function tellPlugins(
   pipeline: string | undefined,
   json: boolean,
 ): Promise<void> {
-  const catalogue = pipeline === undefined ? new Catalogue(builtins) : await catalogueOf(context, pipeline)
+  const catalogue = pipeline === undefined ? new Catalogue(builtins) : await catalogueOf(context.env, pipeline)
   const specs = name === undefined ? catalogue.all() : named(catalogue, name)
   if (json) context.terminal.answerJson(specs.map(specJson))
   else context.terminal.answer(name === undefined ? list(specs, context, pipeline) : pages(specs, context))

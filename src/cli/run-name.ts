@@ -1,6 +1,7 @@
 /** How a run is named in commands that are printed, so that they still mean it when others come. */
+
+import { isHeld } from '../host/ledger.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
-import { isHeld } from './ledger-access.ts'
 import { shortRun } from './render/text.ts'
 
 export interface RunName {

@@ -1,6 +1,9 @@
 /** Tells what came of a run, new or resumed: as JSON, or for people with what to try next. */
+
 import { GuardError } from '../engine/run/guards.ts'
 import type { RunResult } from '../engine/run/start.ts'
+import { isHeld } from '../host/ledger.ts'
+import { optionOf } from '../host/option-of.ts'
 import { openLedgerReader } from '../ledger/open.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -8,7 +11,7 @@ import type { Drift } from '../read/recorded/drift.ts'
 import { showRun } from '../read/show/show.ts'
 import type { ShownRun } from '../read/show/summary.ts'
 import type { Context } from './context.ts'
-import { isHeld, ledgerArgument } from './ledger-access.ts'
+import { ledgerArgument } from './ledger-access.ts'
 import { renderDrift } from './render/drift.ts'
 import { errorJson, exitCodeOf, renderError } from './render/error.ts'
 import { renderSummary, rowOrToken, statusText, UNPUBLISHED } from './render/summary.ts'
@@ -171,12 +174,4 @@ function nextSteps(
   steps.push([command(`verify ${shortest}`), 'does the record hold?'])
   const width = Math.max(...steps.map(([words]) => words.length))
   return steps.map(([words, what], i) => `${i === 0 ? 'Try:' : '    '}  ${words.padEnd(width)}   ${what}`)
-}
-
-/** An option as the plan's record has it. */
-export function optionOf(plan: Plan, node: string, option: string): unknown {
-  const options = plan.value.options[node]
-  return typeof options === 'object' && options !== null && Object.hasOwn(options, option)
-    ? (options as { readonly [option: string]: unknown })[option]
-    : undefined
 }

@@ -1,7 +1,8 @@
 /** All that is wrong with a pipeline, and its graph. */
+
+import { type CheckedPipeline, checkPipeline } from '../host/compile.ts'
 import { graphDot, graphMermaid, graphText } from '../plan/graph.ts'
 import type { Context } from './context.ts'
-import { type CheckedPipeline, checkPipeline } from './pipeline-access.ts'
 import { diagnosticCounts, renderDiagnostics } from './render/diagnostics.ts'
 import { printableLines } from './render/text.ts'
 import { sourceLines } from './source-lines.ts'
@@ -14,7 +15,7 @@ export interface ValidateOptions {
 
 /** Returns the exit code. */
 export async function validatePipeline(context: Context, file: string, options: ValidateOptions): Promise<number> {
-  const checked = await checkPipeline(context, file, options.set ?? [], null)
+  const checked = await checkPipeline(context.env, file, options.set ?? [], null)
   const ok = checked.diagnostics.every(each => each.severity !== 'error')
   if (options.json === true) context.terminal.answerJson(checkedJson(checked, ok))
   else tell(checked, ok, options.graph ?? 'text', context)

@@ -5,14 +5,12 @@
 import { randomBytes } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Context, processHost } from '../../src/cli/context.ts'
-import { preparePlan } from '../../src/cli/pipeline-access.ts'
-import { Terminal } from '../../src/cli/terminal.ts'
 import type { AtPoint, Point } from '../../src/engine/ports/crash-points.ts'
 import { type Clock, systemClock } from '../../src/engine/ports/ports.ts'
 import { resumeRun } from '../../src/engine/run/resume.ts'
 import { type RunResult, runPlan } from '../../src/engine/run/start.ts'
 import { parseVerifierKey } from '../../src/format/note.ts'
+import { compilePipeline } from '../../src/host/compile.ts'
 import { signingKey } from '../../src/ledger/keys.ts'
 import { openLedger, openLedgerReader } from '../../src/ledger/open.ts'
 import { trustIn } from '../../src/ledger/trust.ts'
@@ -67,11 +65,8 @@ async function obey(): Promise<Omit<Report, 'points'>> {
 
 async function drive(): Promise<RunResult> {
   const { folder, resume, threaded } = order
-  const host = processHost()
-  const terminal = new Terminal(host.stderr, host.stderr, host.env)
-  const context: Context = { host, terminal, cwd: folder, env: host.env, command: 'custody', version: '0' }
-  const signer = signingKey(host.env)
-  const plan = await preparePlan(context, join(folder, 'pipeline.yaml'), [], () => signer)
+  const signer = signingKey(process.env)
+  const plan = await compilePipeline(process.env, join(folder, 'pipeline.yaml'), [], () => undefined)
   const clock = clockAhead(order.ahead_us ?? 0)
   const ports = {
     now_us: () => clock.wall_us(),

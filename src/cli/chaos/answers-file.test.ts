@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { DiagnosticsError } from '../render/error.ts'
+import { DiagnosticsError } from '../../host/diagnostics-error.ts'
 import { readAnswers } from './answers-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'custody-answers-'))

@@ -7,8 +7,8 @@ import { readPipelineText } from '../../config/read-file.ts'
 import { SourceText } from '../../config/source-text.ts'
 import { locateIn, type Tree, toJson, treeAt } from '../../config/tree.ts'
 import { parseYaml } from '../../config/yaml.ts'
+import { DiagnosticsError } from '../../host/diagnostics-error.ts'
 import { CustodyError, type ErrorCode } from '../../model/error.ts'
-import { DiagnosticsError } from '../render/error.ts'
 
 const FORM = 'As in: - { match: "(?i)refund", answer: "yes" }'
 

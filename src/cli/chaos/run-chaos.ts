@@ -33,6 +33,7 @@ export async function runChaos(context: Context, options: ChaosArguments): Promi
   const peer = await startChaosPeer(await settingsOf(context, options))
   const began_ms = performance.now()
   const stopping = stopOnSignals(context, true)
+  stopping.listen()
   const begin = introduction(peer, options, context)
   if (json) terminal.tell(begin)
   else terminal.answer(begin)

@@ -1,12 +1,15 @@
 /** `custody diff OLD NEW`: which rows of two runs differ, and where they parted. */
+
 import { Command } from 'commander'
+import { checkedRun, unsoundness } from '../../host/checked-run.ts'
+import { ledgerUrl } from '../../host/ledger.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { diffRuns } from '../../read/diff/diff.ts'
 import type { RunDiff } from '../../read/diff/difference.ts'
 import { integerFrom } from '../arguments.ts'
-import { checkedRun, runNamed, unsoundness, unsoundText } from '../checked.ts'
+import { checkLine, runNamed, unsoundText } from '../checked.ts'
 import type { Context } from '../context.ts'
-import { type LedgerOptions, ledgerArgument, ledgerUrl, reading, withLedgerOption } from '../ledger-access.ts'
+import { type LedgerOptions, ledgerArgument, reading, withLedgerOption } from '../ledger-access.ts'
 import { differs, renderDiff } from '../render/diff.ts'
 import { count } from '../render/text.ts'
 
@@ -58,8 +61,8 @@ async function compare(
   options: DiffCommandOptions,
 ): Promise<RunDiff> {
   const { terminal } = context
-  const { reader } = await checkedRun(context, inner, runs.old)
-  await checkedRun(context, inner, runs.new)
+  const { reader } = await checkedRun(context.env, inner, runs.old, checkLine(context.terminal))
+  await checkedRun(context.env, inner, runs.new, checkLine(context.terminal))
   const found = await diffRuns(reader, runs, {
     // What to try next needs one of them.
     list: options.list ?? (options.json === true ? LISTED_AS_JSON : 1),

@@ -1,6 +1,7 @@
 /** `custody explain RUN --row N | --token N | --where CEL`: the whole story of a row. */
 import { setImmediate } from 'node:timers/promises'
 import { Command } from 'commander'
+import { checkedRun, unsoundness } from '../../host/checked-run.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { CustodyError } from '../../model/error.ts'
 import { explainRow, explainToken, explainWhere } from '../../read/explain/explain.ts'
@@ -8,7 +9,7 @@ import { type Joined, joinedStories } from '../../read/explain/joined.ts'
 import { storyJson } from '../../read/explain/json.ts'
 import type { Story } from '../../read/explain/story.ts'
 import { integerFrom } from '../arguments.ts'
-import { checkedRun, runNamed, unsoundness, unsoundText } from '../checked.ts'
+import { checkLine, runNamed, unsoundText } from '../checked.ts'
 import type { Context } from '../context.ts'
 import { type LedgerOptions, reading, withLedgerOption } from '../ledger-access.ts'
 import type { StoryView } from '../render/steps.ts'
@@ -45,7 +46,7 @@ async function explain(context: Context, inner: LedgerReader, name: string, opti
   const { terminal } = context
   let told = 0
   try {
-    const { reader, log, run } = await checkedRun(context, inner, name)
+    const { reader, log, run } = await checkedRun(context.env, inner, name, checkLine(context.terminal))
     if (where !== undefined) await explainAll(context, reader, log, { where, json, onTold: () => told++ })
     else {
       const story = row !== undefined ? await explainRow(reader, log, row) : await explainToken(reader, log, token ?? 0)
@@ -103,7 +104,7 @@ async function explainAll(
   { where, json, onTold }: { readonly where: string; readonly json: boolean; readonly onTold: () => void },
 ): Promise<void> {
   const { terminal } = context
-  const { rowPredicate } = await import('../predicate.ts')
+  const { rowPredicate } = await import('../../host/row-predicate.ts')
   const predicate = rowPredicate(where)
   const stories: Story[] = []
   let found = 0

@@ -1,7 +1,10 @@
 /** `custody key show|trust|rotate`: the keys that checkpoints are signed and verified with. */
+
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Command } from 'commander'
+import { ledgerUrl } from '../../host/ledger.ts'
+import { ledgerPorts } from '../../host/ledger-ports.ts'
 import { keyPlace, signingKey } from '../../ledger/keys.ts'
 import { trustKeys } from '../../ledger/known-ledgers.ts'
 import { openLedger, openLedgerReader } from '../../ledger/open.ts'
@@ -10,8 +13,7 @@ import { isCustodyError } from '../../model/error.ts'
 import { formatTime } from '../../model/time.ts'
 import { keysOnRecord } from '../../read/keys-on-record.ts'
 import type { Context } from '../context.ts'
-import { type LedgerOptions, ledgerUrl, withLedgerOption } from '../ledger-access.ts'
-import { ledgerPorts } from '../ledger-ports.ts'
+import { type LedgerOptions, withLedgerOption } from '../ledger-access.ts'
 
 interface KeyOptions extends LedgerOptions {
   readonly json?: boolean
@@ -70,7 +72,11 @@ export function keyCommand(context: Context, done: (exit: number) => void): Comm
     .action(async (options: KeyOptions) => {
       const url = ledgerUrl(context, options)
       const open = (signer: ReturnType<typeof signingKey>) =>
-        openLedger(url, { ...ledgerPorts(context, true, signer) }, { create: false })
+        openLedger(
+          url,
+          ledgerPorts(env, why => terminal.tell(`warning: ${why}`), signer),
+          { create: false },
+        )
       const { from, to, former } = await rotateKey(env, options.revoke === true ? 'revoke' : 'retire', open)
       if (options.json !== true) {
         terminal.tell(`${url} is signed with ${to.verifier_key} from now on`)

@@ -1,9 +1,11 @@
 /** `custody runs`: the runs of a ledger, newest first. */
+
 import { Command } from 'commander'
+import { isHeld } from '../../host/ledger.ts'
 import { listRuns, type RunLine } from '../../read/runs/list.ts'
 import { integerFrom } from '../arguments.ts'
 import type { Context } from '../context.ts'
-import { isHeld, type LedgerOptions, reading, withLedgerOption } from '../ledger-access.ts'
+import { type LedgerOptions, reading, withLedgerOption } from '../ledger-access.ts'
 import { stagedLines } from '../render/shown.ts'
 import { renderTable } from '../render/table.ts'
 import { count, counted, printable, shortRun } from '../render/text.ts'

@@ -1,12 +1,15 @@
 /** `custody show RUN`: what a run came to. */
+
 import { Command } from 'commander'
+import { checkedRun, unsoundness } from '../../host/checked-run.ts'
+import { isHeld } from '../../host/ledger.ts'
 import { type StillFailed, stillFailed } from '../../read/runs/reruns.ts'
 import { openingOf } from '../../read/runs/run-log.ts'
 import { gradeOf } from '../../read/show/grade.ts'
 import { showRun } from '../../read/show/show.ts'
-import { checkedRun, runNamed, unsoundness, unsoundText } from '../checked.ts'
+import { checkLine, runNamed, unsoundText } from '../checked.ts'
 import type { Context } from '../context.ts'
-import { isHeld, type LedgerOptions, reading, withLedgerOption } from '../ledger-access.ts'
+import { type LedgerOptions, reading, withLedgerOption } from '../ledger-access.ts'
 import { renderShown } from '../render/shown.ts'
 
 export function showCommand(context: Context, done: (exit: number) => void): Command {
@@ -19,7 +22,7 @@ export function showCommand(context: Context, done: (exit: number) => void): Com
       const { terminal, cwd } = context
       const exit = await reading(context, options, async inner => {
         try {
-          const { reader, log, run } = await checkedRun(context, inner, name)
+          const { reader, log, run } = await checkedRun(context.env, inner, name, checkLine(context.terminal))
           const { topology } = await openingOf(reader, log)
           const [shown, grade] = [await showRun(reader, run, isHeld), await gradeOf(reader, log, topology)]
           const { repeatable, reason } = grade

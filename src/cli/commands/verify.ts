@@ -1,6 +1,8 @@
 /** `custody verify [RUN]`: whether the record holds. */
+
 import { resolve } from 'node:path'
 import { Command } from 'commander'
+import { rememberedOf } from '../../host/ledger.ts'
 import { trustedKeys } from '../../ledger/known-ledgers.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { CustodyError } from '../../model/error.ts'
@@ -8,7 +10,7 @@ import { findRun } from '../../read/runs/list.ts'
 import { verifyFiles } from '../../read/verify/files.ts'
 import { type VerifiedRun, type VerifyResult, verifyLedger } from '../../read/verify/verify.ts'
 import type { Context } from '../context.ts'
-import { type LedgerOptions, reading, rememberedOf, withLedgerOption } from '../ledger-access.ts'
+import { type LedgerOptions, reading, withLedgerOption } from '../ledger-access.ts'
 import { count } from '../render/text.ts'
 import { renderVerified } from '../render/verified.ts'
 

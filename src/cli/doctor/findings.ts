@@ -1,12 +1,14 @@
 /** What `custody doctor` looks at. Each check tells what it found; none throws. */
+
 import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { ledgerUrl } from '../../host/ledger.ts'
 import { keyExposure, keyPlace, ownKey } from '../../ledger/keys.ts'
 import { openLedgerReader } from '../../ledger/open.ts'
 import { isCustodyError } from '../../model/error.ts'
 import type { Context } from '../context.ts'
-import { type LedgerOptions, ledgerUrl } from '../ledger-access.ts'
+import type { LedgerOptions } from '../ledger-access.ts'
 import { nodeVersionProblem } from '../node-version.ts'
 import { counted } from '../render/text.ts'
 

@@ -1,4 +1,6 @@
 /** An error that ended a command, as text or as JSON. */
+
+import { DiagnosticsError } from '../../host/diagnostics-error.ts'
 import { CustodyError, type Diagnostic, type ErrorCode, isCustodyError, type Place } from '../../model/error.ts'
 import { ERRORS } from '../../model/error-codes.ts'
 import type { Paint } from '../terminal.ts'
@@ -12,26 +14,6 @@ export interface ErrorJson {
     readonly hint?: string
     /** All of them, if the problem is a pipeline file's; `error` then tells the first. */
     readonly diagnostics?: readonly Diagnostic[]
-  }
-}
-
-/** A text has problems: all of them, told together, each with its place. */
-export class DiagnosticsError extends CustodyError {
-  readonly diagnostics: readonly Diagnostic[]
-  /** By file: what the diagnostics point into. */
-  readonly texts: ReadonlyMap<string, string>
-  /** Whether it was about a pipeline that would have been run or looked at. */
-  readonly of_pipeline: boolean
-
-  /** `diagnostics` has at least one of severity error. */
-  constructor(diagnostics: readonly Diagnostic[], texts: ReadonlyMap<string, string>, of_pipeline: boolean) {
-    const first = diagnostics.find(each => each.severity === 'error')
-    if (first === undefined) throw new TypeError('no error among the diagnostics')
-    const { file, line, column, hint } = first
-    super(first.code, first.message, { where: { file, line, column }, hint })
-    this.diagnostics = diagnostics
-    this.texts = texts
-    this.of_pipeline = of_pipeline
   }
 }
 

@@ -36,6 +36,11 @@ export interface ChosenRows extends Repeats {
   readonly left_out: readonly number[]
 }
 
+/** Of all sources together. */
+export function numberOfRows(rows: ChosenRows['rows']): number {
+  return [...rows.values()].reduce((sum, each) => sum + each.length, 0)
+}
+
 /** How many rows are read at once. */
 const CHUNK = 128
 

@@ -1,7 +1,7 @@
 /** The file in which runs of this machine keep limits together, if the pipeline names one and calls any service. */
 import { servicesOf } from '../engine/calls/contexts.ts'
-import { LimiterFile } from '../host/limiter-file.ts'
 import type { Plan } from '../plan/plan.ts'
+import { LimiterFile } from './limiter-file.ts'
 
 /** @throws CustodyError CUSTODY_LIMITER. */
 export function limiterOf({ limits, nodes }: Plan): LimiterFile | null {

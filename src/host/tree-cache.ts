@@ -6,8 +6,8 @@ import { createHash, randomUUID } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
+import type { Environment } from '../ledger/config-folder.ts'
 import type { TreeCache } from '../read/evidence/log-tree.ts'
-import type { Environment } from './terminal.ts'
 
 /** In `$XDG_CACHE_HOME/custody/trees`, else `~/.cache/custody/trees`. What can't be read or written there isn't kept. */
 export function treeCache(env: Environment): TreeCache {

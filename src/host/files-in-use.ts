@@ -1,17 +1,25 @@
-/** Files that no sink may write to, whatever the plan reads: Custody's own, the pipeline's, and those that the command writes. */
+/** Files that no sink may write to, whatever the plan reads: Custody's own, the pipeline's, and those that the process writes. */
 import { fstatSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { FilesInUse } from '../engine/nodes/sink/files-in-use.ts'
-import { pluginFile } from '../host/plugins/load.ts'
-import { configFolder } from '../ledger/config-folder.ts'
+import { configFolder, type Environment } from '../ledger/config-folder.ts'
 import { keyPlace } from '../ledger/keys.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { Context } from './context.ts'
+import { pluginFile } from './plugins/load.ts'
 
 /** What SQLite has beside a file that it writes. */
 const SQLITE_FILES = ['', '-wal', '-shm', '-journal']
 
-export function filesInUse({ cwd, env }: Context, url: string, { folder, file, limits, plugins }: Plan): FilesInUse {
+/**
+ * `url` is the ledger's; the path of a key in `env` is taken from `cwd`.
+ * @param cwd absolute
+ */
+export function filesInUse(
+  env: Environment,
+  cwd: string,
+  url: string,
+  { folder, file, limits, plugins }: Plan,
+): FilesInUse {
   const in_use = new FilesInUse()
   in_use.add(join(folder, basename(file)), 'which is the pipeline file')
   for (const source of plugins) {

@@ -6,7 +6,6 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Strays, strayDefect } from '../engine/calls/strays.ts'
 import type { Plan } from '../plan/plan.ts'
 import { builtins } from '../plugins/index.ts'
-import type { Terminal } from './terminal.ts'
 
 /** What plugins of the user's may still do after the run is told of for so long; then the process has ended (bin/custody.js). */
 const LINGERS_MS = 4_000
@@ -21,7 +20,8 @@ export interface Watched extends Strays {
   close(): void
 }
 
-export function watchPlugins(terminal: Terminal, plan: Plan): Watched {
+/** `onLate` takes what plugins still do when the run is over. */
+export function watchPlugins(plan: Plan, onLate: (what: string) => void): Watched {
   const nodes = new AsyncLocalStorage<string>()
   const own = ownNodes(plan)
   let listener: ((node: string | null, thrown: unknown) => void) | null = null
@@ -59,7 +59,7 @@ export function watchPlugins(terminal: Terminal, plan: Plan): Watched {
       }
       const tell = ({ node, thrown }: Stray) => {
         const error = strayDefect(node, thrown)
-        terminal.tell(`after the run: ${error instanceof Error ? error.message : String(error)}`)
+        onLate(error instanceof Error ? error.message : String(error))
       }
       listener = (node, thrown) => tell({ node, thrown })
       for (const each of untold) tell(each)

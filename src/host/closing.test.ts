@@ -5,7 +5,7 @@ import { Closing } from './closing.ts'
 test('what fails to close is told, hides nothing, and keeps nothing else open', async () => {
   const told: string[] = []
   const closed: string[] = []
-  const closing = new Closing({ tell: text => told.push(text) })
+  const closing = new Closing(why => told.push(`warning: ${why}`))
   closing.add({ close: async () => void closed.push('ledger') })
   closing.add(null)
   closing.add({

@@ -1,15 +1,18 @@
-/** What a command gives a ledger that it writes: time, chance, the user's key, and what the user knows of ledgers. */
+/** What a ledger that is written is given: time, chance, the user's key, and what the user knows of ledgers. */
 import { randomBytes } from 'node:crypto'
+import type { Environment } from '../ledger/config-folder.ts'
 import { signingKey } from '../ledger/keys.ts'
-import { trustedKeys, userTrust } from '../ledger/known-ledgers.ts'
+import { type TellForgetful, trustedKeys, userTrust } from '../ledger/known-ledgers.ts'
 import { trustIn } from '../ledger/trust.ts'
 import type { LedgerPorts } from '../ledger/write-port.ts'
-import type { Context } from './context.ts'
 
-/** `signer` is the user's, if nothing else is said. A ledger that isn't `kept` is nothing to remember. @throws CustodyError CUSTODY_KEY. */
+/**
+ * `signer` is the user's, if nothing else is said. `onForgetful` null: a ledger that isn't kept, and nothing to remember.
+ * @throws CustodyError CUSTODY_KEY.
+ */
 export function ledgerPorts(
-  { env, terminal }: Context,
-  kept = true,
+  env: Environment,
+  onForgetful: TellForgetful | null,
   // First: it makes the key if there is none yet, and who signs trusts it.
   signer = signingKey(env),
 ): LedgerPorts {
@@ -18,6 +21,6 @@ export function ledgerPorts(
     now_us: () => Date.now() * 1000,
     entropy: size => randomBytes(size),
     signer,
-    trust: kept ? userTrust(env, why => terminal.tell(`warning: ${why}`)) : trustIn(trustedKeys(null, env)),
+    trust: onForgetful === null ? trustIn(trustedKeys(null, env)) : userTrust(env, onForgetful),
   }
 }

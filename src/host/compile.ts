@@ -3,7 +3,8 @@ import { loadPipeline } from '../config/load.ts'
 import type { PipelineFile } from '../config/pipeline.ts'
 import { inOrder } from '../config/problems.ts'
 import type { Signer } from '../format/note.ts'
-import { loadPlugins } from '../host/plugins/load.ts'
+import type { Environment } from '../ledger/config-folder.ts'
+import { signingKey } from '../ledger/keys.ts'
 import { CustodyError, type Diagnostic } from '../model/error.ts'
 import { sha256Hex } from '../model/sha256.ts'
 import { compilePlan } from '../plan/compile.ts'
@@ -14,10 +15,8 @@ import { builtins } from '../plugins/index.ts'
 import { Catalogue } from '../sdk/catalogue.ts'
 import { filesIn } from '../sdk/option-files.ts'
 import type { PluginSpec } from '../sdk/spec.ts'
-import type { Context } from './context.ts'
-import { diagnosticCounts, renderDiagnostics } from './render/diagnostics.ts'
-import { DiagnosticsError } from './render/error.ts'
-import { sourceLines } from './source-lines.ts'
+import { DiagnosticsError } from './diagnostics-error.ts'
+import { loadPlugins } from './plugins/load.ts'
 
 export interface CheckedPipeline {
   /** null if there is any error. */
@@ -28,7 +27,6 @@ export interface CheckedPipeline {
   readonly graph: Graph | null
   /** By file: what the diagnostics point into. */
   readonly texts: ReadonlyMap<string, string>
-  /** Warnings of what is sound, and has no effect on a run of this version. */
 }
 
 /**
@@ -36,15 +34,15 @@ export interface CheckedPipeline {
  * be there.
  */
 export async function checkPipeline(
-  context: Context,
+  env: Environment,
   file: string,
   sets: readonly string[],
   signer: (() => Signer) | null,
 ): Promise<CheckedPipeline> {
-  const { pipeline, diagnostics, texts } = await loadPipeline(file, { env: context.env, overrides: sets })
+  const { pipeline, diagnostics, texts } = await loadPipeline(file, { env, overrides: sets })
   if (pipeline === null) return { plan: null, diagnostics, graph: null, texts }
   const plugins = await pluginsOf(pipeline)
-  const compiled = compilePlan(pipeline, plugins.catalogue, secretsOf(context, signer), filesIn(pipeline.folder))
+  const compiled = compilePlan(pipeline, plugins.catalogue, secretsOf(env, signer), filesIn(pipeline.folder))
   const all = [...diagnostics, ...plugins.diagnostics, ...compiled.diagnostics].sort(inOrder)
   const sound = all.every(each => each.severity !== 'error')
   const plan = sound ? compiled.plan : null
@@ -52,23 +50,19 @@ export async function checkPipeline(
 }
 
 /**
- * The plan of a file, for a command that needs it. Warnings are told on standard error.
- * @throws DiagnosticsError with all that is wrong.
+ * The plan of a file that is to be run; `onWarnings` takes what is odd about it, if anything is.
+ * @throws DiagnosticsError with all that is wrong; CustodyError CUSTODY_KEY.
  */
-export async function preparePlan(
-  context: Context,
+export async function compilePipeline(
+  env: Environment,
   file: string,
   sets: readonly string[],
-  signer: () => Signer,
+  onWarnings: (checked: CheckedPipeline) => void,
 ): Promise<Plan> {
-  const { plan, texts, ...checked } = await checkPipeline(context, file, sets, signer)
-  if (plan === null) throw new DiagnosticsError(checked.diagnostics, texts, true)
-  const { diagnostics } = checked
-  if (diagnostics.length > 0) {
-    const { terminal } = context
-    const view = { paint: terminal.paint_told, columns: terminal.columns_told, sourceLine: sourceLines(texts) }
-    terminal.tell(`${renderDiagnostics(diagnostics, view)}\n${diagnosticCounts(diagnostics)}.\n`)
-  }
+  const checked = await checkPipeline(env, file, sets, () => signingKey(env))
+  const { plan, diagnostics, texts } = checked
+  if (plan === null) throw new DiagnosticsError(diagnostics, texts, true)
+  if (diagnostics.length > 0) onWarnings(checked)
   return plan
 }
 
@@ -76,7 +70,7 @@ export async function preparePlan(
  * Fingerprints are hashes of signatures: who hasn't the signing key can't try values out, and the same value gives the same
  * fingerprint in every run.
  */
-function secretsOf({ env }: Context, signer: (() => Signer) | null): Secrets {
+function secretsOf(env: Environment, signer: (() => Signer) | null): Secrets {
   return {
     secrets: name => env[name],
     secrets_required: signer !== null,
@@ -89,8 +83,8 @@ function secretsOf({ env }: Context, signer: (() => Signer) | null): Secrets {
  * The built-in plugins and those that the file names, whatever else is wrong with it.
  * @throws DiagnosticsError if nothing can be understood of it, or its plugins can't be loaded.
  */
-export async function catalogueOf(context: Context, file: string): Promise<Catalogue> {
-  const { pipeline, diagnostics, texts } = await loadPipeline(file, { env: context.env, overrides: [] })
+export async function catalogueOf(env: Environment, file: string): Promise<Catalogue> {
+  const { pipeline, diagnostics, texts } = await loadPipeline(file, { env, overrides: [] })
   if (pipeline === null) throw new DiagnosticsError(diagnostics, texts, false)
   const plugins = await pluginsOf(pipeline)
   if (plugins.diagnostics.length > 0) throw new DiagnosticsError(plugins.diagnostics, texts, false)

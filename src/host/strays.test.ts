@@ -2,15 +2,13 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Plan } from '../plan/plan.ts'
 import { builtins } from '../plugins/index.ts'
 import { watchPlugins } from './strays.ts'
-import type { Terminal } from './terminal.ts'
 
 /** `own`: a plugin that isn't built in. */
 function watched(own: boolean) {
   const told: string[] = []
-  const terminal = { tell: (text: string) => told.push(text) } as unknown as Terminal
   const spec = own ? { kind: 'transform' } : builtins.find(({ kind }) => kind === 'transform')
   const nodes = [{ kind: 'transform', name: 'work', plugin: { spec } }]
-  return { told, strays: watchPlugins(terminal, { nodes } as unknown as Plan) }
+  return { told, strays: watchPlugins({ nodes } as unknown as Plan, what => told.push(`after the run: ${what}`)) }
 }
 
 describe('while a run is on, only Custody ends the process', () => {

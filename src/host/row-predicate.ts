@@ -3,7 +3,7 @@ import { compileExpression, type Expression } from '../expression/expression.ts'
 import { CustodyError, type Diagnostic } from '../model/error.ts'
 import type { Row } from '../model/row.ts'
 import { OBSERVED } from '../model/schema.ts'
-import { DiagnosticsError } from './render/error.ts'
+import { DiagnosticsError } from './diagnostics-error.ts'
 
 const NAME = '--where'
 const COMPARE = 'Compare something, as in row.amount > 5000'

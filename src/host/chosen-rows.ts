@@ -1,4 +1,5 @@
-/** A finished run whose rows are run again: which rows, their answers on record, and which re-runs there have been. */
+/** Rows of a finished run that are run again: which they are, and their answers on record. */
+
 import type { RerunValue } from '../format/entry.ts'
 import type { Recordings } from '../format/recording.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
@@ -7,7 +8,7 @@ import { recordedCalls } from '../read/recorded/answers.ts'
 import { type ChosenRows, chooseRows } from '../read/recorded/repeats.ts'
 import { closingOf, headOf, openingOf, valueAs } from '../read/runs/run-log.ts'
 import { positionsFrom } from '../read/runs/run-values.ts'
-import { rowPredicate } from './predicate.ts'
+import { rowPredicate } from './row-predicate.ts'
 
 export interface Repeating {
   readonly repeats: ChosenRows

@@ -1,0 +1,11 @@
+/** What is odd about a pipeline that is run all the same. */
+import type { CheckedPipeline } from '../host/compile.ts'
+import type { Context } from './context.ts'
+import { diagnosticCounts, renderDiagnostics } from './render/diagnostics.ts'
+import { sourceLines } from './source-lines.ts'
+
+/** On standard error. */
+export function tellWarnings({ terminal }: Context, { diagnostics, texts }: CheckedPipeline): void {
+  const view = { paint: terminal.paint_told, columns: terminal.columns_told, sourceLine: sourceLines(texts) }
+  terminal.tell(`${renderDiagnostics(diagnostics, view)}\n${diagnosticCounts(diagnostics)}.\n`)
+}

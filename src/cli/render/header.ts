@@ -1,0 +1,41 @@
+/** What a run begins with. */
+import type { Again } from '../../host/start.ts'
+import type { Plan } from '../../plan/plan.ts'
+import { numberOfRows } from '../../read/recorded/repeats.ts'
+import type { Context } from '../context.ts'
+import { counted, printable, shortRun } from './text.ts'
+
+interface HeaderOptions {
+  readonly dryRun?: boolean
+  readonly limit?: number
+}
+
+/** One line: the program, the pipeline, how large it is, and what is special about the run. */
+export function headerText(
+  { version, terminal }: Pick<Context, 'version' | 'terminal'>,
+  plan: Plan,
+  { dryRun, limit }: HeaderOptions,
+  again: Again | null,
+): string {
+  const number = (...kinds: readonly string[]) => plan.nodes.filter(node => kinds.includes(node.kind)).length
+  const gates = number('gate')
+  const parts = [
+    `Custody ${version}`,
+    terminal.paint_told('bold', printable(plan.name)),
+    `${counted(number('transform', 'gate', 'fork', 'coalesce', 'aggregate'), 'node')}${gates > 0 ? `, ${counted(gates, 'gate')} among them` : ''}`,
+    counted(number('sink'), 'output'),
+    ...(limit === undefined ? [] : [`at most ${counted(limit, 'record')}`]),
+    ...(dryRun === true ? ['dry run: nothing is written'] : []),
+    ...(again === null ? [] : [againText(again, plan)]),
+  ]
+  return parts.join(' · ')
+}
+
+function againText(again: Again, { nodes }: Plan): string {
+  if (again.kind === 'replay')
+    return `${again.live ? 'compared with run' : 'on the answers of run'} ${shortRun(again.run)}…`
+  const { run, rows } = again.repeats
+  // Batches have other members than in the other run.
+  const batches = nodes.some(({ kind }) => kind === 'aggregate') ? ', and aggregates see no others' : ''
+  return `${counted(numberOfRows(rows), 'row')} of run ${shortRun(run)}… again${batches}`
+}

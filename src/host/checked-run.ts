@@ -1,0 +1,52 @@
+/** A run as it was signed: what shows, resumes or repeats a run takes nothing else from a ledger. */
+import type { Environment } from '../ledger/config-folder.ts'
+import type { LedgerReader } from '../ledger/read-port.ts'
+import { isCustodyError } from '../model/error.ts'
+import { CheckedReader } from '../read/evidence/checked-reader.ts'
+import { UnsoundRecord } from '../read/evidence/unsound.ts'
+import { findRun } from '../read/runs/list.ts'
+import { openingOf } from '../read/runs/run-log.ts'
+import { rememberedOf } from './ledger.ts'
+import { treeCache } from './tree-cache.ts'
+
+/** A long log takes its time. */
+export interface CheckNews {
+  /** How many entries have been checked until now. */
+  onChecking(entries: number): void
+  /** All are, and hold. */
+  onChecked(): void
+}
+
+export interface CheckedRun {
+  /** Gives nothing but what was signed. */
+  readonly reader: CheckedReader
+  readonly log: number
+  readonly run: string
+}
+
+/** The run that `name` means, if it is the one that its own entries say it is; and a reader that checks. @throws UnsoundRecord */
+export async function checkedRun(
+  env: Environment,
+  inner: LedgerReader,
+  name: string,
+  news: CheckNews,
+): Promise<CheckedRun> {
+  const reader = new CheckedReader(inner, {
+    remembered: await rememberedOf(inner, env),
+    cache: treeCache(env),
+    onProgress: entries => news.onChecking(entries),
+  })
+  const { log, run } = await findRun(reader, name)
+  await reader.check(log)
+  news.onChecked()
+  const opening = await openingOf(reader, log)
+  if (opening.run !== run)
+    throw new UnsoundRecord([`log ${log} is listed as that of run ${run}, and is that of ${opening.run}`])
+  return { reader, log, run }
+}
+
+/** Why a record can't be shown, as sentences; null if it was something else that went wrong. */
+export function unsoundness(error: unknown): readonly string[] | null {
+  if (error instanceof UnsoundRecord) return error.problems
+  return isCustodyError(error) && error.code === 'CUSTODY_VERIFY_FAILED' ? [error.message] : null
+}

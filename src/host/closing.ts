@@ -1,0 +1,28 @@
+/** What is open beside a run, to be closed at its end, whatever happens. */
+
+export class Closing {
+  readonly #all: (() => void | Promise<void>)[] = []
+  readonly #onFailure: (why: string) => void
+
+  /** `onFailure` takes what fails to close. */
+  constructor(onFailure: (why: string) => void) {
+    this.#onFailure = onFailure
+  }
+
+  /** What is opened last is closed first. */
+  add<T extends { close(): void | Promise<void> } | null>(each: T): T {
+    if (each !== null) this.#all.unshift(() => each.close())
+    return each
+  }
+
+  /** Closes all. What one of them meets takes nothing from what the run came to, and hides no error of it. */
+  async close(): Promise<void> {
+    for (const close of this.#all.splice(0)) {
+      try {
+        await close()
+      } catch (error) {
+        this.#onFailure(error instanceof Error ? error.message : String(error))
+      }
+    }
+  }
+}

@@ -1,0 +1,48 @@
+/** Opens what a run needs beside its plan, new or resumed, and closes it whatever happens. */
+import type { SessionRequest } from '../engine/run/session.ts'
+import type { Ledger } from '../ledger/write-port.ts'
+import type { Plan } from '../plan/plan.ts'
+import { Closing } from './closing.ts'
+import { boundHeap } from './heap.ts'
+import { limiterOf } from './limiter.ts'
+import { codeOf } from './plugins/plugin-code.ts'
+import type { HostPorts, RunNews } from './ports.ts'
+import { watchPlugins } from './strays.ts'
+
+/** What the engine is given with a run, whichever it is. */
+export type Hosted = Pick<
+  SessionRequest,
+  'plan' | 'codeOf' | 'clock' | 'signal' | 'strays' | 'shared' | 'onProgress' | 'onNotice' | 'onService'
+>
+
+/** @throws what `openLedger` and `work` throw; CustodyError CUSTODY_LIMITER. */
+export async function hosting<T>(
+  plan: Plan,
+  { custody, clock, signal }: HostPorts,
+  news: RunNews,
+  openLedger: () => Ledger | Promise<Ledger>,
+  work: (ledger: Ledger, hosted: Hosted) => Promise<T>,
+): Promise<T> {
+  boundHeap()
+  const closing = new Closing(why => news.onTrouble(why))
+  try {
+    const ledger = closing.add(await openLedger())
+    const shared = closing.add(limiterOf(plan))
+    const strays = closing.add(watchPlugins(plan, what => news.onLate(what)))
+    news.onOpen()
+    return await work(ledger, {
+      plan,
+      codeOf: spec => codeOf(spec, custody),
+      clock,
+      signal,
+      strays,
+      shared,
+      onProgress: each => news.onProgress(each),
+      onNotice: each => news.onNotice(each),
+      onService: each => news.onService(each),
+    })
+  } finally {
+    news.onClosing()
+    await closing.close()
+  }
+}

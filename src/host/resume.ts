@@ -1,0 +1,125 @@
+/** Resumes a run that stopped, or abandons it; its pipeline file is found by the ledger. */
+import { setPath } from '../config/set.ts'
+import { type Restored, resumeRun } from '../engine/run/resume.ts'
+import type { RunResult } from '../engine/run/start.ts'
+import type { RerunValue } from '../format/entry.ts'
+import { openLedger, openLedgerReader } from '../ledger/open.ts'
+import type { LedgerReader } from '../ledger/read-port.ts'
+import { CustodyError } from '../model/error.ts'
+import type { Plan } from '../plan/plan.ts'
+import { recordsBefore } from '../read/runs/before.ts'
+import { findRun } from '../read/runs/list.ts'
+import { closingOf, openingOf, planOf } from '../read/runs/run-log.ts'
+import { checkedRun } from './checked-run.ts'
+import { type Repeating, repeating } from './chosen-rows.ts'
+import { compilePipeline } from './compile.ts'
+import { hosting } from './hosting.ts'
+import { ledgerPorts } from './ledger-ports.ts'
+import { pipelineOnRecord } from './pipeline-on-record.ts'
+import type { HostPorts, RunNews } from './ports.ts'
+import { type OnRecord, onRecord } from './recorded.ts'
+
+export interface ResumeRequest {
+  /** Of the ledger that has the run. */
+  readonly url: string
+  /** The run's id, a unique beginning of one, or `latest`. */
+  readonly name: string
+  /** As `--set` takes them, besides those that the run began with. */
+  readonly sets: readonly string[]
+  /** Finishes what was read, and reads no source further. */
+  readonly from_ledger_only: boolean
+  /** Ends what is open as FAILED / abandoned, and seals the run. */
+  readonly abandon: boolean
+  /** No ending may be in failure, or nothing is published. */
+  readonly strict: boolean
+}
+
+export interface ResumeNews extends RunNews {
+  /** Once, before the first row. */
+  onRestored(restored: Restored, plan: Plan): void
+}
+
+export type ResumeResult =
+  /** There was nothing to resume. */
+  | { readonly kind: 'sealed'; readonly run: string }
+  | { readonly kind: 'run'; readonly run: string; readonly plan: Plan; readonly result: RunResult }
+
+/** `sets` may change these only: all else is part of the plan. */
+const MAY_CHANGE = ['limits', 'retry', 'guards', 'ledger']
+
+/** @throws CustodyError if the run can't be resumed; UnsoundRecord; DiagnosticsError. */
+export async function resumeStopped(request: ResumeRequest, ports: HostPorts, news: ResumeNews): Promise<ResumeResult> {
+  for (const argument of request.sets) refuseSet(argument)
+  const reader = await openLedgerReader(request.url)
+  try {
+    const { run, log } = await findRun(reader, request.name)
+    if ((await closingOf(reader, log)).last?.k === 'seal') return { kind: 'sealed', run }
+    const { file, sets } = pipelineOnRecord(await planOf(reader, log))
+    const plan = await compilePipeline(ports.env, file, [...sets, ...request.sets], each => news.onWarnings(each))
+    return { kind: 'run', run, plan, result: await drive({ request, reader, run, plan, ports, news }) }
+  } finally {
+    await reader.close()
+  }
+}
+
+function refuseSet(argument: string): void {
+  const [first, , third] = setPath(argument) ?? []
+  const of_source = first === 'sources' && third === 'guards'
+  if (first === undefined || (!of_source && !MAY_CHANGE.includes(first)))
+    throw new CustodyError('CUSTODY_BAD_SET', `--set ${argument} would change what the run does`, {
+      hint: 'When a run is resumed, --set may change limits, retry, guards (those of sources, too) and ledger only.',
+    })
+}
+
+interface Drive {
+  readonly request: ResumeRequest
+  readonly reader: LedgerReader
+  readonly run: string
+  readonly plan: Plan
+  readonly ports: HostPorts
+  readonly news: ResumeNews
+}
+
+async function drive({ request, reader, run, plan, ports, news }: Drive): Promise<RunResult> {
+  const { url, from_ledger_only, abandon, strict } = request
+  const open = () =>
+    openLedger(
+      url,
+      ledgerPorts(ports.env, why => news.onTrouble(why)),
+      { create: false },
+    )
+  return hosting(plan, ports, news, open, async (ledger, hosted) =>
+    resumeRun({
+      ...hosted,
+      ...(await takenBefore(reader, run, ports, news)),
+      run,
+      ledger,
+      reader,
+      from_ledger_only,
+      abandon,
+      strict,
+      recordsBefore: () => recordsBefore(reader, run, plan.name),
+      onRestored: restored => news.onRestored(restored, plan),
+    }),
+  )
+}
+
+/** What the run takes from another one, as it did from its start. */
+async function takenBefore(
+  reader: LedgerReader,
+  run: string,
+  { env }: HostPorts,
+  news: ResumeNews,
+): Promise<Partial<OnRecord & Repeating>> {
+  const { log } = await findRun(reader, run)
+  const { replays, reruns } = await openingOf(reader, log)
+  const { rerun } = (await planOf(reader, log)) ?? {}
+  const repeated = async (other: string, chosen: RerunValue) => {
+    const found = await checkedRun(env, reader, other, news)
+    return repeating(found.reader, found, chosen)
+  }
+  return {
+    ...(replays === undefined ? {} : await onRecord((await checkedRun(env, reader, replays, news)).reader, replays)),
+    ...(reruns === undefined || rerun === undefined ? {} : await repeated(reruns.run, rerun)),
+  }
+}

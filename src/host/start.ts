@@ -1,0 +1,112 @@
+/** Starts a run of a plan, on its own input or on what another run has on record, and drives it to its seal or a stop. */
+import { randomBytes } from 'node:crypto'
+import { type RunRequest, type RunResult, runPlan } from '../engine/run/start.ts'
+import { openLedgerReader } from '../ledger/open.ts'
+import type { LedgerReader } from '../ledger/read-port.ts'
+import { isCustodyError } from '../model/error.ts'
+import { uuidv7 } from '../model/uuid.ts'
+import type { Plan } from '../plan/plan.ts'
+import { recordsBefore } from '../read/runs/before.ts'
+import type { Placed } from '../sdk/spec.ts'
+import type { Repeating } from './chosen-rows.ts'
+import { filesInUse } from './files-in-use.ts'
+import { hosting } from './hosting.ts'
+import { laterLedger } from './later-ledger.ts'
+import { ledgerPorts } from './ledger-ports.ts'
+import type { HostPorts, RunNews } from './ports.ts'
+import type { OnRecord } from './recorded.ts'
+
+export interface StartRequest {
+  readonly plan: Plan
+  /** Of the ledger that the run is recorded in; made if there is none. */
+  readonly url: string
+  /** Of the ledger that has the pipeline's runs before. */
+  readonly before_url: string
+  /** Records to read at most, as if input ended there; Infinity for all. */
+  readonly limit: number
+  /** Writes no sink. The ledger should be a temporary one. */
+  readonly dry_run: boolean
+  /** No ending may be in failure, or nothing is published. */
+  readonly strict: boolean
+  /** Absolute folder that relative paths of sinks start from; null: the pipeline file's. */
+  readonly outputs_folder: string | null
+}
+
+/** What a run takes from another one. */
+export type Again = Replayed | Rerun
+
+/** The answers of another run, and the order in which things came there. */
+export interface Replayed extends OnRecord {
+  readonly kind: 'replay'
+  readonly run: string
+  /** All services are asked again: what is on record is there to be compared with. */
+  readonly live: boolean
+}
+
+/** Rows of another run, and where their results are written. */
+export interface Rerun extends Repeating {
+  readonly kind: 'rerun'
+  readonly placed: Placed
+}
+
+export interface StartNews extends RunNews {
+  /** The run is about to begin; `again` is null for one on its own input. */
+  onStart(plan: Plan, again: Again | null): void
+}
+
+export interface Started {
+  readonly run: string
+  readonly result: RunResult
+}
+
+/** @throws CustodyError if the run couldn't begin: nothing was recorded or written then, and no ledger made. */
+export async function startRun(
+  request: StartRequest,
+  again: Again | null,
+  ports: HostPorts,
+  news: StartNews,
+): Promise<Started> {
+  const { plan, url, before_url, limit, dry_run, strict, outputs_folder } = request
+  const { env, cwd, custody, clock } = ports
+  const run = uuidv7(Math.floor(clock.wall_us() / 1000), randomBytes(10))
+  const open = () => laterLedger(url, ledgerPorts(env, dry_run ? null : why => news.onTrouble(why)))
+  const result = await hosting(plan, ports, news, open, (ledger, hosted) => {
+    news.onStart(plan, again)
+    return runPlan({
+      ...hosted,
+      run,
+      ledger,
+      custody,
+      limit,
+      dry_run,
+      strict,
+      recordsBefore: () => recordsOfLast(before_url, run, plan.name),
+      in_use: filesInUse(env, cwd, url, plan),
+      ...(outputs_folder === null ? {} : { outputs_folder }),
+      ...taken(again),
+    })
+  })
+  return { run, result }
+}
+
+function taken(again: Again | null): Partial<RunRequest> {
+  if (again === null) return {}
+  if (again.kind === 'rerun') return { repeats: again.repeats, answered: again.answered, placed: again.placed }
+  return again.live ? {} : { replays: again.run, recordings: again.recordings, courses: again.courses }
+}
+
+/** Without a ledger there was no run before. */
+async function recordsOfLast(url: string, run: string, name: string): Promise<ReadonlyMap<string, number>> {
+  let reader: LedgerReader
+  try {
+    reader = await openLedgerReader(url)
+  } catch (thrown) {
+    if (isCustodyError(thrown) && thrown.code === 'CUSTODY_LEDGER_NOT_FOUND') return new Map()
+    throw thrown
+  }
+  try {
+    return await recordsBefore(reader, run, name)
+  } finally {
+    await reader.close()
+  }
+}
