@@ -31,7 +31,7 @@ let built: Origin | null = null
 /** Of all that was compiled, as `npm run build` wrote it down; nothing where Custody runs from its source text. */
 function builtHash(): Origin {
   if (built !== null) return built
-  const path = new URL('../code.json', import.meta.url)
+  const path = new URL('../../code.json', import.meta.url)
   built = existsSync(path) ? { sha256: (JSON.parse(readFileSync(path, 'utf8')) as { sha256: string }).sha256 } : {}
   return built
 }
