@@ -195,6 +195,25 @@ describe('verdicts in a replay', () => {
   })
 })
 
+describe('a group that merged without some branches, in a replay', () => {
+  const record = { verdict: 'merged', members: [1, 2] }
+  const verdict = (policy: Policy, lost: readonly number[]) =>
+    verdictOnRecord(policy, { expected: 3, arrived: [1, 2], lost }, record)?.kind
+
+  test.each([
+    ['best_effort', BEST],
+    ['a quorum of all that come', complete(2)],
+  ])(
+    '%s: time may have closed it, if it has a timeout; else the loss of the third, which is still to come',
+    (_, policy) => {
+      expect(verdict(policy, [])).toBe('merge')
+      const without = { ...policy, timeout_ms: null } as Policy
+      expect(verdict(without, [])).toBe('wait')
+      expect(verdict(without, [0])).toBe('merge')
+    },
+  )
+})
+
 describe('whether a group may still merge', () => {
   const node = (policy: Policy, merge: CoalesceNode['merge'] = { kind: 'nested' }) =>
     ({ branches: ['a', 'b', 'c'], policy, merge }) as unknown as CoalesceNode

@@ -86,8 +86,9 @@ export function verdictOnRecord(
   return verdictOn(policy, { ...state, lost: 0, timed_out: arrived.length === members.length })
 }
 
-/** What waits for all branches merges the same without some of them, whether time was up or they were lost. */
+/** What waits for all branches merges the same without some of them, whether time was up, if it has a timeout, or they were lost. */
 function isClosedByTime(policy: CoalesceNode['policy'], { verdict }: GroupOnRecord): boolean {
+  if (verdict === 'timeout') return true
   const waits = policy.kind === 'best_effort' || (policy.kind === 'quorum' && policy.decide === 'complete')
-  return verdict === 'timeout' || waits
+  return waits && policy.timeout_ms !== null
 }
