@@ -189,6 +189,27 @@ describe('a source that was begun before', () => {
   })
 })
 
+test('a source that is closed while it is waited for, or before, is never begun or read', async () => {
+  for (const when of ['before', 'while'] as const) {
+    const begun: string[] = []
+    const { intake, asked } = intakeOf({
+      chunks: [[record(1)]],
+      awaits: async () => null,
+      begin: async () => {
+        begun.push(when)
+        return { input: 'letters', columns: null }
+      },
+    })
+    if (when === 'before') await intake.close()
+    const beginning = intake.begin()
+    if (when === 'while') await intake.close()
+    await beginning
+    expect(intake.poll().kind).toBe('pending')
+    await new Promise(resolve => setImmediate(resolve))
+    expect([begun, asked]).toEqual([[], []])
+  }
+})
+
 describe('a source that fails', () => {
   const failing = (thrown: unknown): Fake => ({
     chunks: [],

@@ -85,6 +85,7 @@ export class SourceReader {
   #records: number
   #position: Json
   #done: boolean
+  #closed = false
   /** Hash up to `#position`, as far as it was asked for. */
   #sha256: string | null
   /** Until the source has shown that it is what it was. */
@@ -134,6 +135,8 @@ export class SourceReader {
     const { node, source } = this
     try {
       const awaited = await source.awaits?.(this.#point)
+      // Who closed it wants nothing opened any more.
+      if (this.#closed) return
       if (typeof awaited === 'string') this.tell({ kind: 'waiting', text: `${node.name} waits for ${awaited}` })
       const head = await source.begin?.()
       if (head === undefined) return
@@ -200,6 +203,7 @@ export class SourceReader {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     await this.source.close()
   }
 
@@ -291,6 +295,7 @@ export class SourceReader {
   async #pull(): Promise<void> {
     if (this.#chunks === null) {
       await this.begin()
+      if (this.#closed) return
       this.#chunks = this.source.read(this.#point)[Symbol.asyncIterator]()
     }
     // A source that only ever promises more must not keep everybody else from being heard.
