@@ -5,9 +5,11 @@
  * Merge keys (`<<: *base`) work, with maps or lists of maps; what the map itself says wins. Tags of other types, and
  * `%YAML 1.1`, are refused rather than read in another way than they are meant.
  */
+
 import type { Document, ParsedNode, YAMLMap } from 'yaml'
 import { isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml'
 import { isInexactInteger } from '../model/canonical.ts'
+import { grouped } from '../model/number-text.ts'
 import { nearest } from './nearest.ts'
 import type { Problems } from './problems.ts'
 import type { Place, SourceText } from './source-text.ts'
@@ -269,7 +271,7 @@ class TreeBuilder {
   #tooMany(at: Place): void {
     if (this.refused) return
     this.refused = true
-    const limit = ALIASED_PARTS_MAX.toLocaleString('en')
+    const limit = grouped(ALIASED_PARTS_MAX)
     this.#problems.error('CUSTODY_YAML_ALIASES', at, `the aliases up to here stand for more than ${limit} parts`)
   }
 

@@ -11,7 +11,9 @@
  * - There is no time of day to ask for, no randomness and no time zone of the machine: same row, same result.
  * - Timestamps and durations become texts in the result (`2026-03-01T12:00:00Z`, `90s`), an optional that is none null.
  */
+
 import { type ASTNode, Environment, ParseError } from '@marcbachmann/cel-js'
+import { grouped } from '../model/number-text.ts'
 import type { Row } from '../model/row.ts'
 import type { FieldSchema, RowSchema } from '../model/schema.ts'
 import { type Compiled, Frame } from './compilation.ts'
@@ -180,7 +182,7 @@ function about(
 
 function parse(source: string): { readonly ast: ASTNode } | ExpressionProblem {
   if (source.length > MAX_EXPRESSION_LENGTH) {
-    const limit = MAX_EXPRESSION_LENGTH.toLocaleString('en-US')
+    const limit = grouped(MAX_EXPRESSION_LENGTH)
     return {
       code: 'CUSTODY_CEL_SYNTAX',
       message: `the expression is longer than ${limit} characters`,

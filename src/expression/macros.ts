@@ -2,7 +2,9 @@
  * Macros: calls whose arguments aren't evaluated first. Each round of a macro over a list or the keys of a map is counted,
  * so that macros within macros can't hold a run up.
  */
+
 import type { ASTNode } from '@marcbachmann/cel-js'
+import { grouped } from '../model/number-text.ts'
 import type { CallNode } from './calls.ts'
 import type { Compilation, Compiled, Frame, Run } from './compilation.ts'
 import { Fault, fault } from './faults.ts'
@@ -149,7 +151,7 @@ function elementsOf(value: Value, at: string): readonly Value[] {
 function step(frame: Frame): void {
   frame.steps += 1
   if (frame.steps > MAX_STEPS) {
-    fault('EVALUATION_LIMIT', `the expression takes more than ${MAX_STEPS.toLocaleString('en-US')} steps`)
+    fault('EVALUATION_LIMIT', `the expression takes more than ${grouped(MAX_STEPS)} steps`)
   }
 }
 

@@ -2,7 +2,9 @@
  * Patterns in RE2 syntax. Matching takes time linear in the text, whatever the pattern, so a pattern from a pipeline file
  * can't hang a run. There are no look-arounds and no back-references.
  */
+
 import { RE2JS, RE2JSSyntaxException } from 're2js'
+import { grouped } from '../model/number-text.ts'
 
 export interface Pattern {
   /** True if any part of the text matches. */
@@ -42,7 +44,7 @@ export function isPattern(compiled: Pattern | PatternProblem): compiled is Patte
 
 function compileFresh(source: string): Pattern | PatternProblem {
   if (source.length > MAX_PATTERN_LENGTH) {
-    return { problem: `the pattern is longer than ${MAX_PATTERN_LENGTH.toLocaleString('en-US')} characters` }
+    return { problem: `the pattern is longer than ${grouped(MAX_PATTERN_LENGTH)} characters` }
   }
   const literal = compileLiteral(source)
   if (literal !== null) return literal

@@ -5,6 +5,8 @@
 import { relative } from 'node:path'
 import { formatTime } from '../../model/time.ts'
 
+export { counted, grouped as count } from '../../model/number-text.ts'
+
 /** C0, DEL, C1, bidirectional controls, zero-width and line separators, byte order mark, tags, lone surrogates. */
 const UNSAFE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this finds
@@ -115,22 +117,10 @@ export function padStart(text: string, columns: number): string {
   return ' '.repeat(Math.max(0, columns - columnsOf(text))) + text
 }
 
-const grouped = new Intl.NumberFormat('en-US')
-
-/** `12345` as `12,345`. */
-export function count(value: number): string {
-  return grouped.format(value)
-}
-
 /** `$0.0042`, `$12.30`: two digits that count, at least cents. */
 export function dollars(usd: number): string {
   const digits = usd <= 0 || usd >= 0.1 ? 2 : Math.min(9, 1 - Math.floor(Math.log10(usd)))
   return `$${usd.toFixed(digits)}`
-}
-
-/** `1 row`, `2 rows`. */
-export function counted(value: number, one: string, many = `${one}s`): string {
-  return `${count(value)} ${value === 1 ? one : many}`
 }
 
 /** Microseconds since 1970 as `2026-11-21 14:02:11.482Z`. */

@@ -1,4 +1,5 @@
 /** When a function fails, as it says itself. */
+import { grouped } from '../../model/number-text.ts'
 import { MAX_TEXT } from '../operators.ts'
 import type { Possible } from './possible.ts'
 
@@ -12,4 +13,4 @@ export const never: Fails = () => null
 
 /** For texts that may become as long as that. */
 export const tooLong = (length: number): string | null =>
-  length > MAX_TEXT ? `the text becomes longer than ${MAX_TEXT.toLocaleString('en-US')} characters` : null
+  length > MAX_TEXT ? `the text becomes longer than ${grouped(MAX_TEXT)} characters` : null

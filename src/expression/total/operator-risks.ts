@@ -1,4 +1,5 @@
 /** Where arithmetic and comparison fail, and with what result, by the bounds of their operands. Null was told before. */
+import { grouped } from '../../model/number-text.ts'
 import { type Arithmetic, arithmetic, MAX_LIST, MAX_TEXT } from '../operators.ts'
 import type { Kind } from '../types.ts'
 import { anyOf, DOUBLE_BOUNDS, either, folded, greater, INT_BOUNDS, lesser, type Possible, within } from './possible.ts'
@@ -85,13 +86,13 @@ function pair(op: Arithmetic, a: Possible, b: Possible, names: Names, tell: Tell
 
 function texts(a: Possible, b: Possible, tell: Tell): Possible {
   const length = a.length + b.length
-  if (length > MAX_TEXT) tell(`the text becomes longer than ${MAX_TEXT.toLocaleString('en-US')} characters`)
+  if (length > MAX_TEXT) tell(`the text becomes longer than ${grouped(MAX_TEXT)} characters`)
   return anyOf(['string'], { length })
 }
 
 function lists(a: Possible, b: Possible, tell: Tell): Possible {
   const most = a.size[1] + b.size[1]
-  if (most > MAX_LIST) tell(`the list becomes longer than ${MAX_LIST.toLocaleString('en-US')} elements`)
+  if (most > MAX_LIST) tell(`the list becomes longer than ${grouped(MAX_LIST)} elements`)
   return anyOf(['list'], { size: [a.size[0] + b.size[0], most], of: either(within(a), within(b)) })
 }
 

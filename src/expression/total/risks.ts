@@ -7,7 +7,9 @@
  *
  * It follows the closures of the folder above, operation by operation; a property holds it against them.
  */
+
 import type { ASTNode } from '@marcbachmann/cel-js'
+import { grouped } from '../../model/number-text.ts'
 import type { RowSchema } from '../../model/schema.ts'
 import { extentOf, writtenAt } from '../extent.ts'
 import { MAX_STEPS } from '../macros.ts'
@@ -278,7 +280,7 @@ class Analysis implements Analyst {
   }
 
   #tellRounds(node: ASTNode): void {
-    this.tell(node, `it takes more than ${MAX_STEPS.toLocaleString('en-US')} steps`)
+    this.tell(node, `it takes more than ${grouped(MAX_STEPS)} steps`)
   }
 }
 

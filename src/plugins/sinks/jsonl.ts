@@ -13,7 +13,8 @@ const jsonlOptions = z.strictObject({ path: pathOption, if_exists: ifExistsOptio
 export const jsonlSink = defineSink({
   name: 'jsonl',
   summary: 'Writes JSON Lines, one object per line',
-  description: 'Fields stand in the row’s order; nulls are written.',
+  description:
+    'Fields stand in the row’s order; nulls are written. Whole numbers beyond 2^53 − 1 are written as decimals (`1e+16`).',
   options: jsonlOptions,
   determinism: 'deterministic',
   errors: {},

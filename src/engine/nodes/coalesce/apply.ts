@@ -174,7 +174,7 @@ export class CoalesceRuntime {
       case 'lose':
         this.#traceLoss(effect, transition)
         return this.#eraseOver(join)
-      case 'lose_late':
+      case 'lose_after_verdict':
         return this.#eraseOver(join)
       case 'close':
         return this.#forget(join)

@@ -42,7 +42,7 @@ export type GroupEffect =
   /** A branch is lost late, and what comes before may come to the group: it counts as carried until then. */
   | { readonly kind: 'wait'; readonly join: CoalesceGroup; readonly branch: number }
   /** The group had failed, and now a branch is lost. */
-  | { readonly kind: 'lose_late'; readonly join: CoalesceGroup }
+  | { readonly kind: 'lose_after_verdict'; readonly join: CoalesceGroup }
   /** Every branch is lost: nothing is left to wait for. */
   | { readonly kind: 'close'; readonly join: CoalesceGroup }
   /** The token that arrived has to wait. */
@@ -208,7 +208,7 @@ export class CoalesceGroups {
     const join = known ?? joinOf(frame, node)
     if (batched && join.verdict === null && waits(join, branch)) return yield { kind: 'wait', join, branch }
     addLost(join, branch)
-    if (join.verdict !== null) return yield { kind: 'lose_late', join }
+    if (join.verdict !== null) return yield { kind: 'lose_after_verdict', join }
     yield this.#decide(join, false) ?? { kind: 'lose', join, branch, has_trace: nested[ordinal] === true }
   }
 
