@@ -1,6 +1,5 @@
 /** Measures the readers on the ledger that a run has left. */
 import { join } from 'node:path'
-import { treeCache } from '../src/host/tree-cache.ts'
 import { trustedKeys } from '../src/ledger/known-ledgers.ts'
 import { openLedgerReader } from '../src/ledger/open.ts'
 import { CheckedReader } from '../src/read/evidence/checked-reader.ts'
@@ -33,7 +32,7 @@ async function explain(url: string, row: number): Promise<void> {
   const reader = await openLedgerReader(url)
   try {
     const { log } = await findRun(reader, 'latest')
-    const checked = new CheckedReader(reader, { remembered: null, cache: treeCache(process.env) })
+    const checked = new CheckedReader(reader, { remembered: null })
     await reader.snapshot(() => explainRow(checked, log, row))
   } finally {
     await reader.close()

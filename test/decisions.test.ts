@@ -143,7 +143,7 @@ test('a plan of another form, properly signed, ends no reader in anything but an
       message: expect.stringMatching(/entry 0: `(expressions|fields|options)/),
     }
     await forger.within(forge, async () => {
-      const checked = new CheckedReader(forger.reader, { remembered: null, cache: null })
+      const checked = new CheckedReader(forger.reader, { remembered: null })
       await expect(explainRow(checked, 1, 1)).rejects.toMatchObject(refused)
       await expect(showRun(checked, 'latest', () => false)).rejects.toMatchObject(refused)
     })

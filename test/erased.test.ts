@@ -42,7 +42,7 @@ const onRecord = (values: readonly number[][] = whole(seqs), log = SEALED) =>
 /** What the story of row 5 says after `tamper`, or why it isn't told. */
 function explained(tamper: () => void): Promise<string> {
   return forger.within(tamper, async () => {
-    const reader = new CheckedReader(forger.reader, { remembered: null, cache: null })
+    const reader = new CheckedReader(forger.reader, { remembered: null })
     try {
       return JSON.stringify(storyJson(await explainRow(reader, SEALED, ROW)))
     } catch (error) {
@@ -65,7 +65,7 @@ test('on record, in its form: the ledger holds, and readers say that it is erase
   expect(before.runs[0]).not.toHaveProperty('erased')
   expect(await explained(tamper)).toContain('"erased":true')
   const same = await forger.within(tamper, () => {
-    const reader = new CheckedReader(forger.reader, { remembered: null, cache: null })
+    const reader = new CheckedReader(forger.reader, { remembered: null })
     return diffRuns(reader, { old: simulatedRun(SEALED), new: simulatedRun(SEALED) }, { list: 10 })
   })
   expect(same).toMatchObject({ rows: { compared: 25, same: 24, different: 0, unknown: 1 } })

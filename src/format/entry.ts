@@ -13,6 +13,7 @@ import type { CommitLine } from './commit-line.ts'
 import type { FieldOrder } from './field-order.ts'
 import type { PluginCode } from './plugin-code.ts'
 import type { Topology } from './topology.ts'
+import type { SubjectTile, SubjectTrees } from './trees.ts'
 
 export const LEDGER_FORMAT = 1
 
@@ -174,6 +175,8 @@ export interface HoldFact {
   readonly group: number
   /** Its place among those that came to the group, from 0. */
   readonly ordinal: number
+  /** The batch that the group is; null at a coalesce. */
+  readonly batch: number | null
 }
 
 /** Where a row came from. Present in the first entry of a row. */
@@ -275,9 +278,10 @@ export interface ReceiptFact {
 export interface TotalsFact {
   readonly rows: RowCounts
   readonly tokens: TokenCounts
-  /** Groups, batches included; and batches. Each is the last one's number. */
+  /** Groups, batches included. The last one's number. */
   readonly groups: number
-  readonly batches: number
+  /** `[aggregate, count]`: batches. The last one's number is the sum. */
+  readonly batches: ReadonlyArray<readonly [number, number]>
   /** `[fate, sink, count]` */
   readonly endings: ReadonlyArray<readonly [number, number, number]>
   /** `[node, ok, error, held]`: visits by status, each attempt one; `held` are those that still are. */
@@ -298,7 +302,7 @@ export interface CallTotals extends CallCosts {
   readonly recorded: number
 }
 
-/** All that a commit tells but for what is open, which the ledger knows. */
+/** All that a commit tells but for what the ledger knows: what is open, and which rows and batches are closed. */
 export type CommitFacts = {
   readonly k: 'commit'
   readonly commit: number
@@ -308,6 +312,14 @@ export type CommitFacts = {
   readonly jumps?: Jumps
   readonly t: number
 } & CommitLine
+
+/** All that a seal tells but for the trees, which the ledger knows. */
+export interface SealFacts {
+  readonly k: 'seal'
+  readonly status: SealedStatus
+  readonly totals: TotalsFact
+  readonly t: number
+}
 
 /**
  * `[from, to]`, in order: the run's clock stood still while the time of day went on so far, since its machine slept, or its clock was
@@ -344,7 +356,11 @@ export type RunEntry =
       readonly t: number
     }
   /** Closes each commit, with the order of what is under way (I7). Its value is a `CommitValue`. */
-  | (CommitFacts & { readonly open: OpenFact })
+  | (CommitFacts & {
+      readonly open: OpenFact
+      /** Tiles that were full when the commit before it was durable, and no commit has told; absent if there are none. */
+      readonly tiles?: readonly SubjectTile[]
+    })
   /** The run stopped before its end; `resume` goes on. Its value, if any, is `{code, message, node?}`. `reason` is a declared word. */
   | {
       readonly k: 'stop'
@@ -364,55 +380,8 @@ export type RunEntry =
     }
   /** What is about to be renamed into place. Its value is an `ArtifactsValue`. */
   | { readonly k: 'publish'; readonly artifacts: readonly ReceiptFact[]; readonly t: number }
-  /** The last entry. `subjects`: root and size of the tree whose leaf N−1 is the leaf hash of row N's last entry, batches after rows. */
-  | {
-      readonly k: 'seal'
-      readonly status: SealedStatus
-      readonly totals: TotalsFact
-      readonly subjects: { readonly size: number; readonly root: string }
-      readonly t: number
-    }
-
-/** Entries of log 0, the ledger's own. They carry a nonce, no values. `t` never goes back. */
-export type LedgerEntry =
-  | {
-      readonly k: 'birth'
-      readonly format: typeof LEDGER_FORMAT
-      readonly ledger: string
-      readonly key: string
-      readonly t: number
-    }
-  | { readonly k: 'opened'; readonly log: number; readonly run: string; readonly root: string; readonly t: number }
-  | {
-      readonly k: 'sealed'
-      readonly log: number
-      readonly run: string
-      readonly size: number
-      readonly root: string
-      readonly t: number
-    }
-  | { readonly k: 'taken_over'; readonly log: number; readonly run: string; readonly epoch: number; readonly t: number }
-  | { readonly k: 'erase'; readonly log: number; readonly run: string; readonly values: Erased; readonly t: number }
-  /** Which keys are in force changes: from the next entry on. */
-  | ({ readonly k: 'key'; readonly t: number } & KeyChange)
-
-/** Values of a sealed run: of entries `[first, last]`, or of one entry `[seq, seq, place, …]`; places from 1. In order. */
-export type Erased = ReadonlyArray<readonly number[]>
-
-/**
- * `add`: heads may be signed with `keys`, too. `retire`: no longer. `revoke`: no longer, and heads of runs that aren't sealed yet
- * count no more, because somebody else may have the keys.
- */
-export interface KeyChange {
-  readonly change: 'add' | 'retire' | 'revoke'
-  /** Verifier keys. */
-  readonly keys: readonly string[]
-  /**
-   * `name base64(key hash ‖ signature)`, over `keyChangeText`: of one that is in force before and after the change, and of each
-   * key that it adds.
-   */
-  readonly signatures: readonly string[]
-}
+  /** The last entry. */
+  | (SealFacts & { readonly subjects: SubjectTrees })
 
 /** Value 1 of entry 0: all that explain needs to tell decisions without the pipeline file. */
 export interface PlanValue {

@@ -11,6 +11,18 @@ import { nodeHash } from './hash.ts'
 /** The root of a tree without leaves: SHA-256 of nothing. */
 export const EMPTY_ROOT: Hash = sha256Hex('')
 
+/** As in C2SP tlog-tiles: a tile is a complete subtree of this height, over leaves or over the roots of tiles of the level below. */
+export const TILE_HEIGHT = 8
+/** Leaves, or roots of the level below, in a full tile. */
+export const TILE_WIDTH = 2 ** TILE_HEIGHT
+
+/** A full tile: its level from 0, its place in its level from 0, and the root of its subtree. */
+export interface Tile {
+  readonly level: number
+  readonly index: number
+  readonly root: Hash
+}
+
 /** A frontier as data. */
 export interface FrontierState {
   readonly size: number
@@ -40,9 +52,17 @@ export class Frontier {
     return this.count
   }
 
-  append(leaf: Hash): void {
+  /** `onTile` is told each tile that is full with this leaf, the lowest first. */
+  append(leaf: Hash, onTile?: (tile: Tile) => void): void {
     let hash = leaf
-    for (let rest = this.count; rest % 2 === 1; rest = (rest - 1) / 2) hash = nodeHash(this.nodes.pop()!, hash)
+    let height = 0
+    for (let rest = this.count; rest % 2 === 1; ) {
+      hash = nodeHash(this.nodes.pop()!, hash)
+      rest = (rest - 1) / 2
+      height++
+      if (onTile !== undefined && height % TILE_HEIGHT === 0)
+        onTile({ level: height / TILE_HEIGHT - 1, index: rest, root: hash })
+    }
     this.nodes.push(hash)
     this.count++
   }

@@ -7,7 +7,6 @@ import { UnsoundRecord } from '../read/evidence/unsound.ts'
 import { findRun } from '../read/runs/list.ts'
 import { openingOf } from '../read/runs/run-log.ts'
 import { rememberedOf } from './ledger.ts'
-import { treeCache } from './tree-cache.ts'
 
 /** A long log takes its time. */
 export interface CheckNews {
@@ -33,7 +32,6 @@ export async function checkedRun(
 ): Promise<CheckedRun> {
   const reader = new CheckedReader(inner, {
     remembered: await rememberedOf(inner, env),
-    cache: treeCache(env),
     onProgress: entries => news.onChecking(entries),
   })
   const { log, run } = await findRun(reader, name)

@@ -4,18 +4,21 @@
  * A1. It reads no clock and draws no chance: the same entries with the same salts give the same bytes.
  * A2. `take` hands over all that was appended since the last one; `drop` forgets what wasn't made durable.
  */
+
 import { bytesToHex, commitment, hexToBytes, leafHash, SALT_BYTES } from '../format/hash.ts'
 import { checkpointText, type Signer } from '../format/note.ts'
-import { Frontier, type FrontierState } from '../format/tree.ts'
+import { Frontier, type FrontierState, type Tile } from '../format/tree.ts'
+import { type SubjectTile, TREES } from '../format/trees.ts'
+import type { Hash } from '../model/sha256.ts'
+import { ClosedSubjects, type ClosedSubjectsState, NOTHING_CLOSED } from './closed-subjects.ts'
 import { bodyOf, payloadOf } from './encode.ts'
 import { NO_CHANGE } from './open-tokens.ts'
 import type { StoredEnding, StoredEntry, StoredOpenToken, StoredPayload } from './read-port.ts'
-import { type SubjectHead, SubjectTree, type SubjectTreeState } from './subject-tree.ts'
-import type { CheckpointHead, EncodedEntry, WriteBatch } from './write-port.ts'
+import type { CheckpointHead, EncodedEntry, TileDraft, WriteBatch } from './write-port.ts'
 
 /** What is to become durable together; the rest of a `WriteBatch` is not the appender's to know. */
 export interface Appended
-  extends Pick<WriteBatch, 'entries' | 'payloads' | 'endings' | 'closed_tokens' | 'open_tokens' | 'head'> {
+  extends Pick<WriteBatch, 'entries' | 'payloads' | 'endings' | 'closed_tokens' | 'open_tokens' | 'tiles' | 'head'> {
   readonly checkpoint: CheckpointHead
   /** Endings whose error value was committed in an earlier entry: their `error_hash` is still to be found. */
   readonly unresolved: readonly UnresolvedError[]
@@ -32,7 +35,7 @@ export interface UnresolvedError {
 /** What it takes to continue a log elsewhere. */
 export interface AppenderState {
   readonly frontier: FrontierState
-  readonly subjects: SubjectTreeState
+  readonly closed: ClosedSubjectsState
 }
 
 /** What becomes of a token in the table of open ones. */
@@ -49,12 +52,13 @@ export class Appender {
   readonly #origin: string
   readonly #signer: Signer
   #frontier: Frontier
-  readonly #subjects: SubjectTree
+  readonly #closed: ClosedSubjects
   /** As of the last `take` that wasn't dropped. */
   #durable: FrontierState
   #entries: StoredEntry[] = []
   #payloads: StoredPayload[] = []
   #endings: StoredEnding[] = []
+  #tiles: TileDraft[] = []
   #unresolved: UnresolvedError[] = []
   /** Tokens whose rows in `open_tokens` change, each with its last word. */
   #open = new Map<number, OpenToken>()
@@ -65,13 +69,13 @@ export class Appender {
     this.#signer = signer
     this.#durable = state.frontier
     this.#frontier = Frontier.from(state.frontier)
-    this.#subjects = SubjectTree.from(state.subjects)
+    this.#closed = new ClosedSubjects(state.closed)
   }
 
   /** @throws TypeError if something that was appended isn't durable. */
   state(): AppenderState {
     if (this.size !== this.#durable.size) throw new TypeError('a log is handed over between commits only')
-    return { frontier: this.#durable, subjects: this.#subjects.state() }
+    return { frontier: this.#durable, closed: this.#closed.state() }
   }
 
   /** Number of entries, those not yet taken included. */
@@ -79,9 +83,14 @@ export class Appender {
     return this.#frontier.size
   }
 
-  /** Of what is durable; null if that isn't known without reading it. */
-  subjectHead(): SubjectHead | null {
-    return this.#entries.length > 0 ? null : this.#subjects.head()
+  /** Root of all entries so far. */
+  root(): Hash {
+    return this.#frontier.root()
+  }
+
+  /** Of what is durable. */
+  get closed(): ClosedSubjects {
+    return this.#closed
   }
 
   /** `salts` are those of `saltsOf`. */
@@ -91,9 +100,9 @@ export class Appender {
     const nonce = commitments.length === 0 ? bytesToHex(salts) : ''
     const body = bodyOf(entry, commitments, nonce)
     const leaf = leafHash(body)
-    this.#frontier.append(leaf)
-    this.#subjects.add(entry.row, entry.batch, entry.open, leaf)
-    this.#entries.push({ seq, row: entry.row, body })
+    this.#frontier.append(leaf, this.#onTile)
+    this.#closed.add(entry.row, entry.batch, entry.closes ? leaf : null)
+    this.#entries.push({ seq, row: entry.row, batch: entry.batch, body })
     for (let i = 0; i < entry.endings.length; i++) this.#end(seq, entry, i, commitments)
     if (entry.changes !== NO_CHANGE) this.#changeOpen(seq, entry)
   }
@@ -110,28 +119,35 @@ export class Appender {
       open_tokens: open.flatMap(([, { stands }]) => stands ?? []),
       head: this.#entries.length === 0 ? null : this.#signer.sign(checkpointText({ origin: this.#origin, size, root })),
       checkpoint: { log: this.#log, size, root },
+      tiles: this.#tiles,
       unresolved: this.#unresolved,
     }
     this.#clear()
     return appended
   }
 
-  /** What was taken last is durable. */
-  accept(): void {
+  /** What was taken last is durable. Returns the tiles of rows and batches that are full with it. */
+  accept(): readonly SubjectTile[] {
     this.#durable = this.#frontier.state()
+    return this.#closed.accept()
   }
 
   /** What was taken or appended since the last `accept` is forgotten. */
   drop(): void {
     this.#frontier = Frontier.from(this.#durable)
-    this.#subjects.giveUp()
+    this.#closed.drop()
     this.#clear()
+  }
+
+  readonly #onTile = ({ level, index, root }: Tile): void => {
+    this.#tiles.push({ tree: TREES.log, level, index, root })
   }
 
   #clear(): void {
     this.#entries = []
     this.#payloads = []
     this.#endings = []
+    this.#tiles = []
     this.#unresolved = []
     this.#open = new Map()
   }
@@ -160,6 +176,7 @@ export class Appender {
       token,
       seq,
       row: entry.row,
+      batch: entry.batch,
       fate,
       node,
       sink: sink === 0 ? null : sink,
@@ -182,7 +199,7 @@ export class Appender {
 }
 
 const NONE: readonly string[] = []
-const EMPTY: AppenderState = { frontier: new Frontier().state(), subjects: new SubjectTree().state() }
+const EMPTY: AppenderState = { frontier: new Frontier().state(), closed: NOTHING_CLOSED }
 
 /** Name of a log in its checkpoints (C2SP tlog-checkpoint, origin). */
 export function originOf(ledger: string, log: number): string {

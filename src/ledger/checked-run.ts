@@ -1,26 +1,35 @@
 /**
- * A run's log as it must be for somebody to resume it: its entries are what its last head signed, each is found where its row is
- * looked for, and the table of open tokens is what the last commit says of it (I13).
+ * A run's log as it must be for somebody to resume it: its tree is what its last head signed, it has all of its entries, the table of
+ * open tokens is what the last commit says of it, and what is read of it is in that tree (I13). It reads what is used, not all: the
+ * tree by its tiles, the run's own entries, and of rows and batches those that are asked for.
  */
+
 import type { RunEntry } from '../format/entry.ts'
 import { leafHash } from '../format/hash.ts'
-import { Frontier, type FrontierState } from '../format/tree.ts'
+import type { TiledTree } from '../format/tiled-tree.ts'
+import { type SubjectTile, TREES } from '../format/trees.ts'
 import { CustodyError } from '../model/error.ts'
-import { originOf } from './appender.ts'
+import { grouped } from '../model/number-text.ts'
+import { type AppenderState, originOf } from './appender.ts'
+import type { ClosedLeavesState, ClosedSubjectsState } from './closed-subjects.ts'
 import type { LogZero } from './log-zero.ts'
 import { OpenTokens } from './open-tokens.ts'
-import type { LedgerReader } from './read-port.ts'
+import type { LedgerReader, StoredEntry } from './read-port.ts'
 import { altered, checkSignedHead } from './signed-head.ts'
+import { treeOf } from './stored-tree.ts'
+import type { RunReader } from './write-port.ts'
 
 export interface CheckedRun {
-  readonly frontier: FrontierState
+  readonly state: AppenderState
   /** The head that it was checked against. */
   readonly note: string
   readonly open: OpenTokens
+  /** Gives nothing that isn't in the tree. */
+  readonly reader: RunReader
 }
 
 /**
- * Reads all of its entries. `log_zero` is as it was last brought up to date.
+ * To be called within a snapshot, in which `reader` of what comes back is used, too. `log_zero` is as it was last brought up to date.
  * @throws CustodyError CUSTODY_LEDGER_ALTERED, CUSTODY_LEDGER_CUT, CUSTODY_OPEN_TOKENS_ALTERED, CUSTODY_KEY_UNKNOWN.
  */
 export async function checkedRun(
@@ -32,38 +41,118 @@ export async function checkedRun(
   const known = log_zero.runs.get(log)
   if (known?.run !== run) throw altered(place, 'is listed, and log 0 has it sealed or never opened it')
   const note = await reader.head(log)
-  const tree = new Frontier()
-  let commit: string | null = null
-  for await (const { seq, row, body } of reader.entries(log)) {
-    if (seq !== tree.size)
-      throw new CustodyError('CUSTODY_LEDGER_CUT', `run ${run} has lost entry ${tree.size}`, {
-        where: { path: `${reader.url}, log ${log}, entry ${tree.size}` },
-      })
-    if (!isOfRow(body, row)) throw altered(place, `has an entry ${seq} that is listed as one of another row`)
-    if (row === null && body.includes('"k":"commit"')) commit = body
-    tree.append(leafHash(body))
-  }
-  const origin = originOf(log_zero.id, log)
-  const extent = { ...place, origin, size: tree.size, root: tree.root(), note }
+  const tree = await treeOf(reader, log)
+  const extent = { ...place, origin: originOf(log_zero.id, log), size: tree.size, root: tree.root, note }
   checkSignedHead(extent, () => log_zero.keys.goodForRun(known.told_at, false))
+  const entries = await reader.count(log)
+  if (entries !== tree.size)
+    throw new CustodyError(
+      'CUSTODY_LEDGER_CUT',
+      `run ${run} has ${grouped(entries)} of its ${grouped(tree.size)} entries`,
+      {
+        where: { path: `${reader.url}, log ${log}` },
+      },
+    )
+  const checked = new TreeReader(reader, tree, place)
+  const { commit, tiles } = await lastCommit(checked, log)
   const open = OpenTokens.from(await reader.openTokens(log))
   checkOpen(place, open, commit)
-  return { frontier: tree.state(), note: note as string, open }
+  return {
+    state: { frontier: tree.frontier(), closed: closedBefore(commit, tiles) },
+    note: note as string,
+    open,
+    reader: checked,
+  }
 }
 
-/** Whether an entry is in its row's column: that is how its row is found, and no hash has it. */
-function isOfRow(body: string, row: number | null): boolean {
-  return row === null ? body.startsWith('{"b":') || body.includes('"k":"') : body.includes(`,"r":${row},`)
+type Commit = Extract<RunEntry, { readonly k: 'commit' }>
+
+async function lastCommit(
+  reader: RunReader,
+  log: number,
+): Promise<{ readonly commit: Commit | null; readonly tiles: readonly SubjectTile[] }> {
+  let commit: Commit | null = null
+  const tiles: SubjectTile[] = []
+  for await (const { body } of reader.entriesOfRun(log)) {
+    if (!body.includes('"k":"commit"')) continue
+    commit = JSON.parse(body) as Commit
+    tiles.push(...(commit.tiles ?? []))
+  }
+  return { commit, tiles }
 }
 
-/** `commit` is the body of the last commit; without one nothing is open. */
+function closedBefore(commit: Commit | null, tiles: readonly SubjectTile[]): ClosedSubjectsState {
+  const of = (tree: number, last: number): ClosedLeavesState => ({
+    ...{ last, before: last, parts: new Map(), unfollowed: [] },
+    tiles: new Map(tiles.flatMap(([each, index, root]) => (each === tree ? [[index, root] as const] : []))),
+  })
+  const { rows, batches } = commit?.totals ?? { rows: { read: 0 }, batches: [] }
+  const last = batches.reduce((sum, [, count]) => sum + count, 0)
+  return { rows: of(TREES.rows, rows.read), batches: of(TREES.batches, last) }
+}
+
+/** Each entry that it gives is in the tree, and where its row or batch is looked for. */
+class TreeReader implements RunReader {
+  readonly #reader: LedgerReader
+  readonly #tree: TiledTree
+  readonly #place: { readonly url: string; readonly log: number; readonly run: string }
+
+  constructor(reader: LedgerReader, tree: TiledTree, place: { url: string; log: number; run: string }) {
+    this.#reader = reader
+    this.#tree = tree
+    this.#place = place
+  }
+
+  async entry(log: number, seq: number): Promise<StoredEntry | null> {
+    const entry = await this.#reader.entry(log, seq)
+    if (entry !== null) await this.#check(entry)
+    return entry
+  }
+
+  async *entriesOfRun(log: number): AsyncIterable<StoredEntry> {
+    for await (const entry of this.#reader.entriesOfRun(log)) {
+      await this.#check(entry)
+      yield entry
+    }
+  }
+
+  async entriesOfBatch(log: number, batch: number): Promise<readonly StoredEntry[]> {
+    const entries = await this.#reader.entriesOfBatch(log, batch)
+    for (const entry of entries) await this.#check(entry)
+    return entries
+  }
+
+  async entriesOfRow(log: number, row: number): Promise<readonly StoredEntry[]> {
+    const entries = await this.#reader.entriesOfRow(log, row)
+    for (const entry of entries) await this.#check(entry)
+    return entries
+  }
+
+  openTokens(log: number) {
+    return this.#reader.openTokens(log)
+  }
+
+  /** Whoever uses its values checks them against the entry's commitments. */
+  payload(log: number, seq: number) {
+    return this.#reader.payload(log, seq)
+  }
+
+  async #check({ seq, row, batch, body }: StoredEntry): Promise<void> {
+    if (!(await this.#tree.has(seq, leafHash(body))))
+      throw altered(this.#place, `has an entry ${seq} that isn’t the one that was signed`)
+    const { r, b } = JSON.parse(body) as { readonly r?: number; readonly b?: number }
+    if ((r ?? null) !== row || (b ?? null) !== batch)
+      throw altered(this.#place, `has an entry ${seq} that is listed as one of another row or batch`)
+  }
+}
+
+/** Without a commit nothing is open. */
 function checkOpen(
   { url, log, run }: { readonly url: string; readonly log: number; readonly run: string },
   open: OpenTokens,
-  commit: string | null,
+  commit: Commit | null,
 ): void {
-  const told =
-    commit === null ? new OpenTokens().fact() : (JSON.parse(commit) as Extract<RunEntry, { k: 'commit' }>).open
+  const told = commit === null ? new OpenTokens().fact() : commit.open
   const { count, hash } = open.fact()
   if (count === told.count && hash === told.hash) return
   const what = count === told.count ? 'others than' : `${count}, and not`

@@ -79,7 +79,10 @@ export function subjectEntryOf(body: string): SubjectEntry {
       stood_us: x.length % 2 === 0 ? n(x, x.length - 1) : 0,
       error: errorAt(x, 9),
     })),
-    holds: (h ?? []).map(x => ({ token: n(x, 0), node: n(x, 1), group: n(x, 2), ordinal: n(x, 3) })),
+    holds: (h ?? []).map(x => ({
+      ...{ token: n(x, 0), node: n(x, 1), group: n(x, 2), ordinal: n(x, 3) },
+      batch: x.length > 4 ? n(x, 4) : null,
+    })),
     groups_opened: (g ?? []).map(x => ({
       group: n(x, 0),
       kind: n(x, 1) as GroupKind,

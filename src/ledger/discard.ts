@@ -1,4 +1,5 @@
 /** A ledger that keeps nothing, for one use: to measure what evidence costs (bench/). It encodes nothing either. */
+import { CustodyError } from '../model/error.ts'
 import type { CheckpointHead, CommitUnderWay, Ledger, RunLedger } from './write-port.ts'
 
 const NO_ROOT = '0'.repeat(64)
@@ -7,7 +8,9 @@ export function discardingLedger(): Ledger {
   return {
     url: 'discard:',
     openRun: async () => new DiscardingRun(),
-    takeOver: async (_, look) => ({ ledger: new DiscardingRun(), epoch: 1, seen: await look() }),
+    takeOver: async run => {
+      throw new CustodyError('CUSTODY_RUN_UNKNOWN', `nothing is kept here: there is no run ${run}`)
+    },
     close: async () => undefined,
   }
 }
@@ -32,10 +35,6 @@ class DiscardingRun implements RunLedger {
 
   async begin(): Promise<CommitUnderWay> {
     return { durable: this.commit() }
-  }
-
-  async subjectTree(): Promise<{ readonly size: number; readonly root: string }> {
-    return { size: 0, root: NO_ROOT }
   }
 
   async seal(): Promise<CheckpointHead> {

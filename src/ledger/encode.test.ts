@@ -31,6 +31,7 @@ const draft: fc.Arbitrary<SubjectDraft> = fc.record({
   time_us: n,
   previous: fc.option(n),
   open: n,
+  closes: fc.boolean(),
   origin: fc.option(fc.record({ source: n, index: n, line: n, repeats: fc.option(n) })),
   births: few(fc.record({ token: n, group: n, ordinal: n, value: n, parents: few(n) })),
   visits: few(
@@ -39,7 +40,7 @@ const draft: fc.Arbitrary<SubjectDraft> = fc.record({
       ...{ edge: n, start_us: fc.integer(), duration_us: n, stood_us: n, error },
     }),
   ),
-  holds: few(fc.record({ token: n, node: n, group: n, ordinal: n })),
+  holds: few(fc.record({ token: n, node: n, group: n, ordinal: n, batch: fc.option(n) })),
   groups_opened: few(fc.record({ group: n, kind: fc.nat(3).map(kind => kind as GroupKind), node: n, expected: n })),
   groups_closed: few(fc.record({ group: n, verdict: word, detail: n, members: few(n) })),
   endings: few(
@@ -123,7 +124,7 @@ describe('bodies', () => {
           { token: 2, group: 3, ordinal: 1, value: 1, parents: [1] },
         ],
         visits: [visit(1, 2, 1, [1, 0], 4, -6, failed)],
-        holds: [{ token: 2, node: 7, group: 3, ordinal: 0 }],
+        holds: [{ token: 2, node: 7, group: 3, ordinal: 0, batch: null }],
         groups_opened: [{ group: 3, kind: 0, node: 4, expected: 2 }],
         groups_closed: [{ group: 3, verdict: 'forked', detail: 0, members: [8, 9] }],
         endings: [{ token: 1, fate: 7, node: 2, sink: 0, group: 0, error: failed }],

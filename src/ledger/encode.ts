@@ -5,12 +5,13 @@
  *     row path, and a property in the tests compares it with `canonicalize`.
  * E2. Nothing but numbers, declared codes and verdicts gets into a body (I8): other texts are refused.
  */
-import type { CallFact, EndingFact, IntentFact, LedgerEntry, OriginFact, VisitFact } from '../format/entry.ts'
+import type { CallFact, EndingFact, HoldFact, IntentFact, OriginFact, VisitFact } from '../format/entry.ts'
+import type { LedgerEntry } from '../format/ledger-entry.ts'
 import { canonicalize } from '../model/canonical.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Json } from '../model/row.ts'
 import { NO_CHANGE } from './open-tokens.ts'
-import type { CompleteRunDraft, EncodedEntry, SubjectDraft, ValueDraft } from './write-port.ts'
+import type { CompleteRunDraft, EncodedEntry, RunDraft, SubjectDraft, ValueDraft } from './write-port.ts'
 
 /** The whole text of an entry. `commitments` are hex texts; without any, `nonce` (hex) stands in their place. */
 export function bodyOf(entry: EncodedEntry, commitments: readonly string[], nonce: string): string {
@@ -60,13 +61,13 @@ export function encodeSubject(draft: SubjectDraft, changes = NO_CHANGE): Encoded
     first_value: draft.first_value,
     endings: draft.endings,
     recorded_us: endsOf(draft),
-    open: draft.open,
+    closes: draft.closes,
     changes,
   }
 }
 
 /** An entry of the run, or of the ledger's own log. */
-export function encodeRun(draft: CompleteRunDraft): EncodedEntry {
+export function encodeRun(draft: RunDraft | CompleteRunDraft): EncodedEntry {
   return encodeFacts(draft.entry as unknown as { readonly [key: string]: Json }, draft.first_value, draft.values)
 }
 
@@ -98,7 +99,7 @@ function encodeFacts(
     first_value,
     endings: [],
     recorded_us: [],
-    open: 0,
+    closes: false,
     changes: NO_CHANGE,
   }
 }
@@ -123,10 +124,14 @@ function upToOpen(draft: SubjectDraft): string {
     text += `"g":[${opened.join(',')}],`
   }
   if (draft.holds.length > 0) {
-    text += `"h":[${draft.holds.map(each => `[${each.token},${each.node},${each.group},${each.ordinal}]`).join(',')}],`
+    text += `"h":[${draft.holds.map(holdText).join(',')}],`
   }
   if (draft.births.length > 0) text += `"n":[${birthsText(draft)}],`
   return `${text}"o":${draft.open}`
+}
+
+function holdText({ token, node, group, ordinal, batch }: HoldFact): string {
+  return batch === null ? `[${token},${node},${group},${ordinal}]` : `[${token},${node},${group},${ordinal},${batch}]`
 }
 
 function visitsText(visits: readonly VisitFact[]): string {

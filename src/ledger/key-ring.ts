@@ -5,7 +5,7 @@
  * G2. A run's head is good under a key that was in force where log 0 last spoke of the run: its `opened`, `taken_over` or `sealed`.
  * G3. A change counts only with the signatures of one that is in force before and after it, and of each key that it adds.
  */
-import type { KeyChange } from '../format/entry.ts'
+import type { KeyChange } from '../format/ledger-entry.ts'
 import {
   keyChangeText,
   noteOf,

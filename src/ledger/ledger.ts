@@ -1,5 +1,5 @@
 /** A ledger open for writing, over any store. */
-import type { KeyChange, LedgerEntry } from '../format/entry.ts'
+import type { KeyChange, LedgerEntry } from '../format/ledger-entry.ts'
 import type { Signer } from '../format/note.ts'
 import { CustodyError } from '../model/error.ts'
 import { type Holder, isAlive, livesHere, parseHolder } from '../model/holder.ts'
@@ -20,22 +20,20 @@ import {
   type CheckpointHead,
   type Ledger,
   type LedgerPorts,
+  type LogZeroBatch,
   NOTHING,
   type RunDraft,
   type RunLedger,
+  type RunReader,
   type TakenOver,
-  type WriteBatch,
 } from './write-port.ts'
 
 /** Writes together with an entry of log 0, again if another process came first. */
-export type LogZeroWriter = (
-  entry: LedgerEntry,
-  write: (ledger: NonNullable<WriteBatch['ledger']>) => Promise<void>,
-) => Promise<void>
+export type LogZeroWriter = (entry: LedgerEntry, write: (ledger: LogZeroBatch) => Promise<void>) => Promise<void>
 
 interface LogZeroAppend {
   readonly entry: LedgerEntry
-  readonly write: (ledger: NonNullable<WriteBatch['ledger']>) => Promise<void>
+  readonly write: (ledger: LogZeroBatch) => Promise<void>
 }
 
 /** How often another process may come first before that is taken for an error. */
@@ -101,7 +99,7 @@ export class StoredLedger implements Ledger {
       const log = log_zero.last_log + 1
       const t = Math.max(entry.t, log_zero.last_us)
       const appender = this.#appender(log)
-      const encoded = encodeRun(new OpenTokens().complete({ ...draft, entry: { ...entry, t } }))
+      const encoded = encodeRun({ ...draft, entry: { ...entry, t } })
       appender.append(encoded, saltsOf(encoded, this.#entropy))
       const appended = appender.take()
       opened = { log, appender, t }
@@ -122,7 +120,7 @@ export class StoredLedger implements Ledger {
     return this.#runLedger(run, log, 1, t, appender.state(), new OpenTokens())
   }
 
-  async takeOver<Seen>(run: string, look: () => Promise<Seen>): Promise<TakenOver<Seen>> {
+  async takeOver<Seen>(run: string, look: (reader: RunReader) => Promise<Seen>): Promise<TakenOver<Seen>> {
     const { reader } = this.#store
     const log = await reader.logOf(run)
     if (log === null) throw new CustodyError('CUSTODY_RUN_UNKNOWN', `${reader.url} has no run ${run}`)
@@ -134,12 +132,14 @@ export class StoredLedger implements Ledger {
       // While nobody has the lease: however long the log is, the lease can't run out meanwhile, and nothing is signed before.
       await this.#log_zero.refresh(reader)
       // All of one moment: its former holder may wake up and commit meanwhile.
-      const checked = await reader.snapshot(() => checkedRun(reader, this.#log_zero, { log, run }))
-      const seen = await look()
+      const { seen, ...checked } = await reader.snapshot(async () => {
+        const found = await checkedRun(reader, this.#log_zero, { log, run })
+        return { ...found, seen: await look(found.reader) }
+      })
       const { epoch, t } = await this.#takeLease(run, log, lease)
       if ((await reader.head(log)) === checked.note)
         return {
-          ledger: this.#runLedger(run, log, epoch, t, { frontier: checked.frontier, subjects: null }, checked.open),
+          ledger: this.#runLedger(run, log, epoch, t, checked.state, checked.open),
           ...{ epoch, seen },
         }
       // Its former holder woke up once more while it was looked at.

@@ -7,21 +7,23 @@
  * Z2. The user trusts the ledger by its birth's key, or by a key of theirs that was added later, and so signed all that was before.
  * Z3. Time never goes back within the log.
  */
-import type { LedgerEntry } from '../format/entry.ts'
+
 import { LEDGER_FORMAT } from '../format/entry.ts'
 import { leafHash } from '../format/hash.ts'
+import type { LedgerEntry } from '../format/ledger-entry.ts'
 import { NoteError, type Signer, type VerifierKey } from '../format/note.ts'
 import { Frontier } from '../format/tree.ts'
 import { CustodyError } from '../model/error.ts'
 import { counted, grouped } from '../model/number-text.ts'
 import { Appender, originOf } from './appender.ts'
+import { NOTHING_CLOSED } from './closed-subjects.ts'
 import { encodeLedger } from './encode.ts'
 import { type Entropy, saltsOf } from './entropy.ts'
 import { KeyRing } from './key-ring.ts'
 import type { LedgerReader } from './read-port.ts'
 import { altered, checkSignedHead } from './signed-head.ts'
 import type { Remembered, Trust } from './trust.ts'
-import type { CheckpointHead, LedgerPorts, WriteBatch } from './write-port.ts'
+import type { CheckpointHead, LedgerPorts, LogZeroBatch, WriteBatch } from './write-port.ts'
 
 export const LOG_ZERO = 0
 
@@ -47,7 +49,7 @@ export interface RunOnRecord {
 
 /** What goes into log 0 in a transaction, and the head that it has then. */
 export interface LogZeroNews {
-  readonly batch: NonNullable<WriteBatch['ledger']>
+  readonly batch: LogZeroBatch
   readonly head: CheckpointHead
 }
 
@@ -123,13 +125,13 @@ export class LogZero {
 
   /** What appending `entry` to the log as it was last read comes to. */
   next(entry: LedgerEntry, signer: Signer, entropy: Entropy): LogZeroNews {
-    const state = { frontier: this.#frontier.state(), subjects: null }
+    const state = { frontier: this.#frontier.state(), closed: NOTHING_CLOSED }
     const appender = new Appender(this.id, LOG_ZERO, signer, state)
     const encoded = encodeLedger({ ...entry, t: Math.max(this.last_us, entry.t) })
     appender.append(encoded, saltsOf(encoded, entropy))
-    const { entries, head, checkpoint } = appender.take()
+    const { entries, tiles, head, checkpoint } = appender.take()
     if (head === null) throw new CustodyError('CUSTODY_ENGINE_DEFECT', 'log 0 was appended to without a checkpoint')
-    return { batch: { entries, head }, head: checkpoint }
+    return { batch: { entries, tiles, head }, head: checkpoint }
   }
 
   /** Whoever signs with this key may append. @throws CustodyError CUSTODY_KEY_UNKNOWN. */

@@ -8,7 +8,7 @@
 import type { OpenFact } from '../format/entry.ts'
 import { SetHash } from '../format/set-hash.ts'
 import type { StoredOpenToken } from './read-port.ts'
-import type { CompleteRunDraft, OpenChange, RunDraft, SubjectDraft } from './write-port.ts'
+import type { OpenChange, SubjectDraft } from './write-port.ts'
 
 export const NO_CHANGE: OpenChange = { stands: [], gone: [] }
 
@@ -28,11 +28,6 @@ export class OpenTokens {
 
   fact(): OpenFact {
     return { count: this.#hash.count, hash: this.#hash.digest() }
-  }
-
-  /** The draft of a commit is told how many tokens are open. */
-  complete({ entry, ...draft }: RunDraft): CompleteRunDraft {
-    return { ...draft, entry: entry.k === 'commit' ? { ...entry, open: this.fact() } : entry }
   }
 
   /** What an entry changes, which is appended as `seq`. */

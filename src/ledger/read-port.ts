@@ -5,6 +5,7 @@
  * R1. What a cell holds is of the type that stands here, its text is that of its bytes, its number exact; a cell that isn't so
  *     is refused: CUSTODY_VERIFY_FAILED with its name.
  */
+import type { TreeNumber } from '../format/trees.ts'
 
 export interface StoredLog {
   readonly log: number
@@ -14,13 +15,28 @@ export interface StoredLog {
 }
 export interface StoredEntry {
   readonly seq: number
+  /** The row or the batch that it is of; both null: it is of the run. */
   readonly row: number | null
+  readonly batch: number | null
   readonly body: string
 }
 export interface StoredPayload {
   readonly seq: number
   readonly salts: Uint8Array
   readonly body: string
+}
+/** A full tile (format/tree.ts): its tree, its place, and its root. */
+export interface StoredTile {
+  readonly tree: number
+  readonly level: number
+  readonly idx: number
+  readonly hash: Uint8Array
+}
+/** Rows or batches by their numbers, both ends included. */
+export interface SubjectRange {
+  readonly kind: 'row' | 'batch'
+  readonly first: number
+  readonly last: number
 }
 /** An entry with its values; `payload` is null if it has none. */
 export interface FullEntry extends StoredEntry {
@@ -30,6 +46,7 @@ export interface StoredEnding {
   readonly token: number
   readonly seq: number
   readonly row: number | null
+  readonly batch: number | null
   readonly fate: number
   readonly node: number
   readonly sink: number | null
@@ -102,8 +119,10 @@ export interface LedgerReader {
   extents(): AsyncIterable<StoredExtent>
   /** The log of a run, if it is listed. */
   logOf(run: string): Promise<number | null>
-  /** Number of entries of a log. */
+  /** One more than the last entry's seq, 0 if there is none. */
   size(log: number): Promise<number>
+  /** How many entries there are, each counted: some 30 ms for a million. */
+  count(log: number): Promise<number>
   entry(log: number, seq: number): Promise<StoredEntry | null>
   /** In order of seq, from `from` (inclusive), streamed. */
   entries(log: number, from?: number): AsyncIterable<StoredEntry>
@@ -112,11 +131,17 @@ export interface LedgerReader {
   entriesOfRow(log: number, row: number): Promise<readonly StoredEntry[]>
   /** Of the rows from `first` to `last`, in order of row and seq. */
   entriesOfRows(log: number, first: number, last: number): Promise<readonly FullEntry[]>
-  /** Entries whose row is null: of the run and of batches, streamed in order of seq. */
+  /** Entries that are of no row and no batch, streamed in order of seq. */
   entriesOfRun(log: number): AsyncIterable<StoredEntry>
+  /** Of all batches, streamed in order of their numbers and of seq. */
+  entriesOfBatches(log: number): AsyncIterable<StoredEntry>
   entriesOfBatch(log: number, batch: number): Promise<readonly StoredEntry[]>
-  /** The last entry of each subject: of rows in their order, then of batches in order of their numbers, streamed. */
-  lastEntries(log: number): AsyncIterable<StoredEntry>
+  /** The last entry of each, streamed in order of their numbers. */
+  lastEntries(log: number, range: SubjectRange): AsyncIterable<StoredEntry>
+  /** Roots of the full tiles of level 0 of a tree, in their order, up to the first that is missing. */
+  tileRoots(log: number, tree: TreeNumber): Promise<readonly string[]>
+  /** All tiles of a log, in order of tree, level and place, streamed. */
+  tiles(log: number): AsyncIterable<StoredTile>
   payload(log: number, seq: number): Promise<StoredPayload | null>
   payloads(log: number): AsyncIterable<StoredPayload>
   ending(log: number, token: number): Promise<StoredEnding | null>

@@ -4,8 +4,9 @@
  *
  * R1. Stage 2 is done in one place at a time, and changes places only while all that was appended is durable.
  */
-import { leafHash } from '../format/hash.ts'
-import { Frontier } from '../format/tree.ts'
+
+import type { RunEntry, SealFacts } from '../format/entry.ts'
+import type { SubjectTile } from '../format/trees.ts'
 import type { AppenderState } from './appender.ts'
 import { encodeRun, encodeSubject } from './encode.ts'
 import { type Entropy, saltsOf } from './entropy.ts'
@@ -14,9 +15,11 @@ import type { LogZeroWriter } from './ledger.ts'
 import type { OpenTokens } from './open-tokens.ts'
 import type { Scribe, StoreScribe } from './scribe.ts'
 import type { Store } from './store.ts'
+import { subjectTrees } from './subject-trees.ts'
 import {
   type CheckpointHead,
   type CommitUnderWay,
+  type CompleteRunDraft,
   type EncodedEntry,
   type LeaseChange,
   type LedgerPorts,
@@ -67,6 +70,11 @@ export class StoredRunLedger implements RunLedger {
   /** Of `#size`, what is durable. */
   #durable_size: number
 
+  /** Of rows and batches, that no durable commit has told. */
+  #tiles: readonly SubjectTile[] = []
+  /** Of these, how many a commit tells that isn't durable yet. */
+  #told_tiles = 0
+
   /** `open` are its open tokens. */
   constructor(parts: RunParts, state: AppenderState, open: OpenTokens) {
     this.#parts = parts
@@ -93,7 +101,7 @@ export class StoredRunLedger implements RunLedger {
   }
 
   appendRun(draft: RunDraft): number {
-    return this.#append(encodeRun(this.#open.complete(draft)))
+    return this.#append(encodeRun(this.#complete(draft)))
   }
 
   async commit(): Promise<CheckpointHead> {
@@ -106,9 +114,11 @@ export class StoredRunLedger implements RunLedger {
     const { durable } = await this.#scribe.begin(this.#keep()).catch(this.#fail)
     this.#goElsewhere()
     return {
-      durable: durable.then(head => {
+      durable: durable.then(({ head, tiles }) => {
         this.#durable_size = size
         this.#open.accept(mark)
+        this.#tiles = [...this.#tiles.slice(this.#told_tiles), ...tiles]
+        this.#told_tiles = 0
         return head
       }, this.#fail),
     }
@@ -118,29 +128,27 @@ export class StoredRunLedger implements RunLedger {
     this.#scribe.drop()
     this.#open.drop()
     this.#size = this.#durable_size
+    this.#told_tiles = 0
   }
 
-  async seal(draft: RunDraft): Promise<CheckpointHead> {
+  async seal(facts: SealFacts): Promise<CheckpointHead> {
     const { store, epoch, run, log, log_zero, ports } = this.#parts
     const here = await this.#comeHome()
-    this.appendRun(draft)
-    return here
+    const { closed } = here.appender
+    const trees = await subjectTrees(store.reader, log, closed, here.appender.root())
+    const entry: RunEntry = { ...facts, subjects: trees.heads }
+    this.#append(encodeRun({ entry, first_value: 0, values: [] }))
+    const { head } = await here
       .durably(appended => {
         const { size, root } = appended.checkpoint
         const lease = { kind: 'end', epoch } as const
-        return log_zero({ k: 'sealed', log, run, size, root, t: Math.max(ports.now_us(), draft.entry.t) }, ledger =>
-          store.write({ ...appended, log, lease, ledger }),
+        const tiles = [...appended.tiles, ...trees.tiles]
+        return log_zero({ k: 'sealed', log, run, size, root, t: Math.max(ports.now_us(), facts.t) }, ledger =>
+          store.write({ ...appended, tiles, log, lease, ledger }),
         )
       })
       .catch(this.#fail)
-  }
-
-  async subjectTree(): Promise<{ readonly size: number; readonly root: string }> {
-    const known = (await this.#comeHome()).appender.subjectHead()
-    if (known !== null) return known
-    const tree = new Frontier()
-    for await (const { body } of this.#parts.store.reader.lastEntries(this.log)) tree.append(leafHash(body))
-    return { size: tree.size, root: tree.root() }
+    return head
   }
 
   async renew(): Promise<void> {
@@ -160,6 +168,14 @@ export class StoredRunLedger implements RunLedger {
 
   get #scribe(): Scribe {
     return (this.#here ?? this.#elsewhere) as Scribe
+  }
+
+  /** A commit is told what is open, and which tiles of rows and batches are full since the one before. */
+  #complete({ entry, ...draft }: RunDraft): CompleteRunDraft {
+    if (entry.k !== 'commit') return { ...draft, entry }
+    this.#told_tiles = this.#tiles.length
+    const tiles = this.#tiles.length === 0 ? {} : { tiles: this.#tiles }
+    return { ...draft, entry: { ...entry, open: this.#open.fact(), ...tiles } }
   }
 
   #append(entry: EncodedEntry): number {

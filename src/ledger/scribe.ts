@@ -10,12 +10,12 @@ import { CustodyError } from '../model/error.ts'
 import type { Appended, Appender, UnresolvedError } from './appender.ts'
 import type { StoredEnding, StoredEntry } from './read-port.ts'
 import type { Store } from './store.ts'
-import type { CheckpointHead, CommitUnderWay, EncodedEntry, LeaseChange } from './write-port.ts'
+import type { Durable, EncodedEntry, LeaseChange } from './write-port.ts'
 
 export interface Scribe {
   append(entry: EncodedEntry, salts: Uint8Array): void
   /** Takes all that was appended since the last commit; see `RunLedger.begin`. */
-  begin(lease: LeaseChange): Promise<CommitUnderWay>
+  begin(lease: LeaseChange): Promise<{ readonly durable: Promise<Durable> }>
   /** Forgets what was appended since the last commit. */
   drop(): void
 }
@@ -36,10 +36,10 @@ export class StoreScribe implements Scribe {
     this.appender.append(entry, salts)
   }
 
-  async begin(lease: LeaseChange): Promise<CommitUnderWay> {
+  async begin(lease: LeaseChange): Promise<{ readonly durable: Promise<Durable> }> {
     const log = this.#log
-    const head = await this.durably(appended => this.#store.write({ ...appended, log, lease, ledger: null }))
-    return { durable: Promise.resolve(head) }
+    const durable = await this.durably(appended => this.#store.write({ ...appended, log, lease, ledger: null }))
+    return { durable: Promise.resolve(durable) }
   }
 
   drop(): void {
@@ -47,13 +47,12 @@ export class StoreScribe implements Scribe {
   }
 
   /** `write` makes durable what was appended. */
-  async durably(write: (appended: Appended) => Promise<void>): Promise<CheckpointHead> {
+  async durably(write: (appended: Appended) => Promise<void>): Promise<Durable> {
     const { appender } = this
     try {
       const appended = appender.take()
       await write(appended.unresolved.length === 0 ? appended : await this.#resolve(appended))
-      appender.accept()
-      return appended.checkpoint
+      return { head: appended.checkpoint, tiles: appender.accept() }
     } catch (error) {
       appender.drop()
       throw error
@@ -77,17 +76,15 @@ export class StoreScribe implements Scribe {
     const { reader } = this.#store
     const stored: StoredEntry[] = []
     if (row !== null) stored.push(...(await reader.entriesOfRow(this.#log, row)))
-    else for await (const each of reader.entriesOfRun(this.#log)) stored.push(each)
+    else if (batch !== null) stored.push(...(await reader.entriesOfBatch(this.#log, batch)))
     return [...stored, ...appended.entries]
-      .filter(each => each.row === row)
+      .filter(each => each.row === row && each.batch === batch)
       .map(each => JSON.parse(each.body) as SubjectEntryBody)
-      .filter(each => row !== null || each.b === batch)
   }
 }
 
 /** What is needed here of a subject's entry: see `SubjectEntry`. */
 interface SubjectEntryBody {
-  readonly b?: number
   readonly c?: SubjectEntry['commitments']
   readonly w?: number
 }

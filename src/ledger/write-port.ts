@@ -11,9 +11,12 @@
  * L3. endings are inserted, never replaced; open_tokens follow from the same drafts as the bodies.
  * L4. A batch of a run whose lease epoch is no longer the batch's is refused as a whole (CUSTODY_RUN_LOST).
  */
-import type { CommitFacts, EndingFact, RunEntry, SubjectEntry } from '../format/entry.ts'
+
+import type { CommitFacts, EndingFact, RunEntry, SealFacts, SubjectEntry } from '../format/entry.ts'
 import type { Signer } from '../format/note.ts'
-import type { StoredEnding, StoredEntry, StoredOpenToken, StoredPayload } from './read-port.ts'
+import type { Tile } from '../format/tree.ts'
+import type { SubjectTile, TreeNumber } from '../format/trees.ts'
+import type { LedgerReader, StoredEnding, StoredEntry, StoredOpenToken, StoredPayload } from './read-port.ts'
 import type { Trust } from './trust.ts'
 
 /** A value to be committed: its canonical text, and how the payload keeps it. */
@@ -31,6 +34,8 @@ export type ValueDraft =
 /** What happened to a subject in one commit, before values are salted and committed. */
 export interface SubjectDraft extends Omit<SubjectEntry, 'commitments' | 'nonce'> {
   readonly values: readonly ValueDraft[]
+  /** Nothing more can happen to the subject. */
+  readonly closes: boolean
   /** Of the tokens that are open after this entry, those that were born or moved since the subject's last one, where they stand. */
   readonly moved: ReadonlyArray<{ readonly token: number; readonly node: number }>
 }
@@ -44,7 +49,7 @@ export interface OpenChange {
 }
 
 export interface RunDraft extends Omit<CompleteRunDraft, 'entry'> {
-  readonly entry: Exclude<RunEntry, { readonly k: 'commit' }> | CommitFacts
+  readonly entry: Exclude<RunEntry, { readonly k: 'commit' | 'seal' }> | CommitFacts
 }
 
 export interface CompleteRunDraft {
@@ -70,8 +75,8 @@ export interface EncodedEntry {
   readonly endings: readonly EndingFact[]
   /** Time of the endings: `recorded_us[i]` belongs to `endings[i]`. */
   readonly recorded_us: readonly number[]
-  /** Number of the subject's tokens that are open after it. */
-  readonly open: number
+  /** Nothing more can happen to its subject. */
+  readonly closes: boolean
   readonly changes: OpenChange
 }
 
@@ -98,10 +103,8 @@ export interface RunLedger {
   begin(): Promise<CommitUnderWay>
   /** Forgets what was appended since the last commit: its outputs could not be made durable. */
   drop(): void
-  /** Root and size of the tree of subjects' last entries (rows in order, then batches), from what is durable. */
-  subjectTree(): Promise<{ readonly size: number; readonly root: string }>
-  /** Seals: appends to the run's log and to log 0 in one transaction, and gives the lease up. */
-  seal(draft: RunDraft): Promise<CheckpointHead>
+  /** Seals: appends to the run's log and to log 0 in one transaction, and gives the lease up. Nothing else may be appended before. */
+  seal(facts: SealFacts): Promise<CheckpointHead>
   /** Prolongs the lease; for times without commits. @throws CustodyError CUSTODY_RUN_LOST. */
   renew(): Promise<void>
   /** Gives the lease up without sealing (the run stopped). */
@@ -111,6 +114,13 @@ export interface RunLedger {
 export interface CommitUnderWay {
   /** Rejects as `commit` does. */
   readonly durable: Promise<CheckpointHead>
+}
+
+/** What a commit has made durable, as who writes it tells. */
+export interface Durable {
+  readonly head: CheckpointHead
+  /** Tiles of rows and batches that are full with it. */
+  readonly tiles: readonly SubjectTile[]
 }
 
 export interface CheckpointHead {
@@ -156,11 +166,25 @@ export interface WriteBatch {
   readonly closed_tokens: readonly number[]
   /** Rows that are put into it, or in the place of what it has of the same tokens. */
   readonly open_tokens: readonly StoredOpenToken[]
+  /** Tiles that are full with it. */
+  readonly tiles: readonly TileDraft[]
   /** Signed checkpoint; null if there are no entries. */
   readonly head: string | null
   /** What goes into log 0 in the same transaction, with its head. */
-  readonly ledger: { readonly entries: readonly StoredEntry[]; readonly head: string } | null
+  readonly ledger: LogZeroBatch | null
 }
+
+export interface LogZeroBatch {
+  readonly entries: readonly StoredEntry[]
+  readonly tiles: readonly TileDraft[]
+  readonly head: string
+}
+
+/** A full tile of one of the log's trees; `root` as hex. */
+export interface TileDraft extends Tile {
+  readonly tree: TreeNumber
+}
+
 /** For batches that only change a lease. */
 export const NOTHING = {
   entries: [],
@@ -168,8 +192,15 @@ export const NOTHING = {
   endings: [],
   closed_tokens: [],
   open_tokens: [],
+  tiles: [],
   head: null,
 } as const satisfies Partial<WriteBatch>
+
+/** What is read of a run that is taken over. */
+export type RunReader = Pick<
+  LedgerReader,
+  'entry' | 'entriesOfRow' | 'entriesOfRun' | 'entriesOfBatch' | 'openTokens' | 'payload'
+>
 
 export interface TakenOver<Seen> {
   readonly ledger: RunLedger
@@ -185,11 +216,12 @@ export interface Ledger {
   /**
    * Takes a run over that isn't sealed: checks that its entries are what its last checkpoint signed, and leaves a trace in
    * log 0. The run's own `resume` entry is the caller's, with the `epoch` given here. `look` is called, maybe again, when all of that
-   * holds and nobody has the run: `seen` is what it found at last, in the log as it is taken over. If it throws, nothing is signed.
+   * holds and nobody has the run, with a reader that gives nothing but what was signed: `seen` is what it found at last, in the log
+   * as it is taken over. If it throws, nothing is signed.
    * @throws CustodyError CUSTODY_RUN_UNKNOWN, CUSTODY_RUN_HELD; CUSTODY_LEDGER_ALTERED, CUSTODY_LEDGER_CUT,
    * CUSTODY_KEY_UNKNOWN, and then nothing was signed.
    */
-  takeOver<Seen>(run: string, look: () => Promise<Seen>): Promise<TakenOver<Seen>>
+  takeOver<Seen>(run: string, look: (reader: RunReader) => Promise<Seen>): Promise<TakenOver<Seen>>
   close(): Promise<void>
 }
 

@@ -33,7 +33,7 @@ function encode(entry: SubjectEntry): string {
         ...(v.stood_us === 0 ? [] : [v.stood_us]),
       ]),
     ],
-    ['h', entry.holds.map(h => [h.token, h.node, h.group, h.ordinal])],
+    ['h', entry.holds.map(h => [h.token, h.node, h.group, h.ordinal, ...(h.batch === null ? [] : [h.batch])])],
     ['g', entry.groups_opened.map(g => [g.group, g.kind, g.node, g.expected])],
     ['d', entry.groups_closed.map(g => [g.group, g.verdict, g.detail, ...g.members])],
     ['e', entry.endings.map(e => [e.token, e.fate, e.node, e.sink, e.group, ...error(e)])],
@@ -103,7 +103,7 @@ const entry = fc
       ),
     ),
     visits: few(visit.map(({ ending, ...rest }) => ({ ...rest, ...ending }))),
-    holds: few(fc.record({ token: from1, node: from1, group: from1, ordinal: fc.nat() })),
+    holds: few(fc.record({ token: from1, node: from1, group: from1, ordinal: fc.nat(), batch: fc.option(from1) })),
     groups_opened: few(
       fc.record({ group: from1, kind: fc.constantFrom<0 | 1 | 2 | 3>(0, 1, 2, 3), node: from1, expected: from0 }),
     ),
@@ -239,7 +239,7 @@ const TOTALS = {
   rows: { read: 1, ingested: 1, rejected: 0 },
   tokens: { born: 1, ended: 1, open: 0 },
   groups: 0,
-  batches: 0,
+  batches: [[4, 2]],
   endings: [[1, 2, 1]],
   visits: [
     [1, 1, 0, 0],
@@ -278,7 +278,13 @@ const RUN_ENTRIES: { [name: string]: { [key: string]: Json } } = {
   stop: { k: 'stop', status: 'failed', reason: 'sink', t: 5 },
   resume: { k: 'resume', epoch: 2, cut: [1], t: 5 },
   publish: { k: 'publish', artifacts: [{ sink: 2, rows: 1, bytes: 10 }], t: 5 },
-  seal: { k: 'seal', status: 'completed', totals: TOTALS, subjects: { size: 1, root: HASH }, t: 5 },
+  seal: {
+    k: 'seal',
+    status: 'completed',
+    totals: TOTALS,
+    subjects: { rows: { size: 1, root: HASH }, batches: { size: 0, root: HASH } },
+    t: 5,
+  },
 }
 const LEDGER_ENTRIES: { [name: string]: { [key: string]: Json } } = {
   birth: { k: 'birth', format: 1, ledger: RUN, key: 'name+01234567+AAAA', t: 5 },
@@ -315,6 +321,12 @@ describe.each([
       expect(problem(() => decode({ ...facts, [key]: null, z: NONCE }))).toMatch(`\`${key}\` is null`)
     }
   })
+})
+
+test('a commit may tell tiles that are full', () => {
+  const commit = { ...RUN_ENTRIES.commit!, tiles: [[1, 0, HASH]], z: NONCE }
+  expect(decodeRun(commit).facts).toMatchObject({ tiles: [[1, 0, HASH]] })
+  expect(problem(() => decodeRun({ ...commit, tiles: [[1, 0]] }))).not.toBe('none')
 })
 
 test('a commit tells the order of what is under way: tokens, and where branches were lost', () => {

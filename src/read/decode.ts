@@ -15,13 +15,13 @@ import {
   type HoldFact,
   type IntentFact,
   isError,
-  type LedgerEntry,
   type OriginFact,
   type RunEntry,
   type SubjectEntry,
   type VisitFact,
   type VisitStatus,
 } from '../format/entry.ts'
+import type { LedgerEntry } from '../format/ledger-entry.ts'
 import { canonicalize, NotJsonError } from '../model/canonical.ts'
 import type { FateNumber } from '../model/outcome.ts'
 import type { Json } from '../model/row.ts'
@@ -304,12 +304,13 @@ function visit(value: Json, where: string): VisitFact {
 }
 
 function hold(value: Json, where: string): HoldFact {
-  const [token, node, group, ordinal] = numbers(value, where, 4, 4) as [number, number, number, number]
+  const [token, node, group, ordinal, batch] = numbers(value, where, 4, 5) as [number, number, number, number, number?]
   return {
     token: atLeastOne(token, where, 0),
     node: atLeastOne(node, where, 1),
     group: atLeastOne(group, where, 2),
     ordinal,
+    batch: batch === undefined ? null : atLeastOne(batch, where, 4),
   }
 }
 

@@ -1,5 +1,5 @@
 /** Which values log 0 says were erased. */
-import type { Erased } from '../format/entry.ts'
+import type { Erased } from '../format/ledger-entry.ts'
 import { counted, grouped } from '../model/number-text.ts'
 
 export class Erasures {

@@ -1,6 +1,7 @@
 /** The shapes of entries whose subject is the run, and of those of log 0 (format/entry.ts). */
 import type { LineChange, LineMember, LineRun } from '../format/commit-line.ts'
-import { LEDGER_FORMAT, type LedgerEntry, type RunEntry, type TotalsFact } from '../format/entry.ts'
+import { LEDGER_FORMAT, type RunEntry, type TotalsFact } from '../format/entry.ts'
+import type { LedgerEntry } from '../format/ledger-entry.ts'
 import type { PluginCode } from '../format/plugin-code.ts'
 import type { Topology, TopologyNode } from '../format/topology.ts'
 import { isUuid } from '../model/uuid.ts'
@@ -37,7 +38,7 @@ const totals: Decoder<TotalsFact> = (value, where) =>
     rows: object({ read: int(), ingested: int(), rejected: int() }),
     tokens: object({ born: int(), ended: int(), open: int() }),
     groups: int(),
-    batches: int(),
+    batches: listOf(tuple(int(1), int(1))),
     endings: listOf(tuple(int(1), int(), int())),
     visits: listOf(tuple(int(1), int(), int(), int())),
     edges: listOf(tuple(int(1), int())),
@@ -88,6 +89,7 @@ const commit: Decoder<Extract<RunEntry, { k: 'commit' }>> = (value, where) =>
     open: object({ count: int(), hash }),
     ...lineKey(asObject(value, where)),
     ...jumpsKey(asObject(value, where)),
+    ...(Object.hasOwn(asObject(value, where), 'tiles') ? { tiles: listOf(tuple(int(1), int(), hash)) } : {}),
     t: int(),
   })(value, where)
 
@@ -100,6 +102,8 @@ function lineKey(facts: { readonly [key: string]: unknown }) {
 function jumpsKey(facts: { readonly [key: string]: unknown }) {
   return Object.hasOwn(facts, 'jumps') ? { jumps: listOf(tuple(int(), int())) } : {}
 }
+
+const treeHead = object({ size: int(), root: hash })
 
 /** By `k`. */
 const RUN_ENTRIES: { readonly [K in RunEntry['k']]: Decoder<Extract<RunEntry, { k: K }>> } = {
@@ -139,7 +143,7 @@ const RUN_ENTRIES: { readonly [K in RunEntry['k']]: Decoder<Extract<RunEntry, { 
     k: oneOf('seal'),
     status: oneOf('completed', 'completed_with_failures', 'empty', 'abandoned'),
     totals,
-    subjects: object({ size: int(), root: hash }),
+    subjects: object({ rows: treeHead, batches: treeHead }),
     t: int(),
   }),
 }

@@ -21,7 +21,7 @@ import {
   opening,
   RUN,
   sampleRun,
-  sealDraft,
+  sealFacts,
   simpleRow,
   subjectDraft,
   T0,
@@ -132,11 +132,12 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
       const batch = (...seqs: number[]): WriteBatch => ({
         log: run.log,
         lease: { kind: 'keep', epoch: 1, expires_us: T0 },
-        entries: seqs.map(seq => ({ seq, row: null, body: '{}' })),
+        entries: seqs.map(seq => ({ seq, row: null, batch: null, body: '{}' })),
         payloads: [],
         endings: [],
         closed_tokens: [],
         open_tokens: [],
+        tiles: [],
         head: 'x',
         ledger: null,
       })
@@ -223,7 +224,7 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
         const { ledger, reader } = await begin()
         const run = await ledger.openRun(RUN, opening())
         await sampleRun(run)
-        await run.seal(sealDraft(totals(4, 10, 10), await run.subjectTree()))
+        await run.seal(sealFacts(totals(4, 10, 10)))
         return contents(reader)
       }
       const first = await of()
@@ -234,12 +235,13 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
       expect(first).toEqual(same)
     })
 
-    test('has one last entry for each subject, rows first, and the tree of them', async () => {
+    test('has one last entry of each row and batch, and seals with the same trees of them after it was resumed', async () => {
       const { ledger, reader, place, ports } = await begin(DEAD)
       const run = await ledger.openRun(RUN, opening())
       await sampleRun(run)
       const last: Array<[number | null, number]> = []
-      for await (const { row, seq } of reader.lastEntries(run.log)) last.push([row, seq])
+      for (const kind of ['row', 'batch'] as const)
+        for await (const { row, seq } of reader.lastEntries(run.log, { kind, first: 1, last: 9 })) last.push([row, seq])
       expect(last).toEqual([
         [1, 1],
         [2, 2],
@@ -247,10 +249,16 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
         [4, 8],
         [null, 9],
       ])
-      const live = await run.subjectTree()
-      expect(live.size).toBe(5)
+      const tree = (seqs: number[]) => async () => {
+        const hashes = new Frontier()
+        for (const seq of seqs) hashes.append(leafHash((await reader.entry(run.log, seq))?.body ?? ''))
+        return { size: seqs.length, root: hashes.root() }
+      }
+      const subjects = { rows: await tree([1, 2, 7, 8])(), batches: await tree([9])() }
       const { ledger: resumed } = await (await join(place, ports)).takeOver(RUN, nothingToSee)
-      expect(await resumed.subjectTree()).toEqual(live)
+      await resumed.seal(sealFacts(totals(4, 10, 10)))
+      const seal = await reader.entry(run.log, (await reader.size(run.log)) - 1)
+      expect(JSON.parse(seal?.body ?? '')).toMatchObject({ k: 'seal', subjects })
     })
 
     test('keeps the order of log 0 when several processes write', async () => {
@@ -259,8 +267,8 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
       const first = await ledger.openRun(RUN, opening())
       const second = await other.openRun(OTHER_RUN, opening(OTHER_RUN))
       expect([first.log, second.log]).toEqual([1, 2])
-      await first.seal(sealDraft(totals(0, 0, 0), await first.subjectTree()))
-      await second.seal(sealDraft(totals(0, 0, 0), await second.subjectTree()))
+      await first.seal(sealFacts(totals(0, 0, 0)))
+      await second.seal(sealFacts(totals(0, 0, 0)))
       expect(await logZero(reader)).toEqual(['birth', 'opened', 'opened', 'sealed', 'sealed'])
       expect(await reader.head(0)).toContain(`\n5\n${Buffer.from(await rootOf(reader, 0), 'hex').toString('base64')}\n`)
     })
@@ -403,7 +411,7 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
       await run.release()
       const other = await join(place, ports)
       const { ledger: resumed } = await other.takeOver(RUN, nothingToSee)
-      await resumed.seal(sealDraft(totals(0, 0, 0), await resumed.subjectTree()))
+      await resumed.seal(sealFacts(totals(0, 0, 0)))
       for (const id of [RUN, OTHER_RUN]) {
         await expect(other.takeOver(id, nothingToSee)).rejects.toMatchObject({ code: 'CUSTODY_RUN_UNKNOWN' })
       }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import {
   LEDGER_FORMAT,
   type RunEntry,
+  type SealFacts,
   type TotalsFact,
   type VisitFact,
   type VisitStatus,
@@ -130,6 +131,7 @@ export function subjectDraft(draft: Pick<SubjectDraft, 'subject' | 'time_us'> & 
     values: [],
     moved: [],
     open: draft.moved?.length ?? 0,
+    closes: draft.subject.kind === 'row' && (draft.open ?? draft.moved?.length ?? 0) === 0,
     ...draft,
   }
 }
@@ -160,7 +162,7 @@ export function totals(read: number, born: number, ended: number): TotalsFact {
     rows: { read, ingested: read, rejected: 0 },
     tokens: { born, ended, open: born - ended },
     groups: 0,
-    batches: 0,
+    batches: [],
     endings: [],
     visits: [],
     edges: [],
@@ -172,13 +174,12 @@ export function commitDraft(commit: number, first_value: number, totals: TotalsF
   return { entry, first_value, values: [full({ cursors: {}, receipts: {} })] }
 }
 
-export function sealDraft(totals: TotalsFact, subjects: { size: number; root: string }): RunDraft {
-  return {
-    entry: { k: 'seal', status: 'completed', totals, subjects, t: T0 + 9_000_000 },
-    first_value: 0,
-    values: [],
-  }
+export function sealFacts(totals: TotalsFact): SealFacts {
+  return { k: 'seal', status: 'completed', totals, t: T0 + 9_000_000 }
 }
+
+/** Of `sampleRun`, as far as somebody who continues it needs them. */
+export const SAMPLE_TOTALS: TotalsFact = { ...totals(4, 10, 10), batches: [[8, 1]] }
 
 /**
  * Appends, in two commits, without sealing:
@@ -194,6 +195,7 @@ export async function sampleRun(run: RunLedger): Promise<void> {
     subjectDraft({
       subject: { kind: 'batch', batch: 1 },
       time_us: T0 + 4500,
+      origin: { source: 8, index: 1, line: 0, repeats: null },
       groups_opened: [{ group: 4, kind: 3, node: 8, expected: 0 }],
     }),
   )
@@ -207,7 +209,7 @@ export async function sampleRun(run: RunLedger): Promise<void> {
     first_value: 4,
     values: [full({ low: { path: '/tmp/low.csv', rows: 2, bytes: 20, sha256: 'cd'.repeat(32) } })],
   })
-  run.appendRun(commitDraft(2, 5, totals(4, 10, 10)))
+  run.appendRun(commitDraft(2, 5, SAMPLE_TOTALS))
   await run.commit()
 }
 
@@ -254,9 +256,9 @@ function forked(): SubjectDraft {
       { group: 2, verdict: 'merged', detail: 0, members: [4, 5] },
     ],
     holds: [
-      { token: 4, node: 7, group: 2, ordinal: 0 },
-      { token: 5, node: 7, group: 2, ordinal: 1 },
-      { token: 6, node: 8, group: 4, ordinal: 0 },
+      { token: 4, node: 7, group: 2, ordinal: 0, batch: null },
+      { token: 5, node: 7, group: 2, ordinal: 1, batch: null },
+      { token: 6, node: 8, group: 4, ordinal: 0, batch: 1 },
     ],
     endings: [
       { token: 3, fate: 20, node: 4, sink: 0, group: 1, error: null },
@@ -286,7 +288,7 @@ function expanded(): SubjectDraft {
     ],
     groups_opened: [{ group: 3, kind: 1, node: 2, expected: 2 }],
     groups_closed: [{ group: 3, verdict: 'expanded', detail: 0, members: [] }],
-    holds: [{ token: 9, node: 8, group: 4, ordinal: 1 }],
+    holds: [{ token: 9, node: 8, group: 4, ordinal: 1, batch: 1 }],
     endings: [
       { token: 7, fate: 21, node: 2, sink: 0, group: 3, error: null },
       { token: 8, fate: 2, node: 9, sink: 9, group: 0, error: null },

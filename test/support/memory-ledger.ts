@@ -1,5 +1,6 @@
 /** A ledger in memory that keeps drafts as they are, so that a test can look at every fact of a run, and bodies to resume from. */
 
+import type { SealFacts } from '../../src/format/entry.ts'
 import { commitment, SALT_BYTES } from '../../src/format/hash.ts'
 import { bodyOf, encodeRun, encodeSubject } from '../../src/ledger/encode.ts'
 import { LEASE_US } from '../../src/ledger/lease.ts'
@@ -13,6 +14,7 @@ import type {
   Ledger,
   RunDraft,
   RunLedger,
+  RunReader,
   SubjectDraft,
   TakenOver,
 } from '../../src/ledger/write-port.ts'
@@ -67,7 +69,11 @@ export class MemoryLedger implements Ledger, RunLedger {
 
   appendRun(draft: RunDraft): number {
     this.onAppended(draft.entry.t)
-    const complete = this.#open.complete(draft)
+    const { entry, ...rest } = draft
+    const complete: CompleteRunDraft = {
+      ...rest,
+      entry: entry.k === 'commit' ? { ...entry, open: this.#open.fact() } : entry,
+    }
     return this.#append({ kind: 'run', draft: complete, encoded: encodeRun(complete) })
   }
 
@@ -105,12 +111,11 @@ export class MemoryLedger implements Ledger, RunLedger {
     return this.size - 1
   }
 
-  async subjectTree(): Promise<{ size: number; root: string }> {
-    return { size: 0, root: HASH }
-  }
-
-  async seal(draft: RunDraft): Promise<CheckpointHead> {
-    this.appendRun(draft)
+  async seal(facts: SealFacts): Promise<CheckpointHead> {
+    this.onAppended(facts.t)
+    const none = { size: 0, root: HASH }
+    const draft = { entry: { ...facts, subjects: { rows: none, batches: none } }, first_value: 0, values: [] }
+    this.#append({ kind: 'run', draft, encoded: encodeRun(draft) })
     const head = await this.commit()
     this.sealed = true
     this.expires_us = null
@@ -122,9 +127,9 @@ export class MemoryLedger implements Ledger, RunLedger {
     this.#hold()
   }
 
-  async takeOver<Seen>(_run: string, look: () => Promise<Seen>): Promise<TakenOver<Seen>> {
+  async takeOver<Seen>(_run: string, look: (reader: RunReader) => Promise<Seen>): Promise<TakenOver<Seen>> {
     this.drop()
-    const seen = await look()
+    const seen = await look(this)
     this.#hold()
     return { ledger: this, epoch: ++this.#epoch, seen }
   }
@@ -175,7 +180,17 @@ export class MemoryLedger implements Ledger, RunLedger {
   }
 
   async *entriesOfRun(): AsyncIterable<StoredEntry> {
-    yield* this.#of(null)
+    yield* this.#of(null).filter(({ batch }) => batch === null)
+  }
+
+  async entriesOfBatch(_log: number, batch: number): Promise<StoredEntry[]> {
+    return this.#all().filter(each => each.batch === batch)
+  }
+
+  async *entriesOfBatches(): AsyncIterable<StoredEntry> {
+    yield* this.#all()
+      .filter(({ batch }) => batch !== null)
+      .sort((a, b) => (a.batch as number) - (b.batch as number) || a.seq - b.seq)
   }
 
   async payload(_log: number, seq: number): Promise<StoredPayload | null> {
@@ -215,12 +230,12 @@ export class MemoryLedger implements Ledger, RunLedger {
   #stored(seq: number): StoredEntry | null {
     const kept = this.entries_kept[seq]
     if (kept === undefined) return null
-    const { texts, row } = kept.encoded
+    const { texts, row, batch } = kept.encoded
     const body = bodyOf(
       kept.encoded,
       texts.map(text => commitment(NO_SALT, text)),
       '00'.repeat(SALT_BYTES),
     )
-    return { seq, row, body }
+    return { seq, row, batch, body }
   }
 }

@@ -22,7 +22,7 @@ const [SEALED, OPEN] = [1, 2]
 
 /** What those show who check what they show. */
 export async function showAll(inner: LedgerReader, what: string): Promise<Answers> {
-  const reader = new CheckedReader(inner, { remembered: null, cache: null })
+  const reader = new CheckedReader(inner, { remembered: null })
   return answersOf(what, {
     show: () => showRun(reader, simulatedRun(SEALED), () => false),
     'show open': () => showRun(reader, simulatedRun(OPEN), () => false),

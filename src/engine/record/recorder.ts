@@ -9,6 +9,7 @@
  */
 import {
   type GroupKind,
+  type HoldFact,
   type OriginFact,
   type Together,
   VISIT_ERROR,
@@ -47,10 +48,7 @@ import { changeOf } from './patch.ts'
 import { PendingFacts } from './pending.ts'
 import type { Totals } from './totals.ts'
 
-const FORK: GroupKind = 0
-const EXPAND: GroupKind = 1
-const MERGE: GroupKind = 2
-const BATCH: GroupKind = 3
+const [FORK, EXPAND, MERGE, BATCH] = [0, 1, 2, 3] as const satisfies readonly GroupKind[]
 const NO_PARENTS: readonly number[] = []
 
 export class Recorder {
@@ -229,7 +227,7 @@ export class Recorder {
   holdAtCoalesce(token: Token, join: CoalesceGroup, started_us: number): void {
     this.#facts(token.subject, started_us)
     this.#openJoin(join, token.subject)
-    this.#hold(token, join.group, join.arrived.length - 1, started_us)
+    this.#hold(token, { group: join.group, ordinal: join.arrived.length - 1, batch: null }, started_us)
   }
 
   /** The members end, and what they merge into stands where the coalesce leads. */
@@ -274,17 +272,18 @@ export class Recorder {
 
   /** `nth`: which of the node's batches it is. */
   openBatch(node: AggregateNode, nth: number, started_us: number): BatchGroup {
-    const subject = new Subject('batch', ++this.totals.batches)
-    subject.origin = { source: node.number, index: nth }
+    const subject = new Subject('batch', this.totals.openBatch(node.number))
+    const origin: OriginFact = { source: node.number, index: nth, line: 0, repeats: null }
+    subject.origin = origin
     subject.gathers = true
-    this.#facts(subject, started_us)
+    this.#facts(subject, started_us).origin = origin
     return { group: this.#openGroup(subject, BATCH, node.number, 0), subject, node }
   }
 
   /** `ordinal` is the token's place among the batch's members, from 0. */
   holdInBatch(token: Token, batch: BatchGroup, ordinal: number, started_us: number): void {
     this.#facts(token.subject, started_us)
-    this.#hold(token, batch.group, ordinal, started_us)
+    this.#hold(token, { group: batch.group, ordinal, batch: batch.subject.number }, started_us)
   }
 
   /**
@@ -408,9 +407,9 @@ export class Recorder {
     this.totals.ending(ending.fate, ending.sink, subject)
   }
 
-  #hold(token: Token, group: number, ordinal: number, started_us: number): void {
+  #hold(token: Token, where: Pick<HoldFact, 'group' | 'ordinal' | 'batch'>, started_us: number): void {
     this.#visit(token, VISIT_HELD, token.value, 0, 0, started_us, null)
-    factsOf(token.subject).hold({ token: token.id, node: token.node, group, ordinal })
+    factsOf(token.subject).hold({ token: token.id, node: token.node, ...where })
     token.held = true
   }
 

@@ -22,12 +22,13 @@ export class Totals {
   ended = 0
   /** The last group's number. */
   groups = 0
-  /** The last batch's number. */
-  batches = 0
   /** Totals of calls; null while there are none. */
   calls: CallTotals | null = null
   /** Tokens with an ending in failure. */
   failing = 0
+  /** The last batch's number; and how many each aggregate has had. */
+  #batches = 0
+  readonly #batches_of = new Map<number, number>()
   readonly #endings = new Map<number, Map<number, number>>()
   /** By source. */
   readonly #failures = new Map<number, Failures>()
@@ -51,7 +52,10 @@ export class Totals {
     this.born = tokens.born
     this.ended = tokens.ended
     this.groups = groups
-    this.batches = batches
+    for (const [node, count] of batches) {
+      this.#batches_of.set(node, count)
+      this.#batches += count
+    }
     for (const [fate, sink, count] of endings) {
       this.#endingsOf(fate).set(sink, count)
       if (FAILURES.has(fate)) this.failing += count
@@ -64,6 +68,12 @@ export class Totals {
     for (const [edge, count] of edges) this.#edges[edge] = count
     this.calls = calls ?? null
     for (const [source, rejected, failed] of failures ?? []) this.#failures.set(source, { rejected, failed })
+  }
+
+  /** An aggregate has another batch. Returns its number. */
+  openBatch(node: number): number {
+    this.#batches_of.set(node, (this.#batches_of.get(node) ?? 0) + 1)
+    return ++this.#batches
   }
 
   /** A visit, or, if `was_held`, the end of one that was counted as held. */
@@ -142,7 +152,7 @@ export class Totals {
       rows: { read: this.read, ingested: this.read - this.rejected, rejected: this.rejected },
       tokens: { born: this.born, ended: this.ended, open: this.born - this.ended },
       groups: this.groups,
-      batches: this.batches,
+      batches: [...this.#batches_of].sort((a, b) => a[0] - b[0]),
       endings,
       visits,
       edges,

@@ -1,24 +1,12 @@
-/**
- * What the run's own entries say: where its sources, sinks and counters stand, when it was down, and which batches are
- * open. Read in one pass over the entries that belong to no row.
- */
+/** What the run's own entries say: where its sources, sinks and counters stand, and when it was down. */
 import { type CommitLine, type LineMember, RecordedLine } from '../../format/commit-line.ts'
-import { type CommitValue, GROUP_KINDS, type RunEntry, type SubjectEntry } from '../../format/entry.ts'
+import type { CommitValue, PlanValue, RunEntry, SinkIntents } from '../../format/entry.ts'
 import type { PluginCode } from '../../format/plugin-code.ts'
-import { addValues, type Commits, isBatchBody, runEntryOf, subjectEntryOf } from '../../ledger/decode.ts'
-import type { LedgerReader } from '../../ledger/read-port.ts'
+import { addValues, type Commits, runEntryOf } from '../../ledger/decode.ts'
+import type { RunReader } from '../../ledger/write-port.ts'
 import { CustodyError } from '../../model/error.ts'
 import type { Json } from '../../model/row.ts'
 import type { Standstill } from '../ports/run-clock.ts'
-import type { Origin } from '../token/token.ts'
-
-/** The part of a ledger's read side that resuming needs. */
-export type RestoreReader = Pick<LedgerReader, 'entry' | 'entriesOfRow' | 'entriesOfRun' | 'openTokens' | 'payload'>
-
-export interface StoredSubject {
-  readonly entries: Array<{ readonly seq: number; readonly entry: SubjectEntry }>
-  readonly origin: Origin | null
-}
 
 export interface History {
   readonly opening: Extract<RunEntry, { k: 'open' }>
@@ -35,15 +23,11 @@ export interface History {
   readonly stood: readonly Standstill[]
   /** Time of the run's last entry. */
   readonly last_us: number
-  /** By number: batches that are open, or whose tokens are. */
-  readonly batches: ReadonlyMap<number, StoredSubject>
   /** Code of its plugins, as it was last. */
   readonly plugins: readonly PluginCode[]
-  /** By aggregate: how many batches it has had. */
-  readonly batches_before: ReadonlyMap<number, number>
 }
 
-export async function readHistory(reader: RestoreReader, log: number): Promise<History> {
+export async function readHistory(reader: RunReader, log: number): Promise<History> {
   let opening: History['opening'] | null = null
   let commit: { seq: number; entry: Extract<RunEntry, { k: 'commit' }>; stored: Commits } | null = null
   /** What the latest commits tell of it, from the last that tells it whole. */
@@ -54,13 +38,7 @@ export async function readHistory(reader: RestoreReader, log: number): Promise<H
   let last_us = 0
   const stood: Standstill[] = []
   const plugins = new Map<string, PluginCode>()
-  const batches = new Map<number, StoredSubject>()
-  const batches_before = new Map<number, number>()
   for await (const { seq, body } of reader.entriesOfRun(log)) {
-    if (isBatchBody(body)) {
-      keepIfOpen(batches, batches_before, seq, subjectEntryOf(body))
-      continue
-    }
     const run = runEntryOf(body)
     const { entry } = run
     values = Math.max(values, run.first_value + run.commitments.length - 1)
@@ -93,8 +71,6 @@ export async function readHistory(reader: RestoreReader, log: number): Promise<H
     stood,
     last_us,
     plugins: [...plugins.values()],
-    batches,
-    batches_before,
   }
 }
 
@@ -108,16 +84,31 @@ function lineAfter(told: readonly CommitLine[]): LineMember[] {
   return [...line]
 }
 
-/** Values 1 and 2 of entry 0. @throws CustodyError CUSTODY_VALUE_ALTERED. */
-export async function openingValues(reader: RestoreReader, log: number): Promise<readonly [unknown, unknown]> {
-  const opening = await reader.entry(log, 0)
-  if (opening === null) throw new CustodyError('CUSTODY_VERIFY_FAILED', 'the run has no opening entry')
-  const [plan, intents] = await valuesOf(reader, log, 0, runEntryOf(opening.body))
-  return [plan, intents]
+export interface OpeningRecord {
+  readonly opening: History['opening']
+  readonly plan: PlanValue
+  readonly intents: SinkIntents
+}
+
+/** Entry 0 with its values. @throws CustodyError CUSTODY_VALUE_ALTERED. */
+export async function readOpening(reader: Pick<RunReader, 'entry' | 'payload'>, log: number): Promise<OpeningRecord> {
+  const stored = await reader.entry(log, 0)
+  const run = stored === null ? null : runEntryOf(stored.body)
+  if (run?.entry.k !== 'open') throw new CustodyError('CUSTODY_VERIFY_FAILED', 'the run has no opening entry')
+  const [plan, intents] = (await valuesOf(reader, log, 0, run)) as readonly unknown[] as readonly [
+    PlanValue,
+    SinkIntents,
+  ]
+  return { opening: run.entry, plan, intents }
 }
 
 /** The values of an entry of the run. @throws CustodyError CUSTODY_VALUE_ALTERED. */
-async function valuesOf(reader: RestoreReader, log: number, seq: number, commits: Commits): Promise<readonly Json[]> {
+async function valuesOf(
+  reader: Pick<RunReader, 'payload'>,
+  log: number,
+  seq: number,
+  commits: Commits,
+): Promise<readonly Json[]> {
   const values = new Map<number, Json>()
   addValues(values, commits, await reader.payload(log, seq), entryPlace(log, seq))
   return [...values.values()]
@@ -126,31 +117,4 @@ async function valuesOf(reader: RestoreReader, log: number, seq: number, commits
 /** A place for people. */
 export function entryPlace(log: number, seq: number): string {
   return `entry ${seq} of log ${log}`
-}
-
-function keepIfOpen(
-  batches: Map<number, StoredSubject>,
-  before: Map<number, number>,
-  seq: number,
-  entry: SubjectEntry,
-): void {
-  if (entry.subject.kind !== 'batch') return
-  const { batch } = entry.subject
-  const stored = batches.get(batch) ?? { entries: [], origin: openedBy(entry, before) }
-  stored.entries.push({ seq, entry })
-  const closed = new Set(stored.entries.flatMap(each => each.entry.groups_closed.map(({ group }) => group)))
-  const waits = stored.entries.some(each =>
-    each.entry.groups_opened.some(({ kind, group }) => kind === 3 && !closed.has(group)),
-  )
-  if (entry.open === 0 && !waits) batches.delete(batch)
-  else batches.set(batch, stored)
-}
-
-/** Where the batch comes from, if it begins with this entry. */
-function openedBy({ groups_opened }: SubjectEntry, before: Map<number, number>): Origin | null {
-  const opened = groups_opened.find(({ kind }) => GROUP_KINDS[kind] === 'batch')
-  if (opened === undefined) return null
-  const nth = (before.get(opened.node) ?? 0) + 1
-  before.set(opened.node, nth)
-  return { source: opened.node, index: nth }
 }

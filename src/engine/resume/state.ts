@@ -2,17 +2,18 @@
 import type { LineMember } from '../../format/commit-line.ts'
 import type { TotalsFact } from '../../format/entry.ts'
 import { subjectEntryOf } from '../../ledger/decode.ts'
+import type { StoredEntry } from '../../ledger/read-port.ts'
+import type { RunReader } from '../../ledger/write-port.ts'
 import { CustodyError } from '../../model/error.ts'
-import type { AggregateNode, Plan } from '../../plan/plan.ts'
+import type { Plan } from '../../plan/plan.ts'
 import { afterError } from '../nodes/retry.ts'
+import { onRecord } from '../record/on-record.ts'
 import { type CoalesceGroup, type Frame, joinOf, type Waiting } from '../token/fork-frames.ts'
 import type { InFlight } from '../token/in-flight.ts'
-import { Subject, type Token } from '../token/token.ts'
+import type { Token } from '../token/token.ts'
 import { type Trace, traceOf } from '../token/traces.ts'
-import { entryPlace, type History, type RestoreReader, type StoredSubject } from './run-fold.ts'
+import { entryPlace, type History } from './run-fold.ts'
 import { type Held, type RestoredSubject, restoreSubject, type StoredStep } from './subject-fold.ts'
-
-type Entries = ReadonlyArray<StoredStep>
 
 /** Where a run stood at its last commit. */
 export interface Progressed {
@@ -31,20 +32,69 @@ export interface RestoredState {
 export async function restoreState(
   plan: Plan,
   history: History,
-  reader: RestoreReader,
+  reader: RunReader,
   log: number,
 ): Promise<RestoredState> {
-  const restored: RestoredSubject[] = []
-  const rows = new Set<number>()
-  for (const { row } of await reader.openTokens(log)) if (row !== null) rows.add(row)
-  for (const row of [...rows].sort((a, b) => a - b)) {
-    const stored = (await reader.entriesOfRow(log, row)).map(({ seq, body }) => ({ seq, entry: subjectEntryOf(body) }))
-    restored.push(restoreSubject(plan, 'row', row, await withPayloads(reader, log, stored)))
-  }
-  for (const [number, { entries, origin }] of history.batches) {
-    restored.push(restoreSubject(plan, 'batch', number, await withPayloads(reader, log, entries), origin))
-  }
+  const restored = await restoreOpen(plan, reader, log)
   return { progressed: progressOf(history), in_flight: underWay(plan, history, restored, runClock(history)) }
+}
+
+/** What has open tokens, and the batches that these are held for; rows first, each in order of their numbers. */
+async function restoreOpen(plan: Plan, reader: RunReader, log: number): Promise<readonly RestoredSubject[]> {
+  const rows = new Map<number, number>()
+  const batches = new Map<number, number>()
+  for (const { row, batch } of await reader.openTokens(log)) {
+    if (row !== null) rows.set(row, (rows.get(row) ?? 0) + 1)
+    if (batch !== null) batches.set(batch, (batches.get(batch) ?? 0) + 1)
+  }
+  const of_rows: RestoredSubject[] = []
+  const of_batches = new Map<number, RestoredSubject>()
+  /** A batch may be known by its members only. */
+  const gather = (each: RestoredSubject) => {
+    for (const batch of each.batched.keys()) if (!batches.has(batch)) batches.set(batch, 0)
+  }
+  for (const row of [...rows.keys()].sort((a, b) => a - b)) {
+    const entries = await storyOf(reader, log, await reader.entriesOfRow(log, row))
+    const each = restoreSubject(plan, 'row', row, entries)
+    mustBeWhole(log, each, rows.get(row) ?? 0)
+    of_rows.push(each)
+    gather(each)
+  }
+  // Tokens that were born of a batch may be members of another one.
+  for (const [batch, open] of batches) {
+    const entries = await storyOf(reader, log, await reader.entriesOfBatch(log, batch))
+    const each = restoreSubject(plan, 'batch', batch, entries)
+    mustBeWhole(log, each, open)
+    of_batches.set(batch, each)
+    gather(each)
+  }
+  return [...of_rows, ...[...of_batches].sort(([a], [b]) => a - b).map(([, each]) => each)]
+}
+
+/** Each entry of a story names the one before it: none is left out. */
+async function storyOf(reader: RunReader, log: number, stored: readonly StoredEntry[]): Promise<readonly StoredStep[]> {
+  const steps: StoredStep[] = []
+  for (const { seq, body } of stored) {
+    const entry = subjectEntryOf(body)
+    const before = steps.at(-1)?.seq ?? null
+    if (entry.previous !== before)
+      throw new CustodyError(
+        'CUSTODY_LEDGER_ALTERED',
+        `${entryPlace(log, seq)} isn’t found behind the one that it follows`,
+      )
+    const payload = entry.commitments.length === 0 ? null : await reader.payload(log, seq)
+    steps.push({ seq, entry, payload, place: entryPlace(log, seq) })
+  }
+  return steps
+}
+
+/** `open`: how many open tokens the table has of it. */
+function mustBeWhole(log: number, { subject, tokens }: RestoredSubject, open: number): void {
+  if (tokens.length > 0 || subject.kind === 'batch' ? subject.open.size === open : false) return
+  throw new CustodyError(
+    'CUSTODY_LEDGER_ALTERED',
+    `of ${subject.kind} ${subject.number} of log ${log} ${open} tokens are open, and its entries have ${subject.open.size}`,
+  )
 }
 
 function progressOf({ commit, values }: History): Progressed {
@@ -61,7 +111,7 @@ function runClock({ stood, last_us }: History): (then_us: number) => number {
 
 function underWay(
   plan: Plan,
-  { line: recorded, batches, batches_before }: History,
+  { line: recorded, commit }: History,
   restored: readonly RestoredSubject[],
   age: (us: number) => number,
 ): InFlight {
@@ -72,18 +122,22 @@ function underWay(
     for (const token of each.subject.open) tokens.set(token.id, token)
     for (const token of each.tokens)
       for (let frame = token.frames; frame !== null; frame = frame.outer) frames.set(frame.fork.group, frame)
-    for (const [group, held] of each.batched) members.set(group, [...(members.get(group) ?? []), ...held])
+    for (const [batch, held] of each.batched) members.set(batch, [...(members.get(batch) ?? []), ...held])
   }
-  const line = recorded.map(each => (typeof each === 'number' ? found(tokens, each) : traceIn(plan, frames, each)))
-  const gathered = new Map(
+  const line = recorded.map(each =>
+    typeof each === 'number' ? found(tokens, 'token', each) : traceIn(plan, frames, each),
+  )
+  const batches = new Map(
     restored.filter(({ subject }) => subject.kind === 'batch').map(each => [each.subject.number, each]),
   )
   return {
     line,
     subjects: restored.map(({ subject }) => subject),
     joins: restored.flatMap(({ joins }) => joins.flatMap(join => timeoutOf(join, age))),
-    batches: [...openBatches(plan, batches, gathered, members, age)],
-    batches_before,
+    batches: [...members]
+      .sort(([a], [b]) => a - b)
+      .map(([batch, held]) => openBatch(plan, found(batches, 'batch', batch), held, age)),
+    batches_before: new Map(commit?.entry.totals.batches ?? []),
     resting: restored.flatMap(({ resting }) =>
       resting.map(({ token, failed_us, retry_after_ms }) => ({
         token,
@@ -93,11 +147,8 @@ function underWay(
   }
 }
 
-function found(tokens: ReadonlyMap<number, Token>, id: number): Token {
-  const token = tokens.get(id)
-  if (token === undefined)
-    throw new CustodyError('CUSTODY_VERIFY_FAILED', `token ${id} is under way, and no entry has it open`)
-  return token
+function found<T>(open: ReadonlyMap<number, T>, what: 'token' | 'batch', number: number): T {
+  return onRecord(open.get(number), `open ${what} ${number}`)
 }
 
 function traceIn(
@@ -119,36 +170,29 @@ function timeoutOf(join: CoalesceGroup, age: (us: number) => number): InFlight['
   return [{ join, left_us: Math.max(0, policy.timeout_ms * 1000 - age(first.started_us)) }]
 }
 
-function* openBatches(
+/** A batch that waits, with its members. */
+function openBatch(
   plan: Plan,
-  stored: ReadonlyMap<number, StoredSubject>,
-  gathered: ReadonlyMap<number, RestoredSubject>,
-  members: ReadonlyMap<number, readonly Held[]>,
+  { subject, opened, answers }: RestoredSubject,
+  held: readonly Held[],
   age: (us: number) => number,
-): Iterable<InFlight['batches'][number]> {
-  for (const [number, { entries }] of stored) {
-    for (const { entry } of entries)
-      for (const { group, kind, node } of entry.groups_opened) {
-        const held = members.get(group)
-        if (kind !== 3 || held === undefined) continue
-        const { subject = new Subject('batch', number), answers = null } = gathered.get(number) ?? {}
-        subject.gathers = true
-        const waiting = held
-          .toSorted((a, b) => a.ordinal - b.ordinal)
-          .map(({ token, started_us }): Waiting => ({ token, branch: 0, started_us }))
-        // Held again since the attempt before failed.
-        const rests = held.map(({ token, started_us, retry_after_ms }) =>
-          Math.max(0, delayOf(plan, token, retry_after_ms) - age(started_us)),
-        )
-        yield {
-          group: { group, subject, node: plan.nodes[node - 1] as AggregateNode },
-          members: waiting,
-          opened_us: entry.time_us,
-          answers,
-          left_us: Math.max(...rests),
-        }
-      }
-  }
+): InFlight['batches'][number] {
+  const { group, node: number, time_us } = onRecord(opened, `group of batch ${subject.number}`)
+  const node = plan.nodes[number - 1]
+  if (node?.kind !== 'aggregate')
+    throw new CustodyError(
+      'CUSTODY_VERIFY_FAILED',
+      `batch ${subject.number} is one of node ${number}, which is no aggregate`,
+    )
+  subject.gathers = true
+  const members = held
+    .toSorted((a, b) => a.ordinal - b.ordinal)
+    .map(({ token, started_us }): Waiting => ({ token, branch: 0, started_us }))
+  // Held again since the attempt before failed.
+  const rests = held.map(({ token, started_us, retry_after_ms }) =>
+    Math.max(0, delayOf(plan, token, retry_after_ms) - age(started_us)),
+  )
+  return { group: { group, subject, node }, members, opened_us: time_us, answers, left_us: Math.max(...rests) }
 }
 
 /** How long the attempt that comes next is after the one before; 0 for the first. */
@@ -157,13 +201,4 @@ function delayOf(plan: Plan, token: Token, retry_after_ms: number): number {
   if (token.attempt === 1 || node === undefined || !('retry' in node)) return 0
   const after = afterError(true, token.attempt - 1, node.retry, retry_after_ms)
   return after.kind === 'again' ? after.delay_us : 0
-}
-
-async function withPayloads(reader: RestoreReader, log: number, entries: StoredSubject['entries']): Promise<Entries> {
-  const all: Entries[number][] = []
-  for (const { seq, entry } of entries) {
-    const payload = entry.commitments.length === 0 ? null : await reader.payload(log, seq)
-    all.push({ seq, entry, payload, place: entryPlace(log, seq) })
-  }
-  return all
 }

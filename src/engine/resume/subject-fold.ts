@@ -9,6 +9,7 @@ import {
   type FieldOrders,
   GROUP_KINDS,
   type GroupKind,
+  type HoldFact,
   type IntentFact,
   isError,
   type SubjectEntry,
@@ -31,7 +32,7 @@ import { Answers } from '../token/answers.ts'
 import { type CoalesceGroup, carry, type ForkGroup, type Frame, frameOf, joinAt, joinOf } from '../token/fork-frames.ts'
 import type { MergeFailure } from '../token/group-verdict.ts'
 import type { Passage } from '../token/passage.ts'
-import { type Origin, Subject, Token } from '../token/token.ts'
+import { Subject, Token } from '../token/token.ts'
 
 /** A token that is held, by the group that holds it. */
 export interface Held {
@@ -46,7 +47,7 @@ export interface RestoredSubject {
   readonly subject: Subject
   /** All that it ever had. */
   readonly tokens: readonly Token[]
-  /** By group: members of batches that aren't closed. */
+  /** By batch: members of those that aren't closed. */
   readonly batched: ReadonlyMap<number, Held[]>
   /** Groups at coalesces that wait for branches. */
   readonly joins: readonly CoalesceGroup[]
@@ -56,6 +57,8 @@ export interface RestoredSubject {
     readonly failed_us: number
     readonly retry_after_ms: number
   }>
+  /** Of a batch: its group, and when it was opened. */
+  readonly opened: { readonly group: number; readonly node: number; readonly time_us: number } | null
   /** Of a batch: what its calls were answered. */
   readonly answers: Answers | null
 }
@@ -84,7 +87,7 @@ interface Folded {
   /** How the fields of that value stand. */
   order: FieldOrder
   ended: boolean
-  hold: { readonly group: number; readonly ordinal: number; readonly started_us: number } | null
+  hold: (Pick<HoldFact, 'group' | 'ordinal' | 'batch'> & { readonly started_us: number }) | null
   failed_us: number | null
   retry_after_ms: number
   /** Of the visit that it makes, or is about to make. */
@@ -98,10 +101,8 @@ export function restoreSubject(
   kind: 'row' | 'batch',
   number: number,
   entries: readonly StoredStep[],
-  origin: Origin | null = null,
 ): RestoredSubject {
   const subject = new Subject(kind, number)
-  subject.origin = origin
   const fold = new SubjectFold(plan, subject)
   for (const step of entries) fold.add(step)
   return fold.finish()
@@ -119,6 +120,7 @@ class SubjectFold {
   /** By fork: whose children its tokens are. */
   readonly #parents = new Map<number, Folded>()
   readonly #joins = new Map<number, CoalesceGroup>()
+  #opened: RestoredSubject['opened'] = null
   /** Calls for the batch that is the subject. */
   readonly #batch_calls: CallFact[] = []
 
@@ -133,7 +135,10 @@ class SubjectFold {
     this.#subject.origin ??= entry.origin
     this.#subject.values = Math.max(this.#subject.values, entry.first_value + entry.commitments.length - 1)
     addValues(this.#values, entry, payload, place)
-    for (const { group, kind, node } of entry.groups_opened) this.#groups.set(group, { kind, node })
+    for (const { group, kind, node } of entry.groups_opened) {
+      this.#groups.set(group, { kind, node })
+      if (GROUP_KINDS[kind] === 'batch') this.#opened = { group, node, time_us: entry.time_us }
+    }
     for (const birth of entry.births) this.#birth(birth)
     const holds = new Map(entry.holds.map(hold => [hold.token, hold]))
     for (const visit of entry.visits) {
@@ -141,8 +146,8 @@ class SubjectFold {
       this.#visit(folded, visit, entry.time_us)
       const hold = holds.get(visit.token)
       if (visit.status === VISIT_HELD && hold !== undefined) {
-        const { group, ordinal } = hold
-        folded.hold = { group, ordinal, started_us: entry.time_us + visit.start_us }
+        const { group, ordinal, batch } = hold
+        folded.hold = { group, ordinal, batch, started_us: entry.time_us + visit.start_us }
       }
     }
     for (const call of entry.calls) this.#call(call)
@@ -177,7 +182,10 @@ class SubjectFold {
       const held = { token, ordinal: hold.ordinal, started_us: hold.started_us, retry_after_ms }
       const node = this.#node(token.node)
       if (node.kind === 'coalesce') this.#waits(held, hold.group)
-      else batched.set(hold.group, [...(batched.get(hold.group) ?? []), held])
+      else {
+        const batch = onRecord(hold.batch, `batch of token ${token.id}`)
+        batched.set(batch, [...(batched.get(batch) ?? []), held])
+      }
     }
     for (const fork of this.#forks.values())
       if (this.#values.has(fork.value))
@@ -185,7 +193,8 @@ class SubjectFold {
     const joins = [...this.#joins.values()].filter(join => join.verdict === null)
     for (const join of joins) join.arrived = join.arrived.toSorted((a, b) => a.started_us - b.started_us)
     const tokens = Array.from(this.#tokens.values(), ({ token }) => token)
-    return { subject: this.#subject, tokens, batched, joins, resting, answers: this.#answersOf(this.#batch_calls) }
+    const answers = this.#answersOf(this.#batch_calls)
+    return { subject: this.#subject, tokens, batched, joins, resting, opened: this.#opened, answers }
   }
 
   #birth(birth: BirthFact): void {

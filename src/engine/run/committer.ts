@@ -14,7 +14,6 @@ import type {
   CursorFact,
   Jumps,
   ReceiptFact,
-  RunEntry,
   SealedStatus,
   TotalsFact,
 } from '../../format/entry.ts'
@@ -159,15 +158,7 @@ export class Committer {
     const { open } = this.totals.tokens
     if (open > 0)
       throw new CustodyError('CUSTODY_ENGINE_DEFECT', `${counted(open, 'token')} have not ended at the end of the run`)
-    const subjects = await this.#ledger.subjectTree()
-    const entry: RunEntry = {
-      k: 'seal',
-      status,
-      totals: this.totals,
-      subjects,
-      t: this.#clock.now_us(),
-    }
-    this.head = await this.#ledger.seal({ entry, first_value: this.#values + 1, values: [] })
+    this.head = await this.#ledger.seal({ k: 'seal', status, totals: this.totals, t: this.#clock.now_us() })
   }
 
   /** Records that the run stopped before its end. What no commit has taken is left out: `resume` does it again. */

@@ -3,10 +3,10 @@
  * to the last commit, and drives it on (I5, I6). The ledger proves first that the log is what its last checkpoint
  * signed; nothing is folded before, and no value is used that doesn't fit its commitment (I13). So what doesn't hold leaves no trace.
  */
-import type { PlanValue, SinkIntents } from '../../format/entry.ts'
+import type { SinkIntents } from '../../format/entry.ts'
 import { type CodeChange, codeChanges } from '../../format/plugin-code.ts'
 import type { StoredLease } from '../../ledger/read-port.ts'
-import type { Ledger } from '../../ledger/write-port.ts'
+import type { Ledger, RunReader } from '../../ledger/write-port.ts'
 import { CustodyError } from '../../model/error.ts'
 import type { Json } from '../../model/row.ts'
 import type { Plan, SourceNode } from '../../plan/plan.ts'
@@ -17,7 +17,7 @@ import { Sinks } from '../nodes/sink/sinks.ts'
 import { type Cursor, type ReadSoFar, SourceReader } from '../nodes/source/source-reader.ts'
 import { onRecord } from '../record/on-record.ts'
 import { differences } from '../resume/plan-differences.ts'
-import { type History, openingValues, type RestoreReader, readHistory } from '../resume/run-fold.ts'
+import { type History, type OpeningRecord, readHistory, readOpening } from '../resume/run-fold.ts'
 import { restoreState } from '../resume/state.ts'
 import { awaitAwakening } from './awakening.ts'
 import { codeIn } from './plugin-code.ts'
@@ -35,7 +35,7 @@ import {
 export interface ResumeRequest extends SessionRequest {
   readonly ledger: Ledger
   /** The same ledger's read side. */
-  readonly reader: RestoreReader & {
+  readonly reader: Pick<RunReader, 'entry' | 'payload'> & {
     logOf(run: string): Promise<number | null>
     lease(log: number): Promise<Pick<StoredLease, 'holder' | 'expires_us'> | null>
   }
@@ -70,30 +70,27 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
   const { plan, run, reader, clock } = request
   const log = await reader.logOf(run)
   if (log === null) throw new CustodyError('CUSTODY_RUN_UNKNOWN', `the ledger has no run ${run}`)
-  const began = await refuseOtherPlan(plan, reader, log)
+  refuseOtherPlan(plan, await readOpening(reader, log))
   await awaitAwakening(await reader.lease(log), clock, teller('A notice', request.onNotice))
   // Who died holding the lease may have been at work until just now: also when it had run out, where its machine slept before.
   const gave_up = ((await reader.lease(log))?.expires_us ?? 0) === 0
-  const { ledger, epoch, seen } = await request.ledger.takeOver(run, async () => {
-    const history = await readHistory(reader, log)
-    return { history, state: await restoreState(plan, history, reader, log) }
-  })
+  const { ledger, epoch, seen } = await request.ledger.takeOver(run, signed => foldOf(plan, signed, log))
   const created = new Created()
   try {
     request.atPoint?.('after_take_over')
-    const { history, state } = seen
+    const { opened, history, state } = seen
     const repeats = request.repeats ?? null
     const sources = await createSources(plan, repeats, created)
     const cut_off = request.from_ledger_only || request.abandon
     const reads = sources.map(source => readSoFar(source, history, cut_off, repeats !== null))
     for (const [i, source] of sources.entries()) if (reads[i]?.done === false) await prepareSource(source)
-    const outputs = created.add(await restoreOutputs(request, history, log, sources))
+    const outputs = created.add(await restoreOutputs(request, opened.intents, history, sources))
     const pools = created.add(await Pools.open(plan, request.strays))
     const cut = sources.filter((_, i) => reads[i]?.cut === true).map(({ node }) => node)
     const open =
       state.in_flight.line.length + state.in_flight.batches.reduce((sum, batch) => sum + batch.members.length, 0)
     const read = state.progressed.totals?.rows.read ?? 0
-    const left = Math.max(0, (began.limit ?? Number.POSITIVE_INFINITY) - read)
+    const left = Math.max(0, (opened.plan.limit ?? Number.POSITIVE_INFINITY) - read)
     const code_changes = codeChanges(history.plugins, codeIn(plan, request.codeOf))
     const tellRestored = teller('What was restored', request.onRestored)
     tellRestored({
@@ -137,12 +134,17 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
   }
 }
 
-/** What the run began with, if it is what `plan` would begin with. */
-async function refuseOtherPlan(plan: Plan, reader: RestoreReader, log: number): Promise<PlanValue> {
-  const { opening } = await readHistory(reader, log)
-  const [stored] = await openingValues(reader, log)
-  const value = stored as PlanValue
-  if (opening.plan_hash === plan.hash) return value
+/** All that is on record of a run and needed to continue it. */
+async function foldOf(plan: Plan, reader: RunReader, log: number) {
+  const opened = await readOpening(reader, log)
+  refuseOtherPlan(plan, opened)
+  const history = await readHistory(reader, log)
+  return { opened, history, state: await restoreState(plan, history, reader, log) }
+}
+
+/** The run must have begun with what `plan` would begin with. */
+function refuseOtherPlan(plan: Plan, { opening, plan: value }: OpeningRecord): void {
+  if (opening.plan_hash === plan.hash) return
   const changed = differences({ topology: opening.topology, value }, plan)
   throw new CustodyError(
     'CUSTODY_PLAN_CHANGED',
@@ -173,12 +175,11 @@ function cursorOf({ number, name }: SourceNode, { entry, value }: NonNullable<Hi
 }
 
 async function restoreOutputs(
-  { plan, run, reader }: ResumeRequest,
+  { plan, run }: ResumeRequest,
+  intents: SinkIntents,
   { commit }: History,
-  log: number,
   sources: readonly OpenSource[],
 ): Promise<Sinks> {
-  const [, intents] = await openingValues(reader, log)
   const receipts = new Map<string, Receipt>()
   for (const { kind, name, number } of plan.nodes) {
     if (kind !== 'sink' || commit === null) continue
@@ -191,5 +192,5 @@ async function restoreOutputs(
     receipts.set(name, { rows, bytes, sha256, state: state as Json })
   }
   const request = { run, folder: plan.folder, originalNames: () => originalNames(sources), placed: null }
-  return Sinks.restore(plan, request, intents as SinkIntents, receipts)
+  return Sinks.restore(plan, request, intents, receipts)
 }

@@ -75,7 +75,10 @@ async function begin(request: RunRequest, created: Created): Promise<RunResult> 
   return driveSession({ request, limit: request.limit, ledger, outputs, pools, intakes, from: null })
 }
 
-function opening({ plan, run, custody, replays, repeats, codeOf }: RunRequest, t: number): RunEntry {
+function opening(
+  { plan, run, custody, replays, repeats, codeOf }: RunRequest,
+  t: number,
+): Extract<RunEntry, { readonly k: 'open' }> {
   const { name, hash, topology } = plan
   const replay = replays === undefined ? {} : { replays }
   const rerun = repeats === undefined ? {} : { reruns: { run: repeats.run, root: repeats.root } }

@@ -276,6 +276,7 @@ export function draftOf(subject: Subject): SubjectDraft {
     orders: orders === null ? 0 : subject.values,
     first_value: facts.first_value,
     values: facts.values,
+    closes: subject.isClosed,
     moved: movedIn(facts),
   }
 }

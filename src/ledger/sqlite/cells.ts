@@ -40,6 +40,10 @@ const TYPES: { readonly [column: string]: readonly [type: Type, or?: 'null'] } =
   holder: ['text'],
   expires_us: ['integer'],
   count: ['integer'],
+  tree: ['integer'],
+  level: ['integer'],
+  idx: ['integer'],
+  hash: ['blob'],
   size: ['integer'],
 }
 
@@ -116,6 +120,7 @@ const KEYS: { readonly [table: string]: readonly string[] } = {
   payloads: ['log', 'seq'],
   endings: ['log', 'token'],
   open_tokens: ['log', 'token'],
+  tiles: ['log', 'tree', 'level', 'idx'],
 }
 
 /** The cell of a record that a query gave. `log`: the query's first value, where the record doesn't tell. */

@@ -3,9 +3,11 @@
  * Streams hold a snapshot as long as they are iterated; each has a statement of its own, so that they can be nested.
  * Each cell is looked at (cells.ts): what stands behind the reader is of the type that the read port says, or refused.
  */
+
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { LEDGER_FORMAT } from '../../format/entry.ts'
-import { leafHash } from '../../format/hash.ts'
+import { bytesToHex, leafHash } from '../../format/hash.ts'
+import type { TreeNumber } from '../../format/trees.ts'
 import type { Hash } from '../../model/sha256.ts'
 import type {
   FullEntry,
@@ -20,18 +22,19 @@ import type {
   StoredObject,
   StoredOpenToken,
   StoredPayload,
+  StoredTile,
+  SubjectRange,
   ViewName,
 } from '../read-port.ts'
 import { type CellRecord, cellError, cellOf, isExact, isFaithful, large, TOO_LARGE, troubleIn } from './cells.ts'
 import { asLedgerError, isOutOfRange } from './errors.ts'
-import { APPLICATION_ID, PAGE_SIZE_BYTES, schemaStatements } from './schema.ts'
-import { ofRow, quoted, VIEWS } from './views.ts'
+import { APPLICATION_ID, PAGE_SIZE_BYTES, SIZES, schemaStatements } from './schema.ts'
+import { quoted, VIEWS } from './views.ts'
 
-const BATCH = `json_extract(body, '$.b')`
 const BODY = large('body')
-const ENTRY = `seq, row, ${BODY}`
+const ENTRY = `seq, row, batch, ${BODY}`
 const PAYLOAD = `seq, ${large('salts')}, ${BODY}`
-const ENDING = `token, seq, row, fate, node, sink, grp, error_code, error_hash, recorded_us`
+const ENDING = `token, seq, row, batch, fate, node, sink, grp, error_code, error_hash, recorded_us`
 /** Each finds what it reads by an index, in its order; `error_counts` looks through a log's endings and sorts the few sums. */
 export const QUERIES = {
   logs: `SELECT log, run, part FROM logs ORDER BY log`,
@@ -43,18 +46,18 @@ export const QUERIES = {
   newest_logs: `SELECT log, run, part FROM logs WHERE log > 0 ORDER BY log DESC`,
   logs_between: `SELECT log, run, part FROM logs WHERE run >= ? AND run < ? ORDER BY run LIMIT ?`,
   size: `SELECT coalesce(max(seq) + 1, 0) AS size FROM entries WHERE log = ?`,
+  count: `SELECT count(*) AS count FROM entries WHERE log = ?`,
   entry: `SELECT ${ENTRY} FROM entries WHERE log = ? AND seq = ?`,
   entries: `SELECT ${ENTRY} FROM entries WHERE log = ? AND seq >= ? ORDER BY seq`,
   some_entries: `SELECT ${ENTRY} FROM entries WHERE log = ? AND seq >= ? ORDER BY seq LIMIT ?`,
-  entries_of_row: `SELECT ${ENTRY} FROM entries WHERE log = ? AND row = ? ORDER BY seq`,
-  entries_of_rows: `SELECT e.seq, e.row, ${large('e.body')}, p.seq AS paid, ${large('p.salts', 'payload_salts')}, ${large('p.body', 'payload')}
+  entries_of_row: `SELECT ${ENTRY} FROM entries WHERE log = ? AND row = ? AND batch IS NULL ORDER BY seq`,
+  entries_of_rows: `SELECT e.seq, e.row, e.batch, ${large('e.body')}, p.seq AS paid, ${large('p.salts', 'payload_salts')}, ${large('p.body', 'payload')}
     FROM entries e LEFT JOIN payloads p ON p.log = e.log AND p.seq = e.seq
-    WHERE e.log = ? AND e.row BETWEEN ? AND ? ORDER BY e.row, e.seq`,
-  entries_of_run: `SELECT ${ENTRY} FROM entries WHERE log = ? AND row IS NULL ORDER BY seq`,
-  by_row: `SELECT ${ENTRY} FROM entries WHERE log = ? AND row IS NOT NULL ORDER BY row, seq`,
-  by_batch: `SELECT ${ENTRY}, ${BATCH} AS batch FROM entries
-    WHERE log = ? AND row IS NULL AND ${BATCH} IS NOT NULL ORDER BY ${BATCH}, seq`,
-  entries_of_batch: `SELECT ${ENTRY} FROM entries WHERE log = ? AND row IS NULL AND ${BATCH} = ? ORDER BY seq`,
+    WHERE e.log = ? AND e.row BETWEEN ? AND ? ORDER BY e.row, e.batch, e.seq`,
+  entries_of_run: `SELECT ${ENTRY} FROM entries WHERE log = ? AND row IS NULL AND batch IS NULL ORDER BY seq`,
+  by_row: `SELECT ${ENTRY} FROM entries WHERE log = ? AND row BETWEEN ? AND ? ORDER BY row, batch, seq`,
+  by_batch: `SELECT ${ENTRY} FROM entries WHERE log = ? AND row IS NULL AND batch BETWEEN ? AND ? ORDER BY batch, seq`,
+  entries_of_batch: `SELECT ${ENTRY} FROM entries WHERE log = ? AND row IS NULL AND batch = ? ORDER BY seq`,
   payload: `SELECT ${PAYLOAD} FROM payloads WHERE log = ? AND seq = ?`,
   payloads: `SELECT ${PAYLOAD} FROM payloads WHERE log = ? ORDER BY seq`,
   ending: `SELECT ${ENDING} FROM endings WHERE log = ? AND token = ?`,
@@ -64,16 +67,15 @@ export const QUERIES = {
     GROUP BY node, error_code ORDER BY count DESC, node, error_code`,
   open_tokens: `SELECT token, row, batch, node, seq FROM open_tokens WHERE log = ? ORDER BY token`,
   open_tokens_of: `SELECT token, row, batch, node, seq FROM open_tokens WHERE log = ? AND row IS ? AND batch IS ?`,
+  tile_roots: `SELECT idx, hash FROM tiles WHERE log = ? AND tree = ? AND level = 0 ORDER BY idx`,
+  tiles: `SELECT tree, level, idx, hash FROM tiles WHERE log = ? ORDER BY tree, level, idx`,
   head: `SELECT ${large('note')} FROM heads WHERE log = ?`,
-  row_of: `SELECT coalesce(
-      (SELECT row FROM endings WHERE log = l.log AND token = ?),
-      (SELECT row FROM open_tokens WHERE log = l.log AND token = ?)) AS row
-    FROM logs l WHERE l.run = ? AND l.part = 0`,
   heads: `SELECT log, ${large('note')} FROM heads ORDER BY log`,
   leases: `SELECT log, epoch, ${large('holder')}, expires_us FROM leases ORDER BY log`,
   lease: `SELECT log, epoch, ${large('holder')}, expires_us FROM leases WHERE log = ?`,
   objects: `SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name`,
   integrity: `PRAGMA integrity_check`,
+  sizes: `SELECT tbl, idx AS "index", stat FROM sqlite_stat1`,
 }
 
 /** What an entry's record has of its payload; `paid` is null if there is none. */
@@ -89,7 +91,7 @@ const LOGS_IN = (table: string) => `WITH RECURSIVE found (log) AS (
     UNION ALL SELECT (SELECT min(log) FROM ${table} WHERE log > found.log) FROM found WHERE found.log IS NOT NULL)
   SELECT CAST(log AS TEXT) AS name FROM found
   WHERE log IS NOT NULL AND log NOT IN (SELECT log FROM logs) LIMIT ?`
-const WITH_LOGS = ['entries', 'payloads', 'endings', 'open_tokens', 'heads', 'leases'] as const
+const WITH_LOGS = ['entries', 'payloads', 'endings', 'open_tokens', 'tiles', 'heads', 'leases'] as const
 
 export class SqliteReader implements LedgerReader {
   readonly url: string
@@ -144,6 +146,10 @@ export class SqliteReader implements LedgerReader {
     return this.#get<{ size: number }>(QUERIES.size, log)?.size ?? 0
   }
 
+  async count(log: number): Promise<number> {
+    return this.#get<{ count: number }>(QUERIES.count, log)?.count ?? 0
+  }
+
   async entry(log: number, seq: number): Promise<StoredEntry | null> {
     return this.#get(QUERIES.entry, log, seq)
   }
@@ -169,9 +175,9 @@ export class SqliteReader implements LedgerReader {
     const query = QUERIES.entries_of_rows
     const found = this.#all<StoredEntry & Joined>(query, log, first, last)
     return found.map(record => {
-      const { seq, row, body, paid, payload_salts: salts, payload } = record
-      if (paid === null) return { seq, row, body, payload: null }
-      if (payload !== null && salts !== null) return { seq, row, body, payload: { seq, salts, body: payload } }
+      const { seq, row, batch, body, paid, payload_salts: salts, payload } = record
+      if (paid === null) return { seq, row, batch, body, payload: null }
+      if (payload !== null && salts !== null) return { seq, row, batch, body, payload: { seq, salts, body: payload } }
       throw cellError(
         this.url,
         cellOf(query, log, { ...record }, payload === null ? 'payload' : 'payload_salts'),
@@ -188,9 +194,26 @@ export class SqliteReader implements LedgerReader {
     return this.#all(QUERIES.entries_of_batch, log, batch)
   }
 
-  async *lastEntries(log: number): AsyncIterable<StoredEntry> {
-    yield* lastOfEach(this.#stream<StoredEntry>(QUERIES.by_row, log), each => each.row)
-    yield* lastOfEach(this.#stream<StoredEntry & { batch: number }>(QUERIES.by_batch, log), each => each.batch)
+  entriesOfBatches(log: number): AsyncIterable<StoredEntry> {
+    return this.#stream(QUERIES.by_batch, log, 1, Number.MAX_SAFE_INTEGER)
+  }
+
+  lastEntries(log: number, { kind, first, last }: SubjectRange): AsyncIterable<StoredEntry> {
+    const query = kind === 'row' ? QUERIES.by_row : QUERIES.by_batch
+    return lastOfEach(this.#stream<StoredEntry>(query, log, first, last), each => each[kind])
+  }
+
+  async tileRoots(log: number, tree: TreeNumber): Promise<readonly Hash[]> {
+    const roots: Hash[] = []
+    for (const { idx, hash } of this.#all<StoredTile>(QUERIES.tile_roots, log, tree)) {
+      if (idx !== roots.length) break
+      roots.push(bytesToHex(hash))
+    }
+    return roots
+  }
+
+  tiles(log: number): AsyncIterable<StoredTile> {
+    return this.#stream(QUERIES.tiles, log)
   }
 
   async payload(log: number, seq: number): Promise<StoredPayload | null> {
@@ -264,7 +287,16 @@ export class SqliteReader implements LedgerReader {
       page_size: [pragma('page_size'), PAGE_SIZE_BYTES],
       encoding: [pragma('encoding'), 'UTF-8'],
       journal_mode: [pragma('journal_mode'), 'wal'],
+      sqlite_stat1: [this.#sizes(), expectedSizes()],
     }
+  }
+
+  /** As one text; a table that isn't there is told with the other objects. */
+  #sizes(): string {
+    const exists = this.#asking(() => this.#db.prepare(QUERIES.objects).all()).some(
+      each => each.name === 'sqlite_stat1',
+    )
+    return exists ? sizesText(this.#all<StoredSize>(QUERIES.sizes)) : expectedSizes()
   }
 
   async integrity(): Promise<readonly string[]> {
@@ -282,17 +314,10 @@ export class SqliteReader implements LedgerReader {
     if (where !== undefined && !columns.includes(where.column)) {
       throw new TypeError(`view ${name} has no column ${where.column}`)
     }
-    const row = where?.column === 'token_id' ? this.#rowOf(run, where.value) : null
-    const narrowed = row === null ? '' : ofRow(name, row)
     const condition = where === undefined ? '' : ` AND ${quoted(where.column)} = ?`
     const sorted = order.length === 0 ? '' : ` ORDER BY ${order.map(quoted).join(', ')}`
-    const text = `${narrowed} SELECT * FROM ${name} WHERE run_id = ?${condition}${sorted}`
+    const text = `SELECT * FROM ${name} WHERE run_id = ?${condition}${sorted}`
     yield* this.#records<Record<string, unknown>>(text, [run, ...(where === undefined ? [] : [where.value])])
-  }
-
-  /** The row that a token belongs to; null if it belongs to a batch, or isn't known. */
-  #rowOf(run: string, token: string | number): number | null {
-    return this.#get<{ row: number | null }>(QUERIES.row_of, token, token, run)?.row ?? null
   }
 
   async close(): Promise<void> {
@@ -369,6 +394,23 @@ export class SqliteReader implements LedgerReader {
 }
 
 /** Of records that come in order of their key, the last of each. */
+interface StoredSize {
+  readonly tbl: string
+  readonly index: string | null
+  readonly stat: string | null
+}
+
+function sizesText(sizes: readonly StoredSize[]): string {
+  return sizes
+    .map(({ tbl, index, stat }) => `${tbl} ${index ?? '–'} ${stat ?? '–'}`)
+    .sort()
+    .join('; ')
+}
+
+function expectedSizes(): string {
+  return sizesText(SIZES.map(([tbl, index, stat]) => ({ tbl, index, stat })))
+}
+
 async function* lastOfEach<T>(records: AsyncIterable<T>, keyOf: (record: T) => unknown): AsyncIterable<T> {
   let last: T | undefined
   for await (const record of records) {

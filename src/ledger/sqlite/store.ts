@@ -5,11 +5,12 @@
  * S2. Each conditional statement must change exactly the rows that it is meant to.
  */
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import { hexToBytes } from '../../format/hash.ts'
 import { CustodyError } from '../../model/error.ts'
 import { LOG_ZERO } from '../log-zero.ts'
 import type { StoredEnding, StoredEntry, StoredPayload } from '../read-port.ts'
 import { StaleLog, type Store } from '../store.ts'
-import type { LeaseChange, WriteBatch } from '../write-port.ts'
+import type { LeaseChange, TileDraft, WriteBatch } from '../write-port.ts'
 import { asLedgerError } from './errors.ts'
 import type { SqliteReader } from './reader.ts'
 import { schemaStatements } from './schema.ts'
@@ -28,13 +29,14 @@ export const SQL = {
   put_head: `INSERT INTO heads (log, note) VALUES (?, ?) ON CONFLICT (log) DO UPDATE SET note = excluded.note`,
 }
 const INSERTS = {
-  entries: ['log', 'seq', 'row', 'body'],
+  entries: ['log', 'seq', 'row', 'batch', 'body'],
   payloads: ['log', 'seq', 'salts', 'body'],
   endings: [
-    ...['log', 'token', 'seq', 'row', 'fate', 'node', 'sink', 'grp'],
+    ...['log', 'token', 'seq', 'row', 'batch', 'fate', 'node', 'sink', 'grp'],
     ...['error_code', 'error_hash', 'recorded_us'],
   ],
   open_tokens: ['log', 'token', 'row', 'batch', 'node', 'seq'],
+  tiles: ['log', 'tree', 'level', 'idx', 'hash'],
 } as const
 /** What stands elsewhere now is put in the place of what was there. */
 const MOVES = ' ON CONFLICT (log, token) DO UPDATE SET node = excluded.node, seq = excluded.seq'
@@ -47,6 +49,7 @@ export class SqliteStore implements Store {
   readonly #payloads: Insert<StoredPayload>
   readonly #endings: Insert<StoredEnding>
   readonly #open_tokens: Insert<WriteBatch['open_tokens'][number]>
+  readonly #tiles: Insert<TileDraft>
 
   /** `db` is a ledger, open for writing; `reader` reads through the same connection. */
   constructor(db: DatabaseSync, reader: SqliteReader) {
@@ -55,16 +58,19 @@ export class SqliteStore implements Store {
     this.#sql = Object.fromEntries(Object.entries(SQL).map(([name, text]) => [name, db.prepare(text)])) as {
       [name in keyof typeof SQL]: StatementSync
     }
-    this.#entries = new Insert(db, 'entries', (to, log, e) => to.push(log, e.seq, e.row, e.body))
+    this.#entries = new Insert(db, 'entries', (to, log, e) => to.push(log, e.seq, e.row, e.batch, e.body))
     this.#payloads = new Insert(db, 'payloads', (to, log, p) => to.push(log, p.seq, p.salts, p.body))
     this.#endings = new Insert(db, 'endings', (to, log, e) =>
       to.push(
-        ...[log, e.token, e.seq, e.row, e.fate, e.node, e.sink, e.grp],
+        ...[log, e.token, e.seq, e.row, e.batch, e.fate, e.node, e.sink, e.grp],
         ...[e.error_code, e.error_hash, e.recorded_us],
       ),
     )
     this.#open_tokens = new Insert(db, 'open_tokens', (to, log, o) =>
       to.push(log, o.token, o.row, o.batch, o.node, o.seq),
+    )
+    this.#tiles = new Insert(db, 'tiles', (to, log, { tree, level, index, root }) =>
+      to.push(log, tree, level, index, hexToBytes(root)),
     )
   }
 
@@ -91,9 +97,11 @@ export class SqliteStore implements Store {
     this.#endings.all(log, batch.endings)
     for (const token of batch.closed_tokens) one(this.#sql.close_token.run(log, token))
     this.#open_tokens.all(log, batch.open_tokens)
+    this.#tiles.all(log, batch.tiles)
     if (batch.head !== null) one(this.#sql.put_head.run(log, batch.head))
     if (ledger === null) return
     this.#appendEntries(LOG_ZERO, ledger.entries)
+    this.#tiles.all(LOG_ZERO, ledger.tiles)
     one(this.#sql.put_head.run(LOG_ZERO, ledger.head))
   }
 
@@ -145,8 +153,8 @@ export function createLedger(db: DatabaseSync, url: string, birth: WriteBatch): 
   transaction(db, url, () => {
     for (const statement of schemaStatements()) db.exec(statement)
     one(db.prepare(SQL.insert_log).run(LOG_ZERO, null, 0))
-    for (const { seq, row, body } of birth.entries) {
-      one(db.prepare(`INSERT INTO entries (log, seq, row, body) VALUES (?, ?, ?, ?)`).run(LOG_ZERO, seq, row, body))
+    for (const { seq, body } of birth.entries) {
+      one(db.prepare(`INSERT INTO entries (log, seq, body) VALUES (?, ?, ?)`).run(LOG_ZERO, seq, body))
     }
     one(db.prepare(SQL.put_head).run(LOG_ZERO, birth.head))
   })

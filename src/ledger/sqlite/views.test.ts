@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { opening, RUN, sampleRun, sealDraft, testPorts, totals } from '../../../test/support/ledger.ts'
+import { opening, RUN, sampleRun, sealFacts, testPorts, totals } from '../../../test/support/ledger.ts'
 import { commitment } from '../../format/hash.ts'
 import { openLedger, openLedgerReader } from '../open.ts'
 import { type LedgerReader, VIEW_NAMES, type ViewName } from '../read-port.ts'
 import { QUERIES } from './reader.ts'
+import { VIEWS } from './views.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'custody-views-'))
 const url = `sqlite:${join(folder, 'ledger.db')}`
@@ -16,7 +17,7 @@ beforeAll(async () => {
   const ledger = await openLedger(url, testPorts(), { create: true })
   const run = await ledger.openRun(RUN, opening())
   await sampleRun(run)
-  await run.seal(sealDraft(totals(4, 10, 10), await run.subjectTree()))
+  await run.seal(sealFacts(totals(4, 10, 10)))
   const other = await ledger.openRun(RUN.replace(/1$/, '2'), opening(RUN.replace(/1$/, '2')))
   await sampleRun(other)
   await ledger.close()
@@ -183,14 +184,22 @@ describe('views', () => {
     expect(await rowsOf('artifacts')).toEqual([['low', '/tmp/low.csv', 2, 20, 'cd'.repeat(32)]])
   })
 
-  test('a row that is looked up needs no scan of its run', async () => {
+  test('a row or a token that is looked up needs no scan of its run, nor of all runs', async () => {
     const { DatabaseSync } = await import('node:sqlite')
     const db = new DatabaseSync(url.slice('sqlite:'.length), { readOnly: true })
-    for (const name of ['rows', 'tokens', 'groups'] as const) {
-      const plan = db.prepare(`EXPLAIN QUERY PLAN SELECT * FROM ${name} WHERE run_id = ? AND row_id = ?`).all(RUN, 3)
-      const steps = plan.map(each => String(each.detail)).filter(each => / e( |$)/.test(each))
-      expect(steps.length).toBeGreaterThan(0)
-      for (const step of steps) expect(step).toMatch(/SEARCH e USING INDEX entries_row \(log=\? AND row=\?\)/)
+    // Members of a batch stand in its entries: all batches are looked through. Calls of batches have no token, which needs no look.
+    const lookups = { batch_members: ['row_id'], calls: [] }
+    for (const [name, { columns }] of Object.entries(VIEWS)) {
+      const by = name in lookups ? lookups[name as keyof typeof lookups] : ['row_id', 'token_id']
+      for (const column of by.filter(each => columns.includes(each)))
+        for (const run of ['', 'run_id = ? AND ']) {
+          const values = run === '' ? [3] : [RUN, 3]
+          const plan = db.prepare(`EXPLAIN QUERY PLAN SELECT * FROM ${name} WHERE ${run}${column} = ?`).all(...values)
+          const steps = plan.map(each => String(each.detail))
+          const into = steps.filter(each => /^(SEARCH|SCAN) (e|endings|open_tokens)( |$)/.test(each))
+          expect(into.length).toBeGreaterThan(0)
+          for (const step of into) expect(`${name} by ${run}${column}: ${step}`).toMatch(/\(log=\? AND (token|row)=\?/)
+        }
     }
     db.close()
   })
@@ -198,7 +207,7 @@ describe('views', () => {
   test('queries of the reader neither scan nor sort', async () => {
     const { DatabaseSync } = await import('node:sqlite')
     const db = new DatabaseSync(url.slice('sqlite:'.length), { readOnly: true })
-    const { logs, heads, leases, objects, integrity, error_counts, ...lookups } = QUERIES
+    const { logs, heads, leases, objects, integrity, sizes, error_counts, ...lookups } = QUERIES
     for (const [name, text] of Object.entries(lookups)) {
       const plan = db.prepare(`EXPLAIN QUERY PLAN ${text}`).all()
       expect(
@@ -206,11 +215,13 @@ describe('views', () => {
       ).toEqual([])
     }
     const plan = db.prepare(`EXPLAIN QUERY PLAN ${QUERIES.entries_of_row}`).all()
-    expect(plan.map(each => each.detail)).toEqual(['SEARCH entries USING INDEX entries_row (log=? AND row=?)'])
+    expect(plan.map(each => each.detail)).toEqual([
+      'SEARCH entries USING INDEX entries_subject (log=? AND row=? AND batch=?)',
+    ])
     expect(db.prepare(`EXPLAIN QUERY PLAN ${error_counts}`).all()[0]?.detail).toMatch(
       /^SEARCH endings USING PRIMARY KEY/,
     )
-    expect([logs, heads, leases, objects, integrity]).toHaveLength(5)
+    expect([logs, heads, leases, objects, integrity, sizes]).toHaveLength(6)
     db.close()
   })
 

@@ -1,9 +1,9 @@
 /**
  * The views for auditors (CONTRACTS section 3), computed from the stored entries. They use nothing that SQLite 3.40
- * lacks. A view that is filtered by `run_id` reads that run only, and by `row_id` that row only.
+ * lacks. A view that is filtered by `run_id` reads that run only, by `row_id` that row only, and by `token_id` the row or batch of that
+ * token only: the tables of endings and of open tokens say which one that is. SQLite chooses so because of the sizes in schema.ts.
  *
- * In the texts: `l` is the run's log, `o` its entry 0 (the topology), `e` an entry, `s` an entry of the same subject.
- * A `+` before a column keeps SQLite from using an index for it where another one is better.
+ * In the texts: `l` is the run's log, `o` its entry 0 (the topology), `e` an entry, `s` an entry of the same subject, `t` a token.
  */
 import { CALL_STATUSES, GROUP_KINDS } from '../../format/entry.ts'
 import { BUFFERED, FATES } from '../../model/outcome.ts'
@@ -33,17 +33,21 @@ const words = (of: string, list: readonly string[]) =>
   `CASE ${of} ${list.map((each, i) => `WHEN ${i} THEN '${each}'`).join(' ')} END`
 
 const RUN = `FROM logs l JOIN entries o ON o.log = l.log AND o.seq = 0`
-const ANY_ENTRY = `JOIN entries e ON e.log = l.log`
-const ENTRIES = `${RUN} ${ANY_ENTRY}`
-/** Entries without a row: of the run and of batches. */
-const RUN_ENTRY = `s.log = l.log AND s.row IS NULL`
+const ENTRIES = `${RUN} JOIN entries e ON e.log = l.log`
+/** Entries of the row or batch of a token; what speaks of that token in them is for `ofToken`. */
+const TOKEN_ENTRIES = `${RUN}
+JOIN (SELECT log, token, row, batch FROM endings UNION ALL SELECT log, token, row, batch FROM open_tokens) t ON t.log = l.log
+JOIN entries e ON e.log = t.log AND e.row IS t.row AND e.batch IS t.batch`
+const ofToken = (token: string) => `l.log > 0 AND ${token} = t.token`
+/** Entries of the run. */
+const RUN_ENTRY = `s.log = l.log AND s.row IS NULL AND s.batch IS NULL`
 
 /** Entries of rows and of batches, each with a condition that finds the other entries of the same subject fast. */
 const SUBJECTS = [
-  { is: `+e.row IS NOT NULL`, same: `s.log = e.log AND s.row = e.row` },
+  { is: `e.row IS NOT NULL`, same: `s.log = e.log AND s.row = e.row` },
   {
-    is: `e.row IS NULL AND ${field('e', 'b')} IS NOT NULL`,
-    same: `s.log = e.log AND s.row IS NULL AND ${field('s', 'b')} = ${field('e', 'b')}`,
+    is: `e.row IS NULL AND e.batch IS NOT NULL`,
+    same: `s.log = e.log AND s.row IS NULL AND s.batch = e.batch`,
   },
 ]
 const ofSubjects = (select: (subject: { is: string; same: string }) => string) =>
@@ -90,23 +94,23 @@ const edges = `SELECT l.run, ${nodeName(at('x', 0))}, ${at('x', 1)}, ${target(at
 ${RUN}, json_each(o.body, '$.topology.edges') x WHERE l.log > 0`
 
 const rows = `SELECT l.run, e.row, ${nodeName(field('e', 's[0]'))}, ${field('e', 's[1]')}, ${field('e', 'c[0]')}, ${iso(field('e', 't'))}
-${ENTRIES} WHERE l.log > 0 AND ${field('e', 's')} IS NOT NULL`
+${ENTRIES} WHERE l.log > 0 AND e.row IS NOT NULL AND ${field('e', 's')} IS NOT NULL`
 
 /** The group among those that the entry opens which is a fork and bore `b`. */
 const forkOf = (what: string) => `(SELECT ${what} FROM json_each(e.body, '$.g') g
     WHERE ${at('g', 0)} = ${at('b', 1)} AND ${at('g', 1)} = ${KIND_FORK})`
 const branchOf = element('o', 'topology.nodes', `${at('g', 2)} - 1`, `.branches[' || ${at('b', 2)} || ']`)
 
-const tokens = `SELECT l.run, ${at('b', 0)}, e.row, ${forkOf(branchOf)}, ${at('b', 1)}
-${ENTRIES}, json_each(e.body, '$.n') b WHERE l.log > 0`
+const tokens = `SELECT l.run, t.token, e.row, ${forkOf(branchOf)}, ${at('b', 1)}
+${TOKEN_ENTRIES}, json_each(e.body, '$.n') b WHERE ${ofToken(at('b', 0))}`
 
 /** Tokens born of a batch have its members as parents; births don't repeat them. */
-const token_parents = `SELECT l.run, ${at('b', 0)}, m.value, m.key - 4
-${ENTRIES}, json_each(e.body, '$.n') b, json_each(b.value) m WHERE l.log > 0 AND m.key > 3
+const token_parents = `SELECT l.run, t.token, m.value, m.key - 4
+${TOKEN_ENTRIES}, json_each(e.body, '$.n') b, json_each(b.value) m WHERE ${ofToken(at('b', 0))} AND m.key > 3
 UNION ALL
-SELECT l.run, ${at('b', 0)}, m.value, m.key - 3
-${ENTRIES}, json_each(e.body, '$.n') b, json_each(e.body, '$.d') d, json_each(d.value) m
-WHERE l.log > 0 AND e.row IS NULL AND ${at('d', 0)} = ${at('b', 1)} AND ${at('d', 1)} IN ${BATCH_VERDICTS} AND m.key > 2`
+SELECT l.run, t.token, m.value, m.key - 3
+${TOKEN_ENTRIES}, json_each(e.body, '$.n') b, json_each(e.body, '$.d') d, json_each(d.value) m
+WHERE ${ofToken(at('b', 0))} AND e.row IS NULL AND ${at('d', 0)} = ${at('b', 1)} AND ${at('d', 1)} IN ${BATCH_VERDICTS} AND m.key > 2`
 
 const groups = ofSubjects(
   ({ is, same }) => `SELECT l.run, ${at('g', 0)}, ${words(at('g', 1), GROUP_KINDS)}, ${nodeName(at('g', 2))},
@@ -123,35 +127,32 @@ const token_outcomes = `SELECT l.run, d.token, d.row, ${fates('outcome')}, ${fat
   ${nodeName('d.sink')}, d.grp, d.error_code, lower(hex(d.error_hash)), ${iso('d.recorded_us')}
 ${RUN} JOIN endings d ON d.log = l.log WHERE l.log > 0
 UNION ALL
-SELECT l.run, ${at('h', 0)}, e.row, '${BUFFERED}', NULL, 0, ${nodeName(at('h', 1))}, NULL, ${at('h', 2)}, NULL, NULL,
+SELECT l.run, t.token, e.row, '${BUFFERED}', NULL, 0, ${nodeName(at('h', 1))}, NULL, ${at('h', 2)}, NULL, NULL,
   ${iso(`${field('e', 't')} + coalesce((SELECT ${at('v', 7)} + ${at('v', 8)} + coalesce(${at('v', 9)}, 0) FROM json_each(e.body, '$.v') v
     WHERE ${at('v', 0)} = ${at('h', 0)} AND ${at('v', 1)} = ${at('h', 1)} AND ${at('v', 3)} = 2), 0)`)}
-${ENTRIES}, json_each(e.body, '$.h') h WHERE l.log > 0`
+${TOKEN_ENTRIES}, json_each(e.body, '$.h') h WHERE ${ofToken(at('h', 0))}`
 
 /** A held visit that was told again is left out: what was told then is its end. */
 const node_states = ofSubjects(
-  ({
-    is,
-    same,
-  }) => `SELECT l.run, ${at('v', 0)}, ${nodeName(at('v', 1))}, ${nodeName(at('v', 1), 'kind')}, ${at('v', 2)},
+  ({ is, same }) => `SELECT l.run, t.token, ${nodeName(at('v', 1))}, ${nodeName(at('v', 1), 'kind')}, ${at('v', 2)},
   ${words(at('v', 3), ['ok', 'error', 'held', 'error'])}, ${commitment(at('v', 4), same)}, ${commitment(at('v', 5), same)},
   ${iso(`${field('e', 't')} + ${at('v', 7)}`)}, ${at('v', 8)}
-${ENTRIES}, json_each(e.body, '$.v') v WHERE l.log > 0 AND ${is}
+${TOKEN_ENTRIES}, json_each(e.body, '$.v') v WHERE ${ofToken(at('v', 0))} AND ${is}
   AND (${at('v', 3)} <> 2 OR NOT EXISTS (SELECT 1 FROM entries s, json_each(s.body, '$.v') r
     WHERE ${same} AND ${at('r', 0)} = ${at('v', 0)} AND ${at('r', 1)} = ${at('v', 1)} AND ${at('r', 3)} <> 2))`,
 )
 
 const birthLabel = `CASE ${at('g', 1)} WHEN ${KIND_FORK} THEN ${branchOf} ELSE 'to' END`
 /** Edges that visits left by, and those that tokens were born onto: a fork's branch, or the way on of their group's node. */
-const routing_events = `SELECT l.run, ${at('v', 0)}, ${nodeName(edge(at('v', 6), 0))}, ${edge(at('v', 6), 1)}, ${target(edge(at('v', 6), 2))}
-${ENTRIES}, json_each(e.body, '$.v') v WHERE l.log > 0 AND ${at('v', 6)} > 0
+const routing_events = `SELECT l.run, t.token, ${nodeName(edge(at('v', 6), 0))}, ${edge(at('v', 6), 1)}, ${target(edge(at('v', 6), 2))}
+${TOKEN_ENTRIES}, json_each(e.body, '$.v') v WHERE ${ofToken(at('v', 0))} AND ${at('v', 6)} > 0
 UNION ALL
 ${ofSubjects(
-  ({ is, same }) => `SELECT l.run, ${at('b', 0)}, ${nodeName(at('g', 2))}, ${birthLabel},
+  ({ is, same }) => `SELECT l.run, t.token, ${nodeName(at('g', 2))}, ${birthLabel},
   (SELECT ${target(at('x', 2))} FROM json_each(o.body, '$.topology.edges') x
     WHERE ${at('x', 0)} = ${at('g', 2)} AND ${at('x', 1)} = ${birthLabel})
-${ENTRIES}, json_each(e.body, '$.n') b JOIN entries s ON ${same}, json_each(s.body, '$.g') g
-WHERE l.log > 0 AND ${is} AND ${at('b', 1)} > 0 AND ${at('g', 0)} = ${at('b', 1)}`,
+${TOKEN_ENTRIES}, json_each(e.body, '$.n') b JOIN entries s ON ${same}, json_each(s.body, '$.g') g
+WHERE ${ofToken(at('b', 0))} AND ${is} AND ${at('b', 1)} > 0 AND ${at('g', 0)} = ${at('b', 1)}`,
 )}`
 
 /** A batch that was abandoned has no trigger, and the members that it had so far. */
@@ -165,12 +166,17 @@ WHERE l.log > 0 AND e.row IS NULL AND m.key > 2 AND (${at('d', 1)} IN ${BATCH_VE
   OR (${at('d', 1)} = 'abandoned' AND EXISTS (SELECT 1 FROM entries s, json_each(s.body, '$.g') g
     WHERE ${SUBJECTS[1]!.same} AND ${at('g', 0)} = ${at('d', 0)} AND ${at('g', 1)} = ${KIND_BATCH})))`
 
-const calls = ofSubjects(
-  ({ is, same }) => `SELECT l.run, ${at('x', 0)}, nullif(${at('x', 1)}, 0), ${nodeName(at('x', 2))}, ${at('x', 3)},
+/** Those of a batch have no token. */
+const calls = ofSubjects(({ is, same }) => {
+  const facts = (token: string) => `SELECT l.run, ${at('x', 0)}, ${token}, ${nodeName(at('x', 2))}, ${at('x', 3)},
   ${nodeName(at('x', 2), `services[' || (${at('x', 5)} - 1) || ']`)}, ${words(at('x', 6), CALL_STATUSES)}, ${at('x', 10)},
-  ${commitment(at('x', 7), same)}, ${commitment(at('x', 8), same)}
-${ENTRIES}, json_each(e.body, '$.x') x WHERE l.log > 0 AND ${is}`,
-)
+  ${commitment(at('x', 7), same)}, ${commitment(at('x', 8), same)}`
+  return `${facts('t.token')}
+${TOKEN_ENTRIES}, json_each(e.body, '$.x') x WHERE ${ofToken(at('x', 1))} AND ${is}
+UNION ALL
+${facts('NULL')}
+${ENTRIES}, json_each(e.body, '$.x') x WHERE l.log > 0 AND ${is} AND ${at('x', 1)} = 0`
+})
 
 const artifact = (what: string) => `json_extract(a.value, '$.${what}')`
 /** From the last word on what was to be published. */
@@ -211,13 +217,6 @@ export const VIEWS: { readonly [name in ViewName]: View } = {
     calls,
   ),
   artifacts: view('run_id sink path rows bytes sha256', 'sink', artifacts),
-}
-
-/** The rows of a view that entries of one row give: for what belongs to that row, but isn't filtered by it in the view. */
-export function ofRow(name: ViewName, row: number): string {
-  const { columns, select } = VIEWS[name]
-  const narrowed = select.replaceAll(ANY_ENTRY, `${ANY_ENTRY} AND e.row = ${Math.trunc(row)}`)
-  return `WITH ${name} (${columns.map(quoted).join(', ')}) AS (${narrowed})`
 }
 
 export function viewStatements(): readonly string[] {

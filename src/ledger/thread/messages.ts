@@ -2,7 +2,7 @@
 import type { KeyObject } from 'node:crypto'
 import { CustodyError, type ErrorCode, isCustodyError, type Place } from '../../model/error.ts'
 import type { AppenderState } from '../appender.ts'
-import type { CheckpointHead, LeaseChange } from '../write-port.ts'
+import type { Durable, LeaseChange } from '../write-port.ts'
 import type { Packed } from './packing.ts'
 
 /** What the other thread begins with. */
@@ -32,7 +32,7 @@ export type Question =
 
 export type Answer =
   /** `packed` comes back to be filled again. */
-  | { readonly kind: 'durable'; readonly head: CheckpointHead; readonly packed: Packed }
+  | { readonly kind: 'durable'; readonly durable: Durable; readonly packed: Packed }
   | { readonly kind: 'failed'; readonly failure: Failure }
   | { readonly kind: 'ended'; readonly state: AppenderState }
 

@@ -23,7 +23,7 @@ const entry = fc
     values: fc.array(fc.record({ text, stored: text }), { maxLength: 5 }),
     first_value: number,
     ended: fc.array(fc.record({ ending, at: number }), { maxLength: 3 }),
-    open: number,
+    closes: fc.boolean(),
     changes: fc.record({
       stands: fc.array(fc.record({ token: number, node: number, is_new: fc.boolean() }), { maxLength: 3 }),
       gone: fc.array(number, { maxLength: 3 }),

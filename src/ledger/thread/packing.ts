@@ -68,7 +68,7 @@ export class Packer {
     this.#put(entry.row ?? NONE)
     this.#put(entry.batch ?? NONE)
     this.#put(entry.first_value)
-    this.#put(entry.open)
+    this.#put(entry.closes ? 1 : 0)
     this.#put(texts.length)
     this.#put(endings.length)
     this.#put(stands.length)
@@ -196,7 +196,7 @@ class Unpacker {
     const row = orNull(this.#number())
     const batch = orNull(this.#number())
     const first_value = this.#number()
-    const open = this.#number()
+    const closes = this.#number() === 1
     const values = this.#number()
     const ended = this.#number()
     const standing = this.#number()
@@ -217,7 +217,7 @@ class Unpacker {
       recorded_us.push(this.#number())
     }
     const changes = standing + left === 0 ? NO_CHANGE : this.#changes(standing, left)
-    const entry = { row, batch, before, after, texts, stored, first_value, endings, recorded_us, open, changes }
+    const entry = { row, batch, before, after, texts, stored, first_value, endings, recorded_us, closes, changes }
     return { entry, salts: this.#salt(Math.max(1, values) * SALT_BYTES) }
   }
 

@@ -10,7 +10,7 @@ import { Worker } from 'node:worker_threads'
 import { CustodyError } from '../../model/error.ts'
 import type { AppenderState } from '../appender.ts'
 import type { OtherThread } from '../run-ledger.ts'
-import type { CheckpointHead, CommitUnderWay, EncodedEntry, LeaseChange } from '../write-port.ts'
+import type { Durable, EncodedEntry, LeaseChange } from '../write-port.ts'
 import { type Answer, type Beginning, errorOf, type Notice, type Question } from './messages.ts'
 import { blocksOf, Packer } from './packing.ts'
 
@@ -51,7 +51,7 @@ export class ThreadScribe implements OtherThread {
     this.#parted = true
   }
 
-  async begin(lease: LeaseChange): Promise<CommitUnderWay> {
+  async begin(lease: LeaseChange): Promise<{ readonly durable: Promise<Durable> }> {
     this.#parted = false
     const packed = this.#packer.take()
     return { durable: this.#commit({ kind: 'commit', packed, lease }, blocksOf(packed)) }
@@ -74,11 +74,11 @@ export class ThreadScribe implements OtherThread {
     await this.#worker.terminate()
   }
 
-  async #commit(question: Question, blocks: ArrayBuffer[]): Promise<CheckpointHead> {
+  async #commit(question: Question, blocks: ArrayBuffer[]): Promise<Durable> {
     const answer = await this.#ask(question, blocks)
     if (answer.kind !== 'durable') throw unexpected(answer)
     this.#packer.reuse(answer.packed)
-    return answer.head
+    return answer.durable
   }
 
   #notify(notice: Notice, blocks: ArrayBuffer[] = []): void {

@@ -65,8 +65,8 @@ async function answer(question: Question): Promise<void> {
     }
     const { packed, lease } = question
     append(opened, packed)
-    const head = await (await scribe.begin(lease)).durable
-    tell({ kind: 'durable', head, packed }, blocksOf(packed))
+    const durable = await (await scribe.begin(lease)).durable
+    tell({ kind: 'durable', durable, packed }, blocksOf(packed))
   } catch (thrown) {
     // What was appended for it is of no use any more.
     broken = null

@@ -1,7 +1,7 @@
 /** The batches of a run by node, and who was in them: found again in another run by node and place. */
 import { GROUP_KINDS } from '../../format/entry.ts'
 import type { FullEntry } from '../../ledger/read-port.ts'
-import { decodeSubjectEntry, isSubjectBody } from '../decode.ts'
+import { decodeSubjectEntry } from '../decode.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
 import { readable } from '../runs/run-log.ts'
 import { tokenName } from '../verify/check.ts'
@@ -29,8 +29,7 @@ export class Batches {
     /** By batch, the name of its node. */
     const found = new Map<number, string>()
     if (side.batches > 0)
-      for await (const { seq, row, body } of reader.entriesOfRun(log)) {
-        if (!isSubjectBody(row, body)) continue
+      for await (const { seq, body } of reader.entriesOfBatches(log)) {
         const { subject, groups_opened } = readable(log, () => decodeSubjectEntry(seq, body))
         if (subject.kind !== 'batch') continue
         const opened = groups_opened.find(({ kind }) => GROUP_KINDS[kind] === 'batch')

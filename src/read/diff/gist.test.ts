@@ -34,7 +34,13 @@ const facts = (by = 0) => ({
 function entry(body: unknown, payload: string | null = '[[{"a":1}],[{"b":2}],[{"c":3}]]'): FullEntry {
   const salts = new Uint8Array(48)
   const text = JSON.stringify(body)
-  return { seq: 4, row: 5, body: text, payload: payload === null ? null : { seq: 4, salts, body: payload } }
+  return {
+    seq: 4,
+    row: 5,
+    batch: null,
+    body: text,
+    payload: payload === null ? null : { seq: 4, salts, body: payload },
+  }
 }
 
 const GIST = gistOf([entry(facts())], NAMES)

@@ -17,7 +17,7 @@ export interface Side {
   readonly plugins: readonly PluginCode[]
   /** In order of reading. Sources are read one after another, so that rows of a source have numbers without a gap. */
   readonly sources: readonly SourceRows[]
-  /** How many batches there are. */
+  /** How many aggregates have had batches. */
   readonly batches: number
   /** By `row N` or `batch N`, how many tokens the ledger has open of it. */
   readonly open: ReadonlyMap<string, number>
@@ -46,7 +46,7 @@ export async function sideOf(reader: LedgerReader, log: number): Promise<Side> {
     open.set(subject, (open.get(subject) ?? 0) + 1)
   }
   const { plugins } = await codeOnRecord(reader, log)
-  return { reader, log, run, topology, plugins, sources, batches: totals.batches, open }
+  return { reader, log, run, topology, plugins, sources, batches: totals.batches.length, open }
 }
 
 /** The source, and the number of the record in it, that a row came from. */

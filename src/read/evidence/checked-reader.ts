@@ -77,8 +77,12 @@ export class CheckedReader implements LedgerReader {
     return this.#checked(log, () => this.#inner.entriesOfBatch(log, batch))
   }
 
-  async *lastEntries(log: number): AsyncIterable<StoredEntry> {
-    yield* this.#each(log, this.#inner.lastEntries(log))
+  async *entriesOfBatches(log: number): AsyncIterable<StoredEntry> {
+    yield* this.#each(log, this.#inner.entriesOfBatches(log))
+  }
+
+  async *lastEntries(...of: Parameters<LedgerReader['lastEntries']>): AsyncIterable<StoredEntry> {
+    yield* this.#each(of[0], this.#inner.lastEntries(...of))
   }
 
   async #checked<T extends StoredEntry>(
@@ -90,7 +94,7 @@ export class CheckedReader implements LedgerReader {
     for (const entry of await read()) {
       if (entry === null) continue
       await checked.mustHave(entry)
-      mustBeOfItsRow(entry)
+      mustBeOfItsSubject(entry)
       found.push(entry)
     }
     return found
@@ -100,7 +104,7 @@ export class CheckedReader implements LedgerReader {
     const checked = await this.check(log)
     for await (const entry of entries) {
       await checked.mustHave(entry)
-      mustBeOfItsRow(entry)
+      mustBeOfItsSubject(entry)
       yield entry
     }
   }
@@ -188,18 +192,15 @@ export class CheckedReader implements LedgerReader {
 
   /** What the table says of an ending is what its entry says. */
   async #isOfEntry(log: number, ending: StoredEnding): Promise<void> {
-    const { token, seq, fate, node, sink, grp, error_code, row, recorded_us } = ending
+    const { token, seq, fate, node, sink, grp, error_code, row, batch, recorded_us } = ending
     const stored = await this.entry(log, seq)
-    const entry =
-      stored === null || !isSubjectBody(stored.row, stored.body)
-        ? null
-        : readable(log, () => decodeSubjectEntry(seq, stored.body))
-    const found = entry?.endings.find(each => each.token === token)
-    if (entry === null || found === undefined) throw new UnsoundRecord([otherEnding(token, seq)])
-    const of_row = entry.subject.kind === 'row' ? entry.subject.row : null
-    const said = [fate, node, sink ?? 0, grp ?? 0, error_code, row, recorded_us]
-    const recorded = [found.fate, found.node, found.sink, found.group, found.error?.code ?? null, of_row]
-    if ([...recorded, endOf(token, entry)].some((each, i) => each !== said[i]))
+    if (stored === null || !isSubjectBody(stored.row, stored.body)) throw new UnsoundRecord([otherEnding(token, seq)])
+    const entry = readable(log, () => decodeSubjectEntry(seq, stored.body))
+    const found = entry.endings.find(each => each.token === token)
+    if (found === undefined) throw new UnsoundRecord([otherEnding(token, seq)])
+    const said = [fate, node, sink ?? 0, grp ?? 0, error_code, row, batch, recorded_us]
+    const recorded = [found.fate, found.node, found.sink, found.group, found.error?.code ?? null]
+    if ([...recorded, stored.row, stored.batch, endOf(token, entry)].some((each, i) => each !== said[i]))
       throw new UnsoundRecord([otherEnding(token, seq)])
   }
 
@@ -222,6 +223,15 @@ export class CheckedReader implements LedgerReader {
   }
   size(log: number) {
     return this.#inner.size(log)
+  }
+  count(log: number) {
+    return this.#inner.count(log)
+  }
+  tileRoots(...of: Parameters<LedgerReader['tileRoots']>) {
+    return this.#inner.tileRoots(...of)
+  }
+  tiles(log: number) {
+    return this.#inner.tiles(log)
   }
   extents() {
     return this.#inner.extents()
@@ -258,13 +268,19 @@ export class CheckedReader implements LedgerReader {
   }
 }
 
-/** The column of an entry's row, by which it is found, is what its text says. No other key of an entry is `r`. */
-function mustBeOfItsRow({ seq, row, body }: StoredEntry): void {
-  const told = /"r":(\d+)/.exec(body)?.[1]
-  if ((told === undefined ? null : Number(told)) !== row)
-    throw new UnsoundRecord([
-      `${entryName(seq)} is listed as one of ${row === null ? 'no row' : `row ${row}`}, and isn’t`,
+/** The columns by which an entry is found are what its text says. No other key of an entry is `r`, and `b` is the first of all. */
+function mustBeOfItsSubject({ seq, row, batch, body }: StoredEntry): void {
+  const wrong = (what: string, stored: number | null) =>
+    new UnsoundRecord([
+      `${entryName(seq)} is listed as one of ${stored === null ? `no ${what}` : `${what} ${stored}`}, and isn’t`,
     ])
+  if (numberIn(/"r":(\d+)/, body) !== row) throw wrong('row', row)
+  if (numberIn(/^\{"b":(\d+)/, body) !== batch) throw wrong('batch', batch)
+}
+
+function numberIn(pattern: RegExp, body: string): number | null {
+  const found = pattern.exec(body)?.[1]
+  return found === undefined ? null : Number(found)
 }
 
 function otherEnding(token: number, seq: number): string {

@@ -5,12 +5,13 @@
  */
 import { leafHash } from '../../format/hash.ts'
 import { type Checkpoint, NoteError, parseCheckpoint } from '../../format/note.ts'
+import type { TiledTree } from '../../format/tiled-tree.ts'
 import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
 import { DecodeError, decodeRunEntry } from '../decode.ts'
 import { Check, entryName, noting } from '../verify/check.ts'
 import { type KnownHead, LedgerLog } from '../verify/ledger-log.ts'
 import { checkHead } from '../verify/log.ts'
-import { LogTree, type TreeCache } from './log-tree.ts'
+import { logTree } from './log-tree.ts'
 import { UnsoundRecord } from './unsound.ts'
 
 export interface CheckedLog {
@@ -23,8 +24,6 @@ export interface CheckedLog {
 export interface CheckOptions {
   /** The head of log 0 that the user knows from before. */
   readonly remembered: KnownHead | null
-  /** null: all entries of a log are looked at, each time. */
-  readonly cache: TreeCache | null
   /** Told now and then while the entries of a long log are looked at. */
   readonly onProgress?: (entries: number) => void
 }
@@ -54,7 +53,7 @@ export class LogChecks {
     this.#zero ??= this.#readZero()
     const zero = await this.#zero
     const check = new Check('record')
-    const trees: LogTree[] = []
+    const trees: TiledTree[] = []
     await noting(check, async () => {
       trees.push(await this.#look(log, zero.log, check))
     })
@@ -63,7 +62,7 @@ export class LogChecks {
     if (tree === undefined || wrong.length > 0) throw new UnsoundRecord(wrong)
     return {
       async mustHave({ seq, body }) {
-        if (!(await tree.has(seq, body)))
+        if (!(await tree.has(seq, leafHash(body))))
           throw new UnsoundRecord([
             `${entryName(seq)} isn’t in the tree that was signed: it was changed after it was committed`,
           ])
@@ -78,18 +77,19 @@ export class LogChecks {
     return { log: await LedgerLog.read(this.#reader, { keys: 'any', remembered }, check), check }
   }
 
-  async #look(log: number, zero: LedgerLog, check: Check): Promise<LogTree> {
+  async #look(log: number, zero: LedgerLog, check: Check): Promise<TiledTree> {
     const reader = this.#reader
     const origin = zero.origin(log)
     const signed = headIn((await reader.head(log)) ?? '')?.root ?? ''
-    const tree = await LogTree.of(reader, log, origin, { ...this.#options, signed })
-    const stored = await reader.size(log)
-    if (stored !== tree.size) check.add(`${entryName(tree.size)} is missing`)
+    const tree = await logTree(reader, log, { ...this.#options, signed })
+    const entries = await reader.count(log)
+    if (entries < (await reader.size(log))) check.add(`${entryName(tree.size)}, or one before it, is missing`)
     await checkHead(reader, { log, origin }, tree, size => zero.keysOf(log, size), check)
     if (log === 0) return tree
     const [first, last] = [await reader.entry(log, 0), await reader.entry(log, tree.size - 1)]
     for (const entry of [first, last])
-      if (entry !== null && !(await tree.has(entry.seq, entry.body))) check.add(`${entryName(entry.seq)} was changed`)
+      if (entry !== null && !(await tree.has(entry.seq, leafHash(entry.body))))
+        check.add(`${entryName(entry.seq)} was changed`)
     zero.checkRun({
       log,
       run: runIn(first?.body ?? ''),

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { full, opening, RUN, sampleRun, sealDraft, testPorts, totals } from '../../../test/support/ledger.ts'
+import { full, opening, RUN, sampleRun, sealFacts, testPorts, totals } from '../../../test/support/ledger.ts'
 import { openLedger, openLedgerReader } from '../../ledger/open.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { explainRow, explainToken, explainWhere } from './explain.ts'
@@ -16,7 +16,7 @@ beforeAll(async () => {
   const ledger = await openLedger(url, testPorts(), { create: true })
   const run = await ledger.openRun(RUN, opening())
   await sampleRun(run)
-  await run.seal(sealDraft(totals(4, 10, 10), await run.subjectTree()))
+  await run.seal(sealFacts(totals(4, 10, 10)))
   await ledger.close()
   reader = await openLedgerReader(url)
 })

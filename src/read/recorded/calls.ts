@@ -62,13 +62,12 @@ export async function* locatedCalls(
 ): AsyncGenerator<LocatedCall, void, undefined> {
   const rows = new Set<number>()
   const batches = new Map<number, Batch>()
-  const begun = new Map<number, number>()
   for await (const stored of reader.entries(log)) {
     if (!isSubjectBody(stored.row, stored.body)) continue
     if (stored.row === null) {
       const kept = decoded(stored)
       const number = kept.entry.subject.kind === 'batch' ? kept.entry.subject.batch : 0
-      const batch = batches.get(number) ?? { origin: openedBy(kept.entry, begun), all: [] }
+      const batch = batches.get(number) ?? { origin: kept.entry.origin, all: [] }
       batches.set(number, batch)
       batch.all.push(kept)
       // Requests may be values of earlier entries.
@@ -84,14 +83,6 @@ export async function* locatedCalls(
 
 function decoded({ seq, body }: StoredEntry): Kept[number] {
   return { seq, entry: decodeSubjectEntry(seq, body) }
-}
-
-function openedBy({ groups_opened }: SubjectEntry, begun: Map<number, number>): Origin {
-  const opened = groups_opened.find(({ kind }) => GROUP_KINDS[kind] === 'batch')
-  if (opened === undefined) return null
-  const index = (begun.get(opened.node) ?? 0) + 1
-  begun.set(opened.node, index)
-  return { source: opened.node, index }
 }
 
 /** Whether the batch itself is: tokens that were born of it may still be open. */

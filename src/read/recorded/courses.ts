@@ -7,11 +7,11 @@ import { mergedPath } from '../../format/lineage.ts'
 import type { Course, Courses, RecordedBatch, RecordedGroup, RecordedTake } from '../../format/recording.ts'
 import type { Topology } from '../../format/topology.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import { decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../decode.ts'
+import { decodeRunEntry, decodeSubjectEntry } from '../decode.ts'
 import { joinedFork, type Lineage, lineageOf } from './lineage.ts'
 
 /** The part of a ledger's read side that this needs. */
-export type CourseReader = Pick<LedgerReader, 'entry' | 'entriesOfRow' | 'entriesOfRun'>
+export type CourseReader = Pick<LedgerReader, 'entry' | 'entriesOfRow' | 'entriesOfRun' | 'entriesOfBatches'>
 
 /** How many batches are kept: members of a few are under way at a time. */
 const BATCHES_KEPT = 256
@@ -28,11 +28,8 @@ export async function recordedCourses(
 ): Promise<Courses> {
   const places = new BatchPlaces(topology)
   let commit: Extract<RunEntry, { k: 'commit' }> | null = null
-  for await (const { seq, row, body } of reader.entriesOfRun(log)) {
-    if (isSubjectBody(row, body)) {
-      places.add(seq, decodeSubjectEntry(seq, body))
-      continue
-    }
+  for await (const { seq, body } of reader.entriesOfBatches(log)) places.add(seq, decodeSubjectEntry(seq, body))
+  for await (const { seq, body } of reader.entriesOfRun(log)) {
     const { facts } = decodeRunEntry(seq, body)
     if (facts.k === 'commit') commit = facts
   }

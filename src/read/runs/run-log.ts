@@ -34,7 +34,7 @@ const NOTHING: TotalsFact = {
   visits: [],
   edges: [],
   groups: 0,
-  batches: 0,
+  batches: [],
 }
 
 /** Entry 0 of a run's log. @throws CustodyError CUSTODY_VERIFY_FAILED if it isn't what it should be. */

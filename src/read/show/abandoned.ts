@@ -3,7 +3,7 @@ import type { SubjectEntry, TotalsFact } from '../../format/entry.ts'
 import type { Topology } from '../../format/topology.ts'
 import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
 import { fateNumber } from '../../model/outcome.ts'
-import { decodeSubjectEntry, isSubjectBody } from '../decode.ts'
+import { decodeSubjectEntry } from '../decode.ts'
 import { readable } from '../runs/run-log.ts'
 import type { AbandonedGroups } from './summary.ts'
 
@@ -39,8 +39,7 @@ export async function abandonedGroups(
     // Batches tell it in their own entries, whoever their members are.
     if (stored !== null && stored.row !== null) count(entryOf(log, stored))
   }
-  for await (const stored of reader.entriesOfRun(log))
-    if (isSubjectBody(stored.row, stored.body)) count(entryOf(log, stored))
+  for await (const stored of reader.entriesOfBatches(log)) count(entryOf(log, stored))
   return [...counts.values()]
 }
 

@@ -8,12 +8,11 @@ import {
   opening,
   RUN,
   sampleRun,
-  sealDraft,
+  sealFacts,
   T0,
   testPorts,
   totals as totalsOf,
 } from '../../../test/support/ledger.ts'
-import type { RunEntry } from '../../format/entry.ts'
 import { openLedger, openLedgerReader } from '../../ledger/open.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import type { RunDraft, RunLedger } from '../../ledger/write-port.ts'
@@ -61,7 +60,7 @@ test('a sealed run: counts, sinks as published, times', async () => {
   const reader = await ledgerWith({
     [RUN]: async run => {
       await sampleRun(run)
-      await run.seal(sealDraft(totals, await run.subjectTree()))
+      await run.seal(sealFacts(totals))
     },
   })
   const shown = await showRun(reader, 'latest', () => false)
@@ -98,7 +97,7 @@ test('errors by node and code', async () => {
     [RUN]: async run => {
       await sampleRun(run)
       const failed = { ...totals, endings: [...totals.endings, [6, 0, 1]] as const }
-      await run.seal(sealDraft(failed, await run.subjectTree()))
+      await run.seal(sealFacts(failed))
     },
   })
   expect((await showRun(reader, 'latest', () => false)).errors).toEqual([{ node: 'in', code: 'BAD_ROW', count: 1 }])
@@ -155,7 +154,7 @@ test('`latest` may pass over runs that replay another', async () => {
   const none = async () => undefined
   const reader = await ledgerWith({ [RUN]: none, [SECOND]: none }, run => {
     const draft = opening(run)
-    return run === SECOND ? { ...draft, entry: { ...draft.entry, replays: RUN } as RunEntry } : draft
+    return run === SECOND ? { ...draft, entry: { ...draft.entry, replays: RUN } as RunDraft['entry'] } : draft
   })
   const find = async (name: string) => (await findRun(reader, name, { replays: false })).run
   expect(await find('latest')).toBe(RUN)

@@ -10,6 +10,7 @@ import type { Ways } from './ways.ts'
 interface Batch {
   readonly group: number
   readonly node: number
+  readonly batch: number | null
   /** Tokens that are held for it, with their places. */
   readonly held: Map<number, number>
 }
@@ -48,8 +49,9 @@ export class Batches {
     this.#ways = ways
   }
 
-  open(group: number, node: number): void {
-    this.#open.set(group, { group, node, held: new Map() })
+  /** `batch`: its number; null if what opens it is no batch. */
+  open(group: number, node: number, batch: number | null): void {
+    this.#open.set(group, { group, node, batch, held: new Map() })
   }
 
   hold(fact: HoldFact): void {
@@ -76,12 +78,16 @@ export class Batches {
 
   /** All entries of a commit are in. */
   settle(): void {
-    for (const { group, node, token, ordinal } of this.#holds) {
+    for (const { group, node, token, ordinal, batch: number } of this.#holds) {
       const batch = this.#open.get(group)
       if (batch === undefined) this.#check.add(`${tokenName(token)} is held for batch group ${group}, which isn't open`)
       else if (batch.node !== node)
         this.#check.add(
           `${tokenName(token)} is held at ${this.#ways.name(node)} for a batch of ${this.#ways.name(batch.node)}`,
+        )
+      else if (batch.batch !== number)
+        this.#check.add(
+          `${tokenName(token)} is held for batch ${number ?? 'none'}, and its group ${group} is batch ${batch.batch}`,
         )
       else batch.held.set(token, ordinal)
     }

@@ -19,7 +19,7 @@ const artifact = { path, rows: 2, bytes: 7, sha256: createHash('sha256').update(
 const totals = {
   rows: { read: 0, ingested: 0, rejected: 0 },
   tokens: { born: 0, ended: 0, open: 0 },
-  ...{ groups: 0, batches: 0, endings: [], visits: [], edges: [] },
+  ...{ groups: 0, batches: [], endings: [], visits: [], edges: [] },
 }
 const VALUE = { c: ['cd'.repeat(32)], w: 3 }
 const publish = { k: 'publish', artifacts: [], t: 1, ...VALUE }
@@ -27,7 +27,8 @@ const commit = {
   ...{ k: 'commit', commit: 1, cursors: [], receipts: [], totals, t: 1, ...VALUE, w: 4 },
   open: { count: 0, hash: 'ef'.repeat(32) },
 }
-const seal = { k: 'seal', status: 'completed', totals, subjects: { size: 0, root: 'ef'.repeat(32) }, t: 2, z: NONCE }
+const NO_TREE = { size: 0, root: 'ef'.repeat(32) }
+const seal = { k: 'seal', status: 'completed', totals, subjects: { rows: NO_TREE, batches: NO_TREE }, t: 2, z: NONCE }
 
 interface FakeRun {
   readonly run: string

@@ -3,7 +3,7 @@
  * of log 0 that have more entries than the one that brought it in, and don't have the one that took it away; for a run's head, if
  * it was in force where log 0 last spoke of the run.
  */
-import type { KeyChange } from '../../format/entry.ts'
+import type { KeyChange } from '../../format/ledger-entry.ts'
 import { keyChangeText, NoteError, noteOf, openNote, parseVerifierKey, type VerifierKey } from '../../format/note.ts'
 import { entryName } from './check.ts'
 

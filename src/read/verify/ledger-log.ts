@@ -2,7 +2,7 @@
  * Log 0, the ledger's own: its birth, and each run opened, taken over and sealed, and what was erased of it. Against it the runs that
  * are there are checked, so that a whole run can't vanish or appear unnoticed, nor any value of one.
  */
-import type { LedgerEntry } from '../../format/entry.ts'
+import type { LedgerEntry } from '../../format/ledger-entry.ts'
 import type { VerifierKey } from '../../format/note.ts'
 import type { LedgerReader, StoredLease, StoredLog } from '../../ledger/read-port.ts'
 import { counted, grouped } from '../../model/number-text.ts'
@@ -12,6 +12,7 @@ import { type Check, entryName, noting } from './check.ts'
 import { type HeadKeys, KeysInForce } from './keys.ts'
 import { checkHead, LogWalk, short } from './log.ts'
 import type { WalkedRun } from './run.ts'
+import { compareTiles } from './tiles.ts'
 
 export interface Registered {
   readonly log: number
@@ -80,10 +81,12 @@ export class LedgerLog {
             `its first ${counted(remembered.size, 'entry isn’t', 'entries aren’t')} those that you know: this is another history`,
           )
         if (entry.row !== null) about.add(`${entryName(entry.seq)}: its column says row ${entry.row}`)
+        if (entry.batch !== null) about.add(`${entryName(entry.seq)}: its column says batch ${entry.batch}`)
         if (payload !== null) about.add(`${entryName(entry.seq)}: it has a payload`)
         log.#take(entry.seq, entry.body, walk)
       }
       log.entries = walk.tree.size
+      if (!walk.gaps) await compareTiles(reader, 0, [walk.tiles(), [], []], about)
       await checkHead(reader, { log: 0, origin: log.origin(0) }, walk.head(), size => log.keysOf(0, size), about)
     })
     return log

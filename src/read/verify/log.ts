@@ -4,7 +4,7 @@
  */
 import { leafHash } from '../../format/hash.ts'
 import { type Checkpoint, NoteError, type OpenedNote, openNote, parseCheckpoint } from '../../format/note.ts'
-import { Frontier } from '../../format/tree.ts'
+import { Frontier, type Tile } from '../../format/tree.ts'
 import type { LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import type { Hash } from '../../model/sha256.ts'
@@ -14,11 +14,15 @@ import type { HeadKeys } from './keys.ts'
 export interface LogItem {
   readonly entry: StoredEntry
   readonly payload: StoredPayload | null
+  /** The entry's leaf hash. */
+  readonly leaf: Hash
 }
 
 /** Reads a log once, in order, and builds its tree. */
 export class LogWalk {
   readonly tree = new Frontier()
+  /** Its full tiles, in order of level and place. */
+  readonly #tiles: Tile[][] = []
   /** Root of the tree after the first entry. */
   first_root = ''
   /** Root of the tree before the latest entry that changes keys. */
@@ -42,6 +46,16 @@ export class LogWalk {
     return { size: this.tree.size, root: this.tree.root() }
   }
 
+  tiles(): readonly Tile[] {
+    return this.#tiles.flat()
+  }
+
+  readonly #onTile = (tile: Tile): void => {
+    const of_level = this.#tiles[tile.level]
+    if (of_level === undefined) this.#tiles[tile.level] = [tile]
+    else of_level.push(tile)
+  }
+
   async *items(): AsyncIterable<LogItem> {
     const payloads = this.#reader.payloads(this.#log)[Symbol.asyncIterator]()
     try {
@@ -55,10 +69,11 @@ export class LogWalk {
           next = await payloads.next()
         }
         if (entry.body.includes('"k":"key"')) this.root_before = this.tree.root()
-        this.tree.append(leafHash(entry.body))
+        const leaf = leafHash(entry.body)
+        this.tree.append(leaf, this.#onTile)
         if (this.tree.size === 1) this.first_root = this.tree.root()
         const payload = next.done !== true && next.value.seq === entry.seq ? next.value : null
-        yield { entry, payload }
+        yield { entry, payload, leaf }
         if (payload !== null) next = await payloads.next()
       }
       for (; next.done !== true; next = await payloads.next()) this.#stray(next.value.seq)

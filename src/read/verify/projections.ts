@@ -57,7 +57,7 @@ const NONE: readonly never[] = []
 
 function differences(
   stored: StoredEnding,
-  { ending, seq, row, error_hash, recorded_us }: ExpectedEnding,
+  { ending, seq, row, batch, error_hash, recorded_us }: ExpectedEnding,
   ways: Ways,
 ): readonly (readonly [string, string, string])[] {
   const { error } = ending
@@ -68,6 +68,7 @@ function differences(
     stored.fate === ending.fate &&
     stored.seq === seq &&
     stored.row === row &&
+    stored.batch === batch &&
     stored.node === ending.node &&
     stored.sink === sink &&
     stored.grp === group &&
@@ -82,6 +83,7 @@ function differences(
     ['is', stored.fate, ending.fate, fateName],
     ['is of entry', stored.seq, seq, grouped],
     ['is of row', stored.row, row, String],
+    ['is of batch', stored.batch, batch, String],
     ['ended at', stored.node, ending.node, named],
     ['ended in sink', stored.sink, sink, named],
     ['has group', stored.grp, group, String],

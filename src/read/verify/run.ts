@@ -3,11 +3,10 @@
  * it is closed, so that memory is bounded by what was in flight (I12).
  */
 import { isError, type SubjectEntry } from '../../format/entry.ts'
-import { leafHash } from '../../format/hash.ts'
-import { Frontier } from '../../format/tree.ts'
 import type { LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
 import { isCustodyError } from '../../model/error.ts'
-import { counted, grouped } from '../../model/number-text.ts'
+import { grouped } from '../../model/number-text.ts'
+import type { Hash } from '../../model/sha256.ts'
 import { DecodeError, decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { SubjectValues } from '../values.ts'
 import { Batches } from './batches.ts'
@@ -15,7 +14,7 @@ import { Check, entryName, noting, Place, subjectName } from './check.ts'
 import type { Decisions } from './decisions.ts'
 import type { HeadKeys } from './keys.ts'
 import { LineCheck } from './line.ts'
-import { checkHead, LogWalk, short } from './log.ts'
+import { checkHead, type LogItem, LogWalk } from './log.ts'
 import { OpenSet } from './open-set.ts'
 import { EndingsTable } from './projections.ts'
 import { RepeatedRun } from './repeated.ts'
@@ -23,6 +22,7 @@ import { RunFacts } from './run-facts.ts'
 import { incompleteRequests } from './sending.ts'
 import { SubjectState, type Witness } from './subject.ts'
 import { TallyFold } from './tallies.ts'
+import { compareTiles, compareTrees, LastLeaves, type Tiles, ToldTiles } from './tiles.ts'
 import { Times } from './times.ts'
 import { checkValues, type ValueCounts } from './values-check.ts'
 import { Ways } from './ways.ts'
@@ -76,8 +76,9 @@ export async function verifyRun(
   const walk = new LogWalk(reader, log, fold.checks)
   let complete = false
   try {
-    for await (const { entry, payload } of walk.items()) {
-      await fold.take(entry, payload, walk.gaps)
+    for await (const item of walk.items()) {
+      const { entry } = item
+      await fold.take(item, walk.gaps)
       if ((entry.seq + 1) % PROGRESS_ENTRIES === 0) onProgress(entry.seq + 1)
     }
     complete = true
@@ -88,7 +89,7 @@ export async function verifyRun(
   }
   const checkpoint = new Check('checkpoint')
   if (complete) {
-    await fold.finish()
+    await fold.finish(walk.gaps ? null : walk.tiles())
     await noting(checkpoint, () => checkHead(reader, { log, origin }, walk.head(), () => keys, checkpoint))
   } else checkpoint.leave()
   const { entries, values, tokens, groups, totals, projections, seal } = fold.checks
@@ -139,6 +140,8 @@ class RunFold {
   readonly #lost_rows = new Set<number>()
   readonly #endings: EndingsTable
   readonly #open = new OpenSet()
+  readonly #leaves = { row: new LastLeaves(), batch: new LastLeaves() }
+  readonly #told_tiles = new ToldTiles()
   readonly #times = new Times(this.checks.entries)
   #witness: Witness
   /** The run whose rows this one repeats, if it does. */
@@ -164,10 +167,10 @@ class RunFold {
     this.#witness = this.#witnessOf(new Ways({ nodes: [], edges: [] }))
   }
 
-  async take(entry: StoredEntry, payload: StoredPayload | null, gaps: boolean): Promise<void> {
+  async take({ entry, payload, leaf }: LogItem, gaps: boolean): Promise<void> {
     if (gaps) this.#complete = false
     try {
-      if (isSubjectBody(entry.row, entry.body)) await this.#takeSubject(entry, payload)
+      if (isSubjectBody(entry.row, entry.body)) await this.#takeSubject(entry, payload, leaf)
       else await this.#takeRun(entry, payload)
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error
@@ -184,7 +187,8 @@ class RunFold {
     this.#leaveRest()
   }
 
-  async finish(): Promise<void> {
+  /** `tiles`: of the log's tree; null if entries are missing. */
+  async finish(tiles: Tiles | null): Promise<void> {
     const { checks, facts } = this
     if (!this.#complete) this.#leaveRest()
     const { ways, batches } = this.#witness
@@ -204,8 +208,7 @@ class RunFold {
       this.#open.compare(stored, lost, ways, checks.projections)
       if (this.#complete) await this.#endings.finish((token, seq) => this.#endsIn(token, seq))
     })
-    const { seal } = facts
-    if (seal !== null) await noting(checks.seal, () => this.#checkSubjectTree(seal.subjects))
+    if (tiles !== null && this.#complete) await noting(checks.projections, () => this.#checkTiles(tiles))
   }
 
   /** Some entries can't be read, which has been told: all else that entries are needed for stays open. */
@@ -215,7 +218,7 @@ class RunFold {
     this.#decisions?.check.leave()
   }
 
-  async #takeSubject(stored: StoredEntry, payload: StoredPayload | null): Promise<void> {
+  async #takeSubject(stored: StoredEntry, payload: StoredPayload | null, leaf: Hash): Promise<void> {
     const { seq } = stored
     const entry = decodeSubjectEntry(seq, stored.body)
     const { subject } = entry
@@ -229,6 +232,12 @@ class RunFold {
         `${where}: its column says ${stored.row === null ? 'no row' : `row ${grouped(stored.row)}`}`,
       )
     }
+    const batch = subject.kind === 'batch' ? subject.batch : null
+    if (stored.batch !== batch) {
+      this.checks.entries.add(
+        `${where}: its column says ${stored.batch === null ? 'no batch' : `batch ${grouped(stored.batch)}`}`,
+      )
+    }
     if (row !== null && this.#lost_rows.has(row)) return
     const state = this.#stateFor(entry, where)
     if (state === null) return
@@ -239,6 +248,7 @@ class RunFold {
       await this.#endings.compare(expected, this.#witness.ways)
     }
     this.#open.take(seq, entry, state.tokens)
+    this.#leaves[subject.kind].take(numberOf(subject), leaf, state.done)
     if (!state.done) return
     this.#statesOf(subject).delete(numberOf(subject))
     for (const group of state.forks()) this.#witness.line.closed(group)
@@ -286,7 +296,6 @@ class RunFold {
       entries.add(`${where}: its story begins, where ${subject.kind} ${grouped(expected)} comes next`)
     if (subject.kind === 'batch') {
       tallies.batches = subject.batch
-      if (origin !== null) entries.add(`${where}: a batch comes from no source`)
       return
     }
     tallies.rows = subject.row
@@ -310,10 +319,11 @@ class RunFold {
     return { where, isErased: (place: number) => this.#isErased(seq, place) }
   }
 
-  async #takeRun({ seq, row, body }: StoredEntry, payload: StoredPayload | null): Promise<void> {
+  async #takeRun({ seq, row, batch, body }: StoredEntry, payload: StoredPayload | null): Promise<void> {
     const decoded = decodeRunEntry(seq, body)
     const { facts } = decoded
     if (row !== null) this.checks.entries.add(`${entryName(seq)}: its column says row ${grouped(row)}`)
+    if (batch !== null) this.checks.entries.add(`${entryName(seq)}: its column says batch ${grouped(batch)}`)
     this.facts.before(seq, facts.k)
     this.#happened(seq, facts.t)
     this.#times.run(facts, new Place(seq))
@@ -325,6 +335,7 @@ class RunFold {
       this.#repeated = await RepeatedRun.find(this.#reader, facts.reruns, this.checks.entries)
     this.facts.fold(seq, facts, this.#witness.ways, this.tallies, this.#complete)
     if (facts.k !== 'commit') return
+    this.#told_tiles.take(seq, facts.tiles ?? [], this.checks.seal)
     this.#witness.line.commit(seq, facts, this.#witness.ways, this.#complete ? this.checks.entries : null)
     if (this.#complete) this.#open.commit(seq, facts.open, this.checks.totals)
   }
@@ -367,21 +378,17 @@ class RunFold {
     return decodeSubjectEntry(seq, stored.body).endings.some(each => each.token === token)
   }
 
-  /** The tree whose leaf N−1 is row N's last entry, batches after rows. */
-  async #checkSubjectTree(told: { readonly size: number; readonly root: string }): Promise<void> {
-    const tree = new Frontier()
-    for await (const { body } of this.#reader.lastEntries(this.#log)) tree.append(leafHash(body))
+  /** The trees of the last entries, as commits and the seal tell them, and what is stored of all trees. */
+  async #checkTiles(entries: Tiles): Promise<void> {
+    const { row: rows, batch: batches } = this.#leaves
     const { seal } = this.checks
-    const subjects = this.tallies.rows + this.tallies.batches
-    if (tree.size !== told.size || (this.#complete && told.size !== subjects)) {
-      seal.add(
-        `the seal covers ${counted(told.size, 'row or batch', 'rows and batches')}, and there are ${grouped(this.#complete ? subjects : tree.size)}`,
-      )
-    } else if (tree.root() !== told.root) {
-      seal.add(
-        `the last entries of rows and batches give root ${short(tree.root())}, and the seal has ${short(told.root)}`,
-      )
-    }
+    this.#told_tiles.compare(rows, batches, seal)
+    const [of_rows, of_batches] = [rows.tree(), batches.tree()]
+    const told = this.facts.seal?.subjects
+    if (told !== undefined && of_rows !== null && of_batches !== null)
+      compareTrees(told, of_rows.head, of_batches.head, seal)
+    const stored = told === undefined ? ([[], []] as const) : ([of_rows?.tiles ?? [], of_batches?.tiles ?? []] as const)
+    await compareTiles(this.#reader, this.#log, [entries, ...stored], this.checks.projections)
   }
 
   #statesOf(subject: SubjectEntry['subject']): Map<number, SubjectState> {

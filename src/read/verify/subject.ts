@@ -53,6 +53,7 @@ export interface ExpectedEnding {
   readonly ending: EndingFact
   readonly seq: number
   readonly row: number | null
+  readonly batch: number | null
   /** Hex; null where the fate has no error. */
   readonly error_hash: string | null
   readonly recorded_us: number
@@ -105,7 +106,15 @@ export class SubjectState {
     }
     for (const { group, kind, node } of entry.groups_opened) {
       witness.opened.push(group)
-      if (kind === BATCH) witness.batches.open(group, node)
+      if (kind === BATCH) {
+        witness.batches.open(group, node, this.subject.kind === 'batch' ? this.subject.batch : null)
+        const nth = witness.tallies.openBatch(node)
+        const { source, index } = entry.origin ?? { source: 0, index: 0 }
+        if (source !== node || index !== nth)
+          groups.add(
+            `${where}: it says that it is batch ${index} of ${witness.ways.name(source)}, and is batch ${nth} of ${witness.ways.name(node)}`,
+          )
+      }
       if (kind === FORK) witness.line.forked(group, node)
     }
     for (const [i, birth] of entry.births.entries()) this.#birth(birth, first && i === 0, entry, where, witness)
@@ -240,6 +249,10 @@ export class SubjectState {
     token.group = hold.group
     token.last_group = hold.group
     const group_here = this.#groups.get(hold.group)
+    if (!at_aggregate && hold.batch !== null)
+      witness.groups.add(
+        `${where}: ${tokenName(token.id)} is held at ${ways.name(fact.node)} for a batch, and that has none`,
+      )
     if (at_aggregate) batches.hold(hold)
     else if (group_here !== undefined && group_here.node === hold.node) group_here.places.set(token.id, hold.ordinal)
     else {
@@ -337,6 +350,7 @@ export class SubjectState {
       ending,
       seq,
       row: this.subject.kind === 'row' ? this.subject.row : null,
+      batch: this.subject.kind === 'batch' ? this.subject.batch : null,
       error_hash: error === null ? null : this.values.commitment(error.value),
       recorded_us: endOf(ending.token, entry),
     }

@@ -26,6 +26,7 @@ export class TallyFold {
   abandoned = 0
   readonly calls = { count: 0, error: 0, throttled: 0, recorded: 0, input_tokens: 0, output_tokens: 0, cost_nusd: 0 }
   readonly #endings = new Map<string, number>()
+  readonly #batches = new Map<number, number>()
   readonly #visits = new Map<number, [number, number, number]>()
   readonly #edges = new Map<number, number>()
   readonly #by_sink = new Map<number, number>()
@@ -68,6 +69,13 @@ export class TallyFold {
     if (fate === ABANDONED) this.abandoned++
   }
 
+  /** Returns which of the aggregate's batches it is. */
+  openBatch(node: number): number {
+    const nth = (this.#batches.get(node) ?? 0) + 1
+    this.#batches.set(node, nth)
+    return nth
+  }
+
   /** A record of a source was rejected. */
   reject(source: number): void {
     this.rejected++
@@ -108,7 +116,6 @@ export class TallyFold {
       ['tokens ended', told.tokens.ended, this.ended],
       ['tokens open', told.tokens.open, this.born - this.ended],
       ['groups', told.groups, this.groups],
-      ['batches', told.batches, this.batches],
       ['calls', told.calls?.count ?? 0, this.calls.count],
       ['calls with an error', told.calls?.error ?? 0, this.calls.error],
       ['calls that were throttled', told.calls?.throttled ?? 0, this.calls.throttled],
@@ -126,6 +133,13 @@ export class TallyFold {
       new Map([...this.#endings].map(([key, count]) => [key, [count]])),
       fate => fateOf(fate) !== undefined,
       ([fate, sink]) => `endings ${fateName(fate!)}${sink === 0 ? '' : ` in ${ways.name(sink!)}`}`,
+    )
+    yield* this.#listProblems(
+      'batches',
+      told.batches.map(([node, count]) => [[node], [count]]),
+      new Map([...this.#batches].map(([node, count]) => [`${node}`, [count]])),
+      node => ways.kind(node) === 'aggregate',
+      ([node]) => `batches of ${ways.name(node!)}`,
     )
     yield* this.#listProblems(
       'visits',

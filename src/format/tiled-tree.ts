@@ -1,0 +1,84 @@
+/**
+ * A stored tree, read by the roots of its full tiles: of n leaves n/256 hashes and at most 255 leaves are read for its root, and 256
+ * leaves for the answer whether some leaf is in it.
+ *
+ * The roots need no trust of their own: whoever compares `root` with one that was signed has checked them all.
+ */
+import type { Hash } from '../model/sha256.ts'
+import { Frontier, TILE_WIDTH } from './tree.ts'
+
+/** Where the tree is stored. */
+export interface TreeStore {
+  /** Roots of the full tiles of level 0, in their order, up to the first that is missing. */
+  tiles(): Promise<readonly Hash[]>
+  /** At most so many leaves from `from` on, in their order, up to the first that is missing. */
+  leaves(from: number, most: number): Promise<readonly Hash[]>
+}
+
+/** Of so many tiles the leaves are kept at hand. */
+const TILES_AT_HAND = 64
+
+export class TiledTree {
+  readonly size: number
+  readonly root: Hash
+  readonly #store: TreeStore
+  readonly #tiles: readonly Hash[]
+  /** Behind the last full tile. */
+  readonly #rest: readonly Hash[]
+  readonly #at_hand = new Map<number, readonly Hash[]>()
+  readonly #frontier: Frontier
+
+  private constructor(store: TreeStore, tiles: readonly Hash[], rest: readonly Hash[]) {
+    this.#store = store
+    this.#tiles = tiles
+    this.#rest = rest
+    const above = new Frontier()
+    for (const tile of tiles) above.append(tile)
+    this.#frontier = Frontier.from({ size: tiles.length * TILE_WIDTH, nodes: above.state().nodes })
+    for (const leaf of rest) this.#frontier.append(leaf)
+    this.size = this.#frontier.size
+    this.root = this.#frontier.root()
+  }
+
+  /** All leaves behind the last full tile that is stored, however many, are read. */
+  static async read(store: TreeStore, onProgress?: (leaves: number) => void): Promise<TiledTree> {
+    const tiles = await store.tiles()
+    const rest: Hash[] = []
+    for (;;) {
+      const leaves = await store.leaves(tiles.length * TILE_WIDTH + rest.length, PAGE)
+      for (const leaf of leaves) rest.push(leaf)
+      if (leaves.length < PAGE) return new TiledTree(store, tiles, rest)
+      onProgress?.(tiles.length * TILE_WIDTH + rest.length)
+    }
+  }
+
+  /** What it takes to append to it. */
+  frontier(): ReturnType<Frontier['state']> {
+    return this.#frontier.state()
+  }
+
+  async has(index: number, leaf: Hash): Promise<boolean> {
+    const tile = Math.floor(index / TILE_WIDTH)
+    if (tile >= this.#tiles.length) return this.#rest[index - this.#tiles.length * TILE_WIDTH] === leaf
+    const leaves = this.#at_hand.get(tile) ?? (await this.#read(tile))
+    return leaves[index % TILE_WIDTH] === leaf
+  }
+
+  /** The leaves of a full tile; none if they don't give its root. */
+  async #read(tile: number): Promise<readonly Hash[]> {
+    const stored = await this.#store.leaves(tile * TILE_WIDTH, TILE_WIDTH)
+    const leaves = stored.length === TILE_WIDTH && tileRoot(stored) === this.#tiles[tile] ? stored : []
+    this.#at_hand.set(tile, leaves)
+    if (this.#at_hand.size > TILES_AT_HAND) this.#at_hand.delete(this.#at_hand.keys().next().value as number)
+    return leaves
+  }
+}
+
+const PAGE = 16 * TILE_WIDTH
+
+/** Root of the leaves of one tile, full or not. */
+export function tileRoot(leaves: readonly Hash[]): Hash {
+  const tree = new Frontier()
+  for (const leaf of leaves) tree.append(leaf)
+  return tree.root()
+}

@@ -1,0 +1,139 @@
+/**
+ * Stored tiles against the entries: each full tile of a tree is there once with its root, and nothing else is. Tiles of rows and batches
+ * are those of their last entries; they are in the table once the run is sealed, and before it in its commits.
+ */
+
+import { bytesToHex } from '../../format/hash.ts'
+import { Frontier, TILE_WIDTH, type Tile } from '../../format/tree.ts'
+import { type SubjectTile, type SubjectTrees, TREES, type TreeHead } from '../../format/trees.ts'
+import type { LedgerReader } from '../../ledger/read-port.ts'
+import { grouped } from '../../model/number-text.ts'
+import type { Hash } from '../../model/sha256.ts'
+import type { Report } from './check.ts'
+import { short } from './log.ts'
+
+const TREE_NAMES = ['entries', 'rows', 'batches'] as const
+
+/** Tiles of one tree as they are recomputed. */
+export type Tiles = readonly Tile[]
+
+/** Last entries of rows, or of batches. Of those that are closed only what a tile needs is kept. */
+export class LastLeaves {
+  readonly #full = new Map<number, Hash>()
+  readonly #parts = new Map<number, { readonly leaves: Hash[]; closed: number }>()
+  #size = 0
+
+  /** `closed`: it is the last entry of its row or batch, by all that its entries say. */
+  take(number: number, leaf: Hash, closed: boolean): void {
+    const index = Math.floor((number - 1) / TILE_WIDTH)
+    // An entry behind the last one: told where stories are looked at.
+    if (this.#full.has(index)) return
+    if (number > this.#size) this.#size = number
+    const part = this.#parts.get(index) ?? { leaves: [], closed: 0 }
+    this.#parts.set(index, part)
+    part.leaves[(number - 1) % TILE_WIDTH] = leaf
+    if (closed) part.closed++
+    if (part.closed < TILE_WIDTH) return
+    this.#parts.delete(index)
+    this.#full.set(index, rootOf(part.leaves))
+  }
+
+  /** Root of a tile of which nothing is open; null if there is no such tile. */
+  tile(index: number): Hash | null {
+    return this.#full.get(index) ?? null
+  }
+
+  /** The whole tree; null if of some row or batch in it nothing is known. */
+  tree(): { readonly head: TreeHead; readonly tiles: Tiles } | null {
+    const tiles: Tile[] = []
+    const above = new Frontier()
+    const whole = Math.floor(this.#size / TILE_WIDTH)
+    for (let index = 0; index < whole; index++) {
+      const root = this.#full.get(index) ?? this.#partRoot(index)
+      if (root === null) return null
+      tiles.push({ level: 0, index, root })
+      above.append(root, tile => tiles.push({ ...tile, level: tile.level + 1 }))
+    }
+    const tree = Frontier.from({ size: whole * TILE_WIDTH, nodes: above.state().nodes })
+    for (let place = 0; place < this.#size % TILE_WIDTH; place++) {
+      const leaf = this.#parts.get(whole)?.leaves[place]
+      if (leaf === undefined) return null
+      tree.append(leaf)
+    }
+    return { head: { size: this.#size, root: tree.root() }, tiles }
+  }
+
+  #partRoot(index: number): Hash | null {
+    const leaves = this.#parts.get(index)?.leaves ?? []
+    // An array's holes are skipped by `every`, but not by this.
+    for (let place = 0; place < TILE_WIDTH; place++) if (leaves[place] === undefined) return null
+    return rootOf(leaves)
+  }
+}
+
+function rootOf(leaves: readonly Hash[]): Hash {
+  const tree = new Frontier()
+  for (const leaf of leaves) tree.append(leaf)
+  return tree.root()
+}
+
+/** What commits tell of tiles that are full is what they are, and each is told once. */
+export class ToldTiles {
+  readonly #told = new Map<string, { readonly tile: SubjectTile; readonly seq: number }>()
+
+  take(seq: number, tiles: readonly SubjectTile[], check: Report): void {
+    for (const tile of tiles) {
+      const key = `${tile[0]} ${tile[1]}`
+      if (this.#told.has(key)) check.add(`entry ${grouped(seq)}: ${nameOf(tile[0], 0, tile[1])} was told before`)
+      this.#told.set(key, { tile, seq })
+    }
+  }
+
+  compare(rows: LastLeaves, batches: LastLeaves, check: Report): void {
+    for (const { tile, seq } of this.#told.values()) {
+      const [tree, index, root] = tile
+      const found = (tree === TREES.rows ? rows : batches).tile(index)
+      const what = `entry ${grouped(seq)}: ${nameOf(tree, 0, index)}`
+      if (found === null) check.add(`${what} is told as full, and isn’t`)
+      else if (found !== root) check.add(`${what} is told with root ${short(root)}, and has ${short(found)}`)
+    }
+  }
+}
+
+/** `tiles`: by tree, in order of level and place. */
+export async function compareTiles(
+  reader: LedgerReader,
+  log: number,
+  tiles: readonly [entries: Tiles, rows: Tiles, batches: Tiles],
+  check: Report,
+): Promise<void> {
+  const expected = new Map<string, Hash>()
+  for (const [tree, of_tree] of tiles.entries())
+    for (const { level, index, root } of of_tree) expected.set(`${tree} ${level} ${index}`, root)
+  for await (const { tree, level, idx, hash } of reader.tiles(log)) {
+    const key = `${tree} ${level} ${idx}`
+    const [root, stored] = [expected.get(key), bytesToHex(hash)]
+    const what = `the table of tiles: ${nameOf(tree, level, idx)}`
+    if (root === undefined) check.add(`${what} is there, and isn’t full`)
+    else if (root !== stored) check.add(`${what} has root ${short(stored)}, and entries give ${short(root)}`)
+    expected.delete(key)
+  }
+  const [missing] = expected.keys()
+  if (missing === undefined) return
+  const [tree, level, index] = missing.split(' ').map(Number) as [number, number, number]
+  const others = expected.size === 1 ? '' : `, and ${grouped(expected.size - 1)} others`
+  check.add(`the table of tiles: ${nameOf(tree, level, index)} is missing${others}`)
+}
+
+/** The seal's trees are those of the last entries. */
+export function compareTrees(told: SubjectTrees, rows: TreeHead, batches: TreeHead, check: Report): void {
+  for (const [what, said, found] of [['rows', told.rows, rows] as const, ['batches', told.batches, batches] as const])
+    if (said.size !== found.size)
+      check.add(`the seal covers ${grouped(said.size)} ${what}, and there are ${grouped(found.size)}`)
+    else if (said.root !== found.root)
+      check.add(`the last entries of ${what} give root ${short(found.root)}, and the seal has ${short(said.root)}`)
+}
+
+function nameOf(tree: number, level: number, index: number): string {
+  return `tile ${grouped(index)} of level ${level} of ${TREE_NAMES[tree] ?? `tree ${tree}`}`
+}
