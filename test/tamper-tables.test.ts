@@ -1,20 +1,34 @@
 /** Whatever is changed in whichever column of whichever table of a ledger: `verify` finds it, and names the place. */
 import type { SQLInputValue } from 'node:sqlite'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { canonicalize } from '../src/model/canonical.ts'
 import type { Json } from '../src/model/row.ts'
+import type { Model } from './simulation/model.ts'
 import { Forger, TABLES, type Table, type TableRow } from './support/forger.ts'
 import { RICH, runModel, simulatedRun } from './support/simulated-ledger.ts'
 
 let forger: Forger
+let few: Forger
+/** With rows enough for tiles. */
+let many: Forger
 
 beforeAll(async () => {
-  forger = await Forger.of(async url => {
+  few = await Forger.of(async url => {
     await runModel(url, RICH, 1)
     await runModel(url, RICH, 2, { after_us: 30_000, next: 'nothing' })
   })
+  many = await Forger.of(url => runModel(url, LONG, 1))
 })
-afterAll(() => forger.close())
+afterAll(() => {
+  few.close()
+  many.close()
+})
+
+const LONG: Model = {
+  sources: [{ name: 'letters', to: 'low', on_invalid: 'discard', values: Array.from({ length: 600 }, (_, i) => i) }],
+  nodes: [],
+  sinks: [{ name: 'low', rejects: 0, on_error: 'discard' }],
+}
 
 /** Where a change to a table must be told. */
 const NAMED: { readonly [table in Table]: RegExp } = {
@@ -23,6 +37,7 @@ const NAMED: { readonly [table in Table]: RegExp } = {
   payloads: /entry [\d,]+/,
   endings: /token [\d,]+/,
   open_tokens: /token [\d,]+/,
+  tiles: /tile [\d,]+ of level/,
   heads: /checkpoint/,
   leases: /lease of /,
 }
@@ -80,6 +95,10 @@ async function unlessRefused<T>(work: () => Promise<T>): Promise<T | null> {
 }
 
 describe.each(TABLES)('table %s', table => {
+  beforeEach(() => {
+    forger = table === 'tiles' ? many : few
+  })
+
   test('a change of any column of its rows is found and named', async () => {
     let changes = 0
     for (const place of samples(table, 'one')) {
@@ -112,7 +131,13 @@ describe.each(TABLES)('table %s', table => {
     for (const place of samples(table, 'three')) {
       const { record } = keyOf(table, place)
       const columns = Object.keys(record)
-      const last = columns.includes('token') ? 'token' : columns.includes('seq') ? 'seq' : 'log'
+      const last = columns.includes('token')
+        ? 'token'
+        : columns.includes('seq')
+          ? 'seq'
+          : columns.includes('idx')
+            ? 'idx'
+            : 'log'
       const added = { ...record, [last]: Number(forger.all(`SELECT max(${last}) AS n FROM ${table}`)[0]?.n) + 1 }
       if (table === 'logs') Object.assign(added, { run: simulatedRun(999) })
       const problems = await forger.problems(() =>

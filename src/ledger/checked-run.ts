@@ -1,7 +1,8 @@
 /**
  * A run's log as it must be for somebody to resume it: its tree is what its last head signed, it has all of its entries, the table of
  * open tokens is what the last commit says of it, and what is read of it is in that tree (I13). It reads what is used, not all: the
- * tree by its tiles, the run's own entries, and of rows and batches those that are asked for.
+ * tree by its tiles, the run's own entries, and of rows and batches those that are asked for. What else was changed goes into no new head:
+ * that signs what was signed before, and `verify` names the rest.
  */
 
 import type { RunEntry } from '../format/entry.ts'
@@ -27,6 +28,9 @@ export interface CheckedRun {
   /** Gives nothing that isn't in the tree. */
   readonly reader: RunReader
 }
+
+/** Of logs with at most so many entries all are looked at: that is as quick, and refuses whatever was changed. */
+const WHOLE = 20_000
 
 /**
  * To be called within a snapshot, in which `reader` of what comes back is used, too. `log_zero` is as it was last brought up to date.
@@ -54,6 +58,7 @@ export async function checkedRun(
       },
     )
   const checked = new TreeReader(reader, tree, place)
+  if (tree.size <= WHOLE) for await (const entry of reader.entries(log)) await checked.check(entry)
   const { commit, tiles } = await lastCommit(checked, log)
   const open = OpenTokens.from(await reader.openTokens(log))
   checkOpen(place, open, commit)
@@ -105,26 +110,26 @@ class TreeReader implements RunReader {
 
   async entry(log: number, seq: number): Promise<StoredEntry | null> {
     const entry = await this.#reader.entry(log, seq)
-    if (entry !== null) await this.#check(entry)
+    if (entry !== null) await this.check(entry)
     return entry
   }
 
   async *entriesOfRun(log: number): AsyncIterable<StoredEntry> {
     for await (const entry of this.#reader.entriesOfRun(log)) {
-      await this.#check(entry)
+      await this.check(entry)
       yield entry
     }
   }
 
   async entriesOfBatch(log: number, batch: number): Promise<readonly StoredEntry[]> {
     const entries = await this.#reader.entriesOfBatch(log, batch)
-    for (const entry of entries) await this.#check(entry)
+    for (const entry of entries) await this.check(entry)
     return entries
   }
 
   async entriesOfRow(log: number, row: number): Promise<readonly StoredEntry[]> {
     const entries = await this.#reader.entriesOfRow(log, row)
-    for (const entry of entries) await this.#check(entry)
+    for (const entry of entries) await this.check(entry)
     return entries
   }
 
@@ -137,7 +142,7 @@ class TreeReader implements RunReader {
     return this.#reader.payload(log, seq)
   }
 
-  async #check({ seq, row, batch, body }: StoredEntry): Promise<void> {
+  async check({ seq, row, batch, body }: StoredEntry): Promise<void> {
     if (!(await this.#tree.has(seq, leafHash(body))))
       throw altered(this.#place, `has an entry ${seq} that isn’t the one that was signed`)
     const { r, b } = JSON.parse(body) as { readonly r?: number; readonly b?: number }

@@ -16,7 +16,7 @@ import type { Json } from '../../src/model/row.ts'
 import { type VerifyResult, verifyLedger } from '../../src/read/verify/verify.ts'
 import { testPorts } from './ledger.ts'
 
-export const TABLES = ['logs', 'entries', 'payloads', 'endings', 'open_tokens', 'heads', 'leases'] as const
+export const TABLES = ['logs', 'entries', 'payloads', 'endings', 'open_tokens', 'tiles', 'heads', 'leases'] as const
 export type Table = (typeof TABLES)[number]
 
 export type TableRow = { [column: string]: SQLInputValue }
@@ -163,10 +163,9 @@ export class Forger {
         'SELECT body, max(seq) FROM entries WHERE log = 1 AND row IS NOT NULL GROUP BY row ORDER BY row',
       )
       const batches = this.all(
-        `SELECT body, max(seq) FROM entries WHERE log = 1 AND row IS NULL AND body LIKE '{"b":%'
-         GROUP BY json_extract(body, '$.b') ORDER BY json_extract(body, '$.b')`,
+        'SELECT body, max(seq) FROM entries WHERE log = 1 AND batch IS NOT NULL GROUP BY batch ORDER BY batch',
       )
-      this.put(1, seal, { ...this.body(1, seal), subjects: treeOf([...rows, ...batches]) })
+      this.put(1, seal, { ...this.body(1, seal), subjects: { rows: treeOf(rows), batches: treeOf(batches) } })
     }
     const opened = this.#seqOf(0, 'opened') as number
     const root = treeOf(this.all('SELECT body FROM entries WHERE log = 1 AND seq = 0')).root

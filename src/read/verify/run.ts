@@ -176,6 +176,9 @@ class RunFold {
       if (!(error instanceof DecodeError)) throw error
       this.#complete = false
       if (entry.row !== null) this.#lost_rows.add(entry.row)
+      // Whatever it says, its place in the trees is that of its columns.
+      if (entry.row !== null) this.#leaves.row.take(entry.row, leaf, false)
+      else if (entry.batch !== null) this.#leaves.batch.take(entry.batch, leaf, false)
       const subject = entry.row === null ? null : ({ kind: 'row', row: entry.row } as const)
       this.checks.entries.add(`${entryName(entry.seq, subject)}: ${error.message}`)
     }
@@ -208,7 +211,7 @@ class RunFold {
       this.#open.compare(stored, lost, ways, checks.projections)
       if (this.#complete) await this.#endings.finish((token, seq) => this.#endsIn(token, seq))
     })
-    if (tiles !== null && this.#complete) await noting(checks.projections, () => this.#checkTiles(tiles))
+    if (tiles !== null) await noting(checks.projections, () => this.#checkTiles(tiles))
   }
 
   /** Some entries can't be read, which has been told: all else that entries are needed for stays open. */
@@ -382,7 +385,7 @@ class RunFold {
   async #checkTiles(entries: Tiles): Promise<void> {
     const { row: rows, batch: batches } = this.#leaves
     const { seal } = this.checks
-    this.#told_tiles.compare(rows, batches, seal)
+    if (this.#complete) this.#told_tiles.compare(rows, batches, seal)
     const [of_rows, of_batches] = [rows.tree(), batches.tree()]
     const told = this.facts.seal?.subjects
     if (told !== undefined && of_rows !== null && of_batches !== null)

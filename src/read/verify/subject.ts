@@ -99,7 +99,7 @@ export class SubjectState {
     const where = new Place(seq, this.subject)
     const first = this.seq === -1
     this.seq = seq
-    if (entry.origin !== null) this.#source = entry.origin.source
+    if (entry.origin !== null && this.subject.kind === 'row') this.#source = entry.origin.source
     this.#fresh = { first: this.values.count - entry.commitments.length + 1, last: this.values.count }
     for (const problem of this.#groups.opened(entry.groups_opened, this.subject, witness.ways)) {
       groups.add(`${where}: ${problem}`)
