@@ -1,11 +1,11 @@
 /** Measures the readers on the ledger that a run has left. */
 import { join } from 'node:path'
+import { verifyOnAllCores } from '../src/host/verify.ts'
 import { trustedKeys } from '../src/ledger/known-ledgers.ts'
 import { openLedgerReader } from '../src/ledger/open.ts'
 import { CheckedReader } from '../src/read/evidence/checked-reader.ts'
 import { explainRow } from '../src/read/explain/explain.ts'
 import { findRun } from '../src/read/runs/list.ts'
-import { verifyLedger } from '../src/read/verify/verify.ts'
 import { median } from './statistics.ts'
 import type { ReadSample, ReadTask } from './task.ts'
 
@@ -20,7 +20,7 @@ export async function interrogate({ folder, row }: ReadTask): Promise<ReadSample
   try {
     let verify_ok = false
     const verify_ms = await timeOf(async () => {
-      verify_ok = (await verifyLedger(reader, { keys: trustedKeys(null) })).ok
+      verify_ok = (await verifyOnAllCores(reader, { keys: trustedKeys(null) })).ok
     })
     return { explain_first_ms, explain_again_ms: median(again), verify_seconds: verify_ms / 1000, verify_ok }
   } finally {

@@ -48,7 +48,7 @@ export async function checkedRun(
   const tree = await treeOf(reader, log)
   const extent = { ...place, origin: originOf(log_zero.id, log), size: tree.size, root: tree.root, note }
   checkSignedHead(extent, () => log_zero.keys.goodForRun(known.told_at, false))
-  const entries = await reader.count(log)
+  const entries = await reader.count(log, 'entries')
   if (entries !== tree.size)
     throw new CustodyError(
       'CUSTODY_LEDGER_CUT',

@@ -121,8 +121,12 @@ export interface LedgerReader {
   logOf(run: string): Promise<number | null>
   /** One more than the last entry's seq, 0 if there is none. */
   size(log: number): Promise<number>
-  /** How many entries there are, each counted: some 30 ms for a million. */
-  count(log: number): Promise<number>
+  /** How many records of a log there are, each counted: some 30 ms for a million. */
+  count(log: number, of: 'entries' | 'payloads' | 'endings'): Promise<number>
+  /** Entries from `from` up to but without `end`, in order. */
+  page(log: number, from: number, end: number): Promise<readonly FullEntry[]>
+  /** Of payloads that have no entry: their seqs, in order. */
+  strayPayloads(log: number): Promise<readonly number[]>
   entry(log: number, seq: number): Promise<StoredEntry | null>
   /** In order of seq, from `from` (inclusive), streamed. */
   entries(log: number, from?: number): AsyncIterable<StoredEntry>
@@ -146,6 +150,8 @@ export interface LedgerReader {
   payloads(log: number): AsyncIterable<StoredPayload>
   ending(log: number, token: number): Promise<StoredEnding | null>
   endings(log: number): AsyncIterable<StoredEnding>
+  /** Of tokens from `first` to `last`, in order. */
+  endingsBetween(log: number, first: number, last: number): Promise<readonly StoredEnding[]>
   /** Those with an error. */
   failedEndings(log: number): AsyncIterable<StoredEnding>
   /** The most frequent first. Looks through all endings of the log: some 80 ms for a million. */

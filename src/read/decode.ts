@@ -52,9 +52,9 @@ export function isSubjectBody(row: number | null, body: string): boolean {
   return row !== null || body.startsWith('{"b":')
 }
 
-/** @throws DecodeError */
-export function decodeSubjectEntry(seq: number, body: string): SubjectEntry {
-  return decoding(seq, () => subjectEntry(parseCanonical(body)))
+/** `is_canonical`: that was found before. @throws DecodeError */
+export function decodeSubjectEntry(seq: number, body: string, is_canonical = false): SubjectEntry {
+  return decoding(seq, () => subjectEntry(is_canonical ? asObject(JSON.parse(body) as Json, '') : parseCanonical(body)))
 }
 
 /** @throws DecodeError */

@@ -99,6 +99,9 @@ function commasIn(text: string): number {
 /** A value as it is kept: what is stored in full, a change of an earlier one, or null if it can't be told. */
 type Kept = { readonly full: Json } | Extract<StoredValue, { kind: 'patch' }> | null
 
+/** Fits, and wasn't kept. */
+const SKIPPED = { full: null } as const
+
 /** Fields of rows that were made of changes and are kept: a few wide rows, or many small ones. */
 const KEPT_FIELDS = 50_000
 /** So many changes may stand on each other: a row has one for each node that it passes, and no plan is so long. */
@@ -156,10 +159,20 @@ export class SubjectValues {
     return first
   }
 
+  /**
+   * Adds the values of an entry that were found to fit, and that nobody will ask for: they aren't kept.
+   * @throws DecodeError if the numbers don't fit.
+   */
+  skip(seq: number, commits: Commits): void {
+    const first = this.add(seq, commits, null)
+    for (let number = first; number <= this.count; number++) this.#values[number - 1] = SKIPPED
+  }
+
   /** A value by its number, with its objects as rows; null if it can't be told, or there is none. */
   get(number: number): Json | null {
     const kept = this.#values[number - 1] ?? null
     if (kept === null) return null
+    if (kept === SKIPPED) throw new TypeError(`value ${number} wasn't kept`)
     return 'full' in kept ? kept.full : this.#derived(number)
   }
 

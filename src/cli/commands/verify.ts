@@ -3,12 +3,13 @@
 import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { rememberedOf } from '../../host/ledger.ts'
+import { verifyOnAllCores } from '../../host/verify.ts'
 import { trustedKeys } from '../../ledger/known-ledgers.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { CustodyError } from '../../model/error.ts'
 import { findRun } from '../../read/runs/list.ts'
 import { verifyFiles } from '../../read/verify/files.ts'
-import { type VerifiedRun, type VerifyResult, verifyLedger } from '../../read/verify/verify.ts'
+import type { VerifiedRun, VerifyResult } from '../../read/verify/verify.ts'
 import type { Context } from '../context.ts'
 import { type LedgerOptions, reading, withLedgerOption } from '../ledger-access.ts'
 import { count } from '../render/text.ts'
@@ -61,7 +62,7 @@ async function verify(
   const { terminal, cwd, env } = context
   const keys = trustedKeys(options.key === undefined ? null : resolve(cwd, options.key), env)
   const run = name === undefined ? undefined : (await findRun(reader, name)).run
-  const result = await verifyLedger(reader, {
+  const result = await verifyOnAllCores(reader, {
     run,
     keys,
     decisions: options.decisions === true,

@@ -35,6 +35,8 @@ const BODY = large('body')
 const ENTRY = `seq, row, batch, ${BODY}`
 const PAYLOAD = `seq, ${large('salts')}, ${BODY}`
 const ENDING = `token, seq, row, batch, fate, node, sink, grp, error_code, error_hash, recorded_us`
+const FULL_ENTRY = `SELECT e.seq, e.row, e.batch, ${large('e.body')}, p.seq AS paid, ${large('p.salts', 'payload_salts')}, ${large('p.body', 'payload')}
+    FROM entries e LEFT JOIN payloads p ON p.log = e.log AND p.seq = e.seq`
 /** Each finds what it reads by an index, in its order; `error_counts` looks through a log's endings and sorts the few sums. */
 export const QUERIES = {
   logs: `SELECT log, run, part FROM logs ORDER BY log`,
@@ -46,14 +48,17 @@ export const QUERIES = {
   newest_logs: `SELECT log, run, part FROM logs WHERE log > 0 ORDER BY log DESC`,
   logs_between: `SELECT log, run, part FROM logs WHERE run >= ? AND run < ? ORDER BY run LIMIT ?`,
   size: `SELECT coalesce(max(seq) + 1, 0) AS size FROM entries WHERE log = ?`,
-  count: `SELECT count(*) AS count FROM entries WHERE log = ?`,
+  count_entries: `SELECT count(*) AS count FROM entries WHERE log = ?`,
+  count_payloads: `SELECT count(*) AS count FROM payloads WHERE log = ?`,
+  count_endings: `SELECT count(*) AS count FROM endings WHERE log = ?`,
   entry: `SELECT ${ENTRY} FROM entries WHERE log = ? AND seq = ?`,
   entries: `SELECT ${ENTRY} FROM entries WHERE log = ? AND seq >= ? ORDER BY seq`,
   some_entries: `SELECT ${ENTRY} FROM entries WHERE log = ? AND seq >= ? ORDER BY seq LIMIT ?`,
   entries_of_row: `SELECT ${ENTRY} FROM entries WHERE log = ? AND row = ? AND batch IS NULL ORDER BY seq`,
-  entries_of_rows: `SELECT e.seq, e.row, e.batch, ${large('e.body')}, p.seq AS paid, ${large('p.salts', 'payload_salts')}, ${large('p.body', 'payload')}
-    FROM entries e LEFT JOIN payloads p ON p.log = e.log AND p.seq = e.seq
-    WHERE e.log = ? AND e.row BETWEEN ? AND ? ORDER BY e.row, e.batch, e.seq`,
+  page: `${FULL_ENTRY} WHERE e.log = ? AND e.seq >= ? AND e.seq < ? ORDER BY e.seq`,
+  stray_payloads: `SELECT seq FROM payloads p WHERE p.log = ?
+    AND NOT EXISTS (SELECT 1 FROM entries e WHERE e.log = p.log AND e.seq = p.seq) ORDER BY p.seq`,
+  entries_of_rows: `${FULL_ENTRY} WHERE e.log = ? AND e.row BETWEEN ? AND ? ORDER BY e.row, e.batch, e.seq`,
   entries_of_run: `SELECT ${ENTRY} FROM entries WHERE log = ? AND row IS NULL AND batch IS NULL ORDER BY seq`,
   by_row: `SELECT ${ENTRY} FROM entries WHERE log = ? AND row BETWEEN ? AND ? ORDER BY row, batch, seq`,
   by_batch: `SELECT ${ENTRY} FROM entries WHERE log = ? AND row IS NULL AND batch BETWEEN ? AND ? ORDER BY batch, seq`,
@@ -62,6 +67,7 @@ export const QUERIES = {
   payloads: `SELECT ${PAYLOAD} FROM payloads WHERE log = ? ORDER BY seq`,
   ending: `SELECT ${ENDING} FROM endings WHERE log = ? AND token = ?`,
   endings: `SELECT ${ENDING} FROM endings WHERE log = ? ORDER BY token`,
+  endings_between: `SELECT ${ENDING} FROM endings WHERE log = ? AND token BETWEEN ? AND ? ORDER BY token`,
   failed_endings: `SELECT ${ENDING} FROM endings WHERE log = ? AND error_code IS NOT NULL ORDER BY token`,
   error_counts: `SELECT node, error_code, count(*) AS count FROM endings WHERE log = ? AND error_code IS NOT NULL
     GROUP BY node, error_code ORDER BY count DESC, node, error_code`,
@@ -146,8 +152,16 @@ export class SqliteReader implements LedgerReader {
     return this.#get<{ size: number }>(QUERIES.size, log)?.size ?? 0
   }
 
-  async count(log: number): Promise<number> {
-    return this.#get<{ count: number }>(QUERIES.count, log)?.count ?? 0
+  async count(log: number, of: 'entries' | 'payloads' | 'endings'): Promise<number> {
+    return this.#get<{ count: number }>(QUERIES[`count_${of}`], log)?.count ?? 0
+  }
+
+  async page(log: number, from: number, end: number): Promise<readonly FullEntry[]> {
+    return this.#full(QUERIES.page, log, from, end)
+  }
+
+  async strayPayloads(log: number): Promise<readonly number[]> {
+    return this.#all<{ seq: number }>(QUERIES.stray_payloads, log).map(({ seq }) => seq)
   }
 
   async entry(log: number, seq: number): Promise<StoredEntry | null> {
@@ -172,7 +186,10 @@ export class SqliteReader implements LedgerReader {
   }
 
   async entriesOfRows(log: number, first: number, last: number): Promise<readonly FullEntry[]> {
-    const query = QUERIES.entries_of_rows
+    return this.#full(QUERIES.entries_of_rows, log, first, last)
+  }
+
+  #full(query: string, log: number, first: number, last: number): readonly FullEntry[] {
     const found = this.#all<StoredEntry & Joined>(query, log, first, last)
     return found.map(record => {
       const { seq, row, batch, body, paid, payload_salts: salts, payload } = record
@@ -230,6 +247,10 @@ export class SqliteReader implements LedgerReader {
 
   endings(log: number): AsyncIterable<StoredEnding> {
     return this.#stream(QUERIES.endings, log)
+  }
+
+  async endingsBetween(log: number, first: number, last: number): Promise<readonly StoredEnding[]> {
+    return this.#all(QUERIES.endings_between, log, first, last)
   }
 
   failedEndings(log: number): AsyncIterable<StoredEnding> {

@@ -69,6 +69,13 @@ export class CheckedReader implements LedgerReader {
     return entries
   }
 
+  async page(log: number, from: number, end: number): Promise<readonly FullEntry[]> {
+    const entries = await this.#checked(log, () => this.#inner.page(log, from, end))
+    const checked = await this.check(log)
+    for (const { payload, ...entry } of entries) valuesFit(log, entry, payload, checked)
+    return entries
+  }
+
   async *entriesOfRun(log: number): AsyncIterable<StoredEntry> {
     yield* this.#each(log, this.#inner.entriesOfRun(log))
   }
@@ -151,6 +158,13 @@ export class CheckedReader implements LedgerReader {
     }
   }
 
+  async endingsBetween(log: number, first: number, last: number): Promise<readonly StoredEnding[]> {
+    await this.check(log)
+    const endings = await this.#inner.endingsBetween(log, first, last)
+    for (const ending of endings) await this.#isOfEntry(log, ending)
+    return endings
+  }
+
   /** Counted from the endings that are errors, each compared with its entry. */
   async errorCounts(log: number): Promise<readonly StoredErrorCount[]> {
     await this.check(log)
@@ -224,8 +238,11 @@ export class CheckedReader implements LedgerReader {
   size(log: number) {
     return this.#inner.size(log)
   }
-  count(log: number) {
-    return this.#inner.count(log)
+  count(...of: Parameters<LedgerReader['count']>) {
+    return this.#inner.count(...of)
+  }
+  strayPayloads(log: number) {
+    return this.#inner.strayPayloads(log)
   }
   tileRoots(...of: Parameters<LedgerReader['tileRoots']>) {
     return this.#inner.tileRoots(...of)

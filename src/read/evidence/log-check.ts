@@ -82,7 +82,7 @@ export class LogChecks {
     const origin = zero.origin(log)
     const signed = headIn((await reader.head(log)) ?? '')?.root ?? ''
     const tree = await logTree(reader, log, { ...this.#options, signed })
-    const entries = await reader.count(log)
+    const entries = await reader.count(log, 'entries')
     if (entries < (await reader.size(log))) check.add(`${entryName(tree.size)}, or one before it, is missing`)
     await checkHead(reader, { log, origin }, tree, size => zero.keysOf(log, size), check)
     if (log === 0) return tree

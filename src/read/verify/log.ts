@@ -2,23 +2,16 @@
  * One log as stored: its entries in order with their payloads, the root of its tree, and its signed head.
  * The tree is built from the stored texts; nothing that the ledger says of hashes is believed.
  */
-import { leafHash } from '../../format/hash.ts'
 import { type Checkpoint, NoteError, type OpenedNote, openNote, parseCheckpoint } from '../../format/note.ts'
 import { Frontier, type Tile } from '../../format/tree.ts'
-import type { LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
+import type { LedgerReader } from '../../ledger/read-port.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import type { Hash } from '../../model/sha256.ts'
 import { entryName, type Report } from './check.ts'
 import type { HeadKeys } from './keys.ts'
+import type { Looked } from './page.ts'
 
-export interface LogItem {
-  readonly entry: StoredEntry
-  readonly payload: StoredPayload | null
-  /** The entry's leaf hash. */
-  readonly leaf: Hash
-}
-
-/** Reads a log once, in order, and builds its tree. */
+/** Takes a log's entries, in order, and builds its tree. */
 export class LogWalk {
   readonly tree = new Frontier()
   /** Its full tiles, in order of level and place. */
@@ -29,6 +22,8 @@ export class LogWalk {
   root_before = ''
   /** Whether an entry is missing. */
   gaps = false
+  #next = 0
+  #payloads = 0
   readonly #reader: LedgerReader
   readonly #log: number
   readonly #entries: Report
@@ -56,30 +51,19 @@ export class LogWalk {
     else of_level.push(tile)
   }
 
-  async *items(): AsyncIterable<LogItem> {
-    const payloads = this.#reader.payloads(this.#log)[Symbol.asyncIterator]()
-    try {
-      let next = await payloads.next()
-      let expected = 0
-      for await (const entry of this.#reader.entries(this.#log)) {
-        if (entry.seq !== expected) this.#gap(expected, entry.seq)
-        expected = entry.seq + 1
-        while (next.done !== true && next.value.seq < entry.seq) {
-          this.#stray(next.value.seq)
-          next = await payloads.next()
-        }
-        if (entry.body.includes('"k":"key"')) this.root_before = this.tree.root()
-        const leaf = leafHash(entry.body)
-        this.tree.append(leaf, this.#onTile)
-        if (this.tree.size === 1) this.first_root = this.tree.root()
-        const payload = next.done !== true && next.value.seq === entry.seq ? next.value : null
-        yield { entry, payload, leaf }
-        if (payload !== null) next = await payloads.next()
-      }
-      for (; next.done !== true; next = await payloads.next()) this.#stray(next.value.seq)
-    } finally {
-      await payloads.return?.()
-    }
+  take({ entry, leaf, payload, has_values }: Looked): void {
+    if (entry.seq !== this.#next) this.#gap(this.#next, entry.seq)
+    this.#next = entry.seq + 1
+    if (entry.body.includes('"k":"key"')) this.root_before = this.tree.root()
+    this.tree.append(leaf, this.#onTile)
+    if (this.tree.size === 1) this.first_root = this.tree.root()
+    if (payload !== null || has_values) this.#payloads++
+  }
+
+  /** All entries were taken: there may be no other payloads than theirs. */
+  async finish(): Promise<void> {
+    if (this.#payloads === (await this.#reader.count(this.#log, 'payloads'))) return
+    for (const seq of await this.#reader.strayPayloads(this.#log)) this.#stray(seq)
   }
 
   #gap(from: number, to: number): void {

@@ -15,6 +15,7 @@ export class EndingsTable {
   readonly #log: number
   readonly #check: Check
   #expected = 0
+  #waiting: ExpectedEnding[] = []
 
   constructor(reader: LedgerReader, log: number, check: Check) {
     this.#reader = reader
@@ -22,23 +23,50 @@ export class EndingsTable {
     this.#check = check
   }
 
-  async compare(expected: ExpectedEnding, ways: Ways): Promise<void> {
-    this.#expected++
-    const { token } = expected.ending
-    const stored = await this.#reader.ending(this.#log, token)
-    if (stored === null) {
-      this.#check.add(`${tokenName(token)} has an ending in ${entryName(expected.seq)}, and none in the table`)
-      return
+  expect(ending: ExpectedEnding): void {
+    this.#waiting.push(ending)
+  }
+
+  /** Compares those that were expected since. */
+  async compare(ways: Ways): Promise<void> {
+    const waiting = this.#waiting
+    if (waiting.length === 0) return
+    this.#waiting = []
+    this.#expected += waiting.length
+    const stored = await this.#storedOf(waiting.map(({ ending }) => ending.token))
+    for (const expected of waiting) {
+      const { token } = expected.ending
+      const found = stored.get(token)
+      if (found === undefined)
+        this.#check.add(`${tokenName(token)} has an ending in ${entryName(expected.seq)}, and none in the table`)
+      else
+        for (const [what, is, should] of differences(found, expected, ways))
+          this.#check.add(`${tokenName(token)} ${what} ${is} in the table, ${should} in its entry`)
     }
-    for (const [what, is, should] of differences(stored, expected, ways)) {
-      this.#check.add(`${tokenName(token)} ${what} ${is} in the table, ${should} in its entry`)
+  }
+
+  /** Tokens that end together were mostly born together: all between the first and the last are read then. */
+  async #storedOf(tokens: readonly number[]): Promise<ReadonlyMap<number, StoredEnding>> {
+    let [first, last] = [Number.POSITIVE_INFINITY, 0]
+    for (const token of tokens) {
+      if (token < first) first = token
+      if (token > last) last = token
     }
+    const stored = new Map<number, StoredEnding>()
+    if (last - first < 4 * tokens.length) {
+      for (const each of await this.#reader.endingsBetween(this.#log, first, last)) stored.set(each.token, each)
+      return stored
+    }
+    for (const token of tokens) {
+      const ending = await this.#reader.ending(this.#log, token)
+      if (ending !== null) stored.set(token, ending)
+    }
+    return stored
   }
 
   /** All entries have been read: there must be no other endings. */
   async finish(seen: (token: number, seq: number) => Promise<boolean>): Promise<void> {
-    let stored = 0
-    for await (const _ of this.#reader.endings(this.#log)) stored++
+    const stored = await this.#reader.count(this.#log, 'endings')
     if (stored === this.#expected) return
     const before = this.#check.ok
     for await (const { token, seq } of this.#reader.endings(this.#log)) {

@@ -6,7 +6,6 @@ import { isError, type SubjectEntry } from '../../format/entry.ts'
 import type { LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
 import { isCustodyError } from '../../model/error.ts'
 import { grouped } from '../../model/number-text.ts'
-import type { Hash } from '../../model/sha256.ts'
 import { DecodeError, decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { SubjectValues } from '../values.ts'
 import { Batches } from './batches.ts'
@@ -14,8 +13,9 @@ import { Check, entryName, noting, Place, subjectName } from './check.ts'
 import type { Decisions } from './decisions.ts'
 import type { HeadKeys } from './keys.ts'
 import { LineCheck } from './line.ts'
-import { checkHead, type LogItem, LogWalk } from './log.ts'
+import { checkHead, LogWalk } from './log.ts'
 import { OpenSet } from './open-set.ts'
+import type { Looked, PageSource } from './page.ts'
 import { EndingsTable } from './projections.ts'
 import { RepeatedRun } from './repeated.ts'
 import { RunFacts } from './run-facts.ts'
@@ -24,7 +24,7 @@ import { SubjectState, type Witness } from './subject.ts'
 import { TallyFold } from './tallies.ts'
 import { compareTiles, compareTrees, LastLeaves, type Tiles, ToldTiles } from './tiles.ts'
 import { Times } from './times.ts'
-import { checkValues, type ValueCounts } from './values-check.ts'
+import { checkValues, skipValues, type ValueCounts } from './values-check.ts'
 import { Ways } from './ways.ts'
 
 export interface RunLog {
@@ -62,25 +62,34 @@ export interface WalkedRun {
   readonly registered: Check
 }
 
-/** How often progress is told. */
-const PROGRESS_ENTRIES = 10_000
+/** How a run is looked at. */
+export interface RunLooks {
+  readonly pages: PageSource
+  readonly onProgress: (entries: number) => void
+  /** null: decisions aren't evaluated again. */
+  readonly decisions: Decisions | null
+}
 
 export async function verifyRun(
   reader: LedgerReader,
   { log, run, origin, isErased }: RunLog,
   keys: HeadKeys,
-  onProgress: (entries: number) => void,
-  decisions: Decisions | null = null,
+  { pages, onProgress, decisions }: RunLooks,
 ): Promise<WalkedRun> {
   const fold = new RunFold(reader, { log, run, isErased }, decisions)
   const walk = new LogWalk(reader, log, fold.checks)
   let complete = false
   try {
-    for await (const item of walk.items()) {
-      const { entry } = item
-      await fold.take(item, walk.gaps)
-      if ((entry.seq + 1) % PROGRESS_ENTRIES === 0) onProgress(entry.seq + 1)
+    const request = { log, end: await reader.size(log), all_payloads: decisions !== null }
+    for await (const page of pages(request)) {
+      for (const looked of page) {
+        walk.take(looked)
+        await fold.take(looked, walk.gaps)
+      }
+      await fold.settlePage()
+      onProgress(walk.tree.size)
     }
+    await walk.finish()
     complete = true
   } catch (error) {
     // What was found up to there counts.
@@ -167,10 +176,10 @@ class RunFold {
     this.#witness = this.#witnessOf(new Ways({ nodes: [], edges: [] }))
   }
 
-  async take({ entry, payload, leaf }: LogItem, gaps: boolean): Promise<void> {
+  async take({ entry, payload, leaf, ...found }: Looked, gaps: boolean): Promise<void> {
     if (gaps) this.#complete = false
     try {
-      if (isSubjectBody(entry.row, entry.body)) await this.#takeSubject(entry, payload, leaf)
+      if (isSubjectBody(entry.row, entry.body)) await this.#takeSubject({ entry, payload, leaf, ...found })
       else await this.#takeRun(entry, payload)
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error
@@ -182,6 +191,11 @@ class RunFold {
       const subject = entry.row === null ? null : ({ kind: 'row', row: entry.row } as const)
       this.checks.entries.add(`${entryName(entry.seq, subject)}: ${error.message}`)
     }
+  }
+
+  /** At the end of a page: what is compared with other tables. */
+  async settlePage(): Promise<void> {
+    await noting(this.checks.projections, () => this.#endings.compare(this.#witness.ways))
   }
 
   /** The log can't be read any further. */
@@ -221,9 +235,9 @@ class RunFold {
     this.#decisions?.check.leave()
   }
 
-  async #takeSubject(stored: StoredEntry, payload: StoredPayload | null, leaf: Hash): Promise<void> {
+  async #takeSubject({ entry: stored, payload, leaf, is_canonical, has_values }: Looked): Promise<void> {
     const { seq } = stored
-    const entry = decodeSubjectEntry(seq, stored.body)
+    const entry = decodeSubjectEntry(seq, stored.body, is_canonical)
     const { subject } = entry
     const where = new Place(seq, subject)
     this.facts.before(seq, 'subject')
@@ -245,11 +259,14 @@ class RunFold {
     const state = this.#stateFor(entry, where)
     if (state === null) return
     if (entry.origin !== null) await this.#repeated?.take(entry.origin, where, this.#witness.ways)
-    this.#count(checkValues(entry, payload, seq, state.values, this.#at(seq, where), this.checks.values))
+    const of_values = [state.values, this.#at(seq, where), this.checks.values] as const
+    this.#count(
+      has_values && payload === null
+        ? skipValues(entry, seq, ...of_values)
+        : checkValues(entry, payload, seq, ...of_values),
+    )
     this.#decisions?.take(entry, state.values, where, this.#witness.ways)
-    for (const expected of state.fold(seq, entry, this.#witness)) {
-      await this.#endings.compare(expected, this.#witness.ways)
-    }
+    for (const expected of state.fold(seq, entry, this.#witness)) this.#endings.expect(expected)
     this.#open.take(seq, entry, state.tokens)
     this.#leaves[subject.kind].take(numberOf(subject), leaf, state.done)
     if (!state.done) return

@@ -55,6 +55,27 @@ export function checkValues(
   return { there, erased }
 }
 
+/** The same of values that were found to fit, and aren't needed any more. */
+export function skipValues(
+  commits: Commits,
+  seq: number,
+  values: SubjectValues,
+  { where, isErased }: { readonly where: Place; readonly isErased: (place: number) => boolean },
+  check: Check,
+): ValueCounts {
+  const there = commits.commitments.length
+  try {
+    values.skip(seq, commits)
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    check.add(`${where}: ${error.message}`)
+    return NO_VALUES
+  }
+  for (let place = 1; place <= there; place++)
+    if (isErased(place)) check.add(`${where}: value ${commits.first_value + place - 1} is there, and was to be erased`)
+  return { there, erased: 0 }
+}
+
 /** A payload that can't be read counts as one that is gone. */
 function keepCount(commits: Commits, seq: number, values: SubjectValues): void {
   try {

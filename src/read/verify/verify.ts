@@ -11,6 +11,7 @@ import { Check, type CheckResult, noting } from './check.ts'
 import { Decisions } from './decisions.ts'
 import { type KnownHead, LedgerLog } from './ledger-log.ts'
 import { checkFile, checkIntegrity, checkObjects, checkStrays } from './objects.ts'
+import { type PageSource, pagesHere } from './page.ts'
 import { verifyRun, type WalkedRun } from './run.ts'
 
 export interface VerifyOptions {
@@ -22,6 +23,8 @@ export interface VerifyOptions {
   readonly decisions?: boolean
   /** The head of log 0 that the verifier knows from before, and the key of the ledger's birth, which is trusted then. */
   readonly remembered?: KnownHead | null
+  /** Who reads the pages of logs; absent: that is done here. */
+  readonly pages?: PageSource
   /** Told now and then while entries are read, with how many there are. */
   readonly onProgress?: (progress: { readonly run: string; readonly entries: number; readonly of: number }) => void
 }
@@ -91,8 +94,7 @@ async function verify(reader: LedgerReader, options: VerifyOptions): Promise<Ver
       reader,
       { log, run, origin: log_zero.origin(log), isErased: (seq, place) => log_zero.erasures.has(log, seq, place) },
       log_zero.keysOf(log, size),
-      onEntries,
-      decisions,
+      { pages: options.pages ?? pagesHere(reader), onProgress: onEntries, decisions },
     )
     if (found.complete) log_zero.checkRun(found)
     else found.registered.leave()

@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { opening, RUN, sampleRun, simpleRow, testPorts } from '../../test/support/ledger.ts'
+import { openLedger, openLedgerReader } from '../ledger/open.ts'
+import { type Looked, PAGE_ENTRIES, packed, pagesHere, unpacked } from '../read/verify/page.ts'
+import { PageThreads } from './page-threads.ts'
+
+async function ledgerOf(rows: number): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'custody-pages-'))
+  const url = `sqlite:${join(folder, 'ledger.db')}`
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const ledger = await openLedger(url, testPorts(), { create: true })
+  const run = await ledger.openRun(RUN, opening())
+  await sampleRun(run)
+  for (let row = 5; row <= rows; row++) run.append(simpleRow(row, row + 6))
+  await run.commit()
+  await ledger.close()
+  return url
+}
+
+async function all(pages: AsyncIterable<readonly Looked[]>): Promise<Looked[]> {
+  const looked: Looked[] = []
+  for await (const page of pages) looked.push(...page)
+  return looked
+}
+
+test('P1: what threads find is what is found here, in order', async () => {
+  const url = await ledgerOf(3 * PAGE_ENTRIES)
+  const reader = await openLedgerReader(url)
+  const threads = new PageThreads(url)
+  try {
+    for (const all_payloads of [false, true]) {
+      const request = { log: 1, end: await reader.size(1), all_payloads }
+      const here = await all(pagesHere(reader)(request))
+      expect(here.map(({ entry }) => entry.seq)).toEqual(here.map((_, i) => i))
+      expect(here.length).toBeGreaterThan(3 * PAGE_ENTRIES)
+      expect(unpacked(packed(here))).toEqual(here)
+      expect(await all(threads.pages(request))).toEqual(here)
+    }
+  } finally {
+    await threads.close()
+    await reader.close()
+  }
+})
+
+test('P2: what can’t be read is told with its code', async () => {
+  const threads = new PageThreads('sqlite:/nowhere/ledger.db')
+  const request = { log: 1, end: 10, all_payloads: false }
+  await expect(all(threads.pages(request))).rejects.toMatchObject({ code: 'CUSTODY_LEDGER_NOT_FOUND' })
+  await threads.close()
+  await expect(all(threads.pages(request))).rejects.toMatchObject({ code: 'CUSTODY_LEDGER_NOT_FOUND' })
+  await threads.close()
+})
