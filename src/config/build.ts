@@ -44,13 +44,14 @@ export function buildConfig(content: PipelineContent, root: Tree, env: Environme
       /** Longest that a plugin may take for a visit, its calls aside. */
       visit_ms: limits.visit,
     },
-    plugins: content.plugins.filter(isThere),
+    plugins: textsOf(content.plugins),
     /** Names of nodes whose kind can't be told, which has been reported; they are not among `nodes`. */
     unreadable: entriesOf(nodes).flatMap(({ key }) => (Object.hasOwn(content.nodes, key) ? [] : [key])),
   }
 }
 
-const isThere = (text: string) => text !== ''
+/** Without the holes where texts were wrong. */
+const textsOf = (list: readonly string[]) => Object.values(list)
 
 /** Entries as the file has them: an object would put keys that are numbers first. */
 function inOrder<T>(entries: { readonly [key: string]: T }, tree: Tree | undefined): Named<T>[] {
@@ -119,7 +120,7 @@ function buildCases(list: NodeOf<'cases'>['cases']) {
 
 /** In order. */
 function buildBranches(fork: NodeOf<'fork'>['fork']) {
-  const branches = Array.isArray(fork) ? fork.filter(isThere).map(name => [name, name] as const) : Object.entries(fork)
+  const branches = Array.isArray(fork) ? textsOf(fork).map(name => [name, name] as const) : Object.entries(fork)
   return branches.map(([branch, to]) => ({ branch, to }))
 }
 
@@ -137,7 +138,7 @@ function buildCoalesce(node: NodeOf<'coalesce'>) {
     nested: { kind: 'nested' },
     select: { kind: 'select', branch: node.select ?? '' },
   } as const
-  const branches = node.coalesce.filter(isThere)
+  const branches = textsOf(node.coalesce)
   return { branches, policy: policies[node.policy], merge: merges[node.merge], to: node.to }
 }
 

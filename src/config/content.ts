@@ -17,7 +17,7 @@ export interface Content {
 }
 
 export function readContent(root: Tree): Content {
-  const { value, issues } = understood(PIPELINE, valueOf(root, PIPELINE))
+  const { value, issues } = understood(PIPELINE, inputOf(root, PIPELINE))
   for (const path of unknownPaths(root)) replace(value, PIPELINE, path)
   // All that was wrong has been replaced: it is what the format says.
   return { content: value as PipelineContent, issues }
@@ -34,16 +34,17 @@ export const pathOf = ({ path = [] }: Issue): ConfigPath => path.map(step => (ty
 function understood(part: Part, input: unknown): { readonly value: unknown; readonly issues: readonly Issue[] } {
   const result = part._zod.run({ value: input, issues: [] }, { async: false, jitless: true })
   if (result instanceof Promise) throw new z.core.$ZodAsyncError()
-  for (const issue of result.issues)
-    if (refusalOf(issue) === null) replace(result.value, part, pathOf(issue), isFine)
+  for (const issue of result.issues) if (refusalOf(issue) === null) replace(result.value, part, pathOf(issue), isFine)
   return result
 }
+
+const MAPS = [z.ZodObject, z.ZodRecord, z.ZodCustom]
 
 /** Whether what is there can stay: of the right type, though it isn't as it should be. */
 function isFine(part: Part | null, value: unknown): boolean {
   if (part instanceof z.ZodString) return typeof value === 'string'
   if (part instanceof z.ZodArray) return Array.isArray(value)
-  return (part instanceof z.ZodObject || part instanceof z.ZodRecord) && isMap(value)
+  return MAPS.some(each => part instanceof each) && isMap(value)
 }
 
 /** Puts the stand-in of a part into its place. */
@@ -62,9 +63,10 @@ function replace(
     const parts = holder as { [step: string | number]: unknown }
     if (index < path.length - 1) holder = parts[step]
     else if (!may_stay(chosen(part, parts[step]), parts[step])) {
-      const instead = standIn(part)
-      // Of a node nobody may be able to tell what it is; a case must keep its number.
-      if (instead === undefined || (part instanceof Picked && part.kinds.length > 0 && !Array.isArray(holder))) delete parts[step]
+      const instead = Array.isArray(holder) && part instanceof z.ZodString ? undefined : standIn(part)
+      // A text in a list leaves a hole. Of a node nobody may be able to tell what it is; a case must keep its number.
+      const unclear = part instanceof Picked && part.kinds.length > 0 && !Array.isArray(holder)
+      if (instead === undefined || unclear) delete parts[step]
       else parts[step] = instead
     }
   }
@@ -82,7 +84,7 @@ function standIn(part: Part): unknown {
 }
 
 /** What stands in a tree, for zod: what needs nothing and is empty is an empty map or list; variables bring numbers. */
-export function valueOf(tree: Tree, part: Part | null): unknown {
+export function inputOf(tree: Tree, part: Part | null): unknown {
   const own = part === null ? {} : wordsOf(part)
   if (tree.kind === 'scalar') {
     if (own.empty && isEmpty(tree)) return part !== null && inner(part) instanceof z.ZodArray ? [] : newRow()
@@ -90,9 +92,9 @@ export function valueOf(tree: Tree, part: Part | null): unknown {
   }
   if (part === null || own.explain !== undefined) return toJson(tree)
   const json = toJson(tree)
-  if (tree.kind === 'list') return tree.items.map((each, index) => valueOf(each, below(part, json, index)))
+  if (tree.kind === 'list') return tree.items.map((each, index) => inputOf(each, below(part, json, index)))
   const map: { [key: string]: unknown } = newRow()
-  for (const [key, { value }] of tree.entries) map[key] = valueOf(value, below(part, json, key))
+  for (const [key, { value }] of tree.entries) map[key] = inputOf(value, below(part, json, key))
   return map
 }
 

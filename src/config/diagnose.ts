@@ -3,14 +3,23 @@
  * that stands there has the words. Every problem is told, each at its own key or value.
  */
 import { z } from 'zod'
-import { type Issue, pathOf, refusalOf, valueOf } from './content.ts'
+import { type Issue, inputOf, pathOf, refusalOf } from './content.ts'
 import { PIPELINE } from './format.ts'
 import { nearestHint } from './nearest.ts'
 import { aboutPart, below, chosen, inner, type Part, type Refusal, wordsOf } from './part.ts'
 import { Picked } from './picked.ts'
 import type { Problems } from './problems.ts'
 import type { Place } from './source-text.ts'
-import { type ConfigPath, entryOf, isEmpty, type ListTree, type MapTree, secretName, type Tree, toJson } from './tree.ts'
+import {
+  type ConfigPath,
+  entryOf,
+  isEmpty,
+  type ListTree,
+  type MapTree,
+  secretName,
+  type Tree,
+  toJson,
+} from './tree.ts'
 
 /** A place of the file, and the part of the format that belongs there. */
 interface Spot {
@@ -48,8 +57,8 @@ class Diagnoser {
     const refusal = refusalOf(issue)
     if (refusal !== null) return this.#refuse(spot, refusal)
     if (issue.code === 'unrecognized_keys') return this.#unknownKeys(spot, issue.keys)
-    const { explain } = wordsOf(part)
-    if (explain !== undefined) return this.#refuse(spot, explain(valueOf(tree, part), String(path.at(-1))))
+    const { explain } = wordsOf(chosen(part, toJson(tree)) ?? part)
+    if (explain !== undefined) return this.#refuse(spot, explain(inputOf(tree, part), String(path.at(-1))))
     if (tree.kind === 'map' && inner(part) instanceof Picked) return this.#unclear(spot, inner(part) as Picked, tree)
     this.#refuse(spot, misplaced(inner(part), tree, spot.label))
   }

@@ -27,4 +27,3 @@ export function explainField(value: unknown, name: string): Refusal {
   if (!isMap(value)) return { code: 'CUSTODY_SCHEMA', message: problem, hint }
   return { code: 'CUSTODY_SCHEMA', message: `the schema of \`${name}\`: ${problem}`, hint, at: 'key' }
 }
-

@@ -35,7 +35,10 @@ const map = <T extends z.ZodType>(item: string, keys: KeyForm, least: 0 | 1, of:
     .register(words, { item, keys, empty: least === 0 })
 
 const list = <T extends z.ZodType>(item: string, least: 0 | 1, of: T) =>
-  z.array(of).min(least).register(words, { item, empty: least === 0 })
+  z
+    .array(of)
+    .min(least)
+    .register(words, { item, empty: least === 0 })
 
 /** A list of texts, each of which may stand once. */
 const set = (item: string, least: 0 | 1, of: z.ZodString) =>
@@ -43,8 +46,10 @@ const set = (item: string, least: 0 | 1, of: z.ZodString) =>
     .superRefine((items, { addIssue }) => {
       const code = item === 'branch' ? 'CUSTODY_DUPLICATE_BRANCH' : 'CUSTODY_BAD_VALUE'
       for (const [index, each] of items.entries()) {
+        // What isn’t a text is told as such.
+        if (typeof each !== 'string' || items.indexOf(each) === index) continue
         const message = `${item} \`${each}\` stands twice in this list`
-        if (items.indexOf(each) < index) addIssue(ownIssue(index, { code, message }))
+        addIssue(ownIssue(index, { code, message }))
       }
     }, ifIt(Array.isArray))
     .register(words, { item, empty: least === 0, unique: true })
@@ -219,9 +224,7 @@ const coalesce = object(
     on_conflict: choice('last_wins', 'first_wins', 'fail')
       .prefault('last_wins')
       .describe('What union does if branches wrote different values to a field.'),
-    on_error: sink_target
-      .optional()
-      .describe('A sink or discard: where members of groups that failed are written.'),
+    on_error: sink_target.optional().describe('A sink or discard: where members of groups that failed are written.'),
     to,
   },
   { refused: { retry: cannot_fail } },
@@ -230,9 +233,7 @@ const coalesce = object(
 const trigger = object('a trigger', {
   count: count.optional().describe('Close the batch at this many rows.'),
   max_age: interval.optional().describe('Close the batch this long after its first row.'),
-  when: expression
-    .optional()
-    .describe('Close the batch when this is true; sees batch.count and batch.age_seconds.'),
+  when: expression.optional().describe('Close the batch when this is true; sees batch.count and batch.age_seconds.'),
 })
 const aggregate = object(
   'an aggregate',
@@ -287,8 +288,7 @@ const service = object('a service', {
     .optional()
     .describe('When the service is taken for down; `off`: never.'),
   max_wait: interval.optional().meta({
-    description:
-      'How long the service may ask to be left alone; the run stops, and can be resumed, if it wants more.',
+    description: 'How long the service may ask to be left alone; the run stops, and can be resumed, if it wants more.',
     default: '15m',
   }),
 })

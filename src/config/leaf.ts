@@ -40,11 +40,7 @@ export const pipeline_name = leaf(
   'text',
   textual('a text', misnamed('pipeline', 'pipeline names have lower case letters, digits and dashes')),
 )
-export const branch = leaf(
-  z.string().regex(NAME),
-  'name of a branch',
-  textual('a text', misnamed('branch', NAME_HINT)),
-)
+export const branch = leaf(z.string().regex(NAME), 'name of a branch', textual('a text', misnamed('branch', NAME_HINT)))
 export const label = leaf(z.string().regex(/^(?!(?:on_error|else)$)[\s\S]/), 'text', value =>
   value === 'on_error' || value === 'else'
     ? {
@@ -85,14 +81,16 @@ export function choice<const T extends readonly [string, ...string[]]>(...of: T)
   )
 }
 
-const numeric = (must: string, min: number) => (value: unknown): Refusal => {
-  if (typeof value !== 'number') {
-    const quoted = typeof value === 'string' && Number.isFinite(Number(value))
-    return { must, hint: quoted ? 'write it without quotes' : undefined }
+const numeric =
+  (must: string, min: number) =>
+  (value: unknown): Refusal => {
+    if (typeof value !== 'number') {
+      const quoted = typeof value === 'string' && Number.isFinite(Number(value))
+      return { must, hint: quoted ? 'write it without quotes' : undefined }
+    }
+    if (must === 'a whole number' && !Number.isInteger(value)) return { says: `must be a whole number, not ${value}` }
+    return { says: value < min ? `must be at least ${min}, not ${value}` : 'is too large' }
   }
-  if (must === 'a whole number' && !Number.isInteger(value)) return { says: `must be a whole number, not ${value}` }
-  return { says: value < min ? `must be at least ${min}, not ${value}` : 'is too large' }
-}
 export const integer = (min: number) =>
   leaf(z.int().min(min), `whole number from ${min}`, numeric('a whole number', min), { numeric: true })
 export const number = (min: number) =>
@@ -110,10 +108,12 @@ function duration(least_ms: 0 | 1) {
   })
   return leaf(schema, least_ms > 0 ? 'duration above zero' : 'duration', value => {
     if (typeof value === 'number') {
-      return { must: 'a duration with its unit', hint: value > 0 ? `write ${value}s for seconds, or ${value}ms` : UNITS }
+      return {
+        must: 'a duration with its unit',
+        hint: value > 0 ? `write ${value}s for seconds, or ${value}ms` : UNITS,
+      }
     }
     if (typeof value !== 'string') return { must: 'a duration', hint: UNITS }
-    if (value.trim() === '') return { says: 'is an empty text', hint: UNITS }
     if (parseDuration(value.trim()) === 0) return { says: 'must be longer than 0' }
     return { says: `isn’t a duration: \`${value}\``, hint: UNITS }
   })

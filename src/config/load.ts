@@ -88,12 +88,7 @@ export function parsePipeline(
   return { pipeline, diagnostics: problems.list(), texts }
 }
 
-function readTree(
-  source: SourceText,
-  overrides: readonly string[],
-  env: Environment,
-  problems: Problems,
-): Tree | null {
+function readTree(source: SourceText, overrides: readonly string[], env: Environment, problems: Problems): Tree | null {
   const start: Place = { source, start: 0, end: 1 }
   const parsed = parseYaml(source, problems)
   if (parsed === null || (parsed.kind === 'scalar' && parsed.value === null)) {

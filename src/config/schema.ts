@@ -24,6 +24,7 @@ const VARIABLE = { type: 'string', pattern: '\\$\\{' } as const
 const SECRET_SCHEMA = z.toJSONSchema(SECRET)
 const FIELD_SCHEMAS = [
   { type: 'string', pattern: '^(string|integer|number|boolean|array|object|null|any)\\??$' },
+  VARIABLE,
   { type: 'null' },
   { $ref: 'https://json-schema.org/draft/2020-12/schema', type: 'object' },
 ] as const
@@ -120,7 +121,9 @@ function writable(schema: JsonSchema): JsonSchema {
   )
   if (own.type === 'object' || own.type === 'array') return inner
   if (own.type === 'string') return { anyOf: [inner, VARIABLE, SECRET_SCHEMA] }
-  return own.type === 'number' || own.type === 'integer' || own.type === 'boolean' ? { anyOf: [inner, VARIABLE] } : inner
+  return own.type === 'number' || own.type === 'integer' || own.type === 'boolean'
+    ? { anyOf: [inner, VARIABLE] }
+    : inner
 }
 
 const isSchema = (value: unknown): value is JsonSchema =>

@@ -86,7 +86,13 @@ class Setter {
     const objects = options.filter(each => each instanceof z.ZodObject)
     if (objects.length > 0 && objects.length === options.length) {
       const found = objects.find(each => Object.hasOwn(each.shape, step))?.shape[step]
-      return this.#key(tree, depth, value, found, objects.flatMap(each => Object.keys(each.shape)))
+      return this.#key(
+        tree,
+        depth,
+        value,
+        found,
+        objects.flatMap(each => Object.keys(each.shape)),
+      )
     }
     const [own = null] = options
     if (own instanceof z.ZodArray) return this.#item(tree, depth, value, own.element)
