@@ -91,7 +91,8 @@ export function inputOf(tree: Tree, part: Part | null): unknown {
     return own.numeric && typeof tree.typed === 'number' ? tree.typed : tree.value
   }
   if (part === null || own.explain !== undefined) return toJson(tree)
-  const json = toJson(tree)
+  // Only where it may be several things does it matter what stands there.
+  const json = inner(part) instanceof Picked ? toJson(tree) : null
   if (tree.kind === 'list') return tree.items.map((each, index) => inputOf(each, below(part, json, index)))
   const map: { [key: string]: unknown } = newRow()
   for (const [key, { value }] of tree.entries) map[key] = inputOf(value, below(part, json, key))

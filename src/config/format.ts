@@ -5,8 +5,8 @@
 import { z } from 'zod'
 import { newRow } from '../model/row.ts'
 import * as leaf from './leaf.ts'
-import { type KeyForm, refuseKey } from './names.ts'
-import { isRequired, ownIssue, type Words, words } from './part.ts'
+import { refuseKey } from './names.ts'
+import { isRequired, type KeyForm, ownIssue, type Words, words } from './part.ts'
 import { byKey, byType, isMap } from './picked.ts'
 
 const { choice, count, expression, integer, interval, plugin, sink_target, target, text, wait } = leaf
@@ -41,7 +41,7 @@ const list = <T extends z.ZodType>(item: string, least: 0 | 1, of: T) =>
     .register(words, { item, empty: least === 0 })
 
 /** A list of texts, each of which may stand once. */
-const set = (item: string, least: 0 | 1, of: z.ZodString) =>
+const distinct = (item: string, least: 0 | 1, of: z.ZodString) =>
   list(item, least, of)
     .superRefine((items, { addIssue }) => {
       const code = item === 'branch' ? 'CUSTODY_DUPLICATE_BRANCH' : 'CUSTODY_BAD_VALUE'
@@ -191,7 +191,7 @@ const cannot_fail = 'rows can’t fail here with an error of their own'
 const fork = object(
   'a fork',
   {
-    fork: byType(set('branch', 1, leaf.branch), map('branch', 'branch', 1, target))
+    fork: byType(distinct('branch', 1, leaf.branch), map('branch', 'branch', 1, target))
       .register(words, { expects: 'a map of branches and where they go, or a list of nodes' })
       .describe('Branches and where they go; [a, b] is {a: a, b: b}.'),
   },
@@ -208,7 +208,7 @@ const fork = object(
 const coalesce = object(
   'a coalesce',
   {
-    coalesce: set('branch', 1, leaf.branch).describe('Branches of one fork that are joined here.'),
+    coalesce: distinct('branch', 1, leaf.branch).describe('Branches of one fork that are joined here.'),
     policy: choice('require_all', 'quorum', 'best_effort', 'first')
       .prefault('require_all')
       .describe('Which branches must have arrived.'),
@@ -327,7 +327,7 @@ export const PIPELINE = object('a pipeline', {
   guards: guards
     .prefault({})
     .describe('What must hold before anything is published; else the run stops, and can be resumed.'),
-  plugins: set('plugin file or package', 0, text)
+  plugins: distinct('plugin file or package', 0, text)
     .prefault([])
     .describe('Files and packages that bring further plugins.'),
 })

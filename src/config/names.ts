@@ -1,5 +1,5 @@
 /** The form of keys that users choose, and which names may stand only once. */
-import type { Refusal } from './part.ts'
+import type { KeyForm, Refusal } from './part.ts'
 import type { Problems } from './problems.ts'
 import { type MapEntry, spanOf, type Tree, valueAt } from './tree.ts'
 
@@ -7,10 +7,7 @@ import { type MapEntry, spanOf, type Tree, valueAt } from './tree.ts'
 export const NAME = /^(?!(?:discard|else)$)[A-Za-z][A-Za-z0-9_-]*$/
 export const NAME_HINT = 'names have letters, digits, _ and -, begin with a letter, and are neither discard nor else'
 
-/** How the keys of a map may look. */
-export type KeyForm = 'name' | 'branch' | 'label' | 'any'
-
-/** The same for editors. `name` and `branch` have one form; names are those of sources, nodes and sinks. */
+/** What the keys of a map look like. */
 export const KEY_PATTERNS: { readonly [form in KeyForm]: RegExp } = {
   name: NAME,
   branch: NAME,

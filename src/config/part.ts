@@ -4,7 +4,6 @@
  */
 import { z } from 'zod'
 import type { ErrorCode } from '../model/error.ts'
-import type { KeyForm } from './names.ts'
 import { Picked } from './picked.ts'
 
 export type Part = z.core.$ZodType
@@ -15,6 +14,9 @@ export type Refusal = { readonly hint?: string | undefined; readonly at?: 'key' 
   | /** What follows on the name of the place: CUSTODY_BAD_VALUE. */ { readonly says: string }
   | { readonly code: ErrorCode; readonly message: string }
 )
+
+/** Keys that users choose. Names are those of sources, nodes and sinks. */
+export type KeyForm = 'name' | 'branch' | 'label' | 'any'
 
 /** `key` is the last one of the value's path. */
 export type Explain = (value: unknown, key: string) => Refusal
@@ -28,7 +30,7 @@ export interface Words {
   readonly plugin?: { readonly key: string; readonly kind: 'source' | 'transform' | 'gate' | 'aggregate' | 'sink' }
   /** Of a list or a map: what it has: `branch`. */
   readonly item?: string
-  /** Of a map: the form of its keys; keys of the form `name` are those of sources, nodes and sinks. */
+  /** Of a map. */
   readonly keys?: KeyForm
   /** Of a list: each item may stand once. */
   readonly unique?: true

@@ -31,13 +31,26 @@ const FIELD_SCHEMAS = [
 
 /** The schema; with plugins, their options are described and checked, too. */
 export function pipelineSchema(plugins: readonly PluginSchema[] = []): JsonSchema {
+  const own = plugins.map(hoisted)
   const schema = z.toJSONSchema(PIPELINE, {
     io: 'input',
     // The options of plugins.
     unrepresentable: () => ({ type: 'object' }),
-    override: ({ zodSchema, jsonSchema }) => complete(zodSchema, jsonSchema, plugins),
+    override: ({ zodSchema, jsonSchema }) => complete(zodSchema, jsonSchema, own),
   })
-  return { title: 'Custody pipeline', ...schema }
+  return { title: 'Custody pipeline', ...schema, $defs: Object.assign({}, ...own.map(each => each.$defs)) }
+}
+
+/** A plugin whose schema refers to definitions at the top of the whole, under names of its own. */
+function hoisted(plugin: PluginSchema): PluginSchema & { readonly $defs: JsonSchema } {
+  const prefix = `${plugin.kind}.${plugin.name}.`
+  const text = JSON.stringify(plugin.options).replaceAll('"#/$defs/', `"#/$defs/${prefix}`)
+  const { $defs = {}, ...options } = JSON.parse(text) as JsonSchema & { readonly $defs?: JsonSchema }
+  return {
+    ...plugin,
+    options,
+    $defs: Object.fromEntries(Object.entries($defs).map(([name, each]) => [`${prefix}${name}`, each])),
+  }
 }
 
 /** Adds to the schema of a part what zod doesn't know of it, or can't write. */
