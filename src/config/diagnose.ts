@@ -49,34 +49,35 @@ class Diagnoser {
 
   tell(issue: Issue): void {
     const path = pathOf(issue)
-    const spot = this.#spotAt(path)
-    if (spot === null) return this.#missingKey(path)
+    const { spot, missing } = this.#spotAt(path)
+    if (missing !== null) return this.#missingKey(spot, missing)
     const { part, tree } = spot
-    // What isn't known has been told.
-    if (tree.kind === 'scalar' && tree.unset) return
     const refusal = refusalOf(issue)
+    // What isn't known has been told.
+    if (tree.kind === 'scalar' && tree.unset && refusal?.at !== 'key') return
     if (refusal !== null) return this.#refuse(spot, refusal)
     if (issue.code === 'unrecognized_keys') return this.#unknownKeys(spot, issue.keys)
     const { explain } = wordsOf(chosen(part, toJson(tree)) ?? part)
     if (explain !== undefined) return this.#refuse(spot, explain(inputOf(tree, part), String(path.at(-1))))
-    if (tree.kind === 'map' && inner(part) instanceof Picked) return this.#unclear(spot, inner(part) as Picked, tree)
-    this.#refuse(spot, misplaced(inner(part), tree, spot.label))
+    const own = inner(part)
+    if (tree.kind === 'map' && own instanceof Picked && own.kinds.length > 0) return this.#unclear(spot, own, tree)
+    this.#refuse(spot, misplaced(own, tree, spot.label))
   }
 
-  /** null: nothing stands at the path. */
-  #spotAt(path: ConfigPath): Spot | null {
+  /** The place at a path, or the last one on its way, and the key that isn't there. */
+  #spotAt(path: ConfigPath): { readonly spot: Spot; readonly missing: string | null } {
     let spot = this.#whole
     for (const step of path) {
       const { tree } = spot
       const own = chosen(spot.part, toJson(tree))
       const part = own === null ? null : below(own, null, step)
       const at = tree.kind === 'list' ? listEntry(tree, Number(step)) : entryOf(tree, String(step))
-      if (own === null || part === null || at === undefined) return null
+      if (own === null || part === null || at === undefined) return { spot, missing: String(step) }
       const { item } = wordsOf(own)
       const name = tree.kind === 'list' ? Number(step) + 1 : step
       spot = { part, tree: at.value, key_at: at.key_at, label: item === undefined ? String(name) : `${item} ${name}` }
     }
-    return spot
+    return { spot, missing: null }
   }
 
   #refuse({ label, tree, key_at }: Spot, refusal: Refusal): void {
@@ -90,36 +91,31 @@ class Diagnoser {
     }
   }
 
-  #missingKey(path: ConfigPath): void {
-    const key = String(path.at(-1))
-    const spot = this.#spotAt(path.slice(0, -1))
-    const own = spot === null ? null : chosen(spot.part, toJson(spot.tree))
-    const part = own === null ? null : below(own, null, key)
-    if (spot === null || own === null || part === null) return
-    const { description = '' } = aboutPart(part)
+  #missingKey({ part, tree, key_at, label }: Spot, key: string): void {
+    const own = chosen(part, toJson(tree)) ?? part
+    const missing = below(own, null, key)
+    const { description = '' } = missing === null ? {} : aboutPart(missing)
     const hint = description.slice(0, 1).toLowerCase() + description.slice(1).replace(/\.$/, '')
-    const { label } = spot
     // `source applications`, or what it is where it has no name of its own.
     const name = label === null ? 'the pipeline' : label.includes(' ') ? `\`${label}\`` : wordsOf(own).what
-    this.#problems.error('CUSTODY_MISSING_KEY', spot.key_at, `${name} has no \`${key}\``, hint)
+    this.#problems.error('CUSTODY_MISSING_KEY', key_at, `${name} has no \`${key}\``, hint)
   }
 
   #unknownKeys({ part, tree }: Spot, keys: readonly string[]): void {
-    const own = chosen(part, toJson(tree))
-    if (!(own instanceof z.ZodObject)) return
+    const own = chosen(part, toJson(tree)) ?? part
     const { what, refused = {} } = wordsOf(own)
+    const known = own instanceof z.ZodObject ? Object.keys(own.shape) : []
     for (const key of keys) {
       const at = entryOf(tree, key)?.key_at ?? tree.at
       const reason = Object.hasOwn(refused, key) ? refused[key] : ownerOf(key, inner(part))
-      const hint = reason ?? nearestHint(key, Object.keys(own.shape), 'keys here')
+      const hint = reason ?? nearestHint(key, known, 'keys here')
       this.#problems.error('CUSTODY_UNKNOWN_KEY', at, `${what} has no key \`${key}\``, hint)
     }
   }
 
   /** None, or more than one, of the keys that say what it is. */
   #unclear({ part, label, key_at }: Spot, { kinds, options }: Picked, tree: MapTree): void {
-    const { what, expects = '' } = wordsOf(part)
-    if (kinds.length === 0) return this.#refuse({ part, label, key_at, tree }, { must: expects })
+    const { what } = wordsOf(part)
     const only_one = `${what} has exactly one of ${kinds.join(', ')}`
     const [first, second] = kinds.filter(kind => tree.entries.has(kind))
     if (first !== undefined && second !== undefined) {
