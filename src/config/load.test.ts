@@ -257,6 +257,16 @@ describe('a faulty file', () => {
     expect(config?.nodes[8]).toMatchObject({ trigger: { count: null, max_age_ms: 300_000 } })
   })
 
+  test.each([
+    ['fork: { left: risk, right: merged }', 'fork: {}', '`fork` needs at least one branch'],
+    ['fork: { left: risk, right: merged }', 'fork: []', '`fork` needs at least one branch'],
+    ['gate: row.region', 'gate: []', '`gate` must be an expression, or a map with plugin and options, not a list'],
+    ['gate: row.region', 'gate: " "', '`gate` is an empty text'],
+    ['gate: { plugin: nearest_desk', 'gate: { plugn: nearest_desk', 'a plugin gate has no key `plugn`'],
+  ])('says what is wrong with what was meant, where there may be several things: %s → %s', (from, to, message) => {
+    expect(load(BASE.replace(from, to)).diagnostics.map(each => each.message)).toContain(message)
+  })
+
   test('names nodes of which nobody can tell what they are', () => {
     const { pipeline } = load(BASE.replace('    to: tier', '    to: tier\n    gate: row.x'))
     expect(pipeline?.config.unreadable).toEqual(['screen'])
