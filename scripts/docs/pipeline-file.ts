@@ -24,7 +24,7 @@ function partsOf(part: Part): readonly Part[] {
   if (wordsOf(part).explain !== undefined) return []
   if (part instanceof z.ZodObject) return Object.values(part.shape)
   if (part instanceof z.ZodUnion) return part.options
-  if (part instanceof z.ZodRecord) return [part.valueType]
+  if (part instanceof z.ZodMap) return [part.valueType]
   return part instanceof z.ZodArray ? [part.element] : []
 }
 

@@ -10,7 +10,8 @@ import { type Tree, valueAt } from './tree.ts'
 import type { Environment } from './variables.ts'
 
 type Named<T> = readonly [name: string, content: T]
-type NodeContent = PipelineContent['nodes'][string]
+type ValueOf<T> = T extends Map<string, infer Value> ? Value : never
+type NodeContent = ValueOf<PipelineContent['nodes']>
 type NodeOf<Kind extends PropertyKey> = Extract<NodeContent, { readonly [key in Kind]: unknown }>
 type Defaults = PipelineContent['defaults']
 
@@ -20,13 +21,12 @@ const MAX_BACKOFF_MS = 60_000
 /** Problems: CUSTODY_SECRET_UNSET. */
 export function buildConfig(content: PipelineContent, root: Tree, env: Environment, problems: Problems) {
   const { defaults, limits, retry } = content
-  const nodes = valueAt(root, 'nodes')
   return {
     name: content.name,
     description: content.description ?? null,
-    sources: Object.entries(content.sources).map(each => buildSource(each, defaults, valueAt(root, 'sources'))),
-    nodes: Object.entries(content.nodes).map(each => buildNode(each, defaults, nodes)),
-    sinks: Object.entries(content.sinks).map(each => buildSink(each, defaults)),
+    sources: [...content.sources].map(each => buildSource(each, defaults)),
+    nodes: [...content.nodes].map(each => buildNode(each, defaults)),
+    sinks: [...content.sinks].map(each => buildSink(each, defaults)),
     retry: {
       /** The first included. */
       attempts: retry.attempts,
@@ -37,7 +37,7 @@ export function buildConfig(content: PipelineContent, root: Tree, env: Environme
     guards: buildGuards(content.guards),
     ledger_url: ledgerUrl(content, root, env, problems),
     limits: {
-      services: new Map(Object.entries(limits.services).map(([name, each]) => [name, buildService(each)])),
+      services: new Map([...limits.services].map(([name, each]) => [name, buildService(each)])),
       spend_usd: limits.spend?.usd ?? null,
       /** As written. */
       file: limits.file ?? null,
@@ -46,21 +46,16 @@ export function buildConfig(content: PipelineContent, root: Tree, env: Environme
     },
     plugins: textsOf(content.plugins),
     /** Names of nodes whose kind can't be told, which has been reported; they are not among `nodes`. */
-    unreadable: entriesOf(nodes).flatMap(({ key }) => (Object.hasOwn(content.nodes, key) ? [] : [key])),
+    unreadable: entriesOf(valueAt(root, 'nodes')).flatMap(({ key }) => (content.nodes.has(key) ? [] : [key])),
   }
 }
 
 /** Without the holes where texts were wrong. */
 const textsOf = (list: readonly string[]) => Object.values(list)
 
-/** Entries as the file has them: an object would put keys that are numbers first. */
-function inOrder<T>(entries: { readonly [key: string]: T }, tree: Tree | undefined): Named<T>[] {
-  return entriesOf(tree).flatMap(({ key }) => (Object.hasOwn(entries, key) ? [[key, entries[key] as T] as const] : []))
-}
-
-function buildSource([name, source]: Named<PipelineContent['sources'][string]>, defaults: Defaults, tree?: Tree) {
-  const { mode, fields = {} } = source.schema
-  const in_order = inOrder(fields, valueAt(valueAt(valueAt(tree, name), 'schema'), 'fields'))
+function buildSource([name, source]: Named<ValueOf<PipelineContent['sources']>>, defaults: Defaults) {
+  const { mode } = source.schema
+  const fields = [...(source.schema.fields ?? [])].map(([field, type]) => ({ name: field, ...type }))
   return {
     kind: 'source' as const,
     name,
@@ -68,8 +63,8 @@ function buildSource([name, source]: Named<PipelineContent['sources'][string]>, 
     options: source.options,
     schema: {
       // Fields under observed are a mistake that has been told; most likely they were meant.
-      mode: mode === 'observed' && in_order.length > 0 ? ('flexible' as const) : mode,
-      fields: in_order.map(([field, type]) => ({ name: field, ...type })),
+      mode: mode === 'observed' && fields.length > 0 ? ('flexible' as const) : mode,
+      fields,
     },
     /** What becomes of columns and fields that a `fixed` schema doesn't know. */
     extra_columns: source.extra_columns,
@@ -79,12 +74,12 @@ function buildSource([name, source]: Named<PipelineContent['sources'][string]>, 
   }
 }
 
-function buildSink([name, sink]: Named<PipelineContent['sinks'][string]>, defaults: Defaults) {
+function buildSink([name, sink]: Named<ValueOf<PipelineContent['sinks']>>, defaults: Defaults) {
   const on_error = sink.on_error ?? defaults.on_error ?? null
   return { kind: 'sink' as const, name, plugin: sink.plugin, options: sink.options, on_error }
 }
 
-function buildNode([name, node]: Named<NodeContent>, defaults: Defaults, nodes: Tree | undefined) {
+function buildNode([name, node]: Named<NodeContent>, defaults: Defaults) {
   if ('fork' in node) {
     return { kind: 'fork' as const, name, on_error: null, retry: {}, branches: buildBranches(node.fork) }
   }
@@ -97,7 +92,7 @@ function buildNode([name, node]: Named<NodeContent>, defaults: Defaults, nodes: 
   }
   if ('aggregate' in node) return { kind: 'aggregate' as const, ...common, ...buildAggregate(node) }
   if ('cases' in node) return { kind: 'gate' as const, ...common, ...buildCases(node.cases) }
-  const routes = inOrder(node.routes, valueAt(valueAt(nodes, name), 'routes')).map(([label, to]) => ({ label, to }))
+  const routes = [...node.routes].map(([label, to]) => ({ label, to }))
   const by =
     typeof node.gate === 'string'
       ? { kind: 'expression' as const, source: node.gate }
@@ -120,7 +115,7 @@ function buildCases(list: NodeOf<'cases'>['cases']) {
 
 /** In order. */
 function buildBranches(fork: NodeOf<'fork'>['fork']) {
-  const branches = Array.isArray(fork) ? textsOf(fork).map(name => [name, name] as const) : Object.entries(fork)
+  const branches = Array.isArray(fork) ? textsOf(fork).map(name => [name, name] as const) : [...fork]
   return branches.map(([branch, to]) => ({ branch, to }))
 }
 
@@ -155,7 +150,7 @@ function buildAggregate({ aggregate, options, trigger, output, output_rows, to }
 }
 
 /** null: not said. */
-function buildService(service: PipelineContent['limits']['services'][string]) {
+function buildService(service: ValueOf<PipelineContent['limits']['services']>) {
   const { per_minute = null, concurrency = null, breaker = null, max_wait: max_wait_ms = null } = service
   return {
     per_minute,

@@ -38,13 +38,12 @@ function understood(part: Part, input: unknown): { readonly value: unknown; read
   return result
 }
 
-const MAPS = [z.ZodObject, z.ZodRecord, z.ZodCustom]
-
 /** Whether what is there can stay: of the right type, though it isn't as it should be. */
 function isFine(part: Part | null, value: unknown): boolean {
   if (part instanceof z.ZodString) return typeof value === 'string'
   if (part instanceof z.ZodArray) return Array.isArray(value)
-  return MAPS.some(each => part instanceof each) && isMap(value)
+  if (part instanceof z.ZodMap) return value instanceof Map
+  return (part instanceof z.ZodObject || part instanceof z.ZodCustom) && isMap(value)
 }
 
 /** Puts the stand-in of a part into its place. */
@@ -56,19 +55,35 @@ function replace(
 ): void {
   let part: Part | null = whole
   let holder = value
-  for (const [index, step] of path.entries()) {
+  for (const step of path.slice(0, -1)) {
     part = part === null ? null : below(part, holder, step)
-    if (part === null || typeof holder !== 'object' || holder === null) return
-    // Maps and lists alike; what zod made is ours to change.
-    const parts = holder as { [step: string | number]: unknown }
-    if (index < path.length - 1) holder = parts[step]
-    else if (!may_stay(chosen(part, parts[step]), parts[step])) {
-      const instead = Array.isArray(holder) && part instanceof z.ZodString ? undefined : standIn(part)
-      // A text in a list leaves a hole. Of a node nobody may be able to tell what it is; a case must keep its number.
-      const unclear = part instanceof Picked && part.kinds.length > 0 && !Array.isArray(holder)
-      if (instead === undefined || unclear) delete parts[step]
-      else parts[step] = instead
-    }
+    holder = partsOf(holder)?.get(step)
+  }
+  const step = path.at(-1)
+  const parts = partsOf(holder)
+  part = part === null || step === undefined ? null : below(part, holder, step)
+  if (part === null || step === undefined || parts === null) return
+  const before = parts.get(step)
+  if (may_stay(chosen(part, before), before)) return
+  const in_list = Array.isArray(holder)
+  const instead = in_list && part instanceof z.ZodString ? undefined : standIn(part)
+  // A text in a list leaves a hole. Of a node nobody may be able to tell what it is; a case must keep its number.
+  if (instead === undefined || (part instanceof Picked && part.kinds.length > 0 && !in_list)) parts.delete(step)
+  else parts.set(step, instead)
+}
+
+/** What zod made is ours to change: an object or a list is changed like a map. */
+function partsOf(holder: unknown): {
+  readonly get: (step: string | number) => unknown
+  readonly set: (step: string | number, value: unknown) => unknown
+  readonly delete: (step: string | number) => boolean
+} | null {
+  if (holder instanceof Map) return holder
+  if (typeof holder !== 'object' || holder === null) return null
+  return {
+    get: step => Reflect.get(holder, step),
+    set: (step, value) => Reflect.set(holder, step, value),
+    delete: step => Reflect.deleteProperty(holder, step),
   }
 }
 
@@ -80,23 +95,28 @@ function standIn(part: Part): unknown {
   if (own instanceof z.ZodString) return ''
   if (own instanceof z.ZodArray) return []
   if (own instanceof Picked) return standIn(own.options[0] as Part)
-  return own instanceof z.ZodObject || own instanceof z.ZodRecord ? understood(own, {}).value : undefined
+  if (own instanceof z.ZodMap) return new Map()
+  return own instanceof z.ZodObject ? understood(own, {}).value : undefined
 }
 
 /** What stands in a tree, for zod: what needs nothing and is empty is an empty map or list; variables bring numbers. */
 export function inputOf(tree: Tree, part: Part | null): unknown {
-  const own = part === null ? {} : wordsOf(part)
-  if (tree.kind === 'scalar') {
-    if (own.empty && isEmpty(tree)) return part !== null && inner(part) instanceof z.ZodArray ? [] : newRow()
-    return own.numeric && typeof tree.typed === 'number' ? tree.typed : tree.value
-  }
-  if (part === null || own.explain !== undefined) return toJson(tree)
+  const { empty, numeric, explain } = part === null ? {} : wordsOf(part)
   // Only where it may be several things does it matter what stands there.
-  const json = inner(part) instanceof Picked ? toJson(tree) : null
-  if (tree.kind === 'list') return tree.items.map((each, index) => inputOf(each, below(part, json, index)))
-  const map: { [key: string]: unknown } = newRow()
-  for (const [key, { value }] of tree.entries) map[key] = inputOf(value, below(part, json, key))
-  return map
+  const own = part === null ? null : chosen(part, inner(part) instanceof Picked ? toJson(tree) : null)
+  if (tree.kind === 'scalar') {
+    if (empty && isEmpty(tree)) return own instanceof z.ZodArray ? [] : own instanceof z.ZodMap ? new Map() : newRow()
+    return numeric && typeof tree.typed === 'number' ? tree.typed : tree.value
+  }
+  if (own === null || explain !== undefined) return toJson(tree)
+  if (tree.kind === 'list') return tree.items.map((each, index) => inputOf(each, below(own, null, index)))
+  const entries = [...tree.entries.values()].map(
+    ({ key, value }) => [key, inputOf(value, below(own, null, key))] as const,
+  )
+  if (own instanceof z.ZodMap) return new Map(entries)
+  const object: { [key: string]: unknown } = newRow()
+  for (const [key, value] of entries) object[key] = value
+  return object
 }
 
 /** Where values stand that aren't known (a variable isn't set, say), which has been told. */

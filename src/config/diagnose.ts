@@ -147,7 +147,7 @@ function misplaced(part: Part, tree: Tree, label: string | null): Refusal {
     if (tree.kind === 'list') return too_few
     return { must: 'a list', hint: tree.kind === 'scalar' ? 'write [ … ]' : undefined }
   }
-  if (part instanceof z.ZodRecord)
+  if (part instanceof z.ZodMap)
     return tree.kind === 'map' || isEmpty(tree) ? too_few : { must: `a map of ${item}s by name` }
   if (part instanceof z.ZodObject) return { must: `a map with ${Object.keys(part.shape).join(', ')}` }
   if (part instanceof Picked && part.kinds.length > 0) return { must: `a map with one of ${part.kinds.join(', ')}` }

@@ -7,7 +7,7 @@ import { newRow } from '../model/row.ts'
 import * as leaf from './leaf.ts'
 import { refuseKey } from './names.ts'
 import { isRequired, type KeyForm, ownIssue, type Words, words } from './part.ts'
-import { byKey, byType, isMap } from './picked.ts'
+import { byKey, byType } from './picked.ts'
 
 const { choice, count, expression, integer, interval, plugin, sink_target, target, text, wait } = leaf
 
@@ -20,18 +20,20 @@ const ifIt = (is_one: (value: unknown) => boolean) => ({
   when: ({ value }: z.core.ParsePayload) => is_one(value),
 })
 
-/** Its keys are chosen by users. `least` of them: 0 or 1. */
+/** Its keys are chosen by users, and may be any: an object would lose their order, and `__proto__`. */
 const map = <T extends z.ZodType>(item: string, keys: KeyForm, least: 0 | 1, of: T) =>
   z
-    .record(z.string(), of)
-    .superRefine((entries, { addIssue }) => {
-      const all = Object.keys(entries)
-      if (all.length < least) addIssue('too few')
-      for (const key of all) {
-        const refusal = refuseKey(key, keys, item)
-        if (refusal !== null) addIssue(ownIssue(key, refusal))
-      }
-    }, ifIt(isMap))
+    .map(z.string(), of)
+    .min(least)
+    .superRefine(
+      (entries, { addIssue }) => {
+        for (const key of entries.keys()) {
+          const refusal = refuseKey(key, keys, item)
+          if (refusal !== null) addIssue(ownIssue(key, refusal))
+        }
+      },
+      ifIt(value => value instanceof Map),
+    )
     .register(words, { item, keys, empty: least === 0 })
 
 const list = <T extends z.ZodType>(item: string, least: 0 | 1, of: T) =>
@@ -293,7 +295,9 @@ const service = object('a service', {
   }),
 })
 const limits = object('limits', {
-  services: map('service', 'any', 0, service).prefault({}).describe('Limits of outside services, by name.'),
+  services: map('service', 'any', 0, service)
+    .prefault(() => new Map())
+    .describe('Limits of outside services, by name.'),
   file: text
     .optional()
     .describe('A file in which all runs of this machine that name it keep the limits of services together.'),
@@ -317,7 +321,9 @@ export const PIPELINE = object('a pipeline', {
   description: text.optional().describe('For people.'),
   defaults: defaults.prefault({}).describe('What holds where nothing else is said.'),
   sources: map('source', 'name', 1, source).describe('Where rows come from; read one after another in this order.'),
-  nodes: map('node', 'name', 0, node).prefault({}).describe('What happens to rows.'),
+  nodes: map('node', 'name', 0, node)
+    .prefault(() => new Map())
+    .describe('What happens to rows.'),
   sinks: map('sink', 'name', 1, sink).describe('Where rows end.'),
   retry: retry.prefault({}).describe('How often, and when, a row is tried again after an error that could pass.'),
   ledger: object('ledger', { url: leaf.ledger_url.describe('sqlite:PATH or postgres://…') })

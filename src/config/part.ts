@@ -91,7 +91,7 @@ export function chosen(part: Part, value: unknown): Part | null {
 /** The part one step below `part`, at which `value` stands; null if there is none. */
 export function below(part: Part, value: unknown, step: string | number): Part | null {
   const own = chosen(part, value)
-  if (own instanceof z.ZodRecord) return own.valueType
+  if (own instanceof z.ZodMap) return own.valueType
   if (own instanceof z.ZodArray) return own.element
   if (own instanceof z.ZodObject) return Object.hasOwn(own.shape, step) ? (own.shape[step] as Part) : null
   return null

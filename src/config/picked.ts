@@ -52,7 +52,7 @@ export function byType<T extends Options>(...options: T): Picked<T> {
 
 function typeOfOption(option: z.ZodType): string {
   const { type } = option._zod.def
-  if (type === 'record' || type === 'object') return 'map'
+  if (type === 'map' || type === 'object') return 'map'
   return type === 'array' ? 'list' : 'text'
 }
 

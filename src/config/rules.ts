@@ -1,4 +1,4 @@
-/** Rules between the keys of one part: what a policy needs and what it excludes. Run on a tree that `check` has seen. */
+/** Rules between the keys of one part: what a policy needs and what it excludes. What is wrong by itself was told before. */
 import { parseDuration } from '../model/duration.ts'
 import { ERROR_FIELD } from '../sdk/error-row.ts'
 import { FIELD_HINT } from './fields.ts'
@@ -9,7 +9,6 @@ import { entryOf, isEmpty, type MapEntry, type Tree, valueAt } from './tree.ts'
 
 /** Problems: CUSTODY_MISSING_KEY, CUSTODY_BAD_VALUE, CUSTODY_SCHEMA, CUSTODY_BRANCH_UNKNOWN. */
 export function checkRules(root: Tree, problems: Problems): void {
-  checkKeys(root, problems)
   checkRetry(valueAt(root, 'retry'), problems)
   for (const source of entriesOf(valueAt(root, 'sources'))) {
     checkSchema(source, problems)
@@ -149,23 +148,17 @@ function checkFields(fields: Tree | undefined, problems: Problems): void {
   }
 }
 
-/** Secrets may stand anywhere in options. */
+/** What can’t stand anywhere in options. */
 function checkOptions(tree: Tree | undefined, problems: Problems): void {
   if (tree?.kind === 'list') for (const item of tree.items) checkOptions(item, problems)
-  for (const { value } of entriesOf(tree)) checkOptions(value, problems)
+  for (const { key, key_at, value } of entriesOf(tree)) {
+    if (key === '__proto__') problems.error('CUSTODY_BAD_VALUE', key_at, 'options can’t have a key `__proto__`')
+    checkOptions(value, problems)
+  }
   const [secret, ...others] = entriesOf(tree)
   if (secret?.key !== 'secret' || others.length > 0) return
   const { key_at, value } = secret
   if (value.kind === 'scalar' && isSecretName(value.value)) return
   const { code, message, hint } = SECRET_REFUSED
   problems.error(code, isEmpty(value) ? key_at : value.at, message, hint)
-}
-
-/** zod leaves the key `__proto__` out of what it makes, in silence. */
-function checkKeys(tree: Tree, problems: Problems): void {
-  if (tree.kind === 'list') for (const item of tree.items) checkKeys(item, problems)
-  for (const { key, key_at, value } of entriesOf(tree)) {
-    if (key === '__proto__') problems.error('CUSTODY_BAD_VALUE', key_at, 'nothing can have a key `__proto__`')
-    checkKeys(value, problems)
-  }
 }

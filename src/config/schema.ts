@@ -32,13 +32,17 @@ const FIELD_SCHEMAS = [
 /** The schema; with plugins, their options are described and checked, too. */
 export function pipelineSchema(plugins: readonly PluginSchema[] = []): JsonSchema {
   const own = plugins.map(hoisted)
-  const schema = z.toJSONSchema(PIPELINE, {
+  const { $schema, ...schema } = write(PIPELINE, own)
+  return { $schema, title: 'Custody pipeline', ...schema, $defs: Object.assign({}, ...own.map(each => each.$defs)) }
+}
+
+function write(part: Part, plugins: readonly PluginSchema[]): JsonSchema {
+  return z.toJSONSchema(part, {
     io: 'input',
-    // The options of plugins.
+    // Maps, completed below, and the options of plugins.
     unrepresentable: () => ({ type: 'object' }),
-    override: ({ zodSchema, jsonSchema }) => complete(zodSchema, jsonSchema, own),
+    override: ({ zodSchema, jsonSchema }) => complete(zodSchema, jsonSchema, plugins),
   })
-  return { title: 'Custody pipeline', ...schema, $defs: Object.assign({}, ...own.map(each => each.$defs)) }
 }
 
 /** A plugin whose schema refers to definitions at the top of the whole, under names of its own. */
@@ -63,8 +67,11 @@ function complete(part: Part, json: z.core.JSONSchema.BaseSchema, plugins: reado
   if (own === undefined) return
   if (part instanceof Picked) return oneByKey(part.kinds, json)
   if (words.get(field) === own) json.anyOf = [...FIELD_SCHEMAS]
-  if (own.keys !== undefined) json.propertyNames = { pattern: KEY_PATTERNS[own.keys].source }
-  if (own.keys !== undefined && !own.empty) json.minProperties = 1
+  if (own.keys !== undefined && part instanceof z.ZodMap) {
+    const { $schema: _, ...value } = write(part.valueType, plugins)
+    Object.assign(json, { propertyNames: { pattern: KEY_PATTERNS[own.keys].source }, additionalProperties: value })
+    if (!own.empty) json.minProperties = 1
+  }
   if (own.unique) json.uniqueItems = true
   const rules = [...pluginRules(own, plugins), ...(own.what === 'a coalesce' ? COALESCE_RULES : [])]
   if (rules.length > 0) json.allOf = rules

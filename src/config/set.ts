@@ -96,7 +96,7 @@ class Setter {
     }
     const [own = null] = options
     if (own instanceof z.ZodArray) return this.#item(tree, depth, value, own.element)
-    if (own instanceof z.ZodRecord) {
+    if (own instanceof z.ZodMap) {
       const names = entriesOf(tree).map(({ key }) => key)
       const known = wordsOf(own).keys !== 'name' || names.includes(step)
       return this.#key(tree, depth, value, known ? own.valueType : undefined, names)
@@ -153,6 +153,6 @@ function optionsOf(part: Part, tree: Tree | undefined): readonly Part[] {
   const own = inner(part)
   if (!(own instanceof Picked)) return [own]
   const meant = tree === undefined ? null : own.pick(toJson(tree))
-  const all = own.options.filter(each => each instanceof z.ZodObject || each instanceof z.ZodRecord)
+  const all = own.options.filter(each => each instanceof z.ZodObject || each instanceof z.ZodMap)
   return meant === null || meant instanceof z.ZodString || meant instanceof z.ZodEnum ? all : [meant]
 }
