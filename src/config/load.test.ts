@@ -79,6 +79,17 @@ describe('a sound file', () => {
     ])
   })
 
+  test('keeps routes and fields in its order, whatever they are called', () => {
+    const config = configOf(
+      BASE.replace(
+        '{ sydney: micro, else: discard }',
+        '{ b: micro, 10: micro, 9: micro, __proto__: micro, else: discard }',
+      ).replace('id: integer', 'id: integer\n        2024: integer?'),
+    )
+    expect(config.nodes[4]).toMatchObject({ routes: ['b', '10', '9', '__proto__', 'else'].map(label => ({ label })) })
+    expect(config.sources[0]?.schema.fields.map(({ name }) => name)).toEqual(['id', '2024', 'amount', 'region', 'note'])
+  })
+
   test('may have its routes quoted or not', () => {
     const routes = (text: string) => configOf(BASE.replace('{ true: both, false: area }', text)).nodes[1]
     expect(routes('{ "true": both, \'false\': area }')).toEqual(routes('{ true: both, false: area }'))
@@ -213,6 +224,63 @@ describe('a faulty file', () => {
     expect(pipeline?.faulty).toBe(true)
     expect(pipeline?.config.nodes).toHaveLength(9)
     expect(pipeline?.config.nodes[0]).toMatchObject({ name: 'screen', to: '' })
+  })
+
+  test('has stand-ins for what is wrong, and keeps what is well beside it', () => {
+    const config = load(
+      BASE.replace('coalesce: [left, right]', 'coalesce: [left, [x], right]')
+        .replace('to: micro }\n      - { else: desk }', 'to: 5 }\n      - { els: desk }\n      - { else: desk }')
+        .replace('count: 100', 'count: many, max_age: 5m')
+        .replace('max_km: 50 }', 'max_km: 50 }, extra: 1')
+        .replace('fork: { left: risk', 'fork: { left: [risk]')
+        .replace('transform: keyword_filter', 'transform: ${NONE}')
+        .replace('amount: number', 'amount: 5'),
+    ).pipeline?.config
+    expect(config?.sources[0]?.schema.fields[1]).toEqual({ name: 'amount', schema: {}, optional: true })
+    expect(config?.nodes.map(each => each.name)).not.toContain('nothing')
+    expect(config?.nodes[0]).toMatchObject({ plugin: '', to: 'tier', on_error: 'problems' })
+    expect(config?.nodes[3]).toMatchObject({
+      routes: [
+        { label: '1', to: '' },
+        { label: '2', to: '' },
+        { label: 'else', to: 'desk' },
+      ],
+    })
+    expect(config?.nodes[4]).toMatchObject({ by: { kind: 'plugin', plugin: 'nearest_desk', options: { max_km: 50 } } })
+    expect(config?.nodes[5]).toMatchObject({
+      branches: [
+        { branch: 'left', to: '' },
+        { branch: 'right', to: 'merged' },
+      ],
+    })
+    expect(config?.nodes[7]).toMatchObject({ branches: ['left', 'right'] })
+    expect(config?.nodes[8]).toMatchObject({ trigger: { count: null, max_age_ms: 300_000 } })
+  })
+
+  test.each([
+    ['fork: { left: risk, right: merged }', 'fork: {}', '`fork` needs at least one branch'],
+    ['fork: { left: risk, right: merged }', 'fork: []', '`fork` needs at least one branch'],
+    ['gate: row.region', 'gate: []', '`gate` must be an expression, or a map with plugin and options, not a list'],
+    ['gate: row.region', 'gate: " "', '`gate` is an empty text'],
+    ['gate: { plugin: nearest_desk', 'gate: { plugn: nearest_desk', 'a plugin gate has no key `plugn`'],
+  ])('says what is wrong with what was meant, where there may be several things: %s → %s', (from, to, message) => {
+    expect(load(BASE.replace(from, to)).diagnostics.map(each => each.message)).toContain(message)
+  })
+
+  test('names nodes of which nobody can tell what they are', () => {
+    const { pipeline } = load(BASE.replace('    to: tier', '    to: tier\n    gate: row.x'))
+    expect(pipeline?.config.unreadable).toEqual(['screen'])
+    expect(pipeline?.config.nodes).toHaveLength(8)
+  })
+
+  test('names no key and no option __proto__', () => {
+    const { diagnostics } = load(
+      BASE.replace('max_km: 50', '__proto__: 50').replace('name: loan-triage', 'name: loan-triage\n__proto__: x'),
+    )
+    expect(diagnostics.map(each => each.message)).toEqual([
+      'a pipeline has no key `__proto__`',
+      'options can’t have a key `__proto__`',
+    ])
   })
 
   test('never makes loading throw, whatever it is; places are in the file', () => {

@@ -5,9 +5,9 @@
 import { dirname, resolve } from 'node:path'
 import type { Diagnostic } from '../model/error.ts'
 import { buildConfig } from './build.ts'
-import { Checker, WHOLE } from './check.ts'
+import { readContent } from './content.ts'
+import { diagnose } from './diagnose.ts'
 import { expandTree } from './expand.ts'
-import { PIPELINE } from './format.ts'
 import { checkUniqueNames } from './names.ts'
 import type { PipelineFile } from './pipeline.ts'
 import { Problems } from './problems.ts'
@@ -60,9 +60,13 @@ export function parsePipeline(
   const source = new SourceText(file, text.replace(/^\ufeff/, ''))
   const texts = new Map([[file, source.text]])
   if (overrides.length > 0) texts.set(SET_SOURCE, overrides.join('\n'))
-  const root = checkedTree(source, overrides, env, problems)
+  const root = readTree(source, overrides, env, problems)
   if (root === null) return { pipeline: null, diagnostics: problems.list(), texts }
-  const config = buildConfig(root, env, problems)
+  const { content, issues } = readContent(root)
+  diagnose(issues, root, problems)
+  checkUniqueNames(root, problems)
+  checkRules(root, problems)
+  const config = buildConfig(content, root, env, problems)
   const pipeline: PipelineFile = {
     file,
     folder,
@@ -84,12 +88,7 @@ export function parsePipeline(
   return { pipeline, diagnostics: problems.list(), texts }
 }
 
-function checkedTree(
-  source: SourceText,
-  overrides: readonly string[],
-  env: Environment,
-  problems: Problems,
-): Tree | null {
+function readTree(source: SourceText, overrides: readonly string[], env: Environment, problems: Problems): Tree | null {
   const start: Place = { source, start: 0, end: 1 }
   const parsed = parseYaml(source, problems)
   if (parsed === null || (parsed.kind === 'scalar' && parsed.value === null)) {
@@ -102,10 +101,6 @@ function checkedTree(
     return null
   }
   const root = expandTree(applySets(parsed, overrides, problems), env, problems)
-  const key_at = { ...parsed.at, end: parsed.at.start + 1 }
-  new Checker(problems).check(root, PIPELINE, { label: WHOLE, key_at })
-  checkUniqueNames(root, problems)
-  checkRules(root, problems)
   return root
 }
 

@@ -1,22 +1,29 @@
 /** The form of keys that users choose, and which names may stand only once. */
+import type { KeyForm, Refusal } from './part.ts'
 import type { Problems } from './problems.ts'
-import { type KeyForm, NAME, RESERVED_NAMES } from './shape.ts'
-import { NAME_HINT } from './text-forms.ts'
-import { type MapEntry, type MapTree, spanOf, type Tree, valueAt } from './tree.ts'
+import { type MapEntry, spanOf, type Tree, valueAt } from './tree.ts'
 
-/** Problems: CUSTODY_BAD_NAME. */
-export function checkMapKeys(map: MapTree, form: KeyForm, item: string, problems: Problems): void {
-  for (const { key, key_at } of map.entries.values()) {
-    if (form === 'name' || form === 'branch') {
-      if (NAME.test(key) && !RESERVED_NAMES.includes(key)) continue
-      problems.error('CUSTODY_BAD_NAME', key_at, `\`${key}\` isn’t a name for a ${item}`, NAME_HINT)
-    } else if (form === 'label' && key === 'on_error') {
-      const hint = 'on_error stands beside routes, not in them'
-      problems.error('CUSTODY_BAD_NAME', key_at, 'a route can’t be labelled `on_error`', hint)
-    } else if (key === '') {
-      problems.error('CUSTODY_BAD_NAME', key_at, `the name of a ${item} is empty`)
-    }
-  }
+/** Names of sources, nodes, sinks and branches. `discard` and `else` have a meaning as targets and labels. */
+export const NAME = /^(?!(?:discard|else)$)[A-Za-z][A-Za-z0-9_-]*$/
+export const NAME_HINT = 'names have letters, digits, _ and -, begin with a letter, and are neither discard nor else'
+
+/** What the keys of a map look like. */
+export const KEY_PATTERNS: { readonly [form in KeyForm]: RegExp } = {
+  name: NAME,
+  branch: NAME,
+  label: /^(?!on_error$)[\s\S]/,
+  any: /[\s\S]/,
+}
+
+/** Why `key` can't be a key of a map of `item`s; null if it can. */
+export function refuseKey(key: string, form: KeyForm, item: string): Refusal | null {
+  if (KEY_PATTERNS[form].test(key)) return null
+  const bad = { code: 'CUSTODY_BAD_NAME', at: 'key' } as const
+  if (form === 'name' || form === 'branch')
+    return { ...bad, message: `\`${key}\` isn’t a name for a ${item}`, hint: NAME_HINT }
+  if (key === '') return { ...bad, message: `the name of a ${item} is empty` }
+  const hint = `${key} stands beside ${item}s, not in them`
+  return { ...bad, message: `a ${item} can’t be labelled \`${key}\``, hint }
 }
 
 /** Names of sources, nodes and sinks, and of branches, must be unique. Problems: CUSTODY_DUPLICATE_NAME, …_BRANCH. */

@@ -1,7 +1,6 @@
 /** Collects diagnostics at places of the sources. One problem at one place is told once, however often it is met. */
 import type { Diagnostic, ErrorCode } from '../model/error.ts'
-import type { Span } from './pipeline.ts'
-import type { Place } from './source-text.ts'
+import type { Place, Span } from './source-text.ts'
 import { spanOf } from './tree.ts'
 
 export class Problems {

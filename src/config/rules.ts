@@ -1,20 +1,29 @@
-/** Rules between the keys of one part: what a policy needs and what it excludes. Run on a tree that `check` has seen. */
+/** Rules between the keys of one part: what a policy needs and what it excludes. What is wrong by itself was told before. */
 import { parseDuration } from '../model/duration.ts'
-import { numberOf } from './check.ts'
+import { ERROR_FIELD } from '../sdk/error-row.ts'
+import { FIELD_HINT } from './fields.ts'
+import { isSecretName, SECRET_REFUSED } from './leaf.ts'
 import { entriesOf } from './names.ts'
 import type { Problems } from './problems.ts'
-import { entryOf, type MapEntry, type Tree, valueAt } from './tree.ts'
+import { entryOf, isEmpty, type MapEntry, type Tree, valueAt } from './tree.ts'
 
 /** Problems: CUSTODY_MISSING_KEY, CUSTODY_BAD_VALUE, CUSTODY_SCHEMA, CUSTODY_BRANCH_UNKNOWN. */
 export function checkRules(root: Tree, problems: Problems): void {
   checkRetry(valueAt(root, 'retry'), problems)
-  for (const source of entriesOf(valueAt(root, 'sources'))) checkSchema(source, problems)
+  for (const source of entriesOf(valueAt(root, 'sources'))) {
+    checkSchema(source, problems)
+    checkOptions(valueAt(source.value, 'options'), problems)
+    checkFields(valueAt(valueAt(source.value, 'schema'), 'fields'), problems)
+  }
   for (const node of entriesOf(valueAt(root, 'nodes'))) {
     checkRetry(valueAt(node.value, 'retry'), problems)
     checkCoalesce(node, problems)
     checkCases(node, problems)
     checkAggregate(node, problems)
+    checkOptions(valueAt(node.value, 'options'), problems)
+    checkOptions(valueAt(valueAt(node.value, 'gate'), 'options'), problems)
   }
+  for (const sink of entriesOf(valueAt(root, 'sinks'))) checkOptions(valueAt(sink.value, 'options'), problems)
   for (const service of entriesOf(valueAt(valueAt(root, 'limits'), 'services'))) {
     if (service.value.kind !== 'map' || service.value.entries.size > 0) continue
     problems.error(
@@ -84,8 +93,8 @@ function checkBranchCounts(node: MapEntry, branches: Tree, problems: Problems): 
   if (branches.kind !== 'list') return
   const names = branches.items.map(item => textOf(item))
   const quorum = valueAt(node.value, 'quorum')
-  const wanted = quorum?.kind === 'scalar' ? numberOf(quorum) : null
-  if (quorum !== undefined && wanted !== null && wanted > names.length) {
+  const wanted = quorum?.kind === 'scalar' ? (quorum.typed ?? quorum.value) : null
+  if (quorum !== undefined && typeof wanted === 'number' && wanted > names.length) {
     const message = `\`quorum\` is ${wanted}, but only ${names.length} branches are joined here`
     problems.error('CUSTODY_BAD_VALUE', quorum.at, message)
   }
@@ -124,4 +133,32 @@ function checkAggregate(node: MapEntry, problems: Problems): void {
     const message = '`output_rows` means nothing here: passthrough gives each member back'
     problems.error('CUSTODY_BAD_VALUE', rows.key_at, message, 'remove it')
   }
+}
+
+/** The name of a field, and what zod can't see: whether `null` was written or there is nothing. */
+function checkFields(fields: Tree | undefined, problems: Problems): void {
+  for (const { key, key_at, value } of entriesOf(fields)) {
+    if (key === ERROR_FIELD) {
+      const hint = 'that is the name of what rows carry of errors that they met'
+      problems.error('CUSTODY_SCHEMA', key_at, `no record may have a field \`${ERROR_FIELD}\``, hint)
+    } else if (isEmpty(value) && value.at.start <= key_at.end) {
+      const message = `\`field ${key}\` must be a type, or a JSON Schema, but is empty`
+      problems.error('CUSTODY_WRONG_TYPE', key_at, message, FIELD_HINT)
+    }
+  }
+}
+
+/** What can’t stand anywhere in options. */
+function checkOptions(tree: Tree | undefined, problems: Problems): void {
+  if (tree?.kind === 'list') for (const item of tree.items) checkOptions(item, problems)
+  for (const { key, key_at, value } of entriesOf(tree)) {
+    if (key === '__proto__') problems.error('CUSTODY_BAD_VALUE', key_at, 'options can’t have a key `__proto__`')
+    checkOptions(value, problems)
+  }
+  const [secret, ...others] = entriesOf(tree)
+  if (secret?.key !== 'secret' || others.length > 0) return
+  const { key_at, value } = secret
+  if (value.kind === 'scalar' && isSecretName(value.value)) return
+  const { code, message, hint } = SECRET_REFUSED
+  problems.error(code, isEmpty(value) ? key_at : value.at, message, hint)
 }

@@ -4,6 +4,7 @@ import { parse } from 'yaml'
 import { BASE } from '../../test/diagnostics/base.ts'
 import { PLAN_CASES } from '../../test/diagnostics/plan-cases.ts'
 import { SHAPE_CASES } from '../../test/diagnostics/shape-cases.ts'
+import { schemaOfPipelines } from '../cli/pipeline-schema.ts'
 import { type PluginSchema, pipelineSchema } from './schema.ts'
 
 const PLUGINS: readonly PluginSchema[] = [
@@ -33,6 +34,16 @@ describe('the JSON Schema of pipeline files', () => {
   test('accepts a sound file', () => {
     accepts(contentOf(BASE))
     expect(accepts.errors).toBeNull()
+  })
+
+  test('with all built-in plugins it is one that can be compiled: what it refers to is there', () => {
+    const with_builtins = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false }).compile(
+      schemaOfPipelines(),
+    )
+    const post = '{ plugin: http, options: { url: "https://x.test", body: { a: [1, { b: null }] } } }'
+    const withPost = (sink: string) => with_builtins(contentOf(BASE.replace('micro: {', `post: ${sink}\n  micro: {`)))
+    expect(withPost(post)).toBe(true)
+    expect(withPost(post.replace('body', 'boddy'))).toBe(false)
   })
 
   test.each(PLAN_CASES.filter(each => each.set === undefined))('accepts the shape of: $name', ({ change }) => {

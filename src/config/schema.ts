@@ -1,201 +1,116 @@
 /**
- * The JSON Schema (draft 2020-12) of pipeline files, for editors: made from the same shapes as the checker.
- * It accepts whatever the checker accepts; what only names in the file decide (targets, branches) it can't know.
+ * The JSON Schema (draft 2020-12) of pipeline files, for editors: what zod makes of the format, and what it can't know.
+ * It accepts whatever the checker accepts; what only names in the file decide (targets, branches) it can't tell.
  */
-import { DURATION_PATTERN } from '../model/duration.ts'
+import { z } from 'zod'
 import type { JsonSchema } from '../model/schema.ts'
 import { PIPELINE } from './format.ts'
-import {
-  type KeyForm,
-  NAME,
-  type ObjectShape,
-  PIPELINE_NAME,
-  type Shape,
-  type TextForm,
-  type VariantsShape,
-} from './shape.ts'
-import { LEDGER_URL } from './text-forms.ts'
+import { field, SECRET } from './leaf.ts'
+import { KEY_PATTERNS } from './names.ts'
+import { aboutPart, type Part, type Words, words } from './part.ts'
+import { Picked } from './picked.ts'
 
 /** A plugin, as plain data. */
 export interface PluginSchema {
-  readonly kind: 'source' | 'transform' | 'gate' | 'aggregate' | 'sink'
+  readonly kind: NonNullable<Words['plugin']>['kind']
   readonly name: string
   readonly summary: string
   /** JSON Schema of its options as they are written. */
   readonly options: JsonSchema
 }
 
-const SECRET = {
-  type: 'object',
-  description: 'The environment variable that holds the secret.',
-  properties: { secret: { type: 'string', pattern: '^[A-Za-z_][A-Za-z0-9_]*$' } },
-  required: ['secret'],
-  additionalProperties: false,
-} as const
 /** A text in which variables will be expanded may become anything that a text can. */
 const VARIABLE = { type: 'string', pattern: '\\$\\{' } as const
-const orVariable = (schema: JsonSchema): JsonSchema => ({ anyOf: [schema, VARIABLE] })
+const SECRET_SCHEMA = z.toJSONSchema(SECRET)
+const FIELD_SCHEMAS = [
+  { type: 'string', pattern: '^(string|integer|number|boolean|array|object|null|any)\\??$' },
+  VARIABLE,
+  { type: 'null' },
+  { $ref: 'https://json-schema.org/draft/2020-12/schema', type: 'object' },
+] as const
 
 /** The schema; with plugins, their options are described and checked, too. */
 export function pipelineSchema(plugins: readonly PluginSchema[] = []): JsonSchema {
+  const own = plugins.map(hoisted)
+  const { $schema, ...schema } = write(PIPELINE, own)
+  return { $schema, title: 'Custody pipeline', ...schema, $defs: Object.assign({}, ...own.map(each => each.$defs)) }
+}
+
+function write(part: Part, plugins: readonly PluginSchema[]): JsonSchema {
+  return z.toJSONSchema(part, {
+    io: 'input',
+    // Maps, completed below, and the options of plugins.
+    unrepresentable: () => ({ type: 'object' }),
+    override: ({ zodSchema, jsonSchema }) => complete(zodSchema, jsonSchema, plugins),
+  })
+}
+
+/** A plugin whose schema refers to definitions at the top of the whole, under names of its own. */
+function hoisted(plugin: PluginSchema): PluginSchema & { readonly $defs: JsonSchema } {
+  const prefix = `${plugin.kind}.${plugin.name}.`
+  const text = JSON.stringify(plugin.options).replaceAll('"#/$defs/', `"#/$defs/${prefix}`)
+  const { $defs = {}, ...options } = JSON.parse(text) as JsonSchema & { readonly $defs?: JsonSchema }
   return {
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
-    title: 'Custody pipeline',
-    ...new SchemaWriter(plugins).write(PIPELINE),
+    ...plugin,
+    options,
+    $defs: Object.fromEntries(Object.entries($defs).map(([name, each]) => [`${prefix}${name}`, each])),
   }
 }
 
-/** By the key that names a plugin: which kind it must be, by what the object is. */
-const PLUGIN_KEYS: { readonly [what: string]: { readonly key: string; readonly kind: PluginSchema['kind'] } } = {
-  'a source': { key: 'plugin', kind: 'source' },
-  'a transform': { key: 'transform', kind: 'transform' },
-  'a plugin gate': { key: 'plugin', kind: 'gate' },
-  'an aggregate': { key: 'aggregate', kind: 'aggregate' },
-  'a sink': { key: 'plugin', kind: 'sink' },
+/** Adds to the schema of a part what zod doesn't know of it, or can't write. */
+function complete(part: Part, json: z.core.JSONSchema.BaseSchema, plugins: readonly PluginSchema[]): void {
+  // zod leaves it out where a value isn't what it is written as, and has one where YAML may have nothing.
+  const { default: fallback } = aboutPart(part)
+  if (fallback === undefined) delete json.default
+  else json.default = fallback
+  const own = words.get(part)
+  if (own === undefined) return
+  if (part instanceof Picked) return oneByKey(part.kinds, json)
+  if (words.get(field) === own) json.anyOf = [...FIELD_SCHEMAS]
+  if (own.keys !== undefined && part instanceof z.ZodMap) {
+    const { $schema: _, ...value } = write(part.valueType, plugins)
+    Object.assign(json, { propertyNames: { pattern: KEY_PATTERNS[own.keys].source }, additionalProperties: value })
+    if (!own.empty) json.minProperties = 1
+  }
+  if (own.unique) json.uniqueItems = true
+  const rules = [...pluginRules(own, plugins), ...(own.what === 'a coalesce' ? COALESCE_RULES : [])]
+  if (rules.length > 0) json.allOf = rules
+  if (own.explain !== undefined && own.open !== true && json.pattern !== '\\S') allowVariable(json)
+  if (own.empty && json.type !== undefined) Object.assign(json, { type: [json.type, 'null'] })
 }
 
-class SchemaWriter {
-  readonly #plugins: readonly PluginSchema[]
-
-  constructor(plugins: readonly PluginSchema[]) {
-    this.#plugins = plugins
-  }
-
-  write(shape: Shape): JsonSchema {
-    switch (shape.kind) {
-      case 'text': {
-        const text = textSchema(shape.form)
-        return shape.secret ? { anyOf: [text, SECRET] } : text
-      }
-      case 'choice':
-        return orVariable({ enum: shape.of })
-      case 'integer':
-        return orVariable({ type: 'integer', minimum: shape.min })
-      case 'number':
-        return orVariable({ type: 'number', [shape.above ? 'exclusiveMinimum' : 'minimum']: shape.min })
-      case 'duration':
-        return orVariable({ type: 'string', pattern: DURATION_PATTERN, examples: ['500ms', '30s', '5m', '1h', '7d'] })
-      case 'threshold':
-        return orVariable({
-          anyOf: [
-            { type: 'integer', minimum: 0 },
-            { type: 'string', pattern: shape.share ? '^(off|[0-9]{1,3}(\\.[0-9]{1,6})? ?%)$' : '^off$' },
-          ],
-        })
-      case 'list':
-        return {
-          type: shape.min > 0 ? 'array' : ['array', 'null'],
-          items: this.write(shape.of),
-          minItems: shape.min,
-          uniqueItems: shape.unique,
-        }
-      case 'map':
-        return {
-          type: shape.min > 0 ? 'object' : ['object', 'null'],
-          ...keySchema(shape.keys),
-          additionalProperties: this.write(shape.of),
-          minProperties: shape.min,
-        }
-      case 'object':
-        return this.#object(shape)
-      case 'variants':
-        return this.#variants(shape)
-      case 'either':
-        return {
-          anyOf: [shape.text, shape.list, shape.map].filter(each => each !== undefined).map(each => this.write(each)),
-        }
-      case 'options':
-        return { type: ['object', 'null'] }
-      case 'field':
-        return {
-          anyOf: [
-            { type: 'string', pattern: '^(string|integer|number|boolean|array|object|null|any)\\??$' },
-            { ...VARIABLE },
-            { type: 'null' },
-            { $ref: 'https://json-schema.org/draft/2020-12/schema', type: 'object' },
-          ],
-        }
-    }
-  }
-
-  #object(shape: ObjectShape): JsonSchema {
-    const entries = Object.entries(shape.keys)
-    const required = entries.filter(([, each]) => each.required).map(([key]) => key)
-    const properties = entries.map(([key, { shape: own, doc, ...more }]) => {
-      const fallback = 'default' in more ? { default: more.default } : {}
-      return [key, { description: doc, ...fallback, ...this.write(own) }]
-    })
-    const rules = [...this.#pluginRules(shape), ...(shape.what === 'a coalesce' ? COALESCE_RULES : [])]
-    return {
-      type: required.length > 0 ? 'object' : ['object', 'null'],
-      properties: Object.fromEntries(properties),
-      ...(required.length > 0 ? { required } : {}),
-      additionalProperties: false,
-      ...(rules.length > 0 ? { allOf: rules } : {}),
-    }
-  }
-
-  /** Names of plugins as suggestions (the file may load others), and the options of each. */
-  #pluginRules(shape: ObjectShape): readonly JsonSchema[] {
-    const use = PLUGIN_KEYS[shape.what]
-    const plugins = this.#plugins.filter(each => each.kind === use?.kind)
-    if (use === undefined || plugins.length === 0) return []
-    const known = plugins.map(({ name, summary }) => ({ const: name, description: summary }))
-    const options = plugins.map(({ name, options: schema }) => ({
-      if: { properties: { [use.key]: { const: name } }, required: [use.key] },
-      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-      then: {
-        properties: { options: writable(schema) },
-        ...(Array.isArray(schema.required) && schema.required.length > 0 ? { required: ['options'] } : {}),
-      },
-    }))
-    return [{ properties: { [use.key]: { anyOf: [...known, { type: 'string' }] } } }, ...options]
-  }
-
-  #variants(shape: VariantsShape): JsonSchema {
-    const kinds = Object.keys(shape.by)
-    return {
-      type: 'object',
-      oneOf: kinds.map(kind => ({ required: [kind] })),
-      allOf: Object.entries(shape.by).map(([kind, own]) => ({
-        if: { type: 'object', required: [kind] },
-        // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-        then: this.#object(own),
-      })),
-    }
-  }
+/** Around all but what is said of it. */
+function allowVariable(json: z.core.JSONSchema.BaseSchema): void {
+  const { description: _, default: __, ...value } = json
+  for (const keyword of Object.keys(value)) delete json[keyword]
+  json.anyOf = [value, VARIABLE]
 }
 
-function textSchema(form: TextForm): JsonSchema {
-  switch (form) {
-    case 'pipeline name':
-      return orVariable({ type: 'string', pattern: PIPELINE_NAME.source })
-    case 'branch':
-      return orVariable({ type: 'string', pattern: NAME.source, not: { enum: ['discard', 'else'] } })
-    case 'ledger url':
-      return orVariable({ type: 'string', pattern: LEDGER_URL.source })
-    case 'label':
-      return { type: 'string', minLength: 1, not: { enum: ['on_error', 'else'] } }
-    case 'any':
-    case 'target':
-    case 'sink target':
-    case 'expression':
-    case 'plugin':
-      return { type: 'string', pattern: '\\S' }
-  }
+/** By the key that is there, so that an editor says what is wrong with that one, not that all others don’t fit. */
+function oneByKey(kinds: readonly string[], json: z.core.JSONSchema.BaseSchema): void {
+  const { anyOf: options = [] } = json
+  if (kinds.length === 0) return
+  delete json.anyOf
+  json.type = 'object'
+  json.oneOf = kinds.map(kind => ({ required: [kind] }))
+  // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+  json.allOf = kinds.map((kind, index) => ({ if: { type: 'object', required: [kind] }, then: options[index] ?? {} }))
 }
 
-function keySchema(form: KeyForm): JsonSchema {
-  switch (form) {
-    case 'name':
-    case 'branch':
-      return { propertyNames: { pattern: NAME.source, not: { enum: ['discard', 'else'] } } }
-    case 'label':
-      return { propertyNames: { not: { const: 'on_error' } } }
-    case 'field':
-    case 'any':
-      return { propertyNames: { minLength: 1 } }
-  }
+/** Names of plugins as suggestions (the file may load others), and the options of each. */
+function pluginRules({ plugin: use }: Words, all: readonly PluginSchema[]): JsonSchema[] {
+  const plugins = all.filter(each => each.kind === use?.kind)
+  if (use === undefined || plugins.length === 0) return []
+  const known = plugins.map(({ name, summary }) => ({ const: name, description: summary }))
+  const options = plugins.map(({ name, options: schema }) => ({
+    if: { properties: { [use.key]: { const: name } }, required: [use.key] },
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    then: {
+      properties: { options: writable(schema) },
+      ...(Array.isArray(schema.required) && schema.required.length > 0 ? { required: ['options'] } : {}),
+    },
+  }))
+  return [{ properties: { [use.key]: { anyOf: [...known, { type: 'string' }] } } }, ...options]
 }
 
 /** `key` is `value`, be it by default. */
@@ -225,8 +140,10 @@ function writable(schema: JsonSchema): JsonSchema {
     Object.entries(own).map(([keyword, value]) => [keyword, writableKeyword(keyword, value)]),
   )
   if (own.type === 'object' || own.type === 'array') return inner
-  if (own.type === 'string') return { anyOf: [inner, VARIABLE, SECRET] }
-  return own.type === 'number' || own.type === 'integer' || own.type === 'boolean' ? orVariable(inner) : inner
+  if (own.type === 'string') return { anyOf: [inner, VARIABLE, SECRET_SCHEMA] }
+  return own.type === 'number' || own.type === 'integer' || own.type === 'boolean'
+    ? { anyOf: [inner, VARIABLE] }
+    : inner
 }
 
 const isSchema = (value: unknown): value is JsonSchema =>

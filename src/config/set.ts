@@ -5,12 +5,15 @@
  * A value that begins with `[`, `{` or a quote is YAML; a number, true, false and null are themselves; all else is a
  * text as it stands (`-` too), so that expressions need no quotes. Nothing after `=` is an empty text.
  */
+import { z } from 'zod'
 import { PIPELINE } from './format.ts'
+import { entriesOf } from './names.ts'
 import { nearestHint } from './nearest.ts'
+import { inner, type Part, wordsOf } from './part.ts'
+import { Picked } from './picked.ts'
 import { Problems } from './problems.ts'
-import type { ObjectShape, Shape } from './shape.ts'
 import { type Place, SourceText } from './source-text.ts'
-import { type MapEntry, type MapTree, type Tree, valueAt } from './tree.ts'
+import { type MapEntry, type MapTree, type Tree, toJson } from './tree.ts'
 import { parseYaml } from './yaml.ts'
 
 /** Name under which diagnostics of set values appear; line N is the N-th argument. */
@@ -76,50 +79,38 @@ class Setter {
   }
 
   /** `tree` with the value at the rest of the path, from step `depth`; null if that can't be, which is then told. */
-  set(tree: Tree | undefined, shape: Shape, depth: number, value: Tree): Tree | null {
+  set(tree: Tree | undefined, part: Part, depth: number, value: Tree): Tree | null {
     const step = this.#steps[depth]
     if (step === undefined) return value
-    switch (shape.kind) {
-      case 'object':
-        return this.#key(tree, depth, value, keyShape(shape, step), Object.keys(shape.keys))
-      case 'variants': {
-        const kind = Object.keys(shape.by).find(each => valueAt(tree, each) !== undefined)
-        const known = kind === undefined ? Object.values(shape.by) : [shape.by[kind] as ObjectShape]
-        const found = known.map(each => keyShape(each, step)).find(each => each !== undefined)
-        return this.#key(
-          tree,
-          depth,
-          value,
-          found,
-          known.flatMap(each => Object.keys(each.keys)),
-        )
-      }
-      case 'map': {
-        const names = tree?.kind === 'map' ? [...tree.entries.keys()] : []
-        const known = shape.keys !== 'name' || names.includes(step)
-        return this.#key(tree, depth, value, known ? shape.of : undefined, names)
-      }
-      case 'list':
-        return this.#item(tree, depth, value, shape.of)
-      case 'either': {
-        const one = (tree?.kind === 'list' ? shape.list : undefined) ?? shape.map ?? shape.list
-        return one === undefined ? this.#refuse(depth, []) : this.set(tree, one, depth, value)
-      }
-      case 'options':
-      case 'field':
-        if (tree?.kind === 'list') return this.#item(tree, depth, value, shape)
-        return this.#key(tree, depth, value, shape, [])
-      default:
-        return this.#refuse(depth, [])
+    const options = optionsOf(part, tree)
+    const objects = options.filter(each => each instanceof z.ZodObject)
+    if (objects.length > 0 && objects.length === options.length) {
+      const found = objects.find(each => Object.hasOwn(each.shape, step))?.shape[step]
+      return this.#key(
+        tree,
+        depth,
+        value,
+        found,
+        objects.flatMap(each => Object.keys(each.shape)),
+      )
     }
+    const [own = null] = options
+    if (own instanceof z.ZodArray) return this.#item(tree, depth, value, own.element)
+    if (own instanceof z.ZodMap) {
+      const names = entriesOf(tree).map(({ key }) => key)
+      const known = wordsOf(own).keys !== 'name' || names.includes(step)
+      return this.#key(tree, depth, value, known ? own.valueType : undefined, names)
+    }
+    if (own === null || wordsOf(own).open !== true) return this.#refuse(depth, [])
+    return tree?.kind === 'list' ? this.#item(tree, depth, value, own) : this.#key(tree, depth, value, own, [])
   }
 
-  #key(tree: Tree | undefined, depth: number, value: Tree, shape: Shape | undefined, keys: readonly string[]) {
+  #key(tree: Tree | undefined, depth: number, value: Tree, part: Part | undefined, keys: readonly string[]) {
     const key = this.#steps[depth] as string
-    if (shape === undefined) return this.#refuse(depth, keys)
+    if (part === undefined) return this.#refuse(depth, keys)
     const map: MapTree | null = tree?.kind === 'map' ? tree : null
     const before = map?.entries.get(key)
-    const after = this.set(before?.value, shape, depth + 1, value)
+    const after = this.set(before?.value, part, depth + 1, value)
     if (after === null) return null
     const entries = new Map<string, MapEntry>(map?.entries)
     const last = depth === this.#steps.length - 1
@@ -127,7 +118,7 @@ class Setter {
     return { kind: 'map' as const, at: map?.at ?? this.#place(depth), entries }
   }
 
-  #item(tree: Tree | undefined, depth: number, value: Tree, shape: Shape): Tree | null {
+  #item(tree: Tree | undefined, depth: number, value: Tree, part: Part): Tree | null {
     const items = tree?.kind === 'list' ? tree.items : []
     const position = /^\d{1,6}$/.test(this.#steps[depth] as string) ? Number(this.#steps[depth]) : -1
     if (tree?.kind !== 'list' || position < 0 || position >= items.length) {
@@ -136,7 +127,7 @@ class Setter {
         items.map((_, each) => String(each)),
       )
     }
-    const after = this.set(items[position], shape, depth + 1, value)
+    const after = this.set(items[position], part, depth + 1, value)
     return after === null ? null : { ...tree, items: items.with(position, after) }
   }
 
@@ -157,6 +148,11 @@ class Setter {
   }
 }
 
-function keyShape(shape: ObjectShape, key: string): Shape | undefined {
-  return Object.hasOwn(shape.keys, key) ? shape.keys[key]?.shape : undefined
+/** What `part` may be where something stands below it; what `tree` is already, if that tells. */
+function optionsOf(part: Part, tree: Tree | undefined): readonly Part[] {
+  const own = inner(part)
+  if (!(own instanceof Picked)) return [own]
+  const meant = tree === undefined ? null : own.pick(toJson(tree))
+  const all = own.options.filter(each => each instanceof z.ZodObject || each instanceof z.ZodMap)
+  return meant === null || meant instanceof z.ZodString || meant instanceof z.ZodEnum ? all : [meant]
 }

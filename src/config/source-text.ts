@@ -2,7 +2,16 @@
  * A text with names for its places: where each line begins, and the span of an offset.
  * Offsets, columns and lengths are in UTF-16 units; lines and columns count from 1.
  */
-import type { Span } from './pipeline.ts'
+export interface Span {
+  /** From 1. */
+  readonly line: number
+  /** From 1, in UTF-16 units. */
+  readonly column: number
+  /** At least 1, within the line. */
+  readonly length: number
+  /** Absent: the pipeline's file. `--set`: argument number `line` of those. */
+  readonly file?: string
+}
 
 /** From `start` up to, but not including, `end`. */
 export interface Place {

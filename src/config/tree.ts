@@ -5,8 +5,10 @@
 import type { Json, MutableRow } from '../model/row.ts'
 import { newRow } from '../model/row.ts'
 import { offsetsOf } from './align.ts'
-import type { ConfigPath, Span } from './pipeline.ts'
-import type { Place } from './source-text.ts'
+import type { Place, Span } from './source-text.ts'
+
+/** A path into the file: keys and list positions; in a list of texts a text is the first item that is it. */
+export type ConfigPath = readonly (string | number)[]
 
 export type ScalarStyle = 'plain' | 'single' | 'double' | 'block'
 

@@ -1,0 +1,161 @@
+/** Values of the pipeline file that aren't made of others: what they may be, and why they can't be something else. */
+import { z } from 'zod'
+import { DURATION_PATTERN, parseDuration } from '../model/duration.ts'
+import type { Json } from '../model/row.ts'
+import { ANY_FIELD, explainField, readField } from './fields.ts'
+import { NAME, NAME_HINT } from './names.ts'
+import { nearestHint } from './nearest.ts'
+import { type Explain, type Refusal, type Words, words } from './part.ts'
+import { isMap, isSecret } from './picked.ts'
+import { parseThreshold } from './threshold.ts'
+
+const SECRET_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
+const UNITS = 'durations are written 500ms, 30s, 5m, 1h or 7d'
+
+function leaf<T extends z.ZodType>(schema: T, docs: string, explain: Explain, more: Words = {}): T {
+  words.add(schema, { docs, explain, ...more })
+  return schema
+}
+
+/** A text is wrong if it is blank, or for a reason of its own. */
+const textual =
+  (must: string, why: (text: string) => Refusal = () => ({ says: 'is an empty text' })) =>
+  (value: unknown): Refusal => {
+    if (typeof value !== 'string')
+      return { must, hint: value === null || typeof value === 'object' ? undefined : 'put it into quotes' }
+    return value.trim() === '' ? { says: 'is an empty text' } : why(value)
+  }
+const misnamed = (what: string, hint: string) => (text: string) =>
+  ({ code: 'CUSTODY_BAD_NAME', message: `\`${text}\` isn’t a name for a ${what}`, hint }) as const
+
+export const text = leaf(z.string().regex(/\S/), 'text', textual('a text'))
+export const expression = leaf(z.string().regex(/\S/), 'expression', textual('an expression, as a text'))
+/** A text whose surrounding blanks (of a block scalar, say) mean nothing. */
+const trimmed = () => z.string().trim().regex(/\S/)
+export const plugin = leaf(trimmed(), 'name of a plugin', textual('a text'))
+export const target = leaf(trimmed(), 'a node, a sink, or `discard`', textual('a text'), { instead: '' })
+export const sink_target = leaf(trimmed(), 'a sink, or `discard`', textual('a text'), { instead: '' })
+export const pipeline_name = leaf(
+  z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
+  'text',
+  textual('a text', misnamed('pipeline', 'pipeline names have lower case letters, digits and dashes')),
+)
+export const branch = leaf(z.string().regex(NAME), 'name of a branch', textual('a text', misnamed('branch', NAME_HINT)))
+export const label = leaf(z.string().regex(/^(?!(?:on_error|else)$)[\s\S]/), 'text', value =>
+  value === 'on_error' || value === 'else'
+    ? {
+        code: 'CUSTODY_BAD_NAME',
+        message: `a case can’t be labelled \`${value}\``,
+        hint: 'that label has a meaning of its own',
+      }
+    : textual('a text')(value),
+)
+
+export const SECRET = z
+  .strictObject({ secret: z.string().regex(SECRET_NAME) })
+  .describe('The environment variable that holds the secret.')
+export const SECRET_REFUSED = {
+  code: 'CUSTODY_BAD_VALUE',
+  message: 'a secret is named by its environment variable',
+  hint: 'write { secret: NAME }',
+} as const
+export const isSecretName = (name: unknown): boolean => typeof name === 'string' && SECRET_NAME.test(name)
+export const ledger_url = leaf(
+  z.union([z.string().regex(/^(?:sqlite:.|postgres(?:ql)?:\/\/.)/), SECRET]),
+  'URL, or `{ secret: NAME }`',
+  value =>
+    isSecret(value)
+      ? SECRET_REFUSED
+      : textual('a text', url => ({
+          code: 'CUSTODY_LEDGER_URL',
+          message: `\`${url}\` isn’t a ledger’s URL`,
+          hint: 'use sqlite:PATH or postgres://…',
+        }))(value),
+)
+
+export function choice<const T extends readonly [string, ...string[]]>(...of: T) {
+  return leaf(z.enum(of), of.map(each => `\`${each}\``).join(', '), value =>
+    typeof value === 'string'
+      ? { says: `can’t be \`${value}\``, hint: nearestHint(value, of, 'it is one of') }
+      : { must: `one of ${of.join(', ')}` },
+  )
+}
+
+const numeric =
+  (must: string, min: number) =>
+  (value: unknown): Refusal => {
+    if (typeof value !== 'number') {
+      const quoted = typeof value === 'string' && Number.isFinite(Number(value))
+      return { must, hint: quoted ? 'write it without quotes' : undefined }
+    }
+    if (must === 'a whole number' && !Number.isInteger(value)) return { says: `must be a whole number, not ${value}` }
+    return { says: value < min ? `must be at least ${min}, not ${value}` : 'is too large' }
+  }
+export const integer = (min: number) =>
+  leaf(z.int().min(min), `whole number from ${min}`, numeric('a whole number', min), { numeric: true })
+export const number = (min: number) =>
+  leaf(z.number().min(min), `number from ${min}`, numeric('a number', min), { numeric: true })
+export const count = integer(1)
+
+/** In milliseconds. */
+function duration(least_ms: 0 | 1) {
+  const form = z.string().trim().regex(new RegExp(DURATION_PATTERN))
+  const schema = form.meta({ examples: ['500ms', '30s', '5m', '1h', '7d'] }).transform((value, context) => {
+    const ms = parseDuration(value)
+    if (ms !== null && ms >= least_ms) return ms
+    context.addIssue('no duration')
+    return z.NEVER
+  })
+  return leaf(schema, least_ms > 0 ? 'duration above zero' : 'duration', value => {
+    if (typeof value === 'number') {
+      return {
+        must: 'a duration with its unit',
+        hint: value > 0 ? `write ${value}s for seconds, or ${value}ms` : UNITS,
+      }
+    }
+    if (typeof value !== 'string') return { must: 'a duration', hint: UNITS }
+    if (parseDuration(value.trim()) === 0) return { says: 'must be longer than 0' }
+    return { says: `isn’t a duration: \`${value}\``, hint: UNITS }
+  })
+}
+export const wait = duration(0)
+export const interval = duration(1)
+
+/** A number of rows or `off`; with `share` a share of them, too. */
+export function threshold(share: boolean) {
+  const text = z.string().regex(share ? /^\s*(?:off|[0-9]{1,3}(?:\.[0-9]{1,6})? ?%)\s*$/ : /^\s*off\s*$/)
+  const schema = z.union([z.int().min(0), text]).transform((value, context) => {
+    const read = parseThreshold(value)
+    if (read !== null) return read
+    context.addIssue('no threshold')
+    return z.NEVER
+  })
+  const hint = share ? 'write a number of rows, a share such as 5%, or off' : 'write a number of rows, or off'
+  const docs = share ? 'number of rows, share (`5%`), or `off`' : 'number of rows, or `off`'
+  const explain = (value: unknown): Refusal =>
+    typeof value === 'string' || typeof value === 'number'
+      ? { says: `can’t be \`${value}\``, hint }
+      : { must: share ? 'a number, a share or off' : 'a number or off', hint }
+  return leaf(schema, docs, explain, { numeric: true })
+}
+
+/** As written, variables expanded, secrets still `{secret: NAME}`: checked against the plugin's own type later. */
+export const plugin_options = leaf(
+  z.custom<{ readonly [key: string]: Json }>(value => isMap(value) && !isSecret(value)),
+  'map: the plugin’s options',
+  () => ({ must: 'a map' }),
+  { empty: true, open: true },
+)
+
+/** A field of a row schema: shorthand or JSON Schema. */
+export const field = leaf(
+  z.unknown().transform((value, context) => {
+    const read = readField(value)
+    if (!('problem' in read)) return read
+    context.addIssue(read.problem)
+    return z.NEVER
+  }),
+  'a type, or a JSON Schema',
+  explainField,
+  { instead: ANY_FIELD, open: true },
+)
