@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { canonicalize, isInexactInteger, isRounded, MAX_DEPTH, NotJsonError } from './canonical.ts'
+import { canonicalize, isCanonical, isInexactInteger, isRounded, MAX_DEPTH, NotJsonError } from './canonical.ts'
 import { type Json, newRow, withoutPrototypes } from './row.ts'
 
 function refused(value: unknown): { code: string; path: readonly (string | number)[] } {
@@ -159,6 +159,34 @@ describe('objects', () => {
 })
 
 describe('properties', () => {
+  test('a text is found canonical exactly if it is what would be written', () => {
+    const texts = fc.oneof(
+      fc.json(),
+      fc.jsonValue().map(value => JSON.stringify(value)),
+      fc.jsonValue().map(value => (isJsonText(value) ? canonicalize(value as Json) : 'null')),
+      fc.constantFrom(
+        '-0',
+        '1e400',
+        '9007199254740993',
+        '1.0',
+        '{"b":1,"a":2}',
+        '{"a":1,"a":1}',
+        '"\\ud800"',
+        '"\\u0001"',
+        ' 1',
+        '1e21',
+        '1e+21',
+      ),
+    )
+    fc.assert(
+      fc.property(texts, text => {
+        const value = JSON.parse(text) as Json
+        const written = isJsonText(value) ? canonicalize(value) : null
+        if (written === null) expect(() => isCanonical(value, text)).toThrow()
+        else expect(isCanonical(value, text)).toBe(written === text)
+      }),
+    )
+  })
   test('reading the text gives the value, and its text again is the same', () => {
     fc.assert(
       fc.property(json, value => {
@@ -243,3 +271,14 @@ describe('rounded', () => {
     )
   })
 })
+
+/** Whether it has a canonical text. */
+function isJsonText(value: unknown): boolean {
+  try {
+    canonicalize(value as Json)
+    return true
+  } catch (error) {
+    if (error instanceof NotJsonError) return false
+    throw error
+  }
+}

@@ -22,7 +22,7 @@ import {
   type VisitStatus,
 } from '../format/entry.ts'
 import type { LedgerEntry } from '../format/ledger-entry.ts'
-import { canonicalize, NotJsonError } from '../model/canonical.ts'
+import { isCanonical, NotJsonError } from '../model/canonical.ts'
 import type { FateNumber } from '../model/outcome.ts'
 import type { Json } from '../model/row.ts'
 import { LEDGER_ENTRY, RUN_ENTRY } from './run-shapes.ts'
@@ -52,9 +52,14 @@ export function isSubjectBody(row: number | null, body: string): boolean {
   return row !== null || body.startsWith('{"b":')
 }
 
-/** `is_canonical`: that was found before. @throws DecodeError */
-export function decodeSubjectEntry(seq: number, body: string, is_canonical = false): SubjectEntry {
-  return decoding(seq, () => subjectEntry(is_canonical ? asObject(JSON.parse(body) as Json, '') : parseCanonical(body)))
+/** @throws DecodeError */
+export function decodeSubjectEntry(seq: number, body: string): SubjectEntry {
+  return decoding(seq, () => subjectEntry(parseCanonical(body)))
+}
+
+/** Of a text that is known to be canonical. @throws DecodeError */
+export function decodeCanonicalEntry(seq: number, body: string): SubjectEntry {
+  return decoding(seq, () => subjectEntry(asObject(JSON.parse(body) as Json, '')))
 }
 
 /** @throws DecodeError */
@@ -96,7 +101,7 @@ function parseCanonical(body: string): { readonly [key: string]: Json } {
     throw error
   }
   try {
-    if (canonicalize(value) !== body) throw new ShapeError('its text is not its own canonical re-encoding')
+    if (!isCanonical(value, body)) throw new ShapeError('its text is not its own canonical re-encoding')
   } catch (error) {
     if (error instanceof NotJsonError) throw new ShapeError(`its text is not canonical JSON: ${error.message}`)
     throw error

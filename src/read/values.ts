@@ -10,7 +10,7 @@
  */
 import { commitment, SALT_BYTES } from '../format/hash.ts'
 import type { StoredPayload } from '../ledger/read-port.ts'
-import { canonicalize, NotJsonError } from '../model/canonical.ts'
+import { canonicalize, isCanonical, NotJsonError } from '../model/canonical.ts'
 import { JsonTextError, parseStored } from '../model/json.ts'
 import { counted, grouped } from '../model/number-text.ts'
 import { derive, isRow, type Json, type Row } from '../model/row.ts'
@@ -56,7 +56,7 @@ export function decodePayload({ seq, salts, body }: StoredPayload): DecodedPaylo
     if (error instanceof JsonTextError) throw new DecodeError(seq, `the payload is not strict JSON: ${error.message}`)
     throw error
   }
-  if (canonicalize(list) !== body) throw new DecodeError(seq, 'the payload is not its own canonical re-encoding')
+  if (!isCanonical(list, body)) throw new DecodeError(seq, 'the payload is not its own canonical re-encoding')
   if (!Array.isArray(list) || list.length === 0) throw new DecodeError(seq, 'the payload is not a list of values')
   const values = (list as readonly Json[]).map((each, i) => storedValue(seq, each, i))
   if (salts.length !== values.length * SALT_BYTES) {

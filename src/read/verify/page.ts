@@ -4,7 +4,7 @@
  */
 import { commitment, leafHash, SALT_BYTES } from '../../format/hash.ts'
 import type { FullEntry, LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
-import { canonicalize, NotJsonError } from '../../model/canonical.ts'
+import { canonicalize, isCanonical, NotJsonError } from '../../model/canonical.ts'
 import { type CustodyError, isCustodyError } from '../../model/error.ts'
 import { derive, isRow, type Json, type Row } from '../../model/row.ts'
 import type { Hash } from '../../model/sha256.ts'
@@ -105,7 +105,7 @@ function canonicalFacts(body: string): { readonly [key: string]: Json } | null {
   try {
     const facts = JSON.parse(body) as Json
     const is_object = typeof facts === 'object' && facts !== null && !Array.isArray(facts)
-    return is_object && canonicalize(facts) === body ? (facts as { readonly [key: string]: Json }) : null
+    return is_object && isCanonical(facts, body) ? (facts as { readonly [key: string]: Json }) : null
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof NotJsonError) return null
     throw error
@@ -124,7 +124,8 @@ function fitAll({ c, w }: { readonly [key: string]: Json }, payload: StoredPaylo
       if (full === undefined) return false
       told.push(full)
       const salt = payload.salts.subarray(i * SALT_BYTES, (i + 1) * SALT_BYTES)
-      return commitment(salt, canonicalize(full)) === c[i]
+      // What stands in a canonical text is canonical as it is.
+      return commitment(salt, value.kind === 'full' ? JSON.stringify(full) : canonicalize(full)) === c[i]
     })
   } catch (error) {
     if (error instanceof DecodeError || error instanceof NotJsonError) return false

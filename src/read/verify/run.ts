@@ -6,7 +6,7 @@ import { isError, type SubjectEntry } from '../../format/entry.ts'
 import type { LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
 import { isCustodyError } from '../../model/error.ts'
 import { grouped } from '../../model/number-text.ts'
-import { DecodeError, decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../decode.ts'
+import { DecodeError, decodeCanonicalEntry, decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { SubjectValues } from '../values.ts'
 import { Batches } from './batches.ts'
 import { Check, entryName, noting, Place, subjectName } from './check.ts'
@@ -237,7 +237,7 @@ class RunFold {
 
   async #takeSubject({ entry: stored, payload, leaf, is_canonical, has_values }: Looked): Promise<void> {
     const { seq } = stored
-    const entry = decodeSubjectEntry(seq, stored.body, is_canonical)
+    const entry = is_canonical ? decodeCanonicalEntry(seq, stored.body) : decodeSubjectEntry(seq, stored.body)
     const { subject } = entry
     const where = new Place(seq, subject)
     this.facts.before(seq, 'subject')
