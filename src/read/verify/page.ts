@@ -3,13 +3,14 @@
  * most of the work, and can be done in other threads (`PageSource`); what one entry says against others is for run.ts.
  */
 import { commitment, leafHash, SALT_BYTES } from '../../format/hash.ts'
-import type { FullEntry, LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
+import type { FullEntry, LedgerReader, StoredEnding, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
 import { canonicalize, isCanonical, NotJsonError } from '../../model/canonical.ts'
 import { type CustodyError, isCustodyError } from '../../model/error.ts'
 import { derive, isRow, type Json, type Row } from '../../model/row.ts'
 import type { Hash } from '../../model/sha256.ts'
 import { DecodeError } from '../decode.ts'
 import { decodePayload, type StoredValue } from '../values.ts'
+import { endedIn, endingsOf, hasEndings } from './stored-endings.ts'
 
 export const PAGE_ENTRIES = 1024
 
@@ -25,6 +26,8 @@ export interface Looked {
   readonly is_canonical: boolean
   /** Each value that it commits to is there, in a payload of the right form, and fits its commitment. */
   readonly has_values: boolean
+  /** Each ending that it tells is in the table of endings as it says. */
+  readonly has_endings: boolean
   /** null if there is none; and where nobody needs it any more, because of its subject nothing is open. */
   readonly payload: StoredPayload | null
 }
@@ -38,11 +41,15 @@ export interface PageRequest {
   readonly all_payloads: boolean
 }
 
+type Facts = { readonly [key: string]: Json }
+/** What it takes to look at a page. */
+export type PageReader = Pick<LedgerReader, 'page' | 'ending' | 'endingsBetween'>
+
 /** Pages of a log in their order. */
 export type PageSource = (request: PageRequest) => AsyncIterable<readonly Looked[]>
 
 /** Does all of it here. */
-export function pagesHere(reader: Pick<LedgerReader, 'page'>): PageSource {
+export function pagesHere(reader: PageReader): PageSource {
   return async function* (request) {
     for (let from = 0; from < request.end; from += PAGE_ENTRIES) {
       const { page, failure } = await lookedAt(reader, request, from)
@@ -60,18 +67,20 @@ export interface LookedAt {
 
 /** The entries from `from` to `from + PAGE_ENTRIES`, as far as they are there. */
 export async function lookedAt(
-  reader: Pick<LedgerReader, 'page'>,
+  reader: PageReader,
   { log, end, all_payloads }: PageRequest,
   from: number,
 ): Promise<LookedAt> {
   const to = Math.min(end, from + PAGE_ENTRIES)
   const { entries, failure } = await readable(reader, log, from, to)
-  return { page: entries.map(each => look(each, all_payloads)), failure }
+  const facts = entries.map(({ body }) => canonicalFacts(body))
+  const endings = await storedEndings(reader, log, facts)
+  return { page: entries.map((each, i) => look(each, facts[i] ?? null, endings, all_payloads)), failure }
 }
 
 /** If something among them can't be read, what stands before it. */
 async function readable(
-  reader: Pick<LedgerReader, 'page'>,
+  reader: PageReader,
   log: number,
   from: number,
   to: number,
@@ -91,28 +100,49 @@ async function readable(
   return { entries, failure: null }
 }
 
-function look({ payload, ...entry }: FullEntry, all_payloads: boolean): Looked {
+/** Where the table can't be read that is found again, and told, by who folds. */
+async function storedEndings(
+  reader: PageReader,
+  log: number,
+  facts: ReadonlyArray<Facts | null>,
+): Promise<ReadonlyMap<number, StoredEnding>> {
+  const tokens = facts.flatMap(each => (each === null ? [] : endedIn(each)))
+  if (tokens.length === 0) return new Map()
+  try {
+    return await endingsOf(reader, log, tokens)
+  } catch (error) {
+    if (!isCustodyError(error)) throw error
+    return new Map()
+  }
+}
+
+function look(
+  { payload, ...entry }: FullEntry,
+  facts: Facts | null,
+  endings: ReadonlyMap<number, StoredEnding>,
+  all_payloads: boolean,
+): Looked {
   const leaf = leafHash(entry.body)
-  const facts = canonicalFacts(entry.body)
-  if (facts === null) return { entry, leaf, is_canonical: false, has_values: false, payload }
+  if (facts === null) return { entry, leaf, is_canonical: false, has_values: false, has_endings: false, payload }
   const has_values = payload !== null && fitAll(facts, payload)
   const is_needed = all_payloads || !has_values || facts.o !== 0 || facts.f !== undefined
-  return { entry, leaf, is_canonical: true, has_values, payload: is_needed ? payload : null }
+  const has_endings = hasEndings(facts, entry, endings)
+  return { entry, leaf, is_canonical: true, has_values, has_endings, payload: is_needed ? payload : null }
 }
 
 /** null if the text isn't canonical. */
-function canonicalFacts(body: string): { readonly [key: string]: Json } | null {
+function canonicalFacts(body: string): Facts | null {
   try {
     const facts = JSON.parse(body) as Json
     const is_object = typeof facts === 'object' && facts !== null && !Array.isArray(facts)
-    return is_object && isCanonical(facts, body) ? (facts as { readonly [key: string]: Json }) : null
+    return is_object && isCanonical(facts, body) ? (facts as Facts) : null
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof NotJsonError) return null
     throw error
   }
 }
 
-function fitAll({ c, w }: { readonly [key: string]: Json }, payload: StoredPayload): boolean {
+function fitAll({ c, w }: Facts, payload: StoredPayload): boolean {
   if (!Array.isArray(c) || typeof w !== 'number' || c.length > MOST_VALUES || payload.body.length > MOST_UNITS)
     return false
   try {
@@ -152,7 +182,7 @@ export interface PackedPage {
   readonly batches: ReadonlyArray<number | null>
   readonly bodies: readonly string[]
   readonly leaves: readonly Hash[]
-  /** Bit 0: it is canonical; bit 1: it has its values. */
+  /** Bit 0: it is canonical; bit 1: it has its values; bit 2: its endings are in the table. */
   readonly found: Uint8Array
   readonly payloads: ReadonlyArray<readonly [place: number, payload: StoredPayload]>
 }
@@ -164,7 +194,10 @@ export function packed(page: readonly Looked[]): PackedPage {
     batches: page.map(({ entry }) => entry.batch),
     bodies: page.map(({ entry }) => entry.body),
     leaves: page.map(({ leaf }) => leaf),
-    found: Uint8Array.from(page, each => (each.is_canonical ? 1 : 0) + (each.has_values ? 2 : 0)),
+    found: Uint8Array.from(
+      page,
+      each => (each.is_canonical ? 1 : 0) + (each.has_values ? 2 : 0) + (each.has_endings ? 4 : 0),
+    ),
     payloads: page.flatMap(({ payload }, i) => (payload === null ? [] : [[i, payload] as const])),
   }
 }
@@ -176,6 +209,7 @@ export function unpacked({ seqs, rows, batches, bodies, leaves, found, payloads 
     leaf: leaves[i] ?? '',
     is_canonical: ((found[i] ?? 0) & 1) !== 0,
     has_values: ((found[i] ?? 0) & 2) !== 0,
+    has_endings: ((found[i] ?? 0) & 4) !== 0,
     payload: by_place.get(i) ?? null,
   }))
 }

@@ -7,6 +7,7 @@ import type { LedgerReader, StoredEnding } from '../../ledger/read-port.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { type Check, entryName, tokenName } from './check.ts'
 import { fateName } from './fates.ts'
+import { endingsOf } from './stored-endings.ts'
 import type { ExpectedEnding } from './subject.ts'
 import type { Ways } from './ways.ts'
 
@@ -27,13 +28,22 @@ export class EndingsTable {
     this.#waiting.push(ending)
   }
 
+  /** An ending that was found to be there as expected. */
+  found(): void {
+    this.#expected++
+  }
+
   /** Compares those that were expected since. */
   async compare(ways: Ways): Promise<void> {
     const waiting = this.#waiting
     if (waiting.length === 0) return
     this.#waiting = []
     this.#expected += waiting.length
-    const stored = await this.#storedOf(waiting.map(({ ending }) => ending.token))
+    const stored = await endingsOf(
+      this.#reader,
+      this.#log,
+      waiting.map(({ ending }) => ending.token),
+    )
     for (const expected of waiting) {
       const { token } = expected.ending
       const found = stored.get(token)
@@ -43,25 +53,6 @@ export class EndingsTable {
         for (const [what, is, should] of differences(found, expected, ways))
           this.#check.add(`${tokenName(token)} ${what} ${is} in the table, ${should} in its entry`)
     }
-  }
-
-  /** Tokens that end together were mostly born together: all between the first and the last are read then. */
-  async #storedOf(tokens: readonly number[]): Promise<ReadonlyMap<number, StoredEnding>> {
-    let [first, last] = [Number.POSITIVE_INFINITY, 0]
-    for (const token of tokens) {
-      if (token < first) first = token
-      if (token > last) last = token
-    }
-    const stored = new Map<number, StoredEnding>()
-    if (last - first < 4 * tokens.length) {
-      for (const each of await this.#reader.endingsBetween(this.#log, first, last)) stored.set(each.token, each)
-      return stored
-    }
-    for (const token of tokens) {
-      const ending = await this.#reader.ending(this.#log, token)
-      if (ending !== null) stored.set(token, ending)
-    }
-    return stored
   }
 
   /** All entries have been read: there must be no other endings. */

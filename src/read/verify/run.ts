@@ -235,7 +235,8 @@ class RunFold {
     this.#decisions?.check.leave()
   }
 
-  async #takeSubject({ entry: stored, payload, leaf, is_canonical, has_values }: Looked): Promise<void> {
+  async #takeSubject({ entry: stored, payload, leaf, ...found }: Looked): Promise<void> {
+    const { is_canonical, has_values, has_endings } = found
     const { seq } = stored
     const entry = is_canonical ? decodeCanonicalEntry(seq, stored.body) : decodeSubjectEntry(seq, stored.body)
     const { subject } = entry
@@ -266,7 +267,9 @@ class RunFold {
         : checkValues(entry, payload, seq, ...of_values),
     )
     this.#decisions?.take(entry, state.values, where, this.#witness.ways)
-    for (const expected of state.fold(seq, entry, this.#witness)) this.#endings.expect(expected)
+    for (const expected of state.fold(seq, entry, this.#witness))
+      if (has_endings) this.#endings.found()
+      else this.#endings.expect(expected)
     this.#open.take(seq, entry, state.tokens)
     this.#leaves[subject.kind].take(numberOf(subject), leaf, state.done)
     if (!state.done) return
