@@ -1,8 +1,8 @@
 /** Types of fields as a pipeline file declares them: a shorthand, or a JSON Schema (draft 2020-12). */
-import { createRequire } from 'node:module'
 import type { ValidateFunction } from 'ajv/dist/2020.js'
 import { compilePattern, isPattern } from '../expression/pattern.ts'
 import { nearestNames } from '../model/nearest.ts'
+import { loadOwnModule } from '../model/own-file.ts'
 import type { FieldSchema, JsonSchema } from '../model/schema.ts'
 
 export const FIELD_TYPES = ['string', 'integer', 'number', 'boolean', 'array', 'object', 'null', 'any'] as const
@@ -44,7 +44,7 @@ const regExp = Object.assign(
 /** Unknown keywords are errors; `format` is an annotation and isn't asserted. Nothing is ever fetched. */
 const newAjv = () => {
   // Loaded when the first schema is compiled: most commands never need it.
-  const { Ajv2020 } = createRequire(import.meta.url)('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js')
+  const { Ajv2020 } = loadOwnModule('sdk/ajv') as typeof import('./ajv.ts')
   return new Ajv2020({
     strictSchema: true,
     strictTypes: false,

@@ -1,5 +1,6 @@
 /** Has pages read in a thread of its own, one after another, with a limit of time and memory for each. */
 import { Worker } from 'node:worker_threads'
+import { ownModule } from '../../model/own-file.ts'
 import type { Page } from './page.ts'
 import type { PageTask, READY } from './page-worker.ts'
 
@@ -61,8 +62,8 @@ export class PageReader {
   }
 }
 
-/** Beside this file, compiled or not. */
 function startWorker(): Worker {
-  const name = import.meta.url.endsWith('.ts') ? './page-worker.ts' : './page-worker.js'
-  return new Worker(new URL(name, import.meta.url), { resourceLimits: { maxOldGenerationSizeMb: MOST_MEMORY_MB } })
+  return new Worker(ownModule('plugins/web/page-worker'), {
+    resourceLimits: { maxOldGenerationSizeMb: MOST_MEMORY_MB },
+  })
 }

@@ -1,0 +1,48 @@
+// Bundles src/ for Node: few files start faster than many. Plain JavaScript that any Node from 20 up can run, as build.js is.
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { rolldown } from 'rolldown'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+
+/** Modules that are started, imported or loaded by their place (src/model/own-file.ts), below src/ without `.ts`. */
+const ENTRIES = [
+  'cli/main',
+  'sdk/index',
+  'sdk/testing',
+  'chaos/index',
+  'ledger/thread/worker',
+  'plugins/web/page-worker',
+  'plugins/templates/liquid',
+  'sdk/ajv',
+]
+
+/**
+ * Writes the bundle to `folder`: each entry at its own place, and what entries share, or load later, in chunks that are one folder
+ * deep. What is shared is there once: `custody/sdk` is to plugins what it is to the program. `more`: entries of tests, by place.
+ * @returns the paths, in `node_modules`, of the packages that are part of it
+ */
+export async function bundle(folder, more = {}) {
+  const { peerDependencies = {} } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const optional = Object.keys(peerDependencies)
+  const own = Object.fromEntries(ENTRIES.map(path => [path, join(root, 'src', `${path}.ts`)]))
+  const bundling = await rolldown({
+    cwd: root,
+    platform: 'node',
+    input: { ...own, ...more },
+    // Peers are loaded from where they are installed, if they are.
+    external: id => optional.some(name => id === name || id.startsWith(`${name}/`)),
+  })
+  const { output } = await bundling.write({
+    dir: folder,
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: 'chunks/[name].js',
+  })
+  await bundling.close()
+  const modules = output.flatMap(({ moduleIds = [] }) => moduleIds)
+  return [
+    ...new Set(modules.flatMap(id => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id.replaceAll('\\', '/')) ?? [])),
+  ]
+}
