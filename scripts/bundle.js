@@ -2,8 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import standalone from 'ajv/dist/standalone/index.js'
 import { rolldown } from 'rolldown'
 
+const { default: standaloneCode } = standalone
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
 /** Modules that are started, imported or loaded by their place (src/model/own-file.ts), below src/ without `.ts`. */
@@ -18,6 +21,14 @@ const ENTRIES = [
   'sdk/ajv',
 ]
 
+const META_SCHEMA = join(root, 'src', 'sdk', 'meta-schema.ts')
+
+/** What src/sdk/meta-schema.ts exports, as the code that Ajv makes of it there. */
+function metaSchemaCode() {
+  const ajv = new Ajv2020({ strict: false, validateFormats: false, code: { source: true, esm: true } })
+  return standaloneCode(ajv, { isJsonSchema: 'https://json-schema.org/draft/2020-12/schema' })
+}
+
 /**
  * Writes the bundle to `folder`: each entry at its own place, and what entries share, or load later, in chunks that are one folder
  * deep. What is shared is there once: `custody/sdk` is to plugins what it is to the program. `more`: entries of tests, by place.
@@ -31,6 +42,7 @@ export async function bundle(folder, more = {}) {
     cwd: root,
     platform: 'node',
     input: { ...own, ...more },
+    plugins: [{ name: 'meta-schema', load: id => (id === META_SCHEMA ? metaSchemaCode() : null) }],
     // Peers are loaded from where they are installed, if they are.
     external: id => optional.some(name => id === name || id.startsWith(`${name}/`)),
   })
