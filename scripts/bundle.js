@@ -19,6 +19,7 @@ const ENTRIES = [
   'plugins/web/page-worker',
   'plugins/templates/liquid',
   'sdk/ajv',
+  'cli/render/wide-text',
 ]
 
 const META_SCHEMA = join(root, 'src', 'sdk', 'meta-schema.ts')
