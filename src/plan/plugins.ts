@@ -110,6 +110,20 @@ function findSpec(
   return null
 }
 
+/** Code made for a type pays off after many values, and options are parsed once. */
+const PARSING = { jitless: true }
+
+const schemas = new WeakMap<PluginSpec, z.core.JSONSchema.JSONSchema>()
+
+/** Of its options, as they are written. */
+function schemaOf(spec: PluginSpec): z.core.JSONSchema.JSONSchema {
+  const known = schemas.get(spec)
+  if (known !== undefined) return known
+  const schema = z.toJSONSchema(spec.options, { io: 'input', unrepresentable: 'any' })
+  schemas.set(spec, schema)
+  return schema
+}
+
 type Parsed = { readonly valid: boolean; readonly value: unknown }
 
 function parseOptions(
@@ -119,13 +133,13 @@ function parseOptions(
   path: ConfigPath,
   report: Report,
 ): Parsed {
-  const schema = z.toJSONSchema(spec.options, { io: 'input', unrepresentable: 'any' })
+  const schema = schemaOf(spec)
   const surplus = reportUnknownKeys(spec.name, options, schema, schema, path, report)
-  let result = spec.options.safeParse(options)
+  let result = spec.options.safeParse(options, PARSING)
   if (!result.success) {
     const converted = convertVariables(options, result.error.issues, path, report)
     if (converted !== null) {
-      const again = spec.options.safeParse(converted)
+      const again = spec.options.safeParse(converted, PARSING)
       if (again.success || again.error.issues.length < result.error.issues.length) result = again
     }
   }
