@@ -72,7 +72,8 @@ export function compileJsonSchema(schema: JsonSchema): { readonly validate: Sche
   const { ajv, isJsonSchema } = ajvFor(schema)
   const exact = exactIntegers(schema)
   try {
-    if (isJsonSchema?.(exact) === false) throw new TypeError(`schema is invalid: ${ajv.errorsText(isJsonSchema.errors)}`)
+    if (isJsonSchema?.(exact) === false)
+      throw new TypeError(`schema is invalid: ${ajv.errorsText(isJsonSchema.errors)}`)
     return { validate: ajv.compile(exact) }
   } catch (error) {
     const message = (error instanceof Error ? error.message : String(error)).replace(/^strict mode: /, '')

@@ -66,6 +66,16 @@ export interface OptionProblem {
   readonly severity?: 'warning'
 }
 
+/** Packages that a plugin loads only for some options, and that aren't installed. */
+export interface MissingPackages {
+  /** The option that asks for them. */
+  readonly path: readonly (string | number)[]
+  /** At least one. */
+  readonly names: readonly string[]
+  /** The command that installs them, in a version that the plugin knows. */
+  readonly install: string
+}
+
 interface CommonSpec<O> {
   /** Lower case, digits and _. */
   readonly name: string
@@ -89,6 +99,8 @@ interface CommonSpec<O> {
   readonly examples: readonly PluginExample[]
   /** Options that only a look at several of them together can refuse, or warn of. */
   readonly check?: (options: O, secrets: readonly SecretOption[]) => readonly OptionProblem[]
+  /** What it would load for these options, and can't: told before a run. Null if nothing is missing. */
+  readonly missing?: (options: O) => MissingPackages | null
 }
 
 /** For those that work on rows. */

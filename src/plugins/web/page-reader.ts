@@ -4,6 +4,16 @@ import { ownModule } from '../../model/own-file.ts'
 import type { Page } from './page.ts'
 import type { PageTask, READY } from './page-worker.ts'
 
+/** What page.ts imports. */
+export const PAGE_PACKAGES: readonly string[] = [
+  'hast-util-from-parse5',
+  'hast-util-to-mdast',
+  'hast-util-to-text',
+  'mdast-util-gfm',
+  'mdast-util-to-markdown',
+  'parse5',
+]
+
 /** Milliseconds; far more than a page needs that people read. */
 const MOST_MS = 20_000
 const MOST_MEMORY_MB = 512
