@@ -17,8 +17,26 @@ const typed = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build
   stdio: 'inherit',
   cwd: root,
 })
-if (typed.status === 0) writeFileSync(join(dist, 'code.json'), `${JSON.stringify({ sha256: hashOfDist() })}\n`)
+if (typed.status === 0) {
+  dropUnusedTypes()
+  writeFileSync(join(dist, 'code.json'), `${JSON.stringify({ sha256: hashOfDist() })}\n`)
+}
 process.exitCode = typed.status ?? 1
+
+/** The compiler writes types of all modules; what no export refers to stays here, and with it what it imports. */
+function dropUnusedTypes() {
+  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const rest = Object.values(exports).flatMap(({ types }) => (types === undefined ? [] : [join(root, types)]))
+  const used = new Set()
+  for (let file = rest.pop(); file !== undefined; file = rest.pop()) {
+    if (used.has(file)) continue
+    used.add(file)
+    for (const [, path] of readFileSync(file, 'utf8').matchAll(/(?:from |import\()["'](\.[^"']+)\.ts["']/g))
+      rest.push(join(dirname(file), `${path}.d.ts`))
+  }
+  for (const name of readdirSync(dist, { recursive: true, encoding: 'utf8' }))
+    if (name.endsWith('.d.ts') && !used.has(join(dist, name))) rmSync(join(dist, name))
+}
 
 /** Of all that runs, libraries among it: what runs of this version have on record as the code of their built-in plugins. */
 function hashOfDist() {

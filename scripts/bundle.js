@@ -22,24 +22,38 @@ const ENTRIES = [
   'cli/render/wide-text',
 ]
 
-const META_SCHEMA = join(root, 'src', 'sdk', 'meta-schema.ts')
-
-/** What src/sdk/meta-schema.ts exports, as the code that Ajv makes of it there. */
-function metaSchemaCode() {
-  const ajv = new Ajv2020({ strict: false, validateFormats: false, code: { source: true, esm: true } })
-  return standaloneCode(ajv, { isJsonSchema: 'https://json-schema.org/draft/2020-12/schema' })
-}
-
 /**
  * Writes the bundle to `folder`: each entry at its own place, and what entries share, or load later, in chunks that are one folder
  * deep. What is shared is there once: `custody/sdk` is to plugins what it is to the program. `more`: entries of tests, by place.
- * @returns the paths, in `node_modules`, of the packages that are part of it
  */
 export async function bundle(folder, more = {}) {
-  const { peerDependencies = {} } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const bundling = await begin(more)
+  await bundling.write({ ...OUTPUT, dir: folder })
+  await bundling.close()
+}
+
+/** Folders of the packages that are part of the bundle, sorted. */
+export async function bundledPackages() {
+  const bundling = await begin({})
+  const { output } = await bundling.generate(OUTPUT)
+  await bundling.close()
+  const modules = output.flatMap(({ moduleIds = [] }) => moduleIds.map(id => id.replaceAll('\\', '/')))
+  return [...new Set(modules.flatMap(id => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? []))].sort()
+}
+
+/** Names stay as they are in the source text, so that a stack can be read. */
+const OUTPUT = {
+  format: 'esm',
+  entryFileNames: '[name].js',
+  chunkFileNames: 'chunks/[name].js',
+  comments: { jsdoc: false },
+}
+
+function begin(more) {
+  const { peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const optional = Object.keys(peerDependencies)
   const own = Object.fromEntries(ENTRIES.map(path => [path, join(root, 'src', `${path}.ts`)]))
-  const bundling = await rolldown({
+  return rolldown({
     cwd: root,
     platform: 'node',
     input: { ...own, ...more },
@@ -47,15 +61,12 @@ export async function bundle(folder, more = {}) {
     // Peers are loaded from where they are installed, if they are.
     external: id => optional.some(name => id === name || id.startsWith(`${name}/`)),
   })
-  const { output } = await bundling.write({
-    dir: folder,
-    format: 'esm',
-    entryFileNames: '[name].js',
-    chunkFileNames: 'chunks/[name].js',
-  })
-  await bundling.close()
-  const modules = output.flatMap(({ moduleIds = [] }) => moduleIds)
-  return [
-    ...new Set(modules.flatMap(id => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id.replaceAll('\\', '/')) ?? [])),
-  ]
+}
+
+const META_SCHEMA = join(root, 'src', 'sdk', 'meta-schema.ts')
+
+/** What src/sdk/meta-schema.ts exports, as the code that Ajv makes of it there. */
+function metaSchemaCode() {
+  const ajv = new Ajv2020({ strict: false, validateFormats: false, code: { source: true, esm: true } })
+  return standaloneCode(ajv, { isJsonSchema: 'https://json-schema.org/draft/2020-12/schema' })
 }
