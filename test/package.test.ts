@@ -82,13 +82,6 @@ test('has a program that can be started', () => {
   if (process.platform !== 'win32') expect(statSync(program).mode & 0o111).toBe(0o111)
 })
 
-test('puts on record, as the code of its own plugins, what was compiled', () => {
-  const { sha256 } = JSON.parse(readFileSync(join(ROOT, 'dist', 'code.json'), 'utf8')) as { readonly sha256: string }
-  const script = `import('${join(ROOT, 'dist', 'host', 'plugins', 'plugin-code.js')}')
-    .then(({ codeOf }) => console.log(codeOf({ kind: 'sink', name: 'csv' }, '1').sha256))`
-  expect(execFileSync(process.execPath, ['--eval', script], { encoding: 'utf8' })).toBe(`${sha256}\n`)
-})
-
 test('has a changelog that knows its version', () => {
   expect(readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8')).toContain(`## ${manifest.version}`)
 })
