@@ -6,6 +6,7 @@ process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules', '.c
 
 /** No test depends on how fast a machine is: this only ends one that hangs. */
 const HANGING_MS = 600_000
+const BUILD = 'test/support/build.ts'
 const shared = { restoreMocks: true, testTimeout: HANGING_MS, hookTimeout: HANGING_MS } as const
 
 export default defineConfig({
@@ -19,6 +20,7 @@ export default defineConfig({
           name: 'code',
           include: ['test/**/*.test.ts'],
           exclude: ['test/cli/**', '**/node_modules/**'],
+          globalSetup: [BUILD],
         },
       },
       {
@@ -26,8 +28,8 @@ export default defineConfig({
         test: { ...shared, name: 'units', include: ['src/**/*.test.ts'], isolate: false },
       },
       {
-        // The program as it is shipped: compiled once, then started like any other.
-        test: { ...shared, name: 'cli', include: ['test/cli/**/*.test.ts'], globalSetup: ['test/cli/build.ts'] },
+        // The program as it is shipped, started like any other.
+        test: { ...shared, name: 'cli', include: ['test/cli/**/*.test.ts'], globalSetup: [BUILD] },
       },
     ],
   },
