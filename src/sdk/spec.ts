@@ -6,6 +6,9 @@ import type { z } from 'zod'
 import type { Json, Row } from '../model/row.ts'
 import type { FieldSchema, RowSchema } from '../model/schema.ts'
 import type { Call, CallAnswer, CallFailure, CallTry } from './call.ts'
+import type { MissingPackages, OptionProblem } from './option-problem.ts'
+
+export type { MissingPackages, OptionProblem } from './option-problem.ts'
 
 /** `deterministic`: same row, same result. `external`: asks something outside. `random`: neither. */
 export type Determinism = 'deterministic' | 'external' | 'random'
@@ -55,25 +58,6 @@ export interface SecretOption {
   readonly path: readonly (string | number)[]
   /** Of the environment variable. */
   readonly name: string
-}
-
-/** What is wrong with an option. */
-export interface OptionProblem {
-  readonly path: readonly (string | number)[]
-  readonly message: string
-  readonly hint?: string
-  /** An error if absent. */
-  readonly severity?: 'warning'
-}
-
-/** Packages that a plugin loads only for some options, and that aren't installed. */
-export interface MissingPackages {
-  /** The option that asks for them. */
-  readonly path: readonly (string | number)[]
-  /** At least one. */
-  readonly names: readonly string[]
-  /** The command that installs them, in a version that the plugin knows. */
-  readonly install: string
 }
 
 interface CommonSpec<O> {
