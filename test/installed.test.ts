@@ -12,6 +12,7 @@ import { codeOnRecord } from '../src/read/code-on-record.ts'
 import { type ProgramResult, runProgram } from './support/built-cli.ts'
 import { ROOT } from './support/source-file.ts'
 
+const SIGNING_KEY = encodeSigningKey('test', generateSigningKey())
 const WINDOWS = process.platform === 'win32'
 /** Of which 131 were, before client libraries became optional. */
 const MOST_PACKAGES = 60
@@ -67,7 +68,7 @@ function custody(...words: readonly string[]): Promise<ProgramResult> {
     HOME: folder,
     XDG_CACHE_HOME: join(folder, 'cache'),
     KEY: 'a-key-that-is-long-enough',
-    CUSTODY_KEY: encodeSigningKey('test', generateSigningKey()),
+    CUSTODY_KEY: SIGNING_KEY,
   }
   return runProgram(join(folder, 'node_modules', '.bin'), 'custody', words, folder, environment)
 }

@@ -1,8 +1,8 @@
 /** What would be published: the files, and that everything package.json promises is among them. `.ci/run` installs it. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, inject, test } from 'vitest'
 import { ROOT } from './support/source-file.ts'
 
 interface Manifest {
@@ -51,6 +51,16 @@ test('has the program, its documentation, examples and licence', () => {
       'examples/loan-triage/pipeline.yaml',
     ]),
   )
+})
+
+test('is of the sources as they are now', () => {
+  const fresh = join(inject('built'), 'dist')
+  const names = readdirSync(fresh, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.js'))
+  const stale = names.filter(name => {
+    const built = join(ROOT, 'dist', name)
+    return !existsSync(built) || readFileSync(built, 'utf8') !== readFileSync(join(fresh, name), 'utf8')
+  })
+  expect(stale, 'run `npm run build`').toEqual([])
 })
 
 test('has nothing else', () => {
