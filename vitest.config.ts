@@ -6,7 +6,7 @@ process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules', '.c
 
 /** No test depends on how fast a machine is: this only ends one that hangs. */
 const HANGING_MS = 600_000
-const BUILD = 'test/support/build.ts'
+const PROCESSES = ['test/{cli,crash,calls}/**/*.test.ts', 'test/{package,installed}.test.ts']
 const shared = { restoreMocks: true, testTimeout: HANGING_MS, hookTimeout: HANGING_MS } as const
 
 export default defineConfig({
@@ -19,8 +19,7 @@ export default defineConfig({
           ...shared,
           name: 'code',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/cli/**', '**/node_modules/**'],
-          globalSetup: [BUILD],
+          exclude: [...PROCESSES, '**/node_modules/**'],
         },
       },
       {
@@ -28,8 +27,8 @@ export default defineConfig({
         test: { ...shared, name: 'units', include: ['src/**/*.test.ts'], isolate: false },
       },
       {
-        // The program as it is shipped, started like any other.
-        test: { ...shared, name: 'cli', include: ['test/cli/**/*.test.ts'], globalSetup: [BUILD] },
+        // The program as it is shipped, and programs of tests, bundled once and then started like any other.
+        test: { ...shared, name: 'processes', include: PROCESSES, globalSetup: ['test/support/build.ts'] },
       },
     ],
   },

@@ -31,7 +31,7 @@ export default async function setup(project: TestProject): Promise<() => void> {
   const programs = Object.fromEntries(PROGRAMS.map(path => [path, join(ROOT, 'test', `${path}.ts`)]))
   const build = async () => {
     await bundle(join(folder, 'dist'))
-    if (project.name === 'code') await bundle(join(tests, 'dist'), programs)
+    await bundle(join(tests, 'dist'), programs)
   }
   await build()
   project.onTestsRerun(build)
