@@ -1,12 +1,15 @@
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
-// Each file has a process of its own, and many start others: what Node compiles for one of them is kept for all.
+// Many files start processes: what Node compiles for one of them is kept for all.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules', '.cache', 'compiled')
 
 /** No test depends on how fast a machine is: this only ends one that hangs. */
 const HANGING_MS = 600_000
-const shared = { restoreMocks: true, testTimeout: HANGING_MS, hookTimeout: HANGING_MS } as const
+const PROCESSES = ['test/{cli,crash,calls}/**/*.test.ts', 'test/{package,installed}.test.ts']
+/** Test files leave nothing behind: to load all that they use anew for each of them would be a fifth of the work. */
+const isolate = false
+const shared = { isolate, restoreMocks: true, testTimeout: HANGING_MS, hookTimeout: HANGING_MS } as const
 
 export default defineConfig({
   test: {
@@ -18,16 +21,16 @@ export default defineConfig({
           ...shared,
           name: 'code',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/cli/**', '**/node_modules/**'],
+          exclude: [...PROCESSES, '**/node_modules/**'],
         },
       },
       {
-        // Tests of one module each, which leave nothing behind: to load all that they use anew for each file would be half of the work.
-        test: { ...shared, name: 'units', include: ['src/**/*.test.ts'], isolate: false },
+        // Tests of one module each.
+        test: { ...shared, name: 'units', include: ['src/**/*.test.ts'] },
       },
       {
-        // The program as it is shipped: compiled once, then started like any other.
-        test: { ...shared, name: 'cli', include: ['test/cli/**/*.test.ts'], globalSetup: ['test/cli/build.ts'] },
+        // The program as it is shipped, and programs of tests, bundled once and then started like any other.
+        test: { ...shared, name: 'processes', include: PROCESSES, globalSetup: ['test/support/build.ts'] },
       },
     ],
   },

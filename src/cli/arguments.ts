@@ -1,5 +1,5 @@
 /** What arguments of several commands have in common. Each reader throws what commander tells as a wrong argument. */
-import { InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 
 /** A whole number from `least` up; no sign, fraction or exponent. */
 export function integerFrom(least: number): (text: string) => number {
@@ -22,4 +22,12 @@ export function oneOf<const W extends string>(words: readonly W[]): (text: strin
 /** An option that may be given several times: collects. */
 export function collect(text: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), text]
+}
+
+/** Of commands that read a ledger, and nothing else. */
+export function withLedgerOption(command: Command): Command {
+  return command.option(
+    '--ledger <url>',
+    'the ledger, sqlite:PATH (default: $CUSTODY_LEDGER, else sqlite:./custody.db)',
+  )
 }

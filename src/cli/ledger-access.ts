@@ -1,6 +1,5 @@
 /** The ledger that a command means: its option, its name in printed commands, and reading it. */
 import { relative } from 'node:path'
-import type { Command } from 'commander'
 import { type GivenLedger, ledgerUrl, unknownSigner } from '../host/ledger.ts'
 import { openLedgerReader } from '../ledger/open.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
@@ -9,13 +8,6 @@ import { quoted } from './render/shell.ts'
 import { printable } from './render/text.ts'
 
 export type LedgerOptions = GivenLedger
-
-export function withLedgerOption(command: Command): Command {
-  return command.option(
-    '--ledger <url>',
-    'the ledger, sqlite:PATH (default: $CUSTODY_LEDGER, else sqlite:./custody.db)',
-  )
-}
 
 /** ` --ledger URL` for a printed command, if it would otherwise look elsewhere. */
 export function ledgerArgument(context: Context, url: string): string {

@@ -7,6 +7,7 @@ import { setImmediate } from 'node:timers/promises'
 import { CommanderError } from 'commander'
 import { DiagnosticsError } from '../host/diagnostics-error.ts'
 import { CustodyError } from '../model/error.ts'
+import { ownFile } from '../model/own-file.ts'
 import { type Context, commandFor, type Host, processHost } from './context.ts'
 import { nodeVersionProblem } from './node-version.ts'
 import { firstHelp, makeProgram } from './program.ts'
@@ -88,6 +89,6 @@ function wantsJson(argv: readonly string[]): boolean {
 }
 
 function ownVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  const text = readFileSync(ownFile('../package.json'), 'utf8')
   return (JSON.parse(text) as { readonly version: string }).version
 }

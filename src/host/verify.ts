@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { type PageSource, pagesHere } from '../read/verify/page.ts'
 import { type VerifyOptions, type VerifyResult, verifyLedger } from '../read/verify/verify.ts'
-import { PageThreads } from './page-threads.ts'
+import { PageThreads } from './verify-threads.ts'
 
 /** Logs with fewer entries would be verified before a thread has started. */
 const LONG_ENTRIES = 20_000

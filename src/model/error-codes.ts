@@ -142,6 +142,11 @@ export const ERRORS = {
     'A plugin file or package can’t be loaded.',
     'Check the path or the package, and that it exports plugins made with custody/sdk.',
   ),
+  CUSTODY_PACKAGE_MISSING: spec(
+    2,
+    'A package that only some pipelines need isn’t installed, and this pipeline needs it.',
+    'Install it where Custody is installed.',
+  ),
   // wiring
   CUSTODY_UNKNOWN_TARGET: spec(2, 'An edge leads to something that isn’t there.', 'Name a node, a sink or `discard`.'),
   CUSTODY_BAD_TARGET: spec(

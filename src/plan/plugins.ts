@@ -54,7 +54,7 @@ export function pluginUse(
 
 /**
  * Problems: CUSTODY_UNKNOWN_PLUGIN, CUSTODY_PLUGIN_KIND, CUSTODY_PLUGIN_OPTIONS, CUSTODY_PATTERN, CUSTODY_SECRET_UNSET,
- * CUSTODY_FILE_NOT_FOUND, CUSTODY_FILE_UNREADABLE.
+ * CUSTODY_FILE_NOT_FOUND, CUSTODY_FILE_UNREADABLE, CUSTODY_PACKAGE_MISSING.
  */
 export function resolvePlugin(
   node: DraftNode,
@@ -75,7 +75,10 @@ export function resolvePlugin(
     ? parseOptions(spec, read.options, secrets, path, report)
     : { valid: false, value: null }
   const shown = hideSecrets(options.valid ? options.value : found.use.options, filled.found)
-  if (options.valid) checkPatterns(spec, options.value, path, report)
+  if (options.valid) {
+    checkPatterns(spec, options.value, path, report)
+    tellMissing(spec, options.value, path, report)
+  }
   return { spec, options: options.value, valid: options.valid, secrets, path, shown, files: read.found }
 }
 
@@ -110,6 +113,20 @@ function findSpec(
   return null
 }
 
+/** Code made for a type pays off after many values, and options are parsed once. */
+const PARSING = { jitless: true }
+
+const schemas = new WeakMap<PluginSpec, z.core.JSONSchema.JSONSchema>()
+
+/** Of its options, as they are written. */
+function schemaOf(spec: PluginSpec): z.core.JSONSchema.JSONSchema {
+  const known = schemas.get(spec)
+  if (known !== undefined) return known
+  const schema = z.toJSONSchema(spec.options, { io: 'input', unrepresentable: 'any' })
+  schemas.set(spec, schema)
+  return schema
+}
+
 type Parsed = { readonly valid: boolean; readonly value: unknown }
 
 function parseOptions(
@@ -119,13 +136,13 @@ function parseOptions(
   path: ConfigPath,
   report: Report,
 ): Parsed {
-  const schema = z.toJSONSchema(spec.options, { io: 'input', unrepresentable: 'any' })
+  const schema = schemaOf(spec)
   const surplus = reportUnknownKeys(spec.name, options, schema, schema, path, report)
-  let result = spec.options.safeParse(options)
+  let result = spec.options.safeParse(options, PARSING)
   if (!result.success) {
     const converted = convertVariables(options, result.error.issues, path, report)
     if (converted !== null) {
-      const again = spec.options.safeParse(converted)
+      const again = spec.options.safeParse(converted, PARSING)
       if (again.success || again.error.issues.length < result.error.issues.length) result = again
     }
   }
@@ -159,6 +176,14 @@ function convertVariables(
     parent[at.at(-1) ?? ''] = typed
   }
   return copy
+}
+
+function tellMissing(spec: PluginSpec, options: unknown, path: ConfigPath, report: Report): void {
+  const missing = spec.missing?.(options) ?? null
+  if (missing === null) return
+  const { path: at, names, install } = missing
+  const which = names.length === 1 ? `the package ${names[0]}, which isn’t` : `packages that aren’t all`
+  report.error('CUSTODY_PACKAGE_MISSING', [...path, ...at], `${spec.name} needs ${which} installed`, { hint: install })
 }
 
 function checkPatterns(spec: PluginSpec, options: unknown, path: ConfigPath, report: Report): void {

@@ -1,8 +1,8 @@
 /** Types of fields as a pipeline file declares them: a shorthand, or a JSON Schema (draft 2020-12). */
-import { createRequire } from 'node:module'
-import type { ValidateFunction } from 'ajv/dist/2020.js'
+import type { Ajv2020, ValidateFunction } from 'ajv/dist/2020.js'
 import { compilePattern, isPattern } from '../expression/pattern.ts'
 import { nearestNames } from '../model/nearest.ts'
+import { loadOwnModule } from '../model/own-file.ts'
 import type { FieldSchema, JsonSchema } from '../model/schema.ts'
 
 export const FIELD_TYPES = ['string', 'integer', 'number', 'boolean', 'array', 'object', 'null', 'any'] as const
@@ -42,28 +42,39 @@ const regExp = Object.assign(
 )
 
 /** Unknown keywords are errors; `format` is an annotation and isn't asserted. Nothing is ever fetched. */
-const newAjv = () => {
-  // Loaded when the first schema is compiled: most commands never need it.
-  const { Ajv2020 } = createRequire(import.meta.url)('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js')
-  return new Ajv2020({
-    strictSchema: true,
-    strictTypes: false,
-    strictTuples: false,
-    allowUnionTypes: true,
-    validateFormats: false,
-    logger: false,
-    code: { regExp: regExp as never },
-  })
+const SETTINGS = {
+  strictSchema: true,
+  strictTypes: false,
+  strictTuples: false,
+  allowUnionTypes: true,
+  validateFormats: false,
+  logger: false,
+  code: { regExp: regExp as never },
+} as const
+
+let loaded: typeof import('./ajv.ts') | null = null
+let shared: Ajv2020 | null = null
+
+/** Loaded when the first schema is compiled: most commands never need it. */
+function ajvFor(schema: JsonSchema): { readonly ajv: Ajv2020; readonly isJsonSchema: ValidateFunction | null } {
+  loaded ??= loadOwnModule('sdk/ajv') as typeof import('./ajv.ts')
+  const { Ajv2020, isJsonSchema } = loaded
+  // With names in them, each schema has an instance of its own: two with the same `$id` don't meet.
+  if (JSON.stringify(schema).includes('"$')) return { ajv: new Ajv2020(SETTINGS), isJsonSchema: null }
+  shared ??= new Ajv2020({ ...SETTINGS, meta: false, validateSchema: false })
+  return { ajv: shared, isJsonSchema }
 }
 
 export type SchemaValidator = ValidateFunction
 
 /** A validator of values by a JSON Schema, or what is wrong with the schema. */
 export function compileJsonSchema(schema: JsonSchema): { readonly validate: SchemaValidator } | FieldTypeProblem {
-  // An instance for each schema: two schemas with the same `$id` don't meet.
-  const ajv = newAjv()
+  const { ajv, isJsonSchema } = ajvFor(schema)
+  const exact = exactIntegers(schema)
   try {
-    return { validate: ajv.compile(exactIntegers(schema)) }
+    if (isJsonSchema?.(exact) === false)
+      throw new TypeError(`schema is invalid: ${ajv.errorsText(isJsonSchema.errors)}`)
+    return { validate: ajv.compile(exact) }
   } catch (error) {
     const message = (error instanceof Error ? error.message : String(error)).replace(/^strict mode: /, '')
     const hint = hintOf(message, schema, Object.keys(ajv.RULES.keywords))
@@ -71,6 +82,8 @@ export function compileJsonSchema(schema: JsonSchema): { readonly validate: Sche
       problem: `it isn’t a JSON Schema (draft 2020-12): ${message}`,
       ...(hint === undefined ? {} : { hint }),
     }
+  } finally {
+    ajv.removeSchema(exact)
   }
 }
 

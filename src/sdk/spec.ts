@@ -6,6 +6,9 @@ import type { z } from 'zod'
 import type { Json, Row } from '../model/row.ts'
 import type { FieldSchema, RowSchema } from '../model/schema.ts'
 import type { Call, CallAnswer, CallFailure, CallTry } from './call.ts'
+import type { MissingPackages, OptionProblem } from './option-problem.ts'
+
+export type { MissingPackages, OptionProblem } from './option-problem.ts'
 
 /** `deterministic`: same row, same result. `external`: asks something outside. `random`: neither. */
 export type Determinism = 'deterministic' | 'external' | 'random'
@@ -57,15 +60,6 @@ export interface SecretOption {
   readonly name: string
 }
 
-/** What is wrong with an option. */
-export interface OptionProblem {
-  readonly path: readonly (string | number)[]
-  readonly message: string
-  readonly hint?: string
-  /** An error if absent. */
-  readonly severity?: 'warning'
-}
-
 interface CommonSpec<O> {
   /** Lower case, digits and _. */
   readonly name: string
@@ -89,6 +83,8 @@ interface CommonSpec<O> {
   readonly examples: readonly PluginExample[]
   /** Options that only a look at several of them together can refuse, or warn of. */
   readonly check?: (options: O, secrets: readonly SecretOption[]) => readonly OptionProblem[]
+  /** What it would load for these options, and can't: told before a run. Null if nothing is missing. */
+  readonly missing?: (options: O) => MissingPackages | null
 }
 
 /** For those that work on rows. */

@@ -124,7 +124,8 @@ describe.concurrent('a holder that was suspended until its lease had run out, an
 
 /** What a machine finds that has slept: for all others the leases of its runs have run out. */
 function leasesRunOut(place: Place): void {
-  const db = new DatabaseSync(join(place.folder, 'custody.db'))
+  // The holder may be writing.
+  const db = new DatabaseSync(join(place.folder, 'custody.db'), { timeout: 60_000 })
   try {
     expect(db.prepare('UPDATE leases SET expires_us = 1').run().changes).toBe(1)
   } finally {

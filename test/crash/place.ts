@@ -12,13 +12,12 @@ import { listRuns } from '../../src/read/runs/list.ts'
 import { showRun } from '../../src/read/show/show.ts'
 import { verifyFiles } from '../../src/read/verify/files.ts'
 import { verifyLedger } from '../../src/read/verify/verify.ts'
+import { built, compiled } from '../support/built.ts'
 import { IN_MEMORY } from '../support/plugin-files.ts'
 import type { Order, Report } from './child.ts'
 import { type CrashPipeline, layOut } from './pipelines.ts'
 
 const KEY = encodeSigningKey('test', new Uint8Array(32).fill(7))
-/** Compiled code that processes share: most of the time of a short run would be that of compiling. */
-const COMPILED = join(import.meta.dirname, '../../node_modules/.cache/custody-crash')
 
 export interface Exit {
   readonly code: number | null
@@ -37,7 +36,7 @@ export class Program {
   constructor(words: readonly string[], cwd: string, env: { readonly [name: string]: string } = {}) {
     this.process = spawn(words[0] as string, words.slice(1), {
       cwd,
-      env: { PATH: process.env.PATH, HOME: cwd, CUSTODY_KEY: KEY, NODE_COMPILE_CACHE: COMPILED, ...env },
+      env: { PATH: process.env.PATH, HOME: cwd, CUSTODY_KEY: KEY, NODE_COMPILE_CACHE: compiled(), ...env },
     })
     this.process.stdin?.on('error', () => undefined)
     this.process.stdout?.setEncoding('utf8').on('data', text => {
@@ -98,13 +97,15 @@ export class Place {
 
   /** A process of child.ts. */
   begin(order: Omit<Order, 'folder'>): Program {
-    const child = join(import.meta.dirname, 'child.ts')
-    return new Program([process.execPath, child, JSON.stringify({ folder: this.folder, ...order })], this.folder)
+    return new Program(
+      [process.execPath, built('crash/child'), JSON.stringify({ folder: this.folder, ...order })],
+      this.folder,
+    )
   }
 
   /** The command line itself, in this folder. */
   custody(...words: readonly string[]): Program {
-    return new Program([process.execPath, join(import.meta.dirname, 'custody.ts'), ...words], this.folder)
+    return new Program([process.execPath, built('crash/custody'), ...words], this.folder)
   }
 
   /** Whether the ledger knows a run: else there is nothing to resume, and it begins anew. */

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { built } from '../support/built.ts'
 import { ALL } from '../support/form.ts'
 import type { Order } from './child.ts'
 import { runUndisturbed, type Undisturbed } from './endure.ts'
@@ -240,7 +241,7 @@ describe.concurrent('a full disk', () => {
   `
 
   async function runIn(place: Place, words: readonly string[]): Promise<Exit> {
-    const variables = [`NODE=${process.execPath}`, `CUSTODY=${join(import.meta.dirname, 'custody.ts')}`]
+    const variables = [`NODE=${process.execPath}`, `CUSTODY=${built('crash/custody')}`]
     return new Program(['env', ...variables, ...words], place.folder).exit
   }
 
@@ -283,7 +284,7 @@ describe.concurrent('a full disk', () => {
     const place = newPlace(LINEAR)
     const child = (resume: boolean) => {
       const order: Order = { folder: place.folder, resume, threaded: true }
-      return `"$NODE" '${join(import.meta.dirname, 'child.ts')}' '${JSON.stringify(order)}'`
+      return `"$NODE" '${built('crash/child')}' '${JSON.stringify(order)}'`
     }
     const text = `ulimit -S -f 2500; ${child(false)}; ulimit -S -f unlimited; ${child(true)}`
     const { stdout } = await runIn(place, ['sh', '-c', text])

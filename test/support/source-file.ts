@@ -56,6 +56,9 @@ export class SourceFile {
   readonly text: string
   readonly comments: readonly Comment[]
   readonly #program: SyntaxNode
+  /** All nodes in the order of the text, once somebody has asked for some. */
+  #nodes: readonly SyntaxNode[] | null = null
+  #imports: readonly Import[] | null = null
 
   constructor(path: string) {
     this.path = path
@@ -72,17 +75,24 @@ export class SourceFile {
 
   /** From 1. */
   lineAt(offset: number): number {
-    return this.text.slice(0, offset).split('\n').length
+    let line = 1
+    for (let at = this.text.indexOf('\n'); at !== -1 && at < offset; at = this.text.indexOf('\n', at + 1)) line++
+    return line
   }
 
   /** All nodes of some types, in the order of the text. */
-  *nodes(...types: readonly string[]): Iterable<SyntaxNode> {
-    const wanted = new Set(types)
-    for (const node of walk(this.#program)) if (wanted.has(node.type)) yield node
+  nodes(...types: readonly string[]): readonly SyntaxNode[] {
+    this.#nodes ??= nodesOf(this.#program)
+    return this.#nodes.filter(({ type }) => types.includes(type))
   }
 
   /** `import`, `export … from` and `import()` of a text. */
   imports(): readonly Import[] {
+    this.#imports ??= this.#findImports()
+    return this.#imports
+  }
+
+  #findImports(): readonly Import[] {
     const found: Import[] = []
     for (const node of this.nodes(
       'ImportDeclaration',
@@ -103,7 +113,7 @@ export class SourceFile {
   }
 
   functions(): readonly FunctionSpan[] {
-    return [...this.nodes('FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression')].map(node => {
+    return this.nodes('FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression').map(node => {
       const line = this.lineAt(node.start)
       return { node, line, lines: this.lineAt(node.end) - line + 1 }
     })
@@ -120,10 +130,15 @@ export function isNode(value: unknown): value is SyntaxNode {
   return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string'
 }
 
-function* walk(node: SyntaxNode): Iterable<SyntaxNode> {
-  yield node
-  for (const property of Object.values(node)) {
-    if (isNode(property)) yield* walk(property)
-    else if (Array.isArray(property)) for (const each of property) if (isNode(each)) yield* walk(each)
+function nodesOf(top: SyntaxNode): readonly SyntaxNode[] {
+  const found: SyntaxNode[] = []
+  const add = (node: SyntaxNode) => {
+    found.push(node)
+    for (const property of Object.values(node)) {
+      if (isNode(property)) add(property)
+      else if (Array.isArray(property)) for (const each of property) if (isNode(each)) add(each)
+    }
   }
+  add(top)
+  return found
 }

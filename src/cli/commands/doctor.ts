@@ -1,30 +1,16 @@
-/** `custody doctor`: whether this installation can do what it must, one line for each thing it needs. */
+/** `custody doctor`: the command; check-installation.ts does the work. */
 import { Command } from 'commander'
+import { withLedgerOption } from '../arguments.ts'
+import type { DoctorOptions } from '../check-installation.ts'
 import type { Context } from '../context.ts'
-import { type Finding, findings } from '../doctor/findings.ts'
-import { type LedgerOptions, withLedgerOption } from '../ledger-access.ts'
-import { padEnd, printable } from '../render/text.ts'
 
 export function doctorCommand(context: Context, done: (exit: number) => void): Command {
   return withLedgerOption(new Command('doctor'))
     .summary('check the installation')
     .description('Checks the installation: Node, SQLite, the ledger, the signing key, the folder, the terminal.')
     .option('--json', 'print the findings as JSON')
-    .action(async (options: LedgerOptions & { readonly json?: boolean }) => {
-      const found = await findings(context, options)
-      const ok = found.every(each => each.state !== 'fail')
-      if (options.json === true) context.terminal.answerJson({ ok, checks: found })
-      else context.terminal.answer(found.map(each => line(each, context)).join('\n'))
-      done(ok ? 0 : 1)
+    .action(async (options: DoctorOptions) => {
+      const { tellFindings } = await import('../check-installation.ts')
+      done(await tellFindings(context, options))
     })
-}
-
-const MARKS = { ok: ['green', '✓ ok  '], warn: ['yellow', '! warn'], fail: ['red', '✗ fail'] } as const
-
-function line({ name, state, message, hint }: Finding, { terminal }: Context): string {
-  const [style, mark] = MARKS[state]
-  const text = `${terminal.paint(style, mark)}  ${padEnd(name, 10)}  ${printable(message)}`
-  return hint === undefined
-    ? text
-    : `${text}\n        ${' '.repeat(10)}  ${terminal.paint('cyan', 'hint:')} ${printable(hint)}`
 }

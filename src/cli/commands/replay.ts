@@ -1,8 +1,7 @@
 /** `custody replay FILE --from RUN`: the command and its options; run-pipeline.ts does the work. */
 import { Command } from 'commander'
-import { collect, integerFrom } from '../arguments.ts'
+import { collect, integerFrom, withLedgerOption } from '../arguments.ts'
 import type { Context } from '../context.ts'
-import { withLedgerOption } from '../ledger-access.ts'
 import type { RunOptions } from '../run-pipeline.ts'
 
 export function replayCommand(context: Context, done: (exit: number) => void): Command {

@@ -1,8 +1,7 @@
 /** `custody rerun RUN`: the command and its options; rerun-pipeline.ts does the work. */
 import { Command, Option } from 'commander'
-import { collect } from '../arguments.ts'
+import { collect, withLedgerOption } from '../arguments.ts'
 import type { Context } from '../context.ts'
-import { withLedgerOption } from '../ledger-access.ts'
 import type { RerunOptions } from '../rerun-pipeline.ts'
 
 export function rerunCommand(context: Context, done: (exit: number) => void): Command {

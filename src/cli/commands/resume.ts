@@ -1,8 +1,7 @@
 /** `custody resume RUN` and `custody abandon RUN`; resume-run.ts does the work. */
 import { Command } from 'commander'
-import { collect } from '../arguments.ts'
+import { collect, withLedgerOption } from '../arguments.ts'
 import type { Context } from '../context.ts'
-import { withLedgerOption } from '../ledger-access.ts'
 import type { ResumeOptions } from '../resume-run.ts'
 
 export function resumeCommand(context: Context, done: (exit: number) => void): Command {

@@ -1,16 +1,8 @@
-/** `custody show RUN`: what a run came to. */
-
+/** `custody show RUN`: the command; show-run.ts does the work. */
 import { Command } from 'commander'
-import { checkedRun, unsoundness } from '../../host/checked-run.ts'
-import { isHeld } from '../../host/ledger.ts'
-import { type StillFailed, stillFailed } from '../../read/runs/reruns.ts'
-import { openingOf } from '../../read/runs/run-log.ts'
-import { gradeOf } from '../../read/show/grade.ts'
-import { showRun } from '../../read/show/show.ts'
-import { checkLine, runNamed, unsoundText } from '../checked.ts'
+import { withLedgerOption } from '../arguments.ts'
 import type { Context } from '../context.ts'
-import { type LedgerOptions, reading, withLedgerOption } from '../ledger-access.ts'
-import { renderShown } from '../render/shown.ts'
+import type { ShowOptions } from '../show-run.ts'
 
 export function showCommand(context: Context, done: (exit: number) => void): Command {
   return withLedgerOption(new Command('show'))
@@ -18,33 +10,8 @@ export function showCommand(context: Context, done: (exit: number) => void): Com
     .description('Shows one run: counts per node, outcome, cause and output, timing, and the seal.')
     .argument('<run>', 'a run: its id, a unique beginning of one, or latest')
     .option('--json', 'print it as JSON')
-    .action(async (name: string, options: LedgerOptions & { readonly json?: boolean }) => {
-      const { terminal, cwd } = context
-      const exit = await reading(context, options, async inner => {
-        try {
-          const { reader, log, run } = await checkedRun(context.env, inner, name, checkLine(context.terminal))
-          const { topology } = await openingOf(reader, log)
-          const [shown, grade] = [await showRun(reader, run, isHeld), await gradeOf(reader, log, topology)]
-          const { repeatable, reason } = grade
-          const reruns = await stillFailed(reader, inner, { run, log })
-          if (options.json === true)
-            terminal.answerJson({ ...shown, ...rerunsJson(reruns), repeatable, repeatable_reason: reason, holds: true })
-          else terminal.answer(renderShown(shown, grade, reruns, cwd, terminal.columns, terminal.paint))
-          return 0
-        } catch (error) {
-          const problems = unsoundness(error)
-          if (problems === null) throw error
-          if (options.json === true) terminal.answerJson({ run: name, holds: false, problems })
-          else terminal.answer(unsoundText(context, `R${runNamed(name).slice(1)}`, name, problems))
-          return 1
-        }
-      })
-      done(exit)
+    .action(async (run: string, options: ShowOptions) => {
+      const { tellShown } = await import('../show-run.ts')
+      done(await tellShown(context, run, options))
     })
-}
-
-function rerunsJson(found: StillFailed | null) {
-  if (found === null) return {}
-  const { reruns, failed, still_failed } = found
-  return { reruns: { runs: reruns.map(({ run }) => run), failed_rows: failed, still_failed_rows: still_failed } }
 }

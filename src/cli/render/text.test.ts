@@ -1,6 +1,19 @@
 import fc from 'fast-check'
+import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
-import { columnsOf, count, counted, hashText, padEnd, printable, shorten, timeText, valueText, wrap } from './text.ts'
+import {
+  columnsOf,
+  count,
+  counted,
+  hashText,
+  NARROW,
+  padEnd,
+  printable,
+  shorten,
+  timeText,
+  valueText,
+  wrap,
+} from './text.ts'
 
 describe('printable', () => {
   test('writes what a terminal could act on as escapes', () => {
@@ -35,6 +48,19 @@ describe('width', () => {
     expect(columnsOf('e\u0301')).toBe(1)
     expect(columnsOf('👍🏽')).toBe(2)
     expect(padEnd('東', 4)).toBe('東  ')
+    expect(columnsOf('👩‍👩‍👧')).toBe(2)
+    expect(columnsOf('❤\ufe0f')).toBe(2)
+    expect(columnsOf('ｶﾞ')).toBe(2)
+    expect(columnsOf('한글')).toBe(4)
+  })
+
+  test('counts letters and signs that need no library as the library does', () => {
+    const narrow = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code)).filter(each =>
+      NARROW.test(each),
+    )
+    expect(narrow.length).toBeGreaterThan(500)
+    fc.assert(fc.property(fc.array(fc.constantFrom(...narrow)), texts => stringWidth(texts.join('')) === texts.length))
+    for (const each of narrow) expect(stringWidth(each), JSON.stringify(each)).toBe(1)
   })
 
   test('shortens to what fits, and says so', () => {

@@ -3,6 +3,7 @@
  * plugin or a ledger passes through here: data must not be able to move the cursor, set colours or reorder a line.
  */
 import { relative } from 'node:path'
+import { loadOwnModule } from '../../model/own-file.ts'
 import { formatTime } from '../../model/time.ts'
 
 export { counted, grouped as count } from '../../model/number-text.ts'
@@ -42,38 +43,28 @@ export function valueText(value: unknown): string {
   return printable(JSON.stringify(value) ?? 'missing')
 }
 
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
-const WIDE =
-  /^(?:\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}])/u
-const ASCII = /^[\u0020-\u007e]*$/
+/** Letters and signs that take a column each, whatever stands beside them: most of what is printed needs no library. */
+export const NARROW =
+  /^[\u0020-\u007e\u00a1-\u00ac\u00ae-\u024f\u2010-\u2015\u2018-\u2027\u2190-\u2193\u2212\u2500-\u257f\u2713\u2717]*$/
+
+let loaded: typeof import('./wide-text.ts') | null = null
+const wideText = () => {
+  loaded ??= loadOwnModule('cli/render/wide-text') as typeof import('./wide-text.ts')
+  return loaded
+}
 
 /** Terminal columns that `text` takes, without colour codes; wide characters count two, combining marks none. */
 export function columnsOf(text: string): number {
-  if (ASCII.test(text)) return text.length
-  let columns = 0
-  for (const { segment } of segmenter.segment(text)) columns += graphemeColumns(segment)
-  return columns
-}
-
-function graphemeColumns(segment: string): number {
-  if (WIDE.test(segment) || segment.includes('\ufe0f')) return 2
-  return /^\p{M}/u.test(segment) ? 0 : 1
+  return NARROW.test(text) ? text.length : wideText().stringWidth(text)
 }
 
 /** `text` cut to `columns`, with `…` at the end if anything is missing. Never cuts a character in two. */
 export function shorten(text: string, columns: number): string {
   if (columns <= 0) return ''
-  if (text.length <= columns && ASCII.test(text)) return text
   // No character is narrower than a column but the combining ones, so this much is enough to look at.
   const head = text.slice(0, columns * 8)
   if (head.length === text.length && columnsOf(text) <= columns) return text
-  let kept = ''
-  let width = 0
-  for (const { segment } of segmenter.segment(head)) {
-    width += graphemeColumns(segment)
-    if (width > columns - 1) break
-    kept += segment
-  }
+  const kept = NARROW.test(head) ? head.slice(0, columns - 1) : wideText().startOf(head, columns - 1)
   return `${kept}…`
 }
 

@@ -33,14 +33,7 @@ import {
   type Possible,
   without,
 } from './possible.ts'
-
-export interface Risk {
-  /** One sentence without a full stop at the end: what fails, and where. */
-  readonly message: string
-  /** Where in the source, in UTF-16 units. */
-  readonly offset: number
-  readonly length: number
-}
+import type { Risk } from './risk.ts'
 
 /**
  * @param schema what can be relied on of the rows; null: nothing.

@@ -3,12 +3,12 @@
  * Custody's own are meant. What is installed beside a plugin comes first.
  */
 import { registerHooks } from 'node:module'
+import { ownModule } from '../../model/own-file.ts'
 
-const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
 const OWN: ReadonlyMap<string, string> = new Map([
-  ['custody/sdk', new URL(`../../sdk/index.${EXTENSION}`, import.meta.url).href],
-  ['custody/sdk/testing', new URL(`../../sdk/testing.${EXTENSION}`, import.meta.url).href],
-  ['custody/chaos', new URL(`../../chaos/index.${EXTENSION}`, import.meta.url).href],
+  ['custody/sdk', ownModule('sdk/index').href],
+  ['custody/sdk/testing', ownModule('sdk/testing').href],
+  ['custody/chaos', ownModule('chaos/index').href],
   ['zod', import.meta.resolve('zod')],
 ])
 

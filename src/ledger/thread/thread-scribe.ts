@@ -5,17 +5,16 @@
  *     later: CUSTODY_LEDGER_WRITE.
  * T2. It keeps the process alive only while it owes an answer.
  */
-import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { CustodyError } from '../../model/error.ts'
+import { ownModule } from '../../model/own-file.ts'
 import type { AppenderState } from '../appender.ts'
 import type { OtherThread } from '../run-ledger.ts'
 import type { Durable, EncodedEntry, LeaseChange } from '../write-port.ts'
 import { type Answer, type Beginning, errorOf, type Notice, type Question } from './messages.ts'
 import { blocksOf, Packer } from './packing.ts'
 
-/** Compiled or not, as this file is. */
-const WORKER = new URL(`./worker${extname(import.meta.url)}`, import.meta.url)
+const WORKER = ownModule('ledger/thread/worker')
 
 /** Nothing there outlives its commit. By itself the young generation grows to 50 MB, and is hardly any faster. */
 const YOUNG_MIB = 16

@@ -13,6 +13,7 @@ import { orFile } from './from-file.ts'
 import { Model } from './model.ts'
 import { modelOptions, modelProblems, sameForAll, serviceOf, unpriced } from './model-options.ts'
 import { type OutputShape, outputShape } from './output-shape.ts'
+import { missingPackages } from './providers.ts'
 import { askAll, type Prompt, type Query } from './queries.ts'
 
 const name = z.string().min(1)
@@ -188,6 +189,7 @@ export const classify = defineTransform({
     },
   ],
   check: problemsOf,
+  missing: missingPackages,
   files: [['text'], ['instructions']],
   requires: requirementsOf,
   guarantees: (options, input) => {

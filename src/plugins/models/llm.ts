@@ -12,6 +12,7 @@ import { llmExamples } from './llm-examples.ts'
 import { Model } from './model.ts'
 import { modelOptions, modelProblems, sameForAll, serviceOf, unpriced } from './model-options.ts'
 import { type OutputShape, outputShape } from './output-shape.ts'
+import { missingPackages } from './providers.ts'
 import { askAll, type Query } from './queries.ts'
 
 const json = z.unknown()
@@ -188,6 +189,7 @@ export const llm = defineTransform({
   errors: LLM_ERRORS,
   examples: llmExamples,
   check: problemsOf,
+  missing: missingPackages,
   files: [
     ['system'],
     ['prompt'],

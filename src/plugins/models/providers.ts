@@ -3,13 +3,29 @@
  * where requests go and what they are paid with is what the pipeline file says (a proxy on the way is the machine's affair).
  */
 import type { LanguageModelV4 } from '@ai-sdk/provider'
+import type { MissingPackages } from '../../sdk/spec.ts'
+import { missingPeers } from '../peers.ts'
 import type { Endpoint } from './endpoint.ts'
-import type { ModelOptions } from './model-options.ts'
+import type { ModelOptions, Provider } from './model-options.ts'
 
 type Fetch = typeof globalThis.fetch
 
 /** Makes the model for one request, which goes out through `fetch`. */
 export type MakeModel = (fetch: Fetch) => LanguageModelV4
+
+/** The optional peers among them; what speaks OpenAI's chat completions is part of Custody. */
+const PACKAGES: { readonly [provider in Provider]?: string } = {
+  openai: '@ai-sdk/openai',
+  azure: '@ai-sdk/azure',
+  anthropic: '@ai-sdk/anthropic',
+  google: '@ai-sdk/google',
+  'amazon-bedrock': '@ai-sdk/amazon-bedrock',
+}
+
+export function missingPackages({ provider }: Pick<ModelOptions, 'provider'>): MissingPackages | null {
+  const name = PACKAGES[provider]
+  return name === undefined ? null : missingPeers(['provider'], [name])
+}
 
 export async function loadModel(options: ModelOptions, { url }: Endpoint): Promise<MakeModel> {
   const { provider, model, headers } = options

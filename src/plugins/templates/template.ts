@@ -4,9 +4,9 @@
  * chance. A field that is missing or null is an error, unless the template deals with it (`default`, `if`). Lists and objects
  * are printed as JSON.
  */
-import { createRequire } from 'node:module'
 import type { Liquid, Template as LiquidTemplate, Token } from 'liquidjs'
 import { canonicalize } from '../../model/canonical.ts'
+import { loadOwnModule } from '../../model/own-file.ts'
 import { type Json, type Row, withoutPrototypes } from '../../model/row.ts'
 
 export interface Template {
@@ -51,7 +51,7 @@ class Engine {
 
   constructor(escaping: Escape) {
     // Loaded when the first template is compiled: most commands never need it.
-    const { Liquid: LiquidClass } = createRequire(import.meta.url)('liquidjs') as typeof import('liquidjs')
+    const { Liquid: LiquidClass } = loadOwnModule('plugins/templates/liquid') as typeof import('./liquid.ts')
     this.liquid = new LiquidClass({
       strictVariables: true,
       strictFilters: true,

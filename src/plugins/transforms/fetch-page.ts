@@ -9,12 +9,13 @@ import { defineTransform } from '../../sdk/define.ts'
 import { oneRow, rowError } from '../../sdk/results.ts'
 import type { OptionProblem, PluginContext, SecretOption, Transform, TransformResult } from '../../sdk/spec.ts'
 import type { Masked, Masks } from '../masks.ts'
+import { missingPeers } from '../peers.ts'
 import { weakSecrets } from '../secrets.ts'
 import type { WebAnswer } from '../web/client.ts'
 import { failure, WEB_ERRORS } from '../web/failures.ts'
 import { limitsOf, retriedStatuses, webOptions } from '../web/options.ts'
 import type { Page } from '../web/page.ts'
-import { PageReader } from '../web/page-reader.ts'
+import { PAGE_PACKAGES, PageReader } from '../web/page-reader.ts'
 import { REQUEST_ERRORS, RequestTemplate } from '../web/request.ts'
 import { type BodyRead, charsetOf, decodeText, type ShownResponse } from '../web/response.ts'
 import { WebService } from '../web/service.ts'
@@ -134,20 +135,23 @@ async function withPage(
   return oneRow(derive(row, added))
 }
 
+/** Whether pages are read at all, and not only handed on as they came. */
+const needsReader = ({ as, title_field, description_field }: PageOptions): boolean =>
+  as !== 'html' || title_field !== undefined || description_field !== undefined
+
 async function pageOf(
-  { as, main_content, title_field, description_field }: PageOptions,
+  options: PageOptions,
   { body, headers, url }: ShownResponse,
   asked: string,
   reader: PageReader,
 ): Promise<Page | null> {
+  const { as, main_content } = options
   const text = String(body)
-  const as_it_came = as === 'html' || typeOf(headers['content-type']) === PLAIN
-  const told = title_field !== undefined || description_field !== undefined
-  if (typeOf(headers['content-type']) === PLAIN || (as_it_came && !told))
-    return { title: null, description: null, content: text }
+  const is_plain = typeOf(headers['content-type']) === PLAIN
+  if (is_plain || !needsReader(options)) return { title: null, description: null, content: text }
   const settings = { as: as === 'html' ? 'text' : as, main_content } as const
   const page = await reader.read({ html: text, url: url ?? asked, settings })
-  return page !== null && as_it_came ? { ...page, content: text } : page
+  return page !== null && as === 'html' ? { ...page, content: text } : page
 }
 
 // ── the spec ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -225,6 +229,7 @@ export const fetchPage = defineTransform({
     },
   ],
   check: problemsOf,
+  missing: options => (needsReader(options) ? missingPeers(['as'], PAGE_PACKAGES) : null),
   services: options => [serviceOf(options)],
   requires: (options, secrets) =>
     requestOf(options, secrets).variables.map(each =>

@@ -5,12 +5,11 @@
 import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { AgentOptions } from 'node:https'
 import { pipeline, type Readable, type Transform } from 'node:stream'
-import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import { counted } from '../../model/number-text.ts'
 import type { CallFailure } from '../../sdk/call.ts'
 import { AddressRefused, type Guard } from './addresses.ts'
 import { failure } from './failures.ts'
-import { http, https } from './node-http.ts'
+import { http, https, zlib } from './node-http.ts'
 import { ProxyProblem, proxyFor, type WebProxy } from './proxy.ts'
 
 export interface Outgoing {
@@ -67,11 +66,11 @@ function throughProxy({ url }: WebProxy, kept: boolean): AgentOptions {
 
 export const ACCEPT_ENCODING = 'gzip, br, zstd'
 const DECODERS: { readonly [coding: string]: () => Transform } = {
-  gzip: createGunzip,
-  'x-gzip': createGunzip,
-  br: createBrotliDecompress,
-  zstd: createZstdDecompress,
-  deflate: createInflate,
+  gzip: () => zlib().createGunzip(),
+  'x-gzip': () => zlib().createGunzip(),
+  br: () => zlib().createBrotliDecompress(),
+  zstd: () => zlib().createZstdDecompress(),
+  deflate: () => zlib().createInflate(),
 }
 
 export interface ExchangeLimits {

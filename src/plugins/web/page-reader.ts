@@ -1,7 +1,18 @@
 /** Has pages read in a thread of its own, one after another, with a limit of time and memory for each. */
 import { Worker } from 'node:worker_threads'
+import { ownModule } from '../../model/own-file.ts'
 import type { Page } from './page.ts'
 import type { PageTask, READY } from './page-worker.ts'
+
+/** What page.ts imports. */
+export const PAGE_PACKAGES: readonly string[] = [
+  'hast-util-from-parse5',
+  'hast-util-to-mdast',
+  'hast-util-to-text',
+  'mdast-util-gfm',
+  'mdast-util-to-markdown',
+  'parse5',
+]
 
 /** Milliseconds; far more than a page needs that people read. */
 const MOST_MS = 20_000
@@ -61,8 +72,8 @@ export class PageReader {
   }
 }
 
-/** Beside this file, compiled or not. */
 function startWorker(): Worker {
-  const name = import.meta.url.endsWith('.ts') ? './page-worker.ts' : './page-worker.js'
-  return new Worker(new URL(name, import.meta.url), { resourceLimits: { maxOldGenerationSizeMb: MOST_MEMORY_MB } })
+  return new Worker(ownModule('plugins/web/page-worker'), {
+    resourceLimits: { maxOldGenerationSizeMb: MOST_MEMORY_MB },
+  })
 }

@@ -2,13 +2,13 @@
  * Pages of a log, looked at in other threads while this one folds those before (read/verify/page.ts).
  *
  * P1. Pages come in their order, whoever is ready first; each thread has at most two ahead.
- * P2. A thread that fails, or ends by itself, fails the page that it was asked for, with the error that it had.
+ * P2. A thread that fails, or ends by itself, fails the page that it was asked for, in its turn, with the error that it had.
  */
 import { availableParallelism } from 'node:os'
-import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { errorOf, type Failure } from '../ledger/thread/messages.ts'
 import { CustodyError } from '../model/error.ts'
+import { ownModule } from '../model/own-file.ts'
 import {
   type Looked,
   PAGE_ENTRIES,
@@ -26,8 +26,7 @@ export type PageAnswer =
   | { readonly kind: 'page'; readonly page: PackedPage; readonly failure: Failure | null }
   | { readonly kind: 'failed'; readonly failure: Failure }
 
-/** Compiled or not, as this file is. */
-const WORKER = new URL(`./page-worker${extname(import.meta.url)}`, import.meta.url)
+const WORKER = ownModule('host/verify-worker')
 /** Who folds the pages can't keep more of them busy. */
 const MOST_THREADS = 4
 const AHEAD = 2
@@ -57,8 +56,6 @@ export class PageThreads {
       const thread = this.#threads[next % wanted]
       if (thread === undefined || from >= request.end) return
       const page = thread.ask({ request, from })
-      // It is awaited in its turn; until then a failure isn't unhandled.
-      page.catch(() => undefined)
       asked.push(page)
     }
     let next = 0
@@ -67,21 +64,22 @@ export class PageThreads {
       ask()
       const { looked, failure } = await page
       yield looked
-      if (failure !== null) throw errorOf(failure)
+      if (failure !== null) throw failure
     }
   }
 }
 
 interface Page {
   readonly looked: readonly Looked[]
-  readonly failure: Failure | null
+  /** Why nothing comes behind them. */
+  readonly failure: Error | null
 }
 
 class PageThread {
   readonly #url: string
   readonly #worker: Worker
   /** In the order of their questions, which is that of answers. */
-  readonly #owed: Array<{ resolve(page: Page): void; reject(error: unknown): void }> = []
+  readonly #owed: Array<(page: Page) => void> = []
   #lost: CustodyError | null = null
 
   constructor(url: string) {
@@ -94,9 +92,9 @@ class PageThread {
   }
 
   ask(question: PageQuestion): Promise<Page> {
-    return new Promise((resolve, reject) => {
-      if (this.#lost !== null) return reject(this.#lost)
-      this.#owed.push({ resolve, reject })
+    return new Promise(resolve => {
+      if (this.#lost !== null) return resolve({ looked: [], failure: this.#lost })
+      this.#owed.push(resolve)
       this.#worker.ref()
       this.#worker.postMessage(question)
     })
@@ -109,8 +107,8 @@ class PageThread {
   #settle(answer: PageAnswer): void {
     const owed = this.#owed.shift()
     if (this.#owed.length === 0) this.#worker.unref()
-    if (answer.kind === 'failed') owed?.reject(errorOf(answer.failure))
-    else owed?.resolve({ looked: unpacked(answer.page), failure: answer.failure })
+    const failure = answer.failure === null ? null : errorOf(answer.failure)
+    owed?.({ looked: answer.kind === 'page' ? unpacked(answer.page) : [], failure })
   }
 
   #lose(why: string, cause?: unknown): void {
@@ -121,6 +119,6 @@ class PageThread {
         cause,
       },
     )
-    for (const { reject } of this.#owed.splice(0)) reject(this.#lost)
+    for (const owed of this.#owed.splice(0)) owed({ looked: [], failure: this.#lost })
   }
 }

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { opening, RUN, sampleRun, simpleRow, testPorts } from '../../test/support/ledger.ts'
 import { openLedger, openLedgerReader } from '../ledger/open.ts'
 import { type Looked, PAGE_ENTRIES, packed, pagesHere, unpacked } from '../read/verify/page.ts'
-import { PageThreads } from './page-threads.ts'
+import { PageThreads } from './verify-threads.ts'
 
 async function ledgerOf(rows: number): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'custody-pages-'))

@@ -4,7 +4,7 @@ import { openLedgerReader } from '../ledger/open.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { failureOf } from '../ledger/thread/messages.ts'
 import { lookedAt, packed } from '../read/verify/page.ts'
-import type { PageAnswer, PageQuestion } from './page-threads.ts'
+import type { PageAnswer, PageQuestion } from './verify-threads.ts'
 
 let opened: Promise<LedgerReader> | null = null
 

@@ -1,0 +1,73 @@
+// Bundles src/ for Node: few files start faster than many. Plain JavaScript that any Node from 20 up can run, as build.js is.
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import standalone from 'ajv/dist/standalone/index.js'
+import { rolldown } from 'rolldown'
+
+const { default: standaloneCode } = standalone
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+
+/** Modules that are started, imported or loaded by their place (src/model/own-file.ts), below src/ without `.ts`. */
+const ENTRIES = [
+  'cli/main',
+  'sdk/index',
+  'sdk/testing',
+  'chaos/index',
+  'ledger/thread/worker',
+  'host/verify-worker',
+  'plugins/web/page-worker',
+  'plugins/templates/liquid',
+  'sdk/ajv',
+  'cli/render/wide-text',
+]
+
+/**
+ * Writes the bundle to `folder`: each entry at its own place, and what entries share, or load later, in chunks that are one folder
+ * deep. What is shared is there once: `custody/sdk` is to plugins what it is to the program. `more`: entries of tests, by place.
+ */
+export async function bundle(folder, more = {}) {
+  const bundling = await begin(more)
+  await bundling.write({ ...OUTPUT, dir: folder })
+  await bundling.close()
+}
+
+/** Folders of the packages that are part of the bundle, sorted. */
+export async function bundledPackages() {
+  const bundling = await begin({})
+  const { output } = await bundling.generate(OUTPUT)
+  await bundling.close()
+  const modules = output.flatMap(({ moduleIds = [] }) => moduleIds.map(id => id.replaceAll('\\', '/')))
+  return [...new Set(modules.flatMap(id => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? []))].sort()
+}
+
+/** Names stay as they are in the source text, so that a stack can be read. */
+const OUTPUT = {
+  format: 'esm',
+  entryFileNames: '[name].js',
+  chunkFileNames: 'chunks/[name].js',
+  comments: { jsdoc: false },
+}
+
+function begin(more) {
+  const { peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const optional = Object.keys(peerDependencies)
+  const own = Object.fromEntries(ENTRIES.map(path => [path, join(root, 'src', `${path}.ts`)]))
+  return rolldown({
+    cwd: root,
+    platform: 'node',
+    input: { ...own, ...more },
+    plugins: [{ name: 'meta-schema', load: id => (id === META_SCHEMA ? metaSchemaCode() : null) }],
+    // Peers are loaded from where they are installed, if they are.
+    external: id => optional.some(name => id === name || id.startsWith(`${name}/`)),
+  })
+}
+
+const META_SCHEMA = join(root, 'src', 'sdk', 'meta-schema.ts')
+
+/** What src/sdk/meta-schema.ts exports, as the code that Ajv makes of it there. */
+function metaSchemaCode() {
+  const ajv = new Ajv2020({ strict: false, validateFormats: false, code: { source: true, esm: true } })
+  return standaloneCode(ajv, { isJsonSchema: 'https://json-schema.org/draft/2020-12/schema' })
+}

@@ -1,0 +1,28 @@
+/** Tells what was found of the installation, a line each. */
+import type { Context } from './context.ts'
+import { type Finding, findings } from './doctor/findings.ts'
+import type { LedgerOptions } from './ledger-access.ts'
+import { padEnd, printable } from './render/text.ts'
+
+export interface DoctorOptions extends LedgerOptions {
+  readonly json?: boolean
+}
+
+/** Returns the exit code. */
+export async function tellFindings(context: Context, options: DoctorOptions): Promise<0 | 1> {
+  const found = await findings(context, options)
+  const ok = found.every(each => each.state !== 'fail')
+  if (options.json === true) context.terminal.answerJson({ ok, checks: found })
+  else context.terminal.answer(found.map(each => line(each, context)).join('\n'))
+  return ok ? 0 : 1
+}
+
+const MARKS = { ok: ['green', '✓ ok  '], warn: ['yellow', '! warn'], fail: ['red', '✗ fail'] } as const
+
+function line({ name, state, message, hint }: Finding, { terminal }: Context): string {
+  const [style, mark] = MARKS[state]
+  const text = `${terminal.paint(style, mark)}  ${padEnd(name, 10)}  ${printable(message)}`
+  return hint === undefined
+    ? text
+    : `${text}\n        ${' '.repeat(10)}  ${terminal.paint('cyan', 'hint:')} ${printable(hint)}`
+}

@@ -1,0 +1,61 @@
+/** Compares two runs, and tells which rows differ and where they parted. */
+import { checkedRun, unsoundness } from '../host/checked-run.ts'
+import { type GivenLedger, ledgerUrl } from '../host/ledger.ts'
+import type { LedgerReader } from '../ledger/read-port.ts'
+import { diffRuns } from '../read/diff/diff.ts'
+import type { RunDiff } from '../read/diff/difference.ts'
+import { checkLine, runNamed, unsoundText } from './checked.ts'
+import type { Context } from './context.ts'
+import { ledgerArgument, reading } from './ledger-access.ts'
+import { differs, renderDiff } from './render/diff.ts'
+import { count } from './render/text.ts'
+
+export interface DiffOptions extends GivenLedger {
+  /** Differences that are told one by one; null: none. */
+  readonly list: number | null
+  readonly json?: boolean
+}
+
+interface Compared {
+  readonly old: string
+  readonly new: string
+}
+
+/** Returns the exit code. */
+export async function tellDiff(context: Context, runs: Compared, options: DiffOptions): Promise<0 | 1> {
+  const { terminal } = context
+  try {
+    const diff = await reading(context, options, inner => compare(context, inner, runs, options))
+    tell(context, diff, options)
+    return differs(diff) ? 1 : 0
+  } catch (error) {
+    const problems = unsoundness(error)
+    if (problems === null) throw error
+    const what = `R${runNamed(runs.old).slice(1)} or ${runNamed(runs.new)}`
+    if (options.json === true) terminal.answerJson({ ...runs, holds: false, problems })
+    else terminal.answer(unsoundText(context, what, null, problems))
+    return 1
+  }
+}
+
+async function compare(context: Context, inner: LedgerReader, runs: Compared, { list }: DiffOptions): Promise<RunDiff> {
+  const { terminal } = context
+  const { reader } = await checkedRun(context.env, inner, runs.old, checkLine(context.terminal))
+  await checkedRun(context.env, inner, runs.new, checkLine(context.terminal))
+  const found = await diffRuns(reader, runs, {
+    // What to try next needs one of them.
+    list: list ?? 1,
+    onProgress: ({ rows, of }) => terminal.live(`  comparing  ${count(rows)} of ${count(of)} rows`),
+  })
+  terminal.clearLive()
+  return found
+}
+
+function tell(context: Context, diff: RunDiff, options: DiffOptions): void {
+  const { terminal } = context
+  if (options.json === true) return terminal.answerJson({ ...diff, holds: true })
+  const ledger = ledgerArgument(context, ledgerUrl(context, options))
+  const explain = (run: string, what: string) => `${context.command} explain ${run} ${what}${ledger}`
+  const { columns, paint } = terminal
+  terminal.answer(renderDiff(diff, { columns, paint, list: options.list ?? 0, explain }))
+}

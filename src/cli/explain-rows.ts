@@ -1,0 +1,120 @@
+/** Tells the whole stories of rows. */
+import { setImmediate } from 'node:timers/promises'
+import { checkedRun, unsoundness } from '../host/checked-run.ts'
+import type { LedgerReader } from '../ledger/read-port.ts'
+import { CustodyError } from '../model/error.ts'
+import { explainRow, explainToken, explainWhere } from '../read/explain/explain.ts'
+import { type Joined, joinedStories } from '../read/explain/joined.ts'
+import { storyJson } from '../read/explain/json.ts'
+import type { Story } from '../read/explain/story.ts'
+import { checkLine, runNamed, unsoundText } from './checked.ts'
+import type { Context } from './context.ts'
+import { type LedgerOptions, reading } from './ledger-access.ts'
+import type { StoryView } from './render/steps.ts'
+import { renderStory } from './render/story.ts'
+import { counted, shortRun } from './render/text.ts'
+
+export interface ExplainOptions extends LedgerOptions {
+  readonly row?: number
+  readonly token?: number
+  readonly where?: string
+  readonly json?: boolean
+}
+
+/** Returns the exit code. */
+export function tellStories(context: Context, run: string, options: ExplainOptions): Promise<0 | 1> {
+  return reading(context, options, reader => explain(context, reader, run, options))
+}
+
+async function explain(context: Context, inner: LedgerReader, name: string, options: ExplainOptions): Promise<0 | 1> {
+  mustChooseOne(context, options)
+  const { row, token, where, json = false } = options
+  const { terminal } = context
+  let told = 0
+  try {
+    const { reader, log, run } = await checkedRun(context.env, inner, name, checkLine(context.terminal))
+    if (where !== undefined) await explainAll(context, reader, log, { where, json, onTold: () => told++ })
+    else {
+      const story = row !== undefined ? await explainRow(reader, log, row) : await explainToken(reader, log, token ?? 0)
+      const joined = await joinedStories(reader, inner, { run, log }, story)
+      if (json) terminal.answerJson({ ...storyJson(story), ...joinedJson(joined), holds: true })
+      else terminal.answer(renderJoined(joined, story, viewOf(context)))
+    }
+    return 0
+  } catch (error) {
+    const problems = unsoundness(error)
+    if (problems === null) throw error
+    const unsound = { run: name, row: row ?? null, source: null, tokens: [], holds: false, problems }
+    const what = row !== undefined ? `Row ${row} of ` : token !== undefined ? `Token ${token} of ` : 'Rows of '
+    if (json) terminal.answerJson(where === undefined ? unsound : [unsound])
+    else {
+      const text = unsoundText(context, `${what}${runNamed(name)}`, name, problems, told)
+      terminal.answer(told === 0 ? text : `\n${text}`)
+    }
+    return 1
+  }
+}
+
+/** What became of the same record in other runs stands before and behind it, in the order in which it happened. */
+function renderJoined({ before, again }: Joined, story: Story, view: StoryView): string {
+  const texts = [...before, story, ...again].map((each, i) => {
+    const text = renderStory(each, view)
+    if (i === 0 || each.subject.kind !== 'row') return text
+    return `${view.paint('bold', `Again, as row ${each.subject.row} of run ${shortRun(each.run)}…`)}\n\n${text}`
+  })
+  return texts.join('\n\n')
+}
+
+function joinedJson({ before, again }: Joined) {
+  return {
+    ...(before.length === 0 ? {} : { repeats: before.map(storyJson) }),
+    ...(again.length === 0 ? {} : { reruns: again.map(storyJson) }),
+  }
+}
+
+function mustChooseOne(context: Context, { row, token, where }: ExplainOptions): void {
+  const chosen = [row, token, where].filter(each => each !== undefined).length
+  if (chosen === 1) return
+  throw new CustodyError(
+    'CUSTODY_ARGUMENT',
+    chosen === 0 ? 'it isn’t said which row to explain' : 'only one of --row, --token and --where can be given',
+    { hint: `As in: ${context.command} explain latest --row 17` },
+  )
+}
+
+/** One story after the other as they are found; as JSON an array. Stops as soon as nobody reads any more. */
+async function explainAll(
+  context: Context,
+  reader: LedgerReader,
+  log: number,
+  { where, json, onTold }: { readonly where: string; readonly json: boolean; readonly onTold: () => void },
+): Promise<void> {
+  const { terminal } = context
+  const { rowPredicate } = await import('../host/row-predicate.ts')
+  const predicate = rowPredicate(where)
+  const stories: Story[] = []
+  let found = 0
+  for await (const story of explainWhere(reader, log, row => predicate.holds(row))) {
+    // Reading and telling leave the process no time to notice that nobody listens any more.
+    await setImmediate()
+    if (terminal.isClosed) return
+    found++
+    if (json) stories.push(story)
+    else {
+      terminal.answer(`${found > 1 ? '\n' : ''}${renderStory(story, viewOf(context))}`)
+      onTold()
+    }
+  }
+  if (json) terminal.answerJson(stories.map(each => ({ ...storyJson(each), holds: true })))
+  else if (found > 0) terminal.tell(`\n${counted(found, 'row fits', 'rows fit')}.`)
+  else
+    terminal.tell(
+      predicate.trouble === null
+        ? 'No row fits.'
+        : `No row fits: the expression is an error for each row, as in: ${predicate.trouble}`,
+    )
+}
+
+function viewOf({ terminal, cwd }: Context): StoryView {
+  return { columns: terminal.columns, paint: terminal.paint, cwd }
+}

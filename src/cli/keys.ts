@@ -1,0 +1,101 @@
+/** Shows, trusts and rotates the keys that checkpoints are signed and verified with. */
+
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { ledgerUrl } from '../host/ledger.ts'
+import { ledgerPorts } from '../host/ledger-ports.ts'
+import { keyPlace, signingKey } from '../ledger/keys.ts'
+import { trustKeys } from '../ledger/known-ledgers.ts'
+import { openLedger, openLedgerReader } from '../ledger/open.ts'
+import { rotateKey } from '../ledger/rotate-key.ts'
+import { isCustodyError } from '../model/error.ts'
+import { formatTime } from '../model/time.ts'
+import { keysOnRecord } from '../read/keys-on-record.ts'
+import type { Context } from './context.ts'
+import type { LedgerOptions } from './ledger-access.ts'
+
+export interface KeyOptions extends LedgerOptions {
+  readonly json?: boolean
+  readonly revoke?: boolean
+}
+
+/** The shape of `--json` (CONTRACTS section 5). */
+interface KeyShown {
+  readonly name: string
+  readonly verifier_key: string
+  /** Of the ledger: those that are in force; without one, the user's own. */
+  readonly verifier_keys: readonly string[]
+  /** When `verifier_key` came in force there; without a ledger, when its file was written. Null if neither is known. */
+  readonly since: string | null
+}
+
+export async function showKey(context: Context, options: KeyOptions): Promise<void> {
+  const { verifier_key } = await shown(context, options)
+  if (options.json !== true) context.terminal.answer(verifier_key)
+}
+
+export async function trustKeysIn(context: Context, file: string, options: KeyOptions): Promise<void> {
+  const { terminal, cwd, env } = context
+  const fresh = trustKeys(resolve(cwd, file), env)
+  for (const { text } of fresh) terminal.tell(`trusted from now on: ${text}`)
+  if (fresh.length === 0) terminal.tell('nothing new: you trust these already')
+  await shown(context, options)
+}
+
+export async function rotateOwnKey(context: Context, options: KeyOptions): Promise<void> {
+  const { terminal, env, command } = context
+  const url = ledgerUrl(context, options)
+  const open = (signer: ReturnType<typeof signingKey>) =>
+    openLedger(
+      url,
+      ledgerPorts(env, why => terminal.tell(`warning: ${why}`), signer),
+      { create: false },
+    )
+  const { from, to, former } = await rotateKey(env, options.revoke === true ? 'revoke' : 'retire', open)
+  if (options.json !== true) {
+    terminal.tell(`${url} is signed with ${to.verifier_key} from now on`)
+    terminal.tell(
+      `${from.verifier_key} is kept in ${former}, for other ledgers that it signed: ${command} key rotate --ledger <url>`,
+    )
+  }
+  await shown(context, options)
+}
+
+/** As JSON, if that is wanted. */
+async function shown(context: Context, options: KeyOptions): Promise<KeyShown> {
+  const key = await shownKey(context, options)
+  if (options.json === true) context.terminal.answerJson(key)
+  return key
+}
+
+async function shownKey(context: Context, options: LedgerOptions): Promise<KeyShown> {
+  const { name, verifier_key } = signingKey(context.env)
+  const in_force = await inForce(context, options)
+  const own = in_force?.find(each => each.verifier_key === verifier_key)
+  return {
+    name,
+    verifier_key,
+    verifier_keys: in_force?.map(each => each.verifier_key) ?? [verifier_key],
+    since: own === undefined ? (in_force === null ? writtenAt(context) : null) : formatTime(own.since_us),
+  }
+}
+
+/** null if there is no ledger. */
+async function inForce(context: Context, options: LedgerOptions) {
+  try {
+    const reader = await openLedgerReader(ledgerUrl(context, options))
+    try {
+      return await keysOnRecord(reader)
+    } finally {
+      await reader.close()
+    }
+  } catch (error) {
+    if (isCustodyError(error) && error.code === 'CUSTODY_LEDGER_NOT_FOUND') return null
+    throw error
+  }
+}
+
+function writtenAt({ env }: Context): string | null {
+  const place = keyPlace(env)
+  return place.kind === 'file' ? statSync(place.path).mtime.toISOString() : null
+}

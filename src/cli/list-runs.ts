@@ -1,0 +1,69 @@
+/** Lists the runs of a ledger, newest first. */
+
+import { isHeld } from '../host/ledger.ts'
+import { listRuns, type RunLine } from '../read/runs/list.ts'
+import type { Context } from './context.ts'
+import { type LedgerOptions, reading } from './ledger-access.ts'
+import { stagedLines } from './render/shown.ts'
+import { renderTable } from './render/table.ts'
+import { count, counted, printable, shortRun } from './render/text.ts'
+
+export interface RunsOptions extends LedgerOptions {
+  /** The newest so many. */
+  readonly limit: number
+  readonly json?: boolean
+}
+
+/** Of those that can't be read, as many are told one by one. */
+const MOST_UNREADABLE = 20
+
+/** Returns the exit code. */
+export async function tellRuns(context: Context, options: RunsOptions): Promise<0 | 1> {
+  const { terminal } = context
+  const { limit } = options
+  const { runs, unreadable, left_out } = await reading(context, options, each => listRuns(each, isHeld, limit))
+  if (options.json === true) terminal.answerJson([...runs, ...unreadable])
+  else terminal.answer(table(runs, context))
+  const told = options.json === true ? [] : unreadable.slice(0, MOST_UNREADABLE)
+  for (const { run, problem } of told) terminal.tell(`run ${printable(run)} can’t be read: ${printable(problem)}`)
+  if (unreadable.length > told.length && options.json !== true)
+    terminal.tell(`and ${counted(unreadable.length - told.length, 'run')} more can’t be read`)
+  if (left_out > 0)
+    terminal.tell(`${counted(left_out, 'older run')} left out: \`--limit ${limit + left_out}\` lists all.`)
+  return unreadable.length === 0 ? 0 : 1
+}
+
+function table(runs: readonly RunLine[], { cwd, terminal }: Context): string {
+  if (runs.length === 0) return 'The ledger has no run yet.'
+  const { paint } = terminal
+  // As much of each id as tells them apart, and never less than the usual beginning.
+  const ids = new Set(runs.map(each => shortRun(each.run)))
+  const id = (run: string) => printable(ids.size === runs.length ? shortRun(run) : run)
+  const rows = runs.map(each => [
+    id(each.run),
+    printable(each.name),
+    each.status,
+    each.started_at.replace('T', ' ').replace(/\.\d+Z$/, 'Z'),
+    count(each.rows.read),
+    count(each.tokens.born),
+  ])
+  const lines = renderTable(
+    [
+      { title: 'run' },
+      { title: 'pipeline' },
+      { title: 'status' },
+      { title: 'started' },
+      { title: 'rows', align: 'right' },
+      { title: 'tokens', align: 'right' },
+    ],
+    rows,
+    terminal.columns,
+    paint,
+  )
+  for (const each of runs) {
+    const [, title, ...files] = stagedLines(each, cwd, paint)
+    if (title === undefined) continue
+    lines.push('', `${id(each.run)}${title.slice(1)}`, ...files.map(file => file.slice(2)))
+  }
+  return lines.join('\n')
+}

@@ -1,0 +1,76 @@
+/** Verifies a ledger or one run of it, and tells whether the record holds. */
+
+import { resolve } from 'node:path'
+import { rememberedOf } from '../host/ledger.ts'
+import { verifyOnAllCores } from '../host/verify.ts'
+import { trustedKeys } from '../ledger/known-ledgers.ts'
+import type { LedgerReader } from '../ledger/read-port.ts'
+import { CustodyError } from '../model/error.ts'
+import { findRun } from '../read/runs/list.ts'
+import { verifyFiles } from '../read/verify/files.ts'
+import type { VerifiedRun, VerifyResult } from '../read/verify/verify.ts'
+import type { Context } from './context.ts'
+import { type LedgerOptions, reading } from './ledger-access.ts'
+import { count } from './render/text.ts'
+import { renderVerified } from './render/verified.ts'
+
+export interface VerifyOptions extends LedgerOptions {
+  readonly files?: boolean
+  readonly decisions?: boolean
+  readonly root?: string
+  readonly key?: string
+  readonly json?: boolean
+}
+
+/** Returns the exit code. `run`: as it was named; undefined for all. */
+export async function tellVerified(context: Context, run: string | undefined, options: VerifyOptions): Promise<0 | 1> {
+  mustFit(options)
+  const result = await reading(context, options, reader => verify(context, reader, run, options), true)
+  const { terminal } = context
+  if (options.json === true) terminal.answerJson(result)
+  else terminal.answer(renderVerified(result, terminal.columns, terminal.paint))
+  return result.ok ? 0 : 1
+}
+
+/** @throws CustodyError CUSTODY_ARGUMENT. */
+function mustFit({ files, root }: VerifyOptions): void {
+  if (root !== undefined && files !== true)
+    throw new CustodyError('CUSTODY_ARGUMENT', '--root says where output files are, and nothing asks for them', {
+      hint: 'Give --files, too.',
+    })
+}
+
+async function verify(
+  context: Context,
+  reader: LedgerReader,
+  name: string | undefined,
+  options: VerifyOptions,
+): Promise<VerifyResult> {
+  const { terminal, cwd, env } = context
+  const keys = trustedKeys(options.key === undefined ? null : resolve(cwd, options.key), env)
+  const run = name === undefined ? undefined : (await findRun(reader, name)).run
+  const result = await verifyOnAllCores(reader, {
+    run,
+    keys,
+    decisions: options.decisions === true,
+    remembered: await rememberedOf(reader, env),
+    onProgress: ({ entries, of }) => terminal.live(`  verifying  ${count(entries)} of ${count(of)} entries`),
+  })
+  terminal.clearLive()
+  if (options.files !== true) return result
+  return withFiles(reader, result, options.root === undefined ? undefined : resolve(cwd, options.root))
+}
+
+/** The result with one check more for each run. */
+async function withFiles(reader: LedgerReader, result: VerifyResult, root: string | undefined): Promise<VerifyResult> {
+  const files = await verifyFiles(
+    reader,
+    result.runs.map(({ run }) => run),
+    { root },
+  )
+  const runs = result.runs.map((each): VerifiedRun => {
+    const check = files.get(each.run)
+    return check === undefined ? each : { ...each, ok: each.ok && check.ok, checks: [...each.checks, check] }
+  })
+  return { ...result, ok: result.ok && runs.every(each => each.ok), runs }
+}

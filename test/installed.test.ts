@@ -1,0 +1,235 @@
+/** What was built, as others have it: unpacked from what would be published, beside the packages that it depends on and no others. */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { encodeSigningKey, generateSigningKey } from '../src/format/note.ts'
+import { openLedgerReader } from '../src/ledger/open.ts'
+import { PAGE_PACKAGES } from '../src/plugins/web/page-reader.ts'
+import { codeOnRecord } from '../src/read/code-on-record.ts'
+import { type ProgramResult, runProgram } from './support/built-cli.ts'
+import { ROOT } from './support/source-file.ts'
+
+const SIGNING_KEY = encodeSigningKey('test', generateSigningKey())
+const WINDOWS = process.platform === 'win32'
+/** Of which 131 were, before client libraries became optional. */
+const MOST_PACKAGES = 60
+
+const { peerDependencies, peerDependenciesMeta, devDependencies } = JSON.parse(
+  readFileSync(join(ROOT, 'package.json'), 'utf8'),
+) as {
+  readonly peerDependencies: { readonly [name: string]: string }
+  readonly peerDependenciesMeta: { readonly [name: string]: { readonly optional: boolean } }
+  readonly devDependencies: { readonly [name: string]: string }
+}
+
+/** A project with Custody in it. */
+let folder: string
+/** Paths of what `npm install custody` brings besides. */
+let packages: readonly string[]
+
+function npm(...words: readonly string[]): string {
+  return execFileSync('npm', words, {
+    cwd: ROOT,
+    encoding: 'utf8',
+    shell: WINDOWS,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+}
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'custody-installed-'))
+  const modules = join(folder, 'node_modules')
+  mkdirSync(modules)
+  const [{ filename }] = JSON.parse(npm('pack', '--json', '--ignore-scripts', '--pack-destination', folder)) as [
+    { readonly filename: string },
+  ]
+  execFileSync('tar', ['-xzf', filename, '-C', modules], { cwd: folder })
+  execFileSync(process.execPath, ['-e', "fs.renameSync('package', 'custody')"], { cwd: modules })
+  const list = npm('ls', '--all', '--parseable', '--omit=dev', '--omit=optional', '--omit=peer')
+  packages = list.split(/\r?\n/).filter(path => path !== '' && path !== ROOT)
+  for (const path of packages) {
+    const link = join(modules, relative(join(ROOT, 'node_modules'), path))
+    mkdirSync(dirname(link), { recursive: true })
+    symlinkSync(path, link, 'junction')
+  }
+  mkdirSync(join(modules, '.bin'))
+  symlinkSync(join('..', 'custody', 'bin', 'custody.js'), join(modules, '.bin', 'custody'))
+  put('package.json', '{ "private": true, "type": "module" }')
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const put = (name: string, text: string) => writeFileSync(join(folder, name), text)
+
+function custody(...words: readonly string[]): Promise<ProgramResult> {
+  const environment = {
+    HOME: folder,
+    XDG_CACHE_HOME: join(folder, 'cache'),
+    KEY: 'a-key-that-is-long-enough',
+    CUSTODY_KEY: SIGNING_KEY,
+  }
+  return runProgram(join(folder, 'node_modules', '.bin'), 'custody', words, folder, environment)
+}
+
+test('is few packages', () => {
+  expect(packages.length + 1).toBeLessThan(MOST_PACKAGES)
+})
+
+test('has the optional ones in the checkout, all of them', () => {
+  expect(peerDependenciesMeta).toEqual(
+    Object.fromEntries(Object.keys(peerDependencies).map(name => [name, { optional: true }])),
+  )
+  expect(devDependencies).toMatchObject(peerDependencies)
+})
+
+test('runs, and puts on record, as the code of its own plugins, what was built', async () => {
+  expect(await custody('init', 'demo')).toMatchObject({ exit: 0 })
+  expect(await custody('run', 'demo/pipeline.yaml')).toMatchObject({ exit: 0 })
+  expect(await custody('verify', 'latest', '--files')).toMatchObject({ exit: 0 })
+  const code = readFileSync(join(folder, 'node_modules', 'custody', 'dist', 'code.json'), 'utf8')
+  const { sha256 } = JSON.parse(code) as { readonly sha256: string }
+  const reader = await openLedgerReader(`sqlite:${join(folder, 'custody.db')}`)
+  try {
+    const { plugins } = await codeOnRecord(reader, 1)
+    expect(plugins.length).toBeGreaterThan(2)
+    for (const plugin of plugins) expect(plugin).toMatchObject({ package: 'custody', sha256 })
+  } finally {
+    await reader.close()
+  }
+})
+
+/** A plugin of the project's own, with its own code for `process` and `create`. */
+function putPlugin(create: string): void {
+  put('in.jsonl', '{"text":"https://example.org"}\n')
+  put('p.yaml', pipelineOf('    transform: own\n    options: { unknown: 1 }\n', "plugins: ['./own.js']\n"))
+  put(
+    'own.js',
+    `import { z } from 'zod'
+import { CustodyError, defineTransform } from 'custody/sdk'
+export default defineTransform({
+  name: 'own', summary: 'Own', determinism: 'deterministic', errors: {}, cardinality: 'one',
+  options: z.object({ field: z.string().default('text') }), examples: [{ title: 'Any', options: {}, rows_in: [], rows_out: [] }],
+  create: ${create},
+})\n`,
+  )
+}
+
+test('is one and the same to plugins: what they throw, and the types of their options, are known', async () => {
+  putPlugin("() => { throw new CustodyError('CUSTODY_SOURCE', 'not today') }")
+  const { exit, stdout } = await custody('validate', 'p.yaml', '--json')
+  expect(exit).toBe(2)
+  expect((JSON.parse(stdout) as { diagnostics: unknown }).diagnostics).toMatchObject([
+    { code: 'CUSTODY_PLUGIN_OPTIONS', message: expect.stringContaining('unknown') },
+  ])
+  put('p.yaml', pipelineOf('    transform: own\n    options: {}\n', "plugins: ['./own.js']\n"))
+  expect((await custody('run', 'p.yaml')).stderr).toContain('error CUSTODY_SOURCE: not today')
+})
+
+test('has stacks with the names that the source text has', async () => {
+  putPlugin("() => ({ process() { throw new Error('as if') } })")
+  put('p.yaml', pipelineOf('    transform: own\n    options: {}\n', "plugins: ['./own.js']\n"))
+  const { stderr } = await custody('run', 'p.yaml')
+  expect(stderr).toContain('CUSTODY_PLUGIN_DEFECT')
+  expect((await custody('explain', 'nothing', '--row', '1')).stderr).not.toContain('    at ')
+  process.env.CUSTODY_DEBUG = '1'
+  const told = await custody('explain', 'nothing', '--row', '1').finally(() => delete process.env.CUSTODY_DEBUG)
+  expect(told.stderr).toMatch(/^ +at findRun \(.*custody\/dist\/chunks\/[\w-]+\.js:\d+:\d+\)$/m)
+})
+
+const pipelineOf = (node: string, plugins = '') => `name: p
+${plugins}defaults: { on_error: discard }
+sources:
+  in: { plugin: jsonl, options: { path: in.jsonl }, on_invalid: discard, to: node }
+nodes:
+  node:
+${node}    to: out
+sinks:
+  out: { plugin: jsonl, options: { path: out.jsonl, if_exists: replace } }
+`
+
+describe('a pipeline that needs an optional package', () => {
+  const llm = (provider: string, more = '') => `    transform: llm
+    options:
+      provider: ${provider}
+      model: m
+      prompt: 'Of {{ text }}'
+      field: answer
+      price: { input_usd_per_million: 1, output_usd_per_million: 1 }
+${more}`
+  const key = '      api_key: { secret: KEY }\n'
+  const aws = '      aws: { region: eu-central-1, access_key_id: x, secret_access_key: { secret: KEY } }\n'
+  const azure = `${key}      azure: { resource: r }\n`
+  const cases: ReadonlyArray<
+    readonly [name: string, node: string, missing: readonly string[], line: number, column: number]
+  > = [
+    ['openai', llm('openai', key), ['@ai-sdk/openai'], 9, 17],
+    ['azure', llm('azure', azure), ['@ai-sdk/azure'], 9, 17],
+    ['anthropic', llm('anthropic', key), ['@ai-sdk/anthropic'], 9, 17],
+    ['google', llm('google', key), ['@ai-sdk/google'], 9, 17],
+    ['amazon-bedrock', llm('amazon-bedrock', aws), ['@ai-sdk/amazon-bedrock'], 9, 17],
+    ['a page', '    transform: fetch_page\n    options: { url_field: text, as: text }\n', PAGE_PACKAGES, 8, 37],
+  ]
+
+  test('is one of these, for each of them', () => {
+    expect(cases.flatMap(([, , missing]) => missing).sort()).toEqual(Object.keys(peerDependencies).sort())
+  })
+
+  test.each(cases)('%s: says which, where, and what installs it', async (_name, node, missing, line, column) => {
+    put('in.jsonl', '{"text":"https://example.org"}\n')
+    put('p.yaml', pipelineOf(node))
+    const install = ['npm install', ...missing.map(name => `${name}@${peerDependencies[name]}`)].join(' ')
+    const { exit, stdout } = await custody('validate', 'p.yaml', '--json')
+    expect(exit).toBe(2)
+    expect((JSON.parse(stdout) as { diagnostics: unknown }).diagnostics).toEqual([
+      expect.objectContaining({ code: 'CUSTODY_PACKAGE_MISSING', line, column, hint: install }),
+    ])
+    const run = await custody('run', 'p.yaml')
+    expect(run.exit).toBe(2)
+    expect(run.stderr).toContain(`CUSTODY_PACKAGE_MISSING`)
+    expect(run.stderr).toContain(`hint: ${install}\n`)
+  })
+
+  test('is not one that asks an OpenAI-compatible server, or keeps pages as they come', async () => {
+    const near = '      base_url: http://127.0.0.1:9/v1\n'
+    for (const node of [
+      llm('compatible', near),
+      llm('openrouter', key),
+      '    transform: fetch_page\n    options: { url_field: text, as: html }\n',
+    ]) {
+      put('p.yaml', pipelineOf(node))
+      expect(await custody('validate', 'p.yaml')).toMatchObject({ exit: 0 })
+    }
+  })
+})
+
+test('has types that need nothing else', () => {
+  put(
+    'plugin.ts',
+    `import { compileExpression, CustodyError, defineTransform, oneRow } from 'custody/sdk'
+import { conformanceProblems } from 'custody/sdk/testing'
+import * as chaos from 'custody/chaos'
+import { z } from 'zod'
+export const plugin = defineTransform({
+  name: 'same', summary: 'As it came', options: z.strictObject({ field: z.string() }), determinism: 'deterministic', errors: {},
+  examples: [{ title: 'Any', options: { field: 'a' }, rows_in: [{ a: 1 }], rows_out: [{ a: 1 }] }], cardinality: 'one',
+  create: ({ field }) => ({ process: row => (field.length > 0 ? oneRow(row) : oneRow(row)) }),
+})
+export const problems: Promise<readonly string[]> = conformanceProblems(plugin)
+export const others = [compileExpression, CustodyError, chaos]
+`,
+  )
+  const options = {
+    module: 'nodenext',
+    target: 'es2024',
+    strict: true,
+    noEmit: true,
+    skipLibCheck: false,
+    types: ['node'],
+  }
+  const typeRoots = [join(ROOT, 'node_modules', '@types')]
+  put('tsconfig.json', JSON.stringify({ compilerOptions: { ...options, typeRoots }, files: ['plugin.ts'] }))
+  const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
+  expect(execFileSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8' })).toBe('')
+})
