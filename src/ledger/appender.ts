@@ -4,14 +4,14 @@
  * A1. It reads no clock and draws no chance: the same entries with the same salts give the same bytes.
  * A2. `take` hands over all that was appended since the last one; `drop` forgets what wasn't made durable.
  */
-import { bytesToHex, commitment, hexToBytes, leafHash, SALT_BYTES } from '../format/hash.ts'
+import { commitmentOf, hexToBytes, leafHashOf } from '../format/hash.ts'
 import { checkpointText, type Signer } from '../format/note.ts'
 import { Frontier, type FrontierState } from '../format/tree.ts'
-import { bodyOf, payloadOf } from './encode.ts'
+import { type Block, BlockReader } from './block.ts'
 import { NO_CHANGE } from './open-tokens.ts'
-import type { StoredEnding, StoredEntry, StoredOpenToken, StoredPayload } from './read-port.ts'
+import type { StoredEnding, StoredOpenToken } from './read-port.ts'
 import { type SubjectHead, SubjectTree, type SubjectTreeState } from './subject-tree.ts'
-import type { CheckpointHead, EncodedEntry, WriteBatch } from './write-port.ts'
+import type { CheckpointHead, NewEntry, NewPayload, OpenChange, WriteBatch } from './write-port.ts'
 
 /** What is to become durable together; the rest of a `WriteBatch` is not the appender's to know. */
 export interface Appended
@@ -52,8 +52,8 @@ export class Appender {
   readonly #subjects: SubjectTree
   /** As of the last `take` that wasn't dropped. */
   #durable: FrontierState
-  #entries: StoredEntry[] = []
-  #payloads: StoredPayload[] = []
+  #entries: NewEntry[] = []
+  #payloads: NewPayload[] = []
   #endings: StoredEnding[] = []
   #unresolved: UnresolvedError[] = []
   /** Tokens whose rows in `open_tokens` change, each with its last word. */
@@ -84,18 +84,10 @@ export class Appender {
     return this.#entries.length > 0 ? null : this.#subjects.head()
   }
 
-  /** `salts` are those of `saltsOf`. */
-  append(entry: EncodedEntry, salts: Uint8Array): void {
-    const seq = this.#frontier.size
-    const commitments = this.#commit(seq, entry, salts)
-    const nonce = commitments.length === 0 ? bytesToHex(salts) : ''
-    const body = bodyOf(entry, commitments, nonce)
-    const leaf = leafHash(body)
-    this.#frontier.append(leaf)
-    this.#subjects.add(entry.row, entry.batch, entry.open, leaf)
-    this.#entries.push({ seq, row: entry.row, body })
-    for (let i = 0; i < entry.endings.length; i++) this.#end(seq, entry, i, commitments)
-    if (entry.changes !== NO_CHANGE) this.#changeOpen(seq, entry)
+  /** All entries of a block, which is in use until they were taken and are durable. */
+  append(block: Block): void {
+    const entry = new BlockReader(block)
+    while (entry.next()) this.#append(entry)
   }
 
   take(): Appended {
@@ -136,52 +128,56 @@ export class Appender {
     this.#open = new Map()
   }
 
-  /** Commits to the entry's values and keeps them as its payload. Gives the commitments as hex. */
-  #commit(seq: number, entry: EncodedEntry, salts: Uint8Array): readonly string[] {
-    const { texts } = entry
-    if (texts.length === 0) return NONE
-    const commitments = texts.map((text, i) => commitment(salts.subarray(i * SALT_BYTES, (i + 1) * SALT_BYTES), text))
-    this.#payloads.push({ seq, salts, body: payloadOf(entry) })
-    return commitments
+  #append(entry: BlockReader): void {
+    const { row, batch } = entry
+    const seq = this.#frontier.size
+    if (entry.values > 0) this.#commit(seq, entry)
+    const leaf = leafHashOf(entry.leaf())
+    this.#frontier.append(leaf)
+    this.#subjects.add(row, batch, entry.open, leaf)
+    this.#entries.push({ seq, row, body: entry.body() })
+    for (let i = 0; i < entry.endings; i++) this.#end(seq, entry)
+    const changes = entry.changes()
+    if (changes !== NO_CHANGE) this.#changeOpen(seq, entry, changes)
   }
 
-  #end(seq: number, entry: EncodedEntry, i: number, commitments: readonly string[]): void {
-    const { token, fate, node, sink, group, error } = entry.endings[i]!
-    const hex = error === null ? undefined : commitments[error.value - entry.first_value]
-    if (error !== null && hex === undefined) {
-      this.#unresolved.push({
-        ending: this.#endings.length,
-        row: entry.row,
-        batch: entry.batch,
-        value: error.value,
-      })
-    }
+  /** Commits to the entry's values, in its body, and keeps them as its payload. */
+  #commit(seq: number, entry: BlockReader): void {
+    for (let i = 0; i < entry.values; i++) entry.commit(i, commitmentOf(entry.salt(i), entry.value(i)))
+    this.#payloads.push({ seq, salts: entry.salts(), body: entry.payload() })
+  }
+
+  #end(seq: number, entry: BlockReader): void {
+    const { row, batch, first_value, values } = entry
+    const { token, fate, node, sink, group, error, recorded_us } = entry.ending()
+    const place = error === null ? -1 : error.value - first_value
+    const is_here = place >= 0 && place < values
+    if (error !== null && !is_here)
+      this.#unresolved.push({ ending: this.#endings.length, row, batch, value: error.value })
     this.#endings.push({
       token,
       seq,
-      row: entry.row,
+      row,
       fate,
       node,
       sink: sink === 0 ? null : sink,
       grp: group === 0 ? null : group,
       error_code: error === null ? null : error.code,
-      error_hash: hex === undefined ? null : hexToBytes(hex),
-      recorded_us: entry.recorded_us[i]!,
+      error_hash: is_here ? hexToBytes(entry.commitment(place)) : null,
+      recorded_us,
     })
   }
 
-  #changeOpen(seq: number, { row, batch, changes }: EncodedEntry): void {
-    for (const { token, node, is_new } of changes.stands)
+  #changeOpen(seq: number, { row, batch }: BlockReader, { stands, gone }: OpenChange): void {
+    for (const { token, node, is_new } of stands)
       this.#open.set(token, {
         is_new: this.#open.get(token)?.is_new ?? is_new,
         stands: { token, row, batch, node, seq },
       })
-    for (const token of changes.gone)
-      this.#open.set(token, { is_new: this.#open.get(token)?.is_new ?? false, stands: null })
+    for (const token of gone) this.#open.set(token, { is_new: this.#open.get(token)?.is_new ?? false, stands: null })
   }
 }
 
-const NONE: readonly string[] = []
 const EMPTY: AppenderState = { frontier: new Frontier().state(), subjects: new SubjectTree().state() }
 
 /** Name of a log in its checkpoints (C2SP tlog-checkpoint, origin). */

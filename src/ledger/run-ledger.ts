@@ -7,8 +7,9 @@
 import { leafHash } from '../format/hash.ts'
 import { Frontier } from '../format/tree.ts'
 import type { AppenderState } from './appender.ts'
+import { type Block, BlockWriter } from './block.ts'
 import { encodeRun, encodeSubject } from './encode.ts'
-import { type Entropy, saltsOf } from './entropy.ts'
+import type { Entropy } from './entropy.ts'
 import { LEASE_US } from './lease.ts'
 import type { LogZeroWriter } from './ledger.ts'
 import type { OpenTokens } from './open-tokens.ts'
@@ -17,7 +18,6 @@ import type { Store } from './store.ts'
 import {
   type CheckpointHead,
   type CommitUnderWay,
-  type EncodedEntry,
   type LeaseChange,
   type LedgerPorts,
   NOTHING,
@@ -60,6 +60,8 @@ export interface Threads {
 export class StoredRunLedger implements RunLedger {
   readonly #parts: RunParts
   readonly #open: OpenTokens
+  /** Entries that stage 2 hasn't been given. */
+  readonly #writer = new BlockWriter()
   #here: StoreScribe | null
   /** Null exactly if stage 2 is done here. */
   #elsewhere: OtherThread | null = null
@@ -89,11 +91,13 @@ export class StoredRunLedger implements RunLedger {
   }
 
   append(draft: SubjectDraft): number {
-    return this.#append(encodeSubject(draft, this.#open.change(this.#size, draft)))
+    encodeSubject(this.#writer, draft, this.#parts.entropy, this.#open.change(this.#size, draft))
+    return this.#appended()
   }
 
   appendRun(draft: RunDraft): number {
-    return this.#append(encodeRun(this.#open.complete(draft)))
+    encodeRun(this.#writer, this.#open.complete(draft), this.#parts.entropy)
+    return this.#appended()
   }
 
   async commit(): Promise<CheckpointHead> {
@@ -103,7 +107,7 @@ export class StoredRunLedger implements RunLedger {
   async begin(): Promise<CommitUnderWay> {
     const size = this.#size
     const mark = this.#open.mark()
-    const { durable } = await this.#scribe.begin(this.#keep()).catch(this.#fail)
+    const { durable } = await this.#scribe.begin(this.#writer.take(), this.#keep(), this.#reuse).catch(this.#fail)
     this.#goElsewhere()
     return {
       durable: durable.then(head => {
@@ -115,6 +119,7 @@ export class StoredRunLedger implements RunLedger {
   }
 
   drop(): void {
+    this.#writer.clear()
     this.#scribe.drop()
     this.#open.drop()
     this.#size = this.#durable_size
@@ -124,6 +129,7 @@ export class StoredRunLedger implements RunLedger {
     const { store, epoch, run, log, log_zero, ports } = this.#parts
     const here = await this.#comeHome()
     this.appendRun(draft)
+    here.append(this.#writer.take())
     return here
       .durably(appended => {
         const { size, root } = appended.checkpoint
@@ -162,8 +168,9 @@ export class StoredRunLedger implements RunLedger {
     return (this.#here ?? this.#elsewhere) as Scribe
   }
 
-  #append(entry: EncodedEntry): number {
-    this.#scribe.append(entry, saltsOf(entry, this.#parts.entropy))
+  /** An entry is in the writer. */
+  #appended(): number {
+    if (this.#writer.isLarge) this.#scribe.append(this.#writer.take())
     return this.#size++
   }
 
@@ -171,6 +178,8 @@ export class StoredRunLedger implements RunLedger {
     const { epoch, ports } = this.#parts
     return { kind: 'keep', epoch, expires_us: ports.now_us() + LEASE_US }
   }
+
+  readonly #reuse = (block: Block): void => this.#writer.reuse(block)
 
   readonly #fail = (error: unknown): never => {
     this.drop()

@@ -8,14 +8,16 @@ import type { SubjectEntry } from '../format/entry.ts'
 import { hexToBytes } from '../format/hash.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Appended, Appender, UnresolvedError } from './appender.ts'
+import type { Block } from './block.ts'
 import type { StoredEnding, StoredEntry } from './read-port.ts'
 import type { Store } from './store.ts'
-import type { CheckpointHead, CommitUnderWay, EncodedEntry, LeaseChange } from './write-port.ts'
+import type { CheckpointHead, CommitUnderWay, LeaseChange } from './write-port.ts'
 
 export interface Scribe {
-  append(entry: EncodedEntry, salts: Uint8Array): void
-  /** Takes all that was appended since the last commit; see `RunLedger.begin`. */
-  begin(lease: LeaseChange): Promise<CommitUnderWay>
+  /** Takes a part of the next commit, which is large. */
+  append(block: Block): void
+  /** The rest of the commit; see `RunLedger.begin`. `onRead` is called when the block may be filled again. */
+  begin(block: Block, lease: LeaseChange, onRead: (block: Block) => void): Promise<CommitUnderWay>
   /** Forgets what was appended since the last commit. */
   drop(): void
 }
@@ -32,13 +34,15 @@ export class StoreScribe implements Scribe {
     this.#store = store
   }
 
-  append(entry: EncodedEntry, salts: Uint8Array): void {
-    this.appender.append(entry, salts)
+  append(block: Block): void {
+    this.appender.append(block)
   }
 
-  async begin(lease: LeaseChange): Promise<CommitUnderWay> {
+  async begin(block: Block, lease: LeaseChange, onRead: (block: Block) => void): Promise<CommitUnderWay> {
     const log = this.#log
+    this.append(block)
     const head = await this.durably(appended => this.#store.write({ ...appended, log, lease, ledger: null }))
+    onRead(block)
     return { durable: Promise.resolve(head) }
   }
 
@@ -78,11 +82,16 @@ export class StoreScribe implements Scribe {
     const stored: StoredEntry[] = []
     if (row !== null) stored.push(...(await reader.entriesOfRow(this.#log, row)))
     else for await (const each of reader.entriesOfRun(this.#log)) stored.push(each)
-    return [...stored, ...appended.entries]
+    const added = appended.entries.filter(each => each.row === row)
+    return [...stored, ...added.map(each => ({ ...each, body: textOf(each.body) }))]
       .filter(each => each.row === row)
       .map(each => JSON.parse(each.body) as SubjectEntryBody)
       .filter(each => row !== null || each.b === batch)
   }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
 }
 
 /** What is needed here of a subject's entry: see `SubjectEntry`. */

@@ -7,9 +7,9 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { CustodyError } from '../../model/error.ts'
 import { LOG_ZERO } from '../log-zero.ts'
-import type { StoredEnding, StoredEntry, StoredPayload } from '../read-port.ts'
+import type { StoredEnding } from '../read-port.ts'
 import { StaleLog, type Store } from '../store.ts'
-import type { LeaseChange, WriteBatch } from '../write-port.ts'
+import type { LeaseChange, NewEntry, NewPayload, WriteBatch } from '../write-port.ts'
 import { asLedgerError } from './errors.ts'
 import type { SqliteReader } from './reader.ts'
 import { schemaStatements } from './schema.ts'
@@ -43,8 +43,8 @@ export class SqliteStore implements Store {
   readonly reader: SqliteReader
   readonly #db: DatabaseSync
   readonly #sql: { readonly [name in keyof typeof SQL]: StatementSync }
-  readonly #entries: Insert<StoredEntry>
-  readonly #payloads: Insert<StoredPayload>
+  readonly #entries: Insert<NewEntry>
+  readonly #payloads: Insert<NewPayload>
   readonly #endings: Insert<StoredEnding>
   readonly #open_tokens: Insert<WriteBatch['open_tokens'][number]>
 
@@ -97,7 +97,7 @@ export class SqliteStore implements Store {
     one(this.#sql.put_head.run(LOG_ZERO, ledger.head))
   }
 
-  #appendEntries(log: number, entries: readonly StoredEntry[]): void {
+  #appendEntries(log: number, entries: readonly NewEntry[]): void {
     for (let i = 1; i < entries.length; i++) {
       if (entries[i]!.seq !== entries[i - 1]!.seq + 1) {
         throw new CustodyError(
@@ -146,7 +146,11 @@ export function createLedger(db: DatabaseSync, url: string, birth: WriteBatch): 
     for (const statement of schemaStatements()) db.exec(statement)
     one(db.prepare(SQL.insert_log).run(LOG_ZERO, null, 0))
     for (const { seq, row, body } of birth.entries) {
-      one(db.prepare(`INSERT INTO entries (log, seq, row, body) VALUES (?, ?, ?, ?)`).run(LOG_ZERO, seq, row, body))
+      one(
+        db
+          .prepare(`INSERT INTO entries (log, seq, row, body) VALUES (?, ?, ?, CAST(? AS TEXT))`)
+          .run(LOG_ZERO, seq, row, body),
+      )
     }
     one(db.prepare(SQL.put_head).run(LOG_ZERO, birth.head))
   })
@@ -180,7 +184,7 @@ class Insert<T> {
     push: (to: SQLInputValue[], log: number, record: T) => void,
   ) {
     const columns = INSERTS[table]
-    const row = `(${columns.map(() => '?').join(', ')})`
+    const row = `(${columns.map(column => (column === 'body' ? 'CAST(? AS TEXT)' : '?')).join(', ')})`
     const again = table === 'open_tokens' ? MOVES : ''
     this.#push = push
     this.#statements = [100, 10, 1].map(size => ({
