@@ -7,7 +7,7 @@
  */
 import type { EndingFact } from '../format/entry.ts'
 import { SALT_BYTES } from '../format/hash.ts'
-import { ByteText } from './byte-text.ts'
+import { ByteText } from '../model/byte-text.ts'
 import { NO_CHANGE } from './open-tokens.ts'
 import type { OpenChange } from './write-port.ts'
 

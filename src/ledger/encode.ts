@@ -18,11 +18,11 @@ import type {
   VisitFact,
 } from '../format/entry.ts'
 import { bytesToHex } from '../format/hash.ts'
+import type { ByteText } from '../model/byte-text.ts'
 import { canonicalize } from '../model/canonical.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Json } from '../model/row.ts'
 import type { BlockWriter } from './block.ts'
-import type { ByteText } from './byte-text.ts'
 import { type Entropy, saltsOf } from './entropy.ts'
 import { NO_CHANGE } from './open-tokens.ts'
 import type { CompleteRunDraft, SubjectDraft, ValueDraft } from './write-port.ts'

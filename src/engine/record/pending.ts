@@ -15,8 +15,8 @@ const PATIENCE = 10
 export class PendingFacts {
   /** So many subjects are a commit. */
   readonly #enough: number
-  /** In order of their first fact since the last commit. */
-  #subjects: Subject[] = []
+  /** In order of their first fact since the last commit; null for those that have been handed over: nothing needs them any more. */
+  #subjects: Array<Subject | null> = []
   /** How many of these, from the first, have been handed over. */
   #settled = 0
   /** Rows whose tokens have all ended, and that have been handed over. */
@@ -58,7 +58,7 @@ export class PendingFacts {
     for (let next = this.#subjects[this.#settled]; next?.isClosed === true; next = this.#subjects[this.#settled]) {
       append(draftOf(next))
       if (next.kind === 'row') this.closed++
-      this.#settled++
+      this.#subjects[this.#settled++] = null
     }
   }
 

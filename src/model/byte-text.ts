@@ -12,6 +12,8 @@ const BILLION = 1e9
 const FIRST_BYTES = 16 * 1024
 /** From here on a call of the native encoder is quicker than a loop. */
 const LONG = 32
+const MANY = 64 * 1024
+const MOST_KEPT_BYTES = 8 * 1024 * 1024
 
 export class ByteText {
   #bytes: Buffer<ArrayBuffer>
@@ -19,12 +21,18 @@ export class ByteText {
   at = 0
 
   /** Goes on writing into bytes that have a buffer of their own. */
-  constructor(bytes: Uint8Array<ArrayBuffer>) {
+  constructor(bytes: Uint8Array<ArrayBuffer> = new Uint8Array()) {
     this.#bytes = Buffer.from(bytes.buffer)
   }
 
+  /** All there is, with room for more. */
   get bytes(): Uint8Array<ArrayBuffer> {
     return this.#bytes
+  }
+
+  /** What is written, until more is. */
+  get written(): Buffer<ArrayBuffer> {
+    return this.#bytes.subarray(0, this.at)
   }
 
   byte(value: number): void {
@@ -48,8 +56,14 @@ export class ByteText {
   text(text: string): void {
     if (text.length < LONG && this.#ascii(text)) return
     // A UTF-16 unit takes at most three bytes.
-    this.#reserve(3 * text.length)
+    this.#reserve(text.length < MANY ? 3 * text.length : Buffer.byteLength(text))
     this.at += this.#bytes.write(text, this.at, 'utf8')
+  }
+
+  /** Begins again; what is much larger than usual isn't kept. */
+  clear(): void {
+    this.at = 0
+    if (this.#bytes.length > MOST_KEPT_BYTES) this.#bytes = Buffer.alloc(0)
   }
 
   /** Bytes that are to be filled in later. */
