@@ -7,11 +7,11 @@
 import { commitmentOf, hexToBytes, leafHashOf } from '../format/hash.ts'
 import { checkpointText, type Signer } from '../format/note.ts'
 import { Frontier, type FrontierState } from '../format/tree.ts'
-import { type Block, BlockReader } from './block.ts'
+import { type Block, BlockEntries, BlockReader } from './block.ts'
 import { NO_CHANGE } from './open-tokens.ts'
 import type { StoredEnding, StoredOpenToken } from './read-port.ts'
 import { type SubjectHead, SubjectTree, type SubjectTreeState } from './subject-tree.ts'
-import type { CheckpointHead, NewEntry, NewPayload, OpenChange, WriteBatch } from './write-port.ts'
+import type { CheckpointHead, OpenChange, WriteBatch } from './write-port.ts'
 
 /** What is to become durable together; the rest of a `WriteBatch` is not the appender's to know. */
 export interface Appended
@@ -52,8 +52,7 @@ export class Appender {
   readonly #subjects: SubjectTree
   /** As of the last `take` that wasn't dropped. */
   #durable: FrontierState
-  #entries: NewEntry[] = []
-  #payloads: NewPayload[] = []
+  #blocks: Block[] = []
   #endings: StoredEnding[] = []
   #unresolved: UnresolvedError[] = []
   /** Tokens whose rows in `open_tokens` change, each with its last word. */
@@ -81,26 +80,29 @@ export class Appender {
 
   /** Of what is durable; null if that isn't known without reading it. */
   subjectHead(): SubjectHead | null {
-    return this.#entries.length > 0 ? null : this.#subjects.head()
+    return this.#blocks.length > 0 ? null : this.#subjects.head()
   }
 
   /** All entries of a block, which is in use until they were taken and are durable. */
   append(block: Block): void {
+    if (block.entries === 0) return
     const entry = new BlockReader(block)
     while (entry.next()) this.#append(entry)
+    this.#blocks.push(block)
   }
 
   take(): Appended {
     const root = this.#frontier.root()
     const { size } = this
     const open = [...this.#open]
+    const entries = new BlockEntries(this.#blocks, this.#durable.size)
     const appended: Appended = {
-      entries: this.#entries,
-      payloads: this.#payloads,
+      entries,
+      payloads: { [Symbol.iterator]: () => entries.payloads() },
       endings: this.#endings,
       closed_tokens: open.flatMap(([token, { is_new, stands }]) => (stands === null && !is_new ? [token] : [])),
       open_tokens: open.flatMap(([, { stands }]) => stands ?? []),
-      head: this.#entries.length === 0 ? null : this.#signer.sign(checkpointText({ origin: this.#origin, size, root })),
+      head: this.#blocks.length === 0 ? null : this.#signer.sign(checkpointText({ origin: this.#origin, size, root })),
       checkpoint: { log: this.#log, size, root },
       unresolved: this.#unresolved,
     }
@@ -121,8 +123,7 @@ export class Appender {
   }
 
   #clear(): void {
-    this.#entries = []
-    this.#payloads = []
+    this.#blocks = []
     this.#endings = []
     this.#unresolved = []
     this.#open = new Map()
@@ -131,20 +132,13 @@ export class Appender {
   #append(entry: BlockReader): void {
     const { row, batch } = entry
     const seq = this.#frontier.size
-    if (entry.values > 0) this.#commit(seq, entry)
+    for (let i = 0; i < entry.values; i++) entry.commit(i, commitmentOf(entry.salt(i), entry.value(i)))
     const leaf = leafHashOf(entry.leaf())
     this.#frontier.append(leaf)
     this.#subjects.add(row, batch, entry.open, leaf)
-    this.#entries.push({ seq, row, body: entry.body() })
     for (let i = 0; i < entry.endings; i++) this.#end(seq, entry)
     const changes = entry.changes()
     if (changes !== NO_CHANGE) this.#changeOpen(seq, entry, changes)
-  }
-
-  /** Commits to the entry's values, in its body, and keeps them as its payload. */
-  #commit(seq: number, entry: BlockReader): void {
-    for (let i = 0; i < entry.values; i++) entry.commit(i, commitmentOf(entry.salt(i), entry.value(i)))
-    this.#payloads.push({ seq, salts: entry.salts(), body: entry.payload() })
   }
 
   #end(seq: number, entry: BlockReader): void {

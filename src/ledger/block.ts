@@ -9,7 +9,7 @@ import type { EndingFact } from '../format/entry.ts'
 import { SALT_BYTES } from '../format/hash.ts'
 import { ByteText } from '../model/byte-text.ts'
 import { NO_CHANGE } from './open-tokens.ts'
-import type { OpenChange } from './write-port.ts'
+import type { NewEntry, NewPayload, OpenChange } from './write-port.ts'
 
 /** Its parts are as long as they have grown, not as what is in them. */
 export interface Block {
@@ -360,12 +360,56 @@ export class BlockReader {
     return { stands, gone }
   }
 
+  /** Passes over its endings and changes. */
+  skip(): void {
+    this.#number_at = this.#values_at + 2 * this.values + 8 * this.endings + 3 * this.#stands + this.#gone
+  }
+
   #commitmentAt(place: number): number {
     return this.#commitments_at + 1 + place * (HEX_BYTES + '"",'.length)
   }
 
   #number(): number {
     return this.#numbers[this.#number_at++]!
+  }
+}
+
+/**
+ * Entries of blocks, the first of them `first`, each made when it is asked for: all those of a commit at once would be copied by the
+ * collector again and again. Commitments have to be filled in before.
+ */
+export class BlockEntries implements Iterable<NewEntry> {
+  readonly #blocks: readonly Block[]
+  readonly #first: number
+
+  constructor(blocks: readonly Block[], first: number) {
+    this.#blocks = blocks
+    this.#first = first
+  }
+
+  *[Symbol.iterator](): Iterator<NewEntry> {
+    let seq = this.#first
+    for (const block of this.#blocks) {
+      const entry = new BlockReader(block)
+      while (entry.next()) {
+        yield { seq, row: entry.row, body: entry.body() }
+        entry.skip()
+        seq++
+      }
+    }
+  }
+
+  /** Of those that have values. */
+  *payloads(): Generator<NewPayload> {
+    let seq = this.#first
+    for (const block of this.#blocks) {
+      const entry = new BlockReader(block)
+      while (entry.next()) {
+        if (entry.values > 0) yield { seq, salts: entry.salts(), body: entry.payload() }
+        entry.skip()
+        seq++
+      }
+    }
   }
 }
 

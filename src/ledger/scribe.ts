@@ -82,8 +82,8 @@ export class StoreScribe implements Scribe {
     const stored: StoredEntry[] = []
     if (row !== null) stored.push(...(await reader.entriesOfRow(this.#log, row)))
     else for await (const each of reader.entriesOfRun(this.#log)) stored.push(each)
-    const added = appended.entries.filter(each => each.row === row)
-    return [...stored, ...added.map(each => ({ ...each, body: textOf(each.body) }))]
+    const added = Array.from(appended.entries, each => ({ ...each, body: textOf(each.body) }))
+    return [...stored, ...added]
       .filter(each => each.row === row)
       .map(each => JSON.parse(each.body) as SubjectEntryBody)
       .filter(each => row !== null || each.b === batch)

@@ -135,8 +135,8 @@ export interface WriteBatch {
   /** null for log 0 alone. */
   readonly lease: LeaseChange | null
   /** Dense: the first seq is the number of entries that the log has. */
-  readonly entries: readonly NewEntry[]
-  readonly payloads: readonly NewPayload[]
+  readonly entries: Iterable<NewEntry>
+  readonly payloads: Iterable<NewPayload>
   readonly endings: readonly StoredEnding[]
   /** Tokens whose rows in `open_tokens` are removed. */
   readonly closed_tokens: readonly number[]
@@ -145,7 +145,7 @@ export interface WriteBatch {
   /** Signed checkpoint; null if there are no entries. */
   readonly head: string | null
   /** What goes into log 0 in the same transaction, with its head. */
-  readonly ledger: { readonly entries: readonly NewEntry[]; readonly head: string } | null
+  readonly ledger: { readonly entries: Iterable<NewEntry>; readonly head: string } | null
 }
 /** For batches that only change a lease. */
 export const NOTHING = {
