@@ -15,6 +15,11 @@ export function leafHash(body: string): Hash {
   return hash('sha256', `\u0000${body}`, 'hex')
 }
 
+/** The same, of bytes that begin with that 00. */
+export function leafHashOf(prefixed: Uint8Array): Hash {
+  return hash('sha256', prefixed, 'hex')
+}
+
 const pair = Buffer.alloc(65, 1)
 
 /** SHA-256(01 ‖ left ‖ right), over the 32 bytes of each. */
@@ -30,13 +35,25 @@ const TEXT_AT = 1 + SALT_BYTES
 
 /** SHA-256(02 ‖ salt ‖ UTF-8 of `text`), as hex. `salt` has 16 bytes; `text` is a value's canonical text. */
 export function commitment(salt: Uint8Array, text: string): Hash {
-  if (salt.length !== SALT_BYTES) throw new TypeError(`a salt has ${SALT_BYTES} bytes, not ${salt.length}`)
   // A UTF-16 unit takes at most three bytes.
-  const needed = TEXT_AT + text.length * 3
-  const buffer = needed <= scratch.length ? scratch : grow(needed)
-  buffer.set(salt, 1)
+  const buffer = salted(salt, text.length * 3)
   const length = buffer.write(text, TEXT_AT, 'utf8')
   return hash('sha256', buffer.subarray(0, TEXT_AT + length), 'hex')
+}
+
+/** The same, of the text's bytes. */
+export function commitmentOf(salt: Uint8Array, text: Uint8Array): Hash {
+  const buffer = salted(salt, text.length)
+  buffer.set(text, TEXT_AT)
+  return hash('sha256', buffer.subarray(0, TEXT_AT + text.length), 'hex')
+}
+
+function salted(salt: Uint8Array, text_bytes: number): Buffer {
+  if (salt.length !== SALT_BYTES) throw new TypeError(`a salt has ${SALT_BYTES} bytes, not ${salt.length}`)
+  const needed = TEXT_AT + text_bytes
+  const buffer = needed <= scratch.length ? scratch : grow(needed)
+  buffer.set(salt, 1)
+  return buffer
 }
 
 /** Texts beyond this get a buffer of their own, so that one large value doesn't hold memory for good. */

@@ -4,17 +4,16 @@
  * A1. It reads no clock and draws no chance: the same entries with the same salts give the same bytes.
  * A2. `take` hands over all that was appended since the last one; `drop` forgets what wasn't made durable.
  */
-
-import { bytesToHex, commitment, hexToBytes, leafHash, SALT_BYTES } from '../format/hash.ts'
+import { commitmentOf, hexToBytes, leafHashOf } from '../format/hash.ts'
 import { checkpointText, type Signer } from '../format/note.ts'
 import { Frontier, type FrontierState, type Tile } from '../format/tree.ts'
 import { type SubjectTile, TREES } from '../format/trees.ts'
 import type { Hash } from '../model/sha256.ts'
+import { type Block, BlockEntries, BlockReader } from './block.ts'
 import { ClosedSubjects, type ClosedSubjectsState, NOTHING_CLOSED } from './closed-subjects.ts'
-import { bodyOf, payloadOf } from './encode.ts'
 import { NO_CHANGE } from './open-tokens.ts'
-import type { StoredEnding, StoredEntry, StoredOpenToken, StoredPayload } from './read-port.ts'
-import type { CheckpointHead, EncodedEntry, TileDraft, WriteBatch } from './write-port.ts'
+import type { StoredEnding, StoredOpenToken } from './read-port.ts'
+import type { CheckpointHead, OpenChange, TileDraft, WriteBatch } from './write-port.ts'
 
 /** What is to become durable together; the rest of a `WriteBatch` is not the appender's to know. */
 export interface Appended
@@ -55,8 +54,7 @@ export class Appender {
   readonly #closed: ClosedSubjects
   /** As of the last `take` that wasn't dropped. */
   #durable: FrontierState
-  #entries: StoredEntry[] = []
-  #payloads: StoredPayload[] = []
+  #blocks: Block[] = []
   #endings: StoredEnding[] = []
   #tiles: TileDraft[] = []
   #unresolved: UnresolvedError[] = []
@@ -93,31 +91,26 @@ export class Appender {
     return this.#closed
   }
 
-  /** `salts` are those of `saltsOf`. */
-  append(entry: EncodedEntry, salts: Uint8Array): void {
-    const seq = this.#frontier.size
-    const commitments = this.#commit(seq, entry, salts)
-    const nonce = commitments.length === 0 ? bytesToHex(salts) : ''
-    const body = bodyOf(entry, commitments, nonce)
-    const leaf = leafHash(body)
-    this.#frontier.append(leaf, this.#onTile)
-    this.#closed.add(entry.row, entry.batch, entry.closes ? leaf : null)
-    this.#entries.push({ seq, row: entry.row, batch: entry.batch, body })
-    for (let i = 0; i < entry.endings.length; i++) this.#end(seq, entry, i, commitments)
-    if (entry.changes !== NO_CHANGE) this.#changeOpen(seq, entry)
+  /** All entries of a block, which is in use until they were taken and are durable. */
+  append(block: Block): void {
+    if (block.entries === 0) return
+    const entry = new BlockReader(block)
+    while (entry.next()) this.#append(entry)
+    this.#blocks.push(block)
   }
 
   take(): Appended {
     const root = this.#frontier.root()
     const { size } = this
     const open = [...this.#open]
+    const entries = new BlockEntries(this.#blocks, this.#durable.size)
     const appended: Appended = {
-      entries: this.#entries,
-      payloads: this.#payloads,
+      entries,
+      payloads: { [Symbol.iterator]: () => entries.payloads() },
       endings: this.#endings,
       closed_tokens: open.flatMap(([token, { is_new, stands }]) => (stands === null && !is_new ? [token] : [])),
       open_tokens: open.flatMap(([, { stands }]) => stands ?? []),
-      head: this.#entries.length === 0 ? null : this.#signer.sign(checkpointText({ origin: this.#origin, size, root })),
+      head: this.#blocks.length === 0 ? null : this.#signer.sign(checkpointText({ origin: this.#origin, size, root })),
       checkpoint: { log: this.#log, size, root },
       tiles: this.#tiles,
       unresolved: this.#unresolved,
@@ -144,61 +137,57 @@ export class Appender {
   }
 
   #clear(): void {
-    this.#entries = []
-    this.#payloads = []
+    this.#blocks = []
     this.#endings = []
     this.#tiles = []
     this.#unresolved = []
     this.#open = new Map()
   }
 
-  /** Commits to the entry's values and keeps them as its payload. Gives the commitments as hex. */
-  #commit(seq: number, entry: EncodedEntry, salts: Uint8Array): readonly string[] {
-    const { texts } = entry
-    if (texts.length === 0) return NONE
-    const commitments = texts.map((text, i) => commitment(salts.subarray(i * SALT_BYTES, (i + 1) * SALT_BYTES), text))
-    this.#payloads.push({ seq, salts, body: payloadOf(entry) })
-    return commitments
+  #append(entry: BlockReader): void {
+    const { row, batch } = entry
+    const seq = this.#frontier.size
+    for (let i = 0; i < entry.values; i++) entry.commit(i, commitmentOf(entry.salt(i), entry.value(i)))
+    const leaf = leafHashOf(entry.leaf())
+    this.#frontier.append(leaf, this.#onTile)
+    this.#closed.add(row, batch, entry.closes ? leaf : null)
+    for (let i = 0; i < entry.endings; i++) this.#end(seq, entry)
+    const changes = entry.changes()
+    if (changes !== NO_CHANGE) this.#changeOpen(seq, entry, changes)
   }
 
-  #end(seq: number, entry: EncodedEntry, i: number, commitments: readonly string[]): void {
-    const { token, fate, node, sink, group, error } = entry.endings[i]!
-    const hex = error === null ? undefined : commitments[error.value - entry.first_value]
-    if (error !== null && hex === undefined) {
-      this.#unresolved.push({
-        ending: this.#endings.length,
-        row: entry.row,
-        batch: entry.batch,
-        value: error.value,
-      })
-    }
+  #end(seq: number, entry: BlockReader): void {
+    const { row, batch, first_value, values } = entry
+    const { token, fate, node, sink, group, error, recorded_us } = entry.ending()
+    const place = error === null ? -1 : error.value - first_value
+    const is_here = place >= 0 && place < values
+    if (error !== null && !is_here)
+      this.#unresolved.push({ ending: this.#endings.length, row, batch, value: error.value })
     this.#endings.push({
       token,
       seq,
-      row: entry.row,
-      batch: entry.batch,
+      row,
+      batch,
       fate,
       node,
       sink: sink === 0 ? null : sink,
       grp: group === 0 ? null : group,
       error_code: error === null ? null : error.code,
-      error_hash: hex === undefined ? null : hexToBytes(hex),
-      recorded_us: entry.recorded_us[i]!,
+      error_hash: is_here ? hexToBytes(entry.commitment(place)) : null,
+      recorded_us,
     })
   }
 
-  #changeOpen(seq: number, { row, batch, changes }: EncodedEntry): void {
-    for (const { token, node, is_new } of changes.stands)
+  #changeOpen(seq: number, { row, batch }: BlockReader, { stands, gone }: OpenChange): void {
+    for (const { token, node, is_new } of stands)
       this.#open.set(token, {
         is_new: this.#open.get(token)?.is_new ?? is_new,
         stands: { token, row, batch, node, seq },
       })
-    for (const token of changes.gone)
-      this.#open.set(token, { is_new: this.#open.get(token)?.is_new ?? false, stands: null })
+    for (const token of gone) this.#open.set(token, { is_new: this.#open.get(token)?.is_new ?? false, stands: null })
   }
 }
 
-const NONE: readonly string[] = []
 const EMPTY: AppenderState = { frontier: new Frontier().state(), closed: NOTHING_CLOSED }
 
 /** Name of a log in its checkpoints (C2SP tlog-checkpoint, origin). */

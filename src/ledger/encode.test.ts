@@ -1,11 +1,14 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { encodedBy, noEntropy } from '../../test/support/encoded.ts'
 import { full, subjectDraft, T0, visit } from '../../test/support/ledger.ts'
 import type { GroupKind } from '../format/entry.ts'
 import { canonicalize } from '../model/canonical.ts'
 import { FATES } from '../model/outcome.ts'
 import type { Json } from '../model/row.ts'
-import { bodyOf, encodeLedger, encodeRun, encodeSubject, payloadOf } from './encode.ts'
+import type { BlockWriter } from './block.ts'
+import { encodeLedger, encodeRun, encodeSubject } from './encode.ts'
+import type { Entropy } from './entropy.ts'
 import type { SubjectDraft } from './write-port.ts'
 
 const n = fc.oneof(fc.nat(12), fc.nat(Number.MAX_SAFE_INTEGER))
@@ -85,15 +88,21 @@ const draft: fc.Arbitrary<SubjectDraft> = fc.record({
 const HASH = 'ab'.repeat(32)
 const NONCE = 'cd'.repeat(16)
 
+/** With nonces of `cd`, and commitments told as `HASH`. */
+function encoded(write: (to: BlockWriter, entropy: Entropy) => void) {
+  const { body, ...rest } = encodedBy(write, noEntropy(0xcd))
+  return { ...rest, body: body.replaceAll(/[0-9a-f]{64}/g, HASH) }
+}
+const encodedSubject = (each: SubjectDraft) => encoded((to, entropy) => encodeSubject(to, each, entropy))
+
 describe('bodies', () => {
   test('are their own canonical re-encoding (E1)', () => {
     fc.assert(
       fc.property(draft, each => {
-        const encoded = encodeSubject(each)
-        const body = bodyOf(encoded, Array<string>(encoded.texts.length).fill(HASH), NONCE)
+        const { body, payload } = encodedBy((to, entropy) => encodeSubject(to, each, entropy))
         expect(canonicalize(JSON.parse(body) as Json)).toBe(body)
-        const payload = payloadOf(encoded)
-        expect(canonicalize(JSON.parse(payload) as Json)).toBe(payload)
+        if (payload !== null) expect(canonicalize(JSON.parse(payload) as Json)).toBe(payload)
+        expect(payload === null).toBe(each.values.length === 0)
       }),
     )
   })
@@ -101,19 +110,23 @@ describe('bodies', () => {
   test('of the run and of the ledger, too', () => {
     const t = T0
     const publish = { k: 'publish', artifacts: [{ sink: 1, rows: 2, bytes: 3 }], t } as const
-    const with_value = encodeRun({ entry: publish, first_value: 7, values: [full({})] })
-    expect(bodyOf(with_value, [HASH], '')).toBe(
+    const with_value = { entry: publish, first_value: 7, values: [full({})] }
+    expect(encoded((to, entropy) => encodeRun(to, with_value, entropy)).body).toBe(
       `{"artifacts":[{"bytes":3,"rows":2,"sink":1}],"c":["${HASH}"],"k":"publish","t":${t},"w":7}`,
     )
-    const stop = encodeRun({ entry: { k: 'stop', status: 'cancelled', reason: 'user', t }, first_value: 7, values: [] })
-    expect(bodyOf(stop, [], NONCE)).toBe(`{"k":"stop","reason":"user","status":"cancelled","t":${t},"z":"${NONCE}"}`)
-    const born = encodeLedger({ k: 'birth', format: 1, ledger: 'x', key: 'k', t })
-    expect(bodyOf(born, [], NONCE)).toBe(`{"format":1,"k":"birth","key":"k","ledger":"x","t":${t},"z":"${NONCE}"}`)
+    const stop = { entry: { k: 'stop', status: 'cancelled', reason: 'user', t } as const, first_value: 7, values: [] }
+    expect(encoded((to, entropy) => encodeRun(to, stop, entropy)).body).toBe(
+      `{"k":"stop","reason":"user","status":"cancelled","t":${t},"z":"${NONCE}"}`,
+    )
+    const born = { k: 'birth', format: 1, ledger: 'x', key: 'k', t } as const
+    expect(encoded((to, entropy) => encodeLedger(to, born, entropy)).body).toBe(
+      `{"format":1,"k":"birth","key":"k","ledger":"x","t":${t},"z":"${NONCE}"}`,
+    )
   })
 
   test('say each thing under its key', () => {
     const failed = { code: 'E_1', value: 2 }
-    const encoded = encodeSubject(
+    const told = encodedSubject(
       subjectDraft({
         subject: { kind: 'row', row: 17 },
         time_us: T0,
@@ -138,28 +151,28 @@ describe('bodies', () => {
         open: 1,
       }),
     )
-    expect(bodyOf(encoded, [HASH, HASH, HASH], '')).toBe(
+    expect(told.body).toBe(
       `{"c":["${HASH}","${HASH}","${HASH}"],"d":[[3,"forked",0,8,9]],"e":[[1,7,2,0,0,"E_1",2]],"f":3,"g":[[3,0,4,2]],"h":[[2,7,3,0]],` +
         `"n":[[1],[2,3,1,1,1]],"o":1,"p":5,"r":17,"s":[1,17,18],"t":${T0},"v":[[1,2,1,1,1,0,4,-6,5,"E_1",2]],"w":1,"y":[[2,7,1,3],[2,7,1,3,9,2,5]]}`,
     )
-    expect(payloadOf(encoded)).toBe('[[{"a":1}],[{"code":"E_1"}],[[[[2],[0,1,0]]]]]')
-    expect(encoded.recorded_us).toEqual([T0 - 6 + 5])
+    expect(told.payload).toBe('[[{"a":1}],[{"code":"E_1"}],[[[[2],[0,1,0]]]]]')
+    expect(told.endings.map(each => each.recorded_us)).toEqual([T0 - 6 + 5])
   })
 
   test('an ending without a visit is recorded at the entry’s time', () => {
     const ending = { token: 1, fate: 19 as const, node: 2, sink: 0, group: 0, error: { code: 'ABANDONED', value: 1 } }
-    const encoded = encodeSubject(subjectDraft({ subject: { kind: 'row', row: 1 }, time_us: T0, endings: [ending] }))
-    expect(encoded.recorded_us).toEqual([T0])
+    const told = encodedSubject(subjectDraft({ subject: { kind: 'row', row: 1 }, time_us: T0, endings: [ending] }))
+    expect(told.endings.map(each => each.recorded_us)).toEqual([T0])
   })
 
   test('hold no text but codes and verdicts (E2)', () => {
     const subject = { kind: 'row', row: 1 } as const
     const bad = { code: 'some text', value: 1 }
     expect(() =>
-      encodeSubject(subjectDraft({ subject, time_us: T0, visits: [visit(1, 1, 1, [0, 0], 0, 0, bad)] })),
+      encodedSubject(subjectDraft({ subject, time_us: T0, visits: [visit(1, 1, 1, [0, 0], 0, 0, bad)] })),
     ).toThrow('is no error code')
     const closed = { group: 1, verdict: 'Ünd"', detail: 0, members: [] }
-    expect(() => encodeSubject(subjectDraft({ subject, time_us: T0, groups_closed: [closed] }))).toThrow(
+    expect(() => encodedSubject(subjectDraft({ subject, time_us: T0, groups_closed: [closed] }))).toThrow(
       'is no verdict',
     )
   })

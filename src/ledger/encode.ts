@@ -1,194 +1,258 @@
 /**
- * Stage 1 of the write side: what happened, as canonical JSON text (docs/ledger-format.md, DESIGN section 5).
+ * Stage 1 of the write side: what happened, as canonical JSON in UTF-8 (docs/ledger-format.md, DESIGN section 5).
  *
- * E1. `bodyOf` an encoded entry is its own canonical re-encoding: the text is put together by hand, because it is on the
- *     row path, and a property in the tests compares it with `canonicalize`.
+ * E1. A body, once commitments are filled in, is its own canonical re-encoding: it is written by hand, because it is on the row path,
+ *     and a property in the tests compares it with `canonicalize`.
  * E2. Nothing but numbers, declared codes and verdicts gets into a body (I8): other texts are refused.
  */
-import type { CallFact, EndingFact, HoldFact, IntentFact, OriginFact, VisitFact } from '../format/entry.ts'
+import type {
+  BirthFact,
+  CallFact,
+  EndingFact,
+  GroupClosed,
+  GroupOpened,
+  HoldFact,
+  IntentFact,
+  OriginFact,
+  VisitFact,
+} from '../format/entry.ts'
+import { bytesToHex } from '../format/hash.ts'
 import type { LedgerEntry } from '../format/ledger-entry.ts'
+import type { ByteText } from '../model/byte-text.ts'
 import { canonicalize } from '../model/canonical.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Json } from '../model/row.ts'
+import type { BlockWriter } from './block.ts'
+import { type Entropy, saltsOf } from './entropy.ts'
 import { NO_CHANGE } from './open-tokens.ts'
-import type { CompleteRunDraft, EncodedEntry, RunDraft, SubjectDraft, ValueDraft } from './write-port.ts'
+import type { CompleteRunDraft, RunDraft, SubjectDraft, ValueDraft } from './write-port.ts'
 
-/** The whole text of an entry. `commitments` are hex texts; without any, `nonce` (hex) stands in their place. */
-export function bodyOf(entry: EncodedEntry, commitments: readonly string[], nonce: string): string {
-  return flat(
-    commitments.length === 0
-      ? `${entry.before}${entry.after},"z":"${nonce}"}`
-      : `${entry.before}"c":["${commitments.join('","')}"],${entry.after}}`,
-  )
-}
-
-/** The text of a payload: an array of its values as they are stored. */
-export function payloadOf(entry: EncodedEntry): string {
-  return flat(`[${entry.stored.join(',')}]`)
-}
-
-/**
- * The same text in one piece. V8 keeps a text that was put together as a tree of its parts until somebody looks at a
- * character; a thousand such trees held until the commit cost 5 µs a row.
- */
-function flat(text: string): string {
-  if (text.charCodeAt(0) === NUL) throw new CustodyError('CUSTODY_ENGINE_DEFECT', 'a text begins with NUL')
-  return text
-}
-const NUL = 0
-
-/** @throws CustodyError CUSTODY_ENGINE_DEFECT for a code or verdict that isn't one. */
-export function encodeSubject(draft: SubjectDraft, changes = NO_CHANGE): EncodedEntry {
-  const { subject } = draft
+/** Writes the entry of a subject. @throws CustodyError CUSTODY_ENGINE_DEFECT for a code or verdict that isn't one. */
+export function encodeSubject(to: BlockWriter, draft: SubjectDraft, entropy: Entropy, changes = NO_CHANGE): void {
+  const { subject, values, first_value, closes, endings } = draft
   const row = subject.kind === 'row' ? subject.row : null
   const batch = subject.kind === 'batch' ? subject.batch : null
-  let after = upToOpen(draft)
-  if (draft.previous !== null) after += `,"p":${draft.previous}`
-  if (row !== null) after += `,"r":${row}`
-  if (draft.origin !== null) after += `,"s":${originText(draft.origin)}`
-  after += `,"t":${draft.time_us}`
-  if (draft.visits.length > 0) after += `,"v":[${visitsText(draft.visits)}]`
-  if (draft.values.length > 0) after += `,"w":${draft.first_value}`
-  if (draft.calls.length > 0) after += `,"x":[${draft.calls.map(callText).join(',')}]`
-  if (draft.intents.length > 0) after += `,"y":[${draft.intents.map(intentText).join(',')}]`
-  return {
-    row,
-    batch,
-    before: batch === null ? '{' : `{"b":${batch},`,
-    after,
-    texts: draft.values.map(each => each.text),
-    stored: draft.values.map(storedText),
-    first_value: draft.first_value,
-    endings: draft.endings,
-    recorded_us: endsOf(draft),
-    closes: draft.closes,
-    changes,
-  }
+  const salts = saltsOf(values.length, entropy)
+  const text = to.begin(values.length)
+  text.byte(OPEN_OBJECT)
+  if (batch !== null) pair(text, '"b":', batch).byte(COMMA)
+  commitments(to, text, values)
+  upToOpen(text, draft)
+  if (draft.previous !== null) pair(text, ',"p":', draft.previous)
+  if (row !== null) pair(text, ',"r":', row)
+  if (draft.origin !== null) origin(text, draft.origin)
+  pair(text, ',"t":', draft.time_us)
+  if (draft.visits.length > 0) list(text, ',"v":[', draft.visits, visit)
+  if (values.length > 0) pair(text, ',"w":', first_value)
+  if (draft.calls.length > 0) list(text, ',"x":[', draft.calls, call)
+  if (draft.intents.length > 0) list(text, ',"y":[', draft.intents, intent)
+  finish(to, text, values, salts)
+  to.close({ row, batch, first_value, closes, endings, recorded_us: endsOf(draft), changes }, salts)
 }
 
 /** An entry of the run, or of the ledger's own log. */
-export function encodeRun(draft: RunDraft | CompleteRunDraft): EncodedEntry {
-  return encodeFacts(draft.entry as unknown as { readonly [key: string]: Json }, draft.first_value, draft.values)
+export function encodeRun(to: BlockWriter, draft: RunDraft | CompleteRunDraft, entropy: Entropy): void {
+  const facts = draft.entry as unknown as { readonly [key: string]: Json }
+  encodeFacts(to, facts, draft.first_value, draft.values, entropy)
 }
 
-export function encodeLedger(entry: LedgerEntry): EncodedEntry {
-  return encodeFacts(entry as unknown as { readonly [key: string]: Json }, 0, [])
+export function encodeLedger(to: BlockWriter, entry: LedgerEntry, entropy: Entropy): void {
+  encodeFacts(to, entry as unknown as { readonly [key: string]: Json }, 0, [], entropy)
 }
 
 /** Commitments stand between the keys before `c` and those after; `w` and `z` come after all keys there are. */
 function encodeFacts(
+  to: BlockWriter,
   facts: { readonly [key: string]: Json },
   first_value: number,
   values: readonly ValueDraft[],
-): EncodedEntry {
-  let before = '{'
-  const after: string[] = []
-  for (const key of Object.keys(facts).sort()) {
-    const pair = `"${key}":${canonicalize(facts[key]!)}`
-    if (key < 'c') before += `${pair},`
-    else after.push(pair)
-  }
-  if (values.length > 0) after.push(`"w":${first_value}`)
-  return {
-    row: null,
-    batch: null,
-    before,
-    after: after.join(','),
-    texts: values.map(each => each.text),
-    stored: values.map(storedText),
-    first_value,
-    endings: [],
-    recorded_us: [],
-    closes: false,
-    changes: NO_CHANGE,
-  }
+  entropy: Entropy,
+): void {
+  const salts = saltsOf(values.length, entropy)
+  const text = to.begin(values.length)
+  const keys = Object.keys(facts).sort()
+  const pairs = (from: readonly string[]) => from.map(key => `"${key}":${canonicalize(facts[key]!)}`)
+  text.byte(OPEN_OBJECT)
+  for (const each of pairs(keys.filter(key => key < 'c'))) text.text(`${each},`)
+  commitments(to, text, values)
+  text.text(pairs(keys.filter(key => key > 'c')).join(','))
+  if (values.length > 0) pair(text, ',"w":', first_value)
+  finish(to, text, values, salts)
+  to.close(
+    { row: null, batch: null, first_value, closes: false, endings: [], recorded_us: [], changes: NO_CHANGE },
+    salts,
+  )
 }
 
-function originText({ source, index, line, repeats }: OriginFact): string {
-  return repeats === null ? `[${source},${index},${line}]` : `[${source},${index},${line},${repeats}]`
+const OPEN_OBJECT = 0x7b
+const CLOSE_OBJECT = 0x7d
+const OPEN_LIST = 0x5b
+const CLOSE_LIST = 0x5d
+const COMMA = 0x2c
+
+function commitments(to: BlockWriter, text: ByteText, values: readonly ValueDraft[]): void {
+  if (values.length === 0) return
+  text.text('"c":[')
+  to.commitments()
+  text.text('],')
+}
+
+/** The end of the body, and the payload. An entry without values has a nonce. */
+function finish(to: BlockWriter, text: ByteText, values: readonly ValueDraft[], salts: Uint8Array): void {
+  if (values.length === 0) text.text(`,"z":"${bytesToHex(salts)}"`)
+  text.byte(CLOSE_OBJECT)
+  to.endBody()
+  if (values.length > 0) payload(to, text, values)
+  to.endPayload()
+  for (let i = 0; i < values.length; i++) if (values[i]!.kind === 'patch') to.value(i, values[i]!.text)
+}
+
+/** An array of its values as they are stored: `[value]`, or `[base, set, unset]`. */
+function payload(to: BlockWriter, text: ByteText, values: readonly ValueDraft[]): void {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    text.text(i === 0 ? '[[' : ',[')
+    if (value.kind === 'full') to.value(i, value.text)
+    else {
+      text.number(value.base)
+      text.byte(COMMA)
+      text.text(value.set)
+      text.byte(COMMA)
+      text.text(value.unset.length === 0 ? '[]' : canonicalize(value.unset))
+    }
+    text.byte(CLOSE_LIST)
+  }
+  text.byte(CLOSE_LIST)
+}
+
+function pair(text: ByteText, key: string, value: number): ByteText {
+  text.text(key)
+  text.number(value)
+  return text
+}
+
+/** A list of lists; `key` ends with its bracket. */
+function list<T>(text: ByteText, key: string, facts: readonly T[], write: (text: ByteText, fact: T) => void): ByteText {
+  text.text(key)
+  for (let i = 0; i < facts.length; i++) {
+    if (i > 0) text.byte(COMMA)
+    text.byte(OPEN_LIST)
+    write(text, facts[i]!)
+    text.byte(CLOSE_LIST)
+  }
+  text.byte(CLOSE_LIST)
+  return text
 }
 
 /** Keys `d` to `o`. */
-function upToOpen(draft: SubjectDraft): string {
-  let text = ''
-  if (draft.groups_closed.length > 0) {
-    const closed = draft.groups_closed.map(
-      each => `[${[each.group, `"${word(each.verdict)}"`, each.detail, ...each.members].join(',')}]`,
-    )
-    text += `"d":[${closed.join(',')}],`
-  }
-  if (draft.endings.length > 0) text += `"e":[${endingsText(draft.endings)}],`
-  if (draft.orders !== 0) text += `"f":${draft.orders},`
-  if (draft.groups_opened.length > 0) {
-    const opened = draft.groups_opened.map(each => `[${each.group},${each.kind},${each.node},${each.expected}]`)
-    text += `"g":[${opened.join(',')}],`
-  }
-  if (draft.holds.length > 0) {
-    text += `"h":[${draft.holds.map(holdText).join(',')}],`
-  }
-  if (draft.births.length > 0) text += `"n":[${birthsText(draft)}],`
-  return `${text}"o":${draft.open}`
+function upToOpen(text: ByteText, draft: SubjectDraft): void {
+  if (draft.groups_closed.length > 0) list(text, '"d":[', draft.groups_closed, closing).byte(COMMA)
+  if (draft.endings.length > 0) list(text, '"e":[', draft.endings, ending).byte(COMMA)
+  if (draft.orders !== 0) pair(text, '"f":', draft.orders).byte(COMMA)
+  if (draft.groups_opened.length > 0) list(text, '"g":[', draft.groups_opened, opening).byte(COMMA)
+  if (draft.holds.length > 0) list(text, '"h":[', draft.holds, hold).byte(COMMA)
+  if (draft.births.length > 0) list(text, '"n":[', draft.births, birth).byte(COMMA)
+  pair(text, '"o":', draft.open)
 }
 
-function holdText({ token, node, group, ordinal, batch }: HoldFact): string {
-  return batch === null ? `[${token},${node},${group},${ordinal}]` : `[${token},${node},${group},${ordinal},${batch}]`
+// Facts write their numbers one after another: an array of them, made for each fact, would cost more than all the rest.
+
+function origin(text: ByteText, { source, index, line, repeats }: OriginFact): void {
+  pair(text, ',"s":[', source)
+  text.next(index)
+  text.next(line)
+  if (repeats !== null) text.next(repeats)
+  text.byte(CLOSE_LIST)
 }
 
-function visitsText(visits: readonly VisitFact[]): string {
-  let text = ''
-  for (let i = 0; i < visits.length; i++) {
-    const v = visits[i]!
-    text += `${i === 0 ? '[' : ',['}${v.token},${v.node},${v.attempt},${v.status},${v.in},${v.out},${v.edge},${v.start_us},${v.duration_us}`
-    if (v.error !== null) text += `,"${code(v.error.code)}",${v.error.value}`
-    text += v.stood_us === 0 ? ']' : `,${v.stood_us}]`
-  }
-  return text
+function closing(text: ByteText, { group, verdict, detail, members }: GroupClosed): void {
+  text.number(group)
+  text.text(`,"${word(verdict)}"`)
+  text.next(detail)
+  for (let i = 0; i < members.length; i++) text.next(members[i]!)
 }
 
-/** From the entry's time. */
-function endOf({ start_us, duration_us, stood_us }: VisitFact): number {
-  return start_us + duration_us + stood_us
+function ending(text: ByteText, { token, fate, node, sink, group, error }: EndingFact): void {
+  text.number(token)
+  text.next(fate)
+  text.next(node)
+  text.next(sink)
+  text.next(group)
+  errorOf(text, error)
 }
 
-function endingsText(endings: readonly EndingFact[]): string {
-  let text = ''
-  for (let i = 0; i < endings.length; i++) {
-    const e = endings[i]!
-    text += `${i === 0 ? '[' : ',['}${e.token},${e.fate},${e.node},${e.sink},${e.group}`
-    text += e.error === null ? ']' : `,"${code(e.error.code)}",${e.error.value}]`
-  }
-  return text
+function opening(text: ByteText, { group, kind, node, expected }: GroupOpened): void {
+  text.number(group)
+  text.next(kind)
+  text.next(node)
+  text.next(expected)
 }
 
-function callText(each: CallFact): string {
-  const { input_tokens, output_tokens, cost_nusd } = each
-  const facts = [each.call, each.token, each.node, each.attempt, each.ordinal, each.service, each.status]
-  facts.push(each.request, each.response, each.start_us, each.duration_us)
-  if (input_tokens + output_tokens + cost_nusd > 0) facts.push(input_tokens, output_tokens, cost_nusd)
-  return `[${facts.join(',')}]`
+function hold(text: ByteText, { token, node, group, ordinal, batch }: HoldFact): void {
+  text.number(token)
+  text.next(node)
+  text.next(group)
+  text.next(ordinal)
+  if (batch !== null) text.next(batch)
 }
 
-function intentText({ token, node, attempt, request, together }: IntentFact): string {
-  const facts = [token, node, attempt, request]
-  if (together !== null) facts.push(together.first, together.place, together.rows)
-  return `[${facts.join(',')}]`
+function birth(text: ByteText, { token, group, ordinal, value, parents }: BirthFact): void {
+  text.number(token)
+  if (group === 0) return
+  text.next(group)
+  text.next(ordinal)
+  text.next(value)
+  for (let i = 0; i < parents.length; i++) text.next(parents[i]!)
 }
 
-function birthsText(draft: SubjectDraft): string {
-  let text = ''
-  for (let i = 0; i < draft.births.length; i++) {
-    const b = draft.births[i]!
-    if (i > 0) text += ','
-    if (b.group === 0) text += `[${b.token}]`
-    else text += `[${[b.token, b.group, b.ordinal, b.value, ...b.parents].join(',')}]`
-  }
-  return text
+function visit(text: ByteText, fact: VisitFact): void {
+  text.number(fact.token)
+  text.next(fact.node)
+  text.next(fact.attempt)
+  text.next(fact.status)
+  text.next(fact.in)
+  text.next(fact.out)
+  text.next(fact.edge)
+  text.next(fact.start_us)
+  text.next(fact.duration_us)
+  errorOf(text, fact.error)
+  if (fact.stood_us !== 0) text.next(fact.stood_us)
 }
 
-function storedText(value: ValueDraft): string {
-  return value.kind === 'full'
-    ? `[${value.text}]`
-    : `[${value.base},${value.set},${value.unset.length === 0 ? '[]' : canonicalize(value.unset)}]`
+function call(text: ByteText, fact: CallFact): void {
+  const { input_tokens, output_tokens, cost_nusd } = fact
+  text.number(fact.call)
+  text.next(fact.token)
+  text.next(fact.node)
+  text.next(fact.attempt)
+  text.next(fact.ordinal)
+  text.next(fact.service)
+  text.next(fact.status)
+  text.next(fact.request)
+  text.next(fact.response)
+  text.next(fact.start_us)
+  text.next(fact.duration_us)
+  if (input_tokens + output_tokens + cost_nusd === 0) return
+  text.next(input_tokens)
+  text.next(output_tokens)
+  text.next(cost_nusd)
+}
+
+function intent(text: ByteText, { token, node, attempt, request, together }: IntentFact): void {
+  text.number(token)
+  text.next(node)
+  text.next(attempt)
+  text.next(request)
+  if (together === null) return
+  text.next(together.first)
+  text.next(together.place)
+  text.next(together.rows)
+}
+
+function errorOf(text: ByteText, error: EndingFact['error']): void {
+  if (error === null) return
+  text.text(`,"${code(error.code)}"`)
+  text.next(error.value)
 }
 
 /** When each token ended: as its last visit in this entry did, or, where it has none, at the entry's time. */
@@ -197,8 +261,13 @@ function endsOf({ endings, visits, time_us }: SubjectDraft): number[] {
   const last = visits.at(-1)
   if (endings.length === 1 && last?.token === endings[0]?.token && last !== undefined) return [time_us + endOf(last)]
   const ends = new Map<number, number>()
-  for (const visit of visits) ends.set(visit.token, time_us + endOf(visit))
+  for (const each of visits) ends.set(each.token, time_us + endOf(each))
   return endings.map(({ token }) => ends.get(token) ?? time_us)
+}
+
+/** From the entry's time. */
+function endOf({ start_us, duration_us, stood_us }: VisitFact): number {
+  return start_us + duration_us + stood_us
 }
 
 const CODE = /^[A-Z0-9_]{1,64}$/

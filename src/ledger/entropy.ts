@@ -1,10 +1,9 @@
 /** The ledger's chance: salts and nonces, drawn in the order of entries. */
 import { SALT_BYTES } from '../format/hash.ts'
-import type { EncodedEntry } from './write-port.ts'
 
-/** A salt for each value of an entry; for an entry without values, its nonce. */
-export function saltsOf(entry: EncodedEntry, entropy: Entropy): Uint8Array {
-  return entropy.bytes(Math.max(1, entry.texts.length) * SALT_BYTES)
+/** A salt for each value of an entry; for one without values, its nonce. */
+export function saltsOf(values: number, entropy: Entropy): Uint8Array {
+  return entropy.bytes(Math.max(1, values) * SALT_BYTES)
 }
 
 /** Random bytes, fetched in large blocks. */

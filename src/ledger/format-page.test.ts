@@ -1,13 +1,15 @@
 /** docs/ledger-format.md shows what the code does. */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { encodedBy } from '../../test/support/encoded.ts'
 import { simpleRow } from '../../test/support/ledger.ts'
 import type { FieldOrders } from '../format/entry.ts'
 import { fieldOrderOf } from '../format/field-order.ts'
 import { commitment, leafHash, nodeHash } from '../format/hash.ts'
 import { canonicalize } from '../model/canonical.ts'
 import type { Json } from '../model/row.ts'
-import { bodyOf, encodeSubject, payloadOf } from './encode.ts'
+import { encodeSubject } from './encode.ts'
+import { Entropy } from './entropy.ts'
 import { APPLICATION_ID, PAGE_SIZE_BYTES, schemaStatements } from './sqlite/schema.ts'
 
 const page = readFileSync(new URL('../../docs/ledger-format.md', import.meta.url), 'utf8')
@@ -32,12 +34,12 @@ function statementsOf(text: string): readonly string[] {
 }
 
 test('the test vectors and the example', () => {
-  const entry = encodeSubject(simpleRow(1))
-  const salt = (byte: number) => new Uint8Array(16).fill(byte)
-  const commitments = entry.texts.map((text, i) => commitment(salt(i + 1), text))
-  const body = bodyOf(entry, commitments, '')
+  // Salts of ones, and of twos.
+  const salts = new Entropy(() => new Uint8Array([...Array<number>(16).fill(1), ...Array<number>(16).fill(2)]))
+  const { body, payload, texts } = encodedBy((to, entropy) => encodeSubject(to, simpleRow(1), entropy), salts)
+  const commitments = texts.map((text, i) => commitment(new Uint8Array(16).fill(i + 1), text))
   const [a, b] = [leafHash('a'), leafHash('b')] as const
-  for (const text of [payloadOf(entry), body, leafHash(body), a, nodeHash(a, b), ...commitments]) {
+  for (const text of [payload, body, leafHash(body), a, nodeHash(a, b), ...commitments]) {
     expect(page).toContain(text)
   }
 })

@@ -4,9 +4,10 @@ import type { Signer } from '../format/note.ts'
 import { CustodyError } from '../model/error.ts'
 import { type Holder, isAlive, livesHere, parseHolder } from '../model/holder.ts'
 import { Appender, type AppenderState } from './appender.ts'
+import { BlockWriter } from './block.ts'
 import { checkedRun } from './checked-run.ts'
 import { encodeRun } from './encode.ts'
-import { Entropy, saltsOf } from './entropy.ts'
+import { Entropy } from './entropy.ts'
 import { type KeyRing, signedChange } from './key-ring.ts'
 import { LEASE_US } from './lease.ts'
 import { LOG_ZERO, LogZero } from './log-zero.ts'
@@ -99,8 +100,9 @@ export class StoredLedger implements Ledger {
       const log = log_zero.last_log + 1
       const t = Math.max(entry.t, log_zero.last_us)
       const appender = this.#appender(log)
-      const encoded = encodeRun({ ...draft, entry: { ...entry, t } })
-      appender.append(encoded, saltsOf(encoded, this.#entropy))
+      const writer = new BlockWriter()
+      encodeRun(writer, { ...draft, entry: { ...entry, t } }, this.#entropy)
+      appender.append(writer.take())
       const appended = appender.take()
       opened = { log, appender, t }
       const lease = {

@@ -16,9 +16,10 @@ import { Frontier } from '../format/tree.ts'
 import { CustodyError } from '../model/error.ts'
 import { counted, grouped } from '../model/number-text.ts'
 import { Appender, originOf } from './appender.ts'
+import { BlockWriter } from './block.ts'
 import { NOTHING_CLOSED } from './closed-subjects.ts'
 import { encodeLedger } from './encode.ts'
-import { type Entropy, saltsOf } from './entropy.ts'
+import type { Entropy } from './entropy.ts'
 import { KeyRing } from './key-ring.ts'
 import type { LedgerReader } from './read-port.ts'
 import { altered, checkSignedHead } from './signed-head.ts'
@@ -31,8 +32,9 @@ export const LOG_ZERO = 0
 export function birth(id: string, ports: LedgerPorts, entropy: Entropy): WriteBatch {
   const appender = new Appender(id, LOG_ZERO, ports.signer)
   const key = ports.signer.verifier_key
-  const entry = encodeLedger({ k: 'birth', format: LEDGER_FORMAT, ledger: id, key, t: ports.now_us() })
-  appender.append(entry, saltsOf(entry, entropy))
+  const writer = new BlockWriter()
+  encodeLedger(writer, { k: 'birth', format: LEDGER_FORMAT, ledger: id, key, t: ports.now_us() }, entropy)
+  appender.append(writer.take())
   return { log: LOG_ZERO, lease: null, ledger: null, ...appender.take() }
 }
 
@@ -127,8 +129,9 @@ export class LogZero {
   next(entry: LedgerEntry, signer: Signer, entropy: Entropy): LogZeroNews {
     const state = { frontier: this.#frontier.state(), closed: NOTHING_CLOSED }
     const appender = new Appender(this.id, LOG_ZERO, signer, state)
-    const encoded = encodeLedger({ ...entry, t: Math.max(this.last_us, entry.t) })
-    appender.append(encoded, saltsOf(encoded, entropy))
+    const writer = new BlockWriter()
+    encodeLedger(writer, { ...entry, t: Math.max(this.last_us, entry.t) }, entropy)
+    appender.append(writer.take())
     const { entries, tiles, head, checkpoint } = appender.take()
     if (head === null) throw new CustodyError('CUSTODY_ENGINE_DEFECT', 'log 0 was appended to without a checkpoint')
     return { batch: { entries, tiles, head }, head: checkpoint }

@@ -4,12 +4,12 @@
  *
  * R1. Stage 2 is done in one place at a time, and changes places only while all that was appended is durable.
  */
-
 import type { RunEntry, SealFacts } from '../format/entry.ts'
 import type { SubjectTile } from '../format/trees.ts'
 import type { AppenderState } from './appender.ts'
+import { type Block, BlockWriter } from './block.ts'
 import { encodeRun, encodeSubject } from './encode.ts'
-import { type Entropy, saltsOf } from './entropy.ts'
+import type { Entropy } from './entropy.ts'
 import { LEASE_US } from './lease.ts'
 import type { LogZeroWriter } from './ledger.ts'
 import type { OpenTokens } from './open-tokens.ts'
@@ -20,7 +20,6 @@ import {
   type CheckpointHead,
   type CommitUnderWay,
   type CompleteRunDraft,
-  type EncodedEntry,
   type LeaseChange,
   type LedgerPorts,
   NOTHING,
@@ -63,6 +62,8 @@ export interface Threads {
 export class StoredRunLedger implements RunLedger {
   readonly #parts: RunParts
   readonly #open: OpenTokens
+  /** Entries that stage 2 hasn't been given. */
+  readonly #writer = new BlockWriter()
   #here: StoreScribe | null
   /** Null exactly if stage 2 is done here. */
   #elsewhere: OtherThread | null = null
@@ -97,11 +98,13 @@ export class StoredRunLedger implements RunLedger {
   }
 
   append(draft: SubjectDraft): number {
-    return this.#append(encodeSubject(draft, this.#open.change(this.#size, draft)))
+    encodeSubject(this.#writer, draft, this.#parts.entropy, this.#open.change(this.#size, draft))
+    return this.#appended()
   }
 
   appendRun(draft: RunDraft): number {
-    return this.#append(encodeRun(this.#complete(draft)))
+    encodeRun(this.#writer, this.#complete(draft), this.#parts.entropy)
+    return this.#appended()
   }
 
   async commit(): Promise<CheckpointHead> {
@@ -111,7 +114,7 @@ export class StoredRunLedger implements RunLedger {
   async begin(): Promise<CommitUnderWay> {
     const size = this.#size
     const mark = this.#open.mark()
-    const { durable } = await this.#scribe.begin(this.#keep()).catch(this.#fail)
+    const { durable } = await this.#scribe.begin(this.#writer.take(), this.#keep(), this.#reuse).catch(this.#fail)
     this.#goElsewhere()
     return {
       durable: durable.then(({ head, tiles }) => {
@@ -125,6 +128,7 @@ export class StoredRunLedger implements RunLedger {
   }
 
   drop(): void {
+    this.#writer.clear()
     this.#scribe.drop()
     this.#open.drop()
     this.#size = this.#durable_size
@@ -132,12 +136,14 @@ export class StoredRunLedger implements RunLedger {
   }
 
   async seal(facts: SealFacts): Promise<CheckpointHead> {
-    const { store, epoch, run, log, log_zero, ports } = this.#parts
+    const { store, epoch, run, log, log_zero, ports, entropy } = this.#parts
     const here = await this.#comeHome()
     const { closed } = here.appender
     const trees = await subjectTrees(store.reader, log, closed, here.appender.root())
     const entry: RunEntry = { ...facts, subjects: trees.heads }
-    this.#append(encodeRun({ entry, first_value: 0, values: [] }))
+    encodeRun(this.#writer, { entry, first_value: 0, values: [] }, entropy)
+    this.#appended()
+    here.append(this.#writer.take())
     const { head } = await here
       .durably(appended => {
         const { size, root } = appended.checkpoint
@@ -178,8 +184,9 @@ export class StoredRunLedger implements RunLedger {
     return { ...draft, entry: { ...entry, open: this.#open.fact(), ...tiles } }
   }
 
-  #append(entry: EncodedEntry): number {
-    this.#scribe.append(entry, saltsOf(entry, this.#parts.entropy))
+  /** An entry is in the writer. */
+  #appended(): number {
+    if (this.#writer.isLarge) this.#scribe.append(this.#writer.take())
     return this.#size++
   }
 
@@ -187,6 +194,8 @@ export class StoredRunLedger implements RunLedger {
     const { epoch, ports } = this.#parts
     return { kind: 'keep', epoch, expires_us: ports.now_us() + LEASE_US }
   }
+
+  readonly #reuse = (block: Block): void => this.#writer.reuse(block)
 
   readonly #fail = (error: unknown): never => {
     this.drop()

@@ -8,16 +8,23 @@ import type { SubjectEntry } from '../format/entry.ts'
 import { hexToBytes } from '../format/hash.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Appended, Appender, UnresolvedError } from './appender.ts'
+import type { Block } from './block.ts'
 import type { StoredEnding, StoredEntry } from './read-port.ts'
 import type { Store } from './store.ts'
-import type { Durable, EncodedEntry, LeaseChange } from './write-port.ts'
+import type { Durable, LeaseChange } from './write-port.ts'
 
 export interface Scribe {
-  append(entry: EncodedEntry, salts: Uint8Array): void
-  /** Takes all that was appended since the last commit; see `RunLedger.begin`. */
-  begin(lease: LeaseChange): Promise<{ readonly durable: Promise<Durable> }>
+  /** Takes a part of the next commit, which is large. */
+  append(block: Block): void
+  /** The rest of the commit; see `RunLedger.begin`. `onRead` is called when the block may be filled again. */
+  begin(block: Block, lease: LeaseChange, onRead: (block: Block) => void): Promise<BegunCommit>
   /** Forgets what was appended since the last commit. */
   drop(): void
+}
+
+/** A commit that has begun. */
+export interface BegunCommit {
+  readonly durable: Promise<Durable>
 }
 
 /** Does it in this thread, at once. */
@@ -32,13 +39,15 @@ export class StoreScribe implements Scribe {
     this.#store = store
   }
 
-  append(entry: EncodedEntry, salts: Uint8Array): void {
-    this.appender.append(entry, salts)
+  append(block: Block): void {
+    this.appender.append(block)
   }
 
-  async begin(lease: LeaseChange): Promise<{ readonly durable: Promise<Durable> }> {
+  async begin(block: Block, lease: LeaseChange, onRead: (block: Block) => void): Promise<BegunCommit> {
     const log = this.#log
+    this.append(block)
     const durable = await this.durably(appended => this.#store.write({ ...appended, log, lease, ledger: null }))
+    onRead(block)
     return { durable: Promise.resolve(durable) }
   }
 
@@ -77,10 +86,15 @@ export class StoreScribe implements Scribe {
     const stored: StoredEntry[] = []
     if (row !== null) stored.push(...(await reader.entriesOfRow(this.#log, row)))
     else if (batch !== null) stored.push(...(await reader.entriesOfBatch(this.#log, batch)))
-    return [...stored, ...appended.entries]
+    const added = Array.from(appended.entries, each => ({ ...each, body: textOf(each.body) }))
+    return [...stored, ...added]
       .filter(each => each.row === row && each.batch === batch)
       .map(each => JSON.parse(each.body) as SubjectEntryBody)
   }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
 }
 
 /** What is needed here of a subject's entry: see `SubjectEntry`. */

@@ -2,17 +2,16 @@
  * The write side of a ledger, in two stages with a plain data boundary between them, so that the second runs on
  * another thread (thread/) once a run is long:
  *
- *   drafts (engine) ── encode.ts ──► EncodedEntry ── appender.ts ──► WriteBatch ── Store (sqlite, postgres)
- *                       JSON text     strings, salts     hashes,         rows          one transaction
- *                                                    tree, signature
+ *   drafts (engine) ── encode.ts ──► Block ── appender.ts ──► WriteBatch ── Store (sqlite, postgres)
+ *                        JSON        bytes,     hashes,          rows         one transaction
+ *                                    salts  tree, signature
  *
  * L1. A batch is durable as a whole or not at all; it carries its log's signed checkpoint.
  * L2. seq is dense from 0 within a log; the store refuses any other.
  * L3. endings are inserted, never replaced; open_tokens follow from the same drafts as the bodies.
  * L4. A batch of a run whose lease epoch is no longer the batch's is refused as a whole (CUSTODY_RUN_LOST).
  */
-
-import type { CommitFacts, EndingFact, RunEntry, SealFacts, SubjectEntry } from '../format/entry.ts'
+import type { CommitFacts, RunEntry, SealFacts, SubjectEntry } from '../format/entry.ts'
 import type { Signer } from '../format/note.ts'
 import type { Tile } from '../format/tree.ts'
 import type { SubjectTile, TreeNumber } from '../format/trees.ts'
@@ -56,28 +55,6 @@ export interface CompleteRunDraft {
   readonly entry: RunEntry
   readonly first_value: number
   readonly values: readonly ValueDraft[]
-}
-
-/**
- * An entry as text, with gaps for what stage 2 adds:
- * body = before + (`"c":[…],` or nothing) + after + (`,"z":"…"` if there are no commitments) + `}`.
- */
-export interface EncodedEntry {
-  readonly row: number | null
-  readonly batch: number | null
-  readonly before: string
-  readonly after: string
-  /** Canonical texts of the values, to be committed in this order. */
-  readonly texts: readonly string[]
-  /** The payload's elements in the same order: `[value]`, or `[base, set, unset]`. */
-  readonly stored: readonly string[]
-  readonly first_value: number
-  readonly endings: readonly EndingFact[]
-  /** Time of the endings: `recorded_us[i]` belongs to `endings[i]`. */
-  readonly recorded_us: readonly number[]
-  /** Nothing more can happen to its subject. */
-  readonly closes: boolean
-  readonly changes: OpenChange
 }
 
 /** What the engine talks to. All numbers are within one log. */
@@ -153,14 +130,22 @@ export type LeaseChange =
   /** The seal: the lease is gone. */
   | { readonly kind: 'end'; readonly epoch: number }
 
+/** UTF-8, as it was hashed. */
+export interface NewEntry extends Omit<StoredEntry, 'body'> {
+  readonly body: Uint8Array
+}
+export interface NewPayload extends Omit<StoredPayload, 'body'> {
+  readonly body: Uint8Array
+}
+
 /** One transaction. */
 export interface WriteBatch {
   readonly log: number
   /** null for log 0 alone. */
   readonly lease: LeaseChange | null
   /** Dense: the first seq is the number of entries that the log has. */
-  readonly entries: readonly StoredEntry[]
-  readonly payloads: readonly StoredPayload[]
+  readonly entries: Iterable<NewEntry>
+  readonly payloads: Iterable<NewPayload>
   readonly endings: readonly StoredEnding[]
   /** Tokens whose rows in `open_tokens` are removed. */
   readonly closed_tokens: readonly number[]
@@ -175,7 +160,7 @@ export interface WriteBatch {
 }
 
 export interface LogZeroBatch {
-  readonly entries: readonly StoredEntry[]
+  readonly entries: Iterable<NewEntry>
   readonly tiles: readonly TileDraft[]
   readonly head: string
 }

@@ -132,7 +132,7 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
       const batch = (...seqs: number[]): WriteBatch => ({
         log: run.log,
         lease: { kind: 'keep', epoch: 1, expires_us: T0 },
-        entries: seqs.map(seq => ({ seq, row: null, batch: null, body: '{}' })),
+        entries: seqs.map(seq => ({ seq, row: null, batch: null, body: Buffer.from('{}') })),
         payloads: [],
         endings: [],
         closed_tokens: [],

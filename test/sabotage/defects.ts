@@ -42,8 +42,12 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'the ledger says that rows are written before they are',
     file: 'run/committer.ts',
-    text: 'await this.#begin(await this.#outputs.flush(), false)',
-    instead: `const before = this.#outputs.all.map(each => each.receipt ?? { rows: 0, bytes: 0, sha256: null, state: null })
+    text: `const receipts = await this.#outputs.flush()
+    this.#adapt(due_us)
+    await this.#begin(receipts, false)`,
+    instead: `const nothing = { rows: 0, bytes: 0, sha256: null, state: null }
+    const before = new Map(this.#outputs.all.map(each => [each.node.name, each.receipt ?? nothing]))
+    this.#adapt(due_us)
     await this.#begin(before, false)
     await this.#outputs.flush()`,
     shape: 'linear-later-crashes',

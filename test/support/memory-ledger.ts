@@ -1,8 +1,7 @@
 /** A ledger in memory that keeps drafts as they are, so that a test can look at every fact of a run, and bodies to resume from. */
 
 import type { SealFacts } from '../../src/format/entry.ts'
-import { commitment, SALT_BYTES } from '../../src/format/hash.ts'
-import { bodyOf, encodeRun, encodeSubject } from '../../src/ledger/encode.ts'
+import { encodeRun, encodeSubject } from '../../src/ledger/encode.ts'
 import { LEASE_US } from '../../src/ledger/lease.ts'
 import { OpenTokens } from '../../src/ledger/open-tokens.ts'
 import type { StoredEntry, StoredOpenToken, StoredPayload } from '../../src/ledger/read-port.ts'
@@ -10,7 +9,6 @@ import type {
   CheckpointHead,
   CommitUnderWay,
   CompleteRunDraft,
-  EncodedEntry,
   Ledger,
   RunDraft,
   RunLedger,
@@ -18,14 +16,14 @@ import type {
   SubjectDraft,
   TakenOver,
 } from '../../src/ledger/write-port.ts'
+import { type Encoded, encodedBy } from './encoded.ts'
 import { Power } from './power.ts'
 
-type Kept = { readonly encoded: EncodedEntry } & (
+type Kept = { encoded: Encoded } & (
   | { readonly kind: 'subject'; readonly draft: SubjectDraft }
   | { readonly kind: 'run'; readonly draft: CompleteRunDraft }
 )
 
-const NO_SALT = new Uint8Array(SALT_BYTES)
 const HASH = '00'.repeat(32)
 
 export class MemoryLedger implements Ledger, RunLedger {
@@ -64,7 +62,9 @@ export class MemoryLedger implements Ledger, RunLedger {
   }
 
   append(draft: SubjectDraft): number {
-    return this.#append({ kind: 'subject', draft, encoded: encodeSubject(draft, this.#open.change(this.size, draft)) })
+    const changes = this.#open.change(this.size, draft)
+    const encoded = encodedBy((to, entropy) => encodeSubject(to, draft, entropy, changes))
+    return this.#append({ kind: 'subject', draft, encoded })
   }
 
   appendRun(draft: RunDraft): number {
@@ -74,7 +74,8 @@ export class MemoryLedger implements Ledger, RunLedger {
       ...rest,
       entry: entry.k === 'commit' ? { ...entry, open: this.#open.fact() } : entry,
     }
-    return this.#append({ kind: 'run', draft: complete, encoded: encodeRun(complete) })
+    const encoded = encodedBy((to, entropy) => encodeRun(to, complete, entropy))
+    return this.#append({ kind: 'run', draft: complete, encoded })
   }
 
   async commit(): Promise<CheckpointHead> {
@@ -115,7 +116,7 @@ export class MemoryLedger implements Ledger, RunLedger {
     this.onAppended(facts.t)
     const none = { size: 0, root: HASH }
     const draft = { entry: { ...facts, subjects: { rows: none, batches: none } }, first_value: 0, values: [] }
-    this.#append({ kind: 'run', draft, encoded: encodeRun(draft) })
+    this.#append({ kind: 'run', draft, encoded: encodedBy((to, entropy) => encodeRun(to, draft, entropy)) })
     const head = await this.commit()
     this.sealed = true
     this.expires_us = null
@@ -194,13 +195,8 @@ export class MemoryLedger implements Ledger, RunLedger {
   }
 
   async payload(_log: number, seq: number): Promise<StoredPayload | null> {
-    const kept = this.entries_kept[seq]
-    if (kept === undefined || kept.encoded.stored.length === 0) return null
-    return {
-      seq,
-      salts: new Uint8Array(SALT_BYTES * kept.encoded.stored.length),
-      body: `[${kept.encoded.stored.join(',')}]`,
-    }
+    const encoded = this.entries_kept[seq]?.encoded
+    return encoded == null || encoded.payload === null ? null : { seq, salts: encoded.salts, body: encoded.payload }
   }
 
   async openTokens(): Promise<StoredOpenToken[]> {
@@ -230,12 +226,7 @@ export class MemoryLedger implements Ledger, RunLedger {
   #stored(seq: number): StoredEntry | null {
     const kept = this.entries_kept[seq]
     if (kept === undefined) return null
-    const { texts, row, batch } = kept.encoded
-    const body = bodyOf(
-      kept.encoded,
-      texts.map(text => commitment(NO_SALT, text)),
-      '00'.repeat(SALT_BYTES),
-    )
+    const { row, batch, body } = kept.encoded
     return { seq, row, batch, body }
   }
 }

@@ -7,23 +7,23 @@
  */
 import type { SubjectDraft } from '../../ledger/write-port.ts'
 import { draftOf, Facts, type Subject } from '../token/token.ts'
+import { CommitSize } from './commit-size.ts'
 
-const COMMIT_ROWS = 1000
 /** It waits for a tenth more. */
 const PATIENCE = 10
 
 export class PendingFacts {
   /** So many subjects are a commit. */
-  readonly #enough: number
-  /** In order of their first fact since the last commit. */
-  #subjects: Subject[] = []
+  readonly commit: CommitSize
+  /** In order of their first fact since the last commit; null for those that have been handed over: nothing needs them any more. */
+  #subjects: Array<Subject | null> = []
   /** How many of these, from the first, have been handed over. */
   #settled = 0
   /** Rows whose tokens have all ended, and that have been handed over. */
   closed = 0
 
-  constructor(enough = COMMIT_ROWS) {
-    this.#enough = enough
+  constructor(commit_rows?: number) {
+    this.commit = new CommitSize(commit_rows)
   }
 
   /**
@@ -31,13 +31,13 @@ export class PendingFacts {
    * a moment when there are none, as where batches of a hundred close.
    */
   isDue(open: number): boolean {
-    const { length } = this.#subjects
-    return length >= this.#enough + (open === 0 ? 0 : Math.floor(this.#enough / PATIENCE))
+    const { rows } = this.commit
+    return this.size >= rows + (open === 0 ? 0 : Math.floor(rows / PATIENCE))
   }
 
   /** Nothing more should happen before the commit that is due. */
   get isOverfull(): boolean {
-    return this.#subjects.length >= 2 * this.#enough
+    return this.size >= 2 * this.commit.rows
   }
 
   /** How many subjects the next commit has something of. */
@@ -58,7 +58,7 @@ export class PendingFacts {
     for (let next = this.#subjects[this.#settled]; next?.isClosed === true; next = this.#subjects[this.#settled]) {
       append(draftOf(next))
       if (next.kind === 'row') this.closed++
-      this.#settled++
+      this.#subjects[this.#settled++] = null
     }
   }
 

@@ -85,6 +85,8 @@ export class Committer {
   readonly #onCommit: CommitterParts['onCommit']
   readonly #onSettled: () => void
   #in_flight: Begun | null = null
+  /** Since when the engine works for the next commit, monotonic. */
+  #went_on_us: number
 
   constructor(parts: CommitterParts, from: Progressed | null) {
     const { commits, values, totals } = from ?? BEGINNING
@@ -99,6 +101,7 @@ export class Committer {
     this.#atPoint = parts.atPoint
     this.#onCommit = parts.onCommit
     this.#onSettled = parts.onSettled
+    this.#went_on_us = parts.clock.monotonic_us()
     this.#commits = commits
     this.#values = values
     this.#durable_values = values
@@ -126,9 +129,19 @@ export class Committer {
 
   /** Begins a commit; it may still be under way when this comes back. */
   async commit(): Promise<void> {
+    const due_us = this.#clock.monotonic_us()
     await this.settled()
     this.#atPoint('before_flush')
-    await this.#begin(await this.#outputs.flush(), false)
+    const receipts = await this.#outputs.flush()
+    this.#adapt(due_us)
+    await this.#begin(receipts, false)
+    this.#went_on_us = this.#clock.monotonic_us()
+  }
+
+  /** What was due then, and can be made durable now, says how large the next commit is to be. */
+  #adapt(due_us: number): void {
+    const { commit, size } = this.#recorder.pending
+    if (size >= commit.rows) commit.adapt(due_us - this.#went_on_us, this.#clock.monotonic_us() - due_us)
   }
 
   /** Waits until no commit is under way. @throws what made the last one fail. */

@@ -8,9 +8,9 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { hexToBytes } from '../../format/hash.ts'
 import { CustodyError } from '../../model/error.ts'
 import { LOG_ZERO } from '../log-zero.ts'
-import type { StoredEnding, StoredEntry, StoredPayload } from '../read-port.ts'
+import type { StoredEnding } from '../read-port.ts'
 import { StaleLog, type Store } from '../store.ts'
-import type { LeaseChange, TileDraft, WriteBatch } from '../write-port.ts'
+import type { LeaseChange, NewEntry, NewPayload, TileDraft, WriteBatch } from '../write-port.ts'
 import { asLedgerError } from './errors.ts'
 import type { SqliteReader } from './reader.ts'
 import { schemaStatements } from './schema.ts'
@@ -45,8 +45,8 @@ export class SqliteStore implements Store {
   readonly reader: SqliteReader
   readonly #db: DatabaseSync
   readonly #sql: { readonly [name in keyof typeof SQL]: StatementSync }
-  readonly #entries: Insert<StoredEntry>
-  readonly #payloads: Insert<StoredPayload>
+  readonly #entries: Insert<NewEntry>
+  readonly #payloads: Insert<NewPayload>
   readonly #endings: Insert<StoredEnding>
   readonly #open_tokens: Insert<WriteBatch['open_tokens'][number]>
   readonly #tiles: Insert<TileDraft>
@@ -85,14 +85,13 @@ export class SqliteStore implements Store {
   #write(batch: WriteBatch): void {
     const { log, lease, ledger } = batch
     if (lease !== null) this.#changeLease(log, lease)
-    if (batch.entries.length > 0 && batch.entries[0]!.seq !== this.#size(log)) {
-      throw new CustodyError(
-        'CUSTODY_RUN_LOST',
-        `log ${log} of ${this.reader.url} has entries that this process doesn't know`,
-      )
-    }
-    if (ledger !== null && ledger.entries[0]?.seq !== this.#size(LOG_ZERO)) throw new StaleLog()
-    this.#appendEntries(log, batch.entries)
+    this.#entries.all(
+      log,
+      following(batch.entries, this.#size(log), () => {
+        const message = `log ${log} of ${this.reader.url} has entries that this process doesn't know`
+        return new CustodyError('CUSTODY_RUN_LOST', message)
+      }),
+    )
     this.#payloads.all(log, batch.payloads)
     this.#endings.all(log, batch.endings)
     for (const token of batch.closed_tokens) one(this.#sql.close_token.run(log, token))
@@ -100,21 +99,12 @@ export class SqliteStore implements Store {
     this.#tiles.all(log, batch.tiles)
     if (batch.head !== null) one(this.#sql.put_head.run(log, batch.head))
     if (ledger === null) return
-    this.#appendEntries(LOG_ZERO, ledger.entries)
+    this.#entries.all(
+      LOG_ZERO,
+      following(ledger.entries, this.#size(LOG_ZERO), () => new StaleLog()),
+    )
     this.#tiles.all(LOG_ZERO, ledger.tiles)
     one(this.#sql.put_head.run(LOG_ZERO, ledger.head))
-  }
-
-  #appendEntries(log: number, entries: readonly StoredEntry[]): void {
-    for (let i = 1; i < entries.length; i++) {
-      if (entries[i]!.seq !== entries[i - 1]!.seq + 1) {
-        throw new CustodyError(
-          'CUSTODY_ENGINE_DEFECT',
-          `entry ${entries[i]!.seq} of log ${log} follows ${entries[i - 1]!.seq}`,
-        )
-      }
-    }
-    this.#entries.all(log, entries)
   }
 
   #size(log: number): number {
@@ -153,9 +143,8 @@ export function createLedger(db: DatabaseSync, url: string, birth: WriteBatch): 
   transaction(db, url, () => {
     for (const statement of schemaStatements()) db.exec(statement)
     one(db.prepare(SQL.insert_log).run(LOG_ZERO, null, 0))
-    for (const { seq, body } of birth.entries) {
-      one(db.prepare(`INSERT INTO entries (log, seq, body) VALUES (?, ?, ?)`).run(LOG_ZERO, seq, body))
-    }
+    for (const { seq, body } of birth.entries)
+      one(db.prepare(`INSERT INTO entries (log, seq, body) VALUES (?, ?, CAST(? AS TEXT))`).run(LOG_ZERO, seq, body))
     one(db.prepare(SQL.put_head).run(LOG_ZERO, birth.head))
   })
 }
@@ -177,9 +166,12 @@ function one({ changes }: { changes: number | bigint }): void {
   if (changes !== 1) throw new CustodyError('CUSTODY_ENGINE_DEFECT', `a statement changed ${changes} rows, not one`)
 }
 
-/** Inserts records with many rows a statement: 100 rows at once take half the time of 100 single ones. */
+/**
+ * Inserts records with many rows a statement: 100 rows at once take half the time of 100 single ones. A row that is refused rolls the
+ * whole transaction back (S1), so SQLite needn't keep copies of the pages that a statement changes.
+ */
 class Insert<T> {
-  readonly #statements: ReadonlyArray<{ readonly size: number; readonly statement: StatementSync }>
+  readonly #statements: ReadonlyMap<number, StatementSync>
   readonly #push: (to: SQLInputValue[], log: number, record: T) => void
 
   constructor(
@@ -188,27 +180,52 @@ class Insert<T> {
     push: (to: SQLInputValue[], log: number, record: T) => void,
   ) {
     const columns = INSERTS[table]
-    const row = `(${columns.map(() => '?').join(', ')})`
+    const row = `(${columns.map(column => (column === 'body' ? 'CAST(? AS TEXT)' : '?')).join(', ')})`
     const again = table === 'open_tokens' ? MOVES : ''
     this.#push = push
-    this.#statements = [100, 10, 1].map(size => ({
-      size,
-      statement: db.prepare(
-        `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${Array(size).fill(row).join(', ')}${again}`,
-      ),
-    }))
+    const insert = `INSERT OR ROLLBACK INTO ${table} (${columns.join(', ')}) VALUES `
+    this.#statements = new Map(
+      SIZES.map(size => [size, db.prepare(`${insert}${Array(size).fill(row).join(', ')}${again}`)]),
+    )
   }
 
-  all(log: number, records: readonly T[]): void {
-    let next = 0
-    for (const { size, statement } of this.#statements) {
-      while (records.length - next >= size) {
-        const values: SQLInputValue[] = []
-        for (let i = 0; i < size; i++) this.#push(values, log, records[next++]!)
-        const { changes } = statement.run(...values)
-        if (changes !== size)
-          throw new CustodyError('CUSTODY_ENGINE_DEFECT', `${changes} of ${size} rows were inserted`)
-      }
+  all(log: number, records: Iterable<T>): void {
+    let values: SQLInputValue[] = []
+    let rows = 0
+    for (const each of records) {
+      this.#push(values, log, each)
+      if (++rows < MANY_ROWS) continue
+      this.#run(MANY_ROWS, values)
+      values = []
+      rows = 0
     }
+    const columns = rows === 0 ? 0 : values.length / rows
+    for (let done = 0; done < rows; ) {
+      const size = SIZES.find(each => each <= rows - done) ?? 1
+      this.#run(size, values.slice(done * columns, (done + size) * columns))
+      done += size
+    }
+  }
+
+  #run(size: number, values: readonly SQLInputValue[]): void {
+    const { changes } = this.#statements.get(size)!.run(...values)
+    if (changes !== size) throw new CustodyError('CUSTODY_ENGINE_DEFECT', `${changes} of ${size} rows were inserted`)
+  }
+}
+
+/** Rows of a statement. */
+const MANY_ROWS = 100
+const SIZES = [MANY_ROWS, 10, 1]
+
+/** Entries, looked at as they pass: the first has to be number `size` of its log, and each number one more than the one before. */
+function* following(entries: Iterable<NewEntry>, size: number, isLate: () => Error): Generator<NewEntry> {
+  let expected = size
+  for (const entry of entries) {
+    if (entry.seq !== expected) {
+      if (expected === size) throw isLate()
+      throw new CustodyError('CUSTODY_ENGINE_DEFECT', `entry ${entry.seq} follows ${expected - 1}`)
+    }
+    expected++
+    yield entry
   }
 }

@@ -2,8 +2,8 @@
 import type { KeyObject } from 'node:crypto'
 import { CustodyError, type ErrorCode, isCustodyError, type Place } from '../../model/error.ts'
 import type { AppenderState } from '../appender.ts'
+import type { Block } from '../block.ts'
 import type { Durable, LeaseChange } from '../write-port.ts'
-import type { Packed } from './packing.ts'
 
 /** What the other thread begins with. */
 export interface Beginning {
@@ -20,19 +20,19 @@ export interface Beginning {
 /** What it is to do without an answer. */
 export type Notice =
   /** A part of the next commit, which is large. */
-  | { readonly kind: 'entries'; readonly packed: Packed }
+  | { readonly kind: 'entries'; readonly block: Block }
   /** The parts that came since the last commit are forgotten. */
   | { readonly kind: 'drop' }
 
 export type Question =
-  /** `packed` has the rest of the commit's entries. */
-  | { readonly kind: 'commit'; readonly packed: Packed; readonly lease: LeaseChange }
+  /** `block` has the rest of the commit's entries. */
+  | { readonly kind: 'commit'; readonly block: Block; readonly lease: LeaseChange }
   /** Nothing follows. */
   | { readonly kind: 'end' }
 
 export type Answer =
-  /** `packed` comes back to be filled again. */
-  | { readonly kind: 'durable'; readonly durable: Durable; readonly packed: Packed }
+  /** `block` comes back to be filled again. */
+  | { readonly kind: 'durable'; readonly durable: Durable; readonly block: Block }
   | { readonly kind: 'failed'; readonly failure: Failure }
   | { readonly kind: 'ended'; readonly state: AppenderState }
 

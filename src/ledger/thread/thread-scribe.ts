@@ -9,10 +9,11 @@ import { Worker } from 'node:worker_threads'
 import { CustodyError } from '../../model/error.ts'
 import { ownModule } from '../../model/own-file.ts'
 import type { AppenderState } from '../appender.ts'
+import { type Block, partsOf } from '../block.ts'
 import type { OtherThread } from '../run-ledger.ts'
-import type { Durable, EncodedEntry, LeaseChange } from '../write-port.ts'
+import type { BegunCommit } from '../scribe.ts'
+import type { Durable, LeaseChange } from '../write-port.ts'
 import { type Answer, type Beginning, errorOf, type Notice, type Question } from './messages.ts'
-import { blocksOf, Packer } from './packing.ts'
 
 const WORKER = ownModule('ledger/thread/worker')
 
@@ -22,7 +23,6 @@ const YOUNG_MIB = 16
 export class ThreadScribe implements OtherThread {
   readonly #url: string
   readonly #worker: Worker
-  readonly #packer = new Packer()
   /** Parts of the next commit are over there. */
   #parted = false
   #owed: { readonly resolve: (answer: Answer) => void; readonly reject: (error: unknown) => void } | null = null
@@ -42,22 +42,17 @@ export class ThreadScribe implements OtherThread {
     this.#worker.on('exit', code => this.#lose(`exit code ${code}`))
   }
 
-  append(entry: EncodedEntry, salts: Uint8Array): void {
-    this.#packer.add(entry, salts)
-    if (!this.#packer.isLarge) return
-    const packed = this.#packer.take()
-    this.#notify({ kind: 'entries', packed }, blocksOf(packed))
+  append(block: Block): void {
+    this.#notify({ kind: 'entries', block }, partsOf(block))
     this.#parted = true
   }
 
-  async begin(lease: LeaseChange): Promise<{ readonly durable: Promise<Durable> }> {
+  async begin(block: Block, lease: LeaseChange, onRead: (block: Block) => void): Promise<BegunCommit> {
     this.#parted = false
-    const packed = this.#packer.take()
-    return { durable: this.#commit({ kind: 'commit', packed, lease }, blocksOf(packed)) }
+    return { durable: this.#commit({ kind: 'commit', block, lease }, partsOf(block), onRead) }
   }
 
   drop(): void {
-    this.#packer.clear()
     if (this.#parted) this.#notify({ kind: 'drop' })
     this.#parted = false
   }
@@ -73,24 +68,24 @@ export class ThreadScribe implements OtherThread {
     await this.#worker.terminate()
   }
 
-  async #commit(question: Question, blocks: ArrayBuffer[]): Promise<Durable> {
-    const answer = await this.#ask(question, blocks)
+  async #commit(question: Question, parts: ArrayBuffer[], onRead: (block: Block) => void): Promise<Durable> {
+    const answer = await this.#ask(question, parts)
     if (answer.kind !== 'durable') throw unexpected(answer)
-    this.#packer.reuse(answer.packed)
+    onRead(answer.block)
     return answer.durable
   }
 
-  #notify(notice: Notice, blocks: ArrayBuffer[] = []): void {
-    this.#worker.postMessage(notice, blocks)
+  #notify(notice: Notice, parts: ArrayBuffer[] = []): void {
+    this.#worker.postMessage(notice, parts)
   }
 
-  #ask(question: Question, blocks: ArrayBuffer[] = []): Promise<Answer> {
+  #ask(question: Question, parts: ArrayBuffer[] = []): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (this.#lost !== null) return reject(this.#lost)
       if (this.#owed !== null) return reject(new TypeError('the other thread was asked before it had answered'))
       this.#owed = { resolve, reject }
       this.#worker.ref()
-      this.#worker.postMessage(question, blocks)
+      this.#worker.postMessage(question, parts)
     })
   }
 

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { makeSigner } from '../../format/note.ts'
 import { Appender } from '../appender.ts'
+import { partsOf } from '../block.ts'
 import { StoreScribe } from '../scribe.ts'
 import { openForWriting } from '../sqlite/file.ts'
 import { SqliteReader } from '../sqlite/reader.ts'
@@ -15,7 +16,6 @@ import {
   type Notice,
   type Question,
 } from './messages.ts'
-import { blocksOf, type Packed, unpack } from './packing.ts'
 
 interface Open {
   readonly store: SqliteStore
@@ -43,14 +43,10 @@ function note(notice: Notice): void {
   }
   try {
     opened ??= open()
-    append(opened, notice.packed)
+    opened.scribe.append(notice.block)
   } catch (thrown) {
     broken ??= failureOf(thrown)
   }
-}
-
-function append({ scribe }: Open, packed: Packed): void {
-  for (const { entry, salts } of unpack(packed)) scribe.append(entry, salts)
 }
 
 async function answer(question: Question): Promise<void> {
@@ -63,10 +59,9 @@ async function answer(question: Question): Promise<void> {
       await store.close()
       return tell({ kind: 'ended', state })
     }
-    const { packed, lease } = question
-    append(opened, packed)
-    const durable = await (await scribe.begin(lease)).durable
-    tell({ kind: 'durable', durable, packed }, blocksOf(packed))
+    const { block, lease } = question
+    const durable = await (await scribe.begin(block, lease, () => undefined)).durable
+    tell({ kind: 'durable', durable, block }, partsOf(block))
   } catch (thrown) {
     // What was appended for it is of no use any more.
     broken = null
@@ -75,8 +70,8 @@ async function answer(question: Question): Promise<void> {
   }
 }
 
-function tell(told: Answer, blocks: ArrayBuffer[] = []): void {
-  parentPort?.postMessage(told, blocks)
+function tell(told: Answer, parts: ArrayBuffer[] = []): void {
+  parentPort?.postMessage(told, parts)
 }
 
 /** One after another: a part of the next commit may come while one is being made durable. */

@@ -69,10 +69,9 @@ export class AppendedFile implements Outlet {
     return this.#extent()
   }
 
-  async write(text: string): Promise<Extent> {
+  async write(bytes: Buffer): Promise<Extent> {
     const file = this.#file
     if (file === null) throw outputError('CUSTODY_SINK', this.#place, `${this.#place.path} isn’t open`)
-    const bytes = Buffer.from(text)
     try {
       this.check()
       this.#lock.announce(this.#bytes, bytes)

@@ -5,6 +5,7 @@
  *     same rows make the same bytes.
  * S2. After a failure nothing more is written until the sink is opened again.
  */
+import { ByteText } from '../../model/byte-text.ts'
 import { type CustodyError, isCustodyError } from '../../model/error.ts'
 import type { Json, Row } from '../../model/row.ts'
 import type { Artifact, Discarded, Receipt, RowError, Sink, SinkIntent } from '../../sdk/spec.ts'
@@ -47,7 +48,10 @@ export class FileSink implements Sink {
   /** Whether `prepare` was called: then nothing that is there can be this run's. */
   #fresh = false
   #outlet: Outlet | null = null
-  #text = ''
+  /** Since the last flush. */
+  #text = new ByteText()
+  /** Empty, but while it is written. */
+  #other = new ByteText()
   #rows = 0
   #finished = false
   #extent: Extent = { bytes: 0, sha256: null }
@@ -66,7 +70,7 @@ export class FileSink implements Sink {
 
   async open(intent: SinkIntent, receipt: Receipt | null): Promise<void> {
     this.#outlet ??= this.#outletFor(intent)
-    this.#text = ''
+    this.#text.clear()
     this.#failure = null
     this.#rows = receipt?.rows ?? 0
     const state = receipt === null ? null : (receipt.state as unknown as SinkState)
@@ -83,7 +87,7 @@ export class FileSink implements Sink {
     try {
       const text = this.#format.row(row)
       if (typeof text !== 'string') return text
-      this.#text += text
+      this.#text.text(text)
     } catch (error) {
       if (isCustodyError(error)) this.#failure = error
       throw error
@@ -94,21 +98,24 @@ export class FileSink implements Sink {
 
   async flush(): Promise<Receipt> {
     if (this.#failure !== null) throw this.#failure
-    const text = this.#text
-    this.#text = ''
+    const full = this.#text
+    this.#text = this.#other
+    this.#other = full
     try {
-      if (text === '') this.#opened().check()
-      else this.#extent = await this.#opened().write(text)
+      if (full.at === 0) this.#opened().check()
+      else this.#extent = await this.#opened().write(full.written)
     } catch (error) {
       if (isCustodyError(error)) this.#failure = error
       throw error
+    } finally {
+      full.clear()
     }
     return this.#receipt()
   }
 
   async finish(): Promise<Receipt> {
     if (!this.#finished) {
-      this.#text += this.#format.end()
+      this.#text.text(this.#format.end())
       this.#finished = true
     }
     return this.flush()

@@ -13,8 +13,8 @@ export interface Outlet {
    * that it is published, if it isn't yet.
    */
   open(intent: SinkIntent, receipt: Receipt | null, finished: boolean): Promise<Extent>
-  /** Writes text and makes it durable. After a failure nothing more is written until it is opened again. */
-  write(text: string): Promise<Extent>
+  /** Writes bytes and makes them durable. After a failure nothing more is written until it is opened again. */
+  write(bytes: Buffer): Promise<Extent>
   /** Looks whether the file is still the one that was opened, and as long as was written. @throws CustodyError CUSTODY_OUTPUT_CHANGED. */
   check(): void
   /** Renames a staged file into place; its final path, or null for a stream. Can be repeated. */

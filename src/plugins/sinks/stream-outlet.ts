@@ -27,8 +27,7 @@ export class StreamOutlet implements Outlet {
     return this.#extent()
   }
 
-  async write(text: string): Promise<Extent> {
-    const bytes = Buffer.from(text)
+  async write(bytes: Buffer): Promise<Extent> {
     try {
       if (this.#handle === null) await writeStandardOutput(bytes)
       else await this.#handle.writeFile(bytes)
