@@ -47,7 +47,7 @@ const OUTPUT = {
   format: 'esm',
   entryFileNames: '[name].js',
   chunkFileNames: 'chunks/[name].js',
-  comments: { jsdoc: false },
+  comments: { jsdoc: false, annotation: false, legal: false },
 }
 
 function begin(more) {
