@@ -89,6 +89,8 @@ export interface GroupClosed {
   readonly detail: number
   /** Members in order of arrival (merge, batch), or none (fork, expand: the children tell). */
   readonly members: readonly number[]
+  /** A merge that would have waited for more, had its time not been up. */
+  readonly timed_out: boolean
 }
 
 /** One ending, flat: what model/outcome.ts lets a decision return, plus the time. */

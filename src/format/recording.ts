@@ -57,6 +57,8 @@ export interface RecordedTake {
 /** What became of a group at a coalesce. */
 export interface RecordedGroup {
   readonly verdict: string
+  /** It would have waited for more, had its time not been up. */
+  readonly timed_out: boolean
   /** Names of the branches that had come before the verdict. */
   readonly members: readonly string[]
 }

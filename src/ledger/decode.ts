@@ -38,6 +38,7 @@ interface SubjectBody {
   readonly r?: number
   readonly s?: Tuple
   readonly t: number
+  readonly u?: readonly number[]
   readonly v?: readonly Tuple[]
   readonly w?: number
   readonly x?: readonly Tuple[]
@@ -51,7 +52,7 @@ export function isBatchBody(body: string): boolean {
 }
 
 export function subjectEntryOf(body: string): SubjectEntry {
-  const { b, c, d, e, f, g, h, n: born, o, p, r, s, t, v, w, x: called, y, z } = JSON.parse(body) as SubjectBody
+  const { b, c, d, e, f, g, h, n: born, o, p, r, s, t, u, v, w, x: called, y, z } = JSON.parse(body) as SubjectBody
   return {
     subject: b === undefined ? { kind: 'row', row: r as number } : { kind: 'batch', batch: b },
     time_us: t,
@@ -94,6 +95,7 @@ export function subjectEntryOf(body: string): SubjectEntry {
       verdict: x[1] as string,
       detail: n(x, 2),
       members: x.slice(3) as number[],
+      timed_out: u?.includes(n(x, 0)) ?? false,
     })),
     endings: (e ?? []).map(x => ({
       token: n(x, 0),

@@ -36,6 +36,7 @@ function encode(entry: SubjectEntry): string {
     ['h', entry.holds.map(h => [h.token, h.node, h.group, h.ordinal, ...(h.batch === null ? [] : [h.batch])])],
     ['g', entry.groups_opened.map(g => [g.group, g.kind, g.node, g.expected])],
     ['d', entry.groups_closed.map(g => [g.group, g.verdict, g.detail, ...g.members])],
+    ['u', entry.groups_closed.flatMap(g => (g.timed_out ? [g.group] : []))],
     ['e', entry.endings.map(e => [e.token, e.fate, e.node, e.sink, e.group, ...error(e)])],
     ['x', entry.calls.map(callOf)],
     ['y', entry.intents.map(y => [y.token, y.node, y.attempt, y.request, ...togetherOf(y)])],
@@ -107,8 +108,12 @@ const entry = fc
     groups_opened: few(
       fc.record({ group: from1, kind: fc.constantFrom<0 | 1 | 2 | 3>(0, 1, 2, 3), node: from1, expected: from0 }),
     ),
-    groups_closed: few(
-      fc.record({ group: from1, verdict: fc.constantFrom('merged', 'count'), detail: from0, members: few(from1) }),
+    groups_closed: fc.uniqueArray(
+      fc.record({
+        ...{ group: from1, verdict: fc.constantFrom('merged', 'count'), detail: from0, members: few(from1) },
+        timed_out: fc.boolean(),
+      }),
+      { maxLength: 3, selector: ({ group }) => group },
     ),
     endings: few(
       fc

@@ -139,7 +139,27 @@ function splitCommitments(all: { readonly [key: string]: Json }): Committed & { 
 
 // ── entries of rows and batches: on the path of each row, so by hand ────────────────────────────────────────────────
 
-const SUBJECT_KEYS = new Set(['b', 'c', 'd', 'e', 'f', 'g', 'h', 'n', 'o', 'p', 'r', 's', 't', 'v', 'w', 'x', 'y', 'z'])
+const SUBJECT_KEYS = new Set([
+  'b',
+  'c',
+  'd',
+  'e',
+  'f',
+  'g',
+  'h',
+  'n',
+  'o',
+  'p',
+  'r',
+  's',
+  't',
+  'u',
+  'v',
+  'w',
+  'x',
+  'y',
+  'z',
+])
 
 function subjectEntry(facts: { readonly [key: string]: Json }): SubjectEntry {
   for (const key in facts) {
@@ -160,7 +180,7 @@ function subjectEntry(facts: { readonly [key: string]: Json }): SubjectEntry {
     visits: list(facts.v, 'v', visit),
     holds: list(facts.h, 'h', hold),
     groups_opened: list(facts.g, 'g', groupOpened),
-    groups_closed: list(facts.d, 'd', groupClosed),
+    groups_closed: groupsClosed(facts.d, facts.u),
     endings: list(facts.e, 'e', ending),
     calls: list(facts.x, 'x', call),
     intents: list(facts.y, 'y', intent),
@@ -340,13 +360,23 @@ function groupOpened(value: Json, where: string): GroupOpened {
   }
 }
 
+/** `u` has groups that are in `d`, each once. */
+function groupsClosed(closed: Json | undefined, timed_out: Json | undefined): readonly GroupClosed[] {
+  const groups = list(closed, 'd', groupClosed)
+  if (timed_out === undefined) return groups
+  const times = numbers(timed_out, 'u', 1, Number.POSITIVE_INFINITY)
+  const wrong = times.find((group, i) => times.indexOf(group) !== i || !groups.some(each => each.group === group))
+  if (wrong !== undefined) refuse(wrong, 'u', 'a group that closes here')
+  return groups.map(each => (times.includes(each.group) ? { ...each, timed_out: true } : each))
+}
+
 function groupClosed(value: Json, where: string): GroupClosed {
   const elements = numbers(value, where, 1, Number.POSITIVE_INFINITY) as readonly Json[]
   const verdict = elements[1]
   if (typeof verdict !== 'string' || !VERDICT.test(verdict)) refuse(verdict, `${where}[1]`, 'a verdict')
   const detail = whole(elements[2], `${where}[2]`, 0)
   const members = elements.slice(3).map((member, i) => whole(member, `${where}[${i + 3}]`, 1))
-  return { group: atLeastOne(elements[0] as number, where, 0), verdict, detail, members }
+  return { group: atLeastOne(elements[0] as number, where, 0), verdict, detail, members, timed_out: false }
 }
 
 function ending(value: Json, where: string): EndingFact {

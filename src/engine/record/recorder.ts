@@ -8,6 +8,7 @@
  * R4. A visit ends now, unless its plugin’s answer came before: that is its `ended_us` then, and its duration is the plugin’s.
  */
 import {
+  type GroupClosed,
   type GroupKind,
   type HoldFact,
   type OriginFact,
@@ -50,6 +51,8 @@ import type { Totals } from './totals.ts'
 
 const [FORK, EXPAND, MERGE, BATCH] = [0, 1, 2, 3] as const satisfies readonly GroupKind[]
 const NO_PARENTS: readonly number[] = []
+
+type Closing = Pick<GroupClosed, 'group' | 'verdict'> & Partial<Pick<GroupClosed, 'detail' | 'timed_out'>>
 
 export class Recorder {
   readonly totals: Totals
@@ -197,7 +200,7 @@ export class Recorder {
       const born = { frames, group, ordinal: branch, parents: [token.id], path: branchPath(path, name) }
       return this.#birth(subject, edge, row, value, born)
     })
-    this.#closeGroup(subject, group, 'forked', [])
+    this.#closeGroup(subject, { group, verdict: 'forked' })
     this.#end(token, endings.passedOn(token.id, node.number, 'fork', group))
     return children
   }
@@ -218,7 +221,7 @@ export class Recorder {
       const born = { frames: null, group, ordinal, parents: [token.id], path: elementPath(token.path, ordinal) }
       return this.#birth(subject, edge, frozen(row), value, born)
     })
-    this.#closeGroup(subject, group, 'expanded', [])
+    this.#closeGroup(subject, { group, verdict: 'expanded' })
     this.#end(token, endings.passedOn(token.id, node, 'expand', group))
     return children
   }
@@ -245,7 +248,8 @@ export class Recorder {
       this.#end(token, endings.passedOn(token.id, node.number, 'merge', join.group))
     }
     const parents = members.map(({ token }) => token.id)
-    this.#closeGroup(subject, join.group, 'merged', members, told)
+    const { group, timed_out } = join
+    this.#closeGroup(subject, { group, verdict: 'merged', timed_out, detail: told }, members)
     const born = { frames: outer, group: join.group, ordinal: 0, parents, path: mergedPath(fork.path, node.name) }
     return this.#birth(subject, node.to, frozen(row), value, born)
   }
@@ -267,7 +271,11 @@ export class Recorder {
     }
     const subject = members[0]?.token.subject
     if ((closes || opens) && subject !== undefined)
-      this.#closeGroup(subject, join.group, join.verdict ?? cause, members)
+      this.#closeGroup(
+        subject,
+        { group: join.group, verdict: join.verdict ?? cause, timed_out: join.timed_out },
+        members,
+      )
   }
 
   /** `nth`: which of the node's batches it is. */
@@ -348,7 +356,7 @@ export class Recorder {
   /** The run is given up while a group waits, that has had these members so far. */
   abandonGroup(subject: Subject, group: number, members: readonly Waiting[], now_us: number): void {
     this.#facts(subject, now_us)
-    this.#closeGroup(subject, group, 'abandoned', members)
+    this.#closeGroup(subject, { group, verdict: 'abandoned' }, members)
   }
 
   // ── facts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -455,12 +463,12 @@ export class Recorder {
 
   #closeBatch({ group, subject, trigger, members }: ClosedBatch): void {
     subject.gathers = false
-    this.#closeGroup(subject, group, trigger, members)
+    this.#closeGroup(subject, { group, verdict: trigger }, members)
   }
 
-  #closeGroup(subject: Subject, group: number, verdict: string, members: readonly Waiting[], detail = 0): void {
+  #closeGroup(subject: Subject, fact: Closing, members: readonly Waiting[] = []): void {
     const tokens = members.map(({ token }) => token.id)
-    factsOf(subject).closeGroup({ group, verdict, detail, members: tokens })
+    factsOf(subject).closeGroup({ detail: 0, timed_out: false, ...fact, members: tokens })
   }
 
   /** The visit met an error, and the token goes nowhere from here. */

@@ -83,6 +83,8 @@ export interface CoalesceGroup {
   lost: readonly number[]
   /** null while it waits. */
   verdict: 'merged' | 'closed' | MergeFailure | null
+  /** It has its verdict because its time was up. */
+  timed_out: boolean
   callOffTimeout: (() => void) | null
   /** Where in the line its traces stand, by their numbers (traces.ts). null while there are none. */
   traces: Map<number, Place> | null
@@ -158,6 +160,7 @@ export function joinOf(frame: Frame, node: CoalesceNode): CoalesceGroup {
     arrived: NONE,
     lost: NONE,
     verdict: null,
+    timed_out: false,
     callOffTimeout: null,
     traces: null,
   }

@@ -23,6 +23,9 @@ const VERDICTS: readonly (readonly string[])[] = [
   ['count', 'max_age', 'when', 'end_of_input', 'abandoned'],
 ]
 
+/** Verdicts on a merge that its time may bring about. */
+const TIMED: ReadonlySet<string> = new Set(['merged', 'timeout', 'merge_conflict', 'select_missing'])
+
 export interface Group extends GroupOpened {
   verdict: string | null
   /** Whether it merges once a quorum is met. */
@@ -83,6 +86,9 @@ export class Groups {
       if (fact.detail !== 0 && (fact.verdict !== 'merged' || !isWithin(fact.detail, fresh))) {
         yield `value ${fact.detail} is said to tell more about group ${fact.group}, and can't`
       }
+      if (fact.timed_out && (group.kind !== MERGE || !TIMED.has(fact.verdict)))
+        yield `group ${fact.group} closes as ${fact.verdict}, and not because its time was up`
+      if (!fact.timed_out && fact.verdict === 'timeout') yield `group ${fact.group} timed out, and it doesn't say so`
       if (group.kind === MERGE && fact.verdict === 'abandoned') yield* abandonedProblems(group, fact, entry)
       else if (group.kind === MERGE) yield* mergeProblems(group, fact, entry)
       else if (group.kind !== BATCH && fact.members.length > 0) yield `group ${fact.group} closes with members`

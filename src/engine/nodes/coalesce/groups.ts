@@ -33,7 +33,7 @@ import type { Place } from '../../token/place.ts'
 import type { Token } from '../../token/token.ts'
 import { placeOf, type Trace } from '../../token/traces.ts'
 import { type Merged, mergeBranches } from './merge.ts'
-import { causeOf, type Verdict, verdictOn, verdictOnRecord } from './verdict.ts'
+import { causeOf, isByTime, type Verdict, verdictOn, verdictOnRecord } from './verdict.ts'
 
 /** What follows from an arrival, a loss or a timeout. */
 export type GroupEffect =
@@ -229,7 +229,7 @@ export class CoalesceGroups {
             const join = joinOf(frame, node)
             const was_dead = isDead(join)
             this.#addLost(join, position)
-            const verdict = join.verdict === null ? this.#verdictOn(join, false) : null
+            const verdict = join.verdict === null ? this.#verdictOn(join, false).verdict : null
             if (verdict?.kind === 'fail') join.verdict = verdict.verdict
             again ||= isDead(join) !== was_dead
           }
@@ -251,7 +251,7 @@ export class CoalesceGroups {
     return this.#by_fork.get(node.fork)?.find(each => each.node === node)
   }
 
-  #verdictOn(join: CoalesceGroup, timed_out: boolean): Verdict {
+  #verdictOn(join: CoalesceGroup, timed_out: boolean): { readonly verdict: Verdict; readonly by_time: boolean } {
     const { node, arrived, lost } = join
     const { policy, branches } = node
     const recorded = this.#records?.groupOf(join)
@@ -259,13 +259,15 @@ export class CoalesceGroups {
       const record = { ...recorded, members: recorded.members.map(branch => branches.indexOf(branch)) }
       const came = { expected: branches.length, arrived: arrived.map(({ branch }) => branch), lost }
       const verdict = verdictOnRecord(policy, came, record)
-      if (verdict !== null) return verdict
+      if (verdict !== null) return { verdict, by_time: record.timed_out }
     }
-    return verdictOn(policy, { expected: branches.length, arrived: arrived.length, lost: lost.length, timed_out })
+    const group = { expected: branches.length, arrived: arrived.length, lost: lost.length, timed_out }
+    return { verdict: verdictOn(policy, group), by_time: isByTime(policy, group) }
   }
 
   #decide(join: CoalesceGroup, timed_out: boolean): GroupEffect | null {
-    const verdict = this.#verdictOn(join, timed_out)
+    const { verdict, by_time } = this.#verdictOn(join, timed_out)
+    if (verdict.kind !== 'wait') join.timed_out = by_time
     switch (verdict.kind) {
       case 'wait':
         return null

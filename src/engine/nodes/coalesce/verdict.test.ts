@@ -190,26 +190,30 @@ describe('verdicts in a replay', () => {
     ['knows nothing if one is lost that had come', BEST, [1], [2], 'merged', [1, 2], null],
   ])('%s', (_name, policy, arrived, lost, on_record, members, expected) => {
     const group = { expected: 3, arrived, lost }
-    const verdict = verdictOnRecord(policy, group, { verdict: on_record, members })
+    // What merged without all of its branches did so because its time was up.
+    const timed_out = on_record === 'timeout' || policy === BEST
+    const verdict = verdictOnRecord(policy, group, { verdict: on_record, timed_out, members })
     expect(verdict === null ? null : told(verdict)).toBe(expected)
   })
 })
 
 describe('a group that merged without some branches, in a replay', () => {
-  const record = { verdict: 'merged', members: [1, 2] }
-  const verdict = (policy: Policy, lost: readonly number[]) =>
-    verdictOnRecord(policy, { expected: 3, arrived: [1, 2], lost }, record)?.kind
+  const verdict = (policy: Policy, lost: readonly number[], timed_out: boolean) =>
+    verdictOnRecord(policy, { expected: 3, arrived: [1, 2], lost }, { verdict: 'merged', timed_out, members: [1, 2] })
+      ?.kind
 
   test.each([
     ['best_effort', BEST],
     ['a quorum of all that come', complete(2)],
   ])(
-    '%s: time may have closed it, if it has a timeout; else the loss of the third, which is still to come',
+    '%s: merges at once if its time was up; else it waits for the loss of the third, whether or not it has a timeout',
     (_, policy) => {
-      expect(verdict(policy, [])).toBe('merge')
-      const without = { ...policy, timeout_ms: null } as Policy
-      expect(verdict(without, [])).toBe('wait')
-      expect(verdict(without, [0])).toBe('merge')
+      expect(verdict(policy, [], true)).toBe('merge')
+      expect(verdict(policy, [0], true)).toBe('merge')
+      for (const each of [policy, { ...policy, timeout_ms: null } as Policy]) {
+        expect(verdict(each, [], false)).toBe('wait')
+        expect(verdict(each, [0], false)).toBe('merge')
+      }
     },
   )
 })

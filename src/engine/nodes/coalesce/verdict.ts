@@ -39,6 +39,8 @@ export interface GroupMembers {
 /** What another run has on record of a group; members as positions. */
 export interface GroupOnRecord {
   readonly verdict: string
+  /** It would have waited for more, had its time not been up. */
+  readonly timed_out: boolean
   readonly members: readonly number[]
 }
 
@@ -69,8 +71,8 @@ export function verdictOn(policy: CoalesceNode['policy'], group: GroupState): Ve
 }
 
 /**
- * The verdict in a replay, as long as the record fits: a group that time closed is closed when all have come that had come
- * then, whoever is lost meanwhile, and time closes no other. null if it doesn't fit: other branches came, or one is lost.
+ * The verdict in a replay, as long as the record fits: a group that closed because its time was up closes when all have come that had
+ * come then, whoever is lost meanwhile, and time closes no other. null if it doesn't fit: other branches came, or one is lost.
  */
 export function verdictOnRecord(
   policy: CoalesceNode['policy'],
@@ -82,13 +84,11 @@ export function verdictOnRecord(
   // Whoever came before or after the loss, the group fails by it.
   if (verdict === 'branch_lost' || verdict === 'quorum_not_met') return verdictOn(policy, state)
   if (arrived.some(each => !members.includes(each)) || members.some(each => lost.includes(each))) return null
-  if (!isClosedByTime(policy, record)) return verdictOn(policy, state)
+  if (!record.timed_out) return verdictOn(policy, state)
   return verdictOn(policy, { ...state, lost: 0, timed_out: arrived.length === members.length })
 }
 
-/** What waits for all branches merges the same without some of them, whether time was up, if it has a timeout, or they were lost. */
-function isClosedByTime(policy: CoalesceNode['policy'], { verdict }: GroupOnRecord): boolean {
-  if (verdict === 'timeout') return true
-  const waits = policy.kind === 'best_effort' || (policy.kind === 'quorum' && policy.decide === 'complete')
-  return waits && policy.timeout_ms !== null
+/** Whether a group that has a verdict would still wait, had its time not been up. */
+export function isByTime(policy: CoalesceNode['policy'], group: GroupState): boolean {
+  return group.timed_out && verdictOn(policy, { ...group, timed_out: false }).kind === 'wait'
 }
