@@ -2,10 +2,10 @@
 import { openLedger } from '../ledger/open.ts'
 import type { Ledger, LedgerPorts } from '../ledger/write-port.ts'
 
-export function laterLedger(url: string, ports: LedgerPorts): Ledger {
+export function laterLedger(url: string, ports: LedgerPorts, temporary: boolean): Ledger {
   let opened: Promise<Ledger> | null = null
   const open = (): Promise<Ledger> => {
-    opened ??= openLedger(url, ports, { create: true })
+    opened ??= openLedger(url, ports, { create: true, temporary })
     return opened
   }
   return {

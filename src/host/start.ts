@@ -69,7 +69,7 @@ export async function startRun(
   const { plan, url, before_url, limit, dry_run, strict, outputs_folder } = request
   const { env, cwd, custody, clock } = ports
   const run = uuidv7(Math.floor(clock.wall_us() / 1000), randomBytes(10))
-  const open = () => laterLedger(url, ledgerPorts(env, dry_run ? null : why => news.onTrouble(why)))
+  const open = () => laterLedger(url, ledgerPorts(env, dry_run ? null : why => news.onTrouble(why)), dry_run)
   const result = await hosting(plan, ports, news, open, (ledger, hosted) => {
     news.onStart(plan, again)
     return runPlan({

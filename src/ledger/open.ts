@@ -9,7 +9,7 @@ import { StoredLedger } from './ledger.ts'
 import { birth } from './log-zero.ts'
 import type { LedgerReader } from './read-port.ts'
 import type { Threads } from './run-ledger.ts'
-import { EmptyLedgerError, openForReading, openForWriting } from './sqlite/file.ts'
+import { EmptyLedgerError, type Lasting, openForReading, openForWriting } from './sqlite/file.ts'
 import { SqliteReader } from './sqlite/reader.ts'
 import { SqliteStore } from './sqlite/store.ts'
 import { ThreadScribe } from './thread/thread-scribe.ts'
@@ -18,6 +18,8 @@ import type { LedgerPorts } from './write-port.ts'
 export interface OpenOptions {
   /** Whether it is made if there is none, folders included. */
   readonly create: boolean
+  /** It will be removed soon: nothing waits for the disk. */
+  readonly temporary?: boolean
   /** Who holds its runs; this process, if absent. */
   readonly holder?: Holder
   /** A run with so many entries gets a thread of its own. */
@@ -38,13 +40,14 @@ export async function openLedger(url: string, ports: LedgerPorts, options: OpenO
   const absolute = `sqlite:${path}`
   const entropy = new Entropy(ports.entropy)
   const begin = () => birth(uuidv7(Math.floor(ports.now_us() / 1000), ports.entropy(10)), ports, entropy)
-  const db = openForWriting(path, absolute, options.create ? begin : null)
+  const lasting: Lasting = options.temporary === true ? 'temporary' : 'durable'
+  const db = openForWriting(path, absolute, options.create ? begin : null, lasting)
   const store = new SqliteStore(db, new SqliteReader(db, absolute))
   try {
     const { name, private_key } = ports.signer
     const threads: Threads = {
       from_entries: options.thread_from_entries ?? THREAD_FROM_ENTRIES,
-      start: from => new ThreadScribe({ ...from, path, url: absolute, key: { name, private_key } }),
+      start: from => new ThreadScribe({ ...from, path, url: absolute, lasting, key: { name, private_key } }),
     }
     return await StoredLedger.open(store, ports, { holder: options.holder ?? thisProcess(), entropy, threads })
   } catch (error) {

@@ -24,7 +24,7 @@ async function makePlace(threaded: boolean): Promise<Place> {
   if (!threaded) return place
   const threads: Place['threads'] = ({ signer: { name, private_key } }) => ({
     from_entries: 0,
-    start: from => new ThreadScribe({ ...from, path, url, key: { name, private_key } }),
+    start: from => new ThreadScribe({ ...from, path, url, lasting: 'durable', key: { name, private_key } }),
   })
   return { ...place, threads }
 }

@@ -23,11 +23,23 @@ export class EmptyLedgerError extends CustodyError {
   }
 }
 
+/** Whether a ledger outlives its process, and a loss of power; a temporary one is removed, whatever happens. */
+export type Lasting = 'durable' | 'temporary'
+const LASTING: { readonly [lasting in Lasting]: string } = {
+  durable: 'PRAGMA synchronous = FULL; PRAGMA secure_delete = ON',
+  temporary: 'PRAGMA synchronous = OFF',
+}
+
 /**
  * Opens a ledger for writing; with `birth`, makes one where nothing is.
  * @throws CustodyError CUSTODY_LEDGER_NOT_FOUND, CUSTODY_LEDGER_FORMAT, CUSTODY_LEDGER_WRITE, CUSTODY_LEDGER_BUSY.
  */
-export function openForWriting(path: string, url: string, birth: (() => WriteBatch) | null): DatabaseSync {
+export function openForWriting(
+  path: string,
+  url: string,
+  birth: (() => WriteBatch) | null,
+  lasting: Lasting = 'durable',
+): DatabaseSync {
   mustBeFile(path, url, birth !== null)
   try {
     return opening(
@@ -43,7 +55,7 @@ export function openForWriting(path: string, url: string, birth: (() => WriteBat
       db => {
         if (birth !== null && isEmpty(db)) create(db, url, birth())
         mustBeLedger(db, url)
-        db.exec(`PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -${CACHE_KIB}`)
+        db.exec(`${LASTING[lasting]}; PRAGMA cache_size = -${CACHE_KIB}`)
       },
     )
   } catch (error) {

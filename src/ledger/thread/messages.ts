@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import { CustodyError, type ErrorCode, isCustodyError, type Place } from '../../model/error.ts'
 import type { AppenderState } from '../appender.ts'
 import type { Block } from '../block.ts'
+import type { Lasting } from '../sqlite/file.ts'
 import type { Durable, LeaseChange } from '../write-port.ts'
 
 /** What the other thread begins with. */
@@ -13,6 +14,7 @@ export interface Beginning {
   /** The ledger's id. */
   readonly ledger: string
   readonly log: number
+  readonly lasting: Lasting
   readonly state: AppenderState
   readonly key: { readonly name: string; readonly private_key: KeyObject }
 }

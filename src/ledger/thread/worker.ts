@@ -28,8 +28,8 @@ let broken: Failure | null = null
 
 /** With the first question, so that an error of opening is an answer like any other. */
 function open(): Open {
-  const { path, url, ledger, log, state, key } = workerData as Beginning
-  const db = openForWriting(path, url, null)
+  const { path, url, ledger, log, lasting, state, key } = workerData as Beginning
+  const db = openForWriting(path, url, null, lasting)
   const store = new SqliteStore(db, new SqliteReader(db, url))
   const appender = new Appender(ledger, log, makeSigner(key.name, key.private_key), state)
   return { store, scribe: new StoreScribe(log, appender, store) }
