@@ -10,6 +10,7 @@ import { type CallsResult, measureCalls } from './asking.ts'
 import { writeData } from './data.ts'
 import { measureOpenGroups, type OpenGroupsResult } from './open-groups.ts'
 import { crash, measure, type Start, timeProgram } from './start.ts'
+import { type StartResult, timeStarts } from './starting.ts'
 import { mean, median } from './statistics.ts'
 import type { Mark, ReadSample, ResumeSample, RunSample, RunTask } from './task.ts'
 import type { WorkloadName } from './workloads.ts'
@@ -52,6 +53,8 @@ export interface SizeResult {
 /** Of the largest run of W1 with evidence. */
 export interface LongRun {
   readonly rows: number
+  /** Of the run that is read. */
+  readonly seconds: number
   /** Mean RSS in the last quarter of the run / in its second quarter: 1 is flat. */
   readonly rss_growth: number
   /** Rows per second in the last quarter / in the second quarter: 1 is no growth of the cost. */
@@ -71,6 +74,8 @@ export interface Results {
   readonly long_run: LongRun | null
   readonly open_groups: OpenGroupsResult | null
   readonly calls: CallsResult | null
+  /** null: not measured. */
+  readonly starts: StartResult | null
 }
 
 const EXPLAINS = 5
@@ -97,7 +102,14 @@ export async function measureAll(bench: Bench): Promise<Results> {
         if (is_longest) long_run = await lookAt(bench, last)
       }
     }
-    return { workloads: results, long_run, open_groups: await lookAtGroups(bench), calls: await lookAtCalls(bench) }
+    const starts = bench.program ? await timeStarts(join(folder, 'starts'), bench.start) : null
+    return {
+      workloads: results,
+      long_run,
+      open_groups: await lookAtGroups(bench),
+      calls: await lookAtCalls(bench),
+      starts,
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -154,7 +166,7 @@ async function lookAtCalls({ calls, folder, start, onStep }: Bench): Promise<Cal
   return measureCalls({ ...calls, folder: join(folder, 'calls') }, start)
 }
 
-async function lookAt(bench: Bench, { rows, marks }: RunSample): Promise<LongRun> {
+async function lookAt(bench: Bench, { rows, seconds, marks }: RunSample): Promise<LongRun> {
   const folder = join(bench.folder, 'kept')
   bench.onStep(`explain and verify, ${rows.toLocaleString('en')} rows`)
   const readers = await measure({ kind: 'read', folder, row: Math.ceil(rows / 2) }, bench.start)
@@ -167,6 +179,7 @@ async function lookAt(bench: Bench, { rows, marks }: RunSample): Promise<LongRun
   const [second, last] = [quarter(marks, rows, 2), quarter(marks, rows, 4)]
   return {
     rows,
+    seconds,
     rss_growth: meanRss(last) / meanRss(second),
     speed_kept: speedOf(last) / speedOf(second),
     cpu_growth: cpuOf(last) / cpuOf(second),

@@ -58,6 +58,7 @@ export function render({ machine, results, compared }: Report): string {
     ...(w1 === undefined || results.long_run === null ? [] : ['', ...longLines(results.long_run)]),
     ...groupLines(results),
     ...callLines(results),
+    ...startLines(results),
     '',
     NOTES,
   ].join('\n')
@@ -118,6 +119,15 @@ function groupLines({ open_groups }: Results): string[] {
   ]
 }
 
+function startLines({ starts }: Results): string[] {
+  if (starts === null) return []
+  const { node_ms, version_ms, validate_ms, one_row_run_ms } = starts
+  const times = [`--version ${ms(version_ms)}`, `validate ${ms(validate_ms)}`, `a run of one row ${ms(one_row_run_ms)}`]
+  return ['', `The built program, whole processes: ${times.join(', ')}; Node that does nothing ${ms(node_ms)}`]
+}
+
+const ms = (milliseconds: number): string => `${milliseconds.toFixed(0)} ms`
+
 function callLines({ calls }: Results): string[] {
   if (calls === null) return []
   const { rows, requests, concurrency, rows_per_second, ideal_rows_per_second, rss_growth } = calls
@@ -134,13 +144,10 @@ function amount(value: number, unit: Compared['unit']): string {
       return value.toFixed(2)
     case '%':
       return `${value.toFixed(1)} %`
-    case 's':
-      return `${value.toFixed(1)} s`
     case 'ms':
       return `${value.toFixed(1)} ms`
     case 'MB':
       return `${whole(value)} MB`
-    case 'rows/s':
     case 'bytes':
       return whole(value)
   }

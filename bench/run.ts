@@ -3,22 +3,25 @@
  * its exit code says only whether it could measure.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { encodeSigningKey, generateSigningKey } from '../src/format/note.ts'
 import { machine } from './machine.ts'
 import { type Bench, measureAll } from './measurements.ts'
+import { measurePairs, renderPairs } from './pairs.ts'
 import { type Report, render } from './report.ts'
 import { compare } from './targets.ts'
 import { OPEN_GROUPS, WORKLOADS } from './workloads.ts'
 
 const RESULTS = join(import.meta.dirname, 'results')
+const PAIR_ROWS = 200_000
 const USAGE = `\
 npm run bench -- [options]
   --quick        10,000 and 100,000 rows only, three times instead of five
   --only NAME    only this workload: ${[...Object.keys(WORKLOADS), 'calls'].join(', ')}
   --rows N       W1 with this many rows only, and the others too
   --repeat N     how often small runs are repeated
+  --against DIR  pairs of runs, alternating, of this checkout and of the one in DIR, which has its libraries; --rows (200,000), --repeat and --only hold
   --json         print the result as JSON`
 
 function parse() {
@@ -28,6 +31,7 @@ function parse() {
       only: { type: 'string' },
       rows: { type: 'string' },
       repeat: { type: 'string' },
+      against: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -63,6 +67,11 @@ function benchOf(options: ReturnType<typeof parse>): Bench {
   }
 }
 
+async function printPairs(bench: Bench, { rows, json }: ReturnType<typeof parse>, against: string): Promise<void> {
+  const pairs = await measurePairs({ ...bench, rows: number('rows', rows) ?? PAIR_ROWS, against })
+  process.stdout.write(`${json ? JSON.stringify(pairs) : renderPairs(pairs)}\n`)
+}
+
 async function main(): Promise<void> {
   const options = parse()
   if (options.help) {
@@ -70,6 +79,7 @@ async function main(): Promise<void> {
     return
   }
   const bench = benchOf(options)
+  if (options.against !== undefined) return printPairs(bench, options, resolve(options.against))
   const started_at = new Date().toISOString()
   mkdirSync(bench.folder, { recursive: true })
   const on = machine(bench.folder)

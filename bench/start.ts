@@ -16,11 +16,18 @@ export interface Start {
   readonly key: string
 }
 
-export function measure(task: RunTask | CallsTask, start: Start): Promise<RunSample>
+/** `checkout`: another one, with its own code and Node; null: this one. */
+export function measure(task: RunTask | CallsTask, start: Start, checkout?: string | null): Promise<RunSample>
 export function measure(task: ResumeTask, start: Start): Promise<ResumeSample>
 export function measure(task: ReadTask, start: Start): Promise<ReadSample>
-export async function measure(task: Task, { key }: Start): Promise<RunSample | ResumeSample | ReadSample> {
-  const { stdout } = await start(process.execPath, [CHILD, JSON.stringify(task)], {
+export async function measure(
+  task: Task,
+  { key }: Start,
+  checkout: string | null = null,
+): Promise<RunSample | ResumeSample | ReadSample> {
+  const child = checkout === null ? CHILD : join(checkout, 'bench', 'child.ts')
+  const node = checkout === null ? process.execPath : join(checkout, 'node_modules', 'node', 'bin', 'node')
+  const { stdout } = await start(node, [child, JSON.stringify(task)], {
     env: { ...process.env, CUSTODY_KEY: key, NODE_COMPILE_CACHE: COMPILED },
     maxBuffer: MAX_ANSWER_BYTES,
   })
@@ -36,6 +43,13 @@ export async function crash(task: RunTask, start: Start): Promise<void> {
     throw error
   }
   throw new Error('a run that should crash has ended')
+}
+
+/** Milliseconds that Node takes to do nothing. */
+export async function timeNode(): Promise<number> {
+  const began = performance.now()
+  await start(process.execPath, ['-e', '0'])
+  return performance.now() - began
 }
 
 /** Milliseconds that the built program takes from start to exit. @throws Error if it doesn't exit with 0. */

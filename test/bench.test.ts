@@ -52,7 +52,7 @@ test('measures a workload, and compares each number with its target', async () =
   expect(results.calls?.requests).toBeGreaterThanOrEqual(40)
 
   const compared = compare(results)
-  expect(compared.map(({ what }) => what)).toContain('W1, one process')
+  expect(compared.map(({ what }) => what)).toContain('verify / the run that it verifies, time')
   for (const { measured, verdict } of compared) expect(measured === null).toBe(verdict === 'not measured')
   const machine = {
     ...{ cpu: 'a CPU', cores: 2, memory_bytes: 2 ** 34, os: 'linux x64', node: '26.0.0', sqlite: '3.50.0' },
@@ -60,7 +60,7 @@ test('measures a workload, and compares each number with its target', async () =
   }
   const text = render({ started_at: '2026-01-01T00:00:00.000Z', machine, results, compared })
   expect(text).toContain('a CPU, 2 cores, 16 GiB, linux x64 · Node 26.0.0, SQLite 3.50.0')
-  expect(text).toContain('W1, one process')
+  expect(text).toContain('verify / the run that it verifies, time')
 })
 
 test.each(Object.keys(WORKLOADS) as WorkloadName[])('%s compiles', async name => {
