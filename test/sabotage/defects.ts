@@ -62,8 +62,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'a request that is made again takes other rows with it',
     file: 'nodes/sink/request-batch.ts',
-    text: '    if (sending?.together != null) return',
-    instead: '    if (sending === null) return',
+    text: '    if (together !== null) return this.#back(node, member, together)',
+    instead: '',
     shape: 'batches',
   },
   {

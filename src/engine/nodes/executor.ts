@@ -166,7 +166,7 @@ export class Executor {
     this.#batching.goOn(batches_before)
     for (const each of line) {
       if (!(each instanceof Token)) this.#merges.restoreTrace(each)
-      else if (each.held && this.#node(each.node).kind === 'coalesce') this.#order.hold(each)
+      else if (each.state.kind === 'in_group') this.#order.hold(each)
       else this.#order.join(each)
     }
     for (const subject of subjects) this.#merges.restore(subject)
@@ -315,7 +315,7 @@ export class Executor {
       case 'gate':
         return this.#perform(token, node, started_us, stack)
       case 'sink':
-        if (token.sending !== null || this.#gate.has(token)) this.#sink(token, node, started_us, stack)
+        if (token.state.kind === 'sending' || this.#gate.has(token)) this.#sink(token, node, started_us, stack)
         return
       case 'aggregate':
         if (this.#gate.has(token)) this.#batching.arrive(token, node, started_us, stack)

@@ -67,8 +67,8 @@ export class OrderList {
 
   /** Keeps a token's place, or gives it one at the end, but lets it block nobody from now on. */
   hold(token: Token): void {
-    if (token.place === null) this.join(token)
-    token.passive = true
+    const place = token.place ?? this.#insert(token, this.#last)
+    place.passive = true
     this.active--
   }
 
@@ -79,7 +79,7 @@ export class OrderList {
   replace(former: Token, next: Iterable<Token | Trace>): void {
     const place = former.place
     if (place === null) return
-    this.#forget(former)
+    this.#forget(former, place)
     let after = place
     for (const each of next) after = 'join' in each ? this.#insertTrace(each, after) : this.#insert(each, after)
     this.#remove(place)
@@ -146,7 +146,7 @@ export class OrderList {
 
   /** One that is held goes on, and blocks others from now on. */
   release(token: Token): void {
-    if (token.passive) this.replace(token, [token])
+    if (token.place?.passive === true) this.replace(token, [token])
   }
 
   /**
@@ -164,14 +164,14 @@ export class OrderList {
   leave(token: Token): void {
     const place = token.place
     if (place === null) return
-    this.#forget(token)
+    this.#forget(token, place)
     this.#remove(place)
   }
 
   /** The first token in line that blocks, and from whose node `ordered` can be reached, that node included. */
   firstFor(ordered: number): Token | null {
     let at = this.#marks.get(ordered) ?? null
-    while (at !== null && !this.#blocks(at.token, ordered)) at = at.after
+    while (at !== null && !this.#blocks(at, ordered)) at = at.after
     this.#marks.set(ordered, at)
     return at?.token ?? null
   }
@@ -213,11 +213,10 @@ export class OrderList {
     return first === null || first === token
   }
 
-  #forget(token: Token): void {
+  #forget(token: Token, { passive }: Place): void {
     token.place = null
     this.size--
-    if (!token.passive) this.active--
-    token.passive = false
+    if (!passive) this.active--
   }
 
   #insertTrace(trace: Trace, before: Place | null): Place {
@@ -238,14 +237,14 @@ export class OrderList {
     else place.after.before = place.before
   }
 
-  #blocks(token: Token | null, ordered: number): boolean {
-    if (token === null || token.passive || hadTurn(token, ordered)) return false
+  #blocks({ token, passive }: Place, ordered: number): boolean {
+    if (token === null || passive || hadTurn(token, ordered)) return false
     return this.#reaches(token, ordered)
   }
 
   #insert(token: Token | null, before: Place | null, trace: Trace | null = null): Place {
     const after = before === null ? this.#first : before.after
-    const place: Place = { token, trace, label: this.#labelBetween(before, after), before, after }
+    const place: Place = { token, trace, passive: false, label: this.#labelBetween(before, after), before, after }
     if (before === null) this.#first = place
     else before.after = place
     if (after === null) this.#last = place
@@ -271,8 +270,8 @@ export class OrderList {
   }
 }
 
-function hadTurn({ sending, node }: Token, ordered: number): boolean {
-  return sending !== null && node === ordered
+function hadTurn({ state, node }: Token, ordered: number): boolean {
+  return state.kind === 'sending' && node === ordered
 }
 
 function memberOf({ token, trace }: Place): Token | Trace {

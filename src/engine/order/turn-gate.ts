@@ -26,7 +26,7 @@ export class TurnGate {
     if (on_record !== null) return on_record || this.#waits(token)
     // Coalesces take whoever comes.
     if (!this.#waiting.has(token.node) || this.#order.isTurn(token, token.node)) return true
-    token.waits = true
+    token.awaitTurn()
     this.#count(token.node, 1)
     return this.#waits(token)
   }
@@ -38,8 +38,8 @@ export class TurnGate {
     for (const [node, waiting] of this.#waiting) {
       if (waiting === 0) continue
       const first = this.#order.firstFor(node)
-      if (first?.waits !== true || first.node !== node) continue
-      first.waits = false
+      if (first?.state.kind !== 'awaits_turn' || first.node !== node) continue
+      first.takeTurn()
       this.#count(node, -1)
       return first
     }

@@ -118,8 +118,7 @@ export class Recorder {
     this.#facts(token.subject, started_us)
     const fact = this.#addError(token, error)
     this.#visit(token, VISIT_ERROR, token.value, 0, 0, started_us, fact, ended_us)
-    token.attempt++
-    token.held = false
+    token.retry()
   }
 
   /**
@@ -228,6 +227,7 @@ export class Recorder {
     this.#facts(token.subject, started_us)
     this.#openJoin(join, token.subject)
     this.#hold(token, { group: join.group, ordinal: join.arrived.length - 1, batch: null }, started_us)
+    token.joinGroup()
   }
 
   /** The members end, and what they merge into stands where the coalesce leads. */
@@ -284,6 +284,7 @@ export class Recorder {
   holdInBatch(token: Token, batch: BatchGroup, ordinal: number, started_us: number): void {
     this.#facts(token.subject, started_us)
     this.#hold(token, { group: batch.group, ordinal, batch: batch.subject.number }, started_us)
+    token.joinBatch()
   }
 
   /**
@@ -386,13 +387,8 @@ export class Recorder {
   }
 
   #move(token: Token, edge: PlanEdge, passage: Passage): void {
-    token.node = edge.to
+    token.moveTo(edge.to, passage)
     factsOf(token.subject).move(token)
-    token.passage = passage
-    token.attempt = 1
-    token.answers = null
-    token.held = false
-    token.sending = null
     if (edge.to === DISCARD) this.#end(token, endings.endAtDiscard(token.id, passage))
   }
 
@@ -402,15 +398,13 @@ export class Recorder {
     if (!subject.open.delete(token))
       throw new CustodyError('CUSTODY_ENGINE_DEFECT', `token ${token.id} ends, and isn't open`)
     drop(token)
-    token.ended = true
-    token.held = false
+    token.end()
     this.totals.ending(ending.fate, ending.sink, subject)
   }
 
   #hold(token: Token, where: Pick<HoldFact, 'group' | 'ordinal' | 'batch'>, started_us: number): void {
     this.#visit(token, VISIT_HELD, token.value, 0, 0, started_us, null)
     factsOf(token.subject).hold({ token: token.id, node: token.node, ...where })
-    token.held = true
   }
 
   /** A visit that was held before is told again, with its first start: the offset from the entry's time is negative then. */

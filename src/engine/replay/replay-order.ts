@@ -143,7 +143,7 @@ export class ReplayOrder {
       if (!fits) this.#batches.delete(group.subject)
     }
     for (const token of subjects.flatMap(({ open }) => [...open]))
-      if (token.held || token.sending !== null) this.#over(this.#expectedOf(token))
+      if (token.held || token.state.kind === 'sending') this.#over(this.#expectedOf(token))
   }
 
   // ── turns ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -33,6 +33,7 @@ import { type CoalesceGroup, carry, type ForkGroup, type Frame, frameOf, joinAt,
 import type { MergeFailure } from '../token/group-verdict.ts'
 import type { Passage } from '../token/passage.ts'
 import { Subject, Token } from '../token/token.ts'
+import type { Sending } from '../token/token-state.ts'
 
 /** A token that is held, by the group that holds it. */
 export interface Held {
@@ -86,7 +87,6 @@ interface Folded {
   value: number
   /** How the fields of that value stand. */
   order: FieldOrder
-  ended: boolean
   hold: (Pick<HoldFact, 'group' | 'ordinal' | 'batch'> & { readonly started_us: number }) | null
   failed_us: number | null
   retry_after_ms: number
@@ -155,9 +155,8 @@ class SubjectFold {
     if (entry.orders !== 0) this.#order(entry.orders)
     for (const ending of entry.endings) {
       const folded = this.#folded(ending.token)
-      folded.ended = true
       if (fateOf(ending.fate)?.class === 'failure') this.#subject.failed = true
-      folded.token.ended = true
+      folded.token.end()
       this.#late(folded.token, ending.node, ending.group)
     }
     for (const { group, verdict, members } of entry.groups_closed) this.#close(group, verdict, members)
@@ -168,21 +167,24 @@ class SubjectFold {
     const batched = new Map<number, Held[]>()
     const resting: { token: Token; failed_us: number; retry_after_ms: number }[] = []
     for (const folded of this.#tokens.values()) {
-      const { token, value, order, ended, hold, failed_us, retry_after_ms, calls, intents } = folded
-      if (ended) continue
+      const { token, value, order, hold, failed_us, retry_after_ms, calls, intents } = folded
+      if (token.ended) continue
       token.row = this.#row(value, order)
       token.value = value
       this.#subject.open.add(token)
       carry(token)
       token.answers = this.#answersOf(calls, intents)
-      if (token.sending !== null && isUnanswered(intents, calls)) token.sending.in_doubt = true
+      const { state } = token
+      if (state.kind === 'sending' && isUnanswered(intents, calls)) token.send({ ...state, in_doubt: true })
       if (failed_us !== null) resting.push({ token, failed_us, retry_after_ms })
       if (hold === null) continue
-      token.held = true
       const held = { token, ordinal: hold.ordinal, started_us: hold.started_us, retry_after_ms }
       const node = this.#node(token.node)
-      if (node.kind === 'coalesce') this.#waits(held, hold.group)
-      else {
+      if (node.kind === 'coalesce') {
+        token.joinGroup()
+        this.#waits(held, hold.group)
+      } else {
+        token.joinBatch()
         const batch = onRecord(hold.batch, `batch of token ${token.id}`)
         batched.set(batch, [...(batched.get(batch) ?? []), held])
       }
@@ -215,7 +217,6 @@ class SubjectFold {
       token: born,
       value,
       order: CANONICAL,
-      ended: false,
       hold: null,
       failed_us: null,
       retry_after_ms: 0,
@@ -285,19 +286,16 @@ class SubjectFold {
     folded.failed_us = null
     if (visit.status === VISIT_HELD) return
     if (visit.edge !== 0) {
-      token.passage = this.#passage(visit, held_by)
-      token.node = onRecord(this.#plan.edges[visit.edge - 1], `edge ${visit.edge}`).to
-      token.attempt = 1
-      token.sending = null
+      token.moveTo(onRecord(this.#plan.edges[visit.edge - 1], `edge ${visit.edge}`).to, this.#passage(visit, held_by))
       folded.calls = []
       folded.intents = []
       folded.order = CANONICAL
       if (visit.out !== 0) folded.value = visit.out
     } else if (isError(visit.status)) {
       token.attempt = visit.attempt + 1
-      const { in_doubt = false, together = null } = token.sending ?? {}
+      const { in_doubt, together } = knownOf(token)
       if (this.#node(token.node).kind === 'sink')
-        token.sending = { in_doubt: in_doubt || visit.error?.code === IN_DOUBT, together, uncounted: 0 }
+        token.send({ in_doubt: in_doubt || visit.error?.code === IN_DOUBT, together, uncounted: 0 })
       folded.failed_us = time_us + visit.start_us + visit.duration_us + visit.stood_us
       const told = this.#value(onRecord(visit.error, `error of the visit of ${token.id}`).value) as {
         readonly retry_after_ms?: number
@@ -311,17 +309,17 @@ class SubjectFold {
     if (call.token === 0) this.#batch_calls.push(call)
     else {
       const folded = this.#folded(call.token)
-      if (!folded.ended && folded.token.node === call.node) folded.calls.push(call)
+      if (!folded.token.ended && folded.token.node === call.node) folded.calls.push(call)
     }
   }
 
   #intend(intent: IntentFact): void {
     const folded = this.#folded(intent.token)
-    if (folded.ended || folded.token.node !== intent.node) return
+    if (folded.token.ended || folded.token.node !== intent.node) return
     folded.intents.push(intent)
-    const { in_doubt = false } = folded.token.sending ?? {}
+    const { in_doubt } = knownOf(folded.token)
     const alone = { first: intent.token, place: 1, rows: 1 }
-    folded.token.sending = { in_doubt, together: intent.together ?? alone, uncounted: 0 }
+    folded.token.send({ in_doubt, together: intent.together ?? alone, uncounted: 0 })
   }
 
   #answersOf(calls: readonly CallFact[], intents: readonly IntentFact[] = []): Answers | null {
@@ -463,6 +461,11 @@ class SubjectFold {
     const message = `${this.#subject.kind} ${this.#subject.number} has lost its value ${number}`
     throw new CustodyError('CUSTODY_VERIFY_FAILED', message)
   }
+}
+
+/** What is known of a token's requests so far. */
+function knownOf({ state }: Token): Pick<Sending, 'in_doubt' | 'together'> {
+  return state.kind === 'sending' ? state : { in_doubt: false, together: null }
 }
 
 /** Whether of some request nobody knows what came of it: each that was answered has a call. */

@@ -30,8 +30,9 @@ export function abandonAll(recorder: Recorder, { subjects, batches }: InFlight, 
     for (const { token, started_us } of members) held.set(token, { message, started_us })
   }
   for (const token of tokens) {
+    const { state } = token
     const { message, started_us } = held.get(token) ?? { message: GIVEN_UP, started_us: now_us }
-    if (token.sending?.in_doubt === true) recorder.doubt(token, UNANSWERED, now_us)
+    if (state.kind === 'sending' && state.in_doubt) recorder.doubt(token, UNANSWERED, now_us)
     else recorder.abandon(token, message, started_us, now_us)
   }
   for (const { fork, group, arrived } of joins) recorder.abandonGroup(fork.subject, group, arrived, now_us)

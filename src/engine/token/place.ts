@@ -11,6 +11,8 @@ export interface Place {
   /** A token, or a trace; neither at a mark. */
   readonly token: Token | null
   readonly trace: Trace | null
+  /** Blocks nobody: its token is held at a coalesce. */
+  passive: boolean
   /** Grows along the line. */
   label: number
   before: Place | null

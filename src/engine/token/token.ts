@@ -13,17 +13,28 @@ import type {
   HoldFact,
   IntentFact,
   OriginFact,
-  Together,
   VisitFact,
 } from '../../format/entry.ts'
 import { FIRST_PATH } from '../../format/lineage.ts'
 import type { SubjectDraft, ValueDraft } from '../../ledger/write-port.ts'
+import { CustodyError } from '../../model/error.ts'
 import type { Row } from '../../model/row.ts'
 import type { Answers } from './answers.ts'
 import { ordersOf } from './field-order.ts'
 import type { Frame } from './fork-frames.ts'
 import type { Passage } from './passage.ts'
 import type { Place } from './place.ts'
+import {
+  AWAITS_TURN,
+  ENDED,
+  FREE,
+  IN_BATCH,
+  IN_GROUP,
+  isHeld,
+  mayFollow,
+  type Sending,
+  type TokenState,
+} from './token-state.ts'
 
 const NONE: readonly never[] = []
 
@@ -65,8 +76,8 @@ export class Facts {
 
   /** The token stands elsewhere now. */
   move(token: Token): void {
-    if (token.has_moved) return
-    token.has_moved = true
+    if (token.is_listed) return
+    token.is_listed = true
     this.moved = added(this.moved, token)
   }
 
@@ -179,23 +190,13 @@ export class Token {
   readonly path: string
   /** Of the visit that comes next, from 1. */
   attempt = 1
-  ended = false
-  /** Since its subject's last entry. */
-  has_moved = false
-  /** Stands at an ordered node in line, and has not had its turn. */
-  waits = false
-  /** Its visit goes on until its group closes. */
-  held = false
-  /** While its batch is worked on: who keeps its place in line. */
-  keeper: Token | null = null
-  /** Is in the line, and blocks nobody: held at a coalesce. */
-  passive = false
-  /** Has had its turn at a sink that sends; null elsewhere, and before. */
-  sending: Sending | null = null
   /** What its calls at this node were answered; null if it made none. */
   answers: Answers | null = null
-  /** Its place in the line, while it waits for something. */
+  /** Its place in the order list; null while it has none. Only the list sets it. */
   place: Place | null = null
+  /** Is on the list of what has moved since its subject's last entry (`Facts`). */
+  is_listed = false
+  #state: TokenState = FREE
 
   constructor(
     id: number,
@@ -216,16 +217,77 @@ export class Token {
     this.frames = frames
     this.path = path
   }
-}
 
-/** Of a token that had its turn at a sink that sends, until it leaves it. */
-export interface Sending {
-  /** Of some request nobody knows whether it was taken. */
-  in_doubt: boolean
-  /** The rows of its request; null while they gather. */
-  together: Together | null
-  /** Attempts that are not used up, because the service was down. */
-  uncounted: number
+  get state(): TokenState {
+    return this.#state
+  }
+
+  get ended(): boolean {
+    return this.#state === ENDED
+  }
+
+  /** Its visit goes on until its group, or its batch, closes. */
+  get held(): boolean {
+    return isHeld(this.#state)
+  }
+
+  /** It came too early to an ordered node. */
+  awaitTurn(): void {
+    this.#become(AWAITS_TURN)
+  }
+
+  /** Its turn has come: it is to be visited again. */
+  takeTurn(): void {
+    this.#become(FREE)
+  }
+
+  /** It has had its turn at a sink that sends, and this is what is known of its requests. */
+  send(known: Omit<Sending, 'kind'>): void {
+    this.#become({ kind: 'sending', ...known })
+  }
+
+  /** It waits at a coalesce for the rest of its group. */
+  joinGroup(): void {
+    this.#become(IN_GROUP)
+  }
+
+  /** It is a member of a batch. */
+  joinBatch(): void {
+    this.#become(IN_BATCH)
+  }
+
+  /** The batch that it is a member of is worked on: `state` is that of all members, which one of them keeps the place of. */
+  workOn(state: Extract<TokenState, { kind: 'in_work' }>): void {
+    this.#become(state)
+  }
+
+  /** The visit met an error, and another attempt follows. What is known of its requests stays so. */
+  retry(): void {
+    this.attempt++
+    if (this.held) this.#become(FREE)
+  }
+
+  /** It leaves for another node. */
+  moveTo(node: number, passage: Passage): void {
+    this.node = node
+    this.passage = passage
+    this.attempt = 1
+    this.answers = null
+    this.#become(FREE)
+  }
+
+  end(): void {
+    this.#become(ENDED)
+  }
+
+  #become(next: TokenState): void {
+    const state = this.#state
+    // Most of them only move.
+    if (state === next && next === FREE) return
+    if (!mayFollow(state, next))
+      throw new CustodyError('CUSTODY_ENGINE_DEFECT', `token ${this.id} is ${state.kind}, and is to be ${next.kind}`)
+    this.#state = next
+  }
 }
 
 /** Where a token stood before a transition. */
@@ -237,7 +299,13 @@ export interface Standing {
 
 /** Whether it keeps the place of a batch that is worked on. */
 export function isKeeper(token: Token): boolean {
-  return token.held && token.keeper === token
+  return token.state.kind === 'in_work' && token.state.keeper === token
+}
+
+/** Of a token that had its turn at a sink that sends. */
+export function sendingOf({ id, state }: Token): Sending {
+  if (state.kind !== 'sending') throw new TypeError(`token ${id} is ${state.kind}, and not sending`)
+  return state
 }
 
 export function standing(token: Token): Standing {
@@ -283,7 +351,7 @@ export function draftOf(subject: Subject): SubjectDraft {
 
 /** Of those that moved, the ones that are open. */
 function movedIn({ moved }: Facts): SubjectDraft['moved'] {
-  for (const token of moved) token.has_moved = false
+  for (const token of moved) token.is_listed = false
   const open = moved.filter(token => !token.ended)
   return open.length === 0 ? NONE : open.map(({ id, node }) => ({ token: id, node }))
 }

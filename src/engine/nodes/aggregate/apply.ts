@@ -68,7 +68,6 @@ export class AggregateRuntime {
       this.#batches.open(recorder.openBatch(node, this.#batches.next(node.number), started_us), started_us)
     this.#parts.replay_order?.gather(batch.subject, token, batch.members.length === 0)
     recorder.holdInBatch(token, batch, batch.members.length, started_us)
-    token.keeper = null
     batch.members.push({ token, branch: 0, started_us })
     this.look(batch, false, stack)
     // A batch that its plugin still works on keeps the place of its last member.
@@ -122,7 +121,8 @@ export class AggregateRuntime {
   #keepPlace({ members }: Batch): void {
     const last = (members.at(-1) as Waiting).token
     this.#parts.line.stay(last)
-    for (const { token } of members) token.keeper = last
+    const state = { kind: 'in_work', keeper: last } as const
+    for (const { token } of members) token.workOn(state)
   }
 
   /** True if the batch is attempted again: its members are held on. */

@@ -73,10 +73,22 @@ export class LateLosses {
   /** Where the next thing that becomes of it may have its place, at the earliest; null if that comes after all that is in line. */
   #comesFrom(each: Token | LateLoss): Place | null {
     if (!(each instanceof Token)) return placeOf(each)
-    if (each.ended || each.passive) return null
-    if (!each.held) return each.place
-    // In an open batch it waits for others to come there.
-    return (each.keeper ?? this.#order.firstFor(each.node))?.place ?? null
+    const { state, place } = each
+    if (place?.passive === true) return null
+    switch (state.kind) {
+      case 'ended':
+      case 'in_group':
+        return null
+      case 'in_batch':
+        // It waits for others to come there.
+        return this.#order.firstFor(each.node)?.place ?? null
+      case 'in_work':
+        return state.keeper.place
+      case 'free':
+      case 'awaits_turn':
+      case 'sending':
+        return place
+    }
   }
 }
 

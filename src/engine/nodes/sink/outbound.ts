@@ -12,7 +12,7 @@ import { defect } from '../../ports/plugin-defect.ts'
 import type { RunClock } from '../../ports/run-clock.ts'
 import type { Recorder } from '../../record/recorder.ts'
 import type { Stack } from '../../token/fork-frames.ts'
-import { standing, type Token } from '../../token/token.ts'
+import { sendingOf, standing, type Token } from '../../token/token.ts'
 import type { Transitions } from '../transition.ts'
 import { type RequestBatch, RequestBatches } from './request-batch.ts'
 import { outgoingOf, sent } from './sending.ts'
@@ -47,8 +47,8 @@ export class Sender {
 
   /** A token has its turn, or is back from its backoff. */
   send(token: Token, node: SinkNode, outbound: Outbound, started_us: number, stack: Stack): void {
-    token.sending ??= { in_doubt: false, together: null, uncounted: 0 }
-    const { in_doubt, together } = token.sending
+    if (token.state.kind !== 'sending') token.send({ in_doubt: false, together: null, uncounted: 0 })
+    const { in_doubt, together } = sendingOf(token)
     if (in_doubt && !outbound.idempotent) return this.#sent(token, node, UNANSWERED, started_us, stack)
     const outgoing = outgoingOf(node, outbound.sink, token.row)
     if (outgoing.kind === 'error') {
@@ -86,7 +86,7 @@ export class Sender {
 
   #sent(token: Token, node: SinkNode, result: SendResult, started_us: number, stack: Stack, ended_us?: number): void {
     const { recorder, outputs, events, line, transitions } = this.#parts
-    const { in_doubt = false, together = null, uncounted = 0 } = token.sending ?? {}
+    const { in_doubt, together, uncounted } = sendingOf(token)
     const idempotent = outputs.outbound(node.number)?.idempotent ?? false
     const after = afterSent(result, { attempt: token.attempt, retry: node.retry, idempotent, in_doubt, uncounted })
     const before = standing(token)
@@ -97,7 +97,7 @@ export class Sender {
         break
       case 'again':
         recorder.failAttempt(token, after.error, started_us, ended_us)
-        token.sending = { in_doubt: after.in_doubt, together, uncounted: after.uncounted }
+        token.send({ in_doubt: after.in_doubt, together, uncounted: after.uncounted })
         events.rest(after.delay_us, next => next.push(token))
         return line.stay(token)
       case 'rejected':

@@ -10,7 +10,7 @@ import type { SinkNode } from '../../../plan/plan.ts'
 import type { Outgoing, SendBatch } from '../../../sdk/spec.ts'
 import { defect } from '../../ports/plugin-defect.ts'
 import type { Clock } from '../../ports/ports.ts'
-import type { Token } from '../../token/token.ts'
+import { sendingOf, type Token } from '../../token/token.ts'
 
 /** A row that has its turn. */
 export interface Member {
@@ -56,8 +56,8 @@ export class RequestBatches {
    * @throws CustodyError CUSTODY_PLUGIN_DEFECT if it is for another service than those that it would go with.
    */
   add(node: SinkNode, member: Member, batch: SendBatch | null): RequestBatch | null {
-    const { sending } = member.token
-    if (sending?.together != null) return this.#back(node, member, sending.together)
+    const { together } = sendingOf(member.token)
+    if (together !== null) return this.#back(node, member, together)
     const open = this.#open.get(node.number)
     if (open === undefined) return this.#begin(node, member, batch)
     const { service } = open.members[0].outgoing
@@ -86,12 +86,10 @@ export class RequestBatches {
     callOffTimer()
     this.#open.delete(node.number)
     const [{ token: first }] = members
-    for (const [i, { token }] of members.entries())
-      token.sending = {
-        in_doubt: token.sending?.in_doubt ?? false,
-        uncounted: token.sending?.uncounted ?? 0,
-        together: { first: first.id, place: i + 1, rows: members.length },
-      }
+    for (const [i, { token }] of members.entries()) {
+      const { in_doubt, uncounted } = sendingOf(token)
+      token.send({ in_doubt, together: { first: first.id, place: i + 1, rows: members.length }, uncounted })
+    }
     return { node, members }
   }
 
@@ -108,7 +106,7 @@ export class RequestBatches {
 }
 
 function placeOf({ token }: Member): number {
-  const together = token.sending?.together
-  if (!together) throw new TypeError(`token ${token.id} was sent by itself`)
+  const { together } = sendingOf(token)
+  if (together === null) throw new TypeError(`token ${token.id} was sent by itself`)
   return together.place
 }
