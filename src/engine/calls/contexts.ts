@@ -62,7 +62,7 @@ export class Contexts {
     const services = this.#services.get(node.number)
     if (services === undefined) return this.#plain(attempt)
     const place = () => this.#placeOf(subject, node, null)
-    return this.#calls.context({ subject, token: 0, node, attempt, answers, place }, services)
+    return this.#calls.context({ subject, token: null, node, attempt, answers, place }, services)
   }
 
   /** Has the rows sent in one request by `perform`, once that is durably on record. */

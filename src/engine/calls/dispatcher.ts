@@ -28,7 +28,7 @@ import type { EventQueue } from '../order/event-queue.ts'
 import type { AtPoint } from '../ports/crash-points.ts'
 import { defect, describe } from '../ports/plugin-defect.ts'
 import type { RunClock } from '../ports/run-clock.ts'
-import type { Asker } from '../record/call-fact.ts'
+import { type Asker, senderOf } from '../record/call-fact.ts'
 import type { Recorder } from '../record/recorder.ts'
 import type { Stack } from '../token/fork-frames.ts'
 import { Budget } from './budget.ts'
@@ -293,11 +293,11 @@ export class CallDispatcher {
     const { events, recorder } = this.#parts
     const { asked } = pending
     const { length: rows } = asked
-    const first = asked[0].visit.asker.token
+    const first = senderOf(asked[0].visit.asker)
     const letter: Letter = {
       intend: () => {
         for (const [i, { visit, request }] of asked.entries())
-          recorder.intend(visit.asker, request, rows === 1 ? null : { first, place: i + 1, rows })
+          recorder.calls.intend(visit.asker, request, rows === 1 ? null : { first, place: i + 1, rows })
       },
       send: () => {
         if (!this.#given_up.signal.aborted) this.#perform(pending)
@@ -471,7 +471,7 @@ export class CallDispatcher {
     const { recorder, atPoint } = this.#parts
     for (const { visit, ordinal, request } of pending.asked) {
       const service = visit.services.indexOf(pending.name) + 1
-      recorder.call(visit.asker, { ordinal, service, status, request, response, costs, ...time })
+      recorder.calls.call(visit.asker, { ordinal, service, status, request, response, costs, ...time })
     }
     atPoint('after_call')
   }

@@ -4,7 +4,7 @@
  *
  * W1. (I7) Sinks and aggregates take tokens in the order of the line; what is advanced outside the line comes after all
  *     that is in it.
- * W2. A token joins the line when it first waits: for a plugin's answer, a place in a pool, its backoff, its turn, or the
+ * W2. A token groups the line when it first waits: for a plugin's answer, a place in a pool, its backoff, its turn, or the
  *     rest of its group; what is born of it stands there in its place. Members of an open batch are in no line.
  * W3. Answers that arrived come before timers that are due.
  * W4. (I12) What one piece of events sets going is done before the next is looked at, but not before a commit that is overdue:
@@ -100,7 +100,7 @@ export class Executor {
     this.#events = parts.events
     this.#merges = new CoalesceRuntime({
       ...parts,
-      joins: new CoalesceGroups(parts.plan, reaches, canReach, replay_order),
+      groups: new CoalesceGroups(parts.plan, reaches, canReach, replay_order),
       canReach,
       line: this.#order,
     })
@@ -162,7 +162,7 @@ export class Executor {
    * Goes on from where a commit stood: takes in what was under way, in its order. To be called once, before anything else;
    * the first `deliver` then advances it.
    */
-  restore({ line, subjects, joins, batches, batches_before, resting }: InFlight): void {
+  restore({ line, subjects, groups, batches, batches_before, resting }: InFlight): void {
     this.#batching.goOn(batches_before)
     for (const each of line) {
       if (!(each instanceof Token)) this.#merges.restoreTrace(each)
@@ -170,7 +170,7 @@ export class Executor {
       else this.#order.join(each)
     }
     for (const subject of subjects) this.#merges.restore(subject)
-    for (const { join, left_us } of joins) this.#merges.startTimeout(join, left_us)
+    for (const { group, left_us } of groups) this.#merges.startTimeout(group, left_us)
     const rests = new Map(resting.map(({ token, left_us }) => [token, left_us]))
     this.#events.fallDue(stack => {
       // Those that batches and groups let go now go on by themselves.

@@ -37,5 +37,5 @@ export class OrderChanges {
 }
 
 function memberOf(each: Token | Trace): LineMember {
-  return each instanceof Token ? each.id : [each.join.fork.group, each.join.node.number, numberOf(each)]
+  return each instanceof Token ? each.id : [each.group.fork.group, each.group.node.number, numberOf(each)]
 }

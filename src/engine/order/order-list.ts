@@ -81,7 +81,7 @@ export class OrderList {
     if (place === null) return
     this.#forget(former, place)
     let after = place
-    for (const each of next) after = 'join' in each ? this.#insertTrace(each, after) : this.#insert(each, after)
+    for (const each of next) after = 'group' in each ? this.#insertTrace(each, after) : this.#insert(each, after)
     this.#remove(place)
   }
 
@@ -141,7 +141,7 @@ export class OrderList {
     const place = placeOf(trace)
     if (place === null) return
     this.#remove(place)
-    trace.join.traces?.delete(numberOf(trace))
+    trace.group.traces?.delete(numberOf(trace))
   }
 
   /** One that is held goes on, and blocks others from now on. */
@@ -220,10 +220,10 @@ export class OrderList {
   }
 
   #insertTrace(trace: Trace, before: Place | null): Place {
-    const { join } = trace
-    join.traces ??= new Map()
+    const { group } = trace
+    group.traces ??= new Map()
     const place = this.#insert(null, before, trace)
-    join.traces.set(numberOf(trace), place)
+    group.traces.set(numberOf(trace), place)
     return place
   }
 

@@ -8,13 +8,19 @@ import type { Subject } from '../token/token.ts'
 /** Who asks: a token at a node, or a batch. */
 export interface Asker {
   readonly subject: Subject
-  /** 0: the batch. */
-  readonly token: number
+  /** null: the batch. */
+  readonly token: number | null
   readonly node: { readonly number: number; readonly name: string; readonly retry: RetryConfig }
   readonly attempt: number
   readonly answers: Answers
   /** Where it is, as another run would find it. */
   readonly place: () => CallPlace
+}
+
+/** The token that sends a request. Batches send none. */
+export function senderOf({ token, node }: Asker): number {
+  if (token === null) throw new TypeError(`a batch of ${node.name} sends a request`)
+  return token
 }
 
 /** What came of a call. */
@@ -45,7 +51,8 @@ export function callFact(
   const { number: call, request, response, time_us, duration_us } = told
   const start_us = started_us - time_us
   return {
-    ...{ call, token, node: node.number, attempt, ordinal, service, status },
+    // Facts say 0 of what is none.
+    ...{ call, token: token ?? 0, node: node.number, attempt, ordinal, service, status },
     ...{ request, response, start_us, duration_us },
     ...costs,
   }

@@ -53,7 +53,7 @@ export function endAtDiscard(token: number, passage: Passage): Ending {
     case 'invalid':
       return { fate: SOURCE_INVALID, token, node: passage.node, sink: 0, group: 0, error: passage.error }
     case 'error':
-      return endAfterError(token, passage, 0)
+      return endAfterError(token, passage, null)
   }
 }
 
@@ -64,16 +64,16 @@ export function passedOn(token: number, node: number, how: keyof typeof PASSED_O
 
 const PASSED_ON = { fork: FORKED, expand: EXPANDED, merge: COALESCED, batch: CONSUMED } as const
 
-/** The ending of a token at a coalesce whose group failed, or that came after its group; `sink`: the one that has its row, or 0. */
+/** The ending of a token at a coalesce whose group failed, or that came after its group; `sink`: the one that has its row, if one has. */
 export function failedAtCoalesce(
   token: number,
   node: number,
   cause: MergeFailure | 'late_arrival',
   group: number,
   error: ErrorFact,
-  sink = 0,
+  sink: number | null = null,
 ): Ending {
-  const common = { token, node, sink, group, error } as const
+  const common = { token, node, sink: sink ?? 0, group, error } as const
   switch (cause) {
     case 'late_arrival':
       return { fate: LATE_ARRIVAL, ...common }
@@ -110,19 +110,20 @@ export function filtered(token: number, node: number): Ending {
   return { fate: DISCARDED_FILTER, token, node, sink: 0, group: 0, error: null }
 }
 
-function endAfterError(token: number, passage: Extract<Passage, { kind: 'error' }>, sink: number): Ending {
+function endAfterError(token: number, passage: Extract<Passage, { kind: 'error' }>, sink: number | null): Ending {
   const { node, error } = passage
+  const written = sink ?? 0
   switch (passage.cause.kind) {
     case 'batch_failed':
-      return { fate: BATCH_FAILED, token, node, sink, group: passage.cause.group, error }
+      return { fate: BATCH_FAILED, token, node, sink: written, group: passage.cause.group, error }
     case 'error':
-      return sink === 0
+      return sink === null
         ? { fate: DROPPED, token, node, sink: 0, group: 0, error }
         : { fate: ROUTED_ERROR, token, node, sink, group: 0, error }
     case 'retries_exhausted':
-      return { fate: RETRIES_EXHAUSTED, token, node, sink, group: 0, error }
+      return { fate: RETRIES_EXHAUSTED, token, node, sink: written, group: 0, error }
     case 'sink_rejected':
-      return { fate: SINK_REJECTED, token, node, sink, group: 0, error }
+      return { fate: SINK_REJECTED, token, node, sink: written, group: 0, error }
     default:
       return failedAtCoalesce(token, node, passage.cause.kind, passage.cause.group, error, sink)
   }

@@ -45,8 +45,12 @@ export class PendingFacts {
     return this.#subjects.length
   }
 
-  /** The first fact of a subject since the last commit is about to be told. */
-  begin(subject: Subject, time_us: number): Facts {
+  /** The facts of a subject since the last commit; if there are none, something happens to it at `time_us`. */
+  factsOf(subject: Subject, time_us: number): Facts {
+    return subject.facts ?? this.#begin(subject, time_us)
+  }
+
+  #begin(subject: Subject, time_us: number): Facts {
     const facts = new Facts(time_us, subject.values + 1)
     subject.facts = facts
     this.#subjects.push(subject)

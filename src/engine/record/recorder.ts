@@ -11,7 +11,6 @@ import {
   type GroupKind,
   type HoldFact,
   type OriginFact,
-  type Together,
   VISIT_ERROR,
   VISIT_EXHAUSTED,
   VISIT_HELD,
@@ -41,8 +40,8 @@ import {
   type Waiting,
 } from '../token/fork-frames.ts'
 import type { ErrorCause, Passage } from '../token/passage.ts'
-import { type Facts, factsOf, Subject, Token } from '../token/token.ts'
-import { type Asker, type CallMade, callFact } from './call-fact.ts'
+import { addValue, type Facts, factsOf, Subject, Token } from '../token/token.ts'
+import { CallRecorder } from './call-recorder.ts'
 import * as endings from './ending.ts'
 import { changeOf } from './patch.ts'
 import { PendingFacts } from './pending.ts'
@@ -50,16 +49,20 @@ import type { Totals } from './totals.ts'
 
 const [FORK, EXPAND, MERGE, BATCH] = [0, 1, 2, 3] as const satisfies readonly GroupKind[]
 const NO_PARENTS: readonly number[] = []
+/** What facts say instead of null (format/entry.ts). */
+const NONE = 0
 
 export class Recorder {
   readonly totals: Totals
   /** What no commit has made durable. */
   readonly pending: PendingFacts
+  readonly calls: CallRecorder
   readonly #clock: Pick<RunClock, 'now_us' | 'ran_us'>
 
   constructor(totals: Totals, clock: Pick<RunClock, 'now_us' | 'ran_us'>, commit_rows?: number) {
     this.pending = new PendingFacts(commit_rows)
     this.totals = totals
+    this.calls = new CallRecorder(this.pending, totals, clock)
     this.#clock = clock
   }
 
@@ -102,14 +105,14 @@ export class Recorder {
   /** A sink took the token. */
   write(token: Token, started_us: number, ended_us?: number): void {
     this.#facts(token.subject, started_us)
-    this.#visit(token, VISIT_OK, token.value, 0, 0, started_us, null, ended_us)
+    this.#visit(token, VISIT_OK, token.value, null, null, started_us, null, ended_us)
     this.#end(token, endings.endAtSink(token.id, token.passage, token.node))
   }
 
   /** Nothing came of the token. */
   filter(token: Token, started_us: number, ended_us?: number): void {
     this.#facts(token.subject, started_us)
-    this.#visit(token, VISIT_OK, token.value, 0, 0, started_us, null, ended_us)
+    this.#visit(token, VISIT_OK, token.value, null, null, started_us, null, ended_us)
     this.#end(token, endings.filtered(token.id, token.node))
   }
 
@@ -117,7 +120,7 @@ export class Recorder {
   failAttempt(token: Token, error: RowError, started_us: number, ended_us?: number): void {
     this.#facts(token.subject, started_us)
     const fact = this.#addError(token, error)
-    this.#visit(token, VISIT_ERROR, token.value, 0, 0, started_us, fact, ended_us)
+    this.#visit(token, VISIT_ERROR, token.value, null, null, started_us, fact, ended_us)
     token.retry()
   }
 
@@ -138,7 +141,7 @@ export class Recorder {
     this.#facts(token.subject, started_us)
     const fact = this.#addError(token, error)
     const before = token.value
-    let out = 0
+    let out: number | null = null
     if (edge.to !== DISCARD) {
       const row = errorRow(token.row, error, { node: name, ...(branch !== undefined && { branch }) })
       this.#setRow(token, row, changeOf(token.row, token.value, row, MAX_DEPTH))
@@ -147,28 +150,6 @@ export class Recorder {
     const status = cause.kind === 'retries_exhausted' ? VISIT_EXHAUSTED : VISIT_ERROR
     this.#visit(token, status, before, out, edge.number, started_us, fact, ended_us)
     this.#move(token, edge, { kind: 'error', node, cause, error: fact })
-  }
-
-  // ── calls ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** A service was called, and something came of it. */
-  call(asker: Asker, made: CallMade): void {
-    const { subject } = asker
-    const { time_us } = this.#facts(subject, made.started_us)
-    const request = this.#asked(asker, made.request)
-    const response = this.#addValue(subject, { kind: 'full', text: made.response })
-    const number = (this.totals.calls?.count ?? 0) + 1
-    const duration_us = this.#clock.ran_us(made.started_us, made.ended_us)
-    const fact = callFact(asker, made, { number, request, response, time_us, duration_us })
-    factsOf(subject).addCall(fact)
-    this.totals.call(fact)
-  }
-
-  /** The token's request is about to be sent: when this is durable. */
-  intend(asker: Asker, request: string, together: Together | null): void {
-    const { token, node, attempt, subject } = asker
-    this.#facts(subject, this.#clock.now_us())
-    factsOf(subject).addIntent({ token, node: node.number, attempt, request: this.#asked(asker, request), together })
   }
 
   /** A replay has no record of what the visit asks for. */
@@ -189,8 +170,8 @@ export class Recorder {
     const { subject, row, value, path } = token
     this.#facts(subject, started_us)
     const group = this.#openGroup(subject, FORK, node.number, node.branches.length)
-    this.#visit(token, VISIT_OK, value, 0, 0, started_us, null)
-    const fork: ForkGroup = { subject, group, node: node.number, row, path, value, joins: [], carriers: [] }
+    this.#visit(token, VISIT_OK, value, null, null, started_us, null)
+    const fork: ForkGroup = { subject, group, node: node.number, row, path, value, groups: [], carriers: [] }
     const children = node.branches.map(({ branch: name, edge }, branch) => {
       const frames: Frame = { fork, branch, outer: token.frames }
       const born = { frames, group, ordinal: branch, parents: [token.id], path: branchPath(path, name) }
@@ -210,10 +191,10 @@ export class Recorder {
     const changes = rows.map(row => changeOf(token.row, token.value, row))
     this.#facts(subject, started_us)
     const group = this.#openGroup(subject, EXPAND, node, rows.length)
-    this.#visit(token, VISIT_OK, token.value, 0, 0, started_us, null, ended_us)
+    this.#visit(token, VISIT_OK, token.value, null, null, started_us, null, ended_us)
     const children = rows.map((row, ordinal) => {
       const change = changes[ordinal] ?? null
-      const value = change === null ? token.value : this.#addValue(subject, change)
+      const value = change === null ? token.value : addValue(subject, change)
       const born = { frames: null, group, ordinal, parents: [token.id], path: elementPath(token.path, ordinal) }
       return this.#birth(subject, edge, frozen(row), value, born)
     })
@@ -223,61 +204,61 @@ export class Recorder {
   }
 
   /** The token waits at a coalesce for the rest of its group. */
-  holdAtCoalesce(token: Token, join: CoalesceGroup, started_us: number): void {
+  holdAtCoalesce(token: Token, group: CoalesceGroup, started_us: number): void {
     this.#facts(token.subject, started_us)
-    this.#openJoin(join, token.subject)
-    this.#hold(token, { group: join.group, ordinal: join.arrived.length - 1, batch: null }, started_us)
+    const number = this.#openMerge(group, token.subject)
+    this.#hold(token, { group: number, ordinal: group.arrived.length - 1, batch: null }, started_us)
     token.joinGroup()
   }
 
   /** The members end, and what they merge into stands where the coalesce leads. */
-  merge(join: CoalesceGroup, members: readonly Waiting[], row: Row, detail: Json | null): Token {
-    const { node, fork, outer } = join
+  merge(group: CoalesceGroup, members: readonly Waiting[], row: Row, detail: Json | null): Token {
+    const { node, fork, outer } = group
     const last = members.at(-1) as Waiting
     const { subject } = last.token
     const change = changeOf(fork.row, fork.value, row)
     this.#facts(subject, last.started_us)
-    this.#openJoin(join, subject)
-    const value = change === null ? fork.value : this.#addValue(subject, change)
-    const told = detail === null ? 0 : this.#addValue(subject, { kind: 'full', text: canonicalize(detail) })
+    const number = this.#openMerge(group, subject)
+    const value = change === null ? fork.value : addValue(subject, change)
+    const about = detail === null ? null : addValue(subject, { kind: 'full', text: canonicalize(detail) })
     for (const { token, started_us } of members) {
-      this.#visit(token, VISIT_OK, token.value, value, 0, started_us, null)
-      this.#end(token, endings.passedOn(token.id, node.number, 'merge', join.group))
+      this.#visit(token, VISIT_OK, token.value, value, null, started_us, null)
+      this.#end(token, endings.passedOn(token.id, node.number, 'merge', number))
     }
     const parents = members.map(({ token }) => token.id)
-    this.#closeGroup(subject, join.group, 'merged', members, told)
-    const born = { frames: outer, group: join.group, ordinal: 0, parents, path: mergedPath(fork.path, node.name) }
+    this.#closeGroup(subject, number, 'merged', members, about)
+    const born = { frames: outer, group: number, ordinal: 0, parents, path: mergedPath(fork.path, node.name) }
     return this.#birth(subject, node.to, frozen(row), value, born)
   }
 
   /** Members of a coalesce group fail with it, or one comes too late for it. They go where its `on_error` leads, if it has one. */
-  failAtCoalesce({ kind: _, join, members, cause, closes, ...error }: MembersFailed): void {
-    const opens = join.group === 0
-    const { name, number, on_error, branches } = join.node
+  failAtCoalesce({ kind: _, group, members, cause, closes, ...error }: MembersFailed): void {
+    const opens = group.number === null
+    const { name, number: node, on_error, branches } = group.node
     const told = { ...error, code: cause.toUpperCase() }
     for (const { token, branch, started_us } of members) {
       this.#facts(token.subject, started_us)
-      this.#openJoin(join, token.subject)
+      const number = this.#openMerge(group, token.subject)
       const at = on_error === null ? null : { name, on_error, branch: branches[branch] }
-      if (at !== null) this.fail(token, at, told, { kind: cause, group: join.group }, started_us)
+      if (at !== null) this.fail(token, at, told, { kind: cause, group: number }, started_us)
       else {
         const error = this.#failHere(token, told, started_us)
-        this.#end(token, endings.failedAtCoalesce(token.id, number, cause, join.group, error))
+        this.#end(token, endings.failedAtCoalesce(token.id, node, cause, number, error))
       }
     }
-    const subject = members[0]?.token.subject
-    if ((closes || opens) && subject !== undefined)
-      this.#closeGroup(subject, join.group, join.verdict ?? cause, members)
+    // Nobody has ever come to one without a number.
+    if ((closes || opens) && group.number !== null)
+      this.#closeGroup(group.fork.subject, group.number, group.verdict ?? cause, members)
   }
 
   /** `nth`: which of the node's batches it is. */
   openBatch(node: AggregateNode, nth: number, started_us: number): BatchGroup {
     const subject = new Subject('batch', this.totals.openBatch(node.number))
-    const origin: OriginFact = { source: node.number, index: nth, line: 0, repeats: null }
+    const origin: OriginFact = { source: node.number, index: nth, line: NONE, repeats: null }
     subject.origin = origin
     subject.gathers = true
     this.#facts(subject, started_us).origin = origin
-    return { group: this.#openGroup(subject, BATCH, node.number, 0), subject, node }
+    return { group: this.#openGroup(subject, BATCH, node.number, null), subject, node }
   }
 
   /** `ordinal` is the token's place among the batch's members, from 0. */
@@ -297,12 +278,12 @@ export class Recorder {
     this.#facts(subject, ended_us)
     for (const { token, started_us } of members) {
       this.#facts(token.subject, ended_us)
-      this.#visit(token, VISIT_OK, token.value, 0, 0, started_us, null, ended_us)
+      this.#visit(token, VISIT_OK, token.value, null, null, started_us, null, ended_us)
       this.#end(token, endings.passedOn(token.id, node.number, 'batch', group))
     }
     this.#closeBatch(batch)
     return rows.map((row, ordinal) => {
-      const value = this.#addValue(subject, { kind: 'full', text: texts[ordinal] as string })
+      const value = addValue(subject, { kind: 'full', text: texts[ordinal] as string })
       const born = { frames: null, group, ordinal, parents: NO_PARENTS, path: elementPath(FIRST_PATH, ordinal) }
       return this.#birth(subject, node.to, frozen(row), value, born)
     })
@@ -317,7 +298,7 @@ export class Recorder {
       const before = token.value
       this.#facts(token.subject, ended_us)
       if (row === null) {
-        this.#visit(token, VISIT_OK, before, 0, 0, started_us, null, ended_us)
+        this.#visit(token, VISIT_OK, before, null, null, started_us, null, ended_us)
         this.#end(token, endings.filtered(token.id, node.number))
         continue
       }
@@ -342,12 +323,20 @@ export class Recorder {
   abandon(token: Token, message: string, started_us: number, now_us: number): void {
     this.#facts(token.subject, now_us)
     const error = this.#addError(token, { code: 'ABANDONED', message })
-    if (token.held) this.#visit(token, VISIT_ERROR, token.value, 0, 0, started_us, error, now_us)
+    if (token.held) this.#visit(token, VISIT_ERROR, token.value, null, null, started_us, error, now_us)
     this.#end(token, endings.abandoned(token.id, token.node, error))
   }
 
-  /** The run is given up while a group waits, that has had these members so far. */
-  abandonGroup(subject: Subject, group: number, members: readonly Waiting[], now_us: number): void {
+  /** The run is given up while a group waits at a coalesce that somebody has come to. */
+  abandonGroup({ fork, number, arrived }: CoalesceGroup, now_us: number): void {
+    if (number === null) return
+    this.#facts(fork.subject, now_us)
+    this.#closeGroup(fork.subject, number, 'abandoned', arrived)
+  }
+
+  /** The run is given up while a batch waits, that has had these members so far. */
+  abandonBatch({ subject, group }: BatchGroup, members: readonly Waiting[], now_us: number): void {
+    subject.gathers = false
     this.#facts(subject, now_us)
     this.#closeGroup(subject, group, 'abandoned', members)
   }
@@ -360,16 +349,16 @@ export class Recorder {
     const facts = this.#facts(subject, started_us)
     facts.origin = origin
     subject.origin = origin
-    const value = this.#addValue(subject, { kind: 'full', text })
+    const value = addValue(subject, { kind: 'full', text })
     const passage: Passage = { kind: 'flow', node: origin.source }
     const token = new Token(++this.totals.born, subject, origin.source, frozen(row), value, passage, null)
-    facts.bear(token, { token: token.id, group: 0, ordinal: 0, value, parents: NO_PARENTS })
+    facts.bear(token, { token: token.id, group: NONE, ordinal: 0, value, parents: NO_PARENTS })
     subject.open.add(token)
     return token
   }
 
   #leaveSource(token: Token, edge: PlanEdge, passage: Passage, started_us: number, error: ErrorFact | null): void {
-    this.#visit(token, error === null ? VISIT_OK : VISIT_ERROR, 0, token.value, edge.number, started_us, error)
+    this.#visit(token, error === null ? VISIT_OK : VISIT_ERROR, null, token.value, edge.number, started_us, error)
     this.#move(token, edge, passage)
   }
 
@@ -403,7 +392,7 @@ export class Recorder {
   }
 
   #hold(token: Token, where: Pick<HoldFact, 'group' | 'ordinal' | 'batch'>, started_us: number): void {
-    this.#visit(token, VISIT_HELD, token.value, 0, 0, started_us, null)
+    this.#visit(token, VISIT_HELD, token.value, null, null, started_us, null)
     factsOf(token.subject).hold({ token: token.id, node: token.node, ...where })
   }
 
@@ -411,9 +400,9 @@ export class Recorder {
   #visit(
     token: Token,
     status: VisitStatus,
-    value_in: number,
-    value_out: number,
-    edge: number,
+    value_in: number | null,
+    value_out: number | null,
+    edge: number | null,
     started_us: number,
     error: ErrorFact | null,
     ended_us = this.#clock.now_us(),
@@ -425,9 +414,9 @@ export class Recorder {
       node: token.node,
       attempt: token.attempt,
       status,
-      in: value_in,
-      out: value_out,
-      edge,
+      in: value_in ?? NONE,
+      out: value_out ?? NONE,
+      edge: edge ?? NONE,
       start_us: started_us - facts.time_us,
       duration_us,
       // Stamps may have jumped meanwhile.
@@ -437,14 +426,16 @@ export class Recorder {
     this.totals.visit(token.node, status, edge, token.held)
   }
 
-  #openGroup(subject: Subject, kind: GroupKind, node: number, expected: number): number {
+  #openGroup(subject: Subject, kind: GroupKind, node: number, expected: number | null): number {
     const group = ++this.totals.groups
-    factsOf(subject).openGroup({ group, kind, node, expected })
+    factsOf(subject).openGroup({ group, kind, node, expected: expected ?? NONE })
     return group
   }
 
-  #openJoin(join: CoalesceGroup, subject: Subject): void {
-    if (join.group === 0) join.group = this.#openGroup(subject, MERGE, join.node.number, join.node.branches.length)
+  /** Its number; the first who comes to it opens it. */
+  #openMerge(group: CoalesceGroup, subject: Subject): number {
+    group.number ??= this.#openGroup(subject, MERGE, group.node.number, group.node.branches.length)
+    return group.number
   }
 
   #closeBatch({ group, subject, trigger, members }: ClosedBatch): void {
@@ -452,42 +443,36 @@ export class Recorder {
     this.#closeGroup(subject, group, trigger, members)
   }
 
-  #closeGroup(subject: Subject, group: number, verdict: string, members: readonly Waiting[], detail = 0): void {
+  #closeGroup(
+    subject: Subject,
+    group: number,
+    verdict: string,
+    members: readonly Waiting[],
+    detail: number | null = null,
+  ): void {
     const tokens = members.map(({ token }) => token.id)
-    factsOf(subject).closeGroup({ group, verdict, detail, members: tokens })
+    factsOf(subject).closeGroup({ group, verdict, detail: detail ?? NONE, members: tokens })
   }
 
   /** The visit met an error, and the token goes nowhere from here. */
   #failHere(token: Token, error: ReportedError, started_us: number, ended_us?: number): ErrorFact {
     this.#facts(token.subject, started_us)
     const fact = this.#addError(token, error)
-    this.#visit(token, VISIT_ERROR, token.value, 0, 0, started_us, fact, ended_us)
+    this.#visit(token, VISIT_ERROR, token.value, null, null, started_us, fact, ended_us)
     return fact
   }
 
-  /** The value that is asked: one for all attempts that ask the same. */
-  #asked({ subject, answers }: Asker, text: string): number {
-    const value = answers.valueOf(text) ?? this.#addValue(subject, { kind: 'full', text })
-    answers.keepValue(text, value)
-    return value
-  }
-
   #addError(token: Token, error: ReportedError): ErrorFact {
-    return { code: error.code, value: this.#addValue(token.subject, { kind: 'full', text: errorText(error) }) }
+    return { code: error.code, value: addValue(token.subject, { kind: 'full', text: errorText(error) }) }
   }
 
   #setRow(token: Token, row: Row, change: ValueDraft | null): void {
     // Most visits leave it as it is, and frozen.
     if (row !== token.row) token.row = frozen(row)
-    if (change !== null) token.value = this.#addValue(token.subject, change)
-  }
-
-  #addValue(subject: Subject, draft: ValueDraft): number {
-    factsOf(subject).addValue(draft)
-    return ++subject.values
+    if (change !== null) token.value = addValue(token.subject, change)
   }
 
   #facts(subject: Subject, time_us: number): Facts {
-    return subject.facts ?? this.pending.begin(subject, time_us)
+    return this.pending.factsOf(subject, time_us)
   }
 }

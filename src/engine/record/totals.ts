@@ -77,11 +77,11 @@ export class Totals {
   }
 
   /** A visit, or, if `was_held`, the end of one that was counted as held. */
-  visit(node: number, status: VisitStatus, edge: number, was_held: boolean): void {
+  visit(node: number, status: VisitStatus, edge: number | null, was_held: boolean): void {
     const count = status === VISIT_OK ? this.#ok : status === VISIT_HELD ? this.#held : this.#error
     count[node] = count[node]! + 1
     if (was_held) this.#held[node] = this.#held[node]! - 1
-    if (edge !== 0) this.take(edge)
+    if (edge !== null) this.take(edge)
   }
 
   /** An edge was taken. */

@@ -274,7 +274,7 @@ function leads({ path: from, frames }: Token, path: string): boolean {
   for (let at = frames; at !== null; at = at.outer) {
     const coalesce = mergedBy(path, at.fork.path)
     if (coalesce === null) continue
-    return at.fork.joins.every(({ node, verdict }) => node.name !== coalesce || verdict === null)
+    return at.fork.groups.every(({ node, verdict }) => node.name !== coalesce || verdict === null)
   }
   return false
 }

@@ -29,7 +29,15 @@ import type { CoalesceNode, Plan, PlanNode } from '../../plan/plan.ts'
 import { servicesOf } from '../calls/contexts.ts'
 import { notOnRecord, onRecord } from '../record/on-record.ts'
 import { Answers } from '../token/answers.ts'
-import { type CoalesceGroup, carry, type ForkGroup, type Frame, frameOf, joinAt, joinOf } from '../token/fork-frames.ts'
+import {
+  type CoalesceGroup,
+  carry,
+  type ForkGroup,
+  type Frame,
+  frameOf,
+  groupAt,
+  groupOf,
+} from '../token/fork-frames.ts'
 import type { MergeFailure } from '../token/group-verdict.ts'
 import type { Passage } from '../token/passage.ts'
 import { Subject, Token } from '../token/token.ts'
@@ -51,7 +59,7 @@ export interface RestoredSubject {
   /** By batch: members of those that aren't closed. */
   readonly batched: ReadonlyMap<number, Held[]>
   /** Groups at coalesces that wait for branches. */
-  readonly joins: readonly CoalesceGroup[]
+  readonly groups: readonly CoalesceGroup[]
   /** Tokens that wait for another attempt, since when, and what the error asked for. */
   readonly resting: ReadonlyArray<{
     readonly token: Token
@@ -72,7 +80,8 @@ export interface StoredStep {
   readonly place: string
 }
 
-interface Group {
+/** Any group that the subject opened. */
+interface Opened {
   readonly kind: GroupKind
   readonly node: number
 }
@@ -115,11 +124,12 @@ class SubjectFold {
   /** By value and order. Tokens that had one row have one again: merges and changes see by that what is the same. */
   readonly #rows = new Map<string, Row>()
   readonly #tokens = new Map<number, Folded>()
-  readonly #groups = new Map<number, Group>()
+  readonly #groups = new Map<number, Opened>()
   readonly #forks = new Map<number, Mutable<ForkGroup>>()
   /** By fork: whose children its tokens are. */
   readonly #parents = new Map<number, Folded>()
-  readonly #joins = new Map<number, CoalesceGroup>()
+  /** Those at coalesces, as members know them. */
+  readonly #coalesces = new Map<number, CoalesceGroup>()
   #opened: RestoredSubject['opened'] = null
   /** Calls for the batch that is the subject. */
   readonly #batch_calls: CallFact[] = []
@@ -157,7 +167,7 @@ class SubjectFold {
       const folded = this.#folded(ending.token)
       if (fateOf(ending.fate)?.class === 'failure') this.#subject.failed = true
       folded.token.end()
-      this.#late(folded.token, ending.node, ending.group)
+      if (ending.group !== 0) this.#late(folded.token, ending.node, ending.group)
     }
     for (const { group, verdict, members } of entry.groups_closed) this.#close(group, verdict, members)
     for (const visit of entry.visits) this.#failed(visit)
@@ -192,24 +202,25 @@ class SubjectFold {
     for (const fork of this.#forks.values())
       if (this.#values.has(fork.value))
         fork.row = this.#row(fork.value, this.#parents.get(fork.group)?.order ?? CANONICAL)
-    const joins = [...this.#joins.values()].filter(join => join.verdict === null)
-    for (const join of joins) join.arrived = join.arrived.toSorted((a, b) => a.started_us - b.started_us)
+    const groups = [...this.#coalesces.values()].filter(group => group.verdict === null)
+    for (const group of groups) group.arrived = group.arrived.toSorted((a, b) => a.started_us - b.started_us)
     const tokens = Array.from(this.#tokens.values(), ({ token }) => token)
     const answers = this.#answersOf(this.#batch_calls)
-    return { subject: this.#subject, tokens, batched, joins, resting, opened: this.#opened, answers }
+    return { subject: this.#subject, tokens, batched, groups, resting, opened: this.#opened, answers }
   }
 
   #birth(birth: BirthFact): void {
     const { token, group, ordinal, value } = birth
     const frames = this.#framesAtBirth(birth)
-    const node = group === 0 ? 0 : this.#bornOnto(group, ordinal)
+    // The first token of a row is born where it was read.
+    const from = group === 0 ? this.#source : this.#opening(group).node
     const born = new Token(
       token,
       this.#subject,
-      node,
+      group === 0 ? from : this.#bornOnto(group, ordinal),
       {},
       value,
-      { kind: 'flow', node: group === 0 ? 0 : this.#group(group).node },
+      { kind: 'flow', node: from },
       frames,
       this.#pathAtBirth(birth),
     )
@@ -223,6 +234,11 @@ class SubjectFold {
       calls: [],
       intents: [],
     })
+  }
+
+  get #source(): number {
+    const { kind, number, origin } = this.#subject
+    return onRecord(origin, `origin of ${kind} ${number}`).source
   }
 
   #framesAtBirth({ group: number, ordinal, value, parents }: BirthFact): Frame | null {
@@ -239,7 +255,7 @@ class SubjectFold {
           row: {},
           path,
           value,
-          joins: [],
+          groups: [],
           carriers: [],
         }
         this.#forks.set(number, fork)
@@ -273,14 +289,14 @@ class SubjectFold {
   }
 
   #bornOnto(number: number, ordinal: number): number {
-    const node = this.#node(this.#group(number).node)
+    const node = this.#node(this.#opening(number).node)
     if (node.kind === 'fork') return onRecord(node.branches[ordinal], `branch ${ordinal} of ${node.name}`).edge.to
     return 'to' in node ? node.to.to : notOnRecord(`way out of ${node.name} for what is born there`)
   }
 
   #visit(folded: Folded, visit: VisitFact, time_us: number): void {
     const { token } = folded
-    const held_by = folded.hold?.group ?? 0
+    const held_by = folded.hold?.group ?? null
     token.attempt = visit.attempt
     folded.hold = null
     folded.failed_us = null
@@ -336,7 +352,7 @@ class SubjectFold {
     return answers
   }
 
-  #passage(visit: VisitFact, held_by: number): Passage {
+  #passage(visit: VisitFact, held_by: number | null): Passage {
     const node = this.#node(visit.node)
     if (visit.error === null) return { kind: node.kind === 'gate' ? 'gate' : 'flow', node: node.number }
     const { error } = visit
@@ -346,7 +362,12 @@ class SubjectFold {
       case 'sink':
         return { kind: 'error', node: node.number, cause: { kind: 'sink_rejected' }, error }
       case 'aggregate':
-        return { kind: 'error', node: node.number, cause: { kind: 'batch_failed', group: held_by }, error }
+        return {
+          kind: 'error',
+          node: node.number,
+          cause: { kind: 'batch_failed', group: onRecord(held_by, `batch of token ${visit.token}`) },
+          error,
+        }
       default:
         return {
           kind: 'error',
@@ -364,14 +385,13 @@ class SubjectFold {
   }
 
   /** A token waits at a coalesce. */
-  #waits({ token, ordinal, started_us }: Held, group: number): void {
-    const join = this.#joinOf(token)
-    if (join === null) return
-    join.group = group
-    const node = join.node
-    const branch = this.#branchOf(token, node)
-    join.arrived = join.arrived.toSpliced(ordinal, 0, { token, branch, started_us })
-    this.#joins.set(group, join)
+  #waits({ token, ordinal, started_us }: Held, number: number): void {
+    const group = this.#groupOf(token)
+    if (group === null) return
+    group.number = number
+    const branch = this.#branchOf(token, group.node)
+    group.arrived = group.arrived.toSpliced(ordinal, 0, { token, branch, started_us })
+    this.#coalesces.set(number, group)
   }
 
   #branchName(fork: number, ordinal: number): string {
@@ -386,38 +406,38 @@ class SubjectFold {
     return branch === -1 ? notOnRecord(`branch of ${name} for token ${id}`) : branch
   }
 
-  #group(number: number): Group {
+  #opening(number: number): Opened {
     return onRecord(this.#groups.get(number), `beginning of group ${number}`)
   }
 
-  #joinOf(token: Token): CoalesceGroup | null {
+  #groupOf(token: Token): CoalesceGroup | null {
     const node = this.#node(token.node)
     if (node.kind !== 'coalesce') return null
     const frame = frameOf(token.frames, node.fork)
-    return frame === null ? null : joinOf(frame, node)
+    return frame === null ? null : groupOf(frame, node)
   }
 
   /** A token that ended at a coalesce has come to its group, and counts as arrived there. */
-  #late(token: Token, at: number, group: number): void {
+  #late(token: Token, at: number, number: number): void {
     const node = this.#plan.nodes[at - 1]
-    if (node?.kind !== 'coalesce' || group === 0) return
+    if (node?.kind !== 'coalesce') return
     const frame = frameOf(token.frames, node.fork)
     if (frame === null) return
-    const join = joinOf(frame, node)
-    join.group = group
+    const group = groupOf(frame, node)
+    group.number = number
     const branch = this.#branchOf(token, node)
-    if (!join.arrived.some(each => each.branch === branch))
-      join.arrived = [...join.arrived, { token, branch, started_us: 0 }]
-    this.#joins.set(group, join)
+    if (!group.arrived.some(each => each.branch === branch))
+      group.arrived = [...group.arrived, { token, branch, started_us: 0 }]
+    this.#coalesces.set(number, group)
   }
 
-  #close(group: number, verdict: string, members: readonly number[]): void {
-    const { node } = this.#group(group)
+  #close(number: number, verdict: string, members: readonly number[]): void {
+    const { node } = this.#opening(number)
     // Members of one that failed may still be on their way to a sink.
     if (this.#plan.nodes[node - 1]?.kind === 'coalesce')
-      for (const member of members) this.#late(this.#folded(member).token, node, group)
-    const join = this.#joins.get(group)
-    if (join !== undefined) join.verdict = verdict as 'merged' | MergeFailure
+      for (const member of members) this.#late(this.#folded(member).token, node, number)
+    const group = this.#coalesces.get(number)
+    if (group !== undefined) group.verdict = verdict as 'merged' | MergeFailure
   }
 
   /** A token that its group's failure sent on: by now it is known which group that was. */
@@ -426,12 +446,13 @@ class SubjectFold {
     const { token } = this.#folded(id)
     if (node?.kind !== 'coalesce' || edge === 0 || error === null) return
     const frame = frameOf(token.frames, node.fork)
-    const join = frame === null ? undefined : joinAt(frame.fork, node)
-    if (join === undefined) return
-    this.#late(token, number, join.group)
+    const group = frame === null ? undefined : groupAt(frame.fork, node)
+    if (group === undefined) return
+    const group_number = onRecord(group.number, `group at ${node.name} of token ${id}`)
+    this.#late(token, number, group_number)
     if (token.passage.kind !== 'error' || token.passage.node !== number) return
     const kind = error.code.toLowerCase() as MergeFailure | 'late_arrival'
-    token.passage = { ...token.passage, cause: { kind, group: join.group } }
+    token.passage = { ...token.passage, cause: { kind, group: group_number } }
   }
 
   #folded(token: number): Folded {

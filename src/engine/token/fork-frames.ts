@@ -1,7 +1,7 @@
 /**
  * What a token carries of the forks it is inside, and the groups that wait for it.
  *
- * F1. A fork group and its joins live as long as a token carries a frame of it, and no longer: late arrivals are
+ * F1. A fork group and its groups live as long as a token carries a frame of it, and no longer: late arrivals are
  *     recognised exactly, with memory bounded by what is in flight (I12).
  * F2. Frames are never changed; a coalesce goes back to what was outside its fork.
  */
@@ -32,10 +32,10 @@ export interface ForkGroup {
   readonly row: Row
   /** How the parent came to be (format/lineage.ts). */
   readonly path: string
-  /** Its value's number; 0 where it needn't be known any more. */
+  /** Its value's number. */
   readonly value: number
-  /** One for each coalesce that joins its branches, as soon as something has happened there. */
-  joins: readonly CoalesceGroup[]
+  /** One for each coalesce that groups its branches, as soon as something has happened there. */
+  groups: readonly CoalesceGroup[]
   /** Open tokens that carry a frame of it, and late losses that count as such. */
   carriers: ReadonlyArray<Token | LateLoss>
 }
@@ -56,7 +56,7 @@ export interface Waiting {
 /** All of `members` fail together; `message` is content. */
 export interface MembersFailed {
   readonly kind: 'fail'
-  readonly join: CoalesceGroup
+  readonly group: CoalesceGroup
   readonly members: readonly Waiting[]
   readonly cause: MergeFailure | 'late_arrival'
   readonly message: string
@@ -75,8 +75,8 @@ export interface CoalesceGroup {
   readonly fork: ForkGroup
   /** What the frame of its branches had outside. */
   readonly outer: Frame | null
-  /** 0 until the first arrival. */
-  group: number
+  /** null until the first arrival. */
+  number: number | null
   /** In order of arrival. */
   arrived: readonly Waiting[]
   /** Positions in the coalesce's list of branches that can't arrive any more. */
@@ -112,7 +112,7 @@ const NO_NODES: readonly number[] = []
 export function deadFor(frames: Frame | null): readonly number[] {
   let dead = NO_NODES
   for (let at = frames; at !== null; at = at.outer)
-    for (const join of at.fork.joins) if (isDead(join)) dead = [...dead, join.node.number]
+    for (const group of at.fork.groups) if (isDead(group)) dead = [...dead, group.node.number]
   return dead
 }
 
@@ -143,24 +143,24 @@ export function carries(frames: Frame | null, fork: ForkGroup, branch: number): 
   return false
 }
 
-export function joinAt({ joins }: ForkGroup, node: CoalesceNode): CoalesceGroup | undefined {
-  return joins.find(join => join.node === node)
+export function groupAt({ groups }: ForkGroup, node: CoalesceNode): CoalesceGroup | undefined {
+  return groups.find(group => group.node === node)
 }
 
-export function joinOf(frame: Frame, node: CoalesceNode): CoalesceGroup {
-  const known = joinAt(frame.fork, node)
+export function groupOf(frame: Frame, node: CoalesceNode): CoalesceGroup {
+  const known = groupAt(frame.fork, node)
   if (known !== undefined) return known
-  const join: CoalesceGroup = {
+  const group: CoalesceGroup = {
     node,
     fork: frame.fork,
     outer: frame.outer,
-    group: 0,
+    number: null,
     arrived: NONE,
     lost: NONE,
     verdict: null,
     callOffTimeout: null,
     traces: null,
   }
-  frame.fork.joins = [...frame.fork.joins, join]
-  return join
+  frame.fork.groups = [...frame.fork.groups, group]
+  return group
 }

@@ -10,7 +10,7 @@ export interface InFlight {
   readonly line: readonly (Token | Trace)[]
   /** All that have open tokens. */
   readonly subjects: readonly Subject[]
-  readonly joins: ReadonlyArray<{ readonly join: CoalesceGroup; readonly left_us: number }>
+  readonly groups: ReadonlyArray<{ readonly group: CoalesceGroup; readonly left_us: number }>
   readonly batches: ReadonlyArray<{
     readonly group: BatchGroup
     readonly members: readonly Waiting[]

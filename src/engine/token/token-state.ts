@@ -57,6 +57,8 @@ const NEXT: { readonly [from in Kind]: readonly Kind[] } = {
 
 /** Whether a token in state `from` may come into state `to`. */
 export function mayFollow(from: TokenState, to: TokenState): boolean {
+  // On the row path most tokens go on, or end.
+  if (from === FREE && (to === FREE || to === ENDED)) return true
   return NEXT[from.kind].includes(to.kind)
 }
 

@@ -282,8 +282,6 @@ export class Token {
 
   #become(next: TokenState): void {
     const state = this.#state
-    // Most of them only move.
-    if (state === next && next === FREE) return
     if (!mayFollow(state, next))
       throw new CustodyError('CUSTODY_ENGINE_DEFECT', `token ${this.id} is ${state.kind}, and is to be ${next.kind}`)
     this.#state = next
@@ -315,6 +313,12 @@ export function standing(token: Token): Standing {
 export function factsOf(subject: Subject): Facts {
   if (subject.facts === null) throw new TypeError('a subject has no facts to add to')
   return subject.facts
+}
+
+/** Another value of the subject. Returns its number. */
+export function addValue(subject: Subject, draft: ValueDraft): number {
+  factsOf(subject).addValue(draft)
+  return ++subject.values
 }
 
 /** What happened to a subject since the last commit, as the ledger takes it. Empties its facts. */

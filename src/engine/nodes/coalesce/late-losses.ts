@@ -15,13 +15,13 @@ import type { CanReach, CoalesceGroups } from './groups.ts'
 
 export class LateLosses {
   readonly #order: OrderList
-  readonly #joins: CoalesceGroups
+  readonly #groups: CoalesceGroups
   readonly #canReach: CanReach
   readonly #losses = new Set<LateLoss>()
 
-  constructor(line: OrderList, joins: CoalesceGroups, canReach: CanReach) {
+  constructor(line: OrderList, groups: CoalesceGroups, canReach: CanReach) {
     this.#order = line
-    this.#joins = joins
+    this.#groups = groups
     this.#canReach = canReach
   }
 
@@ -30,17 +30,17 @@ export class LateLosses {
   }
 
   of(subject: Subject): readonly LateLoss[] {
-    return [...this.#losses].filter(({ join }) => join.fork.subject === subject)
+    return [...this.#losses].filter(({ group }) => group.fork.subject === subject)
   }
 
   /** A branch is lost late, and its trace is in line. */
-  add({ join, branch }: Trace): void {
+  add({ group, branch }: Trace): void {
     const loss: LateLoss = {
-      join,
+      group,
       branch,
       kind: 'late',
-      frames: this.#joins.frameOf(join, branch),
-      node: join.node.number,
+      frames: this.#groups.frameOf(group, branch),
+      node: group.node.number,
     }
     carry(loss)
     this.#losses.add(loss)
@@ -58,9 +58,9 @@ export class LateLosses {
   }
 
   /** Whether what is lost by `event` is lost late, and something comes before it that may come to the group. */
-  waits({ join, branch }: Omit<Trace, 'kind'>, event: Placed): boolean {
-    const { fork, node } = join
-    const is_late = this.#joins.endsOf(join, branch).some(end => this.#order.isBehind(event, end))
+  waits({ group, branch }: Omit<Trace, 'kind'>, event: Placed): boolean {
+    const { fork, node } = group
+    const is_late = this.#groups.endsOf(group, branch).some(end => this.#order.isBehind(event, end))
     return (
       is_late &&
       fork.carriers.some(each => {
@@ -97,9 +97,9 @@ function isBefore(one: LateLoss, other: LateLoss): boolean {
 }
 
 /** Where a group fails that `event` decides; null: after all that is in line. */
-export function placeOfFailure(join: CoalesceGroup, event: Placed, line: OrderList): Place | null {
-  if (isDecidedByLoss(join)) return event.place
-  return line.lastPlace([event, ...join.arrived.map(({ token }) => token)], endsOfLost(join))
+export function placeOfFailure(group: CoalesceGroup, event: Placed, line: OrderList): Place | null {
+  if (isDecidedByLoss(group)) return event.place
+  return line.lastPlace([event, ...group.arrived.map(({ token }) => token)], endsOfLost(group))
 }
 
 /** Whether a loss made the group fail, though branches may still be to come. */
