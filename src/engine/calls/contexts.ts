@@ -113,8 +113,8 @@ export class Contexts {
       if (branch === undefined) throw new TypeError(`node ${at.fork.node} has no branch ${at.branch}`)
       branches.unshift(branch.branch)
     }
-    const source = origin === null ? null : (this.#nodes[origin.source - 1]?.name ?? null)
-    return { source, index: origin?.index ?? 0, node: name, branches, path: token?.path ?? FIRST_PATH }
+    const source = this.#nodes[origin.source - 1]?.name ?? null
+    return { source, index: origin.index, node: name, branches, path: token?.path ?? FIRST_PATH }
   }
 
   #plain(attempt: number): CallingContext {

@@ -14,7 +14,7 @@ const ORDERED = [3, 4]
 const reaches = ({ node }: Token, target: number) => node === target || node + 2 === target
 
 let born = 0
-const subject = new Subject('row', 1)
+const subject = new Subject('row', 1, { source: 1, index: 1, line: 1, repeats: null })
 const tokenAt = (node: number) => new Token(++born, subject, node, {}, 1, { kind: 'flow', node: 1 }, null)
 const joinWithoutTraces = (node = 1) =>
   ({

@@ -188,12 +188,11 @@ export class Recorder {
    */
   expand(token: Token, rows: readonly Row[], edge: PlanEdge, started_us: number, ended_us?: number): Token[] {
     const { subject, node } = token
-    const changes = rows.map(row => changeOf(token.row, token.value, row))
+    const elements = rows.map(row => ({ row, change: changeOf(token.row, token.value, row) }))
     this.#facts(subject, started_us)
     const group = this.#openGroup(subject, EXPAND, node, rows.length)
     this.#visit(token, VISIT_OK, token.value, null, null, started_us, null, ended_us)
-    const children = rows.map((row, ordinal) => {
-      const change = changes[ordinal] ?? null
+    const children = elements.map(({ row, change }, ordinal) => {
       const value = change === null ? token.value : addValue(subject, change)
       const born = { frames: null, group, ordinal, parents: [token.id], path: elementPath(token.path, ordinal) }
       return this.#birth(subject, edge, frozen(row), value, born)
@@ -253,11 +252,10 @@ export class Recorder {
 
   /** `nth`: which of the node's batches it is. */
   openBatch(node: AggregateNode, nth: number, started_us: number): BatchGroup {
-    const subject = new Subject('batch', this.totals.openBatch(node.number))
     const origin: OriginFact = { source: node.number, index: nth, line: NONE, repeats: null }
-    subject.origin = origin
+    const subject = new Subject('batch', this.totals.openBatch(node.number), origin)
     subject.gathers = true
-    this.#facts(subject, started_us).origin = origin
+    this.#facts(subject, started_us)
     return { group: this.#openGroup(subject, BATCH, node.number, null), subject, node }
   }
 
@@ -274,7 +272,7 @@ export class Recorder {
    */
   consumeBatch(batch: ClosedBatch, rows: readonly Row[], ended_us = this.#clock.now_us()): Token[] {
     const { group, subject, node, members } = batch
-    const texts = rows.map(row => canonicalize(row, MAX_ROW_DEPTH))
+    const outputs = rows.map(row => ({ row, text: canonicalize(row, MAX_ROW_DEPTH) }))
     this.#facts(subject, ended_us)
     for (const { token, started_us } of members) {
       this.#facts(token.subject, ended_us)
@@ -282,8 +280,8 @@ export class Recorder {
       this.#end(token, endings.passedOn(token.id, node.number, 'batch', group))
     }
     this.#closeBatch(batch)
-    return rows.map((row, ordinal) => {
-      const value = addValue(subject, { kind: 'full', text: texts[ordinal] as string })
+    return outputs.map(({ row, text }, ordinal) => {
+      const value = addValue(subject, { kind: 'full', text })
       const born = { frames: null, group, ordinal, parents: NO_PARENTS, path: elementPath(FIRST_PATH, ordinal) }
       return this.#birth(subject, node.to, frozen(row), value, born)
     })
@@ -292,9 +290,11 @@ export class Recorder {
   /** The batch closes, and each member continues with its row, or is dropped where that is null. */
   releaseBatch(batch: ClosedBatch, rows: ReadonlyArray<Row | null>, ended_us = this.#clock.now_us()): void {
     const { subject, node, members } = batch
-    const changes = members.map(({ token }, i) => (rows[i] == null ? null : changeOf(token.row, token.value, rows[i])))
-    for (const [i, { token, started_us }] of members.entries()) {
+    const released = members.map(({ token, started_us }, i) => {
       const row = rows[i] ?? null
+      return { token, started_us, row, change: row === null ? null : changeOf(token.row, token.value, row) }
+    })
+    for (const { token, started_us, row, change } of released) {
       const before = token.value
       this.#facts(token.subject, ended_us)
       if (row === null) {
@@ -302,7 +302,7 @@ export class Recorder {
         this.#end(token, endings.filtered(token.id, node.number))
         continue
       }
-      this.#setRow(token, row, changes[i] ?? null)
+      this.#setRow(token, row, change)
       this.#visit(token, VISIT_OK, before, token.value, node.to.number, started_us, null, ended_us)
       this.#move(token, node.to, { kind: 'flow', node: node.number })
     }
@@ -345,10 +345,8 @@ export class Recorder {
 
   #newRow(origin: OriginFact, started_us: number, row: Row): Token {
     const text = canonicalize(row)
-    const subject = new Subject('row', ++this.totals.read)
+    const subject = new Subject('row', ++this.totals.read, origin)
     const facts = this.#facts(subject, started_us)
-    facts.origin = origin
-    subject.origin = origin
     const value = addValue(subject, { kind: 'full', text })
     const passage: Passage = { kind: 'flow', node: origin.source }
     const token = new Token(++this.totals.born, subject, origin.source, frozen(row), value, passage, null)

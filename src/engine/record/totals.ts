@@ -102,7 +102,6 @@ export class Totals {
       this.failing++
       if (subject.kind === 'row' && !subject.failed) {
         subject.failed = true
-        if (subject.origin === null) throw new TypeError('a row has no source')
         this.#failuresAt(subject.origin.source).failed++
       }
     }
@@ -170,7 +169,7 @@ interface Failures {
 /** What of a subject tells whose failures these are, and whether it has been counted. */
 interface Failing {
   readonly kind: 'row' | 'batch'
-  readonly origin: { readonly source: number } | null
+  readonly origin: { readonly source: number }
   failed: boolean
 }
 

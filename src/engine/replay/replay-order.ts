@@ -16,7 +16,7 @@ import type { Json } from '../../model/row.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { CoalesceGroup } from '../token/fork-frames.ts'
 import type { InFlight } from '../token/in-flight.ts'
-import type { Origin, Subject, Token } from '../token/token.ts'
+import type { Subject, Token } from '../token/token.ts'
 import { Heap } from './heap.ts'
 
 /** How many records are looked up at a time. */
@@ -100,7 +100,7 @@ export class ReplayOrder {
 
   /** A row was read. */
   enter(subject: Subject): void {
-    const { source, index } = subject.origin as Origin
+    const { source, index } = subject.origin
     const key = keyOf(source, index)
     const course = this.#ahead.get(key)
     this.#ahead.delete(key)
@@ -124,7 +124,6 @@ export class ReplayOrder {
   async restore({ subjects, batches }: Pick<InFlight, 'subjects' | 'batches'>): Promise<void> {
     const { courses } = this.#parts
     for (const subject of subjects) {
-      if (subject.origin === null) continue
       const { source, index } = subject.origin
       const name = this.#nameOf(source)
       if (subject.kind === 'row') {

@@ -111,7 +111,8 @@ export function restoreSubject(
   number: number,
   entries: readonly StoredStep[],
 ): RestoredSubject {
-  const subject = new Subject(kind, number)
+  const first = entries.find(({ entry }) => entry.origin !== null)?.entry.origin
+  const subject = new Subject(kind, number, onRecord(first, `origin of ${kind} ${number}`))
   const fold = new SubjectFold(plan, subject)
   for (const step of entries) fold.add(step)
   return fold.finish()
@@ -142,7 +143,6 @@ class SubjectFold {
   /** @throws CustodyError CUSTODY_VALUE_ALTERED */
   add({ seq, entry, payload, place }: StoredStep): void {
     this.#subject.previous = seq
-    this.#subject.origin ??= entry.origin
     this.#subject.values = Math.max(this.#subject.values, entry.first_value + entry.commitments.length - 1)
     addValues(this.#values, entry, payload, place)
     for (const { group, kind, node } of entry.groups_opened) {
@@ -213,7 +213,7 @@ class SubjectFold {
     const { token, group, ordinal, value } = birth
     const frames = this.#framesAtBirth(birth)
     // The first token of a row is born where it was read.
-    const from = group === 0 ? this.#source : this.#opening(group).node
+    const from = group === 0 ? this.#subject.origin.source : this.#opening(group).node
     const born = new Token(
       token,
       this.#subject,
@@ -234,11 +234,6 @@ class SubjectFold {
       calls: [],
       intents: [],
     })
-  }
-
-  get #source(): number {
-    const { kind, number, origin } = this.#subject
-    return onRecord(origin, `origin of ${kind} ${number}`).source
   }
 
   #framesAtBirth({ group: number, ordinal, value, parents }: BirthFact): Frame | null {

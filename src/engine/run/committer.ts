@@ -25,7 +25,8 @@ import { counted } from '../../model/number-text.ts'
 import type { Json } from '../../model/row.ts'
 import type { Outbox } from '../calls/outbox.ts'
 import type { Executor } from '../nodes/executor.ts'
-import { isKept, type Receipts, receiptOf, type Sinks } from '../nodes/sink/sinks.ts'
+import type { Receipts } from '../nodes/sink/sink-set.ts'
+import { isKept, receiptOf, type Sinks } from '../nodes/sink/sinks.ts'
 import type { SourceReader } from '../nodes/source/source-reader.ts'
 import type { AtPoint } from '../ports/crash-points.ts'
 import type { SessionClock } from '../ports/run-clock.ts'
@@ -43,7 +44,7 @@ export interface CommitterParts {
   readonly ledger: RunLedger
   readonly recorder: Recorder
   readonly outputs: Sinks
-  readonly intakes: readonly SourceReader[]
+  readonly readers: readonly SourceReader[]
   readonly clock: SessionClock
   readonly executor: Executor
   readonly outbox: Outbox
@@ -76,7 +77,7 @@ export class Committer {
   readonly #ledger: RunLedger
   readonly #recorder: Recorder
   readonly #outputs: Sinks
-  readonly #intakes: readonly SourceReader[]
+  readonly #readers: readonly SourceReader[]
   readonly #clock: SessionClock
   readonly #executor: Executor
   readonly #outbox: Outbox
@@ -93,7 +94,7 @@ export class Committer {
     this.#ledger = parts.ledger
     this.#recorder = parts.recorder
     this.#outputs = parts.outputs
-    this.#intakes = parts.intakes
+    this.#readers = parts.readers
     this.#clock = parts.clock
     this.#executor = parts.executor
     this.#outbox = parts.outbox
@@ -199,12 +200,12 @@ export class Committer {
         full(this.#artifacts(receipts)),
       ])
     const totals = this.#recorder.totals.snapshot()
-    const cursors = this.#intakes.map(intake => ({ intake, cursor: intake.cursor() }))
+    const cursors = this.#readers.map(reader => ({ reader, cursor: reader.cursor() }))
     this.at_risk_nusd = this.#atRisk_nusd()
     const value: CommitValue = {
       ...(this.at_risk_nusd === 0 ? {} : { at_risk_nusd: this.at_risk_nusd }),
       cursors: Object.fromEntries(
-        cursors.map(({ intake, cursor }) => [intake.node.name, { position: cursor.position, sha256: cursor.sha256 }]),
+        cursors.map(({ reader, cursor }) => [reader.node.name, { position: cursor.position, sha256: cursor.sha256 }]),
       ),
       receipts: Object.fromEntries(
         this.#outputs.all.map(output => {
@@ -219,8 +220,8 @@ export class Committer {
         k: 'commit',
         commit: ++this.#commits,
         cursors: cursors.map(
-          ({ intake, cursor }): CursorFact => ({
-            source: intake.node.number,
+          ({ reader, cursor }): CursorFact => ({
+            source: reader.node.number,
             records: cursor.records,
             done: cursor.done,
           }),

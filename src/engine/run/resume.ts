@@ -13,7 +13,7 @@ import type { Plan, SourceNode } from '../../plan/plan.ts'
 import type { Receipt } from '../../sdk/spec.ts'
 import { Created } from '../nodes/created.ts'
 import { Pools } from '../nodes/pool.ts'
-import { Sinks } from '../nodes/sink/sinks.ts'
+import { restoreSinks, type SinkSet } from '../nodes/sink/sink-set.ts'
 import { type Cursor, type ReadSoFar, SourceReader } from '../nodes/source/source-reader.ts'
 import { onRecord } from '../record/on-record.ts'
 import { differences } from '../resume/plan-differences.ts'
@@ -82,11 +82,14 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     const repeats = request.repeats ?? null
     const sources = await createSources(plan, repeats, created)
     const cut_off = request.from_ledger_only || request.abandon
-    const reads = sources.map(source => readSoFar(source, history, cut_off, repeats !== null))
-    for (const [i, source] of sources.entries()) if (reads[i]?.done === false) await prepareSource(source)
-    const outputs = created.add(await restoreOutputs(request, opened.intents, history, sources))
+    const begun = sources.map(source => ({
+      ...source,
+      from: readSoFar(source, history, cut_off, repeats !== null),
+    }))
+    for (const source of begun) if (!source.from.done) await prepareSource(source)
+    const sinks = created.add(await restoreOutputs(request, opened.intents, history, sources))
     const pools = created.add(await Pools.open(plan, request.strays))
-    const cut = sources.filter((_, i) => reads[i]?.cut === true).map(({ node }) => node)
+    const cut = begun.filter(({ from }) => from.cut).map(({ node }) => node)
     const open =
       state.in_flight.line.length + state.in_flight.batches.reduce((sum, batch) => sum + batch.members.length, 0)
     const read = state.progressed.totals?.rows.read ?? 0
@@ -95,9 +98,9 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     const tellRestored = teller('What was restored', request.onRestored)
     tellRestored({
       rows_read: read,
-      all_read: left === 0 || reads.every(each => each.done),
+      all_read: left === 0 || begun.every(({ from }) => from.done),
       open,
-      sinks: outputs.all.length,
+      sinks: sinks.all.length,
       cut: cut.map(({ name, plugin }) => ({ name, once: !plugin.spec.rereadable(plugin.options) })),
       code_changes,
     })
@@ -105,12 +108,10 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
       request,
       limit: left,
       ledger,
-      outputs,
+      sinks,
       pools,
-      intakes: onReady =>
-        sources.map(
-          ({ node, source }, i) => new SourceReader(node, source, reads[i] ?? null, onReady, repeats !== null),
-        ),
+      readers: ports =>
+        begun.map(({ node, source, from }) => new SourceReader(node, source, from, ports, repeats !== null)),
       from: {
         ...state,
         last_us: history.last_us,
@@ -179,7 +180,7 @@ async function restoreOutputs(
   intents: SinkIntents,
   { commit }: History,
   sources: readonly OpenSource[],
-): Promise<Sinks> {
+): Promise<SinkSet> {
   const receipts = new Map<string, Receipt>()
   for (const { kind, name, number } of plan.nodes) {
     if (kind !== 'sink' || commit === null) continue
@@ -192,5 +193,5 @@ async function restoreOutputs(
     receipts.set(name, { rows, bytes, sha256, state: state as Json })
   }
   const request = { run, folder: plan.folder, originalNames: () => originalNames(sources), placed: null }
-  return Sinks.restore(plan, request, intents, receipts)
+  return restoreSinks(plan, request, intents, receipts)
 }

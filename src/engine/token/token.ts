@@ -50,7 +50,6 @@ function added<T>(list: readonly T[], each: T): readonly T[] {
 export class Facts {
   readonly time_us: number
   readonly first_value: number
-  origin: OriginFact | null = null
   births: readonly BirthFact[] = NONE
   readonly visits: VisitFact[] = []
   /** Most rows meet no groups: these come into being when they are needed. */
@@ -146,14 +145,12 @@ export class OpenTokens implements Iterable<Token> {
   }
 }
 
-/** Of a row its source and its number there; of a batch its aggregate, and which of its batches it is. */
-export type Origin = Pick<OriginFact, 'source' | 'index'>
-
 export class Subject {
   readonly kind: 'row' | 'batch'
   /** Number of the row, or of the batch. */
   readonly number: number
-  origin: Origin | null = null
+  /** Of a row its source and its number there; of a batch its aggregate, and which of its batches it is. */
+  readonly origin: OriginFact
   /** Seq of its latest entry. */
   previous: number | null = null
   /** Values so far; the next one gets `values + 1`. */
@@ -165,9 +162,10 @@ export class Subject {
   /** A batch whose members this process gathers: what is born of it is still to come. */
   gathers = false
 
-  constructor(kind: 'row' | 'batch', number: number) {
+  constructor(kind: 'row' | 'batch', number: number, origin: OriginFact) {
     this.kind = kind
     this.number = number
+    this.origin = origin
   }
 
   /** Whether nothing can happen to it any more; not to be asked within a transition. */
@@ -336,7 +334,8 @@ export function draftOf(subject: Subject): SubjectDraft {
     time_us: facts.time_us,
     previous: subject.previous,
     open: subject.open.size,
-    origin: facts.origin,
+    // Its first entry has it.
+    origin: subject.previous === null ? subject.origin : null,
     births: facts.births,
     visits: facts.visits,
     holds: facts.holds ?? NONE,

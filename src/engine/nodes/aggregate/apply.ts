@@ -47,10 +47,8 @@ export class AggregateRuntime {
   }
 
   /** A batch was open when a process before stopped. Its members are in the line until it is. */
-  restore({ group, members, opened_us, answers, left_us }: InFlight['batches'][number], stack: Stack): void {
-    const batch = this.#batches.open(group, opened_us, answers)
-    batch.members.push(...members)
-    batch.attempt = members[0]?.token.attempt ?? 1
+  restore({ members, left_us, ...so_far }: InFlight['batches'][number], stack: Stack): void {
+    const batch = this.#batches.open({ ...so_far, members })
     if (left_us > 0) this.#restBatch(batch, left_us)
     else this.#lookInTime(batch, stack)
     if (batch.trigger === null) for (const { token } of members) this.#parts.line.leave(token)
@@ -63,9 +61,7 @@ export class AggregateRuntime {
   /** A token comes to an aggregate, and its turn has come. */
   arrive(token: Token, node: AggregateNode, started_us: number, stack: Stack): void {
     const { recorder } = this.#parts
-    const batch =
-      this.#batches.openAt(node.number) ??
-      this.#batches.open(recorder.openBatch(node, this.#batches.next(node.number), started_us), started_us)
+    const batch = this.#batches.openAt(node.number) ?? this.#begin(node, started_us)
     this.#parts.replay_order?.gather(batch.subject, token, batch.members.length === 0)
     recorder.holdInBatch(token, batch, batch.members.length, started_us)
     batch.members.push({ token, branch: 0, started_us })
@@ -73,6 +69,11 @@ export class AggregateRuntime {
     // A batch that its plugin still works on keeps the place of its last member.
     if (batch.trigger === null) this.#parts.line.leave(token)
     this.#parts.transitions.ofHold(stack)
+  }
+
+  #begin(node: AggregateNode, opened_us: number): Batch {
+    const group = this.#parts.recorder.openBatch(node, this.#batches.next(node.number), opened_us)
+    return this.#batches.open({ group, opened_us, members: [], answers: null })
   }
 
   /** Something may have closed the batch. */

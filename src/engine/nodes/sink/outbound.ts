@@ -17,7 +17,8 @@ import type { Transitions } from '../transition.ts'
 import { type RequestBatch, RequestBatches } from './request-batch.ts'
 import { outgoingOf, sent } from './sending.ts'
 import { afterSent, UNANSWERED } from './sent.ts'
-import type { Outbound, Sinks } from './sinks.ts'
+import type { Outbound } from './sink-set.ts'
+import type { Sinks } from './sinks.ts'
 
 export interface SenderParts {
   readonly line: OrderList

@@ -29,7 +29,8 @@ export interface RequestBatch {
 interface Gathering {
   readonly node: SinkNode
   readonly members: [Member, ...Member[]]
-  callOffTimer: () => void
+  /** null: it closes at once. */
+  readonly callOffTimer: (() => void) | null
 }
 
 export class RequestBatches {
@@ -74,16 +75,16 @@ export class RequestBatches {
   }
 
   #begin(node: SinkNode, member: Member, batch: SendBatch | null): RequestBatch | null {
-    const open: Gathering = { node, members: [member], callOffTimer: () => undefined }
-    if (batch === null || batch.rows === 1) return this.#close(open)
-    this.#open.set(node.number, open)
+    if (batch === null || batch.rows === 1) return this.#close({ node, members: [member], callOffTimer: null })
     const close = () => (this.#open.get(node.number) === open ? this.#close(open) : null)
-    open.callOffTimer = this.#clock.wake(batch.wait_ms * 1000, () => this.#onDue(close))
+    const callOffTimer = this.#clock.wake(batch.wait_ms * 1000, () => this.#onDue(close))
+    const open: Gathering = { node, members: [member], callOffTimer }
+    this.#open.set(node.number, open)
     return null
   }
 
   #close({ node, members, callOffTimer }: Gathering): RequestBatch {
-    callOffTimer()
+    callOffTimer?.()
     this.#open.delete(node.number)
     const [{ token: first }] = members
     for (const [i, { token }] of members.entries()) {

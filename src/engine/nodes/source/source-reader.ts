@@ -62,11 +62,18 @@ export interface ReadSoFar extends Cursor {
   readonly cut: boolean
 }
 
+export interface SourcePorts {
+  /** Called when something is there after `poll` found nothing. */
+  readonly onReady: () => void
+  /** Told what the source waits for, and what is odd about it; for people. */
+  readonly onNotice: (notice: Notice) => void
+}
+
 export class SourceReader {
   readonly node: SourceNode
   readonly source: Source
   readonly #check: RowChecker
-  readonly #onReady: () => void
+  readonly #ports: SourcePorts
   /** Its records are rows of another run. */
   readonly #repeats: boolean
   readonly #point: ResumePoint | null
@@ -92,7 +99,7 @@ export class SourceReader {
   #from: ReadSoFar | null
 
   /** `from`: what is to be gone on from; null for a source that wasn't begun. */
-  constructor(node: SourceNode, source: Source, from: ReadSoFar | null, onReady: () => void, repeats = false) {
+  constructor(node: SourceNode, source: Source, from: ReadSoFar | null, ports: SourcePorts, repeats = false) {
     this.#repeats = repeats
     this.node = node
     this.source = source
@@ -100,7 +107,7 @@ export class SourceReader {
       textual: node.plugin.spec.textual,
       drops: node.extra_columns === 'drop',
     })
-    this.#onReady = onReady
+    this.#ports = ports
     const begun = from !== null && from.position !== null
     this.#point = begun ? { records: from.records, position: from.position } : null
     this.#from = begun && !from.done ? from : null
@@ -109,9 +116,6 @@ export class SourceReader {
     this.#sha256 = from?.sha256 ?? null
     this.#done = from?.done ?? false
   }
-
-  /** Tells people what the source waits for, and what is odd about it. */
-  tell: (notice: Notice) => void = () => undefined
 
   /** Whether the source may be looked at before its turn: it can be again, and waits for nobody. */
   async isOpen(): Promise<boolean> {
@@ -137,13 +141,14 @@ export class SourceReader {
       const awaited = await source.awaits?.(this.#point)
       // Who closed it wants nothing opened any more.
       if (this.#closed) return
-      if (typeof awaited === 'string') this.tell({ kind: 'waiting', text: `${node.name} waits for ${awaited}` })
+      if (typeof awaited === 'string')
+        this.#ports.onNotice({ kind: 'waiting', text: `${node.name} waits for ${awaited}` })
       const head = await source.begin?.()
       if (head === undefined) return
       const { problem, warnings } = judgeHeader(node.schema, node.extra_columns, head)
       if (problem !== null)
         throw new CustodyError('CUSTODY_HEADER', problem.message, { where: { node: node.name }, hint: problem.hint })
-      for (const text of warnings) this.tell({ kind: 'warning', text })
+      for (const text of warnings) this.#ports.onNotice({ kind: 'warning', text })
     } catch (thrown) {
       throw sourceDefect(node.name, thrown)
     }
@@ -288,7 +293,7 @@ export class SourceReader {
       })
       .then(() => {
         this.#fetching = false
-        this.#onReady()
+        this.#ports.onReady()
       })
   }
 
