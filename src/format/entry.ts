@@ -9,6 +9,7 @@
  * Visits, endings and calls refer to values of their own subject by that number.
  */
 import type { FateNumber } from '../model/outcome.ts'
+import type { Json } from '../model/row.ts'
 import type { CommitLine } from './commit-line.ts'
 import type { FieldOrder } from './field-order.ts'
 import type { PluginCode } from './plugin-code.ts'
@@ -401,9 +402,9 @@ export interface PlanValue {
   /** By node name: what a gate or a plugin with expressions evaluates. */
   readonly expressions: { readonly [node: string]: readonly ExpressionText[] }
   /** By node name: the plugin's options after validation, secrets replaced. */
-  readonly options: { readonly [node: string]: unknown }
+  readonly options: { readonly [node: string]: Json }
   /** By name of a coalesce its policy, of an aggregate its triggers; absent if there are none. */
-  readonly closes?: { readonly [node: string]: unknown }
+  readonly closes?: { readonly [node: string]: Json }
 }
 export interface RerunValue {
   /** A CEL expression over rows as they were read; null: those that failed. */
@@ -431,7 +432,7 @@ export interface SeenField {
 }
 
 /** Value 2 of entry 0, by sink name. */
-export interface SinkIntents {
+export type SinkIntents = {
   readonly [sink: string]: {
     readonly path: string | null
     readonly mode: string
@@ -449,15 +450,15 @@ export interface SinkIntents {
 export type FieldOrders = ReadonlyArray<readonly [tokens: readonly number[], ...order: FieldOrder]>
 
 /** Value of a commit entry, by source and sink name. */
-export interface CommitValue {
-  readonly cursors: { readonly [source: string]: { readonly position: unknown; readonly sha256: string | null } }
-  readonly receipts: { readonly [sink: string]: { readonly sha256: string | null; readonly state: unknown } }
+export type CommitValue = {
+  readonly cursors: { readonly [source: string]: { readonly position: Json; readonly sha256: string | null } }
+  readonly receipts: { readonly [sink: string]: { readonly sha256: string | null; readonly state: Json } }
   /** The most that calls may cost of which nothing is on record, in nano-dollars: those under way, and those lost with a process. Absent: 0. */
   readonly at_risk_nusd?: number
 }
 
 /** Value of the publish entry, by sink name: the files as they will stand. */
-export interface ArtifactsValue {
+export type ArtifactsValue = {
   readonly [sink: string]: {
     readonly path: string
     readonly rows: number

@@ -14,8 +14,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'what a source yields is not looked at before it counts',
     file: 'nodes/source/source-reader.ts',
-    text: 'this.#repeats ? (value as readonly SourceRecord[]) : takeChunk(this.node, value)',
-    instead: 'value as readonly SourceRecord[]',
+    text: 'this.#repeats ? next.value : takeChunk(this.node, next.value)',
+    instead: 'next.value',
     shape: 'hostile',
   },
   {
@@ -91,8 +91,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'a commit leaves out the last subject that has news',
     file: 'record/pending.ts',
-    text: 'for (let i = settled; i < subjects.length; i++) {',
-    instead: 'for (let i = settled; i < subjects.length - 1; i++) {',
+    text: 'for (const subject of left) {',
+    instead: 'for (const subject of left.slice(0, -1)) {',
     shape: 'linear-later-crashes',
   },
   {

@@ -46,7 +46,17 @@ import {
 } from './open-call.ts'
 import { type Letter, Outbox } from './outbox.ts'
 import { ReplayMiss } from './replay-miss.ts'
-import { errorOf, failureText, heard, mostOf, NOTHING, type Reported, reportedOf, waitOf } from './result.ts'
+import {
+  errorOf,
+  failureOnRecord,
+  failureText,
+  heard,
+  mostOf,
+  NOTHING,
+  type Reported,
+  reportedOf,
+  waitOf,
+} from './result.ts'
 import type { Held, SharedLimits, Waiter } from './service.ts'
 import { lastOf, type ServiceState, stopError } from './service-state.ts'
 import { Services } from './services.ts'
@@ -249,7 +259,7 @@ export class CallDispatcher {
         ended_us,
       })
       if (answered) visit.asker.answers.add(name, request, ordinal, data)
-      const result = answered ? answerOf(data) : errorOf(data as unknown as CallFailure)
+      const result = answered ? answerOf(data) : errorOf(failureOnRecord(data))
       pending.resolve(result, ended_us, stack)
     }
     const { place, attempt } = visit.asker

@@ -75,8 +75,8 @@ export class PendingFacts {
     const settled = this.#settled
     this.#subjects = []
     this.#settled = 0
-    for (let i = settled; i < subjects.length; i++) {
-      const subject = subjects[i] as Subject
+    const left = subjects.slice(settled).filter(each => each !== null)
+    for (const subject of left) {
       if (subject.kind === 'row' && subject.isClosed) this.closed++
       subject.previous = append(draftOf(subject))
     }

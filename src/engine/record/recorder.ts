@@ -213,7 +213,8 @@ export class Recorder {
   /** The members end, and what they merge into stands where the coalesce leads. */
   merge(group: CoalesceGroup, members: readonly Waiting[], row: Row, detail: Json | null): Token {
     const { node, fork, outer } = group
-    const last = members.at(-1) as Waiting
+    const last = members.at(-1)
+    if (last === undefined) throw new TypeError(`a group at ${node.name} merges that nobody has come to`)
     const { subject } = last.token
     const change = changeOf(fork.row, fork.value, row)
     this.#facts(subject, last.started_us)

@@ -79,14 +79,14 @@ export class Totals {
   /** A visit, or, if `was_held`, the end of one that was counted as held. */
   visit(node: number, status: VisitStatus, edge: number | null, was_held: boolean): void {
     const count = status === VISIT_OK ? this.#ok : status === VISIT_HELD ? this.#held : this.#error
-    count[node] = count[node]! + 1
-    if (was_held) this.#held[node] = this.#held[node]! - 1
+    count[node] = (count[node] ?? 0) + 1
+    if (was_held) this.#held[node] = (this.#held[node] ?? 0) - 1
     if (edge !== null) this.take(edge)
   }
 
   /** An edge was taken. */
   take(edge: number): void {
-    this.#edges[edge] = this.#edges[edge]! + 1
+    this.#edges[edge] = (this.#edges[edge] ?? 0) + 1
   }
 
   /** A record of a source can't be used: it will end in failure. */
@@ -143,10 +143,10 @@ export class Totals {
     for (const [fate, by_sink] of this.#endings) for (const [sink, count] of by_sink) endings.push([fate, sink, count])
     endings.sort((a, b) => a[0] - b[0] || a[1] - b[1])
     const visits: [number, number, number, number][] = []
-    for (let node = 1; node < this.#ok.length; node++)
-      visits.push([node, this.#ok[node]!, this.#error[node]!, this.#held[node]!])
+    for (const [node, ok] of this.#ok.entries())
+      if (node > 0) visits.push([node, ok, this.#error[node] ?? 0, this.#held[node] ?? 0])
     const edges: [number, number][] = []
-    for (let edge = 1; edge < this.#edges.length; edge++) edges.push([edge, this.#edges[edge]!])
+    for (const [edge, count] of this.#edges.entries()) if (edge > 0) edges.push([edge, count])
     return {
       rows: { read: this.read, ingested: this.read - this.rejected, rejected: this.rejected },
       tokens: { born: this.born, ended: this.ended, open: this.born - this.ended },

@@ -12,7 +12,6 @@
 import { comesOf, mergedBy, mergedPath } from '../../format/lineage.ts'
 import type { Course, Courses, RecordedBatch, RecordedGroup, RecordedTake } from '../../format/recording.ts'
 import { canonicalize } from '../../model/canonical.ts'
-import type { Json } from '../../model/row.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { CoalesceGroup } from '../token/fork-frames.ts'
 import type { InFlight } from '../token/in-flight.ts'
@@ -70,8 +69,8 @@ export class ReplayOrder {
     this.#names = parts.plan.nodes.map(({ name }) => name)
     this.#races = new Map(Array.from(parts.races, node => [this.#nameOf(node), node]))
     const { courses, plan } = parts
-    const before = (name: string) => canonicalize((courses.closes?.[name] ?? null) as Json)
-    const now = (name: string) => canonicalize((plan.value.closes?.[name] ?? null) as Json)
+    const before = (name: string) => canonicalize(courses.closes?.[name] ?? null)
+    const now = (name: string) => canonicalize(plan.value.closes?.[name] ?? null)
     this.#same = new Set(this.#names.filter(name => before(name) === now(name)))
   }
 

@@ -24,11 +24,12 @@ import type { StoredPayload } from '../../ledger/read-port.ts'
 import { canonicalize } from '../../model/canonical.ts'
 import { CustodyError } from '../../model/error.ts'
 import { fateOf, IN_DOUBT } from '../../model/outcome.ts'
-import { frozen, type Json, type Row } from '../../model/row.ts'
+import { frozen, isObject, type Json, type Row } from '../../model/row.ts'
 import type { CoalesceNode, Plan, PlanNode } from '../../plan/plan.ts'
 import { servicesOf } from '../calls/contexts.ts'
-import { notOnRecord, onRecord } from '../record/on-record.ts'
+import { notOnRecord, onRecord, wordOnRecord } from '../record/on-record.ts'
 import { Answers } from '../token/answers.ts'
+import { waitIn } from '../token/facts.ts'
 import {
   type CoalesceGroup,
   carry,
@@ -38,7 +39,7 @@ import {
   groupAt,
   groupOf,
 } from '../token/fork-frames.ts'
-import type { MergeFailure } from '../token/group-verdict.ts'
+import { GROUP_VERDICTS, MERGE_FAILURES } from '../token/group-verdict.ts'
 import type { Passage } from '../token/passage.ts'
 import { Subject, Token } from '../token/token.ts'
 import type { Sending } from '../token/token-state.ts'
@@ -87,6 +88,8 @@ interface Opened {
 }
 
 const CANONICAL: FieldOrder = []
+/** By what members fail that a group sends on. */
+const MEMBER_CAUSES = [...MERGE_FAILURES, 'late_arrival'] as const
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -238,7 +241,8 @@ class SubjectFold {
 
   #framesAtBirth({ group: number, ordinal, value, parents }: BirthFact): Frame | null {
     const group = this.#groups.get(number)
-    const parent = parents.length === 0 ? null : this.#folded(parents[0] as number)
+    const [first] = parents
+    const parent = first === undefined ? null : this.#folded(first)
     if (group === undefined || parent === null) return null
     switch (GROUP_KINDS[group.kind]) {
       case 'fork': {
@@ -268,7 +272,8 @@ class SubjectFold {
 
   #pathAtBirth({ group: number, ordinal, parents }: BirthFact): string {
     const group = this.#groups.get(number)
-    const parent = parents.length === 0 ? null : this.#folded(parents[0] as number).token
+    const [first] = parents
+    const parent = first === undefined ? null : this.#folded(first).token
     if (group === undefined) return FIRST_PATH
     switch (GROUP_KINDS[group.kind]) {
       case 'fork':
@@ -308,10 +313,7 @@ class SubjectFold {
       if (this.#node(token.node).kind === 'sink')
         token.send({ in_doubt: in_doubt || visit.error?.code === IN_DOUBT, together, uncounted: 0 })
       folded.failed_us = time_us + visit.start_us + visit.duration_us + visit.stood_us
-      const told = this.#value(onRecord(visit.error, `error of the visit of ${token.id}`).value) as {
-        readonly retry_after_ms?: number
-      }
-      folded.retry_after_ms = told.retry_after_ms ?? 0
+      folded.retry_after_ms = waitIn(this.#value(onRecord(visit.error, `error of the visit of ${token.id}`).value))
     } else folded.value = visit.in
   }
 
@@ -375,6 +377,7 @@ class SubjectFold {
 
   /** How the fields of tokens stand that were born or left by an edge in this entry. */
   #order(value: number): void {
+    // cast: the engine wrote it (field-order.ts), and its commitment has been checked.
     for (const [tokens, ...order] of this.#value(value) as unknown as FieldOrders)
       for (const token of tokens) this.#folded(token).order = order
   }
@@ -432,7 +435,7 @@ class SubjectFold {
     if (this.#plan.nodes[node - 1]?.kind === 'coalesce')
       for (const member of members) this.#late(this.#folded(member).token, node, number)
     const group = this.#coalesces.get(number)
-    if (group !== undefined) group.verdict = verdict as 'merged' | MergeFailure
+    if (group !== undefined) group.verdict = wordOnRecord(GROUP_VERDICTS, verdict)
   }
 
   /** A token that its group's failure sent on: by now it is known which group that was. */
@@ -446,7 +449,7 @@ class SubjectFold {
     const group_number = onRecord(group.number, `group at ${node.name} of token ${id}`)
     this.#late(token, number, group_number)
     if (token.passage.kind !== 'error' || token.passage.node !== number) return
-    const kind = error.code.toLowerCase() as MergeFailure | 'late_arrival'
+    const kind = wordOnRecord(MEMBER_CAUSES, error.code.toLowerCase())
     token.passage = { ...token.passage, cause: { kind, group: group_number } }
   }
 
@@ -466,8 +469,11 @@ class SubjectFold {
 
   #row(value: number, order: FieldOrder): Row {
     const name = `${value}:${order.join(';')}`
-    const row = this.#rows.get(name) ?? frozen(inOrder(this.#value(value), order) as Row)
-    this.#rows.set(name, row)
+    const known = this.#rows.get(name)
+    if (known !== undefined) return known
+    const row = inOrder(this.#value(value), order)
+    if (!isObject(row)) return notOnRecord(`row in value ${value}`)
+    this.#rows.set(name, frozen(row))
     return row
   }
 

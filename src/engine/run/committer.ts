@@ -232,7 +232,7 @@ export class Committer {
         ...this.#newJumps(),
         t,
       },
-      [full(value as unknown as Json)],
+      [full(value)],
     )
     const [values, jumps] = [this.#values, this.#jumps]
     const told = last ? () => undefined : this.#onCommit()
@@ -297,7 +297,7 @@ export class Committer {
       if (path !== null && sha256 !== null && isKept(output))
         artifacts[output.node.name] = { path, rows, bytes, sha256 }
     }
-    return artifacts as unknown as Json
+    return artifacts
   }
 }
 

@@ -8,7 +8,6 @@ import { type CodeChange, codeChanges } from '../../format/plugin-code.ts'
 import type { StoredLease } from '../../ledger/read-port.ts'
 import type { Ledger, RunReader } from '../../ledger/write-port.ts'
 import { CustodyError } from '../../model/error.ts'
-import type { Json } from '../../model/row.ts'
 import type { Plan, SourceNode } from '../../plan/plan.ts'
 import type { Receipt } from '../../sdk/spec.ts'
 import { Created } from '../nodes/created.ts'
@@ -172,7 +171,7 @@ function cursorOf({ number, name }: SourceNode, { entry, value }: NonNullable<Hi
     what,
   )
   const { position, sha256 } = onRecord(value.cursors[name], what)
-  return { records, done, position: position as Json, sha256 }
+  return { records, done, position, sha256 }
 }
 
 async function restoreOutputs(
@@ -190,7 +189,7 @@ async function restoreOutputs(
       what,
     )
     const { sha256, state } = onRecord(commit.value.receipts[name], what)
-    receipts.set(name, { rows, bytes, sha256, state: state as Json })
+    receipts.set(name, { rows, bytes, sha256, state })
   }
   const request = { run, folder: plan.folder, originalNames: () => originalNames(sources), placed: null }
   return restoreSinks(plan, request, intents, receipts)

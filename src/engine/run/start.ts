@@ -64,9 +64,10 @@ async function begin(request: RunRequest, created: Created): Promise<RunResult> 
   const ledger = await request.ledger.openRun(run, {
     entry: opening(request, clock.wall_us()),
     first_value: 1,
-    values: [planValue(request), intents(sinks)].map(value => ({
+    // cast: a plan's value is made of JSON, though its interfaces don't say so.
+    values: [planValue(request) as unknown as Json, intents(sinks)].map(value => ({
       kind: 'full',
-      text: canonicalize(value as unknown as Json),
+      text: canonicalize(value),
     })),
   })
   request.atPoint?.('after_open')

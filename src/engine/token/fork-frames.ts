@@ -9,7 +9,7 @@ import type { BirthFact } from '../../format/entry.ts'
 import { DISCARD } from '../../format/topology.ts'
 import type { Row } from '../../model/row.ts'
 import type { CoalesceNode } from '../../plan/plan.ts'
-import { type MergeFailure, mayMerge } from './group-verdict.ts'
+import { type GroupVerdict, type MergeFailure, mayMerge } from './group-verdict.ts'
 import type { Place } from './place.ts'
 import type { Subject, Token } from './token.ts'
 import type { LateLoss, Trace } from './traces.ts'
@@ -82,7 +82,7 @@ export interface CoalesceGroup {
   /** Positions in the coalesce's list of branches that can't arrive any more. */
   lost: readonly number[]
   /** null while it waits. */
-  verdict: 'merged' | 'closed' | MergeFailure | null
+  verdict: GroupVerdict | null
   callOffTimeout: (() => void) | null
   /** Where in the line its traces stand, by their numbers (traces.ts). null while there are none. */
   traces: Map<number, Place> | null
@@ -97,7 +97,7 @@ export function isWritten({ on_error }: CoalesceNode): boolean {
 }
 
 /** Whether who comes after the verdict ends with it, too. */
-export function isShared(verdict: NonNullable<CoalesceGroup['verdict']>): verdict is Exclude<MergeFailure, 'timeout'> {
+export function isShared(verdict: GroupVerdict): verdict is Exclude<MergeFailure, 'timeout'> {
   return verdict !== 'merged' && verdict !== 'closed' && verdict !== 'timeout'
 }
 

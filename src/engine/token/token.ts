@@ -41,6 +41,7 @@ const NONE: readonly never[] = []
 /** The list with one more; a list that begins empty would keep room for seventeen. */
 function added<T>(list: readonly T[], each: T): readonly T[] {
   if (list.length === 0) return [each]
+  // cast: only `NONE`, which is empty, isn't its own.
   const own = list as T[]
   own.push(each)
   return own

@@ -10,7 +10,7 @@ import type { OrderList } from '../../order/order-list.ts'
 import type { RunClock } from '../../ports/run-clock.ts'
 import type { Recorder } from '../../record/recorder.ts'
 import type { ReplayOrder } from '../../replay/replay-order.ts'
-import type { Stack, Waiting } from '../../token/fork-frames.ts'
+import type { Stack } from '../../token/fork-frames.ts'
 import type { InFlight } from '../../token/in-flight.ts'
 import { standing, type Token } from '../../token/token.ts'
 import { asDefect } from '../plugin-call.ts'
@@ -119,11 +119,11 @@ export class AggregateRuntime {
   }
 
   /** The last member stays in line for all of them while the batch is worked on. */
-  #keepPlace({ members }: Batch): void {
-    const last = (members.at(-1) as Waiting).token
+  #keepPlace(batch: Batch): void {
+    const last = lastOf(batch)
     this.#parts.line.stay(last)
     const state = { kind: 'in_work', keeper: last } as const
-    for (const { token } of members) token.workOn(state)
+    for (const { token } of batch.members) token.workOn(state)
   }
 
   /** True if the batch is attempted again: its members are held on. */
@@ -150,6 +150,8 @@ export class AggregateRuntime {
   }
 }
 
-function lastOf(batch: Batch): Token {
-  return (batch.members.at(-1) as Waiting).token
+function lastOf({ node, members }: Batch): Token {
+  const last = members.at(-1)
+  if (last === undefined) throw new TypeError(`a batch of ${node.name} has no members`)
+  return last.token
 }

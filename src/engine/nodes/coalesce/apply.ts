@@ -226,7 +226,8 @@ export class CoalesceRuntime {
       this.#recorder.failAtCoalesce(effect)
       const together = this.#placeFailed(effect, transition)
       // What follows comes behind all of them.
-      if (together.some(each => each === last)) last = this.#markBehind(together.at(-1) as Token)
+      const behind = together.at(-1)
+      if (behind !== undefined && together.some(each => each === last)) last = this.#markBehind(behind)
     }
     const after = { ...transition, event: last }
     for (const each of moved) this.#follows.push({ moved: each, transition: after })
@@ -258,9 +259,8 @@ export class CoalesceRuntime {
     this.#order.insertAtLast(event === null ? members : [event, ...members], endsOfLost(group), born)
     if (behind.length === 0 || born.place === null) merged.push(born)
     else {
-      let after = stack.length
-      while (after > 0 && isBefore(stack[after - 1] as Token | Trace, born.place)) after--
-      stack.splice(after, 0, born)
+      const { place } = born
+      stack.splice(stack.findLastIndex(each => !isBefore(each, place)) + 1, 0, born)
     }
   }
 
@@ -320,13 +320,12 @@ export class CoalesceRuntime {
 /** Where on the stack the last trace of the group stands that is of one of `branches`; −1 if none does. */
 function lowest(stack: Stack, group: CoalesceGroup, branches: readonly number[]): number {
   let left = branches.length
-  for (let at = stack.length - 1; at >= 0 && left > 0; at--) {
-    const each = stack[at] as Token | Trace
-    if (each instanceof Token || each.group !== group || each.kind !== 'end' || !branches.includes(each.branch))
-      continue
-    if (--left === 0) return at
-  }
-  return -1
+  return stack.findLastIndex(each => {
+    if (each instanceof Token || each.group !== group || each.kind !== 'end') return false
+    if (!branches.includes(each.branch)) return false
+    left--
+    return left === 0
+  })
 }
 
 function isBefore(each: Token | Trace, { label }: Place): boolean {

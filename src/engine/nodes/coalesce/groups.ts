@@ -10,7 +10,7 @@
 import type { RecordedGroup } from '../../../format/recording.ts'
 import { MAX_ROW_DEPTH } from '../../../model/canonical.ts'
 import { CustodyError } from '../../../model/error.ts'
-import type { Json, Row } from '../../../model/row.ts'
+import type { Json } from '../../../model/row.ts'
 import type { CoalesceNode, ForkNode, Plan } from '../../../plan/plan.ts'
 import type { Reaches } from '../../order/reachability.ts'
 import {
@@ -86,10 +86,11 @@ export class CoalesceGroups {
     this.#reaches = reaches
     this.#canReach = canReach
     this.#records = records
-    const forks = plan.nodes.filter(({ kind }) => kind === 'fork')
+    const forks = plan.nodes.filter(node => node.kind === 'fork')
     for (const node of plan.nodes) {
       if (node.kind !== 'coalesce') continue
-      const fork = plan.nodes[node.fork - 1] as ForkNode
+      const fork = forks.find(({ number }) => number === node.fork)
+      if (fork === undefined) throw new TypeError(`coalesce ${node.name} has no fork`)
       const position = fork.branches.map(({ branch }) => node.branches.indexOf(branch))
       const nested = fork.branches.map(({ edge }) =>
         forks.some(({ number }) => reaches(edge.to, number) && reaches(number, node.number)),
@@ -110,7 +111,8 @@ export class CoalesceGroups {
 
   /** What has its place behind all that comes from `child`, which a fork has just made; `last`: of its children. */
   *tracesBehind(child: Token, last: boolean): Iterable<Trace> {
-    const frame = child.frames as Frame
+    const frame = child.frames
+    if (frame === null) throw new TypeError(`token ${child.id} was born of no fork`)
     for (const { node, position, nested } of this.#by_fork.get(frame.fork.node) ?? []) {
       const branch = position[frame.branch] ?? -1
       if (branch !== -1 && nested[frame.branch] === true) yield { group: groupOf(frame, node), branch, kind: 'end' }
@@ -285,14 +287,14 @@ export function detailOf({
   group,
   merged: { origins, overruled },
 }: Extract<GroupEffect, { kind: 'merge' }>): Json | null {
-  return group.node.merge.kind === 'union' ? ({ origins, overruled } as Json) : null
+  return group.node.merge.kind === 'union' ? { origins, overruled } : null
 }
 
 function merged(group: CoalesceGroup): GroupEffect {
   const { node, arrived, fork } = group
   const rows = arrived
     .toSorted((a, b) => a.branch - b.branch)
-    .map(each => ({ branch: node.branches[each.branch] as string, row: each.token.row as Row }))
+    .map(({ branch, token }) => ({ branch: branchName(node, branch), row: token.row }))
   const result = mergeBranches(node.merge, rows, fork.row)
   switch (result.kind) {
     case 'conflict': {
@@ -308,6 +310,13 @@ function merged(group: CoalesceGroup): GroupEffect {
       group.verdict = 'merged'
       return { kind: 'merge', group, members: group.arrived, merged: result }
   }
+}
+
+/** Name of the branch at a position in the coalesce's list. */
+function branchName({ name, branches }: CoalesceNode, position: number): string {
+  const branch = branches[position]
+  if (branch === undefined) throw new TypeError(`coalesce ${name} has no branch ${position}`)
+  return branch
 }
 
 function failed(group: CoalesceGroup, verdict: MergeFailure, message: string): Extract<GroupEffect, { kind: 'fail' }> {

@@ -73,7 +73,9 @@ export class Sender {
     if (request_batch === null) return
     const { contexts, outputs } = this.#parts
     const { node, members } = request_batch
-    const { sink } = outputs.outbound(node.number) as Outbound
+    const outbound = outputs.outbound(node.number)
+    if (outbound === null) throw new TypeError(`sink ${node.name} sends nothing`)
+    const { sink } = outbound
     const perform = (rows: KeyedRows, attempt: CallTry) => sent(node, sink, rows, attempt)
     contexts.send(request_batch, perform, (result, ended_us, stack) => {
       const next = members.map(({ token, started_us }) => {

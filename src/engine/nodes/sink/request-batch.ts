@@ -39,7 +39,7 @@ export class RequestBatches {
   /** By sink. */
   readonly #open = new Map<number, Gathering>()
   /** By sink and first token, of those that are to be sent again: who is back. */
-  readonly #returning = new Map<string, Member[]>()
+  readonly #returning = new Map<string, [Member, ...Member[]]>()
 
   /** `onDue` is called when a request_batch has waited long enough; `close` gives it, unless it is closed by then. */
   constructor(clock: Pick<Clock, 'wake'>, onDue: (close: () => RequestBatch | null) => void) {
@@ -96,13 +96,14 @@ export class RequestBatches {
 
   #back(node: SinkNode, member: Member, { first, rows }: { first: number; rows: number }): RequestBatch | null {
     const name = `${node.number} ${first}`
-    const members = this.#returning.get(name) ?? []
-    members.push(member)
-    this.#returning.set(name, members)
+    const before = this.#returning.get(name)
+    const members: [Member, ...Member[]] = before ?? [member]
+    if (before === undefined) this.#returning.set(name, members)
+    else before.push(member)
     if (members.length < rows) return null
     this.#returning.delete(name)
     members.sort((a, b) => placeOf(a) - placeOf(b))
-    return { node, members: members as unknown as RequestBatch['members'] }
+    return { node, members }
   }
 }
 

@@ -78,7 +78,7 @@ export class SourceReader {
   readonly #repeats: boolean
   readonly #point: ResumePoint | null
   #beginning: Promise<void> | null = null
-  #chunks: AsyncIterator<unknown> | null = null
+  #chunks: AsyncIterator<readonly SourceRecord[]> | null = null
   /** Chunks without a record since the last one with some. */
   #empty = 0
   #chunk: readonly SourceRecord[] = []
@@ -179,14 +179,16 @@ export class SourceReader {
   /** The next record. @throws CustodyError CUSTODY_SOURCE and others of the source. */
   poll(): Incoming {
     if (this.#done) return END
-    while (this.#at >= this.#chunk.length) {
+    let record = this.#chunk[this.#at]
+    while (record === undefined) {
       if (this.#next === null || this.#failure !== null) return this.#awaitChunk()
       this.#chunk = this.#next
       this.#at = 0
       this.#next = null
       this.#fetch()
+      record = this.#chunk[0]
     }
-    const record = this.#chunk[this.#at++] as SourceRecord
+    this.#at++
     this.#records++
     this.#position = record.position
     this.#moved = true
@@ -261,9 +263,9 @@ export class SourceReader {
   #atEnd(): void {
     const { name } = this.node
     try {
-      const end: unknown = this.source.end?.()
+      const end = this.source.end?.()
       if (end !== undefined) {
-        this.#position = takeValue(name, 'a position', (end as { readonly position: unknown }).position)
+        this.#position = takeValue(name, 'a position', end.position)
         this.#moved = true
       }
     } catch (thrown) {
@@ -305,15 +307,15 @@ export class SourceReader {
     }
     // A source that only ever promises more must not keep everybody else from being heard.
     if (this.#empty >= MOST_EMPTY) await setImmediate()
-    const { done, value } = await this.#chunks.next()
+    const next = await this.#chunks.next()
     this.#failure = this.#changed()
     if (this.#failure !== null) return
-    if (done === true) {
+    if (next.done === true) {
       this.#exhausted = true
       return
     }
     // Rows of another run were sound there.
-    const chunk = this.#repeats ? (value as readonly SourceRecord[]) : takeChunk(this.node, value)
+    const chunk = this.#repeats ? next.value : takeChunk(this.node, next.value)
     this.#empty = chunk.length === 0 ? this.#empty + 1 : 0
     this.#next = chunk
   }
