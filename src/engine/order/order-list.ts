@@ -13,6 +13,7 @@
  *     behind its `on_error` it may still come.
  * N4. For each ordered node, no place before its mark can reach it; marks only go back when something is put before them.
  */
+import type { NodeNumber } from '../../model/ids.ts'
 import type { Place, Placed } from '../token/place.ts'
 import type { Token } from '../token/token.ts'
 import { numberOf, placeOf, type Trace } from '../token/traces.ts'
@@ -42,10 +43,10 @@ export class OrderList {
   #gone: (Token | Trace)[] = []
   #first: Place | null = null
   #last: Place | null = null
-  readonly #reaches: (token: Token, target: number) => boolean
-  readonly #marks: Map<number, Place | typeof NONE>
+  readonly #reaches: (token: Token, target: NodeNumber) => boolean
+  readonly #marks: Map<NodeNumber, Place | typeof NONE>
 
-  constructor(ordered: Iterable<number>, reaches: (token: Token, target: number) => boolean) {
+  constructor(ordered: Iterable<NodeNumber>, reaches: (token: Token, target: NodeNumber) => boolean) {
     this.#reaches = reaches
     this.#marks = new Map(Array.from(ordered, node => [node, NONE]))
   }
@@ -169,7 +170,7 @@ export class OrderList {
   }
 
   /** The first token in line that blocks, and from whose node `ordered` can be reached, that node included. */
-  firstFor(ordered: number): Token | null {
+  firstFor(ordered: NodeNumber): Token | null {
     let at = this.#marks.get(ordered) ?? null
     while (at !== null && !this.#blocks(at, ordered)) at = at.after
     this.#marks.set(ordered, at)
@@ -200,14 +201,14 @@ export class OrderList {
   }
 
   /** Whether any token in line, passive ones included, can still come to `ordered` and have its turn there. */
-  anyFor(ordered: number): boolean {
+  anyFor(ordered: NodeNumber): boolean {
     for (let at = this.#first; at !== null; at = at.after)
       if (at.token !== null && !hadTurn(at.token, ordered) && this.#reaches(at.token, ordered)) return true
     return false
   }
 
   /** Whether it is this token's turn at `ordered`. */
-  isTurn(token: Token, ordered: number): boolean {
+  isTurn(token: Token, ordered: NodeNumber): boolean {
     if (this.size === 0) return true
     const first = this.firstFor(ordered)
     return first === null || first === token
@@ -237,7 +238,7 @@ export class OrderList {
     else place.after.before = place.before
   }
 
-  #blocks({ token, passive }: Place, ordered: number): boolean {
+  #blocks({ token, passive }: Place, ordered: NodeNumber): boolean {
     if (token === null || passive || hadTurn(token, ordered)) return false
     return this.#reaches(token, ordered)
   }
@@ -270,7 +271,7 @@ export class OrderList {
   }
 }
 
-function hadTurn({ state, node }: Token, ordered: number): boolean {
+function hadTurn({ state, node }: Token, ordered: NodeNumber): boolean {
   return state.kind === 'sending' && node === ordered
 }
 

@@ -3,6 +3,7 @@
  * them (I7). Who comes too early waits in the line. In a replay the record says whose turn it is, at coalesces too, where it
  * knows.
  */
+import type { NodeNumber } from '../../model/ids.ts'
 import type { ReplayOrder } from '../replay/replay-order.ts'
 import type { Token } from '../token/token.ts'
 import type { OrderList } from './order-list.ts'
@@ -11,10 +12,10 @@ export class TurnGate {
   readonly #order: OrderList
   readonly #replay_order: ReplayOrder | null
   /** By ordered node: how many tokens wait there. */
-  readonly #waiting: Map<number, number>
+  readonly #waiting: Map<NodeNumber, number>
   #waiters = 0
 
-  constructor(line: OrderList, ordered: Iterable<number>, replay_order: ReplayOrder | null) {
+  constructor(line: OrderList, ordered: Iterable<NodeNumber>, replay_order: ReplayOrder | null) {
     this.#order = line
     this.#replay_order = replay_order
     this.#waiting = new Map(Array.from(ordered, node => [node, 0]))
@@ -51,7 +52,7 @@ export class TurnGate {
     return false
   }
 
-  #count(node: number, by: 1 | -1): void {
+  #count(node: NodeNumber, by: 1 | -1): void {
     this.#waiting.set(node, (this.#waiting.get(node) ?? 0) + by)
     this.#waiters += by
   }

@@ -1,6 +1,8 @@
 /** What the ledger is told of a call. */
+
 import type { CallCosts, CallFact, CallStatus } from '../../format/entry.ts'
 import type { CallPlace } from '../../format/recording.ts'
+import type { NodeNumber, TokenId, ValueNumber } from '../../model/ids.ts'
 import type { RetryConfig } from '../../plan/plan.ts'
 import type { Answers } from '../token/answers.ts'
 import type { Subject } from '../token/token.ts'
@@ -9,8 +11,8 @@ import type { Subject } from '../token/token.ts'
 export interface Asker {
   readonly subject: Subject
   /** null: the batch. */
-  readonly token: number | null
-  readonly node: { readonly number: number; readonly name: string; readonly retry: RetryConfig }
+  readonly token: TokenId | null
+  readonly node: { readonly number: NodeNumber; readonly name: string; readonly retry: RetryConfig }
   readonly attempt: number
   readonly answers: Answers
   /** Where it is, as another run would find it. */
@@ -18,7 +20,7 @@ export interface Asker {
 }
 
 /** The token that sends a request. Batches send none. */
-export function senderOf({ token, node }: Asker): number {
+export function senderOf({ token, node }: Asker): TokenId {
   if (token === null) throw new TypeError(`a batch of ${node.name} sends a request`)
   return token
 }
@@ -42,8 +44,8 @@ export function callFact(
   { ordinal, service, status, costs, started_us }: CallMade,
   told: {
     readonly number: number
-    readonly request: number
-    readonly response: number
+    readonly request: ValueNumber
+    readonly response: ValueNumber
     readonly time_us: number
     readonly duration_us: number
   },

@@ -1,5 +1,7 @@
 /** Records calls to services, and what is about to be sent. */
+
 import type { Together } from '../../format/entry.ts'
+import type { ValueNumber } from '../../model/ids.ts'
 import type { RunClock } from '../ports/run-clock.ts'
 import { addValue, factsOf } from '../token/token.ts'
 import { type Asker, type CallMade, callFact, senderOf } from './call-fact.ts'
@@ -40,7 +42,7 @@ export class CallRecorder {
 }
 
 /** Number of the value that is asked: one for all attempts that ask the same. */
-function requestOf({ subject, answers }: Asker, text: string): number {
+function requestOf({ subject, answers }: Asker, text: string): ValueNumber {
   const value = answers.valueOf(text) ?? addValue(subject, { kind: 'full', text })
   answers.keepValue(text, value)
   return value

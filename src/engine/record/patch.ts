@@ -1,6 +1,8 @@
 /** How a row differs from what it was. */
+
 import type { ValueDraft } from '../../ledger/write-port.ts'
 import { canonicalize, MAX_ROW_DEPTH } from '../../model/canonical.ts'
+import type { ValueNumber } from '../../model/ids.ts'
 import { type MutableRow, newRow, type Row } from '../../model/row.ts'
 
 /**
@@ -8,7 +10,7 @@ import { type MutableRow, newRow, type Row } from '../../model/row.ts'
  * unless they are the same object.
  * @throws NotJsonError if `next` isn't JSON, or nested deeper than `most_deep`.
  */
-export function changeOf(base: Row, base_value: number, next: Row, most_deep = MAX_ROW_DEPTH): ValueDraft | null {
+export function changeOf(base: Row, base_value: ValueNumber, next: Row, most_deep = MAX_ROW_DEPTH): ValueDraft | null {
   if (next === base) return null
   let set: MutableRow | null = null
   for (const field in next) {

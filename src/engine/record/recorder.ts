@@ -7,6 +7,7 @@
  * R3. Rows are frozen as soon as evidence is made of them, so that no plugin can change what is recorded.
  * R4. A visit ends now, unless its plugin’s answer came before: that is its `ended_us` then, and its duration is the plugin’s.
  */
+
 import {
   type GroupKind,
   type HoldFact,
@@ -22,6 +23,7 @@ import { DISCARD } from '../../format/topology.ts'
 import type { ValueDraft } from '../../ledger/write-port.ts'
 import { canonicalize, MAX_DEPTH, MAX_ROW_DEPTH } from '../../model/canonical.ts'
 import { CustodyError } from '../../model/error.ts'
+import type { EdgeNumber, GroupId, NodeNumber, TokenId, ValueNumber } from '../../model/ids.ts'
 import type { Ending, ErrorFact } from '../../model/outcome.ts'
 import { frozen, type Json, type Row } from '../../model/row.ts'
 import type { AggregateNode, ForkNode, PlanEdge, SourceNode } from '../../plan/plan.ts'
@@ -48,7 +50,7 @@ import { PendingFacts } from './pending.ts'
 import type { Totals } from './totals.ts'
 
 const [FORK, EXPAND, MERGE, BATCH] = [0, 1, 2, 3] as const satisfies readonly GroupKind[]
-const NO_PARENTS: readonly number[] = []
+const NO_PARENTS: readonly TokenId[] = []
 /** What facts say instead of null (format/entry.ts). */
 const NONE = 0
 
@@ -141,7 +143,7 @@ export class Recorder {
     this.#facts(token.subject, started_us)
     const fact = this.#addError(token, error)
     const before = token.value
-    let out: number | null = null
+    let out: ValueNumber | null = null
     if (edge.to !== DISCARD) {
       const row = errorRow(token.row, error, { node: name, ...(branch !== undefined && { branch }) })
       this.#setRow(token, row, changeOf(token.row, token.value, row, MAX_DEPTH))
@@ -362,7 +364,7 @@ export class Recorder {
   }
 
   /** `row` is frozen. */
-  #birth(subject: Subject, edge: PlanEdge, row: Row, value: number, born: Born): Token {
+  #birth(subject: Subject, edge: PlanEdge, row: Row, value: ValueNumber, born: Born): Token {
     const { frames, group, ordinal, parents, path } = born
     const passage: Passage = { kind: 'flow', node: edge.from }
     const token = new Token(++this.totals.born, subject, edge.to, row, value, passage, frames, path)
@@ -399,9 +401,9 @@ export class Recorder {
   #visit(
     token: Token,
     status: VisitStatus,
-    value_in: number | null,
-    value_out: number | null,
-    edge: number | null,
+    value_in: ValueNumber | null,
+    value_out: ValueNumber | null,
+    edge: EdgeNumber | null,
     started_us: number,
     error: ErrorFact | null,
     ended_us = this.#clock.now_us(),
@@ -425,14 +427,14 @@ export class Recorder {
     this.totals.visit(token.node, status, edge, token.held)
   }
 
-  #openGroup(subject: Subject, kind: GroupKind, node: number, expected: number | null): number {
+  #openGroup(subject: Subject, kind: GroupKind, node: NodeNumber, expected: number | null): GroupId {
     const group = ++this.totals.groups
     factsOf(subject).openGroup({ group, kind, node, expected: expected ?? NONE })
     return group
   }
 
   /** Its number; the first who comes to it opens it. */
-  #openMerge(group: CoalesceGroup, subject: Subject): number {
+  #openMerge(group: CoalesceGroup, subject: Subject): GroupId {
     group.number ??= this.#openGroup(subject, MERGE, group.node.number, group.node.branches.length)
     return group.number
   }
@@ -444,10 +446,10 @@ export class Recorder {
 
   #closeGroup(
     subject: Subject,
-    group: number,
+    group: GroupId,
     verdict: string,
     members: readonly Waiting[],
-    detail: number | null = null,
+    detail: ValueNumber | null = null,
   ): void {
     const tokens = members.map(({ token }) => token.id)
     factsOf(subject).closeGroup({ group, verdict, detail: detail ?? NONE, members: tokens })

@@ -1,4 +1,5 @@
 /** Totals of the run so far, kept while facts are recorded: what closing entries, `show` and the summary tell. */
+
 import {
   CALL_ERROR,
   CALL_RECORDED,
@@ -11,6 +12,7 @@ import {
   VISIT_OK,
   type VisitStatus,
 } from '../../format/entry.ts'
+import type { EdgeNumber, NodeNumber } from '../../model/ids.ts'
 import { FATES } from '../../model/outcome.ts'
 
 export class Totals {
@@ -71,13 +73,13 @@ export class Totals {
   }
 
   /** An aggregate has another batch. Returns its number. */
-  openBatch(node: number): number {
+  openBatch(node: NodeNumber): number {
     this.#batches_of.set(node, (this.#batches_of.get(node) ?? 0) + 1)
     return ++this.#batches
   }
 
   /** A visit, or, if `was_held`, the end of one that was counted as held. */
-  visit(node: number, status: VisitStatus, edge: number | null, was_held: boolean): void {
+  visit(node: NodeNumber, status: VisitStatus, edge: EdgeNumber | null, was_held: boolean): void {
     const count = status === VISIT_OK ? this.#ok : status === VISIT_HELD ? this.#held : this.#error
     count[node] = (count[node] ?? 0) + 1
     if (was_held) this.#held[node] = (this.#held[node] ?? 0) - 1
@@ -85,18 +87,18 @@ export class Totals {
   }
 
   /** An edge was taken. */
-  take(edge: number): void {
+  take(edge: EdgeNumber): void {
     this.#edges[edge] = (this.#edges[edge] ?? 0) + 1
   }
 
   /** A record of a source can't be used: it will end in failure. */
-  reject(source: number): void {
+  reject(source: NodeNumber): void {
     this.rejected++
     this.#failuresAt(source).rejected++
   }
 
   /** A token of `subject` ended. */
-  ending(fate: number, sink: number, subject: Failing): void {
+  ending(fate: number, sink: NodeNumber, subject: Failing): void {
     this.ended++
     if (FAILURES.has(fate)) {
       this.failing++
@@ -169,7 +171,7 @@ interface Failures {
 /** What of a subject tells whose failures these are, and whether it has been counted. */
 interface Failing {
   readonly kind: 'row' | 'batch'
-  readonly origin: { readonly source: number }
+  readonly origin: { readonly source: NodeNumber }
   failed: boolean
 }
 

@@ -5,8 +5,10 @@
  *     recognised exactly, with memory bounded by what is in flight (I12).
  * F2. Frames are never changed; a coalesce goes back to what was outside its fork.
  */
+
 import type { BirthFact } from '../../format/entry.ts'
 import { DISCARD } from '../../format/topology.ts'
+import type { GroupId, NodeNumber, ValueNumber } from '../../model/ids.ts'
 import type { Row } from '../../model/row.ts'
 import type { CoalesceNode } from '../../plan/plan.ts'
 import { type GroupVerdict, type MergeFailure, mayMerge } from './group-verdict.ts'
@@ -25,15 +27,15 @@ export interface Frame {
 
 export interface ForkGroup {
   readonly subject: Subject
-  readonly group: number
+  readonly group: GroupId
   /** The fork's node. */
-  readonly node: number
+  readonly node: NodeNumber
   /** The parent as it entered the fork. */
   readonly row: Row
   /** How the parent came to be (format/lineage.ts). */
   readonly path: string
   /** Its value's number. */
-  readonly value: number
+  readonly value: ValueNumber
   /** One for each coalesce that groups its branches, as soon as something has happened there. */
   groups: readonly CoalesceGroup[]
   /** Open tokens that carry a frame of it, and late losses that count as such. */
@@ -76,7 +78,7 @@ export interface CoalesceGroup {
   /** What the frame of its branches had outside. */
   readonly outer: Frame | null
   /** null until the first arrival. */
-  number: number | null
+  number: GroupId | null
   /** In order of arrival. */
   arrived: readonly Waiting[]
   /** Positions in the coalesce's list of branches that can't arrive any more. */
@@ -106,10 +108,10 @@ export function isDead({ node, lost, verdict }: CoalesceGroup): boolean {
   return verdict !== null || !mayMerge(node, lost)
 }
 
-const NO_NODES: readonly number[] = []
+const NO_NODES: readonly NodeNumber[] = []
 
 /** Coalesces that wait for this token, or did, and can't merge it any more. */
-export function deadFor(frames: Frame | null): readonly number[] {
+export function deadFor(frames: Frame | null): readonly NodeNumber[] {
   let dead = NO_NODES
   for (let at = frames; at !== null; at = at.outer)
     for (const group of at.fork.groups) if (isDead(group)) dead = [...dead, group.node.number]
@@ -131,7 +133,7 @@ export function drop(token: Token | LateLoss): void {
 }
 
 /** The frame of `fork` that a token carries, however deep. */
-export function frameOf(frames: Frame | null, fork_node: number): Frame | null {
+export function frameOf(frames: Frame | null, fork_node: NodeNumber): Frame | null {
   let at = frames
   while (at !== null && at.fork.node !== fork_node) at = at.outer
   return at

@@ -4,6 +4,7 @@
  * T1. A token stands at one node; `row` is its data as numbered `value` of its subject, frozen.
  * T2. A subject is in memory exactly while it has open tokens or facts that aren't committed.
  */
+
 import type {
   BirthFact,
   CallFact,
@@ -18,6 +19,7 @@ import type {
 import { FIRST_PATH } from '../../format/lineage.ts'
 import type { SubjectDraft, ValueDraft } from '../../ledger/write-port.ts'
 import { CustodyError } from '../../model/error.ts'
+import type { NodeNumber, Seq, TokenId, ValueNumber } from '../../model/ids.ts'
 import type { Row } from '../../model/row.ts'
 import type { Answers } from './answers.ts'
 import { ordersOf } from './field-order.ts'
@@ -50,7 +52,7 @@ function added<T>(list: readonly T[], each: T): readonly T[] {
 /** What happened to a subject since the last commit. */
 export class Facts {
   readonly time_us: number
-  readonly first_value: number
+  readonly first_value: ValueNumber
   births: readonly BirthFact[] = NONE
   readonly visits: VisitFact[] = []
   /** Most rows meet no groups: these come into being when they are needed. */
@@ -64,7 +66,7 @@ export class Facts {
   /** Tokens that were born or moved, each once. */
   moved: readonly Token[] = NONE
 
-  constructor(time_us: number, first_value: number) {
+  constructor(time_us: number, first_value: ValueNumber) {
     this.time_us = time_us
     this.first_value = first_value
   }
@@ -153,7 +155,7 @@ export class Subject {
   /** Of a row its source and its number there; of a batch its aggregate, and which of its batches it is. */
   readonly origin: OriginFact
   /** Seq of its latest entry. */
-  previous: number | null = null
+  previous: Seq | null = null
   /** Values so far; the next one gets `values + 1`. */
   values = 0
   readonly open = new OpenTokens()
@@ -176,11 +178,11 @@ export class Subject {
 }
 
 export class Token {
-  readonly id: number
+  readonly id: TokenId
   readonly subject: Subject
-  node: number
+  node: NodeNumber
   row: Row
-  value: number
+  value: ValueNumber
   /** By what kind of edge it came to where it stands. */
   passage: Passage
   /** The forks it is inside, innermost first. */
@@ -198,11 +200,11 @@ export class Token {
   #state: TokenState = FREE
 
   constructor(
-    id: number,
+    id: TokenId,
     subject: Subject,
-    node: number,
+    node: NodeNumber,
     row: Row,
-    value: number,
+    value: ValueNumber,
     passage: Passage,
     frames: Frame | null,
     path = FIRST_PATH,
@@ -267,7 +269,7 @@ export class Token {
   }
 
   /** It leaves for another node. */
-  moveTo(node: number, passage: Passage): void {
+  moveTo(node: NodeNumber, passage: Passage): void {
     this.node = node
     this.passage = passage
     this.attempt = 1
@@ -291,7 +293,7 @@ export class Token {
 export interface Standing {
   readonly token: Token
   readonly frames: Frame | null
-  readonly node: number
+  readonly node: NodeNumber
 }
 
 /** Whether it keeps the place of a batch that is worked on. */
@@ -315,7 +317,7 @@ export function factsOf(subject: Subject): Facts {
 }
 
 /** Another value of the subject. Returns its number. */
-export function addValue(subject: Subject, draft: ValueDraft): number {
+export function addValue(subject: Subject, draft: ValueDraft): ValueNumber {
   factsOf(subject).addValue(draft)
   return ++subject.values
 }

@@ -1,4 +1,5 @@
 /** Places in the order of things that no token holds, for a branch of a group that waits. */
+import type { NodeNumber } from '../../model/ids.ts'
 import { type CoalesceGroup, type Frame, isShared } from './fork-frames.ts'
 import type { Place } from './place.ts'
 
@@ -21,7 +22,7 @@ const KINDS: readonly TraceKind[] = ['end', 'after', 'late']
 /** A branch that nobody carries any more: until it counts as lost it is as if a carrier stood at the coalesce. */
 export interface LateLoss extends Trace {
   readonly frames: Frame
-  readonly node: number
+  readonly node: NodeNumber
 }
 
 /** By what its group, and commits, know a trace. */

@@ -7,9 +7,11 @@
  * J3. (I7) A branch that is lost late counts as carried until all is done that comes before (late-losses.ts).
  * J4. In a replay groups are closed as on record, as long as it fits.
  */
+
 import type { RecordedGroup } from '../../../format/recording.ts'
 import { MAX_ROW_DEPTH } from '../../../model/canonical.ts'
 import { CustodyError } from '../../../model/error.ts'
+import type { NodeNumber } from '../../../model/ids.ts'
 import type { Json } from '../../../model/row.ts'
 import type { CoalesceNode, ForkNode, Plan } from '../../../plan/plan.ts'
 import type { Reaches } from '../../order/reachability.ts'
@@ -56,7 +58,7 @@ export type GroupEffect =
   | MembersFailed
 
 /** Whether it can still come to a node (or stands there). */
-export type CanReach = (carrier: Carrier, node: number) => boolean
+export type CanReach = (carrier: Carrier, node: NodeNumber) => boolean
 
 /** Whether the loss of a branch that a batch had kept has to wait for what comes before. */
 type Waits = (group: CoalesceGroup, branch: number) => boolean
@@ -77,7 +79,7 @@ export interface GroupRecords {
 }
 
 export class CoalesceGroups {
-  readonly #by_fork = new Map<number, Expecting[]>()
+  readonly #by_fork = new Map<NodeNumber, Expecting[]>()
   readonly #reaches: Reaches
   readonly #canReach: CanReach
   readonly #records: GroupRecords | null
@@ -146,18 +148,18 @@ export class CoalesceGroups {
    * A token that carried `frame` has left node `from`, or ended; or what was lost late counts now, and there is none. For which groups
    * of that fork it is lost, and what follows; `waits`: whether that is to wait.
    */
-  *losses(frame: Frame, token: Token | null, from: number, waits: Waits): Iterable<GroupEffect> {
+  *losses(frame: Frame, token: Token | null, from: NodeNumber, waits: Waits): Iterable<GroupEffect> {
     for (const expecting of this.#by_fork.get(frame.fork.node) ?? [])
       if (this.#concerns(frame.fork, expecting.node, token, from)) yield* this.#lost(frame, expecting, waits)
   }
 
   /** Whether there may be such groups. Mostly a token has only come nearer, or its group has merged. */
-  mayLose({ fork }: Frame, token: Token | null, from: number): boolean {
+  mayLose({ fork }: Frame, token: Token | null, from: NodeNumber): boolean {
     const expecting = this.#by_fork.get(fork.node)
     return expecting?.some(({ node }) => this.#concerns(fork, node, token, from)) ?? false
   }
 
-  #concerns(fork: ForkGroup, node: CoalesceNode, token: Token | null, from: number): boolean {
+  #concerns(fork: ForkGroup, node: CoalesceNode, token: Token | null, from: NodeNumber): boolean {
     if (!this.#reaches(from, node.number)) return false
     // Of those with a verdict only who writes the rows of members that failed needs to know.
     const verdict = groupAt(fork, node)?.verdict ?? null
