@@ -298,7 +298,7 @@ export class CallDispatcher {
     this.#perform(pending)
   }
 
-  /** It is sent when the next commit, which tells that it will be, is durable. */
+  /** It is sent when the next commit, which has its intent, is durable. */
   #announce(pending: OpenCall): void {
     const { events, recorder } = this.#parts
     const { asked } = pending
@@ -407,7 +407,7 @@ export class CallDispatcher {
     pending.resolve(outbound && service.isDown ? { ...error, uncounted: true } : error, ended_us, stack)
   }
 
-  /** Of calls that met outages, when all that has come is applied: whether anything is left that could tell more. */
+  /** Of calls that met outages, when all that has come is applied: whether anything is left that could show more. */
   #lookAtHeld(): void {
     if (this.#looks || !this.#services.anyHeld) return
     this.#looks = true

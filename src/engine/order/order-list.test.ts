@@ -258,7 +258,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 class Pair {
   readonly line = new OrderList(ORDERED, reaches)
   readonly model = new Model()
-  /** All that were ever made and are neither in the line nor held, and those that are. */
+  /** All that were ever made and are neither in the order list nor held, and those that are. */
   readonly tokens: Token[] = []
   readonly groups = [joinWithoutTraces(1), joinWithoutTraces(2)] as const
 

@@ -1,6 +1,6 @@
 /**
- * Turns at the nodes where order matters: sinks and aggregates take a token when none before it in the line can still reach
- * them (I7). Who comes too early waits in the line. In a replay the record says whose turn it is, at coalesces too, where it
+ * Turns at the nodes where order matters: sinks and aggregates take a token when none before it in the order list can still reach
+ * them (I7). Who comes too early waits in the order list. In a replay the record says whose turn it is, at coalesces too, where it
  * knows.
  */
 import type { NodeNumber } from '../../model/ids.ts'
@@ -15,8 +15,8 @@ export class TurnGate {
   readonly #waiting: Map<NodeNumber, number>
   #waiters = 0
 
-  constructor(line: OrderList, ordered: Iterable<NodeNumber>, replay_order: ReplayOrder | null) {
-    this.#order = line
+  constructor(order: OrderList, ordered: Iterable<NodeNumber>, replay_order: ReplayOrder | null) {
+    this.#order = order
     this.#replay_order = replay_order
     this.#waiting = new Map(Array.from(ordered, node => [node, 0]))
   }

@@ -1,4 +1,4 @@
-/** What the ledger is told of a call. */
+/** What the ledger records of a call. */
 
 import type { CallCosts, CallFact, CallStatus } from '../../format/entry.ts'
 import type { CallPlace } from '../../format/recording.ts'

@@ -17,7 +17,7 @@ export function changeOf(base: Row, base_value: ValueNumber, next: Row, most_dee
     const value = next[field]
     if (value === base[field] && value !== undefined) continue
     set ??= newRow()
-    // What is undefined is no JSON, as its canonical text will tell.
+    // What is undefined is no JSON: its canonical text can't be made, and that throws.
     if (value !== undefined) set[field] = value
   }
   const unset: string[] = []

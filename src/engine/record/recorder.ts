@@ -397,7 +397,7 @@ export class Recorder {
     factsOf(token.subject).hold({ token: token.id, node: token.node, ...where })
   }
 
-  /** A visit that was held before is told again, with its first start: the offset from the entry's time is negative then. */
+  /** A visit that was held before is recorded again, with its first start: the offset from the entry's time is negative then. */
   #visit(
     token: Token,
     status: VisitStatus,

@@ -1,4 +1,4 @@
-/** Totals of the run so far, kept while facts are recorded: what closing entries, `show` and the summary tell. */
+/** Totals of the run so far, kept while facts are recorded: what closing entries, `show` and the summary have. */
 
 import {
   CALL_ERROR,
@@ -168,7 +168,7 @@ interface Failures {
   failed: number
 }
 
-/** What of a subject tells whose failures these are, and whether it has been counted. */
+/** By what a subject shows whose failures these are, and whether it has been counted. */
 interface Failing {
   readonly kind: 'row' | 'batch'
   readonly origin: { readonly source: NodeNumber }

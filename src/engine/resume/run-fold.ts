@@ -31,7 +31,7 @@ export interface History {
 export async function readHistory(reader: RunReader, log: number): Promise<History> {
   let opening: History['opening'] | null = null
   let commit: { seq: number; entry: Extract<RunEntry, { k: 'commit' }>; stored: Commits } | null = null
-  /** What the latest commits tell of it, from the last that tells it whole. */
+  /** What the latest commits have of it, from the last that has it whole. */
   let line: CommitLine[] = []
   let published = false
   let sealed = false
@@ -81,7 +81,7 @@ function lineAfter(told: readonly CommitLine[]): LineMember[] {
   const line = new RecordedLine()
   for (const each of told)
     line.take(each, member => {
-      throw new CustodyError('CUSTODY_VERIFY_FAILED', `commits don't agree on where ${member} stands in line`)
+      throw new CustodyError('CUSTODY_VERIFY_FAILED', `commits don't agree on where ${member} stands in the order list`)
     })
   return [...line]
 }

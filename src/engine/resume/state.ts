@@ -124,14 +124,14 @@ function underWay(
       for (let frame = token.frames; frame !== null; frame = frame.outer) frames.set(frame.fork.group, frame)
     for (const [batch, held] of each.batched) members.set(batch, [...(members.get(batch) ?? []), ...held])
   }
-  const line = recorded.map(each =>
+  const order = recorded.map(each =>
     typeof each === 'number' ? found(tokens, 'token', each) : traceIn(plan, frames, each),
   )
   const batches = new Map(
     restored.filter(({ subject }) => subject.kind === 'batch').map(each => [each.subject.number, each]),
   )
   return {
-    line,
+    order,
     subjects: restored.map(({ subject }) => subject),
     groups: restored.flatMap(({ groups }) => groups.flatMap(group => timeoutOf(group, age))),
     batches: [...members]

@@ -11,7 +11,7 @@ import type { Token } from '../token/token.ts'
 
 const GIVEN_UP = 'the run was abandoned'
 
-/** What is told of a token that is held. */
+/** What is recorded of a token that is held. */
 interface Held {
   readonly message: string
   readonly started_us: number

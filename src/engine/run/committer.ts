@@ -4,8 +4,8 @@
  * C1. One commit at a time: sinks are touched again only when the ledger has the receipts that they gave last. Meanwhile
  *     the engine goes on, and what it does belongs to the next commit.
  * C2. If a sink can't be made durable, nothing of the commit is recorded, and all sinks go back to their last receipts.
- * C3. (I11) Totals, head and receipts are those of the latest commit that is durable; that it is is told then.
- * C4. A commit that fails is told to whoever comes next, once: `settled`, or any other step.
+ * C3. (I11) Totals, head and receipts are those of the latest commit that is durable; whoever listens hears of it then.
+ * C4. That a commit failed is thrown at whoever comes next, once: `settled`, or any other step.
  * C5. What can't be taken back is sent when the commit that has its intent is durable, and not before.
  */
 import type {
@@ -63,7 +63,7 @@ const BEGINNING: Progressed = { commits: 0, values: 2, totals: null }
 export class Committer {
   /** Totals at the latest commit. */
   totals: TotalsFact
-  /** What calls may cost that aren't on record, as the latest commit that has begun tells it. */
+  /** What calls may cost that aren't on record, as recorded by the latest commit that has begun. */
   at_risk_nusd = 0
   /** Of the latest commit. */
   head: CheckpointHead | null = null
@@ -71,7 +71,7 @@ export class Committer {
   #values: number
   /** Of these, those that are durable. */
   #durable_values: number
-  /** How many jumps of the clock have been told, and of these durably. */
+  /** How many jumps of the clock have been recorded, and of these durably. */
   #jumps = 0
   #durable_jumps = 0
   readonly #ledger: RunLedger
@@ -268,7 +268,7 @@ export class Committer {
     throw thrown
   }
 
-  /** Jumps of the clock that no entry has told of. */
+  /** Jumps of the clock that no entry has recorded. */
   #newJumps(): { readonly jumps?: Jumps } {
     const { jumps } = this.#clock
     const told = this.#jumps

@@ -42,7 +42,7 @@ export interface ResumeRequest extends SessionRequest {
   readonly from_ledger_only: boolean
   /** Resumes nothing: what is open ends as FAILED / abandoned, and the run is sealed. */
   readonly abandon: boolean
-  /** Told once, before the first row. */
+  /** Called once, before the first row. */
   readonly onRestored?: ((restored: Restored) => void) | undefined
 }
 
@@ -56,7 +56,7 @@ export interface Restored {
   readonly sinks: number
   /** Sources whose rest isn't read. `once`: because it can't be; else because that was asked for. */
   readonly cut: ReadonlyArray<{ readonly name: string; readonly once: boolean }>
-  /** Plugins whose code isn't what the run had before: rows from here on are made by the new one, which the ledger tells. */
+  /** Plugins whose code isn't what the run had before: rows from here on are made by the new one, and the ledger records that. */
   readonly code_changes: readonly CodeChange[]
 }
 
@@ -90,7 +90,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     const pools = created.add(await Pools.open(plan, request.strays))
     const cut = begun.filter(({ from }) => from.cut).map(({ node }) => node)
     const open =
-      state.in_flight.line.length + state.in_flight.batches.reduce((sum, batch) => sum + batch.members.length, 0)
+      state.in_flight.order.length + state.in_flight.batches.reduce((sum, batch) => sum + batch.members.length, 0)
     const read = state.progressed.totals?.rows.read ?? 0
     const left = Math.max(0, (opened.plan.limit ?? Number.POSITIVE_INFINITY) - read)
     const code_changes = codeChanges(history.plugins, codeIn(plan, request.codeOf))
@@ -128,7 +128,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
         ),
     })
   } catch (thrown) {
-    // Whatever keeps the lease from being given up, it runs out by itself; what is wrong is told.
+    // Whatever keeps the lease from being given up, it runs out by itself; what is wrong is thrown.
     await Promise.allSettled([created.close(), ledger.release()])
     throw thrown
   }
@@ -163,7 +163,7 @@ function readSoFar({ node }: OpenSource, { commit }: History, cut_off: boolean, 
 
 const NOTHING_READ: Cursor = { records: 0, position: null, sha256: null, done: false }
 
-/** Where the latest commit left a source: each commit tells of all sources. */
+/** Where the latest commit left a source: each commit has all sources. */
 function cursorOf({ number, name }: SourceNode, { entry, value }: NonNullable<History['commit']>): Cursor {
   const what = `cursor of source ${name} in its latest commit`
   const { records, done } = onRecord(

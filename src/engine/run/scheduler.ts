@@ -4,8 +4,8 @@
  * S1. The only suspension points are `#commit`, `#renew`, `#listen` and `#idle`; between them everything runs to its end without a
  *     promise, and while calls are under way never for long: answers must be heard, though there are rows to read without end.
  *     A commit may still be under way after `#commit`; that it failed is seen before anything else is done.
- * S2. (I12) New records are taken only while fewer than WINDOW tokens are in line. Tokens in backoff don't count, up to
- *     LONGEST_LINE in all, and held ones never do. No token in line waits for a record that isn't read yet, so this can't
+ * S2. (I12) New records are taken only while fewer than WINDOW tokens are in the order list. Tokens in backoff don't count, up to
+ *     LONGEST_LINE in all, and held ones never do. No token in the order list waits for a record that isn't read yet, so this can't
  *     deadlock.
  */
 import type { OriginFact } from '../../format/entry.ts'
@@ -100,7 +100,7 @@ export class Scheduler {
 
   /**
    * The run stops by an error that leaves its facts intact. Calls under way are paid for, or can't be taken back, so their answers
-   * are waited for, for some time; no other begins. `also` is told what else fails meanwhile.
+   * are waited for, for some time; no other begins. `also` is called with what else fails meanwhile.
    */
   async hearOut(also: (thrown: unknown) => void): Promise<void> {
     const { executor, calls } = this.#parts

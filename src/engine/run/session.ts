@@ -105,11 +105,11 @@ export interface SessionRequest {
   readonly strict?: boolean | undefined
   /** Asked where a source is empty. */
   readonly recordsBefore?: RecordsBefore | undefined
-  /** Told after each commit; evidence comes first (I11). */
+  /** Called after each commit; evidence comes first (I11). */
   readonly onProgress?: ((progress: Progress) => void) | undefined
-  /** Told what sources wait for, and what is odd about them; for people. */
+  /** Called with what sources wait for, and what is odd about them; for people. */
   readonly onNotice?: ((notice: Notice) => void) | undefined
-  /** Told when a service keeps calls waiting, and when it is back. */
+  /** Called when a service keeps calls waiting, and when it is back. */
   readonly onService?: ((told: ServiceState) => void) | undefined
   /** For tests that crash a run at a named point. */
   readonly atPoint?: AtPoint | undefined

@@ -1,4 +1,4 @@
-/** Batches as facts are told of them. */
+/** Batches, as facts are recorded of them. */
 import type { GroupId } from '../../model/ids.ts'
 import type { AggregateNode } from '../../plan/plan.ts'
 import type { Waiting } from './fork-frames.ts'

@@ -1,4 +1,4 @@
-/** Values that facts tell of: errors, rows that met one, and records that can't be used. */
+/** Values that facts refer to: errors, rows that met one, and records that can't be used. */
 import { canonicalize, isDeeper, MAX_ROW_DEPTH } from '../../model/canonical.ts'
 import { derive, isObject, type Json, newRow, type Row } from '../../model/row.ts'
 import type { PlanEdge, SourceNode } from '../../plan/plan.ts'
@@ -16,7 +16,7 @@ export interface ReportedError {
 
 const LEFT_OUT = `left out: nested more than ${MAX_ROW_DEPTH} deep`
 
-/** Canonical text of the value that tells an error. */
+/** Canonical text of the value that describes an error. */
 export function errorText({ code, message, field, details, retry_after_ms = 0 }: ReportedError): string {
   const value = newRow()
   value.code = code

@@ -1,7 +1,7 @@
 /**
  * What a token carries of the forks it is inside, and the groups that wait for it.
  *
- * F1. A fork group and its groups live as long as a token carries a frame of it, and no longer: late arrivals are
+ * F1. A fork group and its groups at coalesces live as long as a token carries a frame of it, and no longer: late arrivals are
  *     recognised exactly, with memory bounded by what is in flight (I12).
  * F2. Frames are never changed; a coalesce goes back to what was outside its fork.
  */
@@ -36,7 +36,7 @@ export interface ForkGroup {
   readonly path: string
   /** Its value's number. */
   readonly value: ValueNumber
-  /** One for each coalesce that groups its branches, as soon as something has happened there. */
+  /** One for each coalesce that joins its branches, as soon as something has happened there. */
   groups: readonly CoalesceGroup[]
   /** Open tokens that carry a frame of it, and late losses that count as such. */
   carriers: ReadonlyArray<Token | LateLoss>
@@ -86,7 +86,7 @@ export interface CoalesceGroup {
   /** null while it waits. */
   verdict: GroupVerdict | null
   callOffTimeout: (() => void) | null
-  /** Where in the line its traces stand, by their numbers (traces.ts). null while there are none. */
+  /** Where in the order list its traces stand, by their numbers (traces.ts). null while there are none. */
   traces: Map<number, Place> | null
 }
 

@@ -8,7 +8,7 @@ import type { Trace } from './traces.ts'
 
 /** What was under way at a commit. Times are what is left of them. */
 export interface InFlight {
-  readonly line: readonly (Token | Trace)[]
+  readonly order: readonly (Token | Trace)[]
   /** All that have open tokens. */
   readonly subjects: readonly Subject[]
   readonly groups: ReadonlyArray<{ readonly group: CoalesceGroup; readonly left_us: number }>

@@ -2,7 +2,7 @@
 import type { Token } from './token.ts'
 import type { Trace } from './traces.ts'
 
-/** What has a place in the line, or none while it comes after all that have. */
+/** What has a place in the order list, or none while it comes after all that have. */
 export interface Placed {
   readonly place: Place | null
 }
@@ -13,7 +13,7 @@ export interface Place {
   readonly trace: Trace | null
   /** Blocks nobody: its token is held at a coalesce. */
   passive: boolean
-  /** Grows along the line. */
+  /** Grows along the order list. */
   label: number
   before: Place | null
   after: Place | null

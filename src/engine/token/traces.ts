@@ -35,12 +35,12 @@ export function traceOf(group: CoalesceGroup, number: number): Trace {
   return { group, branch: number % length, kind: KINDS[Math.floor(number / length)] ?? 'end' }
 }
 
-/** null if it isn't in the line. */
+/** null if it isn't in the order list. */
 export function placeOf(trace: Trace): Place | null {
   return trace.group.traces?.get(numberOf(trace)) ?? null
 }
 
-/** Where in the line those branches were lost that are. */
+/** Where in the order list those branches were lost that are. */
 export function endsOfLost(group: CoalesceGroup): Place[] {
   return group.lost.flatMap(branch => placeOf({ group, branch, kind: 'end' }) ?? [])
 }

@@ -1,6 +1,6 @@
 /**
  * What follows from batches: carries out what arrivals, time and the end of input do to them (`batches.ts`), in the record and in
- * the line.
+ * the order list.
  */
 import type { AggregateNode } from '../../../plan/plan.ts'
 import type { BatchResult, RowError } from '../../../sdk/spec.ts'
@@ -21,7 +21,7 @@ import { type Batch, Batches } from './batches.ts'
 import { refusal } from './trigger.ts'
 
 export interface AggregateRuntimeParts {
-  readonly line: OrderList
+  readonly order: OrderList
   readonly recorder: Recorder
   readonly pools: Pools
   readonly contexts: Contexts
@@ -46,12 +46,12 @@ export class AggregateRuntime {
     this.#batches.goOn(begun)
   }
 
-  /** A batch was open when a process before stopped. Its members are in the line until it is. */
+  /** A batch was open when a process before stopped. Its members are in the order list until it is. */
   restore({ members, left_us, ...so_far }: InFlight['batches'][number], stack: Stack): void {
     const batch = this.#batches.open({ ...so_far, members })
     if (left_us > 0) this.#restBatch(batch, left_us)
     else this.#lookInTime(batch, stack)
-    if (batch.trigger === null) for (const { token } of members) this.#parts.line.leave(token)
+    if (batch.trigger === null) for (const { token } of members) this.#parts.order.leave(token)
   }
 
   openAt(node: number): Batch | undefined {
@@ -67,7 +67,7 @@ export class AggregateRuntime {
     batch.members.push({ token, branch: 0, started_us })
     this.look(batch, false, stack)
     // A batch that its plugin still works on keeps the place of its last member.
-    if (batch.trigger === null) this.#parts.line.leave(token)
+    if (batch.trigger === null) this.#parts.order.leave(token)
     this.#parts.transitions.ofHold(stack)
   }
 
@@ -81,10 +81,10 @@ export class AggregateRuntime {
     if (this.#batches.look(batch, input_ended) !== null) this.#processBatch(batch, stack)
   }
 
-  /** Time alone may close the batch. Its members came before all that is in line and can still come to it. */
+  /** Time alone may close the batch. Its members came before all that is in the order list and can still come to it. */
   #lookInTime(batch: Batch, stack: Stack): void {
     if (this.#batches.look(batch, false) === null) return
-    this.#parts.line.lead(lastOf(batch))
+    this.#parts.order.lead(lastOf(batch))
     this.#processBatch(batch, stack)
   }
 
@@ -118,10 +118,10 @@ export class AggregateRuntime {
     this.#parts.transitions.of(lastOf(batch), moved, next, stack)
   }
 
-  /** The last member stays in line for all of them while the batch is worked on. */
+  /** The last member stays in the order list for all of them while the batch is worked on. */
   #keepPlace(batch: Batch): void {
     const last = lastOf(batch)
-    this.#parts.line.stay(last)
+    this.#parts.order.stay(last)
     const state = { kind: 'in_work', keeper: last } as const
     for (const { token } of batch.members) token.workOn(state)
   }

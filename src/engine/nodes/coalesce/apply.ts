@@ -1,6 +1,6 @@
 /**
  * What follows from coalesce groups: carries out what arrivals, losses and timeouts do to them (`groups.ts`), in the record and in
- * the line.
+ * the order list.
  *
  * G1. (I7) What a group merges into stands before the last of those that decided it, or where the last branch was lost.
  * G2. A branch with forks inside is lost at once, and yet in one place whatever came first: behind all that comes from it. Members of a
@@ -35,7 +35,7 @@ type Gone = Omit<Standing, 'token'> & { readonly token: Token | null }
 export interface CoalesceRuntimeParts {
   readonly groups: CoalesceGroups
   readonly canReach: CanReach
-  readonly line: OrderList
+  readonly order: OrderList
   readonly recorder: Recorder
   readonly clock: RunClock
   readonly events: EventQueue
@@ -49,18 +49,18 @@ export class CoalesceRuntime {
   readonly #events: EventQueue
   /** Who was moved by what was decided, in order. */
   readonly #follows: { readonly moved: Standing; readonly transition: Transition }[] = []
-  /** What has ended in the transition that is under way, and is still in line. */
+  /** What has ended in the transition that is under way, and is still in the order list. */
   readonly #ended: Token[] = []
   readonly #marks: Placed[] = []
   readonly #late: LateLosses
 
-  constructor({ groups, canReach, line, recorder, clock, events }: CoalesceRuntimeParts) {
+  constructor({ groups, canReach, order, recorder, clock, events }: CoalesceRuntimeParts) {
     this.#groups = groups
-    this.#order = line
+    this.#order = order
     this.#recorder = recorder
     this.#clock = clock
     this.#events = events
-    this.#late = new LateLosses(line, groups, canReach)
+    this.#late = new LateLosses(order, groups, canReach)
   }
 
   /** A subject of which tokens are under way: groups wait for some of them. */
@@ -74,7 +74,7 @@ export class CoalesceRuntime {
     return children.flatMap((child, i) => [child, ...this.#groups.tracesBehind(child, i === children.length - 1)])
   }
 
-  /** All is done that comes before a trace, or waits in the line. */
+  /** All is done that comes before a trace, or waits in the order list. */
   pass(trace: Trace): void {
     if (isAwaited(trace) && placeOf(trace) === null) this.#order.trace(trace, null)
   }
@@ -98,7 +98,7 @@ export class CoalesceRuntime {
     return this.#late.any
   }
 
-  /** A trace that a process before has left. All that comes before is in line. */
+  /** A trace that a process before has left. All that comes before is in the order list. */
   restoreTrace(trace: Trace): void {
     this.#order.trace(trace, null)
     if (trace.kind === 'late') this.#late.add(trace)

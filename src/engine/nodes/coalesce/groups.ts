@@ -192,7 +192,7 @@ export class CoalesceGroups {
     return this.#expecting(node)?.position.filter(branch => branch !== -1) ?? []
   }
 
-  /** Branches that are lost, and of whose end a trace tells. */
+  /** Branches that are lost, and whose end a trace marks. */
   lostWithTraces({ node, lost }: CoalesceGroup): readonly number[] {
     const expecting = lost.length === 0 ? undefined : this.#expecting(node)
     if (expecting === undefined) return lost

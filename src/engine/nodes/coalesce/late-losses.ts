@@ -3,7 +3,7 @@
  * before what comes before it in the order is done.
  *
  * A1. What is lost before the end of all that comes from its fork has its place there, whatever was noticed first.
- * A2. (I7) What is lost later counts as carried as long as something that may come to the same group comes before it in the line.
+ * A2. (I7) What is lost later counts as carried as long as something that may come to the same group comes before it in the order list.
  *     So losses that come late are taken in order, and what follows from the last of them has its place by that.
  */
 import type { OrderList } from '../../order/order-list.ts'
@@ -19,8 +19,8 @@ export class LateLosses {
   readonly #canReach: CanReach
   readonly #losses = new Set<LateLoss>()
 
-  constructor(line: OrderList, groups: CoalesceGroups, canReach: CanReach) {
-    this.#order = line
+  constructor(order: OrderList, groups: CoalesceGroups, canReach: CanReach) {
+    this.#order = order
     this.#groups = groups
     this.#canReach = canReach
   }
@@ -33,7 +33,7 @@ export class LateLosses {
     return [...this.#losses].filter(({ group }) => group.fork.subject === subject)
   }
 
-  /** A branch is lost late, and its trace is in line. */
+  /** A branch is lost late, and its trace is in the order list. */
   add({ group, branch }: Trace): void {
     const loss: LateLoss = {
       group,
@@ -70,7 +70,7 @@ export class LateLosses {
     )
   }
 
-  /** Where the next thing that becomes of it may have its place, at the earliest; null if that comes after all that is in line. */
+  /** Where the next thing that becomes of it may have its place, at the earliest; null if that comes after all that is in the order list. */
   #comesFrom(each: Token | LateLoss): Place | null {
     if (!(each instanceof Token)) return placeOf(each)
     const { state, place } = each
@@ -96,10 +96,10 @@ function isBefore(one: LateLoss, other: LateLoss): boolean {
   return (placeOf(one)?.label ?? 0) < (placeOf(other)?.label ?? 0)
 }
 
-/** Where a group fails that `event` decides; null: after all that is in line. */
-export function placeOfFailure(group: CoalesceGroup, event: Placed, line: OrderList): Place | null {
+/** Where a group fails that `event` decides; null: after all that is in the order list. */
+export function placeOfFailure(group: CoalesceGroup, event: Placed, order: OrderList): Place | null {
   if (isDecidedByLoss(group)) return event.place
-  return line.lastPlace([event, ...group.arrived.map(({ token }) => token)], endsOfLost(group))
+  return order.lastPlace([event, ...group.arrived.map(({ token }) => token)], endsOfLost(group))
 }
 
 /** Whether a loss made the group fail, though branches may still be to come. */

@@ -21,7 +21,7 @@ import type { Outbound } from './sink-set.ts'
 import type { Sinks } from './sinks.ts'
 
 export interface SenderParts {
-  readonly line: OrderList
+  readonly order: OrderList
   readonly transitions: Transitions
   readonly recorder: Recorder
   readonly outputs: Sinks
@@ -57,14 +57,14 @@ export class Sender {
       // Nothing was sent, and nothing else could come from the same row.
       return this.#sent(token, node, { ...outgoing, retryable: false }, started_us, stack)
     }
-    this.#parts.line.stay(token)
+    this.#parts.order.stay(token)
     const batch = this.#parts.replays ? null : outbound.batch
     this.#post(this.#request_batches.add(node, { token, outgoing, started_us }, batch))
   }
 
   /** The input has ended: sends rows that wait for others, and none can come. False if there are none. */
   sendLast(): boolean {
-    const request_batch = this.#request_batches.closeLast(node => this.#parts.line.anyFor(node))
+    const request_batch = this.#request_batches.closeLast(node => this.#parts.order.anyFor(node))
     this.#post(request_batch)
     return request_batch !== null
   }
@@ -88,7 +88,7 @@ export class Sender {
   }
 
   #sent(token: Token, node: SinkNode, result: SendResult, started_us: number, stack: Stack, ended_us?: number): void {
-    const { recorder, outputs, events, line, transitions } = this.#parts
+    const { recorder, outputs, events, order, transitions } = this.#parts
     const { in_doubt, together, uncounted } = sendingOf(token)
     const idempotent = outputs.outbound(node.number)?.idempotent ?? false
     const after = afterSent(result, { attempt: token.attempt, retry: node.retry, idempotent, in_doubt, uncounted })
@@ -102,7 +102,7 @@ export class Sender {
         recorder.failAttempt(token, after.error, started_us, ended_us)
         token.send({ in_doubt: after.in_doubt, together, uncounted: after.uncounted })
         events.rest(after.delay_us, next => next.push(token))
-        return line.stay(token)
+        return order.stay(token)
       case 'rejected':
         recorder.fail(token, node, after.error, { kind: 'sink_rejected' }, started_us, ended_us)
         break

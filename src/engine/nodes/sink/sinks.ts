@@ -18,7 +18,7 @@ import type { Outbound, Output, Receipts, SinkSet } from './sink-set.ts'
 const NOTHING_YET: Receipt = { rows: 0, bytes: 0, sha256: null, state: null }
 
 export interface SinksPorts {
-  /** Told when some outputs are further than others. */
+  /** Called when some outputs are further than others. */
   readonly atPoint: AtPoint
   /** Makes sure that this process holds the run. @throws CustodyError CUSTODY_RUN_LOST. */
   readonly hold: () => Promise<void>

@@ -65,7 +65,7 @@ export interface ReadSoFar extends Cursor {
 export interface SourcePorts {
   /** Called when something is there after `poll` found nothing. */
   readonly onReady: () => void
-  /** Told what the source waits for, and what is odd about it; for people. */
+  /** Called with what the source waits for, and what is odd about it; for people. */
   readonly onNotice: (notice: Notice) => void
 }
 
@@ -130,7 +130,7 @@ export class SourceReader {
   /** Reads what stands before the first record, and judges it; once. @throws CustodyError of the source, or CUSTODY_HEADER. */
   begin(): Promise<void> {
     this.#beginning ??= this.#begin()
-    // Whoever asks is told; if nobody does any more, that is no failure of the process.
+    // Whoever awaits it gets the error; if nobody does any more, that is no failure of the process.
     void Promise.allSettled([this.#beginning])
     return this.#beginning
   }
