@@ -8,7 +8,9 @@
  * A value is committed once, in the entry that first speaks of it, and numbered from 1 within its subject, in order.
  * Visits, endings and calls refer to values of their own subject by that number.
  */
+import type { EdgeNumber, GroupId, NodeNumber, Seq, TokenId, ValueNumber } from '../model/ids.ts'
 import type { FateNumber } from '../model/outcome.ts'
+import type { Json } from '../model/row.ts'
 import type { CommitLine } from './commit-line.ts'
 import type { FieldOrder } from './field-order.ts'
 import type { PluginCode } from './plugin-code.ts'
@@ -32,16 +34,16 @@ export function isError(status: VisitStatus): boolean {
 
 /** One attempt of one token at one node. The attempt counts from 1. */
 export interface VisitFact {
-  readonly token: number
-  readonly node: number
+  readonly token: TokenId
+  readonly node: NodeNumber
   readonly attempt: number
   readonly status: VisitStatus
   /** Value as the token entered; 0 where there is none (a record that the source rejected). */
-  readonly in: number
+  readonly in: ValueNumber
   /** Value as it left; the same number if nothing changed, 0 if nothing left. */
-  readonly out: number
+  readonly out: ValueNumber
   /** Edge by which it left; 0 if it ended (what is born of it is born onto an edge), is held, or is attempted again. */
-  readonly edge: number
+  readonly edge: EdgeNumber
   /** From the entry's time; negative for a visit that was held and is told again. */
   readonly start_us: number
   /** On the run's clock. */
@@ -49,7 +51,7 @@ export interface VisitFact {
   /** How long the run's clock stood still meanwhile: it was down, or its machine slept. It ended so much later. */
   readonly stood_us: number
   /** Present exactly if status is error or exhausted. */
-  readonly error: { readonly code: string; readonly value: number } | null
+  readonly error: { readonly code: string; readonly value: ValueNumber } | null
 }
 
 /**
@@ -58,14 +60,14 @@ export interface VisitFact {
  * tokens born of a batch are its members, and aren't repeated here.
  */
 export interface BirthFact {
-  readonly token: number
+  readonly token: TokenId
   /** The group it is born of; 0 for the first token of a row. */
-  readonly group: number
+  readonly group: GroupId
   /** Its place in that group from 0: the branch of a fork, the element of an expansion, the output of a batch. */
   readonly ordinal: number
   /** Its data as it is born; 1 for the first token of a row. */
-  readonly value: number
-  readonly parents: readonly number[]
+  readonly value: ValueNumber
+  readonly parents: readonly TokenId[]
 }
 
 export type GroupKind = 0 | 1 | 2 | 3
@@ -74,33 +76,33 @@ export const GROUP_KINDS = ['fork', 'expand', 'merge', 'batch'] as const
 
 /** A group opens. For fork and expand it closes at once; merges and batches close by a later or the same entry. */
 export interface GroupOpened {
-  readonly group: number
+  readonly group: GroupId
   readonly kind: GroupKind
-  readonly node: number
+  readonly node: NodeNumber
   /** Members expected: children, branches; 0 where it isn't known before (batch). */
   readonly expected: number
 }
 
 /** A group closes with a verdict: for batches the trigger, for merges `merged` or the cause of its failure. */
 export interface GroupClosed {
-  readonly group: number
+  readonly group: GroupId
   readonly verdict: string
   /** Value with more about it (union merges: `{origins, overruled}`), 0 if there is none. */
-  readonly detail: number
+  readonly detail: ValueNumber
   /** Members in order of arrival (merge, batch), or none (fork, expand: the children tell). */
-  readonly members: readonly number[]
+  readonly members: readonly TokenId[]
   /** A merge that would have waited for more, had its time not been up. */
   readonly timed_out: boolean
 }
 
 /** One ending, flat: what model/outcome.ts lets a decision return, plus the time. */
 export interface EndingFact {
-  readonly token: number
+  readonly token: TokenId
   readonly fate: FateNumber
-  readonly node: number
-  readonly sink: number
-  readonly group: number
-  readonly error: { readonly code: string; readonly value: number } | null
+  readonly node: NodeNumber
+  readonly sink: NodeNumber
+  readonly group: GroupId
+  readonly error: { readonly code: string; readonly value: ValueNumber } | null
 }
 
 export type CallStatus = 0 | 1 | 2 | 3 | 4
@@ -127,8 +129,8 @@ export interface CallFact extends CallCosts {
   /** Its number within the run. */
   readonly call: number
   /** 0: it was made for a batch, which is the subject. */
-  readonly token: number
-  readonly node: number
+  readonly token: TokenId
+  readonly node: NodeNumber
   /** Of the visit, or of the batch. */
   readonly attempt: number
   /** Its place among the calls of that attempt, from 1. One that was throttled is made again in the same place. */
@@ -137,9 +139,9 @@ export interface CallFact extends CallCosts {
   readonly service: number
   readonly status: CallStatus
   /** Value that was asked; equal requests of a subject may share it. */
-  readonly request: number
+  readonly request: ValueNumber
   /** Value that came back; of an error `{code, message, retryable}`, with `response` if something came back. */
-  readonly response: number
+  readonly response: ValueNumber
   /** From the entry's time; negative if it began before what else the entry tells. */
   readonly start_us: number
   readonly duration_us: number
@@ -150,12 +152,12 @@ export interface CallFact extends CallCosts {
  * is durable; the call that tells what came of it is in a later entry.
  */
 export interface IntentFact {
-  readonly token: number
-  readonly node: number
+  readonly token: TokenId
+  readonly node: NodeNumber
   /** Of the visit. A service that asked to be left alone is asked again in the same one, by another intent. */
   readonly attempt: number
   /** Value that is asked, as in calls. */
-  readonly request: number
+  readonly request: ValueNumber
   /** null: the request has no other row. */
   readonly together: Together | null
 }
@@ -163,7 +165,7 @@ export interface IntentFact {
 /** Rows that one request has. They stay together for as long as it is made again; what came of it is told of each. */
 export interface Together {
   /** Token of the first of them: it names the request among those of the node. */
-  readonly first: number
+  readonly first: TokenId
   /** From 1. */
   readonly place: number
   /** How many there are. */
@@ -172,9 +174,9 @@ export interface Together {
 
 /** A token is held: a BUFFERED line for auditors. */
 export interface HoldFact {
-  readonly token: number
-  readonly node: number
-  readonly group: number
+  readonly token: TokenId
+  readonly node: NodeNumber
+  readonly group: GroupId
   /** Its place among those that came to the group, from 0. */
   readonly ordinal: number
   /** The batch that the group is; null at a coalesce. */
@@ -184,7 +186,7 @@ export interface HoldFact {
 /** Where a row came from. Present in the first entry of a row. */
 export interface OriginFact {
   /** The source's node. */
-  readonly source: number
+  readonly source: NodeNumber
   /** Number of the record within its source, from 1, rejected ones counted. */
   readonly index: number
   /** Line in the file at which the record begins, from 1; 0 where a source has no lines. */
@@ -221,7 +223,7 @@ export interface SubjectEntry {
   readonly subject: { readonly kind: 'row'; readonly row: number } | { readonly kind: 'batch'; readonly batch: number }
   readonly time_us: number
   /** null: the subject's first entry. */
-  readonly previous: number | null
+  readonly previous: Seq | null
   readonly open: number
   readonly origin: OriginFact | null
   readonly births: readonly BirthFact[]
@@ -233,7 +235,7 @@ export interface SubjectEntry {
   readonly calls: readonly CallFact[]
   readonly intents: readonly IntentFact[]
   /** Number of the value that tells how the fields of rows under way stand (`FieldOrders`); 0 where all is canonical. */
-  readonly orders: number
+  readonly orders: ValueNumber
   /** Hex commitments of values `first_value`, `first_value + 1`, … */
   readonly first_value: number
   readonly commitments: readonly string[]
@@ -403,9 +405,9 @@ export interface PlanValue {
   /** By node name: what a gate or a plugin with expressions evaluates. */
   readonly expressions: { readonly [node: string]: readonly ExpressionText[] }
   /** By node name: the plugin's options after validation, secrets replaced. */
-  readonly options: { readonly [node: string]: unknown }
+  readonly options: { readonly [node: string]: Json }
   /** By name of a coalesce its policy, of an aggregate its triggers; absent if there are none. */
-  readonly closes?: { readonly [node: string]: unknown }
+  readonly closes?: { readonly [node: string]: Json }
 }
 export interface RerunValue {
   /** A CEL expression over rows as they were read; null: those that failed. */
@@ -433,7 +435,7 @@ export interface SeenField {
 }
 
 /** Value 2 of entry 0, by sink name. */
-export interface SinkIntents {
+export type SinkIntents = {
   readonly [sink: string]: {
     readonly path: string | null
     readonly mode: string
@@ -451,15 +453,15 @@ export interface SinkIntents {
 export type FieldOrders = ReadonlyArray<readonly [tokens: readonly number[], ...order: FieldOrder]>
 
 /** Value of a commit entry, by source and sink name. */
-export interface CommitValue {
-  readonly cursors: { readonly [source: string]: { readonly position: unknown; readonly sha256: string | null } }
-  readonly receipts: { readonly [sink: string]: { readonly sha256: string | null; readonly state: unknown } }
+export type CommitValue = {
+  readonly cursors: { readonly [source: string]: { readonly position: Json; readonly sha256: string | null } }
+  readonly receipts: { readonly [sink: string]: { readonly sha256: string | null; readonly state: Json } }
   /** The most that calls may cost of which nothing is on record, in nano-dollars: those under way, and those lost with a process. Absent: 0. */
   readonly at_risk_nusd?: number
 }
 
 /** Value of the publish entry, by sink name: the files as they will stand. */
-export interface ArtifactsValue {
+export type ArtifactsValue = {
   readonly [sink: string]: {
     readonly path: string
     readonly rows: number

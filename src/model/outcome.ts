@@ -2,6 +2,7 @@
  * How a token can end: the one table of outcomes (DESIGN section 3).
  * The types below, the constraints of the `endings` table, `docs/outcomes.md` and the verifier all come from it.
  */
+import type { GroupId, NodeNumber, TokenId, ValueNumber } from './ids.ts'
 
 export type OutcomeClass = 'success' | 'failure' | 'passed on'
 
@@ -300,7 +301,7 @@ export interface ErrorFact {
   /** Declared by the plugin or the engine: `[A-Z0-9_]{1,64}`. */
   readonly code: string
   /** Number of the subject's value that holds `{code, message, …}`. */
-  readonly value: number
+  readonly value: ValueNumber
 }
 
 /**
@@ -310,11 +311,11 @@ export interface ErrorFact {
 export type Ending = {
   [F in Fate as F['number']]: {
     readonly fate: F['number']
-    readonly token: number
+    readonly token: TokenId
     /** The node at which it ended, or which decided that it ends. */
-    readonly node: number
-    readonly sink: Optional<F['sink'], number>
-    readonly group: Optional<F['group'], number>
+    readonly node: NodeNumber
+    readonly sink: Optional<F['sink'], NodeNumber>
+    readonly group: Optional<F['group'], GroupId>
     readonly error: F['error'] extends 'required' ? ErrorFact : null
   }
 }[FateNumber]

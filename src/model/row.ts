@@ -13,11 +13,17 @@ export type MutableRow = { [field: string]: Json }
  */
 const RowObject = function RowObject() {
   return undefined
-} as unknown as { new (): MutableRow; prototype: object }
+} as unknown as { new <V>(): { [field: string]: V }; prototype: object }
 RowObject.prototype = Object.freeze(Object.create(null) as object)
 
-export function newRow(): MutableRow {
-  return new RowObject()
+/** Whether a value is an object with fields. */
+export function isObject(value: Json | undefined): value is Row {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** An empty row, or fields with values of a kind: they may have any name, `__proto__` included. */
+export function newRow<V = Json>(): { [field: string]: V } {
+  return new RowObject<V>()
 }
 
 /** True for objects made by `newRow`. */

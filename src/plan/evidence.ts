@@ -71,8 +71,8 @@ const asJson = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Js
 
 export function planValue(pipeline: PipelineFile, draft: Draft, plugins: Plugins, flow: Flow): PlanValue {
   const expressions: { [node: string]: readonly ExpressionText[] } = {}
-  const options: { [node: string]: unknown } = {}
-  const closes: { [node: string]: unknown } = {}
+  const options: { [node: string]: Json } = {}
+  const closes: { [node: string]: Json } = {}
   for (const node of draft.nodes) {
     const facts = flow.facts.get(node)
     const texts = facts === undefined ? [] : expressionTexts(facts)

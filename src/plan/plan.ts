@@ -5,6 +5,7 @@
  * P2. Edges are numbered from 1; each leaves one node under one label; `edges[e - 1].number === e`.
  * P3. The graph has no cycle, and each node and sink can be reached.
  */
+
 import type {
   AggregateConfig,
   CoalesceConfig,
@@ -13,6 +14,7 @@ import type {
   ServiceLimit,
   Threshold,
 } from '../config/pipeline.ts'
+import type { EdgeNumber, NodeNumber } from '../model/ids.ts'
 
 export type { GuardsConfig, RetryConfig, Threshold }
 
@@ -23,15 +25,15 @@ import type { RowSchema } from '../model/schema.ts'
 import type { AggregateSpec, GateSpec, SecretOption, SinkSpec, SourceSpec, TransformSpec } from '../sdk/spec.ts'
 
 export interface PlanEdge {
-  readonly number: number
-  readonly from: number
+  readonly number: EdgeNumber
+  readonly from: NodeNumber
   readonly label: string
   /** A node's number, or 0 for `discard`. */
-  readonly to: number
+  readonly to: NodeNumber
 }
 
 interface NodeCommon {
-  readonly number: number
+  readonly number: NodeNumber
   readonly name: string
   /** What is known of rows that enter (of a source: that leave). */
   readonly input: RowSchema
@@ -88,7 +90,7 @@ export interface ForkNode extends NodeCommon {
 export interface CoalesceNode extends NodeCommon {
   readonly kind: 'coalesce'
   /** The fork whose branches it joins. */
-  readonly fork: number
+  readonly fork: NodeNumber
   readonly branches: readonly string[]
   readonly policy: CoalesceConfig['policy']
   readonly merge: CoalesceConfig['merge']

@@ -14,8 +14,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'what a source yields is not looked at before it counts',
     file: 'nodes/source/source-reader.ts',
-    text: 'this.#repeats ? (value as readonly SourceRecord[]) : takeChunk(this.node, value)',
-    instead: 'value as readonly SourceRecord[]',
+    text: 'this.#repeats ? next.value : takeChunk(this.node, next.value)',
+    instead: 'next.value',
     shape: 'hostile',
   },
   {
@@ -62,8 +62,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'a request that is made again takes other rows with it',
     file: 'nodes/sink/request-batch.ts',
-    text: '    if (sending?.together != null) return',
-    instead: '    if (sending === null) return',
+    text: '    if (together !== null) return this.#back(node, member, together)',
+    instead: '',
     shape: 'batches',
   },
   {
@@ -91,14 +91,14 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'a commit leaves out the last subject that has news',
     file: 'record/pending.ts',
-    text: 'for (let i = settled; i < subjects.length; i++) {',
-    instead: 'for (let i = settled; i < subjects.length - 1; i++) {',
+    text: 'for (const subject of left) {',
+    instead: 'for (const subject of left.slice(0, -1)) {',
     shape: 'linear-later-crashes',
   },
   {
     name: 'a group merges again with each further arrival',
     file: 'nodes/coalesce/groups.ts',
-    text: 'if (join.verdict !== null) return late(join, arrival)',
+    text: 'if (group.verdict !== null) return late(group, arrival)',
     instead: '',
     shape: 'groups',
   },
@@ -113,8 +113,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'the loss of a branch is not noticed',
     file: 'nodes/coalesce/groups.ts',
-    text: '    addLost(join, branch)\n    if (join.verdict !== null)',
-    instead: '    if (join.verdict !== null)',
+    text: '    addLost(group, branch)\n    if (group.verdict !== null)',
+    instead: '    if (group.verdict !== null)',
     shape: 'groups',
   },
   {
@@ -127,14 +127,14 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'what merged goes on before all is done that comes from a branch that was lost',
     file: 'nodes/coalesce/apply.ts',
-    text: "const to_come = behind.filter(branch => placeOf({ join, branch, kind: 'end' }) === null)",
+    text: "const to_come = behind.filter(branch => placeOf({ group, branch, kind: 'end' }) === null)",
     instead: 'const to_come: number[] = []',
     shape: 'nested',
   },
   {
     name: 'what a batch had kept is lost before all is done that comes before',
     file: 'nodes/coalesce/late-losses.ts',
-    text: 'const is_late = this.#joins.endsOf(join, branch).some(end => this.#order.isBehind(event, end))',
+    text: 'const is_late = this.#groups.endsOf(group, branch).some(end => this.#order.isBehind(event, end))',
     instead: 'const is_late = false',
     shape: 'nested-batched',
   },
@@ -219,7 +219,7 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'a timeout does not outlast a stop',
     file: 'nodes/executor.ts',
-    text: 'for (const { join, left_us } of joins) this.#merges.startTimeout(join, left_us)\n',
+    text: 'for (const { group, left_us } of groups) this.#merges.startTimeout(group, left_us)\n',
     instead: '',
     shape: 'timed-crashes',
   },
@@ -260,9 +260,9 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'a call is recorded twice',
-    file: 'record/recorder.ts',
-    text: 'this.totals.call(fact)',
-    instead: 'this.totals.call(fact)\n    factsOf(subject).addCall(fact)',
+    file: 'record/call-recorder.ts',
+    text: 'this.#totals.call(fact)',
+    instead: 'this.#totals.call(fact)\n    factsOf(subject).addCall(fact)',
     shape: 'calls',
   },
   {
@@ -296,7 +296,7 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'a replay decides groups by its own clock',
     file: 'nodes/coalesce/groups.ts',
-    text: 'const recorded = this.#records?.groupOf(join)',
+    text: 'const recorded = this.#records?.groupOf(group)',
     instead: 'const recorded = null',
     shape: 'timed',
   },
@@ -338,14 +338,14 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'groups that wait keep no verdict when the run is given up',
     file: 'run/abandon.ts',
-    text: 'recorder.abandonGroup(fork.subject, group, arrived, now_us)',
-    instead: 'void [fork, group, arrived]',
+    text: 'recorder.abandonGroup(group, now_us)',
+    instead: 'void group',
     shape: 'timed-abandoned-crashes',
   },
   {
     name: 'batches that wait keep no verdict when the run is given up',
     file: 'run/abandon.ts',
-    text: 'recorder.abandonGroup(group.subject, group.group, members, now_us)',
+    text: 'recorder.abandonBatch(group, members, now_us)',
     instead: 'void members',
     shape: 'timed-abandoned-crashes',
   },

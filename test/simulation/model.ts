@@ -2,6 +2,7 @@
  * A pipeline as the simulation sees it: enough to build a plan for the engine, and to be interpreted naively.
  * Rows are `{id, n, about, …}`, with fields in no order of their own; every operation is a function of `n`, so that both sides agree without sharing code.
  */
+import type { Json } from '../../src/model/row.ts'
 
 export type Target = string | 'discard'
 
@@ -138,7 +139,7 @@ export interface Model {
 }
 
 /** When groups of a node close, as a compiled plan's value says it. */
-export function closesOf(node: NodeModel): [string, unknown][] {
+export function closesOf(node: NodeModel): [string, Json][] {
   if (node.kind === 'coalesce')
     return [[node.name, [node.policy, node.quorum, node.complete === true, node.timeout_ms ?? null]]]
   if (node.kind === 'aggregate') return [[node.name, [node.count, node.max_age_ms ?? null, node.when_older_s ?? null]]]

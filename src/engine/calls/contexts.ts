@@ -62,7 +62,7 @@ export class Contexts {
     const services = this.#services.get(node.number)
     if (services === undefined) return this.#plain(attempt)
     const place = () => this.#placeOf(subject, node, null)
-    return this.#calls.context({ subject, token: 0, node, attempt, answers, place }, services)
+    return this.#calls.context({ subject, token: null, node, attempt, answers, place }, services)
   }
 
   /** Has the rows sent in one request by `perform`, once that is durably on record. */
@@ -113,8 +113,8 @@ export class Contexts {
       if (branch === undefined) throw new TypeError(`node ${at.fork.node} has no branch ${at.branch}`)
       branches.unshift(branch.branch)
     }
-    const source = origin === null ? null : (this.#nodes[origin.source - 1]?.name ?? null)
-    return { source, index: origin?.index ?? 0, node: name, branches, path: token?.path ?? FIRST_PATH }
+    const source = this.#nodes[origin.source - 1]?.name ?? null
+    return { source, index: origin.index, node: name, branches, path: token?.path ?? FIRST_PATH }
   }
 
   #plain(attempt: number): CallingContext {

@@ -28,7 +28,7 @@ import type { EventQueue } from '../order/event-queue.ts'
 import type { AtPoint } from '../ports/crash-points.ts'
 import { defect, describe } from '../ports/plugin-defect.ts'
 import type { RunClock } from '../ports/run-clock.ts'
-import type { Asker } from '../record/call-fact.ts'
+import { type Asker, senderOf } from '../record/call-fact.ts'
 import type { Recorder } from '../record/recorder.ts'
 import type { Stack } from '../token/fork-frames.ts'
 import { Budget } from './budget.ts'
@@ -46,7 +46,17 @@ import {
 } from './open-call.ts'
 import { type Letter, Outbox } from './outbox.ts'
 import { ReplayMiss } from './replay-miss.ts'
-import { errorOf, failureText, heard, mostOf, NOTHING, type Reported, reportedOf, waitOf } from './result.ts'
+import {
+  errorOf,
+  failureOnRecord,
+  failureText,
+  heard,
+  mostOf,
+  NOTHING,
+  type Reported,
+  reportedOf,
+  waitOf,
+} from './result.ts'
 import type { Held, SharedLimits, Waiter } from './service.ts'
 import { lastOf, type ServiceState, stopError } from './service-state.ts'
 import { Services } from './services.ts'
@@ -249,7 +259,7 @@ export class CallDispatcher {
         ended_us,
       })
       if (answered) visit.asker.answers.add(name, request, ordinal, data)
-      const result = answered ? answerOf(data) : errorOf(data as unknown as CallFailure)
+      const result = answered ? answerOf(data) : errorOf(failureOnRecord(data))
       pending.resolve(result, ended_us, stack)
     }
     const { place, attempt } = visit.asker
@@ -288,16 +298,16 @@ export class CallDispatcher {
     this.#perform(pending)
   }
 
-  /** It is sent when the next commit, which tells that it will be, is durable. */
+  /** It is sent when the next commit, which has its intent, is durable. */
   #announce(pending: OpenCall): void {
     const { events, recorder } = this.#parts
     const { asked } = pending
     const { length: rows } = asked
-    const first = asked[0].visit.asker.token
+    const first = senderOf(asked[0].visit.asker)
     const letter: Letter = {
       intend: () => {
         for (const [i, { visit, request }] of asked.entries())
-          recorder.intend(visit.asker, request, rows === 1 ? null : { first, place: i + 1, rows })
+          recorder.calls.intend(visit.asker, request, rows === 1 ? null : { first, place: i + 1, rows })
       },
       send: () => {
         if (!this.#given_up.signal.aborted) this.#perform(pending)
@@ -397,7 +407,7 @@ export class CallDispatcher {
     pending.resolve(outbound && service.isDown ? { ...error, uncounted: true } : error, ended_us, stack)
   }
 
-  /** Of calls that met outages, when all that has come is applied: whether anything is left that could tell more. */
+  /** Of calls that met outages, when all that has come is applied: whether anything is left that could show more. */
   #lookAtHeld(): void {
     if (this.#looks || !this.#services.anyHeld) return
     this.#looks = true
@@ -471,7 +481,7 @@ export class CallDispatcher {
     const { recorder, atPoint } = this.#parts
     for (const { visit, ordinal, request } of pending.asked) {
       const service = visit.services.indexOf(pending.name) + 1
-      recorder.call(visit.asker, { ordinal, service, status, request, response, costs, ...time })
+      recorder.calls.call(visit.asker, { ordinal, service, status, request, response, costs, ...time })
     }
     atPoint('after_call')
   }

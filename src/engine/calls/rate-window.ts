@@ -21,15 +21,18 @@ export class RateWindow {
 
   /** How long nothing may begin; 0: now. Infinity: until one that is under way has ended. */
   wait_us(now_us: number): number {
-    while (this.#first < this.#ended_us.length && this.#ended_us[this.#first]! + MINUTE_US < now_us) this.#first++
+    while (this.#oldest_us + MINUTE_US < now_us) this.#first++
     if (this.#first > 1024 && this.#first > this.#ended_us.length / 2) {
       this.#ended_us = this.#ended_us.slice(this.#first)
       this.#first = 0
     }
     if (this.#in_flight + this.#ended_us.length - this.#first < this.#per_minute) return 0
-    const oldest_us = this.#ended_us[this.#first] ?? Number.POSITIVE_INFINITY
     // The minute is over when the oldest is more than a minute ago, not just as long.
-    return oldest_us + MINUTE_US + 1 - now_us
+    return this.#oldest_us + MINUTE_US + 1 - now_us
+  }
+
+  get #oldest_us(): number {
+    return this.#ended_us[this.#first] ?? Number.POSITIVE_INFINITY
   }
 
   /** Whether what another process may have asked still counts. */

@@ -1,9 +1,10 @@
 /** What a plugin says of a call, as the ledger keeps it. */
 import type { CallCosts } from '../../format/entry.ts'
 import { canonicalize } from '../../model/canonical.ts'
-import { frozen, type Json, withoutPrototypes } from '../../model/row.ts'
+import { frozen, isObject, type Json, withoutPrototypes } from '../../model/row.ts'
 import type { CallAnswer, CallFailure, CallUsage } from '../../sdk/call.ts'
 import type { RowError } from '../../sdk/spec.ts'
+import { notOnRecord } from '../record/on-record.ts'
 
 export interface Reported {
   /** Canonical: the response, or the failure. */
@@ -30,6 +31,7 @@ export function reportedOf(answer: CallAnswer, most_nusd: number): Reported {
 
 /** A response as plugins hear it: from its canonical text, whether it was just asked or is on record. */
 export function heard(text: string): Json {
+  // cast: JSON.parse makes JSON, or throws.
   return frozen(withoutPrototypes(JSON.parse(text) as Json))
 }
 
@@ -46,6 +48,14 @@ type Failed = Pick<CallFailure, 'code' | 'message' | 'retryable' | 'response'>
 export function failureText({ code, message, retryable, response }: Failed): string {
   const told = { code, message: message.toWellFormed(), retryable }
   return canonicalize(response === undefined ? told : { ...told, response })
+}
+
+/** A failure as `failureText` wrote it. @throws CustodyError CUSTODY_VERIFY_FAILED if it isn't one. */
+export function failureOnRecord(value: Json): Failed & { readonly kind: 'failure' } {
+  const { code, message, retryable } = isObject(value) ? value : {}
+  if (typeof code !== 'string' || typeof message !== 'string' || typeof retryable !== 'boolean')
+    return notOnRecord('failure of a call that failed')
+  return { kind: 'failure', code, message, retryable }
 }
 
 export function errorOf(failure: CallFailure): RowError {

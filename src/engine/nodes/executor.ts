@@ -2,14 +2,14 @@
  * Advances tokens through the plan. Owns all in-flight state, and never waits: what takes time is begun here, and its
  * answer is kept until `deliver`.
  *
- * W1. (I7) Sinks and aggregates take tokens in the order of the line; what is advanced outside the line comes after all
+ * W1. (I7) Sinks and aggregates take tokens in the order of the order list; what is advanced outside the order list comes after all
  *     that is in it.
- * W2. A token joins the line when it first waits: for a plugin's answer, a place in a pool, its backoff, its turn, or the
- *     rest of its group; what is born of it stands there in its place. Members of an open batch are in no line.
+ * W2. A token joins the order list when it first waits: for a plugin's answer, a place in a pool, its backoff, its turn, or the
+ *     rest of its group; what is born of it stands there in its place. Members of an open batch aren't in it.
  * W3. Answers that arrived come before timers that are due.
  * W4. (I12) What one piece of events sets going is done before the next is looked at, but not before a commit that is overdue:
- *     then the rest waits in the line, and goes on first when the commit is begun.
- * W5. Where time decides, no two visits begin at the same time: so the record tells which came first.
+ *     then the rest waits in the order list, and goes on first when the commit is begun.
+ * W5. Where time decides, no two visits begin at the same time: so the record shows which came first.
  */
 import type { CommitLine } from '../../format/commit-line.ts'
 import type { AggregateNode, ForkNode, GateNode, Plan, PlanNode, SinkNode, TransformNode } from '../../plan/plan.ts'
@@ -100,13 +100,13 @@ export class Executor {
     this.#events = parts.events
     this.#merges = new CoalesceRuntime({
       ...parts,
-      joins: new CoalesceGroups(parts.plan, reaches, canReach, replay_order),
+      groups: new CoalesceGroups(parts.plan, reaches, canReach, replay_order),
       canReach,
-      line: this.#order,
+      order: this.#order,
     })
     this.#transitions = new Transitions(this.#order, this.#merges)
-    this.#sender = new Sender({ ...parts, line: this.#order, transitions: this.#transitions })
-    this.#batching = new AggregateRuntime({ ...parts, line: this.#order, transitions: this.#transitions })
+    this.#sender = new Sender({ ...parts, order: this.#order, transitions: this.#transitions })
+    this.#batching = new AggregateRuntime({ ...parts, order: this.#order, transitions: this.#transitions })
     this.#aggregates = upstreamFirst(
       this.#nodes.filter(node => node.kind === 'aggregate'),
       reaches,
@@ -136,7 +136,7 @@ export class Executor {
   }
 
   /**
-   * Tokens in line that wait for something that isn't the rest of their group; of these, how many rest, in backoff or because
+   * Tokens in the order list that wait for something that isn't the rest of their group; of these, how many rest, in backoff or because
    * they are ahead of a replay’s record.
    */
   get waiting(): { readonly all: number; readonly resting: number } {
@@ -152,7 +152,7 @@ export class Executor {
     return this.#order.size === 0
   }
 
-  /** What the next commit tells of the order of what is under way. To be asked once for each. */
+  /** What the next commit records of the order of what is under way. To be asked once for each. */
   order(): CommitLine {
     this.#visits = 0
     return this.#line_record.next()
@@ -162,19 +162,19 @@ export class Executor {
    * Goes on from where a commit stood: takes in what was under way, in its order. To be called once, before anything else;
    * the first `deliver` then advances it.
    */
-  restore({ line, subjects, joins, batches, batches_before, resting }: InFlight): void {
+  restore({ order, subjects, groups, batches, batches_before, resting }: InFlight): void {
     this.#batching.goOn(batches_before)
-    for (const each of line) {
+    for (const each of order) {
       if (!(each instanceof Token)) this.#merges.restoreTrace(each)
-      else if (each.held && this.#node(each.node).kind === 'coalesce') this.#order.hold(each)
+      else if (each.state.kind === 'in_group') this.#order.hold(each)
       else this.#order.join(each)
     }
     for (const subject of subjects) this.#merges.restore(subject)
-    for (const { join, left_us } of joins) this.#merges.startTimeout(join, left_us)
+    for (const { group, left_us } of groups) this.#merges.startTimeout(group, left_us)
     const rests = new Map(resting.map(({ token, left_us }) => [token, left_us]))
     this.#events.fallDue(stack => {
       // Those that batches and groups let go now go on by themselves.
-      const ready = line.filter(each => each instanceof Token).filter(each => !each.held && !each.ended)
+      const ready = order.filter(each => each instanceof Token).filter(each => !each.held && !each.ended)
       for (const each of batches) this.#batching.restore(each, stack)
       this.#transitions.ofHold(stack)
       for (const token of ready.reverse()) {
@@ -315,7 +315,7 @@ export class Executor {
       case 'gate':
         return this.#perform(token, node, started_us, stack)
       case 'sink':
-        if (token.sending !== null || this.#gate.has(token)) this.#sink(token, node, started_us, stack)
+        if (token.state.kind === 'sending' || this.#gate.has(token)) this.#sink(token, node, started_us, stack)
         return
       case 'aggregate':
         if (this.#gate.has(token)) this.#batching.arrive(token, node, started_us, stack)
@@ -432,7 +432,7 @@ export class Executor {
     this.#transitions.of(token, [before, ...born], this.#merges.withTraces(node, children), stack)
   }
 
-  // ── the line ──────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── turns ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Lets tokens pass whose turn has come, until none can, or a commit is overdue. */
   #passTurns(): void {

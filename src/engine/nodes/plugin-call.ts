@@ -205,21 +205,27 @@ function gateError(message: string): RowError {
 export function checkedRow(name: string, row: unknown): Row {
   if (isRow(row) && !types.isProxy(row)) return row
   if (!isPlain(row)) throw defect(name, `returned ${describe(row)} as a row`)
-  return dataOf(name, row) as Row
+  return objectOf(name, row, [row])
 }
 
 /**
  * A copy of lists and plain objects, as deep as rows may be nested. Whether all in it is JSON, and no deeper, shows when its
  * canonical text is made. `within`: what it is copied within.
  */
-function dataOf(name: string, value: unknown, within: readonly object[] = []): Json {
-  if (typeof value !== 'object' || value === null || within.length === MAX_DEPTH) return value as Json
+function dataOf(name: string, value: unknown, within: readonly object[]): Json {
+  if (typeof value !== 'object' || value === null || within.length === MAX_DEPTH)
+    // cast: whether it is JSON shows later, as said above.
+    return value as Json
   if (within.includes(value)) throw defect(name, 'returned a row that holds itself')
   const here = [...within, value]
   if (Array.isArray(value)) return value.map(each => dataOf(name, each, here))
   if (!isPlain(value)) throw defect(name, `returned a row with ${describe(value)} in it`)
+  return objectOf(name, value, here)
+}
+
+function objectOf(name: string, object: { readonly [field: string]: unknown }, within: readonly object[]): Row {
   const copy = newRow()
-  for (const field of Object.keys(value)) copy[field] = dataOf(name, value[field], here)
+  for (const field of Object.keys(object)) copy[field] = dataOf(name, object[field], within)
   return copy
 }
 

@@ -1,4 +1,4 @@
-/** What follows from a transition of tokens in the line, and for groups that wait for them. */
+/** What follows from a transition of tokens in the order list, and for groups that wait for them. */
 import type { OrderList } from '../order/order-list.ts'
 import type { Stack } from '../token/fork-frames.ts'
 import { type Standing, Token } from '../token/token.ts'
@@ -9,8 +9,8 @@ export class Transitions {
   readonly #order: OrderList
   readonly #merges: CoalesceRuntime
 
-  constructor(line: OrderList, merges: CoalesceRuntime) {
-    this.#order = line
+  constructor(order: OrderList, merges: CoalesceRuntime) {
+    this.#order = order
     this.#merges = merges
   }
 
@@ -33,7 +33,7 @@ export class Transitions {
     this.#merges.reconsider(stack)
   }
 
-  /** Puts `next` into the event's place in line, and what of it has not ended onto the stack, the first on top. */
+  /** Puts `next` into the event's place in the order list, and what of it has not ended onto the stack, the first on top. */
   #replace(event: Token, next: readonly (Token | Trace)[], stack: Stack): void {
     if (next.length === 1 && next[0] === event && !event.ended) {
       stack.push(event)

@@ -1,4 +1,4 @@
-/** What each commit tells of the line: all of it, or what changed, whichever is less to write. */
+/** What each commit has of the order list: all of it, or what changed, whichever is less to write. */
 import type { CommitLine, LineMember, LineRun } from '../../format/commit-line.ts'
 import { Token } from '../token/token.ts'
 import { numberOf, type Trace } from '../token/traces.ts'
@@ -7,27 +7,27 @@ import type { OrderList } from './order-list.ts'
 export class OrderChanges {
   readonly #order: OrderList
   /**
-   * Changes told since the whole line was, and commits that told them: never more than it is long, so that a reader has little
+   * Changes recorded since the whole list was, and commits that have them: never more than it is long, so that a reader has little
    * to put together.
    */
   #changes = Number.POSITIVE_INFINITY
 
-  constructor(line: OrderList) {
-    this.#order = line
+  constructor(order: OrderList) {
+    this.#order = order
   }
 
   /** To be asked once for each commit. */
   next(): CommitLine {
-    const line = this.#order
-    const { out, runs, size } = line.changes()
-    if (line.length === 0) {
+    const order = this.#order
+    const { out, runs, size } = order.changes()
+    if (order.length === 0) {
       this.#changes = 0
       return {}
     }
     this.#changes += size + 1
-    if (this.#changes > line.length) {
+    if (this.#changes > order.length) {
       this.#changes = 0
-      return { line: Array.from(line.order(), memberOf) }
+      return { line: Array.from(order.order(), memberOf) }
     }
     const told = runs.map(
       ({ behind, members }): LineRun => [behind === null ? 0 : memberOf(behind), ...members.map(memberOf)],
@@ -37,5 +37,5 @@ export class OrderChanges {
 }
 
 function memberOf(each: Token | Trace): LineMember {
-  return each instanceof Token ? each.id : [each.join.fork.group, each.join.node.number, numberOf(each)]
+  return each instanceof Token ? each.id : [each.group.fork.group, each.group.node.number, numberOf(each)]
 }

@@ -14,7 +14,7 @@ const ORDERED = [3, 4]
 const reaches = ({ node }: Token, target: number) => node === target || node + 2 === target
 
 let born = 0
-const subject = new Subject('row', 1)
+const subject = new Subject('row', 1, { source: 1, index: 1, line: 1, repeats: null })
 const tokenAt = (node: number) => new Token(++born, subject, node, {}, 1, { kind: 'flow', node: 1 }, null)
 const joinWithoutTraces = (node = 1) =>
   ({
@@ -114,8 +114,8 @@ describe('order', () => {
   test('who is moved stands behind a trace, or before anything else, in the order that is asked for', () => {
     const own = line()
     const [a, b, c, after] = [tokenAt(1), tokenAt(1), tokenAt(1), tokenAt(1)]
-    const join = joinWithoutTraces()
-    const [end, lost] = (['after', 'end'] as const).map(kind => ({ join, branch: 0, kind }))
+    const group = joinWithoutTraces()
+    const [end, lost] = (['after', 'end'] as const).map(kind => ({ group, branch: 0, kind }))
     if (end === undefined || lost === undefined) throw new TypeError('no traces')
     const placeOf = (trace: Trace) => placeInLine(trace) as Place
     for (const each of [a, b, c]) own.join(each)
@@ -200,7 +200,7 @@ class Model {
 
 /** Numbers pick tokens of those that are there, modulo how many there are. */
 type Command =
-  | { readonly do: 'join' | 'new'; readonly node: number }
+  | { readonly do: 'group' | 'new'; readonly node: number }
   /** `move`: on, to the node that it can reach. */
   | { readonly do: 'hold' | 'release' | 'leave' | 'stay' | 'move'; readonly who: number }
   | {
@@ -210,14 +210,14 @@ type Command =
       readonly self: number | null
     }
   | { readonly do: 'merge'; readonly who: readonly number[]; readonly traced: boolean; readonly node: number }
-  | { readonly do: 'trace'; readonly who: number | null; readonly join: number; readonly branch: number }
-  | { readonly do: 'erase'; readonly join: number; readonly branch: number }
+  | { readonly do: 'trace'; readonly who: number | null; readonly group: number; readonly branch: number }
+  | { readonly do: 'erase'; readonly group: number; readonly branch: number }
 
 const who = fc.nat({ max: 40 })
 const node = fc.integer({ min: 1, max: 4 })
-const branch = { join: fc.nat({ max: 1 }), branch: fc.nat({ max: 1 }) }
+const branch = { group: fc.nat({ max: 1 }), branch: fc.nat({ max: 1 }) }
 const command: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('join' as const, 'new' as const), node }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('group' as const, 'new' as const), node }) },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -258,12 +258,12 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 class Pair {
   readonly line = new OrderList(ORDERED, reaches)
   readonly model = new Model()
-  /** All that were ever made and are neither in the line nor held, and those that are. */
+  /** All that were ever made and are neither in the order list nor held, and those that are. */
   readonly tokens: Token[] = []
-  readonly joins = [joinWithoutTraces(1), joinWithoutTraces(2)] as const
+  readonly groups = [joinWithoutTraces(1), joinWithoutTraces(2)] as const
 
-  #trace({ join, branch }: { readonly join: number; readonly branch: number }): Trace {
-    return { join: this.joins[join] as CoalesceGroup, branch, kind: 'end' }
+  #trace({ group, branch }: { readonly group: number; readonly branch: number }): Trace {
+    return { group: this.groups[group] as CoalesceGroup, branch, kind: 'end' }
   }
 
   apply(each: Command): void {
@@ -272,7 +272,7 @@ class Pair {
       case 'new':
         this.#make(each.node)
         return
-      case 'join': {
+      case 'group': {
         const token = this.#make(each.node)
         line.join(token)
         model.places.push(token)
@@ -318,19 +318,19 @@ class Pair {
       case 'merge': {
         const others = each.who.map(n => this.#pick(n)).filter(token => token !== null)
         const token = this.#make(each.node)
-        line.insertAtLast(others, each.traced ? (this.joins[0].traces?.values() ?? []) : [], token)
+        line.insertAtLast(others, each.traced ? (this.groups[0].traces?.values() ?? []) : [], token)
         model.insertAtLast(others, each.traced ? ['trace 0.0', 'trace 0.1'] : [], token)
         return
       }
       case 'trace': {
         const event = each.who === null ? null : this.#pick(each.who)
         line.trace(this.#trace(each), event)
-        model.trace(`trace ${each.join}.${each.branch}`, event)
+        model.trace(`trace ${each.group}.${each.branch}`, event)
         return
       }
       case 'erase': {
         line.erase(this.#trace(each))
-        model.places = model.places.filter(other => other !== `trace ${each.join}.${each.branch}`)
+        model.places = model.places.filter(other => other !== `trace ${each.group}.${each.branch}`)
         return
       }
     }
@@ -360,7 +360,7 @@ class Pair {
   check(): void {
     const { line, model } = this
     const told = [...line.order()].map(each =>
-      each instanceof Token ? each.id : `trace ${this.joins.indexOf(each.join)}.${each.branch}`,
+      each instanceof Token ? each.id : `trace ${this.groups.indexOf(each.group)}.${each.branch}`,
     )
     expect(told).toEqual(model.places.map(each => (typeof each === 'string' ? each : each.id)))
     const inside = model.places.filter(each => typeof each !== 'string') as Token[]
@@ -433,7 +433,7 @@ class Told {
 describe('what commits tell of it', () => {
   const membersOf = (line: OrderList): LineMember[] =>
     Array.from(line.order(), each =>
-      each instanceof Token ? each.id : ([each.join.fork.group, each.join.node.number, numberOf(each)] as const),
+      each instanceof Token ? each.id : ([each.group.fork.group, each.group.node.number, numberOf(each)] as const),
     )
 
   test('a reader has the same line, whatever is done to it between commits', () => {

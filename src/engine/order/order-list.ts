@@ -1,9 +1,9 @@
 /**
- * The line: all tokens that wait for something, in the order in which an interpreter that takes one row at a time, depth
+ * The order list: all tokens that wait for something, in the order in which an interpreter that takes one row at a time, depth
  * first, would meet them (I7). Nodes where order matters (sinks and aggregates) take a token when no token before it in
- * the line can still reach them.
+ * the order list can still reach them.
  *
- * N1. A token that isn't in the line and is being advanced comes after all that are.
+ * N1. A token that isn't in the order list and is being advanced comes after all that are.
  * N2. What is born of a token stands where it stood, in order; what groups merge into stands right before the last of those
  *     that decided it.
  *     A batch that is closed by time stands before all that are: they come to its node after it.
@@ -13,15 +13,16 @@
  *     behind its `on_error` it may still come.
  * N4. For each ordered node, no place before its mark can reach it; marks only go back when something is put before them.
  */
+import type { NodeNumber } from '../../model/ids.ts'
 import type { Place, Placed } from '../token/place.ts'
 import type { Token } from '../token/token.ts'
 import { numberOf, placeOf, type Trace } from '../token/traces.ts'
 
-/** What happened to the line since it was last told. */
+/** What happened to the order list since `changes` was last asked. */
 export interface ListChanges {
   /** Members that were in it then, and have left. */
   readonly out: readonly (Token | Trace)[]
-  /** Members that weren't, in order, each run with the member before it, which was; null where the line begins. */
+  /** Members that weren't, in order, each run with the member before it, which was; null where the order list begins. */
   readonly runs: ReadonlyArray<{ readonly behind: Token | Trace | null; readonly members: readonly (Token | Trace)[] }>
   /** How many came or left. */
   readonly size: number
@@ -31,7 +32,7 @@ export interface ListChanges {
 const NONE = null
 
 export class OrderList {
-  /** Number of tokens in line. */
+  /** Number of tokens in the order list. */
   size = 0
   /** Of these, those that block others. */
   active = 0
@@ -42,10 +43,10 @@ export class OrderList {
   #gone: (Token | Trace)[] = []
   #first: Place | null = null
   #last: Place | null = null
-  readonly #reaches: (token: Token, target: number) => boolean
-  readonly #marks: Map<number, Place | typeof NONE>
+  readonly #reaches: (token: Token, target: NodeNumber) => boolean
+  readonly #marks: Map<NodeNumber, Place | typeof NONE>
 
-  constructor(ordered: Iterable<number>, reaches: (token: Token, target: number) => boolean) {
+  constructor(ordered: Iterable<NodeNumber>, reaches: (token: Token, target: NodeNumber) => boolean) {
     this.#reaches = reaches
     this.#marks = new Map(Array.from(ordered, node => [node, NONE]))
   }
@@ -67,39 +68,39 @@ export class OrderList {
 
   /** Keeps a token's place, or gives it one at the end, but lets it block nobody from now on. */
   hold(token: Token): void {
-    if (token.place === null) this.join(token)
-    token.passive = true
+    const place = token.place ?? this.#insert(token, this.#last)
+    place.passive = true
     this.active--
   }
 
   /**
-   * Puts tokens and traces where `former` stands, in order, in its stead; it may be among them. Nothing if it isn't in the line:
+   * Puts tokens and traces where `former` stands, in order, in its stead; it may be among them. Nothing if it isn't in the order list:
    * then they come after all that is.
    */
   replace(former: Token, next: Iterable<Token | Trace>): void {
     const place = former.place
     if (place === null) return
-    this.#forget(former)
+    this.#forget(former, place)
     let after = place
-    for (const each of next) after = 'join' in each ? this.#insertTrace(each, after) : this.#insert(each, after)
+    for (const each of next) after = 'group' in each ? this.#insertTrace(each, after) : this.#insert(each, after)
     this.#remove(place)
   }
 
   /**
    * Puts `born` right before the one of `others` that stands last, or right after the last of `traces` if that stands after
-   * all of them. If one of `others` isn't in the line it comes after all that are, and so does what is born: it stays out.
+   * all of them. If one of `others` isn't in the order list it comes after all that are, and so does what is born: it stays out.
    */
   insertAtLast(others: readonly Placed[], traces: Iterable<Place>, born: Token): void {
     const last = this.lastPlace(others, traces)
     if (last !== null) this.#insert(born, last.trace === null ? last.before : last)
   }
 
-  /** Whether `event` stands behind a place; one that isn't in the line comes after all that are (N1). */
+  /** Whether `event` stands behind a place; one that isn't in the order list comes after all that are (N1). */
   isBehind({ place }: Placed, other: Place): boolean {
     return place === null || place.label > other.label
   }
 
-  /** The one of `tokens` that stands last; one that isn't in the line comes after all that are (N1). */
+  /** The one of `tokens` that stands last; one that isn't in the order list comes after all that are (N1). */
   lastOf(tokens: readonly [Placed, ...Placed[]]): Placed {
     let last = tokens[0]
     for (const token of tokens) {
@@ -109,7 +110,7 @@ export class OrderList {
     return last
   }
 
-  /** The last of the places of tokens, and of traces; null if one of the tokens isn't in the line: it comes after all that are. */
+  /** The last of the places of tokens, and of traces; null if one of the tokens isn't in the order list: it comes after all that are. */
   lastPlace(tokens: readonly Placed[], traces: Iterable<Place>): Place | null {
     let last: Place | null = null
     for (const { place } of tokens) {
@@ -120,14 +121,14 @@ export class OrderList {
     return last
   }
 
-  /** Leaves a trace right before `event`, or at the end if that isn't in the line. If it has a place it leaves that. */
+  /** Leaves a trace right before `event`, or at the end if that isn't in the order list. If it has a place it leaves that. */
   trace(trace: Trace, event: Placed | null): void {
     this.erase(trace)
     const at = event?.place ?? null
     this.#insertTrace(trace, at === null ? this.#last : at.before)
   }
 
-  /** Marks the place right behind a token or a trace, until it is taken out again: before the line is told. */
+  /** Marks the place right behind a token or a trace, until it is taken out again: before `changes` is asked. */
   mark({ place }: Placed): Placed {
     return { place: place === null ? null : this.#insert(null, place) }
   }
@@ -141,12 +142,12 @@ export class OrderList {
     const place = placeOf(trace)
     if (place === null) return
     this.#remove(place)
-    trace.join.traces?.delete(numberOf(trace))
+    trace.group.traces?.delete(numberOf(trace))
   }
 
   /** One that is held goes on, and blocks others from now on. */
   release(token: Token): void {
-    if (token.passive) this.replace(token, [token])
+    if (token.place?.passive === true) this.replace(token, [token])
   }
 
   /**
@@ -164,19 +165,19 @@ export class OrderList {
   leave(token: Token): void {
     const place = token.place
     if (place === null) return
-    this.#forget(token)
+    this.#forget(token, place)
     this.#remove(place)
   }
 
-  /** The first token in line that blocks, and from whose node `ordered` can be reached, that node included. */
-  firstFor(ordered: number): Token | null {
+  /** The first token in the order list that blocks, and from whose node `ordered` can be reached, that node included. */
+  firstFor(ordered: NodeNumber): Token | null {
     let at = this.#marks.get(ordered) ?? null
-    while (at !== null && !this.#blocks(at.token, ordered)) at = at.after
+    while (at !== null && !this.#blocks(at, ordered)) at = at.after
     this.#marks.set(ordered, at)
     return at?.token ?? null
   }
 
-  /** Everything in line, in order. */
+  /** Everything in the order list, in order. */
   *order(): Iterable<Token | Trace> {
     for (let at = this.#first; at !== null; at = at.after) yield memberOf(at)
   }
@@ -199,32 +200,31 @@ export class OrderList {
     return { out, runs, size }
   }
 
-  /** Whether any token in line, passive ones included, can still come to `ordered` and have its turn there. */
-  anyFor(ordered: number): boolean {
+  /** Whether any token in the order list, passive ones included, can still come to `ordered` and have its turn there. */
+  anyFor(ordered: NodeNumber): boolean {
     for (let at = this.#first; at !== null; at = at.after)
       if (at.token !== null && !hadTurn(at.token, ordered) && this.#reaches(at.token, ordered)) return true
     return false
   }
 
   /** Whether it is this token's turn at `ordered`. */
-  isTurn(token: Token, ordered: number): boolean {
+  isTurn(token: Token, ordered: NodeNumber): boolean {
     if (this.size === 0) return true
     const first = this.firstFor(ordered)
     return first === null || first === token
   }
 
-  #forget(token: Token): void {
+  #forget(token: Token, { passive }: Place): void {
     token.place = null
     this.size--
-    if (!token.passive) this.active--
-    token.passive = false
+    if (!passive) this.active--
   }
 
   #insertTrace(trace: Trace, before: Place | null): Place {
-    const { join } = trace
-    join.traces ??= new Map()
+    const { group } = trace
+    group.traces ??= new Map()
     const place = this.#insert(null, before, trace)
-    join.traces.set(numberOf(trace), place)
+    group.traces.set(numberOf(trace), place)
     return place
   }
 
@@ -238,14 +238,14 @@ export class OrderList {
     else place.after.before = place.before
   }
 
-  #blocks(token: Token | null, ordered: number): boolean {
-    if (token === null || token.passive || hadTurn(token, ordered)) return false
+  #blocks({ token, passive }: Place, ordered: NodeNumber): boolean {
+    if (token === null || passive || hadTurn(token, ordered)) return false
     return this.#reaches(token, ordered)
   }
 
   #insert(token: Token | null, before: Place | null, trace: Trace | null = null): Place {
     const after = before === null ? this.#first : before.after
-    const place: Place = { token, trace, label: this.#labelBetween(before, after), before, after }
+    const place: Place = { token, trace, passive: false, label: this.#labelBetween(before, after), before, after }
     if (before === null) this.#first = place
     else before.after = place
     if (after === null) this.#last = place
@@ -271,12 +271,12 @@ export class OrderList {
   }
 }
 
-function hadTurn({ sending, node }: Token, ordered: number): boolean {
-  return sending !== null && node === ordered
+function hadTurn({ state, node }: Token, ordered: NodeNumber): boolean {
+  return state.kind === 'sending' && node === ordered
 }
 
 function memberOf({ token, trace }: Place): Token | Trace {
   const member = token ?? trace
-  if (member === null) throw new TypeError('a place in line has neither a token nor a trace')
+  if (member === null) throw new TypeError('a place in the order list has neither a token nor a trace')
   return member
 }

@@ -1,4 +1,5 @@
 /** Where time decides: who comes first, or how long something takes. There I7 says nothing, and a replay follows its record. */
+import type { NodeNumber } from '../../model/ids.ts'
 import type { Plan, PlanNode } from '../../plan/plan.ts'
 
 /**
@@ -7,8 +8,8 @@ import type { Plan, PlanNode } from '../../plan/plan.ts'
  */
 export function racesOf(
   { nodes }: Pick<Plan, 'nodes'>,
-  reaches: (node: number, target: number) => boolean,
-): ReadonlySet<number> {
+  reaches: (node: NodeNumber, target: NodeNumber) => boolean,
+): ReadonlySet<NodeNumber> {
   const begins = nodes.filter(isRace)
   const takes = nodes.filter(({ kind }) => kind === 'coalesce' || kind === 'aggregate' || kind === 'sink')
   const shows = takes.filter(({ number }) => begins.some(each => reaches(each.number, number)))

@@ -1,13 +1,15 @@
 /** Which nodes a token that stands at a node can still come to, error edges included. */
+
 import { DISCARD } from '../../format/topology.ts'
+import type { NodeNumber } from '../../model/ids.ts'
 import type { AggregateNode, Plan } from '../../plan/plan.ts'
 import { type Carrier, deadFor } from '../token/fork-frames.ts'
 
 const ON_ERROR = 'on_error'
 
-export type Reaches = (node: number, target: number) => boolean
+export type Reaches = (node: NodeNumber, target: NodeNumber) => boolean
 /** The same, if nothing goes on from the coalesces `dead` but by their `on_error`. */
-export type ReachesPast = (node: number, target: number, dead: readonly number[]) => boolean
+export type ReachesPast = (node: NodeNumber, target: NodeNumber, dead: readonly NodeNumber[]) => boolean
 
 /** `reaches(a, b)`: b is a, or can be reached from a. */
 export function reachability(plan: Pick<Plan, 'nodes' | 'edges'>): Reaches {
@@ -24,8 +26,8 @@ export function reachabilityPastAny(plan: Pick<Plan, 'nodes' | 'edges'>): Reache
   }
 }
 
-function reachabilityPast(plan: Pick<Plan, 'nodes' | 'edges'>, dead: readonly number[]): Reaches {
-  const successors = new Map<number, number[]>()
+function reachabilityPast(plan: Pick<Plan, 'nodes' | 'edges'>, dead: readonly NodeNumber[]): Reaches {
+  const successors = new Map<NodeNumber, NodeNumber[]>()
   for (const edge of plan.edges) {
     if (edge.to === DISCARD || (dead.includes(edge.from) && edge.label !== ON_ERROR)) continue
     const list = successors.get(edge.from)
@@ -43,7 +45,7 @@ function reachabilityPast(plan: Pick<Plan, 'nodes' | 'edges'>, dead: readonly nu
 /** Whether a token can still come to `node` (or stands there), where groups that it would have to pass may be dead. */
 export function canStillReach(
   { node: at, frames }: Carrier,
-  node: number,
+  node: NodeNumber,
   reaches: Reaches,
   reachesPast: ReachesPast,
 ): boolean {
@@ -55,7 +57,7 @@ export function canStillReach(
 /** Upstream ones first, else in order of their numbers. */
 export function upstreamFirst(
   nodes: readonly AggregateNode[],
-  reaches: (node: number, target: number) => boolean,
+  reaches: (node: NodeNumber, target: NodeNumber) => boolean,
 ): AggregateNode[] {
   const ordered: AggregateNode[] = []
   const left = [...nodes]

@@ -1,8 +1,9 @@
 /**
- * Turns at the nodes where order matters: sinks and aggregates take a token when none before it in the line can still reach
- * them (I7). Who comes too early waits in the line. In a replay the record says whose turn it is, at coalesces too, where it
+ * Turns at the nodes where order matters: sinks and aggregates take a token when none before it in the order list can still reach
+ * them (I7). Who comes too early waits in the order list. In a replay the record says whose turn it is, at coalesces too, where it
  * knows.
  */
+import type { NodeNumber } from '../../model/ids.ts'
 import type { ReplayOrder } from '../replay/replay-order.ts'
 import type { Token } from '../token/token.ts'
 import type { OrderList } from './order-list.ts'
@@ -11,11 +12,11 @@ export class TurnGate {
   readonly #order: OrderList
   readonly #replay_order: ReplayOrder | null
   /** By ordered node: how many tokens wait there. */
-  readonly #waiting: Map<number, number>
+  readonly #waiting: Map<NodeNumber, number>
   #waiters = 0
 
-  constructor(line: OrderList, ordered: Iterable<number>, replay_order: ReplayOrder | null) {
-    this.#order = line
+  constructor(order: OrderList, ordered: Iterable<NodeNumber>, replay_order: ReplayOrder | null) {
+    this.#order = order
     this.#replay_order = replay_order
     this.#waiting = new Map(Array.from(ordered, node => [node, 0]))
   }
@@ -26,7 +27,7 @@ export class TurnGate {
     if (on_record !== null) return on_record || this.#waits(token)
     // Coalesces take whoever comes.
     if (!this.#waiting.has(token.node) || this.#order.isTurn(token, token.node)) return true
-    token.waits = true
+    token.awaitTurn()
     this.#count(token.node, 1)
     return this.#waits(token)
   }
@@ -38,8 +39,8 @@ export class TurnGate {
     for (const [node, waiting] of this.#waiting) {
       if (waiting === 0) continue
       const first = this.#order.firstFor(node)
-      if (first?.waits !== true || first.node !== node) continue
-      first.waits = false
+      if (first?.state.kind !== 'awaits_turn' || first.node !== node) continue
+      first.takeTurn()
       this.#count(node, -1)
       return first
     }
@@ -51,7 +52,7 @@ export class TurnGate {
     return false
   }
 
-  #count(node: number, by: 1 | -1): void {
+  #count(node: NodeNumber, by: 1 | -1): void {
     this.#waiting.set(node, (this.#waiting.get(node) ?? 0) + by)
     this.#waiters += by
   }

@@ -39,5 +39,5 @@ export const POINTS = [
 ] as const
 export type Point = (typeof POINTS)[number]
 
-/** Told at each point; does nothing in a real run. */
+/** Called at each point; does nothing in a real run. */
 export type AtPoint = (point: Point) => void

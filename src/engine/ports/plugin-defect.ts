@@ -9,7 +9,11 @@ export function defect(node: string, what: string, cause?: unknown): CustodyErro
 }
 
 /** (I8) Codes are evidence, so only those that the plugin declared can be; messages and details are content. */
-export function checkCode(name: string, declared: { readonly [code: string]: string }, code: string): void {
+export function checkCode(
+  name: string,
+  declared: { readonly [code: string]: string },
+  code: unknown,
+): asserts code is string {
   if (typeof code !== 'string' || !Object.hasOwn(declared, code) || !/^[A-Z0-9_]{1,64}$/.test(code))
     throw defect(name, `returned an error with the code ${describe(code)}, which it doesn't declare`)
 }

@@ -1,6 +1,8 @@
-/** What the ledger is told of a call. */
+/** What the ledger records of a call. */
+
 import type { CallCosts, CallFact, CallStatus } from '../../format/entry.ts'
 import type { CallPlace } from '../../format/recording.ts'
+import type { NodeNumber, TokenId, ValueNumber } from '../../model/ids.ts'
 import type { RetryConfig } from '../../plan/plan.ts'
 import type { Answers } from '../token/answers.ts'
 import type { Subject } from '../token/token.ts'
@@ -8,13 +10,19 @@ import type { Subject } from '../token/token.ts'
 /** Who asks: a token at a node, or a batch. */
 export interface Asker {
   readonly subject: Subject
-  /** 0: the batch. */
-  readonly token: number
-  readonly node: { readonly number: number; readonly name: string; readonly retry: RetryConfig }
+  /** null: the batch. */
+  readonly token: TokenId | null
+  readonly node: { readonly number: NodeNumber; readonly name: string; readonly retry: RetryConfig }
   readonly attempt: number
   readonly answers: Answers
   /** Where it is, as another run would find it. */
   readonly place: () => CallPlace
+}
+
+/** The token that sends a request. Batches send none. */
+export function senderOf({ token, node }: Asker): TokenId {
+  if (token === null) throw new TypeError(`a batch of ${node.name} sends a request`)
+  return token
 }
 
 /** What came of a call. */
@@ -36,8 +44,8 @@ export function callFact(
   { ordinal, service, status, costs, started_us }: CallMade,
   told: {
     readonly number: number
-    readonly request: number
-    readonly response: number
+    readonly request: ValueNumber
+    readonly response: ValueNumber
     readonly time_us: number
     readonly duration_us: number
   },
@@ -45,7 +53,8 @@ export function callFact(
   const { number: call, request, response, time_us, duration_us } = told
   const start_us = started_us - time_us
   return {
-    ...{ call, token, node: node.number, attempt, ordinal, service, status },
+    // Facts say 0 of what is none.
+    ...{ call, token: token ?? 0, node: node.number, attempt, ordinal, service, status },
     ...{ request, response, start_us, duration_us },
     ...costs,
   }

@@ -1,6 +1,7 @@
 /**
  * How tokens end: pure functions of how a token came to where it ends. The only place where endings are made.
  */
+import type { GroupId, NodeNumber, TokenId } from '../../model/ids.ts'
 import { type Ending, type ErrorFact, fateNumber } from '../../model/outcome.ts'
 import type { MergeFailure } from '../token/group-verdict.ts'
 import type { Passage } from '../token/passage.ts'
@@ -30,7 +31,7 @@ const IN_DOUBT = fateNumber('FAILED', 'in_doubt')
 const SINK_REJECTED = fateNumber('FAILED', 'sink_rejected')
 
 /** The ending of a token that `sink` has taken. */
-export function endAtSink(token: number, passage: Passage, sink: number): Ending {
+export function endAtSink(token: TokenId, passage: Passage, sink: NodeNumber): Ending {
   switch (passage.kind) {
     case 'flow':
       return { fate: COMPLETED, token, node: sink, sink, group: 0, error: null }
@@ -44,7 +45,7 @@ export function endAtSink(token: number, passage: Passage, sink: number): Ending
 }
 
 /** The ending of a token whose edge leads to `discard`. */
-export function endAtDiscard(token: number, passage: Passage): Ending {
+export function endAtDiscard(token: TokenId, passage: Passage): Ending {
   switch (passage.kind) {
     case 'flow':
       return filtered(token, passage.node)
@@ -53,27 +54,27 @@ export function endAtDiscard(token: number, passage: Passage): Ending {
     case 'invalid':
       return { fate: SOURCE_INVALID, token, node: passage.node, sink: 0, group: 0, error: passage.error }
     case 'error':
-      return endAfterError(token, passage, 0)
+      return endAfterError(token, passage, null)
   }
 }
 
 /** The ending of a token that was written to no sink because it and others became something new. */
-export function passedOn(token: number, node: number, how: keyof typeof PASSED_ON, group: number): Ending {
+export function passedOn(token: TokenId, node: NodeNumber, how: keyof typeof PASSED_ON, group: GroupId): Ending {
   return { fate: PASSED_ON[how], token, node, sink: 0, group, error: null }
 }
 
 const PASSED_ON = { fork: FORKED, expand: EXPANDED, merge: COALESCED, batch: CONSUMED } as const
 
-/** The ending of a token at a coalesce whose group failed, or that came after its group; `sink`: the one that has its row, or 0. */
+/** The ending of a token at a coalesce whose group failed, or that came after its group; `sink`: the one that has its row, if one has. */
 export function failedAtCoalesce(
-  token: number,
-  node: number,
+  token: TokenId,
+  node: NodeNumber,
   cause: MergeFailure | 'late_arrival',
-  group: number,
+  group: GroupId,
   error: ErrorFact,
-  sink = 0,
+  sink: NodeNumber | null = null,
 ): Ending {
-  const common = { token, node, sink, group, error } as const
+  const common = { token, node, sink: sink ?? 0, group, error } as const
   switch (cause) {
     case 'late_arrival':
       return { fate: LATE_ARRIVAL, ...common }
@@ -91,38 +92,39 @@ export function failedAtCoalesce(
 }
 
 /** The ending of a token that was still open when its run was given up. */
-export function abandoned(token: number, node: number, error: ErrorFact): Ending {
+export function abandoned(token: TokenId, node: NodeNumber, error: ErrorFact): Ending {
   return { fate: ABANDONED, token, node, sink: 0, group: 0, error }
 }
 
 /** The ending of a token whose visit asked for what the replayed run has no record of. */
-export function replayMissed(token: number, node: number, error: ErrorFact): Ending {
+export function replayMissed(token: TokenId, node: NodeNumber, error: ErrorFact): Ending {
   return { fate: REPLAY_MISS, token, node, sink: 0, group: 0, error }
 }
 
 /** The ending of a token that a sink may have sent, or not. It counts as none of the sink's rows. */
-export function inDoubt(token: number, node: number, error: ErrorFact): Ending {
+export function inDoubt(token: TokenId, node: NodeNumber, error: ErrorFact): Ending {
   return { fate: IN_DOUBT, token, node, sink: 0, group: 0, error }
 }
 
 /** The ending of a token for which a transform returned nothing. */
-export function filtered(token: number, node: number): Ending {
+export function filtered(token: TokenId, node: NodeNumber): Ending {
   return { fate: DISCARDED_FILTER, token, node, sink: 0, group: 0, error: null }
 }
 
-function endAfterError(token: number, passage: Extract<Passage, { kind: 'error' }>, sink: number): Ending {
+function endAfterError(token: TokenId, passage: Extract<Passage, { kind: 'error' }>, sink: NodeNumber | null): Ending {
   const { node, error } = passage
+  const written = sink ?? 0
   switch (passage.cause.kind) {
     case 'batch_failed':
-      return { fate: BATCH_FAILED, token, node, sink, group: passage.cause.group, error }
+      return { fate: BATCH_FAILED, token, node, sink: written, group: passage.cause.group, error }
     case 'error':
-      return sink === 0
+      return sink === null
         ? { fate: DROPPED, token, node, sink: 0, group: 0, error }
         : { fate: ROUTED_ERROR, token, node, sink, group: 0, error }
     case 'retries_exhausted':
-      return { fate: RETRIES_EXHAUSTED, token, node, sink, group: 0, error }
+      return { fate: RETRIES_EXHAUSTED, token, node, sink: written, group: 0, error }
     case 'sink_rejected':
-      return { fate: SINK_REJECTED, token, node, sink, group: 0, error }
+      return { fate: SINK_REJECTED, token, node, sink: written, group: 0, error }
     default:
       return failedAtCoalesce(token, node, passage.cause.kind, passage.cause.group, error, sink)
   }

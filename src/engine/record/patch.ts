@@ -1,20 +1,24 @@
 /** How a row differs from what it was. */
+
 import type { ValueDraft } from '../../ledger/write-port.ts'
 import { canonicalize, MAX_ROW_DEPTH } from '../../model/canonical.ts'
-import { type Json, type MutableRow, newRow, type Row } from '../../model/row.ts'
+import type { ValueNumber } from '../../model/ids.ts'
+import { type MutableRow, newRow, type Row } from '../../model/row.ts'
 
 /**
  * `next` as a change of value `base_value`, which is `base`; null if nothing differs. Nested values count as changed
  * unless they are the same object.
  * @throws NotJsonError if `next` isn't JSON, or nested deeper than `most_deep`.
  */
-export function changeOf(base: Row, base_value: number, next: Row, most_deep = MAX_ROW_DEPTH): ValueDraft | null {
+export function changeOf(base: Row, base_value: ValueNumber, next: Row, most_deep = MAX_ROW_DEPTH): ValueDraft | null {
   if (next === base) return null
   let set: MutableRow | null = null
   for (const field in next) {
-    if (next[field] === base[field] && next[field] !== undefined) continue
+    const value = next[field]
+    if (value === base[field] && value !== undefined) continue
     set ??= newRow()
-    set[field] = next[field] as Json
+    // What is undefined is no JSON: its canonical text can't be made, and that throws.
+    if (value !== undefined) set[field] = value
   }
   const unset: string[] = []
   for (const field in base) if (!(field in next)) unset.push(field)

@@ -45,8 +45,12 @@ export class PendingFacts {
     return this.#subjects.length
   }
 
-  /** The first fact of a subject since the last commit is about to be told. */
-  begin(subject: Subject, time_us: number): Facts {
+  /** The facts of a subject since the last commit; if there are none, something happens to it at `time_us`. */
+  factsOf(subject: Subject, time_us: number): Facts {
+    return subject.facts ?? this.#begin(subject, time_us)
+  }
+
+  #begin(subject: Subject, time_us: number): Facts {
     const facts = new Facts(time_us, subject.values + 1)
     subject.facts = facts
     this.#subjects.push(subject)
@@ -71,8 +75,8 @@ export class PendingFacts {
     const settled = this.#settled
     this.#subjects = []
     this.#settled = 0
-    for (let i = settled; i < subjects.length; i++) {
-      const subject = subjects[i] as Subject
+    const left = subjects.slice(settled).filter(each => each !== null)
+    for (const subject of left) {
       if (subject.kind === 'row' && subject.isClosed) this.closed++
       subject.previous = append(draftOf(subject))
     }

@@ -7,12 +7,12 @@
  * R3. Rows are frozen as soon as evidence is made of them, so that no plugin can change what is recorded.
  * R4. A visit ends now, unless its plugin’s answer came before: that is its `ended_us` then, and its duration is the plugin’s.
  */
+
 import {
   type GroupClosed,
   type GroupKind,
   type HoldFact,
   type OriginFact,
-  type Together,
   VISIT_ERROR,
   VISIT_EXHAUSTED,
   VISIT_HELD,
@@ -24,6 +24,7 @@ import { DISCARD } from '../../format/topology.ts'
 import type { ValueDraft } from '../../ledger/write-port.ts'
 import { canonicalize, MAX_DEPTH, MAX_ROW_DEPTH } from '../../model/canonical.ts'
 import { CustodyError } from '../../model/error.ts'
+import type { EdgeNumber, GroupId, NodeNumber, TokenId, ValueNumber } from '../../model/ids.ts'
 import type { Ending, ErrorFact } from '../../model/outcome.ts'
 import { frozen, type Json, type Row } from '../../model/row.ts'
 import type { AggregateNode, ForkNode, PlanEdge, SourceNode } from '../../plan/plan.ts'
@@ -42,15 +43,17 @@ import {
   type Waiting,
 } from '../token/fork-frames.ts'
 import type { ErrorCause, Passage } from '../token/passage.ts'
-import { type Facts, factsOf, Subject, Token } from '../token/token.ts'
-import { type Asker, type CallMade, callFact } from './call-fact.ts'
+import { addValue, type Facts, factsOf, Subject, Token } from '../token/token.ts'
+import { CallRecorder } from './call-recorder.ts'
 import * as endings from './ending.ts'
 import { changeOf } from './patch.ts'
 import { PendingFacts } from './pending.ts'
 import type { Totals } from './totals.ts'
 
 const [FORK, EXPAND, MERGE, BATCH] = [0, 1, 2, 3] as const satisfies readonly GroupKind[]
-const NO_PARENTS: readonly number[] = []
+const NO_PARENTS: readonly TokenId[] = []
+/** What facts say instead of null (format/entry.ts). */
+const NONE = 0
 
 type Closing = Pick<GroupClosed, 'group' | 'verdict'> & Partial<Pick<GroupClosed, 'detail' | 'timed_out'>>
 
@@ -58,11 +61,13 @@ export class Recorder {
   readonly totals: Totals
   /** What no commit has made durable. */
   readonly pending: PendingFacts
+  readonly calls: CallRecorder
   readonly #clock: Pick<RunClock, 'now_us' | 'ran_us'>
 
   constructor(totals: Totals, clock: Pick<RunClock, 'now_us' | 'ran_us'>, commit_rows?: number) {
     this.pending = new PendingFacts(commit_rows)
     this.totals = totals
+    this.calls = new CallRecorder(this.pending, totals, clock)
     this.#clock = clock
   }
 
@@ -105,14 +110,14 @@ export class Recorder {
   /** A sink took the token. */
   write(token: Token, started_us: number, ended_us?: number): void {
     this.#facts(token.subject, started_us)
-    this.#visit(token, VISIT_OK, token.value, 0, 0, started_us, null, ended_us)
+    this.#visit(token, VISIT_OK, token.value, null, null, started_us, null, ended_us)
     this.#end(token, endings.endAtSink(token.id, token.passage, token.node))
   }
 
   /** Nothing came of the token. */
   filter(token: Token, started_us: number, ended_us?: number): void {
     this.#facts(token.subject, started_us)
-    this.#visit(token, VISIT_OK, token.value, 0, 0, started_us, null, ended_us)
+    this.#visit(token, VISIT_OK, token.value, null, null, started_us, null, ended_us)
     this.#end(token, endings.filtered(token.id, token.node))
   }
 
@@ -120,9 +125,8 @@ export class Recorder {
   failAttempt(token: Token, error: RowError, started_us: number, ended_us?: number): void {
     this.#facts(token.subject, started_us)
     const fact = this.#addError(token, error)
-    this.#visit(token, VISIT_ERROR, token.value, 0, 0, started_us, fact, ended_us)
-    token.attempt++
-    token.held = false
+    this.#visit(token, VISIT_ERROR, token.value, null, null, started_us, fact, ended_us)
+    token.retry()
   }
 
   /**
@@ -142,7 +146,7 @@ export class Recorder {
     this.#facts(token.subject, started_us)
     const fact = this.#addError(token, error)
     const before = token.value
-    let out = 0
+    let out: ValueNumber | null = null
     if (edge.to !== DISCARD) {
       const row = errorRow(token.row, error, { node: name, ...(branch !== undefined && { branch }) })
       this.#setRow(token, row, changeOf(token.row, token.value, row, MAX_DEPTH))
@@ -151,28 +155,6 @@ export class Recorder {
     const status = cause.kind === 'retries_exhausted' ? VISIT_EXHAUSTED : VISIT_ERROR
     this.#visit(token, status, before, out, edge.number, started_us, fact, ended_us)
     this.#move(token, edge, { kind: 'error', node, cause, error: fact })
-  }
-
-  // ── calls ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** A service was called, and something came of it. */
-  call(asker: Asker, made: CallMade): void {
-    const { subject } = asker
-    const { time_us } = this.#facts(subject, made.started_us)
-    const request = this.#asked(asker, made.request)
-    const response = this.#addValue(subject, { kind: 'full', text: made.response })
-    const number = (this.totals.calls?.count ?? 0) + 1
-    const duration_us = this.#clock.ran_us(made.started_us, made.ended_us)
-    const fact = callFact(asker, made, { number, request, response, time_us, duration_us })
-    factsOf(subject).addCall(fact)
-    this.totals.call(fact)
-  }
-
-  /** The token's request is about to be sent: when this is durable. */
-  intend(asker: Asker, request: string, together: Together | null): void {
-    const { token, node, attempt, subject } = asker
-    this.#facts(subject, this.#clock.now_us())
-    factsOf(subject).addIntent({ token, node: node.number, attempt, request: this.#asked(asker, request), together })
   }
 
   /** A replay has no record of what the visit asks for. */
@@ -193,8 +175,8 @@ export class Recorder {
     const { subject, row, value, path } = token
     this.#facts(subject, started_us)
     const group = this.#openGroup(subject, FORK, node.number, node.branches.length)
-    this.#visit(token, VISIT_OK, value, 0, 0, started_us, null)
-    const fork: ForkGroup = { subject, group, node: node.number, row, path, value, joins: [], carriers: [] }
+    this.#visit(token, VISIT_OK, value, null, null, started_us, null)
+    const fork: ForkGroup = { subject, group, node: node.number, row, path, value, groups: [], carriers: [] }
     const children = node.branches.map(({ branch: name, edge }, branch) => {
       const frames: Frame = { fork, branch, outer: token.frames }
       const born = { frames, group, ordinal: branch, parents: [token.id], path: branchPath(path, name) }
@@ -211,13 +193,12 @@ export class Recorder {
    */
   expand(token: Token, rows: readonly Row[], edge: PlanEdge, started_us: number, ended_us?: number): Token[] {
     const { subject, node } = token
-    const changes = rows.map(row => changeOf(token.row, token.value, row))
+    const elements = rows.map(row => ({ row, change: changeOf(token.row, token.value, row) }))
     this.#facts(subject, started_us)
     const group = this.#openGroup(subject, EXPAND, node, rows.length)
-    this.#visit(token, VISIT_OK, token.value, 0, 0, started_us, null, ended_us)
-    const children = rows.map((row, ordinal) => {
-      const change = changes[ordinal] ?? null
-      const value = change === null ? token.value : this.#addValue(subject, change)
+    this.#visit(token, VISIT_OK, token.value, null, null, started_us, null, ended_us)
+    const children = elements.map(({ row, change }, ordinal) => {
+      const value = change === null ? token.value : addValue(subject, change)
       const born = { frames: null, group, ordinal, parents: [token.id], path: elementPath(token.path, ordinal) }
       return this.#birth(subject, edge, frozen(row), value, born)
     })
@@ -227,71 +208,71 @@ export class Recorder {
   }
 
   /** The token waits at a coalesce for the rest of its group. */
-  holdAtCoalesce(token: Token, join: CoalesceGroup, started_us: number): void {
+  holdAtCoalesce(token: Token, group: CoalesceGroup, started_us: number): void {
     this.#facts(token.subject, started_us)
-    this.#openJoin(join, token.subject)
-    this.#hold(token, { group: join.group, ordinal: join.arrived.length - 1, batch: null }, started_us)
+    const number = this.#openMerge(group, token.subject)
+    this.#hold(token, { group: number, ordinal: group.arrived.length - 1, batch: null }, started_us)
+    token.joinGroup()
   }
 
   /** The members end, and what they merge into stands where the coalesce leads. */
-  merge(join: CoalesceGroup, members: readonly Waiting[], row: Row, detail: Json | null): Token {
-    const { node, fork, outer } = join
-    const last = members.at(-1) as Waiting
+  merge(group: CoalesceGroup, members: readonly Waiting[], row: Row, detail: Json | null): Token {
+    const { node, fork, outer } = group
+    const last = members.at(-1)
+    if (last === undefined) throw new TypeError(`a group at ${node.name} merges that nobody has come to`)
     const { subject } = last.token
     const change = changeOf(fork.row, fork.value, row)
     this.#facts(subject, last.started_us)
-    this.#openJoin(join, subject)
-    const value = change === null ? fork.value : this.#addValue(subject, change)
-    const told = detail === null ? 0 : this.#addValue(subject, { kind: 'full', text: canonicalize(detail) })
+    const number = this.#openMerge(group, subject)
+    const value = change === null ? fork.value : addValue(subject, change)
+    const about = detail === null ? null : addValue(subject, { kind: 'full', text: canonicalize(detail) })
     for (const { token, started_us } of members) {
-      this.#visit(token, VISIT_OK, token.value, value, 0, started_us, null)
-      this.#end(token, endings.passedOn(token.id, node.number, 'merge', join.group))
+      this.#visit(token, VISIT_OK, token.value, value, null, started_us, null)
+      this.#end(token, endings.passedOn(token.id, node.number, 'merge', number))
     }
     const parents = members.map(({ token }) => token.id)
-    const { group, timed_out } = join
-    this.#closeGroup(subject, { group, verdict: 'merged', timed_out, detail: told }, members)
-    const born = { frames: outer, group: join.group, ordinal: 0, parents, path: mergedPath(fork.path, node.name) }
+    const { timed_out } = group
+    this.#closeGroup(subject, { group: number, verdict: 'merged', timed_out, detail: about ?? NONE }, members)
+    const born = { frames: outer, group: number, ordinal: 0, parents, path: mergedPath(fork.path, node.name) }
     return this.#birth(subject, node.to, frozen(row), value, born)
   }
 
   /** Members of a coalesce group fail with it, or one comes too late for it. They go where its `on_error` leads, if it has one. */
-  failAtCoalesce({ kind: _, join, members, cause, closes, ...error }: MembersFailed): void {
-    const opens = join.group === 0
-    const { name, number, on_error, branches } = join.node
+  failAtCoalesce({ kind: _, group, members, cause, closes, ...error }: MembersFailed): void {
+    const opens = group.number === null
+    const { name, number: node, on_error, branches } = group.node
     const told = { ...error, code: cause.toUpperCase() }
     for (const { token, branch, started_us } of members) {
       this.#facts(token.subject, started_us)
-      this.#openJoin(join, token.subject)
+      const number = this.#openMerge(group, token.subject)
       const at = on_error === null ? null : { name, on_error, branch: branches[branch] }
-      if (at !== null) this.fail(token, at, told, { kind: cause, group: join.group }, started_us)
+      if (at !== null) this.fail(token, at, told, { kind: cause, group: number }, started_us)
       else {
         const error = this.#failHere(token, told, started_us)
-        this.#end(token, endings.failedAtCoalesce(token.id, number, cause, join.group, error))
+        this.#end(token, endings.failedAtCoalesce(token.id, node, cause, number, error))
       }
     }
-    const subject = members[0]?.token.subject
-    if ((closes || opens) && subject !== undefined)
-      this.#closeGroup(
-        subject,
-        { group: join.group, verdict: join.verdict ?? cause, timed_out: join.timed_out },
-        members,
-      )
+    // Nobody has ever come to one without a number.
+    if ((closes || opens) && group.number !== null) {
+      const { number, timed_out } = group
+      this.#closeGroup(group.fork.subject, { group: number, verdict: group.verdict ?? cause, timed_out }, members)
+    }
   }
 
   /** `nth`: which of the node's batches it is. */
   openBatch(node: AggregateNode, nth: number, started_us: number): BatchGroup {
-    const subject = new Subject('batch', this.totals.openBatch(node.number))
-    const origin: OriginFact = { source: node.number, index: nth, line: 0, repeats: null }
-    subject.origin = origin
+    const origin: OriginFact = { source: node.number, index: nth, line: NONE, repeats: null }
+    const subject = new Subject('batch', this.totals.openBatch(node.number), origin)
     subject.gathers = true
-    this.#facts(subject, started_us).origin = origin
-    return { group: this.#openGroup(subject, BATCH, node.number, 0), subject, node }
+    this.#facts(subject, started_us)
+    return { group: this.#openGroup(subject, BATCH, node.number, null), subject, node }
   }
 
   /** `ordinal` is the token's place among the batch's members, from 0. */
   holdInBatch(token: Token, batch: BatchGroup, ordinal: number, started_us: number): void {
     this.#facts(token.subject, started_us)
     this.#hold(token, { group: batch.group, ordinal, batch: batch.subject.number }, started_us)
+    token.joinBatch()
   }
 
   /**
@@ -300,16 +281,16 @@ export class Recorder {
    */
   consumeBatch(batch: ClosedBatch, rows: readonly Row[], ended_us = this.#clock.now_us()): Token[] {
     const { group, subject, node, members } = batch
-    const texts = rows.map(row => canonicalize(row, MAX_ROW_DEPTH))
+    const outputs = rows.map(row => ({ row, text: canonicalize(row, MAX_ROW_DEPTH) }))
     this.#facts(subject, ended_us)
     for (const { token, started_us } of members) {
       this.#facts(token.subject, ended_us)
-      this.#visit(token, VISIT_OK, token.value, 0, 0, started_us, null, ended_us)
+      this.#visit(token, VISIT_OK, token.value, null, null, started_us, null, ended_us)
       this.#end(token, endings.passedOn(token.id, node.number, 'batch', group))
     }
     this.#closeBatch(batch)
-    return rows.map((row, ordinal) => {
-      const value = this.#addValue(subject, { kind: 'full', text: texts[ordinal] as string })
+    return outputs.map(({ row, text }, ordinal) => {
+      const value = addValue(subject, { kind: 'full', text })
       const born = { frames: null, group, ordinal, parents: NO_PARENTS, path: elementPath(FIRST_PATH, ordinal) }
       return this.#birth(subject, node.to, frozen(row), value, born)
     })
@@ -318,17 +299,19 @@ export class Recorder {
   /** The batch closes, and each member continues with its row, or is dropped where that is null. */
   releaseBatch(batch: ClosedBatch, rows: ReadonlyArray<Row | null>, ended_us = this.#clock.now_us()): void {
     const { subject, node, members } = batch
-    const changes = members.map(({ token }, i) => (rows[i] == null ? null : changeOf(token.row, token.value, rows[i])))
-    for (const [i, { token, started_us }] of members.entries()) {
+    const released = members.map(({ token, started_us }, i) => {
       const row = rows[i] ?? null
+      return { token, started_us, row, change: row === null ? null : changeOf(token.row, token.value, row) }
+    })
+    for (const { token, started_us, row, change } of released) {
       const before = token.value
       this.#facts(token.subject, ended_us)
       if (row === null) {
-        this.#visit(token, VISIT_OK, before, 0, 0, started_us, null, ended_us)
+        this.#visit(token, VISIT_OK, before, null, null, started_us, null, ended_us)
         this.#end(token, endings.filtered(token.id, node.number))
         continue
       }
-      this.#setRow(token, row, changes[i] ?? null)
+      this.#setRow(token, row, change)
       this.#visit(token, VISIT_OK, before, token.value, node.to.number, started_us, null, ended_us)
       this.#move(token, node.to, { kind: 'flow', node: node.number })
     }
@@ -349,12 +332,20 @@ export class Recorder {
   abandon(token: Token, message: string, started_us: number, now_us: number): void {
     this.#facts(token.subject, now_us)
     const error = this.#addError(token, { code: 'ABANDONED', message })
-    if (token.held) this.#visit(token, VISIT_ERROR, token.value, 0, 0, started_us, error, now_us)
+    if (token.held) this.#visit(token, VISIT_ERROR, token.value, null, null, started_us, error, now_us)
     this.#end(token, endings.abandoned(token.id, token.node, error))
   }
 
-  /** The run is given up while a group waits, that has had these members so far. */
-  abandonGroup(subject: Subject, group: number, members: readonly Waiting[], now_us: number): void {
+  /** The run is given up while a group waits at a coalesce that somebody has come to. */
+  abandonGroup({ fork, number, arrived }: CoalesceGroup, now_us: number): void {
+    if (number === null) return
+    this.#facts(fork.subject, now_us)
+    this.#closeGroup(fork.subject, { group: number, verdict: 'abandoned' }, arrived)
+  }
+
+  /** The run is given up while a batch waits, that has had these members so far. */
+  abandonBatch({ subject, group }: BatchGroup, members: readonly Waiting[], now_us: number): void {
+    subject.gathers = false
     this.#facts(subject, now_us)
     this.#closeGroup(subject, { group, verdict: 'abandoned' }, members)
   }
@@ -363,25 +354,23 @@ export class Recorder {
 
   #newRow(origin: OriginFact, started_us: number, row: Row): Token {
     const text = canonicalize(row)
-    const subject = new Subject('row', ++this.totals.read)
+    const subject = new Subject('row', ++this.totals.read, origin)
     const facts = this.#facts(subject, started_us)
-    facts.origin = origin
-    subject.origin = origin
-    const value = this.#addValue(subject, { kind: 'full', text })
+    const value = addValue(subject, { kind: 'full', text })
     const passage: Passage = { kind: 'flow', node: origin.source }
     const token = new Token(++this.totals.born, subject, origin.source, frozen(row), value, passage, null)
-    facts.bear(token, { token: token.id, group: 0, ordinal: 0, value, parents: NO_PARENTS })
+    facts.bear(token, { token: token.id, group: NONE, ordinal: 0, value, parents: NO_PARENTS })
     subject.open.add(token)
     return token
   }
 
   #leaveSource(token: Token, edge: PlanEdge, passage: Passage, started_us: number, error: ErrorFact | null): void {
-    this.#visit(token, error === null ? VISIT_OK : VISIT_ERROR, 0, token.value, edge.number, started_us, error)
+    this.#visit(token, error === null ? VISIT_OK : VISIT_ERROR, null, token.value, edge.number, started_us, error)
     this.#move(token, edge, passage)
   }
 
   /** `row` is frozen. */
-  #birth(subject: Subject, edge: PlanEdge, row: Row, value: number, born: Born): Token {
+  #birth(subject: Subject, edge: PlanEdge, row: Row, value: ValueNumber, born: Born): Token {
     const { frames, group, ordinal, parents, path } = born
     const passage: Passage = { kind: 'flow', node: edge.from }
     const token = new Token(++this.totals.born, subject, edge.to, row, value, passage, frames, path)
@@ -394,13 +383,8 @@ export class Recorder {
   }
 
   #move(token: Token, edge: PlanEdge, passage: Passage): void {
-    token.node = edge.to
+    token.moveTo(edge.to, passage)
     factsOf(token.subject).move(token)
-    token.passage = passage
-    token.attempt = 1
-    token.answers = null
-    token.held = false
-    token.sending = null
     if (edge.to === DISCARD) this.#end(token, endings.endAtDiscard(token.id, passage))
   }
 
@@ -410,24 +394,22 @@ export class Recorder {
     if (!subject.open.delete(token))
       throw new CustodyError('CUSTODY_ENGINE_DEFECT', `token ${token.id} ends, and isn't open`)
     drop(token)
-    token.ended = true
-    token.held = false
+    token.end()
     this.totals.ending(ending.fate, ending.sink, subject)
   }
 
   #hold(token: Token, where: Pick<HoldFact, 'group' | 'ordinal' | 'batch'>, started_us: number): void {
-    this.#visit(token, VISIT_HELD, token.value, 0, 0, started_us, null)
+    this.#visit(token, VISIT_HELD, token.value, null, null, started_us, null)
     factsOf(token.subject).hold({ token: token.id, node: token.node, ...where })
-    token.held = true
   }
 
-  /** A visit that was held before is told again, with its first start: the offset from the entry's time is negative then. */
+  /** A visit that was held before is recorded again, with its first start: the offset from the entry's time is negative then. */
   #visit(
     token: Token,
     status: VisitStatus,
-    value_in: number,
-    value_out: number,
-    edge: number,
+    value_in: ValueNumber | null,
+    value_out: ValueNumber | null,
+    edge: EdgeNumber | null,
     started_us: number,
     error: ErrorFact | null,
     ended_us = this.#clock.now_us(),
@@ -439,9 +421,9 @@ export class Recorder {
       node: token.node,
       attempt: token.attempt,
       status,
-      in: value_in,
-      out: value_out,
-      edge,
+      in: value_in ?? NONE,
+      out: value_out ?? NONE,
+      edge: edge ?? NONE,
       start_us: started_us - facts.time_us,
       duration_us,
       // Stamps may have jumped meanwhile.
@@ -451,14 +433,16 @@ export class Recorder {
     this.totals.visit(token.node, status, edge, token.held)
   }
 
-  #openGroup(subject: Subject, kind: GroupKind, node: number, expected: number): number {
+  #openGroup(subject: Subject, kind: GroupKind, node: NodeNumber, expected: number | null): GroupId {
     const group = ++this.totals.groups
-    factsOf(subject).openGroup({ group, kind, node, expected })
+    factsOf(subject).openGroup({ group, kind, node, expected: expected ?? NONE })
     return group
   }
 
-  #openJoin(join: CoalesceGroup, subject: Subject): void {
-    if (join.group === 0) join.group = this.#openGroup(subject, MERGE, join.node.number, join.node.branches.length)
+  /** Its number; the first who comes to it opens it. */
+  #openMerge(group: CoalesceGroup, subject: Subject): GroupId {
+    group.number ??= this.#openGroup(subject, MERGE, group.node.number, group.node.branches.length)
+    return group.number
   }
 
   #closeBatch({ group, subject, trigger, members }: ClosedBatch): void {
@@ -468,40 +452,28 @@ export class Recorder {
 
   #closeGroup(subject: Subject, fact: Closing, members: readonly Waiting[] = []): void {
     const tokens = members.map(({ token }) => token.id)
-    factsOf(subject).closeGroup({ detail: 0, timed_out: false, ...fact, members: tokens })
+    factsOf(subject).closeGroup({ detail: NONE, timed_out: false, ...fact, members: tokens })
   }
 
   /** The visit met an error, and the token goes nowhere from here. */
   #failHere(token: Token, error: ReportedError, started_us: number, ended_us?: number): ErrorFact {
     this.#facts(token.subject, started_us)
     const fact = this.#addError(token, error)
-    this.#visit(token, VISIT_ERROR, token.value, 0, 0, started_us, fact, ended_us)
+    this.#visit(token, VISIT_ERROR, token.value, null, null, started_us, fact, ended_us)
     return fact
   }
 
-  /** The value that is asked: one for all attempts that ask the same. */
-  #asked({ subject, answers }: Asker, text: string): number {
-    const value = answers.valueOf(text) ?? this.#addValue(subject, { kind: 'full', text })
-    answers.keepValue(text, value)
-    return value
-  }
-
   #addError(token: Token, error: ReportedError): ErrorFact {
-    return { code: error.code, value: this.#addValue(token.subject, { kind: 'full', text: errorText(error) }) }
+    return { code: error.code, value: addValue(token.subject, { kind: 'full', text: errorText(error) }) }
   }
 
   #setRow(token: Token, row: Row, change: ValueDraft | null): void {
     // Most visits leave it as it is, and frozen.
     if (row !== token.row) token.row = frozen(row)
-    if (change !== null) token.value = this.#addValue(token.subject, change)
-  }
-
-  #addValue(subject: Subject, draft: ValueDraft): number {
-    factsOf(subject).addValue(draft)
-    return ++subject.values
+    if (change !== null) token.value = addValue(token.subject, change)
   }
 
   #facts(subject: Subject, time_us: number): Facts {
-    return subject.facts ?? this.pending.begin(subject, time_us)
+    return this.pending.factsOf(subject, time_us)
   }
 }

@@ -1,4 +1,5 @@
-/** Totals of the run so far, kept while facts are recorded: what closing entries, `show` and the summary tell. */
+/** Totals of the run so far, kept while facts are recorded: what closing entries, `show` and the summary have. */
+
 import {
   CALL_ERROR,
   CALL_RECORDED,
@@ -11,6 +12,7 @@ import {
   VISIT_OK,
   type VisitStatus,
 } from '../../format/entry.ts'
+import type { EdgeNumber, NodeNumber } from '../../model/ids.ts'
 import { FATES } from '../../model/outcome.ts'
 
 export class Totals {
@@ -71,38 +73,37 @@ export class Totals {
   }
 
   /** An aggregate has another batch. Returns its number. */
-  openBatch(node: number): number {
+  openBatch(node: NodeNumber): number {
     this.#batches_of.set(node, (this.#batches_of.get(node) ?? 0) + 1)
     return ++this.#batches
   }
 
   /** A visit, or, if `was_held`, the end of one that was counted as held. */
-  visit(node: number, status: VisitStatus, edge: number, was_held: boolean): void {
+  visit(node: NodeNumber, status: VisitStatus, edge: EdgeNumber | null, was_held: boolean): void {
     const count = status === VISIT_OK ? this.#ok : status === VISIT_HELD ? this.#held : this.#error
-    count[node] = count[node]! + 1
-    if (was_held) this.#held[node] = this.#held[node]! - 1
-    if (edge !== 0) this.take(edge)
+    count[node] = (count[node] ?? 0) + 1
+    if (was_held) this.#held[node] = (this.#held[node] ?? 0) - 1
+    if (edge !== null) this.take(edge)
   }
 
   /** An edge was taken. */
-  take(edge: number): void {
-    this.#edges[edge] = this.#edges[edge]! + 1
+  take(edge: EdgeNumber): void {
+    this.#edges[edge] = (this.#edges[edge] ?? 0) + 1
   }
 
   /** A record of a source can't be used: it will end in failure. */
-  reject(source: number): void {
+  reject(source: NodeNumber): void {
     this.rejected++
     this.#failuresAt(source).rejected++
   }
 
   /** A token of `subject` ended. */
-  ending(fate: number, sink: number, subject: Failing): void {
+  ending(fate: number, sink: NodeNumber, subject: Failing): void {
     this.ended++
     if (FAILURES.has(fate)) {
       this.failing++
       if (subject.kind === 'row' && !subject.failed) {
         subject.failed = true
-        if (subject.origin === null) throw new TypeError('a row has no source')
         this.#failuresAt(subject.origin.source).failed++
       }
     }
@@ -144,10 +145,10 @@ export class Totals {
     for (const [fate, by_sink] of this.#endings) for (const [sink, count] of by_sink) endings.push([fate, sink, count])
     endings.sort((a, b) => a[0] - b[0] || a[1] - b[1])
     const visits: [number, number, number, number][] = []
-    for (let node = 1; node < this.#ok.length; node++)
-      visits.push([node, this.#ok[node]!, this.#error[node]!, this.#held[node]!])
+    for (const [node, ok] of this.#ok.entries())
+      if (node > 0) visits.push([node, ok, this.#error[node] ?? 0, this.#held[node] ?? 0])
     const edges: [number, number][] = []
-    for (let edge = 1; edge < this.#edges.length; edge++) edges.push([edge, this.#edges[edge]!])
+    for (const [edge, count] of this.#edges.entries()) if (edge > 0) edges.push([edge, count])
     return {
       rows: { read: this.read, ingested: this.read - this.rejected, rejected: this.rejected },
       tokens: { born: this.born, ended: this.ended, open: this.born - this.ended },
@@ -167,10 +168,10 @@ interface Failures {
   failed: number
 }
 
-/** What of a subject tells whose failures these are, and whether it has been counted. */
+/** By what a subject shows whose failures these are, and whether it has been counted. */
 interface Failing {
   readonly kind: 'row' | 'batch'
-  readonly origin: { readonly source: number } | null
+  readonly origin: { readonly source: NodeNumber }
   failed: boolean
 }
 

@@ -1,5 +1,5 @@
 /** A binary heap: the least of what was added is at hand. */
-export class Heap<T> {
+export class Heap<T extends object> {
   readonly #items: T[] = []
   readonly #isBefore: (a: T, b: T) => boolean
 
@@ -15,10 +15,11 @@ export class Heap<T> {
     const items = this.#items
     let at = items.push(item) - 1
     while (at > 0) {
-      const above = (at - 1) >> 1
-      if (!this.#isBefore(item, items[above] as T)) break
-      items[at] = items[above] as T
-      at = above
+      const up = (at - 1) >> 1
+      const above = items[up]
+      if (above === undefined || !this.#isBefore(item, above)) break
+      items[at] = above
+      at = up
     }
     items[at] = item
   }
@@ -30,12 +31,14 @@ export class Heap<T> {
     if (item === undefined || items.length === 0) return
     let at = 0
     for (;;) {
-      let below = 2 * at + 1
-      if (below >= items.length) break
-      if (below + 1 < items.length && this.#isBefore(items[below + 1] as T, items[below] as T)) below++
-      if (!this.#isBefore(items[below] as T, item)) break
-      items[at] = items[below] as T
-      at = below
+      const down = 2 * at + 1
+      const [left, right] = [items[down], items[down + 1]]
+      if (left === undefined) break
+      const turns_right = right !== undefined && this.#isBefore(right, left)
+      const below = turns_right ? right : left
+      if (!this.#isBefore(below, item)) break
+      items[at] = below
+      at = turns_right ? down + 1 : down
     }
     items[at] = item
   }

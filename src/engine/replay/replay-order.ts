@@ -12,11 +12,10 @@
 import { comesOf, mergedBy, mergedPath } from '../../format/lineage.ts'
 import type { Course, Courses, RecordedBatch, RecordedGroup, RecordedTake } from '../../format/recording.ts'
 import { canonicalize } from '../../model/canonical.ts'
-import type { Json } from '../../model/row.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { CoalesceGroup } from '../token/fork-frames.ts'
 import type { InFlight } from '../token/in-flight.ts'
-import type { Origin, Subject, Token } from '../token/token.ts'
+import type { Subject, Token } from '../token/token.ts'
 import { Heap } from './heap.ts'
 
 /** How many records are looked up at a time. */
@@ -70,8 +69,8 @@ export class ReplayOrder {
     this.#names = parts.plan.nodes.map(({ name }) => name)
     this.#races = new Map(Array.from(parts.races, node => [this.#nameOf(node), node]))
     const { courses, plan } = parts
-    const before = (name: string) => canonicalize((courses.closes?.[name] ?? null) as Json)
-    const now = (name: string) => canonicalize((plan.value.closes?.[name] ?? null) as Json)
+    const before = (name: string) => canonicalize(courses.closes?.[name] ?? null)
+    const now = (name: string) => canonicalize(plan.value.closes?.[name] ?? null)
     this.#same = new Set(this.#names.filter(name => before(name) === now(name)))
   }
 
@@ -100,7 +99,7 @@ export class ReplayOrder {
 
   /** A row was read. */
   enter(subject: Subject): void {
-    const { source, index } = subject.origin as Origin
+    const { source, index } = subject.origin
     const key = keyOf(source, index)
     const course = this.#ahead.get(key)
     this.#ahead.delete(key)
@@ -124,7 +123,6 @@ export class ReplayOrder {
   async restore({ subjects, batches }: Pick<InFlight, 'subjects' | 'batches'>): Promise<void> {
     const { courses } = this.#parts
     for (const subject of subjects) {
-      if (subject.origin === null) continue
       const { source, index } = subject.origin
       const name = this.#nameOf(source)
       if (subject.kind === 'row') {
@@ -143,7 +141,7 @@ export class ReplayOrder {
       if (!fits) this.#batches.delete(group.subject)
     }
     for (const token of subjects.flatMap(({ open }) => [...open]))
-      if (token.held || token.sending !== null) this.#over(this.#expectedOf(token))
+      if (token.held || token.state.kind === 'sending') this.#over(this.#expectedOf(token))
   }
 
   // ── turns ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -274,7 +272,7 @@ function leads({ path: from, frames }: Token, path: string): boolean {
   for (let at = frames; at !== null; at = at.outer) {
     const coalesce = mergedBy(path, at.fork.path)
     if (coalesce === null) continue
-    return at.fork.joins.every(({ node, verdict }) => node.name !== coalesce || verdict === null)
+    return at.fork.groups.every(({ node, verdict }) => node.name !== coalesce || verdict === null)
   }
   return false
 }

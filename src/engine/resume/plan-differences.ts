@@ -2,7 +2,7 @@
 import type { PlanValue } from '../../format/entry.ts'
 import type { Topology } from '../../format/topology.ts'
 import { canonicalize } from '../../model/canonical.ts'
-import type { Json } from '../../model/row.ts'
+import { isObject, type Json } from '../../model/row.ts'
 
 interface Compared {
   readonly topology: Topology
@@ -19,18 +19,15 @@ export function differences(before: Compared, after: Compared): string[] {
       told.push(`\`${name}\` is new`)
       continue
     }
-    for (const part of Object.keys(parts) as (keyof Parts)[])
+    for (const part of PARTS)
       if (parts[part] !== former[part]) told.push(`${part} of \`${name}\` differ${part === 'kind' ? 's' : ''}`)
   }
   return told.length > 0 ? told : ['a schema, a policy or the order of its parts differs']
 }
 
-interface Parts {
-  readonly kind: string
-  readonly options: string
-  readonly expressions: string
-  readonly ways: string
-}
+const PARTS = ['kind', 'options', 'expressions', 'ways'] as const
+
+type Parts = { readonly [part in (typeof PARTS)[number]]: string }
 
 function describe({ topology, value }: Compared): Map<string, Parts> {
   const name = (number: number) => topology.nodes[number - 1]?.name ?? 'discard'
@@ -39,7 +36,7 @@ function describe({ topology, value }: Compared): Map<string, Parts> {
       node.name,
       {
         kind: `${node.kind} ${node.plugin ?? ''} ${node.policy ?? ''} ${(node.branches ?? []).join(',')}`,
-        options: text(bySecretName(value.options[node.name])),
+        options: text(bySecretName(value.options[node.name] ?? null)),
         expressions: text(value.expressions[node.name]),
         ways: topology.edges
           .filter(([from]) => from === i + 1)
@@ -51,14 +48,14 @@ function describe({ topology, value }: Compared): Map<string, Parts> {
 }
 
 /** A secret is its name, as in the plan's hash: its fingerprint is another after the secret or the signing key has changed. */
-function bySecretName(options: unknown): unknown {
-  if (typeof options !== 'object' || options === null) return options
-  if (Array.isArray(options)) return options.map(bySecretName)
-  const { secret, fingerprint, ...rest } = options as { readonly [key: string]: unknown }
+function bySecretName(options: Json): Json {
+  if (!isObject(options)) return Array.isArray(options) ? options.map(bySecretName) : options
+  const { secret, fingerprint, ...rest } = options
   if (typeof secret === 'string' && fingerprint !== undefined && Object.keys(rest).length === 0) return { secret }
   return Object.fromEntries(Object.entries(options).map(([key, each]) => [key, bySecretName(each)]))
 }
 
 function text(value: unknown): string {
+  // cast: values of the record are JSON, whose interfaces don't say so.
   return value === undefined ? '' : canonicalize(value as Json)
 }

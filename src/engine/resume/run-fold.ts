@@ -7,6 +7,7 @@ import type { RunReader } from '../../ledger/write-port.ts'
 import { CustodyError } from '../../model/error.ts'
 import type { Json } from '../../model/row.ts'
 import type { Standstill } from '../ports/run-clock.ts'
+import { onRecord } from '../record/on-record.ts'
 
 export interface History {
   readonly opening: Extract<RunEntry, { k: 'open' }>
@@ -30,7 +31,7 @@ export interface History {
 export async function readHistory(reader: RunReader, log: number): Promise<History> {
   let opening: History['opening'] | null = null
   let commit: { seq: number; entry: Extract<RunEntry, { k: 'commit' }>; stored: Commits } | null = null
-  /** What the latest commits tell of it, from the last that tells it whole. */
+  /** What the latest commits have of it, from the last that has it whole. */
   let line: CommitLine[] = []
   let published = false
   let sealed = false
@@ -59,11 +60,12 @@ export async function readHistory(reader: RunReader, log: number): Promise<Histo
     last_us = entry.t
   }
   if (opening === null) throw new CustodyError('CUSTODY_VERIFY_FAILED', 'the run has no opening entry')
-  const value =
-    commit === null ? null : ((await valuesOf(reader, log, commit.seq, commit.stored))[0] as unknown as CommitValue)
   return {
     opening,
-    commit: commit === null || value === null ? null : { entry: commit.entry, value },
+    commit:
+      commit === null
+        ? null
+        : { entry: commit.entry, value: await commitValue(reader, log, commit.seq, commit.stored) },
     line: lineAfter(line),
     published,
     sealed,
@@ -79,7 +81,7 @@ function lineAfter(told: readonly CommitLine[]): LineMember[] {
   const line = new RecordedLine()
   for (const each of told)
     line.take(each, member => {
-      throw new CustodyError('CUSTODY_VERIFY_FAILED', `commits don't agree on where ${member} stands in line`)
+      throw new CustodyError('CUSTODY_VERIFY_FAILED', `commits don't agree on where ${member} stands in the order list`)
     })
   return [...line]
 }
@@ -95,11 +97,17 @@ export async function readOpening(reader: Pick<RunReader, 'entry' | 'payload'>, 
   const stored = await reader.entry(log, 0)
   const run = stored === null ? null : runEntryOf(stored.body)
   if (run?.entry.k !== 'open') throw new CustodyError('CUSTODY_VERIFY_FAILED', 'the run has no opening entry')
-  const [plan, intents] = (await valuesOf(reader, log, 0, run)) as readonly unknown[] as readonly [
-    PlanValue,
-    SinkIntents,
-  ]
-  return { opening: run.entry, plan, intents }
+  const [plan, intents] = await valuesOf(reader, log, 0, run)
+  const told = { plan: onRecord(plan, 'plan'), intents: onRecord(intents, 'list of what sinks intend') }
+  // cast: its two values, which the engine wrote and whose commitments have just been checked.
+  return { opening: run.entry, ...(told as unknown as Pick<OpeningRecord, 'plan' | 'intents'>) }
+}
+
+/** The only value of a commit. @throws CustodyError CUSTODY_VALUE_ALTERED. */
+async function commitValue(reader: RunReader, log: number, seq: number, commits: Commits): Promise<CommitValue> {
+  const [value] = await valuesOf(reader, log, seq, commits)
+  // cast: the engine wrote it, and its commitment has just been checked.
+  return onRecord(value, 'value of its latest commit') as CommitValue
 }
 
 /** The values of an entry of the run. @throws CustodyError CUSTODY_VALUE_ALTERED. */

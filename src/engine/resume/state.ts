@@ -8,7 +8,7 @@ import { CustodyError } from '../../model/error.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { afterError } from '../nodes/retry.ts'
 import { onRecord } from '../record/on-record.ts'
-import { type CoalesceGroup, type Frame, joinOf, type Waiting } from '../token/fork-frames.ts'
+import { type CoalesceGroup, type Frame, groupOf, type Waiting } from '../token/fork-frames.ts'
 import type { InFlight } from '../token/in-flight.ts'
 import type { Token } from '../token/token.ts'
 import { type Trace, traceOf } from '../token/traces.ts'
@@ -124,16 +124,16 @@ function underWay(
       for (let frame = token.frames; frame !== null; frame = frame.outer) frames.set(frame.fork.group, frame)
     for (const [batch, held] of each.batched) members.set(batch, [...(members.get(batch) ?? []), ...held])
   }
-  const line = recorded.map(each =>
+  const order = recorded.map(each =>
     typeof each === 'number' ? found(tokens, 'token', each) : traceIn(plan, frames, each),
   )
   const batches = new Map(
     restored.filter(({ subject }) => subject.kind === 'batch').map(each => [each.subject.number, each]),
   )
   return {
-    line,
+    order,
     subjects: restored.map(({ subject }) => subject),
-    joins: restored.flatMap(({ joins }) => joins.flatMap(join => timeoutOf(join, age))),
+    groups: restored.flatMap(({ groups }) => groups.flatMap(group => timeoutOf(group, age))),
     batches: [...members]
       .sort(([a], [b]) => a - b)
       .map(([batch, held]) => openBatch(plan, found(batches, 'batch', batch), held, age)),
@@ -160,14 +160,14 @@ function traceIn(
   const node = plan.nodes[coalesce - 1]
   if (frame === undefined || node?.kind !== 'coalesce')
     throw new CustodyError('CUSTODY_VERIFY_FAILED', `a merge waits for fork group ${fork}, and no entry has it open`)
-  return traceOf(joinOf(frame, node), number)
+  return traceOf(groupOf(frame, node), number)
 }
 
-function timeoutOf(join: CoalesceGroup, age: (us: number) => number): InFlight['joins'] {
-  const { policy } = join.node
-  const [first] = join.arrived
+function timeoutOf(group: CoalesceGroup, age: (us: number) => number): InFlight['groups'] {
+  const { policy } = group.node
+  const [first] = group.arrived
   if (policy.kind === 'first' || policy.timeout_ms === null || first === undefined) return []
-  return [{ join, left_us: Math.max(0, policy.timeout_ms * 1000 - age(first.started_us)) }]
+  return [{ group, left_us: Math.max(0, policy.timeout_ms * 1000 - age(first.started_us)) }]
 }
 
 /** A batch that waits, with its members. */

@@ -24,15 +24,25 @@ import type { StoredPayload } from '../../ledger/read-port.ts'
 import { canonicalize } from '../../model/canonical.ts'
 import { CustodyError } from '../../model/error.ts'
 import { fateOf, IN_DOUBT } from '../../model/outcome.ts'
-import { frozen, type Json, type Row } from '../../model/row.ts'
+import { frozen, isObject, type Json, type Row } from '../../model/row.ts'
 import type { CoalesceNode, Plan, PlanNode } from '../../plan/plan.ts'
 import { servicesOf } from '../calls/contexts.ts'
-import { notOnRecord, onRecord } from '../record/on-record.ts'
+import { notOnRecord, onRecord, wordOnRecord } from '../record/on-record.ts'
 import { Answers } from '../token/answers.ts'
-import { type CoalesceGroup, carry, type ForkGroup, type Frame, frameOf, joinAt, joinOf } from '../token/fork-frames.ts'
-import type { MergeFailure } from '../token/group-verdict.ts'
+import { waitIn } from '../token/facts.ts'
+import {
+  type CoalesceGroup,
+  carry,
+  type ForkGroup,
+  type Frame,
+  frameOf,
+  groupAt,
+  groupOf,
+} from '../token/fork-frames.ts'
+import { GROUP_VERDICTS, MERGE_FAILURES } from '../token/group-verdict.ts'
 import type { Passage } from '../token/passage.ts'
 import { Subject, Token } from '../token/token.ts'
+import type { Sending } from '../token/token-state.ts'
 
 /** A token that is held, by the group that holds it. */
 export interface Held {
@@ -50,7 +60,7 @@ export interface RestoredSubject {
   /** By batch: members of those that aren't closed. */
   readonly batched: ReadonlyMap<number, Held[]>
   /** Groups at coalesces that wait for branches. */
-  readonly joins: readonly CoalesceGroup[]
+  readonly groups: readonly CoalesceGroup[]
   /** Tokens that wait for another attempt, since when, and what the error asked for. */
   readonly resting: ReadonlyArray<{
     readonly token: Token
@@ -71,12 +81,15 @@ export interface StoredStep {
   readonly place: string
 }
 
-interface Group {
+/** Any group that the subject opened. */
+interface Opened {
   readonly kind: GroupKind
   readonly node: number
 }
 
 const CANONICAL: FieldOrder = []
+/** By what members fail that a group sends on. */
+const MEMBER_CAUSES = [...MERGE_FAILURES, 'late_arrival'] as const
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
@@ -86,7 +99,6 @@ interface Folded {
   value: number
   /** How the fields of that value stand. */
   order: FieldOrder
-  ended: boolean
   hold: (Pick<HoldFact, 'group' | 'ordinal' | 'batch'> & { readonly started_us: number }) | null
   failed_us: number | null
   retry_after_ms: number
@@ -102,7 +114,8 @@ export function restoreSubject(
   number: number,
   entries: readonly StoredStep[],
 ): RestoredSubject {
-  const subject = new Subject(kind, number)
+  const first = entries.find(({ entry }) => entry.origin !== null)?.entry.origin
+  const subject = new Subject(kind, number, onRecord(first, `origin of ${kind} ${number}`))
   const fold = new SubjectFold(plan, subject)
   for (const step of entries) fold.add(step)
   return fold.finish()
@@ -115,11 +128,12 @@ class SubjectFold {
   /** By value and order. Tokens that had one row have one again: merges and changes see by that what is the same. */
   readonly #rows = new Map<string, Row>()
   readonly #tokens = new Map<number, Folded>()
-  readonly #groups = new Map<number, Group>()
+  readonly #groups = new Map<number, Opened>()
   readonly #forks = new Map<number, Mutable<ForkGroup>>()
   /** By fork: whose children its tokens are. */
   readonly #parents = new Map<number, Folded>()
-  readonly #joins = new Map<number, CoalesceGroup>()
+  /** Those at coalesces, as members know them. */
+  readonly #coalesces = new Map<number, CoalesceGroup>()
   #opened: RestoredSubject['opened'] = null
   /** Calls for the batch that is the subject. */
   readonly #batch_calls: CallFact[] = []
@@ -132,7 +146,6 @@ class SubjectFold {
   /** @throws CustodyError CUSTODY_VALUE_ALTERED */
   add({ seq, entry, payload, place }: StoredStep): void {
     this.#subject.previous = seq
-    this.#subject.origin ??= entry.origin
     this.#subject.values = Math.max(this.#subject.values, entry.first_value + entry.commitments.length - 1)
     addValues(this.#values, entry, payload, place)
     for (const { group, kind, node } of entry.groups_opened) {
@@ -155,10 +168,9 @@ class SubjectFold {
     if (entry.orders !== 0) this.#order(entry.orders)
     for (const ending of entry.endings) {
       const folded = this.#folded(ending.token)
-      folded.ended = true
       if (fateOf(ending.fate)?.class === 'failure') this.#subject.failed = true
-      folded.token.ended = true
-      this.#late(folded.token, ending.node, ending.group)
+      folded.token.end()
+      if (ending.group !== 0) this.#late(folded.token, ending.node, ending.group)
     }
     for (const { group, verdict, members } of entry.groups_closed) this.#close(group, verdict, members)
     for (const visit of entry.visits) this.#failed(visit)
@@ -168,21 +180,24 @@ class SubjectFold {
     const batched = new Map<number, Held[]>()
     const resting: { token: Token; failed_us: number; retry_after_ms: number }[] = []
     for (const folded of this.#tokens.values()) {
-      const { token, value, order, ended, hold, failed_us, retry_after_ms, calls, intents } = folded
-      if (ended) continue
+      const { token, value, order, hold, failed_us, retry_after_ms, calls, intents } = folded
+      if (token.ended) continue
       token.row = this.#row(value, order)
       token.value = value
       this.#subject.open.add(token)
       carry(token)
       token.answers = this.#answersOf(calls, intents)
-      if (token.sending !== null && isUnanswered(intents, calls)) token.sending.in_doubt = true
+      const { state } = token
+      if (state.kind === 'sending' && isUnanswered(intents, calls)) token.send({ ...state, in_doubt: true })
       if (failed_us !== null) resting.push({ token, failed_us, retry_after_ms })
       if (hold === null) continue
-      token.held = true
       const held = { token, ordinal: hold.ordinal, started_us: hold.started_us, retry_after_ms }
       const node = this.#node(token.node)
-      if (node.kind === 'coalesce') this.#waits(held, hold.group)
-      else {
+      if (node.kind === 'coalesce') {
+        token.joinGroup()
+        this.#waits(held, hold.group)
+      } else {
+        token.joinBatch()
         const batch = onRecord(hold.batch, `batch of token ${token.id}`)
         batched.set(batch, [...(batched.get(batch) ?? []), held])
       }
@@ -190,24 +205,25 @@ class SubjectFold {
     for (const fork of this.#forks.values())
       if (this.#values.has(fork.value))
         fork.row = this.#row(fork.value, this.#parents.get(fork.group)?.order ?? CANONICAL)
-    const joins = [...this.#joins.values()].filter(join => join.verdict === null)
-    for (const join of joins) join.arrived = join.arrived.toSorted((a, b) => a.started_us - b.started_us)
+    const groups = [...this.#coalesces.values()].filter(group => group.verdict === null)
+    for (const group of groups) group.arrived = group.arrived.toSorted((a, b) => a.started_us - b.started_us)
     const tokens = Array.from(this.#tokens.values(), ({ token }) => token)
     const answers = this.#answersOf(this.#batch_calls)
-    return { subject: this.#subject, tokens, batched, joins, resting, opened: this.#opened, answers }
+    return { subject: this.#subject, tokens, batched, groups, resting, opened: this.#opened, answers }
   }
 
   #birth(birth: BirthFact): void {
     const { token, group, ordinal, value } = birth
     const frames = this.#framesAtBirth(birth)
-    const node = group === 0 ? 0 : this.#bornOnto(group, ordinal)
+    // The first token of a row is born where it was read.
+    const from = group === 0 ? this.#subject.origin.source : this.#opening(group).node
     const born = new Token(
       token,
       this.#subject,
-      node,
+      group === 0 ? from : this.#bornOnto(group, ordinal),
       {},
       value,
-      { kind: 'flow', node: group === 0 ? 0 : this.#group(group).node },
+      { kind: 'flow', node: from },
       frames,
       this.#pathAtBirth(birth),
     )
@@ -215,7 +231,6 @@ class SubjectFold {
       token: born,
       value,
       order: CANONICAL,
-      ended: false,
       hold: null,
       failed_us: null,
       retry_after_ms: 0,
@@ -226,7 +241,8 @@ class SubjectFold {
 
   #framesAtBirth({ group: number, ordinal, value, parents }: BirthFact): Frame | null {
     const group = this.#groups.get(number)
-    const parent = parents.length === 0 ? null : this.#folded(parents[0] as number)
+    const [first] = parents
+    const parent = first === undefined ? null : this.#folded(first)
     if (group === undefined || parent === null) return null
     switch (GROUP_KINDS[group.kind]) {
       case 'fork': {
@@ -238,7 +254,7 @@ class SubjectFold {
           row: {},
           path,
           value,
-          joins: [],
+          groups: [],
           carriers: [],
         }
         this.#forks.set(number, fork)
@@ -256,7 +272,8 @@ class SubjectFold {
 
   #pathAtBirth({ group: number, ordinal, parents }: BirthFact): string {
     const group = this.#groups.get(number)
-    const parent = parents.length === 0 ? null : this.#folded(parents[0] as number).token
+    const [first] = parents
+    const parent = first === undefined ? null : this.#folded(first).token
     if (group === undefined) return FIRST_PATH
     switch (GROUP_KINDS[group.kind]) {
       case 'fork':
@@ -272,37 +289,31 @@ class SubjectFold {
   }
 
   #bornOnto(number: number, ordinal: number): number {
-    const node = this.#node(this.#group(number).node)
+    const node = this.#node(this.#opening(number).node)
     if (node.kind === 'fork') return onRecord(node.branches[ordinal], `branch ${ordinal} of ${node.name}`).edge.to
     return 'to' in node ? node.to.to : notOnRecord(`way out of ${node.name} for what is born there`)
   }
 
   #visit(folded: Folded, visit: VisitFact, time_us: number): void {
     const { token } = folded
-    const held_by = folded.hold?.group ?? 0
+    const held_by = folded.hold?.group ?? null
     token.attempt = visit.attempt
     folded.hold = null
     folded.failed_us = null
     if (visit.status === VISIT_HELD) return
     if (visit.edge !== 0) {
-      token.passage = this.#passage(visit, held_by)
-      token.node = onRecord(this.#plan.edges[visit.edge - 1], `edge ${visit.edge}`).to
-      token.attempt = 1
-      token.sending = null
+      token.moveTo(onRecord(this.#plan.edges[visit.edge - 1], `edge ${visit.edge}`).to, this.#passage(visit, held_by))
       folded.calls = []
       folded.intents = []
       folded.order = CANONICAL
       if (visit.out !== 0) folded.value = visit.out
     } else if (isError(visit.status)) {
       token.attempt = visit.attempt + 1
-      const { in_doubt = false, together = null } = token.sending ?? {}
+      const { in_doubt, together } = knownOf(token)
       if (this.#node(token.node).kind === 'sink')
-        token.sending = { in_doubt: in_doubt || visit.error?.code === IN_DOUBT, together, uncounted: 0 }
+        token.send({ in_doubt: in_doubt || visit.error?.code === IN_DOUBT, together, uncounted: 0 })
       folded.failed_us = time_us + visit.start_us + visit.duration_us + visit.stood_us
-      const told = this.#value(onRecord(visit.error, `error of the visit of ${token.id}`).value) as {
-        readonly retry_after_ms?: number
-      }
-      folded.retry_after_ms = told.retry_after_ms ?? 0
+      folded.retry_after_ms = waitIn(this.#value(onRecord(visit.error, `error of the visit of ${token.id}`).value))
     } else folded.value = visit.in
   }
 
@@ -311,17 +322,17 @@ class SubjectFold {
     if (call.token === 0) this.#batch_calls.push(call)
     else {
       const folded = this.#folded(call.token)
-      if (!folded.ended && folded.token.node === call.node) folded.calls.push(call)
+      if (!folded.token.ended && folded.token.node === call.node) folded.calls.push(call)
     }
   }
 
   #intend(intent: IntentFact): void {
     const folded = this.#folded(intent.token)
-    if (folded.ended || folded.token.node !== intent.node) return
+    if (folded.token.ended || folded.token.node !== intent.node) return
     folded.intents.push(intent)
-    const { in_doubt = false } = folded.token.sending ?? {}
+    const { in_doubt } = knownOf(folded.token)
     const alone = { first: intent.token, place: 1, rows: 1 }
-    folded.token.sending = { in_doubt, together: intent.together ?? alone, uncounted: 0 }
+    folded.token.send({ in_doubt, together: intent.together ?? alone, uncounted: 0 })
   }
 
   #answersOf(calls: readonly CallFact[], intents: readonly IntentFact[] = []): Answers | null {
@@ -338,7 +349,7 @@ class SubjectFold {
     return answers
   }
 
-  #passage(visit: VisitFact, held_by: number): Passage {
+  #passage(visit: VisitFact, held_by: number | null): Passage {
     const node = this.#node(visit.node)
     if (visit.error === null) return { kind: node.kind === 'gate' ? 'gate' : 'flow', node: node.number }
     const { error } = visit
@@ -348,7 +359,12 @@ class SubjectFold {
       case 'sink':
         return { kind: 'error', node: node.number, cause: { kind: 'sink_rejected' }, error }
       case 'aggregate':
-        return { kind: 'error', node: node.number, cause: { kind: 'batch_failed', group: held_by }, error }
+        return {
+          kind: 'error',
+          node: node.number,
+          cause: { kind: 'batch_failed', group: onRecord(held_by, `batch of token ${visit.token}`) },
+          error,
+        }
       default:
         return {
           kind: 'error',
@@ -361,19 +377,19 @@ class SubjectFold {
 
   /** How the fields of tokens stand that were born or left by an edge in this entry. */
   #order(value: number): void {
+    // cast: the engine wrote it (field-order.ts), and its commitment has been checked.
     for (const [tokens, ...order] of this.#value(value) as unknown as FieldOrders)
       for (const token of tokens) this.#folded(token).order = order
   }
 
   /** A token waits at a coalesce. */
-  #waits({ token, ordinal, started_us }: Held, group: number): void {
-    const join = this.#joinOf(token)
-    if (join === null) return
-    join.group = group
-    const node = join.node
-    const branch = this.#branchOf(token, node)
-    join.arrived = join.arrived.toSpliced(ordinal, 0, { token, branch, started_us })
-    this.#joins.set(group, join)
+  #waits({ token, ordinal, started_us }: Held, number: number): void {
+    const group = this.#groupOf(token)
+    if (group === null) return
+    group.number = number
+    const branch = this.#branchOf(token, group.node)
+    group.arrived = group.arrived.toSpliced(ordinal, 0, { token, branch, started_us })
+    this.#coalesces.set(number, group)
   }
 
   #branchName(fork: number, ordinal: number): string {
@@ -388,38 +404,38 @@ class SubjectFold {
     return branch === -1 ? notOnRecord(`branch of ${name} for token ${id}`) : branch
   }
 
-  #group(number: number): Group {
+  #opening(number: number): Opened {
     return onRecord(this.#groups.get(number), `beginning of group ${number}`)
   }
 
-  #joinOf(token: Token): CoalesceGroup | null {
+  #groupOf(token: Token): CoalesceGroup | null {
     const node = this.#node(token.node)
     if (node.kind !== 'coalesce') return null
     const frame = frameOf(token.frames, node.fork)
-    return frame === null ? null : joinOf(frame, node)
+    return frame === null ? null : groupOf(frame, node)
   }
 
   /** A token that ended at a coalesce has come to its group, and counts as arrived there. */
-  #late(token: Token, at: number, group: number): void {
+  #late(token: Token, at: number, number: number): void {
     const node = this.#plan.nodes[at - 1]
-    if (node?.kind !== 'coalesce' || group === 0) return
+    if (node?.kind !== 'coalesce') return
     const frame = frameOf(token.frames, node.fork)
     if (frame === null) return
-    const join = joinOf(frame, node)
-    join.group = group
+    const group = groupOf(frame, node)
+    group.number = number
     const branch = this.#branchOf(token, node)
-    if (!join.arrived.some(each => each.branch === branch))
-      join.arrived = [...join.arrived, { token, branch, started_us: 0 }]
-    this.#joins.set(group, join)
+    if (!group.arrived.some(each => each.branch === branch))
+      group.arrived = [...group.arrived, { token, branch, started_us: 0 }]
+    this.#coalesces.set(number, group)
   }
 
-  #close(group: number, verdict: string, members: readonly number[]): void {
-    const { node } = this.#group(group)
+  #close(number: number, verdict: string, members: readonly number[]): void {
+    const { node } = this.#opening(number)
     // Members of one that failed may still be on their way to a sink.
     if (this.#plan.nodes[node - 1]?.kind === 'coalesce')
-      for (const member of members) this.#late(this.#folded(member).token, node, group)
-    const join = this.#joins.get(group)
-    if (join !== undefined) join.verdict = verdict as 'merged' | MergeFailure
+      for (const member of members) this.#late(this.#folded(member).token, node, number)
+    const group = this.#coalesces.get(number)
+    if (group !== undefined) group.verdict = wordOnRecord(GROUP_VERDICTS, verdict)
   }
 
   /** A token that its group's failure sent on: by now it is known which group that was. */
@@ -428,12 +444,13 @@ class SubjectFold {
     const { token } = this.#folded(id)
     if (node?.kind !== 'coalesce' || edge === 0 || error === null) return
     const frame = frameOf(token.frames, node.fork)
-    const join = frame === null ? undefined : joinAt(frame.fork, node)
-    if (join === undefined) return
-    this.#late(token, number, join.group)
+    const group = frame === null ? undefined : groupAt(frame.fork, node)
+    if (group === undefined) return
+    const group_number = onRecord(group.number, `group at ${node.name} of token ${id}`)
+    this.#late(token, number, group_number)
     if (token.passage.kind !== 'error' || token.passage.node !== number) return
-    const kind = error.code.toLowerCase() as MergeFailure | 'late_arrival'
-    token.passage = { ...token.passage, cause: { kind, group: join.group } }
+    const kind = wordOnRecord(MEMBER_CAUSES, error.code.toLowerCase())
+    token.passage = { ...token.passage, cause: { kind, group: group_number } }
   }
 
   #folded(token: number): Folded {
@@ -452,8 +469,11 @@ class SubjectFold {
 
   #row(value: number, order: FieldOrder): Row {
     const name = `${value}:${order.join(';')}`
-    const row = this.#rows.get(name) ?? frozen(inOrder(this.#value(value), order) as Row)
-    this.#rows.set(name, row)
+    const known = this.#rows.get(name)
+    if (known !== undefined) return known
+    const row = inOrder(this.#value(value), order)
+    if (!isObject(row)) return notOnRecord(`row in value ${value}`)
+    this.#rows.set(name, frozen(row))
     return row
   }
 
@@ -463,6 +483,11 @@ class SubjectFold {
     const message = `${this.#subject.kind} ${this.#subject.number} has lost its value ${number}`
     throw new CustodyError('CUSTODY_VERIFY_FAILED', message)
   }
+}
+
+/** What is known of a token's requests so far. */
+function knownOf({ state }: Token): Pick<Sending, 'in_doubt' | 'together'> {
+  return state.kind === 'sending' ? state : { in_doubt: false, together: null }
 }
 
 /** Whether of some request nobody knows what came of it: each that was answered has a call. */

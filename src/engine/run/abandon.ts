@@ -11,7 +11,7 @@ import type { Token } from '../token/token.ts'
 
 const GIVEN_UP = 'the run was abandoned'
 
-/** What is told of a token that is held. */
+/** What is recorded of a token that is held. */
 interface Held {
   readonly message: string
   readonly started_us: number
@@ -19,9 +19,9 @@ interface Held {
 
 export function abandonAll(recorder: Recorder, { subjects, batches }: InFlight, now_us: number): void {
   const tokens = subjects.flatMap(({ open }) => [...open])
-  const joins = waiting(tokens)
+  const groups = waiting(tokens)
   const held = new Map<Token, Held>()
-  for (const { node, arrived } of joins) {
+  for (const { node, arrived } of groups) {
     const message = `${GIVEN_UP} when ${arrived.length} of ${node.branches.length} branches had come`
     for (const { token, started_us } of arrived) held.set(token, { message, started_us })
   }
@@ -30,22 +30,22 @@ export function abandonAll(recorder: Recorder, { subjects, batches }: InFlight, 
     for (const { token, started_us } of members) held.set(token, { message, started_us })
   }
   for (const token of tokens) {
+    const { state } = token
     const { message, started_us } = held.get(token) ?? { message: GIVEN_UP, started_us: now_us }
-    if (token.sending?.in_doubt === true) recorder.doubt(token, UNANSWERED, now_us)
+    if (state.kind === 'sending' && state.in_doubt) recorder.doubt(token, UNANSWERED, now_us)
     else recorder.abandon(token, message, started_us, now_us)
   }
-  for (const { fork, group, arrived } of joins) recorder.abandonGroup(fork.subject, group, arrived, now_us)
+  for (const group of groups) recorder.abandonGroup(group, now_us)
   for (const { group, members } of batches) {
-    group.subject.gathers = false
-    recorder.abandonGroup(group.subject, group.group, members, now_us)
+    recorder.abandonBatch(group, members, now_us)
   }
 }
 
 /** Groups at coalesces that somebody has come to, and that have no verdict. Whoever waits there carries a frame of the fork. */
 function waiting(tokens: readonly Token[]): readonly CoalesceGroup[] {
-  const joins = new Set<CoalesceGroup>()
+  const groups = new Set<CoalesceGroup>()
   for (const { frames } of tokens)
     for (let at = frames; at !== null; at = at.outer)
-      for (const join of at.fork.joins) if (join.group !== 0 && join.verdict === null) joins.add(join)
-  return [...joins]
+      for (const group of at.fork.groups) if (group.number !== null && group.verdict === null) groups.add(group)
+  return [...groups]
 }

@@ -2,17 +2,17 @@
  * How sources begin, looked at before anything is written: what can't be read as it is stops the run with its outputs as they
  * were. Waits as long as the first source does, and holds the run meanwhile.
  */
-import type { Notice, SourceReader } from '../nodes/source/source-reader.ts'
+import type { SourceReader } from '../nodes/source/source-reader.ts'
 import type { Clock } from '../ports/ports.ts'
-import { teller } from './progress.ts'
 
 /** The lease would run out otherwise. */
 const RENEW_EVERY_US = 3_000_000
 
 export interface Beginning {
-  readonly intakes: readonly SourceReader[]
+  readonly readers: readonly SourceReader[]
   readonly clock: Pick<Clock, 'wake'>
-  readonly request: { readonly signal: AbortSignal; readonly onNotice?: ((notice: Notice) => void) | undefined }
+  /** Aborted to stop. */
+  readonly signal: AbortSignal
   readonly renew: () => Promise<void>
 }
 
@@ -20,17 +20,16 @@ export interface Beginning {
  * The source that is read first begins, and of the others those that can without waiting; the rest begin in their turn.
  * @returns false if the run was stopped meanwhile. @throws CustodyError of the first that can't.
  */
-export async function beginSources({ intakes, clock, request, renew }: Beginning): Promise<boolean> {
-  for (const intake of intakes) intake.tell = teller('A notice', request.onNotice)
-  const [first, ...others] = intakes.filter(intake => !intake.done)
+export async function beginSources({ readers, clock, signal, renew }: Beginning): Promise<boolean> {
+  const [first, ...others] = readers.filter(reader => !reader.done)
   if (first === undefined) return true
   const all = first.begin().then(async () => {
-    for (const intake of others) if (await intake.isOpen()) await intake.begin()
+    for (const reader of others) if (await reader.isOpen()) await reader.begin()
     return true
   })
   // If nobody waits for it any more, that it fails is no failure of the process.
   void Promise.allSettled([all])
-  const { stopped, off } = stopOf(request.signal)
+  const { stopped, off } = stopOf(signal)
   try {
     for (;;) {
       const { over, callOff } = pause(clock)

@@ -4,8 +4,8 @@
  * C1. One commit at a time: sinks are touched again only when the ledger has the receipts that they gave last. Meanwhile
  *     the engine goes on, and what it does belongs to the next commit.
  * C2. If a sink can't be made durable, nothing of the commit is recorded, and all sinks go back to their last receipts.
- * C3. (I11) Totals, head and receipts are those of the latest commit that is durable; that it is is told then.
- * C4. A commit that fails is told to whoever comes next, once: `settled`, or any other step.
+ * C3. (I11) Totals, head and receipts are those of the latest commit that is durable; whoever listens hears of it then.
+ * C4. That a commit failed is thrown at whoever comes next, once: `settled`, or any other step.
  * C5. What can't be taken back is sent when the commit that has its intent is durable, and not before.
  */
 import type {
@@ -25,7 +25,8 @@ import { counted } from '../../model/number-text.ts'
 import type { Json } from '../../model/row.ts'
 import type { Outbox } from '../calls/outbox.ts'
 import type { Executor } from '../nodes/executor.ts'
-import { isKept, type Receipts, receiptOf, type Sinks } from '../nodes/sink/sinks.ts'
+import type { Receipts } from '../nodes/sink/sink-set.ts'
+import { isKept, receiptOf, type Sinks } from '../nodes/sink/sinks.ts'
 import type { SourceReader } from '../nodes/source/source-reader.ts'
 import type { AtPoint } from '../ports/crash-points.ts'
 import type { SessionClock } from '../ports/run-clock.ts'
@@ -43,7 +44,7 @@ export interface CommitterParts {
   readonly ledger: RunLedger
   readonly recorder: Recorder
   readonly outputs: Sinks
-  readonly intakes: readonly SourceReader[]
+  readonly readers: readonly SourceReader[]
   readonly clock: SessionClock
   readonly executor: Executor
   readonly outbox: Outbox
@@ -62,7 +63,7 @@ const BEGINNING: Progressed = { commits: 0, values: 2, totals: null }
 export class Committer {
   /** Totals at the latest commit. */
   totals: TotalsFact
-  /** What calls may cost that aren't on record, as the latest commit that has begun tells it. */
+  /** What calls may cost that aren't on record, as recorded by the latest commit that has begun. */
   at_risk_nusd = 0
   /** Of the latest commit. */
   head: CheckpointHead | null = null
@@ -70,13 +71,13 @@ export class Committer {
   #values: number
   /** Of these, those that are durable. */
   #durable_values: number
-  /** How many jumps of the clock have been told, and of these durably. */
+  /** How many jumps of the clock have been recorded, and of these durably. */
   #jumps = 0
   #durable_jumps = 0
   readonly #ledger: RunLedger
   readonly #recorder: Recorder
   readonly #outputs: Sinks
-  readonly #intakes: readonly SourceReader[]
+  readonly #readers: readonly SourceReader[]
   readonly #clock: SessionClock
   readonly #executor: Executor
   readonly #outbox: Outbox
@@ -93,7 +94,7 @@ export class Committer {
     this.#ledger = parts.ledger
     this.#recorder = parts.recorder
     this.#outputs = parts.outputs
-    this.#intakes = parts.intakes
+    this.#readers = parts.readers
     this.#clock = parts.clock
     this.#executor = parts.executor
     this.#outbox = parts.outbox
@@ -199,12 +200,12 @@ export class Committer {
         full(this.#artifacts(receipts)),
       ])
     const totals = this.#recorder.totals.snapshot()
-    const cursors = this.#intakes.map(intake => ({ intake, cursor: intake.cursor() }))
+    const cursors = this.#readers.map(reader => ({ reader, cursor: reader.cursor() }))
     this.at_risk_nusd = this.#atRisk_nusd()
     const value: CommitValue = {
       ...(this.at_risk_nusd === 0 ? {} : { at_risk_nusd: this.at_risk_nusd }),
       cursors: Object.fromEntries(
-        cursors.map(({ intake, cursor }) => [intake.node.name, { position: cursor.position, sha256: cursor.sha256 }]),
+        cursors.map(({ reader, cursor }) => [reader.node.name, { position: cursor.position, sha256: cursor.sha256 }]),
       ),
       receipts: Object.fromEntries(
         this.#outputs.all.map(output => {
@@ -219,8 +220,8 @@ export class Committer {
         k: 'commit',
         commit: ++this.#commits,
         cursors: cursors.map(
-          ({ intake, cursor }): CursorFact => ({
-            source: intake.node.number,
+          ({ reader, cursor }): CursorFact => ({
+            source: reader.node.number,
             records: cursor.records,
             done: cursor.done,
           }),
@@ -231,7 +232,7 @@ export class Committer {
         ...this.#newJumps(),
         t,
       },
-      [full(value as unknown as Json)],
+      [full(value)],
     )
     const [values, jumps] = [this.#values, this.#jumps]
     const told = last ? () => undefined : this.#onCommit()
@@ -267,7 +268,7 @@ export class Committer {
     throw thrown
   }
 
-  /** Jumps of the clock that no entry has told of. */
+  /** Jumps of the clock that no entry has recorded. */
   #newJumps(): { readonly jumps?: Jumps } {
     const { jumps } = this.#clock
     const told = this.#jumps
@@ -296,7 +297,7 @@ export class Committer {
       if (path !== null && sha256 !== null && isKept(output))
         artifacts[output.node.name] = { path, rows, bytes, sha256 }
     }
-    return artifacts as unknown as Json
+    return artifacts
   }
 }
 

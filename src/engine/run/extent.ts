@@ -10,14 +10,14 @@ export interface BytesRead {
 }
 
 /** Looks at the sizes now; the function tells how far the sources are, or null if one of them doesn't know. */
-export async function extentOf(intakes: readonly SourceReader[]): Promise<() => BytesRead | null> {
+export async function extentOf(readers: readonly SourceReader[]): Promise<() => BytesRead | null> {
   // A source that is done isn't read any more: what it had is what there was, whatever has become of its file.
-  const sizes = await Promise.all(intakes.map(intake => (intake.done ? bytesOf(intake) : sizeOf(intake))))
+  const sizes = await Promise.all(readers.map(reader => (reader.done ? bytesOf(reader) : sizeOf(reader))))
   const total = sum(sizes)
-  const before = sum(intakes.map(bytesOf))
+  const before = sum(readers.map(bytesOf))
   if (total === null || before === null) return () => null
   return () => {
-    const read = sum(intakes.map(bytesOf))
+    const read = sum(readers.map(bytesOf))
     return read === null ? null : { before, read, total }
   }
 }
@@ -31,9 +31,9 @@ async function sizeOf({ source }: SourceReader): Promise<number | null> {
   }
 }
 
-function bytesOf(intake: SourceReader): number | null {
+function bytesOf(reader: SourceReader): number | null {
   try {
-    return intake.bytes
+    return reader.bytes
   } catch {
     return null
   }

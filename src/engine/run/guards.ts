@@ -54,26 +54,26 @@ export class Guards {
   }
 
   /** A record was rejected, or a source is resumed. @throws CustodyError CUSTODY_GUARD. */
-  look(intake: SourceReader): void {
+  look(reader: SourceReader): void {
     if (this.#repeats) return
-    const broken = brokenByFirst(this.#plan.guards, this.#counts(intake))
+    const broken = brokenByFirst(this.#plan.guards, this.#counts(reader))
     if (broken !== null) throw new GuardError([broken])
   }
 
   /** A source has ended. @throws CustodyError CUSTODY_GUARD. */
-  sourceEnded(intake: SourceReader): void {
-    if (!this.#repeats) refuse(brokenAtEnd(this.#plan.guards, this.#counts(intake)))
+  sourceEnded(reader: SourceReader): void {
+    if (!this.#repeats) refuse(brokenAtEnd(this.#plan.guards, this.#counts(reader)))
   }
 
   /** All has ended, and nothing is published yet. @throws CustodyError CUSTODY_GUARD, CUSTODY_STRICT. */
-  async judge(intakes: readonly SourceReader[], before: RecordsBefore): Promise<void> {
+  async judge(readers: readonly SourceReader[], before: RecordsBefore): Promise<void> {
     const { guards } = this.#plan
-    const counts = intakes.map(intake => this.#counts(intake))
+    const counts = readers.map(reader => this.#counts(reader))
     if (!this.#repeats)
       refuse([
         ...counts.flatMap(each => brokenAtEnd(guards, each)),
         ...brokenAfterAll(guards, counts),
-        ...(await this.#empty(intakes, before)),
+        ...(await this.#empty(readers, before)),
       ])
     const { failing, read } = this.#totals
     if (!this.#strict || failing === 0) return
@@ -86,11 +86,11 @@ export class Guards {
     throw new CustodyError('CUSTODY_STRICT', message, { hint })
   }
 
-  async #empty(intakes: readonly SourceReader[], before: RecordsBefore): Promise<Broken[]> {
+  async #empty(readers: readonly SourceReader[], before: RecordsBefore): Promise<Broken[]> {
     // A source may call what isn't there a broken record.
-    const empty = intakes.filter(intake => {
-      const { records, rejected } = this.#counts(intake)
-      return intake.isBlank && records === rejected && mindsEmpty(this.#plan.guards, intake.node.guards)
+    const empty = readers.filter(reader => {
+      const { records, rejected } = this.#counts(reader)
+      return reader.isBlank && records === rejected && mindsEmpty(this.#plan.guards, reader.node.guards)
     })
     if (empty.length === 0) return []
     const records = await before()

@@ -8,7 +8,7 @@ export function codeIn({ nodes }: Plan, codeOf: ((spec: PluginSpec) => PluginCod
   if (codeOf === undefined) return []
   const all = new Map<string, PluginCode>()
   for (const spec of nodes.flatMap(specsOf)) all.set(`${spec.kind} ${spec.name}`, codeOf(spec))
-  return [...all.keys()].sort().map(key => all.get(key) as PluginCode)
+  return [...all].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, code]) => code)
 }
 
 function specsOf(node: PlanNode): PluginSpec[] {

@@ -8,12 +8,11 @@ import { type CodeChange, codeChanges } from '../../format/plugin-code.ts'
 import type { StoredLease } from '../../ledger/read-port.ts'
 import type { Ledger, RunReader } from '../../ledger/write-port.ts'
 import { CustodyError } from '../../model/error.ts'
-import type { Json } from '../../model/row.ts'
 import type { Plan, SourceNode } from '../../plan/plan.ts'
 import type { Receipt } from '../../sdk/spec.ts'
 import { Created } from '../nodes/created.ts'
 import { Pools } from '../nodes/pool.ts'
-import { Sinks } from '../nodes/sink/sinks.ts'
+import { restoreSinks, type SinkSet } from '../nodes/sink/sink-set.ts'
 import { type Cursor, type ReadSoFar, SourceReader } from '../nodes/source/source-reader.ts'
 import { onRecord } from '../record/on-record.ts'
 import { differences } from '../resume/plan-differences.ts'
@@ -43,7 +42,7 @@ export interface ResumeRequest extends SessionRequest {
   readonly from_ledger_only: boolean
   /** Resumes nothing: what is open ends as FAILED / abandoned, and the run is sealed. */
   readonly abandon: boolean
-  /** Told once, before the first row. */
+  /** Called once, before the first row. */
   readonly onRestored?: ((restored: Restored) => void) | undefined
 }
 
@@ -57,7 +56,7 @@ export interface Restored {
   readonly sinks: number
   /** Sources whose rest isn't read. `once`: because it can't be; else because that was asked for. */
   readonly cut: ReadonlyArray<{ readonly name: string; readonly once: boolean }>
-  /** Plugins whose code isn't what the run had before: rows from here on are made by the new one, which the ledger tells. */
+  /** Plugins whose code isn't what the run had before: rows from here on are made by the new one, and the ledger records that. */
   readonly code_changes: readonly CodeChange[]
 }
 
@@ -82,22 +81,25 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     const repeats = request.repeats ?? null
     const sources = await createSources(plan, repeats, created)
     const cut_off = request.from_ledger_only || request.abandon
-    const reads = sources.map(source => readSoFar(source, history, cut_off, repeats !== null))
-    for (const [i, source] of sources.entries()) if (reads[i]?.done === false) await prepareSource(source)
-    const outputs = created.add(await restoreOutputs(request, opened.intents, history, sources))
+    const begun = sources.map(source => ({
+      ...source,
+      from: readSoFar(source, history, cut_off, repeats !== null),
+    }))
+    for (const source of begun) if (!source.from.done) await prepareSource(source)
+    const sinks = created.add(await restoreOutputs(request, opened.intents, history, sources))
     const pools = created.add(await Pools.open(plan, request.strays))
-    const cut = sources.filter((_, i) => reads[i]?.cut === true).map(({ node }) => node)
+    const cut = begun.filter(({ from }) => from.cut).map(({ node }) => node)
     const open =
-      state.in_flight.line.length + state.in_flight.batches.reduce((sum, batch) => sum + batch.members.length, 0)
+      state.in_flight.order.length + state.in_flight.batches.reduce((sum, batch) => sum + batch.members.length, 0)
     const read = state.progressed.totals?.rows.read ?? 0
     const left = Math.max(0, (opened.plan.limit ?? Number.POSITIVE_INFINITY) - read)
     const code_changes = codeChanges(history.plugins, codeIn(plan, request.codeOf))
     const tellRestored = teller('What was restored', request.onRestored)
     tellRestored({
       rows_read: read,
-      all_read: left === 0 || reads.every(each => each.done),
+      all_read: left === 0 || begun.every(({ from }) => from.done),
       open,
-      sinks: outputs.all.length,
+      sinks: sinks.all.length,
       cut: cut.map(({ name, plugin }) => ({ name, once: !plugin.spec.rereadable(plugin.options) })),
       code_changes,
     })
@@ -105,12 +107,10 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
       request,
       limit: left,
       ledger,
-      outputs,
+      sinks,
       pools,
-      intakes: onReady =>
-        sources.map(
-          ({ node, source }, i) => new SourceReader(node, source, reads[i] ?? null, onReady, repeats !== null),
-        ),
+      readers: ports =>
+        begun.map(({ node, source, from }) => new SourceReader(node, source, from, ports, repeats !== null)),
       from: {
         ...state,
         last_us: history.last_us,
@@ -128,7 +128,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
         ),
     })
   } catch (thrown) {
-    // Whatever keeps the lease from being given up, it runs out by itself; what is wrong is told.
+    // Whatever keeps the lease from being given up, it runs out by itself; what is wrong is thrown.
     await Promise.allSettled([created.close(), ledger.release()])
     throw thrown
   }
@@ -163,7 +163,7 @@ function readSoFar({ node }: OpenSource, { commit }: History, cut_off: boolean, 
 
 const NOTHING_READ: Cursor = { records: 0, position: null, sha256: null, done: false }
 
-/** Where the latest commit left a source: each commit tells of all sources. */
+/** Where the latest commit left a source: each commit has all sources. */
 function cursorOf({ number, name }: SourceNode, { entry, value }: NonNullable<History['commit']>): Cursor {
   const what = `cursor of source ${name} in its latest commit`
   const { records, done } = onRecord(
@@ -171,7 +171,7 @@ function cursorOf({ number, name }: SourceNode, { entry, value }: NonNullable<Hi
     what,
   )
   const { position, sha256 } = onRecord(value.cursors[name], what)
-  return { records, done, position: position as Json, sha256 }
+  return { records, done, position, sha256 }
 }
 
 async function restoreOutputs(
@@ -179,7 +179,7 @@ async function restoreOutputs(
   intents: SinkIntents,
   { commit }: History,
   sources: readonly OpenSource[],
-): Promise<Sinks> {
+): Promise<SinkSet> {
   const receipts = new Map<string, Receipt>()
   for (const { kind, name, number } of plan.nodes) {
     if (kind !== 'sink' || commit === null) continue
@@ -189,8 +189,8 @@ async function restoreOutputs(
       what,
     )
     const { sha256, state } = onRecord(commit.value.receipts[name], what)
-    receipts.set(name, { rows, bytes, sha256, state: state as Json })
+    receipts.set(name, { rows, bytes, sha256, state })
   }
   const request = { run, folder: plan.folder, originalNames: () => originalNames(sources), placed: null }
-  return Sinks.restore(plan, request, intents, receipts)
+  return restoreSinks(plan, request, intents, receipts)
 }

@@ -4,8 +4,8 @@
  * S1. The only suspension points are `#commit`, `#renew`, `#listen` and `#idle`; between them everything runs to its end without a
  *     promise, and while calls are under way never for long: answers must be heard, though there are rows to read without end.
  *     A commit may still be under way after `#commit`; that it failed is seen before anything else is done.
- * S2. (I12) New records are taken only while fewer than WINDOW tokens are in line. Tokens in backoff don't count, up to
- *     LONGEST_LINE in all, and held ones never do. No token in line waits for a record that isn't read yet, so this can't
+ * S2. (I12) New records are taken only while fewer than WINDOW tokens are in the order list. Tokens in backoff don't count, up to
+ *     LONGEST_LINE in all, and held ones never do. No token in the order list waits for a record that isn't read yet, so this can't
  *     deadlock.
  */
 import type { OriginFact } from '../../format/entry.ts'
@@ -18,6 +18,7 @@ import type { Recorder } from '../record/recorder.ts'
 import type { Token } from '../token/token.ts'
 import type { Committer } from './committer.ts'
 import type { Guards } from './guards.ts'
+import type { Wake } from './wake.ts'
 
 /** Answers of calls are durable within 100 ms of their arrival, the commit included. */
 const COMMIT_AFTER_US = 50_000
@@ -31,7 +32,7 @@ const LAST_ROWS_US = 1_000_000
 
 export interface SchedulerParts {
   readonly executor: Executor
-  readonly intakes: readonly SourceReader[]
+  readonly readers: readonly SourceReader[]
   readonly recorder: Recorder
   readonly calls: CallDispatcher
   readonly committer: Committer
@@ -41,6 +42,7 @@ export interface SchedulerParts {
   /** Records to read at most, as if input ended there. */
   readonly limit: number
   readonly guards: Guards
+  readonly wake: Wake
 }
 
 /** Records were taken until a commit was due (`more` may be there at once), nothing was there, there was no room, or the end. */
@@ -52,7 +54,6 @@ export class Scheduler {
   #read = 0
   #commit_due = false
   #callOffCommit: (() => void) | null = null
-  #wakeUp: (() => void) | null = null
   #renew_due = false
   /** When the lease was prolonged last, monotonic: each commit does. */
   #renewed_us = 0
@@ -65,13 +66,8 @@ export class Scheduler {
     this.#parts = parts
     parts.signal.addEventListener('abort', () => {
       parts.calls.close()
-      this.wake()
+      parts.wake.up()
     })
-  }
-
-  /** Called from outside when something may have changed: a chunk was read, an answer came, the run shall stop. */
-  readonly wake = (): void => {
-    this.#wakeUp?.()
   }
 
   /**
@@ -80,9 +76,9 @@ export class Scheduler {
    * @throws CustodyError a plugin's defect, a source or sink that failed; then the last facts may not be committed.
    */
   async run(): Promise<'end' | 'stopped' | 'budget_exhausted'> {
-    const { executor, calls, committer, signal, intakes, guards, clock } = this.#parts
+    const { executor, calls, committer, signal, readers, guards, clock } = this.#parts
     this.#renewed_us = clock.monotonic_us()
-    for (const intake of intakes) if (intake.records > 0 && !intake.done) guards.look(intake)
+    for (const reader of readers) if (reader.records > 0 && !reader.done) guards.look(reader)
     for (;;) {
       committer.check()
       executor.deliver()
@@ -104,7 +100,7 @@ export class Scheduler {
 
   /**
    * The run stops by an error that leaves its facts intact. Calls under way are paid for, or can't be taken back, so their answers
-   * are waited for, for some time; no other begins. `also` is told what else fails meanwhile.
+   * are waited for, for some time; no other begins. `also` is called with what else fails meanwhile.
    */
   async hearOut(also: (thrown: unknown) => void): Promise<void> {
     const { executor, calls } = this.#parts
@@ -149,7 +145,7 @@ export class Scheduler {
 
   #lastRowsOver(): void {
     if (this.#last_rows !== null) this.#last_rows.over = true
-    this.wake()
+    this.#parts.wake.up()
   }
 
   async #commit(): Promise<void> {
@@ -186,52 +182,49 @@ export class Scheduler {
     if (recorder.pending.size > 0 || calls.at_risk_nusd > committer.at_risk_nusd)
       this.#callOffCommit ??= clock.wake(COMMIT_AFTER_US, () => {
         this.#commit_due = true
-        this.wake()
+        this.#parts.wake.up()
       })
   }
 
   async #idle(): Promise<void> {
-    const { executor, clock } = this.#parts
+    const { executor, clock, wake } = this.#parts
     this.#commitSoon()
     if (executor.hasNews) return
     // However often something wakes it up: most of that is nothing to commit.
     const held_us = clock.monotonic_us() - this.#renewed_us
     const callOffRenewal = clock.wake(Math.max(0, RENEW_EVERY_US - held_us), () => {
       this.#renew_due = true
-      this.wake()
+      this.#parts.wake.up()
     })
-    await new Promise<void>(resolve => {
-      this.#wakeUp = resolve
-    })
-    this.#wakeUp = null
+    await wake.next()
     this.#listened_us = clock.monotonic_us()
     callOffRenewal()
   }
 
   #take(): Input {
-    const { intakes, executor, limit, guards } = this.#parts
+    const { readers, executor, limit, guards } = this.#parts
     while (!(this.#isCommitDue || this.#isTimeToListen)) {
-      const intake = intakes[this.#source]
-      if (intake === undefined) return 'end'
+      const reader = readers[this.#source]
+      if (reader === undefined) return 'end'
       const { all, resting } = executor.waiting
       if (all - resting >= WINDOW || all >= LONGEST_LINE) return 'full'
-      const isReady = this.#read >= limit || executor.isReadyFor(intake.node, intake.records + 1)
+      const isReady = this.#read >= limit || executor.isReadyFor(reader.node, reader.records + 1)
       if (!isReady) return 'pending'
-      const incoming: Incoming = this.#read >= limit ? { kind: 'end' } : intake.poll()
+      const incoming: Incoming = this.#read >= limit ? { kind: 'end' } : reader.poll()
       switch (incoming.kind) {
         case 'pending':
           return 'pending'
         case 'end':
-          intake.end()
-          guards.sourceEnded(intake)
+          reader.end()
+          guards.sourceEnded(reader)
           this.#source++
           break
         case 'row':
         case 'reject':
           this.#read++
-          this.#ingest(intake, incoming)
+          this.#ingest(reader, incoming)
           this.#settle()
-          if (incoming.kind === 'reject') guards.look(intake)
+          if (incoming.kind === 'reject') guards.look(reader)
       }
     }
     return 'more'

@@ -20,10 +20,11 @@ import { type Strays, StrayWatch } from '../calls/strays.ts'
 import type { Created } from '../nodes/created.ts'
 import { Executor } from '../nodes/executor.ts'
 import type { Pools } from '../nodes/pool.ts'
-import type { Sinks } from '../nodes/sink/sinks.ts'
+import type { SinkSet } from '../nodes/sink/sink-set.ts'
+import { Sinks } from '../nodes/sink/sinks.ts'
 import { sourceDefect } from '../nodes/source/chunk.ts'
 import { RepeatSource } from '../nodes/source/repeating.ts'
-import type { Notice, SourceReader } from '../nodes/source/source-reader.ts'
+import type { Notice, SourcePorts, SourceReader } from '../nodes/source/source-reader.ts'
 import { EventQueue } from '../order/event-queue.ts'
 import { racesOf } from '../order/races.ts'
 import { reachability } from '../order/reachability.ts'
@@ -44,6 +45,7 @@ import { Guards, type RecordsBefore } from './guards.ts'
 import { teller } from './progress.ts'
 import { Scheduler } from './scheduler.ts'
 import { hasFailures, type RunSummary, summarise } from './summary.ts'
+import { Wake } from './wake.ts'
 
 export interface Progress {
   readonly rows_read: number
@@ -103,11 +105,11 @@ export interface SessionRequest {
   readonly strict?: boolean | undefined
   /** Asked where a source is empty. */
   readonly recordsBefore?: RecordsBefore | undefined
-  /** Told after each commit; evidence comes first (I11). */
+  /** Called after each commit; evidence comes first (I11). */
   readonly onProgress?: ((progress: Progress) => void) | undefined
-  /** Told what sources wait for, and what is odd about them; for people. */
+  /** Called with what sources wait for, and what is odd about them; for people. */
   readonly onNotice?: ((notice: Notice) => void) | undefined
-  /** Told when a service keeps calls waiting, and when it is back. */
+  /** Called when a service keeps calls waiting, and when it is back. */
   readonly onService?: ((told: ServiceState) => void) | undefined
   /** For tests that crash a run at a named point. */
   readonly atPoint?: AtPoint | undefined
@@ -118,9 +120,9 @@ export interface SessionParts {
   /** Records to read at most, as if input ended there; Infinity for all. */
   readonly limit: number
   readonly ledger: RunLedger
-  readonly outputs: Sinks
+  readonly sinks: SinkSet
   readonly pools: Pools
-  readonly intakes: (onReady: () => void) => readonly SourceReader[]
+  readonly readers: (ports: SourcePorts) => readonly SourceReader[]
   /** null for a run that just began. */
   readonly from: {
     readonly progressed: Progressed
@@ -143,13 +145,13 @@ export interface SessionParts {
 }
 
 export async function driveSession(parts: SessionParts): Promise<RunResult> {
-  const { request, ledger, outputs, pools, from } = parts
+  const { request, ledger, pools, from } = parts
   const clock = new SessionClock(request.clock, ledger.began_us, from ?? undefined)
   const stop = new AbortController()
   const atPoint = request.atPoint ?? nothing
-  Object.assign(outputs, { atPoint, hold: () => ledger.renew() })
-  const machine = await machineOf(parts, clock, stop.signal, atPoint)
-  const { events, recorder, intakes, calls, committer, scheduler, guards } = machine
+  const outputs = new Sinks(parts.sinks, { atPoint, hold: () => ledger.renew() })
+  const machine = await machineOf(parts, { clock, stop: stop.signal, atPoint, outputs })
+  const { events, recorder, readers, calls, committer, scheduler, guards } = machine
   const result = (
     status: RunStatus,
     error: CustodyError | null,
@@ -166,7 +168,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
   const strays = new StrayWatch(request.strays, events)
   try {
     await parts.prologue?.(committer)
-    opened = await beginSources({ intakes, clock, request, renew: () => committer.renew() })
+    opened = await beginSources({ readers, clock, signal: request.signal, renew: () => committer.renew() })
     if (!opened) {
       await committer.stop(STOPPED_BY_USER)
       return result('cancelled', null, 'user')
@@ -184,7 +186,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
         await committer.stop({ status: 'cancelled', reason, error: null })
         return result('cancelled', null, reason)
       }
-      if (from?.abandon !== true) await guards.judge(intakes, request.recordsBefore ?? nothingBefore)
+      if (from?.abandon !== true) await guards.judge(readers, request.recordsBefore ?? nothingBefore)
       await committer.finish()
     }
     atPoint('before_publish')
@@ -206,7 +208,7 @@ export async function driveSession(parts: SessionParts): Promise<RunResult> {
     stop.abort()
     calls.giveUp()
     clock.close()
-    await closed(request.clock, [...intakes.map(intake => intake.close()), pools.close(), outputs.close()])
+    await closed(request.clock, [...readers.map(reader => reader.close()), pools.close(), outputs.close()])
   }
 }
 
@@ -234,20 +236,28 @@ async function restore(
   executor.restore(in_flight)
 }
 
+/** What is there before. */
+interface Around {
+  readonly clock: SessionClock
+  readonly stop: AbortSignal
+  readonly atPoint: AtPoint
+  readonly outputs: Sinks
+}
+
 /** All that moves in a run, put together. */
-async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSignal, atPoint: AtPoint) {
-  const { request, limit, ledger, outputs, pools, from } = parts
+async function machineOf(parts: SessionParts, { clock, stop, atPoint, outputs }: Around) {
+  const { request, limit, ledger, pools, from } = parts
   const { plan } = request
   const began_us = clock.monotonic_us()
   const signal = AbortSignal.any([request.signal, stop])
   const totals_before = from?.progressed.totals ?? null
   const totals = new Totals(plan.nodes.length, plan.edges.length, totals_before)
   const recorder = new Recorder(totals, clock, request.commit_rows)
-  let wake = (): void => undefined
-  const intakes = parts.intakes(() => wake())
+  const wake = new Wake()
+  const readers = parts.readers({ onReady: wake.up, onNotice: teller('A notice', request.onNotice) })
   const { recordings = null, answered = null, shared = null } = request
   // What is on record needn't be waited for.
-  const events = new EventQueue(clock, () => wake(), recordings === null)
+  const events = new EventQueue(clock, wake.up, recordings === null)
   const onService = teller('A service', request.onService)
   const asked = { limits: plan.limits, clock, recorder, events, signal, atPoint, lost_nusd: from?.lost_nusd ?? 0 }
   const calls = new CallDispatcher({ ...asked, recordings, answered, shared, onService })
@@ -255,7 +265,7 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
   const reaches = reachability(plan)
   const races = racesOf(plan, reaches)
   const onReady = (failure: unknown) => {
-    if (failure === null) wake()
+    if (failure === null) wake.up()
     else events.arrive(() => thrown(failure))
   }
   const { courses = null } = request
@@ -266,7 +276,7 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
     { plan, pools, recorder, outputs, clock, contexts, events, replay_order, races, replays },
     reaches,
   )
-  const extent = await extentOf(intakes)
+  const extent = await extentOf(readers)
   const before = doneBefore(totals_before?.rows.read ?? 0, from?.in_flight ?? null)
   const tellProgress = teller('Progress', request.onProgress)
   const onCommit = () => {
@@ -282,21 +292,20 @@ async function machineOf(parts: SessionParts, clock: SessionClock, stop: AbortSi
       ledger,
       recorder,
       outputs,
-      intakes,
+      readers,
       clock,
       executor,
       outbox: calls.outbox,
       atRisk_nusd: () => calls.at_risk_nusd,
       atPoint,
       onCommit,
-      onSettled: () => wake(),
+      onSettled: wake.up,
     },
     from?.progressed ?? null,
   )
   const guards = new Guards(plan, totals, { strict: request.strict === true, repeats: request.repeats !== undefined })
-  const scheduler = new Scheduler({ executor, intakes, recorder, calls, committer, clock, signal, limit, guards })
-  wake = scheduler.wake
-  return { events, recorder, intakes, calls, replay_order, executor, committer, scheduler, guards }
+  const scheduler = new Scheduler({ executor, readers, recorder, calls, committer, clock, signal, limit, guards, wake })
+  return { events, recorder, readers, calls, replay_order, executor, committer, scheduler, guards }
 }
 
 /** Rows that were read, and how far they were. */

@@ -7,8 +7,8 @@ import type { Placed } from '../../sdk/spec.ts'
 import { Created } from '../nodes/created.ts'
 import { Pools } from '../nodes/pool.ts'
 import { addFilesRead, FilesInUse } from '../nodes/sink/files-in-use.ts'
-import { Sinks } from '../nodes/sink/sinks.ts'
-import { SourceReader } from '../nodes/source/source-reader.ts'
+import { prepareSinks, type SinkSet } from '../nodes/sink/sink-set.ts'
+import { type SourcePorts, SourceReader } from '../nodes/source/source-reader.ts'
 import { codeIn } from './plugin-code.ts'
 import {
   createSources,
@@ -50,7 +50,7 @@ async function begin(request: RunRequest, created: Created): Promise<RunResult> 
   const repeats = request.repeats ?? null
   const sources = await createSources(plan, repeats, created)
   for (const source of sources) await prepareSource(source)
-  const outputs = await Sinks.prepare(plan, {
+  const sinks = await prepareSinks(plan, {
     run,
     dry_run,
     folder: request.outputs_folder ?? plan.folder,
@@ -58,21 +58,22 @@ async function begin(request: RunRequest, created: Created): Promise<RunResult> 
     placed: request.placed ?? null,
     in_use: addFilesRead(plan, request.in_use ?? new FilesInUse()),
   })
-  created.add(outputs)
+  created.add(sinks)
   const pools = created.add(await Pools.open(plan, request.strays))
   request.atPoint?.('before_open')
   const ledger = await request.ledger.openRun(run, {
     entry: opening(request, clock.wall_us()),
     first_value: 1,
-    values: [planValue(request), intents(outputs)].map(value => ({
+    // cast: a plan's value is made of JSON, though its interfaces don't say so.
+    values: [planValue(request) as unknown as Json, intents(sinks)].map(value => ({
       kind: 'full',
-      text: canonicalize(value as unknown as Json),
+      text: canonicalize(value),
     })),
   })
   request.atPoint?.('after_open')
-  const intakes = (onReady: () => void) =>
-    sources.map(({ node, source }) => new SourceReader(node, source, null, onReady, repeats !== null))
-  return driveSession({ request, limit: request.limit, ledger, outputs, pools, intakes, from: null })
+  const readers = (ports: SourcePorts) =>
+    sources.map(({ node, source }) => new SourceReader(node, source, null, ports, repeats !== null))
+  return driveSession({ request, limit: request.limit, ledger, sinks, pools, readers, from: null })
 }
 
 function opening(
@@ -94,8 +95,8 @@ function planValue({ plan, limit, repeats }: RunRequest): PlanValue {
   }
 }
 
-function intents(outputs: Sinks): SinkIntents {
+function intents({ all }: SinkSet): SinkIntents {
   return Object.fromEntries(
-    outputs.all.map(({ node, intent }) => [node.name, { ...intent, replaced: intent.replaced ?? null }]),
+    all.map(({ node, intent }) => [node.name, { ...intent, replaced: intent.replaced ?? null }]),
   )
 }

@@ -2,6 +2,7 @@
  * What the calls of one visit, or of one batch, have been answered so far, over all of its attempts: an answer that is there
  * isn't asked for again. Kept while the token stands at the node.
  */
+import type { ValueNumber } from '../../model/ids.ts'
 import type { Json } from '../../model/row.ts'
 
 interface Answer {
@@ -19,7 +20,7 @@ export class Answers {
   isSuspect = false
   readonly #answers: Answer[] = []
   /** Numbers of the values that were asked, by their canonical texts. */
-  readonly #requests = new Map<string, number>()
+  readonly #requests = new Map<string, ValueNumber>()
 
   /** Another attempt begins: it may take them all again. */
   beginAttempt(): void {
@@ -38,11 +39,11 @@ export class Answers {
     return answer
   }
 
-  valueOf(request: string): number | undefined {
+  valueOf(request: string): ValueNumber | undefined {
     return this.#requests.get(request)
   }
 
-  keepValue(request: string, value: number): void {
+  keepValue(request: string, value: ValueNumber): void {
     this.#requests.set(request, value)
   }
 }

@@ -1,11 +1,12 @@
-/** Batches as facts are told of them. */
+/** Batches, as facts are recorded of them. */
+import type { GroupId } from '../../model/ids.ts'
 import type { AggregateNode } from '../../plan/plan.ts'
 import type { Waiting } from './fork-frames.ts'
 import type { Subject } from './token.ts'
 
 /** A group of an aggregate: the subject that its output belongs to. */
 export interface BatchGroup {
-  readonly group: number
+  readonly group: GroupId
   readonly subject: Subject
   readonly node: AggregateNode
 }

@@ -1,6 +1,6 @@
-/** Values that facts tell of: errors, rows that met one, and records that can't be used. */
+/** Values that facts refer to: errors, rows that met one, and records that can't be used. */
 import { canonicalize, isDeeper, MAX_ROW_DEPTH } from '../../model/canonical.ts'
-import { derive, type Json, newRow, type Row } from '../../model/row.ts'
+import { derive, isObject, type Json, newRow, type Row } from '../../model/row.ts'
 import type { PlanEdge, SourceNode } from '../../plan/plan.ts'
 import { ERROR_FIELD } from '../../sdk/error-row.ts'
 import type { SourceReject } from '../../sdk/spec.ts'
@@ -16,7 +16,7 @@ export interface ReportedError {
 
 const LEFT_OUT = `left out: nested more than ${MAX_ROW_DEPTH} deep`
 
-/** Canonical text of the value that tells an error. */
+/** Canonical text of the value that describes an error. */
 export function errorText({ code, message, field, details, retry_after_ms = 0 }: ReportedError): string {
   const value = newRow()
   value.code = code
@@ -26,6 +26,12 @@ export function errorText({ code, message, field, details, retry_after_ms = 0 }:
   // So that another process waits as long.
   if (retry_after_ms > 0) value.retry_after_ms = retry_after_ms
   return canonicalize(value)
+}
+
+/** How long the error of such a value asked to wait. */
+export function waitIn(error: Json): number {
+  const { retry_after_ms } = isObject(error) ? error : {}
+  return typeof retry_after_ms === 'number' ? retry_after_ms : 0
 }
 
 /** What a row is rejected with that another run has no longer. */

@@ -3,7 +3,7 @@
  * stand: whoever continues the run must have them as they were (I5).
  *
  * O1. An order belongs to a token, not to a value: two tokens may have one value in different orders.
- * O2. It holds until the token leaves by an edge. So it is told for tokens that were born or left since the last commit, and only
+ * O2. It holds until the token leaves by an edge. So it is recorded for tokens that were born or left since the last commit, and only
  *     for those that somebody going on still needs: open ones, and parents of forks that open ones are inside of.
  * O3. It is content, as names of fields are, and so goes into a value, not into the entry (I8).
  */
@@ -11,7 +11,7 @@ import { fieldOrderOf } from '../../format/field-order.ts'
 import type { Row } from '../../model/row.ts'
 import type { Facts, Subject } from './token.ts'
 
-/** The text of the value `[[[token…], [object, field…]…]…]`; null if there is nothing to tell. */
+/** The text of the value `[[[token…], [object, field…]…]…]`; null if all is canonical. */
 export function ordersOf({ open }: Subject, facts: Facts): string | null {
   if (open.size === 0) return null
   const moved = new Set<number>()

@@ -1,15 +1,17 @@
 /**
  * What a token carries of the forks it is inside, and the groups that wait for it.
  *
- * F1. A fork group and its joins live as long as a token carries a frame of it, and no longer: late arrivals are
+ * F1. A fork group and its groups at coalesces live as long as a token carries a frame of it, and no longer: late arrivals are
  *     recognised exactly, with memory bounded by what is in flight (I12).
  * F2. Frames are never changed; a coalesce goes back to what was outside its fork.
  */
+
 import type { BirthFact } from '../../format/entry.ts'
 import { DISCARD } from '../../format/topology.ts'
+import type { GroupId, NodeNumber, ValueNumber } from '../../model/ids.ts'
 import type { Row } from '../../model/row.ts'
 import type { CoalesceNode } from '../../plan/plan.ts'
-import { type MergeFailure, mayMerge } from './group-verdict.ts'
+import { type GroupVerdict, type MergeFailure, mayMerge } from './group-verdict.ts'
 import type { Place } from './place.ts'
 import type { Subject, Token } from './token.ts'
 import type { LateLoss, Trace } from './traces.ts'
@@ -25,17 +27,17 @@ export interface Frame {
 
 export interface ForkGroup {
   readonly subject: Subject
-  readonly group: number
+  readonly group: GroupId
   /** The fork's node. */
-  readonly node: number
+  readonly node: NodeNumber
   /** The parent as it entered the fork. */
   readonly row: Row
   /** How the parent came to be (format/lineage.ts). */
   readonly path: string
-  /** Its value's number; 0 where it needn't be known any more. */
-  readonly value: number
+  /** Its value's number. */
+  readonly value: ValueNumber
   /** One for each coalesce that joins its branches, as soon as something has happened there. */
-  joins: readonly CoalesceGroup[]
+  groups: readonly CoalesceGroup[]
   /** Open tokens that carry a frame of it, and late losses that count as such. */
   carriers: ReadonlyArray<Token | LateLoss>
 }
@@ -56,7 +58,7 @@ export interface Waiting {
 /** All of `members` fail together; `message` is content. */
 export interface MembersFailed {
   readonly kind: 'fail'
-  readonly join: CoalesceGroup
+  readonly group: CoalesceGroup
   readonly members: readonly Waiting[]
   readonly cause: MergeFailure | 'late_arrival'
   readonly message: string
@@ -75,18 +77,18 @@ export interface CoalesceGroup {
   readonly fork: ForkGroup
   /** What the frame of its branches had outside. */
   readonly outer: Frame | null
-  /** 0 until the first arrival. */
-  group: number
+  /** null until the first arrival. */
+  number: GroupId | null
   /** In order of arrival. */
   arrived: readonly Waiting[]
   /** Positions in the coalesce's list of branches that can't arrive any more. */
   lost: readonly number[]
   /** null while it waits. */
-  verdict: 'merged' | 'closed' | MergeFailure | null
+  verdict: GroupVerdict | null
   /** It has its verdict because its time was up. */
   timed_out: boolean
   callOffTimeout: (() => void) | null
-  /** Where in the line its traces stand, by their numbers (traces.ts). null while there are none. */
+  /** Where in the order list its traces stand, by their numbers (traces.ts). null while there are none. */
   traces: Map<number, Place> | null
 }
 
@@ -99,7 +101,7 @@ export function isWritten({ on_error }: CoalesceNode): boolean {
 }
 
 /** Whether who comes after the verdict ends with it, too. */
-export function isShared(verdict: NonNullable<CoalesceGroup['verdict']>): verdict is Exclude<MergeFailure, 'timeout'> {
+export function isShared(verdict: GroupVerdict): verdict is Exclude<MergeFailure, 'timeout'> {
   return verdict !== 'merged' && verdict !== 'closed' && verdict !== 'timeout'
 }
 
@@ -108,13 +110,13 @@ export function isDead({ node, lost, verdict }: CoalesceGroup): boolean {
   return verdict !== null || !mayMerge(node, lost)
 }
 
-const NO_NODES: readonly number[] = []
+const NO_NODES: readonly NodeNumber[] = []
 
 /** Coalesces that wait for this token, or did, and can't merge it any more. */
-export function deadFor(frames: Frame | null): readonly number[] {
+export function deadFor(frames: Frame | null): readonly NodeNumber[] {
   let dead = NO_NODES
   for (let at = frames; at !== null; at = at.outer)
-    for (const join of at.fork.joins) if (isDead(join)) dead = [...dead, join.node.number]
+    for (const group of at.fork.groups) if (isDead(group)) dead = [...dead, group.node.number]
   return dead
 }
 
@@ -133,7 +135,7 @@ export function drop(token: Token | LateLoss): void {
 }
 
 /** The frame of `fork` that a token carries, however deep. */
-export function frameOf(frames: Frame | null, fork_node: number): Frame | null {
+export function frameOf(frames: Frame | null, fork_node: NodeNumber): Frame | null {
   let at = frames
   while (at !== null && at.fork.node !== fork_node) at = at.outer
   return at
@@ -145,18 +147,18 @@ export function carries(frames: Frame | null, fork: ForkGroup, branch: number): 
   return false
 }
 
-export function joinAt({ joins }: ForkGroup, node: CoalesceNode): CoalesceGroup | undefined {
-  return joins.find(join => join.node === node)
+export function groupAt({ groups }: ForkGroup, node: CoalesceNode): CoalesceGroup | undefined {
+  return groups.find(group => group.node === node)
 }
 
-export function joinOf(frame: Frame, node: CoalesceNode): CoalesceGroup {
-  const known = joinAt(frame.fork, node)
+export function groupOf(frame: Frame, node: CoalesceNode): CoalesceGroup {
+  const known = groupAt(frame.fork, node)
   if (known !== undefined) return known
-  const join: CoalesceGroup = {
+  const group: CoalesceGroup = {
     node,
     fork: frame.fork,
     outer: frame.outer,
-    group: 0,
+    number: null,
     arrived: NONE,
     lost: NONE,
     verdict: null,
@@ -164,6 +166,6 @@ export function joinOf(frame: Frame, node: CoalesceNode): CoalesceGroup {
     callOffTimeout: null,
     traces: null,
   }
-  frame.fork.joins = [...frame.fork.joins, join]
-  return join
+  frame.fork.groups = [...frame.fork.groups, group]
+  return group
 }

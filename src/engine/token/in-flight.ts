@@ -1,4 +1,5 @@
 /** What a run has in flight at a commit, for whoever continues it. */
+import type { NodeNumber } from '../../model/ids.ts'
 import type { Answers } from './answers.ts'
 import type { BatchGroup } from './batch-group.ts'
 import type { CoalesceGroup, Waiting } from './fork-frames.ts'
@@ -7,10 +8,10 @@ import type { Trace } from './traces.ts'
 
 /** What was under way at a commit. Times are what is left of them. */
 export interface InFlight {
-  readonly line: readonly (Token | Trace)[]
+  readonly order: readonly (Token | Trace)[]
   /** All that have open tokens. */
   readonly subjects: readonly Subject[]
-  readonly joins: ReadonlyArray<{ readonly join: CoalesceGroup; readonly left_us: number }>
+  readonly groups: ReadonlyArray<{ readonly group: CoalesceGroup; readonly left_us: number }>
   readonly batches: ReadonlyArray<{
     readonly group: BatchGroup
     readonly members: readonly Waiting[]
@@ -20,6 +21,6 @@ export interface InFlight {
     readonly left_us: number
   }>
   /** By aggregate: how many batches it has had, these included. */
-  readonly batches_before: ReadonlyMap<number, number>
+  readonly batches_before: ReadonlyMap<NodeNumber, number>
   readonly resting: ReadonlyArray<{ readonly token: Token; readonly left_us: number }>
 }

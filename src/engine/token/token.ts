@@ -4,6 +4,7 @@
  * T1. A token stands at one node; `row` is its data as numbered `value` of its subject, frozen.
  * T2. A subject is in memory exactly while it has open tokens or facts that aren't committed.
  */
+
 import type {
   BirthFact,
   CallFact,
@@ -13,23 +14,36 @@ import type {
   HoldFact,
   IntentFact,
   OriginFact,
-  Together,
   VisitFact,
 } from '../../format/entry.ts'
 import { FIRST_PATH } from '../../format/lineage.ts'
 import type { SubjectDraft, ValueDraft } from '../../ledger/write-port.ts'
+import { CustodyError } from '../../model/error.ts'
+import type { NodeNumber, Seq, TokenId, ValueNumber } from '../../model/ids.ts'
 import type { Row } from '../../model/row.ts'
 import type { Answers } from './answers.ts'
 import { ordersOf } from './field-order.ts'
 import type { Frame } from './fork-frames.ts'
 import type { Passage } from './passage.ts'
 import type { Place } from './place.ts'
+import {
+  AWAITS_TURN,
+  ENDED,
+  FREE,
+  IN_BATCH,
+  IN_GROUP,
+  isHeld,
+  mayFollow,
+  type Sending,
+  type TokenState,
+} from './token-state.ts'
 
 const NONE: readonly never[] = []
 
 /** The list with one more; a list that begins empty would keep room for seventeen. */
 function added<T>(list: readonly T[], each: T): readonly T[] {
   if (list.length === 0) return [each]
+  // cast: only `NONE`, which is empty, isn't its own.
   const own = list as T[]
   own.push(each)
   return own
@@ -38,8 +52,7 @@ function added<T>(list: readonly T[], each: T): readonly T[] {
 /** What happened to a subject since the last commit. */
 export class Facts {
   readonly time_us: number
-  readonly first_value: number
-  origin: OriginFact | null = null
+  readonly first_value: ValueNumber
   births: readonly BirthFact[] = NONE
   readonly visits: VisitFact[] = []
   /** Most rows meet no groups: these come into being when they are needed. */
@@ -53,7 +66,7 @@ export class Facts {
   /** Tokens that were born or moved, each once. */
   moved: readonly Token[] = NONE
 
-  constructor(time_us: number, first_value: number) {
+  constructor(time_us: number, first_value: ValueNumber) {
     this.time_us = time_us
     this.first_value = first_value
   }
@@ -65,8 +78,8 @@ export class Facts {
 
   /** The token stands elsewhere now. */
   move(token: Token): void {
-    if (token.has_moved) return
-    token.has_moved = true
+    if (token.is_listed) return
+    token.is_listed = true
     this.moved = added(this.moved, token)
   }
 
@@ -135,16 +148,14 @@ export class OpenTokens implements Iterable<Token> {
   }
 }
 
-/** Of a row its source and its number there; of a batch its aggregate, and which of its batches it is. */
-export type Origin = Pick<OriginFact, 'source' | 'index'>
-
 export class Subject {
   readonly kind: 'row' | 'batch'
   /** Number of the row, or of the batch. */
   readonly number: number
-  origin: Origin | null = null
+  /** Of a row its source and its number there; of a batch its aggregate, and which of its batches it is. */
+  readonly origin: OriginFact
   /** Seq of its latest entry. */
-  previous: number | null = null
+  previous: Seq | null = null
   /** Values so far; the next one gets `values + 1`. */
   values = 0
   readonly open = new OpenTokens()
@@ -154,9 +165,10 @@ export class Subject {
   /** A batch whose members this process gathers: what is born of it is still to come. */
   gathers = false
 
-  constructor(kind: 'row' | 'batch', number: number) {
+  constructor(kind: 'row' | 'batch', number: number, origin: OriginFact) {
     this.kind = kind
     this.number = number
+    this.origin = origin
   }
 
   /** Whether nothing can happen to it any more; not to be asked within a transition. */
@@ -166,11 +178,11 @@ export class Subject {
 }
 
 export class Token {
-  readonly id: number
+  readonly id: TokenId
   readonly subject: Subject
-  node: number
+  node: NodeNumber
   row: Row
-  value: number
+  value: ValueNumber
   /** By what kind of edge it came to where it stands. */
   passage: Passage
   /** The forks it is inside, innermost first. */
@@ -179,30 +191,20 @@ export class Token {
   readonly path: string
   /** Of the visit that comes next, from 1. */
   attempt = 1
-  ended = false
-  /** Since its subject's last entry. */
-  has_moved = false
-  /** Stands at an ordered node in line, and has not had its turn. */
-  waits = false
-  /** Its visit goes on until its group closes. */
-  held = false
-  /** While its batch is worked on: who keeps its place in line. */
-  keeper: Token | null = null
-  /** Is in the line, and blocks nobody: held at a coalesce. */
-  passive = false
-  /** Has had its turn at a sink that sends; null elsewhere, and before. */
-  sending: Sending | null = null
   /** What its calls at this node were answered; null if it made none. */
   answers: Answers | null = null
-  /** Its place in the line, while it waits for something. */
+  /** Its place in the order list; null while it has none. Only the list sets it. */
   place: Place | null = null
+  /** Is on the list of what has moved since its subject's last entry (`Facts`). */
+  is_listed = false
+  #state: TokenState = FREE
 
   constructor(
-    id: number,
+    id: TokenId,
     subject: Subject,
-    node: number,
+    node: NodeNumber,
     row: Row,
-    value: number,
+    value: ValueNumber,
     passage: Passage,
     frames: Frame | null,
     path = FIRST_PATH,
@@ -216,28 +218,93 @@ export class Token {
     this.frames = frames
     this.path = path
   }
-}
 
-/** Of a token that had its turn at a sink that sends, until it leaves it. */
-export interface Sending {
-  /** Of some request nobody knows whether it was taken. */
-  in_doubt: boolean
-  /** The rows of its request; null while they gather. */
-  together: Together | null
-  /** Attempts that are not used up, because the service was down. */
-  uncounted: number
+  get state(): TokenState {
+    return this.#state
+  }
+
+  get ended(): boolean {
+    return this.#state === ENDED
+  }
+
+  /** Its visit goes on until its group, or its batch, closes. */
+  get held(): boolean {
+    return isHeld(this.#state)
+  }
+
+  /** It came too early to an ordered node. */
+  awaitTurn(): void {
+    this.#become(AWAITS_TURN)
+  }
+
+  /** Its turn has come: it is to be visited again. */
+  takeTurn(): void {
+    this.#become(FREE)
+  }
+
+  /** It has had its turn at a sink that sends, and this is what is known of its requests. */
+  send(known: Omit<Sending, 'kind'>): void {
+    this.#become({ kind: 'sending', ...known })
+  }
+
+  /** It waits at a coalesce for the rest of its group. */
+  joinGroup(): void {
+    this.#become(IN_GROUP)
+  }
+
+  /** It is a member of a batch. */
+  joinBatch(): void {
+    this.#become(IN_BATCH)
+  }
+
+  /** The batch that it is a member of is worked on: `state` is that of all members, which one of them keeps the place of. */
+  workOn(state: Extract<TokenState, { kind: 'in_work' }>): void {
+    this.#become(state)
+  }
+
+  /** The visit met an error, and another attempt follows. What is known of its requests stays so. */
+  retry(): void {
+    this.attempt++
+    if (this.held) this.#become(FREE)
+  }
+
+  /** It leaves for another node. */
+  moveTo(node: NodeNumber, passage: Passage): void {
+    this.node = node
+    this.passage = passage
+    this.attempt = 1
+    this.answers = null
+    this.#become(FREE)
+  }
+
+  end(): void {
+    this.#become(ENDED)
+  }
+
+  #become(next: TokenState): void {
+    const state = this.#state
+    if (!mayFollow(state, next))
+      throw new CustodyError('CUSTODY_ENGINE_DEFECT', `token ${this.id} is ${state.kind}, and is to be ${next.kind}`)
+    this.#state = next
+  }
 }
 
 /** Where a token stood before a transition. */
 export interface Standing {
   readonly token: Token
   readonly frames: Frame | null
-  readonly node: number
+  readonly node: NodeNumber
 }
 
 /** Whether it keeps the place of a batch that is worked on. */
 export function isKeeper(token: Token): boolean {
-  return token.held && token.keeper === token
+  return token.state.kind === 'in_work' && token.state.keeper === token
+}
+
+/** Of a token that had its turn at a sink that sends. */
+export function sendingOf({ id, state }: Token): Sending {
+  if (state.kind !== 'sending') throw new TypeError(`token ${id} is ${state.kind}, and not sending`)
+  return state
 }
 
 export function standing(token: Token): Standing {
@@ -247,6 +314,12 @@ export function standing(token: Token): Standing {
 export function factsOf(subject: Subject): Facts {
   if (subject.facts === null) throw new TypeError('a subject has no facts to add to')
   return subject.facts
+}
+
+/** Another value of the subject. Returns its number. */
+export function addValue(subject: Subject, draft: ValueDraft): ValueNumber {
+  factsOf(subject).addValue(draft)
+  return ++subject.values
 }
 
 /** What happened to a subject since the last commit, as the ledger takes it. Empties its facts. */
@@ -264,7 +337,8 @@ export function draftOf(subject: Subject): SubjectDraft {
     time_us: facts.time_us,
     previous: subject.previous,
     open: subject.open.size,
-    origin: facts.origin,
+    // Its first entry has it.
+    origin: subject.previous === null ? subject.origin : null,
     births: facts.births,
     visits: facts.visits,
     holds: facts.holds ?? NONE,
@@ -283,7 +357,7 @@ export function draftOf(subject: Subject): SubjectDraft {
 
 /** Of those that moved, the ones that are open. */
 function movedIn({ moved }: Facts): SubjectDraft['moved'] {
-  for (const token of moved) token.has_moved = false
+  for (const token of moved) token.is_listed = false
   const open = moved.filter(token => !token.ended)
   return open.length === 0 ? NONE : open.map(({ id, node }) => ({ token: id, node }))
 }

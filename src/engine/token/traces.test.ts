@@ -4,7 +4,7 @@ import type { CoalesceGroup } from './fork-frames.ts'
 import type { Place } from './place.ts'
 import { endsOfLost, isAwaited, numberOf, placeOf, type TraceKind, traceOf } from './traces.ts'
 
-const joinOf = (more: Partial<CoalesceGroup> = {}) =>
+const groupOf = (more: Partial<CoalesceGroup> = {}) =>
   ({
     node: { number: 4, branches: ['a', 'b', 'c'] as readonly string[] } as CoalesceNode,
     arrived: [],
@@ -18,10 +18,10 @@ const KINDS: readonly TraceKind[] = ['end', 'after', 'late']
 
 describe('traces', () => {
   test('each has a number of its own in its group, and is found by it', () => {
-    const join = joinOf()
-    const all = KINDS.flatMap(kind => [0, 1, 2].map(branch => ({ join, branch, kind })))
+    const group = groupOf()
+    const all = KINDS.flatMap(kind => [0, 1, 2].map(branch => ({ group, branch, kind })))
     expect(all.map(numberOf)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])
-    expect(all.map(each => traceOf(join, numberOf(each)))).toEqual(all)
+    expect(all.map(each => traceOf(group, numberOf(each)))).toEqual(all)
   })
 
   test('where a branch was lost is told of those that are, and once they are', () => {
@@ -31,11 +31,11 @@ describe('traces', () => {
       [4, after as Place],
       [7, late as Place],
     ])
-    expect(endsOfLost(joinOf({ traces }))).toEqual([])
-    expect(endsOfLost(joinOf({ traces, lost: [2, 1] }))).toEqual([end])
-    expect(endsOfLost(joinOf({ lost: [1] }))).toEqual([])
-    expect(KINDS.map(kind => placeOf({ join: joinOf({ traces }), branch: 1, kind }))).toEqual([end, after, late])
-    expect(placeOf({ join: joinOf({ traces }), branch: 0, kind: 'end' })).toBeNull()
+    expect(endsOfLost(groupOf({ traces }))).toEqual([])
+    expect(endsOfLost(groupOf({ traces, lost: [2, 1] }))).toEqual([end])
+    expect(endsOfLost(groupOf({ lost: [1] }))).toEqual([])
+    expect(KINDS.map(kind => placeOf({ group: groupOf({ traces }), branch: 1, kind }))).toEqual([end, after, late])
+    expect(placeOf({ group: groupOf({ traces }), branch: 0, kind: 'end' })).toBeNull()
   })
 
   test.each<[string, Partial<CoalesceGroup>, readonly TraceKind[]]>([
@@ -46,6 +46,6 @@ describe('traces', () => {
     ['the group has merged', { verdict: 'merged' }, ['late']],
     ['its time was up', { verdict: 'timeout' }, ['late']],
   ])('what may still come to its places: %s', (_, more, awaited) => {
-    expect(KINDS.filter(kind => isAwaited({ join: joinOf(more), branch: 1, kind }))).toEqual(awaited)
+    expect(KINDS.filter(kind => isAwaited({ group: groupOf(more), branch: 1, kind }))).toEqual(awaited)
   })
 })

@@ -1,9 +1,10 @@
 /** Places in the order of things that no token holds, for a branch of a group that waits. */
+import type { NodeNumber } from '../../model/ids.ts'
 import { type CoalesceGroup, type Frame, isShared } from './fork-frames.ts'
 import type { Place } from './place.ts'
 
 export interface Trace {
-  readonly join: CoalesceGroup
+  readonly group: CoalesceGroup
   /** Position in the coalesce's list. */
   readonly branch: number
   readonly kind: TraceKind
@@ -21,32 +22,32 @@ const KINDS: readonly TraceKind[] = ['end', 'after', 'late']
 /** A branch that nobody carries any more: until it counts as lost it is as if a carrier stood at the coalesce. */
 export interface LateLoss extends Trace {
   readonly frames: Frame
-  readonly node: number
+  readonly node: NodeNumber
 }
 
 /** By what its group, and commits, know a trace. */
-export function numberOf({ join, branch, kind }: Trace): number {
-  return KINDS.indexOf(kind) * join.node.branches.length + branch
+export function numberOf({ group, branch, kind }: Trace): number {
+  return KINDS.indexOf(kind) * group.node.branches.length + branch
 }
 
-export function traceOf(join: CoalesceGroup, number: number): Trace {
-  const { length } = join.node.branches
-  return { join, branch: number % length, kind: KINDS[Math.floor(number / length)] ?? 'end' }
+export function traceOf(group: CoalesceGroup, number: number): Trace {
+  const { length } = group.node.branches
+  return { group, branch: number % length, kind: KINDS[Math.floor(number / length)] ?? 'end' }
 }
 
-/** null if it isn't in the line. */
+/** null if it isn't in the order list. */
 export function placeOf(trace: Trace): Place | null {
-  return trace.join.traces?.get(numberOf(trace)) ?? null
+  return trace.group.traces?.get(numberOf(trace)) ?? null
 }
 
-/** Where in the line those branches were lost that are. */
-export function endsOfLost(join: CoalesceGroup): Place[] {
-  return join.lost.flatMap(branch => placeOf({ join, branch, kind: 'end' }) ?? [])
+/** Where in the order list those branches were lost that are. */
+export function endsOfLost(group: CoalesceGroup): Place[] {
+  return group.lost.flatMap(branch => placeOf({ group, branch, kind: 'end' }) ?? [])
 }
 
 /** Whether something may still come to the place of a trace. */
-export function isAwaited({ join, branch, kind }: Trace): boolean {
-  const { verdict, arrived, lost } = join
+export function isAwaited({ group, branch, kind }: Trace): boolean {
+  const { verdict, arrived, lost } = group
   const has_arrived = arrived.some(each => each.branch === branch)
   switch (kind) {
     case 'end':

@@ -1,6 +1,6 @@
 /**
  * What follows from batches: carries out what arrivals, time and the end of input do to them (`batches.ts`), in the record and in
- * the line.
+ * the order list.
  */
 import type { AggregateNode } from '../../../plan/plan.ts'
 import type { BatchResult, RowError } from '../../../sdk/spec.ts'
@@ -10,7 +10,7 @@ import type { OrderList } from '../../order/order-list.ts'
 import type { RunClock } from '../../ports/run-clock.ts'
 import type { Recorder } from '../../record/recorder.ts'
 import type { ReplayOrder } from '../../replay/replay-order.ts'
-import type { Stack, Waiting } from '../../token/fork-frames.ts'
+import type { Stack } from '../../token/fork-frames.ts'
 import type { InFlight } from '../../token/in-flight.ts'
 import { standing, type Token } from '../../token/token.ts'
 import { asDefect } from '../plugin-call.ts'
@@ -21,7 +21,7 @@ import { type Batch, Batches } from './batches.ts'
 import { refusal } from './trigger.ts'
 
 export interface AggregateRuntimeParts {
-  readonly line: OrderList
+  readonly order: OrderList
   readonly recorder: Recorder
   readonly pools: Pools
   readonly contexts: Contexts
@@ -46,14 +46,12 @@ export class AggregateRuntime {
     this.#batches.goOn(begun)
   }
 
-  /** A batch was open when a process before stopped. Its members are in the line until it is. */
-  restore({ group, members, opened_us, answers, left_us }: InFlight['batches'][number], stack: Stack): void {
-    const batch = this.#batches.open(group, opened_us, answers)
-    batch.members.push(...members)
-    batch.attempt = members[0]?.token.attempt ?? 1
+  /** A batch was open when a process before stopped. Its members are in the order list until it is. */
+  restore({ members, left_us, ...so_far }: InFlight['batches'][number], stack: Stack): void {
+    const batch = this.#batches.open({ ...so_far, members })
     if (left_us > 0) this.#restBatch(batch, left_us)
     else this.#lookInTime(batch, stack)
-    if (batch.trigger === null) for (const { token } of members) this.#parts.line.leave(token)
+    if (batch.trigger === null) for (const { token } of members) this.#parts.order.leave(token)
   }
 
   openAt(node: number): Batch | undefined {
@@ -63,17 +61,19 @@ export class AggregateRuntime {
   /** A token comes to an aggregate, and its turn has come. */
   arrive(token: Token, node: AggregateNode, started_us: number, stack: Stack): void {
     const { recorder } = this.#parts
-    const batch =
-      this.#batches.openAt(node.number) ??
-      this.#batches.open(recorder.openBatch(node, this.#batches.next(node.number), started_us), started_us)
+    const batch = this.#batches.openAt(node.number) ?? this.#begin(node, started_us)
     this.#parts.replay_order?.gather(batch.subject, token, batch.members.length === 0)
     recorder.holdInBatch(token, batch, batch.members.length, started_us)
-    token.keeper = null
     batch.members.push({ token, branch: 0, started_us })
     this.look(batch, false, stack)
     // A batch that its plugin still works on keeps the place of its last member.
-    if (batch.trigger === null) this.#parts.line.leave(token)
+    if (batch.trigger === null) this.#parts.order.leave(token)
     this.#parts.transitions.ofHold(stack)
+  }
+
+  #begin(node: AggregateNode, opened_us: number): Batch {
+    const group = this.#parts.recorder.openBatch(node, this.#batches.next(node.number), opened_us)
+    return this.#batches.open({ group, opened_us, members: [], answers: null })
   }
 
   /** Something may have closed the batch. */
@@ -81,10 +81,10 @@ export class AggregateRuntime {
     if (this.#batches.look(batch, input_ended) !== null) this.#processBatch(batch, stack)
   }
 
-  /** Time alone may close the batch. Its members came before all that is in line and can still come to it. */
+  /** Time alone may close the batch. Its members came before all that is in the order list and can still come to it. */
   #lookInTime(batch: Batch, stack: Stack): void {
     if (this.#batches.look(batch, false) === null) return
-    this.#parts.line.lead(lastOf(batch))
+    this.#parts.order.lead(lastOf(batch))
     this.#processBatch(batch, stack)
   }
 
@@ -118,11 +118,12 @@ export class AggregateRuntime {
     this.#parts.transitions.of(lastOf(batch), moved, next, stack)
   }
 
-  /** The last member stays in line for all of them while the batch is worked on. */
-  #keepPlace({ members }: Batch): void {
-    const last = (members.at(-1) as Waiting).token
-    this.#parts.line.stay(last)
-    for (const { token } of members) token.keeper = last
+  /** The last member stays in the order list for all of them while the batch is worked on. */
+  #keepPlace(batch: Batch): void {
+    const last = lastOf(batch)
+    this.#parts.order.stay(last)
+    const state = { kind: 'in_work', keeper: last } as const
+    for (const { token } of batch.members) token.workOn(state)
   }
 
   /** True if the batch is attempted again: its members are held on. */
@@ -149,6 +150,8 @@ export class AggregateRuntime {
   }
 }
 
-function lastOf(batch: Batch): Token {
-  return (batch.members.at(-1) as Waiting).token
+function lastOf({ node, members }: Batch): Token {
+  const last = members.at(-1)
+  if (last === undefined) throw new TypeError(`a batch of ${node.name} has no members`)
+  return last.token
 }

@@ -28,7 +28,15 @@ export interface Batch extends BatchGroup {
   readonly answers: Answers
   /** null while it is open. */
   trigger: Trigger | null
-  callOffTimers: () => void
+  readonly callOffTimers: () => void
+}
+
+/** A batch with what it has had so far. */
+export interface BatchSoFar {
+  readonly group: BatchGroup
+  readonly opened_us: number
+  readonly members: readonly Waiting[]
+  readonly answers: Answers | null
 }
 
 /** What the run that is replayed has on record of a batch; null if nothing. */
@@ -67,19 +75,18 @@ export class Batches {
     return this.#open.get(node)
   }
 
-  open(group: BatchGroup, opened_us: number, answers: Answers | null = null): Batch {
+  open({ group, opened_us, members, answers }: BatchSoFar): Batch {
     const batch: Batch = {
       ...group,
-      members: [],
+      members: [...members],
       opened_us,
       latched: false,
-      attempt: 1,
+      attempt: members[0]?.token.attempt ?? 1,
       answers: answers ?? new Answers(),
       trigger: null,
-      callOffTimers: () => undefined,
+      callOffTimers: this.#timers(group.node, opened_us, () => this.#onDue(batch)),
     }
     this.#open.set(group.node.number, batch)
-    this.#setTimers(batch)
     return batch
   }
 
@@ -87,7 +94,7 @@ export class Batches {
   look(batch: Batch, input_ended: boolean): Trigger | null {
     if (batch.trigger !== null) return null
     const { node, members } = batch
-    const age_us = this.#ageOf(batch)
+    const age_us = this.#ageOf(batch.opened_us)
     batch.latched ||= holds(node, members.length, age_us)
     const state = { count: members.length, age_us, latched: batch.latched, input_ended }
     const record = this.#records?.batchOf(batch.subject) ?? null
@@ -100,28 +107,28 @@ export class Batches {
     return trigger
   }
 
-  #ageOf({ opened_us }: Batch): number {
+  #ageOf(opened_us: number): number {
     return this.#clock.ran_us(opened_us, this.#clock.now_us())
   }
 
-  #setTimers(batch: Batch): void {
-    const { max_age_ms, when } = batch.node.trigger
-    const callOff: { age: () => void; look: () => void } = { age: () => undefined, look: () => undefined }
+  /** Returns what calls them off. */
+  #timers({ trigger }: AggregateNode, opened_us: number, onDue: () => void): () => void {
+    const { max_age_ms, when } = trigger
     const wakeAt = (age_us: number, then: () => void) =>
-      this.#clock.wake(Math.max(0, age_us - this.#ageOf(batch)), then)
-    if (max_age_ms !== null) callOff.age = wakeAt(max_age_ms * 1000, () => this.#onDue(batch))
-    const lookAgain = () => {
-      // The next full second of its age: those that passed while the run was down are not made up for.
-      const seconds = Math.floor(this.#ageOf(batch) / LOOK_EVERY_US) + 1
-      callOff.look = wakeAt(seconds * LOOK_EVERY_US, () => {
-        this.#onDue(batch)
-        lookAgain()
+      this.#clock.wake(Math.max(0, age_us - this.#ageOf(opened_us)), then)
+    const callOffAge = max_age_ms === null ? null : wakeAt(max_age_ms * 1000, onDue)
+    // The next full second of its age: those that passed while the run was down are not made up for.
+    const nextLook = (): (() => void) => {
+      const seconds = Math.floor(this.#ageOf(opened_us) / LOOK_EVERY_US) + 1
+      return wakeAt(seconds * LOOK_EVERY_US, () => {
+        onDue()
+        callOffLook = nextLook()
       })
     }
-    if (when !== null) lookAgain()
-    batch.callOffTimers = () => {
-      callOff.age()
-      callOff.look()
+    let callOffLook = when === null ? null : nextLook()
+    return () => {
+      callOffAge?.()
+      callOffLook?.()
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What follows from coalesce groups: carries out what arrivals, losses and timeouts do to them (`joins.ts`), in the record and in
- * the line.
+ * What follows from coalesce groups: carries out what arrivals, losses and timeouts do to them (`groups.ts`), in the record and in
+ * the order list.
  *
  * G1. (I7) What a group merges into stands before the last of those that decided it, or where the last branch was lost.
  * G2. A branch with forks inside is lost at once, and yet in one place whatever came first: behind all that comes from it. Members of a
@@ -33,55 +33,55 @@ export interface Transition {
 type Gone = Omit<Standing, 'token'> & { readonly token: Token | null }
 
 export interface CoalesceRuntimeParts {
-  readonly joins: CoalesceGroups
+  readonly groups: CoalesceGroups
   readonly canReach: CanReach
-  readonly line: OrderList
+  readonly order: OrderList
   readonly recorder: Recorder
   readonly clock: RunClock
   readonly events: EventQueue
 }
 
 export class CoalesceRuntime {
-  readonly #joins: CoalesceGroups
+  readonly #groups: CoalesceGroups
   readonly #order: OrderList
   readonly #recorder: Recorder
   readonly #clock: RunClock
   readonly #events: EventQueue
   /** Who was moved by what was decided, in order. */
   readonly #follows: { readonly moved: Standing; readonly transition: Transition }[] = []
-  /** What has ended in the transition that is under way, and is still in line. */
+  /** What has ended in the transition that is under way, and is still in the order list. */
   readonly #ended: Token[] = []
   readonly #marks: Placed[] = []
   readonly #late: LateLosses
 
-  constructor({ joins, canReach, line, recorder, clock, events }: CoalesceRuntimeParts) {
-    this.#joins = joins
-    this.#order = line
+  constructor({ groups, canReach, order, recorder, clock, events }: CoalesceRuntimeParts) {
+    this.#groups = groups
+    this.#order = order
     this.#recorder = recorder
     this.#clock = clock
     this.#events = events
-    this.#late = new LateLosses(line, joins, canReach)
+    this.#late = new LateLosses(order, groups, canReach)
   }
 
   /** A subject of which tokens are under way: groups wait for some of them. */
   restore(subject: Subject): void {
-    this.#joins.restore([...subject.open, ...this.#late.of(subject)])
+    this.#groups.restore([...subject.open, ...this.#late.of(subject)])
   }
 
   /** Children of a fork, in order, each with what has its place behind all that comes from it. */
   withTraces(fork: ForkNode, children: readonly Token[]): readonly (Token | Trace)[] {
-    if (!this.#joins.hasTraces(fork)) return children
-    return children.flatMap((child, i) => [child, ...this.#joins.tracesBehind(child, i === children.length - 1)])
+    if (!this.#groups.hasTraces(fork)) return children
+    return children.flatMap((child, i) => [child, ...this.#groups.tracesBehind(child, i === children.length - 1)])
   }
 
-  /** All is done that comes before a trace, or waits in the line. */
+  /** All is done that comes before a trace, or waits in the order list. */
   pass(trace: Trace): void {
     if (isAwaited(trace) && placeOf(trace) === null) this.#order.trace(trace, null)
   }
 
   /** A token comes to a coalesce. What follows is put onto the stack. */
   arrive(token: Token, node: CoalesceNode, started_us: number, stack: Stack): void {
-    this.#follow(this.#joins.arrive(token, node, started_us), token, stack)
+    this.#follow(this.#groups.arrive(token, node, started_us), token, stack)
   }
 
   /**
@@ -98,7 +98,7 @@ export class CoalesceRuntime {
     return this.#late.any
   }
 
-  /** A trace that a process before has left. All that comes before is in line. */
+  /** A trace that a process before has left. All that comes before is in the order list. */
   restoreTrace(trace: Trace): void {
     this.#order.trace(trace, null)
     if (trace.kind === 'late') this.#late.add(trace)
@@ -116,10 +116,10 @@ export class CoalesceRuntime {
     }
   }
 
-  startTimeout(join: CoalesceGroup, delay_us: number): void {
-    join.callOffTimeout = this.#clock.wake(delay_us, () =>
+  startTimeout(group: CoalesceGroup, delay_us: number): void {
+    group.callOffTimeout = this.#clock.wake(delay_us, () =>
       this.#events.fallDue(stack => {
-        const effect = this.#joins.timeOut(join)
+        const effect = this.#groups.timeOut(group)
         if (effect !== null) this.#follow(effect, null, stack)
       }),
     )
@@ -138,9 +138,10 @@ export class CoalesceRuntime {
   #lose({ token, frames, node }: Gone, transition: Transition): void {
     const { event } = transition
     for (let frame = frames; frame !== null; frame = frame.outer) {
-      if (!this.#joins.mayLose(frame, token, node)) continue
-      const waits = (join: CoalesceGroup, branch: number) => event !== null && this.#late.waits({ join, branch }, event)
-      for (const effect of this.#joins.losses(frame, token, node, waits)) this.#apply(effect, transition)
+      if (!this.#groups.mayLose(frame, token, node)) continue
+      const waits = (group: CoalesceGroup, branch: number) =>
+        event !== null && this.#late.waits({ group, branch }, event)
+      for (const effect of this.#groups.losses(frame, token, node, waits)) this.#apply(effect, transition)
       this.#goOn()
     }
   }
@@ -160,32 +161,32 @@ export class CoalesceRuntime {
   }
 
   #apply(effect: GroupEffect, transition: Transition): void {
-    const { join } = effect
+    const { group } = effect
     switch (effect.kind) {
       case 'hold': {
         const { token, started_us } = effect.arrival
-        this.#recorder.holdAtCoalesce(token, join, started_us)
+        this.#recorder.holdAtCoalesce(token, group, started_us)
         this.#order.hold(token)
-        this.#order.erase({ join, branch: effect.arrival.branch, kind: 'end' })
-        return this.#setTimeout(join, started_us)
+        this.#order.erase({ group, branch: effect.arrival.branch, kind: 'end' })
+        return this.#setTimeout(group, started_us)
       }
       case 'wait':
         return this.#wait(effect, transition)
       case 'lose':
         this.#traceLoss(effect, transition)
-        return this.#eraseOver(join)
+        return this.#eraseOver(group)
       case 'lose_after_verdict':
-        return this.#eraseOver(join)
+        return this.#eraseOver(group)
       case 'close':
-        return this.#forget(join)
+        return this.#forget(group)
       case 'merge':
       case 'fail':
         return this.#decided(effect, transition)
     }
   }
 
-  #wait({ join, branch }: Extract<GroupEffect, { kind: 'wait' }>, { event, merged }: Transition): void {
-    const trace: Trace = { join, branch, kind: 'late' }
+  #wait({ group, branch }: Extract<GroupEffect, { kind: 'wait' }>, { event, merged }: Transition): void {
+    const trace: Trace = { group, branch, kind: 'late' }
     this.#settle(merged)
     this.#order.trace(trace, event)
     this.#late.add(trace)
@@ -199,8 +200,11 @@ export class CoalesceRuntime {
     }
   }
 
-  #traceLoss({ join, branch, has_trace }: Extract<GroupEffect, { kind: 'lose' }>, { event, merged }: Transition): void {
-    const end: Trace = { join, branch, kind: 'end' }
+  #traceLoss(
+    { group, branch, has_trace }: Extract<GroupEffect, { kind: 'lose' }>,
+    { event, merged }: Transition,
+  ): void {
+    const end: Trace = { group, branch, kind: 'end' }
     const place = placeOf(end)
     if (has_trace && (place === null || event === null || !this.#order.isBehind(event, place))) return
     this.#settle(merged)
@@ -208,26 +212,27 @@ export class CoalesceRuntime {
   }
 
   #decided(effect: Extract<GroupEffect, { kind: 'merge' | 'fail' }>, transition: Transition): void {
-    const { join } = effect
+    const { group } = effect
     const { event } = transition
     const members = effect.members.map(({ token }) => token)
-    const was_lost = effect.kind === 'fail' && !mayMerge(join.node, join.lost)
+    const was_lost = effect.kind === 'fail' && !mayMerge(group.node, group.lost)
     // To groups outside, a branch is lost when the last of them is: one that came early would have come at its own place.
     const moved = members.map(standing)
     let last = event === null || was_lost ? event : this.#order.lastOf([event, ...members])
     if (effect.kind === 'merge') {
-      const born = this.#recorder.merge(join, effect.members, effect.merged.row, detailOf(effect))
-      if (!born.ended) this.#placeMerged(join, members, born, transition)
+      const born = this.#recorder.merge(group, effect.members, effect.merged.row, detailOf(effect))
+      if (!born.ended) this.#placeMerged(group, members, born, transition)
     } else {
       this.#recorder.failAtCoalesce(effect)
       const together = this.#placeFailed(effect, transition)
       // What follows comes behind all of them.
-      if (together.some(each => each === last)) last = this.#markBehind(together.at(-1) as Token)
+      const behind = together.at(-1)
+      if (behind !== undefined && together.some(each => each === last)) last = this.#markBehind(behind)
     }
     const after = { ...transition, event: last }
     for (const each of moved) this.#follows.push({ moved: each, transition: after })
-    if (effect.kind === 'merge' || effect.closes) this.#forget(join)
-    else this.#eraseOver(join)
+    if (effect.kind === 'merge' || effect.closes) this.#forget(group)
+    else this.#eraseOver(group)
     // What follows has its place by theirs.
     this.#ended.push(...members.filter(({ ended }) => ended))
   }
@@ -239,36 +244,35 @@ export class CoalesceRuntime {
   }
 
   #placeMerged(
-    join: CoalesceGroup,
+    group: CoalesceGroup,
     members: readonly Token[],
     born: Token,
     { event, merged, stack }: Transition,
   ): void {
-    const behind = this.#joins.lostWithTraces(join)
-    const to_come = behind.filter(branch => placeOf({ join, branch, kind: 'end' }) === null)
-    const at = lowest(stack, join, to_come)
+    const behind = this.#groups.lostWithTraces(group)
+    const to_come = behind.filter(branch => placeOf({ group, branch, kind: 'end' }) === null)
+    const at = lowest(stack, group, to_come)
     if (at !== -1) {
       stack.splice(at, 0, born)
       return
     }
-    this.#order.insertAtLast(event === null ? members : [event, ...members], endsOfLost(join), born)
+    this.#order.insertAtLast(event === null ? members : [event, ...members], endsOfLost(group), born)
     if (behind.length === 0 || born.place === null) merged.push(born)
     else {
-      let after = stack.length
-      while (after > 0 && isBefore(stack[after - 1] as Token | Trace, born.place)) after--
-      stack.splice(after, 0, born)
+      const { place } = born
+      stack.splice(stack.findLastIndex(each => !isBefore(each, place)) + 1, 0, born)
     }
   }
 
   /** Members that go on, by the edge for errors. Returns those that go on where the group failed, long after all else of its fork. */
-  #placeFailed({ join, members, closes }: MembersFailed, { event, merged, stack }: Transition): readonly Token[] {
-    const shared = join.verdict !== null && isShared(join.verdict)
-    const failed = closes && shared && event !== null ? { place: placeOfFailure(join, event, this.#order) } : null
+  #placeFailed({ group, members, closes }: MembersFailed, { event, merged, stack }: Transition): readonly Token[] {
+    const shared = group.verdict !== null && isShared(group.verdict)
+    const failed = closes && shared && event !== null ? { place: placeOfFailure(group, event, this.#order) } : null
     const together: Token[] = []
-    for (const branch of this.#joins.inOrder(join.node)) {
+    for (const branch of this.#groups.inOrder(group.node)) {
       const token = members.find(each => each.branch === branch)?.token
       if (token === undefined || token.ended) continue
-      const after: Trace = { join, branch, kind: 'after' }
+      const after: Trace = { group, branch, kind: 'after' }
       const place = placeOf(after)
       const at = shared && place === null ? indexOf(stack, after) : -1
       if (at !== -1) {
@@ -293,43 +297,43 @@ export class CoalesceRuntime {
   }
 
   /** The group has its verdict: nothing is due for it any more. */
-  #forget(join: CoalesceGroup): void {
-    join.callOffTimeout?.()
-    this.#eraseOver(join)
+  #forget(group: CoalesceGroup): void {
+    group.callOffTimeout?.()
+    this.#eraseOver(group)
   }
 
   /** Takes out traces to whose places nothing can come any more. */
-  #eraseOver(join: CoalesceGroup): void {
-    for (const number of join.traces?.keys() ?? []) {
-      const trace = traceOf(join, number)
+  #eraseOver(group: CoalesceGroup): void {
+    for (const number of group.traces?.keys() ?? []) {
+      const trace = traceOf(group, number)
       if (!isAwaited(trace)) this.#order.erase(trace)
     }
   }
 
-  #setTimeout(join: CoalesceGroup, arrived_us: number): void {
-    const { policy } = join.node
-    if (policy.kind === 'first' || policy.timeout_ms === null || join.arrived.length > 1) return
-    this.startTimeout(join, policy.timeout_ms * 1000 - this.#clock.ran_us(arrived_us, this.#clock.now_us()))
+  #setTimeout(group: CoalesceGroup, arrived_us: number): void {
+    const { policy } = group.node
+    if (policy.kind === 'first' || policy.timeout_ms === null || group.arrived.length > 1) return
+    this.startTimeout(group, policy.timeout_ms * 1000 - this.#clock.ran_us(arrived_us, this.#clock.now_us()))
   }
 }
 
 /** Where on the stack the last trace of the group stands that is of one of `branches`; −1 if none does. */
-function lowest(stack: Stack, join: CoalesceGroup, branches: readonly number[]): number {
+function lowest(stack: Stack, group: CoalesceGroup, branches: readonly number[]): number {
   let left = branches.length
-  for (let at = stack.length - 1; at >= 0 && left > 0; at--) {
-    const each = stack[at] as Token | Trace
-    if (each instanceof Token || each.join !== join || each.kind !== 'end' || !branches.includes(each.branch)) continue
-    if (--left === 0) return at
-  }
-  return -1
+  return stack.findLastIndex(each => {
+    if (each instanceof Token || each.group !== group || each.kind !== 'end') return false
+    if (!branches.includes(each.branch)) return false
+    left--
+    return left === 0
+  })
 }
 
 function isBefore(each: Token | Trace, { label }: Place): boolean {
   return each instanceof Token && each.place !== null && each.place.label < label
 }
 
-function indexOf(stack: Stack, { join, branch, kind }: Trace): number {
+function indexOf(stack: Stack, { group, branch, kind }: Trace): number {
   return stack.findIndex(
-    each => !(each instanceof Token) && each.join === join && each.branch === branch && each.kind === kind,
+    each => !(each instanceof Token) && each.group === group && each.branch === branch && each.kind === kind,
   )
 }

@@ -8,7 +8,7 @@ import { derive } from '../../../model/row.ts'
 /** One row, or several, into three branches that take as many ms as its fields a, b and c say. */
 function pipeline(policy: string, rows: readonly object[] = [{}], merge = 'nested', joined = '[a, b, c]'): string {
   return `
-name: joins
+name: groups
 sources:
   rows: { plugin: feed, options: { chunks: [{ rows: ${JSON.stringify(rows)} }] }, on_invalid: discard, to: split }
 nodes:

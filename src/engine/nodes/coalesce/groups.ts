@@ -7,10 +7,12 @@
  * J3. (I7) A branch that is lost late counts as carried until all is done that comes before (late-losses.ts).
  * J4. In a replay groups are closed as on record, as long as it fits.
  */
+
 import type { RecordedGroup } from '../../../format/recording.ts'
 import { MAX_ROW_DEPTH } from '../../../model/canonical.ts'
 import { CustodyError } from '../../../model/error.ts'
-import type { Json, Row } from '../../../model/row.ts'
+import type { NodeNumber } from '../../../model/ids.ts'
+import type { Json } from '../../../model/row.ts'
 import type { CoalesceNode, ForkNode, Plan } from '../../../plan/plan.ts'
 import type { Reaches } from '../../order/reachability.ts'
 import {
@@ -20,11 +22,11 @@ import {
   type ForkGroup,
   type Frame,
   frameOf,
+  groupAt,
+  groupOf,
   isDead,
   isShared,
   isWritten,
-  joinAt,
-  joinOf,
   type MembersFailed,
   type Waiting,
 } from '../../token/fork-frames.ts'
@@ -38,28 +40,28 @@ import { causeOf, isByTime, type Verdict, verdictOn, verdictOnRecord } from './v
 /** What follows from an arrival, a loss or a timeout. */
 export type GroupEffect =
   /** A branch is lost, before the group has a verdict. `has_trace`: of where that is. */
-  | { readonly kind: 'lose'; readonly join: CoalesceGroup; readonly branch: number; readonly has_trace: boolean }
+  | { readonly kind: 'lose'; readonly group: CoalesceGroup; readonly branch: number; readonly has_trace: boolean }
   /** A branch is lost late, and what comes before may come to the group: it counts as carried until then. */
-  | { readonly kind: 'wait'; readonly join: CoalesceGroup; readonly branch: number }
+  | { readonly kind: 'wait'; readonly group: CoalesceGroup; readonly branch: number }
   /** The group had failed, and now a branch is lost. */
-  | { readonly kind: 'lose_after_verdict'; readonly join: CoalesceGroup }
+  | { readonly kind: 'lose_after_verdict'; readonly group: CoalesceGroup }
   /** Every branch is lost: nothing is left to wait for. */
-  | { readonly kind: 'close'; readonly join: CoalesceGroup }
+  | { readonly kind: 'close'; readonly group: CoalesceGroup }
   /** The token that arrived has to wait. */
-  | { readonly kind: 'hold'; readonly join: CoalesceGroup; readonly arrival: Waiting }
+  | { readonly kind: 'hold'; readonly group: CoalesceGroup; readonly arrival: Waiting }
   | {
       readonly kind: 'merge'
-      readonly join: CoalesceGroup
+      readonly group: CoalesceGroup
       readonly members: readonly Waiting[]
       readonly merged: Extract<Merged, { kind: 'row' }>
     }
   | MembersFailed
 
 /** Whether it can still come to a node (or stands there). */
-export type CanReach = (carrier: Carrier, node: number) => boolean
+export type CanReach = (carrier: Carrier, node: NodeNumber) => boolean
 
 /** Whether the loss of a branch that a batch had kept has to wait for what comes before. */
-type Waits = (join: CoalesceGroup, branch: number) => boolean
+type Waits = (group: CoalesceGroup, branch: number) => boolean
 
 interface Expecting {
   readonly node: CoalesceNode
@@ -73,11 +75,11 @@ interface Expecting {
 
 /** What the run that is replayed has on record of a group of a subject; null if nothing. */
 export interface GroupRecords {
-  groupOf(join: CoalesceGroup): RecordedGroup | null
+  groupOf(group: CoalesceGroup): RecordedGroup | null
 }
 
 export class CoalesceGroups {
-  readonly #by_fork = new Map<number, Expecting[]>()
+  readonly #by_fork = new Map<NodeNumber, Expecting[]>()
   readonly #reaches: Reaches
   readonly #canReach: CanReach
   readonly #records: GroupRecords | null
@@ -86,10 +88,11 @@ export class CoalesceGroups {
     this.#reaches = reaches
     this.#canReach = canReach
     this.#records = records
-    const forks = plan.nodes.filter(({ kind }) => kind === 'fork')
+    const forks = plan.nodes.filter(node => node.kind === 'fork')
     for (const node of plan.nodes) {
       if (node.kind !== 'coalesce') continue
-      const fork = plan.nodes[node.fork - 1] as ForkNode
+      const fork = forks.find(({ number }) => number === node.fork)
+      if (fork === undefined) throw new TypeError(`coalesce ${node.name} has no fork`)
       const position = fork.branches.map(({ branch }) => node.branches.indexOf(branch))
       const nested = fork.branches.map(({ edge }) =>
         forks.some(({ number }) => reaches(edge.to, number) && reaches(number, node.number)),
@@ -110,15 +113,16 @@ export class CoalesceGroups {
 
   /** What has its place behind all that comes from `child`, which a fork has just made; `last`: of its children. */
   *tracesBehind(child: Token, last: boolean): Iterable<Trace> {
-    const frame = child.frames as Frame
+    const frame = child.frames
+    if (frame === null) throw new TypeError(`token ${child.id} was born of no fork`)
     for (const { node, position, nested } of this.#by_fork.get(frame.fork.node) ?? []) {
       const branch = position[frame.branch] ?? -1
-      if (branch !== -1 && nested[frame.branch] === true) yield { join: joinOf(frame, node), branch, kind: 'end' }
+      if (branch !== -1 && nested[frame.branch] === true) yield { group: groupOf(frame, node), branch, kind: 'end' }
     }
     if (!last) return
     for (const { node, position } of this.#by_fork.get(frame.fork.node) ?? [])
       if (isWritten(node))
-        for (const branch of position) if (branch !== -1) yield { join: joinOf(frame, node), branch, kind: 'after' }
+        for (const branch of position) if (branch !== -1) yield { group: groupOf(frame, node), branch, kind: 'after' }
   }
 
   /** A token has come to a coalesce. @throws CustodyError CUSTODY_ENGINE_DEFECT if it can't belong there, or came before. */
@@ -126,59 +130,59 @@ export class CoalesceGroups {
     const frame = frameOf(token.frames, node.fork)
     const branch = frame === null ? -1 : this.#position(node, frame.branch)
     if (frame === null || branch === -1) throw misplaced(node, `token ${token.id} carries none of the branches of`)
-    const join = joinOf(frame, node)
+    const group = groupOf(frame, node)
     const arrival: Waiting = { token, branch, started_us }
-    if (join.arrived.some(each => each.branch === branch))
+    if (group.arrived.some(each => each.branch === branch))
       throw misplaced(node, `branch \`${node.branches[branch]}\` has come twice to`)
-    join.arrived = [...join.arrived, arrival]
-    if (join.verdict !== null) return late(join, arrival)
-    return this.#decide(join, false) ?? { kind: 'hold', join, arrival }
+    group.arrived = [...group.arrived, arrival]
+    if (group.verdict !== null) return late(group, arrival)
+    return this.#decide(group, false) ?? { kind: 'hold', group, arrival }
   }
 
   /** The timeout of a group has come. */
-  timeOut(join: CoalesceGroup): GroupEffect | null {
-    return join.verdict === null ? this.#decide(join, true) : null
+  timeOut(group: CoalesceGroup): GroupEffect | null {
+    return group.verdict === null ? this.#decide(group, true) : null
   }
 
   /**
    * A token that carried `frame` has left node `from`, or ended; or what was lost late counts now, and there is none. For which groups
    * of that fork it is lost, and what follows; `waits`: whether that is to wait.
    */
-  *losses(frame: Frame, token: Token | null, from: number, waits: Waits): Iterable<GroupEffect> {
+  *losses(frame: Frame, token: Token | null, from: NodeNumber, waits: Waits): Iterable<GroupEffect> {
     for (const expecting of this.#by_fork.get(frame.fork.node) ?? [])
       if (this.#concerns(frame.fork, expecting.node, token, from)) yield* this.#lost(frame, expecting, waits)
   }
 
   /** Whether there may be such groups. Mostly a token has only come nearer, or its group has merged. */
-  mayLose({ fork }: Frame, token: Token | null, from: number): boolean {
+  mayLose({ fork }: Frame, token: Token | null, from: NodeNumber): boolean {
     const expecting = this.#by_fork.get(fork.node)
     return expecting?.some(({ node }) => this.#concerns(fork, node, token, from)) ?? false
   }
 
-  #concerns(fork: ForkGroup, node: CoalesceNode, token: Token | null, from: number): boolean {
+  #concerns(fork: ForkGroup, node: CoalesceNode, token: Token | null, from: NodeNumber): boolean {
     if (!this.#reaches(from, node.number)) return false
     // Of those with a verdict only who writes the rows of members that failed needs to know.
-    const verdict = joinAt(fork, node)?.verdict ?? null
+    const verdict = groupAt(fork, node)?.verdict ?? null
     if (verdict !== null && (!isShared(verdict) || !isWritten(node))) return false
     return token === null || token.ended || !this.#canReach(token, node.number)
   }
 
   /** What carriers of a branch carry. */
-  frameOf(join: CoalesceGroup, branch: number): Frame {
-    const { fork, outer, node } = join
+  frameOf(group: CoalesceGroup, branch: number): Frame {
+    const { fork, outer, node } = group
     return { fork, branch: this.#expecting(node)?.position.indexOf(branch) ?? -1, outer }
   }
 
   /** Where in the order list that ends which comes from a branch, and of those outside, and of their forks. */
-  endsOf(join: CoalesceGroup, branch: number): readonly Place[] {
+  endsOf(group: CoalesceGroup, branch: number): readonly Place[] {
     const ends: (Place | null)[] = []
-    for (let frame: Frame | null = this.frameOf(join, branch); frame !== null; frame = frame.outer)
+    for (let frame: Frame | null = this.frameOf(group, branch); frame !== null; frame = frame.outer)
       for (const { node, position } of this.#by_fork.get(frame.fork.node) ?? []) {
-        const at = joinAt(frame.fork, node)
+        const at = groupAt(frame.fork, node)
         const own = position[frame.branch] ?? -1
         // Where it was lost before says nothing of where that ends.
         if (at === undefined || own === -1 || at.lost.includes(own)) continue
-        ends.push(placeOf({ join: at, branch: own, kind: 'end' }), placeOf({ join: at, branch: own, kind: 'after' }))
+        ends.push(placeOf({ group: at, branch: own, kind: 'end' }), placeOf({ group: at, branch: own, kind: 'after' }))
       }
     return ends.filter(end => end !== null)
   }
@@ -188,7 +192,7 @@ export class CoalesceGroups {
     return this.#expecting(node)?.position.filter(branch => branch !== -1) ?? []
   }
 
-  /** Branches that are lost, and of whose end a trace tells. */
+  /** Branches that are lost, and whose end a trace marks. */
   lostWithTraces({ node, lost }: CoalesceGroup): readonly number[] {
     const expecting = lost.length === 0 ? undefined : this.#expecting(node)
     if (expecting === undefined) return lost
@@ -202,14 +206,14 @@ export class CoalesceGroups {
     const { fork, branch: ordinal } = frame
     const branch = position[ordinal] ?? -1
     if (branch === -1) return
-    const known = joinAt(fork, node)
+    const known = groupAt(fork, node)
     if (known?.arrived.some(each => each.branch === branch) || known?.lost.includes(branch)) return
     if (this.#isCarried(fork, ordinal, node)) return
-    const join = known ?? joinOf(frame, node)
-    if (batched && join.verdict === null && waits(join, branch)) return yield { kind: 'wait', join, branch }
-    addLost(join, branch)
-    if (join.verdict !== null) return yield { kind: 'lose_after_verdict', join }
-    yield this.#decide(join, false) ?? { kind: 'lose', join, branch, has_trace: nested[ordinal] === true }
+    const group = known ?? groupOf(frame, node)
+    if (batched && group.verdict === null && waits(group, branch)) return yield { kind: 'wait', group, branch }
+    addLost(group, branch)
+    if (group.verdict !== null) return yield { kind: 'lose_after_verdict', group }
+    yield this.#decide(group, false) ?? { kind: 'lose', group, branch, has_trace: nested[ordinal] === true }
   }
 
   #isCarried(fork: ForkGroup, ordinal: number, node: CoalesceNode): boolean {
@@ -226,20 +230,20 @@ export class CoalesceGroups {
       for (const { frames } of carriers)
         for (let frame = frames; frame !== null; frame = frame.outer)
           for (const { node, position } of this.#by_fork.get(frame.fork.node) ?? []) {
-            const join = joinOf(frame, node)
-            const was_dead = isDead(join)
-            this.#addLost(join, position)
-            const verdict = join.verdict === null ? this.#verdictOn(join, false).verdict : null
-            if (verdict?.kind === 'fail') join.verdict = verdict.verdict
-            again ||= isDead(join) !== was_dead
+            const group = groupOf(frame, node)
+            const was_dead = isDead(group)
+            this.#addLost(group, position)
+            const verdict = group.verdict === null ? this.#verdictOn(group, false).verdict : null
+            if (verdict?.kind === 'fail') group.verdict = verdict.verdict
+            again ||= isDead(group) !== was_dead
           }
     }
   }
 
-  #addLost(join: CoalesceGroup, position: readonly number[]): void {
+  #addLost(group: CoalesceGroup, position: readonly number[]): void {
     for (const [ordinal, branch] of position.entries()) {
-      if (branch === -1 || join.arrived.some(each => each.branch === branch)) continue
-      if (!this.#isCarried(join.fork, ordinal, join.node)) addLost(join, branch)
+      if (branch === -1 || group.arrived.some(each => each.branch === branch)) continue
+      if (!this.#isCarried(group.fork, ordinal, group.node)) addLost(group, branch)
     }
   }
 
@@ -251,85 +255,92 @@ export class CoalesceGroups {
     return this.#by_fork.get(node.fork)?.find(each => each.node === node)
   }
 
-  #verdictOn(join: CoalesceGroup, timed_out: boolean): { readonly verdict: Verdict; readonly by_time: boolean } {
-    const { node, arrived, lost } = join
+  #verdictOn(group: CoalesceGroup, timed_out: boolean): { readonly verdict: Verdict; readonly by_time: boolean } {
+    const { node, arrived, lost } = group
     const { policy, branches } = node
-    const recorded = this.#records?.groupOf(join)
+    const recorded = this.#records?.groupOf(group)
     if (recorded != null) {
       const record = { ...recorded, members: recorded.members.map(branch => branches.indexOf(branch)) }
       const came = { expected: branches.length, arrived: arrived.map(({ branch }) => branch), lost }
       const verdict = verdictOnRecord(policy, came, record)
       if (verdict !== null) return { verdict, by_time: record.timed_out }
     }
-    const group = { expected: branches.length, arrived: arrived.length, lost: lost.length, timed_out }
-    return { verdict: verdictOn(policy, group), by_time: isByTime(policy, group) }
+    const state = { expected: branches.length, arrived: arrived.length, lost: lost.length, timed_out }
+    return { verdict: verdictOn(policy, state), by_time: isByTime(policy, state) }
   }
 
-  #decide(join: CoalesceGroup, timed_out: boolean): GroupEffect | null {
-    const { verdict, by_time } = this.#verdictOn(join, timed_out)
-    if (verdict.kind !== 'wait') join.timed_out = by_time
+  #decide(group: CoalesceGroup, timed_out: boolean): GroupEffect | null {
+    const { verdict, by_time } = this.#verdictOn(group, timed_out)
+    if (verdict.kind !== 'wait') group.timed_out = by_time
     switch (verdict.kind) {
       case 'wait':
         return null
       case 'close':
-        join.verdict = 'closed'
-        return { kind: 'close', join }
+        group.verdict = 'closed'
+        return { kind: 'close', group }
       case 'fail':
-        return failed(join, verdict.verdict, reason(join, verdict.verdict))
+        return failed(group, verdict.verdict, reason(group, verdict.verdict))
       case 'merge':
-        return merged(join)
+        return merged(group)
     }
   }
 }
 
 /** What is kept of a merge beside its row; null where the row says it all. */
 export function detailOf({
-  join,
+  group,
   merged: { origins, overruled },
 }: Extract<GroupEffect, { kind: 'merge' }>): Json | null {
-  return join.node.merge.kind === 'union' ? ({ origins, overruled } as Json) : null
+  return group.node.merge.kind === 'union' ? { origins, overruled } : null
 }
 
-function merged(join: CoalesceGroup): GroupEffect {
-  const { node, arrived, fork } = join
+function merged(group: CoalesceGroup): GroupEffect {
+  const { node, arrived, fork } = group
   const rows = arrived
     .toSorted((a, b) => a.branch - b.branch)
-    .map(each => ({ branch: node.branches[each.branch] as string, row: each.token.row as Row }))
+    .map(({ branch, token }) => ({ branch: branchName(node, branch), row: token.row }))
   const result = mergeBranches(node.merge, rows, fork.row)
   switch (result.kind) {
     case 'conflict': {
       const { field, branches } = result
       const message = `field \`${field}\` was written differently by ${branches.join(' and ')}`
-      return { ...failed(join, 'merge_conflict', message), field }
+      return { ...failed(group, 'merge_conflict', message), field }
     }
     case 'too_deep':
-      return failed(join, 'merge_conflict', `what the branches merge into is nested more than ${MAX_ROW_DEPTH} deep`)
+      return failed(group, 'merge_conflict', `what the branches merge into is nested more than ${MAX_ROW_DEPTH} deep`)
     case 'select_missing':
-      return failed(join, 'select_missing', reason(join, 'select_missing'))
+      return failed(group, 'select_missing', reason(group, 'select_missing'))
     case 'row':
-      join.verdict = 'merged'
-      return { kind: 'merge', join, members: join.arrived, merged: result }
+      group.verdict = 'merged'
+      return { kind: 'merge', group, members: group.arrived, merged: result }
   }
 }
 
-function failed(join: CoalesceGroup, verdict: MergeFailure, message: string): Extract<GroupEffect, { kind: 'fail' }> {
-  join.verdict = verdict
-  const cause = causeOf(join.node.policy, verdict)
-  return { kind: 'fail', join, members: join.arrived, cause, message, closes: true }
+/** Name of the branch at a position in the coalesce's list. */
+function branchName({ name, branches }: CoalesceNode, position: number): string {
+  const branch = branches[position]
+  if (branch === undefined) throw new TypeError(`coalesce ${name} has no branch ${position}`)
+  return branch
 }
 
-function addLost(join: CoalesceGroup, branch: number): void {
-  if (!join.lost.includes(branch)) join.lost = [...join.lost, branch]
+function failed(group: CoalesceGroup, verdict: MergeFailure, message: string): Extract<GroupEffect, { kind: 'fail' }> {
+  group.verdict = verdict
+  const cause = causeOf(group.node.policy, verdict)
+  return { kind: 'fail', group, members: group.arrived, cause, message, closes: true }
+}
+
+function addLost(group: CoalesceGroup, branch: number): void {
+  if (!group.lost.includes(branch)) group.lost = [...group.lost, branch]
 }
 
 /** A token comes to a group that has its verdict: it is late if the group merged or its time was up, else it shares the group's cause. */
-function late(join: CoalesceGroup, arrival: Waiting): GroupEffect {
-  const { verdict } = join
+function late(group: CoalesceGroup, arrival: Waiting): GroupEffect {
+  const { verdict } = group
   if (verdict === null || !isShared(verdict)) {
     const message = `the group had ${verdict === 'timeout' ? 'timed out' : 'merged'} before`
-    return { kind: 'fail', join, members: [arrival], cause: 'late_arrival', message, closes: false }
+    return { kind: 'fail', group, members: [arrival], cause: 'late_arrival', message, closes: false }
   }
-  return { kind: 'fail', join, members: [arrival], cause: verdict, message: reason(join, verdict), closes: false }
+  return { kind: 'fail', group, members: [arrival], cause: verdict, message: reason(group, verdict), closes: false }
 }
 
 /** The same whatever came first: members' rows may be written with it. */

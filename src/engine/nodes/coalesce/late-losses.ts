@@ -3,7 +3,7 @@
  * before what comes before it in the order is done.
  *
  * A1. What is lost before the end of all that comes from its fork has its place there, whatever was noticed first.
- * A2. (I7) What is lost later counts as carried as long as something that may come to the same group comes before it in the line.
+ * A2. (I7) What is lost later counts as carried as long as something that may come to the same group comes before it in the order list.
  *     So losses that come late are taken in order, and what follows from the last of them has its place by that.
  */
 import type { OrderList } from '../../order/order-list.ts'
@@ -15,13 +15,13 @@ import type { CanReach, CoalesceGroups } from './groups.ts'
 
 export class LateLosses {
   readonly #order: OrderList
-  readonly #joins: CoalesceGroups
+  readonly #groups: CoalesceGroups
   readonly #canReach: CanReach
   readonly #losses = new Set<LateLoss>()
 
-  constructor(line: OrderList, joins: CoalesceGroups, canReach: CanReach) {
-    this.#order = line
-    this.#joins = joins
+  constructor(order: OrderList, groups: CoalesceGroups, canReach: CanReach) {
+    this.#order = order
+    this.#groups = groups
     this.#canReach = canReach
   }
 
@@ -30,17 +30,17 @@ export class LateLosses {
   }
 
   of(subject: Subject): readonly LateLoss[] {
-    return [...this.#losses].filter(({ join }) => join.fork.subject === subject)
+    return [...this.#losses].filter(({ group }) => group.fork.subject === subject)
   }
 
-  /** A branch is lost late, and its trace is in line. */
-  add({ join, branch }: Trace): void {
+  /** A branch is lost late, and its trace is in the order list. */
+  add({ group, branch }: Trace): void {
     const loss: LateLoss = {
-      join,
+      group,
       branch,
       kind: 'late',
-      frames: this.#joins.frameOf(join, branch),
-      node: join.node.number,
+      frames: this.#groups.frameOf(group, branch),
+      node: group.node.number,
     }
     carry(loss)
     this.#losses.add(loss)
@@ -58,9 +58,9 @@ export class LateLosses {
   }
 
   /** Whether what is lost by `event` is lost late, and something comes before it that may come to the group. */
-  waits({ join, branch }: Omit<Trace, 'kind'>, event: Placed): boolean {
-    const { fork, node } = join
-    const is_late = this.#joins.endsOf(join, branch).some(end => this.#order.isBehind(event, end))
+  waits({ group, branch }: Omit<Trace, 'kind'>, event: Placed): boolean {
+    const { fork, node } = group
+    const is_late = this.#groups.endsOf(group, branch).some(end => this.#order.isBehind(event, end))
     return (
       is_late &&
       fork.carriers.some(each => {
@@ -70,13 +70,25 @@ export class LateLosses {
     )
   }
 
-  /** Where the next thing that becomes of it may have its place, at the earliest; null if that comes after all that is in line. */
+  /** Where the next thing that becomes of it may have its place, at the earliest; null if that comes after all that is in the order list. */
   #comesFrom(each: Token | LateLoss): Place | null {
     if (!(each instanceof Token)) return placeOf(each)
-    if (each.ended || each.passive) return null
-    if (!each.held) return each.place
-    // In an open batch it waits for others to come there.
-    return (each.keeper ?? this.#order.firstFor(each.node))?.place ?? null
+    const { state, place } = each
+    if (place?.passive === true) return null
+    switch (state.kind) {
+      case 'ended':
+      case 'in_group':
+        return null
+      case 'in_batch':
+        // It waits for others to come there.
+        return this.#order.firstFor(each.node)?.place ?? null
+      case 'in_work':
+        return state.keeper.place
+      case 'free':
+      case 'awaits_turn':
+      case 'sending':
+        return place
+    }
   }
 }
 
@@ -84,10 +96,10 @@ function isBefore(one: LateLoss, other: LateLoss): boolean {
   return (placeOf(one)?.label ?? 0) < (placeOf(other)?.label ?? 0)
 }
 
-/** Where a group fails that `event` decides; null: after all that is in line. */
-export function placeOfFailure(join: CoalesceGroup, event: Placed, line: OrderList): Place | null {
-  if (isDecidedByLoss(join)) return event.place
-  return line.lastPlace([event, ...join.arrived.map(({ token }) => token)], endsOfLost(join))
+/** Where a group fails that `event` decides; null: after all that is in the order list. */
+export function placeOfFailure(group: CoalesceGroup, event: Placed, order: OrderList): Place | null {
+  if (isDecidedByLoss(group)) return event.place
+  return order.lastPlace([event, ...group.arrived.map(({ token }) => token)], endsOfLost(group))
 }
 
 /** Whether a loss made the group fail, though branches may still be to come. */

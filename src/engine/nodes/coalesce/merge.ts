@@ -8,6 +8,12 @@ export interface ArrivedBranch {
   readonly row: Row
 }
 
+/** A field as a branch has it. */
+export type Write = {
+  readonly branch: string
+  readonly value: Json
+}
+
 export type Merged =
   | {
       readonly kind: 'row'
@@ -15,7 +21,7 @@ export type Merged =
       /** By field that a branch wrote: the branch whose value stands. */
       readonly origins: { readonly [field: string]: string }
       /** By field: values of other branches that did not stand. */
-      readonly overruled: { readonly [field: string]: readonly { readonly branch: string; readonly value: Json }[] }
+      readonly overruled: { readonly [field: string]: readonly Write[] }
     }
   | { readonly kind: 'conflict'; readonly field: string; readonly branches: readonly string[] }
   | { readonly kind: 'select_missing'; readonly branch: string }
@@ -40,11 +46,6 @@ export function mergeBranches(merge: CoalesceNode['merge'], arrived: readonly Ar
   }
 }
 
-interface Write {
-  readonly branch: string
-  readonly value: Json
-}
-
 const NO_WRITES: readonly Write[] = []
 
 /**
@@ -57,17 +58,19 @@ function union(
   parent: Row,
 ): Merged {
   const row = newRow()
-  const origins: Record<string, string> = byField()
-  const overruled: Record<string, { branch: string; value: Json }[]> = byField()
+  // Like a row: fields may have any name, `__proto__` included.
+  const origins = newRow<string>()
+  const overruled = newRow<readonly Write[]>()
   for (const field of fieldsOf(arrived, parent)) {
     const writes = writesOf(field, arrived, parent)
-    if (writes.length === 0) {
-      if (arrived.some(each => field in each.row)) row[field] = parent[field] as Json
+    const standing = on_conflict === 'first_wins' ? writes[0] : writes.at(-1)
+    if (standing === undefined) {
+      const before = parent[field]
+      if (before !== undefined && arrived.some(each => field in each.row)) row[field] = before
       continue
     }
-    if (on_conflict === 'fail' && writes.some(each => !isSame(each.value, writes[0]?.value)))
+    if (on_conflict === 'fail' && writes.some(each => !isSame(each.value, standing.value)))
       return { kind: 'conflict', field, branches: writes.map(each => each.branch) }
-    const standing = (on_conflict === 'first_wins' ? writes[0] : writes.at(-1)) as Write
     row[field] = standing.value
     origins[field] = standing.branch
     if (writes.length === 1) continue
@@ -75,11 +78,6 @@ function union(
     if (others.length > 0) overruled[field] = others
   }
   return { kind: 'row', row, origins, overruled }
-}
-
-/** Like a row: fields may have any name, `__proto__` included. */
-function byField<V>(): Record<string, V> {
-  return newRow() as Record<string, V & Json>
 }
 
 function fieldsOf(arrived: readonly ArrivedBranch[], parent: Row): readonly string[] {

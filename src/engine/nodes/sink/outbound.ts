@@ -12,15 +12,16 @@ import { defect } from '../../ports/plugin-defect.ts'
 import type { RunClock } from '../../ports/run-clock.ts'
 import type { Recorder } from '../../record/recorder.ts'
 import type { Stack } from '../../token/fork-frames.ts'
-import { standing, type Token } from '../../token/token.ts'
+import { sendingOf, standing, type Token } from '../../token/token.ts'
 import type { Transitions } from '../transition.ts'
 import { type RequestBatch, RequestBatches } from './request-batch.ts'
 import { outgoingOf, sent } from './sending.ts'
 import { afterSent, UNANSWERED } from './sent.ts'
-import type { Outbound, Sinks } from './sinks.ts'
+import type { Outbound } from './sink-set.ts'
+import type { Sinks } from './sinks.ts'
 
 export interface SenderParts {
-  readonly line: OrderList
+  readonly order: OrderList
   readonly transitions: Transitions
   readonly recorder: Recorder
   readonly outputs: Sinks
@@ -47,8 +48,8 @@ export class Sender {
 
   /** A token has its turn, or is back from its backoff. */
   send(token: Token, node: SinkNode, outbound: Outbound, started_us: number, stack: Stack): void {
-    token.sending ??= { in_doubt: false, together: null, uncounted: 0 }
-    const { in_doubt, together } = token.sending
+    if (token.state.kind !== 'sending') token.send({ in_doubt: false, together: null, uncounted: 0 })
+    const { in_doubt, together } = sendingOf(token)
     if (in_doubt && !outbound.idempotent) return this.#sent(token, node, UNANSWERED, started_us, stack)
     const outgoing = outgoingOf(node, outbound.sink, token.row)
     if (outgoing.kind === 'error') {
@@ -56,14 +57,14 @@ export class Sender {
       // Nothing was sent, and nothing else could come from the same row.
       return this.#sent(token, node, { ...outgoing, retryable: false }, started_us, stack)
     }
-    this.#parts.line.stay(token)
+    this.#parts.order.stay(token)
     const batch = this.#parts.replays ? null : outbound.batch
     this.#post(this.#request_batches.add(node, { token, outgoing, started_us }, batch))
   }
 
   /** The input has ended: sends rows that wait for others, and none can come. False if there are none. */
   sendLast(): boolean {
-    const request_batch = this.#request_batches.closeLast(node => this.#parts.line.anyFor(node))
+    const request_batch = this.#request_batches.closeLast(node => this.#parts.order.anyFor(node))
     this.#post(request_batch)
     return request_batch !== null
   }
@@ -72,7 +73,9 @@ export class Sender {
     if (request_batch === null) return
     const { contexts, outputs } = this.#parts
     const { node, members } = request_batch
-    const { sink } = outputs.outbound(node.number) as Outbound
+    const outbound = outputs.outbound(node.number)
+    if (outbound === null) throw new TypeError(`sink ${node.name} sends nothing`)
+    const { sink } = outbound
     const perform = (rows: KeyedRows, attempt: CallTry) => sent(node, sink, rows, attempt)
     contexts.send(request_batch, perform, (result, ended_us, stack) => {
       const next = members.map(({ token, started_us }) => {
@@ -85,8 +88,8 @@ export class Sender {
   }
 
   #sent(token: Token, node: SinkNode, result: SendResult, started_us: number, stack: Stack, ended_us?: number): void {
-    const { recorder, outputs, events, line, transitions } = this.#parts
-    const { in_doubt = false, together = null, uncounted = 0 } = token.sending ?? {}
+    const { recorder, outputs, events, order, transitions } = this.#parts
+    const { in_doubt, together, uncounted } = sendingOf(token)
     const idempotent = outputs.outbound(node.number)?.idempotent ?? false
     const after = afterSent(result, { attempt: token.attempt, retry: node.retry, idempotent, in_doubt, uncounted })
     const before = standing(token)
@@ -97,9 +100,9 @@ export class Sender {
         break
       case 'again':
         recorder.failAttempt(token, after.error, started_us, ended_us)
-        token.sending = { in_doubt: after.in_doubt, together, uncounted: after.uncounted }
+        token.send({ in_doubt: after.in_doubt, together, uncounted: after.uncounted })
         events.rest(after.delay_us, next => next.push(token))
-        return line.stay(token)
+        return order.stay(token)
       case 'rejected':
         recorder.fail(token, node, after.error, { kind: 'sink_rejected' }, started_us, ended_us)
         break

@@ -2,7 +2,7 @@
  * Rows that a sink sends in one request: which of them go together.
  *
  * L1. Rows gather in the order in which they have their turn at the sink. A request_batch closes when it is full, when its first row has
- *     waited long enough, or when nothing in line can come to it any more.
+ *     waited long enough, or when nothing in the order list can come to it any more.
  * L2. What was closed stays together, also in another process: a request is made again with the same rows in the same order, when
  *     the last of them is back from its backoff.
  */
@@ -10,7 +10,7 @@ import type { SinkNode } from '../../../plan/plan.ts'
 import type { Outgoing, SendBatch } from '../../../sdk/spec.ts'
 import { defect } from '../../ports/plugin-defect.ts'
 import type { Clock } from '../../ports/ports.ts'
-import type { Token } from '../../token/token.ts'
+import { sendingOf, type Token } from '../../token/token.ts'
 
 /** A row that has its turn. */
 export interface Member {
@@ -29,7 +29,8 @@ export interface RequestBatch {
 interface Gathering {
   readonly node: SinkNode
   readonly members: [Member, ...Member[]]
-  callOffTimer: () => void
+  /** null: it closes at once. */
+  readonly callOffTimer: (() => void) | null
 }
 
 export class RequestBatches {
@@ -38,7 +39,7 @@ export class RequestBatches {
   /** By sink. */
   readonly #open = new Map<number, Gathering>()
   /** By sink and first token, of those that are to be sent again: who is back. */
-  readonly #returning = new Map<string, Member[]>()
+  readonly #returning = new Map<string, [Member, ...Member[]]>()
 
   /** `onDue` is called when a request_batch has waited long enough; `close` gives it, unless it is closed by then. */
   constructor(clock: Pick<Clock, 'wake'>, onDue: (close: () => RequestBatch | null) => void) {
@@ -56,8 +57,8 @@ export class RequestBatches {
    * @throws CustodyError CUSTODY_PLUGIN_DEFECT if it is for another service than those that it would go with.
    */
   add(node: SinkNode, member: Member, batch: SendBatch | null): RequestBatch | null {
-    const { sending } = member.token
-    if (sending?.together != null) return this.#back(node, member, sending.together)
+    const { together } = sendingOf(member.token)
+    if (together !== null) return this.#back(node, member, together)
     const open = this.#open.get(node.number)
     if (open === undefined) return this.#begin(node, member, batch)
     const { service } = open.members[0].outgoing
@@ -74,41 +75,40 @@ export class RequestBatches {
   }
 
   #begin(node: SinkNode, member: Member, batch: SendBatch | null): RequestBatch | null {
-    const open: Gathering = { node, members: [member], callOffTimer: () => undefined }
-    if (batch === null || batch.rows === 1) return this.#close(open)
-    this.#open.set(node.number, open)
+    if (batch === null || batch.rows === 1) return this.#close({ node, members: [member], callOffTimer: null })
     const close = () => (this.#open.get(node.number) === open ? this.#close(open) : null)
-    open.callOffTimer = this.#clock.wake(batch.wait_ms * 1000, () => this.#onDue(close))
+    const callOffTimer = this.#clock.wake(batch.wait_ms * 1000, () => this.#onDue(close))
+    const open: Gathering = { node, members: [member], callOffTimer }
+    this.#open.set(node.number, open)
     return null
   }
 
   #close({ node, members, callOffTimer }: Gathering): RequestBatch {
-    callOffTimer()
+    callOffTimer?.()
     this.#open.delete(node.number)
     const [{ token: first }] = members
-    for (const [i, { token }] of members.entries())
-      token.sending = {
-        in_doubt: token.sending?.in_doubt ?? false,
-        uncounted: token.sending?.uncounted ?? 0,
-        together: { first: first.id, place: i + 1, rows: members.length },
-      }
+    for (const [i, { token }] of members.entries()) {
+      const { in_doubt, uncounted } = sendingOf(token)
+      token.send({ in_doubt, together: { first: first.id, place: i + 1, rows: members.length }, uncounted })
+    }
     return { node, members }
   }
 
   #back(node: SinkNode, member: Member, { first, rows }: { first: number; rows: number }): RequestBatch | null {
     const name = `${node.number} ${first}`
-    const members = this.#returning.get(name) ?? []
-    members.push(member)
-    this.#returning.set(name, members)
+    const before = this.#returning.get(name)
+    const members: [Member, ...Member[]] = before ?? [member]
+    if (before === undefined) this.#returning.set(name, members)
+    else before.push(member)
     if (members.length < rows) return null
     this.#returning.delete(name)
     members.sort((a, b) => placeOf(a) - placeOf(b))
-    return { node, members: members as unknown as RequestBatch['members'] }
+    return { node, members }
   }
 }
 
 function placeOf({ token }: Member): number {
-  const together = token.sending?.together
-  if (!together) throw new TypeError(`token ${token.id} was sent by itself`)
+  const { together } = sendingOf(token)
+  if (together === null) throw new TypeError(`token ${token.id} was sent by itself`)
   return together.place
 }

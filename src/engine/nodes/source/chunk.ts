@@ -13,10 +13,10 @@ import type { SourceRecord } from '../../../sdk/spec.ts'
 import { checkCode, defect, describe, isPlain } from '../../ports/plugin-defect.ts'
 
 /** The records of a chunk, checked and copied. @throws CustodyError CUSTODY_PLUGIN_DEFECT. */
-export function takeChunk({ name, plugin }: SourceNode, chunk: unknown): readonly SourceRecord[] {
-  if (!Array.isArray(chunk)) throw defect(name, `yielded ${describe(chunk)}, which is no list of records`)
+export function takeChunk(node: SourceNode, chunk: unknown): readonly SourceRecord[] {
+  if (!Array.isArray(chunk)) throw defect(node.name, `yielded ${describe(chunk)}, which is no list of records`)
   const records: SourceRecord[] = []
-  for (let i = 0; i < chunk.length; i++) records.push(takeRecord(name, plugin.spec.errors, chunk[i]))
+  for (let i = 0; i < chunk.length; i++) records.push(takeRecord(node, chunk[i]))
   return records
 }
 
@@ -34,17 +34,19 @@ export function sourceDefect(name: string, thrown: unknown): CustodyError {
   return isCustodyError(thrown) ? thrown : defect(name, `threw ${describe(thrown)}`, thrown)
 }
 
-function takeRecord(name: string, errors: { readonly [code: string]: string }, given: unknown): SourceRecord {
+/** One record, checked and copied. @throws CustodyError CUSTODY_PLUGIN_DEFECT. */
+export function takeRecord({ name, plugin }: SourceNode, given: unknown): SourceRecord {
   if (typeof given !== 'object' || given === null) throw defect(name, `yielded ${describe(given)} as a record`)
-  const { kind, line, file, row, raw, code, message, field, position } = given as { readonly [field in Field]: unknown }
-  if (!Number.isSafeInteger(line) || (line as number) < 0)
+  const fields: { readonly [field in Field]?: unknown } = given
+  const { kind, line, file, row, raw, code, message, field, position } = fields
+  if (typeof line !== 'number' || !Number.isSafeInteger(line) || line < 0)
     throw defect(name, `yielded a record with ${describe(line)} as its line`)
   const place = takeValue(name, 'a position', position)
   if (kind === 'row') {
     // Made anew and in one go: this is done for each row.
     const taken: Draft<SourceRecord & { kind: 'row' }> = {
       kind,
-      line: line as number,
+      line,
       position: place,
       row: takeRow(name, row),
     }
@@ -53,14 +55,14 @@ function takeRecord(name: string, errors: { readonly [code: string]: string }, g
     return taken
   }
   if (kind !== 'reject') throw defect(name, `yielded a record of the kind ${describe(kind)}`)
-  checkCode(name, errors, code as string)
+  checkCode(name, plugin.spec.errors, code)
   if (typeof message !== 'string') throw defect(name, `rejected a record with ${describe(message)} as its message`)
   const taken: Draft<SourceRecord & { kind: 'reject' }> = {
     kind: 'reject',
-    line: line as number,
+    line,
     position: place,
     raw: takeValue(name, 'a rejected record', raw),
-    code: code as string,
+    code,
     message: message.toWellFormed(),
   }
   if (file !== undefined) taken.file = takeText(name, 'file', file)
@@ -74,14 +76,15 @@ type Field = 'kind' | 'line' | 'file' | 'row' | 'raw' | 'code' | 'message' | 'fi
 
 function takeText(name: string, what: string, text: unknown): string {
   if (typeof text !== 'string') throw defect(name, `yielded a record with ${describe(text)} as its ${what}`)
-  return takeValue(name, `a record’s ${what}`, text) as string
+  if (!text.isWellFormed()) throw unfit(name, `a record’s ${what}`, halfPair())
+  return text
 }
 
 function takeRow(name: string, row: unknown): Row {
   try {
     // A row that was made as one needs no copy, if nothing stands between it and its values.
-    if (isRow(row) && !types.isProxy(row)) return isFlat(row) ? Object.freeze(row) : (frozen(copyOf(row, 0)) as Row)
-    if (isPlain(row)) return copyOf(row, 0) as Row
+    if (isRow(row) && !types.isProxy(row)) return isFlat(row) ? Object.freeze(row) : frozen(copyOfObject(row, 1))
+    if (isPlain(row)) return copyOfObject(row, 1)
   } catch (thrown) {
     throw unfit(name, 'a row', thrown)
   }
@@ -98,7 +101,7 @@ function isFlat(row: Row): boolean {
   return true
 }
 
-function isSoundWord(value: unknown): boolean {
+function isSoundWord(value: unknown): value is boolean | number {
   if (typeof value === 'boolean') return true
   return Number.isFinite(value)
 }
@@ -114,6 +117,10 @@ class NoJson extends Error {
   }
 }
 
+function halfPair(): NoJson {
+  return new NoJson('', 'half of a surrogate pair')
+}
+
 function unfit(name: string, what: string, thrown: unknown): CustodyError {
   if (!(thrown instanceof NoJson)) return sourceDefect(name, thrown)
   const place = thrown.path === '' ? '' : ` at ${thrown.path.slice(0, 200)}`
@@ -123,10 +130,10 @@ function unfit(name: string, what: string, thrown: unknown): CustodyError {
 /** Lists and plain objects, copied to any depth that is allowed; each part is asked for once. @throws NoJson. */
 function copyOf(value: unknown, depth: number): Json {
   if (typeof value === 'string') {
-    if (!value.isWellFormed()) throw new NoJson('', 'half of a surrogate pair')
+    if (!value.isWellFormed()) throw halfPair()
     return value
   }
-  if (value === null || isSoundWord(value)) return value as Json
+  if (value === null || isSoundWord(value)) return value
   if (typeof value !== 'object') throw new NoJson('', describe(value))
   if (depth === MAX_DATA_DEPTH) throw new NoJson('', `nested more than ${MAX_DATA_DEPTH} deep`)
   if (Array.isArray(value)) return copyOfList(value, depth + 1)
@@ -145,7 +152,7 @@ function copyOfList(list: readonly unknown[], depth: number): Json {
   return copy
 }
 
-function copyOfObject(object: { readonly [field: string]: unknown }, depth: number): Json {
+function copyOfObject(object: { readonly [field: string]: unknown }, depth: number): Row {
   const copy = newRow()
   let at = ''
   try {

@@ -6,11 +6,11 @@
  * where the file had ended from which the rows once came, for who runs them once more.
  */
 import type { RepeatedRow, Repeats } from '../../../format/recording.ts'
-import { isRow, type Json } from '../../../model/row.ts'
+import { isObject, isRow, type Json } from '../../../model/row.ts'
 import type { SourceNode } from '../../../plan/plan.ts'
 import type { ResumePoint, Source, SourceRecord } from '../../../sdk/spec.ts'
 import { ERASED } from '../../token/facts.ts'
-import { takeChunk } from './chunk.ts'
+import { takeRecord } from './chunk.ts'
 
 /** How codes begin that a schema rejects a record with. */
 const SCHEMA_CODES = 'SCHEMA_'
@@ -22,7 +22,7 @@ export interface RepeatPosition {
 
 /** @throws TypeError if it is the position of another kind of source. */
 export function repeatPosition(position: Json): RepeatPosition {
-  const { row, index } = (position ?? {}) as unknown as Partial<RepeatPosition>
+  const { row, index } = isObject(position) ? position : {}
   if (typeof row !== 'number' || typeof index !== 'number') throw new TypeError('not a position of a re-run')
   return { row, index }
 }
@@ -73,8 +73,7 @@ export class RepeatSource implements Source {
         if (isRow(raw) && code.startsWith(SCHEMA_CODES)) return { kind: 'row', line, row: raw, position }
         const again = await this.#source.reread?.(raw, code, this.#ended)
         if (again === undefined || again === null) return { kind: 'reject', line, raw, code, message, position }
-        const [record_again] = takeChunk(this.#node, [{ ...again, line, position }])
-        return record_again as SourceRecord
+        return takeRecord(this.#node, { ...again, line, position })
       }
     }
   }

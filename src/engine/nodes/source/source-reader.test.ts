@@ -26,7 +26,7 @@ interface Fake extends Partial<Source> {
   readonly from?: ReadSoFar
 }
 
-function intakeOf({ chunks, schema = OBSERVED, textual = false, from, ...more }: Fake) {
+function readerOf({ chunks, schema = OBSERVED, textual = false, from, ...more }: Fake) {
   const asked: unknown[] = []
   const source: Source = {
     async *read(point) {
@@ -38,15 +38,15 @@ function intakeOf({ chunks, schema = OBSERVED, textual = false, from, ...more }:
   }
   const node = { name: 'letters', schema, plugin: { spec: { ...PLUGIN_COMMON, textual } } } as unknown as SourceNode
   let ready = 0
-  const intake = new SourceReader(node, source, from ?? null, () => ready++)
-  return { intake, asked, readies: () => ready }
+  const reader = new SourceReader(node, source, from ?? null, { onReady: () => ready++, onNotice: () => undefined })
+  return { reader, asked, readies: () => ready }
 }
 
 /** Polls to the end, letting the source go on whenever nothing is there. */
-async function drain(intake: SourceReader): Promise<Incoming[]> {
+async function drain(reader: SourceReader): Promise<Incoming[]> {
   const all: Incoming[] = []
   for (let pending = 0; pending < 1000; ) {
-    const incoming = intake.poll()
+    const incoming = reader.poll()
     if (incoming.kind === 'end') return all
     if (incoming.kind !== 'pending') all.push(incoming)
     else {
@@ -54,7 +54,7 @@ async function drain(intake: SourceReader): Promise<Incoming[]> {
       await new Promise(resolve => setImmediate(resolve))
     }
   }
-  throw new Error('the intake never ends')
+  throw new Error('the reader never ends')
 }
 
 const told = (incoming: Incoming): unknown => {
@@ -64,20 +64,20 @@ const told = (incoming: Incoming): unknown => {
 
 describe('chunks', () => {
   test('records of all chunks come in order and numbered from 1, whatever the chunks are', async () => {
-    const { intake } = intakeOf({ chunks: [[record(1), record(2)], [], [record(3)], [], []] })
-    const all = await drain(intake)
+    const { reader } = readerOf({ chunks: [[record(1), record(2)], [], [record(3)], [], []] })
+    const all = await drain(reader)
     expect(all.map(told)).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }])
     expect(all.map(each => 'index' in each && each.index)).toEqual([1, 2, 3])
   })
 
   test('K1: `poll` tells at once that nothing is there, and is called when something is', async () => {
-    const { intake, readies } = intakeOf({ chunks: [[record(1)]] })
-    expect(intake.poll()).toEqual({ kind: 'pending' })
-    expect(intake.poll()).toEqual({ kind: 'pending' })
+    const { reader, readies } = readerOf({ chunks: [[record(1)]] })
+    expect(reader.poll()).toEqual({ kind: 'pending' })
+    expect(reader.poll()).toEqual({ kind: 'pending' })
     expect(readies()).toBe(0)
     await new Promise(resolve => setImmediate(resolve))
     expect(readies()).toBe(1)
-    expect(intake.poll().kind).toBe('row')
+    expect(reader.poll().kind).toBe('row')
   })
 
   test('K2: the cursor covers what was handed out, not what was read ahead', async () => {
@@ -86,58 +86,58 @@ describe('chunks', () => {
       hashed.push(position)
       return hashOf(position)
     }
-    const { intake } = intakeOf({ chunks: [[record(1), record(2)], [record(3)]], hashUpTo })
-    expect(intake.cursor()).toEqual({ records: 0, position: null, sha256: null, done: false })
-    intake.poll()
+    const { reader } = readerOf({ chunks: [[record(1), record(2)], [record(3)]], hashUpTo })
+    expect(reader.cursor()).toEqual({ records: 0, position: null, sha256: null, done: false })
+    reader.poll()
     await new Promise(resolve => setImmediate(resolve))
-    intake.poll()
-    expect(intake.cursor()).toEqual({ records: 1, position: 1, sha256: hashOf(1), done: false })
-    expect(intake.cursor()).toEqual({ records: 1, position: 1, sha256: hashOf(1), done: false })
+    reader.poll()
+    expect(reader.cursor()).toEqual({ records: 1, position: 1, sha256: hashOf(1), done: false })
+    expect(reader.cursor()).toEqual({ records: 1, position: 1, sha256: hashOf(1), done: false })
     // Only once for a position: it may cost something.
     expect(hashed).toEqual([1])
-    await drain(intake)
-    expect(intake.cursor()).toEqual({ records: 3, position: 3, sha256: hashOf(3), done: true })
+    await drain(reader)
+    expect(reader.cursor()).toEqual({ records: 3, position: 3, sha256: hashOf(3), done: true })
   })
 
   test('what follows the last record is read, too', async () => {
     const end = () => ({ position: 99, bytes: 99 })
-    const { intake } = intakeOf({ chunks: [[record(1)]], end, hashUpTo: position => hashOf(position) })
-    await drain(intake)
-    expect(intake.cursor()).toEqual({ records: 1, position: 99, sha256: hashOf(99), done: true })
+    const { reader } = readerOf({ chunks: [[record(1)]], end, hashUpTo: position => hashOf(position) })
+    await drain(reader)
+    expect(reader.cursor()).toEqual({ records: 1, position: 99, sha256: hashOf(99), done: true })
   })
 
   test('after `end` nothing comes, whatever the source has', async () => {
-    const { intake } = intakeOf({ chunks: [[record(1), record(2)]] })
-    intake.poll()
+    const { reader } = readerOf({ chunks: [[record(1), record(2)]] })
+    reader.poll()
     await new Promise(resolve => setImmediate(resolve))
-    intake.poll()
-    intake.end()
-    expect(intake.poll()).toEqual({ kind: 'end' })
-    expect(intake.cursor()).toMatchObject({ records: 1, position: 1, done: true })
+    reader.poll()
+    reader.end()
+    expect(reader.poll()).toEqual({ kind: 'end' })
+    expect(reader.cursor()).toMatchObject({ records: 1, position: 1, done: true })
   })
 })
 
 describe('records that do not fit', () => {
   test('the schema rejects with its own codes; the text of the record is kept, else its value', async () => {
     const chunks = [[record(1), record(2, { row: row({ n: 'x' }), raw: 'x,y' } as object), record(3, { row: row({}) })]]
-    const { intake } = intakeOf({ chunks, schema: INTEGER })
-    expect((await drain(intake)).map(told)).toEqual([
+    const { reader } = readerOf({ chunks, schema: INTEGER })
+    expect((await drain(reader)).map(told)).toEqual([
       { n: 1 },
       ['SCHEMA_TYPE', 'x,y'],
       ['SCHEMA_FIELD_MISSING', row({})],
     ])
-    expect(intake.cursor().records).toBe(3)
+    expect(reader.cursor().records).toBe(3)
   })
 
   test('texts of textual sources are converted', async () => {
-    const { intake } = intakeOf({ chunks: [[record(1, { row: row({ n: '7' }) })]], schema: INTEGER, textual: true })
-    expect((await drain(intake)).map(told)).toEqual([{ n: 7 }])
+    const { reader } = readerOf({ chunks: [[record(1, { row: row({ n: '7' }) })]], schema: INTEGER, textual: true })
+    expect((await drain(reader)).map(told)).toEqual([{ n: 7 }])
   })
 
   test('what the source rejects is handed on', async () => {
     const reject = { kind: 'reject', raw: '?', code: 'BAD', message: 'bad' } as const
-    const { intake } = intakeOf({ chunks: [[record(1, reject as object), record(2)]] })
-    expect((await drain(intake)).map(told)).toEqual([['BAD', '?'], { n: 2 }])
+    const { reader } = readerOf({ chunks: [[record(1, reject as object), record(2)]] })
+    expect((await drain(reader)).map(told)).toEqual([['BAD', '?'], { n: 2 }])
   })
 })
 
@@ -152,39 +152,39 @@ describe('a source that was begun before', () => {
   })
 
   test('goes on after the cursor, and counts on', async () => {
-    const { intake, asked } = intakeOf({
+    const { reader, asked } = readerOf({
       chunks: [[record(3)]],
       from: from(),
       hashUpTo: position => hashOf(position),
     })
-    const all = await drain(intake)
+    const all = await drain(reader)
     expect(asked).toEqual([{ records: 2, position: 2 }])
     expect(all).toMatchObject([{ kind: 'row', index: 3 }])
   })
 
   test('hands nothing out if what was read of it has changed', async () => {
-    const { intake } = intakeOf({ chunks: [[record(3)]], from: from(), hashUpTo: () => hashOf(7) })
-    await expect(drain(intake)).rejects.toMatchObject({ code: 'CUSTODY_SOURCE_CHANGED', where: { node: 'letters' } })
-    expect(intake.cursor()).toMatchObject({ records: 2, position: 2 })
+    const { reader } = readerOf({ chunks: [[record(3)]], from: from(), hashUpTo: () => hashOf(7) })
+    await expect(drain(reader)).rejects.toMatchObject({ code: 'CUSTODY_SOURCE_CHANGED', where: { node: 'letters' } })
+    expect(reader.cursor()).toMatchObject({ records: 2, position: 2 })
   })
 
   test('nor if it has nothing more, and has changed', async () => {
-    const { intake } = intakeOf({ chunks: [], from: from(), hashUpTo: () => hashOf(7) })
-    await expect(drain(intake)).rejects.toMatchObject({ code: 'CUSTODY_SOURCE_CHANGED' })
+    const { reader } = readerOf({ chunks: [], from: from(), hashUpTo: () => hashOf(7) })
+    await expect(drain(reader)).rejects.toMatchObject({ code: 'CUSTODY_SOURCE_CHANGED' })
   })
 
   test('need not be looked at if it was done', async () => {
-    const { intake } = intakeOf({ chunks: [[record(3)]], from: from({ done: true }), hashUpTo: () => hashOf(7) })
-    expect(await drain(intake)).toEqual([])
-    expect(intake.cursor()).toEqual({ records: 2, position: 2, sha256: hashOf(2), done: true })
+    const { reader } = readerOf({ chunks: [[record(3)]], from: from({ done: true }), hashUpTo: () => hashOf(7) })
+    expect(await drain(reader)).toEqual([])
+    expect(reader.cursor()).toEqual({ records: 2, position: 2, sha256: hashOf(2), done: true })
   })
 
   test('begins at the beginning if nothing of it was read', async () => {
-    const { intake, asked } = intakeOf({
+    const { reader, asked } = readerOf({
       chunks: [[record(1)]],
       from: from({ records: 0, position: null, sha256: null }),
     })
-    expect((await drain(intake)).map(told)).toEqual([{ n: 1 }])
+    expect((await drain(reader)).map(told)).toEqual([{ n: 1 }])
     expect(asked).toEqual([null])
   })
 })
@@ -192,7 +192,7 @@ describe('a source that was begun before', () => {
 test('a source that is closed while it is waited for, or before, is never begun or read', async () => {
   for (const when of ['before', 'while'] as const) {
     const begun: string[] = []
-    const { intake, asked } = intakeOf({
+    const { reader, asked } = readerOf({
       chunks: [[record(1)]],
       awaits: async () => null,
       begin: async () => {
@@ -200,11 +200,11 @@ test('a source that is closed while it is waited for, or before, is never begun 
         return { input: 'letters', columns: null }
       },
     })
-    if (when === 'before') await intake.close()
-    const beginning = intake.begin()
-    if (when === 'while') await intake.close()
+    if (when === 'before') await reader.close()
+    const beginning = reader.begin()
+    if (when === 'while') await reader.close()
     await beginning
-    expect(intake.poll().kind).toBe('pending')
+    expect(reader.poll().kind).toBe('pending')
     await new Promise(resolve => setImmediate(resolve))
     expect([begun, asked]).toEqual([[], []])
   }
@@ -221,11 +221,11 @@ describe('a source that fails', () => {
 
   test('gives what it had, and then its own error', async () => {
     const error = new CustodyError('CUSTODY_SOURCE', 'the disk is gone')
-    const { intake } = intakeOf(failing(error))
-    await expect(drain(intake)).rejects.toBe(error)
-    expect(intake.cursor()).toMatchObject({ records: 1, done: false })
+    const { reader } = readerOf(failing(error))
+    await expect(drain(reader)).rejects.toBe(error)
+    expect(reader.cursor()).toMatchObject({ records: 1, done: false })
     // It stays failed.
-    expect(() => intake.poll()).toThrow(error)
+    expect(() => reader.poll()).toThrow(error)
   })
 
   test.each<[string, Fake]>([
@@ -249,15 +249,15 @@ describe('a source that fails', () => {
       },
     ],
   ])('%s: a defect with its name', async (_name, fake) => {
-    await expect(drain(intakeOf(fake).intake)).rejects.toMatchObject({
+    await expect(drain(readerOf(fake).reader)).rejects.toMatchObject({
       code: 'CUSTODY_PLUGIN_DEFECT',
       where: { node: 'letters' },
     })
   })
 
   test('gives rows without prototypes', async () => {
-    const { intake } = intakeOf({ chunks: [[record(1, { row: { n: 1 } })]] })
-    const [first] = await drain(intake)
+    const { reader } = readerOf({ chunks: [[record(1, { row: { n: 1 } })]] })
+    const [first] = await drain(reader)
     expect(first?.kind === 'row' && 'constructor' in first.row).toBe(false)
   })
 })
@@ -265,7 +265,7 @@ describe('a source that fails', () => {
 // ── in a run ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const pipeline = (source: string) => `
-name: intake
+name: reader
 sources:
   letters: { ${source}, on_invalid: problems, to: out }
 sinks:

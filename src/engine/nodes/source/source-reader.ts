@@ -62,16 +62,23 @@ export interface ReadSoFar extends Cursor {
   readonly cut: boolean
 }
 
+export interface SourcePorts {
+  /** Called when something is there after `poll` found nothing. */
+  readonly onReady: () => void
+  /** Called with what the source waits for, and what is odd about it; for people. */
+  readonly onNotice: (notice: Notice) => void
+}
+
 export class SourceReader {
   readonly node: SourceNode
   readonly source: Source
   readonly #check: RowChecker
-  readonly #onReady: () => void
+  readonly #ports: SourcePorts
   /** Its records are rows of another run. */
   readonly #repeats: boolean
   readonly #point: ResumePoint | null
   #beginning: Promise<void> | null = null
-  #chunks: AsyncIterator<unknown> | null = null
+  #chunks: AsyncIterator<readonly SourceRecord[]> | null = null
   /** Chunks without a record since the last one with some. */
   #empty = 0
   #chunk: readonly SourceRecord[] = []
@@ -92,7 +99,7 @@ export class SourceReader {
   #from: ReadSoFar | null
 
   /** `from`: what is to be gone on from; null for a source that wasn't begun. */
-  constructor(node: SourceNode, source: Source, from: ReadSoFar | null, onReady: () => void, repeats = false) {
+  constructor(node: SourceNode, source: Source, from: ReadSoFar | null, ports: SourcePorts, repeats = false) {
     this.#repeats = repeats
     this.node = node
     this.source = source
@@ -100,7 +107,7 @@ export class SourceReader {
       textual: node.plugin.spec.textual,
       drops: node.extra_columns === 'drop',
     })
-    this.#onReady = onReady
+    this.#ports = ports
     const begun = from !== null && from.position !== null
     this.#point = begun ? { records: from.records, position: from.position } : null
     this.#from = begun && !from.done ? from : null
@@ -109,9 +116,6 @@ export class SourceReader {
     this.#sha256 = from?.sha256 ?? null
     this.#done = from?.done ?? false
   }
-
-  /** Tells people what the source waits for, and what is odd about it. */
-  tell: (notice: Notice) => void = () => undefined
 
   /** Whether the source may be looked at before its turn: it can be again, and waits for nobody. */
   async isOpen(): Promise<boolean> {
@@ -126,7 +130,7 @@ export class SourceReader {
   /** Reads what stands before the first record, and judges it; once. @throws CustodyError of the source, or CUSTODY_HEADER. */
   begin(): Promise<void> {
     this.#beginning ??= this.#begin()
-    // Whoever asks is told; if nobody does any more, that is no failure of the process.
+    // Whoever awaits it gets the error; if nobody does any more, that is no failure of the process.
     void Promise.allSettled([this.#beginning])
     return this.#beginning
   }
@@ -137,13 +141,14 @@ export class SourceReader {
       const awaited = await source.awaits?.(this.#point)
       // Who closed it wants nothing opened any more.
       if (this.#closed) return
-      if (typeof awaited === 'string') this.tell({ kind: 'waiting', text: `${node.name} waits for ${awaited}` })
+      if (typeof awaited === 'string')
+        this.#ports.onNotice({ kind: 'waiting', text: `${node.name} waits for ${awaited}` })
       const head = await source.begin?.()
       if (head === undefined) return
       const { problem, warnings } = judgeHeader(node.schema, node.extra_columns, head)
       if (problem !== null)
         throw new CustodyError('CUSTODY_HEADER', problem.message, { where: { node: node.name }, hint: problem.hint })
-      for (const text of warnings) this.tell({ kind: 'warning', text })
+      for (const text of warnings) this.#ports.onNotice({ kind: 'warning', text })
     } catch (thrown) {
       throw sourceDefect(node.name, thrown)
     }
@@ -174,14 +179,16 @@ export class SourceReader {
   /** The next record. @throws CustodyError CUSTODY_SOURCE and others of the source. */
   poll(): Incoming {
     if (this.#done) return END
-    while (this.#at >= this.#chunk.length) {
+    let record = this.#chunk[this.#at]
+    while (record === undefined) {
       if (this.#next === null || this.#failure !== null) return this.#awaitChunk()
       this.#chunk = this.#next
       this.#at = 0
       this.#next = null
       this.#fetch()
+      record = this.#chunk[0]
     }
-    const record = this.#chunk[this.#at++] as SourceRecord
+    this.#at++
     this.#records++
     this.#position = record.position
     this.#moved = true
@@ -256,9 +263,9 @@ export class SourceReader {
   #atEnd(): void {
     const { name } = this.node
     try {
-      const end: unknown = this.source.end?.()
+      const end = this.source.end?.()
       if (end !== undefined) {
-        this.#position = takeValue(name, 'a position', (end as { readonly position: unknown }).position)
+        this.#position = takeValue(name, 'a position', end.position)
         this.#moved = true
       }
     } catch (thrown) {
@@ -288,7 +295,7 @@ export class SourceReader {
       })
       .then(() => {
         this.#fetching = false
-        this.#onReady()
+        this.#ports.onReady()
       })
   }
 
@@ -300,15 +307,15 @@ export class SourceReader {
     }
     // A source that only ever promises more must not keep everybody else from being heard.
     if (this.#empty >= MOST_EMPTY) await setImmediate()
-    const { done, value } = await this.#chunks.next()
+    const next = await this.#chunks.next()
     this.#failure = this.#changed()
     if (this.#failure !== null) return
-    if (done === true) {
+    if (next.done === true) {
       this.#exhausted = true
       return
     }
     // Rows of another run were sound there.
-    const chunk = this.#repeats ? (value as readonly SourceRecord[]) : takeChunk(this.node, value)
+    const chunk = this.#repeats ? next.value : takeChunk(this.node, next.value)
     this.#empty = chunk.length === 0 ? this.#empty + 1 : 0
     this.#next = chunk
   }

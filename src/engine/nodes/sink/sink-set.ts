@@ -1,0 +1,180 @@
+/**
+ * The sinks of a run, created, before anything is written: where each will write, and what it has durably.
+ *
+ * Q1. `prepareSinks` touches nothing.
+ */
+import type { SinkIntents } from '../../../format/entry.ts'
+import { CustodyError } from '../../../model/error.ts'
+import type { Plan, SinkNode } from '../../../plan/plan.ts'
+import type {
+  Artifact,
+  Discarded,
+  OutboundSink,
+  Receipt,
+  SendBatch,
+  Sink,
+  SinkContext,
+  SinkIntent,
+} from '../../../sdk/spec.ts'
+import { onRecord } from '../../record/on-record.ts'
+import { Created } from '../created.ts'
+import { FilesInUse } from './files-in-use.ts'
+
+export interface Output {
+  readonly node: SinkNode
+  readonly sink: Sink
+  readonly intent: SinkIntent
+  /** Of the last commit; null before the first. */
+  receipt: Receipt | null
+  artifact: Artifact | null
+  /** Whether this process has opened it: nothing else is wound back. */
+  opened: boolean
+  /** Why it is left as it is, not written to any more and not published; null if it isn't. */
+  left: CustodyError | null
+  /** What became of it, where the run's output isn't wanted. */
+  discarded: Discarded | null
+}
+
+/** What sends the rows of a sink that can't take back what it does. */
+export interface Outbound {
+  readonly sink: OutboundSink
+  /** Whether a request may be sent twice. */
+  readonly idempotent: boolean
+  /** null: a request has one row. */
+  readonly batch: SendBatch | null
+}
+
+export interface SinksRequest {
+  readonly run: string
+  /** Nothing is written. */
+  readonly dry_run: boolean
+  /** Absolute: relative paths start here. */
+  readonly folder: string
+  readonly originalNames: SinkContext['originalNames']
+  readonly placed: SinkContext['placed']
+  readonly in_use: FilesInUse
+}
+
+/** All sinks of a run. */
+export interface SinkSet {
+  readonly all: readonly Output[]
+  /** By node. */
+  readonly outbound: ReadonlyMap<number, Outbound>
+  close(): Promise<void>
+}
+
+const NOWHERE: SinkIntent = {
+  path: null,
+  mode: 'stream',
+  prior_bytes: 0,
+  prior_sha256: null,
+  staged: null,
+  replaced: null,
+}
+const SENT: SinkIntent = { ...NOWHERE, mode: 'send' }
+/** Of each sink, by name. */
+export type Receipts = ReadonlyMap<string, Receipt>
+
+/** Where each sink writes, and what it has durably. */
+type Found = (node: SinkNode, sink: Sink) => Promise<{ readonly intent: SinkIntent; readonly receipt: Receipt | null }>
+
+/**
+ * Creates the sinks and finds out where they will write: never to a file of `in_use`, and never two to one.
+ * @throws CustodyError of the sink, or CUSTODY_SAME_OUTPUT.
+ */
+export function prepareSinks(plan: Plan, request: SinksRequest): Promise<SinkSet> {
+  const { dry_run, in_use } = request
+  const written = new FilesInUse()
+  return createAll(plan, request, async ({ name }, sink) => {
+    const intent = dry_run ? NOWHERE : await sink.prepare()
+    for (const path of [intent.path, intent.staged]) {
+      if (path === null) continue
+      const used = in_use.find(path)
+      if (used !== null) throw sameOutput(name, `sink \`${name}\` would write to ${path}, ${used}`)
+      const owner = written.find(path)
+      if (owner !== null) throw sameOutput(name, `sinks ${owner} and \`${name}\` would both write ${path}`)
+    }
+    for (const path of [intent.path, intent.staged]) if (path !== null) written.add(path, `\`${name}\``)
+    return { intent, receipt: null }
+  })
+}
+
+/** The sinks of a run that goes on: where they write, and what they have durably, is known. */
+export function restoreSinks(
+  plan: Plan,
+  request: Omit<SinksRequest, 'dry_run' | 'in_use'>,
+  intents: SinkIntents,
+  receipts: Receipts,
+): Promise<SinkSet> {
+  return createAll(plan, { ...request, dry_run: false }, async ({ name }) => ({
+    intent: onRecord(intents[name], `path of sink ${name} in its first entry`),
+    // None before the first commit.
+    receipt: receipts.get(name) ?? null,
+  }))
+}
+
+async function createAll(plan: Plan, request: Omit<SinksRequest, 'in_use'>, find: Found): Promise<SinkSet> {
+  const created = new Created()
+  return created.closedOnFailure(async () => {
+    const all: Output[] = []
+    const outbound = new Map<number, Outbound>()
+    for (const node of plan.nodes) {
+      if (node.kind !== 'sink') continue
+      const sink = request.dry_run
+        ? countingSink(NOWHERE)
+        : await create(node, contextOf(node, request), outbound, created)
+      const found = await find(node, created.add(sink))
+      all.push({ node, sink, ...found, artifact: null, opened: false, left: null, discarded: null })
+    }
+    return { all, outbound, close: () => closeAll(all, outbound) }
+  })
+}
+
+async function closeAll(all: readonly Output[], outbound: ReadonlyMap<number, Outbound>): Promise<void> {
+  const senders = [...outbound.values()].map(async ({ sink }) => sink.close?.())
+  const closed = await Promise.allSettled([...all.map(({ sink }) => sink.close()), ...senders])
+  for (const each of closed) if (each.status === 'rejected') throw each.reason
+}
+
+/** What sends goes into `outbound`; the rows that it sent are counted like those that others write. */
+async function create(
+  node: SinkNode,
+  context: SinkContext,
+  outbound: Map<number, Outbound>,
+  created: Created,
+): Promise<Sink> {
+  const { spec, options } = node.plugin
+  if (spec.delivery !== 'outbound') return spec.create(options, context)
+  const batch = spec.batch?.(options) ?? null
+  const sink = created.add(await spec.create(options, context))
+  outbound.set(node.number, { sink, idempotent: spec.idempotent(options), batch })
+  return countingSink(SENT)
+}
+
+function contextOf(node: SinkNode, { run, folder, originalNames, placed }: Omit<SinksRequest, 'in_use'>): SinkContext {
+  return { node: node.name, run, folder, input: node.input, secrets: node.plugin.secrets, originalNames, placed }
+}
+
+function sameOutput(node: string, message: string): CustodyError {
+  return new CustodyError('CUSTODY_SAME_OUTPUT', message, { where: { node } })
+}
+
+/** Counts rows and keeps none: of `--dry-run`, and of sinks that send. */
+function countingSink(intent: SinkIntent): Sink {
+  let rows = 0
+  const receipt = async (): Promise<Receipt> => ({ rows, bytes: 0, sha256: null, state: null })
+  return {
+    prepare: async () => intent,
+    open: async (_intent, at) => {
+      rows = at?.rows ?? 0
+    },
+    write: () => {
+      rows++
+      return null
+    },
+    flush: receipt,
+    finish: receipt,
+    publish: async () => null,
+    close: async () => undefined,
+  }
+}
