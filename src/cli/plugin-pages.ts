@@ -22,7 +22,7 @@ const KINDS: ReadonlyArray<readonly [PluginKind, string]> = [
  * The built-ins, and with `pipeline` those that its file names.
  * @throws CustodyError CUSTODY_UNKNOWN_PLUGIN; DiagnosticsError if the file or its plugins can't be loaded.
  */
-export async function tellPlugins(
+export async function printPlugins(
   context: Context,
   name: string | undefined,
   pipeline: string | undefined,

@@ -40,8 +40,8 @@ export function makeProgram(context: Context, done: (exit: number) => void): Com
     .helpOption('-h, --help', 'print help')
     .configureOutput({
       writeOut: text => terminal.answer(text.replace(/\n$/, '')),
-      writeErr: text => terminal.tell(text.replace(/\n$/, '')),
-      // Errors are told by main, once, in its own form.
+      writeErr: text => terminal.report(text.replace(/\n$/, '')),
+      // Errors are reported by main, once, in its own form.
       outputError: () => undefined,
       getOutHelpWidth: () => Math.min(terminal.columns, 100),
     })
@@ -70,7 +70,7 @@ function helpCommand(program: Command): Command {
     .argument('[command]')
     .action((name: string | undefined) => {
       const found = name === undefined ? program : program.commands.find(each => each.name() === name)
-      // An unknown name is told, with the nearest one, as an unknown command is.
+      // An unknown name is reported with the nearest one, as an unknown command is.
       if (found === undefined) program.parse([name ?? ''], { from: 'user' })
       else found.outputHelp()
     })

@@ -16,7 +16,7 @@ export interface Repeating {
   readonly answered: Recordings | null
 }
 
-/** @throws CustodyError CUSTODY_RERUN_OPEN; DiagnosticsError for an expression that is none. */
+/** @throws CustodyError CUSTODY_RERUN_OPEN; DiagnosticsError if the expression is wrong. */
 export async function repeating(
   reader: LedgerReader,
   { log, run }: { readonly log: number; readonly run: string },

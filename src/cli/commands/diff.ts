@@ -4,7 +4,7 @@ import { integerFrom, withLedgerOption } from '../arguments.ts'
 import type { Context } from '../context.ts'
 import type { LedgerOptions } from '../ledger-access.ts'
 
-/** Differences that the JSON tells one by one, if nothing else is said. */
+/** Differences that the JSON lists one by one unless an option says otherwise. */
 const LISTED_AS_JSON = 1000
 
 interface DiffCommandOptions extends LedgerOptions {
@@ -27,8 +27,8 @@ export function diffCommand(context: Context, done: (exit: number) => void): Com
     )
     .option('--json', 'print the differences as JSON')
     .action(async (old_run: string, new_run: string, { list, ...options }: DiffCommandOptions) => {
-      const { tellDiff } = await import('../diff-runs.ts')
+      const { printDiff } = await import('../diff-runs.ts')
       const listed = list ?? (options.json === true ? LISTED_AS_JSON : null)
-      done(await tellDiff(context, { old: old_run, new: new_run }, { ...options, list: listed }))
+      done(await printDiff(context, { old: old_run, new: new_run }, { ...options, list: listed }))
     })
 }

@@ -10,8 +10,8 @@ export function pluginsCommand(context: Context, done: (exit: number) => void): 
     .option('--pipeline <file>', 'also those that this pipeline file names under `plugins`')
     .option('--json', 'print an array of plugins as JSON, with the JSON Schema of their options')
     .action(async (name: string | undefined, { pipeline, json }: { pipeline?: string; json?: boolean }) => {
-      const { tellPlugins } = await import('../plugin-pages.ts')
-      await tellPlugins(context, name, pipeline, json === true)
+      const { printPlugins } = await import('../plugin-pages.ts')
+      await printPlugins(context, name, pipeline, json === true)
       done(0)
     })
 }
