@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Environment } from '../ledger/config-folder.ts'
 import { signingKey } from '../ledger/keys.ts'
-import { type TellForgetful, trustedKeys, userTrust } from '../ledger/known-ledgers.ts'
+import { type ReportForgetful, trustedKeys, userTrust } from '../ledger/known-ledgers.ts'
 import { trustIn } from '../ledger/trust.ts'
 import type { LedgerPorts } from '../ledger/write-port.ts'
 
@@ -12,7 +12,7 @@ import type { LedgerPorts } from '../ledger/write-port.ts'
  */
 export function ledgerPorts(
   env: Environment,
-  onForgetful: TellForgetful | null,
+  onForgetful: ReportForgetful | null,
   // First: it makes the key if there is none yet, and whoever signs with it trusts it.
   signer = signingKey(env),
 ): LedgerPorts {

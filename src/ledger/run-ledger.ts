@@ -30,7 +30,7 @@ import {
 
 /** Stage 2 in another thread. */
 export interface OtherThread extends Scribe {
-  /** Ends the thread. @returns all that it takes to go on here. */
+  /** Ends the thread. @returns all that continuing here takes. */
   end(): Promise<AppenderState>
   /** Ends the thread, whatever it is doing. */
   terminate(): Promise<void>
@@ -68,12 +68,12 @@ export class StoredRunLedger implements RunLedger {
   /** Null exactly if stage 2 is done here. */
   #elsewhere: OtherThread | null = null
   #size: number
-  /** Of `#size`, what is durable. */
+  /** How much of `#size` is durable. */
   #durable_size: number
 
-  /** Of rows and batches, that no durable commit has told. */
+  /** Tiles of rows and batches that no durable commit has listed. */
   #tiles: readonly SubjectTile[] = []
-  /** Of these, how many a commit tells that isn't durable yet. */
+  /** How many of these a commit lists that isn't durable yet. */
   #told_tiles = 0
 
   /** `open` are its open tokens. */
@@ -176,7 +176,7 @@ export class StoredRunLedger implements RunLedger {
     return (this.#here ?? this.#elsewhere) as Scribe
   }
 
-  /** A commit is told what is open, and which tiles of rows and batches are full since the one before. */
+  /** A commit also states what is open, and which tiles of rows and batches became full since the one before. */
   #complete({ entry, ...draft }: RunDraft): CompleteRunDraft {
     if (entry.k !== 'commit') return { ...draft, entry }
     this.#told_tiles = this.#tiles.length
@@ -210,7 +210,7 @@ export class StoredRunLedger implements RunLedger {
     this.#here = null
   }
 
-  /** To be called where no commit is under way. */
+  /** Must be called while no commit is under way. */
   async #comeHome(): Promise<StoreScribe> {
     if (this.#elsewhere !== null) {
       this.#here = this.#parts.scribeFrom(await this.#elsewhere.end())

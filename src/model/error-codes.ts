@@ -251,12 +251,12 @@ export const ERRORS = {
   CUSTODY_GUARD: spec(
     1,
     'A guard broke: too many records were rejected, too many rows failed, or too few came. Nothing was published.',
-    'Look at what is wrong with the input. `resume --set guards.…` goes on and publishes all the same; `abandon` drops what is staged.',
+    'Look at what is wrong with the input. `resume --set guards.…` continues and publishes all the same; `abandon` drops what is staged.',
   ),
   CUSTODY_STRICT: spec(
     3,
     'Some rows ended in failure, and the run was `--strict`. Nothing was published.',
-    'Look at the rows that failed. `resume` goes on and publishes all the same; `abandon` drops what is staged.',
+    'Look at the rows that failed. `resume` continues and publishes all the same; `abandon` drops what is staged.',
   ),
   CUSTODY_SOURCE: spec(1, 'A source can’t be read.', 'Check the file and try again; nothing is lost.'),
   CUSTODY_HEADER: spec(

@@ -48,7 +48,7 @@ function topologyNode(node: DraftNode): TopologyNode {
 }
 
 /**
- * Lower-case hex SHA-256 of canonical JSON: the topology; of each node, what it is told to do (options as written,
+ * Lower-case hex SHA-256 of canonical JSON: the topology; of each node, its settings (options as written,
  * variables expanded, secrets by name), and the content of files that options name; the declared schemas. Not the retry, the
  * guards, the limits, the ledger.
  */
@@ -86,8 +86,8 @@ export function planValue(pipeline: PipelineFile, draft: Draft, plugins: Plugins
   // A ledger's URL may hold a password, and isn't part of what the run does.
   const set = (pipeline.overrides ?? []).filter(each => setPath(each)?.[0] !== 'ledger')
   const { text, file, folder } = pipeline
-  const told = { text, file, folder, fields: fieldsOf(draft), expressions, options }
-  return { ...told, ...(set.length > 0 ? { set } : {}), ...(Object.keys(closes).length > 0 ? { closes } : {}) }
+  const written = { text, file, folder, fields: fieldsOf(draft), expressions, options }
+  return { ...written, ...(set.length > 0 ? { set } : {}), ...(Object.keys(closes).length > 0 ? { closes } : {}) }
 }
 
 function fieldsOf({ config }: Draft): PlanValue['fields'] {

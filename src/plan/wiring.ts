@@ -7,7 +7,7 @@ import type { Draft, DraftNode, EdgeKind } from './draft.ts'
 import type { Report } from './report.ts'
 
 export interface Wiring {
-  /** Nodes that a misspelt target most likely means: they count as reached, so that one slip is told once. */
+  /** Nodes that a misspelt target most likely means: they count as reached, so that one slip is reported once. */
   readonly meant: ReadonlySet<DraftNode>
   /** True: targets are missing or wrong in a way that leaves open what can be reached. */
   readonly uncertain: boolean
@@ -83,7 +83,7 @@ class Wirer {
     this.#edge(node, kind, kind, target, this.#report.pipeline.has(own) ? own : ['defaults', kind])
   }
 
-  /** Where members of groups that failed are written: nowhere, if nothing is said. */
+  /** Where members of failed groups are written; nowhere if it is left out. */
   #failed(node: DraftNode, target: string | null): void {
     if (target === null) return
     const own = [...node.path, 'on_error']
@@ -104,7 +104,7 @@ class Wirer {
     this.#draft.addEdge({ kind, from, label, to, path })
   }
 
-  /** The node, null for `discard`, undefined if there is none, which has been told. */
+  /** The node, null for `discard`, undefined if there is none, which has been reported. */
   #target(kind: EdgeKind, target: string, path: ConfigPath): DraftNode | null | undefined {
     if (target === 'discard') return null
     const node = this.#draft.by_name.get(target)

@@ -162,7 +162,7 @@ describe('over HTTP', () => {
     ])
   })
 
-  test('an answer that doesn’t fit is repaired once, with its problem told', async () => {
+  test('an answer that doesn’t fit is repaired once, with its problem stated', async () => {
     server.plan(says('Well, {"a": 1,}'), says('{"a": 2}'))
     expect(await tryOut(llm, local({ prompt: 'p', schema: { a: 'integer' } }), [{}])).toEqual([[{ a: 2 }]])
     const [, again] = prompts()

@@ -127,7 +127,7 @@ function requirementsOf(options: LlmOptions): readonly FieldRequirement[] {
 
 // ── what is made of answers ─────────────────────────────────────────────────────────────────────────────────────────
 
-/** Options are checked before: what is wrong with a schema has been told. */
+/** Options are checked before: what is wrong with a schema has been reported. */
 function shapeOf({ schema }: Asked): OutputShape | null {
   const shape = schema === null ? null : outputShape(schema)
   return shape === null || 'problem' in shape ? null : shape

@@ -38,11 +38,12 @@ export function headerProblems(headers: Texts, auth: Auth | undefined) {
   const names = Object.keys(headers).map(name => name.toLowerCase())
   return Object.keys(headers).flatMap((name, i) => {
     const lower = name.toLowerCase()
-    const tell = (message: string) => [{ path: ['headers', name], message }]
-    if (!isValid(() => http().validateHeaderName(name))) return tell(`no header can be named ${JSON.stringify(name)}`)
-    if (RESERVED.has(lower)) return tell(`${name} is set by what sends the request`)
-    if (names.indexOf(lower) !== i) return tell(`${name} is there twice`)
-    return lower === 'authorization' && auth !== undefined ? tell(`${name} is set by \`auth\``) : []
+    const problem = (message: string) => [{ path: ['headers', name], message }]
+    if (!isValid(() => http().validateHeaderName(name)))
+      return problem(`no header can be named ${JSON.stringify(name)}`)
+    if (RESERVED.has(lower)) return problem(`${name} is set by what sends the request`)
+    if (names.indexOf(lower) !== i) return problem(`${name} is there twice`)
+    return lower === 'authorization' && auth !== undefined ? problem(`${name} is set by \`auth\``) : []
   })
 }
 
