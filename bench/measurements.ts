@@ -49,7 +49,7 @@ export interface SizeResult {
   readonly ratio: number
 }
 
-/** Of the largest run of W1 with evidence. */
+/** Figures of the largest run of W1 with evidence. */
 export interface LongRun {
   readonly rows: number
   /** Mean RSS in the last quarter of the run / in its second quarter: 1 is flat. */

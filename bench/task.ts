@@ -9,7 +9,7 @@ export interface RunTask {
   readonly evidence: boolean
   /** Made for this run alone; `data.csv` lies beside it. The ledger is `custody.db` in it. */
   readonly folder: string
-  /** The process kills itself at the first commit with so many rows, and gives no answer. */
+  /** The process kills itself at the first commit with that many rows, and gives no answer. */
   readonly crash_after?: number
   /** Where to leave a CPU profile of the run; absent: none is taken. */
   readonly profile?: string
@@ -24,9 +24,9 @@ export interface ResumeTask {
 
 export interface ReadTask {
   readonly kind: 'read'
-  /** Of a run with evidence. */
+  /** Folder of a run with evidence. */
   readonly folder: string
-  /** To be explained. */
+  /** The row to be explained. */
   readonly row: number
 }
 
@@ -35,7 +35,7 @@ export interface CallsTask {
   readonly kind: 'calls'
   readonly rows: number
   readonly concurrency: number
-  /** Of the peer. */
+  /** The peer's base URL. */
   readonly api_url: string
   readonly folder: string
 }

@@ -319,8 +319,8 @@ describe('codes', () => {
 
   test('every code that users can read of is one of ERRORS', () => {
     const variables = new Set(words(SOURCES.map(({ path }) => path)).flatMap(each => (each.variable ? each.word : [])))
-    const told = [...shipped, ...words(FILES.filter(file => /\.(md|ya?ml)$/.test(file)))]
-    const unknown = told.filter(({ word }) => !(word in ERRORS) && !variables.has(word))
+    const mentioned = [...shipped, ...words(FILES.filter(file => /\.(md|ya?ml)$/.test(file)))]
+    const unknown = mentioned.filter(({ word }) => !(word in ERRORS) && !variables.has(word))
     expect(unknown.map(({ file, word }) => `${file}: ${word}`)).toEqual([])
   })
 })

@@ -167,7 +167,7 @@ function nextSteps(
     const set = sets.map(each => ` --set ${each}`).join('')
     const what = unpublished
       ? 'publish all the same'
-      : `go on where it stopped${sets.length === 0 ? '' : ', with more to spend'}; nothing is lost, nothing is doubled`
+      : `continue where it stopped${sets.length === 0 ? '' : ', with more to spend'}; nothing is lost, nothing is doubled`
     steps.push([command(`resume ${id}${set}`), what])
     if (unpublished) steps.push([command(`abandon ${id}`), 'drop what is staged'])
   }

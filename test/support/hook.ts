@@ -106,7 +106,7 @@ export class Hook {
     return this.answer(n, times)
   }
 
-  /** The power goes after so long, and another process goes on a second later. */
+  /** The power fails after this time, and another process continues a second later. */
   async crashAndResume(after_ms: number): Promise<RunResult> {
     this.rig.clock.wake(after_ms * 1000, () => {
       this.rig.ledger.power = new Power(1)

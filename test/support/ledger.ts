@@ -298,7 +298,7 @@ function expanded(): SubjectDraft {
   })
 }
 
-/** A held token's visit at `stats` told again, and its end. */
+/** A held token's visit at `stats` recorded again, and its end. */
 function consumed(row: number, token: number, previous: number, value: number, time_us: number): SubjectDraft {
   return subjectDraft({
     subject: { kind: 'row', row },
