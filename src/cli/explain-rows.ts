@@ -1,4 +1,4 @@
-/** Tells the whole stories of rows. */
+/** Prints the whole stories of rows. */
 import { setImmediate } from 'node:timers/promises'
 import { checkedRun, unsoundness } from '../host/checked-run.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'

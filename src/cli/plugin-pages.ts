@@ -57,7 +57,7 @@ function list(specs: readonly PluginSpec[], { terminal, command }: Context, pipe
     lines.push('')
   }
   const argument = pipeline === undefined ? '' : ` --pipeline ${quoted(pipeline)}`
-  return [...lines, `${command} plugins NAME${argument} tells all about one.`].join('\n')
+  return [...lines, `${command} plugins NAME${argument} shows all about one.`].join('\n')
 }
 
 function pages(specs: readonly PluginSpec[], { terminal }: Context): string {

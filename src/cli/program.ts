@@ -48,7 +48,7 @@ export function makeProgram(context: Context, done: (exit: number) => void): Com
     .configureHelp({ styleTitle: text => terminal.paint('bold', text) })
     .addHelpText(
       'after',
-      `\n${command} help <command> tells more about one of them. RUN is a run's id, a unique beginning of one, or latest (latest~1: the one before).`,
+      `\n${command} help <command> shows more about one of them. RUN is a run's id, a unique beginning of one, or latest (latest~1: the one before).`,
     )
     .exitOverride()
   for (const [title, makers] of GROUPS) {
@@ -85,7 +85,7 @@ export function firstHelp({ command, terminal }: Context): string {
     'Try these three:',
     `  ${command} init demo                    writes a small example, with data`,
     `  ${command} run demo/pipeline.yaml       runs it; each row's story is recorded as evidence`,
-    `  ${command} explain latest --row 17      tells why row 17 ended where it did`,
+    `  ${command} explain latest --row 17      shows why row 17 ended where it did`,
     '',
     `${command} --help lists all commands.`,
   ].join('\n')

@@ -175,7 +175,7 @@ export class LogZero {
         return seq === 0 ? null : 'it is another birth'
       case 'key': {
         const place = { ledger: this.id, index: seq, root: this.#frontier.root(), t: entry.t }
-        const problem = tellingNoteErrors(() => this.keys.take(entry, place))
+        const problem = noteProblemOf(() => this.keys.take(entry, place))
         // Who signed that a key of theirs is added has signed all that was before.
         if (problem === null && entry.change === 'add' && this.keys.goodFor(seq + 1).some(key => this.#isTrusted(key)))
           this.#is_trusted = true
@@ -237,7 +237,7 @@ function ringOf(url: string, birth_key: string): KeyRing {
   }
 }
 
-function tellingNoteErrors(take: () => string | null): string | null {
+function noteProblemOf(take: () => string | null): string | null {
   try {
     return take()
   } catch (error) {

@@ -74,7 +74,7 @@ export class StoredRunLedger implements RunLedger {
   /** Tiles of rows and batches that no durable commit has listed. */
   #tiles: readonly SubjectTile[] = []
   /** How many of these a commit lists that isn't durable yet. */
-  #told_tiles = 0
+  #listed_tiles = 0
 
   /** `open` are its open tokens. */
   constructor(parts: RunParts, state: AppenderState, open: OpenTokens) {
@@ -120,8 +120,8 @@ export class StoredRunLedger implements RunLedger {
       durable: durable.then(({ head, tiles }) => {
         this.#durable_size = size
         this.#open.accept(mark)
-        this.#tiles = [...this.#tiles.slice(this.#told_tiles), ...tiles]
-        this.#told_tiles = 0
+        this.#tiles = [...this.#tiles.slice(this.#listed_tiles), ...tiles]
+        this.#listed_tiles = 0
         return head
       }, this.#fail),
     }
@@ -132,7 +132,7 @@ export class StoredRunLedger implements RunLedger {
     this.#scribe.drop()
     this.#open.drop()
     this.#size = this.#durable_size
-    this.#told_tiles = 0
+    this.#listed_tiles = 0
   }
 
   async seal(facts: SealFacts): Promise<CheckpointHead> {
@@ -179,7 +179,7 @@ export class StoredRunLedger implements RunLedger {
   /** A commit also states what is open, and which tiles of rows and batches became full since the one before. */
   #complete({ entry, ...draft }: RunDraft): CompleteRunDraft {
     if (entry.k !== 'commit') return { ...draft, entry }
-    this.#told_tiles = this.#tiles.length
+    this.#listed_tiles = this.#tiles.length
     const tiles = this.#tiles.length === 0 ? {} : { tiles: this.#tiles }
     return { ...draft, entry: { ...entry, open: this.#open.fact(), ...tiles } }
   }

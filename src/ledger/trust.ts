@@ -17,7 +17,7 @@ export interface Remembered {
 export interface Trust {
   /** Keys that are trusted in any ledger: the user's own, and those that they accepted. */
   readonly keys: readonly VerifierKey[]
-  /** By a ledger's id; null if the user never wrote to it. @throws CustodyError CUSTODY_KEY if that can't be told. */
+  /** By a ledger's id; null if the user never wrote to it. @throws CustodyError CUSTODY_KEY if that can't be known. */
   recall(ledger: string): Remembered | null
   remember(ledger: string, head: Remembered): void
 }

@@ -1,5 +1,5 @@
 /**
- * The canonical text of a JSON value (RFC 8785, JCS): the one text that commitments are made of.
+ * The canonical text of a JSON value (RFC 8785, JCS): the one text that commitments are made from.
  *
  * What RFC 8785 refuses (lone surrogates, NaN, infinities) is refused. Whoever reads texts must see to it that no number was rounded on its way in: see
  * `isRounded`.

@@ -365,12 +365,12 @@ export const ERRORS = {
   ),
   CUSTODY_VALUE_ALTERED: spec(
     1,
-    'A value doesn’t fit the commitment to it that was signed, so nothing is made of it.',
+    'A value doesn’t fit the commitment to it that was signed, so it isn’t used.',
     'Run `custody verify` to see all that is wrong; then put a sound copy of the ledger in its place.',
   ),
   CUSTODY_OPEN_TOKENS_ALTERED: spec(
     1,
-    'The table of open rows isn’t what the last commit says of it, so nothing is made of it.',
+    'The table of open rows isn’t what the last commit says, so it isn’t used.',
     'Run `custody verify` to see all that is wrong; then put a sound copy of the ledger in its place.',
   ),
   CUSTODY_KEY_UNKNOWN: spec(

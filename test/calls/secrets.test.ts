@@ -25,7 +25,7 @@ const SECRETS = {
 const SHORT = 'q7Zx!v'
 const ROWS = 60
 
-/** Tells all that it was sent, in answers and errors of every kind. */
+/** Repeats all that it was sent, in answers and errors of every kind. */
 async function blabber(): Promise<{ readonly port: number; readonly server: Server; seen: string; refuses: boolean }> {
   const blab = { port: 0, seen: '', server: createServer(), refuses: false }
   let requests = 0
@@ -37,7 +37,7 @@ async function blabber(): Promise<{ readonly port: number; readonly server: Serv
     const answer = (status: number, body: string, headers = {}) => {
       response.writeHead(status, {
         'content-type': 'application/json',
-        'x-told': encodeURIComponent(detail),
+        'x-detail': encodeURIComponent(detail),
         ...headers,
       })
       response.end(body)

@@ -14,7 +14,7 @@ interface DiffCommandOptions extends LedgerOptions {
 
 export function diffCommand(context: Context, done: (exit: number) => void): Command {
   return withLedgerOption(new Command('diff'))
-    .summary('tell which rows of two runs differ, and why')
+    .summary('show which rows of two runs differ, and why')
     .description(
       'Compares two runs row by row: the path through the pipeline, the outcome, and the data as they were written. Counts what differs by the decision at which it parted. Exits with 1 if anything differs.',
     )
@@ -22,7 +22,7 @@ export function diffCommand(context: Context, done: (exit: number) => void): Com
     .argument('<new>', 'the run to compare with it')
     .option(
       '--list <n>',
-      `tell the first n rows that differ one by one (default: none; as JSON ${LISTED_AS_JSON})`,
+      `list the first n rows that differ one by one (default: none; as JSON ${LISTED_AS_JSON})`,
       integerFrom(0),
     )
     .option('--json', 'print the differences as JSON')

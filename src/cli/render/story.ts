@@ -25,7 +25,7 @@ export function renderStory(story: Story, view: StoryView): string {
 
 function leftOut({ batches, token }: NonNullable<Story['left_out']>): string {
   const asked = token === null ? '' : `; ask for the first of them by --token ${token}`
-  return `It goes on into ${counted(batches, 'batch', 'batches')} more, left out here${asked}`
+  return `It continues into ${counted(batches, 'batch', 'batches')} more, left out here${asked}`
 }
 
 function header(story: Story, paint: Paint): string {

@@ -9,7 +9,7 @@ import { isTooDeep } from '../web/depth.ts'
 import type { Broken } from '../web/exchange.ts'
 import { judged, type StatusAnswer } from './statuses.ts'
 
-/** Codes of calls, and of what is made of their answers. */
+/** Error codes of calls, and of reading their answers. */
 export const LLM_ERRORS = {
   LLM_TEMPLATE: 'A template needs something that the row doesn’t have.',
   LLM_CONTENT_FILTER: 'The provider’s filter blocked the prompt or the answer.',

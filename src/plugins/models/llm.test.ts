@@ -205,7 +205,7 @@ describe('several queries', () => {
       const answer = answers[key]
       if (answer === undefined) throw new Error(`nothing was planned for ${key}`)
       if (typeof answer === 'string') return { kind: 'answer', response: { text: answer } }
-      return { kind: 'error', message: 'told', ...answer }
+      return { kind: 'error', message: 'refused', ...answer }
     }
     return { call, begun, most: () => most }
   }
@@ -245,7 +245,10 @@ describe('several queries', () => {
       secrets: [],
     })
     const visit = { attempt: 1, signal: new AbortController().signal, call }
-    expect(await transform.process({ text: 'a' }, visit)).toMatchObject({ code: 'LLM_REFUSAL', message: 'reply: told' })
+    expect(await transform.process({ text: 'a' }, visit)).toMatchObject({
+      code: 'LLM_REFUSAL',
+      message: 'reply: refused',
+    })
     // Nothing more is paid for a row that has failed.
     expect(begun).toHaveLength(3)
   })

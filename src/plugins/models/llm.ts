@@ -125,7 +125,7 @@ function requirementsOf(options: LlmOptions): readonly FieldRequirement[] {
   return [...found.values()]
 }
 
-// ── what is made of answers ─────────────────────────────────────────────────────────────────────────────────────────
+// ── from answers to fields ─────────────────────────────────────────────────────────────────────────────────────────
 
 /** Options are checked before: what is wrong with a schema has been reported. */
 function shapeOf({ schema }: Asked): OutputShape | null {

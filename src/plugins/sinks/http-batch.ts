@@ -64,7 +64,7 @@ export function batchProblems(
       problems.push({
         path,
         message: `a request has several rows, and can’t have ${JSON.stringify(named)} of one here`,
-        hint: 'only `body` is made of each row',
+        hint: 'only `body` is made from each row',
       })
   const within = (option: string) => ['batch', option]
   if (as === 'array' && typeof body === 'string')

@@ -45,7 +45,7 @@ const always =
     json(response, value, status)
 
 describe('requests', () => {
-  test('are made of the row, and recorded as they were sent', async () => {
+  test('are made from the row, and recorded as they were sent', async () => {
     const { asked, calls, origin } = await ask(
       always({ id: 7 }),
       {

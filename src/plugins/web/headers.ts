@@ -32,7 +32,7 @@ const RESERVED = new Set([
   'upgrade',
 ])
 /** Credentials, also where they aren't given as secrets. */
-const UNTOLD = new Set(['authorization', 'cookie'])
+const HIDDEN = new Set(['authorization', 'cookie'])
 
 export function headerProblems(headers: Texts, auth: Auth | undefined) {
   const names = Object.keys(headers).map(name => name.toLowerCase())
@@ -60,7 +60,7 @@ export function fillHeaders(template: JsonTemplate, row: Row, secrets: readonly 
       return { ok: false, message: `headers.${name} has characters that no header may have` }
     sent[lower] = text
     if (secretAt(secrets, ['headers', name]) !== null) shown[lower] = value
-    else if (!UNTOLD.has(lower)) shown[lower] = asText(value)
+    else if (!HIDDEN.has(lower)) shown[lower] = asText(value)
   }
   return { ok: true, value: { sent, shown } }
 }

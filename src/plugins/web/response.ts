@@ -21,7 +21,7 @@ export type ShownResponse = {
   readonly masked?: readonly string[]
 }
 
-const TOLD_HEADERS = [
+const SHOWN_HEADERS = [
   'content-type',
   'content-language',
   'date',
@@ -55,7 +55,7 @@ export function showError(answer: WebAnswer, asked: URL, masks: Masks): ShownRes
 
 function shown(answer: WebAnswer, asked: URL, body: Json, masks: Masks, masked: Masked): ShownResponse {
   const headers: MutableRow = {}
-  for (const name of TOLD_HEADERS) {
+  for (const name of SHOWN_HEADERS) {
     const value = answer.headers[name]
     if (typeof value === 'string') headers[name] = value
   }
