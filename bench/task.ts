@@ -46,7 +46,7 @@ export type Task = RunTask | ResumeTask | ReadTask | CallsTask
 export interface Mark {
   readonly rows: number
   readonly seconds: number
-  /** Of all threads of the process. */
+  /** CPU time of all threads of the process. */
   readonly cpu_seconds: number
   readonly rss_bytes: number
 }
@@ -56,11 +56,11 @@ export interface RunSample {
   /** From the call of the engine to its answer: opening commit, all rows, renamed files and seal included. */
   readonly seconds: number
   readonly rows_per_second: number
-  /** Of all threads of the process, for the same span. */
+  /** CPU time of all threads of the process, for the same span. */
   readonly cpu_us_per_row: number
-  /** Of the main thread alone. */
+  /** CPU time of the main thread alone. */
   readonly main_cpu_us_per_row: number
-  /** Of the whole process, its start included. */
+  /** Peak of the whole process, its start included. */
   readonly peak_rss_bytes: number
   /** At most some hundred, evenly spread; each after a commit. */
   readonly marks: readonly Mark[]

@@ -26,7 +26,7 @@ export interface ChatDecision {
   readonly key: string
   readonly drawn: FaultKind | null
   readonly detail: number
-  /** Of errors. */
+  /** Statuses of errors. */
   readonly statuses: readonly number[]
 }
 

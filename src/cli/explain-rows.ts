@@ -77,7 +77,7 @@ function mustChooseOne(context: Context, { row, token, where }: ExplainOptions):
   if (chosen === 1) return
   throw new CustodyError(
     'CUSTODY_ARGUMENT',
-    chosen === 0 ? 'it isn’t said which row to explain' : 'only one of --row, --token and --where can be given',
+    chosen === 0 ? 'a row to explain must be given' : 'only one of --row, --token and --where can be given',
     { hint: `As in: ${context.command} explain latest --row 17` },
   )
 }

@@ -127,7 +127,7 @@ export interface CallFact extends CallCosts {
   /** 0: it was made for a batch, which is the subject. */
   readonly token: number
   readonly node: number
-  /** Of the visit, or of the batch. */
+  /** Attempt of the visit, or of the batch. */
   readonly attempt: number
   /** Its place among the calls of that attempt, from 1. One that was throttled is made again in the same place. */
   readonly ordinal: number
@@ -150,7 +150,7 @@ export interface CallFact extends CallCosts {
 export interface IntentFact {
   readonly token: number
   readonly node: number
-  /** Of the visit. A service that asked to be left alone is asked again in the same one, by another intent. */
+  /** Attempt of the visit. A service that asked to be left alone is asked again in the same one, by another intent. */
   readonly attempt: number
   /** Value that is asked, as in calls. */
   readonly request: number

@@ -44,7 +44,7 @@ const NONE = -1
 /** Numbers of an entry before its lists. */
 const FIXED = 12
 const NUL = 0
-/** Of a commitment. */
+/** Digits of a commitment. */
 const HEX_BYTES = 64
 const NUMBERS = 1024
 const SALTS_BYTES = 1024

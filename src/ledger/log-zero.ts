@@ -233,7 +233,7 @@ function ringOf(url: string, birth_key: string): KeyRing {
     return new KeyRing(birth_key)
   } catch (cause) {
     if (!(cause instanceof NoteError)) throw cause
-    throw new CustodyError('CUSTODY_LEDGER_FORMAT', `${url} was born with a key that is none`, { cause })
+    throw new CustodyError('CUSTODY_LEDGER_FORMAT', `${url} was born with something that isn’t a key`, { cause })
   }
 }
 

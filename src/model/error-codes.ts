@@ -156,7 +156,7 @@ export const ERRORS = {
   ),
   CUSTODY_ERROR_ROUTE_MISSING: spec(
     2,
-    'It isn’t said where rows go after an error.',
+    'The file doesn’t say where rows go after an error.',
     'Add on_error (or on_invalid for a source), or put it into `defaults`; or fix what the hint says can fail in a gate.',
   ),
   CUSTODY_CYCLE: spec(

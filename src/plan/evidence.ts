@@ -30,7 +30,7 @@ function servicesAt(plugin: ResolvedPlugin | undefined): Pick<TopologyNode, 'ser
   return services.length === 0 ? {} : { services }
 }
 
-/** Of what decides and changes; sources read what is there, and sinks change no row, unless those they send to refuse it. */
+/** Only of nodes that decide or change; sources read what is there, and sinks change no row, unless the far side refuses it. */
 function determinismAt(plugin: ResolvedPlugin | undefined): Pick<TopologyNode, 'determinism'> {
   if (plugin === undefined || plugin.spec.kind === 'source') return {}
   if (plugin.spec.kind === 'sink' && plugin.spec.delivery !== 'outbound') return {}

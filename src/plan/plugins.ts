@@ -118,7 +118,7 @@ const PARSING = { jitless: true }
 
 const schemas = new WeakMap<PluginSpec, z.core.JSONSchema.JSONSchema>()
 
-/** Of its options, as they are written. */
+/** JSON Schema of its options, as they are written. */
 function schemaOf(spec: PluginSpec): z.core.JSONSchema.JSONSchema {
   const known = schemas.get(spec)
   if (known !== undefined) return known

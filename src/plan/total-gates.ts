@@ -31,7 +31,7 @@ export function checkCannotFail(
   const more = risks.length > SHOWN ? [`and ${risks.length - SHOWN} more`] : []
   const why = doubt === null ? [] : [`what \`${doubt.name}\` makes of rows isn’t known for certain`]
   const hint = [...why, ...shown, ...more, 'add on_error: a sink, a node or discard, here or in defaults'].join('; ')
-  const message = `it isn’t said where rows of \`${node.name}\` go after an error`
+  const message = `the file doesn’t say where rows of \`${node.name}\` go after an error`
   const { offset, length } = first
   report.error('CUSTODY_ERROR_ROUTE_MISSING', first.path, message, { hint, within: { offset, length } })
 }

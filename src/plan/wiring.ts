@@ -74,7 +74,7 @@ class Wirer {
   /** `on_error` or `on_invalid`, from the node or from `defaults`. */
   #fallback(node: DraftNode, kind: 'on_error' | 'on_invalid', target: string | null): void {
     if (target === null) {
-      const message = `it isn’t said where rows of \`${node.name}\` go ${kind === 'on_error' ? 'after an error' : 'that can’t be read'}`
+      const message = `the file doesn’t say where rows of \`${node.name}\` go ${kind === 'on_error' ? 'after an error' : 'that can’t be read'}`
       const hint = `add ${kind}: a sink${kind === 'on_error' ? ', a node' : ''} or discard, here or in defaults`
       this.#report.error('CUSTODY_ERROR_ROUTE_MISSING', node.path, message, { part: 'key', hint })
       return
@@ -93,7 +93,7 @@ class Wirer {
       return this.#edge(node, 'on_error', 'on_error', target, given ? own : ['defaults', 'on_error'])
     if (given)
       return this.#bad(own, `\`${target}\` is a ${named.kind}; on_error of a coalesce leads to a sink or discard`)
-    const message = `it isn’t said where rows of \`${node.name}\` go whose group fails: defaults.on_error names a ${named.kind}`
+    const message = `the file doesn’t say where rows of \`${node.name}\` go if their group fails: defaults.on_error names a ${named.kind}`
     const hint = 'add on_error: a sink or discard'
     this.#report.error('CUSTODY_ERROR_ROUTE_MISSING', node.path, message, { part: 'key', hint })
   }

@@ -25,7 +25,7 @@ export type Masked = Set<string>
 
 export class Masks {
   readonly #masks: readonly Mask[]
-  /** Of bytes as Latin-1, where texts are in UTF-8. */
+  /** Masks for bytes read as Latin-1, whose texts are in UTF-8. */
   readonly #byte_masks: readonly Mask[]
   readonly #secrets: readonly Secret[]
   #beside: Masks | null = null

@@ -194,13 +194,13 @@ describe('sources and sinks', () => {
     expect(await problemsOf(source(0, sharing))).toMatch(/same rest/)
   })
 
-  test('a record of no kind, or with a text that is none', async () => {
+  test('a record of no kind, or with a text of another type', async () => {
     const yielding = (more: object) =>
       source(0, async function* ({ at }) {
         if (at === 0) yield [{ kind: 'row', line: 0, row: {}, position: { at: 1 }, ...more } as SourceRecord]
       })
     expect(await problemsOf(yielding({ kind: 'line' }))).toMatch(/a record has the kind line/)
-    expect(await problemsOf(yielding({ raw: 7 }))).toMatch(/the text of a row is none/)
+    expect(await problemsOf(yielding({ raw: 7 }))).toMatch(/a row has a raw that isn’t a text/)
   })
 
   test('winding back leaves the same bytes', async () => {

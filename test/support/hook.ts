@@ -48,7 +48,7 @@ export class Hook {
     readonly at_ms: number
     readonly recorded: boolean
   }> = []
-  /** Of each request, what its rows have as `n`. */
+  /** The values of `n` in the rows of each request. */
   readonly requests: Json[][] = []
   latency_ms = 100
   idempotent = false

@@ -178,7 +178,7 @@ export function sealFacts(totals: TotalsFact): SealFacts {
   return { k: 'seal', status: 'completed', totals, t: T0 + 9_000_000 }
 }
 
-/** Of `sampleRun`, as far as somebody who continues it needs them. */
+/** Totals of `sampleRun`, as far as somebody who continues it needs them. */
 export const SAMPLE_TOTALS: TotalsFact = { ...totals(4, 10, 10), batches: [[8, 1]] }
 
 /**

@@ -1,6 +1,6 @@
 /**
  * What a value can be while an expression is evaluated: a set that holds every value that can come, and maybe more. What
- * isn't said may be anything, so that forgetting something can cost an `on_error`, never make a false claim.
+ * isn't recorded may be anything, so that forgetting something can cost an `on_error`, never make a false claim.
  */
 import type { RowSchema } from '../../model/schema.ts'
 import { ANY, type Kind, type Type } from '../types.ts'

@@ -22,7 +22,7 @@ export function assembled(text: string): JsonMap | string {
     const chunk = parsed(data)
     if (!isMap(chunk)) return 'the stream has an event that isn’t a JSON object'
     if (isMap(chunk.error) || typeof chunk.error === 'string') return { error: chunk.error, usage: whole.usage }
-    if (!add(whole, chunk)) return 'the stream has an event that is none of an answer'
+    if (!add(whole, chunk)) return 'the stream has an event that isn’t part of an answer'
   }
   if (!ended && whole.finish === null) return 'the stream ends before its answer does'
   const { content, refusal, calls, finish, model, usage } = whole

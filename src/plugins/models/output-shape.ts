@@ -13,7 +13,7 @@ import {
 export type JsonObject = { readonly [key: string]: Json }
 
 export interface OutputShape {
-  /** Of the whole answer, an object. */
+  /** Schema of the whole answer, an object. */
   readonly schema: JsonSchema
   readonly validate: SchemaValidator
   readonly fields: ReadonlyMap<string, FieldSchema>

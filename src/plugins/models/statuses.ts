@@ -38,7 +38,7 @@ interface Said {
   readonly codes: readonly string[]
   readonly message: string
   readonly is_json: boolean
-  /** Of Google’s `RetryInfo`, or as the message says it. */
+  /** From Google’s `RetryInfo`, or from the message. */
   readonly retry_ms: number | null
 }
 

@@ -23,7 +23,7 @@ export interface WireSettings {
   readonly format: Format
   readonly endpoint: Endpoint
   readonly connections: Connections
-  /** Of errors. */
+  /** Masks for errors. */
   readonly masks: Masks
   /** To add to each request; null: nothing. */
   readonly body: JsonMap | null

@@ -56,7 +56,7 @@ export interface OpenFile {
 }
 
 export interface FileSystem {
-  /** Of what a path leads to, links followed; null if nothing is there. */
+  /** Facts about what a path leads to, links followed; null if nothing is there. */
   facts(path: string): FileFacts | null
   /** All of a small file; null if it isn't there. */
   content(path: string): Buffer | null

@@ -56,7 +56,7 @@ export class RequestTemplate {
   readonly idempotent: boolean
   /** What services could repeat. */
   readonly secrets: readonly Secret[]
-  /** Of the URL, where the template says it. */
+  /** Host of the URL, where the template fixes it. */
   readonly host: string | null
   readonly #options: RequestOptions
   readonly #secrets: readonly SecretOption[]

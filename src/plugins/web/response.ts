@@ -33,7 +33,7 @@ const SHOWN_HEADERS = [
   'retry-after',
   'x-request-id',
 ]
-/** Of the body of an answer that is an error, in UTF-16 units. */
+/** Most that is kept of an error's body, in UTF-16 units. */
 const MOST_ERROR_UNITS = 64 * 1024
 
 export const BODY_ERRORS = {
