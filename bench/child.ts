@@ -1,9 +1,9 @@
 /** A process that measures one thing: its argument is the task, its standard output the answer, both JSON. */
 import { askingYaml } from './asking.ts'
 import { execute, measured } from './execute.ts'
-import { goOn } from './go-on.ts'
 import { interrogate } from './interrogate.ts'
 import { planOfText } from './plan.ts'
+import { resumeCrashed } from './resume.ts'
 import type { Task } from './task.ts'
 
 const task = JSON.parse(process.argv[2] ?? '') as Task
@@ -14,7 +14,7 @@ async function perform(task: Task): Promise<object> {
     case 'run':
       return execute(task)
     case 'resume':
-      return goOn(task)
+      return resumeCrashed(task)
     case 'calls':
       return measured(await planOfText(askingYaml(task), task.folder), task)
     case 'read':

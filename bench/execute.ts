@@ -18,7 +18,7 @@ import type { CallsTask, Mark, RunSample, RunTask } from './task.ts'
 
 const MARKS = 200
 
-/** @throws Error if the run doesn't come to its end, or rows failed: then there is nothing to measure. */
+/** @throws Error if the run doesn't finish, or rows failed: then there is nothing to measure. */
 export async function execute(task: RunTask): Promise<RunSample> {
   return measured(await planOf(task.workload, task.folder), task)
 }
@@ -37,7 +37,7 @@ export async function measured(plan: Plan, task: Run): Promise<RunSample> {
     trust: trustIn(trustedKeys(null)),
   }
   const url = `sqlite:${join(task.folder, 'custody.db')}`
-  // A profile is of one thread, and all is to be in it.
+  // A profile covers one thread, so all work has to be in that one.
   const options = {
     create: true,
     ...(task.profile === undefined ? {} : { thread_from_entries: Number.POSITIVE_INFINITY }),
@@ -59,7 +59,7 @@ export async function measured(plan: Plan, task: Run): Promise<RunSample> {
     dry_run: false,
     signal: new AbortController().signal,
     onProgress: ({ rows_read, tokens_ended, elapsed_us }) => {
-      // Rows that ask wait in line long after they were read.
+      // Rows that make calls stay in the order list long after they were read.
       const rows = task.kind === 'calls' ? tokens_ended : rows_read
       if (task.crash_after !== undefined && rows >= task.crash_after) process.kill(process.pid, 'SIGKILL')
       if (rows < ((marks.length + 1) * task.rows) / MARKS) return

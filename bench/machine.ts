@@ -1,4 +1,4 @@
-/** On what was measured: numbers mean little without it. */
+/** The machine on which it was measured: numbers mean little without it. */
 import { closeSync, fdatasyncSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ export interface Machine {
   readonly sqlite: string
   /** Processes that ran or waited in the minute before: more than a few tenths mean that the numbers are too low. */
   readonly load: number
-  /** Of the folder in which everything was written. */
+  /** File system of the folder in which everything was written. */
   readonly filesystem: string
   /** Median of appending 4 KiB and fdatasync there. */
   readonly fsync_ms: number

@@ -50,7 +50,7 @@ export interface SizeResult {
   readonly ratio: number
 }
 
-/** Of the largest run of W1 with evidence. */
+/** Figures of the largest run of W1 with evidence. */
 export interface LongRun {
   readonly rows: number
   /** Of the run that is read. */

@@ -157,7 +157,7 @@ function whole(value: number): string {
   return Math.round(value).toLocaleString('en')
 }
 
-/** Columns of text; all but the first are set right. */
+/** Columns of text; all but the first are right-aligned. */
 export function table(heads: readonly string[], rows: ReadonlyArray<readonly string[]>): string[] {
   const widths = heads.map((head, i) => Math.max(head.length, ...rows.map(row => row[i]?.length ?? 0)))
   const line = (cells: readonly string[]) =>

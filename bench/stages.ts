@@ -1,4 +1,4 @@
-/** To which stage of a row's way a function's time belongs. */
+/** Which stage of a row's way a function's time belongs to. */
 
 export interface Frame {
   readonly name: string
@@ -6,7 +6,7 @@ export interface Frame {
   readonly module: string
 }
 
-/** By what a function is called, whatever its module: natives, and what the engine and Node do by themselves. */
+/** By a function's name, whatever its module: natives, and what V8 and Node do on their own. */
 const BY_NAME: ReadonlyMap<string, string> = new Map([
   ['(garbage collector)', 'garbage collection'],
   ['(idle)', 'waiting (sinks’ fsync, reading)'],

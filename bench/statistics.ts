@@ -1,4 +1,4 @@
-/** Of few numbers. */
+/** Statistics of few numbers. */
 
 /** @throws RangeError if there are none. */
 export function median(values: readonly number[]): number {

@@ -9,7 +9,7 @@ export interface RunTask {
   readonly evidence: boolean
   /** Made for this run alone; `data.csv` lies beside it. The ledger is `custody.db` in it. */
   readonly folder: string
-  /** The process kills itself at the first commit with so many rows, and gives no answer. */
+  /** The process kills itself at the first commit with that many rows, and gives no answer. */
   readonly crash_after?: number
   /** Where to leave a CPU profile of the run; absent: none is taken. */
   readonly profile?: string
@@ -24,9 +24,9 @@ export interface ResumeTask {
 
 export interface ReadTask {
   readonly kind: 'read'
-  /** Of a run with evidence. */
+  /** Folder of a run with evidence. */
   readonly folder: string
-  /** To be explained. */
+  /** The row to be explained. */
   readonly row: number
 }
 
@@ -35,7 +35,7 @@ export interface CallsTask {
   readonly kind: 'calls'
   readonly rows: number
   readonly concurrency: number
-  /** Of the peer. */
+  /** The peer's base URL. */
   readonly api_url: string
   readonly folder: string
 }
@@ -46,7 +46,7 @@ export type Task = RunTask | ResumeTask | ReadTask | CallsTask
 export interface Mark {
   readonly rows: number
   readonly seconds: number
-  /** Of all threads of the process. */
+  /** CPU time of all threads of the process. */
   readonly cpu_seconds: number
   readonly rss_bytes: number
 }
@@ -56,11 +56,11 @@ export interface RunSample {
   /** From the call of the engine to its answer: opening commit, all rows, renamed files and seal included. */
   readonly seconds: number
   readonly rows_per_second: number
-  /** Of all threads of the process, for the same span. */
+  /** CPU time of all threads of the process, for the same span. */
   readonly cpu_us_per_row: number
-  /** Of the main thread alone. */
+  /** CPU time of the main thread alone. */
   readonly main_cpu_us_per_row: number
-  /** Of the whole process, its start included. */
+  /** Peak of the whole process, its start included. */
   readonly peak_rss_bytes: number
   /** At most some hundred, evenly spread; each after a commit. */
   readonly marks: readonly Mark[]

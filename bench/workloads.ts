@@ -7,7 +7,7 @@ export interface Workload {
   readonly yaml: string
 }
 
-/** Of the workload `groups`, at most. */
+/** Most open groups of the workload `groups`. */
 export const OPEN_GROUPS = 100_000
 
 /** The source that all pipelines read from, and where its rows go. */

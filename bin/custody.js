@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Plain JavaScript on purpose: an old Node must get as far as telling that it is one.
+// Plain JavaScript on purpose: an old Node must get as far as reporting that it is one.
 const { node } = process.versions
 if (Number(node.split('.')[0]) < 24) {
   const code = 'CUSTODY_NODE_VERSION'
@@ -19,7 +19,7 @@ if (Number(node.split('.')[0]) < 24) {
   // Standard output is for answers and rows: what plugins print isn't to end up among them.
   globalThis.console = new console.Console(process.stderr)
   process.exitCode = await main(process.argv.slice(2))
-  // A plugin may have left something running. What was told has to be out, and then nobody waits for it.
+  // A plugin may have left something running. All output has to be written, and then nobody waits for the plugin.
   const linger = () =>
     setTimeout(() => {
       if (process.stdout.writableLength + process.stderr.writableLength > 0) return linger()

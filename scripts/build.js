@@ -38,7 +38,7 @@ function dropUnusedTypes() {
     if (name.endsWith('.d.ts') && !used.has(join(dist, name))) rmSync(join(dist, name))
 }
 
-/** Of all that runs, libraries among it: what runs of this version have on record as the code of their built-in plugins. */
+/** The hash of all that runs, libraries included: what runs of this version have on record as the code of their built-in plugins. */
 function hashOfDist() {
   const hash = createHash('sha256')
   const names = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.js'))

@@ -25,7 +25,7 @@ const ENTRIES = [
 
 /**
  * Writes the bundle to `folder`: each entry at its own place, and what entries share, or load later, in chunks that are one folder
- * deep. What is shared is there once: `custody/sdk` is to plugins what it is to the program. `more`: entries of tests, by place.
+ * deep. What is shared is there once: plugins and the program get the same `custody/sdk`. `more`: entries of tests, by place.
  */
 export async function bundle(folder, more = {}) {
   const bundling = await begin(more)

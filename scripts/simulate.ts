@@ -13,7 +13,7 @@ const USAGE = `npm run simulate -- [--minutes N] [--seeds N] [--seed S] [--shape
   --seed S       the first seed; new ones every time if it isn't given
   --shape NAME   one of ${Object.keys(SHAPES).join(', ')}, which are all if it isn't given
 `
-const TELL_EVERY_MS = 10_000
+const REPORT_EVERY_MS = 10_000
 
 interface Task {
   readonly first: number
@@ -65,12 +65,12 @@ async function problemsWith(name: string, seed: number): Promise<string[]> {
 async function run({ first, seeds, minutes, shapes }: Task): Promise<boolean> {
   const began_ms = performance.now()
   const spent_ms = () => performance.now() - began_ms
-  let told_ms = 0
+  let reported_ms = 0
   let runs = 0
-  const tell = (seed: number) => {
-    told_ms = spent_ms()
-    const each_ms = (told_ms / Math.max(1, runs)).toFixed(1)
-    const seconds = Math.round(told_ms / 1000)
+  const report = (seed: number) => {
+    reported_ms = spent_ms()
+    const each_ms = (reported_ms / Math.max(1, runs)).toFixed(1)
+    const seconds = Math.round(reported_ms / 1000)
     process.stderr.write(`${runs} runs, seeds ${first} to ${seed}, ${seconds} s, ${each_ms} ms each\n`)
   }
   let seed = first
@@ -83,9 +83,9 @@ async function run({ first, seeds, minutes, shapes }: Task): Promise<boolean> {
         return false
       }
     }
-    if (spent_ms() - told_ms > TELL_EVERY_MS) tell(seed)
+    if (spent_ms() - reported_ms > REPORT_EVERY_MS) report(seed)
   }
-  tell(seed - 1)
+  report(seed - 1)
   process.stdout.write('nothing was found\n')
   return true
 }

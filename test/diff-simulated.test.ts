@@ -29,7 +29,7 @@ const SHAPE = { later: true, groups: true, crashes: false, nested: true, max_nod
 const folder = mkdtempSync(join(tmpdir(), 'custody-diff-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Where which branch comes first decides, timing does (I7). */
+/** Shapes in which timing decides, because the first branch wins (I7). */
 function isTimed({ nodes }: Model): boolean {
   return nodes.some(each => each.kind === 'coalesce' && (each.policy === 'first' || each.policy === 'quorum'))
 }
@@ -118,7 +118,7 @@ test('changed pipelines differ where stories do; swapping the runs swaps the sid
   expect([...kinds]).toEqual(expect.arrayContaining(['rows', 'way', 'members']))
 })
 
-test('what differs on the way and no more at the end is no difference', async () => {
+test('what differs on the way and not at the end is no difference', async () => {
   const model = (by: number): Model => {
     const step = { kind: 'step', later: false, attempts: 1, on_error: 'discard' } as const
     return {
@@ -276,7 +276,7 @@ function withoutExamples(diff: RunDiff): unknown {
   ) as unknown
 }
 
-/** Rows whose stories, as `explain` tells them, differ in path, outcome or output. */
+/** Rows whose stories, as `explain` shows them, differ in path, outcome or output. */
 async function differing(reader: LedgerReader, a: number, b: number, rows: number): Promise<number[]> {
   const [old, other] = [await findRun(reader, simulatedRun(a)), await findRun(reader, simulatedRun(b))]
   const found: number[] = []
@@ -287,7 +287,7 @@ async function differing(reader: LedgerReader, a: number, b: number, rows: numbe
   return found
 }
 
-/** Instances in no order, each with its path, its ending, and what was written or went into a batch. */
+/** Tokens in no order, each with its path, its ending, and what was written or went into a batch. */
 function inShort(tokens: readonly TokenStory[]): string {
   const texts = tokens.map(token => {
     const last = token.visits.at(-1)

@@ -77,8 +77,8 @@ describe('references', () => {
 
   test('causes that docs/outcomes.md calls never given are those that no decision gives', () => {
     const text = readFileSync(`${DOCS}outcomes.md`, 'utf8')
-    const [, told = ''] = /this version never gives[^:]*: ([^.]*)\./.exec(text) ?? []
-    const never = [...told.matchAll(/`([a-z_]+)`/g)].map(([, cause]) => cause)
+    const [, listed = ''] = /this version never gives[^:]*: ([^.]*)\./.exec(text) ?? []
+    const never = [...listed.matchAll(/`([a-z_]+)`/g)].map(([, cause]) => cause)
     const decisions = readFileSync(join(ROOT, 'src/engine/record/ending.ts'), 'utf8')
     const given = new Set([...decisions.matchAll(/fateNumber\('[A-Z_]+', '([a-z_]+)'\)/g)].map(([, cause]) => cause))
     expect(never).toEqual(FATES.map(({ cause }) => cause).filter(cause => !given.has(cause)))
@@ -87,12 +87,12 @@ describe('references', () => {
   test('codes of the engine that docs/errors.md names are those that the code has', () => {
     const text = readFileSync(`${DOCS}errors.md`, 'utf8')
     const table = text.slice(text.indexOf('### The engine'))
-    const told = [...table.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, code = '']) => code)
+    const listed = [...table.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, code = '']) => code)
     const code = FILES.filter(file => /^src\/(engine|model)\/.*\.ts$/.test(file) && !file.endsWith('.test.ts'))
       .map(file => readFileSync(join(ROOT, file), 'utf8'))
       .join('\n')
     const isRaised = (each: string) => code.includes(`'${each}'`) || code.includes(`'${each.toLowerCase()}'`)
-    expect(told.filter(each => !isRaised(each))).toEqual([])
+    expect(listed.filter(each => !isRaised(each))).toEqual([])
     const raised = [...code.matchAll(/code: '([A-Z_]+)'/g)].map(([, each = '']) => each)
     expect(raised.filter(each => !each.startsWith('CUSTODY_') && !text.includes(`\`${each}\``))).toEqual([])
   })

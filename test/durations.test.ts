@@ -1,4 +1,4 @@
-/** How long a run took is one number, whoever tells it. */
+/** How long a run took is one number, whichever command shows it. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ sinks:
 guards: { min_rows: 3 }
 `
 
-test('`run`, `resume` and `show` tell the same, to people and programs alike', async () => {
+test('`run`, `resume` and `show` say the same, to people and programs alike', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'custody-durations-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   writeFileSync(join(folder, 'p.yaml'), PIPELINE)

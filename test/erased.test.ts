@@ -1,4 +1,4 @@
-/** Values that are erased: by right only if log 0 has it on record, in its form. What is gone without is told by nobody. */
+/** Values that are erased: legitimately only if log 0 has it on record, in its form. Without that, no reader shows the row. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openLedger } from '../src/ledger/open.ts'
 import { diffRuns } from '../src/read/diff/diff.ts'
@@ -39,7 +39,7 @@ const erased = (log = SEALED, of = seqs) => eraseValues(forger.db, log, of)
 const onRecord = (values: readonly number[][] = whole(seqs), log = SEALED) =>
   recordErasure(forger.db, forger.signer, log, values)
 
-/** What the story of row 5 says after `tamper`, or why it isn't told. */
+/** What the story of row 5 says after `tamper`, or why it isn't shown. */
 function explained(tamper: () => void): Promise<string> {
   return forger.within(tamper, async () => {
     const reader = new CheckedReader(forger.reader, { remembered: null })
@@ -139,7 +139,7 @@ test('what is a change of an erased value must be erased with it', async () => {
   expect(await explained(base)).toContain('no erasure is on record')
 })
 
-test('only of what was sealed, and only what is there; nobody goes on from another', async () => {
+test('only of what was sealed, and only what is there; nobody continues from another', async () => {
   const open = () => {
     erased(OPEN, seqsOf(OPEN))
     onRecord(whole(seqsOf(OPEN)), OPEN)

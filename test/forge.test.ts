@@ -74,8 +74,8 @@ test('no number in any entry can be changed without a contradiction, but for cla
   expect(tried).toBeGreaterThan(25)
 })
 
-test('fields cannot be told to stand as they cannot', async () => {
-  // Resumed once: so it tells of rows that were under way.
+test('an order that fields cannot have is found', async () => {
+  // Resumed once: so it mentions rows that were under way.
   const forger = await Forger.of(url => runModel(url, RICH, 1, { after_us: 30_000, next: 'resume' }))
   onTestFinished(() => forger.close())
   const entry = forger
@@ -91,7 +91,7 @@ test('fields cannot be told to stand as they cannot', async () => {
   const values = JSON.parse(`${payload}`) as Json[][]
   const [[tokens = [], ...order] = []] = (values[at] as Json[])[0] as [number[], ...Json[]][]
   const [token] = tokens
-  const tell = (orders: Json) =>
+  const problemsOf = (orders: Json) =>
     forger.problems(() => {
       forger.run(
         'UPDATE payloads SET body = ? WHERE log = 1 AND seq = ?',
@@ -104,10 +104,10 @@ test('fields cannot be told to stand as they cannot', async () => {
     })
   const where = `tokens: entry ${entry} (row ${body.r}): `
   // As it was.
-  expect(await tell([[tokens, ...order]])).toEqual([])
-  expect(await tell([[tokens, [0, 1, 0]]])).toEqual([`${where}token ${token}: its fields can't stand so`])
-  expect(await tell([[tokens, [0, 0, 1]]])).toContain(`${where}an order of token ${token} isn't one`)
-  expect(await tell([[[9999], ...order]])).toEqual([
+  expect(await problemsOf([[tokens, ...order]])).toEqual([])
+  expect(await problemsOf([[tokens, [0, 1, 0]]])).toEqual([`${where}token ${token}: its fields can't stand so`])
+  expect(await problemsOf([[tokens, [0, 0, 1]]])).toContain(`${where}an order of token ${token} isn't one`)
+  expect(await problemsOf([[[9999], ...order]])).toEqual([
     `${where}token 9,999: how its fields stand is recorded twice, or where it isn't due`,
   ])
 })

@@ -67,9 +67,9 @@ test('all records rejected: the run stops, yesterday’s outputs stay, and resum
     ...{ status: 'failed', failed_rows: 12, stopped: { reason: 'guard', code: 'CUSTODY_GUARD' } },
   })
 
-  const told = await custody('resume', 'latest', '--set', 'sources.rows.guards.rejected=off')
-  expect(told.code).toBe(0)
-  expect(told.stderr).toContain('all 12 rows ended in failure')
+  const resumed = await custody('resume', 'latest', '--set', 'sources.rows.guards.rejected=off')
+  expect(resumed.code).toBe(0)
+  expect(resumed.stderr).toContain('all 12 rows ended in failure')
   expect(shown()['rejected.csv']?.split('\n')).toHaveLength(14)
   expect(shown()['few.jsonl']).toBe(yesterday['few.jsonl'])
 })

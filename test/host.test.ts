@@ -8,8 +8,8 @@ import { compilePipeline } from '../src/host/compile.ts'
 import { DiagnosticsError } from '../src/host/diagnostics-error.ts'
 import type { HostPorts } from '../src/host/ports.ts'
 import { replayRun } from '../src/host/replay.ts'
-import { type RerunNews, rerunRows } from '../src/host/rerun.ts'
-import { type ResumeNews, resumeStopped } from '../src/host/resume.ts'
+import { type RerunObserver, rerunRows } from '../src/host/rerun.ts'
+import { type ResumeObserver, resumeStopped } from '../src/host/resume.ts'
 import { type StartRequest, startRun } from '../src/host/start.ts'
 
 const PIPELINE = `
@@ -22,7 +22,7 @@ sinks:
 `
 
 let folder: string
-let news: RerunNews & ResumeNews
+let observer: RerunObserver & ResumeObserver
 let heard: string[]
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'custody-host-'))
@@ -30,7 +30,7 @@ beforeEach(() => {
   writeFileSync(join(folder, 'claims.csv'), 'id\n1\nx\n3\n')
   heard = []
   const hear = (what: string) => () => void heard.push(what)
-  news = {
+  observer = {
     onChecking: () => undefined,
     onChecked: hear('checked'),
     onWarnings: hear('warnings'),
@@ -59,16 +59,16 @@ const url = () => `sqlite:${join(folder, 'custody.db')}`
 const output = (name = 'out.csv') => readFileSync(join(folder, name), 'utf8')
 
 async function request(): Promise<StartRequest> {
-  const plan = await compilePipeline(ports().env, join(folder, 'p.yaml'), [], each => news.onWarnings(each))
+  const plan = await compilePipeline(ports().env, join(folder, 'p.yaml'), [], each => observer.onWarnings(each))
   const limit = Number.POSITIVE_INFINITY
   return { plan, url: url(), before_url: url(), limit, dry_run: false, strict: false, outputs_folder: null }
 }
 
 const resumed = (name: string, sets: readonly string[] = []) =>
-  resumeStopped({ url: url(), name, sets, from_ledger_only: false, abandon: false, strict: false }, ports(), news)
+  resumeStopped({ url: url(), name, sets, from_ledger_only: false, abandon: false, strict: false }, ports(), observer)
 
 test('a run starts, and is replayed and rerun from the ledger that it left', async () => {
-  const { run, result } = await startRun(await request(), null, ports(), news)
+  const { run, result } = await startRun(await request(), null, ports(), observer)
   expect([result.summary.status, result.error]).toEqual(['completed_with_failures', null])
   expect(heard).toEqual(['open', 'start', 'closing'])
   expect(output()).toBe('id\n1\n3\n')
@@ -76,25 +76,25 @@ test('a run starts, and is replayed and rerun from the ledger that it left', asy
 
   heard = []
   const replay = { ...(await request()), from: run, live: false, outputs_folder: join(folder, 'again') }
-  expect(await replayRun(replay, ports(), news)).toMatchObject({ drift: null, result: { error: null } })
+  expect(await replayRun(replay, ports(), observer)).toMatchObject({ drift: null, result: { error: null } })
   expect(heard).toEqual(['checked', 'open', 'replay', 'closing'])
   expect(output('again/out.csv')).toBe(output())
 
   heard = []
   const chosen = { where: 'row.id == 3', include_written: true, fresh: false }
   const how = { url: url(), name: run, pipeline: null, sets: [], outputs: 'numbered', strict: false } as const
-  expect(await rerunRows({ ...how, chosen }, ports(), news)).toMatchObject({ kind: 'run', result: { error: null } })
+  expect(await rerunRows({ ...how, chosen }, ports(), observer)).toMatchObject({ kind: 'run', result: { error: null } })
   expect(heard).toEqual(['checked', 'chosen [["claims",[3]]]', 'open', 'rerun', 'closing'])
   expect(output('out.csv.rerun-1')).toBe('id\n3\n')
 
   heard = []
   const none = { ...chosen, where: 'row.id == 4' }
-  expect(await rerunRows({ ...how, chosen: none }, ports(), news)).toMatchObject({ kind: 'nothing' })
+  expect(await rerunRows({ ...how, chosen: none }, ports(), observer)).toMatchObject({ kind: 'nothing' })
   expect(heard).toEqual(['checked', 'chosen []'])
 })
 
 test('a run that stopped is resumed', async () => {
-  const { run, result } = await startRun({ ...(await request()), strict: true }, null, ports(), news)
+  const { run, result } = await startRun({ ...(await request()), strict: true }, null, ports(), observer)
   expect(result).toMatchObject({ summary: { status: 'failed' }, error: { code: 'CUSTODY_STRICT' } })
   heard = []
   expect(await resumed(run)).toMatchObject({ kind: 'run', run, result: { error: null, stopped_by: null } })

@@ -134,8 +134,8 @@ test('has stacks with the names that the source text has', async () => {
   expect(stderr).toContain('CUSTODY_PLUGIN_DEFECT')
   expect((await custody('explain', 'nothing', '--row', '1')).stderr).not.toContain('    at ')
   process.env.CUSTODY_DEBUG = '1'
-  const told = await custody('explain', 'nothing', '--row', '1').finally(() => delete process.env.CUSTODY_DEBUG)
-  expect(told.stderr).toMatch(/^ +at findRun \(.*custody\/dist\/chunks\/[\w-]+\.js:\d+:\d+\)$/m)
+  const failed = await custody('explain', 'nothing', '--row', '1').finally(() => delete process.env.CUSTODY_DEBUG)
+  expect(failed.stderr).toMatch(/^ +at findRun \(.*custody\/dist\/chunks\/[\w-]+\.js:\d+:\d+\)$/m)
 })
 
 const pipelineOf = (node: string, plugins = '') => `name: p

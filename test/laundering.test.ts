@@ -1,5 +1,5 @@
 /**
- * What an intruder without the key changed is never signed over: whoever continues a log goes on from what its last head signed
+ * What an intruder without the key changed is never signed over: whoever continues a log starts from what its last head signed
  * (I13), or is refused with a code that says how it differs, and then nothing has changed.
  */
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
@@ -28,7 +28,7 @@ afterAll(() => base.close())
 
 type Next = 'run' | 'resume' | 'abandon'
 
-/** What the owner's next command comes to, after an intruder was there; `ok` if it went through. */
+/** How the owner's next command ends, after an intruder was there; `ok` if it went through. */
 async function after(next: Next, tamper: (forger: Forger) => void): Promise<string> {
   const forger = base.copy()
   onTestFinished(() => forger.close())
@@ -162,7 +162,7 @@ test.each<[string, string, ReadonlyArray<(forger: Forger) => void>]>([
 test.each<[string, string, (forger: Forger) => void]>([
   ['an entry of an open run was changed', 'CUSTODY_LEDGER_ALTERED', changeValue],
   [
-    'one is listed as another row’s, which no hash tells',
+    'one is listed as another row’s, which no hash shows',
     'CUSTODY_LEDGER_ALTERED',
     forger => forger.run('UPDATE entries SET row = 4 WHERE log = ? AND row = 3', STOPPED),
   ],

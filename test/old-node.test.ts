@@ -1,4 +1,4 @@
-/** `bin/custody.js` is all that an old Node comes to: it must tell what it is, as any other error is told. */
+/** An old Node gets no further than `bin/custody.js`: it must report what it is, as any other error is reported. */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'

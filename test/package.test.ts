@@ -24,13 +24,13 @@ beforeAll(() => {
     true,
   )
   // Without scripts: `prepare` would build dist/ anew under the feet of other tests.
-  const told = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+  const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
     cwd: ROOT,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
     shell: process.platform === 'win32',
   })
-  ;[packed] = JSON.parse(told) as [Packed]
+  ;[packed] = JSON.parse(output) as [Packed]
   paths = packed.files.map(({ path }) => path)
 })
 

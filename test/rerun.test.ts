@@ -94,7 +94,7 @@ describe('rows of a finished run, again', () => {
       { id: 2, amount: 0, kind: 'b', said: 'about 2' },
       { id: 3, amount: 'ten', kind: 'c', said: 'about 3' },
     ])
-    // Row 2 was answered before; the record of row 3 never came so far.
+    // Row 2 was answered before; the record of row 3 never got so far.
     expect(asked()).toEqual(['1', '2', '4', '3'])
     await holds()
     expect((await custody('show', 'latest~1', '--json')).json.reruns).toMatchObject({
@@ -150,9 +150,9 @@ describe('rows of a finished run, again', () => {
     writeFileSync(join(folder, 'p.yaml'), PIPELINE)
     await custody('run', 'p.yaml')
     expect((await custody('rerun', 'latest', '--json')).json.reruns).toMatchObject({ rows: 1, left_out: [2] })
-    const told = await custody('rerun', 'latest~1', '--where', 'row.id > 1')
-    expect(told.stderr).toContain('left out: 2 rows with a token in a sink already, or perhaps: 2, 4')
-    expect(told.stderr).toContain('nothing to run again')
+    const nothing = await custody('rerun', 'latest~1', '--where', 'row.id > 1')
+    expect(nothing.stderr).toContain('left out: 2 rows with a token in a sink already, or perhaps: 2, 4')
+    expect(nothing.stderr).toContain('nothing to run again')
     const { json } = await custody('rerun', 'latest~1', '--include-written', '--json')
     expect(json.reruns).toMatchObject({ rows: 2, left_out: [] })
     await holds()

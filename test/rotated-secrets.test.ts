@@ -60,7 +60,7 @@ test('is resumed, run again and verified, whatever its secret and the key are no
   expect((await custody(['key', 'rotate'])).exit).toBe(0)
   expect((await custody(['key', 'rotate'])).exit).toBe(0)
   writeFileSync(join(folder, 'fixed'), '')
-  // What is told of a changed pipeline is what was changed.
+  // What is said of a changed pipeline is what was changed.
   writeFileSync(join(folder, 'p.yaml'), PIPELINE.replace(', to: out }', ', to: out, on_error: discard }'))
   const changed = await custody(['resume', 'latest'])
   expect([changed.exit, changed.stderr]).toEqual([

@@ -70,7 +70,7 @@ const CHANGES: readonly (readonly [what: string, sql: string])[] = [
 ]
 
 describe('explain', () => {
-  test('tells what holds', async () => {
+  test('shows what holds', async () => {
     const { exit, stdout } = await custody('explain', 'latest', '--row', '1')
     expect([exit, stdout]).toEqual([0, expect.stringMatching(/amount 5[\s\S]*in the sealed tree/)])
     const json = JSON.parse((await custody('explain', 'latest', '--row', '1', '--json')).stdout)
@@ -102,7 +102,7 @@ describe('explain', () => {
     })
   })
 
-  test('of rows that fit those before the change are told, and that no more is', async () => {
+  test('of rows that fit, those before the change are shown, and that there are no more', async () => {
     const path = changed(db =>
       expect(
         db
@@ -122,7 +122,7 @@ describe('explain', () => {
 })
 
 describe('show', () => {
-  test('tells what holds', async () => {
+  test('shows what holds', async () => {
     expect(JSON.parse((await custody('show', 'latest', '--json')).stdout)).toMatchObject({
       status: 'completed_with_failures',
       holds: true,
@@ -149,7 +149,7 @@ describe('show', () => {
   })
 })
 
-test('diff tells nothing of a record that doesn’t hold', async () => {
+test('diff shows nothing of a record that doesn’t hold', async () => {
   const path = changed(db => db.exec(CHANGES[0]?.[1] ?? ''))
   const { exit, stdout } = await custody('diff', 'latest', 'latest', '--json', '--ledger', `sqlite:${path}`)
   expect([exit, JSON.parse(stdout)]).toEqual([
@@ -160,7 +160,7 @@ test('diff tells nothing of a record that doesn’t hold', async () => {
   expect(JSON.parse(whole_diff.stdout)).toMatchObject({ rows: { different: 0 }, holds: true })
 })
 
-test('a key that isn’t known is told, and what is shown is what its holder signed', async () => {
+test('a key that isn’t known is reported, and what is shown is what its holder signed', async () => {
   const stranger = { ...env, XDG_CONFIG_HOME: join(folder, 'another') }
   const { exit, stdout, stderr } = await runInProcess(['explain', 'latest', '--row', '1'], folder, stranger)
   expect([exit, stdout]).toEqual([0, expect.stringContaining('in the sealed tree')])
@@ -261,7 +261,7 @@ sinks:
 })
 
 describe('rows that go through several batches', () => {
-  test('are told of to their end, each batch once', async () => {
+  test('are shown to their end, each batch once', async () => {
     const place = mkdtempSync(join(folder, 'batches-'))
     const chain = 10
     const nodes = Array.from(

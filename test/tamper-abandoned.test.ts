@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Json } from '../src/model/row.ts'
 import { showRun } from '../src/read/show/show.ts'
-import { type Body, Forger, told } from './support/forger.ts'
+import { type Body, Forger, problemTexts } from './support/forger.ts'
 import { RICH, runModel } from './support/simulated-ledger.ts'
 
 let forger: Forger
@@ -31,7 +31,7 @@ function closing(of: 'row' | 'batch'): { readonly seq: number; readonly body: Bo
   return most
 }
 
-/** What `verify` finds when the entry tells other groups, and all that follows from it is made again. */
+/** What `verify` finds when the entry names other groups, and all that follows from it is made again. */
 async function problemsWith(of: 'row' | 'batch', change: (closed: Closed) => Closed | null): Promise<string> {
   const { seq, body, closed } = closing(of)
   const changed = change(closed)
@@ -42,11 +42,11 @@ async function problemsWith(of: 'row' | 'batch', change: (closed: Closed) => Clo
     forger.put(1, seq, d.length === 0 ? rest : { ...body, d })
     forger.rebuild(forger.signer)
   })
-  return told(result).join('\n')
+  return problemTexts(result).join('\n')
 }
 
 test('all of it holds, and no group is without a verdict', async () => {
-  expect(told(await forger.after(() => undefined))).toEqual([])
+  expect(problemTexts(await forger.after(() => undefined))).toEqual([])
   const verdicts = forger.all('SELECT kind, verdict, count(*) AS n FROM groups GROUP BY 1, 2')
   expect(verdicts.filter(({ verdict }) => verdict === null)).toEqual([])
   for (const kind of ['merge', 'batch'])
@@ -57,21 +57,21 @@ test('all of it holds, and no group is without a verdict', async () => {
 test('views have the members that waited, and no trigger', () => {
   const [batch] = forger.all("SELECT group_id FROM groups WHERE kind = 'batch' AND verdict = 'abandoned'")
   const id = Number(batch?.group_id)
-  const [told_of] = forger.all('SELECT "trigger", size FROM batches WHERE batch_id = ?', id)
-  expect(told_of?.trigger).toBeNull()
-  expect(told_of?.size).toBeGreaterThan(0)
+  const [closed] = forger.all('SELECT "trigger", size FROM batches WHERE batch_id = ?', id)
+  expect(closed?.trigger).toBeNull()
+  expect(closed?.size).toBeGreaterThan(0)
   const members = forger.all('SELECT token_id FROM batch_members WHERE batch_id = ? ORDER BY ordinal', id)
-  expect(members).toHaveLength(Number(told_of?.size))
+  expect(members).toHaveLength(Number(closed?.size))
   const ends = forger.all("SELECT token_id FROM token_outcomes WHERE cause = 'abandoned'").map(each => each.token_id)
   for (const { token_id } of members) expect(ends).toContain(token_id)
-  // Merges of tokens that were born of batches are none.
+  // Groups of tokens that were born of batches are no merges.
   const kinds = forger.all(
     'SELECT DISTINCT g.kind FROM batch_members m JOIN groups g ON g.run_id = m.run_id AND g.group_id = m.batch_id',
   )
   expect(kinds).toEqual([{ kind: 'batch' }])
 })
 
-test('show tells where groups waited', async () => {
+test('show says where groups waited', async () => {
   const { abandoned } = await showRun(forger.reader, 'latest', () => false)
   const count = (kind: string) =>
     Number(forger.all("SELECT count(*) AS n FROM groups WHERE kind = ? AND verdict = 'abandoned'", kind)[0]?.n)

@@ -4,7 +4,7 @@ import { makeSigner, parseVerifierKey, type Signer } from '../src/format/note.ts
 import { signedChange } from '../src/ledger/key-ring.ts'
 import { canonicalize } from '../src/model/canonical.ts'
 import { verifyLedger } from '../src/read/verify/verify.ts'
-import { type Body, Forger, told } from './support/forger.ts'
+import { type Body, Forger, problemTexts } from './support/forger.ts'
 import { T0 } from './support/ledger.ts'
 import { RICH, runModel } from './support/simulated-ledger.ts'
 
@@ -38,12 +38,12 @@ describe('a key was changed for another', () => {
     change('add', next, [forger.signer, next])
     change(word, forger.signer, [next])
   }
-  const telling = async (...tamper: Array<() => void>) =>
+  const problemsAfter = async (...tamper: Array<() => void>) =>
     (await forger.problems(() => tamper.forEach(each => void each()))).join('\n')
 
   test('as must be: the new one signs from then on', async () => {
     expect(
-      await telling(
+      await problemsAfter(
         () => rotate('retire'),
         () => forger.resign(0, next),
       ),
@@ -51,7 +51,7 @@ describe('a key was changed for another', () => {
   })
   test('a retired key still signs', async () => {
     expect(
-      await telling(
+      await problemsAfter(
         () => rotate('retire'),
         () => forger.resign(0, forger.signer),
       ),
@@ -59,8 +59,8 @@ describe('a key was changed for another', () => {
       /^ledger: log 0: its checkpoint can't be trusted: it is signed by test\+\w+, which was in force from entry 0 of log 0 on, until it was retired in entry \d+, and so not/m,
     )
   })
-  test('an open run was signed with a key that was revoked since; what is sealed log 0 binds', async () => {
-    const revoked = await telling(
+  test('an open run was signed with a key that was revoked since; sealed runs are bound by log 0', async () => {
+    const revoked = await problemsAfter(
       () => rotate('revoke'),
       () => forger.resign(0, next),
     )
@@ -68,7 +68,7 @@ describe('a key was changed for another', () => {
     expect(revoked.split('\n').length).toBe(1)
   })
   test('a run was signed with a key that came later', async () => {
-    const problems = await telling(
+    const problems = await problemsAfter(
       () => rotate('retire'),
       () => forger.resign(0, next),
       () => forger.resign(1, next),
@@ -77,23 +77,25 @@ describe('a key was changed for another', () => {
   })
   test('neither the old nor the new one need have signed', async () => {
     const by_other = () => forger.resign(0, next)
-    expect(await telling(() => change('add', next, [next]), by_other)).toMatch(
+    expect(await problemsAfter(() => change('add', next, [next]), by_other)).toMatch(
       /^ledger: log 0: entry \d+: no key that was in force, and stays so, has signed it$/m,
     )
-    expect(await telling(() => change('add', next, [forger.signer]), by_other)).toMatch(
+    expect(await problemsAfter(() => change('add', next, [forger.signer]), by_other)).toMatch(
       /^ledger: log 0: entry \d+: next\+.* is added, and hasn’t signed it$/m,
     )
     // Nobody takes away the last one, or what isn't there.
-    expect(await telling(() => change('retire', forger.signer, [forger.signer]))).toMatch(
+    expect(await problemsAfter(() => change('retire', forger.signer, [forger.signer]))).toMatch(
       /no key that was in force, and stays so/,
     )
-    expect(await telling(() => change('retire', next, [forger.signer]))).toMatch(/is taken away, and isn’t in force/)
+    expect(await problemsAfter(() => change('retire', next, [forger.signer]))).toMatch(
+      /is taken away, and isn’t in force/,
+    )
   })
   test('a change of keys was signed for another place', async () => {
     const place = { ledger: `${forger.body(0, 0).ledger}`, index: 1, root: 'ab'.repeat(32), t: T0 * 2 }
     const facts = { k: 'key', ...signedChange('add', [next.verifier_key], place, [forger.signer, next]), t: T0 * 2 }
     expect(
-      await telling(
+      await problemsAfter(
         () => append(facts as unknown as Body),
         () => forger.resign(0, next),
       ),
@@ -135,5 +137,5 @@ test('the ledger is older than what is remembered of it, or has another history'
   expect(await verify({ size: now, root })).toMatchObject({ ok: true })
   expect(await verify({ size: now, root })).not.toHaveProperty('rolled_back')
   expect(await verify({ size: now + 2, root })).toMatchObject({ ok: true, rolled_back: { seen: now + 2, now } })
-  expect(told(await verify({ size: now, root: 'ab'.repeat(32) })).join()).toMatch(/this is another history/)
+  expect(problemTexts(await verify({ size: now, root: 'ab'.repeat(32) })).join()).toMatch(/this is another history/)
 })

@@ -30,7 +30,7 @@ const LONG: Model = {
   sinks: [{ name: 'low', rejects: 0, on_error: 'discard' }],
 }
 
-/** Where a change to a table must be told. */
+/** Where a change to a table must be reported. */
 const NAMED: { readonly [table in Table]: RegExp } = {
   logs: /log \d|run /,
   entries: /entr(y|ies) [\d,]+|stored entr|checkpoint/,

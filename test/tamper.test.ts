@@ -6,7 +6,7 @@ import { canonicalize } from '../src/model/canonical.ts'
 import { CustodyError } from '../src/model/error.ts'
 import type { Json } from '../src/model/row.ts'
 import { verifyLedger } from '../src/read/verify/verify.ts'
-import { Forger, TABLES, told } from './support/forger.ts'
+import { Forger, problemTexts, TABLES } from './support/forger.ts'
 import { RICH, runModel, simulatedRun } from './support/simulated-ledger.ts'
 
 /** The runs of the ledger: one that is sealed, and one that was stopped while tokens were under way. */
@@ -30,7 +30,7 @@ const number = (n: number): string => `${n}`.replace(/\B(?=(\d{3})+$)/g, ',')
 
 test('nothing is found where nothing was done', async () => {
   const result = await forger.after(() => undefined)
-  expect(told(result)).toEqual([])
+  expect(problemTexts(result)).toEqual([])
   expect(result.runs.map(({ run: id, ok, sealed }) => [id, ok, sealed])).toEqual([
     [simulatedRun(SEALED), true, true],
     [simulatedRun(STOPPED), true, false],
@@ -112,7 +112,7 @@ describe('entries', () => {
     const result = await forger.after(() =>
       forger.run(`UPDATE entries SET body = 'x' || body WHERE log = 1 AND seq = ?`, commit!.seq!),
     )
-    const problems = told(result)
+    const problems = problemTexts(result)
     expect(problems).toContain(`entries: entry ${commit!.seq}: its text is not JSON`)
     // Without it nothing can be said of the seal.
     expect(result.runs[0]?.checks.find(({ name }) => name === 'seal')?.ok).toBe(false)
@@ -238,7 +238,7 @@ describe('entries', () => {
     const misplaced = (n: number, branch: number, node: string) =>
       `entries: entry ${seq}: branch ${branch} of group ${number(n)} is in line, and doesn't come to ${node}`
     expect((await problems([group, join!, 1])).filter(each => each.startsWith('entries: '))).toEqual([])
-    // Where nothing is written of groups that fail, nothing goes on behind what comes from the fork.
+    // Where nothing is written of groups that fail, nothing continues behind what comes from the fork.
     expect(await problems([group, join!, 2])).toContain(misplaced(group, 2, 'join'))
     expect(await problems([group, join!, 3])).toContain(misplaced(group, 3, 'join'))
     expect(await problems([group, keep!, 0])).toContain(misplaced(group, 0, 'keep'))
@@ -290,7 +290,7 @@ describe('runs', () => {
     const result = await forger.after(drop)
     const opened = forger.all(`SELECT seq FROM entries WHERE log = 0 AND body LIKE '%"k":"opened"%' ORDER BY seq`)[0]
       ?.seq
-    expect(told(result)).toContain(
+    expect(problemTexts(result)).toContain(
       `ledger: run ${simulatedRun(SEALED)} was opened (log 0, entry ${opened}), and its log 1 isn't there`,
     )
     expect(result.runs[0]).toMatchObject({ run: simulatedRun(SEALED), ok: false, entries: 0 })
@@ -349,7 +349,7 @@ describe('the database', () => {
     forger.db.exec('DROP TRIGGER entries_no_update')
     const result = await verifyLedger(forger.reader, { keys: forger.keys })
     forger.db.exec('ROLLBACK')
-    expect(told(result)).toEqual(['schema: trigger entries_no_update is missing'])
+    expect(problemTexts(result)).toEqual(['schema: trigger entries_no_update is missing'])
   })
 })
 

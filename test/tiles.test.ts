@@ -1,8 +1,8 @@
-/** Tiles of long runs, stopped and continued or not: what is stored is what the entries give, and who continues reads no more than that. */
+/** Tiles of long runs, stopped and continued or not: what is stored is what the entries give, and whoever continues reads no more than that. */
 import { afterEach, expect, test } from 'vitest'
 import { TREES } from '../src/format/trees.ts'
 import type { Model } from './simulation/model.ts'
-import { Forger, told } from './support/forger.ts'
+import { Forger, problemTexts } from './support/forger.ts'
 import { runModel, type Stopped } from './support/simulated-ledger.ts'
 
 const ROWS = 700
@@ -48,7 +48,7 @@ test.each<[string, Stopped | null]>([
   ['stopped and given up', { after_us: 400_000, next: 'abandon' }],
 ])('%s: it holds', async (_name, stopped) => {
   forger = await Forger.of(url => runModel(url, LONG, 1, stopped))
-  expect(told(await forger.after(() => undefined))).toEqual([])
+  expect(problemTexts(await forger.after(() => undefined))).toEqual([])
   const [{ size } = {}] = forger.all('SELECT max(row) AS size FROM entries WHERE log = 1')
   expect(Number(size)).toBeGreaterThan(256)
   const resumed = forger.all(`SELECT seq FROM entries WHERE log = 1 AND body LIKE '%"k":"resume"%'`)

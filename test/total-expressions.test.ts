@@ -36,7 +36,7 @@ test('an expression that can’t fail has a value for every row that fits, and s
   expect(judged).toBeGreaterThan(LONG ? 6_000 : 400)
 })
 
-test('what an expression gives is of the type that the plan reckons with behind it', () => {
+test('an expression gives the type that the plan assumes behind it', () => {
   let judged = 0
   const property = fc.property(schemas, anything_at_all, chances, (schema, source, found) => {
     const compiled = compileExpression(source, { over: 'row', schema })

@@ -9,7 +9,7 @@ import { openLedgerReader } from '../src/ledger/open.ts'
 import { verifyLedger } from '../src/read/verify/verify.ts'
 import { generateModel, type Shape } from './simulation/generate.ts'
 import { Random } from './simulation/random.ts'
-import { told } from './support/forger.ts'
+import { problemTexts } from './support/forger.ts'
 import { LONG } from './support/form.ts'
 import { testPorts } from './support/ledger.ts'
 import { RICH, runModel, type Stopped } from './support/simulated-ledger.ts'
@@ -41,7 +41,7 @@ test.each<[string, Stopped['next'] | null, Shape]>([
   const reader = await openLedgerReader(url)
   const result = await verifyLedger(reader, { keys })
   await reader.close()
-  expect(told(result), `repeat with: CUSTODY_SEED=${FIRST} CUSTODY_SEEDS=${SEEDS}`).toEqual([])
+  expect(problemTexts(result), `repeat with: CUSTODY_SEED=${FIRST} CUSTODY_SEEDS=${SEEDS}`).toEqual([])
   expect(result.runs.length).toBe(SEEDS)
   expect(result.runs.every(each => each.sealed) || next === 'nothing').toBe(true)
 })
@@ -57,7 +57,7 @@ test('groups that failed hold, whose members were written to a sink', async () =
   const reader = await openLedgerReader(url)
   const result = await verifyLedger(reader, { keys })
   await reader.close()
-  expect(told(result)).toEqual([])
+  expect(problemTexts(result)).toEqual([])
   const db = new DatabaseSync(url.slice('sqlite:'.length))
   const failed = db.prepare(
     `SELECT count(*) AS members FROM token_outcomes WHERE cause = 'branch_lost' AND sink = 'bad' GROUP BY group_id`,

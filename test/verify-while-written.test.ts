@@ -27,7 +27,7 @@ afterAll(async () => {
 /** What `verify` reads, one after the other: between which two of them is written is what differs. */
 const STEPS = ['integrity', 'head', 'logs', 'heads', 'leases', 'size', 'openTokens'] as const
 
-test.each(STEPS)('a run that is opened, goes on and is sealed before `%s` is read', async step => {
+test.each(STEPS)('a run that is opened, continues and is sealed before `%s` is read', async step => {
   let written = false
   const n = 2 + STEPS.indexOf(step)
   const between = new Proxy(reader, {

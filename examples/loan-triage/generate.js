@@ -103,7 +103,7 @@ const cell = value => (/[",\n]/.test(String(value)) ? `"${String(value).replaceA
 const lines = [HEADER]
 for (let id = 1; id <= RECORDS; id++) {
   let record = application(id)
-  // Row 17 is the one that the documentation tells about.
+  // Row 17 is the one in the documentation.
   if (id === 17) record = [17, record[1], 'Quinn Reyes', 'auto', 62000, 60, 41000, 655, 'call after 5']
   const damage = BROKEN.get(id)
   lines.push((damage === undefined ? record : damage(record)).map(cell).join(','))

@@ -19,7 +19,7 @@ export function chaosOptionsTable(): string {
     ['option', 'type', 'default', 'meaning'],
     Object.entries(properties).map(([name, option]) => [
       code(name),
-      // What JSON Schema can't say is a function.
+      // JSON Schema can't express that it may be a function.
       name === 'answer' ? 'text, value or function' : typeText(option),
       defaultText(defaults[name]),
       option.description ?? '',

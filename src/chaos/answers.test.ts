@@ -17,7 +17,7 @@ describe('answers of the model', () => {
     expect(await text(other, 'one')).not.toBe(first)
   })
 
-  test('tell the usage, an LLM token being four bytes, and keep to the limit', async () => {
+  test('report the usage, an LLM token being four bytes, and keep to the limit', async () => {
     const peer = await start({ answer: 'is twelve é…' })
     const { content, finish_reason, usage } = await completed(chat(peer, 'twelve bytes'))
     expect({ content, finish_reason }).toEqual({ content: 'is twelve é…', finish_reason: 'stop' })
@@ -141,7 +141,7 @@ describe('embeddings and models', () => {
 })
 
 describe('plain HTTP', () => {
-  test('the echo tells what it got', async () => {
+  test('the echo repeats what it got', async () => {
     const peer = await start()
     const response = await fetch(`${peer.url}/echo?a=1&b=ü`, {
       method: 'PUT',
@@ -185,7 +185,7 @@ describe('plain HTTP', () => {
     expect((await fetch(`${peer.url}/status/${status}`)).status).toBe(status)
   })
 
-  test('elsewhere there is nothing, and methods are told', async () => {
+  test('elsewhere there is nothing, and allowed methods are named', async () => {
     const peer = await start()
     expect((await fetch(`${peer.url}/nothing`)).status).toBe(404)
     expect((await fetch(`${peer.url}/status/999`)).status).toBe(400)

@@ -130,8 +130,8 @@ describe('options', () => {
     [{ answers: [{ match: '(', answer: 'x' }] }, /answers\.0\.match: missing closing \)/],
     [{ per_minute: 0, keep: -1 }, /per_minute.*; keep/],
     [{ lateny: {} }, /the options: .*lateny/],
-  ])('%j is refused', (options, told) => {
-    expect(problem(options)).toMatch(told)
+  ])('%j is refused', (options, message) => {
+    expect(problem(options)).toMatch(message)
   })
 
   test('probabilities that add up to 1 are taken, whatever the rounding', () => {

@@ -41,7 +41,7 @@ function faultAt(rates: Behaviour['faults'], drawn: number): FaultKind | null {
   return null
 }
 
-/** Of the range between least and most; what is drawn beyond, in 2 % of all cases, is the most. */
+/** A latency between least and most; a draw beyond, in 2 % of all cases, gives the most. */
 const EXPONENTIAL_MEAN = 1 / 4
 
 function latencyAt({ min_ms, max_ms, distribution }: Behaviour['latency'], drawn: number): number {

@@ -36,7 +36,7 @@ export interface ChatRequest {
   readonly question: Question
   readonly form: Form
   readonly streamed: boolean
-  /** Whether a stream tells the usage at its end. */
+  /** Whether a stream reports the usage at its end. */
   readonly with_usage: boolean
   readonly max_tokens: number | null
   readonly prompt_tokens: number

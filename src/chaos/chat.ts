@@ -26,7 +26,7 @@ export interface ChatDecision {
   readonly key: string
   readonly drawn: FaultKind | null
   readonly detail: number
-  /** Of errors. */
+  /** Statuses of errors. */
   readonly statuses: readonly number[]
 }
 
@@ -36,23 +36,23 @@ export function chatReply(body: Json, decision: ChatDecision, answerer: Answerer
   if (typeof request === 'string') return { reply: badRequest(request), fault: null }
   const answered = answerer(request.question, request.form)
   if ('problem' in answered) return { reply: badRequest(answered.problem), fault: null }
-  const sound = completion(answered.text, request.max_tokens)
+  const sound = completionOf(answered.text, request.max_tokens)
   const flawed = drawn === null ? null : withFault(sound, drawn, detail, request)
-  const told = flawed ?? sound
+  const completion = flawed ?? sound
   const broken = drawn === 'wrong_schema' && flawed === null
   const unasked = drawn === 'unasked_stream' && !request.streamed
   if (request.streamed || unasked) {
-    const reply = eventsReply(unasked ? { ...request, with_usage: true } : request, key, told, broken)
+    const reply = eventsReply(unasked ? { ...request, with_usage: true } : request, key, completion, broken)
     return { reply, fault: flawed !== null || broken || unasked ? drawn : null }
   }
   if (drawn === 'error_in_body') return { reply: jsonReply(200, errorWithin(statuses, detail)), fault: drawn }
   const odd = drawn === 'odd_usage'
-  const usage = odd ? oddUsage(usageOf(request, told), detail) : usageOf(request, told)
-  const reply = wholeReply(request, key, told, { broken, usage })
+  const usage = odd ? oddUsage(usageOf(request, completion), detail) : usageOf(request, completion)
+  const reply = wholeReply(request, key, completion, { broken, usage })
   return { reply, fault: flawed !== null || broken || odd ? drawn : null }
 }
 
-function completion(text: string, max_tokens: number | null): Completion {
+function completionOf(text: string, max_tokens: number | null): Completion {
   const cut = max_tokens !== null && tokensIn(text) > max_tokens
   return {
     content: cut ? firstBytes(text, max_tokens * BYTES_PER_TOKEN) : text,
@@ -109,10 +109,10 @@ const CREATED = 1_767_225_600
 function wholeReply(
   request: ChatRequest,
   key: string,
-  told: Completion,
+  completion: Completion,
   { broken, usage }: { readonly broken: boolean; readonly usage: Json | undefined },
 ): Reply {
-  const { content, refusal, finish_reason } = told
+  const { content, refusal, finish_reason } = completion
   const choice = {
     index: 0,
     message: { role: 'assistant', content, refusal },
@@ -135,21 +135,21 @@ function usageOf({ prompt_tokens }: ChatRequest, { content, refusal }: Completio
   return { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens }
 }
 
-function eventsReply(request: ChatRequest, key: string, told: Completion, broken: boolean): Reply {
+function eventsReply(request: ChatRequest, key: string, completion: Completion, broken: boolean): Reply {
   const head = headOf(request, key, 'chat.completion.chunk')
   const chunk = (delta: { readonly [key: string]: Json }, finish_reason: string | null = null) => ({
     ...head,
     choices: [{ index: 0, delta, finish_reason }],
   })
-  const part = told.refusal === null ? 'content' : 'refusal'
-  const pieces = (told.refusal ?? told.content ?? '').match(/\S+\s*|\s+/g) ?? []
+  const part = completion.refusal === null ? 'content' : 'refusal'
+  const pieces = (completion.refusal ?? completion.content ?? '').match(/\S+\s*|\s+/g) ?? []
   const chunks: readonly Json[] = broken
-    ? [{ ...head, output: told.content }]
+    ? [{ ...head, output: completion.content }]
     : [
         chunk({ role: 'assistant', content: '' }),
         ...pieces.map(piece => chunk({ [part]: piece })),
-        chunk({}, told.finish_reason),
-        ...(request.with_usage ? [{ ...head, choices: [], usage: usageOf(request, told) }] : []),
+        chunk({}, completion.finish_reason),
+        ...(request.with_usage ? [{ ...head, choices: [], usage: usageOf(request, completion) }] : []),
       ]
   const text = [...chunks.map(each => JSON.stringify(each)), '[DONE]'].map(data => `data: ${data}\n\n`).join('')
   return { status: 200, headers: { 'content-type': 'text/event-stream' }, body: Buffer.from(text), streamed: true }

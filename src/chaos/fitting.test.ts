@@ -110,10 +110,10 @@ describe('values for a schema', () => {
     [{ type: 'object', properties: { a: false }, required: ['a'] }, /no value is allowed/],
     [{ type: 'integer', minimum: 1.2, maximum: 1.8 }, /no integer/],
     [{ type: 'object', properties: { next: { $ref: '#' } }, required: ['next'] }, /nests without an end/],
-  ])('%j: says why there is none', (schema, told) => {
+  ])('%j: says why there is none', (schema, message) => {
     const target = targetOf(schema)
     const made = isTarget(target) ? fittingValue(target, new Random('')) : target
-    expect('problem' in made ? made.problem : made).toMatch(told)
+    expect('problem' in made ? made.problem : made).toMatch(message)
   })
 
   test('what is no schema is refused', () => {

@@ -19,14 +19,14 @@ export function oddUsage(usage: { readonly [name: string]: number }, detail: num
 }
 
 export function errorWithin(statuses: readonly number[], detail: number): Json {
-  const told = (code: Json, message: string): Json => ({ error: { code, message } })
+  const errorBody = (code: Json, message: string): Json => ({ error: { code, message } })
   const [status = 500] = statuses
   return chosen<Json>(
     [
-      told(status, 'the server had an error'),
-      told(429, 'too many requests'),
+      errorBody(status, 'the server had an error'),
+      errorBody(429, 'too many requests'),
       { error: 'something went wrong' },
-      { ...(told('server_error', 'the server had an error') as object), choices: [] },
+      { ...(errorBody('server_error', 'the server had an error') as object), choices: [] },
     ],
     detail,
   )

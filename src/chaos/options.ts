@@ -1,4 +1,4 @@
-/** What a chaos peer can be told: its options with their defaults. */
+/** The options of a chaos peer, with their defaults. */
 import { z } from 'zod'
 import { CustodyError } from '../model/error.ts'
 import type { Json } from '../model/row.ts'
@@ -83,7 +83,7 @@ export const CHAOS_OPTIONS = z.strictObject({
     ),
   retry_after: retryAfterOption
     .prefault({})
-    .describe('The `Retry-After` of status 429; beyond `per_minute` it tells the true wait instead of `seconds`'),
+    .describe('The `Retry-After` of status 429; beyond `per_minute` it gives the true wait instead of `seconds`'),
   statuses: z
     .array(z.int().min(500).max(599))
     .min(1)

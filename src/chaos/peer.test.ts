@@ -191,8 +191,8 @@ describe('repeating a run', () => {
       const worker = async () => {
         for (let prompt = rest.shift(); prompt !== undefined; prompt = rest.shift())
           await chat(peer, prompt, WITH_SCHEMA).then(
-            response => response.text().catch(told),
-            error => told(error),
+            response => response.text().catch(messageOf),
+            error => messageOf(error),
           )
       }
       await Promise.all(Array.from({ length: at_once }, worker))
@@ -200,7 +200,7 @@ describe('repeating a run', () => {
       expect(peer.totals.peak_in_flight).toBeLessThanOrEqual(at_once)
       return peer.requests.map(({ body, attempt, fault, status }) => `${body} ${attempt} ${fault} ${status}`).sort()
     }
-    const told = (error: Error) => error.message
+    const messageOf = (error: Error) => error.message
     const prompts = Array.from({ length: 150 }, (_, i) => `${i % 100}`)
     const first = await met(prompts, 1)
     expect(new Set(first.map(line => line.split(' ').at(-2))).size).toBe(FAULT_KINDS.length + 1)
@@ -216,7 +216,7 @@ describe('repeating a run', () => {
 })
 
 describe('the limit', () => {
-  test('refuses what is beyond, and tells how long to wait', async () => {
+  test('refuses what is beyond, and says how long to wait', async () => {
     const peer = await start({ per_minute: 3 })
     const responses = []
     for (const prompt of PROMPTS.slice(0, 5)) responses.push(await chat(peer, prompt))
@@ -280,7 +280,7 @@ describe('starting and closing', () => {
     expect(peer.totals.in_flight).toBe(0)
   })
 
-  test('a port that is in use is told', async () => {
+  test('a port that is in use is reported', async () => {
     const { url } = await start()
     const port = Number(new URL(url).port)
     await expect(startChaosPeer({ port })).rejects.toMatchObject({

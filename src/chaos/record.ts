@@ -17,7 +17,7 @@ export interface ChaosRequest {
   readonly headers: IncomingHttpHeaders
   /** As text; empty until it has arrived. */
   readonly body: string
-  /** The how-manieth time, from 1, that this very request was let through; null if it wasn't. */
+  /** How often, this time included, this very request was let through; null if it wasn't. */
   readonly attempt: number | null
   /** Null: none. What doesn't apply to a request isn't met: a page can't be refused by a model. */
   readonly fault: Met | null
@@ -29,16 +29,16 @@ export interface ChaosRequest {
   readonly sent_whole: boolean
 }
 
-/** For the one who fills it in. */
+/** The same, while it is filled in. */
 export type OpenRequest = { -readonly [key in keyof ChaosRequest]: ChaosRequest[key] }
 
 export interface ChaosTotals {
   readonly requests: number
   /** Answers that were sent whole, errors included. */
   readonly sent_whole: number
-  /** By what was met; kinds that never were are missing. */
+  /** Counts by what was met; kinds that never were met are missing. */
   readonly faults: { readonly [met in Met]?: number }
-  /** By status. */
+  /** Counts by status. */
   readonly statuses: { readonly [status: string]: number }
   readonly in_flight: number
   /** The most requests that were in flight at the same time. */

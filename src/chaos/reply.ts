@@ -19,7 +19,7 @@ export function jsonReply(status: number, value: Json, headers: Reply['headers']
   return textReply(status, JSON_TYPE, JSON.stringify(value), headers)
 }
 
-/** An error as model servers tell it. */
+/** An error as model servers report it. */
 export function errorReply(status: number, type: string, message: string, headers: Reply['headers'] = {}): Reply {
   return jsonReply(status, { error: { message, type, param: null, code: type } }, headers)
 }

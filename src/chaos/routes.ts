@@ -12,7 +12,7 @@ export interface Request extends PlainRequest {
   readonly key: string
   readonly decision: Decision
   readonly seed: number
-  /** Of errors. */
+  /** Statuses of errors. */
   readonly statuses: readonly number[]
   readonly answerer: Answerer
 }

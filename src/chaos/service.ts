@@ -56,7 +56,7 @@ export class Service {
     try {
       await this.#answer(exchange)
     } catch (error) {
-      // Without its end the client has gone, and nobody is there to be told; else it is the answer function that threw.
+      // Without its end the client has gone, and nobody is there to get an error; else the answer function threw.
       if (!request.complete || over.signal.aborted) return
       const reason = error instanceof Error ? error.message : String(error)
       await this.#send(exchange, errorReply(500, 'no_answer', `no answer could be made: ${reason}`), null, 0)
@@ -100,8 +100,8 @@ export class Service {
 
   #tooMany(seconds: number): Reply {
     const { form } = this.#settings.retry_after
-    const told = form === 'date' ? new Date(Math.ceil(now() / 1000 + seconds) * 1000).toUTCString() : String(seconds)
-    const headers = form === 'none' ? {} : { 'retry-after': told }
+    const value = form === 'date' ? new Date(Math.ceil(now() / 1000 + seconds) * 1000).toUTCString() : String(seconds)
+    const headers = form === 'none' ? {} : { 'retry-after': value }
     return errorReply(429, 'rate_limit_exceeded', 'too many requests', headers)
   }
 
@@ -129,8 +129,8 @@ export class Service {
     detail: number,
   ): Promise<void> {
     record.status = reply.status
-    const told = record.fault === null ? {} : { 'x-chaos-fault': record.fault }
-    const marked = { ...reply, headers: { ...reply.headers, ...told } }
+    const fault = record.fault === null ? {} : { 'x-chaos-fault': record.fault }
+    const marked = { ...reply, headers: { ...reply.headers, ...fault } }
     const hangUp = await deliver(response, marked, on_the_way, detail, this.#settings.drip, signal)
     if (hangUp === null) return
     // Before the client sees it: its next request isn't in flight together with this one.

@@ -1,4 +1,4 @@
-/** What arguments of several commands have in common. Each reader throws what commander tells as a wrong argument. */
+/** What arguments of several commands have in common. Each reader throws what commander reports as a wrong argument. */
 import { type Command, InvalidArgumentError } from 'commander'
 
 /** A whole number from `least` up; no sign, fraction or exponent. */
@@ -24,7 +24,7 @@ export function collect(text: string, before: readonly string[] | undefined): re
   return [...(before ?? []), text]
 }
 
-/** Of commands that read a ledger, and nothing else. */
+/** Options of commands that only read a ledger. */
 export function withLedgerOption(command: Command): Command {
   return command.option(
     '--ledger <url>',

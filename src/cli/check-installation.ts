@@ -1,4 +1,4 @@
-/** Tells what was found of the installation, a line each. */
+/** Prints what was found out about the installation, a line each. */
 import type { Context } from './context.ts'
 import { type Finding, findings } from './doctor/findings.ts'
 import type { LedgerOptions } from './ledger-access.ts'
@@ -9,7 +9,7 @@ export interface DoctorOptions extends LedgerOptions {
 }
 
 /** Returns the exit code. */
-export async function tellFindings(context: Context, options: DoctorOptions): Promise<0 | 1> {
+export async function printFindings(context: Context, options: DoctorOptions): Promise<0 | 1> {
   const found = await findings(context, options)
   const ok = found.every(each => each.state !== 'fail')
   if (options.json === true) context.terminal.answerJson({ ok, checks: found })

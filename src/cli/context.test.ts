@@ -49,14 +49,14 @@ describe('progress', () => {
     expect(progressText(facts, null, 100)).toBe('  reading  1,200 rows   2,400 rows/s')
   })
 
-  test('is told by bytes where there are files', () => {
+  test('is shown by bytes where there are files', () => {
     const bytes = { before: 0, read: 61_000, total: 100_000 }
     expect(progressText({ ...facts, bytes }, null, 100)).toBe(
       '  reading  ███████████████░░░░░░░░░  61 %   1,200 rows   2,400 rows/s   0 s left',
     )
   })
 
-  test('is told by rows under a limit, unless the file ends before', () => {
+  test('is shown by rows under a limit, unless the file ends before', () => {
     expect(progressText(facts, 2400, 100)).toBe(
       '  reading  ████████████░░░░░░░░░░░░  50 %   1,200 / 2,400 rows   2,400 rows/s   1 s left',
     )
@@ -84,7 +84,7 @@ describe('progress', () => {
     expect(progressText({ ...waiting, rows_done: 59, elapsed_us: 1000 }, null, 100)).toContain('1 s left')
   })
 
-  test('goes on from what was done before, when all had been read by then', () => {
+  test('continues from what was done before, when all had been read by then', () => {
     const bytes = { before: 100, read: 100, total: 100 }
     const before = { rows_read: 60, rows_done: 20 }
     const resumed = { rows_read: 60, rows_done: 40, before, elapsed_us: 10_000_000, bytes }

@@ -1,4 +1,4 @@
-/** Compares two runs, and tells which rows differ and where they parted. */
+/** Compares two runs, and shows which rows differ and where they parted. */
 import { checkedRun, unsoundness } from '../host/checked-run.ts'
 import { type GivenLedger, ledgerUrl } from '../host/ledger.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
@@ -11,7 +11,7 @@ import { differs, renderDiff } from './render/diff.ts'
 import { count } from './render/text.ts'
 
 export interface DiffOptions extends GivenLedger {
-  /** Differences that are told one by one; null: none. */
+  /** Differences that are listed one by one; null: none. */
   readonly list: number | null
   readonly json?: boolean
 }
@@ -22,11 +22,11 @@ interface Compared {
 }
 
 /** Returns the exit code. */
-export async function tellDiff(context: Context, runs: Compared, options: DiffOptions): Promise<0 | 1> {
+export async function printDiff(context: Context, runs: Compared, options: DiffOptions): Promise<0 | 1> {
   const { terminal } = context
   try {
     const diff = await reading(context, options, inner => compare(context, inner, runs, options))
-    tell(context, diff, options)
+    print(context, diff, options)
     return differs(diff) ? 1 : 0
   } catch (error) {
     const problems = unsoundness(error)
@@ -51,7 +51,7 @@ async function compare(context: Context, inner: LedgerReader, runs: Compared, { 
   return found
 }
 
-function tell(context: Context, diff: RunDiff, options: DiffOptions): void {
+function print(context: Context, diff: RunDiff, options: DiffOptions): void {
   const { terminal } = context
   if (options.json === true) return terminal.answerJson({ ...diff, holds: true })
   const ledger = ledgerArgument(context, ledgerUrl(context, options))

@@ -1,4 +1,4 @@
-/** Tells the whole stories of rows. */
+/** Prints the whole stories of rows. */
 import { setImmediate } from 'node:timers/promises'
 import { checkedRun, unsoundness } from '../host/checked-run.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
@@ -22,7 +22,7 @@ export interface ExplainOptions extends LedgerOptions {
 }
 
 /** Returns the exit code. */
-export function tellStories(context: Context, run: string, options: ExplainOptions): Promise<0 | 1> {
+export function printStories(context: Context, run: string, options: ExplainOptions): Promise<0 | 1> {
   return reading(context, options, reader => explain(context, reader, run, options))
 }
 
@@ -30,10 +30,10 @@ async function explain(context: Context, inner: LedgerReader, name: string, opti
   mustChooseOne(context, options)
   const { row, token, where, json = false } = options
   const { terminal } = context
-  let told = 0
+  let shown = 0
   try {
     const { reader, log, run } = await checkedRun(context.env, inner, name, checkLine(context.terminal))
-    if (where !== undefined) await explainAll(context, reader, log, { where, json, onTold: () => told++ })
+    if (where !== undefined) await explainAll(context, reader, log, { where, json, onShown: () => shown++ })
     else {
       const story = row !== undefined ? await explainRow(reader, log, row) : await explainToken(reader, log, token ?? 0)
       const joined = await joinedStories(reader, inner, { run, log }, story)
@@ -48,14 +48,14 @@ async function explain(context: Context, inner: LedgerReader, name: string, opti
     const what = row !== undefined ? `Row ${row} of ` : token !== undefined ? `Token ${token} of ` : 'Rows of '
     if (json) terminal.answerJson(where === undefined ? unsound : [unsound])
     else {
-      const text = unsoundText(context, `${what}${runNamed(name)}`, name, problems, told)
-      terminal.answer(told === 0 ? text : `\n${text}`)
+      const text = unsoundText(context, `${what}${runNamed(name)}`, name, problems, shown)
+      terminal.answer(shown === 0 ? text : `\n${text}`)
     }
     return 1
   }
 }
 
-/** What became of the same record in other runs stands before and behind it, in the order in which it happened. */
+/** The stories of the same record in other runs stand before and behind it, in the order in which they happened. */
 function renderJoined({ before, again }: Joined, story: Story, view: StoryView): string {
   const texts = [...before, story, ...again].map((each, i) => {
     const text = renderStory(each, view)
@@ -77,7 +77,7 @@ function mustChooseOne(context: Context, { row, token, where }: ExplainOptions):
   if (chosen === 1) return
   throw new CustodyError(
     'CUSTODY_ARGUMENT',
-    chosen === 0 ? 'it isn’t said which row to explain' : 'only one of --row, --token and --where can be given',
+    chosen === 0 ? 'a row to explain must be given' : 'only one of --row, --token and --where can be given',
     { hint: `As in: ${context.command} explain latest --row 17` },
   )
 }
@@ -87,7 +87,7 @@ async function explainAll(
   context: Context,
   reader: LedgerReader,
   log: number,
-  { where, json, onTold }: { readonly where: string; readonly json: boolean; readonly onTold: () => void },
+  { where, json, onShown }: { readonly where: string; readonly json: boolean; readonly onShown: () => void },
 ): Promise<void> {
   const { terminal } = context
   const { rowPredicate } = await import('../host/row-predicate.ts')
@@ -95,20 +95,20 @@ async function explainAll(
   const stories: Story[] = []
   let found = 0
   for await (const story of explainWhere(reader, log, row => predicate.holds(row))) {
-    // Reading and telling leave the process no time to notice that nobody listens any more.
+    // Reading and printing leave the process no time to notice that nobody reads any more.
     await setImmediate()
     if (terminal.isClosed) return
     found++
     if (json) stories.push(story)
     else {
       terminal.answer(`${found > 1 ? '\n' : ''}${renderStory(story, viewOf(context))}`)
-      onTold()
+      onShown()
     }
   }
   if (json) terminal.answerJson(stories.map(each => ({ ...storyJson(each), holds: true })))
-  else if (found > 0) terminal.tell(`\n${counted(found, 'row fits', 'rows fit')}.`)
+  else if (found > 0) terminal.report(`\n${counted(found, 'row fits', 'rows fit')}.`)
   else
-    terminal.tell(
+    terminal.report(
       predicate.trouble === null
         ? 'No row fits.'
         : `No row fits: the expression is an error for each row, as in: ${predicate.trouble}`,

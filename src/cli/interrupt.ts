@@ -17,7 +17,7 @@ export function stopOnSignals({ host, terminal }: Context, quiet: boolean): Stop
       host.exit(INTERRUPTED)
       return
     }
-    if (!quiet) terminal.tell('finishing the commit in hand … (once more to end at once)')
+    if (!quiet) terminal.report('finishing the commit in hand … (once more to end at once)')
     stop.abort()
   }
   let off: (() => void) | null = null

@@ -37,8 +37,8 @@ export async function showKey(context: Context, options: KeyOptions): Promise<vo
 export async function trustKeysIn(context: Context, file: string, options: KeyOptions): Promise<void> {
   const { terminal, cwd, env } = context
   const fresh = trustKeys(resolve(cwd, file), env)
-  for (const { text } of fresh) terminal.tell(`trusted from now on: ${text}`)
-  if (fresh.length === 0) terminal.tell('nothing new: you trust these already')
+  for (const { text } of fresh) terminal.report(`trusted from now on: ${text}`)
+  if (fresh.length === 0) terminal.report('nothing new: you trust these already')
   await shown(context, options)
 }
 
@@ -48,13 +48,13 @@ export async function rotateOwnKey(context: Context, options: KeyOptions): Promi
   const open = (signer: ReturnType<typeof signingKey>) =>
     openLedger(
       url,
-      ledgerPorts(env, why => terminal.tell(`warning: ${why}`), signer),
+      ledgerPorts(env, why => terminal.report(`warning: ${why}`), signer),
       { create: false },
     )
   const { from, to, former } = await rotateKey(env, options.revoke === true ? 'revoke' : 'retire', open)
   if (options.json !== true) {
-    terminal.tell(`${url} is signed with ${to.verifier_key} from now on`)
-    terminal.tell(
+    terminal.report(`${url} is signed with ${to.verifier_key} from now on`)
+    terminal.report(
       `${from.verifier_key} is kept in ${former}, for other ledgers that it signed: ${command} key rotate --ledger <url>`,
     )
   }

@@ -17,19 +17,19 @@ export function ledgerArgument(context: Context, url: string): string {
 }
 
 /**
- * Opens the ledger for reading, and closes it whatever happens. Never makes one. All that is read is of one moment. That it is
- * signed with a key that the user doesn't trust is told, unless the command says so itself.
+ * Opens the ledger for reading, and closes it whatever happens. Never makes one. All reads see the same moment. That it is
+ * signed with a key that the user doesn't trust is reported, unless the command says so itself.
  */
 export async function reading<T>(
   context: Context,
   options: LedgerOptions,
   work: (reader: LedgerReader) => Promise<T>,
-  tells_keys = false,
+  reports_keys = false,
 ): Promise<T> {
   const reader = await openLedgerReader(ledgerUrl(context, options))
   try {
     return await reader.snapshot(async () => {
-      if (!tells_keys) await tellUnknownKey(context, reader)
+      if (!reports_keys) await reportUnknownKey(context, reader)
       return work(reader)
     })
   } finally {
@@ -37,11 +37,11 @@ export async function reading<T>(
   }
 }
 
-/** Reading works with any key; whose word it is that one reads is said. */
-async function tellUnknownKey({ env, terminal, command }: Context, reader: LedgerReader): Promise<void> {
+/** Reading works with any key; but the reader is shown whose key it is. */
+async function reportUnknownKey({ env, terminal, command }: Context, reader: LedgerReader): Promise<void> {
   const signer = await unknownSigner(reader, env)
   if (signer === null) return
-  terminal.tell(
+  terminal.report(
     `note: this ledger is signed with key ${printable(signer)}, which you don’t trust. Get the key from whoever keeps the ledger (\`${command} key show\` prints it), and trust it with \`${command} key trust <file>\`.`,
   )
 }

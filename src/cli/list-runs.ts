@@ -9,27 +9,27 @@ import { renderTable } from './render/table.ts'
 import { count, counted, printable, shortRun } from './render/text.ts'
 
 export interface RunsOptions extends LedgerOptions {
-  /** The newest so many. */
+  /** How many of the newest are listed. */
   readonly limit: number
   readonly json?: boolean
 }
 
-/** Of those that can't be read, as many are told one by one. */
+/** Runs that can't be read are listed one by one up to this number. */
 const MOST_UNREADABLE = 20
 
 /** Returns the exit code. */
-export async function tellRuns(context: Context, options: RunsOptions): Promise<0 | 1> {
+export async function printRuns(context: Context, options: RunsOptions): Promise<0 | 1> {
   const { terminal } = context
   const { limit } = options
   const { runs, unreadable, left_out } = await reading(context, options, each => listRuns(each, isHeld, limit))
   if (options.json === true) terminal.answerJson([...runs, ...unreadable])
   else terminal.answer(table(runs, context))
-  const told = options.json === true ? [] : unreadable.slice(0, MOST_UNREADABLE)
-  for (const { run, problem } of told) terminal.tell(`run ${printable(run)} can’t be read: ${printable(problem)}`)
-  if (unreadable.length > told.length && options.json !== true)
-    terminal.tell(`and ${counted(unreadable.length - told.length, 'run')} more can’t be read`)
+  const listed = options.json === true ? [] : unreadable.slice(0, MOST_UNREADABLE)
+  for (const { run, problem } of listed) terminal.report(`run ${printable(run)} can’t be read: ${printable(problem)}`)
+  if (unreadable.length > listed.length && options.json !== true)
+    terminal.report(`and ${counted(unreadable.length - listed.length, 'run')} more can’t be read`)
   if (left_out > 0)
-    terminal.tell(`${counted(left_out, 'older run')} left out: \`--limit ${limit + left_out}\` lists all.`)
+    terminal.report(`${counted(left_out, 'older run')} left out: \`--limit ${limit + left_out}\` lists all.`)
   return unreadable.length === 0 ? 0 : 1
 }
 

@@ -50,9 +50,9 @@ export async function main(argv: readonly string[], host: Host = processHost()):
   }
 }
 
-/** An answer that couldn't be written is none. @throws CustodyError CUSTODY_OUTPUT. */
+/** An answer that couldn't be written counts as an error. @throws CustodyError CUSTODY_OUTPUT. */
 async function afterAnswer(terminal: Terminal): Promise<0> {
-  // Streams tell of their errors later than of the write.
+  // Streams report an error later than the write returns.
   await setImmediate()
   const { lost } = terminal
   if (lost === null) return 0
@@ -62,19 +62,23 @@ async function afterAnswer(terminal: Terminal): Promise<0> {
 function report(error: CustodyError, argv: readonly string[], { terminal, env }: Context): number {
   if (wantsJson(argv) && terminal.lost === null) terminal.answerJson(errorJson(error))
   else if (error instanceof DiagnosticsError) {
-    const view = { paint: terminal.paint_told, columns: terminal.columns_told, sourceLine: sourceLines(error.texts) }
-    terminal.tell(renderDiagnostics(error.diagnostics, view))
-    if (error.of_pipeline) terminal.tell(`${diagnosticCounts(error.diagnostics)}. Nothing was run.`)
-  } else terminal.tell(renderError(error, terminal.paint_told, env.CUSTODY_DEBUG === '1'))
+    const view = {
+      paint: terminal.paint_stderr,
+      columns: terminal.columns_stderr,
+      sourceLine: sourceLines(error.texts),
+    }
+    terminal.report(renderDiagnostics(error.diagnostics, view))
+    if (error.of_pipeline) terminal.report(`${diagnosticCounts(error.diagnostics)}. Nothing was run.`)
+  } else terminal.report(renderError(error, terminal.paint_stderr, env.CUSTODY_DEBUG === '1'))
   return exitCodeOf(error)
 }
 
-/** A mistake in the arguments, as commander tells it: its first line is the problem, `(Did you mean …?)` the hint. */
+/** A mistake in the arguments, as commander reports it: its first line is the problem, `(Did you mean …?)` the hint. */
 function usageError(error: CommanderError, [first]: readonly string[], { command }: Context): CustodyError {
   const text = error.message.replace(/^error: /, '')
   const guess = /\n?\((Did you mean .*\?)\)\s*$/s.exec(text)
   const message = (guess === null ? text : text.slice(0, guess.index)).trim().replace(/\.$/, '')
-  // Of an unknown command there is no help.
+  // There is no help for an unknown command.
   const topic =
     first !== undefined && error.code !== 'commander.unknownCommand' && /^[a-z][a-z-]*$/.test(first)
       ? `help ${first}`

@@ -5,7 +5,7 @@ import { diagnosticCounts, renderDiagnostics } from './render/diagnostics.ts'
 import { sourceLines } from './source-lines.ts'
 
 /** On standard error. */
-export function tellWarnings({ terminal }: Context, { diagnostics, texts }: CheckedPipeline): void {
-  const view = { paint: terminal.paint_told, columns: terminal.columns_told, sourceLine: sourceLines(texts) }
-  terminal.tell(`${renderDiagnostics(diagnostics, view)}\n${diagnosticCounts(diagnostics)}.\n`)
+export function reportWarnings({ terminal }: Context, { diagnostics, texts }: CheckedPipeline): void {
+  const view = { paint: terminal.paint_stderr, columns: terminal.columns_stderr, sourceLine: sourceLines(texts) }
+  terminal.report(`${renderDiagnostics(diagnostics, view)}\n${diagnosticCounts(diagnostics)}.\n`)
 }

@@ -22,7 +22,7 @@ const KINDS: ReadonlyArray<readonly [PluginKind, string]> = [
  * The built-ins, and with `pipeline` those that its file names.
  * @throws CustodyError CUSTODY_UNKNOWN_PLUGIN; DiagnosticsError if the file or its plugins can't be loaded.
  */
-export async function tellPlugins(
+export async function printPlugins(
   context: Context,
   name: string | undefined,
   pipeline: string | undefined,
@@ -57,7 +57,7 @@ function list(specs: readonly PluginSpec[], { terminal, command }: Context, pipe
     lines.push('')
   }
   const argument = pipeline === undefined ? '' : ` --pipeline ${quoted(pipeline)}`
-  return [...lines, `${command} plugins NAME${argument} tells all about one.`].join('\n')
+  return [...lines, `${command} plugins NAME${argument} shows all about one.`].join('\n')
 }
 
 function pages(specs: readonly PluginSpec[], { terminal }: Context): string {

@@ -40,15 +40,15 @@ export function makeProgram(context: Context, done: (exit: number) => void): Com
     .helpOption('-h, --help', 'print help')
     .configureOutput({
       writeOut: text => terminal.answer(text.replace(/\n$/, '')),
-      writeErr: text => terminal.tell(text.replace(/\n$/, '')),
-      // Errors are told by main, once, in its own form.
+      writeErr: text => terminal.report(text.replace(/\n$/, '')),
+      // Errors are reported by main, once, in its own form.
       outputError: () => undefined,
       getOutHelpWidth: () => Math.min(terminal.columns, 100),
     })
     .configureHelp({ styleTitle: text => terminal.paint('bold', text) })
     .addHelpText(
       'after',
-      `\n${command} help <command> tells more about one of them. RUN is a run's id, a unique beginning of one, or latest (latest~1: the one before).`,
+      `\n${command} help <command> shows more about one of them. RUN is a run's id, a unique beginning of one, or latest (latest~1: the one before).`,
     )
     .exitOverride()
   for (const [title, makers] of GROUPS) {
@@ -70,7 +70,7 @@ function helpCommand(program: Command): Command {
     .argument('[command]')
     .action((name: string | undefined) => {
       const found = name === undefined ? program : program.commands.find(each => each.name() === name)
-      // An unknown name is told, with the nearest one, as an unknown command is.
+      // An unknown name is reported with the nearest one, as an unknown command is.
       if (found === undefined) program.parse([name ?? ''], { from: 'user' })
       else found.outputHelp()
     })
@@ -85,7 +85,7 @@ export function firstHelp({ command, terminal }: Context): string {
     'Try these three:',
     `  ${command} init demo                    writes a small example, with data`,
     `  ${command} run demo/pipeline.yaml       runs it; each row's story is recorded as evidence`,
-    `  ${command} explain latest --row 17      tells why row 17 ended where it did`,
+    `  ${command} explain latest --row 17      shows why row 17 ended where it did`,
     '',
     `${command} --help lists all commands.`,
   ].join('\n')

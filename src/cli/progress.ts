@@ -9,7 +9,7 @@ import type { Terminal } from './terminal.ts'
 export type ProgressFacts = Omit<Progress, 'tokens_ended'>
 
 const BAR_COLUMNS = 24
-/** Less says nothing. */
+/** A shorter bar shows nothing. */
 const LEAST_BAR_COLUMNS = 6
 /** What usually stands beside the bar. */
 const OTHER_COLUMNS = 62
@@ -30,12 +30,12 @@ export class ProgressLine {
   show(progress: ProgressFacts): void {
     if (!this.terminal.isLive || progress.elapsed_us < this.next_us) return
     this.next_us = progress.elapsed_us + EVERY_US
-    this.terminal.live(progressText(progress, this.limit, this.terminal.columns_told - 1))
+    this.terminal.live(progressText(progress, this.limit, this.terminal.columns_stderr - 1))
   }
 
   /** A service that keeps calls waiting: each change is worth a line, the reason why nothing moves. */
-  tellService(told: ServiceState): void {
-    this.terminal.tell(serviceText(told))
+  showService(state: ServiceState): void {
+    this.terminal.report(serviceText(state))
   }
 
   clear(): void {

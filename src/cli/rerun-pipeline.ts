@@ -1,13 +1,13 @@
-/** Runs rows of a finished run again, and tells what came of it. */
+/** Runs rows of a finished run again, and reports the result. */
 import { ledgerUrl } from '../host/ledger.ts'
-import { type RerunNews, rerunRows } from '../host/rerun.ts'
+import { type RerunObserver, rerunRows } from '../host/rerun.ts'
 import { type ChosenRows, numberOfRows } from '../read/recorded/repeats.ts'
 import type { Context } from './context.ts'
+import { hostedBy } from './observe-run.ts'
 import { headerText } from './render/header.ts'
 import { counted, shortRun } from './render/text.ts'
-import { hostedBy } from './run-news.ts'
 import type { RunOptions } from './run-pipeline.ts'
-import { shownRun, tellResult } from './tell-run.ts'
+import { reportResult, shownRun } from './run-report.ts'
 
 export interface RerunOptions extends Pick<RunOptions, 'ledger' | 'set' | 'strict' | 'json'> {
   readonly where?: string
@@ -17,19 +17,19 @@ export interface RerunOptions extends Pick<RunOptions, 'ledger' | 'set' | 'stric
   readonly outputs: 'numbered' | 'append'
 }
 
-/** Of the rows that are left out, so many are named. */
+/** How many of the rows that are left out are named. */
 const NAMED = 20
 
 /** Returns the exit code. @throws CustodyError if the run couldn't begin. */
 export async function rerunPipeline(context: Context, name: string, options: RerunOptions): Promise<number> {
   const url = ledgerUrl(context, options)
   const quiet = options.json === true
-  const { ports, news: common } = hostedBy(context, quiet, null)
-  const news: RerunNews = {
+  const { ports, observer: common } = hostedBy(context, quiet, null)
+  const observer: RerunObserver = {
     ...common,
-    onChosen: rows => tellLeftOut(context, rows, options),
+    onChosen: rows => reportLeftOut(context, rows, options),
     onStart: (plan, again) => {
-      if (!quiet) context.terminal.tell(headerText(context, plan, {}, again))
+      if (!quiet) context.terminal.report(headerText(context, plan, {}, again))
     },
   }
   const { where = null, includeWritten = false, fresh = false, set: sets = [] } = options
@@ -42,25 +42,26 @@ export async function rerunPipeline(context: Context, name: string, options: Rer
     outputs: options.outputs,
     strict: options.strict === true,
   }
-  const rerun = await rerunRows(request, ports, news)
-  if (rerun.kind === 'nothing') return tellNothing(context, rerun.rows, options)
+  const rerun = await rerunRows(request, ports, observer)
+  if (rerun.kind === 'nothing') return reportNothing(context, rerun.rows, options)
   const { run, result, plan, rows } = rerun
   const reruns = { run: rows.run, rows: numberOfRows(rows.rows), left_out: rows.left_out }
   const { strict = false } = options
-  return tellResult(result, await shownRun(url, run), url, context, plan, { strict, json: quiet, reruns })
+  return reportResult(result, await shownRun(url, run), url, context, plan, { strict, json: quiet, reruns })
 }
 
-function tellLeftOut({ terminal }: Context, { left_out }: ChosenRows, { json }: RerunOptions): void {
+function reportLeftOut({ terminal }: Context, { left_out }: ChosenRows, { json }: RerunOptions): void {
   if (left_out.length === 0 || json === true) return
   const named = left_out.slice(0, NAMED).join(', ')
   const more = left_out.length > NAMED ? ` and ${counted(left_out.length - NAMED, 'more')}` : ''
-  terminal.tell(
+  terminal.report(
     `left out: ${counted(left_out.length, 'row')} with a token in a sink already, or perhaps: ${named}${more}\n  with --include-written they are run again, too\n`,
   )
 }
 
-function tellNothing({ terminal }: Context, { run, left_out }: ChosenRows, { json, where }: RerunOptions): number {
+function reportNothing({ terminal }: Context, { run, left_out }: ChosenRows, { json, where }: RerunOptions): number {
   if (json === true) terminal.answerJson({ run: null, reruns: { run, rows: 0, left_out } })
-  else terminal.tell(`nothing to run again: no row of run ${shortRun(run)}… ${where === undefined ? 'failed' : 'fits'}`)
+  else
+    terminal.report(`nothing to run again: no row of run ${shortRun(run)}… ${where === undefined ? 'failed' : 'fits'}`)
   return 0
 }

@@ -1,11 +1,11 @@
-/** Resumes a run that stopped, or abandons it, and tells what came of it. */
+/** Resumes a run that stopped, or abandons it, and reports the result. */
 import { ledgerUrl } from '../host/ledger.ts'
-import { type ResumeNews, resumeStopped } from '../host/resume.ts'
+import { type ResumeObserver, resumeStopped } from '../host/resume.ts'
 import type { Context } from './context.ts'
+import { hostedBy } from './observe-run.ts'
 import { restoredText } from './render/restored.ts'
 import { renderSummary, statusText } from './render/summary.ts'
-import { hostedBy } from './run-news.ts'
-import { shownRun, tellResult } from './tell-run.ts'
+import { reportResult, shownRun } from './run-report.ts'
 
 export interface ResumeOptions {
   readonly ledger?: string
@@ -24,11 +24,11 @@ export async function resumeCommand(
 ): Promise<number> {
   const url = ledgerUrl(context, options)
   const quiet = options.json === true
-  const { ports, news: common } = hostedBy(context, quiet, null)
-  const news: ResumeNews = {
+  const { ports, observer: common } = hostedBy(context, quiet, null)
+  const observer: ResumeObserver = {
     ...common,
     onRestored: (restored, plan) => {
-      if (!quiet) context.terminal.tell(restoredText(restored, plan.name, abandon))
+      if (!quiet) context.terminal.report(restoredText(restored, plan.name, abandon))
     },
   }
   const request = {
@@ -39,13 +39,13 @@ export async function resumeCommand(
     abandon,
     strict: options.strict === true,
   }
-  const resumed = await resumeStopped(request, ports, news)
-  if (resumed.kind === 'sealed') return tellSealed(context, url, resumed.run, options, abandon)
-  return tellResult(resumed.result, await shownRun(url, resumed.run), url, context, resumed.plan, options)
+  const resumed = await resumeStopped(request, ports, observer)
+  if (resumed.kind === 'sealed') return reportSealed(context, url, resumed.run, options, abandon)
+  return reportResult(resumed.result, await shownRun(url, resumed.run), url, context, resumed.plan, options)
 }
 
 /** A run that is sealed has nothing to resume: its summary. */
-async function tellSealed(
+async function reportSealed(
   context: Context,
   url: string,
   run: string,
@@ -60,13 +60,13 @@ async function tellSealed(
     terminal.answerJson(calls === undefined ? summary : { ...summary, calls })
     return 0
   }
-  const paint = terminal.paint_told
-  terminal.tell(
+  const paint = terminal.paint_stderr
+  terminal.report(
     [
       `nothing to ${abandon ? 'abandon' : 'resume'}: the run is sealed`,
       statusText(shown, shown.duration_ms * 1000, paint),
       '',
-      ...renderSummary({ ...shown, dry_run: false }, context.cwd, terminal.columns_told, paint),
+      ...renderSummary({ ...shown, dry_run: false }, context.cwd, terminal.columns_stderr, paint),
     ].join('\n'),
   )
   return 0

@@ -15,7 +15,7 @@ const readerOf = (runs: readonly string[], leases: readonly StoredLease[] = []) 
 
 test('a run is named by a beginning of its id that no other has', async () => {
   expect((await nameOfRun(readerOf([A, C]), A)).id).toBe('01890000-0000')
-  // Of one and the same millisecond.
+  // All of the same millisecond.
   const twins = readerOf([A, B])
   expect((await nameOfRun(twins, A)).id).toBe(A.slice(0, 35))
   expect((await nameOfRun(twins, B)).id).toBe(B.slice(0, 35))

@@ -1,18 +1,18 @@
-/** Runs a pipeline, or replays a run on it, and tells what came of it. */
+/** Runs a pipeline, or replays a run on it, and reports the result. */
 import { resolve } from 'node:path'
 import { compilePipeline } from '../host/compile.ts'
 import { ledgerUrl } from '../host/ledger.ts'
 import { optionOf } from '../host/option-of.ts'
 import { replayRun } from '../host/replay.ts'
-import { type StartNews, type StartRequest, startRun } from '../host/start.ts'
+import { type StartObserver, type StartRequest, startRun } from '../host/start.ts'
 import { inTemporaryLedger } from '../host/temporary-ledger.ts'
 import { CustodyError } from '../model/error.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Context } from './context.ts'
-import { tellWarnings } from './pipeline-warnings.ts'
+import { hostedBy } from './observe-run.ts'
+import { reportWarnings } from './pipeline-warnings.ts'
 import { headerText } from './render/header.ts'
-import { hostedBy } from './run-news.ts'
-import { shownRun, tellResult } from './tell-run.ts'
+import { reportResult, shownRun } from './run-report.ts'
 
 export interface RunOptions {
   readonly ledger?: string
@@ -21,7 +21,7 @@ export interface RunOptions {
   readonly dryRun?: boolean
   readonly strict?: boolean
   readonly json?: boolean
-  /** Of a replay: the run whose answers are given, or compared with. */
+  /** For a replay: the run whose answers are given, or compared with. */
   readonly from?: string
   readonly live?: boolean
   readonly outputs?: string
@@ -29,14 +29,14 @@ export interface RunOptions {
 
 /** Returns the exit code. @throws CustodyError if the run couldn't begin. */
 export async function runPipeline(context: Context, file: string, options: RunOptions): Promise<number> {
-  const plan = await compilePipeline(context.env, file, options.set ?? [], each => tellWarnings(context, each))
+  const plan = await compilePipeline(context.env, file, options.set ?? [], each => reportWarnings(context, each))
   refuse(plan, options)
   const url = ledgerUrl(context, options, { url: plan.ledger_url, folder: plan.folder })
   if (options.dryRun !== true) return runInto(context, plan, url, url, options)
   return inTemporaryLedger(temporary => runInto(context, plan, temporary, url, options))
 }
 
-/** What is sound, and yet can't be run so. */
+/** Refuses what is sound, but can't be run with these options. */
 function refuse(plan: Plan, { json }: RunOptions): void {
   if (json !== true) return
   const to_stdout = plan.nodes.find(each => each.kind === 'sink' && optionOf(plan, each.name, 'path') === '-')
@@ -48,7 +48,7 @@ function refuse(plan: Plan, { json }: RunOptions): void {
     )
 }
 
-/** Returns the exit code. `before_url` is of the ledger that has the pipeline's runs before. */
+/** Returns the exit code. `before_url`: the ledger that has the pipeline's earlier runs. */
 async function runInto(
   context: Context,
   plan: Plan,
@@ -57,11 +57,11 @@ async function runInto(
   options: RunOptions,
 ): Promise<number> {
   const quiet = options.json === true
-  const { ports, news: common } = hostedBy(context, quiet, options.limit ?? null)
-  const news: StartNews = {
+  const { ports, observer: common } = hostedBy(context, quiet, options.limit ?? null)
+  const observer: StartObserver = {
     ...common,
     onStart: (_, again) => {
-      if (!quiet) context.terminal.tell(headerText(context, plan, options, again))
+      if (!quiet) context.terminal.report(headerText(context, plan, options, again))
     },
   }
   const request: StartRequest = {
@@ -75,7 +75,7 @@ async function runInto(
   }
   const { run, result, drift } =
     options.from === undefined
-      ? { ...(await startRun(request, null, ports, news)), drift: null }
-      : await replayRun({ ...request, from: options.from, live: options.live === true }, ports, news)
-  return tellResult(result, await shownRun(url, run), url, context, plan, { ...options, drift })
+      ? { ...(await startRun(request, null, ports, observer)), drift: null }
+      : await replayRun({ ...request, from: options.from, live: options.live === true }, ports, observer)
+  return reportResult(result, await shownRun(url, run), url, context, plan, { ...options, drift })
 }

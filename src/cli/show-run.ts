@@ -1,4 +1,4 @@
-/** Shows what a run came to. */
+/** Shows the result of a run. */
 
 import { checkedRun, unsoundness } from '../host/checked-run.ts'
 import { isHeld } from '../host/ledger.ts'
@@ -16,7 +16,7 @@ export interface ShowOptions extends LedgerOptions {
 }
 
 /** Returns the exit code. */
-export function tellShown(context: Context, name: string, options: ShowOptions): Promise<0 | 1> {
+export function printRun(context: Context, name: string, options: ShowOptions): Promise<0 | 1> {
   const { terminal, cwd } = context
   return reading(context, options, async inner => {
     try {

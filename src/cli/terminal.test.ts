@@ -21,10 +21,10 @@ test('answers go to standard output, all else to standard error', () => {
   const [out, err] = [stream(), stream()]
   const terminal = new Terminal(out, err, {})
   terminal.answer('answer')
-  terminal.tell('told')
+  terminal.report('reported')
   terminal.answerJson({ a: [1] })
   expect(out.text()).toBe('answer\n{"a":[1]}\n')
-  expect(err.text()).toBe('told\n')
+  expect(err.text()).toBe('reported\n')
 })
 
 describe('the live line', () => {
@@ -33,7 +33,7 @@ describe('the live line', () => {
     const terminal = new Terminal(stream(), err, {})
     terminal.live('1 row')
     terminal.live('2 rows')
-    terminal.tell('done')
+    terminal.report('done')
     expect(err.text()).toBe('\r1 row\x1b[K\r2 rows\x1b[K\r\x1b[Kdone\n')
   })
 
@@ -77,12 +77,12 @@ describe('nothing that a terminal acts on comes out of data', () => {
     return out.text() + err.text()
   }
 
-  test('in answers, in what is told, and in the live line', () => {
+  test('in answers, in what is reported, and in the live line', () => {
     const answer = written(false, terminal => terminal.answer(`a\n${HOSTILE}`))
     expect(answer).toBe(
       'a\n\\u001b]0;title\\u0007\\u001b[31mred\\u009b2J\\u202e\\u2028\\u00ad\\u{e0041}\\r\\tx\\u007f\n',
     )
-    expect(written(true, terminal => terminal.tell(HOSTILE))).not.toMatch(ACTIVE)
+    expect(written(true, terminal => terminal.report(HOSTILE))).not.toMatch(ACTIVE)
     const live = written(true, terminal => terminal.live(HOSTILE))
     expect(live.slice(1, -3)).not.toMatch(ACTIVE)
     expect([live[0], live.slice(-3)]).toEqual(['\r', '\x1b[K'])
@@ -134,7 +134,7 @@ test('who reads only the answer gets all of it', () => {
   const [out, err] = [stream(), stream({ isTTY: true })]
   const terminal = new Terminal(out, err, {})
   err.breakWith('EPIPE')
-  terminal.tell('told')
+  terminal.report('reported')
   terminal.live('1 row')
   terminal.answer('answer')
   expect([out.text(), err.text(), terminal.isClosed]).toEqual(['answer\n', '', false])

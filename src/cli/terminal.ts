@@ -1,7 +1,7 @@
 /**
  * The two streams of a command, and how they may be used.
  *
- * T1. Answers go to standard output, everything told on the way (progress, summaries, diagnostics) to standard error.
+ * T1. Answers go to standard output, everything reported on the way (progress, summaries, diagnostics) to standard error.
  * T2. Colour and the live line appear only on a terminal; NO_COLOR and FORCE_COLOR are honoured.
  * T3. Nothing that a terminal could act on is written but what this file makes: line breaks, and the colours of `paint`, which
  *     carry a mark that no data can know. Whatever else comes along in a text (from a ledger, a file, a plugin, an argument) is
@@ -34,11 +34,11 @@ export class Terminal {
   readonly env: Environment
   /** Styles for standard output and standard error. */
   readonly paint: Paint
-  readonly paint_told: Paint
+  readonly paint_stderr: Paint
   private readonly stdout: OutputStream
   private readonly stderr: OutputStream
   private closed = false
-  private told_closed = false
+  private stderr_closed = false
   private failure: Error | null = null
   private live_columns = 0
 
@@ -47,14 +47,14 @@ export class Terminal {
     this.stderr = stderr
     this.env = env
     this.paint = paintFor(stdout, env)
-    this.paint_told = paintFor(stderr, env)
+    this.paint_stderr = paintFor(stderr, env)
     stdout.on?.('error', error => {
       this.closed = true
       if (!READER_GONE.has(error.code)) this.failure ??= error
     })
-    // There is nowhere left to tell of it.
+    // There is nowhere left to report it.
     stderr.on?.('error', () => {
-      this.told_closed = true
+      this.stderr_closed = true
     })
   }
 
@@ -70,9 +70,9 @@ export class Terminal {
   }
 
   /** Writes lines to standard error. */
-  tell(text: string): void {
+  report(text: string): void {
     this.clearLive()
-    if (!this.told_closed) this.stderr.write(`${safe(text)}\n`)
+    if (!this.stderr_closed) this.stderr.write(`${safe(text)}\n`)
   }
 
   /** Replaces the live line; does nothing where standard error is no terminal. */
@@ -83,7 +83,7 @@ export class Terminal {
   }
 
   get isLive(): boolean {
-    return this.stderr.isTTY === true && !this.told_closed && this.env.TERM !== 'dumb'
+    return this.stderr.isTTY === true && !this.stderr_closed && this.env.TERM !== 'dumb'
   }
 
   /** True once nobody reads standard output any more: long answers may stop. */
@@ -100,7 +100,7 @@ export class Terminal {
     return columnsFor(this.stdout, this.env)
   }
 
-  get columns_told(): number {
+  get columns_stderr(): number {
     return columnsFor(this.stderr, this.env)
   }
 

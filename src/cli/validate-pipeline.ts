@@ -18,7 +18,7 @@ export async function validatePipeline(context: Context, file: string, options: 
   const checked = await checkPipeline(context.env, file, options.set ?? [], null)
   const ok = checked.diagnostics.every(each => each.severity !== 'error')
   if (options.json === true) context.terminal.answerJson(checkedJson(checked, ok))
-  else tell(checked, ok, options.graph ?? 'text', context)
+  else print(checked, ok, options.graph ?? 'text', context)
   return ok ? 0 : 2
 }
 
@@ -38,17 +38,17 @@ function checkedJson({ diagnostics, graph }: CheckedPipeline, ok: boolean): unkn
   }
 }
 
-function tell({ diagnostics, graph, texts }: CheckedPipeline, ok: boolean, form: string, { terminal }: Context): void {
-  const paint = terminal.paint_told
+function print({ diagnostics, graph, texts }: CheckedPipeline, ok: boolean, form: string, { terminal }: Context): void {
+  const paint = terminal.paint_stderr
   if (diagnostics.length > 0)
-    terminal.tell(
-      renderDiagnostics(diagnostics, { paint, columns: terminal.columns_told, sourceLine: sourceLines(texts) }),
+    terminal.report(
+      renderDiagnostics(diagnostics, { paint, columns: terminal.columns_stderr, sourceLine: sourceLines(texts) }),
     )
   if (ok && graph !== null) {
     const drawn = form === 'mermaid' ? graphMermaid(graph) : form === 'dot' ? graphDot(graph) : graphText(graph)
     terminal.answer(printableLines(drawn.trimEnd()))
   }
-  terminal.tell(
+  terminal.report(
     ok ? `${paint('green', '✓')} valid: ${diagnosticCounts(diagnostics)}` : `${diagnosticCounts(diagnostics)}.`,
   )
 }

@@ -1,4 +1,4 @@
-/** Verifies a ledger or one run of it, and tells whether the record holds. */
+/** Verifies a ledger or one run of it, and says whether the record holds. */
 
 import { resolve } from 'node:path'
 import { rememberedOf } from '../host/ledger.ts'
@@ -23,7 +23,7 @@ export interface VerifyOptions extends LedgerOptions {
 }
 
 /** Returns the exit code. `run`: as it was named; undefined for all. */
-export async function tellVerified(context: Context, run: string | undefined, options: VerifyOptions): Promise<0 | 1> {
+export async function printVerified(context: Context, run: string | undefined, options: VerifyOptions): Promise<0 | 1> {
   mustFit(options)
   const result = await reading(context, options, reader => verify(context, reader, run, options), true)
   const { terminal } = context
@@ -61,7 +61,7 @@ async function verify(
   return withFiles(reader, result, options.root === undefined ? undefined : resolve(cwd, options.root))
 }
 
-/** The result with one check more for each run. */
+/** The result with one more check for each run. */
 async function withFiles(reader: LedgerReader, result: VerifyResult, root: string | undefined): Promise<VerifyResult> {
   const files = await verifyFiles(
     reader,

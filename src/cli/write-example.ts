@@ -9,11 +9,11 @@ import { quoted } from './render/shell.ts'
 import { printable } from './render/text.ts'
 
 /** `dir` as it was named. @throws CustodyError CUSTODY_TARGET_EXISTS, CUSTODY_FILE_UNREADABLE. */
-export function tellExample(context: Context, dir: string, json: boolean): void {
+export function writeExample(context: Context, dir: string, json: boolean): void {
   const folder = resolve(context.cwd, dir)
-  const files = writeExample(folder, dir)
+  const files = writeFiles(folder, dir)
   if (json) context.terminal.answerJson({ folder, ...files })
-  else context.terminal.answer(told(folder, files, context))
+  else context.terminal.answer(nextSteps(folder, files, context))
 }
 
 interface Written {
@@ -22,7 +22,7 @@ interface Written {
 }
 
 /** @throws CustodyError CUSTODY_TARGET_EXISTS if another pipeline is there: then nothing is written. */
-function writeExample(folder: string, named: string): Written {
+function writeFiles(folder: string, named: string): Written {
   const states = EXAMPLE_FILES.map(file => ({ ...file, there: readIfThere(join(folder, file.path)) }))
   const pipeline = states[0]
   if (pipeline !== undefined && pipeline.there !== null && pipeline.there !== pipeline.text)
@@ -78,7 +78,7 @@ function unwritable(path: string, error: unknown): CustodyError {
   })
 }
 
-function told(folder: string, { written, kept }: Written, { cwd, command, terminal }: Context): string {
+function nextSteps(folder: string, { written, kept }: Written, { cwd, command, terminal }: Context): string {
   const { paint } = terminal
   const near = relative(cwd, folder)
   const path = (file: string) => join(near.startsWith('..') ? folder : near, file)

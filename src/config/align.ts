@@ -104,7 +104,7 @@ function block(raw: string, value: string): Built | null {
   return { text: value, offsets, end: last }
 }
 
-/** By how much the block is indented: its first lines may have blanks of their own, which belong to the value. */
+/** The indentation of the block: its first lines may have blanks of their own, which belong to the value. */
 function indentOf(lines: readonly string[], value: string): number {
   const first = lines.findIndex(line => /[^ \r]/.test(line))
   const beginning = lines.slice(0, first + 1)

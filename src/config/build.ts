@@ -1,7 +1,7 @@
 /**
  * The content of a pipeline file as a PipelineConfig: parts in order and with their names, defaults where nothing was
- * said, null for what nobody said. A file with problems is built too: `''` then stands for a target, plugin or
- * expression that is missing or wrong, which has been told; nodes whose kind can't be told are named in `unreadable`.
+ * given, null for what was left out. A file with problems is built too: `''` then stands for a target, plugin or
+ * expression that is missing or wrong, which has been reported; nodes whose kind isn't clear are named in `unreadable`.
  */
 import type { PipelineContent } from './format.ts'
 import { entriesOf } from './names.ts'
@@ -15,7 +15,7 @@ type NodeContent = ValueOf<PipelineContent['nodes']>
 type NodeOf<Kind extends PropertyKey> = Extract<NodeContent, { readonly [key in Kind]: unknown }>
 type Defaults = PipelineContent['defaults']
 
-/** Longest wait, if nobody names one; never shorter than the first one. */
+/** Longest wait if the file names none; never shorter than the first one. */
 const MAX_BACKOFF_MS = 60_000
 
 /** Problems: CUSTODY_SECRET_UNSET. */
@@ -45,7 +45,7 @@ export function buildConfig(content: PipelineContent, root: Tree, env: Environme
       visit_ms: limits.visit,
     },
     plugins: textsOf(content.plugins),
-    /** Names of nodes whose kind can't be told, which has been reported; they are not among `nodes`. */
+    /** Names of nodes whose kind isn't clear, which has been reported; they are not among `nodes`. */
     unreadable: entriesOf(valueAt(root, 'nodes')).flatMap(({ key }) => (content.nodes.has(key) ? [] : [key])),
   }
 }
@@ -62,7 +62,7 @@ function buildSource([name, source]: Named<ValueOf<PipelineContent['sources']>>,
     plugin: source.plugin,
     options: source.options,
     schema: {
-      // Fields under observed are a mistake that has been told; most likely they were meant.
+      // Fields under observed are a mistake that has been reported; most likely they were meant.
       mode: mode === 'observed' && fields.length > 0 ? ('flexible' as const) : mode,
       fields,
     },
@@ -149,7 +149,7 @@ function buildAggregate({ aggregate, options, trigger, output, output_rows, to }
   }
 }
 
-/** null: not said. */
+/** null: left out. */
 function buildService(service: ValueOf<PipelineContent['limits']['services']>) {
   const { per_minute = null, concurrency = null, breaker = null, max_wait: max_wait_ms = null } = service
   return {
@@ -164,7 +164,7 @@ function buildService(service: ValueOf<PipelineContent['limits']['services']>) {
   }
 }
 
-/** What must hold before anything is published; null: nothing was said. `most` of the count of `min_rows` is the least. */
+/** What must hold before anything is published; null: left out. `most` of the count of `min_rows` is the least. */
 function buildGuards({ rejected, failed, min_rows }: PipelineContent['guards']) {
   return { rejected: rejected ?? null, failed: failed ?? null, min_rows: min_rows ?? null }
 }

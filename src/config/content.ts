@@ -19,11 +19,11 @@ export interface Content {
 export function readContent(root: Tree): Content {
   const { value, issues } = understood(PIPELINE, inputOf(root, PIPELINE))
   for (const path of unknownPaths(root)) replace(value, PIPELINE, path)
-  // All that was wrong has been replaced: it is what the format says.
+  // All that was wrong has been replaced, so it fits the format.
   return { content: value as PipelineContent, issues }
 }
 
-/** What an issue says itself; the value can stay as it is then. */
+/** Issues with words of their own; the value can stay as it is then. */
 export const refusalOf = (issue: Issue): Refusal | null =>
   issue.code === 'custom' ? ((issue.params?.refusal as Refusal | undefined) ?? null) : null
 
@@ -67,7 +67,7 @@ function replace(
   if (may_stay(chosen(part, before), before)) return
   const in_list = Array.isArray(holder)
   const instead = in_list && part instanceof z.ZodString ? undefined : standIn(part)
-  // A text in a list leaves a hole. Of a node nobody may be able to tell what it is; a case must keep its number.
+  // A text in a list leaves a hole. What a node is may not be clear; a case must keep its number.
   if (instead === undefined || (part instanceof Picked && part.kinds.length > 0 && !in_list)) parts.delete(step)
   else parts.set(step, instead)
 }
@@ -119,7 +119,7 @@ export function inputOf(tree: Tree, part: Part | null): unknown {
   return object
 }
 
-/** Where values stand that aren't known (a variable isn't set, say), which has been told. */
+/** Where values stand that aren't known (a variable isn't set, say), which has been reported. */
 function unknownPaths(tree: Tree, path: ConfigPath = []): ConfigPath[] {
   if (tree.kind === 'scalar') return tree.unset === true ? [path] : []
   if (tree.kind === 'list') return tree.items.flatMap((each, index) => unknownPaths(each, [...path, index]))

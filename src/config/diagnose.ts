@@ -1,6 +1,6 @@
 /**
  * zod's issues as problems in the file: an issue has a path, the tree knows where that is, and the part of the format
- * that stands there has the words. Every problem is told, each at its own key or value.
+ * that stands there has the words. Every problem is reported, each at its own key or value.
  */
 import { z } from 'zod'
 import { type Issue, inputOf, pathOf, refusalOf } from './content.ts'
@@ -35,7 +35,7 @@ interface Spot {
 export function diagnose(issues: readonly Issue[], root: Tree, problems: Problems): void {
   const whole: Spot = { part: PIPELINE, tree: root, key_at: { ...root.at, end: root.at.start + 1 }, label: null }
   const diagnoser = new Diagnoser(whole, problems)
-  for (const issue of issues) diagnoser.tell(issue)
+  for (const issue of issues) diagnoser.report(issue)
 }
 
 class Diagnoser {
@@ -47,13 +47,13 @@ class Diagnoser {
     this.#problems = problems
   }
 
-  tell(issue: Issue): void {
+  report(issue: Issue): void {
     const path = pathOf(issue)
     const { spot, missing } = this.#spotAt(path)
     if (missing !== null) return this.#missingKey(spot, missing)
     const { part, tree } = spot
     const refusal = refusalOf(issue)
-    // What isn't known has been told.
+    // What isn't known has been reported.
     if (tree.kind === 'scalar' && tree.unset && refusal?.at !== 'key') return
     if (refusal !== null) return this.#refuse(spot, refusal)
     if (issue.code === 'unrecognized_keys') return this.#unknownKeys(spot, issue.keys)
@@ -113,7 +113,7 @@ class Diagnoser {
     }
   }
 
-  /** None, or more than one, of the keys that say what it is. */
+  /** None, or more than one, of the keys that decide what it is. */
   #unclear({ part, label, key_at }: Spot, { kinds, options }: Picked, tree: MapTree): void {
     const { what } = wordsOf(part)
     const only_one = `${what} has exactly one of ${kinds.join(', ')}`

@@ -48,7 +48,7 @@ const distinct = (item: string, least: 0 | 1, of: z.ZodString) =>
     .superRefine((items, { addIssue }) => {
       const code = item === 'branch' ? 'CUSTODY_DUPLICATE_BRANCH' : 'CUSTODY_BAD_VALUE'
       for (const [index, each] of items.entries()) {
-        // What isn’t a text is told as such.
+        // What isn’t a text is reported as such.
         if (typeof each !== 'string' || items.indexOf(each) === index) continue
         const message = `${item} \`${each}\` stands twice in this list`
         addIssue(ownIssue(index, { code, message }))

@@ -267,7 +267,7 @@ describe('a faulty file', () => {
     expect(load(BASE.replace(from, to)).diagnostics.map(each => each.message)).toContain(message)
   })
 
-  test('names nodes of which nobody can tell what they are', () => {
+  test('names nodes whose kind isn’t clear', () => {
     const { pipeline } = load(BASE.replace('    to: tier', '    to: tier\n    gate: row.x'))
     expect(pipeline?.config.unreadable).toEqual(['screen'])
     expect(pipeline?.config.nodes).toHaveLength(8)

@@ -33,7 +33,7 @@ export interface Loaded {
   readonly texts: ReadonlyMap<string, string>
 }
 
-/** Reads and checks a pipeline file. Never throws for what a file holds, or that there is none. */
+/** Reads and checks a pipeline file. Never throws for what a file holds, or because it is missing. */
 export async function loadPipeline(file: string, options: LoadOptions): Promise<Loaded> {
   const read = await readPipelineText(file)
   if (read.ok) return parsePipeline(read.text, { ...options, file, folder: dirname(resolve(file)) })

@@ -3,7 +3,7 @@ import type { KeyForm, Refusal } from './part.ts'
 import type { Problems } from './problems.ts'
 import { type MapEntry, spanOf, type Tree, valueAt } from './tree.ts'
 
-/** Names of sources, nodes, sinks and branches. `discard` and `else` have a meaning as targets and labels. */
+/** Names of sources, nodes, sinks and branches. `discard` and `else` are reserved for targets and labels. */
 export const NAME = /^(?!(?:discard|else)$)[A-Za-z][A-Za-z0-9_-]*$/
 export const NAME_HINT = 'names have letters, digits, _ and -, begin with a letter, and are neither discard nor else'
 

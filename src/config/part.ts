@@ -1,6 +1,6 @@
 /**
- * Parts of the format (zod schemas), and what zod has no place for: the words by which people are told about them.
- * Who walks along the format (diagnostics, `--set`, documents) goes from part to part by the functions here.
+ * Parts of the format (zod schemas), and what zod has no place for: the words by which messages name them.
+ * Whatever walks the format (diagnostics, `--set`, documents) goes from part to part by the functions here.
  */
 import { z } from 'zod'
 import type { ErrorCode } from '../model/error.ts'
@@ -22,35 +22,35 @@ export type KeyForm = 'name' | 'branch' | 'label' | 'any'
 export type Explain = (value: unknown, key: string) => Refusal
 
 export interface Words {
-  /** Of an object, or of one of several: what it is, with its article: `a transform`. */
+  /** For an object, or one of several: what it is, with its article: `a transform`. */
   readonly what?: string
-  /** Of an object: keys that people try here, and why they aren't there. */
+  /** For an object: keys that people try here, and why they don't exist. */
   readonly refused?: { readonly [key: string]: string }
-  /** Of an object that uses a plugin: the key that names it, and its kind. */
+  /** For an object that uses a plugin: the key that names it, and its kind. */
   readonly plugin?: { readonly key: string; readonly kind: 'source' | 'transform' | 'gate' | 'aggregate' | 'sink' }
-  /** Of a list or a map: what it has: `branch`. */
+  /** For a list or a map: what its items are: `branch`. */
   readonly item?: string
-  /** Of a map. */
+  /** For a map. */
   readonly keys?: KeyForm
-  /** Of a list: each item may stand once. */
+  /** For a list: each item may occur once. */
   readonly unique?: true
   /** An object, list or map that needs nothing: YAML may have nothing in its place. */
   readonly empty?: boolean
-  /** Of what may be several things, by what YAML has there: `an expression, or a map with …`. */
+  /** For a part that may be several things, by their forms in YAML: `an expression, or a map with …`. */
   readonly expects?: string
-  /** Of a value: what it is, for documents. */
+  /** For a value: what it is, for documents. */
   readonly docs?: string
-  /** Of a value: why this one is wrong. */
+  /** For a value: why this one is wrong. */
   readonly explain?: Explain
-  /** Of a value: it may hold any lists and maps. */
+  /** For a value: it may hold any lists and maps. */
   readonly open?: true
-  /** Of a value: a variable that stands there unquoted may bring a number. */
+  /** For a value: an unquoted variable there may bring a number. */
   readonly numeric?: true
   /** What stands for it if it is wrong, even where it may be left out. */
   readonly instead?: unknown
 }
 
-/** An issue that says itself what is wrong, one step below where it is found. */
+/** An issue with words of its own, one step below where it is found. */
 export const ownIssue = (step: string | number, refusal: Refusal) => ({
   code: 'custom' as const,
   path: [step],
@@ -62,7 +62,7 @@ export const words = z.registry<Words>()
 
 export const wordsOf = (part: Part): Words => words.get(inner(part)) ?? {}
 
-/** What is said of a part, and its default as it would be written, be it at the part itself or at what it wraps. */
+/** What is said of a part, and its default as it would be written, at the part itself or at what it wraps. */
 export function aboutPart(part: Part): z.core.GlobalMeta {
   const wrapped = unwrap(part)
   const by_default = part instanceof z.ZodPrefault && !wordsOf(part).empty ? { default: part.def.defaultValue } : {}
@@ -82,7 +82,7 @@ function unwrap(part: Part): Part | null {
   return wraps ? part.unwrap() : null
 }
 
-/** The part itself, or, of several things, the one that `value` is; null if nobody can tell. */
+/** The part itself, or, of several things, the one that `value` is; null if that isn't clear. */
 export function chosen(part: Part, value: unknown): Part | null {
   const own = inner(part)
   return own instanceof Picked ? own.pick(value) : own

@@ -1,11 +1,11 @@
 /**
  * One of several schemas, picked by a look at the value. zod's own unions try all of them, and can't say which one was
- * meant; its discriminated unions look at the value of one key, where here it is the key that tells.
+ * meant; its discriminated unions look at the value of one key, while here the presence of a key decides.
  */
 import { z } from 'zod'
 
 type Options = readonly z.ZodType[]
-/** The one that was meant; null if nobody can tell. */
+/** The one that was meant; null if that isn't clear. */
 type Pick = (value: unknown) => z.ZodType | null
 
 interface PickedDef extends z.core.$ZodUnionDef<Options> {
@@ -14,7 +14,7 @@ interface PickedDef extends z.core.$ZodUnionDef<Options> {
 }
 export interface Picked<T extends Options = Options> extends z.ZodUnion<T> {
   readonly pick: Pick
-  /** The keys that tell, one for each option; empty if the type of the value tells. */
+  /** The keys that decide, one for each option; empty if the type of the value decides. */
   readonly kinds: readonly string[]
 }
 

@@ -40,7 +40,7 @@ export interface PipelineFile {
   /** False: what stands at a path, or in it, was reported as wrong, and its value isn't known. */
   known(path: ConfigPath): boolean
   /**
-   * What YAML would make of an unquoted text at a path after variables were expanded in it (`${N}` may bring a number);
+   * How YAML would read an unquoted text at a path after variables were expanded in it (`${N}` may bring a number);
    * undefined for any other value.
    */
   typed(path: ConfigPath): string | number | boolean | null | undefined

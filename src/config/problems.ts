@@ -1,4 +1,4 @@
-/** Collects diagnostics at places of the sources. One problem at one place is told once, however often it is met. */
+/** Collects diagnostics at places of the sources. One problem at one place is reported once, however often it is met. */
 import type { Diagnostic, ErrorCode } from '../model/error.ts'
 import type { Place, Span } from './source-text.ts'
 import { spanOf } from './tree.ts'

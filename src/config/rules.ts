@@ -1,4 +1,4 @@
-/** Rules between the keys of one part: what a policy needs and what it excludes. What is wrong by itself was told before. */
+/** Rules between the keys of one part: what a policy needs and what it excludes. What is wrong on its own has been reported before. */
 import { parseDuration } from '../model/duration.ts'
 import { ERROR_FIELD } from '../sdk/error-row.ts'
 import { FIELD_HINT } from './fields.ts'

@@ -52,7 +52,7 @@ describe('the JSON Schema of pipeline files', () => {
   })
 
   const SHAPE_CODES = ['UNKNOWN_KEY', 'MISSING_KEY', 'WRONG_TYPE', 'BAD_NAME', 'SCHEMA', 'LEDGER_URL']
-  /** What only a look at several places tells. */
+  /** What only a look at several places shows. */
   const BEYOND = ['fields that mean nothing', 'a limit of nothing']
   const refused = SHAPE_CASES.filter(
     ({ expect: all, set, name }) =>

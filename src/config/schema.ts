@@ -1,6 +1,6 @@
 /**
  * The JSON Schema (draft 2020-12) of pipeline files, for editors: what zod makes of the format, and what it can't know.
- * It accepts whatever the checker accepts; what only names in the file decide (targets, branches) it can't tell.
+ * It accepts whatever the checker accepts; it can't check what only names in the file decide (targets, branches).
  */
 import { z } from 'zod'
 import type { JsonSchema } from '../model/schema.ts'
@@ -79,7 +79,7 @@ function complete(part: Part, json: z.core.JSONSchema.BaseSchema, plugins: reado
   if (own.empty && json.type !== undefined) Object.assign(json, { type: [json.type, 'null'] })
 }
 
-/** Around all but what is said of it. */
+/** Wraps all but the schema's description. */
 function allowVariable(json: z.core.JSONSchema.BaseSchema): void {
   const { description: _, default: __, ...value } = json
   for (const keyword of Object.keys(value)) delete json[keyword]
@@ -113,7 +113,7 @@ function pluginRules({ plugin: use }: Words, all: readonly PluginSchema[]): Json
   return [{ properties: { [use.key]: { anyOf: [...known, { type: 'string' }] } } }, ...options]
 }
 
-/** `key` is `value`, be it by default. */
+/** `key` is `value`, perhaps by default. */
 const is = (key: string, value: string, by_default: boolean): JsonSchema => ({
   properties: { [key]: { const: value } },
   ...(by_default ? {} : { required: [key] }),

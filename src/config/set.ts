@@ -78,7 +78,7 @@ class Setter {
     this.#problems = problems
   }
 
-  /** `tree` with the value at the rest of the path, from step `depth`; null if that can't be, which is then told. */
+  /** `tree` with the value at the rest of the path, from step `depth`; null if that can't be, which is then reported. */
   set(tree: Tree | undefined, part: Part, depth: number, value: Tree): Tree | null {
     const step = this.#steps[depth]
     if (step === undefined) return value
@@ -148,7 +148,7 @@ class Setter {
   }
 }
 
-/** What `part` may be where something stands below it; what `tree` is already, if that tells. */
+/** What `part` may be where something stands below it; what `tree` is already, if that shows it. */
 function optionsOf(part: Part, tree: Tree | undefined): readonly Part[] {
   const own = inner(part)
   if (!(own instanceof Picked)) return [own]

@@ -2,7 +2,7 @@
 
 export type Threshold =
   | { readonly kind: 'count'; readonly most: number }
-  /** Of 100. */
+  /** Percent, up to 100. */
   | { readonly kind: 'share'; readonly percent: number }
   | { readonly kind: 'off' }
 

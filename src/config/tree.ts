@@ -17,9 +17,9 @@ export interface ScalarTree {
   readonly at: Place
   readonly style: ScalarStyle
   readonly value: string | number | boolean | null
-  /** Of an unquoted text in which variables were expanded: what YAML would make of the result. */
+  /** For an unquoted text in which variables were expanded: how YAML would read the result. */
   readonly typed?: string | number | boolean | null
-  /** The value isn't known (a variable isn't set, a number can't be held), which has been told. */
+  /** The value isn't known (a variable isn't set, a number can't be held), which has been reported. */
   readonly unset?: true
   /** Where variables were expanded: the text before. */
   readonly unexpanded?: { readonly text: string; readonly origins: readonly number[] }

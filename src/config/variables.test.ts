@@ -35,7 +35,7 @@ describe('variables', () => {
     ['${A', 'malformed'],
     ['${1}', 'malformed'],
     ['${A-b}', 'malformed'],
-  ])('%s is told as %s, and left as written', (text, kind) => {
+  ])('%s is reported as %s, and left as written', (text, kind) => {
     const expansion = expand(text, env)
     expect(expansion?.text).toBe(text)
     expect(expansion?.problems).toMatchObject([{ kind, offset: 0 }])

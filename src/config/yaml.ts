@@ -19,7 +19,7 @@ import { spanOf } from './tree.ts'
 const DEPTH_MAX = 64
 /** Parts that all aliases of a file together may stand for. */
 const ALIASED_PARTS_MAX = 20_000
-/** After so many syntax errors the rest says nothing new. */
+/** After this many syntax errors the rest says nothing new. */
 const SYNTAX_ERRORS_MAX = 20
 
 /** The tree of `source`, null if it isn't YAML (or holds nothing). Problems: CUSTODY_YAML…, CUSTODY_BAD_VALUE. */
@@ -52,7 +52,7 @@ function parseStrictly(source: SourceText, problems: Problems): Document | null 
     problems.error('CUSTODY_YAML', at(0, 1), 'Custody reads YAML 1.2 only', 'remove the %YAML line')
   }
   const found = [...document.errors, ...document.warnings]
-  // `{ path: ${NAME} }` derails the parser: what it says from there on is of no use.
+  // `{ path: ${NAME} }` derails the parser: what it reports from there on is of no use.
   const variables = found.filter(each => source.text.startsWith('${', each.pos[0] - 1))
   const all = variables.length > 0 ? variables : found
   const more = all.length - SYNTAX_ERRORS_MAX
@@ -244,7 +244,7 @@ class TreeBuilder {
     return { kind: 'scalar', at, style, value: null }
   }
 
-  /** A number that can't be honoured is told, and its value is then not known. */
+  /** A number that can't be honoured is reported, and its value is then unknown. */
   #number(value: number, text: string, at: Place): ScalarTree {
     const scalar = { kind: 'scalar', at, style: 'plain', value: value === 0 ? 0 : value } as const
     if (!Number.isFinite(value)) {
@@ -267,7 +267,7 @@ class TreeBuilder {
     return false
   }
 
-  /** Told at the first alias that is too much; the others count as nothing. */
+  /** Reported at the first alias that is too much; the others count as nothing. */
   #tooMany(at: Place): void {
     if (this.refused) return
     this.refused = true
@@ -285,5 +285,5 @@ class TreeBuilder {
 }
 
 const nothing = (at: Place): ScalarTree => ({ kind: 'scalar', at, style: 'plain', value: null })
-/** Stands for what has been told to be wrong. */
+/** Stands for a value that has been reported as wrong. */
 const unknown = (at: Place): ScalarTree => ({ ...nothing(at), unset: true })

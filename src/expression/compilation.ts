@@ -82,7 +82,7 @@ export class Compilation {
     return writtenAt(this.source, node, 80)
   }
 
-  /** Notes a problem; what it returns stands for a value of which nothing is known, so that only one problem is told. */
+  /** Notes a problem; what it returns stands for a value of which nothing is known, so that only one problem is reported. */
   problem(node: ASTNode, code: ExpressionProblem['code'], message: string, hint?: string): Compiled {
     this.problems.push(this.#noted(node, code, message, hint))
     return { type: ANY, run: () => null }

@@ -303,7 +303,7 @@ describe('the check before the run', () => {
     expect(compiled('row.amont > 5').warnings).toEqual([])
   })
 
-  test('a warning is told beside a problem, which may follow from it', () => {
+  test('a warning is reported beside a problem, which may follow from it', () => {
     const rest = { schema: { type: 'string' }, optional: true }
     const compiled = compileExpression('row.amont > 5', { over: 'row', schema: { ...FIXED, closed: false, rest } })
     expect(compiled).toMatchObject({ ok: false, problems: [{ code: 'CUSTODY_CEL_TYPE' }] })

@@ -9,7 +9,7 @@
  * - A declared field that may be missing reads as null; an undeclared one that is missing is an error.
  * - `has(row.x)` and `row.?x` take null as missing.
  * - There is no time of day to ask for, no randomness and no time zone of the machine: same row, same result.
- * - Timestamps and durations become texts in the result (`2026-03-01T12:00:00Z`, `90s`), an optional that is none null.
+ * - Timestamps and durations become texts in the result (`2026-03-01T12:00:00Z`, `90s`), an empty optional becomes null.
  */
 
 import { type ASTNode, Environment, ParseError } from '@marcbachmann/cel-js'
@@ -32,17 +32,17 @@ export type { Risk as ExpressionRisk }
 
 export type ExpressionResult =
   | { readonly ok: true; readonly value: unknown }
-  /** `code` as in EXPRESSION_ERRORS; `field`: the one that it is about, where that can be told. */
+  /** `code` as in EXPRESSION_ERRORS; `field`: the one that it is about, where that is known. */
   | { readonly ok: false; readonly code: string; readonly message: string; readonly field?: string }
 
-/** The field that an error is about, as errors of rows tell it. */
+/** The field that an error is about, as errors of rows have it. */
 export function fieldOf({ field }: { readonly field?: string }): { readonly field?: string } {
   return field === undefined ? {} : { field }
 }
 
 export interface Expression {
   readonly source: string
-  /** Type of the result as JSON Schema, where the check could tell; `{}` where anything may come. */
+  /** Type of the result as JSON Schema, where the check can know it; `{}` where anything may come. */
   readonly gives: FieldSchema
   /** Fields that it reads, as paths: `[['amount'], ['address', 'city']]`. An empty path is the whole row. */
   readonly reads: readonly (readonly string[])[]
@@ -62,7 +62,7 @@ export interface ExpressionProblem {
 
 export type ExpressionScope = { readonly over: 'row'; readonly schema: RowSchema } | { readonly over: 'batch' }
 
-/** Warnings are told beside problems, too: a mistyped field may be why another thing doesn't fit. */
+/** Warnings are reported beside problems, too: a mistyped field may be why another thing doesn't fit. */
 export type CompiledExpression = { readonly warnings: readonly ExpressionProblem[] } & (
   | { readonly ok: true; readonly expression: Expression }
   | { readonly ok: false; readonly problems: readonly ExpressionProblem[] }
@@ -110,9 +110,9 @@ export function compileExpression(source: string, scope: ExpressionScope): Compi
 const ANALYSED = new WeakMap<Expression, Analysed>()
 
 /**
- * What can fail of expressions that are evaluated one after the other, each only if those before gave false: for each of them the
- * operations that can. Where there is none, each has a value of the wanted type for every row that fits `schema`. A schema of null
- * says that nothing can be relied on.
+ * What can fail in expressions that are evaluated one after the other, each only if those before gave false: for each expression the
+ * operations that can fail. If there are none, each has a value of the wanted type for every row that fits `schema`. A null schema
+ * means that nothing can be relied on.
  * @throws TypeError for expressions that `compileExpression` hasn't made.
  */
 export function expressionRisks(

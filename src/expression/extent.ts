@@ -12,7 +12,7 @@ export function extentOf(source: string, { start, end }: ASTNode): Extent {
   let [from, to] = [start, end]
   for (let i = 0; i < closed; i++) from = source.lastIndexOf('(', from - 1)
   for (let i = 0; i < opened; i++) to = source.indexOf(')', to) + 1
-  // A parenthesis that isn't there: the source is broken, and other things are told of it.
+  // A parenthesis that isn't there: the source is broken, and other problems are reported.
   const sound = from >= 0 && to >= end
   return sound ? { offset: from, length: Math.max(1, to - from) } : { offset: start, length: Math.max(1, end - start) }
 }

@@ -10,7 +10,7 @@ import { fromJson, NONE, Optional, type Value } from './values.ts'
 
 type AccessNode = Extract<ASTNode, { op: '.' | '.?' | '[]' | '[?]' }>
 
-/** `row` on its own. Its reading is told as the empty path: all fields. */
+/** `row` on its own. Reading it is recorded as the empty path: all fields. */
 export function compileWholeRow(c: Compilation): Compiled {
   c.reads([])
   const type = c.rootType
@@ -207,7 +207,7 @@ export function access(value: Value, key: Value, at: string): Value {
   return unusable(value, at, 'fields and positions need a map or a list')
 }
 
-/** Missing and null are both none. */
+/** Missing and null both give an empty optional. */
 export function optionalAccess(value: Value, key: Value, at: string): Optional {
   if (value instanceof Optional) return value.value === undefined ? NONE : optionalAccess(value.value, key, at)
   const found = value instanceof Map ? value.get(mapKey(key)) : Array.isArray(value) ? elementAt(value, key, at) : null

@@ -34,7 +34,7 @@ export interface Overload {
   readonly run: (args: readonly Value[], at: string) => Value
   /** When `run` fails on such arguments; without, it is taken to fail on any. */
   readonly fails?: Fails
-  /** What it can give of such arguments, where more is known than its type. */
+  /** What it can give for such arguments, where more is known than its type. */
   readonly results?: (args: readonly Possible[]) => Possible
 }
 

@@ -14,7 +14,7 @@ export interface Pattern {
 export interface PatternProblem {
   /** One sentence without a full stop at the end. */
   readonly problem: string
-  /** Where in the source, in UTF-16 units, if that can be told. */
+  /** Where in the source, in UTF-16 units, if that is known. */
   readonly offset?: number
 }
 

@@ -19,15 +19,15 @@ export interface Type {
   readonly kind: Kind
   /** May be null or, for a field, missing; that is no type error, but one at run time where a value is needed. */
   readonly nullable: boolean
-  /** Of a string: all values that it can have, if they are known. */
+  /** For a string: all values that it can have, if they are known. */
   readonly values?: readonly string[]
-  /** Of a list: its elements. Of an optional: its value. Of a map: values of keys that aren't in `fields`. */
+  /** For a list: its elements. For an optional: its value. For a map: values of keys that aren't in `fields`. */
   readonly of?: Type
-  /** Of a map: keys that are known. */
+  /** For a map: keys that are known. */
   readonly fields?: ReadonlyMap<string, Type>
-  /** Of a map: it has no other keys than `fields`. */
+  /** For a map: it has no other keys than `fields`. */
   readonly closed?: boolean
-  /** Of a map: other keys deserve a warning (mode `flexible`). */
+  /** For a map: other keys deserve a warning (mode `flexible`). */
   readonly declared?: boolean
 }
 

@@ -1,4 +1,4 @@
-/** Totals of calls as people and JSON are told. */
+/** Totals of calls as texts and JSON show them. */
 import type { CallTotals } from './entry.ts'
 
 export interface CallSummary {

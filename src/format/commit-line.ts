@@ -1,16 +1,16 @@
 /**
- * The order of what is under way, as commit entries tell it: the whole line, or what changed in it since the commit before
- * that tells of it. A line that is long and moves little needn't be told again with each commit.
+ * The order of what is under way, as commit entries have it: the whole order, or what changed in it since the commit before
+ * that mentions it. A long order that moves little needn't be repeated in each commit.
  */
 
 /**
  * A token; or a trace of a branch: the fork's group, the coalesce, and the branch's place in the coalesce's list, from 0 (where it
- * is lost), or that and the number of branches (where it goes on if the group fails), or that and twice the number (where it is lost
+ * is lost), or that and the number of branches (where it continues if the group fails), or that and twice the number (where it is lost
  * once all is done that comes before).
  */
 export type LineMember = number | readonly [fork: number, coalesce: number, branch: number]
 
-/** Members in a row, and the one that they come right behind: it was in line before; 0 where the line begins. */
+/** Members in a row, and the one that they come right behind: it was in the order before; 0 at the beginning of the order. */
 export type LineRun = readonly [behind: LineMember | 0, ...members: LineMember[]]
 
 export interface LineChange {
@@ -18,7 +18,7 @@ export interface LineChange {
   readonly in: readonly LineRun[]
 }
 
-/** At most one of both; none if nothing is in line. */
+/** At most one of both; neither if the order is empty. */
 export interface CommitLine {
   readonly line?: readonly LineMember[]
   readonly moved?: LineChange
@@ -32,7 +32,7 @@ interface Place {
   after: Place
 }
 
-/** The line as it stands after the commits that were taken in, from one that told the whole line on. */
+/** The order as it is after the commits that were taken in, from one that had the whole order on. */
 export class RecordedLine {
   readonly #places = new Map<number | string, Place>()
   /** Before the first and behind the last. */
@@ -49,7 +49,7 @@ export class RecordedLine {
     return this.#places.has(keyOf(member))
   }
 
-  /** The commit after those that were taken in. `onFault` is told of members that it speaks of wrongly; they are passed over. */
+  /** Takes in the next commit. `onFault` is called with members that it names wrongly; they are skipped. */
   take({ line = [], moved }: CommitLine, onFault: (member: LineMember, fault: LineFault) => void): void {
     if (moved === undefined) {
       this.#clear()

@@ -22,7 +22,7 @@ export const LEDGER_FORMAT = 1
 export type VisitStatus = 0 | 1 | 2 | 3
 export const VISIT_OK = 0
 export const VISIT_ERROR = 1
-/** At an aggregate or coalesce: the visit goes on until its group closes, and is then told again as ok or error. */
+/** At an aggregate or coalesce: the visit lasts until its group closes, and is then recorded again as ok or error. */
 export const VISIT_HELD = 2
 /** An error after the last of the attempts that `retry` allows, which another attempt could have helped. */
 export const VISIT_EXHAUSTED = 3
@@ -44,7 +44,7 @@ export interface VisitFact {
   readonly out: ValueNumber
   /** Edge by which it left; 0 if it ended (what is born of it is born onto an edge), is held, or is attempted again. */
   readonly edge: EdgeNumber
-  /** From the entry's time; negative for a visit that was held and is told again. */
+  /** From the entry's time; negative for a visit that was held and is recorded again. */
   readonly start_us: number
   /** On the run's clock. */
   readonly duration_us: number
@@ -89,7 +89,7 @@ export interface GroupClosed {
   readonly verdict: string
   /** Value with more about it (union merges: `{origins, overruled}`), 0 if there is none. */
   readonly detail: ValueNumber
-  /** Members in order of arrival (merge, batch), or none (fork, expand: the children tell). */
+  /** Members in order of arrival (merge, batch), or none (fork, expand: the children show it). */
   readonly members: readonly TokenId[]
   /** A merge that would have waited for more, had its time not been up. */
   readonly timed_out: boolean
@@ -124,14 +124,14 @@ export interface CallCosts {
   readonly cost_nusd: number
 }
 
-/** One request to a service, during a visit or for a batch, and what came of it. */
+/** One request to a service, during a visit or for a batch, and its result. */
 export interface CallFact extends CallCosts {
   /** Its number within the run. */
   readonly call: number
   /** 0: it was made for a batch, which is the subject. */
   readonly token: TokenId
   readonly node: NodeNumber
-  /** Of the visit, or of the batch. */
+  /** Attempt of the visit, or of the batch. */
   readonly attempt: number
   /** Its place among the calls of that attempt, from 1. One that was throttled is made again in the same place. */
   readonly ordinal: number
@@ -142,19 +142,19 @@ export interface CallFact extends CallCosts {
   readonly request: ValueNumber
   /** Value that came back; of an error `{code, message, retryable}`, with `response` if something came back. */
   readonly response: ValueNumber
-  /** From the entry's time; negative if it began before what else the entry tells. */
+  /** From the entry's time; negative if it began before everything else in the entry. */
   readonly start_us: number
   readonly duration_us: number
 }
 
 /**
- * A request is about to be sent by a sink that can't take back what it does. It is sent only when the entry that tells so
- * is durable; the call that tells what came of it is in a later entry.
+ * A request is about to be sent by a sink that can't take back what it does. It is sent only when the entry that says so
+ * is durable; the call with its result is in a later entry.
  */
 export interface IntentFact {
   readonly token: TokenId
   readonly node: NodeNumber
-  /** Of the visit. A service that asked to be left alone is asked again in the same one, by another intent. */
+  /** Attempt of the visit. A service that asked to be left alone is asked again in the same one, by another intent. */
   readonly attempt: number
   /** Value that is asked, as in calls. */
   readonly request: ValueNumber
@@ -162,7 +162,7 @@ export interface IntentFact {
   readonly together: Together | null
 }
 
-/** Rows that one request has. They stay together for as long as it is made again; what came of it is told of each. */
+/** Rows that one request has. They stay together for as long as it is made again; its result is recorded for each. */
 export interface Together {
   /** Token of the first of them: it names the request among those of the node. */
   readonly first: TokenId
@@ -204,7 +204,7 @@ export interface OriginFact {
  * | `c` | commitments, lower-case hex; the first is of value number `w` |
  * | `d` | groups closed: `[group, verdict, detail, member…]` |
  * | `e` | endings: `[token, fate, node, sink, group]`, then `code, value` if the fate carries an error |
- * | `f` | number of the value that tells how fields stand |
+ * | `f` | number of the value that says how fields stand |
  * | `g` | groups opened: `[group, kind, node, expected]` |
  * | `h` | holds: `[token, node, group, ordinal]` |
  * | `n` | births: `[token]`, or `[token, group, ordinal, value, parent…]` |
@@ -234,7 +234,7 @@ export interface SubjectEntry {
   readonly endings: readonly EndingFact[]
   readonly calls: readonly CallFact[]
   readonly intents: readonly IntentFact[]
-  /** Number of the value that tells how the fields of rows under way stand (`FieldOrders`); 0 where all is canonical. */
+  /** Number of the value that says how the fields of rows under way stand (`FieldOrders`); 0 where all is canonical. */
   readonly orders: ValueNumber
   /** Hex commitments of values `first_value`, `first_value + 1`, … */
   readonly first_value: number
@@ -306,7 +306,7 @@ export interface CallTotals extends CallCosts {
   readonly recorded: number
 }
 
-/** All that a commit tells but for what the ledger knows: what is open, and which rows and batches are closed. */
+/** All that a commit states except what the ledger knows: what is open, and which rows and batches are closed. */
 export type CommitFacts = {
   readonly k: 'commit'
   readonly commit: number
@@ -317,7 +317,7 @@ export type CommitFacts = {
   readonly t: number
 } & CommitLine
 
-/** All that a seal tells but for the trees, which the ledger knows. */
+/** All that a seal states except the trees, which the ledger knows. */
 export interface SealFacts {
   readonly k: 'seal'
   readonly status: SealedStatus
@@ -326,8 +326,8 @@ export interface SealFacts {
 }
 
 /**
- * `[from, to]`, in order: the run's clock stood still while the time of day went on so far, since its machine slept, or its clock was
- * set. Those since the run's entry before; absent if there are none.
+ * `[from, to]`, in order: the run's clock stood still while the time of day advanced from one to the other: its machine slept, or its clock was
+ * set. Those since the run's previous entry; absent if there are none.
  */
 export type Jumps = ReadonlyArray<readonly [number, number]>
 
@@ -351,7 +351,7 @@ export type RunEntry =
       readonly plan_hash: string
       readonly topology: Topology
       readonly custody: string
-      /** Of the plugins that the plan uses, by kind and name. */
+      /** The code of the plugins that the plan uses, by kind and name. */
       readonly plugins: readonly PluginCode[]
       /** The run whose recorded answers its calls are given; absent if they are made. */
       readonly replays?: string
@@ -362,10 +362,10 @@ export type RunEntry =
   /** Closes each commit, with the order of what is under way (I7). Its value is a `CommitValue`. */
   | (CommitFacts & {
       readonly open: OpenFact
-      /** Tiles that were full when the commit before it was durable, and no commit has told; absent if there are none. */
+      /** Tiles that were full when the commit before it was durable, and that no commit has listed; absent if there are none. */
       readonly tiles?: readonly SubjectTile[]
     })
-  /** The run stopped before its end; `resume` goes on. Its value, if any, is `{code, message, node?}`. `reason` is a declared word. */
+  /** The run stopped before its end; `resume` continues it. Its value, if any, is `{code, message, node?}`. `reason` is a declared word. */
   | {
       readonly k: 'stop'
       readonly status: StoppedStatus
@@ -387,7 +387,7 @@ export type RunEntry =
   /** The last entry. */
   | (SealFacts & { readonly subjects: SubjectTrees })
 
-/** Value 1 of entry 0: all that explain needs to tell decisions without the pipeline file. */
+/** Value 1 of entry 0: all that explain needs to show decisions without the pipeline file. */
 export interface PlanValue {
   /** The pipeline file's text, as read. */
   readonly text: string
@@ -398,7 +398,7 @@ export interface PlanValue {
   readonly set?: readonly string[]
   /** Records to read at most, where the run was begun so. */
   readonly limit?: number
-  /** Which rows of the other run are repeated, and how; exactly of a re-run. */
+  /** Which rows of the other run are repeated, and how; present exactly in a re-run. */
   readonly rerun?: RerunValue
   /** By source: the fields that its schema declares, in their order; only of those that declare some. */
   readonly fields: { readonly [source: string]: readonly string[] }
@@ -406,7 +406,7 @@ export interface PlanValue {
   readonly expressions: { readonly [node: string]: readonly ExpressionText[] }
   /** By node name: the plugin's options after validation, secrets replaced. */
   readonly options: { readonly [node: string]: Json }
-  /** By name of a coalesce its policy, of an aggregate its triggers; absent if there are none. */
+  /** By name: the policy of a coalesce, the triggers of an aggregate; absent if there are none. */
   readonly closes?: { readonly [node: string]: Json }
 }
 export interface RerunValue {
@@ -424,7 +424,7 @@ export interface ExpressionText {
   /** Fields of the row that it reads, as paths. */
   readonly reads: readonly (readonly string[])[]
   /**
-   * Of a gate: what was known of the fields that it reads, as JSON Schema, and of all others (`rest`); absent if nothing was. What
+   * For a gate: what was known of the fields that it reads, as JSON Schema, and of all others (`rest`); absent if nothing was. What
    * is an integer and what a number depends on it.
    */
   readonly sees?: { readonly fields: { readonly [field: string]: SeenField }; readonly rest?: SeenField }
@@ -447,8 +447,8 @@ export type SinkIntents = {
 }
 
 /**
- * Of tokens that are under way, those whose fields don't stand in canonical order, with the orders (`format/field-order.ts`) of
- * their rows. It is told in the entry in which they were born or last left by an edge.
+ * The tokens under way whose fields don't stand in canonical order, with the orders (`format/field-order.ts`) of
+ * their rows. It is recorded in the entry in which they were born or last left by an edge.
  */
 export type FieldOrders = ReadonlyArray<readonly [tokens: readonly number[], ...order: FieldOrder]>
 
@@ -456,7 +456,7 @@ export type FieldOrders = ReadonlyArray<readonly [tokens: readonly number[], ...
 export type CommitValue = {
   readonly cursors: { readonly [source: string]: { readonly position: Json; readonly sha256: string | null } }
   readonly receipts: { readonly [sink: string]: { readonly sha256: string | null; readonly state: Json } }
-  /** The most that calls may cost of which nothing is on record, in nano-dollars: those under way, and those lost with a process. Absent: 0. */
+  /** The most that calls without a record may cost, in nano-dollars: those under way, and those lost with a process. Absent: 0. */
   readonly at_risk_nusd?: number
 }
 

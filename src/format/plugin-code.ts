@@ -1,17 +1,17 @@
 /** Which code a run's plugins have: evidence of what decided, beside the plan that says how they were used. */
 
 /**
- * The code of one plugin. It tells nothing of a row, so that it may stand in entries (I8): whoever knows a plugin may know that a run used
- * it. Paths aren't told: a folder's name can be somebody's.
+ * The code of one plugin. It says nothing about a row, so that it may stand in entries (I8): whoever knows a plugin may know that a run used
+ * it. Paths aren't recorded: a folder's name can be somebody's.
  */
 export interface PluginCode {
   /** `source`, `transform`, `gate`, `aggregate` or `sink`. */
   readonly kind: string
   readonly name: string
-  /** The package that it is of; absent for files beside the pipeline. */
+  /** The package that it belongs to; absent for files beside the pipeline. */
   readonly package?: string
   readonly version?: string
-  /** Of its own files; absent where Custody's own plugins run from its source text. */
+  /** Hash of its own files; absent where Custody's own plugins run from its source text. */
   readonly sha256?: string
 }
 

@@ -4,7 +4,7 @@ import type { PlanValue, RerunValue } from './entry.ts'
 
 /** Where a call was made: the same in every run of the same data. */
 export interface CallPlace {
-  /** Name of the row's source, and number of the record in it; of a batch its aggregate, and which of its batches it is. */
+  /** Name of the row's source, and number of the record in it; for a batch its aggregate, and which of its batches it is. */
   readonly source: string | null
   readonly index: number
   /** Name of the node. */
@@ -18,11 +18,11 @@ export interface CallPlace {
 /** A call, as it is found again. */
 export interface CallAsked {
   readonly place: CallPlace
-  /** Of the visit; and which of the attempt's calls it is. */
+  /** Attempt of the visit, and which of the attempt's calls it is. */
   readonly attempt: number
   readonly ordinal: number
   readonly service: string
-  /** Canonical text. */
+  /** The request's canonical text. */
   readonly request: string
 }
 
@@ -34,7 +34,7 @@ export interface RecordedCall {
 
 export interface Recordings {
   /**
-   * What a call with this very request came to: the one made in the same place, by the same attempt with the same ordinal if
+   * The result of a call with this very request: the one made in the same place, by the same attempt with the same ordinal if
    * there is one, or else another that was answered, in recorded order. null if there is none. `only`: no errors.
    */
   take(asked: CallAsked, only?: 'answer'): Promise<RecordedCall | null>
@@ -48,9 +48,9 @@ export interface RecordedTake {
   readonly node: string
   /** Ascending in the order in which nodes took tokens. */
   readonly at_us: number
-  /** Of two at the same time, the one that was born first came first. */
+  /** If two come at the same time, the one that was born first came first. */
   readonly token: number
-  /** Of an aggregate: the batch that it became a member of; null if that didn't close. */
+  /** For an aggregate: the batch that it became a member of; null if that didn't close. */
   readonly batch: RecordedBatch | null
 }
 
@@ -68,7 +68,7 @@ export interface RecordedBatch {
   readonly group: number
   readonly size: number
   readonly trigger: string
-  /** Of the tokens that were born of it. */
+  /** The course of the tokens that were born of it. */
   readonly course: Course
 }
 
@@ -77,7 +77,7 @@ export interface Course {
   /** When the row was read, or the batch begun. */
   readonly began_us: number
   readonly takes: readonly RecordedTake[]
-  /** By the path that what it merges into has, or would have. */
+  /** By the path of the token that it merges into, or would. */
   readonly groups: ReadonlyMap<string, RecordedGroup>
 }
 
@@ -85,9 +85,9 @@ export interface Course {
 export interface RepeatedRow {
   /** Its number there. */
   readonly row: number
-  /** Of its record within its source, from 1. */
+  /** Number of its record within its source, from 1. */
   readonly index: number
-  /** At which the record began, from 1; 0 where its source has no lines. */
+  /** Line at which the record began, from 1; 0 where its source has no lines. */
   readonly line: number
   readonly record: /** As it was ingested. */
     | { readonly kind: 'row'; readonly row: Row }
@@ -99,11 +99,11 @@ export interface RepeatedRow {
 /** Rows of another run that a re-run begins with, instead of what its sources have. */
 export interface Repeats {
   readonly run: string
-  /** Of its finished log, as 64 hex digits. */
+  /** Root of its finished log, as 64 hex digits. */
   readonly root: string
   /** Which rows these are, for the record. */
   readonly chosen: RerunValue
-  /** Of the source with this name, those behind the row `after`, in order. */
+  /** Rows of the source with this name behind the row `after`, in order. */
   rowsOf(source: string, after: number): AsyncIterable<readonly RepeatedRow[]>
   /** Where the source with this name ended, as it said itself; null if that isn't known. */
   endOf(source: string): Json | null
@@ -111,10 +111,10 @@ export interface Repeats {
 
 /** null: not on record. */
 export interface Courses {
-  /** What the pipeline said of when groups close (`PlanValue`). */
+  /** What the pipeline said about when groups close (`PlanValue`). */
   readonly closes: PlanValue['closes']
-  /** Of the record with this number, from 1, in a source. */
+  /** The course of the record with this number, from 1, in a source. */
   ofRow(source: string, index: number): Promise<Course | null>
-  /** Of an aggregate’s batch with this number, from 1. */
+  /** An aggregate’s batch with this number, from 1. */
   ofBatch(aggregate: string, nth: number): Promise<RecordedBatch | null>
 }

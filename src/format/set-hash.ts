@@ -1,7 +1,7 @@
 /**
  * A hash of a set that doesn't depend on the order of its elements, and is kept up as elements come and go: LtHash16 (Lewi, Kim,
  * Maykov, Weis: Securing Update Propagation with Homomorphic Hashing, 2019, section 2.2) with SHAKE128. Each element is stretched
- * to 1,024 numbers of 16 bits, and these are added up. To find another set with the same sums takes 2^200 steps; sums of ordinary
+ * to 1,024 numbers of 16 bits, and these are added up. Finding another set with the same sums takes 2^200 steps; sums of ordinary
  * hashes would take 2^32.
  */
 import { createHash, hash } from 'node:crypto'
@@ -17,7 +17,7 @@ const PREFIX = '\u0003'
 export class SetHash {
   #count = 0
   readonly #sums = new Uint16Array(LANES)
-  /** Of elements that came last: many go soon, and take the same work again. */
+  /** The elements that came last: many go soon, and would take the same work again. */
   readonly #stretched = new Map<string, Uint16Array>()
 
   /** Number of elements. */

@@ -11,11 +11,11 @@ import { Frontier, TILE_WIDTH } from './tree.ts'
 export interface TreeStore {
   /** Roots of the full tiles of level 0, in their order, up to the first that is missing. */
   tiles(): Promise<readonly Hash[]>
-  /** At most so many leaves from `from` on, in their order, up to the first that is missing. */
+  /** At most `most` leaves from `from` on, in their order, up to the first that is missing. */
   leaves(from: number, most: number): Promise<readonly Hash[]>
 }
 
-/** Of so many tiles the leaves are kept at hand. */
+/** Number of tiles whose leaves are kept at hand. */
 const TILES_AT_HAND = 64
 
 export class TiledTree {
@@ -52,7 +52,7 @@ export class TiledTree {
     }
   }
 
-  /** What it takes to append to it. */
+  /** All that appending to it takes. */
   frontier(): ReturnType<Frontier['state']> {
     return this.#frontier.state()
   }

@@ -7,13 +7,13 @@ export interface TopologyNode {
   readonly kind: NodeKind
   /** Absent for gates with an expression, forks and coalesces. */
   readonly plugin?: string
-  /** Of a fork: its branches in order. Of a coalesce: the branches it expects, in order. */
+  /** For a fork: its branches in order. For a coalesce: the branches it expects, in order. */
   readonly branches?: readonly string[]
-  /** Of a coalesce. */
+  /** For a coalesce. */
   readonly policy?: string
   /** Services that its plugin calls; absent if there are none. */
   readonly services?: readonly string[]
-  /** Of a transform, gate or aggregate whose plugin may give something else for the same rows; absent if it doesn't. */
+  /** For a transform, gate or aggregate whose plugin may give something else for the same rows; absent if it doesn't. */
   readonly determinism?: 'external' | 'random'
 }
 

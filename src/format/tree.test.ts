@@ -121,7 +121,7 @@ const numbered = (size: number): Hash[] => Array.from({ length: size }, (_, i) =
 const flip = (hash: Hash): Hash => (hash[0] === '0' ? '1' : '0') + hash.slice(1)
 
 describe('properties', () => {
-  test('a frontier gives the root by definition, and goes on from its state', () => {
+  test('a frontier gives the root by definition, and continues from its state', () => {
     fc.assert(
       fc.property(fc.nat(70), fc.nat(70), (before, after) => {
         const leaves = numbered(before + after)

@@ -52,7 +52,7 @@ export class Frontier {
     return this.count
   }
 
-  /** `onTile` is told each tile that is full with this leaf, the lowest first. */
+  /** `onTile` is called with each tile that is full with this leaf, the lowest first. */
   append(leaf: Hash, onTile?: (tile: Tile) => void): void {
     let hash = leaf
     let height = 0
@@ -183,7 +183,7 @@ export function checkConsistency(
   if (!isIndex(old_size) || !isIndex(size) || old_size > size || !proof.every(isHash)) return false
   if (old_size === size) return proof.length === 0 && old_root === root
   if (old_size === 0) return proof.length === 0 && old_root === EMPTY_ROOT
-  // Where the old tree is complete its root is not repeated in the proof.
+  // If the old tree is a complete one, its root is not repeated in the proof.
   const path = bitsSet(old_size) === 1 ? [old_root, ...proof] : proof
   if (path.length === 0) return false
   let at = old_size - 1

@@ -7,7 +7,7 @@ export type TreeNumber = (typeof TREES)[keyof typeof TREES]
 /** `[tree, index, root]`: a tile of 256 rows or batches that can't change any more; `root` as hex. */
 export type SubjectTile = readonly [tree: number, index: number, root: string]
 
-/** Of two trees: leaf N−1 of the one is the leaf hash of the last entry of row N, of the other that of batch N. */
+/** The heads of two trees: leaf N−1 is the leaf hash of the last entry of row N in one, of batch N in the other. */
 export interface SubjectTrees {
   readonly rows: TreeHead
   readonly batches: TreeHead

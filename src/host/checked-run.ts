@@ -9,7 +9,7 @@ import { openingOf } from '../read/runs/run-log.ts'
 import { rememberedOf } from './ledger.ts'
 
 /** A long log takes its time. */
-export interface CheckNews {
+export interface CheckObserver {
   /** How many entries have been checked until now. */
   onChecking(entries: number): void
   /** All are, and hold. */
@@ -28,15 +28,15 @@ export async function checkedRun(
   env: Environment,
   inner: LedgerReader,
   name: string,
-  news: CheckNews,
+  observer: CheckObserver,
 ): Promise<CheckedRun> {
   const reader = new CheckedReader(inner, {
     remembered: await rememberedOf(inner, env),
-    onProgress: entries => news.onChecking(entries),
+    onProgress: entries => observer.onChecking(entries),
   })
   const { log, run } = await findRun(reader, name)
   await reader.check(log)
-  news.onChecked()
+  observer.onChecked()
   const opening = await openingOf(reader, log)
   if (opening.run !== run)
     throw new UnsoundRecord([`log ${log} is listed as that of run ${run}, and is that of ${opening.run}`])

@@ -16,7 +16,7 @@ export interface Repeating {
   readonly answered: Recordings | null
 }
 
-/** @throws CustodyError CUSTODY_RERUN_OPEN; DiagnosticsError for an expression that is none. */
+/** @throws CustodyError CUSTODY_RERUN_OPEN; DiagnosticsError if the expression is wrong. */
 export async function repeating(
   reader: LedgerReader,
   { log, run }: { readonly log: number; readonly run: string },
@@ -25,7 +25,7 @@ export async function repeating(
   const { topology } = await openingOf(reader, log)
   const { last, commit } = await closingOf(reader, log)
   if (last?.k !== 'seal')
-    throw new CustodyError('CUSTODY_RERUN_OPEN', `run ${run} isn't finished, so that its rows may still go on`)
+    throw new CustodyError('CUSTODY_RERUN_OPEN', `run ${run} isn't finished, so that its rows may still continue`)
   const predicate = chosen.where === null ? null : rowPredicate(chosen.where)
   const root = (await headOf(reader, log))?.root ?? ''
   const fits = predicate === null ? null : predicate.holds.bind(predicate)

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest'
 import { CustodyError } from '../model/error.ts'
 import { Closing } from './closing.ts'
 
-test('what fails to close is told, hides nothing, and keeps nothing else open', async () => {
-  const told: string[] = []
+test('what fails to close is reported, hides nothing, and keeps nothing else open', async () => {
+  const reported: string[] = []
   const closed: string[] = []
-  const closing = new Closing(why => told.push(`warning: ${why}`))
+  const closing = new Closing(why => reported.push(`warning: ${why}`))
   closing.add({ close: async () => void closed.push('ledger') })
   closing.add(null)
   closing.add({
@@ -23,7 +23,7 @@ test('what fails to close is told, hides nothing, and keeps nothing else open', 
   }
   expect(await work()).toBe('result')
   expect(closed).toEqual(['signals', 'ledger'])
-  expect(told).toEqual(['warning: the limiter file can’t be used'])
+  expect(reported).toEqual(['warning: the limiter file can’t be used'])
   await closing.close()
   expect(closed).toEqual(['signals', 'ledger'])
 })

@@ -15,7 +15,7 @@ export class Closing {
     return each
   }
 
-  /** Closes all. What one of them meets takes nothing from what the run came to, and hides no error of it. */
+  /** Closes all. An error of one of them changes nothing in the run's result, and hides no error of the run. */
   async close(): Promise<void> {
     for (const close of this.#all.splice(0)) {
       try {

@@ -30,7 +30,7 @@ export interface CheckedPipeline {
 }
 
 /**
- * Never throws for what a file holds, or that there is none. `sets` are arguments of `--set`; without `signer` secrets needn't
+ * Never throws for what a file holds, or because it is missing. `sets` are arguments of `--set`; without `signer` secrets needn't
  * be there.
  */
 export async function checkPipeline(
@@ -67,7 +67,7 @@ export async function compilePipeline(
 }
 
 /**
- * Fingerprints are hashes of signatures: who hasn't the signing key can't try values out, and the same value gives the same
+ * Fingerprints are hashes of signatures: without the signing key nobody can try values out, and the same value gives the same
  * fingerprint in every run.
  */
 function secretsOf(env: Environment, signer: (() => Signer) | null): Secrets {

@@ -1,7 +1,7 @@
 /** Problems of a text that someone wrote, a pipeline file or an expression, as one error. */
 import { CustodyError, type Diagnostic } from '../model/error.ts'
 
-/** A text has problems: all of them, told together, each with its place. */
+/** A text has problems: all of them, reported together, each with its place. */
 export class DiagnosticsError extends CustodyError {
   readonly diagnostics: readonly Diagnostic[]
   /** By file: what the diagnostics point into. */

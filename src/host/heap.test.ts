@@ -19,7 +19,7 @@ test('the old generation is bounded at once, the young one when it has grown eno
   expect(heap.set.mock.calls).toEqual([[OLD_FLAG], [YOUNG_FLAG]])
 })
 
-test('V8 tells the size of its young generation', () => {
+test('V8 reports the size of its young generation', () => {
   expect(V8_HEAP.youngBytes()).toBeGreaterThan(0)
 })
 

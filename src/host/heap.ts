@@ -1,12 +1,12 @@
 /**
- * Keeps V8's heap from growing beyond what a run needs: by itself it is larger, and no faster for it. The
+ * Keeps V8's heap from growing beyond what a run needs: left alone, V8 takes more, and is no faster for it. The
  * options that bound it are read before any code of ours runs, so that they have to be set where it is.
  */
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
 
-/** By itself V8 collects the old generation when it is up to four times as large as what it left the last time. */
+/** Left alone, V8 collects the old generation when it is up to four times as large as what it left the last time. */
 export const OLD_FLAG = '--heap-growing-percent=200'
-/** By itself the young generation takes 64 MiB. From here on it may double once more. */
+/** Left alone, the young generation takes 64 MiB. From here on it may double once more. */
 const ENOUGH_YOUNG_BYTES = 16 * 1024 * 1024
 export const YOUNG_FLAG = '--semi-space-growth-factor=1'
 const LOOK_EVERY_MS = 50

@@ -6,7 +6,7 @@ import { Closing } from './closing.ts'
 import { boundHeap } from './heap.ts'
 import { limiterOf } from './limiter.ts'
 import { codeOf } from './plugins/plugin-code.ts'
-import type { HostPorts, RunNews } from './ports.ts'
+import type { HostPorts, RunObserver } from './ports.ts'
 import { watchPlugins } from './strays.ts'
 
 /** What the engine is given with a run, whichever it is. */
@@ -19,17 +19,17 @@ export type Hosted = Pick<
 export async function hosting<T>(
   plan: Plan,
   { custody, clock, signal }: HostPorts,
-  news: RunNews,
+  observer: RunObserver,
   openLedger: () => Ledger | Promise<Ledger>,
   work: (ledger: Ledger, hosted: Hosted) => Promise<T>,
 ): Promise<T> {
   boundHeap()
-  const closing = new Closing(why => news.onTrouble(why))
+  const closing = new Closing(why => observer.onTrouble(why))
   try {
     const ledger = closing.add(await openLedger())
     const shared = closing.add(limiterOf(plan))
-    const strays = closing.add(watchPlugins(plan, what => news.onLate(what)))
-    news.onOpen()
+    const strays = closing.add(watchPlugins(plan, what => observer.onLate(what)))
+    observer.onOpen()
     return await work(ledger, {
       plan,
       codeOf: spec => codeOf(spec, custody),
@@ -37,12 +37,12 @@ export async function hosting<T>(
       signal,
       strays,
       shared,
-      onProgress: each => news.onProgress(each),
-      onNotice: each => news.onNotice(each),
-      onService: each => news.onService(each),
+      onProgress: each => observer.onProgress(each),
+      onNotice: each => observer.onNotice(each),
+      onService: each => observer.onService(each),
     })
   } finally {
-    news.onClosing()
+    observer.onClosing()
     await closing.close()
   }
 }

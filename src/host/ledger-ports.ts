@@ -2,18 +2,18 @@
 import { randomBytes } from 'node:crypto'
 import type { Environment } from '../ledger/config-folder.ts'
 import { signingKey } from '../ledger/keys.ts'
-import { type TellForgetful, trustedKeys, userTrust } from '../ledger/known-ledgers.ts'
+import { type ReportForgetful, trustedKeys, userTrust } from '../ledger/known-ledgers.ts'
 import { trustIn } from '../ledger/trust.ts'
 import type { LedgerPorts } from '../ledger/write-port.ts'
 
 /**
- * `signer` is the user's, if nothing else is said. `onForgetful` null: a ledger that isn't kept, and nothing to remember.
+ * `signer` is the user's unless it is given. `onForgetful` null: a ledger that isn't kept, and nothing to remember.
  * @throws CustodyError CUSTODY_KEY.
  */
 export function ledgerPorts(
   env: Environment,
-  onForgetful: TellForgetful | null,
-  // First: it makes the key if there is none yet, and who signs trusts it.
+  onForgetful: ReportForgetful | null,
+  // First: it makes the key if there is none yet, and whoever signs with it trusts it.
   signer = signingKey(env),
 ): LedgerPorts {
   return {

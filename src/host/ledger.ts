@@ -37,7 +37,7 @@ export function ledgerUrl({ cwd, env }: ProcessPlace, given: GivenLedger, pipeli
   return absolute(`sqlite:./${DEFAULT_FILE}`, cwd)
 }
 
-/** A path of an existing file, or one that ends in .db, is taken for what it is meant to be. */
+/** The path of an existing file, or one that ends in .db, is taken as a SQLite ledger. */
 function absolute(url: string, folder: string): string {
   if (url.startsWith('sqlite:'))
     return url === 'sqlite:' ? url : `sqlite:${resolve(folder, url.slice('sqlite:'.length))}`
@@ -51,7 +51,7 @@ export async function rememberedOf(reader: LedgerReader, env: Environment): Prom
   return ledger === null ? null : recall(env, ledger)
 }
 
-/** null if it can't be told; why, `verify` says. */
+/** null if it can't be known; `verify` says why. */
 async function idOf(reader: LedgerReader): Promise<string | null> {
   try {
     const born = JSON.parse((await reader.entry(0, 0))?.body ?? '{}') as { readonly ledger?: unknown } | null
@@ -62,14 +62,14 @@ async function idOf(reader: LedgerReader): Promise<string | null> {
   }
 }
 
-/** The key that a ledger is signed with, as `name+hash`, if the user doesn't trust it; null if they do, or it can't be told. */
+/** The key that a ledger is signed with, as `name+hash`, if the user doesn't trust it; null if they do, or it can't be known. */
 export async function unknownSigner(reader: LedgerReader, env: Environment): Promise<string | null> {
   const signer = await signerOf(reader)
   if (signer === null || (await rememberedOf(reader, env)) !== null) return null
   return trustedKeys(null, env).some(each => `${each.name}+${each.hash}` === signer) ? null : signer
 }
 
-/** `name+hash` of the key that log 0's head names; null if it can't be told. */
+/** `name+hash` of the key that log 0's head names; null if it can't be known. */
 async function signerOf(reader: LedgerReader): Promise<string | null> {
   try {
     const [, name, signature = ''] = /\n\n— (\S+) (\S+)/u.exec((await reader.head(0)) ?? '') ?? []
@@ -81,8 +81,8 @@ async function signerOf(reader: LedgerReader): Promise<string | null> {
 }
 
 /**
- * Whether a lease's holder still lives. Of a process on this machine that is known: its lease may have run out while both slept. Of
- * another it is believed until then.
+ * Whether a lease's holder still lives. For a process on this machine that is known: its lease may have run out while both slept. A
+ * holder on another machine is believed to live until its lease runs out.
  */
 export function isHeld(lease: StoredLease): boolean {
   const holder = parseHolder(lease.holder)

@@ -70,7 +70,7 @@ describe('runs that name one file', () => {
     expect(b.begin('x', limits)).toBe(0)
   })
 
-  test('go on where the clock was set back', () => {
+  test('continue where the clock was set back', () => {
     const limits = { per_minute: 1, concurrency: 1 }
     const [a] = [opened()]
     a.begin('x', limits)

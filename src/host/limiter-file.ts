@@ -1,6 +1,6 @@
 /**
  * Limits that all runs of a machine keep together, in a small SQLite file that they name: which calls of a service are under way,
- * in which process, and which ended in the last minute. What a process had under way when it went ends when that is noticed.
+ * in which process, and which ended in the last minute. Calls of a process that is gone end when that is noticed.
  * Times count from the machine's start, monotonic: all its processes share that, and nobody sets it. After another start they are smaller
  * than what is older, and never so large that something seems to be longer ago than it is.
  */
@@ -13,7 +13,7 @@ import type { ServiceLimits } from '../engine/calls/service-limits.ts'
 import { CustodyError } from '../model/error.ts'
 import { isAlive, parseHolder, thisProcess } from '../model/holder.ts'
 
-/** How often a place is looked for that another process has. */
+/** How often to look whether another process has freed a slot. */
 const LOOK_AGAIN_US = 50_000
 const BUSY_MS = 5_000
 let runs = 0
@@ -72,7 +72,7 @@ export class LimiterFile implements SharedLimits {
     })
   }
 
-  /** What is under way and will not be heard of any more ends now. */
+  /** Calls under way whose process is gone end now. */
   close(): void {
     this.#atOnce(() => {
       const now_us = this.#now_us()

@@ -1,4 +1,4 @@
-/** An option of a node, whatever its plugin makes of it. */
+/** An option of a node as it was written, whatever its plugin does with it. */
 import type { Plan } from '../plan/plan.ts'
 
 /** An option as the plan's record has it. */

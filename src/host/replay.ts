@@ -7,7 +7,7 @@ import { openingOf } from '../read/runs/run-log.ts'
 import { checkedRun } from './checked-run.ts'
 import type { HostPorts } from './ports.ts'
 import { type OnRecord, onRecord } from './recorded.ts'
-import { type Started, type StartNews, type StartRequest, startRun } from './start.ts'
+import { type Started, type StartObserver, type StartRequest, startRun } from './start.ts'
 
 export interface ReplayRequest extends StartRequest {
   /** The run whose answers are given: its id, a unique beginning of one, or `latest`: the latest that is no replay itself. */
@@ -24,22 +24,26 @@ export interface ReplayedRun extends Started {
 /**
  * @throws CustodyError CUSTODY_RUN_UNKNOWN, CUSTODY_RUN_AMBIGUOUS; UnsoundRecord; else if the run couldn't begin.
  */
-export async function replayRun(request: ReplayRequest, ports: HostPorts, news: StartNews): Promise<ReplayedRun> {
+export async function replayRun(
+  request: ReplayRequest,
+  ports: HostPorts,
+  observer: StartObserver,
+): Promise<ReplayedRun> {
   const { url, from, live } = request
   const inner = await openLedgerReader(url)
   try {
     // A replay of a changed pipeline lacks answers that the run itself has.
     const found = await findRun(inner, from, { replays: false })
-    const { reader, run } = await checkedRun(ports.env, inner, found.run, news)
+    const { reader, run } = await checkedRun(ports.env, inner, found.run, observer)
     const on_record = await onRecord(reader, run)
-    const started = await startRun(request, { kind: 'replay', run, live, ...on_record }, ports, news)
+    const started = await startRun(request, { kind: 'replay', run, live, ...on_record }, ports, observer)
     return { ...started, drift: live ? await drift(inner, started.run, on_record) : null }
   } finally {
     await inner.close()
   }
 }
 
-/** Of a run that this process wrote a moment ago. */
+/** How the answers differ, for a run that this process wrote a moment ago. */
 async function drift(inner: LedgerReader, run: string, { recordings }: OnRecord): Promise<Drift> {
   const { log } = await findRun(inner, run)
   return driftOf(inner, log, (await openingOf(inner, log)).topology, recordings)

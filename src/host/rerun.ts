@@ -17,10 +17,10 @@ import { compilePipeline } from './compile.ts'
 import { optionOf } from './option-of.ts'
 import { pipelineOnRecord } from './pipeline-on-record.ts'
 import type { HostPorts } from './ports.ts'
-import { type Started, type StartNews, startRun } from './start.ts'
+import { type Started, type StartObserver, startRun } from './start.ts'
 
 export interface RerunRequest {
-  /** Of the ledger that has the run, and gets the new one. */
+  /** URL of the ledger that has the run, and gets the new one. */
   readonly url: string
   /** Whose rows: its id, a unique beginning of one, or `latest`. */
   readonly name: string
@@ -34,7 +34,7 @@ export interface RerunRequest {
   readonly strict: boolean
 }
 
-export interface RerunNews extends StartNews {
+export interface RerunObserver extends StartObserver {
   /** Which rows are run again, and which are left out. */
   onChosen(rows: ChosenRows): void
 }
@@ -45,35 +45,39 @@ export type RerunResult =
   | (Started & { readonly kind: 'run'; readonly rows: ChosenRows; readonly plan: Plan })
 
 /** @throws CustodyError if the run couldn't begin; UnsoundRecord; DiagnosticsError. */
-export async function rerunRows(request: RerunRequest, ports: HostPorts, news: RerunNews): Promise<RerunResult> {
+export async function rerunRows(
+  request: RerunRequest,
+  ports: HostPorts,
+  observer: RerunObserver,
+): Promise<RerunResult> {
   const { url, name, chosen, strict } = request
   const inner = await openLedgerReader(url)
   try {
-    const found = await checkedRun(ports.env, inner, name, news)
+    const found = await checkedRun(ports.env, inner, name, observer)
     const repeated = await repeating(found.reader, found, chosen)
     const { repeats: rows } = repeated
-    const plan = await planFor(found, request, ports, news)
+    const plan = await planFor(found, request, ports, observer)
     refuseLostSources(plan, repeated)
-    news.onChosen(rows)
+    observer.onChosen(rows)
     if (rows.rows.size === 0) return { kind: 'nothing', rows }
     const placed: Placed = request.outputs === 'append' ? { kind: 'append' } : await numbered(inner, found.run, plan)
     const start = { plan, url, before_url: url, limit: Number.POSITIVE_INFINITY, dry_run: false, strict }
     const again = { kind: 'rerun', ...repeated, placed } as const
-    const started = await startRun({ ...start, outputs_folder: null }, again, ports, news)
+    const started = await startRun({ ...start, outputs_folder: null }, again, ports, observer)
     return { kind: 'run', ...started, rows, plan }
   } finally {
     await inner.close()
   }
 }
 
-/** Of `pipeline`, or the run's own, which must be as it was. */
+/** The plan of `pipeline`, or of the run's own file, which must be as it was. */
 async function planFor(
   { reader, log }: CheckedRun,
   { pipeline, sets }: RerunRequest,
   { env }: HostPorts,
-  news: RerunNews,
+  observer: RerunObserver,
 ): Promise<Plan> {
-  const onWarnings: RerunNews['onWarnings'] = checked => news.onWarnings(checked)
+  const onWarnings: RerunObserver['onWarnings'] = checked => observer.onWarnings(checked)
   if (pipeline !== null) return compilePipeline(env, pipeline, sets, onWarnings)
   const opening = await openingOf(reader, log)
   const { file, name, sets: before } = pipelineOnRecord(await planOf(reader, log))

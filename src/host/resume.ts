@@ -16,11 +16,11 @@ import { compilePipeline } from './compile.ts'
 import { hosting } from './hosting.ts'
 import { ledgerPorts } from './ledger-ports.ts'
 import { pipelineOnRecord } from './pipeline-on-record.ts'
-import type { HostPorts, RunNews } from './ports.ts'
+import type { HostPorts, RunObserver } from './ports.ts'
 import { type OnRecord, onRecord } from './recorded.ts'
 
 export interface ResumeRequest {
-  /** Of the ledger that has the run. */
+  /** URL of the ledger that has the run. */
   readonly url: string
   /** The run's id, a unique beginning of one, or `latest`. */
   readonly name: string
@@ -34,7 +34,7 @@ export interface ResumeRequest {
   readonly strict: boolean
 }
 
-export interface ResumeNews extends RunNews {
+export interface ResumeObserver extends RunObserver {
   /** Once, before the first row. */
   onRestored(restored: Restored, plan: Plan): void
 }
@@ -48,15 +48,19 @@ export type ResumeResult =
 const MAY_CHANGE = ['limits', 'retry', 'guards', 'ledger']
 
 /** @throws CustodyError if the run can't be resumed; UnsoundRecord; DiagnosticsError. */
-export async function resumeStopped(request: ResumeRequest, ports: HostPorts, news: ResumeNews): Promise<ResumeResult> {
+export async function resumeStopped(
+  request: ResumeRequest,
+  ports: HostPorts,
+  observer: ResumeObserver,
+): Promise<ResumeResult> {
   for (const argument of request.sets) refuseSet(argument)
   const reader = await openLedgerReader(request.url)
   try {
     const { run, log } = await findRun(reader, request.name)
     if ((await closingOf(reader, log)).last?.k === 'seal') return { kind: 'sealed', run }
     const { file, sets } = pipelineOnRecord(await planOf(reader, log))
-    const plan = await compilePipeline(ports.env, file, [...sets, ...request.sets], each => news.onWarnings(each))
-    return { kind: 'run', run, plan, result: await drive({ request, reader, run, plan, ports, news }) }
+    const plan = await compilePipeline(ports.env, file, [...sets, ...request.sets], each => observer.onWarnings(each))
+    return { kind: 'run', run, plan, result: await drive({ request, reader, run, plan, ports, observer }) }
   } finally {
     await reader.close()
   }
@@ -77,21 +81,21 @@ interface Drive {
   readonly run: string
   readonly plan: Plan
   readonly ports: HostPorts
-  readonly news: ResumeNews
+  readonly observer: ResumeObserver
 }
 
-async function drive({ request, reader, run, plan, ports, news }: Drive): Promise<RunResult> {
+async function drive({ request, reader, run, plan, ports, observer }: Drive): Promise<RunResult> {
   const { url, from_ledger_only, abandon, strict } = request
   const open = () =>
     openLedger(
       url,
-      ledgerPorts(ports.env, why => news.onTrouble(why)),
+      ledgerPorts(ports.env, why => observer.onTrouble(why)),
       { create: false },
     )
-  return hosting(plan, ports, news, open, async (ledger, hosted) =>
+  return hosting(plan, ports, observer, open, async (ledger, hosted) =>
     resumeRun({
       ...hosted,
-      ...(await takenBefore(reader, run, ports, news)),
+      ...(await takenBefore(reader, run, ports, observer)),
       run,
       ledger,
       reader,
@@ -99,7 +103,7 @@ async function drive({ request, reader, run, plan, ports, news }: Drive): Promis
       abandon,
       strict,
       recordsBefore: () => recordsBefore(reader, run, plan.name),
-      onRestored: restored => news.onRestored(restored, plan),
+      onRestored: restored => observer.onRestored(restored, plan),
     }),
   )
 }
@@ -109,17 +113,19 @@ async function takenBefore(
   reader: LedgerReader,
   run: string,
   { env }: HostPorts,
-  news: ResumeNews,
+  observer: ResumeObserver,
 ): Promise<Partial<OnRecord & Repeating>> {
   const { log } = await findRun(reader, run)
   const { replays, reruns } = await openingOf(reader, log)
   const { rerun } = (await planOf(reader, log)) ?? {}
   const repeated = async (other: string, chosen: RerunValue) => {
-    const found = await checkedRun(env, reader, other, news)
+    const found = await checkedRun(env, reader, other, observer)
     return repeating(found.reader, found, chosen)
   }
   return {
-    ...(replays === undefined ? {} : await onRecord((await checkedRun(env, reader, replays, news)).reader, replays)),
+    ...(replays === undefined
+      ? {}
+      : await onRecord((await checkedRun(env, reader, replays, observer)).reader, replays)),
     ...(reruns === undefined || rerun === undefined ? {} : await repeated(reruns.run, rerun)),
   }
 }

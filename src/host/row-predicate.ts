@@ -57,13 +57,13 @@ export class RowPredicate {
     return result.ok && isTrue(result.value)
   }
 
-  /** Why the expression gave an error for every row; null if it didn't. */
+  /** Why the expression gave an error for every row; null if it gave a result for any. */
   get trouble(): string | null {
     return this.#was_evaluated ? null : this.#first_error
   }
 }
 
-/** What it gives only the data tells, where nothing is declared. */
+/** Where no types are declared, only the data shows what type it gives. */
 function isTrue(value: unknown): boolean {
   if (typeof value === 'boolean') return value
   throw new CustodyError('CUSTODY_CEL_TYPE', `${NAME} gives ${JSON.stringify(value)}, and must give true or false`, {

@@ -13,14 +13,14 @@ import { filesInUse } from './files-in-use.ts'
 import { hosting } from './hosting.ts'
 import { laterLedger } from './later-ledger.ts'
 import { ledgerPorts } from './ledger-ports.ts'
-import type { HostPorts, RunNews } from './ports.ts'
+import type { HostPorts, RunObserver } from './ports.ts'
 import type { OnRecord } from './recorded.ts'
 
 export interface StartRequest {
   readonly plan: Plan
-  /** Of the ledger that the run is recorded in; made if there is none. */
+  /** URL of the ledger that the run is recorded in; made if there is none. */
   readonly url: string
-  /** Of the ledger that has the pipeline's runs before. */
+  /** URL of the ledger that has the pipeline's earlier runs. */
   readonly before_url: string
   /** Records to read at most, as if input ended there; Infinity for all. */
   readonly limit: number
@@ -32,7 +32,7 @@ export interface StartRequest {
   readonly outputs_folder: string | null
 }
 
-/** What a run takes from another one. */
+/** What a run takes from another run. */
 export type Again = Replayed | Rerun
 
 /** The answers of another run, and the order in which things came there. */
@@ -49,7 +49,7 @@ export interface Rerun extends Repeating {
   readonly placed: Placed
 }
 
-export interface StartNews extends RunNews {
+export interface StartObserver extends RunObserver {
   /** The run is about to begin; `again` is null for one on its own input. */
   onStart(plan: Plan, again: Again | null): void
 }
@@ -64,14 +64,14 @@ export async function startRun(
   request: StartRequest,
   again: Again | null,
   ports: HostPorts,
-  news: StartNews,
+  observer: StartObserver,
 ): Promise<Started> {
   const { plan, url, before_url, limit, dry_run, strict, outputs_folder } = request
   const { env, cwd, custody, clock } = ports
   const run = uuidv7(Math.floor(clock.wall_us() / 1000), randomBytes(10))
-  const open = () => laterLedger(url, ledgerPorts(env, dry_run ? null : why => news.onTrouble(why)), dry_run)
-  const result = await hosting(plan, ports, news, open, (ledger, hosted) => {
-    news.onStart(plan, again)
+  const open = () => laterLedger(url, ledgerPorts(env, dry_run ? null : why => observer.onTrouble(why)), dry_run)
+  const result = await hosting(plan, ports, observer, open, (ledger, hosted) => {
+    observer.onStart(plan, again)
     return runPlan({
       ...hosted,
       run,
@@ -95,7 +95,7 @@ function taken(again: Again | null): Partial<RunRequest> {
   return again.live ? {} : { replays: again.run, recordings: again.recordings, courses: again.courses }
 }
 
-/** Without a ledger there was no run before. */
+/** Without a ledger there was no earlier run. */
 async function recordsOfLast(url: string, run: string, name: string): Promise<ReadonlyMap<string, number>> {
   let reader: LedgerReader
   try {

@@ -1,5 +1,5 @@
 /**
- * Watches the process while a run is in it: whatever nobody catches is told to the run, which stops by it, and only Custody ends the
+ * Watches the process while a run is in it: whatever nobody catches is reported to the run, which stops, and only Custody ends the
  * process.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
@@ -7,7 +7,7 @@ import { type Strays, strayDefect } from '../engine/calls/strays.ts'
 import type { Plan } from '../plan/plan.ts'
 import { builtins } from '../plugins/index.ts'
 
-/** What plugins of the user's may still do after the run is told of for so long; then the process has ended (bin/custody.js). */
+/** For how long what the user's plugins still do after the run is reported; by then the process has ended (bin/custody.js). */
 const LINGERS_MS = 4_000
 
 interface Stray {
@@ -25,11 +25,11 @@ export function watchPlugins(plan: Plan, onLate: (what: string) => void): Watche
   const nodes = new AsyncLocalStorage<string>()
   const own = ownNodes(plan)
   let listener: ((node: string | null, thrown: unknown) => void) | null = null
-  /** What nobody has heard of yet. */
-  const untold: Stray[] = []
+  /** What has not been reported yet. */
+  const unreported: Stray[] = []
   const onStray = (thrown: unknown) => {
     const node = nodes.getStore() ?? null
-    if (listener === null) untold.push({ node, thrown })
+    if (listener === null) unreported.push({ node, thrown })
     else listener(node, thrown)
   }
   const { exit } = process
@@ -46,7 +46,7 @@ export function watchPlugins(plan: Plan, onLate: (what: string) => void): Watche
     within: (node, call) => (own.has(node) ? nodes.run(node, call) : call()),
     listen: onNext => {
       listener = onNext
-      for (const { node, thrown } of untold.splice(0)) onNext(node, thrown)
+      for (const { node, thrown } of unreported.splice(0)) onNext(node, thrown)
       return () => {
         listener = null
       }
@@ -57,12 +57,12 @@ export function watchPlugins(plan: Plan, onLate: (what: string) => void): Watche
         process.off('uncaughtException', onStray)
         process.off('unhandledRejection', onStray)
       }
-      const tell = ({ node, thrown }: Stray) => {
+      const report = ({ node, thrown }: Stray) => {
         const error = strayDefect(node, thrown)
         onLate(error instanceof Error ? error.message : String(error))
       }
-      listener = (node, thrown) => tell({ node, thrown })
-      for (const each of untold) tell(each)
+      listener = (node, thrown) => report({ node, thrown })
+      for (const each of unreported) report(each)
       if (own.size === 0) end()
       else setTimeout(end, LINGERS_MS).unref()
     },

@@ -15,7 +15,7 @@ import { NO_CHANGE } from './open-tokens.ts'
 import type { StoredEnding, StoredOpenToken } from './read-port.ts'
 import type { CheckpointHead, OpenChange, TileDraft, WriteBatch } from './write-port.ts'
 
-/** What is to become durable together; the rest of a `WriteBatch` is not the appender's to know. */
+/** What is to become durable together; the rest of a `WriteBatch` is not the appender's business. */
 export interface Appended
   extends Pick<WriteBatch, 'entries' | 'payloads' | 'endings' | 'closed_tokens' | 'open_tokens' | 'tiles' | 'head'> {
   readonly checkpoint: CheckpointHead
@@ -31,7 +31,7 @@ export interface UnresolvedError {
   readonly value: number
 }
 
-/** What it takes to continue a log elsewhere. */
+/** All that continuing a log elsewhere takes. */
 export interface AppenderState {
   readonly frontier: FrontierState
   readonly closed: ClosedSubjectsState
@@ -58,7 +58,7 @@ export class Appender {
   #endings: StoredEnding[] = []
   #tiles: TileDraft[] = []
   #unresolved: UnresolvedError[] = []
-  /** Tokens whose rows in `open_tokens` change, each with its last word. */
+  /** Tokens whose rows in `open_tokens` change, each with its latest state. */
   #open = new Map<number, OpenToken>()
 
   constructor(ledger: string, log: number, signer: Signer, state: AppenderState = EMPTY) {
@@ -86,7 +86,7 @@ export class Appender {
     return this.#frontier.root()
   }
 
-  /** Of what is durable. */
+  /** The rows and batches that are closed by what is durable. */
   get closed(): ClosedSubjects {
     return this.#closed
   }

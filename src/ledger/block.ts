@@ -1,6 +1,6 @@
 /**
  * Entries as blocks of bytes, from the moment they are encoded: the very bytes that are hashed and stored. They go from thread to
- * thread without being copied. What can be told only in the second stage, the commitments, has room in the body and is filled in.
+ * thread without being copied. What only the second stage knows, the commitments, has room in the body and is filled in.
  *
  * P1. `BlockReader` gives what `BlockWriter` was given. An entry that was begun and not closed is forgotten.
  * P2. Blocks that come back are filled again. They grow to what a commit takes, or a part of one that is large.
@@ -14,7 +14,7 @@ import type { NewEntry, NewPayload, OpenChange } from './write-port.ts'
 /** Its parts are as long as they have grown, not as what is in them. */
 export interface Block {
   readonly entries: number
-  /** Of each entry a NUL, its body, its payload, and texts of values that the payload doesn't hold in full. */
+  /** For each entry a NUL, its body, its payload, and texts of values that the payload doesn't hold in full. */
   readonly bytes: Uint8Array<ArrayBuffer>
   /** Lengths, and all else that is a number. */
   readonly numbers: Float64Array<ArrayBuffer>
@@ -44,7 +44,7 @@ const NONE = -1
 /** Numbers of an entry before its lists. */
 const FIXED = 12
 const NUL = 0
-/** Of a commitment. */
+/** Digits of a commitment. */
 const HEX_BYTES = 64
 const NUMBERS = 1024
 const SALTS_BYTES = 1024
@@ -78,7 +78,7 @@ export class BlockWriter {
   #body_end = 0
   #payload_end = 0
 
-  /** Begins an entry with so many values. Its body is to be written. */
+  /** Begins an entry with that many values. Its body is to be written. */
   begin(values: number): ByteText {
     this.#text.at = this.#text_end
     this.#text.byte(NUL)
@@ -149,7 +149,7 @@ export class BlockWriter {
     this.#entries++
   }
 
-  /** So much was added that it should be taken, though the commit isn't complete. */
+  /** Enough was added that it should be taken, though the commit isn't complete. */
   get isLarge(): boolean {
     return this.#text_end >= PART_BYTES
   }
@@ -237,7 +237,7 @@ export function partsOf({ bytes, numbers, salts }: Block): ArrayBuffer[] {
   return [bytes.buffer, numbers.buffer, salts.buffer]
 }
 
-/** Reads one entry after another; what it says is of the one that `next` came to. */
+/** Reads one entry after another; all else is about the one that `next` reached. */
 export class BlockReader {
   row: number | null = null
   batch: number | null = null
@@ -307,7 +307,7 @@ export class BlockReader {
     return this.#bytes.subarray(this.#body_end, this.#payload_end)
   }
 
-  /** Of all its values; of an entry without values its nonce. */
+  /** The salts of all its values; for an entry without values, its nonce. */
   salts(): Uint8Array<ArrayBuffer> {
     return this.#salts.subarray(this.#salts_at, this.#salts_end)
   }
@@ -399,7 +399,7 @@ export class BlockEntries implements Iterable<NewEntry> {
     }
   }
 
-  /** Of those that have values. */
+  /** The payloads of entries that have values. */
   *payloads(): Generator<NewPayload> {
     let seq = this.#first
     for (const block of this.#blocks) {

@@ -1,7 +1,7 @@
 /**
  * A run's log as it must be for somebody to resume it: its tree is what its last head signed, it has all of its entries, the table of
- * open tokens is what the last commit says of it, and what is read of it is in that tree (I13). It reads what is used, not all: the
- * tree by its tiles, the run's own entries, and of rows and batches those that are asked for. What else was changed goes into no new head:
+ * open tokens is what the last commit says of it, and what is read of it is in that tree (I13). It reads only what is used: the
+ * tree by its tiles, the run's own entries, and the rows and batches that are asked for. Anything else that was changed goes into no new head:
  * that signs what was signed before, and `verify` names the rest.
  */
 
@@ -29,7 +29,7 @@ export interface CheckedRun {
   readonly reader: RunReader
 }
 
-/** Of logs with at most so many entries all are looked at: that is as quick, and refuses whatever was changed. */
+/** Logs with at most this many entries are checked in full: that is as quick, and refuses whatever was changed. */
 const WHOLE = 20_000
 
 /**
@@ -47,7 +47,7 @@ export async function checkedRun(
   const note = await reader.head(log)
   const tree = await treeOf(reader, log)
   const extent = { ...place, origin: originOf(log_zero.id, log), size: tree.size, root: tree.root, note }
-  checkSignedHead(extent, () => log_zero.keys.goodForRun(known.told_at, false))
+  checkSignedHead(extent, () => log_zero.keys.goodForRun(known.mentioned_at, false))
   const entries = await reader.count(log, 'entries')
   if (entries !== tree.size)
     throw new CustodyError(
@@ -157,13 +157,13 @@ function checkOpen(
   open: OpenTokens,
   commit: Commit | null,
 ): void {
-  const told = commit === null ? new OpenTokens().fact() : commit.open
+  const expected = commit === null ? new OpenTokens().fact() : commit.open
   const { count, hash } = open.fact()
-  if (count === told.count && hash === told.hash) return
-  const what = count === told.count ? 'others than' : `${count}, and not`
+  if (count === expected.count && hash === expected.hash) return
+  const what = count === expected.count ? 'others than' : `${count}, and not`
   throw new CustodyError(
     'CUSTODY_OPEN_TOKENS_ALTERED',
-    `the table of open rows has ${what} the ${told.count} that run ${run} had at its last commit`,
+    `the table of open rows has ${what} the ${expected.count} that run ${run} had at its last commit`,
     { where: { path: `${url}, table open_tokens, log ${log}` } },
   )
 }

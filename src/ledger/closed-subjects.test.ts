@@ -15,26 +15,26 @@ function shuffled(rows: number, by: readonly number[]): number[] {
   return order.sort((a, b) => a.at - b.at || a.row - b.row).map(({ row }) => row)
 }
 
-test('T1: in whatever order rows end, tiles are those of their last leaves, told once, and the rest is known', () => {
+test('T1: in whatever order rows end, tiles are those of their last leaves, given once, and the rest is known', () => {
   const numbers = fc.array(fc.nat(1000), { minLength: 1, maxLength: 700 })
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 700 }), numbers, fc.nat(699), (rows, by, cut) => {
       let closed = new ClosedSubjects(NOTHING_CLOSED)
-      const told = new Map<number, string>()
+      const tiles = new Map<number, string>()
       for (let row = 1; row <= rows; row++) closed.add(row, null, null)
       for (const [i, row] of shuffled(rows, by).entries()) {
         closed.add(row, null, leaf(row))
-        // Between commits it may go on in another thread.
-        if (i % 50 === 49) for (const [tree, index, root] of closed.accept()) told.set(tree * 100 + index, root)
+        // Between commits it may move to another thread.
+        if (i % 50 === 49) for (const [tree, index, root] of closed.accept()) tiles.set(tree * 100 + index, root)
         if (i === cut - (cut % 50)) closed = new ClosedSubjects(structuredCloneOf(closed))
       }
-      for (const [tree, index, root] of closed.accept()) told.set(tree * 100 + index, root)
+      for (const [tree, index, root] of closed.accept()) tiles.set(tree * 100 + index, root)
       const full = Math.floor(rows / TILE_WIDTH)
-      expect([...told.keys()].sort()).toEqual(Array.from({ length: full }, (_, i) => TREES.rows * 100 + i))
+      expect([...tiles.keys()].sort()).toEqual(Array.from({ length: full }, (_, i) => TREES.rows * 100 + i))
       for (let index = 0; index < full; index++) {
         const root = tileRoot(leaves(index * TILE_WIDTH + 1, (index + 1) * TILE_WIDTH))
         expect(closed.rows.tile(index)).toBe(root)
-        expect(told.get(TREES.rows * 100 + index)).toBe(root)
+        expect(tiles.get(TREES.rows * 100 + index)).toBe(root)
       }
       expect(closed.rows.size).toBe(rows)
       expect(closed.rows.rest()).toEqual(leaves(full * TILE_WIDTH + 1, rows))
@@ -43,8 +43,8 @@ test('T1: in whatever order rows end, tiles are those of their last leaves, told
 })
 
 function structuredCloneOf(closed: ClosedSubjects) {
-  const told = closed.accept()
-  expect(told.length).toBeLessThanOrEqual(2)
+  const tiles = closed.accept()
+  expect(tiles.length).toBeLessThanOrEqual(2)
   return structuredClone(closed.state())
 }
 

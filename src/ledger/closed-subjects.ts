@@ -1,10 +1,10 @@
 /**
- * The two trees that a seal commits to: leaf N−1 of the one is the leaf hash of the last entry of row N, of the other that of batch N
- * (DESIGN section 5). They are built by tiles while the run goes on, so that neither memory nor the seal grows with the run.
+ * The two trees that a seal commits to: leaf N−1 is the leaf hash of the last entry of row N in one, of batch N in the other
+ * (DESIGN section 5). They are built by tiles during the run, so that neither memory nor the seal grows with the run.
  *
  * T1. A leaf is known when nothing more can happen to its row or batch. The leaves of a full tile are forgotten: its root stays.
  * T2. Only what is durable counts: what is added waits for `accept`.
- * T3. What was there before this process, and what waits for very long, isn't followed: its leaves are read at the seal.
+ * T3. What was there before this process, and what waits very long, isn't followed: its leaves are read at the seal.
  */
 
 import { tileRoot } from '../format/tiled-tree.ts'
@@ -15,7 +15,7 @@ import type { Hash } from '../model/sha256.ts'
 /** Leaves that are kept while their tiles aren't full. */
 const MOST_LEAVES = 100_000
 
-/** Of one tree, as data. */
+/** The state of one tree, as data. */
 export interface ClosedLeavesState {
   /** Number of the last row or batch that has an entry. */
   readonly last: number

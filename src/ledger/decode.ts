@@ -199,7 +199,7 @@ function elementsOf(body: string): ReadonlyArray<readonly Json[]> | null {
   }
 }
 
-/** What has no canonical text fits no commitment. */
+/** A value without a canonical text fits no commitment. */
 function textOf(value: Json): string {
   try {
     return canonicalize(value)

@@ -88,7 +88,7 @@ const draft: fc.Arbitrary<SubjectDraft> = fc.record({
 const HASH = 'ab'.repeat(32)
 const NONCE = 'cd'.repeat(16)
 
-/** With nonces of `cd`, and commitments told as `HASH`. */
+/** With nonces of `cd`, and commitments written as `HASH`. */
 function encoded(write: (to: BlockWriter, entropy: Entropy) => void) {
   const { body, ...rest } = encodedBy(write, noEntropy(0xcd))
   return { ...rest, body: body.replaceAll(/[0-9a-f]{64}/g, HASH) }
@@ -126,7 +126,7 @@ describe('bodies', () => {
 
   test('say each thing under its key', () => {
     const failed = { code: 'E_1', value: 2 }
-    const told = encodedSubject(
+    const encoded = encodedSubject(
       subjectDraft({
         subject: { kind: 'row', row: 17 },
         time_us: T0,
@@ -151,18 +151,18 @@ describe('bodies', () => {
         open: 1,
       }),
     )
-    expect(told.body).toBe(
+    expect(encoded.body).toBe(
       `{"c":["${HASH}","${HASH}","${HASH}"],"d":[[3,"forked",0,8,9]],"e":[[1,7,2,0,0,"E_1",2]],"f":3,"g":[[3,0,4,2]],"h":[[2,7,3,0]],` +
         `"n":[[1],[2,3,1,1,1]],"o":1,"p":5,"r":17,"s":[1,17,18],"t":${T0},"v":[[1,2,1,1,1,0,4,-6,5,"E_1",2]],"w":1,"y":[[2,7,1,3],[2,7,1,3,9,2,5]]}`,
     )
-    expect(told.payload).toBe('[[{"a":1}],[{"code":"E_1"}],[[[[2],[0,1,0]]]]]')
-    expect(told.endings.map(each => each.recorded_us)).toEqual([T0 - 6 + 5])
+    expect(encoded.payload).toBe('[[{"a":1}],[{"code":"E_1"}],[[[[2],[0,1,0]]]]]')
+    expect(encoded.endings.map(each => each.recorded_us)).toEqual([T0 - 6 + 5])
   })
 
   test('an ending without a visit is recorded at the entry’s time', () => {
     const ending = { token: 1, fate: 19 as const, node: 2, sink: 0, group: 0, error: { code: 'ABANDONED', value: 1 } }
-    const told = encodedSubject(subjectDraft({ subject: { kind: 'row', row: 1 }, time_us: T0, endings: [ending] }))
-    expect(told.endings.map(each => each.recorded_us)).toEqual([T0])
+    const encoded = encodedSubject(subjectDraft({ subject: { kind: 'row', row: 1 }, time_us: T0, endings: [ending] }))
+    expect(encoded.endings.map(each => each.recorded_us)).toEqual([T0])
   })
 
   test('hold no text but codes and verdicts (E2)', () => {

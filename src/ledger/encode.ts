@@ -264,7 +264,7 @@ function errorOf(text: ByteText, error: EndingFact['error']): void {
 
 /** When each token ended: as its last visit in this entry did, or, where it has none, at the entry's time. */
 function endsOf({ endings, visits, time_us }: SubjectDraft): number[] {
-  // Of most rows one token ends, by the last visit. What one row expands to may be very many.
+  // In most rows one token ends, by the last visit. One row may expand to very many tokens.
   const last = visits.at(-1)
   if (endings.length === 1 && last?.token === endings[0]?.token && last !== undefined) return [time_us + endOf(last)]
   const ends = new Map<number, number>()

@@ -45,11 +45,11 @@ test('the test vectors and the example', () => {
 })
 
 test('the order of fields that is shown', () => {
-  const [, told = '', canonical = '', row = ''] =
+  const [, order_text = '', canonical = '', row = ''] =
     /So `(\[.*?\])` says\s+that the rows of tokens 7 and 8, with the canonical text `(.*?)`, stand as `(.*?)`/s.exec(
       page,
     ) ?? []
-  const [[tokens, ...order] = []] = JSON.parse(told) as FieldOrders
+  const [[tokens, ...order] = []] = JSON.parse(order_text) as FieldOrders
   expect(tokens).toEqual([7, 8])
   expect(`[${fieldOrderOf(JSON.parse(row) as Json)}]`).toBe(JSON.stringify(order))
   expect(canonicalize(JSON.parse(row) as Json)).toBe(canonical)
@@ -62,7 +62,7 @@ function keysIn(text: string): ReadonlyMap<string, string> {
   )
 }
 
-test('the lists of a row’s entry are those that the types tell of', () => {
+test('the lists of a row’s entry are those that the types declare', () => {
   const source = readFileSync(new URL('../format/entry.ts', import.meta.url), 'utf8')
   const shown = keysIn(page)
   for (const [key, said] of keysIn(source)) {

@@ -1,5 +1,5 @@
 /**
- * Which keys are in force in a ledger, by its log 0: the birth's, and what `key` entries make of it.
+ * Which keys are in force in a ledger, by its log 0: the birth's, as changed by `key` entries.
  *
  * G1. A key is good for heads of log 0 that have its term: more entries than `from`, at most `until`.
  * G2. A run's head is good under a key that was in force where log 0 last spoke of the run: its `opened`, `taken_over` or `sealed`.
@@ -25,7 +25,7 @@ interface Term {
   revoked: boolean
 }
 
-/** Where a `key` entry stands: all but what it says. */
+/** Where a `key` entry stands, without its content. */
 export interface ChangePlace {
   readonly ledger: string
   readonly index: number

@@ -65,7 +65,7 @@ function allOf(error: unknown): string {
   return [error.message, error.stack, hint, JSON.stringify(where), allOf(error.cause ?? '')].join('\n')
 }
 
-test('what could be a key is never told, however it is spelled', () => {
+test('what could be a key is never shown, however it is spelled', () => {
   const secret = KEY.split('+').at(-1)!
   const spoilt = [
     `PRIVATE KEY+mine+00000000+${secret}`,
@@ -102,7 +102,7 @@ test('what could be a key is never told, however it is spelled', () => {
   }
 })
 
-test('a path that was mistyped is told', () => {
+test('a path that was mistyped is reported', () => {
   const CUSTODY_KEY = join(folder, 'kye')
   expect(() => signingKey({ CUSTODY_KEY })).toThrow(`a file that is there (${CUSTODY_KEY})`)
 })

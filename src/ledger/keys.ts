@@ -1,10 +1,10 @@
 /**
- * Keys for checkpoints. They never lie in a ledger: whoever can change a ledger must not thereby be able to sign it.
+ * Keys for checkpoints. They are never in a ledger: being able to change a ledger must not mean being able to sign it.
  *
  * K1. The signing key is `$CUSTODY_KEY` (a file's path, or the key itself), else the file `custody/key` in the user's
  *     configuration folder, which is made at the first use with mode 0600.
  * K2. Keys that checkpoints are verified with come from there and from files that the user names, nowhere else.
- * K3. Nothing that could be a signing key is ever told: not what `$CUSTODY_KEY` holds, nor a line of a key file.
+ * K3. Nothing that could be a signing key is ever shown: not what `$CUSTODY_KEY` holds, nor a line of a key file.
  * K4. A key that all users of the machine may read, or others may write, signs nothing.
  */
 import { existsSync, linkSync, readFileSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs'
@@ -90,7 +90,7 @@ export function verifierKeysIn(file: string): readonly VerifierKey[] {
     try {
       keys.push(parseVerifierKey(key))
     } catch {
-      // Neither the line nor what was found wrong with it is told: it may be a signing key (K3).
+      // Neither the line nor what is wrong with it is shown: it may be a signing key (K3).
       const what = /PRIVATE/i.test(key) ? 'a signing key, which is nobody else’s business' : 'no verifier key'
       throw new CustodyError('CUSTODY_KEY', `line ${i + 1} of ${file} is ${what}`, { hint: VERIFIER_KEYS })
     }
@@ -103,7 +103,7 @@ export function newKeyText(): string {
   return `${encodeSigningKey(KEY_NAME, generateSigningKey())}\n`
 }
 
-/** What is wrong is told without what was parsed (K3), in a cause too. */
+/** Reports what is wrong without the text that was parsed (K3), also in a cause. */
 export function parse(text: string, from: string): Signer {
   try {
     return parseSigningKey(unquoted(text))
@@ -142,7 +142,7 @@ function statOf(path: string): Stats | null {
   try {
     return statSync(path, { throwIfNoEntry: false }) ?? null
   } catch {
-    // What can't be looked at can't be read either, which is told.
+    // What can't be looked at can't be read either, which is reported.
     return null
   }
 }
@@ -161,7 +161,7 @@ function readKey(place: Extract<KeyPlace, { kind: 'file' }>): string | null {
   }
 }
 
-/** Of two processes that come here at the same time one makes the key, and both use it. */
+/** If two processes come here at the same time, one makes the key, and both use it. */
 function makeKey(path: string): string {
   const temporary = `${path}.${process.pid}.${Date.now()}`
   try {

@@ -12,18 +12,18 @@ import { configFolder, type Environment } from './config-folder.ts'
 import { ownKey, verifierKeysIn } from './keys.ts'
 import type { Remembered, Trust } from './trust.ts'
 
-/** Told once if nothing can be remembered, as in a container whose folders can't be written. */
-export type TellForgetful = (why: string) => void
+/** Called once if nothing can be remembered, as in a container whose folders can't be written. */
+export type ReportForgetful = (why: string) => void
 
-/** The user's own key, if there is one, those that they were told to trust, and those of `file`. @throws CustodyError CUSTODY_KEY. */
+/** The user's own key, if there is one, those that they accepted with `key trust`, and those of `file`. @throws CustodyError CUSTODY_KEY. */
 export function trustedKeys(file: string | null, env: Environment = process.env): readonly VerifierKey[] {
   const own = ownKey(env)
-  return [...(own === null ? [] : [own]), ...toldKeys(env), ...(file === null ? [] : verifierKeysIn(file))]
+  return [...(own === null ? [] : [own]), ...acceptedKeys(env), ...(file === null ? [] : verifierKeysIn(file))]
 }
 
 /** @throws CustodyError CUSTODY_KEY. */
-export function userTrust(env: Environment, tellForgetful: TellForgetful): Trust {
-  let told = false
+export function userTrust(env: Environment, reportForgetful: ReportForgetful): Trust {
+  let reported = false
   return {
     keys: trustedKeys(null, env),
     recall: ledger => recall(env, ledger),
@@ -31,8 +31,8 @@ export function userTrust(env: Environment, tellForgetful: TellForgetful): Trust
       try {
         remember(env, ledger, head)
       } catch (error) {
-        if (!told) tellForgetful(`what you know of this ledger can’t be kept: ${(error as Error).message}`)
-        told = true
+        if (!reported) reportForgetful(`what you know of this ledger can’t be kept: ${(error as Error).message}`)
+        reported = true
       }
     },
   }
@@ -40,15 +40,15 @@ export function userTrust(env: Environment, tellForgetful: TellForgetful): Trust
 
 /** Trusts the keys of a file from now on. Gives those that are new. @throws CustodyError CUSTODY_KEY. */
 export function trustKeys(file: string, env: Environment): readonly VerifierKey[] {
-  const known = new Set(toldKeys(env).map(each => each.text))
+  const known = new Set(acceptedKeys(env).map(each => each.text))
   const fresh = verifierKeysIn(file).filter(each => !known.has(each.text))
   if (fresh.length === 0) return fresh
   try {
     makeFolders(configFolder(env), 0o700)
     const lines = [...known, ...fresh.map(each => each.text)].map(each => `${each}\n`)
-    replaceFile(toldPath(env), lines.join(''))
+    replaceFile(acceptedPath(env), lines.join(''))
   } catch (cause) {
-    throw new CustodyError('CUSTODY_KEY', `${toldPath(env)} can’t be written`, { cause })
+    throw new CustodyError('CUSTODY_KEY', `${acceptedPath(env)} can’t be written`, { cause })
   }
   return fresh
 }
@@ -92,11 +92,11 @@ function parsed(text: string): Remembered | null {
   }
 }
 
-function toldKeys(env: Environment): readonly VerifierKey[] {
-  return existsSync(toldPath(env)) ? verifierKeysIn(toldPath(env)) : []
+function acceptedKeys(env: Environment): readonly VerifierKey[] {
+  return existsSync(acceptedPath(env)) ? verifierKeysIn(acceptedPath(env)) : []
 }
 
-function toldPath(env: Environment): string {
+function acceptedPath(env: Environment): string {
   return join(configFolder(env), 'trusted-keys')
 }
 

@@ -43,7 +43,7 @@ const ATTEMPTS = 100
 export interface StoredOptions {
   /** Who holds the runs that are opened. */
   readonly holder: Holder
-  /** Goes on from the ledger's birth, if that was just now. */
+  /** Continues from the ledger's birth, if that was just now. */
   readonly entropy?: Entropy
   /** Absent: all is done in this thread. */
   readonly threads?: Threads | undefined
@@ -133,7 +133,7 @@ export class StoredLedger implements Ledger {
       this.#refuseHeld(run, lease)
       // While nobody has the lease: however long the log is, the lease can't run out meanwhile, and nothing is signed before.
       await this.#log_zero.refresh(reader)
-      // All of one moment: its former holder may wake up and commit meanwhile.
+      // In one snapshot: its former holder may wake up and commit meanwhile.
       const { seen, ...checked } = await reader.snapshot(async () => {
         const found = await checkedRun(reader, this.#log_zero, { log, run })
         return { ...found, seen: await look(found.reader) }
@@ -233,7 +233,7 @@ export class StoredLedger implements Ledger {
     return new Appender(this.#log_zero.id, log, this.#ports.signer, state)
   }
 
-  /** `began_us`: the time that log 0 has of it. */
+  /** `began_us`: the time that log 0 records for it. */
   #runLedger(
     run: string,
     log: number,

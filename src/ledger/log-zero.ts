@@ -2,7 +2,7 @@
  * Log 0, the ledger's own: its birth, each run opened, sealed and taken over, changes of keys. Several processes append to it,
  * so its state is brought up to date before each append, and the store refuses one that came too late (`StaleLog`).
  *
- * Z1. (I13) What is gone on from is the tree that the last head signed: stored entries are its size and give its root, a key
+ * Z1. (I13) It is continued from the tree that the last head signed: stored entries are its size and give its root, a key
  *     signed it that was in force, and it extends the head that this user remembers.
  * Z2. The user trusts the ledger by its birth's key, or by a key of theirs that was added later, and so signed all that was before.
  * Z3. Time never goes back within the log.
@@ -38,19 +38,19 @@ export function birth(id: string, ports: LedgerPorts, entropy: Entropy): WriteBa
   return { log: LOG_ZERO, lease: null, ledger: null, ...appender.take() }
 }
 
-/** What log 0 says of a run. */
+/** What log 0 says about a run. */
 export interface RunOnRecord {
   readonly log: number
   readonly run: string
   /** Root of its log after entry 0. */
   readonly first_root: string
   sealed: { readonly size: number; readonly root: string } | null
-  /** seq of the entry that last spoke of it. */
-  told_at: number
+  /** seq of the entry that last mentioned it. */
+  mentioned_at: number
 }
 
 /** What goes into log 0 in a transaction, and the head that it has then. */
-export interface LogZeroNews {
+export interface LogZeroAppend {
   readonly batch: LogZeroBatch
   readonly head: CheckpointHead
 }
@@ -125,8 +125,8 @@ export class LogZero {
     for (const { log, sealed } of this.runs.values()) if (sealed !== null) this.runs.delete(log)
   }
 
-  /** What appending `entry` to the log as it was last read comes to. */
-  next(entry: LedgerEntry, signer: Signer, entropy: Entropy): LogZeroNews {
+  /** The batch and head of appending `entry` to the log as it was last read. */
+  next(entry: LedgerEntry, signer: Signer, entropy: Entropy): LogZeroAppend {
     const state = { frontier: this.#frontier.state(), closed: NOTHING_CLOSED }
     const appender = new Appender(this.id, LOG_ZERO, signer, state)
     const writer = new BlockWriter()
@@ -175,7 +175,7 @@ export class LogZero {
         return seq === 0 ? null : 'it is another birth'
       case 'key': {
         const place = { ledger: this.id, index: seq, root: this.#frontier.root(), t: entry.t }
-        const problem = tellingNoteErrors(() => this.keys.take(entry, place))
+        const problem = noteProblemOf(() => this.keys.take(entry, place))
         // Who signed that a key of theirs is added has signed all that was before.
         if (problem === null && entry.change === 'add' && this.keys.goodFor(seq + 1).some(key => this.#isTrusted(key)))
           this.#is_trusted = true
@@ -185,7 +185,7 @@ export class LogZero {
         const { log, run, root } = entry
         if (log !== this.last_log + 1) return `log ${log} is opened, where ${this.last_log + 1} comes next`
         this.last_log = log
-        this.runs.set(log, { log, run, first_root: root, sealed: null, told_at: seq })
+        this.runs.set(log, { log, run, first_root: root, sealed: null, mentioned_at: seq })
         return null
       }
       case 'sealed':
@@ -193,7 +193,7 @@ export class LogZero {
         const run = this.runs.get(entry.log)
         if (run === undefined || run.run !== entry.run || run.sealed !== null)
           return `run ${entry.run} isn’t open as log ${entry.log}`
-        run.told_at = seq
+        run.mentioned_at = seq
         if (entry.k === 'sealed') run.sealed = { size: entry.size, root: entry.root }
         if (entry.k === 'sealed' && this.#forgets) this.runs.delete(entry.log)
         return null
@@ -216,7 +216,7 @@ export class LogZero {
   }
 }
 
-/** null if the text is no entry. */
+/** null if the text isn't an entry. */
 function entryIn(url: string, seq: number, body: string | null): LedgerEntry | null {
   if (body === null) return null
   try {
@@ -233,11 +233,11 @@ function ringOf(url: string, birth_key: string): KeyRing {
     return new KeyRing(birth_key)
   } catch (cause) {
     if (!(cause instanceof NoteError)) throw cause
-    throw new CustodyError('CUSTODY_LEDGER_FORMAT', `${url} was born with a key that is none`, { cause })
+    throw new CustodyError('CUSTODY_LEDGER_FORMAT', `${url} was born with something that isn’t a key`, { cause })
   }
 }
 
-function tellingNoteErrors(take: () => string | null): string | null {
+function noteProblemOf(take: () => string | null): string | null {
   try {
     return take()
   } catch (error) {
@@ -279,5 +279,5 @@ function forked(url: string, remembered: Remembered): CustodyError {
 
 function hintOf({ kept_in }: Remembered): string | undefined {
   if (kept_in === undefined) return undefined
-  return `Put the newest copy back. If it is lost, and you want to go on from this one all the same, remove ${kept_in}.`
+  return `Put the newest copy back. If it is lost, and you want to continue from this one all the same, remove ${kept_in}.`
 }

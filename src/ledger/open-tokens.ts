@@ -1,5 +1,5 @@
 /**
- * The open tokens of a run as its log has them, so that each entry tells the table only what changes, and each commit tells how many
+ * The open tokens of a run as its log has them, so that each entry changes the table only where needed, and each commit states how many
  * there are and the hash of their set.
  *
  * O1. What it says is what the table holds after all that was appended. `drop` goes back to what was durable last.

@@ -136,7 +136,7 @@ describe('a ledger file', () => {
     db.close()
   })
 
-  test('that is full leaves the last commit, and goes on when there is room', async () => {
+  test('that is full leaves the last commit, and continues when there is room', async () => {
     const { openForWriting } = await import('./sqlite/file.ts')
     const { SqliteReader } = await import('./sqlite/reader.ts')
     const { SqliteStore } = await import('./sqlite/store.ts')

@@ -2,7 +2,7 @@
  * The read side of a ledger: stored facts as they stand, undecoded, and the views for auditors.
  * Readers (src/read) know nothing else. Nothing here ever creates or changes a ledger.
  *
- * R1. What a cell holds is of the type that stands here, its text is that of its bytes, its number exact; a cell that isn't so
+ * R1. A cell's value has the type declared here, its text is that of its bytes, its number exact; a cell that isn't so
  *     is refused: CUSTODY_VERIFY_FAILED with its name.
  */
 import type { TreeNumber } from '../format/trees.ts'
@@ -15,7 +15,7 @@ export interface StoredLog {
 }
 export interface StoredEntry {
   readonly seq: number
-  /** The row or the batch that it is of; both null: it is of the run. */
+  /** The row or the batch that it belongs to; both null: it belongs to the run. */
   readonly row: number | null
   readonly batch: number | null
   readonly body: string
@@ -67,7 +67,7 @@ export interface StoredOpenToken {
   readonly batch: number | null
   /** Where it stands. */
   readonly node: number
-  /** The entry by which it came there. */
+  /** The entry that brought it there. */
   readonly seq: number
 }
 export interface StoredLease {
@@ -77,7 +77,7 @@ export interface StoredLease {
   readonly holder: string
   readonly expires_us: number
 }
-/** All that is needed of a log to see whether log 0 speaks of it as it is. */
+/** All that is needed of a log to see whether log 0 describes it correctly. */
 export interface StoredExtent {
   readonly log: number
   readonly run: string | null
@@ -98,7 +98,7 @@ export interface StoredObject {
   readonly tbl_name: string
   readonly sql: string | null
 }
-/** Of the file as a whole: what is there, and what the format has. */
+/** The objects of the file: those that are there, and those of the format. */
 export interface StoredFile {
   readonly [property: string]: readonly [is: unknown, should: string | number]
 }
@@ -106,16 +106,16 @@ export interface StoredFile {
 export interface LedgerReader {
   /** For people: `sqlite:/abs/path`. */
   readonly url: string
-  /** All that `work` reads is of one moment, whatever is written meanwhile. Within another snapshot it is that one's. */
+  /** All that `work` reads is from one moment, whatever is written meanwhile. Within another snapshot, that one's moment holds. */
   snapshot<T>(work: () => Promise<T>): Promise<T>
   logs(): Promise<readonly StoredLog[]>
-  /** Of runs, those with the highest numbers first. */
+  /** Logs of runs, those with the highest numbers first. */
   newestLogs(): AsyncIterable<StoredLog>
-  /** Of runs whose id begins so, in their order, at most so many. */
+  /** Logs of runs whose id begins so, in their order, at most `most`. */
   logsBeginning(prefix: string, most: number): Promise<readonly StoredLog[]>
-  /** Records of logs that aren't listed: tables and what stands there as the number of a log, at most so many of each. */
+  /** Records of logs that aren't listed: tables and what stands there as the number of a log, at most `most` of each. */
   strayLogs(most: number): Promise<ReadonlyArray<{ readonly table: string; readonly log: string }>>
-  /** Of all logs but log 0, in order, streamed: some 10 µs each. */
+  /** The extents of all logs but log 0, in order, streamed: some 10 µs each. */
   extents(): AsyncIterable<StoredExtent>
   /** The log of a run, if it is listed. */
   logOf(run: string): Promise<number | null>
@@ -125,19 +125,19 @@ export interface LedgerReader {
   count(log: number, of: 'entries' | 'payloads' | 'endings'): Promise<number>
   /** Entries from `from` up to but without `end`, in order. */
   page(log: number, from: number, end: number): Promise<readonly FullEntry[]>
-  /** Of payloads that have no entry: their seqs, in order. */
+  /** The seqs of payloads that have no entry, in order. */
   strayPayloads(log: number): Promise<readonly number[]>
   entry(log: number, seq: number): Promise<StoredEntry | null>
   /** In order of seq, from `from` (inclusive), streamed. */
   entries(log: number, from?: number): AsyncIterable<StoredEntry>
-  /** Leaf hashes of at most so many entries from `from` on, in order, up to the first that is missing. */
+  /** Leaf hashes of at most `most` entries from `from` on, in order, up to the first that is missing. */
   leaves(log: number, from: number, most: number): Promise<readonly string[]>
   entriesOfRow(log: number, row: number): Promise<readonly StoredEntry[]>
-  /** Of the rows from `first` to `last`, in order of row and seq. */
+  /** Entries of the rows from `first` to `last`, in order of row and seq. */
   entriesOfRows(log: number, first: number, last: number): Promise<readonly FullEntry[]>
-  /** Entries that are of no row and no batch, streamed in order of seq. */
+  /** Entries of no row and no batch, streamed in order of seq. */
   entriesOfRun(log: number): AsyncIterable<StoredEntry>
-  /** Of all batches, streamed in order of their numbers and of seq. */
+  /** Entries of all batches, streamed in order of their numbers and of seq. */
   entriesOfBatches(log: number): AsyncIterable<StoredEntry>
   entriesOfBatch(log: number, batch: number): Promise<readonly StoredEntry[]>
   /** The last entry of each, streamed in order of their numbers. */
@@ -150,9 +150,9 @@ export interface LedgerReader {
   payloads(log: number): AsyncIterable<StoredPayload>
   ending(log: number, token: number): Promise<StoredEnding | null>
   endings(log: number): AsyncIterable<StoredEnding>
-  /** Of tokens from `first` to `last`, in order. */
+  /** Endings of the tokens from `first` to `last`, in order. */
   endingsBetween(log: number, first: number, last: number): Promise<readonly StoredEnding[]>
-  /** Those with an error. */
+  /** Endings with an error. */
   failedEndings(log: number): AsyncIterable<StoredEnding>
   /** The most frequent first. Looks through all endings of the log: some 80 ms for a million. */
   errorCounts(log: number): Promise<readonly StoredErrorCount[]>

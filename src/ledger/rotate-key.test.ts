@@ -98,7 +98,7 @@ test('not while a run is held: its process would find that its key is no longer 
   await run.release()
   await ledger.close()
   await rotate('a', 'revoke')
-  // What the revoked key signed of a run that isn't sealed nobody can vouch for; others go on.
+  // Nobody can vouch for what the revoked key signed of an unsealed run; other runs continue.
   const again = await open('a')
   await expect(again.takeOver(RUN, nothingToSee)).rejects.toMatchObject({ code: 'CUSTODY_KEY_UNKNOWN' })
   await again.openRun(RUN.replace(/1$/, '2'), opening(RUN.replace(/1$/, '2')))
@@ -116,14 +116,14 @@ test('what is remembered of a ledger is the key of its birth and its head; an ol
 })
 
 test.skipIf(process.getuid?.() === 0)(
-  'where nothing can be remembered that is told, and the ledger is written all the same',
+  'if nothing can be remembered, that is reported, and the ledger is written all the same',
   () => {
     signingKey(env)
     chmodSync(join(env.XDG_CONFIG_HOME, 'custody'), 0o500)
-    const told: string[] = []
-    const trust = userTrust(env, why => told.push(why))
+    const reported: string[] = []
+    const trust = userTrust(env, why => reported.push(why))
     for (let i = 0; i < 2; i++) trust.remember('id', { key: 'k', size: 1, root: 'ab'.repeat(32) })
-    expect(told.length).toBe(1)
+    expect(reported.length).toBe(1)
     chmodSync(join(env.XDG_CONFIG_HOME, 'custody'), 0o700)
   },
 )

@@ -2,7 +2,7 @@
  * A new signing key in the place of the one that is in force.
  *
  * First the files, then the ledger: if the power goes between, the ledger is still signed with a key that this user has, and
- * rotating once more goes on from there. A former key is kept beside the new one, for the ledgers that still have it in force.
+ * rotating once more continues from there. A former key is kept beside the new one, for the ledgers that still have it in force.
  */
 import { constants, copyFileSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -52,7 +52,7 @@ export async function rotateKey(
   }
 }
 
-/** The ledger is signed with one of these: with which, it says itself. */
+/** The ledger is signed with one of these; its head says which. */
 async function openWithAny(
   signers: readonly Signer[],
   open: (signer: Signer) => Promise<StoredLedger>,

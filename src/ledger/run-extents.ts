@@ -1,6 +1,6 @@
 /**
  * What log 0 says of runs against what is stored of them: each is there, begins as it was opened, ends as it was sealed, and if it
- * isn't sealed has a signed head of its size and a lease. What their entries say is looked at where they are used.
+ * isn't sealed has a signed head of its size and a lease. Their entries are checked where they are used.
  */
 import { leafHash } from '../format/hash.ts'
 import { originOf } from './appender.ts'
@@ -35,6 +35,6 @@ function checkRun(url: string, extent: StoredExtent, log_zero: LogZero): void {
     throw altered(stored, 'doesn’t begin as it was opened')
   if (known.sealed !== null) return checkSealedHead(stored, known.sealed)
   if (lease === null) throw altered(stored, 'isn’t sealed, and nobody can take it over: its lease is gone')
-  // Of a key that was revoked since: whoever continues that very run is refused, and nobody else.
-  checkSignedHead(stored, () => log_zero.keys.goodForRun(known.told_at, true))
+  // The key may have been revoked since: only whoever continues that very run is refused.
+  checkSignedHead(stored, () => log_zero.keys.goodForRun(known.mentioned_at, true))
 }

@@ -30,7 +30,7 @@ import {
 
 /** Stage 2 in another thread. */
 export interface OtherThread extends Scribe {
-  /** Ends the thread. @returns all that it takes to go on here. */
+  /** Ends the thread. @returns all that continuing here takes. */
   end(): Promise<AppenderState>
   /** Ends the thread, whatever it is doing. */
   terminate(): Promise<void>
@@ -68,13 +68,13 @@ export class StoredRunLedger implements RunLedger {
   /** Null exactly if stage 2 is done here. */
   #elsewhere: OtherThread | null = null
   #size: number
-  /** Of `#size`, what is durable. */
+  /** How much of `#size` is durable. */
   #durable_size: number
 
-  /** Of rows and batches, that no durable commit has told. */
+  /** Tiles of rows and batches that no durable commit has listed. */
   #tiles: readonly SubjectTile[] = []
-  /** Of these, how many a commit tells that isn't durable yet. */
-  #told_tiles = 0
+  /** How many of these a commit lists that isn't durable yet. */
+  #listed_tiles = 0
 
   /** `open` are its open tokens. */
   constructor(parts: RunParts, state: AppenderState, open: OpenTokens) {
@@ -120,8 +120,8 @@ export class StoredRunLedger implements RunLedger {
       durable: durable.then(({ head, tiles }) => {
         this.#durable_size = size
         this.#open.accept(mark)
-        this.#tiles = [...this.#tiles.slice(this.#told_tiles), ...tiles]
-        this.#told_tiles = 0
+        this.#tiles = [...this.#tiles.slice(this.#listed_tiles), ...tiles]
+        this.#listed_tiles = 0
         return head
       }, this.#fail),
     }
@@ -132,7 +132,7 @@ export class StoredRunLedger implements RunLedger {
     this.#scribe.drop()
     this.#open.drop()
     this.#size = this.#durable_size
-    this.#told_tiles = 0
+    this.#listed_tiles = 0
   }
 
   async seal(facts: SealFacts): Promise<CheckpointHead> {
@@ -176,10 +176,10 @@ export class StoredRunLedger implements RunLedger {
     return (this.#here ?? this.#elsewhere) as Scribe
   }
 
-  /** A commit is told what is open, and which tiles of rows and batches are full since the one before. */
+  /** A commit also states what is open, and which tiles of rows and batches became full since the one before. */
   #complete({ entry, ...draft }: RunDraft): CompleteRunDraft {
     if (entry.k !== 'commit') return { ...draft, entry }
-    this.#told_tiles = this.#tiles.length
+    this.#listed_tiles = this.#tiles.length
     const tiles = this.#tiles.length === 0 ? {} : { tiles: this.#tiles }
     return { ...draft, entry: { ...entry, open: this.#open.fact(), ...tiles } }
   }
@@ -210,7 +210,7 @@ export class StoredRunLedger implements RunLedger {
     this.#here = null
   }
 
-  /** To be called where no commit is under way. */
+  /** Must be called while no commit is under way. */
   async #comeHome(): Promise<StoreScribe> {
     if (this.#elsewhere !== null) {
       this.#here = this.#parts.scribeFrom(await this.#elsewhere.end())

@@ -27,7 +27,7 @@ export interface BegunCommit {
   readonly durable: Promise<Durable>
 }
 
-/** Does it in this thread, at once. */
+/** Does stage 2 in this thread, at once. */
 export class StoreScribe implements Scribe {
   readonly appender: Appender
   readonly #log: number

@@ -27,7 +27,7 @@ export interface StoredExtent {
 }
 
 /**
- * Whether the head is one that `keys` (of its size) may sign, and is that of what is stored.
+ * Whether the head is one that `keys` (of its size) may sign, and is the head of what is stored.
  * @throws CustodyError CUSTODY_LEDGER_ALTERED, CUSTODY_LEDGER_CUT, CUSTODY_KEY_UNKNOWN.
  */
 export function checkSignedHead(extent: StoredExtent, keys: (size: number) => readonly VerifierKey[]): void {

@@ -1,5 +1,5 @@
 /**
- * The trees that a seal commits to, from the tiles that were followed while the run went on (closed-subjects.ts). Where they weren't,
+ * The trees that a seal commits to, from the tiles that were followed during the run (closed-subjects.ts). Where they weren't,
  * the last entries of their rows or batches are read again, and each must be one that the log's tree has (I13).
  */
 
@@ -68,7 +68,7 @@ class LastLeaves {
     this.#root = root
   }
 
-  /** Of the rows or batches of one tile, of which there are `size` in all. */
+  /** Leaves of the rows or batches of one tile; there are `size` in all. */
   async ofTile(kind: 'row' | 'batch', tile: number, size: number): Promise<readonly Hash[]> {
     this.#tree ??= treeOf(this.#reader, this.#log)
     const tree = await this.#tree

@@ -35,7 +35,7 @@ export interface SubjectDraft extends Omit<SubjectEntry, 'commitments' | 'nonce'
   readonly values: readonly ValueDraft[]
   /** Nothing more can happen to the subject. */
   readonly closes: boolean
-  /** Of the tokens that are open after this entry, those that were born or moved since the subject's last one, where they stand. */
+  /** The tokens open after this entry that were born or moved since the subject's last one, and where they stand. */
   readonly moved: ReadonlyArray<{ readonly token: number; readonly node: number }>
 }
 
@@ -62,7 +62,7 @@ export interface RunLedger {
   readonly log: number
   /** Number of entries so far, buffered ones included: the seq that the next `append` gets. */
   readonly size: number
-  /** When this process began or took over the run, as log 0 has it: nothing that it tells lies before. */
+  /** When this process began or took over the run, as log 0 has it: nothing that it records lies before. */
   readonly began_us: number
   /** Encodes and buffers; returns its seq. */
   append(draft: SubjectDraft): number
@@ -93,7 +93,7 @@ export interface CommitUnderWay {
   readonly durable: Promise<CheckpointHead>
 }
 
-/** What a commit has made durable, as who writes it tells. */
+/** What a commit has made durable, as its writer reports it. */
 export interface Durable {
   readonly head: CheckpointHead
   /** Tiles of rows and batches that are full with it. */
@@ -155,7 +155,7 @@ export interface WriteBatch {
   readonly tiles: readonly TileDraft[]
   /** Signed checkpoint; null if there are no entries. */
   readonly head: string | null
-  /** What goes into log 0 in the same transaction, with its head. */
+  /** What is appended to log 0 in the same transaction, with its head. */
   readonly ledger: LogZeroBatch | null
 }
 

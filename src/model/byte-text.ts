@@ -6,7 +6,7 @@
 const ZERO = 0x30
 const MINUS = 0x2d
 const COMMA = 0x2c
-/** Of a whole number, with a sign and a comma. */
+/** Length of a whole number, with a sign and a comma. */
 const MOST_BYTES = 18
 const BILLION = 1e9
 const FIRST_BYTES = 16 * 1024
@@ -20,7 +20,7 @@ export class ByteText {
   /** Where the next byte goes. */
   at = 0
 
-  /** Goes on writing into bytes that have a buffer of their own. */
+  /** Continues writing into bytes that have a buffer of their own. */
   constructor(bytes: Uint8Array<ArrayBuffer> = new Uint8Array()) {
     this.#bytes = Buffer.from(bytes.buffer)
   }
@@ -106,7 +106,7 @@ export class ByteText {
     this.#digits(low, DIGITS_BELOW_BILLION)
   }
 
-  /** Of a whole number below 2^31, with so many digits. */
+  /** Writes a whole number below 2^31 with that many digits. */
   #digits(value: number, count: number): void {
     const bytes = this.#bytes
     const start = this.at
@@ -130,10 +130,10 @@ export class ByteText {
   }
 }
 
-/** With the zeros that such a number may begin with. */
+/** Digits of such a number, with the zeros that it may begin with. */
 const DIGITS_BELOW_BILLION = 9
 
-/** Of a whole number from 10 on, or of one digit. */
+/** Number of digits of a whole number from 10 on, or of one digit. */
 function digitsOf(value: number): number {
   if (value < 10) return 1
   let count = 2

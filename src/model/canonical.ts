@@ -1,8 +1,8 @@
 /**
- * The canonical text of a JSON value (RFC 8785, JCS): the one text that commitments are made of.
+ * The canonical text of a JSON value (RFC 8785, JCS): the one text that commitments are made from.
  *
- * What RFC 8785 refuses (lone surrogates, NaN, infinities) is refused. That no number was rounded on its way in is up to those who
- * read texts: see `isRounded`.
+ * What RFC 8785 refuses (lone surrogates, NaN, infinities) is refused. Whoever reads texts must see to it that no number was rounded on its way in: see
+ * `isRounded`.
  *
  * It is on the row path: the sorted keys of an object are found by its shape (its keys in their order), and a flat row
  * costs no call per field.
@@ -14,10 +14,10 @@ export type NotJsonCode = 'NUMBER_NOT_FINITE' | 'LONE_SURROGATE' | 'TOO_DEEP' | 
 /** Deepest nesting of arrays and objects that a value may have. */
 export const MAX_DEPTH = 200
 
-/** Of what a node or a merge may make of a row: less, because error rows, details of merges and payloads are put around rows. */
+/** Deepest nesting of what a node or a merge makes of a row: less, because error rows, details of merges and payloads are put around rows. */
 export const MAX_ROW_DEPTH = 190
 
-/** Of values that come from outside: merges, error rows and evidence put levels around them, and must have room for it. */
+/** Deepest nesting of values that come from outside: merges, error rows and evidence put levels around them, and must have room for it. */
 export const MAX_DATA_DEPTH = 128
 
 /** From here on a number's canonical text has an exponent. */
@@ -60,7 +60,7 @@ export function isCanonical(value: Json, text: string): boolean {
   return canonicalize(value) === text
 }
 
-/** Whether the keys of all its objects ascend, and no number in it is one that isn't written; false for what is nested deeper. */
+/** Whether the keys of all its objects ascend, and no number in it is an inexact integer, which can't be written; false for deeper nesting. */
 function isSorted(value: Json, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return typeof value !== 'number' || !isInexactInteger(value)
   if (levels === 0) return false
@@ -92,7 +92,7 @@ export function isInexactInteger(value: number): boolean {
 
 /**
  * Whether `value`, the double nearest to a decimal as JSON writes it (leading zeros allowed), is a whole number that says something
- * else than the decimal: `1.5e18` is exact, `9007199254740993.0` is rounded. Digits alone are an integer, of which nobody can tell
+ * else than the decimal: `1.5e18` is exact, `9007199254740993.0` is rounded. Digits alone are an integer, and nobody can tell
  * beyond 2^53 − 1 whether somebody has rounded it before.
  */
 export function isRounded(decimal: string, value: number): boolean {
@@ -107,7 +107,7 @@ export function isRounded(decimal: string, value: number): boolean {
   return length !== said.length || digits.slice(0, length) !== said.slice(0, digits.length) || hasMore(digits, said)
 }
 
-/** Whether digits go on behind a whole number, or stop before it, with something else than zeros. */
+/** Whether digits continue behind a whole number, or stop before it, with anything but zeros. */
 function hasMore(digits: string, whole: string): boolean {
   return /[1-9]/.test(digits.slice(whole.length)) || /[1-9]/.test(whole.slice(digits.length))
 }
@@ -238,7 +238,7 @@ function byUnits(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-// ── telling what is wrong ───────────────────────────────────────────────────────────────────────────────────────────
+// ── saying what is wrong ───────────────────────────────────────────────────────────────────────────────────────────
 
 /** The first thing in `value` that `write` refuses, in the order in which it writes. */
 function explain(value: unknown, most_deep: number): NotJsonError {

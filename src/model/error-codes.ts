@@ -156,7 +156,7 @@ export const ERRORS = {
   ),
   CUSTODY_ERROR_ROUTE_MISSING: spec(
     2,
-    'It isn’t said where rows go after an error.',
+    'The file doesn’t say where rows go after an error.',
     'Add on_error (or on_invalid for a source), or put it into `defaults`; or fix what the hint says can fail in a gate.',
   ),
   CUSTODY_CYCLE: spec(
@@ -251,12 +251,12 @@ export const ERRORS = {
   CUSTODY_GUARD: spec(
     1,
     'A guard broke: too many records were rejected, too many rows failed, or too few came. Nothing was published.',
-    'Look at what is wrong with the input. `resume --set guards.…` goes on and publishes all the same; `abandon` drops what is staged.',
+    'Look at what is wrong with the input. `resume --set guards.…` continues and publishes all the same; `abandon` drops what is staged.',
   ),
   CUSTODY_STRICT: spec(
     3,
     'Some rows ended in failure, and the run was `--strict`. Nothing was published.',
-    'Look at the rows that failed. `resume` goes on and publishes all the same; `abandon` drops what is staged.',
+    'Look at the rows that failed. `resume` continues and publishes all the same; `abandon` drops what is staged.',
   ),
   CUSTODY_SOURCE: spec(1, 'A source can’t be read.', 'Check the file and try again; nothing is lost.'),
   CUSTODY_HEADER: spec(
@@ -365,12 +365,12 @@ export const ERRORS = {
   ),
   CUSTODY_VALUE_ALTERED: spec(
     1,
-    'A value doesn’t fit the commitment to it that was signed, so nothing is made of it.',
+    'A value doesn’t fit the commitment to it that was signed, so it isn’t used.',
     'Run `custody verify` to see all that is wrong; then put a sound copy of the ledger in its place.',
   ),
   CUSTODY_OPEN_TOKENS_ALTERED: spec(
     1,
-    'The table of open rows isn’t what the last commit says of it, so nothing is made of it.',
+    'The table of open rows isn’t what the last commit says, so it isn’t used.',
     'Run `custody verify` to see all that is wrong; then put a sound copy of the ledger in its place.',
   ),
   CUSTODY_KEY_UNKNOWN: spec(

@@ -31,7 +31,7 @@ export class CustodyError extends Error {
   readonly code: ErrorCode
   readonly where: Place | undefined
   readonly hint: string | undefined
-  /** Whether a run that stops by it would stop again if it were resumed: what is wrong is part of its plan, or on record. */
+  /** Whether a run that it stops would stop again if it were resumed: the cause is part of its plan, or on record. */
   readonly final: boolean
   /** What went wrong while this was dealt with. */
   readonly also: CustodyError[] = []
@@ -49,7 +49,7 @@ export function isCustodyError(error: unknown): error is CustodyError {
   return error instanceof CustodyError
 }
 
-/** A problem in a pipeline file; all of a file's are collected and told at once. */
+/** A problem in a pipeline file; all of a file's are collected and reported at once. */
 export interface Diagnostic {
   readonly file: string
   /** From 1. */

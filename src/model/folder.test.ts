@@ -10,7 +10,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-test('makes what is missing, and tells the topmost', () => {
+test('makes what is missing, and returns the topmost', () => {
   expect(makeFolders(join(folder, 'a', 'b', 'c'), 0o700)).toBe(join(folder, 'a'))
   expect(statSync(join(folder, 'a', 'b', 'c')).mode & 0o777).toBe(0o700)
   expect(makeFolders(join(folder, 'a', 'b', 'd'))).toBe(join(folder, 'a', 'b', 'd'))

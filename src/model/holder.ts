@@ -1,4 +1,4 @@
-/** Who holds a run, or a file: a process, told so that others can see whether it still lives. */
+/** Who holds a run, or a file: a process, described so that others can see whether it still lives. */
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 
@@ -29,7 +29,7 @@ export function livesHere(holder: Holder): boolean {
   return holder.host === thisHost() && isAlive(holder)
 }
 
-/** The holder as leases keep it; null if the text is none (a lease that was given up). */
+/** The holder as leases keep it; null if the text isn't one (a lease that was given up). */
 export function parseHolder(text: string): Holder | null {
   if (text === '') return null
   const { host, boot, pid, start } = JSON.parse(text) as Partial<Holder>
@@ -60,7 +60,7 @@ function exists(pid: number): boolean {
   }
 }
 
-/** Systems other than Linux tell less; then a holder counts as alive as long as its pid does. */
+/** Systems other than Linux reveal less; then a holder counts as alive as long as its pid does. */
 function systemText(read: () => string): string {
   try {
     return read()

@@ -1,6 +1,6 @@
 /**
  * Numbers that name things of a run. They are numbers for whoever counts, stores or reads them, and so a number becomes one of them
- * where it is told which; but one kind never passes for another: a group's number given as a token's doesn't compile.
+ * where it is said which; but one kind never passes for another: a group's number given as a token's doesn't compile.
  */
 
 declare const KIND: unique symbol

@@ -39,7 +39,7 @@ export function parseStrict(text: string): Json {
 }
 
 /**
- * The same of a text that Custody has written: it may be nested deeper, and whole numbers of any size are what was meant. Whether it is
+ * The same for a text that Custody has written: it may be nested deeper, and whole numbers of any size are meant. Whether it is
  * canonical is for the caller to see.
  * @throws JsonTextError with the offset of what is wrong.
  */
@@ -64,7 +64,7 @@ function parse(text: string, rules: Rules): Json {
 
 /**
  * If a text is what `JSON.stringify` makes of its value, then nothing in it is duplicated, rounded, overflown or −0.
- * What remains to be looked for: integers that are no safe ones, escaped halves of surrogate pairs, and depth.
+ * What remains to be looked for: unsafe integers, escaped halves of surrogate pairs, and depth.
  * undefined: the text isn't of that kind, or has a problem, and the parser below decides.
  */
 function parseTidy(text: string, rules: Rules): Json | undefined {

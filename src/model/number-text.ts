@@ -1,4 +1,4 @@
-/** Whole numbers in texts for people: thousands are set apart, whoever tells them. */
+/** Whole numbers in texts for people: thousands are set apart, wherever they are printed. */
 
 /** `2404` as `2,404`. */
 export function grouped(number: number): string {

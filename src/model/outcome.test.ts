@@ -51,7 +51,7 @@ describe('the table of fates', () => {
       expect(each.when).toMatch(/\.$/)
       // Failures say why, and nothing else does.
       expect(each.error).toBe(each.class === 'failure' ? 'required' : 'forbidden')
-      // What is passed on goes on in a group, not into a sink.
+      // What is passed on continues in a group, not in a sink.
       if (each.class === 'passed on') expect([each.sink, each.group]).toEqual(['forbidden', 'required'])
       // Whoever completed or was routed names the sink.
       if (each.outcome === 'COMPLETED' || each.outcome === 'ROUTED') expect(each.sink).toBe('required')

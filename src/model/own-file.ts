@@ -1,5 +1,5 @@
 /**
- * Custody's own files that are found by their place: what threads begin with, libraries that few commands need, what the build wrote
+ * Custody's own files that are found by their place: what threads start with, libraries that few commands need, what the build wrote
  * down. They have the same places below src/ and, compiled (scripts/bundle.js), below dist/.
  */
 import { createRequire } from 'node:module'

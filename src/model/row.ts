@@ -41,7 +41,7 @@ export function withoutPrototypes(value: Json): Json {
 }
 
 /**
- * Freezes a row to any depth, and returns it. What evidence has been made of must not change afterwards, whoever has it in
+ * Freezes a row to any depth, and returns it. Once evidence was made from it, it must not change, whoever has it in
  * hands; a plugin that tries throws in its own code.
  */
 export function frozen<T extends Json>(value: T): T {
@@ -58,7 +58,7 @@ function freeze(value: readonly Json[] | Row): void {
   Object.freeze(value)
 }
 
-/** Up to so many a list is looked through as quickly as a set. */
+/** Up to this size a list is searched as quickly as a set. */
 const FEW = 8
 
 /** `row` with some fields set and some removed; fields keep their order, new ones come last. */

@@ -30,7 +30,7 @@ export const OBSERVED: RowSchema = { fields: new Map(), closed: false, observed:
 /** A row that probably still has the fields that are known of it, and may have others, whatever they hold. */
 export const withOthers = ({ fields }: RowSchema): RowSchema => ({ ...OBSERVED, fields, doubtful: true })
 
-/** Whether null is certainly no value of a field that is there; what the schema doesn't say itself may be so. */
+/** Whether a field that is there certainly isn't null; null is possible unless the schema rules it out. */
 export function excludesNull({ type, enum: values, const: value }: JsonSchema): boolean {
   if (type !== undefined) return type !== 'null' && !(Array.isArray(type) && type.includes('null'))
   if (Array.isArray(values)) return !values.includes(null)

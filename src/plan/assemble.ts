@@ -16,7 +16,7 @@ export interface Findings {
   readonly way: (label: string) => PlanEdge | null
 }
 
-/** @throws CustodyError CUSTODY_INTERNAL if something is missing though no error was told. */
+/** @throws CustodyError CUSTODY_INTERNAL if something is missing though no error was reported. */
 export function assemble(node: DraftNode, findings: Findings): PlanNode {
   const { config, number, name } = node
   const facts = must(findings.facts, node, 'facts')

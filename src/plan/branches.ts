@@ -170,7 +170,7 @@ export class Branches {
   }
 }
 
-/** Of more branches than are needed, those are merged that come first. */
+/** If more branches come than are needed, the first ones are merged. */
 function warnOfTiming({ name, path }: DraftNode, { policy, branches }: CoalesceConfig, report: Report): void {
   if (policy.kind !== 'quorum' || policy.decide === 'complete' || policy.quorum >= branches.length) return
   if (report.pipeline.faulty === true) return

@@ -103,7 +103,7 @@ describe('a plan', () => {
     expect(problems.closed).toBe(true)
   })
 
-  test('tells what evidence needs of expressions and options', () => {
+  test('gives what evidence needs of expressions and options', () => {
     expect(plan.value.expressions).toMatchObject({
       tier: [{ for: 'gate', source: 'row.amount >= 5000.0', reads: [['amount']] }],
       area: [{ for: 'gate', source: 'row.region', reads: [['region']] }],
@@ -334,22 +334,22 @@ nodes:
 sinks:
   out: { plugin: jsonl, options: { path: out.jsonl } }
 `)
-  const told = (inner: string) => brief(nested(inner).diagnostics)
+  const problems = (inner: string) => brief(nested(inner).diagnostics)
 
   test('may be joined inside', () => {
-    expect(told('{ fork: { x: mid, y: mid } }\n  mid: { coalesce: [x, y], to: last }')).toEqual([])
+    expect(problems('{ fork: { x: mid, y: mid } }\n  mid: { coalesce: [x, y], to: last }')).toEqual([])
   })
   test('may send one branch elsewhere', () => {
-    expect(told('{ fork: { x: last, y: out } }')).toEqual([])
+    expect(problems('{ fork: { x: last, y: out } }')).toEqual([])
   })
   test('may not bring two rows of one branch', () => {
-    expect(told('{ fork: { x: last, y: last } }')).toEqual(['8:21 BRANCH_TWICE'])
+    expect(problems('{ fork: { x: last, y: last } }')).toEqual(['8:21 BRANCH_TWICE'])
   })
-  test('lose the branch if none of theirs goes on', () => {
-    expect(told('{ fork: { x: out, y: out } }')).toEqual(['8:22 BRANCH_UNREACHABLE'])
+  test('lose the branch if none of theirs continues', () => {
+    expect(problems('{ fork: { x: out, y: out } }')).toEqual(['8:22 BRANCH_UNREACHABLE'])
   })
   test('a batch of new rows is on no branch', () => {
-    expect(told('{ aggregate: batch_stats, options: { value: v }, to: last }')).toContain('8:22 BRANCH_UNREACHABLE')
+    expect(problems('{ aggregate: batch_stats, options: { value: v }, to: last }')).toContain('8:22 BRANCH_UNREACHABLE')
   })
 })
 

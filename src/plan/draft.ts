@@ -49,7 +49,7 @@ export class Draft {
       .flatMap(([section, parts]) => parts.map((part: PartConfig) => ({ part, path: [section, part.name] })))
       .map(({ part, path }, index) => ({ number: index + 1, name: part.name, kind: part.kind, config: part, path }))
     const by_name = new Map<string, DraftNode>()
-    // Of two parts with one name, which has been told, the first one has it.
+    // If two parts share a name, which has been reported, the first one has it.
     for (const node of this.nodes) if (!by_name.has(node.name)) by_name.set(node.name, node)
     this.by_name = by_name
   }

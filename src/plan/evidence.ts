@@ -30,7 +30,7 @@ function servicesAt(plugin: ResolvedPlugin | undefined): Pick<TopologyNode, 'ser
   return services.length === 0 ? {} : { services }
 }
 
-/** Of what decides and changes; sources read what is there, and sinks change no row, unless those they send to refuse it. */
+/** Only of nodes that decide or change; sources read what is there, and sinks change no row, unless the far side refuses it. */
 function determinismAt(plugin: ResolvedPlugin | undefined): Pick<TopologyNode, 'determinism'> {
   if (plugin === undefined || plugin.spec.kind === 'source') return {}
   if (plugin.spec.kind === 'sink' && plugin.spec.delivery !== 'outbound') return {}
@@ -48,7 +48,7 @@ function topologyNode(node: DraftNode): TopologyNode {
 }
 
 /**
- * Lower-case hex SHA-256 of canonical JSON: the topology; of each node, what it is told to do (options as written,
+ * Lower-case hex SHA-256 of canonical JSON: the topology; of each node, its settings (options as written,
  * variables expanded, secrets by name), and the content of files that options name; the declared schemas. Not the retry, the
  * guards, the limits, the ledger.
  */
@@ -86,8 +86,8 @@ export function planValue(pipeline: PipelineFile, draft: Draft, plugins: Plugins
   // A ledger's URL may hold a password, and isn't part of what the run does.
   const set = (pipeline.overrides ?? []).filter(each => setPath(each)?.[0] !== 'ledger')
   const { text, file, folder } = pipeline
-  const told = { text, file, folder, fields: fieldsOf(draft), expressions, options }
-  return { ...told, ...(set.length > 0 ? { set } : {}), ...(Object.keys(closes).length > 0 ? { closes } : {}) }
+  const written = { text, file, folder, fields: fieldsOf(draft), expressions, options }
+  return { ...written, ...(set.length > 0 ? { set } : {}), ...(Object.keys(closes).length > 0 ? { closes } : {}) }
 }
 
 function fieldsOf({ config }: Draft): PlanValue['fields'] {

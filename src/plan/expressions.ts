@@ -10,16 +10,16 @@ import type { ExpressionUse } from '../sdk/spec.ts'
 import type { Report } from './report.ts'
 import { typesOf } from './schema-join.ts'
 
-/** Null if it can't be compiled, which has been told; `''` stands for one that is missing, which has been told, too. */
+/** Null if it can't be compiled, which has been reported; `''` stands for one that is missing, which has been reported, too. */
 export function compileAt(source: string, path: ConfigPath, scope: ExpressionScope, report: Report): Expression | null {
   if (source === '') return null
   const compiled = compileExpression(source, scope)
-  const tell = (severity: 'error' | 'warning', problems: readonly ExpressionProblem[]) => {
+  const add = (severity: 'error' | 'warning', problems: readonly ExpressionProblem[]) => {
     for (const { code, message, hint, offset, length } of problems)
       report[severity](code, path, message, { hint, within: { offset, length } })
   }
-  tell('warning', compiled.warnings)
-  if (!compiled.ok) tell('error', compiled.problems)
+  add('warning', compiled.warnings)
+  if (!compiled.ok) add('error', compiled.problems)
   return compiled.ok ? compiled.expression : null
 }
 

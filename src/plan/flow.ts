@@ -17,11 +17,11 @@ import { joinSchemas, REJECTED, withError } from './schema-join.ts'
 import { checkCannotFail } from './total-gates.ts'
 
 export interface NodeFacts {
-  /** Of rows that enter; of a source, that leave. */
+  /** Schema of rows that enter; for a source, of rows that leave. */
   readonly input: RowSchema
   readonly output: RowSchema
   readonly decision: GateDecision
-  /** Of an aggregate's trigger. */
+  /** Expression of an aggregate's trigger. */
   readonly when: Expression | null
   /** Expressions among the plugin's options, by their path joined with dots. */
   readonly expressions: ReadonlyMap<string, Expression>
@@ -92,7 +92,7 @@ export class Flow {
   }
 
   #input(node: DraftNode): RowSchema {
-    // Rows first, then what is left of records that are none.
+    // Rows first, then what is left of rejected records.
     const edges = this.#draft.into(node).filter(edge => this.facts.has(edge.from))
     edges.sort((a, b) => Number(a.kind === 'on_invalid') - Number(b.kind === 'on_invalid'))
     const { schema, mismatches } = joinSchemas(edges.map(edge => this.schemaOn(edge)))

@@ -13,7 +13,7 @@ import type { ResolvedPlugin } from './plugins.ts'
 import type { Report } from './report.ts'
 import { typesOf } from './schema-join.ts'
 
-/** How a gate decides; null where that is wrong, which has been told. */
+/** How a gate decides; null where that is wrong, which has been reported. */
 export type GateDecision =
   | { readonly kind: 'boolean' | 'string'; readonly expression: Expression }
   | {
@@ -55,7 +55,7 @@ function checkExpression(
   const path = [...node.path, 'gate']
   const expression = compileAt(source, path, { over: 'row', schema: input }, report)
   if (expression === null) {
-    // What the routes tell can be judged all the same.
+    // The routes can be judged all the same.
     if (config.routes.every(({ label }) => BOOLEAN.includes(label))) checkBoolean(node, config, report)
     return null
   }
@@ -77,7 +77,7 @@ function checkExpression(
 
 const BOOLEAN = ['true', 'false']
 
-/** Where the type is unknown, the routes tell what is meant. */
+/** Where the type is unknown, the routes show what is meant. */
 function kindOf(gives: FieldSchema, config: GateConfig): 'boolean' | 'string' | null {
   const types = typesOf(gives.schema)
   const boolean_routes = config.routes.every(({ label }) => BOOLEAN.includes(label))
@@ -145,7 +145,7 @@ function checkLabels(node: DraftNode, config: GateConfig, labels: readonly strin
   }
 }
 
-/** That there are none at all has been told. */
+/** That there are none at all has been reported. */
 function hasRoutes({ path }: DraftNode, report: Report): boolean {
   return report.pipeline.has([...path, 'routes'])
 }

@@ -18,7 +18,7 @@ export function firstLoss(draft: Draft, coalesce: DraftNode, branch: string, bra
     const loss = lossAt(to, coalesce, fork, branches)
     if (loss !== null) return loss
     const next = draft.from(to).filter(each => each.kind !== 'on_error')
-    // Of an inner fork one branch that goes on is enough.
+    // For an inner fork one branch that continues is enough.
     const onward = next.filter(each => each.to === coalesce || (each.to !== null && reaching.has(each.to)))
     edges.push(...(to.kind === 'fork' && onward.length > 0 ? onward : next))
   }

@@ -88,7 +88,7 @@ function missing(
   })
 }
 
-/** Of a union that nothing fits, the problems of the alternative that came nearest: those deepest inside of it. */
+/** If no alternative of a union fits, the problems of the one that came nearest: those deepest inside of it. */
 function narrowed(issue: Issue, prefix: readonly PropertyKey[]): readonly Issue[] {
   const path = [...prefix, ...issue.path]
   if (issue.code !== 'invalid_union') return [{ ...issue, path }]

@@ -75,7 +75,7 @@ export interface GateNode extends NodeCommon {
         readonly cases: ReadonlyArray<{ readonly when: Expression | null; readonly label: string }>
       }
     | { readonly kind: 'plugin'; readonly plugin: PluginOf<GateSpec> }
-  /** By label. */
+  /** Edges by label. */
   readonly routes: ReadonlyMap<string, PlanEdge>
   /** Taken by labels that have no route of their own; null where all labels have one. */
   readonly otherwise: PlanEdge | null
@@ -111,7 +111,7 @@ export interface AggregateNode extends NodeCommon {
 export interface SinkNode extends NodeCommon {
   readonly kind: 'sink'
   readonly plugin: PluginOf<SinkSpec>
-  /** Of what it sends; a sink that writes takes a row or refuses it. */
+  /** How sending is tried again; a sink that writes takes a row or refuses it. */
   readonly retry: RetryConfig
   readonly on_error: PlanEdge
 }
@@ -134,7 +134,7 @@ export interface Plan {
   /** What the ledger keeps of the plan as content. */
   readonly value: PlanValue
   readonly ledger_url: string | null
-  /** Of the whole run; sources have their own. */
+  /** Guards of the whole run; sources have their own. */
   readonly guards: GuardsConfig
   /** Files and packages that bring plugins, as the file names them. */
   readonly plugins: readonly string[]

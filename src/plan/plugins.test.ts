@@ -64,6 +64,6 @@ test('and is checked like what stands in the pipeline file', () => {
   expect(brief(compiled('name').diagnostics)).toEqual(['6:46 FIELD_NOT_GUARANTEED'])
 })
 
-test('a file that isn’t there is told at its path', () => {
+test('a missing file is reported at its path', () => {
   expect(brief(compiled(null).diagnostics)).toEqual(['6:54 FILE_NOT_FOUND'])
 })

@@ -19,7 +19,7 @@ import { hideSecrets, putSecrets, type Secrets } from './secrets.ts'
 
 export interface ResolvedPlugin {
   readonly spec: PluginSpec
-  /** As the plugin's type gives them; null if they are wrong, which has been told. */
+  /** As the plugin's type gives them; null if they are wrong, which has been reported. */
   readonly options: unknown
   readonly valid: boolean
   readonly secrets: readonly SecretOption[]
@@ -71,19 +71,19 @@ export function resolvePlugin(
   const filled = putSecrets(found.use.options, path, values, report)
   const secrets = filled.found.map(({ path: at, name }) => ({ path: at, name }))
   const read = putFiles(filled.options, spec.files ?? [], readFile)
-  const options = read.found.every(each => tellUnread(each, path, report))
+  const options = read.found.every(each => reportUnread(each, path, report))
     ? parseOptions(spec, read.options, secrets, path, report)
     : { valid: false, value: null }
   const shown = hideSecrets(options.valid ? options.value : found.use.options, filled.found)
   if (options.valid) {
     checkPatterns(spec, options.value, path, report)
-    tellMissing(spec, options.value, path, report)
+    reportMissing(spec, options.value, path, report)
   }
   return { spec, options: options.value, valid: options.valid, secrets, path, shown, files: read.found }
 }
 
 /** False if the file can't be read. */
-function tellUnread({ path: at, content }: FoundFile, path: ConfigPath, report: Report): boolean {
+function reportUnread({ path: at, content }: FoundFile, path: ConfigPath, report: Report): boolean {
   if (!content.ok) report.error(content.code, [...path, ...at, 'file'], content.problem)
   return content.ok
 }
@@ -118,7 +118,7 @@ const PARSING = { jitless: true }
 
 const schemas = new WeakMap<PluginSpec, z.core.JSONSchema.JSONSchema>()
 
-/** Of its options, as they are written. */
+/** JSON Schema of its options, as they are written. */
 function schemaOf(spec: PluginSpec): z.core.JSONSchema.JSONSchema {
   const known = schemas.get(spec)
   if (known !== undefined) return known
@@ -158,7 +158,7 @@ function parseOptions(
   return { valid: problems.every(each => each.severity === 'warning') && !surplus, value }
 }
 
-/** Where a number or boolean is wanted, and an unquoted variable brought the text of one: that. Null if nowhere. */
+/** The place where a number or boolean is wanted, and an unquoted variable brought the text of one; null if there is none. */
 function convertVariables(
   options: unknown,
   issues: readonly z.core.$ZodIssue[],
@@ -178,7 +178,7 @@ function convertVariables(
   return copy
 }
 
-function tellMissing(spec: PluginSpec, options: unknown, path: ConfigPath, report: Report): void {
+function reportMissing(spec: PluginSpec, options: unknown, path: ConfigPath, report: Report): void {
   const missing = spec.missing?.(options) ?? null
   if (missing === null) return
   const { path: at, names, install } = missing

@@ -23,7 +23,7 @@ export function checkReachability(draft: Draft, { meant, uncertain }: Wiring, re
 }
 
 /**
- * Nodes such that each stands behind all that lead to it; those on a cycle, or behind one, are left out.
+ * Nodes in an order in which each stands behind all that lead to it; those on a cycle, or behind one, are left out.
  * Problems: CUSTODY_CYCLE, one for each knot of nodes that reach each other, naming a shortest cycle of it.
  */
 export function orderNodes(draft: Draft, report: Report): readonly DraftNode[] {

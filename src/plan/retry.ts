@@ -3,7 +3,7 @@ import type { RetryConfig } from '../config/pipeline.ts'
 import type { Draft, DraftNode } from './draft.ts'
 import type { Report } from './report.ts'
 
-/** Of all nodes that can try again. Problems: CUSTODY_BAD_VALUE for a longest wait that is shorter than the first. */
+/** The retries of all nodes that can try again. Problems: CUSTODY_BAD_VALUE for a longest wait that is shorter than the first. */
 export function mergeRetries(draft: Draft, report: Report): ReadonlyMap<DraftNode, RetryConfig> {
   const retries = new Map<DraftNode, RetryConfig>()
   for (const node of draft.nodes) {
@@ -17,7 +17,7 @@ export function mergeRetries(draft: Draft, report: Report): ReadonlyMap<DraftNod
       (config.retry.backoff_ms ?? config.retry.max_backoff_ms) === undefined
     )
       continue
-    // Where a node says both, the file's own check has told it.
+    // Where a node says both, the check of the file has reported it.
     if (config.retry.backoff_ms !== undefined && config.retry.max_backoff_ms !== undefined) continue
     const own = config.retry.backoff_ms === undefined ? 'max_backoff' : 'backoff'
     const message = `with the pipeline’s retry, \`${node.name}\` waits ${merged.backoff_ms} ms first and ${merged.max_backoff_ms} ms at most`

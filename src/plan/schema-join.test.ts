@@ -65,7 +65,7 @@ test('a join with itself changes nothing', () => {
   )
 })
 
-test('types that exclude each other are told; those of fields that are merely not declared aren’t', () => {
+test('types that exclude each other are reported; those of fields that are merely not declared aren’t', () => {
   const fixed = (fields: { readonly [name: string]: JsonSchema }): RowSchema => ({
     fields: new Map(Object.entries(fields).map(([name, each]) => [name, { schema: each, optional: false }])),
     closed: true,

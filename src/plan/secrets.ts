@@ -1,12 +1,12 @@
-/** `{secret: NAME}` in options: filled for the plugin, told by name and keyed fingerprint to everybody else. */
+/** `{secret: NAME}` in options: the plugin gets the value, everybody else its name and a keyed fingerprint. */
 import type { ConfigPath } from '../config/pipeline.ts'
-import { isDummySecret, isTellingSecret } from '../model/telling-secret.ts'
+import { isDistinctiveSecret, isDummySecret } from '../model/distinctive-secret.ts'
 import type { Report } from './report.ts'
 
 export interface Secrets {
   /** The value of an environment variable; undefined if it is not set. */
   readonly secrets: (name: string) => string | undefined
-  /** A keyed fingerprint of a value: tells whether two are the same, and nothing else. */
+  /** A keyed fingerprint of a value: shows whether two are the same, and nothing else. */
   readonly fingerprint: (value: string) => string
   /** False: a secret that isn't set is a warning (validation without them). */
   readonly secrets_required?: boolean
@@ -49,8 +49,8 @@ export function putSecrets(
     const secret = secrets(name) ?? null
     if (secret === null) {
       const message = `the environment variable ${name}, which holds a secret, is not set`
-      const tell = secrets_required ? 'error' : 'warning'
-      report[tell]('CUSTODY_SECRET_UNSET', [...path, ...at], message, { hint: 'set it before the run' })
+      const severity = secrets_required ? 'error' : 'warning'
+      report[severity]('CUSTODY_SECRET_UNSET', [...path, ...at], message, { hint: 'set it before the run' })
     }
     found.push({ path: at, name, value: secret, fingerprint: secret === null ? null : fingerprint(secret) })
     return secret ?? UNSET
@@ -69,7 +69,7 @@ export function hideSecrets(options: unknown, found: readonly FoundSecret[]): un
     found.find(({ value: secret }) => {
       const text = secret ?? UNSET
       // A model is named `ollama/qwen3` although the key, which the server doesn't look at, is `ollama`.
-      return isTellingSecret(text) ? value.includes(text) : value === text && !isDummySecret(text)
+      return isDistinctiveSecret(text) ? value.includes(text) : value === text && !isDummySecret(text)
     })
   const visit = (value: unknown, at: readonly (string | number)[]): unknown => {
     const placed = found.find(each => each.path.length === at.length && each.path.every((step, i) => step === at[i]))

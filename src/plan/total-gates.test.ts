@@ -25,7 +25,7 @@ sinks:
 const boolean = (source: string) => `{ gate: '${source}', routes: { true: out, false: out } }`
 const diagnosticsOf = (parts: Parameters<typeof pipeline>[0]) =>
   compileText(pipeline(parts), { catalogue: testCatalogue() }).diagnostics
-const told = (parts: Parameters<typeof pipeline>[0]) =>
+const problems = (parts: Parameters<typeof pipeline>[0]) =>
   diagnosticsOf(parts).map(({ code, hint }) => `${code.replace('CUSTODY_', '')}: ${hint}`)
 
 const missing = (risks: string) =>
@@ -33,13 +33,13 @@ const missing = (risks: string) =>
 
 describe('a gate needs no on_error', () => {
   test('if its expression has a value for every row that fits', () => {
-    expect(told({ gate: boolean('row.amount > 5 && row.count + 1 < row.id') })).toEqual([])
-    expect(told({ gate: boolean('has(row.note) && row.note.contains("x")') })).toEqual([])
+    expect(problems({ gate: boolean('row.amount > 5 && row.count + 1 < row.id') })).toEqual([])
+    expect(problems({ gate: boolean('has(row.note) && row.note.contains("x")') })).toEqual([])
   })
 
   test('if it gives a text for every row that fits', () => {
-    expect(told({ gate: `{ gate: 'row.id > 3 ? "a" : "b"', routes: { a: out, b: out } }` })).toEqual([])
-    expect(told({ gate: '{ gate: row.note, routes: { a: out, else: out } }' })).toEqual([
+    expect(problems({ gate: `{ gate: 'row.id > 3 ? "a" : "b"', routes: { a: out, b: out } }` })).toEqual([])
+    expect(problems({ gate: '{ gate: row.note, routes: { a: out, else: out } }' })).toEqual([
       missing('`row.note` fails where it is missing or null'),
     ])
   })
@@ -50,8 +50,8 @@ describe('a gate needs no on_error', () => {
       - { when: ${first}, to: out }
       - { when: row.id / row.count > 3, to: out }
       - { else: out }`
-    expect(told({ gate: cases('row.count == 0') })).toEqual([])
-    expect(told({ gate: cases('row.count == 1') })).toEqual([
+    expect(problems({ gate: cases('row.count == 0') })).toEqual([])
+    expect(problems({ gate: cases('row.count == 1') })).toEqual([
       missing('`row.id / row.count` fails where `row.count` is 0'),
     ])
   })
@@ -64,17 +64,17 @@ describe('a gate needs no on_error', () => {
 
 describe('what is known of rows counts', () => {
   test('undeclared fields may be missing, and anything', () => {
-    expect(told({ gate: boolean('row.id > 1'), schema: 'mode: observed' })).toEqual([
+    expect(problems({ gate: boolean('row.id > 1'), schema: 'mode: observed' })).toEqual([
       missing(
         '`row.id` fails where it is missing; `row.id > 1` fails where `row.id` is null; `row.id > 1` fails where `row.id` isn’t a number',
       ),
     ])
     const schema = 'mode: flexible, fields: { id: integer }'
-    expect(told({ gate: boolean('row.id > 1'), schema })).toEqual([])
+    expect(problems({ gate: boolean('row.id > 1'), schema })).toEqual([])
     expect(
-      told({ gate: boolean('has(row.more) && row.more == "x"'), schema }).filter(each => /^ERROR/.test(each)),
+      problems({ gate: boolean('has(row.more) && row.more == "x"'), schema }).filter(each => /^ERROR/.test(each)),
     ).toEqual([])
-    expect(told({ gate: boolean('row.more == "x"'), schema }).at(-1)).toBe(
+    expect(problems({ gate: boolean('row.more == "x"'), schema }).at(-1)).toBe(
       missing('`row.more` fails where it is missing'),
     )
   })
@@ -82,8 +82,8 @@ describe('what is known of rows counts', () => {
   test('a plugin’s guarantees do, on what no schema declares, too', () => {
     const nodes = `  typed: { transform: compute, options: { set: { n: 'double(row.amount)' } }, on_error: discard, to: tier }`
     const observed = { nodes, to: 'typed', schema: 'mode: observed' }
-    expect(told({ ...observed, gate: boolean('row.n >= 5') })).toEqual([])
-    expect(told({ ...observed, gate: boolean('row.n / 0.1 >= 5') })).toEqual([
+    expect(problems({ ...observed, gate: boolean('row.n >= 5') })).toEqual([])
+    expect(problems({ ...observed, gate: boolean('row.n / 0.1 >= 5') })).toEqual([
       missing('`row.n / 0.1` fails where the result leaves the range of decimal numbers'),
     ])
   })
@@ -91,7 +91,7 @@ describe('what is known of rows counts', () => {
   test('behind a plugin that has none nothing does, whatever comes between', () => {
     const nodes = `  asked: { transform: ask, options: { model: m, key: keyed }, on_error: discard, to: typed }
   typed: { transform: compute, options: { set: { n: 'row.id' } }, on_error: discard, to: tier }`
-    expect(told({ nodes, to: 'asked', gate: boolean('row.n > 1') })).toEqual([
+    expect(problems({ nodes, to: 'asked', gate: boolean('row.n > 1') })).toEqual([
       missing(
         'what `asked` makes of rows isn’t known for certain; `row.n` fails where it is missing; ' +
           '`row.n > 1` fails where `row.n` is null; `row.n > 1` fails where `row.n` isn’t a number',
@@ -101,7 +101,7 @@ describe('what is known of rows counts', () => {
 
   test('rows that met an error at such a plugin are as they were', () => {
     const nodes = `  asked: { transform: ask, options: { model: m, key: keyed }, on_error: tier, to: out }`
-    expect(told({ nodes, to: 'asked', gate: boolean('row.id > 1 && row._error.code == "X"') })).toEqual([])
+    expect(problems({ nodes, to: 'asked', gate: boolean('row.id > 1 && row._error.code == "X"') })).toEqual([])
   })
 
   test('a table’s columns that aren’t named may have replaced any field', () => {
@@ -109,7 +109,7 @@ describe('what is known of rows counts', () => {
     const lookup = (select: string) =>
       `  more: { transform: lookup, options: { path: t.csv, key: { id: id }${select} }, on_error: discard, to: tier }`
     const hints = (select: string) =>
-      told({ nodes: lookup(select), to: 'more', gate }).filter(each => /^ERROR/.test(each))
+      problems({ nodes: lookup(select), to: 'more', gate }).filter(each => /^ERROR/.test(each))
     expect(hints(', select: [name]')).toEqual([])
     expect(hints('')[0]).toContain('what `more` makes of rows isn’t known for certain')
   })
@@ -117,19 +117,19 @@ describe('what is known of rows counts', () => {
   test('what is said of a text’s value no longer does once it may have been cut', () => {
     const schema = 'mode: fixed, fields: { id: integer, at: { enum: ["2026-01-01T00:00:00Z"] } }'
     const gate = boolean('timestamp(row.at) > timestamp("2025-01-01T00:00:00Z")')
-    expect(told({ schema, gate })).toEqual([])
+    expect(problems({ schema, gate })).toEqual([])
     const nodes = '  cut: { transform: truncate, options: { fields: { at: 4 } }, on_error: discard, to: tier }'
-    expect(told({ schema, nodes, to: 'cut', gate })).toEqual([
+    expect(problems({ schema, nodes, to: 'cut', gate })).toEqual([
       missing('`timestamp(row.at)` fails where `row.at` isn’t a timestamp'),
     ])
-    expect(told({ schema, nodes, to: 'cut', gate: boolean('row.at + "x" == "2026x"') })).toEqual([])
+    expect(problems({ schema, nodes, to: 'cut', gate: boolean('row.at + "x" == "2026x"') })).toEqual([])
   })
 
   test('statistics of values that may all be null are null', () => {
     const nodes = `  cut: { transform: truncate, options: { fields: { name: 9 } }, on_error: discard, to: stats }
   stats: { aggregate: batch_stats, options: { value: x, group_by: [name] }, trigger: { count: 2 }, on_error: discard, to: tier }`
     const given = (x: string, name: string, gate: string) =>
-      told({ nodes, to: 'cut', gate: boolean(gate), schema: `mode: fixed, fields: { x: ${x}, name: ${name} }` })
+      problems({ nodes, to: 'cut', gate: boolean(gate), schema: `mode: fixed, fields: { x: ${x}, name: ${name} }` })
     expect(given('{ enum: [1, 2] }', '{ enum: [a] }', 'double(row.mean) > 1.0 && row.name + "x" == "ax"')).toEqual([])
     for (const x of ['{ enum: [1, null] }', '{ anyOf: [{ type: number }, { type: "null" }] }', '{}'])
       expect(given(x, 'string', 'double(row.mean) > 1.0')[0]).toContain('fails where `row.mean` is missing or null')
@@ -142,8 +142,8 @@ describe('what is known of rows counts', () => {
   other: { transform: compute, options: { set: { ${right} } }, on_error: discard, to: merged }
   merged: { coalesce: [left, right], to: tier }`
     const gate = boolean('row.amount % 2 == 0')
-    expect(told({ nodes: nodes('other: "1"'), to: 'both', gate })[0]).toContain('what `merged` makes of rows')
-    expect(told({ nodes: nodes('other: "1"'), to: 'both', gate: boolean('true') })).toEqual([])
+    expect(problems({ nodes: nodes('other: "1"'), to: 'both', gate })[0]).toContain('what `merged` makes of rows')
+    expect(problems({ nodes: nodes('other: "1"'), to: 'both', gate: boolean('true') })).toEqual([])
   })
 })
 

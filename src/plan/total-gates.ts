@@ -8,7 +8,7 @@ import type { DraftNode } from './draft.ts'
 import type { GateDecision } from './gates.ts'
 import type { Report } from './report.ts'
 
-/** As many are told. */
+/** How many are reported. */
 const SHOWN = 3
 
 /**
@@ -27,11 +27,11 @@ export function checkCannotFail(
   const risks = risksOf(node, decision, schema)
   const [first] = risks
   if (first === undefined) return
-  const told = risks.slice(0, SHOWN).map(({ message }) => message)
+  const shown = risks.slice(0, SHOWN).map(({ message }) => message)
   const more = risks.length > SHOWN ? [`and ${risks.length - SHOWN} more`] : []
   const why = doubt === null ? [] : [`what \`${doubt.name}\` makes of rows isn’t known for certain`]
-  const hint = [...why, ...told, ...more, 'add on_error: a sink, a node or discard, here or in defaults'].join('; ')
-  const message = `it isn’t said where rows of \`${node.name}\` go after an error`
+  const hint = [...why, ...shown, ...more, 'add on_error: a sink, a node or discard, here or in defaults'].join('; ')
+  const message = `the file doesn’t say where rows of \`${node.name}\` go after an error`
   const { offset, length } = first
   report.error('CUSTODY_ERROR_ROUTE_MISSING', first.path, message, { hint, within: { offset, length } })
 }

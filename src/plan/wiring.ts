@@ -7,7 +7,7 @@ import type { Draft, DraftNode, EdgeKind } from './draft.ts'
 import type { Report } from './report.ts'
 
 export interface Wiring {
-  /** Nodes that a misspelt target most likely means: they count as reached, so that one slip is told once. */
+  /** Nodes that a misspelt target most likely means: they count as reached, so that one slip is reported once. */
   readonly meant: ReadonlySet<DraftNode>
   /** True: targets are missing or wrong in a way that leaves open what can be reached. */
   readonly uncertain: boolean
@@ -74,7 +74,7 @@ class Wirer {
   /** `on_error` or `on_invalid`, from the node or from `defaults`. */
   #fallback(node: DraftNode, kind: 'on_error' | 'on_invalid', target: string | null): void {
     if (target === null) {
-      const message = `it isn’t said where rows of \`${node.name}\` go ${kind === 'on_error' ? 'after an error' : 'that can’t be read'}`
+      const message = `the file doesn’t say where rows of \`${node.name}\` go ${kind === 'on_error' ? 'after an error' : 'that can’t be read'}`
       const hint = `add ${kind}: a sink${kind === 'on_error' ? ', a node' : ''} or discard, here or in defaults`
       this.#report.error('CUSTODY_ERROR_ROUTE_MISSING', node.path, message, { part: 'key', hint })
       return
@@ -83,7 +83,7 @@ class Wirer {
     this.#edge(node, kind, kind, target, this.#report.pipeline.has(own) ? own : ['defaults', kind])
   }
 
-  /** Where members of groups that failed are written: nowhere, if nothing is said. */
+  /** Where members of failed groups are written; nowhere if it is left out. */
   #failed(node: DraftNode, target: string | null): void {
     if (target === null) return
     const own = [...node.path, 'on_error']
@@ -93,7 +93,7 @@ class Wirer {
       return this.#edge(node, 'on_error', 'on_error', target, given ? own : ['defaults', 'on_error'])
     if (given)
       return this.#bad(own, `\`${target}\` is a ${named.kind}; on_error of a coalesce leads to a sink or discard`)
-    const message = `it isn’t said where rows of \`${node.name}\` go whose group fails: defaults.on_error names a ${named.kind}`
+    const message = `the file doesn’t say where rows of \`${node.name}\` go if their group fails: defaults.on_error names a ${named.kind}`
     const hint = 'add on_error: a sink or discard'
     this.#report.error('CUSTODY_ERROR_ROUTE_MISSING', node.path, message, { part: 'key', hint })
   }
@@ -104,7 +104,7 @@ class Wirer {
     this.#draft.addEdge({ kind, from, label, to, path })
   }
 
-  /** The node, null for `discard`, undefined if there is none, which has been told. */
+  /** The node, null for `discard`, undefined if there is none, which has been reported. */
   #target(kind: EdgeKind, target: string, path: ConfigPath): DraftNode | null | undefined {
     if (target === 'discard') return null
     const node = this.#draft.by_name.get(target)

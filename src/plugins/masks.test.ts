@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Masked, Masks, toldMasked } from './masks.ts'
+import { type Masked, Masks, maskedNames } from './masks.ts'
 
 const SECRET = 'sk-a/b+c&d "e"\\é😀'
 const masks = new Masks([
@@ -18,18 +18,18 @@ test.each([
   ['in a form', encodeURIComponent(SECRET).replaceAll('%20', '+').toLowerCase()],
   ['in HTML', SECRET.replaceAll('&', '&amp;').replaceAll('"', '&#34;')],
   ['in Base64', Buffer.from(SECRET).toString('base64')],
-])('a secret is taken out, %s, and its name is told', (_, spelled) => {
+])('a secret is taken out, %s, and its name is recorded', (_, spelled) => {
   const masked: Masked = new Set()
   expect(masks.text(`before ${spelled} after ${spelled}`, masked)).toBe(`before ${MARK} after ${MARK}`)
-  expect(toldMasked(masked)).toEqual({ masked: ['KEY'] })
+  expect(maskedNames(masked)).toEqual({ masked: ['KEY'] })
   expect(masks.bytes(Buffer.from(`before ${spelled} ü`)).toString()).toBe(`before ${MARK} ü`)
   expect(masks.json({ [spelled]: [spelled] })).toEqual({ [MARK]: [MARK] })
 })
 
-test('where nothing was taken out nothing is told', () => {
+test('where nothing was taken out nothing is recorded', () => {
   const masked: Masked = new Set()
   expect(masks.text(`short, ${SECRET.slice(1)}`, masked)).toBe(`short, ${SECRET.slice(1)}`)
-  expect(toldMasked(masked)).toEqual({})
+  expect(maskedNames(masked)).toEqual({})
 })
 
 describe('data keeps words that are no secrets, though they were given as such', () => {

@@ -1,15 +1,16 @@
 /**
  * Takes secrets out of what comes back: services repeat what they were sent, in pages about errors for example. In the place of
- * each stands `[secret NAME]`, and whose names stand there is told beside: nobody takes the mark for what the service said.
+ * each stands `[secret NAME]`, and the record lists these names: nobody takes the mark for what the service said.
  */
+
+import { isDistinctiveSecret } from '../model/distinctive-secret.ts'
 import { type Json, type MutableRow, newRow } from '../model/row.ts'
-import { isTellingSecret } from '../model/telling-secret.ts'
 
 export interface Secret {
   /** Stands in its place. */
   readonly name: string
   readonly value: string
-  /** Data may have it: it was written where everybody reads it. */
+  /** Data may contain it: it is written where everybody reads it. */
   readonly in_data?: boolean
 }
 
@@ -24,23 +25,23 @@ export type Masked = Set<string>
 
 export class Masks {
   readonly #masks: readonly Mask[]
-  /** Of bytes as Latin-1, where texts are in UTF-8. */
+  /** Masks for bytes read as Latin-1, whose texts are in UTF-8. */
   readonly #byte_masks: readonly Mask[]
   readonly #secrets: readonly Secret[]
   #beside: Masks | null = null
 
-  /** Takes out of data what can be told from ordinary words, and nothing else. */
+  /** Takes out of data only secrets that can be told from ordinary words. */
   constructor(secrets: readonly Secret[], everything = false) {
     this.#secrets = secrets
     const all = new Map<string, string>()
     for (const { name, value, in_data = false } of secrets)
-      if (value.trim() !== '' && (everything || (isTellingSecret(value) && !in_data)))
+      if (value.trim() !== '' && (everything || (isDistinctiveSecret(value) && !in_data)))
         for (const form of [value, Buffer.from(value).toString('base64')]) if (!all.has(form)) all.set(form, name)
     // The longest first: one may be part of another.
     const sorted = [...all].sort(([a], [b]) => b.length - a.length)
     const mask = (form: string, name: string, encode: (text: string) => string): Mask => ({
       name,
-      pattern: isTellingSecret(form)
+      pattern: isDistinctiveSecret(form)
         ? new RegExp(spelled(form, encode), 'g')
         : new RegExp(alone(spelled(form, encode)), 'gu'),
       shown: encode(`[secret ${name}]`),
@@ -83,7 +84,7 @@ export class Masks {
 }
 
 /** What a record says of the secrets that were taken out of it; nothing if there were none. */
-export function toldMasked(masked: Masked): { readonly masked?: readonly string[] } {
+export function maskedNames(masked: Masked): { readonly masked?: readonly string[] } {
   return masked.size === 0 ? {} : { masked: [...masked].sort() }
 }
 
@@ -99,12 +100,12 @@ const without = (text: string, masks: readonly Mask[], masked: Masked | undefine
 
 const latin1 = (text: string): string => Buffer.from(text).toString('latin1')
 
-/** With nothing around that would make it part of a word. */
+/** Matches it only where it isn't part of a longer word. */
 const alone = (pattern: string): string => `(?<![\\p{L}\\p{N}])(?:${pattern})(?![\\p{L}\\p{N}])`
 
 /**
  * The secret as texts, URLs, HTML and JSON spell it, each sign in its own way: services repeat what they got in JSON within JSON,
- * with slashes escaped, or `&` as `\u0026`. So many backslashes at most that no text makes the search slow.
+ * with slashes escaped, or `&` as `\u0026`. The number of backslashes is bounded, so that no text makes the search slow.
  */
 function spelled(secret: string, encode: (sign: string) => string): string {
   return [...secret].map(sign => `(?:${spellings(sign, encode).join('|')})`).join('')

@@ -30,7 +30,7 @@ function isInstalled(name: string): boolean {
   }
 }
 
-/** A Custody that is no project's dependency looks among the packages that were installed as it was. */
+/** Where Custody is no project's dependency, it was installed globally, and finds only what is installed so. */
 function globally(): readonly string[] {
   const packages = fileURLToPath(ownFile('../..'))
   return basename(packages) === 'node_modules' && !existsSync(join(packages, '..', 'package.json')) ? ['--global'] : []

@@ -4,9 +4,9 @@ export interface AnswerHeaders {
   readonly [name: string]: string | undefined
 }
 
-/** Nothing that is longer is meant. */
+/** Longer texts are ignored. */
 const NUMBER = /^\d{1,9}(\.\d+)?$/
-/** Of HTTP (RFC 9110, section 5.6.7), and RFC 3339. Whatever else a parser makes a date of isn't one. */
+/** Dates of HTTP (RFC 9110, section 5.6.7) and RFC 3339. A date parser would take more. */
 const DATE = /^(?:[A-Z][a-z]{2,8}, \d|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d |\d{4}-\d{2}-\d{2}T)/
 /** Longer than any quota's period: a mistake. */
 const ABSURD_MS = 366 * 86_400_000
@@ -23,8 +23,8 @@ export function retryAfter(headers: AnswerHeaders): number | null {
 }
 
 /**
- * When the share of a period that is used up comes back, as headers of the form `x-ratelimit-reset-tokens` tell it, with
- * `x-ratelimit-remaining-tokens` beside it; null if none does. For answers that turn away, and have no `retry-after`.
+ * When the share of a period that is used up comes back, as headers of the form `x-ratelimit-reset-tokens` say, with
+ * `x-ratelimit-remaining-tokens` beside it; null if none does. For answers that refuse and have no `retry-after`.
  */
 export function limitReset(headers: AnswerHeaders): number | null {
   let longest: number | null = null

@@ -1,5 +1,5 @@
 /** Secrets among the options of a plugin: their values, and what is to be said of them before a run. */
-import { isDummySecret, isTellingSecret } from '../model/telling-secret.ts'
+import { isDistinctiveSecret, isDummySecret } from '../model/distinctive-secret.ts'
 import type { OptionProblem, SecretOption } from '../sdk/spec.ts'
 import type { Secret } from './masks.ts'
 import { decodedPart } from './web/url-part.ts'
@@ -18,7 +18,7 @@ function valueAt(options: unknown, path: SecretOption['path']): unknown {
   return value
 }
 
-/** Of a URL, the rest of which says where something is, and needn't be secret. */
+/** The password in a URL; the rest of it says where something is, and needn't be secret. */
 function passwordOf(text: string): string | null {
   const password = URL.canParse(text) ? new URL(text).password : ''
   return password === '' ? null : decodedPart(password)
@@ -29,9 +29,9 @@ export function weakSecrets(options: unknown, secrets: readonly SecretOption[]):
   return secrets.flatMap(({ path, name }) => {
     const value = valueAt(options, path)
     if (typeof value !== 'string') return []
-    const telling = passwordOf(value) ?? value
-    if (isTellingSecret(telling)) return []
-    const reason = isDummySecret(telling) ? 'is an ordinary word' : 'has fewer than 8 characters'
+    const secret = passwordOf(value) ?? value
+    if (isDistinctiveSecret(secret)) return []
+    const reason = isDummySecret(secret) ? 'is an ordinary word' : 'has fewer than 8 characters'
     return {
       path,
       message: `the value of ${name} ${reason}: where a service repeats it, only headers, URLs and errors are kept clear of it`,

@@ -16,7 +16,7 @@ export interface CallRequest {
   readonly at_most_usd?: number
 }
 
-/** As the service tells it. A number that none can be is as if it weren't there; a cost that isn't there is `at_most_usd`. */
+/** As the service reports it. An impossible number counts as missing; a missing cost is `at_most_usd`. */
 export interface CallUsage {
   readonly input_tokens?: number
   readonly output_tokens?: number

@@ -1,6 +1,6 @@
 /**
  * Checks the rows of a source against its schema, and converts the texts of textual sources (CSV) to the declared types.
- * Types are strict: nothing is guessed, trimmed or rounded. What doesn't fit is told for the first field that has it.
+ * Types are strict: nothing is guessed, trimmed or rounded. The first field that doesn't fit is reported.
  */
 import { CustodyError } from '../model/error.ts'
 import { type Json, newRow, type Row } from '../model/row.ts'

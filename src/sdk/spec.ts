@@ -56,7 +56,7 @@ export interface PatternUse {
 /** An option that the pipeline gives as `{secret: NAME}`. Its value stands in its place, and belongs into no evidence. */
 export interface SecretOption {
   readonly path: readonly (string | number)[]
-  /** Of the environment variable. */
+  /** Name of the environment variable. */
   readonly name: string
 }
 
@@ -83,15 +83,15 @@ interface CommonSpec<O> {
   readonly examples: readonly PluginExample[]
   /** Options that only a look at several of them together can refuse, or warn of. */
   readonly check?: (options: O, secrets: readonly SecretOption[]) => readonly OptionProblem[]
-  /** What it would load for these options, and can't: told before a run. Null if nothing is missing. */
+  /** Packages that it would load for these options, and can't: reported before a run. Null if nothing is missing. */
   readonly missing?: (options: O) => MissingPackages | null
 }
 
-/** For those that work on rows. */
+/** What plugins that work on rows have besides. */
 interface RowContracts<O> {
   /** Names of the services that it calls, as `limits.services` knows them. Absent: it calls none. */
   readonly services?: (options: O) => readonly string[]
-  /** Why it can't be told before a call what it costs at most; null if it can. Absent: its calls cost nothing. */
+  /** Why the most that a call can cost isn't known before it; null if it is. Absent: its calls cost nothing. */
   readonly unpriced?: (options: O) => string | null
   readonly requires?: (options: O, secrets: readonly SecretOption[]) => readonly FieldRequirement[]
   readonly expressions?: (options: O) => readonly ExpressionUse[]
@@ -148,7 +148,7 @@ export interface SourceRow {
   readonly raw?: string
   /** The file that it stands in, where the source has several. */
   readonly file?: string
-  /** Where to go on after this record: whatever the source needs, JSON. */
+  /** Where to continue after this record: whatever the source needs, JSON. */
   readonly position: Json
 }
 /** A record that could not be read. */
@@ -211,7 +211,7 @@ export interface Source {
   read(from: ResumePoint | null): AsyncIterable<readonly SourceRecord[]>
   /**
    * Lower-case hex SHA-256 of the bytes up to a position that was yielded; positions never go back. Of the position that
-   * `read` goes on from only once it has yielded something or ended: until then the recorded hash stands.
+   * `read` continues from only once it has yielded something or ended: until then the recorded hash stands.
    * Absent for sources without bytes.
    */
   hashUpTo?(position: Json): string
@@ -220,7 +220,7 @@ export interface Source {
    * (blank lines, a closing bracket) included. Absent for sources without bytes.
    */
   end?(): { readonly position: Json; readonly bytes: number }
-  /** How many bytes there are to read; null if that can't be known. Only to tell people how far a run is. */
+  /** How many bytes there are to read; null if that can't be known. Only for showing people how far a run is. */
   size?(): Promise<number | null>
   /** How many of these lie before a position that was yielded. */
   bytesBefore?(position: Json): number
@@ -230,7 +230,7 @@ export interface Source {
    */
   isBlank?(position: Json): boolean
   /**
-   * Reads a record again that it rejected with `code` before, from what it told as its `raw`: for `custody rerun`, where options
+   * Reads a record again that it rejected with `code` before, from what it gave as its `raw`: for `custody rerun`, where options
    * or schema may have changed since. `ended`: the position at which that run had come to the end of its input, null if that isn't
    * known; what has to be known of the input to read the record stands there, since the input may be another one by now. Null if
    * `raw` isn't the whole record, or it can't be read so. May be called without `read`.
@@ -337,7 +337,7 @@ export interface Receipt {
   readonly bytes: number
   /** Lower-case hex of all bytes of the file up to here, those before the run included; null where there is no file. */
   readonly sha256: string | null
-  /** Whatever it needs to go on from here, JSON. */
+  /** Whatever it needs to continue from here, JSON. */
   readonly state: Json
 }
 
@@ -390,7 +390,7 @@ export interface Sink {
   close(): Promise<void>
 }
 
-/** What came of sending one request. */
+/** The result of sending one request. */
 export type Sent = Accepted | Rejected | InDoubt
 
 export interface Accepted {
@@ -440,7 +440,7 @@ export interface OutboundSink<O extends Outgoing = Outgoing> {
   request(row: Row): O | RowError
   /**
    * Sends one request, once, with these rows in this order: one, unless the spec's `batch` allows more. When it is made again it
-   * has the same rows, so that the first key names it. What came of it goes for all of them, and is recorded with each.
+   * has the same rows, so that the first key names it. Its result holds for all of them, and is recorded with each.
    * Must not throw for what a service or a network does.
    */
   send(rows: readonly [Keyed<O>, ...Keyed<O>[]], attempt: CallTry): Promise<Sent>

@@ -21,7 +21,8 @@ const transformWith = (process: Transform['process'], change: object = {}) =>
     ...change,
   })
 const same = (row: Row): TransformResult => ({ kind: 'row', row })
-const told = async (spec: Parameters<typeof conformanceProblems>[0]) => (await conformanceProblems(spec)).join('\n')
+const problemsOf = async (spec: Parameters<typeof conformanceProblems>[0]) =>
+  (await conformanceProblems(spec)).join('\n')
 
 describe('transforms', () => {
   test('one that conforms has no problems', async () => {
@@ -68,7 +69,7 @@ describe('transforms', () => {
       /`guarantees`/,
     ],
     ['isn’t sound', transformWith(same, { examples: [] }), /no example/],
-  ])('one that %s', async (_what, spec, message) => expect(await told(spec)).toMatch(message))
+  ])('one that %s', async (_what, spec, message) => expect(await problemsOf(spec)).toMatch(message))
 
   test('the test that is registered fails with all problems', async () => {
     const registered: (() => Promise<void>)[] = []
@@ -105,13 +106,13 @@ describe('gates and aggregates', () => {
     })
 
   test('labels must be declared', async () => {
-    expect(await told(gate('yes'))).toBe('')
-    expect(await told(gate('no'))).toMatch(/label no/)
+    expect(await problemsOf(gate('yes'))).toBe('')
+    expect(await problemsOf(gate('no'))).toMatch(/label no/)
   })
 
   test('passthrough returns each member', async () => {
-    expect(await told(aggregate([]))).toBe('')
-    expect(await told(aggregate([{ a: 1 }]))).toMatch(/1 members for 2/)
+    expect(await problemsOf(aggregate([]))).toBe('')
+    expect(await problemsOf(aggregate([{ a: 1 }]))).toMatch(/1 members for 2/)
   })
 })
 
@@ -173,8 +174,8 @@ describe('sources and sinks', () => {
     })
 
   test('reading on gives the same rest', async () => {
-    expect(await told(source(1))).toBe('')
-    expect(await told(source(0))).toMatch(/same rest/)
+    expect(await problemsOf(source(1))).toBe('')
+    expect(await problemsOf(source(0))).toMatch(/same rest/)
   })
 
   test('one position for all records, moved on with each, is found out', async () => {
@@ -184,27 +185,27 @@ describe('sources and sinks', () => {
         yield [{ kind: 'row', line: 0, row: { n: position.at }, position }]
       }
     }
-    expect(await told(source(0, read))).toMatch(/changed by it afterwards/)
+    expect(await problemsOf(source(0, read))).toMatch(/changed by it afterwards/)
     const sharing = async function* (position: { at: number }): AsyncGenerator<readonly SourceRecord[]> {
       const records: SourceRecord[] = []
       for (let n = position.at + 1; n <= 3; n++) records.push({ kind: 'row', line: 0, row: { n }, position: { at: 3 } })
       yield records
     }
-    expect(await told(source(0, sharing))).toMatch(/same rest/)
+    expect(await problemsOf(source(0, sharing))).toMatch(/same rest/)
   })
 
-  test('a record of no kind, or with a text that is none', async () => {
+  test('a record of no kind, or with a text of another type', async () => {
     const yielding = (more: object) =>
       source(0, async function* ({ at }) {
         if (at === 0) yield [{ kind: 'row', line: 0, row: {}, position: { at: 1 }, ...more } as SourceRecord]
       })
-    expect(await told(yielding({ kind: 'line' }))).toMatch(/a record has the kind line/)
-    expect(await told(yielding({ raw: 7 }))).toMatch(/the text of a row is none/)
+    expect(await problemsOf(yielding({ kind: 'line' }))).toMatch(/a record has the kind line/)
+    expect(await problemsOf(yielding({ raw: 7 }))).toMatch(/a row has a raw that isn’t a text/)
   })
 
   test('winding back leaves the same bytes', async () => {
-    expect(await told(sink(false))).toBe('')
-    expect(await told(sink(true))).toMatch(/other bytes/)
+    expect(await problemsOf(sink(false))).toBe('')
+    expect(await problemsOf(sink(true))).toMatch(/other bytes/)
   })
 })
 
@@ -250,6 +251,6 @@ describe('sinks that send', () => {
       /rows of one batch to several services/,
     ],
   ])('one that %s is found', async (_, spec, problem) => {
-    expect(await told(spec)).toMatch(problem)
+    expect(await problemsOf(spec)).toMatch(problem)
   })
 })

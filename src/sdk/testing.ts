@@ -10,7 +10,7 @@
  * It checks that the spec is sound; that options have a JSON Schema and refuse what nothing reads; that examples give what
  * they say; that rows (frozen) are never changed, bad ones throw nothing, and results are JSON that a ledger can hold; that
  * error codes and labels are declared; that what is called deterministic is; that rows which leave fit what `guarantees`
- * says. Sources must read on from any position to the same rest, and sinks wound back to a receipt must go on to the same
+ * says. Sources must read on from any position to the same rest, and sinks wound back to a receipt must continue to the same
  * bytes; sinks that send must make the same request of a row each time. Sources are run on the files that their examples bring; more samples can be given.
  */
 import type { PluginSpec } from './spec.ts'

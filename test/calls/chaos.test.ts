@@ -16,7 +16,7 @@ interface Form {
   readonly per_minute: number | null
   readonly latency: { readonly min_ms: number; readonly max_ms: number }
   readonly faults: ChaosOptions['faults']
-  /** Of the rows, at least. */
+  /** How many of the rows must be answered at least. */
   readonly answered: number
 }
 

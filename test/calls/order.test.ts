@@ -1,4 +1,4 @@
-/** A pipeline in which time decides, with calls that take as long as they like: its replays come to the very same. */
+/** A pipeline in which time decides, with calls that take as long as they like: its replays have the very same results. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -25,30 +25,34 @@ const SECRETS = {
 const SHORT = 'q7Zx!v'
 const ROWS = 60
 
-/** Tells all that it was sent, in answers and errors of every kind. */
+/** Repeats all that it was sent, in answers and errors of every kind. */
 async function blabber(): Promise<{ readonly port: number; readonly server: Server; seen: string; refuses: boolean }> {
   const blab = { port: 0, seen: '', server: createServer(), refuses: false }
   let requests = 0
   blab.server.on('request', async (request: IncomingMessage, response) => {
     for await (const _ of request) await Promise.resolve()
-    const told = JSON.stringify({ url: request.url, headers: request.headers, raw: request.rawHeaders })
+    const detail = JSON.stringify({ url: request.url, headers: request.headers, raw: request.rawHeaders })
     const basic = Buffer.from((request.headers.authorization ?? '').replace(/^Basic /, ''), 'base64').toString()
-    blab.seen += `${told} ${decodeURIComponent(request.url ?? '')} ${basic}`
+    blab.seen += `${detail} ${decodeURIComponent(request.url ?? '')} ${basic}`
     const answer = (status: number, body: string, headers = {}) => {
-      response.writeHead(status, { 'content-type': 'application/json', 'x-told': encodeURIComponent(told), ...headers })
+      response.writeHead(status, {
+        'content-type': 'application/json',
+        'x-detail': encodeURIComponent(detail),
+        ...headers,
+      })
       response.end(body)
     }
-    const error = JSON.stringify({ error: { message: `refused: ${told}`, type: told, code: told } })
+    const error = JSON.stringify({ error: { message: `refused: ${detail}`, type: detail, code: detail } })
     const choice = (content: string, finish_reason: string) =>
       JSON.stringify({
         id: 'x',
-        model: told,
+        model: detail,
         choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason }],
       })
     if (blab.refuses) return answer(401, error)
     switch (requests++ % 14) {
       case 0:
-        return answer(200, choice(told, 'stop'))
+        return answer(200, choice(detail, 'stop'))
       case 1:
         return answer(400, error)
       case 2:
@@ -58,25 +62,25 @@ async function blabber(): Promise<{ readonly port: number; readonly server: Serv
       case 4:
         return answer(429, error, { 'retry-after': '0' })
       case 5:
-        return answer(200, `{"broken": ${told}`)
+        return answer(200, `{"broken": ${detail}`)
       case 6:
-        return answer(503, `<html>${told}</html>`, { 'content-type': 'text/html' })
+        return answer(503, `<html>${detail}</html>`, { 'content-type': 'text/html' })
       case 7:
-        return answer(200, choice(told, 'length'))
+        return answer(200, choice(detail, 'length'))
       case 8:
-        return answer(200, choice(told, 'content_filter'))
+        return answer(200, choice(detail, 'content_filter'))
       case 9:
-        return answer(302, told, { location: `/elsewhere?${request.url?.split('?')[1]}` })
+        return answer(302, detail, { location: `/elsewhere?${request.url?.split('?')[1]}` })
       case 10:
         response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100000' })
-        response.write(told)
+        response.write(detail)
         return setTimeout(() => request.socket.resetAndDestroy(), 5)
       case 11:
-        return answer(200, `data: ${choice(told, 'stop').replace('"message"', '"delta"')}\n\ndata: [DONE]\n\n`)
+        return answer(200, `data: ${choice(detail, 'stop').replace('"message"', '"delta"')}\n\ndata: [DONE]\n\n`)
       case 12:
-        return answer(502, told, { 'content-encoding': 'gzip' })
+        return answer(502, detail, { 'content-encoding': 'gzip' })
       default:
-        return answer(200, JSON.stringify({ choices: told }))
+        return answer(200, JSON.stringify({ choices: detail }))
     }
   })
   await new Promise<void>(resolve => blab.server.listen(0, '127.0.0.1', resolve))

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { Shell } from './transcript.ts'
 
-/** Reads standard input, which the test keeps open: so the run goes on until it is stopped. */
+/** Reads standard input, which the test keeps open: so the run continues until it is stopped. */
 const PIPELINE = `
 name: endless
 sources:
@@ -22,7 +22,7 @@ beforeAll(() => {
 afterAll(() => shell.close())
 
 /** Starts a run, and waits until it has said that it began: from then on it listens to signals. */
-async function start(): Promise<{ child: ChildProcessWithoutNullStreams; told: () => string }> {
+async function start(): Promise<{ child: ChildProcessWithoutNullStreams; said: () => string }> {
   const child = spawn('custody', ['run', 'p.yaml'], { cwd: shell.folder, env: shell.env })
   let stderr = ''
   const begun = new Promise<void>(resolve => {
@@ -34,18 +34,18 @@ async function start(): Promise<{ child: ChildProcessWithoutNullStreams; told: (
   child.stdin.on('error', () => undefined)
   child.stdin.write('id\n1\n2\n')
   await begun
-  return { child, told: () => stderr }
+  return { child, said: () => stderr }
 }
 
 describe('a run that is told to stop', () => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     test(`by ${signal} finishes the commit in hand, and ends with 130`, async () => {
-      const { child, told } = await start()
+      const { child, said } = await start()
       child.kill(signal)
       const [exit] = await once(child, 'close')
       expect(exit).toBe(130)
-      expect(told()).toContain('finishing the commit in hand')
-      expect(told()).toContain('nothing is lost, nothing is doubled')
+      expect(said()).toContain('finishing the commit in hand')
+      expect(said()).toContain('nothing is lost, nothing is doubled')
       expect(await latestStatus()).toBe('cancelled')
       expect((await shell.run('custody verify latest')).at(-1)).toBe('holds.')
     })

@@ -147,7 +147,7 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
       expect(await reader.size(run.log)).toBe(3)
     })
 
-    test('keeps open tokens where they stand, and each commit tells how many there are and the hash of their set (L3)', async () => {
+    test('keeps open tokens where they stand, and each commit states how many there are and the hash of their set (L3)', async () => {
       const { ledger, reader } = await begin()
       const run = await ledger.openRun(RUN, opening())
       const row = (previous: number | null, open: number, ended: number[], ...moved: [number, number][]) =>
@@ -177,7 +177,7 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
         [1, 7, first],
         [2, 8, first],
       ])
-      // One ends, one is born and ends again, one is told where it stood before.
+      // One ends, one is born and ends again, one is recorded where it stood before.
       const second = row(first, 2, [2], [1, 7], [3, 9], [4, 8])
       const third = row(second, 2, [4], [3, 8])
       expect(await commit()).toEqual([
@@ -311,14 +311,14 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
       expect((await (await join(place, theirs)).openRun(RUN, opening())).log).toBe(1)
     })
 
-    test('is what this user remembers, or goes on from it', async () => {
+    test('is what this user remembers, or continues it', async () => {
       const { ledger, reader, place, ports } = await begin()
       let known: Remembered | null = null
       const trust = { ...ports.trust, recall: () => known, remember: (_: string, head: Remembered) => (known = head) }
       await (await join(place, { ...ports, trust })).openRun(RUN, opening())
       const ours = known as Remembered | null
       expect(ours).toEqual({ key: ports.signer.verifier_key, size: 2, root: await rootOf(reader, 0) })
-      // Others may have gone on.
+      // Others may have continued.
       await ledger.openRun(OTHER_RUN, opening(OTHER_RUN))
       await join(place, { ...ports, trust })
       expect((known as Remembered | null)?.size).toBe(3)
@@ -331,7 +331,7 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
       expect(await refused({ key: makeSigner('other', new Uint8Array(32)).verifier_key })).toBe('CUSTODY_KEY_UNKNOWN')
     })
 
-    test('never tells of a time before what it told last, whatever the clock says', async () => {
+    test('never records a time before its last one, whatever the clock says', async () => {
       const { ledger, reader, place, ports } = await begin()
       ports.advance(60_000_000)
       await ledger.openRun(RUN, opening())
@@ -377,7 +377,7 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
       expect(await logZero(reader)).toEqual(['birth', 'opened', 'taken_over'])
     })
 
-    test('who looks and doesn’t like what it finds leaves no trace', async () => {
+    test('a look that refuses what it finds leaves no trace', async () => {
       const { ledger, place, ports, reader } = await begin(DEAD)
       const run = await ledger.openRun(RUN, opening())
       run.append(simpleRow(1))

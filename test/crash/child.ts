@@ -1,6 +1,6 @@
 /**
  * A process that runs or resumes a pipeline as the command line does, and ends or suspends itself at a named point. Its one
- * argument is an Order; it tells `{"begun":true}` before the first point, and a Report at its end, a line each.
+ * argument is an Order; it prints `{"begun":true}` before the first point, and a Report at its end, a line each.
  */
 import { randomBytes } from 'node:crypto'
 import { writeSync } from 'node:fs'
@@ -51,7 +51,7 @@ export interface Report {
 
 const order = JSON.parse(process.argv[2] as string) as Order
 const points: Record<string, number> = {}
-tell({ ...(await obey()), points } satisfies Report)
+report({ ...(await obey()), points } satisfies Report)
 
 async function obey(): Promise<Omit<Report, 'points'>> {
   try {
@@ -79,7 +79,7 @@ async function drive(): Promise<RunResult> {
     create: !resume,
     ...(threaded === true ? { thread_from_entries: 0 } : {}),
   })
-  tell({ begun: true })
+  report({ begun: true })
   try {
     return await (resume ? goOn(plan, clock, ledger, url) : begin(plan, clock, ledger))
   } finally {
@@ -108,7 +108,7 @@ function session(plan: Plan, clock: Clock) {
 
 function atPoint(...[point]: Parameters<AtPoint>): void {
   for (const met of [point, 'any'] as const) points[met] = (points[met] ?? 0) + 1
-  // The kernel delivers a signal to its own sender before it lets it go on.
+  // The kernel delivers a signal to its own sender before it lets it continue.
   if (isMoment(order.kill, point)) process.kill(process.pid, 'SIGKILL')
   if (isMoment(order.suspend, point)) process.kill(process.pid, 'SIGSTOP')
 }
@@ -123,6 +123,6 @@ function clockAhead(ahead_us: number): Clock {
 }
 
 /** At once, whatever happens to this process next. */
-function tell(value: object): void {
+function report(value: object): void {
   writeSync(1, `${JSON.stringify(value)}\n`)
 }

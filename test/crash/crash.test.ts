@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 const of = ({ name }: CrashPipeline) => undisturbed.get(name) as Undisturbed
 
-/** Met once in each process that comes so far: there is no later time. */
+/** Met once in each process that gets this far: there is no later time. */
 const ONCE: ReadonlySet<Point> = new Set([
   ...(['before_open', 'after_open', 'after_outputs_open'] as const),
   ...(['before_publish', 'before_seal', 'after_seal'] as const),
@@ -98,7 +98,7 @@ describe.concurrent('a run that is killed anywhere', () => {
   const random = new Random(SEED)
   const seeds = Array.from({ length: RANDOM }, () => random.below(2 ** 31))
 
-  test.each(seeds)('at any points, goes on as if nothing had been: seed %i', async seed => {
+  test.each(seeds)('at any points, continues as if nothing had happened: seed %i', async seed => {
     const fate = new Random(seed)
     const pipeline = fate.pick(PIPELINES)
     const threaded = fate.chance(0.5)
@@ -120,7 +120,7 @@ describe.concurrent('a run that is killed anywhere', () => {
   describe.runIf(ALL)('at any time', () => {
     let killed = 0
 
-    test.each(seeds)('goes on as if nothing had been: seed %i', async seed => {
+    test.each(seeds)('continues as if nothing had happened: seed %i', async seed => {
       const fate = new Random(seed)
       const pipeline = fate.pick(PIPELINES)
       const kills = Array.from(

@@ -21,7 +21,7 @@ export async function runUndisturbed(pipeline: CrashPipeline): Promise<Undisturb
   const place = new Place(pipeline)
   try {
     const child = place.begin({ resume: false })
-    await child.told('"begun"')
+    await child.printed('"begun"')
     const began_ms = performance.now()
     const report = reportOf(await child.exit)
     const took_ms = performance.now() - began_ms
@@ -40,12 +40,12 @@ export type Kill = { readonly at: Moment } | { readonly after_ms: number }
 export interface Endured {
   /** Empty if everything is as it should be. */
   readonly problems: readonly string[]
-  /** How many processes were really killed: those that came to their end before were not. */
+  /** How many processes were really killed: those that had finished before were not. */
   readonly killed: number
 }
 
 /**
- * Runs the pipeline, kills each process as `kills` say, one kill a process, and lets the last one come to its end. `often`: the
+ * Runs the pipeline, kills each process as `kills` say, one kill a process, and lets the last one finish. `often`: the
  * record is verified after each kill, and not only at the end. `threaded`: another thread writes the ledger, as in a long run.
  * `look` is called after each process.
  */
@@ -95,7 +95,7 @@ export async function endure(
 
 async function ended(child: Program, kill: Kill | null): Promise<Exit> {
   if (kill === null || 'at' in kill) return child.exit
-  const begun = await Promise.race([child.told('"begun"').then(() => true), child.exit.then(() => false)])
+  const begun = await Promise.race([child.printed('"begun"').then(() => true), child.exit.then(() => false)])
   if (begun) setTimeout(() => child.process.kill('SIGKILL'), kill.after_ms)
   return child.exit
 }
@@ -129,7 +129,7 @@ export const OF_CALLS: ReadonlySet<Point> = new Set(['before_call', 'after_call'
 const OF_RESUME: ReadonlySet<Point> = new Set(['after_take_over', 'after_resume_entry', 'mid_rewind'])
 
 /**
- * The kills that make a run die at a point, at its first or at a later meeting; null if the pipeline never comes there.
+ * The kills that make a run die at a point, at its first or at a later meeting; null if the pipeline never gets there.
  * Resuming is disturbed after a run that died between two commits, and later on in the one that resumed it.
  */
 export function killsAt(point: Point, later: boolean, { points }: Undisturbed): readonly Kill[] | null {

@@ -143,7 +143,7 @@ describe.concurrent('a holder that lives', () => {
     programs.push(holder)
     const [, half = '', rest = ''] = /^((?:.*\n){1500})([\s\S]*)$/.exec(PIPELINE.files['events.jsonl'] ?? '') ?? []
     holder.process.stdin?.write(half)
-    await holder.told('"begun"')
+    await holder.printed('"begun"')
     while ((await place.rowsRead()) === 0) await sleep(5)
     sleeps(place)
     const { code, stderr } = await place.custody('resume', 'latest').exit

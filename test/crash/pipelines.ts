@@ -322,7 +322,7 @@ sinks:
 
 export const PIPELINES: readonly CrashPipeline[] = [linear, outputs, expansion, branches, batches, letters]
 
-/** @throws TypeError if there is none of that name. */
+/** @throws TypeError if no pipeline has that name. */
 export function pipelineNamed(name: string): CrashPipeline {
   const found = PIPELINES.find(each => each.name === name)
   if (found === undefined) throw new TypeError(`no pipeline ${name}`)

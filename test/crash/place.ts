@@ -54,7 +54,7 @@ export class Program {
   }
 
   /** Resolves as soon as it has written `text`. @throws if it ends before. */
-  async told(text: string): Promise<void> {
+  async printed(text: string): Promise<void> {
     let ended: Exit | null = null
     void this.exit.then(exit => {
       ended = exit
@@ -76,7 +76,7 @@ export class Program {
   }
 }
 
-/** What a run came to, without what differs from run to run. */
+/** The result of a run, without what differs from run to run. */
 export interface Outcome {
   readonly status: string
   readonly rows: unknown
@@ -136,7 +136,7 @@ export class Place {
     })
   }
 
-  /** Of the only run. @throws if there isn't exactly one. */
+  /** The outcome of the only run. @throws if there isn't exactly one. */
   async outcome(): Promise<Outcome> {
     return this.reading(async reader => {
       const [run, ...more] = (await listRuns(reader, () => false)).runs
@@ -182,7 +182,7 @@ export class Place {
   }
 }
 
-/** The Report of a process that came to its end. */
+/** The Report of a process that finished. */
 export function reportOf({ stdout, stderr, code, signal }: Exit): Report {
   const last = stdout.trimEnd().split('\n').at(-1) ?? ''
   const value: unknown = last.startsWith('{"status"') ? JSON.parse(last) : null

@@ -1,4 +1,4 @@
-/** Runs that stop for a reason from outside, through the command line: what stands then, and what goes on. */
+/** Runs that stop for a reason from outside, through the command line: what is there then, and how they continue. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -74,7 +74,7 @@ describe.concurrent('a pipeline that was changed', () => {
       ['an edge', 'true: large, false: small', 'true: small, false: large', 'ways of `size` differ'],
       ['a name', 'screen', 'screening', '`screen` is gone; ways of `applications` differ; `screening` is new'],
     ] as const),
-  )('is refused, and told what differs: %s', async (_name, from, to, differs) => {
+  )('is refused, and what differs is named: %s', async (_name, from, to, differs) => {
     const place = await interrupted()
     const [records, outputs] = [await place.records(), place.outputs()]
     const undo = edit(place, 'pipeline.yaml', text => text.replaceAll(from, to))
@@ -96,7 +96,7 @@ describe.concurrent('a source that was changed', () => {
       ['in its header', (text: string) => text.replace('id,amount,note', 'id,note,amount')],
       ['and is shorter', (text: string) => text.slice(0, 3000)],
     ] as const),
-  )('%s is refused; put back, the run goes on', async (_name, change) => {
+  )('%s is refused; put back, the run continues', async (_name, change) => {
     const place = await interrupted()
     const undo = edit(place, 'applications.csv', change)
     const { code, stderr } = await place.custody('resume', 'latest').exit
@@ -214,7 +214,7 @@ sinks:
       ['by returning no row', "return { kind: 'row', row: null }"],
       ['later', "return Promise.reject(new TypeError('unthought of'))"],
     ] as const),
-  )('%s stops the run with its name; fixed, the run goes on', async (_name, at_1500) => {
+  )('%s stops the run with its name; fixed, the run continues', async (_name, at_1500) => {
     const place = newPlace(judged(at_1500))
     const { code, stderr } = await place.custody('run', 'pipeline.yaml', '--ledger', place.url).exit
     expect([code, stderr]).toEqual([1, expect.stringMatching(/CUSTODY_PLUGIN_DEFECT: .*`?judge`?/)])
@@ -232,7 +232,7 @@ sinks:
 })
 
 describe.concurrent('a full disk', () => {
-  /** Runs, and goes on after `room`, where `full` says how the disk is made small. Answers each exit code and its errors. */
+  /** Runs, and continues after `room`; `full` says how the disk is made small. Returns each exit code and its errors. */
   const script = (full: string, room: string) => `
     ${full}
     "$NODE" "$CUSTODY" run pipeline.yaml; echo "run: $?" >&2
@@ -249,7 +249,7 @@ describe.concurrent('a full disk', () => {
     process.platform === 'linux' &&
     spawnSync('unshare', ['-rm', 'sh', '-c', 'mount -t tmpfs -o size=64k tmpfs /mnt']).status === 0
 
-  test.skipIf(!MOUNTS)('under a sink: the run stops, and with more room it goes on', async () => {
+  test.skipIf(!MOUNTS)('under a sink: the run stops, and with more room it continues', async () => {
     const place = newPlace({ ...LINEAR, files: { ...LINEAR.files, 'out/.keep': '' } })
     const text = script('mount -t tmpfs -o size=48k tmpfs out', 'ls -A out >&2; mount -o remount,size=1m out')
     const { stderr } = await runIn(place, ['unshare', '-rm', 'sh', '-c', `${text}\ntar -cf out.tar -C out .`])
@@ -260,7 +260,7 @@ describe.concurrent('a full disk', () => {
     await isAsUndisturbed(place)
   })
 
-  test.skipIf(!MOUNTS)('under the ledger: the run stops, and with more room it goes on', async () => {
+  test.skipIf(!MOUNTS)('under the ledger: the run stops, and with more room it continues', async () => {
     const place = newPlace({ ...LINEAR, files: { ...LINEAR.files, 'ledger/.keep': '' } })
     const small = 'mount -t tmpfs -o size=1500k tmpfs ledger; export CUSTODY_LEDGER=sqlite:ledger/custody.db'
     const text = script(small, 'mount -o remount,size=64m ledger')
@@ -313,7 +313,7 @@ sinks:
     }
     const place = newPlace(pipeline)
     const whole = (await runUndisturbed(pipeline)).outputs
-    // Of 512 bytes each; the ledger stays below.
+    // Blocks of 512 bytes; the ledger stays below.
     const blocks = Math.ceil((Buffer.byteLength(prior) + 12_000) / 512)
     const { stderr } = await runIn(place, ['sh', '-c', script(`ulimit -S -f ${blocks}`, 'ulimit -S -f unlimited')])
     expect(stderr).toMatch(

@@ -250,10 +250,10 @@ describe('stops before anything is written', () => {
       'UNCLOSED_QUOTE',
       /begins at line 2/,
     ],
-  ])('%s', async (_what, given, code, told) => {
+  ])('%s', async (_what, given, code, message) => {
     const result = await tryData(given)
     expect(result).toMatchObject({ exit: 1, code, text: '' })
-    expect(result.told).toMatch(told)
+    expect(result.message).toMatch(message)
   })
 })
 

@@ -12,7 +12,7 @@ const NASTY =
 
 type Expected = Pick<DataResult, 'rows'> & Partial<Pick<DataResult, 'rejected'>>
 /** Codes and lines of what is rejected. */
-const told = ({ rejected }: DataResult) => rejected.map(([code, line]) => [code, line])
+const codes = ({ rejected }: DataResult) => rejected.map(([code, line]) => [code, line])
 
 const at = (code: string, ...found: readonly number[]) => found.map(line => [code, line] as const)
 
@@ -115,7 +115,7 @@ describe('costs the broken record and no other', () => {
     const result = await tryData(given)
     expect(result).toMatchObject({ exit: 0, errors: [] })
     expect(result.rows).toEqual(rows)
-    expect(told(result)).toEqual(rejected)
+    expect(codes(result)).toEqual(rejected)
   })
 })
 
@@ -137,7 +137,7 @@ describe('stops before anything is written', () => {
   ])('%s', async (_what, given, code, message) => {
     const result = await tryData(given)
     expect(result).toMatchObject({ exit: 1, code, text: '' })
-    expect(result.told).toMatch(message)
+    expect(result.message).toMatch(message)
   })
 })
 

@@ -20,7 +20,7 @@ test('a link is read as what it leads to', async () => {
 test('a folder isn’t a file to read', async () => {
   const result = await tryData({ prepare: folder => mkdirSync(join(folder, 'in')) })
   expect(result.exit).not.toBe(0)
-  expect(result.told).toMatch(/folder|directory/)
+  expect(result.message).toMatch(/folder|directory/)
 })
 
 test('a sink that would write over its own input is refused, whatever the name', async () => {
@@ -35,5 +35,5 @@ test('a sink that would write over its own input is refused, whatever the name',
 test('a file where the outputs’ folder should be is named', async () => {
   const result = await tryData({ input: 'a\n1\n', prepare: folder => writeFileSync(join(folder, 'out'), '') })
   expect(result).toMatchObject({ exit: 1, code: 'SINK' })
-  expect(result.told).toMatch(/a part of the path is a file/)
+  expect(result.message).toMatch(/a part of the path is a file/)
 })

@@ -60,11 +60,11 @@ describe('a table', () => {
     ['a line with too few cells', 'id,x,y\na,1,2\nb,3\n', /line 3: the record has 2 cells, but there are 3 columns/],
     ['a stray quote', 'id,x\na,1\nb,2"3\n', /line 3: a quote stands inside/],
     ['another encoding', Buffer.from('id,x\na,caf\xe9\n', 'latin1'), /line 2: the bytes are not valid utf-8/],
-  ])('with %s is refused, with its place', async (_what, table, told) => {
+  ])('with %s is refused, with its place', async (_what, table, message) => {
     const result = await tryData(lookedUp(table, ['a']))
     expect(result.exit).not.toBe(0)
     expect(result).toMatchObject({ text: '' })
-    expect(result.told).toMatch(told)
+    expect(result.message).toMatch(message)
   })
 })
 
@@ -79,7 +79,7 @@ describe('an aggregate', () => {
   test.each<[string, DataCase, readonly object[]]>([
     ['sums exactly, in any order', statistics(1e15, 0.1, 0.2, 0.7, -1e15), [{ sum: 1, count: 5 }]],
     [
-      'tells values apart that are close together',
+      'tells apart values that are close together',
       statistics(1e15 + 0.25, 1e15 + 0.125, 1e15 + 0.25),
       [{ stddev: 0.07216878364870323 }],
     ],

@@ -59,8 +59,8 @@ describe('bad files', () => {
       overrides: bad.set === undefined ? [] : sets.text.split('\n'),
     })
     const where = bad.set === undefined ? 'p.yaml' : '--set'
-    const told = diagnostics.map(({ code, severity }) => `${severity} ${code}`)
-    expect(told, JSON.stringify(diagnostics, null, 1)).toEqual(
+    const reported = diagnostics.map(({ code, severity }) => `${severity} ${code}`)
+    expect(reported, JSON.stringify(diagnostics, null, 1)).toEqual(
       bad.expect.map(({ code, severity }) => `${severity} ${code}`),
     )
     diagnostics.forEach((diagnostic, index) => {
@@ -77,7 +77,7 @@ describe('bad files', () => {
 })
 
 describe('several problems at once', () => {
-  test('are all told, those of the shape, the wiring and the expressions alike', () => {
+  test('are all reported, those of the shape, the wiring and the expressions alike', () => {
     const text = BASE.replace('count: 100', 'count: -5')
       .replace('to: summary', 'to: sumary')
       .replace('row.amount * 2.0', 'row.amuont * 2.0')

@@ -74,7 +74,7 @@ export const DEFECTS: readonly Defect[] = [
     shape: 'groups-batches-crashes',
   },
   {
-    name: 'commits don’t tell what has left the line',
+    name: 'commits don’t say what has left the order list',
     file: 'order/order-list.ts',
     text: 'if (!this.#fresh.delete(place)) this.#gone.push(memberOf(place))',
     instead: 'this.#fresh.delete(place)',
@@ -125,7 +125,7 @@ export const DEFECTS: readonly Defect[] = [
     shape: 'losing',
   },
   {
-    name: 'what merged goes on before all is done that comes from a branch that was lost',
+    name: 'what merged continues before all is done that comes from a branch that was lost',
     file: 'nodes/coalesce/apply.ts',
     text: "const to_come = behind.filter(branch => placeOf({ group, branch, kind: 'end' }) === null)",
     instead: 'const to_come: number[] = []',
@@ -175,7 +175,7 @@ export const DEFECTS: readonly Defect[] = [
     shape: 'groups-later-crashes',
   },
   {
-    name: 'how fields of forked rows stood is not told',
+    name: 'how fields of forked rows stood is not recorded',
     file: 'token/field-order.ts',
     text: 'if (parents === null) continue',
     instead: 'continue',
@@ -350,7 +350,7 @@ export const DEFECTS: readonly Defect[] = [
     shape: 'timed-abandoned-crashes',
   },
   {
-    name: 'the record doesn’t tell who came first',
+    name: 'the record doesn’t say who came first',
     file: 'nodes/executor.ts',
     text: 'races.has(number) ? clock.next_us() : clock.now_us()',
     instead: 'clock.now_us()',
@@ -364,7 +364,7 @@ export const DEFECTS: readonly Defect[] = [
     shape: 'timed',
   },
   {
-    name: 'a replay that goes on has forgotten what it follows',
+    name: 'a resumed replay has forgotten what it follows',
     file: 'run/session.ts',
     text: 'await replay_order?.restore(in_flight)',
     instead: '',

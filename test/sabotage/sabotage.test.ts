@@ -8,7 +8,7 @@ import { LONG, sampled } from '../support/form.ts'
 import { DEFECTS, type Defect } from './defects.ts'
 import type { Finding, Task } from './worker.ts'
 
-/** Of one shape; most defects show within the first few. */
+/** Seeds of one shape; most defects show within the first few. */
 const SEEDS = 600
 
 function work(task: Task): Promise<Finding> {

@@ -49,7 +49,7 @@ async function find(): Promise<Finding['found']> {
   return null
 }
 
-/** Of one simulation. What is thrown is a problem, too. */
+/** The first problem of one simulation. What is thrown is a problem, too. */
 async function firstProblem(run: () => Promise<{ readonly problems: readonly string[] }>): Promise<string | null> {
   try {
     return (await run()).problems[0] ?? null

@@ -90,7 +90,7 @@ function statementFor(
 function wasDone(db: DatabaseSync, statement: string): boolean {
   try {
     const prepared = db.prepare(statement)
-    // What it tells of the last record may be any number.
+    // What it says about the last record may be any number.
     prepared.setReadBigInts(true)
     return prepared.run().changes !== 0n
   } catch (error) {

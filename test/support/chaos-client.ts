@@ -26,7 +26,7 @@ export function post(peer: ChaosPeer, path: string, body: string): Promise<Respo
   return fetch(peer.url + path, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
 }
 
-/** Asks for a completion; `more` goes over what the body has anyway. */
+/** Asks for a completion; `more` overrides what the body has anyway. */
 export function chat(peer: ChaosPeer, prompt: string, more: object = {}): Promise<Response> {
   const body = { model: 'm', messages: [{ role: 'user', content: prompt }], ...more }
   return post(peer, '/v1/chat/completions', JSON.stringify(body))

@@ -43,7 +43,7 @@ export class DocShell {
 
   /**
    * As `runAll`, but the last line is `custody chaos-llm …`, which runs until `close`. It listens at a port that is free, and
-   * the pipeline files of the folder are told so. `output`: what it says when it is ready.
+   * the pipeline files of the folder get that port. `output`: what it says when it is ready.
    */
   async startLast(block: string): Promise<ShellResult> {
     const lines = block.trim().split('\n')

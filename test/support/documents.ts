@@ -1,5 +1,5 @@
 /**
- * Tries a document's commands and holds the output that it quotes against what they really say.
+ * Tries a document's commands and compares the output that it quotes with what they really say.
  *
  * An `sh` block is run line by line; the `text` block that follows it directly is its output. Comments before an `sh` block:
  * `exit N` (what its last command ends with, else 0), `not run`, `another terminal` (its last command is a chaos peer, which

@@ -1,4 +1,4 @@
-/** An erasure as it is on record: values that are none, with a zero salt, and an entry of log 0 that says so, signed. */
+/** An erasure as it is on record: values that are absent, with a zero salt, and an entry of log 0 that says so, signed. */
 import type { DatabaseSync } from 'node:sqlite'
 import { leafHash, SALT_BYTES } from '../../src/format/hash.ts'
 import { checkpointText, type Signer } from '../../src/format/note.ts'
@@ -6,7 +6,7 @@ import { Frontier } from '../../src/format/tree.ts'
 import { canonicalize } from '../../src/model/canonical.ts'
 import type { Json } from '../../src/model/row.ts'
 
-/** Of each entry in `seqs` all values, or those in `places` (from 1). */
+/** Erases all values of each entry in `seqs`, or those in `places` (from 1). */
 export function eraseValues(db: DatabaseSync, log: number, seqs: readonly number[], places?: readonly number[]): void {
   for (const seq of seqs) {
     const stored = db.prepare('SELECT salts, body FROM payloads WHERE log = ? AND seq = ?').get(log, seq)

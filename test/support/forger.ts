@@ -124,7 +124,7 @@ export class Forger {
   }
 
   async problems(tamper: () => void, trusted = this.keys): Promise<string[]> {
-    return told(await this.after(tamper, trusted))
+    return problemTexts(await this.after(tamper, trusted))
   }
 
   body(log: number, seq: number): Body {
@@ -194,7 +194,7 @@ function treeOf(entries: readonly TableRow[]): { size: number; root: string } {
 }
 
 /** Problems of all checks, each once, behind the check's name. */
-export function told(result: VerifyResult): string[] {
+export function problemTexts(result: VerifyResult): string[] {
   const checks = [...result.runs.flatMap(each => each.checks), ...result.ledger.checks]
   const problems = checks.flatMap(({ name, problems: found }) => found.map(each => `${name}: ${each}`))
   expect(result.ok).toBe(problems.length === 0)

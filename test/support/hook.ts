@@ -48,7 +48,7 @@ export class Hook {
     readonly at_ms: number
     readonly recorded: boolean
   }> = []
-  /** Of each request, what its rows have as `n`. */
+  /** The values of `n` in the rows of each request. */
   readonly requests: Json[][] = []
   latency_ms = 100
   idempotent = false
@@ -106,7 +106,7 @@ export class Hook {
     return this.answer(n, times)
   }
 
-  /** The power goes after so long, and another process goes on a second later. */
+  /** The power fails after this time, and another process continues a second later. */
   async crashAndResume(after_ms: number): Promise<RunResult> {
     this.rig.clock.wake(after_ms * 1000, () => {
       this.rig.ledger.power = new Power(1)

@@ -93,13 +93,13 @@ export const HOSTILE_RECORDS: ReadonlyArray<readonly [string, Way]> = [
     `${String(line)} as a line`,
     good => ({ ...good, line }),
   ]),
-  ['a row whose text is none', good => ({ ...good, kind: 'row', row: { n: 1 }, raw: 7 })],
-  ['a file that is none', good => ({ ...good, file: 7 })],
-  ['a field that is none', reject({ field: 7 })],
+  ['a row whose text is of another type', good => ({ ...good, kind: 'row', row: { n: 1 }, raw: 7 })],
+  ['a file of another type', good => ({ ...good, file: 7 })],
+  ['a field of another type', reject({ field: 7 })],
   ['a code that it does not declare', reject({ code: 'SECRET' })],
   ['a code that every object has', reject({ code: 'constructor' })],
-  ['a code that is none', reject({ code: undefined })],
-  ['a message that is none', reject({ message: { toString: refusing } })],
+  ['a code of another type', reject({ code: undefined })],
+  ['a message of another type', reject({ message: { toString: refusing } })],
 ]
 
 /** Instead of a chunk. */

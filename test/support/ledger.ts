@@ -178,7 +178,7 @@ export function sealFacts(totals: TotalsFact): SealFacts {
   return { k: 'seal', status: 'completed', totals, t: T0 + 9_000_000 }
 }
 
-/** Of `sampleRun`, as far as somebody who continues it needs them. */
+/** Totals of `sampleRun`, as far as somebody who continues it needs them. */
 export const SAMPLE_TOTALS: TotalsFact = { ...totals(4, 10, 10), batches: [[8, 1]] }
 
 /**
@@ -298,7 +298,7 @@ function expanded(): SubjectDraft {
   })
 }
 
-/** A held token's visit at `stats` told again, and its end. */
+/** A held token's visit at `stats` recorded again, and its end. */
 function consumed(row: number, token: number, previous: number, value: number, time_us: number): SubjectDraft {
   return subjectDraft({
     subject: { kind: 'row', row },

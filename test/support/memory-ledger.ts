@@ -38,7 +38,7 @@ export class MemoryLedger implements Ledger, RunLedger {
   pause: (() => Promise<void>) | null = null
   /** The time of day, by which leases run out; absent: they never do. */
   now_us: () => number = () => Number.MAX_SAFE_INTEGER - LEASE_US
-  /** Told the time of each entry of the run. */
+  /** Called with the time of each entry of the run. */
   onAppended: (t: number) => void = () => undefined
   /** null while nobody holds it. */
   expires_us: number | null = null

@@ -41,7 +41,7 @@ export class ModelServer {
     return `http://127.0.0.1:${this.port}/v1`
   }
 
-  /** Of the nth request, from 0. */
+  /** Messages of the nth request, from 0. */
   messages(n: number): readonly { readonly role: string; readonly content: string }[] {
     return (this.heard[n]?.body.messages ?? []) as ReturnType<ModelServer['messages']>
   }

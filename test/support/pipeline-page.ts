@@ -1,5 +1,5 @@
 /**
- * Runs the pipelines that a page shows, and tells what came of them, so that the page can be held to what it says.
+ * Runs the pipelines that a page shows, and reports the results, so that the page can be held to what it says.
  *
  * Comments before blocks: `file PATH` writes the block there. `FILE.yaml [--set PATH=VALUE …]: WHAT` stands before what that
  * pipeline gives: WHAT is a path that it writes, or `endings`, the answer to the query of the page (the block marked `query`).
@@ -140,7 +140,7 @@ class RateWindow {
     if (point === 'after_commit' || point === 'after_outputs_open') this.writing = false
   }
 
-  /** The plan, with sources that tell when they have read all. */
+  /** The plan, with sources that say when they have read all. */
   watching(plan: Plan): Plan {
     const nodes = plan.nodes.map(node =>
       node.kind === 'source' ? { ...node, plugin: { ...node.plugin, spec: this.#watched(node.plugin.spec) } } : node,

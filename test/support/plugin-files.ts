@@ -54,7 +54,7 @@ export async function readAll(source: Source, from: ResumePoint | null = null): 
 }
 
 /** What a record says, without its position. */
-export function told(record: SourceRecord): unknown {
+export function brief(record: SourceRecord): unknown {
   return record.kind === 'row' ? [record.line, { ...record.row }] : [record.line, record.code, record.raw]
 }
 

@@ -75,7 +75,7 @@ export interface RigRun {
   readonly onProgress?: (progress: Progress) => void
   readonly onNotice?: (notice: Notice) => void
   readonly onRestored?: () => void
-  readonly onService?: (told: ServiceState) => void
+  readonly onService?: (state: ServiceState) => void
   readonly abandon?: boolean
   readonly from_ledger_only?: boolean
   readonly strict?: boolean
@@ -91,7 +91,7 @@ export class Rig {
   readonly ledger = new MemoryLedger()
   /** What each sink has durably, in order. */
   readonly disk = new Map<string, readonly Row[]>()
-  /** How often a sink was told to show what it has. */
+  /** How often a sink was asked to show what it has. */
   published = 0
   clock = new VirtualClock()
   /** May be changed before a run is resumed. */
@@ -116,7 +116,7 @@ export class Rig {
     )
   }
 
-  /** Another process goes on, that long after the last one was gone. */
+  /** Another process continues, that long after the last one was gone. */
   resume(down_ms: number, how: RigRun = {}): Promise<RunResult> {
     this.clock = new VirtualClock(this.clock.now_us() + down_ms * 1000)
     const { abandon = false, from_ledger_only = false, onRestored } = how
@@ -172,8 +172,8 @@ export class Rig {
     const stop = new AbortController()
     if (stop_after_ms !== undefined) this.clock.wake(stop_after_ms * 1000, () => stop.abort())
     const recordsBefore = async () => new Map(Object.entries(before))
-    const told = { onProgress, onNotice, onService, shared, strays, strict, recordsBefore, ...on_record }
-    return { plan: this.plan(), run: RUN, clock: this.clock, signal: stop.signal, ...told }
+    const observers = { onProgress, onNotice, onService, shared, strays, strict, recordsBefore, ...on_record }
+    return { plan: this.plan(), run: RUN, clock: this.clock, signal: stop.signal, ...observers }
   }
 }
 

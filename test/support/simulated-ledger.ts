@@ -84,7 +84,7 @@ export async function runModel(url: string, model: Model, n: number, stopped: St
     world.clock.drive(runPlan({ ...first, run: simulatedRun(n), ledger, dry_run: false })),
   )
   if (error !== null && (!hostile || error.code !== 'CUSTODY_PLUGIN_DEFECT')) throw error
-  // It may have come to its end before.
+  // It may have finished before.
   if (!['cancelled', 'failed'].includes(summary.status) || stopped === null || stopped.next === 'nothing') return
   await goOnWithModel(url, model, n, stopped.next === 'abandon' ? 'abandon' : 'resume', world)
 }

@@ -29,7 +29,7 @@ export interface DataResult {
   /** Code of what stopped it. */
   readonly code: string | null
   /** Its message and hint. */
-  readonly told: string
+  readonly message: string
   /** What the sink wrote. */
   readonly text: string
   /** The same by line, each of which is JSON. */
@@ -103,7 +103,7 @@ export async function tryData({
   return {
     exit,
     code: answer.error?.code.replace('CUSTODY_', '') ?? null,
-    told: `${answer.error?.message} ${answer.error?.hint}`,
+    message: `${answer.error?.message} ${answer.error?.hint}`,
     text: written('all'),
     rows: sink === 'jsonl' ? rowsOf('all') : [],
     rejected: (rowsOf('rejected') as ErrorRow[]).map(({ _error, line, raw }) => [_error.code, line, raw] as const),

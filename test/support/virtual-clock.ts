@@ -8,7 +8,7 @@ interface Alarm {
   readonly ring: () => void
 }
 
-/** What a process that has just begun has behind it. */
+/** Time that a process has run when it begins. */
 const BEGUN_US = 123_456
 
 export class VirtualClock implements Clock, RunClock {

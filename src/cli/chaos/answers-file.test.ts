@@ -50,7 +50,7 @@ test.each([
   expect(await problems(text)).toEqual(expected)
 })
 
-test('a file that isn’t there is told by its name as given', async () => {
+test('a file that isn’t there is reported under its name as given', async () => {
   await expect(readAnswers(join(folder, 'nothing.yaml'), 'nothing.yaml')).rejects.toMatchObject({
     code: 'CUSTODY_FILE_NOT_FOUND',
     message: 'nothing.yaml does not exist',

@@ -1,4 +1,4 @@
-/** The file of `--answers`: a list of rules in YAML. All that is wrong with it is told at once, each with its place. */
+/** The file of `--answers`: a list of rules in YAML. All that is wrong with it is reported at once, each problem with its place. */
 import type { z } from 'zod'
 import { type ChaosOptions, RULES } from '../../chaos/options.ts'
 import { nearestHint } from '../../config/nearest.ts'
@@ -43,17 +43,17 @@ function checked(tree: Tree, problems: Problems): NonNullable<ChaosOptions['answ
 
 function report(issue: z.core.$ZodIssue, tree: Tree, problems: Problems): void {
   const path = issue.path.filter(step => typeof step !== 'symbol')
-  const tell = (code: ErrorCode, message: string, hint: string, at = path, part: 'key' | 'value' = 'value') =>
+  const add = (code: ErrorCode, message: string, hint: string, at = path, part: 'key' | 'value' = 'value') =>
     problems.add('error', code, locateIn(tree, at, part), message, hint)
   const last = path.at(-1)
   if (issue.code === 'unrecognized_keys') {
     for (const key of issue.keys) {
       const hint = nearestHint(key, ['model', 'match', 'answer'], 'a rule has') ?? FORM
-      tell('CUSTODY_UNKNOWN_KEY', `a rule has no \`${key}\``, hint, [...path, key], 'key')
+      add('CUSTODY_UNKNOWN_KEY', `a rule has no \`${key}\``, hint, [...path, key], 'key')
     }
-  } else if (treeAt(tree, path) === undefined) tell('CUSTODY_MISSING_KEY', `the rule lacks \`${last}\``, FORM)
-  else if (issue.code === 'custom') tell('CUSTODY_PATTERN', issue.message, 'RE2 has no look-around')
-  else if (last === 'match') tell('CUSTODY_WRONG_TYPE', '`match` must be a text: a pattern', 'put it into quotes')
-  else if (last === 'model') tell('CUSTODY_WRONG_TYPE', '`model` must be a text: a name', 'put it into quotes')
-  else tell('CUSTODY_WRONG_TYPE', path.length === 0 ? 'it must be a list of rules' : 'a rule must be a map', FORM)
+  } else if (treeAt(tree, path) === undefined) add('CUSTODY_MISSING_KEY', `the rule lacks \`${last}\``, FORM)
+  else if (issue.code === 'custom') add('CUSTODY_PATTERN', issue.message, 'RE2 has no look-around')
+  else if (last === 'match') add('CUSTODY_WRONG_TYPE', '`match` must be a text: a pattern', 'put it into quotes')
+  else if (last === 'model') add('CUSTODY_WRONG_TYPE', '`model` must be a text: a name', 'put it into quotes')
+  else add('CUSTODY_WRONG_TYPE', path.length === 0 ? 'it must be a list of rules' : 'a rule must be a map', FORM)
 }

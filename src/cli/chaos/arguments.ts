@@ -1,4 +1,4 @@
-/** Arguments that only `custody chaos-llm` has. Each reader throws what commander tells as a wrong argument. */
+/** Arguments that only `custody chaos-llm` has. Each reader throws what commander reports as a wrong argument. */
 import { InvalidArgumentError } from 'commander'
 import { FAULT_KINDS, type FaultKind } from '../../chaos/faults.ts'
 import type { ChaosOptions } from '../../chaos/options.ts'
@@ -36,7 +36,7 @@ function isKind(name: string): name is FaultKind {
   return (FAULT_KINDS as readonly string[]).includes(name)
 }
 
-/** With a guess as commander words it, which is then told as the hint. */
+/** With a guess as commander words it, which is then shown as the hint. */
 function noFault(name: string): string {
   const near = nearest(name, FAULT_KINDS)
   const guess = near === null ? `; there are ${FAULT_KINDS.join(', ')}` : `\n(Did you mean ${near}?)`

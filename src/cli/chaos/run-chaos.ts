@@ -35,10 +35,10 @@ export async function runChaos(context: Context, options: ChaosArguments): Promi
   const stopping = stopOnSignals(context, true)
   stopping.listen()
   const begin = introduction(peer, options, context)
-  if (json) terminal.tell(begin)
+  if (json) terminal.report(begin)
   else terminal.answer(begin)
   const live = setInterval(
-    () => terminal.live(shorten(`  ${progress(peer.totals)}`, terminal.columns_told - 1)),
+    () => terminal.live(shorten(`  ${progress(peer.totals)}`, terminal.columns_stderr - 1)),
     LIVE_EVERY_MS,
   )
   if (!stopping.signal.aborted) await once(stopping.signal, 'abort')
@@ -49,7 +49,7 @@ export async function runChaos(context: Context, options: ChaosArguments): Promi
   const duration_ms = Math.round(performance.now() - began_ms)
   const { in_flight: _none, ...totals } = peer.totals
   if (json) terminal.answerJson({ url: peer.url, seed: options.seed, ...totals, duration_ms })
-  else terminal.tell(summary(peer.totals, duration_ms))
+  else terminal.report(summary(peer.totals, duration_ms))
   return 0
 }
 
@@ -62,7 +62,7 @@ async function settingsOf({ cwd }: Context, options: ChaosArguments): Promise<Ch
   return {
     port,
     seed,
-    // Only the totals are told.
+    // Only the totals are shown.
     keep: 0,
     ...(latency === undefined ? {} : { latency }),
     ...(faults === undefined ? {} : { faults }),
@@ -77,14 +77,14 @@ function introduction(peer: ChaosPeer, options: ChaosArguments, { terminal }: Co
   const { paint } = terminal
   const { seed, faults, latency, perMinute } = options
   const rates = Object.entries(faults ?? {}).filter(([, rate]) => rate > 0)
-  const told = rates.map(([kind, rate]) => `${kind} ${Number((rate * 100).toFixed(4))} %`)
+  const set = rates.map(([kind, rate]) => `${kind} ${Number((rate * 100).toFixed(4))} %`)
   const question = '{"model":"any","messages":[{"role":"user","content":"Hello"}]}'
   return [
     `${paint('bold', 'Chaos peer')} at ${peer.url} · seed ${seed}`,
     '',
     `  models   ${peer.api_url} is the base URL; any key and any model will do`,
     '  HTTP     /echo · /page · /redirect?to=URL · /status/503',
-    `  faults   ${told.length === 0 ? 'none; see --faults' : told.join(' · ')}`,
+    `  faults   ${set.length === 0 ? 'none; see --faults' : set.join(' · ')}`,
     ...(latency === undefined ? [] : [`  latency  ${rangeText(latency)}`]),
     ...(perMinute === undefined ? [] : [`  limit    ${counted(perMinute, 'request')} a minute`]),
     '',

@@ -4,7 +4,7 @@ import { integerFrom, withLedgerOption } from '../arguments.ts'
 import type { Context } from '../context.ts'
 import type { LedgerOptions } from '../ledger-access.ts'
 
-/** Differences that the JSON tells one by one, if nothing else is said. */
+/** Differences that the JSON lists one by one unless an option says otherwise. */
 const LISTED_AS_JSON = 1000
 
 interface DiffCommandOptions extends LedgerOptions {
@@ -14,7 +14,7 @@ interface DiffCommandOptions extends LedgerOptions {
 
 export function diffCommand(context: Context, done: (exit: number) => void): Command {
   return withLedgerOption(new Command('diff'))
-    .summary('tell which rows of two runs differ, and why')
+    .summary('show which rows of two runs differ, and why')
     .description(
       'Compares two runs row by row: the path through the pipeline, the outcome, and the data as they were written. Counts what differs by the decision at which it parted. Exits with 1 if anything differs.',
     )
@@ -22,13 +22,13 @@ export function diffCommand(context: Context, done: (exit: number) => void): Com
     .argument('<new>', 'the run to compare with it')
     .option(
       '--list <n>',
-      `tell the first n rows that differ one by one (default: none; as JSON ${LISTED_AS_JSON})`,
+      `list the first n rows that differ one by one (default: none; as JSON ${LISTED_AS_JSON})`,
       integerFrom(0),
     )
     .option('--json', 'print the differences as JSON')
     .action(async (old_run: string, new_run: string, { list, ...options }: DiffCommandOptions) => {
-      const { tellDiff } = await import('../diff-runs.ts')
+      const { printDiff } = await import('../diff-runs.ts')
       const listed = list ?? (options.json === true ? LISTED_AS_JSON : null)
-      done(await tellDiff(context, { old: old_run, new: new_run }, { ...options, list: listed }))
+      done(await printDiff(context, { old: old_run, new: new_run }, { ...options, list: listed }))
     })
 }

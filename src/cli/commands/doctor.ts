@@ -10,7 +10,7 @@ export function doctorCommand(context: Context, done: (exit: number) => void): C
     .description('Checks the installation: Node, SQLite, the ledger, the signing key, the folder, the terminal.')
     .option('--json', 'print the findings as JSON')
     .action(async (options: DoctorOptions) => {
-      const { tellFindings } = await import('../check-installation.ts')
-      done(await tellFindings(context, options))
+      const { printFindings } = await import('../check-installation.ts')
+      done(await printFindings(context, options))
     })
 }

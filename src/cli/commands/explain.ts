@@ -16,7 +16,7 @@ export function explainCommand(context: Context, done: (exit: number) => void): 
     .option('--where <cel>', "all rows for which an expression over their data holds, as in 'row.amount > 5000'")
     .option('--json', 'print the story as JSON')
     .action(async (run: string, options: ExplainOptions) => {
-      const { tellStories } = await import('../explain-rows.ts')
-      done(await tellStories(context, run, options))
+      const { printStories } = await import('../explain-rows.ts')
+      done(await printStories(context, run, options))
     })
 }

@@ -11,8 +11,8 @@ export function initCommand(context: Context, done: (exit: number) => void): Com
     .argument('[dir]', 'folder to write it to; it is made if it is missing', '.')
     .option('--json', 'print what was written as JSON')
     .action(async (dir: string, { json }: { json?: boolean }) => {
-      const { tellExample } = await import('../write-example.ts')
-      tellExample(context, dir, json === true)
+      const { writeExample } = await import('../write-example.ts')
+      writeExample(context, dir, json === true)
       done(0)
     })
 }

@@ -12,7 +12,7 @@ export function replayCommand(context: Context, done: (exit: number) => void): C
     )
     .argument('<file>', 'the pipeline file')
     .requiredOption('--from <run>', 'the run whose answers are given; latest is the latest that is no replay')
-    .option('--live', 'ask the services again, and tell which answers differ from the record')
+    .option('--live', 'ask the services again, and show which answers differ from the record')
     .option(
       '--outputs <folder>',
       "write to this folder instead of the pipeline file's: relative paths of sinks start there",

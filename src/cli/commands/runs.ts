@@ -4,7 +4,7 @@ import { integerFrom, withLedgerOption } from '../arguments.ts'
 import type { Context } from '../context.ts'
 import type { RunsOptions } from '../list-runs.ts'
 
-/** Runs that are listed if nothing else is said: more than anybody reads. */
+/** Runs that are listed unless an option says otherwise: more than anybody reads. */
 const LISTED = 1_000
 
 export function runsCommand(context: Context, done: (exit: number) => void): Command {
@@ -14,7 +14,7 @@ export function runsCommand(context: Context, done: (exit: number) => void): Com
     .option('--limit <n>', `list the newest n runs (default: ${LISTED})`, integerFrom(1))
     .option('--json', 'print them as JSON')
     .action(async (options: Partial<RunsOptions>) => {
-      const { tellRuns } = await import('../list-runs.ts')
-      done(await tellRuns(context, { limit: LISTED, ...options }))
+      const { printRuns } = await import('../list-runs.ts')
+      done(await printRuns(context, { limit: LISTED, ...options }))
     })
 }

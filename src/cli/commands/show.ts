@@ -11,7 +11,7 @@ export function showCommand(context: Context, done: (exit: number) => void): Com
     .argument('<run>', 'a run: its id, a unique beginning of one, or latest')
     .option('--json', 'print it as JSON')
     .action(async (run: string, options: ShowOptions) => {
-      const { tellShown } = await import('../show-run.ts')
-      done(await tellShown(context, run, options))
+      const { printRun } = await import('../show-run.ts')
+      done(await printRun(context, run, options))
     })
 }

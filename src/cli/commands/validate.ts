@@ -7,7 +7,7 @@ import type { ValidateOptions } from '../validate-pipeline.ts'
 export function validateCommand(context: Context, done: (exit: number) => void): Command {
   return new Command('validate')
     .summary('check a pipeline file, and draw its graph')
-    .description('Tells all problems of a pipeline file at once, with the place of each, and draws its graph.')
+    .description('Reports all problems of a pipeline file at once, with the place of each, and draws its graph.')
     .argument('<file>', 'the pipeline file')
     .option('--graph <form>', 'text, mermaid or dot', oneOf(['text', 'mermaid', 'dot']))
     .option('--set <path=value>', 'replace a value of the pipeline file; repeatable', collect)

@@ -17,7 +17,7 @@ export function verifyCommand(context: Context, done: (exit: number) => void): C
     .option('--key <file>', 'trust the verifier keys in this file, besides your own')
     .option('--json', 'print the result as JSON')
     .action(async (run: string | undefined, options: VerifyOptions) => {
-      const { tellVerified } = await import('../verify-ledger.ts')
-      done(await tellVerified(context, run, options))
+      const { printVerified } = await import('../verify-ledger.ts')
+      done(await printVerified(context, run, options))
     })
 }

@@ -1,4 +1,4 @@
-/** What `custody doctor` looks at. Each check tells what it found; none throws. */
+/** What `custody doctor` looks at. Each check returns what it found; none throws. */
 
 import { closeSync, fsyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
@@ -126,6 +126,6 @@ function folder({ cwd }: Context): Finding {
 }
 
 function terminal({ terminal }: Context): Finding {
-  const what = terminal.isLive ? `live, ${terminal.columns_told} columns` : 'not a terminal: no live line'
+  const what = terminal.isLive ? `live, ${terminal.columns_stderr} columns` : 'not a terminal: no live line'
   return ok('terminal', `${what}; colour ${terminal.paint('bold', 'x') === 'x' ? 'off' : 'on'}`)
 }

@@ -7,7 +7,7 @@ import { columnsOf, count, counted, padEnd, padStart, printable, shorten, shortR
 export interface DiffView {
   readonly columns: number
   readonly paint: Paint
-  /** How many differences are told one by one. */
+  /** How many differences are listed one by one. */
   readonly list: number
   /** A command that explains something of a run: `--row 3`. */
   explain(run: string, what: string): string

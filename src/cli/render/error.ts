@@ -12,7 +12,7 @@ export interface ErrorJson {
     readonly message: string
     readonly where?: Place
     readonly hint?: string
-    /** All of them, if the problem is a pipeline file's; `error` then tells the first. */
+    /** All of them, if the problem is a pipeline file's; `error` is then the first. */
     readonly diagnostics?: readonly Diagnostic[]
   }
 }

@@ -21,7 +21,7 @@ export function headerText(
   const gates = number('gate')
   const parts = [
     `Custody ${version}`,
-    terminal.paint_told('bold', printable(plan.name)),
+    terminal.paint_stderr('bold', printable(plan.name)),
     `${counted(number('transform', 'gate', 'fork', 'coalesce', 'aggregate'), 'node')}${gates > 0 ? `, ${counted(gates, 'gate')} among them` : ''}`,
     counted(number('sink'), 'output'),
     ...(limit === undefined ? [] : [`at most ${counted(limit, 'record')}`]),

@@ -11,7 +11,7 @@ export function restoredText(
   abandon: boolean,
 ): string {
   const read = counted(rows_read, 'row')
-  // What isn't read further may have more rows.
+  // A source that isn't read any further may have more rows.
   const where = all_read
     ? `after ${read}${cut.length > 0 ? '' : ', none left to read'}`
     : `at row ${count(rows_read + 1)}`
@@ -28,7 +28,7 @@ export function restoredText(
   return parts.join(' · ') + (abandon ? '' : warnings.join(''))
 }
 
-/** What people should know of a source, as the run goes on. */
+/** What people should know about a source while the run continues. */
 export function noticeText({ kind, text }: Notice, paint: Paint): string {
   return `${paint('yellow', kind === 'warning' ? 'warning:' : 'waiting:')} ${printable(text)}`
 }

@@ -1,4 +1,4 @@
-/** The steps of one token as aligned lines: number, node, what did it, what came of it, how long it took. */
+/** The steps of one token as aligned lines: number, node, what did it, the result, how long it took. */
 import { formatDuration } from '../../model/time.ts'
 import type { CallStory, Change, Decision, VisitStory } from '../../read/explain/story.ts'
 import type { Paint } from '../terminal.ts'
@@ -23,7 +23,7 @@ const NODE_COLUMNS = 24
 /** Most lines of one text: a person who wants more asks for the JSON. */
 const MOST_LINES = 6
 
-/** Where a story is shown. */
+/** How and where a story is shown. */
 export interface StoryView {
   readonly columns: number
   readonly paint: Paint
@@ -31,7 +31,7 @@ export interface StoryView {
   readonly cwd: string
 }
 
-/** What came of a step, before it is laid out. */
+/** The result of a step, before it is laid out. */
 type Head =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'gate'; readonly expression: string; readonly values: string; readonly way: string }
@@ -49,7 +49,7 @@ interface Step {
 }
 
 /**
- * Lines for `visits`, numbered from `first`; without the source's visit, which the header tells. `children`:
+ * Lines for `visits`, numbered from `first`; without the source's visit, which the header shows. `children`:
  * how many tokens were born of the last of them.
  */
 export function renderSteps(
@@ -135,7 +135,7 @@ function errorLines({ code, message, way }: Extract<Head, { kind: 'error' }>, ro
   return [...wrap(`${code}  ${way}`.trimEnd(), room, MOST_LINES), ...wrap(message, room, MOST_LINES)]
 }
 
-/** What else a step tells of. */
+/** What else the line of a step shows. */
 interface Around {
   /** How many tokens were born of it. */
   readonly children: number
@@ -173,15 +173,16 @@ function body(visit: VisitStory, around: Around): Pick<Step, 'head' | 'more'> {
 /**
  * `asked openai (call 12): answered in 0.8 s · 312 LLM tokens in, 45 out · $0.0004`
  *
- * `told`: the error of its visit, which isn't told twice.
+ * `shown_error`: the error of its visit, which isn't shown twice.
  */
-export function callText(each: CallStory, told: VisitStory['error'] = null): string {
+export function callText(each: CallStory, shown_error: VisitStory['error'] = null): string {
   const { service, call, status, duration_us, input_tokens, output_tokens, cost_usd, together } = each
   const parts = [`asked ${printable(service)} (call ${call}): ${CALL_WORDS[status]} in ${formatDuration(duration_us)}`]
   if (together !== null) parts.push(`in one request with ${counted(together.rows - 1, 'other row')}`)
   const { code, message } = fieldsOf(each.response)
-  const is_told = told?.code === code && told?.message.kind === 'known' && told.message.value === message
-  if ((status === 'error' || status === 'recorded_error') && !is_told)
+  const is_shown =
+    shown_error?.code === code && shown_error?.message.kind === 'known' && shown_error.message.value === message
+  if ((status === 'error' || status === 'recorded_error') && !is_shown)
     parts.push(`${printable(String(code))}: ${printable(String(message))}`)
   const masked = maskedIn(each.response)
   if (masked.length > 0) parts.push(`secrets masked: ${masked.map(name => printable(String(name))).join(', ')}`)
@@ -303,7 +304,7 @@ export function changeTexts({ set, unset }: Change, data: VisitStory['data']): s
   return texts
 }
 
-/** The removed field that had this very value. Of values that are often the same by chance that says nothing. */
+/** The removed field that had this very value; undefined for values that are often the same by chance. */
 function renamedFrom(
   before: { readonly [field: string]: unknown },
   removed: ReadonlySet<string>,

@@ -149,7 +149,7 @@ test('what is erased is said to be', () => {
   expect(lines[4]).toBe('  2  node  plugin  what it changed is erased                    0.02 ms')
 })
 
-test('a call tells whose secrets marks stand for, in an answer and in an error', () => {
+test('a call says whose secrets marks stand for, in an answer and in an error', () => {
   const answered = (status: CallStory['status'], value: Json): CallStory => ({
     call: 1,
     service: 'openai',

@@ -13,7 +13,7 @@ export function renderStory(story: Story, view: StoryView): string {
   const children = childrenOf(story.tokens)
   const known = new Set(story.tokens.map(token => token.token))
   const roots = story.tokens.filter(token => !token.parents.some(parent => known.has(parent)))
-  // A row that stayed one needs no name for its only instance.
+  // A row that stayed one token needs no name for it.
   const single = story.tokens.length === 1 && story.subject.kind === 'row'
   for (const root of roots) lines.push('', ...tokenLines(root, children, single ? -1 : 0, 1, view))
   lines.push('', evidence(story))
@@ -25,7 +25,7 @@ export function renderStory(story: Story, view: StoryView): string {
 
 function leftOut({ batches, token }: NonNullable<Story['left_out']>): string {
   const asked = token === null ? '' : `; ask for the first of them by --token ${token}`
-  return `It goes on into ${counted(batches, 'batch', 'batches')} more, left out here${asked}`
+  return `It continues into ${counted(batches, 'batch', 'batches')} more, left out here${asked}`
 }
 
 function header(story: Story, paint: Paint): string {
@@ -95,7 +95,7 @@ function wrapped(items: readonly string[], columns: number): string[] {
 function childrenOf(tokens: readonly TokenStory[]): ReadonlyMap<number, readonly TokenStory[]> {
   const children = new Map<number, TokenStory[]>()
   for (const token of tokens) {
-    // A merged token stands under the last of its parents: by then all of them have been told.
+    // A merged token stands under the last of its parents: by then all of them have been shown.
     const parent = token.parents.at(-1)
     if (parent === undefined) continue
     const list = children.get(parent)
@@ -147,7 +147,7 @@ function heading(token: TokenStory, paint: Paint): string {
   }
 }
 
-/** Its data as it is born, as far as its parents' doesn't tell it. */
+/** Its data as it is born, as far as its parents' data doesn't show it. */
 function bornAs({ born_as, born_of, visits, merge }: TokenStory, columns: number, paint: Paint): string[] {
   if (born_of?.kind === 'batch') return fields(visits[0]?.data ?? null, columns, paint)
   if (merge !== null) return mergeLines(merge, columns, paint)

@@ -15,22 +15,22 @@ function summary(endings: readonly EndingCounts[], rows: number, errors: readonl
 }
 
 test('how many rows failed is said as it is: all, most, or the share; never some of all', () => {
-  const told = (read: number, failed_rows: number) =>
+  const text = (read: number, failed_rows: number) =>
     statusText({ status: 'completed_with_failures', rows: { read }, failed_rows }, 2_000_000, plain)
-  expect(told(60, 60)).toBe('done in 2 s; all 60 rows ended in failure')
-  expect(told(1, 1)).toBe('done in 2 s; its one row ended in failure')
-  expect(told(400, 312)).toBe('done in 2 s; most rows ended in failure: 312 of 400')
-  expect(told(2400, 12)).toBe('done in 2 s; 12 of 2,400 rows ended in failure (0.5 %)')
-  expect(told(10_000_000, 1)).toBe('done in 2 s; 1 of 10,000,000 rows ended in failure (less than 0.1 %)')
-  expect(told(5, 0)).toBe('done in 2 s; some of what was made of rows ended in failure')
+  expect(text(60, 60)).toBe('done in 2 s; all 60 rows ended in failure')
+  expect(text(1, 1)).toBe('done in 2 s; its one row ended in failure')
+  expect(text(400, 312)).toBe('done in 2 s; most rows ended in failure: 312 of 400')
+  expect(text(2400, 12)).toBe('done in 2 s; 12 of 2,400 rows ended in failure (0.5 %)')
+  expect(text(10_000_000, 1)).toBe('done in 2 s; 1 of 10,000,000 rows ended in failure (less than 0.1 %)')
+  expect(text(5, 0)).toBe('done in 2 s; some of what was made of rows ended in failure')
 })
 
 test('a run that was judged not to be good enough has published nothing', () => {
-  const told = (reason: string) =>
+  const text = (reason: string) =>
     statusText({ status: 'failed', rows: { read: 5 }, failed_rows: 5, stopped: { reason } }, 1_000_000, plain)
-  expect(told('guard')).toBe('stopped after 1 s; nothing was published')
-  expect(told('strict')).toBe('stopped after 1 s; nothing was published')
-  expect(told('plugin')).toBe('failed after 1 s')
+  expect(text('guard')).toBe('stopped after 1 s; nothing was published')
+  expect(text('strict')).toBe('stopped after 1 s; nothing was published')
+  expect(text('plugin')).toBe('failed after 1 s')
 })
 
 test('each thing is said once', () => {
@@ -65,7 +65,7 @@ test('tokens are rows where each row has only one', () => {
   expect(rowOrToken({ ...one, tokens: { born: 5, ended: 3, open: 2 } })).toBe('token')
 })
 
-test('errors are told by code and node, the three most frequent', () => {
+test('errors are listed by code and node, the three most frequent', () => {
   const error = (code: string, node: string, count: number): ErrorCounts => ({ code, node, count })
   const two = [error('KEYWORD_FOUND', 'screen', 1215), error('CSV_RAGGED', 'applications', 2)]
   const line = (errors: readonly ErrorCounts[]) => summary([], 5, errors).find(each => each.includes('errors'))

@@ -15,7 +15,7 @@ export interface SummaryFacts {
   readonly sinks: { readonly [sink: string]: SinkCounts }
   readonly checkpoint: string
   readonly signed_by: string | null
-  /** Nothing was written: sinks tell what would have been. */
+  /** Nothing was written: sinks show what would have been. */
   readonly dry_run: boolean
 }
 
@@ -85,7 +85,7 @@ function askedText({ made, failed, throttled, recorded, input_tokens, output_tok
   return parts.join(' · ')
 }
 
-/** By class of ending: where how many went. */
+/** Counts by class of ending, and where the tokens went. */
 function endingLines(endings: readonly EndingCounts[], columns: number, paint: Paint): string[] {
   const groups: Array<readonly [title: string, style: Parameters<Paint>[0], of: readonly EndingCounts[]]> = [
     ['by flow or gate', 'green', endings.filter(each => each.class === 'success' && each.sink !== null)],
@@ -127,7 +127,7 @@ function writtenTexts(sinks: SummaryFacts['sinks'], cwd: string): string[] {
   })
 }
 
-/** What of a run says how it ended. */
+/** The facts that say how a run ended. */
 export interface StatusFacts {
   readonly status: string
   readonly rows: { readonly read: number }

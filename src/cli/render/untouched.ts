@@ -6,7 +6,7 @@ import { placeText } from './error.ts'
 import { counted, nearPath, printable, printableLines } from './text.ts'
 
 export interface UntouchedFacts {
-  /** Of the run, before it stopped this time. */
+  /** Rows that the run had read before it stopped this time. */
   readonly rows_read: number
   readonly sinks: { readonly [sink: string]: SinkCounts }
 }

@@ -16,7 +16,7 @@ test('a check that was not finished has no tick, and says so', () => {
   const checks = [
     check('entries', { ok: false, problems: ["the log can't be read any further: a page is damaged"] }),
     check('values', left),
-    check('totals', { ...left, problems: ['3 rows, and 2 are told'] }),
+    check('totals', { ...left, problems: ['3 rows, and 2 are recorded'] }),
     check('seal', left),
     check('log 0'),
   ]
@@ -26,7 +26,7 @@ test('a check that was not finished has no tick, and says so', () => {
       'run r',
       "  ✗ entries: the log can't be read any further: a page is damaged",
       '  – values: not checked to the end',
-      '  ✗ totals: 3 rows, and 2 are told',
+      '  ✗ totals: 3 rows, and 2 are recorded',
       '  – seal: not checked to the end',
       "  ✓ the ledger's own log knows the run, and agrees",
       'ledger',
@@ -35,13 +35,13 @@ test('a check that was not finished has no tick, and says so', () => {
   )
 })
 
-test('values that are erased are told where there are some', () => {
+test('erased values are counted where there are some', () => {
   const holds = { ...run, ok: true, sealed: true, checks: [check('values')] }
-  const told = (erased?: number) => {
+  const text = (erased?: number) => {
     const runs = [erased === undefined ? holds : { ...holds, values: 2398, erased }]
     return renderVerified({ ok: true, runs, ledger: { ok: true, entries: 3, checks: [] } }, 80, plain).split('\n')[1]
   }
-  expect(told()).toBe('  ✓ 2 values against their commitments')
-  expect(told(1)).toBe("  ✓ 2,398 values against their commitments; 1 more is erased, as the ledger's own log says")
-  expect(told(1006)).toContain("; 1,006 more are erased, as the ledger's own log says")
+  expect(text()).toBe('  ✓ 2 values against their commitments')
+  expect(text(1)).toBe("  ✓ 2,398 values against their commitments; 1 more is erased, as the ledger's own log says")
+  expect(text(1006)).toContain("; 1,006 more are erased, as the ledger's own log says")
 })

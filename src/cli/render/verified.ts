@@ -6,7 +6,7 @@ import { count, counted, printable, shorten } from './text.ts'
 export function renderVerified(result: VerifyResult, columns: number, paint: Paint): string {
   const shared = new Set(result.ledger.checks.map(check => check.name))
   const lines: string[] = []
-  for (const run of toldRuns(result)) {
+  for (const run of listedRuns(result)) {
     const own = run.checks.filter(check => !shared.has(check.name))
     lines.push(
       `run ${printable(run.run)}${isOpen(run) ? ' (not sealed)' : ''}`,
@@ -24,10 +24,10 @@ export function renderVerified(result: VerifyResult, columns: number, paint: Pai
   return lines.join('\n')
 }
 
-/** Runs that are told one by one: of more than that, only those that don't hold, and no more than so many. */
+/** Up to this number all runs are listed; of more, only those that don't hold, and at most this number. */
 const MOST_RUNS = 100
 
-function toldRuns(result: VerifyResult): readonly VerifiedRun[] {
+function listedRuns(result: VerifyResult): readonly VerifiedRun[] {
   return result.runs.length <= MOST_RUNS ? result.runs : unsound(result).slice(0, MOST_RUNS)
 }
 
@@ -37,13 +37,13 @@ function unsound({ runs, ledger }: VerifyResult): readonly VerifiedRun[] {
   return runs.filter(({ checks }) => checks.some(check => !check.ok && !shared.has(check.name)))
 }
 
-/** What of the runs isn't told. */
+/** How many runs aren't listed. */
 function leftOut(result: VerifyResult): string[] {
   const { runs, left_out = { runs: 0, not_ok: 0 } } = result
-  const told = toldRuns(result)
-  const all = runs.length + left_out.runs - told.length
+  const listed = listedRuns(result)
+  const all = runs.length + left_out.runs - listed.length
   if (all === 0) return []
-  const failed = unsound(result).length + left_out.not_ok - unsound({ ...result, runs: told }).length
+  const failed = unsound(result).length + left_out.not_ok - unsound({ ...result, runs: listed }).length
   const holding = all - failed
   const lines = holding === 0 ? [] : [`${counted(holding, 'run')} more, of which all entries and values hold`]
   return failed === 0 ? lines : [...lines, `${counted(failed, 'run')} more ${failed === 1 ? 'doesn’t' : 'don’t'} hold`]

@@ -97,7 +97,7 @@ export class Accesses {
       if (!lenient && !found.present && !isThere(place, assumed)) {
         const nullForMissing = node === last.node && type.nullable && (declared || steps.length > 1)
         if (nullForMissing) data = either(data, NULL)
-        else this.#analyst.tell(node, `${steps.length > 1 ? this.#analyst.quoted(node) : 'it'} is missing`)
+        else this.#analyst.report(node, `${steps.length > 1 ? this.#analyst.quoted(node) : 'it'} is missing`)
       }
       if (node !== last.node) data = assumed.at(place, data)
     }
@@ -105,12 +105,12 @@ export class Accesses {
     return lenient ? optionalOf(without(read, 'null')) : read
   }
 
-  /** What a field is read of must be a map. */
+  /** A field can be read only from a map. */
   #needFields(node: AccessNode, data: Possible): void {
     const parent = node.args[0]
-    if (data.kinds.has('null')) this.#analyst.tell(node, `${this.#analyst.quoted(parent)} is null`)
+    if (data.kinds.has('null')) this.#analyst.report(node, `${this.#analyst.quoted(parent)} is null`)
     if ([...data.kinds].some(kind => kind !== 'null' && kind !== 'map'))
-      this.#analyst.tell(node, `${this.#analyst.quoted(parent)} has no fields`)
+      this.#analyst.report(node, `${this.#analyst.quoted(parent)} has no fields`)
   }
 
   // ── of any value ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -131,11 +131,11 @@ export class Accesses {
 
   #key(node: AccessNode, map: Possible, key: Possible, there: boolean): Possible {
     if (typeof key.constant !== 'string') {
-      this.#analyst.tell(node, 'there is no such key')
+      this.#analyst.report(node, 'there is no such key')
       return [...map.fields.values()].map(({ value }) => value).reduce(either, within(map))
     }
     const found = fieldOf(map, key.constant)
-    if (!found.present && !there) this.#analyst.tell(node, 'there is no such key')
+    if (!found.present && !there) this.#analyst.report(node, 'there is no such key')
     return found.value
   }
 
@@ -143,15 +143,15 @@ export class Accesses {
     this.#needInteger(node, key)
     const [least, most] = key.int
     if (least < 0n || most >= BigInt(Math.min(list.size[0], Number.MAX_SAFE_INTEGER)))
-      this.#analyst.tell(node, 'the list has no such position')
+      this.#analyst.report(node, 'the list has no such position')
     return within(list)
   }
 
   #needInteger(node: AccessNode, key: Possible): void {
-    if ([...key.kinds].some(kind => kind !== 'int')) this.#analyst.tell(node, 'the position isn’t an integer')
+    if ([...key.kinds].some(kind => kind !== 'int')) this.#analyst.report(node, 'the position isn’t an integer')
   }
 
-  /** Missing and null are both none, and so is a field of what has none. */
+  /** Missing and null both give an empty optional, and so does a field of an empty one. */
   #lenient(node: AccessNode, left: Possible, key: Possible): Possible {
     const maps = only(left, ['map'])
     const name = key.constant
@@ -162,7 +162,7 @@ export class Accesses {
       value = either(value, within(only(left, ['list'])))
     }
     if (left.kinds.has('optional')) {
-      // Of something of which nothing is known that doesn't end.
+      // On a value of which nothing is known this would never end.
       const inner = within(left)
       if (inner === ANYTHING) this.#needInteger(node, key)
       value = either(value, inner === ANYTHING ? ANYTHING : within(this.#lenient(node, inner, key)))

@@ -1,4 +1,4 @@
-/** What the parts of the analysis lend each other: looking at a node, telling what can fail, the scope that it is looked at in. */
+/** What the parts of the analysis lend each other: looking at a node, reporting what can fail, the scope of the look. */
 import type { ASTNode } from '@marcbachmann/cel-js'
 import type { Kind, Type } from '../types.ts'
 import type { Assumed, Place } from './assumed.ts'
@@ -29,11 +29,11 @@ export interface Scope {
 
 export interface Analyst {
   readonly expression: Analysed
-  /** What the node can be; what can fail on the way is told. */
+  /** What the node can be; what can fail on the way is reported. */
   look(node: ASTNode, scope: Scope): Possible
   /** The node can fail. `where`: a clause without a full stop, such as `row.b is 0`. */
-  tell(node: ASTNode, where: string): void
-  /** Tells where `value`, which is that of `operand`, isn't of these kinds. @returns what it is then. */
+  report(node: ASTNode, where: string): void
+  /** Reports where `value`, the value of `operand`, isn't of these kinds. @returns what it is then. */
   need(node: ASTNode, operand: ASTNode, value: Possible, kinds: readonly Kind[], words: string): Possible
   /** The node's source in quotes, for messages. */
   quoted(node: ASTNode): string

@@ -34,7 +34,7 @@ export class Assumed {
 export interface Looking {
   /** Null if the node is no place. */
   readonly placeOf: (node: ASTNode) => Place | null
-  /** What the node can be, with no risk told. */
+  /** What the node can be, with no risk reported. */
   readonly valueOf: (node: ASTNode, assumed: Assumed) => Possible
 }
 
@@ -45,7 +45,7 @@ export function assuming(node: ASTNode, truth: boolean, assumed: Assumed, lookin
       return assuming(node.args, !truth, assumed, looking)
     case '&&':
     case '||': {
-      // Of two that may each have settled it nothing can be said.
+      // Nothing can be said of two that may each have settled it.
       if (truth !== (node.op === '&&')) return assumed
       const [left, right] = node.args
       return assuming(right, truth, assuming(left, truth, assumed, looking), looking)
@@ -73,7 +73,7 @@ const OPPOSITE: { readonly [op in Order]: Order } = { '<': '>=', '<=': '>', '>':
 const MIRRORED: { readonly [op in Order]: Order } = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' }
 
 const notNull: Narrow = possible => without(possible, 'null')
-/** Or an optional: what is read of that is one, too. */
+/** Or an optional: what is read from that is one, too. */
 const isMap: Narrow = possible => only(possible, ['map', 'optional'])
 
 /** A value that isn't null is there, and what it stands in is a map. */
@@ -134,7 +134,7 @@ function typeAsked(node: ASTNode): ASTNode | null {
 /** Equal to something that is a number, or a text: nothing else is. */
 function narrowedTo(place: Place, value: Possible, assumed: Assumed): Assumed {
   const kinds = [...value.kinds]
-  // Nothing comes here.
+  // Never reached.
   if (kinds.length === 0) return assumed
   const numeric = kinds.every(kind => kind === 'int' || kind === 'double')
   if (!numeric) {

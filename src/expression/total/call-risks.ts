@@ -1,4 +1,4 @@
-/** Where functions and macros fail, and what they can give. Each overload says itself when it fails; one that doesn't is told. */
+/** Where functions and macros fail, and what they can give. Each overload says when it fails; one that doesn't is reported. */
 import type { ASTNode } from '@marcbachmann/cel-js'
 import { FUNCTIONS, fittingOverloads, keyOfCall, type Overload } from '../functions.ts'
 import type { Kind } from '../types.ts'
@@ -32,7 +32,7 @@ function lookAtMacro(analyst: Analyst, node: CallNode, scope: Scope): Possible |
   return isTest || (name === 'map' && args.length <= 3) ? lookAtRounds(analyst, node, scope) : null
 }
 
-/** What a field is read of may fail, unless that is the row. */
+/** The value that a field is read from may fail, unless it is the row. */
 function lookAtHas(analyst: Analyst, field: ASTNode, scope: Scope): Possible {
   let at = field
   let last = true
@@ -86,16 +86,16 @@ function lookAtFunction(analyst: Analyst, node: CallNode, scope: Scope): Possibl
     if (takes.includes('any')) return value
     return analyst.need(node, each, value, takes, `what ${key.replace(/^\./, '')} takes`)
   })
-  if (overloads.length === 0) analyst.tell(node, 'it is evaluated')
-  const tell = (where: string) => analyst.tell(node, where)
+  if (overloads.length === 0) analyst.report(node, 'it is evaluated')
+  const report = (where: string) => analyst.report(node, where)
   const names = nodes.map(each => analyst.quoted(each))
   return combinations(args)
     .map(combination => {
       const overload = overloads.find(({ takes }) =>
         takes.every((kind, i) => kind === 'any' || combination[i]?.kinds.has(kind)),
       )
-      if (overload !== undefined) return called(overload, combination, names, tell)
-      tell('its arguments don’t go together')
+      if (overload !== undefined) return called(overload, combination, names, report)
+      report('its arguments don’t go together')
       return anyOf([])
     })
     .reduce(either, anyOf([]))
@@ -113,15 +113,15 @@ function called(
   { gives, fails, results, run }: Overload,
   args: readonly Possible[],
   names: readonly string[],
-  tell: (where: string) => void,
+  report: (where: string) => void,
 ): Possible {
   const constants = args.map(({ constant }) => constant).filter(each => each !== undefined)
   if (args.length > 0 && constants.length === args.length) {
     const constant = folded(() => run(constants as readonly Value[], ''))
-    if (constant === null) tell('it is evaluated')
+    if (constant === null) report('it is evaluated')
     return constant ?? anyOf([])
   }
   const where = fails === undefined ? 'its arguments don’t suit it' : fails(args, names)
-  if (where !== null) tell(where)
+  if (where !== null) report(where)
   return results?.(args) ?? ofType(gives)
 }

@@ -1,4 +1,4 @@
-/** Where arithmetic and comparison fail, and with what result, by the bounds of their operands. Null was told before. */
+/** Where arithmetic and comparison fail, and with what result, by the bounds of their operands. Null was reported before. */
 import { grouped } from '../../model/number-text.ts'
 import { type Arithmetic, arithmetic, MAX_LIST, MAX_TEXT } from '../operators.ts'
 import type { Kind } from '../types.ts'
@@ -6,7 +6,7 @@ import { anyOf, DOUBLE_BOUNDS, either, folded, greater, INT_BOUNDS, lesser, type
 
 /** Both operands as they are written, for messages. */
 type Names = readonly [string, string]
-type Tell = (where: string) => void
+type Report = (where: string) => void
 
 const NEVER = anyOf([])
 const TOO_LARGE = 'the result leaves the range of 64 bits'
@@ -39,20 +39,20 @@ export function orderProblem(a: Possible, b: Possible, [left, right]: Names): st
 
 // ── arithmetic ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** `tell` gets where it fails. */
-export function arithmeticOf(op: Arithmetic, a: Possible, b: Possible, names: Names, tell: Tell): Possible {
+/** `report` gets where it fails. */
+export function arithmeticOf(op: Arithmetic, a: Possible, b: Possible, names: Names, report: Report): Possible {
   if (a.constant !== undefined && b.constant !== undefined) {
     const [x, y] = [a.constant, b.constant]
     const constant = folded(() => arithmetic(op, x, y, `${names[0]} ${op} ${names[1]}`))
     if (constant !== null) return constant
-    tell('it is evaluated')
+    report('it is evaluated')
     return NEVER
   }
   let result = NEVER
   for (const x of a.kinds) {
     for (const y of b.kinds) {
-      const of = pair(op, { ...a, kinds: new Set([x]) }, { ...b, kinds: new Set([y]) }, names, tell)
-      if (of === null) tell(mismatch(op, a, b, names))
+      const of = pair(op, { ...a, kinds: new Set([x]) }, { ...b, kinds: new Set([y]) }, names, report)
+      if (of === null) report(mismatch(op, a, b, names))
       else result = either(result, of)
     }
   }
@@ -66,46 +66,46 @@ function mismatch(op: Arithmetic, a: Possible, b: Possible, [left, right]: Names
 }
 
 /** The result for a value of one kind and one of another; null if the operation doesn't take them. */
-function pair(op: Arithmetic, a: Possible, b: Possible, names: Names, tell: Tell): Possible | null {
+function pair(op: Arithmetic, a: Possible, b: Possible, names: Names, report: Report): Possible | null {
   const kinds = `${[...a.kinds].join()} ${[...b.kinds].join()}`
   switch (kinds) {
     case 'int int':
-      return integers(op, a, b, names, tell)
+      return integers(op, a, b, names, report)
     case 'int double':
     case 'double int':
     case 'double double':
-      return decimals(op, a, b, names, tell)
+      return decimals(op, a, b, names, report)
     case 'string string':
-      return op === '+' ? texts(a, b, tell) : null
+      return op === '+' ? texts(a, b, report) : null
     case 'list list':
-      return op === '+' ? lists(a, b, tell) : null
+      return op === '+' ? lists(a, b, report) : null
     default:
-      return times(`${[...a.kinds].join()} ${op} ${[...b.kinds].join()}`, tell)
+      return times(`${[...a.kinds].join()} ${op} ${[...b.kinds].join()}`, report)
   }
 }
 
-function texts(a: Possible, b: Possible, tell: Tell): Possible {
+function texts(a: Possible, b: Possible, report: Report): Possible {
   const length = a.length + b.length
-  if (length > MAX_TEXT) tell(`the text becomes longer than ${grouped(MAX_TEXT)} characters`)
+  if (length > MAX_TEXT) report(`the text becomes longer than ${grouped(MAX_TEXT)} characters`)
   return anyOf(['string'], { length })
 }
 
-function lists(a: Possible, b: Possible, tell: Tell): Possible {
+function lists(a: Possible, b: Possible, report: Report): Possible {
   const most = a.size[1] + b.size[1]
-  if (most > MAX_LIST) tell(`the list becomes longer than ${grouped(MAX_LIST)} elements`)
+  if (most > MAX_LIST) report(`the list becomes longer than ${grouped(MAX_LIST)} elements`)
   return anyOf(['list'], { size: [a.size[0] + b.size[0], most], of: either(within(a), within(b)) })
 }
 
-function times(kinds: string, tell: Tell): Possible | null {
+function times(kinds: string, report: Report): Possible | null {
   switch (kinds) {
     case 'timestamp + duration':
     case 'duration + timestamp':
     case 'timestamp - duration':
-      tell('the timestamp is before the year 1 or after the year 9999')
+      report('the timestamp is before the year 1 or after the year 9999')
       return anyOf(['timestamp'])
     case 'duration + duration':
     case 'duration - duration':
-      tell('the duration is longer than 10,000 years')
+      report('the duration is longer than 10,000 years')
       return anyOf(['duration'])
     case 'timestamp - timestamp':
       return anyOf(['duration'])
@@ -119,19 +119,19 @@ function times(kinds: string, tell: Tell): Possible | null {
 const magnitude = ([least, most]: readonly [bigint, bigint]) => (-least > most ? -least : most)
 const holdsZero = (least: bigint | number, most: bigint | number) => least <= 0 && most >= 0
 
-function integers(op: Arithmetic, a: Possible, b: Possible, [, right]: Names, tell: Tell): Possible {
+function integers(op: Arithmetic, a: Possible, b: Possible, [, right]: Names, report: Report): Possible {
   const [x, y] = [a.int, b.int]
   if (x[0] > x[1] || y[0] > y[1]) return NEVER
   if (op === '/' || op === '%') {
-    if (!b.nonzero && holdsZero(...y)) tell(`${right} is 0`)
+    if (!b.nonzero && holdsZero(...y)) report(`${right} is 0`)
     const most = magnitude(x)
     // The only quotient that is larger than its dividend can be.
-    if (op === '/' && x[0] === INT_BOUNDS[0] && holdsZero(y[0] + 1n, y[1] + 1n)) tell(TOO_LARGE)
+    if (op === '/' && x[0] === INT_BOUNDS[0] && holdsZero(y[0] + 1n, y[1] + 1n)) report(TOO_LARGE)
     return anyOf(['int'], { int: inInts(-most, most) })
   }
   const corners = x.flatMap(i => y.map(j => (op === '+' ? i + j : op === '-' ? i - j : i * j)))
   const [least, most] = [corners.reduce(lesser), corners.reduce(greater)]
-  if (least < INT_BOUNDS[0] || most > INT_BOUNDS[1]) tell(TOO_LARGE)
+  if (least < INT_BOUNDS[0] || most > INT_BOUNDS[1]) report(TOO_LARGE)
   return anyOf(['int'], { int: inInts(least, most) })
 }
 
@@ -144,17 +144,17 @@ const asDoubles = ({ kinds, int, double }: Possible): readonly [number, number] 
   kinds.has('int') ? [Number(int[0]), Number(int[1])] : double
 
 /** Rounding is monotone, so that the bounds of a result are results of bounds. */
-function decimals(op: Arithmetic, a: Possible, b: Possible, [, right]: Names, tell: Tell): Possible {
+function decimals(op: Arithmetic, a: Possible, b: Possible, [, right]: Names, report: Report): Possible {
   const [x, y] = [asDoubles(a), asDoubles(b)]
   if (x[0] > x[1] || y[0] > y[1]) return NEVER
   const zero = !b.nonzero && holdsZero(...y)
-  if (zero && (op === '/' || op === '%')) tell(`${right} is 0`)
+  if (zero && (op === '/' || op === '%')) report(`${right} is 0`)
   const most = Math.max(-x[0], x[1])
   if (op === '%') return anyOf(['double'], { double: [-most, most] })
   const corners = x.flatMap(i => divisors(op, b, y).map(j => of(op, i, j)))
   const bounds: readonly [number, number] = [Math.min(...corners), Math.max(...corners)]
   if (Number.isFinite(bounds[0]) && Number.isFinite(bounds[1])) return anyOf(['double'], { double: bounds })
-  tell(NOT_FINITE)
+  report(NOT_FINITE)
   return anyOf(['double'], { double: DOUBLE_BOUNDS })
 }
 
@@ -180,8 +180,8 @@ function divisors(op: Arithmetic, b: Possible, [least, most]: readonly [number, 
 }
 
 /** `-x` of a number. */
-export function negated(a: Possible, tell: Tell): Possible {
-  if (a.kinds.has('int') && a.int[0] === INT_BOUNDS[0]) tell(TOO_LARGE)
+export function negated(a: Possible, report: Report): Possible {
+  if (a.kinds.has('int') && a.int[0] === INT_BOUNDS[0]) report(TOO_LARGE)
   const { constant: _, int, double, ...rest } = a
   return { ...rest, int: inInts(-int[1], -int[0]), double: [-double[1], -double[0]] }
 }

@@ -1,6 +1,6 @@
 /**
  * What a value can be while an expression is evaluated: a set that holds every value that can come, and maybe more. What
- * isn't said may be anything, so that forgetting something can cost an `on_error`, never make a claim that isn't so.
+ * isn't recorded may be anything, so that forgetting something can cost an `on_error`, never make a false claim.
  */
 import type { RowSchema } from '../../model/schema.ts'
 import { ANY, type Kind, type Type } from '../types.ts'
@@ -20,9 +20,9 @@ export interface Possible {
   readonly size: readonly [number, number]
   /** Elements of a list, the value of an optional, values of a map under keys that `fields` doesn't list; null: anything. */
   readonly of: Possible | null
-  /** Of a map. */
+  /** For a map. */
   readonly fields: ReadonlyMap<string, PossibleField>
-  /** Of a map: all its keys are texts. */
+  /** For a map: all its keys are texts. */
   readonly textKeys: boolean
   /** The only value that there is. */
   readonly constant?: Value
@@ -94,7 +94,7 @@ const hasOne = ({ kinds }: Possible, of: readonly Kind[]) => of.some(kind => kin
 
 /** One of the two. */
 export function either(a: Possible, b: Possible): Possible {
-  // What is nested in both would be gone through again and again.
+  // What is nested in both would be visited again and again.
   if (a === b || isNever(b)) return a
   if (isNever(a)) return b
   /** What both say, or what the only one says that has such values. */
@@ -142,7 +142,7 @@ const hullOfInts = (a: readonly [bigint, bigint], b: readonly [bigint, bigint]):
   greater(a[1], b[1]),
 ]
 
-/** Of a key that only one lists nothing is known: `of` says nothing of it either. */
+/** A key that only one lists is unknown: `of` says nothing about it either. */
 function eitherFields(
   a: ReadonlyMap<string, PossibleField>,
   b: ReadonlyMap<string, PossibleField>,

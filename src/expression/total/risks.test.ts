@@ -162,9 +162,9 @@ describe('something can fail', () => {
     ],
     ['row.?either.orValue(1) > 5', '`row.?either.orValue(1) > 5` fails where `row.?either.orValue(1)` isn’t a number'],
     ['row.some', '`row.some` fails where it is missing or null', '`row.some` fails where it isn’t true or false'],
-  ])('%s', (source, ...told) => {
+  ])('%s', (source, ...expected) => {
     // The analysis asks what the expression gives, too, where its type leaves that open.
-    expect(risksOf(source).slice(0, told.length)).toEqual(told)
+    expect(risksOf(source).slice(0, expected.length)).toEqual(expected)
   })
 })
 

@@ -3,7 +3,7 @@
  * fits: this is what lets a gate do without `on_error`.
  *
  * R1. A value that can come is in what `look` says of its node.
- * R2. An operation that can fail on what its operands can be is told, unless it is evaluated only where that can't be.
+ * R2. An operation that can fail on possible operands is reported, unless it is evaluated only where they can't occur.
  *
  * It follows the closures of the folder above, operation by operation; a property holds it against them.
  */
@@ -58,7 +58,7 @@ class Analysis implements Analyst {
   readonly #accesses: Accesses
   readonly #risks = new Map<string, Risk>()
   readonly #branches = new Map<ASTNode, boolean>()
-  /** True while something is looked at that was or will be told elsewhere. */
+  /** True while something is looked at that was or will be reported elsewhere. */
   #silent = false
   #rounds = 0
   #bindings = 0
@@ -75,10 +75,10 @@ class Analysis implements Analyst {
   lookAtAll(scope: Scope, wanted: Kind): void {
     const { ast } = this.expression
     this.need(ast, ast, this.look(ast, scope), [wanted], wanted === 'bool' ? 'true or false' : 'a text')
-    if (this.#rounds > MAX_STEPS) this.#tellRounds(ast)
+    if (this.#rounds > MAX_STEPS) this.#reportRounds(ast)
   }
 
-  tell(node: ASTNode, where: string): void {
+  report(node: ASTNode, where: string): void {
     if (this.#silent) return
     const message = `${this.quoted(node)} fails where ${where}`
     const risk = { message, ...extentOf(this.expression.source, node) }
@@ -97,7 +97,7 @@ class Analysis implements Analyst {
     }
   }
 
-  /** Whether conditions within the node would be looked at once more each time: nested ones would take ages. */
+  /** Whether conditions within the node would be looked at once more each time: nested ones would take too long. */
   #branching(node: ASTNode): boolean {
     const known = this.#branches.get(node)
     if (known !== undefined) return known
@@ -128,7 +128,7 @@ class Analysis implements Analyst {
     return { ...scope, variables: new Map([...scope.variables, [name, { place, value }]]) }
   }
 
-  /** What the node can be; tells what can fail on the way. */
+  /** What the node can be; reports what can fail on the way. */
   look(node: ASTNode, scope: Scope): Possible {
     switch (node.op) {
       case 'value':
@@ -178,19 +178,19 @@ class Analysis implements Analyst {
     }
   }
 
-  /** Tells where `value`, which is that of `operand`, isn't of these kinds. @returns what it is then. */
+  /** Reports where `value`, the value of `operand`, isn't of these kinds. @returns what it is then. */
   need(node: ASTNode, operand: ASTNode, value: Possible, kinds: readonly Kind[], words: string): Possible {
     const name = node === operand ? 'it' : this.quoted(operand)
     this.#needValue(node, operand, value)
     if ([...value.kinds].some(kind => kind !== 'null' && !kinds.includes(kind)))
-      this.tell(node, `${name} isn’t ${words}`)
+      this.report(node, `${name} isn’t ${words}`)
     return only(value, kinds)
   }
 
   #needValue(node: ASTNode, operand: ASTNode, value: Possible): Possible {
     const name = node === operand ? 'it' : this.quoted(operand)
     const missing = this.#accesses.mayBeMissing(operand) ? 'missing or null' : 'null'
-    if (value.kinds.has('null')) this.tell(node, `${name} is ${missing}`)
+    if (value.kinds.has('null')) this.report(node, `${name} is ${missing}`)
     return without(value, 'null')
   }
 
@@ -234,7 +234,7 @@ class Analysis implements Analyst {
     if (inner.op === 'value' && (typeof inner.args === 'bigint' || typeof inner.args === 'number'))
       return exactly(-inner.args)
     const value = this.need(node, inner, this.look(inner, scope), ['int', 'double'], 'a number')
-    return negated(value, where => this.tell(node, where))
+    return negated(value, where => this.report(node, where))
   }
 
   #operation(
@@ -251,11 +251,11 @@ class Analysis implements Analyst {
       case '>':
       case '>=': {
         const problem = orderProblem(a, b, names)
-        if (problem !== null) this.tell(node, problem)
+        if (problem !== null) this.report(node, problem)
         return BOOLEAN
       }
       default:
-        return arithmeticOf(node.op, a, b, names, where => this.tell(node, where))
+        return arithmeticOf(node.op, a, b, names, where => this.report(node, where))
     }
   }
 
@@ -266,18 +266,18 @@ class Analysis implements Analyst {
     const before = this.#rounds
     const result = body()
     const rounds = count === 0 ? 0 : count * (1 + this.#rounds - before)
-    if (rounds > MAX_STEPS) this.#tellRounds(node)
-    // What is over the limit by itself is told once.
+    if (rounds > MAX_STEPS) this.#reportRounds(node)
+    // What exceeds the limit on its own is reported once.
     this.#rounds = rounds > MAX_STEPS ? before : before + rounds
     return result
   }
 
-  #tellRounds(node: ASTNode): void {
-    this.tell(node, `it takes more than ${grouped(MAX_STEPS)} steps`)
+  #reportRounds(node: ASTNode): void {
+    this.report(node, `it takes more than ${grouped(MAX_STEPS)} steps`)
   }
 }
 
-/** The nodes that a node is made of. */
+/** The child nodes of a node. */
 function partsOf({ args }: ASTNode): readonly ASTNode[] {
   const parts = (each: unknown): readonly ASTNode[] => {
     if (Array.isArray(each)) return each.flatMap(parts)

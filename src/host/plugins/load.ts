@@ -24,8 +24,8 @@ export interface LoadedPlugins {
 }
 
 /**
- * Imports `./file.ts`, `/absolute/file.js` or `package` each, and collects the specs among their exports: a default
- * export that is one or a list, and named ones. All problems are told; what could be loaded is there all the same.
+ * Imports each of `./file.ts`, `/absolute/file.js` or `package`, and collects the specs among their exports: a default
+ * export that is one or a list, and named ones. All problems are reported; what could be loaded is returned all the same.
  * @param folder absolute; of the pipeline file
  */
 export async function loadPlugins(sources: readonly string[], folder: string): Promise<LoadedPlugins> {

@@ -7,7 +7,7 @@ import { hashOfFiles, packageOf } from './plugin-files.ts'
 
 type Origin = Omit<PluginCode, 'kind' | 'name'>
 
-/** Of plugins that aren't Custody's own, as they were when they were loaded. */
+/** The code of plugins that aren't Custody's own, as it was when they were loaded. */
 const loaded = new WeakMap<PluginSpec, Origin>()
 
 /** `file` was imported, and gave `specs`. `of_package`: it was named by its package. */
@@ -29,7 +29,7 @@ export function codeOf(spec: PluginSpec, version: string): PluginCode {
 
 let built: Origin | null = null
 
-/** Of all that was compiled, as `npm run build` wrote it down; nothing where Custody runs from its source text. */
+/** The hash of all that was compiled, as `npm run build` wrote it down; nothing where Custody runs from its source text. */
 function builtHash(): Origin {
   if (built !== null) return built
   const path = ownFile('code.json')

@@ -1,5 +1,5 @@
 /**
- * The files that a plugin is made of: the one that was named, and all that it imports by a relative path, and these in turn. What it
+ * The files of a plugin: the one that was named, all that it imports by a relative path, and all that these import in turn. What it
  * imports by a package's name isn't its own.
  */
 import { existsSync, readFileSync, statSync } from 'node:fs'
@@ -10,11 +10,11 @@ import { type Hash, sha256Hex } from '../../model/sha256.ts'
 const RELATIVE = /(?:\bfrom|\bimport|\brequire|\bURL)\s*\(?\s*(["'`])(?<path>\.{1,2}\/[^"'`\n]+)\1/g
 /** What may be left out behind a required path, and `.ts` sources of what is imported as `.js`. */
 const ENDINGS = ['', '.js', '.cjs', '.mjs', '.ts', '.mts', '.json', '/index.js', '/index.ts']
-/** More than any plugin has: what imports so much isn't followed any further, and says so by its number. */
+/** More than any plugin has: imports beyond this number aren't followed. */
 const MAX_FILES = 2_000
 
 /**
- * Of their contents and their places to each other, whatever folder they lie in. Files that are imported and aren't there don't count.
+ * A hash of their contents and their relative places, whatever folder they lie in. Files that are imported and aren't there don't count.
  * @param entry absolute path
  */
 export function hashOfFiles(entry: string): Hash {

@@ -69,7 +69,7 @@ export function troubleIn(
     const value = record[column]
     if (typeof value === 'string') {
       if (type[0] !== 'text') return trouble(column, type[0], value)
-      // What isn't UTF-8 is decoded to this character, which may also be there by right.
+      // What isn't UTF-8 is decoded to this character, which a text may also contain.
       if (value.includes('\ufffd') && !isFaithful(column, value)) return { column, what: 'isn’t UTF-8' }
     } else if (typeof value === 'number') {
       if (type[0] !== 'integer' || !Number.isSafeInteger(value)) return trouble(column, type[0], value)
@@ -123,7 +123,7 @@ const KEYS: { readonly [table: string]: readonly string[] } = {
   tiles: ['log', 'tree', 'level', 'idx'],
 }
 
-/** The cell of a record that a query gave. `log`: the query's first value, where the record doesn't tell. */
+/** The cell of a record that a query gave. `log`: the query's first value, where the record doesn't say. */
 export function cellOf(query: string, log: SQLInputValue, record: CellRecord, column: string): Cell {
   const from = /\bFROM (\w+)/.exec(query)?.[1] ?? '?'
   const of_payload = column.startsWith('payload')

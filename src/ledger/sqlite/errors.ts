@@ -1,4 +1,4 @@
-/** What SQLite's errors mean to a person (https://www.sqlite.org/rescode.html). */
+/** What SQLite's errors mean for people (https://www.sqlite.org/rescode.html). */
 import { CustodyError } from '../../model/error.ts'
 
 const ERROR = 1

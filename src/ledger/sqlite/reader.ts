@@ -124,7 +124,7 @@ export class SqliteReader implements LedgerReader {
   }
 
   async *extents(): AsyncIterable<StoredExtent> {
-    // What isn't as it should be here isn't what log 0 says, and that names the run.
+    // A wrong value here differs from what log 0 says, and log 0 names the run.
     const text = (cell: unknown) => (typeof cell === 'string' ? cell : null)
     for await (const each of this.#stream<StoredExtent>(QUERIES.extents))
       yield { ...each, opening: text(each.opening), head: text(each.head) }
@@ -312,7 +312,7 @@ export class SqliteReader implements LedgerReader {
     }
   }
 
-  /** As one text; a table that isn't there is told with the other objects. */
+  /** As one text; a table that isn't there is reported with the other objects. */
   #sizes(): string {
     const exists = this.#asking(() => this.#db.prepare(QUERIES.objects).all()).some(
       each => each.name === 'sqlite_stat1',
@@ -414,7 +414,7 @@ export class SqliteReader implements LedgerReader {
   }
 }
 
-/** Of records that come in order of their key, the last of each. */
+/** The last record of each key, of records in order of their key. */
 interface StoredSize {
   readonly tbl: string
   readonly index: string | null

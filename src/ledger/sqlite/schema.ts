@@ -90,7 +90,7 @@ const TABLES = [
 ]
 
 /**
- * Sizes that SQLite's planner assumes (sqlite_stat1): a log of a million entries. Nothing else would tell it that a look by token or row
+ * Sizes that SQLite's planner assumes (sqlite_stat1): a log of a million entries. Nothing else would show it that a look by token or row
  * beats reading a log. `[table, index, 'rows of the table, then rows for each value of the first column, of the first two, …']`
  */
 export const SIZES: ReadonlyArray<readonly [table: string, index: string | null, sizes: string]> = [

@@ -38,7 +38,7 @@ const INSERTS = {
   open_tokens: ['log', 'token', 'row', 'batch', 'node', 'seq'],
   tiles: ['log', 'tree', 'level', 'idx', 'hash'],
 } as const
-/** What stands elsewhere now is put in the place of what was there. */
+/** A token that moved replaces its earlier record. */
 const MOVES = ' ON CONFLICT (log, token) DO UPDATE SET node = excluded.node, seq = excluded.seq'
 
 export class SqliteStore implements Store {

@@ -132,7 +132,7 @@ SELECT l.run, t.token, e.row, '${BUFFERED}', NULL, 0, ${nodeName(at('h', 1))}, N
     WHERE ${at('v', 0)} = ${at('h', 0)} AND ${at('v', 1)} = ${at('h', 1)} AND ${at('v', 3)} = 2), 0)`)}
 ${TOKEN_ENTRIES}, json_each(e.body, '$.h') h WHERE ${ofToken(at('h', 0))}`
 
-/** A held visit that was told again is left out: what was told then is its end. */
+/** A held visit that was recorded again is left out: the later record is its end. */
 const node_states = ofSubjects(
   ({ is, same }) => `SELECT l.run, t.token, ${nodeName(at('v', 1))}, ${nodeName(at('v', 1), 'kind')}, ${at('v', 2)},
   ${words(at('v', 3), ['ok', 'error', 'held', 'error'])}, ${commitment(at('v', 4), same)}, ${commitment(at('v', 5), same)},
@@ -179,7 +179,7 @@ ${ENTRIES}, json_each(e.body, '$.x') x WHERE l.log > 0 AND ${is} AND ${at('x', 1
 })
 
 const artifact = (what: string) => `json_extract(a.value, '$.${what}')`
-/** From the last word on what was to be published. */
+/** From the latest entry about what was to be published. */
 const artifacts = `SELECT l.run, a.key, ${artifact('path')}, ${artifact('rows')}, ${artifact('bytes')}, ${artifact('sha256')}
 ${RUN} JOIN payloads p ON p.log = l.log AND p.seq = ${runWord('s.seq', `'publish'`)}, json_each(p.body, '$[0][0]') a
 WHERE l.log > 0`

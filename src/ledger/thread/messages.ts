@@ -1,4 +1,4 @@
-/** What the two threads tell each other, as data. */
+/** The messages between the two threads, as data. */
 import type { KeyObject } from 'node:crypto'
 import { CustodyError, type ErrorCode, isCustodyError, type Place } from '../../model/error.ts'
 import type { AppenderState } from '../appender.ts'
@@ -6,8 +6,8 @@ import type { Block } from '../block.ts'
 import type { Lasting } from '../sqlite/file.ts'
 import type { Durable, LeaseChange } from '../write-port.ts'
 
-/** What the other thread begins with. */
-export interface Beginning {
+/** What the other thread is started with. */
+export interface ThreadInput {
   /** Absolute path of the SQLite file, and its URL for people. */
   readonly path: string
   readonly url: string
@@ -45,7 +45,7 @@ export interface Failure {
   readonly message: string
   readonly where: Place | undefined
   readonly hint: string | undefined
-  /** Of causes only what is for people is kept. */
+  /** Causes keep only what people need. */
   readonly cause: Failure | null
   readonly stack: string | undefined
 }

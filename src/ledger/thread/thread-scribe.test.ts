@@ -139,7 +139,7 @@ test('a part that breaks fails its commit, and no other', async () => {
   expect(await run.commit()).toMatchObject({ size: 3 })
 })
 
-test('errors come over with all that people are told', () => {
+test('errors come over with all that people see', () => {
   const cause = new TypeError('inner')
   const error = new CustodyError('CUSTODY_LEDGER_BUSY', 'it is locked', { where: { path: '/x' }, hint: 'wait', cause })
   const [copy, plain] = [error, cause].map(each => errorOf(structuredClone(failureOf(each)))) as [CustodyError, Error]

@@ -13,11 +13,11 @@ import { type Block, partsOf } from '../block.ts'
 import type { OtherThread } from '../run-ledger.ts'
 import type { BegunCommit } from '../scribe.ts'
 import type { Durable, LeaseChange } from '../write-port.ts'
-import { type Answer, type Beginning, errorOf, type Notice, type Question } from './messages.ts'
+import { type Answer, errorOf, type Notice, type Question, type ThreadInput } from './messages.ts'
 
 const WORKER = ownModule('ledger/thread/worker')
 
-/** Nothing there outlives its commit. By itself the young generation grows to 50 MB, and is hardly any faster. */
+/** Nothing there outlives its commit. Left alone, the young generation grows to 50 MB, and is hardly any faster. */
 const YOUNG_MIB = 16
 
 export class ThreadScribe implements OtherThread {
@@ -28,10 +28,10 @@ export class ThreadScribe implements OtherThread {
   #owed: { readonly resolve: (answer: Answer) => void; readonly reject: (error: unknown) => void } | null = null
   #lost: CustodyError | null = null
 
-  constructor(beginning: Beginning) {
-    this.#url = beginning.url
+  constructor(input: ThreadInput) {
+    this.#url = input.url
     this.#worker = new Worker(WORKER, {
-      workerData: beginning,
+      workerData: input,
       name: 'custody-ledger',
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
     })

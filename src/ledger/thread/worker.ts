@@ -9,12 +9,12 @@ import { SqliteReader } from '../sqlite/reader.ts'
 import { SqliteStore } from '../sqlite/store.ts'
 import {
   type Answer,
-  type Beginning,
   errorOf,
   type Failure,
   failureOf,
   type Notice,
   type Question,
+  type ThreadInput,
 } from './messages.ts'
 
 interface Open {
@@ -23,12 +23,12 @@ interface Open {
 }
 
 let opened: Open | null = null
-/** Of a part of the next commit: told when that is asked for. */
+/** Why a part of the next commit failed: reported when that commit is asked for. */
 let broken: Failure | null = null
 
-/** With the first question, so that an error of opening is an answer like any other. */
+/** Called with the first question, so that an error of opening is an answer like any other. */
 function open(): Open {
-  const { path, url, ledger, log, lasting, state, key } = workerData as Beginning
+  const { path, url, ledger, log, lasting, state, key } = workerData as ThreadInput
   const db = openForWriting(path, url, null, lasting)
   const store = new SqliteStore(db, new SqliteReader(db, url))
   const appender = new Appender(ledger, log, makeSigner(key.name, key.private_key), state)
@@ -57,21 +57,21 @@ async function answer(question: Question): Promise<void> {
     if (question.kind === 'end') {
       const state = scribe.appender.state()
       await store.close()
-      return tell({ kind: 'ended', state })
+      return send({ kind: 'ended', state })
     }
     const { block, lease } = question
     const durable = await (await scribe.begin(block, lease, () => undefined)).durable
-    tell({ kind: 'durable', durable, block }, partsOf(block))
+    send({ kind: 'durable', durable, block }, partsOf(block))
   } catch (thrown) {
     // What was appended for it is of no use any more.
     broken = null
     opened?.scribe.drop()
-    tell({ kind: 'failed', failure: failureOf(thrown) })
+    send({ kind: 'failed', failure: failureOf(thrown) })
   }
 }
 
-function tell(told: Answer, parts: ArrayBuffer[] = []): void {
-  parentPort?.postMessage(told, parts)
+function send(message: Answer, parts: ArrayBuffer[] = []): void {
+  parentPort?.postMessage(message, parts)
 }
 
 /** One after another: a part of the next commit may come while one is being made durable. */

@@ -35,7 +35,7 @@ test('what is known of the rows', () => {
 })
 
 test.each([
-  [{}, 'how many'],
+  [{}, 'the number of copies'],
   [{ copies: 0 }, '>=1'],
   [{ copies: 2000 }, '1000'],
   [{ copies_from: 'n', index: 'n' }, 'how many'],

@@ -85,7 +85,7 @@ export const batchReplicate = defineAggregate({
   ],
   check: ({ copies, copies_from, index, max_copies }) => [
     ...(copies === undefined && copies_from === undefined
-      ? [{ path: [], message: 'it isn’t said how many copies there are to be', hint: 'Give copies or copies_from.' }]
+      ? [{ path: [], message: 'the number of copies isn’t given', hint: 'Give copies or copies_from.' }]
       : []),
     ...(copies !== undefined && copies > max_copies
       ? [{ path: ['copies'], message: `there may be ${max_copies} copies at most`, hint: 'Raise max_copies.' }]

@@ -9,7 +9,7 @@ export const dedupe = defineAggregate({
   name: 'dedupe',
   summary: 'Drops rows of a batch whose key another row of the batch has',
   description: [
-    'For `output: passthrough`: the rows that are kept go on as they are, in their order; the others end here as DISCARDED /',
+    'For `output: passthrough`: the rows that are kept continue as they are, in their order; the others end here as DISCARDED /',
     'filter. Only rows of one batch are compared: without a trigger that is the whole input.',
     '',
     'Two rows have the same key if all its fields hold the same JSON; 1 and "1" differ, and so do texts in upper and lower',

@@ -19,7 +19,7 @@ export function columnsOf(rows: readonly Row[]): readonly string[] {
   return [...names]
 }
 
-/** What Markdown or HTML would take for more than text; an underscore inside a word is none. */
+/** What Markdown or HTML would take for more than text; an underscore inside a word isn't. */
 const MARKS = /[\\|<>&`*[\]~]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu
 
 /** A text that is shown as it is, in one line. */

@@ -45,7 +45,7 @@ export function groupSchema(group_by: GroupBy, input: RowSchema): Map<string, Fi
   return new Map(groupFields(group_by).map(field => [field, fieldSchema(field, input)]))
 }
 
-/** What is known of one field; of one that isn't declared only what is known of all those. */
+/** What is known of one field; for one that isn't declared, what is known of all undeclared ones. */
 export const fieldSchema = (field: string, input: RowSchema): FieldSchema =>
   input.fields.get(field) ?? { schema: input.rest?.schema ?? {}, optional: true }
 

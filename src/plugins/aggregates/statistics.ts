@@ -1,5 +1,5 @@
 /**
- * Statistics of numbers. None depends on the order of the values; all that can't be told (the least of none) is null.
+ * Statistics of numbers. None depends on the order of the values; what isn't defined (the least of no values) is null.
  */
 import { exactSum } from './sum.ts'
 
@@ -12,7 +12,7 @@ export type Deviation = 'sample' | 'population'
 
 const NONE: Statistics = { count: 0, sum: 0, mean: null, min: null, max: null, stddev: null, p50: null, p95: null }
 
-/** Of finite numbers. A result may be one that JSON or the ledger can't hold: see `tooLarge`. */
+/** Statistics of finite numbers. A result may be one that JSON or the ledger can't hold: see `tooLarge`. */
 export function statisticsOf(values: readonly number[], deviation: Deviation): Statistics {
   const count = values.length
   if (count === 0) return NONE

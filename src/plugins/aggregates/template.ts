@@ -1,4 +1,4 @@
-/** Texts with places for fields: `{name}`. Braces that are meant as such are doubled. */
+/** Texts with places for fields: `{name}`. A doubled brace stands for a brace. */
 import { canonicalize } from '../../model/canonical.ts'
 import type { Json, Row } from '../../model/row.ts'
 

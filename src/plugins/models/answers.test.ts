@@ -484,8 +484,8 @@ describe('LLM tokens', () => {
       0.51,
     ],
     ['a text', { cost: '0.25' }, 0.25],
-  ])('cost as OpenRouter tells it: %s', async (_, told, cost_usd) => {
-    const body = chat('fine', 'stop', {}, { usage: { prompt_tokens: 10, completion_tokens: 5, ...told } })
+  ])('cost as OpenRouter reports it: %s', async (_, expected, cost_usd) => {
+    const body = chat('fine', 'stop', {}, { usage: { prompt_tokens: 10, completion_tokens: 5, ...expected } })
     expect((await answered('openrouter', json(200, body))).usage?.cost_usd).toBe(cost_usd)
   })
 

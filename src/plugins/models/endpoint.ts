@@ -7,7 +7,7 @@ import { decodedPart } from '../web/url-part.ts'
 export interface Endpoint {
   /** Without user, password, query and fragment; null: the provider's own. */
   readonly url: string | null
-  /** Of the URL, with the port if it isn’t the usual one. */
+  /** Host of the URL, with the port if it isn’t the usual one. */
   readonly host: string | null
   /** To add to each request. */
   readonly query: ReadonlyArray<readonly [name: string, value: string]>

@@ -1,30 +1,30 @@
-/** Errors that come with status 200: which status they should have had. */
+/** Errors that come with status 200, and the status that they should have had. */
 import type { Json } from '../../model/row.ts'
 import { isMap, type JsonMap } from './json-map.ts'
 
 export interface ErrorWithin {
   readonly status: number
   /** Whether the service itself names the status. */
-  readonly is_told: boolean
+  readonly has_status: boolean
   readonly message: string
 }
 
-/** Null if there is none. OpenRouter, gateways and servers of one's own send these, in the body or in a choice. */
+/** Null if there is none. OpenRouter, gateways and local servers send these, in the body or in a choice. */
 export function errorWithin(body: Json): ErrorWithin | null {
   if (!isMap(body)) return null
   const [choice] = Array.isArray(body.choices) ? body.choices : []
-  const error = [body.error, isMap(choice) ? choice.error : undefined, ...errorsOf(body)].find(isTold)
+  const error = [body.error, isMap(choice) ? choice.error : undefined, ...errorsOf(body)].find(isPresent)
   if (error === undefined) return null
   const parts = isMap(error) ? [error, ...(error === body ? [] : [outerOf(body)])] : [outerOf(body)]
-  const told = parts.flatMap(({ code, status, status_code, http_status, http_code }) =>
+  const statuses = parts.flatMap(({ code, status, status_code, http_status, http_code }) =>
     [code, status, status_code, http_status, http_code].flatMap(statusIn),
   )
   const words = parts.flatMap(({ code, type, status }) => [code, type, status].filter(each => typeof each === 'string'))
   const message = messageOf(error)
-  return { status: told[0] ?? byWords([...words, message]), is_told: told.length > 0, message }
+  return { status: statuses[0] ?? byWords([...words, message]), has_status: statuses.length > 0, message }
 }
 
-const isTold = (error: Json | undefined): error is string | JsonMap =>
+const isPresent = (error: Json | undefined): error is string | JsonMap =>
   (typeof error === 'string' && error !== '') || (isMap(error) && Object.keys(error).length > 0)
 
 /** Lists of errors, and bodies that are one. */

@@ -10,7 +10,7 @@ export function isEventStream(content_type: string, text: string): boolean {
   return /^text\/event-stream\b/i.test(content_type) && !start.startsWith('{')
 }
 
-/** The body of a whole answer, or of the error that the stream told; a text says what is wrong with it. */
+/** The body of a whole answer, or of the error that the stream reported; a text says what is wrong with it. */
 export function assembled(text: string): JsonMap | string {
   const whole: Whole = { content: '', refusal: '', calls: [], finish: null, model: null, usage: null }
   let ended = false
@@ -22,7 +22,7 @@ export function assembled(text: string): JsonMap | string {
     const chunk = parsed(data)
     if (!isMap(chunk)) return 'the stream has an event that isn’t a JSON object'
     if (isMap(chunk.error) || typeof chunk.error === 'string') return { error: chunk.error, usage: whole.usage }
-    if (!add(whole, chunk)) return 'the stream has an event that is none of an answer'
+    if (!add(whole, chunk)) return 'the stream has an event that isn’t part of an answer'
   }
   if (!ended && whole.finish === null) return 'the stream ends before its answer does'
   const { content, refusal, calls, finish, model, usage } = whole
@@ -39,7 +39,7 @@ interface Whole {
   usage: Json
 }
 
-/** False for what is no chunk. */
+/** False for anything but a chunk. */
 function add(whole: Whole, { model, usage, choices, ...rest }: JsonMap): boolean {
   if (typeof model === 'string') whole.model = model
   if (isMap(usage)) whole.usage = usage

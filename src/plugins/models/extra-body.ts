@@ -6,7 +6,7 @@ import { isMap, type JsonMap } from './json-map.ts'
 import type { ModelOptions } from './model-options.ts'
 import { type Format, formatOf } from './reading.ts'
 
-/** The option that says the same; null: it is made of the prompts or the schema, or would change what an answer is. */
+/** The option that says the same; null: it follows from the prompts or the schema, or would change what an answer is. */
 const TAKEN: { readonly [format in Format]: { readonly [name: string]: string | null } } = {
   chat: {
     model: 'model',

@@ -1,5 +1,5 @@
 /**
- * What went wrong with a call to a model, told apart by code, with whether another attempt could help. Nobody's words are
+ * What went wrong with a call to a model, told apart by code, with whether another attempt could help. No words of others are
  * passed on before secrets are taken out of them.
  */
 import { type Json, withoutPrototypes } from '../../model/row.ts'
@@ -9,7 +9,7 @@ import { isTooDeep } from '../web/depth.ts'
 import type { Broken } from '../web/exchange.ts'
 import { judged, type StatusAnswer } from './statuses.ts'
 
-/** Codes of calls, and of what is made of their answers. */
+/** Error codes of calls, and of reading their answers. */
 export const LLM_ERRORS = {
   LLM_TEMPLATE: 'A template needs something that the row doesn’t have.',
   LLM_CONTENT_FILTER: 'The provider’s filter blocked the prompt or the answer.',
@@ -56,10 +56,10 @@ export function failureOf(error: unknown, masks: Masks, whom: string, gave_up: '
   return unsent(error, masks)
 }
 
-/** Of a request that came to no answer, or to one that can't be had. */
+/** The failure of a request that got no answer, or one that can't be read. */
 export function failureOfBroken({ code, message, reached, system_code }: Broken, whom: string): CallFailure {
   if (code === 'HTTP_TOO_LARGE') return failure('LLM_MALFORMED', message)
-  // What can't be decompressed is a gateway's, and the same for all.
+  // A body that can't be decompressed is a gateway's fault, and the same for all requests.
   if (code === 'HTTP_ENCODING') return { ...failure('LLM_MALFORMED', message), outage: true }
   const by_system = code === 'HTTP_NETWORK' && /^E(?!RR_)/.test(system_code ?? '')
   const said = by_system ? `${whom} can’t be reached, or broke off (${system_code})` : message
@@ -71,17 +71,17 @@ export function failureOfBroken({ code, message, reached, system_code }: Broken,
 }
 
 const unsent = (error: unknown, masks: Masks): CallFailure => ({
-  ...failure('LLM_BAD_REQUEST', `the request can’t be made: ${told(error, masks)}`),
+  ...failure('LLM_BAD_REQUEST', `the request can’t be made: ${messageOf(error, masks)}`),
   unbilled: true,
 })
 
-const told = (error: unknown, masks: Masks): string =>
+const messageOf = (error: unknown, masks: Masks): string =>
   masks.text(error instanceof Error ? error.message : String(error)).slice(0, SHOWN_MAX)
 
 // ── by status ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
- * What a status comes to, of an answer or as an answer with another status names it in its body. `message`: what the service says of
+ * The failure that a status stands for: that of the answer, or one that its body names. `message`: what the service says of
  * it, without secrets.
  */
 export function failureOfStatus(answer: StatusAnswer, masks: Masks, message: string): CallFailure {
@@ -94,7 +94,7 @@ export function failureOfStatus(answer: StatusAnswer, masks: Masks, message: str
   return { ...failure(code, status < 300 ? said : `HTTP ${status}: ${said}`), ...rest, ...response }
 }
 
-/** What came back, as JSON where it is, else as the beginning of its text. */
+/** What came back: as JSON if it is JSON, else as the beginning of its text. */
 function parsed(body: string): Json {
   const shown = body.slice(0, 4 * SHOWN_MAX).toWellFormed()
   try {

@@ -3,7 +3,7 @@ import type { CallFailure } from '../../sdk/call.ts'
 import { failure, type LlmErrorCode } from './failures.ts'
 import type { Format, Reading } from './reading.ts'
 
-/** Said in lower case. */
+/** Reasons in lower case. */
 const NORMAL = new Set([
   'stop',
   'end_turn',

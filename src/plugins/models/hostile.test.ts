@@ -1,4 +1,4 @@
-/** Bodies that no provider should send: whatever comes is an answer, or told apart; nothing throws, and nothing is counted that can't be. */
+/** Bodies that no provider should send: whatever comes is read as an answer or reported as an error; nothing throws, and nothing is counted that can't be. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Json } from '../../model/row.ts'
@@ -59,17 +59,17 @@ test('a stream is the answer that its pieces make, and cut anywhere it is none',
   const cut = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
   fc.assert(
     fc.property(fc.array(fc.string(), { minLength: 1 }), cut, (pieces, share) => {
-      const told = pieces.map(piece => chunk(piece)).join('')
-      const whole = assembled(`${told}${chunk('', 'stop')}data: [DONE]\n\n`)
+      const partial = pieces.map(piece => chunk(piece)).join('')
+      const whole = assembled(`${partial}${chunk('', 'stop')}data: [DONE]\n\n`)
       expect(whole).toMatchObject({ choices: [{ message: { content: pieces.join('') }, finish_reason: 'stop' }] })
       // Wherever it ends before it says why, nobody knows what is missing.
-      expect(typeof assembled(told.slice(0, Math.floor(told.length * share)))).toBe('string')
+      expect(typeof assembled(partial.slice(0, Math.floor(partial.length * share)))).toBe('string')
     }),
     { numRuns: 500 },
   )
 })
 
-test('an event of any shape is part of a stream, or told apart', () => {
+test('an event of any shape is part of a stream, or reported', () => {
   fc.assert(
     fc.property(fc.array(anything), events => {
       const whole = assembled(events.map(each => `data: ${JSON.stringify(each)}\n\n`).join(''))

@@ -1,23 +1,23 @@
 /**
  * JSON in a model's answer, among what models write around it: their thoughts, a fence of Markdown, a sentence before or behind.
- * What is found is what stands there, or nothing: JSON that is broken isn't repaired, and of two that differ none is taken.
+ * Broken JSON isn't repaired, and where two values differ neither is taken.
  */
 import { canonicalize } from '../../model/canonical.ts'
 import { JsonTextError, parseStrict } from '../../model/json.ts'
 import type { Json } from '../../model/row.ts'
 
-/** `value`: all that it can be, each another value. */
+/** `value`: the candidates, all different. */
 export type FoundJson = { readonly values: readonly Json[] } | { readonly problem: string }
 
 export function jsonIn(text: string): FoundJson {
-  const told = withoutThoughts(text.replace(/^\ufeff/, '')).trim()
-  const whole = parsed(told)
+  const bare = withoutThoughts(text.replace(/^\ufeff/, '')).trim()
+  const whole = parsed(bare)
   if (whole !== undefined) return { values: [unwrapped(whole)] }
-  for (const pieces of [fenced(told), objectsIn(told)]) {
+  for (const pieces of [fenced(bare), objectsIn(bare)]) {
     const values = distinct(pieces.map(parsed).filter(value => value !== undefined))
     if (values.length > 0) return { values }
   }
-  return { problem: problemOf(told) }
+  return { problem: problemOf(bare) }
 }
 
 const THOUGHTS = /^\s*<(think|thinking|thought|reasoning|reflection)>[\s\S]*?<\/\1>/i
@@ -64,7 +64,7 @@ function fenced(text: string): readonly string[] {
   return pieces
 }
 
-/** Objects that stand among words, each as long as its braces say; those inside of others aren't by themselves. */
+/** Objects that stand among words, each as long as its braces say; those inside of others don't count. */
 function objectsIn(text: string): readonly string[] {
   const pieces: string[] = []
   let start = text.indexOf('{')
@@ -98,7 +98,7 @@ function distinct(values: readonly Json[]): readonly Json[] {
   return [...seen.values()]
 }
 
-/** Of the text as it stands. */
+/** What is wrong with the text as it stands. */
 function problemOf(text: string): string {
   try {
     parseStrict(text)

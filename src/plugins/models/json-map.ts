@@ -1,4 +1,4 @@
-/** JSON objects of somebody else’s: what they have is to be looked at before it is used. */
+/** JSON objects from outside: what they hold is checked before it is used. */
 import type { Json } from '../../model/row.ts'
 
 export type JsonMap = { readonly [name: string]: Json }

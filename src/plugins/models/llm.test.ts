@@ -162,7 +162,7 @@ describe('over HTTP', () => {
     ])
   })
 
-  test('an answer that doesn’t fit is repaired once, with its problem told', async () => {
+  test('an answer that doesn’t fit is repaired once, with its problem stated', async () => {
     server.plan(says('Well, {"a": 1,}'), says('{"a": 2}'))
     expect(await tryOut(llm, local({ prompt: 'p', schema: { a: 'integer' } }), [{}])).toEqual([[{ a: 2 }]])
     const [, again] = prompts()
@@ -205,7 +205,7 @@ describe('several queries', () => {
       const answer = answers[key]
       if (answer === undefined) throw new Error(`nothing was planned for ${key}`)
       if (typeof answer === 'string') return { kind: 'answer', response: { text: answer } }
-      return { kind: 'error', message: 'told', ...answer }
+      return { kind: 'error', message: 'refused', ...answer }
     }
     return { call, begun, most: () => most }
   }
@@ -245,7 +245,10 @@ describe('several queries', () => {
       secrets: [],
     })
     const visit = { attempt: 1, signal: new AbortController().signal, call }
-    expect(await transform.process({ text: 'a' }, visit)).toMatchObject({ code: 'LLM_REFUSAL', message: 'reply: told' })
+    expect(await transform.process({ text: 'a' }, visit)).toMatchObject({
+      code: 'LLM_REFUSAL',
+      message: 'reply: refused',
+    })
     // Nothing more is paid for a row that has failed.
     expect(begun).toHaveLength(3)
   })

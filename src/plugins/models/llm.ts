@@ -125,9 +125,9 @@ function requirementsOf(options: LlmOptions): readonly FieldRequirement[] {
   return [...found.values()]
 }
 
-// ── what is made of answers ─────────────────────────────────────────────────────────────────────────────────────────
+// ── from answers to fields ─────────────────────────────────────────────────────────────────────────────────────────
 
-/** Options are checked before: what is wrong with a schema has been told. */
+/** Options are checked before: what is wrong with a schema has been reported. */
 function shapeOf({ schema }: Asked): OutputShape | null {
   const shape = schema === null ? null : outputShape(schema)
   return shape === null || 'problem' in shape ? null : shape

@@ -162,7 +162,7 @@ export function modelProblems(options: ModelOptions, secrets: readonly SecretOpt
   return problems
 }
 
-/** A word without any mark of a URL stands for a secret that isn't set where a file is only checked. */
+/** Where a file is only checked, a word that looks like no URL stands for a secret that isn't set. */
 const isLikelyUrl = (text: string | undefined) => text === undefined || !/[:/.]/.test(text) || endpointOf(text) !== null
 
 export const serviceOf = ({ service, provider }: ModelOptions): string => service ?? provider
@@ -181,7 +181,7 @@ export function outputLimitOf({
   reasoning,
 }: ModelOptions): OutputLimit | null {
   if (output_limit !== undefined) return output_limit
-  // A deployment has a name of its own, that says nothing of the model.
+  // A deployment has its own name, which says nothing about the model.
   if (provider === 'azure')
     return /^\d{4}-/.test(azure?.api_version ?? '') && (azure?.api_version ?? '') < AZURE_KNOWS_COMPLETION
       ? 'max_tokens'

@@ -1,4 +1,4 @@
-/** What of a model's options a service could repeat, and mustn't be kept. */
+/** Secrets in a model's options that a service could repeat, and that mustn't be kept. */
 import type { SecretOption } from '../../sdk/spec.ts'
 import type { Secret } from '../masks.ts'
 import { namedSecrets } from '../secrets.ts'

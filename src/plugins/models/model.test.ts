@@ -64,12 +64,12 @@ describe('what is asked', () => {
     ['schema', { type: 'json_schema', json_schema: { name: 'response', strict: true, schema: shape.schema } }, false],
     ['json', { type: 'json_object' }, true],
     ['text', undefined, true],
-  ])('an object, structured: %s', async (structured, response_format, told) => {
+  ])('an object, structured: %s', async (structured, response_format, expected) => {
     server.plan(says('{}'))
     const { request } = await made({ structured }, shape)
     const [heard] = server.heard
     expect(heard?.body.response_format).toEqual(response_format)
-    expect(server.messages(0)[0]?.content.includes('JSON Schema')).toBe(told)
+    expect(server.messages(0)[0]?.content.includes('JSON Schema')).toBe(expected)
     expect(request).toMatchObject({ output: { structured, schema: shape.schema } })
   })
 
@@ -168,7 +168,7 @@ const whole =
     response.end(text)
   }
 const error = (status: number, code: string, headers = {}) =>
-  json(status, { error: { message: `told: ${code}`, type: code, code } }, headers)
+  json(status, { error: { message: `refused: ${code}`, type: code, code } }, headers)
 /** 40 MiB of blanks, which JSON may begin with. */
 const endless: Reply = response => {
   response.writeHead(200, { 'content-type': 'application/json' })

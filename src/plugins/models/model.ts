@@ -7,7 +7,7 @@ import { CustodyError } from '../../model/error.ts'
 import type { Json } from '../../model/row.ts'
 import type { Call, CallAnswer, CallFailure, CallTry, CallUsage } from '../../sdk/call.ts'
 import type { PluginContext, RowError, SecretOption } from '../../sdk/spec.ts'
-import { type Masked, Masks, toldMasked } from '../masks.ts'
+import { type Masked, Masks, maskedNames } from '../masks.ts'
 import { Connections } from '../web/exchange.ts'
 import { proxySecrets } from '../web/proxy.ts'
 import { type Endpoint, endpointOf } from './endpoint.ts'
@@ -76,15 +76,15 @@ export class Model {
     return { kind: 'text', text: (result.response as { readonly text: string }).text }
   }
 
-  /** Where the schema isn't told apart from the messages, it is told in them. */
+  /** Where a request has no separate place for the schema, the messages state it. */
   #worded({ messages, shape }: Question): Question {
     if (shape === null || this.#options.structured === 'schema') return { messages, shape }
-    const told = `Answer with JSON only. It must fit this JSON Schema:\n${JSON.stringify(shape.schema)}`
+    const instruction = `Answer with JSON only. It must fit this JSON Schema:\n${JSON.stringify(shape.schema)}`
     const [first, ...others] = messages
     // Some servers take one system message, at the beginning.
     return first?.role === 'system'
-      ? { messages: [{ ...first, content: `${first.content}\n\n${told}` }, ...others], shape }
-      : { messages: [{ role: 'system', content: told }, ...messages], shape }
+      ? { messages: [{ ...first, content: `${first.content}\n\n${instruction}` }, ...others], shape }
+      : { messages: [{ role: 'system', content: instruction }, ...messages], shape }
   }
 
   #request({ messages, shape }: Question): Json {
@@ -120,7 +120,7 @@ export class Model {
           : failureOf(error, this.#masks.beside, whom, gave_up)
       const { unbilled, ...rest } = this.#marked(failed)
       const counted = this.#usage(wire.tokens)
-      // What was counted was made, whatever became of it.
+      // LLM tokens that were counted were used, whatever the answer was.
       return { ...rest, ...counted, ...(unbilled === true && counted.usage === undefined ? { unbilled } : {}) }
     }
   }
@@ -129,7 +129,7 @@ export class Model {
   #marked(failed: CallFailure): CallFailure {
     const response = failed.response as JsonMap | undefined
     if (response === undefined) return failed
-    return { ...failed, response: { ...response, ...toldMasked(this.#masks.marksIn(response)) } }
+    return { ...failed, response: { ...response, ...maskedNames(this.#masks.marksIn(response)) } }
   }
 
   #wire(signal: AbortSignal): Wire {
@@ -149,20 +149,20 @@ export class Model {
     const { provider, accept_finish_reasons = [] } = this.#options
     const { finish, model } = reading
     const failed = unsupported(warnings) ?? endedBadly(reading, formatOf(provider), accept_finish_reasons)
-    // What is no answer is no data either.
+    // Without an answer there is no data either.
     const [masks, masked]: [Masks, Masked] = [failed === null ? this.#masks : this.#masks.beside, new Set()]
     const response: Json = {
       text: masks.text(reading.text || reading.refusal, masked).toWellFormed(),
       ...(finish === null ? {} : { finish_reason: this.#masks.beside.text(finish, masked) }),
       ...(model === null ? {} : { model: this.#masks.text(model, masked) }),
-      ...toldMasked(masked),
+      ...maskedNames(masked),
     }
     const usage = this.#usage(reading.tokens)
     if (failed === null) return { kind: 'answer', response, ...usage }
     return { ...failed, message: this.#masks.beside.text(failed.message), response, ...usage }
   }
 
-  /** What a provider says that it took comes before what a table says. What isn't known here is reckoned by the run. */
+  /** The cost that a provider reports comes before that of the table. The run works out what isn't known here. */
   #usage({ input, output, cost_usd }: Tokens): { readonly usage?: CallUsage } {
     const price = priceOf(this.#options)
     const listed =
@@ -177,7 +177,7 @@ export class Model {
   }
 }
 
-/** Providers may tell the schema in their own words as well. */
+/** Providers may state the schema in their own words as well. */
 function schemaTexts(shape: OutputShape | null): readonly string[] {
   if (shape === null) return []
   const text = JSON.stringify(shape.schema)

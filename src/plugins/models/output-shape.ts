@@ -13,7 +13,7 @@ import {
 export type JsonObject = { readonly [key: string]: Json }
 
 export interface OutputShape {
-  /** Of the whole answer, an object. */
+  /** Schema of the whole answer, an object. */
   readonly schema: JsonSchema
   readonly validate: SchemaValidator
   readonly fields: ReadonlyMap<string, FieldSchema>
@@ -38,14 +38,14 @@ const isMap = (value: unknown): value is { readonly [key: string]: unknown } =>
 
 const isJsonSchema = (declared: JsonObject) => declared.type === 'object' && isMap(declared.properties)
 
-/** A JSON Schema whose `properties` is misspelt is taken for fields: what is wrong with those isn't what went wrong. */
+/** A JSON Schema whose `properties` is misspelt is read as fields: their problems would point to the wrong thing. */
 function hintOf(declared: JsonObject, { hint }: FieldTypeProblem): { readonly hint?: string } {
   const [misspelt] = declared.type === 'object' ? nearestNames('properties', Object.keys(declared), 1) : []
   if (misspelt !== undefined && misspelt !== 'properties') return { hint: `Did you mean properties, not ${misspelt}?` }
   return hint === undefined ? {} : { hint }
 }
 
-/** What isn't declared would become fields that nothing knows of. */
+/** Undeclared properties would become fields that nothing knows. */
 const closed = (schema: JsonObject): JsonSchema => ({ additionalProperties: false, ...schema })
 
 function fromShorthand(declared: JsonObject): Found {

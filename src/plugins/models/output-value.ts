@@ -1,5 +1,5 @@
 /**
- * A model's answer, taken as the value that was asked for. This is a border: what can be had without a loss is converted
+ * A model's answer, taken as the value that was asked for. This is a border: what can be converted without a loss is converted
  * (`"12"` to 12, `"true"` to true, a listed word in other case), and what models write around JSON is left out. Nothing is
  * converted that fits as it is.
  */
@@ -16,7 +16,7 @@ export type OutputValue =
 export function outputValue(text: string, { schema, validate }: OutputShape): OutputValue {
   const found = jsonIn(text)
   if ('problem' in found) return { ok: false, problem: found.problem }
-  // Of several in one answer that is meant which is of the form that was asked for, if only one is.
+  // If an answer has several values, the one in the requested form is meant, if only one is.
   const judged = found.values.map(value => judgedValue(value, schema, validate))
   const fitting = judged.filter(each => each.ok)
   const [first] = fitting.length === 0 ? judged : fitting

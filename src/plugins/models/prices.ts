@@ -43,7 +43,7 @@ const TABLE: { readonly [provider: string]: readonly Row[] } = {
 /** `-2025-08-07` and `-20250929` name a version of a model. */
 const VERSION = /-(?:\d{4}-\d{2}-\d{2}|\d{8})$/
 
-/** Of a model by its provider's name for it, with or without a date behind; null if the table doesn't have it. */
+/** The price of a model by its provider's name for it, with or without a date behind; null if the table doesn't have it. */
 export function listedPrice(provider: string, model: string): Price | null {
   const name = model.replace(VERSION, '')
   const row = TABLE[provider]?.find(([listed]) => listed === name)

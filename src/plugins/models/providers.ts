@@ -1,6 +1,6 @@
 /**
  * The AI SDK's model of a provider. Its package is loaded when a node first asks. Nothing is taken from environment variables:
- * where requests go and what they are paid with is what the pipeline file says (a proxy on the way is the machine's affair).
+ * the pipeline file alone says where requests go and who pays for them (only a proxy on the way is the machine's affair).
  */
 import type { LanguageModelV4 } from '@ai-sdk/provider'
 import type { MissingPackages } from '../../sdk/spec.ts'

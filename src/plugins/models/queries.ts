@@ -13,7 +13,7 @@ import type { Answer, Message, Model, Question } from './model.ts'
 import type { OutputShape } from './output-shape.ts'
 import { type OutputValue, outputValue } from './output-value.ts'
 
-/** A template, or what else makes a text of a row. */
+/** A template, or anything else that makes a text of a row. */
 export type Prompt = Pick<Template, 'fields' | 'render'>
 
 export interface Query {
@@ -99,7 +99,7 @@ async function repair(
 const read = (text: string, shape: OutputShape | null): OutputValue | { readonly ok: true; readonly value: string } =>
   shape === null ? { ok: true, value: text } : outputValue(text, shape)
 
-/** One that no other attempt can fix, if there is any: else attempts would be spent for nothing. */
+/** An error that no other attempt can fix comes first, or attempts would be spent for nothing. */
 function worst(
   queries: readonly Query[],
   results: ReadonlyArray<{ readonly kind: string } | RowError>,

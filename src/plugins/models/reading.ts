@@ -1,5 +1,5 @@
 /**
- * What a model's answer is, in the four forms that providers send it. Read here and not by a library, because what is whole, what
+ * What a model's answer is, in the four forms that providers send it. Read here and not by a library, because what is complete, what
  * is broken off and what was counted has to be known exactly; what isn't needed may be of any type.
  */
 import type { Json } from '../../model/row.ts'

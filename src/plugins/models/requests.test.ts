@@ -129,7 +129,7 @@ describe('secrets that are none', () => {
     ['ollama', /^api_key \| warning \| the value of KEY is an ordinary word/],
     ['short', /fewer than 8 characters/],
     ['a-real-key-1', /^$/],
-  ])('%s', (api_key, told) => expect(problems({ api_key }, at('api_key')).join()).toMatch(told))
+  ])('%s', (api_key, expected) => expect(problems({ api_key }, at('api_key')).join()).toMatch(expected))
 
   test('of URLs the password counts', () => {
     const at_url = (base_url: string) => problems({ base_url }, at('base_url')).join()
@@ -149,8 +149,8 @@ test.each([
   ['Transfer-Encoding', /is set by what sends the request/],
   ['Host', /is set by what sends the request/],
   ['a b', /no header can be named/],
-])('a header that can’t be sent is told before the run: %s', (name, told) => {
-  expect(problems({ headers: { [name]: 'x' } }).join()).toMatch(told)
+])('a header that can’t be sent is reported before the run: %s', (name, expected) => {
+  expect(problems({ headers: { [name]: 'x' } }).join()).toMatch(expected)
 })
 
 test('an answer may take an hour', () => {

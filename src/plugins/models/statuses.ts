@@ -14,7 +14,7 @@ export interface StatusAnswer {
   readonly headers: AnswerHeaders
 }
 
-/** What it comes to; `why` instead of the service's own words, where those say less. */
+/** The verdict; `why` replaces the service's own words where those say less. */
 export interface Judged extends Pick<CallFailure, 'stops' | 'outage' | 'throttled' | 'retry_after_ms' | 'unbilled'> {
   readonly code: LlmErrorCode
   readonly why?: string
@@ -38,7 +38,7 @@ interface Said {
   readonly codes: readonly string[]
   readonly message: string
   readonly is_json: boolean
-  /** Of Google’s `RetryInfo`, or as the message says it. */
+  /** From Google’s `RetryInfo`, or from the message. */
   readonly retry_ms: number | null
 }
 
@@ -109,7 +109,7 @@ const MODEL_UNKNOWN =
 const MODEL_ACCESS = /access to (?:the|this) model|not (?:allowed|authorized) to (?:use|access|invoke) .{0,60}model/i
 const ASKS_TOO_MUCH = /request too large/i
 
-/** What is the same whatever the status: providers don’t agree on those. */
+/** What holds whatever the status: providers don’t agree on statuses. */
 function bySaid({ status, headers }: StatusAnswer, said: Said): Judged | null {
   if (status < 400) return null
   const { codes, message, retry_ms } = said

@@ -1,4 +1,4 @@
-/** How many LLM tokens a provider says that it counted. What isn't a number that can be is as if it weren't there. */
+/** How many LLM tokens a provider says that it counted. An impossible number counts as missing. */
 import { isMap, type JsonMap } from './json-map.ts'
 import type { Format } from './reading.ts'
 
@@ -29,25 +29,25 @@ const COUNTS: { readonly [format in Format]: (body: JsonMap) => Counts } = {
   chat(body) {
     const usage = usageOf(body)
     const input = count(usage.prompt_tokens) ?? count(usage.input_tokens)
-    const told = count(usage.completion_tokens) ?? count(usage.output_tokens)
+    const output = count(usage.completion_tokens) ?? count(usage.output_tokens)
     const total = count(usage.total_tokens)
     const rest = total !== undefined && input !== undefined && total >= input ? total - input : undefined
-    return { input, output: told ?? rest, cost_usd: costOf(usage) }
+    return { input, output: output ?? rest, cost_usd: costOf(usage) }
   },
   anthropic({ usage }) {
-    const told = isMap(usage) ? usage : {}
-    const input = sum(told.input_tokens, told.cache_creation_input_tokens, told.cache_read_input_tokens)
-    return { input, output: count(told.output_tokens), cost_usd: undefined }
+    const counts = isMap(usage) ? usage : {}
+    const input = sum(counts.input_tokens, counts.cache_creation_input_tokens, counts.cache_read_input_tokens)
+    return { input, output: count(counts.output_tokens), cost_usd: undefined }
   },
   google({ usageMetadata }) {
-    const told = isMap(usageMetadata) ? usageMetadata : {}
-    const output = sum(told.candidatesTokenCount ?? 0, told.thoughtsTokenCount)
-    return { input: count(told.promptTokenCount), output, cost_usd: undefined }
+    const counts = isMap(usageMetadata) ? usageMetadata : {}
+    const output = sum(counts.candidatesTokenCount ?? 0, counts.thoughtsTokenCount)
+    return { input: count(counts.promptTokenCount), output, cost_usd: undefined }
   },
   bedrock({ usage }) {
-    const told = isMap(usage) ? usage : {}
-    const input = sum(told.inputTokens, told.cacheReadInputTokens, told.cacheWriteInputTokens)
-    return { input, output: count(told.outputTokens), cost_usd: undefined }
+    const counts = isMap(usage) ? usage : {}
+    const input = sum(counts.inputTokens, counts.cacheReadInputTokens, counts.cacheWriteInputTokens)
+    return { input, output: count(counts.outputTokens), cost_usd: undefined }
   },
 }
 
@@ -58,20 +58,20 @@ function usageOf(body: JsonMap): JsonMap {
   return [body.usage, groq, isMap(choice) ? choice.usage : undefined].find(isMap) ?? {}
 }
 
-/** A whole number, also as a text or with a fraction; more than is so is never charged. */
+/** A whole number, also where it comes as a text or with a fraction, which is rounded up. */
 function count(value: unknown): number | undefined {
   const number = typeof value === 'string' && /^\d{1,12}(\.\d+)?$/.test(value.trim()) ? Number(value) : value
   if (typeof number !== 'number' || !(number >= 0 && number <= MOST_TOKENS)) return undefined
   return Math.ceil(number)
 }
 
-/** Of what there is; unknown if the first isn't there, or another is none that can be. */
+/** The sum of the counts that are there; unknown if the first is missing, or any is impossible. */
 function sum(first: unknown, ...more: readonly unknown[]): number | undefined {
   const counts = [first, ...more.filter(each => each !== undefined && each !== null)].map(count)
   return counts.reduce((all, each) => (all === undefined || each === undefined ? undefined : all + each))
 }
 
-/** OpenRouter's; with a key of one's own at the provider behind it, what that charges comes on top. */
+/** OpenRouter's charge; with the user's own key at the provider behind it, that provider's charge comes on top. */
 function costOf({ cost, is_byok, cost_details }: JsonMap): number | undefined {
   const own = amount(cost)
   const upstream = isMap(cost_details) ? amount(cost_details.upstream_inference_cost) : undefined

@@ -1,6 +1,6 @@
 /**
  * One request to a model on its way out, and what comes back. A library makes the request and signs it; it is sent from here, and
- * what comes back is judged and read here: only so is it known what was whole, what was paid for, and whose fault an error is.
+ * what comes back is judged and read here: only then is it known what was complete, what was paid for, and whose fault an error is.
  */
 import { type Json, withoutPrototypes } from '../../model/row.ts'
 import type { CallFailure } from '../../sdk/call.ts'
@@ -23,7 +23,7 @@ export interface WireSettings {
   readonly format: Format
   readonly endpoint: Endpoint
   readonly connections: Connections
-  /** Of errors. */
+  /** Masks for errors. */
   readonly masks: Masks
   /** To add to each request; null: nothing. */
   readonly body: JsonMap | null
@@ -67,7 +67,7 @@ export class Wire {
   }
 
   /**
-   * For the library. Its answer is no more than a whole one of its kind.
+   * The `fetch` that the library gets. It answers with an empty complete answer of its kind.
    * Follows no redirect, because they would take prompts and keys to where nobody said they should go.
    */
   readonly fetch: typeof globalThis.fetch = async (input, init) => {
@@ -114,21 +114,21 @@ export class Wire {
   #read({ status, headers, body }: Incoming): Reading | CallFailure {
     const { masks } = this.#settings
     const text = decodeText(body, null, false)
-    const told = textsOf(headers)
+    const text_headers = textsOf(headers)
     if (status < 200 || status > 299) {
       const said = masks.text(errorMessage(text)).slice(0, SHOWN_MAX)
-      return hinted(failureOfStatus({ status, body: text, headers: told }, masks, said), text)
+      return hinted(failureOfStatus({ status, body: text, headers: text_headers }, masks, said), text)
     }
     if (text.trim() === '') return this.#malformed(status, text, 'with nothing in it')
-    if (isEventStream(told['content-type'] ?? '', text)) return this.#readStream(status, told, text)
+    if (isEventStream(text_headers['content-type'] ?? '', text)) return this.#readStream(status, text_headers, text)
     const parsed = parsedBody(text)
     if (parsed === undefined) {
       const is_page = /^\s*</.test(text)
       const unread = this.#malformed(status, text, is_page ? 'with a page in place of an answer' : 'that isn’t JSON')
-      // Of a gateway or a login: whatever is asked, it comes.
+      // A page of a gateway or a login: it comes whatever is asked.
       return is_page ? { ...unread, outage: true } : unread
     }
-    return this.#readBody(status, told, text, parsed)
+    return this.#readBody(status, text_headers, text, parsed)
   }
 
   #readStream(status: number, headers: Texts, text: string): Reading | CallFailure {
@@ -153,7 +153,7 @@ export class Wire {
         message: `HTTP ${status} with an error inside: ${failed.message}`,
         ...(isMap(response) ? { response: { ...response, status } } : {}),
         // A guess is no reason to take the service for one that is down.
-        ...(outage === true && within.is_told ? { outage } : {}),
+        ...(outage === true && within.has_status ? { outage } : {}),
       }
     }
     const reading = readAnswer(format, body)
@@ -193,7 +193,7 @@ function parsedBody(text: string): Json | undefined {
   return parsed(text.replaceAll(STRANGE_NUMBERS, (_, quoted) => quoted ?? 'null'))
 }
 
-/** Undefined for `null`, too, which is no body of anything. */
+/** Undefined for `null`, too, which is no answer. */
 function parsed(text: string): Json | undefined {
   try {
     return withoutPrototypes(JSON.parse(text) as Json) ?? undefined

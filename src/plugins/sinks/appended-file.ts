@@ -103,7 +103,7 @@ export class AppendedFile implements Outlet {
     if (!this.#done) this.check()
     this.#done = true
     this.#closeFile()
-    // Before the seal: who dies right behind it leaves nothing.
+    // Before the seal: a process that dies right after it leaves nothing behind.
     this.#lock.giveUp(true)
     return this.#place.path
   }

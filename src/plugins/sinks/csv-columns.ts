@@ -1,5 +1,5 @@
 /**
- * Which columns rows have in a CSV file: the row's own fields, then what is left of rejected records, then what stands for
+ * Which columns rows have in a CSV file: the row's own fields, then what rejected records have beside them, then what stands for
  * `_error`.
  */
 import type { Row } from '../../model/row.ts'
@@ -22,7 +22,7 @@ export function csvColumns(fields: Iterable<string>, rejects: boolean): readonly
   ]
 }
 
-/** Columns that a file may do without: they tell of errors and of rejected records, and have a place of their own elsewhere. */
+/** Columns that a file may do without: they describe errors and rejected records, and have a place of their own elsewhere. */
 export function lateColumns(fields: { has(field: string): boolean }): readonly string[] {
   if (!fields.has(ERROR_FIELD)) return []
   return [...(bringsRejects(fields) ? REJECT_FIELDS.keys() : []), ...flatNames()]

@@ -1,8 +1,8 @@
 /**
- * Rows as CSV (RFC 4180), such that the `csv` source reads back what was written: null and missing are empty cells, an
+ * Rows as CSV (RFC 4180) that the `csv` source reads back as they were written: null and missing are empty cells, an
  * empty text is `""`. Columns are decided once, by the options, the schema, the file that is appended to, or the first
  * row; a field that has no column is an error of its row, never a silent loss. What an error adds to its row is left out where
- * somebody else chose the columns, and `warnings` tell it.
+ * somebody else chose the columns, and `warnings` say so.
  */
 import { CustodyError, isCustodyError } from '../../model/error.ts'
 import type { Json, Row } from '../../model/row.ts'
@@ -33,7 +33,7 @@ export interface CsvLayout {
   readonly known: readonly string[]
   /** Whether rows of rejected records may come. */
   readonly rejects: boolean
-  /** Columns that tell of errors: a file may do without. */
+  /** Columns that describe errors: a file may do without them. */
   readonly late: readonly string[]
   /** `{field: header in the source}`; asked for when the header is written. */
   readonly originalNames: () => { readonly [field: string]: string }
@@ -110,7 +110,7 @@ export class CsvRowFormat implements RowFormat {
     if (this.#existing !== null) return this.#fieldsOf(this.#existing.header, this.#existing.path)
     const { columns, known, rejects, originalNames } = this.#layout
     if (columns !== null) return columns
-    // Of rows that met errors not two may be alike; what their sources have is known by now.
+    // Rows that met errors may all differ; what their sources have is known by now.
     const read = known.includes(ERROR_FIELD) ? Object.keys(originalNames()) : []
     return csvColumns([...Object.keys(row), ...read, ...known], rejects)
   }

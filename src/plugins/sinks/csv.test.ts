@@ -190,7 +190,7 @@ describe('appending', () => {
   })
 })
 
-test('options that can’t be honoured are told', () => {
+test('options that can’t be honoured are reported', () => {
   expect(csvSink.options.safeParse({ path: 'x', delimiter: 'a' }).success).toBe(false)
   expect(csvSink.options.safeParse({ path: 'x', delimiter: ',,' }).success).toBe(false)
   expect(

@@ -1,4 +1,4 @@
-/** The `csv` sink: its options and what it tells about itself. */
+/** The `csv` sink: its options and its description. */
 import { z } from 'zod'
 import type { RowSchema } from '../../model/schema.ts'
 import { defineSink } from '../../sdk/define.ts'
@@ -84,7 +84,7 @@ function requires({ columns = [], headers }: CsvOptions): readonly FieldRequirem
   ]
 }
 
-/** What is left out of rows, because `columns` doesn't name it. */
+/** Fields that are left out of rows, because `columns` doesn't name them. */
 function checkInput({ columns }: CsvOptions, { fields }: RowSchema): readonly OptionProblem[] {
   const left_out = columns === undefined ? [] : lateColumns(fields).filter(each => !columns.includes(each))
   if (left_out.length === 0) return []

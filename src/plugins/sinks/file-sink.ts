@@ -1,7 +1,7 @@
 /**
  * What the file sinks have in common: rows become text by a format, text becomes durable at each flush.
  *
- * S1. A receipt says what is durable, and holds all that the format needs to go on from there: after winding back, the
+ * S1. A receipt says what is durable, and holds all that the format needs to continue from there: after winding back, the
  *     same rows make the same bytes.
  * S2. After a failure nothing more is written until the sink is opened again.
  */
@@ -24,10 +24,10 @@ export interface ExistingFile {
   readonly bytes: number
 }
 
-/** Turns rows into text. Its state at a receipt is enough to go on from there. */
+/** Turns rows into text. Its state at a receipt is enough to continue from there. */
 export interface RowFormat {
   /**
-   * @param state of the receipt to go on from; null at the beginning
+   * @param state of the receipt to continue from; null at the beginning
    * @param existing what is appended to, if it has content
    * @throws CustodyError CUSTODY_SINK if that file isn't one that rows can be appended to
    */

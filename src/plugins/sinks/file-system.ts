@@ -1,5 +1,5 @@
 /**
- * What file sinks need of a file system, so that tests can give them another one: without hard links, or one that others
+ * What file sinks need from a file system, so that tests can give them another one: one without hard links, or one that others
  * write to at any moment. What concerns names and lengths happens at once, so that nothing comes between a look and what
  * follows from it; content is read, and made durable, without blocking.
  */
@@ -56,7 +56,7 @@ export interface OpenFile {
 }
 
 export interface FileSystem {
-  /** Of what a path leads to, links followed; null if nothing is there. */
+  /** Facts about what a path leads to, links followed; null if nothing is there. */
   facts(path: string): FileFacts | null
   /** All of a small file; null if it isn't there. */
   content(path: string): Buffer | null
@@ -160,7 +160,7 @@ class DiskFile implements OpenFile {
   }
 }
 
-/** Only the superuser gives files away, and some file systems know no owners: what may be kept is. */
+/** Only the superuser may give files away, and some file systems have no owners: what can be kept is kept. */
 function allowed(give: () => void): void {
   try {
     give()

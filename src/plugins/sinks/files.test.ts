@@ -72,7 +72,7 @@ describe.each(FORMATS)('winding back: $name', ({ spec, options, prior }) => {
         receipts.push(await before.flush())
       }
       await before.close()
-      // Crashes once more at once, then goes on to the end.
+      // Crashes once more at once, then continues to the end.
       const between = folder.sink(spec, place)
       await between.open(kept(intent), kept(receipts[committed]!))
       between.write(ROWS[0]!)
@@ -234,7 +234,7 @@ describe('if_exists', () => {
     expect(folder.text('out.json')).toBe('[\n{"a":1}\n]\n')
   })
 
-  test('append keeps what is there and tells of it', async () => {
+  test('append keeps what is there and says so', async () => {
     const folder = new Folder(IN_MEMORY)
     folder.put('out.jsonl', '{"id":0}\n')
     const sink = folder.sink(jsonlSink, { path: 'out.jsonl', if_exists: 'append' })

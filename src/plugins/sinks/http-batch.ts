@@ -21,7 +21,7 @@ export type BatchOptions = z.output<typeof batchOption>
 
 export const sendBatchOf = ({ rows, wait }: BatchOptions): SendBatch => ({ rows, wait_ms: parseDuration(wait) ?? 0 })
 
-/** Of what an answer says so much is recorded with each row. */
+/** How much of an answer is recorded with each row. */
 const ANSWERS_CHARS = 65_536
 const LEAST_CHARS = 500
 
@@ -29,7 +29,7 @@ export function recordedChars({ rows }: BatchOptions): number {
   return Math.max(LEAST_CHARS, Math.floor(ANSWERS_CHARS / rows))
 }
 
-/** What goes into a request of each row: its JSON or, of a template that is a text, that. */
+/** What each row puts into a request: its JSON or, if its template gives a text, that text. */
 export interface Item {
   readonly text: string
   readonly key: string
@@ -64,7 +64,7 @@ export function batchProblems(
       problems.push({
         path,
         message: `a request has several rows, and can’t have ${JSON.stringify(named)} of one here`,
-        hint: 'only `body` is made of each row',
+        hint: 'only `body` is made from each row',
       })
   const within = (option: string) => ['batch', option]
   if (as === 'array' && typeof body === 'string')

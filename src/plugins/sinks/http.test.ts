@@ -94,7 +94,7 @@ describe('what is sent', () => {
   })
 })
 
-describe('what came of it', () => {
+describe('the result', () => {
   test.each<[number, object]>([
     [200, { kind: 'accepted' }],
     [301, { kind: 'rejected', code: 'HTTP_STATUS_3XX', retryable: false }],
@@ -110,7 +110,7 @@ describe('what came of it', () => {
     expect(sent).toMatchObject(expected)
   })
 
-  test('is told by other statuses, if the options say so', async () => {
+  test('is reported by other statuses, if the options say so', async () => {
     expect((await send(status(409), { ok: [200, 409] })).sent).toMatchObject({ kind: 'accepted' })
     expect((await send(status(204), { ok: [200] })).sent).toMatchObject({ kind: 'rejected', code: 'HTTP_STATUS' })
     expect((await send(status(502), { retry_on: [502] })).sent).toMatchObject({ kind: 'rejected', retryable: true })
@@ -125,7 +125,7 @@ describe('what came of it', () => {
     expect((await send(() => undefined, { timeout: '200ms' })).sent).toMatchObject({ kind: 'in_doubt' })
   })
 
-  test('the status tells, whatever happens to the rest of the answer', async () => {
+  test('the status decides, whatever happens to the rest of the answer', async () => {
     const broken: Answer = (_, response) => {
       response.writeHead(200, { 'content-length': '100' }).write('{')
       setTimeout(() => response.socket?.destroy(), 50)
@@ -163,7 +163,7 @@ describe('several rows in one request', () => {
     const { asked, requests, origin } = await send(status(200), { batch: { rows: 3 } }, ROWS)
     expect(asked).toMatchObject([{ method: 'POST', url: '/hook', body: JSON.stringify(ROWS) }])
     expect(asked[0]?.headers).toMatchObject({ 'content-type': 'application/json', 'idempotency-key': KEY })
-    // Of each row what a request of it alone would have.
+    // Each row gets what a request of its own would have got.
     expect(requests).toEqual(ROWS.map(body => ({ method: 'POST', url: `${origin}/hook`, headers: {}, body })))
   })
 

@@ -104,7 +104,7 @@ function withRow({ outgoing, shown }: Built, row: Row): Pick<Built, 'outgoing' |
   }
 }
 
-/** What the rows' requests are as one. */
+/** The one request that stands for those of the rows. */
 function together(rows: readonly [Keyed<HttpOutgoing>, ...Keyed<HttpOutgoing>[]], options: HttpOptions): WebOutgoing {
   const { batch, idempotency_header, headers = {} } = options
   const [{ outgoing, key }] = rows

@@ -1,5 +1,5 @@
 /**
- * Numbers as sinks write them. Whole numbers beyond 2^53 − 1 are decimals, and written as such (`1e+16`): of digits alone readers
+ * Numbers as sinks write them. Whole numbers beyond 2^53 − 1 are decimals, and written as such (`1e+16`): from digits alone readers
  * can't tell whether somebody has rounded an integer.
  */
 import { isInexactInteger } from '../../model/canonical.ts'

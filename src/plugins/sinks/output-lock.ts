@@ -2,12 +2,12 @@
  * One run at a time writes an output: a small hidden file beside it says which, and what that is about to append.
  *
  * L1. A lock names its holder (run, machine, process); one whose holder is gone keeps nobody out, and another run's process that
- *     lives keeps everybody out. Who continues the same run takes its lock over: the run's lease is what admits it.
+ *     lives keeps everybody out. Whoever continues the same run takes its lock over: the run's lease is what admits it.
  * L2. Taking over renames a new file over the old one. Whoever held it finds that out before its next write (`check`).
- * L3. What is announced is in the file before any of it is in the output: so bytes behind the last receipt can be told from those
+ * L3. What is announced is in the file before any of it is in the output: so the run's own bytes behind the last receipt can be told from those
  *     that others wrote.
  *
- * Where no file can be made beside the output it lies in the user's state folder.
+ * Where no file can be made beside the output, the lock is in the user's state folder.
  */
 import { createHash } from 'node:crypto'
 import { homedir } from 'node:os'
@@ -17,7 +17,7 @@ import { changedError, hiddenBeside } from './file-parts.ts'
 import type { FileFacts, FileSystem, OpenFile } from './file-system.ts'
 import { type OutputPlace, outputError, systemCode } from './sink-error.ts'
 
-/** The holder's line, and behind it that of what is announced, filled up with blanks. */
+/** The holder's line, and behind it the line of what is announced, padded with blanks. */
 const HOLDER_BYTES = 4096
 const ANNOUNCED_BYTES = 64
 /** Rights of others to see who holds an output: those that they have to the output itself. */
@@ -163,7 +163,7 @@ export class OutputLock {
       file.write(filled(JSON.stringify({ run: this.#run, ...thisProcess() }), HOLDER_BYTES), 0)
       this.#file = file
       if (this.#announced !== null) this.announce(this.#announced.at, this.#announced.text)
-      // Who was quicker holds it: it is looked at again with nothing in between.
+      // Whoever was quicker holds it: look again, with nothing in between.
       this.refuseIfHeld()
       this.#files.rename(fresh, name)
       this.#name = name
@@ -186,7 +186,7 @@ export class OutputLock {
   }
 }
 
-/** What a folder says that nothing can be made in. */
+/** Error codes of a folder in which nothing can be made. */
 const UNWRITABLE = new Set(['EACCES', 'EPERM', 'EROFS'])
 
 function stateFolder(): string {

@@ -203,7 +203,7 @@ describe('a file that is staged', () => {
     expect(files.text('/out/log')).toBe('{"id":1}\n')
   })
 
-  test('that was empty and is in its place is known there by whoever goes on', async () => {
+  test('that was empty and is in its place is known there by whoever continues', async () => {
     for (const mode of ['replace', 'fail'] as const) {
       const files = mode === 'fail' ? new MemoryFiles() : appended()
       const sink = sinkIn(files, mode)
@@ -221,7 +221,7 @@ describe('a file that is staged', () => {
     }
   })
 
-  test('leaves nothing of a copy that somebody began and was gone, whichever way others go on', async () => {
+  test('leaves nothing of a copy that somebody began and was gone, whichever way others continue', async () => {
     for (const others of [null, 'drop'] as const) {
       const files = appended()
       const sink = sinkIn(files, 'replace')
@@ -380,7 +380,7 @@ describe('the lock of an output', () => {
     expect(files.list()).toEqual(['/out/log'])
   })
 
-  test('keeps what was announced when a run stops, for whoever goes on', async () => {
+  test('keeps what was announced when a run stops, for whoever continues', async () => {
     const files = appended()
     const { sink, intent, receipt } = await written(files, 'append')
     sink.write({ id: 2 })

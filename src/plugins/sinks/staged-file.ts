@@ -2,7 +2,7 @@
  * A file that grows under a hidden name beside its target, and comes into its place when the run is done.
  *
  * F1. `write` returns only when the bytes are on the disk; what follows the last receipt is of no meaning.
- * F2. Whoever goes on in another process first copies the file up to its receipt to a new inode and renames that, so
+ * F2. Whoever continues in another process first copies the file up to its receipt to a new inode and renames that, so
  *     that a former holder that wakes up writes into nothing. In the process that wrote it, it is cut where it stands,
  *     and is not continued if another file has come into its place: that is a successor's.
  * F3. What stands at the target is replaced only if it is what stood there when the run began; else the target has to be free.
@@ -16,7 +16,7 @@ import type { Extent, Outlet } from './outlet.ts'
 import type { OutputLock } from './output-lock.ts'
 import { asOutputError, type OutputPlace, outputError, systemCode } from './sink-error.ts'
 
-/** What file systems without hard links say, and those that keep people from making links to what isn't theirs. */
+/** Error codes of file systems without hard links, or that forbid links to other people's files. */
 const NO_LINKS = new Set(['EPERM', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV', 'EINVAL'])
 
 /** Where it is written, and where it comes to stand. */
@@ -36,7 +36,7 @@ export class StagedFile implements Outlet {
   readonly #exists: () => Error
   #places: Places | null = null
   #file: OpenFile | null = null
-  /** Of the file that this process opened. */
+  /** The identity of the file that this process opened. */
   #id: string | null = null
   #hash: Hash = createHash('sha256')
   #bytes = 0
@@ -60,7 +60,7 @@ export class StagedFile implements Outlet {
     try {
       const made = this.#files.makeFolders(dirname(staged))
       this.#lock.take(this.#files.facts(places.target))
-      // Who copied it last may have been gone in the middle of that.
+      // The process that copied it last may have died in the middle of that.
       this.#files.remove(this.#beside)
       await this.#openAt(places, receipt ?? { bytes: 0, sha256: null }, finished)
       if (made !== undefined) await syncFolders(this.#files, dirname(staged), dirname(made))
@@ -108,7 +108,7 @@ export class StagedFile implements Outlet {
       throw asOutputError(error, this.#place)
     }
     this.#done = true
-    // Before the seal: who dies right behind it leaves nothing.
+    // Before the seal: a process that dies right after it leaves nothing behind.
     this.#lock.giveUp(true)
     return places.target
   }
@@ -138,7 +138,7 @@ export class StagedFile implements Outlet {
     return { kind: 'dropped' }
   }
 
-  /** What is empty is as good as not there: whoever goes on makes it anew. */
+  /** An empty file is as good as none: whoever continues makes it again. */
   async close(): Promise<void> {
     const empty = this.#file !== null && this.#bytes === 0
     this.#closeFile()

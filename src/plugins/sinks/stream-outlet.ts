@@ -39,7 +39,7 @@ export class StreamOutlet implements Outlet {
   }
 
   check(): void {
-    // Nobody else’s doing could be told from its reader’s.
+    // What others do couldn’t be told from what its reader does.
   }
 
   async publish(): Promise<null> {
@@ -69,7 +69,7 @@ function writeStandardOutput(bytes: Buffer): Promise<void> {
       if (error) reject(error)
       else resolve()
     }
-    // A reader that went away is told by the event too, which would end the process if nobody listened.
+    // A reader that went away is also reported by this event, which would end the process if nobody listened.
     stream.on('error', done)
     stream.write(bytes, done)
   })

@@ -36,12 +36,12 @@ export function isStandardInput(place: InputPlace): boolean {
   return place.path === STANDARD_INPUT
 }
 
-/** The files that it is, as it is named: none for standard input. */
+/** The files that an input names: none for standard input. */
 export function filesOf({ path }: { readonly path: string }): readonly string[] {
   return path === STANDARD_INPUT ? [] : [path]
 }
 
-/** What people are told where the input is. */
+/** How messages name the input. */
 export function inputName(place: InputPlace): string {
   return isStandardInput(place) ? 'standard input' : resolve(place.folder, place.path)
 }
@@ -151,7 +151,7 @@ export function chunksOf(text: string): Chunks {
 
 /**
  * A named pipe. Opening and reading wait for whoever writes to it, and must not keep a thread meanwhile that nobody can call
- * back: so it is opened without waiting, and read as what comes in is told.
+ * back: so it is opened without waiting, and read whenever something has come in.
  */
 function pipeChunks(place: InputPlace): Chunks {
   try {

@@ -2,7 +2,7 @@
  * Finds where a CSV record ends, piece by piece, without holding or splitting it. What a correct writer put inside quotes is
  * never taken for the record's end, whatever else is wrong with the record or how long it is.
  *
- * A cell that begins with a quote goes on until its closing quote. If something else than a delimiter or a line break stands
+ * A cell that begins with a quote ends at its closing quote. If something else than a delimiter or a line break stands
  * behind that, the record is broken, and ends at the first line break at which the quotes since the cell's beginning are even
  * in number. In any other cell quotes are text (which breaks the record, too), and a line break ends it.
  */
@@ -27,7 +27,7 @@ const LF = 0x0a
 const CR = 0x0d
 
 export class CsvBoundary {
-  /** Where `find` stopped: to go on from when there is more text. */
+  /** Where `find` stopped, and continues when there is more text. */
   at = 0
   /** Behind the line break that ends the record that was found. */
   after = 0

@@ -43,7 +43,7 @@ export class CsvFormat implements FileFormat {
   readonly #place: InputPlace
   #layout: CsvLayout
   #columns: Columns | null = null
-  /** Of the first record. */
+  /** The line of the first record. */
   #line = 1
   /** What stood before it; null if that was nothing, or isn't read yet. */
   #head: string | null = null
@@ -123,7 +123,7 @@ export class CsvFormat implements FileFormat {
       if (step === 'record') break
       if (step === 'reject') {
         const hint = this.#hintFor(scanner.problem, scanner.raw)
-        throw sourceError(this.#place, `${this.#tell(scanner)} can’t be read: ${scanner.problem?.message}`, hint)
+        throw sourceError(this.#place, `${this.#headerName(scanner)} can’t be read: ${scanner.problem?.message}`, hint)
       }
       if (step === 'unclosed') throw unclosedQuote(this.#place, scanner.found_line)
       if (step === 'more') {
@@ -136,10 +136,10 @@ export class CsvFormat implements FileFormat {
     const header = headers.join(this.#layout.delimiter)
     const hint = this.#delimiterHint(header)
     if (hint !== undefined)
-      throw sourceError(this.#place, `${this.#tell(scanner)} has no field of the schema: ${header}`, hint)
+      throw sourceError(this.#place, `${this.#headerName(scanner)} has no field of the schema: ${header}`, hint)
     const columns = columnsOf(headers, this.#layout.normalise)
     if (typeof columns === 'string') {
-      throw sourceError(this.#place, `${this.#tell(scanner)}: ${columns}`, 'Rename one of them in the file.')
+      throw sourceError(this.#place, `${this.#headerName(scanner)}: ${columns}`, 'Rename one of them in the file.')
     }
     return columns
   }
@@ -175,7 +175,7 @@ export class CsvFormat implements FileFormat {
     return behind ? 'A blank stands behind a closing quote; take it away.' : undefined
   }
 
-  #tell(scanner: CsvScanner): string {
+  #headerName(scanner: CsvScanner): string {
     return `the header of ${inputName(this.#place)} (line ${scanner.found_line})`
   }
 }
@@ -185,7 +185,7 @@ class CsvRecords implements RecordScanner {
   readonly #scanner: CsvScanner
   readonly #pad: boolean
   readonly #raw: boolean
-  /** null until the first record has told how many columns there are. */
+  /** null until the first record has shown how many columns there are. */
   #names: readonly string[] | null
   /** Whether the number of columns was learned from a record, so that positions must carry it. */
   readonly #learns: boolean

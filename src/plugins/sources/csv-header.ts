@@ -43,8 +43,8 @@ export function columnsOf(headers: readonly string[], normalise: boolean): Colum
 }
 
 function collision(headers: readonly string[], name: string, one: number, two: number): string {
-  const tell = (index: number) => `column ${index + 1} (${JSON.stringify(headers[index])})`
-  return `${tell(one)} and ${tell(two)} of the header would both be the field ${JSON.stringify(name)}`
+  const column = (index: number) => `column ${index + 1} (${JSON.stringify(headers[index])})`
+  return `${column(one)} and ${column(two)} of the header would both be the field ${JSON.stringify(name)}`
 }
 
 /** As options name them. */

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { told } from '../../../test/support/plugin-files.ts'
+import { brief } from '../../../test/support/plugin-files.ts'
 import { isCustodyError } from '../../model/error.ts'
 import type { SourceRecord } from '../../sdk/spec.ts'
 import { ByteReader } from './byte-reader.ts'
@@ -42,7 +42,7 @@ async function read(text: string, { pieces = 1 << 20, max_units, options = {} }:
     for (;;) {
       const out: SourceRecord[] = []
       scanner.scan(window, out, 3)
-      all.push(...out.map(told))
+      all.push(...out.map(brief))
       if (out.length === 0 && window.ended) return all
       if (out.length === 0) await window.grow()
     }

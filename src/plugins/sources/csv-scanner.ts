@@ -2,7 +2,7 @@
  * Finds the records of a CSV text: RFC 4180, with other delimiters and quotes, and LF or CR as line breaks too.
  *
  * Why not csv-parse or papaparse: both swallow the rows after a malformed quote, so that neither can report every
- * malformed record with its line and text and go on behind it.
+ * malformed record with its line and text and continue behind it.
  *
  * C1. A record that is broken costs itself and nothing else, and nothing inside its quotes is read as a record: csv-boundary.ts
  *     says where it ends. With `recover: line` a record whose quotes are malformed costs its first line instead.
@@ -52,7 +52,7 @@ const CR = 0x0d
 export class CsvScanner {
   /** Line of the next record, from 1. */
   line: number
-  /** Of the record that `next` found: its line, cells (unquoted empty ones null), and text if it is rejected. */
+  /** The record that `next` found: its line, cells (unquoted empty ones null), and text if it is rejected. */
   found_line = 0
   cells: Cell[] = []
   problem: Problem | null = null
@@ -171,7 +171,7 @@ export class CsvScanner {
     return 'reject'
   }
 
-  /** What counts in telling where a record ends. */
+  /** The characters that decide where a record ends. */
   get #marks(): CsvMarks {
     return { delimiter: this.#delimiter, quote: this.#syntax.recover === 'line' ? null : this.#quote }
   }

@@ -12,7 +12,7 @@ export interface CsvTable {
   readonly columns: readonly string[]
   /** Cells are texts, empty ones null. */
   readonly rows: readonly Row[]
-  /** For each row the line at which it begins, from 1. */
+  /** The line at which each row begins, from 1. */
   readonly lines: readonly number[]
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { Folder, readAll, rowsOf, told } from '../../../test/support/plugin-files.ts'
+import { brief, Folder, readAll, rowsOf } from '../../../test/support/plugin-files.ts'
 import type { Json } from '../../model/row.ts'
 import type { RowSchema } from '../../model/schema.ts'
 import type { SourceRecord } from '../../sdk/spec.ts'
@@ -16,7 +16,7 @@ async function read(content: string | Uint8Array, options: object = {}): Promise
   const source = folder.source(csvSource, { path: 'in.csv', ...options })
   const records = await readAll(source)
   await source.close()
-  return records.map(told)
+  return records.map(brief)
 }
 
 function withChunks(folder: Folder, chunk_bytes: number): FileSource {
@@ -166,7 +166,7 @@ describe('syntax', () => {
     expect(await read('1,2\n', { header: false, columns: ['x', 'y'] })).toEqual([[1, { x: '1', y: '2' }]])
   })
 
-  test('options that can’t work together are told', () => {
+  test('options that can’t work together are reported', () => {
     const problems = (options: object) =>
       csvSource.check?.(csvOptions.parse({ path: 'x', ...options }), []).map(each => each.path)
     expect(problems({})).toEqual([])
@@ -202,7 +202,7 @@ describe('header', () => {
     folder.put('in.csv', 'id,Loan Amount\n1,2\n')
     const source = folder.source(csvSource, { path: 'in.csv' })
     expect(source.originalNames?.()).toBeNull()
-    expect((await readAll(source)).map(told)).toEqual([[2, { id: '1', loan_amount: '2' }]])
+    expect((await readAll(source)).map(brief)).toEqual([[2, { id: '1', loan_amount: '2' }]])
     expect({ ...source.originalNames?.() }).toEqual({ loan_amount: 'Loan Amount' })
     expect(await read('id,Loan Amount\n1,2\n', { normalise: false })).toEqual([[2, { id: '1', 'Loan Amount': '2' }]])
   })
@@ -306,7 +306,7 @@ describe('encodings', () => {
   })
 })
 
-describe('going on', () => {
+describe('continuing', () => {
   const bytes = Buffer.from(`\uFEFF${ZOO}\n\n`)
 
   test('the size of chunks makes no difference', async () => {
@@ -314,7 +314,7 @@ describe('going on', () => {
     folder.put('in.csv', bytes)
     for (let size = 1; size <= bytes.length; size++) {
       const source = withChunks(folder, size)
-      expect((await readAll(source)).map(told)).toEqual(ZOO_RECORDS)
+      expect((await readAll(source)).map(brief)).toEqual(ZOO_RECORDS)
       expect(source.hashUpTo(source.end().position)).toBe(sha256(bytes))
       expect(source.end().bytes).toBe(bytes.length)
       await source.close()

@@ -1,4 +1,4 @@
-/** The `csv` source: its options and what it tells about itself. */
+/** The `csv` source: its options and its description. */
 import { z } from 'zod'
 import { OBSERVED, type RowSchema } from '../../model/schema.ts'
 import { defineSource } from '../../sdk/define.ts'
@@ -88,7 +88,7 @@ function create(options: CsvOptions, context: PluginContext): FileSource {
   })
 }
 
-/** Of options that have a meaning only where there are quotes. */
+/** Problems of options that have a meaning only where there are quotes. */
 const csvDefaults = { on_unclosed_quote: 'stop', recover: 'record' } as const
 
 type Problems = ReturnType<NonNullable<SourceSpec<CsvOptions>['check']>>
@@ -143,7 +143,7 @@ export const csvSource = defineSource({
     '',
     'The reader follows RFC 4180, with LF and CR as line breaks too. A record that is malformed (too few or too many',
     'cells, a quote where none may be, a NUL, bytes that are not valid in the encoding, longer than 16 MiB) is rejected with',
-    'its line and text; reading goes on behind it. Blank lines are skipped, except in a file of one column, where a blank',
+    'its line and text; reading continues behind it. Blank lines are skipped, except in a file of one column, where a blank',
     'line is an empty cell.',
     '',
     'Text that a correct writer put inside quotes is never read as a record, whatever limit it meets: a record whose quotes are',

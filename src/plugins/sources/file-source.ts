@@ -1,8 +1,8 @@
 /**
- * What the sources that read bytes have in common: opening, going on after a point, handing out records, hashing.
+ * What the sources that read bytes have in common: opening, continuing after a point, handing out records, hashing.
  * A format gives the scanner that finds records in a window of text.
  *
- * A position is `{offset, line}`: the byte at which to go on, and its line; a format may add to it. At the end of an input that is
+ * A position is `{offset, line}`: the byte at which to continue, and its line; a format may add to it. At the end of an input that is
  * blank it has `blank`, at the end of another what stood before its first record (`head`), if that isn't too long.
  */
 import { isCustodyError } from '../../model/error.ts'
@@ -37,14 +37,14 @@ export interface RecordScanner {
    * When the window has ended, everything in it is taken.
    */
   scan(window: TextWindow, out: SourceRecord[], most: number): void
-  /** Where to go on after what was taken. */
+  /** Where to continue after what was taken. */
   position(window: TextWindow): Json
 }
 
 export interface FileFormat {
   /** Reads what stands before the first record: a header, whose columns it gives. Always comes before `begin`. */
   head?(window: TextWindow): Promise<readonly SourceColumn[] | null>
-  /** What else than it the input may be, told from how it begins. */
+  /** What else the input may be, to judge by its beginning. */
   foreign?(window: TextWindow): Foreign | null
   /** The scanner for what follows `from`. */
   begin(window: TextWindow, from: Position | null): RecordScanner
@@ -82,7 +82,7 @@ export class FileSource implements Source {
   #bytes: ByteReader | null = null
   /** How often it was. */
   #closed = 0
-  /** Where `begin` has come to, until `read` goes on from there. */
+  /** Where `begin` has stopped, until `read` continues from there. */
   #begun: TextWindow | null = null
   /** Whether nothing but blanks and line breaks has come since it was opened. */
   #blank = false
@@ -177,18 +177,18 @@ export class FileSource implements Source {
     try {
       return await this.#reread(raw, headIn(ended))
     } catch (error) {
-      // What is wrong with the record is no less wrong by itself, or the header of then isn't one any more.
+      // The record is still wrong on its own, or the header of that time is no header any more.
       if (isCustodyError(error)) return null
       throw error
     }
   }
 
   async #reread(raw: string, head: string | null): Promise<SourceRecord | null> {
-    // What isn't there whole can't be read again.
+    // A record that isn't there in full can't be read again.
     if (raw.endsWith(CUT)) return null
     let again = this.#format.again(raw)
     if (again === null && head !== null) {
-      // Never that of the file as it is now: it may have other columns.
+      // Never the header of the file as it is now: it may have other columns.
       await this.#format.head?.(await this.#windowOf(head))
       again = this.#format.again(raw)
     }

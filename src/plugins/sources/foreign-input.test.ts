@@ -1,7 +1,7 @@
-/** What isn't what a source reads is told apart by how it begins, and nothing of it becomes a record. */
+/** An input in another format is recognised by its beginning, and nothing of it becomes a record. */
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { Folder, readAll, told } from '../../../test/support/plugin-files.ts'
+import { brief, Folder, readAll } from '../../../test/support/plugin-files.ts'
 import type { Source, SourceSpec } from '../../sdk/spec.ts'
 import { csvSource } from './csv.ts'
 import { jsonSource } from './json.ts'
@@ -54,7 +54,7 @@ describe('before a record is read', () => {
       [jsonl],
     ],
     ['an array in place of JSON lines', Buffer.from('[{"a": 1}, {"a": 2}]'), /one JSON document/, [jsonl]],
-  ])('%s is told apart', async (_name, content, message, all) => {
+  ])('%s is recognised', async (_name, content, message, all) => {
     for (const open of all)
       await expect(beginOf(open, content)).rejects.toMatchObject({
         code: 'CUSTODY_INPUT_FORMAT',
@@ -76,7 +76,7 @@ describe('before a record is read', () => {
     await expect(beginOf(open, content)).resolves.toMatchObject({ input: 'in' })
   })
 
-  test('columns are told as fields, and as they stand there', async () => {
+  test('columns are given as fields, and as they stand there', async () => {
     expect(await beginOf(csv, 'id,Loan Amount\n1,2\n')).toEqual({
       input: 'in',
       columns: [
@@ -107,7 +107,7 @@ describe('a first line such as sep=;', () => {
   const read = async (content: string | Uint8Array, options: object = {}) => {
     const folder = new Folder()
     folder.put('in', content)
-    return (await readAll(folder.source(csvSource, { path: 'in', ...options }))).map(told)
+    return (await readAll(folder.source(csvSource, { path: 'in', ...options }))).map(brief)
   }
   const ROWS = [
     [3, { id: '1', name: 'Ada' }],
@@ -138,7 +138,7 @@ describe('a first line such as sep=;', () => {
     expect(await read('sep,=;\n1,2\n', { normalise: false })).toEqual([[2, { sep: '1', '=;': '2' }]])
   })
 
-  test('going on behind a record finds the same rest', async () => {
+  test('continuing behind a record finds the same rest', async () => {
     const folder = new Folder()
     folder.put('in', 'sep=;\nid;name\n1;Ada\n2;Bo\n')
     const all = await readAll(folder.source(csvSource, { path: 'in' }))

@@ -1,4 +1,4 @@
-/** What an input is that isn't what its source reads, told by how it begins, before any of it is taken for a record. */
+/** Recognises an input in another format than its source reads by its beginning, before any of it is taken as a record. */
 import { CustodyError } from '../../model/error.ts'
 import { type InputPlace, inputName, whereOf } from './byte-reader.ts'
 import type { TextWindow } from './text-window.ts'
@@ -42,7 +42,7 @@ const WORKBOOK: Foreign = { what: 'is an Excel workbook (xlsx)', hint: EXCEL }
 const WORKBOOK_PARTS = ['[Content_Types].xml', 'xl/', '_rels/', 'docProps/']
 const LOOKED_AT = 512
 
-/** What is no text in the encoding, whatever is in it. */
+/** Why the bytes are no text in the encoding. */
 export function foreignBytes(window: TextWindow): Foreign | null {
   const bytes = window.bytes(LOOKED_AT)
   const hex = bytes.toString('hex')
@@ -58,7 +58,7 @@ export function foreignBytes(window: TextWindow): Foreign | null {
   return wide(bytes)
 }
 
-/** Text in wide units that no byte order mark tells of: letters of ASCII have NULs beside them. */
+/** Text in wide units without a byte order mark: letters of ASCII have NULs beside them. */
 function wide(bytes: Buffer): Foreign | null {
   const nuls = [...bytes.subarray(0, 4)].map(byte => (byte === 0 ? '0' : 'x')).join('')
   if (nuls === 'x0x0') return utf('UTF-16', 'utf-16le')
@@ -101,7 +101,7 @@ export function foreignToCsv(window: TextWindow): Foreign | null {
 export function foreignToJsonl(window: TextWindow): Foreign | null {
   const text = beginningOf(window)
   const [first = '', ...others] = text.split('\n')
-  // A line that the window doesn't show whole may be anything yet.
+  // A line that the window shows only in part may still be anything.
   const line = others.length > 0 ? first.trim() : ''
   if (line === '[' || line === '{' || /^\[\s*\{/.test(text))
     return { what: 'is one JSON document, not a value on each line', hint: 'Read it with the plugin json.' }

@@ -23,7 +23,7 @@ export function isSpace(unit: number): boolean {
 export class JsonBoundary {
   /** True once brackets didn't match; nothing more can be found then. */
   broken = false
-  /** Where `find` stopped: to go on from when there is more text. */
+  /** Where `find` stopped, and continues when there is more text. */
   at = 0
   #closers: number[] = []
   #in_text = false

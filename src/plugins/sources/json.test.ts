@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, openSync, writeSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Folder, readAll, rowsOf, told } from '../../../test/support/plugin-files.ts'
+import { brief, Folder, readAll, rowsOf } from '../../../test/support/plugin-files.ts'
 import type { Json } from '../../model/row.ts'
 import { jsonFile, jsonSource } from './json.ts'
 import { pointerTokens } from './json-pointer.ts'
@@ -16,7 +16,7 @@ function readable(value: unknown): unknown {
 async function read(content: string | Uint8Array, options: object = {}): Promise<unknown[]> {
   const folder = new Folder()
   folder.put('in.json', content)
-  return (await readAll(folder.source(jsonSource, { path: 'in.json', ...options }))).map(told)
+  return (await readAll(folder.source(jsonSource, { path: 'in.json', ...options }))).map(brief)
 }
 
 const ZOO = `\uFEFF [
@@ -118,7 +118,7 @@ describe('elements', () => {
       ],
     ],
     ['<tag>', [[1, 'JSON_SYNTAX', '<tag>']]],
-  ])('what is broken or cut off is told: %j', async (content, expected) => {
+  ])('what is broken or cut off is reported: %j', async (content, expected) => {
     expect(await read(content)).toEqual(expected)
   })
 
@@ -164,7 +164,7 @@ describe('pointer', () => {
   })
 })
 
-describe('going on', () => {
+describe('continuing', () => {
   const bytes = Buffer.from(ZOO)
   const sha256 = (part: Uint8Array) => createHash('sha256').update(part).digest('hex')
 
@@ -174,7 +174,7 @@ describe('going on', () => {
     const place = { path: 'in.json', folder: folder.path }
     for (let chunk_bytes = 1; chunk_bytes <= 64; chunk_bytes++) {
       const source = jsonFile(place, '', false, undefined, { chunk_bytes })
-      expect((await readAll(source)).map(told)).toEqual(ZOO_RECORDS)
+      expect((await readAll(source)).map(brief)).toEqual(ZOO_RECORDS)
       expect(source.hashUpTo(source.end().position)).toBe(sha256(bytes))
     }
   })
@@ -222,7 +222,7 @@ describe('memory', () => {
     folder.put('in.json', `[{"a": 1},\n{"b": "${'x\\"]'.repeat(100)}",\n"c": 2},\n{"d": 3}]`)
     const place = { path: 'in.json', folder: folder.path }
     for (const chunk_bytes of [1, 3, 50, 1000]) {
-      expect((await readAll(jsonFile(place, '', false, 40, { chunk_bytes }))).map(told)).toEqual([
+      expect((await readAll(jsonFile(place, '', false, 40, { chunk_bytes }))).map(brief)).toEqual([
         [1, { a: 1 }],
         [2, 'RECORD_TOO_LONG', `${'{"b": "x\\"]x\\"]x\\"]x\\"]x\\"]x\\"]x\\"]x\\"]x'.slice(0, 40)}… [cut]`],
         [4, { d: 3 }],

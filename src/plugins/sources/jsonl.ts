@@ -36,7 +36,7 @@ export const jsonlSource = defineSource({
   description: [
     'The text is UTF-8 (or UTF-16 with a byte order mark). Blank lines are skipped. A line that is no object, or that',
     'other readers would read differently (duplicate keys, integers beyond ±2^53, halves of surrogate pairs), is rejected',
-    'with its line and text; reading goes on behind it.',
+    'with its line and text; reading continues behind it.',
   ].join('\n'),
   options: jsonlOptions,
   determinism: 'deterministic',

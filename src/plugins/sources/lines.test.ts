@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { Folder, readAll, told } from '../../../test/support/plugin-files.ts'
+import { brief, Folder, readAll } from '../../../test/support/plugin-files.ts'
 import { jsonlFile, jsonlSource } from './jsonl.ts'
 import { textFile, textSource } from './text.ts'
 
@@ -40,12 +40,12 @@ describe('jsonl', () => {
     const place = { path: 'in.jsonl', folder: folder.path }
     for (let chunk_bytes = 1; chunk_bytes < 60; chunk_bytes++) {
       const source = jsonlFile(place, false, undefined, { chunk_bytes })
-      expect(JSON.stringify((await readAll(source)).map(told))).toBe(JSON.stringify(expected))
+      expect(JSON.stringify((await readAll(source)).map(brief))).toBe(JSON.stringify(expected))
       expect(source.hashUpTo(source.end().position)).toBe(sha256(bytes))
     }
   })
 
-  test('goes on after each record', async () => {
+  test('continues after each record', async () => {
     const folder = new Folder()
     folder.put('in.jsonl', bytes)
     const all = await readAll(folder.source(jsonlSource, { path: 'in.jsonl' }))
@@ -64,7 +64,7 @@ describe('jsonl', () => {
     )
     const place = { path: 'in.jsonl', folder: folder.path }
     for (const chunk_bytes of [1, 20, 500]) {
-      expect((await readAll(jsonlFile(place, false, 30, { chunk_bytes }))).map(told)).toEqual([
+      expect((await readAll(jsonlFile(place, false, 30, { chunk_bytes }))).map(brief)).toEqual([
         [1, 'ENCODING', '"\uFFFD"'],
         [2, 'RECORD_TOO_LONG', `{"a":"${'x'.repeat(24)}… [cut]`],
         [3, {}],
@@ -78,7 +78,7 @@ describe('text', () => {
     const folder = new Folder()
     folder.put('in.txt', 'one\r\n\n  Zwölf \nlast')
     const records = await readAll(folder.source(textSource, { path: 'in.txt', field: 'line' }))
-    expect(records.map(told)).toEqual([
+    expect(records.map(brief)).toEqual([
       [1, { line: 'one' }],
       [2, { line: '' }],
       [3, { line: '  Zwölf ' }],
@@ -94,10 +94,10 @@ describe('text', () => {
     for (const chunk_bytes of [1, 5, 100]) {
       const source = textFile(place, whole, undefined, { chunk_bytes })
       const all = await readAll(source)
-      expect(all.map(told)).toEqual([[1, { text: 'one\n\nZwölf\n' }]])
+      expect(all.map(brief)).toEqual([[1, { text: 'one\n\nZwölf\n' }]])
       expect(source.hashUpTo(source.end().position)).toBe(sha256(Buffer.from('one\n\nZwölf\n')))
       expect(await readAll(source, { records: 1, position: all[0]!.position })).toEqual([])
-      expect((await readAll(textFile(place, whole, 4, { chunk_bytes }))).map(told)).toEqual([
+      expect((await readAll(textFile(place, whole, 4, { chunk_bytes }))).map(brief)).toEqual([
         [1, 'RECORD_TOO_LONG', 'one\n… [cut]'],
       ])
     }
@@ -107,7 +107,7 @@ describe('text', () => {
     const folder = new Folder()
     folder.put('in.txt', Buffer.from([0xe9, 0x0a, 0x80]))
     const records = await readAll(folder.source(textSource, { path: 'in.txt', encoding: 'latin1' }))
-    expect(records.map(told)).toEqual([
+    expect(records.map(brief)).toEqual([
       [1, { text: 'é' }],
       [2, { text: '€' }],
     ])

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { appendFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { Folder, readAll, told } from '../../../test/support/plugin-files.ts'
+import { brief, Folder, readAll } from '../../../test/support/plugin-files.ts'
 import { csvSource } from './csv.ts'
 
 function withPipe() {
@@ -13,7 +13,7 @@ function withPipe() {
   return { path, source: folder.source(csvSource, { path: 'pipe' }) }
 }
 
-test('what is waited for is told, and after a stop what has to be written again', async () => {
+test('a run says what it waits for, and after a stop what has to be written again', async () => {
   const { source, path } = withPipe()
   expect(await source.awaits?.(null)).toBe(`somebody who writes to the pipe ${path}`)
   expect(await source.awaits?.({ records: 1, position: { offset: 7, line: 2 } })).toMatch(/from the beginning: 7 bytes/)
@@ -27,7 +27,7 @@ test('looking whether it is there takes nothing from it; the header and the reco
   const begun = source.begin?.()
   const written = appendFile(path, 'id\n1\n2\n')
   expect((await begun)?.columns).toEqual([{ field: 'id', header: 'id' }])
-  expect((await readAll(source)).map(told)).toEqual([
+  expect((await readAll(source)).map(brief)).toEqual([
     [2, { id: '1' }],
     [3, { id: '2' }],
   ])

@@ -25,7 +25,7 @@ export class TextWindow {
   /** True: `text` is what its bytes mean, so that parts of it need no decoding. */
   plain = true
   readonly encoding: Encoding
-  /** What it was to be; a byte order mark may have said another one. */
+  /** The encoding that was asked for; a byte order mark may name another one. */
   readonly declared: Encoding
   readonly #bytes: ByteReader
   #held: Buffer = NOTHING
@@ -82,7 +82,7 @@ export class TextWindow {
     return this.encoding.decodeLossy(this.#held, start * unit, end * unit)
   }
 
-  /** Drops what stands before `at`, and reads on. `ended` tells if nothing more came. */
+  /** Drops what stands before `at`, and reads more. `ended` says whether nothing more came. */
   async grow(): Promise<void> {
     const skipped = this.at * this.encoding.unit
     const kept = this.#held.subarray(skipped)

@@ -16,13 +16,13 @@ export interface Template {
   readonly reads_row: boolean
   /** `more`: variables besides the fields; they come first where names are the same. */
   render(row: Row, more?: Row): Rendered<string>
-  /** Of a template that is one output and nothing else, the output as it is, not as text. */
+  /** For a template that is one output and nothing else: the output as it is, not as text. */
   readonly value: ((row: Row) => Rendered<Json>) | null
 }
 
 export type Rendered<T> =
   | { readonly ok: true; readonly value: T }
-  /** `field`: the one that it is about, where that can be told. */
+  /** `field`: the one that it is about, where that is known. */
   | { readonly ok: false; readonly message: string; readonly field?: string }
 
 export interface TemplateProblem {
@@ -173,7 +173,7 @@ function reasonOf(error: unknown): string {
   const reason = (originalError instanceof Error ? originalError : error).message
   const [, place] = /, (line:\d+, col:\d+)/.exec(error.message) ?? []
   const missing = /^undefined variable: (.*?)(?:,|$)/.exec(reason)
-  let told = missing === null ? reason.replace(/, line:\d+.*$/s, '') : `${missing[1]} is missing`
-  if (reason === NULL_VALUE && token !== undefined) told = `${token.getText()} is null`
-  return place === undefined ? told : `${told} (${place.replace('line:', 'line ').replace('col:', 'column ')})`
+  let text = missing === null ? reason.replace(/, line:\d+.*$/s, '') : `${missing[1]} is missing`
+  if (reason === NULL_VALUE && token !== undefined) text = `${token.getText()} is null`
+  return place === undefined ? text : `${text} (${place.replace('line:', 'line ').replace('col:', 'column ')})`
 }

@@ -93,9 +93,9 @@ test('options that don’t go together', () => {
   expect(refusals(fetchPage, { url_field: 'x', as: 'html', main_content: true })).toHaveLength(1)
   expect(refusals(fetchPage, { url_field: 'x', title_field: 'page' })).toHaveLength(1)
   const secret = [{ path: ['headers', 'X-Key'], name: 'KEY' }]
-  const told = (place: Options) =>
+  const warnings = (place: Options) =>
     fetchPage.check?.(fetchPage.options.parse({ ...place, headers: { 'X-Key': 'a long word' } }), secret)?.length
-  expect([told({ url: 'https://h.example/' }), told({ url_field: 'x' })]).toEqual([0, 1])
+  expect([warnings({ url: 'https://h.example/' }), warnings({ url_field: 'x' })]).toEqual([0, 1])
 })
 
 test('what is known before the run', () => {

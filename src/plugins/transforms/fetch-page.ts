@@ -53,7 +53,7 @@ function createFetchPage(options: PageOptions, { secrets }: PageContext): Transf
   const request = requestOf(options, secrets)
   const service = new WebService({
     limits: limitsOf(options),
-    // Where rows bring the URL, what fails is theirs.
+    // Where rows bring the URL, failures are the row's.
     one_service: request.host !== null,
     authenticated: false,
     stop_on: [],
@@ -111,9 +111,9 @@ function encodingOf(body: Buffer, content_type: string | undefined): string {
   const named = charsetOf(content_type)
   if (named !== null) return named
   const start = body.toString('latin1', 0, PRESCAN_BYTES)
-  const [, told] = /<meta\s[^>]*charset\s*=\s*["']?\s*([\w:-]+)/i.exec(start) ?? []
+  const [, charset] = /<meta\s[^>]*charset\s*=\s*["']?\s*([\w:-]+)/i.exec(start) ?? []
   // A page that says so in ASCII isn't UTF-16.
-  if (told !== undefined) return /^utf-?16/i.test(told) ? 'utf-8' : told
+  if (charset !== undefined) return /^utf-?16/i.test(charset) ? 'utf-8' : charset
   return isUtf8(body) ? 'utf-8' : 'windows-1252'
 }
 

@@ -45,7 +45,7 @@ const always =
     json(response, value, status)
 
 describe('requests', () => {
-  test('are made of the row, and recorded as they were sent', async () => {
+  test('are made from the row, and recorded as they were sent', async () => {
     const { asked, calls, origin } = await ask(
       always({ id: 7 }),
       {
@@ -300,9 +300,9 @@ describe('secrets', () => {
 
   test('aren’t taken where they would be recorded, and are no templates', () => {
     const parsed = http.options.parse({ ...options, url: 'https://h.example/' })
-    const tell = (named: readonly SecretOption[]) => (http.check?.(parsed, named) ?? []).map(({ path }) => path)
-    expect(tell(secrets)).toEqual([])
-    expect(tell([...secrets, at('url', 'KEY'), at('service', 'KEY')])).toEqual([['url'], ['service']])
+    const pathsOf = (named: readonly SecretOption[]) => (http.check?.(parsed, named) ?? []).map(({ path }) => path)
+    expect(pathsOf(secrets)).toEqual([])
+    expect(pathsOf([...secrets, at('url', 'KEY'), at('service', 'KEY')])).toEqual([['url'], ['service']])
     expect(http.requires?.(parsed, secrets)).toEqual([{ field: 'x', path: ['body', 'other'] }])
   })
 })
@@ -331,8 +331,8 @@ test.each([
   [{ timeout: 'soon' }, /duration/],
   [{ allow: ['http://x'] }, /hosts, addresses/],
 ])('%j is refused', (more, message) => {
-  const told = refusals(http, { url: 'https://h.example/', field: 'all', ...more } as Json)
-  expect(told.join('; ')).toMatch(message)
+  const problems = refusals(http, { url: 'https://h.example/', field: 'all', ...more } as Json)
+  expect(problems.join('; ')).toMatch(message)
 })
 
 test('what is known before the run', () => {

@@ -24,7 +24,7 @@ export const keywordFilter = defineTransform({
   name: 'keyword_filter',
   summary: 'Stops rows in which a pattern is found',
   description: [
-    'A row in which any pattern matches any part of a field meets the error KEYWORD_FOUND, for `on_error`; all others go on',
+    'A row in which any pattern matches any part of a field meets the error KEYWORD_FOUND, for `on_error`; all others continue',
     'unchanged. Numbers, true and false are searched as they are written; of lists and objects all values are searched,',
     'to any depth, but not the names of fields. Null and missing fields match nothing.',
     '',

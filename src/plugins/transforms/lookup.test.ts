@@ -46,7 +46,7 @@ test('tabs, JSON, and a JSON value that isn’t a text', async () => {
   ])
 })
 
-describe('what is wrong with a table is told before any row', () => {
+describe('what is wrong with a table is reported before any row', () => {
   test.each([
     [{ path: 'twice.csv' }, 'CUSTODY_PLUGIN_OPTIONS', /line 5 is on line 2/],
     [{ path: 'twice.jsonl' }, 'CUSTODY_PLUGIN_OPTIONS', /line 3 is on line 1/],

@@ -27,7 +27,7 @@ const post = (url: string, more: Partial<Outgoing> = {}) =>
   get(url, { method: 'POST', body: Buffer.from('hello'), idempotent: false, ...more })
 
 /** Status and body, or code and whether a retry could help. */
-async function told(web: WebClient, outgoing: Outgoing, signal = NEVER) {
+async function outcome(web: WebClient, outgoing: Outgoing, signal = NEVER) {
   const answer = await web.ask(outgoing, signal)
   return answer.kind === 'failure' ? [answer.code, answer.retryable] : [answer.status, answer.body.toString()]
 }
@@ -62,7 +62,7 @@ describe('answers', () => {
       const [encoding, body] = forms[url] ?? ['', Buffer.alloc(0)]
       response.writeHead(200, { 'content-encoding': encoding }).end(body)
     })
-    for (const path of Object.keys(forms)) expect(await told(client(), get(origin + path))).toEqual([200, 'text'])
+    for (const path of Object.keys(forms)) expect(await outcome(client(), get(origin + path))).toEqual([200, 'text'])
     expect(asked[0]?.headers).toMatchObject({ 'user-agent': 'custody', 'accept-encoding': 'gzip, br, zstd' })
   })
 
@@ -73,7 +73,7 @@ describe('answers', () => {
     ['a compressed body that is cut', 'gzip', gzipSync('x'.repeat(5000)).subarray(0, 20), ['HTTP_NETWORK', true]],
   ])('%s', async (_what, encoding, body, expected) => {
     const { origin } = await serve((_, response) => response.writeHead(200, { 'content-encoding': encoding }).end(body))
-    expect(await told(client(), get(origin))).toEqual(expected)
+    expect(await outcome(client(), get(origin))).toEqual(expected)
   })
 
   test.each([
@@ -83,7 +83,7 @@ describe('answers', () => {
     const { origin } = await serve((_, response) =>
       response.writeHead(502, { 'content-encoding': encoding }).end('<html>bad gateway</html>'),
     )
-    expect(await told(client(), get(origin))).toEqual([502, ''])
+    expect(await outcome(client(), get(origin))).toEqual([502, ''])
   })
 
   test('no more than `max_bytes` of them, counted after decompression', async () => {
@@ -92,8 +92,8 @@ describe('answers', () => {
       const body = 'x'.repeat(sizes[Number(url.slice(1))] ?? 0)
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(body))
     })
-    expect(await told(client({ max_bytes: 1000 }), get(`${origin}/0`))).toEqual([200, 'x'.repeat(1000)])
-    expect(await told(client({ max_bytes: 1000 }), get(`${origin}/1`))).toEqual(['HTTP_TOO_LARGE', false])
+    expect(await outcome(client({ max_bytes: 1000 }), get(`${origin}/0`))).toEqual([200, 'x'.repeat(1000)])
+    expect(await outcome(client({ max_bytes: 1000 }), get(`${origin}/1`))).toEqual(['HTTP_TOO_LARGE', false])
   })
 
   test('a bomb is given up early', async () => {
@@ -101,7 +101,7 @@ describe('answers', () => {
     const bomb = gzipSync(Buffer.alloc(200_000_000))
     const { origin } = await serve((_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb))
     const before = process.memoryUsage().rss
-    expect(await told(client(), get(origin))).toEqual(['HTTP_TOO_LARGE', false])
+    expect(await outcome(client(), get(origin))).toEqual(['HTTP_TOO_LARGE', false])
     expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000)
   })
 
@@ -112,12 +112,12 @@ describe('answers', () => {
       response.on('close', () => clearInterval(more))
     }
     const { origin } = await serve(endless)
-    expect(await told(client(), get(origin))).toEqual(['HTTP_TOO_LARGE', false])
+    expect(await outcome(client(), get(origin))).toEqual(['HTTP_TOO_LARGE', false])
   })
 
   test('more headers than anybody needs', async () => {
     const { origin } = await serve((_, response) => response.writeHead(200, { big: 'x'.repeat(100_000) }).end())
-    expect(await told(client(), get(origin))).toEqual(['HTTP_TOO_LARGE', false])
+    expect(await outcome(client(), get(origin))).toEqual(['HTTP_TOO_LARGE', false])
   })
 })
 
@@ -142,20 +142,20 @@ describe('time', () => {
   ])('%s: the limit is for everything', async (_what, onConnection) => {
     const origin = await serveRaw(onConnection)
     const web = client({ timeout_ms: 100 })
-    expect(await told(web, get(origin))).toEqual(['HTTP_TIMEOUT', true])
-    expect(await told(web, post(origin))).toEqual(['HTTP_TIMEOUT', false])
+    expect(await outcome(web, get(origin))).toEqual(['HTTP_TIMEOUT', true])
+    expect(await outcome(web, post(origin))).toEqual(['HTTP_TIMEOUT', false])
   })
 
   test('a name that takes for ever to look up', async () => {
     const web = client({ timeout_ms: 50 }, () => new Promise(() => undefined))
-    expect(await told(web, post('http://slow.example/'))).toEqual(['HTTP_TIMEOUT', true])
+    expect(await outcome(web, post('http://slow.example/'))).toEqual(['HTTP_TIMEOUT', true])
   })
 
   test('the run’s stop ends it at once', async () => {
     const stop = new AbortController()
     const origin = await serveRaw(() => stop.abort())
-    expect(await told(client(), get(origin), stop.signal)).toEqual(['HTTP_TIMEOUT', true])
-    expect(await told(client(), get(origin), AbortSignal.abort())).toEqual(['HTTP_TIMEOUT', true])
+    expect(await outcome(client(), get(origin), stop.signal)).toEqual(['HTTP_TIMEOUT', true])
+    expect(await outcome(client(), get(origin), AbortSignal.abort())).toEqual(['HTTP_TIMEOUT', true])
   })
 })
 
@@ -170,25 +170,25 @@ describe('connections that break', () => {
     ['with two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab'],
   ])('%s: what may have taken effect isn’t asked again', async (_when, text) => {
     const origin = await serveRaw(socket => socket.once('data', () => socket.end(text)))
-    expect(await told(client(), get(origin))).toEqual(['HTTP_NETWORK', true])
-    expect(await told(client(), post(origin))).toEqual(['HTTP_NETWORK', false])
-    expect(await told(client(), post(origin, { idempotent: true }))).toEqual(['HTTP_NETWORK', true])
+    expect(await outcome(client(), get(origin))).toEqual(['HTTP_NETWORK', true])
+    expect(await outcome(client(), post(origin))).toEqual(['HTTP_NETWORK', false])
+    expect(await outcome(client(), post(origin, { idempotent: true }))).toEqual(['HTTP_NETWORK', true])
   })
 
   test('what was never sent may be asked again', async () => {
     const { origin, server } = await serve(() => undefined)
     await new Promise(resolve => server.close(resolve))
-    expect(await told(client(), post(origin))).toEqual(['HTTP_NETWORK', true])
+    expect(await outcome(client(), post(origin))).toEqual(['HTTP_NETWORK', true])
   })
 
   test('a name that doesn’t exist stays so', async () => {
     const unknown = () => Promise.reject(Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' }))
-    expect(await told(client({}, unknown), get('http://gone.example/'))).toEqual(['HTTP_NETWORK', false])
+    expect(await outcome(client({}, unknown), get('http://gone.example/'))).toEqual(['HTTP_NETWORK', false])
   })
 
   test('a server without TLS', async () => {
     const origin = await serveRaw(socket => socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')))
-    expect(await told(client(), get(origin.replace('http', 'https')))).toEqual(['HTTP_TLS', false])
+    expect(await outcome(client(), get(origin.replace('http', 'https')))).toEqual(['HTTP_TLS', false])
   })
 })
 
@@ -202,10 +202,10 @@ describe('addresses', () => {
       `http://[::ffff:127.0.0.1]:${port}/`,
       `http://localhost:${port}/`,
     ])
-      expect(await told(strict, get(url))).toEqual(['HTTP_ADDRESS_REFUSED', false])
+      expect(await outcome(strict, get(url))).toEqual(['HTTP_ADDRESS_REFUSED', false])
     expect(asked).toEqual([])
-    expect(await told(client(), get(`http://2130706433:${port}/`))).toEqual([200, 'reached'])
-    expect(await told(client({ allow: ['localhost'] }), get(`http://localhost:${port}/`))).toEqual([200, 'reached'])
+    expect(await outcome(client(), get(`http://2130706433:${port}/`))).toEqual([200, 'reached'])
+    expect(await outcome(client({ allow: ['localhost'] }), get(`http://localhost:${port}/`))).toEqual([200, 'reached'])
   })
 
   test.each([
@@ -219,7 +219,7 @@ describe('addresses', () => {
       response.writeHead(302, { location: location.replace('PORT', String(port)) }).end(),
     )
     const web = client({}, async () => ['10.0.0.7'])
-    expect(await told(web, get(origin))).toEqual(['HTTP_ADDRESS_REFUSED', false])
+    expect(await outcome(web, get(origin))).toEqual(['HTTP_ADDRESS_REFUSED', false])
     expect(asked).toHaveLength(1)
   })
 
@@ -230,7 +230,7 @@ describe('addresses', () => {
     const answers = ['127.0.0.1', '127.0.0.2', '127.0.0.1']
     let lookups = 0
     const rebinding = client({}, async () => [answers[lookups++] ?? ''])
-    expect(await told(rebinding, get(`http://rebound.example:${port}/`))).toEqual(['HTTP_ADDRESS_REFUSED', false])
+    expect(await outcome(rebinding, get(`http://rebound.example:${port}/`))).toEqual(['HTTP_ADDRESS_REFUSED', false])
     expect([lookups, asked.length]).toEqual([2, 1])
   })
 })
@@ -250,7 +250,7 @@ describe('redirects', () => {
       const location = url === '/' ? '/within' : `${other.origin}/elsewhere`
       response.writeHead(302, { location }).end()
     })
-    expect(await told(client(), get(`${first.origin}/`, { headers }))).toEqual([200, 'there'])
+    expect(await outcome(client(), get(`${first.origin}/`, { headers }))).toEqual([200, 'there'])
     expect(first.asked.map(({ headers: { authorization } }) => authorization)).toEqual(['Bearer token', 'Bearer token'])
     const [{ headers: received } = { headers: {} }] = other.asked
     expect(received).toMatchObject({ accept: 'text/html', 'user-agent': 'me' })
@@ -270,7 +270,7 @@ describe('redirects', () => {
       if (url === '/') response.writeHead(status, { location: '/next' }).end()
       else response.end('done')
     })
-    expect(await told(client(), post(`${origin}/`, { headers: { 'content-type': 'text/plain' } }))).toEqual([
+    expect(await outcome(client(), post(`${origin}/`, { headers: { 'content-type': 'text/plain' } }))).toEqual([
       200,
       'done',
     ])
@@ -281,7 +281,7 @@ describe('redirects', () => {
   test('never carry a body to another origin', async () => {
     const other = await serve((_, response) => response.end('there'))
     const { origin } = await serve((_, response) => response.writeHead(307, { location: other.origin }).end())
-    expect(await told(client(), post(origin))).toEqual(['HTTP_REDIRECTS', false])
+    expect(await outcome(client(), post(origin))).toEqual(['HTTP_REDIRECTS', false])
     expect(other.asked).toEqual([])
   })
 
@@ -289,7 +289,7 @@ describe('redirects', () => {
     'don’t lead to %s',
     async location => {
       const { origin } = await serve((_, response) => response.writeHead(302, { location }).end())
-      expect(await told(client(), get(origin))).toEqual(['HTTP_REDIRECTS', false])
+      expect(await outcome(client(), get(origin))).toEqual(['HTTP_REDIRECTS', false])
     },
   )
 
@@ -297,7 +297,7 @@ describe('redirects', () => {
     const { origin, asked } = await serve(({ url }, response) =>
       response.writeHead(302, { location: `/${Number(url.slice(1)) + 1}` }).end(),
     )
-    expect(await told(client({ redirects: 3 }), get(`${origin}/0`))).toEqual(['HTTP_REDIRECTS', false])
+    expect(await outcome(client({ redirects: 3 }), get(`${origin}/0`))).toEqual(['HTTP_REDIRECTS', false])
     expect(asked).toHaveLength(4)
   })
 
@@ -305,7 +305,7 @@ describe('redirects', () => {
     const { origin } = await serve(({ url }, response) =>
       response.writeHead(302, url === '/to' ? { location: '/x' } : {}).end(),
     )
-    expect(await told(client({ redirects: 0 }), get(`${origin}/to`))).toEqual([302, ''])
-    expect(await told(client(), get(`${origin}/nowhere`))).toEqual([302, ''])
+    expect(await outcome(client({ redirects: 0 }), get(`${origin}/to`))).toEqual([302, ''])
+    expect(await outcome(client(), get(`${origin}/nowhere`))).toEqual([302, ''])
   })
 })

@@ -17,7 +17,7 @@ import { failure } from './failures.ts'
 export interface WebLimits {
   /** For all hops and the body together. */
   readonly timeout_ms: number
-  /** Of the decompressed body. */
+  /** Size of the decompressed body. */
   readonly max_bytes: number
   /** How many redirects are followed; with 0 a redirect is an answer like others. */
   readonly redirects: number
@@ -26,7 +26,7 @@ export interface WebLimits {
 }
 
 export interface WebAnswer extends Incoming {
-  /** That answered. */
+  /** The URL that answered. */
   readonly url: URL
 }
 

@@ -53,7 +53,7 @@ const KEPT = { keepAlive: true, timeout: 4000 }
 
 /** Milliseconds; within this time a proxy must have made its way, too. */
 const PROXIED_MS = 30_000
-/** Older ones would go past the proxy without a word. */
+/** Older versions would bypass the proxy silently. */
 const KNOWS_PROXIES = [24, 5] as const
 
 function throughProxy({ url }: WebProxy, kept: boolean): AgentOptions {
@@ -88,7 +88,7 @@ export interface ExchangeLimits {
 export interface Broken extends CallFailure {
   /** How far it came: nothing was sent; it was sent, perhaps in part; or this status came back. */
   readonly reached: 'nothing' | 'service' | number
-  /** Of a connection that couldn't be made, or broke. */
+  /** The error of a connection that couldn't be made, or broke. */
   readonly system_code?: string
   /** Whether it went where it was meant to go at first, and not on from there. */
   readonly direct: boolean
@@ -113,7 +113,7 @@ export async function exchange(outgoing: Outgoing, limits: ExchangeLimits): Prom
         ...(body === null ? {} : { 'content-length': body.length }),
       },
       agent: limits.connections.agent(protocol, idempotent || limits.kept === true, proxy),
-      // Of a proxy it would be asked for the proxy's name.
+      // Through a proxy it would be asked for the proxy's name.
       ...(proxy === null && limits.guard.lookup !== undefined ? { lookup: limits.guard.lookup } : {}),
       signal: limits.signal,
     })
@@ -163,7 +163,7 @@ async function readBody(
   origin: string,
   max_bytes: number,
 ): Promise<Buffer | CallFailure> {
-  // Of an error the status says what counts, whatever a gateway made of the body.
+  // For an error the status is what counts, whatever a gateway did to the body.
   const needed = (response.statusCode ?? 0) < 300
   const body = decoded(response, method)
   if (body === null) {
@@ -211,7 +211,7 @@ interface Way {
   readonly proxied: boolean
 }
 
-/** Only codes of the system are told: its messages may repeat what was sent. */
+/** Only codes of the system are reported: its messages may repeat what was sent. */
 function brokenOff(error: unknown, { url, idempotent }: Outgoing, way: Way, signal: AbortSignal): CallFailure {
   const { origin } = url
   // Whether a request that was sent took effect can't be known.

@@ -38,7 +38,7 @@ export interface StatusRules {
 
 export interface Refused {
   readonly status: number
-  /** That answered. */
+  /** The origin that answered. */
   readonly origin: string
   readonly retry_after_ms: number | null
   /** Whether the answer came from where it was asked for, and not from behind a redirect. */
@@ -68,18 +68,18 @@ export function statusFailure(refused: Refused, rules: StatusRules): CallFailure
   }
 }
 
-/** A 403 may be of what a row asks for; who means the key by it lists it in `stop_on`. */
+/** A 403 may be about what a row asks for; a pipeline where it is about the key lists it in `stop_on`. */
 function stopReason(status: number, { authenticated, stop_on }: StatusRules): StopReason | null {
   if (stop_on.includes(status)) return 'status'
   if (!authenticated) return null
   return status === 401 || status === 407 ? 'auth' : status === 402 ? 'quota' : null
 }
 
-/** Of a request that came to no answer, where all go to one service: the connection is the service's, not the row's. */
+/** A request without an answer, where all go to one service: the connection is the service's affair, not the row's. */
 export function brokenFailure(broken: Broken, { one_service }: Pick<StatusRules, 'one_service'>): CallFailure {
   const { reached, direct, system_code: _, ...failed } = broken
   const unbilled = reached === 'nothing' ? { unbilled: true } : {}
-  // What can't be decompressed says so little of the row as what never came.
+  // A body that can't be decompressed says as little about the row as one that never came.
   const connection = ['HTTP_TIMEOUT', 'HTTP_NETWORK', 'HTTP_TLS', 'HTTP_ENCODING'].includes(failed.code)
   if (!one_service || !direct || !connection) return { ...failed, ...unbilled }
   // What was never sent can be sent again, a name that isn't there (now) included.

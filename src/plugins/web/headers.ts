@@ -32,17 +32,18 @@ const RESERVED = new Set([
   'upgrade',
 ])
 /** Credentials, also where they aren't given as secrets. */
-const UNTOLD = new Set(['authorization', 'cookie'])
+const HIDDEN = new Set(['authorization', 'cookie'])
 
 export function headerProblems(headers: Texts, auth: Auth | undefined) {
   const names = Object.keys(headers).map(name => name.toLowerCase())
   return Object.keys(headers).flatMap((name, i) => {
     const lower = name.toLowerCase()
-    const tell = (message: string) => [{ path: ['headers', name], message }]
-    if (!isValid(() => http().validateHeaderName(name))) return tell(`no header can be named ${JSON.stringify(name)}`)
-    if (RESERVED.has(lower)) return tell(`${name} is set by what sends the request`)
-    if (names.indexOf(lower) !== i) return tell(`${name} is there twice`)
-    return lower === 'authorization' && auth !== undefined ? tell(`${name} is set by \`auth\``) : []
+    const problem = (message: string) => [{ path: ['headers', name], message }]
+    if (!isValid(() => http().validateHeaderName(name)))
+      return problem(`no header can be named ${JSON.stringify(name)}`)
+    if (RESERVED.has(lower)) return problem(`${name} is set by what sends the request`)
+    if (names.indexOf(lower) !== i) return problem(`${name} is there twice`)
+    return lower === 'authorization' && auth !== undefined ? problem(`${name} is set by \`auth\``) : []
   })
 }
 
@@ -59,7 +60,7 @@ export function fillHeaders(template: JsonTemplate, row: Row, secrets: readonly 
       return { ok: false, message: `headers.${name} has characters that no header may have` }
     sent[lower] = text
     if (secretAt(secrets, ['headers', name]) !== null) shown[lower] = value
-    else if (!UNTOLD.has(lower)) shown[lower] = asText(value)
+    else if (!HIDDEN.has(lower)) shown[lower] = asText(value)
   }
   return { ok: true, value: { sent, shown } }
 }

@@ -34,7 +34,7 @@ export const webOptions = {
 
 const texts = z.record(z.string().min(1), z.string())
 
-/** Of plugins that make a request of each row, as templates. */
+/** Options of plugins that make a request of each row, as templates. */
 export const requestOptions = {
   url: z.string().min(1).describe('A template; scheme and host are written out'),
   query: texts.optional().describe('Parameters to add to the URL; templates or secrets'),

@@ -1,4 +1,4 @@
-/** Has pages read in a thread of its own, one after another, with a limit of time and memory for each. */
+/** Lets a thread of its own read pages, one after another, with a limit of time and memory for each. */
 import { Worker } from 'node:worker_threads'
 import { ownModule } from '../../model/own-file.ts'
 import type { Page } from './page.ts'

@@ -76,7 +76,7 @@ describe('asked through a proxy', () => {
   const echo: Answer = ({ url, headers }, response) => response.end(`${url} ${headers['proxy-authorization']}`)
   const unknown: Resolve = () => Promise.reject(Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' }))
 
-  test('a name that only the proxy knows is its to look up, and it is told the password', async () => {
+  test('the proxy looks up a name that only it knows, and gets the password', async () => {
     const { port } = await serve(echo)
     const answer = await client(`http://me:100%25%zz@127.0.0.1:${port}`, unknown)('http://far.example/a?b=c')
     const basic = Buffer.from('me:100%%zz').toString('base64')

@@ -12,7 +12,7 @@ export interface WebProxy {
   readonly url: string
 }
 
-/** What the environment says that nobody can follow. */
+/** A setting of the environment that can't be followed. */
 export class ProxyProblem extends Error {
   override readonly name = 'ProxyProblem'
 }

@@ -56,7 +56,7 @@ export class RequestTemplate {
   readonly idempotent: boolean
   /** What services could repeat. */
   readonly secrets: readonly Secret[]
-  /** Of the URL, where the template says it. */
+  /** Host of the URL, where the template fixes it. */
   readonly host: string | null
   readonly #options: RequestOptions
   readonly #secrets: readonly SecretOption[]
@@ -99,7 +99,7 @@ export class RequestTemplate {
     const body = this.#body?.fill(row)
     for (const part of [query, headers, body])
       if (part?.ok === false) return rowError('HTTP_TEMPLATE', part.message, fieldOf(part))
-    if (!query.ok || !headers.ok || body?.ok === false) throw new TypeError('a failed part was told above')
+    if (!query.ok || !headers.ok || body?.ok === false) throw new TypeError('a failed part was returned above')
     const { method } = this.#options
     const { meant, shown } = withQuery(base.value, query.value, this.#secrets)
     const is_text = typeof this.#options.body === 'string'

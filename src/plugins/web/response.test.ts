@@ -9,7 +9,7 @@ const answer = (text: string) => ({
 })
 
 test('of the body of an error only the beginning is kept, and no half of a secret where it is cut', () => {
-  const secret = 'a secret that is told'
+  const secret = 'a secret that is repeated'
   const masks = new Masks([{ name: 'WORD', value: secret }])
   expect(showError(answer(`no: ${secret}`), URL_ASKED, masks)).toEqual({
     status: 500,
@@ -25,10 +25,10 @@ test('of the body of an error only the beginning is kept, and no half of a secre
 })
 
 test('a page in place of JSON is called so', () => {
-  const told = (text: string) => readBody({ ...answer(text), status: 200 }, 'json', new Masks([]))
-  expect(told('<!DOCTYPE html><title>Sign in</title>')).toMatchObject({
+  const read = (text: string) => readBody({ ...answer(text), status: 200 }, 'json', new Masks([]))
+  expect(read('<!DOCTYPE html><title>Sign in</title>')).toMatchObject({
     code: 'HTTP_NOT_JSON',
     message: 'https://desk.example answers with a web page in place of JSON',
   })
-  expect(told('{"a":')).toMatchObject({ message: expect.stringContaining('isn’t JSON (JSON_SYNTAX)') })
+  expect(read('{"a":')).toMatchObject({ message: expect.stringContaining('isn’t JSON (JSON_SYNTAX)') })
 })

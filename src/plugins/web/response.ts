@@ -1,8 +1,8 @@
-/** What is recorded of an answer: its status, the headers that tell what it is, and its body. */
+/** What is recorded of an answer: its status, the headers that describe it, and its body. */
 import { JsonTextError, parseStrict } from '../../model/json.ts'
 import type { Json, MutableRow } from '../../model/row.ts'
 import type { CallFailure } from '../../sdk/call.ts'
-import { type Masked, type Masks, toldMasked } from '../masks.ts'
+import { type Masked, type Masks, maskedNames } from '../masks.ts'
 import type { WebAnswer } from './client.ts'
 import { isTooDeep } from './depth.ts'
 import { failure } from './failures.ts'
@@ -21,7 +21,7 @@ export type ShownResponse = {
   readonly masked?: readonly string[]
 }
 
-const TOLD_HEADERS = [
+const SHOWN_HEADERS = [
   'content-type',
   'content-language',
   'date',
@@ -33,7 +33,7 @@ const TOLD_HEADERS = [
   'retry-after',
   'x-request-id',
 ]
-/** Of the body of an answer that is an error, in UTF-16 units. */
+/** Most that is kept of an error's body, in UTF-16 units. */
 const MOST_ERROR_UNITS = 64 * 1024
 
 export const BODY_ERRORS = {
@@ -41,12 +41,12 @@ export const BODY_ERRORS = {
   HTTP_NOT_TEXT: 'The answer’s body isn’t text in the encoding that it names, UTF-8 if it names none.',
 } as const
 
-/** An answer that is taken for one. `asked`: the URL at first; `body` as `readBody` gives it. */
+/** An answer that is no error. `asked`: the URL at first; `body` as `readBody` gives it. */
 export function showAnswer(answer: WebAnswer, asked: URL, { body, masked }: ReadBody, masks: Masks): ShownResponse {
   return shown(answer, asked, body, masks, masked)
 }
 
-/** Of an answer that wasn't wanted the body's beginning, as text. Cut behind the masks: half a secret would get past them. */
+/** The beginning of the body of an answer that is an error, as text. Cut after masking: half a secret would get past the masks. */
 export function showError(answer: WebAnswer, asked: URL, masks: Masks): ShownResponse {
   const masked: Masked = new Set()
   const text = masks.beside.text(decodeText(answer.body, charsetOf(answer.headers['content-type']), false), masked)
@@ -55,13 +55,13 @@ export function showError(answer: WebAnswer, asked: URL, masks: Masks): ShownRes
 
 function shown(answer: WebAnswer, asked: URL, body: Json, masks: Masks, masked: Masked): ShownResponse {
   const headers: MutableRow = {}
-  for (const name of TOLD_HEADERS) {
+  for (const name of SHOWN_HEADERS) {
     const value = answer.headers[name]
     if (typeof value === 'string') headers[name] = value
   }
   const url = answer.url.href === asked.href ? {} : { url: answer.url.href }
   const around = masks.beside.json({ ...url, headers }, masked) as Omit<ShownResponse, 'status' | 'body'>
-  return { status: answer.status, ...around, body, ...toldMasked(masked) }
+  return { status: answer.status, ...around, body, ...maskedNames(masked) }
 }
 
 /** Failures: HTTP_NOT_JSON, HTTP_NOT_TEXT. */

@@ -30,7 +30,7 @@ export class WebService {
     this.#masks = new Masks([...settings.secrets, ...proxySecrets(process.env)])
   }
 
-  /** `read`: what is recorded of the body of an answer that is taken for one. */
+  /** `read`: what is recorded of the body of an answer that is no error. */
   async ask(
     outgoing: Outgoing,
     signal: AbortSignal,
@@ -44,7 +44,7 @@ export class WebService {
     return { kind: 'answer', response: showAnswer(answer, outgoing.url, body, this.#masks) as Json }
   }
 
-  /** Sends what can't be taken back: what surely wasn't taken is told apart from what may have been. */
+  /** Sends what can't be taken back: what surely wasn't accepted is told apart from what may have been. */
   async send(outgoing: Outgoing, signal: AbortSignal): Promise<Sent> {
     const answer = await this.#client.ask(outgoing, signal)
     if (answer.kind === 'incoming') {
@@ -55,7 +55,7 @@ export class WebService {
     const failed = this.#broken(answer, outgoing)
     if (reached === 'nothing') return { ...failed, kind: 'rejected' }
     if (reached === 'service') return inDoubt(failed)
-    // Its status says all that counts.
+    // The status is all that counts.
     return this.#sent(reached, { status: reached, headers: {}, body: null }, () => failed)
   }
 
@@ -72,7 +72,7 @@ export class WebService {
     return { ...failed, kind: 'rejected', response }
   }
 
-  /** What came back may be unreadable: that it is an error is told by the status all the same. */
+  /** What came back may be unreadable: the status says all the same that it is an error. */
   #broken(broken: Broken, { url }: Outgoing): CallFailure {
     const { reached, direct } = broken
     if (typeof reached !== 'number' || this.#settings.isOk(reached) || broken.code === 'HTTP_REDIRECTS')

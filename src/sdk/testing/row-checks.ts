@@ -101,14 +101,15 @@ function checkRow(row: Row, problems: Problems): void {
 }
 
 function compareRows(sample: Sample, rows: readonly Row[], errors: readonly string[], problems: Problems): void {
-  const told = (expected: unknown, got: unknown) => `says ${JSON.stringify(expected)}, gives ${JSON.stringify(got)}`
+  const comparison = (expected: unknown, got: unknown) =>
+    `says ${JSON.stringify(expected)}, gives ${JSON.stringify(got)}`
   if (sample.rows_out !== undefined) {
     // Fields are compared in order: it is what a file shows.
     const same = JSON.stringify(rows) === JSON.stringify(sample.rows_out)
-    problems.expect(same, `the example ${told(sample.rows_out, rows)}`)
+    problems.expect(same, `the example ${comparison(sample.rows_out, rows)}`)
   }
   const expected = sample.errors ?? []
-  problems.expect(expected.join() === errors.join(), `of errors, the example ${told(expected, errors)}`)
+  problems.expect(expected.join() === errors.join(), `of errors, the example ${comparison(expected, errors)}`)
 }
 
 async function checkRepeat<T>(

@@ -1,4 +1,4 @@
-/** Checks of sinks that write files: a sink wound back to any receipt goes on to the same bytes. */
+/** Checks of sinks that write files: a sink wound back to any receipt continues to the same bytes. */
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { newRow, type Row } from '../../model/row.ts'

@@ -69,7 +69,7 @@ function checkRecord(spec: SourceSpec, record: SourceRecord, problems: Problems)
   problems.expect(Number.isSafeInteger(record.line) && record.line >= 0, `a record has the line ${record.line}`)
   if (record.kind === 'row') {
     textOf(record.row, problems)
-    problems.expect(record.raw === undefined || typeof record.raw === 'string', 'the text of a row is none')
+    problems.expect(record.raw === undefined || typeof record.raw === 'string', 'a row has a raw that isn’t a text')
   } else {
     problems.expect(record.kind === 'reject', `a record has the kind ${String(record.kind)}`)
     problems.expect(typeof record.message === 'string', `it rejects with the message ${String(record.message)}`)

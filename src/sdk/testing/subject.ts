@@ -66,7 +66,7 @@ function writeFiles(folder: string, { files = {} }: Sample): void {
   }
 }
 
-/** The run that sinks are told they write for. */
+/** The run that sinks are given as theirs. */
 export const RUN = '01890000-0000-7000-8000-000000000000'
 
 export const contextIn = (folder: string, input: RowSchema = OBSERVED): PluginContext => ({

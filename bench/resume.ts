@@ -11,8 +11,8 @@ import { findRun } from '../src/read/runs/list.ts'
 import { planOf } from './plan.ts'
 import type { ResumeSample, ResumeTask } from './task.ts'
 
-/** @throws Error if the run doesn't come to its end. */
-export async function goOn({ workload, folder }: ResumeTask): Promise<ResumeSample> {
+/** @throws Error if the run doesn't finish. */
+export async function resumeCrashed({ workload, folder }: ResumeTask): Promise<ResumeSample> {
   const plan = await planOf(workload, folder)
   const clock = systemClock()
   const url = `sqlite:${join(folder, 'custody.db')}`

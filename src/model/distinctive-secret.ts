@@ -1,10 +1,10 @@
 /**
- * Which secrets can be told from ordinary words. Only these are taken out of data: a server that needs no key is given `ollama` or
+ * Which secrets are distinctive: can be told from ordinary words. Only these are taken out of data: a server that needs no key is given `ollama` or
  * `EMPTY`, and an answer that has this word in it isn't to be changed.
  */
 
-/** Of a password or key in UTF-16 units; what is shorter stands in texts by chance. */
-const LEAST_TELLING_LENGTH = 8
+/** Length of a password or key in UTF-16 units; a shorter one may stand in texts by chance. */
+const LEAST_DISTINCTIVE_LENGTH = 8
 
 /** What documentation of clients and servers says to write where no key is needed, in lower case and without marks. */
 const DUMMIES = new Set(
@@ -17,7 +17,7 @@ const DUMMIES = new Set(
   ].flatMap(line => line.split(' ')),
 )
 
-/** Something that stands where a secret is asked for, and is none. */
+/** A placeholder that stands where a secret is asked for. */
 export function isDummySecret(value: string): boolean {
   const bare = value.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '')
   // One sign over and over, as in `sk-xxxxxxxx`, or counting.
@@ -29,7 +29,7 @@ export function isDummySecret(value: string): boolean {
   )
 }
 
-/** False for a value that texts may hold without having it from here. */
-export function isTellingSecret(value: string): boolean {
-  return value.length >= LEAST_TELLING_LENGTH && !isDummySecret(value)
+/** False for a value that texts may hold by chance. */
+export function isDistinctiveSecret(value: string): boolean {
+  return value.length >= LEAST_DISTINCTIVE_LENGTH && !isDummySecret(value)
 }

@@ -1,4 +1,4 @@
-/** Tells what came of a run, new or resumed: as JSON, or for people with what to try next. */
+/** Reports the result of a run, new or resumed: as JSON, or for people with what to try next. */
 
 import { GuardError } from '../engine/run/guards.ts'
 import type { RunResult } from '../engine/run/start.ts'
@@ -22,22 +22,22 @@ import { nameOfRun, type RunName } from './run-name.ts'
 
 const INTERRUPTED = 130
 
-/** What of a command's options concerns telling. */
-export interface TellOptions {
+/** The options of a command that concern its report. */
+export interface ReportOptions {
   readonly dryRun?: boolean
   readonly strict?: boolean
   readonly json?: boolean
-  /** Of a replay that asked again: how answers differ from those on record. */
+  /** For a replay that asked again: how answers differ from those on record. */
   readonly drift?: Drift | null
-  /** Of a re-run: whose rows it repeated, how many, and which were left out because a token of them is in a sink, or perhaps. */
+  /** For a re-run: whose rows it repeated, how many, and which were left out because a token of them is in a sink, or perhaps. */
   readonly reruns?: { readonly run: string; readonly rows: number; readonly left_out: readonly number[] } | null
 }
 
 /** A run as the ledger has it, and how to name it there. */
-export type ToldRun = ShownRun & { readonly named: RunName }
+export type NamedRun = ShownRun & { readonly named: RunName }
 
 /** The counts as the ledger has them, so that the summary says what readers will say. */
-export async function shownRun(url: string, run: string): Promise<ToldRun> {
+export async function shownRun(url: string, run: string): Promise<NamedRun> {
   const reader = await openLedgerReader(url)
   try {
     return { ...(await showRun(reader, run, isHeld)), named: await nameOfRun(reader, run) }
@@ -47,21 +47,21 @@ export async function shownRun(url: string, run: string): Promise<ToldRun> {
 }
 
 /** Returns the exit code. */
-export function tellResult(
+export function reportResult(
   result: RunResult,
-  shown: ToldRun,
+  shown: NamedRun,
   url: string,
   context: Context,
   plan: Plan,
-  options: TellOptions,
+  options: ReportOptions,
 ): number {
   const { terminal } = context
-  const paint = terminal.paint_told
+  const paint = terminal.paint_stderr
   const dry_run = options.dryRun === true
   const { summary, stopped_by, untouched, next_call_usd, lost_usd, discarded, warnings } = result
   const error = dry_run ? ofDryRun(result.error) : result.error
   const { drift = null, reruns = null } = options
-  // From its first entry to its last, as `show` tells it too, whoever was at work in between.
+  // From its first entry to its last, as `show` has it, whoever was at work in between.
   const { duration_ms } = shown
   if (options.json === true) {
     const { calls, ...counts } = summary
@@ -77,32 +77,33 @@ export function tellResult(
   } else {
     const facts = { ...shown, ...(dry_run ? { sinks: intended(summary.sinks, plan) } : {}), dry_run }
     if (untouched)
-      terminal.tell(untouchedText(error, { rows_read: shown.rows.read, sinks: facts.sinks }, context.cwd, paint))
+      terminal.report(untouchedText(error, { rows_read: shown.rows.read, sinks: facts.sinks }, context.cwd, paint))
     else
-      terminal.tell(
+      terminal.report(
         [
           statusText({ ...shown, status: summary.status }, duration_ms * 1000, paint),
           '',
-          ...renderSummary(facts, context.cwd, terminal.columns_told, paint),
+          ...renderSummary(facts, context.cwd, terminal.columns_stderr, paint),
         ].join('\n'),
       )
-    for (const each of warnings) terminal.tell(`${paint(['bold', 'yellow'], 'warning')} ${printable(each)}`)
-    if (discarded.size > 0) terminal.tell(discardedText(discarded).join('\n'))
-    if (drift !== null) terminal.tell(`\n${renderDrift(drift, terminal.columns_told, paint)}`)
-    if (next_call_usd !== null) terminal.tell(`\n${budgetText(plan, shown, next_call_usd, lost_usd)}`)
-    if (shown.stopped?.reason === 'service') terminal.tell(`\n${whereItStands(shown)}`)
-    if (error !== null && !untouched) terminal.tell(`\n${renderError(error, paint, context.env.CUSTODY_DEBUG === '1')}`)
+    for (const each of warnings) terminal.report(`${paint(['bold', 'yellow'], 'warning')} ${printable(each)}`)
+    if (discarded.size > 0) terminal.report(discardedText(discarded).join('\n'))
+    if (drift !== null) terminal.report(`\n${renderDrift(drift, terminal.columns_stderr, paint)}`)
+    if (next_call_usd !== null) terminal.report(`\n${budgetText(plan, shown, next_call_usd, lost_usd)}`)
+    if (shown.stopped?.reason === 'service') terminal.report(`\n${whereItStands(shown)}`)
+    if (error !== null && !untouched)
+      terminal.report(`\n${renderError(error, paint, context.env.CUSTODY_DEBUG === '1')}`)
     const unpublished = shown.status === 'failed' && UNPUBLISHED.has(shown.stopped?.reason ?? '') && !dry_run
-    if (unpublished) terminal.tell(unpublishedText(plan, shown.sinks, context.cwd))
+    if (unpublished) terminal.report(unpublishedText(plan, shown.sinks, context.cwd))
     const next = dry_run ? [] : nextSteps(shown, url, context, unpublished, error, setsOf(error, plan, next_call_usd))
-    if (next.length > 0) terminal.tell(`\n${next.join('\n')}`)
+    if (next.length > 0) terminal.report(`\n${next.join('\n')}`)
   }
   if (error !== null) return exitCodeOf(error)
   if (summary.status === 'cancelled') return stopped_by === 'budget_exhausted' ? 1 : INTERRUPTED
   return 0
 }
 
-/** What `resume` needs, to go beyond what the run stopped at. */
+/** What `resume` needs, to get past what the run stopped at. */
 function setsOf(error: CustodyError | null, plan: Plan, next_call_usd: number | null): readonly string[] {
   if (next_call_usd !== null) return [`limits.spend.usd=${moreToSpend(plan, next_call_usd)}`]
   return error instanceof GuardError ? error.sets : []
@@ -136,7 +137,7 @@ function moreToSpend({ limits }: Plan, next_call_usd: number): number {
   return Number(Math.max(2 * cap, cap + 2 * next_call_usd).toPrecision(3))
 }
 
-/** Of a dry run: paths as the pipeline file names them. */
+/** For a dry run: paths as the pipeline file names them. */
 function intended(sinks: ShownRun['sinks'], plan: Plan): ShownRun['sinks'] {
   return Object.fromEntries(
     Object.entries(sinks).map(([name, { rows }]) => {
@@ -146,9 +147,9 @@ function intended(sinks: ShownRun['sinks'], plan: Plan): ShownRun['sinks'] {
   )
 }
 
-/** `sets`: what `resume` has to be told, to go beyond what it stopped for. */
+/** `sets`: options that `resume` needs, to get past what the run stopped at. */
 function nextSteps(
-  shown: ToldRun,
+  shown: NamedRun,
   url: string,
   context: Context,
   unpublished: boolean,
@@ -166,7 +167,7 @@ function nextSteps(
     const set = sets.map(each => ` --set ${each}`).join('')
     const what = unpublished
       ? 'publish all the same'
-      : `go on where it stopped${sets.length === 0 ? '' : ', with more to spend'}; nothing is lost, nothing is doubled`
+      : `continue where it stopped${sets.length === 0 ? '' : ', with more to spend'}; nothing is lost, nothing is doubled`
     steps.push([command(`resume ${id}${set}`), what])
     if (unpublished) steps.push([command(`abandon ${id}`), 'drop what is staged'])
   }
