@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { chaosOptionsTable, faultsTable } from './chaos.ts'
 import { errorTables, expressionErrors, gateErrors, pluginErrors, schemaErrors } from './errors.ts'
+import { outcomePathsTable } from './outcome-paths.ts'
 import { carriesTable, outcomesTable } from './outcomes.ts'
 import { keysTable, objectsOfPipelines } from './pipeline-file.ts'
 import { pluginList, pluginPages } from './plugins.ts'
@@ -48,6 +49,7 @@ export function allParts(): ReadonlyMap<string, () => string> {
   const parts = new Map([
     ['outcomes', outcomesTable],
     ['what endings carry', carriesTable],
+    ['outcome paths', outcomePathsTable],
     ['error codes', errorTables],
     ['expression errors', expressionErrors],
     ['schema errors', schemaErrors],
