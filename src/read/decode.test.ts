@@ -201,6 +201,7 @@ describe('entries of rows and batches', () => {
     [row('"n":[[1,2]]'), '`n[0]` is [1,2], not a list of one element, or four or more'],
     [row('"n":[1]'), '`n[0]` is 1, not a list of one element, or four or more'],
     [row('"h":[[1,2,0,0]]'), '`h[0][2]` is 0, not a whole number from 1'],
+    [row('"h":[[1,2,3,0,"1"]]'), '`h[0][4]` is "1", not a whole number from 0'],
     [row('"g":[[1,4,2,0]]'), '`g[0][1]` is 4, not a kind of group (0 to 3)'],
     [row('"d":[[1,"Merged"]]'), '`d[0][1]` is "Merged", not a verdict'],
     [row('"d":[[1]]'), '`d[0][1]` is missing, not a verdict'],

@@ -309,7 +309,9 @@ function visit(value: Json, where: string): VisitFact {
 }
 
 function hold(value: Json, where: string): HoldFact {
-  const [token, node, group, ordinal, batch] = numbers(value, where, 4, 5) as [number, number, number, number, number?]
+  const length = Array.isArray(value) && value.length === 5 ? 5 : 4
+  const elements = numbers(value, where, length, length)
+  const [token, node, group, ordinal, batch] = elements as [number, number, number, number, number?]
   return {
     token: atLeastOne(token, where, 0),
     node: atLeastOne(node, where, 1),
