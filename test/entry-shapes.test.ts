@@ -21,6 +21,7 @@ import {
   fitsRun,
   fitsSubject,
   ledgerEntries,
+  replaced,
   runEntries,
   subjectEntries,
 } from './support/described.ts'
@@ -63,6 +64,12 @@ describe.each([
       { numRuns: 3000 },
     )
     expect(Math.min(seen.yes, seen.no)).toBeGreaterThan(100)
+  })
+
+  test('are taken exactly if they fit, whatever stands in one of their places', () => {
+    const by_kind = new Map(fc.sample(entries, 200).map(each => [each.k, each]))
+    for (const each of by_kind.values())
+      for (const other of replaced(each)) expect(takes(decode, other), canonicalize(other)).toBe(fits(other))
   })
 })
 

@@ -198,6 +198,22 @@ const ODD: readonly Json[] = [
   [[1]],
 ]
 
+/** All words that keys of entries may have. */
+const WORDS = Object.values<EntryKind>({ ...RUN_ENTRIES, ...LEDGER_ENTRIES }).flatMap(({ keys }) =>
+  Object.values(keys).flatMap(({ is }) => (is.kind === 'one of' ? is.values : [])),
+)
+
+/** Each with one thing in it replaced: all things in turn, by all that is odd and by all words. */
+export function* replaced(value: Facts): Generator<Json> {
+  for (const [i] of placesIn(value).entries())
+    for (const odd of [...ODD, ...WORDS]) {
+      const copy = structuredClone(value) as Facts
+      const { holder, name } = placesIn(copy)[i]!
+      ;(holder as { [key: string]: Json })[name] = odd
+      yield copy
+    }
+}
+
 /** One thing in it is another, gone, there twice, or new. */
 export function changed(of: fc.Arbitrary<Facts>): fc.Arbitrary<Json> {
   const change = fc.record({
