@@ -5,7 +5,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { chaosOptionsTable, faultsTable } from './chaos.ts'
+import { elementsTable, ledgerKeysTable, runKeysTable, subjectKeysTable } from './entry-tables.ts'
 import { errorTables, expressionErrors, gateErrors, pluginErrors, schemaErrors } from './errors.ts'
+import { outcomePathsTable } from './outcome-paths.ts'
 import { carriesTable, outcomesTable } from './outcomes.ts'
 import { keysTable, objectsOfPipelines } from './pipeline-file.ts'
 import { pluginList, pluginPages } from './plugins.ts'
@@ -48,6 +50,11 @@ export function allParts(): ReadonlyMap<string, () => string> {
   const parts = new Map([
     ['outcomes', outcomesTable],
     ['what endings carry', carriesTable],
+    ['outcome paths', outcomePathsTable],
+    ['keys of rows and batches', subjectKeysTable],
+    ['elements of rows and batches', elementsTable],
+    ['keys of the run', runKeysTable],
+    ['keys of log 0', ledgerKeysTable],
     ['error codes', errorTables],
     ['expression errors', expressionErrors],
     ['schema errors', schemaErrors],

@@ -91,8 +91,6 @@ export interface GroupClosed {
   readonly detail: ValueNumber
   /** Members in order of arrival (merge, batch), or none (fork, expand: the children show it). */
   readonly members: readonly TokenId[]
-  /** A merge that would have waited for more, had its time not been up. */
-  readonly timed_out: boolean
 }
 
 /** One ending, flat: what model/outcome.ts lets a decision return, plus the time. */
@@ -196,28 +194,7 @@ export interface OriginFact {
 }
 
 /**
- * What happened to one row or one batch in one commit. Encoded as (keys in this order; a key is left out if empty or 0):
- *
- * | key | holds |
- * |---|---|
- * | `b` | batch number, if the subject is a batch |
- * | `c` | commitments, lower-case hex; the first is of value number `w` |
- * | `d` | groups closed: `[group, verdict, detail, member…]` |
- * | `e` | endings: `[token, fate, node, sink, group]`, then `code, value` if the fate carries an error |
- * | `f` | number of the value that says how fields stand |
- * | `g` | groups opened: `[group, kind, node, expected]` |
- * | `h` | holds: `[token, node, group, ordinal]` |
- * | `n` | births: `[token]`, or `[token, group, ordinal, value, parent…]` |
- * | `o` | tokens of this subject still open after this entry (always present) |
- * | `p` | seq of the subject's previous entry |
- * | `r` | row number, if the subject is a row |
- * | `s` | origin: `[source, index, line]`, in a re-run then the row that is repeated |
- * | `t` | time (always present) |
- * | `v` | visits: `[token, node, attempt, status, in, out, edge, start, duration]`, then `code, value` if status is error or exhausted, then `stood` unless it is 0 |
- * | `w` | number of the first value committed in `c` |
- * | `x` | calls: `[call, token, node, attempt, ordinal, service, status, request, response, start, duration]`, then `input, output, cost` unless all are 0 |
- * | `y` | intents: `[token, node, attempt, request]`, then `first, place, rows` if the request has other rows, too |
- * | `z` | nonce, 32 hex digits: present exactly if `c` is not |
+ * What happened to one row or one batch in one commit. How it is encoded, key by key, `SUBJECT_ENTRY` says (subject-entry.ts).
  */
 export interface SubjectEntry {
   readonly subject: { readonly kind: 'row'; readonly row: number } | { readonly kind: 'batch'; readonly batch: number }
@@ -231,6 +208,8 @@ export interface SubjectEntry {
   readonly holds: readonly HoldFact[]
   readonly groups_opened: readonly GroupOpened[]
   readonly groups_closed: readonly GroupClosed[]
+  /** Those of `groups_closed`, merges all, that would have waited for more branches, had their time not been up. */
+  readonly timed_out: readonly GroupId[]
   readonly endings: readonly EndingFact[]
   readonly calls: readonly CallFact[]
   readonly intents: readonly IntentFact[]

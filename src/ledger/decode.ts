@@ -95,8 +95,8 @@ export function subjectEntryOf(body: string): SubjectEntry {
       verdict: x[1] as string,
       detail: n(x, 2),
       members: x.slice(3) as number[],
-      timed_out: u?.includes(n(x, 0)) ?? false,
     })),
+    timed_out: u ?? [],
     endings: (e ?? []).map(x => ({
       token: n(x, 0),
       fate: n(x, 1) as FateNumber,

@@ -45,7 +45,8 @@ const draft: fc.Arbitrary<SubjectDraft> = fc.record({
   ),
   holds: few(fc.record({ token: n, node: n, group: n, ordinal: n, batch: fc.option(n) })),
   groups_opened: few(fc.record({ group: n, kind: fc.nat(3).map(kind => kind as GroupKind), node: n, expected: n })),
-  groups_closed: few(fc.record({ group: n, verdict: word, detail: n, members: few(n), timed_out: fc.boolean() })),
+  timed_out: few(n),
+  groups_closed: few(fc.record({ group: n, verdict: word, detail: n, members: few(n) })),
   endings: few(
     fc.record({
       token: n,
@@ -139,7 +140,7 @@ describe('bodies', () => {
         visits: [visit(1, 2, 1, [1, 0], 4, -6, failed)],
         holds: [{ token: 2, node: 7, group: 3, ordinal: 0, batch: null }],
         groups_opened: [{ group: 3, kind: 0, node: 4, expected: 2 }],
-        groups_closed: [{ group: 3, verdict: 'forked', detail: 0, members: [8, 9], timed_out: false }],
+        groups_closed: [{ group: 3, verdict: 'forked', detail: 0, members: [8, 9] }],
         endings: [{ token: 1, fate: 7, node: 2, sink: 0, group: 0, error: failed }],
         intents: [
           { token: 2, node: 7, attempt: 1, request: 3, together: null },
@@ -171,7 +172,7 @@ describe('bodies', () => {
     expect(() =>
       encodedSubject(subjectDraft({ subject, time_us: T0, visits: [visit(1, 1, 1, [0, 0], 0, 0, bad)] })),
     ).toThrow('is no error code')
-    const closed = { group: 1, verdict: 'Ünd"', detail: 0, members: [], timed_out: false }
+    const closed = { group: 1, verdict: 'Ünd"', detail: 0, members: [] }
     expect(() => encodedSubject(subjectDraft({ subject, time_us: T0, groups_closed: [closed] }))).toThrow(
       'is no verdict',
     )

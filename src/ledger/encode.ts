@@ -42,7 +42,7 @@ export function encodeSubject(to: BlockWriter, draft: SubjectDraft, entropy: Ent
   if (row !== null) pair(text, ',"r":', row)
   if (draft.origin !== null) origin(text, draft.origin)
   pair(text, ',"t":', draft.time_us)
-  timedOut(text, draft)
+  if (draft.timed_out.length > 0) text.text(`,"u":[${draft.timed_out.join(',')}]`)
   if (draft.visits.length > 0) list(text, ',"v":[', draft.visits, visit)
   if (values.length > 0) pair(text, ',"w":', first_value)
   if (draft.calls.length > 0) list(text, ',"x":[', draft.calls, call)
@@ -187,12 +187,6 @@ function opening(text: ByteText, { group, kind, node, expected }: GroupOpened): 
   text.next(kind)
   text.next(node)
   text.next(expected)
-}
-
-/** Key `u`. */
-function timedOut(text: ByteText, { groups_closed }: SubjectDraft): void {
-  const groups = groups_closed.flatMap(({ group, timed_out }) => (timed_out ? [group] : []))
-  if (groups.length > 0) text.text(`,"u":[${groups.join(',')}]`)
 }
 
 function hold(text: ByteText, { token, node, group, ordinal, batch }: HoldFact): void {

@@ -54,20 +54,3 @@ test('the order of fields that is shown', () => {
   expect(`[${fieldOrderOf(JSON.parse(row) as Json)}]`).toBe(JSON.stringify(order))
   expect(canonicalize(JSON.parse(row) as Json)).toBe(canonical)
 })
-
-/** Rows of a table whose first cell is one letter in backquotes. */
-function keysIn(text: string): ReadonlyMap<string, string> {
-  return new Map(
-    [...text.matchAll(/^(?: \* )?\| `([a-z])` \| (.*) \|$/gm)].map(([, key = '', said = '']) => [key, said]),
-  )
-}
-
-test('the lists of a row’s entry are those that the types declare', () => {
-  const source = readFileSync(new URL('../format/entry.ts', import.meta.url), 'utf8')
-  const shown = keysIn(page)
-  for (const [key, said] of keysIn(source)) {
-    expect(shown.has(key), key).toBe(true)
-    // A few names are longer where there is room.
-    for (const [list] of said.matchAll(/`\[[^\]]*\]`/g)) if (key !== 's') expect(shown.get(key)).toContain(list)
-  }
-})

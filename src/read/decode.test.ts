@@ -36,7 +36,7 @@ function encode(entry: SubjectEntry): string {
     ['h', entry.holds.map(h => [h.token, h.node, h.group, h.ordinal, ...(h.batch === null ? [] : [h.batch])])],
     ['g', entry.groups_opened.map(g => [g.group, g.kind, g.node, g.expected])],
     ['d', entry.groups_closed.map(g => [g.group, g.verdict, g.detail, ...g.members])],
-    ['u', entry.groups_closed.flatMap(g => (g.timed_out ? [g.group] : []))],
+    ['u', entry.timed_out],
     ['e', entry.endings.map(e => [e.token, e.fate, e.node, e.sink, e.group, ...error(e)])],
     ['x', entry.calls.map(callOf)],
     ['y', entry.intents.map(y => [y.token, y.node, y.attempt, y.request, ...togetherOf(y)])],
@@ -108,13 +108,10 @@ const entry = fc
     groups_opened: few(
       fc.record({ group: from1, kind: fc.constantFrom<0 | 1 | 2 | 3>(0, 1, 2, 3), node: from1, expected: from0 }),
     ),
-    groups_closed: fc.uniqueArray(
-      fc.record({
-        ...{ group: from1, verdict: fc.constantFrom('merged', 'count'), detail: from0, members: few(from1) },
-        timed_out: fc.boolean(),
-      }),
-      { maxLength: 3, selector: ({ group }) => group },
+    groups_closed: few(
+      fc.record({ group: from1, verdict: fc.constantFrom('merged', 'count'), detail: from0, members: few(from1) }),
     ),
+    timed_out: few(from1),
     endings: few(
       fc
         .record({ token: from1, fate: from1, node: from0, sink: from0, group: from0, error: fc.option(failure) })
@@ -206,6 +203,7 @@ describe('entries of rows and batches', () => {
     [row('"n":[[1,2]]'), '`n[0]` is [1,2], not a list of one element, or four or more'],
     [row('"n":[1]'), '`n[0]` is 1, not a list of one element, or four or more'],
     [row('"h":[[1,2,0,0]]'), '`h[0][2]` is 0, not a whole number from 1'],
+    [row('"h":[[1,2,3,0,"1"]]'), '`h[0][4]` is "1", not a whole number from 0'],
     [row('"g":[[1,4,2,0]]'), '`g[0][1]` is 4, not a kind of group (0 to 3)'],
     [row('"d":[[1,"Merged"]]'), '`d[0][1]` is "Merged", not a verdict'],
     [row('"d":[[1]]'), '`d[0][1]` is missing, not a verdict'],

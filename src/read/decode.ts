@@ -180,7 +180,8 @@ function subjectEntry(facts: { readonly [key: string]: Json }): SubjectEntry {
     visits: list(facts.v, 'v', visit),
     holds: list(facts.h, 'h', hold),
     groups_opened: list(facts.g, 'g', groupOpened),
-    groups_closed: groupsClosed(facts.d, facts.u),
+    groups_closed: list(facts.d, 'd', groupClosed),
+    timed_out: list(facts.u, 'u', (each, where) => whole(each, where, 1)),
     endings: list(facts.e, 'e', ending),
     calls: list(facts.x, 'x', call),
     intents: list(facts.y, 'y', intent),
@@ -329,7 +330,9 @@ function visit(value: Json, where: string): VisitFact {
 }
 
 function hold(value: Json, where: string): HoldFact {
-  const [token, node, group, ordinal, batch] = numbers(value, where, 4, 5) as [number, number, number, number, number?]
+  const length = Array.isArray(value) && value.length === 5 ? 5 : 4
+  const elements = numbers(value, where, length, length)
+  const [token, node, group, ordinal, batch] = elements as [number, number, number, number, number?]
   return {
     token: atLeastOne(token, where, 0),
     node: atLeastOne(node, where, 1),
@@ -360,23 +363,13 @@ function groupOpened(value: Json, where: string): GroupOpened {
   }
 }
 
-/** `u` has groups that are in `d`, each once. */
-function groupsClosed(closed: Json | undefined, timed_out: Json | undefined): readonly GroupClosed[] {
-  const groups = list(closed, 'd', groupClosed)
-  if (timed_out === undefined) return groups
-  const times = numbers(timed_out, 'u', 1, Number.POSITIVE_INFINITY)
-  const wrong = times.find((group, i) => times.indexOf(group) !== i || !groups.some(each => each.group === group))
-  if (wrong !== undefined) refuse(wrong, 'u', 'a group that closes here')
-  return groups.map(each => (times.includes(each.group) ? { ...each, timed_out: true } : each))
-}
-
 function groupClosed(value: Json, where: string): GroupClosed {
   const elements = numbers(value, where, 1, Number.POSITIVE_INFINITY) as readonly Json[]
   const verdict = elements[1]
   if (typeof verdict !== 'string' || !VERDICT.test(verdict)) refuse(verdict, `${where}[1]`, 'a verdict')
   const detail = whole(elements[2], `${where}[2]`, 0)
   const members = elements.slice(3).map((member, i) => whole(member, `${where}[${i + 3}]`, 1))
-  return { group: atLeastOne(elements[0] as number, where, 0), verdict, detail, members, timed_out: false }
+  return { group: atLeastOne(elements[0] as number, where, 0), verdict, detail, members }
 }
 
 function ending(value: Json, where: string): EndingFact {

@@ -123,6 +123,7 @@ export function subjectDraft(draft: Pick<SubjectDraft, 'subject' | 'time_us'> & 
     holds: [],
     groups_opened: [],
     groups_closed: [],
+    timed_out: [],
     endings: [],
     calls: [],
     intents: [],
@@ -252,8 +253,8 @@ function forked(): SubjectDraft {
       { group: 2, kind: 2, node: 7, expected: 2 },
     ],
     groups_closed: [
-      { group: 1, verdict: 'forked', detail: 0, members: [], timed_out: false },
-      { group: 2, verdict: 'merged', detail: 0, members: [4, 5], timed_out: false },
+      { group: 1, verdict: 'forked', detail: 0, members: [] },
+      { group: 2, verdict: 'merged', detail: 0, members: [4, 5] },
     ],
     holds: [
       { token: 4, node: 7, group: 2, ordinal: 0, batch: null },
@@ -287,7 +288,7 @@ function expanded(): SubjectDraft {
       visit(9, 8, 2, [3, 0], 0, 30),
     ],
     groups_opened: [{ group: 3, kind: 1, node: 2, expected: 2 }],
-    groups_closed: [{ group: 3, verdict: 'expanded', detail: 0, members: [], timed_out: false }],
+    groups_closed: [{ group: 3, verdict: 'expanded', detail: 0, members: [] }],
     holds: [{ token: 9, node: 8, group: 4, ordinal: 1, batch: 1 }],
     endings: [
       { token: 7, fate: 21, node: 2, sink: 0, group: 3, error: null },
@@ -316,7 +317,7 @@ function batch(previous: number): SubjectDraft {
     previous,
     births: [{ token: 10, group: 4, ordinal: 0, value: 1, parents: [] }],
     visits: [visit(10, 10, 0, [1, 0], 0, 10)],
-    groups_closed: [{ group: 4, verdict: 'count', detail: 0, members: [6, 9], timed_out: false }],
+    groups_closed: [{ group: 4, verdict: 'count', detail: 0, members: [6, 9] }],
     endings: [{ token: 10, fate: 1, node: 10, sink: 10, group: 0, error: null }],
     values: [full({ count: 2 })],
   })

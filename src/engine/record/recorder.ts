@@ -55,7 +55,7 @@ const NO_PARENTS: readonly TokenId[] = []
 /** What facts say instead of null (format/entry.ts). */
 const NONE = 0
 
-type Closing = Pick<GroupClosed, 'group' | 'verdict'> & Partial<Pick<GroupClosed, 'detail' | 'timed_out'>>
+type Closing = Pick<GroupClosed, 'group' | 'verdict'> & Partial<Pick<GroupClosed, 'detail'>>
 
 export class Recorder {
   readonly totals: Totals
@@ -231,8 +231,8 @@ export class Recorder {
       this.#end(token, endings.passedOn(token.id, node.number, 'merge', number))
     }
     const parents = members.map(({ token }) => token.id)
-    const { timed_out } = group
-    this.#closeGroup(subject, { group: number, verdict: 'merged', timed_out, detail: about ?? NONE }, members)
+    this.#closeGroup(subject, { group: number, verdict: 'merged', detail: about ?? NONE }, members)
+    if (group.timed_out) factsOf(subject).timeOut(number)
     const born = { frames: outer, group: number, ordinal: 0, parents, path: mergedPath(fork.path, node.name) }
     return this.#birth(subject, node.to, frozen(row), value, born)
   }
@@ -254,8 +254,9 @@ export class Recorder {
     }
     // Nobody has ever come to one without a number.
     if ((closes || opens) && group.number !== null) {
-      const { number, timed_out } = group
-      this.#closeGroup(group.fork.subject, { group: number, verdict: group.verdict ?? cause, timed_out }, members)
+      const { number, fork, timed_out } = group
+      this.#closeGroup(fork.subject, { group: number, verdict: group.verdict ?? cause }, members)
+      if (timed_out) factsOf(fork.subject).timeOut(number)
     }
   }
 
@@ -452,7 +453,7 @@ export class Recorder {
 
   #closeGroup(subject: Subject, fact: Closing, members: readonly Waiting[] = []): void {
     const tokens = members.map(({ token }) => token.id)
-    factsOf(subject).closeGroup({ detail: NONE, timed_out: false, ...fact, members: tokens })
+    factsOf(subject).closeGroup({ detail: NONE, ...fact, members: tokens })
   }
 
   /** The visit met an error, and the token goes nowhere from here. */

@@ -19,7 +19,7 @@ import type {
 import { FIRST_PATH } from '../../format/lineage.ts'
 import type { SubjectDraft, ValueDraft } from '../../ledger/write-port.ts'
 import { CustodyError } from '../../model/error.ts'
-import type { NodeNumber, Seq, TokenId, ValueNumber } from '../../model/ids.ts'
+import type { GroupId, NodeNumber, Seq, TokenId, ValueNumber } from '../../model/ids.ts'
 import type { Row } from '../../model/row.ts'
 import type { Answers } from './answers.ts'
 import { ordersOf } from './field-order.ts'
@@ -59,6 +59,7 @@ export class Facts {
   holds: HoldFact[] | null = null
   groups_opened: GroupOpened[] | null = null
   groups_closed: GroupClosed[] | null = null
+  timed_out: GroupId[] | null = null
   calls: CallFact[] | null = null
   intents: IntentFact[] | null = null
   endings: readonly EndingFact[] = NONE
@@ -104,6 +105,12 @@ export class Facts {
   closeGroup(fact: GroupClosed): void {
     this.groups_closed ??= []
     this.groups_closed.push(fact)
+  }
+
+  /** A merge closed only because its time was up. */
+  timeOut(group: GroupId): void {
+    this.timed_out ??= []
+    this.timed_out.push(group)
   }
 
   addCall(fact: CallFact): void {
@@ -344,6 +351,7 @@ export function draftOf(subject: Subject): SubjectDraft {
     holds: facts.holds ?? NONE,
     groups_opened: facts.groups_opened ?? NONE,
     groups_closed: facts.groups_closed ?? NONE,
+    timed_out: facts.timed_out ?? NONE,
     endings: facts.endings,
     calls: facts.calls ?? NONE,
     intents: facts.intents ?? NONE,

@@ -5,7 +5,10 @@
  *
  * In the texts: `l` is the run's log, `o` its entry 0 (the topology), `e` an entry, `s` an entry of the same subject, `t` a token.
  */
-import { CALL_STATUSES, GROUP_KINDS } from '../../format/entry.ts'
+import { positionsOf } from '../../format/description.ts'
+import { CALL_STATUSES, GROUP_KINDS, VISIT_HELD } from '../../format/entry.ts'
+import { EDGE as EDGE_TUPLE } from '../../format/run-entry.ts'
+import { LISTS } from '../../format/subject-entry.ts'
 import { BUFFERED, FATES } from '../../model/outcome.ts'
 import type { ViewName } from '../read-port.ts'
 
@@ -15,6 +18,19 @@ interface View {
   readonly order: readonly string[]
   readonly select: string
 }
+
+// ── where elements stand in lists of entries ────────────────────────────────────────────────────────────────────────
+
+const CLOSED = positionsOf(LISTS.d)
+const OPENED = positionsOf(LISTS.g)
+const HOLD = positionsOf(LISTS.h)
+const BIRTH = positionsOf(LISTS.n)
+const ORIGIN = positionsOf(LISTS.s)
+const VISIT = positionsOf(LISTS.v)
+const CALL = positionsOf(LISTS.x)
+const EDGE = positionsOf(EDGE_TUPLE)
+/** A visit that is held has met no error: what comes first behind it is for how long the clock stood. */
+const HELD_STOOD = VISIT.code
 
 // ── words of the texts ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -69,7 +85,7 @@ const fates = (what: 'outcome' | 'cause') =>
 
 /** The group that closes `g`, in an entry of the same subject. */
 const closing = (what: string, same: string) => `(SELECT ${what} FROM entries s, json_each(s.body, '$.d') d
-    WHERE ${same} AND ${at('d', 0)} = ${at('g', 0)})`
+    WHERE ${same} AND ${at('d', CLOSED.group)} = ${at('g', OPENED.group)})`
 
 // ── the views ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -90,35 +106,43 @@ ${RUN} WHERE l.log > 0 AND l.part = 0`
 const nodes = `SELECT l.run, json_extract(n.value, '$.name'), json_extract(n.value, '$.kind'), json_extract(n.value, '$.plugin')
 ${RUN}, json_each(o.body, '$.topology.nodes') n WHERE l.log > 0`
 
-const edges = `SELECT l.run, ${nodeName(at('x', 0))}, ${at('x', 1)}, ${target(at('x', 2))}
+const edges = `SELECT l.run, ${nodeName(at('x', EDGE.from))}, ${at('x', EDGE.label)}, ${target(at('x', EDGE.to))}
 ${RUN}, json_each(o.body, '$.topology.edges') x WHERE l.log > 0`
 
-const rows = `SELECT l.run, e.row, ${nodeName(field('e', 's[0]'))}, ${field('e', 's[1]')}, ${field('e', 'c[0]')}, ${iso(field('e', 't'))}
+const rows = `SELECT l.run, e.row, ${nodeName(field('e', `s[${ORIGIN.source}]`))}, ${field('e', `s[${ORIGIN.index}]`)}, ${field('e', 'c[0]')}, ${iso(field('e', 't'))}
 ${ENTRIES} WHERE l.log > 0 AND e.row IS NOT NULL AND ${field('e', 's')} IS NOT NULL`
 
 /** The group among those that the entry opens which is a fork and bore `b`. */
 const forkOf = (what: string) => `(SELECT ${what} FROM json_each(e.body, '$.g') g
-    WHERE ${at('g', 0)} = ${at('b', 1)} AND ${at('g', 1)} = ${KIND_FORK})`
-const branchOf = element('o', 'topology.nodes', `${at('g', 2)} - 1`, `.branches[' || ${at('b', 2)} || ']`)
+    WHERE ${at('g', OPENED.group)} = ${at('b', BIRTH.group)} AND ${at('g', OPENED.kind)} = ${KIND_FORK})`
+const branchOf = element(
+  'o',
+  'topology.nodes',
+  `${at('g', OPENED.node)} - 1`,
+  `.branches[' || ${at('b', BIRTH.ordinal)} || ']`,
+)
 
-const tokens = `SELECT l.run, t.token, e.row, ${forkOf(branchOf)}, ${at('b', 1)}
-${TOKEN_ENTRIES}, json_each(e.body, '$.n') b WHERE ${ofToken(at('b', 0))}`
+const tokens = `SELECT l.run, t.token, e.row, ${forkOf(branchOf)}, ${at('b', BIRTH.group)}
+${TOKEN_ENTRIES}, json_each(e.body, '$.n') b WHERE ${ofToken(at('b', BIRTH.token))}`
 
 /** Tokens born of a batch have its members as parents; births don't repeat them. */
-const token_parents = `SELECT l.run, t.token, m.value, m.key - 4
-${TOKEN_ENTRIES}, json_each(e.body, '$.n') b, json_each(b.value) m WHERE ${ofToken(at('b', 0))} AND m.key > 3
+const token_parents = `SELECT l.run, t.token, m.value, m.key - ${BIRTH.parent}
+${TOKEN_ENTRIES}, json_each(e.body, '$.n') b, json_each(b.value) m WHERE ${ofToken(at('b', BIRTH.token))} AND m.key > ${BIRTH.value}
 UNION ALL
-SELECT l.run, t.token, m.value, m.key - 3
+SELECT l.run, t.token, m.value, m.key - ${CLOSED.member}
 ${TOKEN_ENTRIES}, json_each(e.body, '$.n') b, json_each(e.body, '$.d') d, json_each(d.value) m
-WHERE ${ofToken(at('b', 0))} AND e.row IS NULL AND ${at('d', 0)} = ${at('b', 1)} AND ${at('d', 1)} IN ${BATCH_VERDICTS} AND m.key > 2`
+WHERE ${ofToken(at('b', BIRTH.token))} AND e.row IS NULL AND ${at('d', CLOSED.group)} = ${at('b', BIRTH.group)} AND ${at('d', CLOSED.verdict)} IN ${BATCH_VERDICTS} AND m.key > ${CLOSED.detail}`
 
 const groups = ofSubjects(
-  ({ is, same }) => `SELECT l.run, ${at('g', 0)}, ${words(at('g', 1), GROUP_KINDS)}, ${nodeName(at('g', 2))},
-  e.row, ${at('g', 3)},
-  CASE ${at('g', 1)} WHEN ${KIND_FORK} THEN 'forked' WHEN ${KIND_EXPAND} THEN 'expanded'
-    ELSE ${closing(at('d', 1), same)} END,
+  ({
+    is,
+    same,
+  }) => `SELECT l.run, ${at('g', OPENED.group)}, ${words(at('g', OPENED.kind), GROUP_KINDS)}, ${nodeName(at('g', OPENED.node))},
+  e.row, ${at('g', OPENED.expected)},
+  CASE ${at('g', OPENED.kind)} WHEN ${KIND_FORK} THEN 'forked' WHEN ${KIND_EXPAND} THEN 'expanded'
+    ELSE ${closing(at('d', CLOSED.verdict), same)} END,
   ${iso(field('e', 't'))},
-  CASE WHEN ${at('g', 1)} IN (${KIND_FORK}, ${KIND_EXPAND}) THEN ${iso(field('e', 't'))}
+  CASE WHEN ${at('g', OPENED.kind)} IN (${KIND_FORK}, ${KIND_EXPAND}) THEN ${iso(field('e', 't'))}
     ELSE ${closing(iso(field('s', 't')), same)} END
 ${ENTRIES}, json_each(e.body, '$.g') g WHERE l.log > 0 AND ${is}`,
 )
@@ -127,55 +151,60 @@ const token_outcomes = `SELECT l.run, d.token, d.row, ${fates('outcome')}, ${fat
   ${nodeName('d.sink')}, d.grp, d.error_code, lower(hex(d.error_hash)), ${iso('d.recorded_us')}
 ${RUN} JOIN endings d ON d.log = l.log WHERE l.log > 0
 UNION ALL
-SELECT l.run, t.token, e.row, '${BUFFERED}', NULL, 0, ${nodeName(at('h', 1))}, NULL, ${at('h', 2)}, NULL, NULL,
-  ${iso(`${field('e', 't')} + coalesce((SELECT ${at('v', 7)} + ${at('v', 8)} + coalesce(${at('v', 9)}, 0) FROM json_each(e.body, '$.v') v
-    WHERE ${at('v', 0)} = ${at('h', 0)} AND ${at('v', 1)} = ${at('h', 1)} AND ${at('v', 3)} = 2), 0)`)}
-${TOKEN_ENTRIES}, json_each(e.body, '$.h') h WHERE ${ofToken(at('h', 0))}`
+SELECT l.run, t.token, e.row, '${BUFFERED}', NULL, 0, ${nodeName(at('h', HOLD.node))}, NULL, ${at('h', HOLD.group)}, NULL, NULL,
+  ${iso(`${field('e', 't')} + coalesce((SELECT ${at('v', VISIT.start)} + ${at('v', VISIT.duration)} + coalesce(${at('v', HELD_STOOD)}, 0) FROM json_each(e.body, '$.v') v
+    WHERE ${at('v', VISIT.token)} = ${at('h', HOLD.token)} AND ${at('v', VISIT.node)} = ${at('h', HOLD.node)} AND ${at('v', VISIT.status)} = ${VISIT_HELD}), 0)`)}
+${TOKEN_ENTRIES}, json_each(e.body, '$.h') h WHERE ${ofToken(at('h', HOLD.token))}`
 
 /** A held visit that was recorded again is left out: the later record is its end. */
 const node_states = ofSubjects(
-  ({ is, same }) => `SELECT l.run, t.token, ${nodeName(at('v', 1))}, ${nodeName(at('v', 1), 'kind')}, ${at('v', 2)},
-  ${words(at('v', 3), ['ok', 'error', 'held', 'error'])}, ${commitment(at('v', 4), same)}, ${commitment(at('v', 5), same)},
-  ${iso(`${field('e', 't')} + ${at('v', 7)}`)}, ${at('v', 8)}
-${TOKEN_ENTRIES}, json_each(e.body, '$.v') v WHERE ${ofToken(at('v', 0))} AND ${is}
-  AND (${at('v', 3)} <> 2 OR NOT EXISTS (SELECT 1 FROM entries s, json_each(s.body, '$.v') r
-    WHERE ${same} AND ${at('r', 0)} = ${at('v', 0)} AND ${at('r', 1)} = ${at('v', 1)} AND ${at('r', 3)} <> 2))`,
+  ({
+    is,
+    same,
+  }) => `SELECT l.run, t.token, ${nodeName(at('v', VISIT.node))}, ${nodeName(at('v', VISIT.node), 'kind')}, ${at('v', VISIT.attempt)},
+  ${words(at('v', VISIT.status), ['ok', 'error', 'held', 'error'])}, ${commitment(at('v', VISIT.in), same)}, ${commitment(at('v', VISIT.out), same)},
+  ${iso(`${field('e', 't')} + ${at('v', VISIT.start)}`)}, ${at('v', VISIT.duration)}
+${TOKEN_ENTRIES}, json_each(e.body, '$.v') v WHERE ${ofToken(at('v', VISIT.token))} AND ${is}
+  AND (${at('v', VISIT.status)} <> ${VISIT_HELD} OR NOT EXISTS (SELECT 1 FROM entries s, json_each(s.body, '$.v') r
+    WHERE ${same} AND ${at('r', VISIT.token)} = ${at('v', VISIT.token)} AND ${at('r', VISIT.node)} = ${at('v', VISIT.node)} AND ${at('r', VISIT.status)} <> ${VISIT_HELD}))`,
 )
 
-const birthLabel = `CASE ${at('g', 1)} WHEN ${KIND_FORK} THEN ${branchOf} ELSE 'to' END`
+const birthLabel = `CASE ${at('g', OPENED.kind)} WHEN ${KIND_FORK} THEN ${branchOf} ELSE 'to' END`
 /** Edges that visits left by, and those that tokens were born onto: a fork's branch, or the way on of their group's node. */
-const routing_events = `SELECT l.run, t.token, ${nodeName(edge(at('v', 6), 0))}, ${edge(at('v', 6), 1)}, ${target(edge(at('v', 6), 2))}
-${TOKEN_ENTRIES}, json_each(e.body, '$.v') v WHERE ${ofToken(at('v', 0))} AND ${at('v', 6)} > 0
+const routing_events = `SELECT l.run, t.token, ${nodeName(edge(at('v', VISIT.edge), EDGE.from))}, ${edge(at('v', VISIT.edge), EDGE.label)}, ${target(edge(at('v', VISIT.edge), EDGE.to))}
+${TOKEN_ENTRIES}, json_each(e.body, '$.v') v WHERE ${ofToken(at('v', VISIT.token))} AND ${at('v', VISIT.edge)} > 0
 UNION ALL
 ${ofSubjects(
-  ({ is, same }) => `SELECT l.run, t.token, ${nodeName(at('g', 2))}, ${birthLabel},
-  (SELECT ${target(at('x', 2))} FROM json_each(o.body, '$.topology.edges') x
-    WHERE ${at('x', 0)} = ${at('g', 2)} AND ${at('x', 1)} = ${birthLabel})
+  ({ is, same }) => `SELECT l.run, t.token, ${nodeName(at('g', OPENED.node))}, ${birthLabel},
+  (SELECT ${target(at('x', EDGE.to))} FROM json_each(o.body, '$.topology.edges') x
+    WHERE ${at('x', EDGE.from)} = ${at('g', OPENED.node)} AND ${at('x', EDGE.label)} = ${birthLabel})
 ${TOKEN_ENTRIES}, json_each(e.body, '$.n') b JOIN entries s ON ${same}, json_each(s.body, '$.g') g
-WHERE ${ofToken(at('b', 0))} AND ${is} AND ${at('b', 1)} > 0 AND ${at('g', 0)} = ${at('b', 1)}`,
+WHERE ${ofToken(at('b', BIRTH.token))} AND ${is} AND ${at('b', BIRTH.group)} > 0 AND ${at('g', OPENED.group)} = ${at('b', BIRTH.group)}`,
 )}`
 
 /** A batch that was abandoned has no trigger, and the members that it had so far. */
-const batches = `SELECT l.run, ${at('g', 0)}, ${nodeName(at('g', 2))}, ${closing(`nullif(${at('d', 1)}, 'abandoned')`, SUBJECTS[1]!.same)},
-  ${closing('json_array_length(d.value) - 3', SUBJECTS[1]!.same)}
-${ENTRIES}, json_each(e.body, '$.g') g WHERE l.log > 0 AND ${SUBJECTS[1]!.is} AND ${at('g', 1)} = ${KIND_BATCH}`
+const batches = `SELECT l.run, ${at('g', OPENED.group)}, ${nodeName(at('g', OPENED.node))}, ${closing(`nullif(${at('d', CLOSED.verdict)}, 'abandoned')`, SUBJECTS[1]!.same)},
+  ${closing(`json_array_length(d.value) - ${CLOSED.member}`, SUBJECTS[1]!.same)}
+${ENTRIES}, json_each(e.body, '$.g') g WHERE l.log > 0 AND ${SUBJECTS[1]!.is} AND ${at('g', OPENED.kind)} = ${KIND_BATCH}`
 
-const batch_members = `SELECT l.run, ${at('d', 0)}, m.value, m.key - 3
+const batch_members = `SELECT l.run, ${at('d', CLOSED.group)}, m.value, m.key - ${CLOSED.member}
 ${ENTRIES}, json_each(e.body, '$.d') d, json_each(d.value) m
-WHERE l.log > 0 AND e.row IS NULL AND m.key > 2 AND (${at('d', 1)} IN ${BATCH_VERDICTS}
-  OR (${at('d', 1)} = 'abandoned' AND EXISTS (SELECT 1 FROM entries s, json_each(s.body, '$.g') g
-    WHERE ${SUBJECTS[1]!.same} AND ${at('g', 0)} = ${at('d', 0)} AND ${at('g', 1)} = ${KIND_BATCH})))`
+WHERE l.log > 0 AND e.row IS NULL AND m.key > ${CLOSED.detail} AND (${at('d', CLOSED.verdict)} IN ${BATCH_VERDICTS}
+  OR (${at('d', CLOSED.verdict)} = 'abandoned' AND EXISTS (SELECT 1 FROM entries s, json_each(s.body, '$.g') g
+    WHERE ${SUBJECTS[1]!.same} AND ${at('g', OPENED.group)} = ${at('d', CLOSED.group)} AND ${at('g', OPENED.kind)} = ${KIND_BATCH})))`
 
 /** Those of a batch have no token. */
 const calls = ofSubjects(({ is, same }) => {
-  const facts = (token: string) => `SELECT l.run, ${at('x', 0)}, ${token}, ${nodeName(at('x', 2))}, ${at('x', 3)},
-  ${nodeName(at('x', 2), `services[' || (${at('x', 5)} - 1) || ']`)}, ${words(at('x', 6), CALL_STATUSES)}, ${at('x', 10)},
-  ${commitment(at('x', 7), same)}, ${commitment(at('x', 8), same)}`
+  const facts = (
+    token: string,
+  ) => `SELECT l.run, ${at('x', CALL.call)}, ${token}, ${nodeName(at('x', CALL.node))}, ${at('x', CALL.attempt)},
+  ${nodeName(at('x', CALL.node), `services[' || (${at('x', CALL.service)} - 1) || ']`)}, ${words(at('x', CALL.status), CALL_STATUSES)}, ${at('x', CALL.duration)},
+  ${commitment(at('x', CALL.request), same)}, ${commitment(at('x', CALL.response), same)}`
   return `${facts('t.token')}
-${TOKEN_ENTRIES}, json_each(e.body, '$.x') x WHERE ${ofToken(at('x', 1))} AND ${is}
+${TOKEN_ENTRIES}, json_each(e.body, '$.x') x WHERE ${ofToken(at('x', CALL.token))} AND ${is}
 UNION ALL
 ${facts('NULL')}
-${ENTRIES}, json_each(e.body, '$.x') x WHERE l.log > 0 AND ${is} AND ${at('x', 1)} = 0`
+${ENTRIES}, json_each(e.body, '$.x') x WHERE l.log > 0 AND ${is} AND ${at('x', CALL.token)} = 0`
 })
 
 const artifact = (what: string) => `json_extract(a.value, '$.${what}')`

@@ -185,7 +185,8 @@ class CourseBook implements Courses {
   ): ReadonlyMap<string, RecordedGroup> {
     const groups = new Map<string, RecordedGroup>()
     const opened = new Map(entries.flatMap(each => each.groups_opened.map(group => [group.group, group] as const)))
-    for (const { group, verdict, members, timed_out } of entries.flatMap(each => each.groups_closed)) {
+    const timed_out = new Set(entries.flatMap(each => each.timed_out))
+    for (const { group, verdict, members } of entries.flatMap(each => each.groups_closed)) {
       const node = this.#topology.nodes[(opened.get(group)?.node ?? 0) - 1]
       if (node?.kind !== 'coalesce' || verdict === 'abandoned') continue
       const came = members.flatMap(token => {
@@ -193,7 +194,7 @@ class CourseBook implements Courses {
         return lineage?.branches[joinedFork(lineage, node.branches ?? [])] ?? []
       })
       const path = mergedPath(came[0]?.parent ?? '', node.name)
-      groups.set(path, { verdict, timed_out, members: came.map(({ branch }) => branch) })
+      groups.set(path, { verdict, timed_out: timed_out.has(group), members: came.map(({ branch }) => branch) })
     }
     return groups
   }

@@ -86,9 +86,6 @@ export class Groups {
       if (fact.detail !== 0 && (fact.verdict !== 'merged' || !isWithin(fact.detail, fresh))) {
         yield `value ${fact.detail} is said to tell more about group ${fact.group}, and can't`
       }
-      if (fact.timed_out && (group.kind !== MERGE || !TIMED.has(fact.verdict)))
-        yield `group ${fact.group} closes as ${fact.verdict}, and not because its time was up`
-      if (!fact.timed_out && fact.verdict === 'timeout') yield `group ${fact.group} timed out, and it doesn't say so`
       if (group.kind === MERGE && fact.verdict === 'abandoned') yield* abandonedProblems(group, fact, entry)
       else if (group.kind === MERGE) yield* mergeProblems(group, fact, entry)
       else if (group.kind !== BATCH && fact.members.length > 0) yield `group ${fact.group} closes with members`
@@ -98,8 +95,22 @@ export class Groups {
         yield `group ${group} does not close at once`
       }
     }
+    yield* this.#timeProblems(entry)
     yield* this.#childrenProblems(entry)
     yield* this.#endingProblems(entry)
+  }
+
+  /** What closes as timed out says so, and nothing else that time can't close. */
+  *#timeProblems({ groups_closed, timed_out }: SubjectEntry): Iterable<string> {
+    for (const [i, number] of timed_out.entries()) {
+      const fact = groups_closed.find(({ group }) => group === number)
+      const is_merge = this.#groups.get(number)?.kind === MERGE
+      if (fact === undefined || !is_merge || !TIMED.has(fact.verdict) || timed_out.indexOf(number) !== i)
+        yield `group ${number} isn't one that its time can have closed here`
+    }
+    for (const { group, verdict } of groups_closed)
+      if (verdict === 'timeout' && !timed_out.includes(group))
+        yield `group ${group} closes as timed out, and not because its time was up`
   }
 
   /** Births are of groups that the subject has, in the numbers that these expect. */

@@ -1,0 +1,204 @@
+/**
+ * Entries whose subject is the run, and those of log 0, described: by kind their keys, with shape and meaning. The tables in sections 4
+ * and 7 of docs/ledger-format.md are made from it, encoder and decoders tested against it (test/entry-shapes.test.ts).
+ */
+import {
+  below,
+  counted,
+  either,
+  FLAG,
+  HASH,
+  type Key,
+  key,
+  listOf,
+  maybe,
+  objectOf,
+  oneOf,
+  orNone,
+  text,
+  tupleOf,
+  UUID,
+  WORD,
+  whole,
+} from './description.ts'
+import { LEDGER_FORMAT, type RunEntry } from './entry.ts'
+import type { LedgerEntry } from './ledger-entry.ts'
+
+type KeysOf<T> = T extends unknown ? Exclude<keyof T, 'k'> : never
+type MayLack<T, K> = T extends unknown ? (K extends keyof T ? (undefined extends T[K] ? true : false) : true) : never
+
+export interface EntryKind {
+  /** All keys but `k`, and but `c`, `w` and `z`; in the order of the page. */
+  readonly keys: { readonly [key: string]: Key }
+  /** At most one of these is there. */
+  readonly never_both?: readonly [string, string]
+  /** For the page: the values that it commits to, if it may. */
+  readonly values?: string
+  /** For the page, behind the keys. */
+  readonly says?: string
+}
+
+/** That of the entries of type `T`: all of its keys, those optional that it may lack. */
+interface KindOf<T> extends EntryKind {
+  readonly keys: { readonly [K in KeysOf<T>]: Key<MayLack<T, K> extends false ? false : true> }
+}
+
+const T = key(whole('time', 0))
+const RECEIPT = objectOf({ sink: key(whole('node')), rows: key(counted()), bytes: key(counted()) })
+const TREE_HEAD = objectOf({ size: key(counted()), root: key(HASH) })
+const JUMPS = maybe(listOf(tupleOf({ from: whole('time', 0), to: whole('time', 0) })), 'if there are any')
+
+const PLUGIN = objectOf({
+  kind: key(oneOf('source', 'transform', 'gate', 'aggregate', 'sink')),
+  name: key(text()),
+  package: maybe(text()),
+  version: maybe(text()),
+  sha256: maybe(HASH),
+})
+
+/** Of the topology. */
+export const EDGE = tupleOf({ from: whole('node'), label: text(), to: orNone('node') })
+
+export const TOPOLOGY = objectOf({
+  nodes: key(
+    listOf(
+      objectOf({
+        name: key(text()),
+        kind: key(oneOf('source', 'transform', 'gate', 'fork', 'coalesce', 'aggregate', 'sink')),
+        plugin: maybe(text()),
+        branches: maybe(listOf(text())),
+        policy: maybe(text()),
+        services: maybe(listOf(text())),
+        determinism: maybe(oneOf('external', 'random')),
+      }),
+    ),
+  ),
+  edges: key(listOf(EDGE)),
+})
+
+export const TOTALS = objectOf({
+  rows: key(objectOf({ read: key(counted()), ingested: key(counted()), rejected: key(counted()) })),
+  tokens: key(objectOf({ born: key(counted()), ended: key(counted()), open: key(counted()) })),
+  groups: key(counted()),
+  batches: key(listOf(tupleOf({ aggregate: whole('node'), count: counted(1) }))),
+  endings: key(listOf(tupleOf({ fate: whole('outcome'), sink: orNone('node'), count: counted() }))),
+  visits: key(listOf(tupleOf({ node: whole('node'), ok: counted(), error: counted(), held: counted() }))),
+  edges: key(listOf(tupleOf({ edge: whole('edge'), count: counted() }))),
+  calls: maybe(
+    objectOf({
+      ...{ count: key(counted(1)), error: key(counted()), throttled: key(counted()), recorded: key(counted()) },
+      ...{ input_tokens: key(counted()), output_tokens: key(counted()), cost_nusd: key(whole('nusd', 0)) },
+    }),
+  ),
+  failures: maybe(listOf(tupleOf({ source: whole('node'), rejected: counted(), failed: counted() }))),
+})
+
+const BRANCH = tupleOf({ fork: whole('group'), coalesce: whole('node'), branch: whole('place', 0) })
+const MEMBER = either(whole('token'), BRANCH)
+const MOVED = objectOf({
+  out: key(listOf(MEMBER)),
+  in: key(
+    listOf(
+      tupleOf({ behind: either(orNone('token'), BRANCH), member: MEMBER }, { rest: { name: 'member', is: MEMBER } }),
+    ),
+  ),
+})
+
+/** By `k`. Each has `c` and `w`, or `z`, as entries of rows and batches have. */
+export const RUN_ENTRIES: { readonly [K in RunEntry['k']]: KindOf<Extract<RunEntry, { k: K }>> } = {
+  open: {
+    keys: {
+      format: key(oneOf(LEDGER_FORMAT)),
+      run: key(UUID),
+      name: key(text()),
+      plan_hash: key(HASH),
+      topology: below(key(TOPOLOGY)),
+      custody: key(text(), 'version'),
+      plugins: below(key(listOf(PLUGIN))),
+      replays: maybe(UUID, 'the run whose recorded answers calls are given, if it replays one'),
+      reruns: maybe(
+        objectOf({ run: key(UUID), root: key(HASH) }),
+        'the run whose rows it repeats, and the root of its finished log, if it re-runs one',
+      ),
+      t: T,
+    },
+    values: "1: the plan's text; 2: what each sink intends",
+  },
+  commit: {
+    keys: {
+      commit: key(counted(1), 'from 1'),
+      cursors: key(listOf(objectOf({ source: key(whole('node')), records: key(counted()), done: key(FLAG) }))),
+      receipts: key(listOf(RECEIPT)),
+      totals: below(key(TOTALS)),
+      open: key(objectOf({ count: key(counted()), hash: key(HASH) })),
+      line: below(maybe(listOf(MEMBER))),
+      moved: below(maybe(MOVED)),
+      jumps: below(JUMPS),
+      tiles: below(
+        maybe(listOf(tupleOf({ tree: whole('choice'), index: whole('place', 0), root: HASH })), 'if there are any'),
+      ),
+      t: T,
+    },
+    never_both: ['line', 'moved'],
+    values:
+      '`{cursors: {source: {position, sha256}}, receipts: {sink: {sha256, state}}, at_risk_nusd?}`, by name; `at_risk_nusd`: the most that calls may cost of which nothing is on record',
+  },
+  stop: {
+    keys: { status: key(oneOf('failed', 'cancelled')), reason: key(WORD, 'a word'), jumps: below(JUMPS), t: T },
+    values: '`{code, message, node?}` of the error, if there was one',
+  },
+  resume: {
+    keys: {
+      epoch: key(counted(1)),
+      cut: key(listOf(whole('node')), 'numbers of sources'),
+      plugins: below(maybe(listOf(PLUGIN), "those whose code isn't what was on record before, if there are any")),
+      t: T,
+    },
+  },
+  publish: { keys: { artifacts: key(listOf(RECEIPT)), t: T }, values: '`{sink: {path, rows, bytes, sha256}}`' },
+  seal: {
+    keys: {
+      status: key(oneOf('completed', 'completed_with_failures', 'empty', 'abandoned')),
+      totals: below(key(TOTALS)),
+      subjects: key(objectOf({ rows: key(TREE_HEAD), batches: key(TREE_HEAD) })),
+      t: T,
+    },
+  },
+}
+
+/** By `k`. Each has `z`. */
+export const LEDGER_ENTRIES: { readonly [K in LedgerEntry['k']]: KindOf<Extract<LedgerEntry, { k: K }>> } = {
+  birth: {
+    keys: { format: key(oneOf(LEDGER_FORMAT)), ledger: key(text(), 'id'), key: key(text(), 'verifier key'), t: T },
+    says: 'Entry 0, and only that',
+  },
+  opened: {
+    keys: { log: key(whole('log')), run: key(UUID), root: key(HASH, "of the log's tree with entry 0 alone"), t: T },
+  },
+  taken_over: { keys: { log: key(whole('log')), run: key(UUID), epoch: key(counted(1)), t: T } },
+  sealed: {
+    keys: {
+      log: key(whole('log')),
+      run: key(UUID),
+      size: key(counted(1), 'of the finished log'),
+      root: key(HASH, "of the finished log's tree"),
+      t: T,
+    },
+  },
+  erase: {
+    keys: {
+      log: key(whole('log')),
+      run: key(UUID),
+      values: below(key(listOf(listOf(whole('entry', 0))), 'what was erased of a sealed run')),
+      t: T,
+    },
+  },
+  key: {
+    keys: {
+      change: key(oneOf('add', 'retire', 'revoke')),
+      keys: key(listOf(text()), 'verifier keys'),
+      signatures: below(key(listOf(text()))),
+      t: T,
+    },
+  },
+}
