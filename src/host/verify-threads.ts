@@ -9,14 +9,8 @@ import { Worker } from 'node:worker_threads'
 import { errorOf, type Failure } from '../ledger/thread/messages.ts'
 import { CustodyError } from '../model/error.ts'
 import { ownModule } from '../model/own-file.ts'
-import {
-  type Looked,
-  PAGE_ENTRIES,
-  type PackedPage,
-  type PageRequest,
-  type PageSource,
-  unpacked,
-} from '../read/verify/page.ts'
+import { type PackedPage, unpacked } from '../read/verify/packed-page.ts'
+import { PAGE_ENTRIES, type Page, type PageRequest, type PageSource } from '../read/verify/page.ts'
 
 export interface PageQuestion {
   readonly request: PageRequest
@@ -46,11 +40,11 @@ export class PageThreads {
     await Promise.all(this.#threads.splice(0).map(each => each.close()))
   }
 
-  async *#pages(request: PageRequest): AsyncIterable<readonly Looked[]> {
+  async *#pages(request: PageRequest): AsyncIterable<Page> {
     const pages = Math.ceil(request.end / PAGE_ENTRIES)
     const wanted = Math.min(MOST_THREADS, availableParallelism(), pages)
     while (this.#threads.length < wanted) this.#threads.push(new PageThread(this.#url))
-    const asked: Promise<Page>[] = []
+    const asked: Promise<Given>[] = []
     const ask = () => {
       const from = next++ * PAGE_ENTRIES
       const thread = this.#threads[next % wanted]
@@ -62,15 +56,15 @@ export class PageThreads {
     for (let i = 0; i < wanted * AHEAD; i++) ask()
     for (let page = asked.shift(); page !== undefined; page = asked.shift()) {
       ask()
-      const { looked, failure } = await page
-      yield looked
+      const { page: given, failure } = await page
+      if (given !== null) yield given
       if (failure !== null) throw failure
     }
   }
 }
 
-interface Page {
-  readonly looked: readonly Looked[]
+interface Given {
+  readonly page: Page | null
   /** Why nothing comes behind them. */
   readonly failure: Error | null
 }
@@ -79,7 +73,7 @@ class PageThread {
   readonly #url: string
   readonly #worker: Worker
   /** In the order of their questions, which is that of answers. */
-  readonly #owed: Array<(page: Page) => void> = []
+  readonly #owed: Array<(given: Given) => void> = []
   #lost: CustodyError | null = null
 
   constructor(url: string) {
@@ -91,9 +85,9 @@ class PageThread {
     this.#worker.on('exit', code => this.#lose(`exit code ${code}`))
   }
 
-  ask(question: PageQuestion): Promise<Page> {
+  ask(question: PageQuestion): Promise<Given> {
     return new Promise(resolve => {
-      if (this.#lost !== null) return resolve({ looked: [], failure: this.#lost })
+      if (this.#lost !== null) return resolve({ page: null, failure: this.#lost })
       this.#owed.push(resolve)
       this.#worker.ref()
       this.#worker.postMessage(question)
@@ -108,7 +102,7 @@ class PageThread {
     const owed = this.#owed.shift()
     if (this.#owed.length === 0) this.#worker.unref()
     const failure = answer.failure === null ? null : errorOf(answer.failure)
-    owed?.({ looked: answer.kind === 'page' ? unpacked(answer.page) : [], failure })
+    owed?.({ page: answer.kind === 'page' ? unpacked(answer.page) : null, failure })
   }
 
   #lose(why: string, cause?: unknown): void {
@@ -119,6 +113,6 @@ class PageThread {
         cause,
       },
     )
-    for (const owed of this.#owed.splice(0)) owed({ looked: [], failure: this.#lost })
+    for (const owed of this.#owed.splice(0)) owed({ page: null, failure: this.#lost })
   }
 }

@@ -37,8 +37,8 @@ export interface Witness {
   readonly tokens: Check
   readonly groups: Check
   readonly tallies: TallyFold
-  readonly batches: Batches
-  readonly line: LineCheck
+  readonly batches: Pick<Batches, 'open' | 'hold' | 'release' | 'end' | 'abandon' | 'close'>
+  readonly line: Pick<LineCheck, 'born' | 'visited' | 'ended' | 'forked'>
   /** Tokens and groups that came into being since the last commit. */
   readonly born: number[]
   readonly opened: number[]
