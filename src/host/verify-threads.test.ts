@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { opening, RUN, sampleRun, simpleRow, testPorts } from '../../test/support/ledger.ts'
 import { openLedger, openLedgerReader } from '../ledger/open.ts'
+import { fateNumber } from '../model/outcome.ts'
 import { packed, unpacked } from '../read/verify/packed-page.ts'
 import { isStretch, PAGE_ENTRIES, type Page, pagesHere } from '../read/verify/page.ts'
 import { PageThreads } from './verify-threads.ts'
@@ -15,7 +16,12 @@ async function ledgerOf(rows: number): Promise<string> {
   const ledger = await openLedger(url, testPorts(), { create: true })
   const run = await ledger.openRun(RUN, opening())
   await sampleRun(run)
-  for (let row = 5; row <= rows; row++) run.append(simpleRow(row, row + 6))
+  for (let row = 5; row <= rows; row++) {
+    const token = row + 6
+    // The gate decided where it went.
+    const endings = [{ token, fate: fateNumber('ROUTED', 'gate'), node: 3, sink: 9, group: 0, error: null }]
+    run.append({ ...simpleRow(row, token), endings })
+  }
   await run.commit()
   await ledger.close()
   return url

@@ -24,6 +24,8 @@ const WORKER = ownModule('host/verify-worker')
 /** Who folds the pages can't keep more of them busy. */
 const MOST_THREADS = 4
 const AHEAD = 2
+/** Nearly all that a thread makes is gone with the page: more room would only be filled. */
+const LIMITS = { maxYoungGenerationSizeMb: 24 }
 
 /** Begins threads for a ledger when they are first needed. */
 export class PageThreads {
@@ -78,7 +80,7 @@ class PageThread {
 
   constructor(url: string) {
     this.#url = url
-    this.#worker = new Worker(WORKER, { workerData: { url }, name: 'custody-pages' })
+    this.#worker = new Worker(WORKER, { workerData: { url }, name: 'custody-pages', resourceLimits: LIMITS })
     this.#worker.unref()
     this.#worker.on('message', (answer: PageAnswer) => this.#settle(answer))
     this.#worker.on('error', (error: Error) => this.#lose(error.message, error))

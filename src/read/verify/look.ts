@@ -66,14 +66,17 @@ function fitAll({ c, w }: Facts, { body, salts }: StoredPayload): boolean {
   if (!Array.isArray(stored) || stored.length !== c.length || stored.length === 0) return false
   if (salts.length !== stored.length * SALT_BYTES) return false
   const told: Json[] = []
-  for (const [i, element] of (stored as readonly Json[]).entries()) {
+  const elements = stored as readonly Json[]
+  for (let i = 0; i < elements.length; i++) {
+    const element = elements[i] as Json
     const full = fullValue(element, told, w)
     if (full === undefined) return false
     told.push(full)
     const salt = salts.subarray(i * SALT_BYTES, (i + 1) * SALT_BYTES)
+    const is_whole = (element as readonly Json[]).length === 1
     try {
-      // What stands in a canonical text is canonical as it is.
-      const text = (element as readonly Json[]).length === 1 ? JSON.stringify(full) : canonicalize(full)
+      // What stands in a canonical text is canonical as it is; what stands alone in one is all of it but its brackets.
+      const text = !is_whole ? canonicalize(full) : stored.length === 1 ? body.slice(2, -2) : JSON.stringify(full)
       if (commitment(salt, text) !== c[i]) return false
     } catch (error) {
       // A change can nest a value deeper than values may be.
@@ -96,7 +99,8 @@ function fullValue(element: Json, told: readonly Json[], first: number): Json | 
   const base = told[value - first]
   if (!isObject(base)) return undefined
   const removed = unset as readonly Json[]
-  for (const [i, field] of removed.entries()) {
+  for (let i = 0; i < removed.length; i++) {
+    const field = removed[i]
     if (typeof field !== 'string' || (i > 0 && (removed[i - 1] as string) >= field)) return undefined
     if (!Object.hasOwn(base, field) || Object.hasOwn(set, field)) return undefined
   }

@@ -16,6 +16,8 @@ import { type OpenStretch, type Stretch, WholeRows } from './whole-rows.ts'
 
 /** A few tiles. */
 export const PAGE_ENTRIES = 4 * TILE_WIDTH
+/** Entries of a page that are read together. */
+const AT_ONCE = 128
 
 /** What is wanted of a log. */
 export interface PageRequest {
@@ -90,17 +92,45 @@ export class PageLooker {
   }
 
   /** The entries from `from` to `from + PAGE_ENTRIES`, as far as they are there. */
-  async page({ log, end, all_payloads, whole_rows }: PageRequest, from: number): Promise<LookedAt> {
-    const { entries, failure } = await this.#readable(log, from, Math.min(end, from + PAGE_ENTRIES))
+  async page(request: PageRequest, from: number): Promise<LookedAt> {
+    const ways = request.whole_rows ? await this.#waysOf(request.log) : null
+    const rows = ways === null ? null : new WholeRows(ways)
+    const leaves: Hash[] = []
+    const items: Array<Looked | OpenStretch> = []
+    let failure: CustodyError | null = null
+    const to = Math.min(request.end, from + PAGE_ENTRIES)
+    // Few at a time, so that most objects are gone before anything collects them.
+    for (let at = from; at < to && failure === null; at += AT_ONCE) {
+      const part = await this.#looked(request, at, Math.min(to, at + AT_ONCE))
+      failure = part.failure
+      for (const { looked, facts } of part.entries) {
+        leaves.push(looked.leaf)
+        const stretch = rows?.take(looked, facts) ?? null
+        if (stretch === null) items.push(looked)
+        else if (items.at(-1) !== stretch) items.push(stretch)
+      }
+      // Something is wrong with a whole row: whoever folds must see each.
+      if (rows?.failed === true) return this.page({ ...request, whole_rows: false }, from)
+    }
+    return { page: { items: items.map(closed), leaves, tiles: tilesOf(leaves) }, failure }
+  }
+
+  async #looked(
+    { log, all_payloads }: PageRequest,
+    from: number,
+    to: number,
+  ): Promise<{
+    readonly entries: ReadonlyArray<{ readonly looked: Looked; readonly facts: Facts | null }>
+    readonly failure: CustodyError | null
+  }> {
+    const { entries, failure } = await this.#readable(log, from, to)
     const facts = entries.map(({ body }) => canonicalFacts(body))
     const endings = await this.#storedEndings(log, facts)
-    const looked = entries.map((each, i) => look(each, facts[i] ?? null, endings, all_payloads))
-    const leaves = looked.map(({ leaf }) => leaf)
-    const tiles: Hash[] = []
-    for (let at = 0; at + TILE_WIDTH <= leaves.length; at += TILE_WIDTH)
-      tiles.push(tileRoot(leaves.slice(at, at + TILE_WIDTH)))
-    const ways = whole_rows ? await this.#waysOf(log) : null
-    return { page: { items: ways === null ? looked : itemsOf(looked, facts, ways), leaves, tiles }, failure }
+    const looked = entries.map((each, i) => {
+      const own = facts[i] ?? null
+      return { looked: look(each, own, endings, all_payloads), facts: own }
+    })
+    return { entries: looked, failure }
   }
 
   /** Of the run's opening; null if there is none that can be read, which is found by who folds. */
@@ -158,19 +188,13 @@ export class PageLooker {
   }
 }
 
-/** Whole rows added up; if something is wrong with one of them, none. */
-function itemsOf(
-  looked: readonly Looked[],
-  facts: ReadonlyArray<Facts | null>,
-  ways: Ways,
-): ReadonlyArray<Looked | Stretch> {
-  const items: Array<Looked | OpenStretch> = []
-  const whole_rows = new WholeRows(ways)
-  for (const [i, each] of looked.entries()) {
-    const stretch = whole_rows.take(each, facts[i] ?? null)
-    if (whole_rows.failed) return looked
-    if (stretch === null) items.push(each)
-    else if (items.at(-1) !== stretch) items.push(stretch)
-  }
-  return items.map(each => ('stretch' in each ? each.stretch() : each))
+function closed(item: Looked | OpenStretch): Looked | Stretch {
+  return 'stretch' in item ? item.stretch() : item
+}
+
+function tilesOf(leaves: readonly Hash[]): readonly Hash[] {
+  const tiles: Hash[] = []
+  for (let at = 0; at + TILE_WIDTH <= leaves.length; at += TILE_WIDTH)
+    tiles.push(tileRoot(leaves.slice(at, at + TILE_WIDTH)))
+  return tiles
 }
