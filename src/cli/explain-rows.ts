@@ -4,6 +4,7 @@ import { checkedRun, unsoundness } from '../host/checked-run.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { CustodyError } from '../model/error.ts'
 import { explainRow, explainToken, explainWhere } from '../read/explain/explain.ts'
+import { fittingRows } from '../read/explain/fitting-rows.ts'
 import { type Joined, joinedStories } from '../read/explain/joined.ts'
 import { storyJson } from '../read/explain/json.ts'
 import type { Story } from '../read/explain/story.ts'
@@ -94,7 +95,11 @@ async function explainAll(
   const predicate = rowPredicate(where)
   const stories: Story[] = []
   let found = 0
-  for await (const story of explainWhere(reader, log, row => predicate.holds(row))) {
+  for await (const story of explainWhere(
+    reader,
+    log,
+    fittingRows(reader, log, row => predicate.holds(row)),
+  )) {
     // Reading and telling leave the process no time to notice that nobody listens any more.
     await setImmediate()
     if (terminal.isClosed) return

@@ -65,14 +65,19 @@ export class CheckedReader implements LedgerReader {
   async entriesOfRows(log: number, first: number, last: number): Promise<readonly FullEntry[]> {
     const entries = await this.#checked(log, () => this.#inner.entriesOfRows(log, first, last))
     const checked = await this.check(log)
-    for (const { payload, ...entry } of entries) valuesFit(log, entry, payload, checked)
+    for (const entry of entries) valuesFit(log, entry, entry.payload, checked)
     return entries
   }
 
   async page(log: number, from: number, end: number): Promise<readonly FullEntry[]> {
-    const entries = await this.#checked(log, () => this.#inner.page(log, from, end))
     const checked = await this.check(log)
-    for (const { payload, ...entry } of entries) valuesFit(log, entry, payload, checked)
+    const entries = await this.#inner.page(log, from, end)
+    const are_there = checked.hasAll(entries)
+    for (const entry of entries) {
+      if (!are_there) await checked.mustHave(entry)
+      mustBeOfItsSubject(entry)
+    }
+    for (const entry of entries) valuesFit(log, entry, entry.payload, checked)
     return entries
   }
 

@@ -3,6 +3,7 @@
  * be done in other threads (`PageSource`); what entries say against each other is for run.ts.
  */
 
+import { tileRoot } from '../../format/tiled-tree.ts'
 import { TILE_WIDTH } from '../../format/tree.ts'
 import type { FullEntry, LedgerReader, StoredEnding } from '../../ledger/read-port.ts'
 import { type CustodyError, isCustodyError } from '../../model/error.ts'
@@ -10,7 +11,6 @@ import type { Hash } from '../../model/sha256.ts'
 import { DecodeError, decodeRunEntry } from '../decode.ts'
 import { canonicalFacts, type Facts, type Looked, look } from './look.ts'
 import { endedIn, endingsOf } from './stored-endings.ts'
-import { tileRoot } from './tiled-frontier.ts'
 import { Ways } from './ways.ts'
 import { type OpenStretch, type Stretch, WholeRows } from './whole-rows.ts'
 

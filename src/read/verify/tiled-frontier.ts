@@ -45,10 +45,3 @@ export class TiledFrontier {
     return Frontier.from({ size: this.size, nodes }).root()
   }
 }
-
-/** Of the leaves of one tile. */
-export function tileRoot(leaves: readonly Hash[]): Hash {
-  const tile = new Frontier()
-  for (const leaf of leaves) tile.append(leaf)
-  return tile.root()
-}

@@ -4,6 +4,7 @@
  */
 
 import { bytesToHex } from '../../format/hash.ts'
+import { tileRoot } from '../../format/tiled-tree.ts'
 import { TILE_WIDTH, type Tile } from '../../format/tree.ts'
 import { type SubjectTile, type SubjectTrees, TREES, type TreeHead } from '../../format/trees.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
@@ -11,7 +12,7 @@ import { grouped } from '../../model/number-text.ts'
 import type { Hash } from '../../model/sha256.ts'
 import type { Report } from './check.ts'
 import { short } from './log.ts'
-import { TiledFrontier, tileRoot } from './tiled-frontier.ts'
+import { TiledFrontier } from './tiled-frontier.ts'
 
 const TREE_NAMES = ['entries', 'rows', 'batches'] as const
 

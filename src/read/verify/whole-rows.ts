@@ -9,6 +9,7 @@
  */
 import type { SubjectEntry } from '../../format/entry.ts'
 import { isError } from '../../format/entry.ts'
+import { tileRoot } from '../../format/tiled-tree.ts'
 import { TILE_WIDTH } from '../../format/tree.ts'
 import type { Hash } from '../../model/sha256.ts'
 import { DecodeError, decodeSubjectFacts } from '../decode.ts'
@@ -18,7 +19,6 @@ import type { Facts, Looked } from './look.ts'
 import { sends } from './sending.ts'
 import { SubjectState, type Witness } from './subject.ts'
 import { type Tallies, TallyFold } from './tallies.ts'
-import { tileRoot } from './tiled-frontier.ts'
 import { mayHaveStood } from './times.ts'
 import type { Ways } from './ways.ts'
 
