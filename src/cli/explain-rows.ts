@@ -4,7 +4,6 @@ import { checkedRun, unsoundness } from '../host/checked-run.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { CustodyError } from '../model/error.ts'
 import { explainRow, explainToken, explainWhere } from '../read/explain/explain.ts'
-import { fittingRows } from '../read/explain/fitting-rows.ts'
 import { type Joined, joinedStories } from '../read/explain/joined.ts'
 import { storyJson } from '../read/explain/json.ts'
 import type { Story } from '../read/explain/story.ts'
@@ -91,15 +90,14 @@ async function explainAll(
   { where, json, onTold }: { readonly where: string; readonly json: boolean; readonly onTold: () => void },
 ): Promise<void> {
   const { terminal } = context
-  const { rowPredicate } = await import('../host/row-predicate.ts')
+  const [{ rowPredicate }, { searchRows }] = await Promise.all([
+    import('../host/row-predicate.ts'),
+    import('../host/row-search.ts'),
+  ])
   const predicate = rowPredicate(where)
   const stories: Story[] = []
   let found = 0
-  for await (const story of explainWhere(
-    reader,
-    log,
-    fittingRows(reader, log, row => predicate.holds(row)),
-  )) {
+  for await (const story of explainWhere(reader, log, searchRows(reader, log, where, predicate))) {
     // Reading and telling leave the process no time to notice that nobody listens any more.
     await setImmediate()
     if (terminal.isClosed) return

@@ -7,7 +7,8 @@ import { openLedger, openLedgerReader } from '../ledger/open.ts'
 import { fateNumber } from '../model/outcome.ts'
 import { packed, unpacked } from '../read/verify/packed-page.ts'
 import { isStretch, PAGE_ENTRIES, type Page, pagesHere } from '../read/verify/page.ts'
-import { PageThreads } from './verify-threads.ts'
+import { ReadThreads } from './read-threads.ts'
+import { pagesOf } from './verify-threads.ts'
 
 async function ledgerOf(rows: number): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'custody-pages-'))
@@ -41,7 +42,7 @@ function countIn(pages: readonly Page[]): number {
 test('P1: what threads find is what is found here, in order', async () => {
   const url = await ledgerOf(3 * PAGE_ENTRIES)
   const reader = await openLedgerReader(url)
-  const threads = new PageThreads(url)
+  const threads = new ReadThreads(url)
   try {
     for (const whole_rows of [false, true]) {
       const request = { log: 1, end: await reader.size(1), all_payloads: !whole_rows, whole_rows }
@@ -50,7 +51,7 @@ test('P1: what threads find is what is found here, in order', async () => {
       expect(request.end).toBeGreaterThan(3 * PAGE_ENTRIES)
       expect(here.some(({ items }) => items.some(isStretch))).toBe(whole_rows)
       for (const page of here) expect(unpacked(packed(page))).toEqual(page)
-      expect(await all(threads.pages(request))).toEqual(here)
+      expect(await all(pagesOf(threads)(request))).toEqual(here)
     }
   } finally {
     await threads.close()
@@ -59,10 +60,10 @@ test('P1: what threads find is what is found here, in order', async () => {
 })
 
 test('P2: what can’t be read is told with its code', async () => {
-  const threads = new PageThreads('sqlite:/nowhere/ledger.db')
+  const threads = new ReadThreads('sqlite:/nowhere/ledger.db')
   const request = { log: 1, end: 10, all_payloads: false, whole_rows: true }
-  await expect(all(threads.pages(request))).rejects.toMatchObject({ code: 'CUSTODY_LEDGER_NOT_FOUND' })
+  await expect(all(pagesOf(threads)(request))).rejects.toMatchObject({ code: 'CUSTODY_LEDGER_NOT_FOUND' })
   await threads.close()
-  await expect(all(threads.pages(request))).rejects.toMatchObject({ code: 'CUSTODY_LEDGER_NOT_FOUND' })
+  await expect(all(pagesOf(threads)(request))).rejects.toMatchObject({ code: 'CUSTODY_LEDGER_NOT_FOUND' })
   await threads.close()
 })
