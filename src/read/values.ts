@@ -199,10 +199,19 @@ export class SubjectValues {
     return this.#commitments[number - 1] ?? null
   }
 
-  /** Numbers of an entry's values that don't fit their commitments, once they were added. Of those that can't be told, none. */
-  misfits(first: number, { commitments }: Commits, payload: DecodedPayload): number[] {
+  /**
+   * Numbers of an entry's values that don't fit their commitments, once they were added. Of those that can't be told, none.
+   * `which`: all, or only those that are stored as changes.
+   */
+  misfits(
+    first: number,
+    { commitments }: Commits,
+    payload: DecodedPayload,
+    which: 'all' | 'changes' = 'all',
+  ): number[] {
     const numbers: number[] = []
     for (let i = 0; i < commitments.length; i++) {
+      if (which === 'changes' && payload.values[i]?.kind === 'full') continue
       const value = this.get(first + i)
       if (value === null && this.isUntold(first + i)) continue
       if (!fits(payload.salts[i]!, value, commitments[i]!)) numbers.push(first + i)

@@ -23,9 +23,10 @@ import { canonicalize } from '../../model/canonical.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { readable } from '../runs/run-log.ts'
-import { type Commits, decodePayload } from '../values.ts'
+import type { Commits } from '../values.ts'
 import { entryName, tokenName } from '../verify/check.ts'
 import { endOf } from '../verify/token.ts'
+import { decodedEntry, decodedPayload, noteFitting } from './decoded.ts'
 import { type CheckedLog, type CheckOptions, LogChecks } from './log-check.ts'
 import { changedValue, missingValue, UnsoundRecord } from './unsound.ts'
 
@@ -314,23 +315,18 @@ function strayPayload(seq: number): string {
 }
 
 /** Values that are stored in full fit the commitments of their entry, and those that are gone were erased. */
-function valuesFit(
-  log: number,
-  { seq, row, body }: StoredEntry,
-  stored: StoredPayload | null,
-  { isErased }: CheckedLog,
-): void {
+function valuesFit(log: number, entry: StoredEntry, stored: StoredPayload | null, { isErased }: CheckedLog): void {
+  const { seq, row, body } = entry
   if (stored === null && !body.includes('"c":[')) return
   const { commitments } = readable(
     log,
-    (): Pick<Commits, 'commitments'> =>
-      isSubjectBody(row, body) ? decodeSubjectEntry(seq, body) : decodeRunEntry(seq, body),
+    (): Pick<Commits, 'commitments'> => (isSubjectBody(row, body) ? decodedEntry(entry) : decodeRunEntry(seq, body)),
   )
   if (stored === null) {
     if (commitments.length > 0) throw new UnsoundRecord([missingValue(seq, 1)])
     return
   }
-  const { values, salts } = readable(log, () => decodePayload(stored))
+  const { values, salts } = readable(log, () => decodedPayload(stored))
   if (values.length !== commitments.length)
     throw new UnsoundRecord([
       `the payload of ${entryName(seq)} has ${counted(values.length, 'value')}, and it commits to ${grouped(commitments.length)}`,
@@ -340,4 +336,5 @@ function valuesFit(
     if (value.kind === 'full' && commitment(salts[i]!, canonicalize(value.value)) !== commitments[i])
       throw new UnsoundRecord([changedValue(seq, i + 1)])
   }
+  noteFitting(stored)
 }

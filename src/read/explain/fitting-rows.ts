@@ -5,10 +5,9 @@
 import type { FullEntry, LedgerReader } from '../../ledger/read-port.ts'
 import { isCustodyError } from '../../model/error.ts'
 import { isRow, type Row } from '../../model/row.ts'
-import { decodeSubjectEntry } from '../decode.ts'
+import { decodedEntry, decodedPayload } from '../evidence/decoded.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
 import { readable } from '../runs/run-log.ts'
-import { decodePayload } from '../values.ts'
 
 /** A few tiles of the log's tree. */
 export const PAGE_ENTRIES = 1024
@@ -66,10 +65,10 @@ function isFitting(entry: FullEntry, log: number, fits: Fits): entry is FullEntr
 /** The data of a row from its first entry (of a record that was rejected, what is kept of it); null for later entries. */
 function ingested({ row, body, payload }: FullEntry, log: number): Row | null {
   if (row === null || payload === null || !body.includes('"s":[')) return null
-  const [first] = readable(log, () => decodePayload(payload)).values
+  const [first] = readable(log, () => decodedPayload(payload)).values
   return first?.kind === 'full' && isRow(first.value) ? first.value : null
 }
 
-function isRejected({ seq, body }: FullEntry, log: number): boolean {
-  return readable(log, () => decodeSubjectEntry(seq, body)).visits[0]?.error !== null
+function isRejected(entry: FullEntry, log: number): boolean {
+  return readable(log, () => decodedEntry(entry)).visits[0]?.error !== null
 }
