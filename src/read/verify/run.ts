@@ -3,7 +3,6 @@
  * it is closed, so that memory is bounded by what was in flight (I12).
  */
 import { isError, type SubjectEntry } from '../../format/entry.ts'
-import { TILE_WIDTH } from '../../format/tree.ts'
 import type { LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
 import { isCustodyError } from '../../model/error.ts'
 import { grouped } from '../../model/number-text.ts'
@@ -247,13 +246,7 @@ class RunFold {
     for (const group of stretch.opened) opened.push(group)
     for (const call of stretch.called) called.push(call)
     line.passed(stretch.born, stretch.forks)
-    const tiles = new Map(stretch.row_tiles)
-    for (let i = 0; i < count; i++) {
-      const before = first_row - 1 + i
-      const root = before % TILE_WIDTH === 0 ? tiles.get(before / TILE_WIDTH) : undefined
-      if (root !== undefined && this.#leaves.row.takeTile(before / TILE_WIDTH, root)) i += TILE_WIDTH - 1
-      else this.#leaves.row.take(before + 1, leaves[i] ?? '', true)
-    }
+    this.#leaves.row.takeAll(first_row, leaves, new Map(stretch.row_tiles))
   }
 
   /** At the end of a page: what is compared with other tables. */

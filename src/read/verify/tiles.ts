@@ -40,8 +40,18 @@ export class LastLeaves {
     this.#full.set(index, tileRoot(part.leaves))
   }
 
-  /** A tile, given as its root, of which all are closed. False if some of it has been taken before. */
-  takeTile(index: number, root: Hash): boolean {
+  /** Last entries of rows, or batches, that follow one another from `first` on; `tiles`: roots of tiles among them, by index. */
+  takeAll(first: number, leaves: readonly Hash[], tiles: ReadonlyMap<number, Hash>): void {
+    for (let i = 0; i < leaves.length; i++) {
+      const before = first - 1 + i
+      const root = before % TILE_WIDTH === 0 ? tiles.get(before / TILE_WIDTH) : undefined
+      if (root !== undefined && this.#takeTile(before / TILE_WIDTH, root)) i += TILE_WIDTH - 1
+      else this.take(before + 1, leaves[i] ?? '', true)
+    }
+  }
+
+  /** False if some of it has been taken before. */
+  #takeTile(index: number, root: Hash): boolean {
     if (this.#full.has(index) || this.#parts.has(index)) return false
     this.#size = Math.max(this.#size, (index + 1) * TILE_WIDTH)
     this.#full.set(index, root)
