@@ -20,7 +20,7 @@ const WORKER = ownModule('host/read-worker')
 const MOST_THREADS = 4
 const AHEAD = 2
 /** Nearly all that a thread makes is gone with its answer: more room would only be filled. */
-const LIMITS = { maxYoungGenerationSizeMb: 24 }
+const LIMITS = { maxYoungGenerationSizeMb: 9 }
 
 /** Whether there is anybody else to ask. */
 export function hasOtherCores(): boolean {

@@ -23,10 +23,10 @@ import { canonicalize } from '../../model/canonical.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { readable } from '../runs/run-log.ts'
-import type { Commits } from '../values.ts'
+import { type Commits, decodePayload } from '../values.ts'
 import { entryName, tokenName } from '../verify/check.ts'
 import { endOf } from '../verify/token.ts'
-import { decodedEntry, decodedPayload, noteFitting } from './decoded.ts'
+import { CheckedEntry, type Decoded } from './checked-entry.ts'
 import { type CheckedLog, type CheckOptions, LogChecks } from './log-check.ts'
 import { changedValue, missingValue, UnsoundRecord } from './unsound.ts'
 
@@ -66,8 +66,7 @@ export class CheckedReader implements LedgerReader {
   async entriesOfRows(log: number, first: number, last: number): Promise<readonly FullEntry[]> {
     const entries = await this.#checked(log, () => this.#inner.entriesOfRows(log, first, last))
     const checked = await this.check(log)
-    for (const entry of entries) valuesFit(log, entry, entry.payload, checked)
-    return entries
+    return entries.map(entry => new CheckedEntry(entry, valuesFit(log, entry, entry.payload, checked)))
   }
 
   async page(log: number, from: number, end: number): Promise<readonly FullEntry[]> {
@@ -78,8 +77,7 @@ export class CheckedReader implements LedgerReader {
       if (!are_there) await checked.mustHave(entry)
       mustBeOfItsSubject(entry)
     }
-    for (const entry of entries) valuesFit(log, entry, entry.payload, checked)
-    return entries
+    return entries.map(entry => new CheckedEntry(entry, valuesFit(log, entry, entry.payload, checked)))
   }
 
   async *entriesOfRun(log: number): AsyncIterable<StoredEntry> {
@@ -314,27 +312,33 @@ function strayPayload(seq: number): string {
   return `there is a payload of ${entryName(seq)}, and no such entry`
 }
 
-/** Values that are stored in full fit the commitments of their entry, and those that are gone were erased. */
-function valuesFit(log: number, entry: StoredEntry, stored: StoredPayload | null, { isErased }: CheckedLog): void {
-  const { seq, row, body } = entry
-  if (stored === null && !body.includes('"c":[')) return
-  const { commitments } = readable(
-    log,
-    (): Pick<Commits, 'commitments'> => (isSubjectBody(row, body) ? decodedEntry(entry) : decodeRunEntry(seq, body)),
-  )
+const NOTHING: Decoded = { entry: null, payload: null }
+
+/** Values that are stored in full fit the commitments of their entry, and those that are gone were erased. Gives what was decoded. */
+function valuesFit(
+  log: number,
+  { seq, row, body }: StoredEntry,
+  stored: StoredPayload | null,
+  { isErased }: CheckedLog,
+): Decoded {
+  if (stored === null && !body.includes('"c":[')) return NOTHING
+  const entry = isSubjectBody(row, body) ? readable(log, () => decodeSubjectEntry(seq, body)) : null
+  const { commitments }: Pick<Commits, 'commitments'> = entry ?? readable(log, () => decodeRunEntry(seq, body))
   if (stored === null) {
     if (commitments.length > 0) throw new UnsoundRecord([missingValue(seq, 1)])
-    return
+    return { entry, payload: null }
   }
-  const { values, salts } = readable(log, () => decodedPayload(stored))
+  const payload = readable(log, () => decodePayload(stored))
+  const { values, salts } = payload
   if (values.length !== commitments.length)
     throw new UnsoundRecord([
       `the payload of ${entryName(seq)} has ${counted(values.length, 'value')}, and it commits to ${grouped(commitments.length)}`,
     ])
-  for (const [i, value] of values.entries()) {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
     if (value.kind === 'erased' && !isErased(seq, i + 1)) throw new UnsoundRecord([missingValue(seq, i + 1)])
     if (value.kind === 'full' && commitment(salts[i]!, canonicalize(value.value)) !== commitments[i])
       throw new UnsoundRecord([changedValue(seq, i + 1)])
   }
-  noteFitting(stored)
+  return { entry, payload }
 }

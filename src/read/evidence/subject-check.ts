@@ -9,7 +9,7 @@ import { counted, grouped } from '../../model/number-text.ts'
 import { readable } from '../runs/run-log.ts'
 import { type DecodedPayload, SubjectValues } from '../values.ts'
 import { entryName, subjectName } from '../verify/check.ts'
-import { decodedEntry, decodedPayload, isNotedFitting } from './decoded.ts'
+import { CheckedEntry, decodedEntry, decodedPayload } from './checked-entry.ts'
 import { changedValue, missingValue, UnsoundRecord } from './unsound.ts'
 
 export interface CheckedSubject {
@@ -29,11 +29,11 @@ export function checkedSubject(
   const problems: string[] = []
   let before: number | null = null
   for (const each of stored) {
-    const { seq, payload } = each
+    const { seq } = each
     const entry = readable(log, () => decodedEntry(each))
-    const decoded = payload === null ? null : readable(log, () => decodedPayload(payload))
+    const decoded = readable(log, () => decodedPayload(each))
     const first = readable(log, () => values.add(seq, entry, decoded))
-    const which = payload !== null && isNotedFitting(payload) ? 'changes' : 'all'
+    const which = each instanceof CheckedEntry ? 'changes' : 'all'
     const wrong = decoded === null ? [] : values.misfits(first, entry, decoded, which)
     problems.push(...untold(seq, entry, decoded, values, first))
     problems.push(

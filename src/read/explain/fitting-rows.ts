@@ -1,16 +1,17 @@
 /**
- * Looks through a run for rows whose data fits, page by page. What is read is checked by the reader that is given: a page of which
+ * Looks through a run for rows whose data fits, tile by tile. What is read is checked by the reader that is given: a tile of which
  * something isn't so is looked at entry by entry, so that all rows before it are found.
  */
+import { TILE_WIDTH } from '../../format/tree.ts'
 import type { FullEntry, LedgerReader } from '../../ledger/read-port.ts'
 import { isCustodyError } from '../../model/error.ts'
 import { isRow, type Row } from '../../model/row.ts'
-import { decodedEntry, decodedPayload } from '../evidence/decoded.ts'
+import { decodedEntry, decodedPayload } from '../evidence/checked-entry.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
 import { readable } from '../runs/run-log.ts'
 
 /** A few tiles of the log's tree. */
-export const PAGE_ENTRIES = 1024
+export const PAGE_ENTRIES = 4 * TILE_WIDTH
 
 type Fits = (row: Row) => boolean
 
@@ -33,17 +34,17 @@ export async function* fittingRowsFrom(
   end: number,
   fits: Fits,
 ): AsyncGenerator<number, void, undefined> {
-  const page = await wholePage(reader, log, from, end)
-  if (page !== null) {
-    for (const entry of page) if (isFitting(entry, log, fits)) yield entry.row
-    return
+  for (let at = from; at < end; at += TILE_WIDTH) {
+    const to = Math.min(end, at + TILE_WIDTH)
+    const tile = await checkedPage(reader, log, at, to)
+    for (const entry of tile ?? []) if (isFitting(entry, log, fits)) yield entry.row
+    for (let seq = at; tile === null && seq < to; seq++)
+      for (const entry of await reader.page(log, seq, seq + 1)) if (isFitting(entry, log, fits)) yield entry.row
   }
-  for (let seq = from; seq < end; seq++)
-    for (const entry of await reader.page(log, seq, seq + 1)) if (isFitting(entry, log, fits)) yield entry.row
 }
 
 /** null if something is wrong with it. */
-async function wholePage(
+async function checkedPage(
   reader: LedgerReader,
   log: number,
   from: number,
@@ -63,9 +64,9 @@ function isFitting(entry: FullEntry, log: number, fits: Fits): entry is FullEntr
 }
 
 /** The data of a row from its first entry (of a record that was rejected, what is kept of it); null for later entries. */
-function ingested({ row, body, payload }: FullEntry, log: number): Row | null {
-  if (row === null || payload === null || !body.includes('"s":[')) return null
-  const [first] = readable(log, () => decodedPayload(payload)).values
+function ingested(entry: FullEntry, log: number): Row | null {
+  if (entry.row === null || !entry.body.includes('"s":[')) return null
+  const first = readable(log, () => decodedPayload(entry))?.values[0]
   return first?.kind === 'full' && isRow(first.value) ? first.value : null
 }
 
