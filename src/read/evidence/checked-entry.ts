@@ -1,12 +1,12 @@
-/** An entry as the checked reader gives it, with what had to be decoded for that: nobody who goes on with it needs to do so once more. */
+/** An entry as the checked reader gives it, with what had to be decoded for that, so that whoever gets it needn’t do so once more. */
 import type { SubjectEntry } from '../../format/entry.ts'
 import type { FullEntry, StoredPayload } from '../../ledger/read-port.ts'
 import { decodeSubjectEntry } from '../decode.ts'
 import { type DecodedPayload, decodePayload } from '../values.ts'
 
-/** What its values in full fit the commitments of. */
+/** Its values that are stored in full fit their commitments. */
 export interface Decoded {
-  /** null: it is of the run, or wasn't decoded. */
+  /** null: it is of the run, or was not decoded. */
   readonly entry: SubjectEntry | null
   readonly payload: DecodedPayload | null
 }
