@@ -19,8 +19,8 @@ const WORKER = ownModule('host/read-worker')
 /** Who works on the answers can't keep more of them busy. */
 const MOST_THREADS = 4
 const AHEAD = 2
-/** Nearly all that a thread makes is gone with its answer: more room would only be filled. */
-const LIMITS = { maxYoungGenerationSizeMb: 9 }
+/** Nearly all that a thread makes is gone with its answer: with more room than this it takes no less time. */
+const LIMITS = { maxYoungGenerationSizeMb: 18 }
 
 /** Whether there is anybody else to ask. */
 export function hasOtherCores(): boolean {
