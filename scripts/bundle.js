@@ -16,7 +16,7 @@ const ENTRIES = [
   'sdk/testing',
   'chaos/index',
   'ledger/thread/worker',
-  'host/verify-worker',
+  'host/read-worker',
   'plugins/web/page-worker',
   'plugins/templates/liquid',
   'sdk/ajv',

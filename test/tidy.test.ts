@@ -308,13 +308,13 @@ const MOST_CASTS: { readonly [part: string]: number } = {
   cli: 6,
   config: 23,
   expression: 153,
-  format: 34,
-  host: 12,
-  ledger: 75,
+  format: 37,
+  host: 13,
+  ledger: 77,
   model: 30,
   plan: 17,
   plugins: 122,
-  read: 145,
+  read: 154,
   sdk: 36,
 }
 

@@ -1,8 +1,8 @@
 /** Compares two runs, and shows which rows differ and where they parted. */
 import { checkedRun, unsoundness } from '../host/checked-run.ts'
+import { diffOnAllCores } from '../host/diff.ts'
 import { type GivenLedger, ledgerUrl } from '../host/ledger.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
-import { diffRuns } from '../read/diff/diff.ts'
 import type { RunDiff } from '../read/diff/difference.ts'
 import { checkLine, runNamed, unsoundText } from './checked.ts'
 import type { Context } from './context.ts'
@@ -42,7 +42,7 @@ async function compare(context: Context, inner: LedgerReader, runs: Compared, { 
   const { terminal } = context
   const { reader } = await checkedRun(context.env, inner, runs.old, checkLine(context.terminal))
   await checkedRun(context.env, inner, runs.new, checkLine(context.terminal))
-  const found = await diffRuns(reader, runs, {
+  const found = await diffOnAllCores(reader, runs, {
     // What to try next needs one of them.
     list: list ?? 1,
     onProgress: ({ rows, of }) => terminal.live(`  comparing  ${count(rows)} of ${count(of)} rows`),

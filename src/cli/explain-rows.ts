@@ -90,11 +90,14 @@ async function explainAll(
   { where, json, onShown }: { readonly where: string; readonly json: boolean; readonly onShown: () => void },
 ): Promise<void> {
   const { terminal } = context
-  const { rowPredicate } = await import('../host/row-predicate.ts')
+  const [{ rowPredicate }, { searchRows }] = await Promise.all([
+    import('../host/row-predicate.ts'),
+    import('../host/row-search.ts'),
+  ])
   const predicate = rowPredicate(where)
   const stories: Story[] = []
   let found = 0
-  for await (const story of explainWhere(reader, log, row => predicate.holds(row))) {
+  for await (const story of explainWhere(reader, log, searchRows(reader, log, where, predicate))) {
     // Reading and printing leave the process no time to notice that nobody reads any more.
     await setImmediate()
     if (terminal.isClosed) return

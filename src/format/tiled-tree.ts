@@ -64,6 +64,14 @@ export class TiledTree {
     return leaves[index % TILE_WIDTH] === leaf
   }
 
+  /** Whether leaves that fill tiles, from the beginning of one on, are in it: nothing else is read for that. */
+  hasTiles(from: number, leaves: readonly Hash[]): boolean {
+    if (from % TILE_WIDTH !== 0 || leaves.length % TILE_WIDTH !== 0) return false
+    for (let at = 0; at < leaves.length; at += TILE_WIDTH)
+      if (tileRoot(leaves.slice(at, at + TILE_WIDTH)) !== this.#tiles[(from + at) / TILE_WIDTH]) return false
+    return true
+  }
+
   /** The leaves of a full tile; none if they don't give its root. */
   async #read(tile: number): Promise<readonly Hash[]> {
     const stored = await this.#store.leaves(tile * TILE_WIDTH, TILE_WIDTH)

@@ -57,6 +57,17 @@ export class RowPredicate {
     return result.ok && isTrue(result.value)
   }
 
+  /** What its evaluations have come to. */
+  learnt(): { readonly was_evaluated: boolean; readonly first_error: string | null } {
+    return { was_evaluated: this.#was_evaluated, first_error: this.#first_error }
+  }
+
+  /** What evaluations by others came to, on rows behind those that were looked at before. */
+  learn({ was_evaluated, first_error }: ReturnType<RowPredicate['learnt']>): void {
+    if (was_evaluated) this.#was_evaluated = true
+    this.#first_error ??= first_error
+  }
+
   /** Why the expression gave an error for every row; null if it gave a result for any. */
   get trouble(): string | null {
     return this.#was_evaluated ? null : this.#first_error

@@ -1,9 +1,9 @@
 /** Verifies a ledger, a long one on all cores. */
-import { availableParallelism } from 'node:os'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { type PageSource, pagesHere } from '../read/verify/page.ts'
 import { type VerifyOptions, type VerifyResult, verifyLedger } from '../read/verify/verify.ts'
-import { PageThreads } from './verify-threads.ts'
+import { hasOtherCores, ReadThreads } from './read-threads.ts'
+import { pagesOf } from './verify-threads.ts'
 
 /** Logs with fewer entries would be verified before a thread has started. */
 const LONG_ENTRIES = 20_000
@@ -13,10 +13,10 @@ export async function verifyOnAllCores(
   reader: LedgerReader,
   options: Omit<VerifyOptions, 'pages'>,
 ): Promise<VerifyResult> {
-  const threads = new PageThreads(reader.url)
+  const threads = new ReadThreads(reader.url)
   const here = pagesHere(reader)
-  const pages: PageSource = request =>
-    request.end < LONG_ENTRIES || availableParallelism() === 1 ? here(request) : threads.pages(request)
+  const there = pagesOf(threads)
+  const pages: PageSource = request => (request.end < LONG_ENTRIES || !hasOtherCores() ? here(request) : there(request))
   try {
     return await verifyLedger(reader, { ...options, pages })
   } finally {

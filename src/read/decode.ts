@@ -26,7 +26,7 @@ import { isCanonical, NotJsonError } from '../model/canonical.ts'
 import type { FateNumber } from '../model/outcome.ts'
 import type { Json } from '../model/row.ts'
 import { LEDGER_ENTRY, RUN_ENTRY } from './run-shapes.ts'
-import { asObject, hex, refuse, ShapeError } from './shape.ts'
+import { asObject, hex, refuse, ShapeError, text } from './shape.ts'
 
 /** An entry's or a payload's text isn't what the format has. */
 export class DecodeError extends Error {
@@ -60,6 +60,11 @@ export function decodeSubjectEntry(seq: number, body: string): SubjectEntry {
 /** Of a text that is known to be canonical. @throws DecodeError */
 export function decodeCanonicalEntry(seq: number, body: string): SubjectEntry {
   return decoding(seq, () => subjectEntry(asObject(JSON.parse(body) as Json, '')))
+}
+
+/** Of what such a text says, where each commitment is known to be that of a value. @throws DecodeError */
+export function decodeSubjectFacts(seq: number, facts: { readonly [key: string]: Json }): SubjectEntry {
+  return decoding(seq, () => subjectEntry(facts, known_hash))
 }
 
 /** @throws DecodeError */
@@ -110,6 +115,8 @@ function parseCanonical(body: string): { readonly [key: string]: Json } {
 }
 
 const commitment = hex(32)
+/** One that was compared with a hash. */
+const known_hash = text()
 const nonce_of = hex(16)
 
 interface Committed {
@@ -119,7 +126,7 @@ interface Committed {
 }
 
 /** `c` with `w`, or `z`; never both, never neither. */
-function committedIn(facts: { readonly [key: string]: Json }): Committed {
+function committedIn(facts: { readonly [key: string]: Json }, decode = commitment): Committed {
   if (facts.c === undefined) {
     if (facts.w !== undefined) throw new ShapeError('`w` stands without `c`')
     return { first_value: 0, commitments: [], nonce: nonce_of(facts.z, 'z') }
@@ -127,7 +134,7 @@ function committedIn(facts: { readonly [key: string]: Json }): Committed {
   if (facts.z !== undefined) throw new ShapeError('`z` stands beside `c`')
   return {
     first_value: whole(facts.w, 'w', 1),
-    commitments: list(facts.c, 'c', commitment),
+    commitments: list(facts.c, 'c', decode),
     nonce: null,
   }
 }
@@ -161,7 +168,7 @@ const SUBJECT_KEYS = new Set([
   'z',
 ])
 
-function subjectEntry(facts: { readonly [key: string]: Json }): SubjectEntry {
+function subjectEntry(facts: { readonly [key: string]: Json }, decode = commitment): SubjectEntry {
   for (const key in facts) {
     if (!SUBJECT_KEYS.has(key)) throw new ShapeError(`\`${key}\` isn't a key that is known here`)
   }
@@ -186,7 +193,7 @@ function subjectEntry(facts: { readonly [key: string]: Json }): SubjectEntry {
     calls: list(facts.x, 'x', call),
     intents: list(facts.y, 'y', intent),
     orders: facts.f === undefined ? 0 : whole(facts.f, 'f', 1),
-    ...committedIn(facts),
+    ...committedIn(facts, decode),
   }
 }
 

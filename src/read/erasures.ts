@@ -7,6 +7,7 @@ export class Erasures {
   readonly #ranges = new Map<number, (readonly [first: number, last: number])[]>()
   /** `log seq place` */
   readonly #single = new Set<string>()
+  readonly #logs = new Set<number>()
 
   /** @returns what is wrong with it; null if nothing. `size`: entries of the log. */
   add(log: number, erased: Erased, size: number): string | null {
@@ -21,9 +22,15 @@ export class Erasures {
     const whole = erased.flatMap(([first = 0, last = 0, ...places]) =>
       places.length === 0 ? [[first, last] as const] : [],
     )
+    this.#logs.add(log)
     if (whole.length > 0) this.#ranges.set(log, joined([...(this.#ranges.get(log) ?? []), ...whole]))
     for (const [seq, , ...places] of erased) for (const place of places) this.#single.add(`${log} ${seq} ${place}`)
     return null
+  }
+
+  /** Whether values of a log were erased. */
+  hasAny(log: number): boolean {
+    return this.#logs.has(log)
   }
 
   /** `place`: from 1, among the values of the entry. */

@@ -13,7 +13,7 @@ import type { StoredPayload } from '../ledger/read-port.ts'
 import { canonicalize, isCanonical, NotJsonError } from '../model/canonical.ts'
 import { JsonTextError, parseStored } from '../model/json.ts'
 import { counted, grouped } from '../model/number-text.ts'
-import { derive, isRow, type Json, type Row } from '../model/row.ts'
+import { derive, isRow, type Json, type Row, withoutPrototypes } from '../model/row.ts'
 import { DecodeError } from './decode.ts'
 
 /** One element of a payload, as stored. */
@@ -44,19 +44,12 @@ const LONG_UNITS = 16 * 1024 * 1024
  * @throws DecodeError if it isn't its own canonical re-encoding, or anything else is out of form.
  */
 export function decodePayload({ seq, salts, body }: StoredPayload): DecodedPayload {
-  let list: Json
   if (body.length > LONG_UNITS && commasIn(body) > MAX_COMMAS)
     throw new DecodeError(
       seq,
       `the payload has more than ${grouped(MAX_COMMAS)} elements and fields, too many to be looked at`,
     )
-  try {
-    list = parseStored(body)
-  } catch (error) {
-    if (error instanceof JsonTextError) throw new DecodeError(seq, `the payload is not strict JSON: ${error.message}`)
-    throw error
-  }
-  if (!isCanonical(list, body)) throw new DecodeError(seq, 'the payload is not its own canonical re-encoding')
+  const list = canonicalRows(body) ?? strictRows(seq, body)
   if (!Array.isArray(list) || list.length === 0) throw new DecodeError(seq, 'the payload is not a list of values')
   const values = (list as readonly Json[]).map((each, i) => storedValue(seq, each, i))
   if (salts.length !== values.length * SALT_BYTES) {
@@ -69,6 +62,31 @@ export function decodePayload({ seq, salts, body }: StoredPayload): DecodedPaylo
   if (values.some(({ kind }, i) => kind === 'erased' && each[i]?.some(byte => byte !== 0)))
     throw new DecodeError(seq, 'the payload has the salt of a value that is erased')
   return { values, salts: each }
+}
+
+/** With objects as rows; null if the text isn't canonical, or `strictRows` must say so. */
+function canonicalRows(body: string): Json | null {
+  try {
+    const value = JSON.parse(body) as Json
+    return isCanonical(value, body) ? withoutPrototypes(value) : null
+  } catch (error) {
+    // Syntax, half of a surrogate pair, or nested so deep that the stack ends.
+    if (error instanceof SyntaxError || error instanceof NotJsonError || error instanceof RangeError) return null
+    throw error
+  }
+}
+
+/** The same, and what is wrong with it. */
+function strictRows(seq: number, body: string): Json {
+  let value: Json
+  try {
+    value = parseStored(body)
+  } catch (error) {
+    if (error instanceof JsonTextError) throw new DecodeError(seq, `the payload is not strict JSON: ${error.message}`)
+    throw error
+  }
+  if (!isCanonical(value, body)) throw new DecodeError(seq, 'the payload is not its own canonical re-encoding')
+  return value
 }
 
 function storedValue(seq: number, element: Json, index: number): StoredValue {
@@ -181,10 +199,19 @@ export class SubjectValues {
     return this.#commitments[number - 1] ?? null
   }
 
-  /** Numbers of an entry's values that don't fit their commitments, once they were added. Of those that can't be told, none. */
-  misfits(first: number, { commitments }: Commits, payload: DecodedPayload): number[] {
+  /**
+   * Numbers of an entry's values that don't fit their commitments, once they were added. Of those that can't be told, none.
+   * `which`: all, or only those that are stored as changes.
+   */
+  misfits(
+    first: number,
+    { commitments }: Commits,
+    payload: DecodedPayload,
+    which: 'all' | 'changes' = 'all',
+  ): number[] {
     const numbers: number[] = []
     for (let i = 0; i < commitments.length; i++) {
+      if (which === 'changes' && payload.values[i]?.kind === 'full') continue
       const value = this.get(first + i)
       if (value === null && this.isUntold(first + i)) continue
       if (!fits(payload.salts[i]!, value, commitments[i]!)) numbers.push(first + i)

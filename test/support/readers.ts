@@ -6,6 +6,7 @@ import { isCustodyError } from '../../src/model/error.ts'
 import { diffRuns } from '../../src/read/diff/diff.ts'
 import { CheckedReader } from '../../src/read/evidence/checked-reader.ts'
 import { explainRow, explainToken, explainWhere } from '../../src/read/explain/explain.ts'
+import { fittingRows } from '../../src/read/explain/fitting-rows.ts'
 import { storyJson } from '../../src/read/explain/json.ts'
 import { listRuns } from '../../src/read/runs/list.ts'
 import { openingOf } from '../../src/read/runs/run-log.ts'
@@ -33,7 +34,11 @@ export async function showAll(inner: LedgerReader, what: string): Promise<Answer
     'open token': async () => storyJson(await explainToken(reader, OPEN, 20)),
     where: async () => {
       const stories: unknown[] = []
-      for await (const story of explainWhere(reader, SEALED, row => Number(row.n) % 2 === 0))
+      for await (const story of explainWhere(
+        reader,
+        SEALED,
+        fittingRows(reader, SEALED, row => Number(row.n) % 2 === 0),
+      ))
         stories.push(storyJson(story))
       return stories
     },

@@ -26,7 +26,17 @@ import type {
   SubjectRange,
   ViewName,
 } from '../read-port.ts'
-import { type CellRecord, cellError, cellOf, isExact, isFaithful, large, TOO_LARGE, troubleIn } from './cells.ts'
+import {
+  type CellRecord,
+  cellError,
+  cellOf,
+  isExact,
+  isFaithful,
+  large,
+  plainCells,
+  TOO_LARGE,
+  troubleIn,
+} from './cells.ts'
 import { asLedgerError, isOutOfRange } from './errors.ts'
 import { APPLICATION_ID, PAGE_SIZE_BYTES, SIZES, schemaStatements } from './schema.ts'
 import { quoted, VIEWS } from './views.ts'
@@ -84,11 +94,34 @@ export const QUERIES = {
   sizes: `SELECT tbl, idx AS "index", stat FROM sqlite_stat1`,
 }
 
-/** What an entry's record has of its payload; `paid` is null if there is none. */
-interface Joined {
-  readonly paid: number | null
-  readonly payload_salts: Uint8Array | null
-  readonly payload: string | null
+/** Results of FULL_ENTRY; `paid` is null if there is no payload. */
+const FULL = ['seq', 'row', 'batch', 'body', 'paid', 'payload_salts', 'payload'] as const
+type FullCells = readonly [
+  seq: number,
+  row: number | null,
+  batch: number | null,
+  body: string,
+  paid: number | null,
+  salts: Uint8Array | null,
+  payload: string | null,
+]
+const ENDING_COLUMNS = ENDING.split(', ')
+type EndingCells = readonly [
+  token: number,
+  seq: number,
+  row: number | null,
+  batch: number | null,
+  fate: number,
+  node: number,
+  sink: number | null,
+  grp: number | null,
+  error_code: string | null,
+  error_hash: Uint8Array | null,
+  recorded_us: number,
+]
+
+function recordOf(cells: readonly unknown[], columns: readonly string[]): CellRecord {
+  return Object.fromEntries(columns.map((column, i) => [column, cells[i]]))
 }
 
 /** Logs that a table has records of; texts, because any number may stand there. Each step is one look into the index. */
@@ -103,6 +136,10 @@ export class SqliteReader implements LedgerReader {
   readonly url: string
   readonly #db: DatabaseSync
   readonly #prepared = new Map<string, StatementSync>()
+  readonly #listings = new Map<
+    string,
+    { readonly statement: StatementSync; readonly isPlain: ReturnType<typeof plainCells> }
+  >()
 
   constructor(db: DatabaseSync, url: string) {
     this.#db = db
@@ -190,16 +227,12 @@ export class SqliteReader implements LedgerReader {
   }
 
   #full(query: string, log: number, first: number, last: number): readonly FullEntry[] {
-    const found = this.#all<StoredEntry & Joined>(query, log, first, last)
-    return found.map(record => {
-      const { seq, row, batch, body, paid, payload_salts: salts, payload } = record
+    return this.#lists<FullCells>(query, FULL, log, first, last).map(cells => {
+      const [seq, row, batch, body, paid, salts, payload] = cells
       if (paid === null) return { seq, row, batch, body, payload: null }
       if (payload !== null && salts !== null) return { seq, row, batch, body, payload: { seq, salts, body: payload } }
-      throw cellError(
-        this.url,
-        cellOf(query, log, { ...record }, payload === null ? 'payload' : 'payload_salts'),
-        TOO_LARGE,
-      )
+      const column = payload === null ? 'payload' : 'payload_salts'
+      throw cellError(this.url, cellOf(query, log, recordOf(cells, FULL), column), TOO_LARGE)
     })
   }
 
@@ -250,7 +283,11 @@ export class SqliteReader implements LedgerReader {
   }
 
   async endingsBetween(log: number, first: number, last: number): Promise<readonly StoredEnding[]> {
-    return this.#all(QUERIES.endings_between, log, first, last)
+    return this.#lists<EndingCells>(QUERIES.endings_between, ENDING_COLUMNS, log, first, last).map(
+      ([token, seq, row, batch, fate, node, sink, grp, error_code, error_hash, recorded_us]) => {
+        return { token, seq, row, batch, fate, node, sink, grp, error_code, error_hash, recorded_us }
+      },
+    )
   }
 
   failedEndings(log: number): AsyncIterable<StoredEnding> {
@@ -343,6 +380,7 @@ export class SqliteReader implements LedgerReader {
 
   async close(): Promise<void> {
     this.#prepared.clear()
+    this.#listings.clear()
     if (this.#db.isOpen) this.#db.close()
   }
 
@@ -356,6 +394,24 @@ export class SqliteReader implements LedgerReader {
     const found = this.#asking(() => this.#statement(text).all(...values), text, values)
     for (const record of found) this.#sound(text, values, record)
     return found as T[]
+  }
+
+  /** Records as lists of their cells, which takes half the time of objects; each is looked at as in `#all`. */
+  #lists<T extends readonly unknown[]>(
+    text: string,
+    columns: readonly string[],
+    ...values: SQLInputValue[]
+  ): readonly T[] {
+    let listing = this.#listings.get(text)
+    if (listing === undefined) {
+      listing = { statement: this.#db.prepare(text), isPlain: plainCells(columns) }
+      listing.statement.setReturnArrays(true)
+      this.#listings.set(text, listing)
+    }
+    const { statement, isPlain } = listing
+    const found = this.#asking(() => statement.all(...values), text, values) as unknown as readonly T[]
+    for (const cells of found) if (!isPlain(cells)) this.#sound(text, values, recordOf(cells, columns))
+    return found
   }
 
   async *#stream<T>(text: string, ...values: SQLInputValue[]): AsyncIterable<T> {

@@ -5,30 +5,28 @@
  * R2. Memory is bounded by a page of rows, the ways to part, the differences that are asked for, and the number of batches.
  */
 import { codeChanges } from '../../format/plugin-code.ts'
-import type { FullEntry, LedgerReader } from '../../ledger/read-port.ts'
+import type { LedgerReader } from '../../ledger/read-port.ts'
 import { findRun } from '../runs/list.ts'
 import { type Batch, Batches } from './batches.ts'
 import { type Comparison, compareTales } from './compare.ts'
 import type { BatchDifference, Both, DiffCounts, Divergence, OnlyRows, RowDifference, RunDiff } from './difference.ts'
-import { gistOf, type Numbering, numberings } from './gist.ts'
 import { Groups } from './groups.ts'
-import { checked, entriesByRow, type Side, type SourceRows, sideOf, taleOf } from './side.ts'
-import { tellTale } from './tale.ts'
-
-/** Rows of each run that are read at a time. */
-const PAGE = 256
+import { type Found, PAGE_ROWS, type PairSource, pairsHere, RowPairs, type RowsPage } from './row-pairs.ts'
+import { type Side, type SourceRows, sideOf, taleOf } from './side.ts'
 
 export interface DiffOptions {
   /** How many differences are told one by one: of rows, and of batches. */
   readonly list: number
   readonly onProgress?: (progress: { readonly rows: number; readonly of: number }) => void
+  /** Who compares pages of rows; absent: that is done here. */
+  readonly pairs?: PairSource
 }
 
 /** The runs by id, unique beginning of one, or `latest`. @throws CustodyError CUSTODY_RUN_UNKNOWN, CUSTODY_RUN_AMBIGUOUS. */
 export async function diffRuns(
   reader: LedgerReader,
   names: Both<string>,
-  { list, onProgress }: DiffOptions,
+  { list, onProgress, pairs: source = pairsHere }: DiffOptions,
 ): Promise<RunDiff> {
   const sides = {
     old: await sideOf(reader, (await findRun(reader, names.old)).log),
@@ -37,11 +35,20 @@ export async function diffRuns(
   const rows = new Tally<RowDifference>(list)
   const shared = pairedSources(sides)
   const of = shared.reduce((sum, each) => sum + Math.min(each.old.records, each.new.records), 0)
-  for (const pair of shared)
-    for await (const { comparison, ...subject } of compareSource(sides, pair)) {
-      rows.add(comparison, subject, subject.row.old)
-      if (rows.compared % PAGE === 0) onProgress?.({ rows: rows.compared, of })
+  const pairs = new RowPairs(sides)
+  for (const pair of shared) {
+    let index = 0
+    for await (const page of source(pairs, pagesOf(pair))) {
+      for (const found of page) {
+        const row = { old: pair.old.first + index, new: pair.new.first + index }
+        index++
+        if (found === 'same' || found === 'unknown') rows.count(found)
+        else if (rows.is_full) rows.count(found, row.old)
+        else rows.add(await pairs.tell(row), { row, source: pair.old.source, index }, row.old)
+      }
+      onProgress?.({ rows: rows.compared, of })
     }
+  }
   const only = [...onlyIn('old', sides.old, sides.new), ...onlyIn('new', sides.new, sides.old)]
   const batches = await compareBatches(sides, list)
   return {
@@ -73,15 +80,26 @@ class Tally<D extends Divergence> {
     return this.#same + this.#unknown + this.#different
   }
 
-  /** `subject` is what `D` has beside the divergence; `example` its number in the old run. */
-  add(comparison: Comparison, subject: Omit<D, keyof Divergence>, example: number): void {
-    if (comparison.kind === 'same') this.#same++
-    else if (comparison.kind === 'unknown') this.#unknown++
+  /** Whether no more differences are told one by one. */
+  get is_full(): boolean {
+    return this.differences.length >= this.#list
+  }
+
+  /** `example`: of what differs, its number in the old run. */
+  count(found: Found, example = 0): void {
+    if (found === 'same') this.#same++
+    else if (found === 'unknown') this.#unknown++
     else {
       this.#different++
-      this.groups.add(comparison.divergence.parted_at, example)
-      if (this.differences.length < this.#list) this.differences.push({ ...subject, ...comparison.divergence } as D)
+      this.groups.add(found, example)
     }
+  }
+
+  /** `subject` is what `D` has beside the divergence; `example` its number in the old run. */
+  add(comparison: Comparison, subject: Omit<D, keyof Divergence>, example: number): void {
+    if (comparison.kind !== 'different') return this.count(comparison.kind)
+    this.count(comparison.divergence.parted_at, example)
+    if (!this.is_full) this.differences.push({ ...subject, ...comparison.divergence } as D)
   }
 
   counts(only_old: number, only_new: number): DiffCounts {
@@ -100,41 +118,11 @@ function pairedSources(sides: Both<Side>): Array<Both<SourceRows>> {
   })
 }
 
-interface ComparedRow {
-  readonly comparison: Comparison
-  readonly row: Both<number>
-  readonly source: string
-  readonly index: number
-}
-
-async function* compareSource(sides: Both<Side>, rows: Both<SourceRows>): AsyncGenerator<ComparedRow, void, undefined> {
-  const [old_names, new_names] = numberings([sides.old.topology, sides.new.topology])
-  const names = { old: old_names as Numbering, new: new_names as Numbering }
-  const records = Math.min(rows.old.records, rows.new.records)
-  for (let at = 0; at < records; at += PAGE) {
-    const count = Math.min(PAGE, records - at)
-    const olds = await entriesByRow(sides.old, rows.old.first + at, count)
-    const news = await entriesByRow(sides.new, rows.new.first + at, count)
-    for (let i = at; i < at + count; i++) {
-      const row = { old: rows.old.first + i, new: rows.new.first + i }
-      const stored = { old: olds.get(row.old) ?? [], new: news.get(row.new) ?? [] }
-      yield { comparison: compareRow(sides, stored, names, row), row, source: rows.old.source, index: i + 1 }
-    }
-  }
-}
-
-function compareRow(
-  sides: Both<Side>,
-  stored: Both<readonly FullEntry[]>,
-  names: Both<Numbering>,
-  row: Both<number>,
-): Comparison {
-  const of = (which: 'old' | 'new') => checked(sides[which], stored[which], { kind: 'row', row: row[which] })
-  const told = { old: of('old'), new: of('new') }
-  const gist = gistOf(stored.old, names.old)
-  if (gist !== null && gist === gistOf(stored.new, names.new)) return { kind: 'same' }
-  const tale = (which: 'old' | 'new') => tellTale(told[which].entries, told[which].values, sides[which].topology)
-  return compareTales({ old: tale('old'), new: tale('new') })
+/** What both runs read of a source, by pages. */
+function* pagesOf({ old, new: other }: Both<SourceRows>): Iterable<RowsPage> {
+  const records = Math.min(old.records, other.records)
+  for (let at = 0; at < records; at += PAGE_ROWS)
+    yield { first: { old: old.first + at, new: other.first + at }, count: Math.min(PAGE_ROWS, records - at) }
 }
 
 /** What one run read of its sources and the other didn't. */

@@ -26,6 +26,7 @@ import { readable } from '../runs/run-log.ts'
 import { type Commits, decodePayload } from '../values.ts'
 import { entryName, tokenName } from '../verify/check.ts'
 import { endOf } from '../verify/token.ts'
+import { CheckedEntry, type Decoded } from './checked-entry.ts'
 import { type CheckedLog, type CheckOptions, LogChecks } from './log-check.ts'
 import { changedValue, missingValue, UnsoundRecord } from './unsound.ts'
 
@@ -65,15 +66,18 @@ export class CheckedReader implements LedgerReader {
   async entriesOfRows(log: number, first: number, last: number): Promise<readonly FullEntry[]> {
     const entries = await this.#checked(log, () => this.#inner.entriesOfRows(log, first, last))
     const checked = await this.check(log)
-    for (const { payload, ...entry } of entries) valuesFit(log, entry, payload, checked)
-    return entries
+    return entries.map(entry => new CheckedEntry(entry, valuesFit(log, entry, entry.payload, checked)))
   }
 
   async page(log: number, from: number, end: number): Promise<readonly FullEntry[]> {
-    const entries = await this.#checked(log, () => this.#inner.page(log, from, end))
     const checked = await this.check(log)
-    for (const { payload, ...entry } of entries) valuesFit(log, entry, payload, checked)
-    return entries
+    const entries = await this.#inner.page(log, from, end)
+    const are_there = checked.hasAll(entries)
+    for (const entry of entries) {
+      if (!are_there) await checked.mustHave(entry)
+      mustBeOfItsSubject(entry)
+    }
+    return entries.map(entry => new CheckedEntry(entry, valuesFit(log, entry, entry.payload, checked)))
   }
 
   async *entriesOfRun(log: number): AsyncIterable<StoredEntry> {
@@ -308,31 +312,33 @@ function strayPayload(seq: number): string {
   return `there is a payload of ${entryName(seq)}, and no such entry`
 }
 
-/** Values that are stored in full fit the commitments of their entry, and those that are gone were erased. */
+const NOTHING: Decoded = { entry: null, payload: null }
+
+/** Values that are stored in full fit the commitments of their entry, and those that are gone were erased. Gives what was decoded. */
 function valuesFit(
   log: number,
   { seq, row, body }: StoredEntry,
   stored: StoredPayload | null,
   { isErased }: CheckedLog,
-): void {
-  if (stored === null && !body.includes('"c":[')) return
-  const { commitments } = readable(
-    log,
-    (): Pick<Commits, 'commitments'> =>
-      isSubjectBody(row, body) ? decodeSubjectEntry(seq, body) : decodeRunEntry(seq, body),
-  )
+): Decoded {
+  if (stored === null && !body.includes('"c":[')) return NOTHING
+  const entry = isSubjectBody(row, body) ? readable(log, () => decodeSubjectEntry(seq, body)) : null
+  const { commitments }: Pick<Commits, 'commitments'> = entry ?? readable(log, () => decodeRunEntry(seq, body))
   if (stored === null) {
     if (commitments.length > 0) throw new UnsoundRecord([missingValue(seq, 1)])
-    return
+    return { entry, payload: null }
   }
-  const { values, salts } = readable(log, () => decodePayload(stored))
+  const payload = readable(log, () => decodePayload(stored))
+  const { values, salts } = payload
   if (values.length !== commitments.length)
     throw new UnsoundRecord([
       `the payload of ${entryName(seq)} has ${counted(values.length, 'value')}, and it commits to ${grouped(commitments.length)}`,
     ])
-  for (const [i, value] of values.entries()) {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
     if (value.kind === 'erased' && !isErased(seq, i + 1)) throw new UnsoundRecord([missingValue(seq, i + 1)])
     if (value.kind === 'full' && commitment(salts[i]!, canonicalize(value.value)) !== commitments[i])
       throw new UnsoundRecord([changedValue(seq, i + 1)])
   }
+  return { entry, payload }
 }

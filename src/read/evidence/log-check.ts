@@ -17,6 +17,8 @@ import { UnsoundRecord } from './unsound.ts'
 export interface CheckedLog {
   /** @throws UnsoundRecord if an entry isn't in the tree that was signed. */
   mustHave(entry: StoredEntry): Promise<void>
+  /** Whether entries that follow one another are in it. Those that aren't are named by `mustHave`. */
+  hasAll(entries: readonly StoredEntry[]): boolean
   /** Whether it is on record that a value was erased; `place`: from 1, among the values of the entry. */
   isErased(seq: number, place: number): boolean
 }
@@ -66,6 +68,16 @@ export class LogChecks {
           throw new UnsoundRecord([
             `${entryName(seq)} isn’t in the tree that was signed: it was changed after it was committed`,
           ])
+      },
+      hasAll(entries) {
+        const from = entries[0]?.seq ?? 0
+        return (
+          entries.every(({ seq }, i) => seq === from + i) &&
+          tree.hasTiles(
+            from,
+            entries.map(({ body }) => leafHash(body)),
+          )
+        )
       },
       isErased: (seq, place) => zero.log.erasures.has(log, seq, place),
     }

@@ -6,10 +6,10 @@
 import type { SubjectEntry } from '../../format/entry.ts'
 import type { FullEntry } from '../../ledger/read-port.ts'
 import { counted, grouped } from '../../model/number-text.ts'
-import { decodeSubjectEntry } from '../decode.ts'
 import { readable } from '../runs/run-log.ts'
-import { type DecodedPayload, decodePayload, SubjectValues } from '../values.ts'
+import { type DecodedPayload, SubjectValues } from '../values.ts'
 import { entryName, subjectName } from '../verify/check.ts'
+import { CheckedEntry, decodedEntry, decodedPayload } from './checked-entry.ts'
 import { changedValue, missingValue, UnsoundRecord } from './unsound.ts'
 
 export interface CheckedSubject {
@@ -28,11 +28,13 @@ export function checkedSubject(
   const values = new SubjectValues()
   const problems: string[] = []
   let before: number | null = null
-  for (const { seq, body, payload } of stored) {
-    const entry = readable(log, () => decodeSubjectEntry(seq, body))
-    const decoded = payload === null ? null : readable(log, () => decodePayload(payload))
+  for (const each of stored) {
+    const { seq } = each
+    const entry = readable(log, () => decodedEntry(each))
+    const decoded = readable(log, () => decodedPayload(each))
     const first = readable(log, () => values.add(seq, entry, decoded))
-    const wrong = decoded === null ? [] : values.misfits(first, entry, decoded)
+    const which = each instanceof CheckedEntry ? 'changes' : 'all'
+    const wrong = decoded === null ? [] : values.misfits(first, entry, decoded, which)
     problems.push(...untold(seq, entry, decoded, values, first))
     problems.push(
       ...wrong.map(each => changedValue(seq, each - first + 1)),

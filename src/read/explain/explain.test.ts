@@ -6,6 +6,7 @@ import { full, opening, RUN, sampleRun, sealFacts, testPorts, totals } from '../
 import { openLedger, openLedgerReader } from '../../ledger/open.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { explainRow, explainToken, explainWhere } from './explain.ts'
+import { fittingRows } from './fitting-rows.ts'
 import { storyJson } from './json.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'custody-explain-'))
@@ -127,7 +128,11 @@ describe('a token', () => {
 
 test('rows by what they held', async () => {
   const found: number[] = []
-  for await (const story of explainWhere(reader, 1, row => Number(row.id) >= 3))
+  for await (const story of explainWhere(
+    reader,
+    1,
+    fittingRows(reader, 1, row => Number(row.id) >= 3),
+  ))
     if (story.subject.kind === 'row') found.push(story.subject.row)
   expect(found).toEqual([3, 4])
 })

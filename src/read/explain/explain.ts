@@ -4,11 +4,10 @@
  * all of the row, and its values what was committed to, is looked at here.
  */
 import { GROUP_KINDS, type SubjectEntry } from '../../format/entry.ts'
-import type { FullEntry, LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
+import type { FullEntry, LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
 import { CustodyError } from '../../model/error.ts'
-import { JsonTextError, parseStored } from '../../model/json.ts'
 import { isRow, type Json, newRow, type Row } from '../../model/row.ts'
-import { DecodeError, decodeSubjectEntry } from '../decode.ts'
+import { decodeSubjectEntry } from '../decode.ts'
 import { checkedSubject } from '../evidence/subject-check.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
 import { closingOf, headOf, intentsOf, type Opening, openingOf, planOf, readable } from '../runs/run-log.ts'
@@ -71,6 +70,9 @@ async function explainBatchAt(reader: LedgerReader, log: number, seq: number): P
   return telling.of(await reader.entriesOfBatch(log, subject.batch), subject)
 }
 
+/** Rows whose data, as it was ingested, fits, in the order of their entries. */
+export type RowsFound = AsyncIterable<number>
+
 /**
  * The stories of all rows whose data, as it was ingested, fits. Rejected records and erased rows have no such data. Reads the
  * whole run, one entry after the other.
@@ -78,45 +80,10 @@ async function explainBatchAt(reader: LedgerReader, log: number, seq: number): P
 export async function* explainWhere(
   reader: LedgerReader,
   log: number,
-  fits: (row: Row) => boolean,
+  found: RowsFound,
 ): AsyncGenerator<Story, void, undefined> {
   const scene = await runScene(reader, log)
-  const payloads = reader.payloads(log)[Symbol.asyncIterator]()
-  try {
-    let payload = await payloads.next()
-    for await (const stored of reader.entries(log)) {
-      while (payload.done !== true && payload.value.seq < stored.seq) payload = await payloads.next()
-      if (stored.row === null || payload.done === true || payload.value.seq !== stored.seq) continue
-      const data = ingested(stored, payload.value, log)
-      if (data === null || !fits(data) || isRejected(stored, log)) continue
-      yield explainRow(reader, log, stored.row, scene)
-    }
-  } finally {
-    await payloads.return?.()
-  }
-}
-
-/**
- * The data of a row from its first entry (of a record that was rejected, what is kept of it); null for later entries. On the
- * path of every row of the run: what fits is decoded strictly when its story is told.
- */
-function ingested(stored: StoredEntry, payload: StoredPayload, log: number): Row | null {
-  if (!stored.body.includes('"s":[')) return null
-  const [first] = readable(log, () => payloadText(payload)) as readonly (readonly Json[])[]
-  return first?.length === 1 && isRow(first[0]) ? first[0] : null
-}
-
-function payloadText({ seq, body }: StoredPayload): Json {
-  try {
-    return parseStored(body)
-  } catch (error) {
-    if (error instanceof JsonTextError) throw new DecodeError(seq, `the payload is not strict JSON: ${error.message}`)
-    throw error
-  }
-}
-
-function isRejected({ seq, body }: StoredEntry, log: number): boolean {
-  return readable(log, () => decodeSubjectEntry(seq, body)).visits[0]?.error !== null
+  for await (const row of found) yield explainRow(reader, log, row, scene)
 }
 
 async function runScene(reader: LedgerReader, log: number): Promise<RunScene> {

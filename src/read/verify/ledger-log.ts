@@ -11,7 +11,7 @@ import { Erasures } from '../erasures.ts'
 import { type Check, entryName, noting } from './check.ts'
 import { type HeadKeys, KeysInForce } from './keys.ts'
 import { checkHead, LogWalk, short } from './log.ts'
-import { pagesHere } from './page.ts'
+import { lookedEntries } from './page.ts'
 import type { WalkedRun } from './run.ts'
 import { compareTiles } from './tiles.ts'
 
@@ -76,20 +76,18 @@ export class LedgerLog {
     const { remembered } = trusted
     await noting(check, async () => {
       const walk = new LogWalk(reader, 0, { entries: about, values: about })
-      const request = { log: 0, end: await reader.size(0), all_payloads: true }
-      for await (const page of pagesHere(reader)(request))
-        for (const looked of page) {
-          const { entry, payload } = looked
-          walk.take(looked)
-          if (walk.tree.size === remembered?.size && walk.tree.root() !== remembered.root)
-            about.add(
-              `its first ${counted(remembered.size, 'entry isn’t', 'entries aren’t')} those that you know: this is another history`,
-            )
-          if (entry.row !== null) about.add(`${entryName(entry.seq)}: its column says row ${entry.row}`)
-          if (entry.batch !== null) about.add(`${entryName(entry.seq)}: its column says batch ${entry.batch}`)
-          if (payload !== null) about.add(`${entryName(entry.seq)}: it has a payload`)
-          log.#take(entry.seq, entry.body, walk)
-        }
+      for await (const looked of lookedEntries(reader, { log: 0, all_payloads: true }, 0, await reader.size(0))) {
+        const { entry, payload } = looked
+        walk.take(looked)
+        if (walk.tree.size === remembered?.size && walk.tree.root() !== remembered.root)
+          about.add(
+            `its first ${counted(remembered.size, 'entry isn’t', 'entries aren’t')} those that you know: this is another history`,
+          )
+        if (entry.row !== null) about.add(`${entryName(entry.seq)}: its column says row ${entry.row}`)
+        if (entry.batch !== null) about.add(`${entryName(entry.seq)}: its column says batch ${entry.batch}`)
+        if (payload !== null) about.add(`${entryName(entry.seq)}: it has a payload`)
+        log.#take(entry.seq, entry.body, walk)
+      }
       await walk.finish()
       log.entries = walk.tree.size
       if (!walk.gaps) await compareTiles(reader, 0, [walk.tiles(), [], []], about)

@@ -43,6 +43,12 @@ export class LineCheck {
     this.#ended.push(token)
   }
 
+  /** Tokens and forks that came and went within one entry each. */
+  passed(tokens: readonly number[], forks: readonly number[]): void {
+    for (const token of tokens) this.#ended.push(token)
+    for (const group of forks) this.#closed.push(group)
+  }
+
   forked(group: number, node: number): void {
     this.#forks.set(group, node)
   }

@@ -3,17 +3,19 @@
  * The tree is built from the stored texts; nothing that the ledger says of hashes is believed.
  */
 import { type Checkpoint, NoteError, type OpenedNote, openNote, parseCheckpoint } from '../../format/note.ts'
-import { Frontier, type Tile } from '../../format/tree.ts'
+import { TILE_WIDTH, type Tile } from '../../format/tree.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import type { Hash } from '../../model/sha256.ts'
 import { entryName, type Report } from './check.ts'
 import type { HeadKeys } from './keys.ts'
-import type { Looked } from './page.ts'
+import type { Looked } from './look.ts'
+import type { Page } from './page.ts'
+import { TiledFrontier } from './tiled-frontier.ts'
 
 /** Takes a log's entries, in order, and builds its tree. */
 export class LogWalk {
-  readonly tree = new Frontier()
+  readonly tree = new TiledFrontier(tile => this.#takeTile(tile))
   /** Its full tiles, in order of level and place. */
   readonly #tiles: Tile[][] = []
   /** Root of the tree after the first entry. */
@@ -45,19 +47,47 @@ export class LogWalk {
     return this.#tiles.flat()
   }
 
-  readonly #onTile = (tile: Tile): void => {
+  #takeTile(tile: Tile): void {
     const of_level = this.#tiles[tile.level]
     if (of_level === undefined) this.#tiles[tile.level] = [tile]
     else of_level.push(tile)
   }
 
-  take({ entry, leaf, payload, has_values }: Looked): void {
-    if (entry.seq !== this.#next) this.#gap(this.#next, entry.seq)
-    this.#next = entry.seq + 1
-    if (entry.body.includes('"k":"key"')) this.root_before = this.tree.root()
-    this.tree.append(leaf, this.#onTile)
-    if (this.tree.size === 1) this.first_root = this.tree.root()
-    if (payload !== null || has_values) this.#payloads++
+  /** The next entry, which isn't of a page. */
+  take(looked: Looked): void {
+    if (looked.entry.body.includes('"k":"key"')) this.root_before = this.tree.root()
+    this.see(looked)
+    this.#append(looked.leaf)
+  }
+
+  /** All leaves of a page. */
+  append({ leaves, tiles }: Pick<Page, 'leaves' | 'tiles'>): void {
+    if (this.tree.size === 0) this.first_root = leaves[0] ?? ''
+    const whole = this.tree.between_tiles ? tiles : []
+    for (const root of whole) this.tree.appendTile(root)
+    for (let at = whole.length * TILE_WIDTH; at < leaves.length; at++) this.tree.append(leaves[at] ?? '')
+  }
+
+  #append(leaf: Hash): void {
+    this.tree.append(leaf)
+    if (this.tree.size === 1) this.first_root = leaf
+  }
+
+  /** Entries of a page in their order: whether one is missing. */
+  see({ entry, payload, has_values }: Looked): void {
+    this.seeAll(entry.seq, 1, payload !== null || has_values ? 1 : 0)
+  }
+
+  /** The same of `count` that follow each other. */
+  seeAll(first: number, count: number, payloads: number): void {
+    if (first !== this.#next) this.#gap(this.#next, first)
+    this.#next = first + count
+    this.#payloads += payloads
+  }
+
+  /** Whether an entry would be the next one. */
+  isNext(seq: number): boolean {
+    return seq === this.#next && !this.gaps
   }
 
   /** All entries were taken: there may be no other payloads than theirs. */

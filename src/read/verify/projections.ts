@@ -28,9 +28,9 @@ export class EndingsTable {
     this.#waiting.push(ending)
   }
 
-  /** An ending that was found to be there as expected. */
-  found(): void {
-    this.#expected++
+  /** So many endings were found to be there as expected. */
+  found(count: number): void {
+    this.#expected += count
   }
 
   /** Compares those that were expected since. */

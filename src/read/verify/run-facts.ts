@@ -65,6 +65,19 @@ export class RunFacts {
       this.#entries.add(`${where}: what it repeats comes before what ${ways.name(source)} has given already`)
   }
 
+  /** Whether records of a source can follow, from this number on, of which nothing needs to be said. */
+  goesOn(source: number, index: number, ways: Ways): boolean {
+    const is_open = this.seal === null && !this.#stopped && this.reruns === null
+    const last = this.#last_records.get(source)?.index ?? 0
+    return is_open && ways.kind(source) === 'source' && !this.#cut.has(source) && index === last + 1
+  }
+
+  /** So many such records were read, the last of them with this number. */
+  recordAll(source: number, count: number, index: number): void {
+    this.#records.set(source, (this.#records.get(source) ?? 0) + count)
+    this.#last_records.set(source, { index, repeats: 0 })
+  }
+
   /** Before any entry: what must not follow a seal or a stop. */
   before(seq: number, kind: RunEntry['k'] | 'subject'): void {
     if (this.seal !== null) this.#seals.add(`${entryName(seq)} follows the seal`)

@@ -6,6 +6,7 @@ import { isError, type SubjectEntry } from '../../format/entry.ts'
 import type { LedgerReader, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
 import { isCustodyError } from '../../model/error.ts'
 import { grouped } from '../../model/number-text.ts'
+import type { Hash } from '../../model/sha256.ts'
 import { DecodeError, decodeCanonicalEntry, decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { SubjectValues } from '../values.ts'
 import { Batches } from './batches.ts'
@@ -14,8 +15,9 @@ import type { Decisions } from './decisions.ts'
 import type { HeadKeys } from './keys.ts'
 import { LineCheck } from './line.ts'
 import { checkHead, LogWalk } from './log.ts'
+import type { Looked } from './look.ts'
 import { OpenSet } from './open-set.ts'
-import type { Looked, PageSource } from './page.ts'
+import { isStretch, lookedEntries, type PageSource } from './page.ts'
 import { EndingsTable } from './projections.ts'
 import { RepeatedRun } from './repeated.ts'
 import { RunFacts } from './run-facts.ts'
@@ -26,6 +28,7 @@ import { compareTiles, compareTrees, LastLeaves, type Tiles, ToldTiles } from '.
 import { Times } from './times.ts'
 import { checkValues, skipValues, type ValueCounts } from './values-check.ts'
 import { Ways } from './ways.ts'
+import type { Stretch } from './whole-rows.ts'
 
 export interface RunLog {
   readonly log: number
@@ -34,6 +37,8 @@ export interface RunLog {
   readonly origin: string
   /** Whether log 0 says that a value was erased; `place`: from 1, among the values of the entry. */
   readonly isErased: (seq: number, place: number) => boolean
+  /** Whether any was. */
+  readonly has_erased: boolean
 }
 
 /** What was found in a run's log, for the checks against log 0. */
@@ -72,7 +77,7 @@ export interface RunLooks {
 
 export async function verifyRun(
   reader: LedgerReader,
-  { log, run, origin, isErased }: RunLog,
+  { log, run, origin, isErased, has_erased }: RunLog,
   keys: HeadKeys,
   { pages, onProgress, decisions }: RunLooks,
 ): Promise<WalkedRun> {
@@ -80,11 +85,18 @@ export async function verifyRun(
   const walk = new LogWalk(reader, log, fold.checks)
   let complete = false
   try {
-    const request = { log, end: await reader.size(log), all_payloads: decisions !== null }
+    const whole_rows = decisions === null && !has_erased
+    const request = { log, end: await reader.size(log), all_payloads: decisions !== null, whole_rows }
     for await (const page of pages(request)) {
-      for (const looked of page) {
-        walk.take(looked)
-        await fold.take(looked, walk.gaps)
+      walk.append(page)
+      let place = 0
+      for (const item of page.items) {
+        if (isStretch(item)) await fold.takeStretch(item, page.leaves.slice(place, place + item.count), walk)
+        else {
+          walk.see(item)
+          await fold.take(item, walk.gaps)
+        }
+        place += isStretch(item) ? item.count : 1
       }
       await fold.settlePage()
       onProgress(walk.tree.size)
@@ -124,6 +136,12 @@ export async function verifyRun(
   }
 }
 
+/** With what is looked at across subjects. */
+interface RunWitness extends Witness {
+  readonly batches: Batches
+  readonly line: LineCheck
+}
+
 class RunFold {
   readonly checks = {
     entries: new Check('entries'),
@@ -152,7 +170,7 @@ class RunFold {
   readonly #leaves = { row: new LastLeaves(), batch: new LastLeaves() }
   readonly #told_tiles = new ToldTiles()
   readonly #times = new Times(this.checks.entries)
-  #witness: Witness
+  #witness: RunWitness
   /** The run whose rows this one repeats, if it does. */
   #repeated: RepeatedRun | null = null
   /** All entries so far could be read. */
@@ -165,7 +183,7 @@ class RunFold {
 
   readonly #decisions: Decisions | null
 
-  constructor(reader: LedgerReader, of: Omit<RunLog, 'origin'>, decisions: Decisions | null) {
+  constructor(reader: LedgerReader, of: Pick<RunLog, 'log' | 'run' | 'isErased'>, decisions: Decisions | null) {
     const { log, run } = of
     this.#decisions = decisions
     this.#reader = reader
@@ -191,6 +209,44 @@ class RunFold {
       const subject = entry.row === null ? null : ({ kind: 'row', row: entry.row } as const)
       this.checks.entries.add(`${entryName(entry.seq, subject)}: ${error.message}`)
     }
+  }
+
+  /** Whole rows that were added up (whole-rows.ts); one by one, if the run isn't as they need it to be. */
+  async takeStretch(stretch: Stretch, leaves: readonly Hash[], walk: LogWalk): Promise<void> {
+    const { first_seq, count } = stretch
+    if (!walk.isNext(first_seq) || !this.#canAdd(stretch)) {
+      const of = { log: this.#log, all_payloads: false }
+      for await (const looked of lookedEntries(this.#reader, of, first_seq, first_seq + count)) {
+        walk.see(looked)
+        await this.take(looked, walk.gaps)
+      }
+      return
+    }
+    walk.seeAll(first_seq, count, count)
+    this.#add(stretch, leaves)
+  }
+
+  #canAdd({ first_row, source, first_index, earliest_start_us }: Stretch): boolean {
+    // After a problem with entries everything is looked at one by one: it may concern those that follow.
+    if (!this.#complete || !this.checks.entries.ok || first_row !== this.tallies.rows + 1) return false
+    return this.#times.isAfterAll(earliest_start_us) && this.facts.goesOn(source, first_index, this.#witness.ways)
+  }
+
+  #add(stretch: Stretch, leaves: readonly Hash[]): void {
+    const { first_row, count, source, first_index, tallies, earliest, last } = stretch
+    const { born, opened, called, line } = this.#witness
+    this.facts.recordAll(source, count, first_index + count - 1)
+    this.#happened(earliest.seq, earliest.t)
+    this.#times.takeAll(last.us, new Place(last.seq, { kind: 'row', row: last.row }))
+    this.values_checked += stretch.values
+    this.#endings.found(tallies.ended)
+    this.tallies.rows += count
+    this.tallies.add(tallies)
+    for (const token of stretch.born) born.push(token)
+    for (const group of stretch.opened) opened.push(group)
+    for (const call of stretch.called) called.push(call)
+    line.passed(stretch.born, stretch.forks)
+    this.#leaves.row.takeAll(first_row, leaves, new Map(stretch.row_tiles))
   }
 
   /** At the end of a page: what is compared with other tables. */
@@ -245,17 +301,10 @@ class RunFold {
     this.#happened(seq, entry.time_us)
     this.#times.take(entry, where)
     const row = subject.kind === 'row' ? subject.row : null
-    if (stored.row !== row) {
-      this.checks.entries.add(
-        `${where}: its column says ${stored.row === null ? 'no row' : `row ${grouped(stored.row)}`}`,
-      )
-    }
+    if (stored.row !== row) this.checks.entries.add(`${where}: its column says ${columnName('row', stored.row)}`)
     const batch = subject.kind === 'batch' ? subject.batch : null
-    if (stored.batch !== batch) {
-      this.checks.entries.add(
-        `${where}: its column says ${stored.batch === null ? 'no batch' : `batch ${grouped(stored.batch)}`}`,
-      )
-    }
+    if (stored.batch !== batch)
+      this.checks.entries.add(`${where}: its column says ${columnName('batch', stored.batch)}`)
     if (row !== null && this.#lost_rows.has(row)) return
     const state = this.#stateFor(entry, where)
     if (state === null) return
@@ -268,7 +317,7 @@ class RunFold {
     )
     this.#decisions?.take(entry, state.values, where, this.#witness.ways)
     for (const expected of state.fold(seq, entry, this.#witness))
-      if (has_endings) this.#endings.found()
+      if (has_endings) this.#endings.found(1)
       else this.#endings.expect(expected)
     this.#open.take(seq, entry, state.tokens)
     this.#leaves[subject.kind].take(numberOf(subject), leaf, state.done)
@@ -418,7 +467,7 @@ class RunFold {
     return subject.kind === 'row' ? this.#rows : this.#batches
   }
 
-  #witnessOf(ways: Ways): Witness {
+  #witnessOf(ways: Ways): RunWitness {
     const { tokens, groups } = this.checks
     return {
       ways,
@@ -434,6 +483,10 @@ class RunFold {
       answered: [],
     }
   }
+}
+
+function columnName(column: 'row' | 'batch', number: number | null): string {
+  return number === null ? `no ${column}` : `${column} ${grouped(number)}`
 }
 
 function numberOf(subject: SubjectEntry['subject']): number {

@@ -37,8 +37,8 @@ export interface Witness {
   readonly tokens: Check
   readonly groups: Check
   readonly tallies: TallyFold
-  readonly batches: Batches
-  readonly line: LineCheck
+  readonly batches: Pick<Batches, 'open' | 'hold' | 'release' | 'end' | 'abandon' | 'close'>
+  readonly line: Pick<LineCheck, 'born' | 'visited' | 'ended' | 'forked'>
   /** Tokens and groups that came into being since the last commit. */
   readonly born: number[]
   readonly opened: number[]
@@ -143,14 +143,13 @@ export class SubjectState {
 
   #birth(birth: BirthFact, first: boolean, entry: SubjectEntry, where: Place, witness: Witness): void {
     const { ways, tokens, tallies } = witness
-    const who = tokenName(birth.token)
     tallies.born++
     witness.born.push(birth.token)
     witness.line.born(birth.token)
-    if (this.tokens.has(birth.token)) tokens.add(`${where}: ${who} is born twice`)
+    if (this.tokens.has(birth.token)) tokens.add(`${where}: ${tokenName(birth.token)} is born twice`)
     if (birth.group === 0) {
       const source = first && this.subject.kind === 'row' ? (entry.origin?.source ?? 0) : 0
-      if (source === 0) tokens.add(`${where}: ${who} is born of nothing`)
+      if (source === 0) tokens.add(`${where}: ${tokenName(birth.token)} is born of nothing`)
       this.tokens.set(birth.token, new TokenState(birth, source, 0, 0))
       return
     }
@@ -159,7 +158,7 @@ export class SubjectState {
     }
     const node = this.#groups.get(birth.group)?.node ?? 0
     const edge = ways.birthEdge(node, birth.ordinal)
-    if (edge === 0) tokens.add(`${where}: ${who} is born where no edge leads from`)
+    if (edge === 0) tokens.add(`${where}: ${tokenName(birth.token)} is born where no edge leads from`)
     else tallies.edge(edge)
     this.tokens.set(birth.token, new TokenState(birth, ways.to(edge), edge, birth.value))
   }
@@ -328,13 +327,13 @@ export class SubjectState {
 
   #end(ending: EndingFact, seq: number, entry: SubjectEntry, where: Place, witness: Witness): ExpectedEnding {
     const token = this.tokens.get(ending.token)
-    const who = tokenName(ending.token)
     witness.tallies.ending(ending.fate, ending.sink)
     this.#countFailure(ending, witness)
-    if (token === undefined || token.ended) witness.tokens.add(`${where}: ${who} ends, and isn't open`)
+    if (token === undefined || token.ended)
+      witness.tokens.add(`${where}: ${tokenName(ending.token)} ends, and isn't open`)
     else {
       for (const problem of endingProblems(ending, token, witness.ways, this.values.count)) {
-        witness.tokens.add(`${where}: ${who}: ${problem}`)
+        witness.tokens.add(`${where}: ${tokenName(ending.token)}: ${problem}`)
       }
       token.ended = true
       const cause = fateOf(ending.fate)?.cause

@@ -14,6 +14,32 @@ import { fateOf } from '../../model/outcome.ts'
 import { ABANDONED, fateName } from './fates.ts'
 import type { Ways } from './ways.ts'
 
+/** What some entries of rows and batches add up to. */
+export interface Tallies {
+  readonly rejected: number
+  readonly born: number
+  readonly ended: number
+  readonly failures: number
+  readonly abandoned: number
+  readonly calls: Calls
+  /** Each by its key. */
+  readonly endings: ReadonlyMap<string, number>
+  readonly visits: ReadonlyMap<number, readonly [ok: number, error: number, held: number]>
+  readonly edges: ReadonlyMap<number, number>
+  readonly by_sink: ReadonlyMap<number, number>
+  readonly failed: ReadonlyMap<number, readonly [rejected: number, failed: number]>
+}
+
+interface Calls {
+  count: number
+  error: number
+  throttled: number
+  recorded: number
+  input_tokens: number
+  output_tokens: number
+  cost_nusd: number
+}
+
 export class TallyFold {
   rows = 0
   rejected = 0
@@ -24,7 +50,15 @@ export class TallyFold {
   failures = 0
   /** Of these, those of an abandoned run. */
   abandoned = 0
-  readonly calls = { count: 0, error: 0, throttled: 0, recorded: 0, input_tokens: 0, output_tokens: 0, cost_nusd: 0 }
+  readonly calls: Calls = {
+    count: 0,
+    error: 0,
+    throttled: 0,
+    recorded: 0,
+    input_tokens: 0,
+    output_tokens: 0,
+    cost_nusd: 0,
+  }
   readonly #endings = new Map<string, number>()
   readonly #batches = new Map<number, number>()
   readonly #visits = new Map<number, [number, number, number]>()
@@ -91,6 +125,40 @@ export class TallyFold {
     const counts = this.#failures.get(source) ?? [0, 0]
     this.#failures.set(source, counts)
     return counts
+  }
+
+  tallies(): Tallies {
+    const { rejected, born, ended, failures, abandoned, calls } = this
+    const [endings, visits, edges, by_sink, failed] = [
+      this.#endings,
+      this.#visits,
+      this.#edges,
+      this.#by_sink,
+      this.#failures,
+    ]
+    return { rejected, born, ended, failures, abandoned, calls, endings, visits, edges, by_sink, failed }
+  }
+
+  /** Adds what others have counted. */
+  add(counted: Tallies): void {
+    this.rejected += counted.rejected
+    this.born += counted.born
+    this.ended += counted.ended
+    this.failures += counted.failures
+    this.abandoned += counted.abandoned
+    for (const name of Object.keys(this.calls) as (keyof Calls)[]) this.calls[name] += counted.calls[name]
+    addAll(this.#endings, counted.endings)
+    addAll(this.#edges, counted.edges)
+    addAll(this.#by_sink, counted.by_sink)
+    for (const [node, [ok, error, held]] of counted.visits) {
+      const counts = this.#visits.get(node) ?? [0, 0, 0]
+      this.#visits.set(node, [counts[0] + ok, counts[1] + error, counts[2] + held])
+    }
+    for (const [source, [rejected, failed]] of counted.failed) {
+      const counts = this.#failuresOf(source)
+      counts[0] += rejected
+      counts[1] += failed
+    }
   }
 
   /** Tokens whose ending names a sink. */
@@ -189,6 +257,10 @@ export class TallyFold {
       }
     }
   }
+}
+
+function addAll<K>(to: Map<K, number>, counts: ReadonlyMap<K, number>): void {
+  for (const [key, count] of counts) to.set(key, (to.get(key) ?? 0) + count)
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {

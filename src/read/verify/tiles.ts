@@ -4,13 +4,15 @@
  */
 
 import { bytesToHex } from '../../format/hash.ts'
-import { Frontier, TILE_WIDTH, type Tile } from '../../format/tree.ts'
+import { tileRoot } from '../../format/tiled-tree.ts'
+import { TILE_WIDTH, type Tile } from '../../format/tree.ts'
 import { type SubjectTile, type SubjectTrees, TREES, type TreeHead } from '../../format/trees.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { grouped } from '../../model/number-text.ts'
 import type { Hash } from '../../model/sha256.ts'
 import type { Report } from './check.ts'
 import { short } from './log.ts'
+import { TiledFrontier } from './tiled-frontier.ts'
 
 const TREE_NAMES = ['entries', 'rows', 'batches'] as const
 
@@ -35,7 +37,25 @@ export class LastLeaves {
     if (closed) part.closed++
     if (part.closed < TILE_WIDTH) return
     this.#parts.delete(index)
-    this.#full.set(index, rootOf(part.leaves))
+    this.#full.set(index, tileRoot(part.leaves))
+  }
+
+  /** Last entries of rows, or batches, that follow one another from `first` on; `tiles`: roots of tiles among them, by index. */
+  takeAll(first: number, leaves: readonly Hash[], tiles: ReadonlyMap<number, Hash>): void {
+    for (let i = 0; i < leaves.length; i++) {
+      const before = first - 1 + i
+      const root = before % TILE_WIDTH === 0 ? tiles.get(before / TILE_WIDTH) : undefined
+      if (root !== undefined && this.#takeTile(before / TILE_WIDTH, root)) i += TILE_WIDTH - 1
+      else this.take(before + 1, leaves[i] ?? '', true)
+    }
+  }
+
+  /** False if some of it has been taken before. */
+  #takeTile(index: number, root: Hash): boolean {
+    if (this.#full.has(index) || this.#parts.has(index)) return false
+    this.#size = Math.max(this.#size, (index + 1) * TILE_WIDTH)
+    this.#full.set(index, root)
+    return true
   }
 
   /** Root of a tile of which nothing is open; null if there is no such tile. */
@@ -46,15 +66,13 @@ export class LastLeaves {
   /** The whole tree; null if of some row or batch in it nothing is known. */
   tree(): { readonly head: TreeHead; readonly tiles: Tiles } | null {
     const tiles: Tile[] = []
-    const above = new Frontier()
+    const tree = new TiledFrontier(tile => tiles.push(tile))
     const whole = Math.floor(this.#size / TILE_WIDTH)
     for (let index = 0; index < whole; index++) {
       const root = this.#full.get(index) ?? this.#partRoot(index)
       if (root === null) return null
-      tiles.push({ level: 0, index, root })
-      above.append(root, tile => tiles.push({ ...tile, level: tile.level + 1 }))
+      tree.appendTile(root)
     }
-    const tree = Frontier.from({ size: whole * TILE_WIDTH, nodes: above.state().nodes })
     for (let place = 0; place < this.#size % TILE_WIDTH; place++) {
       const leaf = this.#parts.get(whole)?.leaves[place]
       if (leaf === undefined) return null
@@ -67,14 +85,8 @@ export class LastLeaves {
     const leaves = this.#parts.get(index)?.leaves ?? []
     // An array's holes are skipped by `every`, but not by this.
     for (let place = 0; place < TILE_WIDTH; place++) if (leaves[place] === undefined) return null
-    return rootOf(leaves)
+    return tileRoot(leaves)
   }
-}
-
-function rootOf(leaves: readonly Hash[]): Hash {
-  const tree = new Frontier()
-  for (const leaf of leaves) tree.append(leaf)
-  return tree.root()
 }
 
 /** What commits tell of tiles that are full is what they are, and each is told once. */

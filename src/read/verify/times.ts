@@ -2,12 +2,17 @@
  * Times of a run: its entries never go back, nothing ended after the commit that tells of it, and a visit's duration is what lies
  * between its start and its end without the times at which the run's clock stood still.
  */
-import type { RunEntry, SubjectEntry } from '../../format/entry.ts'
+import type { RunEntry, SubjectEntry, VisitFact } from '../../format/entry.ts'
 import { grouped } from '../../model/number-text.ts'
 import type { Check, Place } from './check.ts'
 
 /** Shorter visits that say of no standstill have none: no jump is as short. */
 const LONG_US = 1_000_000
+
+/** Whether the run's clock may have stood still in a visit that began after it did last. */
+export function mayHaveStood({ stood_us, duration_us }: VisitFact): boolean {
+  return stood_us > 0 || duration_us >= LONG_US
+}
 
 interface Timed {
   readonly where: Place
@@ -39,10 +44,20 @@ export class Times {
       const { stood_us, duration_us } = visit
       const end_us = start_us + duration_us + stood_us
       if (end_us > last_us) last_us = end_us
-      if (stood_us > 0 || duration_us >= LONG_US || start_us < this.#stood_until_us)
+      if (mayHaveStood(visit) || start_us < this.#stood_until_us)
         this.#visits.push({ where, start_us, end_us, stood_us })
     }
     if (this.#ended === null || last_us > this.#ended.us) this.#ended = { where, us: last_us }
+  }
+
+  /** Whether the clock can't have stood still in a visit that began then. */
+  isAfterAll(start_us: number): boolean {
+    return start_us >= this.#stood_until_us
+  }
+
+  /** The same of entries in no visit of which the clock stood still; `us`: when what they tell of ended at last. */
+  takeAll(us: number, where: Place): void {
+    if (this.#ended === null || us > this.#ended.us) this.#ended = { where, us }
   }
 
   run(facts: RunEntry, where: Place): void {

@@ -90,9 +90,11 @@ async function verify(reader: LedgerReader, options: VerifyOptions): Promise<Ver
     const size = await sizeOf(reader, log)
     const decisions = options.decisions === true ? await Decisions.of(reader, log) : null
     const onEntries = (entries: number) => options.onProgress?.({ run, entries, of: Math.max(size, entries) })
+    const { erasures } = log_zero
+    const isErased = (seq: number, place: number) => erasures.has(log, seq, place)
     const found = await verifyRun(
       reader,
-      { log, run, origin: log_zero.origin(log), isErased: (seq, place) => log_zero.erasures.has(log, seq, place) },
+      { log, run, origin: log_zero.origin(log), isErased, has_erased: erasures.hasAny(log) },
       log_zero.keysOf(log, size),
       { pages: options.pages ?? pagesHere(reader), onProgress: onEntries, decisions },
     )

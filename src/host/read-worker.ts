@@ -1,0 +1,80 @@
+/** A thread that reads a ledger: one question at a time, with a connection of its own, in one snapshot. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { openLedgerReader } from '../ledger/open.ts'
+import type { LedgerReader } from '../ledger/read-port.ts'
+import { failureOf } from '../ledger/thread/messages.ts'
+import { isCustodyError } from '../model/error.ts'
+import { RowPairs } from '../read/diff/row-pairs.ts'
+import { CheckedReader } from '../read/evidence/checked-reader.ts'
+import { UnsoundRecord } from '../read/evidence/unsound.ts'
+import { packed } from '../read/verify/packed-page.ts'
+import { PageLooker } from '../read/verify/page.ts'
+import type { Answers, Question } from './read-questions.ts'
+import type { Reply } from './read-threads.ts'
+import { fittingIn } from './row-search.ts'
+
+class Answerer {
+  readonly #looker: PageLooker
+  /** Whoever asks has compared the ledger with what the user knows of it. */
+  readonly #checked: CheckedReader
+  readonly #pairs = new Map<string, Promise<RowPairs>>()
+
+  constructor(reader: LedgerReader) {
+    this.#looker = new PageLooker(reader)
+    this.#checked = new CheckedReader(reader, { remembered: null })
+  }
+
+  async answer(question: Question): Promise<Answers[keyof Answers]> {
+    switch (question.kind) {
+      case 'page': {
+        const { page, failure } = await this.#looker.page(question.request, question.from)
+        return { page: packed(page), failure: failure === null ? null : failureOf(failure) }
+      }
+      case 'search':
+        return sound(() => fittingIn(this.#checked, question))
+      case 'pairs':
+        return sound(async () => (await this.#pairsOf(question.logs)).compare(question.page))
+    }
+  }
+
+  #pairsOf({ old, new: other }: Extract<Question, { kind: 'pairs' }>['logs']): Promise<RowPairs> {
+    const key = `${old} ${other}`
+    const pairs = this.#pairs.get(key) ?? RowPairs.of(this.#checked, { old, new: other })
+    this.#pairs.set(key, pairs)
+    return pairs
+  }
+}
+
+/** null if what is asked for isn't as it should be. */
+async function sound<T>(look: () => Promise<T>): Promise<T | null> {
+  try {
+    return await look()
+  } catch (error) {
+    if (error instanceof UnsoundRecord || isCustodyError(error)) return null
+    throw error
+  }
+}
+
+async function open(): Promise<Answerer> {
+  const reader = await openLedgerReader((workerData as { readonly url: string }).url)
+  // Until the thread ends: what was checked is what is read afterwards.
+  void reader.snapshot(() => new Promise<never>(() => undefined))
+  return new Answerer(reader)
+}
+
+let opened: Promise<Answerer> | null = null
+
+async function reply(question: Question): Promise<Reply> {
+  try {
+    opened ??= open()
+    return { kind: 'answer', answer: await (await opened).answer(question) }
+  } catch (thrown) {
+    return { kind: 'failed', failure: failureOf(thrown) }
+  }
+}
+
+/** One after another. */
+let before = Promise.resolve()
+parentPort?.on('message', (question: Question) => {
+  before = before.then(async () => parentPort?.postMessage(await reply(question)))
+})

@@ -1,0 +1,74 @@
+/** Rows of one record in two runs, compared a page at a time. Only what they come to is given: differences are told one by one. */
+import type { FullEntry, LedgerReader } from '../../ledger/read-port.ts'
+import { type Comparison, compareTales } from './compare.ts'
+import type { Both, Parting } from './difference.ts'
+import { gistOf, type Numbering, numberings } from './gist.ts'
+import { checked, entriesByRow, type Side, sideOf } from './side.ts'
+import { tellTale } from './tale.ts'
+
+/** Rows of each run that are read at a time. */
+export const PAGE_ROWS = 256
+
+/** Rows of both runs from these on. */
+export interface RowsPage {
+  readonly first: Both<number>
+  readonly count: number
+}
+
+/** What two rows come to; if they differ, where they parted. */
+export type Found = 'same' | 'unknown' | Parting
+
+export class RowPairs {
+  readonly sides: Both<Side>
+  readonly #names: Both<Numbering>
+
+  constructor(sides: Both<Side>) {
+    const [old_names, new_names] = numberings([sides.old.topology, sides.new.topology])
+    this.sides = sides
+    this.#names = { old: old_names as Numbering, new: new_names as Numbering }
+  }
+
+  static async of(reader: LedgerReader, logs: Both<number>): Promise<RowPairs> {
+    return new RowPairs({ old: await sideOf(reader, logs.old), new: await sideOf(reader, logs.new) })
+  }
+
+  /** @throws UnsoundRecord if one of them isn't what was recorded. */
+  async compare({ first, count }: RowsPage): Promise<readonly Found[]> {
+    const [old, other] = [await this.#entries('old', first, count), await this.#entries('new', first, count)]
+    const found: Found[] = []
+    for (let i = 0; i < count; i++) {
+      const comparison = this.#compareRow({ old, new: other }, { old: first.old + i, new: first.new + i })
+      found.push(comparison.kind === 'different' ? comparison.divergence.parted_at : comparison.kind)
+    }
+    return found
+  }
+
+  /** All that is to be told of two rows. @throws UnsoundRecord */
+  async tell(row: Both<number>): Promise<Comparison> {
+    const [old, other] = [await this.#entries('old', row, 1), await this.#entries('new', row, 1)]
+    return this.#compareRow({ old, new: other }, row)
+  }
+
+  #entries(which: 'old' | 'new', first: Both<number>, count: number): ReturnType<typeof entriesByRow> {
+    return entriesByRow(this.sides[which], first[which], count)
+  }
+
+  #compareRow(entries: Both<ReadonlyMap<number, readonly FullEntry[]>>, row: Both<number>): Comparison {
+    const { sides } = this
+    const stored = { old: entries.old.get(row.old) ?? [], new: entries.new.get(row.new) ?? [] }
+    const of = (which: 'old' | 'new') => checked(sides[which], stored[which], { kind: 'row', row: row[which] })
+    const told = { old: of('old'), new: of('new') }
+    const gist = gistOf(stored.old, this.#names.old)
+    if (gist !== null && gist === gistOf(stored.new, this.#names.new)) return { kind: 'same' }
+    const tale = (which: 'old' | 'new') => tellTale(told[which].entries, told[which].values, sides[which].topology)
+    return compareTales({ old: tale('old'), new: tale('new') })
+  }
+}
+
+/** Gives what pages of rows come to, in their order. */
+export type PairSource = (pairs: RowPairs, pages: Iterable<RowsPage>) => AsyncIterable<readonly Found[]>
+
+/** Compares them here. */
+export const pairsHere: PairSource = async function* (pairs, pages) {
+  for (const page of pages) yield await pairs.compare(page)
+}
