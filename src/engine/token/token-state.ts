@@ -63,6 +63,9 @@ export function mayFollow(from: TokenState, to: TokenState): boolean {
 }
 
 /** Whether its visit goes on until its group, or its batch, closes. */
-export function isHeld({ kind }: TokenState): boolean {
+export function isHeld(state: TokenState): boolean {
+  // Asked at each visit, and most are free.
+  if (state === FREE) return false
+  const { kind } = state
   return kind === 'in_group' || kind === 'in_batch' || kind === 'in_work'
 }
