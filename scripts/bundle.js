@@ -57,6 +57,7 @@ function begin(more) {
   return rolldown({
     cwd: root,
     platform: 'node',
+    experimental: { attachDebugInfo: 'none' },
     input: { ...own, ...more },
     plugins: [{ name: 'meta-schema', load: id => (id === META_SCHEMA ? metaSchemaCode() : null) }],
     // Peers are loaded from where they are installed, if they are.
