@@ -173,6 +173,14 @@ describe('each folder of src, and each room of the engine, explains itself in it
     expect(said('Invariants')).toEqual(labelled)
   })
 
+  test('the label of an invariant is its file’s name and a number, and no other file has it', () => {
+    const labels = SHIPPED.flatMap(file => invariantsOf(file).map(label => ({ label, path: file.path })))
+    const stem = (path: string) => path.split('/').at(-1)?.replace(/\.ts$/, '').toUpperCase() ?? ''
+    const wrong = labels.filter(({ label, path }) => !new RegExp(`^(?:[A-Z]+-)?${stem(path)}-\\d+$`).test(label))
+    expect(wrong).toEqual([])
+    expect(labels.length).toBe(new Set(labels.map(({ label }) => label)).size)
+  })
+
   test('the file to begin with is there', () => {
     const first = byFolder(folder => /^Begin with: \[(.+\.tsx?)\]\(\1\)$/m.exec(pages[folder] ?? '')?.[1] ?? null)
     const missing = folders.filter(folder => {
@@ -209,9 +217,14 @@ function listed(names: readonly string[]): string {
 }
 
 /** `N1 to N4 (order-list.ts)`, by the first comment of a file; null if it states none. */
+/** Labels of invariants that a comment lists: `ORDER-LIST-2`. */
+function invariantsOf({ text }: Pick<SourceFile, 'text'>): readonly string[] {
+  return [...text.matchAll(/^ \* ([A-Z]+(?:-[A-Z]+)*-?\d+)\. /gm)].map(([, label = '']) => label)
+}
+
 function labelsOf({ path, text }: SourceFile): string | null {
   const opening = text.slice(0, text.indexOf('*/'))
-  const labels = [...opening.matchAll(/^ \* ([A-Z]+(?:-?\d+))\. /gm)].map(([, label = '']) => label)
+  const labels = invariantsOf({ text: opening })
   if (labels.length === 0) return null
   const all = labels.length === 1 ? labels[0] : `${labels[0]} to ${labels.at(-1)}`
   return `${all} (${path.split('/').at(-1)})`

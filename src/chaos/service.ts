@@ -1,9 +1,9 @@
 /**
  * What a chaos peer does with each request.
  *
- * P1. Which fault a request meets is for `behaviour.ts` to say; bursts and the limit (`admission.ts`) are what depends on when
+ * CHAOS-SERVICE-1. Which fault a request meets is for `behaviour.ts` to say; bursts and the limit (`admission.ts`) are what depends on when
  *     a request arrives. Requests that these refuse don't count as attempts, so what a request meets by itself stays the same.
- * P2. Every request is recorded, once, and what it met is what was really done to it.
+ * CHAOS-SERVICE-2. Every request is recorded, once, and what it met is what was really done to it.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'

@@ -1,12 +1,12 @@
 /**
  * The two streams of a command, and how they may be used.
  *
- * T1. Answers go to standard output, everything reported on the way (progress, summaries, diagnostics) to standard error.
- * T2. Colour and the live line appear only on a terminal; NO_COLOR and FORCE_COLOR are honoured.
- * T3. Nothing that a terminal could act on is written but what this file makes: line breaks, and the colours of `paint`, which
+ * TERMINAL-1. Answers go to standard output, everything reported on the way (progress, summaries, diagnostics) to standard error.
+ * TERMINAL-2. Colour and the live line appear only on a terminal; NO_COLOR and FORCE_COLOR are honoured.
+ * TERMINAL-3. Nothing that a terminal could act on is written but what this file makes: line breaks, and the colours of `paint`, which
  *     carry a mark that no data can know. Whatever else comes along in a text (from a ledger, a file, a plugin, an argument) is
  *     written as an escape; in JSON as one that stands for the same value.
- * T4. A reader that goes away (`| head`) is no error: what follows is dropped. Whoever reads only one stream gets all of it.
+ * TERMINAL-4. A reader that goes away (`| head`) is no error: what follows is dropped. Whoever reads only one stream gets all of it.
  */
 import { randomBytes } from 'node:crypto'
 import { styleText } from 'node:util'
@@ -137,7 +137,7 @@ function marked(codes: string): string {
   return codes.replaceAll(ESCAPE, MARK)
 }
 
-/** What is written of a text (T3). */
+/** What is written of a text (TERMINAL-3). */
 function safe(text: string): string {
   const [first = '', ...rest] = text.split(MARK)
   let result = printableLines(first)

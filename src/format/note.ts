@@ -1,9 +1,9 @@
 /**
  * Signed notes (C2SP signed-note) with Ed25519 signatures, and the checkpoints (C2SP tlog-checkpoint) they carry.
  *
- * N1. A note is its text, an empty line, and signature lines `— name base64(key hash ‖ signature)`. The text ends in a
+ * NOTE-1. A note is its text, an empty line, and signature lines `— name base64(key hash ‖ signature)`. The text ends in a
  *     newline and holds no other control characters.
- * N2. Whoever opens a note names the keys they trust; signatures of other keys are passed over, and count for nothing.
+ * NOTE-2. Whoever opens a note names the keys they trust; signatures of other keys are passed over, and count for nothing.
  *     A bad signature of a trusted key makes the whole note bad.
  */
 import {

@@ -1,9 +1,9 @@
 /**
  * The Merkle tree of RFC 6962 / RFC 9162 section 2.1, over leaf hashes.
  *
- * M1. A frontier of n leaves holds one hash for each bit that is set in n, largest subtree first: all that is needed to
+ * TREE-1. A frontier of n leaves holds one hash for each bit that is set in n, largest subtree first: all that is needed to
  *     append and to give the root.
- * M2. Checking a proof needs nothing but the proof, and gives false for whatever is malformed.
+ * TREE-2. Checking a proof needs nothing but the proof, and gives false for whatever is malformed.
  */
 import { type Hash, isHash, sha256Hex } from '../model/sha256.ts'
 import { nodeHash } from './hash.ts'

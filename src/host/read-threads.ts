@@ -1,8 +1,8 @@
 /**
  * Questions about a ledger that are answered in other threads, while this one works on the answers before.
  *
- * P1. Answers come in the order of their questions, whoever is ready first; each thread has at most two ahead.
- * P2. A thread that fails, or ends by itself, fails the question that it was asked, in its turn, with the error that it had.
+ * READ-THREADS-1. Answers come in the order of their questions, whoever is ready first; each thread has at most two ahead.
+ * READ-THREADS-2. A thread that fails, or ends by itself, fails the question that it was asked, in its turn, with the error that it had.
  */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'

@@ -1,8 +1,8 @@
 /**
  * Stage 2 of the write side, for one log: commitments, leaf hashes, the tree and its signed checkpoints.
  *
- * A1. It reads no clock and draws no chance: the same entries with the same salts give the same bytes.
- * A2. `take` hands over all that was appended since the last one; `drop` forgets what wasn't made durable.
+ * APPENDER-1. It reads no clock and draws no chance: the same entries with the same salts give the same bytes.
+ * APPENDER-2. `take` hands over all that was appended since the last one; `drop` forgets what wasn't made durable.
  */
 import { commitmentOf, hexToBytes, leafHashOf } from '../format/hash.ts'
 import { checkpointText, type Signer } from '../format/note.ts'

@@ -55,7 +55,7 @@ function write(writer: BlockWriter, each: Encoded): void {
   writer.close({ ...each, recorded_us: each.endings.map(({ recorded_us }) => recorded_us) }, each.salts)
 }
 
-test('P1: commit after commit, what comes out is what went in, in blocks that are used again', () => {
+test('BLOCK-1: commit after commit, what comes out is what went in, in blocks that are used again', () => {
   fc.assert(
     fc.property(fc.array(fc.array(entry, { maxLength: 4 }), { maxLength: 4 }), commits => {
       const writer = new BlockWriter()
@@ -84,7 +84,7 @@ test('what is cleared, and what was begun only, is forgotten', () => {
   expect(read(writer.take())).toEqual([second])
 })
 
-test('P2: texts larger than a block', () => {
+test('BLOCK-2: texts larger than a block', () => {
   const writer = new BlockWriter()
   const [small] = fc.sample(entry, 1) as [Encoded]
   const large = { ...small, body: 'é€𝄞'.repeat(1_000_000) }

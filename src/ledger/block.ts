@@ -2,8 +2,8 @@
  * Entries as blocks of bytes, from the moment they are encoded: the very bytes that are hashed and stored. They go from thread to
  * thread without being copied. What only the second stage knows, the commitments, has room in the body and is filled in.
  *
- * P1. `BlockReader` gives what `BlockWriter` was given. An entry that was begun and not closed is forgotten.
- * P2. Blocks that come back are filled again. They grow to what a commit takes, or a part of one that is large.
+ * BLOCK-1. `BlockReader` gives what `BlockWriter` was given. An entry that was begun and not closed is forgotten.
+ * BLOCK-2. Blocks that come back are filled again. They grow to what a commit takes, or a part of one that is large.
  */
 import type { EndingFact } from '../format/entry.ts'
 import { SALT_BYTES } from '../format/hash.ts'

@@ -15,7 +15,7 @@ function shuffled(rows: number, by: readonly number[]): number[] {
   return order.sort((a, b) => a.at - b.at || a.row - b.row).map(({ row }) => row)
 }
 
-test('T1: in whatever order rows end, tiles are those of their last leaves, given once, and the rest is known', () => {
+test('CLOSED-SUBJECTS-1: in whatever order rows end, tiles are those of their last leaves, given once, and the rest is known', () => {
   const numbers = fc.array(fc.nat(1000), { minLength: 1, maxLength: 700 })
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 700 }), numbers, fc.nat(699), (rows, by, cut) => {
@@ -48,7 +48,7 @@ function structuredCloneOf(closed: ClosedSubjects) {
   return structuredClone(closed.state())
 }
 
-test('T2: what is dropped is forgotten', () => {
+test('CLOSED-SUBJECTS-2: what is dropped is forgotten', () => {
   const closed = new ClosedSubjects(NOTHING_CLOSED)
   closed.add(1, null, leaf(1))
   closed.accept()
@@ -60,7 +60,7 @@ test('T2: what is dropped is forgotten', () => {
   expect(closed.rows.rest()).toEqual([leaf(1), leaf(2)])
 })
 
-test('T3: of what waits for very long nothing is kept, and nothing is made up', () => {
+test('CLOSED-SUBJECTS-3: of what waits for very long nothing is kept, and nothing is made up', () => {
   const closed = new ClosedSubjects(NOTHING_CLOSED)
   const last = 101_000 + TILE_WIDTH
   for (let row = 1; row <= last; row++) closed.add(row, null, row % TILE_WIDTH === 1 ? null : leaf(row))
@@ -72,7 +72,7 @@ test('T3: of what waits for very long nothing is kept, and nothing is made up', 
   expect(closed.rows.tile(index)).toBe(tileRoot(leaves(index * TILE_WIDTH + 1, (index + 1) * TILE_WIDTH)))
 })
 
-test('T3: what was there before is known by its full tiles only', () => {
+test('CLOSED-SUBJECTS-3: what was there before is known by its full tiles only', () => {
   const before = { last: 300, before: 300, tiles: new Map([[0, leaf(0)]]), parts: new Map(), unfollowed: [] }
   const closed = new ClosedSubjects({ ...NOTHING_CLOSED, rows: before })
   for (let row = 290; row <= 513; row++) closed.add(row, null, leaf(row))

@@ -97,7 +97,7 @@ function encoded(write: (to: BlockWriter, entropy: Entropy) => void) {
 const encodedSubject = (each: SubjectDraft) => encoded((to, entropy) => encodeSubject(to, each, entropy))
 
 describe('bodies', () => {
-  test('are their own canonical re-encoding (E1)', () => {
+  test('are their own canonical re-encoding (ENCODE-1)', () => {
     fc.assert(
       fc.property(draft, each => {
         const { body, payload } = encodedBy((to, entropy) => encodeSubject(to, each, entropy))
@@ -166,7 +166,7 @@ describe('bodies', () => {
     expect(encoded.endings.map(each => each.recorded_us)).toEqual([T0])
   })
 
-  test('hold no text but codes and verdicts (E2)', () => {
+  test('hold no text but codes and verdicts (ENCODE-2)', () => {
     const subject = { kind: 'row', row: 1 } as const
     const bad = { code: 'some text', value: 1 }
     expect(() =>

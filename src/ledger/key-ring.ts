@@ -1,9 +1,9 @@
 /**
  * Which keys are in force in a ledger, by its log 0: the birth's, as changed by `key` entries.
  *
- * G1. A key is good for heads of log 0 that have its term: more entries than `from`, at most `until`.
- * G2. A run's head is good under a key that was in force where log 0 last spoke of the run: its `opened`, `taken_over` or `sealed`.
- * G3. A change counts only with the signatures of one that is in force before and after it, and of each key that it adds.
+ * KEY-RING-1. A key is good for heads of log 0 that have its term: more entries than `from`, at most `until`.
+ * KEY-RING-2. A run's head is good under a key that was in force where log 0 last spoke of the run: its `opened`, `taken_over` or `sealed`.
+ * KEY-RING-3. A change counts only with the signatures of one that is in force before and after it, and of each key that it adds.
  */
 import type { KeyChange } from '../format/ledger-entry.ts'
 import {

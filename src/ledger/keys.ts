@@ -1,11 +1,11 @@
 /**
  * Keys for checkpoints. They are never in a ledger: being able to change a ledger must not mean being able to sign it.
  *
- * K1. The signing key is `$CUSTODY_KEY` (a file's path, or the key itself), else the file `custody/key` in the user's
+ * KEYS-1. The signing key is `$CUSTODY_KEY` (a file's path, or the key itself), else the file `custody/key` in the user's
  *     configuration folder, which is made at the first use with mode 0600.
- * K2. Keys that checkpoints are verified with come from there and from files that the user names, nowhere else.
- * K3. Nothing that could be a signing key is ever shown: not what `$CUSTODY_KEY` holds, nor a line of a key file.
- * K4. A key that all users of the machine may read, or others may write, signs nothing.
+ * KEYS-2. Keys that checkpoints are verified with come from there and from files that the user names, nowhere else.
+ * KEYS-3. Nothing that could be a signing key is ever shown: not what `$CUSTODY_KEY` holds, nor a line of a key file.
+ * KEYS-4. A key that all users of the machine may read, or others may write, signs nothing.
  */
 import { existsSync, linkSync, readFileSync, rmSync, type Stats, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -61,7 +61,7 @@ export function ownKey(env: Environment = process.env): VerifierKey | null {
 }
 
 /**
- * Who else may use the key's file, and whether that forbids signing (K4); null if nobody, or if the system has no such modes.
+ * Who else may use the key's file, and whether that forbids signing (KEYS-4); null if nobody, or if the system has no such modes.
  */
 export function keyExposure(place: KeyPlace): { readonly what: string; readonly forbidden: boolean } | null {
   const stat = place.kind === 'environment' ? null : statOf(place.path)
@@ -90,7 +90,7 @@ export function verifierKeysIn(file: string): readonly VerifierKey[] {
     try {
       keys.push(parseVerifierKey(key))
     } catch {
-      // Neither the line nor what is wrong with it is shown: it may be a signing key (K3).
+      // Neither the line nor what is wrong with it is shown: it may be a signing key (KEYS-3).
       const what = /PRIVATE/i.test(key) ? 'a signing key, which is nobody else’s business' : 'no verifier key'
       throw new CustodyError('CUSTODY_KEY', `line ${i + 1} of ${file} is ${what}`, { hint: VERIFIER_KEYS })
     }
@@ -103,7 +103,7 @@ export function newKeyText(): string {
   return `${encodeSigningKey(KEY_NAME, generateSigningKey())}\n`
 }
 
-/** Reports what is wrong without the text that was parsed (K3), also in a cause. */
+/** Reports what is wrong without the text that was parsed (KEYS-3), also in a cause. */
 export function parse(text: string, from: string): Signer {
   try {
     return parseSigningKey(unquoted(text))
@@ -154,7 +154,7 @@ function readKey(place: Extract<KeyPlace, { kind: 'file' }>): string | null {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENAMETOOLONG') return null
-    // The system's message has the path, which may be a key (K3).
+    // The system's message has the path, which may be a key (KEYS-3).
     if (place.from_environment)
       throw new CustodyError('CUSTODY_KEY', `what $CUSTODY_KEY names can’t be read (${code})${shown(place.path)}`)
     throw new CustodyError('CUSTODY_KEY', `${place.path} can’t be read`, { cause })

@@ -2,10 +2,10 @@
  * Log 0, the ledger's own: its birth, each run opened, sealed and taken over, changes of keys. Several processes append to it,
  * so its state is brought up to date before each append, and the store refuses one that came too late (`StaleLog`).
  *
- * Z1. (I13) It is continued from the tree that the last head signed: stored entries are its size and give its root, a key
+ * LOG-ZERO-1. (I13) It is continued from the tree that the last head signed: stored entries are its size and give its root, a key
  *     signed it that was in force, and it extends the head that this user remembers.
- * Z2. The user trusts the ledger by its birth's key, or by a key of theirs that was added later, and so signed all that was before.
- * Z3. Time never goes back within the log.
+ * LOG-ZERO-2. The user trusts the ledger by its birth's key, or by a key of theirs that was added later, and so signed all that was before.
+ * LOG-ZERO-3. Time never goes back within the log.
  */
 
 import { LEDGER_FORMAT } from '../format/entry.ts'

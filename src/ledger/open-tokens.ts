@@ -2,8 +2,8 @@
  * The open tokens of a run as its log has them, so that each entry changes the table only where needed, and each commit states how many
  * there are and the hash of their set.
  *
- * O1. What it says is what the table holds after all that was appended. `drop` goes back to what was durable last.
- * O2. An element of the set is `[token,row,batch,node,seq]` as JSON, as in the table.
+ * OPEN-TOKENS-1. What it says is what the table holds after all that was appended. `drop` goes back to what was durable last.
+ * OPEN-TOKENS-2. An element of the set is `[token,row,batch,node,seq]` as JSON, as in the table.
  */
 import type { OpenFact } from '../format/entry.ts'
 import { SetHash } from '../format/set-hash.ts'

@@ -2,7 +2,7 @@
  * The read side of a ledger: stored facts as they stand, undecoded, and the views for auditors.
  * Readers (src/read) know nothing else. Nothing here ever creates or changes a ledger.
  *
- * R1. A cell's value has the type declared here, its text is that of its bytes, its number exact; a cell that isn't so
+ * READ-PORT-1. A cell's value has the type declared here, its text is that of its bytes, its number exact; a cell that isn't so
  *     is refused: CUSTODY_VERIFY_FAILED with its name.
  */
 import type { TreeNumber } from '../format/trees.ts'

@@ -1,8 +1,8 @@
 /**
  * Who does stage 2 of a run's log and makes its commits durable: this thread, or another one (thread/).
  *
- * W1. Commits are made one after another. One that fails leaves nothing, and what was appended since is to be dropped.
- * W2. Errors that ended a token in a later commit than they happened in are looked up by the entries that committed to them.
+ * SCRIBE-1. Commits are made one after another. One that fails leaves nothing, and what was appended since is to be dropped.
+ * SCRIBE-2. Errors that ended a token in a later commit than they happened in are looked up by the entries that committed to them.
  */
 import type { SubjectEntry } from '../format/entry.ts'
 import { hexToBytes } from '../format/hash.ts'

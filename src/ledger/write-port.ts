@@ -6,10 +6,10 @@
  *                        JSON        bytes,     hashes,          rows         one transaction
  *                                    salts  tree, signature
  *
- * L1. A batch is durable as a whole or not at all; it carries its log's signed checkpoint.
- * L2. seq is dense from 0 within a log; the store refuses any other.
- * L3. endings are inserted, never replaced; open_tokens follow from the same drafts as the bodies.
- * L4. A batch of a run whose lease epoch is no longer the batch's is refused as a whole (CUSTODY_RUN_LOST).
+ * WRITE-PORT-1. A batch is durable as a whole or not at all; it carries its log's signed checkpoint.
+ * WRITE-PORT-2. seq is dense from 0 within a log; the store refuses any other.
+ * WRITE-PORT-3. endings are inserted, never replaced; open_tokens follow from the same drafts as the bodies.
+ * WRITE-PORT-4. A batch of a run whose lease epoch is no longer the batch's is refused as a whole (CUSTODY_RUN_LOST).
  */
 import type { CommitFacts, RunEntry, SealFacts, SubjectEntry } from '../format/entry.ts'
 import type { Signer } from '../format/note.ts'
@@ -107,7 +107,7 @@ export interface CheckpointHead {
   readonly root: string
 }
 
-/** What a transaction does to the lease of its run. All but `open` and `take` demand that `epoch` still holds it (L4). */
+/** What a transaction does to the lease of its run. All but `open` and `take` demand that `epoch` still holds it (WRITE-PORT-4). */
 export type LeaseChange =
   /** Makes the log and its first lease, with epoch 1. */
   | {

@@ -38,7 +38,7 @@ sinks:
 describe('a plan', () => {
   const plan = planOf(BASE)
 
-  test('numbers its nodes and edges densely, in the order of the file (P1, P2)', () => {
+  test('numbers its nodes and edges densely, in the order of the file (PLAN-1, PLAN-2)', () => {
     expect(plan.nodes.map(({ number }) => number)).toEqual(plan.nodes.map((_, index) => index + 1))
     expect(plan.edges.map(({ number }) => number)).toEqual(plan.edges.map((_, index) => index + 1))
     expect(plan.nodes.map(({ name }) => name).join(' ')).toBe(

@@ -1,9 +1,9 @@
 /**
  * A plan: what a pipeline file means, compiled and frozen. Every later stage is a `switch` on `kind`.
  *
- * P1. Nodes are numbered from 1 in the order sources, nodes, sinks of the file; `nodes[n - 1].number === n`.
- * P2. Edges are numbered from 1; each leaves one node under one label; `edges[e - 1].number === e`.
- * P3. The graph has no cycle, and each node and sink can be reached.
+ * PLAN-1. Nodes are numbered from 1 in the order sources, nodes, sinks of the file; `nodes[n - 1].number === n`.
+ * PLAN-2. Edges are numbered from 1; each leaves one node under one label; `edges[e - 1].number === e`.
+ * PLAN-3. The graph has no cycle, and each node and sink can be reached.
  */
 
 import type {

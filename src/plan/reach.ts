@@ -1,4 +1,4 @@
-/** Cycles, and what no row can reach (P3). Error edges count like all others. */
+/** Cycles, and what no row can reach (PLAN-3). Error edges count like all others. */
 import type { Draft, DraftEdge, DraftNode } from './draft.ts'
 import type { Report } from './report.ts'
 import type { Wiring } from './wiring.ts'

@@ -2,10 +2,10 @@
  * The values of one subject (a row, a batch, the run): its entries say how many there are and commit to them, its payloads
  * hold them, in full or as changes of earlier ones.
  *
- * W1. Values are numbered from 1, without gaps, in order of the subject's entries.
- * W2. A value that is stored as none is erased; whether by right, log 0 says (erasures.ts). One whose payload is gone, or that is stored
+ * VALUES-1. Values are numbered from 1, without gaps, in order of the subject's entries.
+ * VALUES-2. A value that is stored as none is erased; whether by right, log 0 says (erasures.ts). One whose payload is gone, or that is stored
  *     as a change of an erased one, can't be told either, and never is so by right.
- * W3. Changes of changes can say much more than is stored of them. Of what they come to only the latest is kept, the rest is
+ * VALUES-3. Changes of changes can say much more than is stored of them. Of what they come to only the latest is kept, the rest is
  *     made again when it is asked for; and beyond a limit that no row of a pipeline comes near nothing more is made.
  */
 import { commitment, SALT_BYTES } from '../format/hash.ts'

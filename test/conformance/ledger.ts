@@ -75,7 +75,7 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
   }
 
   describe(`a ledger in ${kind}`, () => {
-    test('holds what was committed, under a signed checkpoint (L1)', async () => {
+    test('holds what was committed, under a signed checkpoint (WRITE-PORT-1)', async () => {
       const { ledger, reader } = await begin()
       const run = await ledger.openRun(RUN, opening())
       expect(run.append(simpleRow(1))).toBe(1)
@@ -126,7 +126,7 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
       await expect(run.commit()).rejects.toMatchObject({ code: 'CUSTODY_ENGINE_DEFECT' })
     })
 
-    test('takes the next seq only (L2)', async () => {
+    test('takes the next seq only (WRITE-PORT-2)', async () => {
       const { ledger, store, reader } = await begin()
       const run = await ledger.openRun(RUN, opening())
       const batch = (...seqs: number[]): WriteBatch => ({
@@ -147,7 +147,7 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
       expect(await reader.size(run.log)).toBe(3)
     })
 
-    test('keeps open tokens where they stand, and each commit states how many there are and the hash of their set (L3)', async () => {
+    test('keeps open tokens where they stand, and each commit states how many there are and the hash of their set (WRITE-PORT-3)', async () => {
       const { ledger, reader } = await begin()
       const run = await ledger.openRun(RUN, opening())
       const row = (previous: number | null, open: number, ended: number[], ...moved: [number, number][]) =>
@@ -358,7 +358,7 @@ export function ledgerConformance(kind: string, makePlace: () => Promise<Place>)
       expect((await other.takeOver(RUN, nothingToSee)).epoch).toBe(2)
     })
 
-    test('a dead holder on this machine is replaced at once, and can write no more (L4)', async () => {
+    test('a dead holder on this machine is replaced at once, and can write no more (WRITE-PORT-4)', async () => {
       const { ledger, place, ports, reader } = await begin(DEAD)
       const run = await ledger.openRun(RUN, opening())
       run.append(simpleRow(1))

@@ -1,13 +1,13 @@
 /**
  * Calls to outside services, from when a visit asks until it has its answer.
  *
- * K1. A call begins when its service and the budget allow it, on the run's clock, and never after `close`. One that can't be
+ * DISPATCHER-1. A call begins when its service and the budget allow it, on the run's clock, and never after `close`. One that can't be
  *     taken back is made only when it is durably on record that it will be.
- * K2. What came back is recorded before the visit hears of it, in the same step; a recorded answer is given instead of asking
+ * DISPATCHER-2. What came back is recorded before the visit hears of it, in the same step; a recorded answer is given instead of asking
  *     again.
- * K3. What a visit hears is what the ledger keeps: canonical JSON, the same whether it was just asked or is on record.
- * K4. What a plugin says of a call that nothing can be made of is a defect of the plugin.
- * K5. A visit hears nothing of what isn't its own: of a service that is down, or turns everybody away. Its call is made again, with no
+ * DISPATCHER-3. What a visit hears is what the ledger keeps: canonical JSON, the same whether it was just asked or is on record.
+ * DISPATCHER-4. What a plugin says of a call that nothing can be made of is a defect of the plugin.
+ * DISPATCHER-5. A visit hears nothing of what isn't its own: of a service that is down, or turns everybody away. Its call is made again, with no
  *     attempt used up, or the run stops, and whoever resumes it makes the call.
  */
 import {

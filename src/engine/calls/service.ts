@@ -1,11 +1,11 @@
 /**
  * One service that calls are made to: who waits for it, in order, and when the next may begin.
  *
- * V1. At most `concurrency` calls are under way, at most `per_minute` are in any minute, and fewer while it throttles.
- * V2. First come, first served: a call that may not begin keeps all others waiting, but for one that costs nothing while the
+ * SERVICE-1. At most `concurrency` calls are under way, at most `per_minute` are in any minute, and fewer while it throttles.
+ * SERVICE-2. First come, first served: a call that may not begin keeps all others waiting, but for one that costs nothing while the
  *     first waits for budget: it takes nothing from it. One that is made again comes first when its time has come.
- * V3. While it is down one call at a time tries it.
- * V4. Outages count as long as they can't be the row's own doing. What becomes of a call that met an outage is decided when it's known whether the service is down: it is made again if so; its
+ * SERVICE-3. While it is down one call at a time tries it.
+ * SERVICE-4. Outages count as long as they can't be the row's own doing. What becomes of a call that met an outage is decided when it's known whether the service is down: it is made again if so; its
  *     visit hears of it if the service answers anybody, or if nothing is left that could tell; in the first case its later outages
  *     are its own.
  */
@@ -181,7 +181,7 @@ export class Service<Context> {
   }
 
   /**
-   * A call met an outage, and is made again or heard of in its time (V4). `held`: null if it can't be made again. `counts`: it isn't
+   * A call met an outage, and is made again or heard of in its time (SERVICE-4). `held`: null if it can't be made again. `counts`: it isn't
    * the call's own doing, as far as is known.
    */
   metOutage(waiter: Waiter, held: Held<Context> | null, counts: boolean, last: string): void {

@@ -1,7 +1,7 @@
 /**
  * The calls of one attempt of a visit, or of a batch: how many there were, and which of them are still to come back.
  *
- * Y1. An attempt isn't over before all its calls have come back, whatever its plugin has returned meanwhile: what is recorded
+ * VISIT-1. An attempt isn't over before all its calls have come back, whatever its plugin has returned meanwhile: what is recorded
  *     of a call belongs to an attempt that is under way. After it, none can be made.
  */
 import type { VisitContext } from '../../sdk/spec.ts'

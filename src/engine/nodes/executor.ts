@@ -2,14 +2,14 @@
  * Advances tokens through the plan. Owns all in-flight state, and never waits: what takes time is begun here, and its
  * answer is kept until `deliver`.
  *
- * W1. (I7) Sinks and aggregates take tokens in the order of the order list; what is advanced outside the order list comes after all
+ * EXECUTOR-1. (I7) Sinks and aggregates take tokens in the order of the order list; what is advanced outside the order list comes after all
  *     that is in it.
- * W2. A token joins the order list when it first waits: for a plugin's answer, a place in a pool, its backoff, its turn, or the
+ * EXECUTOR-2. A token joins the order list when it first waits: for a plugin's answer, a place in a pool, its backoff, its turn, or the
  *     rest of its group; what is born of it stands there in its place. Members of an open batch aren't in it.
- * W3. Answers that arrived come before timers that are due.
- * W4. (I12) What one piece of events sets going is done before the next is looked at, but not before a commit that is overdue:
+ * EXECUTOR-3. Answers that arrived come before timers that are due.
+ * EXECUTOR-4. (I12) What one piece of events sets going is done before the next is looked at, but not before a commit that is overdue:
  *     then the rest waits in the order list, and goes on first when the commit is begun.
- * W5. Where time decides, no two visits begin at the same time: so the record shows which came first.
+ * EXECUTOR-5. Where time decides, no two visits begin at the same time: so the record shows which came first.
  */
 import type { CommitLine } from '../../format/commit-line.ts'
 import type { AggregateNode, ForkNode, GateNode, Plan, PlanNode, SinkNode, TransformNode } from '../../plan/plan.ts'

@@ -14,7 +14,7 @@ function listen() {
   return { clock, events, told, takeAll, say }
 }
 
-test('M1: answers come before what is due at the same time, in the order in which they came', () => {
+test('EVENT-QUEUE-1: answers come before what is due at the same time, in the order in which they came', () => {
   const { events, takeAll, say } = listen()
   events.fallDue(say('timeout'))
   events.arrive(say('first answer'))
@@ -23,14 +23,14 @@ test('M1: answers come before what is due at the same time, in the order in whic
   expect(takeAll()).toEqual(['first answer', 'second answer', 'timeout', 'max_age'])
 })
 
-test('M1: an answer that an answer brings comes before what is due, too', () => {
+test('EVENT-QUEUE-1: an answer that an answer brings comes before what is due, too', () => {
   const { events, takeAll, say } = listen()
   events.fallDue(say('timeout'))
   events.arrive(() => events.arrive(say('answer')))
   expect(takeAll()).toEqual(['answer', 'timeout'])
 })
 
-test('M2: nothing is applied before it is taken', () => {
+test('EVENT-QUEUE-2: nothing is applied before it is taken', () => {
   const { events, told, say } = listen()
   events.arrive(say('answer'))
   expect([told, events.any]).toEqual([['news'], true])

@@ -1,8 +1,8 @@
 /**
  * What comes from outside between two looks: answers of plugins, and things that fall due.
  *
- * M1. Answers come before what is due at the same time.
- * M2. Nothing is applied here; whoever takes it applies it, in order.
+ * EVENT-QUEUE-1. Answers come before what is due at the same time.
+ * EVENT-QUEUE-2. Nothing is applied here; whoever takes it applies it, in order.
  */
 import type { RunClock } from '../ports/run-clock.ts'
 import type { Stack } from '../token/fork-frames.ts'

@@ -27,7 +27,7 @@ describe('order', () => {
   const line = () => new OrderList(ORDERED, reaches)
   const members = (each: OrderList) => [...each.order()]
 
-  test('what is born of a token stands where it stood (N2)', () => {
+  test('what is born of a token stands where it stood (ORDER-LIST-2)', () => {
     const own = line()
     const [a, b, c, x, y] = [tokenAt(1), tokenAt(1), tokenAt(1), tokenAt(1), tokenAt(1)]
     for (const each of [a, b, c]) own.join(each)
@@ -38,7 +38,7 @@ describe('order', () => {
     expect(own.size).toBe(4)
   })
 
-  test('what is born of a token that is in no line is in none either (N1)', () => {
+  test('what is born of a token that is in no line is in none either (ORDER-LIST-1)', () => {
     const own = line()
     const [a, free, x] = [tokenAt(1), tokenAt(1), tokenAt(1)]
     own.join(a)
@@ -47,7 +47,7 @@ describe('order', () => {
     expect(members(own)).toEqual([a])
   })
 
-  test('what leads stands before all others, unless it has a place (N2)', () => {
+  test('what leads stands before all others, unless it has a place (ORDER-LIST-2)', () => {
     const own = line()
     const [a, b, c] = [tokenAt(1), tokenAt(1), tokenAt(1)]
     own.join(a)
@@ -59,7 +59,7 @@ describe('order', () => {
     expect(members(own)).toEqual([c, b, a])
   })
 
-  test('a token that is held keeps its place and blocks nobody (N3)', () => {
+  test('a token that is held keeps its place and blocks nobody (ORDER-LIST-3)', () => {
     const own = line()
     const [a, b] = [tokenAt(1), tokenAt(1)]
     own.join(a)
@@ -76,7 +76,7 @@ describe('order', () => {
     expect([own.size, own.active, own.anyFor(3)]).toEqual([0, 0, false])
   })
 
-  test('of several, the last is told; one that is in no line comes after all that are (N1)', () => {
+  test('of several, the last is told; one that is in no line comes after all that are (ORDER-LIST-1)', () => {
     const own = line()
     const [a, b, free] = [tokenAt(1), tokenAt(1), tokenAt(1)]
     own.join(a)
@@ -389,7 +389,7 @@ test('it does what an array does, whatever is done to it', () => {
   )
 })
 
-test('marks stay right when they are rarely asked for (N4)', () => {
+test('marks stay right when they are rarely asked for (ORDER-LIST-4)', () => {
   fc.assert(
     fc.property(
       fc.array(command, { minLength: 20, maxLength: 80 }),

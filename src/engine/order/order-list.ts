@@ -3,15 +3,15 @@
  * first, would meet them (I7). Nodes where order matters (sinks and aggregates) take a token when no token before it in
  * the order list can still reach them.
  *
- * N1. A token that isn't in the order list and is being advanced comes after all that are.
- * N2. What is born of a token stands where it stood, in order; what groups merge into stands right before the last of those
+ * ORDER-LIST-1. A token that isn't in the order list and is being advanced comes after all that are.
+ * ORDER-LIST-2. What is born of a token stands where it stood, in order; what groups merge into stands right before the last of those
  *     that decided it.
  *     A batch that is closed by time stands before all that are: they come to its node after it.
  *     Traces stand where no token does, and where something of a group may come to stand.
- * N3. A token that is held at a coalesce keeps its place, and blocks nobody.
+ * ORDER-LIST-3. A token that is held at a coalesce keeps its place, and blocks nobody.
  *     One that had its turn at a sink that sends keeps its place, too, and blocks nobody who comes to that sink; to what lies
  *     behind its `on_error` it may still come.
- * N4. For each ordered node, no place before its mark can reach it; marks only go back when something is put before them.
+ * ORDER-LIST-4. For each ordered node, no place before its mark can reach it; marks only go back when something is put before them.
  */
 import type { NodeNumber } from '../../model/ids.ts'
 import type { Place, Placed } from '../token/place.ts'
@@ -95,12 +95,12 @@ export class OrderList {
     if (last !== null) this.#insert(born, last.trace === null ? last.before : last)
   }
 
-  /** Whether `event` stands behind a place; one that isn't in the order list comes after all that are (N1). */
+  /** Whether `event` stands behind a place; one that isn't in the order list comes after all that are (ORDER-LIST-1). */
   isBehind({ place }: Placed, other: Place): boolean {
     return place === null || place.label > other.label
   }
 
-  /** The one of `tokens` that stands last; one that isn't in the order list comes after all that are (N1). */
+  /** The one of `tokens` that stands last; one that isn't in the order list comes after all that are (ORDER-LIST-1). */
   lastOf(tokens: readonly [Placed, ...Placed[]]): Placed {
     let last = tokens[0]
     for (const token of tokens) {

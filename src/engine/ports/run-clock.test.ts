@@ -35,7 +35,7 @@ test('gives no time twice where it is asked to, and doesn’t go back behind wha
   expect([session.next_us(), session.next_us(), session.now_us()]).toEqual([1_000, 1_001, 1_001])
 })
 
-test('T2: stamps are of the day on which the machine wakes up, and what it slept is no time of the run', () => {
+test('RUN-CLOCK-2: stamps are of the day on which the machine wakes up, and what it slept is no time of the run', () => {
   const clock = new VirtualClock()
   const session = new SessionClock(clock, 0)
   const began_us = session.now_us()
@@ -51,7 +51,7 @@ test('T2: stamps are of the day on which the machine wakes up, and what it slept
   expect(session.jumps).toHaveLength(1)
 })
 
-test('T1: a clock that is set back takes no stamp with it, and no duration', () => {
+test('RUN-CLOCK-1: a clock that is set back takes no stamp with it, and no duration', () => {
   const clock = new VirtualClock()
   const session = new SessionClock(clock, 0)
   const began_us = session.now_us()
@@ -92,7 +92,7 @@ test('a process that is stopped between its looks at two clocks doesn’t take t
   expect(session.now_us()).toBeLessThanOrEqual(clock.peek_us())
 })
 
-test('T3: the run’s clock stands still while the run is down, and what was told of before counts too', () => {
+test('RUN-CLOCK-3: the run’s clock stands still while the run is down, and what was told of before counts too', () => {
   const clock = new VirtualClock(1_000_000_000)
   const session = new SessionClock(clock, 0, { last_us: 900_000_000, stood: [[100_000_000, 300_000_000]] })
   clock.spend(5_000_000)

@@ -1,11 +1,11 @@
 /**
  * The clock of one session of a run: the machine's two clocks, made one line of stamps.
  *
- * T1. Stamps never go back, and begin no earlier than the run's last entry, whatever this machine's clock says. They go on as the
+ * RUN-CLOCK-1. Stamps never go back, and begin no earlier than the run's last entry, whatever this machine's clock says. They go on as the
  *     monotonic clock does, so that none is later than the latest time of day that was read and what has passed since.
- * T2. Where the time of day is ahead of them, because the machine slept or its clock was set, they jump to it. The run's own clock
+ * RUN-CLOCK-2. Where the time of day is ahead of them, because the machine slept or its clock was set, they jump to it. The run's own clock
  *     stands still in such a jump, as it does while the run is down: no timeout, rest or age counts it. Each is recorded.
- * T3. How long something took is what lies between its stamps without the standstills. It is never negative.
+ * RUN-CLOCK-3. How long something took is what lies between its stamps without the standstills. It is never negative.
  *
  * At the session's end nothing rings any more, or a process would live on until the last alarm has rung.
  */

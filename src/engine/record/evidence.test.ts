@@ -1,4 +1,4 @@
-/** R3: what evidence has been made of can't change, whatever a plugin does with the row in its hands. */
+/** RECORDER-3: what evidence has been made of can't change, whatever a plugin does with the row in its hands. */
 import { expect, test } from 'vitest'
 import { Rig, transformOf } from '../../../test/support/rig.ts'
 import type { Json, MutableRow, Row } from '../../model/row.ts'

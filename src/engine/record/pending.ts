@@ -1,7 +1,7 @@
 /**
  * Subjects with facts that no commit has made durable.
  *
- * U1. Facts of a subject whose tokens have all ended go to the ledger at the next `settle`, as text that is small and stays,
+ * PENDING-1. Facts of a subject whose tokens have all ended go to the ledger at the next `settle`, as text that is small and stays,
  *     unless an earlier one is still open: subjects begin in the order of their numbers. Those of others wait for `take`.
  *     What a failed commit held is dropped as a whole.
  */

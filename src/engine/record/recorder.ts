@@ -1,11 +1,11 @@
 /**
  * The one writer of fate: whatever happens to a token becomes a fact here and nowhere else.
  *
- * R1. (I3) Endings come in as values of model/outcome.ts, made by the pure functions of decide/ending.ts; no other module
+ * RECORDER-1. (I3) Endings come in as values of model/outcome.ts, made by the pure functions of decide/ending.ts; no other module
  *     records one.
- * R2. (I2) A visit and what follows from it are recorded by one call, so that no commit can part them.
- * R3. Rows are frozen as soon as evidence is made of them, so that no plugin can change what is recorded.
- * R4. A visit ends now, unless its plugin’s answer came before: that is its `ended_us` then, and its duration is the plugin’s.
+ * RECORDER-2. (I2) A visit and what follows from it are recorded by one call, so that no commit can part them.
+ * RECORDER-3. Rows are frozen as soon as evidence is made of them, so that no plugin can change what is recorded.
+ * RECORDER-4. A visit ends now, unless its plugin’s answer came before: that is its `ended_us` then, and its duration is the plugin’s.
  */
 
 import {

@@ -1,13 +1,13 @@
 /**
  * A replay follows its record where time decides (races.ts).
  *
- * O1. A token that is on record at such a node is taken there when all that such nodes had taken before it was taken,
+ * REPLAY-ORDER-1. A token that is on record at such a node is taken there when all that such nodes had taken before it was taken,
  *     or can't come any more. So groups and batches get the members that they had, and sinks their rows in the order in
  *     which they had them, without the times that it took.
- * O2. What isn't on record has its turn as in any run.
- * O3. Groups and batches are closed as on record where the pipeline says the same of when they close.
- * O4. When nothing else can go on, nobody waits for what is missing.
- * O5. (I12) What is known of the record is that of rows and batches under way, and of the records that are read next.
+ * REPLAY-ORDER-2. What isn't on record has its turn as in any run.
+ * REPLAY-ORDER-3. Groups and batches are closed as on record where the pipeline says the same of when they close.
+ * REPLAY-ORDER-4. When nothing else can go on, nobody waits for what is missing.
+ * REPLAY-ORDER-5. (I12) What is known of the record is that of rows and batches under way, and of the records that are read next.
  */
 import { comesOf, mergedBy, mergedPath } from '../../format/lineage.ts'
 import type { Course, Courses, RecordedBatch, RecordedGroup, RecordedTake } from '../../format/recording.ts'

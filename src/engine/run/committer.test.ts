@@ -28,7 +28,7 @@ function slowRig(fails: number | null): Rig {
   return rig
 }
 
-test('C1: rows go on while a commit is under way; sinks are flushed again when it is durable', async () => {
+test('COMMITTER-1: rows go on while a commit is under way; sinks are flushed again when it is durable', async () => {
   const rig = slowRig(null)
   const seen: unknown[] = []
   for (const after_ms of [600, 700, 1200, 1300])
@@ -38,7 +38,7 @@ test('C1: rows go on while a commit is under way; sinks are flushed again when i
   expect(seen).toEqual([[1], [1, 2], [1, 2], [1, 2, 3]])
 })
 
-test('C3: progress is told when a commit is durable, and of what is in it', async () => {
+test('COMMITTER-3: progress is told when a commit is durable, and of what is in it', async () => {
   const rig = slowRig(null)
   const began_us = rig.clock.now_us()
   const told: (readonly number[])[] = []
@@ -57,7 +57,7 @@ test.each([
   ['while rows go on', 2, 1, 1250],
   ['while nothing else happens', 3, 2, 1850],
 ])(
-  'C4: a commit that fails %s stops the run at once, and all goes on from the one before',
+  'COMMITTER-4: a commit that fails %s stops the run at once, and all goes on from the one before',
   async (_when, fails, kept, after_ms) => {
     const rig = slowRig(fails)
     const began_us = rig.clock.now_us()

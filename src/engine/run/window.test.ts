@@ -4,7 +4,7 @@ import { type LineMember, RecordedLine } from '../../format/commit-line.ts'
 import { newRow, type Row } from '../../model/row.ts'
 
 const CHUNK = 500
-/** Of the scheduler, S2. */
+/** Of the scheduler, SCHEDULER-2. */
 const WINDOW = 4096
 
 /** `n: 1, 2, …`, in chunks, and how many were asked for. */

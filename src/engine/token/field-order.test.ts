@@ -1,4 +1,4 @@
-/** How fields of rows under way stand is told, and found again: O1 to O3. */
+/** How fields of rows under way stand is told, and found again: FIELD-ORDER-1 to FIELD-ORDER-3. */
 import { expect, test } from 'vitest'
 import { Rig, transformOf } from '../../../test/support/rig.ts'
 import { type Json, newRow, type Row } from '../../model/row.ts'
@@ -45,7 +45,7 @@ test('rows that end, and rows in canonical order, tell nothing', async () => {
   expect(told(slow)).toEqual([null, null])
 })
 
-test('two tokens have one value in different orders (O1), and the parent of their fork is told of', async () => {
+test('two tokens have one value in different orders (FIELD-ORDER-1), and the parent of their fork is told of', async () => {
   const forked = rig(
     '{ z: 1, a: { y: 1, x: 2 } }',
     `
@@ -61,7 +61,7 @@ test('two tokens have one value in different orders (O1), and the parent of thei
   expect(written(forked)).toEqual(['{"z":1,"a":{"y":1,"x":2}}', '{"a":{"y":1,"x":2},"z":1}'])
 })
 
-test('an order holds until the token leaves (O2)', async () => {
+test('an order holds until the token leaves (FIELD-ORDER-2)', async () => {
   const slow = '{ transform: wait, options: { ms: 9000 }, on_error: discard'
   const chain = rig(
     '{ z: 1, a: 2, n: 3 }',

@@ -2,10 +2,10 @@
  * How the fields of rows stand that are under way at a commit. Values are kept as canonical text, and sinks write rows as they
  * stand: whoever continues the run must have them as they were (I5).
  *
- * O1. An order belongs to a token, not to a value: two tokens may have one value in different orders.
- * O2. It holds until the token leaves by an edge. So it is recorded for tokens that were born or left since the last commit, and only
+ * FIELD-ORDER-1. An order belongs to a token, not to a value: two tokens may have one value in different orders.
+ * FIELD-ORDER-2. It holds until the token leaves by an edge. So it is recorded for tokens that were born or left since the last commit, and only
  *     for those that somebody going on still needs: open ones, and parents of forks that open ones are inside of.
- * O3. It is content, as names of fields are, and so goes into a value, not into the entry (I8).
+ * FIELD-ORDER-3. It is content, as names of fields are, and so goes into a value, not into the entry (I8).
  */
 import { fieldOrderOf } from '../../format/field-order.ts'
 import type { Row } from '../../model/row.ts'

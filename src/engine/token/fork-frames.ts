@@ -1,9 +1,9 @@
 /**
  * What a token carries of the forks it is inside, and the groups that wait for it.
  *
- * F1. A fork group and its groups at coalesces live as long as a token carries a frame of it, and no longer: late arrivals are
+ * FORK-FRAMES-1. A fork group and its groups at coalesces live as long as a token carries a frame of it, and no longer: late arrivals are
  *     recognised exactly, with memory bounded by what is in flight (I12).
- * F2. Frames are never changed; a coalesce goes back to what was outside its fork.
+ * FORK-FRAMES-2. Frames are never changed; a coalesce goes back to what was outside its fork.
  */
 
 import type { BirthFact } from '../../format/entry.ts'

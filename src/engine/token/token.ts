@@ -1,8 +1,8 @@
 /**
  * A token in flight, and the subject (row or batch) whose story it is part of.
  *
- * T1. A token stands at one node; `row` is its data as numbered `value` of its subject, frozen.
- * T2. A subject is in memory exactly while it has open tokens or facts that aren't committed.
+ * TOKEN-1. A token stands at one node; `row` is its data as numbered `value` of its subject, frozen.
+ * TOKEN-2. A subject is in memory exactly while it has open tokens or facts that aren't committed.
  */
 
 import type {

@@ -2,8 +2,8 @@
  * Which operations of an expression can fail on rows of a schema. If it names none, the expression has a value for every row that
  * fits: this is what lets a gate do without `on_error`.
  *
- * R1. A value that can come is in what `look` says of its node.
- * R2. An operation that can fail on possible operands is reported, unless it is evaluated only where they can't occur.
+ * RISKS-1. A value that can come is in what `look` says of its node.
+ * RISKS-2. An operation that can fail on possible operands is reported, unless it is evaluated only where they can't occur.
  *
  * It follows the closures of the folder above, operation by operation; a property holds it against them.
  */

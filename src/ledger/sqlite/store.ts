@@ -1,8 +1,8 @@
 /**
  * Writes batches into a SQLite file. All SQL that changes a ledger is here and in schema.ts.
  *
- * S1. One transaction a batch; whatever fails, it is rolled back as a whole.
- * S2. Each conditional statement must change exactly the rows that it is meant to.
+ * STORE-1. One transaction a batch; whatever fails, it is rolled back as a whole.
+ * STORE-2. Each conditional statement must change exactly the rows that it is meant to.
  */
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { hexToBytes } from '../../format/hash.ts'
@@ -168,7 +168,7 @@ function one({ changes }: { changes: number | bigint }): void {
 
 /**
  * Inserts records with many rows a statement: 100 rows at once take half the time of 100 single ones. A row that is refused rolls the
- * whole transaction back (S1), so SQLite needn't keep copies of the pages that a statement changes.
+ * whole transaction back (STORE-1), so SQLite needn't keep copies of the pages that a statement changes.
  */
 class Insert<T> {
   readonly #statements: ReadonlyMap<number, StatementSync>

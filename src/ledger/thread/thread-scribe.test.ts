@@ -105,7 +105,7 @@ describe('a commit that is large goes over in parts', () => {
   })
 })
 
-test('T1: a thread that ends fails what it was asked, and all that is asked of it later', async () => {
+test('THREAD-SCRIBE-1: a thread that ends fails what it was asked, and all that is asked of it later', async () => {
   const run = await threadedRun()
   run.append(simpleRow(2))
   const { durable } = await run.begin()

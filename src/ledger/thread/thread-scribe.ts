@@ -1,9 +1,9 @@
 /**
  * Stage 2 in another thread, seen from this one.
  *
- * T1. A thread that ends before it was asked to, whatever the reason, fails what was asked of it and all that is asked
+ * THREAD-SCRIBE-1. A thread that ends before it was asked to, whatever the reason, fails what was asked of it and all that is asked
  *     later: CUSTODY_LEDGER_WRITE.
- * T2. It keeps the process alive only while it owes an answer.
+ * THREAD-SCRIBE-2. It keeps the process alive only while it owes an answer.
  */
 import { Worker } from 'node:worker_threads'
 import { CustodyError } from '../../model/error.ts'

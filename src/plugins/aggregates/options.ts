@@ -1,4 +1,4 @@
-/** Options that several aggregates have, and what rows that leave know of them. */
+/** Options that several aggregates have, and the schemas of the rows that leave them. */
 import { z } from 'zod'
 import type { FieldSchema, RowSchema } from '../../model/schema.ts'
 import type { FieldRequirement } from '../../sdk/spec.ts'

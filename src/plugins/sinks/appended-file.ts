@@ -2,11 +2,11 @@
  * A file that was there before the run, and is appended to where it stands: others may have it open, and what they write has to
  * stay in it. So it is never copied or replaced.
  *
- * A1. `write` goes to the file's end, wherever that is: nothing that others wrote is ever overwritten.
- * A2. Before each write, and at the end, the path leads to the file that was opened, and its length is what this run has left.
- * A3. It is cut back only to take away bytes that this run announced and wrote: if others wrote behind them, or instead of
+ * APPENDED-FILE-1. `write` goes to the file's end, wherever that is: nothing that others wrote is ever overwritten.
+ * APPENDED-FILE-2. Before each write, and at the end, the path leads to the file that was opened, and its length is what this run has left.
+ * APPENDED-FILE-3. It is cut back only to take away bytes that this run announced and wrote: if others wrote behind them, or instead of
  *     them, it stays as it is.
- * A4. Between the look at the lock and the write nothing waits, so that a former holder of the run that wakes up writes nothing.
+ * APPENDED-FILE-4. Between the look at the lock and the write nothing waits, so that a former holder of the run that wakes up writes nothing.
  */
 import { createHash, type Hash } from 'node:crypto'
 import { counted } from '../../model/number-text.ts'

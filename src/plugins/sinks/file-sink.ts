@@ -1,9 +1,9 @@
 /**
  * What the file sinks have in common: rows become text by a format, text becomes durable at each flush.
  *
- * S1. A receipt says what is durable, and holds all that the format needs to continue from there: after winding back, the
+ * FILE-SINK-1. A receipt says what is durable, and holds all that the format needs to continue from there: after winding back, the
  *     same rows make the same bytes.
- * S2. After a failure nothing more is written until the sink is opened again.
+ * FILE-SINK-2. After a failure nothing more is written until the sink is opened again.
  */
 import { ByteText } from '../../model/byte-text.ts'
 import { type CustodyError, isCustodyError } from '../../model/error.ts'

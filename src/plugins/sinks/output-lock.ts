@@ -1,10 +1,10 @@
 /**
  * One run at a time writes an output: a small hidden file beside it says which, and what that is about to append.
  *
- * L1. A lock names its holder (run, machine, process); one whose holder is gone keeps nobody out, and another run's process that
+ * OUTPUT-LOCK-1. A lock names its holder (run, machine, process); one whose holder is gone keeps nobody out, and another run's process that
  *     lives keeps everybody out. Whoever continues the same run takes its lock over: the run's lease is what admits it.
- * L2. Taking over renames a new file over the old one. Whoever held it finds that out before its next write (`check`).
- * L3. What is announced is in the file before any of it is in the output: so the run's own bytes behind the last receipt can be told from those
+ * OUTPUT-LOCK-2. Taking over renames a new file over the old one. Whoever held it finds that out before its next write (`check`).
+ * OUTPUT-LOCK-3. What is announced is in the file before any of it is in the output: so the run's own bytes behind the last receipt can be told from those
  *     that others wrote.
  *
  * Where no file can be made beside the output, the lock is in the user's state folder.

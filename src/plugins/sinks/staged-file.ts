@@ -1,11 +1,11 @@
 /**
  * A file that grows under a hidden name beside its target, and comes into its place when the run is done.
  *
- * F1. `write` returns only when the bytes are on the disk; what follows the last receipt is of no meaning.
- * F2. Whoever continues in another process first copies the file up to its receipt to a new inode and renames that, so
+ * STAGED-FILE-1. `write` returns only when the bytes are on the disk; what follows the last receipt is of no meaning.
+ * STAGED-FILE-2. Whoever continues in another process first copies the file up to its receipt to a new inode and renames that, so
  *     that a former holder that wakes up writes into nothing. In the process that wrote it, it is cut where it stands,
  *     and is not continued if another file has come into its place: that is a successor's.
- * F3. What stands at the target is replaced only if it is what stood there when the run began; else the target has to be free.
+ * STAGED-FILE-3. What stands at the target is replaced only if it is what stood there when the run began; else the target has to be free.
  */
 import { createHash, type Hash } from 'node:crypto'
 import { dirname } from 'node:path'

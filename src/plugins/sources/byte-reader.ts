@@ -1,8 +1,8 @@
 /**
  * Reads an input's bytes in order, from a file or from standard input, and hashes exactly those that were asked for.
  *
- * B1. `hashUpTo(n)` is the SHA-256 of bytes 0 … n−1; n never goes back. Bytes are kept only until they are hashed.
- * B2. Whatever the operating system says becomes a CustodyError with the path and what to do.
+ * BYTE-READER-1. `hashUpTo(n)` is the SHA-256 of bytes 0 … n−1; n never goes back. Bytes are kept only until they are hashed.
+ * BYTE-READER-2. Whatever the operating system says becomes a CustodyError with the path and what to do.
  */
 import { createHash } from 'node:crypto'
 import { openSync } from 'node:fs'

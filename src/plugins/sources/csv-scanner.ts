@@ -4,10 +4,10 @@
  * Why not csv-parse or papaparse: both swallow the rows after a malformed quote, so that neither can report every
  * malformed record with its line and text and continue behind it.
  *
- * C1. A record that is broken costs itself and nothing else, and nothing inside its quotes is read as a record: csv-boundary.ts
+ * CSV-SCANNER-1. A record that is broken costs itself and nothing else, and nothing inside its quotes is read as a record: csv-boundary.ts
  *     says where it ends. With `recover: line` a record whose quotes are malformed costs its first line instead.
- * C2. A record that is longer than `max_units` is rejected and never held; it is one record, whatever lines it has.
- * C3. Results depend on the text only, not on where a window ends: what might still change is left for a larger window.
+ * CSV-SCANNER-2. A record that is longer than `max_units` is rejected and never held; it is one record, whatever lines it has.
+ * CSV-SCANNER-3. Results depend on the text only, not on where a window ends: what might still change is left for a larger window.
  */
 import { CsvBoundary, type CsvMarks } from './csv-boundary.ts'
 import type { Problem } from './file-source.ts'

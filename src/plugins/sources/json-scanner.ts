@@ -1,8 +1,8 @@
 /**
  * Finds the elements of a JSON array, one after another, in memory that doesn't grow with the array.
  *
- * J1. An element whose end its brackets show is a record, well formed or not; reading continues behind it.
- * J2. Where the end can't be found (brackets don't match, something stands where a comma should be) one reject says that
+ * JSON-SCANNER-1. An element whose end its brackets show is a record, well formed or not; reading continues behind it.
+ * JSON-SCANNER-2. Where the end can't be found (brackets don't match, something stands where a comma should be) one reject says that
  *     the rest is lost. Where the input ends too early one reject says that it was cut off.
  */
 import type { Json } from '../../model/row.ts'

@@ -1,8 +1,8 @@
 /**
  * The part of an input that is being looked at, as a structural view (see encoding.ts), with a way back to bytes.
  *
- * W1. `offsetOf(index)` is the byte offset in the input of `text[index]`; byte order marks count.
- * W2. `grow` drops what stands before `at` and adds at least as much as it keeps, so that looking again at what was
+ * TEXT-WINDOW-1. `offsetOf(index)` is the byte offset in the input of `text[index]`; byte order marks count.
+ * TEXT-WINDOW-2. `grow` drops what stands before `at` and adds at least as much as it keeps, so that looking again at what was
  *     incomplete costs linear time in all.
  */
 import { isAscii } from 'node:buffer'

@@ -1,10 +1,10 @@
 /**
  * Which addresses may be asked: those of the public internet, and those that the pipeline lists.
  *
- * A1. An address is judged where the connection is made: `lookup` gives the socket only addresses that it has judged, so
+ * ADDRESSES-1. An address is judged where the connection is made: `lookup` gives the socket only addresses that it has judged, so
  *     that a name can't resolve to one address when it is looked at and to another when it is used.
- * A2. A name of which one address is refused is refused.
- * A3. A name that a proxy looks up is judged by what it means on this machine, if it means anything here. What it means to the
+ * ADDRESSES-2. A name of which one address is refused is refused.
+ * ADDRESSES-3. A name that a proxy looks up is judged by what it means on this machine, if it means anything here. What it means to the
  *     proxy can't be known: whoever runs the proxy says where it may lead.
  */
 import { lookup as systemLookup } from 'node:dns/promises'

@@ -2,10 +2,10 @@
  * Whether two tales of the same subject differ, and where they parted. Pure, and symmetric: swapping the tales swaps the
  * sides of the result.
  *
- * P1. Tales differ if path, outcome or output of some token does. A value that differs on the way and no more at the
+ * COMPARE-1. Tales differ if path, outcome or output of some token does. A value that differs on the way and no more at the
  *     end is no difference.
- * P2. They parted at the first step that differs, values included: parents before children, branches before what is merged.
- * P3. Of values that are erased nothing is known: they never differ.
+ * COMPARE-2. They parted at the first step that differs, values included: parents before children, branches before what is merged.
+ * COMPARE-3. Of values that are erased nothing is known: they never differ.
  */
 import type { Both, Divergence } from './difference.ts'
 import { endingOf, sameEnding } from './endings.ts'

@@ -1,8 +1,8 @@
 /**
  * Compares two runs of a ledger, record by record and batch by batch.
  *
- * R1. Rows are the same if source and number of the record are; batches, if node and place among its batches are.
- * R2. Memory is bounded by a page of rows, the ways to part, the differences that are asked for, and the number of batches.
+ * DIFF-1. Rows are the same if source and number of the record are; batches, if node and place among its batches are.
+ * DIFF-2. Memory is bounded by a page of rows, the ways to part, the differences that are asked for, and the number of batches.
  */
 import { codeChanges } from '../../format/plugin-code.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'

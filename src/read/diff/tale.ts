@@ -2,8 +2,8 @@
  * What happened to each token of one subject (a row or a batch), in words that mean the same in every run: nodes,
  * ways and branches by name, tokens by where they came from. Pure.
  *
- * T1. The same token has the same key in every run, whatever its number: the way of births that led to it.
- * T2. Keys sort so that parents come before children, and branches before what is merged of them.
+ * TALE-1. The same token has the same key in every run, whatever its number: the way of births that led to it.
+ * TALE-2. Keys sort so that parents come before children, and branches before what is merged of them.
  */
 import {
   type BirthFact,

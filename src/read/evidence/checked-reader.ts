@@ -4,10 +4,10 @@
  * gone and isn't erased by right is no answer, either.
  * For those who show what a ledger says.
  *
- * V1. It is used within one snapshot: what was checked is what is read afterwards.
- * V2. A value that is stored as a change of another, and whether a story is whole, is checked by who puts it together
+ * CHECKED-READER-1. It is used within one snapshot: what was checked is what is read afterwards.
+ * CHECKED-READER-2. A value that is stored as a change of another, and whether a story is whole, is checked by who puts it together
  *     (subject-check.ts).
- * V3. Of tables that follow from entries nothing is given unchecked: each ending is compared with its entry.
+ * CHECKED-READER-3. Of tables that follow from entries nothing is given unchecked: each ending is compared with its entry.
  */
 import { commitment } from '../../format/hash.ts'
 import type {

@@ -1,7 +1,7 @@
 /**
  * `custody verify`: recomputes from the stored bytes all that a ledger says, and names what doesn't hold.
  *
- * It shares types and the primitives of src/model with the writer, and none of its code: entries are decoded, stories
+ * It shares types and the primitives of src/format with the writer, and none of its code: entries are decoded, stories
  * folded, totals counted and trees built here once more.
  */
 import type { VerifierKey } from '../../format/note.ts'

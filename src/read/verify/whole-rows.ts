@@ -2,9 +2,9 @@
  * Rows whose story stands in one entry: most rows of most runs. Such an entry is folded by whoever looks at its page, as any other
  * would be; of a stretch of them only what they add up to is told.
  *
- * S1. A row is among them only if its own entry gave no problem at all, and says nothing that others must be asked about: batches,
+ * WHOLE-ROWS-1. A row is among them only if its own entry gave no problem at all, and says nothing that others must be asked about: batches,
  *     requests that were announced, times that stood still.
- * S2. What a stretch needs to be true of the run (numbers that go on, a run that isn't sealed) is for who adds it up to see; where it
+ * WHOLE-ROWS-2. What a stretch needs to be true of the run (numbers that go on, a run that isn't sealed) is for who adds it up to see; where it
  *     isn't, its entries are looked at one by one.
  */
 import type { SubjectEntry } from '../../format/entry.ts'

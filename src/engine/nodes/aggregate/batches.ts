@@ -1,10 +1,10 @@
 /**
  * Aggregates: which batch is open at which node, and when it closes.
  *
- * B1. A node has one open batch at most; a batch that closes makes room for the next at once.
- * B2. The clock of a batch starts with its first member. `when` is looked at with each arrival and each second, and stays
+ * BATCHES-1. A node has one open batch at most; a batch that closes makes room for the next at once.
+ * BATCHES-2. The clock of a batch starts with its first member. `when` is looked at with each arrival and each second, and stays
  *     true once it was.
- * B3. In a replay batches are closed as on record, as long as it fits.
+ * BATCHES-3. In a replay batches are closed as on record, as long as it fits.
  */
 import type { RecordedBatch } from '../../../format/recording.ts'
 import { newRow } from '../../../model/row.ts'

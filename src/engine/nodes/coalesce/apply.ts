@@ -2,8 +2,8 @@
  * What follows from coalesce groups: carries out what arrivals, losses and timeouts do to them (`groups.ts`), in the record and in
  * the order list.
  *
- * G1. (I7) What a group merges into stands before the last of those that decided it, or where the last branch was lost.
- * G2. A branch with forks inside is lost at once, and yet in one place whatever came first: behind all that comes from it. Members of a
+ * APPLY-1. (I7) What a group merges into stands before the last of those that decided it, or where the last branch was lost.
+ * APPLY-2. A branch with forks inside is lost at once, and yet in one place whatever came first: behind all that comes from it. Members of a
  *     group that failed go on behind all that comes from the fork, in the order of its branches. Traces stand there from the fork on.
  *     What a batch decides comes after that (late-losses.ts): where the batch was closed.
  */

@@ -1,11 +1,11 @@
 /**
  * Coalesces: who waits for whom, and what follows from it. Changes only its own groups, and returns what is to be recorded.
  *
- * J1. A verdict is acted upon once, in the transition that made it.
- * J2. A branch is lost as soon as no token that carries its frame can still reach the coalesce. What can come there only through a
+ * GROUPS-1. A verdict is acted upon once, in the transition that made it.
+ * GROUPS-2. A branch is lost as soon as no token that carries its frame can still reach the coalesce. What can come there only through a
  *     group inside that can't merge any more can't reach it.
- * J3. (I7) A branch that is lost late counts as carried until all is done that comes before (late-losses.ts).
- * J4. In a replay groups are closed as on record, as long as it fits.
+ * GROUPS-3. (I7) A branch that is lost late counts as carried until all is done that comes before (late-losses.ts).
+ * GROUPS-4. In a replay groups are closed as on record, as long as it fits.
  */
 
 import type { RecordedGroup } from '../../../format/recording.ts'

@@ -2,8 +2,8 @@
  * What comes late: a batch may keep a token until long after all else of its forks, and what becomes of it then may be known
  * before what comes before it in the order is done.
  *
- * A1. What is lost before the end of all that comes from its fork has its place there, whatever was noticed first.
- * A2. (I7) What is lost later counts as carried as long as something that may come to the same group comes before it in the order list.
+ * LATE-LOSSES-1. What is lost before the end of all that comes from its fork has its place there, whatever was noticed first.
+ * LATE-LOSSES-2. (I7) What is lost later counts as carried as long as something that may come to the same group comes before it in the order list.
  *     So losses that come late are taken in order, and what follows from the last of them has its place by that.
  */
 import type { OrderList } from '../../order/order-list.ts'

@@ -61,7 +61,7 @@ describe('verdicts', () => {
   })
 })
 
-test('members of a group that failed end with its verdict, but those of a quorum whose time was up (V3)', () => {
+test('members of a group that failed end with its verdict, but those of a quorum whose time was up (VERDICT-3)', () => {
   const verdicts = ['branch_lost', 'quorum_not_met', 'timeout', 'merge_conflict', 'select_missing'] as const
   expect(verdicts.map(each => causeOf(ALL, each))).toEqual(verdicts)
   expect(verdicts.map(each => causeOf(quorum(2), each))).toEqual(verdicts.with(2, 'quorum_not_met'))
@@ -98,7 +98,7 @@ function states(expected: number, events: readonly ('arrive' | 'lose' | 'time')[
 }
 
 describe('properties', () => {
-  test('V1: what was decided without the clock stays decided, whatever else comes', () => {
+  test('VERDICT-1: what was decided without the clock stays decided, whatever else comes', () => {
     fc.assert(
       fc.property(anyStory, ({ policy, expected, events }) => {
         let decided: string | null = null

@@ -1,9 +1,9 @@
 /**
  * The verdict on a coalesce group: a pure function from what has arrived to what happens.
  *
- * V1. A verdict is final: a group that has one never gets another.
- * V2. A branch counts once, as arrived or as lost, never as both.
- * V3. A group that failed because its time was up has the verdict `timeout`, whatever its members end with: who comes later
+ * VERDICT-1. A verdict is final: a group that has one never gets another.
+ * VERDICT-2. A branch counts once, as arrived or as lost, never as both.
+ * VERDICT-3. A group that failed because its time was up has the verdict `timeout`, whatever its members end with: who comes later
  *     is late, and not lost with it.
  */
 import type { CoalesceNode } from '../../../plan/plan.ts'

@@ -1,9 +1,9 @@
 /**
  * Rows that a sink sends in one request: which of them go together.
  *
- * L1. Rows gather in the order in which they have their turn at the sink. A request_batch closes when it is full, when its first row has
+ * REQUEST-BATCH-1. Rows gather in the order in which they have their turn at the sink. A batch of requests closes when it is full, when its first row has
  *     waited long enough, or when nothing in the order list can come to it any more.
- * L2. What was closed stays together, also in another process: a request is made again with the same rows in the same order, when
+ * REQUEST-BATCH-2. What was closed stays together, also in another process: a request is made again with the same rows in the same order, when
  *     the last of them is back from its backoff.
  */
 import type { SinkNode } from '../../../plan/plan.ts'

@@ -1,7 +1,7 @@
 /**
  * The sinks of a run, created, before anything is written: where each will write, and what it has durably.
  *
- * Q1. `prepareSinks` touches nothing.
+ * SINK-SET-1. `prepareSinks` touches nothing.
  */
 import type { SinkIntents } from '../../../format/entry.ts'
 import { CustodyError } from '../../../model/error.ts'

@@ -1,11 +1,11 @@
 /**
  * All sinks of a run, as one: they are made durable together, so that a commit has the receipts of all or of none.
  *
- * O1. `open` comes after the run's first durable entry.
- * O2. After `flush` each receipt says what is durable; the ledger then commits to exactly these receipts.
- * O3. `rewind` winds the sinks that were opened back to the receipts of the last commit; a run that is refused while it opens
+ * SINKS-1. `open` comes after the run's first durable entry.
+ * SINKS-2. After `flush` each receipt says what is durable; the ledger then commits to exactly these receipts.
+ * SINKS-3. `rewind` winds the sinks that were opened back to the receipts of the last commit; a run that is refused while it opens
  *     its outputs has touched no other.
- * O4. Files are made, replaced and renamed by their names only while this process holds the run: a process that slept longer
+ * SINKS-4. Files are made, replaced and renamed by their names only while this process holds the run: a process that slept longer
  *     than its lease would otherwise meet those of its successor under the same names. What it has open it may still write
  *     to: the successor's files are others, and before it appends to one that both have a sink looks at its lock.
  */

@@ -1,8 +1,8 @@
 /**
  * What a source yielded, taken over. A chunk is looked at as a whole when it arrives, before the first of its records counts.
  *
- * C1. Nothing of a chunk is taken in unless all of it is sound; so no cursor ever stands behind a record that wasn't.
- * C2. What is taken in is the engine's own, or frozen: a source that changes it later changes no evidence.
+ * CHUNK-1. Nothing of a chunk is taken in unless all of it is sound; so no cursor ever stands behind a record that wasn't.
+ * CHUNK-2. What is taken in is the engine's own, or frozen: a source that changes it later changes no evidence.
  */
 import { types } from 'node:util'
 import { MAX_DATA_DEPTH } from '../../../model/canonical.ts'

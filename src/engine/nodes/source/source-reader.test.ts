@@ -70,7 +70,7 @@ describe('chunks', () => {
     expect(all.map(each => 'index' in each && each.index)).toEqual([1, 2, 3])
   })
 
-  test('K1: `poll` tells at once that nothing is there, and is called when something is', async () => {
+  test('SOURCE-READER-1: `poll` tells at once that nothing is there, and is called when something is', async () => {
     const { reader, readies } = readerOf({ chunks: [[record(1)]] })
     expect(reader.poll()).toEqual({ kind: 'pending' })
     expect(reader.poll()).toEqual({ kind: 'pending' })
@@ -80,7 +80,7 @@ describe('chunks', () => {
     expect(reader.poll().kind).toBe('row')
   })
 
-  test('K2: the cursor covers what was handed out, not what was read ahead', async () => {
+  test('SOURCE-READER-2: the cursor covers what was handed out, not what was read ahead', async () => {
     const hashed: Json[] = []
     const hashUpTo = (position: Json) => {
       hashed.push(position)

@@ -1,9 +1,9 @@
 /**
  * Reads one source: keeps one chunk ahead, checks records against the declared schema, and knows how far it is.
  *
- * K1. `poll` never waits; if nothing is there yet, `onReady` is called as soon as that changes.
- * K2. The cursor covers exactly the records that `poll` has handed out.
- * K3. A chunk is checked as a whole when it arrives (chunk.ts): what `poll` hands out can be taken in.
+ * SOURCE-READER-1. `poll` never waits; if nothing is there yet, `onReady` is called as soon as that changes.
+ * SOURCE-READER-2. The cursor covers exactly the records that `poll` has handed out.
+ * SOURCE-READER-3. A chunk is checked as a whole when it arrives (chunk.ts): what `poll` hands out can be taken in.
  */
 import { setImmediate } from 'node:timers/promises'
 import { CustodyError } from '../../../model/error.ts'
