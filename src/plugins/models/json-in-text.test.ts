@@ -27,6 +27,8 @@ describe('what stands around JSON is left out', () => {
     ['a text', JSON.stringify(J)],
     ['a list', `[${J}]`],
     ['braces that are none', `In {curly} braces: ${J}`],
+    ['a fence with a list of one', `\`\`\`json\n[${J}]\n\`\`\``],
+    ['a fence that holds no object', `${J}\n~~~""`],
     ['a text with a brace in it', 'See: {"a": 1, "note": "}{"}'],
   ])('%s', (what, text) => {
     const any = outputShape({ a: 'integer', ...(what.startsWith('a text with') ? { note: 'string' } : {}) })

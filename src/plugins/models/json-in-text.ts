@@ -14,7 +14,7 @@ export function jsonIn(text: string): FoundJson {
   const whole = parsed(bare)
   if (whole !== undefined) return { values: [unwrapped(whole)] }
   for (const pieces of [fenced(bare), objectsIn(bare)]) {
-    const values = distinct(pieces.map(parsed).filter(value => value !== undefined))
+    const values = distinct(pieces.flatMap(objectOf))
     if (values.length > 0) return { values }
   }
   return { problem: problemOf(bare) }
@@ -36,6 +36,12 @@ function parsed(text: string): Json | undefined {
     if (error instanceof JsonTextError) return undefined
     throw error
   }
+}
+
+/** The object that a piece of text is: what else is JSON among words, as a number in a fence, isn't the answer. */
+function objectOf(piece: string): readonly Json[] {
+  const value = unwrapped(parsed(piece) ?? null)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? [value] : []
 }
 
 /** JSON within a JSON text, and the only element of a list, stand for what they hold. */
