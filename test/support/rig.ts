@@ -185,7 +185,7 @@ interface Chunk {
   readonly rows: readonly Row[]
 }
 
-/** A source that yields chunks of rows in their time: `chunks: [{after_ms: 100, rows: [{n: 1}]}]`; of so many `bytes`. */
+/** A source that yields chunks of rows in their time: `chunks: [{after_ms: 100, rows: [{n: 1}]}]`; of so many `bytes`. One without rows is only a wait. */
 function feed(clock: () => VirtualClock): SourceSpec<{ chunks: readonly Chunk[]; bytes?: number }> {
   return {
     ...PLUGIN_COMMON,
@@ -204,9 +204,9 @@ function feed(clock: () => VirtualClock): SourceSpec<{ chunks: readonly Chunk[];
             return { kind: 'row', line, row: withoutPrototypes(row) as Row, position: line }
           })
           const fresh = records.filter(({ line }) => line > (from?.records ?? 0))
-          if (fresh.length === 0) continue
+          if (fresh.length < Math.min(rows.length, 1)) continue
           if (after_ms > 0) await clock().sleep(after_ms * 1000)
-          yield fresh
+          if (fresh.length > 0) yield fresh
         }
       },
       close: async () => undefined,

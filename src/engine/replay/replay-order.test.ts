@@ -127,6 +127,24 @@ describe('a batch', () => {
   })
 })
 
+test.each([0, 1, 2])('what came of a later source has its place, with %i empty ones between', async empty => {
+  /** `end`: how long the first source takes to say that it has no more. */
+  const feeding = (end: number, later: number) => {
+    const feed = (chunks: string) => `{ plugin: feed, options: { chunks: [${chunks}] }, to: all }`
+    const nothing = Array.from({ length: empty }, (_, i) => `  empty${i}: ${feed('')}`).join('\n')
+    return gathering('max_age: 50ms', [0, 0])
+      .replace('}] }, to: both', `}, { after_ms: ${end}, rows: [] }] }, to: both`)
+      .replace(
+        'nodes:',
+        `${nothing}\n  later: ${feed(`{ after_ms: ${later}, rows: [{ n: 3 }] }, { after_ms: 90, rows: [] }`)}\nnodes:`,
+      )
+  }
+  const before = await recorded(feeding(10, 20))
+  expect(told(before)).toEqual([1, 2, 3, '[1,2]'])
+  expect(told(await replayed(before, feeding(0, 0)))).toEqual([1, 2, 3, '[1,2]'])
+  expect(told(await replayed(before, feeding(500, 500)))).toEqual([1, 2, 3, '[1,2]'])
+})
+
 test('siblings that ask the same are given each its own answer', async () => {
   let asked = 0
   const text = `

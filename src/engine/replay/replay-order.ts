@@ -12,6 +12,7 @@
 import { comesOf, mergedBy, mergedPath } from '../../format/lineage.ts'
 import type { Course, Courses, RecordedBatch, RecordedGroup, RecordedTake } from '../../format/recording.ts'
 import { canonicalize } from '../../model/canonical.ts'
+import type { NodeNumber } from '../../model/ids.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { CoalesceGroup } from '../token/fork-frames.ts'
 import type { InFlight } from '../token/in-flight.ts'
@@ -50,6 +51,8 @@ export interface ReplayOrderParts {
 export class ReplayOrder {
   readonly #parts: ReplayOrderParts
   readonly #names: readonly string[]
+  /** In the order in which they are read. */
+  readonly #sources: readonly NodeNumber[]
   readonly #races: ReadonlyMap<string, number>
   /** Nodes of which the pipeline says the same. */
   readonly #same: ReadonlySet<string>
@@ -67,6 +70,7 @@ export class ReplayOrder {
   constructor(parts: ReplayOrderParts) {
     this.#parts = parts
     this.#names = parts.plan.nodes.map(({ name }) => name)
+    this.#sources = parts.plan.nodes.filter(({ kind }) => kind === 'source').map(({ number }) => number)
     this.#races = new Map(Array.from(parts.races, node => [this.#nameOf(node), node]))
     const { courses, plan } = parts
     const before = (name: string) => canonicalize(courses.closes?.[name] ?? null)
@@ -87,8 +91,7 @@ export class ReplayOrder {
     const missing = known === undefined ? index : index + AHEAD / 2
     if (!this.#looking_up && !this.#ahead.has(keyOf(source, missing))) this.#lookUp(source, missing)
     if (known === undefined) return false
-    // Where the input is longer than the record, what is on record has been read.
-    this.#next_us = known?.began_us ?? Number.POSITIVE_INFINITY
+    this.#next_us = known?.began_us ?? this.#beginOfNext(source)
     return true
   }
 
@@ -239,15 +242,16 @@ export class ReplayOrder {
     return waiting
   }
 
+  /** When the first record behind those of a source was read. If none is on record, all that is has been read. */
+  #beginOfNext(source: number): number {
+    const firsts = this.#sources.filter(each => each > source).map(each => this.#ahead.get(keyOf(each, 1)))
+    return firsts.find(first => first != null)?.began_us ?? Number.POSITIVE_INFINITY
+  }
+
   #lookUp(source: number, from: number): void {
-    const { courses, onReady } = this.#parts
-    const name = this.#nameOf(source)
-    const all = async () => {
-      for (let index = from; index < from + AHEAD; index++)
-        this.#ahead.set(keyOf(source, index), await courses.ofRow(name, index))
-    }
+    const { onReady } = this.#parts
     this.#looking_up = true
-    all()
+    this.#load(source, from)
       .then(
         () => null,
         (thrown: unknown) => thrown,
@@ -256,6 +260,18 @@ export class ReplayOrder {
         this.#looking_up = false
         onReady(failure)
       })
+  }
+
+  /** The next records of a source, and, where they end, the first of those that are read after it. */
+  async #load(source: number, from: number): Promise<void> {
+    const name = this.#nameOf(source)
+    let course: Course | null = null
+    for (let index = from; index < from + AHEAD; index++) {
+      course = await this.#parts.courses.ofRow(name, index)
+      this.#ahead.set(keyOf(source, index), course)
+    }
+    const next = this.#sources.find(each => each > source)
+    if (course === null && next !== undefined && !this.#ahead.has(keyOf(next, 1))) await this.#load(next, 1)
   }
 }
 
