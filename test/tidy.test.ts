@@ -383,7 +383,7 @@ describe('codes', () => {
   })
 })
 
-/** Words with a better one in DESIGN section 1, or in plain English; in two parts, so that none is found here. */
+/** Words with a better one in docs/glossary.md, or in plain English; in two parts, so that none is found here. */
 const OUT = phrases(
   ['row', ' instances?'],
   ['tokens of', ' language models?'],

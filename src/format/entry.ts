@@ -1,5 +1,5 @@
 /**
- * What entries say (DESIGN section 5; every byte is described in docs/ledger-format.md).
+ * What entries say; every byte is described in docs/ledger-format.md.
  *
  * These types are shared by the writer and the verifier; the code that encodes (src/ledger) and the code that decodes
  * (src/read) is not. Numbers refer to the topology in entry 0 of the run: nodes and edges count from 1, 0 is none.

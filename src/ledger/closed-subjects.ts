@@ -1,6 +1,6 @@
 /**
  * The two trees that a seal commits to: leaf N−1 is the leaf hash of the last entry of row N in one, of batch N in the other
- * (DESIGN section 5). They are built by tiles during the run, so that neither memory nor the seal grows with the run.
+ * (docs/ledger-format.md). They are built by tiles during the run, so that neither memory nor the seal grows with the run.
  *
  * CLOSED-SUBJECTS-1. A leaf is known when nothing more can happen to its row or batch. The leaves of a full tile are forgotten: its root stays.
  * CLOSED-SUBJECTS-2. Only what is durable counts: what is added waits for `accept`.

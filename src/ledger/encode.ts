@@ -1,5 +1,5 @@
 /**
- * Stage 1 of the write side: what happened, as canonical JSON in UTF-8 (docs/ledger-format.md, DESIGN section 5).
+ * Stage 1 of the write side: what happened, as canonical JSON in UTF-8 (docs/ledger-format.md).
  *
  * ENCODE-1. A body, once commitments are filled in, is its own canonical re-encoding: it is written by hand, because it is on the row path,
  *     and a property in the tests compares it with `canonicalize`.

@@ -1,6 +1,6 @@
 /**
  * One run's log, open for writing: drafts go in, commits come out. It begins in this thread; a run that turns out to be
- * long gets a thread of its own for stage 2 (DESIGN section 8), because starting one costs more than a short run takes.
+ * long gets a thread of its own for stage 2 (docs/architecture.md), because starting one costs more than a short run takes.
  *
  * RUN-LEDGER-1. Stage 2 is done in one place at a time, and changes places only while all that was appended is durable.
  */

@@ -1,5 +1,5 @@
 /**
- * How a token can end: the one table of outcomes (DESIGN section 3).
+ * How a token can end: the one table of outcomes.
  * The types below, the constraints of the `endings` table, `docs/outcomes.md` and the verifier all come from it.
  */
 import type { GroupId, NodeNumber, TokenId, ValueNumber } from './ids.ts'

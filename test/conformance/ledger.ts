@@ -1,4 +1,4 @@
-/** What every store of a ledger must do. Numbers are those of DESIGN section 2 and of src/ledger/write-port.ts. */
+/** What every store of a ledger must do. Numbers are those of docs/architecture.md and of src/ledger/write-port.ts. */
 import { afterEach, describe, expect, test } from 'vitest'
 import { leafHash } from '../../src/format/hash.ts'
 import { makeSigner, parseVerifierKey } from '../../src/format/note.ts'

@@ -1,5 +1,5 @@
 /**
- * Makes what has happened durable: sinks first, then the ledger with their receipts, in one transaction (DESIGN section 4).
+ * Makes what has happened durable: sinks first, then the ledger with their receipts, in one transaction (docs/crash-safety.md).
  *
  * COMMITTER-1. One commit at a time: sinks are touched again only when the ledger has the receipts that they gave last. Meanwhile
  *     the engine goes on, and what it does belongs to the next commit.

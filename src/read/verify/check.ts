@@ -100,7 +100,7 @@ export function subjectName(subject: SubjectEntry['subject']): string {
   return subject.kind === 'row' ? `row ${grouped(subject.row)}` : `batch ${grouped(subject.batch)}`
 }
 
-/** A token of the engine; those of language models are always called LLM tokens (DESIGN section 1). */
+/** A token of the engine; those of language models are always called LLM tokens (docs/glossary.md). */
 export function tokenName(token: number): string {
   return `token ${grouped(token)}`
 }
