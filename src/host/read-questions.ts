@@ -20,7 +20,7 @@ export type Question =
   /** How rows of two runs compare (read/diff/row-pairs.ts). */
   | { readonly kind: 'pairs'; readonly logs: Both<number>; readonly page: RowsPage }
 
-/** By kind of question. null: something isn't as it should be, or can't be told here; whoever asks looks at it himself. */
+/** By kind of question. null: something isn't as it should be, or can't be known here; whoever asks looks at it himself. */
 export interface Answers {
   readonly page: { readonly page: PackedPage; readonly failure: Failure | null }
   readonly search: Fitting | null

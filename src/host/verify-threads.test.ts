@@ -59,7 +59,7 @@ test('P1: what threads find is what is found here, in order', async () => {
   }
 })
 
-test('P2: what can’t be read is told with its code', async () => {
+test('P2: what can’t be read is reported with its code', async () => {
   const threads = new ReadThreads('sqlite:/nowhere/ledger.db')
   const request = { log: 1, end: 10, all_payloads: false, whole_rows: true }
   await expect(all(pagesOf(threads)(request))).rejects.toMatchObject({ code: 'CUSTODY_LEDGER_NOT_FOUND' })
