@@ -71,7 +71,7 @@ describe('values of a subject', () => {
     ])
     expect([1, 3, 4].map(n => values.commitment(n))).toEqual(['hash 1', 'hash 3', null])
   })
-  test('erased ones can’t be told, nor what is stored as a change of one; their salts are gone', () => {
+  test('erased ones are missing, and so is what is stored as a change of one; their salts are gone', () => {
     const values = new SubjectValues()
     const gone = payload('[null]', 1)
     expect(decodePayload(gone).values).toEqual([{ kind: 'erased' }])
@@ -82,7 +82,7 @@ describe('values of a subject', () => {
     values.add(5, commits(2, 2), decodePayload(payload('[[1,{"a":1},[]],[{"x":1}]]', 2)))
     expect([values.get(1), values.get(2), plain(values.get(3))]).toEqual([null, null, { x: 1 }])
   })
-  test('numbers stay right after a problem, and the values in question can’t be told', () => {
+  test('numbers stay right after a problem, and the values in question are missing', () => {
     const values = new SubjectValues()
     const decoded = decodePayload(payload('[[1]]', 1))
     expect(problem(() => values.add(4, commits(2, 1), decoded))).toBe('4: its first value has number 2, not 1')
@@ -112,7 +112,7 @@ describe('changes of changes', () => {
     return decodePayload(payload(body, count))
   }
 
-  test('are told right long after what they changed is forgotten', () => {
+  test('are still right long after what they changed is forgotten', () => {
     const values = new SubjectValues()
     values.add(4, commits(1, 1_000), chain(1_000))
     for (const number of [1, 2, 700, 999, 1_000, 3])

@@ -3,8 +3,8 @@
  * hold them, in full or as changes of earlier ones.
  *
  * VALUES-1. Values are numbered from 1, without gaps, in order of the subject's entries.
- * VALUES-2. A value that is stored as none is erased; whether by right, log 0 says (erasures.ts). One whose payload is gone, or that is stored
- *     as a change of an erased one, can't be told either, and never is so by right.
+ * VALUES-2. A value that is stored as none is erased; whether that is on record, log 0 says (erasures.ts). One whose payload is gone,
+ *     or that is stored as a change of an erased one, is missing too, and no erasure on record allows that.
  * VALUES-3. Changes of changes can say much more than is stored of them. Of what they come to only the latest is kept, the rest is
  *     made again when it is asked for; and beyond a limit that no row of a pipeline comes near nothing more is made.
  */
@@ -114,7 +114,7 @@ function commasIn(text: string): number {
   return count
 }
 
-/** A value as it is kept: what is stored in full, a change of an earlier one, or null if it can't be told. */
+/** A value as it is kept: what is stored in full, a change of an earlier one, or null if it is missing. */
 type Kept = { readonly full: Json } | Extract<StoredValue, { kind: 'patch' }> | null
 
 /** Fits, and wasn't kept. */
@@ -139,7 +139,7 @@ export class SubjectValues {
   #kept_fields = 0
   #made_fields = 0
 
-  /** Number of values so far, those included that can't be told. */
+  /** Number of values so far, missing ones included. */
   get count(): number {
     return this.#commitments.length
   }
@@ -147,7 +147,7 @@ export class SubjectValues {
   /**
    * Adds the values of the subject's next entry; `payload` is null if it is gone, or the entry has none.
    * @returns the number of the first of them.
-   * @throws DecodeError if the numbers or the payload don't fit; then no value of the entry can be told.
+   * @throws DecodeError if the numbers or the payload don't fit; then no value of the entry can be relied on.
    */
   add(seq: number, commits: Commits, payload: DecodedPayload | null): number {
     const first = this.count + 1
@@ -156,7 +156,7 @@ export class SubjectValues {
       if (payload !== null) throw new DecodeError(seq, 'it has a payload and no commitments')
       return first
     }
-    // All are there, as such that can't be told, before anything can be found wrong: later numbers stay right.
+    // All are added as missing before anything can be found wrong: later numbers stay right.
     for (const each of commitments) {
       this.#commitments.push(each)
       this.#values.push(null)
@@ -186,7 +186,7 @@ export class SubjectValues {
     for (let number = first; number <= this.count; number++) this.#values[number - 1] = SKIPPED
   }
 
-  /** A value by its number, with its objects as rows; null if it can't be told, or there is none. */
+  /** A value by its number, with its objects as rows; null if it is missing, or there is none. */
   get(number: number): Json | null {
     const kept = this.#values[number - 1] ?? null
     if (kept === null) return null
@@ -200,7 +200,7 @@ export class SubjectValues {
   }
 
   /**
-   * Numbers of an entry's values that don't fit their commitments, once they were added. Of those that can't be told, none.
+   * Numbers of an entry's values that don't fit their commitments, once they were added. Missing ones aren't among them.
    * `which`: all, or only those that are stored as changes.
    */
   misfits(
@@ -219,7 +219,7 @@ export class SubjectValues {
     return numbers
   }
 
-  /** Whether a value can't be told any more; a value may also be null. */
+  /** Whether a value is missing; one that is there may also be null. */
   isUntold(number: number): boolean {
     return (this.#values[number - 1] ?? null) === null
   }

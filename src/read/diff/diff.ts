@@ -15,7 +15,7 @@ import { type Found, PAGE_ROWS, type PairSource, pairsHere, RowPairs, type RowsP
 import { type Side, type SourceRows, sideOf, taleOf } from './side.ts'
 
 export interface DiffOptions {
-  /** How many differences are told one by one: of rows, and of batches. */
+  /** How many differences are listed one by one: of rows, and of batches. */
   readonly list: number
   readonly onProgress?: (progress: { readonly rows: number; readonly of: number }) => void
   /** Who compares pages of rows; absent: that is done here. */
@@ -80,7 +80,7 @@ class Tally<D extends Divergence> {
     return this.#same + this.#unknown + this.#different
   }
 
-  /** Whether no more differences are told one by one. */
+  /** Whether no more differences are listed one by one. */
   get is_full(): boolean {
     return this.differences.length >= this.#list
   }
@@ -160,7 +160,7 @@ async function compareBatches(sides: Both<Side>, list: number): Promise<RunDiff[
   return { ...tally.counts(only.old, only.new), groups, differences: tally.differences }
 }
 
-/** Who was in it comes first; then what came of it. */
+/** Who was in it comes first; then its result. */
 async function compareBatch(
   sides: Both<Side>,
   batches: Both<Batches>,

@@ -36,7 +36,7 @@ export function numberings(topologies: readonly Topology[]): Numbering[] {
 type Fact = number[]
 type Facts = { readonly [key: string]: unknown } & Partial<Record<'n' | 'v' | 'g' | 'd' | 'e' | 'x', readonly Fact[]>>
 
-/** null if it can't be told so: values are erased, or an entry isn't what it should be. */
+/** null if no gist can be made: values are erased, or an entry isn't what it should be. */
 export function gistOf(entries: readonly FullEntry[], names: Numbering): string | null {
   const gist = new Gist(names)
   let values = ''

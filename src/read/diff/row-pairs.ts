@@ -1,4 +1,4 @@
-/** Rows of one record in two runs, compared a page at a time. Only what they come to is given: differences are told one by one. */
+/** Rows of one record in two runs, compared a page at a time: a page gives only what each pair comes to, and `tell` its details. */
 import type { FullEntry, LedgerReader } from '../../ledger/read-port.ts'
 import { type Comparison, compareTales } from './compare.ts'
 import type { Both, Parting } from './difference.ts'
@@ -43,7 +43,7 @@ export class RowPairs {
     return found
   }
 
-  /** All that is to be told of two rows. @throws UnsoundRecord */
+  /** Two rows, compared in full detail. @throws UnsoundRecord */
   async tell(row: Both<number>): Promise<Comparison> {
     const [old, other] = [await this.#entries('old', row, 1), await this.#entries('new', row, 1)]
     return this.#compareRow({ old, new: other }, row)
@@ -57,10 +57,10 @@ export class RowPairs {
     const { sides } = this
     const stored = { old: entries.old.get(row.old) ?? [], new: entries.new.get(row.new) ?? [] }
     const of = (which: 'old' | 'new') => checked(sides[which], stored[which], { kind: 'row', row: row[which] })
-    const told = { old: of('old'), new: of('new') }
+    const rows = { old: of('old'), new: of('new') }
     const gist = gistOf(stored.old, this.#names.old)
     if (gist !== null && gist === gistOf(stored.new, this.#names.new)) return { kind: 'same' }
-    const tale = (which: 'old' | 'new') => tellTale(told[which].entries, told[which].values, sides[which].topology)
+    const tale = (which: 'old' | 'new') => tellTale(rows[which].entries, rows[which].values, sides[which].topology)
     return compareTales({ old: tale('old'), new: tale('new') })
   }
 }

@@ -1,7 +1,7 @@
 /**
  * A reader that gives nothing of a log but what was signed: at the first question about a log its tree is compared with its
  * signed head (log-check.ts), each entry is looked for in that tree, and each payload is compared with its entry's commitments. What is
- * gone and isn't erased by right is no answer, either.
+ * gone without an erasure on record is no answer, either.
  * For those who show what a ledger says.
  *
  * CHECKED-READER-1. It is used within one snapshot: what was checked is what is read afterwards.

@@ -1,7 +1,7 @@
 /**
  * Whether what is stored of a log is what was signed: all its entries give the root of its signed head, and log 0 knows it so.
  * Whose signature that is isn't asked here: it is that of the key which the ledger was born with, or of one that followed it; whether
- * the user trusts that one is told beside. What a reader then finds in the log, in the same snapshot, is what was committed (log-tree.ts).
+ * the user trusts it is reported alongside. What a reader then finds in the log, in the same snapshot, is what was committed (log-tree.ts).
  */
 import { leafHash } from '../../format/hash.ts'
 import { type Checkpoint, NoteError, parseCheckpoint } from '../../format/note.ts'
@@ -26,7 +26,7 @@ export interface CheckedLog {
 export interface CheckOptions {
   /** The head of log 0 that the user knows from before. */
   readonly remembered: KnownHead | null
-  /** Told now and then while the entries of a long log are looked at. */
+  /** Called now and then while the entries of a long log are looked at. */
   readonly onProgress?: (entries: number) => void
 }
 

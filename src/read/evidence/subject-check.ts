@@ -35,7 +35,7 @@ export function checkedSubject(
     const first = readable(log, () => values.add(seq, entry, decoded))
     const which = each instanceof CheckedEntry ? 'changes' : 'all'
     const wrong = decoded === null ? [] : values.misfits(first, entry, decoded, which)
-    problems.push(...untold(seq, entry, decoded, values, first))
+    problems.push(...missingValues(seq, entry, decoded, values, first))
     problems.push(
       ...wrong.map(each => changedValue(seq, each - first + 1)),
       ...placeProblems(seq, entry, subject, before),
@@ -53,8 +53,8 @@ export function checkedSubject(
   return { entries, values }
 }
 
-/** Values that can't be told, and aren't stored as erased. */
-function* untold(
+/** Values that are missing, and aren't stored as erased. */
+function* missingValues(
   seq: number,
   { commitments }: SubjectEntry,
   decoded: DecodedPayload | null,
@@ -74,9 +74,9 @@ function* placeProblems(
   if (subjectName(entry.subject) !== subjectName(subject))
     yield `${entryName(seq)} is found as one of ${subjectName(subject)}, and says that it is of ${subjectName(entry.subject)}`
   if (entry.previous !== before)
-    yield `${entryName(seq)} follows ${told(entry.previous)} in the story of ${subjectName(subject)}, and ${told(before)} is what is found`
+    yield `${entryName(seq)} follows ${entryOrNothing(entry.previous)} in the story of ${subjectName(subject)}, and ${entryOrNothing(before)} is what is found`
 }
 
-function told(seq: number | null): string {
+function entryOrNothing(seq: number | null): string {
   return seq === null ? 'nothing' : entryName(seq)
 }

@@ -27,7 +27,7 @@ afterAll(async () => {
 })
 
 describe('a row', () => {
-  test('is told from its source to its end', async () => {
+  test('is shown from its source to its end', async () => {
     const story = await explainRow(reader, 1, 1)
     expect(story.subject).toEqual({ kind: 'row', row: 1, source: 'in', index: 1, line: 2, path: null })
     expect(story).toMatchObject({ run: RUN, name: 'sample', entries: [1], sealed: 'completed' })
@@ -83,7 +83,7 @@ describe('a row', () => {
       [5, [3], 'right'],
       [6, [4, 5], null],
     ])
-    // A held visit is told once, as it ended.
+    // A held visit is listed once, as it ended.
     expect(story.tokens[1]?.visits.map(visit => visit.status)).toEqual(['ok'])
     expect(story.tokens[3]?.visits.map(visit => [visit.node, visit.status])).toEqual([['stats', 'ok']])
     expect(story.entries).toHaveLength(2)

@@ -105,12 +105,12 @@ async function runScene(reader: LedgerReader, log: number): Promise<RunScene> {
   }
 }
 
-/** One answer: the story of a subject, and of the batches into which it goes. Each batch is told once. */
+/** One answer: the story of a subject, and of the batches into which it goes. Each batch is in it once. */
 class Telling {
   readonly #reader: LedgerReader
   readonly #log: number
   readonly #scene: RunScene
-  readonly #told = new Set<number>()
+  readonly #included = new Set<number>()
 
   constructor(reader: LedgerReader, log: number, scene: RunScene) {
     this.#reader = reader
@@ -128,21 +128,21 @@ class Telling {
     const onward: Story[] = []
     const left_out: number[] = []
     for (const batch of await batchesAfter(this.#reader, this.#log, stored, entries)) {
-      if (this.#told.has(batch)) continue
-      if (this.#told.size >= MOST_BATCHES) {
+      if (this.#included.has(batch)) continue
+      if (this.#included.size >= MOST_BATCHES) {
         left_out.push(batch)
         continue
       }
-      this.#told.add(batch)
+      this.#included.add(batch)
       const of_batch = await this.#reader.entriesOfBatch(this.#log, batch)
       onward.push(await this.of(of_batch, { kind: 'batch', batch }))
     }
-    const told = known(values, declaredFields(entries, scene))
+    const known_values = known(values, declaredFields(entries, scene))
     return {
       run: scene.opening.run,
       name: scene.opening.name,
-      subject: subjectOf(entries, told, scene),
-      tokens: tellTokens(entries, told, scene),
+      subject: subjectOf(entries, known_values, scene),
+      tokens: tellTokens(entries, known_values, scene),
       onward,
       left_out: await this.#exampleOf(left_out),
       entries: stored.map(each => each.seq),

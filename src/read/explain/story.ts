@@ -36,7 +36,7 @@ export interface Evaluation {
   readonly values: { readonly [path: string]: Json }
 }
 
-/** One request to a service, and what came of it. */
+/** One request to a service, and its outcome. */
 export interface CallStory {
   readonly call: number
   readonly service: string
@@ -162,9 +162,9 @@ export interface Story {
       }
   /** In order of birth. */
   readonly tokens: readonly TokenStory[]
-  /** Batches that consumed tokens of this story: how it goes on. */
+  /** Batches that consumed tokens of this story: how it continues. */
   readonly onward: readonly Story[]
-  /** Batches that aren't told of, and a token of the first by which it can be asked for; null if none is left out. */
+  /** Number of batches that aren't shown, and a token of the first by which it can be asked for; null if none is left out. */
   readonly left_out: { readonly batches: number; readonly token: number | null } | null
   /** Numbers of the subject's entries in the run's log, from 0. */
   readonly entries: readonly number[]

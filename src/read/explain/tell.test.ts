@@ -121,10 +121,10 @@ test('fields with the names of a prototype are data', () => {
 })
 
 test('paths of sources and sinks', () => {
-  const told = tellTokens(
+  const tokens = tellTokens(
     [entry({ visits: [visit(1, 1, 0, [0, 1], 1, 0), visit(1, 4, 0, [1, 0], 0, 9)] })],
     valuesOf({}),
     scene([]),
   )
-  expect(told[0]?.visits.map(each => each.path)).toEqual(['data.csv', '/tmp/out.csv'])
+  expect(tokens[0]?.visits.map(each => each.path)).toEqual(['data.csv', '/tmp/out.csv'])
 })

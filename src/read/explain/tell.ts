@@ -32,7 +32,7 @@ import type {
 /** What the telling needs to know of the run. */
 export interface Scene {
   readonly topology: Topology
-  /** null if the plan's text is erased: then decisions are told without their expressions. */
+  /** null if the plan's text is erased: then decisions are shown without their expressions. */
   readonly plan: Pick<PlanValue, 'fields' | 'expressions' | 'options'> | null
   /** By sink: the path that it writes, absolute. */
   readonly paths: ReadonlyMap<string, string>
@@ -87,8 +87,8 @@ function mergeDetail(value: number, values: Values): MergeDetail | null {
   const { origins, overruled } = fieldsOf(known.value)
   const texts = Object.entries(fieldsOf(origins)).filter(([, branch]) => typeof branch === 'string')
   const lists = Object.entries(fieldsOf(overruled)).map(([field, values]) => {
-    const told = (Array.isArray(values) ? (values as readonly Json[]) : []).map(fieldsOf)
-    return [field, told.filter(({ branch, value }) => typeof branch === 'string' && value !== undefined)] as const
+    const losing = (Array.isArray(values) ? (values as readonly Json[]) : []).map(fieldsOf)
+    return [field, losing.filter(({ branch, value }) => typeof branch === 'string' && value !== undefined)] as const
   })
   return { origins: Object.fromEntries(texts), overruled: Object.fromEntries(lists) } as unknown as MergeDetail
 }
@@ -118,7 +118,7 @@ interface TimedVisit {
   readonly time_us: number
 }
 
-/** A held visit is told again when its group closes: the later telling replaces the earlier. */
+/** A held visit is recorded again when its group closes: the later fact replaces the earlier. */
 function visitsByToken(entries: readonly SubjectEntry[]): Map<number, TimedVisit[]> {
   const by_token = new Map<number, TimedVisit[]>()
   for (const { visits, time_us } of entries)

@@ -147,7 +147,7 @@ class CourseBook implements Courses {
     const opened = entries[0]?.groups_opened.find(({ kind }) => GROUP_KINDS[kind] === 'batch')
     const closed = entries.flatMap(each => each.groups_closed).find(({ group }) => group === opened?.group)
     const course = await this.#courseOf(entries)
-    // One that was abandoned had come to nothing.
+    // An abandoned batch has no result.
     if (closed === undefined || closed.verdict === 'abandoned' || course === null) return null
     return { group: closed.group, size: closed.members.length, trigger: closed.verdict, course }
   }
@@ -162,7 +162,7 @@ class CourseBook implements Courses {
       for (const { token, node: number, start_us } of visits) {
         const node = this.#topology.nodes[number - 1]
         const lineage = lineages.get(token)
-        // A visit that was held is told again, and a sink may be tried again: the first time counts.
+        // A visit that was held is recorded again, and a sink may be tried again: the first time counts.
         if (node === undefined || lineage === undefined || seen.has(`${token} ${number}`)) continue
         if (node.kind !== 'sink' && node.kind !== 'aggregate' && node.kind !== 'coalesce') continue
         seen.add(`${token} ${number}`)

@@ -116,7 +116,7 @@ function contentOf({ visits }: SubjectEntry, values: SubjectValues): RepeatedRow
   if (!isRow(data)) return { kind: 'erased' }
   const error = visits[0]?.error ?? null
   if (error === null) return { kind: 'row', row: data }
-  const told = values.get(error.value)
-  const message = isRow(told) && typeof told.message === 'string' ? told.message : ''
+  const error_value = values.get(error.value)
+  const message = isRow(error_value) && typeof error_value.message === 'string' ? error_value.message : ''
   return { kind: 'rejected', raw: (data.raw ?? null) as Json, code: error.code, message }
 }

@@ -21,7 +21,7 @@ export interface Closing {
   /** What was published, if it was. */
   readonly publish: { readonly seq: number } | null
   readonly totals: TotalsFact
-  /** When it was sealed or stopped; null while it goes on. */
+  /** When it was sealed or stopped; null while it runs. */
   readonly ended_us: number | null
   /** When the last of its entries was made. */
   readonly last_us: number

@@ -25,15 +25,15 @@ const seen = mapOf((value, where) => {
 })
 const expression: Decoder<ExpressionText> = (value, where) => {
   const { for: what, source, reads, sees } = asObject(value, where)
-  const told = {
+  const required = {
     for: text()(what, `${where}.for`),
     source: text()(source, `${where}.source`),
     reads: listOf(listOf(text()))(reads, `${where}.reads`),
   }
-  if (sees === undefined) return told
+  if (sees === undefined) return required
   const { fields, rest } = asObject(sees, `${where}.sees`)
   const others = rest === undefined ? {} : { rest: seen({ rest }, `${where}.sees`).rest }
-  return { ...told, sees: { fields: seen(fields, `${where}.sees.fields`), ...others } } as ExpressionText
+  return { ...required, sees: { fields: seen(fields, `${where}.sees.fields`), ...others } } as ExpressionText
 }
 
 /** Parts that are missing are empty. @throws ShapeError */
@@ -88,7 +88,7 @@ export function receiptHashesFrom(value: Json): { readonly [sink: string]: strin
   )
 }
 
-/** Why a run stopped, as far as that is told. */
+/** Why a run stopped, as far as that is recorded. */
 export function reasonFrom(value: Json): { readonly code: string | null; readonly message: string | null } {
   const { code, message } = asObject(value, 'why it stopped')
   return { code: orNull(text())(code, 'code'), message: orNull(text())(message, 'message') }

@@ -1,5 +1,5 @@
 /**
- * Whether a run could be repeated, as far as its nodes decide. What isn't told: whether its sources would read the same
+ * Whether a run could be repeated, as far as its nodes decide. A grade doesn't say whether its sources would read the same
  * again. Where time decides, a new run may come to something else, and a replay doesn't.
  */
 import type { SubjectEntry } from '../../format/entry.ts'

@@ -81,9 +81,10 @@ async function errorCounts(
 ): Promise<ErrorCounts[]> {
   if (!endings.some(each => each.class === 'failure')) return []
   const counts = await reader.errorCounts(log)
-  const told = counts.reduce((sum, each) => sum + each.count, 0)
+  const listed = counts.reduce((sum, each) => sum + each.count, 0)
   const due = totals.endings.reduce((sum, [fate, , of]) => sum + (fateOf(fate)?.error === 'required' ? of : 0), 0)
-  if (told !== due) throw new UnsoundRecord([`the table has ${told} endings with an error, and ${due} were counted`])
+  if (listed !== due)
+    throw new UnsoundRecord([`the table has ${listed} endings with an error, and ${due} were counted`])
   return counts.map(({ node, error_code, count }) => ({ node: nodes[node - 1]?.name ?? '?', code: error_code, count }))
 }
 
