@@ -16,19 +16,19 @@ export interface CheckResult {
   readonly not_checked?: readonly string[]
 }
 
-/** Where problems are told. */
+/** Where problems are reported. */
 export interface Report {
   add(problem: string): void
 }
 
 /** Of one check; the rest is counted. */
-const MAX_TOLD = 20
+const MAX_REPORTED = 20
 /** Of one problem: what is quoted from a ledger may have any length. */
 const MAX_UNITS = 1_000
 
 export class Check implements Report {
   readonly name: string
-  readonly #told: string[] = []
+  readonly #reported: string[] = []
   #count = 0
   #finished = true
 
@@ -47,9 +47,9 @@ export class Check implements Report {
 
   add(problem: string): void {
     this.#count++
-    if (this.#told.length >= MAX_TOLD) return
+    if (this.#reported.length >= MAX_REPORTED) return
     const cut = problem.length - MAX_UNITS
-    this.#told.push(cut <= 0 ? problem : `${problem.slice(0, MAX_UNITS)}… (${grouped(cut)} characters more)`)
+    this.#reported.push(cut <= 0 ? problem : `${problem.slice(0, MAX_UNITS)}… (${grouped(cut)} characters more)`)
   }
 
   /** The same check, with a word of where the problem is. */
@@ -58,8 +58,8 @@ export class Check implements Report {
   }
 
   result(): CheckResult {
-    const more = this.#count - this.#told.length
-    const problems = more === 0 ? [...this.#told] : [...this.#told, `and ${grouped(more)} more`]
+    const more = this.#count - this.#reported.length
+    const problems = more === 0 ? [...this.#reported] : [...this.#reported, `and ${grouped(more)} more`]
     return { name: this.name, ok: this.ok, problems, ...(this.#finished ? {} : { unfinished: true }) }
   }
 }
@@ -81,7 +81,7 @@ export function entryName(seq: number, subject: SubjectEntry['subject'] | null =
   return `entry ${grouped(seq)} (${subjectName(subject)})`
 }
 
-/** The name of an entry, made only if a problem is told: most have none. */
+/** The name of an entry, made only if a problem is reported: most have none. */
 export class Place {
   readonly #seq: number
   readonly #subject: SubjectEntry['subject'] | null

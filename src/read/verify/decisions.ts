@@ -1,6 +1,6 @@
 /**
  * `verify --decisions`: gates that decide by expressions, evaluated once more on what entered them: the way that was taken, or
- * the error, must be what follows from it. What can't be told is counted: values that are erased, and gates whose expressions are.
+ * the error, must be what follows from it. What can't be checked is counted: values that are erased, and gates whose expressions are.
  */
 import { compileExpression, type Expression } from '../../expression/expression.ts'
 import { type ExpressionText, isError, type SubjectEntry, type VisitFact } from '../../format/entry.ts'
@@ -66,7 +66,7 @@ export class Decisions {
     return gate
   }
 
-  /** null if it can't be evaluated: that is told once if something is wrong with it. */
+  /** null if it can't be evaluated: that is reported once if something is wrong with it. */
   #compiled(node: number, ways: Ways): Gate | null {
     const texts = this.#expressions?.[ways.name(node)]
     if (!Array.isArray(texts) || texts.length === 0) return null
@@ -106,14 +106,14 @@ function problemOf(gate: Gate, row: Row, visit: VisitFact, ways: Ways): string |
   if (isError(visit.status)) {
     const code = visit.error?.code ?? ''
     if ('code' in should && should.code === code) return null
-    return `met the error ${code} at ${name}, whose expression gives ${told(should)}`
+    return `met the error ${code} at ${name}, whose expression gives ${decidedText(should)}`
   }
   const label = ways.label(visit.edge)
   if ('label' in should && should.label === label) return null
-  return `left ${name} by ${JSON.stringify(label)}, and its expression gives ${told(should)}`
+  return `left ${name} by ${JSON.stringify(label)}, and its expression gives ${decidedText(should)}`
 }
 
-function told(decided: Decided): string {
+function decidedText(decided: Decided): string {
   return 'label' in decided ? JSON.stringify(decided.label) : `the error ${decided.code}`
 }
 

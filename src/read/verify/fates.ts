@@ -139,10 +139,10 @@ function afterErrorHere(ending: EndingFact, { last }: TokenState, ways: Ways): s
   return sameError(ending.error, last.error) ? null : 'its error is another one than that of its last visit'
 }
 
-/** What came of its last request isn't known, or of one before. */
+/** How its last request, or one before, ended isn't known. */
 function inDoubtProblem(ending: EndingFact, token: TokenState, ways: Ways): string | null {
   if (!sends(ways, ending.node)) return `${ways.name(ending.node)} sends nothing`
-  return token.sending.in_doubt ? afterErrorHere(ending, token, ways) : 'it is known what came of its requests'
+  return token.sending.in_doubt ? afterErrorHere(ending, token, ways) : 'it is known how its requests ended'
 }
 
 /** A transform returned nothing, or an aggregate dropped it. */

@@ -106,7 +106,7 @@ describe('a file that a later run wrote, too', () => {
   const checks = async (reader: LedgerReader) => verifyFiles(reader, [RUN, LATER])
   const first = { ...artifact, bytes: 3, sha256: createHash('sha256').update('id\n').digest('hex') }
 
-  test('in its place: of the first one nothing can be told, which is said and is no problem', async () => {
+  test('in its place: of the first one nothing can be known, which is said and is no problem', async () => {
     const both = ledger(later({ out: artifact }), sealed({ out: first }))
     const not_checked = [`sink out: ${path} is not checked: replaced by run ${LATER}`]
     expect((await checks(both)).get(RUN)).toEqual({ name: 'files', ok: true, problems: [], compared: 0, not_checked })

@@ -36,12 +36,12 @@ export class KeysInForce {
 
   /** Gives what is wrong. */
   birth(key: string): string | null {
-    return told(() => this.#add(parseVerifierKey(key), 0))
+    return problemOf(() => this.#add(parseVerifierKey(key), 0))
   }
 
   /** An entry `index` of log 0, whose root was `root` before it. Gives what is wrong; then nothing has changed. */
   change(ledger: string, index: number, root: string, facts: KeyChange & { readonly t: number }): string | null {
-    return told(() => {
+    return problemOf(() => {
       const { change, keys, signatures, t } = facts
       if (keys.length === 0) return 'it changes no key'
       const named = keys.map(parseVerifierKey)
@@ -101,7 +101,7 @@ export class KeysInForce {
   }
 }
 
-function told(work: () => string | null): string | null {
+function problemOf(work: () => string | null): string | null {
   try {
     return work()
   } catch (error) {

@@ -24,8 +24,8 @@ export interface Registered {
   sealed: { readonly size: number; readonly root: string } | null
   /** Of the process that took the run over last; 1 for the one that opened it. */
   epoch: number
-  /** seq of the entry that last spoke of it. */
-  told_at: number
+  /** seq of the entry that last changed any of this. */
+  changed_at: number
   readonly opened_us: number
   /** By epoch; most runs are never taken over. */
   taken_over_us: Map<number, number> | null
@@ -105,7 +105,7 @@ export class LedgerLog {
   keysOf(log: number, size: number): HeadKeys {
     if (log === 0) return this.#keys.ofLogZero(size)
     const known = this.#logs.get(log)
-    return this.#keys.ofRun(known?.told_at ?? this.entries, known?.sealed != null)
+    return this.#keys.ofRun(known?.changed_at ?? this.entries, known?.sealed != null)
   }
 
   get registered(): Iterable<Registered> {
@@ -215,8 +215,15 @@ export class LedgerLog {
         if (log !== this.#logs.size + 1) return `log ${log} is opened, where ${this.#logs.size + 1} comes next`
         if (this.#runs.has(run)) return `run ${run} is opened a second time`
         this.#runs.add(run)
-        const told = { sealed: null, epoch: 1, told_at: seq, opened_us: entry.t, taken_over_us: null, sealed_us: 0 }
-        this.#logs.set(log, { log, run, opened_at: seq, first_root: root, ...told })
+        const initial = {
+          sealed: null,
+          epoch: 1,
+          changed_at: seq,
+          opened_us: entry.t,
+          taken_over_us: null,
+          sealed_us: 0,
+        }
+        this.#logs.set(log, { log, run, opened_at: seq, first_root: root, ...initial })
         return null
       }
       case 'erase': {
@@ -232,7 +239,7 @@ export class LedgerLog {
         if (known === undefined || known.run !== entry.run)
           return `run ${entry.run} was never opened as log ${entry.log}`
         if (known.sealed !== null) return `run ${entry.run} was sealed before`
-        known.told_at = seq
+        known.changed_at = seq
         if (entry.k === 'sealed') {
           known.sealed = { size: entry.size, root: entry.root }
           known.sealed_us = entry.t

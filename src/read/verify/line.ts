@@ -16,7 +16,7 @@ export class LineCheck {
   readonly #traces = new Map<number, number>()
   /** Tokens that wait in a batch. */
   readonly #batched = new Set<number>()
-  /** Tokens of which something was told since the last commit. */
+  /** Tokens of which something was recorded since the last commit. */
   #touched = new Set<number>()
   /** Open ones that stand nowhere: whoever goes on would forget them. */
   readonly #astray = new Set<number>()
@@ -59,17 +59,17 @@ export class LineCheck {
   }
 
   /** A commit; `check` may be null if its entries can't all be read. */
-  commit(seq: number, told: CommitLine, ways: Ways, check: Check | null): void {
+  commit(seq: number, facts: CommitLine, ways: Ways, check: Check | null): void {
     const problems = new Map<LineMember, string>()
-    for (const member of told.moved?.out ?? this.#line) this.#touch(member)
+    for (const member of facts.moved?.out ?? this.#line) this.#touch(member)
     const misplaced = (member: LineMember) => problems.set(member, misplacedText(member, ways))
-    this.#line.take(told, (member, fault) => {
+    this.#line.take(facts, (member, fault) => {
       if (fault === 'twice') misplaced(member)
       else problems.set(member, `${nameOf(member)} isn't in line, where the commit says what moved`)
     })
-    for (const member of told.moved?.out ?? []) this.#count(member, -1)
-    if (told.moved === undefined) this.#traces.clear()
-    const came = told.line ?? told.moved?.in.flatMap(([, ...members]) => members) ?? []
+    for (const member of facts.moved?.out ?? []) this.#count(member, -1)
+    if (facts.moved === undefined) this.#traces.clear()
+    const came = facts.line ?? facts.moved?.in.flatMap(([, ...members]) => members) ?? []
     for (const member of came) {
       this.#count(member, 1)
       this.#touch(member)

@@ -65,13 +65,13 @@ function fitAll({ c, w }: Facts, { body, salts }: StoredPayload): boolean {
   const stored = canonicalValue(body)
   if (!Array.isArray(stored) || stored.length !== c.length || stored.length === 0) return false
   if (salts.length !== stored.length * SALT_BYTES) return false
-  const told: Json[] = []
+  const known: Json[] = []
   const elements = stored as readonly Json[]
   for (let i = 0; i < elements.length; i++) {
     const element = elements[i] as Json
-    const full = fullValue(element, told, w)
+    const full = fullValue(element, known, w)
     if (full === undefined) return false
-    told.push(full)
+    known.push(full)
     const salt = salts.subarray(i * SALT_BYTES, (i + 1) * SALT_BYTES)
     const is_whole = (element as readonly Json[]).length === 1
     try {
@@ -88,15 +88,15 @@ function fitAll({ c, w }: Facts, { body, salts }: StoredPayload): boolean {
 }
 
 /**
- * undefined if it is erased, out of form, a change of a value of another entry, or one that can't be made. `told`: those from
+ * undefined if it is erased, out of form, a change of a value of another entry, or one that can't be made. `known`: those from
  * `first` on.
  */
-function fullValue(element: Json, told: readonly Json[], first: number): Json | undefined {
+function fullValue(element: Json, known: readonly Json[], first: number): Json | undefined {
   if (!Array.isArray(element)) return undefined
   const [value, set, unset] = element as readonly Json[]
   if (element.length === 1) return value
   if (element.length !== 3 || typeof value !== 'number' || !isObject(set) || !Array.isArray(unset)) return undefined
-  const base = told[value - first]
+  const base = known[value - first]
   if (!isObject(base)) return undefined
   const removed = unset as readonly Json[]
   for (let i = 0; i < removed.length; i++) {

@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
 import type { Json } from '../../model/row.ts'
-import { orderProblems, type Told } from './orders.ts'
+import { orderProblems, type TokenRow } from './orders.ts'
 
 /** Objects 0 to 3, of 3, 2, 1 and 0 fields. */
 const ROW: Json = { b: [{ y: { n: 1 }, x: 1 }], a: 1, c: {} }
 
-const TOKENS: ReadonlyMap<number, Told> = new Map([
+const TOKENS: ReadonlyMap<number, TokenRow> = new Map([
   [1, { row: ROW }],
   [2, { row: ROW }],
   [3, { row: null }],
 ])
-const problems = (told: Json) => [...orderProblems(told, token => TOKENS.get(token) ?? 'not_due')]
+const problems = (orders: Json) => [...orderProblems(orders, token => TOKENS.get(token) ?? 'not_due')]
 
 test.each<[string, Json]>([
   ['of one object', [[[1], [0, 1, 0, 2]]]],
@@ -26,8 +26,8 @@ test.each<[string, Json]>([
     ],
   ],
   ['of a row that is erased', [[[3], [17, 1, 0]]]],
-])('orders are told: %s', (_what, told) => {
-  expect(problems(told)).toEqual([])
+])('orders hold: %s', (_what, orders) => {
+  expect(problems(orders)).toEqual([])
 })
 
 const NO_LIST = 'what tells how fields stand is no list of orders'
@@ -71,6 +71,6 @@ test.each<[string, Json, string]>([
   ['fewer fields than there are', [[[1], [0, 1, 0]]], NO_FIT],
   ['more fields than there are', [[[1], [2, 1, 0]]], NO_FIT],
   ['an object that is not there', [[[1], [4, 1, 0]]], NO_FIT],
-])('what can’t be told is a problem: %s', (_what, told, expected) => {
-  expect(problems(told)).toContain(expected)
+])('what can’t be an order is a problem: %s', (_what, orders, expected) => {
+  expect(problems(orders)).toContain(expected)
 })

@@ -5,11 +5,11 @@
 import type { Json } from '../../model/row.ts'
 import { tokenName } from './check.ts'
 
-/** A token as the entry leaves it: its row (null: erased), or that nothing can be told of it. */
-export type Told = { readonly row: Json | null } | 'not_due'
+/** A token as the entry leaves it: its row (null: erased), or that its order isn't due. */
+export type TokenRow = { readonly row: Json | null } | 'not_due'
 
 /** `value`: what tells the orders. Yields what is wrong with it. */
-export function* orderProblems(value: Json, of: (token: number) => Told): Iterable<string> {
+export function* orderProblems(value: Json, of: (token: number) => TokenRow): Iterable<string> {
   if (!isListOf(value, isGroup)) {
     yield 'what tells how fields stand is no list of orders'
     return
@@ -18,10 +18,10 @@ export function* orderProblems(value: Json, of: (token: number) => Told): Iterab
   for (const [tokens, ...order] of value) {
     if (!isOrder(order)) yield `an order of ${tokens.map(tokenName).join(', ')} isn't one`
     for (const token of tokens) {
-      const told = of(token)
-      if (seen.has(token) || told === 'not_due')
+      const left = of(token)
+      if (seen.has(token) || left === 'not_due')
         yield `${tokenName(token)}: how its fields stand is recorded twice, or where it isn't due`
-      else if (told.row !== null && !fits(order, told.row)) yield `${tokenName(token)}: its fields can't stand so`
+      else if (left.row !== null && !fits(order, left.row)) yield `${tokenName(token)}: its fields can't stand so`
       seen.add(token)
     }
   }

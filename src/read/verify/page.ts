@@ -24,7 +24,7 @@ export interface PageRequest {
   readonly log: number
   /** Entries from here on are left out: they came later. */
   readonly end: number
-  /** Of each value, not only of such that later entries may need. */
+  /** Of each value, not only of those that later entries may need. */
   readonly all_payloads: boolean
   /** Whether rows whose story stands in one entry are added up. */
   readonly whole_rows: boolean
@@ -175,7 +175,7 @@ export class PageLooker {
     return { entries, failure: null }
   }
 
-  /** Where the table can't be read that is found again, and told, by who folds. */
+  /** Where the table can't be read, that is found again, and reported, by who folds. */
   async #storedEndings(log: number, facts: ReadonlyArray<Facts | null>): Promise<ReadonlyMap<number, StoredEnding>> {
     const tokens = facts.flatMap(each => (each === null ? [] : endedIn(each)))
     if (tokens.length === 0) return new Map()

@@ -164,7 +164,7 @@ export class RunFacts {
       }
       const before = this.#cursors.get(source)
       if (before?.done === true && (!done || records !== before.records)) {
-        this.#totals.add(`${where}: ${ways.name(source)} goes on after its end`)
+        this.#totals.add(`${where}: ${ways.name(source)} continues after its end`)
       }
       this.#cursors.set(source, { source, records, done })
     }

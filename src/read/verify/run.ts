@@ -24,7 +24,7 @@ import { RunFacts } from './run-facts.ts'
 import { incompleteRequests } from './sending.ts'
 import { SubjectState, type Witness } from './subject.ts'
 import { TallyFold } from './tallies.ts'
-import { compareTiles, compareTrees, LastLeaves, type Tiles, ToldTiles } from './tiles.ts'
+import { CommitTiles, compareTiles, compareTrees, LastLeaves, type Tiles } from './tiles.ts'
 import { Times } from './times.ts'
 import { checkValues, skipValues, type ValueCounts } from './values-check.ts'
 import { Ways } from './ways.ts'
@@ -49,7 +49,7 @@ export interface WalkedRun {
   readonly tokens: number
   /** Values that were there to be checked. */
   readonly values: number
-  /** Those that aren't, by right. */
+  /** Those that an erasure on record has taken away. */
   readonly erased: number
   readonly root: string
   /** Root after entry 0. */
@@ -168,7 +168,7 @@ class RunFold {
   readonly #endings: EndingsTable
   readonly #open = new OpenSet()
   readonly #leaves = { row: new LastLeaves(), batch: new LastLeaves() }
-  readonly #told_tiles = new ToldTiles()
+  readonly #commit_tiles = new CommitTiles()
   readonly #times = new Times(this.checks.entries)
   #witness: RunWitness
   /** The run whose rows this one repeats, if it does. */
@@ -178,7 +178,7 @@ class RunFold {
   #last_token = 0
   #last_group = 0
   #last_call = 0
-  /** Of what the numbers have been found not to be dense: told once. */
+  /** Of what the numbers have been found not to be dense: reported once. */
   readonly #misnumbered = new Set<string>()
 
   readonly #decisions: Decisions | null
@@ -284,7 +284,7 @@ class RunFold {
     if (tiles !== null) await noting(checks.projections, () => this.#checkTiles(tiles))
   }
 
-  /** Some entries can't be read, which has been told: all else that entries are needed for stays open. */
+  /** Some entries can't be read, which has been reported: all else that entries are needed for stays open. */
   #leaveRest(): void {
     const { entries, ...rest } = this.checks
     for (const check of Object.values(rest)) check.leave()
@@ -340,8 +340,8 @@ class RunFold {
     const { entries } = this.checks
     if (known !== undefined) {
       if (previous !== known.seq) {
-        const told = previous === null ? 'it is the first of its story' : `${entryName(previous)} came before it`
-        entries.add(`${where}: it says that ${told}, and ${entryName(known.seq)} did`)
+        const claim = previous === null ? 'it is the first of its story' : `${entryName(previous)} came before it`
+        entries.add(`${where}: it says that ${claim}, and ${entryName(known.seq)} did`)
       }
       if (entry.origin !== null) entries.add(`${where}: it says again where the row came from`)
       return known
@@ -407,7 +407,7 @@ class RunFold {
       this.#repeated = await RepeatedRun.find(this.#reader, facts.reruns, this.checks.entries)
     this.facts.fold(seq, facts, this.#witness.ways, this.tallies, this.#complete)
     if (facts.k !== 'commit') return
-    this.#told_tiles.take(seq, facts.tiles ?? [], this.checks.seal)
+    this.#commit_tiles.take(seq, facts.tiles ?? [], this.checks.seal)
     this.#witness.line.commit(seq, facts, this.#witness.ways, this.#complete ? this.checks.entries : null)
     if (this.#complete) this.#open.commit(seq, facts.open, this.checks.totals)
   }
@@ -454,12 +454,13 @@ class RunFold {
   async #checkTiles(entries: Tiles): Promise<void> {
     const { row: rows, batch: batches } = this.#leaves
     const { seal } = this.checks
-    if (this.#complete) this.#told_tiles.compare(rows, batches, seal)
+    if (this.#complete) this.#commit_tiles.compare(rows, batches, seal)
     const [of_rows, of_batches] = [rows.tree(), batches.tree()]
-    const told = this.facts.seal?.subjects
-    if (told !== undefined && of_rows !== null && of_batches !== null)
-      compareTrees(told, of_rows.head, of_batches.head, seal)
-    const stored = told === undefined ? ([[], []] as const) : ([of_rows?.tiles ?? [], of_batches?.tiles ?? []] as const)
+    const trees = this.facts.seal?.subjects
+    if (trees !== undefined && of_rows !== null && of_batches !== null)
+      compareTrees(trees, of_rows.head, of_batches.head, seal)
+    const stored =
+      trees === undefined ? ([[], []] as const) : ([of_rows?.tiles ?? [], of_batches?.tiles ?? []] as const)
     await compareTiles(this.#reader, this.#log, [entries, ...stored], this.checks.projections)
   }
 

@@ -23,13 +23,13 @@ test('rows of one request are announced together', () => {
 test('and answered together', () => {
   expect(problems([], answered(CALL_OK, CALL_OK, CALL_OK))).toEqual([])
   expect(problems([], answered(CALL_ERROR, CALL_ERROR, CALL_ERROR))).toEqual([])
-  expect(problems([], answered(CALL_OK, CALL_OK))).toEqual([`${REQUEST}, 2 say what came of it`])
+  expect(problems([], answered(CALL_OK, CALL_OK))).toEqual([`${REQUEST}, 2 say how it ended`])
   expect(problems([], answered(CALL_OK, CALL_ERROR, CALL_OK))).toEqual([
     `${REQUEST}, some say that it was answered, and others that it failed`,
   ])
 })
 
-test('what came of a request is told with what announced it', () => {
+test('how a request ended is reported with what announced it', () => {
   const came: Answered[] = []
   const sending = new Sending()
   const call = { node: 4, attempt: 1, request: 1, status: CALL_OK } as CallFact

@@ -1,7 +1,7 @@
 /**
  * What is on record of a token at a sink that sends: each request was announced by an intent of an earlier entry, and a row
  * of which nobody knows whether it was taken ends as that, and as nothing else. Rows of one request are announced together,
- * each time that it is made, and what came of it is told of all of them, in one commit.
+ * each time that it is made, and how it ended is recorded for all of them, in one commit.
  */
 import {
   CALL_RECORDED,
@@ -17,7 +17,7 @@ import { IN_DOUBT } from '../../model/outcome.ts'
 import { tokenName } from './check.ts'
 import type { Ways } from './ways.ts'
 
-/** What came of a request with several rows, as it is told of one of them. */
+/** How a request with several rows ended, as it is recorded for one of them. */
 export interface Answered {
   readonly intent: IntentFact
   readonly status: CallStatus
@@ -35,7 +35,7 @@ export class Sending {
     return this.#in_doubt || this.#intent !== null
   }
 
-  /** A call that tells what came of a request. Only intents of earlier entries may be known yet. */
+  /** A call that says how a request ended. Only intents of earlier entries may be known yet. */
   *answer(call: CallFact, answered: Answered[]): Iterable<string> {
     const { node, attempt, request, status } = call
     // Nothing is sent where the answer is on record.
@@ -51,7 +51,7 @@ export class Sending {
   *visit({ status, edge, error }: VisitFact, at: string): Iterable<string> {
     if (!isError(status)) return
     if (error?.code === IN_DOUBT) this.#in_doubt = true
-    else if (this.#intent !== null) yield `it is refused ${at}, and what came of its last request isn't known`
+    else if (this.#intent !== null) yield `it is refused ${at}, and how its last request ended isn't known`
     if (edge !== 0 && this.in_doubt) yield `it may have been taken ${at}, and leaves it`
   }
 
@@ -84,7 +84,7 @@ export function* incompleteRequests(announced: readonly IntentFact[], answered: 
     if (!isComplete(request)) yield `of ${nameOf(request)}, which is about to be made, ${request.length} say so`
   const statuses = new Map(answered.map(({ intent, status }) => [intent, status]))
   for (const request of requestsOf([...statuses.keys()])) {
-    if (!isComplete(request)) yield `of ${nameOf(request)}, ${request.length} say what came of it`
+    if (!isComplete(request)) yield `of ${nameOf(request)}, ${request.length} say how it ended`
     if (new Set(request.map(intent => statuses.get(intent))).size > 1)
       yield `of ${nameOf(request)}, some say that it was answered, and others that it failed`
   }

@@ -1,4 +1,4 @@
-/** Endings as the table has them, against those of one entry: as far as that can be told by looking at nothing else. */
+/** Endings as the table has them, against those of one entry: as far as that can be known by looking at nothing else. */
 import { bytesToHex } from '../../format/hash.ts'
 import type { LedgerReader, StoredEnding, StoredEntry } from '../../ledger/read-port.ts'
 import type { Json } from '../../model/row.ts'

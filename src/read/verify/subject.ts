@@ -25,7 +25,7 @@ import { type Check, Place, tokenName } from './check.ts'
 import { ABANDONED, endingProblems } from './fates.ts'
 import { BATCH, FORK, Groups, MERGE } from './groups.ts'
 import type { LineCheck } from './line.ts'
-import { orderProblems, type Told } from './orders.ts'
+import { orderProblems, type TokenRow } from './orders.ts'
 import { type Answered, sends } from './sending.ts'
 import type { TallyFold } from './tallies.ts'
 import { endOf, isWithin, TokenState, type ValueRange } from './token.ts'
@@ -43,7 +43,7 @@ export interface Witness {
   readonly born: number[]
   readonly opened: number[]
   readonly called: number[]
-  /** Since the last commit: what is about to be sent together, and what came of it. */
+  /** Since the last commit: what is about to be sent together, and how it ended. */
   readonly announced: IntentFact[]
   readonly answered: Answered[]
 }
@@ -163,7 +163,7 @@ export class SubjectState {
     this.tokens.set(birth.token, new TokenState(birth, ways.to(edge), edge, birth.value))
   }
 
-  /** What came of requests that earlier entries tell of. */
+  /** How requests ended that earlier entries tell of. */
   #answers({ calls }: SubjectEntry, where: Place, { ways, tokens, answered }: Witness): void {
     for (const call of calls) {
       if (!sends(ways, call.node)) continue
@@ -264,16 +264,16 @@ export class SubjectState {
   /** Each call is of a visit that this entry tells, of one that is still to come, or of the batch. */
   #calls({ calls, visits }: SubjectEntry, where: Place, { ways, tokens, tallies, called }: Witness): void {
     for (const call of calls) {
-      const told = (problem: string) => tokens.add(`${where}: call ${grouped(call.call)} ${problem}`)
+      const note = (problem: string) => tokens.add(`${where}: call ${grouped(call.call)} ${problem}`)
       called.push(call.call)
       tallies.call(call)
-      if (call.service > ways.services(call.node)) told(`asks a service that ${ways.name(call.node)} doesn't have`)
+      if (call.service > ways.services(call.node)) note(`asks a service that ${ways.name(call.node)} doesn't have`)
       if (!isWithin(call.request, this.#fresh) && !this.#asked.has(call.request))
-        told(`asks value ${call.request}, which isn't new and wasn't asked before`)
+        note(`asks value ${call.request}, which isn't new and wasn't asked before`)
       this.#asked.add(call.request)
-      if (!isWithin(call.response, this.#fresh)) told(`was answered with value ${call.response}, which isn't a new one`)
+      if (!isWithin(call.response, this.#fresh)) note(`was answered with value ${call.response}, which isn't a new one`)
       if (call.token === 0) {
-        if (this.subject.kind === 'row' || ways.kind(call.node) !== 'aggregate') told('is of no token, and of no batch')
+        if (this.subject.kind === 'row' || ways.kind(call.node) !== 'aggregate') note('is of no token, and of no batch')
         continue
       }
       const token = this.tokens.get(call.token)
@@ -281,7 +281,7 @@ export class SubjectState {
         each => each.token === call.token && each.node === call.node && each.attempt === call.attempt,
       )
       const to_come = token?.node === call.node && token.attempt === call.attempt
-      if (!in_visit && !to_come) told(`is of a visit that ${tokenName(call.token)} doesn't make`)
+      if (!in_visit && !to_come) note(`is of a visit that ${tokenName(call.token)} doesn't make`)
     }
   }
 
@@ -290,7 +290,7 @@ export class SubjectState {
    * more about a merge or how fields stand, or is what a token was born with. What is born of a fork has the parent's value, what is born of a merge that of its members.
    */
   #newValues(entry: SubjectEntry, where: Place, witness: Witness): void {
-    const told = (problem: string) => witness.tokens.add(`${where}: ${problem}`)
+    const note = (problem: string) => witness.tokens.add(`${where}: ${problem}`)
     const uses = new Map<number, number>()
     const use = (value: number) => uses.set(value, (uses.get(value) ?? 0) + 1)
     for (const { in: before, out, node, status, error } of entry.visits) {
@@ -310,10 +310,10 @@ export class SubjectState {
       const last = this.tokens.get(parents[0] ?? 0)?.last ?? null
       const kind = this.#groups.get(group)?.kind
       const due = kind === FORK ? last?.in : kind === MERGE ? last?.out : null
-      if (due !== null && value !== due) told(`${tokenName(token)} is born with value ${value}, not ${due}`)
+      if (due !== null && value !== due) note(`${tokenName(token)} is born with value ${value}, not ${due}`)
       const is_new = isWithin(value, this.#fresh)
       if (due === null && !is_new && value !== last?.in) {
-        told(`${tokenName(token)} is born with value ${value}, which is neither its parent's nor a new one`)
+        note(`${tokenName(token)} is born with value ${value}, which is neither its parent's nor a new one`)
       }
       // What merges may have changed nothing: then it is what the fork had, which came from somewhere else.
       const unmerged = kind === MERGE && this.#forked.has(value) && uses.has(value)
@@ -321,7 +321,7 @@ export class SubjectState {
     }
     for (let value = this.#fresh.first; value <= this.#fresh.last; value++) {
       const count = uses.get(value) ?? 0
-      if (count !== 1) told(`value ${value} is there for ${count === 0 ? 'nothing' : `${count} things`}`)
+      if (count !== 1) note(`value ${value} is there for ${count === 0 ? 'nothing' : `${count} things`}`)
     }
   }
 
@@ -372,7 +372,7 @@ export class SubjectState {
     }
   }
 
-  /** How fields stand is told of tokens that were born or left by an edge here, and are open or were forked here. */
+  /** How fields stand is recorded for tokens that were born or left by an edge here, and are open or were forked here. */
   #orders(entry: SubjectEntry, where: Place, { ways, tokens }: Witness): void {
     const { orders, births, visits } = entry
     if (orders === 0) return
@@ -381,12 +381,12 @@ export class SubjectState {
     if (value === null) return
     const moved = new Set(births.map(each => each.token))
     for (const { token, edge } of visits) if (edge !== 0) moved.add(token)
-    const told = (id: number): Told => {
+    const rowOf = (id: number): TokenRow => {
       const token = this.tokens.get(id)
       if (token === undefined || !moved.has(id)) return 'not_due'
       return token.ended && ways.kind(token.node) !== 'fork' ? 'not_due' : { row: this.values.get(token.value) }
     }
-    for (const problem of orderProblems(value, told)) tokens.add(`${where}: ${problem}`)
+    for (const problem of orderProblems(value, rowOf)) tokens.add(`${where}: ${problem}`)
   }
 
   /** Ended tokens leave; of the rest none may be at its end. */

@@ -64,8 +64,8 @@ export class TallyFold {
   readonly #visits = new Map<number, [number, number, number]>()
   readonly #edges = new Map<number, number>()
   readonly #by_sink = new Map<number, number>()
-  /** Differences as they were told last: one that stays the same from commit to commit is told once. */
-  readonly #told = new Map<string, string>()
+  /** Differences as they were reported last: one that stays the same from commit to commit is reported once. */
+  readonly #reported = new Map<string, string>()
   readonly #failures = new Map<number, [rejected: number, failed: number]>()
 
   visit(node: number, status: VisitStatus, edge: number, was_held: boolean): void {
@@ -169,63 +169,63 @@ export class TallyFold {
   /** Whether a difference is another one than before; equal numbers are none. */
   isNews(what: string, says: readonly number[], is: readonly number[]): boolean {
     const difference = says.map((each, i) => each - (is[i] ?? 0)).join()
-    const before = this.#told.get(what) ?? says.map(() => 0).join()
-    this.#told.set(what, difference)
+    const before = this.#reported.get(what) ?? says.map(() => 0).join()
+    this.#reported.set(what, difference)
     return difference !== before && says.some((each, i) => each !== is[i])
   }
 
   /** How stored totals differ from these. */
-  *problems(told: TotalsFact, ways: Ways): Iterable<string> {
+  *problems(stored: TotalsFact, ways: Ways): Iterable<string> {
     const counts: readonly (readonly [string, number, number])[] = [
-      ['rows read', told.rows.read, this.rows],
-      ['rows ingested', told.rows.ingested, this.rows - this.rejected],
-      ['rows rejected', told.rows.rejected, this.rejected],
-      ['tokens born', told.tokens.born, this.born],
-      ['tokens ended', told.tokens.ended, this.ended],
-      ['tokens open', told.tokens.open, this.born - this.ended],
-      ['groups', told.groups, this.groups],
-      ['calls', told.calls?.count ?? 0, this.calls.count],
-      ['calls with an error', told.calls?.error ?? 0, this.calls.error],
-      ['calls that were throttled', told.calls?.throttled ?? 0, this.calls.throttled],
-      ['calls answered from the record', told.calls?.recorded ?? 0, this.calls.recorded],
-      ['LLM tokens in', told.calls?.input_tokens ?? 0, this.calls.input_tokens],
-      ['LLM tokens out', told.calls?.output_tokens ?? 0, this.calls.output_tokens],
-      ['nano-dollars spent', told.calls?.cost_nusd ?? 0, this.calls.cost_nusd],
+      ['rows read', stored.rows.read, this.rows],
+      ['rows ingested', stored.rows.ingested, this.rows - this.rejected],
+      ['rows rejected', stored.rows.rejected, this.rejected],
+      ['tokens born', stored.tokens.born, this.born],
+      ['tokens ended', stored.tokens.ended, this.ended],
+      ['tokens open', stored.tokens.open, this.born - this.ended],
+      ['groups', stored.groups, this.groups],
+      ['calls', stored.calls?.count ?? 0, this.calls.count],
+      ['calls with an error', stored.calls?.error ?? 0, this.calls.error],
+      ['calls that were throttled', stored.calls?.throttled ?? 0, this.calls.throttled],
+      ['calls answered from the record', stored.calls?.recorded ?? 0, this.calls.recorded],
+      ['LLM tokens in', stored.calls?.input_tokens ?? 0, this.calls.input_tokens],
+      ['LLM tokens out', stored.calls?.output_tokens ?? 0, this.calls.output_tokens],
+      ['nano-dollars spent', stored.calls?.cost_nusd ?? 0, this.calls.cost_nusd],
     ]
     for (const [what, says, is] of counts) {
       if (this.isNews(what, [says], [is])) yield `it says ${grouped(says)} ${what}, and there are ${grouped(is)}`
     }
     yield* this.#listProblems(
       'endings',
-      told.endings.map(([fate, sink, count]) => [[fate, sink], [count]]),
+      stored.endings.map(([fate, sink, count]) => [[fate, sink], [count]]),
       new Map([...this.#endings].map(([key, count]) => [key, [count]])),
       fate => fateOf(fate) !== undefined,
       ([fate, sink]) => `endings ${fateName(fate!)}${sink === 0 ? '' : ` in ${ways.name(sink!)}`}`,
     )
     yield* this.#listProblems(
       'batches',
-      told.batches.map(([node, count]) => [[node], [count]]),
+      stored.batches.map(([node, count]) => [[node], [count]]),
       new Map([...this.#batches].map(([node, count]) => [`${node}`, [count]])),
       node => ways.kind(node) === 'aggregate',
       ([node]) => `batches of ${ways.name(node!)}`,
     )
     yield* this.#listProblems(
       'visits',
-      told.visits.map(([node, ...rest]) => [[node], rest]),
+      stored.visits.map(([node, ...rest]) => [[node], rest]),
       new Map([...this.#visits].map(([node, each]) => [`${node}`, each])),
       node => ways.kind(node) !== undefined,
       ([node]) => `visits (ok, error, held) of ${ways.name(node!)}`,
     )
     yield* this.#listProblems(
       'edges',
-      told.edges.map(([edge, count]) => [[edge], [count]]),
+      stored.edges.map(([edge, count]) => [[edge], [count]]),
       new Map([...this.#edges].map(([edge, count]) => [`${edge}`, [count]])),
       edge => ways.hasEdge(edge),
       ([edge]) => `ways from ${ways.name(ways.from(edge!))} to ${ways.name(ways.to(edge!))} (edge ${edge})`,
     )
     yield* this.#listProblems(
       'failures',
-      (told.failures ?? []).map(([source, ...rest]) => [[source], rest]),
+      (stored.failures ?? []).map(([source, ...rest]) => [[source], rest]),
       new Map([...this.#failures].map(([source, counts]) => [`${source}`, counts])),
       source => ways.kind(source) === 'source',
       ([source]) => `rejected records and failed rows of ${ways.name(source!)}`,
@@ -235,14 +235,14 @@ export class TallyFold {
   /** Lists ascend by their keys; what isn't listed is none. */
   *#listProblems(
     what: string,
-    told: readonly (readonly [readonly number[], readonly number[]])[],
+    listed: readonly (readonly [readonly number[], readonly number[]])[],
     counted: ReadonlyMap<string, readonly number[]>,
     exists: (number: number) => boolean,
     name: (key: readonly number[]) => string,
   ): Iterable<string> {
     const says = new Map<string, readonly number[]>()
     let before: readonly number[] | null = null
-    for (const [key, counts] of told) {
+    for (const [key, counts] of listed) {
       if (before !== null && compare(before, key) >= 0) yield `its list of ${what} does not ascend`
       before = key
       says.set(key.join(), counts)
@@ -250,10 +250,10 @@ export class TallyFold {
     }
     for (const key of new Set([...says.keys(), ...counted.keys()])) {
       const width = (says.get(key) ?? counted.get(key))!.length
-      const told_counts = says.get(key) ?? new Array<number>(width).fill(0)
+      const stored_counts = says.get(key) ?? new Array<number>(width).fill(0)
       const counts = counted.get(key) ?? new Array<number>(width).fill(0)
-      if (this.isNews(`${what} ${key}`, told_counts, counts)) {
-        yield `it says ${told_counts.join(', ')} ${name(key.split(',').map(Number))}, and there are ${counts.join(', ')}`
+      if (this.isNews(`${what} ${key}`, stored_counts, counts)) {
+        yield `it says ${stored_counts.join(', ')} ${name(key.split(',').map(Number))}, and there are ${counts.join(', ')}`
       }
     }
   }

@@ -9,7 +9,7 @@ export class TiledFrontier {
   #part = new Frontier()
   readonly #onTile: (tile: Tile) => void
 
-  /** `onTile` is told each tile when it is full, the lowest first. */
+  /** `onTile` is given each tile when it is full, the lowest first. */
   constructor(onTile: (tile: Tile) => void) {
     this.#onTile = onTile
   }

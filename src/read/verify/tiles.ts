@@ -28,7 +28,7 @@ export class LastLeaves {
   /** `closed`: it is the last entry of its row or batch, by all that its entries say. */
   take(number: number, leaf: Hash, closed: boolean): void {
     const index = Math.floor((number - 1) / TILE_WIDTH)
-    // An entry behind the last one: told where stories are looked at.
+    // An entry behind the last one: reported where stories are looked at.
     if (this.#full.has(index)) return
     if (number > this.#size) this.#size = number
     const part = this.#parts.get(index) ?? { leaves: [], closed: 0 }
@@ -89,25 +89,25 @@ export class LastLeaves {
   }
 }
 
-/** What commits tell of tiles that are full is what they are, and each is told once. */
-export class ToldTiles {
-  readonly #told = new Map<string, { readonly tile: SubjectTile; readonly seq: number }>()
+/** What commits say of tiles that are full is true, and each is recorded once. */
+export class CommitTiles {
+  readonly #seen = new Map<string, { readonly tile: SubjectTile; readonly seq: number }>()
 
   take(seq: number, tiles: readonly SubjectTile[], check: Report): void {
     for (const tile of tiles) {
       const key = `${tile[0]} ${tile[1]}`
-      if (this.#told.has(key)) check.add(`entry ${grouped(seq)}: ${nameOf(tile[0], 0, tile[1])} was told before`)
-      this.#told.set(key, { tile, seq })
+      if (this.#seen.has(key)) check.add(`entry ${grouped(seq)}: ${nameOf(tile[0], 0, tile[1])} was recorded before`)
+      this.#seen.set(key, { tile, seq })
     }
   }
 
   compare(rows: LastLeaves, batches: LastLeaves, check: Report): void {
-    for (const { tile, seq } of this.#told.values()) {
+    for (const { tile, seq } of this.#seen.values()) {
       const [tree, index, root] = tile
       const found = (tree === TREES.rows ? rows : batches).tile(index)
       const what = `entry ${grouped(seq)}: ${nameOf(tree, 0, index)}`
-      if (found === null) check.add(`${what} is told as full, and isn’t`)
-      else if (found !== root) check.add(`${what} is told with root ${short(root)}, and has ${short(found)}`)
+      if (found === null) check.add(`${what} is recorded as full, and isn’t`)
+      else if (found !== root) check.add(`${what} is recorded with root ${short(root)}, and has ${short(found)}`)
     }
   }
 }
@@ -138,8 +138,8 @@ export async function compareTiles(
 }
 
 /** The seal's trees are those of the last entries. */
-export function compareTrees(told: SubjectTrees, rows: TreeHead, batches: TreeHead, check: Report): void {
-  for (const [what, said, found] of [['rows', told.rows, rows] as const, ['batches', told.batches, batches] as const])
+export function compareTrees(seal: SubjectTrees, rows: TreeHead, batches: TreeHead, check: Report): void {
+  for (const [what, said, found] of [['rows', seal.rows, rows] as const, ['batches', seal.batches, batches] as const])
     if (said.size !== found.size)
       check.add(`the seal covers ${grouped(said.size)} ${what}, and there are ${grouped(found.size)}`)
     else if (said.root !== found.root)

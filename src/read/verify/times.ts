@@ -25,7 +25,7 @@ export class Times {
   readonly #check: Check
   #last_us = 0
   /** Of the run's last entry but for `publish`, which stands before what it belongs to. */
-  #told_us = 0
+  #previous_us = 0
   /** When the run was down or its clock jumped, in order. */
   readonly #stood: (readonly [number, number])[] = []
   #stood_until_us = 0
@@ -65,14 +65,14 @@ export class Times {
     if (t < this.#last_us) this.#check.add(`${where}: its time lies before that of the run's entry before it`)
     this.#last_us = t
     if (k === 'publish') return
-    if (k === 'resume') this.#stand(this.#told_us, t)
+    if (k === 'resume') this.#stand(this.#previous_us, t)
     if (k === 'commit' || k === 'stop')
       for (const [from, to] of facts.jumps ?? []) {
-        if (from < Math.max(this.#told_us, this.#stood_until_us) || to <= from || to > t)
+        if (from < Math.max(this.#previous_us, this.#stood_until_us) || to <= from || to > t)
           this.#check.add(`${where}: the clock can't have jumped from ${grouped(from)} to ${grouped(to)}`)
         this.#stand(from, to)
       }
-    this.#told_us = t
+    this.#previous_us = t
     if (this.#ended !== null && this.#ended.us > t)
       this.#check.add(`${this.#ended.where} tells of a time after that of the commit that it belongs to`)
     this.#ended = null

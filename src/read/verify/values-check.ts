@@ -12,8 +12,8 @@ const NO_VALUES: ValueCounts = { there: 0, erased: 0 }
 
 /**
  * Adds the values of a subject's next entry to `values`, and checks each against its commitment. `where` names the entry, `isErased`
- * says which places among its values are erased by right.
- * @returns how many values were there to be checked, and how many are erased by right.
+ * says which places among its values are erased on record.
+ * @returns how many values were there to be checked, and how many are erased on record.
  */
 export function checkValues(
   commits: Commits,
@@ -81,7 +81,7 @@ function keepCount(commits: Commits, seq: number, values: SubjectValues): void {
   try {
     values.add(seq, commits, null)
   } catch (error) {
-    // What is wrong with the numbers was told, or will be with the next entry.
+    // What is wrong with the numbers was reported, or will be with the next entry.
     if (!(error instanceof DecodeError)) throw error
   }
 }

@@ -25,7 +25,7 @@ export interface VerifyOptions {
   readonly remembered?: KnownHead | null
   /** Who reads the pages of logs; absent: that is done here. */
   readonly pages?: PageSource
-  /** Told now and then while entries are read, with how many there are. */
+  /** Called now and then while entries are read, with how many there are. */
   readonly onProgress?: (progress: { readonly run: string; readonly entries: number; readonly of: number }) => void
 }
 
@@ -45,7 +45,7 @@ export interface VerifiedRun {
 
 /**
  * The shape of `verify --json` (CONTRACTS section 2), and `ledger` beside it: the checks that all runs share. Of very many
- * runs only some are told one by one, those that don't hold before others; `left_out` counts the rest.
+ * runs only some are listed one by one, those that don't hold before others; `left_out` counts the rest.
  */
 export interface VerifyResult {
   readonly ok: boolean
@@ -56,7 +56,7 @@ export interface VerifyResult {
   readonly ledger: { readonly ok: boolean; readonly entries: number; readonly checks: readonly CheckResult[] }
 }
 
-/** So many runs are told one by one, and so many that don't hold. */
+/** So many runs are listed one by one, and so many that don't hold. */
 const MAX_RUNS = 10_000
 const MAX_FAILED = 1_000
 
@@ -85,7 +85,7 @@ async function verify(reader: LedgerReader, options: VerifyOptions): Promise<Ver
   if (options.run !== undefined && wanted.length === 0) {
     throw new CustodyError('CUSTODY_RUN_UNKNOWN', `${reader.url} has no run ${options.run}`)
   }
-  const told = new ToldRuns()
+  const listed = new ListedRuns()
   for (const [run, log] of wanted) {
     const size = await sizeOf(reader, log)
     const decisions = options.decisions === true ? await Decisions.of(reader, log) : null
@@ -100,14 +100,14 @@ async function verify(reader: LedgerReader, options: VerifyOptions): Promise<Ver
     )
     if (found.complete) log_zero.checkRun(found)
     else found.registered.leave()
-    told.add(found)
+    listed.add(found)
   }
   const checks = Object.values(shared).map(each => each.result())
   const ok = checks.every(each => each.ok)
-  const { runs, left_out } = told
+  const { runs, left_out } = listed
   const older = remembered !== null && log_zero.entries < remembered.size
   return {
-    ok: ok && told.ok,
+    ok: ok && listed.ok,
     ...(older ? { rolled_back: { seen: remembered.size, now: log_zero.entries } } : {}),
     runs: runs.map(each => resultOf(each, checks)),
     ...(left_out.runs === 0 ? {} : { left_out }),
@@ -126,7 +126,7 @@ async function sizeOf(reader: LedgerReader, log: number): Promise<number> {
 }
 
 /** Results as they are found; of very many, counts. */
-class ToldRuns {
+class ListedRuns {
   ok = true
   readonly runs: WalkedRun[] = []
   readonly left_out = { runs: 0, not_ok: 0 }
@@ -135,8 +135,8 @@ class ToldRuns {
   add(walked: WalkedRun): void {
     const ok = [...walked.checks, walked.registered].every(each => each.ok)
     if (!ok) this.ok = false
-    const is_told = ok ? this.runs.length < MAX_RUNS : this.#failed++ < MAX_FAILED
-    if (is_told) this.runs.push(walked)
+    const is_listed = ok ? this.runs.length < MAX_RUNS : this.#failed++ < MAX_FAILED
+    if (is_listed) this.runs.push(walked)
     else {
       this.left_out.runs++
       if (!ok) this.left_out.not_ok++

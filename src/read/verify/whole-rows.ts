@@ -1,6 +1,6 @@
 /**
  * Rows whose story stands in one entry: most rows of most runs. Such an entry is folded by whoever looks at its page, as any other
- * would be; of a stretch of them only what they add up to is told.
+ * would be; of a stretch of them only what they add up to is passed on.
  *
  * WHOLE-ROWS-1. A row is among them only if its own entry gave no problem at all, and says nothing that others must be asked about: batches,
  *     requests that were announced, times that stood still.
