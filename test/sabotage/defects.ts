@@ -317,8 +317,8 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'a jump of the clock isn’t on record',
     file: 'run/committer.ts',
-    text: 'return told === jumps.length ? {} : { jumps: jumps.slice(told) }',
-    instead: 'return told > 0 && told < jumps.length ? { jumps: jumps.slice(told) } : {}',
+    text: 'return recorded === jumps.length ? {} : { jumps: jumps.slice(recorded) }',
+    instead: 'return recorded > 0 && recorded < jumps.length ? { jumps: jumps.slice(recorded) } : {}',
     shape: 'timed-clocks-crashes',
   },
   {

@@ -81,7 +81,7 @@ export interface CallDispatcherParts {
   readonly shared: SharedLimits | null
   readonly atPoint: AtPoint
   /** Reported when a service pauses, and when it is back. */
-  readonly onService: (told: ServiceState) => void
+  readonly onService: (state: ServiceState) => void
   /** The most that calls may have cost that were under way when a process before this one was gone, in nano-dollars. */
   readonly lost_nusd: number
   /** Where calls are answered from instead of being made; null to make them. */
@@ -124,7 +124,7 @@ export class CallDispatcher {
     })
   }
 
-  /** Goes on after a process that may have made calls up to `at_us`. */
+  /** Continues after a process that may have made calls up to `at_us`. */
   goOn(at_us: number): void {
     this.#services.goOn(at_us)
   }
@@ -179,8 +179,7 @@ export class CallDispatcher {
   }
 
   /**
-   * Has something sent, once that is durably on record. `settle` gets what came of it as events, or that a replay has no record
-   * of it.
+   * Has something sent, once that is durably on record. `settle` gets the result as events, or that a replay has no record of it.
    * @throws CustodyError CUSTODY_PLUGIN_DEFECT if its service isn't one of the node's, or the request no JSON.
    */
   send({ asking: [first, ...others], services, service: name, perform }: Sending, settle: Settle): void {
@@ -339,16 +338,16 @@ export class CallDispatcher {
   }
 
   #settle(pending: OpenCall, answer: CallAnswer, time: Time, stack: Stack): void {
-    let told: Reported
+    let reported: Reported
     try {
-      told = reportedOf(answer, pending.most_nusd)
+      reported = reportedOf(answer, pending.most_nusd)
     } catch (thrown) {
       const what = thrown instanceof Error ? thrown.message : String(thrown)
       const { node } = pending.asked[0].visit.asker
-      const told_wrong = defect(node.name, `says of a call to ${pending.name} what nothing can be made of: ${what}`)
-      return this.#broke(pending, told_wrong, time, stack)
+      const misreport = defect(node.name, `says of a call to ${pending.name} what nothing can be made of: ${what}`)
+      return this.#broke(pending, misreport, time, stack)
     }
-    const { text, costs } = told
+    const { text, costs } = reported
     const trouble = troubleOf(answer)
     const throttled = trouble === 'throttled' && this.#isMadeAgain(pending, answer)
     this.#ends(pending, costs)

@@ -54,7 +54,7 @@ export async function performed({ perform }: OpenCall, signal: AbortSignal): Pro
   return perform({ signal })
 }
 
-/** What came of a request; `missed`: a replay has no record of it. */
+/** The result of a request; `missed`: a replay has no record of it. */
 export type SendResult = CallResult | Uncounted | { readonly kind: 'missed'; readonly message: string }
 
 /** The service is down: that uses up no attempt. */
@@ -62,7 +62,7 @@ export interface Uncounted extends RowError {
   readonly uncounted: true
 }
 
-/** Hears what came of it. */
+/** Gets the result. */
 export type Settle = (result: SendResult, ended_us: number, stack: Stack) => void
 
 export interface Asking {

@@ -46,8 +46,8 @@ const nanoDollars = (usd: number): number => Math.max(0, Math.ceil(usd * 1e9 - 1
 type Failed = Pick<CallFailure, 'code' | 'message' | 'retryable' | 'response'>
 
 export function failureText({ code, message, retryable, response }: Failed): string {
-  const told = { code, message: message.toWellFormed(), retryable }
-  return canonicalize(response === undefined ? told : { ...told, response })
+  const failure = { code, message: message.toWellFormed(), retryable }
+  return canonicalize(response === undefined ? failure : { ...failure, response })
 }
 
 /** A failure as `failureText` wrote it. @throws CustodyError CUSTODY_VERIFY_FAILED if it isn't one. */
@@ -82,13 +82,13 @@ function costsOf(answer: CallAnswer, most_nusd: number): CallCosts {
   }
 }
 
-const tokensOf = (told: unknown): number => (isCount(told, MOST) ? Math.round(told) : 0)
+const tokensOf = (reported: unknown): number => (isCount(reported, MOST) ? Math.round(reported) : 0)
 
 /** Sums of dollars stay exact as nano-dollars, even when many are added up. */
 const MOST_USD = 100_000
 /** Counts may add up to many times that, and still be exact. */
 const MOST = 1_000_000_000
 
-function isCount(told: unknown, most: number): told is number {
-  return typeof told === 'number' && told >= 0 && told <= most
+function isCount(reported: unknown, most: number): reported is number {
+  return typeof reported === 'number' && reported >= 0 && reported <= most
 }

@@ -1,4 +1,4 @@
-/** What is told of a service that keeps calls waiting: to people while the run is under way, and as the error that it stops by. */
+/** What is said of a service that keeps calls waiting: to people while the run is under way, and in the error that stops it. */
 import { CustodyError, type ErrorCode } from '../../model/error.ts'
 import { grouped } from '../../model/number-text.ts'
 import { formatTime } from '../../model/time.ts'

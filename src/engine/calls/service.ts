@@ -65,8 +65,8 @@ export interface ServicePorts {
   ): void
 }
 
-/** A pause that is shorter isn't worth telling. */
-const TOLD_PAUSE_US = 10_000_000
+/** A shorter pause isn't worth reporting. */
+const REPORTED_PAUSE_US = 10_000_000
 
 export class Service<Context> {
   readonly name: string
@@ -79,9 +79,9 @@ export class Service<Context> {
   #cut_us = 0
   #busy = 0
   #shut_until_us = Number.NEGATIVE_INFINITY
-  #told_until_us = Number.NEGATIVE_INFINITY
-  /** Of waits for `per_minute` each kind is told once: a run may have one each minute. */
-  readonly #told_paces = new Set<boolean>()
+  #reported_until_us = Number.NEGATIVE_INFINITY
+  /** Of waits for `per_minute` each kind is reported once: a run may have one each minute. */
+  readonly #reported_paces = new Set<boolean>()
   /** Since when everybody is turned away; null: it answers. */
   #throttling_since_us: number | null = null
   #breaker: Breaker = CLOSED
@@ -170,8 +170,8 @@ export class Service<Context> {
     const { max_wait_us } = this.#limits
     if (pause_us > max_wait_us || now_us - this.#throttling_since_us > max_wait_us)
       this.#ports.giveUp({ kind: 'busy', until_us: pause_us > max_wait_us ? until_us : now_us })
-    else if (until_us >= this.#told_until_us + TOLD_PAUSE_US && pause_us >= TOLD_PAUSE_US) {
-      this.#told_until_us = until_us
+    else if (until_us >= this.#reported_until_us + REPORTED_PAUSE_US && pause_us >= REPORTED_PAUSE_US) {
+      this.#reported_until_us = until_us
       this.#ports.tell({ kind: 'left_alone', until_us })
     }
     this.#works()
@@ -275,8 +275,8 @@ export class Service<Context> {
 
   #tellPace(now_us: number, wait_us: number): void {
     const assumed = this.#pace?.assumes(now_us) === true
-    if (wait_us < TOLD_PAUSE_US || this.#told_paces.has(assumed)) return
-    this.#told_paces.add(assumed)
+    if (wait_us < REPORTED_PAUSE_US || this.#reported_paces.has(assumed)) return
+    this.#reported_paces.add(assumed)
     this.#ports.tell({ kind: 'paced', until_us: now_us + wait_us, assumed })
   }
 

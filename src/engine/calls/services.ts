@@ -13,7 +13,7 @@ export interface ServicesParts {
   /** Limits that are kept with other runs; null for limits of this run's own. */
   readonly shared: SharedLimits | null
   /** Reported when a service pauses, and when it is back. */
-  readonly onService: (told: ServiceState) => void
+  readonly onService: (state: ServiceState) => void
   allows(most_nusd: number): boolean
   /** The run can't go on because of a service. */
   stop(error: Error): void

@@ -159,7 +159,7 @@ export class Executor {
   }
 
   /**
-   * Goes on from where a commit stood: takes in what was under way, in its order. To be called once, before anything else;
+   * Continues from where a commit stood: takes in what was under way, in its order. To be called once, before anything else;
    * the first `deliver` then advances it.
    */
   restore({ order, subjects, groups, batches, batches_before, resting }: InFlight): void {
@@ -264,7 +264,7 @@ export class Executor {
     return false
   }
 
-  /** Nothing else can go on: of a replay’s tokens, the first that waits for what doesn't come goes on. False if none does. */
+  /** Nothing else can go on: of a replay’s tokens, the first that waits for what doesn't come continues. False if none does. */
   giveUp(): boolean {
     if (this.hasNews || this.performing > 0 || this.#events.resting > 0) return false
     const token = this.#parts.replay_order?.giveUp() ?? null
@@ -288,7 +288,7 @@ export class Executor {
       try {
         this.#visit(next, stack)
       } catch (thrown) {
-        // The run stops. What was being advanced keeps its order for whoever goes on.
+        // The run stops. What was being advanced keeps its order for whoever resumes it.
         for (const each of [next, ...stack.toReversed()]) this.#stay(each)
         throw thrown
       }

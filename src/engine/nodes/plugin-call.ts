@@ -237,8 +237,8 @@ export function checkedError(name: string, declared: { readonly [code: string]: 
   if (field !== undefined && typeof field !== 'string') throw defect(name, 'returned an error whose field is no text')
   checkCode(name, declared, code)
   // What is nested too deep isn't kept, and no defect: it may be what the row holds.
-  for (const told of [details, retry_after_ms])
-    if (told !== undefined && !isDeeper(told, MAX_ROW_DEPTH)) canonicalize(told)
+  for (const given of [details, retry_after_ms])
+    if (given !== undefined && !isDeeper(given, MAX_ROW_DEPTH)) canonicalize(given)
   return error
 }
 

@@ -16,7 +16,7 @@ export class Transitions {
 
   /**
    * What follows from a transition of `event`: `moved` are the tokens that left where they stood, `next` what stands in the
-   * event's place now. Groups that are decided by it merge right before what goes on from the event.
+   * event's place now. Groups that are decided by it merge right before what continues from the event.
    */
   of(event: Token, moved: readonly Standing[], next: readonly (Token | Trace)[], stack: Stack): void {
     // Most rows are in no fork.

@@ -29,10 +29,10 @@ export class OrderChanges {
       this.#changes = 0
       return { line: Array.from(order.order(), memberOf) }
     }
-    const told = runs.map(
+    const moved_in = runs.map(
       ({ behind, members }): LineRun => [behind === null ? 0 : memberOf(behind), ...members.map(memberOf)],
     )
-    return { moved: { out: out.map(memberOf), in: told } }
+    return { moved: { out: out.map(memberOf), in: moved_in } }
   }
 }
 

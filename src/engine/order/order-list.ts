@@ -145,7 +145,7 @@ export class OrderList {
     trace.group.traces?.delete(numberOf(trace))
   }
 
-  /** One that is held goes on, and blocks others from now on. */
+  /** One that is held continues, and blocks others from now on. */
   release(token: Token): void {
     if (token.place?.passive === true) this.replace(token, [token])
   }

@@ -8,7 +8,7 @@ import { type Carrier, deadFor } from '../token/fork-frames.ts'
 const ON_ERROR = 'on_error'
 
 export type Reaches = (node: NodeNumber, target: NodeNumber) => boolean
-/** The same, if nothing goes on from the coalesces `dead` but by their `on_error`. */
+/** The same, if nothing continues from the coalesces `dead` but by their `on_error`. */
 export type ReachesPast = (node: NodeNumber, target: NodeNumber, dead: readonly NodeNumber[]) => boolean
 
 /** `reaches(a, b)`: b is a, or can be reached from a. */

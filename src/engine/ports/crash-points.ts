@@ -32,7 +32,7 @@ export const POINTS = [
   'after_seal',
   /** Another process has taken the run over; it has recorded nothing. */
   'after_take_over',
-  /** It has recorded that it goes on; outputs are not yet wound back. */
+  /** It has recorded that it continues the run; outputs are not yet wound back. */
   'after_resume_entry',
   /** Some outputs are wound back. */
   'mid_rewind',

@@ -1,7 +1,7 @@
 /** What the engine needs from outside. A simulation gives its own, and so drives everything. */
 
 /**
- * Time, in two readings that may part: while the machine sleeps only the time of day goes on, and whoever sets it moves nothing else.
+ * Time, in two readings that may part: while the machine sleeps only the time of day moves, and whoever sets it moves nothing else.
  * What is recorded and what others judge by is the time of day; how long something takes is monotonic.
  */
 export interface Clock {

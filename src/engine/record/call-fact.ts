@@ -25,7 +25,7 @@ export function senderOf({ token, node }: Asker): TokenId {
   return token
 }
 
-/** What came of a call. */
+/** A call with its result. */
 export interface CallMade {
   readonly ordinal: number
   readonly service: number
@@ -42,7 +42,7 @@ export interface CallMade {
 export function callFact(
   { token, node, attempt }: Asker,
   { ordinal, service, status, costs, started_us }: CallMade,
-  told: {
+  recorded: {
     readonly number: number
     readonly request: ValueNumber
     readonly response: ValueNumber
@@ -50,7 +50,7 @@ export function callFact(
     readonly duration_us: number
   },
 ): CallFact {
-  const { number: call, request, response, time_us, duration_us } = told
+  const { number: call, request, response, time_us, duration_us } = recorded
   const start_us = started_us - time_us
   return {
     // Facts say 0 of what is none.

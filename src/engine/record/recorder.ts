@@ -188,7 +188,7 @@ export class Recorder {
   }
 
   /**
-   * The visit gave several rows: the token ends, and a child for each goes on, in no fork's frame.
+   * The visit gave several rows: the token ends, and a child for each continues, in no fork's frame.
    * @throws NotJsonError if one of them isn't JSON; then nothing is recorded.
    */
   expand(token: Token, rows: readonly Row[], edge: PlanEdge, started_us: number, ended_us?: number): Token[] {
@@ -241,14 +241,14 @@ export class Recorder {
   failAtCoalesce({ kind: _, group, members, cause, closes, ...error }: MembersFailed): void {
     const opens = group.number === null
     const { name, number: node, on_error, branches } = group.node
-    const told = { ...error, code: cause.toUpperCase() }
+    const failure = { ...error, code: cause.toUpperCase() }
     for (const { token, branch, started_us } of members) {
       this.#facts(token.subject, started_us)
       const number = this.#openMerge(group, token.subject)
       const at = on_error === null ? null : { name, on_error, branch: branches[branch] }
-      if (at !== null) this.fail(token, at, told, { kind: cause, group: number }, started_us)
+      if (at !== null) this.fail(token, at, failure, { kind: cause, group: number }, started_us)
       else {
-        const error = this.#failHere(token, told, started_us)
+        const error = this.#failHere(token, failure, started_us)
         this.#end(token, endings.failedAtCoalesce(token.id, node, cause, number, error))
       }
     }

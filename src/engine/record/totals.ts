@@ -134,9 +134,9 @@ export class Totals {
     return by_sink
   }
 
-  #failuresTold(): NonNullable<TotalsFact['failures']> {
-    const told = [...this.#failures].map(([source, { rejected, failed }]) => [source, rejected, failed] as const)
-    return told.sort((a, b) => a[0] - b[0])
+  #failuresBySource(): NonNullable<TotalsFact['failures']> {
+    const failures = [...this.#failures].map(([source, { rejected, failed }]) => [source, rejected, failed] as const)
+    return failures.sort((a, b) => a[0] - b[0])
   }
 
   /** As closing entries carry it, each list ascending. */
@@ -158,7 +158,7 @@ export class Totals {
       visits,
       edges,
       ...(this.calls === null ? {} : { calls: this.calls }),
-      ...(this.#failures.size === 0 ? {} : { failures: this.#failuresTold() }),
+      ...(this.#failures.size === 0 ? {} : { failures: this.#failuresBySource() }),
     }
   }
 }

@@ -10,19 +10,19 @@ interface Compared {
 }
 
 export function differences(before: Compared, after: Compared): string[] {
-  const told: string[] = []
+  const found: string[] = []
   const [was, is] = [describe(before), describe(after)]
-  for (const name of was.keys()) if (!is.has(name)) told.push(`\`${name}\` is gone`)
+  for (const name of was.keys()) if (!is.has(name)) found.push(`\`${name}\` is gone`)
   for (const [name, parts] of is) {
     const former = was.get(name)
     if (former === undefined) {
-      told.push(`\`${name}\` is new`)
+      found.push(`\`${name}\` is new`)
       continue
     }
     for (const part of PARTS)
-      if (parts[part] !== former[part]) told.push(`${part} of \`${name}\` differ${part === 'kind' ? 's' : ''}`)
+      if (parts[part] !== former[part]) found.push(`${part} of \`${name}\` differ${part === 'kind' ? 's' : ''}`)
   }
-  return told.length > 0 ? told : ['a schema, a policy or the order of its parts differs']
+  return found.length > 0 ? found : ['a schema, a policy or the order of its parts differs']
 }
 
 const PARTS = ['kind', 'options', 'expressions', 'ways'] as const

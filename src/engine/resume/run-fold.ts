@@ -77,9 +77,9 @@ export async function readHistory(reader: RunReader, log: number): Promise<Histo
 }
 
 /** @throws CustodyError CUSTODY_VERIFY_FAILED if they don't fit together. */
-function lineAfter(told: readonly CommitLine[]): LineMember[] {
+function lineAfter(lines: readonly CommitLine[]): LineMember[] {
   const line = new RecordedLine()
-  for (const each of told)
+  for (const each of lines)
     line.take(each, member => {
       throw new CustodyError('CUSTODY_VERIFY_FAILED', `commits don't agree on where ${member} stands in the order list`)
     })
@@ -98,9 +98,9 @@ export async function readOpening(reader: Pick<RunReader, 'entry' | 'payload'>, 
   const run = stored === null ? null : runEntryOf(stored.body)
   if (run?.entry.k !== 'open') throw new CustodyError('CUSTODY_VERIFY_FAILED', 'the run has no opening entry')
   const [plan, intents] = await valuesOf(reader, log, 0, run)
-  const told = { plan: onRecord(plan, 'plan'), intents: onRecord(intents, 'list of what sinks intend') }
+  const values = { plan: onRecord(plan, 'plan'), intents: onRecord(intents, 'list of what sinks intend') }
   // cast: its two values, which the engine wrote and whose commitments have just been checked.
-  return { opening: run.entry, ...(told as unknown as Pick<OpeningRecord, 'plan' | 'intents'>) }
+  return { opening: run.entry, ...(values as unknown as Pick<OpeningRecord, 'plan' | 'intents'>) }
 }
 
 /** The only value of a commit. @throws CustodyError CUSTODY_VALUE_ALTERED. */

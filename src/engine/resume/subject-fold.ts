@@ -93,7 +93,7 @@ const MEMBER_CAUSES = [...MERGE_FAILURES, 'late_arrival'] as const
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
-/** What a token is known to be while the fold goes on. */
+/** What a token is known to be while the fold is under way. */
 interface Folded {
   readonly token: Token
   value: number
@@ -490,7 +490,7 @@ function knownOf({ state }: Token): Pick<Sending, 'in_doubt' | 'together'> {
   return state.kind === 'sending' ? state : { in_doubt: false, together: null }
 }
 
-/** Whether of some request nobody knows what came of it: each that was answered has a call. */
+/** Whether some request has no known result: each that was answered has a call. */
 function isUnanswered(intents: readonly IntentFact[], calls: readonly CallFact[]): boolean {
   return intents.length > calls.length
 }

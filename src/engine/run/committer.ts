@@ -2,7 +2,7 @@
  * Makes what has happened durable: sinks first, then the ledger with their receipts, in one transaction (docs/crash-safety.md).
  *
  * COMMITTER-1. One commit at a time: sinks are touched again only when the ledger has the receipts that they gave last. Meanwhile
- *     the engine goes on, and what it does belongs to the next commit.
+ *     the engine continues, and what it does belongs to the next commit.
  * COMMITTER-2. If a sink can't be made durable, nothing of the commit is recorded, and all sinks go back to their last receipts.
  * COMMITTER-3. (I11) Totals, head and receipts are those of the latest commit that is durable; whoever listens hears of it then.
  * COMMITTER-4. That a commit failed is thrown at whoever comes next, once: `settled`, or any other step.
@@ -235,7 +235,7 @@ export class Committer {
       [full(value)],
     )
     const [values, jumps] = [this.#values, this.#jumps]
-    const told = last ? () => undefined : this.#onCommit()
+    const report = last ? () => undefined : this.#onCommit()
     const { durable } = await this.#ledger.begin().catch(this.#fail)
     this.#in_flight = new Begun(
       durable.then(head => {
@@ -244,7 +244,7 @@ export class Committer {
         this.#outputs.accept(receipts)
         this.#atPoint('after_commit')
         send()
-        told()
+        report()
       }, this.#fail),
       this.#onSettled,
     )
@@ -271,9 +271,9 @@ export class Committer {
   /** Jumps of the clock that no entry has recorded. */
   #newJumps(): { readonly jumps?: Jumps } {
     const { jumps } = this.#clock
-    const told = this.#jumps
+    const recorded = this.#jumps
     this.#jumps = jumps.length
-    return told === jumps.length ? {} : { jumps: jumps.slice(told) }
+    return recorded === jumps.length ? {} : { jumps: jumps.slice(recorded) }
   }
 
   #append(entry: RunDraft['entry'], values: readonly ValueDraft[]): void {

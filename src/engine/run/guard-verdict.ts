@@ -26,7 +26,7 @@ export const FIRST_RECORDS = 1000
 /** Of so few records all may be broken. */
 const LEAST_RECORDS = 10
 
-/** So many records were read, and the input goes on. Nothing was said of rejected ones, and all of them were. */
+/** So many records were read, and there is more input. Nothing was said of rejected ones, and all of them were. */
 export function brokenByFirst(run: GuardsConfig, { source, guards, records, rejected }: SourceCounts): Broken | null {
   if (!isDefault(run.rejected, guards.rejected) || records < FIRST_RECORDS || rejected < records) return null
   return allRejected(`the first ${grouped(records)} records of source \`${source}\` were all rejected`, source)
@@ -42,7 +42,7 @@ export function brokenAtEnd(run: GuardsConfig, counts: SourceCounts): Broken[] {
   if (limit === null && records >= LEAST_RECORDS && rejected === records)
     broken.push(allRejected(`all ${grouped(records)} records of source \`${source}\` were rejected`, source))
   if (limit !== null && isBeyond(limit, rejected, records)) {
-    const message = `${shareOf(rejected, records, 'record')} of source \`${source}\` ${were(rejected)} rejected, and ${key} allows ${told(limit)}`
+    const message = `${shareOf(rejected, records, 'record')} of source \`${source}\` ${were(rejected)} rejected, and ${key} allows ${limitText(limit)}`
     broken.push({ message, source, set: `${key}=off` })
   }
   const least = tooFew(
@@ -64,7 +64,7 @@ export function brokenAfterAll(run: GuardsConfig, all: readonly SourceCounts[]):
     if (limit === null || !isBeyond(limit, count, of)) return
     const key = source === null ? 'guards.failed' : `sources.${source}.guards.failed`
     const whose = source === null ? '' : ` of source \`${source}\``
-    const message = `${shareOf(count, of, 'row')}${whose} failed, and ${key} allows ${told(limit)}`
+    const message = `${shareOf(count, of, 'row')}${whose} failed, and ${key} allows ${limitText(limit)}`
     broken.push({ message, source, set: `${key}=off` })
   }
   failures(run.failed, failed, records, null)
@@ -104,7 +104,7 @@ function isBeyond(limit: Threshold, count: number, of: number): boolean {
   }
 }
 
-function told(limit: Threshold): string {
+function limitText(limit: Threshold): string {
   return limit.kind === 'share' ? `${limit.percent} %` : limit.kind === 'count' ? grouped(limit.most) : 'any'
 }
 

@@ -1,6 +1,6 @@
 /**
- * A run under way in this process, whether it just began or goes on after a stop: drives it to its seal, or to a stop from
- * which `resume` goes on.
+ * A run under way in this process, whether it just began or continues after a stop: drives it to its seal, or to a stop from
+ * which `resume` continues.
  *
  *   open sinks → scheduler → finish, publish, seal
  *        └──────── stop ────────► stop entry, lease given up
@@ -110,7 +110,7 @@ export interface SessionRequest {
   /** Called with what sources wait for, and what is odd about them; for people. */
   readonly onNotice?: ((notice: Notice) => void) | undefined
   /** Called when a service keeps calls waiting, and when it is back. */
-  readonly onService?: ((told: ServiceState) => void) | undefined
+  readonly onService?: ((state: ServiceState) => void) | undefined
   /** For tests that crash a run at a named point. */
   readonly atPoint?: AtPoint | undefined
 }
@@ -396,7 +396,7 @@ async function stopAfter(
         .then(() => committer.settled()),
     )
   else if (![error, ...error.also].some(({ code }) => code === 'CUSTODY_RUN_LOST')) await isDone(outputs.rewind())
-  // Sinks that can't be wound back now are by whoever goes on.
+  // Sinks that can't be wound back now are by whoever resumes the run.
   await isDone(committer.stop(stop))
 }
 

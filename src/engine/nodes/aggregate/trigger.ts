@@ -15,7 +15,7 @@ export interface BatchState {
   readonly input_ended: boolean
 }
 
-/** The trigger that fires, or null. Where several hold, the first of count, when, max_age, end of input is told. */
+/** The trigger that fires, or null. Where several hold, the first of count, when, max_age, end of input is given. */
 export function triggerOf(trigger: AggregateNode['trigger'], batch: BatchState): Trigger | null {
   if (batch.count === 0) return null
   if (trigger.count !== null && batch.count >= trigger.count) return 'count'

@@ -24,7 +24,7 @@ import { LateLosses, placeOfFailure } from './late-losses.ts'
 export interface Transition {
   /** Whose transition it is, or a mark behind what it has moved; null for a timeout, or if nobody left where he stood. */
   readonly event: Placed | null
-  /** What has merged by it so far, and comes before what goes on from the event. */
+  /** What has merged by it so far, and comes before what continues from the event. */
   readonly merged: Stack
   readonly stack: Stack
 }

@@ -28,7 +28,7 @@ export interface SenderParts {
   readonly contexts: Contexts
   readonly clock: RunClock
   readonly events: EventQueue
-  /** Nothing is sent: what came of it is on record, row by row. */
+  /** Nothing is sent: the results are on record, row by row. */
   readonly replays: boolean
 }
 

@@ -40,5 +40,5 @@ export async function sent(node: SinkNode, sink: OutboundSink, rows: KeyedRows, 
     case 'in_doubt':
       return { ...came, kind: 'failure', code: IN_DOUBT, retryable: false }
   }
-  throw defect(node.name, `returned ${describe(came)}, which says nothing of what came of the request`)
+  throw defect(node.name, `returned ${describe(came)}, which doesn’t say how the request ended`)
 }

@@ -1,4 +1,4 @@
-/** What follows from what came of sending a row. Pure functions. */
+/** What follows from the result of sending a row. Pure functions. */
 import { IN_DOUBT } from '../../../model/outcome.ts'
 import type { RetryConfig } from '../../../plan/plan.ts'
 import type { RowError } from '../../../sdk/spec.ts'

@@ -99,7 +99,7 @@ export function prepareSinks(plan: Plan, request: SinksRequest): Promise<SinkSet
   })
 }
 
-/** The sinks of a run that goes on: where they write, and what they have durably, is known. */
+/** The sinks of a run that is resumed: where they write, and what they have durably, is known. */
 export function restoreSinks(
   plan: Plan,
   request: Omit<SinksRequest, 'dry_run' | 'in_use'>,

@@ -23,14 +23,14 @@ export function judgeHeader(
   const undeclared = columns.filter(({ field }) => !fields.has(field))
   const absent = [...fields].filter(([name]) => !there.has(name))
   const missing = absent.filter(([, { optional }]) => !optional).map(([name]) => name)
-  const told = `its columns: ${listed(columns.map(({ header }) => header))}`
+  const listing = `its columns: ${listed(columns.map(({ header }) => header))}`
   if (missing.length > 0) {
     const message = `${input} lacks ${quoted(missing)}, which the schema requires`
     const renamed = undeclared.filter(({ header }) => missing.includes(header))
-    if (renamed.length > 0) return stop(message, `${told}; ${otherwiseNamed(renamed)}`)
+    if (renamed.length > 0) return stop(message, `${listing}; ${otherwiseNamed(renamed)}`)
     const guesses = missing.flatMap(name => nearestColumn(name, undeclared))
     const meant = guesses.length === 0 ? '' : `; did you mean ${listed(guesses)}?`
-    return stop(message, told + meant)
+    return stop(message, listing + meant)
   }
   for (const [name] of absent) {
     const near = undeclared.find(({ field }) => isNearly(name, field))
@@ -38,14 +38,14 @@ export function judgeHeader(
     if (near.header === name)
       return stop(
         `${input} has no field ${quoted([name])}, which the schema has as optional`,
-        `${told}; ${otherwiseNamed([near])}`,
+        `${listing}; ${otherwiseNamed([near])}`,
       )
     const message = `${input} has no ${quoted([name])}, but ${quoted([near.header])}, which is nearly its name`
-    return stop(message, `${told}. Correct the schema, or the file.`)
+    return stop(message, `${listing}. Correct the schema, or the file.`)
   }
   if (closed && extra_columns === 'error' && undeclared.length > 0) {
     const headers = undeclared.map(({ header }) => header)
-    const hint = `Declare ${headers.length === 1 ? 'it' : 'them'}, set extra_columns: drop, or choose mode: flexible; ${told}`
+    const hint = `Declare ${headers.length === 1 ? 'it' : 'them'}, set extra_columns: drop, or choose mode: flexible; ${listing}`
     return stop(`${input} has ${quoted(headers)}, which the schema doesn’t know`, hint)
   }
   const warnings = absent.map(([name]) => `${input} has no ${quoted([name])}, which the schema has as optional`)

@@ -98,7 +98,7 @@ export class SourceReader {
   /** Until the source has shown that it is what it was. */
   #from: ReadSoFar | null
 
-  /** `from`: what is to be gone on from; null for a source that wasn't begun. */
+  /** `from`: where to continue; null for a source that wasn't begun. */
   constructor(node: SourceNode, source: Source, from: ReadSoFar | null, ports: SourcePorts, repeats = false) {
     this.#repeats = repeats
     this.node = node
