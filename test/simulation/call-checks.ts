@@ -1,10 +1,10 @@
-/** What must hold of the calls of every run, by what is durable of them and what the services have told. */
+/** What must hold of the calls of every run, by what is durable of them and what the services have delivered. */
 
 import type { RunSummary } from '../../src/engine/run/summary.ts'
 import { CALL_ERROR, CALL_OK, CALL_THROTTLED, type CallFact, type CallStatus } from '../../src/format/entry.ts'
 import type { SubjectDraft } from '../../src/ledger/write-port.ts'
 import type { Asks, Model } from './model.ts'
-import { equalTo, responseOf, type Told } from './service.ts'
+import { type Delivery, equalTo, responseOf } from './service.ts'
 
 /** A call as the ledger has it. */
 interface Kept {
@@ -17,10 +17,10 @@ interface Kept {
   readonly response: unknown
 }
 
-/** A recorded call, by what was asked and what came of it. */
-const keyOf = ({ service, about, kind }: Pick<Told, 'service' | 'about' | 'kind'>) => `${service}/${about}: ${kind}`
+/** A recorded call, by what was asked and its result. */
+const keyOf = ({ service, about, kind }: Pick<Delivery, 'service' | 'about' | 'kind'>) => `${service}/${about}: ${kind}`
 
-const kindOf = ({ fact }: Kept): Told['kind'] =>
+const kindOf = ({ fact }: Kept): Delivery['kind'] =>
   fact.status === CALL_OK ? 'answer' : fact.status === CALL_THROTTLED ? 'throttled' : 'error'
 
 export function callsIn(drafts: readonly SubjectDraft[]): Kept[] {
@@ -30,10 +30,10 @@ export function callsIn(drafts: readonly SubjectDraft[]): Kept[] {
     const subject = draft.subject.kind === 'row' ? `row ${draft.subject.row}` : `batch ${draft.subject.batch}`
     for (const [i, value] of draft.values.entries())
       if (value.kind === 'full') values.set(`${subject}: ${draft.first_value + i}`, value.text)
-    const told = (number: number): unknown => JSON.parse(values.get(`${subject}: ${number}`) ?? 'null')
+    const valueAt = (number: number): unknown => JSON.parse(values.get(`${subject}: ${number}`) ?? 'null')
     for (const fact of draft.calls) {
-      const { about, of: service = null } = told(fact.request) as { about: number; of?: string }
-      kept.push({ fact, subject, about, service, response: told(fact.response) })
+      const { about, of: service = null } = valueAt(fact.request) as { about: number; of?: string }
+      kept.push({ fact, subject, about, service, response: valueAt(fact.response) })
     }
   }
   return kept
@@ -43,8 +43,8 @@ export function spentNusd(calls: readonly Kept[]): number {
   return calls.reduce((sum, { fact }) => sum + fact.cost_nusd, 0)
 }
 
-/** Of what the services told a process that ended `at_us`, all that was told 100 ms before is among the calls `made` since. */
-export function lostCalls(told: readonly Told[], made: readonly Kept[], at_us: number): string[] {
+/** Of what the services delivered to a process that ended `at_us`, all that came 100 ms before is among the calls `made` since. */
+export function lostCalls(deliveries: readonly Delivery[], made: readonly Kept[], at_us: number): string[] {
   const durable = new Map<string, number>()
   for (const call of made) {
     const { service, about } = call
@@ -54,7 +54,7 @@ export function lostCalls(told: readonly Told[], made: readonly Kept[], at_us: n
   }
   const problems: string[] = []
   const heard = new Map<string, { old: number; all: number }>()
-  for (const each of told) {
+  for (const each of deliveries) {
     const counts = heard.get(keyOf(each)) ?? { old: 0, all: 0 }
     heard.set(keyOf(each), counts)
     counts.all++
@@ -62,10 +62,10 @@ export function lostCalls(told: readonly Told[], made: readonly Kept[], at_us: n
   }
   for (const [key, { old }] of heard)
     if (old > (durable.get(key) ?? 0))
-      problems.push(`${key}: told ${old} times 100 ms before, kept ${durable.get(key) ?? 0}`)
+      problems.push(`${key}: delivered ${old} times 100 ms before, kept ${durable.get(key) ?? 0}`)
   for (const [key, count] of durable)
     if (count > (heard.get(key)?.all ?? 0))
-      problems.push(`${key}: kept ${count} times, told ${heard.get(key)?.all ?? 0}`)
+      problems.push(`${key}: kept ${count} times, delivered ${heard.get(key)?.all ?? 0}`)
   return problems
 }
 
@@ -92,8 +92,9 @@ export function problemsOfCalls(model: Model, calls: readonly Kept[], summary: R
   }
   const { made = 0, failed = 0, throttled = 0, cost_usd = 0 } = summary.calls ?? {}
   const count = (status: CallStatus) => calls.filter(({ fact }) => fact.status === status).length
-  const told = [made, failed, throttled, Math.round(cost_usd * 1e9)]
+  const reported = [made, failed, throttled, Math.round(cost_usd * 1e9)]
   const due = [calls.length, count(CALL_ERROR), count(CALL_THROTTLED), spentNusd(calls)]
-  if (JSON.stringify(told) !== JSON.stringify(due)) problems.push(`totals of calls are ${told} instead of ${due}`)
+  if (JSON.stringify(reported) !== JSON.stringify(due))
+    problems.push(`totals of calls are ${reported} instead of ${due}`)
   return problems
 }

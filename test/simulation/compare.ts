@@ -20,13 +20,13 @@ export function compare(
   summary: RunSummary,
 ): string[] {
   const problems: string[] = []
-  const told = tellEndings(plan, ledger, problems)
+  const endings = tellEndings(plan, ledger, problems)
   if (expected !== null) {
     for (const [sink, rows] of expected.written) same(problems, `sink ${sink}`, world.disk.get(sink) ?? [], rows)
-    same(problems, 'endings', Object.fromEntries([...told].sort()), Object.fromEntries([...expected.endings].sort()))
+    same(problems, 'endings', Object.fromEntries([...endings].sort()), Object.fromEntries([...expected.endings].sort()))
   }
-  if (summary.tokens.born !== told.size || summary.tokens.open !== 0)
-    problems.push(`tokens: ${JSON.stringify(summary.tokens)}, ${told.size} endings`)
+  if (summary.tokens.born !== endings.size || summary.tokens.open !== 0)
+    problems.push(`tokens: ${JSON.stringify(summary.tokens)}, ${endings.size} endings`)
   if (summary.rows.read !== summary.rows.ingested + summary.rows.rejected)
     problems.push('I4: records read ≠ ingested + rejected')
   const commits = ledger.entries_kept.flatMap(each =>
@@ -36,7 +36,7 @@ export function compare(
   if (line !== undefined || moved !== undefined) problems.push(`I12: left in line: ${JSON.stringify(line ?? moved)}`)
   for (const { kind, name } of plan.nodes) {
     if (kind !== 'sink') continue
-    const ended = [...told.values()].filter(ending => ending.endsWith(`@${name}`)).length
+    const ended = [...endings.values()].filter(ending => ending.endsWith(`@${name}`)).length
     const written = world.disk.get(name)?.length ?? 0
     if (summary.sinks[name]?.rows !== written || written !== ended)
       problems.push(`I4: ${name} has ${written} rows, a receipt for ${summary.sinks[name]?.rows}, and ${ended} endings`)

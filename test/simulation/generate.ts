@@ -36,7 +36,7 @@ export interface Shape {
   readonly later: boolean
   /** Forks, coalesces and aggregates too. */
   readonly groups: boolean
-  /** The power may go, or somebody stop the run, at any time; another process then goes on. */
+  /** The power may go, or somebody stop the run, at any time; another process then resumes it. */
   readonly crashes?: boolean
   /** Timeouts, ages and pauses, so that what happens depends on when. Then the interpreter has no say (I7). */
   readonly timed?: boolean
@@ -56,7 +56,7 @@ export interface Shape {
   readonly calls?: boolean
   /** Sources yield what nothing can be made of, now and then, until they are fixed. */
   readonly hostile?: boolean
-  /** Others touch the files that sinks write; whoever runs the pipeline puts that right, and goes on. */
+  /** Others touch the files that sinks write; whoever runs the pipeline puts that right, and resumes it. */
   readonly touched?: boolean
   /** Whoever continues it gives it up. */
   readonly abandoned?: boolean

@@ -17,7 +17,7 @@ import {
   type Instance,
   LATE,
   type Mark,
-  type Told,
+  type Reason,
 } from './naive-state.ts'
 
 export interface Interpretation {
@@ -42,7 +42,7 @@ class Interpreter {
   readonly #closed = new Map<string, number>()
   /** All that haven't ended, wherever they are. */
   readonly #alive = new Set<Instance>()
-  /** What goes on, the next on top. */
+  /** What is to continue, the next on top. */
   #stack: (Instance | Mark)[] = []
   /** What one transition decides goes on before all else, the first of these first. */
   #next: (Instance | Mark)[] = []
@@ -332,7 +332,7 @@ class Interpreter {
     this.#next = []
   }
 
-  /** What merged goes on behind all that comes from branches with forks inside which it lost; else next, or with all that one transition decides. */
+  /** What merged continues behind all that comes from branches with forks inside which it lost; else next, or with all that one transition decides. */
   #place(born: Instance, forking: Forking, node: CoalesceModel): void {
     const { lost } = groupOf(forking, node)
     const at = this.#stack.findIndex(
@@ -423,18 +423,18 @@ class Interpreter {
     }
   }
 
-  #failGroup(forking: Forking, node: CoalesceModel, group: Group, cause: string, told: Told = cause): null {
+  #failGroup(forking: Forking, node: CoalesceModel, group: Group, cause: string, reason: Reason = cause): null {
     group.verdict = cause
-    this.#failLater(forking, node, group.arrived, cause, told)
+    this.#failLater(forking, node, group.arrived, cause, reason)
     return null
   }
 
   /** Members of a group that failed go on behind all that comes from the fork, in the order of its branches. */
-  #failLater(forking: Forking, node: CoalesceModel, members: Group['arrived'], cause: string, told: Told): void {
+  #failLater(forking: Forking, node: CoalesceModel, members: Group['arrived'], cause: string, reason: Reason): void {
     const fork = this.#nodes.get(node.fork)
     const order = fork?.kind === 'fork' ? fork.branches.map(({ branch }) => branch) : []
     const sorted = members.toSorted((a, b) => order.indexOf(a.branch) - order.indexOf(b.branch))
-    const going = sorted.flatMap(({ instance, branch }) => this.#failAt(node, instance, branch, cause, told))
+    const going = sorted.flatMap(({ instance, branch }) => this.#failAt(node, instance, branch, cause, reason))
     let at = this.#stack.findIndex(
       each => 'coalesce' in each && each.forking === forking && each.coalesce === node.name && each.branch === null,
     )
@@ -448,14 +448,14 @@ class Interpreter {
     this.#stack.splice(at, 0, ...going.toReversed())
   }
 
-  /** The instance, if it goes on. */
-  #failAt(node: CoalesceModel, instance: Instance, branch: string, cause: string, told: Told): Instance[] {
+  /** The instance, if it continues. */
+  #failAt(node: CoalesceModel, instance: Instance, branch: string, cause: string, reason: Reason): Instance[] {
     const { on_error = 'discard' } = node
     if (on_error === 'discard') {
       this.#finish(instance, `FAILED/${cause}`)
       return []
     }
-    const data = failedIn(instance, node, branch, cause, told)
+    const data = failedIn(instance, node, branch, cause, reason)
     Object.assign(instance, { at: on_error, passage: { kind: 'error', cause }, data })
     return [instance]
   }

@@ -39,7 +39,8 @@ export function problemsOf(
 ): string[] {
   const facts = gather(plan, drafts, stood, jumps ? AWAKE_US : ONE_INSTANT_US)
   const problems = [...facts.problems]
-  for (const ending of facts.endings.values()) if (!isAllowed(ending)) problems.push(`no such ending: ${told(ending)}`)
+  for (const ending of facts.endings.values())
+    if (!isAllowed(ending)) problems.push(`no such ending: ${textOf(ending)}`)
   for (const group of facts.groups.values()) {
     const add = (problem: string) => problems.push(`${GROUP_KINDS[group.kind]} ${group.group}: ${problem}`)
     if (group.closed.length !== 1) add(`I4: closed ${group.closed.length} times`)
@@ -124,7 +125,7 @@ function checkMerge(facts: Facts, group: Group, { verdict, members }: GroupClose
     // The sink to which `on_error` led it may refuse it, too, or not have come to it when the run was given up.
     if (!merged && node.on_error !== null && ON_ITS_WAY.has(cause ?? '')) continue
     if (cause !== (merged ? 'merge' : due) || ending?.group !== group.group)
-      add(`I4: ${verdict}, and its member ${token} ended ${told(ending)}`)
+      add(`I4: ${verdict}, and its member ${token} ended ${textOf(ending)}`)
   }
   const timeout_us = 'timeout_ms' in policy && policy.timeout_ms !== null ? policy.timeout_ms * 1000 : null
   const waited_us = waitedUs(facts, members[0], node.number)
@@ -136,7 +137,7 @@ function checkMerge(facts: Facts, group: Group, { verdict, members }: GroupClose
     if (members.includes(ending.token)) continue
     const cause = fateOf(ending.fate)?.cause
     if (cause !== (merged || verdict === 'timeout' ? 'late_arrival' : verdict))
-      add(`${verdict}, and who came later ended ${told(ending)}`)
+      add(`${verdict}, and who came later ended ${textOf(ending)}`)
   }
 }
 
@@ -173,7 +174,7 @@ function checkBatch(
     const ending = facts.endings.get(token)
     if (node.output === 'transform' && ending === undefined) add(`I4: its member ${token} has no ending`)
     if (verdict === 'abandoned' && fateOf(ending?.fate ?? 0)?.cause !== 'abandoned')
-      add(`abandoned, and its member ${token} ended ${told(ending)}`)
+      add(`abandoned, and its member ${token} ended ${textOf(ending)}`)
   }
 }
 
@@ -189,7 +190,7 @@ function flushes({ plan, groups }: Facts): string[] {
   return problems
 }
 
-function told(ending: EndingFact | undefined): string {
+function textOf(ending: EndingFact | undefined): string {
   const fate = fateOf(ending?.fate ?? 0)
   return ending === undefined ? 'not at all' : `${fate?.outcome}/${fate?.cause} in group ${ending.group}`
 }

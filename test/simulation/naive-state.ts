@@ -63,12 +63,12 @@ export function groupOf(forking: Forking, node: CoalesceModel): Group {
   return group
 }
 
-/** What is told of members of a group that failed: its cause, or what they disagreed about. */
-export type Told = string | { readonly conflict: string; readonly branches: readonly string[] }
+/** Why members of a group failed: the cause, or what they disagreed about. */
+export type Reason = string | { readonly conflict: string; readonly branches: readonly string[] }
 
 export const LATE = 'late'
 
-const GROUP_MESSAGES: { readonly [told: string]: string } = {
+const GROUP_MESSAGES: { readonly [reason: string]: string } = {
   late: 'the group had merged before',
   branch_lost: 'a branch that is required can’t arrive any more',
   quorum_not_met: 'too few branches can still arrive',
@@ -76,17 +76,17 @@ const GROUP_MESSAGES: { readonly [told: string]: string } = {
 }
 
 /** The row of a member of a group that failed. */
-export function failedIn({ data }: Instance, at: CoalesceModel, branch: string, cause: string, told: Told): Data {
+export function failedIn({ data }: Instance, at: CoalesceModel, branch: string, cause: string, reason: Reason): Data {
   const { name: node, branches } = at
   const select_missing = `branch \`${branches[0]}\` is not among those that arrived`
   const error =
-    typeof told === 'string'
-      ? { code: cause.toUpperCase(), node, message: GROUP_MESSAGES[told] ?? select_missing, branch }
+    typeof reason === 'string'
+      ? { code: cause.toUpperCase(), node, message: GROUP_MESSAGES[reason] ?? select_missing, branch }
       : {
           code: cause.toUpperCase(),
           node,
-          field: told.conflict,
-          message: `field \`${told.conflict}\` was written differently by ${told.branches.join(' and ')}`,
+          field: reason.conflict,
+          message: `field \`${reason.conflict}\` was written differently by ${reason.branches.join(' and ')}`,
           branch,
         }
   return { ...data, _error: data._error === undefined ? error : { ...error, previous: data._error } }

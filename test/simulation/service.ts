@@ -39,7 +39,7 @@ function costOf(about: number): number {
 }
 
 /** One time that a service came back to somebody. */
-export interface Told {
+export interface Delivery {
   readonly service: string
   readonly about: number
   readonly kind: 'answer' | 'error' | 'throttled'
@@ -69,8 +69,8 @@ const BUSY: CallFailure = {
 
 export class Services {
   readonly problems: string[] = []
-  /** What the process at work was told, in order. */
-  told: Told[] = []
+  /** What was delivered to the process at work, in order. */
+  deliveries: Delivery[] = []
   /** Never to be asked: a replay. */
   silent = false
   /** null: there is none. */
@@ -96,7 +96,7 @@ export class Services {
     this.#limits = limits
     this.#spent_nusd = spent_nusd
     this.#in_flight = new Set()
-    this.told = []
+    this.deliveries = []
   }
 
   /** Asks what a visit has to ask. @returns the sum of the answers, or the first error in the order of the requests. */
@@ -173,10 +173,10 @@ export class Services {
     all.delete(in_flight)
     const result = answer()
     const throttled = result.kind === 'failure' && result.throttled === true
-    // Who was given up isn't told.
+    // A call that was given up delivers nothing.
     if (!signal.aborted) {
       const kind = result.kind === 'answer' ? 'answer' : throttled ? 'throttled' : 'error'
-      this.told.push({ service, about, kind, at_us: this.#clock().monotonic_us() })
+      this.deliveries.push({ service, about, kind, at_us: this.#clock().monotonic_us() })
     }
     if (result.kind === 'answer' || result.unbilled !== true) this.#spent_nusd += costOf(about)
     return result

@@ -177,10 +177,10 @@ async function drive(world: World, ledger: MemoryLedger, plan: Plan, work: () =>
   } finally {
     world.jumps?.end()
   }
-  const { told, problems } = world.services
+  const { deliveries, problems } = world.services
   const broke = result?.error?.code === 'CUSTODY_GUARD'
   if (broke && world.published > shown) problems.push('a guard broke, and yet something was published')
-  problems.push(...lostCalls(told, callsIn(ledger.subjects()).slice(before), world.clock.monotonic_us()))
+  problems.push(...lostCalls(deliveries, callsIn(ledger.subjects()).slice(before), world.clock.monotonic_us()))
   return { result: world.power.on ? result : null, plan }
 }
 

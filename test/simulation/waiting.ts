@@ -41,10 +41,10 @@ const ONE_INSTANT_US = 500
 /** Problems, each a sentence. */
 export function waitedInVain(plan: Plan, drafts: readonly SubjectDraft[]): string[] {
   const past = new Past(plan, drafts)
-  return past.closed.filter(each => past.wasDecidedBefore(each)).map(told)
+  return past.closed.filter(each => past.wasDecidedBefore(each)).map(sentenceOf)
 }
 
-function told({ node, fork_group }: Closed): string {
+function sentenceOf({ node, fork_group }: Closed): string {
   return `coalesce ${node.name}: of fork group ${fork_group} it waited for what couldn't come any more`
 }
 

@@ -126,7 +126,7 @@ describe('a budget', () => {
     expect(peer.asked.map(({ n }) => n)).toEqual([1, 3, 5, 2, 4])
   })
 
-  test('that nothing can be bought with is told at once', async () => {
+  test('that nothing can be bought with is reported at once', async () => {
     const peer = new Peer()
     costly(peer)
     const rig = peer.on(pipeline(3, limits({ spend: { usd: 0.1 } })))
@@ -134,7 +134,7 @@ describe('a budget', () => {
     expect(peer.asked).toEqual([])
   })
 
-  test('isn’t kept where it can’t be told what a call may cost: that is refused', () => {
+  test('isn’t kept where it isn’t known what a call may cost: that is refused', () => {
     const peer = new Peer()
     const unpriced = () => 'no price is known for the model x'
     const rig = peer.on(pipeline(3, limits({ spend: { usd: 1 } })), peer.transform(undefined, { unpriced }))

@@ -71,18 +71,18 @@ describe('limits', () => {
     const rig = peer.on(pipeline(30, limits({ services: { peer: { per_minute: 10 } } })))
     await rig.run({ stop_after_ms: 5_000 })
     expect(peer.asked).toHaveLength(10)
-    const told: ServiceState[] = []
-    await rig.resume(2_000, { onService: each => told.push(each) })
+    const states: ServiceState[] = []
+    await rig.resume(2_000, { onService: each => states.push(each) })
     const times = peer.asked.map(each => each.at_ms)
     for (const from of times)
       expect(times.filter(at => at >= from && at <= from + 60_000).length).toBeLessThanOrEqual(10)
     expect(rig.column('out', 'n')).toHaveLength(30)
-    // Why nothing moves is told, the ordinary reason once, too.
-    expect(told).toMatchObject([
+    // Why nothing moves is reported; the ordinary reason too, once.
+    expect(states).toMatchObject([
       { kind: 'paced', service: 'peer', assumed: true, open: 20 },
       { kind: 'paced', assumed: false },
     ])
-    const [first] = told
+    const [first] = states
     expect(first?.kind === 'paced' && (first.until_us - first.now_us) / 1_000_000).toBeGreaterThan(40)
   })
 
@@ -98,13 +98,13 @@ describe('limits', () => {
     // They may still be counted for a minute after their answers.
     expect(before).toBe(10)
     rig.ledger.power = new Power(Number.POSITIVE_INFINITY)
-    const told: ServiceState[] = []
-    await rig.resume(2_000, { onService: each => told.push(each) })
+    const states: ServiceState[] = []
+    await rig.resume(2_000, { onService: each => states.push(each) })
     const times = peer.asked.map(each => each.at_ms)
     for (const from of times)
       expect(times.filter(at => at >= from && at <= from + 60_000).length).toBeLessThanOrEqual(10)
     expect(rig.column('out', 'n')).toHaveLength(30)
-    expect(told[0]).toMatchObject({ kind: 'paced', assumed: true })
+    expect(states[0]).toMatchObject({ kind: 'paced', assumed: true })
   })
 })
 

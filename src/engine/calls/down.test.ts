@@ -29,14 +29,14 @@ describe('a service that is down', () => {
     const peer = new Peer()
     peer.answer = n => (now_ms(peer) < 20_000 ? OUTAGE : ok(n))
     const rig = peer.on(once(pipeline(100, peerWith({ concurrency: 5 }))))
-    const told: ServiceState[] = []
-    const { summary } = await rig.run({ onService: each => told.push(each) })
+    const states: ServiceState[] = []
+    const { summary } = await rig.run({ onService: each => states.push(each) })
     expect(summary.status).toBe('completed')
     expect(rig.column('out', 'n')).toHaveLength(100)
     expect(failedVisits(rig)).toEqual([])
     expect(callsOf(rig).filter(({ status }) => status === 1)).toHaveLength(33)
     expect(summary.calls).toMatchObject({ made: 133, failed: 33 })
-    expect(told).toMatchObject([
+    expect(states).toMatchObject([
       { kind: 'down', service: 'peer', failures: 25, last: '503', open: 100 },
       { kind: 'down', failures: 30 },
       { kind: 'down', failures: 31 },
@@ -231,10 +231,10 @@ describe('a service that wants to be left alone', () => {
     const peer = new Peer()
     peer.answer = n => (peer.asked.length <= 1 ? busy(600_000) : ok(n))
     const rig = peer.on(pipeline(1))
-    const told: ServiceState[] = []
-    await rig.run({ onService: each => told.push(each) })
-    expect(told).toMatchObject([{ kind: 'left_alone', service: 'peer', open: 1 }])
-    const [first] = told
+    const states: ServiceState[] = []
+    await rig.run({ onService: each => states.push(each) })
+    expect(states).toMatchObject([{ kind: 'left_alone', service: 'peer', open: 1 }])
+    const [first] = states
     expect(first?.kind === 'left_alone' && first.until_us - first.now_us).toBe(600_000_000)
   })
 })

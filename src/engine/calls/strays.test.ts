@@ -1,4 +1,4 @@
-/** Plugins that go on when their visits are over: whose it is is told, and the run stops by it, and goes on later. */
+/** Plugins that keep working when their visits are over: the node is named, the run stops because of it, and can be resumed. */
 import { describe, expect, test } from 'vitest'
 import { Rig, transformOf } from '../../../test/support/rig.ts'
 import type { Strays } from './strays.ts'

@@ -9,7 +9,7 @@ function meanAllowance(concurrency: number, isThrottled: (call: number) => boole
   let sum = 0
   const calls = 20_000
   for (let call = 1; call <= calls; call++) {
-    // A call that was begun before the last cut is told of a round trip later.
+    // A call that was begun before the last cut is answered a round trip later.
     const events = call - cut > throttle.allowance
     if (isThrottled(call)) {
       throttle = afterThrottled(throttle, events)

@@ -4,14 +4,14 @@ import { EventQueue } from './event-queue.ts'
 
 function listen() {
   const clock = new VirtualClock()
-  const told: string[] = []
-  const events = new EventQueue(clock, () => told.push('news'))
+  const heard: string[] = []
+  const events = new EventQueue(clock, () => heard.push('news'))
   const takeAll = () => {
     while (events.any) for (const apply of events.take()) apply([])
-    return told.filter(each => each !== 'news')
+    return heard.filter(each => each !== 'news')
   }
-  const say = (what: string) => () => told.push(what)
-  return { clock, events, told, takeAll, say }
+  const say = (what: string) => () => heard.push(what)
+  return { clock, events, heard, takeAll, say }
 }
 
 test('EVENT-QUEUE-1: answers come before what is due at the same time, in the order in which they came', () => {
@@ -31,9 +31,9 @@ test('EVENT-QUEUE-1: an answer that an answer brings comes before what is due, t
 })
 
 test('EVENT-QUEUE-2: nothing is applied before it is taken', () => {
-  const { events, told, say } = listen()
+  const { events, heard, say } = listen()
   events.arrive(say('answer'))
-  expect([told, events.any]).toEqual([['news'], true])
+  expect([heard, events.any]).toEqual([['news'], true])
 })
 
 test('what rests is counted until it is taken, and falls due in its time', () => {

@@ -76,7 +76,7 @@ describe('order', () => {
     expect([own.size, own.active, own.anyFor(3)]).toEqual([0, 0, false])
   })
 
-  test('of several, the last is told; one that is in no line comes after all that are (ORDER-LIST-1)', () => {
+  test('of several, the last is found; one that is in no line comes after all that are (ORDER-LIST-1)', () => {
     const own = line()
     const [a, b, free] = [tokenAt(1), tokenAt(1), tokenAt(1)]
     own.join(a)
@@ -359,10 +359,10 @@ class Pair {
 
   check(): void {
     const { line, model } = this
-    const told = [...line.order()].map(each =>
+    const places = [...line.order()].map(each =>
       each instanceof Token ? each.id : `trace ${this.groups.indexOf(each.group)}.${each.branch}`,
     )
-    expect(told).toEqual(model.places.map(each => (typeof each === 'string' ? each : each.id)))
+    expect(places).toEqual(model.places.map(each => (typeof each === 'string' ? each : each.id)))
     const inside = model.places.filter(each => typeof each !== 'string') as Token[]
     expect([line.size, line.active]).toEqual([inside.length, inside.length - model.passive.size])
     for (const ordered of ORDERED) {
@@ -408,11 +408,11 @@ test('marks stay right when they are rarely asked for (ORDER-LIST-4)', () => {
 })
 
 /** What a reader of commits knows of a line. */
-class Told {
+class CommitReader {
   readonly #record: OrderChanges
   readonly #read = new RecordedLine()
   readonly commits: ('none' | 'whole' | 'moved')[] = []
-  /** Members told, of all commits. */
+  /** Members recorded, in all commits. */
   size = 0
 
   constructor(line: OrderList) {
@@ -420,10 +420,10 @@ class Told {
   }
 
   next(): LineMember[] {
-    const told = this.#record.next()
-    this.commits.push(told.line === undefined ? (told.moved === undefined ? 'none' : 'moved') : 'whole')
-    this.size += [told.line ?? [], told.moved?.out ?? [], ...(told.moved?.in ?? [])].flat().length
-    this.#read.take(told, (member, fault) => {
+    const changes = this.#record.next()
+    this.commits.push(changes.line === undefined ? (changes.moved === undefined ? 'none' : 'moved') : 'whole')
+    this.size += [changes.line ?? [], changes.moved?.out ?? [], ...(changes.moved?.in ?? [])].flat().length
+    this.#read.take(changes, (member, fault) => {
       throw new Error(`${member} is ${fault}`)
     })
     return [...this.#read]
@@ -444,12 +444,12 @@ describe('what commits tell of it', () => {
         fc.integer({ min: 1, max: 6 }),
         (commands, every) => {
           const pair = new Pair()
-          const told = new Told(pair.line)
+          const reader = new CommitReader(pair.line)
           for (const [i, each] of commands.entries()) {
             pair.apply(each)
-            if (i % every === 0) expect(told.next()).toEqual(membersOf(pair.line))
+            if (i % every === 0) expect(reader.next()).toEqual(membersOf(pair.line))
           }
-          for (const each of told.commits) seen.add(each)
+          for (const each of reader.commits) seen.add(each)
         },
       ),
       { numRuns: 300 },
@@ -457,17 +457,17 @@ describe('what commits tell of it', () => {
     expect([...seen].sort()).toEqual(['moved', 'none', 'whole'])
   })
 
-  test('of a long line in which little moves little is told', () => {
+  test('of a long line in which little moves, little is recorded', () => {
     const line = new OrderList(ORDERED, reaches)
-    const told = new Told(line)
+    const reader = new CommitReader(line)
     for (let i = 0; i < 1_000; i++) line.join(tokenAt(1))
     for (let i = 0; i < 1_000; i++) {
       const token = tokenAt(1)
       line.join(token)
-      told.next()
+      reader.next()
       line.leave(token)
     }
-    expect(told.commits.filter(each => each === 'whole').length).toBeLessThan(5)
-    expect(told.size).toBeLessThan(10_000)
+    expect(reader.commits.filter(each => each === 'whole').length).toBeLessThan(5)
+    expect(reader.size).toBeLessThan(10_000)
   })
 })

@@ -92,7 +92,7 @@ test('a process that is stopped between its looks at two clocks doesn’t take t
   expect(session.now_us()).toBeLessThanOrEqual(clock.peek_us())
 })
 
-test('RUN-CLOCK-3: the run’s clock stands still while the run is down, and what was told of before counts too', () => {
+test('RUN-CLOCK-3: the run’s clock stands still while the run is down, and what is on record from before counts too', () => {
   const clock = new VirtualClock(1_000_000_000)
   const session = new SessionClock(clock, 0, { last_us: 900_000_000, stood: [[100_000_000, 300_000_000]] })
   clock.spend(5_000_000)

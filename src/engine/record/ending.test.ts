@@ -7,7 +7,7 @@ import { abandoned, endAtDiscard, endAtSink, failedAtCoalesce, filtered, passedO
 const ERROR: ErrorFact = { code: 'BAD', value: 3 }
 const [TOKEN, NODE, SINK, GROUP] = [7, 2, 5, 9]
 
-const told = ({ fate }: Ending) => `${fateOf(fate)?.outcome}/${fateOf(fate)?.cause}`
+const textOf = ({ fate }: Ending) => `${fateOf(fate)?.outcome}/${fateOf(fate)?.cause}`
 
 /** What the outcome table says against it. */
 function problems(ending: Ending): string[] {
@@ -41,9 +41,9 @@ test.each<[string, Passage, string, string]>([
   ['sink_rejected', failed({ kind: 'sink_rejected' }), 'FAILED/sink_rejected', 'FAILED/sink_rejected'],
   ['batch_failed', failed({ kind: 'batch_failed', group: GROUP }), 'FAILED/batch_failed', 'FAILED/batch_failed'],
 ])('%s: at a sink, and at discard', (_name, passage, at_sink, at_discard) => {
-  expect(told(endAtSink(TOKEN, passage, SINK))).toBe(at_sink)
+  expect(textOf(endAtSink(TOKEN, passage, SINK))).toBe(at_sink)
   expect(endAtSink(TOKEN, passage, SINK).sink).toBe(SINK)
-  expect(told(endAtDiscard(TOKEN, passage))).toBe(at_discard)
+  expect(textOf(endAtDiscard(TOKEN, passage))).toBe(at_discard)
   expect(endAtDiscard(TOKEN, passage).sink).toBe(0)
 })
 
@@ -60,19 +60,19 @@ test.each([
   ['merge', 'COALESCED/merge'],
   ['batch', 'CONSUMED_IN_BATCH/batch'],
 ] as const)('passed on by %s', (how, expected) => {
-  expect(told(passedOn(TOKEN, NODE, how, GROUP))).toBe(expected)
+  expect(textOf(passedOn(TOKEN, NODE, how, GROUP))).toBe(expected)
 })
 
 test.each(['branch_lost', 'quorum_not_met', 'timeout', 'merge_conflict', 'select_missing', 'late_arrival'] as const)(
   'failed at a coalesce: %s',
   cause => {
-    expect(told(failedAtCoalesce(TOKEN, NODE, cause, GROUP, ERROR))).toBe(`FAILED/${cause}`)
+    expect(textOf(failedAtCoalesce(TOKEN, NODE, cause, GROUP, ERROR))).toBe(`FAILED/${cause}`)
   },
 )
 
 test('filtered, abandoned', () => {
-  expect(told(filtered(TOKEN, NODE))).toBe('DISCARDED/filter')
-  expect(told(abandoned(TOKEN, NODE, ERROR))).toBe('FAILED/abandoned')
+  expect(textOf(filtered(TOKEN, NODE))).toBe('DISCARDED/filter')
+  expect(textOf(abandoned(TOKEN, NODE, ERROR))).toBe('FAILED/abandoned')
 })
 
 describe('the outcome table allows', () => {

@@ -3,7 +3,7 @@ import { Rig } from '../../../test/support/rig.ts'
 import { commitment, SALT_BYTES } from '../../format/hash.ts'
 import { onRecord } from './on-record.ts'
 
-test('what a record must have is there, or it is told that it isn’t', () => {
+test('what a record must have is there, or an error says that it isn’t', () => {
   expect(onRecord(0, 'receipt')).toBe(0)
   expect(onRecord('', 'receipt')).toBe('')
   for (const missing of [null, undefined])

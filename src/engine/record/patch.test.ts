@@ -10,7 +10,7 @@ const row = (fields: object): Row => withoutPrototypes(fields as Row) as Row
 function applied(base: Row, next: Row): Row {
   const change = changeOf(base, 7, next)
   if (change === null) return base
-  if (change.kind !== 'patch') throw new Error('a change is told as a patch')
+  if (change.kind !== 'patch') throw new Error('a change is recorded as a patch')
   expect(change.base).toBe(7)
   return derive(base, withoutPrototypes(JSON.parse(change.set) as Json) as Row, change.unset)
 }
@@ -53,7 +53,7 @@ describe('a change', () => {
     ['undefined', undefined],
     ['a date', new Date(0)],
     ['half of a surrogate pair', '\ud83d'],
-  ])('can’t be told of %s', (_name, value) => {
+  ])('can’t be recorded with %s in it', (_name, value) => {
     for (const base of [row({}), row({ a: 1 }), derive(newRow(), { a: value as Json })])
       expect(() => changeOf(base, 7, derive(newRow(), { a: value as Json, b: 1 }))).toThrow(NotJsonError)
   })

@@ -83,7 +83,7 @@ nodes:
 sinks:
   all: { plugin: keep, options: {} }
 `
-const told = (rig: Rig) =>
+const writtenBy = (rig: Rig) =>
   (rig.disk.get('all') ?? []).map(row => (row.ns === undefined ? row.n : JSON.stringify(row.ns)))
 
 describe('a batch', () => {
@@ -92,9 +92,9 @@ describe('a batch', () => {
 
   test.each(['max_age: 50ms', "when: 'batch.age_seconds > 1.5'"])('is closed by %s when it was', async trigger => {
     const before = await recorded(gathering(trigger, trigger.startsWith('when') ? [0, 300, 2000, 100] : TIMES))
-    expect(told(before)).toEqual(WRITTEN)
-    expect(told(await replayed(before, gathering(trigger, [0, 0, 0, 0])))).toEqual(WRITTEN)
-    expect(told(await replayed(before, gathering(trigger, [0, 5000, 5000, 5000])))).toEqual(WRITTEN)
+    expect(writtenBy(before)).toEqual(WRITTEN)
+    expect(writtenBy(await replayed(before, gathering(trigger, [0, 0, 0, 0])))).toEqual(WRITTEN)
+    expect(writtenBy(await replayed(before, gathering(trigger, [0, 5000, 5000, 5000])))).toEqual(WRITTEN)
   })
 
   test('that was abandoned is closed by what closes it now', async () => {
@@ -102,20 +102,20 @@ describe('a batch', () => {
     await before.run({ stop_after_ms: 30 })
     await before.resume(1_000, { abandon: true })
     expect(before.verdicts()).toEqual(['abandoned'])
-    const again = told(await replayed(before, gathering('max_age: 50ms', [0, 5, 500])))
+    const again = writtenBy(await replayed(before, gathering('max_age: 50ms', [0, 5, 500])))
     expect(again.filter(each => typeof each === 'string')).toEqual(['[1,2]', '[3]'])
   })
 
   test('is closed as the pipeline says now, if that is something else', async () => {
     const before = await recorded(gathering('max_age: 50ms', TIMES))
-    expect(told(await replayed(before, gathering('count: 3', TIMES)))).toEqual([1, 2, '[1,2,3]', 3, 4, '[4]'])
-    expect(told(await replayed(before, gathering('max_age: 1h', TIMES)))).toEqual([1, 2, 3, 4, '[1,2,3,4]'])
+    expect(writtenBy(await replayed(before, gathering('count: 3', TIMES)))).toEqual([1, 2, '[1,2,3]', 3, 4, '[4]'])
+    expect(writtenBy(await replayed(before, gathering('max_age: 1h', TIMES)))).toEqual([1, 2, 3, 4, '[1,2,3,4]'])
   })
 
   test('has the members that it can have, if records are missing or new', async () => {
     const before = await recorded(gathering('max_age: 50ms', TIMES))
-    expect(told(await replayed(before, gathering('max_age: 50ms', [0])))).toEqual([1, '[1]'])
-    expect(told(await replayed(before, gathering('max_age: 50ms', [...TIMES, 0])))).toEqual([
+    expect(writtenBy(await replayed(before, gathering('max_age: 50ms', [0])))).toEqual([1, '[1]'])
+    expect(writtenBy(await replayed(before, gathering('max_age: 50ms', [...TIMES, 0])))).toEqual([
       1,
       2,
       '[1,2]',
@@ -127,7 +127,7 @@ describe('a batch', () => {
   })
 })
 
-test.each([0, 1, 2])('what came of a later source has its place, with %i empty ones between', async empty => {
+test.each([0, 1, 2])('what a later source yielded has its place, with %i empty ones between', async empty => {
   /** `end`: how long the first source takes to say that it has no more. */
   const feeding = (end: number, later: number) => {
     const feed = (chunks: string) => `{ plugin: feed, options: { chunks: [${chunks}] }, to: all }`
@@ -140,9 +140,9 @@ test.each([0, 1, 2])('what came of a later source has its place, with %i empty o
       )
   }
   const before = await recorded(feeding(10, 20))
-  expect(told(before)).toEqual([1, 2, 3, '[1,2]'])
-  expect(told(await replayed(before, feeding(0, 0)))).toEqual([1, 2, 3, '[1,2]'])
-  expect(told(await replayed(before, feeding(500, 500)))).toEqual([1, 2, 3, '[1,2]'])
+  expect(writtenBy(before)).toEqual([1, 2, 3, '[1,2]'])
+  expect(writtenBy(await replayed(before, feeding(0, 0)))).toEqual([1, 2, 3, '[1,2]'])
+  expect(writtenBy(await replayed(before, feeding(500, 500)))).toEqual([1, 2, 3, '[1,2]'])
 })
 
 test('siblings that ask the same are given each its own answer', async () => {

@@ -4,16 +4,16 @@ import { type Holder, thisProcess } from '../../model/holder.ts'
 import type { Notice } from '../nodes/source/source-reader.ts'
 import { awaitAwakening } from './awakening.ts'
 
-/** How long whoever takes over waits, where the lease runs out so much later; who waits is told why. */
+/** How long whoever takes over waits, where the lease runs out so much later; a notice says why. */
 async function waits(holder: Holder | null, left_us: number): Promise<number> {
-  const told: Notice[] = []
+  const notices: Notice[] = []
   const clock = new VirtualClock()
   const began_us = clock.monotonic_us()
   const lease = { holder: holder === null ? '' : JSON.stringify(holder), expires_us: clock.wall_us() + left_us }
-  await clock.drive(awaitAwakening(lease, clock, notice => told.push(notice)))
+  await clock.drive(awaitAwakening(lease, clock, notice => notices.push(notice)))
   const waited_us = clock.monotonic_us() - began_us
   const text = expect.stringMatching(/may have slept with its machine: it is given 5 s/)
-  expect(told).toEqual(waited_us > 0 ? [{ kind: 'waiting', text }] : [])
+  expect(notices).toEqual(waited_us > 0 ? [{ kind: 'waiting', text }] : [])
   return waited_us
 }
 

@@ -90,7 +90,7 @@ describe('a source that waits', () => {
     expect([...rig.disk]).toEqual([])
   })
 
-  test('keeps nobody before its turn, and people are told what for', async () => {
+  test('keeps nobody waiting before its turn, and a notice says what for', async () => {
     const began: string[] = []
     const notices: Notice[] = []
     const waiting = (name: string): Partial<Source> => ({

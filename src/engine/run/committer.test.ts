@@ -38,15 +38,15 @@ test('COMMITTER-1: rows go on while a commit is under way; sinks are flushed aga
   expect(seen).toEqual([[1], [1, 2], [1, 2], [1, 2, 3]])
 })
 
-test('COMMITTER-3: progress is told when a commit is durable, and of what is in it', async () => {
+test('COMMITTER-3: progress is reported when a commit is durable, and covers what is in it', async () => {
   const rig = slowRig(null)
   const began_us = rig.clock.now_us()
-  const told: (readonly number[])[] = []
+  const reported: (readonly number[])[] = []
   await rig.run({
     onProgress: ({ rows_read, tokens_ended }) =>
-      told.push([(rig.clock.now_us() - began_us) / 1000, rows_read, tokens_ended]),
+      reported.push([(rig.clock.now_us() - began_us) / 1000, rows_read, tokens_ended]),
   })
-  expect(told).toEqual([
+  expect(reported).toEqual([
     [650, 1, 1],
     [1250, 2, 2],
     [1850, 3, 3],
@@ -57,7 +57,7 @@ test.each([
   ['while rows go on', 2, 1, 1250],
   ['while nothing else happens', 3, 2, 1850],
 ])(
-  'COMMITTER-4: a commit that fails %s stops the run at once, and all goes on from the one before',
+  'COMMITTER-4: a commit that fails %s stops the run at once, and all continues from the one before',
   async (_when, fails, kept, after_ms) => {
     const rig = slowRig(fails)
     const began_us = rig.clock.now_us()

@@ -8,7 +8,7 @@ function source(size: number | null, bytes: number | null, done = false) {
   return { state, reader: state as unknown as SourceReader }
 }
 
-test('sources are told together, each with what was read before', async () => {
+test('sources are reported together, each with what was read before', async () => {
   const [first, second] = [source(100, 60), source(50, 0)]
   const extent = await extentOf([first.reader, second.reader])
   first.state.bytes = 100
@@ -21,7 +21,7 @@ test('a source that is done has the size that it had', async () => {
   expect(extent()).toEqual({ before: 100, read: 100, total: 150 })
 })
 
-test('nothing is told where one of them knows nothing', async () => {
+test('nothing is reported where one of them knows nothing', async () => {
   expect((await extentOf([source(100, 0).reader, source(null, 0).reader]))()).toBeNull()
   expect((await extentOf([source(100, 0).reader, source(50, null).reader]))()).toBeNull()
 })

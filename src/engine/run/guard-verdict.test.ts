@@ -79,7 +79,7 @@ describe('failed rows', () => {
     ])
   })
 
-  test('a share that is just beyond is not told as what is allowed', () => {
+  test('a share that is just beyond is not shown as what is allowed', () => {
     expect(afterAll({ failed: share(99.95) }, read(100_000, 0, 99_990))[0]).toContain('(99.9 %)')
   })
 })

@@ -23,7 +23,7 @@ const failing: readonly [string, () => never][] = [
   ['rejects', (() => Promise.reject(new Error('no terminal'))) as () => never],
 ]
 
-test.each(failing)('I11: a run goes on if whoever is told of its progress %s', async (_how, fail) => {
+test.each(failing)('I11: a run goes on if whoever listens to its progress %s', async (_how, fail) => {
   const warn = vi.spyOn(process, 'emitWarning').mockReturnValue()
   const onProgress = vi.fn(fail)
   const rig = new Rig(PIPELINE)
@@ -36,7 +36,7 @@ test.each(failing)('I11: a run goes on if whoever is told of its progress %s', a
   expect(warn.mock.calls[0]?.[0]).toMatch(/no terminal/)
 })
 
-test.each(failing)('so it does if whoever is told what was restored %s', async (_how, onRestored) => {
+test.each(failing)('so it does if whoever listens to what was restored %s', async (_how, onRestored) => {
   const warn = vi.spyOn(process, 'emitWarning').mockReturnValue()
   const rig = new Rig(PIPELINE)
   await rig.run({ stop_after_ms: 700 })
@@ -46,31 +46,31 @@ test.each(failing)('so it does if whoever is told what was restored %s', async (
   expect(warn).toHaveBeenCalledOnce()
 })
 
-test('progress is told after the commit that it is of', async () => {
-  const told: number[][] = []
+test('progress is reported after the commit that it is of', async () => {
+  const reports: number[][] = []
   const rig = new Rig(PIPELINE)
   await rig.run({
     onProgress: ({ rows_read }) => {
       const commits = rig.ledger.entries_kept.filter(each => each.kind === 'run' && each.draft.entry.k === 'commit')
-      told.push([rows_read, rig.column('out', 'n').length, commits.length])
+      reports.push([rows_read, rig.column('out', 'n').length, commits.length])
     },
   })
-  expect(told).toEqual([
+  expect(reports).toEqual([
     [1, 1, 1],
     [2, 2, 2],
   ])
 })
 
-test('what a listener throws that is no error is told, too, and only once', () => {
+test('what a listener throws that is no error is reported, too, and only once', () => {
   const warn = vi.spyOn(process, 'emitWarning').mockReturnValue()
-  let told = 0
+  let calls = 0
   const tell = teller<number>('progress', () => {
-    told++
+    calls++
     throw 'nothing'
   })
   tell(1)
   tell(2)
-  expect(told).toBe(1)
+  expect(calls).toBe(1)
   expect(warn).toHaveBeenCalledOnce()
   teller<number>('progress', undefined)(1)
 })

@@ -1,4 +1,4 @@
-/** How fields of rows under way stand is told, and found again: FIELD-ORDER-1 to FIELD-ORDER-3. */
+/** The order of fields of rows under way is recorded, and found again: FIELD-ORDER-1 to FIELD-ORDER-3. */
 import { expect, test } from 'vitest'
 import { Rig, transformOf } from '../../../test/support/rig.ts'
 import { type Json, newRow, type Row } from '../../model/row.ts'
@@ -28,24 +28,24 @@ sinks: { out: { plugin: keep, on_error: discard } }
   )
 
 /** By entry: what it tells of orders, as text; null where it tells nothing. */
-const told = ({ ledger }: Rig) =>
+const recorded = ({ ledger }: Rig) =>
   ledger.subjects().map(({ orders, first_value, values }) => values[orders - first_value]?.text ?? null)
 const written = ({ disk }: Rig) => (disk.get('out') ?? []).map(row => JSON.stringify(row))
 
 test('rows that end, and rows in canonical order, tell nothing', async () => {
   const ended = rig('{ z: 1, a: 2 }', '  first: { transform: turn, on_error: discard, to: out }')
   await ended.run()
-  expect(told(ended)).toEqual([null])
+  expect(recorded(ended)).toEqual([null])
   const slow = rig(
     '{ a: { b: 1, c: 2 }, z: 1 }',
     '  first: { transform: wait, options: { ms: 9000 }, on_error: discard, to: out }',
   )
   await slow.run({ stop_after_ms: 1000 })
   await slow.resume(1000)
-  expect(told(slow)).toEqual([null, null])
+  expect(recorded(slow)).toEqual([null, null])
 })
 
-test('two tokens have one value in different orders (FIELD-ORDER-1), and the parent of their fork is told of', async () => {
+test('two tokens have one value in different orders (FIELD-ORDER-1), and that of the parent of their fork is recorded', async () => {
   const forked = rig(
     '{ z: 1, a: { y: 1, x: 2 } }',
     `
@@ -55,7 +55,7 @@ test('two tokens have one value in different orders (FIELD-ORDER-1), and the par
   later: { transform: wait, options: { ms: 9000 }, on_error: discard, to: out }`,
   )
   await forked.run({ stop_after_ms: 1000 })
-  expect(told(forked)).toEqual(['[[[2,1],[0,1,0],[1,1,0]],[[3],[1,1,0]]]'])
+  expect(recorded(forked)).toEqual(['[[[2,1],[0,1,0],[1,1,0]],[[3],[1,1,0]]]'])
   expect(forked.ledger.subjects()[0]?.values).toHaveLength(2)
   await forked.resume(1000)
   expect(written(forked)).toEqual(['{"z":1,"a":{"y":1,"x":2}}', '{"a":{"y":1,"x":2},"z":1}'])
@@ -75,7 +75,7 @@ test('an order holds until the token leaves (FIELD-ORDER-2)', async () => {
   await chain.resume(1000, { stop_after_ms: 10_000 })
   await chain.resume(1000, { stop_after_ms: 10_000 })
   await chain.resume(1000)
-  expect(told(chain)).toEqual(['[[[1],[0,2,0,1]]]', '[[[1],[0,2,0,1]]]', null, null])
+  expect(recorded(chain)).toEqual(['[[[1],[0,2,0,1]]]', '[[[1],[0,2,0,1]]]', null, null])
   expect(written(chain)).toEqual(['{"a":2,"n":3,"z":1}'])
 })
 
@@ -86,7 +86,7 @@ test('it still holds where an attempt failed since', async () => {
   )
   await retried.run({ stop_after_ms: 1000 })
   await retried.resume(1000, { stop_after_ms: 25_000 })
-  expect(told(retried)).toEqual(['[[[1],[0,1,0]]]', null])
+  expect(recorded(retried)).toEqual(['[[[1],[0,1,0]]]', null])
   await retried.resume(1000)
   expect(written(retried)).toEqual(['{"z":1,"a":2}'])
 })

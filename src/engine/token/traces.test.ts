@@ -24,7 +24,7 @@ describe('traces', () => {
     expect(all.map(each => traceOf(group, numberOf(each)))).toEqual(all)
   })
 
-  test('where a branch was lost is told of those that are, and once they are', () => {
+  test('where a branch was lost is given for those that are lost, and once they are', () => {
     const [end, after, late] = [1, 4, 7].map(label => ({ label }) as Place)
     const traces = new Map([
       [1, end as Place],

@@ -21,10 +21,10 @@ async function batchesOf(trigger: string, delays_ms: readonly number[]) {
   const rig = new Rig(pipeline(trigger, delays_ms))
   const { error } = await rig.run()
   expect(error).toBeNull()
-  return told(rig)
+  return closedBatches(rig)
 }
 
-function told(rig: Rig) {
+function closedBatches(rig: Rig) {
   const ages = new Map<number, number>()
   for (const draft of rig.ledger.subjects())
     for (const { token, status, duration_us } of draft.visits)
@@ -88,7 +88,7 @@ describe('when', () => {
 })
 
 describe('count and end of input', () => {
-  test('count is told first where several triggers hold', async () => {
+  test('count is the one recorded where several triggers hold', async () => {
     expect(await batchesOf(`{ count: 2, when: 'batch.count >= 2', max_age: 1s }`, [0, 1_000])).toEqual([
       ['count', [1, 2], 1_000],
     ])
@@ -113,7 +113,7 @@ describe('count and end of input', () => {
 })
 
 describe('while the run is down its clock stands still', () => {
-  test('max_age goes on from where it stood', async () => {
+  test('max_age continues from where it stood', async () => {
     const rig = new Rig(pipeline('{ max_age: 10s }', [0, 60_000]))
     await rig.run({ stop_after_ms: 4_000 })
     expect(rig.verdicts()).toEqual([])

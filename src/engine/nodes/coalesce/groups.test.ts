@@ -154,7 +154,7 @@ describe('I2: a late arrival is a transition like any other', () => {
     expect(new Set(late.map(({ ending }) => ending.group))).toEqual(new Set([group?.group]))
   })
 
-  test('the group is told closed once, with those that were there', async () => {
+  test('the group is recorded as closed once, with those that were there', async () => {
     const rig = new Rig(pipeline(ALL, [{ a: 1, b: 60_000, c: 90_000 }]))
     await rig.run()
     const closed = rig
@@ -167,7 +167,7 @@ describe('I2: a late arrival is a transition like any other', () => {
 describe('while the run is down the clock of a group stands still', () => {
   const row = { a: 1, b: 20_000, c: 30_000 }
 
-  test('a timeout goes on from where it stood', async () => {
+  test('a timeout continues from where it stood', async () => {
     const rig = new Rig(pipeline(ALL, [row]))
     await rig.run({ stop_after_ms: 4_000 })
     await rig.resume(3_600_000, { stop_after_ms: 5_800 })
@@ -249,7 +249,7 @@ describe('while the run is down the clock of a group stands still', () => {
 })
 
 describe('held tokens', () => {
-  test('are told as held until their group closes, and then once more', async () => {
+  test('are recorded as held until their group closes, and then once more', async () => {
     const rig = new Rig(pipeline(BEST, [{ a: 1, b: 2, c: 20_000 }]))
     await rig.run()
     const at_joined = rig.facts<VisitFact>('visits').filter(({ node }) => node === 6)
@@ -260,8 +260,8 @@ describe('held tokens', () => {
       [3, 0],
       [4, 1],
     ])
-    const told_again = at_joined.filter(({ token, status }) => token === 2 && status === 0)
-    expect(told_again[0]?.duration_us).toBe(10_000_000)
+    const recorded_again = at_joined.filter(({ token, status }) => token === 2 && status === 0)
+    expect(recorded_again[0]?.duration_us).toBe(10_000_000)
   })
 
   test('do not keep rows behind them back', async () => {

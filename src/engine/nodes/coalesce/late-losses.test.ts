@@ -42,7 +42,7 @@ function rigOf(pipeline: string, ms: Omit<Speeds, 'two'>): Rig {
   return rig
 }
 
-const told = (rows: readonly Row[] | undefined) =>
+const described = (rows: readonly Row[] | undefined) =>
   rows?.map(({ id, _error }) => (_error === undefined ? `row ${id}` : `${id} ${(_error as Row).branch}`))
 
 const SPEEDS: ReadonlyArray<Omit<Speeds, 'two'>> = [0, 5, 90].flatMap(three =>
@@ -62,7 +62,7 @@ test.each<[keyof typeof EXPECTED, readonly string[]]>([
   for (const ms of SPEEDS) {
     const rig = rigOf(text(branches.join(', ')), ms)
     const { error } = await rig.run()
-    expect([error, told(rig.disk.get('problems'))], JSON.stringify(ms)).toEqual([null, EXPECTED[name]])
+    expect([error, described(rig.disk.get('problems'))], JSON.stringify(ms)).toEqual([null, EXPECTED[name]])
   }
 })
 
@@ -71,7 +71,7 @@ test('what only the later batch decides stands where that was closed', async () 
     const rig = rigOf(text(BRANCHES.join(', ')).replace('without_third_a', 'as_they_are'), ms)
     const { error } = await rig.run()
     const expected = ['row 1', 'row 2', 'row 3', '3 plain', '3 by_three', 'row 4']
-    expect([error, told(rig.disk.get('problems'))], JSON.stringify(ms)).toEqual([null, expected])
+    expect([error, described(rig.disk.get('problems'))], JSON.stringify(ms)).toEqual([null, expected])
   }
 })
 
@@ -80,7 +80,7 @@ test('a process that goes on has each written once, in the same order', async ()
     const rig = rigOf(text(BRANCHES.join(', ')), { three: 90, four: 20, slow: 2_000 })
     const { summary } = await rig.run({ stop_after_ms })
     if (summary.tokens.open > 0) await rig.resume(1_000)
-    expect(told(rig.disk.get('problems')), `stopped after ${stop_after_ms} ms`).toEqual(EXPECTED['straight last'])
+    expect(described(rig.disk.get('problems')), `stopped after ${stop_after_ms} ms`).toEqual(EXPECTED['straight last'])
   }
 })
 
@@ -125,21 +125,21 @@ const OF_INSIDE = {
 }
 const INSIDE_SPEEDS = [0, 5, 90, 700].flatMap(two => [0, 10, 2_000].map(slow => ({ two, slow })))
 
-describe.each(['require_all', 'best_effort'] as const)('a branch of a fork outside comes to nothing: %s', policy => {
+describe.each(['require_all', 'best_effort'] as const)('a branch of a fork outside is lost: %s', policy => {
   test('where its group inside was decided, whichever loss was noticed first', async () => {
     for (const ms of INSIDE_SPEEDS) {
       const rig = rigInside(policy, ms)
       const { error } = await rig.run()
-      expect([error, told(rig.disk.get('problems'))], JSON.stringify(ms)).toEqual([null, OF_INSIDE[policy]])
+      expect([error, described(rig.disk.get('problems'))], JSON.stringify(ms)).toEqual([null, OF_INSIDE[policy]])
     }
   })
 
-  test('in a process that goes on, too', async () => {
+  test('in a process that resumes the run, too', async () => {
     for (const stop_after_ms of [1, 15, 60, 400, 1_500]) {
       const rig = rigInside(policy, { two: 5, slow: 2_000 })
       const { summary } = await rig.run({ stop_after_ms })
       if (summary.tokens.open > 0) await rig.resume(1_000)
-      expect(told(rig.disk.get('problems')), `stopped after ${stop_after_ms} ms`).toEqual(OF_INSIDE[policy])
+      expect(described(rig.disk.get('problems')), `stopped after ${stop_after_ms} ms`).toEqual(OF_INSIDE[policy])
     }
   })
 })

@@ -175,8 +175,8 @@ describe('properties of union', () => {
           expect(text(merged.row[field])).toBe(text(wanted))
           expect(Object.hasOwn(merged.origins, field) ? merged.origins[field] : undefined).toBe(standing?.branch)
           const lost = writing.filter(each => text(each.row[field]) !== text(wanted)).map(each => each.branch)
-          const told = Object.hasOwn(merged.overruled, field) ? merged.overruled[field] : []
-          expect(told?.map(each => each.branch)).toEqual(lost)
+          const overruled = Object.hasOwn(merged.overruled, field) ? merged.overruled[field] : []
+          expect(overruled?.map(each => each.branch)).toEqual(lost)
         }
         expect(Object.keys(merged.row).every(field => fields.has(field))).toBe(true)
       }),

@@ -13,7 +13,7 @@ const complete = (n: number): Policy => ({ kind: 'quorum', quorum: n, timeout_ms
 const quorum = (n: number): Policy => ({ kind: 'quorum', quorum: n, timeout_ms: null, decide: 'early' })
 
 /** `wait`, `merge`, `close` or the verdict of failure. */
-function told(verdict: Verdict): string {
+function nameOf(verdict: Verdict): string {
   return verdict.kind === 'fail' ? verdict.verdict : verdict.kind
 }
 
@@ -25,7 +25,7 @@ describe('verdicts', () => {
     ['require_all loses a branch before any arrives', ALL, 3, 0, 1, false, 'branch_lost'],
     ['require_all loses a branch', ALL, 3, 2, 1, false, 'branch_lost'],
     ['require_all has waited too long', ALL, 3, 2, 0, true, 'timeout'],
-    ['require_all: a loss is told before the time', ALL, 3, 1, 1, true, 'branch_lost'],
+    ['require_all: a loss is the verdict rather than the timeout', ALL, 3, 1, 1, true, 'branch_lost'],
     ['require_all: the last arrives in time', ALL, 3, 3, 0, true, 'merge'],
     ['require_all: all are lost', ALL, 3, 0, 3, false, 'close'],
     ['quorum waits', quorum(2), 3, 1, 0, false, 'wait'],
@@ -57,7 +57,7 @@ describe('verdicts', () => {
     ['first merges', FIRST, 3, 1, 0, false, 'merge'],
     ['first: all are lost', FIRST, 3, 0, 3, false, 'close'],
   ])('%s', (_name, policy, expected, arrived, lost, timed_out, verdict) => {
-    expect(told(verdictOn(policy, { expected, arrived, lost, timed_out }))).toBe(verdict)
+    expect(nameOf(verdictOn(policy, { expected, arrived, lost, timed_out }))).toBe(verdict)
   })
 })
 
@@ -103,7 +103,7 @@ describe('properties', () => {
       fc.property(anyStory, ({ policy, expected, events }) => {
         let decided: string | null = null
         for (const state of states(expected, events)) {
-          const verdict = told(verdictOn(policy, state))
+          const verdict = nameOf(verdictOn(policy, state))
           // A group that failed and never met anybody closes when there is nobody left.
           if (decided !== null && !(verdict === 'close' && state.arrived === 0)) expect(verdict).toBe(decided)
           if (verdict !== 'wait' && !state.timed_out) decided ??= verdict
@@ -123,7 +123,7 @@ describe('properties', () => {
           }),
         ),
         ({ policy, expected, lost }) => {
-          const verdict = told(verdictOn(policy, { expected, arrived: expected - lost, lost, timed_out: false }))
+          const verdict = nameOf(verdictOn(policy, { expected, arrived: expected - lost, lost, timed_out: false }))
           expect(verdict).not.toBe('wait')
           expect(verdict === 'close').toBe(lost === expected)
         },
@@ -153,7 +153,7 @@ describe('properties', () => {
         ),
         ({ expected, needed, arrived, lost }) => {
           fc.pre(arrived + lost <= expected && lost < expected)
-          const verdict = told(verdictOn(quorum(needed), { expected, arrived, lost, timed_out: false }))
+          const verdict = nameOf(verdictOn(quorum(needed), { expected, arrived, lost, timed_out: false }))
           const still_to_come = expected - arrived - lost
           const can_be_met = arrived + still_to_come >= needed
           expect(verdict).toBe(arrived >= needed ? 'merge' : can_be_met ? 'wait' : 'quorum_not_met')
@@ -193,7 +193,7 @@ describe('verdicts in a replay', () => {
     // What merged without all of its branches did so because its time was up.
     const timed_out = on_record === 'timeout' || policy === BEST
     const verdict = verdictOnRecord(policy, group, { verdict: on_record, timed_out, members })
-    expect(verdict === null ? null : told(verdict)).toBe(expected)
+    expect(verdict === null ? null : nameOf(verdict)).toBe(expected)
   })
 })
 

@@ -35,7 +35,7 @@ function rigOf(pipeline: string): Rig {
 
 const COMPLETE = 'policy: quorum, quorum: 2, decide: complete, timeout: 1h'
 const causes = (rig: Rig) => Object.values(rig.endings()).filter(each => /@(joined|out)$/.test(each))
-const told = (rows: readonly Row[] | undefined) =>
+const errorsOf = (rows: readonly Row[] | undefined) =>
   rows?.map(({ id, _error }) => {
     const { code, node, branch } = _error as Row
     return [id, code, node, branch]
@@ -64,7 +64,7 @@ describe('three votes, two needed', () => {
     )
     const { summary } = await rig.run()
     expect(rig.disk.get('out')?.map(({ id }) => id)).toEqual([1])
-    expect(told(rig.disk.get('problems'))).toEqual([[2, 'QUORUM_NOT_MET', 'joined', 'c']])
+    expect(errorsOf(rig.disk.get('problems'))).toEqual([[2, 'QUORUM_NOT_MET', 'joined', 'c']])
     expect(summary.causes.quorum_not_met).toBe(1)
     expect(summary.sinks.problems?.rows).toBe(1)
   })
@@ -114,7 +114,7 @@ describe('members of groups that failed are written where on_error of the coales
       }))
       const rig = rigOf(text(ALL, timed))
       await rig.run()
-      expect(told(rig.disk.get('problems'))).toEqual(expected)
+      expect(errorsOf(rig.disk.get('problems'))).toEqual(expected)
       expect(rig.disk.get('problems')?.map(({ of_a = 0, of_b = 0, of_c = 0 }) => [of_a, of_b, of_c])).toEqual([
         [1, 0, 0],
         [0, 0, 1],
@@ -131,7 +131,7 @@ describe('members of groups that failed are written where on_error of the coales
       const rig = rigOf(text(ALL, slow))
       await rig.run({ stop_after_ms })
       await rig.resume(60_000)
-      expect(told(rig.disk.get('problems')), `stopped after ${stop_after_ms} ms`).toEqual(expected)
+      expect(errorsOf(rig.disk.get('problems')), `stopped after ${stop_after_ms} ms`).toEqual(expected)
       expect(causes(rig).filter(each => each.startsWith('FAILED/branch_lost'))).toHaveLength(4)
     }
   })
@@ -150,7 +150,7 @@ describe('members of groups that failed are written where on_error of the coales
   test('who comes late is written, too, in its own place', async () => {
     const rig = rigOf(text('policy: first', [{ id: 1, a: 1, b: 900, c: 500 }]))
     await rig.run()
-    expect(told(rig.disk.get('problems'))).toEqual([
+    expect(errorsOf(rig.disk.get('problems'))).toEqual([
       [1, 'LATE_ARRIVAL', 'joined', 'b'],
       [1, 'LATE_ARRIVAL', 'joined', 'c'],
     ])

@@ -30,7 +30,7 @@ describe('a header', () => {
     expect(problemOf(schema, headers)).toBeNull()
   })
 
-  test('that lacks what is required stops the run, and the nearest names are told', () => {
+  test('that lacks what is required stops the run, and the nearest names are suggested', () => {
     expect(problemOf(flexible('id', 'region', 'zip'), ['id', 'regions', 'Amount'])).toEqual({
       message: 'a.csv lacks `region`, `zip`, which the schema requires',
       hint: 'its columns: id, regions, Amount; did you mean regions?',
@@ -38,7 +38,7 @@ describe('a header', () => {
     expect(problemOf(fixed('id'), ['x'])?.hint).toBe('its columns: x')
   })
 
-  test('whose columns have other names as fields: that is told, and never that the name itself was meant', () => {
+  test('whose columns have other names as fields: that is said, and never that the name itself was meant', () => {
     const columns = ['country', '2010', '2011'].map(header => ({ header, field: header.replace(/^2/, '_2') }))
     const { problem } = judgeHeader(fixed('country', '2010', '2011'), 'error', { input: 'a.csv', columns })
     expect(problem).toEqual({
@@ -94,7 +94,7 @@ describe('a header', () => {
     })
   })
 
-  test('of very many columns is told in part', () => {
+  test('of very many columns is shown in part', () => {
     const hint = problemOf(
       flexible('region'),
       Array.from({ length: 300 }, (_, i) => `column ${i}`),

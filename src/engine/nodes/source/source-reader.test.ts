@@ -57,7 +57,7 @@ async function drain(reader: SourceReader): Promise<Incoming[]> {
   throw new Error('the reader never ends')
 }
 
-const told = (incoming: Incoming): unknown => {
+const contentOf = (incoming: Incoming): unknown => {
   if (incoming.kind === 'row') return { ...incoming.row }
   return incoming.kind === 'reject' ? [incoming.record.code, incoming.record.raw] : incoming.kind
 }
@@ -66,7 +66,7 @@ describe('chunks', () => {
   test('records of all chunks come in order and numbered from 1, whatever the chunks are', async () => {
     const { reader } = readerOf({ chunks: [[record(1), record(2)], [], [record(3)], [], []] })
     const all = await drain(reader)
-    expect(all.map(told)).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }])
+    expect(all.map(contentOf)).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }])
     expect(all.map(each => 'index' in each && each.index)).toEqual([1, 2, 3])
   })
 
@@ -121,7 +121,7 @@ describe('records that do not fit', () => {
   test('the schema rejects with its own codes; the text of the record is kept, else its value', async () => {
     const chunks = [[record(1), record(2, { row: row({ n: 'x' }), raw: 'x,y' } as object), record(3, { row: row({}) })]]
     const { reader } = readerOf({ chunks, schema: INTEGER })
-    expect((await drain(reader)).map(told)).toEqual([
+    expect((await drain(reader)).map(contentOf)).toEqual([
       { n: 1 },
       ['SCHEMA_TYPE', 'x,y'],
       ['SCHEMA_FIELD_MISSING', row({})],
@@ -131,13 +131,13 @@ describe('records that do not fit', () => {
 
   test('texts of textual sources are converted', async () => {
     const { reader } = readerOf({ chunks: [[record(1, { row: row({ n: '7' }) })]], schema: INTEGER, textual: true })
-    expect((await drain(reader)).map(told)).toEqual([{ n: 7 }])
+    expect((await drain(reader)).map(contentOf)).toEqual([{ n: 7 }])
   })
 
   test('what the source rejects is handed on', async () => {
     const reject = { kind: 'reject', raw: '?', code: 'BAD', message: 'bad' } as const
     const { reader } = readerOf({ chunks: [[record(1, reject as object), record(2)]] })
-    expect((await drain(reader)).map(told)).toEqual([['BAD', '?'], { n: 2 }])
+    expect((await drain(reader)).map(contentOf)).toEqual([['BAD', '?'], { n: 2 }])
   })
 })
 
@@ -151,7 +151,7 @@ describe('a source that was begun before', () => {
     ...more,
   })
 
-  test('goes on after the cursor, and counts on', async () => {
+  test('continues after the cursor, and so does the numbering', async () => {
     const { reader, asked } = readerOf({
       chunks: [[record(3)]],
       from: from(),
@@ -184,7 +184,7 @@ describe('a source that was begun before', () => {
       chunks: [[record(1)]],
       from: from({ records: 0, position: null, sha256: null }),
     })
-    expect((await drain(reader)).map(told)).toEqual([{ n: 1 }])
+    expect((await drain(reader)).map(contentOf)).toEqual([{ n: 1 }])
     expect(asked).toEqual([null])
   })
 })
