@@ -396,8 +396,8 @@ const OUT = phrases(
 /** Where more words are out, since the English is plain already: parts of src, folders of test, and those of the root (`.`). */
 const PLAIN = new Set(
   words(`. bench bin docs examples scripts
-    src/chaos src/cli src/config src/expression src/format src/host src/ledger src/model src/plan src/plugins src/sdk
-    test test/calls test/cli test/conformance test/crash test/data test/diagnostics test/support`),
+    src/chaos src/cli src/config src/engine src/expression src/format src/host src/ledger src/model src/plan src/plugins src/read
+    src/sdk test test/calls test/cli test/conformance test/crash test/data test/diagnostics test/sabotage test/simulation test/support`),
 )
 /** Better: said, reported, recorded, shown; continues; the result; legitimately; so that. In names, too. */
 const OUT_OF_PLAIN = phrases(

@@ -78,7 +78,7 @@ describe('values of a subject', () => {
     const salted = { ...gone, salts: new Uint8Array(16).fill(1) }
     expect(problem(() => decodePayload(salted))).toMatch('the salt of a value that is erased')
     values.add(4, commits(1, 1), decodePayload(gone))
-    expect(values.isUntold(1)).toBe(true)
+    expect(values.isMissing(1)).toBe(true)
     values.add(5, commits(2, 2), decodePayload(payload('[[1,{"a":1},[]],[{"x":1}]]', 2)))
     expect([values.get(1), values.get(2), plain(values.get(3))]).toEqual([null, null, { x: 1 }])
   })

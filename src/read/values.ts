@@ -213,14 +213,14 @@ export class SubjectValues {
     for (let i = 0; i < commitments.length; i++) {
       if (which === 'changes' && payload.values[i]?.kind === 'full') continue
       const value = this.get(first + i)
-      if (value === null && this.isUntold(first + i)) continue
+      if (value === null && this.isMissing(first + i)) continue
       if (!fits(payload.salts[i]!, value, commitments[i]!)) numbers.push(first + i)
     }
     return numbers
   }
 
   /** Whether a value is missing; one that is there may also be null. */
-  isUntold(number: number): boolean {
+  isMissing(number: number): boolean {
     return (this.#values[number - 1] ?? null) === null
   }
 

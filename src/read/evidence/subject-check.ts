@@ -62,7 +62,7 @@ function* missingValues(
   first: number,
 ): Iterable<string> {
   for (const i of commitments.keys())
-    if (values.isUntold(first + i) && decoded?.values[i]?.kind !== 'erased') yield missingValue(seq, i + 1)
+    if (values.isMissing(first + i) && decoded?.values[i]?.kind !== 'erased') yield missingValue(seq, i + 1)
 }
 
 function* placeProblems(

@@ -47,7 +47,7 @@ export function checkValues(
     else if (by_right) erased++
     if (kind === 'erased' && !by_right) check.add(`${where}: value ${first + i} is gone, and no erasure is on record`)
     else if (kind !== 'erased' && by_right) check.add(`${where}: value ${first + i} is there, and was to be erased`)
-    else if (kind === 'patch' && values.isUntold(first + i))
+    else if (kind === 'patch' && values.isMissing(first + i))
       check.add(`${where}: value ${first + i} can't be rebuilt, because the one that it changes is missing`)
   }
   for (const number of values.misfits(first, commits, decoded))
