@@ -42,11 +42,11 @@ export function checkValues(
   let there = 0
   let erased = 0
   for (const [i, { kind }] of stored.entries()) {
-    const by_right = isErased(i + 1)
+    const on_record = isErased(i + 1)
     if (kind !== 'erased') there++
-    else if (by_right) erased++
-    if (kind === 'erased' && !by_right) check.add(`${where}: value ${first + i} is gone, and no erasure is on record`)
-    else if (kind !== 'erased' && by_right) check.add(`${where}: value ${first + i} is there, and was to be erased`)
+    else if (on_record) erased++
+    if (kind === 'erased' && !on_record) check.add(`${where}: value ${first + i} is gone, and no erasure is on record`)
+    else if (kind !== 'erased' && on_record) check.add(`${where}: value ${first + i} is there, and was to be erased`)
     else if (kind === 'patch' && values.isMissing(first + i))
       check.add(`${where}: value ${first + i} can't be rebuilt, because the one that it changes is missing`)
   }
