@@ -391,16 +391,7 @@ const OUT = phrases(
   ['men', 'd(s|ed|ing)?'],
   ['comes?', ' of'],
   ['(go|goes|going|gone|went)', ' on with'],
-)
-
-/** Where more words are out, since the English is plain already: parts of src, folders of test, and those of the root (`.`). */
-const PLAIN = new Set(
-  words(`. bench bin docs examples scripts
-    src/chaos src/cli src/config src/engine src/expression src/format src/host src/ledger src/model src/plan src/plugins src/read
-    src/sdk test test/calls test/cli test/conformance test/crash test/data test/diagnostics test/sabotage test/simulation test/support`),
-)
-/** Better: said, reported, recorded, shown; continues; the result; legitimately; so that. In names, too. */
-const OUT_OF_PLAIN = phrases(
+  // Better: said, reported, recorded, shown; continues; the result; legitimately; so that. In names, too.
   ['to', 'ld(?! (apart|from|to|the truth)\\b)'],
   ['tel', 'l(s|ing)? that'],
   ['\\w*(un)?to', 'ld_\\w+'],
@@ -417,32 +408,14 @@ function phrases(...parts: ReadonlyArray<readonly [string, string]>): readonly R
   return parts.map(pair => new RegExp(`\\b${pair.join('')}\\b`, 'gi'))
 }
 
-function words(text: string): readonly string[] {
-  return text.trim().split(/\s+/)
-}
-
-/** `docs`, `examples` and so on, but `src/cli` and `test/crash`; `.` for files at the root. */
-function englishOf(path: string): string {
-  const folders = path.split('/').slice(0, -1)
-  return folders.slice(0, folders[0] === 'src' || folders[0] === 'test' ? 2 : 1).join('/') || '.'
-}
-
 describe('the words that are out', () => {
-  const found = (files: readonly string[], out: readonly RegExp[]) =>
-    files
-      .filter(file => /\.([jt]s|mts|md|ya?ml|txt)$/.test(file))
-      .flatMap(file => {
-        // A phrase may be broken between two lines, of a comment as well.
-        const text = readFileSync(join(ROOT, file), 'utf8').replaceAll(/\s+([*#>]\s+|\/\/\s+)?/g, ' ')
-        return out.flatMap(phrase => text.match(phrase) ?? []).map(phrase => `${file}: ${phrase}`)
-      })
-
-  test('anywhere', () => expect(found(FILES, OUT)).toEqual([]))
-
-  test('and more of them where English is plain', () => {
-    const plain = FILES.filter(file => PLAIN.has(englishOf(file)))
-    expect(new Set(plain.map(englishOf))).toEqual(PLAIN)
-    expect(found(plain, OUT_OF_PLAIN)).toEqual([])
+  test('anywhere', () => {
+    const found = FILES.filter(file => /\.([jt]s|mts|md|ya?ml|txt)$/.test(file)).flatMap(file => {
+      // A phrase may be broken between two lines, of a comment as well.
+      const text = readFileSync(join(ROOT, file), 'utf8').replaceAll(/\s+([*#>]\s+|\/\/\s+)?/g, ' ')
+      return OUT.flatMap(phrase => text.match(phrase) ?? []).map(phrase => `${file}: ${phrase}`)
+    })
+    expect(found).toEqual([])
   })
 })
 
