@@ -10,7 +10,8 @@ import { pointerTokens } from './json-pointer.ts'
 /** Without what the reader rightly refuses: integers that are rounded, halves of surrogate pairs. */
 function readable(value: unknown): unknown {
   const rounded = (_key: string, each: unknown) => (Number.isInteger(each) && !Number.isSafeInteger(each) ? 0 : each)
-  return JSON.parse(JSON.stringify(value, rounded).replaceAll('\\ud', 'x'))
+  const whole = (escaped: string) => (escaped === '\\ud' ? 'x' : escaped)
+  return JSON.parse(JSON.stringify(value, rounded).replaceAll(/\\(?:ud|.)/g, whole))
 }
 
 async function read(content: string | Uint8Array, options: object = {}): Promise<unknown[]> {
