@@ -162,6 +162,26 @@ describe('entries', () => {
     )
     expect(problems[0]).toMatch(/^entries: entry 3 \(row 3\): its text is not its own canonical re-encoding$/)
   })
+  test('an entry says that nothing of its row is open, though more follows', async () => {
+    let changed = 0
+    for (let seq = 1; seq < size; seq++) {
+      const { f, ...body } = forger.body(1, seq)
+      if (!Number(body.o)) continue
+      changed++
+      const problems = await forger.problems(() => forger.put(1, seq, { ...body, o: 0 }))
+      expect(problems.join('\n'), `entry ${seq}`).toMatch(/^tokens: .* it says that 0 tokens are open/m)
+    }
+    expect(changed).toBeGreaterThan(10)
+  })
+  test('a commit says of a tree that isn’t there that a tile of it is full', async () => {
+    const seq = Number(
+      forger.all(`SELECT min(seq) AS seq FROM entries WHERE log = 1 AND body LIKE '%"k":"commit"%'`)[0]?.seq,
+    )
+    const problems = await forger.problems(() =>
+      forger.put(1, seq, { ...forger.body(1, seq), tiles: [[7, 0, '00'.repeat(32)]] }),
+    )
+    expect(problems.join('\n')).toMatch(/tile 0 of level 0 of tree 7 is recorded as full, and isn’t/)
+  })
   test('an outcome was changed in the table', async () => {
     const { token } = forger.withFate(1)
     const problems = await forger.problems(() =>

@@ -25,6 +25,13 @@ const json = fc.jsonValue({ noUnicodeString: false, maxDepth: 4 }).filter(value 
   }
 })
 
+test('a text that is nested ever so deep is refused, whatever the stack', () => {
+  const text = '['.repeat(50_000) + ']'.repeat(50_000)
+  let value: Json = []
+  for (let depth = 1; depth < 50_000; depth++) value = [value]
+  expect(() => isCanonical(value, text)).toThrow(NotJsonError)
+})
+
 describe('RFC 8785 test data', () => {
   test.each([
     ['arrays', '[\n 56,\n {\n "d": true,\n "10": null,\n "1": [ ]\n }\n]', '[56,{"1":[],"10":null,"d":true}]'],

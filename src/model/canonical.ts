@@ -56,7 +56,8 @@ export function canonicalize(value: Json, most_deep = MAX_DEPTH): string {
  * @throws NotJsonError as `canonicalize`.
  */
 export function isCanonical(value: Json, text: string): boolean {
-  if (!text.includes('\\u') && JSON.stringify(value) === text && isSorted(value, MAX_DEPTH)) return true
+  // Depth is limited first: on deeper values the engine's encoder could end the stack.
+  if (!text.includes('\\u') && isSorted(value, MAX_DEPTH) && JSON.stringify(value) === text) return true
   return canonicalize(value) === text
 }
 

@@ -70,8 +70,7 @@ function canonicalRows(body: string): Json | null {
     const value = JSON.parse(body) as Json
     return isCanonical(value, body) ? withoutPrototypes(value) : null
   } catch (error) {
-    // Syntax, half of a surrogate pair, or nested so deep that the stack ends.
-    if (error instanceof SyntaxError || error instanceof NotJsonError || error instanceof RangeError) return null
+    if (error instanceof SyntaxError || error instanceof NotJsonError) return null
     throw error
   }
 }
@@ -186,11 +185,11 @@ export class SubjectValues {
     for (let number = first; number <= this.count; number++) this.#values[number - 1] = SKIPPED
   }
 
-  /** A value by its number, with its objects as rows; null if it is missing, or there is none. */
+  /** A value by its number, with its objects as rows; null if it is missing, wasn't kept, or there is none. */
   get(number: number): Json | null {
     const kept = this.#values[number - 1] ?? null
-    if (kept === null) return null
-    if (kept === SKIPPED) throw new TypeError(`value ${number} wasn't kept`)
+    // Of a value that nobody will ask for an altered entry may have a change all the same.
+    if (kept === null || kept === SKIPPED) return null
     return 'full' in kept ? kept.full : this.#derived(number)
   }
 

@@ -104,7 +104,8 @@ export class CommitTiles {
   compare(rows: LastLeaves, batches: LastLeaves, check: Report): void {
     for (const { tile, seq } of this.#seen.values()) {
       const [tree, index, root] = tile
-      const found = (tree === TREES.rows ? rows : batches).tile(index)
+      const leaves = tree === TREES.rows ? rows : tree === TREES.batches ? batches : null
+      const found = leaves?.tile(index) ?? null
       const what = `entry ${grouped(seq)}: ${nameOf(tree, 0, index)}`
       if (found === null) check.add(`${what} is recorded as full, and isn’t`)
       else if (found !== root) check.add(`${what} is recorded with root ${short(root)}, and has ${short(found)}`)
