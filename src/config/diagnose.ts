@@ -56,10 +56,10 @@ class Diagnoser {
     // What isn't known has been reported.
     if (tree.kind === 'scalar' && tree.unset && refusal?.at !== 'key') return
     if (refusal !== null) return this.#refuse(spot, refusal)
-    if (issue.code === 'unrecognized_keys') return this.#unknownKeys(spot, issue.keys)
     const own = chosen(part, toJson(tree)) ?? inner(part)
     const { explain } = wordsOf(own)
     if (explain !== undefined) return this.#refuse(spot, explain(inputOf(tree, part), String(path.at(-1))))
+    if (issue.code === 'unrecognized_keys') return this.#unknownKeys(spot, issue.keys)
     if (tree.kind === 'map' && own instanceof Picked && own.kinds.length > 0) return this.#unclear(spot, own, tree)
     this.#refuse(spot, misplaced(own, tree, spot.label))
   }

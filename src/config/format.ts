@@ -54,7 +54,7 @@ const distinct = (item: string, least: 0 | 1, of: z.ZodString) =>
         addIssue(ownIssue(index, { code, message }))
       }
     }, ifIt(Array.isArray))
-    .register(words, { item, empty: least === 0, unique: true })
+    .register(words, { unique: true })
 
 const waits = {
   attempts: count.describe('How often a row is tried at a node, the first attempt included.'),

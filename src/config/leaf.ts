@@ -52,7 +52,7 @@ export const label = leaf(z.string().regex(/^(?!(?:on_error|else)$)[\s\S]/), 'te
 )
 
 export const SECRET = z
-  .strictObject({ secret: z.string().regex(SECRET_NAME) })
+  .strictObject({ secret: z.string().regex(SECRET_NAME, { abort: true }) })
   .describe('The environment variable that holds the secret.')
 export const SECRET_REFUSED = {
   code: 'CUSTODY_BAD_VALUE',

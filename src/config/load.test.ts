@@ -131,6 +131,18 @@ describe('a sound file', () => {
     expect(config.ledger_url).toBe('postgres://u:p@h/db')
   })
 
+  test.each(['"1X"', '""', '"a-b"'])('refuse a secret that names no variable: %s', name => {
+    expect(load(`${SMALL}ledger: { url: { secret: ${name} } }\n`).diagnostics).toMatchObject([
+      { code: 'CUSTODY_BAD_VALUE', message: 'a secret is named by its environment variable' },
+    ])
+  })
+
+  test('refuse a secret with more to it', () => {
+    expect(load(`${SMALL}ledger: { url: { secret: URL, y: 1 } }\n`).diagnostics).toMatchObject([
+      { code: 'CUSTODY_WRONG_TYPE', message: '`url` must be a text, not a map' },
+    ])
+  })
+
   test('may take numbers from variables, where they aren’t quoted', () => {
     const config = configOf(`${SMALL}retry:\n  attempts: \${N}\n  backoff: \${WAIT:-5s}\n`)
     expect(config.retry).toMatchObject({ attempts: 7, backoff_ms: 5000 })

@@ -19,7 +19,7 @@ export interface Wiring {
 export function wire(draft: Draft, report: Report): Wiring {
   const wirer = new Wirer(draft, report)
   for (const node of draft.nodes) wirer.wire(node)
-  const uncertain = wirer.uncertain || (draft.config.unreadable ?? []).length > 0
+  const uncertain = wirer.uncertain || draft.config.unreadable.length > 0
   return { meant: wirer.meant, uncertain, complete: !uncertain && !wirer.unknown }
 }
 
@@ -108,7 +108,7 @@ class Wirer {
   #target(kind: EdgeKind, target: string, path: ConfigPath): DraftNode | null | undefined {
     if (target === 'discard') return null
     const node = this.#draft.by_name.get(target)
-    if (target === '' || this.#draft.config.unreadable?.includes(target)) this.uncertain = true
+    if (target === '' || this.#draft.config.unreadable.includes(target)) this.uncertain = true
     else if (node === undefined) this.#unknown(kind, target, path)
     else if (node.kind === 'source') {
       this.#bad(path, `\`${target}\` is a source; rows come from it, none go to it`)

@@ -135,9 +135,12 @@ async function withPage(
   return oneRow(derive(row, added))
 }
 
-/** Whether pages are read at all, and not only handed on as they came. */
-const needsReader = ({ as, title_field, description_field }: PageOptions): boolean =>
-  as !== 'html' || title_field !== undefined || description_field !== undefined
+/** The option that asks for pages to be read, and not only handed on as they came; null if none does. */
+function readingOption({ as, title_field, description_field }: PageOptions): keyof PageOptions | null {
+  if (as !== 'html') return 'as'
+  if (title_field !== undefined) return 'title_field'
+  return description_field === undefined ? null : 'description_field'
+}
 
 async function pageOf(
   options: PageOptions,
@@ -148,7 +151,7 @@ async function pageOf(
   const { as, main_content } = options
   const text = String(body)
   const is_plain = typeOf(headers['content-type']) === PLAIN
-  if (is_plain || !needsReader(options)) return { title: null, description: null, content: text }
+  if (is_plain || readingOption(options) === null) return { title: null, description: null, content: text }
   const settings = { as: as === 'html' ? 'text' : as, main_content } as const
   const page = await reader.read({ html: text, url: url ?? asked, settings })
   return page !== null && as === 'html' ? { ...page, content: text } : page
@@ -229,7 +232,10 @@ export const fetchPage = defineTransform({
     },
   ],
   check: problemsOf,
-  missing: options => (needsReader(options) ? missingPeers(['as'], PAGE_PACKAGES) : null),
+  missing: options => {
+    const option = readingOption(options)
+    return option === null ? null : missingPeers([option], PAGE_PACKAGES)
+  },
   services: options => [serviceOf(options)],
   requires: (options, secrets) =>
     requestOf(options, secrets).variables.map(each =>
