@@ -1,9 +1,9 @@
 /** Tiles of long runs, stopped and continued or not: what is stored is what the entries give, and whoever continues reads no more than that. */
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { TREES } from '../src/format/trees.ts'
 import type { Model } from './simulation/model.ts'
 import { Forger, problemTexts } from './support/forger.ts'
-import { runModel, type Stopped } from './support/simulated-ledger.ts'
+import { goOnWithModel, runModel, type Stopped } from './support/simulated-ledger.ts'
 
 const ROWS = 700
 
@@ -36,6 +36,15 @@ const LONG: Model = {
   sinks: [{ name: 'low', rejects: 0, on_error: 'discard' }],
 }
 
+/** No row waits for anything, so that there are many entries from commit to commit. */
+const QUICK: Model = {
+  sources: [
+    { name: 'letters', to: 'single', on_invalid: 'discard', values: Array.from({ length: 4 * ROWS }, (_, i) => i) },
+  ],
+  nodes: [{ ...aggregate, name: 'single', count: 1 }],
+  sinks: LONG.sinks,
+}
+
 let forger: Forger | null = null
 afterEach(() => forger?.close())
 
@@ -55,4 +64,59 @@ test.each<[string, Stopped | null]>([
   expect(resumed).toHaveLength(stopped === null ? 0 : 1)
   expect(tilesOf(TREES.rows)).toBe(Math.floor(Number(size) / 256))
   expect(tilesOf(TREES.log)).toBeGreaterThan(1)
+})
+
+describe('of a run that is too long to be checked in full', () => {
+  /** An entry was changed: in a tile of entries that are used to continue, or in one of which none is. */
+  async function changed(which: 'used' | 'unused'): Promise<{ readonly one: Forger; readonly seq: number }> {
+    const one = await Forger.of(url => runModel(url, QUICK, 1, { after_us: 400_000, next: 'nothing' }))
+    forger = one
+    const used = one
+      .all(
+        `SELECT DISTINCT seq / 256 AS tile FROM entries e WHERE log = 1 AND (row IS NULL AND batch IS NULL
+           OR EXISTS (SELECT 1 FROM open_tokens o WHERE o.log = e.log AND (o.row = e.row OR o.batch = e.batch)))`,
+      )
+      .map(({ tile }) => Number(tile))
+    const tile = which === 'used' ? 0 : [0, 1, 2, 3].find(each => !used.includes(each))
+    const [found] = one.all(
+      'SELECT min(seq) AS seq FROM entries WHERE log = 1 AND row IS NOT NULL AND seq / 256 = ?',
+      tile ?? -1,
+    )
+    const seq = Number(found?.seq)
+    const body = one.body(1, seq)
+    one.change(() => one.put(1, seq, { ...body, t: Number(body.t) + 1 }))
+    return { one, seq }
+  }
+  const goOn = (next: 'resume' | 'abandon', whole_to_entries?: number) =>
+    goOnWithModel(
+      forger?.url ?? '',
+      QUICK,
+      1,
+      next,
+      undefined,
+      whole_to_entries === undefined ? {} : { whole_to_entries },
+    )
+
+  test.each(['resume', 'abandon'] as const)('%s refuses what was changed where it uses it', async next => {
+    const { one } = await changed('used')
+    const before = one.contents()
+    await expect(goOn(next, 0)).rejects.toMatchObject({ code: 'CUSTODY_LEDGER_ALTERED' })
+    expect(one.contents()).toBe(before)
+  })
+
+  test.each(['resume', 'abandon'] as const)(
+    '%s signs nothing that was changed elsewhere, and verify names it',
+    async next => {
+      const { one, seq } = await changed('unused')
+      // Checked in full, it is refused.
+      await expect(goOn(next)).rejects.toMatchObject({ code: 'CUSTODY_LEDGER_ALTERED' })
+      const body = one.body(1, seq)
+      await goOn(next, 0)
+      const tree = (texts: readonly string[]) => texts.filter(text => text.startsWith('checkpoint: '))
+      expect(tree(problemTexts(await one.after(() => undefined)))).not.toEqual([])
+      // As it was signed, before and since, it holds.
+      const right = await one.after(() => one.put(1, seq, { ...body, t: Number(body.t) - 1 }))
+      expect(tree(problemTexts(right))).toEqual([])
+    },
+  )
 })

@@ -29,8 +29,8 @@ export interface CheckedRun {
   readonly reader: RunReader
 }
 
-/** Logs with at most this many entries are checked in full: that is as quick, and refuses whatever was changed. */
-const WHOLE = 20_000
+/** Logs with at most so many entries are checked in full: that is as quick, and refuses whatever was changed. */
+export const WHOLE_TO_ENTRIES = 20_000
 
 /**
  * To be called within a snapshot, in which `reader` of what comes back is used, too. `log_zero` is as it was last brought up to date.
@@ -39,7 +39,7 @@ const WHOLE = 20_000
 export async function checkedRun(
   reader: LedgerReader,
   log_zero: LogZero,
-  { log, run }: { readonly log: number; readonly run: string },
+  { log, run, whole_to_entries }: { readonly log: number; readonly run: string; readonly whole_to_entries: number },
 ): Promise<CheckedRun> {
   const place = { url: reader.url, log, run }
   const known = log_zero.runs.get(log)
@@ -58,7 +58,7 @@ export async function checkedRun(
       },
     )
   const checked = new TreeReader(reader, tree, place)
-  if (tree.size <= WHOLE) for await (const entry of reader.entries(log)) await checked.check(entry)
+  if (tree.size <= whole_to_entries) for await (const entry of reader.entries(log)) await checked.check(entry)
   const { commit, tiles } = await lastCommit(checked, log)
   const open = OpenTokens.from(await reader.openTokens(log))
   checkOpen(place, open, commit)

@@ -5,7 +5,7 @@ import { CustodyError } from '../model/error.ts'
 import { type Holder, isAlive, livesHere, parseHolder } from '../model/holder.ts'
 import { Appender, type AppenderState } from './appender.ts'
 import { BlockWriter } from './block.ts'
-import { checkedRun } from './checked-run.ts'
+import { checkedRun, WHOLE_TO_ENTRIES } from './checked-run.ts'
 import { encodeRun } from './encode.ts'
 import { Entropy } from './entropy.ts'
 import { type KeyRing, signedChange } from './key-ring.ts'
@@ -47,6 +47,8 @@ export interface StoredOptions {
   readonly entropy?: Entropy
   /** Absent: all is done in this thread. */
   readonly threads?: Threads | undefined
+  /** A run with at most so many entries is checked in full before it is taken over. */
+  readonly whole_to_entries?: number | undefined
 }
 
 export class StoredLedger implements Ledger {
@@ -56,13 +58,14 @@ export class StoredLedger implements Ledger {
   readonly #log_zero: LogZero
   readonly #holder: Holder
   readonly #threads: Threads | null
+  readonly #whole_to_entries: number
   readonly #runs: StoredRunLedger[] = []
 
   private constructor(
     store: Store,
     ports: LedgerPorts,
     log_zero: LogZero,
-    { holder, entropy, threads }: StoredOptions,
+    { holder, entropy, threads, whole_to_entries }: StoredOptions,
   ) {
     this.#store = store
     this.#ports = ports
@@ -70,6 +73,7 @@ export class StoredLedger implements Ledger {
     this.#log_zero = log_zero
     this.#holder = holder
     this.#threads = threads ?? null
+    this.#whole_to_entries = whole_to_entries ?? WHOLE_TO_ENTRIES
   }
 
   /**
@@ -135,7 +139,7 @@ export class StoredLedger implements Ledger {
       await this.#log_zero.refresh(reader)
       // In one snapshot: its former holder may wake up and commit meanwhile.
       const { seen, ...checked } = await reader.snapshot(async () => {
-        const found = await checkedRun(reader, this.#log_zero, { log, run })
+        const found = await checkedRun(reader, this.#log_zero, { log, run, whole_to_entries: this.#whole_to_entries })
         return { ...found, seen: await look(found.reader) }
       })
       const { epoch, t } = await this.#takeLease(run, log, lease)

@@ -24,6 +24,8 @@ export interface OpenOptions {
   readonly holder?: Holder
   /** A run with so many entries gets a thread of its own. */
   readonly thread_from_entries?: number
+  /** A run with at most so many entries is checked in full before it is taken over. */
+  readonly whole_to_entries?: number
 }
 
 /** Some tenths of a second's work: starting a thread takes some 40 ms of another processor, and memory. */
@@ -49,7 +51,8 @@ export async function openLedger(url: string, ports: LedgerPorts, options: OpenO
       from_entries: options.thread_from_entries ?? THREAD_FROM_ENTRIES,
       start: from => new ThreadScribe({ ...from, path, url: absolute, lasting, key: { name, private_key } }),
     }
-    return await StoredLedger.open(store, ports, { holder: options.holder ?? thisProcess(), entropy, threads })
+    const { holder = thisProcess(), whole_to_entries } = options
+    return await StoredLedger.open(store, ports, { holder, entropy, threads, whole_to_entries })
   } catch (error) {
     await store.close()
     throw error

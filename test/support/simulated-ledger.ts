@@ -1,7 +1,7 @@
 /** Simulated pipelines run into a real ledger: material for the verifier. */
 import { resumeRun } from '../../src/engine/run/resume.ts'
 import { type RunResult, runPlan } from '../../src/engine/run/start.ts'
-import { openLedger, openLedgerReader } from '../../src/ledger/open.ts'
+import { type OpenOptions, openLedger, openLedgerReader } from '../../src/ledger/open.ts'
 import { meddlingBy } from '../simulation/hostile.ts'
 import type { Model } from '../simulation/model.ts'
 import { Random } from '../simulation/random.ts'
@@ -96,6 +96,7 @@ export async function goOnWithModel(
   n: number,
   next: 'resume' | 'abandon',
   world = new World(new VirtualClock(), new Random(n)),
+  options: Pick<OpenOptions, 'whole_to_entries'> = {},
 ): Promise<void> {
   world.clock = new VirtualClock(world.clock.now_us() + 1_000_000)
   world.meddle = chunk => chunk
@@ -108,10 +109,14 @@ export async function goOnWithModel(
   }
   const abandon = next === 'abandon'
   try {
-    const last = await inLedger(url, `${n} again`, ledger =>
-      world.clock.drive(
-        resumeRun({ ...second, run: simulatedRun(n), ledger, reader, from_ledger_only: false, abandon }),
-      ),
+    const last = await inLedger(
+      url,
+      `${n} again`,
+      ledger =>
+        world.clock.drive(
+          resumeRun({ ...second, run: simulatedRun(n), ledger, reader, from_ledger_only: false, abandon }),
+        ),
+      options,
     )
     if (last.error !== null) throw last.error
   } finally {
@@ -125,8 +130,9 @@ async function inLedger(
   url: string,
   seed: string,
   work: (ledger: Awaited<ReturnType<typeof openLedger>>) => Promise<RunResult>,
+  options: Pick<OpenOptions, 'whole_to_entries'> = {},
 ) {
-  const ledger = await openLedger(url, testPorts(seed), { create: true })
+  const ledger = await openLedger(url, testPorts(seed), { create: true, ...options })
   try {
     return await work(ledger)
   } finally {
