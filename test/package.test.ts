@@ -69,6 +69,18 @@ test('has nothing else', () => {
   expect(paths.filter(path => !meant.test(path))).toEqual([])
 })
 
+test('has pages that link to no page that it lacks', () => {
+  const pages = paths.filter(path => /^docs\/[\w-]+\.md$/.test(path))
+  const links = pages.flatMap(page =>
+    [...readFileSync(join(ROOT, page), 'utf8').matchAll(/\]\(([\w-]+\.md)[#)]/g)].map(([, to]) => ({
+      page,
+      to: `docs/${to}`,
+    })),
+  )
+  expect(links.length).toBeGreaterThan(50)
+  expect(links.filter(({ to }) => !paths.includes(to))).toEqual([])
+})
+
 test('has no tests, no sources, and nothing that a run left behind', () => {
   const stray = /\.test\.|(^|\/)(src|test|out|node_modules)\/|(?<!\.d)\.ts$|custody\.db|\.tgz$/
   expect(paths.filter(path => stray.test(path))).toEqual([])
