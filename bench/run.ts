@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: measures what DESIGN section 8 lists, prints it, and keeps it in bench/results/ as JSON. It judges nothing:
+ * `npm run bench`: measures what targets.ts lists, prints it, and keeps it in bench/results/ as JSON. It judges nothing:
  * its exit code says only whether it could measure.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -68,6 +68,7 @@ function benchOf(options: ReturnType<typeof parse>): Bench {
 }
 
 async function printPairs(bench: Bench, { rows, json }: ReturnType<typeof parse>, against: string): Promise<void> {
+  if (bench.workloads.length === 0) throw new TypeError('--against compares w1, w2 and w3 only')
   const pairs = await measurePairs({ ...bench, rows: number('rows', rows) ?? PAIR_ROWS, against })
   process.stdout.write(`${json ? JSON.stringify(pairs) : renderPairs(pairs)}\n`)
 }

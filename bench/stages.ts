@@ -31,7 +31,9 @@ const BY_MODULE: ReadonlyArray<readonly [start: string, stage: string]> = [
   ['src/model/canonical.ts', 'canonical JSON'],
   ['src/format/hash.ts', 'hashing'],
   ['src/format/tree.ts', 'hashing'],
-  ['src/ledger/subject-tree.ts', 'hashing'],
+  ['src/format/tiled-tree.ts', 'hashing'],
+  ['src/ledger/subject-trees.ts', 'hashing'],
+  ['src/ledger/closed-subjects.ts', 'hashing'],
   ['node:internal/crypto', 'hashing'],
   ['src/ledger/encode.ts', 'encode'],
   ['src/ledger/appender.ts', 'append (salts, records)'],
@@ -41,7 +43,6 @@ const BY_MODULE: ReadonlyArray<readonly [start: string, stage: string]> = [
   ['src/engine/token/token.ts', 'recorder'],
   ['src/engine/record/totals.ts', 'recorder'],
   ['src/engine/record/patch.ts', 'recorder'],
-  ['src/engine/decide/', 'recorder'],
   ['src/engine/run/committer.ts', 'recorder'],
   ['src/engine/', 'flow (scheduler, line, steps)'],
 ]

@@ -1,4 +1,4 @@
-/** The table of DESIGN section 8, and how what was measured compares. */
+/** Targets, and how what was measured compares. */
 import type { Results, SizeResult } from './measurements.ts'
 
 export interface Compared {

@@ -1,4 +1,4 @@
-/** The pipelines that are measured (DESIGN section 8). Each reads `data.csv` of the folder above its own. */
+/** The pipelines that are measured. Each reads `data.csv` of the folder above its own. */
 
 export type WorkloadName = 'w1' | 'w2' | 'w3' | 'groups'
 

@@ -174,7 +174,7 @@ describe('each folder of src, and each room of the engine, explains itself in it
   })
 
   test('the label of an invariant is its file’s name and a number, and no other file has it', () => {
-    const labels = SHIPPED.flatMap(file => invariantsOf(file).map(label => ({ label, path: file.path })))
+    const labels = SHIPPED.flatMap(file => invariantsOf(file.text).map(label => ({ label, path: file.path })))
     const stem = (path: string) => path.split('/').at(-1)?.replace(/\.ts$/, '').toUpperCase() ?? ''
     const wrong = labels.filter(({ label, path }) => !new RegExp(`^(?:[A-Z]+-)?${stem(path)}-\\d+$`).test(label))
     expect(wrong).toEqual([])
@@ -216,15 +216,15 @@ function listed(names: readonly string[]): string {
   return [...new Set(names)].sort().join(', ') || 'nothing'
 }
 
-/** `N1 to N4 (order-list.ts)`, by the first comment of a file; null if it states none. */
 /** Labels of invariants that a comment lists: `ORDER-LIST-2`. */
-function invariantsOf({ text }: Pick<SourceFile, 'text'>): readonly string[] {
+function invariantsOf(text: string): readonly string[] {
   return [...text.matchAll(/^ \* ([A-Z]+(?:-[A-Z]+)*-?\d+)\. /gm)].map(([, label = '']) => label)
 }
 
+/** `ORDER-LIST-1 to ORDER-LIST-4 (order-list.ts)`, by the first comment of a file; null if it states none. */
 function labelsOf({ path, text }: SourceFile): string | null {
   const opening = text.slice(0, text.indexOf('*/'))
-  const labels = invariantsOf({ text: opening })
+  const labels = invariantsOf(opening)
   if (labels.length === 0) return null
   const all = labels.length === 1 ? labels[0] : `${labels[0]} to ${labels.at(-1)}`
   return `${all} (${path.split('/').at(-1)})`
@@ -305,8 +305,8 @@ describe('what files hold', () => {
     expect(more.flatMap(([, found]) => found.map(({ file, line }) => `${file.path}:${line}`))).toEqual([])
   })
 
-  test('the engine overrules it fewer than 20 times in all', () => {
-    expect(SHIPPED.filter(({ path }) => partOf(path) === 'engine').flatMap(casts).length).toBeLessThan(20)
+  test('the engine overrules it 8 times in all', () => {
+    expect(SHIPPED.filter(({ path }) => partOf(path) === 'engine').flatMap(casts).length).toBeLessThanOrEqual(8)
   })
 
   test('no error is swallowed', () => {
@@ -324,7 +324,7 @@ const MOST_CASTS: { readonly [part: string]: number } = {
   format: 37,
   host: 13,
   ledger: 77,
-  model: 30,
+  model: 29,
   plan: 17,
   plugins: 122,
   read: 154,

@@ -13,9 +13,9 @@ export const RECORDER = 'src/engine/record/recorder.ts'
 export const ENDINGS = 'src/engine/record/ending.ts'
 
 /** `FAILED / late_arrival`, for each line of the table of outcomes. */
-export type FateName = { [F in Fate as F['number']]: `${F['outcome']} / ${F['cause']}` }[Fate['number']]
+type FateName = { [F in Fate as F['number']]: `${F['outcome']} / ${F['cause']}` }[Fate['number']]
 
-export interface OutcomePath {
+interface OutcomePath {
   /** Within src/engine. */
   readonly file: string
   /** The function or method there that decides. */
@@ -174,7 +174,7 @@ function endingsByMethod(): ReadonlyMap<string, ReadonlySet<string>> {
  * By outcome and cause the exported functions of ending.ts that make it, in the order of the file: those that name the constant of
  * its number, or that of a table, or call one that does.
  */
-export function endingMakers(): ReadonlyMap<string, readonly string[]> {
+function endingMakers(): ReadonlyMap<string, readonly string[]> {
   const source = new SourceFile(ENDINGS)
   const names = (node: SyntaxNode) =>
     source

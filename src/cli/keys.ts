@@ -19,7 +19,7 @@ export interface KeyOptions extends LedgerOptions {
   readonly revoke?: boolean
 }
 
-/** The shape of `--json` (CONTRACTS section 5). */
+/** The shape of `--json`. */
 interface KeyShown {
   readonly name: string
   readonly verifier_key: string

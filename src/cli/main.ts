@@ -1,6 +1,6 @@
 /**
  * The program: words in, exit code out. Whatever a command throws ends here, as text on standard error, or with `--json` as
- * one JSON value on standard output. Exit codes are those of CONTRACTS section 2.
+ * one JSON value on standard output. Exit codes are those of docs/errors.md.
  */
 import { readFileSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'

@@ -34,7 +34,7 @@ export interface ReportOptions {
 }
 
 /** A run as the ledger has it, and how to name it there. */
-export type NamedRun = ShownRun & { readonly named: RunName }
+type NamedRun = ShownRun & { readonly named: RunName }
 
 /** The counts as the ledger has them, so that the summary says what readers will say. */
 export async function shownRun(url: string, run: string): Promise<NamedRun> {

@@ -1,6 +1,6 @@
 /** The trees that a run's log has: that of its entries, and those of the last entries of its rows and batches (docs/ledger-format.md). */
 
-/** Trees of a log, as tables and entries number them: that of all its entries, and those of the last entries of rows and of batches. */
+/** As tables and entries number them. */
 export const TREES = { log: 0, rows: 1, batches: 2 } as const
 export type TreeNumber = (typeof TREES)[keyof typeof TREES]
 

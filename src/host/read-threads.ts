@@ -2,7 +2,8 @@
  * Questions about a ledger that are answered in other threads, while this one works on the answers before.
  *
  * READ-THREADS-1. Answers come in the order of their questions, whoever is ready first; each thread has at most two ahead.
- * READ-THREADS-2. A thread that fails, or ends by itself, fails the question that it was asked, in its turn, with the error that it had.
+ * READ-THREADS-2. An error that a thread answers with fails that question, in its turn. A thread that ends by itself fails all that it was
+ *     asked and hasn't answered, and all that it is asked later.
  */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'

@@ -6,7 +6,6 @@ import { failureOf } from '../ledger/thread/messages.ts'
 import { isCustodyError } from '../model/error.ts'
 import { RowPairs } from '../read/diff/row-pairs.ts'
 import { CheckedReader } from '../read/evidence/checked-reader.ts'
-import { UnsoundRecord } from '../read/evidence/unsound.ts'
 import { packed } from '../read/verify/packed-page.ts'
 import { PageLooker } from '../read/verify/page.ts'
 import type { Answers, Question } from './read-questions.ts'
@@ -50,7 +49,7 @@ async function sound<T>(look: () => Promise<T>): Promise<T | null> {
   try {
     return await look()
   } catch (error) {
-    if (error instanceof UnsoundRecord || isCustodyError(error)) return null
+    if (isCustodyError(error)) return null
     throw error
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Entries as the writer reads them back, to resume a run. The log's root has been recomputed against its signed
- * checkpoint before (see `Ledger.takeOver`), so entries are what was written. Values are checked against their commitments here.
+ * Entries as the writer reads them back, to resume a run. They come from the reader that
+ * `Ledger.takeOver` gives, which gives nothing that the signed tree doesn't have, so they are what was written. Values are checked against their commitments here.
  * The readers decode by code of their own (src/read/decode.ts).
  */
 import type {
@@ -44,11 +44,6 @@ interface SubjectBody {
   readonly x?: readonly Tuple[]
   readonly y?: readonly Tuple[]
   readonly z?: string
-}
-
-/** Whether an entry without a row is about a batch. */
-export function isBatchBody(body: string): boolean {
-  return body.startsWith('{"b":')
 }
 
 export function subjectEntryOf(body: string): SubjectEntry {

@@ -172,7 +172,7 @@ export interface LedgerReader {
   file(): Promise<StoredFile>
   /** What the database itself finds wrong with its file; empty if nothing. */
   integrity(): Promise<readonly string[]>
-  /** Rows of one of the views of CONTRACTS section 3 for one run, in a stable order, optionally limited by one equality. */
+  /** Rows of one of the views for auditors for one run, in a stable order, optionally limited by one equality. */
   view(
     name: ViewName,
     run: string,

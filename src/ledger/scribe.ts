@@ -86,10 +86,9 @@ export class StoreScribe implements Scribe {
     const stored: StoredEntry[] = []
     if (row !== null) stored.push(...(await reader.entriesOfRow(this.#log, row)))
     else if (batch !== null) stored.push(...(await reader.entriesOfBatch(this.#log, batch)))
-    const added = Array.from(appended.entries, each => ({ ...each, body: textOf(each.body) }))
-    return [...stored, ...added]
-      .filter(each => each.row === row && each.batch === batch)
-      .map(each => JSON.parse(each.body) as SubjectEntryBody)
+    const texts = stored.map(each => each.body)
+    for (const each of appended.entries) if (each.row === row && each.batch === batch) texts.push(textOf(each.body))
+    return texts.map(each => JSON.parse(each) as SubjectEntryBody)
   }
 }
 

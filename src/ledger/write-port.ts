@@ -199,7 +199,7 @@ export interface Ledger {
   /** Opens a run's log with entry 0 and log 0's `opened` in one transaction, and takes its lease. */
   openRun(run: string, draft: RunDraft): Promise<RunLedger>
   /**
-   * Takes a run over that isn't sealed: checks that its entries are what its last checkpoint signed, and leaves a trace in
+   * Takes a run over that isn't sealed: checks that its tree is what its last checkpoint signed, and leaves a trace in
    * log 0. The run's own `resume` entry is the caller's, with the `epoch` given here. `look` is called, maybe again, when all of that
    * holds and nobody has the run, with a reader that gives nothing but what was signed: `seen` is what it found at last, in the log
    * as it is taken over. If it throws, nothing is signed.

@@ -35,7 +35,7 @@ export class Erasures {
 
   /** `place`: from 1, among the values of the entry. */
   has(log: number, seq: number, place: number): boolean {
-    if (this.#ranges.size === 0 && this.#single.size === 0) return false
+    if (!this.#logs.has(log)) return false
     return this.#hasEntry(log, seq) || this.#single.has(`${log} ${seq} ${place}`)
   }
 

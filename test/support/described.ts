@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { Key, ObjectOf, Shape, Tail, Tuple } from '../../src/format/description.ts'
 import { type EntryKind, LEDGER_ENTRIES, RUN_ENTRIES } from '../../src/format/run-entry.ts'
 import { CONDITIONS, SUBJECT_ENTRY } from '../../src/format/subject-entry.ts'
-import type { Json } from '../../src/model/row.ts'
+import { isObject, type Json } from '../../src/model/row.ts'
 
 type Facts = { readonly [key: string]: Json }
 
@@ -28,10 +28,6 @@ export function fits(shape: Shape, value: Json | undefined): boolean {
     case 'either':
       return shape.of.some(each => fits(each, value))
   }
-}
-
-function isObject(value: Json | undefined): value is Facts {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function fitsKeys(keys: ObjectOf['keys'], value: Facts): boolean {
@@ -101,7 +97,7 @@ function fitsKind(kinds: Kinds, value: Json, more: ObjectOf['keys']): boolean {
 
 // ── some that fit ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-export function madeBy(shape: Shape): fc.Arbitrary<Json> {
+function madeBy(shape: Shape): fc.Arbitrary<Json> {
   switch (shape.kind) {
     case 'whole': {
       const { least, most } = shape

@@ -180,7 +180,7 @@ export function sealFacts(totals: TotalsFact): SealFacts {
 }
 
 /** Totals of `sampleRun`, as far as somebody who continues it needs them. */
-export const SAMPLE_TOTALS: TotalsFact = { ...totals(4, 10, 10), batches: [[8, 1]] }
+const SAMPLE_TOTALS: TotalsFact = { ...totals(4, 10, 10), batches: [[8, 1]] }
 
 /**
  * Appends, in two commits, without sealing:

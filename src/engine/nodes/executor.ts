@@ -162,8 +162,7 @@ export class Executor {
    * Continues from where a commit stood: takes in what was under way, in its order. To be called once, before anything else;
    * the first `deliver` then advances it.
    */
-  restore({ order, subjects, groups, batches, batches_before, resting }: InFlight): void {
-    this.#batching.goOn(batches_before)
+  restore({ order, subjects, groups, batches, resting }: InFlight): void {
     for (const each of order) {
       if (!(each instanceof Token)) this.#merges.restoreTrace(each)
       else if (each.state.kind === 'in_group') this.#order.hold(each)

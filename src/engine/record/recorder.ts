@@ -1,7 +1,7 @@
 /**
- * The one writer of fate: whatever happens to a token becomes a fact here and nowhere else.
+ * The one writer of fate: whatever happens to a token becomes a fact here, or, if it is a call, in call-recorder.ts, and nowhere else.
  *
- * RECORDER-1. (I3) Endings come in as values of model/outcome.ts, made by the pure functions of decide/ending.ts; no other module
+ * RECORDER-1. (I3) Endings come in as values of model/outcome.ts, made by the pure functions of ending.ts; no other module
  *     records one.
  * RECORDER-2. (I2) A visit and what follows from it are recorded by one call, so that no commit can part them.
  * RECORDER-3. Rows are frozen as soon as evidence is made of them, so that no plugin can change what is recorded.
@@ -260,10 +260,10 @@ export class Recorder {
     }
   }
 
-  /** `nth`: which of the node's batches it is. */
-  openBatch(node: AggregateNode, nth: number, started_us: number): BatchGroup {
+  openBatch(node: AggregateNode, started_us: number): BatchGroup {
+    const { number, nth } = this.totals.openBatch(node.number)
     const origin: OriginFact = { source: node.number, index: nth, line: NONE, repeats: null }
-    const subject = new Subject('batch', this.totals.openBatch(node.number), origin)
+    const subject = new Subject('batch', number, origin)
     subject.gathers = true
     this.#facts(subject, started_us)
     return { group: this.#openGroup(subject, BATCH, node.number, null), subject, node }

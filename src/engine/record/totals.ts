@@ -72,10 +72,11 @@ export class Totals {
     for (const [source, rejected, failed] of failures ?? []) this.#failures.set(source, { rejected, failed })
   }
 
-  /** An aggregate has another batch. Returns its number. */
-  openBatch(node: NodeNumber): number {
-    this.#batches_of.set(node, (this.#batches_of.get(node) ?? 0) + 1)
-    return ++this.#batches
+  /** An aggregate has another batch. `nth`: which of its batches that is, from 1. */
+  openBatch(node: NodeNumber): { readonly number: number; readonly nth: number } {
+    const nth = (this.#batches_of.get(node) ?? 0) + 1
+    this.#batches_of.set(node, nth)
+    return { number: ++this.#batches, nth }
   }
 
   /** A visit, or, if `was_held`, the end of one that was counted as held. */

@@ -262,16 +262,17 @@ export class ReplayOrder {
       })
   }
 
-  /** The next records of a source, and, where they end, the first of those that are read after it. */
+  /**
+   * The next records of a source, and, where they end, the first of those that are read after it: nobody hears that they end before
+   * it is known what follows.
+   */
   async #load(source: number, from: number): Promise<void> {
     const name = this.#nameOf(source)
-    let course: Course | null = null
-    for (let index = from; index < from + AHEAD; index++) {
-      course = await this.#parts.courses.ofRow(name, index)
-      this.#ahead.set(keyOf(source, index), course)
-    }
+    const found: (Course | null)[] = []
+    for (let index = from; index < from + AHEAD; index++) found.push(await this.#parts.courses.ofRow(name, index))
     const next = this.#sources.find(each => each > source)
-    if (course === null && next !== undefined && !this.#ahead.has(keyOf(next, 1))) await this.#load(next, 1)
+    if (found.at(-1) === null && next !== undefined && !this.#ahead.has(keyOf(next, 1))) await this.#load(next, 1)
+    for (const [i, course] of found.entries()) this.#ahead.set(keyOf(source, from + i), course)
   }
 }
 

@@ -10,14 +10,12 @@ import type { Standstill } from '../ports/run-clock.ts'
 import { onRecord } from '../record/on-record.ts'
 
 export interface History {
-  readonly opening: Extract<RunEntry, { k: 'open' }>
   /** The latest commit with its value; null if the run never came so far. */
   readonly commit: { readonly entry: Extract<RunEntry, { k: 'commit' }>; readonly value: CommitValue } | null
   /** What was under way at that commit, in order. */
   readonly line: readonly LineMember[]
   /** Whether files were about to be renamed: all rows are done then. */
   readonly published: boolean
-  readonly sealed: boolean
   /** Values of the run so far. */
   readonly values: number
   /** When its clock stood still, because no process ran or the time of day jumped, in order; this resume's own down time not included. */
@@ -29,12 +27,10 @@ export interface History {
 }
 
 export async function readHistory(reader: RunReader, log: number): Promise<History> {
-  let opening: History['opening'] | null = null
   let commit: { seq: number; entry: Extract<RunEntry, { k: 'commit' }>; stored: Commits } | null = null
   /** What the latest commits have of it, from the last that has it whole. */
   let line: CommitLine[] = []
   let published = false
-  let sealed = false
   let values = 0
   let last_us = 0
   const stood: Standstill[] = []
@@ -43,15 +39,12 @@ export async function readHistory(reader: RunReader, log: number): Promise<Histo
     const run = runEntryOf(body)
     const { entry } = run
     values = Math.max(values, run.first_value + run.commitments.length - 1)
-    if (entry.k === 'open') {
-      opening = entry
-      for (const each of entry.plugins) plugins.set(`${each.kind} ${each.name}`, each)
-    } else if (entry.k === 'commit') {
+    if (entry.k === 'open') for (const each of entry.plugins) plugins.set(`${each.kind} ${each.name}`, each)
+    else if (entry.k === 'commit') {
       commit = { seq, entry, stored: run }
       if (entry.moved === undefined) line = []
       line.push(entry.moved === undefined ? { line: entry.line ?? [] } : { moved: entry.moved })
     } else if (entry.k === 'publish') published = true
-    else if (entry.k === 'seal') sealed = true
     else if (entry.k === 'resume') {
       stood.push([last_us, entry.t])
       for (const each of entry.plugins ?? []) plugins.set(`${each.kind} ${each.name}`, each)
@@ -59,16 +52,13 @@ export async function readHistory(reader: RunReader, log: number): Promise<Histo
     if (entry.k === 'commit' || entry.k === 'stop') stood.push(...(entry.jumps ?? []))
     last_us = entry.t
   }
-  if (opening === null) throw new CustodyError('CUSTODY_VERIFY_FAILED', 'the run has no opening entry')
   return {
-    opening,
     commit:
       commit === null
         ? null
         : { entry: commit.entry, value: await commitValue(reader, log, commit.seq, commit.stored) },
     line: lineAfter(line),
     published,
-    sealed,
     values,
     stood,
     last_us,
@@ -87,7 +77,7 @@ function lineAfter(lines: readonly CommitLine[]): LineMember[] {
 }
 
 export interface OpeningRecord {
-  readonly opening: History['opening']
+  readonly opening: Extract<RunEntry, { k: 'open' }>
   readonly plan: PlanValue
   readonly intents: SinkIntents
 }

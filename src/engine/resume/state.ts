@@ -89,8 +89,8 @@ async function storyOf(reader: RunReader, log: number, stored: readonly StoredEn
 }
 
 /** `open`: how many open tokens the table has of it. */
-function mustBeWhole(log: number, { subject, tokens }: RestoredSubject, open: number): void {
-  if (tokens.length > 0 || subject.kind === 'batch' ? subject.open.size === open : false) return
+function mustBeWhole(log: number, { subject }: RestoredSubject, open: number): void {
+  if (subject.open.size === open) return
   throw new CustodyError(
     'CUSTODY_LEDGER_ALTERED',
     `of ${subject.kind} ${subject.number} of log ${log} ${open} tokens are open, and its entries have ${subject.open.size}`,
@@ -111,7 +111,7 @@ function runClock({ stood, last_us }: History): (then_us: number) => number {
 
 function underWay(
   plan: Plan,
-  { line: recorded, commit }: History,
+  { line: recorded }: History,
   restored: readonly RestoredSubject[],
   age: (us: number) => number,
 ): InFlight {
@@ -137,7 +137,6 @@ function underWay(
     batches: [...members]
       .sort(([a], [b]) => a - b)
       .map(([batch, held]) => openBatch(plan, found(batches, 'batch', batch), held, age)),
-    batches_before: new Map(commit?.entry.totals.batches ?? []),
     resting: restored.flatMap(({ resting }) =>
       resting.map(({ token, failed_us, retry_after_ms }) => ({
         token,

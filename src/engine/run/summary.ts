@@ -1,4 +1,4 @@
-/** What a run came to: the shape of `run --json` (CONTRACTS section 2) but for how long it took, which the ledger tells. */
+/** What a run came to: the shape of `run --json` but for how long it took, which the ledger tells. */
 import { type CallSummary, callSummary } from '../../format/call-summary.ts'
 import type { RowCounts, RunStatus, TokenCounts, TotalsFact } from '../../format/entry.ts'
 import { fateOf } from '../../model/outcome.ts'

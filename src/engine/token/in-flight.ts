@@ -1,5 +1,4 @@
 /** What a run has in flight at a commit, for whoever continues it. */
-import type { NodeNumber } from '../../model/ids.ts'
 import type { Answers } from './answers.ts'
 import type { BatchGroup } from './batch-group.ts'
 import type { CoalesceGroup, Waiting } from './fork-frames.ts'
@@ -20,7 +19,5 @@ export interface InFlight {
     /** Of its backoff, if an attempt has failed. */
     readonly left_us: number
   }>
-  /** By aggregate: how many batches it has had, these included. */
-  readonly batches_before: ReadonlyMap<NodeNumber, number>
   readonly resting: ReadonlyArray<{ readonly token: Token; readonly left_us: number }>
 }

@@ -5,9 +5,9 @@
  *   free ──► awaits_turn ──► free           an ordered node can't take it yet, and then can
  *   free ──► sending ──► sending            it had its turn at a sink that sends; the next attempt knows more
  *   free ──► in_group                       held at a coalesce for the rest of its group
- *   free ──► in_batch ──► in_work           held in a batch that gathers members; then its plugin works on that
+ *   free ──► in_batch ──► in_work ──► in_work   held in a batch that gathers members; then its plugin works on that, once or again
  *   in_group, in_batch, in_work, sending ──► free
- *   any but ended ──► ended
+ *   free, in_group, in_batch, in_work, sending ──► ended
  *
  * Whether it has a place in the order list, and blocks others there, is the list's own business (place.ts).
  */

@@ -470,7 +470,6 @@ export class SqliteReader implements LedgerReader {
   }
 }
 
-/** The last record of each key, of records in order of their key. */
 interface StoredSize {
   readonly tbl: string
   readonly index: string | null
@@ -488,6 +487,7 @@ function expectedSizes(): string {
   return sizesText(SIZES.map(([tbl, index, stat]) => ({ tbl, index, stat })))
 }
 
+/** The last record of each key, of records in order of their key. */
 async function* lastOfEach<T>(records: AsyncIterable<T>, keyOf: (record: T) => unknown): AsyncIterable<T> {
   let last: T | undefined
   for await (const record of records) {

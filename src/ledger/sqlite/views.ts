@@ -1,5 +1,5 @@
 /**
- * The views for auditors (CONTRACTS section 3), computed from the stored entries. They use nothing that SQLite 3.40
+ * The views for auditors, computed from the stored entries. They use nothing that SQLite 3.40
  * lacks. A view that is filtered by `run_id` reads that run only, by `row_id` that row only, and by `token_id` the row or batch of that
  * token only: the tables of endings and of open tokens say which one that is. SQLite chooses so because of the sizes in schema.ts.
  *

@@ -1,9 +1,9 @@
-/** A story in the shape of `explain --json` (CONTRACTS section 2). */
+/** A story in the shape of `explain --json`. */
 import type { Json } from '../../model/row.ts'
 import type { CallStory, Known, Story, TokenStory, VisitStory } from './story.ts'
 
 /**
- * `{run, row, source, tokens}` as CONTRACTS has it, and beside it `batch`, `origin`, `onward`, `entries` and `head`. An erased value is
+ * `{run, row, source, tokens}`, and beside it `batch`, `origin`, `onward`, `entries` and `head`. An erased value is
  * left out, and `erased: true` says so.
  */
 export function storyJson(story: Story): { readonly [key: string]: unknown } {

@@ -1,4 +1,4 @@
-/** What a run came to, as `show --json` tells it (CONTRACTS section 2). */
+/** What a run came to, as `show --json` tells it. */
 import type { CallSummary } from '../../format/call-summary.ts'
 import type { RowCounts, RunStatus, TokenCounts } from '../../format/entry.ts'
 import type { PluginCode } from '../../format/plugin-code.ts'

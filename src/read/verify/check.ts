@@ -3,7 +3,7 @@ import type { SubjectEntry } from '../../format/entry.ts'
 import { isCustodyError } from '../../model/error.ts'
 import { grouped } from '../../model/number-text.ts'
 
-/** One check in the shape of `verify --json` (CONTRACTS section 2). */
+/** One check in the shape of `verify --json`. */
 export interface CheckResult {
   readonly name: string
   readonly ok: boolean

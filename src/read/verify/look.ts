@@ -2,9 +2,9 @@
 import { commitment, leafHash, SALT_BYTES } from '../../format/hash.ts'
 import type { FullEntry, StoredEnding, StoredEntry, StoredPayload } from '../../ledger/read-port.ts'
 import { canonicalize, isCanonical, NotJsonError } from '../../model/canonical.ts'
-import { derive, type Json, type Row } from '../../model/row.ts'
+import { derive, isObject, type Json, type Row } from '../../model/row.ts'
 import type { Hash } from '../../model/sha256.ts'
-import { hasEndings } from './stored-endings.ts'
+import { type Facts, hasEndings } from './stored-endings.ts'
 
 /** Larger payloads, and such with more values, are left to who folds: there are limits for what changes may come to. */
 const MOST_UNITS = 1024 * 1024
@@ -23,9 +23,6 @@ export interface Looked {
   /** null if there is none; and where nobody needs it any more, because of its subject nothing is open. */
   readonly payload: StoredPayload | null
 }
-
-/** The object of an entry's text. */
-export type Facts = { readonly [key: string]: Json }
 
 /** `facts`: null if the text isn't canonical. */
 export function look(
@@ -105,8 +102,4 @@ function fullValue(element: Json, known: readonly Json[], first: number): Json |
     if (!Object.hasOwn(base, field) || Object.hasOwn(set, field)) return undefined
   }
   return derive(base as Row, set as Row, removed as readonly string[])
-}
-
-function isObject(value: Json | undefined): value is Facts {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

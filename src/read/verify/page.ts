@@ -9,8 +9,8 @@ import type { FullEntry, LedgerReader, StoredEnding } from '../../ledger/read-po
 import { type CustodyError, isCustodyError } from '../../model/error.ts'
 import type { Hash } from '../../model/sha256.ts'
 import { DecodeError, decodeRunEntry } from '../decode.ts'
-import { canonicalFacts, type Facts, type Looked, look } from './look.ts'
-import { endedIn, endingsOf } from './stored-endings.ts'
+import { canonicalFacts, type Looked, look } from './look.ts'
+import { endedIn, endingsOf, type Facts } from './stored-endings.ts'
 import { Ways } from './ways.ts'
 import { type OpenStretch, type Stretch, WholeRows } from './whole-rows.ts'
 

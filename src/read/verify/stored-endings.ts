@@ -26,7 +26,8 @@ export async function endingsOf(
   return stored
 }
 
-type Facts = { readonly [key: string]: Json }
+/** The object of an entry's text. */
+export type Facts = { readonly [key: string]: Json }
 
 /** Tokens that an entry of a row or a batch ends; the text may be anything that is canonical. */
 export function endedIn({ e }: Facts): readonly number[] {

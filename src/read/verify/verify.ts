@@ -44,7 +44,7 @@ export interface VerifiedRun {
 }
 
 /**
- * The shape of `verify --json` (CONTRACTS section 2), and `ledger` beside it: the checks that all runs share. Of very many
+ * The shape of `verify --json`, and `ledger` beside it: the checks that all runs share. Of very many
  * runs only some are listed one by one, those that don't hold before others; `left_out` counts the rest.
  */
 export interface VerifyResult {

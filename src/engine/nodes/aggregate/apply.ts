@@ -41,17 +41,12 @@ export class AggregateRuntime {
     this.#batches = new Batches(parts.clock, look, parts.replay_order)
   }
 
-  /** How many batches each node had in processes before. */
-  goOn(begun: ReadonlyMap<number, number>): void {
-    this.#batches.goOn(begun)
-  }
-
   /** A batch was open when a process before stopped. Its members are in the order list until it is. */
-  restore({ members, left_us, ...so_far }: InFlight['batches'][number], stack: Stack): void {
-    const batch = this.#batches.open({ ...so_far, members })
+  restore({ left_us, ...so_far }: InFlight['batches'][number], stack: Stack): void {
+    const batch = this.#batches.open(so_far)
     if (left_us > 0) this.#restBatch(batch, left_us)
     else this.#lookInTime(batch, stack)
-    if (batch.trigger === null) for (const { token } of members) this.#parts.order.leave(token)
+    if (batch.trigger === null) for (const { token } of so_far.members) this.#parts.order.leave(token)
   }
 
   openAt(node: number): Batch | undefined {
@@ -72,7 +67,7 @@ export class AggregateRuntime {
   }
 
   #begin(node: AggregateNode, opened_us: number): Batch {
-    const group = this.#parts.recorder.openBatch(node, this.#batches.next(node.number), opened_us)
+    const group = this.#parts.recorder.openBatch(node, opened_us)
     return this.#batches.open({ group, opened_us, members: [], answers: null })
   }
 

@@ -13,6 +13,7 @@ import type { RunClock } from '../../ports/run-clock.ts'
 import { Answers } from '../../token/answers.ts'
 import type { BatchGroup } from '../../token/batch-group.ts'
 import type { Waiting } from '../../token/fork-frames.ts'
+import type { InFlight } from '../../token/in-flight.ts'
 import type { Subject } from '../../token/token.ts'
 import { type Trigger, triggerOf, triggerOnRecord } from './trigger.ts'
 
@@ -31,14 +32,6 @@ export interface Batch extends BatchGroup {
   readonly callOffTimers: () => void
 }
 
-/** A batch with what it has had so far. */
-export interface BatchSoFar {
-  readonly group: BatchGroup
-  readonly opened_us: number
-  readonly members: readonly Waiting[]
-  readonly answers: Answers | null
-}
-
 /** What the run that is replayed has on record of a batch; null if nothing. */
 export interface BatchRecords {
   batchOf(batch: Subject): RecordedBatch | null
@@ -46,8 +39,6 @@ export interface BatchRecords {
 
 export class Batches {
   readonly #open = new Map<number, Batch>()
-  /** By node: how many there were. */
-  readonly #begun = new Map<number, number>()
   readonly #clock: RunClock
   readonly #onDue: (batch: Batch) => void
   readonly #records: BatchRecords | null
@@ -59,23 +50,12 @@ export class Batches {
     this.#records = records
   }
 
-  /** How many batches each node had in processes before. */
-  goOn(begun: ReadonlyMap<number, number>): void {
-    for (const [node, count] of begun) this.#begun.set(node, count)
-  }
-
-  /** The node is to have another batch: which of its batches that is, from 1. */
-  next(node: number): number {
-    const nth = (this.#begun.get(node) ?? 0) + 1
-    this.#begun.set(node, nth)
-    return nth
-  }
-
   openAt(node: number): Batch | undefined {
     return this.#open.get(node)
   }
 
-  open({ group, opened_us, members, answers }: BatchSoFar): Batch {
+  /** A new batch, or one with what it has had in a process before. */
+  open({ group, opened_us, members, answers }: Omit<InFlight['batches'][number], 'left_us'>): Batch {
     const batch: Batch = {
       ...group,
       members: [...members],

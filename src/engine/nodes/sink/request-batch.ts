@@ -1,7 +1,7 @@
 /**
  * Rows that a sink sends in one request: which of them go together.
  *
- * REQUEST-BATCH-1. Rows gather in the order in which they have their turn at the sink. A batch of requests closes when it is full, when its first row has
+ * REQUEST-BATCH-1. Rows gather in the order in which they have their turn at the sink. A batch closes when it is full, when its first row has
  *     waited long enough, or when nothing in the order list can come to it any more.
  * REQUEST-BATCH-2. What was closed stays together, also in another process: a request is made again with the same rows in the same order, when
  *     the last of them is back from its backoff.
@@ -41,7 +41,7 @@ export class RequestBatches {
   /** By sink and first token, of those that are to be sent again: who is back. */
   readonly #returning = new Map<string, [Member, ...Member[]]>()
 
-  /** `onDue` is called when a request_batch has waited long enough; `close` gives it, unless it is closed by then. */
+  /** `onDue` is called when a batch has waited long enough; `close` gives it, unless it is closed by then. */
   constructor(clock: Pick<Clock, 'wake'>, onDue: (close: () => RequestBatch | null) => void) {
     this.#clock = clock
     this.#onDue = onDue
@@ -53,7 +53,7 @@ export class RequestBatches {
   }
 
   /**
-   * Takes a row. Gives the request_batch that is complete with it. `batch`: null if each row goes alone.
+   * Takes a row. Gives the `RequestBatch` that is complete with it. `batch`: null if each row goes alone.
    * @throws CustodyError CUSTODY_PLUGIN_DEFECT if it is for another service than those that it would go with.
    */
   add(node: SinkNode, member: Member, batch: SendBatch | null): RequestBatch | null {
