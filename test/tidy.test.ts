@@ -327,7 +327,7 @@ const MOST_CASTS: { readonly [part: string]: number } = {
   model: 29,
   plan: 17,
   plugins: 122,
-  read: 154,
+  read: 153,
   sdk: 36,
 }
 

@@ -9,6 +9,8 @@ import type { Fitting } from './row-search.ts'
 export type Question =
   /** Looks at a page of a log (read/verify/page.ts). */
   | { readonly kind: 'page'; readonly request: PageRequest; readonly from: number }
+  /** Whether the database finds itself in order. */
+  | { readonly kind: 'integrity' }
   /** Which rows of a page of a log fit (read/explain/fitting-rows.ts). */
   | {
       readonly kind: 'search'
@@ -23,6 +25,7 @@ export type Question =
 /** By kind of question. null: something isn't as it should be, or can't be known here; whoever asks looks at it himself. */
 export interface Answers {
   readonly page: { readonly page: PackedPage; readonly failure: Failure | null }
+  readonly integrity: readonly string[]
   readonly search: Fitting | null
   readonly pairs: readonly Found[] | null
 }

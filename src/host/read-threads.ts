@@ -32,13 +32,22 @@ export function hasOtherCores(): boolean {
 export class ReadThreads {
   readonly #url: string
   readonly #threads: ReadThread[] = []
+  /** Each with one question that takes long. */
+  readonly #alone: ReadThread[] = []
 
   constructor(url: string) {
     this.#url = url
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#threads.splice(0).map(each => each.close()))
+    await Promise.all([...this.#threads.splice(0), ...this.#alone.splice(0)].map(each => each.close()))
+  }
+
+  /** Answers one question in a thread of its own, beside all others. */
+  async answer<K extends keyof Answers>(question: Extract<Question, { kind: K }>): Promise<Answers[K]> {
+    const thread = new ReadThread(this.#url)
+    this.#alone.push(thread)
+    return answerOf<K>(await thread.ask(question))
   }
 
   async *answers<K extends keyof Answers>(
@@ -59,9 +68,7 @@ export class ReadThreads {
     for (let i = 0; i < most * AHEAD; i++) ask()
     for (let given = asked.shift(); given !== undefined; given = asked.shift()) {
       ask()
-      const { answer, failure } = await given
-      if (failure !== null) throw failure
-      yield answer as Answers[K]
+      yield answerOf<K>(await given)
     }
   }
 }
@@ -69,6 +76,12 @@ export class ReadThreads {
 interface Given {
   readonly answer: Answers[keyof Answers] | null
   readonly failure: Error | null
+}
+
+/** Of a question of kind K. */
+function answerOf<K extends keyof Answers>({ answer, failure }: Given): Answers[K] {
+  if (failure !== null) throw failure
+  return answer as Answers[K]
 }
 
 class ReadThread {

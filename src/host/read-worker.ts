@@ -13,12 +13,14 @@ import type { Reply } from './read-threads.ts'
 import { fittingIn } from './row-search.ts'
 
 class Answerer {
+  readonly #reader: LedgerReader
   readonly #looker: PageLooker
   /** Whoever asks has compared the ledger with what the user knows of it. */
   readonly #checked: CheckedReader
   readonly #pairs = new Map<string, Promise<RowPairs>>()
 
   constructor(reader: LedgerReader) {
+    this.#reader = reader
     this.#looker = new PageLooker(reader)
     this.#checked = new CheckedReader(reader, { remembered: null })
   }
@@ -29,6 +31,8 @@ class Answerer {
         const { page, failure } = await this.#looker.page(question.request, question.from)
         return { page: packed(page), failure: failure === null ? null : failureOf(failure) }
       }
+      case 'integrity':
+        return this.#reader.integrity()
       case 'search':
         return sound(() => fittingIn(this.#checked, question))
       case 'pairs':

@@ -1,5 +1,6 @@
 /** Verifies a ledger, a long one on all cores. */
 import type { LedgerReader } from '../ledger/read-port.ts'
+import { isCustodyError } from '../model/error.ts'
 import { type PageSource, pagesHere } from '../read/verify/page.ts'
 import { type VerifyOptions, type VerifyResult, verifyLedger } from '../read/verify/verify.ts'
 import { hasOtherCores, ReadThreads } from './read-threads.ts'
@@ -11,15 +12,27 @@ const LONG_ENTRIES = 20_000
 /** As `verifyLedger`. */
 export async function verifyOnAllCores(
   reader: LedgerReader,
-  options: Omit<VerifyOptions, 'pages'>,
+  options: Omit<VerifyOptions, 'pages' | 'integrity'>,
 ): Promise<VerifyResult> {
   const threads = new ReadThreads(reader.url)
   const here = pagesHere(reader)
   const there = pagesOf(threads)
   const pages: PageSource = request => (request.end < LONG_ENTRIES || !hasOtherCores() ? here(request) : there(request))
+  const integrity = async () =>
+    hasOtherCores() && (await hasLongLog(reader)) ? threads.answer({ kind: 'integrity' }) : reader.integrity()
   try {
-    return await verifyLedger(reader, { ...options, pages })
+    return await verifyLedger(reader, { ...options, pages, integrity })
   } finally {
     await threads.close()
   }
+}
+
+/** False, too, if that can't be read, which is found by who verifies. */
+async function hasLongLog(reader: LedgerReader): Promise<boolean> {
+  try {
+    for (const { log } of await reader.logs()) if ((await reader.size(log)) >= LONG_ENTRIES) return true
+  } catch (error) {
+    if (!isCustodyError(error)) throw error
+  }
+  return false
 }

@@ -45,6 +45,7 @@ const VARYING: ReadonlyArray<readonly [RegExp, string]> = [
   [/\bToken [\d,]+, merged/g, 'MERGED'],
   // How many commits a run makes depends on its speed, and each has an entry.
   [/\bEntr(?:y|ies) [\d,… ]+ of [\d,]+/g, 'ENTRIES'],
+  [/\b[\d,]+ entries\b/g, 'ENTRIES'],
   [/ +/g, ' '],
 ]
 

@@ -6,6 +6,7 @@ import type { HoldFact } from '../../format/entry.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { type Check, tokenName } from './check.ts'
 import type { Ways } from './ways.ts'
+import type { Stretch } from './whole-rows.ts'
 
 interface Batch {
   readonly group: number
@@ -22,7 +23,7 @@ interface Closing {
   readonly abandoned: boolean
 }
 /** A token's visit at an aggregate came to its end. */
-interface Release {
+export interface Release {
   readonly token: number
   readonly node: number
   /** Group that held it; 0 if it was the one that closed the batch. */
@@ -65,6 +66,13 @@ export class Batches {
   /** The token ended as a member, by being consumed or by failing with the batch. */
   end(token: number, group: number): void {
     this.#ended.set(token, group)
+  }
+
+  /** The same of tokens that came and went within one entry each (whole-rows.ts). */
+  pass({ holds, releases, ends }: Pick<Stretch, 'holds' | 'releases' | 'ends'>): void {
+    for (const [token, node, group, ordinal, batch] of holds) this.hold({ token, node, group, ordinal, batch })
+    for (const [token, node, group, failed] of releases) this.release({ token, node, group, failed: failed === 1 })
+    for (const [token, group] of ends) this.end(token, group)
   }
 
   /** The token was held when the run was abandoned. */

@@ -33,7 +33,8 @@ export function look(
 ): Looked {
   const leaf = leafHash(entry.body)
   if (facts === null) return { entry, leaf, is_canonical: false, has_values: false, has_endings: false, payload }
-  const has_values = payload !== null && fitAll(facts, payload)
+  const { c, w } = facts
+  const has_values = payload !== null && Array.isArray(c) && typeof w === 'number' && fitAll(c, w, payload)
   const is_needed = all_payloads || !has_values || facts.o !== 0 || facts.f !== undefined
   const has_endings = hasEndings(facts, entry, endings)
   return { entry, leaf, is_canonical: true, has_values, has_endings, payload: is_needed ? payload : null }
@@ -56,25 +57,32 @@ function canonicalValue(text: string): Json | undefined {
   }
 }
 
-/** False, too, for a payload that whoever folds must look at. */
-function fitAll({ c, w }: Facts, { body, salts }: StoredPayload): boolean {
-  if (!Array.isArray(c) || typeof w !== 'number' || c.length > MOST_VALUES || body.length > MOST_UNITS) return false
+/**
+ * Whether a payload has the values that are committed to, the first of which has the number `first`. False, too, for a payload that
+ * whoever folds must look at.
+ */
+export function fitAll(commitments: readonly Json[], first: number, { body, salts }: StoredPayload): boolean {
+  const { length } = commitments
+  if (length > MOST_VALUES || body.length > MOST_UNITS) return false
   const stored = canonicalValue(body)
-  if (!Array.isArray(stored) || stored.length !== c.length || stored.length === 0) return false
-  if (salts.length !== stored.length * SALT_BYTES) return false
+  if (!Array.isArray(stored) || stored.length !== length || length === 0) return false
+  if (salts.length !== length * SALT_BYTES) return false
   const known: Json[] = []
-  const elements = stored as readonly Json[]
-  for (let i = 0; i < elements.length; i++) {
+  const elements: readonly Json[] = stored
+  // What stands in a canonical text is canonical as it is; `at`: where the next element begins, as long as none before it was a change.
+  let at = 1
+  for (let i = 0; i < length; i++) {
     const element = elements[i] as Json
-    const full = fullValue(element, known, w)
+    const full = fullValue(element, known, first)
     if (full === undefined) return false
     known.push(full)
     const salt = salts.subarray(i * SALT_BYTES, (i + 1) * SALT_BYTES)
     const is_whole = (element as readonly Json[]).length === 1
     try {
-      // What stands in a canonical text is canonical as it is; what stands alone in one is all of it but its brackets.
-      const text = !is_whole ? canonicalize(full) : stored.length === 1 ? body.slice(2, -2) : JSON.stringify(full)
-      if (commitment(salt, text) !== c[i]) return false
+      const is_last = i === length - 1
+      const text = !is_whole ? canonicalize(full) : is_last && at > 0 ? body.slice(at + 1, -2) : JSON.stringify(full)
+      if (commitment(salt, text) !== commitments[i]) return false
+      at = is_whole && at > 0 ? at + text.length + 3 : 0
     } catch (error) {
       // A change can nest a value deeper than values may be.
       if (error instanceof NotJsonError) return false

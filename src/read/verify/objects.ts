@@ -29,8 +29,9 @@ export async function checkStrays(reader: LedgerReader, check: Check): Promise<v
     check.add(`table ${table} has records of log ${log}, and no such log is listed`)
 }
 
-export async function checkIntegrity(reader: LedgerReader, check: Check): Promise<void> {
-  for (const problem of await reader.integrity()) check.add(problem)
+/** `integrity`: asks the database. */
+export async function checkIntegrity(integrity: () => Promise<readonly string[]>, check: Check): Promise<void> {
+  for (const problem of await integrity()) check.add(problem)
 }
 
 function nameOf({ type, name }: StoredObject): string {

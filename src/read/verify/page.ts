@@ -10,9 +10,10 @@ import { type CustodyError, isCustodyError } from '../../model/error.ts'
 import type { Hash } from '../../model/sha256.ts'
 import { DecodeError, decodeRunEntry } from '../decode.ts'
 import { canonicalFacts, type Looked, look } from './look.ts'
+import { numberAt } from './row-form.ts'
 import { endedIn, endingsOf, type Facts } from './stored-endings.ts'
 import { Ways } from './ways.ts'
-import { type OpenStretch, type Stretch, WholeRows } from './whole-rows.ts'
+import { type KnownText, OpenStretch, RowStories, type Stretch, type WholeRow, wholeRow } from './whole-rows.ts'
 
 /** A few tiles. */
 export const PAGE_ENTRIES = 4 * TILE_WIDTH
@@ -82,10 +83,19 @@ export interface LookedAt {
   readonly failure: CustodyError | null
 }
 
-/** Looks at pages, and knows the topologies of their runs. */
+/** An entry, and its text: one of a form that is known, or what it says; neither if it isn't canonical. */
+interface Text {
+  readonly entry: FullEntry
+  readonly known: KnownText | null
+  readonly facts: Facts | null
+}
+/** What was found of one entry. */
+type Found = { readonly looked: Looked } | { readonly whole: WholeRow }
+
+/** Looks at pages, and knows the stories of their runs. */
 export class PageLooker {
   readonly #reader: PageReader
-  readonly #ways = new Map<number, Ways | null>()
+  readonly #stories = new Map<number, RowStories | null>()
 
   constructor(reader: PageReader) {
     this.#reader = reader
@@ -93,54 +103,57 @@ export class PageLooker {
 
   /** The entries from `from` to `from + PAGE_ENTRIES`, as far as they are there. */
   async page(request: PageRequest, from: number): Promise<LookedAt> {
-    const ways = request.whole_rows ? await this.#waysOf(request.log) : null
-    const rows = ways === null ? null : new WholeRows(ways)
+    const stories = request.whole_rows ? await this.#storiesOf(request.log) : null
     const leaves: Hash[] = []
     const items: Array<Looked | OpenStretch> = []
     let failure: CustodyError | null = null
     const to = Math.min(request.end, from + PAGE_ENTRIES)
     // Few at a time, so that most objects are gone before anything collects them.
     for (let at = from; at < to && failure === null; at += AT_ONCE) {
-      const part = await this.#looked(request, at, Math.min(to, at + AT_ONCE))
+      const part = await this.#found(request, stories, at, Math.min(to, at + AT_ONCE))
       failure = part.failure
-      for (const { looked, facts } of part.entries) {
-        leaves.push(looked.leaf)
-        const stretch = rows?.take(looked, facts) ?? null
-        if (stretch === null) items.push(looked)
-        else if (items.at(-1) !== stretch) items.push(stretch)
+      for (const found of part.found) {
+        leaves.push('whole' in found ? found.whole.leaf : found.looked.leaf)
+        if ('whole' in found) addTo(items, found.whole)
+        else items.push(found.looked)
       }
-      // Something is wrong with a whole row: whoever folds must see each.
-      if (rows?.failed === true) return this.page({ ...request, whole_rows: false }, from)
     }
     return { page: { items: items.map(closed), leaves, tiles: tilesOf(leaves) }, failure }
   }
 
-  async #looked(
+  async #found(
     { log, all_payloads }: PageRequest,
+    stories: RowStories | null,
     from: number,
     to: number,
-  ): Promise<{
-    readonly entries: ReadonlyArray<{ readonly looked: Looked; readonly facts: Facts | null }>
-    readonly failure: CustodyError | null
-  }> {
+  ): Promise<{ readonly found: readonly Found[]; readonly failure: CustodyError | null }> {
     const { entries, failure } = await this.#readable(log, from, to)
-    const facts = entries.map(({ body }) => canonicalFacts(body))
-    const endings = await this.#storedEndings(log, facts)
-    const looked = entries.map((each, i) => {
-      const own = facts[i] ?? null
-      return { looked: look(each, own, endings, all_payloads), facts: own }
+    const texts = entries.map((entry): Text => {
+      const known = stories?.known(entry.body) ?? null
+      return { entry, known, facts: known === null ? canonicalFacts(entry.body) : null }
     })
-    return { entries: looked, failure }
+    const endings = await this.#storedEndings(log, texts)
+    const found = texts.map(({ entry, known, facts: of_text }): Found => {
+      const whole = known === null ? null : wholeRow(entry, known, endings)
+      if (whole !== null) return { whole }
+      const facts = known === null ? of_text : canonicalFacts(entry.body)
+      const looked = look(entry, facts, endings, all_payloads)
+      // What doesn't fit its story must be seen by whoever folds.
+      const learned = facts === null || known !== null ? null : (stories?.learn(looked, facts) ?? null)
+      return learned === null ? { looked } : { whole: learned }
+    })
+    return { found, failure }
   }
 
-  /** Of the run's opening; null if there is none that can be read, which is found by who folds. */
-  async #waysOf(log: number): Promise<Ways | null> {
-    let ways = this.#ways.get(log)
-    if (ways === undefined) {
-      ways = await this.#opening(log)
-      this.#ways.set(log, ways)
+  /** null if the run's opening can't be read, which is found by who folds. */
+  async #storiesOf(log: number): Promise<RowStories | null> {
+    let stories = this.#stories.get(log)
+    if (stories === undefined) {
+      const ways = await this.#opening(log)
+      stories = ways === null ? null : new RowStories(ways)
+      this.#stories.set(log, stories)
     }
-    return ways
+    return stories
   }
 
   async #opening(log: number): Promise<Ways | null> {
@@ -176,8 +189,12 @@ export class PageLooker {
   }
 
   /** Where the table can't be read, that is found again, and reported, by who folds. */
-  async #storedEndings(log: number, facts: ReadonlyArray<Facts | null>): Promise<ReadonlyMap<number, StoredEnding>> {
-    const tokens = facts.flatMap(each => (each === null ? [] : endedIn(each)))
+  async #storedEndings(log: number, texts: readonly Text[]): Promise<ReadonlyMap<number, StoredEnding>> {
+    const tokens: number[] = []
+    for (const { known, facts } of texts) {
+      if (facts !== null) for (const token of endedIn(facts)) tokens.push(token)
+      if (known !== null) for (const { token } of known.story.endings) tokens.push(numberAt(known.numbers, token))
+    }
     if (tokens.length === 0) return new Map()
     try {
       return await endingsOf(this.#reader, log, tokens)
@@ -186,6 +203,17 @@ export class PageLooker {
       return new Map()
     }
   }
+}
+
+/** To the stretch that came last, if it is next there. */
+function addTo(items: Array<Looked | OpenStretch>, whole: WholeRow): void {
+  const last = items.at(-1)
+  let open = last !== undefined && 'stretch' in last && last.isNext(whole) ? last : null
+  if (open === null) {
+    open = new OpenStretch(whole)
+    items.push(open)
+  }
+  open.add(whole)
 }
 
 function closed(item: Looked | OpenStretch): Looked | Stretch {

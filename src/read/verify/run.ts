@@ -234,7 +234,7 @@ class RunFold {
 
   #add(stretch: Stretch, leaves: readonly Hash[]): void {
     const { first_row, count, source, first_index, tallies, earliest, last } = stretch
-    const { born, opened, called, line } = this.#witness
+    const { born, opened, called, line, batches } = this.#witness
     this.facts.recordAll(source, count, first_index + count - 1)
     this.#happened(earliest.seq, earliest.t)
     this.#times.takeAll(last.us, new Place(last.seq, { kind: 'row', row: last.row }))
@@ -246,6 +246,7 @@ class RunFold {
     for (const group of stretch.opened) opened.push(group)
     for (const call of stretch.called) called.push(call)
     line.passed(stretch.born, stretch.forks)
+    batches.pass(stretch)
     this.#leaves.row.takeAll(first_row, leaves, new Map(stretch.row_tiles))
   }
 

@@ -139,25 +139,25 @@ export class TallyFold {
     return { rejected, born, ended, failures, abandoned, calls, endings, visits, edges, by_sink, failed }
   }
 
-  /** Adds what others have counted. */
-  add(counted: Tallies): void {
-    this.rejected += counted.rejected
-    this.born += counted.born
-    this.ended += counted.ended
-    this.failures += counted.failures
-    this.abandoned += counted.abandoned
-    for (const name of Object.keys(this.calls) as (keyof Calls)[]) this.calls[name] += counted.calls[name]
-    addAll(this.#endings, counted.endings)
-    addAll(this.#edges, counted.edges)
-    addAll(this.#by_sink, counted.by_sink)
+  /** Adds what others have counted, so many times. */
+  add(counted: Tallies, times = 1): void {
+    this.rejected += counted.rejected * times
+    this.born += counted.born * times
+    this.ended += counted.ended * times
+    this.failures += counted.failures * times
+    this.abandoned += counted.abandoned * times
+    for (const name of Object.keys(this.calls) as (keyof Calls)[]) this.calls[name] += counted.calls[name] * times
+    addAll(this.#endings, counted.endings, times)
+    addAll(this.#edges, counted.edges, times)
+    addAll(this.#by_sink, counted.by_sink, times)
     for (const [node, [ok, error, held]] of counted.visits) {
       const counts = this.#visits.get(node) ?? [0, 0, 0]
-      this.#visits.set(node, [counts[0] + ok, counts[1] + error, counts[2] + held])
+      this.#visits.set(node, [counts[0] + ok * times, counts[1] + error * times, counts[2] + held * times])
     }
     for (const [source, [rejected, failed]] of counted.failed) {
       const counts = this.#failuresOf(source)
-      counts[0] += rejected
-      counts[1] += failed
+      counts[0] += rejected * times
+      counts[1] += failed * times
     }
   }
 
@@ -259,8 +259,8 @@ export class TallyFold {
   }
 }
 
-function addAll<K>(to: Map<K, number>, counts: ReadonlyMap<K, number>): void {
-  for (const [key, count] of counts) to.set(key, (to.get(key) ?? 0) + count)
+function addAll<K>(to: Map<K, number>, counts: ReadonlyMap<K, number>, times: number): void {
+  for (const [key, count] of counts) to.set(key, (to.get(key) ?? 0) + count * times)
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {

@@ -10,7 +10,7 @@ import type { Check, Place } from './check.ts'
 const LONG_US = 1_000_000
 
 /** Whether the run's clock may have stood still in a visit that began after it did last. */
-export function mayHaveStood({ stood_us, duration_us }: VisitFact): boolean {
+export function mayHaveStood({ stood_us, duration_us }: Pick<VisitFact, 'stood_us' | 'duration_us'>): boolean {
   return stood_us > 0 || duration_us >= LONG_US
 }
 

@@ -25,6 +25,8 @@ export interface VerifyOptions {
   readonly remembered?: KnownHead | null
   /** Who reads the pages of logs; absent: that is done here. */
   readonly pages?: PageSource
+  /** Asks the database whether it finds itself in order; absent: that is done here. */
+  readonly integrity?: () => Promise<readonly string[]>
   /** Called now and then while entries are read, with how many there are. */
   readonly onProgress?: (progress: { readonly run: string; readonly entries: number; readonly of: number }) => void
 }
@@ -72,12 +74,31 @@ async function verify(reader: LedgerReader, options: VerifyOptions): Promise<Ver
   const shared = { schema: new Check('schema'), database: new Check('database'), ledger: new Check('ledger') }
   await noting(shared.schema, () => checkObjects(reader, shared.schema))
   await noting(shared.database, () => checkFile(reader, shared.database))
-  await noting(shared.database, () => checkIntegrity(reader, shared.database))
+  const integrity = options.integrity ?? (() => reader.integrity())
+  const [{ log_zero, listed }] = await Promise.all([
+    verifyLogs(reader, options, shared.ledger),
+    noting(shared.database, () => checkIntegrity(integrity, shared.database)),
+  ])
   await noting(shared.database, () => checkStrays(reader, shared.database))
+  const checks = Object.values(shared).map(each => each.result())
+  const ok = checks.every(each => each.ok)
+  const { runs, left_out } = listed
   const { remembered = null } = options
-  const log_zero = await LedgerLog.read(reader, { keys: options.keys, remembered }, shared.ledger)
+  const older = remembered !== null && log_zero.entries < remembered.size
+  return {
+    ok: ok && listed.ok,
+    ...(older ? { rolled_back: { seen: remembered.size, now: log_zero.entries } } : {}),
+    runs: runs.map(each => resultOf(each, checks)),
+    ...(left_out.runs === 0 ? {} : { left_out }),
+    ledger: { ok, entries: log_zero.entries, checks },
+  }
+}
+
+async function verifyLogs(reader: LedgerReader, options: VerifyOptions, check: Check) {
+  const { keys, remembered = null } = options
+  const log_zero = await LedgerLog.read(reader, { keys, remembered }, check)
   let logs: readonly StoredLog[] = []
-  await noting(shared.ledger, async () => {
+  await noting(check, async () => {
     logs = await reader.logs()
     log_zero.checkTables(logs, await reader.heads(), await reader.leases())
   })
@@ -102,17 +123,7 @@ async function verify(reader: LedgerReader, options: VerifyOptions): Promise<Ver
     else found.registered.leave()
     listed.add(found)
   }
-  const checks = Object.values(shared).map(each => each.result())
-  const ok = checks.every(each => each.ok)
-  const { runs, left_out } = listed
-  const older = remembered !== null && log_zero.entries < remembered.size
-  return {
-    ok: ok && listed.ok,
-    ...(older ? { rolled_back: { seen: remembered.size, now: log_zero.entries } } : {}),
-    runs: runs.map(each => resultOf(each, checks)),
-    ...(left_out.runs === 0 ? {} : { left_out }),
-    ledger: { ok, entries: log_zero.entries, checks },
-  }
+  return { log_zero, listed }
 }
 
 /** For progress only: what is wrong with it is found on the way. */

@@ -1,24 +1,21 @@
 /**
- * Rows whose story stands in one entry: most rows of most runs. Such an entry is folded by whoever looks at its page, as any other
- * would be; of a stretch of them only what they add up to is passed on.
+ * Rows whose story stands in one entry: most rows of most runs. Of a stretch of them only what they add up to is passed on to whoever
+ * folds the run.
  *
- * WHOLE-ROWS-1. A row is among them only if its own entry gave no problem at all, and says nothing that others must be asked about: batches,
- *     requests that were announced, times that stood still.
+ * WHOLE-ROWS-1. A row is among them only if its text has the form of one that was folded (row-form.ts), its values fit their commitments, and its
+ *     endings are in their table.
  * WHOLE-ROWS-2. What a stretch needs to be true of the run (numbers that go on, a run that isn't sealed) is for who adds it up to see; where it
  *     isn't, its entries are looked at one by one.
  */
-import type { SubjectEntry } from '../../format/entry.ts'
-import { isError } from '../../format/entry.ts'
+import { leafHash } from '../../format/hash.ts'
 import { tileRoot } from '../../format/tiled-tree.ts'
 import { TILE_WIDTH } from '../../format/tree.ts'
+import type { FullEntry, StoredEnding } from '../../ledger/read-port.ts'
 import type { Hash } from '../../model/sha256.ts'
-import { DecodeError, decodeSubjectFacts } from '../decode.ts'
-import { Check } from './check.ts'
-import { BATCH } from './groups.ts'
-import type { Looked } from './look.ts'
-import { sends } from './sending.ts'
+import { fitAll, type Looked } from './look.ts'
+import { numberAt } from './row-form.ts'
+import { endsAsStored, type RowStory, storyOf } from './row-story.ts'
 import type { Facts } from './stored-endings.ts'
-import { SubjectState, type Witness } from './subject.ts'
 import { type Tallies, TallyFold } from './tallies.ts'
 import { mayHaveStood } from './times.ts'
 import type { Ways } from './ways.ts'
@@ -37,6 +34,10 @@ export interface Stretch {
   readonly opened: readonly number[]
   readonly called: readonly number[]
   readonly forks: readonly number[]
+  /** Ways through batches, for `Batches`. */
+  readonly holds: ReadonlyArray<readonly [token: number, node: number, group: number, ordinal: number, batch: number]>
+  readonly releases: ReadonlyArray<readonly [token: number, node: number, group: number, failed: 0 | 1]>
+  readonly ends: ReadonlyArray<readonly [token: number, group: number]>
   /** The earliest time of an entry, and the earliest start of a visit. */
   readonly earliest: { readonly seq: number; readonly t: number }
   readonly earliest_start_us: number
@@ -46,124 +47,132 @@ export interface Stretch {
   readonly row_tiles: ReadonlyArray<readonly [index: number, root: Hash]>
 }
 
-/** Adds up the whole rows of one page. */
-export class WholeRows {
-  /** Whether something was wrong with a row that was added: then nothing of this may be used. */
-  failed = false
+/** An entry whose text has the form of a story that is known. */
+export interface KnownText {
+  readonly story: RowStory
+  /** By place. */
+  readonly numbers: readonly number[]
+}
+
+/** A whole row, found to be one. */
+export interface WholeRow extends KnownText {
+  readonly seq: number
+  readonly leaf: Hash
+}
+
+/** Texts have few forms; where they have many, those that came last are known. */
+const MOST_STORIES = 32
+
+/** The stories of one run. */
+export class RowStories {
   readonly #ways: Ways
-  #open: OpenStretch | null = null
+  /** The one that came last first. */
+  #stories: RowStory[] = []
 
   constructor(ways: Ways) {
     this.#ways = ways
   }
 
-  /** Adds the next entry, if it is the whole story of a row; `facts`: those of its text, null if that isn't canonical. */
-  take(looked: Looked, facts: Facts | null): OpenStretch | null {
-    const entry = facts === null ? null : wholeRow(looked, facts, this.#ways)
-    if (entry === null) {
-      this.#open = null
-      return null
+  /** null if no story with its form is known. */
+  known(body: string): KnownText | null {
+    for (const [i, story] of this.#stories.entries()) {
+      const numbers = story.form.read(body)
+      if (numbers === null) continue
+      for (const { duration } of story.visits)
+        if (mayHaveStood({ stood_us: 0, duration_us: numberAt(numbers, duration) })) return null
+      if (i > 0) this.#stories.unshift(...this.#stories.splice(i, 1))
+      return { story, numbers }
     }
-    const { entry: stored, leaf } = looked
-    if (this.#open === null || !this.#open.isNext(stored.seq, entry))
-      this.#open = new OpenStretch(this.#ways, stored.seq, entry)
-    if (!this.#open.add(stored.seq, entry, leaf)) this.failed = true
-    return this.#open
+    return null
+  }
+
+  /** An entry that was looked at, if it is a whole row: the first of its form, or one of those that were read together with that. */
+  learn(looked: Looked, facts: Facts): WholeRow | null {
+    const { entry, leaf, has_values, has_endings } = looked
+    const known = has_values && has_endings ? this.known(entry.body) : null
+    const story = known?.story ?? storyOf(looked, facts, this.#ways)
+    const numbers = known?.numbers ?? story?.form.read(entry.body) ?? null
+    if (story === null || numbers === null || entry.row !== numberAt(numbers, story.row) || entry.batch !== null)
+      return null
+    if (known === null) this.#stories = [story, ...this.#stories.slice(0, MOST_STORIES - 1)]
+    return { seq: entry.seq, leaf, story, numbers }
   }
 }
 
-/** A whole row's entry; null for all others. */
-function wholeRow({ entry, has_values, has_endings }: Looked, facts: Facts, ways: Ways): WholeRow | null {
-  const { p, o, f, h, y } = facts
-  if (!has_values || !has_endings || o !== 0 || p !== undefined) return null
-  if (f !== undefined || h !== undefined || y !== undefined) return null
-  let decoded: SubjectEntry
-  try {
-    decoded = decodeSubjectFacts(entry.seq, facts)
-  } catch (error) {
-    if (error instanceof DecodeError) return null
-    throw error
-  }
-  const { subject, origin, visits, groups_opened, time_us } = decoded
-  if (subject.kind !== 'row' || subject.row !== entry.row || entry.batch !== null) return null
-  if (origin === null || origin.repeats !== null) return null
-  if (groups_opened.some(({ kind }) => kind === BATCH)) return null
-  let reads = 0
-  for (const visit of visits) {
-    const kind = ways.kind(visit.node)
-    if (kind === 'aggregate' || sends(ways, visit.node) || mayHaveStood(visit)) return null
-    if (kind !== 'source') continue
-    reads++
-    if (visit.node !== origin.source) return null
-  }
-  return reads === 1 && time_us >= 0 ? { ...decoded, subject, origin } : null
-}
-
-type WholeRow = SubjectEntry & {
-  readonly subject: Extract<SubjectEntry['subject'], { kind: 'row' }>
-  readonly origin: NonNullable<SubjectEntry['origin']>
+/** An entry with a known text, if it is a whole row: its columns, its values and its endings are as the text says. */
+export function wholeRow(
+  { payload, ...entry }: FullEntry,
+  known: KnownText,
+  endings: ReadonlyMap<number, StoredEnding>,
+): WholeRow | null {
+  const { story, numbers } = known
+  if (payload === null || entry.batch !== null || entry.row !== numberAt(numbers, story.row)) return null
+  const commitments = story.form.commitments(entry.body)
+  if (!fitAll(commitments, 1, payload) || !endsAsStored(story, numbers, commitments, entry, endings)) return null
+  return { ...known, seq: entry.seq, leaf: leafHash(entry.body) }
 }
 
 /** A stretch that may still become longer. */
 export class OpenStretch {
   readonly #first: Pick<Stretch, 'first_seq' | 'first_row' | 'source' | 'first_index'>
-  readonly #witness: PrivateWitness
-  readonly #forks: number[] = []
+  readonly #counts = new Map<RowStory, number>()
   readonly #leaves: Hash[] = []
+  readonly #born: number[] = []
+  readonly #opened: number[] = []
+  readonly #called: number[] = []
+  readonly #forks: number[] = []
+  readonly #holds: Stretch['holds'][number][] = []
+  readonly #releases: Stretch['releases'][number][] = []
+  readonly #ends: Stretch['ends'][number][] = []
   #values = 0
   #earliest = { seq: 0, t: Number.POSITIVE_INFINITY }
   #earliest_start_us = Number.POSITIVE_INFINITY
   #last = { seq: 0, row: 0, us: -1 }
 
-  constructor(ways: Ways, seq: number, { subject, origin }: WholeRow) {
-    this.#first = { first_seq: seq, first_row: subject.row, source: origin.source, first_index: origin.index }
-    this.#witness = privateWitness(ways)
+  constructor({ seq, story, numbers }: WholeRow) {
+    const [first_row, first_index] = [numberAt(numbers, story.row), numberAt(numbers, story.index)]
+    this.#first = { first_seq: seq, first_row, source: story.source, first_index }
   }
 
-  isNext(seq: number, { subject, origin }: WholeRow): boolean {
+  isNext({ seq, story, numbers }: WholeRow): boolean {
     const { first_seq, first_row, source, first_index } = this.#first
     const { length } = this.#leaves
     return (
       seq === first_seq + length &&
-      subject.row === first_row + length &&
-      origin.source === source &&
-      origin.index === first_index + length
+      numberAt(numbers, story.row) === first_row + length &&
+      story.source === source &&
+      numberAt(numbers, story.index) === first_index + length
     )
   }
 
-  /** False if something is wrong with it. */
-  add(seq: number, entry: WholeRow, leaf: Hash): boolean {
+  add(whole: WholeRow): void {
+    const { story, numbers, leaf } = whole
     this.#leaves.push(leaf)
-    this.#times(seq, entry)
-    const witness = this.#witness
-    const { subject, origin, visits } = entry
-    if (visits.some(({ node, status }) => node === origin.source && isError(status)))
-      witness.tallies.reject(origin.source)
-    const state = new SubjectState(subject)
-    try {
-      state.values.skip(seq, entry)
-    } catch (error) {
-      if (error instanceof DecodeError) return false
-      throw error
-    }
-    this.#values += entry.commitments.length
-    state.fold(seq, entry, witness)
-    for (const group of state.forks()) this.#forks.push(group)
-    for (const _ of state.unfinished()) return false
-    return state.done && witness.tokens.ok && witness.groups.ok && !witness.reached_others
+    this.#counts.set(story, (this.#counts.get(story) ?? 0) + 1)
+    this.#values += story.form.values
+    this.#times(whole)
+    const at = (place: number) => numberAt(numbers, place)
+    for (const place of story.born) this.#born.push(at(place))
+    for (const place of story.opened) this.#opened.push(at(place))
+    for (const place of story.called) this.#called.push(at(place))
+    for (const place of story.forks) this.#forks.push(at(place))
+    for (const { token, node, group, ordinal, batch } of story.holds)
+      this.#holds.push([at(token), node, at(group), at(ordinal), at(batch)])
+    for (const { token, node, group, failed } of story.releases)
+      this.#releases.push([at(token), node, at(group), failed ? 1 : 0])
+    for (const { token, group } of story.ends) this.#ends.push([at(token), at(group)])
   }
 
   stretch(): Stretch {
-    const { tallies, born, opened, called } = this.#witness
+    const fold = new TallyFold()
+    for (const [{ tallies }, count] of this.#counts) fold.add(tallies, count)
     return {
       ...this.#first,
+      ...{ born: this.#born, opened: this.#opened, called: this.#called, forks: this.#forks },
+      ...{ holds: this.#holds, releases: this.#releases, ends: this.#ends },
       count: this.#leaves.length,
-      tallies: tallies.tallies(),
+      tallies: fold.tallies(),
       values: this.#values,
-      born,
-      opened,
-      called,
-      forks: this.#forks,
       earliest: this.#earliest,
       earliest_start_us: this.#earliest_start_us,
       last: this.#last,
@@ -171,15 +180,17 @@ export class OpenStretch {
     }
   }
 
-  #times(seq: number, { subject, time_us, visits }: WholeRow): void {
+  #times({ seq, story, numbers }: WholeRow): void {
+    const time_us = numberAt(numbers, story.time)
     if (time_us < this.#earliest.t) this.#earliest = { seq, t: time_us }
     let last_us = time_us
-    for (const { start_us, duration_us } of visits) {
-      const start = time_us + start_us
-      if (start < this.#earliest_start_us) this.#earliest_start_us = start
-      if (start + duration_us > last_us) last_us = start + duration_us
+    for (const { start, duration } of story.visits) {
+      const start_us = time_us + numberAt(numbers, start)
+      if (start_us < this.#earliest_start_us) this.#earliest_start_us = start_us
+      const end_us = start_us + numberAt(numbers, duration)
+      if (end_us > last_us) last_us = end_us
     }
-    if (last_us > this.#last.us) this.#last = { seq, row: subject.row, us: last_us }
+    if (last_us > this.#last.us) this.#last = { seq, row: numberAt(numbers, story.row), us: last_us }
   }
 
   #rowTiles(): Stretch['row_tiles'] {
@@ -191,37 +202,4 @@ export class OpenStretch {
       tiles.push([index, tileRoot(this.#leaves.slice(from, from + TILE_WIDTH))])
     }
   }
-}
-
-/** What a whole row is folded with: whatever it tells to others than these shows that it is none. */
-interface PrivateWitness extends Witness {
-  readonly reached_others: boolean
-}
-
-function privateWitness(ways: Ways): PrivateWitness {
-  let reached = false
-  const reach = () => {
-    reached = true
-  }
-  return {
-    ways,
-    tokens: new Check('tokens'),
-    groups: new Check('groups'),
-    tallies: new TallyFold(),
-    batches: { open: reach, hold: reach, release: reach, end: reach, abandon: reach, close: reach },
-    // Its tokens come and go within its entry.
-    line: { born: nothing, visited: nothing, ended: nothing, forked: nothing },
-    born: [],
-    opened: [],
-    called: [],
-    announced: [],
-    answered: [],
-    get reached_others() {
-      return reached || this.announced.length > 0 || this.answered.length > 0
-    },
-  }
-}
-
-function nothing(): void {
-  return undefined
 }
