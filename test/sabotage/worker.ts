@@ -1,63 +1,68 @@
-/** A thread with an engine of its own, in which one defect is planted: simulates until something is found. */
-import { readFileSync } from 'node:fs'
-import { registerHooks } from 'node:module'
-import { fileURLToPath } from 'node:url'
+/** A thread with an engine of its own, in which defects are planted: simulates until something is found. */
 import { parentPort, workerData } from 'node:worker_threads'
-import type { Defect } from './defects.ts'
+import type { Defect } from './defect.ts'
+import { DEFECTS } from './defects.ts'
+import { hasRun, plant } from './plant.ts'
 
 /** What a thread is given. */
 export interface Task {
-  /** null: the engine as it is. */
-  readonly defect: Defect | null
+  /** The name of one; null: the engine stays as it is, and what defects would change is watched. */
+  readonly defect: string | null
+  /** Each is simulated with so many seeds. What defects would change has more to run. */
   readonly shapes: readonly string[]
   readonly seeds: number
 }
 
 export interface Finding {
-  /** How often the text to change stands in its file; 1 if all is well. */
-  readonly places: number
   /** The first seed with problems, from 1, and the first of these; null if nothing was found. */
   readonly found: { readonly seed: number; readonly problem: string } | null
+  /** What is changed, or watched, and has never run; each after the name of its defect. */
+  readonly never_run: readonly string[]
 }
 
+// cast: sabotage.test.ts gives it that.
 const { defect, shapes, seeds } = workerData as Task
+/** Seeds with which what is watched must have run. */
+const MOST_SEEDS = 600
 
-/** Has the file loaded with the defect in it. Returns how often its text stands there. */
-function plant({ file, text, instead }: Defect): number {
-  const url = new URL(`../../src/engine/${file}`, import.meta.url).href
-  const source = readFileSync(fileURLToPath(url), 'utf8')
-  const places = source.split(text).length - 1
-  registerHooks({
-    load: (loaded, context, next) => {
-      if (loaded !== url) return next(loaded, context)
-      return { format: 'module-typescript', source: source.replace(text, () => instead), shortCircuit: true }
-    },
-  })
-  return places
-}
+const planted = DEFECTS.filter(({ name }) => defect === null || name === defect)
+const only_watch = defect === null
+const all = planted.flatMap(({ changes }) => changes)
+await plant(all, { only_watch })
+// Loaded now, with what is planted.
+const { simulate } = await import('../simulation/simulate.ts')
+const { SHAPES } = await import('../simulation/shapes.ts')
+
+const found = await find()
+const never_run = planted.flatMap(({ name, changes }) =>
+  changes.filter(each => !hasRun(each)).map(({ place }) => `${name}: ${place}`),
+)
+const finding: Finding = { found, never_run }
+parentPort?.postMessage(finding)
 
 async function find(): Promise<Finding['found']> {
-  const { simulate } = await import('../simulation/simulate.ts')
-  const { SHAPES } = await import('../simulation/shapes.ts')
-  for (let seed = 1; seed <= seeds; seed++)
-    for (const name of shapes) {
-      const shape = SHAPES[name]
-      if (shape === undefined) throw new Error(`there is no shape ${name}`)
-      const problem = await firstProblem(() => simulate(seed, shape))
-      if (problem !== null) return { seed, problem }
-    }
+  for (const { seed, shape } of cases()) {
+    const problem = await firstProblem(seed, shape)
+    if (problem !== null) return { seed, problem }
+  }
   return null
 }
 
+function* cases(): Iterable<{ readonly seed: number; readonly shape: string }> {
+  for (let seed = 1; seed <= seeds; seed++) for (const shape of shapes) yield { seed, shape }
+  if (!only_watch) return
+  const isMissing = ({ changes }: Defect) => !changes.every(hasRun)
+  for (const each of planted)
+    for (let seed = seeds + 1; seed <= MOST_SEEDS && isMissing(each); seed++) yield { seed, shape: each.shape }
+}
+
 /** The first problem of one simulation. What is thrown is a problem, too. */
-async function firstProblem(run: () => Promise<{ readonly problems: readonly string[] }>): Promise<string | null> {
+async function firstProblem(seed: number, name: string): Promise<string | null> {
+  const shape = SHAPES[name]
+  if (shape === undefined) throw new Error(`there is no shape ${name}`)
   try {
-    return (await run()).problems[0] ?? null
+    return (await simulate(seed, shape)).problems[0] ?? null
   } catch (thrown) {
     return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
   }
 }
-
-const places = defect === null ? 1 : plant(defect)
-const finding: Finding = { places, found: places === 1 ? await find() : null }
-parentPort?.postMessage(finding)
