@@ -439,12 +439,13 @@ export type CommitValue = {
   readonly at_risk_nusd?: number
 }
 
-/** Value of the publish entry, by sink name: the files as they will stand. */
-export type ArtifactsValue = {
-  readonly [sink: string]: {
-    readonly path: string
-    readonly rows: number
-    readonly bytes: number
-    readonly sha256: string
-  }
+/** Value of the publish entry, by sink name: its files as they will stand, in order. */
+export type ArtifactsValue = { readonly [sink: string]: readonly Artifact[] }
+
+/** A file that a sink wrote; `rows` and `bytes` of this one. */
+export type Artifact = {
+  readonly path: string
+  readonly rows: number
+  readonly bytes: number
+  readonly sha256: string
 }

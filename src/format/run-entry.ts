@@ -155,7 +155,10 @@ export const RUN_ENTRIES: { readonly [K in RunEntry['k']]: KindOf<Extract<RunEnt
       t: T,
     },
   },
-  publish: { keys: { artifacts: key(listOf(RECEIPT)), t: T }, values: '`{sink: {path, rows, bytes, sha256}}`' },
+  publish: {
+    keys: { artifacts: key(listOf(RECEIPT)), t: T },
+    values: '`{sink: [{path, rows, bytes, sha256}]}`, a file each',
+  },
   seal: {
     keys: {
       status: key(oneOf('completed', 'completed_with_failures', 'empty', 'abandoned')),

@@ -208,7 +208,7 @@ export async function sampleRun(run: RunLedger): Promise<void> {
   run.appendRun({
     entry: { k: 'publish', artifacts: [{ sink: 9, rows: 2, bytes: 20 }], t: T0 + 7000 },
     first_value: 4,
-    values: [full({ low: { path: '/tmp/low.csv', rows: 2, bytes: 20, sha256: 'cd'.repeat(32) } })],
+    values: [full({ low: [{ path: '/tmp/low.csv', rows: 2, bytes: 20, sha256: 'cd'.repeat(32) }] })],
   })
   run.appendRun(commitDraft(2, 5, SAMPLE_TOTALS))
   await run.commit()

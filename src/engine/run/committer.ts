@@ -295,7 +295,7 @@ export class Committer {
       const { path } = output.intent
       const { rows, bytes, sha256 } = receiptOf(receipts, output)
       if (path !== null && sha256 !== null && isKept(output))
-        artifacts[output.node.name] = { path, rows, bytes, sha256 }
+        artifacts[output.node.name] = [{ path, rows, bytes, sha256 }]
     }
     return artifacts
   }

@@ -207,10 +207,10 @@ ${facts('NULL')}
 ${ENTRIES}, json_each(e.body, '$.x') x WHERE l.log > 0 AND ${is} AND ${at('x', CALL.token)} = 0`
 })
 
-const artifact = (what: string) => `json_extract(a.value, '$.${what}')`
+const artifact = (what: string) => `json_extract(f.value, '$.${what}')`
 /** From the latest entry about what was to be published. */
 const artifacts = `SELECT l.run, a.key, ${artifact('path')}, ${artifact('rows')}, ${artifact('bytes')}, ${artifact('sha256')}
-${RUN} JOIN payloads p ON p.log = l.log AND p.seq = ${runWord('s.seq', `'publish'`)}, json_each(p.body, '$[0][0]') a
+${RUN} JOIN payloads p ON p.log = l.log AND p.seq = ${runWord('s.seq', `'publish'`)}, json_each(p.body, '$[0][0]') a, json_each(a.value) f
 WHERE l.log > 0`
 
 const view = (columns: string, order: string, select: string): View => ({

@@ -2,7 +2,7 @@
  * Values of the run's own entries, as far as readers use them. Who signed a ledger may have put anything there: what is used is
  * of the form that it has, or refused; what isn't used isn't looked at, so that a newer Custody may tell more.
  */
-import type { ArtifactsValue, ExpressionText, PlanValue, SinkIntents } from '../../format/entry.ts'
+import type { Artifact, ArtifactsValue, ExpressionText, PlanValue, SinkIntents } from '../../format/entry.ts'
 import { type Json, newRow } from '../../model/row.ts'
 import { asObject, type Decoder, hex, int, listOf, text } from '../shape.ts'
 
@@ -36,6 +36,16 @@ const expression: Decoder<ExpressionText> = (value, where) => {
   return { ...required, sees: { fields: seen(fields, `${where}.sees.fields`), ...others } } as ExpressionText
 }
 
+const artifact: Decoder<Artifact> = (value, where) => {
+  const { path, rows, bytes, sha256 } = asObject(value, where)
+  return {
+    path: text()(path, `${where}.path`),
+    rows: int()(rows, `${where}.rows`),
+    bytes: int()(bytes, `${where}.bytes`),
+    sha256: hex(32)(sha256, `${where}.sha256`),
+  }
+}
+
 /** Parts that are missing are empty. @throws ShapeError */
 export function planFrom(value: Json): PlanValue {
   const plan = asObject(value, 'the plan')
@@ -61,15 +71,7 @@ export function intentsFrom(value: Json): SinkIntents {
 
 /** @throws ShapeError */
 export function artifactsFrom(value: Json): ArtifactsValue {
-  return mapOf((artifact, where) => {
-    const { path, rows, bytes, sha256 } = asObject(artifact, where)
-    return {
-      path: text()(path, `${where}.path`),
-      rows: int()(rows, `${where}.rows`),
-      bytes: int()(bytes, `${where}.bytes`),
-      sha256: hex(32)(sha256, `${where}.sha256`),
-    }
-  })(value, 'what was published')
+  return mapOf(listOf(artifact))(value, 'what was published')
 }
 
 /** By source, where reading had come to. @throws ShapeError */

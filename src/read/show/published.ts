@@ -3,7 +3,8 @@ import type { LedgerReader } from '../../ledger/read-port.ts'
 import { isCustodyError } from '../../model/error.ts'
 import type { Json } from '../../model/row.ts'
 import { closingOf, valueIn } from '../runs/run-log.ts'
-import { asObject, hex, int, ShapeError, text } from '../shape.ts'
+import { artifactsFrom } from '../runs/run-values.ts'
+import { asObject, ShapeError } from '../shape.ts'
 
 /** Where a file is, and whether it moves with its pipeline. */
 export interface OutputPlace {
@@ -91,16 +92,16 @@ const placeOf = (sink: string, { folder, paths }: Named) => ({ folder, named: pa
 
 function filesIn(value: Json, run: string, named: Named, intents: Intents): PublishedFile[] {
   if (value === null) return []
-  return Object.entries(asObject(value, 'published')).map(([sink, artifact]) => {
-    const facts = asObject(artifact, `published.${sink}`)
-    return {
+  return Object.entries(artifactsFrom(value)).flatMap(([sink, files]) => {
+    const appended = intents.get(sink)?.appends === true
+    return files.map(({ path, bytes, sha256 }) => ({
       run,
       sink,
-      path: text()(facts.path, `published.${sink}.path`),
+      path,
       ...placeOf(sink, named),
-      bytes: int()(facts.bytes, `published.${sink}.bytes`),
-      sha256: hex(32)(facts.sha256, `published.${sink}.sha256`),
-      appended: intents.get(sink)?.appends === true,
-    }
+      bytes,
+      sha256,
+      appended,
+    }))
   })
 }

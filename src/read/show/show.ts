@@ -128,8 +128,9 @@ async function sinkCounts(
     if (node.kind !== 'sink') continue
     // What a run that was given up had written is nowhere to be found.
     const shown = status !== 'abandoned'
-    const path = published?.[node.name]?.path ?? (shown ? intents[node.name]?.path : null)
-    const sha256 = published?.[node.name]?.sha256 ?? (shown ? hashes?.[node.name] : null)
+    const [file] = published?.[node.name] ?? []
+    const path = file?.path ?? (shown ? intents[node.name]?.path : null)
+    const sha256 = file?.sha256 ?? (shown ? hashes?.[node.name] : null)
     sinks[node.name] = {
       rows: commit?.entry.receipts.find(receipt => receipt.sink === i + 1)?.rows ?? 0,
       ...(path == null ? {} : { path }),

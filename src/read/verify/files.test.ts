@@ -62,7 +62,7 @@ function ledger(...runs: readonly FakeRun[]): LedgerReader {
   } as Partial<LedgerReader> as LedgerReader
 }
 const sealed = (payload: Json | null, run = RUN): FakeRun => ({ run, entries: [publish, commit, seal], payload })
-const problems = async (reader = ledger(sealed({ out: artifact })), run = RUN) => {
+const problems = async (reader = ledger(sealed({ out: [artifact] })), run = RUN) => {
   const check = (await verifyFiles(reader, [run])).get(run)!
   expect(check.name).toBe('files')
   expect(check.ok).toBe(check.problems.length === 0)
@@ -93,11 +93,11 @@ test('a changed, shortened, lengthened, missing file, and a folder in its place'
 test('an empty file', async () => {
   const empty = { ...artifact, bytes: 0, sha256: createHash('sha256').digest('hex') }
   writeFileSync(path, '')
-  expect(await problems(ledger(sealed({ out: empty })))).toEqual([])
+  expect(await problems(ledger(sealed({ out: [empty] })))).toEqual([])
 })
 test('a run that is not sealed has no final outputs', async () => {
   rmSync(path)
-  expect(await problems(ledger({ run: RUN, entries: [publish, commit], payload: { out: artifact } }))).toEqual([])
+  expect(await problems(ledger({ run: RUN, entries: [publish, commit], payload: { out: [artifact] } }))).toEqual([])
 })
 describe('a file that a later run wrote, too', () => {
   const later = (artifacts: Json, intents: Json = {}): FakeRun => ({
@@ -107,7 +107,7 @@ describe('a file that a later run wrote, too', () => {
   const first = { ...artifact, bytes: 3, sha256: createHash('sha256').update('id\n').digest('hex') }
 
   test('in its place: of the first one nothing can be known, which is said and is no problem', async () => {
-    const both = ledger(later({ out: artifact }), sealed({ out: first }))
+    const both = ledger(later({ out: [artifact] }), sealed({ out: [first] }))
     const not_checked = [`sink out: ${path} is not checked: replaced by run ${LATER}`]
     expect((await checks(both)).get(RUN)).toEqual({ name: 'files', ok: true, problems: [], compared: 0, not_checked })
     expect((await checks(both)).get(LATER)).toMatchObject({ ok: true, compared: 1, not_checked: [] })
@@ -118,7 +118,7 @@ describe('a file that a later run wrote, too', () => {
 
   test('behind what was there: each is compared up to the length that it left', async () => {
     const intents = { out: { path, mode: 'append' } }
-    const both = ledger(later({ out: artifact }, intents), sealed({ out: first }))
+    const both = ledger(later({ out: [artifact] }, intents), sealed({ out: [first] }))
     expect((await checks(both)).get(RUN)).toMatchObject({ ok: true, compared: 1 })
     appendFileSync(path, '3\n')
     expect((await checks(both)).get(LATER)).toMatchObject({ ok: true, compared: 1 })
@@ -130,14 +130,14 @@ describe('a file that a later run wrote, too', () => {
   test('and isn’t done with: what it adds is no problem', async () => {
     const open = { ...later(null, { out: { path, mode: 'append' } }), entries: [publish, commit] }
     appendFileSync(path, '3\n')
-    expect((await checks(ledger(open, sealed({ out: artifact })))).get(RUN)).toMatchObject({ ok: true, compared: 1 })
+    expect((await checks(ledger(open, sealed({ out: [artifact] })))).get(RUN)).toMatchObject({ ok: true, compared: 1 })
   })
 })
 
 test('outputs that moved with the pipeline’s folder', async () => {
   const place = join(folder, 'moved')
   mkdirSync(place)
-  const run: FakeRun = { ...sealed({ out: artifact }), plan: { folder } }
+  const run: FakeRun = { ...sealed({ out: [artifact] }), plan: { folder } }
   const check = async (root: string) => (await verifyFiles(ledger(run), [RUN], { root })).get(RUN)
   expect(await check(folder)).toMatchObject({ ok: true, compared: 1 })
   expect((await check(place))?.problems).toEqual([`sink out: ${join(place, 'out.csv')} is missing`])
@@ -153,7 +153,7 @@ test('only what is named from the pipeline’s folder, or lies in it, moved with
   const paths = { above: '../above/out.csv', below: './below/out.csv', inside: join(was, 'in.csv'), elsewhere }
   const options = Object.fromEntries(Object.entries(paths).map(([sink, at]) => [sink, { path: at }]))
   const artifacts = Object.fromEntries(
-    Object.entries(paths).map(([sink, at]) => [sink, { ...artifact, path: resolve(was, at) }]),
+    Object.entries(paths).map(([sink, at]) => [sink, [{ ...artifact, path: resolve(was, at) }]]),
   )
   const places = [join(now, '..', 'above', 'out.csv'), join(now, 'below', 'out.csv'), join(now, 'in.csv'), elsewhere]
   for (const place of places) {
@@ -166,7 +166,7 @@ test('only what is named from the pipeline’s folder, or lies in it, moved with
 
   // A run since then, at the new place, has put another file there.
   const below = join(now, 'below', 'out.csv')
-  const since = { ...sealed({ below: { ...artifact, path: below } }), run: LATER, plan: { folder: now, options } }
+  const since = { ...sealed({ below: [{ ...artifact, path: below }] }), run: LATER, plan: { folder: now, options } }
   expect(await check(run, { ...since, entries: [publish, commit, { ...seal, t: 3 }] })).toMatchObject({
     ...{ ok: true, compared: 3 },
     not_checked: [`sink below: ${below} is not checked: replaced by run ${LATER}`],
@@ -184,13 +184,19 @@ test.each([
   const root = join(folder, 'root')
   const place = resolve(root, moved)
   const plan = { folder: '/links/p', options: { out: { path: named } } }
-  const run: FakeRun = { ...sealed({ out: { ...artifact, path: written } }), plan }
+  const run: FakeRun = { ...sealed({ out: [{ ...artifact, path: written }] }), plan }
   const check = (await verifyFiles(ledger(run), [RUN], { root })).get(RUN)
   expect(check?.problems).toEqual([`sink out: ${place} is missing`])
 })
 
 test('what was published isn’t of the form that it has', async () => {
-  for (const value of [{ out: 7 }, { out: { ...artifact, path: 7 } }, { out: { ...artifact, bytes: -1 } }, [1]])
+  for (const value of [
+    { out: 7 },
+    { out: artifact },
+    { out: [{ ...artifact, path: 7 }] },
+    { out: [{ ...artifact, bytes: -1 }] },
+    [1],
+  ])
     expect(await problems(ledger(sealed(value as Json)))).toEqual([
       expect.stringMatching(/^what was published can't be read/),
     ])
@@ -199,4 +205,14 @@ test('what was published isn’t of the form that it has', async () => {
 test('what was published can not be read', async () => {
   const spoiled = ledger({ run: RUN, entries: [publish, commit, { k: 'seals' }], payload: null })
   expect(await problems(spoiled)).toEqual([expect.stringMatching(/^what was published can't be read/)])
+})
+
+test('each of several files that a sink wrote is compared', async () => {
+  const other = join(folder, 'other.csv')
+  writeFileSync(other, 'id\n')
+  const second = { ...artifact, path: other, bytes: 3, sha256: createHash('sha256').update('id\n').digest('hex') }
+  const run = sealed({ out: [artifact, second] })
+  expect((await verifyFiles(ledger(run), [RUN])).get(RUN)).toMatchObject({ ok: true, compared: 2 })
+  writeFileSync(other, 'no\n')
+  expect(await problems(ledger(run))).toEqual([expect.stringMatching(/^sink out: .*other\.csv was changed/)])
 })
