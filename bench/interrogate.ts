@@ -1,7 +1,7 @@
 /** Measures the readers on the ledger that a run has left. */
 import { join } from 'node:path'
 import { verifyOnAllCores } from '../src/host/verify.ts'
-import { trustedKeys } from '../src/ledger/known-ledgers.ts'
+import { trustedKeys } from '../src/ledger/keys/known-ledgers.ts'
 import { openLedgerReader } from '../src/ledger/open.ts'
 import { CheckedReader } from '../src/read/evidence/checked-reader.ts'
 import { explainRow } from '../src/read/explain/explain.ts'

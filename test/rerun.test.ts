@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { signingKey } from '../src/ledger/keys.ts'
+import { signingKey } from '../src/ledger/keys/keys.ts'
 import { eraseValues, recordErasure } from './support/erasing.ts'
 import { runInProcess } from './support/in-process.ts'
 

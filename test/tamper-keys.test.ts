@@ -1,7 +1,7 @@
 /** What somebody could do with a key that isn't in force, and with times; and what `verify` says of it. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeSigner, parseVerifierKey, type Signer } from '../src/format/note.ts'
-import { signedChange } from '../src/ledger/key-ring.ts'
+import { signedChange } from '../src/ledger/keys/key-ring.ts'
 import { canonicalize } from '../src/model/canonical.ts'
 import { verifyLedger } from '../src/read/verify/verify.ts'
 import { type Body, Forger, problemTexts } from './support/forger.ts'

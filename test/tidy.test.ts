@@ -30,6 +30,8 @@ const MAY_IMPORT: { readonly [part: string]: readonly string[] | null } = {
 }
 /** Rooms of the engine, from the one that calls to those that are called. */
 const ROOMS = ['run', 'resume', 'nodes', 'calls', 'order', 'record', 'replay', 'token', 'ports']
+/** The same of the ledger; the ports and what opens it stand outside of them. */
+const LEDGER_ROOMS = ['thread', 'sqlite', 'write', 'keys']
 /** All that readers see of the ledger. */
 const READ_SIDE = 'src/ledger/read-port.ts'
 
@@ -48,6 +50,8 @@ function mayImport(from: string, target: string): boolean {
   const other = partOf(target)
   if (!target.startsWith('src/') || target.endsWith('.test.ts')) return false
   if (part === 'engine' && other === 'engine') return ROOMS.indexOf(roomOf(from)) <= ROOMS.indexOf(roomOf(target))
+  if (part === 'ledger' && other === 'ledger' && LEDGER_ROOMS.includes(roomOf(from)))
+    return !LEDGER_ROOMS.slice(0, LEDGER_ROOMS.indexOf(roomOf(from))).includes(roomOf(target))
   if (part === other || other === 'model') return true
   if (part === 'read' && other === 'ledger') return target === READ_SIDE
   const allowed = MAY_IMPORT[part]

@@ -3,7 +3,7 @@
 import { resolve } from 'node:path'
 import { rememberedOf } from '../host/ledger.ts'
 import { verifyOnAllCores } from '../host/verify.ts'
-import { trustedKeys } from '../ledger/known-ledgers.ts'
+import { trustedKeys } from '../ledger/keys/known-ledgers.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { CustodyError } from '../model/error.ts'
 import { findRun } from '../read/runs/list.ts'

@@ -1,5 +1,5 @@
 /** A run as it was signed: what shows, resumes or repeats a run takes nothing else from a ledger. */
-import type { Environment } from '../ledger/config-folder.ts'
+import type { Environment } from '../ledger/keys/config-folder.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { isCustodyError } from '../model/error.ts'
 import { CheckedReader } from '../read/evidence/checked-reader.ts'

@@ -2,8 +2,8 @@
 import { fstatSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { FilesInUse } from '../engine/nodes/sink/files-in-use.ts'
-import { configFolder, type Environment } from '../ledger/config-folder.ts'
-import { keyPlace } from '../ledger/keys.ts'
+import { configFolder, type Environment } from '../ledger/keys/config-folder.ts'
+import { keyPlace } from '../ledger/keys/keys.ts'
 import type { Plan } from '../plan/plan.ts'
 import { pluginFile } from './plugins/load.ts'
 

@@ -1,9 +1,9 @@
 /** What a ledger that is written is given: time, chance, the user's key, and what the user knows of ledgers. */
 import { randomBytes } from 'node:crypto'
-import type { Environment } from '../ledger/config-folder.ts'
-import { signingKey } from '../ledger/keys.ts'
-import { type ReportForgetful, trustedKeys, userTrust } from '../ledger/known-ledgers.ts'
-import { trustIn } from '../ledger/trust.ts'
+import type { Environment } from '../ledger/keys/config-folder.ts'
+import { signingKey } from '../ledger/keys/keys.ts'
+import { type ReportForgetful, trustedKeys, userTrust } from '../ledger/keys/known-ledgers.ts'
+import { trustIn } from '../ledger/keys/trust.ts'
 import type { LedgerPorts } from '../ledger/write-port.ts'
 
 /**

@@ -1,10 +1,10 @@
 /** Which ledger is meant, and what is known of it and of those who write it. */
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { Environment } from '../ledger/config-folder.ts'
-import { recall, trustedKeys } from '../ledger/known-ledgers.ts'
+import type { Environment } from '../ledger/keys/config-folder.ts'
+import { recall, trustedKeys } from '../ledger/keys/known-ledgers.ts'
+import type { Remembered } from '../ledger/keys/trust.ts'
 import type { LedgerReader, StoredLease } from '../ledger/read-port.ts'
-import type { Remembered } from '../ledger/trust.ts'
 import { isCustodyError } from '../model/error.ts'
 import { isAlive, livesHere, parseHolder } from '../model/holder.ts'
 

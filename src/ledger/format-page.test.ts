@@ -8,9 +8,9 @@ import { fieldOrderOf } from '../format/field-order.ts'
 import { commitment, leafHash, nodeHash } from '../format/hash.ts'
 import { canonicalize } from '../model/canonical.ts'
 import type { Json } from '../model/row.ts'
-import { encodeSubject } from './encode.ts'
-import { Entropy } from './entropy.ts'
 import { APPLICATION_ID, PAGE_SIZE_BYTES, schemaStatements } from './sqlite/schema.ts'
+import { encodeSubject } from './write/encode.ts'
+import { Entropy } from './write/entropy.ts'
 
 const page = readFileSync(new URL('../../docs/ledger-format.md', import.meta.url), 'utf8')
 

@@ -140,7 +140,7 @@ describe('a ledger file', () => {
     const { openForWriting } = await import('./sqlite/file.ts')
     const { SqliteReader } = await import('./sqlite/reader.ts')
     const { SqliteStore } = await import('./sqlite/store.ts')
-    const { StoredLedger } = await import('./ledger.ts')
+    const { StoredLedger } = await import('./write/ledger.ts')
     const { thisProcess } = await import('../model/holder.ts')
     await make()
     const db = openForWriting(path, 'sqlite:x', null)

@@ -8,9 +8,9 @@ import { constants, copyFileSync, existsSync, readdirSync, readFileSync, renameS
 import { basename, dirname, join } from 'node:path'
 import type { Signer } from '../format/note.ts'
 import { CustodyError, isCustodyError } from '../model/error.ts'
-import type { Environment } from './config-folder.ts'
-import { keyPlace, newKeyText, parse } from './keys.ts'
-import type { StoredLedger } from './ledger.ts'
+import type { Environment } from './keys/config-folder.ts'
+import { keyPlace, newKeyText, parse } from './keys/keys.ts'
+import type { StoredLedger } from './write/ledger.ts'
 
 export interface Rotated {
   readonly from: Signer

@@ -15,8 +15,8 @@ import type { CommitFacts, RunEntry, SealFacts, SubjectEntry } from '../format/e
 import type { Signer } from '../format/note.ts'
 import type { Tile } from '../format/tree.ts'
 import type { SubjectTile, TreeNumber } from '../format/trees.ts'
+import type { Trust } from './keys/trust.ts'
 import type { LedgerReader, StoredEnding, StoredEntry, StoredOpenToken, StoredPayload } from './read-port.ts'
-import type { Trust } from './trust.ts'
 
 /** A value to be committed: its canonical text, and how the payload keeps it. */
 export type ValueDraft =

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { encodeSigningKey } from '../../src/format/note.ts'
-import { trustedKeys } from '../../src/ledger/known-ledgers.ts'
+import { trustedKeys } from '../../src/ledger/keys/known-ledgers.ts'
 import { openLedgerReader } from '../../src/ledger/open.ts'
 import type { LedgerReader } from '../../src/ledger/read-port.ts'
 import { listRuns } from '../../src/read/runs/list.ts'

@@ -1,7 +1,7 @@
 /** What the first stage of the write side makes of one entry, with commitments filled in, as texts. */
 import { commitmentOf } from '../../src/format/hash.ts'
-import { type Block, BlockReader, BlockWriter, type TimedEnding } from '../../src/ledger/block.ts'
-import { Entropy } from '../../src/ledger/entropy.ts'
+import { type Block, BlockReader, BlockWriter, type TimedEnding } from '../../src/ledger/write/block.ts'
+import { Entropy } from '../../src/ledger/write/entropy.ts'
 import type { OpenChange } from '../../src/ledger/write-port.ts'
 
 export interface Encoded {

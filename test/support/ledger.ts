@@ -10,7 +10,7 @@ import {
 } from '../../src/format/entry.ts'
 import { makeSigner, parseVerifierKey } from '../../src/format/note.ts'
 import type { Topology } from '../../src/format/topology.ts'
-import { trustIn } from '../../src/ledger/trust.ts'
+import { trustIn } from '../../src/ledger/keys/trust.ts'
 import type { LedgerPorts, RunDraft, RunLedger, SubjectDraft, ValueDraft } from '../../src/ledger/write-port.ts'
 import { canonicalize } from '../../src/model/canonical.ts'
 import type { Json } from '../../src/model/row.ts'

@@ -1,10 +1,10 @@
 /** A ledger in memory that keeps drafts as they are, so that a test can look at every fact of a run, and bodies to resume from. */
 
 import type { SealFacts } from '../../src/format/entry.ts'
-import { encodeRun, encodeSubject } from '../../src/ledger/encode.ts'
-import { LEASE_US } from '../../src/ledger/lease.ts'
-import { OpenTokens } from '../../src/ledger/open-tokens.ts'
 import type { StoredEntry, StoredOpenToken, StoredPayload } from '../../src/ledger/read-port.ts'
+import { encodeRun, encodeSubject } from '../../src/ledger/write/encode.ts'
+import { LEASE_US } from '../../src/ledger/write/lease.ts'
+import { OpenTokens } from '../../src/ledger/write/open-tokens.ts'
 import type {
   CheckpointHead,
   CommitUnderWay,

@@ -2,7 +2,7 @@
 import { type CommitLine, type LineMember, RecordedLine } from '../../format/commit-line.ts'
 import type { CommitValue, PlanValue, RunEntry, SinkIntents } from '../../format/entry.ts'
 import type { PluginCode } from '../../format/plugin-code.ts'
-import { addValues, type Commits, runEntryOf } from '../../ledger/decode.ts'
+import { addValues, type Commits, runEntryOf } from '../../ledger/write/decode.ts'
 import type { RunReader } from '../../ledger/write-port.ts'
 import { CustodyError } from '../../model/error.ts'
 import type { Json } from '../../model/row.ts'

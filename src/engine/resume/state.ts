@@ -1,8 +1,8 @@
 /** Rebuilds the state of a run as its last commit left it, from the entries of what was open (I6). */
 import type { LineMember } from '../../format/commit-line.ts'
 import type { TotalsFact } from '../../format/entry.ts'
-import { subjectEntryOf } from '../../ledger/decode.ts'
 import type { StoredEntry } from '../../ledger/read-port.ts'
+import { subjectEntryOf } from '../../ledger/write/decode.ts'
 import type { RunReader } from '../../ledger/write-port.ts'
 import { CustodyError } from '../../model/error.ts'
 import type { Plan } from '../../plan/plan.ts'

@@ -2,8 +2,9 @@
  * A machine wakes up: the lease of a run that one of its processes holds has run out, and its holder is well. Whoever would take the
  * run over gives it the time to renew.
  */
-import { LEASE_US } from '../../ledger/lease.ts'
+
 import type { StoredLease } from '../../ledger/read-port.ts'
+import { LEASE_US } from '../../ledger/write/lease.ts'
 import { livesHere, parseHolder } from '../../model/holder.ts'
 import type { Notice } from '../nodes/source/source-reader.ts'
 import type { Clock } from '../ports/ports.ts'

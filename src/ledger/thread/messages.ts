@@ -1,9 +1,9 @@
 /** The messages between the two threads, as data. */
 import type { KeyObject } from 'node:crypto'
 import { CustodyError, type ErrorCode, isCustodyError, type Place } from '../../model/error.ts'
-import type { AppenderState } from '../appender.ts'
-import type { Block } from '../block.ts'
 import type { Lasting } from '../sqlite/file.ts'
+import type { AppenderState } from '../write/appender.ts'
+import type { Block } from '../write/block.ts'
 import type { Durable, LeaseChange } from '../write-port.ts'
 
 /** What the other thread is started with. */

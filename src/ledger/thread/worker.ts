@@ -1,12 +1,12 @@
 /** The other thread: does stage 2 of one run with a connection of its own, a question at a time. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { makeSigner } from '../../format/note.ts'
-import { Appender } from '../appender.ts'
-import { partsOf } from '../block.ts'
-import { StoreScribe } from '../scribe.ts'
 import { openForWriting } from '../sqlite/file.ts'
 import { SqliteReader } from '../sqlite/reader.ts'
 import { SqliteStore } from '../sqlite/store.ts'
+import { Appender } from '../write/appender.ts'
+import { partsOf } from '../write/block.ts'
+import { StoreScribe } from '../write/scribe.ts'
 import {
   type Answer,
   errorOf,

@@ -2,7 +2,7 @@
  * What a user of this machine knows of ledgers: keys, and the head that each ledger had when they last wrote to it, like the hosts
  * that ssh knows. It is stored outside of all ledgers.
  */
-import type { VerifierKey } from '../format/note.ts'
+import type { VerifierKey } from '../../format/note.ts'
 
 export interface Remembered {
   /** Verifier key of the ledger's birth: it binds. */

@@ -4,16 +4,16 @@
  * APPENDER-1. It reads no clock and draws no chance: the same entries with the same salts give the same bytes.
  * APPENDER-2. `take` hands over all that was appended since the last one; `drop` forgets what wasn't made durable.
  */
-import { commitmentOf, hexToBytes, leafHashOf } from '../format/hash.ts'
-import { checkpointText, type Signer } from '../format/note.ts'
-import { Frontier, type FrontierState, type Tile } from '../format/tree.ts'
-import { type SubjectTile, TREES } from '../format/trees.ts'
-import type { Hash } from '../model/sha256.ts'
+import { commitmentOf, hexToBytes, leafHashOf } from '../../format/hash.ts'
+import { checkpointText, type Signer } from '../../format/note.ts'
+import { Frontier, type FrontierState, type Tile } from '../../format/tree.ts'
+import { type SubjectTile, TREES } from '../../format/trees.ts'
+import type { Hash } from '../../model/sha256.ts'
+import type { StoredEnding, StoredOpenToken } from '../read-port.ts'
+import type { CheckpointHead, OpenChange, TileDraft, WriteBatch } from '../write-port.ts'
 import { type Block, BlockEntries, BlockReader } from './block.ts'
 import { ClosedSubjects, type ClosedSubjectsState, NOTHING_CLOSED } from './closed-subjects.ts'
 import { NO_CHANGE } from './open-tokens.ts'
-import type { StoredEnding, StoredOpenToken } from './read-port.ts'
-import type { CheckpointHead, OpenChange, TileDraft, WriteBatch } from './write-port.ts'
 
 /** What is to become durable together; the rest of a `WriteBatch` is not the appender's business. */
 export interface Appended

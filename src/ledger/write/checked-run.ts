@@ -5,20 +5,20 @@
  * that signs what was signed before, and `verify` names the rest.
  */
 
-import type { RunEntry } from '../format/entry.ts'
-import { leafHash } from '../format/hash.ts'
-import type { TiledTree } from '../format/tiled-tree.ts'
-import { type SubjectTile, TREES } from '../format/trees.ts'
-import { CustodyError } from '../model/error.ts'
-import { grouped } from '../model/number-text.ts'
+import type { RunEntry } from '../../format/entry.ts'
+import { leafHash } from '../../format/hash.ts'
+import type { TiledTree } from '../../format/tiled-tree.ts'
+import { type SubjectTile, TREES } from '../../format/trees.ts'
+import { CustodyError } from '../../model/error.ts'
+import { grouped } from '../../model/number-text.ts'
+import type { LedgerReader, StoredEntry } from '../read-port.ts'
+import type { RunReader } from '../write-port.ts'
 import { type AppenderState, originOf } from './appender.ts'
 import type { ClosedLeavesState, ClosedSubjectsState } from './closed-subjects.ts'
 import type { LogZero } from './log-zero.ts'
 import { OpenTokens } from './open-tokens.ts'
-import type { LedgerReader, StoredEntry } from './read-port.ts'
 import { altered, checkSignedHead } from './signed-head.ts'
 import { treeOf } from './stored-tree.ts'
-import type { RunReader } from './write-port.ts'
 
 export interface CheckedRun {
   readonly state: AppenderState

@@ -5,10 +5,10 @@
  * OPEN-TOKENS-1. What it says is what the table holds after all that was appended. `drop` goes back to what was durable last.
  * OPEN-TOKENS-2. An element of the set is `[token,row,batch,node,seq]` as JSON, as in the table.
  */
-import type { OpenFact } from '../format/entry.ts'
-import { SetHash } from '../format/set-hash.ts'
-import type { StoredOpenToken } from './read-port.ts'
-import type { OpenChange, SubjectDraft } from './write-port.ts'
+import type { OpenFact } from '../../format/entry.ts'
+import { SetHash } from '../../format/set-hash.ts'
+import type { StoredOpenToken } from '../read-port.ts'
+import type { OpenChange, SubjectDraft } from '../write-port.ts'
 
 export const NO_CHANGE: OpenChange = { stands: [], gone: [] }
 

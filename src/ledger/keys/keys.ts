@@ -16,9 +16,9 @@ import {
   parseVerifierKey,
   type Signer,
   type VerifierKey,
-} from '../format/note.ts'
-import { CustodyError } from '../model/error.ts'
-import { makeFolders } from '../model/folder.ts'
+} from '../../format/note.ts'
+import { CustodyError } from '../../model/error.ts'
+import { makeFolders } from '../../model/folder.ts'
 import { configFolder, type Environment } from './config-folder.ts'
 
 /** Stands in each signature; the hash behind it is what tells keys apart. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Encoded, encodedIn } from '../../test/support/encoded.ts'
-import { SALT_BYTES } from '../format/hash.ts'
+import { type Encoded, encodedIn } from '../../../test/support/encoded.ts'
+import { SALT_BYTES } from '../../format/hash.ts'
 import { BlockWriter } from './block.ts'
 
 const text = fc.string({ unit: 'grapheme' })

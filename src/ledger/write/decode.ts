@@ -11,13 +11,13 @@ import type {
   RunEntry,
   SubjectEntry,
   VisitStatus,
-} from '../format/entry.ts'
-import { commitment, SALT_BYTES } from '../format/hash.ts'
-import { canonicalize, NotJsonError } from '../model/canonical.ts'
-import { CustodyError } from '../model/error.ts'
-import type { FateNumber } from '../model/outcome.ts'
-import { isRow, type Json, type MutableRow, newRow, type Row, withoutPrototypes } from '../model/row.ts'
-import type { StoredPayload } from './read-port.ts'
+} from '../../format/entry.ts'
+import { commitment, SALT_BYTES } from '../../format/hash.ts'
+import { canonicalize, NotJsonError } from '../../model/canonical.ts'
+import { CustodyError } from '../../model/error.ts'
+import type { FateNumber } from '../../model/outcome.ts'
+import { isRow, type Json, type MutableRow, newRow, type Row, withoutPrototypes } from '../../model/row.ts'
+import type { StoredPayload } from '../read-port.ts'
 
 type Tuple = readonly (number | string)[]
 const n = (tuple: Tuple, at: number): number => tuple[at] as number

@@ -8,23 +8,23 @@
  * LOG-ZERO-3. Time never goes back within the log.
  */
 
-import { LEDGER_FORMAT } from '../format/entry.ts'
-import { leafHash } from '../format/hash.ts'
-import type { LedgerEntry } from '../format/ledger-entry.ts'
-import { NoteError, type Signer, type VerifierKey } from '../format/note.ts'
-import { Frontier } from '../format/tree.ts'
-import { CustodyError } from '../model/error.ts'
-import { counted, grouped } from '../model/number-text.ts'
+import { LEDGER_FORMAT } from '../../format/entry.ts'
+import { leafHash } from '../../format/hash.ts'
+import type { LedgerEntry } from '../../format/ledger-entry.ts'
+import { NoteError, type Signer, type VerifierKey } from '../../format/note.ts'
+import { Frontier } from '../../format/tree.ts'
+import { CustodyError } from '../../model/error.ts'
+import { counted, grouped } from '../../model/number-text.ts'
+import { KeyRing } from '../keys/key-ring.ts'
+import type { Remembered, Trust } from '../keys/trust.ts'
+import type { LedgerReader } from '../read-port.ts'
+import type { CheckpointHead, LedgerPorts, LogZeroBatch, WriteBatch } from '../write-port.ts'
 import { Appender, originOf } from './appender.ts'
 import { BlockWriter } from './block.ts'
 import { NOTHING_CLOSED } from './closed-subjects.ts'
 import { encodeLedger } from './encode.ts'
 import type { Entropy } from './entropy.ts'
-import { KeyRing } from './key-ring.ts'
-import type { LedgerReader } from './read-port.ts'
 import { altered, checkSignedHead } from './signed-head.ts'
-import type { Remembered, Trust } from './trust.ts'
-import type { CheckpointHead, LedgerPorts, LogZeroBatch, WriteBatch } from './write-port.ts'
 
 export const LOG_ZERO = 0
 

@@ -3,16 +3,16 @@
  * the last entries of their rows or batches are read again, and each must be one that the log's tree has (I13).
  */
 
-import { leafHash } from '../format/hash.ts'
-import { tileRoot } from '../format/tiled-tree.ts'
-import { Frontier, TILE_WIDTH } from '../format/tree.ts'
-import { type SubjectTrees, TREES, type TreeHead, type TreeNumber } from '../format/trees.ts'
-import { CustodyError } from '../model/error.ts'
-import type { Hash } from '../model/sha256.ts'
+import { leafHash } from '../../format/hash.ts'
+import { tileRoot } from '../../format/tiled-tree.ts'
+import { Frontier, TILE_WIDTH } from '../../format/tree.ts'
+import { type SubjectTrees, TREES, type TreeHead, type TreeNumber } from '../../format/trees.ts'
+import { CustodyError } from '../../model/error.ts'
+import type { Hash } from '../../model/sha256.ts'
+import type { LedgerReader } from '../read-port.ts'
+import type { TileDraft } from '../write-port.ts'
 import type { ClosedLeaves, ClosedSubjects } from './closed-subjects.ts'
-import type { LedgerReader } from './read-port.ts'
 import { treeOf } from './stored-tree.ts'
-import type { TileDraft } from './write-port.ts'
 
 export interface BuiltTrees {
   readonly heads: SubjectTrees

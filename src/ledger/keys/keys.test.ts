@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { encodeSigningKey, makeSigner } from '../format/note.ts'
+import { encodeSigningKey, makeSigner } from '../../format/note.ts'
 import { signingKey } from './keys.ts'
 import { trustedKeys } from './known-ledgers.ts'
 

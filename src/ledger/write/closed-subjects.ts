@@ -7,10 +7,10 @@
  * CLOSED-SUBJECTS-3. What was there before this process, and what waits very long, isn't followed: its leaves are read at the seal.
  */
 
-import { tileRoot } from '../format/tiled-tree.ts'
-import { TILE_WIDTH } from '../format/tree.ts'
-import { type SubjectTile, TREES } from '../format/trees.ts'
-import type { Hash } from '../model/sha256.ts'
+import { tileRoot } from '../../format/tiled-tree.ts'
+import { TILE_WIDTH } from '../../format/tree.ts'
+import { type SubjectTile, TREES } from '../../format/trees.ts'
+import type { Hash } from '../../model/sha256.ts'
 
 /** Leaves that are kept while their tiles aren't full. */
 const MOST_LEAVES = 100_000

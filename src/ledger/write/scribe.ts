@@ -4,14 +4,14 @@
  * SCRIBE-1. Commits are made one after another. One that fails leaves nothing, and what was appended since is to be dropped.
  * SCRIBE-2. Errors that ended a token in a later commit than they happened in are looked up by the entries that committed to them.
  */
-import type { SubjectEntry } from '../format/entry.ts'
-import { hexToBytes } from '../format/hash.ts'
-import { CustodyError } from '../model/error.ts'
+import type { SubjectEntry } from '../../format/entry.ts'
+import { hexToBytes } from '../../format/hash.ts'
+import { CustodyError } from '../../model/error.ts'
+import type { StoredEnding, StoredEntry } from '../read-port.ts'
+import type { Store } from '../store.ts'
+import type { Durable, LeaseChange } from '../write-port.ts'
 import type { Appended, Appender, UnresolvedError } from './appender.ts'
 import type { Block } from './block.ts'
-import type { StoredEnding, StoredEntry } from './read-port.ts'
-import type { Store } from './store.ts'
-import type { Durable, LeaseChange } from './write-port.ts'
 
 export interface Scribe {
   /** Takes a part of the next commit, which is large. */

@@ -4,18 +4,9 @@
  *
  * RUN-LEDGER-1. Stage 2 is done in one place at a time, and changes places only while all that was appended is durable.
  */
-import type { RunEntry, SealFacts } from '../format/entry.ts'
-import type { SubjectTile } from '../format/trees.ts'
-import type { AppenderState } from './appender.ts'
-import { type Block, BlockWriter } from './block.ts'
-import { encodeRun, encodeSubject } from './encode.ts'
-import type { Entropy } from './entropy.ts'
-import { LEASE_US } from './lease.ts'
-import type { LogZeroWriter } from './ledger.ts'
-import type { OpenTokens } from './open-tokens.ts'
-import type { Scribe, StoreScribe } from './scribe.ts'
-import type { Store } from './store.ts'
-import { subjectTrees } from './subject-trees.ts'
+import type { RunEntry, SealFacts } from '../../format/entry.ts'
+import type { SubjectTile } from '../../format/trees.ts'
+import type { Store } from '../store.ts'
 import {
   type CheckpointHead,
   type CommitUnderWay,
@@ -26,7 +17,16 @@ import {
   type RunDraft,
   type RunLedger,
   type SubjectDraft,
-} from './write-port.ts'
+} from '../write-port.ts'
+import type { AppenderState } from './appender.ts'
+import { type Block, BlockWriter } from './block.ts'
+import { encodeRun, encodeSubject } from './encode.ts'
+import type { Entropy } from './entropy.ts'
+import { LEASE_US } from './lease.ts'
+import type { LogZeroWriter } from './ledger.ts'
+import type { OpenTokens } from './open-tokens.ts'
+import type { Scribe, StoreScribe } from './scribe.ts'
+import { subjectTrees } from './subject-trees.ts'
 
 /** Stage 2 in another thread. */
 export interface OtherThread extends Scribe {

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { leafHash } from '../format/hash.ts'
-import { tileRoot } from '../format/tiled-tree.ts'
-import { TILE_WIDTH } from '../format/tree.ts'
-import { TREES } from '../format/trees.ts'
+import { leafHash } from '../../format/hash.ts'
+import { tileRoot } from '../../format/tiled-tree.ts'
+import { TILE_WIDTH } from '../../format/tree.ts'
+import { TREES } from '../../format/trees.ts'
 import { ClosedSubjects, NOTHING_CLOSED } from './closed-subjects.ts'
 
 const leaf = (row: number) => leafHash(`last of ${row}`)

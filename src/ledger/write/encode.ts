@@ -15,17 +15,17 @@ import type {
   IntentFact,
   OriginFact,
   VisitFact,
-} from '../format/entry.ts'
-import { bytesToHex } from '../format/hash.ts'
-import type { LedgerEntry } from '../format/ledger-entry.ts'
-import type { ByteText } from '../model/byte-text.ts'
-import { canonicalize } from '../model/canonical.ts'
-import { CustodyError } from '../model/error.ts'
-import type { Json } from '../model/row.ts'
+} from '../../format/entry.ts'
+import { bytesToHex } from '../../format/hash.ts'
+import type { LedgerEntry } from '../../format/ledger-entry.ts'
+import type { ByteText } from '../../model/byte-text.ts'
+import { canonicalize } from '../../model/canonical.ts'
+import { CustodyError } from '../../model/error.ts'
+import type { Json } from '../../model/row.ts'
+import type { CompleteRunDraft, RunDraft, SubjectDraft, ValueDraft } from '../write-port.ts'
 import type { BlockWriter } from './block.ts'
 import { type Entropy, saltsOf } from './entropy.ts'
 import { NO_CHANGE } from './open-tokens.ts'
-import type { CompleteRunDraft, RunDraft, SubjectDraft, ValueDraft } from './write-port.ts'
 
 /** Writes the entry of a subject. @throws CustodyError CUSTODY_ENGINE_DEFECT for a code or verdict that isn't one. */
 export function encodeSubject(to: BlockWriter, draft: SubjectDraft, entropy: Entropy, changes = NO_CHANGE): void {

@@ -1,22 +1,11 @@
 /** A ledger open for writing, over any store. */
-import type { KeyChange, LedgerEntry } from '../format/ledger-entry.ts'
-import type { Signer } from '../format/note.ts'
-import { CustodyError } from '../model/error.ts'
-import { type Holder, isAlive, livesHere, parseHolder } from '../model/holder.ts'
-import { Appender, type AppenderState } from './appender.ts'
-import { BlockWriter } from './block.ts'
-import { checkedRun, WHOLE_TO_ENTRIES } from './checked-run.ts'
-import { encodeRun } from './encode.ts'
-import { Entropy } from './entropy.ts'
-import { type KeyRing, signedChange } from './key-ring.ts'
-import { LEASE_US } from './lease.ts'
-import { LOG_ZERO, LogZero } from './log-zero.ts'
-import { OpenTokens } from './open-tokens.ts'
-import type { StoredLease } from './read-port.ts'
-import { checkExtents } from './run-extents.ts'
-import { StoredRunLedger, type Threads } from './run-ledger.ts'
-import { StoreScribe } from './scribe.ts'
-import { StaleLog, type Store } from './store.ts'
+import type { KeyChange, LedgerEntry } from '../../format/ledger-entry.ts'
+import type { Signer } from '../../format/note.ts'
+import { CustodyError } from '../../model/error.ts'
+import { type Holder, isAlive, livesHere, parseHolder } from '../../model/holder.ts'
+import { type KeyRing, signedChange } from '../keys/key-ring.ts'
+import type { StoredLease } from '../read-port.ts'
+import { StaleLog, type Store } from '../store.ts'
 import {
   type CheckpointHead,
   type Ledger,
@@ -27,7 +16,18 @@ import {
   type RunLedger,
   type RunReader,
   type TakenOver,
-} from './write-port.ts'
+} from '../write-port.ts'
+import { Appender, type AppenderState } from './appender.ts'
+import { BlockWriter } from './block.ts'
+import { checkedRun, WHOLE_TO_ENTRIES } from './checked-run.ts'
+import { encodeRun } from './encode.ts'
+import { Entropy } from './entropy.ts'
+import { LEASE_US } from './lease.ts'
+import { LOG_ZERO, LogZero } from './log-zero.ts'
+import { OpenTokens } from './open-tokens.ts'
+import { checkExtents } from './run-extents.ts'
+import { StoredRunLedger, type Threads } from './run-ledger.ts'
+import { StoreScribe } from './scribe.ts'
 
 /** Writes together with an entry of log 0, again if another process came first. */
 export type LogZeroWriter = (entry: LedgerEntry, write: (ledger: LogZeroBatch) => Promise<void>) => Promise<void>

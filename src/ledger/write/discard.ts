@@ -1,6 +1,6 @@
 /** A ledger that keeps nothing, for one use: to measure what evidence costs (bench/). It encodes nothing either. */
-import { CustodyError } from '../model/error.ts'
-import type { CheckpointHead, CommitUnderWay, Ledger, RunLedger } from './write-port.ts'
+import { CustodyError } from '../../model/error.ts'
+import type { CheckpointHead, CommitUnderWay, Ledger, RunLedger } from '../write-port.ts'
 
 const NO_ROOT = '0'.repeat(64)
 

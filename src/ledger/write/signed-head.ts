@@ -6,9 +6,9 @@ import {
   openNote,
   parseCheckpoint,
   type VerifierKey,
-} from '../format/note.ts'
-import { CustodyError } from '../model/error.ts'
-import { counted, grouped } from '../model/number-text.ts'
+} from '../../format/note.ts'
+import { CustodyError } from '../../model/error.ts'
+import { counted, grouped } from '../../model/number-text.ts'
 
 /** What is stored of a log. */
 export interface StoredExtent {

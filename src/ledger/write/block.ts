@@ -5,11 +5,11 @@
  * BLOCK-1. `BlockReader` gives what `BlockWriter` was given. An entry that was begun and not closed is forgotten.
  * BLOCK-2. Blocks that come back are filled again. They grow to what a commit takes, or a part of one that is large.
  */
-import type { EndingFact } from '../format/entry.ts'
-import { SALT_BYTES } from '../format/hash.ts'
-import { ByteText } from '../model/byte-text.ts'
+import type { EndingFact } from '../../format/entry.ts'
+import { SALT_BYTES } from '../../format/hash.ts'
+import { ByteText } from '../../model/byte-text.ts'
+import type { NewEntry, NewPayload, OpenChange } from '../write-port.ts'
 import { NO_CHANGE } from './open-tokens.ts'
-import type { NewEntry, NewPayload, OpenChange } from './write-port.ts'
 
 /** Its parts are as long as they have grown, not as what is in them. */
 export interface Block {

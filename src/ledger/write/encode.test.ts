@@ -1,15 +1,15 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { encodedBy, noEntropy } from '../../test/support/encoded.ts'
-import { full, subjectDraft, T0, visit } from '../../test/support/ledger.ts'
-import type { GroupKind } from '../format/entry.ts'
-import { canonicalize } from '../model/canonical.ts'
-import { FATES } from '../model/outcome.ts'
-import type { Json } from '../model/row.ts'
+import { encodedBy, noEntropy } from '../../../test/support/encoded.ts'
+import { full, subjectDraft, T0, visit } from '../../../test/support/ledger.ts'
+import type { GroupKind } from '../../format/entry.ts'
+import { canonicalize } from '../../model/canonical.ts'
+import { FATES } from '../../model/outcome.ts'
+import type { Json } from '../../model/row.ts'
+import type { SubjectDraft } from '../write-port.ts'
 import type { BlockWriter } from './block.ts'
 import { encodeLedger, encodeRun, encodeSubject } from './encode.ts'
 import type { Entropy } from './entropy.ts'
-import type { SubjectDraft } from './write-port.ts'
 
 const n = fc.oneof(fc.nat(12), fc.nat(Number.MAX_SAFE_INTEGER))
 const error = fc.option(fc.record({ code: fc.stringMatching(/^[A-Z0-9_]{1,64}$/), value: n }))

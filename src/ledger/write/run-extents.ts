@@ -2,10 +2,10 @@
  * What log 0 says of runs against what is stored of them: each is there, begins as it was opened, ends as it was sealed, and if it
  * isn't sealed has a signed head of its size and a lease. Their entries are checked where they are used.
  */
-import { leafHash } from '../format/hash.ts'
+import { leafHash } from '../../format/hash.ts'
+import type { LedgerReader, StoredExtent } from '../read-port.ts'
 import { originOf } from './appender.ts'
 import type { LogZero } from './log-zero.ts'
-import type { LedgerReader, StoredExtent } from './read-port.ts'
 import { altered, checkSealedHead, checkSignedHead } from './signed-head.ts'
 
 /**

@@ -5,7 +5,7 @@
  * KEY-RING-2. A run's head is good under a key that was in force where log 0 last spoke of the run: its `opened`, `taken_over` or `sealed`.
  * KEY-RING-3. A change counts only with the signatures of one that is in force before and after it, and of each key that it adds.
  */
-import type { KeyChange } from '../format/ledger-entry.ts'
+import type { KeyChange } from '../../format/ledger-entry.ts'
 import {
   keyChangeText,
   noteOf,
@@ -14,7 +14,7 @@ import {
   type Signer,
   signatureOf,
   type VerifierKey,
-} from '../format/note.ts'
+} from '../../format/note.ts'
 
 interface Term {
   readonly key: VerifierKey

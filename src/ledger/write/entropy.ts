@@ -1,5 +1,5 @@
 /** The ledger's chance: salts and nonces, drawn in the order of entries. */
-import { SALT_BYTES } from '../format/hash.ts'
+import { SALT_BYTES } from '../../format/hash.ts'
 
 /** A salt for each value of an entry; for one without values, its nonce. */
 export function saltsOf(values: number, entropy: Entropy): Uint8Array {
