@@ -4,7 +4,7 @@ import type { PluginCode } from '../../format/plugin-code.ts'
 import type { Topology } from '../../format/topology.ts'
 import type { FullEntry, LedgerReader } from '../../ledger/read-port.ts'
 import { codeOnRecord } from '../code-on-record.ts'
-import { type CheckedSubject, checkedSubject } from '../evidence/subject-check.ts'
+import { checkedSubject } from '../evidence/subject-check.ts'
 import { closingOf, openingOf } from '../runs/run-log.ts'
 import { type Tale, tellTale } from './tale.ts'
 
@@ -70,18 +70,20 @@ export async function entriesByRow(
   return by_row
 }
 
-/** What happened to a row or a batch, from all of its entries. */
-export function taleOf(side: Side, stored: readonly FullEntry[], subject: SubjectEntry['subject']): Tale {
-  const { entries, values } = checked(side, stored, subject)
-  return tellTale(entries, values, side.topology)
+/** Whether the ledger has open tokens of a row. */
+export function hasOpen({ open }: Side, row: number): boolean {
+  return open.size > 0 && open.has(nameOf({ kind: 'row', row }))
 }
 
-/** The entries of a row or a batch, if they are all of it and its values what was committed to. @throws UnsoundRecord */
-export function checked(
-  { log, open }: Side,
+/** What happened to a row or a batch, from all of its entries. @throws UnsoundRecord if they aren't, or aren't what was committed to. */
+export function taleOf(
+  { log, open, topology }: Side,
   stored: readonly FullEntry[],
   subject: SubjectEntry['subject'],
-): CheckedSubject {
-  const name = subject.kind === 'row' ? `row ${subject.row}` : `batch ${subject.batch}`
-  return checkedSubject(log, stored, subject, open.get(name) ?? 0)
+): Tale {
+  const { entries, values } = checkedSubject(log, stored, subject, open.get(nameOf(subject)) ?? 0)
+  return tellTale(entries, values, topology)
 }
+
+const nameOf = (subject: SubjectEntry['subject']) =>
+  subject.kind === 'row' ? `row ${subject.row}` : `batch ${subject.batch}`
