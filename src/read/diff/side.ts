@@ -5,6 +5,8 @@ import type { Topology } from '../../format/topology.ts'
 import type { FullEntry, LedgerReader } from '../../ledger/read-port.ts'
 import { codeOnRecord } from '../code-on-record.ts'
 import { checkedSubject } from '../evidence/subject-check.ts'
+import { Course } from '../fold/course.ts'
+import { type SourceRows, sourceRows } from '../fold/source-rows.ts'
 import { closingOf, openingOf } from '../runs/run-log.ts'
 import { type Tale, tellTale } from './tale.ts'
 
@@ -15,38 +17,22 @@ export interface Side {
   readonly topology: Topology
   /** Code of its plugins, as it was last. */
   readonly plugins: readonly PluginCode[]
-  /** In order of reading. Sources are read one after another, so that rows of a source have numbers without a gap. */
   readonly sources: readonly SourceRows[]
-  /** How many aggregates have had batches. */
-  readonly batches: number
   /** By `row N` or `batch N`, how many tokens the ledger has open of it. */
   readonly open: ReadonlyMap<string, number>
 }
 
-export interface SourceRows {
-  readonly source: string
-  /** Number of its first row. */
-  readonly first: number
-  readonly records: number
-}
-
 export async function sideOf(reader: LedgerReader, log: number): Promise<Side> {
   const { run, topology } = await openingOf(reader, log)
-  const { commit, totals } = await closingOf(reader, log)
-  const sources: SourceRows[] = []
-  let first = 1
-  for (const { source, records } of (commit?.entry.cursors ?? []).toSorted((a, b) => a.source - b.source)) {
-    const name = topology.nodes[source - 1]?.name
-    if (name !== undefined) sources.push({ source: name, first, records })
-    first += records
-  }
+  const { commit } = await closingOf(reader, log)
+  const sources = sourceRows(commit?.entry ?? null, topology)
   const open = new Map<string, number>()
   for (const { row, batch } of await reader.openTokens(log)) {
     const subject = row === null ? `batch ${batch}` : `row ${row}`
     open.set(subject, (open.get(subject) ?? 0) + 1)
   }
   const { plugins } = await codeOnRecord(reader, log)
-  return { reader, log, run, topology, plugins, sources, batches: totals.batches.length, open }
+  return { reader, log, run, topology, plugins, sources, open }
 }
 
 /** The source, and the number of the record in it, that a row came from. */
@@ -82,7 +68,7 @@ export function taleOf(
   subject: SubjectEntry['subject'],
 ): Tale {
   const { entries, values } = checkedSubject(log, stored, subject, open.get(nameOf(subject)) ?? 0)
-  return tellTale(entries, values, topology)
+  return tellTale(Course.of(entries, topology), values, topology)
 }
 
 const nameOf = (subject: SubjectEntry['subject']) =>

@@ -3,7 +3,7 @@
  * that it is decoded once and compared with what either run committed to.
  *
  * TWINS-1. Two rows are twins only if each is what was recorded, as subject-check.ts would find, and their tales wouldn't differ.
- *     All others are told, and compared step by step; they may be equal, too.
+ *     All others are compared step by step, and may be equal, too.
  * TWINS-2. What differs between any two runs doesn't count: times, salts, commitments, who answered. Tokens and groups count
  *     from the row's own first, nodes and edges go by their names.
  */
