@@ -137,7 +137,7 @@ function cyclesIn(needs: ReadonlyMap<string, readonly string[]>): readonly strin
   return cycles
 }
 
-describe('each folder of src, and each room of the engine, explains itself in its README.md', () => {
+describe('each folder of src, each room of the engine, and the fold of readers explain themselves in a README.md', () => {
   const folders = [...new Set(SHIPPED.flatMap(({ path }) => [partOf(path), innermost(path)]))].sort()
   const byFolder = <T>(of: (folder: string) => T) => Object.fromEntries(folders.map(folder => [folder, of(folder)]))
   const pages = byFolder(folder => {
@@ -195,15 +195,21 @@ describe('each folder of src, and each room of the engine, explains itself in it
   })
 })
 
-/** The innermost folder with a README that a file is in: `engine/nodes/sink`, `engine/order`, `read`. */
+/** The innermost folder with such a README that a file is in: `engine/nodes/sink`, `engine/order`, `read/fold`, `plugins`. */
 function innermost(path: string): string {
+  const room = roomNamed(path)
+  return isRoom(room) ? room : partOf(path)
+}
+
+/** `engine/nodes/sink`, `read/diff`; the part alone where it has no rooms. */
+function roomNamed(path: string): string {
   const [, part = '', room, kind] = path.split('/').slice(0, -1)
-  if (part !== 'engine' || room === undefined) return part
+  if ((part !== 'engine' && part !== 'read') || room === undefined) return part
   return room === 'nodes' && kind !== undefined ? `${part}/${room}/${kind}` : `${part}/${room}`
 }
 
 function isRoom(folder: string): boolean {
-  return folder.startsWith('engine/')
+  return folder.startsWith('engine/') || folder === 'read/fold'
 }
 
 /** Whether a page is about a file: that of its part, and that of its room. */
@@ -213,7 +219,7 @@ function isOf(path: string, folder: string): boolean {
 
 /** How the page of a folder calls where a file is: rooms know each other by name. */
 function nameOn(folder: string, path: string): string {
-  return isRoom(folder) ? innermost(path) : partOf(path)
+  return isRoom(folder) ? roomNamed(path) : partOf(path)
 }
 
 function listed(names: readonly string[]): string {

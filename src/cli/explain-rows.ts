@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { checkedRun, unsoundness } from '../host/checked-run.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { CustodyError } from '../model/error.ts'
+import type { CheckedReader } from '../read/evidence/checked-reader.ts'
 import { explainRow, explainToken, explainWhere } from '../read/explain/explain.ts'
 import { type Joined, joinedStories } from '../read/explain/joined.ts'
 import { storyJson } from '../read/explain/json.ts'
@@ -85,7 +86,7 @@ function mustChooseOne(context: Context, { row, token, where }: ExplainOptions):
 /** One story after the other as they are found; as JSON an array. Stops as soon as nobody reads any more. */
 async function explainAll(
   context: Context,
-  reader: LedgerReader,
+  reader: CheckedReader,
   log: number,
   { where, json, onShown }: { readonly where: string; readonly json: boolean; readonly onShown: () => void },
 ): Promise<void> {

@@ -1,5 +1,5 @@
 /** Rows of a run that fit an expression; in a long run it is evaluated on all cores. */
-import type { LedgerReader } from '../ledger/read-port.ts'
+import type { CheckedReader } from '../read/evidence/checked-reader.ts'
 import { fittingRows, fittingRowsFrom, PAGE_ENTRIES } from '../read/explain/fitting-rows.ts'
 import type { Question } from './read-questions.ts'
 import { hasOtherCores, ReadThreads } from './read-threads.ts'
@@ -15,9 +15,9 @@ export interface Fitting {
 /** Logs with fewer entries would be looked through before a thread has started. */
 const LONG_ENTRIES = 20_000
 
-/** Gives the rows' numbers, in the order of their entries. `reader` checks what it gives, and so do the threads. */
+/** Gives the rows' numbers, in the order of their entries. */
 export async function* searchRows(
-  reader: LedgerReader,
+  reader: CheckedReader,
   log: number,
   where: string,
   predicate: RowPredicate,
@@ -51,7 +51,7 @@ function* questions(log: number, end: number, where: string): Iterable<Extract<Q
 
 /** What a thread finds in a page. @throws CustodyError if a value isn't true or false, UnsoundRecord. */
 export async function fittingIn(
-  reader: LedgerReader,
+  reader: CheckedReader,
   { log, from, end, where }: Extract<Question, { kind: 'search' }>,
 ): Promise<Fitting> {
   const predicate = rowPredicate(where)

@@ -57,6 +57,11 @@ export function decodeSubjectEntry(seq: number, body: string): SubjectEntry {
   return decoding(seq, () => subjectEntry(parseCanonical(body)))
 }
 
+/** For whoever compares each commitment with a hash: whether it has the form of one isn't looked at. @throws DecodeError */
+export function decodeCommittedEntry(seq: number, body: string): SubjectEntry {
+  return decoding(seq, () => subjectEntry(parseCanonical(body), known_hash))
+}
+
 /** Of a text that is known to be canonical. @throws DecodeError */
 export function decodeCanonicalEntry(seq: number, body: string): SubjectEntry {
   return decoding(seq, () => subjectEntry(asObject(JSON.parse(body) as Json, '')))
@@ -205,7 +210,14 @@ function list<T>(value: Json | undefined, where: string, decode: (value: Json, w
   if (!Array.isArray(value) || value.length === 0) refuse(value, where, 'a list with elements')
   const elements = value as readonly Json[]
   const result: T[] = []
-  for (let i = 0; i < elements.length; i++) result.push(decode(elements[i]!, `${where}[${i}]`))
+  try {
+    for (let i = 0; i < elements.length; i++) result.push(decode(elements[i]!, where))
+  } catch (error) {
+    // Its place is put together only for an element that is refused.
+    const at = result.length
+    if (error instanceof ShapeError) decode(elements[at]!, `${where}[${at}]`)
+    throw error
+  }
   return result
 }
 

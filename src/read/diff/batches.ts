@@ -1,62 +1,28 @@
-/** The batches of a run by node, and who was in them: found again in another run by node and place. */
-import { GROUP_KINDS } from '../../format/entry.ts'
+/** The batches of a run, and who was in them. */
 import type { FullEntry } from '../../ledger/read-port.ts'
 import { decodeSubjectEntry } from '../decode.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
+import { BatchNumbers } from '../fold/batches.ts'
+import type { Course } from '../fold/course.ts'
 import { readable } from '../runs/run-log.ts'
 import { tokenName } from '../verify/check.ts'
 import { recordOf, type Side } from './side.ts'
-import { nameOf } from './tale.ts'
-
-export interface Batch {
-  readonly batch: number
-}
 
 export class Batches {
+  readonly numbers: BatchNumbers
   readonly #side: Side
-  readonly #by_node = new Map<string, Batch[]>()
-  /** By number of the batch: its node and place, as text. */
-  readonly #names = new Map<number, string>()
   #open_tokens: ReadonlyMap<number, number> | null = null
 
-  private constructor(side: Side) {
+  private constructor(side: Side, numbers: BatchNumbers) {
+    this.numbers = numbers
     this.#side = side
   }
 
-  /** Reads the entries of the run that are of no row. */
   static async of(side: Side): Promise<Batches> {
-    const { reader, log, topology } = side
-    /** By batch, the name of its node. */
-    const found = new Map<number, string>()
-    if (side.batches > 0)
-      for await (const { seq, body } of reader.entriesOfBatches(log)) {
-        const { subject, groups_opened } = readable(log, () => decodeSubjectEntry(seq, body))
-        if (subject.kind !== 'batch') continue
-        const opened = groups_opened.find(({ kind }) => GROUP_KINDS[kind] === 'batch')
-        if (!found.has(subject.batch)) found.set(subject.batch, nameOf(topology, opened?.node ?? 0))
-      }
-    const batches = new Batches(side)
-    for (const [batch, node] of [...found].sort(([a], [b]) => a - b)) batches.#add(batch, node)
-    return batches
+    return new Batches(side, await BatchNumbers.of(side.reader, side.log, side.topology))
   }
 
-  #add(batch: number, node: string): void {
-    const own = this.#by_node.get(node) ?? []
-    this.#by_node.set(node, own)
-    own.push({ batch })
-    this.#names.set(batch, `${node} ${own.length}`)
-  }
-
-  get nodes(): Iterable<string> {
-    return this.#by_node.keys()
-  }
-
-  /** In order of opening. */
-  at(node: string): readonly Batch[] {
-    return this.#by_node.get(node) ?? []
-  }
-
-  async entries({ batch }: Batch): Promise<readonly FullEntry[]> {
+  async entries(batch: number): Promise<readonly FullEntry[]> {
     const { reader, log } = this.#side
     const full: FullEntry[] = []
     for (const entry of await reader.entriesOfBatch(log, batch))
@@ -64,14 +30,10 @@ export class Batches {
     return full
   }
 
-  /** The members in order of arrival, each as the record or the batch that it came from; empty while the batch is open. */
-  async members(entries: readonly FullEntry[]): Promise<readonly string[]> {
-    const { log } = this.#side
-    const decoded = entries.map(({ seq, body }) => readable(log, () => decodeSubjectEntry(seq, body)))
-    const opened = decoded.flatMap(each => each.groups_opened).find(({ kind }) => GROUP_KINDS[kind] === 'batch')
-    const closed = decoded.flatMap(each => each.groups_closed).find(({ group }) => group === opened?.group)
+  /** The members in order of arrival, each as the record or the batch that it came from; none while the batch is open. */
+  async members({ batch }: Course): Promise<readonly string[]> {
     const members: string[] = []
-    for (const token of closed?.members ?? []) members.push(await this.#comesOf(token))
+    for (const token of batch?.closed?.members ?? []) members.push(await this.#comesOf(token))
     return members
   }
 
@@ -85,7 +47,7 @@ export class Batches {
     if (entry === null)
       throw new UnsoundRecord([`no table knows what became of ${tokenName(token)}, a member of a batch`])
     const { subject } = readable(log, () => decodeSubjectEntry(entry.seq, entry.body))
-    return subject.kind === 'row' ? rowName(side, subject.row) : (this.#names.get(subject.batch) ?? '?')
+    return subject.kind === 'row' ? rowName(side, subject.row) : this.numbers.nameOf(subject.batch)
   }
 
   async #open(): Promise<ReadonlyMap<number, number>> {

@@ -6,13 +6,14 @@
  */
 import { codeChanges } from '../../format/plugin-code.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
+import type { SourceRows } from '../fold/source-rows.ts'
 import { findRun } from '../runs/list.ts'
-import { type Batch, Batches } from './batches.ts'
+import { Batches } from './batches.ts'
 import { type Comparison, compareTales } from './compare.ts'
 import type { BatchDifference, Both, DiffCounts, Divergence, OnlyRows, RowDifference, RunDiff } from './difference.ts'
 import { Groups } from './groups.ts'
 import { type Found, PAGE_ROWS, type PairSource, pairsHere, RowPairs, type RowsPage } from './row-pairs.ts'
-import { type Side, type SourceRows, sideOf, taleOf } from './side.ts'
+import { type Side, sideOf, taleOf } from './side.ts'
 
 export interface DiffOptions {
   /** How many differences are listed one by one: of rows, and of batches. */
@@ -145,15 +146,15 @@ async function compareBatches(sides: Both<Side>, list: number): Promise<RunDiff[
   const batches = { old: await Batches.of(sides.old), new: await Batches.of(sides.new) }
   const tally = new Tally<BatchDifference>(list)
   const only = { old: 0, new: 0 }
-  for (const node of new Set([...batches.old.nodes, ...batches.new.nodes])) {
-    const [olds, news] = [batches.old.at(node), batches.new.at(node)]
+  for (const node of new Set([...batches.old.numbers.nodes, ...batches.new.numbers.nodes])) {
+    const [olds, news] = [batches.old.numbers.at(node), batches.new.numbers.at(node)]
     only.old += Math.max(0, olds.length - news.length)
     only.new += Math.max(0, news.length - olds.length)
     for (const [i, old] of olds.entries()) {
       const other = news[i]
       if (other === undefined) break
       const comparison = await compareBatch(sides, batches, { old, new: other }, node)
-      tally.add(comparison, { batch: { old: old.batch, new: other.batch }, node, index: i + 1 }, old.batch)
+      tally.add(comparison, { batch: { old, new: other }, node, index: i + 1 }, old)
     }
   }
   const groups = tally.groups.list().map(({ parting, count, examples }) => ({ ...parting, batches: count, examples }))
@@ -164,15 +165,14 @@ async function compareBatches(sides: Both<Side>, list: number): Promise<RunDiff[
 async function compareBatch(
   sides: Both<Side>,
   batches: Both<Batches>,
-  batch: Both<Batch>,
+  batch: Both<number>,
   node: string,
 ): Promise<Comparison> {
-  const [old, other] = [await batches.old.entries(batch.old), await batches.new.entries(batch.new)]
-  const compared = compareTales({
-    old: taleOf(sides.old, old, { kind: 'batch', batch: batch.old.batch }),
-    new: taleOf(sides.new, other, { kind: 'batch', batch: batch.new.batch }),
-  })
-  const [before, after] = [await batches.old.members(old), await batches.new.members(other)]
+  const stored = { old: await batches.old.entries(batch.old), new: await batches.new.entries(batch.new) }
+  const tale = (which: 'old' | 'new') => taleOf(sides[which], stored[which], { kind: 'batch', batch: batch[which] })
+  const tales = { old: tale('old'), new: tale('new') }
+  const compared = compareTales(tales)
+  const [before, after] = [await batches.old.members(tales.old.course), await batches.new.members(tales.new.course)]
   if (before.join() === after.join()) return compared
   const nothing = { old: null, new: null }
   const parted_at = { node, kind: 'members', ...nothing, to: nothing, fields: [], because: null } as const

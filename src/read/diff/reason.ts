@@ -1,5 +1,5 @@
 /** What calls have to do with a difference: pure. */
-import { CALL_OK, CALL_RECORDED, type CallFact } from '../../format/entry.ts'
+import { CALL_OK, CALL_RECORDED, CALL_THROTTLED, type CallFact } from '../../format/entry.ts'
 import type { Both, Parting } from './difference.ts'
 import { sameValue } from './known-values.ts'
 import { nameOf, type Tale } from './tale.ts'
@@ -24,9 +24,12 @@ export function reasonOf(node: string, callers: Both<number>, tales: Both<Tale>)
   return null
 }
 
-function callsAt(node: string, token: number, { calls, topology }: Tale): readonly CallFact[] {
-  return calls
-    .filter(call => call.token === token && nameOf(topology, call.node) === node)
+/** The results of each attempt. */
+function callsAt(node: string, token: number, { course, topology }: Tale): readonly CallFact[] {
+  const own = course.calls.get(token) ?? []
+  return own
+    .map(({ fact }) => fact)
+    .filter(call => call.status !== CALL_THROTTLED && nameOf(topology, call.node) === node)
     .sort((a, b) => a.attempt - b.attempt || a.ordinal - b.ordinal)
 }
 

@@ -2,12 +2,11 @@
 import type { FullEntry, LedgerReader } from '../../ledger/read-port.ts'
 import { type Comparison, compareTales } from './compare.ts'
 import type { Both, Parting } from './difference.ts'
-import { gistOf, type Numbering, numberings } from './gist.ts'
-import { checked, entriesByRow, type Side, sideOf } from './side.ts'
-import { tellTale } from './tale.ts'
+import { entriesByRow, hasOpen, type Side, sideOf, taleOf } from './side.ts'
+import { Twins } from './twins.ts'
 
 /** Rows of each run that are read at a time. */
-export const PAGE_ROWS = 256
+export const PAGE_ROWS = 1024
 
 /** Rows of both runs from these on. */
 export interface RowsPage {
@@ -20,12 +19,11 @@ export type Found = 'same' | 'unknown' | Parting
 
 export class RowPairs {
   readonly sides: Both<Side>
-  readonly #names: Both<Numbering>
+  readonly #twins: Twins
 
   constructor(sides: Both<Side>) {
-    const [old_names, new_names] = numberings([sides.old.topology, sides.new.topology])
     this.sides = sides
-    this.#names = { old: old_names as Numbering, new: new_names as Numbering }
+    this.#twins = new Twins({ old: sides.old.topology, new: sides.new.topology })
   }
 
   static async of(reader: LedgerReader, logs: Both<number>): Promise<RowPairs> {
@@ -56,11 +54,9 @@ export class RowPairs {
   #compareRow(entries: Both<ReadonlyMap<number, readonly FullEntry[]>>, row: Both<number>): Comparison {
     const { sides } = this
     const stored = { old: entries.old.get(row.old) ?? [], new: entries.new.get(row.new) ?? [] }
-    const of = (which: 'old' | 'new') => checked(sides[which], stored[which], { kind: 'row', row: row[which] })
-    const rows = { old: of('old'), new: of('new') }
-    const gist = gistOf(stored.old, this.#names.old)
-    if (gist !== null && gist === gistOf(stored.new, this.#names.new)) return { kind: 'same' }
-    const tale = (which: 'old' | 'new') => tellTale(rows[which].entries, rows[which].values, sides[which].topology)
+    const is_open = hasOpen(sides.old, row.old) || hasOpen(sides.new, row.new)
+    if (!is_open && this.#twins.are(stored, row)) return { kind: 'same' }
+    const tale = (which: 'old' | 'new') => taleOf(sides[which], stored[which], { kind: 'row', row: row[which] })
     return compareTales({ old: tale('old'), new: tale('new') })
   }
 }

@@ -4,7 +4,9 @@ import type { PluginCode } from '../../format/plugin-code.ts'
 import type { Topology } from '../../format/topology.ts'
 import type { FullEntry, LedgerReader } from '../../ledger/read-port.ts'
 import { codeOnRecord } from '../code-on-record.ts'
-import { type CheckedSubject, checkedSubject } from '../evidence/subject-check.ts'
+import { checkedSubject } from '../evidence/subject-check.ts'
+import { Course } from '../fold/course.ts'
+import { type SourceRows, sourceRows } from '../fold/source-rows.ts'
 import { closingOf, openingOf } from '../runs/run-log.ts'
 import { type Tale, tellTale } from './tale.ts'
 
@@ -15,38 +17,22 @@ export interface Side {
   readonly topology: Topology
   /** Code of its plugins, as it was last. */
   readonly plugins: readonly PluginCode[]
-  /** In order of reading. Sources are read one after another, so that rows of a source have numbers without a gap. */
   readonly sources: readonly SourceRows[]
-  /** How many aggregates have had batches. */
-  readonly batches: number
   /** By `row N` or `batch N`, how many tokens the ledger has open of it. */
   readonly open: ReadonlyMap<string, number>
 }
 
-export interface SourceRows {
-  readonly source: string
-  /** Number of its first row. */
-  readonly first: number
-  readonly records: number
-}
-
 export async function sideOf(reader: LedgerReader, log: number): Promise<Side> {
   const { run, topology } = await openingOf(reader, log)
-  const { commit, totals } = await closingOf(reader, log)
-  const sources: SourceRows[] = []
-  let first = 1
-  for (const { source, records } of (commit?.entry.cursors ?? []).toSorted((a, b) => a.source - b.source)) {
-    const name = topology.nodes[source - 1]?.name
-    if (name !== undefined) sources.push({ source: name, first, records })
-    first += records
-  }
+  const { commit } = await closingOf(reader, log)
+  const sources = sourceRows(commit?.entry ?? null, topology)
   const open = new Map<string, number>()
   for (const { row, batch } of await reader.openTokens(log)) {
     const subject = row === null ? `batch ${batch}` : `row ${row}`
     open.set(subject, (open.get(subject) ?? 0) + 1)
   }
   const { plugins } = await codeOnRecord(reader, log)
-  return { reader, log, run, topology, plugins, sources, batches: totals.batches.length, open }
+  return { reader, log, run, topology, plugins, sources, open }
 }
 
 /** The source, and the number of the record in it, that a row came from. */
@@ -70,18 +56,20 @@ export async function entriesByRow(
   return by_row
 }
 
-/** What happened to a row or a batch, from all of its entries. */
-export function taleOf(side: Side, stored: readonly FullEntry[], subject: SubjectEntry['subject']): Tale {
-  const { entries, values } = checked(side, stored, subject)
-  return tellTale(entries, values, side.topology)
+/** Whether the ledger has open tokens of a row. */
+export function hasOpen({ open }: Side, row: number): boolean {
+  return open.size > 0 && open.has(nameOf({ kind: 'row', row }))
 }
 
-/** The entries of a row or a batch, if they are all of it and its values what was committed to. @throws UnsoundRecord */
-export function checked(
-  { log, open }: Side,
+/** What happened to a row or a batch, from all of its entries. @throws UnsoundRecord if they aren't, or aren't what was committed to. */
+export function taleOf(
+  { log, open, topology }: Side,
   stored: readonly FullEntry[],
   subject: SubjectEntry['subject'],
-): CheckedSubject {
-  const name = subject.kind === 'row' ? `row ${subject.row}` : `batch ${subject.batch}`
-  return checkedSubject(log, stored, subject, open.get(name) ?? 0)
+): Tale {
+  const { entries, values } = checkedSubject(log, stored, subject, open.get(nameOf(subject)) ?? 0)
+  return tellTale(Course.of(entries, topology), values, topology)
 }
+
+const nameOf = (subject: SubjectEntry['subject']) =>
+  subject.kind === 'row' ? `row ${subject.row}` : `batch ${subject.batch}`

@@ -5,20 +5,10 @@
  * TALE-1. The same token has the same key in every run, whatever its number: the way of births that led to it.
  * TALE-2. Keys sort so that parents come before children, and branches before what is merged of them.
  */
-import {
-  type BirthFact,
-  CALL_THROTTLED,
-  type CallFact,
-  type EndingFact,
-  GROUP_KINDS,
-  type GroupOpened,
-  isError,
-  type SubjectEntry,
-  VISIT_HELD,
-  type VisitFact,
-} from '../../format/entry.ts'
+import { type EndingFact, isError, VISIT_HELD, type VisitFact } from '../../format/entry.ts'
 import { DISCARD, type Topology } from '../../format/topology.ts'
 import { fateNumber } from '../../model/outcome.ts'
+import type { Course, CourseToken } from '../fold/course.ts'
 import type { SubjectValues } from '../values.ts'
 
 /** The last attempt of a token at a node. */
@@ -56,83 +46,57 @@ export interface Tale {
   readonly instances: ReadonlyMap<string, Instance>
   /** Sizes of families. */
   readonly families: ReadonlyMap<string, number>
-  readonly calls: readonly CallFact[]
+  readonly course: Course
   readonly values: SubjectValues
   readonly topology: Topology
 }
 
-/** A fork that a token is inside: its branch, and the key of what was forked. */
-interface Inside {
-  readonly branch: string
-  readonly forked: string
-}
-
 const CONSUMED = fateNumber('CONSUMED_IN_BATCH', 'batch')
 
-/** `entries` are all of a subject, `values` theirs. */
-export function tellTale(entries: readonly SubjectEntry[], values: SubjectValues, topology: Topology): Tale {
-  const visits = lastVisits(entries)
-  const endings = new Map(entries.flatMap(entry => entry.endings.map(each => [each.token, each] as const)))
-  const groups = new Map(entries.flatMap(entry => entry.groups_opened.map(each => [each.group, each] as const)))
-  const origins = new Map<number, Origin>()
+/** `values`: those of the course's subject, all of it. */
+export function tellTale(course: Course, values: SubjectValues, topology: Topology): Tale {
+  const origins = new Map<CourseToken, Origin>()
   const instances = new Map<string, Instance>()
   const families = new Map<string, number>()
-  for (const birth of entries.flatMap(entry => entry.births)) {
-    const origin = originOf(birth, groups.get(birth.group), origins, topology)
-    origins.set(birth.token, origin)
-    const { key, family, born_at, made_by, branch } = origin
-    const { token, value } = birth
-    const own = [...(visits.get(token)?.values() ?? [])]
-    const steps = own.map(visit => stepOf(visit, topology))
-    const ending = endings.get(token) ?? null
-    const output = outputOf(own.at(-1), ending, topology)
-    instances.set(key, { key, family, born_at, made_by, branch, token, value, steps, ending, output })
-    families.set(family, (families.get(family) ?? 0) + 1)
+  for (const token of course.tokens.values()) {
+    const origin = originOf(token, origins)
+    origins.set(token, origin)
+    // In order of visits. A plan has no cycle, so a later telling is a later attempt.
+    const own = [...new Map(token.visits.map(({ fact }) => [fact.node, fact])).values()]
+    const ending = token.ending?.fact ?? null
+    instances.set(origin.key, {
+      ...origin,
+      token: token.birth.token,
+      value: token.birth.value,
+      steps: own.map(visit => stepOf(visit, topology)),
+      ending,
+      output: outputOf(own.at(-1), ending, topology),
+    })
+    families.set(origin.family, (families.get(origin.family) ?? 0) + 1)
   }
-  const calls = entries.flatMap(entry => entry.calls).filter(({ status }) => status !== CALL_THROTTLED)
-  return { instances, families, calls, values, topology }
+  return { instances, families, course, values, topology }
 }
 
-/** By token and node, in order of visits. A plan has no cycle, so a later telling is a later attempt, or ends a hold. */
-function lastVisits(entries: readonly SubjectEntry[]): Map<number, Map<number, VisitFact>> {
-  const by_token = new Map<number, Map<number, VisitFact>>()
-  for (const { visits } of entries)
-    for (const visit of visits) {
-      const own = by_token.get(visit.token) ?? new Map<number, VisitFact>()
-      by_token.set(visit.token, own.set(visit.node, visit))
-    }
-  return by_token
-}
+type Origin = Pick<Instance, 'key' | 'born_at' | 'made_by' | 'family' | 'branch'>
 
-type Origin = Pick<Instance, 'key' | 'born_at' | 'made_by' | 'family' | 'branch'> & {
-  /** The outermost fork first. */
-  readonly inside: readonly Inside[]
-}
-
-const FIRST: Origin = { key: '', family: '', born_at: null, made_by: 0, branch: null, inside: [] }
+const FIRST: Origin = { key: '', family: '', born_at: null, made_by: 0, branch: null }
 
 function originOf(
-  { parents, ordinal }: BirthFact,
-  group: GroupOpened | undefined,
-  origins: ReadonlyMap<number, Origin>,
-  { nodes }: Topology,
+  { birth, group, parent, forks, joined }: CourseToken,
+  origins: ReadonlyMap<CourseToken, Origin>,
 ): Origin {
-  const node = nodes[(group?.node ?? 0) - 1]
-  if (group === undefined || node === undefined) return FIRST
-  const [made_by = 0] = parents
-  const { key, inside } = origins.get(made_by) ?? FIRST
-  const kind = GROUP_KINDS[group.kind]
-  const branch = kind === 'fork' ? (node.branches?.[ordinal] ?? `${ordinal}`) : null
-  // Branch names are unique in a plan: the fork that a coalesce joins is that of a branch which it lists.
-  const joined = kind === 'merge' ? inside.findLastIndex(each => node.branches?.includes(each.branch)) : -1
-  const family = kind === 'merge' ? `${inside[joined]?.forked ?? key}/1${node.name}` : `${key}/0${node.name}`
+  if (group?.node === undefined) return FIRST
+  const { name } = group.node
+  const keyOf = (token: CourseToken | null | undefined) => (token == null ? '' : (origins.get(token)?.key ?? ''))
+  const merged = group.kind === 'merge'
+  const family = merged ? `${keyOf(joined?.forked ?? parent)}/1${name}` : `${keyOf(parent)}/0${name}`
+  const branch = group.kind === 'fork' ? (forks.at(-1)?.branch ?? null) : null
   return {
-    key: `${family}:${branch ?? `${ordinal}`.padStart(9, '0')}`,
+    key: `${family}:${branch ?? `${birth.ordinal}`.padStart(9, '0')}`,
     family,
-    born_at: node.name,
-    made_by,
+    born_at: name,
+    made_by: birth.parents[0] ?? 0,
     branch,
-    inside: branch !== null ? [...inside, { branch, forked: key }] : inside.slice(0, Math.max(0, joined)),
   }
 }
 

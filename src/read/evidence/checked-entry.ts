@@ -1,4 +1,7 @@
-/** An entry as the checked reader gives it, with what had to be decoded for that, so that whoever gets it needn’t do so once more. */
+/**
+ * An entry as the checked reader gives it. That it was signed has been looked at; its values are decoded, and compared with their
+ * commitments, when they are first asked for.
+ */
 import type { SubjectEntry } from '../../format/entry.ts'
 import type { FullEntry, StoredPayload } from '../../ledger/read-port.ts'
 import { decodeSubjectEntry } from '../decode.ts'
@@ -16,16 +19,24 @@ export class CheckedEntry implements FullEntry {
   readonly row: number | null
   readonly batch: number | null
   readonly body: string
+  /** As it is stored, whatever it may be. */
   readonly payload: StoredPayload | null
-  readonly decoded: Decoded
+  readonly #decode: (entry: FullEntry) => Decoded
+  #decoded: Decoded | null = null
 
-  constructor({ seq, row, batch, body, payload }: FullEntry, decoded: Decoded) {
+  constructor({ seq, row, batch, body, payload }: FullEntry, decode: (entry: FullEntry) => Decoded) {
     this.seq = seq
     this.row = row
     this.batch = batch
     this.body = body
     this.payload = payload
-    this.decoded = decoded
+    this.#decode = decode
+  }
+
+  /** @throws UnsoundRecord if its values aren't what was committed to. */
+  get decoded(): Decoded {
+    this.#decoded ??= this.#decode(this)
+    return this.#decoded
   }
 }
 

@@ -27,6 +27,7 @@ import { type Commits, decodePayload } from '../values.ts'
 import { entryName, tokenName } from '../verify/check.ts'
 import { endOf } from '../verify/token.ts'
 import { CheckedEntry, type Decoded } from './checked-entry.ts'
+import { firstValue, type Ingested, isFirstOfRow } from './ingested.ts'
 import { type CheckedLog, type CheckOptions, LogChecks } from './log-check.ts'
 import { changedValue, missingValue, UnsoundRecord } from './unsound.ts'
 
@@ -47,8 +48,9 @@ export class CheckedReader implements LedgerReader {
   }
 
   async entry(log: number, seq: number): Promise<StoredEntry | null> {
-    const [entry] = await this.#checked(log, async () => [await this.#inner.entry(log, seq)])
-    return entry ?? null
+    const found = await this.#inner.entry(log, seq)
+    const [entry = null] = await this.#checked(log, async () => (found === null ? [] : [found]))
+    return entry
   }
 
   async *entries(log: number, from?: number): AsyncIterable<StoredEntry> {
@@ -64,20 +66,29 @@ export class CheckedReader implements LedgerReader {
   }
 
   async entriesOfRows(log: number, first: number, last: number): Promise<readonly FullEntry[]> {
+    const { isErased } = await this.check(log)
+    const decode = (entry: FullEntry) => valuesFit(log, entry, entry.payload, isErased)
     const entries = await this.#checked(log, () => this.#inner.entriesOfRows(log, first, last))
-    const checked = await this.check(log)
-    return entries.map(entry => new CheckedEntry(entry, valuesFit(log, entry, entry.payload, checked)))
+    return entries.map(entry => new CheckedEntry(entry, decode))
   }
 
   async page(log: number, from: number, end: number): Promise<readonly FullEntry[]> {
-    const checked = await this.check(log)
-    const entries = await this.#inner.page(log, from, end)
-    const are_there = checked.hasAll(entries)
-    for (const entry of entries) {
-      if (!are_there) await checked.mustHave(entry)
-      mustBeOfItsSubject(entry)
+    const { isErased } = await this.check(log)
+    const entries = await this.#checked(log, () => this.#inner.page(log, from, end))
+    for (const entry of entries) valuesFit(log, entry, entry.payload, isErased)
+    return entries
+  }
+
+  /** The data of rows whose first entries are among those from `from` up to but without `end`, in their order. */
+  async ingested(log: number, from: number, end: number): Promise<readonly Ingested[]> {
+    const { isErased } = await this.check(log)
+    const found: Ingested[] = []
+    for (const entry of await this.#checked(log, () => this.#inner.page(log, from, end))) {
+      if (!isFirstOfRow(entry)) continue
+      const data = firstValue(entry, () => valuesFit(log, entry, entry.payload, isErased).payload)
+      if (data !== null) found.push({ entry, data })
     }
-    return entries.map(entry => new CheckedEntry(entry, valuesFit(log, entry, entry.payload, checked)))
+    return found
   }
 
   async *entriesOfRun(log: number): AsyncIterable<StoredEntry> {
@@ -96,39 +107,27 @@ export class CheckedReader implements LedgerReader {
     yield* this.#each(of[0], this.#inner.lastEntries(...of))
   }
 
-  async #checked<T extends StoredEntry>(
-    log: number,
-    read: () => Promise<ReadonlyArray<T | null>>,
-  ): Promise<readonly T[]> {
+  async #checked<T extends StoredEntry>(log: number, read: () => Promise<readonly T[]>): Promise<readonly T[]> {
     const checked = await this.check(log)
-    const found: T[] = []
-    for (const entry of await read()) {
-      if (entry === null) continue
-      await checked.mustHave(entry)
-      mustBeOfItsSubject(entry)
-      found.push(entry)
-    }
-    return found
+    const entries = await read()
+    await checked.mustHave(entries)
+    for (const entry of entries) mustBeOfItsSubject(entry)
+    return entries
   }
 
   async *#each(log: number, entries: AsyncIterable<StoredEntry>): AsyncIterable<StoredEntry> {
-    const checked = await this.check(log)
-    for await (const entry of entries) {
-      await checked.mustHave(entry)
-      mustBeOfItsSubject(entry)
-      yield entry
-    }
+    for await (const entry of entries) yield* await this.#checked(log, async () => [entry])
   }
 
   async payload(log: number, seq: number): Promise<StoredPayload | null> {
     const [payload, entry] = [await this.#inner.payload(log, seq), await this.entry(log, seq)]
-    if (entry !== null) valuesFit(log, entry, payload, await this.check(log))
+    if (entry !== null) valuesFit(log, entry, payload, (await this.check(log)).isErased)
     else if (payload !== null) throw new UnsoundRecord([strayPayload(seq)])
     return payload
   }
 
   async *payloads(log: number): AsyncIterable<StoredPayload> {
-    const checked = await this.check(log)
+    const { isErased } = await this.check(log)
     const payloads = this.#inner.payloads(log)[Symbol.asyncIterator]()
     try {
       let payload = await payloads.next()
@@ -136,7 +135,7 @@ export class CheckedReader implements LedgerReader {
         if (payload.done !== true && payload.value.seq < entry.seq)
           throw new UnsoundRecord([strayPayload(payload.value.seq)])
         const own = payload.done !== true && payload.value.seq === entry.seq ? payload.value : null
-        valuesFit(log, entry, own, checked)
+        valuesFit(log, entry, own, isErased)
         if (own === null) continue
         yield own
         payload = await payloads.next()
@@ -319,7 +318,7 @@ function valuesFit(
   log: number,
   { seq, row, body }: StoredEntry,
   stored: StoredPayload | null,
-  { isErased }: CheckedLog,
+  isErased: CheckedLog['isErased'],
 ): Decoded {
   if (stored === null && !body.includes('"c":[')) return NOTHING
   const entry = isSubjectBody(row, body) ? readable(log, () => decodeSubjectEntry(seq, body)) : null

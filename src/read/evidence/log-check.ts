@@ -11,14 +11,12 @@ import { DecodeError, decodeRunEntry } from '../decode.ts'
 import { Check, entryName, noting } from '../verify/check.ts'
 import { type KnownHead, LedgerLog } from '../verify/ledger-log.ts'
 import { checkHead } from '../verify/log.ts'
-import { logTree } from './log-tree.ts'
+import { logTree, strayOf } from './log-tree.ts'
 import { UnsoundRecord } from './unsound.ts'
 
 export interface CheckedLog {
-  /** @throws UnsoundRecord if an entry isn't in the tree that was signed. */
-  mustHave(entry: StoredEntry): Promise<void>
-  /** Whether entries that follow one another are in it. Those that aren't are named by `mustHave`. */
-  hasAll(entries: readonly StoredEntry[]): boolean
+  /** @throws UnsoundRecord if one of the entries isn't in the tree that was signed. */
+  mustHave(entries: readonly StoredEntry[]): Promise<void>
   /** Whether it is on record that a value was erased; `place`: from 1, among the values of the entry. */
   isErased(seq: number, place: number): boolean
 }
@@ -62,22 +60,14 @@ export class LogChecks {
     const wrong = [...zero.check.result().problems, ...check.result().problems]
     const [tree] = trees
     if (tree === undefined || wrong.length > 0) throw new UnsoundRecord(wrong)
+    const leaves = (from: number, most: number) => this.#reader.leaves(log, from, most)
     return {
-      async mustHave({ seq, body }) {
-        if (!(await tree.has(seq, leafHash(body))))
+      async mustHave(entries) {
+        const stray = await strayOf(entries, tree, leaves)
+        if (stray !== null)
           throw new UnsoundRecord([
-            `${entryName(seq)} isn’t in the tree that was signed: it was changed after it was committed`,
+            `${entryName(stray)} isn’t in the tree that was signed: it was changed after it was committed`,
           ])
-      },
-      hasAll(entries) {
-        const from = entries[0]?.seq ?? 0
-        return (
-          entries.every(({ seq }, i) => seq === from + i) &&
-          tree.hasTiles(
-            from,
-            entries.map(({ body }) => leafHash(body)),
-          )
-        )
       },
       isErased: (seq, place) => zero.log.erasures.has(log, seq, place),
     }

@@ -3,9 +3,11 @@
  * tiles answer for them, as long as they combine to the root that was signed. Where they don't, all entries are looked at.
  */
 
+import { leafHash } from '../../format/hash.ts'
 import { TiledTree } from '../../format/tiled-tree.ts'
+import { TILE_WIDTH } from '../../format/tree.ts'
 import { TREES } from '../../format/trees.ts'
-import type { LedgerReader } from '../../ledger/read-port.ts'
+import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
 import type { Hash } from '../../model/sha256.ts'
 
 /** `signed`: the root that is expected. */
@@ -17,4 +19,50 @@ export async function logTree(
   const leaves = (from: number, most: number) => reader.leaves(log, from, most)
   const tree = await TiledTree.read({ tiles: () => reader.tileRoots(log, TREES.log), leaves })
   return tree.root === signed ? tree : TiledTree.read({ tiles: async () => [], leaves }, onProgress)
+}
+
+type ReadLeaves = (from: number, most: number) => Promise<readonly Hash[]>
+
+/** Leaves by seq. */
+type Leaves = Map<number, Hash>
+
+/** The seq of one of these entries that isn’t in the tree; null if all are. `readLeaves` reads others of their tiles. */
+export async function strayOf(
+  entries: readonly StoredEntry[],
+  tree: TiledTree,
+  readLeaves: ReadLeaves,
+): Promise<number | null> {
+  const tiles = new Map<number, Leaves>()
+  for (const { seq, body } of entries) {
+    const tile = Math.floor(seq / TILE_WIDTH)
+    const leaves: Leaves = tiles.get(tile) ?? new Map()
+    tiles.set(tile, leaves.set(seq, leafHash(body)))
+  }
+  for (const [tile, leaves] of tiles) {
+    if (leaves.size >= MANY && tree.hasTiles(tile * TILE_WIDTH, await filled(tile, leaves, readLeaves))) continue
+    for (const [seq, leaf] of leaves) if (!(await tree.has(seq, leaf))) return seq
+  }
+  return null
+}
+
+/** Of a tile's leaves: if so many are at hand it takes less to read the others than to read all. */
+const MANY = TILE_WIDTH / 4
+
+/** All leaves of a tile: those at hand, and what is stored of the others. */
+async function filled(tile: number, at_hand: Leaves, readLeaves: ReadLeaves): Promise<readonly Hash[]> {
+  const leaves: Hash[] = []
+  const [from, end] = [tile * TILE_WIDTH, (tile + 1) * TILE_WIDTH]
+  for (let seq = from; seq < end; seq = from + leaves.length) {
+    const leaf = at_hand.get(seq)
+    if (leaf !== undefined) {
+      leaves.push(leaf)
+      continue
+    }
+    let next = seq + 1
+    while (next < end && !at_hand.has(next)) next++
+    const read = await readLeaves(seq, next - seq)
+    if (read.length < next - seq) break
+    leaves.push(...read)
+  }
+  return leaves
 }

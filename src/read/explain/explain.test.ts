@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { full, opening, RUN, sampleRun, sealFacts, testPorts, totals } from '../../../test/support/ledger.ts'
 import { openLedger, openLedgerReader } from '../../ledger/open.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
+import { CheckedReader } from '../evidence/checked-reader.ts'
 import { explainRow, explainToken, explainWhere } from './explain.ts'
 import { fittingRows } from './fitting-rows.ts'
 import { storyJson } from './json.ts'
@@ -128,11 +129,9 @@ describe('a token', () => {
 
 test('rows by what they held', async () => {
   const found: number[] = []
-  for await (const story of explainWhere(
-    reader,
-    1,
-    fittingRows(reader, 1, row => Number(row.id) >= 3),
-  ))
+  const checked = new CheckedReader(reader, { remembered: null })
+  const rows = fittingRows(checked, 1, row => Number(row.id) >= 3)
+  for await (const story of explainWhere(checked, 1, rows))
     if (story.subject.kind === 'row') found.push(story.subject.row)
   expect(found).toEqual([3, 4])
 })

@@ -3,13 +3,15 @@
  * latest head. That these are what was signed is for the reader to say that is given (evidence/checked-reader.ts); that they are
  * all of the row, and its values what was committed to, is looked at here.
  */
-import { GROUP_KINDS, type SubjectEntry } from '../../format/entry.ts'
+import type { SubjectEntry } from '../../format/entry.ts'
 import type { FullEntry, LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
 import { CustodyError } from '../../model/error.ts'
 import { isRow, type Json, newRow, type Row } from '../../model/row.ts'
 import { decodeSubjectEntry } from '../decode.ts'
 import { checkedSubject } from '../evidence/subject-check.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
+import { Course } from '../fold/course.ts'
+import { readCourse } from '../fold/read-course.ts'
 import { closingOf, headOf, intentsOf, type Opening, openingOf, planOf, readable } from '../runs/run-log.ts'
 import type { SubjectValues } from '../values.ts'
 import { entryName, tokenName } from '../verify/check.ts'
@@ -137,12 +139,13 @@ class Telling {
       const of_batch = await this.#reader.entriesOfBatch(this.#log, batch)
       onward.push(await this.of(of_batch, { kind: 'batch', batch }))
     }
-    const known_values = known(values, declaredFields(entries, scene))
+    const course = Course.of(entries, scene.topology)
+    const known_values = known(values, declaredFields(course, scene))
     return {
       run: scene.opening.run,
       name: scene.opening.name,
-      subject: subjectOf(entries, known_values, scene),
-      tokens: tellTokens(entries, known_values, scene),
+      subject: subjectOf(subject, course, known_values, scene),
+      tokens: tellTokens(course, known_values, scene),
       onward,
       left_out: await this.#exampleOf(left_out),
       entries: stored.map(each => each.seq),
@@ -155,25 +158,30 @@ class Telling {
   async #exampleOf(batches: readonly number[]): Promise<Story['left_out']> {
     const [first] = batches
     if (first === undefined) return null
-    for (const { seq, body } of await this.#reader.entriesOfBatch(this.#log, first)) {
-      const [born] = readable(this.#log, () => decodeSubjectEntry(seq, body)).births
-      if (born !== undefined) return { batches: batches.length, token: born.token }
-    }
-    return { batches: batches.length, token: null }
+    const of_first = await readCourse(this.#reader, this.#log, { kind: 'batch', batch: first }, this.#scene.topology)
+    const [token = null] = of_first.tokens.keys()
+    return { batches: batches.length, token }
   }
 }
 
-function subjectOf(entries: readonly SubjectEntry[], values: Values, scene: RunScene): Story['subject'] {
-  const [first] = entries
-  if (first === undefined) throw new TypeError('a story has at least one entry')
-  const { subject, origin } = first
+function subjectOf(
+  subject: SubjectEntry['subject'],
+  course: Course,
+  values: Values,
+  scene: RunScene,
+): Story['subject'] {
   if (subject.kind === 'batch') {
-    const opened = entries.flatMap(entry => entry.groups_opened).find(({ kind }) => GROUP_KINDS[kind] === 'batch')
-    const closed = entries.flatMap(entry => entry.groups_closed).find(({ group }) => group === opened?.group)
-    const node = scene.topology.nodes[(opened?.node ?? 0) - 1]?.name ?? '?'
-    const calls = callsOf(entries, { token: 0 }, values, scene)
-    return { ...subject, node, trigger: closed?.verdict ?? null, members: closed?.members ?? [], calls }
+    const { node, closed = null } = course.batch ?? {}
+    const calls = callsOf(course, { token: 0 }, values, scene)
+    return {
+      ...subject,
+      node: node?.name ?? '?',
+      trigger: closed?.verdict ?? null,
+      members: closed?.members ?? [],
+      calls,
+    }
   }
+  const origin = course.first?.origin
   const source = scene.topology.nodes[(origin?.source ?? 0) - 1]
   return {
     kind: 'row',
@@ -186,7 +194,7 @@ function subjectOf(entries: readonly SubjectEntry[], values: Values, scene: RunS
 }
 
 /** Of the row's source, in their order. The ledger keeps rows with their fields sorted. */
-function declaredFields([first]: readonly SubjectEntry[], { topology, plan }: Scene): readonly string[] {
+function declaredFields({ first }: Course, { topology, plan }: Scene): readonly string[] {
   const source = topology.nodes[(first?.origin?.source ?? 0) - 1]
   return (source === undefined ? undefined : plan?.fields[source.name]) ?? []
 }

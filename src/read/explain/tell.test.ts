@@ -3,6 +3,7 @@ import { subjectDraft, T0, visit } from '../../../test/support/ledger.ts'
 import type { ExpressionText, SubjectEntry } from '../../format/entry.ts'
 import type { Topology } from '../../format/topology.ts'
 import type { Json } from '../../model/row.ts'
+import { Course } from '../fold/course.ts'
 import { type Scene, tellTokens, type Values } from './tell.ts'
 
 const topology: Topology = {
@@ -51,6 +52,8 @@ function entry(draft: Partial<SubjectEntry>): SubjectEntry {
   }
 }
 
+const course = (each: SubjectEntry) => Course.of([each], topology)
+
 const cases: ExpressionText[] = [
   { for: 'tiny', source: 'row.a < 1', reads: [['a']] },
   { for: 'small', source: 'row.a < 10 && row.z', reads: [['a'], ['z']] },
@@ -59,7 +62,7 @@ const cases: ExpressionText[] = [
 
 describe('decisions', () => {
   const decided = (edge: number, expressions: readonly ExpressionText[], value: Json | null = { a: 5, q: 1 }) =>
-    tellTokens([entry({ visits: [visit(1, 2, 0, [1, 1], edge, 0)] })], valuesOf(value), scene(expressions))[0]
+    tellTokens(course(entry({ visits: [visit(1, 2, 0, [1, 1], edge, 0)] })), valuesOf(value), scene(expressions))[0]
       ?.visits[0]?.decision
 
   test('of one expression', () => {
@@ -85,7 +88,7 @@ describe('decisions', () => {
 
 test('expressions of a plugin tell what they read, nested fields too', () => {
   const [token] = tellTokens(
-    [entry({ visits: [visit(1, 3, 0, [1, 2], 5, 0)] })],
+    course(entry({ visits: [visit(1, 3, 0, [1, 2], 5, 0)] })),
     valuesOf({ a: 2, b: { c: 3 } }, { a: 2, total: 6 }),
     scene([]),
   )
@@ -98,17 +101,17 @@ test('expressions of a plugin tell what they read, nested fields too', () => {
 
 describe('an open token', () => {
   test('stands where its last edge leads', () => {
-    const [token] = tellTokens([entry({ visits: [visit(1, 1, 0, [0, 1], 1, 0)] })], valuesOf({}), scene([]))
+    const [token] = tellTokens(course(entry({ visits: [visit(1, 1, 0, [0, 1], 1, 0)] })), valuesOf({}), scene([]))
     expect(token).toMatchObject({ ending: null, waits: { node: 'size', held: false } })
   })
   test('or at the node that will try again, or holds it', () => {
     const failed = visit(1, 3, 1, [1, 0], 0, 0, { code: 'E', value: 2 })
-    const [again] = tellTokens([entry({ visits: [failed] })], valuesOf({}), scene([]))
+    const [again] = tellTokens(course(entry({ visits: [failed] })), valuesOf({}), scene([]))
     expect(again).toMatchObject({
       waits: { node: 'calc', held: false },
       visits: [{ error: { code: 'E', message: { kind: 'erased' } } }],
     })
-    const [held] = tellTokens([entry({ visits: [visit(1, 3, 2, [1, 0], 0, 0)] })], valuesOf({}), scene([]))
+    const [held] = tellTokens(course(entry({ visits: [visit(1, 3, 2, [1, 0], 0, 0)] })), valuesOf({}), scene([]))
     expect(held).toMatchObject({ waits: { node: 'calc', held: true } })
   })
 })
@@ -116,13 +119,17 @@ describe('an open token', () => {
 test('fields with the names of a prototype are data', () => {
   const before = JSON.parse('{"__proto__": 1, "constructor": 2}') as Json
   const after = JSON.parse('{"__proto__": 3, "constructor": 2}') as Json
-  const [token] = tellTokens([entry({ visits: [visit(1, 3, 0, [1, 2], 5, 0)] })], valuesOf(before, after), scene([]))
+  const [token] = tellTokens(
+    course(entry({ visits: [visit(1, 3, 0, [1, 2], 5, 0)] })),
+    valuesOf(before, after),
+    scene([]),
+  )
   expect(Object.entries(token?.visits[0]?.changed?.set ?? {})).toEqual([['__proto__', 3]])
 })
 
 test('paths of sources and sinks', () => {
   const tokens = tellTokens(
-    [entry({ visits: [visit(1, 1, 0, [0, 1], 1, 0), visit(1, 4, 0, [1, 0], 0, 9)] })],
+    course(entry({ visits: [visit(1, 1, 0, [0, 1], 1, 0), visit(1, 4, 0, [1, 0], 0, 9)] })),
     valuesOf({}),
     scene([]),
   )

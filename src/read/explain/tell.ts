@@ -1,13 +1,10 @@
 /**
- * From the facts of one subject to its story: pure. Facts come in order of entries; a token's visits in order of time.
+ * From the course of one subject to its story: pure.
  */
 import {
-  type BirthFact,
   CALL_STATUSES,
   type CallFact,
   type ExpressionText,
-  GROUP_KINDS,
-  type GroupOpened,
   isError,
   type PlanValue,
   type SubjectEntry,
@@ -17,6 +14,7 @@ import {
 import { DISCARD, type Topology, type TopologyNode } from '../../format/topology.ts'
 import { fateOf } from '../../model/outcome.ts'
 import { type Json, newRow } from '../../model/row.ts'
+import type { Course, CourseToken, Timed } from '../fold/course.ts'
 import type {
   CallStory,
   Change,
@@ -46,39 +44,33 @@ export interface Values {
 }
 
 /** Tokens of a subject, in order of birth. */
-export function tellTokens(entries: readonly SubjectEntry[], values: Values, scene: Scene): TokenStory[] {
-  const groups = new Map(entries.flatMap(entry => entry.groups_opened.map(group => [group.group, group] as const)))
-  const endings = new Map(
-    entries.flatMap(entry => entry.endings.map(ending => [ending.token, { ending, time_us: entry.time_us }] as const)),
-  )
-  const closed = new Map(entries.flatMap(entry => entry.groups_closed.map(each => [each.group, each] as const)))
-  const visits = visitsByToken(entries)
-  return entries
-    .flatMap(entry => entry.births)
-    .map(birth => {
-      const own = visits.get(birth.token) ?? []
-      const group = groups.get(birth.group)
-      const kind = group === undefined ? 'batch' : GROUP_KINDS[group.kind]
-      const node = group === undefined ? undefined : nodeOf(scene, group.node)
-      const ended = endings.get(birth.token)
-      const last = own.at(-1)
-      return {
-        token: birth.token,
-        // Those of a batch's tokens are its members.
-        parents:
-          kind === 'batch' && birth.group !== 0 ? (closed.get(birth.group)?.members ?? birth.parents) : birth.parents,
-        branch: kind === 'fork' ? (node?.branches?.[birth.ordinal] ?? null) : null,
-        born_of:
-          birth.group === 0 ? null : { group: birth.group, kind, node: node?.name ?? '?', ordinal: birth.ordinal },
-        merge: kind === 'merge' ? mergeDetail(closed.get(birth.group)?.detail ?? 0, values) : null,
-        visits: own.map(({ fact, time_us }) =>
-          tellVisit(fact, time_us, callsOf(entries, fact, values, scene), values, scene),
-        ),
-        born_as: bornAs(birth, visits, values),
-        ending: ended === undefined ? null : tellEnding(ended.ending, endTime(last, ended.time_us), values, scene),
-        waits: ended === undefined ? standsAt(last?.fact ?? null, birth, group, scene) : null,
-      }
-    })
+export function tellTokens(course: Course, values: Values, scene: Scene): TokenStory[] {
+  return Array.from(course.tokens.values(), token => {
+    const { birth, group, ending } = token
+    const last = token.visits.at(-1)
+    return {
+      token: birth.token,
+      // Those of a batch's tokens are its members.
+      parents: (group?.kind === 'batch' ? group.closed?.members : null) ?? birth.parents,
+      branch: group?.kind === 'fork' ? (token.forks.at(-1)?.branch ?? null) : null,
+      born_of:
+        group === null
+          ? null
+          : {
+              group: birth.group,
+              kind: group.kind,
+              node: nodeOf(scene, group.opened.node).name,
+              ordinal: birth.ordinal,
+            },
+      merge: group?.kind === 'merge' ? mergeDetail(group.closed?.detail ?? 0, values) : null,
+      visits: token.visits.map(({ fact, time_us }) =>
+        tellVisit(fact, time_us, callsOf(course, fact, values, scene), values, scene),
+      ),
+      born_as: bornAs(token, values),
+      ending: ending === null ? null : tellEnding(ending.fact, endTime(last, ending.time_us), values, scene),
+      waits: ending === null ? standsAt(token, scene) : null,
+    }
+  })
 }
 
 function mergeDetail(value: number, values: Values): MergeDetail | null {
@@ -94,65 +86,32 @@ function mergeDetail(value: number, values: Values): MergeDetail | null {
 }
 
 /** Fields in which a child of one parent differs from what its parent last had. */
-function bornAs(
-  { parents, value }: BirthFact,
-  visits: ReadonlyMap<number, readonly TimedVisit[]>,
-  values: Values,
-): Change | null {
-  const [parent, ...others] = parents
-  const before = parent === undefined ? undefined : visits.get(parent)?.at(-1)?.fact
-  if (before === undefined || others.length > 0) return null
+function bornAs({ birth: { parents, value }, parent }: CourseToken, values: Values): Change | null {
+  const before = parent?.visits.at(-1)?.fact
+  if (before === undefined || parents.length > 1) return null
   const parent_value = before.out === 0 ? before.in : before.out
   if (parent_value === 0 || value === 0 || parent_value === value) return null
   return changeBetween(values.get(parent_value), values.get(value))
 }
 
 /** An ending follows from the token's last visit, and so has its time; without one, the entry's. */
-function endTime(last: TimedVisit | undefined, entry_us: number): number {
+function endTime(last: Timed<VisitFact> | undefined, entry_us: number): number {
   if (last === undefined) return entry_us
   return Math.max(entry_us, last.time_us + last.fact.start_us + last.fact.duration_us + last.fact.stood_us)
 }
 
-interface TimedVisit {
-  readonly fact: VisitFact
-  readonly time_us: number
-}
-
-/** A held visit is recorded again when its group closes: the later fact replaces the earlier. */
-function visitsByToken(entries: readonly SubjectEntry[]): Map<number, TimedVisit[]> {
-  const by_token = new Map<number, TimedVisit[]>()
-  for (const { visits, time_us } of entries)
-    for (const fact of visits) {
-      let own = by_token.get(fact.token)
-      if (own === undefined) {
-        own = []
-        by_token.set(fact.token, own)
-      }
-      const held = own.findIndex(
-        ({ fact: each }) => each.status === VISIT_HELD && each.node === fact.node && each.attempt === fact.attempt,
-      )
-      if (held === -1) own.push({ fact, time_us })
-      else own[held] = { fact, time_us }
-    }
-  return by_token
-}
-
 /** Where a token without an ending stands: by its last visit, or by the edge that it was born onto. */
-function standsAt(
-  last: VisitFact | null,
-  { ordinal }: BirthFact,
-  group: GroupOpened | undefined,
-  scene: Scene,
-): TokenStory['waits'] {
-  const { nodes, edges } = scene.topology
-  if (last !== null) {
+function standsAt({ visits, group, forks }: CourseToken, scene: Scene): TokenStory['waits'] {
+  const { edges } = scene.topology
+  const last = visits.at(-1)?.fact
+  if (last !== undefined) {
     const held = last.status === VISIT_HELD
     const at = held || last.edge === 0 ? last.node : (edges[last.edge - 1]?.[2] ?? last.node)
     return { node: nodeOf(scene, at).name, held }
   }
-  if (group === undefined) return null
-  const label = GROUP_KINDS[group.kind] === 'fork' ? nodes[group.node - 1]?.branches?.[ordinal] : 'to'
-  const edge = edges.find(([from, name]) => from === group.node && name === label)
+  if (group === null) return null
+  const label = group.kind === 'fork' ? forks.at(-1)?.branch : 'to'
+  const edge = edges.find(([from, name]) => from === group.opened.node && name === label)
   return edge === undefined ? null : { node: nodeOf(scene, edge[2]).name, held: false }
 }
 
@@ -195,22 +154,19 @@ function tellVisit(
 
 /** Calls of one attempt of a token at a node, or (token 0) of the batch that is the subject. */
 export function callsOf(
-  entries: readonly SubjectEntry[],
+  course: Course,
   visit: Pick<CallFact, 'token'> & Partial<Pick<CallFact, 'node' | 'attempt'>>,
   values: Values,
   scene: Scene,
 ): CallStory[] {
   const { token, node, attempt } = visit
-  const intents = entries.flatMap(entry => entry.intents)
-  const together = (call: CallFact) =>
-    intents.find(each => each.token === call.token && each.node === call.node)?.together ?? null
-  return entries.flatMap(({ calls, time_us }) =>
-    calls
-      .filter(
-        each => each.token === token && (node ?? each.node) === each.node && (attempt ?? each.attempt) === each.attempt,
-      )
-      .map(each => ({ ...tellCall(each, time_us, values, scene), together: together(each) })),
-  )
+  const own = course.calls.get(token) ?? []
+  return own
+    .filter(({ fact }) => (node ?? fact.node) === fact.node && (attempt ?? fact.attempt) === fact.attempt)
+    .map(({ fact, time_us }) => {
+      const intent = course.intents.find(each => each.token === token && each.node === fact.node)
+      return { ...tellCall(fact, time_us, values, scene), together: intent?.together ?? null }
+    })
 }
 
 function tellCall(fact: CallFact, time_us: number, values: Values, scene: Scene): Omit<CallStory, 'together'> {

@@ -5,18 +5,16 @@ import {
   CALL_RECORDED,
   CALL_RECORDED_ERROR,
   type CallFact,
-  GROUP_KINDS,
-  type OriginFact,
   type SubjectEntry,
 } from '../../format/entry.ts'
 import { FIRST_PATH } from '../../format/lineage.ts'
 import type { CallPlace, RecordedCall } from '../../format/recording.ts'
 import type { Topology } from '../../format/topology.ts'
-import type { LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
+import type { LedgerReader } from '../../ledger/read-port.ts'
 import type { Json } from '../../model/row.ts'
 import { decodeSubjectEntry, isSubjectBody } from '../decode.ts'
+import { Course } from '../fold/course.ts'
 import { decodePayload } from '../values.ts'
-import { lineageOf } from './lineage.ts'
 
 /** The part of a ledger's read side that finding calls needs. */
 export type CallReader = Pick<LedgerReader, 'entries' | 'entriesOfRow' | 'payload'>
@@ -45,13 +43,10 @@ export interface LocatedCall {
   response(): Promise<Json | undefined>
 }
 
-type Kept = Array<{ readonly seq: number; readonly entry: SubjectEntry }>
-/** Source and number there; or aggregate, and which of its batches it is. */
-type Origin = Pick<OriginFact, 'source' | 'index'> | null
-
-interface Batch {
-  readonly origin: Origin
-  readonly all: Kept
+/** A row or a batch, as far as it was read. */
+interface Subject {
+  readonly course: Course
+  readonly values: ValuePlaces
 }
 
 /** Reads the run's entries once, and of rows with calls all entries at once. */
@@ -61,74 +56,69 @@ export async function* locatedCalls(
   topology: Topology,
 ): AsyncGenerator<LocatedCall, void, undefined> {
   const rows = new Set<number>()
-  const batches = new Map<number, Batch>()
+  const batches = new Map<number, Subject>()
+  const begun = (): Subject => ({ course: new Course(topology), values: new ValuePlaces() })
   for await (const stored of reader.entries(log)) {
     if (!isSubjectBody(stored.row, stored.body)) continue
-    if (stored.row === null) {
-      const kept = decoded(stored)
-      const number = kept.entry.subject.kind === 'batch' ? kept.entry.subject.batch : 0
-      const batch = batches.get(number) ?? { origin: kept.entry.origin, all: [] }
+    const { row } = stored
+    if (row === null) {
+      const entry = decodeSubjectEntry(stored.seq, stored.body)
+      const number = entry.subject.kind === 'batch' ? entry.subject.batch : 0
+      const batch = batches.get(number) ?? begun()
       batches.set(number, batch)
-      batch.all.push(kept)
+      batch.course.add(entry)
       // Requests may be values of earlier entries.
-      yield* callsOf(reader, log, topology, { ...batch, entries: [kept] })
-      if (kept.entry.open === 0 && isClosed(batch.all)) batches.delete(number)
-    } else if (stored.body.includes('"x":[') && !rows.has(stored.row)) {
-      rows.add(stored.row)
-      const all = (await reader.entriesOfRow(log, stored.row)).map(decoded)
-      yield* callsOf(reader, log, topology, { origin: all[0]?.entry.origin ?? null, all, entries: all })
+      batch.values.add(stored.seq, entry)
+      yield* callsOf(reader, log, topology, { ...batch, row, batch: number }, entry.calls)
+      // Tokens that were born of it may still be open.
+      if (entry.open === 0 && batch.course.batch?.closed != null) batches.delete(number)
+    } else if (stored.body.includes('"x":[') && !rows.has(row)) {
+      rows.add(row)
+      const subject = begun()
+      const calls: CallFact[] = []
+      for (const { seq, body } of await reader.entriesOfRow(log, row)) {
+        const entry = decodeSubjectEntry(seq, body)
+        subject.course.add(entry)
+        subject.values.add(seq, entry)
+        calls.push(...entry.calls)
+      }
+      yield* callsOf(reader, log, topology, { ...subject, row, batch: null }, calls)
     }
   }
 }
 
-function decoded({ seq, body }: StoredEntry): Kept[number] {
-  return { seq, entry: decodeSubjectEntry(seq, body) }
-}
-
-/** Whether the batch itself is: tokens that were born of it may still be open. */
-function isClosed(all: Kept): boolean {
-  const closed = new Set(all.flatMap(({ entry }) => entry.groups_closed.map(({ group }) => group)))
-  const batch = all.flatMap(({ entry }) => entry.groups_opened).find(({ kind }) => GROUP_KINDS[kind] === 'batch')
-  return batch !== undefined && closed.has(batch.group)
-}
-
-/** The calls of `entries`, which are among `all` entries of their subject. */
 function* callsOf(
   reader: CallReader,
   log: number,
-  topology: Topology,
-  { origin, all, entries }: Batch & { readonly entries: Kept },
+  { nodes }: Topology,
+  { course, values, row, batch }: Subject & Pick<LocatedCall, 'row' | 'batch'>,
+  calls: readonly CallFact[],
 ): Generator<LocatedCall, void, undefined> {
-  const first = all[0]?.entry
-  if (first === undefined || entries.every(({ entry }) => entry.calls.length === 0)) return
-  const { nodes } = topology
-  const { subject } = first
-  const lineages = lineageOf(
-    all.map(({ entry }) => entry),
-    topology,
-  )
+  /** Source and number there; or aggregate, and which of its batches it is. */
+  const origin = course.first?.origin ?? null
   const value = async ({ seq, index }: ValuePlace): Promise<Json | undefined> => {
     const payload = await reader.payload(log, seq)
     const stored = payload === null ? undefined : decodePayload(payload).values[index]
     return stored?.kind === 'full' ? stored.value : undefined
   }
-  for (const call of entries.flatMap(({ entry }) => entry.calls).sort((a, b) => a.call - b.call)) {
+  for (const call of calls.toSorted((a, b) => a.call - b.call)) {
     const node = nodes[call.node - 1]
     const service = node?.services?.[call.service - 1]
-    const request_at = located(all, call.request)
-    const response_at = located(all, call.response)
+    const request_at = values.of(call.request)
+    const response_at = values.of(call.response)
     if (node === undefined || service === undefined || request_at === null || response_at === null) continue
+    const token = course.tokens.get(call.token)
     yield {
       call: call.call,
-      row: subject.kind === 'row' ? subject.row : null,
-      batch: subject.kind === 'batch' ? subject.batch : null,
+      row,
+      batch,
       token: call.token,
       place: {
         source: origin === null ? null : (nodes[origin.source - 1]?.name ?? null),
         index: origin?.index ?? 0,
         node: node.name,
-        branches: lineages.get(call.token)?.branches.map(({ branch }) => branch) ?? [],
-        path: lineages.get(call.token)?.path ?? FIRST_PATH,
+        branches: token?.forks.map(({ branch }) => branch) ?? [],
+        path: token?.path ?? FIRST_PATH,
       },
       attempt: call.attempt,
       ordinal: call.ordinal,
@@ -146,11 +136,16 @@ function kindOf({ status }: CallFact): RecordedCall['kind'] | null {
   return status === CALL_ERROR || status === CALL_RECORDED_ERROR ? 'error' : null
 }
 
-/** The entry that commits to a value of the subject, and the value's place there. */
-function located(all: Kept, value: number): ValuePlace | null {
-  for (const { seq, entry } of all) {
-    const index = value - entry.first_value
-    if (index >= 0 && index < entry.commitments.length) return { seq, index }
+/** Which entry commits to a value of the subject, and the value's place there. */
+class ValuePlaces {
+  readonly #entries: Array<{ readonly seq: number; readonly first: number; readonly count: number }> = []
+
+  add(seq: number, { first_value, commitments }: SubjectEntry): void {
+    this.#entries.push({ seq, first: first_value, count: commitments.length })
   }
-  return null
+
+  of(value: number): ValuePlace | null {
+    const found = this.#entries.find(({ first, count }) => value >= first && value < first + count)
+    return found === undefined ? null : { seq: found.seq, index: value - found.first }
+  }
 }

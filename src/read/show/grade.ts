@@ -2,12 +2,12 @@
  * Whether a run could be repeated, as far as its nodes decide. A grade doesn't say whether its sources would read the same
  * again. Where time decides, a new run may come to something else, and a replay doesn't.
  */
-import type { SubjectEntry } from '../../format/entry.ts'
 import { codeText, isBuiltin, type PluginCode } from '../../format/plugin-code.ts'
 import type { Topology, TopologyNode } from '../../format/topology.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
 import { codeOnRecord } from '../code-on-record.ts'
 import { decodeSubjectEntry, isSubjectBody } from '../decode.ts'
+import { readCourse } from '../fold/read-course.ts'
 import { readable } from '../runs/run-log.ts'
 import { decodePayload } from '../values.ts'
 
@@ -34,7 +34,8 @@ export async function gradeOf(reader: LedgerReader, log: number, topology: Topol
   const but = raced.length === 0 ? '' : `; at ${namesOf(raced)} the order of arrival decides, and a replay follows it`
   if (free.length === 0)
     return { repeatable: 'fully', reason: `every node gives the same for the same rows${code}${but}` }
-  if (await hasErasedCalls(reader, log)) return { repeatable: 'no', reason: 'some recorded answers are erased' }
+  if (await hasErasedCalls(reader, log, topology))
+    return { repeatable: 'no', reason: 'some recorded answers are erased' }
   return { repeatable: 'from_record', reason: `all that ${namesOf(free)} asked and heard is recorded${code}${but}` }
 }
 
@@ -52,7 +53,7 @@ function namesOf(nodes: readonly TopologyNode[]): string {
 }
 
 /** Whether of some row or batch that asked a service values were erased. */
-async function hasErasedCalls(reader: LedgerReader, log: number): Promise<boolean> {
+async function hasErasedCalls(reader: LedgerReader, log: number, topology: Topology): Promise<boolean> {
   for await (const payload of reader.payloads(log)) {
     // Only few texts have one at all.
     if (!payload.body.includes('null')) continue
@@ -61,16 +62,8 @@ async function hasErasedCalls(reader: LedgerReader, log: number): Promise<boolea
     const stored = await reader.entry(log, payload.seq)
     if (stored === null || !isSubjectBody(stored.row, stored.body)) continue
     const { subject } = readable(log, () => decodeSubjectEntry(stored.seq, stored.body))
-    if (await hasCalls(reader, log, subject)) return true
+    // Of a batch whose values are erased, some were before this entry, or it has the calls itself.
+    if ((await readCourse(reader, log, subject, topology)).calls.size > 0) return true
   }
   return false
-}
-
-async function hasCalls(reader: LedgerReader, log: number, subject: SubjectEntry['subject']): Promise<boolean> {
-  // Of a batch whose values are erased, some were before this entry, or it has the calls itself.
-  const entries =
-    subject.kind === 'batch'
-      ? await reader.entriesOfBatch(log, subject.batch)
-      : await reader.entriesOfRow(log, subject.row)
-  return entries.some(entry => readable(log, () => decodeSubjectEntry(entry.seq, entry.body)).calls.length > 0)
 }

@@ -1,0 +1,54 @@
+/**
+ * The data of rows as it was ingested, for those who look through a run for rows that fit. Of a row that doesn't fit nothing else is
+ * shown, so nothing else of its entry is decoded.
+ *
+ * INGESTED-1. A text whose hash, with its salt, is the commitment of an entry that was signed is the value that was committed to,
+ *     wherever it was found. What isn't found by a glance is decoded and checked as all values are.
+ */
+import { commitment, SALT_BYTES } from '../../format/hash.ts'
+import type { FullEntry, StoredPayload } from '../../ledger/read-port.ts'
+import { isObject, type Row } from '../../model/row.ts'
+import type { DecodedPayload } from '../values.ts'
+
+/** The first entry of a row, and the row's data; of a record that was rejected, what is kept of it. */
+export interface Ingested {
+  readonly entry: FullEntry & { readonly row: number }
+  /** As `JSON.parse` makes it: only its own fields count. */
+  readonly data: Row
+}
+
+/** Whether it is the first entry of its row: only that has an origin. */
+export function isFirstOfRow(entry: FullEntry): entry is Ingested['entry'] {
+  return entry.row !== null && entry.body.includes('"s":[')
+}
+
+/**
+ * Value 1 of a row, of its first entry; null if it is erased or no row. `decode` decodes and checks the payload, and throws if something is
+ * wrong with it.
+ */
+export function firstValue(entry: FullEntry, decode: () => DecodedPayload | null): Row | null {
+  const seen = entry.payload === null ? undefined : atAGlance(entry.body, entry.payload)
+  if (seen !== undefined) return isObject(seen) ? seen : null
+  const first = decode()?.values[0]
+  return first?.kind === 'full' && isObject(first.value) ? first.value : null
+}
+
+const COMMITMENTS = '{"c":["'
+const HASH_DIGITS = 64
+const VALUES = '[['
+const NEXT_VALUE = '],['
+
+/** undefined if it isn't the first commitment's, or stands otherwise. */
+function atAGlance(body: string, { salts, body: values }: StoredPayload) {
+  if (!body.startsWith(COMMITMENTS) || !values.startsWith(VALUES) || salts.length < SALT_BYTES) return undefined
+  const end = values.indexOf(NEXT_VALUE)
+  const text = values.slice(VALUES.length, end === -1 ? -VALUES.length : end)
+  const committed = body.slice(COMMITMENTS.length, COMMITMENTS.length + HASH_DIGITS)
+  if (commitment(salts.subarray(0, SALT_BYTES), text) !== committed) return undefined
+  try {
+    return JSON.parse(text) as Row
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
