@@ -33,7 +33,7 @@ export async function diffRuns(
     old: await sideOf(reader, (await findRun(reader, names.old)).log),
     new: await sideOf(reader, (await findRun(reader, names.new)).log),
   }
-  const rows = new Tally<RowDifference>(list)
+  const rows = new Comparisons<RowDifference>(list)
   const shared = pairedSources(sides)
   const of = shared.reduce((sum, each) => sum + Math.min(each.old.records, each.new.records), 0)
   const pairs = new RowPairs(sides)
@@ -65,7 +65,7 @@ export async function diffRuns(
 }
 
 /** Counts comparisons, groups what differs, and keeps the first differences. */
-class Tally<D extends Divergence> {
+class Comparisons<D extends Divergence> {
   readonly groups = new Groups()
   readonly differences: D[] = []
   readonly #list: number
@@ -144,7 +144,7 @@ function recordsIn(only: readonly OnlyRows[], which: 'old' | 'new'): number {
 
 async function compareBatches(sides: Both<Side>, list: number): Promise<RunDiff['batches']> {
   const batches = { old: await Batches.of(sides.old), new: await Batches.of(sides.new) }
-  const tally = new Tally<BatchDifference>(list)
+  const counted = new Comparisons<BatchDifference>(list)
   const only = { old: 0, new: 0 }
   for (const node of new Set([...batches.old.numbers.nodes, ...batches.new.numbers.nodes])) {
     const [olds, news] = [batches.old.numbers.at(node), batches.new.numbers.at(node)]
@@ -154,11 +154,11 @@ async function compareBatches(sides: Both<Side>, list: number): Promise<RunDiff[
       const other = news[i]
       if (other === undefined) break
       const comparison = await compareBatch(sides, batches, { old, new: other }, node)
-      tally.add(comparison, { batch: { old, new: other }, node, index: i + 1 }, old)
+      counted.add(comparison, { batch: { old, new: other }, node, index: i + 1 }, old)
     }
   }
-  const groups = tally.groups.list().map(({ parting, count, examples }) => ({ ...parting, batches: count, examples }))
-  return { ...tally.counts(only.old, only.new), groups, differences: tally.differences }
+  const groups = counted.groups.list().map(({ parting, count, examples }) => ({ ...parting, batches: count, examples }))
+  return { ...counted.counts(only.old, only.new), groups, differences: counted.differences }
 }
 
 /** Who was in it comes first; then its result. */

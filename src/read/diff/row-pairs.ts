@@ -2,8 +2,8 @@
 import type { FullEntry, LedgerReader } from '../../ledger/read-port.ts'
 import { type Comparison, compareTales } from './compare.ts'
 import type { Both, Parting } from './difference.ts'
+import { EqualRows } from './equal-rows.ts'
 import { entriesByRow, hasOpen, type Side, sideOf, taleOf } from './side.ts'
-import { Twins } from './twins.ts'
 
 /** Rows of each run that are read at a time. */
 export const PAGE_ROWS = 1024
@@ -19,11 +19,11 @@ export type Found = 'same' | 'unknown' | Parting
 
 export class RowPairs {
   readonly sides: Both<Side>
-  readonly #twins: Twins
+  readonly #equal: EqualRows
 
   constructor(sides: Both<Side>) {
     this.sides = sides
-    this.#twins = new Twins({ old: sides.old.topology, new: sides.new.topology })
+    this.#equal = new EqualRows({ old: sides.old.topology, new: sides.new.topology })
   }
 
   static async of(reader: LedgerReader, logs: Both<number>): Promise<RowPairs> {
@@ -55,7 +55,7 @@ export class RowPairs {
     const { sides } = this
     const stored = { old: entries.old.get(row.old) ?? [], new: entries.new.get(row.new) ?? [] }
     const is_open = hasOpen(sides.old, row.old) || hasOpen(sides.new, row.new)
-    if (!is_open && this.#twins.are(stored, row)) return { kind: 'same' }
+    if (!is_open && this.#equal.are(stored, row)) return { kind: 'same' }
     const tale = (which: 'old' | 'new') => taleOf(sides[which], stored[which], { kind: 'row', row: row[which] })
     return compareTales({ old: tale('old'), new: tale('new') })
   }

@@ -111,7 +111,7 @@ describe.each(Object.entries(EXAMPLES))('%s', (_, { topology, body }) => {
 
   test('has a story, and its own form', () => {
     expect(known?.form.read(body)).not.toBeNull()
-    expect(known?.tallies.ended).toBeGreaterThan(0)
+    expect(known?.counts.ended).toBeGreaterThan(0)
   })
 
   /** Another number for one of the text, or all of a kind moved together. */

@@ -14,11 +14,11 @@ import type { Batches, Release } from './batches.ts'
 import { Check } from './check.ts'
 import { BATCH } from './groups.ts'
 import type { Looked } from './look.ts'
+import { type Counts, Recount } from './recount.ts'
 import { NONE, numberAt, RowForm } from './row-form.ts'
 import { sends } from './sending.ts'
 import type { Facts } from './stored-endings.ts'
 import { SubjectState, type Witness } from './subject.ts'
-import { type Tallies, TallyFold } from './tallies.ts'
 import { mayHaveStood } from './times.ts'
 import type { Ways } from './ways.ts'
 
@@ -27,7 +27,7 @@ export interface RowStory {
   readonly form: RowForm
   /** Number of the node. */
   readonly source: number
-  readonly tallies: Tallies
+  readonly counts: Counts
   readonly row: number
   /** Number of the record within its source. */
   readonly index: number
@@ -81,7 +81,7 @@ export function storyOf(looked: Looked, facts: Facts, ways: Ways): RowStory | nu
   return {
     form,
     source: entry.origin.source,
-    tallies: witness.tallies.tallies(),
+    counts: witness.recount.counts(),
     row: form.place('r', 0, 'row'),
     index: form.place('s', 0, 'index'),
     time: form.place('t', 0, 'time'),
@@ -171,7 +171,7 @@ function wholeRow({ entry, has_values, has_endings }: Looked, facts: Facts, ways
 function folded(seq: number, entry: WholeRow, witness: PrivateWitness): SubjectState | null {
   const { subject, origin, visits } = entry
   if (visits.some(({ node, status }) => node === origin.source && isError(status)))
-    witness.tallies.reject(origin.source)
+    witness.recount.reject(origin.source)
   const state = new SubjectState(subject)
   try {
     state.values.skip(seq, entry)
@@ -206,7 +206,7 @@ function privateWitness(ways: Ways): PrivateWitness {
     ...{ holds, releases, ends },
     tokens: new Check('tokens'),
     groups: new Check('groups'),
-    tallies: new TallyFold(),
+    recount: new Recount(),
     batches: {
       hold: hold => holds.push(hold),
       release: release => releases.push(release),

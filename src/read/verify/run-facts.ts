@@ -5,8 +5,8 @@
 import type { CursorFact, OriginFact, ReceiptFact, RunEntry, SealedStatus } from '../../format/entry.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { type Check, entryName, Place } from './check.ts'
+import type { Recount } from './recount.ts'
 import type { Reruns } from './repeated.ts'
-import type { TallyFold } from './tallies.ts'
 import type { Ways } from './ways.ts'
 
 export type SealFacts = Extract<RunEntry, { k: 'seal' }>
@@ -88,7 +88,7 @@ export class RunFacts {
   }
 
   /** `ways` are those of entry 0. `complete`: all entries so far could be read, so that totals can be compared. */
-  fold(seq: number, facts: RunEntry, ways: Ways, tallies: TallyFold, complete: boolean): void {
+  fold(seq: number, facts: RunEntry, ways: Ways, recount: Recount, complete: boolean): void {
     const where = new Place(seq)
     switch (facts.k) {
       case 'open':
@@ -98,7 +98,7 @@ export class RunFacts {
         for (const problem of ways.problems()) this.#entries.add(`${where}: ${problem}`)
         return
       case 'commit':
-        return this.#commit(where, facts, ways, tallies, complete)
+        return this.#commit(where, facts, ways, recount, complete)
       case 'stop':
         this.#stopped = true
         return
@@ -115,10 +115,10 @@ export class RunFacts {
         return
       case 'publish':
         this.#published = facts.artifacts
-        this.#checkSinks(where, facts.artifacts, ways, tallies, complete)
+        this.#checkSinks(where, facts.artifacts, ways, recount, complete)
         return
       case 'seal':
-        return this.#seal(where, facts, ways, tallies, complete)
+        return this.#seal(where, facts, ways, recount, complete)
     }
   }
 
@@ -126,16 +126,16 @@ export class RunFacts {
     where: Place,
     facts: Extract<RunEntry, { k: 'commit' }>,
     ways: Ways,
-    tallies: TallyFold,
+    recount: Recount,
     complete: boolean,
   ): void {
     this.#commits++
     if (facts.commit !== this.#commits)
       this.#entries.add(`${where} is commit ${facts.commit}, where ${this.#commits} comes next`)
     this.#commits = facts.commit
-    if (complete) for (const problem of tallies.problems(facts.totals, ways)) this.#totals.add(`${where}: ${problem}`)
-    this.#checkCursors(where, facts.cursors, ways, complete ? tallies : null)
-    this.#checkSinks(where, facts.receipts, ways, tallies, complete)
+    if (complete) for (const problem of recount.problems(facts.totals, ways)) this.#totals.add(`${where}: ${problem}`)
+    this.#checkCursors(where, facts.cursors, ways, complete ? recount : null)
+    this.#checkSinks(where, facts.receipts, ways, recount, complete)
     for (const receipt of facts.receipts) {
       const before = this.#receipts.get(receipt.sink)
       if (before !== undefined && receipt.bytes < before.bytes) {
@@ -148,7 +148,7 @@ export class RunFacts {
   }
 
   /** Each source once, in order; as many records as there are rows of it. */
-  #checkCursors(where: Place, cursors: readonly CursorFact[], ways: Ways, tallies: TallyFold | null): void {
+  #checkCursors(where: Place, cursors: readonly CursorFact[], ways: Ways, recount: Recount | null): void {
     this.#checkOrder(
       where,
       'source',
@@ -157,7 +157,7 @@ export class RunFacts {
     )
     for (const { source, records, done } of cursors) {
       const rows = this.#records.get(source) ?? 0
-      if (tallies?.isNews(`source ${source}`, [records], [rows]) === true) {
+      if (recount?.isNews(`source ${source}`, [records], [rows]) === true) {
         this.#totals.add(
           `${where}: ${ways.name(source)} has been read for ${counted(records, 'record', 'records')}, and there are ${counted(rows, 'row', 'rows')} of it`,
         )
@@ -171,7 +171,7 @@ export class RunFacts {
   }
 
   /** Rows in a sink's receipt are the tokens whose ending names it, counted independently. */
-  #checkSinks(where: Place, receipts: readonly ReceiptFact[], ways: Ways, tallies: TallyFold, complete: boolean): void {
+  #checkSinks(where: Place, receipts: readonly ReceiptFact[], ways: Ways, recount: Recount, complete: boolean): void {
     this.#checkOrder(
       where,
       'sink',
@@ -180,8 +180,8 @@ export class RunFacts {
     )
     if (!complete) return
     for (const { sink, rows } of receipts) {
-      const ended = tallies.endingsIn(sink)
-      if (tallies.isNews(`sink ${sink}`, [rows], [ended])) {
+      const ended = recount.endingsIn(sink)
+      if (recount.isNews(`sink ${sink}`, [rows], [ended])) {
         this.#totals.add(
           `${where}: sink ${ways.name(sink)} has written ${counted(rows, 'row', 'rows')}, and ${counted(ended, 'token', 'tokens')} ended in it`,
         )
@@ -196,17 +196,17 @@ export class RunFacts {
     }
   }
 
-  #seal(where: Place, facts: SealFacts, ways: Ways, tallies: TallyFold, complete: boolean): void {
+  #seal(where: Place, facts: SealFacts, ways: Ways, recount: Recount, complete: boolean): void {
     this.seal = facts
     if (!complete) return
-    for (const problem of tallies.problems(facts.totals, ways)) this.#totals.add(`${where}: ${problem}`)
-    const expected = sealedStatus(tallies)
+    for (const problem of recount.problems(facts.totals, ways)) this.#totals.add(`${where}: ${problem}`)
+    const expected = sealedStatus(recount)
     if (facts.status !== 'abandoned' && facts.status !== expected) {
       this.#seals.add(`${where} seals the run as ${facts.status}, and its endings make it ${expected}`)
     }
-    if (tallies.born !== tallies.ended) {
+    if (recount.born !== recount.ended) {
       this.#seals.add(
-        `${where} seals the run, and ${counted(tallies.born - tallies.ended, 'token has', 'tokens have')} no ending`,
+        `${where} seals the run, and ${counted(recount.born - recount.ended, 'token has', 'tokens have')} no ending`,
       )
     }
     this.#checkPublished(where, ways)
@@ -231,7 +231,7 @@ export class RunFacts {
   }
 }
 
-function sealedStatus({ rows, failures, abandoned }: TallyFold): SealedStatus {
+function sealedStatus({ rows, failures, abandoned }: Recount): SealedStatus {
   if (abandoned > 0) return 'abandoned'
   if (rows === 0) return 'empty'
   return failures > 0 ? 'completed_with_failures' : 'completed'

@@ -19,11 +19,11 @@ import type { Looked } from './look.ts'
 import { OpenSet } from './open-set.ts'
 import { isStretch, lookedEntries, type PageSource } from './page.ts'
 import { EndingsTable } from './projections.ts'
+import { Recount } from './recount.ts'
 import { RepeatedRun } from './repeated.ts'
 import { RunFacts } from './run-facts.ts'
 import { incompleteRequests } from './sending.ts'
 import { SubjectState, type Witness } from './subject.ts'
-import { TallyFold } from './tallies.ts'
 import { CommitTiles, compareTiles, compareTrees, LastLeaves, type Tiles } from './tiles.ts'
 import { Times } from './times.ts'
 import { checkValues, skipValues, type ValueCounts } from './values-check.ts'
@@ -118,7 +118,7 @@ export async function verifyRun(
     run,
     log,
     entries: walk.tree.size,
-    tokens: fold.tallies.born,
+    tokens: fold.recount.born,
     values: fold.values_checked,
     erased: fold.values_erased,
     root: walk.tree.root(),
@@ -152,7 +152,7 @@ class RunFold {
     projections: new Check('projections'),
     seal: new Check('seal'),
   }
-  readonly tallies = new TallyFold()
+  readonly recount = new Recount()
   readonly facts: RunFacts
   values_checked = 0
   values_erased = 0
@@ -228,20 +228,20 @@ class RunFold {
 
   #canAdd({ first_row, source, first_index, earliest_start_us }: Stretch): boolean {
     // After a problem with entries everything is looked at one by one: it may concern those that follow.
-    if (!this.#complete || !this.checks.entries.ok || first_row !== this.tallies.rows + 1) return false
+    if (!this.#complete || !this.checks.entries.ok || first_row !== this.recount.rows + 1) return false
     return this.#times.isAfterAll(earliest_start_us) && this.facts.goesOn(source, first_index, this.#witness.ways)
   }
 
   #add(stretch: Stretch, leaves: readonly Hash[]): void {
-    const { first_row, count, source, first_index, tallies, earliest, last } = stretch
+    const { first_row, count, source, first_index, counts, earliest, last } = stretch
     const { born, opened, called, line, batches } = this.#witness
     this.facts.recordAll(source, count, first_index + count - 1)
     this.#happened(earliest.seq, earliest.t)
     this.#times.takeAll(last.us, new Place(last.seq, { kind: 'row', row: last.row }))
     this.values_checked += stretch.values
-    this.#endings.found(tallies.ended)
-    this.tallies.rows += count
-    this.tallies.add(tallies)
+    this.#endings.found(counts.ended)
+    this.recount.rows += count
+    this.recount.add(counts)
     for (const token of stretch.born) born.push(token)
     for (const group of stretch.opened) opened.push(group)
     for (const call of stretch.called) called.push(call)
@@ -361,17 +361,17 @@ class RunFold {
 
   /** Rows and batches are numbered densely from 1, in order of their first entries. */
   #begin({ subject, origin, visits }: SubjectEntry, where: Place): void {
-    const { tallies } = this
+    const { recount } = this
     const { entries, tokens } = this.checks
     const { ways } = this.#witness
-    const expected = (subject.kind === 'row' ? tallies.rows : tallies.batches) + 1
+    const expected = (subject.kind === 'row' ? recount.rows : recount.batches) + 1
     if (numberOf(subject) !== expected)
       entries.add(`${where}: its story begins, where ${subject.kind} ${grouped(expected)} comes next`)
     if (subject.kind === 'batch') {
-      tallies.batches = subject.batch
+      recount.batches = subject.batch
       return
     }
-    tallies.rows = subject.row
+    recount.rows = subject.row
     if (origin === null) {
       entries.add(`${where}: it doesn't say where the row came from`)
       return
@@ -380,7 +380,7 @@ class RunFold {
     const read = visits.filter(each => ways.kind(each.node) === 'source')
     if (read.length !== 1 || read[0]?.node !== origin.source)
       tokens.add(`${where}: its source has not read it just once`)
-    if (read[0] !== undefined && isError(read[0].status)) tallies.reject(origin.source)
+    if (read[0] !== undefined && isError(read[0].status)) recount.reject(origin.source)
   }
 
   #count({ there, erased }: ValueCounts): void {
@@ -406,7 +406,7 @@ class RunFold {
     if (facts.k === 'commit' || facts.k === 'seal') this.#settle(entryName(seq))
     if (facts.k === 'open' && facts.reruns !== undefined && seq === 0)
       this.#repeated = await RepeatedRun.find(this.#reader, facts.reruns, this.checks.entries)
-    this.facts.fold(seq, facts, this.#witness.ways, this.tallies, this.#complete)
+    this.facts.fold(seq, facts, this.#witness.ways, this.recount, this.#complete)
     if (facts.k !== 'commit') return
     this.#commit_tiles.take(seq, facts.tiles ?? [], this.checks.seal)
     this.#witness.line.commit(seq, facts, this.#witness.ways, this.#complete ? this.checks.entries : null)
@@ -425,7 +425,7 @@ class RunFold {
     this.#last_token = this.#dense(born, this.#last_token, 'tokens', where)
     this.#last_group = this.#dense(opened, this.#last_group, 'groups', where)
     this.#last_call = this.#dense(called, this.#last_call, 'calls', where)
-    this.tallies.groups = this.#last_group
+    this.recount.groups = this.#last_group
   }
 
   /** Numbers are given densely; within a commit in any order. */
@@ -475,7 +475,7 @@ class RunFold {
       ways,
       tokens,
       groups,
-      tallies: this.tallies,
+      recount: this.recount,
       batches: new Batches(groups, ways),
       line: new LineCheck(),
       born: [],

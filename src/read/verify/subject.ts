@@ -26,8 +26,8 @@ import { ABANDONED, endingProblems } from './fates.ts'
 import { BATCH, FORK, Groups, MERGE } from './groups.ts'
 import type { LineCheck } from './line.ts'
 import { orderProblems, type TokenRow } from './orders.ts'
+import type { Recount } from './recount.ts'
 import { type Answered, sends } from './sending.ts'
-import type { TallyFold } from './tallies.ts'
 import { endOf, isWithin, TokenState, type ValueRange } from './token.ts'
 import type { Ways } from './ways.ts'
 
@@ -36,7 +36,7 @@ export interface Witness {
   readonly ways: Ways
   readonly tokens: Check
   readonly groups: Check
-  readonly tallies: TallyFold
+  readonly recount: Recount
   readonly batches: Pick<Batches, 'open' | 'hold' | 'release' | 'end' | 'abandon' | 'close'>
   readonly line: Pick<LineCheck, 'born' | 'visited' | 'ended' | 'forked'>
   /** Tokens and groups that came into being since the last commit. */
@@ -108,7 +108,7 @@ export class SubjectState {
       witness.opened.push(group)
       if (kind === BATCH) {
         witness.batches.open(group, node, this.subject.kind === 'batch' ? this.subject.batch : null)
-        const nth = witness.tallies.openBatch(node)
+        const nth = witness.recount.openBatch(node)
         const { source, index } = entry.origin ?? { source: 0, index: 0 }
         if (source !== node || index !== nth)
           groups.add(
@@ -142,8 +142,8 @@ export class SubjectState {
   }
 
   #birth(birth: BirthFact, first: boolean, entry: SubjectEntry, where: Place, witness: Witness): void {
-    const { ways, tokens, tallies } = witness
-    tallies.born++
+    const { ways, tokens, recount } = witness
+    recount.born++
     witness.born.push(birth.token)
     witness.line.born(birth.token)
     if (this.tokens.has(birth.token)) tokens.add(`${where}: ${tokenName(birth.token)} is born twice`)
@@ -159,7 +159,7 @@ export class SubjectState {
     const node = this.#groups.get(birth.group)?.node ?? 0
     const edge = ways.birthEdge(node, birth.ordinal)
     if (edge === 0) tokens.add(`${where}: ${tokenName(birth.token)} is born where no edge leads from`)
-    else tallies.edge(edge)
+    else recount.edge(edge)
     this.tokens.set(birth.token, new TokenState(birth, ways.to(edge), edge, birth.value))
   }
 
@@ -221,14 +221,14 @@ export class SubjectState {
     where: Place,
     witness: Witness,
   ): void {
-    const { ways, tallies, batches } = witness
+    const { ways, recount, batches } = witness
     const { held, group } = token
     for (const problem of token.visit(fact, ways, this.#fresh, this.#forked)) {
       witness.tokens.add(`${where}: ${tokenName(token.id)}: ${problem}`)
     }
     if (fact.status === VISIT_OK && sends(ways, fact.node) && !calls.some(call => isAnswerTo(call, fact)))
       witness.tokens.add(`${where}: ${tokenName(token.id)} is taken at ${ways.name(fact.node)}, and no call says so`)
-    tallies.visit(fact.node, fact.status, fact.edge, held)
+    recount.visit(fact.node, fact.status, fact.edge, held)
     if (ways.kind(fact.node) === 'fork') this.#forked.add(fact.in)
     const at_aggregate = ways.kind(fact.node) === 'aggregate'
     witness.line.visited(token.id, at_aggregate && fact.status === VISIT_HELD)
@@ -262,11 +262,11 @@ export class SubjectState {
   }
 
   /** Each call is of a visit that this entry tells, of one that is still to come, or of the batch. */
-  #calls({ calls, visits }: SubjectEntry, where: Place, { ways, tokens, tallies, called }: Witness): void {
+  #calls({ calls, visits }: SubjectEntry, where: Place, { ways, tokens, recount, called }: Witness): void {
     for (const call of calls) {
       const note = (problem: string) => tokens.add(`${where}: call ${grouped(call.call)} ${problem}`)
       called.push(call.call)
-      tallies.call(call)
+      recount.call(call)
       if (call.service > ways.services(call.node)) note(`asks a service that ${ways.name(call.node)} doesn't have`)
       if (!isWithin(call.request, this.#fresh) && !this.#asked.has(call.request))
         note(`asks value ${call.request}, which isn't new and wasn't asked before`)
@@ -327,7 +327,7 @@ export class SubjectState {
 
   #end(ending: EndingFact, seq: number, entry: SubjectEntry, where: Place, witness: Witness): ExpectedEnding {
     const token = this.tokens.get(ending.token)
-    witness.tallies.ending(ending.fate, ending.sink)
+    witness.recount.ending(ending.fate, ending.sink)
     this.#countFailure(ending, witness)
     if (token === undefined || token.ended)
       witness.tokens.add(`${where}: ${tokenName(ending.token)} ends, and isn't open`)
@@ -356,10 +356,10 @@ export class SubjectState {
   }
 
   /** Of a row, the first ending in failure. */
-  #countFailure({ fate }: EndingFact, { tallies }: Witness): void {
+  #countFailure({ fate }: EndingFact, { recount }: Witness): void {
     if (this.#failed || this.#source === 0 || fateOf(fate)?.class !== 'failure') return
     this.#failed = true
-    tallies.failed(this.#source)
+    recount.failed(this.#source)
   }
 
   #close(entry: SubjectEntry, where: Place, witness: Witness): void {

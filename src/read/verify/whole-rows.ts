@@ -13,10 +13,10 @@ import { TILE_WIDTH } from '../../format/tree.ts'
 import type { FullEntry, StoredEnding } from '../../ledger/read-port.ts'
 import type { Hash } from '../../model/sha256.ts'
 import { fitAll, type Looked } from './look.ts'
+import { type Counts, Recount } from './recount.ts'
 import { numberAt } from './row-form.ts'
 import { endsAsStored, type RowStory, storyOf } from './row-story.ts'
 import type { Facts } from './stored-endings.ts'
-import { type Tallies, TallyFold } from './tallies.ts'
 import { mayHaveStood } from './times.ts'
 import type { Ways } from './ways.ts'
 
@@ -28,7 +28,7 @@ export interface Stretch {
   /** Number of the first record within its source. */
   readonly first_index: number
   readonly count: number
-  readonly tallies: Tallies
+  readonly counts: Counts
   readonly values: number
   readonly born: readonly number[]
   readonly opened: readonly number[]
@@ -115,7 +115,7 @@ export function wholeRow(
 /** A stretch that may still become longer. */
 export class OpenStretch {
   readonly #first: Pick<Stretch, 'first_seq' | 'first_row' | 'source' | 'first_index'>
-  readonly #counts = new Map<RowStory, number>()
+  readonly #stories = new Map<RowStory, number>()
   readonly #leaves: Hash[] = []
   readonly #born: number[] = []
   readonly #opened: number[] = []
@@ -148,7 +148,7 @@ export class OpenStretch {
   add(whole: WholeRow): void {
     const { story, numbers, leaf } = whole
     this.#leaves.push(leaf)
-    this.#counts.set(story, (this.#counts.get(story) ?? 0) + 1)
+    this.#stories.set(story, (this.#stories.get(story) ?? 0) + 1)
     this.#values += story.form.values
     this.#times(whole)
     const at = (place: number) => numberAt(numbers, place)
@@ -164,14 +164,14 @@ export class OpenStretch {
   }
 
   stretch(): Stretch {
-    const fold = new TallyFold()
-    for (const [{ tallies }, count] of this.#counts) fold.add(tallies, count)
+    const fold = new Recount()
+    for (const [{ counts }, count] of this.#stories) fold.add(counts, count)
     return {
       ...this.#first,
       ...{ born: this.#born, opened: this.#opened, called: this.#called, forks: this.#forks },
       ...{ holds: this.#holds, releases: this.#releases, ends: this.#ends },
       count: this.#leaves.length,
-      tallies: fold.tallies(),
+      counts: fold.counts(),
       values: this.#values,
       earliest: this.#earliest,
       earliest_start_us: this.#earliest_start_us,

@@ -15,7 +15,7 @@ import { ABANDONED, fateName } from './fates.ts'
 import type { Ways } from './ways.ts'
 
 /** What some entries of rows and batches add up to. */
-export interface Tallies {
+export interface Counts {
   readonly rejected: number
   readonly born: number
   readonly ended: number
@@ -40,7 +40,7 @@ interface Calls {
   cost_nusd: number
 }
 
-export class TallyFold {
+export class Recount {
   rows = 0
   rejected = 0
   born = 0
@@ -127,7 +127,7 @@ export class TallyFold {
     return counts
   }
 
-  tallies(): Tallies {
+  counts(): Counts {
     const { rejected, born, ended, failures, abandoned, calls } = this
     const [endings, visits, edges, by_sink, failed] = [
       this.#endings,
@@ -140,7 +140,7 @@ export class TallyFold {
   }
 
   /** Adds what others have counted, so many times. */
-  add(counted: Tallies, times = 1): void {
+  add(counted: Counts, times = 1): void {
     this.rejected += counted.rejected * times
     this.born += counted.born * times
     this.ended += counted.ended * times

@@ -5,7 +5,7 @@ import type { Topology } from '../../format/topology.ts'
 import type { FullEntry } from '../../ledger/read-port.ts'
 import { canonicalize } from '../../model/canonical.ts'
 import type { Json } from '../../model/row.ts'
-import { Twins } from './twins.ts'
+import { EqualRows } from './equal-rows.ts'
 
 const ROW = 5
 
@@ -44,15 +44,15 @@ function entry(body: Facts, by = 0, values: readonly Json[] = VALUES, seq = 4 + 
   return { seq, row: ROW, batch: null, body: canonicalize({ ...body, c } as Json), payload }
 }
 
-function areTwins(
+function areEqual(
   old: readonly FullEntry[],
   other: readonly FullEntry[],
   topologies: { readonly old: Topology; readonly new: Topology } = { old: TOPOLOGY, new: TOPOLOGY },
 ): boolean {
-  const twins = new Twins(topologies)
-  const are = twins.are({ old, new: other }, { old: ROW, new: ROW })
+  const equal = new EqualRows(topologies)
+  const are = equal.are({ old, new: other }, { old: ROW, new: ROW })
   expect(
-    new Twins({ old: topologies.new, new: topologies.old }).are({ old: other, new: old }, { old: ROW, new: ROW }),
+    new EqualRows({ old: topologies.new, new: topologies.old }).are({ old: other, new: old }, { old: ROW, new: ROW }),
   ).toBe(are)
   return are
 }
@@ -60,8 +60,8 @@ function areTwins(
 const OLD = [entry(facts())]
 
 test('numbers, times, salts and who answered don’t count', () => {
-  expect(areTwins(OLD, OLD)).toBe(true)
-  expect(areTwins(OLD, [entry(facts(17), 17)])).toBe(true)
+  expect(areEqual(OLD, OLD)).toBe(true)
+  expect(areEqual(OLD, [entry(facts(17), 17)])).toBe(true)
 })
 
 test('of rows that took several commits each follows the one before', () => {
@@ -71,10 +71,10 @@ test('of rows that took several commits each follows the one before', () => {
     const then = { ...rest, n: n.slice(1), v: v.slice(1), g, d, e, h, w: 3, p }
     return [entry(first, by, VALUES.slice(0, 2)), entry(then, by, VALUES.slice(2), 9 + by)]
   }
-  expect(areTwins(parts(0), parts(17))).toBe(true)
-  expect(areTwins(parts(0), parts(17, 3))).toBe(false)
-  expect(areTwins(parts(0), OLD)).toBe(false)
-  expect(areTwins(parts(0).slice(0, 1), parts(17).slice(0, 1))).toBe(false)
+  expect(areEqual(parts(0), parts(17))).toBe(true)
+  expect(areEqual(parts(0), parts(17, 3))).toBe(false)
+  expect(areEqual(parts(0), OLD)).toBe(false)
+  expect(areEqual(parts(0).slice(0, 1), parts(17).slice(0, 1))).toBe(false)
 })
 
 test('nodes and edges go by their names', () => {
@@ -90,8 +90,8 @@ test('nodes and edges go by their names', () => {
     facts.map(fact => fact.map((each, i) => (places.includes(i) ? moved(each as number) : each)))
   const body = { ...rest, v: at(v, 1), g: at(g, 2), e: at(e, 2, 3), x: at(x, 2) }
   const topologies = { old: TOPOLOGY, new: { nodes, edges } }
-  expect(areTwins(OLD, [entry(body)], topologies)).toBe(true)
-  expect(areTwins(OLD, OLD, topologies)).toBe(false)
+  expect(areEqual(OLD, [entry(body)], topologies)).toBe(true)
+  expect(areEqual(OLD, OLD, topologies)).toBe(false)
 })
 
 /** Facts that count, each with what else it could say. */
@@ -113,23 +113,23 @@ const CHANGES: ReadonlyArray<readonly [what: string, body: object]> = [
 ]
 
 test.each(CHANGES)('%s counts', (_what, more) => {
-  expect(areTwins(OLD, [entry({ ...facts(), ...more })])).toBe(false)
+  expect(areEqual(OLD, [entry({ ...facts(), ...more })])).toBe(false)
 })
 
 test('values count, and whether they are what was committed to', () => {
-  expect(areTwins(OLD, [entry(facts(), 0, [{ a: 1 }, { b: 2 }, { c: 4 }])])).toBe(false)
+  expect(areEqual(OLD, [entry(facts(), 0, [{ a: 1 }, { b: 2 }, { c: 4 }])])).toBe(false)
   const [{ payload, ...first }] = OLD as [FullEntry]
   const salted = { seq: 4, salts: new Uint8Array(3 * SALT_BYTES), body: payload?.body ?? '' }
-  expect(areTwins(OLD, [{ ...first, payload: salted }])).toBe(false)
-  expect(areTwins([{ ...first, payload: null }], [{ ...first, payload: null }])).toBe(false)
+  expect(areEqual(OLD, [{ ...first, payload: salted }])).toBe(false)
+  expect(areEqual([{ ...first, payload: null }], [{ ...first, payload: null }])).toBe(false)
   const erased = { ...salted, body: '[null,null,null]' }
-  expect(areTwins([{ ...first, payload: erased }], [{ ...first, payload: erased }])).toBe(false)
+  expect(areEqual([{ ...first, payload: erased }], [{ ...first, payload: erased }])).toBe(false)
 })
 
-test('what is no entry of the row has no twin', () => {
-  expect(areTwins([], [])).toBe(false)
+test('what is no entry of the row is equal to nothing', () => {
+  expect(areEqual([], [])).toBe(false)
   for (const body of ['{', '{}', `${OLD[0]?.body} `, OLD[0]?.body.replace('"r":5', '"r":6')]) {
     const wrong = [{ ...OLD[0], body } as FullEntry]
-    expect(areTwins(wrong, wrong)).toBe(false)
+    expect(areEqual(wrong, wrong)).toBe(false)
   }
 })

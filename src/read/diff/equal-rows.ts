@@ -2,9 +2,9 @@
  * Finds equal rows without telling their stories. Of two runs of one pipeline most rows are: each value is stored in the same words, so
  * that it is decoded once and compared with what either run committed to.
  *
- * TWINS-1. Two rows are twins only if each is what was recorded, as subject-check.ts would find, and their tales wouldn't differ.
+ * EQUAL-ROWS-1. Two rows are found equal only if each is what was recorded, as subject-check.ts would find, and their tales wouldn't differ.
  *     All others are compared step by step, and may be equal, too.
- * TWINS-2. What differs between any two runs doesn't count: times, salts, commitments, who answered. Tokens and groups count
+ * EQUAL-ROWS-2. What differs between any two runs doesn't count: times, salts, commitments, who answered. Tokens and groups count
  *     from the row's own first, nodes and edges go by their names.
  */
 import { CALL_ERROR, CALL_OK, CALL_RECORDED, CALL_RECORDED_ERROR, type SubjectEntry } from '../../format/entry.ts'
@@ -41,7 +41,7 @@ function numberings(topologies: Both<Topology>): Both<Numbering> {
   return { old: of(topologies.old), new: of(topologies.new) }
 }
 
-export class Twins {
+export class EqualRows {
   readonly #names: Both<Numbering>
 
   constructor(topologies: Both<Topology>) {
