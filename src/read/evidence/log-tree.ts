@@ -46,7 +46,7 @@ export async function strayOf(
 }
 
 /** Of a tile's leaves: if so many are at hand it takes less to read the others than to read all. */
-const MANY = TILE_WIDTH / 4
+const MANY = TILE_WIDTH / 2
 
 /** All leaves of a tile: those at hand, and what is stored of the others. */
 async function filled(tile: number, at_hand: Leaves, readLeaves: ReadLeaves): Promise<readonly Hash[]> {
