@@ -1,11 +1,12 @@
 /** The batches of a run, and who was in them. */
-import type { FullEntry } from '../../ledger/read-port.ts'
+import type { FullEntry, StoredEnding } from '../../ledger/read-port.ts'
 import { decodeSubjectEntry } from '../decode.ts'
 import { UnsoundRecord } from '../evidence/unsound.ts'
 import { BatchNumbers } from '../fold/batches.ts'
 import type { Course } from '../fold/course.ts'
 import { readable } from '../runs/run-log.ts'
 import { tokenName } from '../verify/check.ts'
+import { endingsOf } from '../verify/stored-endings.ts'
 import { recordOf, type Side } from './side.ts'
 
 export class Batches {
@@ -32,15 +33,17 @@ export class Batches {
 
   /** The members in order of arrival, each as the record or the batch that it came from; none while the batch is open. */
   async members({ batch }: Course): Promise<readonly string[]> {
+    const { reader, log } = this.#side
+    const tokens = batch?.closed?.members ?? []
+    const endings = tokens.length === 0 ? new Map<number, StoredEnding>() : await endingsOf(reader, log, tokens)
     const members: string[] = []
-    for (const token of batch?.closed?.members ?? []) members.push(await this.#comesOf(token))
+    for (const token of tokens) members.push(await this.#origin(token, endings.get(token) ?? null))
     return members
   }
 
-  async #comesOf(token: number): Promise<string> {
+  async #origin(token: number, ending: StoredEnding | null): Promise<string> {
     const side = this.#side
     const { reader, log } = side
-    const ending = await reader.ending(log, token)
     if (ending?.row != null) return rowName(side, ending.row)
     const seq = ending?.seq ?? (await this.#open()).get(token)
     const entry = seq === undefined ? null : await reader.entry(log, seq)

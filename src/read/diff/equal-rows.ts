@@ -69,7 +69,8 @@ export class EqualRows {
     let before: Both<number | null> = { old: null, new: null }
     let open = -1
     for (const pair of stored) {
-      const entries = { old: decodedBody(pair.old), new: decodedBody(pair.new) }
+      const decoded = ({ seq, body }: FullEntry) => decodeCommittedEntry(seq, body)
+      const entries = { old: decoded(pair.old), new: decoded(pair.new) }
       if (!isNext(entries.old, row.old, before.old) || !isNext(entries.new, row.new, before.new)) return false
       if (!addValues(values, pair, entries)) return false
       if (before.old === null) ahead.tokens = distance(entries, ({ births }) => births[0]?.token) ?? 0
@@ -116,10 +117,6 @@ export class EqualRows {
       })
     )
   }
-}
-
-function decodedBody({ seq, body }: FullEntry): SubjectEntry {
-  return decodeCommittedEntry(seq, body)
 }
 
 /** Whether an entry is of the row, and follows the one before. */

@@ -1,6 +1,6 @@
 /**
  * An entry as the checked reader gives it. That it was signed has been looked at; its values are decoded, and compared with their
- * commitments, when they are first asked for.
+ * commitments, when they are asked for.
  */
 import type { SubjectEntry } from '../../format/entry.ts'
 import type { FullEntry, StoredPayload } from '../../ledger/read-port.ts'
@@ -22,7 +22,6 @@ export class CheckedEntry implements FullEntry {
   /** As it is stored, whatever it may be. */
   readonly payload: StoredPayload | null
   readonly #decode: (entry: FullEntry) => Decoded
-  #decoded: Decoded | null = null
 
   constructor({ seq, row, batch, body, payload }: FullEntry, decode: (entry: FullEntry) => Decoded) {
     this.seq = seq
@@ -33,21 +32,16 @@ export class CheckedEntry implements FullEntry {
     this.#decode = decode
   }
 
-  /** @throws UnsoundRecord if its values aren't what was committed to. */
-  get decoded(): Decoded {
-    this.#decoded ??= this.#decode(this)
-    return this.#decoded
+  /** Isn't kept: entries are read by the thousand. @throws UnsoundRecord if its values aren't what was committed to. */
+  decode(): Decoded {
+    return this.#decode(this)
   }
 }
 
-/** @throws DecodeError */
-export function decodedEntry(stored: FullEntry): SubjectEntry {
-  const known = stored instanceof CheckedEntry ? stored.decoded.entry : null
-  return known ?? decodeSubjectEntry(stored.seq, stored.body)
-}
-
-/** null if it has none. @throws DecodeError */
-export function decodedPayload(stored: FullEntry): DecodedPayload | null {
-  if (stored instanceof CheckedEntry) return stored.decoded.payload
-  return stored.payload === null ? null : decodePayload(stored.payload)
+/** `payload` is null if it has none. @throws DecodeError; UnsoundRecord */
+export function decoded(stored: FullEntry): { readonly entry: SubjectEntry; readonly payload: DecodedPayload | null } {
+  const known = stored instanceof CheckedEntry ? stored.decode() : null
+  const entry = known?.entry ?? decodeSubjectEntry(stored.seq, stored.body)
+  if (known !== null) return { entry, payload: known.payload }
+  return { entry, payload: stored.payload === null ? null : decodePayload(stored.payload) }
 }

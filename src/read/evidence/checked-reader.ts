@@ -147,25 +147,18 @@ export class CheckedReader implements LedgerReader {
   }
 
   async ending(log: number, token: number): Promise<StoredEnding | null> {
-    await this.check(log)
     const ending = await this.#inner.ending(log, token)
-    if (ending !== null) await this.#isOfEntry(log, ending)
-    return ending
+    const [found = null] = await this.#ofEntries(log, ending === null ? [] : [ending])
+    return found
   }
 
   async *endings(log: number): AsyncIterable<StoredEnding> {
     await this.check(log)
-    for await (const ending of this.#inner.endings(log)) {
-      await this.#isOfEntry(log, ending)
-      yield ending
-    }
+    for await (const ending of this.#inner.endings(log)) yield* await this.#ofEntries(log, [ending])
   }
 
   async endingsBetween(log: number, first: number, last: number): Promise<readonly StoredEnding[]> {
-    await this.check(log)
-    const endings = await this.#inner.endingsBetween(log, first, last)
-    for (const ending of endings) await this.#isOfEntry(log, ending)
-    return endings
+    return this.#ofEntries(log, await this.#inner.endingsBetween(log, first, last))
   }
 
   /** Counted from the endings that are errors, each compared with its entry. */
@@ -173,8 +166,7 @@ export class CheckedReader implements LedgerReader {
     await this.check(log)
     const counts = await this.#inner.errorCounts(log)
     const compared = new Map<string, number>()
-    for await (const ending of this.#inner.failedEndings(log)) {
-      await this.#isOfEntry(log, ending)
+    for await (const ending of this.failedEndings(log)) {
       const key = `${ending.node} ${ending.error_code}`
       compared.set(key, (compared.get(key) ?? 0) + 1)
     }
@@ -186,10 +178,7 @@ export class CheckedReader implements LedgerReader {
 
   async *failedEndings(log: number): AsyncIterable<StoredEnding> {
     await this.check(log)
-    for await (const ending of this.#inner.failedEndings(log)) {
-      await this.#isOfEntry(log, ending)
-      yield ending
-    }
+    for await (const ending of this.#inner.failedEndings(log)) yield* await this.#ofEntries(log, [ending])
   }
 
   async openTokens(log: number): Promise<readonly StoredOpenToken[]> {
@@ -207,18 +196,32 @@ export class CheckedReader implements LedgerReader {
     return this.#inner.head(log)
   }
 
-  /** What the table says of an ending is what its entry says. */
-  async #isOfEntry(log: number, ending: StoredEnding): Promise<void> {
-    const { token, seq, fate, node, sink, grp, error_code, row, batch, recorded_us } = ending
-    const stored = await this.entry(log, seq)
-    if (stored === null || !isSubjectBody(stored.row, stored.body)) throw new UnsoundRecord([otherEnding(token, seq)])
-    const entry = readable(log, () => decodeSubjectEntry(seq, stored.body))
-    const found = entry.endings.find(each => each.token === token)
-    if (found === undefined) throw new UnsoundRecord([otherEnding(token, seq)])
-    const said = [fate, node, sink ?? 0, grp ?? 0, error_code, row, batch, recorded_us]
-    const recorded = [found.fate, found.node, found.sink, found.group, found.error?.code ?? null]
-    if ([...recorded, stored.row, stored.batch, endOf(token, entry)].some((each, i) => each !== said[i]))
-      throw new UnsoundRecord([otherEnding(token, seq)])
+  /** Endings of which the table says what their entries say. */
+  async #ofEntries(log: number, endings: readonly StoredEnding[]): Promise<readonly StoredEnding[]> {
+    const seqs = new Set(endings.map(each => each.seq))
+    const entries = new Map<number, StoredEntry>()
+    for (const entry of await this.#checked(log, () => this.#entriesAt(log, seqs))) entries.set(entry.seq, entry)
+    for (const ending of endings) mustBeOf(entries.get(ending.seq) ?? null, ending, log)
+    return endings
+  }
+
+  /** Entries that stand close together are read in one go. */
+  async #entriesAt(log: number, seqs: ReadonlySet<number>): Promise<readonly StoredEntry[]> {
+    const found: StoredEntry[] = []
+    let [first, last] = [Number.POSITIVE_INFINITY, 0]
+    for (const seq of seqs) [first, last] = [Math.min(first, seq), Math.max(last, seq)]
+    if (seqs.size > 1 && last - first < 4 * seqs.size) {
+      for await (const entry of this.#inner.entries(log, first)) {
+        if (seqs.has(entry.seq)) found.push(entry)
+        if (entry.seq >= last) break
+      }
+      return found
+    }
+    for (const seq of seqs) {
+      const entry = await this.#inner.entry(log, seq)
+      if (entry !== null) found.push(entry)
+    }
+    return found
   }
 
   // ── what isn't of one log, or says nothing of what was recorded ─────────────────────────────────────────────────────
@@ -286,6 +289,19 @@ export class CheckedReader implements LedgerReader {
   close() {
     return this.#inner.close()
   }
+}
+
+/** What the table says of an ending is what its entry says. */
+function mustBeOf(stored: StoredEntry | null, ending: StoredEnding, log: number): void {
+  const { token, seq, fate, node, sink, grp, error_code, row, batch, recorded_us } = ending
+  if (stored === null || !isSubjectBody(stored.row, stored.body)) throw new UnsoundRecord([otherEnding(token, seq)])
+  const entry = readable(log, () => decodeSubjectEntry(seq, stored.body))
+  const found = entry.endings.find(each => each.token === token)
+  if (found === undefined) throw new UnsoundRecord([otherEnding(token, seq)])
+  const said = [fate, node, sink ?? 0, grp ?? 0, error_code, row, batch, recorded_us]
+  const recorded = [found.fate, found.node, found.sink, found.group, found.error?.code ?? null]
+  if ([...recorded, stored.row, stored.batch, endOf(token, entry)].some((each, i) => each !== said[i]))
+    throw new UnsoundRecord([otherEnding(token, seq)])
 }
 
 /** The columns by which an entry is found are what its text says. No other key of an entry is `r`, and `b` is the first of all. */

@@ -36,19 +36,23 @@ export async function strayOf(
   for (const { seq, body } of entries) {
     const tile = Math.floor(seq / TILE_WIDTH)
     const leaves: Leaves = tiles.get(tile) ?? new Map()
-    tiles.set(tile, leaves.set(seq, leafHash(body)))
+    const leaf = leafHash(body)
+    // Of two entries with one number one isn't.
+    if ((leaves.get(seq) ?? leaf) !== leaf) return seq
+    tiles.set(tile, leaves.set(seq, leaf))
   }
   for (const [tile, leaves] of tiles) {
-    if (leaves.size >= MANY && tree.hasTiles(tile * TILE_WIDTH, await filled(tile, leaves, readLeaves))) continue
+    const all = leaves.size < MANY ? [] : await filled(tile, leaves, readLeaves)
+    if (all.length === TILE_WIDTH && tree.hasTiles(tile * TILE_WIDTH, all)) continue
     for (const [seq, leaf] of leaves) if (!(await tree.has(seq, leaf))) return seq
   }
   return null
 }
 
 /** Of a tile's leaves: if so many are at hand it takes less to read the others than to read all. */
-const MANY = TILE_WIDTH / 4
+const MANY = TILE_WIDTH / 2
 
-/** All leaves of a tile: those at hand, and what is stored of the others. */
+/** The leaves of a tile: those at hand, and what is stored of the others, up to the first that is missing. */
 async function filled(tile: number, at_hand: Leaves, readLeaves: ReadLeaves): Promise<readonly Hash[]> {
   const leaves: Hash[] = []
   const [from, end] = [tile * TILE_WIDTH, (tile + 1) * TILE_WIDTH]

@@ -9,7 +9,7 @@ import { counted, grouped } from '../../model/number-text.ts'
 import { readable } from '../runs/run-log.ts'
 import { type DecodedPayload, SubjectValues } from '../values.ts'
 import { entryName, subjectName } from '../verify/check.ts'
-import { CheckedEntry, decodedEntry, decodedPayload } from './checked-entry.ts'
+import { CheckedEntry, decoded } from './checked-entry.ts'
 import { changedValue, missingValue, UnsoundRecord } from './unsound.ts'
 
 export interface CheckedSubject {
@@ -30,12 +30,11 @@ export function checkedSubject(
   let before: number | null = null
   for (const each of stored) {
     const { seq } = each
-    const entry = readable(log, () => decodedEntry(each))
-    const decoded = readable(log, () => decodedPayload(each))
-    const first = readable(log, () => values.add(seq, entry, decoded))
+    const { entry, payload } = readable(log, () => decoded(each))
+    const first = readable(log, () => values.add(seq, entry, payload))
     const which = each instanceof CheckedEntry ? 'changes' : 'all'
-    const wrong = decoded === null ? [] : values.misfits(first, entry, decoded, which)
-    problems.push(...missingValues(seq, entry, decoded, values, first))
+    const wrong = payload === null ? [] : values.misfits(first, entry, payload, which)
+    problems.push(...missingValues(seq, entry, payload, values, first))
     problems.push(
       ...wrong.map(each => changedValue(seq, each - first + 1)),
       ...placeProblems(seq, entry, subject, before),
@@ -57,12 +56,12 @@ export function checkedSubject(
 function* missingValues(
   seq: number,
   { commitments }: SubjectEntry,
-  decoded: DecodedPayload | null,
+  payload: DecodedPayload | null,
   values: SubjectValues,
   first: number,
 ): Iterable<string> {
   for (const i of commitments.keys())
-    if (values.isMissing(first + i) && decoded?.values[i]?.kind !== 'erased') yield missingValue(seq, i + 1)
+    if (values.isMissing(first + i) && payload?.values[i]?.kind !== 'erased') yield missingValue(seq, i + 1)
 }
 
 function* placeProblems(
