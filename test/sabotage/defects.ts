@@ -147,9 +147,9 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'an answer waits for its row to be done',
-    file: 'run/scheduler.ts',
-    text: 'const COMMIT_AFTER_US = 50_000',
-    instead: 'const COMMIT_AFTER_US = 500_000',
+    file: 'run/commit-pace.ts',
+    text: 'return Math.min(MOST_WAIT_US, Math.max(LEAST_WAIT_US, left_us))',
+    instead: 'return 500_000 + 0 * left_us',
     shape: 'calls-crashes',
   },
   {
