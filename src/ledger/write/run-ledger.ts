@@ -1,6 +1,7 @@
 /**
  * One run's log, open for writing: drafts go in, commits come out. It begins in this thread; a run that turns out to be
- * long gets a thread of its own for stage 2 (docs/architecture.md), because starting one costs more than a short run takes.
+ * long gets a thread of its own for stage 2 (docs/architecture.md), because starting one costs more than a short run takes. One that
+ * mostly waits for services has small commits, and time enough here.
  *
  * RUN-LEDGER-1. Stage 2 is done in one place at a time, and changes places only while all that was appended is durable.
  */
@@ -53,11 +54,14 @@ export interface RunParts {
 }
 
 export interface Threads {
-  /** A run with so many entries is worth a thread. */
+  /** A run with so many entries is worth a thread, if there are enough of them in a commit. */
   readonly from_entries: number
   /** `ledger` is its id. */
   start(from: { readonly ledger: string; readonly log: number; readonly state: AppenderState }): OtherThread
 }
+
+/** As many entries a commit, on average; with fewer a thread costs more in messages than it saves here. */
+const LARGE_COMMIT_ENTRIES = 500
 
 export class StoredRunLedger implements RunLedger {
   readonly #parts: RunParts
@@ -70,6 +74,9 @@ export class StoredRunLedger implements RunLedger {
   #size: number
   /** How much of `#size` is durable. */
   #durable_size: number
+  /** Of this process: how many commits have begun, and entries in them. */
+  #commits = 0
+  #committed = 0
 
   /** Tiles of rows and batches that no durable commit has listed. */
   #tiles: readonly SubjectTile[] = []
@@ -114,6 +121,8 @@ export class StoredRunLedger implements RunLedger {
   async begin(): Promise<CommitUnderWay> {
     const size = this.#size
     const mark = this.#open.mark()
+    this.#commits++
+    this.#committed += size - this.#durable_size
     const { durable } = await this.#scribe.begin(this.#writer.take(), this.#keep(), this.#reuse).catch(this.#fail)
     this.#goElsewhere()
     return {
@@ -206,6 +215,7 @@ export class StoredRunLedger implements RunLedger {
   #goElsewhere(): void {
     const { threads, ledger, log } = this.#parts
     if (this.#here === null || threads === null || this.#size < threads.from_entries) return
+    if (this.#committed < this.#commits * Math.min(LARGE_COMMIT_ENTRIES, threads.from_entries)) return
     this.#elsewhere = threads.start({ ledger, log, state: this.#here.appender.state() })
     this.#here = null
   }

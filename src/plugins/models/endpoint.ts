@@ -40,3 +40,16 @@ export function endpointOf(base_url: string | undefined): Endpoint | null {
     secrets: secrets.filter(({ value }) => value !== ''),
   }
 }
+
+/** A URL with what is to be added to it. @throws TypeError if it is none. */
+export function urlAt(text: string, { query }: Endpoint): URL {
+  const url = new URL(text)
+  for (const [name, value] of query) url.searchParams.append(name, value)
+  return url
+}
+
+/** The same headers, with user and password of the URL if nothing else says who asks. */
+export function authorized(headers: Headers, { basic }: Endpoint): Headers {
+  if (basic !== null && !headers.has('authorization')) headers.set('authorization', `Basic ${basic}`)
+  return headers
+}

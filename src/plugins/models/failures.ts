@@ -5,6 +5,7 @@
 import { type Json, withoutPrototypes } from '../../model/row.ts'
 import type { CallFailure } from '../../sdk/call.ts'
 import type { Masks } from '../masks.ts'
+import type { Deadline } from '../web/deadline.ts'
 import { isTooDeep } from '../web/depth.ts'
 import type { Broken } from '../web/exchange.ts'
 import { judged, type StatusAnswer } from './statuses.ts'
@@ -49,10 +50,10 @@ export function failure(code: LlmErrorCode, message: string): CallFailure {
 const SHOWN_MAX = 2_000
 
 /** `whom`: the host that was asked, or a provider’s name. `gave_up`: why the request was ended from here, if it was. */
-export function failureOf(error: unknown, masks: Masks, whom: string, gave_up: 'timeout' | 'run' | null): CallFailure {
-  if (gave_up === 'timeout')
+export function failureOf(error: unknown, masks: Masks, whom: string, gave_up: Deadline['passed']): CallFailure {
+  if (gave_up === 'time')
     return { ...failure('LLM_TIMEOUT', `there was no complete answer from ${whom} in time`), outage: true }
-  if (gave_up === 'run') return failure('LLM_NETWORK', 'the request was given up')
+  if (gave_up === 'stopped') return failure('LLM_NETWORK', 'the request was given up')
   return unsent(error, masks)
 }
 

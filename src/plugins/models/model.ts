@@ -2,38 +2,29 @@
  * One question to a model, as one call: what is recorded of it, how it is asked, and what its answer was. Keys, headers and
  * the secret parts of a URL are no part of what is recorded.
  */
-import type { JSONObject, LanguageModelV4CallOptions, LanguageModelV4GenerateResult } from '@ai-sdk/provider'
 import { CustodyError } from '../../model/error.ts'
 import type { Json } from '../../model/row.ts'
 import type { Call, CallAnswer, CallFailure, CallTry, CallUsage } from '../../sdk/call.ts'
 import type { PluginContext, RowError, SecretOption } from '../../sdk/spec.ts'
 import { type Masked, Masks, maskedNames } from '../masks.ts'
+import { Deadline } from '../web/deadline.ts'
 import { Connections } from '../web/exchange.ts'
 import { proxySecrets } from '../web/proxy.ts'
+import type { Client } from './client.ts'
 import { type Endpoint, endpointOf } from './endpoint.ts'
 import { shownBody } from './extra-body.ts'
-import { failure, failureOf } from './failures.ts'
+import { failureOf } from './failures.ts'
 import { endedBadly } from './finish.ts'
 import type { JsonMap } from './json-map.ts'
 import { type ModelOptions, outputLimitOf, priceOf, serviceOf, timeoutOf } from './model-options.ts'
 import { modelSecrets } from './model-secrets.ts'
 import type { OutputShape } from './output-shape.ts'
-import { costOf, mostOf } from './prices.ts'
-import { loadModel, type MakeModel } from './providers.ts'
+import { costOf, mostOf, type Price } from './prices.ts'
+import { loadClient } from './providers.ts'
+import type { Question } from './question.ts'
 import { formatOf, type Reading } from './reading.ts'
 import type { Tokens } from './tokens.ts'
-import { Unanswered, Wire } from './wire.ts'
-
-export interface Message {
-  readonly role: 'system' | 'user' | 'assistant'
-  readonly content: string
-}
-
-export interface Question {
-  readonly messages: readonly Message[]
-  /** Null: a text. */
-  readonly shape: OutputShape | null
-}
+import { Unanswered, Wire, type WireSettings } from './wire.ts'
 
 export type Answer = { readonly kind: 'text'; readonly text: string } | RowError
 
@@ -43,7 +34,10 @@ export class Model {
   readonly #endpoint: Endpoint
   readonly #masks: Masks
   readonly #connections = new Connections()
-  #loading: Promise<MakeModel> | null = null
+  readonly #price: Price | null
+  readonly #timeout_ms: number
+  readonly #wired: WireSettings
+  #loading: Promise<Client> | null = null
 
   /** @throws CustodyError CUSTODY_PLUGIN_OPTIONS if the base URL isn't one. */
   constructor(options: ModelOptions, { node, secrets }: Pick<PluginContext, 'node' | 'secrets'>) {
@@ -54,6 +48,16 @@ export class Model {
     this.#secrets = secrets
     this.#endpoint = endpoint
     this.#masks = new Masks([...modelSecrets(options, endpoint, secrets), ...proxySecrets(process.env)])
+    this.#price = priceOf(options)
+    this.#timeout_ms = timeoutOf(options)
+    this.#wired = {
+      format: formatOf(options.provider),
+      endpoint,
+      connections: this.#connections,
+      masks: this.#masks.beside,
+      body: (options.body as JsonMap | undefined) ?? null,
+      output_limit: outputLimitOf(options),
+    }
   }
 
   async close(): Promise<void> {
@@ -63,7 +67,7 @@ export class Model {
   async ask(call: Call, asked: Question): Promise<Answer> {
     const question = this.#worded(asked)
     const { messages, shape } = question
-    const price = priceOf(this.#options)
+    const price = this.#price
     const { body, max_output_tokens } = this.#options
     const more = body === undefined ? [] : [JSON.stringify(body)]
     const texts = [...messages.map(({ content }) => content), ...schemaTexts(shape), ...more]
@@ -102,26 +106,25 @@ export class Model {
   }
 
   async #perform(question: Question, { signal }: CallTry): Promise<CallAnswer> {
-    const timeout = AbortSignal.timeout(timeoutOf(this.#options))
-    const abortSignal = AbortSignal.any([signal, timeout])
-    const wire = this.#wire(abortSignal)
+    const deadline = new Deadline(signal, this.#timeout_ms)
+    const wire = new Wire(this.#wired, deadline)
     try {
-      this.#loading ??= loadModel(this.#options, this.#endpoint)
-      const model = (await this.#loading)(wire.fetch)
-      const { warnings } = await model.doGenerate({ ...callOptions(this.#options, question), abortSignal })
+      this.#loading ??= loadClient(this.#options, this.#endpoint)
+      const failed = await (await this.#loading).ask(question, wire)
       if (wire.reading === null) throw new TypeError('the library sent no request')
-      return this.#answer(wire.reading, warnings)
+      return this.#answer(wire.reading, failed)
     } catch (error) {
-      const gave_up = signal.aborted ? 'run' : timeout.aborted ? 'timeout' : null
       const whom = this.#endpoint.host ?? this.#options.provider
       const failed =
-        error instanceof Unanswered && gave_up === null
+        error instanceof Unanswered && deadline.passed === null
           ? error.failure
-          : failureOf(error, this.#masks.beside, whom, gave_up)
+          : failureOf(error, this.#masks.beside, whom, deadline.passed)
       const { unbilled, ...rest } = this.#marked(failed)
       const counted = this.#usage(wire.tokens)
       // LLM tokens that were counted were used, whatever the answer was.
       return { ...rest, ...counted, ...(unbilled === true && counted.usage === undefined ? { unbilled } : {}) }
+    } finally {
+      deadline.end()
     }
   }
 
@@ -132,23 +135,11 @@ export class Model {
     return { ...failed, response: { ...response, ...maskedNames(this.#masks.marksIn(response)) } }
   }
 
-  #wire(signal: AbortSignal): Wire {
-    const { provider, body } = this.#options
-    return new Wire({
-      format: formatOf(provider),
-      endpoint: this.#endpoint,
-      connections: this.#connections,
-      masks: this.#masks.beside,
-      body: (body as JsonMap | undefined) ?? null,
-      output_limit: outputLimitOf(this.#options),
-      signal,
-    })
-  }
-
-  #answer(reading: Reading, warnings: LanguageModelV4GenerateResult['warnings']): CallAnswer {
+  /** `unlike`: why it isn't an answer to all that was asked, if it isn't. */
+  #answer(reading: Reading, unlike: CallFailure | null): CallAnswer {
     const { provider, accept_finish_reasons = [] } = this.#options
     const { finish, model } = reading
-    const failed = unsupported(warnings) ?? endedBadly(reading, formatOf(provider), accept_finish_reasons)
+    const failed = unlike ?? endedBadly(reading, formatOf(provider), accept_finish_reasons)
     // Without an answer there is no data either.
     const [masks, masked]: [Masks, Masked] = [failed === null ? this.#masks : this.#masks.beside, new Set()]
     const response: Json = {
@@ -164,7 +155,7 @@ export class Model {
 
   /** The cost that a provider reports comes before that of the table. The run works out what isn't known here. */
   #usage({ input, output, cost_usd }: Tokens): { readonly usage?: CallUsage } {
-    const price = priceOf(this.#options)
+    const price = this.#price
     const listed =
       price === null || input === undefined || output === undefined ? undefined : costOf(price, input, output)
     const cost = (this.#options.provider === 'openrouter' ? cost_usd : undefined) ?? listed
@@ -187,51 +178,4 @@ function schemaTexts(shape: OutputShape | null): readonly string[] {
 function settingsOf({ max_output_tokens, temperature, top_p, seed, reasoning }: ModelOptions): Json {
   const settings = { max_output_tokens, temperature, top_p, seed, reasoning }
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as Json
-}
-
-function callOptions(options: ModelOptions, { messages, shape }: Question): LanguageModelV4CallOptions {
-  const { max_output_tokens, temperature, top_p, seed, reasoning, structured } = options
-  const strict = { strictJsonSchema: shape?.strict ?? false }
-  const schema = structured === 'schema' && shape !== null ? { schema: shape.schema as object } : {}
-  return {
-    prompt: messages.map(promptMessage),
-    maxOutputTokens: max_output_tokens,
-    ...(temperature === undefined ? {} : { temperature }),
-    ...(top_p === undefined ? {} : { topP: top_p }),
-    ...(seed === undefined ? {} : { seed }),
-    ...(reasoning === undefined ? {} : { reasoning }),
-    ...(shape === null || structured === 'text' ? {} : { responseFormat: { type: 'json', ...schema } }),
-    providerOptions: { openai: strict, azure: strict, openaiCompatible: strict, ...bedrockBody(options) },
-  }
-}
-
-/** Its requests are signed with all that is in them: the library has to put it in. */
-const bedrockBody = ({ provider, body }: ModelOptions) =>
-  provider === 'amazon-bedrock' && body !== undefined
-    ? { amazonBedrock: { additionalModelRequestFields: body as JSONObject } }
-    : {}
-
-function promptMessage({ role, content }: Message): LanguageModelV4CallOptions['prompt'][number] {
-  return role === 'system' ? { role, content } : { role, content: [{ type: 'text', text: content }] }
-}
-
-/** Settings that a library may leave out of a request, with a warning only. */
-const SETTINGS: { readonly [feature: string]: string } = {
-  temperature: 'temperature',
-  topP: 'top_p',
-  seed: 'seed',
-  reasoning: 'reasoning',
-  maxOutputTokens: 'max_output_tokens',
-}
-
-function unsupported(warnings: LanguageModelV4GenerateResult['warnings']): CallFailure | null {
-  for (const warning of warnings) {
-    const setting = warning.type === 'unsupported' ? SETTINGS[warning.feature] : undefined
-    if (setting !== undefined)
-      return failure(
-        'LLM_UNSUPPORTED',
-        `the model doesn’t take \`${setting}\` as it is set: change it, or leave it out`,
-      )
-  }
-  return null
 }

@@ -1,19 +1,17 @@
 /**
- * The AI SDK's model of a provider. Its package is loaded when a node first asks. Nothing is taken from environment variables:
+ * Who asks the models of a provider: the AI SDK, whose package is loaded when a node first asks; or Custody itself, where it's
+ * OpenAI's chat completions that any server speaks. Nothing is taken from environment variables:
  * the pipeline file alone says where requests go and who pays for them (only a proxy on the way is the machine's affair).
  */
-import type { LanguageModelV4 } from '@ai-sdk/provider'
 import type { MissingPackages } from '../../sdk/spec.ts'
 import { missingPeers } from '../peers.ts'
+import { chatClient } from './chat.ts'
+import type { Client } from './client.ts'
 import type { Endpoint } from './endpoint.ts'
+import { libraryClient, type MakeModel } from './library.ts'
 import type { ModelOptions, Provider } from './model-options.ts'
 
-type Fetch = typeof globalThis.fetch
-
-/** Makes the model for one request, which goes out through `fetch`. */
-export type MakeModel = (fetch: Fetch) => LanguageModelV4
-
-/** The optional peers among them; what speaks OpenAI's chat completions is part of Custody. */
+/** The optional peers that are needed. */
 const PACKAGES: { readonly [provider in Provider]?: string } = {
   openai: '@ai-sdk/openai',
   azure: '@ai-sdk/azure',
@@ -27,8 +25,21 @@ export function missingPackages({ provider }: Pick<ModelOptions, 'provider'>): M
   return name === undefined ? null : missingPeers(['provider'], [name])
 }
 
-export async function loadModel(options: ModelOptions, { url }: Endpoint): Promise<MakeModel> {
-  const { provider, model, headers } = options
+export async function loadClient(options: ModelOptions, endpoint: Endpoint): Promise<Client> {
+  const { provider } = options
+  switch (provider) {
+    case 'openrouter':
+    case 'compatible':
+      return chatClient(options, endpoint, endpoint.url ?? 'https://openrouter.ai/api/v1')
+    default:
+      return libraryClient(options, await loadModel(provider, options, endpoint))
+  }
+}
+
+type WithLibrary = Exclude<Provider, 'openrouter' | 'compatible'>
+
+async function loadModel(provider: WithLibrary, options: ModelOptions, { url }: Endpoint): Promise<MakeModel> {
+  const { model, headers } = options
   const apiKey = options.api_key?.trim() ?? ''
   const common = { apiKey, ...(headers === undefined ? {} : { headers }) }
   switch (provider) {
@@ -54,14 +65,6 @@ export async function loadModel(options: ModelOptions, { url }: Endpoint): Promi
     }
     case 'amazon-bedrock':
       return bedrock(options, common, url)
-    case 'openrouter':
-    case 'compatible': {
-      const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible')
-      const baseURL = url ?? 'https://openrouter.ai/api/v1'
-      const supportsStructuredOutputs = options.structured === 'schema'
-      return fetch =>
-        createOpenAICompatible({ ...common, fetch, name: provider, baseURL, supportsStructuredOutputs })(model)
-    }
   }
 }
 

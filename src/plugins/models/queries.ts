@@ -8,10 +8,10 @@ import { fieldOf } from '../../sdk/expression.ts'
 import { rowError } from '../../sdk/results.ts'
 import type { RowError } from '../../sdk/spec.ts'
 import type { Template } from '../templates/template.ts'
-
-import type { Answer, Message, Model, Question } from './model.ts'
+import type { Answer, Model } from './model.ts'
 import type { OutputShape } from './output-shape.ts'
 import { type OutputValue, outputValue } from './output-value.ts'
+import type { Message, Question } from './question.ts'
 
 /** A template, or anything else that makes a text of a row. */
 export type Prompt = Pick<Template, 'fields' | 'render'>

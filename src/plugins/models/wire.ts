@@ -1,14 +1,15 @@
 /**
- * One request to a model on its way out, and what comes back. A library makes the request and signs it; it is sent from here, and
- * what comes back is judged and read here: only then is it known what was complete, what was paid for, and whose fault an error is.
+ * One request to a model on its way out, and what comes back. Whoever makes the request and signs it, it is sent from here, and what
+ * comes back is judged and read here: only then is it known what was complete, what was paid for, and whose fault an error is.
  */
 import { type Json, withoutPrototypes } from '../../model/row.ts'
 import type { CallFailure } from '../../sdk/call.ts'
 import type { Masks } from '../masks.ts'
 import { EVERY_ADDRESS } from '../web/addresses.ts'
-import { type Connections, exchange, type Incoming } from '../web/exchange.ts'
+import type { Deadline } from '../web/deadline.ts'
+import { type Connections, exchange, type Incoming, type Outgoing } from '../web/exchange.ts'
 import { decodeText } from '../web/response.ts'
-import type { Endpoint } from './endpoint.ts'
+import { authorized, type Endpoint, urlAt } from './endpoint.ts'
 import { errorWithin } from './error-within.ts'
 import { assembled, isEventStream } from './event-stream.ts'
 import { withExtra } from './extra-body.ts'
@@ -25,11 +26,10 @@ export interface WireSettings {
   readonly connections: Connections
   /** Masks for errors. */
   readonly masks: Masks
-  /** To add to each request; null: nothing. */
+  /** To add to what a library makes; null: nothing. */
   readonly body: JsonMap | null
   /** What the limit of an answer is called; null: as the library has it. */
   readonly output_limit: OutputLimit | null
-  readonly signal: AbortSignal
 }
 
 /** An answer of a model is far shorter. */
@@ -37,7 +37,7 @@ const BODY_MAX_BYTES = 32 * 1024 * 1024
 /** In UTF-16 units: enough of a response to see what it is. */
 const SHOWN_MAX = 2_000
 
-/** Thrown through the library to whoever asked it. */
+/** Thrown to whoever asked, through the library where there is one. */
 export class Unanswered extends Error {
   readonly failure: CallFailure
 
@@ -49,11 +49,13 @@ export class Unanswered extends Error {
 
 export class Wire {
   readonly #settings: WireSettings
+  readonly #deadline: Deadline
   #reading: Reading | null = null
   #tokens: Tokens = {}
 
-  constructor(settings: WireSettings) {
+  constructor(settings: WireSettings, deadline: Deadline) {
     this.#settings = settings
+    this.#deadline = deadline
   }
 
   /** What came back; null if nothing did that can be read. */
@@ -66,38 +68,33 @@ export class Wire {
     return this.#tokens
   }
 
-  /**
-   * The `fetch` that the library gets. It answers with an empty complete answer of its kind.
-   * Follows no redirect, because they would take prompts and keys to where nobody said they should go.
-   */
+  /** The `fetch` that the library gets. It answers with an empty complete answer of its kind. */
   readonly fetch: typeof globalThis.fetch = async (input, init) => {
-    const { endpoint, connections, signal, format } = this.#settings
-    const url = new URL(input instanceof Request ? input.url : input)
-    for (const [name, value] of endpoint.query) url.searchParams.append(name, value)
-    const headers = new Headers(init?.headers)
-    if (endpoint.basic !== null && !headers.has('authorization'))
-      headers.set('authorization', `Basic ${endpoint.basic}`)
-    const outgoing = {
+    const { endpoint, format } = this.#settings
+    await this.send({
       method: init?.method ?? 'POST',
-      url,
-      headers: Object.fromEntries(headers),
+      url: urlAt(input instanceof Request ? input.url : String(input), endpoint),
+      headers: Object.fromEntries(authorized(new Headers(init?.headers), endpoint)),
       body: Buffer.from(this.#bodyOf(String(init?.body ?? ''))),
       idempotent: false,
-    }
-    const limits = {
-      guard: EVERY_ADDRESS,
-      connections,
-      env: process.env,
-      max_bytes: BODY_MAX_BYTES,
-      signal,
-      kept: true,
-    }
-    const incoming = await exchange(outgoing, limits)
-    if (incoming.kind === 'failure') throw new Unanswered(failureOfBroken(incoming, url.host))
+    })
+    return Response.json(WHOLE[format])
+  }
+
+  /**
+   * Sends it, and reads what comes back. Follows no redirect, because they would take prompts and keys to where nobody said they
+   * should go. @throws Unanswered
+   */
+  async send(outgoing: Outgoing): Promise<void> {
+    const { connections } = this.#settings
+    const incoming = await exchange(outgoing, {
+      ...{ guard: EVERY_ADDRESS, connections, env: process.env, max_bytes: BODY_MAX_BYTES },
+      ...{ deadline: this.#deadline, kept: true },
+    })
+    if (incoming.kind === 'failure') throw new Unanswered(failureOfBroken(incoming, outgoing.url.host))
     const reading = this.#read(incoming)
     if ('kind' in reading) throw new Unanswered(reading)
     this.#reading = reading
-    return Response.json(WHOLE[format])
   }
 
   /** Signed requests have both of these in them already: their body stays. */

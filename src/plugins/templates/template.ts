@@ -8,6 +8,7 @@ import type { Liquid, Template as LiquidTemplate, Token } from 'liquidjs'
 import { canonicalize } from '../../model/canonical.ts'
 import { loadOwnModule } from '../../model/own-file.ts'
 import { type Json, type Row, withoutPrototypes } from '../../model/row.ts'
+import { type Escape, plainTemplate } from './plain-template.ts'
 
 export interface Template {
   /** Fields of the row that it reads, in the order of their first place. */
@@ -31,9 +32,6 @@ export interface TemplateProblem {
 }
 
 export const isTemplate = (compiled: Template | TemplateProblem): compiled is Template => 'render' in compiled
-
-/** Throws to refuse the value; the message is for people. */
-export type Escape = (value: Json) => string
 
 /** They read files. */
 const FORBIDDEN_TAGS = ['include', 'render', 'layout', 'block']
@@ -115,7 +113,12 @@ export function compileTemplate(
   }
   const of_row = paths.filter(([first]) => typeof first === 'string' && !more.includes(first))
   const fields = fieldsOf(of_row)
-  const render = (row: Row, variables: Row = {}): Rendered<string> => {
+  const plain = plainTemplate(source, fields, escaping)
+  const render = (row: Row, variables: Row = NOTHING): Rendered<string> => {
+    const filled = plain?.fill(row, variables) ?? null
+    return filled === null ? liquid(row, variables) : { ok: true, value: filled }
+  }
+  const liquid = (row: Row, variables: Row): Rendered<string> => {
     try {
       return { ok: true, value: String(engine.liquid.renderSync(parsed, { ...row, row, ...variables }, RENDERING)) }
     } catch (error) {
@@ -123,7 +126,9 @@ export function compileTemplate(
     }
   }
   const value = (row: Row): Rendered<Json> => {
-    const rendered = render(row)
+    const known = plain?.valueOf(row) ?? null
+    if (known !== null) return { ok: true, value: known }
+    const rendered = liquid(row, NOTHING)
     return rendered.ok ? { ok: true, value: engine.last } : rendered
   }
   return {
@@ -133,6 +138,8 @@ export function compileTemplate(
     value: isOneOutput(source, parsed) ? value : null,
   }
 }
+
+const NOTHING: Row = {}
 
 /** The only field that is named, or the only one that is missing or null. */
 function about(fields: readonly string[], row: Row): { readonly field?: string } {

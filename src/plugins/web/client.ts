@@ -3,6 +3,7 @@
  * sent to another. One time limit for everything.
  */
 import { AddressGuard, type Resolve } from './addresses.ts'
+import { Deadline } from './deadline.ts'
 import {
   type Broken,
   Connections,
@@ -38,7 +39,6 @@ export class WebClient {
   readonly #connections = new Connections()
   readonly #guard: AddressGuard
   readonly #limits: WebLimits
-
   readonly #env: NodeJS.ProcessEnv
 
   /** `env`: where proxies are named. */
@@ -50,13 +50,21 @@ export class WebClient {
 
   /** Never throws for what a service or a network does. Header names are in lower case. */
   async ask(first: Outgoing, stop: AbortSignal): Promise<WebAnswer | Broken> {
-    const signal = AbortSignal.any([stop, AbortSignal.timeout(this.#limits.timeout_ms)])
+    const deadline = new Deadline(stop, this.#limits.timeout_ms)
+    try {
+      return await this.#follow(first, deadline)
+    } finally {
+      deadline.end()
+    }
+  }
+
+  async #follow(first: Outgoing, deadline: Deadline): Promise<WebAnswer | Broken> {
     const limits: ExchangeLimits = {
       guard: this.#guard,
       connections: this.#connections,
       env: this.#env,
       max_bytes: this.#limits.max_bytes,
-      signal,
+      deadline,
     }
     let outgoing: Outgoing = { ...first, headers: { 'user-agent': USER_AGENT, ...first.headers } }
     for (let left = this.#limits.redirects; ; left--) {

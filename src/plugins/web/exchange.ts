@@ -1,5 +1,5 @@
 /**
- * One request and its answer over HTTP/1.1, without redirects. All of it happens before `signal` is aborted, and no more
+ * One request and its answer over HTTP/1.1, without redirects. All of it happens before the deadline has passed, and no more
  * than `max_bytes` of decompressed body are ever held.
  */
 import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
@@ -8,6 +8,7 @@ import { pipeline, type Readable, type Transform } from 'node:stream'
 import { counted } from '../../model/number-text.ts'
 import type { CallFailure } from '../../sdk/call.ts'
 import { AddressRefused, type Guard } from './addresses.ts'
+import type { Deadline } from './deadline.ts'
 import { failure } from './failures.ts'
 import { http, https, zlib } from './node-http.ts'
 import { ProxyProblem, proxyFor, type WebProxy } from './proxy.ts'
@@ -79,7 +80,7 @@ export interface ExchangeLimits {
   /** Where proxies are named. */
   readonly env: NodeJS.ProcessEnv
   readonly max_bytes: number
-  readonly signal: AbortSignal
+  readonly deadline: Deadline
   /** Keep connections open also for requests that aren't idempotent. */
   readonly kept?: boolean
 }
@@ -115,9 +116,9 @@ export async function exchange(outgoing: Outgoing, limits: ExchangeLimits): Prom
       agent: limits.connections.agent(protocol, idempotent || limits.kept === true, proxy),
       // Through a proxy it would be asked for the proxy's name.
       ...(proxy === null && limits.guard.lookup !== undefined ? { lookup: limits.guard.lookup } : {}),
-      signal: limits.signal,
     })
-    request.once('socket', socket => {
+    limits.deadline.watch(() => request.destroy(new GivenUp()))
+    request.on('socket', socket => {
       if (!socket.connecting) sent = true
       else
         socket.once(protocol === 'https:' ? 'secureConnect' : 'connect', () => {
@@ -137,17 +138,20 @@ export async function exchange(outgoing: Outgoing, limits: ExchangeLimits): Prom
     return { kind: 'incoming', status, headers: response.headers, body: read }
   } catch (error) {
     const reached = status ?? (sent ? 'service' : 'nothing')
-    const broken = brokenOff(error, outgoing, { sent, proxied: proxy !== null }, limits.signal)
+    const broken = brokenOff(error, outgoing, { sent, proxied: proxy !== null }, limits.deadline)
     const { code } = error as NodeJS.ErrnoException
     return { ...broken, reached, direct: true, ...(typeof code === 'string' ? { system_code: code } : {}) }
+  } finally {
+    // The connection may be another request's by now.
+    limits.deadline.unwatch()
   }
 }
 
 /** Listens for errors to the end: one that comes when nobody waits for it any more would end the process. */
 function responseTo(request: ClientRequest): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-  request.once('response', resolve).on('error', reject)
-  request.once('upgrade', (_response, socket) => {
+  request.on('response', resolve).on('error', reject)
+  request.on('upgrade', (_response, socket) => {
     socket.destroy()
     reject(Object.assign(new Error('another protocol, which nobody asked for'), { code: 'UPGRADE' }))
   })
@@ -155,7 +159,8 @@ function responseTo(request: ClientRequest): Promise<IncomingMessage> {
 }
 
 export const isRedirect = ({ statusCode, headers }: Pick<IncomingMessage, 'statusCode' | 'headers'>): boolean =>
-  [301, 302, 303, 307, 308].includes(statusCode ?? 0) && headers.location !== undefined
+  REDIRECTS.includes(statusCode ?? 0) && headers.location !== undefined
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308]
 
 async function readBody(
   response: IncomingMessage,
@@ -170,24 +175,55 @@ async function readBody(
     response.destroy()
     return needed ? failure('HTTP_ENCODING', `${origin} answers in an encoding that wasn’t asked for`, false) : NOTHING
   }
-  const chunks: Buffer[] = []
-  let size_bytes = 0
   try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      size_bytes += chunk.length
-      if (size_bytes > max_bytes) {
-        response.destroy()
-        return failure('HTTP_TOO_LARGE', `${origin} answers with more than ${counted(max_bytes, 'byte')}`, false)
-      }
-      chunks.push(chunk)
-    }
+    const bytes = await bytesOf(body, max_bytes)
+    if (bytes !== null) return bytes
+    response.destroy()
+    return failure('HTTP_TOO_LARGE', `${origin} answers with more than ${counted(max_bytes, 'byte')}`, false)
   } catch (error) {
     if (needed || !isUndecodable(error)) throw error
     return NOTHING
   }
-  return Buffer.concat(chunks)
 }
 const NOTHING = Buffer.alloc(0)
+
+/** Ends a request whose deadline has passed. */
+class GivenUp extends Error {
+  override readonly name = 'GivenUp'
+  readonly code = 'ABORT_ERR'
+}
+
+/** A body that was closed before its end, without an error. */
+class CutOff extends Error {
+  override readonly name = 'CutOff'
+  readonly code = 'ERR_STREAM_PREMATURE_CLOSE'
+}
+
+/** All of them, by events: an iterator would wait for each piece several times. Null if there are more than `max_bytes`. */
+function bytesOf(body: Readable, max_bytes: number): Promise<Buffer | null> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer | null>()
+  const chunks: Buffer[] = []
+  let size_bytes = 0
+  let ended = false
+  // Listens for errors to the end, as `responseTo` does.
+  body.on('error', reject)
+  body.on('data', (chunk: Buffer) => {
+    size_bytes += chunk.length
+    if (size_bytes <= max_bytes) chunks.push(chunk)
+    else {
+      body.destroy()
+      resolve(null)
+    }
+  })
+  body.on('end', () => {
+    ended = true
+    resolve(Buffer.concat(chunks, size_bytes))
+  })
+  body.on('close', () => {
+    if (!ended) reject(new CutOff())
+  })
+  return promise
+}
 
 function isUndecodable(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException
@@ -212,13 +248,13 @@ interface Way {
 }
 
 /** Only codes of the system are reported: its messages may repeat what was sent. */
-function brokenOff(error: unknown, { url, idempotent }: Outgoing, way: Way, signal: AbortSignal): CallFailure {
+function brokenOff(error: unknown, { url, idempotent }: Outgoing, way: Way, deadline: Deadline): CallFailure {
   const { origin } = url
   // Whether a request that was sent took effect can't be known.
   const again = idempotent || !way.sent
   if (error instanceof AddressRefused) return failure('HTTP_ADDRESS_REFUSED', `${origin}: ${error.message}`, false)
   if (error instanceof ProxyProblem) return failure('HTTP_NETWORK', error.message, false)
-  if (signal.aborted) return failure('HTTP_TIMEOUT', `${origin} didn’t answer in time`, again)
+  if (deadline.passed !== null) return failure('HTTP_TIMEOUT', `${origin} didn’t answer in time`, again)
   const { code, statusCode } = error as NodeJS.ErrnoException & { readonly statusCode?: number }
   if (typeof code !== 'string') throw error
   if (code.startsWith('HPE_HEADER_OVERFLOW'))
