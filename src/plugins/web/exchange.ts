@@ -117,7 +117,6 @@ export async function exchange(outgoing: Outgoing, limits: ExchangeLimits): Prom
       // Through a proxy it would be asked for the proxy's name.
       ...(proxy === null && limits.guard.lookup !== undefined ? { lookup: limits.guard.lookup } : {}),
     })
-    limits.deadline.watch(() => request.destroy(new GivenUp()))
     request.on('socket', socket => {
       if (!socket.connecting) sent = true
       else
@@ -125,7 +124,7 @@ export async function exchange(outgoing: Outgoing, limits: ExchangeLimits): Prom
           sent = true
         })
     })
-    const answered = responseTo(request)
+    const answered = responseTo(request, limits.deadline)
     request.end(body ?? undefined)
     const response = await answered
     status = response.statusCode ?? 0
@@ -148,8 +147,14 @@ export async function exchange(outgoing: Outgoing, limits: ExchangeLimits): Prom
 }
 
 /** Listens for errors to the end: one that comes when nobody waits for it any more would end the process. */
-function responseTo(request: ClientRequest): Promise<IncomingMessage> {
+function responseTo(request: ClientRequest, deadline: Deadline): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+  deadline.watch(() => {
+    const given_up = new GivenUp()
+    request.destroy(given_up)
+    // It hears nothing of that before it has a connection, which a proxy may take long to give.
+    reject(given_up)
+  })
   request.on('response', resolve).on('error', reject)
   request.on('upgrade', (_response, socket) => {
     socket.destroy()

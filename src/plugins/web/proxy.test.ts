@@ -63,8 +63,8 @@ describe('which proxy is asked', () => {
 })
 
 describe('asked through a proxy', () => {
-  const client = (HTTP_PROXY: string, resolve?: Resolve) => {
-    const limits = { timeout_ms: 30_000, max_bytes: 1_000_000, redirects: 5, allow: ['listed.example'] }
+  const client = (HTTP_PROXY: string, resolve?: Resolve, timeout_ms = 30_000) => {
+    const limits = { timeout_ms, max_bytes: 1_000_000, redirects: 5, allow: ['listed.example'] }
     const web = new WebClient(limits, resolve, { HTTP_PROXY, HTTPS_PROXY: HTTP_PROXY } as NodeJS.ProcessEnv)
     onTestFinished(() => web.close())
     return (url: string) =>
@@ -112,6 +112,13 @@ describe('asked through a proxy', () => {
       retryable: false,
       reached: 'nothing',
     })
+  })
+
+  test('one that never gives a way is given up in time', async () => {
+    const { port, server } = await serve(echo)
+    server.on('connect', (_request, socket) => onTestFinished(() => void socket.destroy()))
+    const answer = await client(`http://127.0.0.1:${port}`, unknown, 50)('https://far.example/')
+    expect(answer).toMatchObject({ code: 'HTTP_TIMEOUT', retryable: true, reached: 'nothing' })
   })
 
   test('one for other protocols is no proxy', async () => {
