@@ -9,7 +9,7 @@
  */
 import type { Both, Divergence } from './difference.ts'
 import { endingOf, sameEnding } from './endings.ts'
-import { changedBetween, sameValue } from './known-values.ts'
+import { sameValue } from './known-values.ts'
 import { type Pair, type Place, placeOf, sameWay } from './parting.ts'
 import { reasonOf } from './reason.ts'
 import type { Instance, Tale } from './tale.ts'
@@ -60,10 +60,10 @@ function sameOutput(a: Instance, b: Instance, tales: Both<Tale>): boolean | null
 }
 
 function divergenceAt(place: Place, differs: Divergence['differs'], tales: Both<Tale>): Divergence {
-  const { pair, parting, values, callers } = place
+  const { pair, parting, changed, callers } = place
   return {
     parted_at: { ...parting, because: reasonOf(parting.node, callers, tales) },
-    changed: parting.kind === 'value' ? changedBetween(values) : {},
+    changed,
     token: { old: pair.old?.token ?? null, new: pair.new?.token ?? null },
     outcome: {
       old: pair.old === undefined ? null : endingOf(pair.old, tales.old),

@@ -70,10 +70,14 @@ function* placeProblems(
   subject: SubjectEntry['subject'],
   before: number | null,
 ): Iterable<string> {
-  if (subjectName(entry.subject) !== subjectName(subject))
+  if (!isSame(entry.subject, subject))
     yield `${entryName(seq)} is found as one of ${subjectName(subject)}, and says that it is of ${subjectName(entry.subject)}`
   if (entry.previous !== before)
     yield `${entryName(seq)} follows ${entryOrNothing(entry.previous)} in the story of ${subjectName(subject)}, and ${entryOrNothing(before)} is what is found`
+}
+
+function isSame(a: SubjectEntry['subject'], b: SubjectEntry['subject']): boolean {
+  return a.kind === 'row' ? b.kind === 'row' && a.row === b.row : b.kind === 'batch' && a.batch === b.batch
 }
 
 function entryOrNothing(seq: number | null): string {

@@ -6,6 +6,7 @@
 import type { SubjectEntry } from '../../format/entry.ts'
 import type { FullEntry, LedgerReader, StoredEntry } from '../../ledger/read-port.ts'
 import { CustodyError } from '../../model/error.ts'
+import { fateNumber } from '../../model/outcome.ts'
 import { isRow, type Json, newRow, type Row } from '../../model/row.ts'
 import { decodeSubjectEntry } from '../decode.ts'
 import { checkedSubject } from '../evidence/subject-check.ts'
@@ -15,7 +16,6 @@ import { readCourse } from '../fold/read-course.ts'
 import { closingOf, headOf, intentsOf, type Opening, openingOf, planOf, readable } from '../runs/run-log.ts'
 import type { SubjectValues } from '../values.ts'
 import { entryName, tokenName } from '../verify/check.ts'
-import { batchesAfter } from './batches.ts'
 import type { Story } from './story.ts'
 import { callsOf, pathOf, type Scene, tellTokens, type Values } from './tell.ts'
 
@@ -129,7 +129,8 @@ class Telling {
     const { entries, values } = checkedSubject(this.#log, full, subject, open)
     const onward: Story[] = []
     const left_out: number[] = []
-    for (const batch of await batchesAfter(this.#reader, this.#log, stored, entries)) {
+    const course = Course.of(entries, scene.topology)
+    for (const batch of batchesAfter(entries, course)) {
       if (this.#included.has(batch)) continue
       if (this.#included.size >= MOST_BATCHES) {
         left_out.push(batch)
@@ -139,7 +140,6 @@ class Telling {
       const of_batch = await this.#reader.entriesOfBatch(this.#log, batch)
       onward.push(await this.of(of_batch, { kind: 'batch', batch }))
     }
-    const course = Course.of(entries, scene.topology)
     const known_values = known(values, declaredFields(course, scene))
     return {
       run: scene.opening.run,
@@ -162,6 +162,15 @@ class Telling {
     const [token = null] = of_first.tokens.keys()
     return { batches: batches.length, token }
   }
+}
+
+const CONSUMED = fateNumber('CONSUMED_IN_BATCH', 'batch')
+
+/** The batches that consumed tokens of a subject, in order of their endings; each once. */
+function batchesAfter(entries: readonly SubjectEntry[], { holds }: Course): Iterable<number> {
+  const batches = new Map(holds.map(({ group, batch }) => [group, batch] as const))
+  const consumed = entries.flatMap(({ endings }) => endings.filter(({ fate }) => fate === CONSUMED))
+  return new Set(consumed.flatMap(({ group }) => batches.get(group) ?? []))
 }
 
 function subjectOf(

@@ -5,7 +5,6 @@ import { batchCourses } from './read-course.ts'
 
 export class BatchNumbers {
   readonly #by_node = new Map<string, number[]>()
-  readonly #by_group = new Map<number, number>()
   /** By number of the batch: its aggregate and place there, as text. */
   readonly #names = new Map<number, string>()
 
@@ -23,7 +22,6 @@ export class BatchNumbers {
       const own = batches.#by_node.get(name) ?? []
       batches.#by_node.set(name, own)
       own.push(number)
-      if (batch !== null) batches.#by_group.set(batch.opened.group, number)
       batches.#names.set(number, `${name} ${own.length}`)
     }
     return batches
@@ -37,10 +35,6 @@ export class BatchNumbers {
   /** In order of opening. */
   at(node: string): readonly number[] {
     return this.#by_node.get(node) ?? []
-  }
-
-  ofGroup(group: number): number | null {
-    return this.#by_group.get(group) ?? null
   }
 
   /** The same in every run of the same data. */

@@ -97,19 +97,18 @@ class CourseBook implements Courses {
 
   async #recorded(course: Course): Promise<RecordedCourse | null> {
     if (course.first === null) return null
-    const { topology, batches } = this.#parts
+    const { nodes } = this.#parts.topology
     // The first time that a node held a token counts.
-    const held = new Map(course.holds.toReversed().map(each => [`${each.token} ${each.node}`, each.group]))
+    const held = new Map(course.holds.toReversed().map(each => [`${each.token} ${each.node}`, each.batch]))
     const takes: RecordedTake[] = []
     for (const { birth, path, visits } of course.tokens.values()) {
       const seen = new Set<number>()
       for (const { fact, time_us } of visits) {
-        const node = topology.nodes[fact.node - 1]
+        const node = nodes[fact.node - 1]
         // A sink, or an aggregate, may be tried again: the first time counts.
         if (node === undefined || !ORDERED.has(node.kind) || seen.has(fact.node)) continue
         seen.add(fact.node)
-        const group = node.kind === 'aggregate' ? held.get(`${fact.token} ${fact.node}`) : undefined
-        const batch = group === undefined ? null : batches.ofGroup(group)
+        const batch = held.get(`${fact.token} ${fact.node}`) ?? null
         takes.push({
           path,
           node: node.name,
