@@ -32,7 +32,6 @@ import type { AtPoint } from '../ports/crash-points.ts'
 import type { SessionClock } from '../ports/run-clock.ts'
 import type { Recorder } from '../record/recorder.ts'
 import type { Progressed } from '../resume/state.ts'
-import { CommitPace } from './commit-pace.ts'
 
 export interface Stop {
   readonly status: 'failed' | 'cancelled'
@@ -86,9 +85,6 @@ export class Committer {
   readonly #atPoint: AtPoint
   readonly #onCommit: CommitterParts['onCommit']
   readonly #onSettled: () => void
-  readonly #pace = new CommitPace()
-  /** Since when the commit is due that began last, monotonic. */
-  #due_us = 0
   #in_flight: Begun | null = null
   /** Since when the engine works for the next commit, monotonic. */
   #went_on_us: number
@@ -132,16 +128,10 @@ export class Committer {
     this.#ledger.append(draft)
   }
 
-  /** How long what arrives from outside waits for the next commit. */
-  get wait_us(): number {
-    return this.#pace.wait_us
-  }
-
   /** Begins a commit; it may still be under way when this comes back. */
   async commit(): Promise<void> {
     const due_us = this.#clock.monotonic_us()
     await this.settled()
-    this.#due_us = due_us
     this.#atPoint('before_flush')
     const receipts = await this.#outputs.flush()
     this.#adapt(due_us)
@@ -250,7 +240,6 @@ export class Committer {
     this.#in_flight = new Begun(
       durable.then(head => {
         this.#accept(head, values, jumps)
-        if (!last) this.#pace.took(this.#clock.monotonic_us() - this.#due_us)
         this.totals = totals
         this.#outputs.accept(receipts)
         this.#atPoint('after_commit')

@@ -20,6 +20,8 @@ import type { Committer } from './committer.ts'
 import type { Guards } from './guards.ts'
 import type { Wake } from './wake.ts'
 
+/** Answers of calls are durable within 100 ms of their arrival, the commit included. */
+const COMMIT_AFTER_US = 50_000
 /** How long rows may be read before the outside is heard, while answers may come. */
 const LISTEN_EVERY_US = 5_000
 const RENEW_EVERY_US = 3_000_000
@@ -178,7 +180,7 @@ export class Scheduler {
     const { clock, recorder, calls, committer } = this.#parts
     // What calls under way may cost is on record, should the process be gone before they come back.
     if (recorder.pending.size > 0 || calls.at_risk_nusd > committer.at_risk_nusd)
-      this.#callOffCommit ??= clock.wake(committer.wait_us, () => {
+      this.#callOffCommit ??= clock.wake(COMMIT_AFTER_US, () => {
         this.#commit_due = true
         this.#parts.wake.up()
       })

@@ -1,8 +1,8 @@
 /** What commits make durable, and when. */
-import { type Defect, inAccessor, inMethod } from '../defect.ts'
+import { but, type Defect, inConstructor, inMethod } from '../defect.ts'
 
 const committer = () => import('../../../src/engine/run/committer.ts')
-const commitPace = () => import('../../../src/engine/run/commit-pace.ts')
+const scheduler = () => import('../../../src/engine/run/scheduler.ts')
 const pending = () => import('../../../src/engine/record/pending.ts')
 const orderList = () => import('../../../src/engine/order/order-list.ts')
 const sinks = () => import('../../../src/engine/nodes/sink/sinks.ts')
@@ -79,6 +79,13 @@ export const COMMIT_DEFECTS: readonly Defect[] = [
   {
     name: 'an answer waits for its row to be done',
     shape: 'calls-crashes',
-    changes: [inAccessor(commitPace, 'CommitPace', 'wait_us', () => () => 500_000)],
+    changes: [
+      inConstructor(scheduler, 'Scheduler', make => parts => {
+        // Whatever it is to be woken for comes late, commits for answers among that.
+        const { clock } = parts
+        const wake: typeof clock.wake = (delay_us, callback) => clock.wake(10 * delay_us, callback)
+        return make({ ...parts, clock: but(clock, { wake }) })
+      }),
+    ],
   },
 ]

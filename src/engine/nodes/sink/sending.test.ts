@@ -193,8 +193,8 @@ describe('after a crash', () => {
     const rig = hook.on(pipeline(1))
     await hook.crashAndResume(500)
     expect(rig.endings()).toEqual({ 1: 'COMPLETED/flow@hook' })
-    // The process is gone when it would commit the next intent, at 1,100 ms, and was last heard of at 180 ms.
-    expect(hook.begun.map(({ at_ms }) => at_ms)).toEqual([0, 2_100 + 920])
+    // The process is gone when it would commit the next intent, at 1,100 ms, and was last heard of at 150 ms.
+    expect(hook.begun.map(({ at_ms }) => at_ms)).toEqual([0, 2_100 + 950])
     expect(
       rig
         .facts<VisitFact>('visits')
