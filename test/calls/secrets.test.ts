@@ -28,7 +28,8 @@ const ROWS = 60
 /** Repeats all that it was sent, in answers and errors of every kind. */
 async function blabber(): Promise<{ readonly port: number; readonly server: Server; seen: string; refuses: boolean }> {
   const blab = { port: 0, seen: '', server: createServer(), refuses: false }
-  let requests = 0
+  /** By what is asked, so that each is answered in every way, whoever comes first. */
+  const requests = new Map<string, number>()
   blab.server.on('request', async (request: IncomingMessage, response) => {
     for await (const _ of request) await Promise.resolve()
     const detail = JSON.stringify({ url: request.url, headers: request.headers, raw: request.rawHeaders })
@@ -50,7 +51,10 @@ async function blabber(): Promise<{ readonly port: number; readonly server: Serv
         choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason }],
       })
     if (blab.refuses) return answer(401, error)
-    switch (requests++ % 14) {
+    const asked = request.url?.split('/')[1] ?? ''
+    const nth = requests.get(asked) ?? 0
+    requests.set(asked, nth + 1)
+    switch (nth % 14) {
       case 0:
         return answer(200, choice(detail, 'stop'))
       case 1:
