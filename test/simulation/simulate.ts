@@ -146,7 +146,11 @@ function goOn(world: World, ledger: MemoryLedger, model: Model, shape: Shape, fa
 /** Decides when the power goes, or somebody stops the run, and whether commits take time. */
 function start(world: World, ledger: MemoryLedger, model: Model, shape: Shape, fate: Random) {
   const stop = new AbortController()
-  const power = new Power(shape.crashes === true && fate.chance(0.7) ? fate.between(1, 12) : Number.POSITIVE_INFINITY)
+  const steps = shape.crashes === true && fate.chance(0.7) ? fate.between(1, 12) : Number.POSITIVE_INFINITY
+  world.ended_us = null
+  const power = new Power(steps, () => {
+    world.ended_us = world.clock.monotonic_us()
+  })
   ledger.power = power
   world.power = power
   world.guards = shape.crashes === true && fate.chance(0.3) ? TIGHT : OFF
@@ -180,7 +184,8 @@ async function drive(world: World, ledger: MemoryLedger, plan: Plan, work: () =>
   const { deliveries, problems } = world.services
   const broke = result?.error?.code === 'CUSTODY_GUARD'
   if (broke && world.published > shown) problems.push('a guard broke, and yet something was published')
-  problems.push(...lostCalls(deliveries, callsIn(ledger.subjects()).slice(before), world.clock.monotonic_us()))
+  const ended_us = world.ended_us ?? world.clock.monotonic_us()
+  problems.push(...lostCalls(deliveries, callsIn(ledger.subjects()).slice(before), ended_us))
   return { result: world.power.on ? result : null, plan }
 }
 

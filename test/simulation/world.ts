@@ -60,6 +60,8 @@ export class World {
   /** What each sink has durably, in order. */
   readonly disk = new Map<string, Row[]>()
   power = new Power(Number.POSITIVE_INFINITY)
+  /** When the power went of the process at work, monotonic; it runs on until that is noticed. null: it hasn't gone. */
+  ended_us: number | null = null
   /** Whether it is durably on record that what has this key will be sent. */
   isAnnounced: (key: string) => boolean = () => true
   clock: VirtualClock
