@@ -15,19 +15,6 @@ import { Optional, type Value } from './values.ts'
 
 export const MAX_STEPS = 1_000_000
 
-/** As keys of functions: with a point those that are called on something. */
-export const MACROS: ReadonlySet<string> = new Set([
-  'has',
-  '.all',
-  '.exists',
-  '.exists_one',
-  '.map',
-  '.filter',
-  '.or',
-  '.orValue',
-  'cel.bind',
-])
-
 /** Null if the call isn't a macro's. */
 export function compileMacro(c: Compilation, node: CallNode): Compiled | null {
   if (node.op === 'call') {

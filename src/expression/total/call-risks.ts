@@ -1,6 +1,7 @@
 /** Where functions and macros fail, and what they can give. Each overload says when it fails; one that doesn't is reported. */
 import type { ASTNode } from '@marcbachmann/cel-js'
-import { FUNCTIONS, fittingOverloads, keyOfCall, type Overload } from '../functions.ts'
+import { FUNCTIONS, fittingOverloads, keyOfCall } from '../functions.ts'
+import type { Overload } from '../library/spec.ts'
 import type { Kind } from '../types.ts'
 import type { Value } from '../values.ts'
 import type { Analyst, Scope } from './analyst.ts'
@@ -79,7 +80,7 @@ function lookAtRounds(analyst: Analyst, node: CallNode, scope: Scope): Possible 
 function lookAtFunction(analyst: Analyst, node: CallNode, scope: Scope): Possible {
   const { key, args: nodes } = keyOfCall(node, name => scope.variables.has(name))
   const types = nodes.map(each => analyst.expression.typeOf(each))
-  const overloads = fittingOverloads(FUNCTIONS.get(key) ?? [], types)
+  const overloads = fittingOverloads(FUNCTIONS.get(key)?.overloads ?? [], types)
   const args = nodes.map((each, i) => {
     const value = analyst.look(each, scope)
     const takes = overloads.map(({ takes }) => takes[i] as Kind)
@@ -110,14 +111,15 @@ function combinations(args: readonly Possible[]): ReadonlyArray<readonly Possibl
 }
 
 function called(
-  { gives, fails, results, run }: Overload,
+  overload: Overload,
   args: readonly Possible[],
   names: readonly string[],
   report: (where: string) => void,
 ): Possible {
+  const { gives, fails, results } = overload
   const constants = args.map(({ constant }) => constant).filter(each => each !== undefined)
   if (args.length > 0 && constants.length === args.length) {
-    const constant = folded(() => run(constants as readonly Value[], ''))
+    const constant = folded(() => overload.run(constants as readonly Value[], ''))
     if (constant === null) report('it is evaluated')
     return constant ?? anyOf([])
   }

@@ -1,0 +1,31 @@
+/** The library as a whole, in the order of its page. A new function is one more spec in one of these groups. */
+import { CONVERSIONS } from './conversions.ts'
+import { LETTERS } from './letters.ts'
+import { LISTS } from './lists.ts'
+import { MACRO_GROUP } from './macros.ts'
+import { NUMBERS } from './numbers.ts'
+import { OPTIONALS } from './optionals.ts'
+import { PATTERNS } from './patterns.ts'
+import type { FunctionGroup, FunctionSpec } from './spec.ts'
+import { TEXTS } from './texts.ts'
+import { TIMESTAMPS } from './timestamps.ts'
+
+export const LIBRARY: readonly FunctionGroup[] = [
+  MACRO_GROUP,
+  CONVERSIONS,
+  TEXTS,
+  LETTERS,
+  PATTERNS,
+  NUMBERS,
+  LISTS,
+  OPTIONALS,
+  TIMESTAMPS,
+]
+
+export const ALL_FUNCTIONS: readonly FunctionSpec[] = LIBRARY.flatMap(({ functions }) => functions)
+
+/** By `name` for global functions, `.name` for those with a receiver, `space.name` for those of a name space. */
+export function keysOf({ name, form }: FunctionSpec): readonly string[] {
+  if (form === 'both') return [name, `.${name}`]
+  return [form === 'method' ? `.${name}` : name]
+}

@@ -1,0 +1,133 @@
+/** Texts in any script: case, padding, normal forms. What CEL has for ASCII alone is here for all letters. */
+import { fault } from '../faults.ts'
+import { limitText, MAX_TEXT } from '../operators.ts'
+import { tooLong } from '../total/fails.ts'
+import { anyOf, type Possible } from '../total/possible.ts'
+import { STRING } from '../types.ts'
+import { type FunctionGroup, type More, type Overload, overload, total } from './spec.ts'
+
+/** A character becomes three at most where its case is changed, and 18 in the normal forms: Unicode 17, section 5.18; UAX 15, section 12. */
+const grown = (times: number) => (args: readonly Possible[]) =>
+  anyOf(['string'], { length: (args[0]?.length ?? Number.POSITIVE_INFINITY) * times })
+const onText = (times: number, run: (text: string) => string): readonly Overload[] => [
+  total(['string'], STRING, ([text]) => run(text), { results: grown(times) }),
+]
+
+const widest = ([text, length]: readonly Possible[]) =>
+  // A width counts characters, which are two units at most.
+  Math.max(text?.length ?? Number.POSITIVE_INFINITY, 2 * Number(length?.int[1] ?? MAX_TEXT))
+const pads: More = {
+  fails: args => tooLong(widest(args)),
+  results: args => anyOf(['string'], { length: widest(args) }),
+}
+
+/** What makes `text` as long as that, in code points. */
+function padding(text: string, length: bigint, by: string, at: string): string {
+  const missing = Number(length) - [...text].length
+  if (missing <= 0 || by === '') return ''
+  limitText(Number(length), at)
+  const pad = [...by]
+  const rounds = Math.floor(missing / pad.length)
+  limitText(text.length + (rounds + 1) * by.length, at)
+  return by.repeat(rounds) + pad.slice(0, missing % pad.length).join('')
+}
+
+const padded = (pad: (text: string, padding: string) => string): readonly Overload[] => [
+  overload(['string', 'int'], STRING, ([text, length], at) => pad(text, padding(text, length, ' ', at)), pads),
+  overload(['string', 'int', 'string'], STRING, ([text, length, by], at) => pad(text, padding(text, length, by, at))),
+]
+
+const FORMS = ['NFC', 'NFD', 'NFKC', 'NFKD']
+
+const own = { form: 'method', from: 'Custody' } as const
+export const LETTERS: FunctionGroup = {
+  title: 'Texts in any script',
+  functions: [
+    {
+      ...own,
+      name: 'upper',
+      summary: 'The text in upper case, by Unicode’s rules for all languages.',
+      overloads: onText(3, text => text.toUpperCase()),
+      examples: [['"straße".upper()', 'STRASSE']],
+    },
+    {
+      ...own,
+      name: 'lower',
+      summary: 'The text in lower case, by Unicode’s rules for all languages.',
+      overloads: onText(3, text => text.toLowerCase()),
+      examples: [['"ÄRGER".lower()', 'ärger']],
+    },
+    {
+      ...own,
+      name: 'trimStart',
+      summary: 'The text without blanks and line breaks at its beginning.',
+      overloads: onText(1, text => text.trimStart()),
+      examples: [['"  x ".trimStart()', 'x ']],
+    },
+    {
+      ...own,
+      name: 'trimEnd',
+      summary: 'The text without blanks and line breaks at its end.',
+      overloads: onText(1, text => text.trimEnd()),
+      examples: [['"  x ".trimEnd()', '  x']],
+    },
+    {
+      ...own,
+      name: 'collapse',
+      summary: 'The text with one blank in the place of each run of blanks and line breaks, and none at its ends.',
+      overloads: onText(1, text => text.trim().replace(/\s+/gu, ' ')),
+      examples: [['" 12  Main\\n St ".collapse()', '12 Main St']],
+    },
+    {
+      ...own,
+      name: 'padStart',
+      summary: 'The text with blanks, or another text, before it until it has so many characters.',
+      overloads: padded((text, padding) => padding + text),
+      examples: [
+        ['"7".padStart(3, "0")', '007'],
+        ['"7".padStart(3)', '  7'],
+      ],
+      errors: { EVALUATION_LIMIT: '"7".padStart(99999999)' },
+    },
+    {
+      ...own,
+      name: 'padEnd',
+      summary: 'The text with blanks, or another text, behind it until it has so many characters.',
+      overloads: padded((text, padding) => text + padding),
+      examples: [['"7".padEnd(3, ".")', '7..']],
+      errors: { EVALUATION_LIMIT: '"7".padEnd(99999999)' },
+    },
+    {
+      ...own,
+      name: 'normalize',
+      summary: 'The text in a normal form of Unicode: NFC, or the one that is named: NFC, NFD, NFKC or NFKD.',
+      overloads: [
+        ...onText(18, text => text.normalize()),
+        overload(
+          ['string', 'string'],
+          STRING,
+          ([text, form], at) =>
+            FORMS.includes(form)
+              ? text.normalize(form)
+              : fault('ARGUMENT_INVALID', `${at}: a normal form is ${FORMS.join(', ')}`),
+          {
+            fails: ([, form], [, name]) =>
+              typeof form?.constant === 'string' && FORMS.includes(form.constant)
+                ? null
+                : `${name} isn’t a normal form`,
+            results: grown(18),
+          },
+        ),
+      ],
+      examples: [
+        ['"e\\u0301".normalize().size()', 1],
+        ['"ﬁ".normalize("NFKC")', 'fi'],
+      ],
+      errors: { ARGUMENT_INVALID: '"a".normalize("NF" + "X")' },
+      constants: ([, form]) =>
+        typeof form !== 'string' || FORMS.includes(form)
+          ? null
+          : { argument: 1, code: 'CUSTODY_CEL_TYPE', problem: `a normal form is ${FORMS.join(', ')}` },
+    },
+  ],
+}
