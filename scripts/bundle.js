@@ -20,6 +20,7 @@ const ENTRIES = [
   'plugins/web/page-worker',
   'plugins/templates/liquid',
   'sdk/ajv',
+  'expression/library/ascii',
   'cli/render/wide-text',
 ]
 

@@ -252,8 +252,12 @@ export function limitText(length: number, at: string): void {
   if (length > MAX_TEXT) fault('EVALUATION_LIMIT', `${at}: the text becomes too long`)
 }
 
+export function limitList(length: number, at: string): void {
+  if (length > MAX_LIST) fault('EVALUATION_LIMIT', `${at}: the list becomes too long`)
+}
+
 function joinLists(a: readonly Value[], b: readonly Value[], at: string): readonly Value[] {
-  if (a.length + b.length > MAX_LIST) fault('EVALUATION_LIMIT', `${at}: the list becomes too long`)
+  limitList(a.length + b.length, at)
   return [...a, ...b]
 }
 

@@ -3,6 +3,7 @@ import { CONVERSIONS } from './conversions.ts'
 import { LETTERS } from './letters.ts'
 import { LISTS } from './lists.ts'
 import { MACRO_GROUP } from './macros.ts'
+import { MAPS, SETS } from './maps.ts'
 import { NUMBERS } from './numbers.ts'
 import { OPTIONALS } from './optionals.ts'
 import { PATTERNS } from './patterns.ts'
@@ -18,6 +19,8 @@ export const LIBRARY: readonly FunctionGroup[] = [
   PATTERNS,
   NUMBERS,
   LISTS,
+  MAPS,
+  SETS,
   OPTIONALS,
   TIMESTAMPS,
 ]

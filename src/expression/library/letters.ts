@@ -1,4 +1,5 @@
 /** Texts in any script: case, padding, normal forms. What CEL has for ASCII alone is here for all letters. */
+import { loadOwnModule } from '../../model/own-file.ts'
 import { fault } from '../faults.ts'
 import { limitText, MAX_TEXT } from '../operators.ts'
 import { tooLong } from '../total/fails.ts'
@@ -38,6 +39,26 @@ const padded = (pad: (text: string, padding: string) => string): readonly Overlo
 ]
 
 const FORMS = ['NFC', 'NFD', 'NFKC', 'NFKD']
+
+const UMLAUTS: { readonly [umlaut: string]: string } = { ä: 'ae', ö: 'oe', ü: 'ue', Ä: 'Ae', Ö: 'Oe', Ü: 'Ue' }
+/** No character becomes longer in the tables of any-ascii. */
+const MOST_LETTERS = 42
+
+let loaded: typeof import('./ascii.ts') | null = null
+function transliterated(text: string, at: string): string {
+  if (PLAIN.test(text)) return text
+  // cast: it is what that module exports
+  loaded ??= loadOwnModule('expression/library/ascii') as typeof import('./ascii.ts')
+  const ascii = loaded.anyAscii(text)
+  limitText(ascii.length, at)
+  return ascii
+}
+const PLAIN = /^[ -~]*$/
+const lettered = (args: readonly Possible[]) => (args[0]?.length ?? Number.POSITIVE_INFINITY) * MOST_LETTERS
+const ascii = {
+  fails: (args: readonly Possible[]) => tooLong(lettered(args)),
+  results: (args: readonly Possible[]) => anyOf(['string'], { length: lettered(args) }),
+} satisfies More
 
 const own = { form: 'method', from: 'Custody' } as const
 export const LETTERS: FunctionGroup = {
@@ -128,6 +149,34 @@ export const LETTERS: FunctionGroup = {
         typeof form !== 'string' || FORMS.includes(form)
           ? null
           : { argument: 1, code: 'CUSTODY_CEL_TYPE', problem: `a normal form is ${FORMS.join(', ')}` },
+    },
+    {
+      ...own,
+      name: 'transliterate',
+      summary: 'The text in ASCII, letter by letter, whatever its script; with "de", the umlauts become ae, oe and ue.',
+      overloads: [
+        overload(['string'], STRING, ([text], at) => transliterated(text, at), ascii),
+        overload(
+          ['string', 'string'],
+          STRING,
+          ([text, language], at) =>
+            language === 'de'
+              ? transliterated(
+                  text.replace(/[äöüÄÖÜ]/g, umlaut => UMLAUTS[umlaut] ?? umlaut),
+                  at,
+                )
+              : fault('ARGUMENT_INVALID', `${at}: the one language with rules of its own is de`),
+          { results: ascii.results },
+        ),
+      ],
+      examples: [
+        ['"Москва, Málaga".transliterate()', 'Moskva, Malaga'],
+        ['"Größe".transliterate("de")', 'Groesse'],
+      ],
+      errors: {
+        ARGUMENT_INVALID: '"a".transliterate("xx")',
+        EVALUATION_LIMIT: '"".padEnd(300000, "🫰").transliterate()',
+      },
     },
   ],
 }

@@ -1,8 +1,8 @@
 /** Optional values: those of `row.?field`, and what makes or takes one. */
 import { fault } from '../faults.ts'
-import { anyOf, type Possible, within } from '../total/possible.ts'
-import { ANY, BOOL, optionalOf, type Type } from '../types.ts'
-import { NONE, Optional } from '../values.ts'
+import { anyOf, type Possible, within, without } from '../total/possible.ts'
+import { ANY, BOOL, notNull, optionalOf, type Type } from '../types.ts'
+import { Duration, NONE, Optional, type Value } from '../values.ts'
 import { type FunctionGroup, overload, total } from './spec.ts'
 
 const inner = ([optional]: readonly Type[]): Type => (optional?.kind === 'optional' ? (optional.of ?? ANY) : ANY)
@@ -55,6 +55,37 @@ export const OPTIONALS: FunctionGroup = {
       errors: { KEY_MISSING: '{"a": 1}[?"b"].value()' },
     },
     {
+      name: 'optional.ofNonZeroValue',
+      form: 'function',
+      from: 'CEL optional',
+      summary: 'An optional value that isn’t there for null, false, 0, an empty text, list or map.',
+      overloads: [
+        total(['any'], optionalOf(ANY), ([value]) => (isZero(value) ? NONE : new Optional(value)), {
+          giving: ([type]) => optionalOf(type === undefined ? ANY : notNull(type)),
+          results: ([value]) => anyOf(['optional'], { of: without(value as Possible, 'null') }),
+        }),
+      ],
+      examples: [['optional.ofNonZeroValue("").orValue("none")', 'none']],
+    },
+    {
+      name: 'optMap',
+      form: 'method',
+      from: 'CEL optional',
+      summary: 'An optional value that is made from this one, if it is there.',
+      overloads: [],
+      signatures: ['optional(T).optMap(x, value) → optional'],
+      examples: [['{"a": 2}[?"a"].optMap(x, x * 2).orValue(0)', 4]],
+    },
+    {
+      name: 'optFlatMap',
+      form: 'method',
+      from: 'CEL optional',
+      summary: 'The optional value that is made from this one, if it is there.',
+      overloads: [],
+      signatures: ['optional(T).optFlatMap(x, optional) → optional'],
+      examples: [['{"a": {"b": 1}}[?"a"].optFlatMap(x, x[?"c"]).orValue(0)', 0]],
+    },
+    {
       name: 'orValue',
       form: 'method',
       from: 'CEL optional',
@@ -73,6 +104,12 @@ export const OPTIONALS: FunctionGroup = {
       examples: [['cel.bind(m, {"a": 1}, m[?"b"].or(m[?"a"]).orValue(0))', 1]],
     },
   ],
+}
+
+function isZero(value: Value): boolean {
+  if (value === null || value === false || value === 0n || value === 0 || value === '') return true
+  if (Array.isArray(value)) return value.length === 0
+  return value instanceof Map ? value.size === 0 : value instanceof Duration && value.ns === 0n
 }
 
 /** An optional may hold null, which is a value. */

@@ -5,6 +5,7 @@ import { type Fails, tooLong } from '../total/fails.ts'
 import { anyOf, elementsOf, type Possible, within } from '../total/possible.ts'
 import { BOOL, INT, listOf, STRING } from '../types.ts'
 import type { Value } from '../values.ts'
+import { format } from './format.ts'
 import { type FunctionGroup, type More, type Overload, overload, total } from './spec.ts'
 
 const lengthOf = (possible: Possible | undefined) => possible?.length ?? Number.POSITIVE_INFINITY
@@ -117,6 +118,19 @@ function joined(list: readonly Value[], by: string, at: string): string {
   limitText(length, at)
   return list.join(by)
 }
+
+const ESCAPES: { readonly [character: string]: string } = {
+  '\u0007': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+  '\\': '\\\\',
+  '"': '\\"',
+}
+const quoted = (text: string) => `"${[...text.toWellFormed()].map(each => ESCAPES[each] ?? each).join('')}"`
 
 const onTwo = (run: (text: string, other: string) => boolean) => [
   total(['string', 'string'], BOOL, ([text, other]) => run(text, other)),
@@ -273,6 +287,34 @@ export const TEXTS: FunctionGroup = {
       ],
       examples: [['["a", "b"].join("-")', 'a-b']],
       errors: { EVALUATION_LIMIT: '["".padEnd(9000000), "".padEnd(9000000)].join()' },
+    },
+    {
+      ...strings,
+      name: 'format',
+      summary:
+        'The text with values in the place of its clauses: %s any value, %d an integer, %f and %e a number (%.2f: with two digits), %b, %o, %x and %X another base, %% a percent sign.',
+      overloads: [overload(['string', 'list'], STRING, ([text, values], at) => format(text, values, at))],
+      examples: [
+        ['"%s owes %.2f".format(["Ana", 12.5])', 'Ana owes 12.50'],
+        ['"%d of %s".format([3, [1, "a", null]])', '3 of [1, a, null]'],
+      ],
+      errors: {
+        ARGUMENT_INVALID: '"%q".format([1])',
+        INDEX_OUT_OF_RANGE: '"%s %s".format([1])',
+        EVALUATION_LIMIT: '"%s%s".format(["".padEnd(9000000), "".padEnd(9000000)])',
+      },
+    },
+    {
+      name: 'strings.quote',
+      form: 'function',
+      from: 'CEL strings',
+      summary: 'The text in double quotes, with escapes for quotes, backslashes and control characters.',
+      overloads: [
+        total(['string'], STRING, ([text]) => quoted(text), {
+          results: ([text]) => anyOf(['string'], { length: 2 + 2 * lengthOf(text) }),
+        }),
+      ],
+      examples: [['strings.quote("a \\"b\\"")', '"a \\"b\\""']],
     },
   ],
 }

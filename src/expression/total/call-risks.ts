@@ -29,6 +29,8 @@ function lookAtMacro(analyst: Analyst, node: CallNode, scope: Scope): Possible |
   }
   if ((name === 'or' || name === 'orValue') && first && args.length === 1) return lookAtOr(analyst, node, scope)
   if (!first || !second || first.op !== 'id') return null
+  if (args.length === 2 && (name === 'optMap' || name === 'optFlatMap')) return lookAtOptional(analyst, node, scope)
+  if (args.length === 2 && (name === 'sortBy' || name === 'groupBy')) return lookAtKeyed(analyst, node, scope)
   const isTest = args.length === 2 && ['all', 'exists', 'exists_one', 'filter'].includes(name)
   return isTest || (name === 'map' && args.length <= 3) ? lookAtRounds(analyst, node, scope) : null
 }
@@ -73,6 +75,28 @@ function lookAtRounds(analyst: Analyst, node: CallNode, scope: Scope): Possible 
     const of = analyst.look(value, tested ? analyst.where(test, true, inner) : inner)
     return anyOf(['list'], { size: [tested ? 0 : over.size[0], most], of })
   })
+}
+
+/** Keys of different kinds have no order, and some can't be keys of a map. */
+function lookAtKeyed(analyst: Analyst, node: ASTNode, scope: Scope): Possible {
+  const [name, receiver, args] = node.args as readonly [string, ASTNode, readonly ASTNode[]]
+  const over = analyst.need(node, receiver, analyst.look(receiver, scope), ['list', 'map'], 'a list or a map')
+  const element = elementsOf(over)
+  const inner = analyst.binding((args[0] as Extract<ASTNode, { op: 'id' }>).args, element, scope)
+  const most = over.size[1]
+  analyst.inRounds(node, most, () => analyst.look(args[1] as ASTNode, inner))
+  analyst.report(node, name === 'sortBy' ? 'what it is ordered by has no order' : 'a key isn’t a text or an integer')
+  return name === 'sortBy' ? anyOf(['list'], { size: over.size, of: element }) : anyOf(['map'])
+}
+
+function lookAtOptional(analyst: Analyst, node: ASTNode, scope: Scope): Possible {
+  const [name, receiver, args] = node.args as readonly [string, ASTNode, readonly ASTNode[]]
+  const left = analyst.need(node, receiver, analyst.look(receiver, scope), ['optional'], 'an optional value')
+  const inner = analyst.binding((args[0] as Extract<ASTNode, { op: 'id' }>).args, within(left), scope)
+  const value = analyst.look(args[1] as ASTNode, inner)
+  if (name === 'optMap') return anyOf(['optional'], { of: value })
+  const given = analyst.need(node, args[1] as ASTNode, value, ['optional'], 'an optional value')
+  return either(given, anyOf(['optional'], { of: anyOf([]) }))
 }
 
 // ── functions ───────────────────────────────────────────────────────────────────────────────────────────────────────
