@@ -21,6 +21,7 @@ const ENTRIES = [
   'plugins/templates/liquid',
   'sdk/ajv',
   'expression/library/ascii',
+  'expression/library/temporal',
   'cli/render/wide-text',
 ]
 

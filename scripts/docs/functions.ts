@@ -9,12 +9,13 @@ export function functionPages(): string {
 }
 
 function page(spec: FunctionSpec): string {
-  const { name, form, from, summary, examples, errors = {} } = spec
+  const { name, form, from, summary, details, examples, errors = {} } = spec
   const either = form === 'both' ? ` Also as \`x.${name}(…)\`.` : ''
   const failing = Object.entries(errors)
   return [
     `### ${name}`,
     `${summary}${either} *From ${from}.*`,
+    ...(details === undefined ? [] : [details]),
     signaturesOf(spec)
       .map(signature => `- ${code(signature)}`)
       .join('\n'),

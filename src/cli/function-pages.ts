@@ -44,12 +44,13 @@ function pages(specs: readonly FunctionSpec[], { terminal }: Context): string {
 }
 
 function functionJson(spec: FunctionSpec): unknown {
-  const { name, form, from, summary, examples, errors = {} } = spec
+  const { name, form, from, summary, details, examples, errors = {} } = spec
   return {
     name,
     form,
     from,
     summary,
+    ...(details === undefined ? {} : { details }),
     signatures: signaturesOf(spec),
     examples: examples.map(([expression, result]) => ({ expression, result })),
     errors: Object.entries(errors).map(([code, expression]) => ({ code, expression })),

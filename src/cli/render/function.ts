@@ -5,13 +5,14 @@ import type { Paint } from '../terminal.ts'
 import { filled, valueText } from './text.ts'
 
 export function renderFunction(spec: FunctionSpec, columns: number, paint: Paint): string {
-  const { name, form, from, summary, examples, errors = {} } = spec
+  const { name, form, from, summary, details, examples, errors = {} } = spec
   const width = Math.min(columns, 100)
   const either = form === 'both' ? `  also as x.${name}(…)` : ''
   const failing = Object.entries(errors)
   return [
     `${paint('bold', name)}  ${paint('dim', `from ${from}`)}${either}`,
-    ...filled(summary.replaceAll('`', ''), width - 2).map(line => `  ${line}`),
+    ...paragraph(summary, width),
+    ...(details === undefined ? [] : ['', ...paragraph(details, width)]),
     '',
     paint('bold', 'Called as'),
     ...signaturesOf(spec).map(signature => `  ${paint('cyan', signature)}`),
@@ -22,3 +23,5 @@ export function renderFunction(spec: FunctionSpec, columns: number, paint: Paint
     ...failing.map(([code, source]) => `  ${paint('yellow', code)}  as in ${source}`),
   ].join('\n')
 }
+
+const paragraph = (text: string, width: number) => filled(text.replaceAll('`', ''), width - 2).map(line => `  ${line}`)

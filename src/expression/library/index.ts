@@ -1,7 +1,9 @@
 /** The library as a whole, in the order of its page. A new function is one more spec in one of these groups. */
 import { CONVERSIONS } from './conversions.ts'
+import { DATES } from './dates.ts'
 import { LETTERS } from './letters.ts'
 import { LISTS } from './lists.ts'
+import { LOCALE_NUMBERS } from './locale-numbers.ts'
 import { MACRO_GROUP } from './macros.ts'
 import { MAPS, SETS } from './maps.ts'
 import { NUMBERS } from './numbers.ts'
@@ -18,10 +20,12 @@ export const LIBRARY: readonly FunctionGroup[] = [
   LETTERS,
   PATTERNS,
   NUMBERS,
+  LOCALE_NUMBERS,
   LISTS,
   MAPS,
   SETS,
   OPTIONALS,
+  DATES,
   TIMESTAMPS,
 ]
 

@@ -2,6 +2,7 @@
 import { loadOwnModule } from '../../model/own-file.ts'
 import { fault } from '../faults.ts'
 import { limitText, MAX_TEXT } from '../operators.ts'
+import { quote } from '../time.ts'
 import { tooLong } from '../total/fails.ts'
 import { anyOf, type Possible } from '../total/possible.ts'
 import { STRING } from '../types.ts'
@@ -102,6 +103,7 @@ export const LETTERS: FunctionGroup = {
     {
       ...own,
       name: 'padStart',
+      parameters: ['length', 'by'],
       summary: 'The text with blanks, or another text, before it until it has so many characters.',
       overloads: padded((text, padding) => padding + text),
       examples: [
@@ -113,6 +115,7 @@ export const LETTERS: FunctionGroup = {
     {
       ...own,
       name: 'padEnd',
+      parameters: ['length', 'by'],
       summary: 'The text with blanks, or another text, behind it until it has so many characters.',
       overloads: padded((text, padding) => text + padding),
       examples: [['"7".padEnd(3, ".")', '7..']],
@@ -121,6 +124,7 @@ export const LETTERS: FunctionGroup = {
     {
       ...own,
       name: 'normalize',
+      parameters: ['form'],
       summary: 'The text in a normal form of Unicode: NFC, or the one that is named: NFC, NFD, NFKC or NFKD.',
       overloads: [
         ...onText(18, text => text.normalize()),
@@ -148,11 +152,16 @@ export const LETTERS: FunctionGroup = {
       constants: ([, form]) =>
         typeof form !== 'string' || FORMS.includes(form)
           ? null
-          : { argument: 1, code: 'CUSTODY_CEL_TYPE', problem: `a normal form is ${FORMS.join(', ')}` },
+          : {
+              argument: 1,
+              code: 'CUSTODY_CEL_TYPE',
+              problem: `${quote(form)} isn’t a normal form; they are ${FORMS.join(', ')}`,
+            },
     },
     {
       ...own,
       name: 'transliterate',
+      parameters: ['language'],
       summary: 'The text in ASCII, letter by letter, whatever its script; with "de", the umlauts become ae, oe and ue.',
       overloads: [
         overload(['string'], STRING, ([text], at) => transliterated(text, at), ascii),

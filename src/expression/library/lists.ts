@@ -192,6 +192,7 @@ const PARTS: readonly FunctionSpec[] = [
   {
     ...lists,
     name: 'slice',
+    parameters: ['start', 'end'],
     summary: 'The elements from a position, from 0, up to another, which isn’t included.',
     overloads: [
       overload(['list', 'int', 'int'], LIST, ([list, start, end], at) => slice(list, start, end, at), {
@@ -206,6 +207,7 @@ const PARTS: readonly FunctionSpec[] = [
   {
     ...lists,
     name: 'flatten',
+    parameters: ['depth'],
     summary:
       'The elements, with those of lists among them in place of these; of lists in lists as well, so many levels deep.',
     overloads: [

@@ -60,6 +60,7 @@ export const MAPS: FunctionGroup = {
     {
       ...own,
       name: 'pick',
+      parameters: ['keys'],
       summary: 'The map with these keys alone, in this order; those that it doesn’t have are left out.',
       overloads: [total(['map', 'list'], MAP, ([map, keys]) => picked(map, keys))],
       examples: [['{"a": 1, "b": 2, "c": 3}.pick(["c", "a", "x"])', { c: 3, a: 1 }]],
@@ -67,6 +68,7 @@ export const MAPS: FunctionGroup = {
     {
       ...own,
       name: 'omit',
+      parameters: ['keys'],
       summary: 'The map without these keys.',
       overloads: [total(['map', 'list'], MAP, ([map, keys]) => omitted(map, keys))],
       examples: [['{"a": 1, "b": 2, "c": 3}.omit(["a"])', { b: 2, c: 3 }]],

@@ -108,6 +108,7 @@ export const PATTERNS: FunctionGroup = {
     {
       ...regex,
       name: 'regex.extract',
+      parameters: ['text', 'pattern'],
       summary:
         'What the pattern’s group matches first, or the whole pattern if it has no group; an optional value, which isn’t there without a match.',
       overloads: [
@@ -125,6 +126,7 @@ export const PATTERNS: FunctionGroup = {
     {
       ...regex,
       name: 'regex.extractAll',
+      parameters: ['text', 'pattern'],
       summary: 'The same of each match, as a list. Each match takes time linear in the text.',
       overloads: [overload(['string', 'string'], listOf(STRING), ([text, source], at) => extractAll(text, source, at))],
       examples: [['regex.extractAll("a1 b22", "[a-z]([0-9]+)")', ['1', '22']]],
@@ -138,6 +140,7 @@ export const PATTERNS: FunctionGroup = {
       ...regex,
       from: 'Custody',
       name: 'regex.groups',
+      parameters: ['text', 'pattern'],
       summary: 'What the named groups of the first match hold, as a map; null for a group that took no part.',
       overloads: [overload(['string', 'string'], optionalOf(MAP), ([text, source]) => groups(text, source))],
       examples: [['regex.groups("DE-17", "(?P<land>[A-Z]+)-(?P<no>[0-9]+)").value()', { land: 'DE', no: '17' }]],
@@ -146,6 +149,7 @@ export const PATTERNS: FunctionGroup = {
     {
       ...regex,
       name: 'regex.replace',
+      parameters: ['text', 'pattern', 'by', 'count'],
       summary:
         'The text with another in the place of each match, or of the first so many; in the other, \\1 to \\9 stand for what groups match and \\0 for the whole.',
       overloads: [

@@ -9,10 +9,12 @@ export function signaturesOf(spec: FunctionSpec): readonly string[] {
   return spec.signatures ?? spec.overloads.map(each => signatureOf(spec, each))
 }
 
-function signatureOf({ name, form }: FunctionSpec, { takes, gives }: Overload): string {
-  const [receiver, ...rest] = takes
-  const call = form === 'method' ? `${receiver}.${name}(${rest.join(', ')})` : `${name}(${takes.join(', ')})`
-  return `${call} → ${typeText(gives)}`
+function signatureOf({ name, form, parameters }: FunctionSpec, { takes, gives }: Overload): string {
+  const rest = (form === 'method' ? takes.slice(1) : takes).map((kind, i) => {
+    const parameter = parameters?.[i]
+    return parameter === undefined ? kind : `${parameter}: ${kind}`
+  })
+  return `${form === 'method' ? `${takes[0]}.` : ''}${name}(${rest.join(', ')}) → ${typeText(gives)}`
 }
 
 function typeText({ kind, of }: Type): string {

@@ -55,7 +55,11 @@ export interface FunctionSpec {
   readonly from: Origin
   /** One sentence, or a few. */
   readonly summary: string
+  /** What else there is to know, in a paragraph or more. */
+  readonly details?: string
   readonly overloads: readonly Overload[]
+  /** What the arguments are, without the receiver, where their types don't say it. */
+  readonly parameters?: readonly string[]
   /** Of a macro, which has no overloads: its arguments aren't evaluated first. */
   readonly signatures?: readonly string[]
   /** Expressions with their results. */

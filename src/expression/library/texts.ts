@@ -200,6 +200,7 @@ export const TEXTS: FunctionGroup = {
     {
       ...strings,
       name: 'indexOf',
+      parameters: ['text', 'start'],
       summary: 'The first position of the other text, at or after a position; -1 if there is none.',
       overloads: searching((text, other, from) => text.indexOf(other, from)),
       examples: [
@@ -211,6 +212,7 @@ export const TEXTS: FunctionGroup = {
     {
       ...strings,
       name: 'lastIndexOf',
+      parameters: ['text', 'start'],
       summary: 'The last position of the other text, at or before a position; -1 if there is none.',
       overloads: searching((text, other, from) => text.lastIndexOf(other, from)),
       examples: [['"abca".lastIndexOf("a")', 3]],
@@ -219,6 +221,7 @@ export const TEXTS: FunctionGroup = {
     {
       ...strings,
       name: 'substring',
+      parameters: ['start', 'end'],
       summary: 'The text from a position, to its end or up to another position, which isn’t included.',
       overloads: [
         overload(['string', 'int'], STRING, ([text, start], at) => text.slice(offsetOf(text, start, at)), {
@@ -241,6 +244,7 @@ export const TEXTS: FunctionGroup = {
     {
       ...strings,
       name: 'replace',
+      parameters: ['old', 'by', 'count'],
       summary: 'The text with another in the place of each occurrence, or of the first so many.',
       overloads: [
         overload(
@@ -265,6 +269,7 @@ export const TEXTS: FunctionGroup = {
     {
       ...strings,
       name: 'split',
+      parameters: ['by', 'count'],
       summary: 'The parts between occurrences of the other text, in at most so many; by an empty text, the characters.',
       overloads: [
         total(['string', 'string'], listOf(STRING), ([text, by]) => split(text, by, -1), { results: parts }),
@@ -280,6 +285,7 @@ export const TEXTS: FunctionGroup = {
     {
       ...strings,
       name: 'join',
+      parameters: ['between'],
       summary: 'The texts of a list one after the other, with a text between them.',
       overloads: [
         overload(['list'], STRING, ([list], at) => joined(list, '', at), joins),
@@ -291,6 +297,7 @@ export const TEXTS: FunctionGroup = {
     {
       ...strings,
       name: 'format',
+      parameters: ['values'],
       summary:
         'The text with values in the place of its clauses: %s any value, %d an integer, %f and %e a number (%.2f: with two digits), %b, %o, %x and %X another base, %% a percent sign.',
       overloads: [overload(['string', 'list'], STRING, ([text, values], at) => format(text, values, at))],

@@ -1,5 +1,5 @@
 /** The parts of timestamps and durations. Names and numbering are CEL's: months, days of the month and of the year from 0. */
-import { isZone, millisecondOf, partOf, type TimestampPart } from '../time.ts'
+import { isZone, millisecondOf, partOf, quote, type TimestampPart } from '../time.ts'
 import { anyOf } from '../total/possible.ts'
 import { INT } from '../types.ts'
 import { type FunctionGroup, type FunctionSpec, type Overload, overload, total } from './spec.ts'
@@ -23,7 +23,11 @@ export const isTimeZone = (argument: number): NonNullable<FunctionSpec['constant
   return literals => {
     const zone = literals[argument]
     if (typeof zone !== 'string' || isZone(zone)) return null
-    return { argument, code: 'CUSTODY_CEL_TYPE', problem: 'it isn’t a time zone such as Australia/Sydney or +10:00' }
+    return {
+      argument,
+      code: 'CUSTODY_CEL_TYPE',
+      problem: `${quote(zone)} isn’t a time zone such as Australia/Sydney or +10:00`,
+    }
   }
 }
 
