@@ -1,6 +1,7 @@
 /** The library as a whole, in the order of its page. A new function is one more spec in one of these groups. */
 import { CONVERSIONS } from './conversions.ts'
 import { DATES } from './dates.ts'
+import { ENCODERS, OTHER_FORMATS } from './encoders.ts'
 import { LETTERS } from './letters.ts'
 import { LISTS } from './lists.ts'
 import { LOCALE_NUMBERS } from './locale-numbers.ts'
@@ -27,6 +28,8 @@ export const LIBRARY: readonly FunctionGroup[] = [
   OPTIONALS,
   DATES,
   TIMESTAMPS,
+  OTHER_FORMATS,
+  ENCODERS,
 ]
 
 export const ALL_FUNCTIONS: readonly FunctionSpec[] = LIBRARY.flatMap(({ functions }) => functions)
