@@ -1,7 +1,7 @@
 /**
  * CEL expressions over one row (or, in triggers, one batch): compiled once, checked against what is known of the row,
  * evaluated for each row. The grammar is that of `@marcbachmann/cel-js`; types and values are described in
- * expression/types.ts and expression/values.ts, the functions in expression/functions.ts.
+ * expression/types.ts and expression/values.ts, the functions in expression/library.
  *
  * Where CEL leaves room or would surprise people who think of rows:
  * - JSON numbers without fraction and declared `integer` fields are int, declared `number` fields are double; both may be

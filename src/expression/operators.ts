@@ -89,7 +89,8 @@ export function membershipProblem(a: Type, b: Type): string | null {
     return fits ? null : `the list holds ${describe(b.of?.kind ?? 'any')}, not ${describe(a.kind)}`
   }
   if (b.kind !== 'map') return `\`in\` needs a list or a map on its right, not ${describe(b.kind)}`
-  return equalityFits(a, STRING) || b.fields === undefined ? null : 'the keys of the map are texts'
+  const isEmpty = (b.fields?.size ?? 0) === 0
+  return equalityFits(a, STRING) || isEmpty ? null : 'the keys of the map are texts'
 }
 
 // ── at run time ─────────────────────────────────────────────────────────────────────────────────────────────────────

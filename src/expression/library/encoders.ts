@@ -35,15 +35,15 @@ function encoded(text: string, at: string): string {
 const hexOf = (algorithm: string, text: string) => createHash(algorithm).update(text).digest('hex')
 
 /** RFC 9562, appendix A.1: the namespaces that have names. */
-const NAMESPACES: { readonly [name: string]: string } = {
-  dns: '6ba7b810-9dad-11d1-80b4-00c04fd430c8',
-  url: '6ba7b811-9dad-11d1-80b4-00c04fd430c8',
-  oid: '6ba7b812-9dad-11d1-80b4-00c04fd430c8',
-  x500: '6ba7b814-9dad-11d1-80b4-00c04fd430c8',
-}
+const NAMESPACES: ReadonlyMap<string, string> = new Map([
+  ['dns', '6ba7b810-9dad-11d1-80b4-00c04fd430c8'],
+  ['url', '6ba7b811-9dad-11d1-80b4-00c04fd430c8'],
+  ['oid', '6ba7b812-9dad-11d1-80b4-00c04fd430c8'],
+  ['x500', '6ba7b814-9dad-11d1-80b4-00c04fd430c8'],
+])
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-const namespaceOf = (name: string) => NAMESPACES[name] ?? (UUID.test(name) ? name : null)
-const NO_NAMESPACE = `is neither a UUID nor ${Object.keys(NAMESPACES).join(', ')}`
+const namespaceOf = (name: string) => NAMESPACES.get(name) ?? (UUID.test(name) ? name : null)
+const NO_NAMESPACE = `is neither a UUID nor ${[...NAMESPACES.keys()].join(', ')}`
 
 /** RFC 9562, section 5.5. */
 function uuid5(namespace: string, name: string, at: string): string {

@@ -6,6 +6,7 @@ import { quote } from '../time.ts'
 import { tooLong } from '../total/fails.ts'
 import { anyOf, type Possible } from '../total/possible.ts'
 import { STRING } from '../types.ts'
+import { trim, trimEnd, trimStart } from './blanks.ts'
 import { type FunctionGroup, type More, type Overload, overload, total } from './spec.ts'
 
 /** A character becomes three at most where its case is changed, and 18 in the normal forms: Unicode 17, section 5.18; UAX 15, section 12. */
@@ -83,21 +84,21 @@ export const LETTERS: FunctionGroup = {
       ...own,
       name: 'trimStart',
       summary: 'The text without blanks and line breaks at its beginning.',
-      overloads: onText(1, text => text.trimStart()),
+      overloads: onText(1, trimStart),
       examples: [['"  x ".trimStart()', 'x ']],
     },
     {
       ...own,
       name: 'trimEnd',
       summary: 'The text without blanks and line breaks at its end.',
-      overloads: onText(1, text => text.trimEnd()),
+      overloads: onText(1, trimEnd),
       examples: [['"  x ".trimEnd()', '  x']],
     },
     {
       ...own,
       name: 'collapse',
       summary: 'The text with one blank in the place of each run of blanks and line breaks, and none at its ends.',
-      overloads: onText(1, text => text.trim().replace(/\s+/gu, ' ')),
+      overloads: onText(1, text => trim(text).replace(/[\s\u0085]+/g, ' ')),
       examples: [['" 12  Main\\n St ".collapse()', '12 Main St']],
     },
     {

@@ -5,6 +5,7 @@ import { type Fails, tooLong } from '../total/fails.ts'
 import { anyOf, elementsOf, type Possible, within } from '../total/possible.ts'
 import { BOOL, INT, listOf, STRING } from '../types.ts'
 import type { Value } from '../values.ts'
+import { trim } from './blanks.ts'
 import { format } from './format.ts'
 import { type FunctionGroup, type More, type Overload, overload, total } from './spec.ts'
 
@@ -181,7 +182,7 @@ export const TEXTS: FunctionGroup = {
       ...strings,
       name: 'trim',
       summary: 'The text without blanks and line breaks at its ends.',
-      overloads: onText(text => text.trim()),
+      overloads: onText(trim),
       examples: [['"  x ".trim()', 'x']],
     },
     {
