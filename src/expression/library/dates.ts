@@ -207,7 +207,8 @@ const ARITHMETIC: readonly FunctionSpec[] = [
     ...date,
     name: 'date.age',
     parameters: ['birthday', 'day', 'zone'],
-    summary: 'How many whole years there are from a birthday to another day; in UTC, or in a zone.',
+    summary:
+      'How many whole years there are from a birthday to another day, such as `run.started_at`; in UTC, or in a zone.',
     overloads: [
       total(['timestamp', 'timestamp'], INT, ([birth, on]) => age(birth, on, 'UTC')),
       overload(['timestamp', 'timestamp', 'string'], INT, ([birth, on, zone]) => age(birth, on, zone)),
