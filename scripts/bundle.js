@@ -20,6 +20,8 @@ const ENTRIES = [
   'plugins/web/page-worker',
   'plugins/templates/liquid',
   'sdk/ajv',
+  'expression/library/ascii',
+  'expression/library/temporal',
   'cli/render/wide-text',
 ]
 

@@ -4,6 +4,7 @@ import { chaosCommand } from './commands/chaos-llm.ts'
 import { diffCommand } from './commands/diff.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { explainCommand } from './commands/explain.ts'
+import { functionsCommand } from './commands/functions.ts'
 import { initCommand } from './commands/init.ts'
 import { keyCommand } from './commands/key.ts'
 import { pluginsCommand } from './commands/plugins.ts'
@@ -28,7 +29,7 @@ const GROUPS: ReadonlyArray<readonly [title: string, makers: readonly CommandMak
   ],
   ['Ask what happened:', [runsCommand, showCommand, explainCommand, diffCommand, verifyCommand]],
   ['Try out:', [chaosCommand]],
-  ['Look things up:', [pluginsCommand, schemaCommand, keyCommand, doctorCommand]],
+  ['Look things up:', [pluginsCommand, functionsCommand, schemaCommand, keyCommand, doctorCommand]],
 ]
 
 export function makeProgram(context: Context, done: (exit: number) => void): Command {

@@ -2,11 +2,12 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 import { nearestNames } from '../model/nearest.ts'
 import type { Compilation, Compiled, Run } from './compilation.ts'
-import { FUNCTIONS, fittingOverloads, keyOfCall, type Overload, UNSUPPORTED } from './functions.ts'
-import { compileMacro, MACROS } from './macros.ts'
+import { FUNCTIONS, fittingOverloads, keyOfCall, MACROS, UNSUPPORTED } from './functions.ts'
+import type { FunctionSpec, Overload } from './library/spec.ts'
+import { compileMacro } from './macros.ts'
 import { unusable } from './operators.ts'
 import { compilePattern, isPattern } from './pattern.ts'
-import { ANY, BOOL, describe, type Type, unify } from './types.ts'
+import { ANY, describe, type Type, unify } from './types.ts'
 import { kindOf, type Value } from './values.ts'
 
 export type CallNode = Extract<ASTNode, { op: 'call' | 'rcall' }>
@@ -19,19 +20,21 @@ export function compileCall(c: Compilation, node: CallNode): Compiled {
 }
 
 function compileFunction(c: Compilation, node: CallNode, key: string, argNodes: readonly ASTNode[]): Compiled {
-  const all = FUNCTIONS.get(key)
-  if (all === undefined) return unknownFunction(c, node, key)
+  const spec = FUNCTIONS.get(key)
+  if (spec === undefined) return unknownFunction(c, node, key)
   const args = argNodes.map(arg => c.compile(arg))
   const types = args.map(arg => arg.type)
-  const fitting = fittingOverloads(all, types)
-  if (fitting.length === 0) return noOverload(c, node, key, all, types)
-  if (key === 'matches' || key === '.matches') {
-    const constant = compileMatches(c, node, argNodes, args)
-    if (constant !== null) return constant
-  }
+  const fitting = fittingOverloads(spec.overloads, types)
+  if (fitting.length === 0) return noOverload(c, node, key, spec, types)
+  const wrong = spec.constants?.(args.map(({ literal }) => literal)) ?? null
+  if (wrong !== null) return c.problem(argNodes[wrong.argument] ?? node, wrong.code, wrong.problem)
   const gives = fitting.map(each => (each.giving === undefined ? each.gives : each.giving(types)))
   const type = gives.reduce((a, b) => unify(a, b) ?? ANY)
-  return { type: new Set(gives.map(each => each.kind)).size > 1 ? ANY : type, run: calling(fitting, args, c.at(node)) }
+  const run = spec.name === 'matches' ? matching(c, node, args) : null
+  return {
+    type: new Set(gives.map(each => each.kind)).size > 1 ? ANY : type,
+    run: run ?? calling(fitting, args, c.at(node)),
+  }
 }
 
 function calling(overloads: readonly Overload[], args: readonly Compiled[], at: string): Run {
@@ -62,27 +65,15 @@ function refuse(overloads: readonly Overload[], values: readonly Value[], at: st
   return unusable(values[index] as Value, at, `it needs ${kinds.join(' or ')}`)
 }
 
-/** A pattern that is known before the run is checked and compiled once. */
-function compileMatches(
-  c: Compilation,
-  node: CallNode,
-  nodes: readonly ASTNode[],
-  args: readonly Compiled[],
-): Compiled | null {
-  const source = args[1]?.literal
-  if (typeof source !== 'string') return null
-  const pattern = compilePattern(source)
-  if (!isPattern(pattern)) {
-    return c.problem(nodes[1] as ASTNode, 'CUSTODY_PATTERN', `the pattern isn’t valid RE2 syntax: ${pattern.problem}`)
-  }
-  const text = (args[0] as Compiled).run
+/** A pattern that is known before the run isn't looked up for each row. */
+function matching(c: Compilation, node: CallNode, [subject, source]: readonly Compiled[]): Run | null {
+  const pattern = typeof source?.literal === 'string' ? compilePattern(source.literal) : null
+  if (subject === undefined || pattern === null || !isPattern(pattern)) return null
+  const text = subject.run
   const at = c.at(node)
-  return {
-    type: BOOL,
-    run: frame => {
-      const value = text(frame)
-      return typeof value === 'string' ? pattern.test(value) : unusable(value, at, 'it needs a text')
-    },
+  return frame => {
+    const value = text(frame)
+    return typeof value === 'string' ? pattern.test(value) : unusable(value, at, 'it needs a text')
   }
 }
 
@@ -99,16 +90,19 @@ function unknownFunction(c: Compilation, node: CallNode, key: string): Compiled 
   if (FUNCTIONS.has(other) || MACROS.has(other)) {
     return c.problem(node, 'CUSTODY_CEL_TYPE', `there is no function ${written(key)} of this form`, `Write ${form}.`)
   }
-  const [nearest] = nearestNames(written(key), [...FUNCTIONS.keys(), ...MACROS].map(written))
-  const hint = nearest === undefined ? undefined : `Did you mean ${nearest}?`
+  const names = [...new Set([...FUNCTIONS.keys(), ...MACROS].map(written))]
+  const nearest = names.find(name => name.endsWith(`.${key}`)) ?? nearestNames(written(key), names)[0]
+  const hint = nearest === undefined ? LIST : `Did you mean ${nearest}? ${LIST}`
   return c.problem(node, 'CUSTODY_CEL_TYPE', `there is no function ${written(key)}`, hint)
 }
+
+const LIST = 'custody functions lists all of them, and docs/functions.md.'
 
 function noOverload(
   c: Compilation,
   node: CallNode,
   key: string,
-  all: readonly Overload[],
+  { overloads: all }: FunctionSpec,
   types: readonly Type[],
 ): Compiled {
   const offset = key.startsWith('.') ? 1 : 0
@@ -125,6 +119,6 @@ function noOverload(
   const on = offset === 1 ? ` of ${describe((types[0] as Type).kind)}` : ''
   const list = given.length === 0 ? '' : ` with ${given.join(' and ')}`
   const forms = sameCount.map(({ takes }) => takes.map(describe).join(', '))
-  const hint = `${written(key)} works with: ${[...new Set(forms)].join('; ')}.`
+  const hint = `${written(key)} works with: ${[...new Set(forms)].join('; ')}. More: custody functions ${written(key)}.`
   return c.problem(node, 'CUSTODY_CEL_TYPE', `there is no ${written(key)}${on}${list}`, hint)
 }

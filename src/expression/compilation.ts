@@ -13,6 +13,8 @@ export class Frame {
   readonly locals: Value[] = []
   /** Rounds of macros so far. */
   steps = 0
+  /** When the run started, in µs since the epoch; null where there is no run. */
+  started_us: number | null = null
 
   constructor(row: Row) {
     this.row = row
@@ -42,6 +44,9 @@ export class Compilation {
   /** `row` or `batch`. */
   readonly root: string
   readonly rootType: Type
+  /** Whether `run` is there. */
+  readonly in_run: boolean
+  reads_run = false
   readonly problems: ExpressionProblem[] = []
   readonly warnings: ExpressionProblem[] = []
   readonly #compile: (compilation: Compilation, node: ASTNode) => Compiled
@@ -55,11 +60,13 @@ export class Compilation {
     source: string,
     root: string,
     rootType: Type,
+    in_run: boolean,
     compile: (compilation: Compilation, node: ASTNode) => Compiled,
   ) {
     this.source = source
     this.root = root
     this.rootType = rootType
+    this.in_run = in_run
     this.#compile = compile
   }
 

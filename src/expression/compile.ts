@@ -19,6 +19,7 @@ import {
   orderFits,
   unusable,
 } from './operators.ts'
+import { compileRun } from './run-value.ts'
 import {
   ANY,
   BOOL,
@@ -38,8 +39,8 @@ import { kindOf, TYPE_VALUES, type Value } from './values.ts'
 
 type NodeOf<Op extends ASTNode['op']> = Extract<ASTNode, { op: Op }>
 
-export const compilationOf = (source: string, root: string, rootType: Type): Compilation =>
-  new Compilation(source, root, rootType, compileNode)
+export const compilationOf = (source: string, root: string, rootType: Type, in_run: boolean): Compilation =>
+  new Compilation(source, root, rootType, in_run, compileNode)
 
 function compileNode(c: Compilation, node: ASTNode): Compiled {
   switch (node.op) {
@@ -117,6 +118,7 @@ function compileName(c: Compilation, node: NodeOf<'id'>): Compiled {
     return { type: variable.type, run: frame => frame.locals[slot] as Value }
   }
   if (name === c.root) return compileWholeRow(c)
+  if (name === 'run' && c.in_run) return compileRun(c)
   const type = TYPE_VALUES.get(name)
   if (type !== undefined) return { type: TYPE, run: () => type, literal: type }
   const isField = c.rootType.fields?.has(name) ?? false

@@ -1,14 +1,14 @@
 /**
  * CEL expressions over one row (or, in triggers, one batch): compiled once, checked against what is known of the row,
  * evaluated for each row. The grammar is that of `@marcbachmann/cel-js`; types and values are described in
- * expression/types.ts and expression/values.ts, the functions in expression/functions.ts.
+ * expression/types.ts and expression/values.ts, the functions in expression/library.
  *
  * Where CEL leaves room or would surprise people who think of rows:
  * - JSON numbers without fraction and declared `integer` fields are int, declared `number` fields are double; both may be
  *   mixed and give double. int / int drops the remainder. Infinity and NaN never occur; they are errors.
  * - A declared field that may be missing reads as null; an undeclared one that is missing is an error.
  * - `has(row.x)` and `row.?x` take null as missing.
- * - There is no time of day to ask for, no randomness and no time zone of the machine: same row, same result.
+ * - The only time of day is `run.started_at`, there is no randomness, and no time zone of the machine: same row and run, same result.
  * - Timestamps and durations become texts in the result (`2026-03-01T12:00:00Z`, `90s`), an empty optional becomes null.
  */
 
@@ -16,7 +16,7 @@ import { type ASTNode, Environment, ParseError } from '@marcbachmann/cel-js'
 import { grouped } from '../model/number-text.ts'
 import type { Row } from '../model/row.ts'
 import type { FieldSchema, RowSchema } from '../model/schema.ts'
-import { type Compiled, Frame } from './compilation.ts'
+import { type Compilation, type Compiled, Frame } from './compilation.ts'
 import { compilationOf } from './compile.ts'
 import { Fault } from './faults.ts'
 import type { Analysed } from './total/analyst.ts'
@@ -46,8 +46,10 @@ export interface Expression {
   readonly gives: FieldSchema
   /** Fields that it reads, as paths: `[['amount'], ['address', 'city']]`. An empty path is the whole row. */
   readonly reads: readonly (readonly string[])[]
-  /** Never throws. Values are JSON: ints and doubles as numbers. */
-  evaluate(row: Row): ExpressionResult
+  /** It looks at `run`, and `evaluate` has to know when that started. */
+  readonly reads_run: boolean
+  /** Never throws. Values are JSON: ints and doubles as numbers. `started_us`: the start of the run, in µs since the epoch. */
+  evaluate(row: Row, started_us?: number): ExpressionResult
 }
 
 export interface ExpressionProblem {
@@ -60,7 +62,10 @@ export interface ExpressionProblem {
   readonly length: number
 }
 
-export type ExpressionScope = { readonly over: 'row'; readonly schema: RowSchema } | { readonly over: 'batch' }
+/** `in_run`: beside the row there is `run`, with its `started_at`. */
+export type ExpressionScope =
+  | { readonly over: 'row'; readonly schema: RowSchema; readonly in_run?: boolean }
+  | { readonly over: 'batch' }
 
 /** Warnings are reported beside problems, too: a mistyped field may be why another thing doesn't fit. */
 export type CompiledExpression = { readonly warnings: readonly ExpressionProblem[] } & (
@@ -94,16 +99,19 @@ export function compileExpression(source: string, scope: ExpressionScope): Compi
   const parsed = parse(source)
   if ('code' in parsed) return { ok: false, problems: [parsed], warnings: [] }
   const type = typeOfRow(scope.over === 'row' ? scope.schema : BATCH)
-  const compilation = compilationOf(source, scope.over, type)
+  const compilation = compilationOf(source, scope.over, type, scope.over === 'row' && scope.in_run === true)
   const compiled = compilation.compile(parsed.ast)
   if (compiled.type.kind === 'type') {
     compilation.problem(parsed.ast, 'CUSTODY_CEL_TYPE', 'the expression gives a type, which a row can’t hold')
   }
   const warnings = unique(compilation.warnings)
   if (compilation.problems.length > 0) return { ok: false, problems: unique(compilation.problems), warnings }
-  const expression = expressionOf(source, compiled, compilation.allReads)
+  const expression = expressionOf(source, compiled, compilation)
   const { ast } = parsed
-  ANALYSED.set(expression, { ast, source, root: scope.over, rootType: type, typeOf: node => compilation.typeOf(node) })
+  ANALYSED.set(expression, {
+    ...{ ast, source, root: scope.over, rootType: type, in_run: compilation.in_run },
+    typeOf: node => compilation.typeOf(node),
+  })
   return { ok: true, expression, warnings }
 }
 
@@ -137,16 +145,22 @@ const unique = (problems: readonly ExpressionProblem[]) => [
 const TRUE: ExpressionResult = Object.freeze({ ok: true, value: true })
 const FALSE: ExpressionResult = Object.freeze({ ok: true, value: false })
 
-function expressionOf(source: string, { type, run }: Compiled, reads: Expression['reads']): Expression {
+function expressionOf(
+  source: string,
+  { type, run }: Compiled,
+  { allReads: reads, reads_run }: Compilation,
+): Expression {
   const frame = new Frame({})
   const fields = [...new Set(reads.map(([name]) => name))]
   return {
     source,
     gives: fieldOfType(type),
     reads,
-    evaluate(row) {
+    reads_run,
+    evaluate(row, started_us) {
       frame.row = row
       frame.steps = 0
+      frame.started_us = started_us ?? null
       try {
         const value = run(frame)
         if (typeof value === 'boolean') return value ? TRUE : FALSE

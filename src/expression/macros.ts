@@ -1,32 +1,15 @@
-/**
- * Macros: calls whose arguments aren't evaluated first. Each round of a macro over a list or the keys of a map is counted,
- * so that macros within macros can't hold a run up.
- */
+/** Macros: calls whose arguments aren't evaluated first. */
 
 import type { ASTNode } from '@marcbachmann/cel-js'
-import { grouped } from '../model/number-text.ts'
 import type { CallNode } from './calls.ts'
 import type { Compilation, Compiled, Frame, Run } from './compilation.ts'
-import { Fault, fault } from './faults.ts'
+import { Fault } from './faults.ts'
 import { pathOf, present, typeOfPath } from './fields.ts'
+import { compileKeyed, compileOptional } from './keyed.ts'
 import { unusable } from './operators.ts'
-import { ANY, BOOL, describe, listOf, optionalOf, STRING, type Type, unify } from './types.ts'
+import { elementsOf, elementType, step } from './rounds.ts'
+import { ANY, BOOL, describe, listOf, optionalOf, unify } from './types.ts'
 import { Optional, type Value } from './values.ts'
-
-export const MAX_STEPS = 1_000_000
-
-/** As keys of functions: with a point those that are called on something. */
-export const MACROS: ReadonlySet<string> = new Set([
-  'has',
-  '.all',
-  '.exists',
-  '.exists_one',
-  '.map',
-  '.filter',
-  '.or',
-  '.orValue',
-  'cel.bind',
-])
 
 /** Null if the call isn't a macro's. */
 export function compileMacro(c: Compilation, node: CallNode): Compiled | null {
@@ -50,6 +33,12 @@ export function compileMacro(c: Compilation, node: CallNode): Compiled | null {
     case 'exists_one':
     case 'filter':
       return compileTest(c, node, name, receiver, first.args, second)
+    case 'sortBy':
+    case 'groupBy':
+      return compileKeyed(c, node, name, receiver, first.args, second)
+    case 'optMap':
+    case 'optFlatMap':
+      return compileOptional(c, node, name, receiver, first.args, second)
     default:
       return null
   }
@@ -133,27 +122,6 @@ function compileOr(
 }
 
 // ── over lists and keys ─────────────────────────────────────────────────────────────────────────────────────────────
-
-function elementType(c: Compilation, node: ASTNode, type: Type): Type {
-  if (type.kind === 'list') return type.of ?? ANY
-  if (type.kind === 'map') return type.fields === undefined ? ANY : STRING
-  if (type.kind !== 'any') {
-    c.problem(node, 'CUSTODY_CEL_TYPE', `${c.at(node)} is ${describe(type.kind)}, not a list or a map`)
-  }
-  return ANY
-}
-
-function elementsOf(value: Value, at: string): readonly Value[] {
-  if (Array.isArray(value)) return value
-  return value instanceof Map ? [...value.keys()] : unusable(value, at, 'it needs a list or a map')
-}
-
-function step(frame: Frame): void {
-  frame.steps += 1
-  if (frame.steps > MAX_STEPS) {
-    fault('EVALUATION_LIMIT', `the expression takes more than ${grouped(MAX_STEPS)} steps`)
-  }
-}
 
 function testing(c: Compilation, node: ASTNode, body: Compiled): (frame: Frame) => boolean {
   if (body.type.kind !== 'bool' && body.type.kind !== 'any') {

@@ -89,7 +89,8 @@ export function membershipProblem(a: Type, b: Type): string | null {
     return fits ? null : `the list holds ${describe(b.of?.kind ?? 'any')}, not ${describe(a.kind)}`
   }
   if (b.kind !== 'map') return `\`in\` needs a list or a map on its right, not ${describe(b.kind)}`
-  return equalityFits(a, STRING) || b.fields === undefined ? null : 'the keys of the map are texts'
+  const isEmpty = (b.fields?.size ?? 0) === 0
+  return equalityFits(a, STRING) || isEmpty ? null : 'the keys of the map are texts'
 }
 
 // ── at run time ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -252,8 +253,12 @@ export function limitText(length: number, at: string): void {
   if (length > MAX_TEXT) fault('EVALUATION_LIMIT', `${at}: the text becomes too long`)
 }
 
+export function limitList(length: number, at: string): void {
+  if (length > MAX_LIST) fault('EVALUATION_LIMIT', `${at}: the list becomes too long`)
+}
+
 function joinLists(a: readonly Value[], b: readonly Value[], at: string): readonly Value[] {
-  if (a.length + b.length > MAX_LIST) fault('EVALUATION_LIMIT', `${at}: the list becomes too long`)
+  limitList(a.length + b.length, at)
   return [...a, ...b]
 }
 

@@ -95,16 +95,34 @@ export const millisecondOf = (ns: bigint): bigint =>
 
 export function isZone(zone: string): boolean {
   try {
-    shift(new Timestamp(0n), zone)
+    checkZone(zone)
     return true
   } catch {
     return false
   }
 }
 
+/**
+ * A zone, as Temporal and Intl know it: an offset has a sign.
+ * @throws Fault CONVERSION_FAILED if there is no such zone.
+ */
+export function checkZone(zone: string): string {
+  const offset = /^([+-])?(\d\d):(\d\d)$/.exec(zone)
+  if (offset === null) {
+    formatterOf(zone)
+    return zone
+  }
+  if (Number(offset[2]) > 23 || Number(offset[3]) > 59) noZone(zone)
+  return offset[1] === undefined ? `+${zone}` : zone
+}
+
+function noZone(zone: string): never {
+  return fault('CONVERSION_FAILED', `${quote(zone)} isn’t a time zone such as Australia/Sydney or +10:00`)
+}
+
 /** Seconds between UTC and the zone at that time. */
 function shift(timestamp: Timestamp, zone: string): number {
-  const offset = /^([+-])?(\d\d):(\d\d)$/.exec(zone)
+  const offset = /^([+-])?(\d\d):(\d\d)$/.exec(checkZone(zone))
   if (offset !== null) return (offset[1] === '-' ? -60 : 60) * (Number(offset[2]) * 60 + Number(offset[3]))
   const ms = Number(floorDivide(timestamp.ns, 1_000_000_000n)) * 1000
   const parts: { [type: string]: number } = {}
@@ -135,7 +153,7 @@ function formatterOf(zone: string): Intl.DateTimeFormat {
       second: 'numeric',
     })
   } catch {
-    return fault('CONVERSION_FAILED', `${quote(zone)} isn’t a time zone such as Australia/Sydney or +10:00`)
+    return noZone(zone)
   }
   if (formatters.size < 1000) formatters.set(zone, made)
   return made

@@ -51,12 +51,12 @@ export class TypeValue {
     this.name = name
   }
 }
+const TYPE_NAMES = ['bool', 'int', 'double', 'string', 'list', 'map', 'timestamp', 'duration', 'optional', 'type']
+const named = new Map(['null_type', ...TYPE_NAMES].map(name => [name, new TypeValue(name)]))
+// The name that CEL has for it.
+named.set('optional_type', named.get('optional') ?? new TypeValue('optional'))
 /** Names that stand for types in expressions. */
-export const TYPE_VALUES: ReadonlyMap<string, TypeValue> = new Map(
-  ['null_type', 'bool', 'int', 'double', 'string', 'list', 'map', 'timestamp', 'duration', 'optional', 'type'].map(
-    name => [name, new TypeValue(name)],
-  ),
-)
+export const TYPE_VALUES: ReadonlyMap<string, TypeValue> = named
 
 export function kindOf(value: Value): Kind {
   switch (typeof value) {

@@ -5,17 +5,22 @@ import { recordedCalls } from '../read/recorded/answers.ts'
 import { recordedCourses } from '../read/recorded/courses.ts'
 import { findRun } from '../read/runs/list.ts'
 import { openingOf, planOf } from '../read/runs/run-log.ts'
+import { startedOf } from '../read/runs/started.ts'
 
 export interface OnRecord {
   readonly recordings: Recordings
   readonly courses: Courses
+  /** When it started, as its expressions saw it; absent if that is on record elsewhere. */
+  readonly started_us?: number
 }
 
 export async function onRecord(reader: LedgerReader, run: string): Promise<OnRecord> {
   const { log } = await findRun(reader, run)
   const { topology } = await openingOf(reader, log)
   const plan = await planOf(reader, log)
+  const started_us = await startedOf(reader, log)
   return {
+    ...(started_us === null ? {} : { started_us }),
     recordings: await recordedCalls(reader, log, topology),
     courses: await recordedCourses(reader, log, topology, plan?.closes),
   }

@@ -92,7 +92,8 @@ export async function startRun(
 function taken(again: Again | null): Partial<RunRequest> {
   if (again === null) return {}
   if (again.kind === 'rerun') return { repeats: again.repeats, answered: again.answered, placed: again.placed }
-  return again.live ? {} : { replays: again.run, recordings: again.recordings, courses: again.courses }
+  const { run: replays, recordings, courses, started_us } = again
+  return again.live ? {} : { replays, recordings, courses, started_us }
 }
 
 /** Without a ledger there was no earlier run. */

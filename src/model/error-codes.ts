@@ -234,6 +234,11 @@ export const ERRORS = {
     'An expression doesn’t fit the types of its parts.',
     'Check the declared types of the fields; a CSV without a schema gives texts.',
   ),
+  CUSTODY_UNKNOWN_FUNCTION: spec(
+    2,
+    'No function of expressions has this name.',
+    'See `custody functions` for those there are.',
+  ),
   CUSTODY_PATTERN: spec(2, 'A pattern isn’t valid RE2 syntax.', 'RE2 has no look-around and no back-references.'),
   // running
   CUSTODY_OUTPUT: spec(1, 'Standard output can’t be written.', 'Check where it is redirected to.'),

@@ -151,7 +151,7 @@ export class Flow {
     const types = new Map<string, FieldSchema>()
     for (const use of 'expressions' in spec ? (spec.expressions?.(options) ?? []) : []) {
       const at = [...path, ...use.path]
-      const expression = compileAt(use.source, at, { over: 'row', schema: input }, this.#report)
+      const expression = compileAt(use.source, at, { over: 'row', schema: input, in_run: true }, this.#report)
       const key = use.path.join('.')
       types.set(key, expression?.gives ?? { schema: {}, optional: true })
       if (expression === null) continue

@@ -53,7 +53,7 @@ function checkExpression(
   certain: boolean,
 ): GateDecision {
   const path = [...node.path, 'gate']
-  const expression = compileAt(source, path, { over: 'row', schema: input }, report)
+  const expression = compileAt(source, path, { over: 'row', schema: input, in_run: true }, report)
   if (expression === null) {
     // The routes can be judged all the same.
     if (config.routes.every(({ label }) => BOOLEAN.includes(label))) checkBoolean(node, config, report)
@@ -166,7 +166,7 @@ function checkCases(
   const compiled = cases.map(({ when, label }, index) => {
     if (when === null) return { when, label, sound: true }
     const path = [...node.path, 'cases', index, 'when']
-    const expression = compileAt(when, path, { over: 'row', schema: input }, report)
+    const expression = compileAt(when, path, { over: 'row', schema: input, in_run: true }, report)
     return { when: expression, label, sound: expression !== null && checkResult(expression, 'bool', path, report) }
   })
   if (cases.length > 0 && cases.every(({ when }) => when !== null)) {

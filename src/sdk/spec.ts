@@ -116,6 +116,11 @@ export interface PluginContext {
   readonly input: RowSchema
   /** Which of the options are secrets. */
   readonly secrets: readonly SecretOption[]
+  /**
+   * When the run started, in µs since the epoch, for expressions: the same when it is resumed or replayed. To be asked when a row is
+   * processed; while plugins are created the run hasn't begun. Absent outside of runs.
+   */
+  readonly run_started_us?: () => number
 }
 
 // ── errors that a row meets ─────────────────────────────────────────────────────────────────────────────────────────

@@ -356,6 +356,8 @@ function booleans(parts: Parts) {
     { weight: 2, arbitrary: written(list, either('.all(x, ', '.exists(x, ', '.exists_one(x, '), bool, ')') },
     written('cel.bind(x, ', any, ', ', bool, ')'),
     written(lenient, '.hasValue()'),
+    written(lenient, '.optMap(x, ', any, ').hasValue()'),
+    written(either('sets.contains(', 'sets.intersects('), list, ', ', list, ')'),
   )
 }
 
@@ -373,6 +375,10 @@ function numbers(parts: Parts) {
     written('size(', fc.oneof(text, list), ')'),
     written(either('math.least(', 'math.greatest('), num, ', ', num, ')'),
     written('math.greatest(', list, ')'),
+    written('math.least(', num, ', ', num, ', ', num, ')'),
+    written(list, either('.sum()', '.min()', '.mean()', '.first().orValue(1)', '.last().value()')),
+    written(either('math.sign(', 'math.bitNot(', 'math.sqrt('), num, ')'),
+    written('number.round(', num, ', 2)'),
     written(lenient, '.orValue(', num, ')'),
     written(lenient, '.value()'),
     written(list, either('[0]', '[1]', '[-1]')),
@@ -396,6 +402,9 @@ function texts(parts: Parts) {
       either('.trim()', '.upperAscii()', '.charAt(0)', '.substring(1)', '.substring(0)', '.replace("a", "bb")'),
     ),
     written(list, either('.join()', '.join(",")', '[0]')),
+    written(text, either('.upper()', '.padStart(3)', '.reverse()', '.normalize()', '.transliterate()', '.collapse()')),
+    written('regex.extract(', text, ', "a(b)?").orValue("")'),
+    written('regex.replace(', text, ', "a", "\\\\0b")'),
     written(lenient, '.orValue(', text, ')'),
   )
 }
@@ -410,6 +419,10 @@ function lists(parts: Parts) {
     written('[', num, ', ', num, ']'),
     written(text, '.split("a")'),
     written(list, '.filter(x, ', bool, ')'),
+    written(list, either('.sortBy(x, ', '.groupBy(x, '), any, ')'),
+    written(list, either('.distinct()', '.sort()', '.reverse()', '.flatten()', '.slice(0, 1)')),
+    written(either('row.o', 'row'), either('.keys()', '.values()', '.pick(["u"])', '.omit(["u"])')),
+    written('lists.range(', num, ')'),
     written(list, '.map(x, ', any, ')'),
     written(list, '.map(x, ', bool, ', ', any, ')'),
     written('(', list, ' + ', list, ')'),

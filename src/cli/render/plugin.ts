@@ -3,7 +3,7 @@ import { stringify } from 'yaml'
 import { z } from 'zod'
 import type { PluginSpec } from '../../sdk/spec.ts'
 import type { Paint } from '../terminal.ts'
-import { columnsOf, padEnd } from './text.ts'
+import { filled, padEnd } from './text.ts'
 
 export interface OptionSchema {
   readonly type?: string | readonly string[]
@@ -92,17 +92,4 @@ function exampleLines(spec: PluginSpec, { options, rows_in, rows_out }: PluginSp
 function entry(term: string, term_columns: number, text: string, width: number): string[] {
   const [first = '', ...rest] = filled(text, Math.max(24, width - term_columns - 4))
   return [`  ${term}  ${first}`, ...rest.map(line => `  ${padEnd('', term_columns)}  ${line}`)]
-}
-
-/** Words on lines of at most `width`. */
-function filled(text: string, width: number): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(/\s+/)) {
-    if (line !== '' && columnsOf(line) + 1 + columnsOf(word) > width) {
-      lines.push(line)
-      line = word
-    } else line = line === '' ? word : `${line} ${word}`
-  }
-  return line === '' ? lines : [...lines, line]
 }

@@ -134,3 +134,16 @@ export function nearPath(path: string, cwd: string): string {
   const near = relative(cwd, path)
   return near.length > 0 && near.length < path.length && !near.startsWith('../../..') ? near : path
 }
+
+/** Words on lines of at most `width`. */
+export function filled(text: string, width: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(/\s+/)) {
+    if (line !== '' && columnsOf(line) + 1 + columnsOf(word) > width) {
+      lines.push(line)
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  return line === '' ? lines : [...lines, line]
+}

@@ -8,6 +8,8 @@ import type { Aggregate, Gate, GateResult, RowError, Transform, TransformResult 
 import { visitContext } from '../../sdk/testing/calling.ts'
 import { batchVisit, gateVisit, transformVisit, writeRow } from './plugin-call.ts'
 
+const STARTED_US = () => 5_000_000
+
 const CONTEXT = visitContext()
 const ROW = derive(newRow(), { n: 1 })
 const edge = (number: number): PlanEdge => ({ number, from: 1, label: 'to', to: 2 })
@@ -26,7 +28,7 @@ function transform(process: Transform['process'], cardinality: 'one' | 'many' = 
 function gate(decide: Gate['decide'], otherwise: PlanEdge | null = null) {
   const by = { kind: 'plugin', plugin: plugin() }
   const node = { name: 'tier', by, routes: new Map([['a', edge(1)]]), otherwise } as unknown as GateNode
-  return gateVisit(node, { decide })(ROW, CONTEXT)
+  return gateVisit(node, { decide }, STARTED_US)(ROW, CONTEXT)
 }
 function batch(process: Aggregate['process']) {
   return batchVisit({ name: 'hold', plugin: plugin() } as unknown as AggregateNode, { process })([ROW], CONTEXT)
@@ -159,7 +161,7 @@ describe('a gate', () => {
   })
 
   const expression = (source: string) => {
-    const compiled = compileExpression(source, { over: 'row', schema: OBSERVED })
+    const compiled = compileExpression(source, { over: 'row', schema: OBSERVED, in_run: true })
     if (!compiled.ok) throw new Error(compiled.problems[0]?.message)
     return compiled.expression
   }
@@ -170,7 +172,7 @@ describe('a gate', () => {
   ])
   const byExpression = (kind: 'boolean' | 'string', source: string, row: object, input = OBSERVED) => {
     const node = { name: 'tier', by: { kind, expression: expression(source) }, routes, otherwise: null, input }
-    return gateVisit(node as unknown as GateNode, null)(derive(newRow(), row as Row), CONTEXT)
+    return gateVisit(node as unknown as GateNode, null, STARTED_US)(derive(newRow(), row as Row), CONTEXT)
   }
 
   test.each<['boolean' | 'string', string, object, object]>([
@@ -179,6 +181,7 @@ describe('a gate', () => {
     ['string', 'row.region', { region: 'north' }, { kind: 'leave', edge: edge(3) }],
     ['boolean', 'row.n > 1', {}, { kind: 'error', code: 'FIELD_MISSING', retryable: false }],
     ['boolean', 'row.n / row.m > 1', { n: 1, m: 0 }, { kind: 'error', code: 'DIVISION_BY_ZERO', retryable: false }],
+    ['boolean', 'run.started_at == timestamp(row.n)', { n: 5 }, { kind: 'leave', edge: edge(1) }],
     ['boolean', 'row.n', { n: 'yes' }, { kind: 'error', code: 'GATE_VALUE', retryable: false }],
     ['string', 'row.region', { region: 7 }, { kind: 'error', code: 'GATE_VALUE', retryable: false }],
   ])('%s gate `%s` with %j', (kind, source, row, step) => {
@@ -200,7 +203,7 @@ describe('a gate', () => {
       ...(has_else ? [{ when: null, label: 'north' }] : []),
     ]
     const node = { name: 'tier', by: { kind: 'cases', cases }, routes, otherwise: null } as unknown as GateNode
-    return gateVisit(node, null)(derive(newRow(), row as Row), CONTEXT)
+    return gateVisit(node, null, STARTED_US)(derive(newRow(), row as Row), CONTEXT)
   }
 
   test('cases: the first that holds, then else', () => {

@@ -62,8 +62,8 @@ export function transformVisit(node: TransformNode, instance: Transform): Visit 
   return guarded(node.name, (row, context) => instance.process(row, context), toStep, missedStep)
 }
 
-/** A visit of a gate: its expression, its cases, or the plugin `instance`. */
-export function gateVisit(node: GateNode, instance: Gate | null): Visit {
+/** A visit of a gate: its expression, its cases, or the plugin `instance`. `started_us`: when the run started. */
+export function gateVisit(node: GateNode, instance: Gate | null, started_us: () => number): Visit {
   const leaveBy = (row: Row, label: string): Step => {
     const edge = node.routes.get(label) ?? node.otherwise
     if (edge === null) {
@@ -77,7 +77,7 @@ export function gateVisit(node: GateNode, instance: Gate | null): Visit {
     case 'boolean':
     case 'string':
       return row => {
-        const result = by.expression.evaluate(row)
+        const result = by.expression.evaluate(row, started_us())
         if (!result.ok) return expressionError(result)
         const { value } = result
         if (typeof value !== (by.kind === 'boolean' ? 'boolean' : 'string'))
@@ -90,7 +90,7 @@ export function gateVisit(node: GateNode, instance: Gate | null): Visit {
       return row => {
         for (const each of by.cases) {
           if (each.when === null) return leaveBy(row, each.label)
-          const result = each.when.evaluate(row)
+          const result = each.when.evaluate(row, started_us())
           if (!result.ok) return expressionError(result)
           if (result.value === true) return leaveBy(row, each.label)
           if (result.value !== false)

@@ -34,13 +34,13 @@ export class Pools {
     this.#strays = strays
   }
 
-  /** Creates the plugins of all transforms, gates and aggregates. @throws CustodyError of a plugin that can't be created. */
-  static async open(plan: Plan, strays: Strays = UNWATCHED): Promise<Pools> {
+  /** Creates the plugins of all transforms, gates and aggregates of a run; `started_us`: when it started. @throws CustodyError of a plugin that can't be created. */
+  static async open(plan: Plan, started_us: () => number, strays: Strays = UNWATCHED): Promise<Pools> {
     const pools = new Pools(strays)
     const created = new Created()
     created.add(pools)
     await created.closedOnFailure(async () => {
-      for (const node of plan.nodes) await pools.#open(plan, node)
+      for (const node of plan.nodes) await pools.#open(plan, node, started_us)
     })
     return pools
   }
@@ -61,12 +61,13 @@ export class Pools {
     await Promise.all(this.#closes.map(async close => close()))
   }
 
-  async #open(plan: Plan, node: PlanNode): Promise<void> {
+  async #open(plan: Plan, node: PlanNode, started_us: () => number): Promise<void> {
     const contextOf = ({ secrets }: PluginOf<unknown>): PluginContext => ({
       node: node.name,
       folder: plan.folder,
       input: node.input,
       secrets,
+      run_started_us: started_us,
     })
     switch (node.kind) {
       case 'transform': {
@@ -77,11 +78,11 @@ export class Pools {
         return
       }
       case 'gate': {
-        if (node.by.kind !== 'plugin') return this.#add(node, gateVisit(node, null), PLACES, {})
+        if (node.by.kind !== 'plugin') return this.#add(node, gateVisit(node, null, started_us), PLACES, {})
         const { spec, options } = node.by.plugin
         const instance = await spec.create(options, contextOf(node.by.plugin))
         const places = spec.concurrency?.(options) ?? placesFor(plan, node)
-        return this.#add(node, gateVisit(node, instance), places, instance)
+        return this.#add(node, gateVisit(node, instance, started_us), places, instance)
       }
       case 'aggregate':
         return this.#addAggregate(node, await node.plugin.spec.create(node.plugin.options, contextOf(node.plugin)))

@@ -87,7 +87,7 @@ export async function resumeRun(request: ResumeRequest): Promise<RunResult> {
     }))
     for (const source of begun) if (!source.from.done) await prepareSource(source)
     const sinks = created.add(await restoreOutputs(request, opened.intents, history, sources))
-    const pools = created.add(await Pools.open(plan, request.strays))
+    const pools = created.add(await Pools.open(plan, () => request.started_us ?? opened.opening.t, request.strays))
     const cut = begun.filter(({ from }) => from.cut).map(({ node }) => node)
     const open =
       state.in_flight.order.length + state.in_flight.batches.reduce((sum, batch) => sum + batch.members.length, 0)

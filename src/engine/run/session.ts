@@ -93,6 +93,8 @@ export interface SessionRequest {
   readonly commit_rows?: number | undefined
   /** Of another run, where calls are answered from it instead of being made. */
   readonly recordings?: Recordings | null | undefined
+  /** When expressions take the run to have started, in µs since the epoch, if not when it did: of a replay, when the other run did. */
+  readonly started_us?: number | undefined
   /** Rows of another run, instead of what the sources have. */
   readonly repeats?: Repeats | undefined
   /** Of another run: what it was answered isn't asked for again. All else is. */

@@ -59,10 +59,14 @@ async function begin(request: RunRequest, created: Created): Promise<RunResult> 
     in_use: addFilesRead(plan, request.in_use ?? new FilesInUse()),
   })
   created.add(sinks)
-  const pools = created.add(await Pools.open(plan, request.strays))
+  // The ledger has the last word on when the run began, since its times never go back; no row is processed before it is open.
+  let began_us: number | null = null
+  const started_us = () => request.started_us ?? began_us ?? notBegun()
+  const pools = created.add(await Pools.open(plan, started_us, request.strays))
   request.atPoint?.('before_open')
+  const t = clock.wall_us()
   const ledger = await request.ledger.openRun(run, {
-    entry: opening(request, clock.wall_us()),
+    entry: opening(request, t),
     first_value: 1,
     // cast: a plan's value is made of JSON, though its interfaces don't say so.
     values: [planValue(request) as unknown as Json, intents(sinks)].map(value => ({
@@ -70,10 +74,15 @@ async function begin(request: RunRequest, created: Created): Promise<RunResult> 
       text: canonicalize(value),
     })),
   })
+  began_us = Math.max(t, ledger.began_us)
   request.atPoint?.('after_open')
   const readers = (ports: SourcePorts) =>
     sources.map(({ node, source }) => new SourceReader(node, source, null, ports, repeats !== null))
   return driveSession({ request, limit: request.limit, ledger, sinks, pools, readers, from: null })
+}
+
+function notBegun(): never {
+  throw new TypeError('a row is processed, and the run hasn’t begun')
 }
 
 function opening(

@@ -11,6 +11,8 @@ export interface Analysed {
   /** `row` or `batch`. */
   readonly root: string
   readonly rootType: Type
+  /** Whether `run` is there. */
+  readonly in_run: boolean
   readonly typeOf: (node: ASTNode) => Type
 }
 

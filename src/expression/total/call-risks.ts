@@ -1,6 +1,7 @@
 /** Where functions and macros fail, and what they can give. Each overload says when it fails; one that doesn't is reported. */
 import type { ASTNode } from '@marcbachmann/cel-js'
-import { FUNCTIONS, fittingOverloads, keyOfCall, type Overload } from '../functions.ts'
+import { FUNCTIONS, fittingOverloads, keyOfCall } from '../functions.ts'
+import type { Overload } from '../library/spec.ts'
 import type { Kind } from '../types.ts'
 import type { Value } from '../values.ts'
 import type { Analyst, Scope } from './analyst.ts'
@@ -28,6 +29,8 @@ function lookAtMacro(analyst: Analyst, node: CallNode, scope: Scope): Possible |
   }
   if ((name === 'or' || name === 'orValue') && first && args.length === 1) return lookAtOr(analyst, node, scope)
   if (!first || !second || first.op !== 'id') return null
+  if (args.length === 2 && (name === 'optMap' || name === 'optFlatMap')) return lookAtOptional(analyst, node, scope)
+  if (args.length === 2 && (name === 'sortBy' || name === 'groupBy')) return lookAtKeyed(analyst, node, scope)
   const isTest = args.length === 2 && ['all', 'exists', 'exists_one', 'filter'].includes(name)
   return isTest || (name === 'map' && args.length <= 3) ? lookAtRounds(analyst, node, scope) : null
 }
@@ -74,12 +77,34 @@ function lookAtRounds(analyst: Analyst, node: CallNode, scope: Scope): Possible 
   })
 }
 
+/** Keys of different kinds have no order, and some can't be keys of a map. */
+function lookAtKeyed(analyst: Analyst, node: ASTNode, scope: Scope): Possible {
+  const [name, receiver, args] = node.args as readonly [string, ASTNode, readonly ASTNode[]]
+  const over = analyst.need(node, receiver, analyst.look(receiver, scope), ['list', 'map'], 'a list or a map')
+  const element = elementsOf(over)
+  const inner = analyst.binding((args[0] as Extract<ASTNode, { op: 'id' }>).args, element, scope)
+  const most = over.size[1]
+  analyst.inRounds(node, most, () => analyst.look(args[1] as ASTNode, inner))
+  analyst.report(node, name === 'sortBy' ? 'what it is ordered by has no order' : 'a key isn’t a text or an integer')
+  return name === 'sortBy' ? anyOf(['list'], { size: over.size, of: element }) : anyOf(['map'])
+}
+
+function lookAtOptional(analyst: Analyst, node: ASTNode, scope: Scope): Possible {
+  const [name, receiver, args] = node.args as readonly [string, ASTNode, readonly ASTNode[]]
+  const left = analyst.need(node, receiver, analyst.look(receiver, scope), ['optional'], 'an optional value')
+  const inner = analyst.binding((args[0] as Extract<ASTNode, { op: 'id' }>).args, within(left), scope)
+  const value = analyst.look(args[1] as ASTNode, inner)
+  if (name === 'optMap') return anyOf(['optional'], { of: value })
+  const given = analyst.need(node, args[1] as ASTNode, value, ['optional'], 'an optional value')
+  return either(given, anyOf(['optional'], { of: anyOf([]) }))
+}
+
 // ── functions ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function lookAtFunction(analyst: Analyst, node: CallNode, scope: Scope): Possible {
   const { key, args: nodes } = keyOfCall(node, name => scope.variables.has(name))
   const types = nodes.map(each => analyst.expression.typeOf(each))
-  const overloads = fittingOverloads(FUNCTIONS.get(key) ?? [], types)
+  const overloads = fittingOverloads(FUNCTIONS.get(key)?.overloads ?? [], types)
   const args = nodes.map((each, i) => {
     const value = analyst.look(each, scope)
     const takes = overloads.map(({ takes }) => takes[i] as Kind)
@@ -110,14 +135,15 @@ function combinations(args: readonly Possible[]): ReadonlyArray<readonly Possibl
 }
 
 function called(
-  { gives, fails, results, run }: Overload,
+  overload: Overload,
   args: readonly Possible[],
   names: readonly string[],
   report: (where: string) => void,
 ): Possible {
+  const { gives, fails, results } = overload
   const constants = args.map(({ constant }) => constant).filter(each => each !== undefined)
   if (args.length > 0 && constants.length === args.length) {
-    const constant = folded(() => run(constants as readonly Value[], ''))
+    const constant = folded(() => overload.run(constants as readonly Value[], ''))
     if (constant === null) report('it is evaluated')
     return constant ?? anyOf([])
   }

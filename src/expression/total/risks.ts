@@ -12,7 +12,8 @@ import type { ASTNode } from '@marcbachmann/cel-js'
 import { grouped } from '../../model/number-text.ts'
 import type { RowSchema } from '../../model/schema.ts'
 import { extentOf, writtenAt } from '../extent.ts'
-import { MAX_STEPS } from '../macros.ts'
+import { MAX_STEPS } from '../rounds.ts'
+import { RUN_POSSIBLE } from '../run-value.ts'
 import type { Kind } from '../types.ts'
 import { TYPE_VALUES, type Value } from '../values.ts'
 import { Accesses } from './accesses.ts'
@@ -202,6 +203,7 @@ class Analysis implements Analyst {
     const variable = variables.get(name)
     if (variable !== undefined) return assumed.at(variable.place, variable.value)
     if (name === this.expression.root) return this.#accesses.wholeRow()
+    if (name === 'run' && this.expression.in_run) return RUN_POSSIBLE
     const type = TYPE_VALUES.get(name)
     return type === undefined ? anyOf(['null']) : exactly(type)
   }

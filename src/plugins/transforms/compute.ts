@@ -54,7 +54,7 @@ export const compute = defineTransform({
         const next = newRow()
         for (const field in row) next[field] = row[field] as Json
         for (const { field, expression } of steps) {
-          const result = expression.evaluate(row)
+          const result = expression.evaluate(row, context.run_started_us?.())
           if (!result.ok) return rowError(result.code, `${field}: ${result.message}`, fieldOf(result))
           next[field] = result.value as Json
         }

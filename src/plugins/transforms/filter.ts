@@ -32,7 +32,7 @@ export const filter = defineTransform({
     const expression = expressionFor(keep, 'keep', context)
     return {
       process(row) {
-        const result = expression.evaluate(row)
+        const result = expression.evaluate(row, context.run_started_us?.())
         if (!result.ok) return rowError(result.code, result.message, fieldOf(result))
         if (typeof result.value === 'boolean') return result.value ? oneRow(row) : FILTERED
         return rowError('NOT_BOOLEAN', `${keep} gives ${JSON.stringify(result.value)}, neither true nor false`)

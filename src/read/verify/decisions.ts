@@ -9,6 +9,7 @@ import { counted } from '../../model/number-text.ts'
 import { isRow, type Row } from '../../model/row.ts'
 import { type FieldSchema, OBSERVED, type RowSchema } from '../../model/schema.ts'
 import { planOf } from '../runs/run-log.ts'
+import { startedOf } from '../runs/started.ts'
 import type { SubjectValues } from '../values.ts'
 import { Check, type CheckResult, type Place, tokenName } from './check.ts'
 import type { Ways } from './ways.ts'
@@ -21,6 +22,8 @@ interface Gate {
   /** By cases; else its one expression gives the label. */
   readonly by_cases: boolean
   readonly labels: ReadonlySet<string>
+  /** When the run started; 0 where no expression asks. */
+  readonly started_us: number
 }
 
 /** The error of a gate whose value is none of its labels. */
@@ -33,13 +36,16 @@ export class Decisions {
   readonly #expressions: Expressions | null
   readonly #gates = new Map<number, Gate | null>()
 
-  private constructor(expressions: Expressions | null) {
+  readonly #started_us: number | null
+
+  private constructor(expressions: Expressions | null, started_us: number | null) {
     this.#expressions = expressions
+    this.#started_us = started_us
   }
 
   /** @throws CustodyError CUSTODY_VERIFY_FAILED if the plan's text isn't what it should be. */
   static async of(reader: LedgerReader, log: number): Promise<Decisions> {
-    return new Decisions((await planOf(reader, log))?.expressions ?? null)
+    return new Decisions((await planOf(reader, log))?.expressions ?? null, await startedOf(reader, log))
   }
 
   /** Looks at the visits of gates in an entry whose values are known. */
@@ -74,7 +80,7 @@ export class Decisions {
     const expressions: Array<{ label: string; expression: Expression }> = []
     for (const text of texts as readonly ExpressionText[]) {
       const compiled = isText(text)
-        ? compileExpression(text.source, { over: 'row', schema: schemaOf(text.sees) })
+        ? compileExpression(text.source, { over: 'row', schema: schemaOf(text.sees), in_run: true })
         : null
       if (compiled === null || !compiled.ok) {
         this.check.add(`${ways.name(node)} has an expression that can’t be evaluated`)
@@ -82,9 +88,11 @@ export class Decisions {
       }
       expressions.push({ label: text.for, expression: compiled.expression })
     }
+    // A replay of a run that isn't in this ledger: when that started isn't known.
+    if (this.#started_us === null && expressions.some(({ expression }) => expression.reads_run)) return null
     const [first] = expressions
     const by_cases = expressions.length > 1 || first?.label !== 'gate' || labels.has('gate')
-    return { expressions, by_cases, labels }
+    return { expressions, by_cases, labels, started_us: this.#started_us ?? 0 }
   }
 }
 
@@ -117,10 +125,10 @@ function decidedText(decided: Decided): string {
   return 'label' in decided ? JSON.stringify(decided.label) : `the error ${decided.code}`
 }
 
-function decide({ expressions, by_cases, labels }: Gate, row: Row): Decided {
-  if (!by_cases) return labelOf(expressions[0]?.expression.evaluate(row), labels)
+function decide({ expressions, by_cases, labels, started_us }: Gate, row: Row): Decided {
+  if (!by_cases) return labelOf(expressions[0]?.expression.evaluate(row, started_us), labels)
   for (const { label, expression } of expressions) {
-    const result = expression.evaluate(row)
+    const result = expression.evaluate(row, started_us)
     if (!result.ok) return { code: result.code }
     if (result.value === true) return { label }
     if (result.value !== false) return { code: GATE_VALUE }

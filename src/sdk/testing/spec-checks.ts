@@ -45,7 +45,7 @@ function checkUses(spec: PluginSpec, options: unknown, problems: Problems): void
     if (!isPattern(pattern)) problems.add(`the pattern at ${path.join('.')}: ${pattern.problem}`)
   }
   for (const { path, source } of spec.expressions?.(options) ?? []) {
-    const compiled = compileExpression(source, { over: 'row', schema: OBSERVED })
+    const compiled = compileExpression(source, { over: 'row', schema: OBSERVED, in_run: true })
     if (!compiled.ok) problems.add(`the expression at ${path.join('.')}: ${compiled.problems[0]?.message}`)
   }
 }
@@ -59,7 +59,7 @@ export function expressionTypes(
   const types = new Map<string, FieldSchema>()
   if (!('expressions' in spec)) return types
   for (const { path, source } of spec.expressions?.(options) ?? []) {
-    const compiled = compileExpression(source, { over: 'row', schema: input })
+    const compiled = compileExpression(source, { over: 'row', schema: input, in_run: true })
     if (compiled.ok) types.set(path.join('.'), compiled.expression.gives)
   }
   return types

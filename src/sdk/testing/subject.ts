@@ -74,6 +74,7 @@ export const contextIn = (folder: string, input: RowSchema = OBSERVED): PluginCo
   folder,
   input,
   secrets: [],
+  run_started_us: () => Date.UTC(2026, 0, 1) * 1000,
 })
 
 /** The options as the plugin gets them, or null with a problem. */

@@ -1,0 +1,91 @@
+/**
+ * Patterns of dates such as `dd.MM.yyyy HH:mm`: the part of CLDR's date field symbols (UTS 35, part 4) that stands in `FIELDS`.
+ * Read strictly and from left to right, without a second try, so that it takes time linear in the text.
+ */
+
+/** What a letter stands for, by how often it may stand in a row. */
+export const FIELDS = {
+  y: 'year',
+  M: 'month',
+  d: 'day',
+  E: 'weekday',
+  H: 'hour',
+  h: 'hour of 12',
+  a: 'AM or PM',
+  m: 'minute',
+  s: 'second',
+  S: 'fraction',
+  X: 'offset',
+  V: 'zone',
+} as const
+export type Letter = keyof typeof FIELDS
+
+const COUNTS: { readonly [L in Letter]: readonly number[] } = {
+  y: [1, 2, 4],
+  M: [1, 2, 3, 4],
+  d: [1, 2],
+  E: [3, 4],
+  H: [1, 2],
+  h: [1, 2],
+  a: [1],
+  m: [1, 2],
+  s: [1, 2],
+  S: [1, 2, 3, 4, 5, 6, 7, 8, 9],
+  X: [2, 3],
+  V: [2],
+}
+
+export type PatternPart =
+  | { readonly is: 'text'; readonly text: string }
+  | { readonly is: 'field'; readonly letter: Letter; readonly count: number }
+
+export interface DatePattern {
+  readonly parts: readonly PatternPart[]
+  readonly letters: ReadonlySet<Letter>
+}
+
+const MAX_LENGTH = 200
+const CACHE_SIZE = 200
+const cache = new Map<string, DatePattern | string>()
+
+/** The parts of a pattern; a clause that says what is wrong if it isn't one. The result of the same source is shared. */
+export function datePattern(source: string): DatePattern | string {
+  const known = cache.get(source)
+  if (known !== undefined) return known
+  const made = source.length > MAX_LENGTH ? `the pattern is longer than ${MAX_LENGTH} characters` : readPattern(source)
+  if (cache.size >= CACHE_SIZE) cache.clear()
+  cache.set(source, made)
+  return made
+}
+
+const isLetter = (letter: string): letter is Letter => Object.hasOwn(FIELDS, letter)
+
+function readPattern(source: string): DatePattern | string {
+  const parts: PatternPart[] = []
+  const letters = new Set<Letter>()
+  for (const [piece, quoted, letter = ''] of source.matchAll(/'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']+|'/g)) {
+    if (piece === "'") return 'a quote isn’t closed'
+    if (letter === '') {
+      parts.push({
+        is: 'text',
+        text: quoted === undefined ? piece : quoted === '' ? "'" : quoted.replaceAll("''", "'"),
+      })
+      continue
+    }
+    if (!isLetter(letter)) return unknownLetter(piece)
+    if (!COUNTS[letter].includes(piece.length)) return unknownLetter(piece)
+    letters.add(letter)
+    parts.push({ is: 'field', letter, count: piece.length })
+  }
+  return parts.length === 0 ? 'the pattern is empty' : { parts, letters }
+}
+
+function unknownLetter(piece: string): string {
+  const wanted: { readonly [letter: string]: string } = {
+    Y: 'the year is yyyy',
+    D: 'the day is dd',
+    u: 'the year is yyyy',
+  }
+  const hint = wanted[piece.charAt(0)] ?? "a text stands in quotes, as in yyyy-MM-dd'T'HH:mm"
+  return `\`${piece}\` stands for nothing; ${hint}`
+}

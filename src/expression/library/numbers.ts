@@ -1,0 +1,229 @@
+/** Mathematics, under the names of CEL's extension for it. */
+import { fault } from '../faults.ts'
+import { checkInt, ordered, unusable } from '../operators.ts'
+import { either, INT_BOUNDS, type Possible } from '../total/possible.ts'
+import { ANY, BOOL, DOUBLE, INT, type Kind, type Type } from '../types.ts'
+import type { Value } from '../values.ts'
+import { type FunctionGroup, type Overload, overload, total } from './spec.ts'
+
+const itself = ([value]: readonly Possible[]) => value as Possible
+
+const rounding = (round: (value: number) => number): readonly Overload[] => [
+  total(['int'], INT, ([value]) => value, { results: itself }),
+  total(['double'], DOUBLE, ([value]) => round(value)),
+]
+
+const isNumber = (value: Value) => typeof value === 'bigint' || typeof value === 'number'
+/** Integers give an integer, decimals a decimal, both either. */
+const alike = ([first, ...others]: readonly Type[]): Type =>
+  first !== undefined && ['int', 'double'].includes(first.kind) && others.every(({ kind }) => kind === first.kind)
+    ? { kind: first.kind, nullable: false }
+    : ANY
+
+const always = (value: boolean): readonly Overload[] => [
+  total(['double'], BOOL, () => value),
+  total(['int'], BOOL, () => value),
+]
+const bits = (combine: (a: bigint, b: bigint) => bigint): readonly Overload[] => [
+  total(['int', 'int'], INT, ([a, b]) => combine(a, b)),
+]
+const shifting = (shift: (value: bigint, by: bigint) => bigint): readonly Overload[] => [
+  overload(
+    ['int', 'int'],
+    INT,
+    ([value, by], at) => {
+      if (by < 0n) return fault('ARGUMENT_INVALID', `${at}: the number of bits is negative`)
+      return by > 63n ? 0n : shift(value, by)
+    },
+    { fails: ([, by], [, name]) => ((by?.int[0] ?? -1n) >= 0n ? null : `${name} is negative`) },
+  ),
+]
+
+/** The first of those that are least or greatest. */
+const extreme = (op: '<' | '>'): readonly Overload[] => {
+  const pick = (values: readonly Value[], at: string) => {
+    for (const each of values) if (!isNumber(each)) unusable(each, at, 'each must be a number')
+    return values.reduce((best, each) => (ordered(op, each, best, at) ? each : best))
+  }
+  const both = (a: Kind, b: Kind, gives: Type) =>
+    total([a, b], gives, pick, { results: ([x, y]) => either(x as Possible, y as Possible) })
+  const numbers = (count: number) =>
+    overload(
+      Array.from({ length: count }, (): Kind => 'any'),
+      ANY,
+      (values, at) => pick(values, at),
+      { giving: alike },
+    )
+  return [
+    total(['int'], INT, ([value]) => value, { results: itself }),
+    total(['double'], DOUBLE, ([value]) => value, { results: itself }),
+    both('int', 'int', INT),
+    both('double', 'double', DOUBLE),
+    both('int', 'double', ANY),
+    both('double', 'int', ANY),
+    overload(['list'], ANY, ([values], at) =>
+      values.length === 0 ? fault('INDEX_OUT_OF_RANGE', `${at}: the list is empty`) : pick(values, at),
+    ),
+    ...[3, 4, 5, 6].map(numbers),
+  ]
+}
+
+function root(value: number, at: string): number {
+  return value < 0 ? fault('NUMBER_NOT_FINITE', `${at}: the number is negative`) : Math.sqrt(value)
+}
+
+const math = { form: 'function', from: 'CEL math' } as const
+export const NUMBERS: FunctionGroup = {
+  title: 'Numbers',
+  functions: [
+    {
+      ...math,
+      name: 'math.abs',
+      summary: 'The number without its sign.',
+      overloads: [
+        overload(['int'], INT, ([value], at) => checkInt(value < 0n ? -value : value, at), {
+          fails: ([value], [name]) => (value?.int[0] === INT_BOUNDS[0] ? `${name} is the least integer` : null),
+        }),
+        total(['double'], DOUBLE, ([value]) => Math.abs(value)),
+      ],
+      examples: [['math.abs(-5)', 5]],
+      errors: { INTEGER_OVERFLOW: 'math.abs(-9223372036854775808)' },
+    },
+    {
+      ...math,
+      name: 'math.ceil',
+      summary: 'The whole number that isn’t less. Of a decimal it is a decimal.',
+      overloads: rounding(Math.ceil),
+      examples: [['math.ceil(1.2)', 2]],
+    },
+    {
+      ...math,
+      name: 'math.floor',
+      summary: 'The whole number that isn’t greater. Of a decimal it is a decimal.',
+      overloads: rounding(Math.floor),
+      examples: [['math.floor(-1.2)', -2]],
+    },
+    {
+      ...math,
+      name: 'math.trunc',
+      summary: 'The number without its fraction.',
+      overloads: rounding(Math.trunc),
+      examples: [['math.trunc(-1.8)', -1]],
+    },
+    {
+      ...math,
+      name: 'math.round',
+      summary: 'The nearest whole number; halves go away from zero.',
+      overloads: rounding(value => Math.sign(value) * Math.round(Math.abs(value))),
+      examples: [
+        ['math.round(2.5)', 3],
+        ['math.round(-2.5)', -3],
+      ],
+    },
+    {
+      ...math,
+      name: 'math.least',
+      summary: 'The least of up to six numbers, or of a list of numbers.',
+      overloads: extreme('<'),
+      examples: [
+        ['math.least(3, 2.5)', 2.5],
+        ['math.least([4, 2, 9])', 2],
+      ],
+      errors: { INDEX_OUT_OF_RANGE: 'math.least([])' },
+    },
+    {
+      ...math,
+      name: 'math.greatest',
+      summary: 'The greatest of up to six numbers, or of a list of numbers.',
+      overloads: extreme('>'),
+      examples: [['math.greatest([1, 5, 3])', 5]],
+      errors: { INDEX_OUT_OF_RANGE: 'math.greatest([])' },
+    },
+    {
+      ...math,
+      name: 'math.sign',
+      summary: 'The sign of the number: -1, 0 or 1.',
+      overloads: [
+        total(['int'], INT, ([value]) => (value < 0n ? -1n : value > 0n ? 1n : 0n)),
+        total(['double'], DOUBLE, ([value]) => Math.sign(value)),
+      ],
+      examples: [['math.sign(-42)', -1]],
+    },
+    {
+      ...math,
+      name: 'math.sqrt',
+      summary: 'The square root, a decimal.',
+      overloads: [
+        overload(['double'], DOUBLE, ([value], at) => root(value, at)),
+        overload(['int'], DOUBLE, ([value], at) => root(Number(value), at)),
+      ],
+      examples: [['math.sqrt(81)', 9]],
+      errors: { NUMBER_NOT_FINITE: 'math.sqrt(-1.0)' },
+    },
+    {
+      ...math,
+      name: 'math.isNaN',
+      summary: 'Always false: no value here is NaN; what would give it is an error.',
+      overloads: always(false),
+      examples: [['math.isNaN(1.5)', false]],
+    },
+    {
+      ...math,
+      name: 'math.isInf',
+      summary: 'Always false: no value here is infinite; what would be is an error.',
+      overloads: always(false),
+      examples: [['math.isInf(1.5)', false]],
+    },
+    {
+      ...math,
+      name: 'math.isFinite',
+      summary: 'Always true, as all numbers here are finite.',
+      overloads: always(true),
+      examples: [['math.isFinite(1.5)', true]],
+    },
+    {
+      ...math,
+      name: 'math.bitAnd',
+      summary: 'The bits that both integers have.',
+      overloads: bits((a, b) => a & b),
+      examples: [['math.bitAnd(6, 3)', 2]],
+    },
+    {
+      ...math,
+      name: 'math.bitOr',
+      summary: 'The bits that either integer has.',
+      overloads: bits((a, b) => a | b),
+      examples: [['math.bitOr(6, 3)', 7]],
+    },
+    {
+      ...math,
+      name: 'math.bitXor',
+      summary: 'The bits that one of the integers has.',
+      overloads: bits((a, b) => a ^ b),
+      examples: [['math.bitXor(6, 3)', 5]],
+    },
+    {
+      ...math,
+      name: 'math.bitNot',
+      summary: 'The bits that the integer doesn’t have.',
+      overloads: [total(['int'], INT, ([value]) => ~value)],
+      examples: [['math.bitNot(1)', -2]],
+    },
+    {
+      ...math,
+      name: 'math.bitShiftLeft',
+      summary: 'The 64 bits of the integer, moved to the left; zeros come in.',
+      overloads: shifting((value, by) => BigInt.asIntN(64, value << by)),
+      examples: [['math.bitShiftLeft(1, 3)', 8]],
+      errors: { ARGUMENT_INVALID: 'math.bitShiftLeft(1, -1)' },
+    },
+    {
+      ...math,
+      name: 'math.bitShiftRight',
+      summary: 'The 64 bits of the integer, moved to the right; zeros come in.',
+      overloads: shifting((value, by) => BigInt.asIntN(64, BigInt.asUintN(64, value) >> by)),
+      examples: [['math.bitShiftRight(16, 2)', 4]],
+      errors: { ARGUMENT_INVALID: 'math.bitShiftRight(1, -1)' },
+    },
+  ],
+}
