@@ -1,8 +1,8 @@
 /** A whole CSV file in memory, for plugins that look things up in one. */
 import type { Row } from '../../model/row.ts'
 import { ByteReader, type InputPlace, inputName, sourceError } from './byte-reader.ts'
-import { type CsvOptions, csvLayout, csvOptions, encodingFrom } from './csv.ts'
 import { CsvFormat } from './csv-format.ts'
+import { csvLayout, csvOptions, encodingFrom, type TableOptions } from './csv-options.ts'
 import { UTF8 } from './encoding.ts'
 import { FileSource } from './file-source.ts'
 import { TextWindow } from './text-window.ts'
@@ -21,10 +21,7 @@ export interface CsvTable {
  * @param options as of the `csv` source, without `path`
  * @throws CustodyError CUSTODY_FILE_NOT_FOUND; CUSTODY_SOURCE if it can't be read or a record is malformed.
  */
-export async function readCsvTable(
-  place: InputPlace,
-  options: Partial<Omit<CsvOptions, 'path'>> = {},
-): Promise<CsvTable> {
+export async function readCsvTable(place: InputPlace, options: Partial<TableOptions> = {}): Promise<CsvTable> {
   const full = csvOptions.parse({ ...options, path: place.path })
   const format = new CsvFormat(place, csvLayout(full))
   const source = new FileSource(place, format, { encoding: encodingFrom(full), hashes: false })
@@ -59,7 +56,7 @@ export async function readCsvHeader(path: string, delimiter: string): Promise<re
     const window = await TextWindow.open(bytes, UTF8)
     if (window.encoding !== UTF8) throw sourceError(place, `${path} is ${window.encoding.name}, not UTF-8`)
     const format = new CsvFormat(place, layout)
-    await format.head(window)
+    await format.head(window, false)
     return format.columns.length === 0 ? null : format.columns
   } finally {
     await bytes.close()

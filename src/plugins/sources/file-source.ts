@@ -42,8 +42,11 @@ export interface RecordScanner {
 }
 
 export interface FileFormat {
-  /** Reads what stands before the first record: a header, whose columns it gives. Always comes before `begin`. */
-  head?(window: TextWindow): Promise<readonly SourceColumn[] | null>
+  /**
+   * Reads what stands before the first record: a header, whose columns it gives. Always comes before `begin`. `recorded`: the text
+   * is what `headText` was, not an input.
+   */
+  head?(window: TextWindow, recorded: boolean): Promise<readonly SourceColumn[] | null>
   /** What else the input may be, to judge by its beginning. */
   foreign?(window: TextWindow): Foreign | null
   /** The scanner for what follows `from`. */
@@ -149,7 +152,7 @@ export class FileSource implements Source {
       if (foreign !== null) throw foreignInput(this.#place, foreign)
       this.#blank = true
       this.#look(window)
-      const columns = (await this.#format.head?.(window)) ?? null
+      const columns = (await this.#format.head?.(window, false)) ?? null
       if (columns !== null) this.#blank = false
       return { window, columns }
     } catch (error) {
@@ -189,7 +192,7 @@ export class FileSource implements Source {
     let again = this.#format.again(raw)
     if (again === null && head !== null) {
       // Never the header of the file as it is now: it may have other columns.
-      await this.#format.head?.(await this.#windowOf(head))
+      await this.#format.head?.(await this.#windowOf(head), true)
       again = this.#format.again(raw)
     }
     if (again === null) return null
@@ -247,10 +250,12 @@ function headIn(ended: Json | null): string | null {
 export interface Problem {
   readonly code: string
   readonly message: string
+  /** The field that it is about, if it is about one. */
+  readonly field?: string
 }
 
 export function rejectRecord(line: number, raw: Json, problem: Problem, position: Json): SourceRecord {
-  return { kind: 'reject', line, raw, code: problem.code, message: problem.message, position }
+  return { kind: 'reject', line, raw, ...problem, position }
 }
 
 /** What stands behind the text of a record that isn't shown whole. */
