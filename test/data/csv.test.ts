@@ -282,7 +282,7 @@ describe('stops before anything is written', () => {
       'a header in another encoding',
       { input: latin('Stra\xdfe\n1\n') },
       'SOURCE',
-      /header.*not valid utf-8.*Set encoding/,
+      /header.*not valid utf-8; they may be windows-1252.*Set encoding: windows-1252,/,
     ],
     [
       'a header in another encoding behind a mark that says UTF-8',
@@ -344,6 +344,16 @@ describe('is written', () => {
       'years, in the order of the source',
       { input: 'land,2010,2011,code\nPeru,1,2,PE\n', sink: 'csv', sink_options: { headers: 'original' } },
       'land,2010,2011,code\nPeru,1,2,PE\n',
+      [],
+    ],
+    [
+      'years that columns name as the source does, in the order of columns',
+      {
+        input: 'land,2010,2011,code\nPeru,1,2,PE\n',
+        sink: 'csv',
+        sink_options: { columns: ['code', '2011', '2010', 'land'] },
+      },
+      'code,2011,2010,land\nPE,2,1,Peru\n',
       [],
     ],
     [

@@ -48,6 +48,8 @@ export class CsvRowFormat implements RowFormat {
   #columns: readonly string[] | null = null
   /** The header of the file that is appended to. */
   #existing: { readonly path: string; readonly header: readonly string[] } | null = null
+  /** Headers of columns that were named by them: by field. */
+  readonly #titles = new Map<string, string>()
   /** Ends the last line of the file that is appended to, if it has no end. */
   #gap = ''
   /** The byte order mark, if one is due. */
@@ -107,12 +109,30 @@ export class CsvRowFormat implements RowFormat {
   }
 
   #decide(row: Row): readonly string[] {
-    if (this.#existing !== null) return this.#fieldsOf(this.#existing.header, this.#existing.path)
+    if (this.#existing !== null)
+      return this.#namedByHeader(this.#fieldsOf(this.#existing.header, this.#existing.path), row)
     const { columns, known, rejects, originalNames } = this.#layout
-    if (columns !== null) return columns
+    if (columns !== null) return this.#namedByHeader(columns, row)
     // Rows that met errors may all differ; what their sources have is known by now.
     const read = known.includes(ERROR_FIELD) ? Object.keys(originalNames()) : []
     return csvColumns([...Object.keys(row), ...read, ...known], rejects)
+  }
+
+  /**
+   * The fields of columns that the options name: one that is no field of the row, nor of a source, but the header of one in a source,
+   * is that field, and its column keeps the header.
+   */
+  #namedByHeader(columns: readonly string[], row: Row): readonly string[] {
+    if (!this.#layout.named) return columns
+    const originals = this.#layout.originalNames()
+    const fields = new Map(Object.entries(originals).map(([field, header]) => [header, field]))
+    return columns.map(name => {
+      const field = fields.get(name)
+      const is_field = field === undefined || Object.hasOwn(row, name) || Object.hasOwn(originals, name)
+      if (is_field || columns.includes(field)) return name
+      this.#titles.set(field, name)
+      return field
+    })
   }
 
   /** Settles the columns. @returns what must stand before the first row. */
@@ -125,7 +145,7 @@ export class CsvRowFormat implements RowFormat {
 
   #headersOf(columns: readonly string[]): readonly string[] {
     const rule = this.#layout.headers
-    if (rule === 'normalised') return columns
+    if (rule === 'normalised') return columns.map(field => this.#titles.get(field) ?? field)
     const names = rule === 'original' ? this.#layout.originalNames() : rule
     return columns.map(field => (Object.hasOwn(names, field) ? names[field]! : field))
   }

@@ -44,7 +44,8 @@ const SEPARATOR_LINE = /^"?sep=([^\p{L}\p{N}"\r\n ])"?(?:\r\n|\n|\r(?!\n))/iu
 const SEPARATOR_LINE_UNITS = 9
 
 const UTF16_HINT = 'If the file is UTF-16, set encoding: utf-16le.'
-const ENCODING_HINT = 'Set encoding, such as windows-1252, or convert the file to UTF-8.'
+const encodingHint = (likely: string | null | undefined) =>
+  `Set encoding${likely ? ': ' : ', such as '}${likely ?? 'windows-1252'}, or convert the file to UTF-8.`
 const MARK_HINT = 'Take the byte order mark off the file, its first three bytes; then the option encoding counts.'
 
 export class CsvFormat implements FileFormat {
@@ -203,7 +204,7 @@ export class CsvFormat implements FileFormat {
       case 'CSV_NUL':
         return UTF16_HINT
       case 'ENCODING':
-        return problem.message.includes('byte order mark') ? MARK_HINT : ENCODING_HINT
+        return problem.message.includes('byte order mark') ? MARK_HINT : encodingHint(problem.likely)
       default:
         return this.#delimiterHint(header) ?? this.#blankHint(header)
     }

@@ -267,7 +267,7 @@ export class CsvScanner {
     else {
       const text = window.decode(start, end)
       if (text === null) {
-        return this.#reject(window, encodingProblem(window), window.decodeLossy(start, end))
+        return this.#reject(window, encodingProblem(window, start, end), window.decodeLossy(start, end))
       }
       const cells: Cell[] = text.split(this.#syntax.delimiter)
       for (let each = 0; each < cells.length; each++) if (cells[each] === '') cells[each] = null
@@ -404,7 +404,7 @@ export class CsvScanner {
     const long = end - start > this.#syntax.max_units && this.#syntax.recover === 'record'
     if (long) this.problem = this.#tooLong()
     else if (this.#next_nul < end) this.problem = NUL_PROBLEM
-    else if (this.#invalid) this.problem = encodingProblem(window)
+    else if (this.#invalid) this.problem = encodingProblem(window, start, end)
     else this.problem = null
     const wrong = this.problem !== null
     if (wrong) this.raw = long ? this.#excerpt(window) : window.decodeLossy(start, end)

@@ -22,6 +22,7 @@ import {
 } from './byte-reader.ts'
 import { type Encoding, UTF8 } from './encoding.ts'
 import { type Foreign, foreignBytes, foreignInput } from './foreign-input.ts'
+import { likelyEncoding } from './likely-encoding.ts'
 import { TextWindow } from './text-window.ts'
 
 export interface Position {
@@ -252,10 +253,13 @@ export interface Problem {
   readonly message: string
   /** The field that it is about, if it is about one. */
   readonly field?: string
+  /** Of bytes that are not valid: the encoding that they may have, if something speaks for one. */
+  readonly likely?: string | null
 }
 
 export function rejectRecord(line: number, raw: Json, problem: Problem, position: Json): SourceRecord {
-  return { kind: 'reject', line, raw, ...problem, position }
+  const { code, message, field } = problem
+  return { kind: 'reject', line, raw, code, message, ...(field === undefined ? {} : { field }), position }
 }
 
 /** What stands behind the text of a record that isn't shown whole. */
@@ -275,10 +279,14 @@ export const COMMON_ERRORS = {
   [ENCODING]: 'The record’s bytes aren’t valid in the encoding; `raw` has U+FFFD in their place.',
 }
 
-export function encodingProblem({ encoding, declared }: TextWindow): Problem {
+/** The units from `start` up to `end` aren't valid. */
+export function encodingProblem(window: TextWindow, start: number, end: number): Problem {
+  const { encoding, declared } = window
   const mark =
     encoding === declared ? '' : `, which the byte order mark says they are; it overrides encoding: ${declared.name}`
-  return { code: ENCODING, message: `the bytes are not valid ${encoding.name}${mark}` }
+  const likely = encoding === UTF8 ? likelyEncoding(window.bytesOf(start, end)) : null
+  const guess = likely === null ? '' : `; they may be ${likely}`
+  return { code: ENCODING, message: `the bytes are not valid ${encoding.name}${mark}${guess}`, likely }
 }
 
 export function tooLongProblem(max_units: number): Problem {

@@ -69,7 +69,7 @@ class WholeScanner implements RecordScanner {
     const size = window.text.length
     const text = window.decode(0, size)
     if (text === null) {
-      return rejectRecord(1, window.decodeLossy(0, size), encodingProblem(window), position)
+      return rejectRecord(1, window.decodeLossy(0, size), encodingProblem(window, 0, size), position)
     }
     return { kind: 'row', line: 1, row: rowOf(this.#field, text), position }
   }
