@@ -1,6 +1,6 @@
 /** CSV files as they come from spreadsheets, databases and broken exports. */
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { runInProcess } from '../support/in-process.ts'
 import { Folder } from '../support/plugin-files.ts'
@@ -87,6 +87,16 @@ describe('is read', () => {
           { n: -7, b: null, d: '2026-02-01' },
         ],
       },
+    ],
+    [
+      'a file that is compressed, as its name says',
+      { files: { 'in.csv.gz': gzipSync('a\n1\n') }, options: { path: 'in.csv.gz' } },
+      { rows: [{ a: '1' }] },
+    ],
+    [
+      'a file that is compressed, as the option says',
+      { input: zstdCompressSync('a\n1\n'), options: { compression: 'zstd' } },
+      { rows: [{ a: '1' }] },
     ],
     ['headers that are empty', { input: 'a,,\n1,2,3\n' }, { rows: [{ a: '1', column_2: '2', column_3: '3' }] }],
     [
@@ -276,7 +286,7 @@ describe('costs the broken record and no other', () => {
 describe('stops before anything is written', () => {
   test.each<[string, DataCase, string, RegExp]>([
     ['UTF-16 without its mark', { input: utf16('a,b\n1,2\n') }, 'INPUT_FORMAT', /UTF-16.*encoding: utf-16le/],
-    ['a gzip file', { input: gzipSync('a\n1\n') }, 'INPUT_FORMAT', /gzip/],
+    ['a gzip file', { input: gzipSync('a\n1\n') }, 'INPUT_FORMAT', /gzip.*compression: gzip/],
     ['a workbook', { input: Buffer.concat([Buffer.from('PK\u0003\u0004'), Buffer.alloc(30)]) }, 'INPUT_FORMAT', /ZIP/],
     [
       'a header in another encoding',

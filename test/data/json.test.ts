@@ -121,7 +121,7 @@ describe('costs the broken record and no other', () => {
 
 describe('stops before anything is written', () => {
   test.each<[string, DataCase, string, RegExp]>([
-    ['a gzip file', { source: 'jsonl', input: gzipSync('{"a":1}\n') }, 'INPUT_FORMAT', /gzip.*gunzip/],
+    ['a gzip file', { source: 'jsonl', input: gzipSync('{"a":1}\n') }, 'INPUT_FORMAT', /gzip.*compression: gzip/],
     [
       'one document over many lines, given to jsonl',
       lines('[\n  {"a": 1},\n  {"a": 2}\n]\n'),

@@ -6,7 +6,7 @@ import type { CsvLayout } from './csv-format.ts'
 import { compileDatePattern } from './date-pattern.ts'
 import { type Encoding, encodingOf, UTF8 } from './encoding.ts'
 import { MAX_RECORD_UNITS } from './file-source.ts'
-import { encodingOption, pathOption } from './options.ts'
+import { encodingOption, fileOptions } from './options.ts'
 
 /** All but where the file is. */
 export const tableOptions = {
@@ -87,9 +87,9 @@ export const tableOptions = {
       'What a record with malformed quotes costs: itself, or (`line`) its first line only, so that lines inside its quotes may be read as records',
     ),
 }
-export const csvOptions = z.strictObject({ path: pathOption, ...tableOptions })
+export const csvOptions = z.strictObject({ ...fileOptions, ...tableOptions })
 export type CsvOptions = z.infer<typeof csvOptions>
-export type TableOptions = Omit<CsvOptions, 'path'>
+export type TableOptions = Omit<CsvOptions, keyof typeof fileOptions>
 
 export function delimiterOf(option = ','): string {
   return option === 'tab' || option === '\\t' ? '\t' : option

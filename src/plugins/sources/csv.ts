@@ -8,9 +8,10 @@ import { type CsvOptions, checkTableOptions, csvLayout, csvOptions, encodingFrom
 import { CSV_ERRORS } from './csv-scanner.ts'
 import { VALUE_ERRORS } from './csv-values.ts'
 import { COMMON_ERRORS, FileSource } from './file-source.ts'
+import { placeOf } from './options.ts'
 
 function create(options: CsvOptions, context: PluginContext): FileSource {
-  const place = { path: options.path, folder: context.folder, node: context.node }
+  const place = placeOf(options, context)
   return new FileSource(place, new CsvFormat(place, csvLayout(options, context.input)), {
     encoding: encodingFrom(options),
   })

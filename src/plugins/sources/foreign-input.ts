@@ -22,10 +22,10 @@ const EXCEL = 'Save the sheet as CSV (UTF-8) in the program that made it.'
 
 /** First bytes, in hex, of formats that are no text. */
 const MAGIC: ReadonlyArray<readonly [string, Foreign]> = [
-  ['1f8b', { what: 'is compressed with gzip', hint: 'Unpack the file first, with gunzip.' }],
+  ['1f8b', { what: 'is compressed with gzip', hint: 'Set compression: gzip, or unpack the file first.' }],
   ['425a68', { what: 'is compressed with bzip2', hint: 'Unpack the file first, with bunzip2.' }],
   ['fd377a585a00', { what: 'is compressed with xz', hint: 'Unpack the file first, with unxz.' }],
-  ['28b52ffd', { what: 'is compressed with zstd', hint: 'Unpack the file first, with unzstd.' }],
+  ['28b52ffd', { what: 'is compressed with zstd', hint: 'Set compression: zstd, or unpack the file first.' }],
   ['377abcaf271c', { what: 'is a 7z archive', hint: UNPACK }],
   ['526172211a07', { what: 'is a RAR archive', hint: UNPACK }],
   ['504b0304', { what: 'is a ZIP archive', hint: 'Unpack the file first, with unzip.' }],

@@ -8,11 +8,11 @@ import { foreignToJson } from './foreign-input.ts'
 import { JsonNavigator, PointerError, pointerTokens } from './json-pointer.ts'
 import { JSON_FILE_ERRORS, JsonScanner } from './json-scanner.ts'
 import { JSON_VALUE_ERRORS } from './json-value.ts'
-import { pathOption } from './options.ts'
+import { fileOptions, placeOf } from './options.ts'
 import type { TextWindow } from './text-window.ts'
 
 const jsonOptions = z.strictObject({
-  path: pathOption,
+  ...fileOptions,
   pointer: z
     .string()
     .default('')
@@ -80,7 +80,6 @@ export const jsonSource = defineSource({
   reads: filesOf,
   textual: false,
   create: (options: JsonOptions, context: PluginContext) => {
-    const place = { path: options.path, folder: context.folder, node: context.node }
-    return jsonFile(place, options.pointer, context.input.fields.size > 0)
+    return jsonFile(placeOf(options, context), options.pointer, context.input.fields.size > 0)
   },
 })
