@@ -177,7 +177,11 @@ export class CsvFormat implements FileFormat {
     const header = headers.join(this.#layout.delimiter)
     const hint = this.#delimiterHint(header)
     if (hint !== undefined)
-      throw sourceError(this.#place, `${this.#headerName(scanner)} has no field of the schema: ${header}`, hint)
+      throw sourceError(
+        this.#place,
+        `${this.#headerName(scanner)} has none of the fields that are declared: ${header}`,
+        hint,
+      )
     const columns = columnsOf(headers, this.#layout)
     if (typeof columns === 'string') {
       const hint = 'Rename one of them in the file, or declare both in the schema: the second one gets the number 2.'

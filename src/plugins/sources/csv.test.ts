@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { brief, Folder, readAll, rowsOf } from '../../../test/support/plugin-files.ts'
 import type { Json } from '../../model/row.ts'
-import type { RowSchema } from '../../model/schema.ts'
+import { OBSERVED, type RowSchema } from '../../model/schema.ts'
 import type { SourceRecord } from '../../sdk/spec.ts'
 import { csvSource } from './csv.ts'
 import { CsvFormat } from './csv-format.ts'
@@ -59,6 +59,12 @@ const ZOO_RECORDS = [
   [14, { id: '10', name: 'Grüße 🙂', note: '日本, Ω' }],
   [15, { id: '11', name: 'last', note: 'line' }],
 ]
+
+const schema = (...names: string[]): RowSchema => ({
+  fields: new Map(names.map(name => [name, { schema: {}, optional: true }])),
+  closed: false,
+  observed: false,
+})
 
 describe('records', () => {
   test('malformed ones cost themselves only', async () => {
@@ -268,11 +274,6 @@ describe('header', () => {
     expect(brief(record!)).toEqual([2, { land: 'Peru', 2010: '1', 'Loan Amount': '2' }])
   })
 
-  const schema = (...names: string[]): RowSchema => ({
-    fields: new Map(names.map(name => [name, { schema: {}, optional: true }])),
-    closed: false,
-    observed: false,
-  })
   const readWith = (content: string, input: RowSchema, options: object = {}) => {
     const folder = new Folder()
     folder.put('in.csv', content)
@@ -431,7 +432,9 @@ describe('places', () => {
   test('a table is read whole, and must be sound', async () => {
     const folder = new Folder()
     const path = folder.put('table.csv', 'code,Full Name\nN,North\nS,\n')
-    const table = await readCsvTable({ path: 'table.csv', folder: folder.path })
+    const place = { path: 'table.csv', folder: folder.path }
+    const options = csvOptions.parse({ path: place.path })
+    const table = await readCsvTable(place, options, OBSERVED)
     expect(table.columns).toEqual(['code', 'full_name'])
     expect(table.rows.map(row => ({ ...row }))).toEqual([
       { code: 'N', full_name: 'North' },
@@ -439,9 +442,12 @@ describe('places', () => {
     ])
     expect(await readCsvHeader(path, ',')).toEqual(['code', 'Full Name'])
     folder.put('table.csv', 'code,name\nN\n')
-    await expect(readCsvTable({ path: 'table.csv', folder: folder.path })).rejects.toMatchObject({
-      code: 'CUSTODY_SOURCE',
-      message: expect.stringContaining('line 2'),
+    const ragged = { line: 2, code: 'CSV_RAGGED', message: 'the record has 1 cell, but there are 2 columns' }
+    expect(await readCsvTable(place, options, OBSERVED)).toMatchObject({ rows: [], bad: [ragged] })
+    const input = schema('code', 'name')
+    folder.put('table.csv', 'code;name\nN;x\n')
+    await expect(readCsvTable(place, options, input)).rejects.toMatchObject({
+      hint: expect.stringContaining("set delimiter: ';'"),
     })
   })
 
