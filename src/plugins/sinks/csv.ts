@@ -9,11 +9,13 @@ import { bringsRejects, csvColumns, lateColumns } from './csv-columns.ts'
 import { CsvRowFormat } from './csv-format.ts'
 import { FileSink } from './file-sink.ts'
 import { ifExistsOption, immediateOf, pathOption } from './options.ts'
+import { checkPacked, compressionOption, packOf } from './packing.ts'
 import { targetIn } from './target.ts'
 
 const csvOptions = z.strictObject({
   path: pathOption,
   if_exists: ifExistsOption,
+  compression: compressionOption,
   columns: z
     .array(z.string())
     .min(1)
@@ -61,12 +63,13 @@ function create(options: CsvOptions, context: SinkContext): FileSink {
     originalNames: context.originalNames,
   })
   const { path, if_exists } = options
-  return new FileSink(targetIn(context, { path, if_exists, appendable: true }), format)
+  const pack = packOf(options)
+  return new FileSink(targetIn(context, { path, if_exists, appendable: pack === null }), format, pack)
 }
 
 function check(options: CsvOptions): ReturnType<NonNullable<SinkSpec<CsvOptions>['check']>> {
   const twice = (names: readonly string[]) => new Set(names).size < names.length
-  const problems = []
+  const problems = [...checkPacked(options)]
   if (twice(options.columns ?? [])) problems.push({ path: ['columns'], message: 'a field stands twice' })
   if (typeof options.headers === 'object' && twice(Object.values(options.headers))) {
     problems.push({ path: ['headers'], message: 'two fields would have the same header' })

@@ -13,6 +13,7 @@ import { AppendedFile } from './appended-file.ts'
 import { DISK, type FileSystem } from './file-system.ts'
 import type { Extent, Outlet } from './outlet.ts'
 import { OutputLock } from './output-lock.ts'
+import type { Pack } from './packing.ts'
 import { StagedFile } from './staged-file.ts'
 import { StreamOutlet } from './stream-outlet.ts'
 import { intend, type Target, targetExists } from './target.ts'
@@ -45,6 +46,7 @@ export class FileSink implements Sink {
   readonly #target: Target
   readonly #format: RowFormat
   readonly #files: FileSystem
+  readonly #pack: Pack | null
   /** Whether `prepare` was called: then nothing that is there can be this run's. */
   #fresh = false
   #outlet: Outlet | null = null
@@ -57,9 +59,11 @@ export class FileSink implements Sink {
   #extent: Extent = { bytes: 0, sha256: null }
   #failure: CustodyError | null = null
 
-  constructor(target: Target, format: RowFormat, files: FileSystem = DISK) {
+  /** @param pack compresses what a flush writes; null: it is written as it is */
+  constructor(target: Target, format: RowFormat, pack: Pack | null = null, files: FileSystem = DISK) {
     this.#target = target
     this.#format = format
+    this.#pack = pack
     this.#files = files
   }
 
@@ -102,8 +106,10 @@ export class FileSink implements Sink {
     this.#text = this.#other
     this.#other = full
     try {
-      if (full.at === 0) this.#opened().check()
-      else this.#extent = await this.#opened().write(full.written)
+      // A compressed file with nothing in it has some bytes, too.
+      const empty = full.at === 0 && !(this.#finished && this.#pack !== null && this.#extent.bytes === 0)
+      if (empty) this.#opened().check()
+      else this.#extent = await this.#opened().write(await this.#packed(full.written))
     } catch (error) {
       if (isCustodyError(error)) this.#failure = error
       throw error
@@ -111,6 +117,10 @@ export class FileSink implements Sink {
       full.clear()
     }
     return this.#receipt()
+  }
+
+  async #packed(bytes: Buffer): Promise<Buffer> {
+    return this.#pack === null ? bytes : this.#pack(bytes)
   }
 
   async finish(): Promise<Receipt> {
