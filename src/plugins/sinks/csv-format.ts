@@ -11,7 +11,7 @@ import { rowError } from '../../sdk/results.ts'
 import type { RowError } from '../../sdk/spec.ts'
 import { readCsvHeader } from '../sources/csv-table.ts'
 import { csvColumns, lostField } from './csv-columns.ts'
-import type { ExistingFile, RowFormat } from './file-sink.ts'
+import type { ExistingFile, RowFormat, Widening } from './file-sink.ts'
 import { jsonText, numberText } from './json-text.ts'
 import { endsLine } from './line-format.ts'
 
@@ -33,13 +33,16 @@ export interface CsvLayout {
   readonly known: readonly string[]
   /** Whether rows of rejected records may come. */
   readonly rejects: boolean
+  /** Whether a field that has no column gets one, at the end. */
+  readonly union: boolean
   /** Columns that describe errors: a file may do without them. */
   readonly late: readonly string[]
   /** `{field: header in the source}`; asked for when the header is written. */
   readonly originalNames: () => { readonly [field: string]: string }
 }
 
-type CsvState = { readonly columns: readonly string[] | null; readonly chosen: boolean }
+/** `written`: how many columns the header has; absent: all of them. */
+type CsvState = { readonly columns: readonly string[] | null; readonly chosen: boolean; readonly written?: number }
 
 export class CsvRowFormat implements RowFormat {
   readonly #layout: CsvLayout
@@ -52,10 +55,11 @@ export class CsvRowFormat implements RowFormat {
   readonly #titles = new Map<string, string>()
   /** Ends the last line of the file that is appended to, if it has no end. */
   #gap = ''
-  /** The byte order mark, if one is due. */
-  #mark = ''
   /** Whether somebody else chose the columns: the options, or the file that is appended to. */
   #chosen = false
+  /** How many columns stand in the header. */
+  #written = 0
+  #union = false
   warnings: readonly string[] = []
 
   constructor(layout: CsvLayout) {
@@ -64,13 +68,14 @@ export class CsvRowFormat implements RowFormat {
     this.#special = new RegExp(`["\\r\\n\\0\\uFEFF${escapeForClass(layout.delimiter)}]`)
   }
 
-  async begin(state: Json, existing: ExistingFile | null): Promise<void> {
-    const { columns = null, chosen = this.#layout.named } = (state as CsvState | null) ?? {}
+  async begin(state: Json, existing: ExistingFile | null, staged: boolean): Promise<void> {
+    const { columns = null, chosen = this.#layout.named, written } = (state as CsvState | null) ?? {}
     this.#columns = columns
+    this.#written = written ?? columns?.length ?? 0
+    this.#union = this.#layout.union && staged
     this.#chosen = chosen
     this.#existing = null
     this.#gap = ''
-    this.#mark = this.#layout.bom && existing === null ? '\uFEFF' : ''
     if (existing === null || this.#columns !== null) return
     const header = await this.#headerOf(existing)
     if (header === null) return
@@ -83,9 +88,28 @@ export class CsvRowFormat implements RowFormat {
 
   row(row: Row): string | RowError {
     const columns = this.#columns ?? this.#decide(row)
-    const line = this.#line(row, row[ERROR_FIELD] === undefined ? row : flatErrors(row), columns)
-    if (typeof line !== 'string' || this.#columns !== null) return line
-    return this.#begun(columns) + line
+    const flat = row[ERROR_FIELD] === undefined ? row : flatErrors(row)
+    const line = this.#line(row, flat, columns)
+    if (typeof line !== 'string') return this.#union && line.code === UNKNOWN ? this.#widen(row, flat, columns) : line
+    return this.#columns === null ? this.#begun(columns) + line : line
+  }
+
+  /** The row's text, with new columns for the fields that have none; the header follows at the end. */
+  #widen(row: Row, flat: Row, columns: readonly string[]): string | RowError {
+    const all = [...columns]
+    for (let lost = lostField(row, all, this.#chosen); lost !== undefined; lost = lostField(row, all, this.#chosen))
+      all.push(lost)
+    const line = this.#line(row, flat, all)
+    if (typeof line !== 'string') return line
+    const before = this.#columns === null ? this.#begun(all) : ''
+    this.#columns = all
+    return before + line
+  }
+
+  widening(): Widening | null {
+    const columns = this.#columns
+    if (columns === null || columns.length === this.#written) return null
+    return { header: this.#headerLine(columns), cells: columns.length, delimiter: this.#layout.delimiter }
   }
 
   end(): string {
@@ -94,7 +118,9 @@ export class CsvRowFormat implements RowFormat {
   }
 
   state(): Json {
-    return { columns: this.#columns, chosen: this.#chosen } satisfies CsvState
+    const state = { columns: this.#columns, chosen: this.#chosen }
+    const grown = this.#columns !== null && this.#columns.length > this.#written
+    return (grown ? { ...state, written: this.#written } : state) satisfies CsvState
   }
 
   async #headerOf(existing: ExistingFile): Promise<readonly string[] | null> {
@@ -138,9 +164,13 @@ export class CsvRowFormat implements RowFormat {
   /** Settles the columns. @returns what must stand before the first row. */
   #begun(columns: readonly string[]): string {
     this.#columns = columns
-    if (this.#existing !== null) return this.#gap
+    this.#written = columns.length
+    return this.#existing === null ? this.#headerLine(columns) : this.#gap
+  }
+
+  #headerLine(columns: readonly string[]): string {
     const cells = this.#headersOf(columns).map(header => this.#text(header))
-    return this.#mark + cells.join(this.#layout.delimiter) + this.#layout.newline
+    return (this.#layout.bom ? '\uFEFF' : '') + cells.join(this.#layout.delimiter) + this.#layout.newline
   }
 
   #headersOf(columns: readonly string[]): readonly string[] {
@@ -204,7 +234,7 @@ export class CsvRowFormat implements RowFormat {
     const field = lostField(row, columns, this.#chosen)
     if (field === undefined) return line
     const message = `the field ${JSON.stringify(field)} has no column; the columns are ${columns.join(', ')}; the sink’s \`columns\` can name more`
-    return rowError('COLUMN_UNKNOWN', message, { field })
+    return rowError(UNKNOWN, message, { field })
   }
 
   #other(value: Json): string | null {
@@ -220,6 +250,8 @@ export class CsvRowFormat implements RowFormat {
     return text.includes('\0') ? null : `"${text.replaceAll('"', '""')}"`
   }
 }
+
+const UNKNOWN = 'COLUMN_UNKNOWN'
 
 /** What spreadsheets take for a formula. */
 const FORMULA = /^[=+\-@\t\r]/
