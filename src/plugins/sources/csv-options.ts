@@ -113,7 +113,7 @@ export function csvLayout(options: TableOptions, { fields, closed }: RowSchema =
     columns: options.header ? null : (options.columns ?? (closed && declared.length > 0 ? declared : null)),
     declared,
     schema: fields,
-    values: { ...options, thousands: options.thousands },
+    values: options,
     normalise: options.normalise,
     ragged: options.ragged,
     recover: options.recover,

@@ -2,6 +2,7 @@
  * What cells say beyond RFC 4180: words for nothing, for true and false, numbers and dates as people write them. Cells are written
  * anew as the schema reads them, each field by what it is declared to be; the record's own text stays as it is.
  */
+import { CustodyError } from '../../model/error.ts'
 import type { FieldSchema } from '../../model/schema.ts'
 import { cellConverter } from '../../sdk/cell.ts'
 import type { Cell } from './csv-scanner.ts'
@@ -12,7 +13,7 @@ export interface ValueRules {
   readonly true_values: readonly string[]
   readonly false_values: readonly string[]
   readonly decimal: '.' | ','
-  readonly thousands: string | undefined
+  readonly thousands?: string | undefined
   readonly date_format: { readonly [field: string]: string }
 }
 
@@ -60,6 +61,26 @@ export function cellRules(
   }
 }
 
+/**
+ * Options without a meaning for what is declared are refused: nobody would see that they do nothing.
+ * @throws CustodyError CUSTODY_PLUGIN_OPTIONS.
+ */
+export function refuseUnused(rules: ValueRules, declared: ReadonlyMap<string, FieldSchema>, node: string): void {
+  const types = new Set([...declared.values()].flatMap(typesOf))
+  const numbers = rules.decimal === ',' ? 'decimal' : rules.thousands === undefined ? null : 'thousands'
+  const words = rules.true_values.length > 0 ? 'true_values' : rules.false_values.length > 0 ? 'false_values' : null
+  if (numbers !== null && !types.has('number') && !types.has('integer')) refuse(numbers, 'numbers', 'number', node)
+  if (words !== null && !types.has('boolean')) refuse(words, 'booleans', 'boolean', node)
+}
+
+function refuse(option: string, what: string, type: string, node: string): never {
+  const message = `${option} is about fields that are declared as ${what}, and none is`
+  const hint = `Declare them: of a source in its schema (fields: { NAME: ${type} }), of a table in types. Or remove ${option}.`
+  throw new CustodyError('CUSTODY_PLUGIN_OPTIONS', message, { where: { node }, hint })
+}
+
+const typesOf = ({ schema }: FieldSchema): readonly string[] => cellConverter(schema).type.split('|')
+
 function ruleOf(rules: ValueRules, name: string, declared: FieldSchema | undefined): CellRule | null {
   const pattern = Object.hasOwn(rules.date_format, name) ? rules.date_format[name] : undefined
   if (pattern !== undefined) {
@@ -67,7 +88,7 @@ function ruleOf(rules: ValueRules, name: string, declared: FieldSchema | undefin
     return typeof date === 'string' ? null : cell => date(cell) ?? undefined
   }
   if (declared === undefined) return null
-  const types = cellConverter(declared.schema).type.split('|')
+  const types = typesOf(declared)
   const texts = types.includes('string')
   const number = types.includes('number') || types.includes('integer') ? numberRule(rules, texts) : null
   const truth = types.includes('boolean') ? truthRule(rules) : null

@@ -6,11 +6,12 @@ import { filesOf, isStandardInput } from './byte-reader.ts'
 import { CsvFormat } from './csv-format.ts'
 import { type CsvOptions, checkTableOptions, csvLayout, csvOptions, encodingFrom } from './csv-options.ts'
 import { CSV_ERRORS } from './csv-scanner.ts'
-import { VALUE_ERRORS } from './csv-values.ts'
+import { refuseUnused, VALUE_ERRORS } from './csv-values.ts'
 import { COMMON_ERRORS, FileSource } from './file-source.ts'
 import { placeOf } from './options.ts'
 
 function create(options: CsvOptions, context: PluginContext): FileSource {
+  refuseUnused(options, context.input.fields, context.node)
   const place = placeOf(options, context)
   return new FileSource(place, new CsvFormat(place, csvLayout(options, context.input)), {
     encoding: encodingFrom(options),

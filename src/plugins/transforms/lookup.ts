@@ -9,6 +9,7 @@ import { oneRow, rowError } from '../../sdk/results.ts'
 import type { OptionProblem, PluginContext, Transform } from '../../sdk/spec.ts'
 import { compressionOption } from '../sources/compression.ts'
 import { checkTableOptions, tableOptions } from '../sources/csv-options.ts'
+import { refuseUnused } from '../sources/csv-values.ts'
 import { placeOf } from '../sources/options.ts'
 import { formatOf, loadTable, requireColumn, type TableOptions } from './lookup-table.ts'
 import { byField, fieldName } from './options.ts'
@@ -46,6 +47,7 @@ async function createLookup(options: LookupOptions, { folder, node, input }: Plu
     schema: tableSchema(options),
     key: Object.values(key),
   }
+  refuseUnused(options, settings.schema.fields, node)
   const table = await loadTable(settings)
   const selected = selection(options) ?? otherColumns(settings, table.columns, input, node)
   for (const [column] of selected) requireColumn(settings, table.columns, column)
