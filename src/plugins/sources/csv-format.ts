@@ -43,6 +43,9 @@ export interface CsvLayout extends CsvSyntax {
 const SEPARATOR_LINE = /^"?sep=([^\p{L}\p{N}"\r\n ])"?(?:\r\n|\n|\r(?!\n))/iu
 const SEPARATOR_LINE_UNITS = 9
 
+/** Columns that a warning names. */
+const MOST_NAMED = 5
+
 const UTF16_HINT = 'If the file is UTF-16, set encoding: utf-16le.'
 const encodingHint = (likely: string | null | undefined) =>
   `Set encoding${likely ? ': ' : ', such as '}${likely ?? 'windows-1252'}, or convert the file to UTF-8.`
@@ -111,6 +114,17 @@ export class CsvFormat implements FileFormat {
     return this.#columns?.names ?? this.#layout.columns ?? []
   }
 
+  /** What somebody who knows the file may not expect of its fields. */
+  get warnings(): readonly string[] {
+    const { numbered = [], originals = {} } = this.#columns ?? {}
+    if (numbered.length === 0) return []
+    const shown = numbered.slice(0, MOST_NAMED).map(field => `\`${field}\` (${JSON.stringify(originals[field])})`)
+    const more = numbered.length > MOST_NAMED ? ` and ${numbered.length - MOST_NAMED} more` : ''
+    return [
+      `${this.#place.path} has columns that would be the same field as another one, and got numbers: ${shown.join(', ')}${more}`,
+    ]
+  }
+
   /** `{field: header}` of normalised fields; null before the header was read. */
   originalNames(): { readonly [field: string]: string } | null {
     return this.#columns?.originals ?? null
@@ -168,7 +182,7 @@ export class CsvFormat implements FileFormat {
       }
       if (step === 'unclosed') throw unclosedQuote(this.#place, scanner.found_line)
       if (step === 'more') {
-        if (window.ended) return { names: [], originals: {} }
+        if (window.ended) return { names: [], originals: {}, numbered: [] }
         await window.grow()
       }
     }

@@ -27,6 +27,8 @@ export interface Columns {
   readonly names: readonly string[]
   /** `{field: header}` of those whose field has another name. */
   readonly originals: { readonly [field: string]: string }
+  /** Those that have a number, since another column is the field that they would be. */
+  readonly numbered: readonly string[]
 }
 
 export interface HeaderRules {
@@ -55,6 +57,7 @@ export function columnsOf(headers: readonly string[], { normalise, declared }: H
   const taken = new Set(owner.keys())
   const next = new Map<string, number>()
   const names: string[] = []
+  const with_number: string[] = []
   const originals = Object.create(null) as { [field: string]: string }
   for (const [index, name] of wanted.entries()) {
     const one = owner.get(name) ?? index
@@ -62,10 +65,11 @@ export function columnsOf(headers: readonly string[], { normalise, declared }: H
     const alike = headers[one] !== name || headers[index] === name
     if (alike && fields.has(name) && !fields.has(field)) return collision(headers, name, one, index)
     names.push(field)
+    if (one !== index) with_number.push(field)
     const header = headers[index] ?? ''
     if (field !== header) originals[field] = header
   }
-  return { names, originals }
+  return { names, originals, numbered: with_number }
 }
 
 /** `name` with the first number that nobody has. `next`: where to go on, by name. */

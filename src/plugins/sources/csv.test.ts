@@ -269,6 +269,24 @@ describe('header', () => {
     expect(brief(record!)).toEqual([2, { a_b: '1', x: '2', a_b_2: '3' }])
   })
 
+  test('what got numbers, and what a byte order mark overruled, are warnings', async () => {
+    const folder = new Folder()
+    folder.put('in.csv', '\uFEFFa,A b,a_b,é\n')
+    const warnings = async (options: object) => {
+      const source = folder.source(csvSource, { path: 'in.csv', ...options })
+      const head = await source.begin?.()
+      await source.close()
+      return head?.warnings
+    }
+    expect(await warnings({})).toEqual([
+      'in.csv has columns that would be the same field as another one, and got numbers: `a_b_2` ("A b")',
+    ])
+    expect(await warnings({ normalise: false, encoding: 'latin1' })).toEqual([
+      'in.csv begins with a byte order mark that says utf-8; it overrides encoding: windows-1252',
+    ])
+    expect(await warnings({ normalise: false })).toBeUndefined()
+  })
+
   test('a header that the schema declares keeps its name', async () => {
     const [record] = await readWith('land,2010,Loan Amount\nPeru,1,2\n', schema('2010', 'Loan Amount'))
     expect(brief(record!)).toEqual([2, { land: 'Peru', 2010: '1', 'Loan Amount': '2' }])

@@ -53,6 +53,8 @@ export interface FileFormat {
   /** The scanner for what follows `from`. */
   begin(window: TextWindow, from: Position | null): RecordScanner
   originalNames?(): { readonly [field: string]: string } | null
+  /** What people should know of what `head` has read. */
+  readonly warnings?: readonly string[]
   /** What `head` has read, as a text from which it reads the same; null or absent if there is nothing of that kind. */
   readonly headText?: string | null
   /**
@@ -109,7 +111,9 @@ export class FileSource implements Source {
   async begin(): Promise<SourceHead> {
     const { window, columns } = await this.#open()
     this.#begun = window
-    return { input: isStandardInput(this.#place) ? inputName(this.#place) : this.#place.path, columns }
+    const input = isStandardInput(this.#place) ? inputName(this.#place) : this.#place.path
+    const warnings = [...overruled(input, window), ...(this.#format.warnings ?? [])]
+    return warnings.length === 0 ? { input, columns } : { input, columns, warnings }
   }
 
   async *read(from: ResumePoint | null): AsyncGenerator<readonly SourceRecord[]> {
@@ -240,6 +244,12 @@ function asPosition(position: Json, place: InputPlace): Position {
     if (Number.isSafeInteger(offset) && offset >= 0 && Number.isSafeInteger(line)) return position as Position
   }
   throw sourceError(place, 'the recorded position isn’t one of this kind of source', 'Was the source’s plugin changed?')
+}
+
+/** A byte order mark beats the option; UTF-8 is what is read where nobody said anything. */
+function overruled(input: string, { encoding, declared }: TextWindow): readonly string[] {
+  if (encoding === declared || declared === UTF8) return []
+  return [`${input} begins with a byte order mark that says ${encoding.name}; it overrides encoding: ${declared.name}`]
 }
 
 function headIn(ended: Json | null): string | null {
