@@ -141,7 +141,10 @@ export class CsvRowFormat implements RowFormat {
     if (columns !== null) return this.#namedByHeader(columns, row)
     // Rows that met errors may all differ; what their sources have is known by now.
     const read = known.includes(ERROR_FIELD) ? Object.keys(originalNames()) : []
-    return csvColumns([...Object.keys(row), ...read, ...known], rejects)
+    const own = Object.keys(row)
+    // An object has whole numbers before all else: where the schema has the fields, its order is that of the source.
+    const first = own.some(field => WHOLE_NUMBER.test(field)) ? known.filter(field => Object.hasOwn(row, field)) : []
+    return csvColumns([...first, ...own, ...read, ...known], rejects)
   }
 
   /**
@@ -251,6 +254,7 @@ export class CsvRowFormat implements RowFormat {
   }
 }
 
+const WHOLE_NUMBER = /^(?:0|[1-9]\d*)$/
 const UNKNOWN = 'COLUMN_UNKNOWN'
 
 /** What spreadsheets take for a formula. */

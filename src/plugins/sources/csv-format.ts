@@ -116,13 +116,21 @@ export class CsvFormat implements FileFormat {
 
   /** What somebody who knows the file may not expect of its fields. */
   get warnings(): readonly string[] {
-    const { numbered = [], originals = {} } = this.#columns ?? {}
+    if (this.#columns === null) return []
+    const { names, numbered, originals } = this.#columns
+    const { path } = this.#place
+    const [only = ''] = names
+    const header = originals[only] ?? only
+    if (names.length === 1 && this.#layout.comment === null && header.startsWith('#')) {
+      return [
+        `${path} begins with ${JSON.stringify(header)}, which is taken for its header; if it is none, set comment: '#'`,
+      ]
+    }
     if (numbered.length === 0) return []
     const shown = numbered.slice(0, MOST_NAMED).map(field => `\`${field}\` (${JSON.stringify(originals[field])})`)
     const more = numbered.length > MOST_NAMED ? ` and ${numbered.length - MOST_NAMED} more` : ''
-    return [
-      `${this.#place.path} has columns that would be the same field as another one, and got numbers: ${shown.join(', ')}${more}`,
-    ]
+    const list = shown.join(', ') + more
+    return [`${path} has columns that would be the same field as another one, and got numbers: ${list}`]
   }
 
   /** `{field: header}` of normalised fields; null before the header was read. */

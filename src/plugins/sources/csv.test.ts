@@ -269,7 +269,7 @@ describe('header', () => {
     expect(brief(record!)).toEqual([2, { a_b: '1', x: '2', a_b_2: '3' }])
   })
 
-  test('what got numbers, and what a byte order mark overruled, are warnings', async () => {
+  test('what got numbers, what may be a comment, and what a byte order mark overruled, are warnings', async () => {
     const folder = new Folder()
     folder.put('in.csv', '\uFEFFa,A b,a_b,é\n')
     const warnings = async (options: object) => {
@@ -285,6 +285,11 @@ describe('header', () => {
       'in.csv begins with a byte order mark that says utf-8; it overrides encoding: windows-1252',
     ])
     expect(await warnings({ normalise: false })).toBeUndefined()
+    folder.put('in.csv', '# of today\nid,n\n1,2\n')
+    expect(await warnings({})).toEqual([
+      'in.csv begins with "# of today", which is taken for its header; if it is none, set comment: \'#\'',
+    ])
+    expect(await warnings({ comment: '#' })).toBeUndefined()
   })
 
   test('a header that the schema declares keeps its name', async () => {
