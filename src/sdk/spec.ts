@@ -190,6 +190,8 @@ export interface SourceHead {
   readonly input: string
   /** In order; null where the input names none. */
   readonly columns: readonly SourceColumn[] | null
+  /** What people should know of how it is read, a sentence each. */
+  readonly warnings?: readonly string[]
 }
 
 export interface Source {

@@ -96,6 +96,32 @@ sinks:
 `,
 }
 
+/** A file that is made once more at the end, for columns that come later, and one that is packed commit by commit. */
+const remade: CrashPipeline = {
+  name: 'remade',
+  asynchronous: false,
+  files: {
+    'events.jsonl': jsonLines(
+      rows(2200, n => ({
+        id: n,
+        ...(n > 700 ? { [`note "${n % 3}"`]: `line\n${n}` } : {}),
+        ...(n > 1800 ? { last: n } : {}),
+      })),
+    ),
+  },
+  yaml: `
+name: remade
+defaults: { on_error: discard, on_invalid: discard }
+sources:
+  events: { plugin: jsonl, options: { path: events.jsonl }, to: both }
+nodes:
+  both: { fork: { table: table, packed: packed } }
+sinks:
+  table: { plugin: csv, options: { path: out/table.csv, new_columns: union } }
+  packed: { plugin: jsonl, options: { path: out/packed.jsonl.gz } }
+`,
+}
+
 const line = (order: number, n: number) => ({ item: 'abcd'[(order + n) % 4] ?? '', pieces: (order * 7 + n) % 30 })
 
 /** Rows become several rows, from sources that end in the middle of a commit. */
@@ -320,7 +346,7 @@ sinks:
 `,
 }
 
-export const PIPELINES: readonly CrashPipeline[] = [linear, outputs, expansion, branches, batches, letters]
+export const PIPELINES: readonly CrashPipeline[] = [linear, outputs, remade, expansion, branches, batches, letters]
 
 /** @throws TypeError if no pipeline has that name. */
 export function pipelineNamed(name: string): CrashPipeline {

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { gunzipSync } from 'node:zlib'
 import { encodeSigningKey } from '../../src/format/note.ts'
 import { trustedKeys } from '../../src/ledger/keys/known-ledgers.ts'
 import { openLedgerReader } from '../../src/ledger/open.ts'
@@ -153,15 +154,13 @@ export class Place {
     return this.reading(async reader => (await listRuns(reader, () => false)).runs[0]?.rows.read ?? 0)
   }
 
-  /** By path: every file in `out/`, hidden ones too. */
+  /** By path: every file in `out/`, hidden ones too; of packed ones what was packed, since commits may divide that elsewhere. */
   outputs(): Map<string, string> {
     const out = join(this.folder, 'out')
     if (!existsSync(out)) return new Map()
     const paths = readdirSync(out, { recursive: true, encoding: 'utf8' }).sort()
     return new Map(
-      paths
-        .filter(path => statSync(join(out, path)).isFile())
-        .map(path => [path, readFileSync(join(out, path), 'utf8')] as const),
+      paths.filter(path => statSync(join(out, path)).isFile()).map(path => [path, contentOf(join(out, path))] as const),
     )
   }
 
@@ -188,4 +187,9 @@ export function reportOf({ stdout, stderr, code, signal }: Exit): Report {
   const value: unknown = last.startsWith('{"status"') ? JSON.parse(last) : null
   if (value === null) throw new Error(`no report, exit ${code ?? signal}: ${stdout}${stderr}`)
   return value as Report
+}
+
+function contentOf(path: string): string {
+  const bytes = readFileSync(path)
+  return (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8')
 }

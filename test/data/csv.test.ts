@@ -1,6 +1,9 @@
 /** CSV files as they come from spreadsheets, databases and broken exports. */
-import { gzipSync } from 'node:zlib'
+import { join } from 'node:path'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
+import { runInProcess } from '../support/in-process.ts'
+import { Folder } from '../support/plugin-files.ts'
 import { type DataCase, type DataResult, tryData } from '../support/try-data.ts'
 
 const utf16 = (text: string, littleEndian = true): Uint8Array => {
@@ -38,6 +41,62 @@ describe('is read', () => {
       'headers that differ in case alone',
       { input: 'Name,name,NAME\n1,2,3\n', options: { normalise: false } },
       { rows: [{ Name: '1', name: '2', NAME: '3' }] },
+    ],
+    [
+      'headers that would be one field',
+      { input: 'Loan Amount,loan_amount,LOAN AMOUNT\n1,2,3\n' },
+      { rows: [{ loan_amount_2: '1', loan_amount: '2', loan_amount_3: '3' }] },
+    ],
+    [
+      'a trailing delimiter',
+      { input: 'a,b\n1,2,\n3,,\n' },
+      {
+        rows: [
+          { a: '1', b: '2' },
+          { a: '3', b: null },
+        ],
+      },
+    ],
+    [
+      'lines before the header, comments, and a blank behind a quote',
+      {
+        input: 'Report of 2026\n\n"id" ,"note" \n# by x\n1, "he said \\"hi\\""\n',
+        options: { skip_lines: 1, comment: '#', quote_style: 'lazy' },
+      },
+      { rows: [{ id: '1', note: 'he said "hi"' }] },
+    ],
+    [
+      'words for nothing and for truth, decimal commas and dates',
+      {
+        input: 'n;b;d\n1.234,56;ja;31.1.2026\nk.A.;nein;-\n-7;k.A.;1.2.2026\n',
+        options: {
+          delimiter: ';',
+          decimal: ',',
+          thousands: '.',
+          null_values: ['k.A.', '-'],
+          true_values: ['ja'],
+          false_values: ['nein'],
+          date_format: { d: 'd.M.yyyy' },
+        },
+        schema: { mode: 'fixed', fields: { n: 'number?', b: 'boolean?', d: 'string?' } },
+      },
+      {
+        rows: [
+          { n: 1234.56, b: true, d: '2026-01-31' },
+          { n: null, b: false, d: null },
+          { n: -7, b: null, d: '2026-02-01' },
+        ],
+      },
+    ],
+    [
+      'a file that is compressed, as its name says',
+      { files: { 'in.csv.gz': gzipSync('a\n1\n') }, options: { path: 'in.csv.gz' } },
+      { rows: [{ a: '1' }] },
+    ],
+    [
+      'a file that is compressed, as the option says',
+      { input: zstdCompressSync('a\n1\n'), options: { compression: 'zstd' } },
+      { rows: [{ a: '1' }] },
     ],
     ['headers that are empty', { input: 'a,,\n1,2,3\n' }, { rows: [{ a: '1', column_2: '2', column_3: '3' }] }],
     [
@@ -128,9 +187,9 @@ describe('costs the broken record and no other', () => {
       { rows: [{ a: '2', b: 'z' }], rejected: [['ENCODING', 2, '1,"x\n9,forged\ufffd\ny"']] },
     ],
     [
-      'a trailing delimiter',
-      { input: 'a,b\n1,2,\n3,4\n' },
-      { rows: [{ a: '3', b: '4' }], rejected: [['CSV_RAGGED', 2, '1,2,']] },
+      'a last cell too many that isn’t empty',
+      { input: 'a,b\n1,2,x\n3,4,\n' },
+      { rows: [{ a: '3', b: '4' }], rejected: [['CSV_RAGGED', 2, '1,2,x']] },
     ],
     [
       'another encoding',
@@ -191,6 +250,22 @@ describe('costs the broken record and no other', () => {
       { rows: [{ n: 2, m: 'y' }], rejected: [['SCHEMA_TYPE', 2, '"1.234,5";x']] },
     ],
     [
+      'numbers and dates that aren’t as the options say',
+      {
+        input: 'n;d\n1.5;31.01.2026\n2,5;31.02.2026\n3,5;1.1.26\n4,5;01.01.2026\n',
+        options: { delimiter: ';', decimal: ',', date_format: { d: 'dd.MM.yyyy' } },
+        schema: { mode: 'fixed', fields: { n: 'number', d: 'string' } },
+      },
+      {
+        rows: [{ n: 4.5, d: '2026-01-01' }],
+        rejected: [
+          ['CSV_NUMBER', 2, '1.5;31.01.2026'],
+          ['CSV_DATE', 3, '2,5;31.02.2026'],
+          ['CSV_DATE', 4, '3,5;1.1.26'],
+        ],
+      },
+    ],
+    [
       'numbers that doubles can’t hold',
       { input: 'n\n1e400\n1e-400\n9007199254740993\n1.5\n', schema: { mode: 'fixed', fields: { n: 'number' } } },
       {
@@ -211,13 +286,13 @@ describe('costs the broken record and no other', () => {
 describe('stops before anything is written', () => {
   test.each<[string, DataCase, string, RegExp]>([
     ['UTF-16 without its mark', { input: utf16('a,b\n1,2\n') }, 'INPUT_FORMAT', /UTF-16.*encoding: utf-16le/],
-    ['a gzip file', { input: gzipSync('a\n1\n') }, 'INPUT_FORMAT', /gzip/],
+    ['a gzip file', { input: gzipSync('a\n1\n') }, 'INPUT_FORMAT', /gzip.*compression: gzip/],
     ['a workbook', { input: Buffer.concat([Buffer.from('PK\u0003\u0004'), Buffer.alloc(30)]) }, 'INPUT_FORMAT', /ZIP/],
     [
       'a header in another encoding',
       { input: latin('Stra\xdfe\n1\n') },
       'SOURCE',
-      /header.*not valid utf-8.*Set encoding/,
+      /header.*not valid utf-8; they may be windows-1252.*Set encoding: windows-1252,/,
     ],
     [
       'a header in another encoding behind a mark that says UTF-8',
@@ -232,16 +307,13 @@ describe('stops before anything is written', () => {
       /blank stands behind a closing quote/,
     ],
     [
-      'two headers that become one field',
-      { input: 'Loan Amount,loan_amount\n1,2\n' },
+      'two headers that could be what the schema declares',
+      {
+        input: 'Loan Amount,loan-amount\n1,2\n',
+        schema: { mode: 'flexible', fields: { loan_amount: 'integer' } },
+      },
       'SOURCE',
-      /both be the field "loan_amount"/,
-    ],
-    [
-      'a header of years, named so in the schema',
-      { input: 'land,2010\nPeru,1\n', schema: { mode: 'fixed', fields: { land: 'string', 2010: 'integer' } } },
-      'HEADER',
-      /`2010` is read as the field `_2010`/,
+      /column 1 .* and column 2 .* both be the field "loan_amount" of the schema/,
     ],
     ['quotes that are never closed', { input: 'a,b\n1,x\n2,"y\n3,z\n' }, 'UNCLOSED_QUOTE', /begins at line 3/],
     [
@@ -279,6 +351,22 @@ describe('is written', () => {
       [],
     ],
     [
+      'years, in the order of the source',
+      { input: 'land,2010,2011,code\nPeru,1,2,PE\n', sink: 'csv', sink_options: { headers: 'original' } },
+      'land,2010,2011,code\nPeru,1,2,PE\n',
+      [],
+    ],
+    [
+      'years that columns name as the source does, in the order of columns',
+      {
+        input: 'land,2010,2011,code\nPeru,1,2,PE\n',
+        sink: 'csv',
+        sink_options: { columns: ['code', '2011', '2010', 'land'] },
+      },
+      'code,2011,2010,land\nPE,2,1,Peru\n',
+      [],
+    ],
+    [
       'what a spreadsheet would run',
       {
         ...jsonl({ v: '=1+1' }, { v: '-5' }, { v: '\t=x' }, { v: '\r=y' }, { v: 'ok' }),
@@ -296,4 +384,30 @@ describe('is written', () => {
   ])('%s', async (_what, given, text, errors) => {
     expect(await tryData(given)).toMatchObject({ exit: 0, text, errors })
   })
+})
+
+test('years that the schema declares are written in its order', async () => {
+  const folder = new Folder()
+  folder.put('in.csv', 'land,2010,2011,code\nPeru,1,2,PE\n')
+  // As text: an object of JavaScript has whole numbers before all else.
+  folder.put(
+    'p.yaml',
+    [
+      'name: years',
+      'sources:',
+      '  rows:',
+      '    plugin: csv',
+      '    options: { path: in.csv }',
+      '    schema: { mode: fixed, fields: { land: string, "2010": integer, "2011": integer, code: string } }',
+      '    on_invalid: discard',
+      '    to: all',
+      'sinks:',
+      '  all: { plugin: csv, options: { path: out.csv }, on_error: discard }',
+    ].join('\n'),
+  )
+  const { exit } = await runInProcess(['run', 'p.yaml', '--json'], folder.path, {
+    XDG_CONFIG_HOME: join(folder.path, 'config'),
+  })
+  expect(exit).toBe(0)
+  expect(folder.text('out.csv')).toBe('land,2010,2011,code\nPeru,1,2,PE\n')
 })

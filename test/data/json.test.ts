@@ -96,7 +96,7 @@ describe('costs the broken record and no other', () => {
       [{ a: 1 }, { a: 2 }],
       [['JSON_TRUNCATED', 1]],
     ],
-    ['several documents in one file', document('{"a":1}\n{"a":2}\n'), [{ a: 1 }], [['JSON_STRUCTURE', 2]]],
+    ['several documents on one line', document('{"a":1} {"a":2}\n'), [{ a: 1 }], [['JSON_STRUCTURE', 1]]],
     ['a document that is a number', document('42'), [], [['NOT_AN_OBJECT', 1]]],
     ['an empty document', document(''), [], [['JSON_TRUNCATED', 1]]],
     [
@@ -121,12 +121,19 @@ describe('costs the broken record and no other', () => {
 
 describe('stops before anything is written', () => {
   test.each<[string, DataCase, string, RegExp]>([
-    ['a gzip file', { source: 'jsonl', input: gzipSync('{"a":1}\n') }, 'INPUT_FORMAT', /gzip.*gunzip/],
+    ['a gzip file', { source: 'jsonl', input: gzipSync('{"a":1}\n') }, 'INPUT_FORMAT', /gzip.*compression: gzip/],
     [
       'one document over many lines, given to jsonl',
       lines('[\n  {"a": 1},\n  {"a": 2}\n]\n'),
       'INPUT_FORMAT',
       /one JSON document.*plugin json/,
+    ],
+    ['an array, given to jsonl', lines('[{"a": 1}, {"a": 2}]'), 'INPUT_FORMAT', /one JSON document.*plugin json/],
+    [
+      'lines, given to json',
+      document('{"a":1}\n{"a":2}\n'),
+      'INPUT_FORMAT',
+      /a JSON value on each line.*Read it with the plugin jsonl/,
     ],
     [
       'a pointer to nothing',

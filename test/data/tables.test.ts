@@ -53,18 +53,39 @@ describe('a table', () => {
   })
 
   test.each<[string, string | Uint8Array, RegExp]>([
-    ['a key twice', 'id,x\na,1\na,2\n', /key id "a" on line 3 is on line 2 already/],
-    ['a key that is empty', 'id,x\na,1\n,2\n', /line 3 has no key/],
     ['another column', 'id_x\na\n', /no column id.*Did you mean id_x/],
     ['nothing in it', '', /no column id/],
-    ['a line with too few cells', 'id,x,y\na,1,2\nb,3\n', /line 3: the record has 2 cells, but there are 3 columns/],
-    ['a stray quote', 'id,x\na,1\nb,2"3\n', /line 3: a quote stands inside/],
-    ['another encoding', Buffer.from('id,x\na,caf\xe9\n', 'latin1'), /line 2: the bytes are not valid utf-8/],
+    ['another delimiter', 'id;x\na;1\n', /none of the fields.*set delimiter: ';'/],
+    ['a header in another encoding', Buffer.from('id,caf\xe9\n', 'latin1'), /windows-1252/],
+    ['a workbook’s bytes', 'PK\u0003\u0004xxxx', /ZIP/],
   ])('with %s is refused, with its place', async (_what, table, message) => {
     const result = await tryData(lookedUp(table, ['a']))
     expect(result.exit).not.toBe(0)
     expect(result).toMatchObject({ text: '' })
     expect(result.message).toMatch(message)
+  })
+
+  test.each<[string, string | Uint8Array, string]>([
+    ['a key twice', 'id,x\nb,1\nb,2\na,here\n', 'LOOKUP_TWICE'],
+    ['a key that is empty', 'id,x\na,here\n,2\n', 'LOOKUP_BAD_LINE'],
+    ['a line with too few cells', 'id,x,y\na,here,2\nb,3\n', 'LOOKUP_BAD_LINE'],
+    ['a stray quote', 'id,x\na,here\nb,2"3\n', 'LOOKUP_BAD_LINE'],
+    ['another encoding', Buffer.from('id,x\na,here\nb,caf\xe9\n', 'latin1'), 'LOOKUP_BAD_LINE'],
+  ])('with %s costs the rows that may have meant it, and no others', async (_what, table, code) => {
+    const { exit, rows, errors } = await tryData(lookedUp(table, ['a', 'b']))
+    expect({ exit, rows, errors }).toEqual({ exit: 0, rows: [{ k: 'a', x: 'here' }], errors: [code] })
+  })
+
+  test('as an office writes it is read as such', async () => {
+    const table = Buffer.from('Stand 1.1.\nid;x\n#\na;1.234,5\nb;-\n', 'latin1')
+    const options = {
+      ...{ delimiter: ';', skip_lines: 1, comment: '#', decimal: ',', thousands: '.' },
+      ...{ null_values: ['-'], types: { x: 'number' } },
+    }
+    expect((await tryData(lookedUp(table, ['a', 'b'], options))).rows).toEqual([
+      { k: 'a', x: 1234.5 },
+      { k: 'b', x: null },
+    ])
   })
 })
 

@@ -65,7 +65,7 @@ export class Others {
     const output = this.#outputOf(model.name)
     Object.assign(output, { open: false, published: false })
     const target = { path: output.path, folder: '/', node: model.name, if_exists: output.mode, appendable: true, run }
-    const sink = new FileSink(target, formatOf(model), this.files)
+    const sink = new FileSink(target, formatOf(model), null, this.files)
     return {
       prepare: async () => {
         output.intent = await sink.prepare()

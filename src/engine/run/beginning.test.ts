@@ -97,7 +97,7 @@ describe('a source that waits', () => {
       awaits: async () => 'somebody',
       begin: async () => {
         began.push(name)
-        return name === 'first' ? head('n') : { input: 'x', columns: null }
+        return name === 'first' ? head('n') : { input: 'x', columns: null, warnings: ['x is odd'] }
       },
     })
     const rig = rigWith({ first: waiting('first'), second: waiting('second') }, pipeline('extra_columns: drop,'))
@@ -109,6 +109,7 @@ describe('a source that waits', () => {
       { kind: 'waiting', text: 'first waits for somebody' },
       { kind: 'warning', text: 'in.csv has no `note`, which the schema has as optional' },
       { kind: 'waiting', text: 'second waits for somebody' },
+      { kind: 'warning', text: 'x is odd' },
     ])
   })
 

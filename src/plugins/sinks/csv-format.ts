@@ -11,7 +11,7 @@ import { rowError } from '../../sdk/results.ts'
 import type { RowError } from '../../sdk/spec.ts'
 import { readCsvHeader } from '../sources/csv-table.ts'
 import { csvColumns, lostField } from './csv-columns.ts'
-import type { ExistingFile, RowFormat } from './file-sink.ts'
+import type { ExistingFile, RowFormat, Widening } from './file-sink.ts'
 import { jsonText, numberText } from './json-text.ts'
 import { endsLine } from './line-format.ts'
 
@@ -33,13 +33,16 @@ export interface CsvLayout {
   readonly known: readonly string[]
   /** Whether rows of rejected records may come. */
   readonly rejects: boolean
+  /** Whether a field that has no column gets one, at the end. */
+  readonly union: boolean
   /** Columns that describe errors: a file may do without them. */
   readonly late: readonly string[]
   /** `{field: header in the source}`; asked for when the header is written. */
   readonly originalNames: () => { readonly [field: string]: string }
 }
 
-type CsvState = { readonly columns: readonly string[] | null; readonly chosen: boolean }
+/** `written`: how many columns the header has; absent: all of them. */
+type CsvState = { readonly columns: readonly string[] | null; readonly chosen: boolean; readonly written?: number }
 
 export class CsvRowFormat implements RowFormat {
   readonly #layout: CsvLayout
@@ -48,12 +51,15 @@ export class CsvRowFormat implements RowFormat {
   #columns: readonly string[] | null = null
   /** The header of the file that is appended to. */
   #existing: { readonly path: string; readonly header: readonly string[] } | null = null
+  /** Headers of columns that were named by them: by field. */
+  readonly #titles = new Map<string, string>()
   /** Ends the last line of the file that is appended to, if it has no end. */
   #gap = ''
-  /** The byte order mark, if one is due. */
-  #mark = ''
   /** Whether somebody else chose the columns: the options, or the file that is appended to. */
   #chosen = false
+  /** How many columns stand in the header. */
+  #written = 0
+  #union = false
   warnings: readonly string[] = []
 
   constructor(layout: CsvLayout) {
@@ -62,13 +68,14 @@ export class CsvRowFormat implements RowFormat {
     this.#special = new RegExp(`["\\r\\n\\0\\uFEFF${escapeForClass(layout.delimiter)}]`)
   }
 
-  async begin(state: Json, existing: ExistingFile | null): Promise<void> {
-    const { columns = null, chosen = this.#layout.named } = (state as CsvState | null) ?? {}
+  async begin(state: Json, existing: ExistingFile | null, staged: boolean): Promise<void> {
+    const { columns = null, chosen = this.#layout.named, written } = (state as CsvState | null) ?? {}
     this.#columns = columns
+    this.#written = written ?? columns?.length ?? 0
+    this.#union = this.#layout.union && staged
     this.#chosen = chosen
     this.#existing = null
     this.#gap = ''
-    this.#mark = this.#layout.bom && existing === null ? '\uFEFF' : ''
     if (existing === null || this.#columns !== null) return
     const header = await this.#headerOf(existing)
     if (header === null) return
@@ -81,9 +88,28 @@ export class CsvRowFormat implements RowFormat {
 
   row(row: Row): string | RowError {
     const columns = this.#columns ?? this.#decide(row)
-    const line = this.#line(row, row[ERROR_FIELD] === undefined ? row : flatErrors(row), columns)
-    if (typeof line !== 'string' || this.#columns !== null) return line
-    return this.#begun(columns) + line
+    const flat = row[ERROR_FIELD] === undefined ? row : flatErrors(row)
+    const line = this.#line(row, flat, columns)
+    if (typeof line !== 'string') return this.#union && line.code === UNKNOWN ? this.#widen(row, flat, columns) : line
+    return this.#columns === null ? this.#begun(columns) + line : line
+  }
+
+  /** The row's text, with new columns for the fields that have none; the header follows at the end. */
+  #widen(row: Row, flat: Row, columns: readonly string[]): string | RowError {
+    const all = [...columns]
+    for (let lost = lostField(row, all, this.#chosen); lost !== undefined; lost = lostField(row, all, this.#chosen))
+      all.push(lost)
+    const line = this.#line(row, flat, all)
+    if (typeof line !== 'string') return line
+    const before = this.#columns === null ? this.#begun(all) : ''
+    this.#columns = all
+    return before + line
+  }
+
+  widening(): Widening | null {
+    const columns = this.#columns
+    if (columns === null || columns.length === this.#written) return null
+    return { header: this.#headerLine(columns), cells: columns.length, delimiter: this.#layout.delimiter }
   }
 
   end(): string {
@@ -92,7 +118,9 @@ export class CsvRowFormat implements RowFormat {
   }
 
   state(): Json {
-    return { columns: this.#columns, chosen: this.#chosen } satisfies CsvState
+    const state = { columns: this.#columns, chosen: this.#chosen }
+    const grown = this.#columns !== null && this.#columns.length > this.#written
+    return (grown ? { ...state, written: this.#written } : state) satisfies CsvState
   }
 
   async #headerOf(existing: ExistingFile): Promise<readonly string[] | null> {
@@ -107,25 +135,50 @@ export class CsvRowFormat implements RowFormat {
   }
 
   #decide(row: Row): readonly string[] {
-    if (this.#existing !== null) return this.#fieldsOf(this.#existing.header, this.#existing.path)
+    if (this.#existing !== null)
+      return this.#namedByHeader(this.#fieldsOf(this.#existing.header, this.#existing.path), row)
     const { columns, known, rejects, originalNames } = this.#layout
-    if (columns !== null) return columns
+    if (columns !== null) return this.#namedByHeader(columns, row)
     // Rows that met errors may all differ; what their sources have is known by now.
     const read = known.includes(ERROR_FIELD) ? Object.keys(originalNames()) : []
-    return csvColumns([...Object.keys(row), ...read, ...known], rejects)
+    const own = Object.keys(row)
+    // An object has whole numbers before all else: where the schema has the fields, its order is that of the source.
+    const first = own.some(field => WHOLE_NUMBER.test(field)) ? known.filter(field => Object.hasOwn(row, field)) : []
+    return csvColumns([...first, ...own, ...read, ...known], rejects)
+  }
+
+  /**
+   * The fields of columns that the options name: one that is no field of the row, nor of a source, but the header of one in a source,
+   * is that field, and its column keeps the header.
+   */
+  #namedByHeader(columns: readonly string[], row: Row): readonly string[] {
+    if (!this.#layout.named) return columns
+    const originals = this.#layout.originalNames()
+    const fields = new Map(Object.entries(originals).map(([field, header]) => [header, field]))
+    return columns.map(name => {
+      const field = fields.get(name)
+      const is_field = field === undefined || Object.hasOwn(row, name) || Object.hasOwn(originals, name)
+      if (is_field || columns.includes(field)) return name
+      this.#titles.set(field, name)
+      return field
+    })
   }
 
   /** Settles the columns. @returns what must stand before the first row. */
   #begun(columns: readonly string[]): string {
     this.#columns = columns
-    if (this.#existing !== null) return this.#gap
+    this.#written = columns.length
+    return this.#existing === null ? this.#headerLine(columns) : this.#gap
+  }
+
+  #headerLine(columns: readonly string[]): string {
     const cells = this.#headersOf(columns).map(header => this.#text(header))
-    return this.#mark + cells.join(this.#layout.delimiter) + this.#layout.newline
+    return (this.#layout.bom ? '\uFEFF' : '') + cells.join(this.#layout.delimiter) + this.#layout.newline
   }
 
   #headersOf(columns: readonly string[]): readonly string[] {
     const rule = this.#layout.headers
-    if (rule === 'normalised') return columns
+    if (rule === 'normalised') return columns.map(field => this.#titles.get(field) ?? field)
     const names = rule === 'original' ? this.#layout.originalNames() : rule
     return columns.map(field => (Object.hasOwn(names, field) ? names[field]! : field))
   }
@@ -184,7 +237,7 @@ export class CsvRowFormat implements RowFormat {
     const field = lostField(row, columns, this.#chosen)
     if (field === undefined) return line
     const message = `the field ${JSON.stringify(field)} has no column; the columns are ${columns.join(', ')}; the sink’s \`columns\` can name more`
-    return rowError('COLUMN_UNKNOWN', message, { field })
+    return rowError(UNKNOWN, message, { field })
   }
 
   #other(value: Json): string | null {
@@ -200,6 +253,9 @@ export class CsvRowFormat implements RowFormat {
     return text.includes('\0') ? null : `"${text.replaceAll('"', '""')}"`
   }
 }
+
+const WHOLE_NUMBER = /^(?:0|[1-9]\d*)$/
+const UNKNOWN = 'COLUMN_UNKNOWN'
 
 /** What spreadsheets take for a formula. */
 const FORMULA = /^[=+\-@\t\r]/

@@ -74,6 +74,10 @@ describe('columns', () => {
     const rows = [{ c: 1, a: 2 }, { b: 3 }]
     expect(await written(rows, {}, { input: open })).toBe('c,a,b\n1,2,\n,,3\n')
     expect(await written([], {}, { input: open })).toBe('')
+    const years = { ...schema('land', '2010', 'code'), closed: false }
+    expect(await written([{ land: 'x', 2010: 1, code: 2, more: 3 }], {}, { input: years })).toBe(
+      'land,2010,code,more\nx,1,2,3\n',
+    )
   })
 
   const withErrors = (closed: boolean, ...names: string[]): RowSchema => ({

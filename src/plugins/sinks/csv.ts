@@ -4,16 +4,18 @@ import type { RowSchema } from '../../model/schema.ts'
 import { defineSink } from '../../sdk/define.ts'
 import { flatNames } from '../../sdk/error-row.ts'
 import type { FieldRequirement, OptionProblem, SinkContext, SinkSpec } from '../../sdk/spec.ts'
-import { delimiterOf } from '../sources/csv.ts'
+import { delimiterOf } from '../sources/csv-options.ts'
 import { bringsRejects, csvColumns, lateColumns } from './csv-columns.ts'
 import { CsvRowFormat } from './csv-format.ts'
 import { FileSink } from './file-sink.ts'
 import { ifExistsOption, immediateOf, pathOption } from './options.ts'
+import { checkPacked, compressionOption, packOf } from './packing.ts'
 import { targetIn } from './target.ts'
 
 const csvOptions = z.strictObject({
   path: pathOption,
   if_exists: ifExistsOption,
+  compression: compressionOption,
   columns: z
     .array(z.string())
     .min(1)
@@ -25,6 +27,12 @@ const csvOptions = z.strictObject({
     .union([z.enum(['normalised', 'original']), z.record(z.string(), z.string())])
     .default('normalised')
     .describe('Names of fields, the names that they had in the source, or a name for each: `{field: name}`'),
+  new_columns: z
+    .enum(['refuse', 'union'])
+    .default('refuse')
+    .describe(
+      'What becomes of a row with a field that has no column: an error, or (`union`) a new column behind all others, empty in rows before it. Then the file is made once more at the end',
+    ),
   delimiter: z
     .string()
     .default(',')
@@ -57,16 +65,40 @@ function create(options: CsvOptions, context: SinkContext): FileSink {
     named: options.columns !== undefined,
     known: [...fields.keys()],
     rejects,
+    union: options.new_columns === 'union',
     late: lateColumns(fields),
     originalNames: context.originalNames,
   })
   const { path, if_exists } = options
-  return new FileSink(targetIn(context, { path, if_exists, appendable: true }), format)
+  const pack = packOf(options)
+  return new FileSink(
+    targetIn(context, { path, if_exists, appendable: pack === null && options.new_columns === 'refuse' }),
+    format,
+    pack,
+  )
+}
+
+/** Where the header can't be written again, new columns can't come. */
+function unionProblems(options: CsvOptions): readonly OptionProblem[] {
+  const wrong = (path: string, where: string, hint: string): OptionProblem => ({
+    path: [path],
+    message: `new columns can’t come to ${where}, whose header is written first`,
+    hint,
+  })
+  const problems: OptionProblem[] = []
+  if (options.path === '-')
+    problems.push(wrong('new_columns', 'standard output', 'Name a file, or the columns in columns.'))
+  if (options.if_exists === 'append')
+    problems.push(wrong('if_exists', 'a file that is appended to', 'Set if_exists: replace or number.'))
+  if (packOf(options) !== null)
+    problems.push(wrong('new_columns', 'a compressed file', 'Name the columns in columns, or compress the file later.'))
+  return problems
 }
 
 function check(options: CsvOptions): ReturnType<NonNullable<SinkSpec<CsvOptions>['check']>> {
   const twice = (names: readonly string[]) => new Set(names).size < names.length
-  const problems = []
+  const problems = [...checkPacked(options)]
+  if (options.new_columns === 'union') problems.push(...unionProblems(options))
   if (twice(options.columns ?? [])) problems.push({ path: ['columns'], message: 'a field stands twice' })
   if (typeof options.headers === 'object' && twice(Object.values(options.headers))) {
     problems.push({ path: ['headers'], message: 'two fields would have the same header' })
@@ -101,8 +133,9 @@ export const csvSink = defineSink({
     '',
     'The columns are those of `columns`, else of the schema if it says all fields, else those of the first row and then',
     'the other fields that are known before the run. A row with a field that has no column is refused with',
-    'COLUMN_UNKNOWN. Appending to a file that has a header keeps its columns and their order; they must be the same',
-    'fields. Without rows the file has its header if the columns are known.',
+    'COLUMN_UNKNOWN, or, with `new_columns: union`, gets a column behind all others. Appending to a file that has a header keeps its columns and their order; they must be the same',
+    'fields. Without rows the file has its header if the columns are known. `columns` may name a field by its header in the',
+    'source (`2010`, where the field is `_2010`): then the column has that header.',
     '',
     'Of a row that met an error (`on_error`, `on_invalid`) the columns `error_code`, `error_node`, `error_field` and',
     '`error_message` stand in place of `_error`, last of all; before them `source`, `file`, `line` and `raw` of records that',

@@ -4,18 +4,23 @@
  * FILE-SINK-1. A receipt says what is durable, and holds all that the format needs to continue from there: after winding back, the
  *     same rows make the same bytes.
  * FILE-SINK-2. After a failure nothing more is written until the sink is opened again.
+ * FILE-SINK-3. A file that has to be made once more at its end stands beside what is staged, which stays as it was until the other is in
+ *     its place: whoever continues from a receipt before that finds what the receipt says.
  */
 import { ByteText } from '../../model/byte-text.ts'
 import { type CustodyError, isCustodyError } from '../../model/error.ts'
 import type { Json, Row } from '../../model/row.ts'
 import type { Artifact, Discarded, Receipt, RowError, Sink, SinkIntent } from '../../sdk/spec.ts'
 import { AppendedFile } from './appended-file.ts'
+import { widened } from './csv-widen.ts'
 import { DISK, type FileSystem } from './file-system.ts'
 import type { Extent, Outlet } from './outlet.ts'
 import { OutputLock } from './output-lock.ts'
+import type { Pack } from './packing.ts'
+import { RemadeFile } from './remade-file.ts'
 import { StagedFile } from './staged-file.ts'
 import { StreamOutlet } from './stream-outlet.ts'
-import { intend, type Target, targetExists } from './target.ts'
+import { intend, STREAM, type Target, targetExists } from './target.ts'
 
 /** What was there before the run, at the beginning of the file. */
 export interface ExistingFile {
@@ -24,19 +29,31 @@ export interface ExistingFile {
   readonly bytes: number
 }
 
+/** What a file must be made once more for: it has more columns than its header. */
+export interface Widening {
+  /** The header as it must be, with its line break. */
+  readonly header: string
+  /** How many cells each record must have. */
+  readonly cells: number
+  readonly delimiter: string
+}
+
 /** Turns rows into text. Its state at a receipt is enough to continue from there. */
 export interface RowFormat {
   /**
    * @param state of the receipt to continue from; null at the beginning
    * @param existing what is appended to, if it has content
+   * @param staged whether the file can be made once more at the end
    * @throws CustodyError CUSTODY_SINK if that file isn't one that rows can be appended to
    */
-  begin(state: Json, existing: ExistingFile | null): Promise<void>
+  begin(state: Json, existing: ExistingFile | null, staged: boolean): Promise<void>
   /** The row's text, with whatever must stand before it. @throws CustodyError CUSTODY_SINK. */
   row(row: Row): string | RowError
   /** What the format needs at its end, and what must stand in it even without rows. */
   end(): string
   state(): Json
+  /** Asked for at the end: why the file must be made once more; null or absent: it is as it must be. */
+  widening?(): Widening | null
   /** What people should know of how it writes. */
   readonly warnings?: readonly string[]
 }
@@ -45,9 +62,12 @@ export class FileSink implements Sink {
   readonly #target: Target
   readonly #format: RowFormat
   readonly #files: FileSystem
+  readonly #pack: Pack | null
   /** Whether `prepare` was called: then nothing that is there can be this run's. */
   #fresh = false
   #outlet: Outlet | null = null
+  /** The file as it was made once more; then what is staged is of no meaning. */
+  #remade: RemadeFile | null = null
   /** Since the last flush. */
   #text = new ByteText()
   /** Empty, but while it is written. */
@@ -56,10 +76,14 @@ export class FileSink implements Sink {
   #finished = false
   #extent: Extent = { bytes: 0, sha256: null }
   #failure: CustodyError | null = null
+  #lock: OutputLock | null = null
+  #intent: SinkIntent = STREAM
 
-  constructor(target: Target, format: RowFormat, files: FileSystem = DISK) {
+  /** @param pack compresses what a flush writes; null: it is written as it is */
+  constructor(target: Target, format: RowFormat, pack: Pack | null = null, files: FileSystem = DISK) {
     this.#target = target
     this.#format = format
+    this.#pack = pack
     this.#files = files
   }
 
@@ -75,10 +99,13 @@ export class FileSink implements Sink {
     this.#rows = receipt?.rows ?? 0
     const state = receipt === null ? null : (receipt.state as unknown as SinkState)
     this.#finished = state?.finished ?? false
-    this.#extent = await this.#outlet.open(intent, receipt, this.#finished)
+    await this.#remade?.close()
+    this.#remade = state?.remade === true ? this.#remaking(intent) : null
+    this.#extent = await (this.#remade ?? this.#outlet).open(intent, receipt, this.#finished)
     const { path, prior_bytes } = intent
     const existing = path === null || prior_bytes === 0 ? null : { path, bytes: prior_bytes }
-    await this.#format.begin(state?.format ?? null, existing)
+    await this.#format.begin(state?.format ?? null, existing, intent.staged !== null)
+    this.#intent = intent
   }
 
   write(row: Row): RowError | null {
@@ -102,8 +129,10 @@ export class FileSink implements Sink {
     this.#text = this.#other
     this.#other = full
     try {
-      if (full.at === 0) this.#opened().check()
-      else this.#extent = await this.#opened().write(full.written)
+      // A compressed file with nothing in it has some bytes, too.
+      const empty = full.at === 0 && !(this.#finished && this.#pack !== null && this.#extent.bytes === 0)
+      if (empty) this.#opened().check()
+      else this.#extent = await this.#opened().write(await this.#packed(full.written))
     } catch (error) {
       if (isCustodyError(error)) this.#failure = error
       throw error
@@ -113,12 +142,31 @@ export class FileSink implements Sink {
     return this.#receipt()
   }
 
+  async #packed(bytes: Buffer): Promise<Buffer> {
+    return this.#pack === null ? bytes : this.#pack(bytes)
+  }
+
   async finish(): Promise<Receipt> {
     if (!this.#finished) {
       this.#text.text(this.#format.end())
+      const widening = this.#format.widening?.() ?? null
+      if (widening !== null) await this.#remake(widening)
       this.#finished = true
     }
     return this.flush()
+  }
+
+  /** (FILE-SINK-3) */
+  async #remake(widening: Widening): Promise<void> {
+    await this.flush()
+    try {
+      const remade = this.#remaking(this.#intent)
+      this.#extent = await remade.make(this.#intent, pieces => widened(pieces, widening))
+      this.#remade = remade
+    } catch (error) {
+      if (isCustodyError(error)) this.#failure = error
+      throw error
+    }
   }
 
   async publish(): Promise<Artifact | null> {
@@ -127,8 +175,11 @@ export class FileSink implements Sink {
     return path === null || sha256 === null ? null : { path, rows: this.#rows, bytes, sha256 }
   }
 
-  discard(): Promise<Discarded> {
-    return this.#opened().discard()
+  async discard(): Promise<Discarded> {
+    const discarded = await this.#opened().discard()
+    const may_have_left = this.#remade === null && this.#intent.staged !== null && this.#format.widening !== undefined
+    if (discarded.kind === 'dropped' && may_have_left) this.#remaking(this.#intent).forget(this.#intent)
+    return discarded
   }
 
   warnings(): readonly string[] {
@@ -136,28 +187,48 @@ export class FileSink implements Sink {
   }
 
   async close(): Promise<void> {
+    await this.#remade?.close()
     await this.#outlet?.close()
+  }
+
+  #remaking({ path }: SinkIntent): RemadeFile {
+    if (path === null || this.#outlet === null) throw new Error('only what is staged can be made once more')
+    const place = { node: this.#target.node, path }
+    return new RemadeFile(
+      this.#files,
+      new StagedFile(this.#files, this.#lockFor(path), place, () => targetExists(this.#target, place)),
+      place,
+    )
+  }
+
+  /** One for all that this sink writes. */
+  #lockFor(path: string): OutputLock {
+    this.#lock ??= new OutputLock(this.#files, this.#target.run, path, { node: this.#target.node, path })
+    return this.#lock
   }
 
   #outletFor({ path, staged }: SinkIntent): Outlet {
     if (path === null) return new StreamOutlet(this.#target)
     const place = { node: this.#target.node, path }
-    const lock = new OutputLock(this.#files, this.#target.run, path, place)
+    const lock = this.#lockFor(path)
     return staged === null
       ? new AppendedFile(this.#files, lock, place, this.#fresh)
       : new StagedFile(this.#files, lock, place, () => targetExists(this.#target, place))
   }
 
   #receipt(): Receipt {
-    const state: SinkState = { finished: this.#finished, format: this.#format.state() }
+    const format = this.#format.state()
+    const state: SinkState =
+      this.#remade === null ? { finished: this.#finished, format } : { finished: this.#finished, format, remade: true }
     return { rows: this.#rows, bytes: this.#extent.bytes, sha256: this.#extent.sha256, state }
   }
 
   #opened(): Outlet {
-    if (this.#outlet === null) throw new Error('the sink isn’t open')
-    return this.#outlet
+    const outlet = this.#remade ?? this.#outlet
+    if (outlet === null) throw new Error('the sink isn’t open')
+    return outlet
   }
 }
 
 /** A type, not an interface, so that it is Json. */
-type SinkState = { readonly finished: boolean; readonly format: Json }
+type SinkState = { readonly finished: boolean; readonly format: Json; readonly remade?: boolean }

@@ -6,6 +6,7 @@ import { flatErrors } from '../../sdk/error-row.ts'
 import { FileSink, type RowFormat } from './file-sink.ts'
 import { jsonText } from './json-text.ts'
 import { flatErrorsOption, immediateOf, pathOption } from './options.ts'
+import { compressionOption, packOf } from './packing.ts'
 import { targetIn } from './target.ts'
 
 const jsonOptions = z.strictObject({
@@ -14,6 +15,7 @@ const jsonOptions = z.strictObject({
     .enum(['fail', 'replace', 'number'])
     .default('fail')
     .describe('What to do if the file is there: stop, replace it at the end of the run, or take `name-1`'),
+  compression: compressionOption,
   flat_errors: flatErrorsOption,
 })
 
@@ -62,5 +64,9 @@ export const jsonSink = defineSink({
     { title: 'A file that is renewed by each run', options: { path: 'out/summary.json', if_exists: 'replace' } },
   ],
   create: (options, context) =>
-    new FileSink(targetIn(context, { ...options, appendable: false }), new ArrayFormat(options.flat_errors)),
+    new FileSink(
+      targetIn(context, { ...options, appendable: false }),
+      new ArrayFormat(options.flat_errors),
+      packOf(options),
+    ),
 })

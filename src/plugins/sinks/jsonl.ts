@@ -6,9 +6,15 @@ import { FileSink } from './file-sink.ts'
 import { jsonText } from './json-text.ts'
 import { LineFormat } from './line-format.ts'
 import { flatErrorsOption, ifExistsOption, immediateOf, pathOption } from './options.ts'
+import { checkPacked, compressionOption, packOf } from './packing.ts'
 import { targetIn } from './target.ts'
 
-const jsonlOptions = z.strictObject({ path: pathOption, if_exists: ifExistsOption, flat_errors: flatErrorsOption })
+const jsonlOptions = z.strictObject({
+  path: pathOption,
+  if_exists: ifExistsOption,
+  compression: compressionOption,
+  flat_errors: flatErrorsOption,
+})
 
 export const jsonlSink = defineSink({
   name: 'jsonl',
@@ -18,14 +24,17 @@ export const jsonlSink = defineSink({
   options: jsonlOptions,
   determinism: 'deterministic',
   errors: {},
+  check: checkPacked,
   immediate: immediateOf,
   examples: [
     { title: 'A new file', options: { path: 'out/problems.jsonl' } },
+    { title: 'Compressed', options: { path: 'out/all.jsonl.gz' } },
     { title: 'Behind what is there', options: { path: 'out/log.jsonl', if_exists: 'append' } },
   ],
   create: (options, context) =>
     new FileSink(
-      targetIn(context, { ...options, appendable: true }),
+      targetIn(context, { ...options, appendable: packOf(options) === null }),
       new LineFormat(row => `${jsonText(options.flat_errors ? flatErrors(row) : row)}\n`),
+      packOf(options),
     ),
 })

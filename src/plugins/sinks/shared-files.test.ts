@@ -21,7 +21,7 @@ const LINES: RowFormat = {
 
 function sinkIn(files: MemoryFiles, if_exists: IfExists, run = RUN): FileSink {
   const target = { path: '/out/log', folder: '/', node: 'out', if_exists, appendable: true, run }
-  return new FileSink(target, LINES, files)
+  return new FileSink(target, LINES, null, files)
 }
 
 /** A sink that has written a row, with its receipt. */

@@ -8,11 +8,13 @@ import type { RowError } from '../../sdk/spec.ts'
 import { FileSink } from './file-sink.ts'
 import { LineFormat } from './line-format.ts'
 import { flatErrorsOption, ifExistsOption, immediateOf, pathOption } from './options.ts'
+import { checkPacked, compressionOption, packOf } from './packing.ts'
 import { targetIn } from './target.ts'
 
 const textOptions = z.strictObject({
   path: pathOption,
   if_exists: ifExistsOption,
+  compression: compressionOption,
   field: z.string().default('text').describe('The field that is written'),
   flat_errors: flatErrorsOption,
 })
@@ -31,6 +33,7 @@ export const textSink = defineSink({
   description: 'The field must be a text, a number or a boolean. Line breaks in a text are written as they are.',
   options: textOptions,
   determinism: 'deterministic',
+  check: checkPacked,
   immediate: immediateOf,
   errors: { TEXT_FIELD: 'The field that is to be written is missing, null, or has parts.' },
   examples: [{ title: 'Letters', options: { path: 'out/letters.txt', field: 'letter' } }],
@@ -40,7 +43,8 @@ export const textSink = defineSink({
       : [{ field, types: ['string', 'number', 'integer', 'boolean'], path: ['field'] }],
   create: (options, context) =>
     new FileSink(
-      targetIn(context, { ...options, appendable: true }),
+      targetIn(context, { ...options, appendable: packOf(options) === null }),
       new LineFormat(row => lineOf(options.flat_errors ? flatErrors(row) : row, options.field)),
+      packOf(options),
     ),
 })

@@ -12,6 +12,7 @@ import { resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import { CustodyError } from '../../model/error.ts'
 import { counted } from '../../model/number-text.ts'
+import { type Compression, unpacked } from './compression.ts'
 
 /** Where an input is, as a pipeline file names it. */
 export interface InputPlace {
@@ -21,6 +22,8 @@ export interface InputPlace {
   readonly folder: string
   /** Name of the source in the pipeline, for errors. */
   readonly node?: string
+  /** How the bytes are compressed; null or absent: they aren't. */
+  readonly compression?: Compression | null
 }
 
 /** Gives bytes in pieces of any size; null at the end. */
@@ -77,10 +80,17 @@ function systemError(place: InputPlace, error: unknown): CustodyError {
     case 'EPERM':
       return sourceError(place, `${name} may not be read`, 'Give this user the right to read it.', error)
     default: {
+      if (place.compression && /^Z(STD)?_/.test(code ?? '')) return unpackingError(place, error)
       const message = error instanceof Error ? error.message : String(error)
       return sourceError(place, `${name} can’t be read: ${message}`, undefined, error)
     }
   }
+}
+
+function unpackingError(place: InputPlace, error: unknown): CustodyError {
+  const reason = error instanceof Error ? error.message : String(error)
+  const hint = 'Is the file whole? If it isn’t compressed so, set compression to what it is, or to none.'
+  return sourceError(place, `${inputName(place)} can’t be unpacked as ${place.compression}: ${reason}`, hint, error)
 }
 
 /**
@@ -95,9 +105,9 @@ export async function checkInput(place: InputPlace): Promise<void> {
   await handle.close()
 }
 
-/** In bytes; null where an input has no size: standard input, a pipe, or nothing at all. */
+/** In bytes; null where an input has no size that is known: standard input, a pipe, what is compressed, or nothing at all. */
 export async function sizeOf(place: InputPlace): Promise<number | null> {
-  if (isStandardInput(place)) return null
+  if (isStandardInput(place) || place.compression) return null
   const there = await stat(inputName(place)).catch(() => null)
   return there?.isFile() === true ? there.size : null
 }
@@ -223,7 +233,9 @@ export class ByteReader {
       : (await isPipe(place))
         ? pipeChunks(place)
         : await fileChunks(place, options.chunk_bytes ?? CHUNK_BYTES)
-    return new ByteReader(place, chunks, options.hashes ?? true)
+    const { compression = null } = place
+    const read = compression === null ? chunks : unpacked(chunks, compression, options.chunk_bytes ?? CHUNK_BYTES)
+    return new ByteReader(place, read, options.hashes ?? true)
   }
 
   /** The next bytes, at least one; null at the end. @throws CustodyError CUSTODY_SOURCE. */

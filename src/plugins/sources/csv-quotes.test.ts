@@ -4,53 +4,7 @@
  */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { brief } from '../../../test/support/plugin-files.ts'
-import { isCustodyError } from '../../model/error.ts'
-import type { SourceRecord } from '../../sdk/spec.ts'
-import { ByteReader } from './byte-reader.ts'
-import { csvLayout, csvOptions } from './csv.ts'
-import { CsvFormat, type CsvLayout } from './csv-format.ts'
-import { UTF8 } from './encoding.ts'
-import { TextWindow } from './text-window.ts'
-
-const PLACE = { path: 'in.csv', folder: '/', node: 'in' }
-
-interface Reading {
-  /** Bytes that come at once. */
-  readonly pieces?: number
-  readonly max_units?: number
-  readonly options?: object
-}
-
-/** Records of a text in memory; as the last one the code of what stopped the reading, if something did. */
-async function read(text: string, { pieces = 1 << 20, max_units, options = {} }: Reading = {}): Promise<unknown[]> {
-  const bytes = Buffer.from(text)
-  let at = 0
-  const next = async () => {
-    at += pieces
-    return at - pieces >= bytes.length ? null : bytes.subarray(at - pieces, at)
-  }
-  const reader = new ByteReader(PLACE, { next, close: async () => undefined }, false)
-  const layout = csvLayout(csvOptions.parse({ path: 'in.csv', ...options }))
-  const limited: CsvLayout = { ...layout, max_units: max_units ?? layout.max_units }
-  const all: unknown[] = []
-  const window = await TextWindow.open(reader, UTF8)
-  try {
-    const format = new CsvFormat(PLACE, limited)
-    await format.head(window)
-    const scanner = format.begin(window, null)
-    for (;;) {
-      const out: SourceRecord[] = []
-      scanner.scan(window, out, 3)
-      all.push(...out.map(brief))
-      if (out.length === 0 && window.ended) return all
-      if (out.length === 0) await window.grow()
-    }
-  } catch (thrown) {
-    if (!isCustodyError(thrown)) throw thrown
-    return [...all, thrown.code]
-  }
-}
+import { readCsv as read } from '../../../test/support/csv-pieces.ts'
 
 describe('where a broken record ends', () => {
   const row = (id: string, note: string | null) => ({ id, note })

@@ -9,7 +9,7 @@
  * CSV-SCANNER-2. A record that is longer than `max_units` is rejected and never held; it is one record, whatever lines it has.
  * CSV-SCANNER-3. Results depend on the text only, not on where a window ends: what might still change is left for a larger window.
  */
-import { CsvBoundary, type CsvMarks } from './csv-boundary.ts'
+import { CsvBoundary, type CsvMarks, isBlank } from './csv-boundary.ts'
 import type { Problem } from './file-source.ts'
 import { encodingProblem, excerpt, tooLongProblem } from './file-source.ts'
 import type { TextWindow } from './text-window.ts'
@@ -17,15 +17,19 @@ import type { TextWindow } from './text-window.ts'
 export type Cell = string | null
 
 /**
- * What `next` found. `cells`, or `raw` and `problem`, then hold it. `unclosed`: the input ends inside quotes, so that nobody can
+ * What `next` found. `cells`, or `raw` and `problem`, then hold it. `comment`: a line that is no record. `unclosed`: the input ends inside quotes, so that nobody can
  * tell where the record at `found_line` was to end; nothing more can be found then.
  */
-export type Step = 'more' | 'record' | 'reject' | 'blank' | 'unclosed'
+export type Step = 'more' | 'record' | 'reject' | 'blank' | 'comment' | 'unclosed'
 
 export interface CsvSyntax {
   readonly delimiter: string
   /** null: no character quotes. */
   readonly quote: string | null
+  /** Whether blanks may stand around quotes, and a backslash takes a quote or a backslash inside of them for text. */
+  readonly lazy: boolean
+  /** How a line begins that is no record, where a record could begin; null: none is a comment. */
+  readonly comment: string | null
   /** Longest record, in units of the window. */
   readonly max_units: number
   /** What a record with malformed quotes costs: itself, or its first line. */
@@ -62,6 +66,7 @@ export class CsvScanner {
   // The syntax as it looks in the window's view.
   #delimiter = ''
   #quote: string | null = null
+  #comment: string | null = null
   #version = -1
   // Next place of each at or behind the record's beginning, NEVER if there is none in the window.
   #next_lf = -1
@@ -79,10 +84,15 @@ export class CsvScanner {
   #invalid = false
   /** Beginning of a record that is being skipped because it is too long. */
   #skipping: string | null = null
+  /** Whether the window begins within a comment. */
+  #in_comment = false
+  /** Lazy quotes: what stands for another character inside of them. */
+  readonly #escapes: RegExp | null
 
   constructor(syntax: CsvSyntax, line = 1) {
     this.#syntax = syntax
     this.line = line
+    this.#escapes = syntax.lazy && syntax.quote !== null ? escapesOf(syntax.quote) : null
   }
 
   /** Takes one record, or one blank line, from `window.at`. */
@@ -90,9 +100,12 @@ export class CsvScanner {
     if (window.version !== this.#version) this.#enter(window)
     if (this.#skipping !== null) return this.#skip(window)
     const start = window.at
-    if (start >= window.text.length) return 'more'
+    if (start >= window.text.length) return this.#in_comment && window.ended ? this.#endComment() : 'more'
     this.found_line = this.line
-    if (!this.#findLine(window, start)) return this.#incomplete(window, start)
+    const whole = this.#findLine(window, start)
+    if (this.#comment !== null && (this.#in_comment || window.text.startsWith(this.#comment, start)))
+      return this.#passComment(window, whole)
+    if (!whole) return this.#incomplete(window, start)
     const long = this.#end - start > this.#syntax.max_units
     if (this.#quote !== null && !(long && this.#syntax.recover === 'line')) {
       if (this.#next_quote < start) this.#next_quote = find(window.text, this.#quote, start)
@@ -112,12 +125,33 @@ export class CsvScanner {
     return window.decodeLossy(this.#found_start, this.#found_end)
   }
 
+  /** Goes behind a comment; of one whose end isn't there yet nothing is held. */
+  #passComment(window: TextWindow, whole: boolean): Step {
+    this.#in_comment = !whole
+    if (whole) {
+      this.#take(window)
+      return 'comment'
+    }
+    // A CR at the window's end belongs to the line break.
+    window.at = window.text.length - (window.text.endsWith('\r') ? 1 : 0)
+    return 'more'
+  }
+
+  /** The input ends within a comment. */
+  #endComment(): Step {
+    this.#in_comment = false
+    this.line += 1
+    return 'comment'
+  }
+
   /** Begins with another state of the window: all places that were known are void. */
   #enter(window: TextWindow): void {
     this.#version = window.version
     this.#delimiter = window.encoding.inView(this.#syntax.delimiter) ?? this.#syntax.delimiter
     this.#quote =
       this.#syntax.quote === null ? null : (window.encoding.inView(this.#syntax.quote) ?? this.#syntax.quote)
+    this.#comment =
+      this.#syntax.comment === null ? null : (window.encoding.inView(this.#syntax.comment) ?? this.#syntax.comment)
     this.#next_lf = this.#next_cr = this.#next_quote = this.#next_nul = this.#next_delimiter = -1
   }
 
@@ -147,12 +181,17 @@ export class CsvScanner {
   /** The record has no end in this window. If it is too long already, its beginning is kept and the rest let go. */
   #incomplete(window: TextWindow, start: number): Step {
     const { text } = window
-    // A CR at the window's end belongs to the line break.
-    const size = text.length - start - (text.endsWith('\r') ? 1 : 0)
+    // What may be a line break, or the beginning of a delimiter, doesn't count as part of it yet.
+    const size = text.length - start - (text.endsWith('\r') ? 1 : 0) - this.#unclear
     if (size <= this.#syntax.max_units) return 'more'
     this.#skipping = this.#excerpt(window)
     this.#boundary.reset()
     return this.#skip(window)
+  }
+
+  /** How many units at a window's end may be looked at again when there are more: parts of a delimiter, of a quote, of an escape. */
+  get #unclear(): number {
+    return Math.max(this.#delimiter.length, this.#quote?.length ?? 1) - (this.#syntax.lazy ? 0 : 1)
   }
 
   #skip(window: TextWindow): Step {
@@ -173,7 +212,8 @@ export class CsvScanner {
 
   /** The characters that decide where a record ends. */
   get #marks(): CsvMarks {
-    return { delimiter: this.#delimiter, quote: this.#syntax.recover === 'line' ? null : this.#quote }
+    const quote = this.#syntax.recover === 'line' ? null : this.#quote
+    return { delimiter: this.#delimiter, quote, lazy: this.#syntax.lazy }
   }
 
   #tooLong(): Problem {
@@ -227,7 +267,7 @@ export class CsvScanner {
     else {
       const text = window.decode(start, end)
       if (text === null) {
-        return this.#reject(window, encodingProblem(window), window.decodeLossy(start, end))
+        return this.#reject(window, encodingProblem(window, start, end), window.decodeLossy(start, end))
       }
       const cells: Cell[] = text.split(this.#syntax.delimiter)
       for (let each = 0; each < cells.length; each++) if (cells[each] === '') cells[each] = null
@@ -261,8 +301,9 @@ export class CsvScanner {
     this.#invalid = false
     let at = start
     for (;;) {
-      const cell = window.text.startsWith(this.#quote!, at)
-        ? this.#quotedCell(window, start, at)
+      const open = this.#syntax.lazy ? this.#behindBlanks(window.text, at) : at
+      const cell = window.text.startsWith(this.#quote!, open)
+        ? this.#quotedCell(window, start, open)
         : this.#plainCell(window, start, at)
       if (typeof cell === 'string') return cell
       cells.push(cell.value)
@@ -302,19 +343,29 @@ export class CsvScanner {
       const behind = close + quote.length
       if (!ended && text.length - behind < Math.max(quote.length, this.#delimiter.length))
         return this.#unfinished(window, start)
-      if (!text.startsWith(quote, behind)) break
+      const by_backslash = this.#escapes !== null && isEscaped(text, from, close)
+      if (!by_backslash && !text.startsWith(quote, behind)) break
       escaped = true
-      from = behind + quote.length
+      from = by_backslash ? behind : behind + quote.length
     }
-    const end = close + quote.length
+    const end = this.#syntax.lazy ? this.#behindBlanks(text, close + quote.length) : close + quote.length
+    if (!ended && text.length - end < this.#delimiter.length) return this.#unfinished(window, start)
     const unit = text.charCodeAt(end)
     if (end < text.length && unit !== LF && unit !== CR && !text.startsWith(this.#delimiter, end)) {
       return this.#broken(window, QUOTE_BEHIND)
     }
     const value = window.decode(at + quote.length, close)
     if (value === null) this.#invalid = true
+    else if (this.#escapes !== null) return { value: value.replace(this.#escapes, unescaped), end }
     else if (escaped) return { value: value.replaceAll(this.#syntax.quote!.repeat(2), () => this.#syntax.quote!), end }
     return { value, end }
+  }
+
+  /** Behind the blanks at `at` that mean nothing around quotes; a delimiter is none. */
+  #behindBlanks(text: string, at: number): number {
+    let behind = at
+    while (isBlank(text.charCodeAt(behind)) && !text.startsWith(this.#delimiter, behind)) behind += 1
+    return behind
   }
 
   /** A cell without quotes at `at`, up to the delimiter or line break behind it. */
@@ -353,7 +404,7 @@ export class CsvScanner {
     const long = end - start > this.#syntax.max_units && this.#syntax.recover === 'record'
     if (long) this.problem = this.#tooLong()
     else if (this.#next_nul < end) this.problem = NUL_PROBLEM
-    else if (this.#invalid) this.problem = encodingProblem(window)
+    else if (this.#invalid) this.problem = encodingProblem(window, start, end)
     else this.problem = null
     const wrong = this.problem !== null
     if (wrong) this.raw = long ? this.#excerpt(window) : window.decodeLossy(start, end)
@@ -370,6 +421,22 @@ function find(text: string, what: string, from: number): number {
   const at = text.indexOf(what, from)
   return at < 0 ? NEVER : at
 }
+
+/** Whether an odd number of backslashes stands before `at`, from `from` on. */
+function isEscaped(text: string, from: number, at: number): boolean {
+  let first = at
+  while (first > from && text[first - 1] === '\\') first -= 1
+  return (at - first) % 2 === 1
+}
+
+/** A backslash with a backslash or quote behind it, and a doubled quote. */
+function escapesOf(quote: string): RegExp {
+  const literal = RegExp.escape(quote)
+  return new RegExp(`\\\\(\\\\|${literal})|${literal}(${literal})`, 'gu')
+}
+
+const unescaped = (_all: string, behind_backslash: string | undefined, doubled: string | undefined) =>
+  behind_backslash ?? doubled ?? ''
 
 function lineBreaks(text: string, start: number, end: number): number {
   let count = 0

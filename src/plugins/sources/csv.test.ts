@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { brief, Folder, readAll, rowsOf } from '../../../test/support/plugin-files.ts'
 import type { Json } from '../../model/row.ts'
-import type { RowSchema } from '../../model/schema.ts'
+import { OBSERVED, type RowSchema } from '../../model/schema.ts'
 import type { SourceRecord } from '../../sdk/spec.ts'
-import { csvLayout, csvOptions, csvSource } from './csv.ts'
+import { csvSource } from './csv.ts'
 import { CsvFormat } from './csv-format.ts'
-import { normaliseName } from './csv-header.ts'
+import { type Columns, columnsOf, normaliseName } from './csv-header.ts'
+import { csvLayout, csvOptions } from './csv-options.ts'
 import { readCsvHeader, readCsvTable } from './csv-table.ts'
 import { FileSource } from './file-source.ts'
 
@@ -57,6 +59,12 @@ const ZOO_RECORDS = [
   [14, { id: '10', name: 'Grüße 🙂', note: '日本, Ω' }],
   [15, { id: '11', name: 'last', note: 'line' }],
 ]
+
+const schema = (...names: string[]): RowSchema => ({
+  fields: new Map(names.map(name => [name, { schema: {}, optional: true }])),
+  closed: false,
+  observed: false,
+})
 
 describe('records', () => {
   test('malformed ones cost themselves only', async () => {
@@ -176,6 +184,14 @@ describe('syntax', () => {
     expect(problems({ delimiter: '\n' })).toEqual([['delimiter']])
     expect(problems({ delimiter: '|', encoding: 'shift_jis' })).toEqual([['delimiter']])
     expect(problems({ quote: 'ab' })).toEqual([['quote']])
+    for (const comment of ['\n', '"', ',#']) expect(problems({ comment })).toEqual([['comment']])
+    expect(problems({ quote_style: 'lazy', quote: 'none' })).toEqual([['quote_style']])
+    expect(problems({ quote_style: 'lazy', encoding: 'gbk' })).toEqual([['quote_style']])
+    expect(problems({ quote_style: 'lazy', quote: '\\' })).toEqual([['quote']])
+    expect(problems({ decimal: ',', thousands: ',' })).toEqual([['thousands']])
+    expect(problems({ thousands: '.' })).toEqual([['thousands']])
+    expect(problems({ true_values: ['x'], false_values: ['x'] })).toEqual([['false_values']])
+    expect(problems({ date_format: { d: 'dd.MM' } })).toEqual([['date_format', 'd']])
     expect(problems({ quote: 'none', recover: 'line' })).toEqual([['recover']])
     expect(problems({ recover: 'line', on_unclosed_quote: 'reject' })).toEqual([['on_unclosed_quote']])
     expect(csvOptions.safeParse({ path: 'x', encoding: 'klingon' }).success).toBe(false)
@@ -207,18 +223,80 @@ describe('header', () => {
     expect(await read('id,Loan Amount\n1,2\n', { normalise: false })).toEqual([[2, { id: '1', 'Loan Amount': '2' }]])
   })
 
-  test('collisions name both columns', async () => {
-    await expect(read('a b,x,A-B\n')).rejects.toMatchObject({
+  test.each([
+    [
+      ['a b', 'x', 'A-B'],
+      ['a_b', 'x', 'a_b_2'],
+    ],
+    [
+      ['a', 'a', 'a_2', 'a'],
+      ['a', 'a_3', 'a_2', 'a_4'],
+    ],
+    [
+      ['', 'column_1', ''],
+      ['column_1_2', 'column_1', 'column_3'],
+    ],
+  ])('%j gives each column a field of its own', (headers, names) => {
+    expect(columnsOf(headers, { normalise: true, declared: [] })).toMatchObject({ names })
+  })
+
+  test('any headers give each column a field of its own, and the first of its name has it', () => {
+    const header = fc.constantFrom('a', 'A', 'a_2', 'a_3', '', 'column_2', '2', '%')
+    fc.assert(
+      fc.property(fc.array(header, { minLength: 1, maxLength: 12 }), fc.boolean(), (headers, normalise) => {
+        const { names, originals } = columnsOf(headers, { normalise, declared: [] }) as Columns
+        expect(new Set(names).size).toBe(headers.length)
+        expect(names.map(name => originals[name] ?? name)).toEqual(headers)
+        // A name that stands in the file is that column's.
+        const owned = normalise ? headers.filter(each => normaliseName(each, 0) === each) : headers.filter(Boolean)
+        for (const each of owned) expect(names[headers.indexOf(each)]).toBe(each)
+      }),
+    )
+  })
+
+  test('100,000 columns of one name take no time to speak of', () => {
+    const { names } = columnsOf(Array(100_000).fill('x'), { normalise: true, declared: [] }) as Columns
+    expect(names.at(-1)).toBe('x_100000')
+  })
+
+  test('two columns that could be what the schema declares are named', async () => {
+    const [two, both] = [schema('a_b'), schema('a_b', 'a_b_2')]
+    await expect(readWith('a b,x,A-B\n', two)).rejects.toMatchObject({
       code: 'CUSTODY_SOURCE',
       message: expect.stringContaining('column 1 ("a b") and column 3 ("A-B")'),
     })
+    const [record] = await readWith('a b,x,A-B\n1,2,3\n', both)
+    expect(brief(record!)).toEqual([2, { a_b: '1', x: '2', a_b_2: '3' }])
   })
 
-  const schema = (...names: string[]): RowSchema => ({
-    fields: new Map(names.map(name => [name, { schema: {}, optional: true }])),
-    closed: false,
-    observed: false,
+  test('what got numbers, what may be a comment, and what a byte order mark overruled, are warnings', async () => {
+    const folder = new Folder()
+    folder.put('in.csv', '\uFEFFa,A b,a_b,é\n')
+    const warnings = async (options: object) => {
+      const source = folder.source(csvSource, { path: 'in.csv', ...options })
+      const head = await source.begin?.()
+      await source.close()
+      return head?.warnings
+    }
+    expect(await warnings({})).toEqual([
+      'in.csv has columns that would be the same field as another one, and got numbers: `a_b_2` ("A b")',
+    ])
+    expect(await warnings({ normalise: false, encoding: 'latin1' })).toEqual([
+      'in.csv begins with a byte order mark that says utf-8; it overrides encoding: windows-1252',
+    ])
+    expect(await warnings({ normalise: false })).toBeUndefined()
+    folder.put('in.csv', '# of today\nid,n\n1,2\n')
+    expect(await warnings({})).toEqual([
+      'in.csv begins with "# of today", which is taken for its header; if it is none, set comment: \'#\'',
+    ])
+    expect(await warnings({ comment: '#' })).toBeUndefined()
   })
+
+  test('a header that the schema declares keeps its name', async () => {
+    const [record] = await readWith('land,2010,Loan Amount\nPeru,1,2\n', schema('2010', 'Loan Amount'))
+    expect(brief(record!)).toEqual([2, { land: 'Peru', 2010: '1', 'Loan Amount': '2' }])
+  })
+
   const readWith = (content: string, input: RowSchema, options: object = {}) => {
     const folder = new Folder()
     folder.put('in.csv', content)
@@ -377,7 +455,9 @@ describe('places', () => {
   test('a table is read whole, and must be sound', async () => {
     const folder = new Folder()
     const path = folder.put('table.csv', 'code,Full Name\nN,North\nS,\n')
-    const table = await readCsvTable({ path: 'table.csv', folder: folder.path })
+    const place = { path: 'table.csv', folder: folder.path }
+    const options = csvOptions.parse({ path: place.path })
+    const table = await readCsvTable(place, options, OBSERVED)
     expect(table.columns).toEqual(['code', 'full_name'])
     expect(table.rows.map(row => ({ ...row }))).toEqual([
       { code: 'N', full_name: 'North' },
@@ -385,9 +465,12 @@ describe('places', () => {
     ])
     expect(await readCsvHeader(path, ',')).toEqual(['code', 'Full Name'])
     folder.put('table.csv', 'code,name\nN\n')
-    await expect(readCsvTable({ path: 'table.csv', folder: folder.path })).rejects.toMatchObject({
-      code: 'CUSTODY_SOURCE',
-      message: expect.stringContaining('line 2'),
+    const ragged = { line: 2, code: 'CSV_RAGGED', message: 'the record has 1 cell, but there are 2 columns' }
+    expect(await readCsvTable(place, options, OBSERVED)).toMatchObject({ rows: [], bad: [ragged] })
+    const input = schema('code', 'name')
+    folder.put('table.csv', 'code;name\nN;x\n')
+    await expect(readCsvTable(place, options, input)).rejects.toMatchObject({
+      hint: expect.stringContaining("set delimiter: ';'"),
     })
   })
 

@@ -1,130 +1,21 @@
 /** The `csv` source: its options and its description. */
-import { z } from 'zod'
 import { OBSERVED, type RowSchema } from '../../model/schema.ts'
 import { defineSource } from '../../sdk/define.ts'
-import type { PluginContext, SourceSpec } from '../../sdk/spec.ts'
+import type { PluginContext } from '../../sdk/spec.ts'
 import { filesOf, isStandardInput } from './byte-reader.ts'
-import { CsvFormat, type CsvLayout } from './csv-format.ts'
+import { CsvFormat } from './csv-format.ts'
+import { type CsvOptions, checkTableOptions, csvLayout, csvOptions, encodingFrom } from './csv-options.ts'
 import { CSV_ERRORS } from './csv-scanner.ts'
-import { type Encoding, encodingOf, UTF8 } from './encoding.ts'
-import { COMMON_ERRORS, FileSource, MAX_RECORD_UNITS } from './file-source.ts'
-import { encodingOption, pathOption } from './options.ts'
-
-export const csvOptions = z.strictObject({
-  path: pathOption,
-  delimiter: z
-    .string()
-    .min(1)
-    .optional()
-    .describe(
-      'What stands between cells; one character or several; `\\t` and `tab` are a tab. If absent a comma, or what a first line such as `sep=;` says',
-    ),
-  header: z.boolean().default(true).describe('Whether the first record names the columns'),
-  columns: z
-    .array(z.string())
-    .min(1)
-    .optional()
-    .describe('Names of the columns where there is no header; else those of a `fixed` schema, else `column_1`, …'),
-  quote: z.string().max(4).nullable().default('"').describe('The character that quotes cells; `none` if there is none'),
-  encoding: encodingOption,
-  normalise: z
-    .boolean()
-    .default(true)
-    .describe('Whether headers that are no identifiers become ones: `Loan Amount` gives the field `loan_amount`'),
-  ragged: z
-    .enum(['reject', 'pad'])
-    .default('reject')
-    .describe('What becomes of records with too few cells; `pad` fills up with nulls'),
-  on_unclosed_quote: z
-    .enum(['stop', 'reject'])
-    .default('stop')
-    .describe(
-      'What happens if the file ends inside quotes: the run stops before anything is replaced, or all from the beginning of that record on is rejected as one',
-    ),
-  recover: z
-    .enum(['record', 'line'])
-    .default('record')
-    .describe(
-      'What a record with malformed quotes costs: itself, or (`line`) its first line only, so that lines inside its quotes may be read as records',
-    ),
-})
-export type CsvOptions = z.infer<typeof csvOptions>
-
-export function delimiterOf(option = ','): string {
-  return option === 'tab' || option === '\\t' ? '\t' : option
-}
-
-function quoteOf(option: string | null): string | null {
-  return option === null || option === 'none' || option === '' ? null : option
-}
-
-/** The layout that options describe. Rows that a schema may refuse carry their text. */
-export function csvLayout(options: CsvOptions, { fields, closed }: RowSchema = OBSERVED): CsvLayout {
-  const declared = [...fields.keys()]
-  return {
-    delimiter: delimiterOf(options.delimiter),
-    chosen: options.delimiter !== undefined,
-    quote: quoteOf(options.quote),
-    header: options.header,
-    columns: options.header ? null : (options.columns ?? (closed && declared.length > 0 ? declared : null)),
-    declared,
-    normalise: options.normalise,
-    ragged: options.ragged,
-    recover: options.recover,
-    on_unclosed_quote: options.on_unclosed_quote,
-    max_units: MAX_RECORD_UNITS,
-    raw: declared.length > 0,
-  }
-}
-
-export function encodingFrom(options: { readonly encoding: string }): Encoding {
-  return encodingOf(options.encoding) ?? UTF8
-}
+import { refuseUnused, VALUE_ERRORS } from './csv-values.ts'
+import { COMMON_ERRORS, FileSource } from './file-source.ts'
+import { placeOf } from './options.ts'
 
 function create(options: CsvOptions, context: PluginContext): FileSource {
-  const place = { path: options.path, folder: context.folder, node: context.node }
+  refuseUnused(options, context.input.fields, context.node)
+  const place = placeOf(options, context)
   return new FileSource(place, new CsvFormat(place, csvLayout(options, context.input)), {
     encoding: encodingFrom(options),
   })
-}
-
-/** Problems of options that have a meaning only where there are quotes. */
-const csvDefaults = { on_unclosed_quote: 'stop', recover: 'record' } as const
-
-type Problems = ReturnType<NonNullable<SourceSpec<CsvOptions>['check']>>
-
-function check(options: CsvOptions): Problems {
-  const delimiter = delimiterOf(options.delimiter)
-  const quote = quoteOf(options.quote)
-  const encoding = encodingFrom(options)
-  const problems: { path: string[]; message: string; hint?: string }[] = []
-  const wrong = (option: string, message: string, hint?: string) =>
-    problems.push(hint === undefined ? { path: [option], message } : { path: [option], message, hint })
-  if (/[\r\n]/.test(delimiter)) wrong('delimiter', 'a delimiter can’t have a line break in it')
-  else if (encoding.inView(delimiter) === null) {
-    const hint = 'Choose another one, or convert the file to UTF-8.'
-    wrong('delimiter', `in ${encoding.name} this delimiter can’t be told from parts of other characters`, hint)
-  }
-  if (quote !== null && ([...quote].length !== 1 || /[\r\n]/.test(quote))) {
-    wrong('quote', 'a quote is one character, or `none`')
-  } else if (quote !== null && (delimiter.includes(quote) || encoding.inView(quote) === null)) {
-    wrong('quote', 'the quote can’t be told from the delimiter or from parts of other characters')
-  }
-  for (const option of ['on_unclosed_quote', 'recover'] as const)
-    if (quote === null && options[option] !== csvDefaults[option])
-      wrong(option, `${option} is about quotes, and there are none`, 'Remove it, or set quote.')
-  if (options.recover === 'line' && options.on_unclosed_quote === 'reject')
-    wrong(
-      'on_unclosed_quote',
-      'with recover: line a quote that is never closed costs its line',
-      'Remove one of the two.',
-    )
-  if (options.columns !== undefined) {
-    if (options.header)
-      wrong('columns', 'columns is for files without a header', 'Set header: false, or remove columns.')
-    if (new Set(options.columns).size < options.columns.length) wrong('columns', 'two columns have the same name')
-  }
-  return problems
 }
 
 /** Cells are texts, or null where they are empty. Without a header and with named columns the fields are known. */
@@ -144,7 +35,14 @@ export const csvSource = defineSource({
     'The reader follows RFC 4180, with LF and CR as line breaks too. A record that is malformed (too few or too many',
     'cells, a quote where none may be, a NUL, bytes that are not valid in the encoding, longer than 16 MiB) is rejected with',
     'its line and text; reading continues behind it. Blank lines are skipped, except in a file of one column, where a blank',
-    'line is an empty cell.',
+    'line is an empty cell. One empty cell too many, behind a last delimiter, is taken for none.',
+    '',
+    'Words for nothing, decimal commas and the like are options. What they rewrite is the cell that the schema then judges;',
+    'where a record is rejected its text is that of the file. A cell that `decimal`, `thousands` or `date_format` should',
+    'rewrite and can’t (`1.5` where a comma stands before the fraction) rejects its record. Patterns of dates have the',
+    'letters of Unicode: `yyyy` or `yy` (69 is 1969, 68 is 2068), `MM`, `M`, `MMM` or `MMMM` (January), `dd` or `d`, `HH` or',
+    '`H`, `hh` or `h` with `a` (am, pm), `mm`, `ss`, `S` (a fraction), `XXX` (`+02:00`) or `XX` (`+0200`); a text in single',
+    'quotes stands for itself.',
     '',
     'Text that a correct writer put inside quotes is never read as a record, whatever limit it meets: a record whose quotes are',
     'malformed ends, if one of its cells begins with a quote, at the first line break at which the quotes since that cell’s',
@@ -161,14 +59,17 @@ export const csvSource = defineSource({
     '',
     'A header that is an identifier stays as it is. From others surrounding space is taken away; if that does not make',
     'an identifier, they become lower case, with `_` for every run of other characters than letters and digits; an empty',
-    'header becomes `column_N`. Two columns that would have the same name are an error. Sinks can restore the headers.',
+    'header becomes `column_N`, a leading digit gets a `_` before it. Of columns that would have the same name the one that has',
+    'it in the file keeps it, else the first; the others are `name_2` and so on. If the schema declares the name, and it could',
+    'mean two columns, the run stops. A header that the schema declares just as it stands (`2010`, `Loan Amount`) keeps its',
+    'name. Sinks can restore the headers.',
     '',
     'A byte order mark decides the encoding (UTF-8, UTF-16). Fields whose names are whole numbers (`"7"`) come before all',
     'others in a row, as in any JavaScript object.',
   ].join('\n'),
   options: csvOptions,
   determinism: 'deterministic',
-  errors: { ...CSV_ERRORS, ...COMMON_ERRORS },
+  errors: { ...CSV_ERRORS, ...VALUE_ERRORS, ...COMMON_ERRORS },
   examples: [
     { title: 'A file beside the pipeline', options: { path: 'data/applications.csv' } },
     {
@@ -176,8 +77,23 @@ export const csvSource = defineSource({
       options: { path: 'export.csv', delimiter: ';', header: false, columns: ['id', 'name'], encoding: 'windows-1252' },
     },
     { title: 'Tabs, and quotes that mean nothing', options: { path: '-', delimiter: 'tab', quote: 'none' } },
+    {
+      title: 'As a German office writes it',
+      options: {
+        path: 'konten.csv',
+        delimiter: ';',
+        encoding: 'windows-1252',
+        skip_lines: 3,
+        decimal: ',',
+        thousands: '.',
+        null_values: ['-', 'k.A.'],
+        true_values: ['ja'],
+        false_values: ['nein'],
+        date_format: { gebucht: 'dd.MM.yyyy' },
+      },
+    },
   ],
-  check,
+  check: checkTableOptions,
   rereadable: options => !isStandardInput({ path: options.path, folder: '' }),
   reads: filesOf,
   textual: true,

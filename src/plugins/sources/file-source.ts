@@ -22,6 +22,7 @@ import {
 } from './byte-reader.ts'
 import { type Encoding, UTF8 } from './encoding.ts'
 import { type Foreign, foreignBytes, foreignInput } from './foreign-input.ts'
+import { likelyEncoding } from './likely-encoding.ts'
 import { TextWindow } from './text-window.ts'
 
 export interface Position {
@@ -42,13 +43,18 @@ export interface RecordScanner {
 }
 
 export interface FileFormat {
-  /** Reads what stands before the first record: a header, whose columns it gives. Always comes before `begin`. */
-  head?(window: TextWindow): Promise<readonly SourceColumn[] | null>
+  /**
+   * Reads what stands before the first record: a header, whose columns it gives. Always comes before `begin`. `recorded`: the text
+   * is what `headText` was, not an input.
+   */
+  head?(window: TextWindow, recorded: boolean): Promise<readonly SourceColumn[] | null>
   /** What else the input may be, to judge by its beginning. */
   foreign?(window: TextWindow): Foreign | null
   /** The scanner for what follows `from`. */
   begin(window: TextWindow, from: Position | null): RecordScanner
   originalNames?(): { readonly [field: string]: string } | null
+  /** What people should know of what `head` has read. */
+  readonly warnings?: readonly string[]
   /** What `head` has read, as a text from which it reads the same; null or absent if there is nothing of that kind. */
   readonly headText?: string | null
   /**
@@ -105,7 +111,9 @@ export class FileSource implements Source {
   async begin(): Promise<SourceHead> {
     const { window, columns } = await this.#open()
     this.#begun = window
-    return { input: isStandardInput(this.#place) ? inputName(this.#place) : this.#place.path, columns }
+    const input = isStandardInput(this.#place) ? inputName(this.#place) : this.#place.path
+    const warnings = [...overruled(input, window), ...(this.#format.warnings ?? [])]
+    return warnings.length === 0 ? { input, columns } : { input, columns, warnings }
   }
 
   async *read(from: ResumePoint | null): AsyncGenerator<readonly SourceRecord[]> {
@@ -149,7 +157,7 @@ export class FileSource implements Source {
       if (foreign !== null) throw foreignInput(this.#place, foreign)
       this.#blank = true
       this.#look(window)
-      const columns = (await this.#format.head?.(window)) ?? null
+      const columns = (await this.#format.head?.(window, false)) ?? null
       if (columns !== null) this.#blank = false
       return { window, columns }
     } catch (error) {
@@ -189,7 +197,7 @@ export class FileSource implements Source {
     let again = this.#format.again(raw)
     if (again === null && head !== null) {
       // Never the header of the file as it is now: it may have other columns.
-      await this.#format.head?.(await this.#windowOf(head))
+      await this.#format.head?.(await this.#windowOf(head), true)
       again = this.#format.again(raw)
     }
     if (again === null) return null
@@ -238,6 +246,12 @@ function asPosition(position: Json, place: InputPlace): Position {
   throw sourceError(place, 'the recorded position isn’t one of this kind of source', 'Was the source’s plugin changed?')
 }
 
+/** A byte order mark beats the option; UTF-8 is what is read where nobody said anything. */
+function overruled(input: string, { encoding, declared }: TextWindow): readonly string[] {
+  if (encoding === declared || declared === UTF8) return []
+  return [`${input} begins with a byte order mark that says ${encoding.name}; it overrides encoding: ${declared.name}`]
+}
+
 function headIn(ended: Json | null): string | null {
   const has = typeof ended === 'object' && ended !== null && 'head' in ended
   return has && typeof ended.head === 'string' ? ended.head : null
@@ -247,10 +261,15 @@ function headIn(ended: Json | null): string | null {
 export interface Problem {
   readonly code: string
   readonly message: string
+  /** The field that it is about, if it is about one. */
+  readonly field?: string
+  /** Of bytes that are not valid: the encoding that they may have, if something speaks for one. */
+  readonly likely?: string | null
 }
 
 export function rejectRecord(line: number, raw: Json, problem: Problem, position: Json): SourceRecord {
-  return { kind: 'reject', line, raw, code: problem.code, message: problem.message, position }
+  const { code, message, field } = problem
+  return { kind: 'reject', line, raw, code, message, ...(field === undefined ? {} : { field }), position }
 }
 
 /** What stands behind the text of a record that isn't shown whole. */
@@ -270,10 +289,14 @@ export const COMMON_ERRORS = {
   [ENCODING]: 'The record’s bytes aren’t valid in the encoding; `raw` has U+FFFD in their place.',
 }
 
-export function encodingProblem({ encoding, declared }: TextWindow): Problem {
+/** The units from `start` up to `end` aren't valid. */
+export function encodingProblem(window: TextWindow, start: number, end: number): Problem {
+  const { encoding, declared } = window
   const mark =
     encoding === declared ? '' : `, which the byte order mark says they are; it overrides encoding: ${declared.name}`
-  return { code: ENCODING, message: `the bytes are not valid ${encoding.name}${mark}` }
+  const likely = encoding === UTF8 ? likelyEncoding(window.bytesOf(start, end)) : null
+  const guess = likely === null ? '' : `; they may be ${likely}`
+  return { code: ENCODING, message: `the bytes are not valid ${encoding.name}${mark}${guess}`, likely }
 }
 
 export function tooLongProblem(max_units: number): Problem {

@@ -22,10 +22,10 @@ const EXCEL = 'Save the sheet as CSV (UTF-8) in the program that made it.'
 
 /** First bytes, in hex, of formats that are no text. */
 const MAGIC: ReadonlyArray<readonly [string, Foreign]> = [
-  ['1f8b', { what: 'is compressed with gzip', hint: 'Unpack the file first, with gunzip.' }],
+  ['1f8b', { what: 'is compressed with gzip', hint: 'Set compression: gzip, or unpack the file first.' }],
   ['425a68', { what: 'is compressed with bzip2', hint: 'Unpack the file first, with bunzip2.' }],
   ['fd377a585a00', { what: 'is compressed with xz', hint: 'Unpack the file first, with unxz.' }],
-  ['28b52ffd', { what: 'is compressed with zstd', hint: 'Unpack the file first, with unzstd.' }],
+  ['28b52ffd', { what: 'is compressed with zstd', hint: 'Set compression: zstd, or unpack the file first.' }],
   ['377abcaf271c', { what: 'is a 7z archive', hint: UNPACK }],
   ['526172211a07', { what: 'is a RAR archive', hint: UNPACK }],
   ['504b0304', { what: 'is a ZIP archive', hint: 'Unpack the file first, with unzip.' }],
@@ -41,6 +41,7 @@ const MAGIC: ReadonlyArray<readonly [string, Foreign]> = [
 const WORKBOOK: Foreign = { what: 'is an Excel workbook (xlsx)', hint: EXCEL }
 const WORKBOOK_PARTS = ['[Content_Types].xml', 'xl/', '_rels/', 'docProps/']
 const LOOKED_AT = 512
+const LINES_LOOKED_AT = 64 * 1024
 
 /** Why the bytes are no text in the encoding. */
 export function foreignBytes(window: TextWindow): Foreign | null {
@@ -74,8 +75,8 @@ function utf(name: string, encoding: string): Foreign {
 }
 
 /** How a text begins, white space left away. */
-function beginningOf(window: TextWindow): string {
-  return window.text.slice(window.at, window.at + LOOKED_AT).trimStart()
+function beginningOf(window: TextWindow, units = LOOKED_AT): string {
+  return window.text.slice(window.at, window.at + units).trimStart()
 }
 
 /** For sources of data: a page in its place is most often the answer of a server that refused. */
@@ -106,4 +107,23 @@ export function foreignToJsonl(window: TextWindow): Foreign | null {
   if (line === '[' || line === '{' || /^\[\s*\{/.test(text))
     return { what: 'is one JSON document, not a value on each line', hint: 'Read it with the plugin json.' }
   return foreignMarkup(window)
+}
+
+/** In place of one JSON document: a value on each line. */
+export function foreignToJson(window: TextWindow): Foreign | null {
+  const [first = '', second = ''] = beginningOf(window, LINES_LOOKED_AT).split('\n', 2)
+  if (second.trimStart().startsWith('{') && isObjectText(first))
+    return { what: 'has a JSON value on each line', hint: 'Read it with the plugin jsonl.' }
+  return foreignMarkup(window)
+}
+
+function isObjectText(text: string): boolean {
+  if (!text.startsWith('{')) return false
+  try {
+    JSON.parse(text)
+    return true
+  } catch (error) {
+    if (error instanceof SyntaxError) return false
+    throw error
+  }
 }

@@ -167,7 +167,7 @@ export class JsonScanner implements RecordScanner {
     const line = this.#element_line
     const text = window.decode(start, end)
     if (text === null) {
-      return rejectRecord(line, window.decodeLossy(start, end), encodingProblem(window), position)
+      return rejectRecord(line, window.decodeLossy(start, end), encodingProblem(window, start, end), position)
     }
     const parsed = parseRow(text)
     if ('problem' in parsed) return rejectRecord(line, text, parsed.problem, position)

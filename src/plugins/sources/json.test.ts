@@ -105,10 +105,10 @@ describe('elements', () => {
     ],
     ['[}]', [[1, 'JSON_STRUCTURE', '}']]],
     [
-      '{"a":1}\n{"a":2}\n',
+      '{"a":1}\n[2]\n',
       [
         [1, { a: 1 }],
-        [2, 'JSON_STRUCTURE', '{'],
+        [2, 'JSON_STRUCTURE', '['],
       ],
     ],
     [

@@ -4,15 +4,15 @@ import { defineSource } from '../../sdk/define.ts'
 import type { PluginContext } from '../../sdk/spec.ts'
 import { filesOf, type InputPlace, inputName, isStandardInput, sourceError } from './byte-reader.ts'
 import { COMMON_ERRORS, type FileFormat, FileSource, type FileSourceSettings, MAX_RECORD_UNITS } from './file-source.ts'
-import { foreignMarkup } from './foreign-input.ts'
+import { foreignToJson } from './foreign-input.ts'
 import { JsonNavigator, PointerError, pointerTokens } from './json-pointer.ts'
 import { JSON_FILE_ERRORS, JsonScanner } from './json-scanner.ts'
 import { JSON_VALUE_ERRORS } from './json-value.ts'
-import { pathOption } from './options.ts'
+import { fileOptions, placeOf } from './options.ts'
 import type { TextWindow } from './text-window.ts'
 
 const jsonOptions = z.strictObject({
-  path: pathOption,
+  ...fileOptions,
   pointer: z
     .string()
     .default('')
@@ -35,7 +35,7 @@ export function jsonFile(
   const options = { max_units, raw, partial: tokens.length > 0 }
   let line = 1
   const format: FileFormat = {
-    foreign: foreignMarkup,
+    foreign: foreignToJson,
     async head(window) {
       line = await goTo(window, tokens, place)
       return null
@@ -80,7 +80,6 @@ export const jsonSource = defineSource({
   reads: filesOf,
   textual: false,
   create: (options: JsonOptions, context: PluginContext) => {
-    const place = { path: options.path, folder: context.folder, node: context.node }
-    return jsonFile(place, options.pointer, context.input.fields.size > 0)
+    return jsonFile(placeOf(options, context), options.pointer, context.input.fields.size > 0)
   },
 })

@@ -7,9 +7,9 @@ import { COMMON_ERRORS, type FileFormat, FileSource, type FileSourceSettings, MA
 import { foreignToJsonl } from './foreign-input.ts'
 import { JSON_VALUE_ERRORS, parseRow } from './json-value.ts'
 import { LineScanner } from './line-scanner.ts'
-import { pathOption } from './options.ts'
+import { fileOptions, placeOf } from './options.ts'
 
-const jsonlOptions = z.strictObject({ path: pathOption })
+const jsonlOptions = z.strictObject(fileOptions)
 type JsonlOptions = z.infer<typeof jsonlOptions>
 
 const BLANK = /^[ \t\r]*$/
@@ -46,5 +46,5 @@ export const jsonlSource = defineSource({
   reads: filesOf,
   textual: false,
   create: (options: JsonlOptions, context: PluginContext) =>
-    jsonlFile({ path: options.path, folder: context.folder, node: context.node }, context.input.fields.size > 0),
+    jsonlFile(placeOf(options, context), context.input.fields.size > 0),
 })

@@ -74,7 +74,7 @@ export class LineScanner implements RecordScanner {
     const stop = end > start && window.text.charCodeAt(end - 1) === 0x0d ? end - 1 : end
     const text = window.decode(start, stop)
     if (text === null) {
-      out.push(rejectRecord(line, window.decodeLossy(start, stop), encodingProblem(window), position))
+      out.push(rejectRecord(line, window.decodeLossy(start, stop), encodingProblem(window, start, stop), position))
       return
     }
     const meaning = this.#meaning(text)

@@ -58,6 +58,12 @@ export class TextWindow {
     return this.#held.subarray(0, most)
   }
 
+  /** Bytes of the units between two indexes. */
+  bytesOf(start: number, end: number): Buffer {
+    const { unit } = this.encoding
+    return this.#held.subarray(start * unit, end * unit)
+  }
+
   /** Byte offset in the input. */
   offsetOf(index: number): number {
     return this.#base + Math.min(index * this.encoding.unit, this.#held.length)

@@ -18,11 +18,11 @@ import {
   tooLongProblem,
 } from './file-source.ts'
 import { LineScanner } from './line-scanner.ts'
-import { encodingOption, pathOption } from './options.ts'
+import { encodingOption, fileOptions, placeOf } from './options.ts'
 import type { TextWindow } from './text-window.ts'
 
 const textOptions = z.strictObject({
-  path: pathOption,
+  ...fileOptions,
   field: z.string().default('text').describe('The field that holds the text'),
   whole: z.boolean().default(false).describe('One row for the whole file instead of one per line; up to 16 MiB'),
   encoding: encodingOption,
@@ -69,7 +69,7 @@ class WholeScanner implements RecordScanner {
     const size = window.text.length
     const text = window.decode(0, size)
     if (text === null) {
-      return rejectRecord(1, window.decodeLossy(0, size), encodingProblem(window), position)
+      return rejectRecord(1, window.decodeLossy(0, size), encodingProblem(window, 0, size), position)
     }
     return { kind: 'row', line: 1, row: rowOf(this.#field, text), position }
   }
@@ -77,7 +77,7 @@ class WholeScanner implements RecordScanner {
 
 export function textFile(
   place: InputPlace,
-  options: Omit<TextOptions, 'path'>,
+  options: Omit<TextOptions, keyof typeof fileOptions>,
   max_units = MAX_RECORD_UNITS,
   settings: FileSourceSettings = {},
 ): FileSource {
@@ -116,6 +116,5 @@ export const textSource = defineSource({
     closed: true,
     observed: false,
   }),
-  create: (options: TextOptions, context: PluginContext) =>
-    textFile({ path: options.path, folder: context.folder, node: context.node }, options),
+  create: (options: TextOptions, context: PluginContext) => textFile(placeOf(options, context), options),
 })

@@ -1,35 +1,47 @@
 /** Tables for `lookup`: read whole when the node is created, and indexed by their key columns. */
-import { readFile } from 'node:fs/promises'
-import { extname, resolve } from 'node:path'
+import { extname } from 'node:path'
 import { CustodyError } from '../../model/error.ts'
-import { parseStrict } from '../../model/json.ts'
+import { JsonTextError, parseStrict } from '../../model/json.ts'
 import { nearestNames } from '../../model/nearest.ts'
 import type { Json, Row } from '../../model/row.ts'
-import { readCsvTable } from '../sources/csv-table.ts'
+import type { RowSchema } from '../../model/schema.ts'
+import { ByteReader, type InputPlace } from '../sources/byte-reader.ts'
+import { unpackedName } from '../sources/compression.ts'
+import type { TableOptions as CsvTableOptions } from '../sources/csv-options.ts'
+import { type BadRecord, readCsvTable } from '../sources/csv-table.ts'
 
 export type TableFormat = 'csv' | 'json' | 'jsonl'
 
-/** By the ending of the path; others are taken for CSV. */
+/** By the ending of the path, that of a compressed file left away; others are taken for CSV. */
 export function formatOf(path: string): TableFormat {
-  const ending = extname(path).toLowerCase()
+  const ending = endingOf(path)
   if (ending === '.json') return 'json'
   return ending === '.jsonl' || ending === '.ndjson' ? 'jsonl' : 'csv'
 }
 
+const endingOf = (path: string) => extname(unpackedName(path)).toLowerCase()
+
 export interface TableOptions {
-  readonly path: string
+  readonly place: InputPlace
   readonly format: TableFormat
-  readonly delimiter: string | undefined
+  /** How a CSV file is to be read. */
+  readonly csv: CsvTableOptions
+  /** Types of columns of a CSV file, and all columns that must be there. */
+  readonly schema: RowSchema
   /** Columns that make the key, in order. */
   readonly key: readonly string[]
-  /** Folder of the pipeline file. */
-  readonly folder: string
-  readonly node: string
 }
+
+/** `twice`: two records have the key, at these places · `unknown`: none has it that could be read, and this one couldn't. */
+export type Found =
+  | { readonly kind: 'row'; readonly row: Row }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'twice'; readonly places: readonly [string, string] }
+  | { readonly kind: 'unknown'; readonly bad: string }
 
 export interface LookupTable {
   readonly columns: readonly string[]
-  find(key: readonly Json[]): Row | undefined
+  find(key: readonly Json[]): Found
 }
 
 interface Records {
@@ -37,33 +49,42 @@ interface Records {
   readonly rows: readonly Row[]
   /** Where each stands: `line 5`. */
   readonly place: (index: number) => string
+  /** The others, each with its place and what is wrong with it. */
+  readonly bad: readonly string[]
 }
 
+const MISSING: Found = { kind: 'missing' }
+
 /**
- * @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_SOURCE if the file can't be read, CUSTODY_PLUGIN_OPTIONS if a key
- *   column isn't there, is empty in some record, or if two records have the same key.
+ * @throws CustodyError CUSTODY_FILE_NOT_FOUND, CUSTODY_SOURCE, CUSTODY_INPUT_FORMAT, CUSTODY_UNCLOSED_QUOTE if the file can't be read,
+ *   CUSTODY_PLUGIN_OPTIONS if a key column isn't there.
  */
 export async function loadTable(options: TableOptions): Promise<LookupTable> {
   const records = await readRecords(options)
   for (const column of options.key) requireColumn(options, records.columns, column)
   const index = new Map<string, number>()
+  const twice = new Map<string, readonly [string, string]>()
+  const bad = [...records.bad]
   for (const [i, row] of records.rows.entries()) {
     const key = keyText(options.key.map(column => row[column] ?? null))
-    if (key === null)
-      wrong(options, `${records.place(i)} has no key: ${options.key.join(', ')} must be texts or numbers`)
-    const first = index.get(key)
-    if (first !== undefined) {
-      const shown = options.key.map(column => `${column} ${JSON.stringify(row[column])}`).join(', ')
-      wrong(options, `the key ${shown} on ${records.place(i)} is on ${records.place(first)} already`)
-    }
-    index.set(key, i)
+    const first = key === null ? undefined : index.get(key)
+    if (key === null) bad.push(`${records.place(i)} (no key: ${options.key.join(', ')} must be texts or numbers)`)
+    else if (first === undefined) index.set(key, i)
+    else if (!twice.has(key)) twice.set(key, [records.place(first), records.place(i)])
   }
+  const [first_bad] = bad
+  const more = bad.length > 1 ? ` and ${bad.length - 1} more` : ''
+  const absent: Found = first_bad === undefined ? MISSING : { kind: 'unknown', bad: first_bad + more }
   return {
     columns: records.columns,
     find(key) {
       const text = keyText(key)
-      const found = text === null ? undefined : index.get(text)
-      return found === undefined ? undefined : records.rows[found]
+      // What is no key at all is in no record, whatever stands there.
+      if (text === null) return MISSING
+      const places = twice.get(text)
+      if (places !== undefined) return { kind: 'twice', places }
+      const row = records.rows[index.get(text) ?? -1]
+      return row === undefined ? absent : { kind: 'row', row }
     },
   }
 }
@@ -85,81 +106,97 @@ export function requireColumn(options: TableOptions, columns: readonly string[],
   wrong(options, `there is no column ${column}`, nearest === undefined ? all : `Did you mean ${nearest}? ${all}`)
 }
 
-function wrong(options: TableOptions, problem: string, hint?: string): never {
-  throw new CustodyError('CUSTODY_PLUGIN_OPTIONS', `${options.path}: ${problem}.`, {
-    where: { node: options.node, path: options.path },
-    hint: hint ?? 'Fix the table, or choose other columns as the key.',
-  })
+function wrong({ place }: TableOptions, problem: string, hint: string): never {
+  throw new CustodyError('CUSTODY_PLUGIN_OPTIONS', `${place.path}: ${problem}.`, { where: whereOf(place), hint })
 }
+
+const whereOf = ({ node, path }: InputPlace) => ({ path, ...(node === undefined ? {} : { node }) })
 
 // ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 async function readRecords(options: TableOptions): Promise<Records> {
-  if (options.format === 'csv') {
-    const { path, folder, node, delimiter } = options
-    const layout = { delimiter: delimiter ?? (extname(path).toLowerCase() === '.tsv' ? 'tab' : ',') }
-    const { columns, rows, lines } = await readCsvTable({ path, folder, node }, layout)
-    return { columns, rows, place: i => `line ${lines[i]}` }
-  }
+  if (options.format === 'csv') return readCsvRecords(options)
   const text = await readText(options)
-  const { values, place } = options.format === 'json' ? jsonArray(options, text) : jsonLines(options, text)
+  const { values, place, bad } = options.format === 'json' ? jsonArray(options, text) : jsonLines(text)
   const columns = new Set<string>()
+  const rows: Row[] = []
+  const places: string[] = []
+  const wrong = [...bad]
   for (const [i, value] of values.entries()) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      unreadable(options, `${place(i)} isn’t an object`)
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      wrong.push(`${place(i)} (not an object)`)
+      continue
+    }
+    // cast: no list, see above; the compiler doesn't take read-only lists for lists
+    rows.push(value as Row)
+    places.push(place(i))
     for (const column of Object.keys(value)) columns.add(column)
   }
-  return { columns: [...columns], rows: values as readonly Row[], place }
+  return { columns: [...columns], rows, place: i => places[i] ?? '', bad: wrong }
 }
 
+async function readCsvRecords({ place, csv, schema }: TableOptions): Promise<Records> {
+  const tabs = endingOf(place.path) === '.tsv' ? { delimiter: 'tab' } : {}
+  const { columns, rows, lines, bad } = await readCsvTable(place, { ...tabs, ...csv }, schema)
+  const sentence = ({ line, code, message }: BadRecord) => `line ${line} (${code}: ${message})`
+  return { columns, rows, place: i => `line ${lines[i]}`, bad: bad.map(sentence) }
+}
+
+/** JSON is UTF-8. */
 async function readText(options: TableOptions): Promise<string> {
-  const file = resolve(options.folder, options.path)
+  const reader = await ByteReader.open(options.place, { hashes: false })
+  const pieces: Uint8Array[] = []
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file))
+    for (let bytes = await reader.read(); bytes !== null; bytes = await reader.read()) pieces.push(bytes)
+  } finally {
+    await reader.close()
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(pieces))
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
-      return unreadable(options, 'it isn’t a readable UTF-8 file', error)
-    throw new CustodyError('CUSTODY_FILE_NOT_FOUND', `${options.path} doesn’t exist.`, {
-      where: { node: options.node, path: options.path },
-    })
+    return unreadable(options, 'it isn’t valid UTF-8', error)
   }
 }
 
 interface Values {
   readonly values: readonly Json[]
   readonly place: (index: number) => string
+  readonly bad: readonly string[]
 }
 
 function jsonArray(options: TableOptions, text: string): Values {
-  const value = parse(options, text, 'it')
-  if (!Array.isArray(value)) return unreadable(options, 'it isn’t a JSON list of objects')
-  return { values: value as readonly Json[], place: i => `record ${i + 1}` }
+  const value = parsed(text)
+  if ('problem' in value) return unreadable(options, `it isn’t valid JSON: ${value.problem}`)
+  if (!Array.isArray(value.json)) return unreadable(options, 'it isn’t a JSON list of objects')
+  return { values: value.json, place: i => `record ${i + 1}`, bad: [] }
 }
 
-function jsonLines(options: TableOptions, text: string): Values {
+function jsonLines(text: string): Values {
   const values: Json[] = []
   const lines: number[] = []
+  const bad: string[] = []
   for (const [i, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue
-    values.push(parse(options, line, `line ${i + 1}`))
-    lines.push(i + 1)
+    const value = parsed(line)
+    if ('problem' in value) bad.push(`line ${i + 1} (not valid JSON: ${value.problem})`)
+    else {
+      values.push(value.json)
+      lines.push(i + 1)
+    }
   }
-  return { values, place: i => `line ${lines[i]}` }
+  return { values, place: i => `line ${lines[i]}`, bad }
 }
 
-function parse(options: TableOptions, text: string, place: string): Json {
+function parsed(text: string): { readonly json: Json } | { readonly problem: string } {
   try {
-    return parseStrict(text)
+    return { json: parseStrict(text) }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    return unreadable(options, `${place} isn’t valid JSON: ${reason}`, error)
+    if (error instanceof JsonTextError) return { problem: error.message }
+    throw error
   }
 }
 
-function unreadable(options: TableOptions, problem: string, cause?: unknown): never {
-  throw new CustodyError('CUSTODY_SOURCE', `${options.path}: ${problem}.`, {
-    where: { node: options.node, path: options.path },
-    hint: 'Fix the file.',
-    cause,
-  })
+function unreadable({ place }: TableOptions, problem: string, cause?: unknown): never {
+  const hint = 'Fix the file.'
+  throw new CustodyError('CUSTODY_SOURCE', `${place.path}: ${problem}.`, { where: whereOf(place), hint, cause })
 }

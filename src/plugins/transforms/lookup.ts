@@ -1,24 +1,34 @@
 /** The `lookup` transform. */
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { CustodyError } from '../../model/error.ts'
-import { derive, type Json, type MutableRow, newRow } from '../../model/row.ts'
-import { type FieldSchema, type RowSchema, withOthers } from '../../model/schema.ts'
+import { derive, type MutableRow, newRow } from '../../model/row.ts'
+import { type RowSchema, withOthers } from '../../model/schema.ts'
 import { defineTransform } from '../../sdk/define.ts'
 import { oneRow, rowError } from '../../sdk/results.ts'
-import type { PluginContext, Transform } from '../../sdk/spec.ts'
+import type { OptionProblem, PluginContext, Transform } from '../../sdk/spec.ts'
+import { compressionOption } from '../sources/compression.ts'
+import { checkTableOptions, tableOptions } from '../sources/csv-options.ts'
+import { refuseUnused } from '../sources/csv-values.ts'
+import { placeOf } from '../sources/options.ts'
 import { formatOf, loadTable, requireColumn, type TableOptions } from './lookup-table.ts'
 import { byField, fieldName } from './options.ts'
 
 const lookupOptions = z.strictObject({
   path: z.string().min(1).describe('The table, relative to the pipeline file’s folder'),
+  compression: compressionOption,
   key: byField(fieldName).describe('`{field: column}`: the row’s fields and the columns that must be equal'),
   select: z
     .union([z.array(fieldName).min(1), byField(fieldName)])
     .optional()
     .describe('Columns to add, a list or `{column: field}`; all columns that aren’t part of the key if absent'),
+  types: z
+    .record(fieldName, z.enum(['string', 'integer', 'number', 'boolean', 'array', 'object']))
+    .default({})
+    .describe('`{column: type}` of a CSV table, as a schema of a source would have it; other columns are texts'),
   missing: z.enum(['error', 'null']).default('error').describe('What to do if the table has no such key'),
   format: z.enum(['csv', 'json', 'jsonl']).optional().describe('By the ending of the path if absent'),
-  delimiter: z.string().min(1).optional().describe('Of a CSV table; `,` if absent, a tab for `.tsv`'),
+  ...tableOptions,
 })
 type LookupOptions = z.output<typeof lookupOptions>
 
@@ -29,11 +39,17 @@ function selection({ select }: LookupOptions): ReadonlyArray<readonly [column: s
 }
 
 async function createLookup(options: LookupOptions, { folder, node, input }: PluginContext): Promise<Transform> {
-  const { path, missing, delimiter, key } = options
-  const format = options.format ?? formatOf(path)
-  const settings: TableOptions = { path, format, delimiter, key: Object.values(key), folder, node }
+  const { path, missing, key } = options
+  const settings: TableOptions = {
+    place: placeOf(options, { folder, node }),
+    format: options.format ?? formatOf(path),
+    csv: options,
+    schema: tableSchema(options),
+    key: Object.values(key),
+  }
+  refuseUnused(options, settings.schema.fields, node)
   const table = await loadTable(settings)
-  const selected = selection(options) ?? otherColumns(settings, table.columns, input)
+  const selected = selection(options) ?? otherColumns(settings, table.columns, input, node)
   for (const [column] of selected) requireColumn(settings, table.columns, column)
   const fields = Object.keys(key)
   const [field, ...others] = fields
@@ -42,25 +58,47 @@ async function createLookup(options: LookupOptions, { folder, node, input }: Plu
     process(row) {
       const values = fields.map(field => row[field] ?? null)
       const found = table.find(values)
-      if (found === undefined && missing === 'error') {
-        const shown = fields.map((field, i) => `${field} ${JSON.stringify(values[i])}`).join(', ')
-        return rowError('LOOKUP_MISSING', `${path} has nothing for ${shown}`, about)
-      }
+      const shown = () => fields.map((field, i) => `${field} ${JSON.stringify(values[i])}`).join(', ')
+      if (found.kind === 'twice')
+        return rowError('LOOKUP_TWICE', `${path} has ${shown()} at ${found.places.join(' and ')}`, about)
+      if (found.kind === 'unknown')
+        return rowError(
+          'LOOKUP_BAD_LINE',
+          `${path} has nothing for ${shown()} among what can be read of it; what can’t is ${found.bad}`,
+          about,
+        )
+      if (found.kind === 'missing' && missing === 'error')
+        return rowError('LOOKUP_MISSING', `${path} has nothing for ${shown()}`, about)
+      const there = found.kind === 'row' ? found.row : {}
       const added: MutableRow = newRow()
-      for (const [column, field] of selected) added[field] = (found?.[column] ?? null) as Json
+      for (const [column, field] of selected) added[field] = there[column] ?? null
       return oneRow(derive(row, added))
     },
   }
 }
 
+/** What must be there, and the types of columns. */
+function tableSchema(options: LookupOptions): RowSchema {
+  const text = { schema: { type: 'string' }, optional: true }
+  const named = [...Object.values(options.key), ...(selection(options) ?? []).map(([column]) => column)]
+  const typed = Object.entries(options.types).map(
+    ([column, type]) => [column, { schema: { type }, optional: true }] as const,
+  )
+  return {
+    fields: new Map([...named.map(column => [column, text] as const), ...typed]),
+    closed: false,
+    observed: false,
+  }
+}
+
 /** All columns but the key. None may be a field that is known, whose type would then be another. */
-function otherColumns(settings: TableOptions, columns: readonly string[], input: RowSchema) {
+function otherColumns(settings: TableOptions, columns: readonly string[], input: RowSchema, node: string) {
   const others = columns.filter(column => !settings.key.includes(column))
   const known = others.find(column => input.fields.has(column))
   if (known !== undefined) {
-    const message = `${settings.path} has a column ${known}, and so have the rows.`
+    const message = `${settings.place.path} has a column ${known}, and so have the rows.`
     const hint = 'Name the columns to add in select.'
-    throw new CustodyError('CUSTODY_PLUGIN_OPTIONS', message, { where: { node: settings.node }, hint })
+    throw new CustodyError('CUSTODY_PLUGIN_OPTIONS', message, { where: { node }, hint })
   }
   return others.map(name => [name, name] as const)
 }
@@ -70,10 +108,35 @@ function lookedUpSchema(options: LookupOptions, input: RowSchema): RowSchema {
   // Which columns there are is known only when the table is read.
   if (selected === null) return withOthers(input)
   const texts = (options.format ?? formatOf(options.path)) === 'csv'
-  const added: FieldSchema = { schema: texts ? { type: 'string' } : {}, optional: true }
   const fields = new Map(input.fields)
-  for (const [, field] of selected) fields.set(field, added)
+  for (const [column, field] of selected) {
+    const type = Object.hasOwn(options.types, column) ? options.types[column] : 'string'
+    fields.set(field, { schema: texts ? { type } : {}, optional: true })
+  }
   return { ...input, fields }
+}
+
+const TABLE_DEFAULTS = z.strictObject(tableOptions).parse({})
+
+function check(options: LookupOptions): readonly OptionProblem[] {
+  const fields = (selection(options) ?? []).map(([, field]) => field)
+  const twice = fields.find((field, i) => fields.indexOf(field) !== i)
+  const problems =
+    twice === undefined ? [] : [{ path: ['select'], message: `two columns would become the field ${twice}` }]
+  const format = options.format ?? formatOf(options.path)
+  if (format === 'csv') return [...problems, ...checkTableOptions(options)]
+  const given = new Map<string, unknown>(Object.entries(options))
+  const defaults = new Map<string, unknown>(Object.entries({ ...TABLE_DEFAULTS, types: {} }))
+  const about_csv = [...Object.keys(tableOptions), 'types'].filter(
+    option => !isDeepStrictEqual(given.get(option), defaults.get(option)),
+  )
+  return [
+    ...problems,
+    ...about_csv.map(option => ({
+      path: [option],
+      message: `${option} is about CSV tables, and this one is ${format}`,
+    })),
+  ]
 }
 
 const BRANCHES = 'branch,city,desk\nN1,Perth,4\nS1,Sydney,\n'
@@ -83,9 +146,13 @@ export const lookup = defineTransform({
   summary: 'Adds columns of a table to each row',
   description: [
     'The table is a CSV, JSON (a list of objects) or JSON Lines file. It is read whole when the run starts and stays in',
-    'memory. Each key may be there once: two records with the same key are an error before any row is read.',
+    'memory. A CSV file is read as the source `csv` reads it, with the same options, one that ends with `.tsv` with tabs.',
     '',
-    'Cells of a CSV table are texts, empty ones null. A key matches whether it is a text or a number: `7` and `"7"` are the',
+    'A record of the table that can’t be read, isn’t of its `types`, or has no key, stops nothing: rows whose key is in another one',
+    'find it; all others can’t know whether it was theirs, and meet LOOKUP_BAD_LINE, whatever `missing` says. Two records with',
+    'the same key are an error, LOOKUP_TWICE, of the rows that have it.',
+    '',
+    'Cells of a CSV table are texts, empty ones null, where `types` says nothing else. A key matches whether it is a text or a number: `7` and `"7"` are the',
     'same, `"07"` is another. Null, missing fields, lists and objects match nothing. A field of the row that has the name of',
     'an added one is replaced.',
     '',
@@ -93,7 +160,11 @@ export const lookup = defineTransform({
   ].join('\n'),
   options: lookupOptions,
   determinism: 'deterministic',
-  errors: { LOOKUP_MISSING: 'The table has no record with the row’s key.' },
+  errors: {
+    LOOKUP_MISSING: 'The table has no record with the row’s key.',
+    LOOKUP_TWICE: 'The table has two records with the row’s key.',
+    LOOKUP_BAD_LINE: 'No record that can be read has the row’s key, and the table has one that can’t be read.',
+  },
   examples: [
     {
       title: 'The city of a branch',
@@ -114,6 +185,25 @@ export const lookup = defineTransform({
       ],
     },
     {
+      title: 'As spreadsheets write it, with numbers',
+      options: {
+        path: 'rates.csv',
+        key: { kind: 'kind' },
+        select: ['rate'],
+        types: { rate: 'number' },
+        delimiter: ';',
+        decimal: ',',
+        null_values: ['-'],
+      },
+      files: { 'rates.csv': 'kind;rate\nhome;5,1\ncar;-\nboat;six\n' },
+      rows_in: [{ kind: 'home' }, { kind: 'car' }, { kind: 'boat' }],
+      rows_out: [
+        { kind: 'home', rate: 5.1 },
+        { kind: 'car', rate: null },
+      ],
+      errors: ['LOOKUP_BAD_LINE'],
+    },
+    {
       title: 'A key of two columns, in JSON Lines',
       options: { path: 'rates.jsonl', key: { year: 'year', kind: 'kind' } },
       files: {
@@ -123,11 +213,7 @@ export const lookup = defineTransform({
       rows_out: [{ year: 2026, kind: 'car', rate: 7 }],
     },
   ],
-  check: options => {
-    const fields = (selection(options) ?? []).map(([, field]) => field)
-    const twice = fields.find((field, i) => fields.indexOf(field) !== i)
-    return twice === undefined ? [] : [{ path: ['select'], message: `two columns would become the field ${twice}` }]
-  },
+  check,
   reads: ({ path }) => [path],
   requires: ({ key }) => Object.keys(key).map(field => ({ field, path: ['key', field] })),
   guarantees: (options, input) => lookedUpSchema(options, input),

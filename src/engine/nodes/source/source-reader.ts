@@ -148,7 +148,7 @@ export class SourceReader {
       const { problem, warnings } = judgeHeader(node.schema, node.extra_columns, head)
       if (problem !== null)
         throw new CustodyError('CUSTODY_HEADER', problem.message, { where: { node: node.name }, hint: problem.hint })
-      for (const text of warnings) this.#ports.onNotice({ kind: 'warning', text })
+      for (const text of [...(head.warnings ?? []), ...warnings]) this.#ports.onNotice({ kind: 'warning', text })
     } catch (thrown) {
       throw sourceDefect(node.name, thrown)
     }
