@@ -68,6 +68,8 @@ function visitJson(visit: VisitStory): unknown {
   }
 }
 
+type VisitError = NonNullable<VisitStory['error']>
+
 function callJson({ request, response, together, ...facts }: CallStory): unknown {
   const known = (value: Known<Json>) => (value.kind === 'known' ? value.value : null)
   const erased = request.kind === 'erased' || response.kind === 'erased'
@@ -83,6 +85,11 @@ function decisionJson({ expression, values, label, tried }: NonNullable<VisitSto
   return { expression, values, label, ...(tried.length === 0 ? {} : { tried }) }
 }
 
-function errorJson({ code, message }: { readonly code: string; readonly message: Known<string> }): unknown {
-  return message.kind === 'known' ? { code, message: message.value } : { code, message: null, erased: true }
+function errorJson({
+  code,
+  message,
+  details = null,
+}: Pick<VisitError, 'code' | 'message'> & Partial<VisitError>): unknown {
+  if (message.kind === 'erased') return { code, message: null, erased: true }
+  return { code, message: message.value, ...(details === null ? {} : { details }) }
 }
