@@ -37,11 +37,21 @@ function header(story: Story, paint: Paint): string {
   return `${paint('bold', `Row ${count(subject.row)}`)} ${run}, from ${file}${place}`
 }
 
-function batchText({ node, trigger, members }: Extract<Story['subject'], { kind: 'batch' }>): string {
-  if (trigger === null) return `still open at ${printable(node)}`
-  const size = `${counted(members.length, 'token')} at ${printable(node)}`
+function batchText({ node, key, trigger, members }: Extract<Story['subject'], { kind: 'batch' }>): string {
+  const at = `${printable(node)}${keyText(key)}`
+  if (trigger === null) return `still open at ${at}`
+  const size = `${counted(members.length, 'token')} at ${at}`
   const closed = trigger === 'abandoned' ? 'abandoned with the run' : `closed by ${trigger.replaceAll('_', ' ')}`
   return `${size} (${parentList(members)}), ${closed}`
+}
+
+/** ` for region "north"`; empty if there is no key. */
+function keyText(key: Extract<Story['subject'], { kind: 'batch' }>['key']): string {
+  if (key === null) return ''
+  if (key.kind === 'erased') return ' for a key that is erased'
+  const fields = typeof key.value === 'object' && key.value !== null ? Object.entries(key.value) : []
+  const texts = fields.map(([field, value]) => `${printable(field)} ${shorten(valueText(value), FIELD_COLUMNS)}`)
+  return ` for ${texts.join(' · ')}`
 }
 
 /** The fields as they came in, or what was wrong with the record. */

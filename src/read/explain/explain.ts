@@ -164,6 +164,9 @@ class Telling {
   }
 }
 
+/** The number of the value that is a batch's key. */
+const KEY_VALUE = 1
+
 function subjectOf(
   subject: SubjectEntry['subject'],
   course: Course,
@@ -176,6 +179,7 @@ function subjectOf(
     return {
       ...subject,
       node: node?.name ?? '?',
+      key: node?.per === undefined ? null : values.get(KEY_VALUE),
       trigger: closed?.verdict ?? null,
       members: closed?.members ?? [],
       calls,

@@ -26,8 +26,10 @@ export function storyJson(story: Story): { readonly [key: string]: unknown } {
   }
 }
 
-function batchJson({ batch, node, trigger, members, calls }: Extract<Story['subject'], { kind: 'batch' }>): unknown {
-  return { batch, node, trigger, members, calls: calls.map(callJson) }
+function batchJson(subject: Extract<Story['subject'], { kind: 'batch' }>): unknown {
+  const { batch, node, key, trigger, members, calls } = subject
+  const keyed = key === null ? {} : key.kind === 'known' ? { key: key.value } : { key: null, erased: true }
+  return { batch, node, ...keyed, trigger, members, calls: calls.map(callJson) }
 }
 
 function tokenJson(token: TokenStory): unknown {

@@ -153,6 +153,8 @@ export interface Story {
         readonly batch: number
         /** The aggregate that made it. */
         readonly node: string
+        /** What its members have in common, by field; null if its aggregate has no keys. */
+        readonly key: Known<Json> | null
         /** What closed it; null while it is open. */
         readonly trigger: string | null
         /** Members in order of arrival; empty while it is open. */

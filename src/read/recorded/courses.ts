@@ -2,7 +2,7 @@
  * The order in which nodes took the tokens of a run, and what became of its groups and batches, row by row. Of each
  * batch only its number is kept in memory, and the last few that were asked for; all else is read on demand.
  */
-import type { PlanValue, RunEntry } from '../../format/entry.ts'
+import { isError, type PlanValue, type RunEntry } from '../../format/entry.ts'
 import { mergedPath } from '../../format/lineage.ts'
 import type {
   Courses,
@@ -116,6 +116,7 @@ class CourseBook implements Courses {
           at_us: time_us + fact.start_us,
           token: birth.token,
           batch: batch === null ? null : await this.#batch(batch),
+          refused: node.kind === 'aggregate' && group === undefined && isError(fact.status),
         })
       }
     }
