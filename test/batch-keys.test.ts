@@ -74,10 +74,14 @@ test('explain says which key the batch is of', async () => {
   expect(stdout).toMatch(
     /Batch 1 of by-region, .*2 tokens at stats for kind null · region "north" \(1, 6\), closed by count/,
   )
+  expect(stdout).toMatch(/1 {2}stats {2}report {2}went into a batch for region "north" · kind null /)
   const json = JSON.parse((await custody('explain', 'latest', '--row', '6', '--json')).stdout) as {
     readonly onward: readonly { readonly batch: { readonly key: Json } }[]
+    readonly tokens: readonly { readonly visits: readonly { readonly key?: Json }[] }[]
   }
-  expect(json.onward[0]?.batch.key).toEqual({ region: 'south', kind: { a: 1, b: 2 } })
+  const south = { region: 'south', kind: { a: 1, b: 2 } }
+  expect(json.onward[0]?.batch.key).toEqual(south)
+  expect(json.tokens[0]?.visits.map(({ key }) => key)).toEqual([undefined, south])
 })
 
 test('verify holds; with --decisions each row is held against the key of its batch', async () => {

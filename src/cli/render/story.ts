@@ -1,6 +1,7 @@
 /** The story of a row, from top to bottom, for people. */
 import type { MergeDetail, Story, TokenEnding, TokenStory, VisitStory } from '../../read/explain/story.ts'
 import type { Paint } from '../terminal.ts'
+import { forKey } from './batch-key.ts'
 import { callText, changeTexts, renderSteps, type StoryView } from './steps.ts'
 import { columnsOf, count, counted, hashText, printable, shorten, shortRun, timeText, valueText } from './text.ts'
 
@@ -38,20 +39,11 @@ function header(story: Story, paint: Paint): string {
 }
 
 function batchText({ node, key, trigger, members }: Extract<Story['subject'], { kind: 'batch' }>): string {
-  const at = `${printable(node)}${keyText(key)}`
+  const at = `${printable(node)}${forKey(key)}`
   if (trigger === null) return `still open at ${at}`
   const size = `${counted(members.length, 'token')} at ${at}`
   const closed = trigger === 'abandoned' ? 'abandoned with the run' : `closed by ${trigger.replaceAll('_', ' ')}`
   return `${size} (${parentList(members)}), ${closed}`
-}
-
-/** ` for region "north"`; empty if there is no key. */
-function keyText(key: Extract<Story['subject'], { kind: 'batch' }>['key']): string {
-  if (key === null) return ''
-  if (key.kind === 'erased') return ' for a key that is erased'
-  const fields = typeof key.value === 'object' && key.value !== null ? Object.entries(key.value) : []
-  const texts = fields.map(([field, value]) => `${printable(field)} ${shorten(valueText(value), FIELD_COLUMNS)}`)
-  return ` for ${texts.join(' · ')}`
 }
 
 /** The fields as they came in, or what was wrong with the record. */

@@ -28,8 +28,7 @@ export function storyJson(story: Story): { readonly [key: string]: unknown } {
 
 function batchJson(subject: Extract<Story['subject'], { kind: 'batch' }>): unknown {
   const { batch, node, key, trigger, members, calls } = subject
-  const keyed = key === null ? {} : key.kind === 'known' ? { key: key.value } : { key: null, erased: true }
-  return { batch, node, ...keyed, trigger, members, calls: calls.map(callJson) }
+  return { batch, node, ...keyJson(key), trigger, members, calls: calls.map(callJson) }
 }
 
 function tokenJson(token: TokenStory): unknown {
@@ -59,6 +58,7 @@ function visitJson(visit: VisitStory): unknown {
     output_hash: visit.output_hash,
     ...(data === null ? {} : data.kind === 'erased' ? { erased: true } : { data: data.value }),
     ...(changed === null ? {} : { changed }),
+    ...keyJson(visit.key),
     ...(decision === null ? {} : { decision: decisionJson(decision) }),
     ...(evaluations.length === 0 ? {} : { evaluations }),
     ...(error === null ? {} : { error: errorJson(error) }),
@@ -68,6 +68,11 @@ function visitJson(visit: VisitStory): unknown {
     duration_us: visit.duration_us,
     ...(visit.stood_us === 0 ? {} : { stood_us: visit.stood_us }),
   }
+}
+
+function keyJson(key: VisitStory['key']): { readonly key?: Json; readonly erased?: true } {
+  if (key === null) return {}
+  return key.kind === 'known' ? { key: key.value } : { key: null, erased: true }
 }
 
 type VisitError = NonNullable<VisitStory['error']>

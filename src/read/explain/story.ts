@@ -72,6 +72,8 @@ export interface VisitStory {
   readonly data: Known<Json> | null
   /** null where nothing changed, nothing left, or it is erased. */
   readonly changed: Change | null
+  /** At an aggregate with a batch for each key: the key of the data, by field; null elsewhere. */
+  readonly key: Known<Json> | null
   readonly decision: Decision | null
   readonly evaluations: readonly Evaluation[]
   /** In the order in which they came back. */
