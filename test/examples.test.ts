@@ -110,6 +110,19 @@ const CASES: readonly Expected[] = [
     },
   },
   {
+    example: 'meter-readings',
+    status: 'completed_with_failures',
+    counts: [8, 0, 29],
+    outcomes: { COMPLETED: 4, ROUTED: 2, EXPANDED: 6, CONSUMED_IN_BATCH: 17 },
+    sinks: { totals: 4, problems: 2 },
+    lines: {
+      'totals.csv': ['station,jan,feb,mar', 'old mill,215,118,233', 'cafe corner,42,44,45'],
+      'problems.jsonl': [
+        '{"meter":"8","station":"hill top","jan":-61,"feb":64,"mar":66,"_error":{"code":"INVALID","node":"check","field":"meter","message":"/meter must match pattern \\"^W-\\\\d\\\\d$\\"; /jan must be >= 0"}}',
+      ],
+    },
+  },
+  {
     example: 'price-lookup',
     status: 'completed_with_failures',
     counts: [12, 1, 12],

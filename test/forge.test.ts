@@ -45,7 +45,7 @@ const CLAIMS = [
   /^x\.\d+\.(9|10)$/,
   /^s\.2$/,
   /^(artifacts|receipts)\.\d+\.bytes$/,
-  /^subjects\.size$/,
+  /^subjects\.(rows|batches)\.size$/,
   /^topology\.edges\.\d+\.[02]$/,
 ]
 

@@ -18,6 +18,8 @@ const SEEDS = Number(process.env.CUSTODY_SEEDS ?? (LONG ? 40 : 4))
 const FIRST = Number(process.env.CUSTODY_SEED ?? 1)
 /** Timeouts, and slow branches: groups wait wherever a run is stopped. */
 const TIMED = { later: true, groups: true, timed: true, crashes: false, max_nodes: 12, max_rows: 30 }
+/** Batches by key. */
+const KEYED = { later: true, groups: true, keyed: true, calls: true, crashes: false, max_nodes: 12, max_rows: 30 }
 const SHAPE = { later: true, groups: true, calls: true, sends: true, crashes: false, max_nodes: 12, max_rows: 30 }
 
 const folder = mkdtempSync(join(tmpdir(), 'custody-verify-'))
@@ -30,6 +32,9 @@ test.each<[string, Stopped['next'] | null, Shape]>([
   ['resumed', 'resume', SHAPE],
   ['abandoned', 'abandon', SHAPE],
   ['abandoned while groups wait', 'abandon', TIMED],
+  ['by key', null, KEYED],
+  ['by key, resumed', 'resume', KEYED],
+  ['by key, abandoned', 'abandon', KEYED],
   ['stopped by a source that misbehaved, and was fixed', 'fix', SHAPE],
 ])('ledgers of random pipelines hold: %s', async (name, next, shape) => {
   // All of them as runs of one ledger.
@@ -39,7 +44,7 @@ test.each<[string, Stopped['next'] | null, Shape]>([
     await runModel(url, generateModel(new Random(seed), shape), seed, stopped)
   }
   const reader = await openLedgerReader(url)
-  const result = await verifyLedger(reader, { keys })
+  const result = await verifyLedger(reader, { keys, decisions: shape === KEYED })
   await reader.close()
   expect(problemTexts(result), `repeat with: CUSTODY_SEED=${FIRST} CUSTODY_SEEDS=${SEEDS}`).toEqual([])
   expect(result.runs.length).toBe(SEEDS)

@@ -137,12 +137,15 @@ function buildCoalesce(node: NodeOf<'coalesce'>) {
   return { branches, policy: policies[node.policy], merge: merges[node.merge], to: node.to }
 }
 
-function buildAggregate({ aggregate, options, trigger, output, output_rows, to }: NodeOf<'aggregate'>) {
+function buildAggregate(node: NodeOf<'aggregate'>) {
+  const { aggregate, options, trigger, per, max_open, output, output_rows, to } = node
   const { count = null, max_age: max_age_ms = null, when = null } = trigger
   return {
     plugin: aggregate,
     options,
     trigger: { count, max_age_ms, when },
+    /** null: all rows are in one batch. */
+    per: per === undefined ? null : { fields: textsOf(per), max_open },
     output,
     output_rows: output_rows ?? null,
     to,

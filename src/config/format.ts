@@ -242,6 +242,12 @@ const aggregate = object(
   {
     aggregate: plugin.describe('The aggregate plugin.'),
     trigger: trigger.prefault({}).describe('When a batch closes, besides the end of input; any of these.'),
+    per: distinct('field', 1, leaf.text)
+      .optional()
+      .describe('Fields: rows with different values of them are in different batches, each with its own triggers.'),
+    max_open: count
+      .prefault(10_000)
+      .describe('With per: how many batches may be open at a time; a row that would open one more is an error.'),
     output: choice('transform', 'passthrough')
       .prefault('transform')
       .describe('transform: new rows. passthrough: the same rows go on, enriched or dropped.'),

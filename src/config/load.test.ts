@@ -70,6 +70,7 @@ describe('a sound file', () => {
     expect(config.nodes[8]).toMatchObject({
       trigger: { count: 100, max_age_ms: null, when: 'batch.count >= 50' },
       output: 'transform',
+      per: null,
       output_rows: null,
     })
     expect(config.sinks.map(({ name, on_error }) => [name, on_error])).toEqual([

@@ -128,6 +128,11 @@ function checkCases(node: MapEntry, problems: Problems): void {
 
 function checkAggregate(node: MapEntry, problems: Problems): void {
   if (entryOf(node.value, 'aggregate') === undefined) return
+  const max_open = entryOf(node.value, 'max_open')
+  if (max_open !== undefined && entryOf(node.value, 'per') === undefined) {
+    const message = '`max_open` means nothing here: without `per` one batch is open at a time'
+    problems.error('CUSTODY_BAD_VALUE', max_open.key_at, message, 'remove it')
+  }
   const rows = entryOf(node.value, 'output_rows')
   if (rows !== undefined && textOf(valueAt(node.value, 'output')) === 'passthrough') {
     const message = '`output_rows` means nothing here: passthrough gives each member back'

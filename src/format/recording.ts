@@ -52,6 +52,8 @@ export interface RecordedTake {
   readonly token: number
   /** For an aggregate: the batch that it became a member of; null if that didn't close. */
   readonly batch: RecordedBatch | null
+  /** An aggregate had too many batches open to take it. */
+  readonly refused: boolean
 }
 
 /** What became of a group at a coalesce. */

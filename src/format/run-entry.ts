@@ -68,6 +68,7 @@ export const TOPOLOGY = objectOf({
         plugin: maybe(text()),
         branches: maybe(listOf(text())),
         policy: maybe(text()),
+        per: maybe(listOf(text())),
         services: maybe(listOf(text())),
         determinism: maybe(oneOf('external', 'random')),
       }),

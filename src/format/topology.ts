@@ -11,6 +11,8 @@ export interface TopologyNode {
   readonly branches?: readonly string[]
   /** For a coalesce. */
   readonly policy?: string
+  /** For an aggregate with a batch for each key: the fields of the key, in order. */
+  readonly per?: readonly string[]
   /** Services that its plugin calls; absent if there are none. */
   readonly services?: readonly string[]
   /** For a transform, gate or aggregate whose plugin may give something else for the same rows; absent if it doesn't. */

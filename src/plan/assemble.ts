@@ -62,9 +62,9 @@ export function assemble(node: DraftNode, findings: Findings): PlanNode {
     case 'aggregate': {
       const plugin = pluginOf('aggregate', node, findings)
       const trigger = { ...config.trigger, when: facts.when }
-      const { output, output_rows } = config
+      const { per, output, output_rows } = config
       const ways = { to: way('to'), on_error: way('on_error') }
-      return { kind: 'aggregate', ...common, plugin, trigger, output, output_rows, retry: retry(), ...ways }
+      return { kind: 'aggregate', ...common, plugin, trigger, per, output, output_rows, retry: retry(), ...ways }
     }
     case 'sink': {
       const plugin = pluginOf('sink', node, findings)

@@ -43,6 +43,7 @@ function topologyNode(node: DraftNode): TopologyNode {
   const plugin = pluginUse(node)?.use.plugin
   const common = { name, kind, ...(plugin === undefined ? {} : { plugin }) }
   if (config.kind === 'fork') return { ...common, branches: config.branches.map(({ branch }) => branch) }
+  if (config.kind === 'aggregate' && config.per !== null) return { ...common, per: config.per.fields }
   if (config.kind === 'coalesce') return { ...common, branches: config.branches, policy: config.policy.kind }
   return common
 }
@@ -81,7 +82,10 @@ export function planValue(pipeline: PipelineFile, draft: Draft, plugins: Plugins
     if (plugin !== undefined) options[node.name] = asJson(plugin.shown ?? null)
     const { config } = node
     if (config.kind === 'coalesce') closes[node.name] = asJson(config.policy)
-    if (config.kind === 'aggregate') closes[node.name] = asJson(config.trigger)
+    if (config.kind === 'aggregate') {
+      const { trigger, per } = config
+      closes[node.name] = asJson(per === null ? trigger : { ...trigger, per })
+    }
   }
   // A ledger's URL may hold a password, and isn't part of what the run does.
   const set = (pipeline.overrides ?? []).filter(each => setPath(each)?.[0] !== 'ledger')

@@ -2,9 +2,10 @@
  * What is known of rows at each node, from the sources on, and what plugins and expressions make of it.
  * Needs each node behind all that lead to it; nodes on or behind a cycle are left out.
  */
-import type { SourceConfig } from '../config/pipeline.ts'
+import type { ConfigPath, SourceConfig } from '../config/pipeline.ts'
 import type { Expression } from '../expression/expression.ts'
 import { type FieldSchema, OBSERVED, type RowSchema, withOthers } from '../model/schema.ts'
+import type { FieldRequirement } from '../sdk/spec.ts'
 import type { Branches } from './branches.ts'
 import { mergedSchema } from './coalesce-schema.ts'
 import type { Draft, DraftEdge, DraftNode } from './draft.ts'
@@ -83,6 +84,13 @@ export class Flow {
         const when =
           config.trigger.when === null ? null : compileAt(config.trigger.when, path, { over: 'batch' }, this.#report)
         if (when !== null) checkResult(when, 'bool', path, this.#report)
+        const fields = config.per?.fields ?? []
+        this.#require(
+          node,
+          '`per`',
+          fields.map((field, i) => ({ field, path: ['per', i] })),
+          input,
+        )
         return { ...facts, when, ...this.#contracts(node, plugin, input) }
       }
       case 'transform':
@@ -139,6 +147,19 @@ export class Flow {
     return mergedSchema(config, branches, parent ?? OBSERVED)
   }
 
+  /** What needs these fields of the rows that come to the node; `path`: where they are named. */
+  #require(
+    node: DraftNode,
+    what: string,
+    fields: readonly FieldRequirement[],
+    input: RowSchema,
+    path: ConfigPath = node.path,
+  ): void {
+    const ways = this.#draft.into(node).filter(edge => this.facts.has(edge.from))
+    const known = ways.map(edge => ({ from: edge.from.name, schema: this.schemaOn(edge) }))
+    if (known.length > 0) checkRequirements(what, fields, input, known, path, this.#report)
+  }
+
   /** Expressions and requirements of a plugin, and what it makes of rows. */
   #contracts(
     node: DraftNode,
@@ -158,10 +179,7 @@ export class Flow {
       expressions.set(key, expression)
       checkResult(expression, use.gives, at, this.#report)
     }
-    const ways = this.#draft.into(node).filter(edge => this.facts.has(edge.from))
-    const known = ways.map(edge => ({ from: edge.from.name, schema: this.schemaOn(edge) }))
-    const required = spec.requires?.(options, secrets) ?? []
-    if (known.length > 0) checkRequirements(spec.name, required, input, known, path, this.#report)
+    this.#require(node, spec.name, spec.requires?.(options, secrets) ?? [], input, path)
     if (spec.kind === 'sink')
       for (const { path: within, message, hint, severity = 'error' } of spec.checkInput?.(options, input) ?? [])
         this.#report[severity]('CUSTODY_PLUGIN_OPTIONS', [...path, ...within], message, { hint })

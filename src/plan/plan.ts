@@ -102,6 +102,8 @@ export interface AggregateNode extends NodeCommon {
   readonly kind: 'aggregate'
   readonly plugin: PluginOf<AggregateSpec>
   readonly trigger: Omit<AggregateConfig['trigger'], 'when'> & { readonly when: Expression | null }
+  /** One open batch for each value of the fields, so many at most; null: one for all rows. */
+  readonly per: { readonly fields: readonly string[]; readonly max_open: number } | null
   readonly output: 'transform' | 'passthrough'
   readonly output_rows: number | null
   readonly retry: RetryConfig

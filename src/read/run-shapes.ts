@@ -24,6 +24,7 @@ const topologyNode: Decoder<TopologyNode> = (value, where) => {
     ...(has('plugin') ? { plugin: text() } : {}),
     ...(has('branches') ? { branches: listOf(text()) } : {}),
     ...(has('policy') ? { policy: text() } : {}),
+    ...(has('per') ? { per: listOf(text()) } : {}),
     ...(has('services') ? { services: listOf(text()) } : {}),
     ...(has('determinism') ? { determinism: oneOf('external', 'random') } : {}),
   })(value, where) as TopologyNode

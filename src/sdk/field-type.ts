@@ -52,24 +52,35 @@ const SETTINGS = {
   code: { regExp: regExp as never },
 } as const
 
+/** Whether a validator stops at the first error, or finds all. */
+type Errors = 'first' | 'all'
+
 let loaded: typeof import('./ajv.ts') | null = null
-let shared: Ajv2020 | null = null
+const shared = new Map<Errors, Ajv2020>()
 
 /** Loaded when the first schema is compiled: most commands never need it. */
-function ajvFor(schema: JsonSchema): { readonly ajv: Ajv2020; readonly isJsonSchema: ValidateFunction | null } {
+function ajvFor(
+  schema: JsonSchema,
+  errors: Errors,
+): { readonly ajv: Ajv2020; readonly isJsonSchema: ValidateFunction | null } {
   loaded ??= loadOwnModule('sdk/ajv') as typeof import('./ajv.ts')
   const { Ajv2020, isJsonSchema } = loaded
+  const settings = { ...SETTINGS, allErrors: errors === 'all' }
   // With names in them, each schema has an instance of its own: two with the same `$id` don't meet.
-  if (JSON.stringify(schema).includes('"$')) return { ajv: new Ajv2020(SETTINGS), isJsonSchema: null }
-  shared ??= new Ajv2020({ ...SETTINGS, meta: false, validateSchema: false })
-  return { ajv: shared, isJsonSchema }
+  if (JSON.stringify(schema).includes('"$')) return { ajv: new Ajv2020(settings), isJsonSchema: null }
+  const ajv = shared.get(errors) ?? new Ajv2020({ ...settings, meta: false, validateSchema: false })
+  shared.set(errors, ajv)
+  return { ajv, isJsonSchema }
 }
 
 export type SchemaValidator = ValidateFunction
 
-/** A validator of values by a JSON Schema, or what is wrong with the schema. */
-export function compileJsonSchema(schema: JsonSchema): { readonly validate: SchemaValidator } | FieldTypeProblem {
-  const { ajv, isJsonSchema } = ajvFor(schema)
+/** A validator of values by a JSON Schema, which names the first error or all, or what is wrong with the schema. */
+export function compileJsonSchema(
+  schema: JsonSchema,
+  errors: Errors = 'first',
+): { readonly validate: SchemaValidator } | FieldTypeProblem {
+  const { ajv, isJsonSchema } = ajvFor(schema, errors)
   const exact = exactIntegers(schema)
   try {
     if (isJsonSchema?.(exact) === false)

@@ -228,6 +228,16 @@ export const PLAN_CASES: readonly BadFile[] = [
     ],
     expect: [error('ENDLESS_NOT_LAST', 'clock'), error('NO_TRIGGER', 'ticks', 'max_age')],
   },
+  {
+    name: 'a batch for each value of a field that no row has',
+    change: [['    trigger: { count: 100,', '    per: [amount, «regoin»]\n    trigger: { count: 100,']],
+    expect: [error('FIELD_NOT_GUARANTEED', '`per` needs the field `regoin`', 'region')],
+  },
+  {
+    name: 'a limit of open batches where there is one',
+    change: [['    trigger: { count: 100,', '    «max_open»: 5\n    trigger: { count: 100,']],
+    expect: [error('BAD_VALUE', '`max_open` means nothing here', 'remove it')],
+  },
 
   // ── gates ──
   {

@@ -364,4 +364,9 @@ export const SHAPE_CASES: readonly BadFile[] = [
     expect: [error('WRONG_TYPE', 'a whole number')],
   },
   { name: 'a set argument without a value', set: ['«retry»'], expect: [error('BAD_SET', 'path.to.key=value')] },
+  {
+    name: 'the fields of a key, one of them twice',
+    change: [['    trigger: { count: 100,', '    per: [region, «region»]\n    trigger: { count: 100,']],
+    expect: [error('BAD_VALUE', 'field `region` stands twice')],
+  },
 ]

@@ -40,6 +40,8 @@ export interface Shape {
   readonly crashes?: boolean
   /** Timeouts, ages and pauses, so that what happens depends on when. Then the interpreter has no say (I7). */
   readonly timed?: boolean
+  /** Aggregates have a batch for each value of some fields, of which there are few. */
+  readonly keyed?: boolean
   /** Forks inside forks, and their coalesces, too; all that is written goes to one sink, so that its order shows. */
   readonly nested?: boolean
   /** With `nested`: aggregates in branches, where some of their members are lost late. */
@@ -124,7 +126,7 @@ class Generator {
   #source(i: number): SourceModel {
     const random = this.#random
     const values = Array.from({ length: random.between(0, this.#shape.max_rows) }, () =>
-      random.chance(0.05) ? null : random.between(0, 60),
+      random.chance(0.05) ? null : random.between(0, this.#shape.keyed === true ? 4 : 60),
     )
     const source: Draft<SourceModel> = {
       name: `source${i}`,
@@ -300,6 +302,7 @@ class Generator {
       name,
       ...this.#asks(0.5),
       count: random.below(5),
+      ...(this.#shape.keyed === true && random.chance(0.9) && { per: this.#per() }),
       operation,
       broken: random.chance(0.3) ? random.between(2, 9) : 0,
       later: this.#shape.later && random.chance(0.5),
@@ -315,6 +318,13 @@ class Generator {
       aggregate.on_error = target
     })
     return aggregate
+  }
+
+  #per(): NonNullable<AggregateModel['per']> {
+    const random = this.#random
+    // `about` is another one in each row; others are often missing.
+    const fields = random.pick([['n'], ['n'], ['n', 'a'], ['a'], ['mark'], ['about', 'b'], ['c', 'n']])
+    return { fields, max_open: random.chance(0.4) ? random.between(1, 4) : 1_000 }
   }
 
   #asks(chance: number): { readonly asks?: Asks } {

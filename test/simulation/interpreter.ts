@@ -5,6 +5,7 @@
  */
 import { heardBy } from './hearing.ts'
 import type { AggregateModel, CoalesceModel, GateNode, Model, NodeModel, SinkModel, StepNode, Target } from './model.ts'
+import { NaiveBatches, rowsOf, tooManyOpen } from './naive-batches.ts'
 import { type Data, dataOf, turned, unite } from './naive-rows.ts'
 import { atDiscard, atSink, mayMerge, number, type Passage, successors } from './naive-rules.ts'
 import {
@@ -37,9 +38,7 @@ class Interpreter {
   readonly #endings = new Map<string, string>()
   readonly #nodes: Map<string, NodeModel>
   readonly #sinks: Map<string, SinkModel>
-  readonly #batches = new Map<string, Instance[]>()
-  /** By aggregate: how many batches it has closed. */
-  readonly #closed = new Map<string, number>()
+  readonly #batches = new NaiveBatches()
   /** All that haven't ended, wherever they are. */
   readonly #alive = new Set<Instance>()
   /** What is to continue, the next on top. */
@@ -77,10 +76,11 @@ class Interpreter {
       }
     // The order of the model's nodes is a topological one.
     for (const node of this.#model.nodes)
-      if (node.kind === 'aggregate' && (this.#batches.get(node.name)?.length ?? 0) > 0) {
-        this.#close(node)
-        this.#drain()
-      }
+      if (node.kind === 'aggregate')
+        for (const key of this.#batches.keysAt(node)) {
+          this.#close(node, key)
+          this.#drain()
+        }
     if (this.#alive.size > 0) throw new Error(`${[...this.#alive].map(each => `${each.path} at ${each.at}`)} never end`)
     return { written: this.#written, endings: this.#endings }
   }
@@ -129,13 +129,8 @@ class Interpreter {
       }
       case 'coalesce':
         return this.#arrive(instance, node)
-      case 'aggregate': {
-        const members = this.#batches.get(node.name) ?? []
-        this.#batches.set(node.name, members)
-        members.push(instance)
-        if (node.count > 0 && members.length >= node.count) this.#close(node)
-        return
-      }
+      case 'aggregate':
+        return this.#gather(instance, node)
       case undefined:
         throw new Error(`no node ${at}`)
     }
@@ -173,8 +168,8 @@ class Interpreter {
     this.#alive.delete(instance)
   }
 
-  #fail(instance: Instance, on_error: Target, code: string, cause: string, n = 0): void {
-    const data = on_error === 'discard' ? instance.data : failedAt(instance, code, n)
+  #fail(instance: Instance, on_error: Target, code: string, cause: string, n = 0, message?: string): void {
+    const data = on_error === 'discard' ? instance.data : failedAt(instance, code, n, message)
     this.#go(instance, on_error, { kind: 'error', cause }, data)
   }
 
@@ -241,11 +236,14 @@ class Interpreter {
     }
   }
 
-  #close(node: AggregateModel): void {
-    const members = this.#batches.get(node.name) ?? []
-    const batch = this.#closed.get(node.name) ?? 0
-    this.#closed.set(node.name, batch + 1)
-    this.#batches.delete(node.name)
+  #gather(instance: Instance, node: AggregateModel): void {
+    const batch = this.#batches.gather(node, instance)
+    if (batch === null) return this.#fail(instance, node.on_error, 'BATCHES_OPEN', 'error', 0, tooManyOpen(node))
+    if (node.count > 0 && batch.members.length >= node.count) this.#close(node, batch.key)
+  }
+
+  #close(node: AggregateModel, key: string): void {
+    const { members, nth } = this.#batches.close(node, key)
     const own = members.reduce((total, each) => total + number(each.data), 0)
     const heard = heardBy(node.asks, own)
     const sum = heard.kind === 'error' ? own : own + heard.sum
@@ -268,15 +266,9 @@ class Interpreter {
       }
     } else {
       for (const member of members) this.#finish(member, 'CONSUMED_IN_BATCH/batch')
-      const rows: Data[] =
-        node.operation === 'sum'
-          ? [{ n: sum, ids: members.map(each => each.data.id ?? null) }]
-          : node.operation === 'each'
-            ? members.map(each => ({ n: number(each.data) + 1 }))
-            : []
-      for (const [i, data] of rows.entries()) {
+      for (const [i, data] of rowsOf(node, members, sum).entries()) {
         const born: Instance = {
-          path: `${node.name}#${batch}.${i}`,
+          path: `${node.name}#${nth}.${i}`,
           data,
           at: node.to,
           passage: { kind: 'flow' },

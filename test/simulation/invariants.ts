@@ -10,6 +10,8 @@ import { fateOf } from '../../src/model/outcome.ts'
 import type { AggregateNode, CoalesceNode, Plan } from '../../src/plan/plan.ts'
 
 interface Group extends GroupOpened {
+  /** Of a batch whose aggregate has keys, as text; null if that isn't there. */
+  readonly key: string | null
   readonly closed: GroupClosed[]
   /** Tokens that were born of it. */
   readonly born: number[]
@@ -60,7 +62,12 @@ function gather(plan: Plan, drafts: readonly SubjectDraft[], stood: Facts['stood
   const visits = new Map<string, number>()
   const problems: string[] = []
   for (const draft of drafts)
-    for (const opened of draft.groups_opened) groups.set(opened.group, { ...opened, closed: [], born: [], endings: [] })
+    for (const opened of draft.groups_opened) {
+      const node = plan.nodes[opened.node - 1]
+      const key = node?.kind === 'aggregate' && node.per !== null ? (draft.values[0]?.text ?? null) : ''
+      if (key === null) problems.push(`batch group ${opened.group} opens without a key`)
+      groups.set(opened.group, { ...opened, key, closed: [], born: [], endings: [] })
+    }
   for (const draft of drafts) {
     for (const closed of draft.groups_closed) groups.get(closed.group)?.closed.push(closed)
     for (const { group, token } of draft.births) groups.get(group)?.born.push(token)
@@ -178,14 +185,15 @@ function checkBatch(
   }
 }
 
-/** An aggregate closes a batch at the end of input once at most, and none after it. */
+/** An aggregate closes a batch of a key at the end of input once at most, and none after it. */
 function flushes({ plan, groups }: Facts): string[] {
   const problems: string[] = []
-  const flushed = new Set<number>()
-  for (const { group, node, kind, closed } of groups.values()) {
+  const flushed = new Set<string>()
+  for (const { group, node, key, kind, closed } of groups.values()) {
     if (GROUP_KINDS[kind] !== 'batch') continue
-    if (flushed.has(node)) problems.push(`batch ${group}: ${plan.nodes[node - 1]?.name} had come to its end before`)
-    if (closed[0]?.verdict === 'end_of_input') flushed.add(node)
+    const own = `${node} ${key}`
+    if (flushed.has(own)) problems.push(`batch ${group}: ${plan.nodes[node - 1]?.name} had come to its end before`)
+    if (closed[0]?.verdict === 'end_of_input') flushed.add(own)
   }
   return problems
 }

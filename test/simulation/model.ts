@@ -116,6 +116,8 @@ export interface AggregateModel {
   readonly asks?: Asks
   /** 0: only at the end of input. */
   readonly count: number
+  /** One open batch for each value of the fields, and no more of them than `max_open`. */
+  readonly per?: { readonly fields: readonly string[]; readonly max_open: number }
   /**
    * `sum`: one row with the sum of n and the members' ids; `each`: a row for each member; `none`: no row; `mark`: members
    * continue with their position, every third is dropped. A sum that `broken` divides is an error, if broken > 0.
@@ -142,6 +144,9 @@ export interface Model {
 export function closesOf(node: NodeModel): [string, Json][] {
   if (node.kind === 'coalesce')
     return [[node.name, [node.policy, node.quorum, node.complete === true, node.timeout_ms ?? null]]]
-  if (node.kind === 'aggregate') return [[node.name, [node.count, node.max_age_ms ?? null, node.when_older_s ?? null]]]
+  if (node.kind === 'aggregate') {
+    const { count, max_age_ms = null, when_older_s = null, per = null } = node
+    return [[node.name, [count, max_age_ms, when_older_s, per]]]
+  }
   return []
 }

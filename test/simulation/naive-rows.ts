@@ -17,7 +17,7 @@ export function turned(value: unknown, deep: boolean): unknown {
 }
 
 /** The same text for values that differ in the order of fields alone. */
-function textOf(value: unknown): string {
+export function textOf(value: unknown): string {
   const sorted = (_: string, each: unknown) =>
     typeof each === 'object' && each !== null && !Array.isArray(each)
       ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -52,8 +52,8 @@ export const MESSAGES: { readonly [code: string]: string } = {
 }
 
 /** The data with what it met where it stands; what it met before is kept in that. */
-export function failedAt({ data, at: node }: Instance, code: string, n = 0): Data {
-  const error = { code, node, message: MESSAGES[code] ?? `n is ${n}` }
+export function failedAt({ data, at: node }: Instance, code: string, n = 0, message = MESSAGES[code]): Data {
+  const error = { code, node, message: message ?? `n is ${n}` }
   return { ...data, _error: data._error === undefined ? error : { ...error, previous: data._error } }
 }
 

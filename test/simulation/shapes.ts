@@ -59,6 +59,13 @@ export const SHAPES: { readonly [name: string]: Shape } = {
   touched: linear({ later: true, touched: true }),
   'groups-touched-crashes': groups({ later: true, touched: true, crashes: true }),
   'nested-timed-crashes': nested({ timed: true, crashes: true }),
+  keyed: groups({ keyed: true }),
+  'keyed-later-crashes': groups({ keyed: true, later: true, crashes: true }),
+  'keyed-calls-crashes': groups({ keyed: true, later: true, calls: true, crashes: true }),
+  'keyed-timed-crashes': groups({ keyed: true, later: true, timed: true, crashes: true }),
+  'keyed-clocks-crashes': groups({ keyed: true, later: true, clocks: true, crashes: true }),
+  'nested-keyed': nested({ keyed: true, batched: true, max_rows: 12 }),
+  'nested-keyed-crashes': nested({ keyed: true, batched: true, max_rows: 12, crashes: true }),
   losing: nested({ losing: true }),
   'losing-crashes': nested({ losing: true, crashes: true }),
 }

@@ -2,6 +2,7 @@
 import { formatDuration } from '../../model/time.ts'
 import type { CallStory, Change, Decision, VisitStory } from '../../read/explain/story.ts'
 import type { Paint } from '../terminal.ts'
+import { forKey } from './batch-key.ts'
 import { withValues } from './expression.ts'
 import {
   columnsOf,
@@ -215,7 +216,7 @@ function fieldsOf(response: CallStory['response']): { readonly [field: string]: 
 function outcomeOf(visit: VisitStory, around: Around): Pick<Step, 'head' | 'more'> {
   const attempt = visit.attempt > 1 ? `attempt ${visit.attempt}: ` : ''
   if (visit.error !== null) return { head: errorHead(visit, attempt, around.again), more: evaluated(visit) }
-  if (visit.status === 'held') return { head: text('held here until its group closes'), more: [] }
+  if (visit.status === 'held') return { head: text(`held here${forKey(visit.key)} until its group closes`), more: [] }
   if (visit.decision !== null)
     return { head: gateHead(visit.decision, visit, attempt), more: tried(visit.decision, visit.data) }
   const changes = visit.changed === null ? [] : changeTexts(visit.changed, visit.data)
@@ -234,7 +235,7 @@ function unchangedText(visit: VisitStory, { children, cwd }: Around): string {
   if (visit.kind === 'sink') return visit.path === null ? 'written' : printable(nearPath(visit.path, cwd))
   if (visit.kind === 'fork') return `split into ${counted(children, 'branch', 'branches')}`
   if (children > 0 && visit.kind === 'transform') return `became ${counted(children, 'row')}`
-  if (visit.kind === 'aggregate' && visit.left === null) return 'went into a batch'
+  if (visit.kind === 'aggregate' && visit.left === null) return `went into a batch${forKey(visit.key)}`
   if (visit.kind === 'coalesce') return 'merged'
   if (visit.left === null) return 'filtered out'
   if (visit.kind === 'gate') return `→ ${printable(visit.left.to)}`

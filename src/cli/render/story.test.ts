@@ -19,6 +19,7 @@ function visit(more: Partial<VisitStory>): VisitStory {
     output_hash: null,
     data: { kind: 'known', value: {} },
     changed: null,
+    key: null,
     decision: null,
     evaluations: [],
     calls: [],

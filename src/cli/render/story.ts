@@ -1,6 +1,7 @@
 /** The story of a row, from top to bottom, for people. */
 import type { MergeDetail, Story, TokenEnding, TokenStory, VisitStory } from '../../read/explain/story.ts'
 import type { Paint } from '../terminal.ts'
+import { forKey } from './batch-key.ts'
 import { callText, changeTexts, renderSteps, type StoryView } from './steps.ts'
 import { columnsOf, count, counted, hashText, printable, shorten, shortRun, timeText, valueText } from './text.ts'
 
@@ -37,9 +38,10 @@ function header(story: Story, paint: Paint): string {
   return `${paint('bold', `Row ${count(subject.row)}`)} ${run}, from ${file}${place}`
 }
 
-function batchText({ node, trigger, members }: Extract<Story['subject'], { kind: 'batch' }>): string {
-  if (trigger === null) return `still open at ${printable(node)}`
-  const size = `${counted(members.length, 'token')} at ${printable(node)}`
+function batchText({ node, key, trigger, members }: Extract<Story['subject'], { kind: 'batch' }>): string {
+  const at = `${printable(node)}${forKey(key)}`
+  if (trigger === null) return `still open at ${at}`
+  const size = `${counted(members.length, 'token')} at ${at}`
   const closed = trigger === 'abandoned' ? 'abandoned with the run' : `closed by ${trigger.replaceAll('_', ' ')}`
   return `${size} (${parentList(members)}), ${closed}`
 }

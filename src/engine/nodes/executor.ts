@@ -252,7 +252,7 @@ export class Executor {
     if (this.#sender.sendLast()) return true
     if (this.#order.active > this.#ahead) return false
     for (const node of this.#aggregates) {
-      const batch = this.#batching.openAt(node.number)
+      const batch = this.#batching.firstAt(node.number)
       if (batch === undefined || this.#order.anyFor(node.number)) continue
       const stack: Stack = []
       this.#batching.look(batch, true, stack)

@@ -260,13 +260,15 @@ export class Recorder {
     }
   }
 
-  openBatch(node: AggregateNode, started_us: number): BatchGroup {
+  /** `key`: canonical text of the values that all its members have in common; null if its aggregate has no keys. */
+  openBatch(node: AggregateNode, key: string | null, started_us: number): BatchGroup {
     const { number, nth } = this.totals.openBatch(node.number)
     const origin: OriginFact = { source: node.number, index: nth, line: NONE, repeats: null }
     const subject = new Subject('batch', number, origin)
     subject.gathers = true
     this.#facts(subject, started_us)
-    return { group: this.#openGroup(subject, BATCH, node.number, null), subject, node }
+    if (key !== null) addValue(subject, { kind: 'full', text: key })
+    return { group: this.#openGroup(subject, BATCH, node.number, null), subject, node, key }
   }
 
   /** `ordinal` is the token's place among the batch's members, from 0. */

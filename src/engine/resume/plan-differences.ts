@@ -25,7 +25,7 @@ export function differences(before: Compared, after: Compared): string[] {
   return found.length > 0 ? found : ['a schema, a policy or the order of its parts differs']
 }
 
-const PARTS = ['kind', 'options', 'expressions', 'ways'] as const
+const PARTS = ['kind', 'keys', 'options', 'expressions', 'ways'] as const
 
 type Parts = { readonly [part in (typeof PARTS)[number]]: string }
 
@@ -36,6 +36,7 @@ function describe({ topology, value }: Compared): Map<string, Parts> {
       node.name,
       {
         kind: `${node.kind} ${node.plugin ?? ''} ${node.policy ?? ''} ${(node.branches ?? []).join(',')}`,
+        keys: text(node.per),
         options: text(bySecretName(value.options[node.name] ?? null)),
         expressions: text(value.expressions[node.name]),
         ways: topology.edges

@@ -8,6 +8,7 @@ import { CustodyError } from '../../model/error.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { afterError } from '../nodes/retry.ts'
 import { onRecord } from '../record/on-record.ts'
+import { keyOf } from '../token/batch-key.ts'
 import { type CoalesceGroup, type Frame, groupOf, type Waiting } from '../token/fork-frames.ts'
 import type { InFlight } from '../token/in-flight.ts'
 import type { Token } from '../token/token.ts'
@@ -191,7 +192,9 @@ function openBatch(
   const rests = held.map(({ token, started_us, retry_after_ms }) =>
     Math.max(0, delayOf(plan, token, retry_after_ms) - age(started_us)),
   )
-  return { group: { group, subject, node }, members, opened_us: time_us, answers, left_us: Math.max(...rests) }
+  // All members have the same key.
+  const key = members[0] === undefined ? null : keyOf(node, members[0].token.row)
+  return { group: { group, subject, node, key }, members, opened_us: time_us, answers, left_us: Math.max(...rests) }
 }
 
 /** How long the attempt that comes next is after the one before; 0 for the first. */

@@ -362,7 +362,8 @@ class SubjectFold {
         return {
           kind: 'error',
           node: node.number,
-          cause: { kind: 'batch_failed', group: onRecord(held_by, `batch of token ${visit.token}`) },
+          // One that no batch held met the error of its own: too many of them were open.
+          cause: held_by === null ? { kind: 'error' } : { kind: 'batch_failed', group: held_by },
           error,
         }
       default:

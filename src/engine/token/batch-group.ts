@@ -9,6 +9,8 @@ export interface BatchGroup {
   readonly group: GroupId
   readonly subject: Subject
   readonly node: AggregateNode
+  /** Canonical text of its key, value 1 of the subject; null if its aggregate has no keys. */
+  readonly key: string | null
 }
 
 /** One that closes, with its members in order. */

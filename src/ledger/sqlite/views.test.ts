@@ -115,7 +115,7 @@ describe('views', () => {
       [3, 'expand', 'screen', 4, 2, 'expanded', at('004'), at('004')],
       [4, 'batch', 'stats', null, 0, 'count', at('004'), at('006')],
     ])
-    expect(await rowsOf('batches')).toEqual([[4, 'stats', 'count', 2]])
+    expect(await rowsOf('batches')).toEqual([[4, 'stats', 'count', 2, null]])
     expect(await rowsOf('batch_members')).toEqual([
       [4, 6, 0],
       [4, 9, 1],

@@ -182,9 +182,14 @@ ${TOKEN_ENTRIES}, json_each(e.body, '$.n') b JOIN entries s ON ${same}, json_eac
 WHERE ${ofToken(at('b', BIRTH.token))} AND ${is} AND ${at('b', BIRTH.group)} > 0 AND ${at('g', OPENED.group)} = ${at('b', BIRTH.group)}`,
 )}`
 
-/** A batch that was abandoned has no trigger, and the members that it had so far. */
+/**
+ * A batch that was abandoned has no trigger, and the members that it had so far. Its key is its first value, which the entry that opens it
+ * commits to.
+ */
 const batches = `SELECT l.run, ${at('g', OPENED.group)}, ${nodeName(at('g', OPENED.node))}, ${closing(`nullif(${at('d', CLOSED.verdict)}, 'abandoned')`, SUBJECTS[1]!.same)},
-  ${closing(`json_array_length(d.value) - ${CLOSED.member}`, SUBJECTS[1]!.same)}
+  ${closing(`json_array_length(d.value) - ${CLOSED.member}`, SUBJECTS[1]!.same)},
+  CASE WHEN ${nodeName(at('g', OPENED.node), 'per')} IS NOT NULL
+    THEN (SELECT json_extract(p.body, '$[0][0]') FROM payloads p WHERE p.log = e.log AND p.seq = e.seq) END
 ${ENTRIES}, json_each(e.body, '$.g') g WHERE l.log > 0 AND ${SUBJECTS[1]!.is} AND ${at('g', OPENED.kind)} = ${KIND_BATCH}`
 
 const batch_members = `SELECT l.run, ${at('d', CLOSED.group)}, m.value, m.key - ${CLOSED.member}
@@ -238,7 +243,7 @@ export const VIEWS: { readonly [name in ViewName]: View } = {
     node_states,
   ),
   routing_events: view('run_id token_id node label target', 'token_id', routing_events),
-  batches: view('run_id batch_id node trigger size', 'batch_id', batches),
+  batches: view('run_id batch_id node trigger size key', 'batch_id', batches),
   batch_members: view('run_id batch_id token_id ordinal', 'batch_id ordinal', batch_members),
   calls: view(
     'run_id call_id token_id node attempt service status duration_us request_hash response_hash',

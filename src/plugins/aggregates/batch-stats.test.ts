@@ -157,6 +157,34 @@ test('groups by values of any kind', async () => {
   expect(await tryBatch(batchStats, { group_by: '__proto__' }, named)).toHaveLength(2)
 })
 
+test('rates and distinct counts, against a plain count', async () => {
+  const row = fc.record({
+    g: fc.constantFrom('a', 'b'),
+    yes: fc.option(fc.boolean()),
+    c: fc.oneof(fc.constantFrom<Json>(1, '1', null, true), fc.constant({ x: 1 })),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(row), async rows => {
+      const made = await tryBatch(batchStats, { group_by: 'g', rates: ['yes'], distinct: ['c', 'yes'] }, rows)
+      for (const each of made as unknown as Stats[]) {
+        const own = rows.filter(({ g }) => (g as unknown) === each.g)
+        const known = own.flatMap(({ yes }) => (yes === null ? [] : [yes]))
+        expect(each).toEqual({
+          g: each.g,
+          count: own.length,
+          yes_rate: known.length === 0 ? null : known.filter(yes => yes).length / known.length,
+          c_distinct: new Set(own.filter(({ c }) => c !== null).map(({ c }) => JSON.stringify(c))).size,
+          yes_distinct: new Set(known).size,
+        })
+      }
+    }),
+  )
+  expect(await tryBatch(batchStats, { rates: ['yes'] }, [{ yes: true }, { yes: 1 }])).toBe('BATCH_NOT_BOOLEAN')
+  expect(await tryBatch(batchStats, { value: 'v', distinct: ['v'] }, [{ v: 1 }, { v: 1 }])).toMatchObject([
+    { count: 2, sum: 2, v_distinct: 1 },
+  ])
+})
+
 test('what is known of the rows', () => {
   const input = schemaOf({ region: 'string', amount: 'integer', extra: 'boolean' })
   const { fields, closed } = leaving(batchStats, { value: 'amount', group_by: 'region' }, input)
@@ -173,6 +201,15 @@ test('what is known of the rows', () => {
     p95: 'number',
   })
   expect(leaving(batchStats, {}, input).fields).toEqual({ count: 'integer' })
+  const more = { rates: ['extra', 'other'], distinct: ['region'] }
+  expect(leaving(batchStats, more, schemaOf({ region: 'string', extra: 'boolean', other: 'boolean?' })).fields).toEqual(
+    {
+      count: 'integer',
+      extra_rate: 'number',
+      other_rate: 'number?',
+      region_distinct: 'integer',
+    },
+  )
 })
 
 test.each([
@@ -181,6 +218,9 @@ test.each([
   [{ group_by: ['a', 'count'] }, 'made here'],
   [{ group_by: [] }, 'at least one'],
   [{ stddev: 'sample' }, 'no `value`'],
+  [{ rates: ['a', 'a'] }, 'named twice'],
+  [{ group_by: 'a_rate', rates: ['a'] }, 'made here'],
+  [{ group_by: ['b', 'a_distinct'], distinct: ['a'] }, 'made here'],
 ])('%j is refused', (options, message) => expect(refusals(batchStats, options).join()).toContain(message))
 
 test('without a value the names of other statistics are free', () => {

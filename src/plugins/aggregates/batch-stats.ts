@@ -1,13 +1,14 @@
 /** The `batch_stats` aggregate. */
 import { z } from 'zod'
-import type { Row } from '../../model/row.ts'
+import type { MutableRow, Row } from '../../model/row.ts'
 import { excludesNull, type FieldSchema, type RowSchema } from '../../model/schema.ts'
 import { defineAggregate } from '../../sdk/define.ts'
 import { rowError } from '../../sdk/results.ts'
 import type { RowError } from '../../sdk/spec.ts'
-import { type Group, groupRow, groupRows } from './groups.ts'
+import { type Group, groupRow, groupRows, valueKey } from './groups.ts'
 import {
   closedSchema,
+  fieldList,
   fieldName,
   fieldSchema,
   groupBy,
@@ -16,9 +17,10 @@ import {
   groupRequirements,
   groupSchema,
   INTEGER,
+  NUMBER,
 } from './options.ts'
 import { STATISTICS, statisticsOf, tooLarge } from './statistics.ts'
-import { NOT_NUMBER, notNumber } from './values.ts'
+import { NOT_BOOLEAN, NOT_NUMBER, NUMBER_TOO_LARGE, notBoolean, notNumber } from './values.ts'
 
 const statsOptions = z.strictObject({
   value: fieldName.optional().describe('The field with the numbers; if absent rows are counted, and nothing else'),
@@ -27,13 +29,53 @@ const statsOptions = z.strictObject({
     .enum(['sample', 'population'])
     .optional()
     .describe('The standard deviation of a sample (divided by n − 1; the default) or of a population (divided by n)'),
+  rates: fieldList
+    .optional()
+    .describe('Fields that are true or false: `FIELD_rate` gets the share of those that are true'),
+  distinct: fieldList.optional().describe('`FIELD_distinct` gets how many different values the field has'),
 })
 type StatsOptions = z.output<typeof statsOptions>
+
+const rateOf = (field: string) => `${field}_rate`
+const distinctOf = (field: string) => `${field}_distinct`
+
+/** The fields that are made of a group, in order. */
+const madeFields = ({ value, rates = [], distinct = [] }: StatsOptions): readonly string[] => [
+  ...(value === undefined ? ['count'] : STATISTICS),
+  ...rates.map(rateOf),
+  ...distinct.map(distinctOf),
+]
 
 /** Adds the group's row, or returns what is wrong. */
 function addStats(made: Row[], group: Group, options: StatsOptions, fields: readonly string[]): RowError | null {
   const row = groupRow(group, fields)
   made.push(row)
+  const error = setStatistics(row, group, options)
+  if (error !== null) return error
+  for (const field of options.rates ?? []) row[rateOf(field)] = rate(group.rows, field)
+  for (const field of options.distinct ?? []) row[distinctOf(field)] = countDistinct(group.rows, field)
+  return null
+}
+
+/** The share of true among true and false; null if there is neither. */
+function rate(rows: readonly Row[], field: string): number | null {
+  let yes = 0
+  let all = 0
+  for (const { [field]: value } of rows) {
+    if (typeof value !== 'boolean') continue
+    all++
+    if (value) yes++
+  }
+  return all === 0 ? null : yes / all
+}
+
+function countDistinct(rows: readonly Row[], field: string): number {
+  const keys = new Set<string>()
+  for (const { [field]: value } of rows) if (value !== undefined && value !== null) keys.add(valueKey(value))
+  return keys.size
+}
+
+function setStatistics(row: MutableRow, group: Group, options: StatsOptions): RowError | null {
   const { value: field, stddev = 'sample' } = options
   if (field === undefined) {
     row.count = group.rows.length
@@ -51,18 +93,31 @@ function addStats(made: Row[], group: Group, options: StatsOptions, fields: read
   return null
 }
 
-function statsSchema({ value, group_by, stddev }: StatsOptions, input: RowSchema): RowSchema {
+function statsSchema(options: StatsOptions, input: RowSchema): RowSchema {
+  const { value, group_by, stddev, rates = [], distinct = [] } = options
   const fields = groupSchema(group_by, input)
   fields.set('count', INTEGER)
-  if (value === undefined) return closedSchema(fields)
-  const { schema, ...field } = fieldSchema(value, input)
-  const optional = field.optional || !excludesNull(schema)
+  if (value !== undefined) setStatisticsSchema(fields, fieldSchema(value, input), stddev)
+  for (const field of rates) {
+    const { schema, optional } = fieldSchema(field, input)
+    fields.set(rateOf(field), { ...NUMBER, optional: optional || !excludesNull(schema) })
+  }
+  for (const field of distinct) fields.set(distinctOf(field), INTEGER)
+  return closedSchema(fields)
+}
+
+function setStatisticsSchema(
+  fields: Map<string, FieldSchema>,
+  { schema, ...value }: FieldSchema,
+  stddev: StatsOptions['stddev'],
+): void {
+  const optional = value.optional || !excludesNull(schema)
   const type = schema.type === 'integer' ? 'integer' : 'number'
   const like = (of: string, more: boolean): FieldSchema => ({ schema: { type: of }, optional: more })
   fields.set('sum', like(type, false)).set('mean', like('number', optional))
   fields.set('min', like(type, optional)).set('max', like(type, optional))
   fields.set('stddev', like('number', optional || stddev !== 'population'))
-  return closedSchema(fields.set('p50', like('number', optional)).set('p95', like('number', optional)))
+  fields.set('p50', like('number', optional)).set('p95', like('number', optional))
 }
 
 export const batchStats = defineAggregate({
@@ -78,8 +133,10 @@ export const batchStats = defineAggregate({
     '| `mean`, `min`, `max` | null for none |',
     '| `stddev` | the sample standard deviation (n − 1), which is null for fewer than two numbers; `stddev: population` divides by n |',
     '| `p50`, `p95` | percentiles, linear between the two nearest ranks (as Excel’s PERCENTILE.INC); null for none |',
+    '| `FIELD_rate` | for each of `rates`: how many are true, divided by how many are true or false; null if none is either |',
+    '| `FIELD_distinct` | for each of `distinct`: how many different values there are; null and missing aren’t counted, 1 and "1" are two |',
     '',
-    'Without `value` there is only `count`, the number of rows. A value that is neither a number nor null nor missing is an',
+    'Without `value` there is `count`, the number of rows, in place of the statistics. A value that is neither a number nor null nor missing is an',
     'error of the whole batch; so is a sum of whole numbers beyond 2^53 − 1, since it couldn’t be kept exactly. Null and',
     'missing are the same in `group_by`, and null in the result; 1 and "1" are different groups.',
   ].join('\n'),
@@ -87,7 +144,8 @@ export const batchStats = defineAggregate({
   determinism: 'deterministic',
   errors: {
     ...NOT_NUMBER,
-    BATCH_NUMBER_TOO_LARGE: 'A sum of whole numbers is beyond 2^53 − 1, or a result beyond the largest double.',
+    ...NOT_BOOLEAN,
+    ...NUMBER_TOO_LARGE,
   },
   examples: [
     {
@@ -130,6 +188,20 @@ export const batchStats = defineAggregate({
       ],
     },
     {
+      title: 'How many were approved, and of how many customers',
+      options: { group_by: 'region', rates: ['approved'], distinct: ['customer'] },
+      rows_in: [
+        { region: 'north', customer: 'ann', approved: true },
+        { region: 'north', customer: 'ben', approved: false },
+        { region: 'north', customer: 'ann', approved: null },
+        { region: 'south', customer: null },
+      ],
+      rows_out: [
+        { region: 'north', count: 3, approved_rate: 0.5, customer_distinct: 2 },
+        { region: 'south', count: 1, approved_rate: null, customer_distinct: 0 },
+      ],
+    },
+    {
       title: 'A text among the numbers',
       options: { value: 'amount' },
       rows_in: [{ amount: 1 }, { amount: '2' }],
@@ -137,14 +209,22 @@ export const batchStats = defineAggregate({
       errors: ['BATCH_NOT_NUMBER'],
     },
   ],
-  check: ({ value, group_by, stddev }) => [
-    ...groupIssues(group_by, value === undefined ? ['count'] : STATISTICS),
-    ...(value === undefined && stddev !== undefined
+  check: options => [
+    ...groupIssues(options.group_by, madeFields(options)),
+    ...(['rates', 'distinct'] as const).flatMap(option => {
+      const fields = options[option] ?? []
+      return fields.flatMap((field, i) =>
+        fields.indexOf(field) < i ? [{ path: [option, i], message: `${field} is named twice` }] : [],
+      )
+    }),
+    ...(options.value === undefined && options.stddev !== undefined
       ? [{ path: ['stddev'], message: 'there is no `value` to take the standard deviation of' }]
       : []),
   ],
-  requires: ({ value, group_by }) => [
+  requires: ({ value, group_by, rates = [], distinct = [] }) => [
     ...(value === undefined ? [] : [{ field: value, types: ['number'] as const, path: ['value'] }]),
+    ...rates.map((field, i) => ({ field, types: ['boolean'] as const, path: ['rates', i] })),
+    ...distinct.map((field, i) => ({ field, path: ['distinct', i] })),
     ...groupRequirements(group_by),
   ],
   guarantees: (options, input) => statsSchema(options, input),
@@ -155,6 +235,10 @@ export const batchStats = defineAggregate({
       process(rows) {
         const wrong = options.value === undefined ? null : notNumber(rows, options.value)
         if (wrong !== null) return wrong
+        for (const field of options.rates ?? []) {
+          const unlike = notBoolean(rows, field)
+          if (unlike !== null) return unlike
+        }
         const made: Row[] = []
         for (const group of groupRows(rows, fields)) {
           const error = addStats(made, group, options, fields)

@@ -5,6 +5,8 @@ import { batchReplicate } from './batch-replicate.ts'
 import { batchStats } from './batch-stats.ts'
 import { batchTopK } from './batch-top-k.ts'
 import { dedupe } from './dedupe.ts'
+import { limit } from './limit.ts'
+import { pivot } from './pivot.ts'
 import { report } from './report.ts'
 
 export const aggregates: readonly PluginSpec[] = [
@@ -12,6 +14,8 @@ export const aggregates: readonly PluginSpec[] = [
   batchTopK,
   batchDistribution,
   batchReplicate,
+  pivot,
   dedupe,
+  limit,
   report,
 ]

@@ -2,9 +2,9 @@
 import { z } from 'zod'
 import type { FieldSchema, RowSchema } from '../../model/schema.ts'
 import type { FieldRequirement } from '../../sdk/spec.ts'
-import { fieldList, fieldName } from '../transforms/options.ts'
+import { fieldList, fieldName, fieldSchema } from '../transforms/options.ts'
 
-export { fieldList, fieldName }
+export { fieldList, fieldName, fieldSchema }
 
 export const INTEGER: FieldSchema = { schema: { type: 'integer' }, optional: false }
 export const NUMBER: FieldSchema = { schema: { type: 'number' }, optional: false }
@@ -44,10 +44,6 @@ export function groupIssues(group_by: GroupBy, made: readonly string[]) {
 export function groupSchema(group_by: GroupBy, input: RowSchema): Map<string, FieldSchema> {
   return new Map(groupFields(group_by).map(field => [field, fieldSchema(field, input)]))
 }
-
-/** What is known of one field; for one that isn't declared, what is known of all undeclared ones. */
-export const fieldSchema = (field: string, input: RowSchema): FieldSchema =>
-  input.fields.get(field) ?? { schema: input.rest?.schema ?? {}, optional: true }
 
 /** A schema that has just these fields. */
 export const closedSchema = (fields: ReadonlyMap<string, FieldSchema>): RowSchema => ({

@@ -4,14 +4,31 @@ import { rowError } from '../../sdk/results.ts'
 import type { RowError } from '../../sdk/spec.ts'
 
 export const NOT_NUMBER = { BATCH_NOT_NUMBER: 'A value that should be a number is something else.' } as const
+export const NUMBER_TOO_LARGE = {
+  BATCH_NUMBER_TOO_LARGE: 'A sum of whole numbers is beyond 2^53 − 1, or a result beyond the largest double.',
+} as const
+export const NOT_BOOLEAN = { BATCH_NOT_BOOLEAN: 'A value that should be true or false is something else.' } as const
 export const FIELD_EXISTS = { BATCH_FIELD_EXISTS: 'A row has a field with the name of one that is made here.' } as const
 
 /** The error for the first row, if any, whose field has something that is neither a number nor null nor missing. */
-export function notNumber(rows: readonly Row[], field: string): RowError | null {
+export const notNumber = (rows: readonly Row[], field: string): RowError | null => {
+  const place = firstUnlike(rows, field, 'number')
+  if (place === null) return null
+  return rowError('BATCH_NOT_NUMBER', `${field} of row ${place} of the batch isn’t a number`, { field })
+}
+
+/** The same for true and false. */
+export const notBoolean = (rows: readonly Row[], field: string): RowError | null => {
+  const place = firstUnlike(rows, field, 'boolean')
+  if (place === null) return null
+  return rowError('BATCH_NOT_BOOLEAN', `${field} of row ${place} of the batch is neither true nor false`, { field })
+}
+
+/** The place in the batch, from 1, of the first value of another type. */
+function firstUnlike(rows: readonly Row[], field: string, type: 'number' | 'boolean'): number | null {
   for (let i = 0; i < rows.length; i++) {
     const value = rows[i]?.[field]
-    if (value === undefined || value === null || typeof value === 'number') continue
-    return rowError('BATCH_NOT_NUMBER', `${field} of row ${i + 1} of the batch isn’t a number`, { field })
+    if (value !== undefined && value !== null && typeof value !== type) return i + 1
   }
   return null
 }

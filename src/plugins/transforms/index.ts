@@ -9,8 +9,12 @@ import { filter } from './filter.ts'
 import { http } from './http.ts'
 import { keywordFilter } from './keyword-filter.ts'
 import { lookup } from './lookup.ts'
+import { normalise } from './normalise.ts'
 import { passthrough } from './passthrough.ts'
+import { sample } from './sample.ts'
 import { truncate } from './truncate.ts'
+import { unpivot } from './unpivot.ts'
+import { validate } from './validate.ts'
 
 export const transforms: readonly PluginSpec[] = [
   passthrough,
@@ -18,9 +22,13 @@ export const transforms: readonly PluginSpec[] = [
   compute,
   coerce,
   truncate,
+  normalise,
   keywordFilter,
+  validate,
   filter,
+  sample,
   explode,
+  unpivot,
   lookup,
   http,
   fetchPage,

@@ -18,3 +18,7 @@ export const withFields = (input: RowSchema, fields: ReadonlyMap<string, FieldSc
   ...input,
   fields,
 })
+
+/** What is known of one field; for one that isn't declared, what is known of all undeclared ones. */
+export const fieldSchema = (field: string, input: RowSchema): FieldSchema =>
+  input.fields.get(field) ?? { schema: input.rest?.schema ?? {}, optional: true }

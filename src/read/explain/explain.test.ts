@@ -93,6 +93,7 @@ describe('a row', () => {
       kind: 'batch',
       batch: 1,
       node: 'stats',
+      key: null,
       trigger: 'count',
       members: [6, 9],
       calls: [],

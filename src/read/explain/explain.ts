@@ -164,6 +164,9 @@ class Telling {
   }
 }
 
+/** The number of the value that is a batch's key. */
+const KEY_VALUE = 1
+
 const CONSUMED = fateNumber('CONSUMED_IN_BATCH', 'batch')
 
 /** The batches that consumed tokens of a subject, in order of their endings; each once. */
@@ -185,6 +188,7 @@ function subjectOf(
     return {
       ...subject,
       node: node?.name ?? '?',
+      key: node?.per === undefined ? null : values.get(KEY_VALUE),
       trigger: closed?.verdict ?? null,
       members: closed?.members ?? [],
       calls,

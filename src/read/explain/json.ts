@@ -26,8 +26,9 @@ export function storyJson(story: Story): { readonly [key: string]: unknown } {
   }
 }
 
-function batchJson({ batch, node, trigger, members, calls }: Extract<Story['subject'], { kind: 'batch' }>): unknown {
-  return { batch, node, trigger, members, calls: calls.map(callJson) }
+function batchJson(subject: Extract<Story['subject'], { kind: 'batch' }>): unknown {
+  const { batch, node, key, trigger, members, calls } = subject
+  return { batch, node, ...keyJson(key), trigger, members, calls: calls.map(callJson) }
 }
 
 function tokenJson(token: TokenStory): unknown {
@@ -57,6 +58,7 @@ function visitJson(visit: VisitStory): unknown {
     output_hash: visit.output_hash,
     ...(data === null ? {} : data.kind === 'erased' ? { erased: true } : { data: data.value }),
     ...(changed === null ? {} : { changed }),
+    ...keyJson(visit.key),
     ...(decision === null ? {} : { decision: decisionJson(decision) }),
     ...(evaluations.length === 0 ? {} : { evaluations }),
     ...(error === null ? {} : { error: errorJson(error) }),
@@ -67,6 +69,13 @@ function visitJson(visit: VisitStory): unknown {
     ...(visit.stood_us === 0 ? {} : { stood_us: visit.stood_us }),
   }
 }
+
+function keyJson(key: VisitStory['key']): { readonly key?: Json; readonly erased?: true } {
+  if (key === null) return {}
+  return key.kind === 'known' ? { key: key.value } : { key: null, erased: true }
+}
+
+type VisitError = NonNullable<VisitStory['error']>
 
 function callJson({ request, response, together, ...facts }: CallStory): unknown {
   const known = (value: Known<Json>) => (value.kind === 'known' ? value.value : null)
@@ -83,6 +92,11 @@ function decisionJson({ expression, values, label, tried }: NonNullable<VisitSto
   return { expression, values, label, ...(tried.length === 0 ? {} : { tried }) }
 }
 
-function errorJson({ code, message }: { readonly code: string; readonly message: Known<string> }): unknown {
-  return message.kind === 'known' ? { code, message: message.value } : { code, message: null, erased: true }
+function errorJson({
+  code,
+  message,
+  details = null,
+}: Pick<VisitError, 'code' | 'message'> & Partial<VisitError>): unknown {
+  if (message.kind === 'erased') return { code, message: null, erased: true }
+  return { code, message: message.value, ...(details === null ? {} : { details }) }
 }

@@ -72,6 +72,8 @@ export interface VisitStory {
   readonly data: Known<Json> | null
   /** null where nothing changed, nothing left, or it is erased. */
   readonly changed: Change | null
+  /** At an aggregate with a batch for each key: the key of the data, by field; null elsewhere. */
+  readonly key: Known<Json> | null
   readonly decision: Decision | null
   readonly evaluations: readonly Evaluation[]
   /** In the order in which they came back. */
@@ -153,6 +155,8 @@ export interface Story {
         readonly batch: number
         /** The aggregate that made it. */
         readonly node: string
+        /** What its members have in common, by field; null if its aggregate has no keys. */
+        readonly key: Known<Json> | null
         /** What closed it; null while it is open. */
         readonly trigger: string | null
         /** Members in order of arrival; empty while it is open. */

@@ -13,7 +13,7 @@ import {
 } from '../../format/entry.ts'
 import { DISCARD, type Topology, type TopologyNode } from '../../format/topology.ts'
 import { fateOf } from '../../model/outcome.ts'
-import { type Json, newRow } from '../../model/row.ts'
+import { isObject, type Json, newRow } from '../../model/row.ts'
 import type { Course, CourseToken, Timed } from '../fold/course.ts'
 import type {
   CallStory,
@@ -139,6 +139,7 @@ function tellVisit(
     output_hash: values.hash(fact.out),
     data,
     changed: source || fact.out === 0 || fact.out === fact.in ? null : changeBetween(data, values.get(fact.out)),
+    key: node.per === undefined ? null : keyOf(node.per, data),
     decision: node.kind === 'gate' ? tellDecision(node, fact, left?.label ?? null, expressions, data) : null,
     evaluations:
       node.kind === 'gate' && node.plugin === undefined ? [] : expressions.map(each => tellEvaluation(each, data)),
@@ -150,6 +151,15 @@ function tellVisit(
     duration_us: fact.duration_us,
     stood_us: fact.stood_us,
   }
+}
+
+/** A field that is missing counts as null. */
+function keyOf(per: readonly string[], data: Known<Json> | null): Known<Json> {
+  if (data?.kind !== 'known') return { kind: 'erased' }
+  const row = isObject(data.value) ? data.value : newRow()
+  const key = newRow()
+  for (const field of per) key[field] = row[field] ?? null
+  return { kind: 'known', value: key }
 }
 
 /** Calls of one attempt of a token at a node, or (token 0) of the batch that is the subject. */

@@ -2,7 +2,7 @@
  * The order in which nodes took the tokens of a run, and what became of its groups and batches, row by row. Of each
  * batch only its number is kept in memory, and the last few that were asked for; all else is read on demand.
  */
-import type { PlanValue, RunEntry } from '../../format/entry.ts'
+import { isError, type PlanValue, type RunEntry } from '../../format/entry.ts'
 import { mergedPath } from '../../format/lineage.ts'
 import type {
   Courses,
@@ -108,13 +108,14 @@ class CourseBook implements Courses {
         // A sink, or an aggregate, may be tried again: the first time counts.
         if (node === undefined || !ORDERED.has(node.kind) || seen.has(fact.node)) continue
         seen.add(fact.node)
-        const batch = held.get(`${fact.token} ${fact.node}`) ?? null
+        const batch = held.get(`${fact.token} ${fact.node}`)
         takes.push({
           path,
           node: node.name,
           at_us: time_us + fact.start_us,
           token: birth.token,
-          batch: batch === null ? null : await this.#batch(batch),
+          batch: batch == null ? null : await this.#batch(batch),
+          refused: node.kind === 'aggregate' && batch === undefined && isError(fact.status),
         })
       }
     }

@@ -12,6 +12,8 @@ interface Batch {
   readonly group: number
   readonly node: number
   readonly batch: number | null
+  /** Canonical text; null if it has none, or it is erased. */
+  readonly key: string | null
   /** Tokens that are held for it, with their places. */
   readonly held: Map<number, number>
 }
@@ -35,7 +37,10 @@ export class Batches {
   readonly #check: Check
   readonly #ways: Ways
   readonly #open = new Map<number, Batch>()
+  /** Groups of open batches that have keys. */
+  readonly #by_key = new Map<string, number>()
   // Since the last commit:
+  readonly #fresh = new Set<number>()
   #closings: Closing[] = []
   #holds: HoldFact[] = []
   /** By token: the group that held it last. */
@@ -51,8 +56,9 @@ export class Batches {
   }
 
   /** `batch`: its number; null if what opens it is no batch. */
-  open(group: number, node: number, batch: number | null): void {
-    this.#open.set(group, { group, node, batch, held: new Map() })
+  open(group: number, node: number, batch: number | null, key: string | null): void {
+    this.#open.set(group, { group, node, batch, key, held: new Map() })
+    this.#fresh.add(group)
   }
 
   hold(fact: HoldFact): void {
@@ -100,6 +106,7 @@ export class Batches {
       else batch.held.set(token, ordinal)
     }
     for (const closing of this.#closings) this.#settleOne(closing)
+    this.#settleKeys()
     for (const [token, group] of this.#abandoned)
       if (this.#open.get(group)?.held.delete(token) === true)
         this.#check.add(`${tokenName(token)} is abandoned, and batch group ${group}, which holds it, isn't`)
@@ -126,6 +133,21 @@ export class Batches {
     }
   }
 
+  /** Of one aggregate no two batches with the same key are open. */
+  #settleKeys(): void {
+    for (const group of this.#fresh) {
+      const batch = this.#open.get(group)
+      if (batch === undefined || batch.key === null) continue
+      const other = this.#by_key.get(nameOf(batch))
+      if (other !== undefined)
+        this.#check.add(
+          `batch groups ${other} and ${group} of ${this.#ways.name(batch.node)} are open with the same key`,
+        )
+      this.#by_key.set(nameOf(batch), group)
+    }
+    this.#fresh.clear()
+  }
+
   #settleOne({ group, members, births, abandoned }: Closing): void {
     const name = `batch group ${group}`
     const batch = this.#open.get(group)
@@ -134,6 +156,7 @@ export class Batches {
       return
     }
     this.#open.delete(group)
+    if (batch.key !== null && this.#by_key.get(nameOf(batch)) === group) this.#by_key.delete(nameOf(batch))
     if (new Set(members).size !== members.length) this.#check.add(`${name} has a member twice`)
     if (members.length === 0) this.#check.add(`${name} closes without members`)
     let consumed = 0
@@ -193,3 +216,5 @@ export class Batches {
     return true
   }
 }
+
+const nameOf = ({ node, key }: Batch): string => `${node} ${key}`

@@ -1,6 +1,6 @@
 /**
  * `verify --decisions`: gates that decide by expressions, evaluated once more on what entered them: the way that was taken, or
- * the error, must be what follows from it. What can't be checked is counted: values that are erased, and gates whose expressions are.
+ * the error, must be what follows from it. So must the batch that a row was put in, where batches have keys. What can't be checked is counted: values that are erased, and gates whose expressions are.
  */
 import { compileExpression, type Expression } from '../../expression/expression.ts'
 import { type ExpressionText, isError, type SubjectEntry, type VisitFact } from '../../format/entry.ts'
@@ -11,6 +11,7 @@ import { type FieldSchema, OBSERVED, type RowSchema } from '../../model/schema.t
 import { planOf } from '../runs/run-log.ts'
 import { startedOf } from '../runs/started.ts'
 import type { SubjectValues } from '../values.ts'
+import { BatchKeys } from './batch-keys.ts'
 import { Check, type CheckResult, type Place, tokenName } from './check.ts'
 import type { Ways } from './ways.ts'
 
@@ -33,6 +34,7 @@ type Expressions = { readonly [node: string]: readonly ExpressionText[] }
 
 export class Decisions {
   readonly check: Check = new DecisionsCheck()
+  readonly #keys = new BatchKeys(this.#check)
   readonly #expressions: Expressions | null
   readonly #gates = new Map<number, Gate | null>()
 
@@ -48,8 +50,14 @@ export class Decisions {
     return new Decisions((await planOf(reader, log))?.expressions ?? null, await startedOf(reader, log))
   }
 
-  /** Looks at the visits of gates in an entry whose values are known. */
+  /** All entries of a commit are in. */
+  settle(): void {
+    this.#keys.settle()
+  }
+
+  /** Looks at the visits of gates, and at what batches hold, in an entry whose values are known. */
   take(entry: SubjectEntry, values: SubjectValues, where: Place, ways: Ways): void {
+    this.#keys.take(entry, values, where, ways)
     for (const visit of entry.visits) {
       if (ways.kind(visit.node) !== 'gate' || ways.plugin(visit.node) !== undefined) continue
       const row = values.get(visit.in)

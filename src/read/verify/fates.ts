@@ -117,6 +117,9 @@ function errorProblem(ending: EndingFact, cause: string, token: TokenState, ways
       return token.via_group === 0 || token.via_group === ending.group ? null : 'another batch had held it'
     case 'error':
     case 'retries_exhausted':
+      // Where batches have keys, too many may be open for a row.
+      if (kind === 'aggregate' && ways.per(ways.from(via)) !== undefined && token.via_group === 0)
+        return cause === 'error' ? null : 'an aggregate refused it'
       if (kind === 'source' || kind === 'sink' || kind === 'aggregate' || kind === 'coalesce')
         return `the edge that it came by left a ${kind}`
       if (token.via_exhausted === (cause === 'retries_exhausted')) return null

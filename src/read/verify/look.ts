@@ -35,7 +35,9 @@ export function look(
   if (facts === null) return { entry, leaf, is_canonical: false, has_values: false, has_endings: false, payload }
   const { c, w } = facts
   const has_values = payload !== null && Array.isArray(c) && typeof w === 'number' && fitAll(c, w, payload)
-  const is_needed = all_payloads || !has_values || facts.o !== 0 || facts.f !== undefined
+  // The first one of a batch may have its key.
+  const opens_batch = facts.b !== undefined && facts.s !== undefined
+  const is_needed = all_payloads || !has_values || opens_batch || facts.o !== 0 || facts.f !== undefined
   const has_endings = hasEndings(facts, entry, endings)
   return { entry, leaf, is_canonical: true, has_values, has_endings, payload: is_needed ? payload : null }
 }

@@ -420,6 +420,7 @@ class RunFold {
       batches.settle()
       for (const problem of incompleteRequests(announced, answered)) this.checks.groups.add(`${where}: ${problem}`)
     }
+    this.#decisions?.settle()
     announced.length = 0
     answered.length = 0
     this.#last_token = this.#dense(born, this.#last_token, 'tokens', where)

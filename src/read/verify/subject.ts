@@ -17,8 +17,10 @@ import {
   type VisitFact,
 } from '../../format/entry.ts'
 import { DISCARD } from '../../format/topology.ts'
+import { canonicalize } from '../../model/canonical.ts'
 import { counted, grouped } from '../../model/number-text.ts'
 import { fateOf } from '../../model/outcome.ts'
+import { isRow } from '../../model/row.ts'
 import { SubjectValues } from '../values.ts'
 import type { Batches } from './batches.ts'
 import { type Check, Place, tokenName } from './check.ts'
@@ -107,7 +109,9 @@ export class SubjectState {
     for (const { group, kind, node } of entry.groups_opened) {
       witness.opened.push(group)
       if (kind === BATCH) {
-        witness.batches.open(group, node, this.subject.kind === 'batch' ? this.subject.batch : null)
+        const key = this.#key(node, first, witness.ways)
+        if (key.problem !== null) groups.add(`${where}: ${key.problem}`)
+        witness.batches.open(group, node, this.subject.kind === 'batch' ? this.subject.batch : null, key.text)
         const nth = witness.recount.openBatch(node)
         const { source, index } = entry.origin ?? { source: 0, index: 0 }
         if (source !== node || index !== nth)
@@ -133,6 +137,22 @@ export class SubjectState {
       )
     }
     return expected
+  }
+
+  /** Value 1 of a batch whose aggregate has keys: an object with the fields of the key. The text is null where there is none, or it is erased. */
+  #key(node: number, first: boolean, ways: Ways): { readonly text: string | null; readonly problem: string | null } {
+    const fields = ways.per(node)
+    if (fields === undefined || this.subject.kind === 'row') return { text: null, problem: null }
+    const missing = `it opens a batch of ${ways.name(node)} without a key`
+    if (!first || this.#fresh.first !== 1 || this.#fresh.last === 0) return { text: null, problem: missing }
+    const key = this.values.get(1)
+    if (key === null) return { text: null, problem: null }
+    const fits =
+      isRow(key) && fields.length === Object.keys(key).length && fields.every(each => Object.hasOwn(key, each))
+    return {
+      text: canonicalize(key),
+      problem: fits ? null : `the key of a batch of ${ways.name(node)} has other fields`,
+    }
   }
 
   /** The run is sealed, or the subject is done: what is still open. */
@@ -234,7 +254,9 @@ export class SubjectState {
     witness.line.visited(token.id, at_aggregate && fact.status === VISIT_HELD)
     if (fact.status !== VISIT_HELD) {
       // An attempt of a batch that is followed by another one releases nobody.
-      if (at_aggregate && (fact.status === VISIT_OK || fact.edge !== 0)) {
+      // Nor does one that met an error before any batch held it: where batches have keys, too many may be open.
+      const refused = isError(fact.status) && !held && ways.per(fact.node) !== undefined
+      if (at_aggregate && !refused && (fact.status === VISIT_OK || fact.edge !== 0)) {
         batches.release({ token: token.id, node: fact.node, group, failed: isError(fact.status) })
       }
       return
@@ -299,6 +321,8 @@ export class SubjectState {
       if (error !== null) use(error.value)
     }
     for (const { detail } of entry.groups_closed) if (detail !== 0) use(detail)
+    const keyed = entry.groups_opened.some(({ kind, node }) => kind === BATCH && witness.ways.per(node) !== undefined)
+    if (keyed) use(1)
     for (const asked of new Set([...entry.calls, ...entry.intents].map(each => each.request))) use(asked)
     for (const { response } of entry.calls) use(response)
     if (entry.orders !== 0) use(entry.orders)

@@ -85,6 +85,11 @@ export class Ways {
     return this.#nodes[node - 1]?.branches ?? []
   }
 
+  /** Of an aggregate with a batch for each key: the fields of the key. */
+  per(node: number): readonly string[] | undefined {
+    return this.#nodes[node - 1]?.per
+  }
+
   /** How many services a node calls. */
   services(node: number): number {
     return this.#nodes[node - 1]?.services?.length ?? 0

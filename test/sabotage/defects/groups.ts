@@ -4,6 +4,8 @@ import { type Defect, inFunction, inMethod } from '../defect.ts'
 const recorder = () => import('../../../src/engine/record/recorder.ts')
 const groups = () => import('../../../src/engine/nodes/coalesce/groups.ts')
 const merge = () => import('../../../src/engine/nodes/coalesce/merge.ts')
+const batchKey = () => import('../../../src/engine/token/batch-key.ts')
+const batches = () => import('../../../src/engine/nodes/aggregate/batches.ts')
 const trigger = () => import('../../../src/engine/nodes/aggregate/trigger.ts')
 
 export const GROUP_DEFECTS: readonly Defect[] = [
@@ -46,6 +48,23 @@ export const GROUP_DEFECTS: readonly Defect[] = [
         return mergeBranches(settled ? { ...how, on_conflict: 'last_wins' } : how, arrived, parent)
       }),
     ],
+  },
+  {
+    name: 'null and missing are different keys',
+    shape: 'keyed',
+    changes: [
+      inFunction(
+        batchKey,
+        'keyOf',
+        keyOf => (node, row) =>
+          node.per?.fields.some(field => !Object.hasOwn(row, field)) === true ? 'missing' : keyOf(node, row),
+      ),
+    ],
+  },
+  {
+    name: 'any number of batches may be open',
+    shape: 'keyed',
+    changes: [inMethod(batches, 'Batches', 'countAt', () => () => 0)],
   },
   {
     name: 'a batch closes one member late',

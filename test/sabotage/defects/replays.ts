@@ -21,6 +21,11 @@ export const REPLAY_DEFECTS: readonly Defect[] = [
     changes: [inMethod(replayOrder, 'ReplayOrder', 'batchOf', () => () => null)],
   },
   {
+    name: 'a replay opens batches for rows that were refused',
+    shape: 'keyed-timed-crashes',
+    changes: [inMethod(replayOrder, 'ReplayOrder', 'wasRefused', () => () => null)],
+  },
+  {
     name: 'a replay decides groups by its own clock',
     shape: 'timed',
     changes: [inMethod(replayOrder, 'ReplayOrder', 'groupOf', () => () => null)],

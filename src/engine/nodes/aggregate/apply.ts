@@ -10,6 +10,7 @@ import type { OrderList } from '../../order/order-list.ts'
 import type { RunClock } from '../../ports/run-clock.ts'
 import type { Recorder } from '../../record/recorder.ts'
 import type { ReplayOrder } from '../../replay/replay-order.ts'
+import { keyOf } from '../../token/batch-key.ts'
 import type { Stack } from '../../token/fork-frames.ts'
 import type { InFlight } from '../../token/in-flight.ts'
 import { standing, type Token } from '../../token/token.ts'
@@ -18,7 +19,7 @@ import type { Pools } from '../pool.ts'
 import { afterError } from '../retry.ts'
 import type { Transitions } from '../transition.ts'
 import { type Batch, Batches } from './batches.ts'
-import { refusal } from './trigger.ts'
+import { refusal, tooManyOpen } from './trigger.ts'
 
 export interface AggregateRuntimeParts {
   readonly order: OrderList
@@ -49,14 +50,18 @@ export class AggregateRuntime {
     if (batch.trigger === null) for (const { token } of so_far.members) this.#parts.order.leave(token)
   }
 
-  openAt(node: number): Batch | undefined {
-    return this.#batches.openAt(node)
+  /** Of the batches that are open there, the one that was opened first. */
+  firstAt(node: number): Batch | undefined {
+    return this.#batches.firstAt(node)
   }
 
   /** A token comes to an aggregate, and its turn has come. */
   arrive(token: Token, node: AggregateNode, started_us: number, stack: Stack): void {
     const { recorder } = this.#parts
-    const batch = this.#batches.openAt(node.number) ?? this.#begin(node, started_us)
+    const key = keyOf(node, token.row)
+    const open = this.#batches.openFor(node.number, key)
+    if (open === undefined && this.#isFull(node, token)) return this.#refuse(token, node, started_us, stack)
+    const batch = open ?? this.#begin(node, key, started_us)
     this.#parts.replay_order?.gather(batch.subject, token, batch.members.length === 0)
     recorder.holdInBatch(token, batch, batch.members.length, started_us)
     batch.members.push({ token, branch: 0, started_us })
@@ -66,8 +71,20 @@ export class AggregateRuntime {
     this.#parts.transitions.ofHold(stack)
   }
 
-  #begin(node: AggregateNode, opened_us: number): Batch {
-    const group = this.#parts.recorder.openBatch(node, opened_us)
+  /** Whether no other batch can be opened. In a replay time closes batches sooner: there the record says it. */
+  #isFull(node: AggregateNode, token: Token): boolean {
+    if (node.per === null) return false
+    return this.#parts.replay_order?.wasRefused(token) ?? this.#batches.countAt(node.number) >= node.per.max_open
+  }
+
+  #refuse(token: Token, node: AggregateNode, started_us: number, stack: Stack): void {
+    const before = standing(token)
+    this.#parts.recorder.fail(token, node, tooManyOpen(node), { kind: 'error' }, started_us)
+    this.#parts.transitions.of(token, [before], [token], stack)
+  }
+
+  #begin(node: AggregateNode, key: string | null, opened_us: number): Batch {
+    const group = this.#parts.recorder.openBatch(node, key, opened_us)
     return this.#batches.open({ group, opened_us, members: [], answers: null })
   }
 

@@ -249,3 +249,70 @@ describe('while its machine sleeps the clock of the run stands still', () => {
     expect(ages(rig)).toEqual([])
   })
 })
+
+describe('a batch for each key', () => {
+  /** Rows of a region each, into one aggregate. */
+  function keyed(rows: readonly string[], { trigger = '{ count: 2 }', max_open = 100, pause_ms = 0 } = {}) {
+    const chunks = rows.map((row, i) => `{after_ms: ${i === 0 ? 0 : pause_ms}, rows: [{n: ${i + 1}${row}}]}`)
+    return `
+name: keyed
+sources:
+  rows: { plugin: feed, options: { chunks: [${chunks.join(', ')}] }, on_invalid: discard, to: hold }
+nodes:
+  hold: { aggregate: gather, per: [region], max_open: ${max_open}, trigger: ${trigger}, on_error: bad, to: out }
+sinks:
+  out: { plugin: keep, on_error: discard }
+  bad: { plugin: keep, on_error: discard }
+`
+  }
+  const of = (...regions: (string | null)[]) => regions.map(each => (each === null ? '' : `, region: ${each}`))
+
+  test('has triggers of its own, and those open at the end follow in the order of their first rows', async () => {
+    const rig = new Rig(keyed(of('a', 'b', 'a', 'c', 'b', 'b', 'd', 'a')))
+    await rig.run()
+    expect(rig.column('out', 'ns')).toEqual([[1, 3], [2, 5], [4], [6], [7], [8]])
+    expect(rig.verdicts()).toEqual(['count', 'count', ...new Array(4).fill('end_of_input')])
+  })
+
+  test('grows old by itself', async () => {
+    const rig = new Rig(keyed(of('a', 'b', 'a', 'b'), { trigger: '{ max_age: 10s }', pause_ms: 6_000 }))
+    await rig.run()
+    // Of a from 0 to 10 s, of b from 6 to 16 s; those that follow begin at 12 and 18 s.
+    expect(rig.column('out', 'ns')).toEqual([[1], [2], [3], [4]])
+    expect(rig.verdicts()).toEqual(['max_age', 'max_age', 'end_of_input', 'end_of_input'])
+  })
+
+  test('null and missing are one key, and 1 and "1" are two', async () => {
+    const rig = new Rig(keyed([...of(null), ', region: null', ', region: 1', ", region: '1'"], { trigger: '{}' }))
+    await rig.run()
+    expect(rig.column('out', 'ns')).toEqual([[1, 2], [3], [4]])
+  })
+
+  test('a row that would open one too many meets an error; one whose batch is open does not', async () => {
+    const rig = new Rig(keyed(of('a', 'b', 'c', 'a', 'c'), { max_open: 2 }))
+    const { summary } = await rig.run()
+    expect(rig.column('out', 'ns')).toEqual([[1, 4], [2], [5]])
+    expect(rig.column('bad', 'n')).toEqual([3])
+    expect(rig.disk.get('bad')?.[0]?._error).toEqual({
+      code: 'BATCHES_OPEN',
+      node: 'hold',
+      message:
+        '`hold` has 2 batches open, as many as max_open allows, and none for this row’s key: let its trigger close them earlier, or raise max_open',
+    })
+    expect(summary.status).toBe('completed_with_failures')
+    expect(Object.values(rig.endings())).toContain('ROUTED/error@hold')
+  })
+
+  test('is found again by its key when the run is resumed, and so is what was refused', async () => {
+    const rows = of('a', 'b', 'c', 'a', 'b', 'b')
+    const whole = new Rig(keyed(rows, { max_open: 2, pause_ms: 1_000 }))
+    await whole.run()
+    for (const stop_after_ms of [500, 1_500, 2_500, 3_500, 4_500]) {
+      const rig = new Rig(keyed(rows, { max_open: 2, pause_ms: 1_000 }))
+      await rig.run({ stop_after_ms })
+      await rig.resume(60_000)
+      expect(rig.disk).toEqual(whole.disk)
+      expect(rig.endings()).toEqual(whole.endings())
+    }
+  })
+})

@@ -1,7 +1,8 @@
 /**
- * Aggregates: which batch is open at which node, and when it closes.
+ * Aggregates: which batches are open at which node, and when they close.
  *
- * BATCHES-1. A node has one open batch at most; a batch that closes makes room for the next at once.
+ * BATCHES-1. A node has one open batch for each key at most; where it has no keys, one. A batch that closes makes room for the next at
+ *     once. Those that are open stand in the order of their first members.
  * BATCHES-2. The clock of a batch starts with its first member. `when` is looked at with each arrival and each second, and stays
  *     true once it was.
  * BATCHES-3. In a replay batches are closed as on record, as long as it fits.
@@ -38,7 +39,8 @@ export interface BatchRecords {
 }
 
 export class Batches {
-  readonly #open = new Map<number, Batch>()
+  /** By node and key. */
+  readonly #open = new Map<number, Map<string | null, Batch>>()
   readonly #clock: RunClock
   readonly #onDue: (batch: Batch) => void
   readonly #records: BatchRecords | null
@@ -50,8 +52,19 @@ export class Batches {
     this.#records = records
   }
 
-  openAt(node: number): Batch | undefined {
-    return this.#open.get(node)
+  /** The open batch with this key. */
+  openFor(node: number, key: string | null): Batch | undefined {
+    return this.#open.get(node)?.get(key)
+  }
+
+  /** Of the open batches, the one that was opened first. */
+  firstAt(node: number): Batch | undefined {
+    return this.#open.get(node)?.values().next().value
+  }
+
+  /** How many are open. */
+  countAt(node: number): number {
+    return this.#open.get(node)?.size ?? 0
   }
 
   /** A new batch, or one with what it has had in a process before. */
@@ -66,7 +79,9 @@ export class Batches {
       trigger: null,
       callOffTimers: this.#timers(group.node, opened_us, () => this.#onDue(batch)),
     }
-    this.#open.set(group.node.number, batch)
+    const { number } = group.node
+    const open = this.#open.get(number) ?? new Map<string | null, Batch>()
+    this.#open.set(number, open.set(group.key, batch))
     return batch
   }
 
@@ -83,7 +98,7 @@ export class Batches {
     if (trigger === null) return null
     batch.trigger = trigger
     batch.callOffTimers()
-    this.#open.delete(node.number)
+    this.#open.get(node.number)?.delete(batch.key)
     return trigger
   }
 

@@ -1,0 +1,14 @@
+/** What the rows of one batch have in common, in words. */
+import type { VisitStory } from '../../read/explain/story.ts'
+import { printable, shorten, valueText } from './text.ts'
+
+/** Longest value. */
+const VALUE_COLUMNS = 48
+
+/** ` for region "north"`; empty if there is no key. */
+export function forKey(key: VisitStory['key']): string {
+  if (key === null) return ''
+  if (key.kind === 'erased') return ' for a key that is erased'
+  const fields = typeof key.value === 'object' && key.value !== null ? Object.entries(key.value) : []
+  return ` for ${fields.map(([field, value]) => `${printable(field)} ${shorten(valueText(value), VALUE_COLUMNS)}`).join(' · ')}`
+}

@@ -1,0 +1,216 @@
+/** The `pivot` aggregate. */
+import { z } from 'zod'
+import type { Json, Row } from '../../model/row.ts'
+import type { FieldSchema, RowSchema } from '../../model/schema.ts'
+import { defineAggregate } from '../../sdk/define.ts'
+import { rowError } from '../../sdk/results.ts'
+import type { RowError } from '../../sdk/spec.ts'
+import { type Group, groupRow, groupRows, valueKey } from './groups.ts'
+import {
+  fieldList,
+  fieldName,
+  fieldSchema,
+  groupBy,
+  groupFields,
+  groupIssues,
+  groupRequirements,
+  groupSchema,
+  INTEGER,
+} from './options.ts'
+import { statisticsOf, tooLarge } from './statistics.ts'
+import { NOT_NUMBER, NUMBER_TOO_LARGE, notNumber } from './values.ts'
+
+const NUMERIC = ['sum', 'mean', 'min', 'max'] as const
+
+const pivotOptions = z.strictObject({
+  group_by: groupBy,
+  column: fieldName.describe('The field whose values are the names of the new fields'),
+  value: fieldName.describe('The field whose values stand in them'),
+  combine: z
+    .enum(['only', 'first', 'last', 'count', ...NUMERIC])
+    .default('only')
+    .describe('What several values for one place become; with `only` they are an error'),
+  prefix: z.string().default('').describe('Stands before each of these names'),
+  columns: fieldList
+    .optional()
+    .describe(
+      'The names of the new fields, in order, if they are to be the same for each batch; another name is an error then',
+    ),
+  max_columns: z.int().min(1).max(10_000).default(1000).describe('More names than this in one batch are an error'),
+})
+type PivotOptions = z.output<typeof pivotOptions>
+type Combine = PivotOptions['combine']
+
+const isNumeric = (combine: Combine): combine is (typeof NUMERIC)[number] => NUMERIC.some(each => each === combine)
+
+/** The name that a value gives to a field; null if it gives none. */
+function columnOf(value: Json | undefined, prefix: string): string | null {
+  if (typeof value === 'string') return value === '' ? null : prefix + value
+  return typeof value === 'number' || typeof value === 'boolean' ? prefix + valueKey(value) : null
+}
+
+/** The names of all columns: as listed, or in the order in which they appear first; or what is wrong with one. */
+function columnsOf(rows: readonly Row[], { column, prefix, columns, max_columns, group_by }: PivotOptions) {
+  const names = new Set(columns)
+  const taken = groupFields(group_by)
+  for (const [i, row] of rows.entries()) {
+    const name = columnOf(row[column], prefix)
+    const wrong = (code: string, what: string) =>
+      rowError(code, `${column} of row ${i + 1} of the batch ${what}`, { field: column })
+    if (name === null)
+      return wrong('BATCH_COLUMN', 'gives no name: it is neither a text nor a number nor true or false')
+    if (names.has(name)) continue
+    if (columns !== undefined) return wrong('BATCH_COLUMN', `is ${JSON.stringify(name)}, which isn’t among \`columns\``)
+    if (taken.includes(name)) return wrong('BATCH_COLUMN', `is ${JSON.stringify(name)}, a field of the group`)
+    if (names.size === max_columns)
+      return wrong('BATCH_COLUMNS', `would be the name of one more than ${max_columns} columns`)
+    names.add(name)
+  }
+  return names
+}
+
+/** One value of those that belong to a place of the result, none of them null. */
+function combined(values: readonly Json[], combine: Combine, place: string): { readonly value: Json } | RowError {
+  if (combine === 'count') return { value: values.length }
+  if (isNumeric(combine)) {
+    const numbers = values.filter(value => typeof value === 'number')
+    const statistics = statisticsOf(numbers, 'sample')
+    if (tooLarge(statistics, numbers) === combine)
+      return rowError('BATCH_NUMBER_TOO_LARGE', `${combine} of ${place} is beyond the numbers that can be kept exactly`)
+    return { value: values.length === 0 ? null : statistics[combine] }
+  }
+  if (combine === 'only' && values.length > 1)
+    return rowError('BATCH_SEVERAL', `there are ${values.length} values for ${place}, and \`combine\` is \`only\``)
+  return { value: (combine === 'last' ? values.at(-1) : values[0]) ?? null }
+}
+
+/** The group's row, or what is wrong. */
+function pivoted(group: Group, names: ReadonlySet<string>, options: PivotOptions): { readonly row: Row } | RowError {
+  const { column, prefix, value: field, combine } = options
+  const fields = groupFields(options.group_by)
+  const row = groupRow(group, fields)
+  const places = new Map<string, Json[]>()
+  for (const { [column]: name, [field]: value } of group.rows) {
+    if (value === undefined || value === null) continue
+    const key = columnOf(name, prefix) ?? ''
+    const values = places.get(key)
+    if (values === undefined) places.set(key, [value])
+    else values.push(value)
+  }
+  for (const name of names) {
+    const of = fields.map(each => ` of ${each} ${valueKey(row[each])}`).join('')
+    const found = combined(places.get(name) ?? [], combine, `${name}${of}`)
+    if ('kind' in found) return found
+    row[name] = found.value
+  }
+  return { row }
+}
+
+function pivotedSchema(options: PivotOptions, input: RowSchema): RowSchema {
+  const { combine, value, columns } = options
+  const { schema } = fieldSchema(value, input)
+  const type = combine === 'mean' || schema.type !== 'integer' ? 'number' : 'integer'
+  const of: FieldSchema =
+    combine === 'count' ? INTEGER : { schema: isNumeric(combine) ? { type } : schema, optional: true }
+  const fields = groupSchema(options.group_by, input)
+  for (const name of columns ?? []) fields.set(name, of)
+  return columns === undefined
+    ? { fields, closed: false, observed: false, rest: of }
+    : { fields, closed: true, observed: false }
+}
+
+export const pivot = defineAggregate({
+  name: 'pivot',
+  summary: 'Makes one row for each group of a batch, in which values of a field are columns: rows become columns',
+  description: [
+    'A row has the group’s fields, and then one field for each value of `column`, with what `value` is there; null where the group',
+    'has nothing. All rows of a batch have the same fields, in the order in which their names appear first, or in that of `columns`.',
+    'Groups stand in the order in which their first rows came. `unpivot` does the reverse.',
+    '',
+    '| `combine` | several values for one place |',
+    '|---|---|',
+    '| `only` | are an error of the whole batch, so that none is lost by mistake |',
+    '| `first`, `last` | the first or the last of them, in the order of the batch |',
+    '| `count` | how many there are; 0 for none |',
+    '| `sum`, `mean`, `min`, `max` | of numbers, as in `batch_stats`; a value that is no number is an error of the whole batch |',
+    '',
+    'Values that are null or missing count for nothing. A number, true or false is a column’s name as it is written; names that are',
+    'whole numbers stand first in a row, before the fields of the group, unless they have a `prefix`. Null, missing, empty and anything',
+    'else in `column` is an error of the whole batch.',
+  ].join('\n'),
+  options: pivotOptions,
+  determinism: 'deterministic',
+  errors: {
+    BATCH_SEVERAL: 'There are several values for one place, and `combine` is `only`.',
+    BATCH_COLUMN: 'A value of `column` can’t be the name of a new field.',
+    BATCH_COLUMNS: 'The batch has more different values of `column` than `max_columns`.',
+    ...NOT_NUMBER,
+    ...NUMBER_TOO_LARGE,
+  },
+  examples: [
+    {
+      title: 'Months as columns',
+      options: { group_by: 'region', column: 'month', value: 'amount' },
+      rows_in: [
+        { region: 'north', month: 'jan', amount: 10 },
+        { region: 'south', month: 'feb', amount: 7 },
+        { region: 'north', month: 'feb', amount: 20 },
+      ],
+      rows_out: [
+        { region: 'north', jan: 10, feb: 20 },
+        { region: 'south', jan: null, feb: 7 },
+      ],
+    },
+    {
+      title: 'Sums in columns that are always the same',
+      options: {
+        ...{ group_by: 'region', column: 'year', value: 'amount', combine: 'sum' },
+        ...{ prefix: 'in_', columns: ['in_2024', 'in_2025'] },
+      },
+      rows_in: [
+        { region: 'north', year: 2025, amount: 1 },
+        { region: 'north', year: 2025, amount: 2 },
+      ],
+      rows_out: [{ region: 'north', in_2024: null, in_2025: 3 }],
+    },
+    {
+      title: 'Two values for one place',
+      options: { column: 'month', value: 'amount' },
+      rows_in: [
+        { month: 'jan', amount: 1 },
+        { month: 'jan', amount: 2 },
+      ],
+      rows_out: [],
+      errors: ['BATCH_SEVERAL'],
+    },
+  ],
+  check: ({ group_by, columns = [], column, value }) => [
+    ...groupIssues(group_by, columns),
+    ...columns.flatMap((name, i) =>
+      columns.indexOf(name) < i ? [{ path: ['columns', i], message: `${name} is named twice` }] : [],
+    ),
+    ...(column === value ? [{ path: ['value'], message: 'a field can’t give both the names and the values' }] : []),
+  ],
+  requires: ({ group_by, column, value, combine }) => [
+    { field: column, types: ['string', 'number', 'boolean'], path: ['column'] },
+    { field: value, ...(isNumeric(combine) ? { types: ['number'] as const } : {}), path: ['value'] },
+    ...groupRequirements(group_by),
+  ],
+  guarantees: (options, input) => pivotedSchema(options, input),
+  outputs: ['transform'],
+  create: options => ({
+    process(rows) {
+      const wrong = isNumeric(options.combine) ? notNumber(rows, options.value) : null
+      if (wrong !== null) return wrong
+      const names = columnsOf(rows, options)
+      if ('kind' in names) return names
+      const made: Row[] = []
+      for (const group of groupRows(rows, groupFields(options.group_by))) {
+        const of = pivoted(group, names, options)
+        if ('kind' in of) return of
+        made.push(of.row)
+      }
+      return { kind: 'rows', rows: made }
+    },
+  }),
+})

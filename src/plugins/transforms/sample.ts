@@ -1,0 +1,98 @@
+/** The `sample` transform. */
+import { z } from 'zod'
+import { canonicalize } from '../../model/canonical.ts'
+import type { Row } from '../../model/row.ts'
+import { sha256Hex } from '../../model/sha256.ts'
+import { defineTransform } from '../../sdk/define.ts'
+import { FILTERED, oneRow } from '../../sdk/results.ts'
+import { fieldList, fieldName } from './options.ts'
+
+const sampleOptions = z.strictObject({
+  share: z.number().min(0).max(1).optional().describe('The share of rows that is kept, from 0 to 1'),
+  one_in: z.int().min(1).optional().describe('In place of `share`: one row in so many is kept'),
+  key: z
+    .union([fieldName, fieldList])
+    .optional()
+    .describe(
+      'A field or a list of fields: rows with the same values are kept or dropped together. The whole row if absent',
+    ),
+  seed: z.int().default(0).describe('Another seed keeps other rows'),
+})
+type SampleOptions = z.output<typeof sampleOptions>
+
+const keyFields = ({ key }: SampleOptions): readonly string[] =>
+  key === undefined ? [] : typeof key === 'string' ? [key] : key
+
+/** As many hexadecimal digits as a double holds exactly. */
+const DIGITS = 13
+const RANGE = 16 ** DIGITS
+
+/** The row's place in [0, 1), the same for the same values and seed, and as good as random over different ones. */
+function placeOf(row: Row, fields: readonly string[], seed: number): number {
+  const values = fields.length === 0 ? row : fields.map(field => row[field] ?? null)
+  return Number.parseInt(sha256Hex(canonicalize([seed, values])).slice(0, DIGITS), 16) / RANGE
+}
+
+export const sample = defineTransform({
+  name: 'sample',
+  summary: 'Keeps a share of the rows, always the same ones',
+  description: [
+    'Whether a row is kept depends on its own values and `seed`, and on nothing else: not on its place in the input, nor on the',
+    'rows around it. So the same row is kept or dropped alike in a resumed run, a replay, a re-run, or another pipeline with the',
+    'same seed. Rows that aren’t kept end here as DISCARDED / filter.',
+    '',
+    'The share holds on average, not exactly: of 1,000 different rows, `share: 0.1` keeps about 100. A larger share keeps all that a',
+    'smaller one keeps, and more. Rows that are equal are kept or dropped together; with `key: customer` all rows of a',
+    'customer are. Null and missing are the same value of a key. A second sample behind a first one needs another seed: with',
+    'the same seed it looks at the same places, and would keep all or too many.',
+    '',
+    'Place of a row: the first 13 hexadecimal digits of the SHA-256 of the canonical JSON (RFC 8785) of `[seed, row]`, or of `[seed,',
+    '[values of the key]]`, divided by 16^13. It is kept if that is below the share, or below 1/`one_in`.',
+  ].join('\n'),
+  options: sampleOptions,
+  determinism: 'deterministic',
+  errors: {},
+  examples: [
+    {
+      title: 'A third of the customers, with all their orders',
+      options: { one_in: 3, key: 'customer' },
+      rows_in: ['ann', 'ben', 'cho', 'ben', 'dee', 'eve'].map((customer, i) => ({ order: i + 1, customer })),
+      rows_out: [
+        { order: 2, customer: 'ben' },
+        { order: 4, customer: 'ben' },
+      ],
+    },
+    {
+      title: 'A share of the rows, by all that they hold',
+      options: { share: 0.5, seed: 7 },
+      rows_in: [{ id: 1 }, { id: 2 }, { id: 3 }, { id: 4 }],
+      rows_out: [{ id: 3 }],
+    },
+  ],
+  check: ({ share, one_in }) => {
+    if (share === undefined && one_in === undefined)
+      return [
+        {
+          path: [],
+          message: 'how many rows are to be kept is missing',
+          hint: 'Give `share`, as 0.1, or `one_in`, as 10.',
+        },
+      ]
+    if (share !== undefined && one_in !== undefined)
+      return [
+        { path: ['one_in'], message: '`share` and `one_in` both say how many rows are kept', hint: 'Leave one out.' },
+      ]
+    return []
+  },
+  requires: options =>
+    keyFields(options).map((field, i) => ({ field, path: typeof options.key === 'string' ? ['key'] : ['key', i] })),
+  guarantees: (_options, input) => input,
+  cardinality: 'one',
+  filters: true,
+  create: options => {
+    const { share, one_in = 1, seed } = options
+    const fields = keyFields(options)
+    const below = share ?? 1 / one_in
+    return { process: row => (placeOf(row, fields, seed) < below ? oneRow(row) : FILTERED) }
+  },
+})
