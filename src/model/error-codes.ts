@@ -238,6 +238,11 @@ export const ERRORS = {
   // running
   CUSTODY_OUTPUT: spec(1, 'Standard output can’t be written.', 'Check where it is redirected to.'),
   CUSTODY_ARGUMENT: spec(2, 'An argument of the command is wrong.', 'See the command’s --help.'),
+  CUSTODY_TEST_ANSWER: spec(
+    1,
+    'A test case gives no answer to a call that its pipeline makes.',
+    'Write it among the answers of the case.',
+  ),
   CUSTODY_TARGET_EXISTS: spec(
     2,
     'An output exists already.',

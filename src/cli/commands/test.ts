@@ -1,0 +1,20 @@
+/** `custody test FILE`: the command and its options; run-tests.ts does the work. */
+import { Command } from 'commander'
+import type { Context } from '../context.ts'
+import type { TestOptions } from '../run-tests.ts'
+
+export function testCommand(context: Context, done: (exit: number) => void): Command {
+  return new Command('test')
+    .summary('run the cases beside a pipeline: rows in, expected rows and endings out')
+    .description(
+      'Runs the cases of NAME.test.yaml beside the pipeline NAME.yaml, each through the real engine, with the rows and answers that it gives. No file is read or written by sources and sinks, and no service is asked. Exits with 1 if a case fails.',
+    )
+    .argument('<file>', 'the pipeline file, or its test file')
+    .option('--update', 'write what cases come to into the test file, where they expect something else or nothing')
+    .option('--junit <file>', 'also write the results as JUnit XML, for CI')
+    .option('--json', 'print the results as JSON')
+    .action(async (file: string, options: TestOptions) => {
+      const { runTests } = await import('../run-tests.ts')
+      done(await runTests(context, file, options))
+    })
+}
