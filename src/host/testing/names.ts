@@ -1,9 +1,10 @@
 /** Whether a test file names what its pipeline has: sources, sinks and services, each problem at its place. */
+
+import { nearestHint } from '../../config/nearest.ts'
 import type { TestCase } from '../../config/tests/format.ts'
 import type { TestFile } from '../../config/tests/load.ts'
 import type { ConfigPath } from '../../config/tree.ts'
 import type { Diagnostic } from '../../model/error.ts'
-import { nearestNames } from '../../model/nearest.ts'
 import type { Plan, PlanNode } from '../../plan/plan.ts'
 
 interface Named {
@@ -21,21 +22,30 @@ export function nameProblems({ file, content, locate }: TestFile, plan: Plan): r
     service: plan.nodes.flatMap(servicesOf),
   }
   const problems: Diagnostic[] = []
-  const add = (at: Pick<Named, 'path' | 'part'>, message: string, hint: string) =>
+  const add = (at: Pick<Named, 'path' | 'part'>, message: string, hint: string | undefined) =>
     problems.push({
       ...locate(at.path, at.part),
       file,
       severity: 'error',
       code: 'CUSTODY_UNKNOWN_TARGET',
       message,
-      hint,
+      ...(hint !== undefined && { hint }),
     })
   for (const [index, each] of content.cases.entries()) {
     for (const { path, part, what, name } of namesIn(each)) {
       if (known[what].includes(name)) continue
-      const [near] = nearestNames(name, known[what], 1)
-      const hint = near === undefined ? `${what}s here: ${known[what].join(', ') || 'none'}` : `did you mean ${near}?`
+      const hint = nearestHint(name, known[what], `${what}s here`)
       add({ path: ['cases', index, ...path], part }, `the pipeline has no ${what} \`${name}\``, hint)
+    }
+    for (const { path, service, code } of failuresIn(each)) {
+      const codes = plan.nodes.flatMap(node => (servicesOf(node).includes(service) ? codesOf(node) : []))
+      if (codes.length === 0 || codes.includes(code)) continue
+      const hint = nearestHint(code, codes, 'its errors')
+      add(
+        { path: ['cases', index, ...path], part: 'value' },
+        `what asks \`${service}\` knows no error \`${code}\``,
+        hint,
+      )
     }
     for (const [i, row] of (each.expect?.rows ?? []).entries())
       if (row.source === undefined && known.source.length > 1)
@@ -73,6 +83,28 @@ function namesIn({ rows, files, answers, expect }: TestCase): readonly Named[] {
 
 function namesOf({ nodes }: Plan, kind: PlanNode['kind']): readonly string[] {
   return nodes.filter(each => each.kind === kind).map(each => each.name)
+}
+
+function failuresIn({ answers }: TestCase) {
+  return [...answers].flatMap(([service, each]) =>
+    each.flatMap((answer, i) =>
+      'failure' in answer
+        ? [{ path: ['answers', service, i, 'failure', 'code'], service, code: answer.failure.code }]
+        : [],
+    ),
+  )
+}
+
+function codesOf(node: PlanNode): readonly string[] {
+  switch (node.kind) {
+    case 'transform':
+    case 'aggregate':
+      return Object.keys(node.plugin.spec.errors)
+    case 'gate':
+      return node.by.kind === 'plugin' ? Object.keys(node.by.plugin.spec.errors) : []
+    default:
+      return []
+  }
 }
 
 function servicesOf(node: PlanNode): readonly string[] {

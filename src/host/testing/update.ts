@@ -144,10 +144,15 @@ function block(value: Json, indent: number): string {
 
 const entry = (key: string, value: string) => (value.startsWith('\n') ? `${key}:${value}` : `${key}: ${value}`)
 
+/** No text is so long that it is broken into lines. */
+const LONGEST = Number.MAX_SAFE_INTEGER
+
 function inBraces(value: Json): string {
   const document = new Document(value)
   if (isMap(document.contents) || isSeq(document.contents)) document.contents.flow = true
-  return document.toString({ lineWidth: 0 }).trimEnd()
+  const text = document.toString({ lineWidth: 0, blockQuote: false, doubleQuotedMinMultiLineLength: LONGEST }).trimEnd()
+  // JSON is YAML, too, and stands in one line whatever it holds.
+  return text.includes('\n') ? JSON.stringify(value) : text
 }
 
 function startOf(node: unknown): number {
