@@ -14,6 +14,9 @@ export interface TestOptions {
   readonly json?: boolean
   readonly junit?: string
   readonly update?: boolean
+  readonly from?: string
+  readonly row?: number
+  readonly ledger?: string
 }
 
 /** Returns the exit code. @throws CustodyError if the test file, or the pipeline, is wrong. */

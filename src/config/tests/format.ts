@@ -1,6 +1,6 @@
 /** The format of test files (docs: “Testing pipelines”), as zod schemas: checker, typed values and documents are made from them. */
 import { z } from 'zod'
-import type { Row } from '../../model/row.ts'
+import type { Json, Row } from '../../model/row.ts'
 import { list, map, object } from '../compound.ts'
 import * as leaf from '../leaf.ts'
 import { words } from '../part.ts'
@@ -8,21 +8,29 @@ import { byKey, isMap } from '../picked.ts'
 
 const { choice, count, integer, text } = leaf
 
-/** Of a row, a request or an answer: any JSON object. */
+/** Of a row. */
 const fields = z.custom<Row>(isMap).register(words, {
   docs: 'map: fields with their values',
   explain: () => ({ must: 'a map of fields' }),
   open: true,
 })
+/** A request or a response. */
+const json = z
+  .custom<Json>(value => value !== undefined)
+  .register(words, {
+    docs: 'any value',
+    explain: () => ({ must: 'a value' }),
+    open: true,
+  })
 const rows = list('row', 0, fields)
 const empty_map = () => new Map<string, never>()
 
 const answer = object('an answer', {
-  when: fields.optional().describe('Only for requests with these fields; absent: for any.'),
-  response: fields.describe('What the service answers, as it is recorded of a real call.'),
+  when: json.optional().describe('Only for requests with these fields; absent: for any.'),
+  response: json.describe('What the service answers, as it is recorded of a real call.'),
 })
 const failure = object('an answer that fails', {
-  when: fields.optional().describe('Only for requests with these fields; absent: for any.'),
+  when: json.optional().describe('Only for requests with these fields; absent: for any.'),
   failure: object('a failure', {
     code: text.describe('One of the plugin’s error codes.'),
     message: text.prefault('the test says so').describe('For people.'),

@@ -56,7 +56,7 @@ export function testFileOf(file: string): string {
 export async function testPipeline(file: string, host: TestHost): Promise<Tested> {
   const { tests, diagnostics, texts } = await loadTests(file)
   if (tests === null) throw new DiagnosticsError(diagnostics, texts, false)
-  const pipeline = pipelineOf(tests)
+  const pipeline = pipelineOf(file, tests.content.pipeline)
   const plans = new Map<string, Plan>()
   const planOf = async (sets: readonly string[]): Promise<Plan> => {
     const key = JSON.stringify(sets)
@@ -78,11 +78,10 @@ export async function testPipeline(file: string, host: TestHost): Promise<Tested
   return { tests, name: plan.name, cases, coverage }
 }
 
-/** As the user would name it. */
-function pipelineOf({ file, content }: TestFile): string {
-  const folder = dirname(file)
+/** The pipeline file of a test file, which may name it. */
+export function pipelineOf(file: string, named?: string): string {
   const [, name = basename(file), end = 'yaml'] = TEST_FILE.exec(basename(file)) ?? []
-  return join(folder, content.pipeline ?? `${name}.${end}`)
+  return join(dirname(file), named ?? `${name}.${end}`)
 }
 
 async function resultOf(

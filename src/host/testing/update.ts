@@ -5,6 +5,7 @@
 import { Document, isCollection, isMap, isNode, isPair, isSeq, parseDocument } from 'yaml'
 import type { Expected, ExpectedRow } from '../../config/tests/format.ts'
 import type { ConfigPath } from '../../config/tree.ts'
+import { CustodyError } from '../../model/error.ts'
 import { isObject, type Json, newRow, type Row } from '../../model/row.ts'
 import type { Match } from './fits.ts'
 import { closest, ENDINGS, named, type Problem, tokensOf } from './judge.ts'
@@ -22,6 +23,17 @@ export function updated({ tests, cases }: Tested): { readonly text: string; read
     changed++
   }
   return { text: editor.text, cases: changed }
+}
+
+/**
+ * The text of a test file with one case more, behind the others.
+ * @throws CustodyError CUSTODY_ARGUMENT if its cases aren't a list with a line for each.
+ */
+export function withCase(text: string, test: Row): string {
+  if (text.trim() === '') return `cases:${item(test, 2)}\n`
+  const editor = new Editor(text)
+  editor.append(['cases'], test)
+  return editor.text
 }
 
 /** An answer that is missing, a row that isn't there: nothing that could be expected otherwise. */
@@ -117,6 +129,17 @@ class Editor {
     this.#splice(key, end, entry(name, block(value, this.#column(key) + 2)))
   }
 
+  /** Puts an item behind the last one of a list. */
+  append(path: ConfigPath, value: Row): void {
+    const list = parseDocument(this.#text).getIn(path, true)
+    if (!isSeq(list) || list.flow === true || list.items.length === 0)
+      throw new CustodyError('CUSTODY_ARGUMENT', `${path.join('.')} isn’t a list with a line for each of its items`, {
+        hint: 'Write them as - name: … below each other.',
+      })
+    const end = endOf(list)
+    this.#splice(end, end, `\n${item(value, this.#column(startOf(list)))}`)
+  }
+
   #splice(start: number, end: number, text: string): void {
     this.#text = this.#text.slice(0, start) + text + this.#text.slice(end)
   }
@@ -140,6 +163,11 @@ function block(value: Json, indent: number): string {
   return Object.entries(value)
     .map(([key, each]) => `${margin}${entry(key, block(each, indent + 2))}`)
     .join('')
+}
+
+/** Of a list, behind its dash. */
+function item(value: Row, indent: number): string {
+  return `\n${' '.repeat(indent)}- ${block(value, indent + 2).trimStart()}`
 }
 
 const entry = (key: string, value: string) => (value.startsWith('\n') ? `${key}:${value}` : `${key}: ${value}`)
