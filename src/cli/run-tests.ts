@@ -14,6 +14,7 @@ export interface TestOptions {
   readonly json?: boolean
   readonly junit?: string
   readonly update?: boolean
+  readonly watch?: boolean
   readonly from?: string
   readonly row?: number
   readonly ledger?: string
