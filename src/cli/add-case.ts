@@ -1,5 +1,5 @@
 /** Adds a case made of a row on record to a test file. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { checkedRun } from '../host/checked-run.ts'
 import { checkPipeline } from '../host/compile.ts'
@@ -13,6 +13,7 @@ import type { Context } from './context.ts'
 import { reading } from './ledger-access.ts'
 import { printable, shortRun } from './render/text.ts'
 import type { TestOptions } from './run-tests.ts'
+import { writeText } from './write-text.ts'
 
 /** Returns the exit code. @throws CustodyError if the row can't be given again, or isn't what was recorded. */
 export async function addCase(context: Context, named: string, options: TestOptions): Promise<0> {
@@ -30,7 +31,7 @@ export async function addCase(context: Context, named: string, options: TestOpti
     const { reader, log, run: id } = await checkedRun(env, inner, name, checkLine(terminal))
     return { test: await recordedCase(reader, log, row), run: id }
   })
-  writeFileSync(path, withCase(existsSync(path) ? readFileSync(path, 'utf8') : '', test))
+  writeText(path, withCase(existsSync(path) ? readFileSync(path, 'utf8') : '', test))
   terminal.report(`row ${row} of run ${shortRun(run)}… is a case of ${printable(file)} now`)
   return 0
 }

@@ -13,7 +13,7 @@ import type { Context } from './context.ts'
 import { counted } from './render/text.ts'
 import type { TestOptions } from './run-tests.ts'
 
-/** How often files are looked at. Looking at them, unlike being told of changes, works on every file system, and however editors save. */
+/** How often files are looked at. Unlike events, that works on every file system, and however editors save. */
 const LOOK_EVERY_MS = 250
 
 /** Returns the exit code once somebody has interrupted it. */

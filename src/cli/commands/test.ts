@@ -6,7 +6,7 @@ import type { TestOptions } from '../run-tests.ts'
 
 export function testCommand(context: Context, done: (exit: number) => void): Command {
   return new Command('test')
-    .summary('run the cases beside a pipeline: rows in, expected rows and endings out')
+    .summary('run the cases beside a pipeline')
     .description(
       'Runs the cases of NAME.test.yaml beside the pipeline NAME.yaml, each through the real engine, with the rows and answers that it gives. No file is read or written by sources and sinks, and no service is asked. Exits with 1 if a case fails.',
     )

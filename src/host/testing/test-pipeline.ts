@@ -28,6 +28,8 @@ export interface Tested {
   readonly name: string
   readonly cases: readonly CaseResult[]
   readonly coverage: Coverage
+  /** Somebody interrupted it, in the last of these cases. */
+  readonly interrupted: boolean
 }
 
 export interface TestHost {
@@ -69,13 +71,17 @@ export async function testPipeline(file: string, host: TestHost): Promise<Tested
   const wrong = nameProblems(tests, plan)
   if (wrong.length > 0) throw new DiagnosticsError(wrong, texts, false)
   const cases: CaseResult[] = []
+  let interrupted = false
   for (const [index, test] of tests.content.cases.entries()) {
-    const result = await resultOf(tests, test, index, await planOf(setsOf(tests, plan.folder, test)), host)
+    const hosted = host.hosting()
+    const result = await resultOf(tests, test, index, await planOf(setsOf(tests, plan.folder, test)), hosted)
     cases.push(result)
     host.onCase(result, tests)
+    interrupted = hosted.ports.signal.aborted
+    if (interrupted) break
   }
   const coverage = coverageOf(cases.flatMap(each => (each.run === null ? [] : [each.run.nodes])))
-  return { tests, name: plan.name, cases, coverage }
+  return { tests, name: plan.name, cases, coverage, interrupted }
 }
 
 /** The pipeline file of a test file, which may name it. */
@@ -89,9 +95,8 @@ async function resultOf(
   test: TestCase,
   index: number,
   plan: Plan,
-  host: TestHost,
+  { ports, observer }: ReturnType<TestHost['hosting']>,
 ): Promise<CaseResult> {
-  const { ports, observer } = host.hosting()
   const started_us = ports.clock.monotonic_us()
   const duration_ms = () => Math.round((ports.clock.monotonic_us() - started_us) / 1000)
   try {

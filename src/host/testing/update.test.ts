@@ -44,7 +44,7 @@ function update(text: string): string {
       problems: judge(each, RUN, each.match ?? tests.content.match),
       duration_ms: 0,
     }))
-    return { tests, name: 'p', cases, coverage: NOTHING }
+    return { tests, name: 'p', cases, coverage: NOTHING, interrupted: false }
   }
   const { text: result } = updated(after(text))
   expect(after(result).cases.flatMap(each => each.problems)).toEqual([])
@@ -131,5 +131,8 @@ test('a case with more wrong than its expectations stays as it is', () => {
   const [only] = tests?.content.cases ?? []
   if (tests === null || only === undefined) throw new Error('it doesn’t parse')
   const result = { test: only, index: 0, run: RUN, problems: judge(only, RUN, 'fields'), duration_ms: 0 }
-  expect(updated({ tests, name: 'p', cases: [result], coverage: NOTHING })).toEqual({ text, cases: 0 })
+  expect(updated({ tests, name: 'p', cases: [result], coverage: NOTHING, interrupted: false })).toEqual({
+    text,
+    cases: 0,
+  })
 })
