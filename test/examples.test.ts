@@ -4,8 +4,11 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, sta
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { startChaosPeer } from '../src/chaos/peer.ts'
 import { readAnswers } from '../src/cli/chaos/answers-file.ts'
+import { testsSchema } from '../src/config/schema.ts'
+import { Ajv2020 } from '../src/sdk/ajv.ts'
 import { replaceAddress } from './support/chaos-address.ts'
 import { tryDocument } from './support/documents.ts'
 import { runInProcess } from './support/in-process.ts'
@@ -316,6 +319,23 @@ describe.each(FOLDERS)('the page of %s', example => {
   test('has commands that work, and quotes what they say', async () => {
     copyOf(example, 'pages')
     expect(await tryDocument(join(EXAMPLES, example, 'README.md'), join(temporary, 'pages'), home)).toEqual([])
+  })
+})
+
+describe.each(FOLDERS)('the cases of %s', example => {
+  test('pass, need no service, and leave nothing behind', async () => {
+    const folder = copyOf(example, 'tested')
+    const before = readdirSync(folder)
+    const { exit, stdout } = await custody(['test', 'pipeline.yaml', '--json'], folder)
+    expect(exit, stdout).toBe(0)
+    expect(readdirSync(folder)).toEqual(before)
+  })
+
+  test('fit the schema for editors', () => {
+    const check = new Ajv2020({ strict: false }).compile(testsSchema())
+    const cases: unknown = parse(readFileSync(join(EXAMPLES, example, 'pipeline.test.yaml'), 'utf8'), { merge: true })
+    check(cases)
+    expect(check.errors).toBe(null)
   })
 })
 

@@ -82,7 +82,7 @@ test('has pages that link to no page that it lacks', () => {
 })
 
 test('has no tests, no sources, and nothing that a run left behind', () => {
-  const stray = /\.test\.|(^|\/)(src|test|out|node_modules)\/|(?<!\.d)\.ts$|custody\.db|\.tgz$/
+  const stray = /\.test\.(?!ya?ml$)|(^|\/)(src|test|out|node_modules)\/|(?<!\.d)\.ts$|custody\.db|\.tgz$/
   expect(paths.filter(path => stray.test(path))).toEqual([])
 })
 

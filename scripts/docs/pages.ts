@@ -4,13 +4,15 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { PIPELINE } from '../../src/config/format.ts'
+import { TESTS } from '../../src/config/tests/format.ts'
 import { chaosOptionsTable, faultsTable } from './chaos.ts'
 import { elementsTable, ledgerKeysTable, runKeysTable, subjectKeysTable } from './entry-tables.ts'
 import { errorTables, expressionErrors, gateErrors, pluginErrors, schemaErrors } from './errors.ts'
 import { functionPages } from './functions.ts'
 import { outcomePathsTable } from './outcome-paths.ts'
 import { carriesTable, outcomesTable } from './outcomes.ts'
-import { keysTable, objectsOfPipelines } from './pipeline-file.ts'
+import { keysTable, objectsOf } from './pipeline-file.ts'
 import { pluginList, pluginPages } from './plugins.ts'
 
 export const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url))
@@ -67,6 +69,7 @@ export function allParts(): ReadonlyMap<string, () => string> {
     ['chaos faults', faultsTable],
     ['chaos options', chaosOptionsTable],
   ])
-  for (const [what, shape] of objectsOfPipelines()) parts.set(`keys of ${what}`, () => keysTable(shape))
+  for (const [what, shape] of [...objectsOf(PIPELINE), ...objectsOf(TESTS)])
+    parts.set(`keys of ${what}`, () => keysTable(shape))
   return parts
 }

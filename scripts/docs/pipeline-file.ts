@@ -1,11 +1,10 @@
-/** The tables of docs/pipeline-file.md, from the format that the checker of pipeline files reads. */
+/** The tables of docs/pipeline-file.md and docs/testing-pipelines.md, from the formats that the checkers of these files read. */
 import { z } from 'zod'
-import { PIPELINE } from '../../src/config/format.ts'
 import { aboutPart, inner, isRequired, type Part, wordsOf } from '../../src/config/part.ts'
 import { code, table } from './markdown.ts'
 
-/** All objects that a pipeline file has, by what they are: `a source`, `retry`. */
-export function objectsOfPipelines(): ReadonlyMap<string, z.ZodObject> {
+/** All objects that a file of this format has, by what they are: `a source`, `retry`. */
+export function objectsOf(whole: Part): ReadonlyMap<string, z.ZodObject> {
   const found = new Map<string, z.ZodObject>()
   const add = (part: Part): void => {
     const own = inner(part)
@@ -16,7 +15,7 @@ export function objectsOfPipelines(): ReadonlyMap<string, z.ZodObject> {
     }
     for (const each of partsOf(own)) add(each)
   }
-  add(PIPELINE)
+  add(whole)
   return found
 }
 

@@ -13,6 +13,8 @@ import { count } from './render/text.ts'
 export interface DiffOptions extends GivenLedger {
   /** Differences that are listed one by one; null: none. */
   readonly list: number | null
+  /** Fields by whose values rows are matched; null: they are by number. */
+  readonly key: readonly string[] | null
   readonly json?: boolean
 }
 
@@ -38,13 +40,15 @@ export async function printDiff(context: Context, runs: Compared, options: DiffO
   }
 }
 
-async function compare(context: Context, inner: LedgerReader, runs: Compared, { list }: DiffOptions): Promise<RunDiff> {
+async function compare(context: Context, inner: LedgerReader, runs: Compared, options: DiffOptions): Promise<RunDiff> {
   const { terminal } = context
   const { reader } = await checkedRun(context.env, inner, runs.old, checkLine(context.terminal))
   await checkedRun(context.env, inner, runs.new, checkLine(context.terminal))
   const found = await diffOnAllCores(reader, runs, {
     // What to try next needs one of them.
-    list: list ?? 1,
+    list: options.list ?? 1,
+    key: options.key,
+    onKeys: ({ rows, of }) => terminal.live(`  matching  ${count(rows)} of ${count(of)} rows`),
     onProgress: ({ rows, of }) => terminal.live(`  comparing  ${count(rows)} of ${count(of)} rows`),
   })
   terminal.clearLive()

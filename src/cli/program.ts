@@ -15,6 +15,7 @@ import { runCommand } from './commands/run.ts'
 import { runsCommand } from './commands/runs.ts'
 import { schemaCommand } from './commands/schema.ts'
 import { showCommand } from './commands/show.ts'
+import { testCommand } from './commands/test.ts'
 import { validateCommand } from './commands/validate.ts'
 import { verifyCommand } from './commands/verify.ts'
 import type { Context } from './context.ts'
@@ -25,7 +26,7 @@ export type CommandMaker = (context: Context, done: (exit: number) => void) => C
 const GROUPS: ReadonlyArray<readonly [title: string, makers: readonly CommandMaker[]]> = [
   [
     'Build and run:',
-    [initCommand, validateCommand, runCommand, resumeCommand, abandonCommand, rerunCommand, replayCommand],
+    [initCommand, validateCommand, testCommand, runCommand, resumeCommand, abandonCommand, rerunCommand, replayCommand],
   ],
   ['Ask what happened:', [runsCommand, showCommand, explainCommand, diffCommand, verifyCommand]],
   ['Try out:', [chaosCommand]],

@@ -11,16 +11,22 @@ import { type ConfigPath, isEmpty, type Tree, toJson } from './tree.ts'
 
 export type Issue = z.core.$ZodRawIssue
 
-export interface Content {
-  readonly content: PipelineContent
+export interface Content<T = PipelineContent> {
+  readonly content: T
   readonly issues: readonly Issue[]
 }
 
+/** Of a pipeline file. */
 export function readContent(root: Tree): Content {
-  const { value, issues } = understood(PIPELINE, inputOf(root, PIPELINE))
-  for (const path of unknownPaths(root)) replace(value, PIPELINE, path)
-  // All that was wrong has been replaced, so it fits the format.
-  return { content: value as PipelineContent, issues }
+  return contentOf(root, PIPELINE)
+}
+
+/** Of a file whose format is `part`. */
+export function contentOf<P extends z.ZodType>(root: Tree, part: P): Content<z.output<P>> {
+  const { value, issues } = understood(part, inputOf(root, part))
+  for (const path of unknownPaths(root)) replace(value, part, path)
+  // cast: all that was wrong has been replaced, so it fits the format.
+  return { content: value as z.output<P>, issues }
 }
 
 /** Issues with words of their own; the value can stay as it is then. */

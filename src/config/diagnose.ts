@@ -31,19 +31,34 @@ interface Spot {
   readonly label: string | null
 }
 
+/** What a file is: its format, and its name in messages. */
+export interface FileFormat {
+  readonly part: Part
+  readonly what: string
+}
+
+const PIPELINE_FILE: FileFormat = { part: PIPELINE, what: 'the pipeline' }
+
 /** Problems: CUSTODY_UNKNOWN_KEY, …_MISSING_KEY, …_WRONG_TYPE, …_BAD_VALUE, and those of the parts' own words. */
-export function diagnose(issues: readonly Issue[], root: Tree, problems: Problems): void {
-  const whole: Spot = { part: PIPELINE, tree: root, key_at: { ...root.at, end: root.at.start + 1 }, label: null }
-  const diagnoser = new Diagnoser(whole, problems)
+export function diagnose(
+  issues: readonly Issue[],
+  root: Tree,
+  problems: Problems,
+  { part, what }: FileFormat = PIPELINE_FILE,
+): void {
+  const whole: Spot = { part, tree: root, key_at: { ...root.at, end: root.at.start + 1 }, label: null }
+  const diagnoser = new Diagnoser(whole, what, problems)
   for (const issue of issues) diagnoser.report(issue)
 }
 
 class Diagnoser {
   readonly #whole: Spot
+  readonly #what: string
   readonly #problems: Problems
 
-  constructor(whole: Spot, problems: Problems) {
+  constructor(whole: Spot, what: string, problems: Problems) {
     this.#whole = whole
+    this.#what = what
     this.#problems = problems
   }
 
@@ -97,7 +112,7 @@ class Diagnoser {
     const { description = '' } = missing === null ? {} : aboutPart(missing)
     const hint = description.slice(0, 1).toLowerCase() + description.slice(1).replace(/\.$/, '')
     // `source applications`, or what it is where it has no name of its own.
-    const name = label === null ? 'the pipeline' : label.includes(' ') ? `\`${label}\`` : wordsOf(own).what
+    const name = label === null ? this.#what : label.includes(' ') ? `\`${label}\`` : wordsOf(own).what
     this.#problems.error('CUSTODY_MISSING_KEY', key_at, `${name} has no \`${key}\``, hint)
   }
 

@@ -4,57 +4,12 @@
  */
 import { z } from 'zod'
 import { newRow } from '../model/row.ts'
+import { distinct, list, map, object } from './compound.ts'
 import * as leaf from './leaf.ts'
-import { refuseKey } from './names.ts'
-import { isRequired, type KeyForm, ownIssue, type Words, words } from './part.ts'
+import { words } from './part.ts'
 import { byKey, byType } from './picked.ts'
 
 const { choice, count, expression, integer, interval, plugin, sink_target, target, text, wait } = leaf
-
-/** It may be empty, as may a map or a list, if it needs nothing. */
-const object = <T extends { readonly [key: string]: z.ZodType }>(what: string, shape: T, more: Words = {}) =>
-  z.strictObject(shape).register(words, { what, empty: !Object.values(shape).some(isRequired), ...more })
-
-/** A check runs although parts of a value are wrong, if it is a map, or a list, at all. */
-const ifIt = (is_one: (value: unknown) => boolean) => ({
-  when: ({ value }: z.core.ParsePayload) => is_one(value),
-})
-
-/** Its keys are chosen by users, and may be any: an object would lose their order, and `__proto__`. */
-const map = <T extends z.ZodType>(item: string, keys: KeyForm, least: 0 | 1, of: T) =>
-  z
-    .map(z.string(), of)
-    .min(least)
-    .superRefine(
-      (entries, { addIssue }) => {
-        for (const key of entries.keys()) {
-          const refusal = refuseKey(key, keys, item)
-          if (refusal !== null) addIssue(ownIssue(key, refusal))
-        }
-      },
-      ifIt(value => value instanceof Map),
-    )
-    .register(words, { item, keys, empty: least === 0 })
-
-const list = <T extends z.ZodType>(item: string, least: 0 | 1, of: T) =>
-  z
-    .array(of)
-    .min(least)
-    .register(words, { item, empty: least === 0 })
-
-/** A list of texts, each of which may stand once. */
-const distinct = (item: string, least: 0 | 1, of: z.ZodString) =>
-  list(item, least, of)
-    .superRefine((items, { addIssue }) => {
-      const code = item === 'branch' ? 'CUSTODY_DUPLICATE_BRANCH' : 'CUSTODY_BAD_VALUE'
-      for (const [index, each] of items.entries()) {
-        // What isn’t a text is reported as such.
-        if (typeof each !== 'string' || items.indexOf(each) === index) continue
-        const message = `${item} \`${each}\` stands twice in this list`
-        addIssue(ownIssue(index, { code, message }))
-      }
-    }, ifIt(Array.isArray))
-    .register(words, { unique: true })
 
 const waits = {
   attempts: count.describe('How often a row is tried at a node, the first attempt included.'),

@@ -9,6 +9,7 @@ import { field, SECRET } from './leaf.ts'
 import { KEY_PATTERNS } from './names.ts'
 import { aboutPart, type Part, type Words, words } from './part.ts'
 import { Picked } from './picked.ts'
+import { TESTS } from './tests/format.ts'
 
 /** A plugin, as plain data. */
 export interface PluginSchema {
@@ -34,6 +35,12 @@ export function pipelineSchema(plugins: readonly PluginSchema[] = []): JsonSchem
   const own = plugins.map(hoisted)
   const { $schema, ...schema } = write(PIPELINE, own)
   return { $schema, title: 'Custody pipeline', ...schema, $defs: Object.assign({}, ...own.map(each => each.$defs)) }
+}
+
+/** That of test files. */
+export function testsSchema(): JsonSchema {
+  const { $schema, ...schema } = write(TESTS, [])
+  return { $schema, title: 'Custody tests', ...schema }
 }
 
 function write(part: Part, plugins: readonly PluginSchema[]): JsonSchema {

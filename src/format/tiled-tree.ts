@@ -15,8 +15,12 @@ export interface TreeStore {
   leaves(from: number, most: number): Promise<readonly Hash[]>
 }
 
-/** Number of tiles whose leaves are kept at hand. */
-const TILES_AT_HAND = 64
+/**
+ * Number of tiles whose leaves are kept at hand: 32 MB at most, and all of a log with a million entries, so that whoever reads one here and
+ * one there reads each tile once.
+ */
+const TILES_AT_HAND = 4096
+const HASH_BYTES = 32
 
 export class TiledTree {
   readonly size: number
@@ -25,7 +29,7 @@ export class TiledTree {
   readonly #tiles: readonly Hash[]
   /** Behind the last full tile. */
   readonly #rest: readonly Hash[]
-  readonly #at_hand = new Map<number, readonly Hash[]>()
+  readonly #at_hand = new Map<number, Buffer>()
   readonly #frontier: Frontier
 
   private constructor(store: TreeStore, tiles: readonly Hash[], rest: readonly Hash[]) {
@@ -61,7 +65,8 @@ export class TiledTree {
     const tile = Math.floor(index / TILE_WIDTH)
     if (tile >= this.#tiles.length) return this.#rest[index - this.#tiles.length * TILE_WIDTH] === leaf
     const leaves = this.#at_hand.get(tile) ?? (await this.#read(tile))
-    return leaves[index % TILE_WIDTH] === leaf
+    const at = (index % TILE_WIDTH) * HASH_BYTES
+    return leaves.toString('hex', at, at + HASH_BYTES) === leaf
   }
 
   /** Whether leaves that fill tiles, from the beginning of one on, are in it: nothing else is read for that. */
@@ -72,10 +77,11 @@ export class TiledTree {
     return true
   }
 
-  /** The leaves of a full tile; none if they don't give its root. */
-  async #read(tile: number): Promise<readonly Hash[]> {
+  /** The bytes of a full tile's leaves; none if they don't give its root. */
+  async #read(tile: number): Promise<Buffer> {
     const stored = await this.#store.leaves(tile * TILE_WIDTH, TILE_WIDTH)
-    const leaves = stored.length === TILE_WIDTH && tileRoot(stored) === this.#tiles[tile] ? stored : []
+    const is_whole = stored.length === TILE_WIDTH && tileRoot(stored) === this.#tiles[tile]
+    const leaves = Buffer.from(is_whole ? stored.join('') : '', 'hex')
     this.#at_hand.set(tile, leaves)
     if (this.#at_hand.size > TILES_AT_HAND) this.#at_hand.delete(this.#at_hand.keys().next().value as number)
     return leaves

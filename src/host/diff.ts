@@ -1,42 +1,76 @@
 /** Compares two runs, long ones on all cores. */
-import type { LedgerReader } from '../ledger/read-port.ts'
 import { type DiffOptions, diffRuns } from '../read/diff/diff.ts'
 import type { Both, RunDiff } from '../read/diff/difference.ts'
+import { type KeySource, keysHere } from '../read/diff/row-keys.ts'
 import { type PairSource, pairsHere, type RowsPage } from '../read/diff/row-pairs.ts'
+import type { CheckedReader } from '../read/evidence/checked-reader.ts'
 import type { Question } from './read-questions.ts'
 import { hasOtherCores, ReadThreads } from './read-threads.ts'
 
 /** Runs with fewer rows would be compared before a thread has started. */
 const LONG_ROWS = 10_000
 
-/** As `diffRuns`; `reader` checks what it gives, and so do the threads. */
+export interface DiffRequest extends Omit<DiffOptions, 'pairs' | 'key'> {
+  /** Fields by whose values rows are matched; null: they are by number. */
+  readonly key: readonly string[] | null
+  /** Rows whose keys have been read. */
+  readonly onKeys?: DiffOptions['onProgress']
+}
+
+/** As `diffRuns`; the threads check what they read, too. */
 export async function diffOnAllCores(
-  reader: LedgerReader,
+  reader: CheckedReader,
   names: Both<string>,
-  options: Omit<DiffOptions, 'pairs'>,
+  { key, onKeys, ...options }: DiffRequest,
 ): Promise<RunDiff> {
   const threads = new ReadThreads(reader.url)
-  const there: PairSource = async function* (pairs, pages) {
-    const { old, new: other } = pairs.sides
-    const all = [...pages]
-    const rows = all.reduce((sum, { count }) => sum + count, 0)
-    if (rows < LONG_ROWS || !hasOtherCores()) {
-      yield* pairsHere(pairs, all)
+  const pairs: PairSource = async function* (compared, pages, rows) {
+    const { old, new: other } = compared.sides
+    if (isShort(rows)) {
+      yield* pairsHere(compared, pages, rows)
+      return
+    }
+    const asked: RowsPage[] = []
+    const questions = pairQuestions({ old: old.log, new: other.log }, pages, asked)
+    for await (const found of threads.answers(questions)) {
+      const page = asked.shift()
+      if (page !== undefined) yield { page, found: found ?? (await compared.compare(page)) }
+    }
+  }
+  const keys: KeySource = async function* (log, ranges, fields) {
+    const here = keysHere(reader)
+    const [from, to] = [ranges[0]?.first ?? 0, ranges.at(-1)?.last ?? 0]
+    if (isShort(to - from)) {
+      yield* here(log, ranges, fields)
       return
     }
     let next = 0
-    for await (const found of threads.answers(questions({ old: old.log, new: other.log }, all))) {
-      const page = all[next++]
-      if (page !== undefined) yield found ?? (await pairs.compare(page))
+    for await (const page of threads.answers(ranges.map(range => ({ kind: 'keys' as const, log, range, fields })))) {
+      const range = ranges[next++]
+      if (page !== null) yield page
+      else if (range !== undefined) yield* here(log, [range], fields)
     }
   }
+  const by_key = key === null ? {} : { key: { fields: key, rows: reader, keys, ...(onKeys && { onProgress: onKeys }) } }
   try {
-    return await diffRuns(reader, names, { ...options, pairs: there })
+    return await diffRuns(reader, names, { ...options, pairs, ...by_key })
   } finally {
     await threads.close()
   }
 }
 
-function* questions(logs: Both<number>, pages: readonly RowsPage[]): Iterable<Extract<Question, { kind: 'pairs' }>> {
-  for (const page of pages) yield { kind: 'pairs', logs, page }
+function isShort(rows: number): boolean {
+  return rows < LONG_ROWS || !hasOtherCores()
+}
+
+/** Puts each page that is asked about behind `asked`. */
+function* pairQuestions(
+  logs: Both<number>,
+  pages: Iterable<RowsPage>,
+  asked: RowsPage[],
+): Iterable<Extract<Question, { kind: 'pairs' }>> {
+  for (const page of pages) {
+    asked.push(page)
+    yield { kind: 'pairs', logs, page }
+  }
 }

@@ -1,6 +1,7 @@
 /** What threads are asked of a ledger, and what they answer. */
 import type { Failure } from '../ledger/thread/messages.ts'
 import type { Both } from '../read/diff/difference.ts'
+import type { KeyPage, KeyRange } from '../read/diff/row-keys.ts'
 import type { Found, RowsPage } from '../read/diff/row-pairs.ts'
 import type { PackedPage } from '../read/verify/packed-page.ts'
 import type { PageRequest } from '../read/verify/page.ts'
@@ -21,6 +22,8 @@ export type Question =
     }
   /** How rows of two runs compare (read/diff/row-pairs.ts). */
   | { readonly kind: 'pairs'; readonly logs: Both<number>; readonly page: RowsPage }
+  /** Keys of rows (read/diff/row-keys.ts). */
+  | { readonly kind: 'keys'; readonly log: number; readonly range: KeyRange; readonly fields: readonly string[] }
 
 /** By kind of question. null: something isn't as it should be, or can't be known here; whoever asks looks at it himself. */
 export interface Answers {
@@ -28,4 +31,5 @@ export interface Answers {
   readonly integrity: readonly string[]
   readonly search: Fitting | null
   readonly pairs: readonly Found[] | null
+  readonly keys: KeyPage | null
 }

@@ -4,6 +4,7 @@ import { openLedgerReader } from '../ledger/open.ts'
 import type { LedgerReader } from '../ledger/read-port.ts'
 import { failureOf } from '../ledger/thread/messages.ts'
 import { isCustodyError } from '../model/error.ts'
+import { keysOfRows } from '../read/diff/row-keys.ts'
 import { RowPairs } from '../read/diff/row-pairs.ts'
 import { CheckedReader } from '../read/evidence/checked-reader.ts'
 import { packed } from '../read/verify/packed-page.ts'
@@ -37,6 +38,8 @@ class Answerer {
         return sound(() => fittingIn(this.#checked, question))
       case 'pairs':
         return sound(async () => (await this.#pairsOf(question.logs)).compare(question.page))
+      case 'keys':
+        return sound(() => keysOfRows(this.#checked, question.log, question.range, question.fields))
     }
   }
 

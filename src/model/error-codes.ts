@@ -241,8 +241,17 @@ export const ERRORS = {
   ),
   CUSTODY_PATTERN: spec(2, 'A pattern isn’t valid RE2 syntax.', 'RE2 has no look-around and no back-references.'),
   // running
-  CUSTODY_OUTPUT: spec(1, 'Standard output can’t be written.', 'Check where it is redirected to.'),
+  CUSTODY_OUTPUT: spec(
+    1,
+    'Standard output, or a file that a command writes, can’t be written.',
+    'Check where it leads to.',
+  ),
   CUSTODY_ARGUMENT: spec(2, 'An argument of the command is wrong.', 'See the command’s --help.'),
+  CUSTODY_TEST_ANSWER: spec(
+    1,
+    'A test case gives no answer to a call that its pipeline makes.',
+    'Write it among the answers of the case.',
+  ),
   CUSTODY_TARGET_EXISTS: spec(
     2,
     'An output exists already.',

@@ -4,6 +4,7 @@ import type { VerifierKey } from '../../src/format/note.ts'
 import type { LedgerReader } from '../../src/ledger/read-port.ts'
 import { isCustodyError } from '../../src/model/error.ts'
 import { diffRuns } from '../../src/read/diff/diff.ts'
+import { keysHere } from '../../src/read/diff/row-keys.ts'
 import { CheckedReader } from '../../src/read/evidence/checked-reader.ts'
 import { explainRow, explainToken, explainWhere } from '../../src/read/explain/explain.ts'
 import { fittingRows } from '../../src/read/explain/fitting-rows.ts'
@@ -43,6 +44,12 @@ export async function showAll(inner: LedgerReader, what: string): Promise<Answer
       return stories
     },
     diff: () => diffRuns(reader, { old: simulatedRun(SEALED), new: simulatedRun(OPEN) }, { list: 10 }),
+    'diff by key': () =>
+      diffRuns(
+        reader,
+        { old: simulatedRun(SEALED), new: simulatedRun(OPEN) },
+        { list: 10, key: { fields: ['n'], rows: reader, keys: keysHere(reader) } },
+      ),
   })
 }
 

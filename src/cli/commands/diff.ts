@@ -1,5 +1,5 @@
 /** `custody diff OLD NEW`: the command and its options; diff-runs.ts does the work. */
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { integerFrom, withLedgerOption } from '../arguments.ts'
 import type { Context } from '../context.ts'
 import type { LedgerOptions } from '../ledger-access.ts'
@@ -10,6 +10,7 @@ const LISTED_AS_JSON = 1000
 interface DiffCommandOptions extends LedgerOptions {
   readonly list?: number
   readonly json?: boolean
+  readonly key?: readonly string[]
 }
 
 export function diffCommand(context: Context, done: (exit: number) => void): Command {
@@ -25,10 +26,23 @@ export function diffCommand(context: Context, done: (exit: number) => void): Com
       `list the first n rows that differ one by one (default: none; as JSON ${LISTED_AS_JSON})`,
       integerFrom(0),
     )
+    .option(
+      '--key <field,…>',
+      'match rows by the values of these fields as they were ingested (default: by their number)',
+      fieldNames,
+    )
     .option('--json', 'print the differences as JSON')
-    .action(async (old_run: string, new_run: string, { list, ...options }: DiffCommandOptions) => {
+    .action(async (old_run: string, new_run: string, { list, key, ...options }: DiffCommandOptions) => {
       const { printDiff } = await import('../diff-runs.ts')
       const listed = list ?? (options.json === true ? LISTED_AS_JSON : null)
-      done(await printDiff(context, { old: old_run, new: new_run }, { ...options, list: listed }))
+      done(await printDiff(context, { old: old_run, new: new_run }, { ...options, list: listed, key: key ?? null }))
     })
+}
+
+/** Names with commas between them. */
+function fieldNames(text: string): readonly string[] {
+  const names = text.split(',').map(each => each.trim())
+  if (names.some(each => each === ''))
+    throw new InvalidArgumentError('It must be names of fields, with commas between.')
+  return [...new Set(names)]
 }

@@ -1,4 +1,4 @@
-/** `custody schema`: the JSON Schema of pipeline files, for editors. */
+/** `custody schema`: the JSON Schema of pipeline files, or of test files, for editors. */
 import { Command } from 'commander'
 import type { Context } from '../context.ts'
 
@@ -8,10 +8,11 @@ export function schemaCommand(context: Context, done: (exit: number) => void): C
     .description(
       'Prints the JSON Schema of pipeline files. Save it, and begin a pipeline file with:\n  # yaml-language-server: $schema=./custody.schema.json',
     )
+    .option('--tests', 'print that of test files instead')
     .option('--json', 'the same: the answer is JSON anyway')
-    .action(async () => {
-      const { schemaOfPipelines } = await import('../pipeline-schema.ts')
-      context.terminal.answer(JSON.stringify(schemaOfPipelines(), null, 2))
+    .action(async ({ tests }: { readonly tests?: boolean }) => {
+      const { schemaOfPipelines, testsSchema } = await import('../pipeline-schema.ts')
+      context.terminal.answer(JSON.stringify(tests === true ? testsSchema() : schemaOfPipelines(), null, 2))
       done(0)
     })
 }

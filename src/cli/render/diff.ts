@@ -1,6 +1,16 @@
 /** The differences of two runs for people: counts by the decision at which they parted, and what to look at next. */
 import { type CodeChange, codeText } from '../../format/plugin-code.ts'
-import type { Both, Divergence, EndingSummary, OnlyRows, Parting, RunDiff } from '../../read/diff/difference.ts'
+import type { Row } from '../../model/row.ts'
+import type {
+  Both,
+  Divergence,
+  EndingSummary,
+  KeyedRows,
+  OnlyRows,
+  Parting,
+  RowDifference,
+  RunDiff,
+} from '../../read/diff/difference.ts'
 import type { Paint } from '../terminal.ts'
 import { columnsOf, count, counted, padEnd, padStart, printable, shorten, shortRun, valueText } from './text.ts'
 
@@ -13,8 +23,10 @@ export interface DiffView {
   explain(run: string, what: string): string
 }
 
-export function differs({ rows, batches }: RunDiff): boolean {
-  return [rows, batches].some(each => each.different + each.only_old + each.only_new > 0)
+/** Of rows that take no part in a comparison by key, other numbers are a difference. */
+export function differs({ rows, batches, key }: RunDiff): boolean {
+  const left_out = key === undefined ? [] : LEFT_OUT.filter(([why]) => key.old[why].rows !== key.new[why].rows)
+  return left_out.length > 0 || [rows, batches].some(each => each.different + each.only_old + each.only_new > 0)
 }
 
 export function renderDiff(diff: RunDiff, view: DiffView): string {
@@ -40,7 +52,7 @@ export function renderDiff(diff: RunDiff, view: DiffView): string {
   const rest = [
     unknownText(rows.unknown, 'row', 'rows'),
     unknownText(batches.unknown, 'batch', 'batches'),
-    ...diff.only.map(onlyText),
+    ...(diff.key === undefined ? diff.only.map(onlyText) : keyLines(diff, diff.key)),
     onlyBatches(batches.only_old, 'old'),
     onlyBatches(batches.only_new, 'new'),
   ].filter(each => each !== null)
@@ -56,8 +68,9 @@ function codeLine({ kind, name, old, new: now }: CodeChange): string {
   return printable(`the code of ${kind} ${name} differs: ${codeText(old)} → ${codeText(now)}`)
 }
 
-function headline({ old: before, new: after, rows }: RunDiff, { paint }: DiffView): string {
-  const runs = `between run ${shortRun(before)}… and run ${shortRun(after)}…`
+function headline({ old: before, new: after, rows, key }: RunDiff, { paint }: DiffView): string {
+  const by = key === undefined ? '' : `, matched by ${key.fields.map(printable).join(', ')}`
+  const runs = `between run ${shortRun(before)}… and run ${shortRun(after)}…${by}`
   if (rows.different > 0) return paint('bold', `${differText(rows.different, rows.compared, 'row', 'rows')} ${runs}`)
   return `${paint('bold', 'no row differs')} ${runs}, ${counted(rows.compared, 'row')} compared`
 }
@@ -130,15 +143,78 @@ function onlyBatches(many: number, which: 'old' | 'new'): string | null {
   return many === 0 ? null : `only in the ${which} run: ${counted(many, 'batch', 'batches')}`
 }
 
+// ── matched by key ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+const LEFT_OUT = [
+  ['rejected', 'record that was rejected', 'records that were rejected'],
+  ['without_key', 'row without the key', 'rows without the key'],
+  ['erased', 'row whose key is erased', 'rows whose key is erased'],
+] as const
+
+/** What was matched by no number: what only one run has, what is repeated, and what took no part. */
+function keyLines(diff: RunDiff, key: NonNullable<RunDiff['key']>): string[] {
+  const sides = ['old', 'new'] as const
+  return [
+    ...sides.flatMap(which => onlyByKey(diff, which)),
+    ...sides.flatMap(which => repeatedText(key[which], which)),
+    ...sides.flatMap(which => {
+      const rows = key[which]
+      return LEFT_OUT.filter(([why]) => rows[why].rows > 0).map(
+        ([why, one, more]) =>
+          `left out of the ${which} run: ${counted(rows[why].rows, one, more)}  ${rowsText(rows[why].rows, rows[why].examples)}`,
+      )
+    }),
+  ]
+}
+
+/** `only in the new run: 3 rows  rows 2, 6 to 7`. */
+function onlyByKey({ only, rows }: RunDiff, which: 'old' | 'new'): string[] {
+  const many = which === 'old' ? rows.only_old : rows.only_new
+  if (many === 0) return []
+  const shown = only.filter(each => each.in === which).slice(0, SHOWN)
+  const stretches = shown.map(({ row: { from, to } }) => (from === to ? count(from) : `${count(from)} to ${count(to)}`))
+  const listed = shown.reduce((sum, { row }) => sum + row.to - row.from + 1, 0)
+  const text = [...stretches, ...(listed < many ? ['…'] : [])].join(', ')
+  return [`only in the ${which} run: ${counted(many, 'row')}  ${many === 1 ? 'row' : 'rows'} ${text}`]
+}
+
+function repeatedText({ repeated: { keys, rows, examples } }: KeyedRows, which: 'old' | 'new'): string[] {
+  if (keys === 0) return []
+  const texts = examples.slice(0, SHOWN).map(each => `${keyText(each.key)} (${rowsText(each.times, each.rows)})`)
+  const more = keys > texts.length ? ' · …' : ''
+  const head = `${counted(keys, 'key is', 'keys are')} repeated in the ${which} run: ${counted(rows, 'row')}, matched in their order`
+  return [head, `  ${texts.join(' · ')}${more}`]
+}
+
+/** Of what there are examples of. */
+const SHOWN = 5
+
+function rowsText(many: number, examples: readonly number[]): string {
+  const shown = examples.slice(0, SHOWN)
+  return `${many === 1 ? 'row' : 'rows'} ${shown.map(count).join(', ')}${many > shown.length ? ', …' : ''}`
+}
+
+/** `region "north", id 17`. */
+function keyText(key: Row): string {
+  return Object.entries(key)
+    .map(([field, value]) => `${printable(field)} ${valueText(value)}`)
+    .join(', ')
+}
+
 // ── one by one ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function listed({ differences, batches, rows }: RunDiff, view: DiffView): string[] {
   const lines = [
-    ...differences.flatMap(each => ['', ...oneLines(`row ${numbers(each.row)}`, each, view)]),
+    ...differences.flatMap(each => ['', ...oneLines(rowTitle(each), each, view)]),
     ...batches.differences.flatMap(each => ['', ...oneLines(`batch ${numbers(each.batch)}`, each, view)]),
   ]
   const left = rows.different + batches.different - differences.length - batches.differences.length
   return left === 0 ? lines : [...lines, '', `and ${count(left)} more`]
+}
+
+/** `row 3`, `row 3 (4 in the new run), id 17`. */
+function rowTitle({ row, key }: RowDifference): string {
+  return `row ${numbers(row)}${key === undefined ? '' : `, ${keyText(key)}`}`
 }
 
 /** `3`, or `3 (4 in the new run)`. */

@@ -7,20 +7,23 @@ import type { Course } from '../fold/course.ts'
 import { readable } from '../runs/run-log.ts'
 import { tokenName } from '../verify/check.ts'
 import { endingsOf } from '../verify/stored-endings.ts'
-import { recordOf, type Side } from './side.ts'
+import type { Side } from './side.ts'
 
 export class Batches {
   readonly numbers: BatchNumbers
   readonly #side: Side
+  readonly #rowName: (row: number) => string
   #open_tokens: ReadonlyMap<number, number> | null = null
 
-  private constructor(side: Side, numbers: BatchNumbers) {
+  private constructor(side: Side, numbers: BatchNumbers, rowName: (row: number) => string) {
     this.numbers = numbers
     this.#side = side
+    this.#rowName = rowName
   }
 
-  static async of(side: Side): Promise<Batches> {
-    return new Batches(side, await BatchNumbers.of(side.reader, side.log, side.topology))
+  /** `rowName`: rows of two runs that stand for each other have the same name. */
+  static async of(side: Side, rowName: (row: number) => string): Promise<Batches> {
+    return new Batches(side, await BatchNumbers.of(side.reader, side.log, side.topology), rowName)
   }
 
   async entries(batch: number): Promise<readonly FullEntry[]> {
@@ -42,15 +45,14 @@ export class Batches {
   }
 
   async #origin(token: number, ending: StoredEnding | null): Promise<string> {
-    const side = this.#side
-    const { reader, log } = side
-    if (ending?.row != null) return rowName(side, ending.row)
+    const { reader, log } = this.#side
+    if (ending?.row != null) return this.#rowName(ending.row)
     const seq = ending?.seq ?? (await this.#open()).get(token)
     const entry = seq === undefined ? null : await reader.entry(log, seq)
     if (entry === null)
       throw new UnsoundRecord([`no table knows what became of ${tokenName(token)}, a member of a batch`])
     const { subject } = readable(log, () => decodeSubjectEntry(entry.seq, entry.body))
-    return subject.kind === 'row' ? rowName(side, subject.row) : this.numbers.nameOf(subject.batch)
+    return subject.kind === 'row' ? this.#rowName(subject.row) : this.numbers.nameOf(subject.batch)
   }
 
   async #open(): Promise<ReadonlyMap<number, number>> {
@@ -58,10 +60,4 @@ export class Batches {
     this.#open_tokens ??= new Map((await reader.openTokens(log)).map(each => [each.token, each.seq] as const))
     return this.#open_tokens
   }
-}
-
-/** Names of nodes have no space, so that rows and batches can't be mistaken for each other: no source is an aggregate. */
-function rowName(side: Side, row: number): string {
-  const record = recordOf(side, row)
-  return record === null ? '?' : `${record.source} ${record.index}`
 }

@@ -1,19 +1,31 @@
 /**
  * Compares two runs of a ledger, record by record and batch by batch.
  *
- * DIFF-1. Rows are the same if source and number of the record are; batches, if node and place among its batches are.
- * DIFF-2. Memory is bounded by a page of rows, the ways to part, the differences that are asked for, and the number of batches.
+ * DIFF-1. Rows are the same if source and number of the record are, or source and key (matching.ts); batches, if node and place among
+ *     its batches are.
+ * DIFF-2. Memory is bounded by a page of rows, the ways to part, the differences that are asked for, and the number of batches; with
+ *     a key, by what matching.ts keeps of a row.
  */
 import { codeChanges } from '../../format/plugin-code.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
-import type { SourceRows } from '../fold/source-rows.ts'
 import { findRun } from '../runs/list.ts'
 import { Batches } from './batches.ts'
 import { type Comparison, compareTales } from './compare.ts'
-import type { BatchDifference, Both, DiffCounts, Divergence, OnlyRows, RowDifference, RunDiff } from './difference.ts'
+import {
+  type BatchDifference,
+  type Both,
+  type DiffCounts,
+  type Divergence,
+  MOST_ONLY,
+  type OnlyRows,
+  type RowDifference,
+  type RunDiff,
+} from './difference.ts'
 import { Groups } from './groups.ts'
-import { type Found, PAGE_ROWS, type PairSource, pairsHere, RowPairs, type RowsPage } from './row-pairs.ts'
-import { type Side, sideOf, taleOf } from './side.ts'
+import { KeyMatcher, type KeyOptions, type Matching, matchByNumber, onlyRows, pairedSources } from './matching.ts'
+import { keyOfRow } from './row-keys.ts'
+import { type Found, type PairSource, pairsHere, RowPairs } from './row-pairs.ts'
+import { recordOf, type Side, sideOf, taleOf } from './side.ts'
 
 export interface DiffOptions {
   /** How many differences are listed one by one: of rows, and of batches. */
@@ -21,45 +33,36 @@ export interface DiffOptions {
   readonly onProgress?: (progress: { readonly rows: number; readonly of: number }) => void
   /** Who compares pages of rows; absent: that is done here. */
   readonly pairs?: PairSource
+  /** Matches rows by a key; absent: by number. */
+  readonly key?: KeyOptions
 }
 
-/** The runs by id, unique beginning of one, or `latest`. @throws CustodyError CUSTODY_RUN_UNKNOWN, CUSTODY_RUN_AMBIGUOUS. */
-export async function diffRuns(
-  reader: LedgerReader,
-  names: Both<string>,
-  { list, onProgress, pairs: source = pairsHere }: DiffOptions,
-): Promise<RunDiff> {
+/**
+ * The runs by id, unique beginning of one, or `latest`.
+ * @throws CustodyError CUSTODY_RUN_UNKNOWN, CUSTODY_RUN_AMBIGUOUS; CUSTODY_ARGUMENT if no row of one of the runs has the key.
+ */
+export async function diffRuns(reader: LedgerReader, names: Both<string>, options: DiffOptions): Promise<RunDiff> {
+  const { list, key } = options
   const sides = {
     old: await sideOf(reader, (await findRun(reader, names.old)).log),
     new: await sideOf(reader, (await findRun(reader, names.new)).log),
   }
-  const rows = new Comparisons<RowDifference>(list)
-  const shared = pairedSources(sides)
-  const of = shared.reduce((sum, each) => sum + Math.min(each.old.records, each.new.records), 0)
-  const pairs = new RowPairs(sides)
-  for (const pair of shared) {
-    let index = 0
-    for await (const page of source(pairs, pagesOf(pair))) {
-      for (const found of page) {
-        const row = { old: pair.old.first + index, new: pair.new.first + index }
-        index++
-        if (found === 'same' || found === 'unknown') rows.count(found)
-        else if (rows.is_full) rows.count(found, row.old)
-        else rows.add(await pairs.tell(row), { row, source: pair.old.source, index }, row.old)
-      }
-      onProgress?.({ rows: rows.compared, of })
-    }
-  }
-  const only = [...onlyIn('old', sides.old, sides.new), ...onlyIn('new', sides.new, sides.old)]
-  const batches = await compareBatches(sides, list)
+  const matcher = key === undefined ? null : new KeyMatcher(sides, key)
+  const matchings: Matching[] = []
+  for (const source of pairedSources(sides)) matchings.push((await matcher?.match(source)) ?? matchByNumber(source))
+  await matcher?.mustHaveKeys()
+  const rows = await compareRows(sides, matchings, options)
+  const [old, other] = [onlyIn('old', sides, matchings), onlyIn('new', sides, matchings)]
+  const batches = await compareBatches(sides, matchings, list)
   return {
     old: sides.old.run,
     new: sides.new.run,
     code: codeChanges(sides.old.plugins, sides.new.plugins),
-    rows: rows.counts(recordsIn(only, 'old'), recordsIn(only, 'new')),
+    ...(matcher === null || key === undefined ? {} : { key: { fields: key.fields, ...matcher.report } }),
+    rows: rows.counts(old.records, other.records),
     groups: rows.groups.list().map(({ parting, count, examples }) => ({ ...parting, rows: count, examples })),
     differences: rows.differences,
-    only,
+    only: [...old.stretches, ...other.stretches],
     batches,
   }
 }
@@ -111,39 +114,67 @@ class Comparisons<D extends Divergence> {
 
 // ── rows ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Sources of both runs, in the order of the old one. */
-function pairedSources(sides: Both<Side>): Array<Both<SourceRows>> {
-  return sides.old.sources.flatMap(old => {
-    const found = sides.new.sources.find(each => each.source === old.source)
-    return found === undefined ? [] : [{ old, new: found }]
-  })
+async function compareRows(
+  sides: Both<Side>,
+  matchings: readonly Matching[],
+  { list, onProgress, pairs: source = pairsHere, key }: DiffOptions,
+): Promise<Comparisons<RowDifference>> {
+  const rows = new Comparisons<RowDifference>(list)
+  const of = matchings.reduce((sum, each) => sum + each.matched, 0)
+  const pairs = new RowPairs(sides)
+  const keyOf = async (row: number) =>
+    key === undefined ? {} : { key: await keyOfRow(key.rows, sides.old.log, row, key.fields) }
+  for (const matching of matchings)
+    for await (const { page, found } of source(pairs, matching.pages(), matching.matched)) {
+      for (const [i, row] of page.entries()) {
+        // cast: of each pair of a page there is what it comes to.
+        const each = found[i] as Found
+        const index = row.old - matching.first + 1
+        if (each === 'same' || each === 'unknown') rows.count(each)
+        else if (rows.is_full) rows.count(each, row.old)
+        else
+          rows.add(await pairs.tell(row), { row, source: matching.source, index, ...(await keyOf(row.old)) }, row.old)
+      }
+      onProgress?.({ rows: rows.compared, of })
+    }
+  return rows
 }
 
-/** What both runs read of a source, by pages. */
-function* pagesOf({ old, new: other }: Both<SourceRows>): Iterable<RowsPage> {
-  const records = Math.min(old.records, other.records)
-  for (let at = 0; at < records; at += PAGE_ROWS)
-    yield { first: { old: old.first + at, new: other.first + at }, count: Math.min(PAGE_ROWS, records - at) }
-}
-
-/** What one run read of its sources and the other didn't. */
-function onlyIn(which: 'old' | 'new', here: Side, there: Side): OnlyRows[] {
-  return here.sources.flatMap(({ source, first, records }) => {
-    const from = (there.sources.find(each => each.source === source)?.records ?? 0) + 1
-    if (from > records) return []
-    const row = { from: first + from - 1, to: first + records - 1 }
-    return [{ in: which, source, index: { from, to: records }, row }]
-  })
-}
-
-function recordsIn(only: readonly OnlyRows[], which: 'old' | 'new'): number {
-  return only.reduce((sum, each) => (each.in === which ? sum + each.index.to - each.index.from + 1 : sum), 0)
+/** What one run has and the other hasn't: all of a source that the other didn't read, else rows without a partner. */
+function onlyIn(
+  which: 'old' | 'new',
+  sides: Both<Side>,
+  matchings: readonly Matching[],
+): { readonly records: number; readonly stretches: readonly OnlyRows[] } {
+  let records = 0
+  const stretches: OnlyRows[] = []
+  for (const rows of sides[which].sources) {
+    const matching = matchings.find(each => each.source === rows.source)
+    const all = rows.records === 0 ? [] : [onlyRows(which, rows, 1, rows.records)]
+    let listed = 0
+    for (const stretch of matching?.only(which) ?? all) {
+      records += stretch.index.to - stretch.index.from + 1
+      if (listed++ < MOST_ONLY) stretches.push(stretch)
+    }
+  }
+  return { records, stretches }
 }
 
 // ── batches ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-async function compareBatches(sides: Both<Side>, list: number): Promise<RunDiff['batches']> {
-  const batches = { old: await Batches.of(sides.old), new: await Batches.of(sides.new) }
+async function compareBatches(
+  sides: Both<Side>,
+  matchings: readonly Matching[],
+  list: number,
+): Promise<RunDiff['batches']> {
+  const batches = {
+    old: await Batches.of(sides.old, row => rowName(sides.old, row)),
+    new: await Batches.of(sides.new, row => {
+      const source = recordOf(sides.new, row)?.source
+      const old = matchings.find(each => each.source === source)?.oldOf(row) ?? null
+      return old === null ? `new ${rowName(sides.new, row)}` : rowName(sides.old, old)
+    }),
+  }
   const counted = new Comparisons<BatchDifference>(list)
   const only = { old: 0, new: 0 }
   for (const node of new Set([...batches.old.numbers.nodes, ...batches.new.numbers.nodes])) {
@@ -181,6 +212,12 @@ async function compareBatch(
     kind: 'different',
     divergence: { parted_at, changed: {}, token, outcome, differs: { ...differs, path: true } },
   }
+}
+
+/** Names of nodes have no space, so that rows and batches can't be mistaken for each other: no source is an aggregate. */
+function rowName(side: Side, row: number): string {
+  const record = recordOf(side, row)
+  return record === null ? '?' : `${record.source} ${record.index}`
 }
 
 const NOTHING_ELSE: Pick<Divergence, 'token' | 'outcome' | 'differs'> = {

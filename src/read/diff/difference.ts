@@ -1,6 +1,6 @@
 /** How two runs differ: what `diff` finds, as data. Its JSON has this very shape. */
 import type { CodeChange } from '../../format/plugin-code.ts'
-import type { Json } from '../../model/row.ts'
+import type { Json, Row } from '../../model/row.ts'
 
 /** Something of the old run, and what stands in its place in the new one. */
 export interface Both<T> {
@@ -57,8 +57,10 @@ export interface Divergence {
 export interface RowDifference extends Divergence {
   readonly row: Both<number>
   readonly source: string
-  /** Number of the record within its source, from 1. */
+  /** Number of the record within its source, from 1; of the old run. */
   readonly index: number
+  /** Fields of the key that it was matched by; absent where rows are matched by number. */
+  readonly key?: Row
 }
 
 export interface BatchDifference extends Divergence {
@@ -79,6 +81,9 @@ export interface DiffCounts {
   readonly only_new: number
 }
 
+/** Stretches of rows that are listed of those that only one run has. */
+export const MOST_ONLY = 1000
+
 /** Records of a source that only one of the runs has. */
 export interface OnlyRows {
   readonly in: 'old' | 'new'
@@ -88,17 +93,48 @@ export interface OnlyRows {
   readonly row: { readonly from: number; readonly to: number }
 }
 
+/** A key that several rows of one source have. */
+export interface RepeatedKey {
+  readonly source: string
+  readonly key: Row
+  /** How many rows have it. */
+  readonly times: number
+  /** The first of their numbers. */
+  readonly rows: readonly number[]
+}
+
+/** How many rows there are, and the first of their numbers. */
+export interface CountedRows {
+  readonly rows: number
+  readonly examples: readonly number[]
+}
+
+/** What there is to say of the keys of one run's rows. The last three take no part in the comparison. */
+export interface KeyedRows {
+  readonly with_key: number
+  /** Keys that are there more than once, rows that have one of them, and the first of the keys. */
+  readonly repeated: { readonly keys: number; readonly rows: number; readonly examples: readonly RepeatedKey[] }
+  /** Records that didn't fit their schema. */
+  readonly rejected: CountedRows
+  /** Rows that lack a field of the key, or have null there. */
+  readonly without_key: CountedRows
+  readonly erased: CountedRows
+}
+
 export interface RunDiff {
   /** Ids of the runs. */
   readonly old: string
   readonly new: string
   /** Plugins that both used, and whose code differs. */
   readonly code: readonly CodeChange[]
+  /** How rows were matched, if that was by a key. */
+  readonly key?: Both<KeyedRows> & { readonly fields: readonly string[] }
   readonly rows: DiffCounts
   /** Of rows, the biggest first; `examples` are numbers of rows in the old run. */
   readonly groups: ReadonlyArray<Parting & { readonly rows: number; readonly examples: readonly number[] }>
   /** The first of the rows that differ, in the order of the old run. */
   readonly differences: readonly RowDifference[]
+  /** By key, the first `MOST_ONLY` of each run and source. */
   readonly only: readonly OnlyRows[]
   readonly batches: DiffCounts & {
     readonly groups: ReadonlyArray<Parting & { readonly batches: number; readonly examples: readonly number[] }>

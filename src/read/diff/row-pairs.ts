@@ -8,11 +8,8 @@ import { entriesByRow, hasOpen, type Side, sideOf, taleOf } from './side.ts'
 /** Rows of each run that are read at a time. */
 export const PAGE_ROWS = 1024
 
-/** Rows of both runs from these on. */
-export interface RowsPage {
-  readonly first: Both<number>
-  readonly count: number
-}
+/** Numbers of rows that are compared. */
+export type RowsPage = ReadonlyArray<Both<number>>
 
 /** What two rows come to; if they differ, where they parted. */
 export type Found = 'same' | 'unknown' | Parting
@@ -31,24 +28,42 @@ export class RowPairs {
   }
 
   /** @throws UnsoundRecord if one of them isn't what was recorded. */
-  async compare({ first, count }: RowsPage): Promise<readonly Found[]> {
-    const [old, other] = [await this.#entries('old', first, count), await this.#entries('new', first, count)]
-    const found: Found[] = []
-    for (let i = 0; i < count; i++) {
-      const comparison = this.#compareRow({ old, new: other }, { old: first.old + i, new: first.new + i })
-      found.push(comparison.kind === 'different' ? comparison.divergence.parted_at : comparison.kind)
+  async compare(page: RowsPage): Promise<readonly Found[]> {
+    const entries = {
+      old: await this.#entries('old', page),
+      new: await this.#entries('new', page),
     }
-    return found
+    return page.map(row => {
+      const comparison = this.#compareRow(entries, row)
+      return comparison.kind === 'different' ? comparison.divergence.parted_at : comparison.kind
+    })
   }
 
   /** Two rows, compared in full detail. @throws UnsoundRecord */
   async tell(row: Both<number>): Promise<Comparison> {
-    const [old, other] = [await this.#entries('old', row, 1), await this.#entries('new', row, 1)]
-    return this.#compareRow({ old, new: other }, row)
+    const entries = { old: await this.#entries('old', [row]), new: await this.#entries('new', [row]) }
+    return this.#compareRow(entries, row)
   }
 
-  #entries(which: 'old' | 'new', first: Both<number>, count: number): ReturnType<typeof entriesByRow> {
-    return entriesByRow(this.sides[which], first[which], count)
+  /** Those of rows that follow each other are read at once. */
+  async #entries(which: 'old' | 'new', page: RowsPage): ReturnType<typeof entriesByRow> {
+    const found = new Map<number, readonly FullEntry[]>()
+    let first = 0
+    let count = 0
+    const read = async () => {
+      if (count === 0) return
+      for (const [row, entries] of await entriesByRow(this.sides[which], first, count)) found.set(row, entries)
+    }
+    for (const row of page.map(each => each[which]).sort((a, b) => a - b)) {
+      if (row === first + count) count++
+      else {
+        await read()
+        first = row
+        count = 1
+      }
+    }
+    await read()
+    return found
   }
 
   #compareRow(entries: Both<ReadonlyMap<number, readonly FullEntry[]>>, row: Both<number>): Comparison {
@@ -61,10 +76,14 @@ export class RowPairs {
   }
 }
 
-/** Gives what pages of rows come to, in their order. */
-export type PairSource = (pairs: RowPairs, pages: Iterable<RowsPage>) => AsyncIterable<readonly Found[]>
+/** Gives what pages of rows come to, in their order; `rows`: how many there are on all pages. */
+export type PairSource = (
+  pairs: RowPairs,
+  pages: Iterable<RowsPage>,
+  rows: number,
+) => AsyncIterable<{ readonly page: RowsPage; readonly found: readonly Found[] }>
 
 /** Compares them here. */
 export const pairsHere: PairSource = async function* (pairs, pages) {
-  for (const page of pages) yield await pairs.compare(page)
+  for (const page of pages) yield { page, found: await pairs.compare(page) }
 }

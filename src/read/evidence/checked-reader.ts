@@ -80,10 +80,19 @@ export class CheckedReader implements LedgerReader {
   }
 
   /** The data of rows whose first entries are among those from `from` up to but without `end`, in their order. */
-  async ingested(log: number, from: number, end: number): Promise<readonly Ingested[]> {
+  ingested(log: number, from: number, end: number): Promise<readonly Ingested[]> {
+    return this.#ingestedAmong(log, () => this.#inner.page(log, from, end))
+  }
+
+  /** The data of the rows from `first` to `last`, in their order; rows whose data is erased are left out. */
+  ingestedOfRows(log: number, first: number, last: number): Promise<readonly Ingested[]> {
+    return this.#ingestedAmong(log, () => this.#inner.entriesOfRows(log, first, last))
+  }
+
+  async #ingestedAmong(log: number, read: () => Promise<readonly FullEntry[]>): Promise<readonly Ingested[]> {
     const { isErased } = await this.check(log)
     const found: Ingested[] = []
-    for (const entry of await this.#checked(log, () => this.#inner.page(log, from, end))) {
+    for (const entry of await this.#checked(log, read)) {
       if (!isFirstOfRow(entry)) continue
       const data = firstValue(entry, () => valuesFit(log, entry, entry.payload, isErased).payload)
       if (data !== null) found.push({ entry, data })

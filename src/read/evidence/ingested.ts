@@ -8,6 +8,8 @@
 import { commitment, SALT_BYTES } from '../../format/hash.ts'
 import type { FullEntry, StoredPayload } from '../../ledger/read-port.ts'
 import { isObject, type Row } from '../../model/row.ts'
+import { decodeSubjectEntry } from '../decode.ts'
+import { readable } from '../runs/run-log.ts'
 import type { DecodedPayload } from '../values.ts'
 
 /** The first entry of a row, and the row's data; of a record that was rejected, what is kept of it. */
@@ -20,6 +22,14 @@ export interface Ingested {
 /** Whether it is the first entry of its row: only that has an origin. */
 export function isFirstOfRow(entry: FullEntry): entry is Ingested['entry'] {
   return entry.row !== null && entry.body.includes('"s":[')
+}
+
+/** The first visit of an entry, if it has no error: codes of errors are texts. Within a text the quotation marks would be escaped. */
+const UNTROUBLED = /"v":\[\[[\d,]+\]/
+
+/** Whether the record didn't fit its schema: what is kept of it is no row. */
+export function wasRejected(log: number, { entry: { seq, body } }: Ingested): boolean {
+  return !UNTROUBLED.test(body) && readable(log, () => decodeSubjectEntry(seq, body)).visits[0]?.error !== null
 }
 
 /**

@@ -5,10 +5,8 @@
 import { TILE_WIDTH } from '../../format/tree.ts'
 import { isCustodyError } from '../../model/error.ts'
 import type { Row } from '../../model/row.ts'
-import { decodeSubjectEntry } from '../decode.ts'
 import type { CheckedReader } from '../evidence/checked-reader.ts'
-import type { Ingested } from '../evidence/ingested.ts'
-import { readable } from '../runs/run-log.ts'
+import { type Ingested, wasRejected } from '../evidence/ingested.ts'
 
 /** A few tiles of the log's tree. */
 export const PAGE_ENTRIES = 4 * TILE_WIDTH
@@ -52,6 +50,6 @@ async function soundTile(reader: Reader, log: number, from: number, end: number)
 }
 
 /** Rows that were rejected don't, whatever is kept of them. */
-function isFitting({ entry, data }: Ingested, log: number, fits: Fits): boolean {
-  return fits(data) && readable(log, () => decodeSubjectEntry(entry.seq, entry.body)).visits[0]?.error === null
+function isFitting(ingested: Ingested, log: number, fits: Fits): boolean {
+  return fits(ingested.data) && !wasRejected(log, ingested)
 }

@@ -1,0 +1,37 @@
+/** Adds a case made of a row on record to a test file. */
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { checkedRun } from '../host/checked-run.ts'
+import { checkPipeline } from '../host/compile.ts'
+import { ledgerUrl } from '../host/ledger.ts'
+import { recordedCase } from '../host/testing/recorded-case.ts'
+import { pipelineOf, testFileOf } from '../host/testing/test-pipeline.ts'
+import { withCase } from '../host/testing/update.ts'
+import { CustodyError } from '../model/error.ts'
+import { checkLine } from './checked.ts'
+import type { Context } from './context.ts'
+import { reading } from './ledger-access.ts'
+import { printable, shortRun } from './render/text.ts'
+import type { TestOptions } from './run-tests.ts'
+import { writeText } from './write-text.ts'
+
+/** Returns the exit code. @throws CustodyError if the row can't be given again, or isn't what was recorded. */
+export async function addCase(context: Context, named: string, options: TestOptions): Promise<0> {
+  const { terminal, cwd, env } = context
+  const { from: name, row } = options
+  if (name === undefined || row === undefined)
+    throw new CustodyError('CUSTODY_ARGUMENT', `--from and --row go together`, {
+      hint: `As in: ${context.command} test ${printable(named)} --from latest --row 17`,
+    })
+  const file = testFileOf(named)
+  const path = resolve(cwd, file)
+  const { plan } = await checkPipeline(env, pipelineOf(file), [], null)
+  const ledger = ledgerUrl(context, options, { url: plan?.ledger_url ?? null, folder: plan?.folder ?? cwd })
+  const { test, run } = await reading(context, { ledger }, async inner => {
+    const { reader, log, run: id } = await checkedRun(env, inner, name, checkLine(terminal))
+    return { test: await recordedCase(reader, log, row), run: id }
+  })
+  writeText(path, withCase(existsSync(path) ? readFileSync(path, 'utf8') : '', test))
+  terminal.report(`row ${row} of run ${shortRun(run)}… is a case of ${printable(file)} now`)
+  return 0
+}

@@ -1,0 +1,94 @@
+/**
+ * What stands in for the outside while a case runs: sources that yield the rows of the case, and sinks that keep what they get.
+ *
+ * GIVEN-1. All that isn't outside is the pipeline's own: schemas, nodes, edges. A given row is checked as a record of the source's file
+ *     would be; of a source with cells of text (CSV) each value becomes such a cell first.
+ */
+import { canonicalize } from '../../model/canonical.ts'
+import { type Json, newRow, type Row } from '../../model/row.ts'
+import type { Receipt, RowError, Sink, SinkIntent, SinkSpec, Source, SourceRecord, SourceSpec } from '../../sdk/spec.ts'
+
+/** A source that yields these rows in the place of its file's. */
+export function givenSource(spec: SourceSpec, rows: readonly Row[]): SourceSpec {
+  return { ...spec, rereadable: () => true, endless: () => false, create: () => new GivenRows(spec.textual, rows) }
+}
+
+class GivenRows implements Source {
+  readonly #textual: boolean
+  readonly #rows: readonly Row[]
+
+  constructor(textual: boolean, rows: readonly Row[]) {
+    this.#textual = textual
+    this.#rows = rows
+  }
+
+  async *read(): AsyncIterable<readonly SourceRecord[]> {
+    yield this.#rows.map((row, index) => ({
+      kind: 'row',
+      line: 0,
+      row: this.#textual ? cells(row) : row,
+      raw: canonicalize(row),
+      position: index + 1,
+    }))
+  }
+
+  async close(): Promise<void> {
+    // Nothing is open.
+  }
+}
+
+/** As a file of texts would have it: null is an empty cell. */
+function cells(row: Row): Row {
+  const texts = newRow()
+  for (const [field, value] of Object.entries(row)) texts[field] = cell(value)
+  return texts
+}
+
+function cell(value: Json): Json {
+  return value === null || typeof value === 'string' ? value : canonicalize(value)
+}
+
+/** A sink that keeps the rows that its own would write, errors and all, in `kept`. */
+export function keptSink({ kind, name, summary, options, examples }: SinkSpec, kept: Row[]): SinkSpec {
+  const determinism = 'deterministic'
+  return { kind, name, summary, options, examples, determinism, errors: {}, create: () => new KeptRows(kept) }
+}
+
+const NOWHERE: SinkIntent = { path: null, mode: 'stream', prior_bytes: 0, prior_sha256: null, staged: null }
+
+class KeptRows implements Sink {
+  readonly #kept: Row[]
+
+  constructor(kept: Row[]) {
+    this.#kept = kept
+  }
+
+  async prepare(): Promise<SinkIntent> {
+    return NOWHERE
+  }
+
+  async open(_intent: SinkIntent, receipt: Receipt | null): Promise<void> {
+    this.#kept.length = receipt?.rows ?? 0
+  }
+
+  write(row: Row): RowError | null {
+    this.#kept.push(row)
+    return null
+  }
+
+  async flush(): Promise<Receipt> {
+    return { rows: this.#kept.length, bytes: 0, sha256: null, state: null }
+  }
+
+  finish(): Promise<Receipt> {
+    return this.flush()
+  }
+
+  async publish(): Promise<null> {
+    return null
+  }
+
+  async close(): Promise<void> {
+    // Nothing is open.
+  }
+}

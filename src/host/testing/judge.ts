@@ -1,0 +1,170 @@
+/**
+ * Holds what a case came to against what it expects: pure. Everything that differs is a problem, each with the place of the test file at
+ * which it is expected.
+ */
+import type { Expected, ExpectedError, ExpectedRow, TestCase } from '../../config/tests/format.ts'
+import type { ConfigPath } from '../../config/tree.ts'
+import { canonicalize } from '../../model/canonical.ts'
+import { counted } from '../../model/number-text.ts'
+import { isObject, type Json, newRow, type Row } from '../../model/row.ts'
+import { aligned } from './align-rows.ts'
+import { fits, type Match } from './fits.ts'
+import type { ErrorResult, TokenResult } from './row-result.ts'
+import type { CaseRun } from './run-case.ts'
+
+/** A line of a comparison: expected, and not there; there, and not expected; or the same. */
+export interface DiffLine {
+  readonly kind: '-' | '+' | ' '
+  readonly text: string
+}
+
+export interface Problem {
+  /** From the case: where in the test file it is expected. */
+  readonly at: ConfigPath
+  /** A sentence without its end. */
+  readonly message: string
+  readonly diff: readonly DiffLine[]
+}
+
+const problem = (at: ConfigPath, message: string, diff: readonly DiffLine[] = []): Problem => ({ at, message, diff })
+
+/** `match`: of rows at sinks. */
+export function judge(test: TestCase, run: CaseRun, match: Match): readonly Problem[] {
+  const { expect } = test
+  const unanswered = [...new Set(run.unanswered)].map(message => problem(['answers'], message))
+  if (unanswered.length > 0) return unanswered
+  const stop = stopProblem(expect, run)
+  if (stop !== null) return [stop]
+  if (expect === undefined) return [problem([], 'it expects nothing: write expect, or run with --update')]
+  const { status } = expect
+  return [
+    ...(status === undefined || status === run.status
+      ? []
+      : [problem(['expect', 'status'], 'the run ends with another status', pair(status, run.status))]),
+    ...[...expect.sinks].flatMap(([sink, rows]) => sinkProblem(sink, rows, run.sinks.get(sink) ?? [], match)),
+    ...[...expect.counts].flatMap(([sink, count]) => {
+      const { length } = run.sinks.get(sink) ?? []
+      if (length === count) return []
+      return [problem(['expect', 'counts', sink], `sink \`${sink}\` receives ${counted(length, 'row')}, not ${count}`)]
+    }),
+    ...expect.rows.flatMap((row, index) => rowProblem(row, index, run)),
+    ...errorsProblem(expect.errors, run),
+    ...run.unused.map(({ service, index }) =>
+      problem(['answers', service, index], `nobody asks \`${service}\` for this answer`),
+    ),
+  ]
+}
+
+function stopProblem(expect: Expected | undefined, { status, error }: CaseRun): Problem | null {
+  const stops = expect?.stops
+  const stopped = error?.code ?? (status === 'cancelled' ? status : null)
+  if (stops === undefined)
+    return stopped === null ? null : problem([], `the run stops: ${error?.message ?? 'it was interrupted'}`)
+  if (stopped === stops) return null
+  const at = ['expect', 'stops']
+  return stopped === null
+    ? problem(at, `the run doesn’t stop with ${stops}`)
+    : problem(at, 'the run stops otherwise', pair(stops, stopped))
+}
+
+const pair = (expected: string, actual: string): readonly DiffLine[] => [
+  { kind: '-', text: expected },
+  { kind: '+', text: actual },
+]
+
+// ── sinks ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function sinkProblem(sink: string, expected: readonly Row[], actual: readonly Row[], match: Match): readonly Problem[] {
+  const pairs = aligned(expected, actual, (a, b) => fits(a, b, match))
+  if (pairs.every(({ fit }) => fit)) return []
+  const diff = pairs.flatMap(({ expected: a, actual: b, fit }): readonly DiffLine[] => {
+    if (fit) return [{ kind: ' ', text: canonicalize(a ?? {}) }]
+    return [
+      ...(a === null ? [] : [{ kind: '-', text: canonicalize(a) } as const]),
+      ...(b === null ? [] : [{ kind: '+', text: canonicalize(a === null ? b : named(a, b, match)) } as const]),
+    ]
+  })
+  return [problem(['expect', 'sinks', sink], `sink \`${sink}\` receives other rows`, diff)]
+}
+
+/** Of a row the fields that are expected, as they are; all where all are compared. */
+export function named(expected: Json, actual: Json, match: Match): Json {
+  if (match === 'exact' || !isObject(expected) || !isObject(actual)) return actual
+  const shown = newRow()
+  for (const [field, each] of Object.entries(expected)) {
+    const own = Object.hasOwn(actual, field) ? actual[field] : undefined
+    if (own !== undefined) shown[field] = named(each, own, match)
+  }
+  return shown
+}
+
+// ── rows and errors ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What can be expected of a row's end. */
+export const ENDINGS = ['outcome', 'cause', 'sink', 'error', 'path'] as const
+
+/** Its tokens; none if there is no such row. */
+export function tokensOf({ row, source }: ExpectedRow, { rows }: CaseRun): readonly TokenResult[] {
+  return rows.find(each => each.row === row && (source ?? each.source) === each.source)?.tokens ?? []
+}
+
+/** How much of what is expected a token fits. */
+function agreement(expected: ExpectedRow, token: TokenResult): number {
+  return ENDINGS.filter(key => expected[key] !== undefined && endingText(expected[key]) === endingText(token[key]))
+    .length
+}
+
+/** The token that is most likely meant. */
+export function closest(expected: ExpectedRow, tokens: readonly TokenResult[]): TokenResult | undefined {
+  return tokens.toSorted((a, b) => agreement(expected, b) - agreement(expected, a))[0]
+}
+
+function rowProblem(expected: ExpectedRow, index: number, run: CaseRun): readonly Problem[] {
+  const at = ['expect', 'rows', index]
+  const tokens = tokensOf(expected, run)
+  const token = closest(expected, tokens)
+  const name = `row ${expected.row}${expected.source === undefined ? '' : ` of ${expected.source}`}`
+  if (token === undefined) return [problem([...at, 'row'], `there is no ${name}`)]
+  const wrong = ENDINGS.filter(
+    key => expected[key] !== undefined && endingText(expected[key]) !== endingText(token[key]),
+  )
+  if (wrong.length === 0) return []
+  const diff = wrong.flatMap(key => pair(`${key}: ${endingText(expected[key])}`, `${key}: ${endingText(token[key])}`))
+  const more = tokens.length > 1 ? `; the nearest of its ${tokens.length} tokens` : ''
+  return [problem(at, `${name} ends otherwise${more}`, diff)]
+}
+
+function endingText(value: string | readonly string[] | null | undefined): string {
+  return value == null ? 'none' : typeof value === 'string' ? value : value.join(' → ')
+}
+
+function errorsProblem(expected: readonly ExpectedError[] | undefined, { rows }: CaseRun): readonly Problem[] {
+  if (expected === undefined) return []
+  const pairs = aligned(
+    expected,
+    rows.flatMap(each => each.errors),
+    isError,
+  )
+  if (pairs.every(({ fit }) => fit)) return []
+  const diff = pairs.flatMap(({ expected: a, actual: b, fit }): readonly DiffLine[] => {
+    if (fit && b !== null) return [{ kind: ' ', text: errorText(b) }]
+    return [
+      ...(a === null ? [] : [{ kind: '-', text: errorText(a) } as const]),
+      ...(b === null ? [] : [{ kind: '+', text: `${errorText(b)}: ${b.message}` } as const]),
+    ]
+  })
+  return [problem(['expect', 'errors'], 'rows meet other errors', diff)]
+}
+
+function isError(expected: ExpectedError, actual: ErrorResult): boolean {
+  const { row = actual.row, source = actual.source, node = actual.node, code = actual.code } = expected
+  return row === actual.row && source === actual.source && node === actual.node && code === actual.code
+}
+
+function errorText({ row, node, code }: ExpectedError | ErrorResult): string {
+  return [
+    row === undefined ? 'any row' : `row ${row}`,
+    code ?? 'any error',
+    ...(node === undefined ? [] : [`at ${node}`]),
+  ].join(' ')
+}

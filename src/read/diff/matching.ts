@@ -1,0 +1,297 @@
+/**
+ * Which row of the new run stands for which row of the old one, source by source: by the number of the record, or by a key.
+ *
+ * MATCHING-1. Each row stands for one row at most. Of rows of one source with the same key the first stands for the first, the second
+ *     for the second, and so on; those that are left over are in one run only.
+ * MATCHING-2. Of a row with a key some 30 bytes are kept, and of each key as many.
+ */
+import { CustodyError } from '../../model/error.ts'
+import { nearestNames } from '../../model/nearest.ts'
+import type { SourceRows } from '../fold/source-rows.ts'
+import type { Both, KeyedRows, OnlyRows, RepeatedKey } from './difference.ts'
+import { KeyNumbers } from './key-numbers.ts'
+import {
+  KEY_BYTES,
+  KEY_FOUND,
+  KEY_MISSING,
+  KEY_REJECTED,
+  type KeyRange,
+  type KeySource,
+  keyOfRow,
+  type RowReader,
+} from './row-keys.ts'
+import { PAGE_ROWS, type RowsPage } from './row-pairs.ts'
+import type { Side } from './side.ts'
+
+/** A source of both runs. */
+export interface Matching {
+  readonly source: string
+  /** Number of its first row in the old run. */
+  readonly first: number
+  /** How many pairs of rows there are. */
+  readonly matched: number
+  /** The pairs, in the order of the old run. */
+  pages(): Iterable<RowsPage>
+  /** Rows without a partner, as stretches. */
+  only(which: keyof Both<unknown>): Iterable<OnlyRows>
+  /** The row of the old run that a row of the new one stands for; null if there is none. */
+  oldOf(row: number): number | null
+}
+
+/** Sources of both runs, in the order of the old one. */
+export function pairedSources(sides: Both<Side>): Array<Both<SourceRows>> {
+  return sides.old.sources.flatMap(old => {
+    const found = sides.new.sources.find(each => each.source === old.source)
+    return found === undefined ? [] : [{ old, new: found }]
+  })
+}
+
+/** Rows of a source from one of its records to another, from 1. */
+export function onlyRows(which: 'old' | 'new', { source, first }: SourceRows, from: number, to: number): OnlyRows {
+  return { in: which, source, index: { from, to }, row: { from: first + from - 1, to: first + to - 1 } }
+}
+
+export function matchByNumber(source: Both<SourceRows>): Matching {
+  const matched = Math.min(source.old.records, source.new.records)
+  return {
+    source: source.old.source,
+    first: source.old.first,
+    matched,
+    *pages() {
+      for (let at = 0; at < matched; at += PAGE_ROWS) {
+        const rows = Math.min(PAGE_ROWS, matched - at)
+        yield Array.from({ length: rows }, (_, i) => ({
+          old: source.old.first + at + i,
+          new: source.new.first + at + i,
+        }))
+      }
+    },
+    *only(which) {
+      const { records } = source[which]
+      if (records > matched) yield onlyRows(which, source[which], matched + 1, records)
+    },
+    oldOf: row => (row < source.new.first + matched ? row - source.new.first + source.old.first : null),
+  }
+}
+
+// ── by key ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface KeyOptions {
+  readonly fields: readonly string[]
+  /** Gives rows for examples. */
+  readonly rows: RowReader
+  readonly keys: KeySource
+  /** Rows whose keys have been read, of both runs. */
+  readonly onProgress?: (progress: { readonly rows: number; readonly of: number }) => void
+}
+
+/** The rows of one source in one run. */
+interface KeyedSide {
+  readonly source: SourceRows
+  /** By place in the source from 0: what is known of the key. */
+  readonly states: Uint8Array
+  /** The number of the key; where there is none, -1. */
+  readonly numbers: Int32Array
+}
+
+const NONE = -1
+
+/** Matches the rows of sources by their keys, and gathers what is to be said of them. */
+export class KeyMatcher {
+  readonly #sides: Both<Side>
+  readonly #options: KeyOptions
+  readonly #report: Both<MutableReport> = { old: emptyReport(), new: emptyReport() }
+  #rows = 0
+
+  constructor(sides: Both<Side>, options: KeyOptions) {
+    this.#sides = sides
+    this.#options = options
+  }
+
+  get report(): Both<KeyedRows> {
+    return this.#report
+  }
+
+  /** @throws CustodyError CUSTODY_ARGUMENT if no row of one of the runs has the key. */
+  async mustHaveKeys(): Promise<void> {
+    const { rows, fields } = this.#options
+    for (const which of ['old', 'new'] as const) {
+      const { with_key, without_key } = this.#report[which]
+      const [example] = without_key.examples
+      if (with_key > 0 || example === undefined) continue
+      const { log, run } = this.#sides[which]
+      const [found] = await rows.ingestedOfRows(log, example, example)
+      const names = Object.keys(found?.data ?? {})
+      const missing = fields.find(field => !names.includes(field))
+      const wanted = missing ?? fields.join(', ')
+      const near = missing === undefined ? [] : nearestNames(missing, names, 1)
+      throw new CustodyError('CUSTODY_ARGUMENT', `no row of run ${run} has a value in ${wanted}, so none has the key`, {
+        hint: `${near.map(name => `Did you mean ${name}? `).join('')}Fields of row ${example}: ${names.join(', ')}`,
+      })
+    }
+  }
+
+  /** @throws UnsoundRecord if a row isn't what was recorded. */
+  async match(source: Both<SourceRows>): Promise<Matching> {
+    const numbers = new KeyNumbers()
+    const keyed = {
+      old: await this.#read('old', source.old, numbers),
+      new: await this.#read('new', source.new, numbers),
+    }
+    for (const which of ['old', 'new'] as const) await this.#note(which, keyed[which], numbers.count)
+    return new MatchedByKey(keyed, numbers.count)
+  }
+
+  async #read(which: 'old' | 'new', source: SourceRows, known: KeyNumbers): Promise<KeyedSide> {
+    const { keys, fields, onProgress } = this.#options
+    const states = new Uint8Array(source.records)
+    const numbers = new Int32Array(source.records).fill(NONE)
+    let at = 0
+    for await (const page of keys(this.#sides[which].log, rangesOf(source), fields)) {
+      states.set(page.states, at)
+      for (const [i, state] of page.states.entries())
+        if (state === KEY_FOUND)
+          numbers[at + i] = known.numberOf(page.keys.subarray(i * KEY_BYTES, (i + 1) * KEY_BYTES))
+      at += page.states.length
+      this.#rows += page.states.length
+      onProgress?.({ rows: this.#rows, of: this.#all() })
+    }
+    return { source, states, numbers }
+  }
+
+  #all(): number {
+    return pairedSources(this.#sides).reduce((sum, each) => sum + each.old.records + each.new.records, 0)
+  }
+
+  async #note(which: 'old' | 'new', { source, states, numbers }: KeyedSide, keys: number): Promise<void> {
+    const report = this.#report[which]
+    for (const [i, state] of states.entries()) {
+      const left_out = state === KEY_REJECTED ? report.rejected : state === KEY_MISSING ? report.without_key : null
+      if (left_out !== null) countRow(left_out, source.first + i)
+      else if (state === KEY_FOUND) report.with_key++
+      else countRow(report.erased, source.first + i)
+    }
+    const times = new Int32Array(keys)
+    for (const number of numbers) if (number !== NONE) times[number] = (times[number] ?? 0) + 1
+    const examples = new Map<number, number[]>()
+    for (const [i, number] of numbers.entries()) {
+      if ((times[number] ?? 0) < 2) continue
+      report.repeated.rows++
+      const rows = examples.get(number)
+      if (rows !== undefined && rows.length < EXAMPLE_ROWS) rows.push(source.first + i)
+      if (rows === undefined && report.repeated.examples.length + examples.size < EXAMPLES)
+        examples.set(number, [source.first + i])
+    }
+    for (const many of times) if (many > 1) report.repeated.keys++
+    const { log } = this.#sides[which]
+    for (const [number, rows] of examples) {
+      const key = await keyOfRow(this.#options.rows, log, rows[0] ?? 0, this.#options.fields)
+      report.repeated.examples.push({ source: source.source, key, times: times[number] ?? 0, rows })
+    }
+  }
+}
+
+/** Repeated keys, and rows, that are kept as examples. */
+const EXAMPLES = 10
+const EXAMPLE_ROWS = 5
+
+interface MutableCount {
+  rows: number
+  readonly examples: number[]
+}
+
+interface MutableReport extends KeyedRows {
+  with_key: number
+  readonly rejected: MutableCount
+  readonly without_key: MutableCount
+  readonly erased: MutableCount
+  readonly repeated: { keys: number; rows: number; readonly examples: RepeatedKey[] }
+}
+
+function emptyReport(): MutableReport {
+  const none = (): MutableCount => ({ rows: 0, examples: [] })
+  const repeated = { keys: 0, rows: 0, examples: [] }
+  return { with_key: 0, repeated, rejected: none(), without_key: none(), erased: none() }
+}
+
+function countRow(counted: MutableCount, row: number): void {
+  counted.rows++
+  if (counted.examples.length < EXAMPLES) counted.examples.push(row)
+}
+
+function rangesOf({ first, records }: SourceRows): readonly KeyRange[] {
+  return Array.from({ length: Math.ceil(records / PAGE_ROWS) }, (_, i) => {
+    const from = first + i * PAGE_ROWS
+    return { first: from, last: Math.min(from + PAGE_ROWS, first + records) - 1 }
+  })
+}
+
+class MatchedByKey implements Matching {
+  readonly source: string
+  readonly first: number
+  readonly matched: number
+  readonly #sides: Both<KeyedSide>
+  /** By place in the source from 0: the place of its partner in the other run; -1 if it has none. */
+  readonly #partner: Both<Int32Array>
+
+  constructor(sides: Both<KeyedSide>, keys: number) {
+    const { old, new: other } = sides
+    this.source = old.source.source
+    this.first = old.source.first
+    this.#sides = sides
+    this.#partner = {
+      old: new Int32Array(old.numbers.length).fill(NONE),
+      new: new Int32Array(other.numbers.length).fill(NONE),
+    }
+    // Of each key the first row of the old run that has no partner yet, and of each row the next with its key.
+    const head = new Int32Array(keys).fill(NONE)
+    const next = new Int32Array(old.numbers.length)
+    for (let i = old.numbers.length - 1; i >= 0; i--) {
+      const key = old.numbers[i] ?? NONE
+      if (key === NONE) continue
+      next[i] = head[key] ?? NONE
+      head[key] = i
+    }
+    let matched = 0
+    for (const [j, key] of other.numbers.entries()) {
+      const i = head[key] ?? NONE
+      if (i === NONE) continue
+      head[key] = next[i] ?? NONE
+      this.#partner.old[i] = j
+      this.#partner.new[j] = i
+      matched++
+    }
+    this.matched = matched
+  }
+
+  *pages(): Iterable<RowsPage> {
+    const { old: source, new: other } = this.#sides
+    let page: Array<Both<number>> = []
+    for (const [i, j] of this.#partner.old.entries()) {
+      if (j === NONE) continue
+      page.push({ old: source.source.first + i, new: other.source.first + j })
+      if (page.length < PAGE_ROWS) continue
+      yield page
+      page = []
+    }
+    if (page.length > 0) yield page
+  }
+
+  *only(which: 'old' | 'new'): Iterable<OnlyRows> {
+    const { source, numbers } = this.#sides[which]
+    const partner = this.#partner[which]
+    let from = NONE
+    for (let i = 0; i <= numbers.length; i++) {
+      const alone = i < numbers.length && numbers[i] !== NONE && partner[i] === NONE
+      if (alone && from === NONE) from = i
+      if (alone || from === NONE) continue
+      yield onlyRows(which, source, from + 1, i)
+      from = NONE
+    }
+  }
+
+  oldOf(row: number): number | null {
+    const place = this.#partner.new[row - this.#sides.new.source.first] ?? NONE
+    return place === NONE ? null : this.first + place
+  }
+}

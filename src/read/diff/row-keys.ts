@@ -1,0 +1,91 @@
+/**
+ * Keys of rows: the values of some fields as they were ingested, by which rows of two runs are matched.
+ *
+ * ROW-KEYS-1. Two keys are the same if the canonical texts of their values are: the number 7 and the text "7" are two keys. Of a text only
+ *     half of its SHA-256 is kept, of which nobody can find two that are the same.
+ */
+import { hash } from 'node:crypto'
+import { canonicalize } from '../../model/canonical.ts'
+import { type Json, newRow, type Row } from '../../model/row.ts'
+import type { CheckedReader } from '../evidence/checked-reader.ts'
+import { wasRejected } from '../evidence/ingested.ts'
+
+/** Bytes that are kept of a key. */
+export const KEY_BYTES = 16
+
+/** What is known of a row's key. */
+export const KEY_ERASED = 0
+export const KEY_FOUND = 1
+/** It lacks one of the fields, or has null there. */
+export const KEY_MISSING = 2
+/** Its record didn't fit the schema, and is no row. */
+export const KEY_REJECTED = 3
+
+/** Rows of a run, both ends included. */
+export interface KeyRange {
+  readonly first: number
+  readonly last: number
+}
+
+/** Of each row of a range, in order: what is known of its key, and `KEY_BYTES` of it. */
+export interface KeyPage {
+  readonly states: Uint8Array
+  readonly keys: Uint8Array
+}
+
+export type RowReader = Pick<CheckedReader, 'ingestedOfRows'>
+
+/** @throws UnsoundRecord if one of the rows isn't what was recorded. */
+export async function keysOfRows(
+  reader: RowReader,
+  log: number,
+  { first, last }: KeyRange,
+  fields: readonly string[],
+): Promise<KeyPage> {
+  const count = last - first + 1
+  const states = new Uint8Array(count).fill(KEY_ERASED)
+  const keys = new Uint8Array(count * KEY_BYTES)
+  for (const ingested of await reader.ingestedOfRows(log, first, last)) {
+    const at = ingested.entry.row - first
+    const values = wasRejected(log, ingested) ? 'rejected' : valuesOf(ingested.data, fields)
+    if (values === 'rejected') states[at] = KEY_REJECTED
+    else if (values === null) states[at] = KEY_MISSING
+    else {
+      states[at] = KEY_FOUND
+      keys.set(hash('sha256', canonicalize(values), 'buffer').subarray(0, KEY_BYTES), at * KEY_BYTES)
+    }
+  }
+  return { states, keys }
+}
+
+/** null if the row has no key. */
+function valuesOf(row: Row, fields: readonly string[]): readonly Json[] | null {
+  const values: Json[] = []
+  for (const field of fields) {
+    const value = Object.hasOwn(row, field) ? row[field] : null
+    if (value == null) return null
+    values.push(value)
+  }
+  return values
+}
+
+/** The fields of a row's key, for people; those that it lacks, or all if it is erased, are left out. */
+export async function keyOfRow(reader: RowReader, log: number, row: number, fields: readonly string[]): Promise<Row> {
+  const key = newRow()
+  const [found] = await reader.ingestedOfRows(log, row, row)
+  for (const field of fields) {
+    const value = found !== undefined && Object.hasOwn(found.data, field) ? found.data[field] : undefined
+    if (value !== undefined) key[field] = value
+  }
+  return key
+}
+
+/** Gives the keys of ranges of rows of a log, in their order. */
+export type KeySource = (log: number, ranges: readonly KeyRange[], fields: readonly string[]) => AsyncIterable<KeyPage>
+
+/** Reads them here. */
+export function keysHere(reader: RowReader): KeySource {
+  return async function* (log, ranges, fields) {
+    for (const range of ranges) yield await keysOfRows(reader, log, range, fields)
+  }
+}
