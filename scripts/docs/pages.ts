@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { chaosOptionsTable, faultsTable } from './chaos.ts'
 import { elementsTable, ledgerKeysTable, runKeysTable, subjectKeysTable } from './entry-tables.ts'
 import { errorTables, expressionErrors, gateErrors, pluginErrors, schemaErrors } from './errors.ts'
-import { functionPages } from './functions.ts'
+import { functionList, functionPages } from './functions.ts'
 import { outcomePathsTable } from './outcome-paths.ts'
 import { carriesTable, outcomesTable } from './outcomes.ts'
 import { keysTable, objectsOfPipelines } from './pipeline-file.ts'
@@ -63,6 +63,7 @@ export function allParts(): ReadonlyMap<string, () => string> {
     ['plugin errors', pluginErrors],
     ['plugin list', pluginList],
     ['plugin pages', pluginPages],
+    ['function list', functionList],
     ['functions', functionPages],
     ['chaos faults', faultsTable],
     ['chaos options', chaosOptionsTable],
