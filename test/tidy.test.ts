@@ -330,7 +330,7 @@ const MOST_CASTS: { readonly [part: string]: number } = {
   chaos: 25,
   cli: 6,
   config: 23,
-  expression: 153,
+  expression: 85,
   format: 37,
   host: 13,
   ledger: 77,

@@ -4,6 +4,16 @@ import { signaturesOf } from '../../src/expression/library/signatures.ts'
 import type { FunctionSpec } from '../../src/expression/library/spec.ts'
 import { code } from './markdown.ts'
 
+/** Their names by subject, as links. */
+export function functionList(): string {
+  const names = (functions: readonly FunctionSpec[]) =>
+    functions.map(({ name }) => `[${code(name)}](#${anchor(name)})`).join(' · ')
+  return LIBRARY.map(({ title, functions }) => `- **${title}**: ${names(functions)}`).join('\n')
+}
+
+/** As the usual renderers make it of a heading. */
+const anchor = (heading: string) => heading.toLowerCase().replaceAll(/[^\w-]/g, '')
+
 export function functionPages(): string {
   return LIBRARY.map(({ title, functions }) => [`## ${title}`, ...functions.map(page)].join('\n\n')).join('\n\n')
 }

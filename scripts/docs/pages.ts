@@ -9,7 +9,7 @@ import { TESTS } from '../../src/config/tests/format.ts'
 import { chaosOptionsTable, faultsTable } from './chaos.ts'
 import { elementsTable, ledgerKeysTable, runKeysTable, subjectKeysTable } from './entry-tables.ts'
 import { errorTables, expressionErrors, gateErrors, pluginErrors, schemaErrors } from './errors.ts'
-import { functionPages } from './functions.ts'
+import { functionList, functionPages } from './functions.ts'
 import { outcomePathsTable } from './outcome-paths.ts'
 import { carriesTable, outcomesTable } from './outcomes.ts'
 import { keysTable, objectsOf } from './pipeline-file.ts'
@@ -65,6 +65,7 @@ export function allParts(): ReadonlyMap<string, () => string> {
     ['plugin errors', pluginErrors],
     ['plugin list', pluginList],
     ['plugin pages', pluginPages],
+    ['function list', functionList],
     ['functions', functionPages],
     ['chaos faults', faultsTable],
     ['chaos options', chaosOptionsTable],

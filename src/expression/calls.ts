@@ -85,12 +85,17 @@ const written = (key: string) => key.replace(/^\./, '')
 function unknownFunction(c: Compilation, node: CallNode, key: string): Compiled {
   const unsupported = UNSUPPORTED.get(key)
   if (unsupported !== undefined) return c.problem(node, 'CUSTODY_CEL_TYPE', `${key}() can’t be used: ${unsupported}`)
+  const macro = MACROS.get(key)
+  if (macro !== undefined) {
+    const hint = `It is called as ${macro.signatures?.join(' or ')}.`
+    return c.problem(node, 'CUSTODY_CEL_TYPE', `${written(key)} isn’t called like this`, hint)
+  }
   const other = key.startsWith('.') ? key.slice(1) : `.${key}`
   const form = key.startsWith('.') ? `${written(key)}(…)` : `….${key}(…)`
   if (FUNCTIONS.has(other) || MACROS.has(other)) {
     return c.problem(node, 'CUSTODY_CEL_TYPE', `there is no function ${written(key)} of this form`, `Write ${form}.`)
   }
-  const names = [...new Set([...FUNCTIONS.keys(), ...MACROS].map(written))]
+  const names = [...new Set([...FUNCTIONS.keys(), ...MACROS.keys()].map(written))]
   const nearest = names.find(name => name.endsWith(`.${key}`)) ?? nearestNames(written(key), names)[0]
   const hint = nearest === undefined ? LIST : `Did you mean ${nearest}? ${LIST}`
   return c.problem(node, 'CUSTODY_CEL_TYPE', `there is no function ${written(key)}`, hint)

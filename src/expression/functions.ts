@@ -13,7 +13,7 @@ const byKey = (specs: readonly FunctionSpec[]) =>
 /** By `name` for global functions, `.name` for those with a receiver, `space.name` for those of a name space. */
 export const FUNCTIONS: ReadonlyMap<string, FunctionSpec> = new Map(byKey(ALL_FUNCTIONS.filter(spec => !isMacro(spec))))
 /** Keys of what macros.ts compiles. */
-export const MACROS: ReadonlySet<string> = new Set(byKey(ALL_FUNCTIONS.filter(isMacro)).map(([key]) => key))
+export const MACROS: ReadonlyMap<string, FunctionSpec> = new Map(byKey(ALL_FUNCTIONS.filter(isMacro)))
 
 /** `math`, `optional`: what stands before the point where it is no value. */
 const SPACES: ReadonlySet<string> = new Set(

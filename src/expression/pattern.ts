@@ -9,8 +9,6 @@ import { grouped } from '../model/number-text.ts'
 export interface Pattern {
   /** True if any part of the text matches. */
   test(text: string): boolean
-  /** For matches with their groups. */
-  readonly regex: () => RE2JS
 }
 
 export interface PatternProblem {
@@ -56,7 +54,7 @@ function compileFresh(source: string): Pattern | PatternProblem {
       return { problem: 'the pattern’s repetitions make it too large' }
     }
     // `test` runs the lazy automaton and builds no matcher: some times faster than `matcher(text).find()`.
-    return { test: text => compiled.test(text), regex: () => compiled }
+    return { test: text => compiled.test(text) }
   } catch (error) {
     return problemOf(source, error)
   }
@@ -67,15 +65,10 @@ function compileLiteral(source: string): Pattern | null {
   const match = /^(\(\?i\))?([A-Za-z0-9 _-]+)$/.exec(source)
   if (match === null) return null
   const word = match[2] as string
-  let compiled: RE2JS | null = null
-  const regex = () => {
-    compiled ??= RE2JS.compile(source)
-    return compiled
-  }
-  if (match[1] === undefined) return { test: text => text.includes(word), regex }
+  if (match[1] === undefined) return { test: text => text.includes(word) }
   // With `u`, JavaScript folds case as RE2 does (simple folding); a word without operators can't backtrack.
   const expression = new RegExp(word, 'iu')
-  return { test: text => expression.test(text), regex }
+  return { test: text => expression.test(text) }
 }
 
 function problemOf(source: string, error: unknown): PatternProblem {

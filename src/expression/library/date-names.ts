@@ -12,10 +12,11 @@ export interface DateNames {
 }
 
 const CACHE_SIZE = 100
-const cache = new Map<string, DateNames>()
+const names = new Map<string, DateNames>()
 
 /** Whether Node has data of that language: `de`, `en-GB`. */
 export function isLocale(locale: string): boolean {
+  if (names.has(locale)) return true
   try {
     return Intl.DateTimeFormat.supportedLocalesOf(locale).length > 0
   } catch {
@@ -25,11 +26,13 @@ export function isLocale(locale: string): boolean {
 }
 
 export function checkLocale(locale: string, at: string): void {
-  if (!isLocale(locale)) fault('ARGUMENT_INVALID', `${at}: ${quote(locale)} isn’t a language such as de or en-GB`)
+  // English is always there, and what most patterns of dates need.
+  if (locale !== 'en' && !isLocale(locale))
+    fault('ARGUMENT_INVALID', `${at}: ${quote(locale)} isn’t a language such as de or en-GB`)
 }
 
 export function namesIn(locale: string): DateNames {
-  const known = cache.get(locale)
+  const known = names.get(locale)
   if (known !== undefined) return known
   const months = Array.from({ length: 12 }, (_, i) => Date.UTC(2024, i, 15))
   // The 1st of January 2024 was a Monday.
@@ -44,14 +47,14 @@ export function namesIn(locale: string): DateNames {
     return dates.map(date => format.formatToParts(date).find(part => part.type === type)?.value ?? '')
   }
   const both = (of: (width: 'short' | 'long') => readonly string[]) => ({ short: of('short'), long: of('long') })
-  const names = {
+  const made = {
     months: both(month => named(months, 'month', { month, day: 'numeric', year: 'numeric' })),
     monthsAlone: both(month => named(months, 'month', { month })),
     days: both(weekday => named(days, 'weekday', { weekday })),
   }
-  if (cache.size >= CACHE_SIZE) cache.clear()
-  cache.set(locale, names)
-  return names
+  if (names.size >= CACHE_SIZE) names.clear()
+  names.set(locale, made)
+  return made
 }
 
 /** Which of the names the text has at a position, in any case and with or without a point behind it; the longest counts. */

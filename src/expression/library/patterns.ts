@@ -2,6 +2,7 @@
 import { fault } from '../faults.ts'
 import { limitList, limitText } from '../operators.ts'
 import { compilePattern, isPattern, type Pattern } from '../pattern.ts'
+import { regexOf } from '../regex.ts'
 import { quote } from '../time.ts'
 import type { Fails } from '../total/fails.ts'
 import { BOOL, listOf, MAP, optionalOf, STRING } from '../types.ts'
@@ -11,6 +12,11 @@ import { type FunctionGroup, type FunctionSpec, overload } from './spec.ts'
 function patternOf(source: string): Pattern {
   const pattern = compilePattern(source)
   return isPattern(pattern) ? pattern : fault('PATTERN_INVALID', `${quote(source)}: ${pattern.problem}`)
+}
+
+function matching(text: string, source: string) {
+  patternOf(source)
+  return regexOf(source).matcher(text)
 }
 
 /** It fails unless the pattern, the second argument, is known and right. */
@@ -28,7 +34,7 @@ const constants: FunctionSpec['constants'] = ([, source]) => {
 
 /** What an extraction is after: the group if the pattern has one, else the whole match. @throws Fault if it has more. */
 function matcherOf(text: string, source: string, at: string) {
-  const matcher = patternOf(source).regex().matcher(text)
+  const matcher = matching(text, source)
   if (matcher.groupCount() > 1)
     fault('ARGUMENT_INVALID', `${at}: the pattern has ${matcher.groupCount()} groups, and one at most can be extracted`)
   return { matcher, group: matcher.groupCount() }
@@ -52,7 +58,7 @@ function extractAll(text: string, source: string, at: string): readonly string[]
 }
 
 function groups(text: string, source: string): Optional {
-  const matcher = patternOf(source).regex().matcher(text)
+  const matcher = matching(text, source)
   if (!matcher.find()) return NONE
   return new Optional(
     new Map(Object.keys(matcher.namedGroups).map((name): [string, string | null] => [name, matcher.group(name)])),
@@ -71,7 +77,7 @@ function partsOf(by: string, groupCount: number, at: string): ReadonlyArray<stri
 }
 
 function replaced(text: string, source: string, by: string, most: bigint, at: string): string {
-  const matcher = patternOf(source).regex().matcher(text)
+  const matcher = matching(text, source)
   const parts = partsOf(by, matcher.groupCount(), at)
   const pieces: string[] = []
   let [end, length, left] = [0, 0, most < 0n ? Number.POSITIVE_INFINITY : Number(most)]
