@@ -138,19 +138,17 @@ function endingText(value: string | readonly string[] | null | undefined): strin
   return value == null ? 'none' : typeof value === 'string' ? value : value.join(' → ')
 }
 
-function errorsProblem(expected: readonly ExpectedError[] | undefined, { rows }: CaseRun): readonly Problem[] {
+const OF_BATCH = 'a row that an aggregate made:'
+
+function errorsProblem(expected: readonly ExpectedError[] | undefined, { errors }: CaseRun): readonly Problem[] {
   if (expected === undefined) return []
-  const pairs = aligned(
-    expected,
-    rows.flatMap(each => each.errors),
-    isError,
-  )
+  const pairs = aligned(expected, errors, isError)
   if (pairs.every(({ fit }) => fit)) return []
   const diff = pairs.flatMap(({ expected: a, actual: b, fit }): readonly DiffLine[] => {
-    if (fit && b !== null) return [{ kind: ' ', text: errorText(b) }]
+    if (fit && b !== null) return [{ kind: ' ', text: errorText(b, OF_BATCH) }]
     return [
-      ...(a === null ? [] : [{ kind: '-', text: errorText(a) } as const]),
-      ...(b === null ? [] : [{ kind: '+', text: `${errorText(b)}: ${b.message}` } as const]),
+      ...(a === null ? [] : [{ kind: '-', text: errorText(a, 'any row') } as const]),
+      ...(b === null ? [] : [{ kind: '+', text: `${errorText(b, OF_BATCH)}: ${b.message}` } as const]),
     ]
   })
   return [problem(['expect', 'errors'], 'rows meet other errors', diff)]
@@ -161,9 +159,10 @@ function isError(expected: ExpectedError, actual: ErrorResult): boolean {
   return row === actual.row && source === actual.source && node === actual.node && code === actual.code
 }
 
-function errorText({ row, node, code }: ExpectedError | ErrorResult): string {
+/** `nobody`: whose it is, where it is no row's. */
+function errorText({ row, node, code }: ExpectedError | ErrorResult, nobody: string): string {
   return [
-    row === undefined ? 'any row' : `row ${row}`,
+    row === undefined ? nobody : `row ${row}`,
     code ?? 'any error',
     ...(node === undefined ? [] : [`at ${node}`]),
   ].join(' ')

@@ -12,8 +12,9 @@ export interface TokenResult {
 }
 
 export interface ErrorResult {
-  readonly row: number
-  readonly source: string
+  /** Both undefined for what an aggregate made of several rows. */
+  readonly row?: number
+  readonly source?: string
   readonly node: string
   readonly code: string
   readonly message: string
@@ -43,13 +44,31 @@ export function resultOf({ subject, tokens }: Story): RowResult {
     const { ending } = token
     const { outcome = null, cause = null, sink = null } = ending ?? {}
     results.push({ outcome, cause, sink, error: ending?.error?.code ?? null, path })
-    for (const { node, error } of last) {
-      if (error === null) continue
-      const message = error.message.kind === 'known' ? error.message.value : ''
-      errors.push({ row, source, node, code: error.code, message })
-    }
+    errors.push(...errorsIn(last).map(each => ({ row, source, ...each })))
   }
   return { source, row, tokens: results, errors }
+}
+
+/** Errors that tokens met which aggregates made of this row and others, by number of the batch. */
+export function errorsBehind({ onward }: Story): ReadonlyMap<number, readonly ErrorResult[]> {
+  const found = new Map<number, readonly ErrorResult[]>()
+  for (const story of onward) {
+    if (story.subject.kind !== 'batch') continue
+    found.set(
+      story.subject.batch,
+      story.tokens.flatMap(token => errorsIn(lastVisits(token))),
+    )
+    for (const [batch, errors] of errorsBehind(story)) found.set(batch, errors)
+  }
+  return found
+}
+
+function errorsIn(visits: readonly VisitStory[]): readonly ErrorResult[] {
+  return visits.flatMap(({ node, error }) => {
+    if (error === null) return []
+    const message = error.message.kind === 'known' ? error.message.value : ''
+    return [{ node, code: error.code, message }]
+  })
 }
 
 function lastVisits({ visits }: TokenStory): readonly VisitStory[] {

@@ -20,7 +20,7 @@ import type { HostPorts, RunObserver } from '../ports.ts'
 import { inTemporaryLedger } from '../temporary-ledger.ts'
 import { Answers } from './answers.ts'
 import { givenSource, keptSink } from './given.ts'
-import { type RowResult, resultOf } from './row-result.ts'
+import { type ErrorResult, errorsBehind, type RowResult, resultOf } from './row-result.ts'
 
 /** What a case came to. */
 export interface CaseRun {
@@ -31,6 +31,8 @@ export interface CaseRun {
   readonly sinks: ReadonlyMap<string, readonly Row[]>
   /** In order of sources and records. */
   readonly rows: readonly RowResult[]
+  /** All that were met, in the order of the rows; behind them those of what aggregates made, in the order of batches. */
+  readonly errors: readonly ErrorResult[]
   readonly nodes: readonly NodeCounts[]
   /** Calls that have no answer, each as a sentence. */
   readonly unanswered: readonly string[]
@@ -100,14 +102,21 @@ function standIn(plan: Plan, test: TestCase, answers: Answers, sinks: Map<string
   }
 }
 
-async function read(url: string, run: string): Promise<Pick<CaseRun, 'rows' | 'nodes'>> {
+async function read(url: string, run: string): Promise<Pick<CaseRun, 'rows' | 'errors' | 'nodes'>> {
   const reader = await openLedgerReader(url)
   try {
     const { log } = await findRun(reader, run)
     const { nodes, rows } = await showRun(reader, run, () => false)
     const results: RowResult[] = []
-    for (let row = 1; row <= rows.read; row++) results.push(resultOf(await explainRow(reader, log, row)))
-    return { rows: results, nodes }
+    const behind = new Map<number, readonly ErrorResult[]>()
+    for (let row = 1; row <= rows.read; row++) {
+      const story = await explainRow(reader, log, row)
+      results.push(resultOf(story))
+      for (const [batch, errors] of errorsBehind(story)) behind.set(batch, errors)
+    }
+    const batches = [...behind].sort(([a], [b]) => a - b)
+    const errors = [...results.flatMap(each => each.errors), ...batches.flatMap(([, each]) => each)]
+    return { rows: results, errors, nodes }
   } finally {
     await reader.close()
   }

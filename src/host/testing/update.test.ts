@@ -27,6 +27,7 @@ const RUN: CaseRun = {
       tokens: [{ outcome: 'QUARANTINED', cause: 'source_invalid', sink: null, error: 'SCHEMA_TYPE', path: ['in'] }],
     },
   ],
+  errors: [{ row: 2, source: 'in', node: 'in', code: 'SCHEMA_TYPE', message: 'no number' }],
   nodes: [],
   unanswered: [],
   unused: [],

@@ -68,7 +68,7 @@ function valueAt([, what, name]: ConfigPath, expect: Expected, run: CaseRun, mat
       return row === undefined ? null : endingOf(row, run)
     }
     case 'errors':
-      return run.rows.flatMap(each => each.errors).map(({ row, source, node, code }) => ({ row, source, node, code }))
+      return run.errors.map(({ message: _, ...error }) => error)
     default:
       return run.status
   }
