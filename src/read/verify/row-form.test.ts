@@ -12,6 +12,22 @@ import { Ways } from './ways.ts'
 const QUARANTINED = fateNumber('QUARANTINED', 'error')
 const C = `"${'ab'.repeat(32)}"`
 
+/** A source, a transform and a sink. */
+const LINEAR: Topology = {
+  nodes: [
+    { name: 'rows', kind: 'source', plugin: 'csv' },
+    { name: 'double', kind: 'transform', plugin: 'compute' },
+    { name: 'out', kind: 'sink', plugin: 'csv' },
+  ],
+  edges: [
+    [1, 'to', 2],
+    [1, 'on_invalid', 0],
+    [2, 'to', 3],
+    [2, 'on_error', 0],
+    [3, 'on_error', 0],
+  ],
+}
+
 interface Example {
   readonly topology: Topology
   readonly body: string
@@ -19,37 +35,11 @@ interface Example {
 
 const EXAMPLES: { readonly [what: string]: Example } = {
   'a row that is changed, and written': {
-    topology: {
-      nodes: [
-        { name: 'rows', kind: 'source', plugin: 'csv' },
-        { name: 'double', kind: 'transform', plugin: 'compute' },
-        { name: 'out', kind: 'sink', plugin: 'csv' },
-      ],
-      edges: [
-        [1, 'to', 2],
-        [1, 'on_invalid', 0],
-        [2, 'to', 3],
-        [2, 'on_error', 0],
-        [3, 'on_error', 0],
-      ],
-    },
+    topology: LINEAR,
     body: `{"c":[${C},${C}],"e":[[17,1,3,3,0]],"n":[[17]],"o":0,"r":17,"s":[1,17,18],"t":1796054168172538,"v":[[17,1,1,0,0,1,1,0,382],[17,2,1,0,1,2,3,646,7323],[17,3,1,0,2,0,0,8216,882]],"w":1}`,
   },
   'a row whose error is discarded': {
-    topology: {
-      nodes: [
-        { name: 'rows', kind: 'source', plugin: 'csv' },
-        { name: 'double', kind: 'transform', plugin: 'compute' },
-        { name: 'out', kind: 'sink', plugin: 'csv' },
-      ],
-      edges: [
-        [1, 'to', 2],
-        [1, 'on_invalid', 0],
-        [2, 'to', 3],
-        [2, 'on_error', 0],
-        [3, 'on_error', 0],
-      ],
-    },
+    topology: LINEAR,
     body: `{"c":[${C},${C}],"e":[[17,${QUARANTINED},2,0,0,"DIVIDED",2]],"n":[[17]],"o":0,"r":17,"s":[1,17,18],"t":1796054168172538,"v":[[17,1,1,0,0,1,1,0,382],[17,2,1,1,1,0,4,646,7323,"DIVIDED",2]],"w":1}`,
   },
   'a row that is forked and merged': {
