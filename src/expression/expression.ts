@@ -84,11 +84,19 @@ const BATCH: RowSchema = {
 }
 
 export const MAX_EXPRESSION_LENGTH = 10_000
-const parser = new Environment({
-  enableOptionalTypes: true,
-  homogeneousAggregateLiterals: false,
-  limits: { maxAstNodes: 5_000, maxDepth: 100 },
-})
+const makeParser = () =>
+  new Environment({
+    enableOptionalTypes: true,
+    homogeneousAggregateLiterals: false,
+    limits: { maxAstNodes: 5_000, maxDepth: 100 },
+  })
+let made: Environment | null = null
+
+/** Made when the first expression is compiled: many pipelines have none. */
+function parser(): Environment {
+  made ??= makeParser()
+  return made
+}
 
 /**
  * Compiles an expression over `row` or, for a trigger, over `batch`. All problems are reported at once: syntax
@@ -206,7 +214,7 @@ function parse(source: string): { readonly ast: ASTNode } | ExpressionProblem {
     }
   }
   try {
-    return { ast: parser.parse(source).ast }
+    return { ast: parser().parse(source).ast }
   } catch (error) {
     if (error instanceof ParseError) return syntaxProblem(source, error)
     return { code: 'CUSTODY_CEL_SYNTAX', message: 'the expression is nested too deeply', offset: 0, length: 1 }

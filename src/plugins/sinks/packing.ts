@@ -3,9 +3,9 @@
  * any receipt, and is valid there; several of them, one behind another, are one content to whoever unpacks.
  */
 import { promisify } from 'node:util'
-import { gzip, zstdCompress } from 'node:zlib'
 import { z } from 'zod'
 import type { OptionProblem } from '../../sdk/spec.ts'
+import { zlib } from '../node-on-demand.ts'
 import { type Compression, compressionOf } from '../sources/compression.ts'
 
 export const compressionOption = z
@@ -22,7 +22,10 @@ interface PackedOptions {
 
 export type Pack = (bytes: Buffer) => Promise<Buffer>
 
-const PACKS: { readonly [compression in Compression]: Pack } = { gzip: promisify(gzip), zstd: promisify(zstdCompress) }
+const PACKS: { readonly [compression in Compression]: Pack } = {
+  gzip: bytes => promisify(zlib().gzip)(bytes),
+  zstd: bytes => promisify(zlib().zstdCompress)(bytes),
+}
 
 /** Null where bytes are written as they are. */
 export function packOf({ compression, path }: PackedOptions): Pack | null {

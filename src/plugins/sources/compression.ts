@@ -1,7 +1,7 @@
 /** Compressed inputs, unpacked as they are read: whoever reads sees the bytes of what was packed, and their offsets. */
 import { pipeline, Readable } from 'node:stream'
-import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { z } from 'zod'
+import { zlib } from '../node-on-demand.ts'
 import type { Chunks } from './byte-reader.ts'
 
 export type Compression = 'gzip' | 'zstd'
@@ -32,7 +32,7 @@ export function unpackedName(path: string): string {
 /** Several members or frames, one behind another, are one content. `chunk_bytes`: of pieces of what comes out. */
 export function unpacked(packed: Chunks, compression: Compression, chunk_bytes: number): Chunks {
   const options = { chunkSize: chunk_bytes }
-  const unpacking = compression === 'gzip' ? createGunzip(options) : createZstdDecompress(options)
+  const unpacking = compression === 'gzip' ? zlib().createGunzip(options) : zlib().createZstdDecompress(options)
   const input = Readable.from(piecesOf(packed), { objectMode: false })
   // What goes wrong is thrown where the content is read.
   pipeline(input, unpacking, () => undefined)

@@ -7,10 +7,10 @@ import type { AgentOptions } from 'node:https'
 import { pipeline, type Readable, type Transform } from 'node:stream'
 import { counted } from '../../model/number-text.ts'
 import type { CallFailure } from '../../sdk/call.ts'
+import { http, https, zlib } from '../node-on-demand.ts'
 import { AddressRefused, type Guard } from './addresses.ts'
 import type { Deadline } from './deadline.ts'
 import { failure } from './failures.ts'
-import { http, https, zlib } from './node-http.ts'
 import { ProxyProblem, proxyFor, type WebProxy } from './proxy.ts'
 
 export interface Outgoing {

@@ -2,9 +2,9 @@
 import type { Json, MutableRow, Row } from '../../model/row.ts'
 import type { SecretOption } from '../../sdk/spec.ts'
 import type { Secret } from '../masks.ts'
+import { http } from '../node-on-demand.ts'
 import { type JsonTemplate, secretAt } from '../templates/json-template.ts'
 import { asText, type Rendered } from '../templates/template.ts'
-import { http } from './node-http.ts'
 
 export type Texts = { readonly [name: string]: string }
 export type Auth =

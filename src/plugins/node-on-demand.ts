@@ -1,6 +1,6 @@
 /**
- * Node's HTTP clients and decoders, loaded when a request is first made: most commands make none. Not by `import`, which reads each export
- * of a built-in module, and so loads all that web sockets need.
+ * Node's HTTP clients and compression, loaded when they are first used: most commands use neither. Not by `import`, which reads each
+ * export of a built-in module, and so loads all that web sockets need.
  */
 type Http = typeof import('node:http')
 type Https = typeof import('node:https')
