@@ -35,9 +35,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const custody = (...argv: string[]) => runInProcess(argv, folder, env)
 
 /** The ledger after a change in it, with its triggers in place again. */
-function changed(change: (db: DatabaseSync) => void): string {
+function changed(change: (db: DatabaseSync) => void, ledger = whole): string {
   const path = join(folder, 'changed.db')
-  copyFileSync(whole, path)
+  copyFileSync(ledger, path)
   const db = new DatabaseSync(path)
   db.exec('PRAGMA ignore_check_constraints = ON')
   const triggers = db.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").all()
@@ -290,5 +290,38 @@ sinks:
     expect(stdout).not.toMatch(/Not ended yet/)
     expect(stdout.match(/in the sealed tree/g)).toHaveLength(chain + 1)
     expect(stdout).toMatch(/out\.jsonl/)
+  })
+})
+
+describe('diff', () => {
+  const two = join(folder, 'two.db')
+
+  /** The same run twice, but for row 2. */
+  beforeAll(async () => {
+    copyFileSync(whole, two)
+    writeFileSync(join(folder, 'in.jsonl'), '{"id":1,"amount":5}\n{"id":2,"amount":51}\n{"id":3}\n')
+    expect((await custody('run', 'pipeline.yaml', '--ledger', `sqlite:${two}`)).exit).toBe(0)
+  })
+
+  const compared = (change: (db: DatabaseSync) => void, ...how: string[]) =>
+    custody('diff', 'latest~1', 'latest', ...how, '--ledger', `sqlite:${changed(change, two)}`)
+
+  test.each([[], ['--key', 'id']])('finds the row that differs (%s %s)', async (...how) => {
+    const { exit, stdout } = await compared(() => undefined, ...how)
+    expect([exit, stdout]).toEqual([1, expect.stringContaining('1 of 3 rows differs')])
+  })
+
+  test.each([[], ['--key', 'id']])('hides no row that an index hides (%s %s)', async (...how) => {
+    const hide = `UPDATE entries SET row = 5000 WHERE log > 0 AND row = 2`
+    const { exit, stdout, stderr } = await compared(db => db.exec(hide), ...how)
+    expect([exit, stdout + stderr]).toEqual([1, expect.stringMatching(/row 2 isn’t there|listed as one of row 5000/)])
+    expect(stdout).not.toMatch(/no row differs|erased/)
+  })
+
+  test.each([[], ['--key', 'id']])('believes no token to be open that has ended (%s %s)', async (...how) => {
+    const open = `INSERT INTO open_tokens SELECT log, 2, 2, NULL, 2, seq FROM entries WHERE log > 0 AND row = 2`
+    const { exit, stdout, stderr } = await compared(db => db.exec(open), ...how)
+    expect([exit, stdout + stderr]).toEqual([1, expect.stringContaining('the table of open tokens has 1')])
+    expect(stdout).not.toContain('no row differs')
   })
 })

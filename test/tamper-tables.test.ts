@@ -70,7 +70,8 @@ function keyOf(table: Table, place: number): { where: string; values: SQLInputVa
 /** Values that the column's type has, and that are near the one that is there. */
 function others(type: string, value: SQLInputValue, nullable: boolean): SQLInputValue[] {
   const changed: SQLInputValue[] = []
-  if (value === null) changed.push(type === 'INTEGER' ? 1 : type === 'TEXT' ? 'X' : new Uint8Array(32))
+  if (value === null && type === 'INTEGER') changed.push(1, 0)
+  else if (value === null) changed.push(type === 'TEXT' ? 'X' : new Uint8Array(32))
   else if (typeof value === 'number') changed.push(value + 1_000_000)
   else if (typeof value === 'string') {
     const middle = value.length >> 1

@@ -23,17 +23,18 @@ function side(which: 'old' | 'new', records: number, first: number): Side {
   return { reader, log: LOGS[which], run: which, topology: TOPOLOGY, plugins: [], sources, open: new Map() }
 }
 
-/** As a checked reader would: erased rows are left out. Of entries only what tells a rejected record is there. */
+/** As a checked reader would. Of entries only what tells a rejected record is there. */
 function readerOf(records: Both<readonly Given[]>, first: Both<number>): RowReader {
   return {
     ingestedOfRows: async (log, from, to) => {
       const which = log === LOGS.old ? 'old' : 'new'
       return records[which].flatMap((record, i) => {
         const row = first[which] + i
-        if (row < from || row > to || record === 'erased') return []
+        if (row < from || row > to) return []
+        const is_erased = record === 'erased'
         const body = record === 'rejected' ? REJECTED_ENTRY : FINE
-        const data = record === 'rejected' ? { raw: 'x' } : record
-        return [{ entry: { seq: row, row, batch: null, body, payload: null }, data }]
+        const data = record === 'rejected' ? { raw: 'x' } : record === 'erased' ? null : record
+        return [{ entry: { seq: row, row, batch: null, body, payload: null }, data, is_erased }]
       })
     },
   }

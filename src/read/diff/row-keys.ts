@@ -46,9 +46,11 @@ export async function keysOfRows(
   const states = new Uint8Array(count).fill(KEY_ERASED)
   const keys = new Uint8Array(count * KEY_BYTES)
   for (const ingested of await reader.ingestedOfRows(log, first, last)) {
-    const at = ingested.entry.row - first
-    const values = wasRejected(log, ingested) ? 'rejected' : valuesOf(ingested.data, fields)
-    if (values === 'rejected') states[at] = KEY_REJECTED
+    const { entry, data, is_erased } = ingested
+    const at = entry.row - first
+    const values = data === null ? null : valuesOf(data, fields)
+    if (is_erased) states[at] = KEY_ERASED
+    else if (wasRejected(log, ingested)) states[at] = KEY_REJECTED
     else if (values === null) states[at] = KEY_MISSING
     else {
       states[at] = KEY_FOUND
@@ -74,7 +76,8 @@ export async function keyOfRow(reader: RowReader, log: number, row: number, fiel
   const key = newRow()
   const [found] = await reader.ingestedOfRows(log, row, row)
   for (const field of fields) {
-    const value = found !== undefined && Object.hasOwn(found.data, field) ? found.data[field] : undefined
+    const data = found?.data ?? null
+    const value = data !== null && Object.hasOwn(data, field) ? data[field] : undefined
     if (value !== undefined) key[field] = value
   }
   return key

@@ -25,16 +25,19 @@ import { decodeRunEntry, decodeSubjectEntry, isSubjectBody } from '../decode.ts'
 import { readable } from '../runs/run-log.ts'
 import { type Commits, decodePayload } from '../values.ts'
 import { entryName, tokenName } from '../verify/check.ts'
+import { orNull } from '../verify/stored-endings.ts'
 import { endOf } from '../verify/token.ts'
 import { CheckedEntry, type Decoded } from './checked-entry.ts'
-import { firstValue, type Ingested, isFirstOfRow } from './ingested.ts'
+import { firstValue, type Ingested, isFirstOfRow, type MaybeIngested } from './ingested.ts'
 import { type CheckedLog, type CheckOptions, LogChecks } from './log-check.ts'
+import { OpenTokens } from './open-tokens.ts'
 import { changedValue, missingValue, UnsoundRecord } from './unsound.ts'
 
 export class CheckedReader implements LedgerReader {
   readonly url: string
   readonly #inner: LedgerReader
   readonly #checks: LogChecks
+  readonly #open = new Map<number, Promise<OpenTokens>>()
 
   constructor(inner: LedgerReader, options: CheckOptions) {
     this.#inner = inner
@@ -80,23 +83,31 @@ export class CheckedReader implements LedgerReader {
   }
 
   /** The data of rows whose first entries are among those from `from` up to but without `end`, in their order. */
-  ingested(log: number, from: number, end: number): Promise<readonly Ingested[]> {
-    return this.#ingestedAmong(log, () => this.#inner.page(log, from, end))
-  }
-
-  /** The data of the rows from `first` to `last`, in their order; rows whose data is erased are left out. */
-  ingestedOfRows(log: number, first: number, last: number): Promise<readonly Ingested[]> {
-    return this.#ingestedAmong(log, () => this.#inner.entriesOfRows(log, first, last))
-  }
-
-  async #ingestedAmong(log: number, read: () => Promise<readonly FullEntry[]>): Promise<readonly Ingested[]> {
-    const { isErased } = await this.check(log)
+  async ingested(log: number, from: number, end: number): Promise<readonly Ingested[]> {
     const found: Ingested[] = []
-    for (const entry of await this.#checked(log, read)) {
-      if (!isFirstOfRow(entry)) continue
-      const data = firstValue(entry, () => valuesFit(log, entry, entry.payload, isErased).payload)
+    for (const { entry, data } of await this.#ingestedAmong(log, () => this.#inner.page(log, from, end)))
       if (data !== null) found.push({ entry, data })
-    }
+    return found
+  }
+
+  /** The data of the rows from `first` to `last`, in their order. */
+  async ingestedOfRows(log: number, first: number, last: number): Promise<readonly MaybeIngested[]> {
+    const found = await this.#ingestedAmong(log, () => this.#inner.entriesOfRows(log, first, last))
+    // A column that was changed hides an entry from the index.
+    const rows = new Set(found.map(({ entry }) => entry.row))
+    for (let row = first; row <= last; row++)
+      if (!rows.has(row)) throw new UnsoundRecord([`row ${grouped(row)} isn’t there`])
+    return found
+  }
+
+  async #ingestedAmong(log: number, read: () => Promise<readonly FullEntry[]>): Promise<readonly MaybeIngested[]> {
+    const { isErased } = await this.check(log)
+    const found: MaybeIngested[] = []
+    for (const entry of await this.#checked(log, read))
+      if (isFirstOfRow(entry)) {
+        const data = firstValue(entry, () => valuesFit(log, entry, entry.payload, isErased).payload)
+        found.push({ entry, data, is_erased: isErased(entry.seq, 1) })
+      }
     return found
   }
 
@@ -191,13 +202,17 @@ export class CheckedReader implements LedgerReader {
   }
 
   async openTokens(log: number): Promise<readonly StoredOpenToken[]> {
-    await this.check(log)
-    return this.#inner.openTokens(log)
+    return (await this.#openTokens(log)).all
   }
 
-  async openTokensOf(...of: Parameters<LedgerReader['openTokensOf']>): Promise<readonly StoredOpenToken[]> {
-    await this.check(of[0])
-    return this.#inner.openTokensOf(...of)
+  async openTokensOf(...[log, of]: Parameters<LedgerReader['openTokensOf']>): Promise<readonly StoredOpenToken[]> {
+    return (await this.#openTokens(log)).of(of)
+  }
+
+  #openTokens(log: number): Promise<OpenTokens> {
+    const open = this.#open.get(log) ?? OpenTokens.read(this, log, () => this.#inner.openTokens(log))
+    this.#open.set(log, open)
+    return open
   }
 
   async head(log: number): Promise<string | null> {
@@ -307,8 +322,8 @@ function mustBeOf(stored: StoredEntry | null, ending: StoredEnding, log: number)
   const entry = readable(log, () => decodeSubjectEntry(seq, stored.body))
   const found = entry.endings.find(each => each.token === token)
   if (found === undefined) throw new UnsoundRecord([otherEnding(token, seq)])
-  const said = [fate, node, sink ?? 0, grp ?? 0, error_code, row, batch, recorded_us]
-  const recorded = [found.fate, found.node, found.sink, found.group, found.error?.code ?? null]
+  const said = [fate, node, sink, grp, error_code, row, batch, recorded_us]
+  const recorded = [found.fate, found.node, orNull(found.sink), orNull(found.group), found.error?.code ?? null]
   if ([...recorded, stored.row, stored.batch, endOf(token, entry)].some((each, i) => each !== said[i]))
     throw new UnsoundRecord([otherEnding(token, seq)])
 }

@@ -19,6 +19,13 @@ export interface Ingested {
   readonly data: Row
 }
 
+/** The same of a row whose data may be erased: then `data` is null. */
+export interface MaybeIngested extends Omit<Ingested, 'data'> {
+  readonly data: Row | null
+  /** Whether that is on record. */
+  readonly is_erased: boolean
+}
+
 /** Whether it is the first entry of its row: only that has an origin. */
 export function isFirstOfRow(entry: FullEntry): entry is Ingested['entry'] {
   return entry.row !== null && entry.body.includes('"s":[')
@@ -28,7 +35,7 @@ export function isFirstOfRow(entry: FullEntry): entry is Ingested['entry'] {
 const UNTROUBLED = /"v":\[\[[\d,]+\]/
 
 /** Whether the record didn't fit its schema: what is kept of it is no row. */
-export function wasRejected(log: number, { entry: { seq, body } }: Ingested): boolean {
+export function wasRejected(log: number, { entry: { seq, body } }: Pick<Ingested, 'entry'>): boolean {
   return !UNTROUBLED.test(body) && readable(log, () => decodeSubjectEntry(seq, body)).visits[0]?.error !== null
 }
 

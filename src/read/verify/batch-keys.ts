@@ -39,16 +39,18 @@ export class BatchKeys {
     const { subject, groups_opened, groups_closed, holds, visits } = entry
     if (subject.kind === 'batch') {
       const { batch } = subject
-      for (const { node } of groups_opened) if (ways.per(node) !== undefined) this.#open(batch, values.get(1))
+      for (const { node } of groups_opened) if (ways.per(node) !== undefined) this.#open(batch, values)
       if (groups_closed.length > 0) this.#closed.push(batch)
     }
     for (const { token, node, batch } of holds) {
       const fields = ways.per(node)
       if (fields === undefined || batch === null) continue
       const visit = visits.find(each => each.token === token && each.node === node && each.status === VISIT_HELD)
-      const row = values.get(visit?.in ?? 0)
+      const number = visit?.in ?? 0
+      const row = values.get(number)
       const who = `${where}: ${tokenName(token)}`
-      this.#hold(batch, { key: isRow(row) ? keyOf(fields, row) : null, who })
+      if (values.isMissing(number)) this.#hold(batch, { key: null, who })
+      else this.#hold(batch, { key: isRow(row) ? keyOf(fields, row) : NO_KEY, who })
     }
   }
 
@@ -59,8 +61,8 @@ export class BatchKeys {
     this.#early.clear()
   }
 
-  #open(batch: number, key: Json): void {
-    this.#keys.set(batch, key === null ? null : canonicalize(key))
+  #open(batch: number, values: SubjectValues): void {
+    this.#keys.set(batch, values.isMissing(1) ? null : canonicalize(values.get(1)))
     for (const member of this.#early.get(batch) ?? []) this.#hold(batch, member)
     this.#early.delete(batch)
   }
@@ -76,6 +78,9 @@ export class BatchKeys {
       this.#verdicts.compare(key === member.key ? null : `is held in batch ${batch}, whose key is another`, member.who)
   }
 }
+
+/** Of what is no row; no key has this text. */
+const NO_KEY = ''
 
 function keyOf(fields: readonly string[], row: { readonly [field: string]: Json }): string {
   const key = newRow()

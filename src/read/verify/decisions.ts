@@ -62,8 +62,10 @@ export class Decisions {
       if (ways.kind(visit.node) !== 'gate' || ways.plugin(visit.node) !== undefined) continue
       const row = values.get(visit.in)
       const gate = this.#gate(visit.node, ways)
-      if (gate === null || !isRow(row)) this.#check.leaveOut()
-      else this.#check.compare(problemOf(gate, row, visit, ways), `${where}: ${tokenName(visit.token)}`)
+      const who = `${where}: ${tokenName(visit.token)}`
+      if (gate === null || values.isMissing(visit.in)) this.#check.leaveOut()
+      else if (!isRow(row)) this.#check.compare(`came to ${ways.name(visit.node)} as what is no row`, who)
+      else this.#check.compare(problemOf(gate, row, visit, ways), who)
     }
   }
 

@@ -17,7 +17,7 @@ import type { Looked } from './look.ts'
 import { type Counts, Recount } from './recount.ts'
 import { NONE, numberAt, RowForm } from './row-form.ts'
 import { sends } from './sending.ts'
-import type { Facts } from './stored-endings.ts'
+import { type Facts, orNull } from './stored-endings.ts'
 import { SubjectState, type Witness } from './subject.ts'
 import { mayHaveStood } from './times.ts'
 import type { Ways } from './ways.ts'
@@ -125,8 +125,8 @@ export function endsAsStored(
   for (const each of endings) {
     const found = stored.get(numberAt(numbers, each.token))
     if (found === undefined || found.seq !== seq || found.row !== row || found.batch !== batch) return false
-    if (found.fate !== each.fate || found.node !== each.node || (found.sink ?? 0) !== each.sink) return false
-    if ((found.grp ?? 0) !== numberAt(numbers, each.group) || found.error_code !== each.error_code) return false
+    if (found.fate !== each.fate || found.node !== each.node || found.sink !== orNull(each.sink)) return false
+    if (found.grp !== orNull(numberAt(numbers, each.group)) || found.error_code !== each.error_code) return false
     const hash = found.error_hash === null ? null : bytesToHex(found.error_hash)
     if (hash !== (commitments[each.error_value] ?? null)) return false
     const ended = numberAt(numbers, time) + numberAt(numbers, each.start) + numberAt(numbers, each.duration)
@@ -151,10 +151,11 @@ function wholeRow({ entry, has_values, has_endings }: Looked, facts: Facts, ways
     if (error instanceof DecodeError) return null
     throw error
   }
-  const { subject, origin, visits, calls, groups_opened, time_us } = decoded
+  const { subject, origin, visits, calls, holds, groups_opened, time_us } = decoded
   if (subject.kind !== 'row' || subject.row !== entry.row || entry.batch !== null) return null
   if (origin === null || origin.repeats !== null) return null
   if (groups_opened.some(({ kind }) => kind === BATCH)) return null
+  if (holds.some(({ node, batch }) => batch === null && ways.kind(node) === 'aggregate')) return null
   // What calls cost differs from row to row.
   if (calls.some(each => each.input_tokens + each.output_tokens + each.cost_nusd > 0)) return null
   let reads = 0

@@ -57,13 +57,18 @@ export function hasEndings(facts: Facts, entry: StoredEntry, stored: ReadonlyMap
       found.batch === entry.batch &&
       found.fate === fate &&
       found.node === node &&
-      (found.sink ?? 0) === sink &&
-      (found.grp ?? 0) === group &&
+      found.sink === orNull(sink) &&
+      found.grp === orNull(group) &&
       found.error_code === code &&
       (found.error_hash === null ? null : bytesToHex(found.error_hash)) === hash &&
       found.recorded_us === endedAt(token as number, t, v)
     )
   })
+}
+
+/** In the table there is none where an entry has 0. */
+export function orNull(number: Json | undefined): Json | undefined {
+  return number === 0 ? null : number
 }
 
 /** As its last visit in the entry did, or at the entry's time. */

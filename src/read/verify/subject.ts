@@ -145,8 +145,8 @@ export class SubjectState {
     if (fields === undefined || this.subject.kind === 'row') return { text: null, problem: null }
     const missing = `it opens a batch of ${ways.name(node)} without a key`
     if (!first || this.#fresh.first !== 1 || this.#fresh.last === 0) return { text: null, problem: missing }
+    if (this.values.isMissing(1)) return { text: null, problem: null }
     const key = this.values.get(1)
-    if (key === null) return { text: null, problem: null }
     const fits =
       isRow(key) && fields.length === Object.keys(key).length && fields.every(each => Object.hasOwn(key, each))
     return {

@@ -22,7 +22,8 @@ export type Tiles = readonly Tile[]
 /** Last entries of rows, or of batches. Of those that are closed only what a tile needs is kept. */
 export class LastLeaves {
   readonly #full = new Map<number, Hash>()
-  readonly #parts = new Map<number, { readonly leaves: Hash[]; closed: number }>()
+  /** `closed`: places of those that are, within the tile. */
+  readonly #parts = new Map<number, { readonly leaves: Hash[]; readonly closed: Set<number> }>()
   #size = 0
 
   /** `closed`: it is the last entry of its row or batch, by all that its entries say. */
@@ -31,11 +32,12 @@ export class LastLeaves {
     // An entry behind the last one: reported where stories are looked at.
     if (this.#full.has(index)) return
     if (number > this.#size) this.#size = number
-    const part = this.#parts.get(index) ?? { leaves: [], closed: 0 }
+    const part = this.#parts.get(index) ?? { leaves: [], closed: new Set() }
     this.#parts.set(index, part)
-    part.leaves[(number - 1) % TILE_WIDTH] = leaf
-    if (closed) part.closed++
-    if (part.closed < TILE_WIDTH) return
+    const place = (number - 1) % TILE_WIDTH
+    part.leaves[place] = leaf
+    if (closed) part.closed.add(place)
+    if (part.closed.size < TILE_WIDTH) return
     this.#parts.delete(index)
     this.#full.set(index, tileRoot(part.leaves))
   }

@@ -1,0 +1,59 @@
+/**
+ * The table of open tokens, against what the run's last commit says of it: how many there are, and the hash of their set. A sealed run has
+ * none. Who believed the table unchecked could be shown that something waits which has ended, in the place of an entry that was hidden.
+ */
+import { SetHash } from '../../format/set-hash.ts'
+import type { LedgerReader, StoredOpenToken } from '../../ledger/read-port.ts'
+import { grouped } from '../../model/number-text.ts'
+import { closingOf } from '../runs/run-log.ts'
+import { UnsoundRecord } from './unsound.ts'
+
+type Subject = Parameters<LedgerReader['openTokensOf']>[1]
+
+export class OpenTokens {
+  readonly all: readonly StoredOpenToken[]
+  readonly #by_row = new Map<number, StoredOpenToken[]>()
+  readonly #by_batch = new Map<number, StoredOpenToken[]>()
+
+  private constructor(all: readonly StoredOpenToken[]) {
+    this.all = all
+    for (const each of all) {
+      if (each.row !== null) addTo(this.#by_row, each.row, each)
+      else if (each.batch !== null) addTo(this.#by_batch, each.batch, each)
+    }
+  }
+
+  /** `reader` gives entries that were checked. @throws UnsoundRecord */
+  static async read(
+    reader: LedgerReader,
+    log: number,
+    readTable: () => Promise<readonly StoredOpenToken[]>,
+  ): Promise<OpenTokens> {
+    const { last, commit } = await closingOf(reader, log)
+    const stored = await readTable()
+    const expected = last?.k === 'seal' || commit === null ? null : commit.entry.open
+    if (stored.length !== (expected?.count ?? 0))
+      throw new UnsoundRecord([
+        `the table of open tokens has ${grouped(stored.length)} of log ${log}, and the run's last entry says ${grouped(expected?.count ?? 0)}`,
+      ])
+    if (expected !== null && stored.length > 0 && hashOf(stored) !== expected.hash)
+      throw new UnsoundRecord([`the table of open tokens isn’t what the last commit of log ${log} says`])
+    return new OpenTokens(stored)
+  }
+
+  of(subject: Subject): readonly StoredOpenToken[] {
+    return ('row' in subject ? this.#by_row.get(subject.row) : this.#by_batch.get(subject.batch)) ?? []
+  }
+}
+
+function addTo(lists: Map<number, StoredOpenToken[]>, number: number, token: StoredOpenToken): void {
+  const known = lists.get(number)
+  if (known === undefined) lists.set(number, [token])
+  else known.push(token)
+}
+
+function hashOf(tokens: readonly StoredOpenToken[]): string {
+  const set = new SetHash()
+  for (const { token, row, batch, node, seq } of tokens) set.add(JSON.stringify([token, row, batch, node, seq]))
+  return set.digest()
+}
