@@ -107,6 +107,7 @@ test.each<[Json, readonly string[], readonly string[]]>([
   [{ kind: null, region: 'west' }, [], ['token 1 is held in batch 1', 'token 6 is held in batch 1']],
   [{ region: 'north' }, ['has other fields'], ['token 1 is held', 'token 6 is held']],
   [['north'], ['has other fields'], ['token 1 is held', 'token 6 is held']],
+  [null, ['has other fields'], ['token 1 is held', 'token 6 is held']],
 ])('another key, %j, is found, whoever signed it', async (key, always, with_decisions) => {
   const problems = async (decisions: boolean) =>
     problemTexts(

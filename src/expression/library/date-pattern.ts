@@ -80,6 +80,20 @@ function readPattern(source: string): DatePattern | string {
   return parts.length === 0 ? 'the pattern is empty' : { parts, letters }
 }
 
+/** Why no date can be read by a pattern: a clause; null if one can. What a date lacks is the first there is, but for these. */
+export function unreadable({ letters }: DatePattern): string | null {
+  const has = (letter: Letter) => letters.has(letter)
+  if (!has('y')) return 'it has no year'
+  if (has('d') && !has('M')) return 'it has a day, and no month, which is MM'
+  const [of_24, of_12] = [has('H'), has('h')]
+  if (of_12 !== has('a')) return 'h, hours of 12, and a, AM or PM, belong together'
+  if (of_24 && of_12) return 'it has hours of 24, and of 12'
+  if ((of_24 || of_12) && !has('d')) return 'it has an hour, and no day'
+  if (has('m') && !of_24 && !of_12) return 'it has minutes (mm), and no hour; the month is MM'
+  if (has('s') && !has('m')) return 'it has seconds, and no minutes'
+  return has('S') && !has('s') ? 'it has a fraction, and no seconds' : null
+}
+
 function unknownLetter(piece: string): string {
   const wanted: { readonly [letter: string]: string } = {
     Y: 'the year is yyyy',

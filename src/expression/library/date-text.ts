@@ -5,13 +5,13 @@ import { checkZone, quote } from '../time.ts'
 import { Timestamp } from '../values.ts'
 import { instantOf, type LocalTime, localTime } from './calendar.ts'
 import { checkLocale, type DateNames, nameAt, namesIn } from './date-names.ts'
-import { type DatePattern, datePattern, type Letter, type PatternPart } from './date-pattern.ts'
+import { type DatePattern, datePattern, type Letter, type PatternPart, unreadable } from './date-pattern.ts'
 
 type Field = Extract<PatternPart, { is: 'field' }>
 type Found = { [L in Letter]?: number } & { zone?: string }
 
-/** How far apart the last two-digit year and the first are from 1970: `69` is 2069, `70` is 1970. */
-const PIVOT = 70
+/** Years of two digits from here on are of the last century, as POSIX has it. */
+const PIVOT = 69
 
 export function patternOf(source: string, at: string): DatePattern {
   const pattern = datePattern(source)
@@ -24,7 +24,8 @@ export function patternOf(source: string, at: string): DatePattern {
  */
 export function parseDate(text: string, source: string, zone: string | null, locale: string, at: string): Timestamp {
   const pattern = patternOf(source, at)
-  if (!pattern.letters.has('y')) fault('ARGUMENT_INVALID', `${at}: ${quote(source)} has no year`)
+  const problem = unreadable(pattern)
+  if (problem !== null) fault('ARGUMENT_INVALID', `${at}: by ${quote(source)} no date can be read: ${problem}`)
   checkLocale(locale, at)
   const found = scan(text, pattern, locale)
   const time = found === null ? null : timeOf(found, zone)

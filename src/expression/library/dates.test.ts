@@ -27,7 +27,7 @@ describe('texts', () => {
     ['12:05 AM 1/2/2025', 'h:mm a M/d/yyyy', '2025-01-02T00:05:00Z'],
     ['12/2025', 'MM/yyyy', '2025-12-01T00:00:00Z'],
     ['2025-07-01 12:00 Europe/Berlin', 'yyyy-MM-dd HH:mm VV', '2025-07-01T10:00:00Z'],
-    ["5 o'clock 2025", "H 'o''clock' yyyy", '2025-01-01T05:00:00Z'],
+    ["5 o'clock 1.1.2025", "H 'o''clock' d.M.yyyy", '2025-01-01T05:00:00Z'],
     ['1.2.2025', 'd.M.yyyy', '2025-02-01T00:00:00Z'],
     ['29.02.2024', 'dd.MM.yyyy', '2024-02-29T00:00:00Z'],
     ['29.02.2025', 'dd.MM.yyyy', 'CONVERSION_FAILED'],
@@ -38,9 +38,9 @@ describe('texts', () => {
     ['00.01.2025', 'dd.MM.yyyy', 'CONVERSION_FAILED'],
     ['31.12.0000', 'dd.MM.yyyy', 'CONVERSION_FAILED'],
     ['٣١.١٢.٢٠٢٥', 'dd.MM.yyyy', 'CONVERSION_FAILED'],
-    ['24:00 2025', 'HH:mm yyyy', 'CONVERSION_FAILED'],
+    ['24:00 1.1.2025', 'HH:mm d.M.yyyy', 'CONVERSION_FAILED'],
     ['Thu, 31 Dec 2025', 'EEE, d MMM yyyy', 'CONVERSION_FAILED'],
-    ['13:05 PM 2025', 'h:mm a yyyy', 'CONVERSION_FAILED'],
+    ['13:05 PM 1.1.2025', 'h:mm a d.M.yyyy', 'CONVERSION_FAILED'],
     ['2025 Nowhere/There', 'yyyy VV', 'CONVERSION_FAILED'],
   ])('%s by %s', (text, pattern, expected) => {
     expect(resultOf(`date.parse(row.d, ${JSON.stringify(pattern)})`, { d: text })).toBe(expected)
@@ -48,7 +48,11 @@ describe('texts', () => {
 
   test.each([
     ['date.parse("1", "DD.MM.YYYY")', 'the day is dd'],
-    ['date.parse("1", "dd.MM")', '"dd.MM" has no year'],
+    ['date.parse("1", "dd.MM")', 'by "dd.MM" no date can be read: it has no year'],
+    ['date.parse("1", "dd.mm.yyyy")', 'it has a day, and no month, which is MM'],
+    ['date.parse("1", "dd.MM.yyyy hh:mm")', 'h, hours of 12, and a, AM or PM, belong together'],
+    ['date.parse("1", "dd.MM.yyyy HH a")', 'h, hours of 12, and a, AM or PM, belong together'],
+    ['date.parse("1", "dd.MM.yyyy mm")', 'it has minutes (mm), and no hour; the month is MM'],
     ['date.parse("1", "yyyy \'x")', 'a quote isn’t closed'],
     ['date.parse("1", "yyyy", "Nowhere")', '"Nowhere" isn’t a time zone such as Australia/Sydney or +10:00'],
     ['date.parse("1", "yyyy", "UTC", "!")', '"!" isn’t a language such as de or en-GB'],

@@ -6,7 +6,7 @@ import { INT, STRING, TIMESTAMP } from '../types.ts'
 import type { Timestamp, Value } from '../values.ts'
 import { between, later, localTime, truncated, UNITS, type Unit, unitNamed } from './calendar.ts'
 import { isLocale } from './date-names.ts'
-import { datePattern } from './date-pattern.ts'
+import { datePattern, unreadable } from './date-pattern.ts'
 import { formatDate, parseDate } from './date-text.ts'
 import { type ConstantProblem, type FunctionGroup, type FunctionSpec, type Overload, overload, total } from './spec.ts'
 
@@ -38,9 +38,10 @@ function pattern(source: string): string | null {
   const read = datePattern(source)
   return typeof read === 'string' ? `${quote(source)} isn’t a pattern of dates: ${read}` : null
 }
-const withYear = (source: string) => {
+const readable = (source: string) => {
   const read = datePattern(source)
-  return typeof read === 'string' || read.letters.has('y') ? pattern(source) : `${quote(source)} has no year`
+  const problem = typeof read === 'string' ? null : unreadable(read)
+  return problem === null ? pattern(source) : `by ${quote(source)} no date can be read: ${problem}`
 }
 
 /** In UTC, or in a zone. */
@@ -55,7 +56,7 @@ const inZone = (
 
 const age = (from: Timestamp, to: Timestamp, zone: string) => between(from, to, 'years', zone)
 
-const PATTERN_DETAILS = `Letters of the pattern, as in CLDR: yyyy the year, yy its last two digits (1970 to 2069), MM or M the month, MMM and MMMM its name, short and long, dd or d the day, EEE and EEEE the weekday, HH or H the hour (0 to 23), hh or h that of 12 with a for AM or PM, mm the minute, ss the second, S to SSSSSSSSS its fraction, XXX the offset (+01:00 or Z), XX without the colon, VV the zone. One letter takes one digit or two, two letters two digits. Anything else stands for itself, other letters in single quotes. A time that the clocks skipped is taken to be as much later; of one that they had twice, the first counts.`
+const PATTERN_DETAILS = `Letters of the pattern, as in CLDR: yyyy the year, yy its last two digits (1969 to 2068), MM or M the month, MMM and MMMM its name, short and long, dd or d the day, EEE and EEEE the weekday, HH or H the hour (0 to 23), hh or h that of 12 with a for AM or PM, mm the minute, ss the second, S to SSSSSSSSS its fraction, XXX the offset (+01:00 or Z), XX without the colon, VV the zone. One letter takes one digit or two, two letters two digits. Anything else stands for itself, other letters in single quotes. A time that the clocks skipped is taken to be as much later; of one that they had twice, the first counts.`
 
 const date = { form: 'function', from: 'Custody' } as const
 const DAY = 'timestamp("2026-01-31T12:00:00Z")'
@@ -88,7 +89,7 @@ const AS_TEXT: readonly FunctionSpec[] = [
       ARGUMENT_INVALID: 'date.parse("2026", "YY" + "YY")',
       INTEGER_OVERFLOW: 'date.parse("0001-01-01", "yyyy-MM-dd", "+12:00")',
     },
-    constants: checking({ 1: withYear, 2: zone, 3: locale }),
+    constants: checking({ 1: readable, 2: zone, 3: locale }),
   },
   {
     ...date,
