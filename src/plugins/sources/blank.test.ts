@@ -35,3 +35,15 @@ test.each(SOURCES)('%s: is told from one that has no records', async (_name, ope
       await source.close()
     }
 })
+
+test.each(['# id\n# 1\n', 'sep=;\n', 'one\ntwo\n', '# id\n\n'])(
+  'csv: %j has no header, and nothing to read',
+  async content => {
+    const folder = new Folder()
+    folder.put('in', content)
+    const source = folder.source(csvSource, { path: 'in', comment: '#', skip_lines: content.startsWith('one') ? 2 : 0 })
+    expect(await readAll(source)).toEqual([])
+    expect(source.isBlank?.(source.end?.().position ?? null)).toBe(true)
+    await source.close()
+  },
+)

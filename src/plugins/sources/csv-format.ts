@@ -110,6 +110,10 @@ export class CsvFormat implements FileFormat {
   }
 
   /** Fields in the order of the file, once the header was read; without a header those that were named. */
+  get lacksHeader(): boolean {
+    return this.#layout.header && this.#columns?.names.length === 0
+  }
+
   get columns(): readonly string[] {
     return this.#columns?.names ?? this.#layout.columns ?? []
   }

@@ -50,6 +50,8 @@ export interface FileFormat {
   head?(window: TextWindow, recorded: boolean): Promise<readonly SourceColumn[] | null>
   /** What else the input may be, to judge by its beginning. */
   foreign?(window: TextWindow): Foreign | null
+  /** Whether there should be a header, and nothing is left in which one could stand: lines that are skipped aren't anything. */
+  readonly lacksHeader?: boolean
   /** The scanner for what follows `from`. */
   begin(window: TextWindow, from: Position | null): RecordScanner
   originalNames?(): { readonly [field: string]: string } | null
@@ -159,6 +161,7 @@ export class FileSource implements Source {
       this.#look(window)
       const columns = (await this.#format.head?.(window, false)) ?? null
       if (columns !== null) this.#blank = false
+      else if (this.#format.lacksHeader === true) this.#blank = true
       return { window, columns }
     } catch (error) {
       await bytes.close()

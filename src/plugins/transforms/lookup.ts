@@ -26,7 +26,10 @@ const lookupOptions = z.strictObject({
     .record(fieldName, z.enum(['string', 'integer', 'number', 'boolean', 'array', 'object']))
     .default({})
     .describe('`{column: type}` of a CSV table, as a schema of a source would have it; other columns are texts'),
-  missing: z.enum(['error', 'null']).default('error').describe('What to do if the table has no such key'),
+  missing: z
+    .literal(['error', 'null', null])
+    .default('error')
+    .describe('What to do if the table has no such key; `null`: the fields are null'),
   format: z.enum(['csv', 'json', 'jsonl']).optional().describe('By the ending of the path if absent'),
   ...tableOptions,
 })
