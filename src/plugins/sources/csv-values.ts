@@ -116,8 +116,9 @@ const BLANKS = ' \u00a0\u202f'
 function numberRule({ decimal, thousands }: ValueRules, texts: boolean): CellRule | null {
   if (decimal === '.' && thousands === undefined) return null
   const group = thousands === undefined ? null : thousands === ' ' ? `[${BLANKS}]` : RegExp.escape(thousands)
-  // Groups of three, and, as in India, of two before the last one.
-  const grouped = group === null ? '' : `|\\d{1,3}(?:${group}\\d{2,3})*${group}\\d{3}`
+  // Groups of three; with commas, as in India, of two before the last one, too.
+  const by_three = group === null ? '' : `|\\d{1,3}(?:${group}\\d{3})+`
+  const grouped = thousands === ',' ? `${by_three}|\\d{1,2}(?:,\\d{2})+,\\d{3}` : by_three
   const number = new RegExp(`^-?(?:\\d+${grouped})(?:${RegExp.escape(decimal)}\\d+)?(?:[eE][+-]?\\d+)?$`, 'u')
   const groups = group === null ? null : new RegExp(group, 'gu')
   return cell => {

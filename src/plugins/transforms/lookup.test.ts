@@ -142,3 +142,10 @@ test('what is known of the columns', () => {
   const typed = { ...options, select: ['desk'], types: { desk: 'number' } }
   expect(leaving(lookup, typed, input)).toMatchObject({ fields: { desk: 'number?' } })
 })
+
+test('a type of a column that the table hasn’t is refused', async () => {
+  await expect(look({ path: 'desks.csv', types: { dsk: 'integer' } }, [{ k: 7 }])).rejects.toMatchObject({
+    code: 'CUSTODY_PLUGIN_OPTIONS',
+    hint: expect.stringContaining('Did you mean desk?'),
+  })
+})

@@ -53,7 +53,8 @@ async function createLookup(options: LookupOptions, { folder, node, input }: Plu
   refuseUnused(options, settings.schema.fields, node)
   const table = await loadTable(settings)
   const selected = selection(options) ?? otherColumns(settings, table.columns, input, node)
-  for (const [column] of selected) requireColumn(settings, table.columns, column)
+  for (const column of [...selected.map(([name]) => name), ...Object.keys(options.types)])
+    requireColumn(settings, table.columns, column)
   const fields = Object.keys(key)
   const [field, ...others] = fields
   const about = field === undefined || others.length > 0 ? {} : { field }
