@@ -91,6 +91,20 @@ test('abandon drops what was staged, and cuts back what was appended', async () 
   expect((await custody('verify', '--files')).code).toBe(0)
 })
 
+test.each(['changed', 'gone'])('a run can be given up whose pipeline file is %s', async what => {
+  good()
+  await custody('run', 'p.yaml', '--json')
+  const yesterday = outputs()
+  expect((await custody('run', 'p.yaml', '--set', 'guards.min_rows=13')).code).toBe(1)
+  const file = join(folder, 'p.yaml')
+  if (what === 'gone') rmSync(file)
+  else writeFileSync(file, readFileSync(file, 'utf8').replace('few.jsonl', 'other.jsonl'))
+  expect((await custody('resume', 'latest')).code).not.toBe(0)
+  const { code, json } = await custody('abandon', 'latest', '--json')
+  expect([code, json?.status]).toEqual([0, 'abandoned'])
+  expect(outputs()).toEqual(yesterday)
+})
+
 test('an empty file is no reason to wipe what the last run has made; it is if there was none', async () => {
   input('')
   expect((await custody('run', 'p.yaml', '--json')).json?.status).toBe('empty')

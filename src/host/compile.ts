@@ -1,5 +1,6 @@
 /** A pipeline file with its plugins, checked and compiled. */
-import { loadPipeline } from '../config/load.ts'
+import { dirname } from 'node:path'
+import { type Loaded, loadPipeline, parsePipeline } from '../config/load.ts'
 import type { PipelineFile } from '../config/pipeline.ts'
 import { inOrder } from '../config/problems.ts'
 import type { Signer } from '../format/note.ts'
@@ -39,7 +40,14 @@ export async function checkPipeline(
   sets: readonly string[],
   signer: (() => Signer) | null,
 ): Promise<CheckedPipeline> {
-  const { pipeline, diagnostics, texts } = await loadPipeline(file, { env, overrides: sets })
+  return checkLoaded(await loadPipeline(file, { env, overrides: sets }), env, signer)
+}
+
+async function checkLoaded(
+  { pipeline, diagnostics, texts }: Loaded,
+  env: Environment,
+  signer: (() => Signer) | null,
+): Promise<CheckedPipeline> {
   if (pipeline === null) return { plan: null, diagnostics, graph: null, texts }
   const plugins = await pluginsOf(pipeline)
   const compiled = compilePlan(pipeline, plugins.catalogue, secretsOf(env, signer), filesIn(pipeline.folder))
@@ -59,7 +67,20 @@ export async function compilePipeline(
   sets: readonly string[],
   onWarnings: (checked: CheckedPipeline) => void,
 ): Promise<Plan> {
-  const checked = await checkPipeline(env, file, sets, () => signingKey(env))
+  return planIn(await checkPipeline(env, file, sets, () => signingKey(env)), onWarnings)
+}
+
+/** The same of a text that a ledger has, whatever stands in its file now; `file` is that file's absolute path. @throws as `compilePipeline` */
+export async function compileRecorded(
+  env: Environment,
+  { text, file, sets }: { readonly text: string; readonly file: string; readonly sets: readonly string[] },
+  onWarnings: (checked: CheckedPipeline) => void,
+): Promise<Plan> {
+  const loaded = parsePipeline(text, { env, overrides: sets, file, folder: dirname(file) })
+  return planIn(await checkLoaded(loaded, env, () => signingKey(env)), onWarnings)
+}
+
+function planIn(checked: CheckedPipeline, onWarnings: (checked: CheckedPipeline) => void): Plan {
   const { plan, diagnostics, texts } = checked
   if (plan === null) throw new DiagnosticsError(diagnostics, texts, true)
   if (diagnostics.length > 0) onWarnings(checked)

@@ -12,7 +12,7 @@ import { findRun } from '../read/runs/list.ts'
 import { closingOf, openingOf, planOf } from '../read/runs/run-log.ts'
 import { checkedRun } from './checked-run.ts'
 import { type Repeating, repeating } from './chosen-rows.ts'
-import { compilePipeline } from './compile.ts'
+import { type CheckedPipeline, compilePipeline, compileRecorded } from './compile.ts'
 import { hosting } from './hosting.ts'
 import { ledgerPorts } from './ledger-ports.ts'
 import { pipelineOnRecord } from './pipeline-on-record.ts'
@@ -58,8 +58,14 @@ export async function resumeStopped(
   try {
     const { run, log } = await findRun(reader, request.name)
     if ((await closingOf(reader, log)).last?.k === 'seal') return { kind: 'sealed', run }
-    const { file, sets } = pipelineOnRecord(await planOf(reader, log))
-    const plan = await compilePipeline(ports.env, file, [...sets, ...request.sets], each => observer.onWarnings(each))
+    const value = await planOf(reader, log)
+    const { file, sets: before } = pipelineOnRecord(value)
+    const sets = [...before, ...request.sets]
+    const onWarnings = (checked: CheckedPipeline) => observer.onWarnings(checked)
+    // What is given up is what was begun, whatever has become of the file since.
+    const plan = request.abandon
+      ? await compileRecorded(ports.env, { text: value?.text ?? '', file, sets }, onWarnings)
+      : await compilePipeline(ports.env, file, sets, onWarnings)
     return { kind: 'run', run, plan, result: await drive({ request, reader, run, plan, ports, observer }) }
   } finally {
     await reader.close()
