@@ -1,4 +1,4 @@
-/** Names of months and days, and what stands for AM and PM, in a language. Those are CLDR's, as Node has them. */
+/** Names of months and days in a language. Those are CLDR's, as Node has them. */
 import { fault } from '../faults.ts'
 import { quote } from '../time.ts'
 

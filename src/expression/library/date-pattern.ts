@@ -1,39 +1,18 @@
 /**
- * Patterns of dates such as `dd.MM.yyyy HH:mm`: the part of CLDR's date field symbols (UTS 35, part 4) that stands in `FIELDS`.
+ * Patterns of dates such as `dd.MM.yyyy HH:mm`: the part of CLDR's date field symbols (UTS 35, part 4) that stands in `COUNTS`.
  * Read strictly and from left to right, without a second try, so that it takes time linear in the text.
  */
 
-/** What a letter stands for, by how often it may stand in a row. */
-export const FIELDS = {
-  y: 'year',
-  M: 'month',
-  d: 'day',
-  E: 'weekday',
-  H: 'hour',
-  h: 'hour of 12',
-  a: 'AM or PM',
-  m: 'minute',
-  s: 'second',
-  S: 'fraction',
-  X: 'offset',
-  V: 'zone',
-} as const
-export type Letter = keyof typeof FIELDS
-
-const COUNTS: { readonly [L in Letter]: readonly number[] } = {
-  y: [1, 2, 4],
-  M: [1, 2, 3, 4],
-  d: [1, 2],
-  E: [3, 4],
-  H: [1, 2],
-  h: [1, 2],
-  a: [1],
-  m: [1, 2],
-  s: [1, 2],
-  S: [1, 2, 3, 4, 5, 6, 7, 8, 9],
-  X: [2, 3],
-  V: [2],
-}
+/** Letters, and how many of them may stand in a row. */
+const COUNTS = {
+  // Year, month, day, weekday.
+  ...{ y: [1, 2, 4], M: [1, 2, 3, 4], d: [1, 2], E: [3, 4] },
+  // Hour of 24, hour of 12, AM or PM, minute, second, its fraction.
+  ...{ H: [1, 2], h: [1, 2], a: [1], m: [1, 2], s: [1, 2], S: [1, 2, 3, 4, 5, 6, 7, 8, 9] },
+  // Offset from UTC, zone.
+  ...{ X: [2, 3], V: [2] },
+} as const satisfies { readonly [letter: string]: readonly number[] }
+export type Letter = keyof typeof COUNTS
 
 export type PatternPart =
   | { readonly is: 'text'; readonly text: string }
@@ -58,7 +37,7 @@ export function datePattern(source: string): DatePattern | string {
   return made
 }
 
-const isLetter = (letter: string): letter is Letter => Object.hasOwn(FIELDS, letter)
+const isLetter = (letter: string): letter is Letter => Object.hasOwn(COUNTS, letter)
 
 function readPattern(source: string): DatePattern | string {
   const parts: PatternPart[] = []
@@ -73,7 +52,8 @@ function readPattern(source: string): DatePattern | string {
       continue
     }
     if (!isLetter(letter)) return unknownLetter(piece)
-    if (!COUNTS[letter].includes(piece.length)) return unknownLetter(piece)
+    const counts: readonly number[] = COUNTS[letter]
+    if (!counts.includes(piece.length)) return unknownLetter(piece)
     letters.add(letter)
     parts.push({ is: 'field', letter, count: piece.length })
   }

@@ -13,7 +13,7 @@ type Found = { [L in Letter]?: number } & { zone?: string }
 /** Years of two digits from here on are of the last century, as POSIX has it. */
 const PIVOT = 69
 
-export function patternOf(source: string, at: string): DatePattern {
+function patternOf(source: string, at: string): DatePattern {
   const pattern = datePattern(source)
   return typeof pattern === 'string' ? fault('ARGUMENT_INVALID', `${at}: ${quote(source)}: ${pattern}`) : pattern
 }

@@ -1,4 +1,6 @@
 /** Texts in any script: case, padding, normal forms. What CEL has for ASCII alone is here for all letters. */
+
+import { BLANKS, trim, trimEnd, trimStart } from '../../model/blanks.ts'
 import { loadOwnModule } from '../../model/own-file.ts'
 import { fault } from '../faults.ts'
 import { limitText, MAX_TEXT } from '../operators.ts'
@@ -6,7 +8,6 @@ import { quote } from '../time.ts'
 import { tooLong } from '../total/fails.ts'
 import { anyOf, type Possible } from '../total/possible.ts'
 import { STRING } from '../types.ts'
-import { trim, trimEnd, trimStart } from './blanks.ts'
 import { type FunctionGroup, type More, type Overload, overload, total } from './spec.ts'
 
 /** A character becomes three at most where its case is changed, and 18 in the normal forms: Unicode 17, section 5.18; UAX 15, section 12. */
@@ -98,7 +99,7 @@ export const LETTERS: FunctionGroup = {
       ...own,
       name: 'collapse',
       summary: 'The text with one blank in the place of each run of blanks and line breaks, and none at its ends.',
-      overloads: onText(1, text => trim(text).replace(/[\s\u0085]+/g, ' ')),
+      overloads: onText(1, text => trim(text).replace(BLANKS, ' ')),
       examples: [['" 12  Main\\n St ".collapse()', '12 Main St']],
     },
     {

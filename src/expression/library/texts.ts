@@ -1,11 +1,12 @@
 /** Texts, under the names of CEL and its extension for strings. Positions and lengths count code points: no character is split. */
+
+import { trim } from '../../model/blanks.ts'
 import { fault } from '../faults.ts'
 import { limitText } from '../operators.ts'
 import { type Fails, tooLong } from '../total/fails.ts'
 import { anyOf, elementsOf, type Possible, within } from '../total/possible.ts'
 import { BOOL, INT, listOf, STRING } from '../types.ts'
 import type { Value } from '../values.ts'
-import { trim } from './blanks.ts'
 import { format } from './format.ts'
 import { type FunctionGroup, type More, type Overload, overload, total } from './spec.ts'
 

@@ -18,6 +18,7 @@ import {
   groupSchema,
   INTEGER,
   NUMBER,
+  namedTwice,
 } from './options.ts'
 import { STATISTICS, statisticsOf, tooLarge } from './statistics.ts'
 import { NOT_BOOLEAN, NOT_NUMBER, NUMBER_TOO_LARGE, notBoolean, notNumber } from './values.ts'
@@ -211,12 +212,7 @@ export const batchStats = defineAggregate({
   ],
   check: options => [
     ...groupIssues(options.group_by, madeFields(options)),
-    ...(['rates', 'distinct'] as const).flatMap(option => {
-      const fields = options[option] ?? []
-      return fields.flatMap((field, i) =>
-        fields.indexOf(field) < i ? [{ path: [option, i], message: `${field} is named twice` }] : [],
-      )
-    }),
+    ...(['rates', 'distinct'] as const).flatMap(option => namedTwice(option, options[option] ?? [])),
     ...(options.value === undefined && options.stddev !== undefined
       ? [{ path: ['stddev'], message: 'there is no `value` to take the standard deviation of' }]
       : []),

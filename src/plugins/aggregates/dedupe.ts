@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Row } from '../../model/row.ts'
 import { defineAggregate } from '../../sdk/define.ts'
 import { rowKey } from './groups.ts'
-import { fieldList } from './options.ts'
+import { fieldList, namedTwice } from './options.ts'
 
 export const dedupe = defineAggregate({
   name: 'dedupe',
@@ -46,10 +46,7 @@ export const dedupe = defineAggregate({
       ],
     },
   ],
-  check: ({ key }) =>
-    key.flatMap((field, i) =>
-      key.indexOf(field) < i ? [{ path: ['key', i], message: `${field} is named twice` }] : [],
-    ),
+  check: ({ key }) => namedTwice('key', key),
   requires: ({ key }) => key.map((field, i) => ({ field, path: ['key', i] })),
   guarantees: (_options, input) => input,
   outputs: ['passthrough'],

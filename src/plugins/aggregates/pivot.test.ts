@@ -130,3 +130,11 @@ test.each([
   expect(refusals(pivot, options)).not.toEqual([])
   expect(refusals(pivot, options).join()).toContain(message)
 })
+
+test('a mean whose sum is beyond all numbers is an error, as in batch_stats', async () => {
+  const rows = [1.7e308, 1e308].map(v => ({ g: 'p', c: 'a', v }))
+  expect(await tryBatch(pivot, { ...OPTIONS, combine: 'mean' }, rows)).toBe('BATCH_NUMBER_TOO_LARGE')
+})
+
+test('max_columns has nothing to say where columns are listed', () =>
+  expect(refusals(pivot, { ...OPTIONS, columns: ['a'], max_columns: 7 })).toHaveLength(1))

@@ -16,6 +16,7 @@ import {
   groupRequirements,
   groupSchema,
   INTEGER,
+  namedTwice,
 } from './options.ts'
 import { statisticsOf, tooLarge } from './statistics.ts'
 import { NOT_NUMBER, NUMBER_TOO_LARGE, notNumber } from './values.ts'
@@ -36,7 +37,12 @@ const pivotOptions = z.strictObject({
     .describe(
       'The names of the new fields, in order, if they are to be the same for each batch; another name is an error then',
     ),
-  max_columns: z.int().min(1).max(10_000).default(1000).describe('More names than this in one batch are an error'),
+  max_columns: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .optional()
+    .describe('More names than this in one batch are an error (default: 1000); for names that aren’t listed'),
 })
 type PivotOptions = z.output<typeof pivotOptions>
 type Combine = PivotOptions['combine']
@@ -50,7 +56,7 @@ function columnOf(value: Json | undefined, prefix: string): string | null {
 }
 
 /** The names of all columns: as listed, or in the order in which they appear first; or what is wrong with one. */
-function columnsOf(rows: readonly Row[], { column, prefix, columns, max_columns, group_by }: PivotOptions) {
+function columnsOf(rows: readonly Row[], { column, prefix, columns, max_columns = 1000, group_by }: PivotOptions) {
   const names = new Set(columns)
   const taken = groupFields(group_by)
   for (const [i, row] of rows.entries()) {
@@ -75,7 +81,9 @@ function combined(values: readonly Json[], combine: Combine, place: string): { r
   if (isNumeric(combine)) {
     const numbers = values.filter(value => typeof value === 'number')
     const statistics = statisticsOf(numbers, 'sample')
-    if (tooLarge(statistics, numbers) === combine)
+    const beyond = tooLarge(statistics, numbers)
+    // A mean that was made of a sum beyond all numbers isn't one.
+    if (beyond === combine || (combine === 'mean' && statistics.sum !== null && !Number.isFinite(statistics.sum)))
       return rowError('BATCH_NUMBER_TOO_LARGE', `${combine} of ${place} is beyond the numbers that can be kept exactly`)
     return { value: values.length === 0 ? null : statistics[combine] }
   }
@@ -184,11 +192,12 @@ export const pivot = defineAggregate({
       errors: ['BATCH_SEVERAL'],
     },
   ],
-  check: ({ group_by, columns = [], column, value }) => [
+  check: ({ group_by, columns = [], max_columns, column, value }) => [
     ...groupIssues(group_by, columns),
-    ...columns.flatMap((name, i) =>
-      columns.indexOf(name) < i ? [{ path: ['columns', i], message: `${name} is named twice` }] : [],
-    ),
+    ...namedTwice('columns', columns),
+    ...(columns.length > 0 && max_columns !== undefined
+      ? [{ path: ['max_columns'], message: '`columns` says how many there are' }]
+      : []),
     ...(column === value ? [{ path: ['value'], message: 'a field can’t give both the names and the values' }] : []),
   ],
   requires: ({ group_by, column, value, combine }) => [

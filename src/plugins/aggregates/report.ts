@@ -2,8 +2,9 @@
 import { z } from 'zod'
 import { newRow, type Row } from '../../model/row.ts'
 import { defineAggregate } from '../../sdk/define.ts'
+import type { OptionProblem } from '../../sdk/spec.ts'
 import { columnsOf, markdownTable, plain } from './markdown-table.ts'
-import { closedSchema, fieldList, INTEGER, TEXT } from './options.ts'
+import { closedSchema, fieldList, INTEGER, namedTwice, TEXT } from './options.ts'
 import { parseTemplate, type Template } from './template.ts'
 
 const ROWS = 'rows'
@@ -48,16 +49,14 @@ function writerOf(options: ReportOptions): (rows: readonly Row[]) => string {
 
 function check(options: ReportOptions) {
   const { format, line, columns = [] } = options
-  const problems: { path: (string | number)[]; message: string; hint?: string }[] = []
+  const problems: OptionProblem[] = []
   if (format === 'lines' && line === undefined)
     problems.push({ path: [], message: 'report needs `line`', hint: 'Give it, or use format: markdown_table.' })
   if (format === 'markdown_table' && line !== undefined)
     problems.push({ path: ['line'], message: 'a table has no `line`', hint: 'Name its fields with columns.' })
   if (format === 'lines' && options.columns !== undefined)
     problems.push({ path: ['columns'], message: '`columns` are for a table', hint: 'Use format: markdown_table.' })
-  for (const [i, field] of columns.entries()) {
-    if (columns.indexOf(field) < i) problems.push({ path: ['columns', i], message: `${field} is named twice` })
-  }
+  problems.push(...namedTwice('columns', columns))
   const hint = 'Double a brace that is meant as such: {{ or }}.'
   for (const option of [...AROUND, 'line'] as const) {
     const template = parseTemplate(options[option] ?? '')

@@ -33,7 +33,7 @@ export interface CsvLayout extends CsvSyntax {
   readonly skip_lines: number
   /** Whether names from the header are normalised. */
   readonly normalise: boolean
-  /** What becomes of records with too few cells. Those with too many are always rejected. */
+  /** What becomes of records with too few cells. Those with too many are rejected, but for one empty cell behind the last. */
   readonly ragged: 'reject' | 'pad'
   /** Whether rows carry their text, for a schema that may refuse them. */
   readonly raw: boolean
@@ -109,11 +109,11 @@ export class CsvFormat implements FileFormat {
     return this.#head
   }
 
-  /** Fields in the order of the file, once the header was read; without a header those that were named. */
   get lacksHeader(): boolean {
     return this.#layout.header && this.#columns?.names.length === 0
   }
 
+  /** Fields in the order of the file, once the header was read; without a header those that were named. */
   get columns(): readonly string[] {
     return this.#columns?.names ?? this.#layout.columns ?? []
   }

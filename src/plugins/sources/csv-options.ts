@@ -167,13 +167,14 @@ function checkMarks(options: TableOptions, wrong: Wrong): void {
     wrong(['comment'], `in ${encoding.name} it can’t be told from parts of other characters`, hint)
 }
 
-/** What has a meaning only where there are quotes. */
-const QUOTE_DEFAULTS = { on_unclosed_quote: 'stop', recover: 'record', quote_style: 'strict' } as const
+/** All options as they are if nothing is said. */
+export const TABLE_DEFAULTS = z.strictObject(tableOptions).parse({})
 
 function checkQuotes(options: TableOptions, wrong: Wrong): void {
   const quote = quoteOf(options.quote)
+  // These have a meaning only where there are quotes.
   for (const option of ['on_unclosed_quote', 'recover', 'quote_style'] as const)
-    if (quote === null && options[option] !== QUOTE_DEFAULTS[option])
+    if (quote === null && options[option] !== TABLE_DEFAULTS[option])
       wrong([option], `${option} is about quotes, and there are none`, 'Remove it, or set quote.')
   if (options.recover === 'line' && options.on_unclosed_quote === 'reject') {
     const message = 'with recover: line a quote that is never closed costs its line'

@@ -103,7 +103,7 @@ function hourOf(hour: string | undefined, half: string | undefined): string | nu
   return two((Number(hour) % 12) + (half === 'p' ? 12 : 0))
 }
 
-/** UTC−12:00 to UTC+14:00, and nothing. */
+/** No more than 14:59 from UTC, and nothing. */
 function isZone(zone: string): boolean {
   return zone === '' || zone === 'Z' || (zone.slice(1, 3) <= '14' && zone.slice(4) <= '59')
 }

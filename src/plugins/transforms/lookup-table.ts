@@ -5,7 +5,7 @@ import { JsonTextError, parseStrict } from '../../model/json.ts'
 import { nearestNames } from '../../model/nearest.ts'
 import type { Json, Row } from '../../model/row.ts'
 import type { RowSchema } from '../../model/schema.ts'
-import { ByteReader, type InputPlace } from '../sources/byte-reader.ts'
+import { ByteReader, type InputPlace, sourceError, whereOf } from '../sources/byte-reader.ts'
 import { unpackedName } from '../sources/compression.ts'
 import type { TableOptions as CsvTableOptions } from '../sources/csv-options.ts'
 import { type BadRecord, readCsvTable } from '../sources/csv-table.ts'
@@ -110,8 +110,6 @@ function wrong({ place }: TableOptions, problem: string, hint: string): never {
   throw new CustodyError('CUSTODY_PLUGIN_OPTIONS', `${place.path}: ${problem}.`, { where: whereOf(place), hint })
 }
 
-const whereOf = ({ node, path }: InputPlace) => ({ path, ...(node === undefined ? {} : { node }) })
-
 // ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 async function readRecords(options: TableOptions): Promise<Records> {
@@ -197,6 +195,5 @@ function parsed(text: string): { readonly json: Json } | { readonly problem: str
 }
 
 function unreadable({ place }: TableOptions, problem: string, cause?: unknown): never {
-  const hint = 'Fix the file.'
-  throw new CustodyError('CUSTODY_SOURCE', `${place.path}: ${problem}.`, { where: whereOf(place), hint, cause })
+  throw sourceError(place, `${place.path}: ${problem}.`, 'Fix the file.', cause)
 }

@@ -8,7 +8,7 @@ import { defineTransform } from '../../sdk/define.ts'
 import { oneRow, rowError } from '../../sdk/results.ts'
 import type { OptionProblem, PluginContext, Transform } from '../../sdk/spec.ts'
 import { compressionOption } from '../sources/compression.ts'
-import { checkTableOptions, tableOptions } from '../sources/csv-options.ts'
+import { checkTableOptions, TABLE_DEFAULTS, tableOptions } from '../sources/csv-options.ts'
 import { refuseUnused } from '../sources/csv-values.ts'
 import { placeOf } from '../sources/options.ts'
 import { formatOf, loadTable, requireColumn, type TableOptions } from './lookup-table.ts'
@@ -119,8 +119,6 @@ function lookedUpSchema(options: LookupOptions, input: RowSchema): RowSchema {
   }
   return { ...input, fields }
 }
-
-const TABLE_DEFAULTS = z.strictObject(tableOptions).parse({})
 
 function check(options: LookupOptions): readonly OptionProblem[] {
   const fields = (selection(options) ?? []).map(([, field]) => field)

@@ -1,5 +1,6 @@
 /** The `normalise` transform. */
 import { z } from 'zod'
+import { BLANKS, trim } from '../../model/blanks.ts'
 import { derive, type MutableRow, newRow } from '../../model/row.ts'
 import { excludesNull, type RowSchema } from '../../model/schema.ts'
 import { defineTransform } from '../../sdk/define.ts'
@@ -27,20 +28,8 @@ type Steps = z.output<typeof stepOptions>
 /** The blocks of marks for letters of Latin, Greek and Cyrillic; vowel signs of other scripts are no accents. */
 const DIACRITICS = /[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\ufe20-\ufe2f]+/g
 const PUNCTUATION = /\p{P}/gu
-const BLANKS = /\p{White_Space}+/gu
-const BLANK = /\p{White_Space}/u
-
-/** The same as a pattern for each end would do, in time that is linear in the text. */
-function trimmed(text: string): string {
-  let start = 0
-  let end = text.length
-  while (start < end && BLANK.test(text.charAt(start))) start++
-  while (end > start && BLANK.test(text.charAt(end - 1))) end--
-  return text.slice(start, end)
-}
-
 const withoutBlanks = (text: string, blanks: NonNullable<Steps['blanks']>): string =>
-  blanks === 'drop' ? text.replace(BLANKS, '') : trimmed(blanks === 'trim' ? text : text.replace(BLANKS, ' '))
+  blanks === 'drop' ? text.replace(BLANKS, '') : trim(blanks === 'trim' ? text : text.replace(BLANKS, ' '))
 
 /** A text to which nothing more happens if it is done again. */
 function normalised(text: string, { unicode, ...steps }: Steps): string {

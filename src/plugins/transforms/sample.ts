@@ -5,23 +5,16 @@ import type { Row } from '../../model/row.ts'
 import { sha256Hex } from '../../model/sha256.ts'
 import { defineTransform } from '../../sdk/define.ts'
 import { FILTERED, oneRow } from '../../sdk/results.ts'
-import { fieldList, fieldName } from './options.ts'
+import { fieldsIn, namedTwice, oneOrMoreFields, requirementsOf } from './options.ts'
 
 const sampleOptions = z.strictObject({
   share: z.number().min(0).max(1).optional().describe('The share of rows that is kept, from 0 to 1'),
   one_in: z.int().min(1).optional().describe('In place of `share`: one row in so many is kept'),
-  key: z
-    .union([fieldName, fieldList])
-    .optional()
-    .describe(
-      'A field or a list of fields: rows with the same values are kept or dropped together. The whole row if absent',
-    ),
+  key: oneOrMoreFields.describe(
+    'A field or a list of fields: rows with the same values are kept or dropped together. The whole row if absent',
+  ),
   seed: z.int().default(0).describe('Another seed keeps other rows'),
 })
-type SampleOptions = z.output<typeof sampleOptions>
-
-const keyFields = ({ key }: SampleOptions): readonly string[] =>
-  key === undefined ? [] : typeof key === 'string' ? [key] : key
 
 /** As many hexadecimal digits as a double holds exactly. */
 const DIGITS = 13
@@ -69,9 +62,11 @@ export const sample = defineTransform({
       rows_out: [{ id: 3 }],
     },
   ],
-  check: ({ share, one_in }) => {
+  check: ({ share, one_in, key }) => {
+    const twice = namedTwice('key', fieldsIn(key))
     if (share === undefined && one_in === undefined)
       return [
+        ...twice,
         {
           path: [],
           message: 'how many rows are to be kept is missing',
@@ -80,18 +75,18 @@ export const sample = defineTransform({
       ]
     if (share !== undefined && one_in !== undefined)
       return [
+        ...twice,
         { path: ['one_in'], message: '`share` and `one_in` both say how many rows are kept', hint: 'Leave one out.' },
       ]
-    return []
+    return twice
   },
-  requires: options =>
-    keyFields(options).map((field, i) => ({ field, path: typeof options.key === 'string' ? ['key'] : ['key', i] })),
+  requires: ({ key }) => requirementsOf('key', key),
   guarantees: (_options, input) => input,
   cardinality: 'one',
   filters: true,
   create: options => {
     const { share, one_in = 1, seed } = options
-    const fields = keyFields(options)
+    const fields = fieldsIn(options.key)
     const below = share ?? 1 / one_in
     return { process: row => (placeOf(row, fields, seed) < below ? oneRow(row) : FILTERED) }
   },

@@ -4,7 +4,7 @@ import { derive, newRow, type Row } from '../../model/row.ts'
 import type { FieldSchema, RowSchema } from '../../model/schema.ts'
 import { defineTransform } from '../../sdk/define.ts'
 import { FILTERED, rowError } from '../../sdk/results.ts'
-import { fieldList, fieldName, fieldSchema } from './options.ts'
+import { fieldList, fieldName, fieldSchema, namedTwice } from './options.ts'
 
 const unpivotOptions = z.strictObject({
   fields: fieldList.describe('The fields that become rows, one each, in this order'),
@@ -79,9 +79,7 @@ export const unpivot = defineTransform({
     },
   ],
   check: ({ fields, name, value }) => [
-    ...fields.flatMap((field, i) =>
-      fields.indexOf(field) < i ? [{ path: ['fields', i], message: `${field} is named twice` }] : [],
-    ),
+    ...namedTwice('fields', fields),
     ...(name === value ? [{ path: ['value'], message: 'the name and the value can’t have the same field' }] : []),
   ],
   requires: ({ fields }) => fields.map((field, i) => ({ field, path: ['fields', i] })),

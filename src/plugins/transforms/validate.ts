@@ -55,7 +55,8 @@ const IN_MESSAGE = 20
 /** One error with all violations, in the order in which the schema is read. Values aren't repeated: the row has them. */
 function errorOf(violations: readonly Violation[], { field, max_violations }: ValidateOptions): RowError {
   const kept = violations.slice(0, max_violations)
-  const at = ({ instancePath }: Violation) => (field === undefined ? instancePath : `/${field}${instancePath}`)
+  const within = field === undefined ? '' : `/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`
+  const at = ({ instancePath }: Violation) => within + instancePath
   const texts = kept.slice(0, IN_MESSAGE).map(each => `${at(each) || 'the row'} ${saidOf(each)}`)
   const more = violations.length - texts.length
   if (more > 0) texts.push(`and ${more} more`)

@@ -1,4 +1,6 @@
-/** Blanks at the ends of texts: those of Unicode's property White_Space, as CEL has it. JavaScript's `trim` has others. */
+/** Blanks: those of Unicode's property White_Space, as CEL has it. JavaScript's `trim` and `\s` have others. */
+
+export const BLANKS = /\p{White_Space}+/gu
 
 const RARE: ReadonlySet<number> = new Set([
   ...[0x85, 0xa0, 0x1680],
