@@ -122,3 +122,16 @@ test.each<[Json, readonly string[], readonly string[]]>([
   const all = await problems(true)
   for (const each of [...always, ...with_decisions]) expect(all.join('\n')).toContain(each)
 })
+
+test('a member that was never held is found, whoever signed it', async () => {
+  const forge = () => {
+    const [{ seq = 0 } = {}] = forger.all('SELECT seq FROM entries WHERE log = 1 AND row = 1 ORDER BY seq LIMIT 1')
+    const entry = forger.body(1, Number(seq))
+    const { h: _, ...rest } = entry
+    const visits = (entry.v as Json[][]).filter(each => each[3] !== 2)
+    forger.put(1, Number(seq), { ...rest, v: visits })
+    forger.rebuild(forger.signer)
+  }
+  const problems = problemTexts(await forger.within(forge, () => look()))
+  expect(problems.join('\n')).toContain('has token 1 as a member, and never held it')
+})

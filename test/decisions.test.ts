@@ -149,3 +149,13 @@ test('a plan of another form, properly signed, ends no reader in anything but an
     })
   }
 })
+
+test('an opening that is gone ends no verification: nothing is evaluated, and the rest is looked at', async () => {
+  const { runs } = await forger.within(
+    () => forger.run('DELETE FROM entries WHERE log = 1 AND seq = 0'),
+    () => verifyLedger(forger.reader, { keys: forger.keys, decisions: true }),
+  )
+  const checks = new Map(runs[0]?.checks.map(each => [each.name, each]))
+  expect(checks.get('decisions')?.problems).toEqual([expect.stringContaining('no gate can be evaluated')])
+  expect(checks.get('entries')?.ok).toBe(false)
+})

@@ -1,8 +1,10 @@
 /** Adds a case made of a row on record to a test file. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { loadTests } from '../config/tests/load.ts'
 import { checkedRun } from '../host/checked-run.ts'
 import { checkPipeline } from '../host/compile.ts'
+import { DiagnosticsError } from '../host/diagnostics-error.ts'
 import { ledgerUrl } from '../host/ledger.ts'
 import { recordedCase } from '../host/testing/recorded-case.ts'
 import { pipelineOf, testFileOf } from '../host/testing/test-pipeline.ts'
@@ -25,13 +27,15 @@ export async function addCase(context: Context, named: string, options: TestOpti
     })
   const file = testFileOf(named)
   const path = resolve(cwd, file)
-  const { plan } = await checkPipeline(env, pipelineOf(file), [], null)
+  const there = existsSync(path) ? await loadTests(path) : null
+  if (there?.tests === null) throw new DiagnosticsError(there.diagnostics, there.texts, false)
+  const { plan } = await checkPipeline(env, pipelineOf(path, there?.tests.content.pipeline), [], null)
   const ledger = ledgerUrl(context, options, { url: plan?.ledger_url ?? null, folder: plan?.folder ?? cwd })
   const { test, run } = await reading(context, { ledger }, async inner => {
     const { reader, log, run: id } = await checkedRun(env, inner, name, checkLine(terminal))
     return { test: await recordedCase(reader, log, row), run: id }
   })
-  writeText(path, withCase(existsSync(path) ? readFileSync(path, 'utf8') : '', test))
+  writeText(path, withCase(there?.tests.text ?? '', test))
   terminal.report(`row ${row} of run ${shortRun(run)}… is a case of ${printable(file)} now`)
   return 0
 }

@@ -7,7 +7,6 @@ import { unwatchFile, watchFile } from 'node:fs'
 import { resolve } from 'node:path'
 import { loadTests } from '../config/tests/load.ts'
 import { checkPipeline } from '../host/compile.ts'
-import { pluginFile } from '../host/plugins/load.ts'
 import { pipelineOf, testFileOf } from '../host/testing/test-pipeline.ts'
 import type { Context } from './context.ts'
 import { counted } from './render/text.ts'
@@ -40,16 +39,9 @@ async function filesOf({ env, cwd }: Context, named: string): Promise<readonly s
   const file = testFileOf(named)
   const { tests } = await loadTests(resolve(cwd, file))
   const pipeline = resolve(cwd, pipelineOf(file, tests?.content.pipeline))
-  const { plan } = await checkPipeline(env, pipeline, [], null)
+  const checked = await checkPipeline(env, pipeline, [], null)
   const given = tests?.content.cases.flatMap(each => [...each.files.values()].map(path => resolve(tests.folder, path)))
-  const named_by_plan =
-    plan === null
-      ? []
-      : [
-          ...plan.plugins.flatMap(source => pluginFile(source, plan.folder) ?? []),
-          ...[...plan.files.keys()].map(path => resolve(plan.folder, path)),
-        ]
-  return [...new Set([resolve(cwd, file), pipeline, ...(given ?? []), ...named_by_plan])]
+  return [...new Set([resolve(cwd, file), pipeline, ...(given ?? []), ...checked.files])]
 }
 
 /** Resolves when one of the files is another than it is now, or the signal is given. */

@@ -113,12 +113,10 @@ function noOverload(
   const offset = key.startsWith('.') ? 1 : 0
   const sameCount = all.filter(each => each.takes.length === types.length)
   if (sameCount.length === 0) {
-    const counts = [...new Set(all.map(each => each.takes.length - offset))].join(' or ')
-    return c.problem(
-      node,
-      'CUSTODY_CEL_TYPE',
-      `${written(key)} takes ${counts} arguments, not ${types.length - offset}`,
-    )
+    const counts = [...new Set(all.map(each => each.takes.length - offset))].sort((a, b) => a - b)
+    const [least = 0, most = least] = [counts[0], counts.at(-1)]
+    const said = counts.length > 2 && most - least === counts.length - 1 ? `${least} to ${most}` : counts.join(' or ')
+    return c.problem(node, 'CUSTODY_CEL_TYPE', `${written(key)} takes ${said} arguments, not ${types.length - offset}`)
   }
   const given = types.slice(offset).map(type => describe(type.kind))
   const on = offset === 1 ? ` of ${describe((types[0] as Type).kind)}` : ''

@@ -11,7 +11,7 @@ export const EXPRESSION_ERRORS = {
   INDEX_OUT_OF_RANGE: 'A list or a text has no such position.',
   KEY_MISSING: 'A map has no such key, or an optional value isn’t there.',
   CONVERSION_FAILED: 'A value can’t be converted to the type that is asked for.',
-  ARGUMENT_INVALID: 'An argument isn’t one that the function takes: a unit, a zone, a form that it doesn’t know.',
+  ARGUMENT_INVALID: 'An argument isn’t one that the function takes: a unit, a pattern, a form that it doesn’t know.',
   PATTERN_INVALID: 'A pattern that comes from the row isn’t valid RE2 syntax.',
   RESULT_NOT_JSON: 'The result is something that a row can’t hold.',
   EVALUATION_LIMIT: 'The expression needs too many steps, or makes too much, for one row.',

@@ -1,5 +1,5 @@
 /** A pipeline file with its plugins, checked and compiled. */
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { type Loaded, loadPipeline, parsePipeline } from '../config/load.ts'
 import type { PipelineFile } from '../config/pipeline.ts'
 import { inOrder } from '../config/problems.ts'
@@ -17,7 +17,7 @@ import { Catalogue } from '../sdk/catalogue.ts'
 import { filesIn } from '../sdk/option-files.ts'
 import type { PluginSpec } from '../sdk/spec.ts'
 import { DiagnosticsError } from './diagnostics-error.ts'
-import { loadPlugins } from './plugins/load.ts'
+import { loadPlugins, pluginFile } from './plugins/load.ts'
 
 export interface CheckedPipeline {
   /** null if there is any error. */
@@ -28,6 +28,8 @@ export interface CheckedPipeline {
   readonly graph: Graph | null
   /** By file: what the diagnostics point into. */
   readonly texts: ReadonlyMap<string, string>
+  /** Files that it names, whether they can be used or not: plugins, and options in files of their own. Absolute. */
+  readonly files: readonly string[]
 }
 
 /**
@@ -48,13 +50,19 @@ async function checkLoaded(
   env: Environment,
   signer: (() => Signer) | null,
 ): Promise<CheckedPipeline> {
-  if (pipeline === null) return { plan: null, diagnostics, graph: null, texts }
+  if (pipeline === null) return { plan: null, diagnostics, graph: null, texts, files: [] }
   const plugins = await pluginsOf(pipeline)
-  const compiled = compilePlan(pipeline, plugins.catalogue, secretsOf(env, signer), filesIn(pipeline.folder))
+  const { config, folder } = pipeline
+  const files = config.plugins.flatMap(each => pluginFile(each, folder) ?? [])
+  const read = filesIn(folder)
+  const compiled = compilePlan(pipeline, plugins.catalogue, secretsOf(env, signer), path => {
+    files.push(resolve(folder, path))
+    return read(path)
+  })
   const all = [...diagnostics, ...plugins.diagnostics, ...compiled.diagnostics].sort(inOrder)
   const sound = all.every(each => each.severity !== 'error')
   const plan = sound ? compiled.plan : null
-  return { plan, diagnostics: all, graph: compiled.graph, texts }
+  return { plan, diagnostics: all, graph: compiled.graph, texts, files }
 }
 
 /**

@@ -10,7 +10,7 @@ import { hasOtherCores, ReadThreads } from './read-threads.ts'
 /** Runs with fewer rows would be compared before a thread has started. */
 const LONG_ROWS = 10_000
 
-export interface DiffRequest extends Omit<DiffOptions, 'pairs' | 'key'> {
+interface DiffRequest extends Omit<DiffOptions, 'pairs' | 'key'> {
   /** Fields by whose values rows are matched; null: they are by number. */
   readonly key: readonly string[] | null
   /** Rows whose keys have been read. */

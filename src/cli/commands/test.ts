@@ -8,7 +8,7 @@ export function testCommand(context: Context, done: (exit: number) => void): Com
   return new Command('test')
     .summary('run the cases beside a pipeline')
     .description(
-      'Runs the cases of NAME.test.yaml beside the pipeline NAME.yaml, each through the real engine, with the rows and answers that it gives. No file is read or written by sources and sinks, and no service is asked. Exits with 1 if a case fails.',
+      'Runs the cases of NAME.test.yaml beside the pipeline NAME.yaml, each through the real engine, with the rows and answers that it gives. Sinks write nothing, sources read no files but those that a case names, and no service is asked. Exits with 1 if a case fails.',
     )
     .argument('<file>', 'the pipeline file, or its test file')
     .option('--update', 'write what cases come to into the test file, where they expect something else or nothing')
@@ -20,7 +20,13 @@ export function testCommand(context: Context, done: (exit: number) => void): Com
         'from',
       ]),
     )
-    .option('--from <run>', 'add a case made of a row of this run; with --row')
+    .addOption(
+      new Option('--from <run>', 'add a case made of a row of this run; with --row').conflicts([
+        'update',
+        'json',
+        'junit',
+      ]),
+    )
     .option('--row <n>', 'the number of that row', integerFrom(1))
     .option('--ledger <url>', 'the ledger that has the run (default: as for `run`)')
     .option('--json', 'print the results as JSON')

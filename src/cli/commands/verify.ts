@@ -13,7 +13,10 @@ export function verifyCommand(context: Context, done: (exit: number) => void): C
     .argument('[run]', 'a run: its id, a unique beginning of one, or latest (default: all)')
     .option('--files', 'compare the output files on disk, too')
     .option('--root <dir>', 'with --files: the pipeline’s folder is now here, and its outputs with it')
-    .option('--decisions', 'evaluate the expressions of gates again on what entered them')
+    .option(
+      '--decisions',
+      'evaluate the expressions of gates again on what entered them, and keys of batches on what they hold',
+    )
     .option('--key <file>', 'trust the verifier keys in this file, besides your own')
     .option('--json', 'print the result as JSON')
     .action(async (run: string | undefined, options: VerifyOptions) => {

@@ -80,7 +80,9 @@ const test_case = object('a case of a test file', {
   name: text.describe('What it shows, in one sentence.'),
   rows: map('source', 'name', 0, rows)
     .prefault(empty_map)
-    .describe('Rows by source, as its file would have them. A source that isn’t named has none.'),
+    .describe(
+      'Rows by source, as its schema is given them: what options of the source rewrite (decimal, date_format, null_values) is rewritten already. A source that isn’t named has none.',
+    ),
   files: map('source', 'name', 0, text)
     .prefault(empty_map)
     .describe('Instead of rows: the file that a source reads, from the test file’s folder.'),

@@ -21,7 +21,7 @@ export interface TestFile {
   locate(path: ConfigPath, part?: 'key' | 'value'): ReturnType<typeof locateIn>
 }
 
-export interface LoadedTests {
+interface LoadedTests {
   /** null if there is any error. */
   readonly tests: TestFile | null
   readonly diagnostics: readonly Diagnostic[]

@@ -125,7 +125,7 @@ export class ReplayOrder {
   /** Whether its aggregate had too many batches open to take it; null: the record doesn't say. */
   wasRefused(token: Token): boolean | null {
     const take = this.#same.has(this.#nameOf(token.node)) ? this.#expectedOf(token)?.take : undefined
-    return take === undefined ? null : take.refused
+    return take?.refused ?? null
   }
 
   /** Takes in what was under way when a process before this one stopped. */

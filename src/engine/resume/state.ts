@@ -193,7 +193,7 @@ function openBatch(
     Math.max(0, delayOf(plan, token, retry_after_ms) - age(started_us)),
   )
   // All members have the same key.
-  const key = members[0] === undefined ? null : keyOf(node, members[0].token.row)
+  const key = keyOf(node, onRecord(members[0], `member of batch ${subject.number}`).token.row)
   return { group: { group, subject, node, key }, members, opened_us: time_us, answers, left_us: Math.max(...rests) }
 }
 

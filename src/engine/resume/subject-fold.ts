@@ -362,8 +362,11 @@ class SubjectFold {
         return {
           kind: 'error',
           node: node.number,
-          // One that no batch held met the error of its own: too many of them were open.
-          cause: held_by === null ? { kind: 'error' } : { kind: 'batch_failed', group: held_by },
+          // One that no batch held met an error of its own: too many of them were open.
+          cause:
+            held_by === null && node.per !== null
+              ? { kind: 'error' }
+              : { kind: 'batch_failed', group: onRecord(held_by, `batch of token ${visit.token}`) },
           error,
         }
       default:

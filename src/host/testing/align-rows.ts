@@ -1,6 +1,6 @@
 /** Two lists side by side, so that most fit: what is missing or too much stands alone. Pure. */
 
-export interface Aligned<A, B> {
+interface Aligned<A, B> {
   readonly expected: A | null
   readonly actual: B | null
   readonly fit: boolean

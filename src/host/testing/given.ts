@@ -2,7 +2,7 @@
  * What stands in for the outside while a case runs: sources that yield the rows of the case, and sinks that keep what they get.
  *
  * GIVEN-1. All that isn't outside is the pipeline's own: schemas, nodes, edges. A given row is checked as a record of the source's file
- *     would be; of a source with cells of text (CSV) each value becomes such a cell first.
+ *     would be; of a source with cells of text (CSV) each value becomes such a cell first, one that its options have rewritten already.
  */
 import { canonicalize } from '../../model/canonical.ts'
 import { type Json, newRow, type Row } from '../../model/row.ts'

@@ -1,4 +1,4 @@
-/** Whether a test file names what its pipeline has: sources, sinks and services, each problem at its place. */
+/** Whether a test file names what its pipeline has: sources, sinks and services, and gives each source one thing. Each problem at its place. */
 
 import { nearestHint } from '../../config/nearest.ts'
 import type { TestCase } from '../../config/tests/format.ts'
@@ -22,12 +22,17 @@ export function nameProblems({ file, content, locate }: TestFile, plan: Plan): r
     service: plan.nodes.flatMap(servicesOf),
   }
   const problems: Diagnostic[] = []
-  const add = (at: Pick<Named, 'path' | 'part'>, message: string, hint: string | undefined) =>
+  const add = (
+    at: Pick<Named, 'path' | 'part'>,
+    message: string,
+    hint: string | undefined,
+    code: Diagnostic['code'] = 'CUSTODY_UNKNOWN_TARGET',
+  ) =>
     problems.push({
       ...locate(at.path, at.part),
       file,
       severity: 'error',
-      code: 'CUSTODY_UNKNOWN_TARGET',
+      code,
       message,
       ...(hint !== undefined && { hint }),
     })
@@ -37,6 +42,14 @@ export function nameProblems({ file, content, locate }: TestFile, plan: Plan): r
       const hint = nearestHint(name, known[what], `${what}s here`)
       add({ path: ['cases', index, ...path], part }, `the pipeline has no ${what} \`${name}\``, hint)
     }
+    for (const source of each.files.keys())
+      if (each.rows.has(source))
+        add(
+          { path: ['cases', index, 'files', source], part: 'key' },
+          `source \`${source}\` has rows in this case, and a file`,
+          'give one of the two',
+          'CUSTODY_BAD_VALUE',
+        )
     for (const { path, service, code } of failuresIn(each)) {
       const codes = plan.nodes.flatMap(node => (servicesOf(node).includes(service) ? codesOf(node) : []))
       if (codes.length === 0 || codes.includes(code)) continue

@@ -1,6 +1,6 @@
 /** Runs one case: the pipeline's plan with the case's rows and answers, through the engine, into a ledger that nobody keeps. */
 import { randomBytes } from 'node:crypto'
-import { join, relative } from 'node:path'
+import { relative, resolve } from 'node:path'
 import type { TestCase } from '../../config/tests/format.ts'
 import type { TestFile } from '../../config/tests/load.ts'
 import { runPlan } from '../../engine/run/start.ts'
@@ -125,7 +125,7 @@ async function read(url: string, run: string): Promise<Pick<CaseRun, 'rows' | 'e
 /** `--set` arguments for what a case changes of the pipeline: files of sources first, from the pipeline's folder. */
 export function setsOf({ folder }: TestFile, pipeline_folder: string, { files, set }: TestCase): readonly string[] {
   const paths = [...files].map(([source, file]) => {
-    const path = relative(pipeline_folder, join(folder, file))
+    const path = relative(pipeline_folder, resolve(folder, file))
     return `sources.${source}.options.path=${JSON.stringify(path)}`
   })
   return [...paths, ...set]

@@ -1,5 +1,5 @@
 /** Runs the cases of a test file, one after the other, and judges them. */
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, isAbsolute, join } from 'node:path'
 import type { TestCase } from '../../config/tests/format.ts'
 import { loadTests, type TestFile } from '../../config/tests/load.ts'
 import { isCustodyError } from '../../model/error.ts'
@@ -74,7 +74,7 @@ export async function testPipeline(file: string, host: TestHost): Promise<Tested
   let interrupted = false
   for (const [index, test] of tests.content.cases.entries()) {
     const hosted = host.hosting()
-    const result = await resultOf(tests, test, index, await planOf(setsOf(tests, plan.folder, test)), hosted)
+    const result = await resultOf(tests, test, index, () => planOf(setsOf(tests, plan.folder, test)), hosted)
     cases.push(result)
     host.onCase(result, tests)
     interrupted = hosted.ports.signal.aborted
@@ -87,20 +87,20 @@ export async function testPipeline(file: string, host: TestHost): Promise<Tested
 /** The pipeline file of a test file, which may name it. */
 export function pipelineOf(file: string, named?: string): string {
   const [, name = basename(file), end = 'yaml'] = TEST_FILE.exec(basename(file)) ?? []
-  return join(dirname(file), named ?? `${name}.${end}`)
+  return named !== undefined && isAbsolute(named) ? named : join(dirname(file), named ?? `${name}.${end}`)
 }
 
 async function resultOf(
   { content }: TestFile,
   test: TestCase,
   index: number,
-  plan: Plan,
+  planOf: () => Promise<Plan>,
   { ports, observer }: ReturnType<TestHost['hosting']>,
 ): Promise<CaseResult> {
   const started_us = ports.clock.monotonic_us()
   const duration_ms = () => Math.round((ports.clock.monotonic_us() - started_us) / 1000)
   try {
-    const run = await runCase(plan, test, ports, observer)
+    const run = await runCase(await planOf(), test, ports, observer)
     const problems = judge(test, run, test.match ?? content.match)
     return { test, index, problems, run, duration_ms: duration_ms() }
   } catch (thrown) {

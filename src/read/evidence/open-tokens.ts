@@ -6,6 +6,7 @@ import { SetHash } from '../../format/set-hash.ts'
 import type { LedgerReader, StoredOpenToken } from '../../ledger/read-port.ts'
 import { grouped } from '../../model/number-text.ts'
 import { closingOf } from '../runs/run-log.ts'
+import { textOf } from '../verify/open-set.ts'
 import { UnsoundRecord } from './unsound.ts'
 
 type Subject = Parameters<LedgerReader['openTokensOf']>[1]
@@ -54,6 +55,6 @@ function addTo(lists: Map<number, StoredOpenToken[]>, number: number, token: Sto
 
 function hashOf(tokens: readonly StoredOpenToken[]): string {
   const set = new SetHash()
-  for (const { token, row, batch, node, seq } of tokens) set.add(JSON.stringify([token, row, batch, node, seq]))
+  for (const each of tokens) set.add(textOf(each))
   return set.digest()
 }

@@ -28,7 +28,7 @@ interface Closing {
 export interface Release {
   readonly token: number
   readonly node: number
-  /** Group that held it; 0 if it was the one that closed the batch. */
+  /** Group that held it; 0 if none did. */
   readonly group: number
   readonly failed: boolean
 }
@@ -162,11 +162,10 @@ export class Batches {
     let consumed = 0
     let failed = 0
     for (const [i, member] of members.entries()) {
-      if ((batch.held.get(member) ?? i) !== i) {
-        this.#check.add(
-          `${name} has ${tokenName(member)} as member ${i + 1}, and it came as number ${batch.held.get(member)! + 1}`,
-        )
-      }
+      const place = batch.held.get(member)
+      if (place === undefined) this.#check.add(`${name} has ${tokenName(member)} as a member, and never held it`)
+      else if (place !== i)
+        this.#check.add(`${name} has ${tokenName(member)} as member ${i + 1}, and it came as number ${place + 1}`)
       batch.held.delete(member)
       if (abandoned) {
         if (this.#abandoned.get(member) !== group)
@@ -202,7 +201,7 @@ export class Batches {
       return null
     }
     this.#releases.delete(key)
-    if (release.group !== 0 && release.group !== group) this.#check.add(`${who} was held for another one`)
+    if (release.group !== group) this.#check.add(`${who} was held for another one`)
     return release
   }
 

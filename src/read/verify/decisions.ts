@@ -1,10 +1,12 @@
 /**
  * `verify --decisions`: gates that decide by expressions, evaluated once more on what entered them: the way that was taken, or
- * the error, must be what follows from it. So must the batch that a row was put in, where batches have keys. What can't be checked is counted: values that are erased, and gates whose expressions are.
+ * the error, must be what follows from it. So must the batch that a row was put in, where batches have keys. What can't be checked is
+ * counted: values that are erased, gates whose expressions are, and gates that ask when a run started that another ledger has.
  */
 import { compileExpression, type Expression } from '../../expression/expression.ts'
 import { type ExpressionText, isError, type SubjectEntry, type VisitFact } from '../../format/entry.ts'
 import type { LedgerReader } from '../../ledger/read-port.ts'
+import { isCustodyError } from '../../model/error.ts'
 import { counted } from '../../model/number-text.ts'
 import { isRow, type Row } from '../../model/row.ts'
 import { type FieldSchema, OBSERVED, type RowSchema } from '../../model/schema.ts'
@@ -33,8 +35,8 @@ const GATE_VALUE = 'GATE_VALUE'
 type Expressions = { readonly [node: string]: readonly ExpressionText[] }
 
 export class Decisions {
-  readonly check: Check = new DecisionsCheck()
-  readonly #keys = new BatchKeys(this.#check)
+  readonly check = new DecisionsCheck()
+  readonly #keys = new BatchKeys(this.check)
   readonly #expressions: Expressions | null
   readonly #gates = new Map<number, Gate | null>()
 
@@ -45,9 +47,16 @@ export class Decisions {
     this.#started_us = started_us
   }
 
-  /** @throws CustodyError CUSTODY_VERIFY_FAILED if the plan's text isn't what it should be. */
+  /** What its expressions are, and when the run started, can't be read from an opening that was changed: then no gate is evaluated. */
   static async of(reader: LedgerReader, log: number): Promise<Decisions> {
-    return new Decisions((await planOf(reader, log))?.expressions ?? null, await startedOf(reader, log))
+    try {
+      return new Decisions((await planOf(reader, log))?.expressions ?? null, await startedOf(reader, log))
+    } catch (error) {
+      if (!isCustodyError(error)) throw error
+      const decisions = new Decisions(null, null)
+      decisions.check.add(`no gate can be evaluated: ${error.message}`)
+      return decisions
+    }
   }
 
   /** All entries of a commit are in. */
@@ -63,14 +72,10 @@ export class Decisions {
       const row = values.get(visit.in)
       const gate = this.#gate(visit.node, ways)
       const who = `${where}: ${tokenName(visit.token)}`
-      if (gate === null || values.isMissing(visit.in)) this.#check.leaveOut()
-      else if (!isRow(row)) this.#check.compare(`came to ${ways.name(visit.node)} as what is no row`, who)
-      else this.#check.compare(problemOf(gate, row, visit, ways), who)
+      if (gate === null || values.isMissing(visit.in)) this.check.leaveOut()
+      else if (!isRow(row)) this.check.compare(`came to ${ways.name(visit.node)} as what is no row`, who)
+      else this.check.compare(problemOf(gate, row, visit, ways), who)
     }
-  }
-
-  get #check(): DecisionsCheck {
-    return this.check as DecisionsCheck
   }
 
   #gate(node: number, ways: Ways): Gate | null {
@@ -177,7 +182,10 @@ class DecisionsCheck extends Check {
 
   override result(): CheckResult {
     const what = counted(this.#left_out, 'decision isn’t', 'decisions aren’t')
-    const not_checked = this.#left_out === 0 ? [] : [`${what} checked: the values or the expressions are erased`]
+    const not_checked =
+      this.#left_out === 0
+        ? []
+        : [`${what} checked: the values or the expressions are erased, or another ledger has when the run started`]
     return { ...super.result(), compared: this.#compared, not_checked }
   }
 }

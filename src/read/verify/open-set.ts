@@ -74,6 +74,6 @@ export class OpenSet {
 }
 
 /** An element of the set (docs/ledger-format.md, section 4). */
-function textOf({ token, row, batch, node, seq }: StoredOpenToken): string {
+export function textOf({ token, row, batch, node, seq }: StoredOpenToken): string {
   return JSON.stringify([token, row, batch, node, seq])
 }

@@ -90,9 +90,11 @@ export class RowForm {
     return new RowForm(commitments.length, text, tokens, groups)
   }
 
-  /** Number of the place with this name in a list of the key. */
+  /** Number of the place with this name in a list of the key. @throws TypeError if there is none: the format has other names. */
   place(key: string, list: number, name: string): number {
-    return this.#places.findIndex(each => each.key === key && each.list === list && each.name === name)
+    const place = this.#places.findIndex(each => each.key === key && each.list === list && each.name === name)
+    if (place === -1) throw new TypeError(`no ${name} may differ in list ${list} of ${key}`)
+    return place
   }
 
   /** A place that has a token's or a group's number of the first text; NONE if there is none. */

@@ -61,8 +61,8 @@ interface StoryEnding {
   readonly node: number
   readonly sink: number
   readonly error_code: string | null
-  /** Which of the commitments is that of its error. */
-  readonly error_value: number
+  /** Which of the commitments is that of its error; null if it has none. */
+  readonly error_place: number | null
   /** Of the visit that it ended with. */
   readonly start: number
   readonly duration: number
@@ -70,7 +70,7 @@ interface StoryEnding {
 
 /** That of an entry; null if it isn't whole, or no other could have its form. */
 export function storyOf(looked: Looked, facts: Facts, ways: Ways): RowStory | null {
-  const entry = wholeRow(looked, facts, ways)
+  const entry = onlyEntry(looked, facts, ways)
   const form = entry === null ? null : RowForm.of(facts, entry)
   if (entry === null || form === null) return null
   const witness = privateWitness(ways)
@@ -99,7 +99,7 @@ export function storyOf(looked: Looked, facts: Facts, ways: Ways): RowStory | nu
         ...{ token: token(ending.token), group: group(ending.group) },
         ...{ fate: ending.fate, node: ending.node, sink: ending.sink },
         error_code: error?.code ?? null,
-        error_value: error === null ? -1 : error.value - entry.first_value,
+        error_place: error === null ? null : error.value - entry.first_value,
         start: visit === -1 ? NONE : form.place('v', visit, 'start'),
         duration: visit === -1 ? NONE : form.place('v', visit, 'duration'),
       }
@@ -128,20 +128,20 @@ export function endsAsStored(
     if (found.fate !== each.fate || found.node !== each.node || found.sink !== orNull(each.sink)) return false
     if (found.grp !== orNull(numberAt(numbers, each.group)) || found.error_code !== each.error_code) return false
     const hash = found.error_hash === null ? null : bytesToHex(found.error_hash)
-    if (hash !== (commitments[each.error_value] ?? null)) return false
+    if (hash !== (each.error_place === null ? null : (commitments[each.error_place] ?? ''))) return false
     const ended = numberAt(numbers, time) + numberAt(numbers, each.start) + numberAt(numbers, each.duration)
     if (found.recorded_us !== ended) return false
   }
   return true
 }
 
-type WholeRow = SubjectEntry & {
+type OnlyEntry = SubjectEntry & {
   readonly subject: Extract<SubjectEntry['subject'], { kind: 'row' }>
   readonly origin: NonNullable<SubjectEntry['origin']>
 }
 
 /** A row's only entry, with values; null for all others, and for those that others must be asked about. */
-function wholeRow({ entry, has_values, has_endings }: Looked, facts: Facts, ways: Ways): WholeRow | null {
+function onlyEntry({ entry, has_values, has_endings }: Looked, facts: Facts, ways: Ways): OnlyEntry | null {
   const { p, o, f, y } = facts
   if (!has_values || !has_endings || o !== 0 || p !== undefined || f !== undefined || y !== undefined) return null
   let decoded: SubjectEntry
@@ -169,7 +169,7 @@ function wholeRow({ entry, has_values, has_endings }: Looked, facts: Facts, ways
 }
 
 /** null if something is wrong with it. */
-function folded(seq: number, entry: WholeRow, witness: PrivateWitness): SubjectState | null {
+function folded(seq: number, entry: OnlyEntry, witness: PrivateWitness): SubjectState | null {
   const { subject, origin, visits } = entry
   if (visits.some(({ node, status }) => node === origin.source && isError(status)))
     witness.recount.reject(origin.source)

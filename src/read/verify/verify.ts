@@ -19,7 +19,7 @@ export interface VerifyOptions {
   readonly run?: string | undefined
   /** Keys that are trusted to sign checkpoints. */
   readonly keys: readonly VerifierKey[]
-  /** Whether decisions of gates are evaluated again. */
+  /** Whether decisions of gates are evaluated again, and rows held against the keys of their batches. */
   readonly decisions?: boolean
   /** The head of log 0 that the verifier knows from before, and the key of the ledger's birth, which is trusted then. */
   readonly remembered?: KnownHead | null

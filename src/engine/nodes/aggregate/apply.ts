@@ -60,7 +60,8 @@ export class AggregateRuntime {
     const { recorder } = this.#parts
     const key = keyOf(node, token.row)
     const open = this.#batches.openFor(node.number, key)
-    if (open === undefined && this.#isFull(node, token)) return this.#refuse(token, node, started_us, stack)
+    if (open === undefined && node.per !== null && this.#isFull(node, node.per.max_open, token))
+      return this.#refuse(token, node, tooManyOpen(node.name, node.per.max_open), started_us, stack)
     const batch = open ?? this.#begin(node, key, started_us)
     this.#parts.replay_order?.gather(batch.subject, token, batch.members.length === 0)
     recorder.holdInBatch(token, batch, batch.members.length, started_us)
@@ -72,14 +73,13 @@ export class AggregateRuntime {
   }
 
   /** Whether no other batch can be opened. In a replay time closes batches sooner: there the record says it. */
-  #isFull(node: AggregateNode, token: Token): boolean {
-    if (node.per === null) return false
-    return this.#parts.replay_order?.wasRefused(token) ?? this.#batches.countAt(node.number) >= node.per.max_open
+  #isFull(node: AggregateNode, max_open: number, token: Token): boolean {
+    return this.#parts.replay_order?.wasRefused(token) ?? this.#batches.countAt(node.number) >= max_open
   }
 
-  #refuse(token: Token, node: AggregateNode, started_us: number, stack: Stack): void {
+  #refuse(token: Token, node: AggregateNode, error: RowError, started_us: number, stack: Stack): void {
     const before = standing(token)
-    this.#parts.recorder.fail(token, node, tooManyOpen(node), { kind: 'error' }, started_us)
+    this.#parts.recorder.fail(token, node, error, { kind: 'error' }, started_us)
     this.#parts.transitions.of(token, [before], [token], stack)
   }
 

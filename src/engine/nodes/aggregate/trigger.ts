@@ -62,10 +62,9 @@ export function refusal(node: AggregateNode, result: BatchResult, members: numbe
 }
 
 /** The error of a row that would open one batch more than there may be. */
-export function tooManyOpen({ name, per }: AggregateNode): RowError {
-  const most = grouped(per?.max_open ?? 0)
+export function tooManyOpen(name: string, max_open: number): RowError {
   const message =
-    `\`${name}\` has ${most} batches open, as many as max_open allows, and none for this row’s key: ` +
+    `\`${name}\` has ${counted(max_open, 'batch', 'batches')} open, as many as max_open allows, and none for this row’s key: ` +
     'let its trigger close them earlier, or raise max_open'
   return { kind: 'error', code: 'BATCHES_OPEN', message, retryable: false }
 }
