@@ -54,5 +54,5 @@ export function rowsOf({ operation }: AggregateModel, members: readonly Instance
 /** What is said of a row that would open one batch too many. */
 export function tooManyOpen({ name, per }: AggregateModel): string {
   const most = (per?.max_open ?? 0).toLocaleString('en')
-  return `\`${name}\` has ${most} batches open, as many as max_open allows, and none for this row’s key: let its trigger close them earlier, or raise max_open`
+  return `\`${name}\` has ${most} ${per?.max_open === 1 ? 'batch' : 'batches'} open, as many as max_open allows, and none for this row’s key: let its trigger close them earlier, or raise max_open`
 }
