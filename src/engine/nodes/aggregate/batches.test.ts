@@ -303,6 +303,14 @@ sinks:
     expect(Object.values(rig.endings())).toContain('ROUTED/error@hold')
   })
 
+  test('one batch is the most that a max_open of 1 keeps, and the error says one', async () => {
+    const rig = new Rig(keyed(of('a', 'b', 'a'), { max_open: 1 }))
+    await rig.run()
+    expect(rig.column('out', 'ns')).toEqual([[1, 3]])
+    expect(rig.column('bad', 'n')).toEqual([2])
+    expect(rig.disk.get('bad')?.[0]?._error).toHaveProperty('message', expect.stringContaining('has 1 batch open,'))
+  })
+
   test('is found again by its key when the run is resumed, and so is what was refused', async () => {
     const rows = of('a', 'b', 'c', 'a', 'b', 'b')
     const whole = new Rig(keyed(rows, { max_open: 2, pause_ms: 1_000 }))
