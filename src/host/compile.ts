@@ -1,23 +1,21 @@
 /** A pipeline file with its plugins, checked and compiled. */
 import { dirname, resolve } from 'node:path'
 import { type Loaded, loadPipeline, parsePipeline } from '../config/load.ts'
-import type { PipelineFile } from '../config/pipeline.ts'
 import { inOrder } from '../config/problems.ts'
 import type { Signer } from '../format/note.ts'
 import type { Environment } from '../ledger/keys/config-folder.ts'
 import { signingKey } from '../ledger/keys/keys.ts'
-import { CustodyError, type Diagnostic } from '../model/error.ts'
+import type { Diagnostic } from '../model/error.ts'
 import { sha256Hex } from '../model/sha256.ts'
 import { compilePlan } from '../plan/compile.ts'
 import type { Graph } from '../plan/graph.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Secrets } from '../plan/secrets.ts'
-import { builtins } from '../plugins/index.ts'
-import { Catalogue } from '../sdk/catalogue.ts'
+import type { Catalogue } from '../sdk/catalogue.ts'
 import { filesIn } from '../sdk/option-files.ts'
-import type { PluginSpec } from '../sdk/spec.ts'
 import { DiagnosticsError } from './diagnostics-error.ts'
-import { loadPlugins, pluginFile } from './plugins/load.ts'
+import { pluginFile } from './plugins/find-plugin.ts'
+import { pluginsOf, withPackageHints } from './plugins/plugins-of.ts'
 
 export interface CheckedPipeline {
   /** null if there is any error. */
@@ -59,7 +57,9 @@ async function checkLoaded(
     files.push(resolve(folder, path))
     return read(path)
   })
-  const all = [...diagnostics, ...plugins.diagnostics, ...compiled.diagnostics].sort(inOrder)
+  const all = [...diagnostics, ...plugins.diagnostics, ...withPackageHints(compiled.diagnostics, pipeline)].sort(
+    inOrder,
+  )
   const sound = all.every(each => each.severity !== 'error')
   const plan = sound ? compiled.plan : null
   return { plan, diagnostics: all, graph: compiled.graph, texts, files }
@@ -118,42 +118,4 @@ export async function catalogueOf(env: Environment, file: string): Promise<Catal
   const plugins = await pluginsOf(pipeline)
   if (plugins.diagnostics.length > 0) throw new DiagnosticsError(plugins.diagnostics, texts, false)
   return plugins.catalogue
-}
-
-/** The built-in plugins, and those that the file names. */
-async function pluginsOf(
-  pipeline: PipelineFile,
-): Promise<{ readonly catalogue: Catalogue; readonly diagnostics: readonly Diagnostic[] }> {
-  const { plugins, problems } = await loadPlugins(pipeline.config.plugins, pipeline.folder)
-  const diagnostics = problems.map(({ index, message, hint }) => problemAt(pipeline, index, message, hint))
-  const { catalogue, problem } = catalogueWith(plugins)
-  if (problem !== null) diagnostics.push(problemAt(pipeline, null, problem.message, problem.hint))
-  return { catalogue, diagnostics }
-}
-
-function catalogueWith(plugins: readonly PluginSpec[]): { catalogue: Catalogue; problem: CustodyError | null } {
-  const own = new Catalogue(builtins)
-  try {
-    return { catalogue: own.with(plugins), problem: null }
-  } catch (thrown) {
-    if (!(thrown instanceof CustodyError)) throw thrown
-    return { catalogue: own, problem: thrown }
-  }
-}
-
-function problemAt(
-  pipeline: PipelineFile,
-  index: number | null,
-  message: string,
-  hint: string | undefined,
-): Diagnostic {
-  const span = pipeline.locate(index === null ? ['plugins'] : ['plugins', index])
-  return {
-    ...span,
-    file: span.file ?? pipeline.file,
-    severity: 'error',
-    code: 'CUSTODY_PLUGIN_LOAD',
-    message: message.replace(/\.$/, ''),
-    ...(hint === undefined ? {} : { hint }),
-  }
 }

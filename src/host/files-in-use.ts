@@ -5,7 +5,7 @@ import { FilesInUse } from '../engine/nodes/sink/files-in-use.ts'
 import { configFolder, type Environment } from '../ledger/keys/config-folder.ts'
 import { keyPlace } from '../ledger/keys/keys.ts'
 import type { Plan } from '../plan/plan.ts'
-import { pluginFile } from './plugins/load.ts'
+import { pluginFile } from './plugins/find-plugin.ts'
 
 /** What SQLite has beside a file that it writes. */
 const SQLITE_FILES = ['', '-wal', '-shm', '-journal']

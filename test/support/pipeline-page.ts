@@ -122,7 +122,7 @@ async function planOf(folder: string, file: string, overrides: readonly string[]
   const plugins = await loadPlugins(pipeline.config.plugins, folder)
   const compiled = compilePlan(
     pipeline,
-    new Catalogue(builtins).with(plugins.plugins),
+    new Catalogue(builtins).with(plugins.plugins.map(({ spec }) => spec)),
     SECRETS,
     filesIn(pipeline.folder),
   )

@@ -1,11 +1,16 @@
 /** Defects of plugins: what they threw, or gave that they may not give, as an error of the plugin and never of a row. */
 import { CustodyError, isCustodyError } from '../../model/error.ts'
 import { isRow } from '../../model/row.ts'
+import { thrownAt } from '../../model/thrown-at.ts'
 
-/** The plugin at `node` is wrong; an error of Custody's own that it passed on stays what it is. */
+/**
+ * The plugin at `node` is wrong; an error of Custody's own that it passed on stays what it is. `cause`: what it threw, which says
+ * where in its source that was.
+ */
 export function defect(node: string, what: string, cause?: unknown): CustodyError {
   if (isCustodyError(cause)) return cause
-  return new CustodyError('CUSTODY_PLUGIN_DEFECT', `the plugin of \`${node}\` ${what}`, { where: { node }, cause })
+  const where = { ...thrownAt(cause), node }
+  return new CustodyError('CUSTODY_PLUGIN_DEFECT', `the plugin of \`${node}\` ${what}`, { where, cause })
 }
 
 /** (I8) Codes are evidence, so only those that the plugin declared can be; messages and details are content. */

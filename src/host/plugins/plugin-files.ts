@@ -18,20 +18,31 @@ const MAX_FILES = 2_000
  * @param entry absolute path
  */
 export function hashOfFiles(entry: string): Hash {
-  const found = new Map<string, Hash>()
+  const lines = [...contentsOf(entry)].map(
+    ([path, bytes]) => `${relative(dirname(entry), path).replaceAll('\\', '/')} ${sha256Hex(bytes)}\n`,
+  )
+  return sha256Hex(lines.sort().join(''))
+}
+
+/** Their absolute paths, the entry first. */
+export function ownFiles(entry: string): readonly string[] {
+  return [...contentsOf(entry).keys()]
+}
+
+function contentsOf(entry: string): ReadonlyMap<string, Buffer> {
+  const found = new Map<string, Buffer>()
   const rest = [entry]
   for (let path = rest.pop(); path !== undefined && found.size < MAX_FILES; path = rest.pop()) {
     if (found.has(path)) continue
     const bytes = readFileSync(path)
-    found.set(path, sha256Hex(bytes))
+    found.set(path, bytes)
     if (!/\.[cm]?[jt]sx?$/.test(path)) continue
     for (const { groups } of bytes.toString('utf8').matchAll(RELATIVE)) {
       const imported = fileAt(resolve(dirname(path), groups?.path ?? ''))
       if (imported !== null) rest.push(imported)
     }
   }
-  const lines = [...found].map(([path, hash]) => `${relative(dirname(entry), path).replaceAll('\\', '/')} ${hash}\n`)
-  return sha256Hex(lines.sort().join(''))
+  return found
 }
 
 /** The package that a file belongs to: the nearest package.json above it that has a name. null if there is none. */

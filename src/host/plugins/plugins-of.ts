@@ -1,0 +1,107 @@
+/** The plugins that a pipeline can use, and what is wrong with those that it names. */
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { PipelineFile } from '../../config/pipeline.ts'
+import type { Diagnostic } from '../../model/error.ts'
+import { builtins } from '../../plugins/index.ts'
+import { Catalogue } from '../../sdk/catalogue.ts'
+import { installedIn } from './find-plugin.ts'
+import { type LoadedPlugin, loadPlugins } from './load.ts'
+
+export interface PluginsOf {
+  /** The built-ins, and those that the file names, but for second ones of a name. */
+  readonly catalogue: Catalogue
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+export async function pluginsOf(pipeline: PipelineFile): Promise<PluginsOf> {
+  const { plugins: sources } = pipeline.config
+  const { plugins, problems } = await loadPlugins(sources, pipeline.folder)
+  let catalogue = new Catalogue(builtins)
+  const diagnostics = problems.map(({ index, message, hint }) => problemAt(pipeline, index, message, hint))
+  const loaded: LoadedPlugin[] = []
+  for (const each of plugins) {
+    const { kind, name } = each.spec
+    if (catalogue.get(kind, name) === undefined) {
+      catalogue = catalogue.with([each.spec])
+      loaded.push(each)
+      continue
+    }
+    const other = loaded.find(({ spec }) => spec.kind === kind && spec.name === name)
+    const whose = other === undefined ? 'Custody itself' : String(sources[other.index])
+    const message = `There are two ${kind}s of the name ${name}: that of ${sources[each.index]}, and one of ${whose}`
+    diagnostics.push(problemAt(pipeline, each.index, message, 'Rename one of them; the names of built-ins are taken.'))
+  }
+  return { catalogue, diagnostics }
+}
+
+function problemAt(pipeline: PipelineFile, index: number, message: string, hint: string | undefined): Diagnostic {
+  const span = pipeline.locate(['plugins', index])
+  return {
+    ...span,
+    file: span.file ?? pipeline.file,
+    severity: 'error',
+    code: 'CUSTODY_PLUGIN_LOAD',
+    message: message.replace(/\.$/, ''),
+    ...(hint === undefined ? {} : { hint }),
+  }
+}
+
+/** The keyword by which packages with plugins are found. */
+export const PLUGIN_KEYWORD = 'custody-plugin'
+
+/** The same, where a plugin is unknown, with what may be meant by it: a package that is installed, and that the file doesn't name. */
+export function withPackageHints(diagnostics: readonly Diagnostic[], pipeline: PipelineFile): readonly Diagnostic[] {
+  if (diagnostics.every(({ code }) => code !== 'CUSTODY_UNKNOWN_PLUGIN')) return diagnostics
+  const { plugins } = pipeline.config
+  const unlisted = pluginPackages(pipeline.folder).filter(name =>
+    plugins.every(each => each !== name && !each.startsWith(`${name}/`)),
+  )
+  const more =
+    unlisted.length > 0
+      ? `${unlisted.join(', ')} ${unlisted.length === 1 ? 'is' : 'are'} installed and not named under \`plugins\``
+      : plugins.length === 0
+        ? 'a plugin that isn’t built in needs its file or package under `plugins`'
+        : null
+  if (more === null) return diagnostics
+  return diagnostics.map(each =>
+    each.code === 'CUSTODY_UNKNOWN_PLUGIN'
+      ? { ...each, hint: each.hint === undefined ? more : `${each.hint}${/\?$/.test(each.hint) ? ' ' : '; '}${more}` }
+      : each,
+  )
+}
+
+interface Manifest {
+  readonly keywords?: unknown
+  readonly dependencies?: object
+  readonly devDependencies?: object
+}
+
+/** Those that the project of the folder depends on, by their keyword. */
+function pluginPackages(folder: string): readonly string[] {
+  const project = manifestAbove(folder)
+  const names = [...Object.keys(project?.dependencies ?? {}), ...Object.keys(project?.devDependencies ?? {})]
+  return names.filter(name => {
+    const at = installedIn(name, folder)
+    const keywords = at === null ? [] : readManifest(join(at, 'package.json'))?.keywords
+    return Array.isArray(keywords) && keywords.includes(PLUGIN_KEYWORD)
+  })
+}
+
+function manifestAbove(folder: string): Manifest | null {
+  for (let at = folder; ; at = dirname(at)) {
+    const file = join(at, 'package.json')
+    if (existsSync(file)) return readManifest(file)
+    if (dirname(at) === at) return null
+  }
+}
+
+/** null if it can't be read: this is only for a hint. */
+function readManifest(file: string): Manifest | null {
+  try {
+    const manifest: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    return typeof manifest === 'object' ? manifest : null
+  } catch {
+    return null
+  }
+}
