@@ -44,7 +44,7 @@ function write(take: (row: Row) => RowError | null) {
 const defectOf = (node: string) =>
   expect.objectContaining({
     code: 'CUSTODY_PLUGIN_DEFECT',
-    where: { node },
+    where: expect.objectContaining({ node }),
     message: expect.stringContaining(`\`${node}\``) as string,
   }) as Error
 
