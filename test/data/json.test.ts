@@ -33,6 +33,11 @@ describe('is read', () => {
       lines('{"a":"\\u0000\\ud83d\\ude00\\/"}\n'),
       { rows: [{ a: '\u0000😀/' }] },
     ],
+    [
+      'lines of Windows behind a mark, blank ones, and a last one without an end',
+      lines('\ufeff{"a":1}\r\n\r\n   \r\n{"a":"\\u0000"}\r\n{"a":2}'),
+      { rows: [{ a: 1 }, { a: '\0' }, { a: 2 }] },
+    ],
     ['any keys', lines(`${NASTY}\n`), { rows: [JSON.parse(NASTY)] }],
     [
       'a list under a pointer',
@@ -89,6 +94,32 @@ describe('costs the broken record and no other', () => {
       lines('{\'a\':1}\n{"a":1,}\n{"a":1}{"a":2}\n{"a":1} // x\n{"a":3}\n'),
       [{ a: 3 }],
       at('JSON_SYNTAX', 1, 2, 3, 4),
+    ],
+    [
+      'what is no text of JSON, or could be two values',
+      lines('{"a":"\ttab"}\n{"a":"\0"}\n{"a":1,"a":2}\n{"a":"\\ud800"}\n\ufeff{"a":1}\n{"a":3}\n'),
+      [{ a: 3 }],
+      [
+        ...at('JSON_SYNTAX', 1, 2),
+        ...at('JSON_DUPLICATE_KEY', 3),
+        ...at('JSON_LONE_SURROGATE', 4),
+        ...at('JSON_SYNTAX', 5),
+      ],
+    ],
+    [
+      'bytes in another encoding, among lines of text',
+      { source: 'text', input: Buffer.concat([Buffer.from('\ufeffa\nb'), Buffer.from([0xff]), Buffer.from('\nc')]) },
+      [{ text: 'a' }, { text: 'c' }],
+      [['ENCODING', 2]],
+    ],
+    [
+      'comments in a document',
+      document('// c\n[{"a":1}]'),
+      [],
+      [
+        ['JSON_SYNTAX', 1],
+        ['JSON_STRUCTURE', 1],
+      ],
     ],
     [
       'a document that ends too early',

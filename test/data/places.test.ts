@@ -1,5 +1,5 @@
 /** Where files are: names, links, folders in the way. */
-import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { tryData } from '../support/try-data.ts'
@@ -21,6 +21,14 @@ test('a folder isn’t a file to read', async () => {
   const result = await tryData({ prepare: folder => mkdirSync(join(folder, 'in')) })
   expect(result.exit).not.toBe(0)
   expect(result.message).toMatch(/folder|directory/)
+})
+
+// The superuser may read everything.
+test.skipIf(process.platform === 'win32' || process.getuid?.() === 0)('a file that may not be read', async () => {
+  const prepare = (folder: string) => chmodSync(join(folder, 'in'), 0)
+  const result = await tryData({ input: 'a\n1\n', prepare })
+  expect(result.exit).not.toBe(0)
+  expect(result.message).toMatch(/may not be read|permission/)
 })
 
 test('a sink that would write over its own input is refused, whatever the name', async () => {

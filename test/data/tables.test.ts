@@ -33,10 +33,20 @@ describe('a table', () => {
     ],
     ['composed and decomposed letters differ', lookedUp('id,x\ncafé,nfc\n', ['café', 'cafe\u0301']), ['nfc', null]],
     ['another delimiter', lookedUp('id;x\na;1\n', ['a'], { delimiter: ';' }), ['1']],
+    [
+      'truth and nothing are keys as they are written, null is none',
+      lookedUp('id,x\ntrue,T\n"",empty\n', [true, 'true', '', null]),
+      ['T', 'T', 'empty', null],
+    ],
   ])('%s', async (_what, given, expected) => {
     const { exit, rows } = await tryData(given)
     expect(exit).toBe(0)
     expect(rows.map(row => (row as { x: unknown }).x)).toEqual(expected)
+  })
+
+  test('takes the place of a field that has the name of its column', async () => {
+    const given = lookedUp('id,x\na,theirs\n', [])
+    expect((await tryData({ ...given, input: rowsOf({ k: 'a', x: 'mine' }) })).rows).toEqual([{ k: 'a', x: 'theirs' }])
   })
 
   test('keys of several fields don’t run into each other', async () => {

@@ -236,7 +236,8 @@ export class CsvRowFormat implements RowFormat {
   #unknownColumn(line: string, row: Row, columns: readonly string[]): string | RowError {
     const field = lostField(row, columns, this.#chosen)
     if (field === undefined) return line
-    const message = `the field ${JSON.stringify(field)} has no column; the columns are ${columns.join(', ')}; the sink’s \`columns\` can name more`
+    const those = columns.length === 0 ? 'there are none, as in the first row' : `the columns are ${columns.join(', ')}`
+    const message = `the field ${JSON.stringify(field)} has no column; ${those}; the sink’s \`columns\` can name more`
     return rowError(UNKNOWN, message, { field })
   }
 
@@ -257,8 +258,8 @@ export class CsvRowFormat implements RowFormat {
 const WHOLE_NUMBER = /^(?:0|[1-9]\d*)$/
 const UNKNOWN = 'COLUMN_UNKNOWN'
 
-/** What spreadsheets take for a formula. */
-const FORMULA = /^[=+\-@\t\r]/
+/** What spreadsheets take for a formula, wide forms as East Asian input methods make them included. White space goes before some. */
+const FORMULA = /^[=+\-@＝＋－＠\t\r\n]/
 
 function escapeForClass(text: string): string {
   return text.replace(/[\\\]^-]/g, '\\$&')

@@ -46,7 +46,7 @@ const csvOptions = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Put a single quote before texts that a spreadsheet would take for formulas (= + - @); they can’t be read back as they were',
+      'Put a single quote before texts that a spreadsheet would take for formulas (= + - @, in wide forms, too, a tab or a line break); they can’t be read back as they were',
     ),
 })
 type CsvOptions = z.infer<typeof csvOptions>
