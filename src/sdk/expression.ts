@@ -6,4 +6,5 @@ export {
   type ExpressionResult,
   fieldOf,
 } from '../expression/expression.ts'
+export { compileDatePattern, type DateReader } from '../expression/library/date-iso.ts'
 export { compilePattern, isPattern, type Pattern } from '../expression/pattern.ts'

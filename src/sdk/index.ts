@@ -8,6 +8,7 @@ export {
   type ExpressionProblem,
   type ExpressionResult,
 } from '../expression/expression.ts'
+export { compileDatePattern, type DateReader } from '../expression/library/date-iso.ts'
 export { compilePattern, isPattern, type Pattern, type PatternProblem } from '../expression/pattern.ts'
 export { CustodyError, type ErrorCode } from '../model/error.ts'
 export { derive, type Json, type MutableRow, newRow, type Row } from '../model/row.ts'

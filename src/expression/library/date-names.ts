@@ -5,10 +5,13 @@ import { quote } from '../time.ts'
 export interface DateNames {
   /** From January; as they stand in a date. */
   readonly months: { readonly short: readonly string[]; readonly long: readonly string[] }
-  /** As they stand alone, where a language distinguishes: `März` and `Mrz`, `января` and `январь`. */
-  readonly monthsAlone: { readonly short: readonly string[]; readonly long: readonly string[] }
   /** From Monday. */
   readonly days: { readonly short: readonly string[]; readonly long: readonly string[] }
+  /** What a text may have: months as in a date or as they stand alone, where a language distinguishes (`января` and `январь`). */
+  readonly sought: {
+    readonly months: { readonly short: NameList; readonly long: NameList }
+    readonly days: { readonly short: NameList; readonly long: NameList }
+  }
 }
 
 const CACHE_SIZE = 100
@@ -46,31 +49,60 @@ export function namesIn(locale: string): DateNames {
     })
     return dates.map(date => format.formatToParts(date).find(part => part.type === type)?.value ?? '')
   }
-  const both = (of: (width: 'short' | 'long') => readonly string[]) => ({ short: of('short'), long: of('long') })
-  const made = {
-    months: both(month => named(months, 'month', { month, day: 'numeric', year: 'numeric' })),
-    monthsAlone: both(month => named(months, 'month', { month })),
-    days: both(weekday => named(days, 'weekday', { weekday })),
+  const both = <T>(of: (width: 'short' | 'long') => T) => ({ short: of('short'), long: of('long') })
+  const dated = both(month => named(months, 'month', { month, day: 'numeric', year: 'numeric' }))
+  const alone = both(month => named(months, 'month', { month }))
+  const weekdays = both(weekday => named(days, 'weekday', { weekday }))
+  const made: DateNames = {
+    months: dated,
+    days: weekdays,
+    sought: {
+      months: both(width => nameList(dated[width], alone[width])),
+      days: both(width => nameList(weekdays[width])),
+    },
   }
   if (names.size >= CACHE_SIZE) names.clear()
   names.set(locale, made)
   return made
 }
 
+/** Names to look for, ready to be compared. */
+export type NameList = readonly SoughtName[]
+interface SoughtName {
+  /** Without a point behind it, in lower case. */
+  readonly folded: string
+  /** Of it as it is written, without that point. */
+  readonly length: number
+  /** Whether a point may stand behind it. */
+  readonly pointed: boolean
+  /** What it means. */
+  readonly value: number
+}
+
+/** @param lists in each of which the first name means 0 */
+export function nameList(...lists: readonly (readonly string[])[]): NameList {
+  const sought = new Map<string, SoughtName>()
+  for (const list of lists)
+    for (const [value, name] of list.entries()) {
+      const plain = name.replace(/\.$/, '')
+      if (plain === '' || sought.has(name)) continue
+      sought.set(name, { folded: plain.toLowerCase(), length: plain.length, pointed: plain !== name, value })
+    }
+  return [...sought.values()]
+}
+
 /** Which of the names the text has at a position, in any case and with or without a point behind it; the longest counts. */
 export function nameAt(
   text: string,
   start: number,
-  names: readonly string[],
-): { readonly index: number; readonly end: number } | null {
-  let found: { index: number; end: number } | null = null
-  for (const [index, name] of names.entries()) {
-    const plain = name.replace(/\.$/, '')
-    const there = text.slice(start, start + plain.length)
-    if (plain === '' || there.toLowerCase() !== plain.toLowerCase()) continue
-    const after = start + plain.length
-    const end = text.startsWith('.', after) && name.endsWith('.') ? after + 1 : after
-    if (found === null || end > found.end) found = { index, end }
+  names: NameList,
+): { readonly value: number; readonly end: number } | null {
+  let found: { value: number; end: number } | null = null
+  for (const { folded, length, pointed, value } of names) {
+    if (text.slice(start, start + length).toLowerCase() !== folded) continue
+    const after = start + length
+    const end = pointed && text.startsWith('.', after) ? after + 1 : after
+    if (found === null || end > found.end) found = { value, end }
   }
   return found
 }

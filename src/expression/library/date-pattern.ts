@@ -2,6 +2,7 @@
  * Patterns of dates such as `dd.MM.yyyy HH:mm`: the part of CLDR's date field symbols (UTS 35, part 4) that stands in `COUNTS`.
  * Read strictly and from left to right, without a second try, so that it takes time linear in the text.
  */
+import { quote } from '../time.ts'
 
 /** Letters, and how many of them may stand in a row. */
 const COUNTS = {
@@ -73,6 +74,11 @@ export function unreadable({ letters }: DatePattern): string | null {
   if (has('s') && !has('m')) return 'it has seconds, and no minutes'
   return has('S') && !has('s') ? 'it has a fraction, and no seconds' : null
 }
+
+/** @param problem of `datePattern` */
+export const notPattern = (source: string, problem: string) => `${quote(source)} isn’t a pattern of dates: ${problem}`
+/** @param problem of `unreadable` */
+export const notReadable = (source: string, problem: string) => `by ${quote(source)} no date can be read: ${problem}`
 
 function unknownLetter(piece: string): string {
   const wanted: { readonly [letter: string]: string } = {

@@ -6,7 +6,7 @@ import { INT, STRING, TIMESTAMP } from '../types.ts'
 import type { Timestamp, Value } from '../values.ts'
 import { between, later, localTime, truncated, UNITS, type Unit, unitNamed } from './calendar.ts'
 import { isLocale } from './date-names.ts'
-import { datePattern, unreadable } from './date-pattern.ts'
+import { datePattern, notPattern, notReadable, unreadable } from './date-pattern.ts'
 import { formatDate, parseDate } from './date-text.ts'
 import { type ConstantProblem, type FunctionGroup, type FunctionSpec, type Overload, overload, total } from './spec.ts'
 
@@ -36,12 +36,12 @@ const zone = (name: string) =>
 const locale = (name: string) => (isLocale(name) ? null : `${quote(name)} isn’t a language such as de or en-GB`)
 function pattern(source: string): string | null {
   const read = datePattern(source)
-  return typeof read === 'string' ? `${quote(source)} isn’t a pattern of dates: ${read}` : null
+  return typeof read === 'string' ? notPattern(source, read) : null
 }
 const readable = (source: string) => {
   const read = datePattern(source)
   const problem = typeof read === 'string' ? null : unreadable(read)
-  return problem === null ? pattern(source) : `by ${quote(source)} no date can be read: ${problem}`
+  return problem === null ? pattern(source) : notReadable(source, problem)
 }
 
 /** In UTC, or in a zone. */
@@ -56,7 +56,7 @@ const inZone = (
 
 const age = (from: Timestamp, to: Timestamp, zone: string) => between(from, to, 'years', zone)
 
-const PATTERN_DETAILS = `Letters of the pattern, as in CLDR: yyyy the year, yy its last two digits (1969 to 2068), MM or M the month, MMM and MMMM its name, short and long, dd or d the day, EEE and EEEE the weekday, HH or H the hour (0 to 23), hh or h that of 12 with a for AM or PM, mm the minute, ss the second, S to SSSSSSSSS its fraction, XXX the offset (+01:00 or Z), XX without the colon, VV the zone. One letter takes one digit or two, two letters two digits. Anything else stands for itself, other letters in single quotes. A time that the clocks skipped is taken to be as much later; of one that they had twice, the first counts.`
+const PATTERN_DETAILS = `Letters of the pattern, as in CLDR: yyyy the year, yy its last two digits (1969 to 2068), MM or M the month, MMM and MMMM its name, short and long, dd or d the day, EEE and EEEE the weekday, HH or H the hour (0 to 23), hh or h that of 12 with a for AM or PM (read as am or p.m., too), mm the minute, ss the second, S its fraction in any number of digits (written: tenths), SS to SSSSSSSSS in so many, XXX the offset (+01:00 or Z), XX without the colon (read either way), VV the zone. One letter takes one digit or two, two letters two digits. Anything else stands for itself, other letters in single quotes. A time that the clocks skipped is taken to be as much later; of one that they had twice, the first counts.`
 
 const date = { form: 'function', from: 'Custody' } as const
 const DAY = 'timestamp("2026-01-31T12:00:00Z")'

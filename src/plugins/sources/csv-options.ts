@@ -1,9 +1,9 @@
 /** The options of the `csv` source, and of other plugins that read tables as it does. */
 import { z } from 'zod'
 import { OBSERVED, type RowSchema } from '../../model/schema.ts'
+import { compileDatePattern } from '../../sdk/expression.ts'
 import type { OptionProblem } from '../../sdk/spec.ts'
 import type { CsvLayout } from './csv-format.ts'
-import { compileDatePattern } from './date-pattern.ts'
 import { type Encoding, encodingOf, UTF8 } from './encoding.ts'
 import { MAX_RECORD_UNITS } from './file-source.ts'
 import { encodingOption, fileOptions } from './options.ts'

@@ -5,8 +5,8 @@
 import { CustodyError } from '../../model/error.ts'
 import type { FieldSchema } from '../../model/schema.ts'
 import { cellConverter } from '../../sdk/cell.ts'
+import { compileDatePattern } from '../../sdk/expression.ts'
 import type { Cell } from './csv-scanner.ts'
-import { compileDatePattern } from './date-pattern.ts'
 
 export interface ValueRules {
   readonly null_values: readonly string[]
