@@ -57,19 +57,21 @@ export function withPackageHints(diagnostics: readonly Diagnostic[], pipeline: P
   const unlisted = pluginPackages(pipeline.folder).filter(name =>
     plugins.every(each => each !== name && !each.startsWith(`${name}/`)),
   )
-  const more =
-    unlisted.length > 0
-      ? `${unlisted.join(', ')} ${unlisted.length === 1 ? 'is' : 'are'} installed and not named under \`plugins\``
-      : plugins.length === 0
-        ? 'a plugin that isn’t built in needs its file or package under `plugins`'
-        : null
-  if (more === null) return diagnostics
-  return diagnostics.map(each =>
-    each.code === 'CUSTODY_UNKNOWN_PLUGIN'
-      ? { ...each, hint: each.hint === undefined ? more : `${each.hint}${/\?$/.test(each.hint) ? ' ' : '; '}${more}` }
-      : each,
-  )
+  const installed =
+    unlisted.length === 0
+      ? null
+      : `${unlisted.join(', ')} ${unlisted.length === 1 ? 'is' : 'are'} installed and not named under \`plugins\``
+  return diagnostics.map(each => {
+    if (each.code !== 'CUSTODY_UNKNOWN_PLUGIN') return each
+    const { hint } = each
+    const is_guess = hint?.endsWith('?') === true
+    const more = installed ?? (is_guess || plugins.length > 0 ? null : UNNAMED)
+    if (more === null) return each
+    return { ...each, hint: hint === undefined ? more : `${hint}${is_guess ? ' ' : '; '}${more}` }
+  })
 }
+
+const UNNAMED = 'a plugin that isn’t built in needs its file or package under `plugins`'
 
 interface Manifest {
   readonly keywords?: unknown
