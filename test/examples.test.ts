@@ -248,6 +248,39 @@ const CASES: readonly Expected[] = [
     },
   },
   {
+    example: 'claims-export',
+    status: 'completed_with_failures',
+    counts: [9, 2, 9],
+    outcomes: { ROUTED: 7, QUARANTINED: 2 },
+    sinks: { expert: 2, clerk: 2, fast: 3, problems: 2 },
+    lines: {
+      'expert.csv': [
+        `S-1043;Jörg Weiß;kfz ;2026-03-01;2026-03-02;18400;300;"'=HYPERLINK(""http://x.example"")";KFZ;18100;1`,
+      ],
+      'fast.csv': ['Küche und Flur";HAUSRAT;2999.99;0'],
+    },
+  },
+  {
+    example: 'ticket-votes',
+    status: 'completed_with_failures',
+    counts: [6, 0, 29],
+    outcomes: { FORKED: 6, COALESCED: 15, ROUTED: 7, FAILED: 1 },
+    sinks: { ok: 2, spam: 1, abuse: 1, people: 2, problems: 2 },
+    lines: {
+      'people.jsonl': [
+        '{"id":6,"text":"Your courier is a crook and his address is known","a":"abuse","a_sure":0.9,"_error":{"code":"QUORUM_NOT_MET","node":"votes","message":"too few branches can still arrive","branch":"a"}}',
+      ],
+    },
+  },
+  {
+    example: 'model-evaluation',
+    status: 'completed_with_failures',
+    counts: [8, 0, 51],
+    outcomes: { FORKED: 16, COALESCED: 15, CONSUMED_IN_BATCH: 8, COMPLETED: 7, DISCARDED: 4, ROUTED: 1 },
+    sinks: { rates_by_kind: 3, differences: 4, problems: 1 },
+    lines: { 'rates.csv': ['sums,3,1,0.6666666666666666', 'spelling,2,0.5,0.5'] },
+  },
+  {
     example: 'extraction',
     status: 'completed_with_failures',
     counts: [6, 0, 6],
